@@ -1,0 +1,1 @@
+//! Drop, work, hold and import folders.

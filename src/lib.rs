@@ -1,0 +1,58 @@
+//! renkei (連携): a care-plan exchange node.
+//!
+//! The modules stand in the order in which a file travels. A module uses itself and the rows
+//! above it, never a neighbour and never a row below; `tests/it/layers.rs` enforces it.
+//!
+//! | row | module | holds |
+//! |---|---|---|
+//! | 0 | [`types`] | the words of the standard: office numbers, months, file names, digests |
+//! | 1 | [`spec`] | the tables of the standard, loaded and self-checked |
+//! | 1 | [`record`] | MS932 and CSV with exact positions |
+//! | 2 | [`rules`] | the rule table, the checks, the report |
+//! | 2 | [`package`] | manifest, CMS signatures, container, receipts |
+//! | 2 | [`config`] | the configuration, checked, with all its problems at once |
+//! | 3 | [`transfer`] | the states of an outgoing and an incoming package |
+//! | 3 | [`route`] | which import folder, in which order |
+//! | 4 | [`folder`] | drop, hold and import folders on disk |
+//! | 4 | [`store`] | journal, packages and receipts in SQLite |
+//! | 4 | [`link`] | the HTTP API over mutual TLS |
+//! | 4 | [`certs`] | keys and certificates on disk |
+//! | 5 | [`node`] | the daemon |
+//! | 6 | [`cli`] | the commands |
+//!
+//! # Invariants
+//!
+//! 1. No package with a consignment receipt is missing at the receiver.
+//! 2. Each (sender, message id) is placed at most once.
+//! 3. Every receipt names bytes that exist.
+//! 4. No partial or temporary file is visible under a final name.
+//! 5. Bytes out are bytes in.
+//! 6. No state without its journal row.
+//! 7. No personal data in logs, errors to peers, or names of temporary files.
+//!
+//! # Glossary
+//!
+//! 送信単位 *send unit*: files sent together with the same 連番. ファイル連番 *file serial*.
+//! 項目 *item*. CSVバージョン *edition*. 取込 *import*. 予定 *plan*. 実績 *actual*.
+//! 事業所番号 *office number*. サービス提供年月 *service month*.
+
+pub mod types;
+
+pub mod record;
+pub mod spec;
+
+pub mod config;
+pub mod package;
+pub mod rules;
+
+pub mod route;
+pub mod transfer;
+
+pub mod certs;
+pub mod folder;
+pub mod link;
+pub mod store;
+
+pub mod node;
+
+pub mod cli;

@@ -1,0 +1,3 @@
+//! The command `renkei`.
+
+fn main() {}

@@ -1,0 +1,1 @@
+//! MS932 text and CSV records with exact positions.

@@ -1,0 +1,1 @@
+//! Where an incoming send unit goes, and when.

@@ -1,0 +1,1 @@
+//! The rule table, the checks and the report.

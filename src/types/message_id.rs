@@ -1,0 +1,78 @@
+//! Message ids.
+
+use std::fmt;
+use std::str::FromStr;
+
+use serde::{Deserialize, Serialize};
+use uuid::Uuid;
+
+/// The id of a package: a UUIDv7 (RFC 9562, section 5.7) chosen by the sender.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(try_from = "Uuid", into = "Uuid")]
+pub struct MessageId(Uuid);
+
+/// The text was no UUIDv7.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("expected a UUID of version 7")]
+pub struct ParseMessageIdError;
+
+impl MessageId {
+    /// A new id whose time part is `now`.
+    pub fn new(now: jiff::Timestamp) -> Self {
+        let seconds = u64::try_from(now.as_second()).unwrap_or_default();
+        let nanoseconds = u32::try_from(now.subsec_nanosecond()).unwrap_or_default();
+        let context = uuid::ContextV7::new();
+        Self(Uuid::new_v7(uuid::Timestamp::from_unix(&context, seconds, nanoseconds)))
+    }
+
+    /// The 16 bytes.
+    pub const fn as_bytes(&self) -> &[u8; 16] {
+        self.0.as_bytes()
+    }
+}
+
+impl TryFrom<Uuid> for MessageId {
+    type Error = ParseMessageIdError;
+
+    fn try_from(uuid: Uuid) -> Result<Self, Self::Error> {
+        if uuid.get_version_num() == 7 { Ok(Self(uuid)) } else { Err(ParseMessageIdError) }
+    }
+}
+
+impl From<MessageId> for Uuid {
+    fn from(id: MessageId) -> Self {
+        id.0
+    }
+}
+
+impl fmt::Display for MessageId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.hyphenated().fmt(f)
+    }
+}
+
+impl FromStr for MessageId {
+    type Err = ParseMessageIdError;
+
+    /// Takes only the hyphenated form in lower case, so that one id has one text.
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        let id = Uuid::try_parse(text).map_err(|_| ParseMessageIdError).and_then(Self::try_from)?;
+        if id.to_string() == text { Ok(id) } else { Err(ParseMessageIdError) }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn has_one_text_and_version_7() {
+        let now = jiff::Timestamp::new(1_700_000_000, 5_000_000).expect("in range");
+        let id = MessageId::new(now);
+        assert_eq!(id.to_string().parse(), Ok(id));
+        assert!(id.to_string().to_uppercase().parse::<MessageId>().is_err());
+        assert!(format!("{{{id}}}").parse::<MessageId>().is_err());
+        assert!("00000000-0000-4000-8000-000000000000".parse::<MessageId>().is_err());
+        assert!(MessageId::new(now + jiff::SignedDuration::from_millis(1)) > id);
+    }
+}

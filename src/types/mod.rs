@@ -1,0 +1,24 @@
+//! The words of the standard as types: everything that crosses a module boundary is parsed once,
+//! here, and is valid from then on.
+//!
+//! Row 0 of the layers: no IO, no clock, nothing of this crate above it.
+
+mod ascii;
+mod digest;
+mod edition;
+mod file_kind;
+mod file_name;
+mod lang;
+mod message_id;
+mod personal;
+mod service_month;
+
+pub use ascii::{FileSerial, OfficeNumber, ParseTokenError, ServiceType};
+pub use digest::{Digest, DigestBuilder, ParseDigestError};
+pub use edition::{Edition, ParseEditionError};
+pub use file_kind::FileKind;
+pub use file_name::{FileName, FileNameError, MonthPart, NamePart, NameQuirk};
+pub use lang::{Lang, ParseLangError};
+pub use message_id::{MessageId, ParseMessageIdError};
+pub use personal::Personal;
+pub use service_month::{ParseServiceMonthError, ServiceMonth};

@@ -1,0 +1,3 @@
+//! Integration tests, one binary; each module tests one fact of the program from outside.
+
+mod layers;
