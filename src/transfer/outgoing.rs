@@ -1,0 +1,272 @@
+//! The sender's side.
+
+use jiff::{SignedDuration, Timestamp};
+
+use super::{UnknownState, retry_delay};
+use crate::types::MessageId;
+
+/// The state of a package that we send.
+///
+/// A send unit reaches the first state when its package is durable in the store (PACKED). What
+/// comes before, seen, stable, checked, lives in the folders and is found again by looking.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Outgoing {
+    /// Waits for its next attempt.
+    Queued {
+        /// Attempts that failed so far.
+        failures: u32,
+        /// When to try next.
+        next_at: Timestamp,
+    },
+    /// The recipient signed that it holds the package durably (`ContentConsignment`).
+    Consigned,
+    /// The recipient signed that the files are in the import folder (`ContentHandover`). Final.
+    HandedOver,
+    /// The recipient signed that it refuses the package (`Rejection`). Final.
+    Rejected,
+    /// No receipt came in time. A receipt that still comes is believed.
+    Expired,
+}
+
+/// What a receipt of the recipient says.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum OutgoingReceipt {
+    /// Durable at the recipient.
+    Consignment,
+    /// In the import folder.
+    Handover,
+    /// Refused.
+    Rejection,
+}
+
+/// Why an attempt brought no receipt.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Failure {
+    /// The partner was not reached or answered that it is busy: try again by the schedule, and not
+    /// before `retry_after` where the partner named it.
+    Unreachable {
+        /// The wait that the partner asked for.
+        retry_after: Option<SignedDuration>,
+    },
+    /// The partner refused in a way that somebody has to mend: try again only now and then.
+    Refused,
+}
+
+/// What happens to an outgoing package.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum OutgoingEvent {
+    /// An attempt failed.
+    Failed(Failure),
+    /// A verified receipt came in.
+    Receipt(OutgoingReceipt),
+    /// Time passed.
+    Tick,
+}
+
+/// What the node has to do next.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum OutgoingEffect {
+    /// Send the package at this time.
+    SendAt(Timestamp),
+    /// Ask the recipient for later receipts.
+    CollectReceipts,
+    /// Sign an `Expiry` receipt of our own, so that the history can prove it.
+    SignExpiry,
+}
+
+impl Outgoing {
+    /// The state of a package that was just made durable.
+    pub const fn packed(now: Timestamp) -> Self {
+        Self::Queued { failures: 0, next_at: now }
+    }
+
+    /// The state after `event`, and what follows from it.
+    #[must_use]
+    pub fn on(
+        self,
+        id: MessageId,
+        expires_at: Timestamp,
+        event: &OutgoingEvent,
+        now: Timestamp,
+    ) -> (Self, Vec<OutgoingEffect>) {
+        let next = match (self, event) {
+            (
+                Self::Queued { .. } | Self::Consigned | Self::Expired,
+                OutgoingEvent::Receipt(receipt),
+            ) => self.receipted(*receipt),
+            (Self::Queued { .. }, OutgoingEvent::Failed(_) | OutgoingEvent::Tick)
+                if now >= expires_at =>
+            {
+                Self::Expired
+            }
+            (Self::Queued { failures, .. }, OutgoingEvent::Failed(failure)) => {
+                let failures = failures.saturating_add(1);
+                let wait = match failure {
+                    Failure::Unreachable { retry_after } => {
+                        retry_delay(id, failures).max(retry_after.unwrap_or_default())
+                    }
+                    Failure::Refused => retry_delay(id, u32::MAX),
+                };
+                let next_at = now.checked_add(wait).unwrap_or(expires_at).min(expires_at);
+                Self::Queued { failures, next_at }
+            }
+            // Nothing else moves a package: what is final stays, and a failure after the
+            // consignment only means that the partner repeated itself in vain.
+            (
+                Self::Queued { .. }
+                | Self::Consigned
+                | Self::HandedOver
+                | Self::Rejected
+                | Self::Expired,
+                _,
+            ) => self,
+        };
+        let effects = if next == self {
+            Vec::new()
+        } else if next == Self::Expired {
+            vec![OutgoingEffect::SignExpiry]
+        } else {
+            next.pending().into_iter().collect()
+        };
+        (next, effects)
+    }
+
+    /// What a package in this state waits for; also what the node takes up again at its start.
+    pub const fn pending(self) -> Option<OutgoingEffect> {
+        match self {
+            Self::Queued { next_at, .. } => Some(OutgoingEffect::SendAt(next_at)),
+            Self::Consigned => Some(OutgoingEffect::CollectReceipts),
+            Self::HandedOver | Self::Rejected | Self::Expired => None,
+        }
+    }
+
+    /// How the state is stored and shown.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Queued { .. } => "QUEUED",
+            Self::Consigned => "CONSIGNED",
+            Self::HandedOver => "HANDED_OVER",
+            Self::Rejected => "REJECTED",
+            Self::Expired => "EXPIRED",
+        }
+    }
+
+    /// The state from its stored parts.
+    pub fn from_stored(
+        text: &str,
+        failures: u32,
+        next_at: Timestamp,
+    ) -> Result<Self, UnknownState> {
+        match text {
+            "QUEUED" => Ok(Self::Queued { failures, next_at }),
+            "CONSIGNED" => Ok(Self::Consigned),
+            "HANDED_OVER" => Ok(Self::HandedOver),
+            "REJECTED" => Ok(Self::Rejected),
+            "EXPIRED" => Ok(Self::Expired),
+            _ => Err(UnknownState(text.to_owned())),
+        }
+    }
+
+    const fn receipted(self, receipt: OutgoingReceipt) -> Self {
+        match receipt {
+            OutgoingReceipt::Consignment => Self::Consigned,
+            OutgoingReceipt::Handover => Self::HandedOver,
+            OutgoingReceipt::Rejection => Self::Rejected,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const EXPIRES: i64 = 7 * 24 * 3600;
+
+    fn at(seconds: i64) -> Timestamp {
+        Timestamp::from_second(seconds).expect("in range")
+    }
+
+    fn states() -> [Outgoing; 5] {
+        [
+            Outgoing::packed(at(0)),
+            Outgoing::Consigned,
+            Outgoing::HandedOver,
+            Outgoing::Rejected,
+            Outgoing::Expired,
+        ]
+    }
+
+    /// Every pair of state and event, before and after the expiry.
+    #[test]
+    fn table_of_all_transitions() {
+        use OutgoingEvent::{Failed, Receipt, Tick};
+        use OutgoingReceipt::{Consignment, Handover, Rejection};
+        let events = [
+            Failed(Failure::Unreachable { retry_after: None }),
+            Failed(Failure::Refused),
+            Receipt(Consignment),
+            Receipt(Handover),
+            Receipt(Rejection),
+            Tick,
+        ];
+        #[rustfmt::skip]
+        let expected = [
+            // unreachable, refused, consignment, handover, rejection, tick | the same when expired
+            ["QUEUED", "QUEUED", "CONSIGNED", "HANDED_OVER", "REJECTED", "QUEUED",
+             "EXPIRED", "EXPIRED", "CONSIGNED", "HANDED_OVER", "REJECTED", "EXPIRED"],
+            ["CONSIGNED", "CONSIGNED", "CONSIGNED", "HANDED_OVER", "REJECTED", "CONSIGNED",
+             "CONSIGNED", "CONSIGNED", "CONSIGNED", "HANDED_OVER", "REJECTED", "CONSIGNED"],
+            ["HANDED_OVER"; 12],
+            ["REJECTED"; 12],
+            ["EXPIRED", "EXPIRED", "CONSIGNED", "HANDED_OVER", "REJECTED", "EXPIRED",
+             "EXPIRED", "EXPIRED", "CONSIGNED", "HANDED_OVER", "REJECTED", "EXPIRED"],
+        ];
+        let id = MessageId::new(at(0));
+        for (state, row) in states().into_iter().zip(expected) {
+            let times = [at(100), at(EXPIRES)];
+            let cells = times.iter().flat_map(|now| events.iter().map(move |event| (now, event)));
+            for ((now, event), expected) in cells.zip(row) {
+                let (next, effects) = state.on(id, at(EXPIRES), event, *now);
+                assert_eq!(next.as_str(), expected, "{state:?} on {event:?} at {now}");
+                assert_eq!(
+                    effects.is_empty(),
+                    next == state || next.pending().is_none() && next != Outgoing::Expired
+                );
+            }
+        }
+    }
+
+    #[test]
+    fn backs_off_and_obeys_the_partner() {
+        let id = MessageId::new(at(0));
+        let fail = |state: Outgoing, failure| {
+            state.on(id, at(EXPIRES), &OutgoingEvent::Failed(failure), at(0)).0
+        };
+        let next_at = |state| match state {
+            Outgoing::Queued { next_at, .. } => next_at.as_second(),
+            other => panic!("{other:?}"),
+        };
+        let first = fail(Outgoing::packed(at(0)), Failure::Unreachable { retry_after: None });
+        assert!((15..=17).contains(&next_at(first)));
+        let asked = Failure::Unreachable { retry_after: Some(SignedDuration::from_secs(90)) };
+        assert_eq!(next_at(fail(Outgoing::packed(at(0)), asked)), 90);
+        let refused = fail(Outgoing::packed(at(0)), Failure::Refused);
+        assert!(next_at(refused) >= 3600);
+    }
+
+    #[test]
+    fn an_attempt_never_waits_past_the_expiry() {
+        let id = MessageId::new(at(0));
+        let state = Outgoing::packed(at(0));
+        let (next, _) = state.on(id, at(10), &OutgoingEvent::Failed(Failure::Refused), at(5));
+        assert_eq!(next, Outgoing::Queued { failures: 1, next_at: at(10) });
+    }
+
+    #[test]
+    fn stored_text_comes_back() {
+        for state in states() {
+            assert_eq!(Outgoing::from_stored(state.as_str(), 0, at(0)), Ok(state));
+        }
+        assert!(Outgoing::from_stored("LOST", 0, at(0)).is_err());
+    }
+}
