@@ -1,1 +1,194 @@
 //! The configuration of a node.
+//!
+//! A configuration is read in two steps: the text becomes a table whose keys remember their line
+//! (`read`), and the table becomes a [`Config`] whose values are of the types the node works with.
+//! Every problem is collected, so that one look at the list is enough to mend the file. Unknown
+//! keys are problems. `config.example.toml` is the reference of all keys; a test loads it.
+//!
+//! Nothing here touches the disk: whether a folder exists is asked by the node when it starts.
+
+mod check;
+mod problem;
+mod read;
+mod units;
+
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+
+use jiff::SignedDuration;
+
+pub use problem::{Problem, Problems};
+
+use crate::types::{Digest, Edition, Lang, OfficeNumber, ServiceType};
+
+/// A checked configuration; all paths are absolute or relative to the working directory.
+#[derive(Debug, Clone)]
+pub struct Config {
+    /// `[node]`
+    pub node: Node,
+    /// `[tls]`
+    pub tls: Tls,
+    /// `[[office]]`, at least one, each number once.
+    pub offices: Vec<Office>,
+    /// `[[peer]]`, each number once.
+    pub peers: Vec<Peer>,
+    /// `[timing]`
+    pub timing: Timing,
+    /// `[limits]`
+    pub limits: Limits,
+    /// `[retention]`
+    pub retention: Retention,
+}
+
+/// `[node]`
+#[derive(Debug, Clone)]
+pub struct Node {
+    /// The folder of the store; on a local disk.
+    pub data: PathBuf,
+    /// Where partners reach this node.
+    pub listen: SocketAddr,
+    /// The language of reports in the hold folder.
+    pub lang: Lang,
+    /// What is logged, in the syntax of `tracing` filters, such as `info`.
+    pub log: String,
+    /// The log as JSON, one object a line.
+    pub log_json: bool,
+}
+
+/// A certificate with its key.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum IdentityFiles {
+    /// PEM files.
+    Pem {
+        /// The certificate, followed by its issuers.
+        certificate: PathBuf,
+        /// The private key: PKCS#8, SEC 1 or PKCS#1.
+        key: PathBuf,
+    },
+    /// One PKCS#12 file, as certificate authorities hand them out.
+    Pkcs12 {
+        /// The `.p12` or `.pfx` file.
+        file: PathBuf,
+        /// A file whose first line is the password.
+        password_file: PathBuf,
+    },
+}
+
+/// `[tls]`
+#[derive(Debug, Clone)]
+pub struct Tls {
+    /// Who this node is to its partners.
+    pub identity: IdentityFiles,
+    /// The certificate authorities that are trusted; no others are.
+    pub roots: Vec<PathBuf>,
+    /// Revocation lists (CRL) of these authorities.
+    pub revocation_lists: Vec<PathBuf>,
+    /// How long a revocation list may be past its `nextUpdate`.
+    pub revocation_grace: SignedDuration,
+    /// Whether TLS 1.2 is allowed beside 1.3.
+    pub allow_tls12: bool,
+}
+
+/// `[[office]]`: an office whose files this node sends and receives.
+#[derive(Debug, Clone)]
+pub struct Office {
+    /// 事業所番号
+    pub number: OfficeNumber,
+    /// サービス種類コード of the office.
+    pub service_types: Vec<ServiceType>,
+    /// Where the care software writes what is to be sent.
+    pub drop: PathBuf,
+    /// Where the node works on files; on the same volume as `drop`.
+    pub work: PathBuf,
+    /// Where the care software reads plans.
+    pub import: PathBuf,
+    /// Where the care software reads actuals.
+    pub import_actuals: PathBuf,
+    /// Where refused sets go, each with its report.
+    pub hold: PathBuf,
+    /// Where copies of sent files go, if they are wanted.
+    pub sent: Option<PathBuf>,
+    /// The certificate that signs this office's packages and receipts.
+    pub signing: IdentityFiles,
+}
+
+/// `[[peer]]`: an office that ours exchange files with.
+#[derive(Debug, Clone)]
+pub struct Peer {
+    /// 事業所番号
+    pub office: OfficeNumber,
+    /// サービス種類コード of the office.
+    pub service_types: Vec<ServiceType>,
+    /// Where its node is reached: `https://host:port`.
+    pub url: String,
+    /// The edition it imports.
+    pub edition: Edition,
+    /// SHA-256 of TLS certificates that speak for it, beside those of a trusted authority.
+    pub tls_certificates: Vec<Digest>,
+    /// SHA-256 of signing certificates that speak for it, beside those of a trusted authority.
+    pub signing_certificates: Vec<Digest>,
+}
+
+/// `[timing]`
+#[derive(Debug, Clone, Copy)]
+pub struct Timing {
+    /// Every how often the drop folders are read in full.
+    pub scan_interval: SignedDuration,
+    /// How long a file must stand still before it is taken.
+    pub settle: SignedDuration,
+    /// How long an incomplete send unit waits for its other files.
+    pub set_wait: SignedDuration,
+    /// How long a package may wait for its receipt.
+    pub expiry: SignedDuration,
+    /// How long a package waits for one that the partner numbered before it.
+    pub order_wait: SignedDuration,
+    /// How long one question for later receipts may stay open at the partner.
+    pub receipt_wait: SignedDuration,
+}
+
+/// `[limits]`
+#[derive(Debug, Clone, Copy)]
+pub struct Limits {
+    /// The largest file, in bytes.
+    pub file_size: u64,
+    /// The largest package, in bytes.
+    pub package_size: u64,
+    /// The most files in a send unit.
+    pub unit_files: u32,
+    /// The most connections at once.
+    pub connections: u32,
+    /// The most packages under way to one partner at once.
+    pub in_flight: u32,
+    /// All request bodies in memory at once, in bytes.
+    pub body_memory: u64,
+}
+
+/// `[retention]`
+#[derive(Debug, Clone, Copy)]
+pub struct Retention {
+    /// How long packages are kept after their last change; receipts and the journal stay.
+    pub packages: SignedDuration,
+    /// How long receipts and the journal are kept.
+    pub records: SignedDuration,
+}
+
+impl Config {
+    /// Reads a configuration; relative paths in it start at `base`, the folder of its file.
+    ///
+    /// # Errors
+    ///
+    /// Every problem at once, each with its line.
+    pub fn parse(text: &str, base: &Path) -> Result<Self, Problems> {
+        check::config(text, base)
+    }
+
+    /// The office with this number.
+    pub fn office(&self, number: OfficeNumber) -> Option<&Office> {
+        self.offices.iter().find(|office| office.number == number)
+    }
+
+    /// The peer with this number.
+    pub fn peer(&self, number: OfficeNumber) -> Option<&Peer> {
+        self.peers.iter().find(|peer| peer.office == number)
+    }
+}

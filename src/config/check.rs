@@ -1,0 +1,418 @@
+//! From tables to a checked configuration.
+
+use std::collections::BTreeSet;
+use std::path::Path;
+use std::str::FromStr;
+
+use jiff::SignedDuration;
+
+use super::read::{Reader, Section};
+use super::{
+    Config, IdentityFiles, Limits, Node, Office, Peer, Problems, Retention, Timing, Tls, units,
+};
+use crate::types::{Digest, Edition, Lang, OfficeNumber, ServiceType};
+
+const OFFICE_JA: &str = "事業所番号（数字または英大文字 10 桁）";
+const OFFICE_EN: &str = "an office number: 10 digits or capital letters";
+const TYPE_JA: &str = "サービス種類コード（2 桁）";
+const TYPE_EN: &str = "service types of 2 characters";
+const DIGEST_JA: &str = "証明書の SHA-256（16 進 64 桁）";
+const DIGEST_EN: &str = "SHA-256 of certificates, 64 hexadecimal digits";
+
+pub(super) fn config(text: &str, base: &Path) -> Result<Config, Problems> {
+    let reader = Reader::new(text, base);
+    let config = whole(Section::root(&reader));
+    let problems = reader.finish();
+    match config {
+        Some(config) if problems.is_empty() => Ok(config),
+        _ => Err(Problems(problems)),
+    }
+}
+
+/// `None` only after a problem was reported.
+fn whole(mut root: Section<'_, '_>) -> Option<Config> {
+    // Everything is read before anything is judged missing, so that all problems come out.
+    let node = node(root.table("node"));
+    let tls = tls(root.table("tls"));
+    let office_tables = root.tables("office");
+    if office_tables.is_empty() {
+        let ja = "[[office]] が一つもありません。自事業所を書いてください。";
+        root.report(&(0..0), "office", ja, "at least one [[office]] is required");
+    }
+    let offices = each(office_tables, office, |office| office.number, "number");
+    let peers = each(root.tables("peer"), peer, |peer| peer.office, "office");
+    let timing = timing(root.table("timing"));
+    let limits = limits(root.table("limits"));
+    let retention = retention(root.table("retention"));
+    if limits.file_size > limits.package_size {
+        let ja = "file_size は package_size 以下にしてください。";
+        root.report(&(0..0), "limits", ja, "file_size must not exceed package_size");
+    }
+    root.finish();
+    Some(Config {
+        node: node?,
+        tls: tls?,
+        offices: offices?,
+        peers: peers?,
+        timing,
+        limits,
+        retention,
+    })
+}
+
+/// Reads each table and refuses two with the same office number.
+fn each<'r, 't, T>(
+    tables: Vec<Section<'r, 't>>,
+    read: impl Fn(&mut Section<'r, 't>) -> Option<T>,
+    number: impl Fn(&T) -> OfficeNumber,
+    key: &str,
+) -> Option<Vec<T>> {
+    let mut seen = BTreeSet::new();
+    let mut complete = true;
+    let mut found = Vec::new();
+    for mut table in tables {
+        match read(&mut table) {
+            Some(entry) => {
+                if !seen.insert(number(&entry)) {
+                    let ja = "同じ事業所番号が二度書かれています。";
+                    table.report(&table.span(), key, ja, "this office number stands here twice");
+                }
+                found.push(entry);
+            }
+            None => complete = false,
+        }
+        table.finish();
+    }
+    complete.then_some(found)
+}
+
+fn node(mut table: Section<'_, '_>) -> Option<Node> {
+    let data = table.path("data").unwrap_or_else(|| table.based("data"));
+    let listen = required(&mut table, "listen", |table, key| {
+        table.parsed(
+            key,
+            parse,
+            "IP アドレス:ポート（例 0.0.0.0:8443）",
+            "an address such as 0.0.0.0:8443",
+        )
+    });
+    let lang = table.parsed("lang", parse, "ja か en", "ja or en").unwrap_or(Lang::Ja);
+    let log = table.text("log").map_or_else(|| "info".to_owned(), |(text, _)| text);
+    let log_json = table.boolean("log_json").unwrap_or(false);
+    table.finish();
+    Some(Node { data, listen: listen?, lang, log, log_json })
+}
+
+fn tls(mut table: Section<'_, '_>) -> Option<Tls> {
+    let identity = identity(&mut table, "");
+    let roots = table.paths("roots");
+    let revocation_lists = table.paths("revocation_lists");
+    let revocation_grace = duration(&mut table, "revocation_grace", "24h");
+    let allow_tls12 = table.boolean("allow_tls12").unwrap_or(false);
+    table.finish();
+    Some(Tls { identity: identity?, roots, revocation_lists, revocation_grace, allow_tls12 })
+}
+
+/// `certificate` and `key`, or `pkcs12` and `password_file`, each with a prefix.
+fn identity(table: &mut Section<'_, '_>, prefix: &str) -> Option<IdentityFiles> {
+    let key = |name: &str| format!("{prefix}{name}");
+    let (pem, pkcs12) = (table.has(&key("certificate")), table.has(&key("pkcs12")));
+    if pem && pkcs12 {
+        let ja = "certificate と pkcs12 は、どちらか一方だけを書いてください。";
+        table.report(&table.span(), &key("pkcs12"), ja, "either certificate or pkcs12, not both");
+    }
+    if pkcs12 {
+        let file = table.path(&key("pkcs12"));
+        let password_file = required(table, &key("password_file"), Section::path);
+        return Some(IdentityFiles::Pkcs12 { file: file?, password_file: password_file? });
+    }
+    let certificate = required(table, &key("certificate"), Section::path);
+    let private = required(table, &key("key"), Section::path);
+    Some(IdentityFiles::Pem { certificate: certificate?, key: private? })
+}
+
+fn office(table: &mut Section<'_, '_>) -> Option<Office> {
+    let number = required(table, "number", |table, key| {
+        table.parsed(key, parse::<OfficeNumber>, OFFICE_JA, OFFICE_EN)
+    });
+    let service_types = table.list("service_types", parse::<ServiceType>, TYPE_JA, TYPE_EN);
+    let drop = required(table, "drop", Section::path);
+    let work = table.path("work");
+    let import = required(table, "import", Section::path);
+    let import_actuals = table.path("import_actuals");
+    let hold = required(table, "hold", Section::path);
+    let sent = table.path("sent");
+    let signing = identity(table, "signing_");
+    let (number, drop, import, hold) = (number?, drop?, import?, hold?);
+    // Beside the drop folder, so that claiming a file is a rename.
+    let work = work.unwrap_or_else(|| match (drop.parent(), drop.file_name()) {
+        (Some(parent), Some(name)) => {
+            let mut work = std::ffi::OsString::from(".renkei-work-");
+            work.push(name);
+            parent.join(work)
+        }
+        _ => drop.join(".renkei-work"),
+    });
+    let import_actuals = import_actuals.unwrap_or_else(|| import.clone());
+    let office = Office {
+        number,
+        service_types,
+        drop,
+        work,
+        import,
+        import_actuals,
+        hold,
+        sent,
+        signing: signing?,
+    };
+    separate_folders(table, &office);
+    Some(office)
+}
+
+/// A file that is put into one folder must not turn up in another.
+fn separate_folders(table: &Section<'_, '_>, office: &Office) {
+    let drop = &office.drop;
+    let others = [
+        ("work", Some(&office.work)),
+        ("import", Some(&office.import)),
+        ("import_actuals", Some(&office.import_actuals)),
+        ("hold", Some(&office.hold)),
+        ("sent", office.sent.as_ref()),
+    ];
+    for (key, folder) in others {
+        if folder == Some(drop) {
+            let ja = "drop と同じフォルダーは使えません。";
+            table.report(&table.span(), key, ja, "must not be the drop folder");
+        }
+    }
+}
+
+fn peer(table: &mut Section<'_, '_>) -> Option<Peer> {
+    let office = required(table, "office", |table, key| {
+        table.parsed(key, parse::<OfficeNumber>, OFFICE_JA, OFFICE_EN)
+    });
+    let service_types = table.list("service_types", parse::<ServiceType>, TYPE_JA, TYPE_EN);
+    let url = required(table, "url", |table, key| {
+        table.parsed(key, url, "https://ホスト名:ポート", "https://host:port without a path")
+    });
+    let edition =
+        table.parsed("edition", parse, "v3 か v4.1", "v3 or v4.1").unwrap_or(Edition::V4_1);
+    let tls_certificates = table.list("tls_certificates", parse::<Digest>, DIGEST_JA, DIGEST_EN);
+    let signing_certificates =
+        table.list("signing_certificates", parse::<Digest>, DIGEST_JA, DIGEST_EN);
+    Some(Peer {
+        office: office?,
+        service_types,
+        url: url?,
+        edition,
+        tls_certificates,
+        signing_certificates,
+    })
+}
+
+/// `https://host[:port]`, nothing after it; the link takes it apart again.
+fn url(text: &str) -> Option<String> {
+    let authority = text.strip_prefix("https://")?;
+    let authority = authority.strip_suffix('/').unwrap_or(authority);
+    let allowed = |c: char| c.is_ascii_alphanumeric() || "-.:[]_%".contains(c);
+    (!authority.is_empty() && authority.chars().all(allowed))
+        .then(|| format!("https://{authority}"))
+}
+
+fn timing(mut table: Section<'_, '_>) -> Timing {
+    let timing = Timing {
+        scan_interval: positive(&mut table, "scan_interval", "3s"),
+        settle: duration(&mut table, "settle", "2s"),
+        set_wait: duration(&mut table, "set_wait", "60s"),
+        expiry: positive(&mut table, "expiry", "7d"),
+        order_wait: duration(&mut table, "order_wait", "60s"),
+        receipt_wait: positive(&mut table, "receipt_wait", "25s"),
+    };
+    table.finish();
+    timing
+}
+
+fn limits(mut table: Section<'_, '_>) -> Limits {
+    let limits = Limits {
+        file_size: size(&mut table, "file_size", "64MiB"),
+        package_size: size(&mut table, "package_size", "128MiB"),
+        unit_files: table.number("unit_files", 1, 9_999).unwrap_or(1_000),
+        connections: table.number("connections", 1, 65_535).unwrap_or(256),
+        in_flight: table.number("in_flight", 1, 1_024).unwrap_or(32),
+        body_memory: size(&mut table, "body_memory", "256MiB"),
+    };
+    if limits.body_memory < limits.package_size {
+        let ja = "body_memory は package_size 以上にしてください。";
+        table.report(&table.span(), "body_memory", ja, "must not be less than package_size");
+    }
+    table.finish();
+    limits
+}
+
+fn retention(mut table: Section<'_, '_>) -> Retention {
+    let retention = Retention {
+        packages: positive(&mut table, "packages", "90d"),
+        records: positive(&mut table, "records", "1827d"),
+    };
+    if retention.records < retention.packages {
+        let ja = "records は packages 以上にしてください。";
+        table.report(&table.span(), "records", ja, "must not be less than packages");
+    }
+    table.finish();
+    retention
+}
+
+fn duration(table: &mut Section<'_, '_>, key: &str, default: &str) -> SignedDuration {
+    table
+        .parsed(
+            key,
+            units::duration,
+            "時間（例 250ms、2s、5m、24h、7d）",
+            "a duration such as 2s, 5m, 24h, 7d",
+        )
+        .or_else(|| units::duration(default))
+        .unwrap_or_default()
+}
+
+fn positive(table: &mut Section<'_, '_>, key: &str, default: &str) -> SignedDuration {
+    let span = table.span();
+    let stood_there = table.has(key);
+    let duration = duration(table, key, default);
+    if stood_there && duration.is_zero() {
+        let ja = "0 より長い時間を書いてください。";
+        table.report(&span, key, ja, "expected more than zero");
+    }
+    duration
+}
+
+fn size(table: &mut Section<'_, '_>, key: &str, default: &str) -> u64 {
+    table
+        .parsed(
+            key,
+            units::size,
+            "大きさ（例 64KiB、32MiB、1GiB）",
+            "a size such as 64KiB, 32MiB, 1GiB",
+        )
+        .or_else(|| units::size(default))
+        .unwrap_or_default()
+}
+
+fn required<'r, 't, T>(
+    table: &mut Section<'r, 't>,
+    key: &str,
+    read: impl Fn(&mut Section<'r, 't>, &str) -> Option<T>,
+) -> Option<T> {
+    let stood_there = table.has(key);
+    let value = read(table, key);
+    table.require(key, value, stood_there)
+}
+
+fn parse<T: FromStr>(text: &str) -> Option<T> {
+    text.parse().ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use std::path::PathBuf;
+
+    use super::*;
+
+    const LEAST: &str = r#"
+[node]
+listen = "127.0.0.1:0"
+[tls]
+certificate = "tls.pem"
+key = "tls.key"
+[[office]]
+number = "1370000018"
+drop = "drop"
+import = "import"
+hold = "hold"
+signing_pkcs12 = "sign.p12"
+signing_password_file = "sign.txt"
+"#;
+
+    fn problems(text: &str) -> Vec<(usize, String)> {
+        match Config::parse(text, Path::new("base")) {
+            Ok(_) => Vec::new(),
+            Err(Problems(problems)) => problems.into_iter().map(|p| (p.line, p.key)).collect(),
+        }
+    }
+
+    #[test]
+    fn the_least_configuration_has_safe_defaults() {
+        let config = Config::parse(LEAST, Path::new("base")).expect("valid");
+        let office = config.offices.first().expect("one office");
+        assert_eq!(office.drop, PathBuf::from("base/drop"));
+        assert_eq!(office.work, PathBuf::from("base/.renkei-work-drop"));
+        assert_eq!(office.import_actuals, office.import);
+        assert_eq!(config.timing.expiry, SignedDuration::from_hours(7 * 24));
+        assert!(!config.tls.allow_tls12);
+        assert!(matches!(office.signing, IdentityFiles::Pkcs12 { .. }));
+    }
+
+    #[test]
+    fn every_problem_comes_out_with_its_line() {
+        let text = r#"
+[node]
+listen = "somewhere"
+colour = "blue"
+[tls]
+certificate = "tls.pem"
+[[office]]
+number = "12"
+drop = "same"
+import = "same"
+[[peer]]
+office = "1370000026"
+url = "http://example.test/"
+tls_certificates = ["ab"]
+[timing]
+settle = 2
+expiry = "0s"
+"#;
+        let expected = [
+            (3, "node.listen"),
+            (4, "node.colour"),
+            (5, "tls.key"),
+            (7, "office.hold"),
+            (7, "office.signing_certificate"),
+            (7, "office.signing_key"),
+            (8, "office.number"),
+            (13, "peer.url"),
+            (14, "peer.tls_certificates"),
+            (15, "timing.expiry"),
+            (16, "timing.settle"),
+        ];
+        let expected: Vec<_> = expected.map(|(line, key)| (line, key.to_owned())).into();
+        assert_eq!(problems(text), expected);
+    }
+
+    #[test]
+    fn what_does_not_go_together_is_refused() {
+        let twice = format!(
+            "{LEAST}{}",
+            LEAST
+                .split("\n[[office]]")
+                .last()
+                .map(|rest| format!("[[office]]{rest}"))
+                .unwrap_or_default()
+        );
+        assert_eq!(problems(&twice).len(), 1);
+        let same = LEAST.replace("import = \"import\"", "import = \"drop\"");
+        assert_eq!(
+            problems(&same),
+            [(7, "office.import".to_owned()), (7, "office.import_actuals".to_owned())]
+        );
+        let both = LEAST.replace("[tls]", "[tls]\npkcs12 = \"a.p12\"\npassword_file = \"a\"");
+        assert!(problems(&both).iter().any(|(_, key)| key == "tls.pkcs12"));
+    }
+
+    #[test]
+    fn broken_toml_is_a_problem_not_a_panic() {
+        for text in ["", "[", "[node", "node = 1", "[[node]]", "office = [1]", "\u{0}", "a.b.c = {"]
+        {
+            assert!(!problems(text).is_empty(), "{text:?}");
+        }
+    }
+}

@@ -1,0 +1,47 @@
+//! What is wrong with a configuration.
+
+use std::fmt;
+
+use crate::types::Lang;
+
+/// One thing that is wrong with a configuration.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Problem {
+    /// The line, from 1.
+    pub line: usize,
+    /// The key with the tables it stands in, such as `office.drop`; empty for the whole file.
+    pub key: String,
+    /// What is wrong and what was expected, in Japanese.
+    pub ja: String,
+    /// The same in English.
+    pub en: String,
+}
+
+/// Everything that is wrong with a configuration, in the order of the lines; never empty.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub struct Problems(pub Vec<Problem>);
+
+impl Problems {
+    /// One line per problem.
+    pub fn text(&self, lang: Lang) -> String {
+        let line = |problem: &Problem| {
+            let text = lang.pick(&problem.ja, &problem.en);
+            let at = match lang {
+                Lang::Ja => format!("{}行目", problem.line),
+                Lang::En => format!("line {}", problem.line),
+            };
+            if problem.key.is_empty() {
+                format!("{at}: {text}")
+            } else {
+                format!("{at}: {}: {text}", problem.key)
+            }
+        };
+        self.0.iter().map(line).collect::<Vec<_>>().join("\n")
+    }
+}
+
+impl fmt::Display for Problems {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.text(Lang::En))
+    }
+}

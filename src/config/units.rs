@@ -1,0 +1,59 @@
+//! Durations and sizes as people write them.
+
+use jiff::SignedDuration;
+
+/// `250ms`, `2s`, `5m`, `24h`, `7d`.
+pub(super) fn duration(text: &str) -> Option<SignedDuration> {
+    let (number, unit) = split(text)?;
+    let number = i64::try_from(number).ok()?;
+    let millis = match unit {
+        "ms" => 1,
+        "s" => 1000,
+        "m" => 60 * 1000,
+        "h" => 3600 * 1000,
+        "d" => 24 * 3600 * 1000,
+        _ => return None,
+    };
+    // A hundred years is enough for any wait, and keeps sums of times in range.
+    let millis = number.checked_mul(millis).filter(|millis| *millis <= 36_500 * 86_400_000)?;
+    Some(SignedDuration::from_millis(millis))
+}
+
+/// `512B`, `64KiB`, `32MiB`, `1GiB`.
+pub(super) fn size(text: &str) -> Option<u64> {
+    let (number, unit) = split(text)?;
+    let factor = match unit {
+        "B" => 1,
+        "KiB" => 1 << 10,
+        "MiB" => 1 << 20,
+        "GiB" => 1 << 30,
+        _ => return None,
+    };
+    number.checked_mul(factor)
+}
+
+fn split(text: &str) -> Option<(u64, &str)> {
+    let unit = text.trim_start_matches(|character: char| character.is_ascii_digit());
+    let number = text.strip_suffix(unit)?.parse().ok()?;
+    Some((number, unit.trim_start()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn reads_what_people_write() {
+        assert_eq!(duration("250ms"), Some(SignedDuration::from_millis(250)));
+        assert_eq!(duration("7d"), Some(SignedDuration::from_hours(168)));
+        assert_eq!(duration("5 m"), Some(SignedDuration::from_mins(5)));
+        assert_eq!(size("32MiB"), Some(32 << 20));
+        assert_eq!(size("0B"), Some(0));
+        for bad in ["", "5", "s", "-5s", "1.5h", "5 weeks", "99999999999d", "５s"] {
+            assert_eq!(duration(bad), None, "{bad}");
+        }
+        for bad in ["", "5", "5MB", "99999999999GiB"] {
+            assert_eq!(size(bad), None, "{bad}");
+        }
+    }
+}

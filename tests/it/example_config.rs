@@ -1,0 +1,48 @@
+//! `config.example.toml` is the reference of all keys: it loads, and every key in it that is
+//! commented out loads too and says the default.
+
+use std::fs;
+use std::path::Path;
+
+use renkei::config::Config;
+
+fn example() -> String {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("config.example.toml");
+    fs::read_to_string(path).expect("config.example.toml")
+}
+
+/// The example with every `#key = value` line active, PKCS#12 aside, which excludes PEM.
+fn with_all_keys(text: &str) -> String {
+    let active = |line: &str| match line.strip_prefix('#') {
+        Some(rest)
+            if !rest.starts_with(' ') && !rest.contains("p12") && !rest.contains("password") =>
+        {
+            rest.to_owned()
+        }
+        _ => line.to_owned(),
+    };
+    text.lines().map(active).collect::<Vec<_>>().join("\n")
+}
+
+#[test]
+fn loads_as_it_stands() {
+    let config = Config::parse(&example(), Path::new("")).expect("the example is valid");
+    assert_eq!(config.offices.len(), 1);
+    assert_eq!(config.peers.len(), 1);
+}
+
+#[test]
+fn commented_keys_are_known_and_say_the_default() {
+    let text = example();
+    let all = with_all_keys(&text);
+    assert_ne!(text, all);
+    let base = Path::new("");
+    let mut plain = Config::parse(&text, base).expect("valid");
+    let full = Config::parse(&all, base).unwrap_or_else(|problems| panic!("{problems}"));
+    // These two have no default that could be written as a value.
+    for office in &mut plain.offices {
+        office.sent = Some("folders/sent".into());
+        office.import_actuals = "folders/import-actuals".into();
+    }
+    assert_eq!(format!("{plain:?}"), format!("{full:?}"));
+}
