@@ -240,6 +240,7 @@ fn limits(mut table: Section<'_, '_>) -> Limits {
         connections: table.number("connections", 1, 65_535).unwrap_or(256),
         in_flight: table.number("in_flight", 1, 1_024).unwrap_or(32),
         body_memory: size(&mut table, "body_memory", "256MiB"),
+        store_size: size(&mut table, "store_size", "0B"),
     };
     if limits.body_memory < limits.package_size {
         let ja = "body_memory は package_size 以上にしてください。";

@@ -161,6 +161,8 @@ pub struct Limits {
     pub in_flight: u32,
     /// All request bodies in memory at once, in bytes.
     pub body_memory: u64,
+    /// How large the store may grow, in bytes; 0 means as large as the disk.
+    pub store_size: u64,
 }
 
 /// `[retention]`

@@ -159,12 +159,11 @@ impl<'r, 't> Section<'r, 't> {
         let mut list = Vec::new();
         for element in array {
             let span = element.span();
-            match element.get_ref().as_str().and_then(&parse) {
-                Some(parsed) => list.push(parsed),
-                None => {
-                    let ja = format!("各要素は{ja}で書いてください。");
-                    self.report(&span, key, &ja, &format!("expected a list of {en}"));
-                }
+            if let Some(parsed) = element.get_ref().as_str().and_then(&parse) {
+                list.push(parsed);
+            } else {
+                let ja = format!("各要素は{ja}で書いてください。");
+                self.report(&span, key, &ja, &format!("expected a list of {en}"));
             }
         }
         list

@@ -93,7 +93,7 @@ impl Outgoing {
             (
                 Self::Queued { .. } | Self::Consigned | Self::Expired,
                 OutgoingEvent::Receipt(receipt),
-            ) => self.receipted(*receipt),
+            ) => Self::receipted(*receipt),
             (Self::Queued { .. }, OutgoingEvent::Failed(_) | OutgoingEvent::Tick)
                 if now >= expires_at =>
             {
@@ -167,7 +167,7 @@ impl Outgoing {
         }
     }
 
-    const fn receipted(self, receipt: OutgoingReceipt) -> Self {
+    const fn receipted(receipt: OutgoingReceipt) -> Self {
         match receipt {
             OutgoingReceipt::Consignment => Self::Consigned,
             OutgoingReceipt::Handover => Self::HandedOver,

@@ -1,0 +1,130 @@
+//! What can go wrong with the store.
+
+use std::path::PathBuf;
+
+use crate::transfer::UnknownState;
+use crate::types::Lang;
+
+/// A fault of the store: ours or the disk's.
+#[derive(Debug, thiserror::Error)]
+pub enum StoreError {
+    /// The disk, or the size that the configuration allows, is full. Nothing was written.
+    #[error("the disk or the allowed size of the store is full")]
+    Full,
+    /// Another process has the store open for writing.
+    #[error("another renkei uses the data folder {0}")]
+    InUse(PathBuf),
+    /// There is no store to read.
+    #[error("no store in {0}")]
+    Absent(PathBuf),
+    /// The folder lies on a network share, where the locks of SQLite do not hold.
+    #[error("the data folder {0} is on a network share")]
+    NetworkShare(PathBuf),
+    /// A newer renkei made the store.
+    #[error("the store has schema {found}; this renkei knows up to {known}")]
+    TooNew {
+        /// The version in the store.
+        found: u32,
+        /// The newest version that we know.
+        known: u32,
+    },
+    /// The store holds something that we never write.
+    #[error("the store is damaged: {0}")]
+    Damaged(&'static str),
+    /// The row is not there.
+    #[error("no such package in the store")]
+    NotFound,
+    /// The package was removed when its time of keeping was over.
+    #[error("the package is no longer kept")]
+    NoLongerKept,
+    /// The store was opened for reading.
+    #[error("the store is open for reading only")]
+    ReadOnly,
+    /// The thread that writes has ended.
+    #[error("the store is closed")]
+    Stopped,
+    /// The database refused.
+    #[error("database: {0}")]
+    Database(rusqlite::Error),
+    /// The file system refused.
+    #[error("file system: {0}")]
+    Io(std::io::Error),
+}
+
+impl StoreError {
+    /// A stable code.
+    pub const fn code(&self) -> &'static str {
+        match self {
+            Self::Full => "store-full",
+            Self::InUse(_) => "store-in-use",
+            Self::Absent(_) => "store-absent",
+            Self::NetworkShare(_) => "store-on-network-share",
+            Self::TooNew { .. } => "store-too-new",
+            Self::Damaged(_) => "store-damaged",
+            Self::NotFound => "not-found",
+            Self::NoLongerKept => "no-longer-kept",
+            Self::ReadOnly | Self::Stopped => "store-closed",
+            Self::Database(_) | Self::Io(_) => "store-failed",
+        }
+    }
+
+    /// What is wrong and what to do.
+    pub fn text(&self, lang: Lang) -> String {
+        let ja = match self {
+            Self::Full => {
+                "ディスクの空きが足りないか、台帳が上限（limits.store_size）に達しました。空きを増やしてください。"
+                    .to_owned()
+            }
+            Self::InUse(folder) => {
+                format!("データフォルダー {} は、別の renkei が使用中です。", folder.display())
+            }
+            Self::Absent(folder) => format!(
+                "{} に台帳がありません。renkei run を一度も動かしていないか、設定の data が違います。",
+                folder.display()
+            ),
+            Self::NetworkShare(folder) => format!(
+                "データフォルダー {} は共有フォルダーにあります。このパソコンのディスクを指定してください。",
+                folder.display()
+            ),
+            Self::TooNew { .. } => {
+                "台帳は、より新しい版の renkei で作られています。renkei を更新してください。".to_owned()
+            }
+            Self::Damaged(_) => {
+                "台帳が壊れています。控えから戻すか、サポートに連絡してください。".to_owned()
+            }
+            Self::NotFound => "そのメッセージは台帳にありません。".to_owned(),
+            Self::NoLongerKept => {
+                "そのパッケージは保存期間を過ぎたため、残っていません。".to_owned()
+            }
+            Self::ReadOnly | Self::Stopped => "台帳は閉じられています。".to_owned(),
+            Self::Database(error) => format!("台帳の読み書きに失敗しました（{error}）。"),
+            Self::Io(error) => format!("台帳の読み書きに失敗しました（{error}）。"),
+        };
+        lang.pick(&ja, &self.to_string()).to_owned()
+    }
+}
+
+impl From<rusqlite::Error> for StoreError {
+    fn from(error: rusqlite::Error) -> Self {
+        match error {
+            rusqlite::Error::QueryReturnedNoRows => Self::NotFound,
+            error if error.sqlite_error_code() == Some(rusqlite::ErrorCode::DiskFull) => Self::Full,
+            error => Self::Database(error),
+        }
+    }
+}
+
+impl From<std::io::Error> for StoreError {
+    fn from(error: std::io::Error) -> Self {
+        match error.kind() {
+            std::io::ErrorKind::StorageFull | std::io::ErrorKind::QuotaExceeded => Self::Full,
+            _ => Self::Io(error),
+        }
+    }
+}
+
+impl From<UnknownState> for StoreError {
+    fn from(_: UnknownState) -> Self {
+        Self::Damaged("unknown state")
+    }
+}

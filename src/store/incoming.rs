@@ -1,0 +1,369 @@
+//! Packages that we receive.
+
+use bytes::Bytes;
+use jiff::Timestamp;
+use rusqlite::{Connection, OptionalExtension as _, Row, params};
+
+use super::query::{Direction, JournalEntry};
+use super::unit::Column;
+use super::{NewReceipt, Store, StoreError, UnitSummary, payload, query, receipts};
+use crate::transfer::{Incoming, IncomingEffect, IncomingEvent};
+use crate::types::{Digest, FileSerial, MessageId, OfficeNumber};
+
+/// A package that becomes durable together with the receipt that answers it.
+#[derive(Debug, Clone)]
+pub struct NewIncoming {
+    /// Its id.
+    pub id: MessageId,
+    /// Who sent it; part of its identity.
+    pub sender: OfficeNumber,
+    /// Our office.
+    pub office: OfficeNumber,
+    /// The sender's number for it.
+    pub sequence: u64,
+    /// Its 連番.
+    pub serial: FileSerial,
+    /// What it holds.
+    pub unit: UnitSummary,
+    /// [`Incoming::committed`] or [`Incoming::Rejected`].
+    pub state: Incoming,
+    /// Why it was rejected: rule codes.
+    pub detail: String,
+    /// Digest of `package`.
+    pub package_sha256: Digest,
+    /// Digest of the manifest's bytes.
+    pub manifest_sha256: Digest,
+    /// The container.
+    pub package: Bytes,
+    /// The receipt that goes out when all of this is durable.
+    pub receipt: NewReceipt,
+}
+
+/// What became of a package that came in.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum CommitAnswer {
+    /// It is new and durable now.
+    New,
+    /// The very same package is here already; this was its receipt.
+    Repeat(Bytes),
+    /// The sender used this id for other bytes.
+    Different,
+}
+
+/// A package that came in.
+#[derive(Debug, Clone)]
+pub struct IncomingRow {
+    /// Its id.
+    pub id: MessageId,
+    /// Who sent it.
+    pub sender: OfficeNumber,
+    /// Our office.
+    pub office: OfficeNumber,
+    /// The sender's number for it.
+    pub sequence: u64,
+    /// Its 連番.
+    pub serial: FileSerial,
+    /// Its state.
+    pub state: Incoming,
+    /// When it became durable.
+    pub created_at: Timestamp,
+    /// Digest of the container.
+    pub package_sha256: Digest,
+    /// Digest of the manifest's bytes.
+    pub manifest_sha256: Digest,
+}
+
+const COLUMNS: &str = "message_id, sender, office, sequence, serial, state, failures, next_at,
+                       created_at, package_sha256, manifest_sha256";
+
+impl Store {
+    /// What is already known of a package: its receipt if these are the same bytes.
+    pub async fn known(
+        &self,
+        sender: OfficeNumber,
+        id: MessageId,
+        package_sha256: Digest,
+    ) -> Result<CommitAnswer, StoreError> {
+        self.read(move |connection| known(connection, sender, id, package_sha256)).await
+    }
+
+    /// Makes a package and its receipt durable, unless it is here already.
+    pub async fn commit(
+        &self,
+        new: NewIncoming,
+        now: Timestamp,
+    ) -> Result<CommitAnswer, StoreError> {
+        let folder = self.shared.folder.clone();
+        let (digest, package) = (new.package_sha256, new.package.clone());
+        let payload = tokio::task::spawn_blocking(move || payload::store(&folder, digest, package))
+            .await
+            .map_err(|_| StoreError::Stopped)??;
+        self.write(move |connection| {
+            match known(connection, new.sender, new.id, new.package_sha256)? {
+                CommitAnswer::New => {}
+                answer @ (CommitAnswer::Repeat(_) | CommitAnswer::Different) => return Ok(answer),
+            }
+            connection
+                .prepare_cached(
+                    "INSERT INTO incoming (message_id, sender, office, sequence, serial, unit,
+                         state, failures, next_at, detail, created_at, changed_at, package_sha256,
+                         manifest_sha256, place, package)
+                     VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, 0, ?8, ?9, ?8, ?8, ?10, ?11, ?12, ?13)",
+                )?
+                .execute(params![
+                    Column(new.id),
+                    Column(new.sender),
+                    Column(new.office),
+                    i64::try_from(new.sequence).unwrap_or(i64::MAX),
+                    Column(new.serial),
+                    new.unit.to_json()?,
+                    new.state.as_str(),
+                    Column(now),
+                    new.detail,
+                    Column(new.package_sha256),
+                    Column(new.manifest_sha256),
+                    payload.place,
+                    payload.inline.as_deref(),
+                ])?;
+            receipts::insert(connection, (new.office, new.sender), new.id, &new.receipt)?;
+            let entry = entry(new.office, new.sender, new.id, new.serial);
+            query::journal(connection, &entry, new.state.as_str(), &new.detail, now)?;
+            Ok(CommitAnswer::New)
+        })
+        .await
+    }
+
+    /// The packages from `sender` to `office` that are committed and not placed yet.
+    pub async fn unplaced(
+        &self,
+        office: OfficeNumber,
+        sender: OfficeNumber,
+        limit: u32,
+    ) -> Result<Vec<IncomingRow>, StoreError> {
+        self.read(move |connection| {
+            let mut statement = connection.prepare_cached(&format!(
+                "SELECT {COLUMNS} FROM incoming
+                 WHERE office = ?1 AND sender = ?2 AND state = 'COMMITTED'
+                 ORDER BY serial, sequence LIMIT ?3"
+            ))?;
+            let rows = statement
+                .query_map(params![Column(office), Column(sender), limit], read_incoming)?;
+            rows.map(|row| row?).collect()
+        })
+        .await
+    }
+
+    /// The packages to `office` whose files are placed and whose handover receipt is not signed.
+    pub async fn placed(&self, office: OfficeNumber) -> Result<Vec<IncomingRow>, StoreError> {
+        self.read(move |connection| {
+            let mut statement = connection.prepare_cached(&format!(
+                "SELECT {COLUMNS} FROM incoming WHERE office = ?1 AND state = 'PLACED'
+                 ORDER BY sender, serial"
+            ))?;
+            let rows = statement.query_map(params![Column(office)], read_incoming)?;
+            rows.map(|row| row?).collect()
+        })
+        .await
+    }
+
+    /// The sequence number of the last package before `sequence` that no longer waits.
+    pub async fn settled_before(
+        &self,
+        office: OfficeNumber,
+        sender: OfficeNumber,
+        sequence: u64,
+    ) -> Result<Option<u64>, StoreError> {
+        self.read(move |connection| {
+            let last: Option<i64> = connection
+                .prepare_cached(
+                    "SELECT max(sequence) FROM incoming WHERE office = ?1 AND sender = ?2
+                     AND sequence < ?3 AND state <> 'COMMITTED'",
+                )?
+                .query_row(
+                    params![
+                        Column(office),
+                        Column(sender),
+                        i64::try_from(sequence).unwrap_or(i64::MAX)
+                    ],
+                    |row| row.get(0),
+                )?;
+            Ok(last.and_then(|last| u64::try_from(last).ok()))
+        })
+        .await
+    }
+
+    /// The senders that have packages for `office` which are not placed yet.
+    pub async fn senders_waiting(
+        &self,
+        office: OfficeNumber,
+    ) -> Result<Vec<OfficeNumber>, StoreError> {
+        self.read(move |connection| {
+            let mut statement = connection.prepare_cached(
+                "SELECT DISTINCT sender FROM incoming WHERE office = ?1 AND state = 'COMMITTED'",
+            )?;
+            let rows = statement
+                .query_map(params![Column(office)], |row| Ok(row.get::<_, Column<_>>(0)?.0))?;
+            Ok(rows.collect::<Result<_, _>>()?)
+        })
+        .await
+    }
+
+    /// The container of a package that we received.
+    pub async fn incoming_package(
+        &self,
+        sender: OfficeNumber,
+        id: MessageId,
+    ) -> Result<Bytes, StoreError> {
+        let folder = self.shared.folder.clone();
+        self.read(move |connection| {
+            let (digest, place, inline): (Column<Digest>, String, Option<Vec<u8>>) = connection
+                .prepare_cached(
+                    "SELECT package_sha256, place, package FROM incoming
+                     WHERE sender = ?1 AND message_id = ?2",
+                )?
+                .query_row(params![Column(sender), Column(id)], |row| {
+                    Ok((row.get(0)?, row.get(1)?, row.get(2)?))
+                })?;
+            payload::load(&folder, digest.0, &place, inline)
+        })
+        .await
+    }
+
+    /// The receipt that was issued first about a package that we received.
+    pub async fn first_receipt(
+        &self,
+        sender: OfficeNumber,
+        id: MessageId,
+    ) -> Result<Bytes, StoreError> {
+        self.read(move |connection| issued(connection, sender, id)).await
+    }
+
+    /// Lets `event` happen to a package; see [`Store::outgoing_event`].
+    pub async fn incoming_event(
+        &self,
+        sender: OfficeNumber,
+        id: MessageId,
+        event: IncomingEvent,
+        detail: String,
+        receipt: Option<NewReceipt>,
+        now: Timestamp,
+    ) -> Result<(Incoming, Option<IncomingEffect>), StoreError> {
+        self.write(move |connection| {
+            let row = incoming(connection, sender, id)?;
+            let (next, effect) = row.state.on(id, &event, now);
+            if next == row.state {
+                return Ok((next, effect));
+            }
+            if let Some(receipt) = &receipt {
+                receipts::insert(connection, (row.office, sender), id, receipt)?;
+            }
+            let (failures, next_at) = match next {
+                Incoming::Committed { failures, next_at } => (failures, next_at),
+                Incoming::Rejected | Incoming::Placed | Incoming::HandedOver | Incoming::Held => {
+                    (0, now)
+                }
+            };
+            connection
+                .prepare_cached(
+                    "UPDATE incoming SET state = ?3, failures = ?4, next_at = ?5, detail = ?6,
+                         changed_at = ?7 WHERE sender = ?1 AND message_id = ?2",
+                )?
+                .execute(params![
+                    Column(sender),
+                    Column(id),
+                    next.as_str(),
+                    failures,
+                    Column(next_at),
+                    detail,
+                    Column(now),
+                ])?;
+            let entry = entry(row.office, sender, id, row.serial);
+            query::journal(connection, &entry, next.as_str(), &detail, now)?;
+            Ok((next, effect))
+        })
+        .await
+    }
+}
+
+const fn entry(
+    office: OfficeNumber,
+    sender: OfficeNumber,
+    id: MessageId,
+    serial: FileSerial,
+) -> JournalEntry {
+    JournalEntry {
+        direction: Direction::In,
+        office,
+        partner: Some(sender),
+        id: Some(id),
+        serial: Some(serial),
+    }
+}
+
+fn known(
+    connection: &Connection,
+    sender: OfficeNumber,
+    id: MessageId,
+    package_sha256: Digest,
+) -> Result<CommitAnswer, StoreError> {
+    let found: Option<Column<Digest>> = connection
+        .prepare_cached(
+            "SELECT package_sha256 FROM incoming WHERE sender = ?1 AND message_id = ?2",
+        )?
+        .query_row(params![Column(sender), Column(id)], |row| row.get(0))
+        .optional()?;
+    match found {
+        None => Ok(CommitAnswer::New),
+        Some(digest) if digest.0 == package_sha256 => {
+            Ok(CommitAnswer::Repeat(issued(connection, sender, id)?))
+        }
+        Some(_) => Ok(CommitAnswer::Different),
+    }
+}
+
+fn issued(
+    connection: &Connection,
+    sender: OfficeNumber,
+    id: MessageId,
+) -> Result<Bytes, StoreError> {
+    let der: Vec<u8> = connection
+        .prepare_cached(
+            "SELECT der FROM receipts WHERE origin = 'issued' AND partner = ?1 AND message_id = ?2
+             ORDER BY id LIMIT 1",
+        )?
+        .query_row(params![Column(sender), Column(id)], |row| row.get(0))?;
+    Ok(der.into())
+}
+
+fn incoming(
+    connection: &Connection,
+    sender: OfficeNumber,
+    id: MessageId,
+) -> Result<IncomingRow, StoreError> {
+    connection
+        .prepare_cached(&format!(
+            "SELECT {COLUMNS} FROM incoming WHERE sender = ?1 AND message_id = ?2"
+        ))?
+        .query_row(params![Column(sender), Column(id)], read_incoming)?
+}
+
+fn read_incoming(row: &Row<'_>) -> rusqlite::Result<Result<IncomingRow, StoreError>> {
+    let sequence: i64 = row.get(3)?;
+    let state: String = row.get(5)?;
+    let next_at: Column<Timestamp> = row.get(7)?;
+    let state = match Incoming::from_stored(&state, row.get(6)?, next_at.0) {
+        Ok(state) => state,
+        Err(unknown) => return Ok(Err(unknown.into())),
+    };
+    Ok(Ok(IncomingRow {
+        id: row.get::<_, Column<_>>(0)?.0,
+        sender: row.get::<_, Column<_>>(1)?.0,
+        office: row.get::<_, Column<_>>(2)?.0,
+        sequence: u64::try_from(sequence).unwrap_or_default(),
+        serial: row.get::<_, Column<_>>(4)?.0,
+        state,
+        created_at: row.get::<_, Column<_>>(8)?.0,
+        package_sha256: row.get::<_, Column<_>>(9)?.0,
+        manifest_sha256: row.get::<_, Column<_>>(10)?.0,
+    }))
+}

@@ -1,0 +1,301 @@
+//! Packages that we send.
+
+use bytes::Bytes;
+use jiff::Timestamp;
+use rusqlite::{Connection, OptionalExtension as _, Row, params};
+
+use super::query::{Direction, JournalEntry};
+use super::unit::Column;
+use super::{NewReceipt, Store, StoreError, UnitSummary, payload, query, receipts};
+use crate::transfer::{Outgoing, OutgoingEffect, OutgoingEvent};
+use crate::types::{Digest, FileSerial, MessageId, OfficeNumber};
+
+/// A package that becomes durable.
+#[derive(Debug, Clone)]
+pub struct NewOutgoing {
+    /// Its id.
+    pub id: MessageId,
+    /// Our office.
+    pub office: OfficeNumber,
+    /// The recipient.
+    pub partner: OfficeNumber,
+    /// Its number among all packages from `office` to `partner`.
+    pub sequence: u64,
+    /// The folder that its files were claimed into; the same claim is never packed twice.
+    pub claim: String,
+    /// Its 連番.
+    pub serial: FileSerial,
+    /// What it holds.
+    pub unit: UnitSummary,
+    /// When the package gives up.
+    pub expires_at: Timestamp,
+    /// Digest of `package`.
+    pub package_sha256: Digest,
+    /// Digest of the manifest's bytes.
+    pub manifest_sha256: Digest,
+    /// The container.
+    pub package: Bytes,
+}
+
+/// A package on its way.
+#[derive(Debug, Clone)]
+pub struct OutgoingRow {
+    /// Its id.
+    pub id: MessageId,
+    /// Our office.
+    pub office: OfficeNumber,
+    /// The recipient.
+    pub partner: OfficeNumber,
+    /// Its number among all packages from `office` to `partner`.
+    pub sequence: u64,
+    /// Its 連番.
+    pub serial: FileSerial,
+    /// Its state.
+    pub state: Outgoing,
+    /// When it gives up.
+    pub expires_at: Timestamp,
+    /// Digest of the container.
+    pub package_sha256: Digest,
+    /// Digest of the manifest's bytes.
+    pub manifest_sha256: Digest,
+}
+
+const COLUMNS: &str = "message_id, office, partner, sequence, serial, state, failures, next_at,
+                       expires_at, package_sha256, manifest_sha256";
+
+impl Store {
+    /// The number of the next package from `office` to `partner`.
+    ///
+    /// Only one task packs for an office, so nobody takes the number in between.
+    pub async fn next_sequence(
+        &self,
+        office: OfficeNumber,
+        partner: OfficeNumber,
+    ) -> Result<u64, StoreError> {
+        self.read(move |connection| {
+            let last: Option<i64> = connection
+                .prepare_cached(
+                    "SELECT max(sequence) FROM outgoing WHERE office = ?1 AND partner = ?2",
+                )?
+                .query_row(params![Column(office), Column(partner)], |row| row.get(0))?;
+            Ok(u64::try_from(last.unwrap_or_default()).unwrap_or_default() + 1)
+        })
+        .await
+    }
+
+    /// Makes a package durable: PACKED, and at once QUEUED.
+    pub async fn pack(&self, new: NewOutgoing, now: Timestamp) -> Result<(), StoreError> {
+        let folder = self.shared.folder.clone();
+        let package = new.package.clone();
+        let digest = new.package_sha256;
+        let payload = tokio::task::spawn_blocking(move || payload::store(&folder, digest, package))
+            .await
+            .map_err(|_| StoreError::Stopped)??;
+        self.write(move |connection| {
+            let Outgoing::Queued { failures, next_at } = Outgoing::packed(now) else {
+                return Err(StoreError::Damaged("first state"));
+            };
+            connection
+                .prepare_cached(
+                    "INSERT INTO outgoing (message_id, office, partner, sequence, claim, serial,
+                         unit, state, failures, next_at, detail, created_at, changed_at,
+                         expires_at, package_sha256, manifest_sha256, place, package)
+                     VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, 'QUEUED', ?8, ?9, '', ?10, ?10, ?11, ?12,
+                         ?13, ?14, ?15)",
+                )?
+                .execute(params![
+                    Column(new.id),
+                    Column(new.office),
+                    Column(new.partner),
+                    i64::try_from(new.sequence).unwrap_or(i64::MAX),
+                    new.claim,
+                    Column(new.serial),
+                    new.unit.to_json()?,
+                    failures,
+                    Column(next_at),
+                    Column(now),
+                    Column(new.expires_at),
+                    Column(new.package_sha256),
+                    Column(new.manifest_sha256),
+                    payload.place,
+                    payload.inline.as_deref(),
+                ])?;
+            let entry = JournalEntry {
+                direction: Direction::Out,
+                office: new.office,
+                partner: Some(new.partner),
+                id: Some(new.id),
+                serial: Some(new.serial),
+            };
+            query::journal(connection, &entry, "PACKED", "", now)?;
+            query::journal(connection, &entry, "QUEUED", "", now)
+        })
+        .await
+    }
+
+    /// Whether the files of this claim are in a durable package.
+    pub async fn is_packed(&self, claim: String) -> Result<bool, StoreError> {
+        self.read(move |connection| {
+            let found = connection
+                .query_row("SELECT 1 FROM outgoing WHERE claim = ?1", params![claim], |_| Ok(()))
+                .optional()?;
+            Ok(found.is_some())
+        })
+        .await
+    }
+
+    /// The packages of `office` for `partner` that wait for an attempt, in their sequence.
+    pub async fn queued(
+        &self,
+        office: OfficeNumber,
+        partner: OfficeNumber,
+        limit: u32,
+    ) -> Result<Vec<OutgoingRow>, StoreError> {
+        self.read(move |connection| {
+            let mut statement = connection.prepare_cached(&format!(
+                "SELECT {COLUMNS} FROM outgoing
+                 WHERE office = ?1 AND partner = ?2 AND state = 'QUEUED'
+                 ORDER BY sequence LIMIT ?3"
+            ))?;
+            let rows = statement
+                .query_map(params![Column(office), Column(partner), limit], read_outgoing)?;
+            rows.map(|row| row?).collect()
+        })
+        .await
+    }
+
+    /// Whether a receipt of `partner` may still come for a package of `office`: one is consigned
+    /// and not handed over, or expired without an answer and still kept.
+    pub async fn awaits_receipts(
+        &self,
+        office: OfficeNumber,
+        partner: OfficeNumber,
+    ) -> Result<bool, StoreError> {
+        self.read(move |connection| {
+            let found = connection
+                .prepare_cached(
+                    "SELECT 1 FROM outgoing WHERE office = ?1 AND partner = ?2
+                     AND state = 'CONSIGNED' LIMIT 1",
+                )?
+                .query_row(params![Column(office), Column(partner)], |_| Ok(()))
+                .optional()?;
+            Ok(found.is_some())
+        })
+        .await
+    }
+
+    /// One package that we send.
+    pub async fn outgoing(&self, id: MessageId) -> Result<OutgoingRow, StoreError> {
+        self.read(move |connection| outgoing(connection, id)).await
+    }
+
+    /// The container of a package that we send.
+    pub async fn outgoing_package(&self, id: MessageId) -> Result<Bytes, StoreError> {
+        let folder = self.shared.folder.clone();
+        self.read(move |connection| {
+            let (digest, place, inline): (Column<Digest>, String, Option<Vec<u8>>) = connection
+                .prepare_cached(
+                    "SELECT package_sha256, place, package FROM outgoing WHERE message_id = ?1",
+                )?
+                .query_row(params![Column(id)], |row| {
+                    Ok((row.get(0)?, row.get(1)?, row.get(2)?))
+                })?;
+            payload::load(&folder, digest.0, &place, inline)
+        })
+        .await
+    }
+
+    /// Lets `event` happen to a package: the state machine runs in the transaction, the new state,
+    /// its journal row and the receipt that brought it become durable together.
+    ///
+    /// `detail` is a code for the operator, such as `partner-unreachable`.
+    pub async fn outgoing_event(
+        &self,
+        id: MessageId,
+        event: OutgoingEvent,
+        detail: String,
+        receipt: Option<NewReceipt>,
+        now: Timestamp,
+    ) -> Result<(Outgoing, Vec<OutgoingEffect>), StoreError> {
+        self.write(move |connection| {
+            let row = outgoing(connection, id)?;
+            let parties = (row.office, row.partner);
+            if let Some(receipt) = &receipt {
+                receipts::insert(connection, parties, id, receipt)?;
+            }
+            let (next, effects) = row.state.on(id, row.expires_at, &event, now);
+            if next != row.state {
+                let (failures, next_at) = match next {
+                    Outgoing::Queued { failures, next_at } => (failures, next_at),
+                    Outgoing::Consigned
+                    | Outgoing::HandedOver
+                    | Outgoing::Rejected
+                    | Outgoing::Expired => (0, now),
+                };
+                connection
+                    .prepare_cached(
+                        "UPDATE outgoing SET state = ?2, failures = ?3, next_at = ?4, detail = ?5,
+                             changed_at = ?6 WHERE message_id = ?1",
+                    )?
+                    .execute(params![
+                        Column(id),
+                        next.as_str(),
+                        failures,
+                        Column(next_at),
+                        detail,
+                        Column(now),
+                    ])?;
+                let entry = JournalEntry {
+                    direction: Direction::Out,
+                    office: row.office,
+                    partner: Some(row.partner),
+                    id: Some(id),
+                    serial: Some(row.serial),
+                };
+                query::journal(connection, &entry, next.as_str(), &detail, now)?;
+            }
+            Ok((next, effects))
+        })
+        .await
+    }
+
+    /// Stores a receipt that we signed about a package of ours (`Expiry`).
+    pub async fn add_own_receipt(
+        &self,
+        id: MessageId,
+        receipt: NewReceipt,
+    ) -> Result<(), StoreError> {
+        self.write(move |connection| {
+            let row = outgoing(connection, id)?;
+            receipts::insert(connection, (row.office, row.partner), id, &receipt)
+        })
+        .await
+    }
+}
+
+fn outgoing(connection: &Connection, id: MessageId) -> Result<OutgoingRow, StoreError> {
+    connection
+        .prepare_cached(&format!("SELECT {COLUMNS} FROM outgoing WHERE message_id = ?1"))?
+        .query_row(params![Column(id)], read_outgoing)?
+}
+
+fn read_outgoing(row: &Row<'_>) -> rusqlite::Result<Result<OutgoingRow, StoreError>> {
+    let sequence: i64 = row.get(3)?;
+    let state: String = row.get(5)?;
+    let next_at: Column<Timestamp> = row.get(7)?;
+    let state = match Outgoing::from_stored(&state, row.get(6)?, next_at.0) {
+        Ok(state) => state,
+        Err(unknown) => return Ok(Err(unknown.into())),
+    };
+    Ok(Ok(OutgoingRow {
+        id: row.get::<_, Column<_>>(0)?.0,
+        office: row.get::<_, Column<_>>(1)?.0,
+        partner: row.get::<_, Column<_>>(2)?.0,
+        sequence: u64::try_from(sequence).unwrap_or_default(),
+        serial: row.get::<_, Column<_>>(4)?.0,
+        state,
+        expires_at: row.get::<_, Column<_>>(8)?.0,
+        package_sha256: row.get::<_, Column<_>>(9)?.0,
+        manifest_sha256: row.get::<_, Column<_>>(10)?.0,
+    }))
+}

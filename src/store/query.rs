@@ -1,0 +1,431 @@
+//! The journal, and what people ask of the store: status, history, evidence.
+
+use bytes::Bytes;
+use jiff::Timestamp;
+use rusqlite::{Connection, OptionalExtension as _, Row, params};
+use serde::{Serialize, Serializer};
+
+use super::unit::Column;
+use super::{Store, StoreError, StoredReceipt, UnitSummary, payload, receipts};
+use crate::types::{Digest, FileSerial, MessageId, OfficeNumber};
+
+/// Which way a package goes, from our point of view.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Direction {
+    /// We send it.
+    Out,
+    /// We receive it.
+    In,
+}
+
+impl Direction {
+    /// `out` or `in`.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Out => "out",
+            Self::In => "in",
+        }
+    }
+
+    fn from_stored(text: &str) -> Result<Self, StoreError> {
+        match text {
+            "out" => Ok(Self::Out),
+            "in" => Ok(Self::In),
+            _ => Err(StoreError::Damaged("direction")),
+        }
+    }
+}
+
+impl Serialize for Direction {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(self.as_str())
+    }
+}
+
+/// What a journal row is about.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct JournalEntry {
+    pub(super) direction: Direction,
+    pub(super) office: OfficeNumber,
+    pub(super) partner: Option<OfficeNumber>,
+    pub(super) id: Option<MessageId>,
+    pub(super) serial: Option<FileSerial>,
+}
+
+/// A row of the journal.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct JournalRow {
+    /// When it happened.
+    pub at: Timestamp,
+    /// The state that the package came into.
+    pub state: String,
+    /// A code that says more.
+    pub detail: String,
+}
+
+/// A set that was refused before it became a package.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct HeldRow {
+    /// When.
+    pub at: Timestamp,
+    /// Our office.
+    pub office: OfficeNumber,
+    /// The addressee, where the file names say one.
+    pub partner: Option<OfficeNumber>,
+    /// The 連番, where the file names say one.
+    pub serial: Option<FileSerial>,
+    /// What the set holds.
+    pub unit: UnitSummary,
+    /// Codes of the rules or the fault, joined with commas.
+    pub reason: String,
+    /// The folder it lies in, below the hold folder.
+    pub folder: String,
+}
+
+/// A line of 送受信履歴.
+#[derive(Debug, Clone, Serialize)]
+pub struct HistoryRow {
+    /// When it was packed, received or held.
+    pub at: Timestamp,
+    /// When its state last changed.
+    pub changed_at: Timestamp,
+    /// Which way.
+    pub direction: Direction,
+    /// Our office.
+    pub office: OfficeNumber,
+    /// The other office.
+    pub partner: Option<OfficeNumber>,
+    /// The id of the package; a held set has none.
+    pub message_id: Option<MessageId>,
+    /// The 連番.
+    pub serial: Option<FileSerial>,
+    /// What it holds.
+    pub unit: UnitSummary,
+    /// Its state.
+    pub state: String,
+    /// A code that says why, for states that need it.
+    pub detail: String,
+    /// The kinds of the receipts about it, oldest first.
+    pub receipts: Vec<String>,
+}
+
+/// Which lines of the history are wanted.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct HistoryFilter {
+    /// Only this office of ours.
+    pub office: Option<OfficeNumber>,
+    /// Only this partner.
+    pub partner: Option<OfficeNumber>,
+    /// Only what began at or after this time.
+    pub since: Option<Timestamp>,
+    /// At most so many, the newest.
+    pub limit: u32,
+}
+
+/// How many packages are in a state.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct StateCount {
+    /// Which way.
+    pub direction: Direction,
+    /// Our office.
+    pub office: OfficeNumber,
+    /// The other office.
+    pub partner: OfficeNumber,
+    /// The state.
+    pub state: String,
+    /// How many.
+    pub count: u64,
+    /// The last change among them.
+    pub changed_at: Timestamp,
+}
+
+/// What waits, is held, was delivered.
+#[derive(Debug, Clone)]
+pub struct Status {
+    /// Packages by office, partner, direction and state.
+    pub counts: Vec<StateCount>,
+    /// The sets that were held, newest first.
+    pub held: Vec<HeldRow>,
+}
+
+/// Everything that proves what became of a package.
+#[derive(Debug, Clone)]
+pub struct Evidence {
+    /// Which way it went.
+    pub direction: Direction,
+    /// Our office.
+    pub office: OfficeNumber,
+    /// The other office.
+    pub partner: OfficeNumber,
+    /// The container.
+    pub package: Bytes,
+    /// The receipts about it, oldest first.
+    pub receipts: Vec<StoredReceipt>,
+    /// The steps it went through.
+    pub journal: Vec<JournalRow>,
+}
+
+impl Store {
+    /// Remembers a set that was put into the hold folder.
+    pub async fn hold(&self, held: HeldRow) -> Result<(), StoreError> {
+        self.write(move |connection| {
+            let text = |number: Option<&str>| number.unwrap_or_default().to_owned();
+            connection
+                .prepare_cached(
+                    "INSERT INTO held (at, office, partner, serial, unit, reason, folder)
+                     VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
+                )?
+                .execute(params![
+                    Column(held.at),
+                    Column(held.office),
+                    text(held.partner.as_ref().map(OfficeNumber::as_str)),
+                    text(held.serial.as_ref().map(FileSerial::as_str)),
+                    held.unit.to_json()?,
+                    held.reason,
+                    held.folder,
+                ])?;
+            let entry = JournalEntry {
+                direction: Direction::Out,
+                office: held.office,
+                partner: held.partner,
+                id: None,
+                serial: held.serial,
+            };
+            journal(connection, &entry, "HELD", &held.reason, held.at)
+        })
+        .await
+    }
+
+    /// What waits, is held, was delivered.
+    pub async fn status(&self, held_limit: u32) -> Result<Status, StoreError> {
+        self.read(move |connection| {
+            let mut statement = connection.prepare_cached(
+                "SELECT 'out', office, partner, state, count(*), max(changed_at) FROM outgoing
+                 GROUP BY office, partner, state
+                 UNION ALL
+                 SELECT 'in', office, sender, state, count(*), max(changed_at) FROM incoming
+                 GROUP BY office, sender, state
+                 ORDER BY 2, 3, 1, 4",
+            )?;
+            let rows = statement.query_map([], |row| {
+                let direction: String = row.get(0)?;
+                let count: i64 = row.get(4)?;
+                Ok(Direction::from_stored(&direction).and_then(|direction| {
+                    Ok(StateCount {
+                        direction,
+                        office: row.get::<_, Column<_>>(1)?.0,
+                        partner: row.get::<_, Column<_>>(2)?.0,
+                        state: row.get(3)?,
+                        count: u64::try_from(count).unwrap_or_default(),
+                        changed_at: row.get::<_, Column<_>>(5)?.0,
+                    })
+                }))
+            })?;
+            let counts = rows.map(|row| row?).collect::<Result<_, StoreError>>()?;
+            Ok(Status { counts, held: held(connection, held_limit)? })
+        })
+        .await
+    }
+
+    /// 送受信履歴, newest first.
+    pub async fn history(&self, filter: HistoryFilter) -> Result<Vec<HistoryRow>, StoreError> {
+        self.read(move |connection| history(connection, &filter)).await
+    }
+
+    /// Everything that proves what became of a package, ours or a partner's.
+    pub async fn evidence(&self, id: MessageId) -> Result<Evidence, StoreError> {
+        let folder = self.shared.folder.clone();
+        self.read(move |connection| {
+            let (direction, office, partner, digest, place, inline) = connection
+                .query_row(
+                    "SELECT 'out', office, partner, package_sha256, place, package FROM outgoing
+                     WHERE message_id = ?1
+                     UNION ALL
+                     SELECT 'in', office, sender, package_sha256, place, package FROM incoming
+                     WHERE message_id = ?1",
+                    params![Column(id)],
+                    |row| {
+                        Ok((
+                            row.get::<_, String>(0)?,
+                            row.get::<_, Column<OfficeNumber>>(1)?.0,
+                            row.get::<_, Column<OfficeNumber>>(2)?.0,
+                            row.get::<_, Column<Digest>>(3)?.0,
+                            row.get::<_, String>(4)?,
+                            row.get::<_, Option<Vec<u8>>>(5)?,
+                        ))
+                    },
+                )
+                .optional()?
+                .ok_or(StoreError::NotFound)?;
+            Ok(Evidence {
+                direction: Direction::from_stored(&direction)?,
+                office,
+                partner,
+                package: payload::load(&folder, digest, &place, inline)?,
+                receipts: receipts::of_message(connection, id)?,
+                journal: journal_of(connection, id)?,
+            })
+        })
+        .await
+    }
+
+    /// Forgets packages that were final before `packages`, and everything that ended before
+    /// `records`. Returns how many packages were removed.
+    pub async fn purge(
+        &self,
+        packages: Timestamp,
+        records: Timestamp,
+    ) -> Result<usize, StoreError> {
+        let folder = self.shared.folder.clone();
+        self.write(move |connection| {
+            let mut removed = 0;
+            for (table, last) in [
+                ("outgoing", "'HANDED_OVER', 'REJECTED', 'EXPIRED'"),
+                ("incoming", "'HANDED_OVER', 'REJECTED', 'HELD'"),
+            ] {
+                let mut statement = connection.prepare_cached(&format!(
+                    "UPDATE {table} SET place = 'gone', package = NULL
+                     WHERE place <> 'gone' AND changed_at < ?1 AND state IN ({last})
+                     RETURNING package_sha256"
+                ))?;
+                let digests = statement
+                    .query_map(params![Column(packages)], |row| row.get::<_, Column<Digest>>(0))?
+                    .collect::<Result<Vec<_>, _>>()?;
+                for digest in &digests {
+                    payload::remove(connection, &folder, digest.0)?;
+                }
+                removed += digests.len();
+                connection.execute(
+                    &format!("DELETE FROM {table} WHERE changed_at < ?1 AND state IN ({last})"),
+                    params![Column(records)],
+                )?;
+            }
+            for table in ["receipts", "journal", "held"] {
+                connection.execute(
+                    &format!("DELETE FROM {table} WHERE at < ?1"),
+                    params![Column(records)],
+                )?;
+            }
+            Ok(removed)
+        })
+        .await
+    }
+}
+
+/// Appends to the journal.
+pub(super) fn journal(
+    connection: &Connection,
+    entry: &JournalEntry,
+    state: &str,
+    detail: &str,
+    now: Timestamp,
+) -> Result<(), StoreError> {
+    connection
+        .prepare_cached(
+            "INSERT INTO journal (at, direction, office, partner, message_id, serial, state, detail)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
+        )?
+        .execute(params![
+            Column(now),
+            entry.direction.as_str(),
+            Column(entry.office),
+            entry.partner.as_ref().map(OfficeNumber::as_str).unwrap_or_default(),
+            entry.id.map(Column),
+            entry.serial.as_ref().map(FileSerial::as_str).unwrap_or_default(),
+            state,
+            detail,
+        ])?;
+    Ok(())
+}
+
+fn journal_of(connection: &Connection, id: MessageId) -> Result<Vec<JournalRow>, StoreError> {
+    let mut statement = connection.prepare_cached(
+        "SELECT at, state, detail FROM journal WHERE message_id = ?1 ORDER BY id",
+    )?;
+    let rows = statement.query_map(params![Column(id)], |row| {
+        Ok(JournalRow {
+            at: row.get::<_, Column<_>>(0)?.0,
+            state: row.get(1)?,
+            detail: row.get(2)?,
+        })
+    })?;
+    Ok(rows.collect::<Result<_, _>>()?)
+}
+
+fn held(connection: &Connection, limit: u32) -> Result<Vec<HeldRow>, StoreError> {
+    let mut statement = connection.prepare_cached(
+        "SELECT at, office, partner, serial, unit, reason, folder FROM held
+         ORDER BY id DESC LIMIT ?1",
+    )?;
+    let rows = statement.query_map(params![limit], |row| {
+        let unit: String = row.get(4)?;
+        Ok(UnitSummary::from_json(&unit).and_then(|unit| {
+            Ok(HeldRow {
+                at: row.get::<_, Column<_>>(0)?.0,
+                office: row.get::<_, Column<_>>(1)?.0,
+                partner: optional(row, 2)?,
+                serial: optional(row, 3)?,
+                unit,
+                reason: row.get(5)?,
+                folder: row.get(6)?,
+            })
+        }))
+    })?;
+    rows.map(|row| row?).collect()
+}
+
+fn history(connection: &Connection, filter: &HistoryFilter) -> Result<Vec<HistoryRow>, StoreError> {
+    let mut statement = connection.prepare_cached(
+        "SELECT * FROM (
+             SELECT created_at AS at, changed_at, 'out' AS direction, office, partner, message_id,
+                    serial, unit, state, detail
+             FROM outgoing
+             UNION ALL
+             SELECT created_at, changed_at, 'in', office, sender, message_id, serial, unit, state,
+                    detail
+             FROM incoming
+             UNION ALL
+             SELECT at, at, 'out', office, partner, NULL, serial, unit, 'HELD', reason FROM held
+         )
+         WHERE (?1 = '' OR office = ?1) AND (?2 = '' OR partner = ?2) AND at >= ?3
+         ORDER BY at DESC, serial DESC LIMIT ?4",
+    )?;
+    let office = filter.office.as_ref().map(OfficeNumber::as_str).unwrap_or_default();
+    let partner = filter.partner.as_ref().map(OfficeNumber::as_str).unwrap_or_default();
+    let since = filter.since.unwrap_or(Timestamp::MIN).as_microsecond();
+    let rows = statement.query_map(params![office, partner, since, filter.limit], |row| {
+        let direction: String = row.get(2)?;
+        let unit: String = row.get(7)?;
+        Ok(Direction::from_stored(&direction).and_then(|direction| {
+            Ok(HistoryRow {
+                at: row.get::<_, Column<_>>(0)?.0,
+                changed_at: row.get::<_, Column<_>>(1)?.0,
+                direction,
+                office: row.get::<_, Column<_>>(3)?.0,
+                partner: optional(row, 4)?,
+                message_id: row.get::<_, Option<Column<_>>>(5)?.map(|id| id.0),
+                serial: optional(row, 6)?,
+                unit: UnitSummary::from_json(&unit)?,
+                state: row.get(8)?,
+                detail: row.get(9)?,
+                receipts: Vec::new(),
+            })
+        }))
+    })?;
+    let mut history = rows.map(|row| row?).collect::<Result<Vec<HistoryRow>, StoreError>>()?;
+    for line in &mut history {
+        let Some(id) = line.message_id else { continue };
+        let kinds = receipts::of_message(connection, id)?;
+        line.receipts = kinds.into_iter().map(|receipt| receipt.kind).collect();
+    }
+    Ok(history)
+}
+
+/// A number that may be empty.
+fn optional<T>(row: &Row<'_>, place: usize) -> rusqlite::Result<Option<T>>
+where
+    Column<T>: rusqlite::types::FromSql,
+{
+    let text: String = row.get(place)?;
+    if text.is_empty() { Ok(None) } else { Ok(Some(row.get::<_, Column<T>>(place)?.0)) }
+}

@@ -1,0 +1,174 @@
+//! Receipts that we issued and that we received.
+
+use bytes::Bytes;
+use jiff::Timestamp;
+use rusqlite::{Connection, Row, params};
+
+use super::unit::Column;
+use super::{Store, StoreError};
+use crate::types::{Digest, MessageId, OfficeNumber};
+
+/// Who signed a receipt.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Origin {
+    /// We did.
+    Issued,
+    /// The partner did.
+    Received,
+}
+
+impl Origin {
+    const fn as_str(self) -> &'static str {
+        match self {
+            Self::Issued => "issued",
+            Self::Received => "received",
+        }
+    }
+}
+
+/// A receipt to be stored with the step that it proves.
+#[derive(Debug, Clone)]
+pub struct NewReceipt {
+    /// Who signed it.
+    pub origin: Origin,
+    /// Its kind as it stands in it, such as `ContentConsignment`.
+    pub kind: String,
+    /// When it says it was made.
+    pub at: Timestamp,
+    /// CMS SignedData, DER, with the content attached.
+    pub der: Bytes,
+}
+
+/// A stored receipt.
+#[derive(Debug, Clone)]
+pub struct StoredReceipt {
+    /// Ascending in the order in which receipts were stored.
+    pub position: u64,
+    /// The package it is about.
+    pub message_id: MessageId,
+    /// Its kind.
+    pub kind: String,
+    /// When it says it was made.
+    pub at: Timestamp,
+    /// Its digest.
+    pub sha256: Digest,
+    /// Its bytes.
+    pub der: Bytes,
+}
+
+impl Store {
+    /// The receipts that `office` issued to `partner` after `position`, oldest first.
+    pub async fn issued_receipts(
+        &self,
+        office: OfficeNumber,
+        partner: OfficeNumber,
+        after: u64,
+        limit: u32,
+    ) -> Result<Vec<StoredReceipt>, StoreError> {
+        self.read(move |connection| {
+            let mut statement = connection.prepare_cached(
+                "SELECT id, message_id, kind, at, sha256, der FROM receipts
+                 WHERE origin = 'issued' AND office = ?1 AND partner = ?2 AND id > ?3
+                 ORDER BY id LIMIT ?4",
+            )?;
+            let after = i64::try_from(after).unwrap_or(i64::MAX);
+            let rows = statement
+                .query_map(params![Column(office), Column(partner), after, limit], read_receipt)?;
+            rows.map(|row| row?).collect()
+        })
+        .await
+    }
+
+    /// How far `partner`'s receipts for `office` were collected.
+    pub async fn receipt_cursor(
+        &self,
+        office: OfficeNumber,
+        partner: OfficeNumber,
+    ) -> Result<u64, StoreError> {
+        self.read(move |connection| {
+            let mut statement = connection.prepare_cached(
+                "SELECT position FROM cursors WHERE office = ?1 AND partner = ?2",
+            )?;
+            let position: Result<i64, _> =
+                statement.query_row(params![Column(office), Column(partner)], |row| row.get(0));
+            match position {
+                Ok(position) => Ok(u64::try_from(position).unwrap_or_default()),
+                Err(rusqlite::Error::QueryReturnedNoRows) => Ok(0),
+                Err(error) => Err(error.into()),
+            }
+        })
+        .await
+    }
+
+    /// Remembers how far `partner`'s receipts for `office` were collected.
+    pub async fn set_receipt_cursor(
+        &self,
+        office: OfficeNumber,
+        partner: OfficeNumber,
+        position: u64,
+    ) -> Result<(), StoreError> {
+        self.write(move |connection| {
+            let position = i64::try_from(position).unwrap_or(i64::MAX);
+            connection
+                .prepare_cached(
+                    "INSERT INTO cursors (office, partner, position) VALUES (?1, ?2, ?3)
+                 ON CONFLICT (office, partner) DO UPDATE SET position = excluded.position",
+                )?
+                .execute(params![Column(office), Column(partner), position])?;
+            Ok(())
+        })
+        .await
+    }
+}
+
+/// Stores a receipt; one that is already there stays as it is.
+pub(super) fn insert(
+    connection: &Connection,
+    (office, partner): (OfficeNumber, OfficeNumber),
+    id: MessageId,
+    receipt: &NewReceipt,
+) -> Result<(), StoreError> {
+    connection
+        .prepare_cached(
+            "INSERT INTO receipts (origin, office, partner, message_id, kind, at, sha256, der)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8) ON CONFLICT (origin, sha256) DO NOTHING",
+        )?
+        .execute(params![
+            receipt.origin.as_str(),
+            Column(office),
+            Column(partner),
+            Column(id),
+            receipt.kind,
+            Column(receipt.at),
+            Column(Digest::of(&receipt.der)),
+            receipt.der.as_ref(),
+        ])?;
+    Ok(())
+}
+
+/// The receipts about one package, oldest first.
+pub(super) fn of_message(
+    connection: &Connection,
+    id: MessageId,
+) -> Result<Vec<StoredReceipt>, StoreError> {
+    let mut statement = connection.prepare_cached(
+        "SELECT id, message_id, kind, at, sha256, der FROM receipts WHERE message_id = ?1 ORDER BY id",
+    )?;
+    let rows = statement.query_map(params![Column(id)], read_receipt)?;
+    rows.map(|row| row?).collect()
+}
+
+fn read_receipt(row: &Row<'_>) -> rusqlite::Result<Result<StoredReceipt, StoreError>> {
+    let position: i64 = row.get(0)?;
+    let der: Vec<u8> = row.get(5)?;
+    let receipt = StoredReceipt {
+        position: u64::try_from(position).unwrap_or_default(),
+        message_id: row.get::<_, Column<_>>(1)?.0,
+        kind: row.get(2)?,
+        at: row.get::<_, Column<_>>(3)?.0,
+        sha256: row.get::<_, Column<Digest>>(4)?.0,
+        der: der.into(),
+    };
+    let intact = Digest::of(&receipt.der) == receipt.sha256;
+    Ok(if intact { Ok(receipt) } else { Err(StoreError::Damaged("digest of a receipt")) })
+}

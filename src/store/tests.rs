@@ -1,0 +1,275 @@
+//! The store on a real disk.
+
+use bytes::Bytes;
+use jiff::Timestamp;
+use tempfile::TempDir;
+
+use super::*;
+use crate::transfer::{Failure, Incoming, IncomingEvent, Outgoing, OutgoingEvent, OutgoingReceipt};
+use crate::types::{Digest, FileSerial, MessageId, OfficeNumber};
+
+fn now() -> Timestamp {
+    Timestamp::from_second(1_800_000_000).expect("in range")
+}
+
+fn office(last: u32) -> OfficeNumber {
+    format!("13{last:08}").parse().expect("an office number")
+}
+
+fn serial() -> FileSerial {
+    "20260326101500".parse().expect("a serial")
+}
+
+fn unit() -> UnitSummary {
+    UnitSummary {
+        kind: "K1".to_owned(),
+        edition: None,
+        months: Vec::new(),
+        files: Vec::new(),
+        records: 3,
+        findings: 0,
+    }
+}
+
+fn outgoing(sequence: u64, package: Bytes) -> NewOutgoing {
+    NewOutgoing {
+        id: MessageId::new(now()),
+        office: office(1),
+        partner: office(2),
+        sequence,
+        claim: format!("claim-{sequence}"),
+        serial: serial(),
+        unit: unit(),
+        expires_at: now() + jiff::SignedDuration::from_hours(24),
+        package_sha256: Digest::of(&package),
+        manifest_sha256: Digest::of(b"manifest"),
+        package,
+    }
+}
+
+fn receipt(origin: Origin, kind: &str, der: &'static [u8]) -> NewReceipt {
+    NewReceipt { origin, kind: kind.to_owned(), at: now(), der: Bytes::from_static(der) }
+}
+
+fn incoming(id: MessageId, package: &'static [u8], der: &'static [u8]) -> NewIncoming {
+    NewIncoming {
+        id,
+        sender: office(2),
+        office: office(1),
+        sequence: 1,
+        serial: serial(),
+        unit: unit(),
+        state: Incoming::committed(now()),
+        detail: String::new(),
+        package_sha256: Digest::of(package),
+        manifest_sha256: Digest::of(b"manifest"),
+        package: Bytes::from_static(package),
+        receipt: receipt(Origin::Issued, "ContentConsignment", der),
+    }
+}
+
+fn open(folder: &TempDir) -> Store {
+    Store::open(folder.path(), 0).expect("a store")
+}
+
+#[tokio::test]
+async fn an_outgoing_package_survives_with_its_states() {
+    let folder = TempDir::new().expect("a folder");
+    let store = open(&folder);
+    let new = outgoing(1, Bytes::from_static(b"package"));
+    let id = new.id;
+    store.pack(new, now()).await.expect("packed");
+    assert!(store.is_packed("claim-1".to_owned()).await.expect("read"));
+    assert_eq!(store.next_sequence(office(1), office(2)).await.expect("read"), 2);
+
+    let failed = OutgoingEvent::Failed(Failure::Unreachable { retry_after: None });
+    store
+        .outgoing_event(id, failed, "partner-unreachable".into(), None, now())
+        .await
+        .expect("event");
+    drop(store);
+
+    let store = open(&folder);
+    let queued = store.queued(office(1), office(2), 10).await.expect("read");
+    assert!(matches!(
+        queued[..],
+        [OutgoingRow { state: Outgoing::Queued { failures: 1, .. }, .. }]
+    ));
+    assert_eq!(store.outgoing_package(id).await.expect("package"), &b"package"[..]);
+
+    let consigned = OutgoingEvent::Receipt(OutgoingReceipt::Consignment);
+    let proof = receipt(Origin::Received, "ContentConsignment", b"signed");
+    for _ in 0..2 {
+        let (state, _) = store
+            .outgoing_event(id, consigned, String::new(), Some(proof.clone()), now())
+            .await
+            .expect("event");
+        assert_eq!(state, Outgoing::Consigned);
+    }
+    assert!(store.awaits_receipts(office(1), office(2)).await.expect("read"));
+    let evidence = store.evidence(id).await.expect("evidence");
+    assert_eq!(evidence.receipts.len(), 1, "the same receipt is stored once");
+    let states: Vec<_> = evidence.journal.iter().map(|row| row.state.as_str()).collect();
+    assert_eq!(states, ["PACKED", "QUEUED", "QUEUED", "CONSIGNED"]);
+    let history =
+        store.history(HistoryFilter { limit: 10, ..Default::default() }).await.expect("read");
+    assert_eq!(history[0].receipts, ["ContentConsignment"]);
+}
+
+#[tokio::test]
+async fn one_claim_is_packed_once() {
+    let folder = TempDir::new().expect("a folder");
+    let store = open(&folder);
+    store.pack(outgoing(1, Bytes::from_static(b"a")), now()).await.expect("packed");
+    let again = NewOutgoing { claim: "claim-1".into(), ..outgoing(2, Bytes::from_static(b"b")) };
+    assert!(store.pack(again, now()).await.is_err());
+    assert_eq!(store.queued(office(1), office(2), 10).await.expect("read").len(), 1);
+}
+
+#[tokio::test]
+async fn a_repeat_gets_the_same_receipt_and_other_bytes_are_seen() {
+    let folder = TempDir::new().expect("a folder");
+    let store = open(&folder);
+    let id = MessageId::new(now());
+    let commit = |package, der| store.commit(incoming(id, package, der), now());
+    assert_eq!(commit(b"one", b"first").await.expect("commit"), CommitAnswer::New);
+    let repeat = commit(b"one", b"second").await.expect("commit");
+    assert_eq!(repeat, CommitAnswer::Repeat(Bytes::from_static(b"first")));
+    assert_eq!(commit(b"two", b"third").await.expect("commit"), CommitAnswer::Different);
+    assert_eq!(store.incoming_package(office(2), id).await.expect("package"), &b"one"[..]);
+    let receipts = store.issued_receipts(office(1), office(2), 0, 10).await.expect("read");
+    assert_eq!(receipts.len(), 1);
+}
+
+#[tokio::test]
+async fn an_incoming_package_goes_its_way_once() {
+    let folder = TempDir::new().expect("a folder");
+    let store = open(&folder);
+    let id = MessageId::new(now());
+    store.commit(incoming(id, b"one", b"first"), now()).await.expect("commit");
+    assert_eq!(store.senders_waiting(office(1)).await.expect("read"), [office(2)]);
+    let event =
+        |event, receipt| store.incoming_event(office(2), id, event, String::new(), receipt, now());
+    event(IncomingEvent::FilesPlaced, None).await.expect("event");
+    assert_eq!(store.placed(office(1)).await.expect("read").len(), 1);
+    for der in [&b"handover"[..], b"another handover"] {
+        let handover = receipt(Origin::Issued, "ContentHandover", der);
+        event(IncomingEvent::HandoverSigned, Some(handover)).await.expect("event");
+    }
+    let receipts = store.issued_receipts(office(1), office(2), 0, 10).await.expect("read");
+    let kinds: Vec<_> = receipts.iter().map(|receipt| receipt.kind.as_str()).collect();
+    assert_eq!(kinds, ["ContentConsignment", "ContentHandover"]);
+    assert_eq!(store.settled_before(office(1), office(2), 2).await.expect("read"), Some(1));
+}
+
+#[tokio::test]
+async fn large_packages_lie_beside_and_are_checked() {
+    let folder = TempDir::new().expect("a folder");
+    let store = open(&folder);
+    let package = Bytes::from(vec![7; 3 << 20]);
+    let new = outgoing(1, package.clone());
+    let (id, digest) = (new.id, new.package_sha256);
+    store.pack(new, now()).await.expect("packed");
+    assert_eq!(store.outgoing_package(id).await.expect("package"), package);
+    std::fs::write(folder.path().join("packages").join(digest.to_string()), b"x").expect("write");
+    assert!(matches!(store.outgoing_package(id).await, Err(StoreError::Damaged(_))));
+}
+
+#[tokio::test]
+async fn a_full_store_says_so_and_keeps_what_it_has() {
+    let folder = TempDir::new().expect("a folder");
+    let store = Store::open(folder.path(), 1 << 20).expect("a store");
+    let mut stored = 0;
+    let full = loop {
+        let new = outgoing(stored + 1, Bytes::from(vec![1; 100_000]));
+        match store.pack(new, now()).await {
+            Ok(()) => stored += 1,
+            Err(error) => break error,
+        }
+        assert!(stored < 100, "the limit does not hold");
+    };
+    assert!(matches!(full, StoreError::Full), "{full}");
+    let kept = store.queued(office(1), office(2), 100).await.expect("read").len();
+    assert_eq!(u64::try_from(kept), Ok(stored));
+    store
+        .hold(HeldRow {
+            at: now(),
+            office: office(1),
+            partner: None,
+            serial: None,
+            unit: unit(),
+            reason: "test".into(),
+            folder: "x".into(),
+        })
+        .await
+        .expect("a small row still fits");
+}
+
+#[tokio::test]
+async fn only_one_process_writes_and_others_read() {
+    let folder = TempDir::new().expect("a folder");
+    assert!(matches!(Store::open_for_reading(folder.path()), Err(StoreError::Absent(_))));
+    let store = open(&folder);
+    assert!(matches!(Store::open(folder.path(), 0), Err(StoreError::InUse(_))));
+    store.pack(outgoing(1, Bytes::from_static(b"a")), now()).await.expect("packed");
+    let reader = Store::open_for_reading(folder.path()).expect("beside the writer");
+    assert_eq!(reader.queued(office(1), office(2), 10).await.expect("read").len(), 1);
+    let refused = reader.pack(outgoing(2, Bytes::from_static(b"b")), now()).await;
+    assert!(matches!(refused, Err(StoreError::ReadOnly)));
+}
+
+#[tokio::test]
+async fn purging_keeps_what_is_open_and_all_proof() {
+    let folder = TempDir::new().expect("a folder");
+    let store = open(&folder);
+    let ended = outgoing(1, Bytes::from(vec![7; 2 << 20]));
+    let open = outgoing(2, Bytes::from_static(b"open"));
+    let (ended_id, open_id, digest) = (ended.id, open.id, ended.package_sha256);
+    store.pack(ended, now()).await.expect("packed");
+    store.pack(open, now()).await.expect("packed");
+    let handover = OutgoingEvent::Receipt(OutgoingReceipt::Handover);
+    let proof = receipt(Origin::Received, "ContentHandover", b"signed");
+    store
+        .outgoing_event(ended_id, handover, String::new(), Some(proof), now())
+        .await
+        .expect("event");
+
+    let later = now() + jiff::SignedDuration::from_secs(1);
+    assert_eq!(store.purge(later, now()).await.expect("purged"), 1);
+    assert!(matches!(store.outgoing_package(ended_id).await, Err(StoreError::NoLongerKept)));
+    assert!(!folder.path().join("packages").join(digest.to_string()).exists());
+    assert!(store.outgoing_package(open_id).await.is_ok());
+    let history =
+        store.history(HistoryFilter { limit: 9, ..Default::default() }).await.expect("read");
+    assert_eq!(history.len(), 2);
+}
+
+#[tokio::test]
+async fn a_newer_store_is_refused() {
+    let folder = TempDir::new().expect("a folder");
+    drop(open(&folder));
+    let connection = Connection::open(database(folder.path())).expect("open");
+    connection.pragma_update(None, "user_version", 99).expect("write");
+    drop(connection);
+    let refused = Store::open(folder.path(), 0).map(|_| ());
+    assert!(matches!(refused, Err(StoreError::TooNew { found: 99, .. })));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn many_writers_at_once_all_become_durable() {
+    let folder = TempDir::new().expect("a folder");
+    let store = open(&folder);
+    let mut tasks = tokio::task::JoinSet::new();
+    for sequence in 1..=300 {
+        let store = store.clone();
+        tasks.spawn(async move {
+            store.pack(outgoing(sequence, Bytes::from_static(b"x")), now()).await
+        });
+    }
+    while let Some(packed) = tasks.join_next().await {
+        packed.expect("no panic").expect("packed");
+    }
+    drop(store);
+    let queued = open(&folder).queued(office(1), office(2), 1000).await.expect("read");
+    assert_eq!(queued.len(), 300);
+}

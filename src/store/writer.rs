@@ -1,0 +1,114 @@
+//! The one thread that writes.
+
+use std::thread;
+
+use rusqlite::{Connection, TransactionBehavior};
+use tokio::sync::{mpsc, oneshot};
+
+use super::StoreError;
+
+/// Writes that may wait in line; further ones wait for a place.
+const LINE: usize = 1024;
+
+/// Writes that share one transaction at the most.
+const GROUP: usize = 256;
+
+/// Tells the caller how it went, after the commit.
+type Answer = Box<dyn FnOnce(bool) + Send>;
+
+/// One write: runs in the open transaction and returns the way to answer.
+type Job = Box<dyn FnOnce(&Connection) -> Answer + Send>;
+
+pub(super) struct Writer {
+    line: Option<mpsc::Sender<Job>>,
+    thread: Option<thread::JoinHandle<()>>,
+}
+
+impl Writer {
+    pub(super) fn start(connection: Connection) -> Result<Self, StoreError> {
+        let (line, jobs) = mpsc::channel(LINE);
+        let thread = thread::Builder::new()
+            .name("renkei-store".to_owned())
+            .spawn(move || write_all(connection, jobs))?;
+        Ok(Self { line: Some(line), thread: Some(thread) })
+    }
+
+    /// Runs `work` in the next transaction; `Ok` means that it is durable.
+    pub(super) async fn run<T, W>(&self, work: W) -> Result<T, StoreError>
+    where
+        T: Send + 'static,
+        W: FnOnce(&Connection) -> Result<T, StoreError> + Send + 'static,
+    {
+        let (sender, receiver) = oneshot::channel();
+        let job: Job = Box::new(move |connection| {
+            let result = in_savepoint(connection, work);
+            Box::new(move |committed| {
+                let result = if committed { result } else { result.and(Err(StoreError::Full)) };
+                // Nobody listens when the caller was cancelled; the write stands all the same.
+                let _ = sender.send(result);
+            })
+        });
+        let line = self.line.as_ref().ok_or(StoreError::Stopped)?;
+        line.send(job).await.map_err(|_| StoreError::Stopped)?;
+        receiver.await.map_err(|_| StoreError::Stopped)?
+    }
+}
+
+impl Drop for Writer {
+    /// Everything in line is written before the store closes.
+    fn drop(&mut self) {
+        drop(self.line.take());
+        if let Some(thread) = self.thread.take() {
+            let _ = thread.join();
+        }
+    }
+}
+
+fn write_all(mut connection: Connection, mut jobs: mpsc::Receiver<Job>) {
+    while let Some(first) = jobs.blocking_recv() {
+        let mut answers = Vec::new();
+        let committed = write_group(&mut connection, first, &mut jobs, &mut answers);
+        if let Err(error) = &committed {
+            tracing::error!(%error, "the store could not commit");
+        }
+        for answer in answers {
+            answer(committed.is_ok());
+        }
+    }
+}
+
+/// Runs `first` and what came in behind it, and commits once.
+fn write_group(
+    connection: &mut Connection,
+    first: Job,
+    jobs: &mut mpsc::Receiver<Job>,
+    answers: &mut Vec<Answer>,
+) -> Result<(), StoreError> {
+    let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
+    let mut next = Some(first);
+    while let Some(job) = next {
+        answers.push(job(&transaction));
+        // A full disk makes SQLite undo the whole transaction, not only the savepoint.
+        if transaction.is_autocommit() {
+            return Err(StoreError::Full);
+        }
+        next = if answers.len() < GROUP { jobs.try_recv().ok() } else { None };
+    }
+    transaction.commit()?;
+    Ok(())
+}
+
+/// One write fails alone: the others of its group are not undone.
+fn in_savepoint<T>(
+    connection: &Connection,
+    work: impl FnOnce(&Connection) -> Result<T, StoreError>,
+) -> Result<T, StoreError> {
+    connection.execute_batch("SAVEPOINT job")?;
+    let result = work(connection);
+    if connection.is_autocommit() {
+        return result.and(Err(StoreError::Full));
+    }
+    let end = if result.is_ok() { "RELEASE job" } else { "ROLLBACK TO job; RELEASE job" };
+    connection.execute_batch(end)?;
+    result
+}
