@@ -1,3 +1,7 @@
 //! The command `renkei`.
 
-fn main() {}
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    renkei::cli::main(std::env::args_os())
+}

@@ -1,1 +1,73 @@
-//! The commands.
+//! The commands, one file each.
+//!
+//! Exit codes are the same everywhere: 0 all is well, 1 the answer is no (findings, a signature
+//! that does not hold, a set that did not arrive), 2 usage or configuration, 3 could not finish.
+
+mod help;
+mod output;
+mod validate;
+
+use std::ffi::OsString;
+use std::process::ExitCode;
+
+use clap::{ArgMatches, CommandFactory as _, FromArgMatches as _, Parser, Subcommand};
+
+use crate::types::Lang;
+
+/// The answer is no.
+const EXIT_NO: u8 = 1;
+/// The command line or the configuration is wrong.
+const EXIT_USAGE: u8 = 2;
+/// Something of ours or of the machine failed.
+const EXIT_FAILED: u8 = 3;
+
+#[derive(Debug, Parser)]
+#[command(
+    name = "renkei",
+    version,
+    arg_required_else_help = true,
+    about = "ケアプランデータ連携ノード"
+)]
+struct Cli {
+    /// 表示する言語
+    #[arg(long, global = true, value_name = "ja|en", default_value = "ja")]
+    lang: Lang,
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// ケアプランデータのファイルが標準仕様に合っているか確かめます
+    Validate(validate::Args),
+}
+
+/// A mistake of the person who called: wrong arguments, a wrong configuration. Exit code 2.
+#[derive(Debug, thiserror::Error)]
+#[error("{0}")]
+struct UsageError(String);
+
+/// Runs the command line and answers with the exit code.
+pub fn main(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
+    let arguments: Vec<OsString> = arguments.into_iter().collect();
+    let lang = help::lang_of(&arguments);
+    let matches = match help::localised(Cli::command(), lang).try_get_matches_from(arguments) {
+        Ok(matches) => matches,
+        Err(error) => return help::usage_error(&error, lang),
+    };
+    match run(&matches) {
+        Ok(code) => code,
+        Err(error) => {
+            output::error(&format!("renkei: {error:#}"));
+            let usage = error.downcast_ref::<UsageError>().is_some();
+            ExitCode::from(if usage { EXIT_USAGE } else { EXIT_FAILED })
+        }
+    }
+}
+
+fn run(matches: &ArgMatches) -> anyhow::Result<ExitCode> {
+    let Cli { lang, command } = Cli::from_arg_matches(matches)?;
+    match command {
+        Command::Validate(args) => validate::run(&args, lang),
+    }
+}

@@ -122,9 +122,13 @@ mod tests {
         assert_eq!(Digest::of(b"abc").to_string(), expected);
         let colons = "BA:78:16:BF:8F:01:CF:EA:41:41:40:DE:5D:AE:22:23:B0:03:61:A3:96:17:7A:9C:B4:10:FF:61:F2:00:15:AD";
         assert_eq!(colons.parse::<Digest>(), Ok(Digest::of(b"abc")));
-        for bad in
-            ["", "ba78", &expected[1..], &format!("{expected}0"), &expected.replace('b', "g")]
-        {
+        for bad in [
+            "",
+            "ba78",
+            expected.trim_start_matches("ba"),
+            &format!("{expected}0"),
+            &expected.replace('b', "g"),
+        ] {
             assert!(bad.parse::<Digest>().is_err(), "{bad}");
         }
     }

@@ -1,12 +1,13 @@
 //! Integration tests, one binary; each module tests one fact of the program from outside.
 
-mod example_config;
 #![allow(
     clippy::expect_used,
     clippy::indexing_slicing,
     clippy::panic,
+    clippy::string_slice,
     clippy::unwrap_used,
     reason = "a test that fails says so by panicking"
 )]
 
+mod example_config;
 mod layers;

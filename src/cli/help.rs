@@ -1,0 +1,179 @@
+//! Help and usage errors in the reader's language.
+//!
+//! The texts beside the arguments are Japanese; the English ones stand in one table here. A test
+//! makes sure that none is missing.
+
+use std::ffi::OsString;
+use std::process::ExitCode;
+
+use clap::error::{ContextKind, ErrorKind};
+use clap::{ColorChoice, Command};
+
+use super::{EXIT_FAILED, EXIT_USAGE, output};
+use crate::types::Lang;
+
+/// English texts by the names of the commands and arguments; an argument that means the same in
+/// several commands stands once, without a command.
+const ENGLISH: &[(&str, &str)] = &[
+    ("", "A care-plan exchange node"),
+    ("--help", "Print this help"),
+    ("--version", "Print the version"),
+    ("--lang", "The language of all texts"),
+    ("help", "Print this help, or that of a command"),
+    ("validate", "Check care-plan files against the standard"),
+];
+
+const HELP_JA: &str = "{before-help}{about}\n\n使い方: {usage}\n\n{all-args}{after-help}";
+const HELP_EN: &str = "{before-help}{about}\n\nUsage: {usage}\n\n{all-args}{after-help}";
+
+/// The language that the arguments ask for, read before they are parsed, so that even a usage
+/// error speaks it.
+pub(super) fn lang_of(arguments: &[OsString]) -> Lang {
+    let texts: Vec<_> = arguments.iter().filter_map(|argument| argument.to_str()).collect();
+    let english =
+        texts.contains(&"--lang=en") || texts.windows(2).any(|pair| pair == ["--lang", "en"]);
+    if english { Lang::En } else { Lang::Ja }
+}
+
+/// The command with its texts in the language.
+pub(super) fn localised(command: Command, lang: Lang) -> Command {
+    let command = command.color(ColorChoice::Never);
+    translate(command, lang, true)
+}
+
+fn translate(mut command: Command, lang: Lang, top: bool) -> Command {
+    let name = if top { String::new() } else { command.get_name().to_owned() };
+    command = command
+        .help_template(lang.pick(HELP_JA, HELP_EN))
+        .subcommand_help_heading(lang.pick("コマンド", "Commands"))
+        .subcommand_value_name(lang.pick("コマンド", "COMMAND"))
+        .disable_help_flag(true)
+        .arg(
+            clap::Arg::new("help")
+                .long("help")
+                .short('h')
+                .action(clap::ArgAction::Help)
+                .help("この説明を表示します"),
+        );
+    if top {
+        command = command.disable_version_flag(true).disable_help_subcommand(true).arg(
+            clap::Arg::new("version")
+                .long("version")
+                .short('V')
+                .action(clap::ArgAction::Version)
+                .help("版を表示します"),
+        );
+    }
+    if let (Lang::En, Some(text)) = (lang, english(&name, None)) {
+        command = command.about(text).long_about(None);
+    }
+    let (options, arguments) = (lang.pick("オプション", "Options"), lang.pick("引数", "Arguments"));
+    command = command.mut_args(|argument| {
+        let heading = if argument.is_positional() { arguments } else { options };
+        let argument = argument.help_heading(heading);
+        match english(&name, Some(&label(&argument))) {
+            Some(text) if lang == Lang::En => argument.help(text).long_help(None),
+            _ => argument,
+        }
+    });
+    command.mut_subcommands(|subcommand| translate(subcommand, lang, false))
+}
+
+/// How an argument is called in the table: `--name` or `NAME`.
+fn label(argument: &clap::Arg) -> String {
+    match argument.get_long() {
+        Some(long) => format!("--{long}"),
+        None => argument.get_id().as_str().to_uppercase(),
+    }
+}
+
+fn english(command: &str, argument: Option<&str>) -> Option<&'static str> {
+    let find = |key: &str| ENGLISH.iter().find(|(name, _)| *name == key).map(|(_, text)| *text);
+    match argument {
+        None => find(command),
+        Some(argument) => find(format!("{command} {argument}").trim()).or_else(|| find(argument)),
+    }
+}
+
+/// Prints what clap found wrong, or the help that was asked for.
+pub(super) fn usage_error(error: &clap::Error, lang: Lang) -> ExitCode {
+    if !error.use_stderr() {
+        let printed = output::line(error.to_string().trim_end());
+        return if printed.is_ok() { ExitCode::SUCCESS } else { ExitCode::from(EXIT_FAILED) };
+    }
+    let text = match lang {
+        Lang::En => error.to_string(),
+        Lang::Ja => japanese(error),
+    };
+    output::error(text.trim_end());
+    ExitCode::from(EXIT_USAGE)
+}
+
+fn japanese(error: &clap::Error) -> String {
+    let context = |kind| error.get(kind).map(ToString::to_string).unwrap_or_default();
+    let argument = context(ContextKind::InvalidArg);
+    let value = context(ContextKind::InvalidValue);
+    let what = match error.kind() {
+        ErrorKind::UnknownArgument => format!("{argument} という引数はありません。"),
+        ErrorKind::InvalidSubcommand => {
+            format!("{} というコマンドはありません。", context(ContextKind::InvalidSubcommand))
+        }
+        ErrorKind::MissingRequiredArgument => format!("{argument} を指定してください。"),
+        ErrorKind::InvalidValue | ErrorKind::ValueValidation => {
+            format!("{argument} に {value} は指定できません。")
+        }
+        ErrorKind::ArgumentConflict => format!("{argument} は、ほかの引数と一緒に指定できません。"),
+        ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand | ErrorKind::MissingSubcommand => {
+            return error.to_string();
+        }
+        _ => error.to_string(),
+    };
+    format!("{what}\n\n詳しくは renkei --help をご覧ください。")
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory as _;
+
+    use super::*;
+    use crate::cli::Cli;
+
+    /// Every text of the command tree in both languages, with its place.
+    fn texts(lang: Lang) -> Vec<(String, String)> {
+        fn collect(command: &Command, path: &str, found: &mut Vec<(String, String)>) {
+            let text = |text: Option<&clap::builder::StyledStr>| {
+                text.map(ToString::to_string).unwrap_or_default()
+            };
+            found.push((path.to_owned(), text(command.get_about())));
+            for argument in command.get_arguments() {
+                found.push((format!("{path} {}", label(argument)), text(argument.get_help())));
+            }
+            for subcommand in command.get_subcommands() {
+                collect(subcommand, &format!("{path} {}", subcommand.get_name()), found);
+            }
+        }
+        let mut found = Vec::new();
+        collect(&localised(Cli::command(), lang), "", &mut found);
+        found
+    }
+
+    #[test]
+    fn every_text_speaks_both_languages() {
+        for ((place, ja), (_, en)) in texts(Lang::Ja).into_iter().zip(texts(Lang::En)) {
+            assert!(!ja.is_ascii(), "{place}: no Japanese text: {ja:?}");
+            assert!(!en.is_empty() && en.is_ascii(), "{place}: no English text: {en:?}");
+        }
+    }
+
+    #[test]
+    fn the_command_line_is_consistent() {
+        localised(Cli::command(), Lang::Ja).debug_assert();
+    }
+
+    #[test]
+    fn usage_errors_speak_japanese() {
+        let error =
+            Cli::command().try_get_matches_from(["renkei", "--nothing"]).expect_err("unknown");
+        assert!(japanese(&error).contains("--nothing という引数はありません"));
+    }
+}
