@@ -195,8 +195,7 @@ fn peer(table: &mut Section<'_, '_>) -> Option<Peer> {
     let url = required(table, "url", |table, key| {
         table.parsed(key, url, "https://ホスト名:ポート", "https://host:port without a path")
     });
-    let edition =
-        table.parsed("edition", parse, "v3 か v4.1", "v3 or v4.1").unwrap_or(Edition::V4_1);
+    let edition = table.parsed("edition", parse, "v3 か v4.1", "v3 or v4.1");
     let tls_certificates = table.list("tls_certificates", parse::<Digest>, DIGEST_JA, DIGEST_EN);
     let signing_certificates =
         table.list("signing_certificates", parse::<Digest>, DIGEST_JA, DIGEST_EN);

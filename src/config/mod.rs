@@ -121,8 +121,8 @@ pub struct Peer {
     pub service_types: Vec<ServiceType>,
     /// Where its node is reached: `https://host:port`.
     pub url: String,
-    /// The edition it imports.
-    pub edition: Edition,
+    /// The only edition that it can import; without it, whatever comes is sent.
+    pub edition: Option<Edition>,
     /// SHA-256 of TLS certificates that speak for it, beside those of a trusted authority.
     pub tls_certificates: Vec<Digest>,
     /// SHA-256 of signing certificates that speak for it, beside those of a trusted authority.

@@ -13,7 +13,7 @@ use crate::types::{Digest, FileSerial, MessageId, OfficeNumber};
 /// A package that becomes durable.
 #[derive(Debug, Clone)]
 pub struct NewOutgoing {
-    /// Its id.
+    /// Its id, under which its files were claimed: the same claim is never packed twice.
     pub id: MessageId,
     /// Our office.
     pub office: OfficeNumber,
@@ -21,8 +21,6 @@ pub struct NewOutgoing {
     pub partner: OfficeNumber,
     /// Its number among all packages from `office` to `partner`.
     pub sequence: u64,
-    /// The folder that its files were claimed into; the same claim is never packed twice.
-    pub claim: String,
     /// Its 連番.
     pub serial: FileSerial,
     /// What it holds.
@@ -97,18 +95,17 @@ impl Store {
             };
             connection
                 .prepare_cached(
-                    "INSERT INTO outgoing (message_id, office, partner, sequence, claim, serial,
+                    "INSERT INTO outgoing (message_id, office, partner, sequence, serial,
                          unit, state, failures, next_at, detail, created_at, changed_at,
                          expires_at, package_sha256, manifest_sha256, place, package)
-                     VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, 'QUEUED', ?8, ?9, '', ?10, ?10, ?11, ?12,
-                         ?13, ?14, ?15)",
+                     VALUES (?1, ?2, ?3, ?4, ?5, ?6, 'QUEUED', ?7, ?8, '', ?9, ?9, ?10, ?11, ?12,
+                         ?13, ?14)",
                 )?
                 .execute(params![
                     Column(new.id),
                     Column(new.office),
                     Column(new.partner),
                     i64::try_from(new.sequence).unwrap_or(i64::MAX),
-                    new.claim,
                     Column(new.serial),
                     new.unit.to_json()?,
                     failures,
@@ -133,13 +130,12 @@ impl Store {
         .await
     }
 
-    /// Whether the files of this claim are in a durable package.
-    pub async fn is_packed(&self, claim: String) -> Result<bool, StoreError> {
-        self.read(move |connection| {
-            let found = connection
-                .query_row("SELECT 1 FROM outgoing WHERE claim = ?1", params![claim], |_| Ok(()))
-                .optional()?;
-            Ok(found.is_some())
+    /// Whether the files that were claimed under this id are in a durable package.
+    pub async fn is_packed(&self, id: MessageId) -> Result<bool, StoreError> {
+        self.read(move |connection| match outgoing(connection, id) {
+            Ok(_) => Ok(true),
+            Err(StoreError::NotFound) => Ok(false),
+            Err(error) => Err(error),
         })
         .await
     }

@@ -57,10 +57,9 @@ pub struct StoredReceipt {
 }
 
 impl Store {
-    /// The receipts that `office` issued to `partner` after `position`, oldest first.
+    /// The receipts that our offices issued to `partner` after `after`, oldest first.
     pub async fn issued_receipts(
         &self,
-        office: OfficeNumber,
         partner: OfficeNumber,
         after: u64,
         limit: u32,
@@ -68,12 +67,11 @@ impl Store {
         self.read(move |connection| {
             let mut statement = connection.prepare_cached(
                 "SELECT id, message_id, kind, at, sha256, der FROM receipts
-                 WHERE origin = 'issued' AND office = ?1 AND partner = ?2 AND id > ?3
-                 ORDER BY id LIMIT ?4",
+                 WHERE origin = 'issued' AND partner = ?1 AND id > ?2
+                 ORDER BY id LIMIT ?3",
             )?;
             let after = i64::try_from(after).unwrap_or(i64::MAX);
-            let rows = statement
-                .query_map(params![Column(office), Column(partner), after, limit], read_receipt)?;
+            let rows = statement.query_map(params![Column(partner), after, limit], read_receipt)?;
             rows.map(|row| row?).collect()
         })
         .await

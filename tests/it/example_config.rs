@@ -39,7 +39,10 @@ fn commented_keys_are_known_and_say_the_default() {
     let base = Path::new("");
     let mut plain = Config::parse(&text, base).expect("valid");
     let full = Config::parse(&all, base).unwrap_or_else(|problems| panic!("{problems}"));
-    // These two have no default that could be written as a value.
+    // These have no default that could be written as a value.
+    for peer in &mut plain.peers {
+        peer.edition = Some(renkei::types::Edition::V4_1);
+    }
     for office in &mut plain.offices {
         office.sent = Some("folders/sent".into());
         office.import_actuals = "folders/import-actuals".into();

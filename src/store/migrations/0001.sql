@@ -19,7 +19,6 @@ CREATE TABLE outgoing (
     office          TEXT    NOT NULL,
     partner         TEXT    NOT NULL,
     sequence        INTEGER NOT NULL,
-    claim           TEXT    NOT NULL UNIQUE, -- the folder the files were claimed into
     serial          TEXT    NOT NULL,
     unit            TEXT    NOT NULL,        -- JSON: kind, edition, months, files, records
     state           TEXT    NOT NULL,
@@ -74,7 +73,7 @@ CREATE TABLE receipts (
     UNIQUE (origin, sha256)
 ) STRICT;
 CREATE INDEX receipts_message ON receipts (message_id);
-CREATE INDEX receipts_issued ON receipts (office, partner, id) WHERE origin = 'issued';
+CREATE INDEX receipts_issued ON receipts (partner, id) WHERE origin = 'issued';
 
 -- Sets that were refused before they became packages.
 CREATE TABLE held (
