@@ -1,1 +1,46 @@
-//! Drop, work, hold and import folders.
+//! Drop, work, hold and import folders on disk.
+//!
+//! ```text
+//! drop ─▶ scan ─▶ settle ─▶ claim (work) ─┬─▶ read, sent on ─▶ finish, or a copy in `sent`
+//!                                         ├─▶ refused ───────▶ hold/<unit>/ with its reports
+//!                                         └─▶ not ours yet ──▶ back into drop
+//! import ◀─ place (staged, then renamed one by one, never over an existing file)
+//! ```
+//!
+//! Every name, link and byte in these folders is written by somebody else. A name is used only
+//! after [`check_name`] took it; links are never followed; what is opened is a plain file or
+//! nothing. All calls block: a daemon makes them on threads of their own.
+//!
+//! # Storage
+//!
+//! Nothing appears under a final name before its bytes are on disk: it is written under a hidden
+//! name (`.renkei-….tmp`) on the same volume, synced, and renamed without overwriting. What a
+//! crash left under a hidden name is removed when the folder is opened again, except what carries
+//! a [`MessageId`](crate::types::MessageId): a claim in the work folder and a staged set in the
+//! import folder survive, so that the work can go on.
+//!
+//! Folders on network shares work as long as the share can rename without overwriting (the check
+//! at opening tells), but a share may report times late and lose the last writes when it is cut
+//! off: [`on_network_share`] lets the caller warn.
+//!
+//! # Errors
+//!
+//! Every fault is a [`FolderError`]: which folder, doing what, with which file, and why, as a
+//! stable [`Fault`]. None of them names a person: a file name that is not one of the standard is
+//! masked ([`ShownName`]).
+
+mod disk;
+mod error;
+mod name;
+mod volume;
+
+pub use disk::write_atomic;
+pub use error::{Action, Fault, FolderError, FolderRole};
+pub use name::{OddReason, ShownName, check_name};
+pub use volume::on_network_share;
+
+/// How the property tests of this module run.
+#[cfg(test)]
+fn law() -> proptest::test_runner::Config {
+    proptest::test_runner::Config { cases: 64, failure_persistence: None, ..Default::default() }
+}
