@@ -32,12 +32,18 @@
 mod disk;
 mod error;
 mod name;
+mod scan;
+mod settle;
 mod volume;
+mod watch;
 
 pub use disk::write_atomic;
 pub use error::{Action, Fault, FolderError, FolderRole};
 pub use name::{OddReason, ShownName, check_name};
+pub use scan::{Odd, Scan, ScanLimits, Seen, Stamp, scan};
+pub use settle::{Settled, Settler};
 pub use volume::on_network_share;
+pub use watch::Watch;
 
 /// How the property tests of this module run.
 #[cfg(test)]

@@ -1,0 +1,110 @@
+//! Hints of the operating system that a folder changed.
+
+use std::io;
+use std::path::Path;
+
+use notify::{EventKind, RecommendedWatcher, RecursiveMode, Watcher as _};
+
+use super::error::{Action, FolderError, FolderRole};
+
+/// Watches folders for as long as it lives.
+///
+/// A hint only shortens the wait until the next full scan, which finds everything: hints are lost
+/// on network shares, on overflow and where the system has run out of watches.
+pub struct Watch {
+    _watcher: Option<RecommendedWatcher>,
+}
+
+impl Watch {
+    /// Calls `on_change` (from a thread of its own, often several times for one change) whenever
+    /// something appeared, changed or vanished in one of `folders`; not for mere reading.
+    ///
+    /// Returns with it one error per folder that cannot be watched; the others are.
+    pub fn start<'a>(
+        folders: impl IntoIterator<Item = (FolderRole, &'a Path)>,
+        on_change: impl Fn() + Send + 'static,
+    ) -> (Self, Vec<FolderError>) {
+        let handler = move |event: notify::Result<notify::Event>| {
+            // Our own scans and attempts at claiming open files: a hint from them would make
+            // another scan, and so on. An error means lost hints, so it is one.
+            if event.map_or(true, |event| !matches!(event.kind, EventKind::Access(_))) {
+                on_change();
+            }
+        };
+        let mut errors = Vec::new();
+        let mut watcher = notify::recommended_watcher(handler).map_err(io_error);
+        for (role, folder) in folders {
+            let watched = match &mut watcher {
+                Ok(watcher) => watcher.watch(folder, RecursiveMode::NonRecursive).map_err(io_error),
+                Err(error) => Err(io::Error::new(error.kind(), error.to_string())),
+            };
+            errors.extend(watched.err().map(FolderError::at(role, Action::Watch)));
+        }
+        (Self { _watcher: watcher.ok() }, errors)
+    }
+}
+
+/// Without the paths, which the caller knows and a log need not.
+fn io_error(error: notify::Error) -> io::Error {
+    match error.kind {
+        notify::ErrorKind::Io(error) => error,
+        notify::ErrorKind::PathNotFound => io::ErrorKind::NotFound.into(),
+        notify::ErrorKind::MaxFilesWatch => io::Error::other("no more watches"),
+        notify::ErrorKind::Generic(_)
+        | notify::ErrorKind::WatchNotFound
+        | notify::ErrorKind::InvalidConfig(_) => io::Error::other("watching is not possible"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+    use std::sync::mpsc;
+    use std::time::Duration;
+
+    use super::super::error::Fault;
+    use super::*;
+
+    #[test]
+    fn hints_at_changes_and_reports_what_it_cannot_watch() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let missing = folder.path().join("missing");
+        let (sender, hints) = mpsc::channel();
+        let (watch, errors) = Watch::start(
+            [(FolderRole::Drop, folder.path()), (FolderRole::Import, missing.as_path())],
+            move || sender.send(()).unwrap_or_default(),
+        );
+        let faults: Vec<_> = errors.iter().map(|error| (error.folder(), error.fault())).collect();
+        assert_eq!(faults, [(FolderRole::Import, Fault::Missing)]);
+
+        fs::write(folder.path().join("a.csv"), "1").expect("written");
+        hints.recv_timeout(Duration::from_secs(20)).expect("a hint");
+        drop(watch);
+        // The channel closes only when the watcher and its thread are gone.
+        let end = loop {
+            if let Err(end) = hints.recv_timeout(Duration::from_secs(20)) {
+                break end;
+            }
+        };
+        assert_eq!(end, mpsc::RecvTimeoutError::Disconnected);
+    }
+
+    #[test]
+    fn does_not_hint_at_reading() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let file = folder.path().join("a.csv");
+        fs::write(&file, "1").expect("written");
+        let (sender, hints) = mpsc::channel();
+        let (_watch, errors) = Watch::start([(FolderRole::Drop, folder.path())], move || {
+            sender.send(()).unwrap_or_default();
+        });
+        assert!(errors.is_empty());
+        for _ in 0..100 {
+            fs::read(&file).expect("read");
+        }
+        // Events arrive in order: the first hint is the one of this change.
+        assert!(hints.try_recv().is_err());
+        fs::remove_file(&file).expect("removed");
+        hints.recv_timeout(Duration::from_secs(20)).expect("a hint");
+    }
+}
