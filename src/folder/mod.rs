@@ -29,19 +29,23 @@
 //! stable [`Fault`]. None of them names a person: a file name that is not one of the standard is
 //! masked ([`ShownName`]).
 
+mod claim;
 mod disk;
 mod error;
 mod name;
 mod scan;
 mod settle;
+mod unit_folder;
 mod volume;
 mod watch;
 
+pub use claim::{Claim, ClaimedFile, DropFolder, Released, Unclaimed};
 pub use disk::write_atomic;
 pub use error::{Action, Fault, FolderError, FolderRole};
 pub use name::{OddReason, ShownName, check_name};
 pub use scan::{Odd, Scan, ScanLimits, Seen, Stamp, scan};
 pub use settle::{Settled, Settler};
+pub use unit_folder::{Kept, UnitFolder};
 pub use volume::on_network_share;
 pub use watch::Watch;
 

@@ -1,0 +1,357 @@
+//! Taking files out of the drop folder, and giving them back.
+
+use std::fmt;
+use std::fs;
+use std::io::{self, Read as _};
+use std::path::{Path, PathBuf};
+
+use super::disk::{self, Access};
+use super::error::{Action, Fault, FolderError, FolderRole};
+use super::name::{ShownName, check_name};
+use super::scan::{Scan, ScanLimits, Seen, Stamp, scan};
+use super::unit_folder::{Kept, Source, UnitFolder};
+use crate::types::MessageId;
+
+/// A drop folder with the work folder into which its files are claimed.
+#[derive(Clone)]
+pub struct DropFolder {
+    drop: PathBuf,
+    work: PathBuf,
+}
+
+/// Files that were taken out of the drop folder for one send unit: they lie in
+/// `work/<message id>/` under their own names, where the care software does not see them.
+///
+/// Ends with [`Claim::finish`], [`Claim::move_to`] or [`Claim::release`]. All three can be
+/// repeated after an error, and after a crash on the claim that [`DropFolder::unfinished`] finds.
+pub struct Claim {
+    id: MessageId,
+    folder: PathBuf,
+    drop: PathBuf,
+    files: Vec<Seen>,
+}
+
+/// The files could not be claimed and are in the drop folder as before.
+#[derive(Debug, thiserror::Error)]
+#[error("{error}")]
+pub struct Unclaimed {
+    /// Why. [`Fault::Locked`] and [`Fault::Changed`] are worth trying again after the next scan.
+    pub error: FolderError,
+    /// Files that could not even be given back, because newer ones of their names came, or the
+    /// disk failed: to be released.
+    pub left: Option<Box<Claim>>,
+}
+
+/// A claimed file with its bytes.
+#[derive(Clone, PartialEq, Eq)]
+pub struct ClaimedFile {
+    /// Its name in the drop folder.
+    pub name: String,
+    /// All its bytes.
+    pub bytes: Vec<u8>,
+}
+
+impl fmt::Debug for ClaimedFile {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let name = ShownName::of(&self.name);
+        f.debug_struct("ClaimedFile").field("name", &name).field("size", &self.bytes.len()).finish()
+    }
+}
+
+/// What became of the files of a released claim.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Released {
+    /// Files that are in the drop folder again, or whose very bytes came there in the meantime.
+    pub returned: usize,
+    /// Where the files are whose names other files have in the drop folder now.
+    pub kept: Option<Kept>,
+}
+
+impl DropFolder {
+    /// Opens the pair. `drop` must be there, because the care software exports to it; `work` is
+    /// made. Checks that files can be written in both and renamed from one to the other, which
+    /// needs both on the same volume, and removes leftovers of earlier checks.
+    pub fn open(drop: impl Into<PathBuf>, work: impl Into<PathBuf>) -> Result<Self, FolderError> {
+        let (drop, work) = (drop.into(), work.into());
+        let in_drop = FolderError::at(FolderRole::Drop, Action::Check);
+        let in_work = FolderError::at(FolderRole::Work, Action::Check);
+        disk::remove_leftovers(&drop).map_err(&in_drop)?;
+        fs::create_dir_all(&work).map_err(&in_work)?;
+        disk::remove_leftovers(&work).map_err(&in_work)?;
+        disk::probe(&drop, FolderRole::Drop)?;
+        disk::probe(&work, FolderRole::Work)?;
+
+        let (from, to) = (disk::temporary(&drop), disk::temporary(&work));
+        let there = disk::write_new(&from, b"renkei").and_then(|()| disk::rename(&from, &to));
+        let cleaned = disk::remove_file(&from).and(disk::remove_file(&to));
+        there.and(cleaned).map_err(in_work)?;
+        Ok(Self { drop, work })
+    }
+
+    /// Looks into the drop folder: see [`scan`].
+    pub fn scan(&self, limits: &ScanLimits) -> Result<Scan, FolderError> {
+        scan(&self.drop, limits)
+    }
+
+    /// Takes the files, all or none: each must still be as it was seen, and no other program may
+    /// have it open ([`Fault::Locked`], as far as the system tells).
+    ///
+    /// `id` becomes the id of the package, so that after a crash the store knows what became of
+    /// the claim. It must be a new one.
+    pub fn claim(&self, id: MessageId, files: &[Seen]) -> Result<Claim, Unclaimed> {
+        let failed = |error| Unclaimed { error, left: None };
+        for file in files {
+            check_free(&self.drop, file).map_err(failed)?;
+        }
+        let folder = self.work.join(id.to_string());
+        disk::create_folder(&folder)
+            .map_err(|error| failed(FolderError::of_io(error, FolderRole::Work, Action::Write)))?;
+        let mut claim = Claim { id, folder, drop: self.drop.clone(), files: Vec::new() };
+        let taken = files.iter().try_for_each(|file| claim.take(file));
+        let synced = || {
+            disk::sync_folder(&claim.folder)
+                .and_then(|()| disk::sync_folder(&self.work))
+                .map_err(FolderError::at(FolderRole::Work, Action::Write))
+        };
+        if let Err(error) = taken.and_then(|()| synced()) {
+            let gone = claim.give_back().is_ok_and(|left| left.is_empty())
+                && disk::remove_empty_folder(&claim.folder).is_ok();
+            return Err(Unclaimed { error, left: (!gone).then(|| Box::new(claim)) });
+        }
+        Ok(claim)
+    }
+
+    /// The claims in the work folder, in the order of their ids: at start those that a crash cut
+    /// off, later also those in hand.
+    ///
+    /// A crash can cut a claim off with part of its files still in the drop folder, so one whose
+    /// package the store does not have is to be released, never sent as it is; one whose package
+    /// is stored is to be finished.
+    pub fn unfinished(&self) -> Result<Vec<Claim>, FolderError> {
+        let failed = FolderError::at(FolderRole::Work, Action::List);
+        let mut claims = Vec::new();
+        for entry in fs::read_dir(&self.work).map_err(&failed)? {
+            let entry = entry.map_err(&failed)?;
+            let id = entry.file_name().to_str().and_then(|name| name.parse().ok());
+            let Some(id) = id.filter(|_| entry.file_type().is_ok_and(|kind| kind.is_dir())) else {
+                continue;
+            };
+            let folder = entry.path();
+            let files = list(&folder).map_err(&failed)?;
+            claims.push(Claim { id, folder, drop: self.drop.clone(), files });
+        }
+        claims.sort_by_key(|claim| claim.id);
+        Ok(claims)
+    }
+}
+
+impl Claim {
+    /// The id under which the files were claimed.
+    pub const fn id(&self) -> MessageId {
+        self.id
+    }
+
+    /// The files.
+    pub fn files(&self) -> &[Seen] {
+        &self.files
+    }
+
+    /// Reads all files, at most `limit` bytes together ([`Fault::TooLarge`]). A file that was
+    /// written to since it was claimed is [`Fault::Changed`]: release the claim.
+    pub fn read_all(&self, limit: u64) -> Result<Vec<ClaimedFile>, FolderError> {
+        let mut left = limit;
+        let mut read = Vec::new();
+        for file in &self.files {
+            let fault = |fault| FolderError::new(fault, FolderRole::Work, Action::Read);
+            let size = file.stamp().size();
+            left = left
+                .checked_sub(size)
+                .ok_or_else(|| fault(Fault::TooLarge { limit }).about(file.name()))?;
+            let bytes = read_as_seen(&self.folder.join(file.name()), file.stamp())
+                .map_err(|error| {
+                    FolderError::of_io(error, FolderRole::Work, Action::Read).about(file.name())
+                })?
+                .ok_or_else(|| fault(Fault::Changed).about(file.name()))?;
+            read.push(ClaimedFile { name: file.name().to_owned(), bytes });
+        }
+        Ok(read)
+    }
+
+    /// Deletes the files, once what is in them is safe elsewhere. A file that was written to since
+    /// it was claimed is [`Fault::Changed`], and nothing is deleted.
+    pub fn finish(&self) -> Result<(), FolderError> {
+        self.check_unchanged(Action::Delete)?;
+        self.delete(&self.files)
+    }
+
+    /// Moves the files into a folder of their own in `to` (hold or sent), with `notes` such as the
+    /// report: see [`UnitFolder::keep`].
+    pub fn move_to(
+        &self,
+        to: &UnitFolder,
+        unit: &str,
+        notes: &[(&str, &[u8])],
+    ) -> Result<Kept, FolderError> {
+        self.check_unchanged(Action::Move)?;
+        let present: Vec<_> = self.files.iter().filter(|file| self.has(file)).cloned().collect();
+        self.keep(&present, to, unit, notes)
+    }
+
+    /// Gives the files back to the drop folder, to be seen again as if they had just come. Nothing
+    /// there is overwritten: where a file with other bytes has come under the same name, the
+    /// claimed one goes into `hold`, as `unit` and with `notes`.
+    pub fn release(
+        &self,
+        hold: &UnitFolder,
+        unit: &str,
+        notes: &[(&str, &[u8])],
+    ) -> Result<Released, FolderError> {
+        let left = self.give_back()?;
+        let returned = self.files.len().saturating_sub(left.len());
+        if left.is_empty() {
+            self.delete(&[])?;
+            return Ok(Released { returned, kept: None });
+        }
+        let kept = Some(self.keep(&left, hold, unit, notes)?);
+        Ok(Released { returned, kept })
+    }
+
+    fn take(&mut self, file: &Seen) -> Result<(), FolderError> {
+        let to = self.folder.join(file.name());
+        disk::rename(&self.drop.join(file.name()), &to).map_err(|error| {
+            FolderError::of_io(error, FolderRole::Drop, Action::Move).about(file.name())
+        })?;
+        self.files.push(file.clone());
+        // Whoever had it open may have written until now; and a link may have taken its place.
+        if is_as_seen(&to, file.stamp()) { Ok(()) } else { Err(changed(file, Action::Move)) }
+    }
+
+    /// Returns the files whose names are taken.
+    fn give_back(&self) -> Result<Vec<Seen>, FolderError> {
+        let mut left = Vec::new();
+        for file in &self.files {
+            let (from, to) = (self.folder.join(file.name()), self.drop.join(file.name()));
+            let failed = |error| {
+                FolderError::of_io(error, FolderRole::Drop, Action::Move).about(file.name())
+            };
+            match disk::rename_new(&from, &to) {
+                Ok(()) => {}
+                // An earlier attempt gave it back.
+                Err(error) if error.kind() == io::ErrorKind::NotFound && !self.has(file) => {}
+                Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {
+                    if disk::same_file_contents(&from, &to).map_err(failed)? {
+                        disk::remove_file(&from).map_err(failed)?;
+                    } else {
+                        left.push(file.clone());
+                    }
+                }
+                Err(error) => return Err(failed(error)),
+            }
+        }
+        disk::sync_folder(&self.drop).map_err(FolderError::at(FolderRole::Drop, Action::Move))?;
+        Ok(left)
+    }
+
+    fn keep(
+        &self,
+        files: &[Seen],
+        to: &UnitFolder,
+        unit: &str,
+        notes: &[(&str, &[u8])],
+    ) -> Result<Kept, FolderError> {
+        let paths: Vec<_> = files.iter().map(|file| self.folder.join(file.name())).collect();
+        let sources: Vec<_> = files
+            .iter()
+            .zip(&paths)
+            .map(|(file, path)| (file.name(), Source::File(path)))
+            .collect();
+        let kept = to.keep_sources(unit, &sources, notes)?;
+        self.delete(files)?;
+        Ok(kept)
+    }
+
+    fn delete(&self, files: &[Seen]) -> Result<(), FolderError> {
+        for file in files {
+            disk::remove_file(&self.folder.join(file.name())).map_err(|error| {
+                FolderError::of_io(error, FolderRole::Work, Action::Delete).about(file.name())
+            })?;
+        }
+        disk::remove_empty_folder(&self.folder)
+            .map_err(FolderError::at(FolderRole::Work, Action::Delete))
+    }
+
+    fn check_unchanged(&self, action: Action) -> Result<(), FolderError> {
+        let touched = self.files.iter().find(|file| {
+            self.has(file) && !is_as_seen(&self.folder.join(file.name()), file.stamp())
+        });
+        touched.map_or(Ok(()), |file| Err(changed(file, action)))
+    }
+
+    fn has(&self, file: &Seen) -> bool {
+        fs::symlink_metadata(self.folder.join(file.name())).is_ok()
+    }
+}
+
+impl fmt::Debug for Claim {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Claim")
+            .field("id", &self.id)
+            .field("files", &self.files)
+            .finish_non_exhaustive()
+    }
+}
+
+fn changed(file: &Seen, action: Action) -> FolderError {
+    FolderError::new(Fault::Changed, FolderRole::Work, action).about(file.name())
+}
+
+fn is_as_seen(path: &Path, stamp: &Stamp) -> bool {
+    fs::symlink_metadata(path)
+        .is_ok_and(|metadata| metadata.is_file() && Stamp::of(&metadata) == *stamp)
+}
+
+/// That the file is still the one that was seen, and nobody has it open.
+fn check_free(drop: &Path, file: &Seen) -> Result<(), FolderError> {
+    let path = drop.join(file.name());
+    if !is_as_seen(&path, file.stamp()) {
+        let error = FolderError::new(Fault::Changed, FolderRole::Drop, Action::Move);
+        return Err(error.about(file.name()));
+    }
+    let opened = disk::open_plain(&path, Access::Exclusive);
+    opened.map(|_| ()).map_err(|error| {
+        FolderError::of_io(error, FolderRole::Drop, Action::Read).about(file.name())
+    })
+}
+
+/// The bytes, or nothing if the file is not, or is no longer at the end, the one that was seen.
+fn read_as_seen(path: &Path, stamp: &Stamp) -> io::Result<Option<Vec<u8>>> {
+    let mut file = disk::open_plain(path, Access::Read)?;
+    if Stamp::of(&file.metadata()?) != *stamp {
+        return Ok(None);
+    }
+    let mut bytes = Vec::with_capacity(usize::try_from(stamp.size()).map_err(io::Error::other)?);
+    // One byte more than expected tells growth without following it.
+    file.by_ref().take(stamp.size().saturating_add(1)).read_to_end(&mut bytes)?;
+    let unchanged = u64::try_from(bytes.len()).is_ok_and(|length| length == stamp.size())
+        && Stamp::of(&file.metadata()?) == *stamp;
+    Ok(unchanged.then_some(bytes))
+}
+
+/// The plain files in the folder of a claim, by name.
+fn list(folder: &Path) -> io::Result<Vec<Seen>> {
+    let mut files = Vec::new();
+    for entry in fs::read_dir(folder)? {
+        let name = entry?.file_name();
+        let metadata = fs::symlink_metadata(folder.join(&name))?;
+        if let Ok(name) = check_name(&name)
+            && metadata.is_file()
+        {
+            files.push(Seen::new(name.to_owned(), Stamp::of(&metadata)));
+        }
+    }
+    files.sort_by(|left, right| left.name().cmp(right.name()));
+    Ok(files)
+}
+
+#[cfg(test)]
+mod tests;
