@@ -10,4 +10,5 @@
 )]
 
 mod example_config;
+mod folder;
 mod layers;

@@ -1,0 +1,217 @@
+//! Placing incoming files where the care software imports them.
+
+use std::fs;
+use std::io;
+use std::path::{Path, PathBuf};
+
+use super::disk;
+use super::error::{Action, Fault, FolderError, FolderRole};
+use super::name::{OWN_PREFIX, OddReason};
+use super::unit_folder::check_set;
+use crate::types::{FileName, MessageId};
+
+/// How often a file is placed anew whose rival vanished just when it was looked at.
+const ATTEMPTS: u32 = 3;
+
+/// What became of one file of a set.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Placement {
+    /// It was placed, now or by an earlier call with the same id.
+    Placed,
+    /// The same bytes already lay there under the same name: nothing to do.
+    AlreadyThere,
+    /// Other bytes lie there under the same name; they were left alone.
+    Conflict,
+    /// It was held back because another file of its set is in conflict.
+    Withheld,
+}
+
+/// An import folder.
+///
+/// # Storage
+///
+/// A set is written and synced below a hidden name first, renamed to `.renkei-<message id>/` when
+/// it is whole, and from there each file is renamed to its final place, never over another file.
+/// What is missing from that folder has been placed. So a repeated [`ImportFolder::place`] after
+/// a crash knows which files the care software has had, even when it has imported and deleted
+/// them already. The folder stays until [`ImportFolder::finish`], which the caller calls once its
+/// store says that the set was placed.
+///
+/// Where the volume cannot rename without overwriting in one step (Windows, NFS), a crash in the
+/// instant between the two steps, together with an import before the next start, places that one
+/// file twice; there is no witness left to tell.
+#[derive(Clone)]
+pub struct ImportFolder {
+    path: PathBuf,
+}
+
+impl ImportFolder {
+    /// Opens the folder, which must be there, because the care software imports from it: checks
+    /// that it can be written to and removes what a crash left half-written.
+    pub fn open(path: impl Into<PathBuf>) -> Result<Self, FolderError> {
+        let path = path.into();
+        disk::remove_leftovers(&path)
+            .map_err(FolderError::at(FolderRole::Import, Action::Check))?;
+        disk::probe(&path, FolderRole::Import)?;
+        Ok(Self { path })
+    }
+
+    /// Places a set, in the order given, and says for each file what became of it.
+    ///
+    /// If a file is in conflict at the outset, none is placed. The names must be ones of the
+    /// standard ([`FileName`]), whatever their letter case. After an error, such as
+    /// [`Fault::DiskFull`], or a crash, the call is repeated with the same id and the same files.
+    pub fn place(
+        &self,
+        id: MessageId,
+        files: &[(&str, &[u8])],
+    ) -> Result<Vec<Placement>, FolderError> {
+        check_set(files.iter().map(|(name, _)| *name), FolderRole::Import, Action::Write)?;
+        for (name, _) in files {
+            FileName::parse(name).map_err(|_| {
+                let fault = Fault::BadName(OddReason::NotOfTheStandard);
+                FolderError::new(fault, FolderRole::Import, Action::Write).about(name)
+            })?;
+        }
+        let staged = self.staged(id);
+        let mut placements = Vec::new();
+        if !is_folder(&staged).map_err(failed)? {
+            placements = self.look(files)?;
+            if placements.contains(&Placement::Conflict) {
+                let withheld = |placement| match placement {
+                    Placement::Placed => Placement::Withheld,
+                    other => other,
+                };
+                return Ok(placements.into_iter().map(withheld).collect());
+            }
+            self.stage(&staged, files, &placements).map_err(failed)?;
+        }
+        placements.resize(files.len(), Placement::Placed);
+
+        for (number, ((name, bytes), placement)) in files.iter().zip(&mut placements).enumerate() {
+            if *placement == Placement::Placed {
+                *placement = self.place_one(&staged.join(staged_name(number)), name, bytes)?;
+            }
+        }
+        disk::sync_folder(&staged).and_then(|()| disk::sync_folder(&self.path)).map_err(failed)?;
+        Ok(placements)
+    }
+
+    /// Forgets the set, also its files that are in conflict, once the store says what became of
+    /// it. Can be repeated.
+    pub fn finish(&self, id: MessageId) -> Result<(), FolderError> {
+        disk::remove_folder(&self.staged(id))
+            .and_then(|()| disk::sync_folder(&self.path))
+            .map_err(FolderError::at(FolderRole::Import, Action::Delete))
+    }
+
+    /// The sets that were staged and not finished, in the order of their ids: at start each is to
+    /// be placed again or, if the store says it was placed, finished.
+    pub fn unfinished(&self) -> Result<Vec<MessageId>, FolderError> {
+        let failed = FolderError::at(FolderRole::Import, Action::List);
+        let mut ids = Vec::new();
+        for entry in fs::read_dir(&self.path).map_err(&failed)? {
+            let entry = entry.map_err(&failed)?;
+            let name = entry.file_name();
+            let id = name.to_str().and_then(|name| name.strip_prefix(OWN_PREFIX));
+            let id = id.and_then(|id| id.parse::<MessageId>().ok());
+            ids.extend(id.filter(|_| entry.file_type().is_ok_and(|kind| kind.is_dir())));
+        }
+        ids.sort_unstable();
+        Ok(ids)
+    }
+
+    fn staged(&self, id: MessageId) -> PathBuf {
+        self.path.join(format!("{OWN_PREFIX}{id}"))
+    }
+
+    /// What stands in the way of each file; [`Placement::Placed`] where nothing does.
+    fn look(&self, files: &[(&str, &[u8])]) -> Result<Vec<Placement>, FolderError> {
+        files
+            .iter()
+            .map(|(name, bytes)| match disk::holds(&self.path.join(name), bytes) {
+                Ok(true) => Ok(Placement::AlreadyThere),
+                Ok(false) => Ok(Placement::Conflict),
+                Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(Placement::Placed),
+                Err(error) => {
+                    Err(FolderError::of_io(error, FolderRole::Import, Action::Read).about(name))
+                }
+            })
+            .collect()
+    }
+
+    fn stage(
+        &self,
+        staged: &Path,
+        files: &[(&str, &[u8])],
+        placements: &[Placement],
+    ) -> io::Result<()> {
+        let unfinished = disk::temporary(&self.path);
+        let build = || {
+            disk::create_folder(&unfinished)?;
+            for (number, ((_, bytes), placement)) in files.iter().zip(placements).enumerate() {
+                if *placement == Placement::Placed {
+                    disk::write_new(&unfinished.join(staged_name(number)), bytes)?;
+                }
+            }
+            disk::sync_folder(&unfinished)?;
+            disk::rename(&unfinished, staged)
+        };
+        let built = build();
+        if built.is_err() {
+            let _ = disk::remove_folder(&unfinished);
+        }
+        built.and_then(|()| disk::sync_folder(&self.path))
+    }
+
+    fn place_one(&self, staged: &Path, name: &str, bytes: &[u8]) -> Result<Placement, FolderError> {
+        let failed = |error| failed(error).about(name);
+        let fault = |fault| FolderError::new(fault, FolderRole::Import, Action::Write).about(name);
+        match disk::holds(staged, bytes) {
+            Ok(true) => {}
+            // Somebody meddled with it.
+            Ok(false) => return Err(fault(Fault::Changed)),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Placement::Placed),
+            Err(error) => return Err(failed(error)),
+        }
+        let target = self.path.join(name);
+        for _ in 0..ATTEMPTS {
+            match disk::rename_new(staged, &target) {
+                Ok(()) => return Ok(Placement::Placed),
+                Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {}
+                Err(error) => return Err(failed(error)),
+            }
+            match disk::holds(&target, bytes) {
+                Ok(true) => {
+                    disk::remove_file(staged).map_err(failed)?;
+                    return Ok(Placement::AlreadyThere);
+                }
+                Ok(false) => return Ok(Placement::Conflict),
+                Err(error) if error.kind() == io::ErrorKind::NotFound => {}
+                Err(error) => return Err(failed(error)),
+            }
+        }
+        Err(fault(Fault::Locked))
+    }
+}
+
+fn failed(error: io::Error) -> FolderError {
+    FolderError::of_io(error, FolderRole::Import, Action::Write)
+}
+
+/// Names in the staging folder that no care software imports.
+fn staged_name(number: usize) -> String {
+    format!("{:04}", number.saturating_add(1))
+}
+
+fn is_folder(path: &Path) -> io::Result<bool> {
+    match fs::symlink_metadata(path) {
+        Ok(metadata) if metadata.is_dir() => Ok(true),
+        Ok(_) => Err(io::ErrorKind::NotADirectory.into()),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(false),
+        Err(error) => Err(error),
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,201 @@
+use std::collections::BTreeMap;
+
+use proptest::prelude::*;
+
+use super::super::disk::faults::{Then, at_step};
+use super::*;
+
+const PLAN: &str = "UPPLAN_202604_1370000018_43_1370000026_11_20260326111500.CSV";
+const DETAIL: &str = "UPHOSOKU_202604_1370000018_43_1370000026_11_20260326111500.CSV";
+const FILES: [(&str, &[u8]); 2] = [(DETAIL, b"one"), (PLAN, b"two, longer than one piece")];
+
+fn id() -> MessageId {
+    "01890a5d-ac96-774b-bcce-b302099a8057".parse().expect("a message id")
+}
+
+/// What the care software sees.
+fn visible(folder: &Path) -> BTreeMap<String, Vec<u8>> {
+    fs::read_dir(folder)
+        .expect("listed")
+        .map(|entry| entry.expect("an entry"))
+        .filter(|entry| !entry.file_name().to_string_lossy().starts_with('.'))
+        .map(|entry| {
+            let name = entry.file_name().into_string().expect("Unicode");
+            (name, fs::read(entry.path()).expect("read"))
+        })
+        .collect()
+}
+
+fn all() -> BTreeMap<String, Vec<u8>> {
+    FILES.map(|(name, bytes)| (name.to_owned(), bytes.to_vec())).into()
+}
+
+fn open(folder: &tempfile::TempDir) -> ImportFolder {
+    ImportFolder::open(folder.path()).expect("opened")
+}
+
+#[test]
+fn places_once_and_finishes() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let import = open(&folder);
+    assert_eq!(import.place(id(), &FILES).expect("placed"), [Placement::Placed; 2]);
+    assert_eq!(visible(folder.path()), all());
+    assert_eq!(import.unfinished().expect("listed"), [id()]);
+
+    // The care software imports and deletes; a repeat must not place again.
+    fs::remove_file(folder.path().join(PLAN)).expect("removed");
+    assert_eq!(open(&folder).place(id(), &FILES).expect("placed"), [Placement::Placed; 2]);
+    assert!(!visible(folder.path()).contains_key(PLAN));
+
+    import.finish(id()).expect("finished");
+    import.finish(id()).expect("again");
+    assert_eq!(import.unfinished().expect("listed"), []);
+    assert_eq!(fs::read_dir(folder.path()).expect("listed").count(), 1);
+}
+
+#[test]
+fn leaves_the_same_file_and_its_time_alone() {
+    let folder = tempfile::tempdir().expect("a folder");
+    fs::write(folder.path().join(PLAN), FILES[1].1).expect("written");
+    let before = fs::metadata(folder.path().join(PLAN)).expect("there").modified().expect("time");
+    let placements = open(&folder).place(id(), &FILES).expect("placed");
+    assert_eq!(placements, [Placement::Placed, Placement::AlreadyThere]);
+    let after = fs::metadata(folder.path().join(PLAN)).expect("there").modified().expect("time");
+    assert_eq!(before, after);
+}
+
+#[test]
+fn places_nothing_of_a_set_in_conflict() {
+    let folder = tempfile::tempdir().expect("a folder");
+    fs::write(folder.path().join(PLAN), "other").expect("written");
+    let import = open(&folder);
+    let placements = import.place(id(), &FILES).expect("looked");
+    assert_eq!(placements, [Placement::Withheld, Placement::Conflict]);
+    assert_eq!(visible(folder.path()), [(PLAN.to_owned(), b"other".to_vec())].into());
+    assert_eq!(import.unfinished().expect("listed"), []);
+    // When the way is free, the same call places all.
+    fs::remove_file(folder.path().join(PLAN)).expect("removed");
+    assert_eq!(import.place(id(), &FILES).expect("placed"), [Placement::Placed; 2]);
+}
+
+#[test]
+fn a_conflict_that_comes_late_overwrites_nothing() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let import = open(&folder);
+    // Fails between the two renames; then another file takes the second name.
+    let mut step = 0;
+    loop {
+        let run = || import.place(id(), &FILES);
+        let (result, hit) = at_step(step, io::ErrorKind::StorageFull, Then::StayDead, run);
+        assert!(hit && result.is_err());
+        if visible(folder.path()).len() == 1 {
+            break;
+        }
+        import.finish(id()).expect("cleared");
+        step += 1;
+    }
+    fs::write(folder.path().join(PLAN), "other").expect("written");
+    let placements = import.place(id(), &FILES).expect("placed");
+    assert_eq!(placements, [Placement::Placed, Placement::Conflict]);
+    assert_eq!(visible(folder.path())[PLAN], b"other");
+    assert_eq!(import.place(id(), &FILES).expect("again"), placements);
+    import.finish(id()).expect("finished");
+    assert_eq!(import.unfinished().expect("listed"), []);
+}
+
+#[cfg(unix)]
+#[test]
+fn a_link_under_the_name_is_a_conflict() {
+    let (folder, outside) = (tempfile::tempdir().expect("a"), tempfile::tempdir().expect("b"));
+    let target = outside.path().join("target");
+    std::os::unix::fs::symlink(&target, folder.path().join(PLAN)).expect("linked");
+    let placements = open(&folder).place(id(), &FILES).expect("looked");
+    assert_eq!(placements, [Placement::Withheld, Placement::Conflict]);
+    assert!(!target.exists());
+}
+
+#[test]
+fn notices_meddling_with_what_is_staged() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let import = open(&folder);
+    let staged = import.staged(id());
+    fs::create_dir(&staged).expect("made");
+    fs::write(staged.join("0001"), "one").expect("written");
+    fs::write(staged.join("0002"), "forged").expect("written");
+    assert_eq!(import.place(id(), &FILES).expect_err("forged").fault(), Fault::Changed);
+    assert!(!visible(folder.path()).contains_key(PLAN));
+}
+
+#[test]
+fn opening_says_what_is_wrong() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let error = ImportFolder::open(folder.path().join("gone")).map(|_| ()).expect_err("gone");
+    assert_eq!((error.folder(), error.fault()), (FolderRole::Import, Fault::Missing));
+    fs::write(folder.path().join(".renkei-1-1.tmp"), "left by a crash").expect("written");
+    fs::create_dir(folder.path().join(".renkei-1-2.tmp")).expect("made");
+    fs::write(folder.path().join(".renkei-1-2.tmp/0001"), "x").expect("written");
+    open(&folder);
+    assert_eq!(fs::read_dir(folder.path()).expect("listed").count(), 0);
+}
+
+/// At every step a full disk or a crash, with a care software that imports and deletes whatever is
+/// visible in between: nothing partial is ever seen, and each file is imported exactly once.
+#[test]
+fn each_file_is_imported_whole_and_once() {
+    for then in [Then::GoOn, Then::StayDead] {
+        for step in 0.. {
+            let folder = tempfile::tempdir().expect("a folder");
+            let import = open(&folder);
+            let mut imported = Vec::new();
+            let mut take = || {
+                for (name, bytes) in visible(folder.path()) {
+                    fs::remove_file(folder.path().join(&name)).expect("removed");
+                    imported.push((name, bytes));
+                }
+            };
+            let run = || import.place(id(), &FILES);
+            let (result, hit) = at_step(step, io::ErrorKind::StorageFull, then, run);
+            take();
+            if let Err(error) = &result {
+                assert_eq!(error.fault(), Fault::DiskFull, "step {step}");
+            }
+            // The next start.
+            let import = open(&folder);
+            let placements = import.place(id(), &FILES).expect("placed");
+            assert_eq!(placements, [Placement::Placed; 2], "step {step}");
+            take();
+            import.finish(id()).expect("finished");
+            imported.sort();
+            assert_eq!(imported, all().into_iter().collect::<Vec<_>>(), "step {step}");
+            assert_eq!(fs::read_dir(folder.path()).expect("listed").count(), 0, "step {step}");
+            if !hit {
+                assert!(step > 10);
+                break;
+            }
+        }
+    }
+}
+
+proptest! {
+    #![proptest_config(super::super::law())]
+
+    #[test]
+    fn no_name_leads_out_of_the_folder(
+        name in "(?s).{0,8}|(\\.\\./){0,2}UPPLAN_202604_1370000018_1370000026_20260326111500.CSV.{0,2}"
+    ) {
+        let root = tempfile::tempdir().expect("a folder");
+        let folder = root.path().join("import");
+        fs::create_dir(&folder).expect("made");
+        let import = ImportFolder::open(&folder).expect("opened");
+        let placed = import.place(id(), &[(&name, b"x")]);
+        prop_assert_eq!(fs::read_dir(root.path()).expect("listed").count(), 1);
+        let seen: Vec<_> = visible(&folder).into_keys().collect();
+        match placed {
+            Ok(_) => prop_assert_eq!(seen, [name]),
+            Err(error) => {
+                prop_assert_eq!(error.code(), "folder-bad-name");
+                prop_assert!(seen.is_empty());
+            }
+        }
+    }
+}
