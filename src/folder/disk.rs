@@ -2,8 +2,10 @@
 //! make every single step fail.
 
 use std::fs::{self, File, OpenOptions};
+use std::hash::{BuildHasher as _, RandomState};
 use std::io::{self, Read as _, Write as _};
 use std::path::{Path, PathBuf};
+use std::sync::LazyLock;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use super::error::{Action, Fault, FolderError, FolderRole};
@@ -33,20 +35,21 @@ pub(super) fn replace(path: &Path, bytes: &[u8]) -> io::Result<()> {
     written.and_then(|()| sync_folder(folder))
 }
 
-/// A path in `folder` for an unfinished file or folder: hidden, unique, without personal data.
+/// A path in `folder` for an unfinished file or folder: hidden, unique also among the leftovers of
+/// earlier runs, without personal data.
 pub(super) fn temporary(folder: &Path) -> PathBuf {
+    static RUN: LazyLock<u64> = LazyLock::new(|| RandomState::new().hash_one(0_u8));
     static COUNTER: AtomicU64 = AtomicU64::new(1);
     let number = COUNTER.fetch_add(1, Ordering::Relaxed);
-    folder.join(format!("{OWN_PREFIX}{}-{number}{OWN_TEMPORARY}", std::process::id()))
+    folder.join(format!("{OWN_PREFIX}{:016x}-{number}{OWN_TEMPORARY}", *RUN))
 }
 
-/// Removes what a crash left under the names of [`temporary`].
+/// Removes what a crash left under the names of [`temporary`], and nothing else: other things of
+/// ours, such as a work folder, may stand beside them.
 pub(super) fn remove_leftovers(folder: &Path) -> io::Result<()> {
     for entry in fs::read_dir(folder)? {
         let entry = entry?;
-        let name = entry.file_name();
-        let name = name.to_string_lossy();
-        if !name.starts_with(OWN_PREFIX) || !name.ends_with(OWN_TEMPORARY) {
+        if !entry.file_name().to_str().is_some_and(is_leftover) {
             continue;
         }
         if entry.file_type()?.is_dir() {
@@ -56,6 +59,14 @@ pub(super) fn remove_leftovers(folder: &Path) -> io::Result<()> {
         }
     }
     Ok(())
+}
+
+fn is_leftover(name: &str) -> bool {
+    let middle = name.strip_prefix(OWN_PREFIX).and_then(|rest| rest.strip_suffix(OWN_TEMPORARY));
+    let digits = |text: &str, radix| !text.is_empty() && text.chars().all(|c| c.is_digit(radix));
+    middle
+        .and_then(|middle| middle.split_once('-'))
+        .is_some_and(|(run, number)| run.len() == 16 && digits(run, 16) && digits(number, 10))
 }
 
 /// A new file with these bytes, synced. A failure can leave a part of it under `path`, which is
@@ -332,6 +343,21 @@ mod tests {
         fs::remove_file(&b).expect("removed");
         rename_new(&a, &b).expect("free");
         assert_eq!(names(folder.path()), ["b"]);
+    }
+
+    #[test]
+    fn removes_only_its_own_leftovers() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let work = folder.path().join(".renkei-work-drop.tmp");
+        fs::create_dir(&work).expect("made");
+        fs::write(work.join("claimed.csv"), "").expect("written");
+        fs::write(temporary(folder.path()), "").expect("written");
+        let half = temporary(folder.path());
+        fs::create_dir(&half).expect("made");
+        fs::write(half.join("0001"), "").expect("written");
+        remove_leftovers(folder.path()).expect("removed");
+        assert_eq!(names(folder.path()), [".renkei-work-drop.tmp"]);
+        assert_eq!(names(&work), ["claimed.csv"]);
     }
 
     #[test]

@@ -15,9 +15,10 @@
 //!
 //! Nothing appears under a final name before its bytes are on disk: it is written under a hidden
 //! name (`.renkei-….tmp`) on the same volume, synced, and renamed without overwriting. What a
-//! crash left under a hidden name is removed when the folder is opened again, except what carries
-//! a [`MessageId`](crate::types::MessageId): a claim in the work folder and a staged set in the
-//! import folder survive, so that the work can go on.
+//! crash left under such a name is removed when the folder is opened again, so each is opened
+//! once, before the work in it begins. What carries a [`MessageId`](crate::types::MessageId)
+//! survives, so that the work can go on: a claim in the work folder and a staged set in the import
+//! folder.
 //!
 //! Folders on network shares work as long as the share can rename without overwriting (the check
 //! at opening tells), but a share may report times late and lose the last writes when it is cut

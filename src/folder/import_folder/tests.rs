@@ -131,9 +131,9 @@ fn opening_says_what_is_wrong() {
     let folder = tempfile::tempdir().expect("a folder");
     let error = ImportFolder::open(folder.path().join("gone")).map(|_| ()).expect_err("gone");
     assert_eq!((error.folder(), error.fault()), (FolderRole::Import, Fault::Missing));
-    fs::write(folder.path().join(".renkei-1-1.tmp"), "left by a crash").expect("written");
-    fs::create_dir(folder.path().join(".renkei-1-2.tmp")).expect("made");
-    fs::write(folder.path().join(".renkei-1-2.tmp/0001"), "x").expect("written");
+    let half = disk::temporary(folder.path());
+    fs::create_dir(&half).expect("made");
+    fs::write(half.join("0001"), "left by a crash").expect("written");
     open(&folder);
     assert_eq!(fs::read_dir(folder.path()).expect("listed").count(), 0);
 }
