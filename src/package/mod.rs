@@ -1,1 +1,38 @@
-//! Signed packages and receipts.
+//! Signed packages and receipts: what one office hands to another, and the proof of it.
+//!
+//! A package is a ZIP of stored entries: `manifest.json`, `manifest.p7s` (a detached CMS signature
+//! over the very bytes of the manifest) and the files. The manifest names sender, recipient,
+//! message id and the SHA-256 of every file, so the one signature covers everything. A receipt is
+//! a CMS message around a small JSON document. Anyone can check both with `openssl` and
+//! `sha256sum` alone; [`evidence`] writes the commands down.
+//!
+//! Nothing here does IO or reads a clock: bytes, time and trust are arguments.
+//!
+//! # Errors
+//!
+//! [`PackageFault`] is the peer's fault: what arrived cannot be accepted. It has a stable code, a
+//! text for the peer and, as `Display`, a text for the log. [`PackError`] and [`SignerError`] are
+//! our own: what we wanted to send is inconsistent.
+
+pub mod evidence;
+pub mod trust;
+
+mod asn1;
+mod certificate;
+mod cms;
+mod container;
+mod envelope;
+mod fault;
+mod manifest;
+mod receipt;
+mod revocation;
+mod signer;
+
+pub use certificate::{CertificateInfo, KeyKind, Unreadable};
+pub use cms::{CmsFault, VerifiedSigner};
+pub use envelope::{Limits, PackError, Package, PackageRef, open, pack};
+pub use fault::PackageFault;
+pub use manifest::{Manifest, ManifestFault, ManifestFile, ManifestFormat, Party};
+pub use receipt::{Outcome, Receipt, ReceiptFinding, ReceiptFormat, ReceiptKind, VerifiedReceipt};
+pub use signer::{Signer, SignerError};
+pub use trust::{Trust, TrustError, TrustSources, Usage};

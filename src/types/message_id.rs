@@ -8,7 +8,7 @@ use uuid::Uuid;
 
 /// The id of a package: a UUIDv7 (RFC 9562, section 5.7) chosen by the sender.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
-#[serde(try_from = "Uuid", into = "Uuid")]
+#[serde(try_from = "String", into = "Uuid")]
 pub struct MessageId(Uuid);
 
 /// The text was no UUIDv7.
@@ -36,6 +36,14 @@ impl TryFrom<Uuid> for MessageId {
 
     fn try_from(uuid: Uuid) -> Result<Self, Self::Error> {
         if uuid.get_version_num() == 7 { Ok(Self(uuid)) } else { Err(ParseMessageIdError) }
+    }
+}
+
+impl TryFrom<String> for MessageId {
+    type Error = ParseMessageIdError;
+
+    fn try_from(text: String) -> Result<Self, Self::Error> {
+        text.parse()
     }
 }
 
@@ -73,6 +81,9 @@ mod tests {
         assert!(id.to_string().to_uppercase().parse::<MessageId>().is_err());
         assert!(format!("{{{id}}}").parse::<MessageId>().is_err());
         assert!("00000000-0000-4000-8000-000000000000".parse::<MessageId>().is_err());
+        let json = serde_json::to_string(&id).expect("an id is text");
+        assert_eq!(serde_json::from_str::<MessageId>(&json).ok(), Some(id));
+        assert!(serde_json::from_str::<MessageId>(&json.to_uppercase()).is_err());
         assert!(MessageId::new(now + jiff::SignedDuration::from_millis(1)) > id);
     }
 }

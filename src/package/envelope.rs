@@ -1,0 +1,229 @@
+//! Packing and opening packages.
+
+use bytes::Bytes;
+use jiff::Timestamp;
+
+use crate::types::{Digest, MessageId, OfficeNumber};
+
+use super::cms::{self, Signed, VerifiedSigner};
+use super::container::{self, MAX_FILES};
+use super::{Manifest, ManifestFault, PackageFault, Signer, SignerError, Trust, Usage};
+
+/// What a package may have at most. Anything larger is refused before it is looked at.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Limits {
+    /// Bytes of the whole container. Default 64 MiB.
+    pub package_bytes: usize,
+    /// Bytes of the manifest. Default 512 KiB: about 250 bytes for each file.
+    pub manifest_bytes: usize,
+    /// Bytes of the signature of a manifest. Default 64 KiB.
+    pub signature_bytes: usize,
+    /// Bytes of a receipt. Default 256 KiB: room for a hundred findings.
+    pub receipt_bytes: usize,
+    /// Files; never more than 9999. Default 1000.
+    pub files: usize,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self {
+            package_bytes: 64 << 20,
+            manifest_bytes: 512 << 10,
+            signature_bytes: 64 << 10,
+            receipt_bytes: 256 << 10,
+            files: 1000,
+        }
+    }
+}
+
+/// Why a package cannot be made: a fault of our own.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum PackError {
+    /// The manifest contradicts itself.
+    #[error("manifest: {0}")]
+    Manifest(#[from] ManifestFault),
+    /// The manifest lists other files than were given.
+    #[error("the manifest does not describe file {n}")]
+    File {
+        /// The place of the file, from 1.
+        n: usize,
+    },
+    /// The manifest names another signing certificate than the signer has.
+    #[error("the document names another signing certificate than the signer has")]
+    OtherSigner,
+    /// The package would have 4 GiB or more, or more than 9999 files.
+    #[error("more than a container of 4 GiB and {MAX_FILES} files can hold")]
+    TooLarge,
+    /// Signing failed.
+    #[error(transparent)]
+    Signer(#[from] SignerError),
+}
+
+/// Makes the package: checks that `files` are the ones that the manifest describes, signs the
+/// manifest, writes the container.
+///
+/// The same arguments give the same container except for the signature.
+pub fn pack(
+    manifest: &Manifest,
+    files: &[&[u8]],
+    signer: &Signer,
+    now: Timestamp,
+) -> Result<Vec<u8>, PackError> {
+    if manifest.sender.certificate != Some(signer.certificate_sha256()) {
+        return Err(PackError::OtherSigner);
+    }
+    if manifest.files.len() != files.len() {
+        return Err(PackError::File { n: manifest.files.len().min(files.len()) + 1 });
+    }
+    for (n, (listed, file)) in (1..).zip(manifest.files.iter().zip(files)) {
+        if u64::try_from(file.len()) != Ok(listed.size) || Digest::of(file) != listed.sha256 {
+            return Err(PackError::File { n });
+        }
+    }
+    let manifest = manifest.to_bytes()?;
+    let signature = cms::sign_detached(signer, &manifest, now)?;
+    container::write(&manifest, &signature, files).ok_or(PackError::TooLarge)
+}
+
+/// Takes a package apart: the container is well-formed, the manifest consistent, every file the
+/// one that the manifest describes. Who signed is not looked at yet: [`Package::verify`].
+pub fn open(bytes: Bytes, limits: &Limits) -> Result<Package, PackageFault> {
+    let entries = container::read(&bytes, limits)?;
+    let manifest = Manifest::parse(&entries.manifest)?;
+    let (listed, got) = (manifest.files.len(), entries.files.len());
+    if listed != got {
+        return Err(PackageFault::FileCount { listed, got });
+    }
+    for (listed, file) in manifest.files.iter().zip(&entries.files) {
+        if u64::try_from(file.len()) != Ok(listed.size) || Digest::of(file) != listed.sha256 {
+            return Err(PackageFault::FileDigest { n: listed.n });
+        }
+    }
+    let manifest_sha256 = Digest::of(&entries.manifest);
+    Ok(Package {
+        sha256: Digest::of(&bytes),
+        bytes,
+        manifest,
+        manifest_sha256,
+        manifest_bytes: entries.manifest,
+        signature: entries.signature,
+        files: entries.files,
+    })
+}
+
+/// A package that is consistent in itself. Its parts share the bytes that it was opened from.
+#[derive(Debug, Clone)]
+pub struct Package {
+    bytes: Bytes,
+    sha256: Digest,
+    manifest: Manifest,
+    manifest_sha256: Digest,
+    manifest_bytes: Bytes,
+    signature: Bytes,
+    files: Vec<Bytes>,
+}
+
+/// What a receipt must name to be about one certain package.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct PackageRef {
+    /// The id that the sender chose.
+    pub message_id: MessageId,
+    /// Of the whole container.
+    pub package_sha256: Digest,
+    /// Of `manifest.json`.
+    pub manifest_sha256: Digest,
+    /// The office that sent it.
+    pub sender: OfficeNumber,
+    /// The office that it is for.
+    pub recipient: OfficeNumber,
+}
+
+impl Package {
+    /// What is sent, by whom, to whom.
+    pub const fn manifest(&self) -> &Manifest {
+        &self.manifest
+    }
+
+    /// The exact bytes that the signature covers.
+    pub const fn manifest_bytes(&self) -> &Bytes {
+        &self.manifest_bytes
+    }
+
+    /// The detached CMS signature over [`Self::manifest_bytes`].
+    pub const fn signature(&self) -> &Bytes {
+        &self.signature
+    }
+
+    /// The file at place `n`, from 1.
+    pub fn file(&self, n: u32) -> Option<&Bytes> {
+        self.files.get(usize::try_from(n).ok()?.checked_sub(1)?)
+    }
+
+    /// Every file with its description.
+    pub fn files(&self) -> impl Iterator<Item = (&super::ManifestFile, &Bytes)> {
+        self.manifest.files.iter().zip(&self.files)
+    }
+
+    /// The whole container.
+    pub const fn bytes(&self) -> &Bytes {
+        &self.bytes
+    }
+
+    /// Of the whole container.
+    pub const fn sha256(&self) -> Digest {
+        self.sha256
+    }
+
+    /// What a receipt for this package must name.
+    pub const fn reference(&self) -> PackageRef {
+        PackageRef {
+            message_id: self.manifest.message_id,
+            package_sha256: self.sha256,
+            manifest_sha256: self.manifest_sha256,
+            sender: self.manifest.sender.office,
+            recipient: self.manifest.recipient.office,
+        }
+    }
+
+    /// Verifies the signature, that the signer is the one whom the manifest names, and that the
+    /// certificate speaks for the sending office at `now`.
+    ///
+    /// Whether the package is for us and still in time is for [`Self::check_recipient`] and
+    /// [`Self::check_time`].
+    pub fn verify(&self, trust: &Trust, now: Timestamp) -> Result<VerifiedSigner, PackageFault> {
+        let signed = cms::verify_detached(&self.signature, &self.manifest_bytes)?;
+        check_signer(signed, &self.manifest.sender, trust, now)
+    }
+
+    /// Refuses a package that is for none of `offices`.
+    pub fn check_recipient(&self, offices: &[OfficeNumber]) -> Result<(), PackageFault> {
+        let recipient = self.manifest.recipient.office;
+        if offices.contains(&recipient) { Ok(()) } else { Err(PackageFault::NotOurs { recipient }) }
+    }
+
+    /// Refuses a package whose time is over. One that was taken before is not asked again.
+    pub fn check_time(&self, now: Timestamp) -> Result<(), PackageFault> {
+        if self.manifest.is_expired(now) { Err(PackageFault::Expired) } else { Ok(()) }
+    }
+}
+
+/// The signer of a document in the name of `party`.
+pub(super) fn check_signer(
+    signed: Signed,
+    party: &super::Party,
+    trust: &Trust,
+    now: Timestamp,
+) -> Result<VerifiedSigner, PackageFault> {
+    let certificate_sha256 = Digest::of(&signed.certificate);
+    if party.certificate != Some(certificate_sha256) {
+        return Err(PackageFault::OtherSigner);
+    }
+    trust.speaks_for(&signed.certificate, &signed.chain, party.office, Usage::Signing, now)?;
+    Ok(VerifiedSigner {
+        office: party.office,
+        certificate_sha256,
+        certificate: signed.certificate,
+        chain: signed.chain,
+        signed_at: signed.signed_at,
+    })
+}

@@ -1,0 +1,233 @@
+//! The manifest: what the sender signs.
+
+use std::collections::HashSet;
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+use crate::types::{
+    Digest, Edition, FileName, FileSerial, MessageId, OfficeNumber, ServiceMonth, ServiceType,
+};
+
+/// The most service types that a party may list; the standard knows fewer than 100.
+const MAX_SERVICE_TYPES: usize = 100;
+/// The most months that one send unit may cover.
+const MAX_MONTHS: usize = 120;
+/// The largest whole number that every reader of JSON keeps exactly (RFC 8259, section 6).
+const MAX_SAFE_INTEGER: u64 = (1 << 53) - 1;
+
+/// The format of a manifest. Another meaning of a field needs another format.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Serialize, Deserialize)]
+pub enum ManifestFormat {
+    /// The first and only one.
+    #[default]
+    #[serde(rename = "renkei.package/1")]
+    V1,
+}
+
+/// Who sends what to whom: the JSON document that the signature covers.
+///
+/// Fields that a reader does not know are ignored, so that a later version may add information
+/// without cutting off nodes that were not updated yet; they stay part of the signed bytes. What
+/// would change how a package is treated must come as another [`ManifestFormat`], which older
+/// nodes refuse.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Manifest {
+    /// `renkei.package/1`
+    pub format: ManifestFormat,
+    /// The id that the sender chose; the same in every attempt to deliver.
+    pub message_id: MessageId,
+    /// 1, 2, 3 … per sender and recipient; at most 2⁵³ − 1. A gap shows that something is missing.
+    pub sequence: u64,
+    /// The office that signs.
+    pub sender: Party,
+    /// The office that the files are for.
+    pub recipient: Party,
+    /// When the package was made.
+    pub created_at: Timestamp,
+    /// When the sender stops trying; later than `created_at`.
+    pub expires_at: Timestamp,
+    /// The id of the send unit's kind, such as `K1`: 1 to 16 of `[A-Za-z0-9_-]`.
+    pub kind: String,
+    /// The edition of the standard that the files follow.
+    pub edition: Edition,
+    /// サービス提供年月 that the files are about; empty where the kind has none.
+    pub months: Vec<ServiceMonth>,
+    /// ファイル連番 of the send unit.
+    pub serial: FileSerial,
+    /// The package that this one replaces.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub supersedes: Option<MessageId>,
+    /// The files, in the order of `n`.
+    pub files: Vec<ManifestFile>,
+}
+
+/// An office as one end of an exchange.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Party {
+    /// 事業所番号
+    pub office: OfficeNumber,
+    /// サービス種類コード under which the office takes part.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub service_types: Vec<ServiceType>,
+    /// SHA-256 of the certificate (DER) that the office signs with. Always there for the office
+    /// that signs; for the other one it is what the signer knew, and nothing is decided by it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub certificate: Option<Digest>,
+}
+
+/// One file of a package.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ManifestFile {
+    /// 1, 2, 3 …: the entry `files/0001` and so on.
+    pub n: u32,
+    /// The name as the care software wrote it; a name of the standard, one path component.
+    pub name: String,
+    /// Bytes.
+    pub size: u64,
+    /// Of the bytes as they are; nothing is decoded on the way.
+    pub sha256: Digest,
+    /// `text/csv` or `image/jpeg`.
+    pub media: String,
+}
+
+/// Why a manifest is refused.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum ManifestFault {
+    /// The manifest follows a format that we do not know.
+    #[error("the format is not renkei.package/1")]
+    Format,
+    /// The bytes are not JSON of the expected shape. What was found is not repeated.
+    #[error("line {line}, column {column}: not the expected JSON")]
+    Json {
+        /// Counted from 1.
+        line: usize,
+        /// Counted from 1.
+        column: usize,
+    },
+    /// One field has a value that is not allowed.
+    #[error("field {field}: expected {expected}")]
+    Field {
+        /// The name of the field.
+        field: &'static str,
+        /// What it must be.
+        expected: &'static str,
+    },
+    /// One entry of `files` has a value that is not allowed.
+    #[error("file {n}: expected {expected}")]
+    File {
+        /// The place in the list, from 1.
+        n: usize,
+        /// What it must be.
+        expected: &'static str,
+    },
+}
+
+impl Manifest {
+    /// Reads and checks the bytes of a `manifest.json`.
+    pub fn parse(bytes: &[u8]) -> Result<Self, ManifestFault> {
+        let manifest: Self = serde_json::from_slice(bytes).map_err(|error| {
+            if names_other_format(bytes) {
+                ManifestFault::Format
+            } else {
+                ManifestFault::Json { line: error.line(), column: error.column() }
+            }
+        })?;
+        manifest.check()?;
+        Ok(manifest)
+    }
+
+    /// The bytes to sign; checked as [`Self::parse`] checks them.
+    pub fn to_bytes(&self) -> Result<Vec<u8>, ManifestFault> {
+        self.check()?;
+        // Only a value that is not JSON at all could fail, and there is none in the type.
+        serde_json::to_vec(self).map_err(|_| ManifestFault::Json { line: 0, column: 0 })
+    }
+
+    /// Whether the package may still be delivered at `now`.
+    pub fn is_expired(&self, now: Timestamp) -> bool {
+        now >= self.expires_at
+    }
+
+    fn check(&self) -> Result<(), ManifestFault> {
+        let field = |allowed: bool, field, expected| {
+            if allowed { Ok(()) } else { Err(ManifestFault::Field { field, expected }) }
+        };
+        field(
+            (1..=MAX_SAFE_INTEGER).contains(&self.sequence),
+            "sequence",
+            "a number from 1 to 2^53 - 1",
+        )?;
+        field(
+            self.sender.certificate.is_some(),
+            "sender.certificate",
+            "the SHA-256 of the signing certificate",
+        )?;
+        for (name, party) in
+            [("sender.service_types", &self.sender), ("recipient.service_types", &self.recipient)]
+        {
+            field(party.service_types.len() <= MAX_SERVICE_TYPES, name, "at most 100")?;
+        }
+        field(self.created_at < self.expires_at, "expires_at", "a time after created_at")?;
+        let token = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'-' || byte == b'_';
+        field(
+            (1..=16).contains(&self.kind.len()) && self.kind.bytes().all(token),
+            "kind",
+            "1 to 16 of [A-Za-z0-9_-]",
+        )?;
+        field(self.months.len() <= MAX_MONTHS, "months", "at most 120")?;
+        field(self.supersedes != Some(self.message_id), "supersedes", "another message")?;
+        field(!self.files.is_empty(), "files", "at least one")?;
+        self.check_files()
+    }
+
+    fn check_files(&self) -> Result<(), ManifestFault> {
+        let mut names = HashSet::with_capacity(self.files.len());
+        for (n, file) in (1_usize..).zip(&self.files) {
+            let must = |allowed: bool, expected| {
+                if allowed { Ok(()) } else { Err(ManifestFault::File { n, expected }) }
+            };
+            must(usize::try_from(file.n) == Ok(n), "n to count from 1")?;
+            // A name of the standard is ASCII letters, digits and underscores with one dot before
+            // its extension: it cannot climb out of a folder nor be a device of Windows.
+            let name = FileName::parse(&file.name);
+            must(name.is_ok(), "a file name of the standard")?;
+            if let Ok(name) = name {
+                must(name.sender == self.sender.office, "the sender's office in the name")?;
+                must(
+                    name.recipient == self.recipient.office,
+                    "the recipient's office in the name",
+                )?;
+                must(name.serial == self.serial, "the package's file serial in the name")?;
+                must(file.media == name.kind.media_type(), "the media type of its kind")?;
+            }
+            // Windows does not tell upper from lower case.
+            must(names.insert(file.name.to_ascii_uppercase()), "a name that occurs once")?;
+        }
+        Ok(())
+    }
+}
+
+impl ManifestFile {
+    /// Describes the file at place `n`, counted from 1.
+    pub fn describe(n: u32, name: &str, bytes: &[u8]) -> Result<Self, ManifestFault> {
+        let fault = |expected| ManifestFault::File { n: usize::try_from(n).unwrap_or(0), expected };
+        let parsed = FileName::parse(name).map_err(|_| fault("a file name of the standard"))?;
+        Ok(Self {
+            n,
+            name: name.to_owned(),
+            size: u64::try_from(bytes.len()).map_err(|_| fault("a smaller file"))?,
+            sha256: Digest::of(bytes),
+            media: parsed.kind.media_type().to_owned(),
+        })
+    }
+}
+
+/// Whether `bytes` are JSON that says it follows another format than ours.
+fn names_other_format(bytes: &[u8]) -> bool {
+    #[derive(Deserialize)]
+    struct Head {
+        format: String,
+    }
+    serde_json::from_slice::<Head>(bytes).is_ok_and(|head| head.format != "renkei.package/1")
+}

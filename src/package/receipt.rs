@@ -1,0 +1,309 @@
+//! Receipts: signed statements about what became of a package.
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+use crate::types::{Digest, MessageId};
+
+use super::envelope::check_signer;
+use super::{
+    Limits, Package, PackageFault, PackageRef, Party, Signer, SignerError, Trust, VerifiedSigner,
+    cms,
+};
+
+/// The most findings in one receipt; how many more there were is counted.
+const MAX_FINDINGS: usize = 100;
+/// The most characters of a finding's message.
+const MAX_MESSAGE: usize = 500;
+/// The most characters of a rule's code.
+const MAX_RULE: usize = 64;
+/// The most characters of a file's name; the names of the standard have fewer.
+const MAX_FILE: usize = 128;
+
+/// The format of a receipt. Another meaning of a field needs another format.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Serialize, Deserialize)]
+pub enum ReceiptFormat {
+    /// The first and only one.
+    #[default]
+    #[serde(rename = "renkei.receipt/1")]
+    V1,
+}
+
+/// What happened, after the evidence events of ETSI EN 319 522-1.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+pub enum ReceiptKind {
+    /// The package was verified and lies durably at the recipient. Signed by the recipient.
+    ContentConsignment,
+    /// The files are in the recipient's import folder. Signed by the recipient.
+    ContentHandover,
+    /// The recipient does not take the package. Signed by the recipient.
+    Rejection,
+    /// The package was not delivered in time. Signed by the sender, about its own attempts: it
+    /// proves nothing against the recipient.
+    Expiry,
+    /// A relay took the package over. It never counts as delivery.
+    RelayAcceptance,
+}
+
+impl ReceiptKind {
+    /// Every kind.
+    pub const ALL: [Self; 5] = [
+        Self::ContentConsignment,
+        Self::ContentHandover,
+        Self::Rejection,
+        Self::Expiry,
+        Self::RelayAcceptance,
+    ];
+
+    /// The name, as it stands in receipts.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::ContentConsignment => "ContentConsignment",
+            Self::ContentHandover => "ContentHandover",
+            Self::Rejection => "Rejection",
+            Self::Expiry => "Expiry",
+            Self::RelayAcceptance => "RelayAcceptance",
+        }
+    }
+
+    /// The outcome that a receipt of this kind states.
+    pub const fn outcome(self) -> Outcome {
+        match self {
+            Self::ContentConsignment | Self::ContentHandover => Outcome::Accepted,
+            Self::Rejection => Outcome::Rejected,
+            Self::Expiry => Outcome::Expired,
+            Self::RelayAcceptance => Outcome::Relayed,
+        }
+    }
+
+    /// Whether the receipt proves that the recipient has the package.
+    pub const fn proves_delivery(self) -> bool {
+        matches!(self, Self::ContentConsignment | Self::ContentHandover)
+    }
+}
+
+/// What became of the package, for readers that do not know every kind.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Outcome {
+    /// The recipient has it.
+    Accepted,
+    /// The recipient refuses it.
+    Rejected,
+    /// It was not delivered in time.
+    Expired,
+    /// It is on its way.
+    Relayed,
+}
+
+/// A receipt's document.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Receipt {
+    /// `renkei.receipt/1`
+    pub format: ReceiptFormat,
+    /// What happened.
+    pub kind: ReceiptKind,
+    /// The id of the package.
+    pub message_id: MessageId,
+    /// Of the whole container.
+    pub package_sha256: Digest,
+    /// Of `manifest.json`.
+    pub manifest_sha256: Digest,
+    /// Who sent the package.
+    pub sender: Party,
+    /// For whom the package is.
+    pub recipient: Party,
+    /// When it happened.
+    pub at: Timestamp,
+    /// Follows from `kind`.
+    pub result: Outcome,
+    /// Why a package was refused, or what was noticed; at most 100.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub findings: Vec<ReceiptFinding>,
+    /// How many findings more there were.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub findings_omitted: u64,
+    /// SHA-256 of the receipt before this one for the same package.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub previous: Option<Digest>,
+}
+
+/// One finding in a receipt: the place and the rule, never a value of a person.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ReceiptFinding {
+    /// The code of the rule, or of the fault; 1 to 64 of `[A-Za-z0-9_.-]`.
+    pub rule: String,
+    /// The name of the file.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub file: Option<String>,
+    /// The physical line, from 1.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub line: Option<u64>,
+    /// The number of the item, from 1.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub item: Option<u32>,
+    /// What is wrong, without values; at most 500 characters.
+    pub message: String,
+}
+
+/// A receipt whose signature and signer were verified.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct VerifiedReceipt {
+    /// The document.
+    pub receipt: Receipt,
+    /// Of the whole message, as the next receipt names it in `previous`.
+    pub sha256: Digest,
+    /// Who signed it.
+    pub signer: VerifiedSigner,
+}
+
+impl Receipt {
+    /// A receipt about `package`, without findings.
+    pub fn about(package: &Package, kind: ReceiptKind, at: Timestamp) -> Self {
+        let reference = package.reference();
+        Self {
+            format: ReceiptFormat::V1,
+            kind,
+            message_id: reference.message_id,
+            package_sha256: reference.package_sha256,
+            manifest_sha256: reference.manifest_sha256,
+            sender: package.manifest().sender.clone(),
+            recipient: package.manifest().recipient.clone(),
+            at,
+            result: kind.outcome(),
+            findings: Vec::new(),
+            findings_omitted: 0,
+            previous: None,
+        }
+    }
+
+    /// Adds findings, the first hundred of them; texts are cut to what a receipt may hold.
+    #[must_use]
+    pub fn with_findings(mut self, findings: impl IntoIterator<Item = ReceiptFinding>) -> Self {
+        for finding in findings {
+            if self.findings.len() < MAX_FINDINGS {
+                self.findings.push(finding.trimmed());
+            } else {
+                self.findings_omitted += 1;
+            }
+        }
+        self
+    }
+
+    /// Names the receipt before this one for the same package.
+    #[must_use]
+    pub const fn after(mut self, previous: Option<Digest>) -> Self {
+        self.previous = previous;
+        self
+    }
+
+    /// Signs the receipt: CMS with the document inside. The party that signs is given the
+    /// signer's certificate.
+    pub fn sign(&self, signer: &Signer, now: Timestamp) -> Result<Vec<u8>, SignerError> {
+        let mut document = self.clone();
+        let party = match self.kind {
+            ReceiptKind::Expiry => &mut document.sender,
+            ReceiptKind::ContentConsignment
+            | ReceiptKind::ContentHandover
+            | ReceiptKind::Rejection
+            | ReceiptKind::RelayAcceptance => &mut document.recipient,
+        };
+        party.certificate = Some(signer.certificate_sha256());
+        let content = serde_json::to_vec(&document).map_err(|_| SignerError::Sign)?;
+        cms::sign_attached(signer, &content, now)
+    }
+
+    /// Verifies a signed receipt: the signature, the document, and that the certificate speaks at
+    /// `now` for the party whose statement it is. A relay's receipt is refused.
+    ///
+    /// Which package it answers is for [`Self::check_answers`].
+    pub fn open(
+        message: &[u8],
+        trust: &Trust,
+        limits: &Limits,
+        now: Timestamp,
+    ) -> Result<VerifiedReceipt, PackageFault> {
+        let limit = limits.receipt_bytes;
+        if message.len() > limit {
+            return Err(PackageFault::TooLarge { what: "receipt", limit, got: message.len() });
+        }
+        let (signed, content) = cms::verify_attached(message)?;
+        let receipt: Self = serde_json::from_slice(content)
+            .map_err(|_| PackageFault::Receipt { expected: "a document renkei.receipt/1" })?;
+        receipt.check()?;
+        let party = match receipt.kind {
+            ReceiptKind::ContentConsignment
+            | ReceiptKind::ContentHandover
+            | ReceiptKind::Rejection => &receipt.recipient,
+            ReceiptKind::Expiry => &receipt.sender,
+            ReceiptKind::RelayAcceptance => return Err(PackageFault::RelayReceipt),
+        };
+        let signer = check_signer(signed, party, trust, now)?;
+        Ok(VerifiedReceipt { sha256: Digest::of(message), receipt, signer })
+    }
+
+    /// Refuses a receipt that is about another package than `package`.
+    pub fn check_answers(&self, package: &PackageRef) -> Result<(), PackageFault> {
+        let same = [
+            ("message_id", self.message_id == package.message_id),
+            ("package_sha256", self.package_sha256 == package.package_sha256),
+            ("manifest_sha256", self.manifest_sha256 == package.manifest_sha256),
+            ("sender", self.sender.office == package.sender),
+            ("recipient", self.recipient.office == package.recipient),
+        ];
+        match same.into_iter().find(|(_, same)| !same) {
+            Some((what, _)) => Err(PackageFault::OtherPackage { what }),
+            None => Ok(()),
+        }
+    }
+
+    fn check(&self) -> Result<(), PackageFault> {
+        let must = |allowed: bool, expected| {
+            if allowed { Ok(()) } else { Err(PackageFault::Receipt { expected }) }
+        };
+        must(self.result == self.kind.outcome(), "the result of its kind")?;
+        must(self.findings.len() <= MAX_FINDINGS, "at most 100 findings")?;
+        must(
+            self.findings.iter().all(ReceiptFinding::is_plain),
+            "findings with a rule code and short texts without control characters",
+        )
+    }
+}
+
+impl ReceiptFinding {
+    fn trimmed(mut self) -> Self {
+        self.rule = self.rule.chars().filter(|c| is_rule_character(*c)).take(MAX_RULE).collect();
+        if self.rule.is_empty() {
+            self.rule.push('-');
+        }
+        let cut = |text: &str, most| {
+            text.chars().filter(|character| !is_unfit(*character)).take(most).collect::<String>()
+        };
+        self.message = cut(&self.message, MAX_MESSAGE);
+        self.file = self.file.map(|name| cut(&name, MAX_FILE));
+        self
+    }
+
+    fn is_plain(&self) -> bool {
+        let short = |text: &str, most| text.chars().count() <= most && !text.chars().any(is_unfit);
+        (1..=MAX_RULE).contains(&self.rule.len())
+            && self.rule.chars().all(is_rule_character)
+            && short(&self.message, MAX_MESSAGE)
+            && self.file.as_ref().is_none_or(|name| short(name, MAX_FILE))
+    }
+}
+
+const fn is_rule_character(character: char) -> bool {
+    character.is_ascii_alphanumeric() || matches!(character, '_' | '.' | '-')
+}
+
+/// Control characters, and those that turn the direction of the text around them.
+fn is_unfit(character: char) -> bool {
+    character.is_control()
+        || matches!(character, '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde hands out references")]
+const fn is_zero(number: &u64) -> bool {
+    *number == 0
+}
