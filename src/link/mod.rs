@@ -1,1 +1,54 @@
-//! The HTTP API over mutual TLS.
+//! The HTTP API v1 over mutual TLS: the server that partners put packages into, and the client
+//! that puts packages into partners (`spec/openapi.yaml`).
+//!
+//! | file | holds |
+//! |---|---|
+//! | `api` | what is said: requests, answers, and the [`Service`] that the node implements |
+//! | `routes` | every route on one screen, and its handler |
+//! | `server`, `connection` | listening, limits, shutdown; one connection from handshake to end |
+//! | `body` | request bodies with bounded size, speed and memory |
+//! | `tls`, `verify` | who may speak: certificates of both sides, reloadable |
+//! | `client`, `connect` | pooled requests to partners |
+//! | `digest`, `problem`, `limits`, `error` | `Content-Digest`, refusals, numbers, what went wrong |
+//!
+//! # Decisions
+//!
+//! * HTTP/1.1 only. Packages are few and small, so many streams on one connection win nothing that
+//!   kept-alive connections do not; and every limit here is a limit of one request on one
+//!   connection, with no flow control, resets or priorities for a peer to play with.
+//! * TLS sessions are never resumed. A resumed session skips the certificates, so it would outlive
+//!   a revocation; connections are kept alive instead, and what they were let in with is judged
+//!   again after every change of trust and every [`Limits::recheck`].
+//! * Whether a certificate speaks for an office is decided by [`PeerTrust`], a parameter.
+//!
+//! # Errors
+//!
+//! A request that cannot be granted is a [`Refusal`]: a problem document for the peer (RFC 9457)
+//! and another text for our log. What the client meets is a [`SendError`]. Neither the log nor a
+//! problem carries bytes of a package.
+
+mod api;
+mod body;
+mod client;
+mod connect;
+mod connection;
+mod digest;
+mod error;
+mod limits;
+mod problem;
+mod routes;
+mod server;
+mod tls;
+mod verify;
+
+pub use api::{
+    Peer, PutAnswer, ReceiptEntry, ReceiptPage, ReceiptQuery, Service, Status, StatusAnswer,
+    StatusLimits,
+};
+pub use client::{Client, Endpoint, PutReply};
+pub use error::{SendError, TlsFault};
+pub use limits::{ClientLimits, Limits};
+pub use problem::{Problem, Refusal, RefusalStatus, code};
+pub use server::{Server, Stopped};
+pub use tls::{Clock, Tls, TlsError, TlsSettings, TlsVersions};
+pub use verify::{CertificateFault, PeerTrust, TrustRefusal};

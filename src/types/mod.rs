@@ -10,6 +10,7 @@ mod file_kind;
 mod file_name;
 mod lang;
 mod message_id;
+mod peer_url;
 mod personal;
 mod service_month;
 
@@ -20,5 +21,6 @@ pub use file_kind::FileKind;
 pub use file_name::{FileName, FileNameError, MonthPart, NamePart, NameQuirk};
 pub use lang::{Lang, ParseLangError};
 pub use message_id::{MessageId, ParseMessageIdError};
+pub use peer_url::{ParsePeerUrlError, PeerUrl};
 pub use personal::Personal;
 pub use service_month::{ParseServiceMonthError, ServiceMonth};

@@ -1,0 +1,176 @@
+//! What can go wrong when we ask a partner.
+
+use std::error::Error as StdError;
+use std::io;
+use std::time::Duration;
+
+use rustls::AlertDescription;
+
+use super::problem::Problem;
+
+/// A request to a partner was not granted. `Display` is the text for the log: it may quote the
+/// partner's problem document, cleaned and cut, and nothing else that the partner sent.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum SendError {
+    /// The partner cannot be reached: name, address, network. Worth trying again soon.
+    #[error("the partner cannot be reached: {0}")]
+    Unreachable(String),
+    /// The connection broke before the answer was complete. Worth trying again soon.
+    #[error("the connection to the partner broke: {0}")]
+    Broken(String),
+    /// No complete answer in time. Worth trying again soon.
+    #[error("the partner did not answer within {} s", .0.as_secs())]
+    Timeout(Duration),
+    /// The partner asks to come again: 408, 429 and every 5xx.
+    #[error("the partner cannot take it now: {problem}")]
+    Busy {
+        /// What the partner says.
+        problem: Problem,
+        /// When to come again, at most [`ClientLimits::longest_retry_after`].
+        ///
+        /// [`ClientLimits::longest_retry_after`]: super::ClientLimits::longest_retry_after
+        retry_after: Option<Duration>,
+    },
+    /// The partner refuses: every other 4xx. The same request will be refused again.
+    #[error("the partner refuses: {problem}")]
+    Refused {
+        /// What the partner says.
+        problem: Problem,
+    },
+    /// The partner answers what no node of this API answers.
+    #[error("the partner does not keep to the protocol: {0}")]
+    Protocol(String),
+    /// TLS found a reason not to talk.
+    #[error("{fault}: {log}")]
+    Tls {
+        /// Whose certificate it is about, if any.
+        fault: TlsFault,
+        /// What TLS says.
+        log: String,
+    },
+}
+
+/// Why TLS does not let us talk to a partner.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, thiserror::Error)]
+pub enum TlsFault {
+    /// The partner's certificate does not speak for the office, or is not valid.
+    #[error("the partner's certificate is not accepted by us")]
+    PeerCertificate,
+    /// The partner does not accept our certificate.
+    #[error("our certificate is not accepted by the partner")]
+    OwnCertificate,
+    /// No common version or suite, or the other side does not speak TLS.
+    #[error("no TLS with the partner")]
+    Handshake,
+}
+
+impl SendError {
+    /// A stable code; for refusals the class, the partner's own code is in the problem.
+    pub const fn code(&self) -> &'static str {
+        match self {
+            Self::Unreachable(_) => "peer-unreachable",
+            Self::Broken(_) => "peer-connection-broken",
+            Self::Timeout(_) => "peer-timeout",
+            Self::Busy { .. } => "peer-busy",
+            Self::Refused { .. } => "peer-refuses",
+            Self::Protocol(_) => "peer-protocol-fault",
+            Self::Tls { fault: TlsFault::PeerCertificate, .. } => "peer-certificate-not-accepted",
+            Self::Tls { fault: TlsFault::OwnCertificate, .. } => "own-certificate-not-accepted",
+            Self::Tls { fault: TlsFault::Handshake, .. } => "peer-tls-failed",
+        }
+    }
+
+    /// Whether time alone may mend it. Otherwise an operator, here or there, has to act; trying
+    /// again does no harm, but seldom is enough.
+    pub const fn is_passing(&self) -> bool {
+        match self {
+            Self::Unreachable(_) | Self::Broken(_) | Self::Timeout(_) | Self::Busy { .. } => true,
+            Self::Refused { .. } | Self::Protocol(_) | Self::Tls { .. } => false,
+        }
+    }
+
+    /// What TLS met, by whose certificate it is about.
+    pub(super) fn from_tls(error: &rustls::Error) -> Self {
+        let fault = match error {
+            rustls::Error::InvalidCertificate(_) => TlsFault::PeerCertificate,
+            rustls::Error::AlertReceived(alert) if is_about_certificate(*alert) => {
+                TlsFault::OwnCertificate
+            }
+            _ => TlsFault::Handshake,
+        };
+        Self::Tls { fault, log: error.to_string() }
+    }
+}
+
+/// The alerts by which a server says that it does not accept our certificate (RFC 8446, section
+/// 6.2).
+fn is_about_certificate(alert: AlertDescription) -> bool {
+    matches!(
+        alert,
+        AlertDescription::BadCertificate
+            | AlertDescription::UnsupportedCertificate
+            | AlertDescription::CertificateRevoked
+            | AlertDescription::CertificateExpired
+            | AlertDescription::CertificateUnknown
+            | AlertDescription::UnknownCA
+            | AlertDescription::AccessDenied
+            | AlertDescription::CertificateRequired
+    )
+}
+
+/// The first cause of type `T`, also behind the doors of [`io::Error`], which hides its content
+/// from [`StdError::source`].
+pub(super) fn find_cause<'a, T: StdError + 'static>(
+    error: &'a (dyn StdError + 'static),
+) -> Option<&'a T> {
+    let mut next = Some(error);
+    // Chains of causes are short; the bound only guards against one that bites its tail.
+    for _ in 0..32 {
+        let error = next?;
+        if let Some(found) = error.downcast_ref() {
+            return Some(found);
+        }
+        let inside = error.downcast_ref::<io::Error>().and_then(io::Error::get_ref);
+        next = match inside {
+            Some(inside) => Some(inside),
+            None => error.source(),
+        };
+    }
+    None
+}
+
+/// The last cause as text: what really happened.
+pub(super) fn last_cause(error: &(dyn StdError + 'static)) -> String {
+    let mut last = error;
+    for _ in 0..32 {
+        let Some(next) = last.source() else { break };
+        last = next;
+    }
+    last.to_string()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn finds_causes_inside_io_errors() {
+        let tls = rustls::Error::AlertReceived(AlertDescription::UnknownCA);
+        let wrapped = io::Error::other(io::Error::other(tls.clone()));
+        assert_eq!(find_cause::<rustls::Error>(&wrapped), Some(&tls));
+        assert_eq!(find_cause::<rustls::Error>(&io::Error::other("text")), None);
+    }
+
+    #[test]
+    fn knows_whose_certificate_it_is() {
+        let fault = |error: rustls::Error| SendError::from_tls(&error).code();
+        let alert = rustls::Error::AlertReceived;
+        let refused = rustls::Error::InvalidCertificate(rustls::CertificateError::Expired);
+        assert_eq!(fault(refused), "peer-certificate-not-accepted");
+        assert_eq!(
+            fault(alert(AlertDescription::CertificateRequired)),
+            "own-certificate-not-accepted"
+        );
+        assert_eq!(fault(alert(AlertDescription::ProtocolVersion)), "peer-tls-failed");
+    }
+}

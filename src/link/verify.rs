@@ -1,0 +1,183 @@
+//! The certificates of the other side, during the handshake.
+//!
+//! DNS names play no part: a partner is known by its 事業所番号, and what a certificate may speak
+//! for is decided by [`PeerTrust`]. That the other side holds the key of its certificate is always
+//! proved by the signature of the handshake, for pinned certificates too.
+
+use std::fmt;
+use std::sync::Arc;
+
+use jiff::Timestamp;
+use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
+use rustls::crypto::{CryptoProvider, verify_tls12_signature, verify_tls13_signature};
+use rustls::pki_types::{CertificateDer, ServerName, UnixTime};
+use rustls::server::danger::{ClientCertVerified, ClientCertVerifier};
+use rustls::{
+    CertificateError, DigitallySignedStruct, DistinguishedName, Error, OtherError, SignatureScheme,
+};
+
+use crate::types::OfficeNumber;
+
+/// Who may speak for whom; see DESIGN "Trust". Both questions cover the validity period and
+/// revocation at `now`.
+pub trait PeerTrust: Send + Sync + 'static {
+    /// May this certificate open a connection to us at all: is it pinned for any office, or was it
+    /// issued below a configured root?
+    fn accepts(
+        &self,
+        certificate: &CertificateDer<'_>,
+        chain: &[CertificateDer<'_>],
+        now: Timestamp,
+    ) -> Result<(), TrustRefusal>;
+
+    /// Does this certificate speak for `office`?
+    fn speaks_for(
+        &self,
+        certificate: &CertificateDer<'_>,
+        chain: &[CertificateDer<'_>],
+        office: OfficeNumber,
+        now: Timestamp,
+    ) -> Result<(), TrustRefusal>;
+}
+
+/// Why a certificate was not accepted.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{log}")]
+pub struct TrustRefusal {
+    /// What the other side is told, as a TLS alert.
+    pub fault: CertificateFault,
+    /// The text for our log.
+    pub log: String,
+}
+
+/// The kinds of faults that TLS has alerts for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum CertificateFault {
+    /// Its validity has ended.
+    Expired,
+    /// Its validity has not begun.
+    NotYetValid,
+    /// It is on a revocation list.
+    Revoked,
+    /// It is neither pinned nor issued below a configured root.
+    UnknownIssuer,
+    /// Anything else: another office, a purpose that does not fit, a stale revocation list.
+    Other,
+}
+
+impl TrustRefusal {
+    /// A refusal with its text for the log.
+    pub fn new(fault: CertificateFault, log: impl Into<String>) -> Self {
+        Self { fault, log: log.into() }
+    }
+}
+
+impl From<TrustRefusal> for Error {
+    fn from(refusal: TrustRefusal) -> Self {
+        Self::InvalidCertificate(match refusal.fault {
+            CertificateFault::Expired => CertificateError::Expired,
+            CertificateFault::NotYetValid => CertificateError::NotValidYet,
+            CertificateFault::Revoked => CertificateError::Revoked,
+            CertificateFault::UnknownIssuer => CertificateError::UnknownIssuer,
+            CertificateFault::Other => CertificateError::Other(OtherError(Arc::new(refusal))),
+        })
+    }
+}
+
+/// The moment of a handshake in our own type of time.
+fn timestamp(now: UnixTime) -> Result<Timestamp, Error> {
+    i64::try_from(now.as_secs())
+        .ok()
+        .and_then(|seconds| Timestamp::from_second(seconds).ok())
+        .ok_or(Error::FailedToGetCurrentTime)
+}
+
+/// Lets in the clients that [`PeerTrust::accepts`]; a certificate is always required.
+pub(super) struct AcceptedClients {
+    pub(super) trust: Arc<dyn PeerTrust>,
+    pub(super) provider: Arc<CryptoProvider>,
+}
+
+/// Takes only a server that [`PeerTrust::speaks_for`] the office we mean to reach.
+pub(super) struct OfficeServer {
+    pub(super) office: OfficeNumber,
+    pub(super) trust: Arc<dyn PeerTrust>,
+    pub(super) provider: Arc<CryptoProvider>,
+}
+
+/// The proof that the other side holds its key is the same for both sides.
+macro_rules! handshake_signatures {
+    () => {
+        fn verify_tls12_signature(
+            &self,
+            message: &[u8],
+            certificate: &CertificateDer<'_>,
+            signed: &DigitallySignedStruct,
+        ) -> Result<HandshakeSignatureValid, Error> {
+            let algorithms = &self.provider.signature_verification_algorithms;
+            verify_tls12_signature(message, certificate, signed, algorithms)
+        }
+
+        fn verify_tls13_signature(
+            &self,
+            message: &[u8],
+            certificate: &CertificateDer<'_>,
+            signed: &DigitallySignedStruct,
+        ) -> Result<HandshakeSignatureValid, Error> {
+            let algorithms = &self.provider.signature_verification_algorithms;
+            verify_tls13_signature(message, certificate, signed, algorithms)
+        }
+
+        fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
+            self.provider.signature_verification_algorithms.supported_schemes()
+        }
+    };
+}
+
+impl ClientCertVerifier for AcceptedClients {
+    /// No hints: a pinned certificate has no issuer to name, and strangers need not learn whom we
+    /// trust.
+    fn root_hint_subjects(&self) -> &[DistinguishedName] {
+        &[]
+    }
+
+    fn verify_client_cert(
+        &self,
+        certificate: &CertificateDer<'_>,
+        chain: &[CertificateDer<'_>],
+        now: UnixTime,
+    ) -> Result<ClientCertVerified, Error> {
+        self.trust.accepts(certificate, chain, timestamp(now)?)?;
+        Ok(ClientCertVerified::assertion())
+    }
+
+    handshake_signatures!();
+}
+
+impl ServerCertVerifier for OfficeServer {
+    fn verify_server_cert(
+        &self,
+        certificate: &CertificateDer<'_>,
+        chain: &[CertificateDer<'_>],
+        _name: &ServerName<'_>,
+        _ocsp_response: &[u8],
+        now: UnixTime,
+    ) -> Result<ServerCertVerified, Error> {
+        self.trust.speaks_for(certificate, chain, self.office, timestamp(now)?)?;
+        Ok(ServerCertVerified::assertion())
+    }
+
+    handshake_signatures!();
+}
+
+impl fmt::Debug for AcceptedClients {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("AcceptedClients").finish_non_exhaustive()
+    }
+}
+
+impl fmt::Debug for OfficeServer {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("OfficeServer").field("office", &self.office).finish_non_exhaustive()
+    }
+}
