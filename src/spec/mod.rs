@@ -1,1 +1,235 @@
-//! The tables of the standard.
+//! The tables of the standard (`spec/` at the top of the repository), loaded and self-checked.
+//!
+//! Data is schema: lengths, formats, what is required, code lists, send units and the values of
+//! CSVバージョン come from these tables. Only what ties several items together is code, in
+//! [`rules`](crate::rules).
+//!
+//! # Errors
+//!
+//! Loading collects every problem, each with its file and line ([`SpecError`]); a [`Spec`] that
+//! exists is consistent.
+
+mod builtin;
+mod codes;
+mod format;
+mod layout;
+mod load;
+mod table;
+mod unit;
+
+pub use codes::{Code, CodeTable, ServiceTypeEntry};
+pub use format::Format;
+pub use layout::{Item, Layout};
+pub use table::{SpecError, SpecProblem};
+pub use unit::{Family, SendUnit};
+
+use std::collections::BTreeMap;
+use std::sync::OnceLock;
+
+use crate::types::{Edition, FileKind, ServiceMonth, ServiceType};
+
+/// All tables of the standard.
+#[derive(Debug, Clone)]
+pub struct Spec {
+    layouts: BTreeMap<(Edition, FileKind), Layout>,
+    service_types: BTreeMap<ServiceType, ServiceTypeEntry>,
+    care_management: Vec<ServiceType>,
+    units: Vec<SendUnit>,
+    versions: Vec<CsvVersion>,
+}
+
+/// A value of CSVバージョン (R-VER-01, R-VER-02).
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct CsvVersion {
+    /// The six digits.
+    pub value: String,
+    /// The edition whose layouts apply; absent where we have no layouts.
+    pub edition: Option<Edition>,
+    /// 適用開始年月: the first サービス提供年月.
+    pub first_month: ServiceMonth,
+    /// Whether files carry it today.
+    pub state: VersionState,
+}
+
+/// Whether a value of CSVバージョン is in use.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum VersionState {
+    /// What conformant output carries.
+    Current,
+    /// Published once, then replaced; accepted with a warning (README A-22).
+    Tolerated,
+    /// An old edition without layouts here.
+    Superseded,
+}
+
+impl Spec {
+    /// The tables that are compiled into the program.
+    ///
+    /// They are parsed once. Were they broken, a test of this module would fail, so the error
+    /// never reaches a user of a release.
+    pub fn builtin() -> Result<&'static Self, &'static SpecError> {
+        static BUILTIN: OnceLock<Result<Spec, SpecError>> = OnceLock::new();
+        BUILTIN
+            .get_or_init(|| {
+                let files = builtin::FILES
+                    .iter()
+                    .map(|(name, text)| ((*name).to_owned(), (*text).to_owned()))
+                    .collect();
+                Self::parse(&files)
+            })
+            .as_ref()
+    }
+
+    /// Parses the tables from the texts of their files, by name relative to the folder, with `/`
+    /// between parts (`v4.1/UPPLAN.csv`). Files that are no tables are ignored.
+    pub fn parse(files: &BTreeMap<String, String>) -> Result<Self, SpecError> {
+        load::load(files)
+    }
+
+    /// The layout of a kind in an edition; none for pictures and for kinds that the edition does
+    /// not have. 第6表 実績 has the layout of 第6表 予定 (別紙).
+    pub fn layout(&self, edition: Edition, kind: FileKind) -> Option<&Layout> {
+        self.layouts.get(&(edition, kind))
+    }
+
+    /// Whether an edition has a kind at all.
+    pub fn has_kind(&self, edition: Edition, kind: FileKind) -> bool {
+        self.units.iter().any(|unit| unit.edition == edition && unit.knows(kind))
+    }
+
+    /// A service type by its two characters.
+    pub fn service_type(&self, code: &[u8]) -> Option<&ServiceTypeEntry> {
+        self.service_types.get(&ServiceType::from_bytes(code).ok()?)
+    }
+
+    /// Whether a code in a file name stands for a care manager (README A-19).
+    pub fn is_care_management(&self, code: ServiceType) -> bool {
+        self.care_management.contains(&code)
+    }
+
+    /// Whether a service type belongs to 予防給付 or 総合事業.
+    pub fn is_preventive(&self, code: ServiceType) -> bool {
+        self.service_types.get(&code).is_some_and(|entry| entry.preventive)
+    }
+
+    /// The send units of an edition.
+    pub fn units(&self, edition: Edition) -> impl Iterator<Item = &SendUnit> {
+        self.units.iter().filter(move |unit| unit.edition == edition)
+    }
+
+    /// Which send units can hold a file: those of one family share kinds, those of different
+    /// families never go together. `with_month` tells the two uses of UPHOSOKU apart (R-FN-05).
+    pub fn family(&self, edition: Edition, kind: FileKind, with_month: bool) -> Option<Family> {
+        unit::family(&self.units, edition, kind, with_month)
+    }
+
+    /// A value of CSVバージョン.
+    pub fn version(&self, value: &[u8]) -> Option<&CsvVersion> {
+        self.versions.iter().find(|version| version.value.as_bytes() == value)
+    }
+
+    /// The values of CSVバージョン that conformant output carries, oldest first.
+    pub fn current_versions(&self) -> impl Iterator<Item = &CsvVersion> {
+        self.versions.iter().filter(|version| version.state == VersionState::Current)
+    }
+
+    /// Every layout.
+    pub fn layouts(&self) -> impl Iterator<Item = &Layout> {
+        self.layouts.values()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn files() -> BTreeMap<String, String> {
+        let own = |(name, text): &(&str, &str)| ((*name).to_owned(), (*text).to_owned());
+        builtin::FILES.iter().map(own).collect()
+    }
+
+    #[test]
+    fn the_builtin_tables_are_consistent() {
+        let spec = Spec::builtin().unwrap_or_else(|error| panic!("{error}"));
+        let items = |edition, kind| spec.layout(edition, kind).map(|layout| layout.items.len());
+        assert_eq!(items(Edition::V4_1, FileKind::Upplan), Some(25));
+        assert_eq!(items(Edition::V4_1, FileKind::Upjsk), Some(25));
+        assert_eq!(items(Edition::V3, FileKind::Upplan), Some(22));
+        assert_eq!(items(Edition::V4_1, FileKind::Upkihon), Some(71));
+        assert_eq!(items(Edition::V3, FileKind::Up3kyo), None);
+        assert_eq!(items(Edition::V4_1, FileKind::UpkihonImage), None);
+        assert_eq!(spec.units(Edition::V3).count(), 6);
+        assert!(!spec.has_kind(Edition::V3, FileKind::Upkihon));
+    }
+
+    #[test]
+    fn the_values_of_the_types_are_current() {
+        let spec = Spec::builtin().expect("consistent");
+        let current: Vec<_> = spec.current_versions().map(|version| version.value.as_str()).collect();
+        assert_eq!(current, Edition::ALL.map(Edition::csv_version));
+    }
+
+    #[test]
+    fn the_builtin_list_holds_every_table() {
+        let top = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("spec");
+        let mut on_disk: Vec<String> = Vec::new();
+        for folder in ["", "v3/", "v4.1/"] {
+            for entry in std::fs::read_dir(top.join(folder)).expect("a folder") {
+                let name = entry.expect("an entry").file_name().into_string().expect("text");
+                if name.ends_with(".csv") {
+                    on_disk.push(format!("{folder}{name}"));
+                }
+            }
+        }
+        on_disk.sort();
+        assert_eq!(files().into_keys().collect::<Vec<_>>(), on_disk);
+    }
+
+    #[test]
+    fn every_problem_is_reported_with_its_line() {
+        let mut files = files();
+        let plan = files.get_mut("v4.1/UPPLAN.csv").expect("the table");
+        *plan = plan.replace("\n5,対象年月,6,", "\n6,対象年月,x,").replace("yyyymmdd,", "date,");
+        let units = files.get_mut("send_units.csv").expect("the table");
+        *units = units.replace("UPSIKYU;UPHOSOKU,", "UPSIKYUU;UPHOSOKU,");
+        let names = files.get_mut("filenames.csv").expect("the table");
+        *names = names.replace("UP1KYO_0300000100_43_", "UP1KYO_030000010_43_");
+        files.remove("codes.csv");
+        let error = Spec::parse(&files).expect_err("broken");
+        let text = error.to_string();
+        for expected in [
+            "v4.1/UPPLAN.csv:6: ",
+            "v4.1/UPPLAN.csv:5: ",
+            "v4.1/UPPLAN.csv:11: ",
+            "send_units.csv:3: ",
+            "filenames.csv:3: ",
+            "codes.csv: ",
+        ] {
+            assert!(text.contains(expected), "no {expected} in\n{text}");
+        }
+    }
+
+    #[test]
+    fn hostile_tables_are_refused_without_panic() {
+        for text in ["", "\"", "a,b\n1", "no,name\n\0,\u{feff}\n", &"x,".repeat(10_000)] {
+            for name in files().keys() {
+                let mut files = files();
+                files.insert(name.clone(), text.to_owned());
+                assert!(Spec::parse(&files).is_err(), "{name}");
+            }
+        }
+    }
+
+    #[test]
+    fn files_of_one_unit_share_a_family() {
+        let spec = Spec::builtin().expect("consistent");
+        let family = |kind, month| spec.family(Edition::V4_1, kind, month);
+        assert!(family(FileKind::Up1kyo, false).is_some());
+        assert_eq!(family(FileKind::Up1kyo, false), family(FileKind::Uphosoku, false));
+        assert_eq!(family(FileKind::Upplan, true), family(FileKind::Uphosoku, true));
+        assert_ne!(family(FileKind::Uphosoku, false), family(FileKind::Uphosoku, true));
+        assert_eq!(family(FileKind::UpkihonImage, false), family(FileKind::UpyoboSub, false));
+        assert_ne!(family(FileKind::Dlt1kyo, false), family(FileKind::Up1kyo, false));
+        assert_eq!(spec.family(Edition::V3, FileKind::Up3kyo, false), None);
+    }
+}

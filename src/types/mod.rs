@@ -13,6 +13,7 @@ mod message_id;
 mod peer_url;
 mod personal;
 mod service_month;
+mod severity;
 
 pub use ascii::{FileSerial, OfficeNumber, ParseTokenError, ServiceType};
 pub use digest::{Digest, DigestBuilder, ParseDigestError};
@@ -24,3 +25,4 @@ pub use message_id::{MessageId, ParseMessageIdError};
 pub use peer_url::{ParsePeerUrlError, PeerUrl};
 pub use personal::Personal;
 pub use service_month::{ParseServiceMonthError, ServiceMonth};
+pub use severity::Severity;

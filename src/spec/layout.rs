@@ -1,0 +1,62 @@
+//! Layouts of files: which items a record has.
+
+use std::sync::Arc;
+
+use crate::types::{Edition, FileKind, Severity};
+
+use super::{CodeTable, Format};
+
+/// The items of a record of one kind in one edition.
+#[derive(Debug, Clone)]
+pub struct Layout {
+    /// The edition.
+    pub edition: Edition,
+    /// The kind of file.
+    pub kind: FileKind,
+    /// The items; the one with number `n` stands at `n - 1`.
+    pub items: Vec<Item>,
+}
+
+/// One item (項目) of a record.
+#[derive(Debug, Clone)]
+pub struct Item {
+    /// 項目番号, from 1.
+    pub number: u16,
+    /// 項目名.
+    pub name: String,
+    /// The most characters; none for free text without a limit (R-CSV-11).
+    pub length: Option<usize>,
+    /// The most characters that are accepted on import, at least `length`.
+    pub accept: Option<usize>,
+    /// Whether exactly `length` characters are needed.
+    pub fixed: bool,
+    /// What an empty value is, where it is not allowed.
+    pub empty: Option<Severity>,
+    /// What the characters must look like.
+    pub format: Format,
+    /// Whether a leading minus is accepted with a notice (README A-23).
+    pub minus: bool,
+    /// The codes, for [`Format::Code`] and the special forms of [`Format::ServiceCode`].
+    pub codes: Option<Arc<CodeTable>>,
+    /// Codes of another table that are accepted with a warning (README A-25).
+    pub also: Vec<String>,
+    /// Whether a value belongs between double quotes (R-CSV-02).
+    pub quoted: bool,
+    /// The worst that a finding about this item alone can be.
+    pub limit: Severity,
+    /// Whether the value says something about a person.
+    pub personal: bool,
+}
+
+impl Layout {
+    /// No layout has more items.
+    pub const MOST_ITEMS: usize = 128;
+
+    /// The name of the first item of every record (R-CSV-09).
+    pub const VERSION_ITEM: &'static str = "CSVバージョン";
+
+    /// The place in [`Layout::items`] of the first item with an official name.
+    pub fn position(&self, name: &str) -> Option<usize> {
+        self.items.iter().position(|item| item.name == name)
+    }
+}
