@@ -1,0 +1,745 @@
+//! Records out of bytes that arrive in pieces.
+
+use memchr::{memchr, memchr2, memchr2_iter};
+
+/// Where an item stands in its record.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Span {
+    start: u32,
+    end: u32,
+    flags: u8,
+}
+
+impl Span {
+    const QUOTED: u8 = 1;
+    const ESCAPED: u8 = 2;
+    const SPECIAL: u8 = 4;
+    const STRAY: u8 = 8;
+
+    /// Whether the item stood between double quotes; they are not part of the span.
+    pub const fn is_quoted(self) -> bool {
+        self.flags & Self::QUOTED != 0
+    }
+
+    /// Whether the item holds doubled double quotes (R-CSV-04).
+    pub const fn is_escaped(self) -> bool {
+        self.flags & Self::ESCAPED != 0
+    }
+
+    /// Whether the item may hold anything but printable ASCII; quoted items always say so.
+    pub const fn is_special(self) -> bool {
+        self.flags & (Self::SPECIAL | Self::QUOTED) != 0
+    }
+
+    /// Whether a double quote stood where none may: inside an unquoted item, or followed by text.
+    pub const fn is_stray(self) -> bool {
+        self.flags & Self::STRAY != 0
+    }
+
+    /// Whether nothing is between the delimiters.
+    pub const fn is_empty(self) -> bool {
+        self.start == self.end
+    }
+
+    /// Offset of the first byte in the record.
+    pub const fn start(self) -> usize {
+        self.start as usize
+    }
+
+    /// The number of bytes.
+    pub const fn len(self) -> usize {
+        (self.end - self.start) as usize
+    }
+}
+
+/// One record. It borrows from the reader or from the piece that was fed.
+#[derive(Debug, Clone, Copy)]
+pub struct Record<'r> {
+    /// From the first byte of the first item to before the line end; longer when the piece is.
+    bytes: &'r [u8],
+    spans: &'r [Span],
+    /// How many items there are; more than [`Record::spans`] where only the first were kept.
+    pub item_count: usize,
+    /// The physical line on which the record begins, from 1.
+    pub line: u64,
+    /// The number of the record, from 1; blank lines are none.
+    pub number: u64,
+    /// Offset of the record in all bytes that were fed.
+    pub offset: u64,
+}
+
+impl<'r> Record<'r> {
+    /// The items that were kept.
+    pub const fn spans(&self) -> &'r [Span] {
+        self.spans
+    }
+
+    /// The bytes of an item, without the quotes around it; doubled quotes are left doubled.
+    pub fn raw(&self, span: Span) -> &'r [u8] {
+        self.bytes.get(span.start()..span.start() + span.len()).unwrap_or_default()
+    }
+
+    /// The bytes of the item at a place from 0; empty where there is none.
+    pub fn item(&self, place: usize) -> &'r [u8] {
+        self.spans.get(place).map_or(&[], |span| self.raw(*span))
+    }
+
+    /// The physical line on which an item begins.
+    pub fn line_of(&self, span: Span) -> u64 {
+        self.line + count_line_breaks(self.bytes.get(..span.start()).unwrap_or_default())
+    }
+
+    /// Offset of an item in all bytes that were fed.
+    pub fn offset_of(&self, span: Span) -> u64 {
+        self.offset + u64::from(span.start)
+    }
+}
+
+/// How a record ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum LineEnd {
+    /// 0D 0A
+    CrLf,
+    /// 0A
+    Lf,
+    /// 0D alone
+    Cr,
+}
+
+/// How many records ended how, with the line of the first.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct LineEnds {
+    /// Records that ended in CR LF.
+    pub crlf: u64,
+    /// Records that ended in LF.
+    pub lf: u64,
+    /// Records that ended in CR alone.
+    pub cr: u64,
+    /// The first line that ended in LF.
+    pub first_lf: Option<u64>,
+    /// The first line that ended in CR alone.
+    pub first_cr: Option<u64>,
+    /// Whether the last record had no line end; known after [`Reader::finish`].
+    pub missing_at_end: bool,
+}
+
+/// Something about the form of the file that is no record.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Note {
+    /// A line with nothing on it.
+    BlankLine {
+        /// Its number, from 1.
+        line: u64,
+        /// Its offset in bytes.
+        offset: u64,
+    },
+    /// A record is longer than [`Reader::MOST_BYTES`]; it is skipped.
+    TooLong {
+        /// The line on which it begins.
+        line: u64,
+        /// Its offset in bytes.
+        offset: u64,
+        /// Its number.
+        record: u64,
+    },
+    /// The file ended inside a quoted item.
+    UnclosedQuote {
+        /// The line on which the item begins.
+        line: u64,
+        /// Offset of the quote in bytes.
+        offset: u64,
+        /// The record.
+        record: u64,
+        /// The item, from 1.
+        item: usize,
+    },
+}
+
+/// What takes the records.
+pub trait Sink {
+    /// The next record.
+    fn record(&mut self, record: &Record<'_>);
+    /// Something that is no record.
+    fn note(&mut self, note: Note);
+}
+
+/// Cuts bytes into records; see [the module](super) for what it promises.
+#[derive(Debug, Default)]
+pub struct Reader {
+    /// The beginning of a record whose end was not fed yet.
+    carry: Vec<u8>,
+    state: State,
+    ends: LineEnds,
+}
+
+/// What is known of the record at hand. All places are relative to its first byte.
+#[derive(Debug, Default)]
+struct State {
+    phase: Phase,
+    /// The next byte to look at.
+    cursor: usize,
+    /// The first byte of the item at hand.
+    start: usize,
+    flags: u8,
+    spans: Vec<Span>,
+    item_count: usize,
+    /// Line breaks inside quoted items.
+    breaks: u64,
+    /// The record turned out too long: find its end, keep nothing.
+    skipping: bool,
+    /// Finished records and lines, and the bytes before the record.
+    records: u64,
+    lines: u64,
+    offset: u64,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+enum Phase {
+    #[default]
+    ItemStart,
+    Plain,
+    Quoted,
+    AfterQuote,
+    AfterCr,
+}
+
+/// What became of the bytes at hand.
+enum Step {
+    /// The record goes on after them.
+    More,
+    /// The record ends after so many bytes, line end included.
+    Done(usize, LineEnd),
+}
+
+impl Reader {
+    /// The safety limit for one record, in bytes. The standard has none (README A-07).
+    pub const MOST_BYTES: usize = 16 << 20;
+
+    /// The items of a record that are kept; all are counted. The widest layout has 71.
+    pub const MOST_ITEMS: usize = 256;
+
+    /// Pieces are looked at in parts of this size, which bounds memory and offsets.
+    const PART: usize = 1 << 20;
+
+    /// What is appended to an unfinished record at a time, to find its end without copying more.
+    const TOP_UP: usize = 4 << 10;
+
+    /// Takes the next bytes of the file.
+    pub fn feed(&mut self, piece: &[u8], sink: &mut impl Sink) {
+        for part in piece.chunks(Self::PART) {
+            self.feed_part(part, sink);
+        }
+    }
+
+    fn feed_part(&mut self, part: &[u8], sink: &mut impl Sink) {
+        let mut rest = part;
+        while !self.carry.is_empty() && !rest.is_empty() {
+            let (top, after) = rest.split_at(rest.len().min(Self::TOP_UP));
+            let mut carry = std::mem::take(&mut self.carry);
+            let old = carry.len();
+            carry.extend_from_slice(top);
+            let used = self.scan(&carry, sink);
+            match used.checked_sub(old) {
+                // The record that begins here lies wholly in the part.
+                Some(inside) => {
+                    rest = rest.get(inside..).unwrap_or_default();
+                    carry.clear();
+                }
+                None => {
+                    carry.drain(..used);
+                    rest = after;
+                }
+            }
+            self.carry = carry;
+        }
+        if !rest.is_empty() {
+            let used = self.scan(rest, sink);
+            self.carry.extend_from_slice(rest.get(used..).unwrap_or_default());
+        }
+    }
+
+    /// The file is at its end.
+    pub fn finish(&mut self, sink: &mut impl Sink) {
+        let carry = std::mem::take(&mut self.carry);
+        let state = &mut self.state;
+        let unfinished = state.cursor > 0 || state.skipping;
+        if !unfinished {
+            return;
+        }
+        match state.phase {
+            Phase::AfterCr => {
+                self.ends.count(LineEnd::Cr, state.lines + state.breaks + 1);
+                state.deliver(&carry, sink);
+                return;
+            }
+            Phase::Quoted => {
+                self.ends.missing_at_end = true;
+                if !state.skipping {
+                    let before = carry.get(..state.start).unwrap_or_default();
+                    sink.note(Note::UnclosedQuote {
+                        line: state.lines + 1 + count_line_breaks(before),
+                        offset: state.offset + offset(state.start.saturating_sub(1)),
+                        record: state.records + 1,
+                        item: state.item_count + 1,
+                    });
+                }
+                return;
+            }
+            Phase::ItemStart => {
+                state.start = state.cursor;
+                state.push(state.cursor);
+            }
+            Phase::Plain => state.push(state.cursor),
+            Phase::AfterQuote => state.push(state.cursor.saturating_sub(1)),
+        }
+        self.ends.missing_at_end = true;
+        state.deliver(&carry, sink);
+    }
+
+    /// How the records ended so far.
+    pub const fn line_ends(&self) -> LineEnds {
+        self.ends
+    }
+
+    /// Delivers every record that ends in `bytes`; returns where the first that does not begins.
+    fn scan(&mut self, bytes: &[u8], sink: &mut impl Sink) -> usize {
+        let mut begin = 0;
+        loop {
+            let rest = bytes.get(begin..).unwrap_or_default();
+            match self.state.step(rest) {
+                Step::Done(length, end) => {
+                    if length > Self::MOST_BYTES {
+                        self.state.give_up(sink);
+                    }
+                    self.ends.count(end, self.state.lines + self.state.breaks + 1);
+                    self.state.deliver(rest, sink);
+                    self.state.offset += offset(length);
+                    begin += length;
+                }
+                Step::More if self.state.skipping || rest.len() > Self::MOST_BYTES => {
+                    self.state.give_up(sink);
+                    // Everything up to here can be forgotten; the phase is all that matters.
+                    if matches!(self.state.phase, Phase::Quoted | Phase::AfterQuote) {
+                        self.state.count_breaks(rest, rest.len());
+                    }
+                    self.state.offset += offset(rest.len());
+                    self.state.cursor = 0;
+                    self.state.start = 0;
+                    return bytes.len();
+                }
+                Step::More => return begin,
+            }
+        }
+    }
+}
+
+impl LineEnds {
+    fn count(&mut self, end: LineEnd, line: u64) {
+        match end {
+            LineEnd::CrLf => self.crlf += 1,
+            LineEnd::Lf => {
+                self.lf += 1;
+                self.first_lf.get_or_insert(line);
+            }
+            LineEnd::Cr => {
+                self.cr += 1;
+                self.first_cr.get_or_insert(line);
+            }
+        }
+    }
+}
+
+impl State {
+    /// Goes on from the cursor to the end of the record, or of the bytes.
+    #[inline]
+    fn step(&mut self, bytes: &[u8]) -> Step {
+        loop {
+            match self.phase {
+                Phase::ItemStart => {
+                    self.flags = 0;
+                    self.start = self.cursor;
+                    match bytes.get(self.cursor) {
+                        None => return Step::More,
+                        Some(b'"') => {
+                            self.cursor += 1;
+                            self.start = self.cursor;
+                            self.flags = Span::QUOTED;
+                            self.phase = Phase::Quoted;
+                        }
+                        Some(_) => self.phase = Phase::Plain,
+                    }
+                }
+                Phase::Plain => {
+                    let rest = bytes.get(self.cursor..).unwrap_or_default();
+                    let Some(length) = rest.iter().position(|byte| class(*byte) != TEXT) else {
+                        self.cursor = bytes.len();
+                        return Step::More;
+                    };
+                    self.cursor += length;
+                    match rest.get(length) {
+                        Some(b',') => {
+                            self.push(self.cursor);
+                            self.cursor += 1;
+                            self.phase = Phase::ItemStart;
+                        }
+                        Some(b'\n') => {
+                            self.push(self.cursor);
+                            return Step::Done(self.cursor + 1, LineEnd::Lf);
+                        }
+                        Some(b'\r') => {
+                            self.push(self.cursor);
+                            self.cursor += 1;
+                            self.phase = Phase::AfterCr;
+                        }
+                        Some(b'"') => {
+                            self.flags |= Span::STRAY;
+                            self.cursor += 1;
+                        }
+                        _ => {
+                            self.flags |= Span::SPECIAL;
+                            self.cursor += self.skip_special(rest.get(length..).unwrap_or_default());
+                        }
+                    }
+                }
+                Phase::Quoted => {
+                    let rest = bytes.get(self.cursor..).unwrap_or_default();
+                    if let Some(length) = memchr(b'"', rest) {
+                        self.cursor += length + 1;
+                        self.phase = Phase::AfterQuote;
+                    } else {
+                        self.cursor = bytes.len();
+                        return Step::More;
+                    }
+                }
+                Phase::AfterQuote => match bytes.get(self.cursor) {
+                    None => return Step::More,
+                    Some(b',') => {
+                        self.close(bytes);
+                        self.cursor += 1;
+                        self.phase = Phase::ItemStart;
+                    }
+                    Some(b'"') => {
+                        self.flags |= Span::ESCAPED;
+                        self.cursor += 1;
+                        self.phase = Phase::Quoted;
+                    }
+                    Some(b'\r') => {
+                        self.close(bytes);
+                        self.cursor += 1;
+                        self.phase = Phase::AfterCr;
+                    }
+                    Some(b'\n') => {
+                        self.close(bytes);
+                        return Step::Done(self.cursor + 1, LineEnd::Lf);
+                    }
+                    Some(_) => {
+                        // Text after the closing quote: the item goes on to the next delimiter.
+                        self.count_breaks(bytes, self.cursor);
+                        self.flags = (self.flags & !Span::QUOTED) | Span::STRAY | Span::SPECIAL;
+                        self.start = self.start.saturating_sub(1);
+                        self.phase = Phase::Plain;
+                    }
+                },
+                Phase::AfterCr => {
+                    return match bytes.get(self.cursor) {
+                        None => Step::More,
+                        Some(b'\n') => Step::Done(self.cursor + 1, LineEnd::CrLf),
+                        Some(_) => Step::Done(self.cursor, LineEnd::Cr),
+                    };
+                }
+            }
+        }
+    }
+
+    /// The number of bytes up to the next delimiter.
+    fn skip_special(&self, bytes: &[u8]) -> usize {
+        bytes
+            .iter()
+            .position(|byte| matches!(class(*byte), DELIMITER))
+            .unwrap_or(bytes.len())
+    }
+
+    /// Ends a quoted item before the quote that the cursor stands behind.
+    fn close(&mut self, bytes: &[u8]) {
+        let end = self.cursor.saturating_sub(1);
+        self.count_breaks(bytes, end);
+        self.push(end);
+    }
+
+    fn count_breaks(&mut self, bytes: &[u8], end: usize) {
+        let content = bytes.get(self.start..end).unwrap_or_default();
+        if memchr2(b'\n', b'\r', content).is_some() {
+            self.breaks += count_line_breaks(content);
+        }
+    }
+
+    #[inline]
+    fn push(&mut self, end: usize) {
+        self.item_count += 1;
+        if self.spans.len() < Reader::MOST_ITEMS && !self.skipping {
+            // Both fit: a record at hand is at most MOST_BYTES and one part long.
+            let place = |place: usize| u32::try_from(place).unwrap_or(u32::MAX);
+            let (start, end) = (place(self.start), place(end));
+            self.spans.push(Span { start, end, flags: self.flags });
+        }
+    }
+
+    /// The record is too long: says so once.
+    fn give_up(&mut self, sink: &mut impl Sink) {
+        if !self.skipping {
+            self.skipping = true;
+            sink.note(Note::TooLong {
+                line: self.lines + 1,
+                offset: self.offset,
+                record: self.records + 1,
+            });
+        }
+    }
+
+    /// Hands the record out and gets ready for the next.
+    #[inline]
+    fn deliver(&mut self, bytes: &[u8], sink: &mut impl Sink) {
+        let (line, offset) = (self.lines + 1, self.offset);
+        let blank = self.item_count == 1
+            && self.spans.first().is_some_and(|span| span.is_empty() && !span.is_quoted());
+        if blank {
+            sink.note(Note::BlankLine { line, offset });
+        } else {
+            self.records += 1;
+            if !self.skipping {
+                sink.record(&Record {
+                    bytes,
+                    spans: &self.spans,
+                    item_count: self.item_count,
+                    line,
+                    number: self.records,
+                    offset,
+                });
+            }
+        }
+        self.lines += self.breaks + 1;
+        self.spans.clear();
+        self.item_count = 0;
+        self.breaks = 0;
+        self.cursor = 0;
+        self.skipping = false;
+        self.phase = Phase::ItemStart;
+    }
+}
+
+const TEXT: u8 = 0;
+const SPECIAL: u8 = 1;
+const DELIMITER: u8 = 2;
+
+/// TEXT: printable ASCII; DELIMITER: comma, quote, CR, LF; SPECIAL: everything else.
+static CLASSES: [u8; 256] = {
+    let mut classes = [SPECIAL; 256];
+    let mut byte = 0x20;
+    while byte < 0x7F {
+        classes[byte] = TEXT;
+        byte += 1;
+    }
+    classes[b',' as usize] = DELIMITER;
+    classes[b'"' as usize] = DELIMITER;
+    classes[b'\r' as usize] = DELIMITER;
+    classes[b'\n' as usize] = DELIMITER;
+    classes
+};
+
+#[expect(clippy::indexing_slicing, reason = "a byte is below 256")]
+fn class(byte: u8) -> u8 {
+    CLASSES[usize::from(byte)]
+}
+
+/// CR LF, LF and CR alone each end a line.
+fn count_line_breaks(bytes: &[u8]) -> u64 {
+    let breaks = memchr2_iter(b'\n', b'\r', bytes).filter(|place| {
+        let after_cr = place.checked_sub(1).and_then(|before| bytes.get(before)) == Some(&b'\r');
+        !(after_cr && bytes.get(*place) == Some(&b'\n'))
+    });
+    breaks.fold(0, |count, _| count + 1)
+}
+
+fn offset(length: usize) -> u64 {
+    u64::try_from(length).unwrap_or(u64::MAX)
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    /// Everything a sink is given, as text.
+    #[derive(Default, Debug, PartialEq, Eq)]
+    struct Seen(Vec<String>);
+
+    impl Sink for Seen {
+        fn record(&mut self, record: &Record<'_>) {
+            let items: Vec<String> = record
+                .spans()
+                .iter()
+                .map(|span| {
+                    let mark = |set, mark| if set { mark } else { "" };
+                    format!(
+                        "{}@{}/{}{}{}{}",
+                        record.raw(*span).escape_ascii(),
+                        record.line_of(*span),
+                        record.offset_of(*span),
+                        mark(span.is_quoted(), "q"),
+                        mark(span.is_escaped(), "e"),
+                        mark(span.is_stray(), "s"),
+                    )
+                })
+                .collect();
+            let place = (record.number, record.line, record.offset);
+            self.0.push(format!("{place:?} {} {}", record.item_count, items.join(" | ")));
+        }
+
+        fn note(&mut self, note: Note) {
+            self.0.push(format!("{note:?}"));
+        }
+    }
+
+    fn read(bytes: &[u8], piece: usize) -> (Vec<String>, LineEnds) {
+        let mut reader = Reader::default();
+        let mut seen = Seen::default();
+        for piece in bytes.chunks(piece) {
+            reader.feed(piece, &mut seen);
+        }
+        reader.finish(&mut seen);
+        (seen.0, reader.line_ends())
+    }
+
+    fn lines(bytes: &[u8]) -> Vec<String> {
+        read(bytes, usize::MAX).0
+    }
+
+    #[test]
+    fn gives_items_with_places() {
+        assert_eq!(
+            lines(b"1,,\"a,\"\"b\"\"\r\nc\",2\r\n3,4\n"),
+            [
+                r#"(1, 1, 0) 4 1@1/0 | @1/2 | a,\"\"b\"\"\r\nc@1/4qe | 2@2/16"#,
+                "(2, 3, 19) 2 3@3/19 | 4@3/21",
+            ]
+        );
+        assert_eq!(lines(b""), [""; 0]);
+        assert_eq!(lines(b"1,"), ["(1, 1, 0) 2 1@1/0 | @1/2"]);
+        assert_eq!(lines(b"\"\""), ["(1, 1, 0) 1 @1/1q"]);
+    }
+
+    #[test]
+    fn knows_every_line_end() {
+        let ends = |bytes| read(bytes, 1).1;
+        let mixed = ends(b"1\r\n2\n3\r4");
+        assert_eq!((mixed.crlf, mixed.lf, mixed.cr), (1, 1, 1));
+        assert_eq!((mixed.first_lf, mixed.first_cr), (Some(2), Some(3)));
+        assert!(mixed.missing_at_end);
+        assert_eq!(ends(b"1\r").cr, 1);
+        assert!(!ends(b"1\r\n").missing_at_end);
+        assert_eq!(lines(b"1\r\r2").len(), 3);
+    }
+
+    #[test]
+    fn stray_quotes_end_at_the_next_delimiter() {
+        assert_eq!(
+            lines(b"\"a\"b\"c\",2\n1\"2,3\n"),
+            [
+                r#"(1, 1, 0) 2 \"a\"b\"c\"@1/0s | 2@1/8"#,
+                r#"(2, 2, 10) 2 1\"2@2/10s | 3@2/14"#,
+            ]
+        );
+        // A quote that nobody closed takes the next record with it, and no more.
+        let joined = lines(b"\"a,1\r\nb,\"c\",2\r\n3,4\r\n");
+        assert_eq!(joined.len(), 2, "{joined:?}");
+        assert_eq!(joined[1], "(2, 3, 15) 2 3@3/15 | 4@3/17");
+    }
+
+    #[test]
+    fn tells_blank_lines_and_unclosed_quotes() {
+        assert_eq!(
+            lines(b"1,2\r\n\r\n3,\"4\r\n5"),
+            [
+                "(1, 1, 0) 2 1@1/0 | 2@1/2".to_owned(),
+                format!("{:?}", Note::BlankLine { line: 2, offset: 5 }),
+                format!("{:?}", Note::UnclosedQuote { line: 3, offset: 9, record: 2, item: 2 }),
+            ]
+        );
+    }
+
+    #[test]
+    fn a_record_above_the_limit_is_skipped() {
+        let mut bytes = b"1,2\n\"".to_vec();
+        bytes.resize(Reader::MOST_BYTES + (3 << 20), b'x');
+        bytes.extend_from_slice(b"\n\"\"\",3\n4,5\n");
+        let expected = [
+            "(1, 1, 0) 2 1@1/0 | 2@1/2".to_owned(),
+            format!("{:?}", Note::TooLong { line: 2, offset: 4, record: 2 }),
+        ];
+        for piece in [64 << 10, usize::MAX] {
+            let seen = read(&bytes, piece).0;
+            assert_eq!(seen[..2], expected);
+            assert!(seen[2].starts_with("(3, 4, ") && seen.len() == 3, "{seen:?}");
+        }
+    }
+
+    #[test]
+    fn only_the_first_items_are_kept() {
+        let mut reader = Reader::default();
+        struct Count(usize, usize);
+        impl Sink for Count {
+            fn record(&mut self, record: &Record<'_>) {
+                *self = Self(record.item_count, record.spans().len());
+            }
+            fn note(&mut self, note: Note) {
+                panic!("{note:?}");
+            }
+        }
+        let mut count = Count(0, 0);
+        reader.feed(&vec![b','; 1 << 20], &mut count);
+        reader.finish(&mut count);
+        assert_eq!((count.0, count.1), ((1 << 20) + 1, Reader::MOST_ITEMS));
+    }
+
+    proptest! {
+        /// Where the pieces are cut changes nothing.
+        #[test]
+        fn pieces_change_nothing(
+            bytes in prop::collection::vec(prop::sample::select(&b"12,\"\r\n\x81\x40\x00x"[..]), 0..200),
+            piece in 1_usize..20,
+        ) {
+            prop_assert_eq!(read(&bytes, piece), read(&bytes, usize::MAX));
+        }
+
+        /// The `csv` crate agrees wherever the form is one that it accepts the same way.
+        #[test]
+        fn agrees_with_the_csv_crate(
+            rows in prop::collection::vec(
+                prop::collection::vec("[a-z\"\r\n,\u{3042}]{0,6}", 2..5), 1..6)
+        ) {
+            let mut writer = csv::WriterBuilder::new().flexible(true).from_writer(Vec::new());
+            for row in &rows {
+                writer.write_record(row).expect("memory");
+            }
+            let bytes = writer.into_inner().expect("memory");
+            struct Items(Vec<Vec<String>>);
+            impl Sink for Items {
+                fn record(&mut self, record: &Record<'_>) {
+                    let text = |span: &Span| {
+                        String::from_utf8_lossy(record.raw(*span)).replace("\"\"", "\"")
+                    };
+                    self.0.push(record.spans().iter().map(text).collect());
+                }
+                fn note(&mut self, note: Note) {
+                    panic!("{note:?}");
+                }
+            }
+            let mut reader = Reader::default();
+            let mut items = Items(Vec::new());
+            reader.feed(&bytes, &mut items);
+            reader.finish(&mut items);
+            prop_assert_eq!(items.0, rows);
+        }
+    }
+}
