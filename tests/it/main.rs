@@ -12,3 +12,4 @@
 mod example_config;
 mod folder;
 mod layers;
+mod link;

@@ -1,0 +1,440 @@
+//! A node's link with a service that keeps packages in memory, and a certificate authority.
+
+use std::collections::{BTreeMap, HashMap};
+use std::net::SocketAddr;
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use bytes::Bytes;
+use jiff::Timestamp;
+use rcgen::{
+    BasicConstraints, CertificateParams, CertificateRevocationListParams, CertifiedIssuer, DnType,
+    IsCa, KeyIdMethod, KeyPair, RevokedCertParams, SerialNumber, date_time_ymd,
+};
+use renkei::link::{
+    CertificateFault, Client, ClientLimits, Clock, Endpoint, Limits, Peer, PeerTrust, PutAnswer,
+    ReceiptEntry, ReceiptPage, ReceiptQuery, Refusal, RefusalStatus, Server, Service, StatusAnswer,
+    Stopped, Tls, TlsSettings, TlsVersions, TrustRefusal,
+};
+use renkei::types::{Digest, MessageId, OfficeNumber};
+use rustls::pki_types::{
+    CertificateDer, CertificateRevocationListDer, PrivateKeyDer, PrivatePkcs8KeyDer, UnixTime,
+};
+use tokio::net::TcpListener;
+use tokio::sync::{Notify, Semaphore, oneshot, watch};
+use tokio::task::JoinHandle;
+use webpki::{EndEntityCert, KeyUsage, RevocationOptionsBuilder};
+
+/// No condition is waited for longer than this.
+pub(super) const PATIENCE: Duration = Duration::from_secs(20);
+
+pub(super) const SENDER: &str = "1370000018";
+pub(super) const RECIPIENT: &str = "1370000026";
+
+pub(super) fn office(number: &str) -> OfficeNumber {
+    number.parse().expect("an office number")
+}
+
+/// The time of every test, inside the validity of [`Authority::issue`].
+pub(super) fn now() -> Timestamp {
+    "2026-04-01T00:00:00Z".parse().expect("a time")
+}
+
+pub(super) fn new_id() -> MessageId {
+    MessageId::new(now())
+}
+
+/// Fails a test that hangs.
+pub(super) async fn within<T>(what: impl Future<Output = T>) -> T {
+    tokio::time::timeout(PATIENCE, what).await.expect("it hangs")
+}
+
+/// A certificate and its key.
+#[derive(Debug)]
+pub(super) struct Identity {
+    pub(super) certificate: CertificateDer<'static>,
+    pub(super) key: PrivateKeyDer<'static>,
+}
+
+impl Identity {
+    pub(super) fn copy(&self) -> Self {
+        Self { certificate: self.certificate.clone(), key: self.key.clone_key() }
+    }
+}
+
+/// A certificate authority of one test.
+pub(super) struct Authority(CertifiedIssuer<'static, KeyPair>);
+
+fn parameters(common_name: &str, serial: u64) -> CertificateParams {
+    let mut parameters = CertificateParams::new(Vec::new()).expect("parameters");
+    parameters.distinguished_name.push(DnType::CommonName, common_name);
+    parameters.serial_number = Some(SerialNumber::from(serial));
+    parameters.not_before = date_time_ymd(2026, 1, 1);
+    parameters.not_after = date_time_ymd(2027, 1, 1);
+    parameters
+}
+
+fn identity(certificate: &rcgen::Certificate, key: &KeyPair) -> Identity {
+    Identity {
+        certificate: certificate.der().clone(),
+        key: PrivatePkcs8KeyDer::from(key.serialize_der()).into(),
+    }
+}
+
+impl Authority {
+    pub(super) fn new(name: &str) -> Self {
+        let mut parameters = parameters(name, 1);
+        parameters.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
+        let key = KeyPair::generate().expect("a key");
+        Self(CertifiedIssuer::self_signed(parameters, key).expect("a root"))
+    }
+
+    pub(super) fn root(&self) -> CertificateDer<'static> {
+        self.0.der().clone()
+    }
+
+    pub(super) fn issue(&self, office: &str) -> Identity {
+        self.issue_with(office, 2, |_| {})
+    }
+
+    pub(super) fn issue_with(
+        &self,
+        office: &str,
+        serial: u64,
+        change: impl FnOnce(&mut CertificateParams),
+    ) -> Identity {
+        let mut parameters = parameters(office, serial);
+        change(&mut parameters);
+        let key = KeyPair::generate().expect("a key");
+        let certificate = parameters.signed_by(&key, &self.0).expect("a certificate");
+        identity(&certificate, &key)
+    }
+
+    pub(super) fn revoke(&self, serial: u64) -> CertificateRevocationListDer<'static> {
+        let revoked = RevokedCertParams {
+            serial_number: SerialNumber::from(serial),
+            revocation_time: date_time_ymd(2026, 2, 1),
+            reason_code: None,
+            invalidity_date: None,
+        };
+        let parameters = CertificateRevocationListParams {
+            this_update: date_time_ymd(2026, 3, 1),
+            next_update: date_time_ymd(2026, 5, 1),
+            crl_number: SerialNumber::from(1),
+            issuing_distribution_point: None,
+            revoked_certs: vec![revoked],
+            key_identifier_method: KeyIdMethod::Sha256,
+        };
+        parameters.signed_by(&self.0).expect("a revocation list").der().clone()
+    }
+}
+
+pub(super) fn self_signed(office: &str) -> Identity {
+    let key = KeyPair::generate().expect("a key");
+    identity(&parameters(office, 9).self_signed(&key).expect("a certificate"), &key)
+}
+
+/// Decides as DESIGN "Trust" says.
+#[derive(Default)]
+pub(super) struct TestTrust {
+    pub(super) roots: Vec<CertificateDer<'static>>,
+    pub(super) pins: HashMap<Digest, OfficeNumber>,
+    pub(super) revoked: Vec<CertificateRevocationListDer<'static>>,
+}
+
+impl TestTrust {
+    pub(super) fn of(authority: &Authority) -> Self {
+        Self { roots: vec![authority.root()], ..Self::default() }
+    }
+
+    pub(super) fn pin(mut self, identity: &Identity, number: &str) -> Self {
+        self.pins.insert(Digest::of(&identity.certificate), office(number));
+        self
+    }
+
+    fn chains(
+        &self,
+        certificate: &CertificateDer<'_>,
+        chain: &[CertificateDer<'_>],
+        usage: KeyUsage,
+        now: Timestamp,
+    ) -> Result<(), TrustRefusal> {
+        let refuse = |error: webpki::Error| {
+            let fault = match error {
+                webpki::Error::CertExpired { .. } => CertificateFault::Expired,
+                webpki::Error::CertNotValidYet { .. } => CertificateFault::NotYetValid,
+                webpki::Error::CertRevoked => CertificateFault::Revoked,
+                webpki::Error::UnknownIssuer => CertificateFault::UnknownIssuer,
+                _ => CertificateFault::Other,
+            };
+            TrustRefusal::new(fault, error.to_string())
+        };
+        let roots: Vec<_> = self
+            .roots
+            .iter()
+            .map(|root| webpki::anchor_from_trusted_cert(root).expect("a root"))
+            .collect();
+        let lists: Vec<webpki::CertRevocationList<'_>> = self
+            .revoked
+            .iter()
+            .map(|list| webpki::BorrowedCertRevocationList::from_der(list).expect("a list").into())
+            .collect();
+        let lists: Vec<_> = lists.iter().collect();
+        let revocation = RevocationOptionsBuilder::new(&lists).ok().map(|options| options.build());
+        let seconds = u64::try_from(now.as_second()).expect("after 1970");
+        EndEntityCert::try_from(certificate)
+            .and_then(|leaf| {
+                leaf.verify_for_usage(
+                    webpki::ALL_VERIFICATION_ALGS,
+                    &roots,
+                    chain,
+                    UnixTime::since_unix_epoch(Duration::from_secs(seconds)),
+                    usage,
+                    revocation,
+                    None,
+                )
+                .map(|_| ())
+            })
+            .map_err(refuse)
+    }
+}
+
+impl PeerTrust for TestTrust {
+    fn accepts(
+        &self,
+        certificate: &CertificateDer<'_>,
+        chain: &[CertificateDer<'_>],
+        now: Timestamp,
+    ) -> Result<(), TrustRefusal> {
+        if self.pins.contains_key(&Digest::of(certificate)) {
+            return Ok(());
+        }
+        self.chains(certificate, chain, KeyUsage::client_auth(), now)
+    }
+
+    fn speaks_for(
+        &self,
+        certificate: &CertificateDer<'_>,
+        chain: &[CertificateDer<'_>],
+        office: OfficeNumber,
+        now: Timestamp,
+    ) -> Result<(), TrustRefusal> {
+        if self.pins.get(&Digest::of(certificate)) == Some(&office) {
+            return Ok(());
+        }
+        self.chains(certificate, chain, KeyUsage::server_auth(), now)?;
+        let (_, parsed) =
+            x509_parser::parse_x509_certificate(certificate).expect("it was verified");
+        let names = parsed.subject().iter_common_name().filter_map(|name| name.as_str().ok());
+        if names.eq([office.as_str()]) {
+            Ok(())
+        } else {
+            Err(TrustRefusal::new(CertificateFault::Other, "the certificate names another office"))
+        }
+    }
+}
+
+pub(super) fn settings(identity: &Identity, trust: TestTrust) -> TlsSettings {
+    let Identity { certificate, key } = identity.copy();
+    TlsSettings {
+        chain: vec![certificate],
+        key,
+        trust: Arc::new(trust),
+        versions: TlsVersions::Tls13,
+    }
+}
+
+pub(super) fn tls(settings: TlsSettings) -> Arc<Tls> {
+    Tls::new(settings, Clock::new(now)).expect("usable settings")
+}
+
+pub(super) fn client(identity: &Identity, trust: TestTrust) -> Client {
+    Client::new(tls(settings(identity, trust)), client_limits())
+}
+
+/// Short enough for tests that run into them.
+pub(super) fn client_limits() -> ClientLimits {
+    ClientLimits {
+        connect_timeout: Duration::from_secs(5),
+        answer_timeout: Duration::from_secs(10),
+        receipt_bytes: 64 << 10,
+        page_bytes: 256 << 10,
+        ..ClientLimits::default()
+    }
+}
+
+/// What the service does with a package is written at its beginning.
+pub(super) const PANIC: &[u8] = b"panic";
+pub(super) const BUSY: &[u8] = b"busy";
+pub(super) const WAIT: &[u8] = b"wait";
+
+/// Keeps packages in memory; receipts are texts that name the digest.
+pub(super) struct TestService {
+    taken: Mutex<BTreeMap<MessageId, Digest>>,
+    receipts: Mutex<Vec<ReceiptEntry>>,
+    news: Notify,
+    /// Packages that begin with [`WAIT`] wait for a permit.
+    pub(super) gate: Semaphore,
+    /// How many packages have come to the service, polls have begun, and polls have ended.
+    pub(super) begun: watch::Sender<usize>,
+    pub(super) polling: watch::Sender<usize>,
+    pub(super) polled: watch::Sender<usize>,
+}
+
+impl TestService {
+    fn new() -> Self {
+        Self {
+            taken: Mutex::default(),
+            receipts: Mutex::default(),
+            news: Notify::new(),
+            gate: Semaphore::new(0),
+            begun: watch::Sender::new(0),
+            polling: watch::Sender::new(0),
+            polled: watch::Sender::new(0),
+        }
+    }
+
+    pub(super) fn taken(&self, id: MessageId) -> Option<Digest> {
+        self.taken.lock().expect("no panic inside").get(&id).copied()
+    }
+
+    pub(super) fn announce(&self, position: u64, receipt: Bytes) {
+        let entry = ReceiptEntry { position, message_id: new_id(), receipt };
+        self.receipts.lock().expect("no panic inside").push(entry);
+        self.news.notify_waiters();
+    }
+}
+
+/// Waits until a counter of the service has reached `count`.
+pub(super) async fn reaches(counter: &watch::Sender<usize>, count: usize) {
+    let mut counter = counter.subscribe();
+    within(counter.wait_for(|reached| *reached >= count)).await.expect("the service lives");
+}
+
+/// Adds one to a counter when it goes away, also when the future around it is dropped.
+struct CountAtEnd<'a>(&'a watch::Sender<usize>);
+
+impl Drop for CountAtEnd<'_> {
+    fn drop(&mut self) {
+        self.0.send_modify(|count| *count += 1);
+    }
+}
+
+impl Service for TestService {
+    async fn put_message(
+        &self,
+        _peer: &Peer,
+        id: MessageId,
+        body: Bytes,
+    ) -> Result<PutAnswer, Refusal> {
+        self.begun.send_modify(|count| *count += 1);
+        assert!(!body.starts_with(PANIC), "as the package says");
+        if body.starts_with(BUSY) {
+            let refusal =
+                Refusal::new(RefusalStatus::InsufficientStorage, "disk-full", "Full.", "");
+            return Err(refusal.retry_after(Duration::from_secs(7)));
+        }
+        if body.starts_with(WAIT) {
+            self.gate.acquire().await.expect("the gate is never closed").forget();
+        }
+        let digest = Digest::of(&body);
+        let before = self.taken.lock().expect("no panic inside").insert(id, digest);
+        if before.is_some_and(|before| before != digest) {
+            return Err(Refusal::new(
+                RefusalStatus::Conflict,
+                "id-taken",
+                "Other bytes.",
+                "secret",
+            ));
+        }
+        let receipt = format!("receipt for {digest}").into();
+        Ok(PutAnswer { receipt, repeated: before.is_some() })
+    }
+
+    async fn receipts(&self, peer: &Peer, query: ReceiptQuery) -> Result<ReceiptPage, Refusal> {
+        let _end = CountAtEnd(&self.polled);
+        if query.office != office(SENDER) {
+            let log = format!("{peer:?} asked for {}", query.office);
+            return Err(Refusal::new(RefusalStatus::Forbidden, "not-yours", "Not yours.", log));
+        }
+        loop {
+            let news = self.news.notified();
+            tokio::pin!(news);
+            news.as_mut().enable();
+            let ready: Vec<_> = {
+                let receipts = self.receipts.lock().expect("no panic inside");
+                receipts.iter().filter(|entry| entry.position > query.after).cloned().collect()
+            };
+            if !ready.is_empty() || query.wait.is_zero() {
+                return Ok(ReceiptPage::new(query.after, ready, false));
+            }
+            self.polling.send_modify(|count| *count += 1);
+            news.await;
+        }
+    }
+
+    fn status(&self, _peer: &Peer) -> StatusAnswer {
+        StatusAnswer { version: "test".to_owned(), time: now() }
+    }
+}
+
+/// A running server.
+pub(super) struct Node {
+    pub(super) address: SocketAddr,
+    pub(super) service: Arc<TestService>,
+    pub(super) tls: Arc<Tls>,
+    stop: oneshot::Sender<()>,
+    running: JoinHandle<Stopped>,
+}
+
+impl Node {
+    pub(super) async fn start(settings: TlsSettings, limits: Limits) -> Self {
+        Self::start_at("127.0.0.1:0".parse().expect("an address"), settings, limits).await
+    }
+
+    pub(super) async fn start_at(
+        address: SocketAddr,
+        settings: TlsSettings,
+        limits: Limits,
+    ) -> Self {
+        Self::start_with(address, tls(settings), limits).await
+    }
+
+    pub(super) async fn start_with(address: SocketAddr, tls: Arc<Tls>, limits: Limits) -> Self {
+        let listener = TcpListener::bind(address).await.expect("a free port");
+        let service = Arc::new(TestService::new());
+        let server = Server::new(listener, Arc::clone(&tls), Arc::clone(&service), limits);
+        let server = server.expect("a server");
+        let address = server.address();
+        let (stop, stopped) = oneshot::channel();
+        let running = tokio::spawn(server.run(async {
+            // A dropped node stops too.
+            let _ = stopped.await;
+        }));
+        Self { address, service, tls, stop, running }
+    }
+
+    pub(super) fn endpoint(&self) -> Endpoint {
+        endpoint(self.address)
+    }
+
+    /// Tells the server to stop; the result comes when it has.
+    pub(super) fn stop(self) -> impl Future<Output = Stopped> {
+        self.stop.send(()).expect("it runs");
+        async { within(self.running).await.expect("no panic") }
+    }
+}
+
+pub(super) fn endpoint(address: SocketAddr) -> Endpoint {
+    let url = format!("https://{address}").parse().expect("an address");
+    Endpoint { url, office: office(RECIPIENT) }
+}
+
+/// A recipient's node and a sender's client that trust one authority.
+pub(super) async fn pair(limits: Limits) -> (Authority, Node, Client) {
+    let authority = Authority::new("test authority");
+    let node =
+        Node::start(settings(&authority.issue(RECIPIENT), TestTrust::of(&authority)), limits).await;
+    let client = client(&authority.issue(SENDER), TestTrust::of(&authority));
+    (authority, node, client)
+}

@@ -1,0 +1,8 @@
+//! The link from outside: real TCP and TLS on 127.0.0.1, certificates made for the test.
+
+mod delivery;
+mod foreign;
+mod harness;
+mod hostile;
+mod shutdown;
+mod trust;
