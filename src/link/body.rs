@@ -238,7 +238,7 @@ mod tests {
         let limits = Limits {
             body_grace: Duration::from_secs(2),
             body_rate: 1000,
-            body_timeout: Duration::from_secs(60),
+            body_timeout: Duration::from_mins(1),
             ..limits()
         };
         let trickle = |bytes: usize, every: Duration| {

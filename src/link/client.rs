@@ -17,13 +17,13 @@ use serde::de::DeserializeOwned;
 use tokio::sync::Semaphore;
 use tokio::time::timeout;
 
+use super::answers::{JSON, RECEIPT, ZIP};
 use super::api::{ReceiptPage, Status};
 use super::connect::{ConnectError, ConnectionFault, Connector};
 use super::digest::{self, CONTENT_DIGEST};
 use super::error::{SendError, find_cause, last_cause};
 use super::limits::ClientLimits;
 use super::problem::{PROBLEM_JSON, Problem};
-use super::routes::{JSON, RECEIPT, ZIP};
 use super::tls::{Tls, TlsState};
 use crate::types::{Digest, MessageId, OfficeNumber, PeerUrl};
 

@@ -24,6 +24,7 @@ use tokio_rustls::server::TlsStream;
 use tower_service::Service as _;
 use tracing::{Instrument as _, debug, info, info_span, warn};
 
+use super::answers::Outcome;
 use super::api::{Peer, Service};
 use super::limits::Limits;
 use super::routes::{self, Shared};
@@ -227,10 +228,11 @@ async fn answer<S: Service>(
         if link.unread.load(Ordering::Relaxed) {
             close_after(&mut response);
         }
-        let outcome = routes::route_of(&response);
-        let (route, status) = (outcome.route, response.status().as_u16());
-        let ms = started.elapsed().as_millis();
-        match &outcome.refusal {
+        // The route, never what a stranger wrote into the path.
+        let outcome = Outcome::of(&response);
+        let route = outcome.map_or("none", |outcome| outcome.route);
+        let (status, ms) = (response.status().as_u16(), started.elapsed().as_millis());
+        match outcome.and_then(|outcome| outcome.refusal.as_ref()) {
             None => debug!(route, status, ms, "answered"),
             Some(refusal) => info!(route, status, ms, code = refusal.code, "{}", refusal.log),
         }

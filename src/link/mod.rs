@@ -4,7 +4,7 @@
 //! | file | holds |
 //! |---|---|
 //! | `api` | what is said: requests, answers, and the [`Service`] that the node implements |
-//! | `routes` | every route on one screen, and its handler |
+//! | `routes`, `answers` | every route on one screen, its handler, how answers look |
 //! | `server`, `connection` | listening, limits, shutdown; one connection from handshake to end |
 //! | `body` | request bodies with bounded size, speed and memory |
 //! | `tls`, `verify` | who may speak: certificates of both sides, reloadable |
@@ -19,7 +19,8 @@
 //! * TLS sessions are never resumed. A resumed session skips the certificates, so it would outlive
 //!   a revocation; connections are kept alive instead, and what they were let in with is judged
 //!   again after every change of trust and every [`Limits::recheck`].
-//! * Whether a certificate speaks for an office is decided by [`PeerTrust`], a parameter.
+//! * Whether a certificate speaks for an office is decided by [`PeerTrust`], a parameter; it is
+//!   [`crate::package::Trust`] in the program.
 //!
 //! # Errors
 //!
@@ -27,6 +28,7 @@
 //! and another text for our log. What the client meets is a [`SendError`]. Neither the log nor a
 //! problem carries bytes of a package.
 
+mod answers;
 mod api;
 mod body;
 mod client;

@@ -1,6 +1,5 @@
 //! The routes of the API v1, and what each may answer (`spec/openapi.yaml`).
 
-use std::borrow::Cow;
 use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 use std::time::Duration;
@@ -12,42 +11,24 @@ use axum::extract::{Extension, Path, Query, Request, State};
 use axum::http::header::{self, HeaderMap, HeaderValue};
 use axum::http::{Response, StatusCode};
 use axum::routing::{get, put};
-use bytes::Bytes;
 use futures_util::FutureExt as _;
-use serde::{Deserialize, Serialize};
+use serde::Deserialize;
 use tokio::sync::{Semaphore, watch};
 use tokio::time::timeout;
 use tracing::Instrument as _;
 
-use super::api::{Peer, ReceiptPage, ReceiptQuery, Service, Status, StatusLimits};
+use super::answers::{RECEIPT, Route, ZIP, grant, grant_json, refuse};
+use super::api::{Peer, PutAnswer, ReceiptPage, ReceiptQuery, Service, Status, StatusLimits};
 use super::body::{self, Budget};
 use super::connection::Link;
 use super::digest::{self, CONTENT_DIGEST, ContentDigestError};
 use super::limits::Limits;
-use super::problem::{PROBLEM_JSON, Problem, Refusal, RefusalStatus, code};
+use super::problem::{Refusal, RefusalStatus, code};
 use super::tls::Tls;
 use crate::types::{MessageId, OfficeNumber};
 
-/// The media type of packages.
-pub(super) const ZIP: &str = "application/zip";
-
-/// The media type of receipts (RFC 8551, section 3.2.2).
-pub(super) const RECEIPT: &str = "application/pkcs7-mime; smime-type=signed-data";
-
-/// The media type of pages and status.
-pub(super) const JSON: &str = "application/json";
-
 /// When to come again after the node was too slow.
 const TIMEOUT_RETRY: Duration = Duration::from_secs(10);
-
-/// A route and every refusal that it may answer with.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Route {
-    pub(super) method: &'static str,
-    pub(super) path: &'static str,
-    pub(super) granted: &'static [u16],
-    pub(super) refused: &'static [RefusalStatus],
-}
 
 /// A package arrives.
 const PUT_MESSAGE: Route = Route {
@@ -122,13 +103,6 @@ pub(super) fn router<S: Service>(shared: Arc<Shared<S>>) -> Router {
         .with_state(shared)
 }
 
-/// What the log should know about an answer; travels in its extensions.
-#[derive(Debug, Clone)]
-pub(super) struct Outcome {
-    pub(super) route: &'static str,
-    pub(super) refusal: Option<Refusal>,
-}
-
 async fn put_message<S: Service>(
     State(shared): State<Arc<Shared<S>>>,
     Extension(link): Extension<Arc<Link>>,
@@ -149,7 +123,7 @@ async fn receive_message<S: Service>(
     link: &Link,
     id: Option<Path<String>>,
     request: Request,
-) -> Result<super::api::PutAnswer, Refusal> {
+) -> Result<PutAnswer, Refusal> {
     let (head, body) = request.into_parts();
     // Until the body is read, an answer may cross with the rest of it.
     link.leave_unread();
@@ -268,54 +242,6 @@ pub(super) fn certificate_refused(log: String) -> Response<Body> {
     )
 }
 
-fn grant(
-    route: &Route,
-    status: StatusCode,
-    media_type: &'static str,
-    body: Bytes,
-) -> Response<Body> {
-    let mut response = Response::new(Body::from(body));
-    *response.status_mut() = status;
-    response.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static(media_type));
-    response.headers_mut().insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
-    response.extensions_mut().insert(Outcome { route: route.path, refusal: None });
-    response
-}
-
-fn grant_json<T: Serialize>(route: &Route, answer: &T) -> Response<Body> {
-    match serde_json::to_vec(answer) {
-        Ok(json) => grant(route, StatusCode::OK, JSON, json.into()),
-        Err(error) => refuse(route, Refusal::internal(format!("the answer has no JSON: {error}"))),
-    }
-}
-
-/// A refusal as an answer. One that the description of the route does not know is a fault of the
-/// service, and told as that.
-fn refuse(route: &Route, refusal: Refusal) -> Response<Body> {
-    let refusal = if route.refused.contains(&refusal.status) {
-        refusal
-    } else {
-        Refusal::internal(format!(
-            "the service answered {} with {}, which it must not: {refusal}",
-            route.path,
-            refusal.status.code()
-        ))
-    };
-    let body = serde_json::to_vec(&Problem::of(&refusal)).unwrap_or_default();
-    let status = StatusCode::from_u16(refusal.status.code());
-    let mut response = grant(
-        route,
-        status.unwrap_or(StatusCode::INTERNAL_SERVER_ERROR),
-        PROBLEM_JSON,
-        body.into(),
-    );
-    if let Some(seconds) = refusal.retry_seconds() {
-        response.headers_mut().insert(header::RETRY_AFTER, seconds.into());
-    }
-    response.extensions_mut().insert(Outcome { route: route.path, refusal: Some(refusal) });
-    response
-}
-
 /// `application/zip`, with or without parameters, and no content coding.
 fn check_media_type(headers: &HeaderMap) -> Result<(), Refusal> {
     let media_type = headers.get(header::CONTENT_TYPE).map(HeaderValue::as_bytes);
@@ -391,14 +317,6 @@ fn panicked() -> Refusal {
     Refusal::internal("the service panicked")
 }
 
-/// For the log: the route, never what a stranger wrote into the path.
-pub(super) fn route_of(response: &Response<Body>) -> Cow<'_, Outcome> {
-    match response.extensions().get::<Outcome>() {
-        Some(outcome) => Cow::Borrowed(outcome),
-        None => Cow::Owned(Outcome { route: ELSEWHERE.path, refusal: None }),
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use std::collections::{BTreeMap, BTreeSet};
@@ -458,17 +376,6 @@ mod tests {
             let pointer = reference.trim_matches(['"', '\'', '#']);
             assert!(openapi.pointer(pointer).is_some(), "{reference} leads nowhere");
         }
-    }
-
-    #[test]
-    fn a_refusal_that_the_route_may_not_give_is_our_fault() {
-        let response =
-            refuse(&GET_STATUS, Refusal::plain(RefusalStatus::Conflict, "id-taken", "not here"));
-        assert_eq!(response.status(), StatusCode::INTERNAL_SERVER_ERROR);
-        let outcome = route_of(&response);
-        let refusal = outcome.refusal.as_ref().expect("a refusal");
-        assert_eq!(refusal.code, code::INTERNAL);
-        assert!(refusal.log.contains("id-taken"));
     }
 
     #[test]

@@ -16,6 +16,7 @@ use rustls::{
     CertificateError, DigitallySignedStruct, DistinguishedName, Error, OtherError, SignatureScheme,
 };
 
+use crate::package::{Trust, TrustError, Usage};
 use crate::types::OfficeNumber;
 
 /// Who may speak for whom; see DESIGN "Trust". Both questions cover the validity period and
@@ -81,6 +82,45 @@ impl From<TrustRefusal> for Error {
             CertificateFault::UnknownIssuer => CertificateError::UnknownIssuer,
             CertificateFault::Other => CertificateError::Other(OtherError(Arc::new(refusal))),
         })
+    }
+}
+
+impl From<TrustError> for TrustRefusal {
+    fn from(error: TrustError) -> Self {
+        let fault = match error {
+            TrustError::Expired { .. } => CertificateFault::Expired,
+            TrustError::NotYetValid { .. } => CertificateFault::NotYetValid,
+            TrustError::Revoked => CertificateFault::Revoked,
+            TrustError::UnknownIssuer => CertificateFault::UnknownIssuer,
+            TrustError::Unreadable
+            | TrustError::WeakKey
+            | TrustError::StaleList { .. }
+            | TrustError::UnfitList
+            | TrustError::WrongUsage
+            | TrustError::WrongOffice { .. } => CertificateFault::Other,
+        };
+        Self::new(fault, format!("{}: {error}", error.code()))
+    }
+}
+
+impl PeerTrust for Trust {
+    fn accepts(
+        &self,
+        certificate: &CertificateDer<'_>,
+        chain: &[CertificateDer<'_>],
+        now: Timestamp,
+    ) -> Result<(), TrustRefusal> {
+        Ok(self.accepts(certificate, chain, Usage::Tls, now)?)
+    }
+
+    fn speaks_for(
+        &self,
+        certificate: &CertificateDer<'_>,
+        chain: &[CertificateDer<'_>],
+        office: OfficeNumber,
+        now: Timestamp,
+    ) -> Result<(), TrustRefusal> {
+        Ok(self.speaks_for(certificate, chain, office, Usage::Tls, now)?)
     }
 }
 

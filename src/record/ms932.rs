@@ -50,9 +50,8 @@ pub fn examine(bytes: &[u8]) -> Examined {
     let mut chars = 0;
     let mut control: Option<Found> = None;
     loop {
-        let found = |defect, length| {
-            Some(Found { defect, offset: bytes.len() - rest.len(), length })
-        };
+        let found =
+            |defect, length| Some(Found { defect, offset: bytes.len() - rest.len(), length });
         let (defect, after) = match rest {
             [] => return Examined { chars, worst: control },
             [byte, after @ ..] if is_plain(*byte) => {
@@ -201,7 +200,8 @@ mod tests {
             for trail in 0_u8..=255 {
                 let bytes = [lead, trail];
                 let theirs = SHIFT_JIS.decode_without_bom_handling_and_without_replacement(&bytes);
-                let private = |text: &str| text.chars().any(|c| ('\u{E000}'..='\u{F8FF}').contains(&c));
+                let private =
+                    |text: &str| text.chars().any(|c| ('\u{E000}'..='\u{F8FF}').contains(&c));
                 let theirs = theirs.filter(|text| !private(text) && !text.contains('\u{80}'));
                 assert_eq!(decode(&bytes).as_deref(), theirs.as_deref(), "{bytes:02X?}");
             }

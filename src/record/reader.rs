@@ -397,7 +397,8 @@ impl State {
                         }
                         _ => {
                             self.flags |= Span::SPECIAL;
-                            self.cursor += self.skip_special(rest.get(length..).unwrap_or_default());
+                            self.cursor +=
+                                self.skip_special(rest.get(length..).unwrap_or_default());
                         }
                     }
                 }
@@ -453,10 +454,7 @@ impl State {
 
     /// The number of bytes up to the next delimiter.
     fn skip_special(&self, bytes: &[u8]) -> usize {
-        bytes
-            .iter()
-            .position(|byte| matches!(class(*byte), DELIMITER))
-            .unwrap_or(bytes.len())
+        bytes.iter().position(|byte| matches!(class(*byte), DELIMITER)).unwrap_or(bytes.len())
     }
 
     /// Ends a quoted item before the quote that the cursor stands behind.
@@ -645,10 +643,7 @@ mod tests {
     fn stray_quotes_end_at_the_next_delimiter() {
         assert_eq!(
             lines(b"\"a\"b\"c\",2\n1\"2,3\n"),
-            [
-                r#"(1, 1, 0) 2 \"a\"b\"c\"@1/0s | 2@1/8"#,
-                r#"(2, 2, 10) 2 1\"2@2/10s | 3@2/14"#,
-            ]
+            [r#"(1, 1, 0) 2 \"a\"b\"c\"@1/0s | 2@1/8"#, r#"(2, 2, 10) 2 1\"2@2/10s | 3@2/14"#,]
         );
         // A quote that nobody closed takes the next record with it, and no more.
         let joined = lines(b"\"a,1\r\nb,\"c\",2\r\n3,4\r\n");

@@ -81,8 +81,11 @@ impl Writer {
                 self.bytes.push(b',');
             }
             let (Field::Plain(text) | Field::Text(text)) = field;
-            let bytes = ms932::encode(text)
-                .map_err(|character| WriteError::Character { record, item, character })?;
+            let bytes = ms932::encode(text).map_err(|character| WriteError::Character {
+                record,
+                item,
+                character,
+            })?;
             match field {
                 Field::Plain(_) if bytes.iter().any(|byte| b",\"\r\n".contains(byte)) => {
                     return Err(WriteError::Delimiter { record, item });
@@ -112,7 +115,8 @@ mod tests {
     #[test]
     fn writes_the_strictest_form() {
         let mut writer = Writer::default();
-        let fields = [Field::Plain("202407"), Field::Text("\"髙\", ｱ"), Field::Text(""), Field::Plain("")];
+        let fields =
+            [Field::Plain("202407"), Field::Text("\"髙\", ｱ"), Field::Text(""), Field::Plain("")];
         assert_eq!(writer.record(&fields), Ok(()));
         assert_eq!(writer.into_bytes(), b"202407,\"\"\"\xFB\xFC\"\", \xB1\",,\r\n");
     }

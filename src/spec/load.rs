@@ -22,8 +22,16 @@ const SERVICE_TYPES: &[&str] = &["code", "name", "system", "in_scope", "note"];
 const SEND_UNITS: &[&str] =
     &["edition", "unit", "name", "direction", "preventive", "required", "optional", "source"];
 const FILE_NAMES: &[&str] = &[
-    "edition", "prefix", "file", "pattern", "has_target_month", "example", "direction",
-    "send_unit", "deletion_counterpart", "note",
+    "edition",
+    "prefix",
+    "file",
+    "pattern",
+    "has_target_month",
+    "example",
+    "direction",
+    "send_unit",
+    "deletion_counterpart",
+    "note",
 ];
 
 type CodeTables = BTreeMap<String, Arc<CodeTable>>;
@@ -100,10 +108,9 @@ fn item(tables: &mut Tables<'_>, codes: &CodeTables, row: &Row<'_>, number: u16)
     };
     let accept = match row.get("accept") {
         "" => length,
-        _ => tables
-            .parsed(row, "accept", "a number above the length", |cell| {
-                count(cell).filter(|accept| length.is_some_and(|length| *accept > length))
-            }),
+        _ => tables.parsed(row, "accept", "a number above the length", |cell| {
+            count(cell).filter(|accept| length.is_some_and(|length| *accept > length))
+        }),
     };
     let format = tables
         .parsed(row, "format", "a word of the format vocabulary", Format::from_word)
@@ -232,13 +239,14 @@ fn service_types(tables: &mut Tables<'_>) -> BTreeMap<ServiceType, ServiceTypeEn
             "対象外" => Some(false),
             _ => None,
         });
-        let preventive = tables.parsed(&row, "system", "介護給付, 予防給付 or 総合事業", |cell| {
-            match cell {
-                "介護給付" => Some(false),
-                "予防給付" | "総合事業" => Some(true),
-                _ => None,
-            }
-        });
+        let preventive =
+            tables.parsed(&row, "system", "介護給付, 予防給付 or 総合事業", |cell| {
+                match cell {
+                    "介護給付" => Some(false),
+                    "予防給付" | "総合事業" => Some(true),
+                    _ => None,
+                }
+            });
         if let (Some(code), Some(in_scope), Some(preventive)) = (code, in_scope, preventive) {
             // 59 and 81 stand in two systems; one that is exchanged makes the type exchanged, and
             // only a type of the preventive systems alone is preventive.

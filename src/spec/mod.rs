@@ -165,7 +165,8 @@ mod tests {
     #[test]
     fn the_values_of_the_types_are_current() {
         let spec = Spec::builtin().expect("consistent");
-        let current: Vec<_> = spec.current_versions().map(|version| version.value.as_str()).collect();
+        let current: Vec<_> =
+            spec.current_versions().map(|version| version.value.as_str()).collect();
         assert_eq!(current, Edition::ALL.map(Edition::csv_version));
     }
 

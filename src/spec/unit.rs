@@ -70,7 +70,8 @@ pub(super) fn family(
             Some(seen) if !*seen => *seen = true,
             _ => continue,
         }
-        let neighbours = all.iter().enumerate().filter(|(_, (_, other))| unit.shares_a_file_with(other));
+        let neighbours =
+            all.iter().enumerate().filter(|(_, (_, other))| unit.shares_a_file_with(other));
         open.extend(neighbours.map(|(place, _)| place));
     }
     let first = connected.iter().position(|seen| *seen)?;

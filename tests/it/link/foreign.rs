@@ -94,7 +94,7 @@ async fn nonsense_is_a_fault_of_the_protocol() {
         ("endless status line", Say::Forever("HTTP/1.1 200 ", "x")),
         ("endless headers", Say::Forever("HTTP/1.1 201 Created\r\n", "x: y\r\n")),
         ("one endless header", Say::Forever("HTTP/1.1 201 Created\r\nx: ", "yyyyyyyyyy")),
-        ("endless interim answers", Say::Forever("", "HTTP/1.1 200 OK\r\n")),
+        ("endless status lines", Say::Forever("", "HTTP/1.1 200 OK\r\n")),
         (
             "endless body",
             Say::Forever(

@@ -1,6 +1,6 @@
 //! A node's link with a service that keeps packages in memory, and a certificate authority.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet};
 use std::net::SocketAddr;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
@@ -12,18 +12,18 @@ use rcgen::{
     IsCa, KeyIdMethod, KeyPair, RevokedCertParams, SerialNumber, date_time_ymd,
 };
 use renkei::link::{
-    CertificateFault, Client, ClientLimits, Clock, Endpoint, Limits, Peer, PeerTrust, PutAnswer,
-    ReceiptEntry, ReceiptPage, ReceiptQuery, Refusal, RefusalStatus, Server, Service, StatusAnswer,
-    Stopped, Tls, TlsSettings, TlsVersions, TrustRefusal,
+    Client, ClientLimits, Clock, Endpoint, Limits, Peer, PutAnswer, ReceiptEntry, ReceiptPage,
+    ReceiptQuery, Refusal, RefusalStatus, Server, Service, StatusAnswer, Stopped, Tls, TlsSettings,
+    TlsVersions,
 };
+use renkei::package::{Trust, TrustSources};
 use renkei::types::{Digest, MessageId, OfficeNumber};
 use rustls::pki_types::{
-    CertificateDer, CertificateRevocationListDer, PrivateKeyDer, PrivatePkcs8KeyDer, UnixTime,
+    CertificateDer, CertificateRevocationListDer, PrivateKeyDer, PrivatePkcs8KeyDer,
 };
 use tokio::net::TcpListener;
 use tokio::sync::{Notify, Semaphore, oneshot, watch};
 use tokio::task::JoinHandle;
-use webpki::{EndEntityCert, KeyUsage, RevocationOptionsBuilder};
 
 /// No condition is waited for longer than this.
 pub(super) const PATIENCE: Duration = Duration::from_secs(20);
@@ -134,11 +134,11 @@ pub(super) fn self_signed(office: &str) -> Identity {
     identity(&parameters(office, 9).self_signed(&key).expect("a certificate"), &key)
 }
 
-/// Decides as DESIGN "Trust" says.
+/// Whom a test trusts.
 #[derive(Default)]
 pub(super) struct TestTrust {
     pub(super) roots: Vec<CertificateDer<'static>>,
-    pub(super) pins: HashMap<Digest, OfficeNumber>,
+    pub(super) pins: BTreeMap<OfficeNumber, BTreeSet<Digest>>,
     pub(super) revoked: Vec<CertificateRevocationListDer<'static>>,
 }
 
@@ -148,98 +148,24 @@ impl TestTrust {
     }
 
     pub(super) fn pin(mut self, identity: &Identity, number: &str) -> Self {
-        self.pins.insert(Digest::of(&identity.certificate), office(number));
+        let pins = self.pins.entry(office(number)).or_default();
+        pins.insert(Digest::of(&identity.certificate));
         self
-    }
-
-    fn chains(
-        &self,
-        certificate: &CertificateDer<'_>,
-        chain: &[CertificateDer<'_>],
-        usage: KeyUsage,
-        now: Timestamp,
-    ) -> Result<(), TrustRefusal> {
-        let refuse = |error: webpki::Error| {
-            let fault = match error {
-                webpki::Error::CertExpired { .. } => CertificateFault::Expired,
-                webpki::Error::CertNotValidYet { .. } => CertificateFault::NotYetValid,
-                webpki::Error::CertRevoked => CertificateFault::Revoked,
-                webpki::Error::UnknownIssuer => CertificateFault::UnknownIssuer,
-                _ => CertificateFault::Other,
-            };
-            TrustRefusal::new(fault, error.to_string())
-        };
-        let roots: Vec<_> = self
-            .roots
-            .iter()
-            .map(|root| webpki::anchor_from_trusted_cert(root).expect("a root"))
-            .collect();
-        let lists: Vec<webpki::CertRevocationList<'_>> = self
-            .revoked
-            .iter()
-            .map(|list| webpki::BorrowedCertRevocationList::from_der(list).expect("a list").into())
-            .collect();
-        let lists: Vec<_> = lists.iter().collect();
-        let revocation = RevocationOptionsBuilder::new(&lists).ok().map(|options| options.build());
-        let seconds = u64::try_from(now.as_second()).expect("after 1970");
-        EndEntityCert::try_from(certificate)
-            .and_then(|leaf| {
-                leaf.verify_for_usage(
-                    webpki::ALL_VERIFICATION_ALGS,
-                    &roots,
-                    chain,
-                    UnixTime::since_unix_epoch(Duration::from_secs(seconds)),
-                    usage,
-                    revocation,
-                    None,
-                )
-                .map(|_| ())
-            })
-            .map_err(refuse)
-    }
-}
-
-impl PeerTrust for TestTrust {
-    fn accepts(
-        &self,
-        certificate: &CertificateDer<'_>,
-        chain: &[CertificateDer<'_>],
-        now: Timestamp,
-    ) -> Result<(), TrustRefusal> {
-        if self.pins.contains_key(&Digest::of(certificate)) {
-            return Ok(());
-        }
-        self.chains(certificate, chain, KeyUsage::client_auth(), now)
-    }
-
-    fn speaks_for(
-        &self,
-        certificate: &CertificateDer<'_>,
-        chain: &[CertificateDer<'_>],
-        office: OfficeNumber,
-        now: Timestamp,
-    ) -> Result<(), TrustRefusal> {
-        if self.pins.get(&Digest::of(certificate)) == Some(&office) {
-            return Ok(());
-        }
-        self.chains(certificate, chain, KeyUsage::server_auth(), now)?;
-        let (_, parsed) =
-            x509_parser::parse_x509_certificate(certificate).expect("it was verified");
-        let names = parsed.subject().iter_common_name().filter_map(|name| name.as_str().ok());
-        if names.eq([office.as_str()]) {
-            Ok(())
-        } else {
-            Err(TrustRefusal::new(CertificateFault::Other, "the certificate names another office"))
-        }
     }
 }
 
 pub(super) fn settings(identity: &Identity, trust: TestTrust) -> TlsSettings {
     let Identity { certificate, key } = identity.copy();
+    let sources = TrustSources {
+        roots: trust.roots,
+        revocation_lists: trust.revoked,
+        pins: trust.pins,
+        ..TrustSources::default()
+    };
     TlsSettings {
         chain: vec![certificate],
         key,
-        trust: Arc::new(trust),
+        trust: Arc::new(Trust::new(sources).expect("usable sources")),
         versions: TlsVersions::Tls13,
     }
 }

@@ -320,7 +320,10 @@ async fn a_false_length_gains_nothing() {
     // Two framings at a time are an attack (RFC 9112, section 6.3).
     let mut both = raw(&authority, &node).await;
     let framing = "content-length: 3\r\ntransfer-encoding: chunked";
-    both.send((put(framing, b"abc") + "3\r\nabc\r\n0\r\n\r\n").as_bytes()).await.expect("sent");
+    let smuggled = "3\r\nabc\r\n0\r\n\r\nGET /v1/status HTTP/1.1\r\nhost: x\r\n\r\n";
+    both.send((put(framing, b"abc") + smuggled).as_bytes()).await.expect("sent");
+    let answers = both.rest().await.expect("an answer");
+    assert_eq!(answers.matches("HTTP/1.1 ").count(), 1, "{answers}");
     let mut different = raw(&authority, &node).await;
     let framing = "content-length: 3\r\ncontent-length: 4";
     different.send((put(framing, b"abc") + "abcd").as_bytes()).await.expect("sent");

@@ -35,8 +35,8 @@ async fn clients_that_are_not_acceptable_are_told_so() {
     let stranger = Authority::new("another authority");
     let expired = |p: &mut rcgen::CertificateParams| p.not_after = date_time_ymd(2026, 3, 1);
     let early = |p: &mut rcgen::CertificateParams| p.not_before = date_time_ymd(2026, 5, 1);
-    let servers_only = |p: &mut rcgen::CertificateParams| {
-        p.extended_key_usages = vec![ExtendedKeyUsagePurpose::ServerAuth];
+    let code_only = |p: &mut rcgen::CertificateParams| {
+        p.extended_key_usages = vec![ExtendedKeyUsagePurpose::CodeSigning];
     };
     let cases: [(&str, Identity); 6] = [
         ("wrong authority", stranger.issue(SENDER)),
@@ -44,7 +44,7 @@ async fn clients_that_are_not_acceptable_are_told_so() {
         ("expired", authority.issue_with(SENDER, 3, expired)),
         ("not yet valid", authority.issue_with(SENDER, 4, early)),
         ("revoked", authority.issue_with(SENDER, 77, |_| {})),
-        ("wrong purpose", authority.issue_with(SENDER, 5, servers_only)),
+        ("wrong purpose", authority.issue_with(SENDER, 5, code_only)),
     ];
     for (case, identity) in cases {
         let client = client(&identity, TestTrust::of(&authority));

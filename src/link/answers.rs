@@ -1,0 +1,122 @@
+//! How answers look: media types, problem documents, and what the log learns of them.
+
+use axum::body::Body;
+use axum::http::header::{self, HeaderValue};
+use axum::http::{Response, StatusCode};
+use bytes::Bytes;
+use serde::Serialize;
+
+use super::problem::{PROBLEM_JSON, Problem, Refusal, RefusalStatus};
+
+/// The media type of packages.
+pub(super) const ZIP: &str = "application/zip";
+
+/// The media type of receipts (RFC 8551, section 3.2.2).
+pub(super) const RECEIPT: &str = "application/pkcs7-mime; smime-type=signed-data";
+
+/// The media type of pages and status.
+pub(super) const JSON: &str = "application/json";
+
+/// A route and every refusal that it may answer with.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Route {
+    pub(super) method: &'static str,
+    pub(super) path: &'static str,
+    pub(super) granted: &'static [u16],
+    pub(super) refused: &'static [RefusalStatus],
+}
+
+/// What the log should know about an answer; travels in its extensions.
+#[derive(Debug, Clone)]
+pub(super) struct Outcome {
+    pub(super) route: &'static str,
+    pub(super) refusal: Option<Refusal>,
+}
+
+impl Outcome {
+    /// What the handler of a route left in its answer.
+    pub(super) fn of(response: &Response<Body>) -> Option<&Self> {
+        response.extensions().get()
+    }
+}
+
+/// An answer that gives what was asked for.
+pub(super) fn grant(
+    route: &Route,
+    status: StatusCode,
+    media_type: &'static str,
+    body: Bytes,
+) -> Response<Body> {
+    let mut response = Response::new(Body::from(body));
+    *response.status_mut() = status;
+    response.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static(media_type));
+    response.headers_mut().insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    response.extensions_mut().insert(Outcome { route: route.path, refusal: None });
+    response
+}
+
+/// The same as JSON.
+pub(super) fn grant_json<T: Serialize>(route: &Route, answer: &T) -> Response<Body> {
+    match serde_json::to_vec(answer) {
+        Ok(json) => grant(route, StatusCode::OK, JSON, json.into()),
+        Err(error) => refuse(route, Refusal::internal(format!("the answer has no JSON: {error}"))),
+    }
+}
+
+/// A refusal as an answer. One that the description of the route does not know is a fault of the
+/// service, and told as that.
+pub(super) fn refuse(route: &Route, refusal: Refusal) -> Response<Body> {
+    let refusal = if route.refused.contains(&refusal.status) {
+        refusal
+    } else {
+        Refusal::internal(format!(
+            "the service answered {} with {}, which it must not: {refusal}",
+            route.path,
+            refusal.status.code()
+        ))
+    };
+    let body = serde_json::to_vec(&Problem::of(&refusal)).unwrap_or_default();
+    let status = StatusCode::from_u16(refusal.status.code());
+    let mut response = grant(
+        route,
+        status.unwrap_or(StatusCode::INTERNAL_SERVER_ERROR),
+        PROBLEM_JSON,
+        body.into(),
+    );
+    if let Some(seconds) = refusal.retry_seconds() {
+        response.headers_mut().insert(header::RETRY_AFTER, seconds.into());
+    }
+    response.extensions_mut().insert(Outcome { route: route.path, refusal: Some(refusal) });
+    response
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const STATUS: Route = Route {
+        method: "get",
+        path: "/v1/status",
+        granted: &[200],
+        refused: &[RefusalStatus::Internal, RefusalStatus::Unavailable],
+    };
+
+    #[test]
+    fn a_refusal_that_the_route_may_not_give_is_our_fault() {
+        let response =
+            refuse(&STATUS, Refusal::plain(RefusalStatus::Conflict, "id-taken", "not here"));
+        assert_eq!(response.status(), StatusCode::INTERNAL_SERVER_ERROR);
+        let outcome = Outcome::of(&response).expect("an outcome");
+        let refusal = outcome.refusal.as_ref().expect("a refusal");
+        assert_eq!(refusal.code, "internal");
+        assert!(refusal.log.contains("id-taken"));
+    }
+
+    #[test]
+    fn a_refusal_says_when_to_come_again() {
+        let refusal = Refusal::plain(RefusalStatus::Unavailable, "busy", "later");
+        let response = refuse(&STATUS, refusal.retry_after(std::time::Duration::from_millis(1200)));
+        assert_eq!(response.headers()[header::RETRY_AFTER], "2");
+        assert_eq!(response.headers()[header::CONTENT_TYPE], PROBLEM_JSON);
+    }
+}
