@@ -1,1 +1,101 @@
 //! Keys, certificates and revocation lists on disk.
+//!
+//! Certificates come as PEM or DER, keys as PEM (PKCS#8, SEC1, PKCS#1), or both together as
+//! PKCS#12. A file with a private key or a password must be readable for its owner only (mode
+//! 0600 or stricter); on Windows the permissions of the folder (NTFS) have to take care of that.
+//!
+//! # Errors
+//!
+//! [`CertsError`] is always the fault of our own configuration. It says which file it is and what
+//! to do; it never shows any content.
+//!
+//! # Storage
+//!
+//! Files are written beside their place, flushed and renamed, with their permissions from the
+//! first byte on.
+
+pub mod example;
+pub mod files;
+
+mod error;
+mod load;
+mod request;
+mod test_ca;
+
+use std::fmt;
+
+use pem::{EncodeConfig, LineEnding, Pem};
+use rustls_pki_types::{CertificateDer, CertificateRevocationListDer, PrivateKeyDer};
+use zeroize::Zeroize;
+
+use crate::package::{Signer, SignerError};
+
+pub use error::CertsError;
+pub use load::{load_certificates, load_identity, load_pkcs12, load_revocation_list};
+pub use request::{KeyAndRequest, request};
+pub use test_ca::{Issued, Subject, TestCa, Validity};
+
+/// A certificate chain, the own certificate first, and its private key.
+///
+/// The key is wiped from memory when the identity is dropped, and `Debug` does not show it.
+pub struct Identity {
+    chain: Vec<CertificateDer<'static>>,
+    key: PrivateKeyDer<'static>,
+}
+
+impl Identity {
+    /// Puts a key and its certificates together: finds the certificate that the key belongs to
+    /// and those that lead up from it, whatever their order. Self-signed certificates above are
+    /// left out: the other side must have them already.
+    pub fn new(
+        certificates: Vec<CertificateDer<'static>>,
+        key: PrivateKeyDer<'static>,
+    ) -> Result<Self, SignerError> {
+        // Made first, so that the key is wiped on every way out.
+        let mut identity = Self { chain: Vec::new(), key };
+        identity.chain = load::order(certificates, &identity.key)?;
+        Ok(identity)
+    }
+
+    /// The own certificate, then those above it.
+    pub fn chain(&self) -> &[CertificateDer<'static>] {
+        &self.chain
+    }
+
+    /// A copy of the key, for the one who uses it.
+    pub fn key(&self) -> PrivateKeyDer<'static> {
+        self.key.clone_key()
+    }
+
+    /// Signs with this identity.
+    pub fn signer(&self) -> Result<Signer, SignerError> {
+        Signer::new(self.chain.clone(), self.key())
+    }
+}
+
+impl Drop for Identity {
+    fn drop(&mut self) {
+        self.key.zeroize();
+    }
+}
+
+impl fmt::Debug for Identity {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Identity").field("certificates", &self.chain.len()).finish_non_exhaustive()
+    }
+}
+
+/// Certificates as PEM, one after the other.
+pub fn certificates_to_pem(certificates: &[CertificateDer<'_>]) -> String {
+    certificates.iter().map(|der| to_pem("CERTIFICATE", der)).collect()
+}
+
+/// A revocation list as PEM.
+pub fn revocation_list_to_pem(list: &CertificateRevocationListDer<'_>) -> String {
+    to_pem("X509 CRL", list)
+}
+
+fn to_pem(label: &str, der: &[u8]) -> String {
+    let config = EncodeConfig::new().set_line_ending(LineEnding::LF);
+    pem::encode_config(&Pem::new(label, der), config)
+}
