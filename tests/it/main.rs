@@ -9,7 +9,9 @@
     reason = "a test that fails says so by panicking"
 )]
 
+mod certs;
 mod example_config;
 mod folder;
 mod layers;
 mod link;
+mod proof;
