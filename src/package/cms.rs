@@ -99,7 +99,7 @@ pub struct VerifiedSigner {
 
 /// A message whose signature verified with the key of `certificate`; whether to trust that
 /// certificate is not decided yet.
-pub(super) struct Signed {
+pub(super) struct Verified {
     pub(super) certificate: CertificateDer<'static>,
     pub(super) chain: Vec<CertificateDer<'static>>,
     pub(super) signed_at: Timestamp,
@@ -124,7 +124,7 @@ pub(super) fn sign_attached(
 }
 
 /// Verifies a message over `content`, which travels beside it.
-pub(super) fn verify_detached(message: &[u8], content: &[u8]) -> Result<Signed, CmsFault> {
+pub(super) fn verify_detached(message: &[u8], content: &[u8]) -> Result<Verified, CmsFault> {
     let data = parse(message)?;
     if data.content.content.is_some() {
         return Err(CmsFault::Attachment { attached: false });
@@ -133,7 +133,7 @@ pub(super) fn verify_detached(message: &[u8], content: &[u8]) -> Result<Signed, 
 }
 
 /// Verifies a message and hands out the content that is inside.
-pub(super) fn verify_attached(message: &[u8]) -> Result<(Signed, &[u8]), CmsFault> {
+pub(super) fn verify_attached(message: &[u8]) -> Result<(Verified, &[u8]), CmsFault> {
     let data = parse(message)?;
     let content = data.content.content.ok_or(CmsFault::Attachment { attached: true })?.as_bytes();
     Ok((verify(&data, content)?, content))
@@ -291,7 +291,7 @@ fn parse(message: &[u8]) -> Result<SignedData<'_>, CmsFault> {
     Ok(info.content)
 }
 
-fn verify(data: &SignedData<'_>, content: &[u8]) -> Result<Signed, CmsFault> {
+fn verify(data: &SignedData<'_>, content: &[u8]) -> Result<Verified, CmsFault> {
     let signer =
         data.signers.only().ok_or(CmsFault::SignerCount { got: data.signers.elements().len() })?;
     let signer_der = signer.to_der().map_err(|_| CmsFault::Malformed)?;
@@ -324,7 +324,7 @@ fn verify(data: &SignedData<'_>, content: &[u8]) -> Result<Signed, CmsFault> {
     UnparsedPublicKey::new(algorithm, facts.key_bytes())
         .verify(&signed, signer.signature.as_bytes())
         .map_err(|_| CmsFault::Signature)?;
-    Ok(Signed { certificate, chain, signed_at })
+    Ok(Verified { certificate, chain, signed_at })
 }
 
 /// The signer's certificate and the others.

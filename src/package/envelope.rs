@@ -5,7 +5,7 @@ use jiff::Timestamp;
 
 use crate::types::{Digest, MessageId, OfficeNumber};
 
-use super::cms::{self, Signed, VerifiedSigner};
+use super::cms::{self, Verified, VerifiedSigner};
 use super::container::{self, MAX_FILES};
 use super::{Manifest, ManifestFault, PackageFault, Signer, SignerError, Trust, Usage};
 
@@ -191,8 +191,13 @@ impl Package {
     /// Whether the package is for us and still in time is for [`Self::check_recipient`] and
     /// [`Self::check_time`].
     pub fn verify(&self, trust: &Trust, now: Timestamp) -> Result<VerifiedSigner, PackageFault> {
-        let signed = cms::verify_detached(&self.signature, &self.manifest_bytes)?;
+        let signed = self.read_signature()?;
         check_signer(signed, &self.manifest.sender, trust, now)
+    }
+
+    /// Verifies the signature; whom to believe is not decided yet.
+    pub(super) fn read_signature(&self) -> Result<Verified, PackageFault> {
+        Ok(cms::verify_detached(&self.signature, &self.manifest_bytes)?)
     }
 
     /// Refuses a package that is for none of `offices`.
@@ -209,7 +214,7 @@ impl Package {
 
 /// The signer of a document in the name of `party`.
 pub(super) fn check_signer(
-    signed: Signed,
+    signed: Verified,
     party: &super::Party,
     trust: &Trust,
     now: Timestamp,

@@ -44,6 +44,9 @@ pub enum PackageFault {
         /// The place of the file, from 1.
         n: u32,
     },
+    /// A file of an evidence set is missing, or not the one in its package.
+    #[error("not the file that is in the package")]
+    NotExtracted,
     /// The signature does not hold.
     #[error("signature: {0}")]
     Signature(#[from] CmsFault),
@@ -87,7 +90,9 @@ impl PackageFault {
             Self::Container { .. } => "bad-container",
             Self::Manifest(ManifestFault::Format) => "unsupported-format",
             Self::Manifest(_) => "bad-manifest",
-            Self::FileCount { .. } | Self::FileDigest { .. } => "digest-mismatch",
+            Self::FileCount { .. } | Self::FileDigest { .. } | Self::NotExtracted => {
+                "digest-mismatch"
+            }
             Self::Signature(_) => "bad-signature",
             Self::OtherSigner => "signer-mismatch",
             Self::Trust(error) => error.code(),
@@ -118,7 +123,7 @@ impl PackageFault {
                 "パッケージの目録 (manifest.json) が正しくありません。送信側のソフトウェアを確認してください。",
                 "The manifest of the package is invalid. Check the sending software.",
             ),
-            Self::FileCount { .. } | Self::FileDigest { .. } => (
+            Self::FileCount { .. } | Self::FileDigest { .. } | Self::NotExtracted => (
                 "ファイルが目録 (manifest.json) の内容と一致しません。もう一度送信してください。",
                 "A file differs from what the manifest says. Send the package again.",
             ),

@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::types::{Digest, MessageId};
 
+use super::cms::Verified;
 use super::envelope::check_signer;
 use super::{
     Limits, Package, PackageFault, PackageRef, Party, Signer, SignerError, Trust, VerifiedSigner,
@@ -223,6 +224,12 @@ impl Receipt {
         limits: &Limits,
         now: Timestamp,
     ) -> Result<VerifiedReceipt, PackageFault> {
+        let (signed, receipt) = Self::read(message, limits)?;
+        receipt.verify(message, signed, trust, now)
+    }
+
+    /// The document of a receipt whose signature verifies; whom to believe is not decided yet.
+    pub(super) fn read(message: &[u8], limits: &Limits) -> Result<(Verified, Self), PackageFault> {
         let limit = limits.receipt_bytes;
         if message.len() > limit {
             return Err(PackageFault::TooLarge { what: "receipt", limit, got: message.len() });
@@ -231,15 +238,26 @@ impl Receipt {
         let receipt: Self = serde_json::from_slice(content)
             .map_err(|_| PackageFault::Receipt { expected: "a document renkei.receipt/1" })?;
         receipt.check()?;
-        let party = match receipt.kind {
+        Ok((signed, receipt))
+    }
+
+    /// Decides whether the one who signed `message` may speak for the party of this receipt.
+    pub(super) fn verify(
+        self,
+        message: &[u8],
+        signed: Verified,
+        trust: &Trust,
+        now: Timestamp,
+    ) -> Result<VerifiedReceipt, PackageFault> {
+        let party = match self.kind {
             ReceiptKind::ContentConsignment
             | ReceiptKind::ContentHandover
-            | ReceiptKind::Rejection => &receipt.recipient,
-            ReceiptKind::Expiry => &receipt.sender,
+            | ReceiptKind::Rejection => &self.recipient,
+            ReceiptKind::Expiry => &self.sender,
             ReceiptKind::RelayAcceptance => return Err(PackageFault::RelayReceipt),
         };
         let signer = check_signer(signed, party, trust, now)?;
-        Ok(VerifiedReceipt { sha256: Digest::of(message), receipt, signer })
+        Ok(VerifiedReceipt { sha256: Digest::of(message), receipt: self, signer })
     }
 
     /// Refuses a receipt that is about another package than `package`.

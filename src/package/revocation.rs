@@ -18,7 +18,7 @@ pub(super) struct Lists {
 
 #[derive(Debug)]
 struct List {
-    list: CertRevocationList<'static>,
+    parsed: CertRevocationList<'static>,
     issuer: String,
     this_update: Timestamp,
     next_update: Timestamp,
@@ -67,7 +67,7 @@ impl Lists {
         &'a self,
         certificate: &'a Cert<'_>,
     ) -> Vec<&'a CertRevocationList<'static>> {
-        self.issued_by(certificate.issuer()).map(|list| &list.list).collect()
+        self.issued_by(certificate.issuer()).map(|list| &list.parsed).collect()
     }
 
     /// Refuses a certificate that a list of its issuer names, whatever the scope of that list, and
@@ -77,7 +77,7 @@ impl Lists {
     /// could only refuse more.
     pub(super) fn check(&self, certificate: &Cert<'_>, now: Timestamp) -> Result<(), TrustError> {
         for list in self.issued_by(certificate.issuer()) {
-            if !matches!(list.list.find_serial(certificate.serial()), Ok(None)) {
+            if !matches!(list.parsed.find_serial(certificate.serial()), Ok(None)) {
                 return Err(TrustError::Revoked);
             }
             let last = list.next_update.checked_add(self.grace).unwrap_or(Timestamp::MAX);
@@ -89,27 +89,27 @@ impl Lists {
     }
 
     fn issued_by<'a>(&'a self, issuer: &'a [u8]) -> impl Iterator<Item = &'a List> + 'a {
-        self.lists.iter().filter(move |list| list.list.issuer() == issuer)
+        self.lists.iter().filter(move |list| list.parsed.issuer() == issuer)
     }
 }
 
 impl List {
     fn parse(der: &[u8]) -> Option<Self> {
-        let (rest, parsed) = CertificateRevocationList::from_der(der).ok()?;
+        let (rest, list) = CertificateRevocationList::from_der(der).ok()?;
         if !rest.is_empty() {
             return None;
         }
         let time = |time: x509_parser::time::ASN1Time| Timestamp::from_second(time.timestamp());
         Some(Self {
-            list: OwnedCertRevocationList::from_der(der).ok()?.into(),
-            issuer: parsed.issuer().to_string(),
-            this_update: time(parsed.last_update()).ok()?,
-            next_update: time(parsed.next_update()?).ok()?,
+            parsed: OwnedCertRevocationList::from_der(der).ok()?.into(),
+            issuer: list.issuer().to_string(),
+            this_update: time(list.last_update()).ok()?,
+            next_update: time(list.next_update()?).ok()?,
         })
     }
 
     fn replaces(&self, other: &Self) -> bool {
-        self.list.issuer() == other.list.issuer()
-            && self.list.issuing_distribution_point() == other.list.issuing_distribution_point()
+        self.parsed.issuer() == other.parsed.issuer()
+            && self.parsed.issuing_distribution_point() == other.parsed.issuing_distribution_point()
     }
 }

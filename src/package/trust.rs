@@ -213,6 +213,12 @@ impl Trust {
         self.lists.infos()
     }
 
+    /// Whether the certificate is pinned for any office.
+    pub fn is_pinned(&self, certificate: &CertificateDer<'_>) -> bool {
+        let digest = Digest::of(certificate);
+        self.pins.values().any(|pins| pins.contains(&digest))
+    }
+
     /// Whether `certificate` may speak for `office` at `now`. `chain` are other certificates that
     /// came with it, in any order.
     pub fn speaks_for(
@@ -242,9 +248,7 @@ impl Trust {
         usage: Usage,
         now: Timestamp,
     ) -> Result<(), TrustError> {
-        let digest = Digest::of(certificate);
-        let pinned = self.pins.values().any(|pins| pins.contains(&digest));
-        self.check(certificate, chain, pinned, usage, now).map(|_| ())
+        self.check(certificate, chain, self.is_pinned(certificate), usage, now).map(|_| ())
     }
 
     fn check<'a>(

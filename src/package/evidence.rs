@@ -1,1 +1,0 @@
-//! Proof for third parties.

@@ -1,0 +1,25 @@
+//! Proof for third parties: a set of files that can be checked without renkei, and our own check
+//! of such a set.
+
+mod export;
+mod verify;
+
+pub use export::{EvidenceFile, export};
+pub use verify::{
+    Check, CheckName, PackageFacts, Report, verify_package, verify_receipt, verify_set,
+};
+
+/// The package as it was sent.
+const PACKAGE: &str = "package.zip";
+/// The entries of the package, taken out.
+const MANIFEST: &str = "manifest.json";
+const SIGNATURE: &str = "manifest.p7s";
+const FILES: &str = "files/";
+/// The receipts, numbered in their order.
+const RECEIPTS: &str = "receipts/";
+/// What the signatures are verified against.
+const ROOTS: &str = "certificates/roots.pem";
+/// The certificates of the signers, for reading.
+const SIGNERS: &str = "certificates/signers.pem";
+const CHECKSUMS: &str = "SHA256SUMS";
+const README: &str = "README.txt";

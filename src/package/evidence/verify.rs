@@ -1,0 +1,250 @@
+//! Checking a set, a package or a receipt.
+
+use std::collections::BTreeMap;
+
+use bytes::Bytes;
+use jiff::Timestamp;
+
+use crate::package::cms::VerifiedSigner;
+use crate::package::envelope::check_signer;
+use crate::package::{
+    Limits, Manifest, Package, PackageFault, PackageRef, Receipt, Trust, VerifiedReceipt, open,
+};
+use crate::types::Lang;
+
+use super::{EvidenceFile, FILES, MANIFEST, PACKAGE, RECEIPTS, SIGNATURE};
+
+/// What was looked at in one file.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum CheckName {
+    /// The container and the manifest are well-formed, the files are those of the manifest.
+    Content,
+    /// The signature holds.
+    Signature,
+    /// The one who signed is the one whom the document names, and is trusted.
+    Signer,
+    /// A file of the set is the one of the package.
+    Extracted,
+    /// The receipt is about the package of the set.
+    Answers,
+    /// The receipt before this one is in the set.
+    Previous,
+}
+
+impl CheckName {
+    /// The stable code, for programs.
+    pub const fn code(self) -> &'static str {
+        match self {
+            Self::Content => "content",
+            Self::Signature => "signature",
+            Self::Signer => "signer",
+            Self::Extracted => "extracted",
+            Self::Answers => "answers",
+            Self::Previous => "previous",
+        }
+    }
+
+    /// What was checked, for people.
+    pub const fn text(self, lang: Lang) -> &'static str {
+        let (ja, en) = match self {
+            Self::Content => {
+                ("内容（目録とファイルの一致）", "content: the files are the manifest's")
+            }
+            Self::Signature => ("電子署名", "signature"),
+            Self::Signer => ("署名者と証明書", "signer and certificate"),
+            Self::Extracted => ("取り出したファイル", "extracted file"),
+            Self::Answers => ("パッケージとの対応", "is about the package"),
+            Self::Previous => ("前の受領証とのつながり", "link to the receipt before"),
+        };
+        lang.pick(ja, en)
+    }
+}
+
+/// One check and what came of it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Check {
+    /// The file, as a path inside the set.
+    pub path: String,
+    /// What was checked.
+    pub name: CheckName,
+    /// Why it failed, if it did.
+    pub fault: Option<PackageFault>,
+}
+
+/// A package whose every check passed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PackageFacts {
+    /// Its id and digests.
+    pub reference: PackageRef,
+    /// What was sent.
+    pub manifest: Manifest,
+    /// Who signed it, and when by its own word.
+    pub signer: VerifiedSigner,
+}
+
+/// Everything that was checked, and what it proves.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Report {
+    /// Every check, in the order in which it was made.
+    pub checks: Vec<Check>,
+    /// The package, if it is genuine.
+    pub package: Option<PackageFacts>,
+    /// The genuine receipts, with their paths.
+    pub receipts: Vec<(String, VerifiedReceipt)>,
+}
+
+impl Report {
+    /// Whether something was checked and nothing failed.
+    pub fn passed(&self) -> bool {
+        !self.checks.is_empty() && self.checks.iter().all(|check| check.fault.is_none())
+    }
+
+    fn note<T>(
+        &mut self,
+        path: &str,
+        name: CheckName,
+        result: Result<T, PackageFault>,
+    ) -> Option<T> {
+        let (fault, value) = match result {
+            Ok(value) => (None, Some(value)),
+            Err(fault) => (Some(fault), None),
+        };
+        self.checks.push(Check { path: path.to_owned(), name, fault });
+        value
+    }
+}
+
+/// Checks a package. Certificates are judged as of `at`, or of the time that the signer states.
+pub fn verify_package(
+    path: &str,
+    bytes: Bytes,
+    trust: &Trust,
+    limits: &Limits,
+    at: Option<Timestamp>,
+) -> Report {
+    let mut report = Report::default();
+    check_package(&mut report, path, bytes, trust, limits, at);
+    report
+}
+
+/// Checks a receipt alone: whether the package that it names exists is not seen.
+pub fn verify_receipt(
+    path: &str,
+    message: &[u8],
+    trust: &Trust,
+    limits: &Limits,
+    at: Option<Timestamp>,
+) -> Report {
+    let mut report = Report::default();
+    check_receipt(&mut report, path, message, trust, limits, at);
+    report
+}
+
+/// Checks a set as [`super::export`] makes it. What is no part of the signed statements (the
+/// README, checksums, PEM files) is not looked at; `trust` says whom to believe.
+pub fn verify_set(
+    files: &[EvidenceFile],
+    trust: &Trust,
+    limits: &Limits,
+    at: Option<Timestamp>,
+) -> Report {
+    let mut report = Report::default();
+    let files: BTreeMap<&str, &Bytes> =
+        files.iter().map(|file| (file.path.as_str(), &file.bytes)).collect();
+    let package = if let Some(bytes) = files.get(PACKAGE) {
+        check_package(&mut report, PACKAGE, (*bytes).clone(), trust, limits, at)
+    } else {
+        let missing = PackageFault::Container { offset: 0, expected: "package.zip in the set" };
+        report.note::<()>(PACKAGE, CheckName::Content, Err(missing));
+        None
+    };
+    if let Some(package) = &package {
+        check_extracted(&mut report, package, &files);
+    }
+    for (path, message) in files.iter().filter(|(path, _)| path.starts_with(RECEIPTS)) {
+        let Some(receipt) = check_receipt(&mut report, path, message, trust, limits, at) else {
+            continue;
+        };
+        if let Some(package) = &package {
+            let answers = receipt.receipt.check_answers(&package.reference());
+            report.note(path, CheckName::Answers, answers);
+        }
+    }
+    check_previous(&mut report);
+    report
+}
+
+fn check_package(
+    report: &mut Report,
+    path: &str,
+    bytes: Bytes,
+    trust: &Trust,
+    limits: &Limits,
+    at: Option<Timestamp>,
+) -> Option<Package> {
+    let package = report.note(path, CheckName::Content, open(bytes, limits))?;
+    let signed = package.read_signature();
+    if let Some(signed) = report.note(path, CheckName::Signature, signed) {
+        let at = at.unwrap_or(signed.signed_at);
+        let signer = check_signer(signed, &package.manifest().sender, trust, at);
+        if let Some(signer) = report.note(path, CheckName::Signer, signer) {
+            let manifest = package.manifest().clone();
+            let reference = package.reference();
+            report.package = Some(PackageFacts { reference, manifest, signer });
+        }
+    }
+    Some(package)
+}
+
+fn check_receipt(
+    report: &mut Report,
+    path: &str,
+    message: &[u8],
+    trust: &Trust,
+    limits: &Limits,
+    at: Option<Timestamp>,
+) -> Option<VerifiedReceipt> {
+    let read = Receipt::read(message, limits);
+    let (signed, receipt) = report.note(path, CheckName::Signature, read)?;
+    let at = at.unwrap_or(signed.signed_at);
+    let verified = receipt.verify(message, signed, trust, at);
+    let verified = report.note(path, CheckName::Signer, verified)?;
+    report.receipts.push((path.to_owned(), verified.clone()));
+    Some(verified)
+}
+
+/// The files beside the package are those inside it, none more and none less.
+fn check_extracted(report: &mut Report, package: &Package, files: &BTreeMap<&str, &Bytes>) {
+    let mut expected: BTreeMap<String, &Bytes> =
+        package.files().map(|(listed, bytes)| (format!("{FILES}{}", listed.name), bytes)).collect();
+    expected.insert(MANIFEST.to_owned(), package.manifest_bytes());
+    expected.insert(SIGNATURE.to_owned(), package.signature());
+    for (path, bytes) in &expected {
+        let same = files.get(path.as_str()) == Some(bytes);
+        let result = if same { Ok(()) } else { Err(PackageFault::NotExtracted) };
+        report.note(path, CheckName::Extracted, result);
+    }
+    let listed = package.manifest().files.len();
+    let got = files.keys().filter(|path| path.starts_with(FILES)).count();
+    if listed != got {
+        let fault = PackageFault::FileCount { listed, got };
+        report.note::<()>(FILES, CheckName::Extracted, Err(fault));
+    }
+}
+
+fn check_previous(report: &mut Report) {
+    let links: Vec<_> = report
+        .receipts
+        .iter()
+        .filter_map(|(path, receipt)| {
+            let previous = receipt.receipt.previous?;
+            let found = report.receipts.iter().any(|(_, other)| other.sha256 == previous);
+            Some((path.clone(), found))
+        })
+        .collect();
+    for (path, found) in links {
+        let missing = PackageFault::Receipt { expected: "the receipt before it in the set" };
+        let result = if found { Ok(()) } else { Err(missing) };
+        report.note(&path, CheckName::Previous, result);
+    }
+}
