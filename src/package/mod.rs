@@ -17,13 +17,13 @@
 pub mod evidence;
 pub mod trust;
 
-mod asn1;
 mod certificate;
 mod cms;
 mod container;
 mod envelope;
 mod fault;
 mod manifest;
+mod path;
 mod receipt;
 mod revocation;
 mod signer;

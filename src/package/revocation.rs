@@ -80,12 +80,17 @@ impl Lists {
             if !matches!(list.parsed.find_serial(certificate.serial()), Ok(None)) {
                 return Err(TrustError::Revoked);
             }
-            let last = list.next_update.checked_add(self.grace).unwrap_or(Timestamp::MAX);
-            if now >= last {
+            if now > list.good_until(self.grace) {
                 return Err(TrustError::StaleList { next_update: list.next_update });
             }
         }
         Ok(())
+    }
+
+    /// Until when the lists of the one who issued `certificate` can tell.
+    pub(super) fn good_until(&self, certificate: &Cert<'_>) -> Timestamp {
+        let ends = self.issued_by(certificate.issuer()).map(|list| list.good_until(self.grace));
+        ends.min().unwrap_or(Timestamp::MAX)
     }
 
     fn issued_by<'a>(&'a self, issuer: &'a [u8]) -> impl Iterator<Item = &'a List> + 'a {
@@ -106,6 +111,10 @@ impl List {
             this_update: time(list.last_update()).ok()?,
             next_update: time(list.next_update()?).ok()?,
         })
+    }
+
+    fn good_until(&self, grace: SignedDuration) -> Timestamp {
+        self.next_update.checked_add(grace).unwrap_or(Timestamp::MAX)
     }
 
     fn replaces(&self, other: &Self) -> bool {

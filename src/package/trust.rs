@@ -8,18 +8,13 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::{SignedDuration, Timestamp};
-use rustls_pki_types::{
-    CertificateDer, CertificateRevocationListDer, SignatureVerificationAlgorithm, TrustAnchor,
-    UnixTime,
-};
-use webpki::{
-    EndEntityCert, ExtendedKeyUsageValidator, KeyPurposeId, KeyPurposeIdIter, RevocationCheckDepth,
-    RevocationOptionsBuilder, VerifiedPath,
-};
+use rustls_pki_types::{CertificateDer, CertificateRevocationListDer};
+use webpki::EndEntityCert;
 
 use crate::types::{Digest, Lang, OfficeNumber};
 
 use super::certificate::Facts;
+use super::path::Roots;
 use super::revocation::Lists;
 
 pub use super::revocation::ListInfo;
@@ -171,41 +166,22 @@ impl TrustError {
 /// The trust decisions of a node. Build it anew when the configuration or a list changes.
 #[derive(Debug)]
 pub struct Trust {
-    roots: Vec<Root>,
-    anchors: Vec<TrustAnchor<'static>>,
+    roots: Roots,
     lists: Lists,
     pins: BTreeMap<OfficeNumber, BTreeSet<Digest>>,
-}
-
-#[derive(Debug)]
-struct Root {
-    der: CertificateDer<'static>,
-    not_before: Timestamp,
-    not_after: Timestamp,
 }
 
 impl Trust {
     /// Reads roots and revocation lists once for all decisions.
     pub fn new(sources: TrustSources) -> Result<Self, TrustSourceError> {
-        let mut roots = Vec::new();
-        let mut anchors = Vec::new();
-        for (place, der) in (1_usize..).zip(sources.roots) {
-            let unusable = TrustSourceError::Root { place };
-            let (not_before, not_after) = {
-                let facts = Facts::parse(&der).map_err(|_| unusable)?;
-                (facts.not_before, facts.not_after)
-            };
-            let anchor = webpki::anchor_from_trusted_cert(&der).map_err(|_| unusable)?.to_owned();
-            anchors.push(anchor);
-            roots.push(Root { der, not_before, not_after });
-        }
+        let roots = Roots::new(sources.roots)?;
         let lists = Lists::new(&sources.revocation_lists, sources.revocation_grace)?;
-        Ok(Self { roots, anchors, lists, pins: sources.pins })
+        Ok(Self { roots, lists, pins: sources.pins })
     }
 
     /// The configured roots.
     pub fn roots(&self) -> impl Iterator<Item = &CertificateDer<'static>> {
-        self.roots.iter().map(|root| &root.der)
+        self.roots.certificates()
     }
 
     /// The revocation lists in use, for operators.
@@ -271,112 +247,13 @@ impl Trust {
             EndEntityCert::try_from(certificate).map_err(|_| TrustError::Unreadable)?;
         self.lists.check(&end_entity, now)?;
         if !pinned {
-            self.check_path(&end_entity, chain, usage, now)?;
+            self.roots.check_path(&end_entity, chain, &self.lists, usage, now)?;
         }
         Ok(facts)
     }
-
-    fn check_path(
-        &self,
-        certificate: &EndEntityCert<'_>,
-        chain: &[CertificateDer<'_>],
-        usage: Usage,
-        now: Timestamp,
-    ) -> Result<(), TrustError> {
-        let lists = self.lists.of_issuer(certificate);
-        // Denies what none of the lists is responsible for; without lists there is no question.
-        // Issuers above are checked in `check_verified`.
-        let revocation = RevocationOptionsBuilder::new(&lists)
-            .ok()
-            .map(|options| options.with_depth(RevocationCheckDepth::EndEntity).build());
-        // The library takes a path or looks for another one; the reason of ours is kept aside.
-        let reason = std::cell::Cell::new(None);
-        let verify_path = |path: &VerifiedPath<'_>| {
-            self.check_verified(path, now).map_err(|error| {
-                reason.set(Some(error));
-                webpki::Error::UnknownIssuer
-            })
-        };
-        let time = UnixTime::since_unix_epoch(core::time::Duration::from_secs(
-            u64::try_from(now.as_second()).unwrap_or_default(),
-        ));
-        certificate
-            .verify_for_usage(
-                ALGORITHMS,
-                &self.anchors,
-                chain,
-                time,
-                usage,
-                revocation,
-                Some(&verify_path),
-            )
-            .map(|_| ())
-            .map_err(|error| reason.take().unwrap_or_else(|| path_error(&error)))
-    }
-
-    /// What the library does not look at: the validity of the root, and lists above the end.
-    fn check_verified(&self, path: &VerifiedPath<'_>, now: Timestamp) -> Result<(), TrustError> {
-        for issuer in path.intermediate_certificates() {
-            self.lists.check(issuer, now)?;
-        }
-        let mut result = Err(TrustError::UnknownIssuer);
-        for (anchor, root) in self.anchors.iter().zip(&self.roots) {
-            let same = anchor.subject == path.anchor().subject
-                && anchor.subject_public_key_info == path.anchor().subject_public_key_info;
-            // One root may be configured in an old and a renewed form.
-            if same && result.is_err() {
-                result = check_validity(root.not_before, root.not_after, now);
-            }
-        }
-        result
-    }
 }
 
-/// The signatures that may stand in certificates and revocation lists.
-static ALGORITHMS: &[&dyn SignatureVerificationAlgorithm] = &[
-    webpki::aws_lc_rs::ECDSA_P256_SHA256,
-    webpki::aws_lc_rs::ECDSA_P256_SHA384,
-    webpki::aws_lc_rs::ECDSA_P256_SHA512,
-    webpki::aws_lc_rs::ECDSA_P384_SHA256,
-    webpki::aws_lc_rs::ECDSA_P384_SHA384,
-    webpki::aws_lc_rs::ECDSA_P384_SHA512,
-    webpki::aws_lc_rs::RSA_PKCS1_2048_8192_SHA256,
-    webpki::aws_lc_rs::RSA_PKCS1_2048_8192_SHA384,
-    webpki::aws_lc_rs::RSA_PKCS1_2048_8192_SHA512,
-    webpki::aws_lc_rs::RSA_PSS_2048_8192_SHA256_LEGACY_KEY,
-    webpki::aws_lc_rs::RSA_PSS_2048_8192_SHA384_LEGACY_KEY,
-    webpki::aws_lc_rs::RSA_PSS_2048_8192_SHA512_LEGACY_KEY,
-];
-
-/// Extended key usages (RFC 5280, section 4.2.1.12) as the content of their OIDs.
-const ANY_USAGE: &[u8] = &[0x55, 0x1d, 0x25, 0x00];
-const SERVER_AUTH: &[u8] = &[0x2b, 0x06, 0x01, 0x05, 0x05, 0x07, 0x03, 0x01];
-const CLIENT_AUTH: &[u8] = &[0x2b, 0x06, 0x01, 0x05, 0x05, 0x07, 0x03, 0x02];
-const EMAIL_PROTECTION: &[u8] = &[0x2b, 0x06, 0x01, 0x05, 0x05, 0x07, 0x03, 0x04];
-/// RFC 9336
-const DOCUMENT_SIGNING: &[u8] = &[0x2b, 0x06, 0x01, 0x05, 0x05, 0x07, 0x03, 0x24];
-
-impl ExtendedKeyUsageValidator for Usage {
-    /// A certificate without the extension serves for everything. One certificate may serve an
-    /// office for TLS and for signing, so clientAuth is enough to sign.
-    fn validate(&self, purposes: KeyPurposeIdIter<'_, '_>) -> Result<(), webpki::Error> {
-        let allowed: &[&[u8]] = match self {
-            Self::Tls => &[ANY_USAGE, SERVER_AUTH, CLIENT_AUTH],
-            Self::Signing => &[ANY_USAGE, EMAIL_PROTECTION, DOCUMENT_SIGNING, CLIENT_AUTH],
-        };
-        let mut none = true;
-        for purpose in purposes {
-            none = false;
-            let purpose = purpose?;
-            if allowed.iter().any(|allowed| KeyPurposeId::new(allowed) == purpose) {
-                return Ok(());
-            }
-        }
-        if none { Ok(()) } else { Err(webpki::Error::EmptyEkuExtension) }
-    }
-}
-
-fn check_validity(
+pub(super) fn check_validity(
     not_before: Timestamp,
     not_after: Timestamp,
     now: Timestamp,
@@ -387,28 +264,5 @@ fn check_validity(
         Err(TrustError::Expired { not_after })
     } else {
         Ok(())
-    }
-}
-
-fn path_error(error: &webpki::Error) -> TrustError {
-    let time = |time: &UnixTime| {
-        let seconds = i64::try_from(time.as_secs()).unwrap_or(i64::MAX);
-        Timestamp::from_second(seconds).unwrap_or(Timestamp::MAX)
-    };
-    match error {
-        webpki::Error::CertExpired { not_after, .. } => {
-            TrustError::Expired { not_after: time(not_after) }
-        }
-        webpki::Error::CertNotValidYet { not_before, .. } => {
-            TrustError::NotYetValid { not_before: time(not_before) }
-        }
-        webpki::Error::CertRevoked => TrustError::Revoked,
-        webpki::Error::UnknownRevocationStatus
-        | webpki::Error::InvalidCrlSignatureForPublicKey
-        | webpki::Error::IssuerNotCrlSigner => TrustError::UnfitList,
-        webpki::Error::EmptyEkuExtension | webpki::Error::CaUsedAsEndEntity => {
-            TrustError::WrongUsage
-        }
-        _ => TrustError::UnknownIssuer,
     }
 }

@@ -1,0 +1,258 @@
+//! Paths from a certificate to a configured root (RFC 5280, section 6), found by `webpki`.
+
+use std::cell::Cell;
+use std::collections::HashMap;
+use std::sync::{Mutex, PoisonError};
+
+use jiff::Timestamp;
+use rustls_pki_types::{CertificateDer, SignatureVerificationAlgorithm, TrustAnchor, UnixTime};
+use webpki::{
+    EndEntityCert, ExtendedKeyUsageValidator, KeyPurposeId, KeyPurposeIdIter, RevocationCheckDepth,
+    RevocationOptionsBuilder, VerifiedPath,
+};
+
+use crate::types::{Digest, DigestBuilder};
+
+use super::certificate::Facts;
+use super::revocation::Lists;
+use super::trust::{TrustError, TrustSourceError, Usage, check_validity};
+
+/// The most paths that are remembered: more than the certificates of all partners of an office.
+const MAX_REMEMBERED: usize = 1024;
+
+/// The configured roots, and the paths to them that were verified already.
+///
+/// A path is verified once and then holds for as long as every certificate and list on it does.
+/// Otherwise each message would cost the signatures of the whole path and of a revocation list
+/// that may have megabytes.
+#[derive(Debug)]
+pub(super) struct Roots {
+    configured: Vec<Root>,
+    anchors: Vec<TrustAnchor<'static>>,
+    verified: Mutex<HashMap<Digest, Span>>,
+}
+
+#[derive(Debug)]
+struct Root {
+    der: CertificateDer<'static>,
+    span: Span,
+}
+
+/// A time, both ends included.
+#[derive(Debug, Clone, Copy)]
+struct Span {
+    from: Timestamp,
+    until: Timestamp,
+}
+
+impl Span {
+    fn and(self, other: Self) -> Self {
+        Self { from: self.from.max(other.from), until: self.until.min(other.until) }
+    }
+
+    fn of(certificate: &CertificateDer<'_>) -> Option<Self> {
+        let facts = Facts::parse(certificate).ok()?;
+        Some(Self { from: facts.not_before, until: facts.not_after })
+    }
+}
+
+impl Roots {
+    pub(super) fn new(
+        certificates: Vec<CertificateDer<'static>>,
+    ) -> Result<Self, TrustSourceError> {
+        let mut configured = Vec::new();
+        let mut anchors = Vec::new();
+        for (place, der) in (1_usize..).zip(certificates) {
+            let unusable = TrustSourceError::Root { place };
+            let span = Span::of(&der).ok_or(unusable)?;
+            let anchor = webpki::anchor_from_trusted_cert(&der).map_err(|_| unusable)?.to_owned();
+            anchors.push(anchor);
+            configured.push(Root { der, span });
+        }
+        Ok(Self { configured, anchors, verified: Mutex::default() })
+    }
+
+    pub(super) fn certificates(&self) -> impl Iterator<Item = &CertificateDer<'static>> {
+        self.configured.iter().map(|root| &root.der)
+    }
+
+    /// Whether a path leads from `certificate` over some of `chain` to a root. The certificate's
+    /// own validity and listing are for the caller.
+    pub(super) fn check_path(
+        &self,
+        certificate: &EndEntityCert<'_>,
+        chain: &[CertificateDer<'_>],
+        lists: &Lists,
+        usage: Usage,
+        now: Timestamp,
+    ) -> Result<(), TrustError> {
+        let key = remembered_as(certificate, chain, usage);
+        {
+            let verified = self.verified.lock().unwrap_or_else(PoisonError::into_inner);
+            if verified.get(&key).is_some_and(|span| span.from <= now && now <= span.until) {
+                return Ok(());
+            }
+        }
+        let span = self.find_path(certificate, chain, lists, usage, now)?;
+        let mut verified = self.verified.lock().unwrap_or_else(PoisonError::into_inner);
+        if verified.len() >= MAX_REMEMBERED {
+            verified.clear();
+        }
+        verified.insert(key, span);
+        Ok(())
+    }
+
+    fn find_path(
+        &self,
+        certificate: &EndEntityCert<'_>,
+        chain: &[CertificateDer<'_>],
+        lists: &Lists,
+        usage: Usage,
+        now: Timestamp,
+    ) -> Result<Span, TrustError> {
+        let of_issuer = lists.of_issuer(certificate);
+        // Denies what none of the lists is responsible for; without lists there is no question.
+        // Issuers above are checked in `check_verified`.
+        let revocation = RevocationOptionsBuilder::new(&of_issuer)
+            .ok()
+            .map(|options| options.with_depth(RevocationCheckDepth::EndEntity).build());
+        // The library takes a path or looks for another one; our verdict is kept aside.
+        let verdict = Cell::new(None);
+        let verify_path = |path: &VerifiedPath<'_>| {
+            let span = self.check_verified(path, lists, now);
+            verdict.set(Some(span));
+            span.map(|_| ()).map_err(|_| webpki::Error::UnknownIssuer)
+        };
+        let seconds = u64::try_from(now.as_second()).unwrap_or_default();
+        let time = UnixTime::since_unix_epoch(core::time::Duration::from_secs(seconds));
+        let found = certificate.verify_for_usage(
+            ALGORITHMS,
+            &self.anchors,
+            chain,
+            time,
+            usage,
+            revocation,
+            Some(&verify_path),
+        );
+        match (found, verdict.get()) {
+            (Ok(_), Some(verdict)) | (Err(_), Some(verdict @ Err(_))) => verdict,
+            (Err(error), _) => Err(path_error(&error)),
+            (Ok(_), None) => Err(TrustError::UnknownIssuer),
+        }
+    }
+
+    /// Checks what the library does not look at, the validity of the root and lists above the end
+    /// of the path, and tells for how long the path above the end holds.
+    fn check_verified(
+        &self,
+        path: &VerifiedPath<'_>,
+        lists: &Lists,
+        now: Timestamp,
+    ) -> Result<Span, TrustError> {
+        let mut span = self.check_root(path.anchor(), now)?;
+        for issuer in path.intermediate_certificates() {
+            lists.check(issuer, now)?;
+            let until = lists.good_until(issuer);
+            span = span.and(Span::of(&issuer.der()).ok_or(TrustError::Unreadable)?);
+            span = span.and(Span { from: Timestamp::MIN, until });
+        }
+        Ok(span)
+    }
+
+    fn check_root(&self, used: &TrustAnchor<'_>, now: Timestamp) -> Result<Span, TrustError> {
+        let mut result = Err(TrustError::UnknownIssuer);
+        for (anchor, root) in self.anchors.iter().zip(&self.configured) {
+            let same = anchor.subject == used.subject
+                && anchor.subject_public_key_info == used.subject_public_key_info;
+            // One root may be configured in an old and a renewed form.
+            if same && result.is_err() {
+                result = check_validity(root.span.from, root.span.until, now).map(|()| root.span);
+            }
+        }
+        result
+    }
+}
+
+fn remembered_as(
+    certificate: &EndEntityCert<'_>,
+    chain: &[CertificateDer<'_>],
+    usage: Usage,
+) -> Digest {
+    let mut builder = DigestBuilder::new();
+    builder.update(match usage {
+        Usage::Signing => b"signing",
+        Usage::Tls => b"tls",
+    });
+    builder.update(Digest::of(&certificate.der()).as_raw());
+    for other in chain {
+        builder.update(Digest::of(other).as_raw());
+    }
+    builder.finish()
+}
+
+/// The signatures that may stand in certificates and revocation lists.
+static ALGORITHMS: &[&dyn SignatureVerificationAlgorithm] = &[
+    webpki::aws_lc_rs::ECDSA_P256_SHA256,
+    webpki::aws_lc_rs::ECDSA_P256_SHA384,
+    webpki::aws_lc_rs::ECDSA_P256_SHA512,
+    webpki::aws_lc_rs::ECDSA_P384_SHA256,
+    webpki::aws_lc_rs::ECDSA_P384_SHA384,
+    webpki::aws_lc_rs::ECDSA_P384_SHA512,
+    webpki::aws_lc_rs::RSA_PKCS1_2048_8192_SHA256,
+    webpki::aws_lc_rs::RSA_PKCS1_2048_8192_SHA384,
+    webpki::aws_lc_rs::RSA_PKCS1_2048_8192_SHA512,
+    webpki::aws_lc_rs::RSA_PSS_2048_8192_SHA256_LEGACY_KEY,
+    webpki::aws_lc_rs::RSA_PSS_2048_8192_SHA384_LEGACY_KEY,
+    webpki::aws_lc_rs::RSA_PSS_2048_8192_SHA512_LEGACY_KEY,
+];
+
+/// Extended key usages (RFC 5280, section 4.2.1.12) as the content of their OIDs.
+const ANY_USAGE: &[u8] = &[0x55, 0x1d, 0x25, 0x00];
+const SERVER_AUTH: &[u8] = &[0x2b, 0x06, 0x01, 0x05, 0x05, 0x07, 0x03, 0x01];
+const CLIENT_AUTH: &[u8] = &[0x2b, 0x06, 0x01, 0x05, 0x05, 0x07, 0x03, 0x02];
+const EMAIL_PROTECTION: &[u8] = &[0x2b, 0x06, 0x01, 0x05, 0x05, 0x07, 0x03, 0x04];
+/// RFC 9336
+const DOCUMENT_SIGNING: &[u8] = &[0x2b, 0x06, 0x01, 0x05, 0x05, 0x07, 0x03, 0x24];
+
+impl ExtendedKeyUsageValidator for Usage {
+    /// A certificate without the extension serves for everything. One certificate may serve an
+    /// office for TLS and for signing, so clientAuth is enough to sign.
+    fn validate(&self, purposes: KeyPurposeIdIter<'_, '_>) -> Result<(), webpki::Error> {
+        let allowed: &[&[u8]] = match self {
+            Self::Tls => &[ANY_USAGE, SERVER_AUTH, CLIENT_AUTH],
+            Self::Signing => &[ANY_USAGE, EMAIL_PROTECTION, DOCUMENT_SIGNING, CLIENT_AUTH],
+        };
+        let mut none = true;
+        for purpose in purposes {
+            none = false;
+            let purpose = purpose?;
+            if allowed.iter().any(|allowed| KeyPurposeId::new(allowed) == purpose) {
+                return Ok(());
+            }
+        }
+        if none { Ok(()) } else { Err(webpki::Error::EmptyEkuExtension) }
+    }
+}
+
+fn path_error(error: &webpki::Error) -> TrustError {
+    let time = |time: &UnixTime| {
+        let seconds = i64::try_from(time.as_secs()).unwrap_or(i64::MAX);
+        Timestamp::from_second(seconds).unwrap_or(Timestamp::MAX)
+    };
+    match error {
+        webpki::Error::CertExpired { not_after, .. } => {
+            TrustError::Expired { not_after: time(not_after) }
+        }
+        webpki::Error::CertNotValidYet { not_before, .. } => {
+            TrustError::NotYetValid { not_before: time(not_before) }
+        }
+        webpki::Error::CertRevoked => TrustError::Revoked,
+        webpki::Error::UnknownRevocationStatus
+        | webpki::Error::InvalidCrlSignatureForPublicKey
+        | webpki::Error::IssuerNotCrlSigner => TrustError::UnfitList,
+        webpki::Error::EmptyEkuExtension | webpki::Error::CaUsedAsEndEntity => {
+            TrustError::WrongUsage
+        }
+        _ => TrustError::UnknownIssuer,
+    }
+}
