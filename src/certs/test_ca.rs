@@ -51,7 +51,6 @@ pub struct Subject<'a> {
 pub struct TestCa {
     issuer: CertifiedIssuer<'static, KeyPair>,
     name: String,
-    validity: Validity,
     /// The certificates between the root and what is issued, the nearest first.
     chain: Vec<CertificateDer<'static>>,
 }
@@ -69,18 +68,18 @@ impl TestCa {
         let key = generate(KeyKind::EcP256)?;
         let issuer = CertifiedIssuer::self_signed(ca_params(name, validity)?, key)
             .map_err(|_| CertsError::Generate { what: "root certificate" })?;
-        Ok(Self { issuer, name: name.to_owned(), validity, chain: Vec::new() })
+        Ok(Self { issuer, name: name.to_owned(), chain: Vec::new() })
     }
 
     /// Makes an authority below this one; what it issues carries its certificate along.
-    pub fn subordinate(&self, name: &str) -> Result<Self, CertsError> {
+    pub fn subordinate(&self, name: &str, validity: Validity) -> Result<Self, CertsError> {
         let key = generate(KeyKind::EcP256)?;
-        let params = ca_params(name, self.validity)?;
+        let params = ca_params(name, validity)?;
         let issuer = CertifiedIssuer::signed_by(params, key, &self.issuer)
             .map_err(|_| CertsError::Generate { what: "subordinate certificate" })?;
         let mut chain = vec![issuer.der().clone()];
         chain.extend(self.chain.iter().cloned());
-        Ok(Self { issuer, name: name.to_owned(), validity: self.validity, chain })
+        Ok(Self { issuer, name: name.to_owned(), chain })
     }
 
     /// The authority's own certificate.

@@ -68,7 +68,7 @@ fn reads_every_common_form_of_a_key() {
 #[test]
 fn puts_chains_in_order_and_leaves_roots_out() {
     let root = TestCa::new("Root", long()).expect("a CA");
-    let middle = root.subordinate("Middle").expect("a CA");
+    let middle = root.subordinate("Middle", long()).expect("a CA");
     let issued = middle.issue(office(SENDER), Usage::Tls, &["localhost"], long()).expect("issued");
     let own = issued.certificate().expect("one").clone();
     let mixed = [root.certificate().clone(), middle.certificate().clone(), own.clone()];
@@ -162,7 +162,7 @@ fn says_what_is_wrong_with_a_file() {
 #[test]
 fn opens_pkcs12_with_its_password() {
     let root = TestCa::new("Root", long()).expect("a CA");
-    let middle = root.subordinate("Middle").expect("a CA");
+    let middle = root.subordinate("Middle", long()).expect("a CA");
     let issued = middle.issue(office(SENDER), Usage::Tls, &[], long()).expect("issued");
     let folder = folder();
     let dir = folder.path();

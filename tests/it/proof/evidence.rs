@@ -73,7 +73,7 @@ fn the_readme_of_a_set_verifies_it() {
 #[test]
 fn a_set_with_pinned_signers_verifies_as_well() {
     let unknown = TestCa::new("Unknown", long()).expect("a CA");
-    let middle = unknown.subordinate("Middle").expect("a CA");
+    let middle = unknown.subordinate("Middle", long()).expect("a CA");
     let sender = middle.issue(office(SENDER), Usage::Signing, &[], long()).expect("issued");
     let recipient = middle.issue(office(RECIPIENT), Usage::Signing, &[], long()).expect("issued");
     let digest = |issued: &Issued| sha256(issued.certificate().expect("one"));

@@ -67,7 +67,7 @@ fn openssl_verifies_our_receipts() {
 #[test]
 fn a_subordinate_authority_travels_with_the_signature() {
     let root = TestCa::new("Root", long()).expect("a CA");
-    let middle = root.subordinate("Middle").expect("a CA");
+    let middle = root.subordinate("Middle", long()).expect("a CA");
     let sender = middle.issue(office(SENDER), Usage::Signing, &[], long()).expect("issued");
     let signer = signer(&sender);
     assert_eq!(signer.chain().len(), 2);

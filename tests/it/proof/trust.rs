@@ -86,7 +86,7 @@ fn an_expired_root_trusts_nobody() {
 #[test]
 fn authorities_between_must_come_along() {
     let root = TestCa::new("Root", long()).expect("a CA");
-    let middle = root.subordinate("Middle").expect("a CA");
+    let middle = root.subordinate("Middle", long()).expect("a CA");
     let issued = issue(&middle, Usage::Signing, validity(-1, 1));
     let trust = trust_in(&[&root]);
     assert_eq!(speaks(&trust, &issued, Usage::Signing), Ok(()));
@@ -151,7 +151,7 @@ fn revoked_certificates_and_stale_lists() {
 #[test]
 fn a_revoked_authority_takes_its_certificates_along() {
     let root = TestCa::new("Root", long()).expect("a CA");
-    let middle = root.subordinate("Middle").expect("a CA");
+    let middle = root.subordinate("Middle", long()).expect("a CA");
     let issued = issue(&middle, Usage::Signing, validity(-1, 1));
     let list = root.revocation_list_of(&[middle.certificate()], validity(-1, 1)).expect("a list");
     let sources = TrustSources {
@@ -161,6 +161,47 @@ fn a_revoked_authority_takes_its_certificates_along() {
     };
     let trust = Trust::new(sources).expect("usable");
     assert_eq!(speaks(&trust, &issued, Usage::Signing), Err(TrustError::Revoked));
+}
+
+/// Paths that were verified once are remembered, but no longer than everything on them is good.
+#[test]
+fn what_is_remembered_does_not_outlive_its_reasons() {
+    let root = TestCa::new("Root", validity(-100, 50)).expect("a CA");
+    let middle = root.subordinate("Middle", validity(-50, 30)).expect("a CA");
+    let issued = issue(&middle, Usage::Signing, validity(-99, 99));
+    let certificate = issued.certificate().expect("one");
+    let chain = [middle.certificate().clone()];
+    let list = root.revocation_list(&[], validity(-1, 10)).expect("a list");
+    let sources = |revocation_lists| TrustSources {
+        roots: vec![root.certificate().clone()],
+        revocation_lists,
+        ..TrustSources::default()
+    };
+    let judge = |trust: &Trust, chain: &[CertificateDer<'_>], usage, day| {
+        trust.speaks_for(certificate, chain, office(SENDER), usage, days(day))
+    };
+    let trust = Trust::new(sources(vec![])).expect("usable");
+    for day in [0, 1, 29, -49, 0] {
+        assert_eq!(judge(&trust, &chain, Usage::Signing, day), Ok(()), "day {day}");
+    }
+    assert_eq!(
+        judge(&trust, &chain, Usage::Signing, 31),
+        Err(TrustError::Expired { not_after: days(30) })
+    );
+    assert_eq!(
+        judge(&trust, &chain, Usage::Signing, -51),
+        Err(TrustError::NotYetValid { not_before: days(-50) })
+    );
+    // What was found for one use or one chain says nothing about another.
+    assert_eq!(judge(&trust, &chain, Usage::Tls, 0), Err(TrustError::WrongUsage));
+    assert_eq!(judge(&trust, &[], Usage::Signing, 0), Err(TrustError::UnknownIssuer));
+
+    let trust = Trust::new(sources(vec![list])).expect("usable");
+    assert_eq!(judge(&trust, &chain, Usage::Signing, 9), Ok(()));
+    assert_eq!(
+        judge(&trust, &chain, Usage::Signing, 11),
+        Err(TrustError::StaleList { next_update: days(10) })
+    );
 }
 
 #[test]
