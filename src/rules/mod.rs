@@ -1,1 +1,81 @@
-//! The rule table, the checks and the report.
+//! Judging files of the standard: the rule table, the checks, the report.
+//!
+//! No IO, no clock: bytes in, a [`Report`] out. Care software can link this module.
+//!
+//! ```
+//! use renkei::rules::{Options, SourceFile, check};
+//! use renkei::spec::Spec;
+//!
+//! let files = [SourceFile {
+//!     name: "DLT1KYO_1370000018_43_1370000026_11_20260327090000.CSV",
+//!     bytes: b"202407,131011,0000900011,20260231\r\n",
+//! }];
+//! let report = check(Spec::builtin().expect("consistent"), &files, &Options::default());
+//! assert!(report.has_errors());
+//! assert_eq!(report.findings[0].rule.code(), "L2-FMT-003");
+//! assert_eq!(report.findings[0].place.item, Some(4));
+//! ```
+//!
+//! # How a file is judged
+//!
+//! `name` takes the file name apart; `sniff` looks for other encodings; [`record`](crate::record)
+//! cuts the bytes into records; `version` holds each to the first; `items` holds every item to its
+//! layout; `subjects` holds one file per subject that ties items and records together; `unit`
+//! judges the files of a send unit by their names and by what the subjects left behind.
+//!
+//! One mistake gives one finding: a record with a wrong number of items is looked at no further,
+//! nothing is concluded from an item that has a finding, a file in another encoding has only that
+//! finding, and rules that could not be run are listed as such.
+//!
+//! A new rule is a row in `table`, a check in `items` or a subject, and cases under
+//! `tests/conformance/cases/`.
+
+mod collect;
+mod file;
+mod finding;
+mod formats;
+mod items;
+mod markdown;
+mod name;
+mod report;
+mod rule;
+mod set;
+mod sniff;
+mod subjects;
+mod table;
+mod text;
+mod unit;
+mod version;
+
+pub use finding::{Finding, Place, Value};
+pub use markdown::markdown;
+pub use report::{
+    Counts, FileReport, NotRun, Omitted, Reason, Report, RulesReport, Tool, UnitReport, Verdict,
+};
+pub use rule::{Level, RuleInfo, RuleText};
+pub use set::{Options, SetCheck};
+pub use table::{Rule, TABLE};
+pub use text::text;
+pub use unit::UnitSummary;
+
+use crate::spec::Spec;
+
+/// A file to judge.
+#[derive(Clone, Copy)]
+pub struct SourceFile<'a> {
+    /// Its name; folders may stand before it, with `/`.
+    pub name: &'a str,
+    /// All its bytes.
+    pub bytes: &'a [u8],
+}
+
+/// Judges files that are in memory; [`SetCheck`] is for larger ones.
+pub fn check(spec: &Spec, files: &[SourceFile<'_>], options: &Options) -> Report {
+    let mut check = SetCheck::new(spec, options.clone());
+    for file in files {
+        check.begin_file(file.name);
+        check.feed(file.bytes);
+        check.end_file();
+    }
+    check.finish()
+}

@@ -1,0 +1,225 @@
+//! Every item of a record against its layout.
+
+use crate::record::Record;
+use crate::record::ms932::{self, Defect};
+use crate::spec::{Format, Item, Layout, Spec};
+use crate::types::{Lang, Severity};
+
+use super::collect::Findings;
+use super::finding::{Draft, unescaped};
+use super::formats::{self, Verdict};
+use super::rule::RuleSet;
+use super::table::Rule;
+
+/// The rules about the bytes of items.
+pub(super) const ENCODING_RULES: &[Rule] = &[
+    Rule::UserDefinedCharacter,
+    Rule::UndefinedBytes,
+    Rule::CutCharacter,
+    Rule::NulByte,
+    Rule::ControlCharacter,
+];
+
+/// The rules that the items of a layout can break.
+pub(super) fn rules(layout: &Layout) -> RuleSet {
+    let mut rules = RuleSet::default();
+    for item in &layout.items {
+        rules.extend(&RuleSet::of(formats::rules(item.format)));
+        match item.empty {
+            Some(Severity::Error) => rules.insert(Rule::RequiredItemEmpty),
+            Some(_) => rules.insert(Rule::ExpectedItemEmpty),
+            None => {}
+        }
+        if item.accept > item.length {
+            rules.insert(Rule::ItemLongerThanTable);
+        }
+        if item.minus {
+            rules.insert(Rule::NegativeNumber);
+        }
+        if !item.also.is_empty() {
+            rules.insert(Rule::CodeOfAnotherList);
+        }
+    }
+    rules
+}
+
+/// Items of a record that cannot be relied on, one bit each; nothing is concluded from these.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub(super) struct Doubtful(u128);
+
+impl Doubtful {
+    pub(super) const fn contains(self, place: usize) -> bool {
+        // Layouts have at most `Layout::MOST_ITEMS` items, the bits of the number.
+        place < Layout::MOST_ITEMS && self.0 & (1 << place) != 0
+    }
+
+    const fn insert(&mut self, place: usize) {
+        if place < Layout::MOST_ITEMS {
+            self.0 |= 1 << place;
+        }
+    }
+}
+
+/// Checks the items of the records of one file.
+#[derive(Debug, Default)]
+pub(super) struct Items {
+    /// Items that were already reported as unquoted: the software never quotes them.
+    unquoted: Doubtful,
+    /// The last service type that is exchanged; nearly every record has the same.
+    last_type: [u8; 2],
+}
+
+impl Items {
+    /// Checks a record that has as many items as the layout.
+    pub(super) fn check(
+        &mut self,
+        spec: &Spec,
+        layout: &Layout,
+        record: &Record<'_>,
+        number: u64,
+        findings: &mut Findings,
+    ) -> Doubtful {
+        let mut doubtful = Doubtful::default();
+        for (place, (item, span)) in layout.items.iter().zip(record.spans()).enumerate() {
+            let span = *span;
+            let raw = record.raw(span);
+            let at = || Draft::item(record, number, span, item);
+            if raw.is_empty() {
+                if let Some(severity) = item.empty {
+                    let rule = match severity {
+                        Severity::Error => Rule::RequiredItemEmpty,
+                        Severity::Warning | Severity::Info => Rule::ExpectedItemEmpty,
+                    };
+                    findings.add_at_most(rule, item.limit, at);
+                    doubtful.insert(place);
+                }
+                continue;
+            }
+            let mut chars = raw.len();
+            if span.is_special() {
+                if span.is_stray() {
+                    findings.add(Rule::StrayQuote, at);
+                    doubtful.insert(place);
+                    continue;
+                }
+                let examined = ms932::examine(raw);
+                chars = examined.chars;
+                if let Some(found) = examined.worst {
+                    let bytes = raw.get(found.offset..found.offset + found.length);
+                    let draft = || at().bytes(found.offset, bytes.unwrap_or_default());
+                    findings.add(rule_of(found.defect), draft);
+                    if item.format != Format::Free || found.defect != Defect::Control {
+                        doubtful.insert(place);
+                        continue;
+                    }
+                }
+            } else if span.is_stray() {
+                findings.add(Rule::StrayQuote, at);
+                doubtful.insert(place);
+                continue;
+            }
+            if item.quoted && !span.is_quoted() && !self.unquoted.contains(place) {
+                self.unquoted.insert(place);
+                findings.add(Rule::UnquotedFreeText, at);
+            }
+            if item.format == Format::Free && item.length.is_none() {
+                continue;
+            }
+            let verdict = if span.is_escaped() {
+                let value = unescaped(raw, span);
+                let doubled = raw.len() - value.len();
+                formats::check(item, &value, chars - doubled)
+            } else {
+                formats::check(item, raw, chars)
+            };
+            match verdict {
+                Verdict::Good => {
+                    if matches!(item.format, Format::ServiceCode | Format::ServiceType) {
+                        self.check_scope(spec, item, raw, findings, at);
+                    }
+                }
+                Verdict::Notice(rule) => {
+                    findings.add_at_most(rule, item.limit, || expected(at(), item, chars));
+                }
+                Verdict::Bad(rule) => {
+                    findings.add_at_most(rule, item.limit, || expected(at(), item, chars));
+                    doubtful.insert(place);
+                }
+            }
+        }
+        doubtful
+    }
+
+    /// Whether the service type at the head of a code is exchanged (R-OUT-03).
+    fn check_scope(
+        &mut self,
+        spec: &Spec,
+        item: &Item,
+        value: &[u8],
+        findings: &mut Findings,
+        at: impl FnOnce() -> Draft,
+    ) {
+        let Some((code, _)) = value.split_first_chunk::<2>() else { return };
+        if *code == self.last_type {
+            return;
+        }
+        match spec.service_type(code) {
+            Some(entry) if entry.in_scope => self.last_type = *code,
+            // A form that the code table spells out, as 999999 of the grand total, has no type.
+            _ if is_special_form(item, value) => {}
+            Some(entry) => findings.add_at_most(Rule::ServiceTypeOutOfScope, item.limit, || {
+                at().with("type", String::from_utf8_lossy(code)).with("name", &entry.name)
+            }),
+            None => findings.add_at_most(Rule::UnknownServiceType, item.limit, || {
+                at().with("type", String::from_utf8_lossy(code))
+            }),
+        }
+    }
+}
+
+const fn rule_of(defect: Defect) -> Rule {
+    match defect {
+        Defect::UserDefined => Rule::UserDefinedCharacter,
+        Defect::Undefined => Rule::UndefinedBytes,
+        Defect::Cut => Rule::CutCharacter,
+        Defect::Nul => Rule::NulByte,
+        Defect::Control => Rule::ControlCharacter,
+    }
+}
+
+/// Whether the code table of an item lists the value itself, without a placeholder for the type.
+fn is_special_form(item: &Item, value: &[u8]) -> bool {
+    let code = item.codes.as_ref().and_then(|table| table.find(value));
+    code.is_some_and(|code| code.code.as_bytes() == value)
+}
+
+/// What was expected, for the message.
+fn expected(draft: Draft, item: &Item, chars: usize) -> Draft {
+    let number = |count: Option<usize>| count.map_or_else(String::new, |count| count.to_string());
+    let draft = draft
+        .with("got", chars)
+        .with("expected", number(item.length))
+        .with("accept", number(item.accept));
+    match &item.codes {
+        Some(table) => {
+            let allowed = |lang: Lang| {
+                let mut shown: Vec<String> = table
+                    .codes
+                    .iter()
+                    .take(3)
+                    .map(|code| format!("{}:{}", code.code, code.label))
+                    .collect();
+                if table.codes.len() > shown.len() {
+                    shown.push(lang.pick("など", "…").to_owned());
+                }
+                shown.join(lang.pick("、", ", "))
+            };
+            draft.with("table", &table.name).with_both(
+                "allowed",
+                &allowed(Lang::Ja),
+                &allowed(Lang::En),
+            )
+        }
+        None => draft,
+    }
+}

@@ -1,0 +1,77 @@
+//! `spec/RULES.md`, made from the rule table.
+
+use std::fmt::Write as _;
+
+use crate::types::{Edition, Lang, Severity};
+
+use super::rule::{Level, RuleInfo};
+use super::table::TABLE;
+
+/// The page that lists and explains every rule.
+pub fn markdown() -> String {
+    let mut page = String::from(
+        "# 規則の一覧 / Rules\n\n\
+         この文書は規則の表から作られます。`renkei dev rules-md > spec/RULES.md` で更新してください。\n\
+         Made from the rule table; refresh with `renkei dev rules-md > spec/RULES.md`.\n\n\
+         根拠（clause）の記号は `STANDARD.md`（R-…、I-…）と `README.md`（A-…）にあります。\
+         コードは変わらず、使い回されません。\n\
+         Clauses are in `STANDARD.md` (R-…, I-…) and `README.md` (A-…). Codes are stable and never \
+         used again.\n\n\
+         重さ: エラー = 標準仕様の定めに反するか取り込めない。警告 = 標準仕様が定めていないか、読み方が分かれる、\
+         または誤りらしい。情報 = 知っておくとよい。\n\
+         Severities: error = against a must of the standard, or it cannot be imported; warning = the \
+         standard is silent or ambiguous, or the value is probably wrong; info = worth knowing.\n",
+    );
+    for level in Level::ALL {
+        let rules: Vec<&RuleInfo> = TABLE.iter().filter(|info| info.level == level).collect();
+        if rules.is_empty() {
+            continue;
+        }
+        let _ = write!(
+            page,
+            "\n## {} {} / {}\n\n| code | name | 重さ | since | clause |\n|---|---|---|---|---|\n",
+            level.as_str(),
+            level.title(Lang::Ja),
+            level.title(Lang::En)
+        );
+        for info in &rules {
+            let _ = writeln!(
+                page,
+                "| [{}](#{}) | {} | {} | {} | {} |",
+                info.code,
+                info.code.to_lowercase(),
+                info.name,
+                severity(info.severity),
+                info.since,
+                info.clause
+            );
+        }
+        for info in rules {
+            rule(&mut page, info);
+        }
+    }
+    page
+}
+
+fn rule(page: &mut String, info: &RuleInfo) {
+    let _ = write!(page, "\n### {}\n\n`{}`", info.code, info.name);
+    let _ = write!(page, " · {} · {}", severity(info.severity), info.clause);
+    if info.since != Edition::V3 {
+        let _ = write!(page, " · {}〜", info.since);
+    }
+    page.push_str("\n\n");
+    for (lang, why, fix) in [(Lang::Ja, "理由", "直し方"), (Lang::En, "Why", "To mend")] {
+        let text = info.text(lang);
+        let message = text.message.replace('{', "〈").replace('}', "〉");
+        let _ = write!(page, "{message}\n- {why}: {}\n- {fix}: {}\n\n", text.why, text.fix);
+    }
+    let _ = writeln!(page, "- × `{}`\n- ○ `{}`", info.bad, info.good);
+}
+
+const fn severity(severity: Severity) -> &'static str {
+    match severity {
+        Severity::Error => "エラー error",
+        Severity::Warning => "警告 warning",
+        Severity::Info => "情報 info",
+    }
+}

@@ -1,0 +1,131 @@
+//! Rules about the file name alone.
+
+use jiff::civil::{Date, Time};
+
+use crate::spec::Spec;
+use crate::types::{FileKind, FileName, FileNameError, FileSerial, NameQuirk};
+
+use super::collect::Findings;
+use super::finding::Draft;
+use super::table::Rule;
+
+/// The rules of this module.
+pub(super) const RULES: &[Rule] = &[
+    Rule::UnknownFileName,
+    Rule::WrongExtension,
+    Rule::WrongNameParts,
+    Rule::MalformedNamePart,
+    Rule::UnrealSerial,
+    Rule::NameLetterCase,
+    Rule::KindNotInEdition,
+];
+
+/// The rules of this module about service types, which only names of V4.1 have.
+pub(super) const TYPE_RULES: &[Rule] = &[Rule::UnknownTypeInName, Rule::TypesPointTheWrongWay];
+
+/// Takes the name of a file apart and says what is wrong with it.
+///
+/// Gives the kind where the name tells it, and the whole name where it is one of the standard.
+pub(super) fn check(
+    spec: &Spec,
+    name: &str,
+    findings: &mut Findings,
+) -> (Option<FileKind>, Option<FileName>) {
+    let (parsed, quirks) = match FileName::parse_with_quirks(name) {
+        Ok(parsed) => parsed,
+        Err(error) => return (refuse(error, findings), None),
+    };
+    let kind = parsed.kind;
+    for quirk in quirks {
+        let rule = match quirk {
+            NameQuirk::LetterCase => Rule::NameLetterCase,
+            NameQuirk::MonthInUpkihon => Rule::MonthInUpkihonName,
+        };
+        findings.add(rule, Draft::file);
+    }
+    if !is_moment(parsed.serial) {
+        findings.add(Rule::UnrealSerial, || Draft::file().showing(parsed.serial.as_str()));
+    }
+    if !spec.has_kind(parsed.edition(), kind) {
+        findings.add(Rule::KindNotInEdition, || Draft::file().with("kind", kind));
+    }
+    check_types(spec, &parsed, findings);
+    (Some(kind), Some(parsed))
+}
+
+fn refuse(error: FileNameError, findings: &mut Findings) -> Option<FileKind> {
+    match error {
+        FileNameError::UnknownPrefix => {
+            findings.add(Rule::UnknownFileName, Draft::file);
+            None
+        }
+        FileNameError::Extension { kind, expected } => {
+            findings.add(Rule::WrongExtension, || {
+                Draft::file().with("kind", kind).with("expected", expected)
+            });
+            Some(kind)
+        }
+        FileNameError::PartCount { kind, expected_v41, expected_v3, got } => {
+            findings.add(Rule::WrongNameParts, || {
+                Draft::file()
+                    .with("got", got)
+                    .with("expected_v41", expected_v41)
+                    .with("expected_v3", expected_v3)
+            });
+            Some(kind)
+        }
+        FileNameError::Part { kind, part } => {
+            findings.add(Rule::MalformedNamePart, || {
+                Draft::file().with("part", part.name()).with("expected", part.form())
+            });
+            Some(kind)
+        }
+    }
+}
+
+fn check_types(spec: &Spec, name: &FileName, findings: &mut Findings) {
+    let Some((sender, recipient)) = name.service_types else { return };
+    let mut known = true;
+    for code in [sender, recipient] {
+        let exchanged = spec.service_type(code.as_bytes()).is_some_and(|entry| entry.in_scope);
+        if !exchanged && !spec.is_care_management(code) {
+            known = false;
+            findings.add(Rule::UnknownTypeInName, || Draft::file().with("type", code));
+        }
+    }
+    let (manager, ja, en) = if name.kind.is_actual() {
+        (recipient, "送信先", "recipient")
+    } else {
+        (sender, "送信元", "sender")
+    };
+    if known && !spec.is_care_management(manager) {
+        findings.add(Rule::TypesPointTheWrongWay, || {
+            Draft::file().with("kind", name.kind).with_both("side", ja, en)
+        });
+    }
+}
+
+/// Whether a serial names a real date and time.
+fn is_moment(serial: FileSerial) -> bool {
+    let number = |range: std::ops::Range<usize>| {
+        let digits = serial.as_bytes().get(range).unwrap_or_default();
+        digits.iter().fold(0_i16, |value, digit| value * 10 + i16::from(digit - b'0'))
+    };
+    let small = |range| i8::try_from(number(range)).unwrap_or(i8::MAX);
+    Date::new(number(0..4), small(4..6), small(6..8)).is_ok()
+        && Time::new(small(8..10), small(10..12), small(12..14), 0).is_ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_serial_is_a_moment() {
+        let moment = |text: &str| is_moment(text.parse().expect("14 digits"));
+        assert!(moment("20240229235959"));
+        for bad in ["20230229000000", "20261301000000", "20260101240000", "20260101006000"] {
+            assert!(!moment(bad), "{bad}");
+        }
+    }
+}

@@ -1,0 +1,102 @@
+//! A set of files: the incremental form of [`check`](super::check).
+
+use std::collections::BTreeMap;
+
+use crate::spec::Spec;
+
+use super::file::{FileCheck, Outcome};
+use super::report::Report;
+use super::unit;
+
+/// How to judge.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Options {
+    /// The most findings of one rule in one file that are reported in full; all are counted.
+    pub findings_per_file: u64,
+    /// The same for all files together.
+    pub findings_per_set: u64,
+}
+
+impl Default for Options {
+    fn default() -> Self {
+        Self { findings_per_file: 1_000, findings_per_set: 10_000 }
+    }
+}
+
+/// Judges files as their bytes arrive, with memory that does not grow with the files.
+///
+/// ```
+/// use renkei::rules::{Options, SetCheck};
+/// use renkei::spec::Spec;
+///
+/// let spec = Spec::builtin().expect("consistent");
+/// let mut check = SetCheck::new(spec, Options::default());
+/// check.begin_file("DLT1KYO_1370000018_43_1370000026_11_20260327090000.CSV");
+/// check.feed(b"202407,131011,0000900011,");
+/// check.feed(b"20260325\r\n");
+/// check.end_file();
+/// let report = check.finish();
+/// assert!(!report.has_errors());
+/// ```
+pub struct SetCheck<'s> {
+    spec: &'s Spec,
+    options: Options,
+    current: Option<FileCheck<'s>>,
+    files: Vec<Outcome>,
+    unfinished: Vec<String>,
+    kept: BTreeMap<super::Rule, u64>,
+}
+
+impl<'s> SetCheck<'s> {
+    /// No files yet.
+    pub const fn new(spec: &'s Spec, options: Options) -> Self {
+        Self {
+            spec,
+            options,
+            current: None,
+            files: Vec::new(),
+            unfinished: Vec::new(),
+            kept: BTreeMap::new(),
+        }
+    }
+
+    /// Begins a file; one that was not ended is ended.
+    ///
+    /// Folders may stand before the name, with `/`; files in different folders are never one send
+    /// unit.
+    pub fn begin_file(&mut self, name: &str) {
+        self.end_file();
+        self.current = Some(FileCheck::new(self.spec, name, self.options.findings_per_file));
+    }
+
+    /// The next bytes of the file.
+    pub fn feed(&mut self, bytes: &[u8]) {
+        if let Some(file) = &mut self.current {
+            file.feed(bytes);
+        }
+    }
+
+    /// The file is complete.
+    pub fn end_file(&mut self) {
+        let Some(file) = self.current.take() else { return };
+        let mut outcome = file.finish();
+        outcome.findings.cap(&mut self.kept, self.options.findings_per_set);
+        self.files.push(outcome);
+    }
+
+    /// The file could not be read to its end, which is no fault of the file: it is not judged,
+    /// and the verdict is at best indeterminate.
+    pub fn abandon_file(&mut self) {
+        if let Some(file) = self.current.take() {
+            self.unfinished.push(file.label().to_owned());
+        }
+    }
+
+    /// All files were seen: judges the send units and gives the report.
+    pub fn finish(mut self) -> Report {
+        self.end_file();
+        let mut units = unit::check(self.spec, &self.files, self.options.findings_per_file);
+        units.findings.cap(&mut self.kept, self.options.findings_per_set);
+        Report::new(self.spec, self.files, units, self.unfinished)
+    }
+}

@@ -1,0 +1,84 @@
+//! 実績: of the sending office and its service type (I-06, README A-10).
+
+use crate::types::{OfficeNumber, ServiceType};
+
+use super::{Context, Facts, Findings, Judged, Rule, Subject};
+
+const OFFICE: &[Rule] = &[Rule::ActualsOfAnotherOffice];
+const OFFICE_AND_TYPE: &[Rule] = &[Rule::ActualsOfAnotherOffice, Rule::ActualsOfAnotherType];
+
+struct Actuals {
+    sender: OfficeNumber,
+    sender_type: Option<ServiceType>,
+    /// サービス事業者コード and 更新業者コード.
+    offices: Vec<usize>,
+    /// サービスコード or サービス種類コード.
+    code: usize,
+    /// What was reported already: a whole file of another office is one mistake.
+    reported: Vec<Vec<u8>>,
+}
+
+/// More strangers than anybody mixes; the rest of a hostile file is not reported one by one.
+const MOST_STRANGERS: usize = 16;
+
+pub(super) fn subject(context: &Context<'_>) -> Option<Box<dyn Subject>> {
+    let name = context.name?;
+    if !name.kind.is_actual() {
+        return None;
+    }
+    // A commissioned 居宅 passes on the actuals of others (R-JSK-06).
+    let sender_type = name.service_types.map(|(from, _)| from);
+    if sender_type.is_some_and(|code| context.spec.is_care_management(code)) {
+        return None;
+    }
+    let position = |name: &&str| context.layout.position(name);
+    Some(Box::new(Actuals {
+        sender: name.sender,
+        sender_type,
+        offices: ["サービス事業者コード", "更新業者コード"].iter().filter_map(position).collect(),
+        code: ["サービスコード", "サービス種類コード"].iter().find_map(position)?,
+        reported: Vec::new(),
+    }))
+}
+
+impl Actuals {
+    fn is_new(&mut self, value: &[u8]) -> bool {
+        let room = self.reported.len() < MOST_STRANGERS;
+        if !room || self.reported.iter().any(|reported| reported == value) {
+            return false;
+        }
+        self.reported.push(value.to_vec());
+        true
+    }
+}
+
+impl Subject for Actuals {
+    fn rules(&self) -> &'static [Rule] {
+        if self.sender_type.is_some() { OFFICE_AND_TYPE } else { OFFICE }
+    }
+
+    fn record(&mut self, record: &Judged<'_>, findings: &mut Findings) {
+        let sender = self.sender;
+        let stranger = self.offices.iter().find_map(|place| {
+            let office = record.good(*place).filter(|office| !office.is_empty())?;
+            (office != sender.as_bytes()).then_some((*place, office))
+        });
+        if let Some((place, office)) = stranger {
+            if self.is_new(office) {
+                findings
+                    .add(Rule::ActualsOfAnotherOffice, || record.at(place).with("sender", sender));
+            }
+        }
+        let Some(sender_type) = self.sender_type else { return };
+        let code = record.good(self.code).and_then(|code| code.get(..2));
+        if let Some(code) = code.filter(|code| *code != sender_type.as_bytes()) {
+            if self.is_new(code) {
+                findings.add(Rule::ActualsOfAnotherType, || {
+                    record.at(self.code).with("sender_type", sender_type)
+                });
+            }
+        }
+    }
+
+    fn end_file(self: Box<Self>, _: &mut Findings, _: &mut Facts) {}
+}

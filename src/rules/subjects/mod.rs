@@ -1,0 +1,93 @@
+//! What ties several items, records and files together: one file per subject.
+//!
+//! A subject sees every record of a file after its items were checked, and relies only on items
+//! that were found good ([`Judged::good`]). What the whole send unit needs to know goes into
+//! [`Facts`]; `rules::unit` reads these when all files were seen.
+
+mod actuals;
+mod month;
+mod picture;
+mod recipient;
+mod supplement;
+
+use crate::record::Record;
+use crate::spec::{Layout, Spec};
+use crate::types::FileName;
+
+use super::collect::Findings;
+use super::finding::{Draft, Place};
+use super::items::Doubtful;
+use super::rule::RuleSet;
+use super::table::Rule;
+
+/// A check over several items or records of one file.
+pub(super) trait Subject {
+    /// The rules that it may report.
+    fn rules(&self) -> &'static [Rule];
+
+    /// Looks at one record.
+    fn record(&mut self, record: &Judged<'_>, findings: &mut Findings);
+
+    /// The file is at its end.
+    fn end_file(self: Box<Self>, findings: &mut Findings, facts: &mut Facts);
+}
+
+/// A record with what is known about its items.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Judged<'r> {
+    pub(super) record: &'r Record<'r>,
+    pub(super) layout: &'r Layout,
+    /// The number of the record; a header line is none.
+    pub(super) number: u64,
+    pub(super) doubtful: Doubtful,
+}
+
+impl<'r> Judged<'r> {
+    /// The bytes of an item that can be relied on; quotes inside free text are still doubled.
+    pub(super) fn good(&self, place: usize) -> Option<&'r [u8]> {
+        (!self.doubtful.contains(place)).then(|| self.record.item(place))
+    }
+
+    /// A finding at an item.
+    pub(super) fn at(&self, place: usize) -> Draft {
+        match (self.record.spans().get(place), self.layout.items.get(place)) {
+            (Some(span), Some(item)) => Draft::item(self.record, self.number, *span, item),
+            _ => Draft::record(self.record, self.number),
+        }
+    }
+}
+
+/// What a file leaves behind for the send unit.
+#[derive(Debug, Default)]
+pub(super) struct Facts {
+    /// The pictures that 利用者基本情報 names, where the names fit.
+    pub(super) pictures: Vec<(FileName, Place)>,
+}
+
+/// What a file is, for choosing the subjects.
+pub(super) struct Context<'s> {
+    pub(super) spec: &'s Spec,
+    pub(super) layout: &'s Layout,
+    /// The name, where it is one of the standard.
+    pub(super) name: Option<&'s FileName>,
+}
+
+/// The subjects of a file.
+pub(super) fn subjects(context: &Context<'_>) -> Vec<Box<dyn Subject>> {
+    let mut subjects: Vec<Box<dyn Subject>> = Vec::new();
+    subjects.extend(month::subject(context));
+    subjects.extend(supplement::subject(context));
+    subjects.extend(recipient::subject(context));
+    subjects.extend(actuals::subject(context));
+    subjects.extend(picture::subject(context));
+    subjects
+}
+
+/// The rules of all subjects of a file.
+pub(super) fn rules(subjects: &[Box<dyn Subject>]) -> RuleSet {
+    let mut rules = RuleSet::default();
+    for subject in subjects {
+        rules.extend(&RuleSet::of(subject.rules()));
+    }
+    rules
+}

@@ -1,0 +1,81 @@
+//! 対象年月: one per file (R-UNIT-02), the one of the file name (I-01).
+
+use crate::types::{FileKind, MonthPart};
+
+use super::{Context, Draft, Facts, Findings, Judged, Rule, Subject};
+
+const DIFFERS: &[Rule] = &[Rule::MonthDiffersFromName];
+const ONE_PER_FILE: &[Rule] = &[Rule::MonthDiffersFromName, Rule::SeveralServiceMonths];
+
+/// The months of a file, each with where it was first seen.
+struct Months {
+    place: usize,
+    /// As the file name writes it.
+    name: Option<String>,
+    /// Whether the file holds one month only (R-UNIT-02).
+    one_per_file: bool,
+    last: Vec<u8>,
+    seen: Vec<(Vec<u8>, Draft)>,
+}
+
+/// More months than anybody mixes; the rest of a hostile file is not remembered.
+const MOST_MONTHS: usize = 24;
+
+pub(super) fn subject(context: &Context<'_>) -> Option<Box<dyn Subject>> {
+    let kind = context.layout.kind;
+    if !kind.has_month() {
+        return None;
+    }
+    let place =
+        ["対象年月", "削除対象年月"].iter().find_map(|name| context.layout.position(name))?;
+    let name = context.name.and_then(|name| name.month).map(|month| match month {
+        MonthPart::Zero => "000000".to_owned(),
+        MonthPart::Month(month) => month.to_string(),
+    });
+    let one_per_file = kind != FileKind::Uphosoku;
+    Some(Box::new(Months { place, name, one_per_file, last: Vec::new(), seen: Vec::new() }))
+}
+
+impl Subject for Months {
+    fn rules(&self) -> &'static [Rule] {
+        if self.one_per_file { ONE_PER_FILE } else { DIFFERS }
+    }
+
+    fn record(&mut self, record: &Judged<'_>, _: &mut Findings) {
+        let Some(month) = record.good(self.place) else { return };
+        if month == self.last || month.is_empty() {
+            return;
+        }
+        self.last = month.to_vec();
+        let known = self.seen.iter().any(|(seen, _)| seen == month);
+        if !known && self.seen.len() < MOST_MONTHS {
+            self.seen.push((month.to_vec(), record.at(self.place)));
+        }
+    }
+
+    fn end_file(mut self: Box<Self>, findings: &mut Findings, _: &mut Facts) {
+        let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
+        let wanted = self.name.as_deref().map(str::as_bytes);
+        let fits = |month: &[u8]| wanted.is_none_or(|wanted| wanted == month);
+        if self.one_per_file && self.seen.len() > 1 {
+            let months: Vec<String> = self.seen.iter().map(|(month, _)| text(month)).collect();
+            let months = months.join(", ");
+            // The one to keep is the month of the name, or else the first.
+            let keep = self.seen.iter().position(|(month, _)| wanted == Some(month.as_slice()));
+            let (_, kept) = self.seen.swap_remove(keep.unwrap_or(0));
+            let first = self.seen.into_iter().min_by_key(|(_, draft)| draft.place.record);
+            if let Some((_, draft)) = first {
+                findings.add(Rule::SeveralServiceMonths, || {
+                    draft.related(kept.place).with("months", months)
+                });
+            }
+        } else if let Some(name) = self.name.as_ref() {
+            let stranger = self.seen.into_iter().find(|(month, _)| !fits(month));
+            if let Some((month, draft)) = stranger {
+                findings.add(Rule::MonthDiffersFromName, || {
+                    draft.with("name", name).with("contents", text(&month))
+                });
+            }
+        }
+    }
+}

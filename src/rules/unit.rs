@@ -1,0 +1,407 @@
+//! Send units: which files belong together, and whether they are all there (R-SET).
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use crate::spec::{Family, SendUnit, Spec};
+use crate::types::{
+    Edition, FileKind, FileName, FileSerial, Lang, MonthPart, OfficeNumber, ServiceMonth,
+    ServiceType,
+};
+
+use super::collect::Findings;
+use super::file::Outcome;
+use super::finding::{Draft, Place};
+use super::rule::RuleSet;
+use super::table::Rule;
+
+/// The rules about the files of a unit.
+pub(super) const UNIT_RULES: &[Rule] = &[
+    Rule::MissingFile,
+    Rule::UnknownCombination,
+    Rule::SeveralUnitsShareSerial,
+    Rule::UnitFilesDiffer,
+    Rule::DuplicateFile,
+];
+
+/// The rules about the pictures of a unit.
+pub(super) const PICTURE_RULES: &[Rule] = &[Rule::MissingImage, Rule::UnreferencedImage];
+
+/// Files with the same sender, recipient and 連番.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct UnitSummary {
+    /// The ids of the send units that the files make up, such as `K1`; none where they are none.
+    pub ids: Vec<String>,
+    /// ファイル連番.
+    pub serial: FileSerial,
+    /// 送信元事業所番号.
+    pub sender: OfficeNumber,
+    /// 送信先事業所番号.
+    pub recipient: OfficeNumber,
+    /// 送信元 and 送信先サービス種類コード, of the first file that has them.
+    pub service_types: Option<(ServiceType, ServiceType)>,
+    /// The months in the names.
+    pub months: Vec<ServiceMonth>,
+    /// The places of its files in the list of files.
+    pub files: Vec<usize>,
+}
+
+/// What the names of the files of one unit have in common.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+struct Key {
+    sender: OfficeNumber,
+    recipient: OfficeNumber,
+    serial: FileSerial,
+    edition: Edition,
+    types: Option<(ServiceType, ServiceType)>,
+    family: Family,
+    month: Option<MonthPart>,
+}
+
+/// Files whose names say that they belong together.
+struct Cluster<'s> {
+    key: Key,
+    files: Vec<usize>,
+    kinds: Vec<FileKind>,
+    unit: Option<&'s SendUnit>,
+    missing: Vec<FileKind>,
+}
+
+/// Sender, recipient and 連番: what makes a group in the report.
+type Group = (OfficeNumber, OfficeNumber, FileSerial);
+
+/// The judgement of all units of a set.
+pub(super) struct Units {
+    pub(super) summaries: Vec<UnitSummary>,
+    pub(super) findings: Findings,
+    pub(super) run: RuleSet,
+}
+
+/// Judges the send units that a set of files makes up.
+pub(super) fn check(spec: &Spec, files: &[Outcome], limit: u64) -> Units {
+    let mut units =
+        Units { summaries: Vec::new(), findings: Findings::new(limit), run: RuleSet::default() };
+    let mut folders: BTreeMap<&str, Vec<usize>> = BTreeMap::new();
+    for (index, file) in files.iter().enumerate() {
+        folders.entry(&file.folder).or_default().push(index);
+    }
+    for indices in folders.into_values() {
+        check_folder(spec, files, &indices, &mut units);
+    }
+    units
+}
+
+fn check_folder(spec: &Spec, files: &[Outcome], indices: &[usize], units: &mut Units) {
+    let mut names = BTreeSet::new();
+    let mut clusters: BTreeMap<Key, Vec<usize>> = BTreeMap::new();
+    let mut groups: BTreeMap<Group, Vec<usize>> = BTreeMap::new();
+    let mut unnamed = Vec::new();
+    for index in indices {
+        let Some(file) = files.get(*index) else { continue };
+        let Some(name) = &file.name else {
+            unnamed.extend(file.kind);
+            continue;
+        };
+        units.run.extend(&RuleSet::of(UNIT_RULES));
+        groups.entry((name.sender, name.recipient, name.serial)).or_default().push(*index);
+        if !names.insert(name) {
+            units.findings.add(Rule::DuplicateFile, || Draft::named(&file.label));
+        } else if let Some(key) = key(spec, name) {
+            clusters.entry(key).or_default().push(*index);
+        }
+    }
+    let mut clusters: Vec<Cluster<'_>> =
+        clusters.into_iter().map(|(key, indices)| cluster(spec, files, key, indices)).collect();
+    merge(spec, files, &mut clusters, units);
+    for (group, members) in groups {
+        let own: Vec<&Cluster<'_>> =
+            clusters.iter().filter(|cluster| cluster.key.group() == group).collect();
+        judge_group(files, &own, &unnamed, units);
+        let pictures = |cluster: &&Cluster<'_>| {
+            cluster.kinds.contains(&FileKind::Upkihon)
+                || cluster.kinds.contains(&FileKind::UpkihonImage)
+        };
+        for cluster in own.iter().copied().filter(pictures) {
+            check_pictures(files, cluster, units);
+        }
+        units.summaries.push(summary(files, group, &own, members));
+    }
+}
+
+impl Key {
+    const fn group(&self) -> Group {
+        (self.sender, self.recipient, self.serial)
+    }
+}
+
+fn key(spec: &Spec, name: &FileName) -> Option<Key> {
+    let month = name.month.filter(|month| *month != MonthPart::Zero);
+    let edition = name.edition();
+    Some(Key {
+        sender: name.sender,
+        recipient: name.recipient,
+        serial: name.serial,
+        edition,
+        types: name.service_types,
+        family: spec.family(edition, name.kind, month.is_some())?,
+        month,
+    })
+}
+
+fn cluster<'s>(spec: &'s Spec, files: &[Outcome], key: Key, indices: Vec<usize>) -> Cluster<'s> {
+    let kinds: Vec<FileKind> = indices.iter().filter_map(|index| files.get(*index)?.kind).collect();
+    let with_month = key.month.is_some();
+    let preventive = key.types.is_some_and(|(from, to)| {
+        let manager = |code: ServiceType| spec.is_care_management(code) && code.as_str() != "43";
+        [from, to].into_iter().any(|code| spec.is_preventive(code) || manager(code))
+    });
+    // The smallest unit that takes all files, of the right side of 介護予防 where both exist.
+    let unit = spec
+        .units(key.edition)
+        .filter(|unit| kinds.iter().all(|kind| unit.takes(*kind, with_month)))
+        .min_by_key(|unit| (unit.missing(&kinds).count(), unit.preventive != preventive));
+    let missing = unit.map(|unit| unit.missing(&kinds).collect()).unwrap_or_default();
+    Cluster { key, files: indices, kinds, unit, missing }
+}
+
+/// Incomplete clusters that would be complete together: the names of some files are wrong in one
+/// part, which is one mistake and not as many as files seem to be missing.
+fn merge<'s>(
+    spec: &'s Spec,
+    files: &[Outcome],
+    clusters: &mut Vec<Cluster<'s>>,
+    units: &mut Units,
+) {
+    let incomplete: Vec<usize> = (0..clusters.len())
+        .filter(|place| clusters.get(*place).is_some_and(|cluster| !cluster.missing.is_empty()))
+        .collect();
+    if incomplete.len() < 2 || incomplete.len() > 8 {
+        return;
+    }
+    let parts: Vec<&Cluster<'_>> =
+        incomplete.iter().filter_map(|place| clusters.get(*place)).collect();
+    let kinds: Vec<FileKind> = parts.iter().flat_map(|part| part.kinds.iter().copied()).collect();
+    let once = kinds.iter().all(|kind| {
+        *kind == FileKind::UpkihonImage || kinds.iter().filter(|other| *other == kind).count() == 1
+    });
+    let fits = |unit: &&SendUnit| {
+        kinds.iter().all(|kind| unit.knows(*kind)) && unit.missing(&kinds).next().is_none()
+    };
+    let edition = parts.iter().map(|part| part.key.edition).max().unwrap_or(Edition::V4_1);
+    let unit = spec.units(edition).find(fits);
+    // The part with the most files has the right name; on a tie the one that comes first.
+    let Some(right) = parts.iter().rev().max_by_key(|part| part.files.len()) else { return };
+    let differences: Vec<_> = parts.iter().map(|part| differences(&right.key, &part.key)).collect();
+    let Some(unit) = unit.filter(|_| once && differences.iter().all(|parts| parts.len() <= 1))
+    else {
+        return;
+    };
+    let right_key = right.key;
+    for (part, differences) in parts.iter().zip(&differences) {
+        let Some((ja, en)) = differences.first() else { continue };
+        for file in part.files.iter().filter_map(|index| files.get(*index)) {
+            // A month that its own contents contradict was told already.
+            if !file.findings.has(Rule::MonthDiffersFromName) {
+                units.findings.add(Rule::UnitFilesDiffer, || {
+                    Draft::named(&file.label).with_both("parts", ja, en)
+                });
+            }
+        }
+    }
+    let mut whole = Cluster {
+        key: right_key,
+        files: parts.iter().flat_map(|part| part.files.iter().copied()).collect(),
+        kinds,
+        unit: Some(unit),
+        missing: Vec::new(),
+    };
+    whole.files.sort_unstable();
+    let mut place = 0;
+    clusters.retain(|_| {
+        place += 1;
+        !incomplete.contains(&(place - 1))
+    });
+    clusters.push(whole);
+}
+
+/// Which parts of the names differ, in Japanese and English.
+fn differences(right: &Key, other: &Key) -> Vec<(&'static str, &'static str)> {
+    let pairs = [
+        (right.sender != other.sender, ("送信元事業所番号", "the sender")),
+        (right.recipient != other.recipient, ("送信先事業所番号", "the recipient")),
+        (right.serial != other.serial, ("ファイル連番", "the serial")),
+        (
+            right.types != other.types,
+            if right.edition == other.edition {
+                ("サービス種類コード", "the service types")
+            } else {
+                ("版（サービス種類コードの有無）", "the edition (service types)")
+            },
+        ),
+        (right.month != other.month, ("年月", "the month")),
+    ];
+    pairs.into_iter().filter_map(|(differs, name)| differs.then_some(name)).collect()
+}
+
+/// Judges the clusters of one sender, recipient and 連番.
+fn judge_group(
+    files: &[Outcome],
+    clusters: &[&Cluster<'_>],
+    unnamed: &[FileKind],
+    units: &mut Units,
+) {
+    let complete = |cluster: &Cluster<'_>| cluster.unit.is_some() && cluster.missing.is_empty();
+    let deletes = |cluster: &Cluster<'_>| cluster.kinds.iter().all(|kind| kind.is_deletion());
+    let some_complete = clusters.iter().any(|cluster| complete(cluster) && !deletes(cluster));
+    let mut sound: Vec<&Cluster<'_>> = Vec::new();
+    for cluster in clusters.iter().copied() {
+        let alone = clusters.len() == 1;
+        let foreign = (deletes(cluster) && !alone)
+            || cluster.unit.is_none()
+            || (some_complete && !complete(cluster));
+        if foreign {
+            let kinds: BTreeSet<&str> = cluster.kinds.iter().map(|kind| kind.prefix()).collect();
+            let kinds: Vec<&str> = kinds.into_iter().collect();
+            let label = cluster.files.first().and_then(|index| files.get(*index));
+            units.findings.add(Rule::UnknownCombination, || {
+                Draft::named(label.map_or("", |file| &file.label)).with_both(
+                    "kinds",
+                    &kinds.join("、"),
+                    &kinds.join(", "),
+                )
+            });
+        } else if complete(cluster) {
+            sound.push(cluster);
+        } else {
+            missing_files(files, cluster, unnamed, units);
+        }
+    }
+    let differ = |cluster: &Cluster<'_>| (cluster.key.family, cluster.key.month);
+    let kinds_of_unit: BTreeSet<_> = sound.iter().map(|cluster| differ(cluster)).collect();
+    if kinds_of_unit.len() > 1 {
+        let shown = |cluster: &&Cluster<'_>| {
+            let id = cluster.unit.map_or("", |unit| unit.id.as_str());
+            match cluster.key.month.and_then(MonthPart::month) {
+                Some(month) => format!("{id} {month}"),
+                None => id.to_owned(),
+            }
+        };
+        let ids: Vec<String> = sound.iter().map(shown).collect();
+        let first = sound.get(1).and_then(|cluster| files.get(*cluster.files.first()?));
+        units.findings.add(Rule::SeveralUnitsShareSerial, || {
+            Draft::named(first.map_or("", |file| &file.label)).with_both(
+                "units",
+                &ids.join("、"),
+                &ids.join(", "),
+            )
+        });
+    }
+}
+
+fn missing_files(
+    files: &[Outcome],
+    cluster: &Cluster<'_>,
+    unnamed: &[FileKind],
+    units: &mut Units,
+) {
+    let first = cluster.files.first().and_then(|index| files.get(*index));
+    let Some((first, name)) = first.and_then(|file| Some((file, file.name.as_ref()?))) else {
+        return;
+    };
+    let month = cluster.key.month.unwrap_or(MonthPart::Zero);
+    for kind in &cluster.missing {
+        // A file of this kind is there under a name that could not be read: one mistake.
+        if unnamed.contains(kind) {
+            continue;
+        }
+        let missing = name.sibling(*kind, month, 1).to_string();
+        let label = match first.folder.as_str() {
+            "" => missing,
+            folder => format!("{folder}/{missing}"),
+        };
+        units.findings.add(Rule::MissingFile, || {
+            let unit = cluster.unit;
+            Draft::named(&label)
+                .with("unit", unit.map_or("", |unit| &unit.id))
+                .with("title", unit.map_or("", |unit| &unit.name))
+                .with("kind", kind)
+                .with("name", kind.name())
+        });
+    }
+}
+
+/// Pictures that are named and not there, or there and not named (I-13).
+fn check_pictures(files: &[Outcome], cluster: &Cluster<'_>, units: &mut Units) {
+    let members = || cluster.files.iter().filter_map(|index| files.get(*index));
+    let of_kind = |kind| members().filter(move |file| file.kind == Some(kind));
+    let there: BTreeSet<&FileName> =
+        of_kind(FileKind::UpkihonImage).filter_map(|file| file.name.as_ref()).collect();
+    let mut named: BTreeSet<&FileName> = BTreeSet::new();
+    // Names that do not fit, or contents that cannot be read, explain pictures without a name.
+    let mut readable = true;
+    for file in of_kind(FileKind::Upkihon) {
+        readable &= file.run.contains(Rule::ImageNameDoesNotFit)
+            && !file.findings.has(Rule::ImageNameDoesNotFit);
+        for (picture, place) in &file.facts.pictures {
+            named.insert(picture);
+            if !there.contains(picture) {
+                units.findings.add(Rule::MissingImage, || {
+                    let place = Place { file: Some(file.label.clone()), ..place.clone() };
+                    Draft::place(place).showing(&picture.to_string())
+                });
+            }
+        }
+    }
+    if !cluster.kinds.contains(&FileKind::Upkihon) || !readable {
+        return;
+    }
+    units.run.extend(&RuleSet::of(PICTURE_RULES));
+    for file in of_kind(FileKind::UpkihonImage) {
+        if file.name.as_ref().is_some_and(|name| !named.contains(name)) {
+            units.findings.add(Rule::UnreferencedImage, || Draft::named(&file.label));
+        }
+    }
+}
+
+fn summary(
+    files: &[Outcome],
+    (sender, recipient, serial): Group,
+    clusters: &[&Cluster<'_>],
+    members: Vec<usize>,
+) -> UnitSummary {
+    let names = || members.iter().filter_map(|index| files.get(*index)?.name.as_ref());
+    let months: BTreeSet<ServiceMonth> =
+        names().filter_map(|name| name.month.and_then(MonthPart::month)).collect();
+    let mut ids: Vec<String> = Vec::new();
+    for id in clusters.iter().filter_map(|cluster| cluster.unit).map(|unit| &unit.id) {
+        if !ids.contains(id) {
+            ids.push(id.clone());
+        }
+    }
+    UnitSummary {
+        ids,
+        serial,
+        sender,
+        recipient,
+        service_types: names().find_map(|name| name.service_types),
+        months: months.into_iter().collect(),
+        files: members,
+    }
+}
+
+impl UnitSummary {
+    /// The ids together, such as `K1` or `K1+K2`; empty where the files are no send unit.
+    pub fn id(&self) -> String {
+        self.ids.join("+")
+    }
+
+    /// Offices and service types for people.
+    pub(super) fn way(&self, lang: Lang) -> String {
+        let arrow = lang.pick("→", "->");
+        match self.service_types {
+            Some((from, to)) => {
+                format!("{} ({from}) {arrow} {} ({to})", self.sender, self.recipient)
+            }
+            None => format!("{} {arrow} {}", self.sender, self.recipient),
+        }
+    }
+}
