@@ -10,7 +10,7 @@ use super::read::{Reader, Section};
 use super::{
     Config, IdentityFiles, Limits, Node, Office, Peer, Problems, Retention, Timing, Tls, units,
 };
-use crate::types::{Digest, Edition, Lang, OfficeNumber, ServiceType};
+use crate::types::{Digest, Lang, OfficeNumber, ServiceType};
 
 const OFFICE_JA: &str = "事業所番号（数字または英大文字 10 桁）";
 const OFFICE_EN: &str = "an office number: 10 digits or capital letters";
@@ -193,7 +193,7 @@ fn peer(table: &mut Section<'_, '_>) -> Option<Peer> {
     });
     let service_types = table.list("service_types", parse::<ServiceType>, TYPE_JA, TYPE_EN);
     let url = required(table, "url", |table, key| {
-        table.parsed(key, url, "https://ホスト名:ポート", "https://host:port without a path")
+        table.parsed(key, parse, "https://ホスト名:ポート", "https://host:port without a path")
     });
     let edition = table.parsed("edition", parse, "v3 か v4.1", "v3 or v4.1");
     let tls_certificates = table.list("tls_certificates", parse::<Digest>, DIGEST_JA, DIGEST_EN);
@@ -207,15 +207,6 @@ fn peer(table: &mut Section<'_, '_>) -> Option<Peer> {
         tls_certificates,
         signing_certificates,
     })
-}
-
-/// `https://host[:port]`, nothing after it; the link takes it apart again.
-fn url(text: &str) -> Option<String> {
-    let authority = text.strip_prefix("https://")?;
-    let authority = authority.strip_suffix('/').unwrap_or(authority);
-    let allowed = |c: char| c.is_ascii_alphanumeric() || "-.:[]_%".contains(c);
-    (!authority.is_empty() && authority.chars().all(allowed))
-        .then(|| format!("https://{authority}"))
 }
 
 fn timing(mut table: Section<'_, '_>) -> Timing {
@@ -236,7 +227,7 @@ fn limits(mut table: Section<'_, '_>) -> Limits {
         file_size: size(&mut table, "file_size", "64MiB"),
         package_size: size(&mut table, "package_size", "128MiB"),
         unit_files: table.number("unit_files", 1, 9_999).unwrap_or(1_000),
-        connections: table.number("connections", 1, 65_535).unwrap_or(256),
+        connections: table.number("connections", 2, 65_535).unwrap_or(1_024),
         in_flight: table.number("in_flight", 1, 1_024).unwrap_or(32),
         body_memory: size(&mut table, "body_memory", "256MiB"),
         store_size: size(&mut table, "store_size", "0B"),

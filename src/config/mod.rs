@@ -19,7 +19,7 @@ use jiff::SignedDuration;
 
 pub use problem::{Problem, Problems};
 
-use crate::types::{Digest, Edition, Lang, OfficeNumber, ServiceType};
+use crate::types::{Digest, Edition, Lang, OfficeNumber, PeerUrl, ServiceType};
 
 /// A checked configuration; all paths are absolute or relative to the working directory.
 #[derive(Debug, Clone)]
@@ -120,7 +120,7 @@ pub struct Peer {
     /// サービス種類コード of the office.
     pub service_types: Vec<ServiceType>,
     /// Where its node is reached: `https://host:port`.
-    pub url: String,
+    pub url: PeerUrl,
     /// The only edition that it can import; without it, whatever comes is sent.
     pub edition: Option<Edition>,
     /// SHA-256 of TLS certificates that speak for it, beside those of a trusted authority.

@@ -17,9 +17,6 @@ pub enum StoreError {
     /// There is no store to read.
     #[error("no store in {0}")]
     Absent(PathBuf),
-    /// The folder lies on a network share, where the locks of SQLite do not hold.
-    #[error("the data folder {0} is on a network share")]
-    NetworkShare(PathBuf),
     /// A newer renkei made the store.
     #[error("the store has schema {found}; this renkei knows up to {known}")]
     TooNew {
@@ -58,7 +55,6 @@ impl StoreError {
             Self::Full => "store-full",
             Self::InUse(_) => "store-in-use",
             Self::Absent(_) => "store-absent",
-            Self::NetworkShare(_) => "store-on-network-share",
             Self::TooNew { .. } => "store-too-new",
             Self::Damaged(_) => "store-damaged",
             Self::NotFound => "not-found",
@@ -80,10 +76,6 @@ impl StoreError {
             }
             Self::Absent(folder) => format!(
                 "{} に台帳がありません。renkei run を一度も動かしていないか、設定の data が違います。",
-                folder.display()
-            ),
-            Self::NetworkShare(folder) => format!(
-                "データフォルダー {} は共有フォルダーにあります。このパソコンのディスクを指定してください。",
                 folder.display()
             ),
             Self::TooNew { .. } => {

@@ -166,6 +166,22 @@ impl Store {
         .await
     }
 
+    /// Whether a package of this id still waits to be placed for `office`, whoever sent it.
+    pub async fn waits(&self, office: OfficeNumber, id: MessageId) -> Result<bool, StoreError> {
+        self.read(move |connection| {
+            let found = connection
+                .query_row(
+                    "SELECT 1 FROM incoming
+                     WHERE office = ?1 AND message_id = ?2 AND state = 'COMMITTED'",
+                    params![Column(office), Column(id)],
+                    |_| Ok(()),
+                )
+                .optional()?;
+            Ok(found.is_some())
+        })
+        .await
+    }
+
     /// The sequence number of the last package before `sequence` that no longer waits.
     pub async fn settled_before(
         &self,

@@ -11,7 +11,8 @@
 //! A state never changes without its journal row: both are written by the same function in the
 //! same transaction, and the state machines of [`crate::transfer`] run inside it.
 //!
-//! Only one process writes: a lock file says who. `renkei status` and others read beside it.
+//! The folder must be on a local disk: WAL needs shared memory, which network file systems do not
+//! give. Only one process writes: a lock file says who. `renkei status` and others read beside it.
 //!
 //! # Errors
 //!
@@ -26,7 +27,6 @@ mod query;
 mod receipts;
 mod schema;
 mod unit;
-mod volume;
 mod writer;
 
 use std::fs::{self, File};
@@ -69,7 +69,6 @@ impl Store {
     /// `size` bounds the database in bytes; 0 means only the disk does.
     pub fn open(folder: &Path, size: u64) -> Result<Self, StoreError> {
         fs::create_dir_all(folder)?;
-        volume::refuse_network_share(folder)?;
         let lock = lock(folder)?;
         let mut connection = connect(folder, OpenFlags::SQLITE_OPEN_CREATE)?;
         schema::prepare(&mut connection, size)?;

@@ -140,22 +140,44 @@ impl Store {
         .await
     }
 
-    /// The packages of `office` for `partner` that wait for an attempt, in their sequence.
+    /// The packages of `office` for `partner` whose attempt is due at `due`, in their sequence.
     pub async fn queued(
         &self,
         office: OfficeNumber,
         partner: OfficeNumber,
+        due: Timestamp,
         limit: u32,
     ) -> Result<Vec<OutgoingRow>, StoreError> {
         self.read(move |connection| {
             let mut statement = connection.prepare_cached(&format!(
                 "SELECT {COLUMNS} FROM outgoing
-                 WHERE office = ?1 AND partner = ?2 AND state = 'QUEUED'
-                 ORDER BY sequence LIMIT ?3"
+                 WHERE office = ?1 AND partner = ?2 AND state = 'QUEUED' AND next_at <= ?3
+                 ORDER BY sequence LIMIT ?4"
             ))?;
-            let rows = statement
-                .query_map(params![Column(office), Column(partner), limit], read_outgoing)?;
+            let parameters = params![Column(office), Column(partner), Column(due), limit];
+            let rows = statement.query_map(parameters, read_outgoing)?;
             rows.map(|row| row?).collect()
+        })
+        .await
+    }
+
+    /// When the next attempt after `due` is due for a package of `office` for `partner`.
+    pub async fn next_attempt(
+        &self,
+        office: OfficeNumber,
+        partner: OfficeNumber,
+        due: Timestamp,
+    ) -> Result<Option<Timestamp>, StoreError> {
+        self.read(move |connection| {
+            let next: Option<Column<Timestamp>> = connection
+                .prepare_cached(
+                    "SELECT min(next_at) FROM outgoing WHERE office = ?1 AND partner = ?2
+                     AND state = 'QUEUED' AND next_at > ?3",
+                )?
+                .query_row(params![Column(office), Column(partner), Column(due)], |row| {
+                    row.get(0)
+                })?;
+            Ok(next.map(|next| next.0))
         })
         .await
     }

@@ -64,7 +64,7 @@ pub struct JournalRow {
 }
 
 /// A set that was refused before it became a package.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct HeldRow {
     /// When.
     pub at: Timestamp,

@@ -89,7 +89,7 @@ async fn an_outgoing_package_survives_with_its_states() {
     drop(store);
 
     let store = open(&folder);
-    let queued = store.queued(office(1), office(2), 10).await.expect("read");
+    let queued = store.queued(office(1), office(2), Timestamp::MAX, 10).await.expect("read");
     assert!(matches!(
         queued[..],
         [OutgoingRow { state: Outgoing::Queued { failures: 1, .. }, .. }]
@@ -123,7 +123,10 @@ async fn one_claim_is_packed_once() {
     let again = NewOutgoing { id: first.id, ..outgoing(2, Bytes::from_static(b"b")) };
     store.pack(first, now()).await.expect("packed");
     assert!(store.pack(again, now()).await.is_err());
-    assert_eq!(store.queued(office(1), office(2), 10).await.expect("read").len(), 1);
+    assert_eq!(
+        store.queued(office(1), office(2), Timestamp::MAX, 10).await.expect("read").len(),
+        1
+    );
 }
 
 #[tokio::test]
@@ -189,7 +192,7 @@ async fn a_full_store_says_so_and_keeps_what_it_has() {
         assert!(stored < 100, "the limit does not hold");
     };
     assert!(matches!(full, StoreError::Full), "{full}");
-    let kept = store.queued(office(1), office(2), 100).await.expect("read").len();
+    let kept = store.queued(office(1), office(2), Timestamp::MAX, 100).await.expect("read").len();
     assert_eq!(u64::try_from(kept), Ok(stored));
     store
         .hold(HeldRow {
@@ -213,7 +216,10 @@ async fn only_one_process_writes_and_others_read() {
     assert!(matches!(Store::open(folder.path(), 0), Err(StoreError::InUse(_))));
     store.pack(outgoing(1, Bytes::from_static(b"a")), now()).await.expect("packed");
     let reader = Store::open_for_reading(folder.path()).expect("beside the writer");
-    assert_eq!(reader.queued(office(1), office(2), 10).await.expect("read").len(), 1);
+    assert_eq!(
+        reader.queued(office(1), office(2), Timestamp::MAX, 10).await.expect("read").len(),
+        1
+    );
     let refused = reader.pack(outgoing(2, Bytes::from_static(b"b")), now()).await;
     assert!(matches!(refused, Err(StoreError::ReadOnly)));
 }
@@ -270,6 +276,7 @@ async fn many_writers_at_once_all_become_durable() {
         packed.expect("no panic").expect("packed");
     }
     drop(store);
-    let queued = open(&folder).queued(office(1), office(2), 1000).await.expect("read");
+    let queued =
+        open(&folder).queued(office(1), office(2), Timestamp::MAX, 1000).await.expect("read");
     assert_eq!(queued.len(), 300);
 }
