@@ -1,1 +1,125 @@
-//! The daemon.
+//! The daemon: wires folders, store, link and proof together for one or more offices.
+//!
+//! ```text
+//! outbound ─▶ store ─▶ dispatch ══ partner ══▶ inbound ─▶ store ─▶ placing
+//!              ▲                                                      │
+//!              └────────────── collect ◀══ receipts ══════════════════┘
+//! ```
+//!
+//! One task per office looks after its drop folder (`outbound`) and its import folder
+//! (`placing`), one per office and partner sends (`dispatch`) and collects receipts (`collect`).
+//! They talk through the store: a task finds its work there when it starts, and the others only
+//! wake it. So a crash at any moment costs nothing but the time until the next start.
+//!
+//! # Errors
+//!
+//! [`StartProblems`] lists everything that keeps the node from starting. Once it runs, nothing
+//! stops it but [`Node::stop`]: every fault is logged with its code and tried again.
+
+mod clock;
+mod collect;
+mod context;
+mod dispatch;
+mod housekeeping;
+mod inbound;
+mod judge;
+mod outbound;
+mod placing;
+mod start;
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::sync::watch;
+use tokio::task::JoinSet;
+
+pub use clock::system_clock;
+pub use start::{StartProblem, StartProblems, open_trust};
+
+use crate::config::Config;
+use crate::link::Clock;
+use crate::package::Limits;
+use crate::spec::Spec;
+use crate::store::Store;
+use context::{Context, stopped};
+
+/// How long the tasks may take to finish what is in flight.
+const STOP_GRACE: Duration = Duration::from_secs(9);
+
+/// A running node.
+pub struct Node {
+    context: Arc<Context>,
+    address: SocketAddr,
+    stop: watch::Sender<bool>,
+    tasks: JoinSet<()>,
+}
+
+impl Node {
+    /// Opens everything the configuration names, takes up what an earlier run left, and starts.
+    ///
+    /// # Errors
+    ///
+    /// Every problem that was found, not only the first.
+    pub async fn start(
+        config: Config,
+        spec: &'static Spec,
+        clock: Clock,
+    ) -> Result<Self, StartProblems> {
+        let opened = start::open(config, spec, clock).await?;
+        let (stop, stopping) = watch::channel(false);
+        let mut tasks = JoinSet::new();
+        let context = Arc::clone(&opened.context);
+        let address = opened.server.address();
+
+        let mut shutdown = stopping.clone();
+        tasks.spawn(async move {
+            opened.server.run(async move { stopped(&mut shutdown).await }).await;
+        });
+        for folders in opened.folders {
+            let office = folders.office;
+            let (drop, import) = folders.split();
+            tasks.spawn(outbound::run(Arc::clone(&context), drop, stopping.clone()));
+            tasks.spawn(placing::run(Arc::clone(&context), import, stopping.clone()));
+            for peer in &context.config.peers {
+                let pair = (office, peer.office);
+                tasks.spawn(dispatch::run(Arc::clone(&context), pair, stopping.clone()));
+                tasks.spawn(collect::run(Arc::clone(&context), pair, stopping.clone()));
+            }
+        }
+        tasks.spawn(housekeeping::run(Arc::clone(&context), stopping));
+        tracing::info!(%address, offices = context.config.offices.len(), "the node is running");
+        Ok(Self { context, address, stop, tasks })
+    }
+
+    /// What a package may have at most under a configuration.
+    pub fn package_limits(config: &Config) -> Limits {
+        Limits {
+            package_bytes: usize::try_from(config.limits.package_size).unwrap_or(usize::MAX),
+            files: usize::try_from(config.limits.unit_files).unwrap_or(usize::MAX),
+            ..Limits::default()
+        }
+    }
+
+    /// Where partners reach it.
+    pub const fn address(&self) -> SocketAddr {
+        self.address
+    }
+
+    /// Its store, for looking into.
+    pub fn store(&self) -> &Store {
+        &self.context.store
+    }
+
+    /// Finishes what is in flight and stops, within ten seconds. What could not be finished is
+    /// taken up at the next start.
+    pub async fn stop(mut self) {
+        self.stop.send_replace(true);
+        let finish = async { while self.tasks.join_next().await.is_some() {} };
+        if tokio::time::timeout(STOP_GRACE, finish).await.is_err() {
+            tracing::warn!("work in flight was cut off; it is taken up at the next start");
+            self.tasks.shutdown().await;
+        }
+        tracing::info!("the node has stopped");
+    }
+}

@@ -1,0 +1,163 @@
+//! What all tasks of a node share.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use jiff::Timestamp;
+use tokio::sync::{Notify, watch};
+
+use crate::config::Config;
+use crate::link::{Client, Clock, Endpoint};
+use crate::package::{Limits, Receipt, Signer, SignerError, Trust};
+use crate::spec::Spec;
+use crate::store::{NewReceipt, Origin, Store};
+use crate::types::{Lang, OfficeNumber};
+
+/// One of our offices and one of its partners.
+pub(super) type Pair = (OfficeNumber, OfficeNumber);
+
+pub(super) struct Context {
+    pub(super) config: Config,
+    pub(super) spec: &'static Spec,
+    pub(super) store: Store,
+    pub(super) clock: Clock,
+    /// Whose signatures are believed.
+    pub(super) trust: Arc<Trust>,
+    /// Whose TLS certificates are believed.
+    pub(super) tls_trust: Arc<Trust>,
+    pub(super) signers: BTreeMap<OfficeNumber, Arc<Signer>>,
+    pub(super) client: Client,
+    pub(super) wake: Wake,
+}
+
+/// How tasks tell each other that there is work in the store. A wake-up that nobody waits for is
+/// kept for the next wait.
+#[derive(Default)]
+pub(super) struct Wake {
+    /// A package is queued for the pair.
+    pub(super) dispatch: BTreeMap<Pair, Notify>,
+    /// A partner showed that it is there.
+    pub(super) contact: BTreeMap<Pair, Notify>,
+    /// A package of the pair waits for its later receipts.
+    pub(super) collect: BTreeMap<Pair, Notify>,
+    /// A package for the office is committed.
+    pub(super) placing: BTreeMap<OfficeNumber, Notify>,
+    /// A receipt was issued.
+    pub(super) issued: Issued,
+}
+
+/// Tells those who wait for receipts that one was issued.
+pub(super) struct Issued(watch::Sender<u64>);
+
+impl Default for Issued {
+    fn default() -> Self {
+        Self(watch::Sender::new(0))
+    }
+}
+
+impl Issued {
+    pub(super) fn announce(&self) {
+        self.0.send_modify(|count| *count += 1);
+    }
+
+    /// Subscribe before looking into the store, so that nothing is missed in between.
+    pub(super) fn subscribe(&self) -> watch::Receiver<u64> {
+        self.0.subscribe()
+    }
+}
+
+impl Wake {
+    pub(super) fn new(config: &Config) -> Self {
+        let offices = || config.offices.iter().map(|office| office.number);
+        let pairs = || {
+            offices().flat_map(|office| config.peers.iter().map(move |peer| (office, peer.office)))
+        };
+        Self {
+            dispatch: pairs().map(|pair| (pair, Notify::new())).collect(),
+            contact: pairs().map(|pair| (pair, Notify::new())).collect(),
+            collect: pairs().map(|pair| (pair, Notify::new())).collect(),
+            placing: offices().map(|office| (office, Notify::new())).collect(),
+            issued: Issued::default(),
+        }
+    }
+
+    /// A partner connected to us, so it can be reached: try what waits for it.
+    pub(super) fn in_contact(&self, partner: OfficeNumber) {
+        for (_, notify) in self.contact.iter().filter(|(pair, _)| pair.1 == partner) {
+            notify.notify_one();
+        }
+    }
+}
+
+/// Wakes the task that waits for `key`.
+pub(super) fn wake<K: Ord>(waiting: &BTreeMap<K, Notify>, key: &K) {
+    if let Some(notify) = waiting.get(key) {
+        notify.notify_one();
+    }
+}
+
+/// Waits until somebody wakes `key`; for ever where nobody can.
+pub(super) async fn woken<K: Ord>(waiting: &BTreeMap<K, Notify>, key: &K) {
+    match waiting.get(key) {
+        Some(notify) => notify.notified().await,
+        None => std::future::pending().await,
+    }
+}
+
+impl Context {
+    pub(super) fn now(&self) -> Timestamp {
+        self.clock.now()
+    }
+
+    pub(super) const fn lang(&self) -> Lang {
+        self.config.node.lang
+    }
+
+    /// Where a partner is reached.
+    pub(super) fn endpoint(&self, partner: OfficeNumber) -> Option<Endpoint> {
+        let peer = self.config.peer(partner)?;
+        Some(Endpoint { url: peer.url.clone(), office: partner })
+    }
+
+    /// What a package may have at most.
+    pub(super) fn package_limits(&self) -> Limits {
+        super::Node::package_limits(&self.config)
+    }
+
+    /// A signed receipt of `office`, ready to be stored with the step that it proves.
+    pub(super) fn sign(
+        &self,
+        office: OfficeNumber,
+        receipt: &Receipt,
+        now: Timestamp,
+    ) -> Result<NewReceipt, SignerError> {
+        let signer = self.signers.get(&office).ok_or(SignerError::Key)?;
+        let der = receipt.sign(signer, now)?;
+        Ok(NewReceipt {
+            origin: Origin::Issued,
+            kind: receipt.kind.as_str().to_owned(),
+            at: receipt.at,
+            der: der.into(),
+        })
+    }
+}
+
+/// Waits until the node is told to stop. An error means that whoever could tell is gone, which is
+/// a stop too.
+pub(super) async fn stopped(stopping: &mut watch::Receiver<bool>) {
+    let _ = stopping.wait_for(|stop| *stop).await;
+}
+
+/// Runs work that may block on a thread for it. A panic there is a fault of ours, told as `None`.
+pub(super) async fn blocking<T: Send + 'static>(
+    work: impl FnOnce() -> T + Send + 'static,
+) -> Option<T> {
+    match tokio::task::spawn_blocking(work).await {
+        Ok(value) => Some(value),
+        Err(error) => {
+            // The text of a panic may quote data.
+            tracing::error!(panic = error.is_panic(), "work on a blocking thread did not end");
+            None
+        }
+    }
+}

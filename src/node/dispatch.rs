@@ -1,0 +1,288 @@
+//! Sends the queued packages of one office to one partner.
+//!
+//! Packages go out in their sequence, several at a time. When the partner cannot be reached, the
+//! whole queue pauses as long as the package that failed; afterwards one package goes ahead as a
+//! probe. A partner that connects to us, as an office does when its PC comes up in the morning,
+//! ends the pause at once, at most once a minute.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+use std::time::Duration;
+
+use jiff::{SignedDuration, Timestamp};
+use tokio::sync::watch;
+use tokio::task::JoinSet;
+
+use super::context::{Context, Pair, blocking, stopped, wake, woken};
+use crate::link::SendError;
+use crate::package::{PackageRef, Receipt, ReceiptKind};
+use crate::store::{NewReceipt, Origin, OutgoingRow, StoreError};
+use crate::transfer::{Failure, Outgoing, OutgoingEffect, OutgoingEvent, OutgoingReceipt};
+use crate::types::MessageId;
+
+/// Contact shortens a pause at most once in this time.
+const CONTACT_PAUSE: SignedDuration = SignedDuration::from_secs(60);
+
+/// How long to wait after the store failed.
+const STORE_PAUSE: Duration = Duration::from_secs(5);
+
+/// Looks at the queue again after this time whatever happens.
+const LONGEST_SLEEP: Duration = Duration::from_mins(5);
+
+/// What one attempt came to.
+struct Attempt {
+    id: MessageId,
+    result: Result<Outgoing, StoreError>,
+    /// The partner did not answer.
+    unreachable: bool,
+}
+
+struct Dispatcher {
+    context: Arc<Context>,
+    pair: Pair,
+    in_flight: JoinSet<Attempt>,
+    sending: BTreeSet<MessageId>,
+    /// Nothing is sent before this time.
+    paused_until: Option<Timestamp>,
+    /// The last attempt failed: only one package goes ahead.
+    probing: bool,
+    /// When contact last shortened a pause.
+    contact_at: Option<Timestamp>,
+    /// Packages are due whatever their schedule says.
+    hurry: bool,
+}
+
+pub(super) async fn run(context: Arc<Context>, pair: Pair, mut stopping: watch::Receiver<bool>) {
+    let mut dispatcher = Dispatcher {
+        context,
+        pair,
+        in_flight: JoinSet::new(),
+        sending: BTreeSet::new(),
+        paused_until: None,
+        probing: false,
+        contact_at: None,
+        hurry: false,
+    };
+    while !*stopping.borrow() {
+        let sleep = match dispatcher.launch().await {
+            Ok(sleep) => sleep,
+            Err(error) => {
+                tracing::error!(code = error.code(), %error, "the queue cannot be read");
+                STORE_PAUSE
+            }
+        };
+        let context = Arc::clone(&dispatcher.context);
+        tokio::select! {
+            () = stopped(&mut stopping) => break,
+            Some(ended) = dispatcher.in_flight.join_next() => {
+                if let Ok(attempt) = ended {
+                    dispatcher.ended(attempt).await;
+                }
+            }
+            () = woken(&context.wake.dispatch, &pair) => {}
+            () = woken(&context.wake.contact, &pair) => dispatcher.in_contact(),
+            () = tokio::time::sleep(sleep) => {}
+        }
+    }
+    // What is in flight may still bring its receipt; the node cuts it off when time is over.
+    while dispatcher.in_flight.join_next().await.is_some() {}
+}
+
+impl Dispatcher {
+    /// Starts what is due, as far as there is room, and says how long to sleep.
+    async fn launch(&mut self) -> Result<Duration, StoreError> {
+        let now = self.context.now();
+        if let Some(until) = self.paused_until.filter(|until| *until > now) {
+            return Ok(until_then(until, now));
+        }
+        let window = if self.probing { 1 } else { self.context.config.limits.in_flight };
+        let room = usize::try_from(window).unwrap_or(1).saturating_sub(self.sending.len());
+        if room == 0 {
+            return Ok(LONGEST_SLEEP);
+        }
+        let (office, partner) = self.pair;
+        let due = if self.hurry { Timestamp::MAX } else { now };
+        // Rows that are in flight are still queued in the store.
+        let enough = u32::try_from(self.sending.len() + room).unwrap_or(u32::MAX);
+        let queued = self.context.store.queued(office, partner, due, enough).await?;
+        let fresh = queued.into_iter().filter(|row| !self.sending.contains(&row.id));
+        for row in fresh.take(room).collect::<Vec<_>>() {
+            self.sending.insert(row.id);
+            self.in_flight.spawn(attempt(Arc::clone(&self.context), row));
+        }
+        self.hurry = false;
+        let next = self.context.store.next_attempt(office, partner, now).await?;
+        Ok(next.map_or(LONGEST_SLEEP, |next| until_then(next, now)))
+    }
+
+    async fn ended(&mut self, attempt: Attempt) {
+        self.sending.remove(&attempt.id);
+        self.probing = attempt.unreachable;
+        self.paused_until = None;
+        match attempt.result {
+            Ok(Outgoing::Queued { next_at, .. }) if attempt.unreachable => {
+                self.paused_until = Some(next_at);
+            }
+            Ok(Outgoing::Consigned) => wake(&self.context.wake.collect, &self.pair),
+            Ok(_) => {}
+            Err(error) => {
+                tracing::error!(code = error.code(), %error, message = %attempt.id,
+                    "the outcome of an attempt could not be stored");
+                tokio::time::sleep(STORE_PAUSE).await;
+            }
+        }
+    }
+
+    fn in_contact(&mut self) {
+        let now = self.context.now();
+        let lately = self.contact_at.is_some_and(|at| now.duration_since(at) < CONTACT_PAUSE);
+        if self.paused_until.is_some() && !lately {
+            self.contact_at = Some(now);
+            self.paused_until = None;
+            self.hurry = true;
+        }
+    }
+}
+
+fn until_then(then: Timestamp, now: Timestamp) -> Duration {
+    let wait = Duration::try_from(then.duration_since(now)).unwrap_or_default();
+    wait.clamp(Duration::from_millis(1), LONGEST_SLEEP)
+}
+
+async fn attempt(context: Arc<Context>, row: OutgoingRow) -> Attempt {
+    let id = row.id;
+    if context.now() >= row.expires_at {
+        return Attempt { id, result: expire(&context, &row).await, unreachable: false };
+    }
+    let package = match context.store.outgoing_package(id).await {
+        Ok(package) => package,
+        Err(error) => return Attempt { id, result: Err(error), unreachable: false },
+    };
+    let Some(endpoint) = context.endpoint(row.partner) else {
+        return Attempt { id, result: Err(StoreError::NotFound), unreachable: false };
+    };
+    let answer = context.client.put_message(&endpoint, id, package).await;
+    let (event, detail, receipt, unreachable) = match answer {
+        Ok(reply) => match read_receipt(&context, &row, reply.receipt).await {
+            Ok((event, receipt)) => (event, String::new(), Some(receipt), false),
+            Err(code) => {
+                tracing::warn!(message = %id, partner = %row.partner, code,
+                    "the partner's answer is no receipt for this package");
+                (OutgoingEvent::Failed(Failure::Refused), code.to_owned(), None, false)
+            }
+        },
+        Err(error) => failed(&row, &error),
+    };
+    let now = context.now();
+    let result = context.store.outgoing_event(id, event, detail, receipt, now).await;
+    let result = match result {
+        Ok((state, effects)) => {
+            if effects.contains(&OutgoingEffect::SignExpiry) {
+                sign_expiry(&context, &row).await;
+            }
+            tracing::info!(message = %id, partner = %row.partner, state = state.as_str(), "sent");
+            Ok(state)
+        }
+        Err(error) => Err(error),
+    };
+    Attempt { id, result, unreachable }
+}
+
+/// What a failed attempt means.
+fn failed(
+    row: &OutgoingRow,
+    error: &SendError,
+) -> (OutgoingEvent, String, Option<NewReceipt>, bool) {
+    tracing::warn!(message = %row.id, partner = %row.partner, code = error.code(), %error,
+        "a package could not be sent; it is tried again");
+    let retry_after = match error {
+        SendError::Busy { retry_after, .. } => {
+            retry_after.and_then(|wait| SignedDuration::try_from(wait).ok())
+        }
+        _ => None,
+    };
+    let failure =
+        if error.is_passing() { Failure::Unreachable { retry_after } } else { Failure::Refused };
+    let detail = match error {
+        SendError::Refused { problem } | SendError::Busy { problem, .. } => {
+            format!("{}:{}", error.code(), problem.code)
+        }
+        _ => error.code().to_owned(),
+    };
+    (OutgoingEvent::Failed(failure), detail, None, error.is_passing())
+}
+
+/// Verifies a receipt for a package that we sent; the error is a stable code.
+pub(super) async fn read_receipt(
+    context: &Arc<Context>,
+    row: &OutgoingRow,
+    der: bytes::Bytes,
+) -> Result<(OutgoingEvent, NewReceipt), &'static str> {
+    let reference = PackageRef {
+        message_id: row.id,
+        package_sha256: row.package_sha256,
+        manifest_sha256: row.manifest_sha256,
+        sender: row.office,
+        recipient: row.partner,
+    };
+    let now = context.now();
+    let limits = context.package_limits();
+    let trust = Arc::clone(&context.trust);
+    let copy = der.clone();
+    let verified = blocking(move || {
+        let verified = Receipt::open(&copy, &trust, &limits, now)?;
+        verified.receipt.check_answers(&reference)?;
+        Ok::<_, crate::package::PackageFault>(verified)
+    })
+    .await
+    .ok_or("internal")?
+    .map_err(|fault| fault.code())?;
+    let receipt = match verified.receipt.kind {
+        ReceiptKind::ContentConsignment => OutgoingReceipt::Consignment,
+        ReceiptKind::ContentHandover => OutgoingReceipt::Handover,
+        ReceiptKind::Rejection => OutgoingReceipt::Rejection,
+        ReceiptKind::Expiry | ReceiptKind::RelayAcceptance => return Err("unexpected-receipt"),
+    };
+    let stored = NewReceipt {
+        origin: Origin::Received,
+        kind: verified.receipt.kind.as_str().to_owned(),
+        at: verified.receipt.at,
+        der,
+    };
+    Ok((OutgoingEvent::Receipt(receipt), stored))
+}
+
+/// Gives a package up whose time is over.
+async fn expire(context: &Arc<Context>, row: &OutgoingRow) -> Result<Outgoing, StoreError> {
+    let event = OutgoingEvent::Tick;
+    let detail = "expired".to_owned();
+    let (state, effects) =
+        context.store.outgoing_event(row.id, event, detail, None, context.now()).await?;
+    if effects.contains(&OutgoingEffect::SignExpiry) {
+        tracing::warn!(message = %row.id, partner = %row.partner, "no receipt came in time");
+        sign_expiry(context, row).await;
+    }
+    Ok(state)
+}
+
+/// Signs that we gave up. Without it nothing is lost but a line of proof, so a fault is only told.
+async fn sign_expiry(context: &Arc<Context>, row: &OutgoingRow) {
+    let Ok(bytes) = context.store.outgoing_package(row.id).await else { return };
+    let now = context.now();
+    let limits = context.package_limits();
+    let (shared, office) = (Arc::clone(context), row.office);
+    let signed = blocking(move || {
+        let package = crate::package::open(bytes, &limits).ok()?;
+        let receipt = Receipt::about(&package, ReceiptKind::Expiry, now);
+        shared.sign(office, &receipt, now).ok()
+    })
+    .await
+    .flatten();
+    let stored = match signed {
+        Some(receipt) => context.store.add_own_receipt(row.id, receipt).await.is_ok(),
+        None => false,
+    };
+    if !stored {
+        tracing::error!(message = %row.id, "the expiry could not be signed");
+    }
+}

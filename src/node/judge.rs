@@ -1,0 +1,224 @@
+//! What the rules say of a set, and the reports that go with a set that is held.
+
+use std::fmt::Write as _;
+
+use jiff::Timestamp;
+
+use crate::package::ReceiptFinding;
+use crate::rules::{self, Options, Report, SourceFile};
+use crate::spec::Spec;
+use crate::store::UnitFile;
+use crate::types::{Digest, Edition, FileSerial, Lang, OfficeNumber, ServiceMonth, Severity};
+
+/// What keeps a set back: findings of the rules, or a fault of the configuration around it.
+pub(super) struct Judgement {
+    report: Option<Report>,
+    fault: Option<LocalFault>,
+}
+
+/// A reason that no rule of the standard knows.
+#[derive(Clone)]
+struct LocalFault {
+    code: &'static str,
+    ja: String,
+    en: String,
+}
+
+/// Checks the files of one set.
+pub(super) fn files(spec: &Spec, files: &[(&str, &[u8])]) -> Judgement {
+    let sources: Vec<SourceFile<'_>> =
+        files.iter().map(|(name, bytes)| SourceFile { name, bytes }).collect();
+    let report = rules::check(spec, &sources, &Options::default());
+    Judgement { report: Some(report), fault: None }
+}
+
+impl Judgement {
+    /// A set that was not even read.
+    pub(super) fn too_large(limit: u64) -> Self {
+        let fault = LocalFault {
+            code: "unit-too-large",
+            ja: format!(
+                "ファイルの合計が上限（limits.package_size、{limit} バイト）を超えています。"
+            ),
+            en: format!("the files together exceed limits.package_size, {limit} bytes"),
+        };
+        Self { report: None, fault: Some(fault) }
+    }
+
+    /// The same set, kept back because it was put into another office's folder.
+    pub(super) fn not_this_office(self, sender: OfficeNumber) -> Self {
+        self.kept_back(
+            "not-this-office",
+            format!("送信元事業所番号 {sender} は、このフォルダーの事業所ではありません。正しい事業所の送信用フォルダーに入れてください。"),
+            format!("the sender {sender} is not the office of this folder; use the drop folder of that office"),
+        )
+    }
+
+    /// The same set, kept back because nobody has configured its addressee.
+    pub(super) fn unknown_partner(self, recipient: OfficeNumber) -> Self {
+        self.kept_back(
+            "unknown-partner",
+            format!("送信先事業所番号 {recipient} は、設定ファイルの [[peer]] にありません。相手を登録してから、ファイルを送信用フォルダーに入れ直してください。"),
+            format!("the recipient {recipient} is no [[peer]] of the configuration; register it and drop the files again"),
+        )
+    }
+
+    /// The same set, kept back because its addressee imports another edition only.
+    pub(super) fn edition_not_accepted(self, wanted: Edition) -> Self {
+        self.kept_back(
+            "edition-not-accepted",
+            format!(
+                "相手は標準仕様の {wanted} だけを取り込めます。{wanted} で出力し直してください。"
+            ),
+            format!(
+                "the recipient imports edition {wanted} only; export the files in that edition"
+            ),
+        )
+    }
+
+    fn kept_back(self, code: &'static str, ja: String, en: String) -> Self {
+        Self { fault: Some(LocalFault { code, ja, en }), ..self }
+    }
+
+    /// Whether the set must not go on.
+    pub(super) fn has_errors(&self) -> bool {
+        self.fault.is_some() || self.report.as_ref().is_none_or(Report::has_errors)
+    }
+
+    /// Whether the only thing wrong is that files are missing which may still come.
+    pub(super) fn is_incomplete(&self) -> bool {
+        self.fault.is_none() && self.report.as_ref().is_some_and(Report::is_incomplete)
+    }
+
+    /// Records in all files.
+    pub(super) fn records(&self) -> u64 {
+        let files = self.report.iter().flat_map(|report| &report.files);
+        files.filter_map(|file| file.records).sum()
+    }
+
+    /// Errors and warnings.
+    pub(super) fn findings(&self) -> u64 {
+        let counts = self.report.as_ref().map(|report| report.counts.error + report.counts.warning);
+        counts.unwrap_or_default() + u64::from(self.fault.is_some())
+    }
+
+    /// The send unit, such as `K1`; `-` where the files make none.
+    pub(super) fn kind(&self) -> String {
+        let unit =
+            self.report.iter().flat_map(|report| &report.units).find_map(|unit| unit.unit.clone());
+        unit.unwrap_or_else(|| "-".to_owned())
+    }
+
+    /// The edition of the files.
+    pub(super) fn edition(&self) -> Option<Edition> {
+        self.report.iter().flat_map(|report| &report.files).find_map(|file| file.edition)
+    }
+
+    /// The months that the file names carry.
+    pub(super) fn months(&self) -> Vec<ServiceMonth> {
+        let units = self.report.iter().flat_map(|report| &report.units);
+        let mut months: Vec<_> = units.flat_map(|unit| unit.months().iter().copied()).collect();
+        months.sort_unstable();
+        months.dedup();
+        months
+    }
+
+    /// The codes of what keeps the set back, each once, joined with commas.
+    pub(super) fn codes(&self) -> String {
+        let mut codes: Vec<&str> = self.fault.iter().map(|fault| fault.code).collect();
+        for finding in self.errors() {
+            if !codes.contains(&finding.rule.code()) {
+                codes.push(finding.rule.code());
+            }
+        }
+        codes.join(",")
+    }
+
+    /// The findings as they may leave the house: places and rules, no values.
+    pub(super) fn receipt_findings(&self) -> Vec<ReceiptFinding> {
+        let finding = |finding: &rules::Finding| ReceiptFinding {
+            rule: finding.rule.code().to_owned(),
+            file: finding.place.file.clone(),
+            line: finding.place.line,
+            item: finding.place.item.map(u32::from),
+            message: finding.rule.info().name.to_owned(),
+        };
+        self.errors().map(finding).collect()
+    }
+
+    /// The files that explain a held set: for people and for programs.
+    pub(super) fn reports(&self, lang: Lang) -> Vec<(&'static str, String)> {
+        let mut text = String::new();
+        if let Some(fault) = &self.fault {
+            let _ = writeln!(text, "[{}] {}\n", fault.code, lang.pick(&fault.ja, &fault.en));
+        }
+        let mut reports = Vec::new();
+        if let Some(report) = &self.report {
+            text.push_str(&rules::text(report, lang, true));
+            let mut masked = report.clone();
+            masked.mask();
+            // Only a type that is no JSON could fail, and there is none in a report.
+            reports.extend(masked.to_json().ok().map(|json| ("report.json", json)));
+        }
+        reports.insert(0, ("report.txt", with_bom(&text)));
+        reports
+    }
+
+    fn errors(&self) -> impl Iterator<Item = &rules::Finding> {
+        let findings = self.report.iter().flat_map(|report| &report.findings);
+        findings.filter(|finding| finding.severity == Severity::Error)
+    }
+}
+
+/// The files as the history lists them.
+pub(super) fn unit_files(files: &[(&str, &[u8])]) -> Vec<UnitFile> {
+    files
+        .iter()
+        .map(|(name, bytes)| UnitFile {
+            name: (*name).to_owned(),
+            size: u64::try_from(bytes.len()).unwrap_or(u64::MAX),
+            sha256: Digest::of(bytes),
+        })
+        .collect()
+}
+
+/// The name of a set's folder: sorts by 連番 and says from whom to whom.
+pub(super) fn unit_name(serial: FileSerial, from: OfficeNumber, to: OfficeNumber) -> String {
+    format!("{serial}_{from}_{to}")
+}
+
+/// The name of the folder of a file whose name is not of the standard.
+pub(super) fn stranger_name(now: Timestamp) -> String {
+    let now = now.to_zoned(jiff::tz::TimeZone::UTC);
+    format!("{}_unknown", now.strftime("%Y%m%d%H%M%S"))
+}
+
+/// What lies beside files that could not be given back to the drop folder.
+pub(super) fn returned_note(lang: Lang) -> String {
+    with_bom(lang.pick(
+        "処理を中断したファイルを送信用フォルダーに戻そうとしましたが、同じ名前の新しいファイルがありました。\r\n\
+         新しいファイルはそのまま処理されます。このフォルダーの古いファイルが必要かどうか確かめてください。\r\n",
+        "Work on these files was interrupted, and newer files of the same names are in the drop folder.\r\n\
+         The newer ones are processed. Please check whether the older ones here are still needed.\r\n",
+    ))
+}
+
+/// What lies beside received files that could not be placed.
+pub(super) fn conflict_note(unit: &str, lang: Lang) -> String {
+    let text = match lang {
+        Lang::Ja => format!(
+            "受信した送信単位 {unit} は、取込フォルダーに同じ名前で中身の違うファイルがあったため、取り込んでいません。\r\n\
+             取込フォルダーのファイルを確かめ、必要であれば、このフォルダーのファイルを取込フォルダーに移してください。\r\n"
+        ),
+        Lang::En => format!(
+            "The received send unit {unit} was not imported: the import folder holds other files of the same names.\r\n\
+             Please check them and, if needed, move the files of this folder into the import folder.\r\n"
+        ),
+    };
+    with_bom(&text)
+}
+
+/// The editor of an office PC takes a text without a mark for Shift_JIS.
+fn with_bom(text: &str) -> String {
+    format!("\u{feff}{text}")
+}
