@@ -3,9 +3,18 @@
 //! Exit codes are the same everywhere: 0 all is well, 1 the answer is no (findings, a signature
 //! that does not hold, a set that did not arrive), 2 usage or configuration, 3 could not finish.
 
+mod demo;
+mod dev;
+mod export;
 mod help;
+mod history;
 mod output;
+mod run;
+mod setup;
+mod status;
 mod validate;
+mod verify;
+mod words;
 
 use std::ffi::OsString;
 use std::process::ExitCode;
@@ -40,6 +49,21 @@ struct Cli {
 enum Command {
     /// ケアプランデータのファイルが標準仕様に合っているか確かめます
     Validate(validate::Args),
+    /// ノードを起動します（送信用フォルダーを見張り、相手と送受信します）
+    Run(run::Args),
+    /// 準備なしで一通りの動きを試します
+    Demo(demo::Args),
+    /// 送信待ち・保留・到着の状況を表示します
+    Status(status::Args),
+    /// 送受信履歴を表示します
+    History(history::Args),
+    /// 送受信したパッケージと受領証を、第三者が検証できる形で書き出します
+    Export(export::Args),
+    /// 書き出したパッケージと受領証が本物か確かめます
+    Verify(verify::Args),
+    /// renkei の開発用
+    #[command(hide = true)]
+    Dev(dev::Args),
 }
 
 /// A mistake of the person who called: wrong arguments, a wrong configuration. Exit code 2.
@@ -69,5 +93,12 @@ fn run(matches: &ArgMatches) -> anyhow::Result<ExitCode> {
     let Cli { lang, command } = Cli::from_arg_matches(matches)?;
     match command {
         Command::Validate(args) => validate::run(&args, lang),
+        Command::Run(args) => run::run(&args, lang),
+        Command::Demo(args) => demo::run(&args, lang),
+        Command::Status(args) => status::run(&args, lang),
+        Command::History(args) => history::run(&args, lang),
+        Command::Export(args) => export::run(&args, lang),
+        Command::Verify(args) => verify::run(&args, lang),
+        Command::Dev(args) => dev::run(&args, lang),
     }
 }

@@ -1,0 +1,173 @@
+//! `renkei demo`: everything with no preparation.
+//!
+//! Makes an office for every 事業所番号 in the input's file names, with fresh keys of a throw-away
+//! authority, starts a real node for each on this machine, drops each send unit where its sender's
+//! care software would, and waits for the handover receipts.
+
+mod input;
+mod offices;
+mod outcome;
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+use std::time::Duration;
+
+use anyhow::Context as _;
+use indicatif::ProgressBar;
+
+use super::{EXIT_NO, UsageError, output, setup};
+use crate::node::{Node, system_clock};
+use crate::types::Lang;
+use input::Unit;
+use offices::Office;
+use outcome::Outcome;
+
+/// How often the stores are asked how far things are.
+const LOOK: Duration = Duration::from_millis(50);
+
+/// How long the demo waits without any progress before it calls a unit lost.
+const PATIENCE: Duration = Duration::from_secs(60);
+
+#[derive(Debug, clap::Args)]
+pub(super) struct Args {
+    /// すべて届いたら終了します（届かないものがあれば終了コード 1）
+    #[arg(long)]
+    once: bool,
+    /// 事業所のフォルダーを作る場所（初期値は一時フォルダー）
+    #[arg(long, value_name = "DIR")]
+    dir: Option<PathBuf>,
+    /// 送る送信単位のあるフォルダー（初期値は内蔵の見本）
+    #[arg(long, value_name = "DIR")]
+    input: Option<PathBuf>,
+}
+
+pub(super) fn run(args: &Args, lang: Lang) -> anyhow::Result<ExitCode> {
+    let found = match &args.input {
+        Some(folder) => {
+            input::from_folder(folder).with_context(|| format!("{}", folder.display()))?
+        }
+        None => input::built_in(),
+    };
+    if found.ignored > 0 {
+        let count = found.ignored;
+        output::error(&match lang {
+            Lang::Ja => format!(
+                "標準仕様のファイル名でないもの、同じ名前が重なるもの {count} 件は送りません。"
+            ),
+            Lang::En => format!(
+                "{count} files are left out: no name of the standard, or a name that stands twice"
+            ),
+        });
+    }
+    if found.units.is_empty() {
+        let text = lang.pick(
+            "標準仕様のファイル名を持つファイルがありません。",
+            "there is no file with a name of the standard",
+        );
+        return Err(UsageError(text.to_owned()).into());
+    }
+    let folder = match &args.dir {
+        Some(folder) => folder.clone(),
+        None => offices::temporary_folder(system_clock().now())?,
+    };
+    setup::runtime()?.block_on(demo(args, &folder, found.units, lang))
+}
+
+async fn demo(
+    args: &Args,
+    folder: &std::path::Path,
+    units: Vec<Unit>,
+    lang: Lang,
+) -> anyhow::Result<ExitCode> {
+    let offices = offices::prepare(folder, &units, system_clock().now())?;
+    output::line(&introduction(folder, &offices, lang))?;
+    let nodes = start(&offices, lang).await?;
+    let outcomes = exchange(&offices, &nodes, units).await?;
+    output::line(&outcome::table(&outcomes, lang))?;
+    let arrived = outcomes.iter().all(Outcome::has_arrived);
+    output::line(&outcome::summary(&outcomes, lang))?;
+    if !args.once {
+        output::line(lang.pick(
+            "ノードは動き続けています。drop フォルダーにファイルを入れると送られます。Ctrl-C で終了します。",
+            "The nodes keep running: files put into a drop folder are sent. Ctrl-C ends the demo.",
+        ))?;
+        setup::stop_signal().await?;
+    }
+    for node in nodes {
+        node.stop().await;
+    }
+    Ok(if arrived || !args.once { ExitCode::SUCCESS } else { ExitCode::from(EXIT_NO) })
+}
+
+fn introduction(folder: &std::path::Path, offices: &[Office], lang: Lang) -> String {
+    let numbers: Vec<_> = offices.iter().map(|office| office.number.to_string()).collect();
+    let (count, numbers, folder) = (offices.len(), numbers.join(" "), folder.display());
+    match lang {
+        Lang::Ja => format!(
+            "{count} 事業所（{numbers}）のノードを 127.0.0.1 で動かします。\n\
+             フォルダー: {folder}{sep}<事業所番号>{sep}drop・import・hold\n\
+             設定: {folder}{sep}<事業所番号>{sep}renkei.toml（renkei status や history の --config に使えます）\n\
+             証明書はこのデモ専用の使い捨てです。",
+            sep = std::path::MAIN_SEPARATOR,
+        ),
+        Lang::En => format!(
+            "Running nodes of {count} offices ({numbers}) on 127.0.0.1.\n\
+             folders: {folder}{sep}<office>{sep}drop, import, hold\n\
+             configuration: {folder}{sep}<office>{sep}renkei.toml (for renkei status and history --config)\n\
+             The certificates are thrown away with the demo.",
+            sep = std::path::MAIN_SEPARATOR,
+        ),
+    }
+}
+
+async fn start(offices: &[Office], lang: Lang) -> anyhow::Result<Vec<Node>> {
+    let spec = setup::spec()?;
+    let mut nodes = Vec::new();
+    for office in offices {
+        let config = setup::config(&office.config, lang)?;
+        match Node::start(config, spec, system_clock()).await {
+            Ok(node) => nodes.push(node),
+            Err(problems) => anyhow::bail!("{}", problems.text(lang)),
+        }
+    }
+    Ok(nodes)
+}
+
+/// Drops every unit and waits until it is known what became of each.
+async fn exchange(
+    offices: &[Office],
+    nodes: &[Node],
+    units: Vec<Unit>,
+) -> anyhow::Result<Vec<Outcome>> {
+    let progress = ProgressBar::new(u64::try_from(units.len())?);
+    let mut outcomes: Vec<Outcome> = Vec::new();
+    let clock = system_clock();
+    for unit in units {
+        let office = offices.iter().find(|office| office.number == unit.sender);
+        let dropped_at = clock.now();
+        let office = office.context("an office for every sender")?;
+        input::drop_into(&office.drop, &unit)
+            .with_context(|| format!("{}", office.drop.display()))?;
+        outcomes.push(Outcome::dropped(unit, dropped_at));
+    }
+    let mut waited = Duration::ZERO;
+    let mut done = 0;
+    while done < outcomes.len() && waited < PATIENCE {
+        tokio::time::sleep(LOOK).await;
+        waited += LOOK;
+        for (office, node) in offices.iter().zip(nodes) {
+            let open = outcomes.iter().any(|o| o.unit.sender == office.number && !o.is_final());
+            if open {
+                outcome::look(node.store(), office.number, &mut outcomes).await?;
+            }
+        }
+        let now_done = outcomes.iter().filter(|outcome| outcome.is_final()).count();
+        if now_done > done {
+            waited = Duration::ZERO;
+        }
+        done = now_done;
+        progress.set_position(u64::try_from(done)?);
+    }
+    progress.finish_and_clear();
+    Ok(outcomes)
+}

@@ -1,0 +1,148 @@
+//! The offices of a demo: folders, keys, configuration.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt::Write as _;
+use std::fs;
+use std::net::{Ipv4Addr, SocketAddr, TcpListener};
+use std::path::{Path, PathBuf};
+
+use jiff::{SignedDuration, Timestamp};
+
+use super::input::Unit;
+use crate::certs::files::{self, Access, Existing};
+use crate::certs::{TestCa, Validity, certificates_to_pem};
+use crate::package::Usage;
+use crate::types::{FileName, MessageId, OfficeNumber, ServiceType};
+
+/// How long the throw-away certificates are valid.
+const VALIDITY: SignedDuration = SignedDuration::from_hours(30 * 24);
+
+/// Up to so many offices, each is a partner of every other; beyond, of those that it has units
+/// with.
+const ALL_PARTNERS: usize = 32;
+
+/// An office of the demo.
+pub(super) struct Office {
+    pub(super) number: OfficeNumber,
+    pub(super) drop: PathBuf,
+    pub(super) config: PathBuf,
+}
+
+/// A new folder of its own below the system's folder for such things.
+pub(super) fn temporary_folder(now: Timestamp) -> anyhow::Result<PathBuf> {
+    let folder = std::env::temp_dir().join(format!("renkei-demo-{}", MessageId::new(now)));
+    fs::create_dir_all(&folder)?;
+    Ok(folder)
+}
+
+/// Makes everything that the nodes of all offices need.
+pub(super) fn prepare(
+    folder: &Path,
+    units: &[Unit],
+    now: Timestamp,
+) -> anyhow::Result<Vec<Office>> {
+    fs::create_dir_all(folder)?;
+    let numbers: BTreeSet<OfficeNumber> =
+        units.iter().flat_map(|unit| [unit.sender, unit.recipient]).collect();
+    let types = service_types(units);
+    let addresses = free_addresses(numbers.len())?;
+    let listening: BTreeMap<OfficeNumber, SocketAddr> =
+        numbers.iter().copied().zip(addresses).collect();
+
+    let validity =
+        Validity { not_before: now - SignedDuration::from_hours(1), not_after: now + VALIDITY };
+    let authority = TestCa::new("renkei demo CA (THROW-AWAY, DO NOT TRUST)", validity)?;
+    let root = certificates_to_pem(&[authority.certificate().clone()]);
+
+    let mut offices = Vec::new();
+    for (number, address) in &listening {
+        let home = folder.join(number.as_str());
+        for name in ["drop", "import", "hold", "keys"] {
+            fs::create_dir_all(home.join(name))?;
+        }
+        let keys = home.join("keys");
+        files::write(&keys.join("ca.pem"), root.as_bytes(), Access::Public, Existing::Replace)?;
+        for (name, usage) in [("tls", Usage::Tls), ("signing", Usage::Signing)] {
+            let issued = authority.issue(*number, usage, &["127.0.0.1"], validity)?;
+            let certificate = issued.chain_pem();
+            let (pem, key) = (keys.join(format!("{name}.pem")), keys.join(format!("{name}.key")));
+            files::write(&pem, certificate.as_bytes(), Access::Public, Existing::Replace)?;
+            files::write(&key, issued.key_pem().as_bytes(), Access::Secret, Existing::Replace)?;
+        }
+        let partners: Vec<_> = listening
+            .iter()
+            .filter(|(partner, _)| {
+                *partner != number
+                    && (listening.len() <= ALL_PARTNERS || exchange(units, *number, **partner))
+            })
+            .collect();
+        let config = home.join("renkei.toml");
+        let text = configuration(*number, *address, &partners, &types);
+        files::write(&config, text.as_bytes(), Access::Public, Existing::Replace)?;
+        offices.push(Office { number: *number, drop: home.join("drop"), config });
+    }
+    Ok(offices)
+}
+
+fn exchange(units: &[Unit], one: OfficeNumber, other: OfficeNumber) -> bool {
+    units.iter().any(|unit| {
+        (unit.sender, unit.recipient) == (one, other)
+            || (unit.sender, unit.recipient) == (other, one)
+    })
+}
+
+/// The service types that the file names attach to each office.
+fn service_types(units: &[Unit]) -> BTreeMap<OfficeNumber, BTreeSet<ServiceType>> {
+    let mut types: BTreeMap<OfficeNumber, BTreeSet<ServiceType>> = BTreeMap::new();
+    for (name, _) in units.iter().flat_map(|unit| &unit.files) {
+        let Ok(FileName { sender, recipient, service_types: Some(both), .. }) =
+            FileName::parse(name)
+        else {
+            continue;
+        };
+        types.entry(sender).or_default().insert(both.0);
+        types.entry(recipient).or_default().insert(both.1);
+    }
+    types
+}
+
+/// Addresses of this machine that were free a moment ago; all are held until all are found.
+fn free_addresses(count: usize) -> std::io::Result<Vec<SocketAddr>> {
+    let listeners: Vec<TcpListener> = (0..count)
+        .map(|_| TcpListener::bind((Ipv4Addr::LOCALHOST, 0)))
+        .collect::<Result<_, _>>()?;
+    listeners.iter().map(TcpListener::local_addr).collect()
+}
+
+fn configuration(
+    number: OfficeNumber,
+    listen: SocketAddr,
+    partners: &[(&OfficeNumber, &SocketAddr)],
+    types: &BTreeMap<OfficeNumber, BTreeSet<ServiceType>>,
+) -> String {
+    let list = |office: &OfficeNumber| {
+        let types = types.get(office).into_iter().flatten();
+        let quoted: Vec<_> = types.map(|service| format!("\"{service}\"")).collect();
+        quoted.join(", ")
+    };
+    let mut text = format!(
+        "# renkei demo が作った設定です。証明書は使い捨てです。\n\
+         [node]\ndata = \"data\"\nlisten = \"{listen}\"\nlog = \"warn\"\n\n\
+         [tls]\ncertificate = \"keys/tls.pem\"\nkey = \"keys/tls.key\"\nroots = [\"keys/ca.pem\"]\n\n\
+         [[office]]\nnumber = \"{number}\"\nservice_types = [{types}]\n\
+         drop = \"drop\"\nimport = \"import\"\nhold = \"hold\"\n\
+         signing_certificate = \"keys/signing.pem\"\nsigning_key = \"keys/signing.key\"\n\n\
+         [timing]\nscan_interval = \"500ms\"\nsettle = \"300ms\"\nset_wait = \"3s\"\n\n\
+         [limits]\nconnections = 4096\nin_flight = 8\n",
+        types = list(&number),
+    );
+    for (partner, address) in partners {
+        // Writing into a String cannot fail.
+        let _ = write!(
+            text,
+            "\n[[peer]]\noffice = \"{partner}\"\nservice_types = [{}]\nurl = \"https://{address}\"\n",
+            list(partner)
+        );
+    }
+    text
+}

@@ -1,0 +1,54 @@
+//! `renkei dev`: hidden commands for working on renkei itself.
+
+use std::fs;
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use clap::Subcommand;
+
+use super::output;
+use crate::certs;
+use crate::node::system_clock;
+use crate::rules;
+use crate::types::Lang;
+
+#[derive(Debug, clap::Args)]
+pub(super) struct Args {
+    #[command(subcommand)]
+    command: DevCommand,
+}
+
+#[derive(Debug, Subcommand)]
+enum DevCommand {
+    /// 使い捨ての見本の証明書を作ります
+    Certs {
+        /// 作る場所
+        #[arg(value_name = "DIR", default_value = "certs-example")]
+        dir: PathBuf,
+    },
+    /// 規則の一覧 spec/RULES.md を作り直します
+    RulesMd {
+        /// 書き込むファイル
+        #[arg(value_name = "FILE", default_value = "spec/RULES.md")]
+        file: PathBuf,
+    },
+}
+
+pub(super) fn run(args: &Args, lang: Lang) -> anyhow::Result<ExitCode> {
+    let written = match &args.command {
+        DevCommand::Certs { dir } => {
+            certs::example::write(dir, system_clock().now())?;
+            dir
+        }
+        DevCommand::RulesMd { file } => {
+            fs::write(file, rules::markdown())?;
+            file
+        }
+    };
+    let path = written.display();
+    output::line(&match lang {
+        Lang::Ja => format!("{path} を書きました。"),
+        Lang::En => format!("wrote {path}"),
+    })?;
+    Ok(ExitCode::SUCCESS)
+}

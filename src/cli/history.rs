@@ -1,0 +1,142 @@
+//! `renkei history`: 送受信履歴
+
+use std::process::ExitCode;
+
+use jiff::civil::Date;
+use jiff::tz::TimeZone;
+use serde::Serialize;
+
+use super::setup::{self, ConfigArg};
+use super::{output, words};
+use crate::store::{HistoryFilter, HistoryRow};
+use crate::types::{Lang, OfficeNumber};
+
+#[derive(Debug, clap::Args)]
+pub(super) struct Args {
+    #[command(flatten)]
+    config: ConfigArg,
+    /// 出力の形式（text、csv、json）
+    #[arg(long, value_enum, default_value_t = Format::Text, value_name = "FORMAT")]
+    format: Format,
+    /// この事業所番号（自事業所）だけを表示します
+    #[arg(long, value_name = "OFFICE")]
+    office: Option<OfficeNumber>,
+    /// この事業所番号（相手）だけを表示します
+    #[arg(long, value_name = "OFFICE")]
+    partner: Option<OfficeNumber>,
+    /// この日付（例 2026-04-01）以降だけを表示します
+    #[arg(long, value_name = "DATE")]
+    since: Option<Date>,
+    /// 新しいものから、この件数まで表示します
+    #[arg(long, value_name = "N", default_value_t = 100)]
+    limit: u32,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+enum Format {
+    Text,
+    Csv,
+    Json,
+}
+
+/// The history as programs read it.
+#[derive(Serialize)]
+struct HistoryJson<'a> {
+    schema: &'static str,
+    history: &'a [HistoryRow],
+}
+
+pub(super) fn run(args: &Args, lang: Lang) -> anyhow::Result<ExitCode> {
+    let config = setup::config(&args.config.config, lang)?;
+    let store = setup::store(&config, lang)?;
+    let since = match args.since {
+        Some(date) => Some(date.to_zoned(TimeZone::system())?.timestamp()),
+        None => None,
+    };
+    let filter =
+        HistoryFilter { office: args.office, partner: args.partner, since, limit: args.limit };
+    let history = setup::runtime()?.block_on(store.history(filter))?;
+    let text = match args.format {
+        Format::Text if history.is_empty() => {
+            lang.pick("履歴はありません。", "no history").to_owned()
+        }
+        Format::Text => {
+            let rows: Vec<_> = history.iter().map(|row| cells(row, lang).to_vec()).collect();
+            output::table(&head(lang), &rows)
+        }
+        Format::Csv => csv(&history, lang)?,
+        Format::Json => serde_json::to_string_pretty(&HistoryJson {
+            schema: "renkei.history/1",
+            history: &history,
+        })?,
+    };
+    output::line(text.trim_end())?;
+    Ok(ExitCode::SUCCESS)
+}
+
+const fn head(lang: Lang) -> [&'static str; 9] {
+    match lang {
+        Lang::Ja => [
+            "日時",
+            "方向",
+            "事業所",
+            "相手",
+            "送信単位",
+            "ファイル",
+            "状態",
+            "受領証",
+            "メッセージ ID",
+        ],
+        Lang::En => [
+            "time",
+            "direction",
+            "office",
+            "partner",
+            "unit",
+            "files",
+            "state",
+            "receipts",
+            "message id",
+        ],
+    }
+}
+
+fn cells(row: &HistoryRow, lang: Lang) -> [String; 9] {
+    let receipts: Vec<_> = row.receipts.iter().map(|kind| words::receipt(kind, lang)).collect();
+    let serial = row.serial.map(|serial| serial.to_string()).unwrap_or_default();
+    let mut state = words::state(row.direction, &row.state, lang);
+    if !row.detail.is_empty() {
+        state = format!("{state} [{}]", row.detail);
+    }
+    [
+        words::time(row.at),
+        words::direction(row.direction, lang).to_owned(),
+        row.office.to_string(),
+        row.partner.map(|partner| partner.to_string()).unwrap_or_default(),
+        format!("{} {serial}", row.unit.kind),
+        row.unit.files.len().to_string(),
+        state,
+        receipts.join("・"),
+        row.message_id.map(|id| id.to_string()).unwrap_or_default(),
+    ]
+}
+
+/// With a mark at the start, by which Excel knows that it is UTF-8. The names of the files stand
+/// in a column of their own.
+fn csv(history: &[HistoryRow], lang: Lang) -> anyhow::Result<String> {
+    let mut writer = csv::WriterBuilder::new()
+        .terminator(csv::Terminator::CRLF)
+        .from_writer(b"\xef\xbb\xbf".to_vec());
+    let mut record: Vec<String> = head(lang).map(str::to_owned).into();
+    record.push(lang.pick("ファイル名", "file names").to_owned());
+    record.push(lang.pick("最終更新", "last change").to_owned());
+    writer.write_record(&record)?;
+    for row in history {
+        let names: Vec<_> = row.unit.files.iter().map(|file| file.name.as_str()).collect();
+        let mut record = cells(row, lang).to_vec();
+        record.push(names.join(" "));
+        record.push(words::time(row.changed_at));
+        writer.write_record(&record)?;
+    }
+    Ok(String::from_utf8(writer.into_inner()?)?)
+}

@@ -1,0 +1,66 @@
+//! `renkei run`
+
+use std::process::ExitCode;
+
+use super::setup::{self, ConfigArg};
+use super::{UsageError, output};
+use crate::config::Config;
+use crate::node::{Node, system_clock};
+use crate::types::Lang;
+
+#[derive(Debug, clap::Args)]
+pub(super) struct Args {
+    #[command(flatten)]
+    config: ConfigArg,
+    /// 設定と証明書とフォルダーを確かめるだけで、起動しません
+    #[arg(long)]
+    check: bool,
+}
+
+pub(super) fn run(args: &Args, lang: Lang) -> anyhow::Result<ExitCode> {
+    let config = setup::config(&args.config.config, lang)?;
+    setup::log(&config.node, lang)?;
+    let spec = setup::spec()?;
+    setup::runtime()?.block_on(async {
+        let started = Node::start(config.clone(), spec, system_clock()).await;
+        let node = started.map_err(|problems| {
+            let head = lang.pick("起動できません。次の点を直してください。", "cannot start:");
+            UsageError(format!("{head}\n{}", problems.text(lang)))
+        })?;
+        if args.check {
+            node.stop().await;
+            output::line(lang.pick("設定に問題はありません。", "the configuration is in order"))?;
+            return Ok(ExitCode::SUCCESS);
+        }
+        output::line(&welcome(&config, &node, lang))?;
+        setup::stop_signal().await?;
+        output::line(lang.pick("停止しています…", "stopping…"))?;
+        node.stop().await;
+        output::line(lang.pick("停止しました。", "stopped"))?;
+        Ok(ExitCode::SUCCESS)
+    })
+}
+
+/// Says what runs and where files go, so that a mistake in the configuration shows at once.
+fn welcome(config: &Config, node: &Node, lang: Lang) -> String {
+    let mut lines = vec![format!(
+        "renkei {} {} {}",
+        env!("CARGO_PKG_VERSION"),
+        lang.pick("起動しました。待ち受け:", "is running, listening on"),
+        node.address()
+    )];
+    for office in &config.offices {
+        lines.push(format!("  {} {}", lang.pick("事業所", "office"), office.number));
+        let folders = [
+            (lang.pick("送信用", "drop"), &office.drop),
+            (lang.pick("取込", "import"), &office.import),
+            (lang.pick("保留", "hold"), &office.hold),
+        ];
+        lines.extend(folders.map(|(name, folder)| format!("    {name}: {}", folder.display())));
+    }
+    let peers = config.peers.iter().map(|peer| format!("{} ({})", peer.office, peer.url));
+    let peers = peers.collect::<Vec<_>>().join(", ");
+    lines.push(format!("  {}: {peers}", lang.pick("相手の事業所", "partners")));
+    lines.push(lang.pick("Ctrl-C で停止します。", "Ctrl-C stops it.").to_owned());
+    lines.join("\n")
+}

@@ -1,0 +1,90 @@
+//! What several commands begin with: reading a configuration, opening its store, the log.
+
+use std::fs;
+use std::io;
+use std::path::{Path, PathBuf};
+
+use tracing_subscriber::EnvFilter;
+
+use super::UsageError;
+use crate::config::{Config, Node};
+use crate::spec::Spec;
+use crate::store::Store;
+use crate::types::Lang;
+
+/// Where the configuration is.
+#[derive(Debug, clap::Args)]
+pub(super) struct ConfigArg {
+    /// 設定ファイル
+    #[arg(long, value_name = "FILE", default_value = "renkei.toml")]
+    pub(super) config: PathBuf,
+}
+
+/// Reads and checks a configuration.
+pub(super) fn config(path: &Path, lang: Lang) -> Result<Config, UsageError> {
+    let text = fs::read_to_string(path).map_err(|error| {
+        let path = path.display();
+        UsageError(match (lang, error.kind()) {
+            (Lang::Ja, io::ErrorKind::NotFound) => format!(
+                "設定ファイル {path} がありません。--config で場所を指定してください（見本は config.example.toml です）。"
+            ),
+            (Lang::Ja, _) => format!("設定ファイル {path} を読めません（{error}）。"),
+            (Lang::En, _) => format!("cannot read the configuration {path}: {error}"),
+        })
+    })?;
+    let base = path.parent().unwrap_or_else(|| Path::new(""));
+    Config::parse(&text, base).map_err(|problems| {
+        let head = lang.pick("設定ファイルに誤りがあります", "the configuration has problems");
+        UsageError(format!("{head}: {}\n{}", path.display(), problems.text(lang)))
+    })
+}
+
+/// Opens the store of a configured node beside the running daemon.
+pub(super) fn store(config: &Config, lang: Lang) -> Result<Store, UsageError> {
+    Store::open_for_reading(&config.node.data).map_err(|error| UsageError(error.text(lang)))
+}
+
+/// The tables of the standard that ship with the program.
+pub(super) fn spec() -> anyhow::Result<&'static Spec> {
+    Spec::builtin().map_err(|error| anyhow::anyhow!("{error}"))
+}
+
+/// Starts the log on standard error.
+pub(super) fn log(node: &Node, lang: Lang) -> Result<(), UsageError> {
+    let filter = EnvFilter::try_new(&node.log).map_err(|error| {
+        let head = lang.pick("設定の node.log が正しくありません", "node.log is not a filter");
+        UsageError(format!("{head}: {error}"))
+    })?;
+    let builder = tracing_subscriber::fmt().with_env_filter(filter).with_writer(io::stderr);
+    // A second log in one process would be a fault of ours; the first one stays.
+    let _ = if node.log_json { builder.json().try_init() } else { builder.try_init() };
+    Ok(())
+}
+
+/// The runtime of the commands that wait for something.
+pub(super) fn runtime() -> io::Result<tokio::runtime::Runtime> {
+    tokio::runtime::Builder::new_multi_thread().enable_all().build()
+}
+
+/// Waits until the operating system or the person asks to stop.
+pub(super) async fn stop_signal() -> io::Result<()> {
+    #[cfg(unix)]
+    {
+        use tokio::signal::unix::{SignalKind, signal};
+        let mut terminate = signal(SignalKind::terminate())?;
+        tokio::select! {
+            pressed = tokio::signal::ctrl_c() => pressed,
+            _ = terminate.recv() => Ok(()),
+        }
+    }
+    #[cfg(windows)]
+    {
+        use tokio::signal::windows;
+        let (mut close, mut shutdown) = (windows::ctrl_close()?, windows::ctrl_shutdown()?);
+        tokio::select! {
+            pressed = tokio::signal::ctrl_c() => pressed,
+            _ = close.recv() => Ok(()),
+            _ = shutdown.recv() => Ok(()),
+        }
+    }
+}

@@ -1,0 +1,172 @@
+//! `renkei verify`: the same check as the `openssl` commands of an export, by us.
+
+use std::fs::{self, File};
+use std::io::Read as _;
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+
+use anyhow::Context as _;
+use bytes::Bytes;
+
+use super::{EXIT_NO, UsageError, output, setup, words};
+use crate::certs;
+use crate::node::open_trust;
+use crate::package::evidence::{EvidenceFile, Report, verify_package, verify_receipt, verify_set};
+use crate::package::{Limits, Trust, TrustSources};
+use crate::types::{Digest, Lang, OfficeNumber};
+
+/// The most bytes that one file of a set may have.
+const LARGEST: u64 = 256 << 20;
+
+/// The most files of a set.
+const MOST: usize = 20_000;
+
+#[derive(Debug, clap::Args)]
+pub(super) struct Args {
+    /// renkei export が書き出したフォルダー、package.zip、または受領証（.p7s）
+    #[arg(value_name = "PATH")]
+    path: PathBuf,
+    /// 信頼する認証局の証明書（何度でも指定できます）
+    #[arg(long, value_name = "FILE")]
+    roots: Vec<PathBuf>,
+    /// 信頼する署名用証明書の SHA-256（事業所番号=SHA-256、何度でも指定できます）
+    #[arg(long, value_name = "OFFICE=SHA256", value_parser = pin)]
+    pin: Vec<(OfficeNumber, Digest)>,
+    /// 信頼する認証局と証明書を、この設定ファイルから読みます
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["roots", "pin"])]
+    config: Option<PathBuf>,
+}
+
+fn pin(text: &str) -> Result<(OfficeNumber, Digest), String> {
+    let wrong = || "OFFICE=SHA256".to_owned();
+    let (office, digest) = text.split_once('=').ok_or_else(wrong)?;
+    Ok((office.parse().map_err(|_| wrong())?, digest.parse().map_err(|_| wrong())?))
+}
+
+pub(super) fn run(args: &Args, lang: Lang) -> anyhow::Result<ExitCode> {
+    let (trust, own_roots) = trust(args, lang)?;
+    let limits = Limits {
+        package_bytes: usize::try_from(LARGEST).unwrap_or(usize::MAX),
+        files: 9_999,
+        ..Limits::default()
+    };
+    let report = if args.path.is_dir() {
+        let mut files = Vec::new();
+        read_set(&args.path, "", &mut files)?;
+        verify_set(&files, &trust, &limits, None)
+    } else {
+        let bytes = Bytes::from(read(&args.path)?);
+        let name = args.path.file_name().unwrap_or_default().to_string_lossy();
+        if bytes.starts_with(b"PK") {
+            verify_package(&name, bytes, &trust, &limits, None)
+        } else {
+            verify_receipt(&name, &bytes, &trust, &limits, None)
+        }
+    };
+    output::line(&text(&report, lang))?;
+    if own_roots {
+        output::line(lang.pick(
+            "注意: 書き出されたフォルダーの中の認証局の証明書を使いました。本物の認証局のものかどうかは、--roots か --config を指定して確かめてください。",
+            "note: the authorities of the set itself were used; name --roots or --config to know whose they are",
+        ))?;
+    }
+    Ok(if report.passed() { ExitCode::SUCCESS } else { ExitCode::from(EXIT_NO) })
+}
+
+/// Whom to believe, and whether that came from the set itself.
+fn trust(args: &Args, lang: Lang) -> anyhow::Result<(Trust, bool)> {
+    if let Some(path) = &args.config {
+        let config = setup::config(path, lang)?;
+        let trust = open_trust(&config).map_err(|problems| UsageError(problems.text(lang)))?;
+        return Ok((trust, false));
+    }
+    let mut sources = TrustSources::default();
+    for (office, digest) in &args.pin {
+        sources.pins.entry(*office).or_default().insert(*digest);
+    }
+    let of_set = args.path.join("certificates").join("roots.pem");
+    let own_roots = args.roots.is_empty() && args.pin.is_empty();
+    let roots = if own_roots { vec![of_set] } else { args.roots.clone() };
+    for path in &roots {
+        if own_roots && !path.is_file() {
+            let text = lang.pick(
+                "信頼する認証局を --roots か --config で指定してください。",
+                "name the authorities to believe with --roots or --config",
+            );
+            return Err(UsageError(text.to_owned()).into());
+        }
+        let loaded = certs::load_certificates(path);
+        sources.roots.extend(loaded.map_err(|error| UsageError(error.text(lang)))?);
+    }
+    Ok((Trust::new(sources).map_err(|error| UsageError(error.to_string()))?, own_roots))
+}
+
+fn read_set(folder: &Path, inside: &str, found: &mut Vec<EvidenceFile>) -> anyhow::Result<()> {
+    for entry in fs::read_dir(folder).with_context(|| folder.display().to_string())? {
+        let entry = entry?;
+        let kind = entry.file_type()?;
+        let path = format!("{inside}{}", entry.file_name().to_string_lossy());
+        if kind.is_dir() {
+            read_set(&entry.path(), &format!("{path}/"), found)?;
+        } else if kind.is_file() {
+            anyhow::ensure!(found.len() < MOST, "more than {MOST} files");
+            found.push(EvidenceFile { path, bytes: read(&entry.path())?.into() });
+        }
+    }
+    Ok(())
+}
+
+fn read(path: &Path) -> anyhow::Result<Vec<u8>> {
+    let mut bytes = Vec::new();
+    let file = File::open(path).with_context(|| path.display().to_string())?;
+    file.take(LARGEST + 1).read_to_end(&mut bytes)?;
+    let fits = u64::try_from(bytes.len()).is_ok_and(|length| length <= LARGEST);
+    anyhow::ensure!(fits, "{}: more than {LARGEST} bytes", path.display());
+    Ok(bytes)
+}
+
+fn text(report: &Report, lang: Lang) -> String {
+    let mut lines = Vec::new();
+    for check in &report.checks {
+        let what = check.name.text(lang);
+        lines.push(match &check.fault {
+            None => format!("  OK  {}: {what}", check.path),
+            Some(fault) => {
+                let why = fault.peer_text(lang);
+                format!("  NG  {}: {what} [{}] {why}", check.path, fault.code())
+            }
+        });
+    }
+    if let Some(package) = &report.package {
+        let manifest = &package.manifest;
+        let signed = words::time(package.signer.signed_at);
+        lines.push(String::new());
+        lines.push(format!("{} {}", lang.pick("メッセージ", "message"), manifest.message_id));
+        lines.push(format!(
+            "  {} → {}  {} {}  {} {}",
+            manifest.sender.office,
+            manifest.recipient.office,
+            manifest.kind,
+            manifest.serial,
+            lang.pick("署名日時", "signed"),
+            signed
+        ));
+        lines.extend(manifest.files.iter().map(|file| format!("  {}  {}", file.sha256, file.name)));
+    }
+    for (path, receipt) in &report.receipts {
+        let kind = words::receipt(receipt.receipt.kind.as_str(), lang);
+        let (at, office) = (words::time(receipt.receipt.at), receipt.signer.office);
+        lines
+            .push(format!("  {path}: {kind}  {at}  {} {office}", lang.pick("署名者", "signed by")));
+    }
+    lines.push(String::new());
+    lines.push(
+        if report.passed() {
+            lang.pick("すべて正しいことを確かめました。", "everything verified")
+        } else {
+            lang.pick("正しくないものがあります。", "something did not verify")
+        }
+        .to_owned(),
+    );
+    lines.join("\n")
+}
