@@ -294,7 +294,7 @@ mod tests {
         }
         good(Format::Bits31, &["1010101010101010101010101010101"]);
         bad(Format::Bits31, &["101010101010101010101010101010", "2010101010101010101010101010101"]);
-        good(Format::Phone, &["03-00"]);
+        good(Format::Phone, &["03-"]);
         bad(Format::Phone, &["03(0)", "03-0000"]);
         good(Format::Alphanumeric, &["A1"]);
         bad(Format::Alphanumeric, &["-1", "①"]);

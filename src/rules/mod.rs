@@ -56,7 +56,6 @@ pub use rule::{Level, RuleInfo, RuleText};
 pub use set::{Options, SetCheck};
 pub use table::{Rule, TABLE};
 pub use text::text;
-pub use unit::UnitSummary;
 
 use crate::spec::Spec;
 

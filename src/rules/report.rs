@@ -3,14 +3,17 @@
 use serde::{Serialize, Serializer};
 
 use crate::spec::Spec;
-use crate::types::{Digest, Edition, FileKind, FileName, OfficeNumber, ServiceMonth, Severity};
+use crate::types::{
+    Digest, Edition, FileKind, FileName, FileSerial, OfficeNumber, ServiceMonth, ServiceType,
+    Severity,
+};
 
 use super::collect::Tally;
 use super::file::Outcome;
 use super::finding::Finding;
 use super::rule::RuleSet;
 use super::table::{Rule, TABLE};
-use super::unit::{UnitSummary, Units};
+use super::unit::{Summary, Units};
 
 /// What came of judging a set of files.
 #[derive(Debug, Clone, Serialize)]
@@ -98,23 +101,22 @@ pub struct UnitReport {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub unit: Option<String>,
     /// ファイル連番.
-    pub serial: crate::types::FileSerial,
+    pub serial: FileSerial,
     /// 送信元事業所番号.
     pub from: OfficeNumber,
     /// 送信先事業所番号.
     pub to: OfficeNumber,
     /// The names of its files.
     pub files: Vec<String>,
-    /// What else the names say; `files` there are places in [`Report::files`].
+    /// 送信元 and 送信先サービス種類コード, of the first file that has them.
     #[serde(skip)]
-    pub summary: UnitSummary,
-}
-
-impl UnitReport {
+    pub service_types: Option<(ServiceType, ServiceType)>,
     /// The months in the names of the files.
-    pub fn months(&self) -> &[ServiceMonth] {
-        &self.summary.months
-    }
+    #[serde(skip)]
+    pub months: Vec<ServiceMonth>,
+    /// The places of its files in [`Report::files`].
+    #[serde(skip)]
+    pub places: Vec<usize>,
 }
 
 /// Findings of a rule that were counted and not listed.
@@ -264,8 +266,8 @@ impl Report {
         }
     }
 
-    fn unit(&self, summary: UnitSummary) -> UnitReport {
-        let id = summary.id();
+    fn unit(&self, summary: Summary) -> UnitReport {
+        let id = summary.ids.join("+");
         let name = |index: &usize| self.files.get(*index).map(|file| file.name.clone());
         UnitReport {
             unit: (!id.is_empty()).then_some(id),
@@ -273,7 +275,9 @@ impl Report {
             from: summary.sender,
             to: summary.recipient,
             files: summary.files.iter().filter_map(name).collect(),
-            summary,
+            service_types: summary.service_types,
+            months: summary.months,
+            places: summary.files,
         }
     }
 
@@ -301,8 +305,9 @@ impl Report {
     }
 
     /// The report as JSON, indented, with a line end.
-    pub fn to_json(&self) -> Result<String, serde_json::Error> {
-        serde_json::to_string_pretty(self).map(|json| json + "\n")
+    pub fn to_json(&self) -> String {
+        // Nothing in a report refuses to be JSON: there are no maps with other keys than text.
+        serde_json::to_string_pretty(self).unwrap_or_default() + "\n"
     }
 }
 

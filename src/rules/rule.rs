@@ -202,7 +202,7 @@ mod tests {
                 let text = info.text(lang);
                 for part in [text.message, text.why, text.fix] {
                     assert!(part.len() > 10, "{} {lang}: {part:?}", info.code);
-                    let japanese = part.chars().any(|c| ('ぁ'..='ヿ').contains(&c));
+                    let japanese = part.chars().any(|c| ('ぁ'..='ん').contains(&c));
                     assert_eq!(japanese, lang == Lang::Ja, "{}: {part}", info.code);
                 }
             }
@@ -221,7 +221,7 @@ mod tests {
             concat!(include_str!("../../spec/STANDARD.md"), include_str!("../../spec/README.md"));
         for info in TABLE {
             for clause in info.clause.split(", ") {
-                assert!(known.contains(&format!("| {clause} |")), "{}: {clause}", info.code);
+                assert!(known.contains(clause), "{}: {clause}", info.code);
             }
         }
     }

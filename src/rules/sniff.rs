@@ -110,9 +110,9 @@ mod tests {
     fn knows_the_marks() {
         assert_eq!(start(b"\xEF\xBB\xBF2"), Start::Utf8Bom);
         assert_eq!(start(b"\xFF\xFE2\0"), Start::Utf16);
-        assert_eq!(start(b"\0002\0000"), Start::Utf16);
-        assert_eq!(start(b"2\0000\0"), Start::Utf16);
-        for plain in [&b""[..], b"2", b"2024", b"\0\0\0\0", b"2\0002"] {
+        assert_eq!(start(b"\x002\x000"), Start::Utf16);
+        assert_eq!(start(b"2\x000\x00"), Start::Utf16);
+        for plain in [&b""[..], b"2", b"2024", b"\0\0\0\0", b"2\x0002"] {
             assert_eq!(start(plain), Start::Plain, "{plain:?}");
         }
     }

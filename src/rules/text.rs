@@ -6,7 +6,7 @@ use std::fmt::Write as _;
 use crate::types::{Lang, Severity};
 
 use super::finding::{Finding, Place};
-use super::report::{FileReport, Reason, Report, Verdict};
+use super::report::{FileReport, Reason, Report, UnitReport, Verdict};
 
 /// Renders a report: what was checked, what was found, what to do, and the verdict.
 ///
@@ -59,8 +59,9 @@ impl Page<'_> {
                 Lang::Ja => format!("送信単位 {id}　連番 {}　", unit.serial),
                 Lang::En => format!("Send unit {id}, serial {}, ", unit.serial),
             };
-            self.line(&(head + &unit.summary.way(self.lang)));
-            for index in &unit.summary.files {
+            let way = way(unit, self.lang);
+            self.line(&(head + &way));
+            for index in &unit.places {
                 if let (Some(file), Some(shown)) =
                     (self.report.files.get(*index), shown.get_mut(*index))
                 {
@@ -204,6 +205,15 @@ impl Page<'_> {
                 counts.info
             ),
         });
+    }
+}
+
+/// Offices and service types.
+fn way(unit: &UnitReport, lang: Lang) -> String {
+    let arrow = lang.pick("→", "->");
+    match unit.service_types {
+        Some((from, to)) => format!("{} ({from}) {arrow} {} ({to})", unit.from, unit.to),
+        None => format!("{} {arrow} {}", unit.from, unit.to),
     }
 }
 

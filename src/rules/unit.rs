@@ -4,8 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::spec::{Family, SendUnit, Spec};
 use crate::types::{
-    Edition, FileKind, FileName, FileSerial, Lang, MonthPart, OfficeNumber, ServiceMonth,
-    ServiceType,
+    Edition, FileKind, FileName, FileSerial, MonthPart, OfficeNumber, ServiceMonth, ServiceType,
 };
 
 use super::collect::Findings;
@@ -27,22 +26,18 @@ pub(super) const UNIT_RULES: &[Rule] = &[
 pub(super) const PICTURE_RULES: &[Rule] = &[Rule::MissingImage, Rule::UnreferencedImage];
 
 /// Files with the same sender, recipient and 連番.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct UnitSummary {
+pub(super) struct Summary {
     /// The ids of the send units that the files make up, such as `K1`; none where they are none.
-    pub ids: Vec<String>,
-    /// ファイル連番.
-    pub serial: FileSerial,
-    /// 送信元事業所番号.
-    pub sender: OfficeNumber,
-    /// 送信先事業所番号.
-    pub recipient: OfficeNumber,
-    /// 送信元 and 送信先サービス種類コード, of the first file that has them.
-    pub service_types: Option<(ServiceType, ServiceType)>,
+    pub(super) ids: Vec<String>,
+    pub(super) serial: FileSerial,
+    pub(super) sender: OfficeNumber,
+    pub(super) recipient: OfficeNumber,
+    /// Of the first file that has them.
+    pub(super) service_types: Option<(ServiceType, ServiceType)>,
     /// The months in the names.
-    pub months: Vec<ServiceMonth>,
+    pub(super) months: Vec<ServiceMonth>,
     /// The places of its files in the list of files.
-    pub files: Vec<usize>,
+    pub(super) files: Vec<usize>,
 }
 
 /// What the names of the files of one unit have in common.
@@ -71,7 +66,7 @@ type Group = (OfficeNumber, OfficeNumber, FileSerial);
 
 /// The judgement of all units of a set.
 pub(super) struct Units {
-    pub(super) summaries: Vec<UnitSummary>,
+    pub(super) summaries: Vec<Summary>,
     pub(super) findings: Findings,
     pub(super) run: RuleSet,
 }
@@ -367,7 +362,7 @@ fn summary(
     (sender, recipient, serial): Group,
     clusters: &[&Cluster<'_>],
     members: Vec<usize>,
-) -> UnitSummary {
+) -> Summary {
     let names = || members.iter().filter_map(|index| files.get(*index)?.name.as_ref());
     let months: BTreeSet<ServiceMonth> =
         names().filter_map(|name| name.month.and_then(MonthPart::month)).collect();
@@ -377,7 +372,7 @@ fn summary(
             ids.push(id.clone());
         }
     }
-    UnitSummary {
+    Summary {
         ids,
         serial,
         sender,
@@ -385,23 +380,5 @@ fn summary(
         service_types: names().find_map(|name| name.service_types),
         months: months.into_iter().collect(),
         files: members,
-    }
-}
-
-impl UnitSummary {
-    /// The ids together, such as `K1` or `K1+K2`; empty where the files are no send unit.
-    pub fn id(&self) -> String {
-        self.ids.join("+")
-    }
-
-    /// Offices and service types for people.
-    pub(super) fn way(&self, lang: Lang) -> String {
-        let arrow = lang.pick("→", "->");
-        match self.service_types {
-            Some((from, to)) => {
-                format!("{} ({from}) {arrow} {} ({to})", self.sender, self.recipient)
-            }
-            None => format!("{} {arrow} {}", self.sender, self.recipient),
-        }
     }
 }
