@@ -117,7 +117,7 @@ impl Judgement {
     /// The months that the file names carry.
     pub(super) fn months(&self) -> Vec<ServiceMonth> {
         let units = self.report.iter().flat_map(|report| &report.units);
-        let mut months: Vec<_> = units.flat_map(|unit| unit.months().iter().copied()).collect();
+        let mut months: Vec<_> = units.flat_map(|unit| unit.months.iter().copied()).collect();
         months.sort_unstable();
         months.dedup();
         months
@@ -157,8 +157,7 @@ impl Judgement {
             text.push_str(&rules::text(report, lang, true));
             let mut masked = report.clone();
             masked.mask();
-            // Only a type that is no JSON could fail, and there is none in a report.
-            reports.extend(masked.to_json().ok().map(|json| ("report.json", json)));
+            reports.push(("report.json", masked.to_json()));
         }
         reports.insert(0, ("report.txt", with_bom(&text)));
         reports
