@@ -11,8 +11,8 @@ use super::table::TABLE;
 pub fn markdown() -> String {
     let mut page = String::from(
         "# 規則の一覧 / Rules\n\n\
-         この文書は規則の表から作られます。`renkei dev rules-md > spec/RULES.md` で更新してください。\n\
-         Made from the rule table; refresh with `renkei dev rules-md > spec/RULES.md`.\n\n\
+         この文書は規則の表から作られます。`renkei dev rules-md` で更新してください。\n\
+         Made from the rule table; refresh with `renkei dev rules-md`.\n\n\
          根拠（clause）の記号は `STANDARD.md`（R-…、I-…）と `README.md`（A-…）にあります。\
          コードは変わらず、使い回されません。\n\
          Clauses are in `STANDARD.md` (R-…, I-…) and `README.md` (A-…). Codes are stable and never \

@@ -3,7 +3,7 @@
 use jiff::civil::{Date, Time};
 
 use crate::spec::Spec;
-use crate::types::{FileKind, FileName, FileNameError, FileSerial, NameQuirk};
+use crate::types::{FileKind, FileName, FileNameError, FileSerial, NamePart, NameQuirk};
 
 use super::collect::Findings;
 use super::finding::Draft;
@@ -76,10 +76,26 @@ fn refuse(error: FileNameError, findings: &mut Findings) -> Option<FileKind> {
         }
         FileNameError::Part { kind, part } => {
             findings.add(Rule::MalformedNamePart, || {
-                Draft::file().with("part", part.name()).with("expected", part.form())
+                let (ja, en) = form(part);
+                Draft::file().with("part", part.name()).with_both("expected", ja, en)
             });
             Some(kind)
         }
+    }
+}
+
+/// What a part looks like, in Japanese and English.
+const fn form(part: NamePart) -> (&'static str, &'static str) {
+    match part {
+        NamePart::Month => ("実在する年月 6 桁", "YYYYMM, a real month"),
+        NamePart::Sender | NamePart::Recipient => {
+            ("半角の数字または英大文字 10 文字", "10 digits or capital letters")
+        }
+        NamePart::SenderType | NamePart::RecipientType => {
+            ("半角の数字または英大文字 2 文字", "2 digits or capital letters")
+        }
+        NamePart::Serial => ("半角数字 14 桁", "14 digits"),
+        NamePart::Branch => ("半角数字 4 桁", "4 digits"),
     }
 }
 

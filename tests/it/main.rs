@@ -10,6 +10,7 @@
 )]
 
 mod certs;
+mod conformance;
 mod example_config;
 mod folder;
 mod layers;
