@@ -106,10 +106,26 @@ fn translate(mut command: Command, lang: Lang, top: bool) -> Command {
         let argument = argument.help_heading(heading);
         match english(&name, Some(&label(&argument))) {
             Some(text) if lang == Lang::En => argument.help(text).long_help(None),
+            _ if lang == Lang::Ja => with_values(argument),
             _ => argument,
         }
     });
     command.mut_subcommands(|subcommand| translate(subcommand, lang, false))
+}
+
+/// The default as part of a Japanese help text.
+fn with_values(argument: clap::Arg) -> clap::Arg {
+    if !argument.get_action().takes_values() {
+        return argument;
+    }
+    let argument = argument.hide_default_value(true).hide_possible_values(true);
+    let values = argument.get_default_values().iter().filter_map(|value| value.to_str());
+    let defaults = values.collect::<Vec<_>>().join(" ");
+    if defaults.is_empty() {
+        return argument;
+    }
+    let help = argument.get_help().map(ToString::to_string).unwrap_or_default();
+    argument.help(format!("{help}（初期値 {defaults}）"))
 }
 
 /// How an argument is called in the table: `--name` or `NAME`.
@@ -131,7 +147,11 @@ fn english(command: &str, argument: Option<&str>) -> Option<&'static str> {
 /// Prints what clap found wrong, or the help that was asked for.
 pub(super) fn usage_error(error: &clap::Error, lang: Lang) -> ExitCode {
     if !error.use_stderr() {
-        let printed = output::line(error.to_string().trim_end());
+        let help = match lang {
+            Lang::En => error.to_string(),
+            Lang::Ja => error.to_string().replace("[OPTIONS]", "[オプション]"),
+        };
+        let printed = output::line(help.trim_end());
         return if printed.is_ok() { ExitCode::SUCCESS } else { ExitCode::from(EXIT_FAILED) };
     }
     let text = match lang {

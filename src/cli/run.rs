@@ -5,7 +5,7 @@ use std::process::ExitCode;
 use super::setup::{self, ConfigArg};
 use super::{UsageError, output};
 use crate::config::Config;
-use crate::node::{Node, system_clock};
+use crate::node::{Node, StartProblems, system_clock};
 use crate::types::Lang;
 
 #[derive(Debug, clap::Args)]
@@ -22,16 +22,16 @@ pub(super) fn run(args: &Args, lang: Lang) -> anyhow::Result<ExitCode> {
     setup::log(&config.node, lang)?;
     let spec = setup::spec()?;
     setup::runtime()?.block_on(async {
-        let started = Node::start(config.clone(), spec, system_clock()).await;
-        let node = started.map_err(|problems| {
+        let refused = |problems: StartProblems| {
             let head = lang.pick("起動できません。次の点を直してください。", "cannot start:");
             UsageError(format!("{head}\n{}", problems.text(lang)))
-        })?;
+        };
         if args.check {
-            node.stop().await;
+            Node::check(config, spec, system_clock()).await.map_err(refused)?;
             output::line(lang.pick("設定に問題はありません。", "the configuration is in order"))?;
             return Ok(ExitCode::SUCCESS);
         }
+        let node = Node::start(config.clone(), spec, system_clock()).await.map_err(refused)?;
         output::line(&welcome(&config, &node, lang))?;
         setup::stop_signal().await?;
         output::line(lang.pick("停止しています…", "stopping…"))?;

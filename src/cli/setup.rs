@@ -1,7 +1,7 @@
 //! What several commands begin with: reading a configuration, opening its store, the log.
 
 use std::fs;
-use std::io;
+use std::io::{self, IsTerminal as _};
 use std::path::{Path, PathBuf};
 
 use tracing_subscriber::EnvFilter;
@@ -55,7 +55,10 @@ pub(super) fn log(node: &Node, lang: Lang) -> Result<(), UsageError> {
         let head = lang.pick("設定の node.log が正しくありません", "node.log is not a filter");
         UsageError(format!("{head}: {error}"))
     })?;
-    let builder = tracing_subscriber::fmt().with_env_filter(filter).with_writer(io::stderr);
+    let builder = tracing_subscriber::fmt()
+        .with_env_filter(filter)
+        .with_ansi(io::stderr().is_terminal())
+        .with_writer(io::stderr);
     // A second log in one process would be a fault of ours; the first one stays.
     let _ = if node.log_json { builder.json().try_init() } else { builder.try_init() };
     Ok(())

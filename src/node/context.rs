@@ -1,16 +1,17 @@
 //! What all tasks of a node share.
 
 use std::collections::BTreeMap;
-use std::sync::Arc;
+use std::sync::{Arc, PoisonError, RwLock};
 
 use jiff::Timestamp;
 use tokio::sync::{Notify, watch};
 
+use super::proof::Proof;
 use crate::config::Config;
-use crate::link::{Client, Clock, Endpoint};
-use crate::package::{Limits, Receipt, Signer, SignerError, Trust};
+use crate::link::{Client, Clock, Endpoint, Tls};
+use crate::package::Limits;
 use crate::spec::Spec;
-use crate::store::{NewReceipt, Origin, Store};
+use crate::store::Store;
 use crate::types::{Lang, OfficeNumber};
 
 /// One of our offices and one of its partners.
@@ -21,11 +22,8 @@ pub(super) struct Context {
     pub(super) spec: &'static Spec,
     pub(super) store: Store,
     pub(super) clock: Clock,
-    /// Whose signatures are believed.
-    pub(super) trust: Arc<Trust>,
-    /// Whose TLS certificates are believed.
-    pub(super) tls_trust: Arc<Trust>,
-    pub(super) signers: BTreeMap<OfficeNumber, Arc<Signer>>,
+    pub(super) tls: Arc<Tls>,
+    proof: RwLock<Arc<Proof>>,
     pub(super) client: Client,
     pub(super) wake: Wake,
 }
@@ -105,6 +103,29 @@ pub(super) async fn woken<K: Ord>(waiting: &BTreeMap<K, Notify>, key: &K) {
 }
 
 impl Context {
+    pub(super) fn new(
+        config: Config,
+        spec: &'static Spec,
+        store: Store,
+        clock: Clock,
+        (proof, tls): (Proof, Arc<Tls>),
+        client: Client,
+        wake: Wake,
+    ) -> Self {
+        let proof = RwLock::new(Arc::new(proof));
+        Self { config, spec, store, clock, tls, proof, client, wake }
+    }
+
+    /// Who we are and whom we believe at the moment.
+    pub(super) fn proof(&self) -> Arc<Proof> {
+        Arc::clone(&self.proof.read().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// Makes what was read anew the current proof.
+    pub(super) fn set_proof(&self, proof: Proof) {
+        *self.proof.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(proof);
+    }
+
     pub(super) fn now(&self) -> Timestamp {
         self.clock.now()
     }
@@ -122,23 +143,6 @@ impl Context {
     /// What a package may have at most.
     pub(super) fn package_limits(&self) -> Limits {
         super::Node::package_limits(&self.config)
-    }
-
-    /// A signed receipt of `office`, ready to be stored with the step that it proves.
-    pub(super) fn sign(
-        &self,
-        office: OfficeNumber,
-        receipt: &Receipt,
-        now: Timestamp,
-    ) -> Result<NewReceipt, SignerError> {
-        let signer = self.signers.get(&office).ok_or(SignerError::Key)?;
-        let der = receipt.sign(signer, now)?;
-        Ok(NewReceipt {
-            origin: Origin::Issued,
-            kind: receipt.kind.as_str().to_owned(),
-            at: receipt.at,
-            der: der.into(),
-        })
     }
 }
 

@@ -227,7 +227,7 @@ pub(super) async fn read_receipt(
     };
     let now = context.now();
     let limits = context.package_limits();
-    let trust = Arc::clone(&context.trust);
+    let trust = Arc::clone(&context.proof().trust);
     let copy = der.clone();
     let verified = blocking(move || {
         let verified = Receipt::open(&copy, &trust, &limits, now)?;
@@ -274,7 +274,7 @@ async fn sign_expiry(context: &Arc<Context>, row: &OutgoingRow) {
     let signed = blocking(move || {
         let package = crate::package::open(bytes, &limits).ok()?;
         let receipt = Receipt::about(&package, ReceiptKind::Expiry, now);
-        shared.sign(office, &receipt, now).ok()
+        shared.proof().sign(office, &receipt, now).ok()
     })
     .await
     .flatten();

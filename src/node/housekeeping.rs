@@ -6,8 +6,9 @@ use std::time::Duration;
 use jiff::SignedDuration;
 use tokio::sync::watch;
 
-use super::context::{Context, stopped};
-use crate::package::CertificateInfo;
+use super::context::{Context, blocking, stopped};
+use super::problems::Problems;
+use super::proof;
 
 /// How often to look.
 const INTERVAL: Duration = Duration::from_hours(1);
@@ -21,7 +22,7 @@ pub(super) async fn run(context: Arc<Context>, mut stopping: watch::Receiver<boo
         warn_of_dates(&context);
         tokio::select! {
             () = stopped(&mut stopping) => break,
-            () = tokio::time::sleep(INTERVAL) => {}
+            () = tokio::time::sleep(INTERVAL) => reload(&context).await,
         }
     }
 }
@@ -37,19 +38,34 @@ async fn purge(context: &Context) {
     }
 }
 
+/// Reads certificates and revocation lists again. What cannot be used is told, and what was read
+/// before stays.
+async fn reload(context: &Arc<Context>) {
+    let shared = Arc::clone(context);
+    let reloaded = blocking(move || {
+        let mut problems = Problems::default();
+        let opened = proof::open(&shared.config, shared.now(), &mut problems);
+        if let Some((proof, settings)) = opened.filter(|_| problems.0.is_empty()) {
+            match shared.tls.reload(settings) {
+                Ok(()) => shared.set_proof(proof),
+                Err(error) => tracing::error!(%error, "the TLS certificate cannot be used"),
+            }
+        }
+        for problem in problems.0 {
+            tracing::error!(code = problem.code, place = problem.place, "{}", problem.en);
+        }
+    });
+    reloaded.await.unwrap_or_default();
+}
+
 fn warn_of_dates(context: &Context) {
     let now = context.now();
     let soon = now.checked_add(WARNING).unwrap_or(now);
-    for (office, signer) in &context.signers {
-        let info =
-            signer.chain().first().and_then(|certificate| CertificateInfo::of(certificate).ok());
-        if let Some(info) = info.filter(|info| info.not_after < soon) {
-            tracing::warn!(%office, until = %info.not_after, "the signing certificate ends soon");
-        }
+    let proof = context.proof();
+    for (place, until) in proof.ending(soon) {
+        tracing::warn!(place, %until, "a certificate of ours ends soon");
     }
-    for list in context.trust.revocation_lists() {
-        if list.next_update < now {
-            tracing::warn!(next_update = %list.next_update, "a revocation list is out of date");
-        }
+    for list in proof.trust.revocation_lists().filter(|list| list.next_update < now) {
+        tracing::warn!(next_update = %list.next_update, "a revocation list is out of date");
     }
 }

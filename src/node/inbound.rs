@@ -130,7 +130,7 @@ fn admit(
         let text = "the package was made in the future; check the clocks on both sides";
         return Err(Refusal::plain(RefusalStatus::Unprocessable, "clock-ahead", text));
     }
-    package.verify(&context.trust, now).map_err(|fault| refuse(&fault))?;
+    package.verify(&context.proof().trust, now).map_err(|fault| refuse(&fault))?;
     Ok(package)
 }
 
@@ -140,13 +140,15 @@ fn speaks_for(
     office: OfficeNumber,
     now: Timestamp,
 ) -> Result<(), Refusal> {
-    context.tls_trust.speaks_for(&peer.certificate, &peer.chain, office, Usage::Tls, now).map_err(
-        |error| {
+    context
+        .proof()
+        .tls_trust
+        .speaks_for(&peer.certificate, &peer.chain, office, Usage::Tls, now)
+        .map_err(|error| {
             let log = format!("TLS certificate {}: {error}", peer.certificate_sha256.short());
             let text = error.peer_text(Lang::En);
             Refusal::new(RefusalStatus::Forbidden, "certificate-not-allowed", text, log)
-        },
-    )
+        })
 }
 
 /// Checks the files by our own rules and signs the receipt that goes with the outcome.
@@ -167,6 +169,7 @@ fn judged(
     };
     let receipt = Receipt::about(package, kind, now).with_findings(judgement.receipt_findings());
     let receipt = context
+        .proof()
         .sign(office, &receipt, now)
         .map_err(|error| Refusal::internal(format!("the receipt could not be signed: {error}")))?;
     let new = NewIncoming {

@@ -25,6 +25,8 @@ mod inbound;
 mod judge;
 mod outbound;
 mod placing;
+mod problems;
+mod proof;
 mod start;
 
 use std::net::SocketAddr;
@@ -35,7 +37,8 @@ use tokio::sync::watch;
 use tokio::task::JoinSet;
 
 pub use clock::system_clock;
-pub use start::{StartProblem, StartProblems, open_trust};
+pub use problems::{StartProblem, StartProblems};
+pub use proof::open_trust;
 
 use crate::config::Config;
 use crate::link::Clock;
@@ -90,6 +93,20 @@ impl Node {
         tasks.spawn(housekeeping::run(Arc::clone(&context), stopping));
         tracing::info!(%address, offices = context.config.offices.len(), "the node is running");
         Ok(Self { context, address, stop, tasks })
+    }
+
+    /// Opens everything that the configuration names and lets go of it again: says whether a node
+    /// would start. Nothing is sent or received.
+    ///
+    /// # Errors
+    ///
+    /// Every problem that was found.
+    pub async fn check(
+        config: Config,
+        spec: &'static Spec,
+        clock: Clock,
+    ) -> Result<(), StartProblems> {
+        start::open(config, spec, clock).await.map(|_| ())
     }
 
     /// What a package may have at most under a configuration.

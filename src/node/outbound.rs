@@ -325,7 +325,8 @@ impl Outbound {
         let sequence = context.store.next_sequence(office, partner).await?;
         let expires_at = now.checked_add(context.config.timing.expiry).unwrap_or(Timestamp::MAX);
         let own = context.config.office(office);
-        let signer = context.signers.get(&office).ok_or(OutboundFault::Internal)?;
+        let proof = context.proof();
+        let signer = proof.signer(office).ok_or(OutboundFault::Internal)?;
         let manifest = Manifest {
             format: ManifestFormat::V1,
             message_id: claim.id(),

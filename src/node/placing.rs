@@ -232,7 +232,7 @@ async fn sign_handover(
         let package = open(bytes, &limits).map_err(|fault| fault.code())?;
         let receipt = Receipt::about(&package, ReceiptKind::ContentHandover, now)
             .after(Some(Digest::of(&consignment)));
-        shared.sign(office, &receipt, now).map_err(|_| "signing-failed")
+        shared.proof().sign(office, &receipt, now).map_err(|_| "signing-failed")
     })
     .await
     .unwrap_or(Err("internal"));

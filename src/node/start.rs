@@ -1,9 +1,7 @@
 //! Opens everything that a configuration names, takes up what an earlier run left, and lists every
 //! problem at once.
 
-use std::collections::BTreeMap;
-use std::fmt;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -12,52 +10,17 @@ use tokio::net::TcpListener;
 use super::context::{Context, Wake, blocking};
 use super::inbound::Inbound;
 use super::outbound::{let_go, release};
-use crate::certs::{self, CertsError, Identity};
-use crate::config::{Config, IdentityFiles, Office, Peer};
+use super::problems::{Problems, StartProblems};
+use super::proof::{self, Proof};
+use crate::config::{Config, Office};
 use crate::folder::{
     Claim, DropFolder, FolderError, FolderRole, ImportFolder, UnitFolder, on_network_share,
 };
-use crate::link::{
-    Client, ClientLimits, Clock, Limits, PeerTrust, Server, Tls, TlsSettings, TlsVersions,
-};
-use crate::package::{Signer, Trust, TrustError, TrustSources, Usage};
+use crate::link::{Client, ClientLimits, Clock, Limits, Server, Tls};
 use crate::route;
 use crate::spec::Spec;
-use crate::store::{Store, StoreError};
-use crate::types::{Digest, FileKind, Lang, MessageId, OfficeNumber};
-
-/// One thing that keeps a node from starting.
-#[derive(Debug, Clone)]
-pub struct StartProblem {
-    /// A stable code.
-    pub code: &'static str,
-    /// What it is about: a key of the configuration with the office it stands under.
-    pub place: String,
-    /// What is wrong and what to do, in Japanese.
-    pub ja: String,
-    /// The same in English.
-    pub en: String,
-}
-
-/// Everything that keeps a node from starting; never empty.
-#[derive(Debug, thiserror::Error)]
-pub struct StartProblems(pub Vec<StartProblem>);
-
-impl StartProblems {
-    /// One line per problem.
-    pub fn text(&self, lang: Lang) -> String {
-        let line = |problem: &StartProblem| {
-            format!("{} [{}] {}", problem.place, problem.code, lang.pick(&problem.ja, &problem.en))
-        };
-        self.0.iter().map(line).collect::<Vec<_>>().join("\n")
-    }
-}
-
-impl fmt::Display for StartProblems {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.text(Lang::En))
-    }
-}
+use crate::store::Store;
+use crate::types::{FileKind, MessageId, OfficeNumber};
 
 /// What the tasks of a node start with.
 pub(super) struct Opened {
@@ -116,73 +79,30 @@ impl ImportFolders {
     }
 }
 
-/// Collects problems while as much as possible is opened.
-#[derive(Default)]
-struct Problems(Vec<StartProblem>);
-
-impl Problems {
-    fn add(&mut self, code: &'static str, place: &str, ja: String, en: String) {
-        self.0.push(StartProblem { code, place: place.to_owned(), ja, en });
-    }
-
-    fn folder<T>(&mut self, place: &str, result: Result<T, FolderError>) -> Option<T> {
-        let add = |error: FolderError| {
-            self.add(error.code(), place, error.text(Lang::Ja), error.text(Lang::En));
-        };
-        result.map_err(add).ok()
-    }
-
-    fn certs<T>(&mut self, place: &str, result: Result<T, CertsError>) -> Option<T> {
-        let add = |error: CertsError| {
-            self.add("certificate-unusable", place, error.text(Lang::Ja), error.text(Lang::En));
-        };
-        result.map_err(add).ok()
-    }
-
-    fn store<T>(&mut self, place: &str, result: Result<T, StoreError>) -> Option<T> {
-        let add = |error: StoreError| {
-            self.add(error.code(), place, error.text(Lang::Ja), error.text(Lang::En));
-        };
-        result.map_err(add).ok()
-    }
+/// What blocks while it is opened.
+struct Files {
+    proof: Option<(Proof, Arc<Tls>)>,
+    store: Option<Store>,
+    folders: Vec<OfficeFolders>,
 }
 
-/// Trust for TLS and for signatures, and the identities of the node.
-struct Proof {
-    tls_trust: Arc<Trust>,
-    trust: Arc<Trust>,
-    tls: Arc<Tls>,
-    signers: BTreeMap<OfficeNumber, Arc<Signer>>,
-}
-
+/// Opens everything, or says all that is wrong. Nothing runs yet; what an earlier run left in the
+/// folders is brought in line with the store.
 pub(super) async fn open(
     config: Config,
     spec: &'static Spec,
     clock: Clock,
 ) -> Result<Opened, StartProblems> {
-    let mut problems = Problems::default();
     let opened = {
         let (config, clock) = (config.clone(), clock.clone());
-        blocking(move || {
-            let proof = open_proof(&config, &clock, &mut problems);
-            let folders = config
-                .offices
-                .iter()
-                .filter_map(|office| open_folders(office, &mut problems))
-                .collect::<Vec<_>>();
-            let store = open_store(&config, &mut problems);
-            (proof, folders, store, problems)
-        })
-        .await
+        blocking(move || open_files(&config, &clock)).await
     };
-    let Some((proof, folders, store, mut problems)) = opened else {
-        let text = "internal fault".to_owned();
-        let problem =
-            StartProblem { code: "internal", place: String::new(), ja: text.clone(), en: text };
-        return Err(StartProblems(vec![problem]));
-    };
-    let listener = TcpListener::bind(config.node.listen).await;
-    let listener = match listener {
+    let (files, mut problems) = opened.unwrap_or_else(|| {
+        let mut problems = Problems::default();
+        problems.add("internal", "", "内部エラーです。".to_owned(), "internal fault".to_owned());
+        (Files { proof: None, store: None, folders: Vec::new() }, problems)
+    });
+    let listener = match TcpListener::bind(config.node.listen).await {
         Ok(listener) => Some(listener),
         Err(error) => {
             let address = config.node.listen;
@@ -195,37 +115,55 @@ pub(super) async fn open(
             None
         }
     };
-    let (Some(proof), Some(store), Some(listener), true) =
-        (proof, store, listener, problems.0.is_empty())
+    let (Some((proof, tls)), Some(store), Some(listener), true) =
+        (files.proof, files.store, listener, problems.0.is_empty())
     else {
         return Err(StartProblems(problems.0));
     };
 
     let wake = Wake::new(&config);
-    let context = Arc::new(Context {
-        client: Client::new(Arc::clone(&proof.tls), client_limits(&config)),
-        trust: proof.trust,
-        tls_trust: proof.tls_trust,
-        signers: proof.signers,
-        config,
-        spec,
-        store,
-        clock,
-        wake,
-    });
-    for folders in &folders {
+    let client = Client::new(Arc::clone(&tls), client_limits(&config));
+    let context = Arc::new(Context::new(config, spec, store, clock, (proof, tls), client, wake));
+    for folders in &files.folders {
         recover(&context, folders, &mut problems).await;
     }
     let service = Arc::new(Inbound(Arc::clone(&context)));
-    let server = Server::new(listener, proof.tls, service, server_limits(&context.config));
-    match server {
-        Ok(server) if problems.0.is_empty() => Ok(Opened { context, server, folders }),
+    let limits = server_limits(&context.config);
+    match Server::new(listener, Arc::clone(&context.tls), service, limits) {
+        Ok(server) if problems.0.is_empty() => {
+            Ok(Opened { context, server, folders: files.folders })
+        }
         Ok(_) => Err(StartProblems(problems.0)),
         Err(error) => {
             problems.add("cannot-listen", "node.listen", error.to_string(), error.to_string());
             Err(StartProblems(problems.0))
         }
     }
+}
+
+fn open_files(config: &Config, clock: &Clock) -> (Files, Problems) {
+    let mut problems = Problems::default();
+    let proof = match proof::open(config, clock.now(), &mut problems) {
+        Some((proof, settings)) => match Tls::new(settings, clock.clone()) {
+            Ok(tls) => Some((proof, tls)),
+            Err(error) => {
+                let ja = format!("TLS の証明書と秘密鍵を使えません（{error}）。");
+                problems.add("tls-unusable", "tls", ja, error.to_string());
+                None
+            }
+        },
+        None => None,
+    };
+    let store = open_store(config, &mut problems);
+    // Opening a folder removes what a crash left in it, and the store's lock tells that no other
+    // node is at work there.
+    let folders = match &store {
+        Some(_) => {
+            config.offices.iter().filter_map(|office| open_folders(office, &mut problems)).collect()
+        }
+        None => Vec::new(),
+    };
+    (Files { proof, store, folders }, problems)
 }
 
 fn open_store(config: &Config, problems: &mut Problems) -> Option<Store> {
@@ -275,132 +213,6 @@ fn open_folders(office: &Office, problems: &mut Problems) -> Option<OfficeFolder
         },
         import: ImportFolders { office: number, plans: plans?, actuals, hold },
     })
-}
-
-/// What a configuration believes of signatures, for looking at proof without a running node.
-///
-/// # Errors
-///
-/// Every certificate or list that cannot be used.
-pub fn open_trust(config: &Config) -> Result<Trust, StartProblems> {
-    let mut problems = Problems::default();
-    let trust = load_trust(config, |peer| &peer.signing_certificates, &mut problems);
-    trust.filter(|_| problems.0.is_empty()).ok_or(StartProblems(problems.0))
-}
-
-/// Trust from the roots and lists of a configuration and the pins that `pins` picks.
-fn load_trust(
-    config: &Config,
-    pins: fn(&Peer) -> &Vec<Digest>,
-    problems: &mut Problems,
-) -> Option<Trust> {
-    let load_list = |path: &Path| certs::load_revocation_list(path).map(|list| vec![list]);
-    let lists = &config.tls.revocation_lists;
-    let sources = TrustSources {
-        roots: load_all(&config.tls.roots, "tls.roots", problems, certs::load_certificates),
-        revocation_lists: load_all(lists, "tls.revocation_lists", problems, load_list),
-        revocation_grace: config.tls.revocation_grace,
-        pins: config
-            .peers
-            .iter()
-            .map(|peer| (peer.office, pins(peer).iter().copied().collect()))
-            .collect(),
-    };
-    match Trust::new(sources) {
-        Ok(trust) => Some(trust),
-        Err(error) => {
-            let ja = format!("認証局の証明書か失効リストを使えません（{error}）。");
-            problems.add("trust-unusable", "tls", ja, error.to_string());
-            None
-        }
-    }
-}
-
-fn open_proof(config: &Config, clock: &Clock, problems: &mut Problems) -> Option<Proof> {
-    let signing_trust =
-        load_trust(config, |peer| &peer.signing_certificates, problems).map(Arc::new);
-    // What cannot be loaded was told of above.
-    let mut told = Problems::default();
-    let tls_trust = load_trust(config, |peer| &peer.tls_certificates, &mut told).map(Arc::new);
-
-    let identity = problems.certs("tls", load_identity(&config.tls.identity));
-    let mut signers = BTreeMap::new();
-    for office in &config.offices {
-        let place = format!("office {} signing_certificate", office.number);
-        let Some(identity) = problems.certs(&place, load_identity(&office.signing)) else {
-            continue;
-        };
-        check_dates(&identity, office.number, signing_trust.as_deref(), clock, &place, problems);
-        match identity.signer() {
-            Ok(signer) => {
-                signers.insert(office.number, Arc::new(signer));
-            }
-            Err(error) => {
-                let ja = format!("署名用の証明書と秘密鍵を使えません（{error}）。");
-                problems.add("signer-unusable", &place, ja, error.to_string());
-            }
-        }
-    }
-    let (identity, tls_trust, trust) = (identity?, tls_trust?, signing_trust?);
-    let settings = TlsSettings {
-        chain: identity.chain().to_vec(),
-        key: identity.key(),
-        trust: Arc::clone(&tls_trust) as Arc<dyn PeerTrust>,
-        versions: if config.tls.allow_tls12 {
-            TlsVersions::Tls13AndHighSecurity12
-        } else {
-            TlsVersions::Tls13
-        },
-    };
-    match Tls::new(settings, clock.clone()) {
-        Ok(tls) => Some(Proof { tls_trust, trust, tls, signers }),
-        Err(error) => {
-            let ja = format!("TLS の証明書と秘密鍵を使えません（{error}）。");
-            problems.add("tls-unusable", "tls", ja, error.to_string());
-            None
-        }
-    }
-}
-
-/// A certificate that no partner can accept any more keeps the node from starting. Whether
-/// partners have pinned it cannot be known here, so an unknown issuer is no problem.
-fn check_dates(
-    identity: &Identity,
-    office: OfficeNumber,
-    trust: Option<&Trust>,
-    clock: &Clock,
-    place: &str,
-    problems: &mut Problems,
-) {
-    let Some((certificate, chain)) = identity.chain().split_first() else { return };
-    let Some(trust) = trust else { return };
-    match trust.speaks_for(certificate, chain, office, Usage::Signing, clock.now()) {
-        Ok(()) => {}
-        Err(error @ (TrustError::UnknownIssuer | TrustError::WrongOffice { .. })) => {
-            tracing::warn!(%office, code = error.code(),
-                "partners accept the signing certificate only where they have registered it");
-        }
-        Err(error) => {
-            let ja = error.peer_text(Lang::Ja).to_owned();
-            problems.add(error.code(), place, ja, error.to_string());
-        }
-    }
-}
-
-fn load_identity(files: &IdentityFiles) -> Result<Identity, CertsError> {
-    match files {
-        IdentityFiles::Pem { certificate, key } => certs::load_identity(certificate, key),
-        IdentityFiles::Pkcs12 { file, password_file } => certs::load_pkcs12(file, password_file),
-    }
-}
-
-fn load_all<T>(
-    paths: &[PathBuf],
-    place: &str,
-    problems: &mut Problems,
-    load: impl Fn(&Path) -> Result<Vec<T>, CertsError>,
-) -> Vec<T> {
-    paths.iter().filter_map(|path| problems.certs(place, load(path))).flatten().collect()
 }
 
 fn server_limits(config: &Config) -> Limits {

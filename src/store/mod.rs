@@ -68,7 +68,7 @@ impl Store {
     ///
     /// `size` bounds the database in bytes; 0 means only the disk does.
     pub fn open(folder: &Path, size: u64) -> Result<Self, StoreError> {
-        fs::create_dir_all(folder)?;
+        create_private(folder)?;
         let lock = lock(folder)?;
         let mut connection = connect(folder, OpenFlags::SQLITE_OPEN_CREATE)?;
         schema::prepare(&mut connection, size)?;
@@ -143,6 +143,16 @@ impl std::fmt::Debug for Store {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("Store").field("folder", &self.shared.folder).finish_non_exhaustive()
     }
+}
+
+/// Makes the folder, for this account alone: the packages in it are about people. On Windows the
+/// permissions of the folder above count.
+fn create_private(folder: &Path) -> std::io::Result<()> {
+    let mut builder = fs::DirBuilder::new();
+    builder.recursive(true);
+    #[cfg(unix)]
+    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
+    builder.create(folder)
 }
 
 fn database(folder: &Path) -> PathBuf {
