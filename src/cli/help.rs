@@ -21,6 +21,11 @@ const ENGLISH: &[(&str, &str)] = &[
     ("--lang", "The language of all texts"),
     ("help", "Print this help, or that of a command"),
     ("validate", "Check care-plan files against the standard"),
+    ("validate --format", "The form of the output"),
+    ("validate --fail-on", "The severity that makes the exit code 1"),
+    ("validate --spec", "A folder with the tables of the standard (default: the built-in ones)"),
+    ("validate --mask", "Hide values that say something about a person"),
+    ("validate PATHS", "Files, or folders, which are searched with those below them"),
     ("run", "Run the node: watch the drop folders and exchange with partners"),
     ("run --check", "Only check configuration, certificates and folders"),
     ("demo", "Try everything with no preparation"),
@@ -49,11 +54,6 @@ const ENGLISH: &[(&str, &str)] = &[
     ("certs DIR", "Where to write them"),
     ("rules-md", "Write spec/RULES.md anew"),
     ("rules-md FILE", "The file to write"),
-    ("validate --format", "The form of the output"),
-    ("validate --fail-on", "The severity that makes the exit code 1"),
-    ("validate --spec", "A folder with the tables of the standard (default: the built-in ones)"),
-    ("validate --mask", "Hide values that say something about a person"),
-    ("validate PATHS", "Files, or folders, which are searched with those below them"),
 ];
 
 const HELP_JA: &str = "{before-help}{about}\n\n使い方: {usage}\n\n{all-args}{after-help}";
