@@ -217,9 +217,9 @@ fn write(report: &Report, found: &Found, format: Format, lang: Lang) -> anyhow::
             if !found.ignored.is_empty() {
                 let names: Vec<String> = found.ignored.iter().map(|path| label(path)).collect();
                 let head = lang.pick("検査しなかったファイル", "files that were not checked");
-                text = format!("{head}: {}\n", names.join(", "));
+                text = format!("{head}: {}\n\n", names.join(", "));
             }
-            rules::text(report, lang, false) + &text
+            text + &rules::text(report, lang, false)
         }
     };
     match io::stdout().lock().write_all(text.as_bytes()) {

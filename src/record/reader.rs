@@ -239,16 +239,13 @@ impl Reader {
             let old = carry.len();
             carry.extend_from_slice(top);
             let used = self.scan(&carry, sink);
-            match used.checked_sub(old) {
+            if let Some(inside) = used.checked_sub(old) {
                 // The record that begins here lies wholly in the part.
-                Some(inside) => {
-                    rest = rest.get(inside..).unwrap_or_default();
-                    carry.clear();
-                }
-                None => {
-                    carry.drain(..used);
-                    rest = after;
-                }
+                rest = rest.get(inside..).unwrap_or_default();
+                carry.clear();
+            } else {
+                carry.drain(..used);
+                rest = after;
             }
             self.carry = carry;
         }
@@ -397,8 +394,7 @@ impl State {
                         }
                         _ => {
                             self.flags |= Span::SPECIAL;
-                            self.cursor +=
-                                self.skip_special(rest.get(length..).unwrap_or_default());
+                            self.cursor += skip_special(rest.get(length..).unwrap_or_default());
                         }
                     }
                 }
@@ -450,11 +446,6 @@ impl State {
                 }
             }
         }
-    }
-
-    /// The number of bytes up to the next delimiter.
-    fn skip_special(&self, bytes: &[u8]) -> usize {
-        bytes.iter().position(|byte| matches!(class(*byte), DELIMITER)).unwrap_or(bytes.len())
     }
 
     /// Ends a quoted item before the quote that the cursor stands behind.
@@ -530,6 +521,7 @@ const SPECIAL: u8 = 1;
 const DELIMITER: u8 = 2;
 
 /// TEXT: printable ASCII; DELIMITER: comma, quote, CR, LF; SPECIAL: everything else.
+#[expect(clippy::indexing_slicing, reason = "every index is below 256, checked as it compiles")]
 static CLASSES: [u8; 256] = {
     let mut classes = [SPECIAL; 256];
     let mut byte = 0x20;
@@ -547,6 +539,11 @@ static CLASSES: [u8; 256] = {
 #[expect(clippy::indexing_slicing, reason = "a byte is below 256")]
 fn class(byte: u8) -> u8 {
     CLASSES[usize::from(byte)]
+}
+
+/// The number of bytes up to the next delimiter.
+fn skip_special(bytes: &[u8]) -> usize {
+    bytes.iter().position(|byte| matches!(class(*byte), DELIMITER)).unwrap_or(bytes.len())
 }
 
 /// CR LF, LF and CR alone each end a line.
@@ -596,6 +593,30 @@ mod tests {
 
         fn note(&mut self, note: Note) {
             self.0.push(format!("{note:?}"));
+        }
+    }
+
+    /// How many items the last record had, and how many were kept.
+    struct Count(usize, usize);
+    impl Sink for Count {
+        fn record(&mut self, record: &Record<'_>) {
+            *self = Self(record.item_count, record.spans().len());
+        }
+        fn note(&mut self, note: Note) {
+            panic!("{note:?}");
+        }
+    }
+
+    /// The items of all records as text.
+    struct Items(Vec<Vec<String>>);
+    impl Sink for Items {
+        fn record(&mut self, record: &Record<'_>) {
+            let text =
+                |span: &Span| String::from_utf8_lossy(record.raw(*span)).replace("\"\"", "\"");
+            self.0.push(record.spans().iter().map(text).collect());
+        }
+        fn note(&mut self, note: Note) {
+            panic!("{note:?}");
         }
     }
 
@@ -682,15 +703,6 @@ mod tests {
     #[test]
     fn only_the_first_items_are_kept() {
         let mut reader = Reader::default();
-        struct Count(usize, usize);
-        impl Sink for Count {
-            fn record(&mut self, record: &Record<'_>) {
-                *self = Self(record.item_count, record.spans().len());
-            }
-            fn note(&mut self, note: Note) {
-                panic!("{note:?}");
-            }
-        }
         let mut count = Count(0, 0);
         reader.feed(&vec![b','; 1 << 20], &mut count);
         reader.finish(&mut count);
@@ -718,18 +730,6 @@ mod tests {
                 writer.write_record(row).expect("memory");
             }
             let bytes = writer.into_inner().expect("memory");
-            struct Items(Vec<Vec<String>>);
-            impl Sink for Items {
-                fn record(&mut self, record: &Record<'_>) {
-                    let text = |span: &Span| {
-                        String::from_utf8_lossy(record.raw(*span)).replace("\"\"", "\"")
-                    };
-                    self.0.push(record.spans().iter().map(text).collect());
-                }
-                fn note(&mut self, note: Note) {
-                    panic!("{note:?}");
-                }
-            }
             let mut reader = Reader::default();
             let mut items = Items(Vec::new());
             reader.feed(&bytes, &mut items);

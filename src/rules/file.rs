@@ -277,7 +277,7 @@ impl Sink for Judge<'_> {
     }
 }
 
-impl<'s> Judge<'s> {
+impl Judge<'_> {
     /// Looks at the first record: is it data, and of which edition? Says whether to go on with it.
     fn begin_records(&mut self, record: &Record<'_>) -> bool {
         let Some(kind) = self.kind else { return false };

@@ -232,7 +232,8 @@ impl Draft {
     }
 
     /// Fills in a hole of the message.
-    pub(super) fn with(self, hole: &'static str, text: impl ToString) -> Self {
+    #[expect(clippy::needless_pass_by_value, reason = "numbers and owned texts are handed over")]
+    pub(super) fn with<T: ToString>(self, hole: &'static str, text: T) -> Self {
         let text = text.to_string();
         self.with_both(hole, &text, &text)
     }

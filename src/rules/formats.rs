@@ -55,9 +55,8 @@ pub(super) fn check(item: &Item, value: &[u8], chars: usize) -> Verdict {
         Format::MonthOrZero => bad_unless(value == b"000000" || is_month(value), Rule::UnrealMonth),
         Format::Date => bad_unless(is_date(value), Rule::UnrealDate),
         Format::DateOrZero => bad_unless(value == b"00000000" || is_date(value), Rule::UnrealDate),
-        Format::Time => time(value),
         Format::TimeOr9999 if value == b"9999" => Verdict::Good,
-        Format::TimeOr9999 => time(value),
+        Format::Time | Format::TimeOr9999 => time(value),
         Format::Digits => {
             let length = if item.fixed { item.length == Some(chars) } else { fits(item, chars) };
             bad_unless(length && all(u8::is_ascii_digit), Rule::NotDigits)
@@ -72,9 +71,10 @@ pub(super) fn check(item: &Item, value: &[u8], chars: usize) -> Verdict {
         }
         Format::PostalCode => {
             let good = match value {
-                [a, b, c, b'-', d, e, f, g] => {
-                    [a, b, c, d, e, f, g].into_iter().all(u8::is_ascii_digit)
-                }
+                [area @ .., b'-', _, _, _, _] if area.len() == 3 => value
+                    .iter()
+                    .enumerate()
+                    .all(|(place, byte)| place == 3 || byte.is_ascii_digit()),
                 _ => false,
             };
             bad_unless(good, Rule::MalformedPostalCode)
@@ -172,6 +172,7 @@ fn equipment_code(value: &[u8]) -> Verdict {
     }
 }
 
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "as Iterator::all hands it over")]
 const fn is_capital(byte: &u8) -> bool {
     byte.is_ascii_digit() || byte.is_ascii_uppercase()
 }

@@ -234,7 +234,7 @@ impl Report {
         report.count(&tallies, None);
         report.findings.extend(findings);
         report.units = units.summaries.into_iter().map(|unit| report.unit(unit)).collect();
-        for info in TABLE {
+        for info in &TABLE {
             if run.contains(info.rule) {
                 report.rules.run.push(info.rule);
             } else {

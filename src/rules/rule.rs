@@ -197,7 +197,7 @@ mod tests {
 
     #[test]
     fn every_text_is_there_in_both_languages() {
-        for info in TABLE {
+        for info in &TABLE {
             for lang in [Lang::Ja, Lang::En] {
                 let text = info.text(lang);
                 for part in [text.message, text.why, text.fix] {
@@ -219,7 +219,7 @@ mod tests {
     fn every_clause_is_in_the_specification() {
         let known =
             concat!(include_str!("../../spec/STANDARD.md"), include_str!("../../spec/README.md"));
-        for info in TABLE {
+        for info in &TABLE {
             for clause in info.clause.split(", ") {
                 assert!(known.contains(clause), "{}: {clause}", info.code);
             }

@@ -18,8 +18,10 @@ pub(super) const START: usize = 4;
 pub(super) const fn start(bytes: &[u8]) -> Start {
     match bytes {
         [0xEF, 0xBB, 0xBF, ..] => Start::Utf8Bom,
-        [0xFF, 0xFE, ..] | [0xFE, 0xFF, ..] => Start::Utf16,
-        [1..=0x7F, 0, 1..=0x7F, 0, ..] | [0, 1..=0x7F, 0, 1..=0x7F, ..] => Start::Utf16,
+        [0xFF, 0xFE, ..]
+        | [0xFE, 0xFF, ..]
+        | [1..=0x7F, 0, 1..=0x7F, 0, ..]
+        | [0, 1..=0x7F, 0, 1..=0x7F, ..] => Start::Utf16,
         _ => Start::Plain,
     }
 }

@@ -22,8 +22,10 @@ macro_rules! rules {
             $(#[doc = $en_message] $variant,)+
         }
 
+        const COUNT: usize = [$($code),+].len();
+
         /// Every rule, in the order of levels.
-        pub static TABLE: &[RuleInfo] = &[$(RuleInfo {
+        pub static TABLE: [RuleInfo; COUNT] = [$(RuleInfo {
             rule: Rule::$variant,
             code: $code,
             name: $name,

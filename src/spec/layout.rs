@@ -19,6 +19,7 @@ pub struct Layout {
 
 /// One item (項目) of a record.
 #[derive(Debug, Clone)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a column of the tables")]
 pub struct Item {
     /// 項目番号, from 1.
     pub number: u16,

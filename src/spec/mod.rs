@@ -176,8 +176,9 @@ mod tests {
         let mut on_disk: Vec<String> = Vec::new();
         for folder in ["", "v3/", "v4.1/"] {
             for entry in std::fs::read_dir(top.join(folder)).expect("a folder") {
-                let name = entry.expect("an entry").file_name().into_string().expect("text");
-                if name.ends_with(".csv") {
+                let path = entry.expect("an entry").path();
+                if path.extension().is_some_and(|extension| extension == "csv") {
+                    let name = path.file_name().expect("a name").to_string_lossy();
                     on_disk.push(format!("{folder}{name}"));
                 }
             }

@@ -16,3 +16,4 @@ mod folder;
 mod layers;
 mod link;
 mod proof;
+mod validate;

@@ -63,20 +63,19 @@ impl Subject for Actuals {
             let office = record.good(*place).filter(|office| !office.is_empty())?;
             (office != sender.as_bytes()).then_some((*place, office))
         });
-        if let Some((place, office)) = stranger {
-            if self.is_new(office) {
-                findings
-                    .add(Rule::ActualsOfAnotherOffice, || record.at(place).with("sender", sender));
-            }
+        if let Some((place, office)) = stranger
+            && self.is_new(office)
+        {
+            findings.add(Rule::ActualsOfAnotherOffice, || record.at(place).with("sender", sender));
         }
         let Some(sender_type) = self.sender_type else { return };
         let code = record.good(self.code).and_then(|code| code.get(..2));
-        if let Some(code) = code.filter(|code| *code != sender_type.as_bytes()) {
-            if self.is_new(code) {
-                findings.add(Rule::ActualsOfAnotherType, || {
-                    record.at(self.code).with("sender_type", sender_type)
-                });
-            }
+        if let Some(code) = code.filter(|code| *code != sender_type.as_bytes())
+            && self.is_new(code)
+        {
+            findings.add(Rule::ActualsOfAnotherType, || {
+                record.at(self.code).with("sender_type", sender_type)
+            });
         }
     }
 

@@ -13,7 +13,7 @@ struct Recipient {
     insurer: usize,
     insured: usize,
     office: usize,
-    recipient: OfficeNumber,
+    wanted: OfficeNumber,
     item: (u16, String),
     /// Users without a service of the recipient so far have a place to report.
     users: HashMap<User, Option<First>>,
@@ -42,7 +42,7 @@ pub(super) fn subject(context: &Context<'_>) -> Option<Box<dyn Subject>> {
         insurer: context.layout.position("保険者番号")?,
         insured: context.layout.position("被保険者番号")?,
         office,
-        recipient: name.recipient,
+        wanted: name.recipient,
         users: HashMap::new(),
         last: None,
     }))
@@ -65,7 +65,7 @@ impl Subject for Recipient {
         }
         // An office that cannot be read might be the recipient.
         let related =
-            record.good(self.office).is_none_or(|office| office == self.recipient.as_bytes());
+            record.good(self.office).is_none_or(|office| office == self.wanted.as_bytes());
         if related && self.last == Some(user) {
             return;
         }
@@ -92,7 +92,7 @@ impl Subject for Recipient {
                 draft.place.record = Some(first.record);
                 draft.place.item = Some(self.item.0);
                 draft.place.item_name = Some(self.item.1.clone());
-                draft.with("recipient", self.recipient)
+                draft.with("recipient", self.wanted)
             });
         }
     }

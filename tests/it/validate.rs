@@ -1,0 +1,195 @@
+//! `renkei validate` from outside: exit codes, streams, forms of output.
+
+use std::fs;
+use std::path::Path;
+use std::process::{Command, Output};
+
+use serde_json::Value;
+
+const NAME: &str = "DLT1KYO_1370000018_43_1370000026_11_20260327090000.CSV";
+const GOOD: &[u8] = b"202407,131011,0000900011,20260325\r\n";
+const BAD: &[u8] = b"202407,131011,0000900011,20260231\r\n";
+
+fn renkei(arguments: &[&str], folder: &Path) -> Output {
+    Command::new(env!("CARGO_BIN_EXE_renkei"))
+        .arg("validate")
+        .args(arguments)
+        .current_dir(folder)
+        .output()
+        .expect("the program starts")
+}
+
+fn stdout(output: &Output) -> String {
+    String::from_utf8(output.stdout.clone()).expect("UTF-8")
+}
+
+fn stderr(output: &Output) -> String {
+    String::from_utf8(output.stderr.clone()).expect("UTF-8")
+}
+
+fn folder(files: &[(&str, &[u8])]) -> tempfile::TempDir {
+    let folder = tempfile::tempdir().expect("a folder");
+    for (name, bytes) in files {
+        let path = folder.path().join(name);
+        fs::create_dir_all(path.parent().expect("a parent")).expect("a folder");
+        fs::write(path, bytes).expect("a file");
+    }
+    folder
+}
+
+#[test]
+fn says_what_was_checked_even_when_all_is_well() {
+    let folder = folder(&[(NAME, GOOD), ("readme.txt", b"")]);
+    let output = renkei(&["."], folder.path());
+    let text = stdout(&output);
+    assert_eq!(output.status.code(), Some(0), "{text}");
+    for expected in
+        ["K3", NAME, "居宅サービス計画1表_削除", "v4.1", "1件", "判定: 合格", "readme.txt"]
+    {
+        assert!(text.contains(expected), "no {expected} in\n{text}");
+    }
+    let english = stdout(&renkei(&["--lang", "en", "."], folder.path()));
+    assert!(english.contains("Verdict: PASS"), "{english}");
+}
+
+#[test]
+fn an_error_gives_1_and_its_place() {
+    let folder = folder(&[(NAME, BAD)]);
+    let output = renkei(&[NAME], folder.path());
+    let text = stdout(&output);
+    assert_eq!(output.status.code(), Some(1));
+    for expected in ["L2-FMT-003", "1行目", "No.4", "20260231", "直し方", "判定: 不合格"]
+    {
+        assert!(text.contains(expected), "no {expected} in\n{text}");
+    }
+}
+
+#[test]
+fn the_json_report_has_the_schema() {
+    let folder = folder(&[(NAME, BAD)]);
+    let output = renkei(&["--format", "json", NAME], folder.path());
+    let report: Value = serde_json::from_slice(&output.stdout).expect("JSON");
+    assert_eq!(report["schema"], "renkei.report/1");
+    assert_eq!(report["tool"]["name"], "renkei");
+    assert_eq!(report["verdict"], "fail");
+    assert_eq!(report["counts"], serde_json::json!({"error": 1, "warning": 0, "info": 0}));
+    let file = &report["files"][0];
+    assert_eq!(file["name"], NAME);
+    assert_eq!(file["kind"], "DLT1KYO");
+    assert_eq!(file["edition"], "v4.1");
+    assert_eq!(file["records"], 1);
+    assert_eq!(file["sha256"], renkei::types::Digest::of(BAD).to_string());
+    let unit = &report["units"][0];
+    assert_eq!((&unit["unit"], &unit["serial"]), (&"K3".into(), &"20260327090000".into()));
+    assert_eq!((&unit["from"], &unit["to"]), (&"1370000018".into(), &"1370000026".into()));
+    assert_eq!(unit["files"], serde_json::json!([NAME]));
+    let finding = &report["findings"][0];
+    assert_eq!(finding["rule"], "L2-FMT-003");
+    assert_eq!((&finding["name"], &finding["level"]), (&"unreal-date".into(), &"L2".into()));
+    assert_eq!((&finding["severity"], &finding["file"]), (&"error".into(), &NAME.into()));
+    assert_eq!((&finding["line"], &finding["record"]), (&1.into(), &1.into()));
+    assert_eq!((&finding["item"], &finding["value"]), (&4.into(), &"20260231".into()));
+    assert_eq!((&finding["offset"], &finding["length"]), (&25.into(), &8.into()));
+    for text in ["item_name", "message_ja", "message_en", "clause"] {
+        assert!(finding[text].is_string(), "{text}");
+    }
+    assert!(finding.get("related").is_none(), "absent fields are absent");
+    assert!(report["rules"]["run"].as_array().is_some_and(|run| run.len() > 30));
+    let not_run = &report["rules"]["not_run"][0];
+    assert!(not_run["rule"].is_string() && not_run["reason"].is_string());
+}
+
+#[test]
+fn warnings_count_when_asked() {
+    let blank = [GOOD, b"\r\n"].concat();
+    let folder = folder(&[(NAME, &blank)]);
+    assert_eq!(renkei(&[NAME], folder.path()).status.code(), Some(0));
+    let output = renkei(&["--fail-on", "warning", NAME], folder.path());
+    assert_eq!(output.status.code(), Some(1));
+}
+
+#[test]
+fn wrong_use_gives_2() {
+    let folder = folder(&[("readme.txt", b""), ("spec/v3/x", b""), ("spec/v4.1/x", b"")]);
+    for (arguments, expected) in [
+        (&["."][..], "標準仕様のファイルがありません"),
+        (&["nothing"], "nothing"),
+        (&[], "PATH"),
+        (&["--format", "yaml", "."], "yaml"),
+        (&["--spec", "nowhere", "readme.txt"], "nowhere"),
+        (&["--spec", "spec", "readme.txt"], "codes.csv"),
+    ] {
+        let output = renkei(arguments, folder.path());
+        assert_eq!(output.status.code(), Some(2), "{arguments:?}");
+        assert!(stderr(&output).contains(expected), "{arguments:?}: {}", stderr(&output));
+        assert_eq!(stdout(&output), "", "{arguments:?}");
+    }
+}
+
+#[test]
+fn a_named_file_is_judged_whatever_its_name() {
+    let folder = folder(&[("readme.txt", b"")]);
+    let output = renkei(&["readme.txt"], folder.path());
+    assert_eq!(output.status.code(), Some(1));
+    assert!(stdout(&output).contains("L1-NAME-001"));
+}
+
+#[test]
+fn send_units_of_different_folders_are_kept_apart() {
+    let folder = folder(&[(&format!("a/{NAME}"), GOOD), (&format!("b/c/{NAME}"), BAD)]);
+    let output = renkei(&["--format", "json", "."], folder.path());
+    let report: Value = serde_json::from_slice(&output.stdout).expect("JSON");
+    assert_eq!(report["units"].as_array().map(Vec::len), Some(2));
+    assert_eq!(report["findings"].as_array().map(Vec::len), Some(1));
+    assert_eq!(report["findings"][0]["file"], format!("./b/c/{NAME}"));
+}
+
+#[test]
+fn the_tables_can_come_from_a_folder() {
+    let top = Path::new(env!("CARGO_MANIFEST_DIR")).join("spec");
+    let folder = folder(&[(NAME, GOOD)]);
+    for inside in ["", "v3", "v4.1"] {
+        fs::create_dir_all(folder.path().join("spec").join(inside)).expect("a folder");
+        for entry in fs::read_dir(top.join(inside)).expect("a folder") {
+            let path = entry.expect("an entry").path();
+            if path.is_file() {
+                let name = path.file_name().expect("a name");
+                fs::copy(&path, folder.path().join("spec").join(inside).join(name))
+                    .expect("copied");
+            }
+        }
+    }
+    let arguments = ["--spec", "spec", NAME];
+    assert_eq!(renkei(&arguments, folder.path()).status.code(), Some(0));
+    let table = folder.path().join("spec/v4.1/DLT1KYO.csv");
+    let text = fs::read_to_string(&table).expect("the table");
+    let fifth = "5,新しい項目,1,,,○,,error,alnum,,,,,,,\n";
+    fs::write(&table, text + fifth).expect("written");
+    let output = renkei(&arguments, folder.path());
+    assert_eq!(output.status.code(), Some(1));
+    assert!(stdout(&output).contains("L1-CSV-004"), "{}", stdout(&output));
+}
+
+#[test]
+fn masked_values_stay_hidden() {
+    let name = "UPJSK_202604_1370000026_11_1370000018_43_20260502101500.CSV";
+    let case = "tests/conformance/cases/L1-CSV-011/bare-name";
+    let case = Path::new(env!("CARGO_MANIFEST_DIR")).join(case);
+    for format in ["text", "json"] {
+        let shown = stdout(&renkei(&["--format", format, name], &case));
+        let masked = stdout(&renkei(&["--format", format, "--mask", name], &case));
+        assert!(shown.contains("ケア子") && !masked.contains("ケア子"), "{masked}");
+    }
+}
+
+#[cfg(unix)]
+#[test]
+fn what_cannot_be_read_gives_3() {
+    let folder = folder(&[(NAME, GOOD)]);
+    std::os::unix::net::UnixListener::bind(folder.path().join("UPPLAN_x.CSV")).expect("a socket");
+    let output = renkei(&["--format", "json", NAME, "UPPLAN_x.CSV"], folder.path());
+    assert_eq!(output.status.code(), Some(3));
+    let report: Value = serde_json::from_slice(&output.stdout).expect("JSON");
+    assert_eq!(report["verdict"], "indeterminate");
+    assert!(stderr(&output).contains("UPPLAN_x.CSV"));
+}
