@@ -13,8 +13,7 @@ pub struct Span {
 impl Span {
     const QUOTED: u8 = 1;
     const ESCAPED: u8 = 2;
-    const SPECIAL: u8 = 4;
-    const STRAY: u8 = 8;
+    const STRAY: u8 = 4;
 
     /// Whether the item stood between double quotes; they are not part of the span.
     pub const fn is_quoted(self) -> bool {
@@ -24,11 +23,6 @@ impl Span {
     /// Whether the item holds doubled double quotes (R-CSV-04).
     pub const fn is_escaped(self) -> bool {
         self.flags & Self::ESCAPED != 0
-    }
-
-    /// Whether the item may hold anything but printable ASCII; quoted items always say so.
-    pub const fn is_special(self) -> bool {
-        self.flags & (Self::SPECIAL | Self::QUOTED) != 0
     }
 
     /// Whether a double quote stood where none may: inside an unquoted item, or followed by text.
@@ -350,6 +344,13 @@ impl State {
     /// Goes on from the cursor to the end of the record, or of the bytes.
     #[inline]
     fn step(&mut self, bytes: &[u8]) -> Step {
+        if self.cursor == 0 && !self.skipping {
+            if let Some(step) = self.plain_line(bytes) {
+                return step;
+            }
+            self.spans.clear();
+            self.item_count = 0;
+        }
         loop {
             match self.phase {
                 Phase::ItemStart => {
@@ -368,7 +369,8 @@ impl State {
                 }
                 Phase::Plain => {
                     let rest = bytes.get(self.cursor..).unwrap_or_default();
-                    let Some(length) = rest.iter().position(|byte| class(*byte) != TEXT) else {
+                    let delimiter = |byte: &u8| matches!(byte, b',' | b'"' | b'\r' | b'\n');
+                    let Some(length) = rest.iter().position(delimiter) else {
                         self.cursor = bytes.len();
                         return Step::More;
                     };
@@ -388,13 +390,10 @@ impl State {
                             self.cursor += 1;
                             self.phase = Phase::AfterCr;
                         }
-                        Some(b'"') => {
+                        // A double quote: the item goes on behind it.
+                        _ => {
                             self.flags |= Span::STRAY;
                             self.cursor += 1;
-                        }
-                        _ => {
-                            self.flags |= Span::SPECIAL;
-                            self.cursor += skip_special(rest.get(length..).unwrap_or_default());
                         }
                     }
                 }
@@ -432,7 +431,7 @@ impl State {
                     Some(_) => {
                         // Text after the closing quote: the item goes on to the next delimiter.
                         self.count_breaks(bytes, self.cursor);
-                        self.flags = (self.flags & !Span::QUOTED) | Span::STRAY | Span::SPECIAL;
+                        self.flags = (self.flags & !Span::QUOTED) | Span::STRAY;
                         self.start = self.start.saturating_sub(1);
                         self.phase = Phase::Plain;
                     }
@@ -446,6 +445,70 @@ impl State {
                 }
             }
         }
+    }
+
+    /// The way of nearly all records: one line, quotes only around whole items. Gives nothing
+    /// where there is anything else, and the record is read again byte by byte.
+    #[inline]
+    fn plain_line(&mut self, bytes: &[u8]) -> Option<Step> {
+        let end = memchr(b'\n', bytes)?;
+        let line = bytes.get(..end)?;
+        let (line, line_end) = match line {
+            [line @ .., b'\r'] => (line, LineEnd::CrLf),
+            _ => (line, LineEnd::Lf),
+        };
+        if line.len() > Reader::MOST_BYTES || memchr(b'\r', line).is_some() {
+            return None;
+        }
+        let (mut start, mut flags, mut inside, mut closed) = (0, 0, false, 0);
+        let mut close = |start: usize, flags: u8, end: usize, closed: usize| {
+            let (start, end) = if flags & Span::QUOTED == 0 {
+                (start, end)
+            } else if closed + 1 == end {
+                (start + 1, closed)
+            } else {
+                // Text after the closing quote.
+                return None;
+            };
+            self.item_count += 1;
+            if self.spans.len() < Reader::MOST_ITEMS {
+                let (start, end) = (u32::try_from(start).ok()?, u32::try_from(end).ok()?);
+                self.spans.push(Span { start, end, flags });
+            }
+            Some(())
+        };
+        let (blocks, rest) = line.as_chunks::<64>();
+        let mut last = [0; 64];
+        for (place, byte) in last.iter_mut().zip(rest) {
+            *place = *byte;
+        }
+        for (index, block) in blocks.iter().chain(std::iter::once(&last)).enumerate() {
+            let mut mask = delimiters(block);
+            while mask != 0 {
+                let place = index * 64 + mask.trailing_zeros() as usize;
+                mask &= mask - 1;
+                if line.get(place) == Some(&b',') {
+                    if !inside {
+                        close(start, flags, place, closed)?;
+                        start = place + 1;
+                        flags = 0;
+                    }
+                } else if inside {
+                    inside = false;
+                    closed = place;
+                } else if place == start {
+                    inside = true;
+                    flags = Span::QUOTED;
+                } else {
+                    return None;
+                }
+            }
+        }
+        if inside {
+            return None;
+        }
+        close(start, flags, line.len(), closed)?;
+        Some(Step::Done(end + 1, line_end))
     }
 
     /// Ends a quoted item before the quote that the cursor stands behind.
@@ -516,34 +579,24 @@ impl State {
     }
 }
 
-const TEXT: u8 = 0;
-const SPECIAL: u8 = 1;
-const DELIMITER: u8 = 2;
-
-/// TEXT: printable ASCII; DELIMITER: comma, quote, CR, LF; SPECIAL: everything else.
-#[expect(clippy::indexing_slicing, reason = "every index is below 256, checked as it compiles")]
-static CLASSES: [u8; 256] = {
-    let mut classes = [SPECIAL; 256];
-    let mut byte = 0x20;
-    while byte < 0x7F {
-        classes[byte] = TEXT;
-        byte += 1;
-    }
-    classes[b',' as usize] = DELIMITER;
-    classes[b'"' as usize] = DELIMITER;
-    classes[b'\r' as usize] = DELIMITER;
-    classes[b'\n' as usize] = DELIMITER;
-    classes
-};
-
-#[expect(clippy::indexing_slicing, reason = "a byte is below 256")]
-fn class(byte: u8) -> u8 {
-    CLASSES[usize::from(byte)]
-}
-
-/// The number of bytes up to the next delimiter.
-fn skip_special(bytes: &[u8]) -> usize {
-    bytes.iter().position(|byte| matches!(class(*byte), DELIMITER)).unwrap_or(bytes.len())
+/// One bit for each of the 64 bytes that is a comma or a double quote, the first byte lowest.
+///
+/// Eight bytes at a time, without a branch that could be guessed wrong; which of the bytes it was
+/// is seen when the bit is looked at.
+#[inline]
+fn delimiters(block: &[u8; 64]) -> u64 {
+    const LOW: u64 = 0x7F7F_7F7F_7F7F_7F7F;
+    let equal = |word: u64, byte: u8| {
+        let zero = word ^ u64::from_le_bytes([byte; 8]);
+        !(((zero & LOW) + LOW) | zero | LOW)
+    };
+    let (words, _) = block.as_chunks::<8>();
+    words.iter().enumerate().fold(0, |mask, (place, bytes)| {
+        let word = u64::from_le_bytes(*bytes);
+        let marks = (equal(word, b',') | equal(word, b'"')) >> 7;
+        // Gathers the lowest bits of the eight bytes into one byte.
+        mask | (marks.wrapping_mul(0x0102_0408_1020_4080) >> 56) << (place * 8)
+    })
 }
 
 /// CR LF, LF and CR alone each end a line.

@@ -48,7 +48,6 @@ pub(super) const fn rules(format: Format) -> &'static [Rule] {
 
 /// Judges a value that is not empty and decodes; `chars` is its length in characters.
 pub(super) fn check(item: &Item, value: &[u8], chars: usize) -> Verdict {
-    let all = |allowed: fn(&u8) -> bool| value.iter().all(allowed);
     let bad_unless = |good, rule| if good { Verdict::Good } else { Verdict::Bad(rule) };
     match item.format {
         Format::Month => bad_unless(is_month(value), Rule::UnrealMonth),
@@ -59,15 +58,15 @@ pub(super) fn check(item: &Item, value: &[u8], chars: usize) -> Verdict {
         Format::Time | Format::TimeOr9999 => time(value),
         Format::Digits => {
             let length = if item.fixed { item.length == Some(chars) } else { fits(item, chars) };
-            bad_unless(length && all(u8::is_ascii_digit), Rule::NotDigits)
+            bad_unless(length && are_digits(value), Rule::NotDigits)
         }
         Format::InsuredNumber => {
             let digits = value.strip_prefix(b"H").unwrap_or(value);
-            let good = value.len() == 10 && digits.iter().all(u8::is_ascii_digit);
+            let good = value.len() == 10 && are_digits(digits);
             bad_unless(good, Rule::MalformedInsuredNumber)
         }
         Format::OfficeNumber => {
-            bad_unless(value.len() == 10 && all(is_capital), Rule::MalformedOfficeNumber)
+            bad_unless(value.len() == 10 && are_capitals(value), Rule::MalformedOfficeNumber)
         }
         Format::PostalCode => {
             let good = match value {
@@ -85,29 +84,31 @@ pub(super) fn check(item: &Item, value: &[u8], chars: usize) -> Verdict {
             let good = match value {
                 [whole @ .., b'.', tenth, hundredth] => {
                     (1..=3).contains(&whole.len())
-                        && whole.iter().chain([tenth, hundredth]).all(u8::is_ascii_digit)
+                        && are_digits(whole)
+                        && are_digits(&[*tenth, *hundredth])
                 }
                 _ => false,
             };
             bad_unless(good, Rule::MalformedDecimal)
         }
         Format::ServiceCode => {
-            bad_unless(value.len() == 6 && all(is_capital), Rule::MalformedServiceCode)
+            bad_unless(value.len() == 6 && are_capitals(value), Rule::MalformedServiceCode)
         }
         Format::ServiceType => {
-            bad_unless(value.len() == 2 && all(is_capital), Rule::MalformedServiceType)
+            bad_unless(value.len() == 2 && are_capitals(value), Rule::MalformedServiceType)
         }
         Format::EquipmentCode => equipment_code(value),
         Format::Bits31 => {
-            let bits = all(|byte| matches!(byte, b'0' | b'1'));
+            let bits = value.iter().all(|byte| matches!(byte, b'0' | b'1'));
             bad_unless(value.len() == 31 && bits, Rule::MalformedDailyBits)
         }
         Format::Alphanumeric => {
-            let verdict = bad_unless(all(u8::is_ascii_alphanumeric), Rule::NotAlphanumeric);
+            let verdict =
+                bad_unless(value.iter().all(u8::is_ascii_alphanumeric), Rule::NotAlphanumeric);
             length_or(item, chars, verdict)
         }
         Format::Phone => {
-            let good = all(|byte| byte.is_ascii_digit() || *byte == b'-');
+            let good = value.iter().all(|byte| byte.is_ascii_digit() || *byte == b'-');
             length_or(item, chars, bad_unless(good, Rule::OddPhoneNumber))
         }
         Format::Chars | Format::Free => length_or(item, chars, Verdict::Good),
@@ -134,7 +135,7 @@ fn integer(item: &Item, value: &[u8], chars: usize) -> Verdict {
     let negative = item.minus && value.first() == Some(&b'-');
     let (digits, count) =
         if negative { (value.get(1..).unwrap_or_default(), chars - 1) } else { (value, chars) };
-    if digits.is_empty() || !digits.iter().all(u8::is_ascii_digit) {
+    if digits.is_empty() || !are_digits(digits) {
         return Verdict::Bad(Rule::NotAnInteger);
     }
     let verdict = if negative { Verdict::Notice(Rule::NegativeNumber) } else { Verdict::Good };
@@ -154,7 +155,6 @@ fn code(item: &Item, value: &[u8]) -> Verdict {
 /// Five digits, a hyphen, six digits. The hyphens are U+002D and, in MS932, U+2010, U+2212 and
 /// U+FF0D; the last two share one code there (README A-15).
 fn equipment_code(value: &[u8]) -> Verdict {
-    let digits = |bytes: &[u8]| bytes.iter().all(u8::is_ascii_digit);
     let Some((maker, rest)) = value.split_at_checked(5) else {
         return Verdict::Bad(Rule::MalformedEquipmentCode);
     };
@@ -163,7 +163,7 @@ fn equipment_code(value: &[u8]) -> Verdict {
         [0x81, 0x5D | 0x7C, product @ ..] => (product, true),
         _ => return Verdict::Bad(Rule::MalformedEquipmentCode),
     };
-    if !digits(maker) || !digits(product) || product.len() != 6 {
+    if !are_digits(maker) || !are_digits(product) || product.len() != 6 {
         Verdict::Bad(Rule::MalformedEquipmentCode)
     } else if wide {
         Verdict::Notice(Rule::WideHyphen)
@@ -172,33 +172,45 @@ fn equipment_code(value: &[u8]) -> Verdict {
     }
 }
 
-#[expect(clippy::trivially_copy_pass_by_ref, reason = "as Iterator::all hands it over")]
-const fn is_capital(byte: &u8) -> bool {
-    byte.is_ascii_digit() || byte.is_ascii_uppercase()
+/// Without a branch per byte: the values are short and nearly always good.
+fn are_digits(value: &[u8]) -> bool {
+    value.iter().fold(true, |good, byte| good & byte.is_ascii_digit())
+}
+
+fn are_capitals(value: &[u8]) -> bool {
+    let allowed = |byte: &u8| byte.is_ascii_digit() | byte.is_ascii_uppercase();
+    value.iter().fold(true, |good, byte| good & allowed(byte))
+}
+
+/// The number that exactly so many digits make.
+fn number<const DIGITS: usize>(value: &[u8]) -> Option<u32> {
+    let digits = <&[u8; DIGITS]>::try_from(value).ok()?;
+    let number = digits.iter().fold(0_u32, |number, digit| {
+        number.wrapping_mul(10).wrapping_add(u32::from(digit.wrapping_sub(b'0')))
+    });
+    are_digits(digits).then_some(number)
+}
+
+fn month(number: u32) -> Option<ServiceMonth> {
+    ServiceMonth::new(u16::try_from(number / 100).ok()?, u8::try_from(number % 100).ok()?)
 }
 
 fn is_month(value: &[u8]) -> bool {
-    ServiceMonth::from_bytes(value).is_ok()
+    number::<6>(value).and_then(month).is_some()
 }
 
 fn is_date(value: &[u8]) -> bool {
-    let Some((month, [tens, ones])) = value.split_at_checked(6) else { return false };
-    if !tens.is_ascii_digit() || !ones.is_ascii_digit() {
-        return false;
-    }
-    let day = (tens - b'0') * 10 + (ones - b'0');
-    ServiceMonth::from_bytes(month).is_ok_and(|month| (1..=month.days()).contains(&day))
+    number::<8>(value).is_some_and(|number| {
+        let day = number % 100;
+        let days = |month: ServiceMonth| u32::from(month.days());
+        month(number / 100).is_some_and(|month| day >= 1 && (day <= 28 || day <= days(month)))
+    })
 }
 
 fn time(value: &[u8]) -> Verdict {
-    let [h1, h2, m1, m2] = value else { return Verdict::Bad(Rule::UnrealTime) };
-    if !value.iter().all(u8::is_ascii_digit) {
-        return Verdict::Bad(Rule::UnrealTime);
-    }
-    let number = |tens: &u8, ones: &u8| (tens - b'0') * 10 + (ones - b'0');
-    match (number(h1, h2), number(m1, m2)) {
-        (0..=23, 0..=59) => Verdict::Good,
-        (24, 0) => Verdict::Notice(Rule::TimeIs2400),
+    match number::<4>(value).map(|number| (number / 100, number % 100)) {
+        Some((0..=23, 0..=59)) => Verdict::Good,
+        Some((24, 0)) => Verdict::Notice(Rule::TimeIs2400),
         _ => Verdict::Bad(Rule::UnrealTime),
     }
 }

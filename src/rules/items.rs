@@ -1,7 +1,7 @@
 //! Every item of a record against its layout.
 
-use crate::record::Record;
 use crate::record::ms932::{self, Defect};
+use crate::record::{Record, Span};
 use crate::spec::{Format, Item, Layout, Spec};
 use crate::types::{Lang, Severity};
 
@@ -67,6 +67,8 @@ pub(super) struct Items {
     unquoted: Doubtful,
     /// The last service type that is exchanged; nearly every record has the same.
     last_type: [u8; 2],
+    /// By item, the last free text that was good.
+    last_texts: Vec<Vec<u8>>,
 }
 
 impl Items {
@@ -95,25 +97,7 @@ impl Items {
                 }
                 continue;
             }
-            let mut chars = raw.len();
-            if span.is_special() {
-                if span.is_stray() {
-                    findings.add(Rule::StrayQuote, at);
-                    doubtful.insert(place);
-                    continue;
-                }
-                let examined = ms932::examine(raw);
-                chars = examined.chars;
-                if let Some(found) = examined.worst {
-                    let bytes = raw.get(found.offset..found.offset + found.length);
-                    let draft = || at().bytes(found.offset, bytes.unwrap_or_default());
-                    findings.add(rule_of(found.defect), draft);
-                    if item.format != Format::Free || found.defect != Defect::Control {
-                        doubtful.insert(place);
-                        continue;
-                    }
-                }
-            } else if span.is_stray() {
+            if span.is_stray() {
                 findings.add(Rule::StrayQuote, at);
                 doubtful.insert(place);
                 continue;
@@ -122,15 +106,33 @@ impl Items {
                 self.unquoted.insert(place);
                 findings.add(Rule::UnquotedFreeText, at);
             }
-            if item.format == Format::Free && item.length.is_none() {
-                continue;
-            }
-            let verdict = if span.is_escaped() {
-                let value = unescaped(raw, span);
-                let doubled = raw.len() - value.len();
-                formats::check(item, &value, chars - doubled)
+            // Most formats allow only ASCII, so that a value which fits has no defect: only what
+            // may hold anything, and what does not fit, is looked at byte by byte.
+            let any = matches!(item.format, Format::Free | Format::Chars | Format::Unused);
+            let free = item.format == Format::Free;
+            let quick = (!any).then(|| judge(item, raw, span, raw.len()));
+            let (verdict, chars) = if let Some(fits @ (Verdict::Good | Verdict::Notice(_))) = quick
+            {
+                (fits, raw.len())
             } else {
-                formats::check(item, raw, chars)
+                if free && self.is_as_before(place, raw) {
+                    continue;
+                }
+                let examined = ms932::examine(raw);
+                if let Some(found) = examined.worst {
+                    let bytes = raw.get(found.offset..found.offset + found.length);
+                    let draft = || at().bytes(found.offset, bytes.unwrap_or_default());
+                    findings.add(rule_of(found.defect), draft);
+                    if !free || found.defect != Defect::Control {
+                        doubtful.insert(place);
+                    }
+                    continue;
+                }
+                let verdict = judge(item, raw, span, examined.chars);
+                if free && verdict == Verdict::Good {
+                    self.remember(place, raw);
+                }
+                (verdict, examined.chars)
             };
             match verdict {
                 Verdict::Good => {
@@ -148,6 +150,26 @@ impl Items {
             }
         }
         doubtful
+    }
+
+    /// Whether the value is the one that was found good in the last record: names come again and
+    /// again, and comparing is much faster than examining.
+    fn is_as_before(&self, place: usize, value: &[u8]) -> bool {
+        self.last_texts.get(place).is_some_and(|last| last == value)
+    }
+
+    fn remember(&mut self, place: usize, value: &[u8]) {
+        const WORTH_IT: usize = 128;
+        if value.len() > WORTH_IT {
+            return;
+        }
+        if self.last_texts.len() <= place {
+            self.last_texts.resize(place + 1, Vec::new());
+        }
+        if let Some(last) = self.last_texts.get_mut(place) {
+            last.clear();
+            last.extend_from_slice(value);
+        }
     }
 
     /// Whether the service type at the head of a code is exchanged (R-OUT-03).
@@ -184,6 +206,15 @@ const fn rule_of(defect: Defect) -> Rule {
         Defect::Cut => Rule::CutCharacter,
         Defect::Nul => Rule::NulByte,
         Defect::Control => Rule::ControlCharacter,
+    }
+}
+
+fn judge(item: &Item, raw: &[u8], span: Span, chars: usize) -> Verdict {
+    if span.is_escaped() {
+        let value = unescaped(raw, span);
+        formats::check(item, &value, chars - (raw.len() - value.len()))
+    } else {
+        formats::check(item, raw, chars)
     }
 }
 

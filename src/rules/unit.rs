@@ -107,9 +107,12 @@ fn check_folder(spec: &Spec, files: &[Outcome], indices: &[usize], units: &mut U
     let mut clusters: Vec<Cluster<'_>> =
         clusters.into_iter().map(|(key, indices)| cluster(spec, files, key, indices)).collect();
     merge(spec, files, &mut clusters, units);
+    let mut by_group: BTreeMap<Group, Vec<&Cluster<'_>>> = BTreeMap::new();
+    for cluster in &clusters {
+        by_group.entry(cluster.key.group()).or_default().push(cluster);
+    }
     for (group, members) in groups {
-        let own: Vec<&Cluster<'_>> =
-            clusters.iter().filter(|cluster| cluster.key.group() == group).collect();
+        let own = by_group.remove(&group).unwrap_or_default();
         judge_group(files, &own, &unnamed, units);
         let pictures = |cluster: &&Cluster<'_>| {
             cluster.kinds.contains(&FileKind::Upkihon)

@@ -43,10 +43,11 @@ impl CodeTable {
 impl Code {
     fn matches(&self, value: &[u8]) -> bool {
         let code = self.code.as_bytes();
-        code.len() == value.len()
-            && code.iter().zip(value).all(|(expected, got)| {
-                expected == got || (*expected == b'?' && got.is_ascii_alphanumeric())
-            })
+        code == value
+            || (code.len() == value.len() && code.contains(&b'?'))
+                && code.iter().zip(value).all(|(expected, got)| {
+                    expected == got || (*expected == b'?' && got.is_ascii_alphanumeric())
+                })
     }
 }
 

@@ -13,6 +13,7 @@ mod certs;
 mod conformance;
 mod example_config;
 mod folder;
+mod hostile_files;
 mod layers;
 mod link;
 mod proof;

@@ -1,0 +1,149 @@
+//! Files that nobody should send: clear findings, no panic, bounded memory.
+
+use std::fs;
+use std::path::Path;
+
+use proptest::prelude::*;
+use renkei::record::Reader;
+use renkei::rules::{self, Options, Report, Rule, SourceFile, Verdict};
+use renkei::spec::Spec;
+use renkei::types::{FileKind, Lang};
+
+const ACTUALS: &str = "UPJSK_202604_1370000026_11_1370000018_43_20260502101500.CSV";
+const RECORD: &[u8] = b"202407,131011,0000900011,20260502,202604,1370000018,\"a\",387,,20260401,,\
+    0900,1000,1,111211,,,,,1370000026,,,0,1370000026,\r\n";
+
+fn check(name: &str, bytes: &[u8]) -> Report {
+    let spec = Spec::builtin().expect("consistent tables");
+    rules::check(spec, &[SourceFile { name, bytes }], &Options::default())
+}
+
+fn broken(report: &Report) -> Vec<Rule> {
+    let mut rules: Vec<_> = report.findings.iter().map(|finding| finding.rule).collect();
+    rules.dedup();
+    rules
+}
+
+#[test]
+fn nothing_but_quotes() {
+    let report = check(ACTUALS, &vec![b'"'; 20 << 20]);
+    assert_eq!(broken(&report), [Rule::RecordTooLong]);
+}
+
+#[test]
+fn nothing_but_commas() {
+    let report = check(ACTUALS, &vec![b','; 4 << 20]);
+    assert!(report.has_errors() && report.findings.len() < 4, "{:?}", broken(&report));
+}
+
+#[test]
+fn nothing_but_nul_bytes() {
+    let report = check(ACTUALS, &vec![0; 1 << 20]);
+    assert!(report.has_errors() && report.findings.len() < 4, "{:?}", broken(&report));
+}
+
+#[test]
+fn one_endless_record() {
+    let report = check(ACTUALS, &vec![b'1'; Reader::MOST_BYTES + (2 << 20)]);
+    assert_eq!(broken(&report), [Rule::RecordTooLong]);
+}
+
+#[test]
+fn blank_lines_are_one_finding() {
+    let report = check(ACTUALS, &[RECORD, &b"\r\n".repeat(100_000)].concat());
+    assert_eq!(broken(&report), [Rule::BlankLine]);
+    assert!(report.findings[0].message_en.contains("100000"));
+}
+
+#[test]
+fn findings_are_counted_and_not_all_kept() {
+    let bad = String::from_utf8(RECORD.to_vec()).expect("ASCII").replace("20260401", "20260431");
+    let report = check(ACTUALS, bad.repeat(20_000).as_bytes());
+    assert_eq!((report.counts.error, report.findings.len()), (20_000, 1_000));
+    assert_eq!(report.omitted[0].count, 19_000);
+    assert!(rules::text(&report, Lang::Ja, false).contains("19000"));
+}
+
+#[test]
+fn a_very_long_name_is_refused_and_cut() {
+    let report = check(&"UPPLAN_".repeat(1_000_000), RECORD);
+    assert_eq!(broken(&report), [Rule::WrongExtension]);
+    assert!(report.to_json().len() < 100_000);
+}
+
+#[test]
+fn many_files_of_one_serial() {
+    let names: Vec<String> = (0..3_000)
+        .map(|number| format!("UPJSK_202604_{number:010}_11_1370000018_43_20260502101500.CSV"))
+        .collect();
+    let files: Vec<_> = names.iter().map(|name| SourceFile { name, bytes: RECORD }).collect();
+    let spec = Spec::builtin().expect("consistent tables");
+    let report = rules::check(spec, &files, &Options::default());
+    assert_eq!((report.verdict, report.units.len()), (Verdict::Pass, 3_000));
+}
+
+#[test]
+fn no_files_are_no_verdict() {
+    let spec = Spec::builtin().expect("consistent tables");
+    assert_eq!(rules::check(spec, &[], &Options::default()).verdict, Verdict::Indeterminate);
+}
+
+/// A file of every case, for damaging.
+fn samples() -> Vec<(String, Vec<u8>)> {
+    let top = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/conformance/cases");
+    let mut samples = Vec::new();
+    for folder in
+        ["L6-UNIT-001/usage-slip", "L1-NAME-008/third-table-in-v4-1", "L2-FMT-012/digits-only"]
+    {
+        for entry in fs::read_dir(top.join(folder)).expect("a case") {
+            let path = entry.expect("an entry").path();
+            let name = path.file_name().expect("a name").to_string_lossy().into_owned();
+            if name != "expected.json" {
+                samples.push((name, fs::read(&path).expect("readable")));
+            }
+        }
+    }
+    samples
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig {
+        failure_persistence: None,
+        ..ProptestConfig::with_cases(64)
+    })]
+
+    #[test]
+    fn any_bytes_under_any_name(
+        kind in prop::sample::select(FileKind::ALL),
+        rest in "[0-9A-Z_]{0,60}(\\.CSV|\\.jpg|)",
+        bytes in prop::collection::vec(any::<u8>(), 0..400),
+    ) {
+        let name = format!("{}_{rest}", kind.prefix());
+        let report = check(&name, &bytes);
+        rules::text(&report, Lang::En, true);
+        prop_assert!(!report.to_json().is_empty());
+    }
+
+    #[test]
+    fn any_damage(
+        sample in prop::sample::select(samples()),
+        cuts in prop::collection::vec((any::<prop::sample::Index>(), any::<u8>(), 0_usize..3), 1..4),
+    ) {
+        let (name, mut bytes) = sample;
+        for (place, byte, how) in cuts {
+            let place = place.index(bytes.len().max(1)).min(bytes.len());
+            match how {
+                0 if place < bytes.len() => bytes[place] = byte,
+                1 if place < bytes.len() => { bytes.remove(place); }
+                _ => bytes.insert(place, byte),
+            }
+        }
+        let report = check(&name, &bytes);
+        for finding in &report.findings {
+            if let (Some(offset), Some(length)) = (finding.place.offset, finding.place.length) {
+                prop_assert!(offset + length <= bytes.len() as u64, "{finding:?}");
+            }
+        }
+        rules::text(&report, Lang::Ja, true);
+    }
+}
