@@ -1,35 +1,17 @@
 //! One file from its first byte to its last.
 
-use crate::record::{Note, Reader, Record, Sink};
-use crate::spec::{Layout, Spec};
-use crate::types::{Digest, DigestBuilder, Edition, FileKind, FileName, MonthPart};
+use crate::record::Reader;
+use crate::spec::Spec;
+use crate::types::{Digest, DigestBuilder, Edition, FileKind, FileName};
 
 use super::collect::Findings;
 use super::finding::Draft;
-use super::items::{self, Items};
-use super::name;
+use super::judge::Judge;
 use super::rule::RuleSet;
 use super::sniff::{self, Start, Utf8};
-use super::subjects::{self, Context, Facts, Judged, Subject};
+use super::subjects::Facts;
 use super::table::Rule;
-use super::version::{self, Fit, Version};
-
-/// The rules about a text file as a whole.
-const WHOLE_FILE_RULES: &[Rule] = &[Rule::Utf8Bom, Rule::Utf8Text, Rule::Utf16Text];
-
-/// The rules about the form of the CSV.
-const CSV_RULES: &[Rule] = &[
-    Rule::EmptyFile,
-    Rule::UnclosedQuote,
-    Rule::StrayQuote,
-    Rule::WrongItemCount,
-    Rule::HeaderLine,
-    Rule::BlankLine,
-    Rule::LineEndsNotCrlf,
-    Rule::LineEndsCr,
-    Rule::NoFinalLineEnd,
-    Rule::RecordTooLong,
-];
+use super::{items, name};
 
 /// What is left of a file when its last byte was seen.
 #[derive(Debug)]
@@ -77,25 +59,6 @@ enum State {
     Passing,
 }
 
-/// What takes the records of a file.
-struct Judge<'s> {
-    spec: &'s Spec,
-    kind: Option<FileKind>,
-    name: Option<FileName>,
-    findings: Findings,
-    layout: Option<&'s Layout>,
-    version: Option<Version<'s>>,
-    items: Items,
-    subjects: Vec<Box<dyn Subject>>,
-    records: u64,
-    /// 1 where the first record turned out to be a header line.
-    headers: u64,
-    blank_lines: u64,
-    first_blank: Option<(u64, u64)>,
-    /// A record could not be read to its end: the file is not empty, whatever was counted.
-    torn: bool,
-}
-
 impl<'s> FileCheck<'s> {
     /// Begins a file; `label` is its name, perhaps with folders and `/` before it.
     pub(super) fn new(spec: &'s Spec, label: &str, limit: u64) -> Self {
@@ -112,21 +75,7 @@ impl<'s> FileCheck<'s> {
             start: Vec::new(),
             utf8: Utf8::default(),
             reader: Reader::default(),
-            judge: Judge {
-                spec,
-                kind,
-                name: parsed,
-                findings,
-                layout: None,
-                version: None,
-                items: Items::default(),
-                subjects: Vec::new(),
-                records: 0,
-                headers: 0,
-                blank_lines: 0,
-                first_blank: None,
-                torn: false,
-            },
+            judge: Judge::new(spec, kind, parsed, findings),
         }
     }
 
@@ -205,253 +154,6 @@ impl<'s> FileCheck<'s> {
         let utf8 = readable && self.utf8.verdict(!encoding_defect);
         self.judge.finish(self.label, self.folder, self.hash.finish(), &self.reader, readable, utf8)
     }
-}
-
-impl Sink for Judge<'_> {
-    fn record(&mut self, record: &Record<'_>) {
-        let number = record.number - self.headers;
-        if self.version.is_none() && !self.begin_records(record) {
-            return;
-        }
-        let Some(layout) = self.layout else {
-            self.records = number;
-            return;
-        };
-        let expected = layout.items.len();
-        let Some(first) = layout.items.first() else { return };
-        if let [0x1A] = record.item(0)
-            && record.item_count == 1
-        {
-            let span = record.spans().first().copied().unwrap_or_default();
-            self.findings.add(Rule::ControlCharacter, || {
-                Draft::item(record, number, span, first).bytes(0, &[0x1A])
-            });
-            return;
-        }
-        self.records = number;
-        if let Some(version) = &mut self.version
-            && version.next(self.spec, record, number, first, &mut self.findings) == Fit::Other
-        {
-            return;
-        }
-        if record.item_count != expected {
-            self.miscounted(record, number, layout);
-            return;
-        }
-        let doubtful = self.items.check(self.spec, layout, record, number, &mut self.findings);
-        let judged = Judged { record, layout, number, doubtful };
-        for subject in &mut self.subjects {
-            subject.record(&judged, &mut self.findings);
-        }
-    }
-
-    fn note(&mut self, note: Note) {
-        match note {
-            Note::BlankLine { line, offset } => {
-                self.blank_lines += 1;
-                self.first_blank.get_or_insert((line, offset));
-            }
-            Note::TooLong { line, offset, record } => {
-                self.torn = true;
-                let number = record - self.headers;
-                self.findings.add(Rule::RecordTooLong, || {
-                    let mut draft = Draft::line(line, Some(offset));
-                    draft.place.record = Some(number);
-                    draft.with("limit", Reader::MOST_BYTES)
-                });
-            }
-            Note::UnclosedQuote { line, offset, record, item } => {
-                self.torn = true;
-                let (number, layout) = (record - self.headers, self.layout);
-                self.findings.add(Rule::UnclosedQuote, || {
-                    let mut draft = Draft::line(line, Some(offset));
-                    draft.place.record = Some(number);
-                    draft.place.item = u16::try_from(item).ok();
-                    draft.place.item_name = layout
-                        .and_then(|layout| layout.items.get(item - 1))
-                        .map(|item| item.name.clone());
-                    draft
-                });
-            }
-        }
-    }
-}
-
-impl Judge<'_> {
-    /// Looks at the first record: is it data, and of which edition? Says whether to go on with it.
-    fn begin_records(&mut self, record: &Record<'_>) -> bool {
-        let Some(kind) = self.kind else { return false };
-        let by_name = self.name.as_ref().map(FileName::edition);
-        // Any layout of the kind has the version as its first item.
-        let guess = |edition| self.spec.layout(edition, kind);
-        let Some(any) = by_name.and_then(guess).or_else(|| guess(Edition::V4_1)) else {
-            return false;
-        };
-        if self.headers == 0 && record.number == 1 && is_header(record) {
-            self.headers = 1;
-            self.findings.add(Rule::HeaderLine, || Draft::line(record.line, Some(record.offset)));
-            return false;
-        }
-        let Some(first) = any.items.first() else { return false };
-        let number = record.number - self.headers;
-        let version = Version::first(self.spec, record, number, first, by_name, &mut self.findings);
-        self.layout = match version.edition() {
-            Some(edition) => guess(edition).or(Some(any)),
-            // An empty or malformed version says nothing about the layout: the name does, or
-            // else the number of items.
-            None if version.is_malformed() => {
-                let counted = |layout: &&Layout| layout.items.len() == record.item_count;
-                let by_count = || Edition::ALL.into_iter().filter_map(guess).find(counted);
-                by_name.and_then(guess).or_else(by_count).or(Some(any))
-            }
-            None => None,
-        };
-        self.version = Some(version);
-        if let Some(layout) = self.layout {
-            let context = Context { spec: self.spec, layout, name: self.name.as_ref() };
-            self.subjects = subjects::subjects(&context);
-        }
-        true
-    }
-
-    fn miscounted(&mut self, record: &Record<'_>, number: u64, layout: &Layout) {
-        let stray = record.spans().iter().zip(&layout.items).find(|(span, _)| span.is_stray());
-        if let Some((span, item)) = stray {
-            self.findings.add(Rule::StrayQuote, || Draft::item(record, number, *span, item));
-        } else {
-            self.findings.add(Rule::WrongItemCount, || {
-                Draft::record(record, number)
-                    .with("got", record.item_count)
-                    .with("expected", layout.items.len())
-                    .with("kind", layout.kind)
-                    .with("edition", layout.edition)
-            });
-        }
-    }
-
-    fn finish(
-        mut self,
-        label: String,
-        folder: String,
-        sha256: Digest,
-        reader: &Reader,
-        readable: bool,
-        utf8: bool,
-    ) -> Outcome {
-        let mut facts = Facts::default();
-        let mut run = RuleSet::of(name::RULES);
-        if let Some(name) = &self.name {
-            if name.service_types.is_some() {
-                run.extend(&RuleSet::of(name::TYPE_RULES));
-            }
-            if name.kind == FileKind::Upkihon {
-                run.insert(Rule::MonthInUpkihonName);
-            }
-        }
-        let by_name = self.name.as_ref().map(FileName::edition);
-        let contents = self.version.as_ref().and_then(Version::edition);
-        let mut planned = run;
-        let layout = self.layout.or_else(|| {
-            self.kind.and_then(|kind| {
-                let edition = contents.or(by_name).unwrap_or(Edition::V4_1);
-                self.spec.layout(edition, kind)
-            })
-        });
-        if self.kind.is_some_and(FileKind::is_image) {
-            run.insert(Rule::NotAJpeg);
-            planned.insert(Rule::NotAJpeg);
-        }
-        let month = self.name.as_ref().and_then(|name| name.month).and_then(MonthPart::month);
-        if let Some(layout) = layout {
-            for rules in [WHOLE_FILE_RULES, items::ENCODING_RULES, CSV_RULES, version::RULES] {
-                planned.extend(&RuleSet::of(rules));
-            }
-            planned.extend(&items::rules(layout));
-            let context = Context { spec: self.spec, layout, name: self.name.as_ref() };
-            planned.extend(&subjects::rules(&subjects::subjects(&context)));
-            if month.is_some() {
-                planned.insert(Rule::CsvVersionOutsideItsMonths);
-            }
-            run.extend(&RuleSet::of(WHOLE_FILE_RULES));
-        }
-        if readable && !utf8 {
-            run.extend(&RuleSet::of(CSV_RULES));
-            self.check_form(reader);
-            if let Some(version) = &self.version {
-                run.extend(&RuleSet::of(version::RULES));
-                if let Some(month) = month
-                    && !self.findings.has(Rule::CsvVersionDoesNotFitName)
-                {
-                    run.insert(Rule::CsvVersionOutsideItsMonths);
-                    version.check_month(self.spec, month, &mut self.findings);
-                }
-            }
-            if let Some(layout) = self.layout {
-                run.extend(&RuleSet::of(items::ENCODING_RULES));
-                run.extend(&items::rules(layout));
-                run.extend(&subjects::rules(&self.subjects));
-            }
-            for subject in self.subjects {
-                subject.end_file(&mut self.findings, &mut facts);
-            }
-        }
-        if utf8 {
-            // Read as MS932 the file is nothing but rubbish, and this is why.
-            let about_name = RuleSet::of(name::RULES);
-            let about_types = RuleSet::of(name::TYPE_RULES);
-            self.findings.keep_only(|rule| {
-                about_name.contains(rule)
-                    || about_types.contains(rule)
-                    || rule == Rule::MonthInUpkihonName
-            });
-            self.findings.add(Rule::Utf8Text, Draft::file);
-        }
-        Outcome {
-            label,
-            folder,
-            edition: contents.or(by_name),
-            name: self.name,
-            kind: self.kind,
-            sha256,
-            records: readable.then_some(self.records),
-            findings: self.findings,
-            facts,
-            planned,
-            run,
-        }
-    }
-
-    /// What concerns the file as a whole.
-    fn check_form(&mut self, reader: &Reader) {
-        let ends = reader.line_ends();
-        if self.records == 0 && !self.torn {
-            self.findings.add(Rule::EmptyFile, Draft::file);
-            return;
-        }
-        if let Some((line, offset)) = self.first_blank {
-            let count = self.blank_lines;
-            self.findings
-                .add(Rule::BlankLine, || Draft::line(line, Some(offset)).with("count", count));
-        }
-        if let Some(line) = ends.first_lf {
-            self.findings.add(Rule::LineEndsNotCrlf, || {
-                Draft::line(line, None).with("count", ends.lf).with("crlf", ends.crlf)
-            });
-        }
-        if let Some(line) = ends.first_cr {
-            self.findings.add(Rule::LineEndsCr, || Draft::line(line, None).with("count", ends.cr));
-        }
-        if ends.missing_at_end && !self.torn {
-            self.findings.add(Rule::NoFinalLineEnd, Draft::file);
-        }
-    }
-}
-
-/// Whether a first record names its items: neither CSVバージョン nor 保険者番号 holds a digit.
-fn is_header(record: &Record<'_>) -> bool {
-    let mut spans = record.spans().iter().take(2).filter(|span| !span.is_empty());
-    let names = spans.clone().count() == 2;
-    names && spans.all(|span| !record.raw(*span).iter().any(u8::is_ascii_digit))
 }
 
 /// A name for showing: no longer than any file system has it.

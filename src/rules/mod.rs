@@ -19,7 +19,7 @@
 //! # How a file is judged
 //!
 //! `name` takes the file name apart; `sniff` looks for other encodings; [`record`](crate::record)
-//! cuts the bytes into records; `version` holds each to the first; `items` holds every item to its
+//! cuts the bytes into records, which `judge` takes; `version` holds each to the first; `items` holds every item to its
 //! layout; `subjects` holds one file per subject that ties items and records together; `unit`
 //! judges the files of a send unit by their names and by what the subjects left behind.
 //!
@@ -35,6 +35,7 @@ mod file;
 mod finding;
 mod formats;
 mod items;
+mod judge;
 mod markdown;
 mod name;
 mod report;
