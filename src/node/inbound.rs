@@ -230,6 +230,7 @@ fn refuse(fault: &PackageFault) -> Refusal {
 }
 
 /// A fault of our store: the partner keeps the package and comes again.
+#[expect(clippy::needless_pass_by_value, reason = "for use with map_err")]
 fn refuse_store(error: StoreError) -> Refusal {
     let full = matches!(error, StoreError::Full);
     let (status, code, text) = if full {

@@ -12,7 +12,7 @@ use crate::types::{Digest, Edition, FileSerial, Lang, OfficeNumber, ServiceMonth
 
 /// What keeps a set back: findings of the rules, or a fault of the configuration around it.
 pub(super) struct Judgement {
-    report: Option<Report>,
+    report: Option<Box<Report>>,
     fault: Option<LocalFault>,
 }
 
@@ -29,7 +29,7 @@ pub(super) fn files(spec: &Spec, files: &[(&str, &[u8])]) -> Judgement {
     let sources: Vec<SourceFile<'_>> =
         files.iter().map(|(name, bytes)| SourceFile { name, bytes }).collect();
     let report = rules::check(spec, &sources, &Options::default());
-    Judgement { report: Some(report), fault: None }
+    Judgement { report: Some(Box::new(report)), fault: None }
 }
 
 impl Judgement {
@@ -82,12 +82,12 @@ impl Judgement {
 
     /// Whether the set must not go on.
     pub(super) fn has_errors(&self) -> bool {
-        self.fault.is_some() || self.report.as_ref().is_none_or(Report::has_errors)
+        self.fault.is_some() || self.report.as_ref().is_none_or(|report| report.has_errors())
     }
 
     /// Whether the only thing wrong is that files are missing which may still come.
     pub(super) fn is_incomplete(&self) -> bool {
-        self.fault.is_none() && self.report.as_ref().is_some_and(Report::is_incomplete)
+        self.fault.is_none() && self.report.as_ref().is_some_and(|report| report.is_incomplete())
     }
 
     /// Records in all files.

@@ -99,7 +99,7 @@ pub(super) async fn run(
     let notify = Arc::clone(&hint);
     let (_watch, unwatched) =
         Watch::start([(FolderRole::Drop, folders.drop_path.as_path())], move || {
-            notify.notify_one()
+            notify.notify_one();
         });
     for error in unwatched {
         tracing::warn!(code = error.code(), %error, "changes show only at the next full scan");

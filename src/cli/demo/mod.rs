@@ -26,7 +26,7 @@ use outcome::Outcome;
 const LOOK: Duration = Duration::from_millis(50);
 
 /// How long the demo waits without any progress before it calls a unit lost.
-const PATIENCE: Duration = Duration::from_secs(60);
+const PATIENCE: Duration = Duration::from_mins(1);
 
 #[derive(Debug, clap::Args)]
 pub(super) struct Args {
