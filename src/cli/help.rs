@@ -49,11 +49,18 @@ const ENGLISH: &[(&str, &str)] = &[
     ("verify --roots", "Certificates of authorities to believe; may be repeated"),
     ("verify --pin", "SHA-256 of a signing certificate to believe for an office; may be repeated"),
     ("verify --config", "Take authorities and certificates to believe from this configuration"),
+    ("certs", "Help with setting up certificates"),
+    ("certs request", "Make a new private key and a certificate signing request (CSR)"),
+    ("certs request OFFICE", "The office number, which becomes the common name"),
+    ("certs request --organization", "The name of the organization for the certificate"),
+    ("certs request --out", "The files to write, without extension: .key and .csr are added"),
+    ("certs show", "Show subject, dates and SHA-256 of certificates"),
+    ("certs show FILES", "Files with certificates"),
     ("dev", "For work on renkei itself"),
-    ("certs", "Make the throw-away example certificates"),
-    ("certs DIR", "Where to write them"),
-    ("rules-md", "Write spec/RULES.md anew"),
-    ("rules-md FILE", "The file to write"),
+    ("dev certs", "Make the throw-away example certificates"),
+    ("dev certs DIR", "Where to write them"),
+    ("dev rules-md", "Write spec/RULES.md anew"),
+    ("dev rules-md FILE", "The file to write"),
 ];
 
 const HELP_JA: &str = "{before-help}{about}\n\n使い方: {usage}\n\n{all-args}{after-help}";
@@ -71,11 +78,12 @@ pub(super) fn lang_of(arguments: &[OsString]) -> Lang {
 /// The command with its texts in the language.
 pub(super) fn localised(command: Command, lang: Lang) -> Command {
     let command = command.color(ColorChoice::Never);
-    translate(command, lang, true)
+    translate(command, lang, "")
 }
 
-fn translate(mut command: Command, lang: Lang, top: bool) -> Command {
-    let name = if top { String::new() } else { command.get_name().to_owned() };
+/// `path` names the command with those above it.
+fn translate(mut command: Command, lang: Lang, path: &str) -> Command {
+    let top = path.is_empty();
     command = command
         .help_template(lang.pick(HELP_JA, HELP_EN))
         .subcommand_help_heading(lang.pick("コマンド", "Commands"))
@@ -97,20 +105,23 @@ fn translate(mut command: Command, lang: Lang, top: bool) -> Command {
                 .help("版を表示します"),
         );
     }
-    if let (Lang::En, Some(text)) = (lang, english(&name, None)) {
+    if let (Lang::En, Some(text)) = (lang, english(path, None)) {
         command = command.about(text).long_about(None);
     }
     let (options, arguments) = (lang.pick("オプション", "Options"), lang.pick("引数", "Arguments"));
     command = command.mut_args(|argument| {
         let heading = if argument.is_positional() { arguments } else { options };
         let argument = argument.help_heading(heading);
-        match english(&name, Some(&label(&argument))) {
+        match english(path, Some(&label(&argument))) {
             Some(text) if lang == Lang::En => argument.help(text).long_help(None),
             _ if lang == Lang::Ja => with_values(argument),
             _ => argument,
         }
     });
-    command.mut_subcommands(|subcommand| translate(subcommand, lang, false))
+    command.mut_subcommands(|subcommand| {
+        let path = format!("{path} {}", subcommand.get_name());
+        translate(subcommand, lang, path.trim_start())
+    })
 }
 
 /// The default as part of a Japanese help text.

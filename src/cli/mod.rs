@@ -3,6 +3,7 @@
 //! Exit codes are the same everywhere: 0 all is well, 1 the answer is no (findings, a signature
 //! that does not hold, a set that did not arrive), 2 usage or configuration, 3 could not finish.
 
+mod certs;
 mod demo;
 mod dev;
 mod export;
@@ -61,6 +62,8 @@ enum Command {
     Export(export::Args),
     /// 書き出したパッケージと受領証が本物か確かめます
     Verify(verify::Args),
+    /// 証明書の準備を手伝います
+    Certs(certs::Args),
     /// renkei の開発用
     #[command(hide = true)]
     Dev(dev::Args),
@@ -99,6 +102,7 @@ fn run(matches: &ArgMatches) -> anyhow::Result<ExitCode> {
         Command::History(args) => history::run(&args, lang),
         Command::Export(args) => export::run(&args, lang),
         Command::Verify(args) => verify::run(&args, lang),
+        Command::Certs(args) => certs::run(&args, lang),
         Command::Dev(args) => dev::run(&args, lang),
     }
 }

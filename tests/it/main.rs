@@ -10,6 +10,7 @@
 )]
 
 mod certs;
+mod certs_command;
 mod conformance;
 mod example_config;
 mod folder;

@@ -1,0 +1,105 @@
+//! `renkei certs`: what IT staff need to set up certificates.
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use clap::Subcommand;
+
+use super::{UsageError, output, words};
+use crate::certs::files::{self, Access, Existing};
+use crate::certs::{self, CertsError};
+use crate::package::CertificateInfo;
+use crate::types::{Lang, OfficeNumber};
+
+#[derive(Debug, clap::Args)]
+pub(super) struct Args {
+    #[command(subcommand)]
+    command: CertsCommand,
+}
+
+#[derive(Debug, Subcommand)]
+enum CertsCommand {
+    /// 新しい秘密鍵と、認証局に出す証明書発行要求（CSR）を作ります
+    Request {
+        /// 事業所番号（証明書の名義になります）
+        #[arg(value_name = "OFFICE")]
+        office: OfficeNumber,
+        /// 証明書に入れる法人や事業所の名前
+        #[arg(long, value_name = "NAME")]
+        organization: Option<String>,
+        /// 書き込むファイルの名前の、拡張子の前まで（.key と .csr を作ります）
+        #[arg(long, value_name = "PATH", default_value = "renkei")]
+        out: PathBuf,
+    },
+    /// 証明書の名義、期限、SHA-256（設定ファイルや相手に伝える値）を表示します
+    Show {
+        /// 証明書のファイル
+        #[arg(value_name = "FILES", required = true)]
+        files: Vec<PathBuf>,
+    },
+}
+
+pub(super) fn run(args: &Args, lang: Lang) -> anyhow::Result<ExitCode> {
+    let usage = |error: CertsError| UsageError(error.text(lang));
+    match &args.command {
+        CertsCommand::Request { office, organization, out } => {
+            let made = certs::request(*office, organization.as_deref()).map_err(usage)?;
+            let (key, csr) = (out.with_extension("key"), out.with_extension("csr"));
+            files::write(&key, made.key_pem.as_bytes(), Access::Secret, Existing::Keep)
+                .map_err(usage)?;
+            files::write(&csr, made.request_pem.as_bytes(), Access::Public, Existing::Keep)
+                .map_err(usage)?;
+            let (key, csr) = (key.display(), csr.display());
+            output::line(&match lang {
+                Lang::Ja => format!(
+                    "秘密鍵 {key} と証明書発行要求 {csr} を作りました。\n\
+                     {csr} を認証局に出してください。{key} は誰にも渡さないでください。"
+                ),
+                Lang::En => format!(
+                    "wrote the private key {key} and the request {csr}\n\
+                     send {csr} to your authority, and give {key} to nobody"
+                ),
+            })?;
+        }
+        CertsCommand::Show { files } => {
+            for file in files {
+                for certificate in certs::load_certificates(file).map_err(usage)? {
+                    let info = CertificateInfo::of(&certificate)
+                        .map_err(|error| UsageError(format!("{}: {error}", file.display())))?;
+                    output::line(&show(&info, lang))?;
+                }
+            }
+        }
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+fn show(info: &CertificateInfo, lang: Lang) -> String {
+    let office = info.office.map(|office| office.to_string());
+    let none = lang
+        .pick("なし（相手の設定に SHA-256 の登録が必要です）", "none (partners have to pin it)");
+    let rows = [
+        (lang.pick("名義", "subject"), info.subject.reveal().clone()),
+        (lang.pick("事業所番号", "office"), office.unwrap_or_else(|| none.to_owned())),
+        (lang.pick("発行者", "issuer"), info.issuer.clone()),
+        (lang.pick("有効期間", "valid"), {
+            format!("{} – {}", words::time(info.not_before), words::time(info.not_after))
+        }),
+        (lang.pick("鍵", "key"), {
+            let unfit = lang.pick("対応外", "not accepted");
+            info.key.map_or(unfit, |kind| kind.as_str()).to_owned()
+        }),
+        ("SHA-256", info.sha256.to_string()),
+    ];
+    let rows: Vec<_> = rows
+        .into_iter()
+        .filter(|(name, _)| !info.is_ca || *name != lang.pick("事業所番号", "office"))
+        .map(|(name, value)| vec![name.to_owned(), value])
+        .collect();
+    let path = if info.is_ca {
+        lang.pick("認証局の証明書", "certificate of an authority")
+    } else {
+        lang.pick("証明書", "certificate")
+    };
+    output::table(&[path, ""], &rows) + "\n"
+}
