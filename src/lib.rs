@@ -13,6 +13,7 @@
 //! | 2 | [`config`] | the configuration, checked, with all its problems at once |
 //! | 3 | [`transfer`] | the states of an outgoing and an incoming package |
 //! | 3 | [`route`] | which import folder, in which order |
+//! | 3 | [`synth`] | valid sets of invented people, for tests and benchmarks |
 //! | 4 | [`folder`] | drop, hold and import folders on disk |
 //! | 4 | [`store`] | journal, packages and receipts in SQLite |
 //! | 4 | [`link`] | the HTTP API over mutual TLS |
@@ -46,6 +47,7 @@ pub mod package;
 pub mod rules;
 
 pub mod route;
+pub mod synth;
 pub mod transfer;
 
 pub mod certs;

@@ -9,6 +9,7 @@ mod dev;
 mod export;
 mod help;
 mod history;
+mod new;
 mod output;
 mod run;
 mod setup;
@@ -64,6 +65,8 @@ enum Command {
     Verify(verify::Args),
     /// 証明書の準備を手伝います
     Certs(certs::Args),
+    /// 架空の利用者の正しいファイルを作ります（取込の試験、性能測定用）
+    New(new::Args),
     /// renkei の開発用
     #[command(hide = true)]
     Dev(dev::Args),
@@ -103,6 +106,7 @@ fn run(matches: &ArgMatches) -> anyhow::Result<ExitCode> {
         Command::Export(args) => export::run(&args, lang),
         Command::Verify(args) => verify::run(&args, lang),
         Command::Certs(args) => certs::run(&args, lang),
+        Command::New(args) => new::run(&args, lang),
         Command::Dev(args) => dev::run(&args, lang),
     }
 }

@@ -68,6 +68,11 @@ impl Writer {
         result
     }
 
+    /// The number of bytes so far.
+    pub const fn size(&self) -> usize {
+        self.bytes.len()
+    }
+
     /// The bytes of the file.
     pub fn into_bytes(self) -> Vec<u8> {
         self.bytes
