@@ -12,6 +12,7 @@
 //! | 2 | [`package`] | manifest, CMS signatures, container, receipts |
 //! | 2 | [`config`] | the configuration, checked, with all its problems at once |
 //! | 3 | [`transfer`] | the states of an outgoing and an incoming package |
+//! | 3 | [`repair`] | corrected copies, and copies in the other edition |
 //! | 3 | [`route`] | which import folder, in which order |
 //! | 3 | [`synth`] | valid sets of invented people, for tests and benchmarks |
 //! | 4 | [`folder`] | drop, hold and import folders on disk |
@@ -46,6 +47,7 @@ pub mod config;
 pub mod package;
 pub mod rules;
 
+pub mod repair;
 pub mod route;
 pub mod synth;
 pub mod transfer;

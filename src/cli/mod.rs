@@ -4,9 +4,12 @@
 //! that does not hold, a set that did not arrive), 2 usage or configuration, 3 could not finish.
 
 mod certs;
+mod convert;
+mod copies;
 mod demo;
 mod dev;
 mod export;
+mod fix;
 mod help;
 mod history;
 mod new;
@@ -51,6 +54,10 @@ struct Cli {
 enum Command {
     /// ケアプランデータのファイルが標準仕様に合っているか確かめます
     Validate(validate::Args),
+    /// 文字コードや改行などを直した写しを作ります（元のファイルは変えません）
+    Fix(fix::Args),
+    /// 別の版（v3、v4.1）のファイルに変換します
+    Convert(convert::Args),
     /// ノードを起動します（送信用フォルダーを見張り、相手と送受信します）
     Run(run::Args),
     /// 準備なしで一通りの動きを試します
@@ -99,6 +106,8 @@ fn run(matches: &ArgMatches) -> anyhow::Result<ExitCode> {
     let Cli { lang, command } = Cli::from_arg_matches(matches)?;
     match command {
         Command::Validate(args) => validate::run(&args, lang),
+        Command::Fix(args) => fix::run(&args, lang),
+        Command::Convert(args) => convert::run(&args, lang),
         Command::Run(args) => run::run(&args, lang),
         Command::Demo(args) => demo::run(&args, lang),
         Command::Status(args) => status::run(&args, lang),

@@ -76,9 +76,9 @@ pub(super) fn run(args: &Args, lang: Lang) -> anyhow::Result<ExitCode> {
 
 /// What the arguments name.
 #[derive(Default)]
-struct Found {
+pub(super) struct Found {
     /// The files to judge, in the order of their folders and names.
-    files: BTreeSet<PathBuf>,
+    pub(super) files: BTreeSet<PathBuf>,
     /// Files in folders that have nothing to do with the standard.
     ignored: BTreeSet<PathBuf>,
 }
@@ -97,7 +97,7 @@ impl Found {
 }
 
 /// A path as text, with `/` between its parts on every system.
-fn label(path: &Path) -> String {
+pub(super) fn label(path: &Path) -> String {
     let text = path.to_string_lossy();
     if std::path::MAIN_SEPARATOR == '/' {
         text.into_owned()
@@ -108,7 +108,7 @@ fn label(path: &Path) -> String {
 
 /// Files that are named are judged whatever their names; of folders those that have a name of the
 /// standard, or almost.
-fn find(paths: &[PathBuf], lang: Lang) -> anyhow::Result<Found> {
+pub(super) fn find(paths: &[PathBuf], lang: Lang) -> anyhow::Result<Found> {
     let mut found = Found::default();
     for path in paths {
         let kind = fs::metadata(path).map_err(|error| {

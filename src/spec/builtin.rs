@@ -10,7 +10,7 @@ macro_rules! files {
 }
 
 files! {
-    "care_management.csv" "codes.csv" "editions.csv" "filenames.csv" "send_units.csv"
+    "care_management.csv" "codes.csv" "editions.csv" "filenames.csv" "glyphs.csv" "send_units.csv"
     "service_types.csv"
     "v3/DLT1KYO.csv" "v3/DLTJSK.csv" "v3/DLTPLAN.csv" "v3/UP1KYO.csv" "v3/UP2KYO.csv"
     "v3/UPHOSOKU.csv" "v3/UPPLAN.csv" "v3/UPSIKYU.csv"

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use crate::types::{Edition, FileKind, FileName, ServiceType, Severity};
 
+use super::glyphs;
 use super::table::{Row, Tables};
 use super::{
     Code, CodeTable, CsvVersion, Format, Item, Layout, SendUnit, ServiceTypeEntry, Spec, SpecError,
@@ -45,6 +46,7 @@ pub(super) fn load(files: &BTreeMap<String, String>) -> Result<Spec, SpecError> 
     let care_management = care_management(&mut tables);
     let units = send_units(&mut tables);
     let kinds = file_names(&mut tables, &units);
+    let glyphs = glyphs::shipped(&mut tables);
 
     let mut layouts = BTreeMap::new();
     for (edition, kind) in kinds {
@@ -64,7 +66,7 @@ pub(super) fn load(files: &BTreeMap<String, String>) -> Result<Spec, SpecError> 
     }
 
     if tables.problems.is_empty() {
-        Ok(Spec { layouts, service_types, care_management, units, versions })
+        Ok(Spec { layouts, service_types, care_management, units, versions, glyphs })
     } else {
         let mut problems = tables.problems;
         problems.sort();

@@ -12,6 +12,7 @@
 mod builtin;
 mod codes;
 mod format;
+mod glyphs;
 mod layout;
 mod load;
 mod table;
@@ -19,6 +20,7 @@ mod unit;
 
 pub use codes::{Code, CodeTable, ServiceTypeEntry};
 pub use format::Format;
+pub use glyphs::{Glyph, Glyphs};
 pub use layout::{Item, Layout};
 pub use table::{SpecError, SpecProblem};
 pub use unit::{Family, SendUnit};
@@ -36,6 +38,7 @@ pub struct Spec {
     care_management: Vec<ServiceType>,
     units: Vec<SendUnit>,
     versions: Vec<CsvVersion>,
+    glyphs: Glyphs,
 }
 
 /// A value of CSVバージョン (R-VER-01, R-VER-02).
@@ -63,6 +66,9 @@ pub enum VersionState {
 }
 
 impl Spec {
+    /// 居宅介護支援, the one kind of care manager that V3 knows.
+    pub const HOME_CARE_MANAGEMENT: &str = "43";
+
     /// The tables that are compiled into the program.
     ///
     /// They are parsed once. Were they broken, a test of this module would fail, so the error
@@ -131,6 +137,19 @@ impl Spec {
     /// The values of CSVバージョン that conformant output carries, oldest first.
     pub fn current_versions(&self) -> impl Iterator<Item = &CsvVersion> {
         self.versions.iter().filter(|version| version.state == VersionState::Current)
+    }
+
+    /// What is written instead of characters that MS932 does not have (R-ENC-03).
+    pub const fn glyphs(&self) -> &Glyphs {
+        &self.glyphs
+    }
+
+    /// Whether offices of these service types exchange data of 介護予防, which V3 does not know:
+    /// a service of 予防給付 or 総合事業, or a care manager other than 居宅介護支援.
+    pub fn is_preventive_exchange(&self, types: (ServiceType, ServiceType)) -> bool {
+        let manager =
+            |code| self.is_care_management(code) && code.as_str() != Self::HOME_CARE_MANAGEMENT;
+        [types.0, types.1].into_iter().any(|code| self.is_preventive(code) || manager(code))
     }
 
     /// Every layout.

@@ -1,0 +1,109 @@
+//! What `renkei fix` and `renkei convert` share: reading whole files and writing copies beside
+//! them, never over anything.
+
+use std::collections::BTreeSet;
+use std::fs::{self, File};
+use std::io::{self, Read as _};
+use std::path::{Path, PathBuf};
+
+use anyhow::Context as _;
+
+use super::UsageError;
+use super::validate::{find, label};
+use crate::certs::files::{self, Access, Existing};
+use crate::types::Lang;
+
+/// The largest file that is read into memory.
+const LARGEST: u64 = 256 << 20;
+
+/// A file that was read.
+pub(super) struct Input {
+    /// Its name relative to the folder that was named, with `/`; the bare name of a file that was
+    /// named itself.
+    pub(super) name: String,
+    pub(super) bytes: Vec<u8>,
+}
+
+/// A copy to write.
+pub(super) struct Copy<'c> {
+    /// Its name relative to the folder for copies, with `/`.
+    pub(super) name: &'c str,
+    pub(super) bytes: &'c [u8],
+}
+
+/// Reads the files that the arguments name.
+pub(super) fn read(paths: &[PathBuf], lang: Lang) -> anyhow::Result<Vec<Input>> {
+    let found = find(paths, lang)?;
+    let mut names = BTreeSet::new();
+    let mut inputs = Vec::with_capacity(found.files.len());
+    for path in &found.files {
+        let name = relative(path, paths);
+        if !names.insert(name.clone()) {
+            return Err(UsageError(match lang {
+                Lang::Ja => {
+                    format!("{name} という名前のファイルが複数あります。分けて実行してください。")
+                }
+                Lang::En => {
+                    format!("several files are called {name}; give them one after the other")
+                }
+            })
+            .into());
+        }
+        let bytes = read_file(path).with_context(|| path.display().to_string())?;
+        inputs.push(Input { name, bytes });
+    }
+    Ok(inputs)
+}
+
+fn relative(path: &Path, named: &[PathBuf]) -> String {
+    let inside = named.iter().filter_map(|folder| path.strip_prefix(folder).ok());
+    let shortest = inside
+        .filter(|inside| !inside.as_os_str().is_empty())
+        .min_by_key(|inside| inside.components().count());
+    label(shortest.or(path.file_name().map(Path::new)).unwrap_or(path))
+}
+
+/// A file that is not too large to be held in memory.
+pub(super) fn read_file(path: &Path) -> io::Result<Vec<u8>> {
+    let file = File::open(path)?;
+    if !file.metadata()?.is_file() {
+        return Err(io::Error::other("not a regular file"));
+    }
+    let mut bytes = Vec::new();
+    file.take(LARGEST + 1).read_to_end(&mut bytes)?;
+    if u64::try_from(bytes.len()).unwrap_or(u64::MAX) > LARGEST {
+        return Err(io::Error::other(format!("larger than {} MiB", LARGEST >> 20)));
+    }
+    Ok(bytes)
+}
+
+/// Writes the copies. What is there already with the same bytes is left; with other bytes it is a
+/// mistake of the caller, and nothing is written at all.
+pub(super) fn write(folder: &Path, copies: &[Copy<'_>], lang: Lang) -> anyhow::Result<()> {
+    let mut missing = Vec::new();
+    for copy in copies {
+        let path = folder.join(copy.name);
+        match fs::symlink_metadata(&path) {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => missing.push((path, copy)),
+            Err(error) => return Err(error).with_context(|| path.display().to_string()),
+            Ok(kind) => {
+                let same = kind.is_file() && read_file(&path).is_ok_and(|old| old == copy.bytes);
+                if !same {
+                    let path = path.display();
+                    return Err(UsageError(match lang {
+                        Lang::Ja => format!("{path} がすでにあります。上書きはしません。別のフォルダーを指定してください。"),
+                        Lang::En => format!("{path} is there already and is not overwritten; name another folder"),
+                    })
+                    .into());
+                }
+            }
+        }
+    }
+    for (path, copy) in missing {
+        if let Some(parent) = path.parent() {
+            fs::create_dir_all(parent).with_context(|| parent.display().to_string())?;
+        }
+        files::write(&path, copy.bytes, Access::Public, Existing::Keep)?;
+    }
+    Ok(())
+}

@@ -1,0 +1,31 @@
+//! Corrected copies and copies in the other edition, as pure functions from bytes to bytes.
+//!
+//! [`fix`] mends what can be mended without knowing what the sender meant: the form of the CSV,
+//! another encoding, characters that MS932 has under another code point. Characters for which MS932
+//! has only a similar one are replaced when the office approved it, and a place without any
+//! candidate blocks the file. Whole strings are never normalised: NFC and NFKC change real names.
+//!
+//! [`convert`] writes a set in the other edition: names, CSVバージョン, items added and removed by
+//! their official names. What the other edition has no room for is in the list of losses, and what
+//! it asks for in addition in the list of gaps; whether these are acceptable is for the caller.
+//!
+//! Everything else stays byte for byte; of two MS932 codes for one character the one that was
+//! there stays.
+
+mod change;
+mod characters;
+mod convert;
+mod fix;
+mod kana;
+mod layout;
+mod loss;
+mod source;
+mod text;
+
+pub use change::{Change, ChangeCounts, ChangeKind, Changes, Reason};
+pub use characters::{Unusable, unusable};
+pub use convert::{Conversion, ConvertError, Converted, OfficeTypes, convert};
+pub use fix::{FixOptions, Fixed, Remaining, fix};
+pub use loss::{Gap, GapKind, Loss, LossKind};
+pub use source::Encoding;
+pub use text::{conversion_text, fix_text};
