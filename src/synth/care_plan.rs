@@ -6,7 +6,6 @@ use crate::record::{WriteError, Writer};
 use super::Purpose;
 use super::catalogue::Shape;
 use super::person::Person;
-use super::random::Random;
 use super::services::Service;
 use super::set::Set;
 use super::words;
