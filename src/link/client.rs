@@ -19,7 +19,7 @@ use tokio::time::timeout;
 
 use super::answers::{JSON, RECEIPT, ZIP};
 use super::api::{ReceiptPage, Status};
-use super::connect::{ConnectError, ConnectionFault, Connector};
+use super::connect::{ConnectError, ConnectionFault, Connector, LatestFault};
 use super::digest::{self, CONTENT_DIGEST};
 use super::error::{SendError, find_cause, last_cause};
 use super::limits::ClientLimits;
@@ -68,6 +68,7 @@ struct Pools {
 #[derive(Debug, Clone)]
 struct Pool {
     http: HttpClient<Connector, Full<Bytes>>,
+    latest: LatestFault,
     uploads: Arc<Semaphore>,
 }
 
@@ -165,6 +166,7 @@ impl Client {
 
     fn new_pool(&self, state: &TlsState, office: OfficeNumber) -> Pool {
         let connector = Connector::new(state.client_for(office), self.limits.connect_timeout);
+        let latest = connector.latest_fault();
         let http = HttpClient::builder(TokioExecutor::new())
             .timer(TokioTimer::new())
             .pool_timer(TokioTimer::new())
@@ -173,7 +175,11 @@ impl Client {
             .http1_max_buf_size(self.limits.header_bytes.max(8192))
             .http1_max_headers(MAX_HEADERS)
             .build(connector);
-        Pool { http, uploads: Arc::new(Semaphore::new(self.limits.uploads_per_office.max(1))) }
+        Pool {
+            http,
+            latest,
+            uploads: Arc::new(Semaphore::new(self.limits.uploads_per_office.max(1))),
+        }
     }
 
     /// Sends a request and reads its answer. A connection that the partner closed while it was
@@ -203,7 +209,7 @@ impl Client {
     ) -> Result<Answer, SendError> {
         let connection = capture_connection(&mut request);
         let response =
-            pool.http.request(request).await.map_err(|error| failure(&error, &connection))?;
+            pool.http.request(request).await.map_err(|error| failure(&error, &connection, pool))?;
         let (head, body) = response.into_parts();
         let most = if head.status.is_success() { most } else { self.limits.problem_bytes };
         let body = match read_body(body, most).await {
@@ -214,7 +220,7 @@ impl Client {
                 let fault = format!("expected an answer of at most {most} bytes, got more");
                 return Err(SendError::Protocol(fault));
             }
-            Err(BodyError::Http(error)) => return Err(failure(&error, &connection)),
+            Err(BodyError::Http(error)) => return Err(failure(&error, &connection, pool)),
         };
         Ok(Answer { status: head.status, headers: head.headers, body })
     }
@@ -289,14 +295,18 @@ async fn read_body(mut body: Incoming, most: usize) -> Result<Bytes, BodyError> 
 }
 
 /// Why there is no answer.
-fn failure(error: &(dyn StdError + 'static), connection: &CaptureConnection) -> SendError {
+fn failure(
+    error: &(dyn StdError + 'static),
+    connection: &CaptureConnection,
+    pool: &Pool,
+) -> SendError {
     match find_cause::<ConnectError>(error) {
         Some(ConnectError::Timeout(limit)) => return SendError::Timeout(*limit),
         Some(ConnectError::Tls(fault)) => return SendError::from_tls(fault),
         Some(unreachable) => return SendError::Unreachable(unreachable.to_string()),
         None => {}
     }
-    if let Some(fault) = connection_fault(connection) {
+    if let Some(fault) = connection_fault(connection, pool) {
         return SendError::from_tls(&fault);
     }
     match find_cause::<hyper::Error>(error) {
@@ -307,9 +317,12 @@ fn failure(error: &(dyn StdError + 'static), connection: &CaptureConnection) -> 
     }
 }
 
-/// What TLS met on the connection that carried the request.
-fn connection_fault(connection: &CaptureConnection) -> Option<rustls::Error> {
+/// What TLS met on the connection that carried the request, or should have.
+fn connection_fault(connection: &CaptureConnection, pool: &Pool) -> Option<rustls::Error> {
     let metadata = connection.connection_metadata();
+    if metadata.is_none() {
+        return pool.latest.get();
+    }
     let mut extras = axum::http::Extensions::new();
     metadata.as_ref()?.get_extras(&mut extras);
     let fault: &ConnectionFault = extras.get()?;

@@ -2,7 +2,7 @@
 
 use std::io;
 use std::pin::Pin;
-use std::sync::{Arc, OnceLock};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::task::{Context, Poll};
 use std::time::Duration;
 
@@ -26,6 +26,7 @@ pub(super) struct Connector {
     http: HttpConnector,
     tls: Arc<ClientConfig>,
     timeout: Duration,
+    latest: LatestFault,
 }
 
 /// Why there is no connection.
@@ -54,7 +55,12 @@ impl Connector {
         http.enforce_http(false);
         http.set_nodelay(true);
         http.set_connect_timeout(Some(timeout));
-        Self { http, tls, timeout }
+        Self { http, tls, timeout, latest: LatestFault::default() }
+    }
+
+    /// What TLS met on the newest connection, as soon as it is known.
+    pub(super) fn latest_fault(&self) -> LatestFault {
+        self.latest.clone()
     }
 
     async fn connect(mut self, uri: Uri) -> Result<NodeStream, ConnectError> {
@@ -68,7 +74,9 @@ impl Connector {
             .map_err(|error| ConnectError::Tcp(super::error::last_cause(&error)))?;
         let connector = TlsConnector::from(self.tls);
         match connector.connect(name, tcp.into_inner()).await {
-            Ok(tls) => Ok(NodeStream { io: TokioIo::new(tls), fault: ConnectionFault::default() }),
+            Ok(tls) => {
+                Ok(NodeStream { io: TokioIo::new(tls), fault: self.latest.of_new_connection() })
+            }
             Err(error) => Err(match find_cause::<rustls::Error>(&error) {
                 Some(fault) => ConnectError::Tls(fault.clone()),
                 None => ConnectError::Broken(error),
@@ -122,6 +130,25 @@ impl ConnectionFault {
             self.note(error);
         }
         polled
+    }
+}
+
+/// What TLS met on the newest connection of a pool.
+///
+/// A connection can be refused and gone before the pool has given it to the request for which it
+/// was made; then nothing else tells the request why.
+#[derive(Debug, Clone, Default)]
+pub(super) struct LatestFault(Arc<Mutex<ConnectionFault>>);
+
+impl LatestFault {
+    pub(super) fn get(&self) -> Option<rustls::Error> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).get().cloned()
+    }
+
+    fn of_new_connection(&self) -> ConnectionFault {
+        let fault = ConnectionFault::default();
+        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = fault.clone();
+        fault
     }
 }
 
