@@ -51,7 +51,9 @@ pub(super) fn spec() -> anyhow::Result<&'static Spec> {
 
 /// Starts the log on standard error.
 pub(super) fn log(node: &Node, lang: Lang) -> Result<(), UsageError> {
-    let filter = EnvFilter::try_new(&node.log).map_err(|error| {
+    // At the level trace the watcher of folders tells the names of files, which may be names of
+    // persons: it is never heard. The last word about a target counts.
+    let filter = EnvFilter::try_new(format!("{},notify=off", node.log)).map_err(|error| {
         let head = lang.pick("設定の node.log が正しくありません", "node.log is not a filter");
         UsageError(format!("{head}: {error}"))
     })?;
