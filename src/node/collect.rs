@@ -83,11 +83,11 @@ async fn take(context: &Arc<Context>, entry: ReceiptEntry) -> Result<(), StoreEr
             let now = context.now();
             let (state, _) =
                 context.store.outgoing_event(id, event, String::new(), Some(receipt), now).await?;
-            tracing::info!(message = %id, partner = %row.partner, state = state.as_str(),
+            tracing::info!(%id, partner = %row.partner, state = state.as_str(),
                 "receipt collected");
         }
         Err(code) => {
-            tracing::warn!(message = %id, partner = %row.partner, code, "a receipt was passed over");
+            tracing::warn!(%id, partner = %row.partner, code, "a receipt was passed over");
         }
     }
     Ok(())

@@ -60,7 +60,7 @@ impl Service for Inbound {
         let (office, state) = (new.office, new.state);
         let answer = context.store.commit(new, now).await.map_err(refuse_store)?;
         if answer == CommitAnswer::New {
-            tracing::info!(message = %id, %sender, %office, state = state.as_str(), "received");
+            tracing::info!(%id, %sender, %office, state = state.as_str(), "received");
             context.wake.issued.announce();
             wake(&context.wake.placing, &office);
         }

@@ -140,18 +140,18 @@ async fn place(
     let (event, detail, package) = match placed(context, folders, row).await {
         Ok((true, package)) => (IncomingEvent::FilesPlaced, String::new(), Some(package)),
         Ok((false, package)) => {
-            tracing::warn!(message = %row.id, sender = %row.sender,
+            tracing::warn!(id = %row.id, sender = %row.sender,
                 "another file of the same name lies in the import folder; the set is held");
             (IncomingEvent::FilesHeld, "import-name-taken".to_owned(), Some(package))
         }
         Err(Fault::Store(error)) => return Err(error),
         Err(Fault::Folder(error)) => {
-            tracing::warn!(message = %row.id, code = error.code(), %error,
+            tracing::warn!(id = %row.id, code = error.code(), %error,
                 "the files could not be placed; it is tried again");
             (IncomingEvent::PlacingFailed, error.code().to_owned(), None)
         }
         Err(Fault::Package(code)) => {
-            tracing::error!(message = %row.id, code, "a stored package cannot be opened");
+            tracing::error!(id = %row.id, code, "a stored package cannot be opened");
             (IncomingEvent::PlacingFailed, code.to_owned(), None)
         }
         Err(Fault::Internal) => (IncomingEvent::PlacingFailed, "internal".to_owned(), None),
@@ -246,10 +246,10 @@ async fn sign_handover(
                 .await?;
             context.wake.issued.announce();
             forget(folders, row).await;
-            tracing::info!(message = %id, %sender, %office, "handed over");
+            tracing::info!(%id, %sender, %office, "handed over");
         }
         Err(code) => {
-            tracing::error!(message = %row.id, code, "the handover receipt could not be signed");
+            tracing::error!(id = %row.id, code, "the handover receipt could not be signed");
         }
     }
     Ok(())
@@ -260,7 +260,7 @@ async fn forget(folders: &Arc<ImportFolders>, row: &IncomingRow) {
     let (folders, id) = (Arc::clone(folders), row.id);
     let finished = blocking(move || folders.forget(id)).await;
     if let Some(Err(error)) = finished {
-        tracing::warn!(message = %row.id, code = error.code(), %error,
+        tracing::warn!(id = %row.id, code = error.code(), %error,
             "a staging folder stays until the next start");
     }
 }
