@@ -79,9 +79,11 @@ impl Wake {
         }
     }
 
-    /// A partner connected to us, so it can be reached: try what waits for it.
+    /// A partner connected to us, so it can be reached: try what waits for it, and ask for its
+    /// receipts.
     pub(super) fn in_contact(&self, partner: OfficeNumber) {
-        for (_, notify) in self.contact.iter().filter(|(pair, _)| pair.1 == partner) {
+        let waiting = self.contact.iter().chain(&self.collect);
+        for (_, notify) in waiting.filter(|(pair, _)| pair.1 == partner) {
             notify.notify_one();
         }
     }

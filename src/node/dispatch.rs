@@ -1,9 +1,13 @@
 //! Sends the queued packages of one office to one partner.
 //!
-//! Packages go out in their sequence, several at a time. When the partner cannot be reached, the
-//! whole queue pauses as long as the package that failed; afterwards one package goes ahead as a
-//! probe. A partner that connects to us, as an office does when its PC comes up in the morning,
-//! ends the pause at once, at most once a minute.
+//! Packages go out in their sequence, several at a time. When the partner cannot be reached, or
+//! TLS finds a fault with a certificate, the whole queue pauses as long as the package that failed;
+//! afterwards one package goes ahead as a probe. A partner that connects to us, as an office does
+//! when its PC comes up in the morning, ends the pause at once, at most once a minute.
+//!
+//! When the partner is back, and when the node starts, every queued package is due whatever its
+//! schedule says: those that failed more often than others must not come after them, because the
+//! recipient waits only so long for a number that is missing.
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -33,7 +37,7 @@ const LONGEST_SLEEP: Duration = Duration::from_mins(5);
 struct Attempt {
     id: MessageId,
     result: Result<Outgoing, StoreError>,
-    /// The partner did not answer.
+    /// The partner could not be talked to.
     unreachable: bool,
 }
 
@@ -44,11 +48,13 @@ struct Dispatcher {
     sending: BTreeSet<MessageId>,
     /// Nothing is sent before this time.
     paused_until: Option<Timestamp>,
-    /// The last attempt failed: only one package goes ahead.
+    /// Nothing is known of the partner, or the last attempt failed: one package goes ahead.
     probing: bool,
+    /// The package that went ahead.
+    probe: Option<MessageId>,
     /// When contact last shortened a pause.
     contact_at: Option<Timestamp>,
-    /// Packages are due whatever their schedule says.
+    /// Every queued package becomes due, whatever its schedule says.
     hurry: bool,
 }
 
@@ -59,9 +65,11 @@ pub(super) async fn run(context: Arc<Context>, pair: Pair, mut stopping: watch::
         in_flight: JoinSet::new(),
         sending: BTreeSet::new(),
         paused_until: None,
-        probing: false,
+        probing: true,
+        probe: None,
         contact_at: None,
-        hurry: false,
+        // Whoever starts the node may just have mended what was in the way.
+        hurry: true,
     };
     while !*stopping.borrow() {
         let sleep = match dispatcher.launch().await {
@@ -101,22 +109,29 @@ impl Dispatcher {
             return Ok(LONGEST_SLEEP);
         }
         let (office, partner) = self.pair;
-        let due = if self.hurry { Timestamp::MAX } else { now };
+        if self.hurry {
+            self.context.store.make_due(office, partner, now).await?;
+            self.hurry = false;
+        }
         // Rows that are in flight are still queued in the store.
         let enough = u32::try_from(self.sending.len() + room).unwrap_or(u32::MAX);
-        let queued = self.context.store.queued(office, partner, due, enough).await?;
+        let queued = self.context.store.queued(office, partner, now, enough).await?;
         let fresh = queued.into_iter().filter(|row| !self.sending.contains(&row.id));
         for row in fresh.take(room).collect::<Vec<_>>() {
             self.sending.insert(row.id);
+            self.probe = self.probing.then_some(row.id);
             self.in_flight.spawn(attempt(Arc::clone(&self.context), row));
         }
-        self.hurry = false;
         let next = self.context.store.next_attempt(office, partner, now).await?;
         Ok(next.map_or(LONGEST_SLEEP, |next| until_then(next, now)))
     }
 
     async fn ended(&mut self, attempt: Attempt) {
         self.sending.remove(&attempt.id);
+        if self.probe == Some(attempt.id) {
+            self.probe = None;
+            self.hurry |= !attempt.unreachable;
+        }
         self.probing = attempt.unreachable;
         self.paused_until = None;
         match attempt.result {
@@ -126,7 +141,7 @@ impl Dispatcher {
             Ok(Outgoing::Consigned) => wake(&self.context.wake.collect, &self.pair),
             Ok(_) => {}
             Err(error) => {
-                tracing::error!(code = error.code(), %error, message = %attempt.id,
+                tracing::error!(code = error.code(), %error, id = %attempt.id,
                     "the outcome of an attempt could not be stored");
                 tokio::time::sleep(STORE_PAUSE).await;
             }
@@ -166,7 +181,7 @@ async fn attempt(context: Arc<Context>, row: OutgoingRow) -> Attempt {
         Ok(reply) => match read_receipt(&context, &row, reply.receipt).await {
             Ok((event, receipt)) => (event, String::new(), Some(receipt), false),
             Err(code) => {
-                tracing::warn!(message = %id, partner = %row.partner, code,
+                tracing::warn!(%id, partner = %row.partner, code,
                     "the partner's answer is no receipt for this package");
                 (OutgoingEvent::Failed(Failure::Refused), code.to_owned(), None, false)
             }
@@ -180,7 +195,7 @@ async fn attempt(context: Arc<Context>, row: OutgoingRow) -> Attempt {
             if effects.contains(&OutgoingEffect::SignExpiry) {
                 sign_expiry(&context, &row).await;
             }
-            tracing::info!(message = %id, partner = %row.partner, state = state.as_str(), "sent");
+            tracing::info!(%id, partner = %row.partner, state = state.as_str(), "an attempt ended");
             Ok(state)
         }
         Err(error) => Err(error),
@@ -193,7 +208,7 @@ fn failed(
     row: &OutgoingRow,
     error: &SendError,
 ) -> (OutgoingEvent, String, Option<NewReceipt>, bool) {
-    tracing::warn!(message = %row.id, partner = %row.partner, code = error.code(), %error,
+    tracing::warn!(id = %row.id, partner = %row.partner, code = error.code(), %error,
         "a package could not be sent; it is tried again");
     let retry_after = match error {
         SendError::Busy { retry_after, .. } => {
@@ -209,7 +224,9 @@ fn failed(
         }
         _ => error.code().to_owned(),
     };
-    (OutgoingEvent::Failed(failure), detail, None, error.is_passing())
+    // A certificate that one side does not accept keeps every package back, not only this one.
+    let unreachable = error.is_passing() || matches!(error, SendError::Tls { .. });
+    (OutgoingEvent::Failed(failure), detail, None, unreachable)
 }
 
 /// Verifies a receipt for a package that we sent; the error is a stable code.
@@ -259,7 +276,7 @@ async fn expire(context: &Arc<Context>, row: &OutgoingRow) -> Result<Outgoing, S
     let (state, effects) =
         context.store.outgoing_event(row.id, event, detail, None, context.now()).await?;
     if effects.contains(&OutgoingEffect::SignExpiry) {
-        tracing::warn!(message = %row.id, partner = %row.partner, "no receipt came in time");
+        tracing::warn!(id = %row.id, partner = %row.partner, "no receipt came in time");
         sign_expiry(context, row).await;
     }
     Ok(state)
@@ -283,6 +300,6 @@ async fn sign_expiry(context: &Arc<Context>, row: &OutgoingRow) {
         None => false,
     };
     if !stored {
-        tracing::error!(message = %row.id, "the expiry could not be signed");
+        tracing::error!(id = %row.id, "the expiry could not be signed");
     }
 }

@@ -182,6 +182,26 @@ impl Store {
         .await
     }
 
+    /// Makes every queued package of `office` for `partner` due at `now`. How often it failed stays,
+    /// so that a further failure waits as long as its turn says.
+    pub async fn make_due(
+        &self,
+        office: OfficeNumber,
+        partner: OfficeNumber,
+        now: Timestamp,
+    ) -> Result<(), StoreError> {
+        self.write(move |connection| {
+            connection
+                .prepare_cached(
+                    "UPDATE outgoing SET next_at = ?3 WHERE office = ?1 AND partner = ?2
+                     AND state = 'QUEUED' AND next_at > ?3",
+                )?
+                .execute(params![Column(office), Column(partner), Column(now)])?;
+            Ok(())
+        })
+        .await
+    }
+
     /// Whether a receipt of `partner` may still come for a package of `office`: one is consigned
     /// and not handed over, or expired without an answer and still kept.
     pub async fn awaits_receipts(
