@@ -88,6 +88,8 @@ struct Outbound {
     started: Instant,
     incomplete: BTreeMap<UnitKey, Incomplete>,
     told: HashSet<Odd>,
+    /// A claim could not be ended and lies in the work folder.
+    left_over: bool,
 }
 
 pub(super) async fn run(
@@ -113,6 +115,7 @@ pub(super) async fn run(
         started: Instant::now(),
         incomplete: BTreeMap::new(),
         told: HashSet::new(),
+        left_over: false,
     };
     while !*stopping.borrow() {
         let sleep = match outbound.look(&stopping).await {
@@ -136,6 +139,7 @@ impl Outbound {
         &mut self,
         stopping: &watch::Receiver<bool>,
     ) -> Result<Option<Duration>, OutboundFault> {
+        self.end_left_over().await?;
         let limits = ScanLimits {
             files: usize::try_from(self.context.config.limits.unit_files).unwrap_or(1).max(1_000),
             file_size: self.context.config.limits.file_size,
@@ -166,17 +170,28 @@ impl Outbound {
             if !whole || self.still_waits(&key, &files) {
                 continue;
             }
-            match self.unit(&key, &files).await? {
-                Done::Gone => {
+            match self.unit(&key, &files).await {
+                // What is wrong with the files of one unit keeps no other back.
+                Err(OutboundFault::Folder(error)) => {
+                    tracing::warn!(office = %self.folders.office, code = error.code(), %error,
+                        "a set cannot be taken; it is tried again");
+                    next = Some(FAULT_PAUSE.min(next.unwrap_or(FAULT_PAUSE)));
+                }
+                Err(fault) => return Err(fault),
+                Ok(Done::Gone) => {
                     self.incomplete.remove(&key);
                 }
-                Done::Incomplete => {
+                Ok(Done::Incomplete) => {
                     let names = files.iter().map(|file| file.name().to_owned()).collect();
                     let known = self.incomplete.remove(&key);
+                    if let (None, UnitKey::Unit { serial, .. }) = (&known, &key) {
+                        tracing::info!(office = %self.folders.office, %serial,
+                            "a set waits for its other files");
+                    }
                     let since = known.map_or_else(Instant::now, |known| known.since);
                     self.incomplete.insert(key, Incomplete { since, names });
                 }
-                Done::Later => next = Some(FAULT_PAUSE.min(next.unwrap_or(FAULT_PAUSE))),
+                Ok(Done::Later) => next = Some(FAULT_PAUSE.min(next.unwrap_or(FAULT_PAUSE))),
             }
         }
         let set_wait = self.set_wait();
@@ -223,7 +238,7 @@ impl Outbound {
         done
     }
 
-    async fn unclaimed(&self, unclaimed: Unclaimed) -> Result<Done, OutboundFault> {
+    async fn unclaimed(&mut self, unclaimed: Unclaimed) -> Result<Done, OutboundFault> {
         let error = unclaimed.error;
         if let Some(left) = unclaimed.left {
             self.release(Arc::from(left)).await?;
@@ -235,16 +250,33 @@ impl Outbound {
         Err(error.into())
     }
 
-    async fn release(&self, claim: Arc<Claim>) -> Result<(), OutboundFault> {
+    async fn release(&mut self, claim: Arc<Claim>) -> Result<(), OutboundFault> {
         let (folders, lang) = (Arc::clone(&self.folders), self.context.lang());
-        blocking(move || release(&folders, &claim, lang))
-            .await
-            .ok_or(OutboundFault::Internal)?
-            .map_err(OutboundFault::Folder)
+        let released = blocking(move || release(&folders, &claim, lang)).await;
+        self.left_over |= !matches!(released, Some(Ok(())));
+        released.ok_or(OutboundFault::Internal)?.map_err(OutboundFault::Folder)
+    }
+
+    /// Ends the claims that could not be ended before; between two looks none is in hand.
+    async fn end_left_over(&mut self) -> Result<(), OutboundFault> {
+        if !self.left_over {
+            return Ok(());
+        }
+        let folders = Arc::clone(&self.folders);
+        let claims = blocking(move || folders.drop.unfinished()).await;
+        for claim in claims.ok_or(OutboundFault::Internal)?? {
+            let packed = self.context.store.is_packed(claim.id()).await?;
+            let (folders, lang) = (Arc::clone(&self.folders), self.context.lang());
+            blocking(move || end_claim(&folders, &claim, packed, lang))
+                .await
+                .ok_or(OutboundFault::Internal)??;
+        }
+        self.left_over = false;
+        Ok(())
     }
 
     async fn claimed(
-        &self,
+        &mut self,
         key: &UnitKey,
         claim: &Arc<Claim>,
         final_word: bool,
@@ -279,6 +311,7 @@ impl Outbound {
                 match self.partner(*sender, *recipient, judgement) {
                     Ok((peer, judgement)) => {
                         self.pack((*serial, peer), claim, files, &judgement, now).await?;
+                        self.let_go(claim).await;
                         return Ok(Done::Gone);
                     }
                     Err(kept_back) => kept_back,
@@ -311,7 +344,7 @@ impl Outbound {
         }
     }
 
-    /// Makes the unit a durable package; only then are its files let go.
+    /// Makes the unit a durable package; only then may its files be let go.
     async fn pack(
         &self,
         (serial, peer): (FileSerial, &Peer),
@@ -387,14 +420,20 @@ impl Outbound {
         };
         context.store.pack(new, now).await?;
         wake(&context.wake.dispatch, &(office, partner));
-        tracing::info!(message = %id, %office, %partner, %serial, sequence, "packed");
-        let (folders, claim) = (Arc::clone(&self.folders), Arc::clone(claim));
-        let let_go = blocking(move || let_go(&folders, &claim)).await;
-        if let Some(Err(error)) = let_go {
-            // The store knows the claim, so the next start lets it go.
-            tracing::warn!(message = %id, code = error.code(), %error, "a sent set stays in work");
-        }
+        tracing::info!(%id, %office, %partner, %serial, sequence, "packed");
         Ok(())
+    }
+
+    /// Lets the files of a durable package go. The store knows the claim, so that what fails here
+    /// is done with the next look or the next start.
+    async fn let_go(&mut self, claim: &Arc<Claim>) {
+        let (folders, id) = (Arc::clone(&self.folders), claim.id());
+        let claim = Arc::clone(claim);
+        let gone = blocking(move || let_go(&folders, &claim)).await;
+        self.left_over |= !matches!(gone, Some(Ok(())));
+        if let Some(Err(error)) = gone {
+            tracing::warn!(%id, code = error.code(), %error, "a sent set stays in work");
+        }
     }
 
     /// Puts the unit into the hold folder with its report.
@@ -468,14 +507,24 @@ fn borrowed(files: &[ClaimedFile]) -> Vec<(&str, &[u8])> {
 }
 
 /// Gives a claim back to the drop folder.
-pub(super) fn release(folders: &DropFolders, claim: &Claim, lang: Lang) -> Result<(), FolderError> {
+fn release(folders: &DropFolders, claim: &Claim, lang: Lang) -> Result<(), FolderError> {
     let unit = format!("{}-returned", claim.id());
     let note = judge::returned_note(lang);
     claim.release(&folders.hold, &unit, &[("report.txt", note.as_bytes())]).map(|_| ())
 }
 
+/// Ends a claim that was left in the work folder.
+pub(super) fn end_claim(
+    folders: &DropFolders,
+    claim: &Claim,
+    packed: bool,
+    lang: Lang,
+) -> Result<(), FolderError> {
+    if packed { let_go(folders, claim) } else { release(folders, claim, lang) }
+}
+
 /// Lets the files of a durable package go: deletes them, or keeps the copy that was asked for.
-pub(super) fn let_go(folders: &DropFolders, claim: &Claim) -> Result<(), FolderError> {
+fn let_go(folders: &DropFolders, claim: &Claim) -> Result<(), FolderError> {
     match &folders.sent {
         Some(sent) => claim.move_to(sent, &claim.id().to_string(), &[]).map(|_| ()),
         None => claim.finish(),

@@ -9,12 +9,12 @@ use tokio::net::TcpListener;
 
 use super::context::{Context, Wake, blocking};
 use super::inbound::Inbound;
-use super::outbound::{let_go, release};
+use super::outbound::end_claim;
 use super::problems::{Problems, StartProblems};
 use super::proof::{self, Proof};
 use crate::config::{Config, Office};
 use crate::folder::{
-    Claim, DropFolder, FolderError, FolderRole, ImportFolder, UnitFolder, on_network_share,
+    DropFolder, FolderError, FolderRole, ImportFolder, UnitFolder, on_network_share,
 };
 use crate::link::{Client, ClientLimits, Clock, Limits, Server, Tls};
 use crate::route;
@@ -246,9 +246,9 @@ async fn recover(context: &Arc<Context>, folders: &OfficeFolders, problems: &mut
         let Some(packed) = problems.store(&place, context.store.is_packed(claim.id()).await) else {
             continue;
         };
-        let recovered = recover_claim(context, &folders.drop, &claim, packed);
+        let recovered = end_claim(&folders.drop, &claim, packed, context.lang());
         problems.folder(&place, recovered);
-        tracing::info!(%office, message = %claim.id(), packed, "an unfinished set was taken up");
+        tracing::info!(%office, id = %claim.id(), packed, "an unfinished set was taken up");
     }
     for import in folders.import.all() {
         for id in problems.folder(&place, import.unfinished()).unwrap_or_default() {
@@ -258,13 +258,4 @@ async fn recover(context: &Arc<Context>, folders: &OfficeFolders, problems: &mut
             }
         }
     }
-}
-
-fn recover_claim(
-    context: &Context,
-    folders: &DropFolders,
-    claim: &Claim,
-    packed: bool,
-) -> Result<(), FolderError> {
-    if packed { let_go(folders, claim) } else { release(folders, claim, context.lang()) }
 }
