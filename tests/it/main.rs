@@ -12,8 +12,10 @@
 mod certs;
 mod certs_command;
 mod conformance;
+mod e2e;
 mod example_config;
 mod folder;
+mod harness;
 mod hostile_files;
 mod layers;
 mod link;

@@ -51,9 +51,9 @@ pub(super) async fn within<T>(what: impl Future<Output = T>) -> T {
 
 /// A certificate and its key.
 #[derive(Debug)]
-pub(super) struct Identity {
-    pub(super) certificate: CertificateDer<'static>,
-    pub(super) key: PrivateKeyDer<'static>,
+pub(crate) struct Identity {
+    pub(crate) certificate: CertificateDer<'static>,
+    pub(crate) key: PrivateKeyDer<'static>,
 }
 
 impl Identity {

@@ -26,12 +26,12 @@ use super::harness::{Authority, Identity, Node, SENDER, new_id, pair, within};
 
 /// A TLS client that believes every server and sends what it is told.
 #[derive(Debug)]
-pub(super) struct Raw {
+pub(crate) struct Raw {
     stream: TlsStream<TcpStream>,
 }
 
 impl Raw {
-    pub(super) async fn connect(
+    pub(crate) async fn connect(
         address: SocketAddr,
         identity: Option<&Identity>,
         versions: &[&'static SupportedProtocolVersion],
@@ -39,7 +39,7 @@ impl Raw {
         Self::connect_with(address, identity, versions, |_| true).await
     }
 
-    pub(super) async fn connect_with(
+    pub(crate) async fn connect_with(
         address: SocketAddr,
         identity: Option<&Identity>,
         versions: &[&'static SupportedProtocolVersion],
@@ -67,13 +67,13 @@ impl Raw {
         Ok(Self { stream: within(stream).await? })
     }
 
-    async fn send(&mut self, bytes: &[u8]) -> io::Result<()> {
+    pub(crate) async fn send(&mut self, bytes: &[u8]) -> io::Result<()> {
         within(self.stream.write_all(bytes)).await?;
         within(self.stream.flush()).await
     }
 
     /// What comes until the server closes.
-    async fn rest(&mut self) -> io::Result<String> {
+    pub(crate) async fn rest(&mut self) -> io::Result<String> {
         let mut text = Vec::new();
         match within(self.stream.read_to_end(&mut text)).await {
             Ok(_) => {}
@@ -85,7 +85,7 @@ impl Raw {
     }
 
     /// Sends a request and reads until the server closes; sends the goodbye of HTTP with it.
-    pub(super) async fn exchange(&mut self, request: &[u8]) -> io::Result<String> {
+    pub(crate) async fn exchange(&mut self, request: &[u8]) -> io::Result<String> {
         let text = String::from_utf8_lossy(request).replacen(
             "\r\n\r\n",
             "\r\nconnection: close\r\n\r\n",
@@ -99,7 +99,7 @@ impl Raw {
     }
 
     /// Sends a request and reads one answer with a `content-length`.
-    pub(super) async fn one_answer(&mut self, request: &[u8]) -> io::Result<String> {
+    pub(crate) async fn one_answer(&mut self, request: &[u8]) -> io::Result<String> {
         self.send(request).await?;
         let mut answer = Vec::new();
         loop {
@@ -152,7 +152,7 @@ impl ServerCertVerifier for Believe {
     }
 }
 
-pub(super) fn status_of(answer: &str) -> u16 {
+pub(crate) fn status_of(answer: &str) -> u16 {
     let status = answer.strip_prefix("HTTP/1.1 ").and_then(|rest| rest.get(..3));
     status.and_then(|status| status.parse().ok()).unwrap_or_else(|| panic!("no answer: {answer}"))
 }

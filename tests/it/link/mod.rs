@@ -2,7 +2,7 @@
 
 mod delivery;
 mod foreign;
-mod harness;
-mod hostile;
+pub(crate) mod harness;
+pub(crate) mod hostile;
 mod shutdown;
 mod trust;

@@ -1,0 +1,105 @@
+//! `renkei demo --once`: everything with no preparation.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::Path;
+use std::process::{Command, Output};
+
+use renkei::types::FileName;
+
+use crate::harness::{name_of, visible};
+
+fn samples() -> std::path::PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("spec/samples")
+}
+
+/// All files below a folder by name.
+fn files_below(folder: &Path) -> BTreeMap<String, Vec<u8>> {
+    let mut found = BTreeMap::new();
+    for path in visible(folder) {
+        if path.is_dir() {
+            found.extend(files_below(&path));
+        } else {
+            found.insert(name_of(&path), fs::read(&path).expect("read"));
+        }
+    }
+    found
+}
+
+fn demo(arguments: &[&str], folder: &Path) -> (Output, String) {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_renkei"));
+    command.args(["--lang", "en", "demo", "--once", "--dir"]).arg(folder).args(arguments);
+    let output = command.output().expect("the program runs");
+    let said = String::from_utf8(output.stdout.clone()).expect("UTF-8");
+    (output, said)
+}
+
+/// Every file lies in the import folder of the office that its name says, and nowhere else.
+fn has_arrived(folder: &Path, sent: &BTreeMap<String, Vec<u8>>) {
+    let mut imported = BTreeMap::new();
+    for home in visible(folder) {
+        let files = files_below(&home.join("import"));
+        for name in files.keys() {
+            let name = FileName::parse(name).expect("a name of the standard");
+            assert_eq!(name.recipient.as_str(), name_of(&home));
+        }
+        imported.extend(files);
+        assert!(visible(&home.join("drop")).is_empty());
+    }
+    assert!(imported == *sent, "imported: {:?}", imported.keys());
+}
+
+#[test]
+fn the_built_in_samples_arrive() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let (output, said) = demo(&[], folder.path());
+    assert_eq!(output.status.code(), Some(0), "{said}\n{output:?}");
+    has_arrived(folder.path(), &files_below(&samples()));
+    let units = visible(&samples()).len();
+    assert!(said.contains(&format!("All {units} units are in the partners' import")), "{said}");
+    assert_eq!(said.matches("handover").count(), units, "{said}");
+}
+
+#[test]
+fn units_of_a_folder_arrive_and_broken_ones_are_held() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let (input, dir) = (folder.path().join("input"), folder.path().join("demo"));
+    let mut sent = BTreeMap::new();
+    for sample in ["care-plan", "usage-17", "actual"] {
+        let below = input.join("some").join(sample);
+        fs::create_dir_all(&below).expect("a folder");
+        for path in visible(&samples().join(sample)) {
+            let bytes = fs::read(&path).expect("read");
+            fs::write(below.join(name_of(&path)), &bytes).expect("written");
+            sent.insert(name_of(&path), bytes);
+        }
+    }
+    fs::write(input.join("README.md"), "no file of the standard").expect("written");
+    let input_text = input.to_str().expect("UTF-8");
+    let (output, said) = demo(&["--input", input_text], &dir);
+    assert_eq!(output.status.code(), Some(0), "{said}\n{output:?}");
+    has_arrived(&dir, &sent);
+
+    let broken = "UPJSK_202606_2770000029_11_2770000011_43_20260702100000.CSV";
+    fs::write(input.join(broken), "202407,271001,not a number\r\n").expect("written");
+    let dir = folder.path().join("again");
+    let (output, said) = demo(&["--input", input_text], &dir);
+    assert_eq!(output.status.code(), Some(1), "{said}\n{output:?}");
+    has_arrived(&dir, &sent);
+    let held = dir.join("2770000029/hold/20260702100000_2770000029_2770000011");
+    let names: Vec<_> = visible(&held).iter().map(|path| name_of(path)).collect();
+    assert_eq!(names, [broken, "report.json", "report.txt"], "{said}");
+    assert!(said.contains("3 of 4 units arrived") && said.contains("held ["), "{said}");
+}
+
+#[test]
+fn an_input_without_units_is_told() {
+    let folder = tempfile::tempdir().expect("a folder");
+    fs::create_dir(folder.path().join("empty")).expect("a folder");
+    let empty = folder.path().join("empty");
+    let (output, _) =
+        demo(&["--input", empty.to_str().expect("UTF-8")], &folder.path().join("demo"));
+    assert_eq!(output.status.code(), Some(2));
+    let said = String::from_utf8_lossy(&output.stderr);
+    assert!(said.contains("no file with a name of the standard"), "{said}");
+}

@@ -1,0 +1,125 @@
+//! The invariants of the program, looked at in the stores of both ends with SQL and SHA-256.
+
+use std::collections::BTreeMap;
+
+use renkei::types::Digest;
+
+use super::proof::receipts;
+use crate::harness::Office;
+
+/// Checks what `sender` and `recipient` say about the packages from one to the other. Both must
+/// have come to rest: every package is handed over.
+pub(super) fn check(sender: &Office, recipient: &Office, packages: usize) {
+    let sent = by_id(sender, &format!("outgoing WHERE partner = '{}'", recipient.number));
+    let received = by_id(recipient, &format!("incoming WHERE sender = '{}'", sender.number));
+    assert_eq!(sent.len(), packages, "packages in the sender's store");
+    // INV1: what has a consignment receipt is at the recipient, and they agree on its bytes.
+    assert_eq!(sent, received, "the two ends differ");
+    assert!(sent.values().all(|row| row.starts_with("HANDED_OVER")), "not all handed over");
+
+    once_each(recipient, sender.number);
+    for office in [sender, recipient] {
+        stored_bytes_are_whole(office);
+        receipts_name_existing_packages(office);
+        no_state_without_journal(office);
+    }
+    same_receipts(sender, recipient);
+    numbers_have_no_gap(sender, recipient.number);
+}
+
+fn by_id(office: &Office, table: &str) -> BTreeMap<String, String> {
+    let query = format!(
+        "SELECT hex(message_id), state, sequence, serial, hex(package_sha256),
+         hex(manifest_sha256) FROM {table}"
+    );
+    let rows = office.sql(&query).into_iter();
+    rows.map(|row| row.split_once('|').map(|(id, row)| (id.to_owned(), row.to_owned())))
+        .collect::<Option<_>>()
+        .expect("columns")
+}
+
+/// INV2: a package is committed once and placed once.
+fn once_each(recipient: &Office, sender: &str) {
+    let twice = recipient.sql(&format!(
+        "SELECT hex(message_id), state FROM journal WHERE direction = 'in' AND partner = '{sender}'
+         AND state IN ('PLACED', 'HANDED_OVER') GROUP BY message_id, state HAVING count(*) > 1"
+    ));
+    assert_eq!(twice, Vec::<String>::new(), "placed twice");
+    let serials = recipient.sql(&format!(
+        "SELECT serial FROM incoming WHERE sender = '{sender}' GROUP BY serial HAVING count(*) > 1"
+    ));
+    assert_eq!(serials, Vec::<String>::new(), "one unit in two packages");
+}
+
+/// INV3, first half: the bytes in the store are those that its rows name.
+fn stored_bytes_are_whole(office: &Office) {
+    let rows = office.sql(
+        "SELECT hex(package_sha256), package FROM outgoing WHERE place = 'here'
+         UNION ALL SELECT hex(package_sha256), package FROM incoming WHERE place = 'here'",
+    );
+    assert!(!rows.is_empty(), "no packages in the store");
+    for row in rows {
+        let (digest, package) = row.split_once('|').expect("two columns");
+        let package = super::proof::bytes_of(package);
+        assert_eq!(Digest::of(&package).to_string(), digest.to_lowercase());
+    }
+}
+
+/// INV3, second half: a receipt names the digest of a package of its id in the store.
+fn receipts_name_existing_packages(office: &Office) {
+    let rows = office.sql(
+        "SELECT hex(receipts.der), lower(hex(packages.package_sha256)) FROM receipts JOIN
+         (SELECT message_id, package_sha256 FROM outgoing
+          UNION ALL SELECT message_id, package_sha256 FROM incoming) AS packages
+         ON packages.message_id = receipts.message_id",
+    );
+    assert_eq!(rows.len(), receipts(office).len(), "a receipt about no package");
+    for row in rows {
+        let (der, digest) = row.split_once('|').expect("two columns");
+        let der = super::proof::bytes_of(der);
+        let named = format!("\"package_sha256\":\"{digest}\"");
+        assert!(String::from_utf8_lossy(&der).contains(&named), "a receipt for other bytes");
+    }
+}
+
+/// INV6: the last journal row of a package says its state, and the first how it began.
+fn no_state_without_journal(office: &Office) {
+    for (table, direction, first) in
+        [("outgoing", "out", "PACKED"), ("incoming", "in", "COMMITTED")]
+    {
+        let without = office.sql(&format!(
+            "SELECT hex(message_id), state FROM {table} WHERE state IS NOT
+             (SELECT state FROM journal WHERE journal.message_id = {table}.message_id
+              AND direction = '{direction}' ORDER BY id DESC LIMIT 1)"
+        ));
+        assert_eq!(without, Vec::<String>::new(), "a state without its journal row");
+        let begun_otherwise = office.sql(&format!(
+            "SELECT hex(message_id) FROM {table} WHERE state <> 'REJECTED' AND '{first}' IS NOT
+             (SELECT state FROM journal WHERE journal.message_id = {table}.message_id
+              AND direction = '{direction}' ORDER BY id LIMIT 1)"
+        ));
+        assert_eq!(begun_otherwise, Vec::<String>::new(), "a first step that is missing");
+    }
+}
+
+/// What one end issued, the other end has, byte for byte.
+fn same_receipts(sender: &Office, recipient: &Office) {
+    let of = |office: &Office, origin: &str, partner: &str| {
+        office.sql(&format!(
+            "SELECT kind, hex(der) FROM receipts WHERE origin = '{origin}'
+             AND partner = '{partner}' ORDER BY kind, hex(der)"
+        ))
+    };
+    let issued = of(recipient, "issued", sender.number);
+    assert!(!issued.is_empty());
+    assert_eq!(issued, of(sender, "received", recipient.number), "receipts differ");
+}
+
+/// Every number was given once: 1, 2, 3, …
+fn numbers_have_no_gap(sender: &Office, recipient: &str) {
+    let numbers = sender.sql(&format!(
+        "SELECT min(sequence) = 1 AND max(sequence) = count(*) FROM outgoing
+         WHERE partner = '{recipient}'"
+    ));
+    assert_eq!(numbers, ["1"]);
+}

@@ -1,0 +1,18 @@
+//! The running daemon, judged from outside: folders, SHA-256, SQL and `openssl`.
+
+mod conflicts;
+mod crashes;
+mod demo;
+mod exchange;
+mod full;
+mod hostile;
+mod invariants;
+mod odd_files;
+mod order;
+mod partners;
+mod privacy;
+mod process;
+mod proof;
+mod reports;
+mod rogue;
+mod units;

@@ -1,0 +1,197 @@
+//! Files in the drop folder that cannot be sent, or not yet.
+
+use std::fs::{self, File};
+
+use super::units::{PLAN, USAGE, export, sample, together, withdrawal};
+use crate::harness::{CARE, HELP, Office, offices, running, until};
+
+/// The names in the one set that is held.
+fn held_set(office: &Office) -> Option<(String, Vec<String>)> {
+    office.sets("hold").into_iter().next()
+}
+
+fn read_held(office: &Office, folder: &str, name: &str) -> String {
+    let path = office.path("hold").join(folder).join(name);
+    fs::read_to_string(path).expect("a report in UTF-8")
+}
+
+#[test]
+fn an_unknown_name_is_held_with_its_reports() {
+    let [mut care, help] = running([CARE, HELP]);
+    care.drop_file("メモ 山田花子.txt", "電話してください".as_bytes());
+    let unit = withdrawal(CARE, 1);
+    export(&care, &unit);
+    let (folder, names) = until("held", || held_set(&care));
+    assert!(folder.ends_with("_unknown"), "{folder}");
+    assert_eq!(names, ["report.json", "report.txt", "メモ 山田花子.txt"]);
+    let report = read_held(&care, &folder, "report.txt");
+    assert!(report.starts_with('\u{feff}') && report.len() > 20, "{report:?}");
+    let json: serde_json::Value =
+        serde_json::from_str(&read_held(&care, &folder, "report.json")).expect("JSON");
+    assert_eq!((&json["schema"], &json["verdict"]), (&"renkei.report/1".into(), &"fail".into()));
+    let kept = fs::read(care.path("hold").join(&folder).join("メモ 山田花子.txt")).expect("read");
+    assert_eq!(kept, "電話してください".as_bytes());
+    until("the good one", || care.has_sent("HANDED_OVER", 1));
+    assert_eq!(help.files("import"), unit);
+    assert!(care.files("drop").is_empty() && care.is_alive());
+    assert!(!care.log().contains("山田"));
+}
+
+#[test]
+fn a_unit_with_errors_is_held_and_the_next_one_goes() {
+    let [care, help] = running([CARE, HELP]);
+    let mut broken = sample(USAGE, "20260520111500");
+    let plan = broken.keys().find(|name| name.starts_with("UPPLAN")).expect("a plan").clone();
+    broken.get_mut(&plan).expect("a plan").extend(b"202407,271001,not a number\r\n");
+    let good = sample(USAGE, "20260520111501");
+    export(&care, &broken);
+    export(&care, &good);
+    let (folder, names) = until("held", || held_set(&care));
+    assert_eq!(folder, format!("20260520111500_{CARE}_{HELP}"));
+    let mut expected: Vec<_> = broken.keys().cloned().collect();
+    expected.extend(["report.json".to_owned(), "report.txt".to_owned()]);
+    expected.sort();
+    assert_eq!(names, expected);
+    for (name, bytes) in &broken {
+        assert_eq!(&fs::read(care.path("hold").join(&folder).join(name)).expect("read"), bytes);
+    }
+    let report = read_held(&care, &folder, "report.txt");
+    assert!(report.contains(&plan), "{report}");
+    until("the good one", || care.has_sent("HANDED_OVER", 1));
+    assert_eq!(help.files("import"), good);
+    assert_eq!(care.sql("SELECT count(*) FROM held"), ["1"]);
+    assert_eq!(care.sql("SELECT state FROM journal WHERE message_id IS NULL"), ["HELD"]);
+}
+
+#[test]
+fn a_unit_for_somebody_unknown_or_of_somebody_else_is_held() {
+    let [mut care, help] = offices([CARE, HELP]);
+    care.forget_peer(HELP);
+    care.start();
+    export(&care, &withdrawal(CARE, 1));
+    export(&care, &withdrawal(HELP, 1));
+    until("both held", || (care.sets("hold").len() == 2).then_some(()));
+    let reasons = care.sql("SELECT reason FROM held ORDER BY reason");
+    assert_eq!(reasons, ["not-this-office", "unknown-partner"]);
+    let report = read_held(&care, &format!("20260601000001_{CARE}_{HELP}"), "report.txt");
+    assert!(report.contains("unknown-partner") && report.contains(HELP), "{report}");
+    drop(help);
+}
+
+#[test]
+fn an_incomplete_unit_waits_for_its_files_and_is_held_in_the_end() {
+    let [mut care, mut help] = offices([CARE, HELP]);
+    care.set("timing", "set_wait", "\"8s\"");
+    care.start();
+    help.start();
+    let (late, never) = (sample(PLAN, "20260520101500"), sample(USAGE, "20260520111500"));
+    let split = |unit: &super::units::Unit| {
+        let mut first = unit.clone();
+        let last = first.pop_last().expect("several files");
+        (first, last)
+    };
+    let (first, (last_name, last_bytes)) = split(&late);
+    let (started, _) = split(&never);
+    export(&care, &first);
+    until("looked at and given back", || {
+        let taken_up = care.log().contains("a set waits for its other files");
+        (taken_up && care.files("drop") == first).then_some(())
+    });
+    care.drop_file(&last_name, &last_bytes);
+    until("sent when complete", || care.has_sent("HANDED_OVER", 1));
+    assert_eq!(help.files("import"), late);
+    assert!(care.sets("hold").is_empty());
+
+    export(&care, &started);
+    let (folder, names) = until("held", || held_set(&care));
+    assert_eq!(folder, format!("20260520111500_{CARE}_{HELP}"));
+    assert_eq!(names.len(), started.len() + 2);
+    let report = read_held(&care, &folder, "report.txt");
+    assert!(report.contains("UPSIKYU"), "the report names the missing file: {report}");
+    assert!(care.files("drop").is_empty() && help.files("import") == late);
+}
+
+#[cfg(unix)]
+#[test]
+fn odd_entries_stay_and_others_go() {
+    use std::ffi::OsStr;
+    use std::os::unix::ffi::OsStrExt as _;
+
+    let [mut care, mut help] = offices([CARE, HELP]);
+    care.set("limits", "file_size", "\"16KiB\"");
+    care.start();
+    help.start();
+    let drop = care.path("drop");
+    let outside = care.path("outside/secret.CSV");
+    fs::write(&outside, "secret").expect("written");
+    let linked = withdrawal(CARE, 7).pop_first().expect("a file").0;
+    std::os::unix::fs::symlink(&outside, drop.join(&linked)).expect("a link");
+    fs::create_dir(drop.join("古いファイル")).expect("a folder");
+    let raw_name = OsStr::from_bytes(b"\x8e\x52\x93\x63.CSV");
+    fs::write(drop.join(raw_name), "x").expect("written");
+    fs::write(drop.join("NUL.csv"), "x").expect("written");
+    fs::write(drop.join("a\u{202E}VSC.exe"), "x").expect("written");
+    let huge = withdrawal(CARE, 8).pop_first().expect("a file").0;
+    care.drop_file(&huge, &vec![b'x'; 17 << 10]);
+
+    // What another program still has open and locked is not taken.
+    let locked = withdrawal(CARE, 9);
+    let (name, bytes) = locked.first_key_value().expect("a file");
+    let beside = care.path("outside").join(name);
+    fs::write(&beside, bytes).expect("written");
+    let open = File::options().append(true).open(&beside).expect("opened");
+    open.lock().expect("locked");
+    fs::rename(&beside, drop.join(name)).expect("renamed");
+
+    let good = withdrawal(CARE, 10);
+    export(&care, &good);
+    until("the good one", || care.has_sent("HANDED_OVER", 1));
+    assert_eq!(help.files("import"), good);
+    let left = fs::read_dir(&drop).expect("listed").count();
+    assert_eq!(left, 7, "every odd entry is still there");
+    assert!(care.sets("hold").is_empty() && care.is_alive());
+    let log = care.log();
+    assert_eq!(log.matches("is left alone").count(), 6, "each is told once");
+    assert!(!log.contains("古い") && !log.contains("VSC"), "names of people stay out of the log");
+
+    drop_lock(open);
+    until("the locked one", || care.has_sent("HANDED_OVER", 2));
+    assert_eq!(help.files("import"), together([&good, &locked]));
+    assert_eq!(fs::read(&outside).expect("read"), b"secret");
+}
+
+#[cfg(unix)]
+fn drop_lock(file: File) {
+    file.unlock().expect("unlocked");
+}
+
+/// A file that the account of the node may not read keeps only its own unit back.
+#[cfg(unix)]
+#[test]
+fn an_unreadable_file_waits_for_its_permission() {
+    use std::os::unix::fs::PermissionsExt as _;
+
+    const NOBODY: u32 = 65_534;
+    let [mut care, mut help] = offices([CARE, HELP]);
+    let (closed, good) = (withdrawal(CARE, 1), withdrawal(CARE, 2));
+    export(&care, &closed);
+    let path = care.path("drop").join(closed.first_key_value().expect("a file").0);
+    let permit = |mode| {
+        fs::set_permissions(&path, fs::Permissions::from_mode(mode)).expect("permitted");
+    };
+    permit(0o000);
+    // To root nothing is closed.
+    if fs::read(&path).is_ok() {
+        care.run_as(NOBODY);
+    }
+    care.start();
+    help.start();
+    export(&care, &good);
+    until("the good one", || care.has_sent("HANDED_OVER", 1));
+    assert_eq!(help.files("import"), good);
+    until("told", || care.log().contains("folder-denied").then_some(()));
+    assert!(path.exists() && care.is_alive());
+    permit(0o644);
+    until("the other one", || care.has_sent("HANDED_OVER", 2));
+    assert_eq!(help.files("import"), together([&closed, &good]));
+}

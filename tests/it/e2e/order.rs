@@ -1,0 +1,39 @@
+//! Packages that arrive in another order than they were numbered.
+
+use super::rogue::Rogue;
+use super::units::{serial_of, withdrawal};
+use crate::harness::{CARE, HELP, offices, until};
+
+const PLACED: &str = "SELECT serial FROM journal WHERE state = 'PLACED' ORDER BY id";
+
+#[test]
+fn what_overtook_another_is_imported_after_it() {
+    let [care, mut help] = offices([CARE, HELP]);
+    help.set("timing", "order_wait", "\"10m\"");
+    help.start();
+    let partner = Rogue::of(&care);
+    let units = [1, 2, 3].map(|number| withdrawal(CARE, number));
+    for place in [2, 1] {
+        let parcel = partner.parcel(&help, &units[place], place as u64 + 1, |_| {});
+        assert!(!partner.put(&help, &parcel).expect("taken").repeated);
+    }
+    assert_eq!(help.sql("SELECT DISTINCT state FROM incoming"), ["COMMITTED"]);
+    assert!(help.files("import").is_empty(), "imported before its turn");
+    partner.put(&help, &partner.parcel(&help, &units[0], 1, |_| {})).expect("taken");
+    until("all three", || (help.files("import").len() == 3).then_some(()));
+    until("placed", || (help.sql(PLACED) == units.each_ref().map(serial_of)).then_some(()));
+}
+
+#[test]
+fn a_gap_that_is_never_filled_is_waited_for_only_so_long() {
+    let [care, mut help] = offices([CARE, HELP]);
+    help.set("timing", "order_wait", "\"3s\"");
+    help.start();
+    let partner = Rogue::of(&care);
+    let units = [1, 2].map(|number| withdrawal(CARE, number));
+    for (sequence, unit) in [(5, &units[1]), (3, &units[0])] {
+        partner.put(&help, &partner.parcel(&help, unit, sequence, |_| {})).expect("taken");
+    }
+    until("both", || (help.sql(PLACED) == units.each_ref().map(serial_of)).then_some(()));
+    assert_eq!(help.files("import").len(), 2);
+}

@@ -1,0 +1,148 @@
+//! A partner that does what no node would, with the real keys of an office whose node stands
+//! still.
+
+use std::time::Duration;
+
+use bytes::Bytes;
+use jiff::{SignedDuration, Timestamp};
+use renkei::certs::{Identity, load_identity};
+use renkei::link::{
+    Client, ClientLimits, Endpoint, PutReply, ReceiptPage, SendError, Tls, TlsSettings, TlsVersions,
+};
+use renkei::node::system_clock;
+use renkei::package::{
+    Limits, Manifest, ManifestFile, ManifestFormat, Package, Party, Signer, open, pack,
+};
+use renkei::types::{Edition, FileName, MessageId};
+use tokio::runtime::Runtime;
+
+use super::units::{Unit, serial_of};
+use crate::harness::Office;
+use crate::proof::{office, trust_in};
+
+pub(super) struct Rogue {
+    runtime: Runtime,
+    client: Client,
+    signer: Signer,
+    number: &'static str,
+}
+
+/// A package and the id in it.
+#[derive(Clone)]
+pub(super) struct Parcel {
+    pub(super) id: MessageId,
+    pub(super) bytes: Bytes,
+}
+
+impl Parcel {
+    pub(super) fn open(&self) -> Package {
+        open(self.bytes.clone(), &Limits::default()).expect("our own package")
+    }
+}
+
+/// The keys of an office, `tls` or `signing`.
+pub(super) fn identity(of: &Office, name: &str) -> Identity {
+    let keys = of.path("keys");
+    let files = (keys.join(format!("{name}.pem")), keys.join(format!("{name}.key")));
+    load_identity(&files.0, &files.1).expect("keys")
+}
+
+impl Rogue {
+    /// Speaks and signs as the office does.
+    pub(super) fn of(office: &Office) -> Self {
+        Self::between(office, office)
+    }
+
+    /// Speaks with the TLS certificate of one office and signs with that of another.
+    pub(super) fn between(speaker: &Office, signer: &Office) -> Self {
+        let tls = identity(speaker, "tls");
+        let settings = TlsSettings {
+            chain: tls.chain().to_vec(),
+            key: tls.key(),
+            trust: std::sync::Arc::new(trust_in(&[&speaker.world.authority])),
+            versions: TlsVersions::Tls13,
+        };
+        let tls = Tls::new(settings, system_clock()).expect("usable keys");
+        Self {
+            runtime: Runtime::new().expect("a runtime"),
+            client: Client::new(tls, ClientLimits::default()),
+            signer: identity(signer, "signing").signer().expect("usable keys"),
+            number: signer.number,
+        }
+    }
+
+    pub(super) fn now() -> Timestamp {
+        system_clock().now()
+    }
+
+    /// A package as a node would make it, but for what `change` does to its manifest.
+    pub(super) fn parcel(
+        &self,
+        to: &Office,
+        unit: &Unit,
+        sequence: u64,
+        change: impl FnOnce(&mut Manifest),
+    ) -> Parcel {
+        let now = Self::now();
+        let party = |number, certificate| Party {
+            office: office(number),
+            service_types: Vec::new(),
+            certificate,
+        };
+        let files = (1..).zip(unit).map(|(n, (name, bytes))| {
+            ManifestFile::describe(n, name, bytes).expect("a file of the standard")
+        });
+        let name = unit.keys().next().expect("a file");
+        let month = FileName::parse(name).expect("a name").month.and_then(|part| part.month());
+        let mut manifest = Manifest {
+            format: ManifestFormat::V1,
+            message_id: MessageId::new(now),
+            sequence,
+            sender: party(self.number, Some(self.signer.certificate_sha256())),
+            recipient: party(to.number, None),
+            created_at: now,
+            expires_at: now + SignedDuration::from_hours(24),
+            kind: "K4".to_owned(),
+            edition: Edition::V4_1,
+            months: month.into_iter().collect(),
+            serial: serial_of(unit).parse().expect("a serial"),
+            supersedes: None,
+            files: files.collect(),
+        };
+        change(&mut manifest);
+        let contents: Vec<&[u8]> = unit.values().map(Vec::as_slice).collect();
+        let bytes = pack(&manifest, &contents, &self.signer, now).expect("a package");
+        Parcel { id: manifest.message_id, bytes: bytes.into() }
+    }
+
+    pub(super) fn put(&self, to: &Office, parcel: &Parcel) -> Result<PutReply, SendError> {
+        let to = endpoint(to);
+        self.runtime.block_on(self.client.put_message(&to, parcel.id, parcel.bytes.clone()))
+    }
+
+    /// Puts a package that must be refused; status, code and text of the refusal.
+    pub(super) fn refusal(&self, to: &Office, parcel: &Parcel) -> (u16, String, String) {
+        match self.put(to, parcel) {
+            Err(SendError::Refused { problem } | SendError::Busy { problem, .. }) => {
+                (problem.status, problem.code, problem.detail)
+            }
+            other => panic!("expected a refusal, got {other:?}"),
+        }
+    }
+
+    /// Asks for the receipts of what an office sent.
+    pub(super) fn receipts(&self, from: &Office, of: &str) -> Result<ReceiptPage, SendError> {
+        let wait = Duration::ZERO;
+        self.runtime.block_on(self.client.receipts(&endpoint(from), office(of), 0, wait))
+    }
+
+    /// Asks whether the node answers.
+    pub(super) fn status(&self, of: &Office) -> Result<(), SendError> {
+        self.runtime.block_on(self.client.status(&endpoint(of))).map(|_| ())
+    }
+}
+
+fn endpoint(to: &Office) -> Endpoint {
+    let url = format!("https://127.0.0.1:{}", to.port).parse().expect("an address");
+    Endpoint { url, office: office(to.number) }
+}

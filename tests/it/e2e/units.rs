@@ -1,0 +1,67 @@
+//! Send units as care software writes them: the samples of the repository, with another 連番.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::Path;
+
+use renkei::types::FileName;
+
+use crate::harness::{CARE, HELP, Office, name_of, visible};
+
+/// The files of one send unit by name.
+pub(super) type Unit = BTreeMap<String, Vec<u8>>;
+
+/// 居宅サービス計画書, from [`CARE`] to [`HELP`].
+pub(super) const PLAN: &str = "care-plan";
+/// サービス利用票, from [`CARE`] to [`HELP`].
+pub(super) const USAGE: &str = "usage-11";
+/// 実績, from [`HELP`] to [`CARE`].
+pub(super) const ACTUAL: &str = "actual";
+
+/// The sample in this folder of `spec/samples`.
+pub(super) fn sample(folder: &str, serial: &str) -> Unit {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("spec/samples").join(folder);
+    let paths = visible(&folder);
+    assert!(!paths.is_empty(), "no sample in {}", folder.display());
+    let files = paths.iter().map(|path| {
+        let name = name_of(path);
+        let parsed = FileName::parse(&name).expect("a name of the standard");
+        let name = name.replace(parsed.serial.as_str(), serial);
+        (name, fs::read(path).expect("read"))
+    });
+    files.collect()
+}
+
+/// A small unit of one file from `sender`, one of [`CARE`] and [`HELP`], to the other: the
+/// withdrawal of what was sent about one person. `number` makes 連番 and contents its own.
+pub(super) fn withdrawal(sender: &str, number: u32) -> Unit {
+    let (hour, minute, second) = (number / 3600, number / 60 % 60, number % 60);
+    let serial = format!("20260601{hour:02}{minute:02}{second:02}");
+    let person = format!("{:010}", 800_000 + number);
+    let (name, record) = if sender == CARE {
+        let name = format!("DLTPLAN_202606_{CARE}_43_{HELP}_11_{serial}.CSV");
+        (name, format!("202407,271001,{person},202606\r\n"))
+    } else {
+        let name = format!("DLTJSK_202606_{HELP}_11_{CARE}_43_{serial}.CSV");
+        (name, format!("202407,271001,{person},202606,{HELP},11\r\n"))
+    };
+    Unit::from([(name, record.into_bytes())])
+}
+
+/// Puts the files of a unit into the drop folder.
+pub(super) fn export(office: &Office, unit: &Unit) {
+    for (name, bytes) in unit {
+        office.drop_file(name, bytes);
+    }
+}
+
+/// All files of several units.
+pub(super) fn together<'a>(units: impl IntoIterator<Item = &'a Unit>) -> Unit {
+    units.into_iter().flat_map(|unit| unit.clone()).collect()
+}
+
+/// The serial in the names of a unit.
+pub(super) fn serial_of(unit: &Unit) -> String {
+    let name = unit.keys().next().expect("a file");
+    FileName::parse(name).expect("a name of the standard").serial.to_string()
+}
