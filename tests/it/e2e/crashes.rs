@@ -12,9 +12,9 @@ use super::invariants;
 use super::units::{Unit, export, together, withdrawal};
 use crate::harness::{CARE, HELP, Office, name_of, running, until, until_within, visible};
 
-const WAVES: usize = 10;
-const PLANS: u32 = 150;
-const ACTUALS: u32 = 50;
+const WAVES: usize = 20;
+const PLANS: u32 = 140;
+const ACTUALS: u32 = 60;
 
 /// A queue can pause for a minute, twice, when a partner is killed in the middle of a probe.
 const PATIENCE: Duration = Duration::from_secs(180);
@@ -84,7 +84,7 @@ fn waves(care: &mut Office, help: &mut Office, units: [&[Unit]; 2], random: &mut
     for (plans, actuals) in plans.zip(actuals) {
         plans.iter().for_each(|unit| export(care, unit));
         actuals.iter().for_each(|unit| export(help, unit));
-        thread::sleep(Duration::from_millis(random.below(900)));
+        thread::sleep(Duration::from_millis(random.below(700)));
         let victims: &mut [&mut Office] = match random.below(4) {
             0 => &mut [&mut *care],
             1 => &mut [&mut *help],

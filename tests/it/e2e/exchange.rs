@@ -88,3 +88,29 @@ fn receipts_stand_before_a_third_party() {
         previous = Some(renkei::types::Digest::of(der).to_string());
     }
 }
+
+/// Packages above a mebibyte lie beside the database.
+#[test]
+fn a_large_unit_arrives_like_a_small_one() {
+    const CENTRE: &str = "2700000051";
+    const SERVICE: &str = "27A0000018";
+    let [mut centre, mut service] = offices([CENTRE, SERVICE]);
+    let mut unit = sample("basic-info", "20260518140000");
+    let picture = unit.keys().find(|name| name.starts_with("UPKIHON_IMAGE")).expect("a picture");
+    let picture = picture.clone();
+    let noise = (0..3_u32 << 20).map(|n| n.wrapping_mul(2_654_435_761).to_be_bytes()[0]);
+    unit.get_mut(&picture).expect("a picture").extend(noise);
+    export(&centre, &unit);
+    centre.start();
+    service.start();
+    until("a large unit", || centre.has_sent("HANDED_OVER", 1));
+    assert!(service.files("import") == unit, "INV5");
+    for (office, table) in [(&centre, "outgoing"), (&service, "incoming")] {
+        let query = format!("SELECT place, lower(hex(package_sha256)) FROM {table}");
+        let row = office.sql(&query).remove(0);
+        let digest = row.strip_prefix("beside|").expect("beside the database");
+        let bytes = fs::read(office.path("data/packages").join(digest)).expect("INV3");
+        assert_eq!(renkei::types::Digest::of(&bytes).to_string(), digest, "INV3");
+        assert_eq!(office.files("data/packages").len(), 1, "and nothing unfinished");
+    }
+}

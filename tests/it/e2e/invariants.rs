@@ -10,21 +10,23 @@ use crate::harness::Office;
 /// Checks what `sender` and `recipient` say about the packages from one to the other. Both must
 /// have come to rest: every package is handed over.
 pub(super) fn check(sender: &Office, recipient: &Office, packages: usize) {
-    let sent = by_id(sender, &format!("outgoing WHERE partner = '{}'", recipient.number));
-    let received = by_id(recipient, &format!("incoming WHERE sender = '{}'", sender.number));
+    let (from, to) = (sender.number, recipient.number);
+    let sent = by_id(sender, &format!("outgoing WHERE office = '{from}' AND partner = '{to}'"));
+    let received =
+        by_id(recipient, &format!("incoming WHERE sender = '{from}' AND office = '{to}'"));
     assert_eq!(sent.len(), packages, "packages in the sender's store");
     // INV1: what has a consignment receipt is at the recipient, and they agree on its bytes.
     assert_eq!(sent, received, "the two ends differ");
     assert!(sent.values().all(|row| row.starts_with("HANDED_OVER")), "not all handed over");
 
-    once_each(recipient, sender.number);
+    once_each(recipient, from);
     for office in [sender, recipient] {
         stored_bytes_are_whole(office);
         receipts_name_existing_packages(office);
         no_state_without_journal(office);
     }
     same_receipts(sender, recipient);
-    numbers_have_no_gap(sender, recipient.number);
+    numbers_have_no_gap(sender, to);
 }
 
 fn by_id(office: &Office, table: &str) -> BTreeMap<String, String> {
@@ -104,22 +106,24 @@ fn no_state_without_journal(office: &Office) {
 
 /// What one end issued, the other end has, byte for byte.
 fn same_receipts(sender: &Office, recipient: &Office) {
-    let of = |office: &Office, origin: &str, partner: &str| {
+    let of = |office: &Office, origin: &str, partner: &Office| {
         office.sql(&format!(
-            "SELECT kind, hex(der) FROM receipts WHERE origin = '{origin}'
-             AND partner = '{partner}' ORDER BY kind, hex(der)"
+            "SELECT kind, hex(der) FROM receipts WHERE origin = '{origin}' AND office = '{}'
+             AND partner = '{}' ORDER BY kind, hex(der)",
+            office.number, partner.number
         ))
     };
-    let issued = of(recipient, "issued", sender.number);
+    let issued = of(recipient, "issued", sender);
     assert!(!issued.is_empty());
-    assert_eq!(issued, of(sender, "received", recipient.number), "receipts differ");
+    assert_eq!(issued, of(sender, "received", recipient), "receipts differ");
 }
 
 /// Every number was given once: 1, 2, 3, …
 fn numbers_have_no_gap(sender: &Office, recipient: &str) {
     let numbers = sender.sql(&format!(
         "SELECT min(sequence) = 1 AND max(sequence) = count(*) FROM outgoing
-         WHERE partner = '{recipient}'"
+         WHERE office = '{}' AND partner = '{recipient}'",
+        sender.number
     ));
     assert_eq!(numbers, ["1"]);
 }

@@ -3,10 +3,13 @@
 mod conflicts;
 mod crashes;
 mod demo;
+mod evidence;
 mod exchange;
+mod folders;
 mod full;
 mod hostile;
 mod invariants;
+mod many_offices;
 mod odd_files;
 mod order;
 mod partners;

@@ -3,7 +3,7 @@
 use std::fs::{self, File};
 
 use super::units::{PLAN, USAGE, export, sample, together, withdrawal};
-use crate::harness::{CARE, HELP, Office, offices, running, until};
+use crate::harness::{CARE, HELP, Office, offices, quoted, running, until};
 
 /// The names in the one set that is held.
 fn held_set(office: &Office) -> Option<(String, Vec<String>)> {
@@ -76,6 +76,19 @@ fn a_unit_for_somebody_unknown_or_of_somebody_else_is_held() {
     let report = read_held(&care, &format!("20260601000001_{CARE}_{HELP}"), "report.txt");
     assert!(report.contains("unknown-partner") && report.contains(HELP), "{report}");
     drop(help);
+}
+
+#[test]
+fn a_unit_in_an_edition_that_the_partner_cannot_import_is_held() {
+    let [mut care, help] = offices([CARE, HELP]);
+    care.set_peer(HELP, "edition", quoted("v3"));
+    care.start();
+    export(&care, &sample(USAGE, "20260520111500"));
+    let (folder, _) = until("held", || held_set(&care));
+    assert_eq!(care.sql("SELECT reason FROM held"), ["edition-not-accepted"]);
+    let report = read_held(&care, &folder, "report.txt");
+    assert!(report.contains("imports edition v3 only") || report.contains("V3"), "{report}");
+    assert!(help.files("import").is_empty());
 }
 
 #[test]

@@ -4,8 +4,9 @@ use renkei::certs::TestCa;
 use renkei::package::Usage;
 
 use super::invariants;
+use super::proof::{receipts, verified};
 use super::units::{PLAN, Unit, export, sample, together, withdrawal};
-use crate::harness::{CARE, DAY, HELP, Office, offices, running, until};
+use crate::harness::{CARE, DAY, HELP, Office, offices, quoted, running, until};
 use crate::proof::{long, office};
 
 fn stdout(office: &Office, arguments: &[&str]) -> String {
@@ -125,4 +126,31 @@ fn a_partner_that_is_not_registered_any_more_is_told_and_waits() {
     });
     assert!(help.is_alive() && help.files("import").is_empty());
     assert!(care.is_alive());
+}
+
+#[test]
+fn a_package_without_a_receipt_in_time_expires_with_a_receipt_of_ours() {
+    let [mut care, mut help] = offices([CARE, HELP]);
+    care.set("timing", "expiry", quoted("2s"));
+    care.start();
+    let unit = withdrawal(CARE, 1);
+    export(&care, &unit);
+    until("given up", || care.has_sent("EXPIRED", 1));
+    let [(origin, kind, der)] = &until("signed", || {
+        let receipts = receipts(&care);
+        (!receipts.is_empty()).then_some(receipts)
+    })[..] else {
+        panic!("expected one receipt");
+    };
+    assert_eq!((origin.as_str(), kind.as_str()), ("issued", "Expiry"));
+    let said = verified(&care, der);
+    assert_eq!((&said["result"], &said["sender"]["office"]), (&"expired".into(), &CARE.into()));
+    assert!(stdout(&care, &["history"]).contains("given up, no receipt in time"));
+    // It stays given up: nothing is delivered behind the back of the office.
+    help.start();
+    export(&help, &withdrawal(HELP, 1));
+    until("another exchange", || help.has_sent("HANDED_OVER", 1));
+    assert!(help.files("import").is_empty());
+    assert_eq!(care.sql("SELECT state FROM outgoing"), ["EXPIRED"]);
+    assert_eq!(care.sets("sent").len(), 1, "the files are still there");
 }

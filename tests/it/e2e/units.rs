@@ -18,7 +18,8 @@ pub(super) const USAGE: &str = "usage-11";
 /// 実績, from [`HELP`] to [`CARE`].
 pub(super) const ACTUAL: &str = "actual";
 
-/// The sample in this folder of `spec/samples`.
+/// The sample in this folder of `spec/samples`. Where a file names another one of its unit, it
+/// names it with the new 連番 too.
 pub(super) fn sample(folder: &str, serial: &str) -> Unit {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("spec/samples").join(folder);
     let paths = visible(&folder);
@@ -26,8 +27,14 @@ pub(super) fn sample(folder: &str, serial: &str) -> Unit {
     let files = paths.iter().map(|path| {
         let name = name_of(path);
         let parsed = FileName::parse(&name).expect("a name of the standard");
-        let name = name.replace(parsed.serial.as_str(), serial);
-        (name, fs::read(path).expect("read"))
+        let mut bytes = fs::read(path).expect("read");
+        let old = parsed.serial.to_string();
+        for place in 0..bytes.len().saturating_sub(old.len() - 1) {
+            if bytes[place..].starts_with(old.as_bytes()) {
+                bytes[place..place + old.len()].copy_from_slice(serial.as_bytes());
+            }
+        }
+        (name.replace(&old, serial), bytes)
     });
     files.collect()
 }

@@ -1,179 +1,57 @@
-//! Offices that run the program itself, on real folders, ports, keys and stores.
-//!
-//! A test puts files where care software would, and looks only at what anybody can see from
-//! outside: folders, the database, the log, and what the commands print. When it fails, the logs
-//! of its nodes are printed; its nodes are killed whatever happens.
+//! One office: its folders and its node.
 
 use std::collections::BTreeMap;
-use std::fmt::Write as _;
 use std::fs::{self, File};
-use std::net::{Ipv4Addr, TcpListener};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitStatus, Output, Stdio};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU32, Ordering};
 use std::thread;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use renkei::certs::files::{self, Access, Existing};
-use renkei::certs::{Issued, TestCa, certificates_to_pem};
+use renkei::certs::{Issued, certificates_to_pem};
 use renkei::package::Usage;
 use rusqlite::types::ValueRef;
 use rusqlite::{Connection, OpenFlags};
-use tempfile::TempDir;
 
+use super::settings::Settings;
+use super::{World, name_of, until, visible};
 use crate::proof::{long, office};
-
-/// 居宅介護支援
-pub(crate) const CARE: &str = "2770000011";
-/// 訪問介護
-pub(crate) const HELP: &str = "2770000029";
-/// 通所介護
-pub(crate) const DAY: &str = "2770000037";
-
-/// No condition is waited for longer than this.
-pub(crate) const PATIENCE: Duration = Duration::from_secs(60);
-
-const LOOK: Duration = Duration::from_millis(20);
 
 /// The program under test.
 const RENKEI: &str = env!("CARGO_BIN_EXE_renkei");
-
-/// Waits until `condition` gives something.
-pub(crate) fn until<T>(what: &str, condition: impl FnMut() -> Option<T>) -> T {
-    until_within(PATIENCE, what, condition)
-}
-
-/// The same, for what takes longer by design.
-pub(crate) fn until_within<T>(
-    patience: Duration,
-    what: &str,
-    mut condition: impl FnMut() -> Option<T>,
-) -> T {
-    let started = Instant::now();
-    loop {
-        if let Some(found) = condition() {
-            return found;
-        }
-        assert!(started.elapsed() < patience, "waited in vain: {what}");
-        thread::sleep(LOOK);
-    }
-}
-
-/// What the offices of one test have in common.
-pub(crate) struct World {
-    folder: TempDir,
-    pub(crate) authority: TestCa,
-}
 
 /// An office with its folders and its node, which runs between `start` and `kill` or `stop`.
 pub(crate) struct Office {
     pub(crate) number: &'static str,
     pub(crate) port: u16,
     pub(crate) world: Arc<World>,
-    settings: BTreeMap<&'static str, BTreeMap<&'static str, String>>,
-    peers: Vec<(&'static str, u16)>,
+    settings: Settings,
     program: PathBuf,
     user: Option<u32>,
     node: Option<Child>,
     starts: u32,
 }
 
-/// Offices that know each other, none of them running yet.
-pub(crate) fn offices<const N: usize>(numbers: [&'static str; N]) -> [Office; N] {
-    let folder = tempfile::tempdir().expect("a temporary folder");
-    let authority = TestCa::new("end-to-end CA", long()).expect("a CA");
-    let world = Arc::new(World { folder, authority });
-    let addressed = numbers.map(|number| (number, free_port()));
-    addressed.map(|(number, port)| {
-        let peers = addressed.iter().copied().filter(|(peer, _)| *peer != number).collect();
-        Office::new(number, port, peers, Arc::clone(&world))
-    })
-}
-
-/// The same, all running.
-pub(crate) fn running<const N: usize>(numbers: [&'static str; N]) -> [Office; N] {
-    let mut offices = offices(numbers);
-    offices.iter_mut().for_each(Office::start);
-    offices
-}
-
-/// A port that is free now, from below the range that systems take for outgoing connections.
-pub(crate) fn free_port() -> u16 {
-    static NEXT: AtomicU32 = AtomicU32::new(0);
-    let base = std::process::id() % 97 * 200;
-    until("a free port", || {
-        let place = (base + NEXT.fetch_add(1, Ordering::Relaxed)) % 20_000;
-        let port = u16::try_from(10_000 + place).expect("below 30,000");
-        TcpListener::bind((Ipv4Addr::LOCALHOST, port)).ok().map(|_| port)
-    })
-}
-
-/// サービス種類コード of the offices of the tests.
-fn service_type(number: &str) -> &'static str {
-    match number {
-        CARE => "43",
-        HELP => "11",
-        _ => "15",
-    }
-}
-
-fn quoted(text: &str) -> String {
-    format!("\"{text}\"")
-}
-
 impl Office {
-    fn new(
+    pub(super) fn new(
         number: &'static str,
         port: u16,
-        peers: Vec<(&'static str, u16)>,
+        peers: impl Iterator<Item = (&'static str, u16)>,
         world: Arc<World>,
     ) -> Self {
+        let mut settings = Settings::new(number, port);
+        peers.for_each(|(peer, port)| settings.add_peer(peer, port));
         let program = PathBuf::from(RENKEI);
-        let settings = BTreeMap::new();
-        let mut office = Self {
-            number,
-            port,
-            world,
-            settings,
-            peers,
-            program,
-            user: None,
-            node: None,
-            starts: 0,
-        };
+        let office =
+            Self { number, port, world, settings, program, user: None, node: None, starts: 0 };
         for folder in ["drop", "import", "import-actuals", "keys", "outside"] {
             fs::create_dir_all(office.path(folder)).expect("a folder");
         }
         let root = certificates_to_pem(&[office.world.authority.certificate().clone()]);
         office.put_key_file("ca.pem", &root, Access::Public);
         for (name, usage) in [("tls", Usage::Tls), ("signing", Usage::Signing)] {
-            let issued = office.issue(number, usage);
-            office.put_identity(name, &issued);
-        }
-        let defaults = [
-            ("node", "listen", quoted(&format!("127.0.0.1:{port}"))),
-            ("node", "lang", quoted("en")),
-            ("node", "log", quoted("renkei=debug,info")),
-            ("tls", "certificate", quoted("keys/tls.pem")),
-            ("tls", "key", quoted("keys/tls.key")),
-            ("tls", "roots", "[\"keys/ca.pem\"]".to_owned()),
-            ("timing", "scan_interval", quoted("200ms")),
-            ("timing", "settle", quoted("100ms")),
-            ("timing", "set_wait", quoted("1s")),
-            ("timing", "receipt_wait", quoted("5s")),
-            ("office", "number", quoted(number)),
-            ("office", "service_types", format!("[\"{}\"]", service_type(number))),
-            ("office", "drop", quoted("drop")),
-            ("office", "import", quoted("import")),
-            ("office", "import_actuals", quoted("import-actuals")),
-            ("office", "hold", quoted("hold")),
-            ("office", "sent", quoted("sent")),
-            ("office", "signing_certificate", quoted("keys/signing.pem")),
-            ("office", "signing_key", quoted("keys/signing.key")),
-        ];
-        for (section, key, value) in defaults {
-            office.set(section, key, value);
+            office.put_identity(name, &office.issue(number, usage));
         }
         office
     }
@@ -201,41 +79,31 @@ impl Office {
     }
 
     /// Changes a value of the configuration, written as in TOML, from the next start on.
-    pub(crate) fn set(
-        &mut self,
-        section: &'static str,
-        key: &'static str,
-        value: impl Into<String>,
-    ) {
-        self.settings.entry(section).or_default().insert(key, value.into());
+    pub(crate) fn set(&mut self, table: &'static str, key: &'static str, value: impl Into<String>) {
+        self.settings.set(table, key, value.into());
+    }
+
+    /// Changes what is said of a partner.
+    pub(crate) fn set_peer(&mut self, number: &str, key: &'static str, value: String) {
+        self.settings.set_peer(number, key, value);
     }
 
     /// Strikes a partner from the configuration.
     pub(crate) fn forget_peer(&mut self, number: &str) {
-        self.peers.retain(|(peer, _)| *peer != number);
+        self.settings.remove_peer(number);
+    }
+
+    /// Makes this node that of another office too, with the folders that office has.
+    pub(crate) fn host(&mut self, other: &Self) {
+        let home = other.path("");
+        self.settings.remove_peer(other.number);
+        self.settings.add_office(other.number, home.to_str().expect("UTF-8"));
     }
 
     /// Writes the configuration and says where.
     pub(crate) fn write_config(&self) -> PathBuf {
-        let mut text = String::new();
-        for (section, keys) in &self.settings {
-            let head = if *section == "office" { "[[office]]" } else { &format!("[{section}]") };
-            writeln!(text, "{head}").expect("a text");
-            for (key, value) in keys {
-                writeln!(text, "{key} = {value}").expect("a text");
-            }
-        }
-        for (number, port) in &self.peers {
-            let service = service_type(number);
-            writeln!(
-                text,
-                "[[peer]]\noffice = \"{number}\"\nservice_types = [\"{service}\"]\n\
-                 url = \"https://127.0.0.1:{port}\""
-            )
-            .expect("a text");
-        }
         let path = self.path("renkei.toml");
-        fs::write(&path, text).expect("written");
+        fs::write(&path, self.settings.text()).expect("written");
         path
     }
 
@@ -418,17 +286,4 @@ fn shown(value: ValueRef<'_>) -> String {
         ValueRef::Text(text) => String::from_utf8_lossy(text).into_owned(),
         ValueRef::Blob(bytes) => bytes.iter().map(|byte| format!("{byte:02x}")).collect(),
     }
-}
-
-/// The entries of a folder that are not hidden, by name; none if there is no such folder.
-pub(crate) fn visible(folder: &Path) -> Vec<PathBuf> {
-    let entries = fs::read_dir(folder).into_iter().flatten();
-    let mut paths: Vec<_> = entries.map(|entry| entry.expect("an entry").path()).collect();
-    paths.retain(|path| !name_of(path).starts_with('.'));
-    paths.sort();
-    paths
-}
-
-pub(crate) fn name_of(path: &Path) -> String {
-    path.file_name().expect("a name").to_string_lossy().into_owned()
 }

@@ -1,0 +1,106 @@
+//! Offices that run the program itself, on real folders, ports, keys and stores.
+//!
+//! A test puts files where care software would, and looks only at what anybody can see from
+//! outside: folders, the database, the log, and what the commands print. When it fails, the logs
+//! of its nodes are printed; its nodes are killed whatever happens.
+
+mod office;
+mod settings;
+
+use std::fs;
+use std::net::{Ipv4Addr, TcpListener};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use renkei::certs::TestCa;
+use tempfile::TempDir;
+
+use crate::proof::long;
+
+pub(crate) use office::Office;
+pub(crate) use settings::quoted;
+
+/// 居宅介護支援
+pub(crate) const CARE: &str = "2770000011";
+/// 訪問介護
+pub(crate) const HELP: &str = "2770000029";
+/// 通所介護
+pub(crate) const DAY: &str = "2770000037";
+
+/// No condition is waited for longer than this.
+pub(crate) const PATIENCE: Duration = Duration::from_secs(60);
+
+const LOOK: Duration = Duration::from_millis(20);
+
+/// Waits until `condition` gives something.
+pub(crate) fn until<T>(what: &str, condition: impl FnMut() -> Option<T>) -> T {
+    until_within(PATIENCE, what, condition)
+}
+
+/// The same, for what takes longer by design.
+pub(crate) fn until_within<T>(
+    patience: Duration,
+    what: &str,
+    mut condition: impl FnMut() -> Option<T>,
+) -> T {
+    let started = Instant::now();
+    loop {
+        if let Some(found) = condition() {
+            return found;
+        }
+        assert!(started.elapsed() < patience, "waited in vain: {what}");
+        thread::sleep(LOOK);
+    }
+}
+
+/// What the offices of one test have in common.
+pub(crate) struct World {
+    folder: TempDir,
+    pub(crate) authority: TestCa,
+}
+
+/// Offices that know each other, none of them running yet.
+pub(crate) fn offices<const N: usize>(numbers: [&'static str; N]) -> [Office; N] {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let authority = TestCa::new("end-to-end CA", long()).expect("a CA");
+    let world = Arc::new(World { folder, authority });
+    let addressed = numbers.map(|number| (number, free_port()));
+    addressed.map(|(number, port)| {
+        let peers = addressed.iter().copied().filter(|(peer, _)| *peer != number);
+        Office::new(number, port, peers, Arc::clone(&world))
+    })
+}
+
+/// The same, all running.
+pub(crate) fn running<const N: usize>(numbers: [&'static str; N]) -> [Office; N] {
+    let mut offices = offices(numbers);
+    offices.iter_mut().for_each(Office::start);
+    offices
+}
+
+/// A port that is free now, from below the range that systems take for outgoing connections.
+pub(crate) fn free_port() -> u16 {
+    static NEXT: AtomicU32 = AtomicU32::new(0);
+    let base = std::process::id() % 97 * 200;
+    until("a free port", || {
+        let place = (base + NEXT.fetch_add(1, Ordering::Relaxed)) % 20_000;
+        let port = u16::try_from(10_000 + place).expect("below 30,000");
+        TcpListener::bind((Ipv4Addr::LOCALHOST, port)).ok().map(|_| port)
+    })
+}
+
+/// The entries of a folder that are not hidden, by name; none if there is no such folder.
+pub(crate) fn visible(folder: &Path) -> Vec<PathBuf> {
+    let entries = fs::read_dir(folder).into_iter().flatten();
+    let mut paths: Vec<_> = entries.map(|entry| entry.expect("an entry").path()).collect();
+    paths.retain(|path| !name_of(path).starts_with('.'));
+    paths.sort();
+    paths
+}
+
+pub(crate) fn name_of(path: &Path) -> String {
+    path.file_name().expect("a name").to_string_lossy().into_owned()
+}

@@ -1,0 +1,110 @@
+//! Configurations, value by value.
+
+use std::collections::BTreeMap;
+
+use super::{CARE, HELP};
+
+/// Keys and values as they stand in TOML.
+type Table = BTreeMap<&'static str, String>;
+
+/// What stands in an office's `renkei.toml`.
+pub(super) struct Settings {
+    tables: BTreeMap<&'static str, Table>,
+    offices: Vec<Table>,
+    peers: BTreeMap<&'static str, Table>,
+}
+
+/// サービス種類コード of the offices of the tests.
+fn service_types(number: &str) -> String {
+    let service_type = match number {
+        CARE => "43",
+        HELP => "11",
+        "2700000051" => "46",
+        "27A0000018" => "A6",
+        _ => "15",
+    };
+    format!("[\"{service_type}\"]")
+}
+
+pub(crate) fn quoted(text: impl std::fmt::Display) -> String {
+    format!("\"{text}\"")
+}
+
+impl Settings {
+    /// A node of one office that does everything quickly.
+    pub(super) fn new(number: &'static str, port: u16) -> Self {
+        let mut settings =
+            Self { tables: BTreeMap::new(), offices: Vec::new(), peers: BTreeMap::new() };
+        for (table, key, value) in [
+            ("node", "listen", quoted(format!("127.0.0.1:{port}"))),
+            ("node", "lang", quoted("en")),
+            ("node", "log", quoted("renkei=debug,info")),
+            ("tls", "certificate", quoted("keys/tls.pem")),
+            ("tls", "key", quoted("keys/tls.key")),
+            ("tls", "roots", "[\"keys/ca.pem\"]".to_owned()),
+            ("timing", "scan_interval", quoted("200ms")),
+            ("timing", "settle", quoted("100ms")),
+            ("timing", "set_wait", quoted("1s")),
+            ("timing", "receipt_wait", quoted("5s")),
+        ] {
+            settings.set(table, key, value);
+        }
+        settings.add_office(number, "");
+        settings
+    }
+
+    /// An office whose folders and keys lie at `home`, which ends in a slash or is empty.
+    pub(super) fn add_office(&mut self, number: &str, home: &str) {
+        let mut office =
+            Table::from([("number", quoted(number)), ("service_types", service_types(number))]);
+        for (key, path) in [
+            ("drop", "drop"),
+            ("import", "import"),
+            ("import_actuals", "import-actuals"),
+            ("hold", "hold"),
+            ("sent", "sent"),
+            ("signing_certificate", "keys/signing.pem"),
+            ("signing_key", "keys/signing.key"),
+        ] {
+            office.insert(key, quoted(format!("{home}{path}")));
+        }
+        self.offices.push(office);
+    }
+
+    pub(super) fn add_peer(&mut self, number: &'static str, port: u16) {
+        let url = quoted(format!("https://127.0.0.1:{port}"));
+        let peer =
+            [("office", quoted(number)), ("service_types", service_types(number)), ("url", url)];
+        self.peers.insert(number, Table::from(peer));
+    }
+
+    pub(super) fn remove_peer(&mut self, number: &str) {
+        self.peers.remove(number);
+    }
+
+    pub(super) fn set_peer(&mut self, number: &str, key: &'static str, value: String) {
+        self.peers.get_mut(number).expect("a peer").insert(key, value);
+    }
+
+    /// Sets a value; the table `office` is the first office.
+    pub(super) fn set(&mut self, table: &'static str, key: &'static str, value: String) {
+        let table = match table {
+            "office" => self.offices.first_mut().expect("an office"),
+            other => self.tables.entry(other).or_default(),
+        };
+        table.insert(key, value);
+    }
+
+    /// As it stands in the file.
+    pub(super) fn text(&self) -> String {
+        let tables = self.tables.iter().map(|(name, table)| (format!("[{name}]"), table));
+        let offices = self.offices.iter().map(|office| ("[[office]]".to_owned(), office));
+        let peers = self.peers.values().map(|peer| ("[[peer]]".to_owned(), peer));
+        let mut text = String::new();
+        for (head, table) in tables.chain(offices).chain(peers) {
+            text.push_str(&format!("{head}\n"));
+            table.iter().for_each(|(key, value)| text.push_str(&format!("{key} = {value}\n")));
+        }
+        text
+    }
+}
