@@ -8,12 +8,15 @@ mod convert;
 mod copies;
 mod demo;
 mod dev;
+mod explain;
 mod export;
 mod fix;
 mod help;
 mod history;
 mod new;
 mod output;
+mod progress;
+mod rules;
 mod run;
 mod setup;
 mod status;
@@ -58,6 +61,10 @@ enum Command {
     Fix(fix::Args),
     /// 別の版（v3、v4.1）のファイルに変換します
     Convert(convert::Args),
+    /// 検査の規則の一覧を表示します
+    Rules(rules::Args),
+    /// 規則の内容・理由・直し方を説明します
+    Explain(explain::Args),
     /// ノードを起動します（送信用フォルダーを見張り、相手と送受信します）
     Run(run::Args),
     /// 準備なしで一通りの動きを試します
@@ -108,6 +115,8 @@ fn run(matches: &ArgMatches) -> anyhow::Result<ExitCode> {
         Command::Validate(args) => validate::run(&args, lang),
         Command::Fix(args) => fix::run(&args, lang),
         Command::Convert(args) => convert::run(&args, lang),
+        Command::Rules(args) => rules::run(&args, lang),
+        Command::Explain(args) => explain::run(&args, lang),
         Command::Run(args) => run::run(&args, lang),
         Command::Demo(args) => demo::run(&args, lang),
         Command::Status(args) => status::run(&args, lang),

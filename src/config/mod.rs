@@ -8,7 +8,6 @@
 //! Nothing here touches the disk: whether a folder exists is asked by the node when it starts.
 
 mod check;
-mod problem;
 mod read;
 mod units;
 
@@ -17,7 +16,7 @@ use std::path::{Path, PathBuf};
 
 use jiff::SignedDuration;
 
-pub use problem::{Problem, Problems};
+pub use crate::types::{Problem, Problems};
 
 use crate::types::{Digest, Edition, Lang, OfficeNumber, PeerUrl, ServiceType};
 

@@ -5,6 +5,7 @@ use std::fmt::Write as _;
 use jiff::Timestamp;
 
 use crate::package::ReceiptFinding;
+use crate::rules::render::Format;
 use crate::rules::{self, Options, Report, SourceFile};
 use crate::spec::Spec;
 use crate::store::UnitFile;
@@ -154,10 +155,13 @@ impl Judgement {
         }
         let mut reports = Vec::new();
         if let Some(report) = &self.report {
-            text.push_str(&rules::text(report, lang, true));
-            let mut masked = report.clone();
-            masked.mask();
+            let masked = report.masked();
+            text.push_str(&Format::Text.render(&masked, lang));
             reports.push(("report.json", masked.to_json()));
+            // A page with a verdict of its own would contradict a fault that no rule knows.
+            if self.fault.is_none() {
+                reports.push(("report.html", Format::Html.render(&masked, lang)));
+            }
         }
         reports.insert(0, ("report.txt", with_bom(&text)));
         reports

@@ -5,9 +5,10 @@ use std::borrow::Cow;
 use serde::{Serialize, Serializer};
 
 use crate::record::{Record, Span, ms932};
-use crate::spec::Item;
+use crate::spec::{Item, Layout};
 use crate::types::{Lang, Personal, Severity};
 
+use super::formats;
 use super::rule::Level;
 use super::table::Rule;
 
@@ -42,6 +43,9 @@ pub struct Place {
     /// The record, from 1; a header line is none.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub record: Option<u64>,
+    /// Whom the record is about: 被保険者番号 with all but its last three characters hidden.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub person: Option<String>,
     /// 項目番号, from 1.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub item: Option<u16>,
@@ -174,6 +178,7 @@ impl Draft {
                 file: None,
                 line: Some(record.line_of(span)),
                 record: Some(number),
+                person: person(record.item(Layout::INSURED_PLACE)),
                 item: Some(item.number),
                 item_name: Some(item.name.clone()),
                 offset: Some(record.offset_of(span)),
@@ -189,6 +194,7 @@ impl Draft {
         let place = Place {
             line: Some(record.line),
             record: Some(number),
+            person: person(record.item(Layout::INSURED_PLACE)),
             offset: Some(record.offset),
             ..Place::default()
         };
@@ -279,6 +285,13 @@ pub(super) fn unescaped(raw: &[u8], span: Span) -> Cow<'_, [u8]> {
     Cow::Owned(bytes)
 }
 
+/// 被保険者番号 as every report may show it; nothing for what is none, as in a record whose items
+/// are shifted.
+pub(super) fn person(number: &[u8]) -> Option<String> {
+    let tail = number.get(7..).filter(|_| formats::is_insured_number(number))?;
+    Some(format!("*******{}", String::from_utf8_lossy(tail)))
+}
+
 fn hex(bytes: &[u8]) -> String {
     let shown = bytes.iter().take(Value::MOST / 3).map(|byte| format!("{byte:02X}"));
     let mut text = shown.collect::<Vec<_>>().join(" ");
@@ -324,6 +337,15 @@ mod tests {
     fn what_does_not_decode_is_shown_in_hexadecimal() {
         assert_eq!(Value::of(&[0x8E, 0x8E, 0xF0, 0x40], true).text(), "8E 8E F0 40");
         assert_eq!(Value::of(&vec![b'x'; 1000], true).text().chars().count(), 61);
+    }
+
+    #[test]
+    fn people_are_told_apart_and_not_named() {
+        assert_eq!(person(b"0000900011").as_deref(), Some("*******011"));
+        assert_eq!(person(b"H000900012").as_deref(), Some("*******012"));
+        for none in [&b""[..], b"900011", b"20260401", "試験花子".as_bytes(), b"00009000111"] {
+            assert_eq!(person(none), None);
+        }
     }
 
     #[test]

@@ -60,11 +60,7 @@ pub(super) fn check(item: &Item, value: &[u8], chars: usize) -> Verdict {
             let length = if item.fixed { item.length == Some(chars) } else { fits(item, chars) };
             bad_unless(length && are_digits(value), Rule::NotDigits)
         }
-        Format::InsuredNumber => {
-            let digits = value.strip_prefix(b"H").unwrap_or(value);
-            let good = value.len() == 10 && are_digits(digits);
-            bad_unless(good, Rule::MalformedInsuredNumber)
-        }
+        Format::InsuredNumber => bad_unless(is_insured_number(value), Rule::MalformedInsuredNumber),
         Format::OfficeNumber => {
             bad_unless(value.len() == 10 && are_capitals(value), Rule::MalformedOfficeNumber)
         }
@@ -114,6 +110,12 @@ pub(super) fn check(item: &Item, value: &[u8], chars: usize) -> Verdict {
         Format::Chars | Format::Free => length_or(item, chars, Verdict::Good),
         Format::Unused => Verdict::Notice(Rule::UnusedItemFilled),
     }
+}
+
+/// Ten digits, or H and nine digits (R-FLD-01).
+pub(super) fn is_insured_number(value: &[u8]) -> bool {
+    let digits = value.strip_prefix(b"H").unwrap_or(value);
+    value.len() == 10 && are_digits(digits)
 }
 
 fn fits(item: &Item, chars: usize) -> bool {

@@ -8,6 +8,7 @@ use crate::types::{Lang, Severity};
 use super::collect::Findings;
 use super::finding::{Draft, unescaped};
 use super::formats::{self, Verdict};
+use super::nearest;
 use super::rule::RuleSet;
 use super::table::Rule;
 
@@ -141,10 +142,10 @@ impl Items {
                     }
                 }
                 Verdict::Notice(rule) => {
-                    findings.add_at_most(rule, item.limit, || expected(at(), item, chars));
+                    findings.add_at_most(rule, item.limit, || expected(at(), item, raw, chars));
                 }
                 Verdict::Bad(rule) => {
-                    findings.add_at_most(rule, item.limit, || expected(at(), item, chars));
+                    findings.add_at_most(rule, item.limit, || expected(at(), item, raw, chars));
                     doubtful.insert(place);
                 }
             }
@@ -225,7 +226,7 @@ fn is_special_form(item: &Item, value: &[u8]) -> bool {
 }
 
 /// What was expected, for the message.
-fn expected(draft: Draft, item: &Item, chars: usize) -> Draft {
+fn expected(draft: Draft, item: &Item, value: &[u8], chars: usize) -> Draft {
     let number = |count: Option<usize>| count.map_or_else(String::new, |count| count.to_string());
     let draft = draft
         .with("got", chars)
@@ -233,13 +234,11 @@ fn expected(draft: Draft, item: &Item, chars: usize) -> Draft {
         .with("accept", number(item.accept));
     match &item.codes {
         Some(table) => {
+            let value = ms932::decode(value).unwrap_or_default();
+            let nearest = nearest::codes(table, &value);
             let allowed = |lang: Lang| {
-                let mut shown: Vec<String> = table
-                    .codes
-                    .iter()
-                    .take(3)
-                    .map(|code| format!("{}:{}", code.code, code.label))
-                    .collect();
+                let shown = nearest.iter().map(|code| format!("{}:{}", code.code, code.label));
+                let mut shown: Vec<String> = shown.collect();
                 if table.codes.len() > shown.len() {
                     shown.push(lang.pick("など", "…").to_owned());
                 }

@@ -62,8 +62,8 @@ fn rule(page: &mut String, info: &RuleInfo) {
     page.push_str("\n\n");
     for (lang, why, fix) in [(Lang::Ja, "理由", "直し方"), (Lang::En, "Why", "To mend")] {
         let text = info.text(lang);
-        let message = text.message.replace('{', "〈").replace('}', "〉");
-        let _ = write!(page, "{message}\n- {why}: {}\n- {fix}: {}\n\n", text.why, text.fix);
+        let _ =
+            write!(page, "{}\n- {why}: {}\n- {fix}: {}\n\n", text.summary(), text.why, text.fix);
     }
     let _ = writeln!(page, "- × `{}`\n- ○ `{}`", info.bad, info.good);
 }

@@ -38,25 +38,29 @@ mod items;
 mod judge;
 mod markdown;
 mod name;
+mod nearest;
+mod profile;
+pub mod render;
 mod report;
 mod rule;
 mod set;
 mod sniff;
 mod subjects;
 mod table;
-mod text;
 mod unit;
 mod version;
 
 pub use finding::{Finding, Place, Value};
 pub use markdown::markdown;
+pub use profile::{Grade, Override, Overrides, Profile, ProfileName};
+pub use render::text;
 pub use report::{
-    Counts, FileReport, NotRun, Omitted, Reason, Report, RulesReport, Tool, UnitReport, Verdict,
+    Counts, FileReport, NotRun, Omitted, OverrideReport, OverridesReport, Reason, Report,
+    RulesReport, Tool, UnitReport, Verdict, rule_set,
 };
 pub use rule::{Level, RuleInfo, RuleText};
 pub use set::{Options, SetCheck};
 pub use table::{Rule, TABLE};
-pub use text::text;
 
 use crate::spec::Spec;
 

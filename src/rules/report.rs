@@ -4,13 +4,14 @@ use serde::{Serialize, Serializer};
 
 use crate::spec::Spec;
 use crate::types::{
-    Digest, Edition, FileKind, FileName, FileSerial, OfficeNumber, ServiceMonth, ServiceType,
-    Severity,
+    Digest, DigestBuilder, Edition, FileKind, FileName, FileSerial, OfficeNumber, ServiceMonth,
+    ServiceType, Severity,
 };
 
 use super::collect::Tally;
 use super::file::Outcome;
 use super::finding::Finding;
+use super::profile::{Grade, Profile, ProfileName};
 use super::rule::RuleSet;
 use super::table::{Rule, TABLE};
 use super::unit::{Summary, Units};
@@ -21,10 +22,14 @@ pub struct Report {
     schema: &'static str,
     /// What judged.
     pub tool: Tool,
+    /// How strictly.
+    pub profile: ProfileName,
     /// The verdict.
     pub verdict: Verdict,
     /// How many findings there are of each severity, those that are not listed included.
     pub counts: Counts,
+    /// What the caller overrode in the rule table, and what came of it.
+    pub overrides: OverridesReport,
     /// Every file, in the order in which they were given.
     pub files: Vec<FileReport>,
     /// The send units.
@@ -39,6 +44,10 @@ pub struct Report {
     /// Files that could not be read.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub unfinished: Vec<String>,
+    /// The folder that the names of files start from, where the caller says so: formats that other
+    /// programs read name files with it.
+    #[serde(skip)]
+    pub base: Option<String>,
 }
 
 /// The program that judged.
@@ -48,6 +57,8 @@ pub struct Tool {
     pub name: &'static str,
     /// Its version.
     pub version: &'static str,
+    /// The version of the rule set: the digest over the rule table and the tables of the standard.
+    pub rule_set: Digest,
 }
 
 /// What the findings come to.
@@ -58,7 +69,8 @@ pub enum Verdict {
     Pass,
     /// At least one error.
     Fail,
-    /// No error, but not everything could be judged.
+    /// No error, but not everything could be judged: a file could not be read or, in the profile
+    /// conformance, a rule could not be run.
     Indeterminate,
 }
 
@@ -71,6 +83,34 @@ pub struct Counts {
     pub warning: u64,
     /// Notices.
     pub info: u64,
+    /// Findings of silenced rules; in none of the other numbers.
+    pub silenced: u64,
+}
+
+/// What the caller overrode in the rule table.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize)]
+pub struct OverridesReport {
+    /// How many rules have another severity than their own.
+    pub regraded: u64,
+    /// How many rules are only counted.
+    pub silenced: u64,
+    /// The rules.
+    pub rules: Vec<OverrideReport>,
+}
+
+/// One rule that the caller overrode.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct OverrideReport {
+    /// The rule.
+    pub rule: Rule,
+    /// Its own severity.
+    pub from: Severity,
+    /// What its findings count as instead.
+    pub to: Grade,
+    /// Why.
+    pub reason: String,
+    /// How many findings it concerns.
+    pub findings: u64,
 }
 
 /// One file.
@@ -89,6 +129,12 @@ pub struct FileReport {
     /// The number of records; absent for pictures and for what is no CSV.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub records: Option<u64>,
+    /// The rules that were run on it.
+    #[serde(skip)]
+    pub run: Vec<Rule>,
+    /// The rules that it is subject to and that could not be run.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub blocked: Vec<Rule>,
     /// The name taken apart, where it is one of the standard.
     #[serde(skip)]
     pub parsed: Option<FileName>,
@@ -124,6 +170,8 @@ pub struct UnitReport {
 pub struct Omitted {
     /// The rule.
     pub rule: Rule,
+    /// How bad.
+    pub severity: Severity,
     /// The file; absent for findings about units.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub file: Option<String>,
@@ -175,13 +223,14 @@ impl Serialize for Reason {
 }
 
 impl Counts {
-    fn add(&mut self, tally: &Tally) {
-        let count = match tally.severity {
-            Severity::Error => &mut self.error,
-            Severity::Warning => &mut self.warning,
-            Severity::Info => &mut self.info,
+    fn add(&mut self, severity: Option<Severity>, total: u64) {
+        let count = match severity {
+            Some(Severity::Error) => &mut self.error,
+            Some(Severity::Warning) => &mut self.warning,
+            Some(Severity::Info) => &mut self.info,
+            None => &mut self.silenced,
         };
-        *count += tally.total;
+        *count += total;
     }
 }
 
@@ -191,6 +240,7 @@ impl Report {
 
     pub(super) fn new(
         spec: &Spec,
+        profile: &Profile,
         outcomes: Vec<Outcome>,
         units: Units,
         unfinished: Vec<String>,
@@ -199,40 +249,47 @@ impl Report {
         let mut planned = unit_rules(spec, &outcomes);
         let mut report = Self {
             schema: Self::SCHEMA,
-            tool: Tool { name: "renkei", version: env!("CARGO_PKG_VERSION") },
+            tool: Tool {
+                name: "renkei",
+                version: env!("CARGO_PKG_VERSION"),
+                rule_set: rule_set(spec),
+            },
+            profile: profile.name(),
             verdict: Verdict::Pass,
             counts: Counts::default(),
+            overrides: OverridesReport::new(profile),
             files: Vec::with_capacity(outcomes.len()),
             units: Vec::new(),
             findings: Vec::new(),
             omitted: Vec::new(),
             rules: RulesReport { run: Vec::new(), not_run: Vec::new() },
             unfinished,
+            base: None,
         };
         for outcome in outcomes {
             run.extend(&outcome.run);
             planned.extend(&outcome.planned);
             let (tallies, mut findings) = outcome.findings.into_parts();
-            report.count(&tallies, Some(&outcome.label));
             findings.sort_by_key(|finding| (finding.place.line, finding.place.item));
-            for mut finding in findings {
+            for finding in &mut findings {
                 for place in std::iter::once(&mut finding.place).chain(&mut finding.related) {
                     place.file = Some(outcome.label.clone());
                 }
-                report.findings.push(finding);
             }
+            report.take(profile, &tallies, findings, Some(&outcome.label));
             report.files.push(FileReport {
                 name: outcome.label,
                 kind: outcome.kind,
                 edition: outcome.edition,
                 sha256: outcome.sha256,
                 records: outcome.records,
+                run: outcome.run.rules().collect(),
+                blocked: outcome.planned.without(&outcome.run).rules().collect(),
                 parsed: outcome.name,
             });
         }
         let (tallies, findings) = units.findings.into_parts();
-        report.count(&tallies, None);
-        report.findings.extend(findings);
+        report.take(profile, &tallies, findings, None);
         report.units = units.summaries.into_iter().map(|unit| report.unit(unit)).collect();
         for info in &TABLE {
             if run.contains(info.rule) {
@@ -245,7 +302,10 @@ impl Report {
         }
         report.verdict = if report.counts.error > 0 {
             Verdict::Fail
-        } else if report.files.is_empty() || !report.unfinished.is_empty() {
+        } else if report.files.is_empty()
+            || !report.unfinished.is_empty()
+            || (*profile == Profile::Conformance && report.has_blocked())
+        {
             Verdict::Indeterminate
         } else {
             Verdict::Pass
@@ -253,17 +313,40 @@ impl Report {
         report
     }
 
-    fn count(&mut self, tallies: &[Tally], file: Option<&str>) {
+    /// Takes the findings of a file, or of the units, as the profile grades them.
+    fn take(
+        &mut self,
+        profile: &Profile,
+        tallies: &[Tally],
+        mut findings: Vec<Finding>,
+        file: Option<&str>,
+    ) {
         for tally in tallies {
-            self.counts.add(tally);
-            if tally.total > tally.kept {
-                self.omitted.push(Omitted {
+            let severity = profile.grade(tally.rule, tally.severity);
+            self.counts.add(severity, tally.total);
+            self.overrides.count(tally.rule, tally.total);
+            let Some(severity) = severity.filter(|_| tally.total > tally.kept) else { continue };
+            let same = |omitted: &&mut Omitted| {
+                (omitted.rule, omitted.severity) == (tally.rule, severity)
+                    && omitted.file.as_deref() == file
+            };
+            let count = tally.total - tally.kept;
+            match self.omitted.iter_mut().rev().take(tallies.len()).find(same) {
+                Some(omitted) => omitted.count += count,
+                None => self.omitted.push(Omitted {
                     rule: tally.rule,
+                    severity,
                     file: file.map(str::to_owned),
-                    count: tally.total - tally.kept,
-                });
+                    count,
+                }),
             }
         }
+        findings.retain_mut(|finding| {
+            let severity = profile.grade(finding.rule, finding.severity);
+            finding.severity = severity.unwrap_or(finding.severity);
+            severity.is_some()
+        });
+        self.findings.extend(findings);
     }
 
     fn unit(&self, summary: Summary) -> UnitReport {
@@ -286,6 +369,21 @@ impl Report {
         self.counts.error > 0
     }
 
+    /// The path of a file as other programs find it: its name, with [`Report::base`] before it.
+    pub(super) fn path_of(&self, file: &str) -> String {
+        match self.base.as_deref().map(|base| base.trim_end_matches('/')) {
+            None | Some(".") => file.to_owned(),
+            Some(base) => format!("{base}/{file}"),
+        }
+    }
+
+    /// Whether a rule could not be run on something that is subject to it.
+    fn has_blocked(&self) -> bool {
+        let blocked = |not_run: &NotRun| not_run.reason == Reason::Blocked;
+        self.files.iter().any(|file| !file.blocked.is_empty())
+            || self.rules.not_run.iter().any(blocked)
+    }
+
     /// Whether nothing is wrong but that files of the send units are not there yet: the files may
     /// still be on their way. A missing picture is a warning, and counts here too.
     pub fn is_incomplete(&self) -> bool {
@@ -304,11 +402,66 @@ impl Report {
         }
     }
 
-    /// The report as JSON, indented, with a line end.
+    /// A copy that hides what says something about a person.
+    #[must_use]
+    pub fn masked(&self) -> Self {
+        let mut copy = self.clone();
+        copy.mask();
+        copy
+    }
+
+    /// The report as JSON, indented, with a line end (`spec/report.schema.json`).
     pub fn to_json(&self) -> String {
         // Nothing in a report refuses to be JSON: there are no maps with other keys than text.
         serde_json::to_string_pretty(self).unwrap_or_default() + "\n"
     }
+}
+
+impl OverridesReport {
+    fn new(profile: &Profile) -> Self {
+        let mut report = Self::default();
+        for (rule, given) in profile.overrides() {
+            match given.grade {
+                Grade::As(_) => report.regraded += 1,
+                Grade::Off => report.silenced += 1,
+            }
+            report.rules.push(OverrideReport {
+                rule,
+                from: rule.info().severity,
+                to: given.grade,
+                reason: given.reason.clone(),
+                findings: 0,
+            });
+        }
+        report
+    }
+
+    fn count(&mut self, rule: Rule, total: u64) {
+        if let Some(given) = self.rules.iter_mut().find(|given| given.rule == rule) {
+            given.findings += total;
+        }
+    }
+}
+
+/// The digest over everything that decides about a verdict and is data: the rule table and the
+/// tables of the standard.
+pub fn rule_set(spec: &Spec) -> Digest {
+    let mut builder = DigestBuilder::new();
+    builder.update(spec.digest().as_raw());
+    for info in &TABLE {
+        let (level, severity, since) =
+            (info.level.as_str(), info.severity.as_str(), info.since.as_str());
+        let mut cells =
+            vec![info.code, info.name, level, severity, since, info.clause, info.bad, info.good];
+        for text in [&info.ja, &info.en] {
+            cells.extend([text.message, text.why, text.fix]);
+        }
+        for cell in cells {
+            builder.update(cell.as_bytes());
+            builder.update(b"\n");
+        }
+    }
+    builder.finish()
 }
 
 /// The rules about units that some file is subject to.

@@ -134,6 +134,13 @@ impl RuleInfo {
     }
 }
 
+impl RuleText {
+    /// What it says of any finding: the message with its holes shown as `〈name〉`.
+    pub fn summary(&self) -> String {
+        self.message.replace('{', "〈").replace('}', "〉")
+    }
+}
+
 impl Serialize for Rule {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         serializer.serialize_str(self.code())
@@ -164,6 +171,20 @@ impl RuleSet {
     pub(super) fn contains(&self, rule: Rule) -> bool {
         let place = rule as usize;
         self.0.get(place / 64).is_some_and(|word| word & (1 << (place % 64)) != 0)
+    }
+
+    /// The rules of this set that another does not have.
+    pub(super) fn without(&self, other: &Self) -> Self {
+        let mut set = *self;
+        for (word, other) in set.0.iter_mut().zip(other.0) {
+            *word &= !other;
+        }
+        set
+    }
+
+    /// The rules, in the order of the table.
+    pub(super) fn rules(&self) -> impl Iterator<Item = Rule> {
+        TABLE.iter().map(|info| info.rule).filter(|rule| self.contains(*rule))
     }
 
     pub(super) fn extend(&mut self, other: &Self) {

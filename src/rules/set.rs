@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use crate::spec::Spec;
 
 use super::file::{FileCheck, Outcome};
+use super::profile::Profile;
 use super::report::Report;
 use super::unit;
 
@@ -15,11 +16,13 @@ pub struct Options {
     pub findings_per_file: u64,
     /// The same for all files together.
     pub findings_per_set: u64,
+    /// How strictly.
+    pub profile: Profile,
 }
 
 impl Default for Options {
     fn default() -> Self {
-        Self { findings_per_file: 1_000, findings_per_set: 10_000 }
+        Self { findings_per_file: 1_000, findings_per_set: 10_000, profile: Profile::default() }
     }
 }
 
@@ -97,6 +100,6 @@ impl<'s> SetCheck<'s> {
         self.end_file();
         let mut units = unit::check(self.spec, &self.files, self.options.findings_per_file);
         units.findings.cap(&mut self.kept, self.options.findings_per_set);
-        Report::new(self.spec, self.files, units, self.unfinished)
+        Report::new(self.spec, &self.options.profile, self.files, units, self.unfinished)
     }
 }

@@ -56,6 +56,12 @@ impl Layout {
     /// The name of the first item of every record (R-CSV-09).
     pub const VERSION_ITEM: &'static str = "CSVバージョン";
 
+    /// The item that says whom a record is about; every layout has it third.
+    pub const INSURED_ITEM: &'static str = "被保険者番号";
+
+    /// Its place in [`Layout::items`].
+    pub const INSURED_PLACE: usize = 2;
+
     /// The place in [`Layout::items`] of the first item with an official name.
     pub fn position(&self, name: &str) -> Option<usize> {
         self.items.iter().position(|item| item.name == name)

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use crate::types::{Edition, FileKind, FileName, ServiceType, Severity};
+use crate::types::{Digest, DigestBuilder, Edition, FileKind, FileName, ServiceType, Severity};
 
 use super::glyphs;
 use super::table::{Row, Tables};
@@ -66,12 +66,28 @@ pub(super) fn load(files: &BTreeMap<String, String>) -> Result<Spec, SpecError> 
     }
 
     if tables.problems.is_empty() {
-        Ok(Spec { layouts, service_types, care_management, units, versions, glyphs })
+        let digest = digest(files);
+        Ok(Spec { layouts, service_types, care_management, units, versions, glyphs, digest })
     } else {
         let mut problems = tables.problems;
         problems.sort();
         Err(SpecError { problems })
     }
+}
+
+/// The digest over the names and lines of all tables.
+fn digest(files: &BTreeMap<String, String>) -> Digest {
+    let mut builder = DigestBuilder::new();
+    for (name, text) in files {
+        // Whatever else lies in a folder of tables changes nothing.
+        if super::builtin::FILES.iter().any(|(table, _)| table == name) {
+            for line in std::iter::once(name.as_str()).chain(text.lines()) {
+                builder.update(line.as_bytes());
+                builder.update(b"\n");
+            }
+        }
+    }
+    builder.finish()
 }
 
 fn layout(
@@ -95,6 +111,9 @@ fn layout(
     }
     if items.first().is_some_and(|item| item.name != Layout::VERSION_ITEM) {
         tables.whole(file, format!("the first item is not {}", Layout::VERSION_ITEM));
+    }
+    if items.get(Layout::INSURED_PLACE).is_none_or(|item| item.name != Layout::INSURED_ITEM) {
+        tables.whole(file, format!("the third item is not {}", Layout::INSURED_ITEM));
     }
     Layout { edition, kind, items }
 }

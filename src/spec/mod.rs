@@ -28,7 +28,7 @@ pub use unit::{Family, SendUnit};
 use std::collections::BTreeMap;
 use std::sync::OnceLock;
 
-use crate::types::{Edition, FileKind, ServiceMonth, ServiceType};
+use crate::types::{Digest, Edition, FileKind, ServiceMonth, ServiceType};
 
 /// All tables of the standard.
 #[derive(Debug, Clone)]
@@ -39,6 +39,7 @@ pub struct Spec {
     units: Vec<SendUnit>,
     versions: Vec<CsvVersion>,
     glyphs: Glyphs,
+    digest: Digest,
 }
 
 /// A value of CSVバージョン (R-VER-01, R-VER-02).
@@ -152,6 +153,12 @@ impl Spec {
         [types.0, types.1].into_iter().any(|code| self.is_preventive(code) || manager(code))
     }
 
+    /// The digest over all tables, whatever their line ends: two programs with the same one know the
+    /// same standard.
+    pub const fn digest(&self) -> Digest {
+        self.digest
+    }
+
     /// Every layout.
     pub fn layouts(&self) -> impl Iterator<Item = &Layout> {
         self.layouts.values()
@@ -179,6 +186,20 @@ mod tests {
         assert_eq!(items(Edition::V4_1, FileKind::UpkihonImage), None);
         assert_eq!(spec.units(Edition::V3).count(), 6);
         assert!(!spec.has_kind(Edition::V3, FileKind::Upkihon));
+    }
+
+    #[test]
+    fn the_digest_tells_tables_apart_and_not_line_ends() {
+        let digest = |change: fn(&str) -> String| {
+            let mut files = files();
+            files.insert("notes.csv".to_owned(), "no table".to_owned());
+            let codes = files.get_mut("codes.csv").expect("the table");
+            *codes = change(codes);
+            Spec::parse(&files).expect("consistent").digest()
+        };
+        let builtin = Spec::builtin().expect("consistent").digest();
+        assert_eq!(digest(|text| text.replace('\n', "\r\n")), builtin);
+        assert_ne!(digest(|text| text.replacen("要支援", "要支援　", 1)), builtin);
     }
 
     #[test]

@@ -12,6 +12,7 @@ mod lang;
 mod message_id;
 mod peer_url;
 mod personal;
+mod problem;
 mod service_month;
 mod severity;
 
@@ -24,5 +25,6 @@ pub use lang::{Lang, ParseLangError};
 pub use message_id::{MessageId, ParseMessageIdError};
 pub use peer_url::{ParsePeerUrlError, PeerUrl};
 pub use personal::Personal;
+pub use problem::{Problem, Problems};
 pub use service_month::{ParseServiceMonthError, ServiceMonth};
 pub use severity::Severity;

@@ -4,6 +4,8 @@ use std::fmt;
 
 use serde::{Serialize, Serializer};
 
+use super::Lang;
+
 /// How bad a finding is; the worst comes last in the order.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum Severity {
@@ -22,6 +24,15 @@ impl Severity {
             Self::Info => "info",
             Self::Warning => "warning",
             Self::Error => "error",
+        }
+    }
+
+    /// How people call it.
+    pub const fn label(self, lang: Lang) -> &'static str {
+        match self {
+            Self::Info => lang.pick("情報", "notice"),
+            Self::Warning => lang.pick("警告", "warning"),
+            Self::Error => lang.pick("エラー", "error"),
         }
     }
 }

@@ -21,3 +21,4 @@ mod layers;
 mod link;
 mod proof;
 mod validate;
+mod validate_outputs;

@@ -72,7 +72,10 @@ fn the_json_report_has_the_schema() {
     assert_eq!(report["schema"], "renkei.report/1");
     assert_eq!(report["tool"]["name"], "renkei");
     assert_eq!(report["verdict"], "fail");
-    assert_eq!(report["counts"], serde_json::json!({"error": 1, "warning": 0, "info": 0}));
+    assert_eq!(
+        report["counts"],
+        serde_json::json!({"error": 1, "warning": 0, "info": 0, "silenced": 0})
+    );
     let file = &report["files"][0];
     assert_eq!(file["name"], NAME);
     assert_eq!(file["kind"], "DLT1KYO");

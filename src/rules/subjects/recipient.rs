@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 
+use crate::rules::finding::person;
 use crate::types::{FileKind, OfficeNumber};
 
 use super::{Context, Draft, Facts, Findings, Judged, Rule, Subject};
@@ -84,12 +85,14 @@ impl Subject for Recipient {
     }
 
     fn end_file(self: Box<Self>, findings: &mut Findings, _: &mut Facts) {
-        let mut strangers: Vec<First> = self.users.into_values().flatten().collect();
-        strangers.sort_by_key(|first| first.record);
-        for first in strangers {
+        let mut strangers: Vec<(User, First)> =
+            self.users.into_iter().filter_map(|(user, first)| Some((user, first?))).collect();
+        strangers.sort_by_key(|(_, first)| first.record);
+        for (user, first) in strangers {
             findings.add(Rule::UserUnrelatedToRecipient, || {
                 let mut draft = Draft::line(first.line, Some(first.offset));
                 draft.place.record = Some(first.record);
+                draft.place.person = user.get(6..).and_then(person);
                 draft.place.item = Some(self.item.0);
                 draft.place.item_name = Some(self.item.1.clone());
                 draft.with("recipient", self.wanted)

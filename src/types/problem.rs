@@ -1,10 +1,10 @@
-//! What is wrong with a configuration.
+//! What is wrong with a file of settings that a person wrote.
 
 use std::fmt;
 
-use crate::types::Lang;
+use super::Lang;
 
-/// One thing that is wrong with a configuration.
+/// One thing that is wrong with a file of settings.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Problem {
     /// The line, from 1.
@@ -17,7 +17,7 @@ pub struct Problem {
     pub en: String,
 }
 
-/// Everything that is wrong with a configuration, in the order of the lines; never empty.
+/// Everything that is wrong with a file of settings, in the order of the lines; never empty.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub struct Problems(pub Vec<Problem>);
 

@@ -1,0 +1,39 @@
+//! A progress bar on a terminal, for work that takes longer than a second.
+
+use std::time::{Duration, Instant};
+
+use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+
+/// Work shorter than this shows nothing.
+const PATIENCE: Duration = Duration::from_secs(1);
+
+/// How many bytes are done.
+pub(super) struct Progress {
+    bar: ProgressBar,
+    start: Instant,
+}
+
+impl Progress {
+    /// Nothing of `total` bytes is done.
+    pub(super) fn new(total: u64) -> Self {
+        let bar = ProgressBar::with_draw_target(Some(total), ProgressDrawTarget::hidden());
+        let style = "{wide_bar} {bytes} / {total_bytes}  {percent} %  {eta}";
+        if let Ok(style) = ProgressStyle::with_template(style) {
+            bar.set_style(style);
+        }
+        Self { bar, start: Instant::now() }
+    }
+
+    /// Some more bytes are done. What is no terminal never sees the bar.
+    pub(super) fn advance(&self, bytes: usize) {
+        if self.bar.is_hidden() && self.start.elapsed() >= PATIENCE {
+            self.bar.set_draw_target(ProgressDrawTarget::stderr());
+        }
+        self.bar.inc(u64::try_from(bytes).unwrap_or(u64::MAX));
+    }
+
+    /// Takes the bar away.
+    pub(super) fn finish(&self) {
+        self.bar.finish_and_clear();
+    }
+}

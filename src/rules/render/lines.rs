@@ -1,0 +1,61 @@
+//! The report as one JSON object a line: a header, each finding, a summary.
+//!
+//! For programs that read findings one by one. `spec/report.schema.json` describes the lines.
+
+use serde::Serialize;
+
+use crate::rules::finding::Finding;
+use crate::rules::profile::ProfileName;
+use crate::rules::report::{
+    Counts, FileReport, Omitted, OverridesReport, Report, RulesReport, Tool, UnitReport, Verdict,
+};
+
+/// The name of the schema.
+const SCHEMA: &str = "renkei.report-lines/1";
+
+#[derive(Serialize)]
+#[serde(tag = "type", rename_all = "lowercase")]
+enum Line<'r> {
+    Header {
+        schema: &'static str,
+        tool: &'r Tool,
+        profile: ProfileName,
+        files: &'r [FileReport],
+        units: &'r [UnitReport],
+    },
+    Finding(&'r Finding),
+    Summary {
+        verdict: Verdict,
+        counts: Counts,
+        overrides: &'r OverridesReport,
+        omitted: &'r [Omitted],
+        rules: &'r RulesReport,
+        unfinished: &'r [String],
+    },
+}
+
+pub(super) fn render(report: &Report) -> String {
+    let header = Line::Header {
+        schema: SCHEMA,
+        tool: &report.tool,
+        profile: report.profile,
+        files: &report.files,
+        units: &report.units,
+    };
+    let summary = Line::Summary {
+        verdict: report.verdict,
+        counts: report.counts,
+        overrides: &report.overrides,
+        omitted: &report.omitted,
+        rules: &report.rules,
+        unfinished: &report.unfinished,
+    };
+    let findings = report.findings.iter().map(Line::Finding);
+    let mut text = String::new();
+    for line in std::iter::once(header).chain(findings).chain(std::iter::once(summary)) {
+        // As in `Report::to_json`, nothing in a report refuses to be JSON.
+        text.push_str(&serde_json::to_string(&line).unwrap_or_default());
+        text.push('\n');
+    }
+    text
+}

@@ -1,0 +1,232 @@
+//! SARIF 2.1.0 (OASIS Standard, 27 March 2020), for code scanning and build servers.
+//!
+//! Places are given as lines and as byte offsets: the files are MS932, in which a column means
+//! nothing to most readers. Section numbers below are those of the standard.
+
+use std::fmt::Write as _;
+
+use serde_json::{Value, json};
+
+use crate::rules::finding::{Finding, Place};
+use crate::rules::profile::Grade;
+use crate::rules::report::{FileReport, Report};
+use crate::rules::table::TABLE;
+use crate::rules::{Rule, RuleInfo};
+use crate::types::{Lang, Severity};
+
+use super::words;
+
+/// The most results, as code scanning services take no more.
+const MOST: usize = 5_000;
+
+pub(super) fn render(report: &Report, lang: Lang) -> String {
+    let results: Vec<Value> =
+        worst_first(report).map(|finding| result(report, finding, lang)).collect();
+    let listed = u64::try_from(results.len()).unwrap_or(u64::MAX);
+    let counts = report.counts;
+    let total = counts.error + counts.warning + counts.info;
+    let mut notes: Vec<Value> = report
+        .unfinished
+        .iter()
+        .map(|name| {
+            let text = lang.pick("読み取れませんでした", "could not be read");
+            note("error", &format!("{}: {text}", words::visible_line(name)))
+        })
+        .collect();
+    if listed < total {
+        let text = match lang {
+            Lang::Ja => format!("指摘 {total} 件のうち {listed} 件を示しています。"),
+            Lang::En => format!("{listed} of {total} findings are listed"),
+        };
+        notes.push(note("note", &text));
+    }
+    let document = json!({
+        "$schema": "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json",
+        "version": "2.1.0",
+        "runs": [{
+            "tool": {
+                "driver": {
+                    "name": report.tool.name,
+                    "version": report.tool.version,
+                    "semanticVersion": report.tool.version,
+                    "language": lang.pick("ja", "en"),
+                    "rules": TABLE.iter().map(|info| rule(info, lang)).collect::<Vec<_>>(),
+                },
+            },
+            "language": lang.pick("ja", "en"),
+            "columnKind": "unicodeCodePoints",
+            "invocations": [{
+                "executionSuccessful": report.unfinished.is_empty(),
+                "toolExecutionNotifications": notes,
+                "ruleConfigurationOverrides": overrides(report),
+            }],
+            "artifacts": report.files.iter().map(|file| artifact(report, file)).collect::<Vec<_>>(),
+            "results": results,
+            "properties": {
+                "verdict": report.verdict,
+                "profile": report.profile,
+                "ruleSet": report.tool.rule_set,
+                "counts": report.counts,
+                "listed": listed,
+                "omitted": total.saturating_sub(listed),
+                "overrides": report.overrides,
+                "notRun": report.rules.not_run,
+            },
+        }],
+    });
+    // Values of json! are JSON already.
+    serde_json::to_string_pretty(&document).unwrap_or_default() + "\n"
+}
+
+/// Where not all can be listed, errors are.
+fn worst_first(report: &Report) -> impl Iterator<Item = &Finding> {
+    let of = |severity| report.findings.iter().filter(move |finding| finding.severity == severity);
+    of(Severity::Error).chain(of(Severity::Warning)).chain(of(Severity::Info)).take(MOST)
+}
+
+/// 3.27.10: `notice` is called note.
+const fn level(severity: Severity) -> &'static str {
+    match severity {
+        Severity::Error => "error",
+        Severity::Warning => "warning",
+        Severity::Info => "note",
+    }
+}
+
+/// 3.49: a rule.
+fn rule(info: &RuleInfo, lang: Lang) -> Value {
+    let text = info.text(lang);
+    let mend = lang.pick("直し方", "To mend");
+    json!({
+        "id": info.code,
+        "name": info.name,
+        "shortDescription": { "text": text.summary() },
+        "fullDescription": { "text": text.why },
+        "help": { "text": format!("{}\n{mend}: {}\n× {}\n○ {}", text.why, text.fix, info.bad, info.good) },
+        "defaultConfiguration": { "level": level(info.severity) },
+        "properties": { "level": info.level, "clause": info.clause, "since": info.since },
+    })
+}
+
+/// 3.20.5: what was overridden.
+fn overrides(report: &Report) -> Vec<Value> {
+    let given = report.overrides.rules.iter();
+    given
+        .map(|given| {
+            let configuration = match given.to {
+                Grade::As(severity) => json!({ "level": level(severity) }),
+                Grade::Off => json!({ "enabled": false }),
+            };
+            json!({
+                "descriptor": { "id": given.rule.code(), "index": index(given.rule) },
+                "configuration": configuration,
+                "properties": { "reason": given.reason, "findings": given.findings },
+            })
+        })
+        .collect()
+}
+
+/// 3.58: a notification.
+fn note(level: &str, text: &str) -> Value {
+    json!({ "level": level, "message": { "text": text } })
+}
+
+/// 3.24: a file that was judged.
+fn artifact(report: &Report, file: &FileReport) -> Value {
+    let image = file.kind.is_some_and(crate::types::FileKind::is_image);
+    let mut artifact = json!({
+        "location": { "uri": uri(&report.path_of(&file.name)) },
+        "roles": ["analysisTarget"],
+        "hashes": { "sha-256": file.sha256 },
+        "mimeType": if image { "image/jpeg" } else { "text/csv" },
+    });
+    if let (false, Some(object)) = (image, artifact.as_object_mut()) {
+        object.insert("encoding".to_owned(), json!("windows-31j"));
+    }
+    artifact
+}
+
+fn result(report: &Report, finding: &Finding, lang: Lang) -> Value {
+    let related: Vec<Value> =
+        finding.related.iter().map(|place| location(report, place, lang)).collect();
+    let mut result = json!({
+        "ruleId": finding.rule.code(),
+        "ruleIndex": index(finding.rule),
+        "level": level(finding.severity),
+        "message": { "text": words::sentence(finding, lang) },
+        "locations": [location(report, &finding.place, lang)],
+    });
+    if let (false, Some(object)) = (related.is_empty(), result.as_object_mut()) {
+        object.insert("relatedLocations".to_owned(), Value::Array(related));
+    }
+    result
+}
+
+/// The place of a rule in the list of rules.
+fn index(rule: Rule) -> usize {
+    rule as usize
+}
+
+/// 3.28: a place, by file and bytes and by record and item.
+fn location(report: &Report, place: &Place, lang: Lang) -> Value {
+    let mut location = json!({});
+    let Some(object) = location.as_object_mut() else { return location };
+    if let Some(file) = &place.file {
+        let mut physical = json!({ "artifactLocation": { "uri": uri(&report.path_of(file)) } });
+        let mut region = json!({});
+        if let Some(region) = region.as_object_mut() {
+            if let Some(line) = place.line {
+                region.insert("startLine".to_owned(), json!(line));
+            }
+            if let Some(offset) = place.offset {
+                region.insert("byteOffset".to_owned(), json!(offset));
+                region.insert("byteLength".to_owned(), json!(place.length.unwrap_or_default()));
+            }
+        }
+        if let (Some(physical), false) = (physical.as_object_mut(), region == json!({})) {
+            physical.insert("region".to_owned(), region);
+        }
+        object.insert("physicalLocation".to_owned(), physical);
+    }
+    let name = words::place(place, lang);
+    if !name.is_empty() {
+        object.insert("logicalLocations".to_owned(), json!([{ "fullyQualifiedName": name }]));
+    }
+    location
+}
+
+/// A path as a URI reference (RFC 3986): everything that is not plain is percent-encoded.
+fn uri(path: &str) -> String {
+    let mut uri = String::with_capacity(path.len());
+    let drive = path.as_bytes().get(1) == Some(&b':');
+    if drive || path.starts_with('/') {
+        uri.push_str(if drive { "file:///" } else { "file://" });
+    }
+    for (place, byte) in path.bytes().enumerate() {
+        let plain = byte.is_ascii_alphanumeric() || b"-._~/".contains(&byte);
+        if plain || (drive && place == 1) {
+            uri.push(char::from(byte));
+        } else {
+            let _ = write!(uri, "%{byte:02X}");
+        }
+    }
+    uri
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn paths_become_uris() {
+        for (path, expected) in [
+            ("UPPLAN_202604.CSV", "UPPLAN_202604.CSV"),
+            ("a b/利.CSV", "a%20b/%E5%88%A9.CSV"),
+            ("/tmp/x#y?.CSV", "file:///tmp/x%23y%3F.CSV"),
+            ("C:/data/x.CSV", "file:///C:/data/x.CSV"),
+            ("javascript:x", "javascript%3Ax"),
+        ] {
+            assert_eq!(uri(path), expected);
+        }
+    }
+}

@@ -1,0 +1,243 @@
+//! Words and signs that several formats share.
+
+use std::fmt::Write as _;
+
+use crate::rules::finding::{Finding, Place};
+use crate::rules::profile::{Grade, ProfileName};
+use crate::rules::report::{OverridesReport, Reason, Report, Verdict};
+use crate::types::Lang;
+
+/// A verdict.
+pub(super) const fn verdict(verdict: Verdict, lang: Lang) -> &'static str {
+    match verdict {
+        Verdict::Pass => lang.pick("合格", "PASS"),
+        Verdict::Fail => lang.pick("不合格", "FAIL"),
+        Verdict::Indeterminate => lang.pick("判定不能", "INDETERMINATE"),
+    }
+}
+
+/// What the verdict means, in one sentence.
+pub(super) fn meaning(report: &Report, lang: Lang) -> &'static str {
+    let counts = report.counts;
+    match report.verdict {
+        Verdict::Fail => lang.pick(
+            "取り込めない誤りがあります。「直し方」に沿って直し、出力し直してください。",
+            "There are errors that prevent the import. Mend them and export again.",
+        ),
+        Verdict::Indeterminate => lang.pick(
+            "検査できなかったものがあるため、判定できません。",
+            "Not everything could be checked, so there is no verdict.",
+        ),
+        Verdict::Pass if counts.warning > 0 => lang.pick(
+            "エラーはありません。警告の内容を確かめてください。",
+            "There are no errors. Please look at the warnings.",
+        ),
+        Verdict::Pass => lang.pick("エラーはありません。", "There are no errors."),
+    }
+}
+
+/// What the report is about: a check, or a conformance test.
+pub(super) const fn title(profile: ProfileName, lang: Lang) -> &'static str {
+    match profile {
+        ProfileName::Default => lang.pick("検査結果", "report"),
+        ProfileName::Conformance => lang.pick("適合試験の結果", "conformance test"),
+    }
+}
+
+/// Why a rule was not run.
+pub(super) const fn reason(reason: Reason, lang: Lang) -> &'static str {
+    match reason {
+        Reason::NoSuchFile => lang.pick("対象となるファイルがない", "no file is subject to it"),
+        Reason::Blocked => lang.pick("先に直すべき誤りがある", "an earlier error stands before it"),
+    }
+}
+
+/// Verdict and numbers on one line.
+pub fn verdict_line(report: &Report, lang: Lang) -> String {
+    let verdict = verdict(report.verdict, lang);
+    let (files, counts) = (report.files.len(), report.counts);
+    let (error, warning, info) = (counts.error, counts.warning, counts.info);
+    let silenced = match (counts.silenced, lang) {
+        (0, _) => String::new(),
+        (count, Lang::Ja) => format!("、抑止 {count}"),
+        (count, Lang::En) => format!(", {count} silenced"),
+    };
+    match (lang, report.profile) {
+        (Lang::Ja, profile) => {
+            let head = match profile {
+                ProfileName::Default => "判定",
+                ProfileName::Conformance => "適合試験の判定",
+            };
+            format!(
+                "{head}: {verdict}（ファイル {files}、エラー {error}、警告 {warning}、情報 {info}{silenced}）"
+            )
+        }
+        (Lang::En, profile) => {
+            let head = match profile {
+                ProfileName::Default => "Verdict",
+                ProfileName::Conformance => "Verdict of the conformance test",
+            };
+            format!(
+                "{head}: {verdict} ({files} file(s), {error} error(s), {warning} warning(s), \
+                 {info} notice(s){silenced})"
+            )
+        }
+    }
+}
+
+/// Tool and rule set.
+pub(super) fn tool_line(report: &Report, lang: Lang) -> String {
+    let tool = &report.tool;
+    let set = lang.pick("規則の版", "rule set");
+    format!("{} {}　{set} sha256:{}", tool.name, tool.version, tool.rule_set)
+}
+
+/// What was overridden, on one line; nothing where nothing was.
+pub(super) fn overrides_line(report: &Report, lang: Lang) -> Option<String> {
+    let OverridesReport { regraded, silenced, rules } = &report.overrides;
+    let count = report.counts.silenced;
+    (!rules.is_empty()).then(|| match lang {
+        Lang::Ja => format!(
+            "この検査では規則の一部を変えています: 重さを変えた規則 {regraded}、抑止した規則 {silenced}（抑止した指摘 {count} 件）"
+        ),
+        Lang::En => format!(
+            "Rules were overridden for this report: {regraded} re-graded, {silenced} silenced \
+             ({count} finding(s) not shown)"
+        ),
+    })
+}
+
+/// Each override: the rule, from and to which severity, how many findings, why.
+pub(super) fn override_lines(report: &Report, lang: Lang) -> Vec<String> {
+    let line = |given: &crate::rules::report::OverrideReport| {
+        let code = given.rule.code();
+        let from = given.from.label(lang);
+        let to = match given.to {
+            Grade::As(severity) => severity.label(lang),
+            Grade::Off => lang.pick("抑止", "silenced"),
+        };
+        let (count, reason) = (given.findings, &given.reason);
+        match lang {
+            Lang::Ja => format!("{code} {from}→{to}　該当 {count} 件　理由: {reason}"),
+            Lang::En => format!("{code} {from} -> {to}, {count} finding(s), reason: {reason}"),
+        }
+    };
+    report.overrides.rules.iter().map(line).collect()
+}
+
+/// The record of a place and whom it is about.
+pub(super) fn record(place: &Place, lang: Lang) -> String {
+    let mut parts = Vec::new();
+    if let Some(record) = place.record {
+        parts.push(match lang {
+            Lang::Ja => format!("レコード{record}"),
+            Lang::En => format!("record {record}"),
+        });
+    }
+    if let Some(person) = &place.person {
+        parts.push(format!("{} {person}", lang.pick("被保険者番号", "insured no.")));
+    }
+    parts.join(lang.pick("　", ", "))
+}
+
+/// Number and official name of an item.
+pub(super) fn item(place: &Place) -> String {
+    let name = place.item_name.as_deref().unwrap_or_default();
+    place.item.map(|item| format!("No.{item} {name}")).unwrap_or_default()
+}
+
+/// A place without its file, for people.
+pub(super) fn place(place: &Place, lang: Lang) -> String {
+    let line = place.line.map(|line| match lang {
+        Lang::Ja => format!("{line}行目"),
+        Lang::En => format!("line {line}"),
+    });
+    let parts = [line.unwrap_or_default(), record(place, lang), item(place)];
+    let parts: Vec<String> = parts.into_iter().filter(|part| !part.is_empty()).collect();
+    parts.join(lang.pick("　", ", "))
+}
+
+/// Message, place, value and related places of a finding, for programs that show one text.
+pub(super) fn sentence(finding: &Finding, lang: Lang) -> String {
+    let mut text = finding.message(lang).to_owned();
+    let found = place(&finding.place, lang);
+    let mut parts = Vec::new();
+    if !found.is_empty() {
+        parts.push(found);
+    }
+    if let Some(value) = &finding.value {
+        parts.push(format!("{}「{}」", lang.pick("値", "value "), visible_line(value.text())));
+    }
+    for related in &finding.related {
+        parts.push(format!("{}: {}", lang.pick("関係する箇所", "see also"), place(related, lang)));
+    }
+    if !parts.is_empty() {
+        let _ = write!(text, " [{}]", parts.join(lang.pick("　", ", ")));
+    }
+    visible(&text)
+}
+
+/// Numbers as ranges, such as `4〜6、9`; at most eight, then `…`.
+pub(super) fn ranges(numbers: impl IntoIterator<Item = u64>, lang: Lang) -> String {
+    const MOST: usize = 8;
+    let mut ranges: Vec<(u64, u64)> = Vec::new();
+    for number in numbers {
+        match ranges.last_mut() {
+            Some((_, last)) if *last == number => {}
+            Some((_, last)) if number.checked_sub(1) == Some(*last) => *last = number,
+            _ => ranges.push((number, number)),
+        }
+    }
+    let dash = lang.pick("〜", "-");
+    let range = |(first, last): &(u64, u64)| {
+        if first == last { first.to_string() } else { format!("{first}{dash}{last}") }
+    };
+    let mut shown: Vec<String> = ranges.iter().take(MOST).map(range).collect();
+    if ranges.len() > MOST {
+        shown.push("…".to_owned());
+    }
+    shown.join(lang.pick("、", ", "))
+}
+
+/// Characters that would steer a terminal or a reader, as their code points: control characters,
+/// marks that turn the direction of text or have no width, and what XML forbids.
+pub(super) fn visible(text: &str) -> String {
+    let hidden = |character: char| {
+        (character.is_control() && character != '\n')
+            || matches!(character, '\u{200B}'..='\u{200F}' | '\u{2028}'..='\u{202E}')
+            || matches!(character, '\u{2066}'..='\u{2069}' | '\u{FEFF}' | '\u{FFFE}'..='\u{FFFF}')
+    };
+    let mut shown = String::with_capacity(text.len());
+    for character in text.chars() {
+        if hidden(character) {
+            let _ = write!(shown, "<U+{:04X}>", u32::from(character));
+        } else {
+            shown.push(character);
+        }
+    }
+    shown
+}
+
+/// The same on one line.
+pub(super) fn visible_line(text: &str) -> String {
+    visible(text).replace('\n', "<U+000A>")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn nothing_reaches_the_terminal_but_text() {
+        assert_eq!(visible("a\x1b[31m\u{202E}b\r\nc"), "a<U+001B>[31m<U+202E>b<U+000D>\nc");
+        assert_eq!(visible_line("a\nb"), "a<U+000A>b");
+    }
+
+    #[test]
+    fn numbers_in_a_row_become_one_range() {
+        assert_eq!(ranges([4, 5, 5, 6, 9], Lang::Ja), "4〜6、9");
+        assert_eq!(ranges([0, u64::MAX], Lang::En), format!("0, {}", u64::MAX));
+        assert_eq!(ranges((1..100).map(|n| n * 2), Lang::En), "2, 4, 6, 8, 10, 12, 14, 16, …");
+        assert_eq!(ranges([], Lang::Ja), "");
+    }
+}

@@ -1,0 +1,131 @@
+//! `spec/report.schema.json` as the judge of reports: the keywords that it uses, and no others.
+
+use std::path::Path;
+
+use renkei::rules::Rule;
+use renkei::types::{Digest, FileSerial, OfficeNumber};
+use serde_json::Value;
+
+/// Panics unless the schema takes the report.
+pub(super) fn check_report(report: &Value) {
+    let schema = schema();
+    check(&schema, &schema, report).unwrap_or_else(|problem| panic!("{problem}"));
+}
+
+/// Panics unless the schema takes the line of `--format ndjson`.
+pub(super) fn check_line(line: &Value) {
+    let schema = schema();
+    check(&schema, &schema["$defs"]["line"], line).unwrap_or_else(|problem| panic!("{problem}"));
+    if line["type"] == "finding" {
+        let mut finding = line.clone();
+        finding.as_object_mut().expect("an object").remove("type");
+        check(&schema, &schema["$defs"]["finding"], &finding)
+            .unwrap_or_else(|problem| panic!("{problem}"));
+    }
+}
+
+fn schema() -> Value {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("spec/report.schema.json");
+    serde_json::from_str(&std::fs::read_to_string(path).expect("the schema")).expect("JSON")
+}
+
+fn check(root: &Value, schema: &Value, value: &Value) -> Result<(), String> {
+    let wrong = |what: &str| Err(format!("{what}: {schema} and {value}"));
+    for (keyword, wanted) in schema.as_object().expect("a schema") {
+        match keyword.as_str() {
+            "$schema" | "$id" | "$defs" | "title" | "description" => {}
+            "$ref" => {
+                let pointer = wanted.as_str().and_then(|text| text.strip_prefix('#'));
+                let target = root.pointer(pointer.expect("a pointer")).expect("a definition");
+                check(root, target, value)?;
+            }
+            "oneOf" => {
+                let parts = wanted.as_array().expect("a list");
+                let fits = parts.iter().filter(|part| check(root, part, value).is_ok()).count();
+                if fits != 1 {
+                    return wrong(&format!("{fits} of oneOf fit"));
+                }
+            }
+            "const" if wanted == value => {}
+            "enum" if wanted.as_array().expect("a list").contains(value) => {}
+            "type" => {
+                let fits = match wanted.as_str().expect("a type") {
+                    "object" => value.is_object(),
+                    "array" => value.is_array(),
+                    "string" => value.is_string(),
+                    "integer" => value.is_u64(),
+                    other => panic!("the judge does not know the type {other}"),
+                };
+                if !fits {
+                    return wrong("another type");
+                }
+            }
+            "minimum" if value.as_u64() >= wanted.as_u64() => {}
+            "pattern" if matches(wanted.as_str().expect("a pattern"), value) => {}
+            "required" => {
+                for name in wanted.as_array().expect("a list") {
+                    if value.get(name.as_str().expect("a name")).is_none() {
+                        return wrong(&format!("{name} is missing"));
+                    }
+                }
+            }
+            "properties" => {
+                for (name, schema) in wanted.as_object().expect("properties") {
+                    if let Some(value) = value.get(name) {
+                        check(root, schema, value)?;
+                    }
+                }
+            }
+            "additionalProperties" => {
+                assert_eq!(wanted, &Value::Bool(false));
+                for name in value.as_object().into_iter().flat_map(|object| object.keys()) {
+                    if schema["properties"].get(name).is_none() {
+                        return wrong(&format!("{name} is unknown"));
+                    }
+                }
+            }
+            "items" => {
+                for value in value.as_array().expect("a list") {
+                    check(root, wanted, value)?;
+                }
+            }
+            "const" | "enum" | "minimum" | "pattern" => return wrong(keyword),
+            other => panic!("the judge does not know the keyword {other}"),
+        }
+    }
+    Ok(())
+}
+
+/// The patterns of the schema, by what they stand for.
+fn matches(pattern: &str, value: &Value) -> bool {
+    let Some(text) = value.as_str() else { return false };
+    match pattern {
+        "^[0-9a-f]{64}$" => text.parse::<Digest>().is_ok_and(|digest| digest.to_string() == text),
+        "^L[1-7]-[A-Z0-9]+-[0-9]{3}$" => Rule::from_code(text).is_some(),
+        "^[0-9A-Z]{10}$" => text.parse::<OfficeNumber>().is_ok(),
+        "^[0-9]{14}$" => text.parse::<FileSerial>().is_ok(),
+        "^[a-z0-9-]+$" => text
+            .bytes()
+            .all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-'),
+        "^\\*{7}[0-9]{3}$" => text
+            .strip_prefix("*******")
+            .is_some_and(|tail| tail.len() == 3 && tail.bytes().all(|byte| byte.is_ascii_digit())),
+        other => panic!("the judge does not know the pattern {other}"),
+    }
+}
+
+#[test]
+fn the_judge_refuses_what_the_schema_does_not_know() {
+    let schema = serde_json::json!({
+        "type": "object",
+        "required": ["a"],
+        "additionalProperties": false,
+        "properties": { "a": { "type": "integer", "minimum": 1 }, "b": { "enum": ["x"] } },
+    });
+    let fits = |value: Value| check(&schema, &schema, &value).is_ok();
+    assert!(fits(serde_json::json!({ "a": 1, "b": "x" })));
+    for bad in ["{}", "[]", "{\"a\":0}", "{\"a\":\"1\"}", "{\"a\":1,\"c\":1}", "{\"a\":1,\"b\":2}"]
+    {
+        assert!(!fits(serde_json::from_str(bad).expect("JSON")), "{bad}");
+    }
+}
