@@ -47,7 +47,8 @@ fn files() -> Vec<(String, PathBuf, String)> {
             let first = inside.components().next()?.as_os_str().to_string_lossy().into_owned();
             let module = first.trim_end_matches(".rs").to_owned();
             let text = fs::read_to_string(&path).expect("readable");
-            (module != "lib" && module != "main").then_some((module, path, text))
+            let tests = path.ends_with("tests.rs");
+            (module != "lib" && module != "main" && !tests).then_some((module, path, text))
         })
         .collect()
 }

@@ -88,7 +88,7 @@ fn units_of_a_folder_arrive_and_broken_ones_are_held() {
     has_arrived(&dir, &sent);
     let held = dir.join("2770000029/hold/20260702100000_2770000029_2770000011");
     let names: Vec<_> = visible(&held).iter().map(|path| name_of(path)).collect();
-    assert_eq!(names, [broken, "report.json", "report.txt"], "{said}");
+    assert_eq!(names, [broken, "report.html", "report.json", "report.txt"], "{said}");
     assert!(said.contains("3 of 4 units arrived") && said.contains("held ["), "{said}");
 }
 

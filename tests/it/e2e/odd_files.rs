@@ -23,7 +23,7 @@ fn an_unknown_name_is_held_with_its_reports() {
     export(&care, &unit);
     let (folder, names) = until("held", || held_set(&care));
     assert!(folder.ends_with("_unknown"), "{folder}");
-    assert_eq!(names, ["report.json", "report.txt", "メモ 山田花子.txt"]);
+    assert_eq!(names, ["report.html", "report.json", "report.txt", "メモ 山田花子.txt"]);
     let report = read_held(&care, &folder, "report.txt");
     assert!(report.starts_with('\u{feff}') && report.len() > 20, "{report:?}");
     let json: serde_json::Value =
@@ -49,7 +49,7 @@ fn a_unit_with_errors_is_held_and_the_next_one_goes() {
     let (folder, names) = until("held", || held_set(&care));
     assert_eq!(folder, format!("20260520111500_{CARE}_{HELP}"));
     let mut expected: Vec<_> = broken.keys().cloned().collect();
-    expected.extend(["report.json".to_owned(), "report.txt".to_owned()]);
+    expected.extend(["report.html", "report.json", "report.txt"].map(str::to_owned));
     expected.sort();
     assert_eq!(names, expected);
     for (name, bytes) in &broken {
@@ -118,7 +118,7 @@ fn an_incomplete_unit_waits_for_its_files_and_is_held_in_the_end() {
     export(&care, &started);
     let (folder, names) = until("held", || held_set(&care));
     assert_eq!(folder, format!("20260520111500_{CARE}_{HELP}"));
-    assert_eq!(names.len(), started.len() + 2);
+    assert_eq!(names.len(), started.len() + 3);
     let report = read_held(&care, &folder, "report.txt");
     assert!(report.contains("UPSIKYU"), "the report names the missing file: {report}");
     assert!(care.files("drop").is_empty() && help.files("import") == late);
