@@ -93,12 +93,8 @@ impl Store {
         new: NewIncoming,
         now: Timestamp,
     ) -> Result<CommitAnswer, StoreError> {
-        let folder = self.shared.folder.clone();
         let (digest, package) = (new.package_sha256, new.package.clone());
-        let payload = tokio::task::spawn_blocking(move || payload::store(&folder, digest, package))
-            .await
-            .map_err(|_| StoreError::Stopped)??;
-        self.write(move |connection| {
+        self.write_package(digest, package, move |connection, payload| {
             match known(connection, new.sender, new.id, new.package_sha256)? {
                 CommitAnswer::New => {}
                 answer @ (CommitAnswer::Repeat(_) | CommitAnswer::Different) => return Ok(answer),

@@ -23,6 +23,7 @@ mod error;
 mod incoming;
 mod outgoing;
 mod payload;
+mod purge;
 mod query;
 mod receipts;
 mod schema;
@@ -72,7 +73,7 @@ impl Store {
         let lock = lock(folder)?;
         let mut connection = connect(folder, OpenFlags::SQLITE_OPEN_CREATE)?;
         schema::prepare(&mut connection, size)?;
-        payload::clean_up(folder)?;
+        payload::clean_up(&connection, folder)?;
         let writer = Writer::start(connection)?;
         Ok(Self::with(folder, Some(writer), Some(lock)))
     }

@@ -83,13 +83,8 @@ impl Store {
 
     /// Makes a package durable: PACKED, and at once QUEUED.
     pub async fn pack(&self, new: NewOutgoing, now: Timestamp) -> Result<(), StoreError> {
-        let folder = self.shared.folder.clone();
-        let package = new.package.clone();
-        let digest = new.package_sha256;
-        let payload = tokio::task::spawn_blocking(move || payload::store(&folder, digest, package))
-            .await
-            .map_err(|_| StoreError::Stopped)??;
-        self.write(move |connection| {
+        let (digest, package) = (new.package_sha256, new.package.clone());
+        self.write_package(digest, package, move |connection, payload| {
             let Outgoing::Queued { failures, next_at } = Outgoing::packed(now) else {
                 return Err(StoreError::Damaged("first state"));
             };

@@ -3,11 +3,12 @@
 use std::fs::{self, File};
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use bytes::Bytes;
 use rusqlite::{Connection, OptionalExtension as _, params};
 
-use super::StoreError;
+use super::{Store, StoreError};
 use crate::types::Digest;
 
 /// A package above this size lies beside the database, in bytes.
@@ -19,20 +20,75 @@ pub(super) struct Payload {
     pub(super) inline: Option<Bytes>,
 }
 
+impl Store {
+    /// Makes a package durable together with the row that names it, which `work` writes.
+    pub(super) async fn write_package<T, W>(
+        &self,
+        digest: Digest,
+        package: Bytes,
+        work: W,
+    ) -> Result<T, StoreError>
+    where
+        T: Send + 'static,
+        W: FnOnce(&Connection, &Payload) -> Result<T, StoreError> + Send + 'static,
+    {
+        let folder = self.shared.folder.clone();
+        let payload = tokio::task::spawn_blocking(move || store(&folder, digest, package))
+            .await
+            .map_err(|_| StoreError::Stopped)??;
+        let lies_beside = payload.inline.is_none();
+        let folder = self.shared.folder.clone();
+        let written = self
+            .write(move |connection| {
+                // An attempt of the same package that failed may have taken it away again.
+                if lies_beside && !beside(&folder, digest).is_file() {
+                    return Err(std::io::Error::from(std::io::ErrorKind::NotFound).into());
+                }
+                work(connection, &payload)
+            })
+            .await;
+        if lies_beside {
+            // The outcome of the write counts; what stays is removed at the next start.
+            let _ = self.remove_unnamed(vec![digest]).await;
+        }
+        written
+    }
+
+    /// Removes those of the packages beside the database that no row names.
+    pub(super) async fn remove_unnamed(&self, digests: Vec<Digest>) -> Result<(), StoreError> {
+        let folder = self.shared.folder.clone();
+        // In the line of the writes, so that no row comes in between.
+        self.write(move |connection| {
+            digests.into_iter().try_for_each(|digest| remove(connection, &folder, digest))
+        })
+        .await
+    }
+}
+
 /// Makes a large package durable beside the database, before the row that names it.
 ///
-/// The name is the digest: writing it again after a crash changes nothing.
-pub(super) fn store(folder: &Path, digest: Digest, bytes: Bytes) -> Result<Payload, StoreError> {
+/// The final name is the digest: writing it again changes nothing. The name until then is used
+/// once, because a partner may send the same package again while the first is being written.
+fn store(folder: &Path, digest: Digest, bytes: Bytes) -> Result<Payload, StoreError> {
+    static NUMBER: AtomicU64 = AtomicU64::new(0);
     if bytes.len() <= BESIDE {
         return Ok(Payload { place: "here", inline: Some(bytes) });
     }
     let packages = folder.join("packages");
     fs::create_dir_all(&packages)?;
-    let temporary = packages.join(format!(".{digest}.tmp"));
-    let mut file = File::create(&temporary)?;
-    file.write_all(&bytes)?;
-    file.sync_all()?;
-    fs::rename(&temporary, beside(folder, digest))?;
+    let number = NUMBER.fetch_add(1, Ordering::Relaxed);
+    let temporary = packages.join(format!(".{digest}-{number}.tmp"));
+    let write = || {
+        let mut file = File::create_new(&temporary)?;
+        file.write_all(&bytes)?;
+        file.sync_all()?;
+        fs::rename(&temporary, beside(folder, digest))
+    };
+    if let Err(error) = write() {
+        // On a full disk, a part of a package is in the way of everything else.
+        let _ = fs::remove_file(&temporary);
+        return Err(error.into());
+    }
     sync_folder(&packages)?;
     Ok(Payload { place: "beside", inline: None })
 }
@@ -57,18 +113,13 @@ pub(super) fn load(
 }
 
 /// Removes a package beside the database, unless a row of the database still names it.
-pub(super) fn remove(
-    connection: &Connection,
-    folder: &Path,
-    digest: Digest,
-) -> Result<(), StoreError> {
+fn remove(connection: &Connection, folder: &Path, digest: Digest) -> Result<(), StoreError> {
     let named = connection
-        .query_row(
+        .prepare_cached(
             "SELECT 1 FROM outgoing WHERE package_sha256 = ?1 AND place = 'beside'
              UNION ALL SELECT 1 FROM incoming WHERE package_sha256 = ?1 AND place = 'beside'",
-            params![digest.as_raw()],
-            |_| Ok(()),
-        )
+        )?
+        .query_row(params![digest.as_raw()], |_| Ok(()))
         .optional()?;
     if named.is_none() && beside(folder, digest).is_file() {
         fs::remove_file(beside(folder, digest))?;
@@ -76,8 +127,8 @@ pub(super) fn remove(
     Ok(())
 }
 
-/// Removes what a crash left half written.
-pub(super) fn clean_up(folder: &Path) -> Result<(), StoreError> {
+/// Removes what a crash left: half written, or whole without the row that names it.
+pub(super) fn clean_up(connection: &Connection, folder: &Path) -> Result<(), StoreError> {
     let packages = folder.join("packages");
     if !packages.is_dir() {
         return Ok(());
@@ -86,6 +137,10 @@ pub(super) fn clean_up(folder: &Path) -> Result<(), StoreError> {
         let path = entry?.path();
         if path.extension().is_some_and(|extension| extension == "tmp") {
             fs::remove_file(path)?;
+        } else if let Some(digest) =
+            path.file_name().and_then(|name| name.to_str()?.parse::<Digest>().ok())
+        {
+            remove(connection, folder, digest)?;
         }
     }
     Ok(())

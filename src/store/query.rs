@@ -268,48 +268,6 @@ impl Store {
         })
         .await
     }
-
-    /// Forgets packages that were final before `packages`, and everything that ended before
-    /// `records`. Returns how many packages were removed.
-    pub async fn purge(
-        &self,
-        packages: Timestamp,
-        records: Timestamp,
-    ) -> Result<usize, StoreError> {
-        let folder = self.shared.folder.clone();
-        self.write(move |connection| {
-            let mut removed = 0;
-            for (table, last) in [
-                ("outgoing", "'HANDED_OVER', 'REJECTED', 'EXPIRED'"),
-                ("incoming", "'HANDED_OVER', 'REJECTED', 'HELD'"),
-            ] {
-                let mut statement = connection.prepare_cached(&format!(
-                    "UPDATE {table} SET place = 'gone', package = NULL
-                     WHERE place <> 'gone' AND changed_at < ?1 AND state IN ({last})
-                     RETURNING package_sha256"
-                ))?;
-                let digests = statement
-                    .query_map(params![Column(packages)], |row| row.get::<_, Column<Digest>>(0))?
-                    .collect::<Result<Vec<_>, _>>()?;
-                for digest in &digests {
-                    payload::remove(connection, &folder, digest.0)?;
-                }
-                removed += digests.len();
-                connection.execute(
-                    &format!("DELETE FROM {table} WHERE changed_at < ?1 AND state IN ({last})"),
-                    params![Column(records)],
-                )?;
-            }
-            for table in ["receipts", "journal", "held"] {
-                connection.execute(
-                    &format!("DELETE FROM {table} WHERE at < ?1"),
-                    params![Column(records)],
-                )?;
-            }
-            Ok(removed)
-        })
-        .await
-    }
 }
 
 /// Appends to the journal.

@@ -248,6 +248,75 @@ async fn purging_keeps_what_is_open_and_all_proof() {
     let history =
         store.history(HistoryFilter { limit: 9, ..Default::default() }).await.expect("read");
     assert_eq!(history.len(), 2);
+    assert_eq!(store.evidence(open_id).await.expect("evidence").journal.len(), 2);
+
+    // The receipt says an hour long gone; it goes with its package, not before.
+    let long_after = later + jiff::SignedDuration::from_secs(1);
+    let early = NewReceipt {
+        at: Timestamp::UNIX_EPOCH,
+        ..receipt(Origin::Received, "ContentConsignment", b"long ago")
+    };
+    let consigned = OutgoingEvent::Receipt(OutgoingReceipt::Consignment);
+    store
+        .outgoing_event(open_id, consigned, String::new(), Some(early), long_after)
+        .await
+        .expect("event");
+    store.purge(later, later).await.expect("purged");
+    let evidence = store.evidence(open_id).await.expect("evidence");
+    assert_eq!((evidence.receipts.len(), evidence.journal.len()), (1, 3));
+    assert!(matches!(store.evidence(ended_id).await, Err(StoreError::NotFound)));
+    store.purge(Timestamp::MAX, later).await.expect("purged");
+    let consigned = store.outgoing_package(open_id).await;
+    assert!(matches!(consigned, Err(StoreError::NoLongerKept)), "it is safe at the partner");
+}
+
+/// The names in the folder of large packages.
+fn beside(folder: &TempDir) -> Vec<String> {
+    let entries = std::fs::read_dir(folder.path().join("packages")).expect("listed");
+    entries.map(|entry| entry.expect("an entry").file_name().to_string_lossy().into()).collect()
+}
+
+#[tokio::test]
+async fn what_no_row_names_does_not_stay_on_the_disk() {
+    let folder = TempDir::new().expect("a folder");
+    let store = open(&folder);
+    let kept = outgoing(1, Bytes::from(vec![1; 2 << 20]));
+    let refused = NewOutgoing { id: kept.id, ..outgoing(2, Bytes::from(vec![2; 2 << 20])) };
+    let name = kept.package_sha256.to_string();
+    store.pack(kept, now()).await.expect("packed");
+    assert!(store.pack(refused, now()).await.is_err());
+    assert_eq!(beside(&folder), [name.as_str()]);
+    drop(store);
+
+    // A crash between the file and its row leaves the file, one before that a part of it.
+    let orphan = folder.path().join("packages").join(Digest::of(b"nobody").to_string());
+    std::fs::write(&orphan, b"nobody").expect("written");
+    std::fs::write(folder.path().join("packages/.half.tmp"), b"half").expect("written");
+    drop(open(&folder));
+    assert_eq!(beside(&folder), [name.as_str()]);
+}
+
+/// A partner that did not wait for our answer sends a large package again while the first copy is
+/// still being written.
+#[tokio::test(flavor = "multi_thread")]
+async fn the_same_large_package_many_times_at_once_is_kept_whole() {
+    let folder = TempDir::new().expect("a folder");
+    let store = open(&folder);
+    let package: &'static [u8] = vec![3; 4 << 20].leak();
+    let id = MessageId::new(now());
+    let mut tasks = tokio::task::JoinSet::new();
+    for _ in 0..8 {
+        let store = store.clone();
+        tasks.spawn(async move { store.commit(incoming(id, package, b"first"), now()).await });
+    }
+    let mut new = 0;
+    while let Some(answer) = tasks.join_next().await {
+        let answer = answer.expect("no panic").expect("committed");
+        new += i32::from(answer == CommitAnswer::New);
+        let stored = store.incoming_package(office(2), id).await.expect("whole");
+        assert_eq!(stored.len(), package.len());
+    }
+    assert_eq!((new, beside(&folder).len()), (1, 1));
 }
 
 #[tokio::test]

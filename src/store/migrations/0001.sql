@@ -36,6 +36,7 @@ CREATE TABLE outgoing (
 ) STRICT;
 CREATE INDEX outgoing_open ON outgoing (office, partner, sequence)
     WHERE state IN ('QUEUED', 'CONSIGNED');
+CREATE INDEX outgoing_beside ON outgoing (package_sha256) WHERE place = 'beside';
 
 CREATE TABLE incoming (
     sender          TEXT    NOT NULL,
@@ -59,6 +60,7 @@ CREATE TABLE incoming (
 CREATE INDEX incoming_sequence ON incoming (office, sender, sequence);
 CREATE INDEX incoming_open ON incoming (office, sender, serial)
     WHERE state IN ('COMMITTED', 'PLACED');
+CREATE INDEX incoming_beside ON incoming (package_sha256) WHERE place = 'beside';
 
 CREATE TABLE receipts (
     id         INTEGER PRIMARY KEY AUTOINCREMENT,

@@ -1,0 +1,74 @@
+//! What is no longer kept.
+
+use jiff::Timestamp;
+use rusqlite::{Connection, params};
+
+use super::unit::Column;
+use super::{Store, StoreError};
+use crate::types::Digest;
+
+impl Store {
+    /// Forgets packages that came to rest before `packages`, and everything that ended before
+    /// `records`. Returns how many packages were removed.
+    pub async fn purge(
+        &self,
+        packages: Timestamp,
+        records: Timestamp,
+    ) -> Result<usize, StoreError> {
+        let (removed, beside) =
+            self.write(move |connection| purge(connection, packages, records)).await?;
+        // Only now does no row name them any more, also after a crash.
+        self.remove_unnamed(beside).await?;
+        Ok(removed)
+    }
+}
+
+/// Tables of packages, the column of the other office, and the states in which nothing more is
+/// done with the package. A consigned one is safe at the partner, whether or not its files come
+/// out of a hold folder there one day.
+const AT_REST: [(&str, &str, &str); 2] = [
+    ("outgoing", "partner", "'CONSIGNED', 'HANDED_OVER', 'REJECTED', 'EXPIRED'"),
+    ("incoming", "sender", "'HANDED_OVER', 'REJECTED', 'HELD'"),
+];
+
+/// Returns how many packages are gone, and the digests of those beside the database.
+fn purge(
+    connection: &Connection,
+    packages: Timestamp,
+    records: Timestamp,
+) -> Result<(usize, Vec<Digest>), StoreError> {
+    let (mut removed, mut beside) = (0, Vec::new());
+    for (table, _, states) in AT_REST {
+        let old = format!("changed_at < ?1 AND state IN ({states})");
+        let mut statement = connection.prepare_cached(&format!(
+            "SELECT package_sha256 FROM {table} WHERE place = 'beside' AND {old}"
+        ))?;
+        let digests = statement
+            .query_map(params![Column(packages)], |row| Ok(row.get::<_, Column<Digest>>(0)?.0))?;
+        beside.extend(digests.collect::<Result<Vec<_>, _>>()?);
+        removed += connection.execute(
+            &format!(
+                "UPDATE {table} SET place = 'gone', package = NULL WHERE place <> 'gone' AND {old}"
+            ),
+            params![Column(packages)],
+        )?;
+        connection
+            .execute(&format!("DELETE FROM {table} WHERE {old}"), params![Column(records)])?;
+    }
+    // As long as the package has its row it keeps its steps and its proof, whatever time a partner
+    // wrote into a receipt.
+    for table in ["receipts", "journal"] {
+        let ended = AT_REST.map(|(packages, partner, _)| {
+            format!(
+                "NOT EXISTS (SELECT 1 FROM {packages} AS p WHERE p.message_id = {table}.message_id
+                     AND p.{partner} = {table}.partner)"
+            )
+        });
+        connection.execute(
+            &format!("DELETE FROM {table} WHERE at < ?1 AND {}", ended.join(" AND ")),
+            params![Column(records)],
+        )?;
+    }
+    connection.execute("DELETE FROM held WHERE at < ?1", params![Column(records)])?;
+    Ok((removed, beside))
+}
