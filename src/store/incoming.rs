@@ -340,8 +340,8 @@ fn issued(
 ) -> Result<Bytes, StoreError> {
     let der: Vec<u8> = connection
         .prepare_cached(
-            "SELECT der FROM receipts WHERE origin = 'issued' AND partner = ?1 AND message_id = ?2
-             ORDER BY id LIMIT 1",
+            "SELECT der FROM receipts WHERE origin = 'issued' AND kind <> 'Expiry'
+             AND partner = ?1 AND message_id = ?2 ORDER BY id LIMIT 1",
         )?
         .query_row(params![Column(sender), Column(id)], |row| row.get(0))?;
     Ok(der.into())

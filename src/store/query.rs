@@ -257,13 +257,14 @@ impl Store {
                 )
                 .optional()?
                 .ok_or(StoreError::NotFound)?;
+            let direction = Direction::from_stored(&direction)?;
             Ok(Evidence {
-                direction: Direction::from_stored(&direction)?,
+                direction,
                 office,
                 partner,
                 package: payload::load(&folder, digest, &place, inline)?,
-                receipts: receipts::of_message(connection, id)?,
-                journal: journal_of(connection, id)?,
+                receipts: receipts::of_message(connection, direction, (office, partner), id)?,
+                journal: journal_of(connection, direction, id)?,
             })
         })
         .await
@@ -296,11 +297,16 @@ pub(super) fn journal(
     Ok(())
 }
 
-fn journal_of(connection: &Connection, id: MessageId) -> Result<Vec<JournalRow>, StoreError> {
+fn journal_of(
+    connection: &Connection,
+    direction: Direction,
+    id: MessageId,
+) -> Result<Vec<JournalRow>, StoreError> {
     let mut statement = connection.prepare_cached(
-        "SELECT at, state, detail FROM journal WHERE message_id = ?1 ORDER BY id",
+        "SELECT at, state, detail FROM journal WHERE message_id = ?1 AND direction = ?2
+         ORDER BY id",
     )?;
-    let rows = statement.query_map(params![Column(id)], |row| {
+    let rows = statement.query_map(params![Column(id), direction.as_str()], |row| {
         Ok(JournalRow {
             at: row.get::<_, Column<_>>(0)?.0,
             state: row.get(1)?,
@@ -372,9 +378,10 @@ fn history(connection: &Connection, filter: &HistoryFilter) -> Result<Vec<Histor
     })?;
     let mut history = rows.map(|row| row?).collect::<Result<Vec<HistoryRow>, StoreError>>()?;
     for line in &mut history {
-        let Some(id) = line.message_id else { continue };
-        let kinds = receipts::of_message(connection, id)?;
-        line.receipts = kinds.into_iter().map(|receipt| receipt.kind).collect();
+        if let (Some(id), Some(partner)) = (line.message_id, line.partner) {
+            let parties = (line.office, partner);
+            line.receipts = receipts::kinds_of_message(connection, line.direction, parties, id)?;
+        }
     }
     Ok(history)
 }

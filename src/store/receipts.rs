@@ -5,7 +5,7 @@ use jiff::Timestamp;
 use rusqlite::{Connection, Row, params};
 
 use super::unit::Column;
-use super::{Store, StoreError};
+use super::{Direction, Store, StoreError};
 use crate::types::{Digest, MessageId, OfficeNumber};
 
 /// Who signed a receipt.
@@ -57,7 +57,8 @@ pub struct StoredReceipt {
 }
 
 impl Store {
-    /// The receipts that our offices issued to `partner` after `after`, oldest first.
+    /// The receipts that our offices issued to `partner` about its packages after `after`, oldest
+    /// first.
     pub async fn issued_receipts(
         &self,
         partner: OfficeNumber,
@@ -67,7 +68,7 @@ impl Store {
         self.read(move |connection| {
             let mut statement = connection.prepare_cached(
                 "SELECT id, message_id, kind, at, sha256, der FROM receipts
-                 WHERE origin = 'issued' AND partner = ?1 AND id > ?2
+                 WHERE origin = 'issued' AND kind <> 'Expiry' AND partner = ?1 AND id > ?2
                  ORDER BY id LIMIT ?3",
             )?;
             let after = i64::try_from(after).unwrap_or(i64::MAX);
@@ -119,7 +120,8 @@ impl Store {
     }
 }
 
-/// Stores a receipt; one that is already there stays as it is.
+/// Stores a receipt. The first of its kind about a package counts, so that a partner cannot fill our
+/// disk with ever new ones.
 pub(super) fn insert(
     connection: &Connection,
     (office, partner): (OfficeNumber, OfficeNumber),
@@ -129,7 +131,10 @@ pub(super) fn insert(
     connection
         .prepare_cached(
             "INSERT INTO receipts (origin, office, partner, message_id, kind, at, sha256, der)
-             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8) ON CONFLICT (origin, sha256) DO NOTHING",
+             SELECT ?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8 WHERE NOT EXISTS (
+                 SELECT 1 FROM receipts WHERE message_id = ?4 AND kind = ?5 AND origin = ?1
+                     AND office = ?2 AND partner = ?3
+             ) ON CONFLICT (origin, sha256) DO NOTHING",
         )?
         .execute(params![
             receipt.origin.as_str(),
@@ -144,16 +149,45 @@ pub(super) fn insert(
     Ok(())
 }
 
+/// Which receipts are about one package. The id alone does not say: a partner may give its own
+/// package the id of one of ours, and two offices of one node send to each other. About what we
+/// send the partner signs, and we ourselves only that its time is over.
+macro_rules! about_one {
+    ($columns:literal) => {
+        concat!(
+            "SELECT ",
+            $columns,
+            " FROM receipts WHERE message_id = ?1 AND office = ?2 AND partner = ?3
+              AND (origin = 'received' OR kind = 'Expiry') = (?4 = 'out') ORDER BY id"
+        )
+    };
+}
+
 /// The receipts about one package, oldest first.
 pub(super) fn of_message(
     connection: &Connection,
+    direction: Direction,
+    (office, partner): (OfficeNumber, OfficeNumber),
     id: MessageId,
 ) -> Result<Vec<StoredReceipt>, StoreError> {
-    let mut statement = connection.prepare_cached(
-        "SELECT id, message_id, kind, at, sha256, der FROM receipts WHERE message_id = ?1 ORDER BY id",
-    )?;
-    let rows = statement.query_map(params![Column(id)], read_receipt)?;
+    let mut statement =
+        connection.prepare_cached(about_one!("id, message_id, kind, at, sha256, der"))?;
+    let one = params![Column(id), Column(office), Column(partner), direction.as_str()];
+    let rows = statement.query_map(one, read_receipt)?;
     rows.map(|row| row?).collect()
+}
+
+/// Their kinds alone.
+pub(super) fn kinds_of_message(
+    connection: &Connection,
+    direction: Direction,
+    (office, partner): (OfficeNumber, OfficeNumber),
+    id: MessageId,
+) -> Result<Vec<String>, StoreError> {
+    let mut statement = connection.prepare_cached(about_one!("kind"))?;
+    let one = params![Column(id), Column(office), Column(partner), direction.as_str()];
+    let rows = statement.query_map(one, |row| row.get(0))?;
+    Ok(rows.collect::<Result<_, _>>()?)
 }
 
 fn read_receipt(row: &Row<'_>) -> rusqlite::Result<Result<StoredReceipt, StoreError>> {

@@ -165,6 +165,72 @@ async fn an_incoming_package_goes_its_way_once() {
     assert_eq!(store.settled_before(office(1), office(2), 2).await.expect("read"), Some(1));
 }
 
+/// A partner gives its package the id of one that we sent to it.
+#[tokio::test]
+async fn a_borrowed_id_mixes_no_proof() {
+    let folder = TempDir::new().expect("a folder");
+    let store = open(&folder);
+    let ours = outgoing(1, Bytes::from_static(b"ours"));
+    let id = ours.id;
+    store.pack(ours, now()).await.expect("packed");
+    let expiry = receipt(Origin::Issued, "Expiry", b"expiry");
+    store.add_own_receipt(id, expiry).await.expect("stored");
+    store.commit(incoming(id, b"theirs", b"consigned"), now()).await.expect("committed");
+    store
+        .incoming_event(office(2), id, IncomingEvent::FilesPlaced, String::new(), None, now())
+        .await
+        .expect("event");
+
+    let repeat = store.known(office(2), id, Digest::of(b"theirs")).await.expect("read");
+    assert_eq!(repeat, CommitAnswer::Repeat(Bytes::from_static(b"consigned")));
+    let issued = store.issued_receipts(office(2), 0, 10).await.expect("read");
+    assert_eq!(issued.len(), 1, "our own expiry is not for the partner");
+    let evidence = store.evidence(id).await.expect("evidence");
+    let kinds: Vec<_> = evidence.receipts.iter().map(|receipt| receipt.kind.as_str()).collect();
+    assert_eq!((evidence.direction, kinds), (Direction::Out, vec!["Expiry"]));
+    assert!(evidence.journal.iter().all(|row| row.state != "PLACED"));
+    let history =
+        store.history(HistoryFilter { limit: 9, ..Default::default() }).await.expect("read");
+    for line in history {
+        let expected = match line.direction {
+            Direction::Out => "Expiry",
+            Direction::In => "ContentConsignment",
+        };
+        assert_eq!(line.receipts, [expected]);
+    }
+}
+
+#[tokio::test]
+async fn a_partner_cannot_fill_the_store_with_receipts() {
+    let folder = TempDir::new().expect("a folder");
+    let store = open(&folder);
+    let new = outgoing(1, Bytes::from_static(b"package"));
+    let id = new.id;
+    store.pack(new, now()).await.expect("packed");
+    for der in [&b"first"[..], b"second", b"third"] {
+        let handover = OutgoingEvent::Receipt(OutgoingReceipt::Handover);
+        let proof = receipt(Origin::Received, "ContentHandover", der);
+        store.outgoing_event(id, handover, String::new(), Some(proof), now()).await.expect("event");
+    }
+    let receipts = store.evidence(id).await.expect("evidence").receipts;
+    assert_eq!(receipts.len(), 1);
+    assert_eq!(receipts[0].der, &b"first"[..]);
+}
+
+#[tokio::test]
+async fn positions_of_receipts_rise_also_when_the_store_begins_anew() {
+    let mut last = 0;
+    for _ in 0..3 {
+        let folder = TempDir::new().expect("a folder");
+        let store = open(&folder);
+        let id = MessageId::new(now());
+        store.commit(incoming(id, b"package", b"one"), now()).await.expect("committed");
+        let receipts = store.issued_receipts(office(2), last, 10).await.expect("read");
+        assert_eq!(receipts.len(), 1, "the partner asks on from where it was");
+        last = receipts[0].position;
+    }
+}
+
 #[tokio::test]
 async fn large_packages_lie_beside_and_are_checked() {
     let folder = TempDir::new().expect("a folder");
