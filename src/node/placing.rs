@@ -12,13 +12,13 @@ use super::judge;
 use super::start::ImportFolders;
 use crate::folder::{FolderError, Placement};
 use crate::package::{Package, Receipt, ReceiptKind, open};
-use crate::route::{Turn, Waiting, next_turn};
-use crate::store::{IncomingRow, StoreError};
-use crate::transfer::{Incoming, IncomingEvent};
-use crate::types::{Digest, FileKind, FileName, OfficeNumber};
+use crate::route::{self, First, Turn};
+use crate::store::{IncomingRow, NewReceipt, StoreError};
+use crate::transfer::{Incoming, IncomingEvent, due_at};
+use crate::types::{Digest, FileKind, FileName};
 
-/// Waiting packages of one sender that are looked at together.
-const LOOK_AHEAD: u32 = 256;
+/// Packages of one sender that are placed before the next sender has its turn.
+const IN_A_ROW: u32 = 16;
 
 /// How long to wait after the store failed.
 const STORE_PAUSE: Duration = Duration::from_secs(5);
@@ -40,7 +40,8 @@ enum Fault {
 
 impl From<StoreError> for Fault {
     fn from(error: StoreError) -> Self {
-        Self::Store(error)
+        // One package that the disk has lost must not keep those of other senders waiting.
+        if error.is_about_one_package() { Self::Package(error.code()) } else { Self::Store(error) }
     }
 }
 
@@ -67,7 +68,7 @@ pub(super) async fn run(
     }
 }
 
-/// Places everything whose turn has come and says how long to sleep.
+/// Places packages whose turn has come, of each sender some, and says how long to sleep.
 async fn place_all(
     context: &Arc<Context>,
     folders: &Arc<ImportFolders>,
@@ -79,55 +80,36 @@ async fn place_all(
     }
     let mut sleep = LONGEST_SLEEP;
     for sender in context.store.senders_waiting(office).await? {
-        while !*stopping.borrow() {
+        let mut in_a_row = 0;
+        while let Some(row) = context.store.first_unplaced(office, sender).await? {
+            if *stopping.borrow() || in_a_row == IN_A_ROW {
+                sleep = Duration::ZERO;
+                break;
+            }
             let now = context.now();
-            let rows = context.store.unplaced(office, sender, LOOK_AHEAD).await?;
-            let turn = turn(context, office, sender, &rows, now).await?;
-            let id = match turn {
-                Turn::Place(id) => id,
-                Turn::Until(then) => {
-                    let wait = Duration::try_from(then.duration_since(now)).unwrap_or_default();
-                    sleep = sleep.min(wait.max(Duration::from_millis(1)));
-                    break;
-                }
-                Turn::Idle => break,
-            };
-            let Some(row) = rows.iter().find(|row| row.id == id) else { break };
-            place(context, folders, row).await?;
+            if let Turn::Until(then) = turn(context, &row, now).await? {
+                let wait = Duration::try_from(then.duration_since(now)).unwrap_or_default();
+                sleep = sleep.min(wait.max(Duration::from_millis(1)));
+                break;
+            }
+            place(context, folders, &row).await?;
+            in_a_row += 1;
         }
     }
     Ok(sleep)
 }
 
-async fn turn(
-    context: &Context,
-    office: OfficeNumber,
-    sender: OfficeNumber,
-    rows: &[IncomingRow],
-    now: Timestamp,
-) -> Result<Turn, StoreError> {
-    let waiting: Vec<Waiting> = rows
-        .iter()
-        .map(|row| Waiting {
-            id: row.id,
-            sequence: row.sequence,
-            serial: row.serial,
-            committed_at: row.created_at,
-            not_before: match row.state {
-                Incoming::Committed { next_at, .. } => next_at,
-                Incoming::Rejected | Incoming::Placed | Incoming::HandedOver | Incoming::Held => {
-                    row.created_at
-                }
-            },
-        })
-        .collect();
-    let first = waiting.iter().min_by_key(|package| (package.serial, package.sequence));
-    let settled = match first {
-        Some(first) => context.store.settled_before(office, sender, first.sequence).await?,
-        None => None,
+async fn turn(context: &Context, row: &IncomingRow, now: Timestamp) -> Result<Turn, StoreError> {
+    let first = First {
+        sequence: row.sequence,
+        before: context.store.sequence_before(row.office, row.sender, row.sequence).await?,
+        committed_at: row.created_at,
+        not_before: match row.state {
+            Incoming::Committed { next_at, .. } => due_at(next_at, now),
+            Incoming::Rejected | Incoming::Placed | Incoming::HandedOver | Incoming::Held => now,
+        },
     };
-    let settled: Vec<u64> = settled.into_iter().collect();
-    Ok(next_turn(&waiting, &settled, context.config.timing.order_wait, now))
+    Ok(route::turn(&first, context.config.timing.order_wait, now))
 }
 
 /// Places one package and signs the handover. Only a fault of the store is returned; every other
@@ -213,46 +195,59 @@ fn in_order(package: &Package) -> Vec<(Option<FileKind>, &str, &Bytes)> {
     files
 }
 
-/// Signs and stores the handover receipt of a placed package.
+/// Signs and stores the handover receipt of a placed package. Only a fault of the store is
+/// returned; after every other one it is tried again later.
 async fn sign_handover(
     context: &Arc<Context>,
     folders: &Arc<ImportFolders>,
     row: &IncomingRow,
     package: Option<Package>,
 ) -> Result<(), StoreError> {
+    let now = context.now();
+    let receipt = match handover(context, row, package, now).await {
+        Ok(receipt) => receipt,
+        Err(Fault::Store(error)) => return Err(error),
+        Err(Fault::Package(code)) => {
+            tracing::error!(id = %row.id, code, "the handover receipt could not be signed");
+            return Ok(());
+        }
+        Err(Fault::Folder(_) | Fault::Internal) => return Ok(()),
+    };
+    let event = IncomingEvent::HandoverSigned;
+    let (sender, id) = (row.sender, row.id);
+    context.store.incoming_event(sender, id, event, String::new(), Some(receipt), now).await?;
+    context.wake.issued.announce();
+    forget(folders, row).await;
+    tracing::info!(%id, %sender, office = %row.office, "handed over");
+    Ok(())
+}
+
+/// The signed handover receipt of a package, which is read again where the caller has it not.
+async fn handover(
+    context: &Arc<Context>,
+    row: &IncomingRow,
+    package: Option<Package>,
+    now: Timestamp,
+) -> Result<NewReceipt, Fault> {
     let consignment = context.store.first_receipt(row.sender, row.id).await?;
-    let bytes = match package {
-        Some(package) => package.bytes().clone(),
+    let stored = match package {
+        Some(_) => Bytes::new(),
         None => context.store.incoming_package(row.sender, row.id).await?,
     };
-    let now = context.now();
     let limits = context.package_limits();
     let (shared, office) = (Arc::clone(context), row.office);
-    let receipt = blocking(move || {
-        let package = open(bytes, &limits).map_err(|fault| fault.code())?;
+    blocking(move || {
+        let package = match package {
+            Some(package) => package,
+            None => open(stored, &limits).map_err(|fault| Fault::Package(fault.code()))?,
+        };
         let receipt = Receipt::about(&package, ReceiptKind::ContentHandover, now)
             .after(Some(Digest::of(&consignment)));
-        shared.proof().sign(office, &receipt, now).map_err(|_| "signing-failed")
+        let signed = shared.proof().sign(office, &receipt, now);
+        signed.map_err(|_| Fault::Package("signing-failed"))
     })
     .await
-    .unwrap_or(Err("internal"));
-    match receipt {
-        Ok(receipt) => {
-            let event = IncomingEvent::HandoverSigned;
-            let (sender, id) = (row.sender, row.id);
-            context
-                .store
-                .incoming_event(sender, id, event, String::new(), Some(receipt), now)
-                .await?;
-            context.wake.issued.announce();
-            forget(folders, row).await;
-            tracing::info!(%id, %sender, %office, "handed over");
-        }
-        Err(code) => {
-            tracing::error!(id = %row.id, code, "the handover receipt could not be signed");
-        }
-    }
-    Ok(())
+    .unwrap_or(Err(Fault::Internal))
 }
 
 /// The store says what became of the set, so the import folder need not remember it.

@@ -252,7 +252,7 @@ async fn recover(context: &Arc<Context>, folders: &OfficeFolders, problems: &mut
     }
     for import in folders.import.all() {
         for id in problems.folder(&place, import.unfinished()).unwrap_or_default() {
-            let waits = problems.store(&place, context.store.waits(office, id).await);
+            let waits = problems.store(&place, context.store.waits(id).await);
             if waits == Some(false) {
                 problems.folder(&place, import.finish(id));
             }

@@ -6,7 +6,7 @@
 
 mod order;
 
-pub use order::{Turn, Waiting, next_turn};
+pub use order::{First, Turn, turn};
 
 use crate::types::FileKind;
 

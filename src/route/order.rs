@@ -2,61 +2,43 @@
 
 use jiff::{SignedDuration, Timestamp};
 
-use crate::types::{FileSerial, MessageId};
-
-/// A committed package that waits for its turn; all of one sender and one recipient.
+/// The package whose turn is next among those of one sender and one recipient: the one with the
+/// lowest 連番, and of those with the same the one that the sender numbered first.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Waiting {
-    /// Its id.
-    pub id: MessageId,
+pub struct First {
     /// The sender's number for it: 1, 2, 3, … per recipient.
     pub sequence: u64,
-    /// Its 連番.
-    pub serial: FileSerial,
+    /// The highest number below it that came, whatever became of that package.
+    pub before: Option<u64>,
     /// When it became durable here.
     pub committed_at: Timestamp,
     /// Not to be placed before this time, after a failed attempt.
     pub not_before: Timestamp,
 }
 
-/// Whose turn it is.
+/// Whether its turn has come.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Turn {
-    /// Place this package now.
-    Place(MessageId),
-    /// Nothing before this time, unless something arrives.
+    /// Place it now.
+    Now,
+    /// Not before this time, unless something arrives.
     Until(Timestamp),
-    /// Nothing waits.
-    Idle,
 }
 
-/// Whose turn it is among `waiting`.
+/// Whether the turn of `first` has come.
 ///
-/// The lowest 連番 goes first. It waits while a sequence number before it is missing, because that
-/// package may carry a lower 連番, but no longer than `patience`: the sender may have given it up.
-/// `settled` are the sequence numbers below the waiting ones that were placed, held or rejected;
-/// only those near the waiting ones matter.
-pub fn next_turn(
-    waiting: &[Waiting],
-    settled: &[u64],
-    patience: SignedDuration,
-    now: Timestamp,
-) -> Turn {
-    let Some(first) = waiting.iter().min_by_key(|package| (package.serial, package.sequence))
-    else {
-        return Turn::Idle;
+/// It waits while the number before its own is missing, because that package may carry a lower
+/// 連番, but no longer than `patience`: the sender may have given it up.
+pub fn turn(first: &First, patience: SignedDuration, now: Timestamp) -> Turn {
+    let gap = first.sequence > first.before.unwrap_or_default().saturating_add(1);
+    // Committed in the future: the clock was set back, and nobody knows how long it has waited.
+    let from = if gap && first.committed_at <= now {
+        let patient_until = first.committed_at.checked_add(patience).unwrap_or(now);
+        first.not_before.max(patient_until)
+    } else {
+        first.not_before
     };
-    let before = waiting
-        .iter()
-        .map(|package| package.sequence)
-        .chain(settled.iter().copied())
-        .filter(|sequence| *sequence < first.sequence)
-        .max()
-        .unwrap_or_default();
-    let gap = first.sequence > before.saturating_add(1);
-    let patient_until = first.committed_at.checked_add(patience).unwrap_or(first.committed_at);
-    let from = if gap { first.not_before.max(patient_until) } else { first.not_before };
-    if from <= now { Turn::Place(first.id) } else { Turn::Until(from) }
+    if from <= now { Turn::Now } else { Turn::Until(from) }
 }
 
 #[cfg(test)]
@@ -69,37 +51,31 @@ mod tests {
         Timestamp::from_second(seconds).expect("in range")
     }
 
-    fn waiting(sequence: u64, serial: &str, committed: i64) -> Waiting {
-        Waiting {
-            id: MessageId::new(at(committed)),
-            sequence,
-            serial: serial.parse().expect("a serial"),
-            committed_at: at(committed),
-            not_before: at(committed),
-        }
-    }
-
-    #[test]
-    fn lowest_serial_first() {
-        let later = waiting(2, "20260326120000", 10);
-        let earlier = waiting(1, "20260326110000", 11);
-        assert_eq!(next_turn(&[later, earlier], &[], PATIENCE, at(20)), Turn::Place(earlier.id));
-        assert_eq!(next_turn(&[], &[], PATIENCE, at(20)), Turn::Idle);
+    fn first(sequence: u64, before: Option<u64>) -> First {
+        First { sequence, before, committed_at: at(10), not_before: at(10) }
     }
 
     #[test]
     fn waits_for_a_gap_but_not_for_ever() {
-        let third = waiting(3, "20260326120000", 10);
-        assert_eq!(next_turn(&[third], &[1], PATIENCE, at(20)), Turn::Until(at(70)));
-        assert_eq!(next_turn(&[third], &[1, 2], PATIENCE, at(20)), Turn::Place(third.id));
-        assert_eq!(next_turn(&[third], &[1], PATIENCE, at(70)), Turn::Place(third.id));
+        assert_eq!(turn(&first(1, None), PATIENCE, at(10)), Turn::Now);
+        assert_eq!(turn(&first(3, Some(2)), PATIENCE, at(10)), Turn::Now);
+        for gap in [first(3, Some(1)), first(2, None), first((1 << 53) - 1, Some(7))] {
+            assert_eq!(turn(&gap, PATIENCE, at(20)), Turn::Until(at(70)));
+            assert_eq!(turn(&gap, PATIENCE, at(70)), Turn::Now);
+        }
     }
 
     #[test]
-    fn a_failed_attempt_blocks_what_follows_it() {
-        let mut first = waiting(1, "20260326110000", 10);
-        first.not_before = at(25);
-        let second = waiting(2, "20260326120000", 10);
-        assert_eq!(next_turn(&[first, second], &[], PATIENCE, at(20)), Turn::Until(at(25)));
+    fn a_failed_attempt_waits() {
+        let failed = First { not_before: at(25), ..first(1, None) };
+        assert_eq!(turn(&failed, PATIENCE, at(20)), Turn::Until(at(25)));
+        let missing = First { not_before: at(25), ..first(3, Some(1)) };
+        assert_eq!(turn(&missing, PATIENCE, at(20)), Turn::Until(at(70)));
+    }
+
+    #[test]
+    fn a_clock_that_was_set_back_holds_nothing_up() {
+        let ahead = First { committed_at: at(1_000_000), ..first(3, Some(1)) };
+        assert_eq!(turn(&ahead, PATIENCE, at(20)), Turn::Now);
     }
 }

@@ -64,6 +64,20 @@ impl StoreError {
         }
     }
 
+    /// Whether only the package that was asked for is lost or damaged, and the store itself works.
+    pub const fn is_about_one_package(&self) -> bool {
+        match self {
+            Self::Damaged(_) | Self::NotFound | Self::NoLongerKept | Self::Io(_) => true,
+            Self::Full
+            | Self::InUse(_)
+            | Self::Absent(_)
+            | Self::TooNew { .. }
+            | Self::ReadOnly
+            | Self::Stopped
+            | Self::Database(_) => false,
+        }
+    }
+
     /// What is wrong and what to do.
     pub fn text(&self, lang: Lang) -> String {
         let ja = match self {

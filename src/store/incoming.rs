@@ -129,22 +129,23 @@ impl Store {
         .await
     }
 
-    /// The packages from `sender` to `office` that are committed and not placed yet.
-    pub async fn unplaced(
+    /// Of the packages from `sender` to `office` that are committed and not placed yet, the one
+    /// with the lowest 連番.
+    pub async fn first_unplaced(
         &self,
         office: OfficeNumber,
         sender: OfficeNumber,
-        limit: u32,
-    ) -> Result<Vec<IncomingRow>, StoreError> {
+    ) -> Result<Option<IncomingRow>, StoreError> {
         self.read(move |connection| {
-            let mut statement = connection.prepare_cached(&format!(
-                "SELECT {COLUMNS} FROM incoming
-                 WHERE office = ?1 AND sender = ?2 AND state = 'COMMITTED'
-                 ORDER BY serial, sequence LIMIT ?3"
-            ))?;
-            let rows = statement
-                .query_map(params![Column(office), Column(sender), limit], read_incoming)?;
-            rows.map(|row| row?).collect()
+            connection
+                .prepare_cached(&format!(
+                    "SELECT {COLUMNS} FROM incoming
+                     WHERE office = ?1 AND sender = ?2 AND state = 'COMMITTED'
+                     ORDER BY serial, sequence LIMIT 1"
+                ))?
+                .query_row(params![Column(office), Column(sender)], read_incoming)
+                .optional()?
+                .transpose()
         })
         .await
     }
@@ -162,14 +163,14 @@ impl Store {
         .await
     }
 
-    /// Whether a package of this id still waits to be placed for `office`, whoever sent it.
-    pub async fn waits(&self, office: OfficeNumber, id: MessageId) -> Result<bool, StoreError> {
+    /// Whether a package of this id still waits to be placed, whoever sent it, for whichever of our
+    /// offices: several may have one import folder.
+    pub async fn waits(&self, id: MessageId) -> Result<bool, StoreError> {
         self.read(move |connection| {
             let found = connection
                 .query_row(
-                    "SELECT 1 FROM incoming
-                     WHERE office = ?1 AND message_id = ?2 AND state = 'COMMITTED'",
-                    params![Column(office), Column(id)],
+                    "SELECT 1 FROM incoming WHERE message_id = ?1 AND state = 'COMMITTED'",
+                    params![Column(id)],
                     |_| Ok(()),
                 )
                 .optional()?;
@@ -178,8 +179,8 @@ impl Store {
         .await
     }
 
-    /// The sequence number of the last package before `sequence` that no longer waits.
-    pub async fn settled_before(
+    /// The highest number below `sequence` among the packages from `sender` to `office`.
+    pub async fn sequence_before(
         &self,
         office: OfficeNumber,
         sender: OfficeNumber,
@@ -188,8 +189,8 @@ impl Store {
         self.read(move |connection| {
             let last: Option<i64> = connection
                 .prepare_cached(
-                    "SELECT max(sequence) FROM incoming WHERE office = ?1 AND sender = ?2
-                     AND sequence < ?3 AND state <> 'COMMITTED'",
+                    "SELECT max(sequence) FROM incoming
+                     WHERE office = ?1 AND sender = ?2 AND sequence < ?3",
                 )?
                 .query_row(
                     params![

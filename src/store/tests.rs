@@ -151,10 +151,15 @@ async fn an_incoming_package_goes_its_way_once() {
     let id = MessageId::new(now());
     store.commit(incoming(id, b"one", b"first"), now()).await.expect("commit");
     assert_eq!(store.senders_waiting(office(1)).await.expect("read"), [office(2)]);
+    assert!(store.waits(id).await.expect("read"));
+    let first = store.first_unplaced(office(1), office(2)).await.expect("read");
+    assert_eq!(first.map(|row| row.id), Some(id));
     let event =
         |event, receipt| store.incoming_event(office(2), id, event, String::new(), receipt, now());
     event(IncomingEvent::FilesPlaced, None).await.expect("event");
     assert_eq!(store.placed(office(1)).await.expect("read").len(), 1);
+    assert!(!store.waits(id).await.expect("read"));
+    assert!(store.first_unplaced(office(1), office(2)).await.expect("read").is_none());
     for der in [&b"handover"[..], b"another handover"] {
         let handover = receipt(Origin::Issued, "ContentHandover", der);
         event(IncomingEvent::HandoverSigned, Some(handover)).await.expect("event");
@@ -162,7 +167,8 @@ async fn an_incoming_package_goes_its_way_once() {
     let receipts = store.issued_receipts(office(2), 0, 10).await.expect("read");
     let kinds: Vec<_> = receipts.iter().map(|receipt| receipt.kind.as_str()).collect();
     assert_eq!(kinds, ["ContentConsignment", "ContentHandover"]);
-    assert_eq!(store.settled_before(office(1), office(2), 2).await.expect("read"), Some(1));
+    assert_eq!(store.sequence_before(office(1), office(2), 2).await.expect("read"), Some(1));
+    assert_eq!(store.sequence_before(office(1), office(2), 1).await.expect("read"), None);
 }
 
 /// A partner gives its package the id of one that we sent to it.

@@ -13,7 +13,7 @@ mod retry;
 
 pub use incoming::{Incoming, IncomingEffect, IncomingEvent};
 pub use outgoing::{Failure, Outgoing, OutgoingEffect, OutgoingEvent, OutgoingReceipt};
-pub use retry::retry_delay;
+pub use retry::{LONGEST_WAIT, due_at, retry_delay};
 
 /// The text of a stored state is not one of ours: the store was written by something else.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]

@@ -1,11 +1,20 @@
 //! When to try again.
 
-use jiff::SignedDuration;
+use jiff::{SignedDuration, Timestamp};
 
 use crate::types::MessageId;
 
 /// The waits before the first, second, … attempt, in seconds; the last one repeats.
 const WAITS: [i64; 7] = [0, 15, 60, 5 * 60, 15 * 60, 30 * 60, 60 * 60];
+
+/// No wait of the schedule, and none that a partner may ask for, is longer.
+pub const LONGEST_WAIT: SignedDuration = SignedDuration::from_hours(2);
+
+/// When an attempt that was planned for `planned` is due. Further away than any wait means that the
+/// clock was set back since: at once.
+pub fn due_at(planned: Timestamp, now: Timestamp) -> Timestamp {
+    if planned.duration_since(now) > LONGEST_WAIT { now } else { planned }
+}
 
 /// The wait before the next attempt after `failures` failed ones.
 ///
@@ -40,5 +49,15 @@ mod tests {
             assert!((60..=66).contains(&minutes), "{minutes}");
         }
         assert_eq!(retry_delay(id, 3), retry_delay(id, 3));
+        assert!(retry_delay(id, u32::MAX) < LONGEST_WAIT);
+    }
+
+    #[test]
+    fn a_time_beyond_every_wait_is_that_of_a_wrong_clock() {
+        let at = |seconds| Timestamp::from_second(seconds).expect("in range");
+        assert_eq!(due_at(at(3_600), at(0)), at(3_600));
+        assert_eq!(due_at(at(10), at(20)), at(10));
+        assert_eq!(due_at(at(365 * 24 * 3_600), at(20)), at(20));
+        assert_eq!(due_at(Timestamp::MAX, Timestamp::MIN), Timestamp::MIN);
     }
 }
