@@ -8,7 +8,8 @@ use jiff::SignedDuration;
 
 use super::read::{Reader, Section};
 use super::{
-    Config, IdentityFiles, Limits, Node, Office, Peer, Problems, Retention, Timing, Tls, units,
+    Config, IdentityFiles, Limits, Node, Office, Peer, Problems, Retention, Timing, Tls, folders,
+    units,
 };
 use crate::types::{Digest, Lang, OfficeNumber, ServiceType};
 
@@ -39,7 +40,11 @@ fn whole(mut root: Section<'_, '_>) -> Option<Config> {
         let ja = "[[office]] が一つもありません。自事業所を書いてください。";
         root.report(&(0..0), "office", ja, "at least one [[office]] is required");
     }
+    let spans: Vec<_> = office_tables.iter().map(Section::span).collect();
     let offices = each(office_tables, office, |office| office.number, "number");
+    if let Some(offices) = &offices {
+        folders::separate_offices(&root, offices, &spans);
+    }
     let peers = each(root.tables("peer"), peer, |peer| peer.office, "office");
     let timing = timing(root.table("timing"));
     let limits = limits(root.table("limits"));
@@ -165,26 +170,8 @@ fn office(table: &mut Section<'_, '_>) -> Option<Office> {
         sent,
         signing: signing?,
     };
-    separate_folders(table, &office);
+    folders::separate(table, &office);
     Some(office)
-}
-
-/// A file that is put into one folder must not turn up in another.
-fn separate_folders(table: &Section<'_, '_>, office: &Office) {
-    let drop = &office.drop;
-    let others = [
-        ("work", Some(&office.work)),
-        ("import", Some(&office.import)),
-        ("import_actuals", Some(&office.import_actuals)),
-        ("hold", Some(&office.hold)),
-        ("sent", office.sent.as_ref()),
-    ];
-    for (key, folder) in others {
-        if folder == Some(drop) {
-            let ja = "drop と同じフォルダーは使えません。";
-            table.report(&table.span(), key, ja, "must not be the drop folder");
-        }
-    }
 }
 
 fn peer(table: &mut Section<'_, '_>) -> Option<Peer> {
@@ -394,6 +381,23 @@ expiry = "0s"
         assert_eq!(
             problems(&same),
             [(7, "office.import".to_owned()), (7, "office.import_actuals".to_owned())]
+        );
+        let other = |folders: &str| {
+            let office = "[[office]]\nnumber = \"1370000026\"\nhold = \"hold\"\n\
+                          signing_certificate = \"a\"\nsigning_key = \"a\"\n";
+            problems(&format!("{LEAST}{office}{folders}"))
+        };
+        let keys = |problems: Vec<(usize, String)>| {
+            problems.into_iter().map(|(line, key)| format!("{line} {key}")).collect::<Vec<_>>()
+        };
+        let separate = other("drop = \"drop2\"\nimport = \"import\"");
+        assert_eq!(keys(separate), [""; 0], "one care software may import for two offices");
+        let same = other("drop = \"./drop\"\nimport = \"import\"");
+        assert_eq!(keys(same), ["14 office.drop", "14 office.work"]);
+        let crossed = other("drop = \"import\"\nimport = \"drop\"");
+        assert_eq!(
+            keys(crossed),
+            ["14 office.drop", "14 office.import", "14 office.import_actuals"]
         );
         let both = LEAST.replace("[tls]", "[tls]\npkcs12 = \"a.p12\"\npassword_file = \"a\"");
         assert!(problems(&both).iter().any(|(_, key)| key == "tls.pkcs12"));

@@ -8,6 +8,7 @@
 //! Nothing here touches the disk: whether a folder exists is asked by the node when it starts.
 
 mod check;
+mod folders;
 mod read;
 mod units;
 

@@ -1,0 +1,68 @@
+//! Which folders must not be the same.
+
+use std::ops::Range;
+use std::path::Path;
+
+use super::Office;
+use super::read::Section;
+
+/// A file that is put into one folder must not turn up in another.
+pub(super) fn separate(table: &Section<'_, '_>, office: &Office) {
+    let drop = &office.drop;
+    let others = [
+        ("work", Some(&office.work)),
+        ("import", Some(&office.import)),
+        ("import_actuals", Some(&office.import_actuals)),
+        ("hold", Some(&office.hold)),
+        ("sent", office.sent.as_ref()),
+    ];
+    for (key, folder) in others {
+        if folder == Some(drop) {
+            let ja = "drop と同じフォルダーは使えません。";
+            table.report(&table.span(), key, ja, "must not be the drop folder");
+        }
+    }
+}
+
+/// What lies in the drop or work folder of one office is taken for its own: no other office may use
+/// that folder for anything. The other folders may be shared. `spans` are where the offices stand.
+pub(super) fn separate_offices(root: &Section<'_, '_>, offices: &[Office], spans: &[Range<usize>]) {
+    for (place, (second, span)) in offices.iter().zip(spans).enumerate() {
+        let before = offices.iter().take(place);
+        for first in before.filter(|first| first.number != second.number) {
+            for key in clashes(first, second) {
+                let (one, other) = (first.number, second.number);
+                let ja = format!(
+                    "事業所 {one} と同じフォルダーです。{other} には別のものを書いてください。"
+                );
+                let en = format!("is a folder of the office {one}; give {other} its own");
+                root.report(span, &format!("office.{key}"), &ja, &en);
+            }
+        }
+    }
+}
+
+/// The keys of `second` that name a folder which `first` or `second` must have for itself.
+fn clashes(first: &Office, second: &Office) -> Vec<&'static str> {
+    let own = [first.drop.as_path(), &first.work];
+    let all = |office| folders(office).into_iter();
+    let clash = |key, folder| {
+        let of_first = own.contains(&folder);
+        let of_second =
+            ["drop", "work"].contains(&key) && all(first).any(|(_, other)| other == folder);
+        of_first || of_second
+    };
+    all(second).filter(|(key, folder)| clash(*key, *folder)).map(|(key, _)| key).collect()
+}
+
+fn folders(office: &Office) -> Vec<(&'static str, &Path)> {
+    let mut folders = vec![
+        ("drop", office.drop.as_path()),
+        ("work", &office.work),
+        ("import", &office.import),
+        ("import_actuals", &office.import_actuals),
+        ("hold", &office.hold),
+    ];
+    folders.extend(office.sent.as_deref().map(|sent| ("sent", sent)));
+    folders
+}
