@@ -1,12 +1,16 @@
 //! `renkei run`
 
 use std::process::ExitCode;
+use std::time::Duration;
 
 use super::setup::{self, ConfigArg};
 use super::{UsageError, output};
 use crate::config::Config;
 use crate::node::{Node, StartProblems, system_clock};
 use crate::types::Lang;
+
+/// How long threads that wait for a disk may take after the node has stopped.
+const THREADS_GRACE: Duration = Duration::from_millis(500);
 
 #[derive(Debug, clap::Args)]
 pub(super) struct Args {
@@ -21,7 +25,8 @@ pub(super) fn run(args: &Args, lang: Lang) -> anyhow::Result<ExitCode> {
     let config = setup::config(&args.config.config, lang)?;
     setup::log(&config.node, lang)?;
     let spec = setup::spec()?;
-    setup::runtime()?.block_on(async {
+    let runtime = setup::runtime()?;
+    let ended = runtime.block_on(async {
         let refused = |problems: StartProblems| {
             let head = lang.pick("起動できません。次の点を直してください。", "cannot start:");
             UsageError(format!("{head}\n{}", problems.text(lang)))
@@ -38,7 +43,10 @@ pub(super) fn run(args: &Args, lang: Lang) -> anyhow::Result<ExitCode> {
         node.stop().await;
         output::line(lang.pick("停止しました。", "stopped"))?;
         Ok(ExitCode::SUCCESS)
-    })
+    });
+    // A thread that hangs on a network share must not keep the process from ending.
+    runtime.shutdown_timeout(THREADS_GRACE);
+    ended
 }
 
 /// Says what runs and where files go, so that a mistake in the configuration shows at once.
