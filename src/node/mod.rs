@@ -50,6 +50,9 @@ use context::{Context, stopped};
 /// How long the tasks may take to finish what is in flight.
 const STOP_GRACE: Duration = Duration::from_secs(9);
 
+/// Bytes of the manifest that describe one file, at the most.
+const MANIFEST_ENTRY: usize = 320;
+
 /// A running node.
 pub struct Node {
     context: Arc<Context>,
@@ -111,10 +114,14 @@ impl Node {
 
     /// What a package may have at most under a configuration.
     pub fn package_limits(config: &Config) -> Limits {
+        let defaults = Limits::default();
+        let files = usize::try_from(config.limits.unit_files).unwrap_or(usize::MAX);
         Limits {
             package_bytes: usize::try_from(config.limits.package_size).unwrap_or(usize::MAX),
-            files: usize::try_from(config.limits.unit_files).unwrap_or(usize::MAX),
-            ..Limits::default()
+            // What is allowed to be sent must also be allowed to be described.
+            manifest_bytes: defaults.manifest_bytes.max(files.saturating_mul(MANIFEST_ENTRY)),
+            files,
+            ..defaults
         }
     }
 
