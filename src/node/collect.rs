@@ -1,7 +1,11 @@
 //! Collects the receipts that a partner issues after it took a package.
+//!
+//! How far they were collected is remembered in the store. A receipt whose certificate is not
+//! believed at the moment, because a new one is not registered yet or a revocation list is too old,
+//! holds up none of those behind it, but is asked for again until the time of its package is over.
 
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use tokio::sync::watch;
 
@@ -16,17 +20,36 @@ const PAUSES: [u64; 4] = [5, 15, 60, 300];
 /// Even when no package is known to wait, look again after this time.
 const LONGEST_SLEEP: Duration = Duration::from_mins(10);
 
+/// A partner that has nothing to tell and does not wait is asked no more often than this.
+const SHORTEST_WAIT: Duration = Duration::from_secs(1);
+
+/// When receipts that could not be believed are asked for again.
+const ASK_AGAIN: Duration = Duration::from_mins(30);
+
+struct Collector {
+    context: Arc<Context>,
+    pair: Pair,
+    /// Set while a receipt is kept back that the store is not to pass over.
+    ahead: Option<Ahead>,
+}
+
+/// How far receipts were looked at, beyond what the store remembers.
+struct Ahead {
+    position: u64,
+    since: Instant,
+}
+
 pub(super) async fn run(context: Arc<Context>, pair: Pair, mut stopping: watch::Receiver<bool>) {
+    let mut collector = Collector { context: Arc::clone(&context), pair, ahead: None };
     let mut failures = 0_usize;
     while !*stopping.borrow() {
         let sleep = tokio::select! {
             () = stopped(&mut stopping) => break,
-            asked = ask(&context, pair) => match asked {
-                Ok(true) => {
+            asked = collector.ask() => match asked {
+                Ok(sleep) => {
                     failures = 0;
-                    Duration::ZERO
+                    sleep
                 }
-                Ok(false) => LONGEST_SLEEP,
                 Err(code) => {
                     let place = failures.min(PAUSES.len() - 1);
                     failures += 1;
@@ -46,49 +69,68 @@ pub(super) async fn run(context: Arc<Context>, pair: Pair, mut stopping: watch::
     }
 }
 
-/// One question; `false` means that nothing is waited for.
-async fn ask(context: &Arc<Context>, (office, partner): Pair) -> Result<bool, &'static str> {
-    let code = |error: StoreError| error.code();
-    if !context.store.awaits_receipts(office, partner).await.map_err(code)? {
-        return Ok(false);
+impl Collector {
+    /// One question; says how long to wait before the next.
+    async fn ask(&mut self) -> Result<Duration, &'static str> {
+        let (office, partner) = self.pair;
+        let context = &self.context;
+        let code = |error: StoreError| error.code();
+        if !context.store.awaits_receipts(office, partner).await.map_err(code)? {
+            return Ok(LONGEST_SLEEP);
+        }
+        self.ahead.take_if(|ahead| ahead.since.elapsed() >= ASK_AGAIN);
+        let after = match &self.ahead {
+            Some(ahead) => ahead.position,
+            None => context.store.receipt_cursor(office, partner).await.map_err(code)?,
+        };
+        let endpoint = context.endpoint(partner).ok_or("unknown-partner")?;
+        let wait = Duration::try_from(context.config.timing.receipt_wait).unwrap_or_default();
+        let asked_at = Instant::now();
+        let page = context
+            .client
+            .receipts(&endpoint, office, after, wait)
+            .await
+            .map_err(|error: SendError| error.code())?;
+        let is_empty = page.receipts.is_empty();
+        for entry in page.receipts {
+            if !take(context, entry).await.map_err(code)? && self.ahead.is_none() {
+                self.ahead = Some(Ahead { position: after, since: Instant::now() });
+            }
+        }
+        match &mut self.ahead {
+            Some(ahead) => ahead.position = page.next,
+            None if page.next > after => {
+                context.store.set_receipt_cursor(office, partner, page.next).await.map_err(code)?;
+            }
+            None => {}
+        }
+        Ok(if is_empty { SHORTEST_WAIT.saturating_sub(asked_at.elapsed()) } else { Duration::ZERO })
     }
-    let after = context.store.receipt_cursor(office, partner).await.map_err(code)?;
-    let endpoint = context.endpoint(partner).ok_or("unknown-partner")?;
-    let wait = Duration::try_from(context.config.timing.receipt_wait).unwrap_or_default();
-    let page = context
-        .client
-        .receipts(&endpoint, office, after, wait)
-        .await
-        .map_err(|error: SendError| error.code())?;
-    for entry in page.receipts {
-        take(context, entry).await.map_err(code)?;
-    }
-    if page.next > after {
-        context.store.set_receipt_cursor(office, partner, page.next).await.map_err(code)?;
-    }
-    Ok(true)
 }
 
-/// Takes one receipt. One that proves nothing for us is told and passed over, so that it cannot
-/// stand in the way of those behind it.
-async fn take(context: &Arc<Context>, entry: ReceiptEntry) -> Result<(), StoreError> {
+/// Takes one receipt; `false` if it is to be asked for again. One that proves nothing for us is told
+/// and passed over, so that it cannot stand in the way of those behind it.
+async fn take(context: &Arc<Context>, entry: ReceiptEntry) -> Result<bool, StoreError> {
     let id = entry.message_id;
     let row = match context.store.outgoing(id).await {
         Ok(row) => row,
-        Err(StoreError::NotFound) => return Ok(()),
+        Err(StoreError::NotFound) => return Ok(true),
         Err(error) => return Err(error),
     };
+    let now = context.now();
     match read_receipt(context, &row, entry.receipt).await {
         Ok((event, receipt)) => {
-            let now = context.now();
             let (state, _) =
                 context.store.outgoing_event(id, event, String::new(), Some(receipt), now).await?;
             tracing::info!(%id, partner = %row.partner, state = state.as_str(),
                 "receipt collected");
+            Ok(true)
         }
-        Err(code) => {
-            tracing::warn!(%id, partner = %row.partner, code, "a receipt was passed over");
+        Err(fault) => {
+            let again = fault.is_passing && !row.state.is_final() && now < row.expires_at;
+            let code = fault.code;
+            tracing::warn!(%id, partner = %row.partner, code, again, "a receipt was passed over");
+            Ok(!again)
         }
     }
-    Ok(())
 }

@@ -19,7 +19,7 @@ use tokio::task::JoinSet;
 
 use super::context::{Context, Pair, blocking, stopped, wake, woken};
 use crate::link::SendError;
-use crate::package::{PackageRef, Receipt, ReceiptKind};
+use crate::package::{PackageFault, PackageRef, Receipt, ReceiptKind};
 use crate::store::{NewReceipt, Origin, OutgoingRow, StoreError};
 use crate::transfer::{Failure, Outgoing, OutgoingEffect, OutgoingEvent, OutgoingReceipt};
 use crate::types::MessageId;
@@ -180,7 +180,7 @@ async fn attempt(context: Arc<Context>, row: OutgoingRow) -> Attempt {
     let (event, detail, receipt, unreachable) = match answer {
         Ok(reply) => match read_receipt(&context, &row, reply.receipt).await {
             Ok((event, receipt)) => (event, String::new(), Some(receipt), false),
-            Err(code) => {
+            Err(NotTaken { code, .. }) => {
                 tracing::warn!(%id, partner = %row.partner, code,
                     "the partner's answer is no receipt for this package");
                 (OutgoingEvent::Failed(Failure::Refused), code.to_owned(), None, false)
@@ -229,12 +229,26 @@ fn failed(
     (OutgoingEvent::Failed(failure), detail, None, unreachable)
 }
 
-/// Verifies a receipt for a package that we sent; the error is a stable code.
+/// Why a receipt is not taken.
+pub(super) struct NotTaken {
+    /// A stable code.
+    pub(super) code: &'static str,
+    /// Whether a certificate or a list that is renewed can mend it.
+    pub(super) is_passing: bool,
+}
+
+impl NotTaken {
+    const fn for_good(code: &'static str) -> Self {
+        Self { code, is_passing: false }
+    }
+}
+
+/// Verifies a receipt for a package that we sent.
 pub(super) async fn read_receipt(
     context: &Arc<Context>,
     row: &OutgoingRow,
     der: bytes::Bytes,
-) -> Result<(OutgoingEvent, NewReceipt), &'static str> {
+) -> Result<(OutgoingEvent, NewReceipt), NotTaken> {
     let reference = PackageRef {
         message_id: row.id,
         package_sha256: row.package_sha256,
@@ -249,16 +263,21 @@ pub(super) async fn read_receipt(
     let verified = blocking(move || {
         let verified = Receipt::open(&copy, &trust, &limits, now)?;
         verified.receipt.check_answers(&reference)?;
-        Ok::<_, crate::package::PackageFault>(verified)
+        Ok::<_, PackageFault>(verified)
     })
     .await
-    .ok_or("internal")?
-    .map_err(|fault| fault.code())?;
+    .ok_or(NotTaken::for_good("internal"))?
+    .map_err(|fault| NotTaken {
+        code: fault.code(),
+        is_passing: matches!(fault, PackageFault::Trust(_)),
+    })?;
     let receipt = match verified.receipt.kind {
         ReceiptKind::ContentConsignment => OutgoingReceipt::Consignment,
         ReceiptKind::ContentHandover => OutgoingReceipt::Handover,
         ReceiptKind::Rejection => OutgoingReceipt::Rejection,
-        ReceiptKind::Expiry | ReceiptKind::RelayAcceptance => return Err("unexpected-receipt"),
+        ReceiptKind::Expiry | ReceiptKind::RelayAcceptance => {
+            return Err(NotTaken::for_good("unexpected-receipt"));
+        }
     };
     let stored = NewReceipt {
         origin: Origin::Received,
@@ -267,6 +286,23 @@ pub(super) async fn read_receipt(
         der,
     };
     Ok((OutgoingEvent::Receipt(receipt), stored))
+}
+
+/// Gives up the packages whose time is over and for which nobody looks: their partner, or our
+/// office, is no longer in the configuration.
+pub(super) async fn expire_overdue(context: &Arc<Context>) {
+    let overdue = match context.store.overdue(context.now()).await {
+        Ok(overdue) => overdue,
+        Err(error) => {
+            tracing::error!(code = error.code(), %error, "the queue cannot be read");
+            return;
+        }
+    };
+    for row in overdue {
+        if let Err(error) = expire(context, &row).await {
+            tracing::error!(id = %row.id, code = error.code(), %error, "a package stays queued");
+        }
+    }
 }
 
 /// Gives a package up whose time is over.

@@ -7,6 +7,7 @@ use jiff::SignedDuration;
 use tokio::sync::watch;
 
 use super::context::{Context, blocking, stopped};
+use super::dispatch;
 use super::problems::Problems;
 use super::proof;
 
@@ -17,13 +18,17 @@ const INTERVAL: Duration = Duration::from_hours(1);
 const WARNING: SignedDuration = SignedDuration::from_hours(30 * 24);
 
 pub(super) async fn run(context: Arc<Context>, mut stopping: watch::Receiver<bool>) {
-    while !*stopping.borrow() {
-        purge(&context).await;
-        warn_of_dates(&context);
+    warn_of_dates(&context);
+    loop {
+        // Not at the start: the clock of a PC may be wrong until the network has set it.
         tokio::select! {
             () = stopped(&mut stopping) => break,
-            () = tokio::time::sleep(INTERVAL) => reload(&context).await,
+            () = tokio::time::sleep(INTERVAL) => {}
         }
+        reload(&context).await;
+        purge(&context).await;
+        dispatch::expire_overdue(&context).await;
+        warn_of_dates(&context);
     }
 }
 

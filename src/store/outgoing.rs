@@ -197,8 +197,20 @@ impl Store {
         .await
     }
 
-    /// Whether a receipt of `partner` may still come for a package of `office`: one is consigned
-    /// and not handed over, or expired without an answer and still kept.
+    /// The queued packages whose time is over, of all offices.
+    pub async fn overdue(&self, now: Timestamp) -> Result<Vec<OutgoingRow>, StoreError> {
+        self.read(move |connection| {
+            let mut statement = connection.prepare_cached(&format!(
+                "SELECT {COLUMNS} FROM outgoing WHERE state = 'QUEUED' AND expires_at <= ?1"
+            ))?;
+            let rows = statement.query_map(params![Column(now)], read_outgoing)?;
+            rows.map(|row| row?).collect()
+        })
+        .await
+    }
+
+    /// Whether a receipt of `partner` is still to come for a package of `office`: one is consigned
+    /// and not handed over.
     pub async fn awaits_receipts(
         &self,
         office: OfficeNumber,

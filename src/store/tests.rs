@@ -81,6 +81,11 @@ async fn an_outgoing_package_survives_with_its_states() {
     assert!(store.is_packed(id).await.expect("read"));
     assert_eq!(store.next_sequence(office(1), office(2)).await.expect("read"), 2);
 
+    let expires_at = now() + jiff::SignedDuration::from_hours(24);
+    let overdue = store.overdue(expires_at).await.expect("read");
+    assert_eq!(overdue.iter().map(|row| row.id).collect::<Vec<_>>(), [id]);
+    assert!(store.overdue(now()).await.expect("read").is_empty());
+
     let failed = OutgoingEvent::Failed(Failure::Unreachable { retry_after: None });
     store
         .outgoing_event(id, failed, "partner-unreachable".into(), None, now())

@@ -140,6 +140,11 @@ impl Outgoing {
         }
     }
 
+    /// Whether the recipient has said its last word.
+    pub const fn is_final(self) -> bool {
+        matches!(self, Self::HandedOver | Self::Rejected)
+    }
+
     /// How the state is stored and shown.
     pub const fn as_str(self) -> &'static str {
         match self {
