@@ -9,7 +9,7 @@ use std::thread;
 use std::time::Duration;
 
 use super::invariants;
-use super::units::{Unit, export, together, withdrawal};
+use super::units::{Unit, export, export_all, together, withdrawal};
 use crate::harness::{CARE, HELP, Office, name_of, running, until, until_within, visible};
 
 const WAVES: usize = 20;
@@ -17,7 +17,7 @@ const PLANS: u32 = 140;
 const ACTUALS: u32 = 60;
 
 /// A queue can pause for a minute, twice, when a partner is killed in the middle of a probe.
-const PATIENCE: Duration = Duration::from_secs(180);
+const PATIENCE: Duration = Duration::from_mins(3);
 
 /// Numbers that come again with the same seed (SplitMix64).
 struct Random(u64);
@@ -82,16 +82,20 @@ impl<'a> CareSoftware<'a> {
 fn waves(care: &mut Office, help: &mut Office, units: [&[Unit]; 2], random: &mut Random) {
     let [plans, actuals] = units.map(|units| units.chunks(units.len() / WAVES));
     for (plans, actuals) in plans.zip(actuals) {
-        plans.iter().for_each(|unit| export(care, unit));
-        actuals.iter().for_each(|unit| export(help, unit));
+        export_all(care, &plans);
+        export_all(help, &actuals);
         thread::sleep(Duration::from_millis(random.below(700)));
         let victims: &mut [&mut Office] = match random.below(4) {
             0 => &mut [&mut *care],
             1 => &mut [&mut *help],
             _ => &mut [&mut *care, &mut *help],
         };
-        victims.iter_mut().for_each(|office| office.kill());
-        victims.iter_mut().for_each(|office| office.start());
+        for office in &mut *victims {
+            office.kill();
+        }
+        for office in victims {
+            office.start();
+        }
     }
 }
 

@@ -18,8 +18,12 @@ fn units_go_both_ways_byte_for_byte_in_the_order_of_their_serials() {
     ];
     let actuals = [withdrawal(HELP, 1), sample(ACTUAL, "20260702090000")];
     // Exported while no node runs, the latest first, so that only the serials tell the order.
-    plans.iter().rev().for_each(|unit| export(&care, unit));
-    actuals.iter().rev().for_each(|unit| export(&help, unit));
+    for unit in plans.iter().rev() {
+        export(&care, unit);
+    }
+    for unit in actuals.iter().rev() {
+        export(&help, unit);
+    }
     care.start();
     help.start();
     until("all plans at the partner", || care.has_sent("HANDED_OVER", plans.len()));

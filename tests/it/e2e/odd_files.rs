@@ -167,15 +167,10 @@ fn odd_entries_stay_and_others_go() {
     assert_eq!(log.matches("is left alone").count(), 6, "each is told once");
     assert!(!log.contains("古い") && !log.contains("VSC"), "names of people stay out of the log");
 
-    drop_lock(open);
+    open.unlock().expect("unlocked");
     until("the locked one", || care.has_sent("HANDED_OVER", 2));
     assert_eq!(help.files("import"), together([&good, &locked]));
     assert_eq!(fs::read(&outside).expect("read"), b"secret");
-}
-
-#[cfg(unix)]
-fn drop_lock(file: File) {
-    file.unlock().expect("unlocked");
 }
 
 /// A file that the account of the node may not read keeps only its own unit back.

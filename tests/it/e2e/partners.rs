@@ -5,7 +5,7 @@ use renkei::package::Usage;
 
 use super::invariants;
 use super::proof::{receipts, verified};
-use super::units::{PLAN, Unit, export, sample, together, withdrawal};
+use super::units::{PLAN, Unit, export, export_all, sample, together, withdrawal};
 use crate::harness::{CARE, DAY, HELP, Office, offices, quoted, running, until};
 use crate::proof::{long, office};
 
@@ -20,7 +20,7 @@ fn a_partner_that_comes_back_gets_everything_at_once() {
     let [mut care, mut help] = offices([CARE, HELP]);
     care.start();
     let units: Vec<_> = (1..=5).map(|number| withdrawal(CARE, number)).collect();
-    units.iter().for_each(|unit| export(&care, unit));
+    export_all(&care, &units);
     // After the second failure the queue pauses for a minute.
     let pause = "SELECT max(next_at) FROM outgoing WHERE state = 'QUEUED' AND failures > 1";
     let until_then: i64 = until("two failures", || care.sql(pause)[0].parse().ok());
@@ -99,7 +99,7 @@ fn a_partner_that_mends_its_certificate_is_noticed_when_it_calls() {
     care.start();
     help.start();
     let units = [sample(PLAN, "20260520101500"), withdrawal(CARE, 1)];
-    units.iter().for_each(|unit| export(&care, unit));
+    export_all(&care, &units);
     until("kept back", || {
         let query = "SELECT DISTINCT state, max(detail) FROM outgoing";
         (care.sql(query) == ["QUEUED|peer-certificate-not-accepted"]).then_some(())

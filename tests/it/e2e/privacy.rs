@@ -113,7 +113,9 @@ fn nobody_reads_about_persons_where_they_should_not() {
         scope.spawn(|| {
             while !stop.load(Ordering::Relaxed) {
                 let mut names = hidden.lock().expect("no panic inside");
-                homes.iter().for_each(|home| hidden_names(home, &mut names));
+                for home in &homes {
+                    hidden_names(home, &mut names);
+                }
                 drop(names);
                 thread::sleep(Duration::from_millis(2));
             }
@@ -150,10 +152,10 @@ fn exchange(care: &mut Office, help: &mut Office, units: &[Unit; 3]) -> String {
     let broken: Unit =
         broken.into_iter().map(|(name, bytes)| (name.replace("111500", "111599"), bytes)).collect();
     let parcel = rogue.parcel(help, &broken, 100, |_| {});
-    let mut told = format!("{:?}", rogue.put(help, &parcel));
+    let answer = rogue.put(help, &parcel);
     let mut damaged = parcel.clone();
     damaged.bytes = parcel.bytes.slice(1..);
-    told.push_str(&format!("{:?}", rogue.refusal(help, &damaged)));
+    let told = format!("{answer:?} {:?}", rogue.refusal(help, &damaged));
 
     care.start();
     export(care, &units[0]);

@@ -6,7 +6,7 @@ use std::process::Output;
 #[cfg(unix)]
 use std::time::{Duration, Instant};
 
-use super::units::{export, withdrawal};
+use super::units::{export, export_all, withdrawal};
 use crate::harness::{CARE, HELP, offices, running};
 #[cfg(unix)]
 use crate::harness::{until, visible};
@@ -25,7 +25,7 @@ fn stops_in_time_with_packages_in_flight_and_goes_on_later() {
     let tarpit = TcpListener::bind(("127.0.0.1", help.port)).expect("the port is free");
     care.start();
     let units: Vec<_> = (1..=20).map(|number| withdrawal(CARE, number)).collect();
-    units.iter().for_each(|unit| export(&care, unit));
+    export_all(&care, &units);
     let (caller, _) = tarpit.accept().expect("an attempt");
     let asked = Instant::now();
     let status = care.stop();
@@ -48,7 +48,7 @@ fn stops_between_any_two_steps() {
     let [mut care, mut help] = running([CARE, HELP]);
     let units: Vec<_> = (1..=30).map(|number| withdrawal(CARE, number)).collect();
     for part in units.chunks(6) {
-        part.iter().for_each(|unit| export(&care, unit));
+        export_all(&care, &part);
         assert_eq!(care.stop().code(), Some(0));
         care.start();
         assert_eq!(help.stop().code(), Some(0));

@@ -13,7 +13,7 @@ use renkei::node::system_clock;
 use renkei::package::{
     Limits, Manifest, ManifestFile, ManifestFormat, Package, Party, Signer, open, pack,
 };
-use renkei::types::{Edition, FileName, MessageId};
+use renkei::types::{Edition, FileName, MessageId, MonthPart};
 use tokio::runtime::Runtime;
 
 use super::units::{Unit, serial_of};
@@ -93,7 +93,7 @@ impl Rogue {
             ManifestFile::describe(n, name, bytes).expect("a file of the standard")
         });
         let name = unit.keys().next().expect("a file");
-        let month = FileName::parse(name).expect("a name").month.and_then(|part| part.month());
+        let month = FileName::parse(name).expect("a name").month.and_then(MonthPart::month);
         let mut manifest = Manifest {
             format: ManifestFormat::V1,
             message_id: MessageId::new(now),

@@ -62,9 +62,16 @@ pub(super) fn export(office: &Office, unit: &Unit) {
     }
 }
 
+/// The same with several units, one after the other.
+pub(super) fn export_all(office: &Office, units: &[Unit]) {
+    for unit in units {
+        export(office, unit);
+    }
+}
+
 /// All files of several units.
 pub(super) fn together<'a>(units: impl IntoIterator<Item = &'a Unit>) -> Unit {
-    units.into_iter().flat_map(|unit| unit.clone()).collect()
+    units.into_iter().flat_map(Clone::clone).collect()
 }
 
 /// The serial in the names of a unit.

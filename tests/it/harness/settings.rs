@@ -100,11 +100,10 @@ impl Settings {
         let tables = self.tables.iter().map(|(name, table)| (format!("[{name}]"), table));
         let offices = self.offices.iter().map(|office| ("[[office]]".to_owned(), office));
         let peers = self.peers.values().map(|peer| ("[[peer]]".to_owned(), peer));
-        let mut text = String::new();
-        for (head, table) in tables.chain(offices).chain(peers) {
-            text.push_str(&format!("{head}\n"));
-            table.iter().for_each(|(key, value)| text.push_str(&format!("{key} = {value}\n")));
-        }
-        text
+        let lines = tables.chain(offices).chain(peers).flat_map(|(head, table)| {
+            let values = table.iter().map(|(key, value)| format!("{key} = {value}"));
+            [head].into_iter().chain(values)
+        });
+        lines.collect::<Vec<_>>().join("\n")
     }
 }
