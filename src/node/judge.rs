@@ -225,3 +225,24 @@ pub(super) fn conflict_note(unit: &str, lang: Lang) -> String {
 fn with_bom(text: &str) -> String {
     format!("\u{feff}{text}")
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_page_never_contradicts_what_keeps_a_set_back() {
+        let name = "DLT1KYO_1370000018_43_1370000026_11_20260327090000.CSV";
+        let spec = Spec::builtin().expect("consistent");
+        let set: [(&str, &[u8]); 1] = [(name, b"202407,131011,0000900527,20260325,")];
+        let names = |judgement: &Judgement| -> Vec<&str> {
+            judgement.reports(Lang::Ja).into_iter().map(|(name, _)| name).collect()
+        };
+        let broken = files(spec, &set);
+        assert_eq!(names(&broken), ["report.txt", "report.json", "report.html"]);
+        assert!(broken.reports(Lang::Ja).iter().all(|(_, text)| !text.contains("0000900527")));
+        let stranger = files(spec, &set).not_this_office("1370000026".parse().expect("an office"));
+        assert_eq!(names(&stranger), ["report.txt", "report.json"]);
+        assert_eq!(names(&Judgement::too_large(1)), ["report.txt"]);
+    }
+}

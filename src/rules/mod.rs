@@ -30,6 +30,7 @@
 //! A new rule is a row in `table`, a check in `items` or a subject, and cases under
 //! `tests/conformance/cases/`.
 
+mod catalogue;
 mod collect;
 mod file;
 mod finding;
@@ -39,6 +40,7 @@ mod judge;
 mod markdown;
 mod name;
 mod nearest;
+mod overrides;
 mod profile;
 pub mod render;
 mod report;
@@ -50,13 +52,14 @@ mod table;
 mod unit;
 mod version;
 
+pub use catalogue::rule_set;
 pub use finding::{Finding, Place, Value};
 pub use markdown::markdown;
-pub use profile::{Grade, Override, Overrides, Profile, ProfileName};
+pub use overrides::{Grade, Override, OverrideReport, Overrides, OverridesReport};
+pub use profile::{Profile, ProfileName};
 pub use render::text;
 pub use report::{
-    Counts, FileReport, NotRun, Omitted, OverrideReport, OverridesReport, Reason, Report,
-    RulesReport, Tool, UnitReport, Verdict, rule_set,
+    Counts, FileReport, NotRun, Omitted, Reason, Report, RulesReport, Tool, UnitReport, Verdict,
 };
 pub use rule::{Level, RuleInfo, RuleText};
 pub use set::{Options, SetCheck};

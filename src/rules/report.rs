@@ -4,14 +4,16 @@ use serde::{Serialize, Serializer};
 
 use crate::spec::Spec;
 use crate::types::{
-    Digest, DigestBuilder, Edition, FileKind, FileName, FileSerial, OfficeNumber, ServiceMonth,
-    ServiceType, Severity,
+    Digest, Edition, FileKind, FileName, FileSerial, OfficeNumber, ServiceMonth, ServiceType,
+    Severity,
 };
 
+use super::catalogue::rule_set;
 use super::collect::Tally;
 use super::file::Outcome;
 use super::finding::Finding;
-use super::profile::{Grade, Profile, ProfileName};
+use super::overrides::OverridesReport;
+use super::profile::{Profile, ProfileName};
 use super::rule::RuleSet;
 use super::table::{Rule, TABLE};
 use super::unit::{Summary, Units};
@@ -85,32 +87,6 @@ pub struct Counts {
     pub info: u64,
     /// Findings of silenced rules; in none of the other numbers.
     pub silenced: u64,
-}
-
-/// What the caller overrode in the rule table.
-#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize)]
-pub struct OverridesReport {
-    /// How many rules have another severity than their own.
-    pub regraded: u64,
-    /// How many rules are only counted.
-    pub silenced: u64,
-    /// The rules.
-    pub rules: Vec<OverrideReport>,
-}
-
-/// One rule that the caller overrode.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct OverrideReport {
-    /// The rule.
-    pub rule: Rule,
-    /// Its own severity.
-    pub from: Severity,
-    /// What its findings count as instead.
-    pub to: Grade,
-    /// Why.
-    pub reason: String,
-    /// How many findings it concerns.
-    pub findings: u64,
 }
 
 /// One file.
@@ -415,53 +391,6 @@ impl Report {
         // Nothing in a report refuses to be JSON: there are no maps with other keys than text.
         serde_json::to_string_pretty(self).unwrap_or_default() + "\n"
     }
-}
-
-impl OverridesReport {
-    fn new(profile: &Profile) -> Self {
-        let mut report = Self::default();
-        for (rule, given) in profile.overrides() {
-            match given.grade {
-                Grade::As(_) => report.regraded += 1,
-                Grade::Off => report.silenced += 1,
-            }
-            report.rules.push(OverrideReport {
-                rule,
-                from: rule.info().severity,
-                to: given.grade,
-                reason: given.reason.clone(),
-                findings: 0,
-            });
-        }
-        report
-    }
-
-    fn count(&mut self, rule: Rule, total: u64) {
-        if let Some(given) = self.rules.iter_mut().find(|given| given.rule == rule) {
-            given.findings += total;
-        }
-    }
-}
-
-/// The digest over everything that decides about a verdict and is data: the rule table and the
-/// tables of the standard.
-pub fn rule_set(spec: &Spec) -> Digest {
-    let mut builder = DigestBuilder::new();
-    builder.update(spec.digest().as_raw());
-    for info in &TABLE {
-        let (level, severity, since) =
-            (info.level.as_str(), info.severity.as_str(), info.since.as_str());
-        let mut cells =
-            vec![info.code, info.name, level, severity, since, info.clause, info.bad, info.good];
-        for text in [&info.ja, &info.en] {
-            cells.extend([text.message, text.why, text.fix]);
-        }
-        for cell in cells {
-            builder.update(cell.as_bytes());
-            builder.update(b"\n");
-        }
-    }
-    builder.finish()
 }
 
 /// The rules about units that some file is subject to.

@@ -5,9 +5,10 @@
 use serde::Serialize;
 
 use crate::rules::finding::Finding;
+use crate::rules::overrides::OverridesReport;
 use crate::rules::profile::ProfileName;
 use crate::rules::report::{
-    Counts, FileReport, Omitted, OverridesReport, Report, RulesReport, Tool, UnitReport, Verdict,
+    Counts, FileReport, Omitted, Report, RulesReport, Tool, UnitReport, Verdict,
 };
 
 /// The name of the schema.

@@ -8,7 +8,7 @@ use std::fmt::Write as _;
 use serde_json::{Value, json};
 
 use crate::rules::finding::{Finding, Place};
-use crate::rules::profile::Grade;
+use crate::rules::overrides::Grade;
 use crate::rules::report::{FileReport, Report};
 use crate::rules::table::TABLE;
 use crate::rules::{Rule, RuleInfo};

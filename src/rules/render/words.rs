@@ -3,8 +3,9 @@
 use std::fmt::Write as _;
 
 use crate::rules::finding::{Finding, Place};
-use crate::rules::profile::{Grade, ProfileName};
-use crate::rules::report::{OverridesReport, Reason, Report, Verdict};
+use crate::rules::overrides::{Grade, OverrideReport, OverridesReport};
+use crate::rules::profile::ProfileName;
+use crate::rules::report::{Reason, Report, Verdict};
 use crate::types::Lang;
 
 /// A verdict.
@@ -109,7 +110,7 @@ pub(super) fn overrides_line(report: &Report, lang: Lang) -> Option<String> {
 
 /// Each override: the rule, from and to which severity, how many findings, why.
 pub(super) fn override_lines(report: &Report, lang: Lang) -> Vec<String> {
-    let line = |given: &crate::rules::report::OverrideReport| {
+    let line = |given: &OverrideReport| {
         let code = given.rule.code();
         let from = given.from.label(lang);
         let to = match given.to {
