@@ -32,6 +32,7 @@
 
 mod catalogue;
 mod collect;
+mod facts;
 mod file;
 mod finding;
 mod formats;
@@ -50,6 +51,7 @@ mod sniff;
 mod subjects;
 mod table;
 mod unit;
+mod usage_unit;
 mod version;
 
 pub use catalogue::rule_set;

@@ -404,6 +404,9 @@ fn unit_rules(spec: &Spec, outcomes: &[Outcome]) -> RuleSet {
         if matches!(kind, FileKind::Upkihon | FileKind::UpkihonImage) {
             rules.extend(&RuleSet::of(super::unit::PICTURE_RULES));
         }
+        if kind == FileKind::Upplan {
+            rules.extend(&RuleSet::of(super::usage_unit::RULES));
+        }
     }
     rules
 }

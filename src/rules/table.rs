@@ -987,6 +987,576 @@ rules! {
     bad "作成（変更）日 00000000、対象年月 000000"
     good "作成（変更）日 00000000、対象年月 202604"
 
+    ServiceDayOutsideMonth "L4-USAGE-001" "service-day-outside-month"
+    L4 Error since V3 clause "I-02, R-UNIT-02"
+    ja {
+        "サービス利用日が対象年月（{month}）の日ではありません。"
+        "別の月の予定や実績として扱われ、請求や給付管理の月を誤ります。"
+        "サービス利用日か対象年月を直し、月ごとにファイルを分けて出力してください。"
+    }
+    en {
+        "The service day is not a day of the month of the record ({month})."
+        "The visit would count for another month, and be billed there."
+        "Correct the day or the month; each month goes into a file of its own."
+    }
+    bad "対象年月 202604、サービス利用日 20260501"
+    good "対象年月 202604、サービス利用日 20260430"
+
+    EndNotAfterStart "L4-USAGE-002" "end-not-after-start"
+    L4 Warning since V3 clause "A-23, R-FLD-05"
+    ja {
+        "終了時刻 {end} が開始時刻 {start} より後ではありません。"
+        "日をまたぐサービスの書き方は標準仕様に定めがありません。翌日の時刻と読む受信側と、誤りと読む受信側があります。"
+        "時刻を確かめてください。夜間に日をまたぐサービスであれば、このままで構いません。"
+    }
+    en {
+        "The end {end} is not after the start {start}."
+        "The standard is silent on services past midnight: some read the end as of the next day, some as a mistake."
+        "Check the times; for a service over midnight nothing needs to change."
+    }
+    bad "開始 1000、終了 0900"
+    good "開始 0900、終了 1000"
+
+    OnlyOneTime "L4-USAGE-003" "only-one-time-is-9999"
+    L4 Warning since V3 clause "R-FLD-05"
+    ja {
+        "開始時刻と終了時刻の片方だけが 9999 です。"
+        "9999 は時間表示のないサービスに使います。片方だけでは時間のあるサービスかどうか決まりません。"
+        "時間表示のないサービスは両方を 9999 に、それ以外は両方に時刻を入れてください。"
+    }
+    en {
+        "Only one of start and end is 9999."
+        "9999 stands for a service without times; with one time nobody can tell which it is."
+        "Write 9999 in both items, or a time in both."
+    }
+    bad "開始 0900、終了 9999"
+    good "開始 9999、終了 9999"
+
+    DailyBitsBeyondMonth "L4-USAGE-004" "daily-bits-beyond-month"
+    L4 Warning since V3 clause "I-11, R-FLD-04"
+    ja {
+        "日割対象日の {days} 日より後に 1 があります。"
+        "その月にない日が日割りの対象になります。"
+        "月の末日より後は 0 にしてください（31 日に満たない月も 31 文字です）。"
+    }
+    en {
+        "日割対象日 has a 1 after day {days}."
+        "A day that the month does not have would count."
+        "Write 0 after the last day of the month; there are always 31 characters."
+    }
+    bad "4月の 31 文字目が 1"
+    good "4月の 31 文字目は 0"
+
+    DailyBitsWithoutDay "L4-USAGE-005" "daily-bits-without-day"
+    L4 Warning since V3 clause "R-FLD-04"
+    ja {
+        "日割対象日がすべて 0 です。"
+        "日割対象日は日割り算定のときだけ入れます。すべて 0 では、日割りで対象日がないのか、日割りでないのか決まりません。"
+        "日割りでなければ空にし、日割りであれば対象の日を 1 にしてください。"
+    }
+    en {
+        "日割対象日 is all zeros."
+        "It is written for services by the day only; all zeros say neither that it applies nor that it does not."
+        "Leave it empty where it does not apply, or mark the days."
+    }
+    bad "0000000000000000000000000000000"
+    good "空、または 1111111111111110000000000000000"
+
+    OverThirtyDaysElsewhere "L4-USAGE-006" "over-thirty-days-of-another-service"
+    L4 Warning since V3 clause "R-FLD-08, R-JSK-01"
+    ja {
+        "短期入所ではないサービスの３０日超区分が 1 です。"
+        "３０日超は連続した短期入所の 31 日目からを表します。他のサービスでは全額自己負担の扱いを誤ります。"
+        "３０日超区分を 0 にするか、サービスコードを確かめてください。"
+    }
+    en {
+        "３０日超区分 is 1 for a service that is no short stay."
+        "It marks days from the 31st of a stay; elsewhere the user would be charged in full by mistake."
+        "Write 0, or check the service code."
+    }
+    bad "サービスコード 111211、３０日超区分 1"
+    good "サービスコード 211111、３０日超区分 1"
+
+    EquipmentWithoutCode "L4-EQUIP-001" "equipment-without-code"
+    L4 Error since V4_1 clause "R-FLD-02, A-16"
+    ja {
+        "福祉用具貸与なのに、TAISコードも福祉用具届出コードもありません。"
+        "サービス種類 17 と 67 では、どちらかが必須と定められています。"
+        "貸与する商品の TAISコード、取得していない商品は福祉用具届出コードを入れて出力してください。"
+    }
+    en {
+        "Rented equipment has neither TAISコード nor 福祉用具届出コード."
+        "For service types 17 and 67 one of the two is mandatory."
+        "Enter the code of the article in the care software and export again."
+    }
+    bad "サービスコード 171003、TAISコード 空"
+    good "サービスコード 171003、TAISコード 99993-000042"
+
+    BothEquipmentCodes "L4-EQUIP-002" "both-equipment-codes"
+    L4 Info since V4_1 clause "A-24, R-FLD-02"
+    ja {
+        "TAISコードと福祉用具届出コードの両方が入っています。"
+        "標準仕様は「どちらか」とし、両方ある場合を定めていません。どちらを優先するかは受信側によります。"
+        "TAISコードがある商品は TAISコードだけを出力することをお勧めします。"
+    }
+    en {
+        "Both TAISコード and 福祉用具届出コード are filled."
+        "The standard asks for one of them and is silent on both; which one counts depends on the receiver."
+        "Write only the TAISコード where there is one."
+    }
+    bad "99993-000042 と 00001-000010"
+    good "99993-000042 だけ"
+
+    EquipmentCodeElsewhere "L4-EQUIP-003" "equipment-code-of-another-service"
+    L4 Info since V4_1 clause "A-24, R-FLD-02"
+    ja {
+        "福祉用具貸与ではないのに、用具のコードが入っています。"
+        "TAISコードと福祉用具届出コードはサービス種類 17 と 67 の項目です。他の種類での扱いは標準仕様に定めがありません。"
+        "福祉用具貸与でなければ空で出力してください。"
+    }
+    en {
+        "A code of equipment is filled for another service."
+        "Both codes belong to service types 17 and 67; the standard is silent on others."
+        "Leave it empty for other services."
+    }
+    bad "サービスコード 111211、TAISコード 99993-000042"
+    good "サービスコード 111211、TAISコード 空"
+
+    DetailNumberElsewhere "L4-EQUIP-004" "detail-number-of-another-service"
+    L4 Error since V3 clause "R-FLD-03"
+    ja {
+        "サービス種類 {type} に明細判別コードが入っています。"
+        "明細判別コードは福祉用具貸与（17）だけに入れ、他は空と定められています。67 は標準仕様に書かれていませんが、取り込めるものとして扱います。"
+        "福祉用具貸与でなければ空で出力してください。"
+    }
+    en {
+        "明細判別コード is filled for service type {type}."
+        "It is for rented equipment (17) only and empty otherwise. The standard does not mention 67, which is accepted."
+        "Leave it empty for other services."
+    }
+    bad "サービスコード 111211、明細判別コード 1"
+    good "サービスコード 171007、明細判別コード 1"
+
+    LimitSlotsOutOfOrder "L4-HOSO-002" "limit-slots-out-of-order"
+    L4 Error since V3 clause "R-FLD-16"
+    ja {
+        "種類別支給限度額の枠 {slot} が使われていますが、それより前の枠が空いています。"
+        "枠は 1 から順に詰めて入れると定められています。空いた枠までしか読まない受信側があります。"
+        "枠 1 から詰めて出力してください。"
+    }
+    en {
+        "Slot {slot} of the limits by type is in use, and one before it is empty."
+        "Slots are filled from the first; some receivers read up to the first empty one."
+        "Fill the slots from the first."
+    }
+    bad "枠 1 が空、枠 2 に 15"
+    good "枠 1 に 15、枠 2 は空"
+
+    LimitSlotIncomplete "L4-HOSO-003" "limit-slot-incomplete"
+    L4 Warning since V3 clause "R-FLD-16"
+    ja {
+        "種類別支給限度額の枠 {slot} に、サービス種類コードか支給限度基準額がありません。"
+        "どの種類の限度額か、限度額がいくらかが決まりません。"
+        "種類と限度額をそろえて入れるか、枠を空にしてください。"
+    }
+    en {
+        "Slot {slot} of the limits by type lacks the type or the limit."
+        "Nobody can tell which type is limited, or to what."
+        "Write both, or leave the slot empty."
+    }
+    bad "サービス種類コード 15、支給限度基準額 空"
+    good "サービス種類コード 15、支給限度基準額 5000"
+
+    LimitSlotTypeRepeated "L4-HOSO-004" "limit-slot-type-repeated"
+    L4 Warning since V3 clause "R-FLD-16"
+    ja {
+        "同じサービス種類の枠が 2 つあります。"
+        "どちらの限度額で管理するか決まりません。"
+        "種類ごとに 1 つの枠にまとめてください。"
+    }
+    en {
+        "Two slots are for the same service type."
+        "Nobody can tell which limit applies."
+        "Write one slot per type."
+    }
+    bad "枠 1 と枠 2 がともに 15"
+    good "枠 1 に 15、枠 2 に 16"
+
+    LimitSlotShortStay "L4-HOSO-005" "limit-slot-of-a-medical-stay"
+    L4 Warning since V3 clause "R-FLD-16"
+    ja {
+        "短期入所療養介護の枠のサービス種類コードが 22 ではありません。"
+        "種類別支給限度額では、短期入所療養介護はまとめて 22 と入れると定められています。"
+        "サービス種類コードを 22 にしてください。"
+    }
+    en {
+        "The slot of a medical short stay is not of type 22."
+        "All medical short stays share one limit, written as 22."
+        "Write 22."
+    }
+    bad "１サービス種類コード 2A"
+    good "１サービス種類コード 22"
+
+    LimitSlotOverDiffers "L4-HOSO-006" "limit-slot-over-differs"
+    L4 Warning since V3 clause "R-FLD-16"
+    ja {
+        "限度超単位数が {got} ですが、合計単位数と支給限度基準額からは {expected} になります。"
+        "種類別の限度管理の結果が受信側の計算と合わなくなります。"
+        "限度超単位数・合計単位数・支給限度基準額を確かめてください。"
+    }
+    en {
+        "限度超単位数 is {got}; total and limit give {expected}."
+        "The receiver's own limit control will come to another result."
+        "Check the three numbers."
+    }
+    bad "基準額 5000、合計 5500、超 400"
+    good "基準額 5000、合計 5500、超 500"
+
+    LimitSlotsSumDiffers "L4-HOSO-007" "limit-slots-sum-differs"
+    L4 Warning since V3 clause "R-FLD-16"
+    ja {
+        "合計限度超単位数が {got} ですが、各枠の限度超単位数の合計は {expected} です。"
+        "種類別の限度管理の結果が受信側の計算と合わなくなります。"
+        "各枠と合計を確かめてください。"
+    }
+    en {
+        "合計限度超単位数 is {got}; the slots come to {expected}."
+        "The receiver's own limit control will come to another result."
+        "Check the slots and their sum."
+    }
+    bad "枠 1 の超 500、合計 600"
+    good "枠 1 の超 500、合計 500"
+
+    PeriodReversed "L4-HOSO-008" "certification-period-reversed"
+    L4 Warning since V3 clause "I-14"
+    ja {
+        "限度額適用終了年月日が開始年月日より前です。"
+        "限度額の適用期間を決められません。"
+        "開始と終了の日付を確かめてください。"
+    }
+    en {
+        "限度額適用終了年月日 is before 限度額適用開始年月日."
+        "The period of the limit cannot be told."
+        "Check both dates."
+    }
+    bad "開始 20261001、終了 20260930"
+    good "開始 20251001、終了 20270930"
+
+    TooYoung "L4-HOSO-009" "younger-than-forty"
+    L4 Warning since V3 clause "I-14"
+    ja {
+        "限度額の適用開始日に 40 歳になっていない生年月日です。"
+        "介護保険の対象は 40 歳からです。生年月日か適用開始日の誤りと思われます。"
+        "生年月日と限度額適用開始年月日を確かめてください。"
+    }
+    en {
+        "By this date of birth the person is not 40 when the limit starts."
+        "Care insurance begins at 40; one of the dates is probably wrong."
+        "Check date of birth and start of the limit."
+    }
+    bad "生年月日 20030505、開始 20251001"
+    good "生年月日 19400505、開始 20251001"
+
+    CertifiedWithoutCareLevel "L4-HOSO-010" "certified-without-care-level"
+    L4 Warning since V3 clause "R-OUT-01"
+    ja {
+        "認定状況区分が「認定済」なのに、要介護状態区分がありません。"
+        "認定済みであれば帳票に要介護度が印字されます。受信側で限度額を確かめられません。"
+        "要介護状態区分を入れて出力してください。"
+    }
+    en {
+        "認定状況区分 says certified, and 要介護状態区分 is empty."
+        "The printed form shows the care level of a certified user; without it the limit cannot be checked."
+        "Write the care level."
+    }
+    bad "認定状況区分 2、要介護状態区分 空"
+    good "認定状況区分 2、要介護状態区分 22"
+
+    HalfACareLevelChange "L4-HOSO-011" "half-a-care-level-change"
+    L4 Info since V3 clause "R-OUT-01"
+    ja {
+        "要介護状態変更日と前回要介護状態区分の片方だけが入っています。"
+        "区分変更のときに使う組の項目です。片方だけでは変更の前後が分かりません。"
+        "区分変更があれば両方を入れ、なければ両方を空にしてください。"
+    }
+    en {
+        "Only one of 要介護状態変更日 and 前回要介護状態区分 is filled."
+        "They tell a change of care level together; one alone does not."
+        "Write both, or neither."
+    }
+    bad "変更日 20260415、前回区分 空"
+    good "変更日 20260415、前回区分 21"
+
+    DaysGoBackwards "L4-HOSO-012" "stay-days-go-backwards"
+    L4 Warning since V3 clause "R-OUT-01"
+    ja {
+        "入所累積利用日数が入所前月迄利用日数より少なくなっています。"
+        "累積は前月までの日数に当月分を足したものです。"
+        "2 つの日数を確かめてください。"
+    }
+    en {
+        "入所累積利用日数 is less than 入所前月迄利用日数."
+        "The running total includes the days before."
+        "Check both numbers."
+    }
+    bad "前月迄 20、累積 15"
+    good "前月迄 20、累積 27"
+
+    TotalNamesAnOffice "L4-SIKYU-001" "total-names-an-office"
+    L4 Error since V3 clause "R-FLD-07"
+    ja {
+        "全合計の行（999999）のサービス事業所コードが 9999999999 ではありません。"
+        "全合計の行は 9999999999 固定と定められています。事業所の行として取り込まれるおそれがあります。"
+        "全合計の行のサービス事業所コードを 9999999999 にしてください。"
+    }
+    en {
+        "The row of the grand total (999999) names an office."
+        "In that row サービス事業所コード is fixed as 9999999999; it might be imported as a row of the office."
+        "Write 9999999999 in the row of the grand total."
+    }
+    bad "サービスコード 999999、事業所コード 1370000026"
+    good "サービスコード 999999、事業所コード 9999999999"
+
+    RowNamesNoOffice "L4-SIKYU-002" "row-names-no-office"
+    L4 Error since V3 clause "R-FLD-07"
+    ja {
+        "全合計ではない行のサービス事業所コードが 9999999999 です。"
+        "9999999999 は全合計の行だけの値です。どの事業所のサービスか分かりません。"
+        "サービス事業所コードに事業所番号を、全合計の行であればサービスコードに 999999 を入れてください。"
+    }
+    en {
+        "A row that is no grand total has office 9999999999."
+        "That value is for the grand total only; nobody can tell whose service this is."
+        "Write the office, or service code 999999 if the row is the grand total."
+    }
+    bad "サービスコード 111211、事業所コード 9999999999"
+    good "サービスコード 111211、事業所コード 1370000026"
+
+    SumRowHasUnits "L4-SIKYU-003" "sum-row-has-units"
+    L4 Error since V3 clause "R-FLD-09"
+    ja {
+        "小計・全合計の行の単位数が 0 ではありません。"
+        "小計・全合計の行の単位数は 0 固定と定められています。二重に計上されるおそれがあります。"
+        "小計・全合計の行の単位数を 0 にしてください。"
+    }
+    en {
+        "単位数 of a subtotal or total is not 0."
+        "In these rows it is fixed as 0; it might be counted twice."
+        "Write 0."
+    }
+    bad "サービスコード 11AAAA、単位数 387"
+    good "サービスコード 11AAAA、単位数 0"
+
+    SumRowHasDiscount "L4-SIKYU-004" "sum-row-has-discount"
+    L4 Error since V3 clause "R-FLD-09"
+    ja {
+        "小計・全合計の行に割引後率か割引後単位数が入っています。"
+        "小計・全合計の行では空と定められています。"
+        "小計・全合計の行の割引後率と割引後単位数を空にしてください。"
+    }
+    en {
+        "A subtotal or total has 割引後率 or 割引後単位数."
+        "In these rows both are fixed as empty."
+        "Leave both empty."
+    }
+    bad "サービスコード 999999、割引後率 100"
+    good "サービスコード 999999、割引後率 空"
+
+    OutsideRowHasManagedUnits "L4-SIKYU-005" "outside-row-has-managed-units"
+    L4 Warning since V3 clause "R-FLD-10, R-FLD-08"
+    ja {
+        "区分支給対象外（EEEE）・30日超過分（ZZZZ）の小計に給付管理単位数が入っています。"
+        "給付管理単位数は、区分支給限度外のサービスでは空と定められています。"
+        "給付管理単位数を空にしてください。"
+    }
+    en {
+        "A subtotal of services outside the limit (EEEE, ZZZZ) has 給付管理単位数."
+        "For services outside 区分支給限度 it is fixed as empty."
+        "Leave it empty."
+    }
+    bad "サービスコード 11EEEE、給付管理単位数 500"
+    good "サービスコード 11EEEE、給付管理単位数 空"
+
+    OverThirtyOnSumRow "L4-SIKYU-006" "over-thirty-days-on-sum-row"
+    L4 Warning since V3 clause "R-FLD-08"
+    ja {
+        "30日超過分の小計（ZZZZ）ではない小計・全合計の行の３０日超区分が 1 です。"
+        "30日超過分は ZZZZ の小計に分けます。行の種類と区分が合いません。"
+        "３０日超区分を 0 にするか、サービスコードを ZZZZ の形にしてください。"
+    }
+    en {
+        "３０日超区分 is 1 on a sum that is not the one of days over thirty (ZZZZ)."
+        "Such days have their own subtotal; the row contradicts itself."
+        "Write 0, or use the ZZZZ form."
+    }
+    bad "サービスコード 21AAAA、３０日超区分 1"
+    good "サービスコード 21ZZZZ、３０日超区分 1"
+
+    OfficeItemNotFixed "L4-SIKYU-007" "office-item-not-fixed"
+    L4 Info since V3 clause "A-05"
+    ja {
+        "事業所コードの項目が 9999999999 でも空でもありません。"
+        "9999999999 固定と読むのが自然ですが、原文の表からは次の項目（入力者コード）の固定値とも読めます。厳しく読む受信側では取り込めません。"
+        "事業所コードは 9999999999、入力者コードは空で出力することをお勧めします。"
+    }
+    en {
+        "事業所コード is neither 9999999999 nor empty."
+        "The source reads most naturally as fixing it to 9999999999, but the value may belong to the next item; a strict receiver may refuse others."
+        "Write 9999999999 here and leave 入力者コード empty."
+    }
+    bad "事業所コード 1370000018"
+    good "事業所コード 9999999999"
+
+    ProductDiffers "L4-SIKYU-008" "units-times-count-differs"
+    L4 Warning since V3 clause "R-OUT-01"
+    ja {
+        "{column}が {got} ですが、単位数 × 回数 = サービス単位 からは {expected} になります。"
+        "計算式は標準仕様に書かれていませんが、帳票の計算と合いません。受信側で再計算すると違う値になります。"
+        "単位数・回数／日数・サービス単位金額を確かめてください。"
+    }
+    en {
+        "{column} is {got}; units × count = amount gives {expected}."
+        "The standard gives no formula, but the printed form has this one; a receiver that calculates comes to another value."
+        "Check 単位数, 回数／日数 and サービス単位金額."
+    }
+    bad "単位数 387、回数 13、サービス単位 5000"
+    good "単位数 387、回数 13、サービス単位 5031"
+
+    DiscountDiffers "L4-SIKYU-009" "discount-differs"
+    L4 Warning since V3 clause "R-OUT-01"
+    ja {
+        "{column}が {got} ですが、単位数と割引後率からは {expected} になります。"
+        "割引の計算が受信側と合わなくなります。割引後率の単位は標準仕様に書かれていないため、％と読んでいます。"
+        "単位数・割引後率・割引後単位数を確かめてください。"
+    }
+    en {
+        "{column} is {got}; units and rate give {expected}."
+        "The receiver's discount will differ. The standard does not give the unit of the rate; it is read as per cent."
+        "Check 単位数, 割引後率 and 割引後単位数."
+    }
+    bad "単位数 400、割引後率 90、割引後単位数 380"
+    good "単位数 400、割引後率 90、割引後単位数 360"
+
+    TypeLimitDiffers "L4-SIKYU-010" "type-limit-split-differs"
+    L4 Warning since V3 clause "R-FLD-10"
+    ja {
+        "{column}が {got} ですが、給付管理単位数から種類支給限度基準の超過分を引くと {expected} になります。"
+        "種類支給限度基準の超過分と基準内の合計が、もとの単位数と合いません。"
+        "種類支給限度基準の超・内の単位数を確かめてください。"
+    }
+    en {
+        "{column} is {got}; managed units less the part over the limit of the type is {expected}."
+        "The parts over and within the limit do not add up."
+        "Check both parts."
+    }
+    bad "給付管理 5000、種類超 500、種類内 4000"
+    good "給付管理 5000、種類超 500、種類内 4500"
+
+    AreaLimitDiffers "L4-SIKYU-011" "area-limit-split-differs"
+    L4 Warning since V3 clause "R-FLD-10"
+    ja {
+        "{column}が {got} ですが、区分支給限度基準の超過分と基準内の関係からは {expected} になります。"
+        "区分支給限度基準の超過分と基準内の合計が、給付管理単位数（種類の管理があれば種類内の単位数）と合いません。"
+        "区分支給限度基準の超・内の単位数と給付管理単位数を確かめてください。"
+    }
+    en {
+        "{column} is {got}; the parts over and within 区分支給限度 give {expected}."
+        "They do not add up to the managed units."
+        "Check both parts and 給付管理単位数."
+    }
+    bad "給付管理 5031、区分超 0、区分内 5000"
+    good "給付管理 5031、区分超 0、区分内 5031"
+
+    CostDiffers "L4-SIKYU-012" "cost-differs"
+    L4 Warning since V3 clause "R-OUT-01"
+    ja {
+        "{column}が {got} ですが、単位数 × 単位数単価（1円未満切捨て）= 費用総額 からは {expected} になります。"
+        "利用者負担や請求額が受信側の計算と合わなくなります。限度内・給付管理・対象外を含む単位数のどれで計算しても合いません。"
+        "単位数単価と費用総額を確かめてください。"
+    }
+    en {
+        "{column} is {got}; units × price, rounded down, gives {expected}."
+        "Claim and own share will differ at the receiver. None of the numbers of units in the row gives this cost."
+        "Check 単位数単価 and 費用総額."
+    }
+    bad "限度内 5031、単価 11.40、費用総額 57300"
+    good "限度内 5031、単価 11.40、費用総額 57353"
+
+    ImpossibleBenefitRate "L4-SIKYU-013" "impossible-benefit-rate"
+    L4 Warning since V3 clause "R-OUT-01"
+    ja {
+        "給付率 {got} は 0 から 100 の範囲にありません。"
+        "標準仕様に単位の定めはありませんが、給付率は百分率です。"
+        "給付率を百分率の整数で出力してください。"
+    }
+    en {
+        "給付率 {got} is not between 0 and 100."
+        "The standard does not give the unit, but a rate is a percentage."
+        "Write a whole percentage."
+    }
+    bad "給付率 900"
+    good "給付率 90"
+
+    ClaimDiffers "L4-SIKYU-014" "claim-differs"
+    L4 Warning since V3 clause "R-OUT-01"
+    ja {
+        "{column}が {got} ですが、費用総額 × 給付率（1円未満切捨て）= 請求額 からは {expected} になります。"
+        "保険請求額と利用者負担が受信側の計算と合わなくなります。"
+        "費用総額・給付率・保険／事業費請求額を確かめてください。"
+    }
+    en {
+        "{column} is {got}; cost × rate, rounded down, gives {expected}."
+        "Claim and own share will differ at the receiver."
+        "Check 費用総額, 給付率 and 保険／事業費請求額."
+    }
+    bad "費用総額 57353、給付率 90、請求額 51600"
+    good "費用総額 57353、給付率 90、請求額 51617"
+
+    ShareDiffers "L4-SIKYU-015" "own-share-differs"
+    L4 Warning since V3 clause "R-OUT-01"
+    ja {
+        "{column}が {got} ですが、費用総額から請求額を引くと {expected} になります。"
+        "利用者に伝える負担額が受信側の計算と合わなくなります。0 の場合は公費による負担と考えられるため、情報としてお知らせします。"
+        "利用者負担と請求額を確かめてください。"
+    }
+    en {
+        "{column} is {got}; cost less claim is {expected}."
+        "The user is told another amount than the receiver calculates. 0 may mean public expense and is only noted."
+        "Check own share and claim."
+    }
+    bad "費用総額 57353、請求額 51617、利用者負担 5700"
+    good "費用総額 57353、請求額 51617、利用者負担 5736"
+
+    FullShareDiffers "L4-SIKYU-016" "full-share-differs"
+    L4 Warning since V3 clause "R-OUT-01"
+    ja {
+        "{column}が {got} ですが、限度を超えた単位数と単価からは {expected} になります。"
+        "全額を利用者が負担する金額が受信側の計算と合わなくなります。"
+        "限度基準超の単位数と全額負担分を確かめてください。"
+    }
+    en {
+        "{column} is {got}; the units over the limit and the price give {expected}."
+        "The amount that the user pays in full will differ at the receiver."
+        "Check the units over the limit and the full share."
+    }
+    bad "区分超 0、全額負担分 1000"
+    good "区分超 0、全額負担分 0"
+
+    DaysDiffer "L4-SIKYU-017" "stay-days-do-not-add-up"
+    L4 Warning since V3 clause "R-OUT-01, A-01"
+    ja {
+        "{column}が {got} ですが、前月までの利用日数と当月の計画利用日数の合計は {expected} です。"
+        "短期入所の利用日数の管理が受信側と合わなくなります。"
+        "3 つの日数を確かめてください。"
+    }
+    en {
+        "{column} is {got}; days before and days planned come to {expected}."
+        "The count of days of short stays will differ at the receiver."
+        "Check the three numbers."
+    }
+    bad "前月まで 20、当月 7、累積 26"
+    good "前月まで 20、当月 7、累積 27"
+
     SeveralServiceMonths "L5-MONTH-001" "several-service-months"
     L5 Error since V3 clause "R-UNIT-02, R-UNIT-03"
     ja {
@@ -1001,6 +1571,126 @@ rules! {
     }
     bad "202604 と 202605 が混在"
     good "202604 だけ"
+
+    DetailNumbersOutOfSequence "L5-EQUIP-001" "detail-numbers-out-of-sequence"
+    L5 Warning since V3 clause "R-FLD-03"
+    ja {
+        "明細判別コードは {expected} になるところが {got} です。"
+        "同じ利用者・事業所・サービスコード・単位数の福祉用具は、1 から順に番号を付けて見分けます。番号が重なったり抜けたりすると、予定と実績を結び付けられません。"
+        "1 から順に番号を付け直して出力してください。使わない場合はすべて空にします。"
+    }
+    en {
+        "明細判別コード should be {expected} and is {got}."
+        "Articles of one user, office, code and number of units are told apart by numbers from 1; with gaps or repeats plan and actuals cannot be matched."
+        "Number them from 1, or leave all of them empty."
+    }
+    bad "1 と 3"
+    good "1 と 2"
+
+    DuplicateRecord "L5-REP-001" "duplicate-record"
+    L5 Warning since V3 clause "R-UPD-04, R-OUT-01"
+    ja {
+        "{first} 番目のレコードと同じ内容です。"
+        "同じサービスが二重に取り込まれるおそれがあります。重複の扱いは標準仕様に定めがありません。"
+        "重複したレコードを除いて出力してください。同じ日に複数回であれば、時刻・サービス回数・明細判別コードで区別します。"
+    }
+    en {
+        "Says the same as record {first}."
+        "The service may be imported twice; the standard is silent on repeated records."
+        "Leave the repetition out. Several visits on a day differ by time, count or 明細判別コード."
+    }
+    bad "同じ利用者・日・時刻・サービスコードの 2 行"
+    good "1 行だけ"
+
+    TotalMissing "L5-SIKYU-001" "total-missing"
+    L5 Error since V3 clause "R-FLD-07, I-07"
+    ja {
+        "利用者（被保険者番号 {person}）の全合計の行（999999）がありません。"
+        "全合計の行は必ず出力すると定められています。"
+        "サービスコード 999999、事業所コード 9999999999 の行を利用者ごとに出力してください。"
+    }
+    en {
+        "The user (被保険者番号 {person}) has no row of the grand total (999999)."
+        "It must always be there."
+        "Write a row with service code 999999 and office 9999999999 for each user."
+    }
+    bad "明細の行だけ"
+    good "明細の行と 999999 の行"
+
+    SeveralTotals "L5-SIKYU-002" "several-totals"
+    L5 Warning since V3 clause "I-07, R-FLD-07"
+    ja {
+        "利用者（被保険者番号 {person}）の全合計の行（999999）が 2 つ以上あります。"
+        "どちらの合計を取り込むか決まりません。"
+        "全合計の行は利用者ごとに 1 つだけ出力してください。"
+    }
+    en {
+        "The user (被保険者番号 {person}) has more than one row of the grand total (999999)."
+        "Nobody can tell which one counts."
+        "Write one per user."
+    }
+    bad "999999 の行が 2 つ"
+    good "999999 の行が 1 つ"
+
+    SubtotalMissing "L5-SIKYU-003" "subtotal-missing"
+    L5 Error since V3 clause "R-FLD-08"
+    ja {
+        "利用者（被保険者番号 {person}）のサービス種類 {type} に複数の行がありますが、小計の行（{type}AAAA）がありません。"
+        "同じ種類のコードが複数行になるときは、小計の行が必須です。"
+        "サービスコード {type}AAAA の行を出力してください。"
+    }
+    en {
+        "The user (被保険者番号 {person}) has several rows of service type {type} and no subtotal ({type}AAAA)."
+        "It is mandatory when a type has several code rows."
+        "Write a row with service code {type}AAAA."
+    }
+    bad "152442 と 155301 の行だけ"
+    good "152442、155301、15AAAA の行"
+
+    SubtotalDiffers "L5-SIKYU-004" "subtotal-differs"
+    L5 Warning since V3 clause "R-FLD-08"
+    ja {
+        "利用者（被保険者番号 {person}）の小計 {code} の{column}が合いません。ここは {got} ですが、計算では {expected} になります。"
+        "小計がその種類の行の合計と違うと、受信側の計算と合わなくなります。"
+        "小計の行と、その種類の明細の行を確かめてください。"
+    }
+    en {
+        "Subtotal {code} of the user (被保険者番号 {person}): {column} here is {got}; the rows give {expected}."
+        "A subtotal that is not the sum of its rows contradicts what the receiver calculates."
+        "Check the subtotal and the rows of its type."
+    }
+    bad "5031 と 895 の小計が 5900"
+    good "5031 と 895 の小計が 5926"
+
+    SubtotalWithoutRows "L5-SIKYU-005" "subtotal-without-rows"
+    L5 Warning since V3 clause "R-FLD-08"
+    ja {
+        "小計・合計（{code}）のもとになる行がありません。"
+        "同じ被保険者番号・事業所・サービス種類の明細の行がない小計は、何の合計か分かりません。"
+        "被保険者番号・事業所コード・サービスコードを確かめてください。"
+    }
+    en {
+        "There is nothing that this sum ({code}) adds up."
+        "No row has the same user, office and service type."
+        "Check the number of the user, the office and the code."
+    }
+    bad "13AAAA があり、種類 13 の行がない"
+    good "13AAAA と種類 13 の行がある"
+
+    TotalDiffers "L5-SIKYU-006" "total-differs"
+    L5 Warning since V3 clause "R-FLD-07"
+    ja {
+        "利用者（被保険者番号 {person}）の全合計の{column}が {got} ですが、各行の合計は {expected} です。"
+        "全合計が各行の合計と違うと、受信側の計算と合わなくなります。"
+        "全合計の行と各行を確かめてください。"
+    }
+    en {
+        "Grand total of the user (被保険者番号 {person}): {column} is {got}; the rows come to {expected}."
+        "A total that is not the sum of its rows contradicts what the receiver calculates."
+        "Check the total and the rows."
+    }
+    bad "5031 と 3085 の合計が 8000"
+    good "5031 と 3085 の合計が 8116"
 
     MonthDiffersFromName "L6-NAME-001" "month-differs-from-name"
     L6 Error since V3 clause "I-01, R-FN-05, R-FN-06, I-12"
@@ -1181,4 +1871,184 @@ rules! {
     }
     bad "kazoku.jpg"
     good "UPKIHON_IMAGE_1300000013_46_1370000083_A6_20260327102500_0001.jpg"
+
+    PlanOfAnotherManager "L6-USAGE-001" "plan-of-another-manager"
+    L6 Warning since V3 clause "R-FLD-17"
+    ja {
+        "居宅介護支援事業所の番号が、ファイル名の事業所（{manager}）と違います。"
+        "予定・別表・補足の担当業者と更新業者は送信元、実績の担当業者は送信先の居宅介護支援事業所です。受信側で別の事業所のものとして扱われます。"
+        "事業所番号の設定と、送信先の選び方を確かめてください。"
+    }
+    en {
+        "The number of the care manager is not the one of the file name ({manager})."
+        "Plans name the sender, actuals name the recipient; otherwise the data counts for another office."
+        "Check the office numbers and the choice of recipient."
+    }
+    bad "送信元 1370000018、更新業者コード 1370000091"
+    good "送信元 1370000018、更新業者コード 1370000018"
+
+    PersonWithoutUsageSlip "L6-USAGE-002" "person-without-usage-slip"
+    L6 Error since V3 clause "R-REL-02, I-09"
+    ja {
+        "{kind} の利用者（被保険者番号 {person}）が第6表にありません。"
+        "第7表と利用者補足情報は、保険者番号・被保険者番号・対象年月で第6表に結び付きます。相手のないレコードは取り込めません。"
+        "保険者番号と被保険者番号を確かめ、同じ利用者で出力し直してください。"
+    }
+    en {
+        "第6表 does not have the user (被保険者番号 {person}) of {kind}."
+        "第7表 and 利用者補足情報 are joined to 第6表 by insurer, insured and month; without it they cannot be imported."
+        "Check both numbers and export the same users."
+    }
+    bad "UPPLAN に 0000900011、UPHOSOKU に 0000900012"
+    good "どちらも 0000900011"
+
+    PersonIncomplete "L6-USAGE-003" "person-incomplete"
+    L6 Error since V3 clause "R-REL-02, R-SET-K2, R-SET-Y4, R-OUT-01"
+    ja {
+        "利用者（被保険者番号 {person}）が {missing} にありません。"
+        "第6表・第7表・利用者補足情報は利用者ごとにそろえて送ります。氏名などは利用者補足情報にしかありません。"
+        "同じ利用者を選んで、3 つのファイルをまとめて出力し直してください。"
+    }
+    en {
+        "{missing} does not have the user (被保険者番号 {person})."
+        "第6表, 第7表 and 利用者補足情報 go together for each user; only the last one has the name."
+        "Export the three files for the same users."
+    }
+    bad "UPPLAN に 2 人、UPHOSOKU に 1 人"
+    good "どのファイルも同じ 2 人"
+
+    ServicesDiffer "L6-USAGE-004" "services-differ-from-slip"
+    L6 Warning since V3 clause "R-OUT-01, R-OUT-02"
+    ja {
+        "利用者（被保険者番号 {person}）の事業所 {office} のサービスコード {code} は、第6表で {planned} 回、第7表で {billed} 回です。"
+        "第6表と第7表は同じサービスを表します。回数の合計が違うと、どちらが正しいか決まりません（月単位・包括のサービスは比べていません）。"
+        "第6表の日と第7表の回数を確かめてください。"
+    }
+    en {
+        "User (被保険者番号 {person}), office {office}, service code {code}: {planned} times in 第6表, {billed} times in 第7表."
+        "Both tables are about the same services. Monthly services are not compared."
+        "Check the days of 第6表 and the count of 第7表."
+    }
+    bad "第6表に 12 日、第7表の回数 13"
+    good "第6表に 13 日、第7表の回数 13"
+
+    UnitsDiffer "L6-USAGE-005" "units-differ-from-slip"
+    L6 Warning since V3 clause "R-OUT-01"
+    ja {
+        "利用者（被保険者番号 {person}）のサービスコード {code} の単位数が {got} ですが、第7表では {expected} です。"
+        "同じサービスの単位数は第6表（割引後）と第7表で同じです。率で計算する加算・月単位・包括のサービスは比べていません。"
+        "第6表と第7表の単位数を確かめてください。"
+    }
+    en {
+        "User (被保険者番号 {person}), service code {code}: {got} units here, {expected} in 第7表."
+        "One service has the same units in 第6表 (after discount) and 第7表. Rates and monthly services are not compared."
+        "Check the units in both tables."
+    }
+    bad "第6表 378 単位、第7表 387 単位"
+    good "どちらも 387 単位"
+
+    OverThirtyDaysDiffer "L6-USAGE-006" "over-thirty-days-differ"
+    L6 Warning since V3 clause "R-FLD-08, R-OUT-01"
+    ja {
+        "利用者（被保険者番号 {person}）に、第6表と第7表の片方にだけ３０日超区分 1 の行があります。"
+        "30日超過分は第6表と第7表の両方で区別します。片方だけでは全額負担の日が決まりません。"
+        "３０日超区分を確かめてください。"
+    }
+    en {
+        "Only one of 第6表 and 第7表 has rows with ３０日超区分 1 for the user (被保険者番号 {person})."
+        "Days over thirty are marked in both tables; otherwise nobody can tell which days are paid in full."
+        "Check ３０日超区分."
+    }
+    bad "第6表に 1 の行、第7表は 0 だけ"
+    good "どちらにも 1 の行"
+
+    MoreThanTheLimit "L6-USAGE-007" "within-limit-exceeds-limit"
+    L6 Warning since V3 clause "R-OUT-01"
+    ja {
+        "区分支給限度基準内単位数の合計 {got} が、利用者補足情報の区分支給限度基準額 {limit} を超えています。"
+        "限度を超えた分は基準超の単位数に分けます。"
+        "限度額と、基準超・基準内の単位数を確かめてください。"
+    }
+    en {
+        "区分支給限度基準内単位数 come to {got}; the limit in 利用者補足情報 is {limit}."
+        "What exceeds the limit belongs to the units over it."
+        "Check the limit and both numbers of units."
+    }
+    bad "限度額 19705、基準内 20000"
+    good "限度額 19705、基準内 19705、基準超 295"
+
+    StayDaysDiffer "L6-USAGE-008" "stay-days-differ"
+    L6 Warning since V3 clause "R-OUT-01, A-01"
+    ja {
+        "利用者（被保険者番号 {person}）の短期入所の前月までの利用日数が、ファイルの間で違います。"
+        "第6表・第7表・利用者補足情報の前月までの日数は同じものです。"
+        "前月までの利用日数を確かめてください。"
+    }
+    en {
+        "The days of short stays before this month differ between the files for the user (被保険者番号 {person})."
+        "第6表, 第7表 and 利用者補足情報 state the same number."
+        "Check the number."
+    }
+    bad "第7表 20、利用者補足情報 12"
+    good "どちらも 20"
+
+    ActualsInTheFuture "L7-USAGE-001" "actuals-in-the-future"
+    L7 Info since V3 clause "R-FLD-17"
+    ja {
+        "サービス利用日が、ファイル連番の日より後です。"
+        "実績は行ったサービスの記録です。月末を待たずに送ると、後で変わった分が伝わりません。"
+        "実績が確定してから送るか、変わったときに送り直してください。"
+    }
+    en {
+        "The service day is after the day of the file serial."
+        "Actuals are about services that were given; what changes later is not passed on."
+        "Send actuals when they are final, or again after a change."
+    }
+    bad "連番 20260420…、サービス利用日 20260429"
+    good "連番 20260502…、サービス利用日 20260429"
+
+    UnusualPrice "L7-SIKYU-001" "unusual-unit-price"
+    L7 Info since V3 clause "R-OUT-01"
+    ja {
+        "単位数単価が 10.00 円から 11.40 円の範囲にありません。"
+        "単価は地域とサービスの種類で決まり、今の告示ではこの範囲です。"
+        "事業所の地域区分と単価の設定を確かめてください。"
+    }
+    en {
+        "単位数単価 is not between 10.00 and 11.40 yen."
+        "The price depends on region and service; by today's regulation it is in this range."
+        "Check the region and the price of the office."
+    }
+    bad "単位数単価 1.14"
+    good "単位数単価 11.40"
+
+    UnusualLimit "L7-HOSO-001" "unusual-limit"
+    L7 Info since V3 clause "R-FLD-16"
+    ja {
+        "区分支給限度基準額が、要介護状態区分の告示の額（{expected}）と違います。"
+        "区分変更の月や経過措置では違う額になることがあります。"
+        "要介護状態区分と区分支給限度基準額を確かめてください。"
+    }
+    en {
+        "区分支給限度基準額 is not the one of the care level by regulation ({expected})."
+        "In a month of change, or under a transitional rule, it may differ."
+        "Check care level and limit."
+    }
+    bad "要介護２、限度額 16765"
+    good "要介護２、限度額 19705"
+
+    PeriodMissesMonth "L7-HOSO-002" "period-misses-month"
+    L7 Info since V3 clause "I-14"
+    ja {
+        "対象年月が、限度額の適用期間に入っていません。"
+        "認定の更新が済んでいないか、古い認定の情報が送られている可能性があります。"
+        "認定の情報を確かめてください。"
+    }
+    en {
+        "The month is outside the period of the limit."
+        "The certification may not have been renewed, or an old one is being sent."
+        "Check the certification."
+    }
+    bad "対象年月 202604、適用終了 20260331"
+    good "対象年月 202604、適用終了 20270930"
 }

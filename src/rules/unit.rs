@@ -12,6 +12,7 @@ use super::file::Outcome;
 use super::finding::{Draft, Place};
 use super::rule::RuleSet;
 use super::table::Rule;
+use super::usage_unit;
 
 /// The rules about the files of a unit.
 pub(super) const UNIT_RULES: &[Rule] = &[
@@ -120,6 +121,14 @@ fn check_folder(spec: &Spec, files: &[Outcome], indices: &[usize], units: &mut U
         };
         for cluster in own.iter().copied().filter(pictures) {
             check_pictures(files, cluster, units);
+        }
+        for cluster in &own {
+            let members: Vec<&Outcome> =
+                cluster.files.iter().filter_map(|index| files.get(*index)).collect();
+            let preventive = cluster.unit.is_some_and(|unit| unit.preventive);
+            if usage_unit::check(&members, preventive, &mut units.findings) {
+                units.run.extend(&RuleSet::of(usage_unit::RULES));
+            }
         }
         units.summaries.push(summary(files, group, &own, members));
     }

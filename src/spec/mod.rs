@@ -119,6 +119,11 @@ impl Spec {
         self.service_types.get(&code).is_some_and(|entry| entry.preventive)
     }
 
+    /// The service types of 予防給付 and 総合事業.
+    pub fn preventive_types(&self) -> impl Iterator<Item = ServiceType> {
+        self.service_types.iter().filter(|(_, entry)| entry.preventive).map(|(code, _)| *code)
+    }
+
     /// The send units of an edition.
     pub fn units(&self, edition: Edition) -> impl Iterator<Item = &SendUnit> {
         self.units.iter().filter(move |unit| unit.edition == edition)

@@ -5,16 +5,25 @@
 //! [`Facts`]; `rules::unit` reads these when all files were seen.
 
 mod actuals;
+mod equipment;
+mod insured;
+mod manager;
 mod month;
+pub(super) mod person;
 mod picture;
+mod planned;
 mod recipient;
+mod repeats;
+mod slip;
 mod supplement;
+mod usage;
 
 use crate::record::Record;
 use crate::spec::{Layout, Spec};
-use crate::types::FileName;
+use crate::types::{FileName, Severity};
 
 use super::collect::Findings;
+use super::facts::{PlanFacts, SlipFacts, SupplementFacts};
 use super::finding::{Draft, Place};
 use super::items::Doubtful;
 use super::rule::RuleSet;
@@ -48,6 +57,11 @@ impl<'r> Judged<'r> {
         (!self.doubtful.contains(place)).then(|| self.record.item(place))
     }
 
+    /// The worst that a finding about what the notes of an item say can be.
+    pub(super) fn limit(&self, place: usize) -> Severity {
+        self.layout.items.get(place).map_or(Severity::Error, |item| item.limit)
+    }
+
     /// A finding at an item.
     pub(super) fn at(&self, place: usize) -> Draft {
         match (self.record.spans().get(place), self.layout.items.get(place)) {
@@ -62,6 +76,12 @@ impl<'r> Judged<'r> {
 pub(super) struct Facts {
     /// The pictures that 利用者基本情報 names, where the names fit.
     pub(super) pictures: Vec<(FileName, Place)>,
+    /// What 第6表 予定 plans for whom.
+    pub(super) plan: Option<PlanFacts>,
+    /// What 第7表 charges for whom.
+    pub(super) slip: Option<SlipFacts>,
+    /// Whom 利用者補足情報 of a usage slip is about.
+    pub(super) supplement: Option<SupplementFacts>,
 }
 
 /// What a file is, for choosing the subjects.
@@ -77,9 +97,17 @@ pub(super) fn subjects(context: &Context<'_>) -> Vec<Box<dyn Subject>> {
     let mut subjects: Vec<Box<dyn Subject>> = Vec::new();
     subjects.extend(month::subject(context));
     subjects.extend(supplement::subject(context));
+    // What 第6表 plans is known before its users are held against the recipient.
+    subjects.extend(planned::subject(context));
     subjects.extend(recipient::subject(context));
     subjects.extend(actuals::subject(context));
     subjects.extend(picture::subject(context));
+    subjects.extend(usage::subject(context));
+    subjects.extend(equipment::subject(context));
+    subjects.extend(manager::subject(context));
+    subjects.extend(slip::subject(context));
+    subjects.extend(insured::subject(context));
+    subjects.extend(repeats::subject(context));
     subjects
 }
 

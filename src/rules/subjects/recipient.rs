@@ -2,23 +2,19 @@
 
 use std::collections::HashMap;
 
-use crate::rules::finding::person;
 use crate::types::{FileKind, OfficeNumber};
 
+use super::person::{Person, PersonItems};
 use super::{Context, Draft, Facts, Findings, Judged, Rule, Subject};
 
-/// 保険者番号 and 被保険者番号: who a record is about.
-type User = [u8; 16];
-
 struct Recipient {
-    insurer: usize,
-    insured: usize,
+    person: PersonItems,
     office: usize,
     wanted: OfficeNumber,
     item: (u16, String),
     /// Users without a service of the recipient so far have a place to report.
-    users: HashMap<User, Option<First>>,
-    last: Option<User>,
+    users: HashMap<Person, Option<First>>,
+    last: Option<Person>,
 }
 
 /// Where a user comes first. There may be a million users: it is small.
@@ -40,8 +36,7 @@ pub(super) fn subject(context: &Context<'_>) -> Option<Box<dyn Subject>> {
     let item = context.layout.items.get(office)?;
     Some(Box::new(Recipient {
         item: (item.number, item.name.clone()),
-        insurer: context.layout.position("保険者番号")?,
-        insured: context.layout.position("被保険者番号")?,
+        person: PersonItems::of(context.layout)?,
         office,
         wanted: name.recipient,
         users: HashMap::new(),
@@ -55,15 +50,7 @@ impl Subject for Recipient {
     }
 
     fn record(&mut self, record: &Judged<'_>, _: &mut Findings) {
-        let good = (record.good(self.insurer), record.good(self.insured));
-        let (Some(insurer), Some(insured)) = good else { return };
-        let mut user = [0; 16];
-        if insurer.len() + insured.len() != user.len() {
-            return;
-        }
-        for (place, byte) in user.iter_mut().zip(insurer.iter().chain(insured)) {
-            *place = *byte;
-        }
+        let Some(user) = self.person.read(record) else { return };
         // An office that cannot be read might be the recipient.
         let related =
             record.good(self.office).is_none_or(|office| office == self.wanted.as_bytes());
@@ -84,15 +71,17 @@ impl Subject for Recipient {
         }
     }
 
-    fn end_file(self: Box<Self>, findings: &mut Findings, _: &mut Facts) {
-        let mut strangers: Vec<(User, First)> =
-            self.users.into_iter().filter_map(|(user, first)| Some((user, first?))).collect();
+    fn end_file(self: Box<Self>, findings: &mut Findings, facts: &mut Facts) {
+        let unrelated = self.users.iter().filter_map(|(user, first)| Some((*user, (*first)?)));
+        let mut strangers: Vec<(Person, First)> = unrelated.collect();
         strangers.sort_by_key(|(_, first)| first.record);
         for (user, first) in strangers {
+            if let Some(known) = facts.plan.as_mut().and_then(|plan| plan.people.get_mut(&user)) {
+                known.unrelated = true;
+            }
             findings.add(Rule::UserUnrelatedToRecipient, || {
                 let mut draft = Draft::line(first.line, Some(first.offset));
                 draft.place.record = Some(first.record);
-                draft.place.person = user.get(6..).and_then(person);
                 draft.place.item = Some(self.item.0);
                 draft.place.item_name = Some(self.item.1.clone());
                 draft.with("recipient", self.wanted)

@@ -1,0 +1,111 @@
+//! What the files of a usage slip leave behind for the judgement of their send unit: 第6表 予定,
+//! 第7表, 利用者補足情報.
+
+use std::collections::HashMap;
+
+use super::subjects::person::{ItemNames, Person, Spot};
+
+/// 第6表 予定.
+#[derive(Debug, Default)]
+pub(super) struct PlanFacts {
+    pub(super) people: HashMap<Person, PlanPerson>,
+    pub(super) names: ItemNames,
+    /// Records of one code, office and number of units; absent where there are too many.
+    pub(super) groups: Option<HashMap<PlanKey, PlanGroup>>,
+    /// Of every record it is known whose it is.
+    pub(super) whole: bool,
+}
+
+/// A user of 第6表.
+#[derive(Debug, Clone, Copy, Default)]
+pub(super) struct PlanPerson {
+    /// 被保険者番号 of the first record.
+    pub(super) first: Spot,
+    /// ３０日超区分 of the first record that has it.
+    pub(super) over_thirty: Option<Spot>,
+    /// 前月までの短期入所利用日数 of the first stay.
+    pub(super) days_before: Option<(i64, Spot)>,
+    /// A record could not be read in full: nothing is counted.
+    pub(super) torn: bool,
+    /// Reported already as a user whom the recipient has nothing to do with.
+    pub(super) unrelated: bool,
+}
+
+/// What records of 第6表 are counted by.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub(super) struct PlanKey {
+    pub(super) person: Person,
+    pub(super) office: [u8; 10],
+    pub(super) code: [u8; 6],
+    pub(super) units: i64,
+}
+
+/// Records of 第6表 that are counted together.
+#[derive(Debug, Clone, Copy, Default)]
+pub(super) struct PlanGroup {
+    /// サービス回数 in all.
+    pub(super) count: i64,
+    /// 単位数 of the first record.
+    pub(super) units_spot: Spot,
+    /// サービスコード of the first record.
+    pub(super) code_spot: Spot,
+}
+
+/// 第7表.
+#[derive(Debug, Default)]
+pub(super) struct SlipFacts {
+    pub(super) people: HashMap<Person, SlipPerson>,
+    pub(super) names: ItemNames,
+    pub(super) whole: bool,
+}
+
+/// A user of 第7表.
+#[derive(Debug, Default)]
+pub(super) struct SlipPerson {
+    /// 被保険者番号 of the first row.
+    pub(super) first: Spot,
+    /// Some row has a finding, or could not be judged: nothing is counted.
+    pub(super) judged_bad: bool,
+    /// A finding says already that rows of this user are missing.
+    pub(super) reported: bool,
+    pub(super) over_thirty: bool,
+    /// 区分支給限度基準内単位数 of 全合計.
+    pub(super) within: Option<(i64, Spot)>,
+    /// 前月までの利用日数.
+    pub(super) days_before: Option<(i64, Spot)>,
+    pub(super) rows: Vec<SlipRow>,
+}
+
+/// A service of 第7表.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct SlipRow {
+    pub(super) office: [u8; 10],
+    pub(super) code: [u8; 6],
+    /// 割引後単位数, or else 単位数.
+    pub(super) units: Option<i64>,
+    /// 単位数
+    pub(super) full_units: Option<i64>,
+    pub(super) count: Option<i64>,
+    pub(super) code_spot: Spot,
+    pub(super) count_spot: Spot,
+    pub(super) units_spot: Spot,
+}
+
+/// 利用者補足情報 with a usage slip.
+#[derive(Debug, Default)]
+pub(super) struct SupplementFacts {
+    pub(super) people: HashMap<Person, SupplementPerson>,
+    pub(super) names: ItemNames,
+    pub(super) whole: bool,
+}
+
+/// A user of 利用者補足情報.
+#[derive(Debug, Clone, Copy, Default)]
+pub(super) struct SupplementPerson {
+    /// 被保険者番号
+    pub(super) first: Spot,
+    /// 区分支給限度基準額
+    pub(super) limit: Option<(i64, Spot)>,
+    /// 入所前月迄利用日数
+    pub(super) days_before: Option<(i64, Spot)>,
+}

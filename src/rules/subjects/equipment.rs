@@ -1,0 +1,248 @@
+//! 福祉用具: TAISコード, 福祉用具届出コード, 明細判別コード (R-FLD-02, R-FLD-03; README ).
+
+use crate::types::FileKind;
+
+use super::person::{Fingerprint, ItemNames, PersonItems, Spot, number};
+use super::{Context, Draft, Facts, Findings, Judged, Rule, Severity, Subject};
+
+const CODES: &[Rule] =
+    &[Rule::EquipmentWithoutCode, Rule::BothEquipmentCodes, Rule::EquipmentCodeElsewhere];
+const NUMBERS: &[Rule] = &[Rule::DetailNumberElsewhere, Rule::DetailNumbersOutOfSequence];
+const BOTH: &[Rule] = &[
+    Rule::EquipmentWithoutCode,
+    Rule::BothEquipmentCodes,
+    Rule::EquipmentCodeElsewhere,
+    Rule::DetailNumberElsewhere,
+    Rule::DetailNumbersOutOfSequence,
+];
+
+/// More records of equipment than a region rents; beyond them numbers are not compared.
+const MOST_NUMBERS: usize = 1_000_000;
+
+struct Equipment {
+    code: usize,
+    /// TAISコード and 福祉用具届出コード (V4.1).
+    codes: Option<(usize, usize)>,
+    numbers: Option<Numbers>,
+}
+
+/// 明細判別コード of 第6表.
+struct Numbers {
+    number: usize,
+    /// サービス利用日.
+    day: usize,
+    person: PersonItems,
+    /// 単位数, サービス事業者コード, サテライト枝番.
+    key: Vec<usize>,
+    names: ItemNames,
+    /// 実績 may lack an article that was planned.
+    actual: bool,
+    seen: Vec<Numbered>,
+}
+
+/// A record of 福祉用具貸与 with the records that it is numbered among.
+#[derive(Debug, Clone, Copy)]
+struct Numbered {
+    group: u64,
+    number: Option<u8>,
+    day: [u8; 2],
+    spot: Spot,
+}
+
+pub(super) fn subject(context: &Context<'_>) -> Option<Box<dyn Subject>> {
+    let layout = context.layout;
+    let position = |name: &str| layout.position(name);
+    let codes = position("TAISコード").zip(position("福祉用具届出コード"));
+    let numbers = position("明細判別コード").and_then(|number| {
+        Some(Numbers {
+            number,
+            day: position("サービス利用日")?,
+            person: PersonItems::of(layout)?,
+            key: vec![
+                position("単位数")?,
+                position("サービス事業者コード")?,
+                position("サテライト枝番")?,
+            ],
+            names: ItemNames::of(layout),
+            actual: layout.kind == FileKind::Upjsk,
+            seen: Vec::new(),
+        })
+    });
+    if codes.is_none() && numbers.is_none() {
+        return None;
+    }
+    Some(Box::new(Equipment { code: position("サービスコード")?, codes, numbers }))
+}
+
+impl Subject for Equipment {
+    fn rules(&self) -> &'static [Rule] {
+        match (&self.codes, &self.numbers) {
+            (Some(_), Some(_)) => BOTH,
+            (None, _) => NUMBERS,
+            (_, None) => CODES,
+        }
+    }
+
+    fn record(&mut self, record: &Judged<'_>, findings: &mut Findings) {
+        let Some(code) = record.good(self.code) else { return };
+        let Some((kind, rest)) = code.split_at_checked(2) else { return };
+        if matches!(rest, b"AAAA" | b"EEEE" | b"ZZZZ") || code == b"999999" {
+            return;
+        }
+        let rented = matches!(kind, b"17" | b"67");
+        if let Some((tais, notified)) = self.codes {
+            check_codes(record, rented, (self.code, tais, notified), findings);
+        }
+        let Some(numbers) = &mut self.numbers else { return };
+        let Some(value) = record.good(numbers.number) else { return };
+        if rented {
+            numbers.keep(record, code, value);
+        }
+        if kind != b"17" && !value.is_empty() {
+            // The source names 17 only; for 67 it is accepted.
+            let limit = if rented { Severity::Info } else { record.limit(numbers.number) };
+            findings.add_at_most(Rule::DetailNumberElsewhere, limit, || {
+                record
+                    .at(numbers.number)
+                    .related(record.at(self.code).place)
+                    .with("type", String::from_utf8_lossy(kind))
+            });
+        }
+    }
+
+    fn end_file(self: Box<Self>, findings: &mut Findings, _: &mut Facts) {
+        if let Some(numbers) = self.numbers {
+            numbers.judge(findings);
+        }
+    }
+}
+
+fn check_codes(
+    record: &Judged<'_>,
+    rented: bool,
+    (code, tais, notified): (usize, usize, usize),
+    findings: &mut Findings,
+) {
+    let filled = |place| record.good(place).is_none_or(|value| !value.is_empty());
+    match (filled(tais), filled(notified)) {
+        (false, false) if rented => {
+            // 加算 belong to no single article; the source makes no exception for them.
+            let article = record.good(code).and_then(|code| code.get(2)) == Some(&b'1');
+            let limit = if article { Severity::Error } else { Severity::Info };
+            findings.add_at_most(Rule::EquipmentWithoutCode, limit, || {
+                record.at(tais).related(record.at(notified).place).related(record.at(code).place)
+            });
+        }
+        (true, true) if rented => findings
+            .add(Rule::BothEquipmentCodes, || record.at(notified).related(record.at(tais).place)),
+        (false, false) | (true, _) | (_, true) if rented => {}
+        (false, false) => {}
+        (first, _) => {
+            let place = if first { tais } else { notified };
+            findings.add(Rule::EquipmentCodeElsewhere, || {
+                record.at(place).related(record.at(code).place)
+            });
+        }
+    }
+}
+
+impl Numbers {
+    fn keep(&mut self, record: &Judged<'_>, code: &[u8], value: &[u8]) {
+        if self.seen.len() >= MOST_NUMBERS {
+            return;
+        }
+        let Some(person) = self.person.read(record) else { return };
+        let Some(day) = record.good(self.day).and_then(|day| day.get(6..8)) else { return };
+        let mut print = Fingerprint::new();
+        person.add_to(&mut print);
+        print.add(code);
+        for place in &self.key {
+            let Some(part) = record.good(*place) else { return };
+            print.add(part);
+        }
+        let number = number(value).and_then(|number| u8::try_from(number).ok());
+        let day = [day.first().copied().unwrap_or(0), day.get(1).copied().unwrap_or(0)];
+        let spot = Spot::of(record, self.number);
+        self.seen.push(Numbered { group: print.finish(), number, day, spot });
+    }
+
+    fn judge(mut self, findings: &mut Findings) {
+        self.seen
+            .sort_unstable_by_key(|seen| (seen.group, seen.number, seen.day, seen.spot.record));
+        let mut strangers: Vec<(Numbered, u8)> = self
+            .seen
+            .chunk_by(|a, b| a.group == b.group)
+            .filter_map(|group| first_stranger(group, self.actual))
+            .collect();
+        strangers.sort_unstable_by_key(|(seen, _)| seen.spot.record);
+        for (seen, expected) in strangers {
+            findings.add(Rule::DetailNumbersOutOfSequence, || {
+                let got = seen.number.map_or_else(String::new, |number| number.to_string());
+                let draft = Draft::place(self.names.place(seen.spot)).with("expected", expected);
+                if got.is_empty() {
+                    draft.with_both("got", "空", "empty")
+                } else {
+                    draft.with("got", got)
+                }
+            });
+        }
+    }
+}
+
+/// The first record of a group, sorted by number, whose number breaks the sequence from 1, and the
+/// number that was expected there.
+fn first_stranger(group: &[Numbered], gaps_are_fine: bool) -> Option<(Numbered, u8)> {
+    let empty = group.iter().take_while(|seen| seen.number.is_none()).count();
+    let (empty, numbered) = group.split_at_checked(empty)?;
+    let mut expected = 1_u8;
+    for same in numbered.chunk_by(|a, b| a.number == b.number) {
+        let first = same.first()?;
+        if first.number != Some(expected) && !gaps_are_fine {
+            return Some((*first, expected));
+        }
+        expected = first.number?.saturating_add(1);
+        // The same article may come again on another day, but not on the same one.
+        let twice = same.windows(2).find_map(|pair| match pair {
+            [a, b] if a.day == b.day => Some(*b),
+            _ => None,
+        });
+        if let Some(twice) = twice {
+            let next = numbered.iter().filter_map(|seen| seen.number).max()?.saturating_add(1);
+            return Some((twice, next));
+        }
+    }
+    match (empty.first(), numbered.is_empty()) {
+        (Some(empty), false) => Some((*empty, expected)),
+        _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn stranger(numbers: &[Option<u8>], gaps_are_fine: bool) -> Option<(Option<u8>, u8)> {
+        let mut group: Vec<Numbered> = numbers
+            .iter()
+            .map(|number| Numbered {
+                group: 0,
+                number: *number,
+                day: *b"01",
+                spot: Spot::default(),
+            })
+            .collect();
+        group.sort_by_key(|seen| seen.number);
+        first_stranger(&group, gaps_are_fine).map(|(seen, expected)| (seen.number, expected))
+    }
+
+    #[test]
+    fn numbers_run_from_one() {
+        assert_eq!(stranger(&[Some(1), Some(2), Some(3)], false), None);
+        assert_eq!(stranger(&[None, None], false), None);
+        assert_eq!(stranger(&[Some(2)], false), Some((Some(2), 1)));
+        assert_eq!(stranger(&[Some(1), Some(3)], false), Some((Some(3), 2)));
+        assert_eq!(stranger(&[Some(1), Some(3)], true), None);
+        assert_eq!(stranger(&[Some(1), Some(1)], false), Some((Some(1), 2)));
+        assert_eq!(stranger(&[Some(1), None], false), Some((None, 2)));
+    }
+}

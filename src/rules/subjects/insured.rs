@@ -1,0 +1,318 @@
+//! 利用者補足情報: 種類別支給限度額, 認定, and what goes into the send unit (R-FLD-16, I-14).
+
+use crate::rules::facts::{SupplementFacts, SupplementPerson};
+use crate::types::{FileKind, ServiceMonth};
+
+use super::person::{ItemNames, PersonItems, Spot, number};
+use super::{Context, Facts, Findings, Judged, Rule, Subject};
+
+const RULES: &[Rule] = &[
+    Rule::LimitSlotsOutOfOrder,
+    Rule::LimitSlotIncomplete,
+    Rule::LimitSlotTypeRepeated,
+    Rule::LimitSlotShortStay,
+    Rule::LimitSlotOverDiffers,
+    Rule::LimitSlotsSumDiffers,
+    Rule::PeriodReversed,
+    Rule::TooYoung,
+    Rule::CertifiedWithoutCareLevel,
+    Rule::HalfACareLevelChange,
+    Rule::DaysGoBackwards,
+    Rule::UnusualLimit,
+    Rule::PeriodMissesMonth,
+];
+
+/// 区分支給限度基準額 of each 要介護状態区分, since October 2019.
+const LIMITS: [(&[u8], i64); 8] = [
+    (b"06", 5_032),
+    (b"12", 5_032),
+    (b"13", 10_531),
+    (b"21", 16_765),
+    (b"22", 19_705),
+    (b"23", 27_048),
+    (b"24", 30_938),
+    (b"25", 36_217),
+];
+
+/// 短期入所療養介護, which is to be written as 22 (UPHOSOKU.20).
+const MEDICAL_STAYS: [&[u8]; 5] = [b"23", b"2A", b"25", b"26", b"2B"];
+
+struct Insured {
+    person: PersonItems,
+    month: usize,
+    born: usize,
+    start: usize,
+    end: usize,
+    state: usize,
+    changed: usize,
+    level: usize,
+    previous_level: usize,
+    limit: usize,
+    over_sum: usize,
+    days_before: usize,
+    days_total: usize,
+    slots: Vec<Slot>,
+    facts: SupplementFacts,
+}
+
+/// The items of one of the nine slots.
+struct Slot {
+    kind: usize,
+    limit: usize,
+    sum: usize,
+    over: usize,
+}
+
+pub(super) fn subject(context: &Context<'_>) -> Option<Box<dyn Subject>> {
+    let layout = context.layout;
+    if layout.kind != FileKind::Uphosoku {
+        return None;
+    }
+    let position = |name: &str| layout.position(name);
+    let slot = |digit: char| {
+        Some(Slot {
+            kind: position(&format!("{digit}サービス種類コード"))?,
+            limit: position(&format!("{digit}支給限度基準額"))?,
+            sum: position(&format!("{digit}合計単位数"))?,
+            over: position(&format!("{digit}限度超単位数"))?,
+        })
+    };
+    Some(Box::new(Insured {
+        person: PersonItems::of(layout)?,
+        month: position("対象年月")?,
+        born: position("利用者生年月日")?,
+        start: position("限度額適用開始年月日")?,
+        end: position("限度額適用終了年月日")?,
+        state: position("認定状況区分")?,
+        changed: position("要介護状態変更日")?,
+        level: position("要介護状態区分")?,
+        previous_level: position("前回要介護状態区分")?,
+        limit: position("区分支給限度基準額")?,
+        over_sum: position("合計限度超単位数")?,
+        days_before: position("入所前月迄利用日数")?,
+        days_total: position("入所累積利用日数")?,
+        slots: "１２３４５６７８９".chars().map(slot).collect::<Option<_>>()?,
+        facts: SupplementFacts {
+            names: ItemNames::of(layout),
+            whole: true,
+            ..SupplementFacts::default()
+        },
+    }))
+}
+
+impl Subject for Insured {
+    fn rules(&self) -> &'static [Rule] {
+        RULES
+    }
+
+    fn record(&mut self, record: &Judged<'_>, findings: &mut Findings) {
+        self.check_slots(record, findings);
+        self.check_dates(record, findings);
+        self.check_level(record, findings);
+        if let (Some(before), Some(total)) =
+            (read(record, self.days_before), read(record, self.days_total))
+            && total < before
+        {
+            findings.add(Rule::DaysGoBackwards, || {
+                record.at(self.days_total).related(record.at(self.days_before).place)
+            });
+        }
+        self.keep(record);
+    }
+
+    fn end_file(self: Box<Self>, _: &mut Findings, facts: &mut Facts) {
+        facts.supplement = Some(self.facts);
+    }
+}
+
+fn read(record: &Judged<'_>, place: usize) -> Option<i64> {
+    record.good(place).and_then(number)
+}
+
+fn filled(record: &Judged<'_>, place: usize) -> bool {
+    record.good(place).is_none_or(|value| !value.is_empty())
+}
+
+impl Insured {
+    fn check_slots(&self, record: &Judged<'_>, findings: &mut Findings) {
+        let mut gap = None;
+        let mut sum = 0;
+        let mut used = 0;
+        let mut sound = true;
+        for (index, slot) in self.slots.iter().enumerate() {
+            let places = [slot.kind, slot.limit, slot.sum, slot.over];
+            // Some products write 0 into slots that are not in use.
+            let in_use = filled(record, slot.kind)
+                || places.iter().skip(1).any(|place| read(record, *place).is_some_and(|n| n != 0));
+            if !in_use {
+                gap.get_or_insert(slot.kind);
+                continue;
+            }
+            if let Some(gap) = gap {
+                findings.add(Rule::LimitSlotsOutOfOrder, || {
+                    record.at(slot.kind).related(record.at(gap).place).with("slot", index + 1)
+                });
+                return;
+            }
+            used += 1;
+            sound &= self.check_slot(record, index, slot, findings);
+            sum += read(record, slot.over).unwrap_or(0);
+        }
+        if let Some(total) = read(record, self.over_sum)
+            && used > 0
+            && sound
+            && total != sum
+        {
+            findings.add(Rule::LimitSlotsSumDiffers, || {
+                let mut draft = record.at(self.over_sum).with("got", total).with("expected", sum);
+                for slot in self.slots.iter().take(used) {
+                    draft = draft.related(record.at(slot.over).place);
+                }
+                draft
+            });
+        }
+    }
+
+    /// Says whether nothing was found.
+    fn check_slot(
+        &self,
+        record: &Judged<'_>,
+        index: usize,
+        slot: &Slot,
+        findings: &mut Findings,
+    ) -> bool {
+        let lacking = [slot.kind, slot.limit].into_iter().find(|place| !filled(record, *place));
+        if let Some(place) = lacking {
+            findings.add(Rule::LimitSlotIncomplete, || record.at(place).with("slot", index + 1));
+            return false;
+        }
+        let kind = record.good(slot.kind).unwrap_or_default();
+        let before = self.slots.iter().take(index);
+        let same = before.map(|slot| slot.kind).find(|other| record.good(*other) == Some(kind));
+        if let Some(same) = same.filter(|_| !kind.is_empty()) {
+            findings.add(Rule::LimitSlotTypeRepeated, || {
+                record.at(slot.kind).related(record.at(same).place)
+            });
+            return false;
+        }
+        if MEDICAL_STAYS.contains(&kind) {
+            findings.add(Rule::LimitSlotShortStay, || record.at(slot.kind));
+            return false;
+        }
+        let numbers = (read(record, slot.limit), read(record, slot.sum), read(record, slot.over));
+        if let (Some(limit), Some(sum), Some(over)) = numbers
+            && over != (sum - limit).max(0)
+        {
+            findings.add(Rule::LimitSlotOverDiffers, || {
+                record
+                    .at(slot.over)
+                    .related(record.at(slot.limit).place)
+                    .related(record.at(slot.sum).place)
+                    .with("got", over)
+                    .with("expected", (sum - limit).max(0))
+            });
+            return false;
+        }
+        true
+    }
+
+    fn check_dates(&self, record: &Judged<'_>, findings: &mut Findings) {
+        let date = |place| record.good(place).filter(|date| !date.is_empty());
+        let (start, end) = (date(self.start), date(self.end));
+        if let (Some(from), Some(to)) = (start, end)
+            && from > to
+        {
+            findings.add(Rule::PeriodReversed, || {
+                record.at(self.end).related(record.at(self.start).place)
+            });
+            return;
+        }
+        if let Some(born) = date(self.born)
+            && let Some(from) = start
+            && years(born, from).is_some_and(|years| years < 40)
+        {
+            findings
+                .add(Rule::TooYoung, || record.at(self.born).related(record.at(self.start).place));
+        }
+        let applied_for = record.good(self.state) == Some(b"1");
+        let month = record.good(self.month).filter(|month| ServiceMonth::from_bytes(month).is_ok());
+        let Some(month) = month.filter(|_| !applied_for) else { return };
+        let of = |date: Option<&'_ [u8]>| date.and_then(|date| date.get(..6).map(<[u8]>::to_vec));
+        let late = of(start).is_some_and(|from| from.as_slice() > month);
+        let early = of(end).is_some_and(|to| to.as_slice() < month);
+        if late || early {
+            let place = if late { self.start } else { self.end };
+            findings.add(Rule::PeriodMissesMonth, || {
+                record.at(place).related(record.at(self.month).place)
+            });
+        }
+    }
+
+    fn check_level(&self, record: &Judged<'_>, findings: &mut Findings) {
+        let level = record.good(self.level);
+        if record.good(self.state) == Some(b"2") && level == Some(b"") {
+            findings.add(Rule::CertifiedWithoutCareLevel, || {
+                record.at(self.level).related(record.at(self.state).place)
+            });
+        }
+        let (changed, previous) =
+            (filled(record, self.changed), filled(record, self.previous_level));
+        if changed != previous {
+            let (place, other) = if changed {
+                (self.previous_level, self.changed)
+            } else {
+                (self.changed, self.previous_level)
+            };
+            findings.add(Rule::HalfACareLevelChange, || {
+                record.at(place).related(record.at(other).place)
+            });
+        }
+        let usual = level
+            .and_then(|level| LIMITS.iter().find(|(code, _)| *code == level))
+            .map(|(_, limit)| *limit);
+        // Of two levels within a month the higher limit counts.
+        let unusual = |limit: i64| usual.is_some_and(|usual| limit != usual && limit != 0);
+        if !changed && !previous && read(record, self.limit).is_some_and(unusual) {
+            findings.add(Rule::UnusualLimit, || {
+                record
+                    .at(self.limit)
+                    .related(record.at(self.level).place)
+                    .with("expected", usual.unwrap_or_default())
+            });
+        }
+    }
+
+    /// For the send unit. Records that go with a plan have no month and no part in it.
+    fn keep(&mut self, record: &Judged<'_>) {
+        if record.good(self.month) == Some(b"000000") {
+            return;
+        }
+        let Some(person) = self.person.read(record) else {
+            self.facts.whole = false;
+            return;
+        };
+        let kept = |place| read(record, place).map(|value| (value, Spot::of(record, place)));
+        self.facts.people.entry(person).or_insert_with(|| SupplementPerson {
+            first: Spot::of(record, self.person.insured),
+            limit: kept(self.limit),
+            days_before: kept(self.days_before),
+        });
+    }
+}
+
+/// Full years between two dates that were found good.
+fn years(from: &[u8], to: &[u8]) -> Option<i64> {
+    let (from, to) = (number(from)?, number(to)?);
+    Some((to - from).div_euclid(10_000))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn years_are_full() {
+        assert_eq!(years(b"19860402", b"20260401"), Some(39));
+        assert_eq!(years(b"19860401", b"20260401"), Some(40));
+    }
+}

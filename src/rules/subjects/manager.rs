@@ -1,0 +1,81 @@
+//! プラン担当業者コード, 更新業者コード, 同意書受付業者: the 居宅 of the file name (R-FLD-17).
+
+use crate::types::{OfficeNumber, ServiceType};
+
+use super::{Context, Facts, Findings, Judged, Rule, Subject};
+
+struct Manager {
+    items: Vec<usize>,
+    /// サービスコード, where records have one.
+    code: Option<usize>,
+    preventive: Vec<ServiceType>,
+    manager: OfficeNumber,
+    /// What was reported already: a whole file of another office is one mistake.
+    reported: Vec<Vec<u8>>,
+}
+
+/// More strangers than anybody mixes; the rest of a hostile file is not reported one by one.
+const MOST_STRANGERS: usize = 16;
+
+/// 居宅介護支援.
+const HOME_CARE_SUPPORT: &str = "43";
+
+pub(super) fn subject(context: &Context<'_>) -> Option<Box<dyn Subject>> {
+    let name = context.name?;
+    let actual = name.kind.is_actual();
+    if let Some((from, to)) = name.service_types {
+        let (manager, other) = if actual { (to, from) } else { (from, to) };
+        // With commissioning the plan may be the 包括's or the 居宅's.
+        let commissioned = manager.as_str() != HOME_CARE_SUPPORT
+            || context.spec.is_care_management(other)
+            || context.spec.is_preventive(other);
+        if commissioned {
+            return None;
+        }
+    }
+    let wanted: &[&str] = if actual {
+        &["プラン担当業者コード"]
+    } else {
+        &["プラン担当業者コード", "同意書受付業者", "更新業者コード"]
+    };
+    let items: Vec<usize> =
+        wanted.iter().filter_map(|name| context.layout.position(name)).collect();
+    // UPHOSOKU with a plan, 第6表 and 第7表; other files have other rules.
+    if items.is_empty() || !name.kind.has_month() {
+        return None;
+    }
+    Some(Box::new(Manager {
+        items,
+        code: context.layout.position("サービスコード"),
+        preventive: context.spec.preventive_types().collect(),
+        manager: if actual { name.recipient } else { name.sender },
+        reported: Vec::new(),
+    }))
+}
+
+impl Subject for Manager {
+    fn rules(&self) -> &'static [Rule] {
+        &[Rule::PlanOfAnotherManager]
+    }
+
+    fn record(&mut self, record: &Judged<'_>, findings: &mut Findings) {
+        let manager = self.manager.as_bytes();
+        let stranger = self.items.iter().find_map(|place| {
+            let office = record.good(*place)?;
+            (office != manager && !office.is_empty()).then_some((*place, office))
+        });
+        let Some((place, office)) = stranger else { return };
+        let kind = self.code.and_then(|code| record.good(code)).and_then(|code| code.get(..2));
+        if kind.is_some_and(|kind| self.preventive.iter().any(|code| code.as_bytes() == kind)) {
+            return;
+        }
+        let room = self.reported.len() < MOST_STRANGERS;
+        if room && !self.reported.iter().any(|reported| reported == office) {
+            self.reported.push(office.to_vec());
+            findings
+                .add(Rule::PlanOfAnotherManager, || record.at(place).with("manager", self.manager));
+        }
+    }
+
+    fn end_file(self: Box<Self>, _: &mut Findings, _: &mut Facts) {}
+}

@@ -1,0 +1,220 @@
+//! Who and where a record is, small enough to be kept for every record.
+
+use std::fmt;
+
+use crate::spec::Layout;
+
+use super::{Judged, Place};
+
+/// 保険者番号 and 被保険者番号: who a record is about; part of every key (R-REL).
+#[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub(in crate::rules) struct Person([u8; 16]);
+
+impl Person {
+    fn from_parts(insurer: &[u8], insured: &[u8]) -> Option<Self> {
+        let mut bytes = [0; 16];
+        if insurer.len() + insured.len() != bytes.len() {
+            return None;
+        }
+        let (head, tail) = bytes.split_at_mut(insurer.len());
+        head.copy_from_slice(insurer);
+        tail.copy_from_slice(insured);
+        Some(Self(bytes))
+    }
+
+    /// Makes it part of a key.
+    pub(super) fn add_to(&self, print: &mut Fingerprint) {
+        print.add(&self.0);
+    }
+
+    /// 被保険者番号 for messages: the last three characters, so that rows can be told apart.
+    pub(in crate::rules) fn masked(self) -> String {
+        let tail = self.0.get(13..).unwrap_or_default();
+        format!("*******{}", String::from_utf8_lossy(tail))
+    }
+}
+
+impl fmt::Debug for Person {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Person(***)")
+    }
+}
+
+/// Where a layout has the items that say who a record is about.
+#[derive(Debug, Clone, Copy)]
+pub(in crate::rules) struct PersonItems {
+    insurer: usize,
+    pub(in crate::rules) insured: usize,
+}
+
+impl PersonItems {
+    pub(super) fn of(layout: &Layout) -> Option<Self> {
+        Some(Self {
+            insurer: layout.position("保険者番号")?,
+            insured: layout.position("被保険者番号")?,
+        })
+    }
+
+    /// The person, where both numbers can be relied on.
+    pub(super) fn read(self, record: &Judged<'_>) -> Option<Person> {
+        Person::from_parts(record.good(self.insurer)?, record.good(self.insured)?)
+    }
+}
+
+/// An item of a record, kept for a finding that may be made later.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub(in crate::rules) struct Spot {
+    offset: u64,
+    line: u32,
+    pub(in crate::rules) record: u32,
+    length: u16,
+    item: u8,
+}
+
+impl Spot {
+    /// The item at a place from 0.
+    pub(super) fn of(record: &Judged<'_>, place: usize) -> Self {
+        let span = record.record.spans().get(place).copied().unwrap_or_default();
+        Self {
+            offset: record.record.offset_of(span),
+            line: u32::try_from(record.record.line_of(span)).unwrap_or(u32::MAX),
+            record: u32::try_from(record.number).unwrap_or(u32::MAX),
+            length: u16::try_from(span.len()).unwrap_or(u16::MAX),
+            item: u8::try_from(place).unwrap_or(u8::MAX),
+        }
+    }
+}
+
+impl Spot {
+    /// Another item of the same line.
+    pub(super) fn shifted(self, start: u64, length: u16, item: usize) -> Self {
+        Self {
+            offset: self.offset + start,
+            length,
+            item: u8::try_from(item).unwrap_or(u8::MAX),
+            ..self
+        }
+    }
+}
+
+/// The numbers and names of the items of a layout, for the places of findings.
+#[derive(Debug, Clone, Default)]
+pub(in crate::rules) struct ItemNames(Vec<(u16, String)>);
+
+impl ItemNames {
+    pub(super) fn of(layout: &Layout) -> Self {
+        Self(layout.items.iter().map(|item| (item.number, item.name.clone())).collect())
+    }
+
+    /// The place that a finding names.
+    pub(in crate::rules) fn place(&self, spot: Spot) -> Place {
+        let item = self.0.get(usize::from(spot.item));
+        Place {
+            file: None,
+            line: Some(u64::from(spot.line)),
+            record: Some(u64::from(spot.record)),
+            item: item.map(|(number, _)| *number),
+            item_name: item.map(|(_, name)| name.clone()),
+            offset: Some(spot.offset),
+            length: Some(u64::from(spot.length)),
+        }
+    }
+}
+
+/// A whole number; none where there is none.
+pub(in crate::rules) fn number(digits: &[u8]) -> Option<i64> {
+    let (negative, digits) = match digits {
+        [b'-', rest @ ..] => (true, rest),
+        _ => (false, digits),
+    };
+    if digits.is_empty() || digits.len() > 15 {
+        return None;
+    }
+    let value = digits.iter().try_fold(0_i64, |value, byte| {
+        byte.is_ascii_digit().then(|| value * 10 + i64::from(byte - b'0'))
+    })?;
+    Some(if negative { -value } else { value })
+}
+
+/// A key of several items as one number. Two keys of one file are as good as never the same: a
+/// million of them collide with a probability of 1 in 37 million.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Fingerprint(u64);
+
+impl Fingerprint {
+    pub(super) const fn new() -> Self {
+        Self(0x243F_6A88_85A3_08D3)
+    }
+
+    /// Adds an item; its length counts too, so that items never run together.
+    pub(super) fn add(&mut self, bytes: &[u8]) {
+        let mut state = self.0 ^ u64::try_from(bytes.len()).unwrap_or_default();
+        let (words, rest) = bytes.as_chunks::<8>();
+        for word in words {
+            state = fold(state, u64::from_le_bytes(*word));
+        }
+        let mut last = [0; 8];
+        for (place, byte) in last.iter_mut().zip(rest) {
+            *place = *byte;
+        }
+        self.0 = fold(state, u64::from_le_bytes(last));
+    }
+
+    pub(super) const fn finish(self) -> u64 {
+        self.0
+    }
+}
+
+/// Multiplies to 128 bits and folds the halves.
+fn fold(state: u64, word: u64) -> u64 {
+    let wide = u128::from(state ^ word ^ 0x1319_8A2E_0370_7344) * 0x9E37_79B9_7F4A_7C15_u128;
+    let halves = wide.to_le_bytes();
+    let half = |from: usize| {
+        let mut bytes = [0; 8];
+        bytes.copy_from_slice(halves.get(from..from + 8).unwrap_or(&[0; 8]));
+        u64::from_le_bytes(bytes)
+    };
+    half(0) ^ half(8).rotate_left(23) ^ state.rotate_left(31)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_person_does_not_print_itself() {
+        let person = Person::from_parts(b"131011", b"H000090011").expect("16 characters");
+        assert_eq!(person.masked(), "*******011");
+        assert_eq!(format!("{person:?}"), "Person(***)");
+        assert_eq!(Person::from_parts(b"13101", b"0000900011"), None);
+    }
+
+    #[test]
+    fn numbers_are_read() {
+        assert_eq!(number(b"007"), Some(7));
+        assert_eq!(number(b"-12"), Some(-12));
+        for none in [&b""[..], b"-", b"1.0", b"9999999999999999"] {
+            assert_eq!(number(none), None);
+        }
+    }
+
+    #[test]
+    fn fingerprints_tell_keys_apart() {
+        let of = |parts: &[&str]| {
+            let mut print = Fingerprint::new();
+            for part in parts {
+                print.add(part.as_bytes());
+            }
+            print.finish()
+        };
+        assert_eq!(of(&["1310110000900011", "20260401"]), of(&["1310110000900011", "20260401"]));
+        assert_ne!(of(&["ab", "c"]), of(&["a", "bc"]));
+        assert_ne!(of(&["", "a"]), of(&["a", ""]));
+        let mut seen = std::collections::HashSet::new();
+        for a in 0..300 {
+            for b in 0..300 {
+                assert!(seen.insert(of(&[&format!("{a:08}"), &format!("{b:04}")])));
+            }
+        }
+    }
+}

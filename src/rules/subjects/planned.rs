@@ -1,0 +1,145 @@
+//! 第6表 予定: who is there, and how often each service, for the other files of the send unit.
+
+use std::collections::HashMap;
+
+use crate::rules::facts::{PlanFacts, PlanGroup, PlanKey, PlanPerson};
+use crate::types::FileKind;
+
+use super::person::{ItemNames, Person, PersonItems, Spot, number};
+use super::usage::is_stay;
+use super::{Context, Facts, Findings, Judged, Rule, Subject};
+
+/// More than any region plans; beyond these nothing is counted.
+const MOST_GROUPS: usize = 400_000;
+
+/// Users beyond these are not joined.
+const MOST_PEOPLE: usize = 1_000_000;
+
+/// The services of one person take turns from record to record.
+const AT_HAND: usize = 16;
+
+struct Planned {
+    person: PersonItems,
+    code: usize,
+    office: usize,
+    units: usize,
+    count: usize,
+    over_thirty: usize,
+    days_before: usize,
+    facts: PlanFacts,
+    groups: HashMap<PlanKey, PlanGroup>,
+    overflow: bool,
+    last: Option<Person>,
+    at_hand: [Option<(PlanKey, PlanGroup)>; AT_HAND],
+}
+
+pub(super) fn subject(context: &Context<'_>) -> Option<Box<dyn Subject>> {
+    let layout = context.layout;
+    if layout.kind != FileKind::Upplan {
+        return None;
+    }
+    let position = |name| layout.position(name);
+    let names = ItemNames::of(layout);
+    Some(Box::new(Planned {
+        person: PersonItems::of(layout)?,
+        code: position("サービスコード")?,
+        office: position("サービス事業者コード")?,
+        units: position("単位数")?,
+        count: position("サービス回数")?,
+        over_thirty: position("３０日超区分")?,
+        days_before: position("前月までの短期入所利用日数")?,
+        facts: PlanFacts { names, whole: true, ..PlanFacts::default() },
+        groups: HashMap::new(),
+        overflow: false,
+        last: None,
+        at_hand: [None; AT_HAND],
+    }))
+}
+
+impl Subject for Planned {
+    fn rules(&self) -> &'static [Rule] {
+        &[]
+    }
+
+    fn record(&mut self, record: &Judged<'_>, _: &mut Findings) {
+        let Some(person) = self.person.read(record) else {
+            self.facts.whole = false;
+            return;
+        };
+        let counted = self.count(record, person).is_some();
+        let over_thirty = record.good(self.over_thirty) == Some(b"1");
+        let stay = record.good(self.code).is_some_and(is_stay);
+        if self.last == Some(person) && counted && !over_thirty && !stay {
+            return;
+        }
+        if self.facts.people.len() >= MOST_PEOPLE {
+            self.facts.whole = false;
+            return;
+        }
+        self.last = Some(person);
+        let known = self.facts.people.entry(person).or_insert_with(|| PlanPerson {
+            first: Spot::of(record, self.person.insured),
+            ..PlanPerson::default()
+        });
+        known.torn |= !counted;
+        if over_thirty && known.over_thirty.is_none() {
+            known.over_thirty = Some(Spot::of(record, self.over_thirty));
+        }
+        if stay && known.days_before.is_none() {
+            known.days_before = record
+                .good(self.days_before)
+                .and_then(number)
+                .map(|days| (days, Spot::of(record, self.days_before)));
+        }
+    }
+
+    fn end_file(mut self: Box<Self>, _: &mut Findings, facts: &mut Facts) {
+        for slot in 0..AT_HAND {
+            self.put_away(slot);
+        }
+        if !self.overflow {
+            self.facts.groups = Some(self.groups);
+        }
+        facts.plan = Some(self.facts);
+    }
+}
+
+impl Planned {
+    fn count(&mut self, record: &Judged<'_>, person: Person) -> Option<()> {
+        let code: [u8; 6] = record.good(self.code)?.try_into().ok()?;
+        let office: [u8; 10] = record.good(self.office)?.try_into().ok()?;
+        let units = number(record.good(self.units)?)?;
+        let count = number(record.good(self.count)?)?;
+        let key = PlanKey { person, office, code, units };
+        let slot = code.iter().chain(office.get(6..).unwrap_or_default());
+        let slot = slot.fold(0_usize, |slot, byte| slot * 5 + usize::from(*byte)) % AT_HAND;
+        if let Some(Some((same, group))) = self.at_hand.get_mut(slot)
+            && *same == key
+        {
+            group.count += count;
+            return Some(());
+        }
+        self.put_away(slot);
+        if let Some(place) = self.at_hand.get_mut(slot) {
+            let group = PlanGroup {
+                count,
+                units_spot: Spot::of(record, self.units),
+                code_spot: Spot::of(record, self.code),
+            };
+            *place = Some((key, group));
+        }
+        Some(())
+    }
+
+    /// Moves what is at hand to the others of its key.
+    fn put_away(&mut self, slot: usize) {
+        let Some((key, group)) = self.at_hand.get_mut(slot).and_then(Option::take) else { return };
+        if let Some(known) = self.groups.get_mut(&key) {
+            known.count += group.count;
+        } else if self.groups.len() < MOST_GROUPS {
+            self.groups.insert(key, group);
+        } else {
+            self.overflow = true;
+        }
+    }
+}

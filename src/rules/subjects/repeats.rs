@@ -1,0 +1,167 @@
+//! Records that say the same twice.
+//!
+//! Records of one person mostly stand together; then only these are held against each other. When
+//! a person comes back further down, all records of the file are.
+
+use std::collections::HashSet;
+
+use crate::spec::Layout;
+use crate::types::FileKind;
+
+use super::person::{Fingerprint, Person, PersonItems};
+use super::{Context, Draft, Facts, Findings, Judged, Place, Rule, Subject};
+
+/// Beyond these, records are not compared: 100 MB of memory.
+const MOST_RECORDS: usize = 4_000_000;
+
+struct Repeats {
+    person: PersonItems,
+    /// The items that make a record what it is.
+    key: Vec<usize>,
+    /// サービスコード of 第7表: of some rows there may be several.
+    code: Option<usize>,
+    seen: Vec<Seen>,
+    /// Where each run of one person begins in `seen`.
+    runs: Vec<u32>,
+    last: Option<Person>,
+    people: HashSet<Person>,
+    /// A person came back.
+    scattered: bool,
+}
+
+#[derive(Debug, Clone, Copy)]
+struct Seen {
+    print: u64,
+    offset: u64,
+    line: u32,
+    record: u32,
+}
+
+pub(super) fn subject(context: &Context<'_>) -> Option<Box<dyn Subject>> {
+    let layout = context.layout;
+    let key = match layout.kind {
+        // What is needed to tell two visits apart; names and remarks are not.
+        FileKind::Upplan | FileKind::Upjsk => positions(layout, |name| {
+            matches!(
+                name,
+                "対象年月"
+                    | "単位数"
+                    | "サービス利用日"
+                    | "サービス開始時刻"
+                    | "サービス終了時刻"
+                    | "サービスコード"
+                    | "TAISコード"
+                    | "福祉用具届出コード"
+                    | "明細判別コード"
+                    | "サービス事業者コード"
+                    | "サテライト枝番"
+                    | "３０日超区分"
+            )
+        }),
+        FileKind::Uphosoku => {
+            positions(layout, |name| matches!(name, "居宅サービス計画作成（変更）日" | "対象年月"))
+        }
+        FileKind::Upsikyu => positions(layout, |name| !matches!(name, "作成年月日" | "識別子")),
+        FileKind::Dltplan | FileKind::Dltjsk => positions(layout, |_| true),
+        _ => return None,
+    };
+    Some(Box::new(Repeats {
+        person: PersonItems::of(layout)?,
+        key,
+        code: layout.position("サービスコード").filter(|_| layout.kind == FileKind::Upsikyu),
+        seen: Vec::new(),
+        runs: Vec::new(),
+        last: None,
+        people: HashSet::new(),
+        scattered: false,
+    }))
+}
+
+fn positions(layout: &Layout, wanted: impl Fn(&str) -> bool) -> Vec<usize> {
+    let items = layout.items.iter().enumerate();
+    items.filter(|(_, item)| wanted(&item.name)).map(|(place, _)| place).collect()
+}
+
+/// Rows of 第7表 that another rule is about, or of which two may be alike: two wheelchairs of one
+/// kind, which 第7表 has no 明細判別コード to tell apart.
+fn may_repeat(code: &[u8]) -> bool {
+    let rented = code.starts_with(b"17") || code.starts_with(b"67");
+    code == b"999999" || (rented && !matches!(code.get(2..), Some(b"AAAA" | b"EEEE" | b"ZZZZ")))
+}
+
+impl Subject for Repeats {
+    fn rules(&self) -> &'static [Rule] {
+        &[Rule::DuplicateRecord]
+    }
+
+    fn record(&mut self, record: &Judged<'_>, _: &mut Findings) {
+        if self.seen.len() >= MOST_RECORDS {
+            return;
+        }
+        let Some(person) = self.person.read(record) else { return };
+        if let Some(code) = self.code
+            && record.good(code).is_none_or(may_repeat)
+        {
+            return;
+        }
+        let mut print = Fingerprint::new();
+        person.add_to(&mut print);
+        for place in &self.key {
+            let Some(part) = record.good(*place) else { return };
+            print.add(part);
+        }
+        if self.last != Some(person) && !self.scattered {
+            self.last = Some(person);
+            self.scattered = !self.people.insert(person);
+            self.runs.push(u32::try_from(self.seen.len()).unwrap_or(u32::MAX));
+        }
+        self.seen.push(Seen {
+            print: print.finish(),
+            offset: record.record.offset,
+            line: u32::try_from(record.record.line).unwrap_or(u32::MAX),
+            record: u32::try_from(record.number).unwrap_or(u32::MAX),
+        });
+    }
+
+    fn end_file(mut self: Box<Self>, findings: &mut Findings, _: &mut Facts) {
+        let mut repeats: Vec<(Seen, Seen)> = Vec::new();
+        if self.scattered {
+            find(&mut self.seen, &mut repeats);
+        } else {
+            let mut rest = self.seen.as_mut_slice();
+            let mut end = rest.len();
+            for start in self.runs.iter().rev() {
+                let start = usize::try_from(*start).unwrap_or(usize::MAX).min(end);
+                let (before, run) = rest.split_at_mut(start);
+                find(run, &mut repeats);
+                rest = before;
+                end = start;
+            }
+        }
+        repeats.sort_unstable_by_key(|(second, _)| second.record);
+        for (second, first) in repeats {
+            findings.add(Rule::DuplicateRecord, || {
+                Draft::place(place(second)).related(place(first)).with("first", first.record)
+            });
+        }
+    }
+}
+
+/// Finds every record that another one before it repeats.
+fn find(seen: &mut [Seen], repeats: &mut Vec<(Seen, Seen)>) {
+    seen.sort_unstable_by_key(|seen| (seen.print, seen.record));
+    for same in seen.chunk_by(|a, b| a.print == b.print) {
+        if let [first, others @ ..] = same {
+            repeats.extend(others.iter().map(|second| (*second, *first)));
+        }
+    }
+}
+
+fn place(seen: Seen) -> Place {
+    Place {
+        line: Some(u64::from(seen.line)),
+        record: Some(u64::from(seen.record)),
+        offset: Some(seen.offset),
+        ..Place::default()
+    }
+}

@@ -1,0 +1,296 @@
+//! A row of 第7表 with its numbers.
+
+use std::ops::BitOrAssign;
+
+use crate::spec::Layout;
+
+use crate::rules::subjects::Judged;
+use crate::rules::subjects::person::{Person, PersonItems, Spot, number};
+
+macro_rules! columns {
+    ($($(#[$doc:meta])* $variant:ident = $name:literal;)+) => {
+        /// A column of numbers.
+        #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+        pub(super) enum Column {
+            $($(#[$doc])* $variant,)+
+        }
+
+        impl Column {
+            pub(super) const ALL: &'static [Self] = &[$(Self::$variant,)+];
+
+            /// 項目名.
+            pub(super) const fn name(self) -> &'static str {
+                match self { $(Self::$variant => $name,)+ }
+            }
+        }
+    };
+}
+
+columns! {
+    /// Units of one time.
+    Units = "単位数";
+    /// Per cent.
+    DiscountRate = "割引後率";
+    Discounted = "割引後単位数";
+    /// Times or days.
+    Count = "回数／日数";
+    /// Units, or yen where the service has a fixed price.
+    Amount = "サービス単位金額";
+    /// Units that count against 区分支給限度.
+    Managed = "給付管理単位数";
+    TypeOver = "種類支給限度基準超単位数";
+    TypeWithin = "種類支給限度基準内単位数";
+    AreaOver = "区分支給限度基準超単位数";
+    AreaWithin = "区分支給限度基準内単位数";
+    /// Hundredths of a yen for one unit.
+    Price = "単位数単価";
+    /// Yen, as are all that follow but the days.
+    Cost = "費用総額保険／事業対象分";
+    /// Per cent.
+    BenefitRate = "給付率";
+    Claim = "保険／事業費請求額";
+    FixedShare = "定額利用者負担単価金額";
+    Share = "利用者負担保険／事業対象分";
+    FullShare = "利用者負担（全額負担分）";
+    DaysBefore = "前月までの利用日数";
+    DaysPlanned = "当月の計画利用日数";
+    DaysTotal = "累積利用日数";
+}
+
+/// What a row is, told by its サービスコード (R-FLD-07, R-FLD-08).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(in crate::rules) enum Form {
+    /// A service.
+    Detail,
+    /// ??AAAA
+    Within,
+    /// ??EEEE
+    Outside,
+    /// ??ZZZZ
+    OverThirty,
+    /// 999999
+    Total,
+}
+
+/// What stands in a cell.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Cell {
+    Empty,
+    Number(i64),
+    /// It has a finding of its own.
+    Doubtful,
+}
+
+#[derive(Debug, Clone, Copy)]
+struct Packed {
+    value: i32,
+    /// From the beginning of the first column.
+    start: u16,
+    length: u8,
+}
+
+const EMPTY: i32 = i32::MIN;
+const DOUBTFUL: i32 = i32::MIN + 1;
+const COLUMNS: usize = Column::ALL.len();
+
+/// Columns that nothing is concluded from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub(super) struct Bad(u32);
+
+impl Bad {
+    pub(super) fn of(columns: &[Column]) -> Self {
+        Self(columns.iter().fold(0, |bits, column| bits | 1 << *column as u32))
+    }
+
+    pub(super) const fn contains(self, column: Column) -> bool {
+        self.0 & (1 << column as u32) != 0
+    }
+}
+
+impl BitOrAssign for Bad {
+    fn bitor_assign(&mut self, other: Self) {
+        self.0 |= other.0;
+    }
+}
+
+/// A row, small enough to be kept until the last one was seen.
+#[derive(Debug, Clone)]
+pub(super) struct Row {
+    pub(super) person: Person,
+    pub(super) code: [u8; 6],
+    pub(super) office: [u8; 10],
+    pub(super) satellite: [u8; 2],
+    pub(super) form: Form,
+    pub(super) over_thirty: bool,
+    /// Of the whole row, to find one that stands there twice.
+    pub(super) print: u64,
+    pub(super) insured: Spot,
+    code_spot: Spot,
+    first_column: Spot,
+    cells: [Packed; COLUMNS],
+}
+
+/// Where a layout has what a row needs.
+#[derive(Debug, Clone)]
+pub(super) struct RowItems {
+    pub(super) person: PersonItems,
+    pub(super) code: usize,
+    pub(super) office: usize,
+    satellite: usize,
+    pub(super) over_thirty: usize,
+    pub(super) columns: [usize; COLUMNS],
+}
+
+impl Form {
+    pub(super) fn of(code: &[u8]) -> Self {
+        match code {
+            b"999999" => Self::Total,
+            [_, _, b'A', b'A', b'A', b'A'] => Self::Within,
+            [_, _, b'E', b'E', b'E', b'E'] => Self::Outside,
+            [_, _, b'Z', b'Z', b'Z', b'Z'] => Self::OverThirty,
+            _ => Self::Detail,
+        }
+    }
+
+    /// Whether the row adds others up.
+    pub(super) const fn is_sum(self) -> bool {
+        !matches!(self, Self::Detail)
+    }
+}
+
+impl RowItems {
+    pub(super) fn of(layout: &Layout) -> Option<Self> {
+        let mut columns = [0; COLUMNS];
+        for (place, column) in columns.iter_mut().zip(Column::ALL) {
+            *place = layout.position(column.name())?;
+        }
+        Some(Self {
+            person: PersonItems::of(layout)?,
+            code: layout.position("サービスコード")?,
+            office: layout.position("サービス事業所コード")?,
+            satellite: layout.position("サテライト枝番")?,
+            over_thirty: layout.position("３０日超区分")?,
+            columns,
+        })
+    }
+
+    /// Where a column stands.
+    pub(super) fn place(&self, column: Column) -> usize {
+        self.columns.get(column as usize).copied().unwrap_or_default()
+    }
+
+    /// What stands in a column of a record.
+    pub(super) fn cell(&self, record: &Judged<'_>, column: Column) -> Cell {
+        match record.good(self.place(column)) {
+            None => Cell::Doubtful,
+            Some([]) => Cell::Empty,
+            Some(value) => column.read(value).map_or(Cell::Doubtful, Cell::Number),
+        }
+    }
+
+    /// The row, where it can be told whose and what it is.
+    pub(super) fn read(&self, record: &Judged<'_>, print: u64) -> Option<Row> {
+        let person = self.person.read(record)?;
+        let code = record.good(self.code)?;
+        let satellite = record.good(self.satellite)?;
+        let first_column = Spot::of(record, self.place(Column::Units));
+        let spans = record.record.spans();
+        let base = spans.get(self.place(Column::Units)).map_or(0, |span| span.start());
+        let mut cells = [Packed { value: EMPTY, start: 0, length: 0 }; COLUMNS];
+        for (cell, column) in cells.iter_mut().zip(Column::ALL) {
+            let span = spans.get(self.place(*column)).copied().unwrap_or_default();
+            *cell = Packed {
+                value: match self.cell(record, *column) {
+                    Cell::Empty => EMPTY,
+                    Cell::Number(value) => i32::try_from(value).unwrap_or(DOUBTFUL),
+                    Cell::Doubtful => DOUBTFUL,
+                },
+                start: u16::try_from(span.start().saturating_sub(base)).unwrap_or(u16::MAX),
+                length: u8::try_from(span.len()).unwrap_or(u8::MAX),
+            };
+        }
+        let mut suffix = [0; 2];
+        for (place, byte) in suffix.iter_mut().zip(satellite) {
+            *place = *byte;
+        }
+        Some(Row {
+            person,
+            code: code.try_into().ok()?,
+            office: record.good(self.office)?.try_into().ok()?,
+            satellite: suffix,
+            form: Form::of(code),
+            over_thirty: record.good(self.over_thirty)? == b"1",
+            print,
+            insured: Spot::of(record, self.person.insured),
+            code_spot: Spot::of(record, self.code),
+            first_column,
+            cells,
+        })
+    }
+}
+
+impl Column {
+    fn read(self, value: &[u8]) -> Option<i64> {
+        if self == Self::Price {
+            // Two decimals: the format was checked.
+            let digits: Vec<u8> = value.iter().copied().filter(|byte| *byte != b'.').collect();
+            return number(&digits);
+        }
+        number(value)
+    }
+}
+
+impl Row {
+    /// サービス種類.
+    pub(super) fn kind(&self) -> &[u8] {
+        self.code.get(..2).unwrap_or_default()
+    }
+
+    pub(super) fn cell(&self, column: Column) -> Cell {
+        match self.cells.get(column as usize).map_or(EMPTY, |cell| cell.value) {
+            EMPTY => Cell::Empty,
+            DOUBTFUL => Cell::Doubtful,
+            value => Cell::Number(i64::from(value)),
+        }
+    }
+
+    /// The number in a column, where there is one.
+    pub(super) fn number(&self, column: Column) -> Option<i64> {
+        match self.cell(column) {
+            Cell::Number(value) => Some(value),
+            Cell::Empty | Cell::Doubtful => None,
+        }
+    }
+
+    /// Where a column stands.
+    pub(super) fn spot(&self, column: Column, items: &RowItems) -> Spot {
+        let cell = self.cells.get(column as usize);
+        let (start, length) = cell.map_or((0, 0), |cell| (cell.start, cell.length));
+        self.first_column.shifted(u64::from(start), u16::from(length), items.place(column))
+    }
+
+    /// Where サービスコード stands.
+    pub(super) const fn code_spot(&self) -> Spot {
+        self.code_spot
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn forms_are_told_by_the_code() {
+        assert_eq!(Form::of(b"999999"), Form::Total);
+        assert_eq!(Form::of(b"A6AAAA"), Form::Within);
+        assert_eq!(Form::of(b"11EEEE"), Form::Outside);
+        assert_eq!(Form::of(b"21ZZZZ"), Form::OverThirty);
+        assert_eq!(Form::of(b"111211"), Form::Detail);
+    }
+
+    #[test]
+    fn prices_are_hundredths() {
+        assert_eq!(Column::Price.read(b"11.40"), Some(1140));
+        assert_eq!(Column::Cost.read(b"57353"), Some(57353));
+    }
+}

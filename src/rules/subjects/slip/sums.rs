@@ -1,0 +1,429 @@
+//! 第7表: the rows of one person, and what adds up to what (R-FLD-07, R-FLD-08).
+
+use std::collections::BTreeMap;
+
+use super::equations;
+use super::row::{Bad, Cell, Column, Form, Row};
+
+use Column as C;
+
+/// What is wrong with the rows of a person.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Fault {
+    /// A row contradicts itself.
+    Row(usize, equations::Failure),
+    /// A second 全合計.
+    SecondTotal { second: usize, first: usize },
+    /// A type with several rows has no subtotal; the last of these rows.
+    NoSubtotal { last: usize },
+    /// A subtotal of rows that are not there.
+    NothingToAddUp(usize),
+    /// A subtotal or total is not the sum of its rows.
+    SumDiffers {
+        row: usize,
+        column: Column,
+        expected: i64,
+        /// The row that disagrees, where one explains the difference, and what it would have to be.
+        culprit: Option<(usize, i64)>,
+        /// A few of the rows that are added up.
+        parts: Vec<usize>,
+    },
+}
+
+/// The columns that subtotals and totals add up.
+const SUMMED: [Column; 10] = [
+    C::Amount,
+    C::Managed,
+    C::TypeOver,
+    C::TypeWithin,
+    C::AreaOver,
+    C::AreaWithin,
+    C::Cost,
+    C::Claim,
+    C::Share,
+    C::FullShare,
+];
+
+/// The most rows that a finding names.
+const MOST_PARTS: usize = 8;
+
+/// The rows of one office and service type.
+#[derive(Debug, Default)]
+struct Group {
+    /// Within 区分支給限度.
+    within: Vec<usize>,
+    /// Outside of it.
+    outside: Vec<usize>,
+    /// From the 31st day of a stay.
+    over_thirty: Vec<usize>,
+    /// Whether a row falls into the first or second list cannot be told.
+    unclear: bool,
+    within_sums: Vec<usize>,
+    outside_sums: Vec<usize>,
+    over_thirty_sums: Vec<usize>,
+}
+
+/// Judges the rows of one person. Without `sums` only what each row says by itself.
+pub(super) fn check(rows: &[&Row], sums: bool) -> Vec<Fault> {
+    let mut person = PersonRows {
+        rows,
+        bad: vec![Bad::default(); rows.len()],
+        groups: BTreeMap::new(),
+        faults: Vec::new(),
+    };
+    person.group();
+    person.details();
+    if sums {
+        person.totals_are_one();
+        person.subtotals();
+    }
+    person.sum_rows();
+    if sums {
+        person.total();
+    }
+    person.faults
+}
+
+struct PersonRows<'r> {
+    rows: &'r [&'r Row],
+    bad: Vec<Bad>,
+    groups: BTreeMap<([u8; 10], [u8; 2]), Group>,
+    faults: Vec<Fault>,
+}
+
+/// What a column of some rows comes to.
+#[derive(Debug, Clone, Copy, Default)]
+struct Sum {
+    value: i64,
+    /// How many rows have a number there.
+    count: usize,
+    /// A row is in doubt.
+    doubtful: bool,
+}
+
+impl PersonRows<'_> {
+    fn row(&self, index: usize) -> Option<&Row> {
+        self.rows.get(index).copied()
+    }
+
+    fn group(&mut self) {
+        for (index, row) in self.rows.iter().enumerate() {
+            if row.form == Form::Total {
+                continue;
+            }
+            let kind = row.kind().try_into().unwrap_or_default();
+            let group = self.groups.entry((row.office, kind)).or_default();
+            match row.form {
+                Form::Detail if row.over_thirty => group.over_thirty.push(index),
+                Form::Detail => match row.cell(C::Managed) {
+                    Cell::Empty | Cell::Number(0) => group.outside.push(index),
+                    Cell::Number(_) => group.within.push(index),
+                    Cell::Doubtful => group.unclear = true,
+                },
+                Form::Within => group.within_sums.push(index),
+                Form::Outside => group.outside_sums.push(index),
+                Form::OverThirty => group.over_thirty_sums.push(index),
+                Form::Total => {}
+            }
+        }
+    }
+
+    fn details(&mut self) {
+        for index in 0..self.rows.len() {
+            if self.row(index).is_some_and(|row| row.form == Form::Detail) {
+                self.equations(index, &[]);
+            }
+        }
+    }
+
+    fn equations(&mut self, index: usize, outside: &[i64]) {
+        let (Some(row), Some(bad)) = (self.rows.get(index), self.bad.get_mut(index)) else {
+            return;
+        };
+        let failures = equations::check(row, outside, bad);
+        self.faults.extend(failures.into_iter().map(|failure| Fault::Row(index, failure)));
+    }
+
+    fn totals(&self) -> Vec<usize> {
+        let total = |(index, row): (usize, &&Row)| (row.form == Form::Total).then_some(index);
+        self.rows.iter().enumerate().filter_map(total).collect()
+    }
+
+    fn totals_are_one(&mut self) {
+        if let [first, others @ ..] = self.totals().as_slice() {
+            let seconds =
+                others.iter().map(|second| Fault::SecondTotal { second: *second, first: *first });
+            self.faults.extend(seconds);
+        }
+    }
+
+    fn sum(&self, rows: &[usize], column: Column) -> Sum {
+        let mut sum = Sum::default();
+        for index in rows {
+            let Some(row) = self.row(*index) else { continue };
+            sum.doubtful |= self.bad.get(*index).is_some_and(|bad| bad.contains(column));
+            match row.cell(column) {
+                Cell::Empty => {}
+                Cell::Doubtful => sum.doubtful = true,
+                Cell::Number(value) => {
+                    sum.value += value;
+                    sum.count += 1;
+                }
+            }
+        }
+        sum
+    }
+
+    /// Subtotals: there where they must be, and the sums of their rows.
+    fn subtotals(&mut self) {
+        let keys: Vec<_> = self.groups.keys().copied().collect();
+        let mut orphans = Vec::new();
+        let mut missing = Vec::new();
+        let mut differ = Vec::new();
+        for key in &keys {
+            let Some(group) = self.groups.get(key) else { continue };
+            let details = [&*group.within, &group.outside, &group.over_thirty].concat();
+            let of_kind: Vec<usize> = self.of_kind(key.1);
+            if group.within_sums.is_empty() && !group.unclear {
+                let several = self.rows_of_one_site(&group.within);
+                let elsewhere = keys
+                    .iter()
+                    .filter(|other| other.1 == key.1 && *other != key)
+                    .filter_map(|other| self.groups.get(other))
+                    .flat_map(|other| &other.within_sums)
+                    .any(|sum| {
+                        // A subtotal over all offices, if somebody reads 種類別 like that.
+                        self.row(*sum).and_then(|row| row.number(C::Amount))
+                            == Some(self.sum(&of_kind, C::Amount).value)
+                    });
+                if let (Some(last), false) = (several, elsewhere) {
+                    missing.push(last);
+                }
+            }
+            let outside_or_unclear = group.unclear || !group.outside.is_empty();
+            if details.is_empty() && !group.unclear {
+                orphans.extend(
+                    group
+                        .within_sums
+                        .iter()
+                        .chain(&group.outside_sums)
+                        .chain(&group.over_thirty_sums),
+                );
+                continue;
+            }
+            if !outside_or_unclear && !group.within.iter().any(|row| self.is_free(*row)) {
+                orphans.extend(&group.outside_sums);
+            }
+            if group.over_thirty.is_empty() {
+                orphans.extend(&group.over_thirty_sums);
+            }
+            if group.unclear {
+                continue;
+            }
+            for sum in &group.within_sums {
+                let same_site = |index: &usize| {
+                    let site = |index: usize| self.row(index).map(|row| row.satellite);
+                    group.within_sums.len() < 2 || site(*index) == site(*sum)
+                };
+                let of_site = |rows: &[usize]| -> Vec<usize> {
+                    rows.iter().copied().filter(same_site).collect()
+                };
+                let within = of_site(&group.within);
+                let both = [within.clone(), of_site(&group.outside)].concat();
+                let all = [both.clone(), of_site(&group.over_thirty)].concat();
+                let readings = [within, both, all, of_kind.clone()];
+                differ.extend(self.subtotal(*sum, &readings));
+            }
+            for sum in &group.outside_sums {
+                differ.extend(self.subtotal(*sum, &[group.outside.clone(), details.clone()]));
+            }
+            for sum in &group.over_thirty_sums {
+                if !group.over_thirty.is_empty() {
+                    differ.extend(self.subtotal(*sum, std::slice::from_ref(&group.over_thirty)));
+                }
+            }
+        }
+        // A subtotal with the wrong type or office leaves its own rows without one.
+        if orphans.is_empty() {
+            self.faults.extend(missing.into_iter().map(|last| Fault::NoSubtotal { last }));
+        }
+        self.faults.extend(orphans.into_iter().map(Fault::NothingToAddUp));
+        for fault in differ {
+            if let Fault::SumDiffers { row, column, culprit, .. } = &fault {
+                let index = culprit.map_or(*row, |(row, _)| row);
+                // Whether the sum or a part is wrong, nothing follows from either.
+                for index in [index, *row] {
+                    if let Some(bad) = self.bad.get_mut(index) {
+                        *bad |= Bad::of(&[*column, C::Amount, C::Managed]);
+                    }
+                }
+            }
+            self.faults.push(fault);
+        }
+    }
+
+    /// Whether a row is of the kind that EEEE may add up though it has 給付管理単位数: the source
+    /// leaves that open for some services (R-FLD-10).
+    fn is_free(&self, index: usize) -> bool {
+        self.row(index).is_some_and(|row| row.number(C::Managed) != row.number(C::Amount))
+    }
+
+    /// The details of a service type over all offices.
+    fn of_kind(&self, kind: [u8; 2]) -> Vec<usize> {
+        let groups = self.groups.iter().filter(|(key, _)| key.1 == kind);
+        groups.flat_map(|(_, group)| group.within.iter().chain(&group.outside)).copied().collect()
+    }
+
+    /// The last row of a site that has several, if there is such a site.
+    fn rows_of_one_site(&self, rows: &[usize]) -> Option<usize> {
+        let site = |index: usize| self.row(index).map(|row| row.satellite);
+        rows.iter()
+            .copied()
+            .rev()
+            .find(|last| rows.iter().filter(|index| site(**index) == site(*last)).count() > 1)
+    }
+
+    /// Whether a subtotal is the sum of its rows, in any of several readings.
+    fn subtotal(&self, index: usize, readings: &[Vec<usize>]) -> Option<Fault> {
+        for column in [C::Amount, C::Managed] {
+            let Some(value) = self.row(index).and_then(|row| row.number(column)) else { continue };
+            let mut sums = readings.iter().map(|rows| self.sum(rows, column));
+            if sums.any(|sum| sum.doubtful || sum.count == 0 || sum.value == value) {
+                continue;
+            }
+            let parts = readings.iter().find(|rows| !rows.is_empty())?;
+            let expected = self.sum(parts, column).value;
+            let culprit = self.culprit(index, parts, column, value - expected);
+            return Some(Fault::SumDiffers {
+                row: index,
+                column,
+                expected,
+                culprit,
+                parts: parts.iter().copied().take(MOST_PARTS).collect(),
+            });
+        }
+        None
+    }
+
+    /// The one row whose 給付管理単位数 and サービス単位 differ by just what the sum is off.
+    fn culprit(
+        &self,
+        sum: usize,
+        parts: &[usize],
+        column: Column,
+        off: i64,
+    ) -> Option<(usize, i64)> {
+        let other = if column == C::Amount { C::Managed } else { C::Amount };
+        let row = self.row(sum)?;
+        if row.number(column) != row.number(other) {
+            return None;
+        }
+        let wrong = |index: &usize| {
+            let row = self.row(*index)?;
+            let (value, right) = (row.number(column)?, row.number(other)?);
+            (right - value == off).then_some((*index, right))
+        };
+        let mut wrong = parts.iter().filter_map(wrong);
+        wrong.next().filter(|_| wrong.next().is_none())
+    }
+
+    fn sum_rows(&mut self) {
+        let keys: Vec<_> = self.groups.keys().copied().collect();
+        for key in keys {
+            let Some(group) = self.groups.get(&key) else { continue };
+            let mut outside: Vec<i64> = vec![self.sum(&group.outside, C::Amount).value];
+            let sums = [&*group.within_sums, &group.outside_sums, &group.over_thirty_sums].concat();
+            outside.extend(
+                group
+                    .outside_sums
+                    .iter()
+                    .filter_map(|index| self.row(*index).and_then(|row| row.number(C::Amount))),
+            );
+            outside.retain(|units| *units != 0);
+            for index in sums {
+                self.equations(index, &outside);
+            }
+        }
+    }
+
+    /// 全合計 is the sum of the rows, or of the subtotals where there are some.
+    fn total(&mut self) {
+        let totals = self.totals();
+        let [total] = totals.as_slice() else { return };
+        let details = self.rows.iter().filter(|row| row.form == Form::Detail).count();
+        if details == 0 {
+            return;
+        }
+        let mut wrong: Vec<(Column, i64)> = Vec::new();
+        for column in SUMMED {
+            let Some(value) = self.row(*total).and_then(|row| row.number(column)) else { continue };
+            let doubtful = (0..self.rows.len()).any(|index| {
+                self.bad.get(index).is_some_and(|bad| bad.contains(column))
+                    || self.row(index).is_some_and(|row| row.cell(column) == Cell::Doubtful)
+            });
+            let readings = self.readings(column);
+            if !doubtful && !readings.contains(&value) {
+                wrong.push((column, readings.first().copied().unwrap_or_default()));
+            }
+        }
+        // Several wrong columns are one missing or surplus row.
+        let most = if wrong.len() > 2 { 1 } else { 2 };
+        for (column, expected) in wrong.into_iter().take(most) {
+            let parts = self.leaves(column);
+            self.faults.push(Fault::SumDiffers {
+                row: *total,
+                column,
+                expected,
+                culprit: None,
+                parts: parts.into_iter().take(MOST_PARTS).collect(),
+            });
+        }
+    }
+
+    /// What 全合計 may be: with and without what lies outside 区分支給限度, out of subtotals or
+    /// out of rows. The first is the most usual one.
+    fn readings(&self, column: Column) -> [i64; 6] {
+        let mut readings = [0; 6];
+        let [usual, within_only, no_thirty, plain, plain_within, plain_both] = &mut readings;
+        for group in self.groups.values() {
+            let of = |rows: &[usize]| self.sum(rows, column);
+            let or = |sums: &[usize], rows: &[usize]| {
+                let sum = of(sums);
+                if sum.count > 0 { sum.value } else { of(rows).value }
+            };
+            let within = or(&group.within_sums, &group.within);
+            let outside = or(&group.outside_sums, &group.outside);
+            let over_thirty = or(&group.over_thirty_sums, &group.over_thirty);
+            // A subtotal that covers what lies outside too leaves nothing to add.
+            let covered = of(&group.within_sums).count > 0
+                && of(&group.outside_sums).count == 0
+                && of(&group.within_sums).value
+                    == of(&group.within).value + of(&group.outside).value;
+            *usual += within + if covered { 0 } else { outside } + over_thirty;
+            *within_only += within;
+            *no_thirty += within + if covered { 0 } else { outside };
+            *plain +=
+                of(&group.within).value + of(&group.outside).value + of(&group.over_thirty).value;
+            *plain_within += of(&group.within).value;
+            *plain_both += of(&group.within).value + of(&group.outside).value;
+        }
+        readings
+    }
+
+    /// The rows that 全合計 adds up, as a reader of the form would.
+    fn leaves(&self, column: Column) -> Vec<usize> {
+        let mut leaves = Vec::new();
+        for group in self.groups.values() {
+            let pairs = [
+                (&group.within_sums, &group.within),
+                (&group.outside_sums, &group.outside),
+                (&group.over_thirty_sums, &group.over_thirty),
+            ];
+            for (sums, rows) in pairs {
+                leaves.extend(if self.sum(sums, column).count > 0 { sums } else { rows });
+            }
+        }
+        leaves.sort_unstable();
+        leaves
+    }
+}
