@@ -49,6 +49,8 @@ pub(super) struct PlanGroup {
     pub(super) units_spot: Spot,
     /// サービスコード of the first record.
     pub(super) code_spot: Spot,
+    /// サービス事業者コード of the first record.
+    pub(super) office_spot: Spot,
 }
 
 /// 第7表.
@@ -87,6 +89,7 @@ pub(super) struct SlipRow {
     pub(super) full_units: Option<i64>,
     pub(super) count: Option<i64>,
     pub(super) code_spot: Spot,
+    pub(super) office_spot: Spot,
     pub(super) count_spot: Spot,
     pub(super) units_spot: Spot,
 }

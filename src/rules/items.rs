@@ -137,8 +137,10 @@ impl Items {
             };
             match verdict {
                 Verdict::Good => {
-                    if matches!(item.format, Format::ServiceCode | Format::ServiceType) {
-                        self.check_scope(spec, item, raw, findings, at);
+                    if matches!(item.format, Format::ServiceCode | Format::ServiceType)
+                        && !self.check_scope(spec, item, raw, findings, at)
+                    {
+                        doubtful.insert(place);
                     }
                 }
                 Verdict::Notice(rule) => {
@@ -173,7 +175,7 @@ impl Items {
         }
     }
 
-    /// Whether the service type at the head of a code is exchanged (R-OUT-03).
+    /// Whether the service type at the head of a code is exchanged (R-OUT-03), as far as known.
     fn check_scope(
         &mut self,
         spec: &Spec,
@@ -181,22 +183,29 @@ impl Items {
         value: &[u8],
         findings: &mut Findings,
         at: impl FnOnce() -> Draft,
-    ) {
-        let Some((code, _)) = value.split_first_chunk::<2>() else { return };
+    ) -> bool {
+        let Some((code, _)) = value.split_first_chunk::<2>() else { return true };
         if *code == self.last_type {
-            return;
+            return true;
         }
         match spec.service_type(code) {
             Some(entry) if entry.in_scope => self.last_type = *code,
             // A form that the code table spells out, as 999999 of the grand total, has no type.
             _ if is_special_form(item, value) => {}
-            Some(entry) => findings.add_at_most(Rule::ServiceTypeOutOfScope, item.limit, || {
-                at().with("type", String::from_utf8_lossy(code)).with("name", &entry.name)
-            }),
-            None => findings.add_at_most(Rule::UnknownServiceType, item.limit, || {
-                at().with("type", String::from_utf8_lossy(code))
-            }),
+            Some(entry) => {
+                findings.add_at_most(Rule::ServiceTypeOutOfScope, item.limit, || {
+                    at().with("type", String::from_utf8_lossy(code)).with("name", &entry.name)
+                });
+                return false;
+            }
+            None => {
+                findings.add_at_most(Rule::UnknownServiceType, item.limit, || {
+                    at().with("type", String::from_utf8_lossy(code))
+                });
+                return false;
+            }
         }
+        true
     }
 }
 

@@ -1192,7 +1192,7 @@ rules! {
     en {
         "The slot of a medical short stay is not of type 22."
         "All medical short stays share one limit, written as 22."
-        "Write 22."
+        "Write 22 into the type of the slot."
     }
     bad "１サービス種類コード 2A"
     good "１サービス種類コード 22"

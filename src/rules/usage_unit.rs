@@ -41,6 +41,9 @@ const COUNTED: [&[u8]; 18] = [
     b"2B", b"62", b"72", b"74", b"78",
 ];
 
+/// Office and code.
+type Service = ([u8; 10], [u8; 6]);
+
 /// What one file says, with what is needed to name a place in it.
 struct Part<'f, F> {
     label: &'f str,
@@ -48,6 +51,8 @@ struct Part<'f, F> {
     names: &'f ItemNames,
     /// Every record could be read.
     whole: bool,
+    /// A record stands there twice: nothing is counted.
+    repeats: bool,
 }
 
 impl<F> Part<'_, F> {
@@ -87,7 +92,9 @@ fn part<'f, F>(
     let file = of_kind.next()?;
     let (facts, names, whole) = facts(file)?;
     let torn = TORN.iter().any(|rule| file.findings.has(*rule));
+    let repeats = file.findings.has(Rule::DuplicateRecord);
     of_kind.next().is_none().then_some(Part {
+        repeats,
         label: &file.label,
         facts,
         names,
@@ -231,7 +238,7 @@ impl<'f> Unit<'f> {
     /// How often each service stands in 第6表 and in 第7表, and with how many units.
     fn count(&self, slip: &Part<'_, SlipFacts>, findings: &mut Findings) {
         let Some(groups) = &self.plan.facts.groups else { return };
-        if !self.plan.whole || !slip.whole {
+        if !self.plan.whole || !slip.whole || self.plan.repeats {
             return;
         }
         let mut planned: HashMap<Person, Vec<(&PlanKey, &PlanGroup)>> = HashMap::new();
@@ -264,19 +271,13 @@ impl<'f> Unit<'f> {
         rows: &[SlipRow],
         findings: &mut Findings,
     ) -> bool {
-        type Service = ([u8; 10], [u8; 6]);
-        let mut planned: BTreeMap<Service, (i64, Spot)> = BTreeMap::new();
+        let mut planned: BTreeMap<Service, (i64, &PlanGroup)> = BTreeMap::new();
         for (key, group) in groups {
-            let entry = planned.entry((key.office, key.code)).or_insert((0, group.code_spot));
-            entry.0 += group.count;
+            planned.entry((key.office, key.code)).or_insert((0, group)).0 += group.count;
         }
-        let mut billed: BTreeMap<Service, (Option<i64>, Spot, Spot)> = BTreeMap::new();
+        let mut billed: BTreeMap<Service, (Option<i64>, &SlipRow)> = BTreeMap::new();
         for row in rows {
-            let entry = billed.entry((row.office, row.code)).or_insert((
-                Some(0),
-                row.code_spot,
-                row.count_spot,
-            ));
+            let entry = billed.entry((row.office, row.code)).or_insert((Some(0), row));
             entry.0 = entry.0.zip(row.count).map(|(sum, count)| sum + count);
         }
         let says = |draft: Draft, service: &Service, planned: i64, billed: i64| {
@@ -290,31 +291,57 @@ impl<'f> Unit<'f> {
         let only_planned = planned
             .iter()
             .filter(|(service, _)| is_base(service.1) && !billed.contains_key(*service))
-            .min_by_key(|(_, (_, spot))| spot.record);
-        if let Some((service, (count, spot))) = only_planned {
-            findings.add(Rule::ServicesDiffer, || {
-                says(Draft::place(self.plan.place(*spot)), service, *count, 0)
-            });
-            return true;
-        }
+            .min_by_key(|(_, (_, group))| group.code_spot.record);
         let only_billed = billed
             .iter()
             .filter(|(service, _)| is_base(service.1) && !planned.contains_key(*service))
-            .min_by_key(|(_, (_, spot, _))| spot.record);
-        if let Some((service, (count, spot, _))) = only_billed {
+            .min_by_key(|(_, (_, row))| row.code_spot.record);
+        // One service under two names: a row of 第7表 stands for many of 第6表, so of several
+        // records that all say the same, the row is wrong.
+        let same_times = match (only_planned, only_billed) {
+            (Some((_, (planned, _))), Some((_, (billed, _)))) => {
+                *planned > 1 && Some(*planned) == *billed
+            }
+            _ => false,
+        };
+        let same_code = match (only_planned, only_billed) {
+            (Some((planned, _)), Some((billed, _))) => planned.1 == billed.1,
+            (Some((planned, _)), None) => billed.keys().any(|service| service.1 == planned.1),
+            _ => false,
+        };
+        let in_plan = |group: &PlanGroup| {
+            self.plan.place(if same_code { group.office_spot } else { group.code_spot })
+        };
+        let in_slip =
+            |row: &SlipRow| slip.place(if same_code { row.office_spot } else { row.code_spot });
+        if let Some((service, (count, group))) = only_planned.filter(|_| !same_times) {
             findings.add(Rule::ServicesDiffer, || {
-                says(Draft::place(slip.place(*spot)), service, 0, count.unwrap_or(0))
+                let draft = says(Draft::place(in_plan(group)), service, *count, 0);
+                match only_billed {
+                    Some((_, (_, row))) => draft.related(in_slip(row)),
+                    None => draft,
+                }
             });
             return true;
         }
-        for (service, (count, spot)) in &planned {
-            let Some((Some(times), _, billed_spot)) = billed.get(service) else { continue };
+        if let Some((service, (count, row))) = only_billed {
+            findings.add(Rule::ServicesDiffer, || {
+                let draft = says(Draft::place(in_slip(row)), service, 0, count.unwrap_or(0));
+                match only_planned {
+                    Some((_, (_, group))) => draft.related(in_plan(group)),
+                    None => draft,
+                }
+            });
+            return true;
+        }
+        for (service, (count, group)) in &planned {
+            let Some((Some(times), row)) = billed.get(service) else { continue };
             // A monthly 加算 may stand on every day of 第6表 (R-FLD-13).
             let monthly = !is_base(service.1) && *times == 1;
             if is_counted(service.1) && count != times && !monthly {
                 findings.add(Rule::ServicesDiffer, || {
-                    says(Draft::place(slip.place(*billed_spot)), service, *count, *times)
-                        .related(self.plan.place(*spot))
+                    says(Draft::place(slip.place(row.count_spot)), service, *count, *times)
+                        .related(self.plan.place(group.code_spot))
                 });
                 return true;
             }

@@ -95,6 +95,12 @@ impl Spot {
             ..self
         }
     }
+
+    /// An item of the same line that stands before it.
+    pub(super) fn before(self, bytes: u64, length: u16, item: usize) -> Self {
+        let offset = self.offset.saturating_sub(bytes);
+        Self { offset, ..self.shifted(0, length, item) }
+    }
 }
 
 /// The numbers and names of the items of a layout, for the places of findings.

@@ -125,6 +125,7 @@ impl Planned {
                 count,
                 units_spot: Spot::of(record, self.units),
                 code_spot: Spot::of(record, self.code),
+                office_spot: Spot::of(record, self.office),
             };
             *place = Some((key, group));
         }

@@ -207,6 +207,10 @@ fn cost(row: &Row, outside: &[i64], bad: &mut Bad, failures: &mut Vec<Failure>) 
     let (Some(price), Some(cost)) = (read(row, *bad, C::Price), read(row, *bad, C::Cost)) else {
         return;
     };
+    // The only number of units is in doubt.
+    if row.number(C::AreaWithin).is_none() && bad.contains(C::Amount) {
+        return;
+    }
     let units = charged(row, outside);
     let holds = |units: &i64| units * price / 100 == cost;
     let uninsured = cost == 0 && (row.over_thirty || row.form == Form::OverThirty);

@@ -160,7 +160,9 @@ impl Subject for Slip {
                 self.report(rows, fault, findings);
             }
             if whole {
-                let judged = reported || !sums;
+                let unnamed =
+                    |row: &&Row| row.form != Form::Total && row.office.as_slice() == NO_OFFICE;
+                let judged = reported || !sums || rows.iter().any(unnamed);
                 slip.people
                     .insert(*person, facts_of(rows, judged, fragment || no_total, &self.items));
             }
@@ -274,10 +276,12 @@ impl Slip {
                     });
                 }
             }
-            Fault::NothingToAddUp(index) => {
+            Fault::NothingToAddUp { row: index, elsewhere } => {
                 if let Some(row) = row(index) {
                     findings.add(Rule::SubtotalWithoutRows, || {
-                        Draft::place(self.names.place(row.code_spot()))
+                        let office = row.office_spot(&self.items);
+                        let spot = if elsewhere { office } else { row.code_spot() };
+                        Draft::place(self.names.place(spot))
                             .with("code", String::from_utf8_lossy(&row.code))
                     });
                 }
@@ -422,6 +426,7 @@ fn facts_of(rows: &[&Row], judged: bool, reported: bool, items: &RowItems) -> Sl
                 full_units: row.number(Column::Units),
                 count: row.number(Column::Count),
                 code_spot: row.code_spot(),
+                office_spot: row.office_spot(items),
                 count_spot: row.spot(Column::Count, items),
                 units_spot: row.spot(Column::Units, items),
             })

@@ -126,6 +126,8 @@ pub(super) struct Row {
     pub(super) print: u64,
     pub(super) insured: Spot,
     code_spot: Spot,
+    /// From サービス事業所コード to サービスコード, in bytes.
+    office_back: u16,
     first_column: Spot,
     cells: [Packed; COLUMNS],
 }
@@ -195,7 +197,8 @@ impl RowItems {
         let satellite = record.good(self.satellite)?;
         let first_column = Spot::of(record, self.place(Column::Units));
         let spans = record.record.spans();
-        let base = spans.get(self.place(Column::Units)).map_or(0, |span| span.start());
+        let start_of = |place: usize| spans.get(place).map_or(0, |span| span.start());
+        let base = start_of(self.place(Column::Units));
         let mut cells = [Packed { value: EMPTY, start: 0, length: 0 }; COLUMNS];
         for (cell, column) in cells.iter_mut().zip(Column::ALL) {
             let span = spans.get(self.place(*column)).copied().unwrap_or_default();
@@ -223,6 +226,10 @@ impl RowItems {
             print,
             insured: Spot::of(record, self.person.insured),
             code_spot: Spot::of(record, self.code),
+            office_back: start_of(self.code)
+                .checked_sub(start_of(self.office))
+                .and_then(|bytes| u16::try_from(bytes).ok())
+                .unwrap_or_default(),
             first_column,
             cells,
         })
@@ -267,6 +274,11 @@ impl Row {
         let cell = self.cells.get(column as usize);
         let (start, length) = cell.map_or((0, 0), |cell| (cell.start, cell.length));
         self.first_column.shifted(u64::from(start), u16::from(length), items.place(column))
+    }
+
+    /// Where サービス事業所コード stands.
+    pub(super) fn office_spot(&self, items: &RowItems) -> Spot {
+        self.code_spot.before(u64::from(self.office_back), 10, items.office)
     }
 
     /// Where サービスコード stands.

@@ -16,8 +16,8 @@ pub(super) enum Fault {
     SecondTotal { second: usize, first: usize },
     /// A type with several rows has no subtotal; the last of these rows.
     NoSubtotal { last: usize },
-    /// A subtotal of rows that are not there.
-    NothingToAddUp(usize),
+    /// A subtotal of rows that are not there; whether the type is there at another office.
+    NothingToAddUp { row: usize, elsewhere: bool },
     /// A subtotal or total is not the sum of its rows.
     SumDiffers {
         row: usize,
@@ -70,6 +70,7 @@ pub(super) fn check(rows: &[&Row], sums: bool) -> Vec<Fault> {
         bad: vec![Bad::default(); rows.len()],
         groups: BTreeMap::new(),
         faults: Vec::new(),
+        lacking: false,
     };
     person.group();
     person.details();
@@ -89,6 +90,8 @@ struct PersonRows<'r> {
     bad: Vec<Bad>,
     groups: BTreeMap<([u8; 10], [u8; 2]), Group>,
     faults: Vec<Fault>,
+    /// A subtotal is missing, and with it what only subtotals have.
+    lacking: bool,
 }
 
 /// What a column of some rows comes to.
@@ -245,9 +248,15 @@ impl PersonRows<'_> {
         }
         // A subtotal with the wrong type or office leaves its own rows without one.
         if orphans.is_empty() {
+            self.lacking = !missing.is_empty();
             self.faults.extend(missing.into_iter().map(|last| Fault::NoSubtotal { last }));
         }
-        self.faults.extend(orphans.into_iter().map(Fault::NothingToAddUp));
+        for row in orphans {
+            let kind = self.row(row).map(Row::kind);
+            let of_type = |group: &&Row| group.form == Form::Detail && Some(group.kind()) == kind;
+            let elsewhere = self.rows.iter().copied().any(|row| of_type(&row));
+            self.faults.push(Fault::NothingToAddUp { row, elsewhere });
+        }
         for fault in differ {
             if let Fault::SumDiffers { row, column, culprit, .. } = &fault {
                 let index = culprit.map_or(*row, |(row, _)| row);
@@ -356,6 +365,9 @@ impl PersonRows<'_> {
         }
         let mut wrong: Vec<(Column, i64)> = Vec::new();
         for column in SUMMED {
+            if self.lacking && !matches!(column, C::Amount | C::Managed) {
+                continue;
+            }
             let Some(value) = self.row(*total).and_then(|row| row.number(column)) else { continue };
             let doubtful = (0..self.rows.len()).any(|index| {
                 self.bad.get(index).is_some_and(|bad| bad.contains(column))
