@@ -244,8 +244,12 @@ impl Draft {
         self.with_both(hole, &text, &text)
     }
 
-    /// Fills in a hole of the message, in both languages.
+    /// Fills in a hole of the message, in both languages. A message that names a person is about
+    /// that person.
     pub(super) fn with_both(mut self, hole: &'static str, ja: &str, en: &str) -> Self {
+        if hole == "person" && self.place.person.is_none() {
+            self.place.person = Some(ja.to_owned());
+        }
         self.holes.push((hole, ja.to_owned(), en.to_owned()));
         self
     }

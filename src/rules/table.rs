@@ -1342,7 +1342,7 @@ rules! {
     en {
         "単位数 of a subtotal or total is not 0."
         "In these rows it is fixed as 0; it might be counted twice."
-        "Write 0."
+        "Write 0 in this item."
     }
     bad "サービスコード 11AAAA、単位数 387"
     good "サービスコード 11AAAA、単位数 0"

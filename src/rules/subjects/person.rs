@@ -123,6 +123,7 @@ impl ItemNames {
             item_name: item.map(|(_, name)| name.clone()),
             offset: Some(spot.offset),
             length: Some(u64::from(spot.length)),
+            person: None,
         }
     }
 }

@@ -82,6 +82,7 @@ impl Subject for Recipient {
             findings.add(Rule::UserUnrelatedToRecipient, || {
                 let mut draft = Draft::line(first.line, Some(first.offset));
                 draft.place.record = Some(first.record);
+                draft.place.person = Some(user.masked());
                 draft.place.item = Some(self.item.0);
                 draft.place.item_name = Some(self.item.1.clone());
                 draft.with("recipient", self.wanted)
