@@ -1,6 +1,7 @@
 //! `renkei convert`: sets in the other edition.
 
 use std::collections::BTreeMap;
+use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
@@ -27,7 +28,7 @@ pub(super) struct Args {
     /// 事業所のサービス種類コード（v4.1 のファイル名に使います。何度でも指定できます）
     #[arg(long, value_name = "OFFICE=TYPE", value_parser = office_type)]
     types: Vec<(OfficeNumber, ServiceType)>,
-    /// 事業所とサービス種類コードの一覧（TOML、"事業所番号" = ["11"]）
+    /// 事業所とサービス種類コードの一覧（TOML、事業所番号 = 種類コード）
     #[arg(long, value_name = "FILE")]
     partners: Option<PathBuf>,
     /// 事業所のサービス種類コードを、この設定ファイルから読みます
@@ -123,7 +124,7 @@ fn text(conversion: &Conversion, lang: Lang) -> String {
     for file in &conversion.files {
         let note =
             if file.unchanged { lang.pick("（そのまま）", " (as it was)") } else { "" };
-        text.push_str(&format!("{} → {}{note}\n", file.from, file.name));
+        let _ = writeln!(text, "{} → {}{note}", file.from, file.name);
     }
     text.push_str(&conversion_text(&conversion.losses, &conversion.gaps, conversion.to, lang));
     text

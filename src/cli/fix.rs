@@ -1,6 +1,7 @@
 //! `renkei fix`: corrected copies of files.
 
-use std::path::PathBuf;
+use std::fmt::{self, Write as _};
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use anyhow::Context as _;
@@ -91,7 +92,7 @@ pub(super) fn run(args: &Args, lang: Lang) -> anyhow::Result<ExitCode> {
     Ok(if bad { ExitCode::from(EXIT_NO) } else { ExitCode::SUCCESS })
 }
 
-fn office_list(path: &std::path::Path, lang: Lang) -> anyhow::Result<Glyphs> {
+fn office_list(path: &Path, lang: Lang) -> anyhow::Result<Glyphs> {
     let shown = path.display();
     let bytes = copies::read_file(path).map_err(|error| {
         UsageError(match lang {
@@ -99,7 +100,7 @@ fn office_list(path: &std::path::Path, lang: Lang) -> anyhow::Result<Glyphs> {
             Lang::En => format!("cannot read the list {shown}: {error}"),
         })
     })?;
-    let broken = |what: &dyn std::fmt::Display| {
+    let broken = |what: &dyn fmt::Display| {
         UsageError(match lang {
             Lang::Ja => format!("置き換え表 {shown} に誤りがあります。\n{what}"),
             Lang::En => format!("the list {shown} has problems\n{what}"),
@@ -137,19 +138,20 @@ fn text(all: &[Fixed], writes: bool, lang: Lang) -> String {
     let ready = all.iter().filter(|fixed| fixed.bytes.is_some()).count();
     let waiting = all.len() - ready;
     text.push('\n');
-    text.push_str(&match (lang, writes) {
+    let closing = match (lang, writes) {
         (Lang::Ja, true) => format!("{ready} ファイルを書き出しました。"),
         (Lang::En, true) => format!("{ready} files written."),
         (Lang::Ja, false) => {
             format!("{ready} ファイルを書き出せます（--out でフォルダーを指定してください）。")
         }
         (Lang::En, false) => format!("{ready} files can be written (name a folder with --out)."),
-    });
+    };
+    text.push_str(&closing);
     if waiting > 0 {
-        text.push_str(&match lang {
-            Lang::Ja => format!("\n{waiting} ファイルは書き出しません。"),
-            Lang::En => format!("\n{waiting} files are not written."),
-        });
+        let _ = match lang {
+            Lang::Ja => write!(text, "\n{waiting} ファイルは書き出しません。"),
+            Lang::En => write!(text, "\n{waiting} files are not written."),
+        };
     }
     let sum = sum(all);
     if sum.proposed > 0 {
@@ -169,7 +171,9 @@ fn text(all: &[Fixed], writes: bool, lang: Lang) -> String {
 
 fn sum(all: &[Fixed]) -> ChangeCounts {
     let mut sum = ChangeCounts::default();
-    all.iter().for_each(|fixed| sum.add(fixed.changes.counts));
+    for fixed in all {
+        sum.add(fixed.changes.counts);
+    }
     sum
 }
 

@@ -230,9 +230,10 @@ mod tests {
         let characters = Characters { shipped, office: own.as_ref(), approved, unicode };
         let (mut out, mut seen) = (Vec::new(), String::new());
         characters.clean(raw, &mut out, &mut |event| {
-            seen += &format!("{}@{}+{} ", event.reason.as_str(), event.offset, event.length);
-            seen += event.kind.as_str();
-            seen += ";";
+            let Event { offset, length, reason, kind, .. } = event;
+            let line = [reason.as_str(), "@", &offset.to_string(), "+", &length.to_string()];
+            seen.push_str(&line.concat());
+            seen.push_str(&[" ", kind.as_str(), ";"].concat());
         });
         (out, seen)
     }
