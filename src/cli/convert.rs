@@ -130,15 +130,20 @@ fn text(conversion: &Conversion, lang: Lang) -> String {
     text
 }
 
-const fn closing(
+fn closing(
     args: &Args,
     conversion: &Conversion,
     written: bool,
     accepted: bool,
     lang: Lang,
 ) -> &'static str {
+    let untouched = conversion.losses.is_empty()
+        && conversion.files.iter().all(|file| file.unchanged)
+        && !written;
     if conversion.files.is_empty() {
         lang.pick("変換できるファイルがありません。", "There is nothing that can be converted.")
+    } else if untouched {
+        lang.pick("すべて、すでに変換先の版です。", "All files are of that edition already.")
     } else if written {
         lang.pick("書き出しました。", "Written.")
     } else if accepted {
@@ -208,36 +213,20 @@ fn partners(path: &Path, lang: Lang) -> Result<OfficeTypes, UsageError> {
     Ok(listed.into_iter().map(|(office, listed)| (office, several(listed))).collect())
 }
 
+/// What cannot be converted, and which arguments help.
 fn refusal(error: &ConvertError, lang: Lang) -> String {
-    if lang == Lang::En {
-        return match error {
-            ConvertError::UnknownTypes { .. } => {
-                format!("{error}; name them with --types OFFICE=TYPE, --partners or --config")
-            }
-            ConvertError::SeveralTypes { .. } => {
-                format!("{error} Name it with --types OFFICE=TYPE")
-            }
-            ConvertError::Name { .. }
-            | ConvertError::Record { .. }
-            | ConvertError::SameName { .. } => error.to_string(),
-        };
-    }
-    let joined = |values: Vec<String>| values.join("、");
-    match error {
-        ConvertError::Name { file } => format!("{file} は標準仕様のファイル名ではありません。"),
-        ConvertError::UnknownTypes { offices } => format!(
-            "次の事業所のサービス種類コードが分かりません: {}。--types 事業所番号=種類コード、--partners、--config のいずれかで指定してください。",
-            joined(offices.iter().map(ToString::to_string).collect())
+    let hint = match error {
+        ConvertError::UnknownTypes { .. } => lang.pick(
+            "--types 事業所番号=種類コード、--partners、--config のいずれかで指定してください。",
+            "; name them with --types OFFICE=TYPE, --partners or --config",
         ),
-        ConvertError::SeveralTypes { file, office, types } => format!(
-            "{file}: 事業所 {office} にはサービス種類コードが複数あり（{}）、どれか決められません。--types {office}=種類コード で指定してください。",
-            joined(types.iter().map(ToString::to_string).collect())
+        ConvertError::SeveralTypes { .. } => lang.pick(
+            "--types 事業所番号=種類コード で指定してください。",
+            " Name it with --types OFFICE=TYPE.",
         ),
-        ConvertError::Record { file, record } => {
-            format!("{file}: レコード {record} を、このファイルのレコードとして読めません。")
+        ConvertError::Name { .. } | ConvertError::Record { .. } | ConvertError::SameName { .. } => {
+            ""
         }
-        ConvertError::SameName { file } => format!(
-            "{file}: 変換後のファイル名が、同じ組のほかのファイルと重なります（v3 のファイル名にはサービス種類コードがありません）。分けて変換してください。"
-        ),
-    }
+    };
+    error.text(lang) + hint
 }

@@ -104,6 +104,10 @@ const fn head(lang: Lang) -> [&'static str; 9] {
 fn cells(row: &HistoryRow, lang: Lang) -> [String; 9] {
     let receipts: Vec<_> = row.receipts.iter().map(|kind| words::receipt(kind, lang)).collect();
     let serial = row.serial.map(|serial| serial.to_string()).unwrap_or_default();
+    let converted = row.unit.converted_from.map_or_else(String::new, |from| match lang {
+        Lang::Ja => format!("（{from} から変換）"),
+        Lang::En => format!(" (converted from {from})"),
+    });
     let mut state = words::state(row.direction, &row.state, lang);
     if !row.detail.is_empty() {
         state = format!("{state} [{}]", row.detail);
@@ -113,7 +117,7 @@ fn cells(row: &HistoryRow, lang: Lang) -> [String; 9] {
         words::direction(row.direction, lang).to_owned(),
         row.office.to_string(),
         row.partner.map(|partner| partner.to_string()).unwrap_or_default(),
-        format!("{} {serial}", row.unit.kind),
+        format!("{} {serial}{converted}", row.unit.kind),
         row.unit.files.len().to_string(),
         state,
         receipts.join("・"),

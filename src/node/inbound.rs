@@ -181,6 +181,7 @@ fn judged(
         unit: UnitSummary {
             kind: manifest.kind.clone(),
             edition: Some(manifest.edition),
+            converted_from: None,
             months: manifest.months.clone(),
             files: judge::unit_files(&files),
             records: judgement.records(),

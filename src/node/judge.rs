@@ -64,15 +64,16 @@ impl Judgement {
         )
     }
 
-    /// The same set, kept back because its addressee imports another edition only.
-    pub(super) fn edition_not_accepted(self, wanted: Edition) -> Self {
+    /// The same set, kept back because its addressee imports another edition only, in which it
+    /// would not be complete; `ja` and `en` say what is in the way.
+    pub(super) fn not_convertible(self, wanted: Edition, ja: &str, en: &str) -> Self {
         self.kept_back(
             "edition-not-accepted",
             format!(
-                "相手は標準仕様の {wanted} だけを取り込めます。{wanted} で出力し直してください。"
+                "相手は標準仕様の {wanted} だけを取り込めますが、このファイルは {wanted} に変換できません。{wanted} で出力し直してください。\n{ja}"
             ),
             format!(
-                "the recipient imports edition {wanted} only; export the files in that edition"
+                "the recipient imports edition {wanted} only, and the files cannot be converted; export them in that edition\n{en}"
             ),
         )
     }

@@ -19,6 +19,7 @@
 mod clock;
 mod collect;
 mod context;
+mod conversion;
 mod dispatch;
 mod housekeeping;
 mod inbound;

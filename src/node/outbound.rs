@@ -8,6 +8,7 @@ use jiff::Timestamp;
 use tokio::sync::{Notify, watch};
 
 use super::context::{Context, blocking, stopped, wake};
+use super::conversion::{self, OutboundSet};
 use super::judge::{self, Judgement};
 use super::start::DropFolders;
 use crate::config::Peer;
@@ -310,9 +311,19 @@ impl Outbound {
             UnitKey::Unit { serial, sender, recipient } if !judgement.has_errors() => {
                 match self.partner(*sender, *recipient, judgement) {
                     Ok((peer, judgement)) => {
-                        self.pack((*serial, peer), claim, files, &judgement, now).await?;
-                        self.let_go(claim).await;
-                        return Ok(Done::Gone);
+                        let fitting = self.in_edition_of(peer, files, judgement).await?;
+                        match fitting {
+                            Ok(set) => {
+                                self.pack((*serial, peer), claim, set, now).await?;
+                                self.let_go(claim).await;
+                                return Ok(Done::Gone);
+                            }
+                            Err(kept_back) => {
+                                let (files, judgement) = *kept_back;
+                                self.hold(key, claim, &judgement, &files, now).await?;
+                                return Ok(Done::Gone);
+                            }
+                        }
                     }
                     Err(kept_back) => kept_back,
                 }
@@ -336,12 +347,24 @@ impl Outbound {
         let Some(peer) = self.context.config.peer(recipient) else {
             return Err(judgement.unknown_partner(recipient));
         };
-        match (peer.edition, judgement.edition()) {
-            (Some(wanted), Some(edition)) if wanted != edition => {
-                Err(judgement.edition_not_accepted(wanted))
-            }
-            _ => Ok((peer, judgement)),
-        }
+        Ok((peer, judgement))
+    }
+
+    /// The set in the edition that the partner imports, or why it cannot be sent.
+    async fn in_edition_of(
+        &self,
+        peer: &Peer,
+        files: Vec<ClaimedFile>,
+        judgement: Judgement,
+    ) -> Result<Result<OutboundSet, Box<(Vec<ClaimedFile>, Judgement)>>, OutboundFault> {
+        let wanted = peer.edition.filter(|wanted| judgement.edition() != Some(*wanted));
+        let Some(wanted) = wanted else {
+            return Ok(Ok(OutboundSet { files, judgement, converted_from: None }));
+        };
+        let (context, partner) = (Arc::clone(&self.context), peer.office);
+        blocking(move || conversion::convert(&context, partner, files, judgement, wanted))
+            .await
+            .ok_or(OutboundFault::Internal)
     }
 
     /// Makes the unit a durable package; only then may its files be let go.
@@ -349,8 +372,7 @@ impl Outbound {
         &self,
         (serial, peer): (FileSerial, &Peer),
         claim: &Arc<Claim>,
-        files: Vec<ClaimedFile>,
-        judgement: &Judgement,
+        OutboundSet { files, judgement, converted_from }: OutboundSet,
         now: Timestamp,
     ) -> Result<(), OutboundFault> {
         let context = &self.context;
@@ -386,6 +408,7 @@ impl Outbound {
         let unit = UnitSummary {
             kind: manifest.kind.clone(),
             edition: Some(manifest.edition),
+            converted_from,
             months: manifest.months.clone(),
             files: judge::unit_files(&borrowed(&files)),
             records: judgement.records(),
@@ -459,6 +482,7 @@ impl Outbound {
             unit: UnitSummary {
                 kind: judgement.kind(),
                 edition: judgement.edition(),
+                converted_from: None,
                 months: judgement.months(),
                 // The name of a stranger may be that of a person.
                 files: if serial.is_some() {

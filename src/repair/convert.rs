@@ -9,7 +9,7 @@ use serde::Serialize;
 
 use crate::rules::SourceFile;
 use crate::spec::{Family, Spec};
-use crate::types::{Edition, FileName, FileSerial, MonthPart, OfficeNumber, ServiceType};
+use crate::types::{Edition, FileName, FileSerial, Lang, MonthPart, OfficeNumber, ServiceType};
 
 use super::loss::{Gap, GapKind, Loss, LossKind};
 
@@ -113,6 +113,32 @@ pub enum ConvertError {
 
 fn joined<T: ToString>(values: &[T]) -> String {
     values.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ")
+}
+
+impl ConvertError {
+    /// What is wrong, for people.
+    pub fn text(&self, lang: Lang) -> String {
+        match (self, lang) {
+            (_, Lang::En) => self.to_string(),
+            (Self::Name { file }, Lang::Ja) => {
+                format!("{file} は標準仕様のファイル名ではありません。")
+            }
+            (Self::UnknownTypes { offices }, Lang::Ja) => {
+                let offices = joined(offices);
+                format!("次の事業所のサービス種類コードが分かりません: {offices}。")
+            }
+            (Self::SeveralTypes { file, office, types }, Lang::Ja) => format!(
+                "{file}: 事業所 {office} にはサービス種類コードが複数あり（{}）、どれか決められません。",
+                joined(types)
+            ),
+            (Self::Record { file, record }, Lang::Ja) => {
+                format!("{file}: レコード {record} を、このファイルのレコードとして読めません。")
+            }
+            (Self::SameName { file }, Lang::Ja) => format!(
+                "{file}: 変換後のファイル名が、同じ組のほかのファイルと重なります（v3 のファイル名にはサービス種類コードがありません）。分けて変換してください。"
+            ),
+        }
+    }
 }
 
 /// A file with its name taken apart.

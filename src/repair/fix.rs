@@ -176,6 +176,8 @@ fn begins_with_header(text: &[u8]) -> bool {
 struct Cell {
     bytes: Vec<u8>,
     span: Span,
+    /// What was removed stood before a double quote, which must not come to open the item.
+    bares_quote: bool,
 }
 
 struct Fixer<'s> {
@@ -287,7 +289,9 @@ impl<'s> Fixer<'s> {
                     change(&event, place)
                 });
             });
-            self.cells.push(Cell { bytes, span: *span });
+            let quote = Some(&b'"');
+            let bares_quote = bytes.first() == quote && raw.first() != quote;
+            self.cells.push(Cell { bytes, span: *span, bares_quote });
         }
     }
 
@@ -296,6 +300,10 @@ impl<'s> Fixer<'s> {
         let Some(cell) = self.cells.get(place) else { return None };
         let (bytes, span) = (cell.bytes.as_slice(), cell.span);
         let out = &mut self.out;
+        if cell.bares_quote && (span.is_stray() || !span.is_quoted()) {
+            put_doubled(out, bytes);
+            return Some(Reason::QuotesDoubled);
+        }
         let Some(item) = item else {
             put(out, bytes, span.is_quoted() && !span.is_stray());
             return None;
@@ -306,15 +314,7 @@ impl<'s> Fixer<'s> {
                 put(out, bytes, false);
                 return None;
             };
-            out.push(b'"');
-            for byte in value {
-                out.extend_from_slice(if *byte == b'"' {
-                    b"\"\""
-                } else {
-                    std::slice::from_ref(byte)
-                });
-            }
-            out.push(b'"');
+            put_doubled(out, value);
             return Some(Reason::QuotesDoubled);
         }
         let needed = bytes.iter().any(|byte| b",\"\r\n".contains(byte));
@@ -343,6 +343,18 @@ fn put(out: &mut Vec<u8>, bytes: &[u8], quoted: bool) {
     if quoted {
         out.push(b'"');
     }
+}
+
+/// Writes a value between quotes; those inside it are doubled.
+fn put_doubled(out: &mut Vec<u8>, value: &[u8]) {
+    out.push(b'"');
+    for byte in value {
+        out.push(*byte);
+        if *byte == b'"' {
+            out.push(b'"');
+        }
+    }
+    out.push(b'"');
 }
 
 /// What an item with stray quotes means: text with quotes that were not doubled. None where that
@@ -389,6 +401,7 @@ impl Sink for Fixer<'_> {
         if record.item_count > record.spans().len() {
             let place = self.place(record);
             self.changes.blocked(Reason::TooManyItems, place);
+            self.last_left_out = true;
             return;
         }
         if self.layout.is_none() {
@@ -459,6 +472,7 @@ impl Sink for Fixer<'_> {
                 place.record = Some(record.saturating_sub(u64::from(self.header)));
                 place.item = u16::try_from(item).ok();
                 self.changes.blocked(Reason::UnclosedQuote, place);
+                self.last_left_out = true;
             }
         }
     }

@@ -170,7 +170,7 @@ mod tests {
         assert_eq!(encoding(b"\x8E\x8E\x8C\xB1"), Encoding::Ms932);
         assert_eq!(encoding(b"\xC3\xB1"), Encoding::Ms932);
         assert_eq!(encoding("試験".as_bytes()), Encoding::Utf8);
-        assert_eq!(encoding("é".as_bytes()), Encoding::Utf8);
+        assert_eq!(encoding("é\u{80}".as_bytes()), Encoding::Utf8);
         assert_eq!(encoding(b"\xEF\xBB\xBF1"), Encoding::Utf8);
         assert_eq!(encoding(b"\xFF\xFE1\0"), Encoding::Utf16Le);
         assert_eq!(encoding(b"\02\00"), Encoding::Utf16Be);

@@ -119,7 +119,10 @@ impl Store {
                 id: Some(new.id),
                 serial: Some(new.serial),
             };
-            query::journal(connection, &entry, "PACKED", "", now)?;
+            let converted = new.unit.converted_from;
+            let detail =
+                converted.map_or_else(String::new, |from| format!("converted-from-{from}"));
+            query::journal(connection, &entry, "PACKED", &detail, now)?;
             query::journal(connection, &entry, "QUEUED", "", now)
         })
         .await

@@ -24,6 +24,7 @@ fn unit() -> UnitSummary {
     UnitSummary {
         kind: "K1".to_owned(),
         edition: None,
+        converted_from: None,
         months: Vec::new(),
         files: Vec::new(),
         records: 3,

@@ -14,6 +14,9 @@ pub struct UnitSummary {
     pub kind: String,
     /// The edition of its files.
     pub edition: Option<Edition>,
+    /// The edition that the files had before they were converted for the partner.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub converted_from: Option<Edition>,
     /// The service months that its file names carry.
     pub months: Vec<ServiceMonth>,
     /// Its files, in the order of the manifest.

@@ -241,10 +241,11 @@ fn fit<'r>(raw: &'r [u8], source: &Item, target: &Item) -> Result<&'r [u8], ()> 
     else {
         return Ok(raw);
     };
+    let number = target.format == Format::Integer && raw.iter().all(u8::is_ascii_digit);
     let mut value = raw;
     while ms932::examine(value).chars > most {
         match value {
-            [b'0', rest @ ..] if target.format == Format::Integer => value = rest,
+            [b'0', rest @ ..] if number => value = rest,
             _ => return Err(()),
         }
     }

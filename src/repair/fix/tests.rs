@@ -55,9 +55,9 @@ fn the_form_is_mended() {
         [
             "line-ends 5 1/-/-/-",
             "header-line 1 1/0/-/0",
-            "blank-line 2 2/-/-/28",
-            "trailing-items 1 3/1/-/29",
-            "end-mark 1 6/3/-/102",
+            "blank-line 2 2/-/-/29",
+            "trailing-items 1 3/1/-/30",
+            "end-mark 1 6/3/-/103",
         ]
     );
     assert_eq!(bytes, Some(good.clone()));
@@ -69,22 +69,22 @@ fn the_form_is_mended() {
 fn free_text_and_nothing_else_is_quoted() {
     let good = plan("\"abc\"").into_bytes();
     let (reasons, bytes) = told(PLAN, plan("abc").as_bytes());
-    assert_eq!(reasons, ["quotes-added 1 1/1/7/46"]);
+    assert_eq!(reasons, ["quotes-added 1 1/1/7/45"]);
     assert_eq!(bytes, Some(good.clone()));
     let quoted = plan("\"abc\"").replace("131011", "\"131011\"").replace("0325,1,", "0325,\"1\",");
     let (reasons, bytes) = told(PLAN, quoted.as_bytes());
-    assert_eq!(reasons, ["quotes-removed 1 1/1/2/8", "quotes-removed 1 1/1/6/48"]);
+    assert_eq!(reasons, ["quotes-removed 1 1/1/2/8", "quotes-removed 1 1/1/6/46"]);
     assert_eq!(bytes, Some(good));
     for (stray, mended) in [("a\"b", "\"a\"\"b\""), ("\"a\"b\"", "\"a\"\"b\"")] {
         let (reasons, bytes) = told(PLAN, plan(stray).as_bytes());
-        assert_eq!(reasons, ["quotes-doubled 1 1/1/7/46"]);
+        assert_eq!(reasons, ["quotes-doubled 1 1/1/7/45"]);
         assert_eq!(bytes, Some(plan(mended).into_bytes()));
     }
     // Here nobody can know what was meant.
     for unclear in ["\"a\" ", "\"a\"\"b\"c\""] {
         let fixed = fixed(PLAN, plan(unclear).as_bytes());
         assert_eq!(fixed.bytes, Some(plan(unclear).into_bytes()), "{unclear}");
-        assert_eq!(fixed.remaining.len(), 1);
+        assert!(fixed.remaining.iter().any(|left| left.rule == Rule::StrayQuote));
     }
 }
 
@@ -96,9 +96,9 @@ fn other_encodings_become_ms932() {
     let wide: Vec<u8> =
         "\u{FEFF}".encode_utf16().chain(text.encode_utf16()).flat_map(u16::to_be_bytes).collect();
     for (bytes, encoding, offsets) in [
-        (text.clone().into_bytes(), Encoding::Utf8, [47, 50, 54, 60]),
-        (format!("\u{FEFF}{text}").into_bytes(), Encoding::Utf8, [50, 53, 57, 63]),
-        (wide, Encoding::Utf16Be, [96, 98, 102, 106]),
+        (text.clone().into_bytes(), Encoding::Utf8, [46, 49, 53, 59]),
+        (format!("\u{FEFF}{text}").into_bytes(), Encoding::Utf8, [49, 52, 56, 62]),
+        (wide, Encoding::Utf16Be, [94, 96, 100, 104]),
     ] {
         let fixed = fix(spec(), PLAN, &bytes, &options);
         assert_eq!(fixed.encoding, Some(encoding));
@@ -120,10 +120,10 @@ fn what_has_no_candidate_blocks_the_file() {
     let text = ms932::encode(&plan("\"試X\"")).expect("MS932");
     let at = text.iter().position(|byte| *byte == b'X').expect("there");
     let gaiji = [&text[..at], &[0xF0, 0x40], &text[at + 1..]].concat();
-    assert_eq!(blocked(PLAN, &gaiji), ["user-defined-character 1 blocked1/1/7/49"]);
+    assert_eq!(blocked(PLAN, &gaiji), ["user-defined-character 1 blocked1/1/7/48"]);
     assert_eq!(
         blocked(PLAN, plan("\"𠮷\"").as_bytes()),
-        ["encoding 1 -/-/-/-", "similar-character 1 proposed1/1/7/47"]
+        ["encoding 1 -/-/-/-", "similar-character 1 proposed1/1/7/46"]
     );
     assert_eq!(blocked(DELETION, b"2024,\"1"), ["unclosed-quote 1 blocked1/1/2/5"]);
     assert_eq!(blocked(DELETION, b"\xEF\xBB\xBF\x81"), ["undecodable 1 blocked-/-/-/3"]);
