@@ -21,11 +21,6 @@ const ENGLISH: &[(&str, &str)] = &[
     ("--lang", "The language of all texts"),
     ("help", "Print this help, or that of a command"),
     ("validate", "Check care-plan files against the standard"),
-    ("validate --format", "The form of the output"),
-    ("validate --fail-on", "The severity that makes the exit code 1"),
-    ("validate --spec", "A folder with the tables of the standard (default: the built-in ones)"),
-    ("validate --mask", "Hide values that say something about a person"),
-    ("validate PATHS", "Files, or folders, which are searched with those below them"),
     ("fix", "Write corrected copies: encoding, line ends, quotes, characters"),
     ("fix --out", "The folder for the copies (without it the proposals are only shown)"),
     (

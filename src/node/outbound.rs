@@ -8,7 +8,7 @@ use jiff::Timestamp;
 use tokio::sync::{Notify, watch};
 
 use super::context::{Context, blocking, stopped, wake};
-use super::conversion::{self, OutboundSet};
+use super::conversion::{self, KeptBack, OutboundSet};
 use super::judge::{self, Judgement};
 use super::start::DropFolders;
 use crate::config::Peer;
@@ -356,7 +356,7 @@ impl Outbound {
         peer: &Peer,
         files: Vec<ClaimedFile>,
         judgement: Judgement,
-    ) -> Result<Result<OutboundSet, Box<(Vec<ClaimedFile>, Judgement)>>, OutboundFault> {
+    ) -> Result<Result<OutboundSet, KeptBack>, OutboundFault> {
         let wanted = peer.edition.filter(|wanted| judgement.edition() != Some(*wanted));
         let Some(wanted) = wanted else {
             return Ok(Ok(OutboundSet { files, judgement, converted_from: None }));

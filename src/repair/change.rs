@@ -19,6 +19,11 @@ pub enum ChangeKind {
 }
 
 impl ChangeKind {
+    /// Whether the place was changed.
+    pub const fn is_done(self) -> bool {
+        matches!(self, Self::Lossless | Self::Approved)
+    }
+
     /// The stable word in reports.
     pub const fn as_str(self) -> &'static str {
         match self {
@@ -127,6 +132,9 @@ reasons! {
     /// A quote is never closed.
     UnclosedQuote = "unclosed-quote",
         "閉じられていない \" があり、どこまでが項目か分かりません", "a quote is never closed";
+    /// Quotes in an item that make no sense, and other things to mend between them.
+    StrayQuote = "stray-quote",
+        "\" の付き方が正しくないため、項目の値が決まりません", "stray quotes leave the value of the item open";
     /// A record is longer than is read.
     RecordTooLong = "record-too-long",
         "1 レコードが長すぎます", "a record is too long";

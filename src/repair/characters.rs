@@ -172,17 +172,12 @@ impl Characters<'_> {
                 continue;
             }
             let before: &str = character.encode_utf8(&mut buffer);
-            let glyph = self.find(character);
-            match glyph {
-                Some((glyph, kind)) => {
-                    let place = (offset, before.len());
-                    self.put(glyph, kind, place, before.as_bytes(), out, on);
-                }
-                None => {
-                    let private = ('\u{E000}'..='\u{F8FF}').contains(&character);
-                    let reason = if private { Reason::UserDefined } else { Reason::NoCandidate };
-                    on(blocked(offset, reason, Before::Text(before)));
-                }
+            if let Some((glyph, kind)) = self.find(character) {
+                self.put(glyph, kind, (offset, before.len()), before.as_bytes(), out, on);
+            } else {
+                let private = ('\u{E000}'..='\u{F8FF}').contains(&character);
+                let reason = if private { Reason::UserDefined } else { Reason::NoCandidate };
+                on(blocked(offset, reason, Before::Text(before)));
             }
         }
     }

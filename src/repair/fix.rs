@@ -1,18 +1,22 @@
 //! Mending one file.
 
+mod header;
+mod quotes;
+
 use std::collections::BTreeMap;
 
 use serde::Serialize;
 
-use crate::record::{LineEnds, Note, Reader, Record, Sink, Span};
+use crate::record::{LineEnds, Note, Reader, Record, Sink};
 use crate::rules::{self, Level, Options, Place, Rule, SourceFile};
-use crate::spec::{Glyphs, Item, Layout, Spec};
+use crate::spec::{Glyphs, Layout, Spec};
 use crate::types::{Edition, FileKind, Personal, Severity};
 
 use super::change::{Change, Changes, Reason};
 use super::characters::{Before, Characters, Event};
-use super::layout::{self, is_end_mark, is_header};
+use super::layout;
 use super::source::{Encoding, Offsets, Source};
+use quotes::{Cell, Written};
 
 /// What the office approved.
 #[derive(Debug, Clone, Copy, Default)]
@@ -145,41 +149,6 @@ fn at_file(name: &str) -> Place {
     Place { file: Some(name.to_owned()), ..Place::default() }
 }
 
-/// Whether the first record of a file is a header line that can go: it names items, and the
-/// record after it does not.
-fn begins_with_header(text: &[u8]) -> bool {
-    /// A header line and one record are shorter than this.
-    const ENOUGH: usize = 1 << 20;
-    #[derive(Default)]
-    struct First {
-        header: bool,
-        next_is_data: bool,
-    }
-    impl Sink for First {
-        fn record(&mut self, record: &Record<'_>) {
-            match record.number {
-                1 => self.header = is_header(record),
-                2 => self.next_is_data = record.item(0).iter().any(u8::is_ascii_digit),
-                _ => {}
-            }
-        }
-        fn note(&mut self, _: Note) {}
-    }
-    let mut first = First::default();
-    let mut reader = Reader::default();
-    reader.feed(text.get(..ENOUGH).unwrap_or(text), &mut first);
-    reader.finish(&mut first);
-    first.header && first.next_is_data
-}
-
-/// An item, in MS932.
-struct Cell {
-    bytes: Vec<u8>,
-    span: Span,
-    /// What was removed stood before a double quote, which must not come to open the item.
-    bares_quote: bool,
-}
-
 struct Fixer<'s> {
     spec: &'s Spec,
     name: &'s str,
@@ -187,9 +156,11 @@ struct Fixer<'s> {
     by_name: Option<Edition>,
     characters: Characters<'s>,
     offsets: Offsets<'s>,
-    header: bool,
-    /// The layout, once the first record was seen.
-    layout: Option<Option<&'s Layout>>,
+    /// The record that is a header line.
+    header: Option<u64>,
+    /// The first record was seen, which tells the layout.
+    begun: bool,
+    layout: Option<&'s Layout>,
     cells: Vec<Cell>,
     out: Vec<u8>,
     changes: Changes,
@@ -204,19 +175,21 @@ impl<'s> Fixer<'s> {
         source: &'s Source<'_>,
         options: &FixOptions<'s>,
     ) -> Self {
+        let characters = Characters {
+            shipped: spec.glyphs(),
+            office: options.office,
+            approved: options.approve_shipped,
+            unicode: source.encoding != Encoding::Ms932,
+        };
         Self {
             spec,
             name,
             kind,
             by_name,
-            characters: Characters {
-                shipped: spec.glyphs(),
-                office: options.office,
-                approved: options.approve_shipped,
-                unicode: source.encoding != Encoding::Ms932,
-            },
+            characters,
             offsets: source.offsets(),
-            header: begins_with_header(&source.text),
+            header: header::find(&source.text, characters),
+            begun: false,
             layout: None,
             cells: Vec::new(),
             out: Vec::with_capacity(source.text.len() + 2),
@@ -245,14 +218,15 @@ impl<'s> Fixer<'s> {
         let offset = usize::try_from(record.offset).unwrap_or(usize::MAX);
         Place {
             line: Some(record.line),
-            record: Some(self.number(record)),
+            record: Some(self.number(record.number)),
             offset: Some(self.offsets.of(offset)),
             ..at_file(self.name)
         }
     }
 
-    fn number(&self, record: &Record<'_>) -> u64 {
-        record.number - u64::from(self.header)
+    /// The number of a record without the header line.
+    fn number(&self, number: u64) -> u64 {
+        number - u64::from(self.header.is_some_and(|header| header <= number))
     }
 
     fn leave_out(&mut self, record: &Record<'_>, reason: Reason) {
@@ -264,15 +238,17 @@ impl<'s> Fixer<'s> {
     /// Fills the cells, and tells of every character that is not simply copied.
     fn clean(&mut self, record: &Record<'_>) {
         self.cells.clear();
-        let number = self.number(record);
+        let number = self.number(record.number);
         for (place, span) in record.spans().iter().enumerate() {
             let raw = record.raw(*span);
             let mut bytes = Vec::with_capacity(raw.len());
             let begin = usize::try_from(record.offset_of(*span)).unwrap_or(usize::MAX);
+            let mut closed_up = false;
             let (changes, offsets) = (&mut self.changes, &mut self.offsets);
-            let layout = self.layout.flatten();
+            let layout = self.layout;
             let name = self.name;
             self.characters.clean(raw, &mut bytes, &mut |event| {
+                closed_up |= event.after == Some("");
                 changes.add(event.reason, event.kind, || {
                     let from = offsets.of(begin + event.offset);
                     let to = offsets.of(begin + event.offset + event.length);
@@ -291,82 +267,8 @@ impl<'s> Fixer<'s> {
             });
             let quote = Some(&b'"');
             let bares_quote = bytes.first() == quote && raw.first() != quote;
-            self.cells.push(Cell { bytes, span: *span, bares_quote });
+            self.cells.push(Cell { bytes, span: *span, bares_quote, closed_up });
         }
-    }
-
-    /// Writes a cell, between quotes or not, as the layout wants it.
-    fn write(&mut self, place: usize, item: Option<&Item>) -> Option<Reason> {
-        let Some(cell) = self.cells.get(place) else { return None };
-        let (bytes, span) = (cell.bytes.as_slice(), cell.span);
-        let out = &mut self.out;
-        if cell.bares_quote && (span.is_stray() || !span.is_quoted()) {
-            put_doubled(out, bytes);
-            return Some(Reason::QuotesDoubled);
-        }
-        let Some(item) = item else {
-            put(out, bytes, span.is_quoted() && !span.is_stray());
-            return None;
-        };
-        if span.is_stray() {
-            let value = if item.quoted { stray_value(bytes) } else { None };
-            let Some(value) = value else {
-                put(out, bytes, false);
-                return None;
-            };
-            put_doubled(out, value);
-            return Some(Reason::QuotesDoubled);
-        }
-        let needed = bytes.iter().any(|byte| b",\"\r\n".contains(byte));
-        match (span.is_quoted(), item.quoted) {
-            (true, false) if !needed => {
-                put(out, bytes, false);
-                Some(Reason::QuotesRemoved)
-            }
-            (false, true) if !bytes.is_empty() => {
-                put(out, bytes, true);
-                Some(Reason::QuotesAdded)
-            }
-            (quoted, _) => {
-                put(out, bytes, quoted);
-                None
-            }
-        }
-    }
-}
-
-fn put(out: &mut Vec<u8>, bytes: &[u8], quoted: bool) {
-    if quoted {
-        out.push(b'"');
-    }
-    out.extend_from_slice(bytes);
-    if quoted {
-        out.push(b'"');
-    }
-}
-
-/// Writes a value between quotes; those inside it are doubled.
-fn put_doubled(out: &mut Vec<u8>, value: &[u8]) {
-    out.push(b'"');
-    for byte in value {
-        out.push(*byte);
-        if *byte == b'"' {
-            out.push(b'"');
-        }
-    }
-    out.push(b'"');
-}
-
-/// What an item with stray quotes means: text with quotes that were not doubled. None where that
-/// is not certain.
-fn stray_value(bytes: &[u8]) -> Option<&[u8]> {
-    match bytes {
-        [b'"', inner @ .., b'"'] => {
-            let doubled = inner.windows(2).any(|pair| pair == b"\"\"");
-            (!doubled).then_some(inner)
-        }
-        [b'"', ..] => None,
-        _ => Some(bytes),
     }
 }
 
@@ -390,12 +292,12 @@ fn change(event: &Event<'_>, place: Place) -> Change {
 
 impl Sink for Fixer<'_> {
     fn record(&mut self, record: &Record<'_>) {
-        if self.header && record.number == 1 {
+        if self.header == Some(record.number) {
             self.leave_out(record, Reason::HeaderLine);
             return;
         }
-        if is_end_mark(record) {
-            self.leave_out(record, Reason::EndMark);
+        if let Some(reason) = header::void(record, self.characters) {
+            self.leave_out(record, reason);
             return;
         }
         if record.item_count > record.spans().len() {
@@ -404,22 +306,16 @@ impl Sink for Fixer<'_> {
             self.last_left_out = true;
             return;
         }
-        if self.layout.is_none() {
+        if !self.begun {
+            self.begun = true;
             let mut version = Vec::new();
             self.characters.clean(record.item(0), &mut version, &mut |_| {});
             let layout =
                 self.kind.and_then(|kind| layout::layout(self.spec, kind, &version, self.by_name));
-            self.layout = Some(layout);
+            self.layout = layout;
         }
         self.clean(record);
-        if let [only] = self.cells.as_slice()
-            && only.bytes.is_empty()
-            && !only.span.is_quoted()
-        {
-            self.leave_out(record, Reason::BlankLine);
-            return;
-        }
-        let layout = self.layout.flatten();
+        let layout = self.layout;
         if let Some(layout) = layout {
             let expected = layout.items.len();
             let rest = self.cells.get(expected..).unwrap_or_default();
@@ -435,21 +331,34 @@ impl Sink for Fixer<'_> {
                 self.out.push(b',');
             }
             let item = items.and_then(|layout| layout.items.get(place));
-            let (Some(reason), Some(item)) = (self.write(place, item), item) else { continue };
+            let Some(cell) = self.cells.get(place) else { continue };
+            let written = quotes::write(&mut self.out, cell, item);
+            if written == Written::Same {
+                continue;
+            }
             let mut at = self.place(record);
             let span = record.spans().get(place).copied().unwrap_or_default();
             let begin = usize::try_from(record.offset_of(span)).unwrap_or(usize::MAX);
             at.line = Some(record.line_of(span));
             at.offset = Some(self.offsets.of(begin));
-            at.item = Some(item.number);
-            at.item_name = Some(item.name.clone());
-            self.changes.form(reason, 1, || at);
+            at.item = u16::try_from(place + 1).ok();
+            at.item_name = item.map(|item| item.name.clone());
+            match written {
+                Written::Changed(reason) => self.changes.form(reason, 1, || at),
+                Written::Same | Written::Unclear => self.changes.blocked(Reason::StrayQuote, at),
+            }
         }
         self.out.extend_from_slice(b"\r\n");
         self.last_left_out = false;
     }
 
     fn note(&mut self, note: Note) {
+        let number = match note {
+            Note::BlankLine { .. } => 0,
+            Note::TooLong { record, .. } | Note::UnclosedQuote { record, .. } => {
+                self.number(record)
+            }
+        };
         let offsets = &mut self.offsets;
         let mut at = |offset: u64| Some(offsets.of(usize::try_from(offset).unwrap_or(usize::MAX)));
         let mut place = at_file(self.name);
@@ -460,16 +369,16 @@ impl Sink for Fixer<'_> {
                 self.changes.form(Reason::BlankLine, 1, || place);
                 self.last_left_out = true;
             }
-            Note::TooLong { line, offset, record } => {
+            Note::TooLong { line, offset, .. } => {
                 place.line = Some(line);
                 place.offset = at(offset);
-                place.record = Some(record - u64::from(self.header));
+                place.record = Some(number);
                 self.changes.blocked(Reason::RecordTooLong, place);
             }
-            Note::UnclosedQuote { line, offset, record, item } => {
+            Note::UnclosedQuote { line, offset, item, .. } => {
                 place.line = Some(line);
                 place.offset = at(offset);
-                place.record = Some(record.saturating_sub(u64::from(self.header)));
+                place.record = Some(number);
                 place.item = u16::try_from(item).ok();
                 self.changes.blocked(Reason::UnclosedQuote, place);
                 self.last_left_out = true;

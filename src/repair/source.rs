@@ -173,7 +173,7 @@ mod tests {
         assert_eq!(encoding("é\u{80}".as_bytes()), Encoding::Utf8);
         assert_eq!(encoding(b"\xEF\xBB\xBF1"), Encoding::Utf8);
         assert_eq!(encoding(b"\xFF\xFE1\0"), Encoding::Utf16Le);
-        assert_eq!(encoding(b"\02\00"), Encoding::Utf16Be);
+        assert_eq!(encoding(b"\x002\x000"), Encoding::Utf16Be);
     }
 
     #[test]

@@ -11,7 +11,8 @@ use super::{SpecError, SpecProblem};
 
 const COLUMNS: &[&str] = &["from", "to", "kind", "shown", "source", "remark"];
 /// The forms of an office's own list, by their header lines.
-const OFFICE_FORMS: &[&[&str]] = &[COLUMNS, &["from", "to", "remark"], &["from", "to"]];
+const OFFICE_FORMS: [&[&str]; 3] = [SHORTEST, &["from", "to", "remark"], COLUMNS];
+const SHORTEST: &[&str] = &["from", "to"];
 
 /// No range of the list is longer; the variation selectors are the longest.
 const MOST_IN_RANGE: usize = 256;
@@ -57,7 +58,7 @@ impl Glyphs {
         let mut tables = Tables::new(&files);
         let head = text.lines().next().unwrap_or_default().trim_end();
         let columns = OFFICE_FORMS.iter().find(|columns| columns.join(",") == head);
-        let glyphs = read(&mut tables, name, columns.unwrap_or(&OFFICE_FORMS[1]));
+        let glyphs = read(&mut tables, name, columns.copied().unwrap_or(SHORTEST));
         let problems: Vec<SpecProblem> = tables.problems;
         if problems.is_empty() { Ok(glyphs) } else { Err(SpecError { problems }) }
     }
@@ -100,12 +101,11 @@ fn glyph(row: &Row<'_>, to: String, lossless: bool) -> Glyph {
 
 /// One character, as itself or by its code point, or a range of code points.
 fn from_cell(cell: &str) -> Option<Vec<char>> {
-    let (first, last) = match cell.split_once("-U+") {
-        Some((first, last)) => (code_point(first)?, code_point(&format!("U+{last}"))?),
-        None => {
-            let only = code_point(cell).or_else(|| only_char(cell))?;
-            (only, only)
-        }
+    let (first, last) = if let Some((first, last)) = cell.split_once("-U+") {
+        (code_point(first)?, code_point(&format!("U+{last}"))?)
+    } else {
+        let only = code_point(cell).or_else(|| only_char(cell))?;
+        (only, only)
     };
     let range: Vec<char> = (first..=last).take(MOST_IN_RANGE + 1).collect();
     let wanted = |character: &char| !character.is_ascii();
