@@ -197,6 +197,17 @@ impl Claim {
         self.keep(&present, to, unit, notes)
     }
 
+    /// Copies the files, as [`Self::move_to`] moves them; they stay claimed.
+    pub fn copy_to(
+        &self,
+        to: &UnitFolder,
+        unit: &str,
+        notes: &[(&str, &[u8])],
+    ) -> Result<Kept, FolderError> {
+        self.check_unchanged(Action::Move)?;
+        self.copy(&self.files, to, unit, notes)
+    }
+
     /// Gives the files back to the drop folder, to be seen again as if they had just come. Nothing
     /// there is overwritten: where a file with other bytes has come under the same name, the
     /// claimed one goes into `hold`, as `unit` and with `notes`.
@@ -259,15 +270,25 @@ impl Claim {
         unit: &str,
         notes: &[(&str, &[u8])],
     ) -> Result<Kept, FolderError> {
+        let kept = self.copy(files, to, unit, notes)?;
+        self.delete(files)?;
+        Ok(kept)
+    }
+
+    fn copy(
+        &self,
+        files: &[Seen],
+        to: &UnitFolder,
+        unit: &str,
+        notes: &[(&str, &[u8])],
+    ) -> Result<Kept, FolderError> {
         let paths: Vec<_> = files.iter().map(|file| self.folder.join(file.name())).collect();
         let sources: Vec<_> = files
             .iter()
             .zip(&paths)
             .map(|(file, path)| (file.name(), Source::File(path)))
             .collect();
-        let kept = to.keep_sources(unit, &sources, notes)?;
-        self.delete(files)?;
-        Ok(kept)
+        to.keep_sources(unit, &sources, notes)
     }
 
     fn delete(&self, files: &[Seen]) -> Result<(), FolderError> {

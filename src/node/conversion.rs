@@ -4,6 +4,8 @@
 //! held with the list of what is in the way. What is checked, signed and sent is the converted set;
 //! the files of the office stay what its care software wrote.
 
+use std::sync::Arc;
+
 use super::context::Context;
 use super::judge::{self, Judgement};
 use crate::config::Config;
@@ -15,39 +17,36 @@ use crate::types::{Edition, Lang, OfficeNumber};
 
 /// A set that is ready to be packed.
 pub(super) struct OutboundSet {
-    pub(super) files: Vec<ClaimedFile>,
+    pub(super) files: Arc<Vec<ClaimedFile>>,
     pub(super) judgement: Judgement,
     /// The edition of the files of the office, where these were converted.
     pub(super) converted_from: Option<Edition>,
 }
 
-/// A set that is held, as it was found.
-pub(super) type KeptBack = Box<(Vec<ClaimedFile>, Judgement)>;
-
-/// The set in the edition that the partner imports.
+/// The set in the edition that the partner imports, or the judgement that says why it is held.
 pub(super) fn convert(
     context: &Context,
     partner: OfficeNumber,
-    files: Vec<ClaimedFile>,
+    files: &[ClaimedFile],
     judgement: Judgement,
     wanted: Edition,
-) -> Result<OutboundSet, KeptBack> {
+) -> Result<OutboundSet, Box<Judgement>> {
     let limit = context.config.limits.package_size;
     let types = office_types(&context.config);
-    let converted = set(context.spec, &files, &types, wanted);
+    let converted = set(context.spec, files, &types, wanted);
     let (new, new_judgement) = match converted {
         Ok(converted) => converted,
         Err((ja, en)) => {
             tracing::info!(%partner, edition = %wanted, "a set cannot be converted for its partner");
-            return Err(Box::new((files, judgement.not_convertible(wanted, &ja, &en))));
+            return Err(Box::new(judgement.not_convertible(wanted, &ja, &en)));
         }
     };
     let size: usize = new.iter().map(|file| file.bytes.len()).sum();
     if u64::try_from(size).unwrap_or(u64::MAX) > limit {
-        return Err(Box::new((files, Judgement::too_large(limit))));
+        return Err(Box::new(Judgement::too_large(limit)));
     }
     let converted_from = judgement.edition();
-    Ok(OutboundSet { files: new, judgement: new_judgement, converted_from })
+    Ok(OutboundSet { files: Arc::new(new), judgement: new_judgement, converted_from })
 }
 
 /// The service types that the configuration knows.

@@ -46,6 +46,16 @@ impl Judgement {
         Self { report: None, fault: Some(fault) }
     }
 
+    /// A set of more files than a package may have.
+    pub(super) fn too_many(limit: usize) -> Self {
+        let fault = LocalFault {
+            code: "unit-too-many-files",
+            ja: format!("ファイルの数が上限（limits.unit_files、{limit} 個）を超えています。"),
+            en: format!("there are more files than limits.unit_files, {limit}"),
+        };
+        Self { report: None, fault: Some(fault) }
+    }
+
     /// The same set, kept back because it was put into another office's folder.
     pub(super) fn not_this_office(self, sender: OfficeNumber) -> Self {
         self.kept_back(

@@ -276,6 +276,18 @@ fn holding_loses_nothing_at_any_step() {
 }
 
 #[test]
+fn a_copy_and_then_the_end_lose_nothing_at_any_step() {
+    at_every_step(|folders| {
+        if let Ok(claim) = folders.drop.claim(id(), &folders.seen()) {
+            let copied = claim.copy_to(&folders.hold, UNIT, &[("report.txt", b"why")]);
+            if copied.is_ok() {
+                let _ = claim.finish();
+            }
+        }
+    });
+}
+
+#[test]
 fn releasing_loses_nothing_at_any_step() {
     at_every_step(|folders| {
         if let Ok(claim) = folders.drop.claim(id(), &folders.seen()) {

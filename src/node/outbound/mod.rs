@@ -1,5 +1,7 @@
 //! Looks after the drop folder of one office: finds send units, checks them, packs them.
 
+mod end;
+
 use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -7,8 +9,8 @@ use std::time::{Duration, Instant};
 use jiff::Timestamp;
 use tokio::sync::{Notify, watch};
 
-use super::context::{Context, blocking, stopped, wake};
-use super::conversion::{self, KeptBack, OutboundSet};
+use super::context::{Context, blocking, stopped};
+use super::conversion::{self, OutboundSet};
 use super::judge::{self, Judgement};
 use super::start::DropFolders;
 use crate::config::Peer;
@@ -16,9 +18,11 @@ use crate::folder::{
     Claim, ClaimedFile, Fault, FolderError, FolderRole, Odd, ScanLimits, Seen, Settler, Unclaimed,
     Watch,
 };
-use crate::package::{Manifest, ManifestFile, ManifestFormat, Party, pack};
-use crate::store::{HeldRow, NewOutgoing, StoreError, UnitSummary};
-use crate::types::{Digest, FileName, FileSerial, Lang, MessageId, OfficeNumber};
+use crate::store::StoreError;
+use crate::types::{FileName, FileSerial, Lang, MessageId, OfficeNumber};
+
+pub(super) use end::end_claim;
+use end::{borrowed, release};
 
 /// How long to wait after the disk or the store failed.
 const FAULT_PAUSE: Duration = Duration::from_secs(5);
@@ -38,6 +42,14 @@ impl UnitKey {
                 Self::Unit { serial, sender, recipient }
             }
             Err(_) => Self::Stranger { name: file.name().to_owned() },
+        }
+    }
+
+    /// Sender and recipient, among whose units the order of the 連番 counts.
+    const fn way(&self) -> Option<(OfficeNumber, OfficeNumber)> {
+        match self {
+            Self::Unit { sender, recipient, .. } => Some((*sender, *recipient)),
+            Self::Stranger { .. } => None,
         }
     }
 }
@@ -87,10 +99,15 @@ struct Outbound {
     folders: Arc<DropFolders>,
     settler: Settler,
     started: Instant,
+    /// Since when the units in the drop folder have been seen.
+    seen: BTreeMap<UnitKey, Instant>,
     incomplete: BTreeMap<UnitKey, Incomplete>,
     told: HashSet<Odd>,
     /// A claim could not be ended and lies in the work folder.
     left_over: bool,
+    /// Files went to and fro in vain. The hints that this gave would wake us at once, to do the same
+    /// again.
+    in_vain: bool,
 }
 
 pub(super) async fn run(
@@ -114,9 +131,11 @@ pub(super) async fn run(
         folders: Arc::new(folders),
         settler: Settler::new(settle),
         started: Instant::now(),
+        seen: BTreeMap::new(),
         incomplete: BTreeMap::new(),
         told: HashSet::new(),
         left_over: false,
+        in_vain: false,
     };
     while !*stopping.borrow() {
         let sleep = match outbound.look(&stopping).await {
@@ -128,7 +147,7 @@ pub(super) async fn run(
         };
         tokio::select! {
             () = stopped(&mut stopping) => break,
-            () = hint.notified() => {}
+            () = hint.notified(), if !outbound.in_vain => {}
             () = tokio::time::sleep(sleep) => {}
         }
     }
@@ -140,21 +159,26 @@ impl Outbound {
         &mut self,
         stopping: &watch::Receiver<bool>,
     ) -> Result<Option<Duration>, OutboundFault> {
+        // Until the end is reached without a fault.
+        self.in_vain = true;
         self.end_left_over().await?;
+        let most_files = self.most_files();
         let limits = ScanLimits {
-            files: usize::try_from(self.context.config.limits.unit_files).unwrap_or(1).max(1_000),
+            files: most_files.saturating_add(1).max(1_000),
             file_size: self.context.config.limits.file_size,
         };
         let folders = Arc::clone(&self.folders);
         let began = self.started.elapsed();
         let scan =
             blocking(move || folders.drop.scan(&limits)).await.ok_or(OutboundFault::Internal)??;
+        self.in_vain = false;
         self.tell_odd(&scan.odd);
-        let mut units: BTreeMap<UnitKey, BTreeSet<String>> = BTreeMap::new();
+        let mut units: BTreeMap<UnitKey, usize> = BTreeMap::new();
         for file in &scan.files {
-            units.entry(UnitKey::of(file)).or_default().insert(file.name().to_owned());
+            *units.entry(UnitKey::of(file)).or_default() += 1;
         }
         self.incomplete.retain(|key, _| units.contains_key(key));
+        self.seen.retain(|key, _| units.contains_key(key));
 
         let settled = self.settler.on_scan(scan, began);
         let mut next = settled.next.map(|at| at.saturating_sub(began));
@@ -162,37 +186,49 @@ impl Outbound {
         for file in settled.files {
             ready.entry(UnitKey::of(&file)).or_default().push(file);
         }
+        let mut held_up = BTreeSet::new();
         // In ascending 連番: that is the order of the keys, and of the sequence numbers.
-        for (key, files) in ready {
+        for (key, all) in units {
             if *stopping.borrow() {
                 break;
             }
-            let whole = units.get(&key).is_some_and(|all| all.len() == files.len());
-            if !whole || self.still_waits(&key, &files) {
+            let seen = *self.seen.entry(key.clone()).or_insert_with(Instant::now);
+            if key.way().is_some_and(|way| held_up.contains(&way)) {
                 continue;
             }
-            match self.unit(&key, &files).await {
-                // What is wrong with the files of one unit keeps no other back.
-                Err(OutboundFault::Folder(error)) => {
-                    tracing::warn!(office = %self.folders.office, code = error.code(), %error,
-                        "a set cannot be taken; it is tried again");
-                    next = Some(FAULT_PAUSE.min(next.unwrap_or(FAULT_PAUSE)));
-                }
-                Err(fault) => return Err(fault),
-                Ok(Done::Gone) => {
-                    self.incomplete.remove(&key);
-                }
-                Ok(Done::Incomplete) => {
-                    let names = files.iter().map(|file| file.name().to_owned()).collect();
-                    let known = self.incomplete.remove(&key);
-                    if let (None, UnitKey::Unit { serial, .. }) = (&known, &key) {
-                        tracing::info!(office = %self.folders.office, %serial,
-                            "a set waits for its other files");
+            let files = ready.remove(&key).unwrap_or_default();
+            let is_gone = if files.len() < all || self.still_waits(&key, &files) {
+                false
+            } else {
+                match self.unit(&key, &files).await {
+                    Ok(Done::Gone) => {
+                        self.incomplete.remove(&key);
+                        true
                     }
-                    let since = known.map_or_else(Instant::now, |known| known.since);
-                    self.incomplete.insert(key, Incomplete { since, names });
+                    Ok(Done::Incomplete) => {
+                        self.remember_incomplete(&key, &files);
+                        false
+                    }
+                    Ok(Done::Later) => {
+                        next = Some(FAULT_PAUSE.min(next.unwrap_or(FAULT_PAUSE)));
+                        false
+                    }
+                    Err(fault @ OutboundFault::Store(_)) => {
+                        self.in_vain = true;
+                        return Err(fault);
+                    }
+                    // What is wrong with the files of one unit keeps no other back.
+                    Err(fault) => {
+                        tracing::warn!(office = %self.folders.office, code = fault.code(), %fault,
+                            "a set cannot be taken; it is tried again");
+                        next = Some(FAULT_PAUSE.min(next.unwrap_or(FAULT_PAUSE)));
+                        false
+                    }
                 }
-                Ok(Done::Later) => next = Some(FAULT_PAUSE.min(next.unwrap_or(FAULT_PAUSE))),
+            };
+            // Its successors wait, but no longer than for a unit whose files never come.
+            if !is_gone && seen.elapsed() < self.longest_wait() {
+                held_up.extend(key.way());
             }
         }
         let set_wait = self.set_wait();
@@ -200,6 +236,30 @@ impl Outbound {
             set_wait.saturating_sub(unit.since.elapsed()).max(Duration::from_millis(10))
         });
         Ok(patience.chain(next).min())
+    }
+
+    fn remember_incomplete(&mut self, key: &UnitKey, files: &[Seen]) {
+        let names = files.iter().map(|file| file.name().to_owned()).collect();
+        let known = self.incomplete.remove(key);
+        if let (None, UnitKey::Unit { serial, .. }) = (&known, key) {
+            tracing::info!(office = %self.folders.office, %serial,
+                "a set waits for its other files");
+        }
+        let since = known.map_or_else(Instant::now, |known| known.since);
+        self.incomplete.insert(key.clone(), Incomplete { since, names });
+    }
+
+    fn most_files(&self) -> usize {
+        usize::try_from(self.context.config.limits.unit_files).unwrap_or(usize::MAX)
+    }
+
+    /// How long a unit may be in the drop folder in the ordinary course of things.
+    fn longest_wait(&self) -> Duration {
+        let timing = &self.context.config.timing;
+        [timing.set_wait, timing.settle, timing.scan_interval]
+            .into_iter()
+            .filter_map(|time| Duration::try_from(time).ok())
+            .fold(Duration::ZERO, Duration::saturating_add)
     }
 
     fn set_wait(&self) -> Duration {
@@ -235,6 +295,7 @@ impl Outbound {
         if matches!(done, Ok(Done::Gone)) {
             return done;
         }
+        self.in_vain |= !matches!(done, Ok(Done::Incomplete));
         self.release(claim).await?;
         done
     }
@@ -248,6 +309,7 @@ impl Outbound {
             tracing::debug!(code = error.code(), "a set is still in use");
             return Ok(Done::Later);
         }
+        self.in_vain = true;
         Err(error.into())
     }
 
@@ -283,6 +345,11 @@ impl Outbound {
         final_word: bool,
         now: Timestamp,
     ) -> Result<Done, OutboundFault> {
+        if claim.files().len() > self.most_files() {
+            let judgement = Judgement::too_many(self.most_files());
+            self.hold(key, claim, &judgement, &[], now).await?;
+            return Ok(Done::Gone);
+        }
         let limit = self.context.config.limits.package_size;
         let (reader, context) = (Arc::clone(claim), Arc::clone(&self.context));
         let read = blocking(move || {
@@ -293,7 +360,7 @@ impl Outbound {
         .await
         .ok_or(OutboundFault::Internal)?;
         let (files, judgement) = match read {
-            Ok(read) => read,
+            Ok((files, judgement)) => (Arc::new(files), judgement),
             Err(error) if matches!(error.fault(), Fault::Changed | Fault::Locked) => {
                 return Ok(Done::Later);
             }
@@ -311,18 +378,16 @@ impl Outbound {
             UnitKey::Unit { serial, sender, recipient } if !judgement.has_errors() => {
                 match self.partner(*sender, *recipient, judgement) {
                     Ok((peer, judgement)) => {
-                        let fitting = self.in_edition_of(peer, files, judgement).await?;
-                        match fitting {
+                        let set = self.in_edition_of(peer, Arc::clone(&files), judgement);
+                        match set.await? {
                             Ok(set) => {
-                                self.pack((*serial, peer), claim, set, now).await?;
-                                self.let_go(claim).await;
-                                return Ok(Done::Gone);
+                                if self.pack((*serial, peer), claim, set, now).await? {
+                                    self.let_go(claim).await;
+                                    return Ok(Done::Gone);
+                                }
+                                Judgement::too_large(limit)
                             }
-                            Err(kept_back) => {
-                                let (files, judgement) = *kept_back;
-                                self.hold(key, claim, &judgement, &files, now).await?;
-                                return Ok(Done::Gone);
-                            }
+                            Err(kept_back) => *kept_back,
                         }
                     }
                     Err(kept_back) => kept_back,
@@ -354,160 +419,17 @@ impl Outbound {
     async fn in_edition_of(
         &self,
         peer: &Peer,
-        files: Vec<ClaimedFile>,
+        files: Arc<Vec<ClaimedFile>>,
         judgement: Judgement,
-    ) -> Result<Result<OutboundSet, KeptBack>, OutboundFault> {
+    ) -> Result<Result<OutboundSet, Box<Judgement>>, OutboundFault> {
         let wanted = peer.edition.filter(|wanted| judgement.edition() != Some(*wanted));
         let Some(wanted) = wanted else {
             return Ok(Ok(OutboundSet { files, judgement, converted_from: None }));
         };
         let (context, partner) = (Arc::clone(&self.context), peer.office);
-        blocking(move || conversion::convert(&context, partner, files, judgement, wanted))
+        blocking(move || conversion::convert(&context, partner, &files, judgement, wanted))
             .await
             .ok_or(OutboundFault::Internal)
-    }
-
-    /// Makes the unit a durable package; only then may its files be let go.
-    async fn pack(
-        &self,
-        (serial, peer): (FileSerial, &Peer),
-        claim: &Arc<Claim>,
-        OutboundSet { files, judgement, converted_from }: OutboundSet,
-        now: Timestamp,
-    ) -> Result<(), OutboundFault> {
-        let context = &self.context;
-        let (office, partner) = (self.folders.office, peer.office);
-        let sequence = context.store.next_sequence(office, partner).await?;
-        let expires_at = now.checked_add(context.config.timing.expiry).unwrap_or(Timestamp::MAX);
-        let own = context.config.office(office);
-        let proof = context.proof();
-        let signer = proof.signer(office).ok_or(OutboundFault::Internal)?;
-        let manifest = Manifest {
-            format: ManifestFormat::V1,
-            message_id: claim.id(),
-            sequence,
-            sender: Party {
-                office,
-                service_types: own.map(|own| own.service_types.clone()).unwrap_or_default(),
-                certificate: Some(signer.certificate_sha256()),
-            },
-            recipient: Party {
-                office: partner,
-                service_types: peer.service_types.clone(),
-                certificate: peer.signing_certificates.first().copied(),
-            },
-            created_at: now,
-            expires_at,
-            kind: judgement.kind(),
-            edition: judgement.edition().ok_or(OutboundFault::Internal)?,
-            months: judgement.months(),
-            serial,
-            supersedes: None,
-            files: Vec::new(),
-        };
-        let unit = UnitSummary {
-            kind: manifest.kind.clone(),
-            edition: Some(manifest.edition),
-            converted_from,
-            months: manifest.months.clone(),
-            files: judge::unit_files(&borrowed(&files)),
-            records: judgement.records(),
-            findings: judgement.findings(),
-        };
-        let signer = Arc::clone(signer);
-        let (package, manifest_sha256) = blocking(move || {
-            let listed = (1..)
-                .zip(&files)
-                .map(|(n, file)| ManifestFile::describe(n, &file.name, &file.bytes))
-                .collect::<Result<_, _>>()
-                .map_err(crate::package::PackError::from)?;
-            let manifest = Manifest { files: listed, ..manifest };
-            let digest = Digest::of(&manifest.to_bytes().map_err(crate::package::PackError::from)?);
-            let bytes: Vec<&[u8]> = files.iter().map(|file| file.bytes.as_slice()).collect();
-            Ok::<_, crate::package::PackError>((pack(&manifest, &bytes, &signer, now)?, digest))
-        })
-        .await
-        .ok_or(OutboundFault::Internal)??;
-        let id = claim.id();
-        let new = NewOutgoing {
-            id,
-            office,
-            partner,
-            sequence,
-            serial,
-            unit,
-            expires_at,
-            package_sha256: Digest::of(&package),
-            manifest_sha256,
-            package: package.into(),
-        };
-        context.store.pack(new, now).await?;
-        wake(&context.wake.dispatch, &(office, partner));
-        tracing::info!(%id, %office, %partner, %serial, sequence, "packed");
-        Ok(())
-    }
-
-    /// Lets the files of a durable package go. The store knows the claim, so that what fails here
-    /// is done with the next look or the next start.
-    async fn let_go(&mut self, claim: &Arc<Claim>) {
-        let (folders, id) = (Arc::clone(&self.folders), claim.id());
-        let claim = Arc::clone(claim);
-        let gone = blocking(move || let_go(&folders, &claim)).await;
-        self.left_over |= !matches!(gone, Some(Ok(())));
-        if let Some(Err(error)) = gone {
-            tracing::warn!(%id, code = error.code(), %error, "a sent set stays in work");
-        }
-    }
-
-    /// Puts the unit into the hold folder with its report.
-    async fn hold(
-        &self,
-        key: &UnitKey,
-        claim: &Arc<Claim>,
-        judgement: &Judgement,
-        files: &[ClaimedFile],
-        now: Timestamp,
-    ) -> Result<(), OutboundFault> {
-        let (unit, partner, serial) = match key {
-            UnitKey::Unit { serial, sender, recipient } => {
-                (judge::unit_name(*serial, *sender, *recipient), Some(*recipient), Some(*serial))
-            }
-            UnitKey::Stranger { .. } => (judge::stranger_name(now), None, None),
-        };
-        let held = HeldRow {
-            at: now,
-            office: self.folders.office,
-            partner,
-            serial,
-            unit: UnitSummary {
-                kind: judgement.kind(),
-                edition: judgement.edition(),
-                converted_from: None,
-                months: judgement.months(),
-                // The name of a stranger may be that of a person.
-                files: if serial.is_some() {
-                    judge::unit_files(&borrowed(files))
-                } else {
-                    Vec::new()
-                },
-                records: judgement.records(),
-                findings: judgement.findings(),
-            },
-            reason: judgement.codes(),
-            folder: unit.clone(),
-        };
-        tracing::warn!(office = %self.folders.office, unit, reason = held.reason, "held");
-        self.context.store.hold(held).await?;
-        let notes = judgement.reports(self.context.lang());
-        let (folders, claim) = (Arc::clone(&self.folders), Arc::clone(claim));
-        blocking(move || {
-            let notes: Vec<(&str, &[u8])> =
-                notes.iter().map(|(name, text)| (*name, text.as_bytes())).collect();
-            claim.move_to(&folders.hold, &unit, &notes).map(|_| ())
-        })
-        .await
-        .ok_or(OutboundFault::Internal)??;
-        Ok(())
     }
 
     /// Tells of each entry that is left alone once.
@@ -523,34 +445,5 @@ impl Outbound {
                 );
             }
         }
-    }
-}
-
-fn borrowed(files: &[ClaimedFile]) -> Vec<(&str, &[u8])> {
-    files.iter().map(|file| (file.name.as_str(), file.bytes.as_slice())).collect()
-}
-
-/// Gives a claim back to the drop folder.
-fn release(folders: &DropFolders, claim: &Claim, lang: Lang) -> Result<(), FolderError> {
-    let unit = format!("{}-returned", claim.id());
-    let note = judge::returned_note(lang);
-    claim.release(&folders.hold, &unit, &[("report.txt", note.as_bytes())]).map(|_| ())
-}
-
-/// Ends a claim that was left in the work folder.
-pub(super) fn end_claim(
-    folders: &DropFolders,
-    claim: &Claim,
-    packed: bool,
-    lang: Lang,
-) -> Result<(), FolderError> {
-    if packed { let_go(folders, claim) } else { release(folders, claim, lang) }
-}
-
-/// Lets the files of a durable package go: deletes them, or keeps the copy that was asked for.
-fn let_go(folders: &DropFolders, claim: &Claim) -> Result<(), FolderError> {
-    match &folders.sent {
-        Some(sent) => claim.move_to(sent, &claim.id().to_string(), &[]).map(|_| ()),
-        None => claim.finish(),
     }
 }

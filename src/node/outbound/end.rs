@@ -1,0 +1,200 @@
+//! How a claimed unit ends: packed, held, or given back.
+
+use std::sync::Arc;
+
+use jiff::Timestamp;
+
+use super::super::context::{blocking, wake};
+use super::super::conversion::OutboundSet;
+use super::super::judge::{self, Judgement};
+use super::super::start::DropFolders;
+use super::{Outbound, OutboundFault, UnitKey};
+use crate::config::Peer;
+use crate::folder::{Claim, ClaimedFile, FolderError};
+use crate::package::{Manifest, ManifestFile, ManifestFormat, PackError, Party, pack};
+use crate::store::{HeldRow, NewOutgoing, UnitSummary};
+use crate::types::{Digest, FileSerial, Lang};
+
+impl Outbound {
+    /// Makes the unit a durable package; only then may its files be let go. `false` if the package
+    /// would be larger than is allowed: it is more than its files.
+    pub(super) async fn pack(
+        &self,
+        (serial, peer): (FileSerial, &Peer),
+        claim: &Arc<Claim>,
+        OutboundSet { files, judgement, converted_from }: OutboundSet,
+        now: Timestamp,
+    ) -> Result<bool, OutboundFault> {
+        let context = &self.context;
+        let (office, partner) = (self.folders.office, peer.office);
+        let sequence = context.store.next_sequence(office, partner).await?;
+        let expires_at = now.checked_add(context.config.timing.expiry).unwrap_or(Timestamp::MAX);
+        let own = context.config.office(office);
+        let proof = context.proof();
+        let signer = proof.signer(office).ok_or(OutboundFault::Internal)?;
+        let manifest = Manifest {
+            format: ManifestFormat::V1,
+            message_id: claim.id(),
+            sequence,
+            sender: Party {
+                office,
+                service_types: own.map(|own| own.service_types.clone()).unwrap_or_default(),
+                certificate: Some(signer.certificate_sha256()),
+            },
+            recipient: Party {
+                office: partner,
+                service_types: peer.service_types.clone(),
+                certificate: peer.signing_certificates.first().copied(),
+            },
+            created_at: now,
+            expires_at,
+            kind: judgement.kind(),
+            edition: judgement.edition().ok_or(OutboundFault::Internal)?,
+            months: judgement.months(),
+            serial,
+            supersedes: None,
+            files: Vec::new(),
+        };
+        let unit = UnitSummary {
+            kind: manifest.kind.clone(),
+            edition: Some(manifest.edition),
+            converted_from,
+            months: manifest.months.clone(),
+            files: judge::unit_files(&borrowed(&files)),
+            records: judgement.records(),
+            findings: judgement.findings(),
+        };
+        let signer = Arc::clone(signer);
+        let (package, manifest_sha256) = blocking(move || {
+            let listed = (1..)
+                .zip(files.iter())
+                .map(|(n, file)| ManifestFile::describe(n, &file.name, &file.bytes))
+                .collect::<Result<_, _>>()
+                .map_err(PackError::from)?;
+            let manifest = Manifest { files: listed, ..manifest };
+            let digest = Digest::of(&manifest.to_bytes().map_err(PackError::from)?);
+            let bytes: Vec<&[u8]> = files.iter().map(|file| file.bytes.as_slice()).collect();
+            Ok::<_, PackError>((pack(&manifest, &bytes, &signer, now)?, digest))
+        })
+        .await
+        .ok_or(OutboundFault::Internal)??;
+        let size = u64::try_from(package.len()).unwrap_or(u64::MAX);
+        if size > context.config.limits.package_size {
+            return Ok(false);
+        }
+        let id = claim.id();
+        let new = NewOutgoing {
+            id,
+            office,
+            partner,
+            sequence,
+            serial,
+            unit,
+            expires_at,
+            package_sha256: Digest::of(&package),
+            manifest_sha256,
+            package: package.into(),
+        };
+        context.store.pack(new, now).await?;
+        wake(&context.wake.dispatch, &(office, partner));
+        tracing::info!(%id, %office, %partner, %serial, sequence, "packed");
+        Ok(true)
+    }
+
+    /// Lets the files of a durable package go. The store knows the claim, so that what fails here
+    /// is done with the next look or the next start.
+    pub(super) async fn let_go(&mut self, claim: &Arc<Claim>) {
+        let (folders, id) = (Arc::clone(&self.folders), claim.id());
+        let claim = Arc::clone(claim);
+        let gone = blocking(move || let_go(&folders, &claim)).await;
+        self.left_over |= !matches!(gone, Some(Ok(())));
+        if let Some(Err(error)) = gone {
+            tracing::warn!(%id, code = error.code(), %error, "a sent set stays in work");
+        }
+    }
+
+    /// Puts the unit into the hold folder with its report. The row comes when the folder is there,
+    /// and the files go when the row is there: what fails in between is done again without a trace.
+    pub(super) async fn hold(
+        &self,
+        key: &UnitKey,
+        claim: &Arc<Claim>,
+        judgement: &Judgement,
+        files: &[ClaimedFile],
+        now: Timestamp,
+    ) -> Result<(), OutboundFault> {
+        let office = self.folders.office;
+        let (unit, partner, serial) = match key {
+            UnitKey::Unit { serial, sender, recipient } => {
+                (judge::unit_name(*serial, *sender, *recipient), Some(*recipient), Some(*serial))
+            }
+            UnitKey::Stranger { .. } => (judge::stranger_name(now), None, None),
+        };
+        let notes = judgement.reports(self.context.lang());
+        let (folders, held) = (Arc::clone(&self.folders), Arc::clone(claim));
+        let kept = blocking(move || {
+            let notes: Vec<(&str, &[u8])> =
+                notes.iter().map(|(name, text)| (*name, text.as_bytes())).collect();
+            held.copy_to(&folders.hold, &unit, &notes)
+        });
+        let kept = kept.await.ok_or(OutboundFault::Internal)??;
+        let folder = kept.folder.file_name().unwrap_or_default().to_string_lossy().into_owned();
+        let reason = judgement.codes();
+        tracing::warn!(%office, folder, reason, "held");
+        let row = HeldRow {
+            at: now,
+            office,
+            partner,
+            serial,
+            unit: UnitSummary {
+                kind: judgement.kind(),
+                edition: judgement.edition(),
+                converted_from: None,
+                months: judgement.months(),
+                // The name of a stranger may be that of a person.
+                files: if serial.is_some() {
+                    judge::unit_files(&borrowed(files))
+                } else {
+                    Vec::new()
+                },
+                records: judgement.records(),
+                findings: judgement.findings(),
+            },
+            reason,
+            folder,
+        };
+        self.context.store.hold(row).await?;
+        let claim = Arc::clone(claim);
+        blocking(move || claim.finish()).await.ok_or(OutboundFault::Internal)??;
+        Ok(())
+    }
+}
+
+pub(super) fn borrowed(files: &[ClaimedFile]) -> Vec<(&str, &[u8])> {
+    files.iter().map(|file| (file.name.as_str(), file.bytes.as_slice())).collect()
+}
+
+/// Gives a claim back to the drop folder.
+pub(super) fn release(folders: &DropFolders, claim: &Claim, lang: Lang) -> Result<(), FolderError> {
+    let unit = format!("{}-returned", claim.id());
+    let note = judge::returned_note(lang);
+    claim.release(&folders.hold, &unit, &[("report.txt", note.as_bytes())]).map(|_| ())
+}
+
+/// Ends a claim that was left in the work folder.
+pub(in super::super) fn end_claim(
+    folders: &DropFolders,
+    claim: &Claim,
+    packed: bool,
+    lang: Lang,
+) -> Result<(), FolderError> {
+    if packed { let_go(folders, claim) } else { release(folders, claim, lang) }
+}
+
+/// Lets the files of a durable package go: deletes them, or keeps the copy that was asked for.
+fn let_go(folders: &DropFolders, claim: &Claim) -> Result<(), FolderError> {
+    match &folders.sent {
+        Some(sent) => claim.move_to(sent, &claim.id().to_string(), &[]).map(|_| ()),
+        None => claim.finish(),
+    }
+}
