@@ -163,7 +163,8 @@ impl Judge<'_> {
         }
         let Some(first) = any.items.first() else { return false };
         let number = record.number - self.headers;
-        let version = Version::first(self.spec, record, number, first, by_name, &mut self.findings);
+        let mut version =
+            Version::first(self.spec, record, number, first, by_name, &mut self.findings);
         self.layout = match version.edition() {
             Some(edition) => guess(edition).or(Some(any)),
             // An empty or malformed version says nothing about the layout: the name does, or
@@ -175,6 +176,9 @@ impl Judge<'_> {
             }
             None => None,
         };
+        if let Some(layout) = self.layout.filter(|_| version.is_malformed()) {
+            version.assume(layout.edition);
+        }
         self.version = Some(version);
         if let Some(layout) = self.layout {
             let context = Context { spec: self.spec, layout, name: self.name.as_ref() };
@@ -214,6 +218,9 @@ impl Judge<'_> {
         if let Some(name) = &self.name {
             if name.service_types.is_some() {
                 run.extend(&RuleSet::of(name::TYPE_RULES));
+                if name::is_plan(name.kind) {
+                    run.extend(&RuleSet::of(name::PLAN_RULES));
+                }
             }
             if name.kind == FileKind::Upkihon {
                 run.insert(Rule::MonthInUpkihonName);
@@ -270,9 +277,11 @@ impl Judge<'_> {
             // Read as MS932 the file is nothing but rubbish, and this is why.
             let about_name = RuleSet::of(name::RULES);
             let about_types = RuleSet::of(name::TYPE_RULES);
+            let about_plans = RuleSet::of(name::PLAN_RULES);
             self.findings.keep_only(|rule| {
                 about_name.contains(rule)
                     || about_types.contains(rule)
+                    || about_plans.contains(rule)
                     || rule == Rule::MonthInUpkihonName
             });
             self.findings.add(Rule::Utf8Text, Draft::file);

@@ -19,9 +19,10 @@
 //! # How a file is judged
 //!
 //! `name` takes the file name apart; `sniff` looks for other encodings; [`record`](crate::record)
-//! cuts the bytes into records, which `judge` takes; `version` holds each to the first; `items` holds every item to its
-//! layout; `subjects` holds one file per subject that ties items and records together; `unit`
-//! judges the files of a send unit by their names and by what the subjects left behind.
+//! cuts the bytes into records, which `judge` takes; `version` holds each to the first; `items`
+//! holds every item to its layout; `subjects` holds one file per subject that ties items and
+//! records together; `unit` judges the files of a send unit by their names, `usage_unit` and
+//! `joins` by what the subjects left behind.
 //!
 //! One mistake gives one finding: a record with a wrong number of items is looked at no further,
 //! nothing is concluded from an item that has a finding, a file in another encoding has only that
@@ -37,6 +38,7 @@ mod file;
 mod finding;
 mod formats;
 mod items;
+mod joins;
 mod judge;
 mod markdown;
 mod name;

@@ -21,7 +21,11 @@ pub(super) const RULES: &[Rule] = &[
 ];
 
 /// The rules of this module about service types, which only names of V4.1 have.
-pub(super) const TYPE_RULES: &[Rule] = &[Rule::UnknownTypeInName, Rule::TypesPointTheWrongWay];
+pub(super) const TYPE_RULES: &[Rule] =
+    &[Rule::UnknownTypeInName, Rule::TypesPointTheWrongWay, Rule::SenderIsRecipient];
+
+/// The rule of this module about 居宅サービス計画, by its first file and its deletion.
+pub(super) const PLAN_RULES: &[Rule] = &[Rule::PlanToCareManager];
 
 /// Takes the name of a file apart and says what is wrong with it.
 ///
@@ -118,7 +122,16 @@ fn check_types(spec: &Spec, name: &FileName, findings: &mut Findings) {
         findings.add(Rule::TypesPointTheWrongWay, || {
             Draft::file().with("kind", name.kind).with_both("side", ja, en)
         });
+    } else if name.sender == name.recipient && sender == recipient {
+        findings.add(Rule::SenderIsRecipient, Draft::file);
+    } else if is_plan(name.kind) && spec.is_care_management(recipient) {
+        findings.add(Rule::PlanToCareManager, || Draft::file().with("type", recipient));
     }
+}
+
+/// Whether a file stands for a whole 居宅サービス計画; its other files need not say it again.
+pub(super) const fn is_plan(kind: FileKind) -> bool {
+    matches!(kind, FileKind::Up1kyo | FileKind::Dlt1kyo)
 }
 
 /// Whether a serial names a real date and time.

@@ -407,6 +407,7 @@ fn unit_rules(spec: &Spec, outcomes: &[Outcome]) -> RuleSet {
         if kind == FileKind::Upplan {
             rules.extend(&RuleSet::of(super::usage_unit::RULES));
         }
+        rules.extend(&RuleSet::of(super::joins::planned(kind)));
     }
     rules
 }

@@ -567,6 +567,36 @@ rules! {
     bad "2025年3月分に 202407"
     good "2025年3月分に 202208"
 
+    SenderIsRecipient "L1-NAME-011" "sender-is-recipient"
+    L1 Warning since V4_1 clause "R-FN-02"
+    ja {
+        "ファイル名の送信元と送信先が同じ事業所・同じサービス種類です。"
+        "自事業所あてのファイルになっています。送信先を選び間違えた可能性があります。"
+        "送信先の事業所番号とサービス種類コードを確かめて出力し直してください。"
+    }
+    en {
+        "Sender and recipient in the file name are the same office with the same service type."
+        "The file is addressed to its own sender; probably the wrong recipient was chosen."
+        "Check office number and service type of the recipient and export again."
+    }
+    bad "DLT1KYO_1370000018_43_1370000018_43_20260327090000.CSV"
+    good "DLT1KYO_1370000018_43_1370000026_11_20260327090000.CSV"
+
+    PlanToCareManager "L1-NAME-012" "plan-addressed-to-care-manager"
+    L1 Warning since V4_1 clause "R-SET-K1, R-ROLE-01"
+    ja {
+        "居宅サービス計画の送信先サービス種類コードが居宅介護支援等（{type}）です。"
+        "居宅サービス計画（1〜3表）は居宅介護支援事業所からサービス事業所へ送るものです。受信側に取り込む機能がないことがあります。"
+        "送信先のサービス種類コードを、サービス事業所のものにして出力し直してください。"
+    }
+    en {
+        "A 居宅サービス計画 is addressed to a care manager ({type})."
+        "These plans (1〜3表) go from care managers to service offices; the receiver may have no way to import it."
+        "Address the file to the service office, with its service type."
+    }
+    bad "UP1KYO_1370000018_43_1370000034_43_20260326101500.CSV"
+    good "UP1KYO_1370000018_43_1370000026_11_20260326101500.CSV"
+
     RequiredItemEmpty "L2-ITEM-001" "required-item-empty"
     L2 Error since V3 clause "R-CSV-06"
     ja {
@@ -1557,6 +1587,201 @@ rules! {
     bad "前月まで 20、当月 7、累積 26"
     good "前月まで 20、当月 7、累積 27"
 
+    CertificationReversed "L4-DATE-001" "certification-reversed"
+    L4 Warning since V3 clause "I-14"
+    ja {
+        "{here}が{there}より前の日付です。"
+        "期間が逆になっているため、有効な期間として扱えません。"
+        "開始日と終了日を確かめて直してください。"
+    }
+    en {
+        "The end of the period ({here}) is before its start ({there})."
+        "A period that runs backwards is valid on no day."
+        "Check start and end."
+    }
+    bad "認定有効期間 20260401〜20250331"
+    good "認定有効期間 20260401〜20270331"
+
+    CertifiedAfterItsEnd "L4-DATE-002" "certified-after-its-end"
+    L4 Warning since V3 clause "I-30"
+    ja {
+        "{here}が{there}より後の日付です。"
+        "認定有効期間が終わった後の認定日は、どちらかの入力誤りと考えられます。"
+        "認定日と期間の終了日を確かめて直してください。"
+    }
+    en {
+        "The date of certification ({here}) is after the end of its period ({there})."
+        "One of the two dates is probably wrong."
+        "Check both dates."
+    }
+    bad "認定日 20271001、認定有効期間終了日 20270930"
+    good "認定日 20251001、認定有効期間終了日 20270930"
+
+    FirstDateTooLate "L4-DATE-003" "first-date-too-late"
+    L4 Warning since V3 clause "I-30"
+    ja {
+        "{here}が{there}より後の日付です。"
+        "最初（前回）の日付が今回より後になることはありません。"
+        "2 つの日付を確かめて直してください。"
+    }
+    en {
+        "{here} is after {there}."
+        "What came first, or last time, cannot be later than this time."
+        "Check both dates."
+    }
+    bad "初回居宅サービス計画作成日 20260401、居宅サービス計画作成（変更）日 20260325"
+    good "初回居宅サービス計画作成日 20241001、居宅サービス計画作成（変更）日 20260325"
+
+    ImplausibleBirthDate "L4-DATE-004" "implausible-birth-date"
+    L4 Warning since V3 clause "I-30"
+    ja {
+        "利用者の生年月日が、計画・相談の日や対象年月より後か、120 年より前です。"
+        "年の入力誤りと考えられます。生年月日で利用者を照合する受信側では別人とみなされます。"
+        "生年月日を確かめて直してください。"
+    }
+    en {
+        "The birth date is after the plan, consultation or month, or more than 120 years before it."
+        "The year is probably wrong; a receiver that matches people by birth date takes this for somebody else."
+        "Check the birth date."
+    }
+    bad "利用者生年月日 20400505"
+    good "利用者生年月日 19400505"
+
+    ContentMissing "L4-PLAN-001" "reason-missing"
+    L4 Warning since V3 clause "I-31"
+    ja {
+        "{code}が {asks} のときに書く内容が空です。"
+        "内容を書くと定められた（または読める）項目です。受信側に理由や状況が伝わりません。"
+        "内容を入力して出力し直してください。"
+    }
+    en {
+        "The text that goes with {code} = {asks} is empty."
+        "With this code the standard asks for the text, or is read to; without it the receiver does not learn the reason."
+        "Enter the text and export again."
+    }
+    bad "生活援助中心型の算定理由 3、その他理由 空"
+    good "生活援助中心型の算定理由 3、その他理由「退院直後のため」"
+
+    ContentNotAskedFor "L4-PLAN-002" "reason-not-asked-for"
+    L4 Info since V3 clause "I-31"
+    ja {
+        "{code}が {asks} ではないのに、その内容の欄に記入があります。"
+        "標準仕様は {asks} のときに書く欄としていますが、ほかの場合に空とするかは明記していません。表示しない受信側があります。"
+        "コードと内容のどちらが正しいか確かめてください。"
+    }
+    en {
+        "The text that goes with {code} = {asks} is filled, but the code is another."
+        "The standard has this text for that code and does not say that it is empty otherwise; some receivers do not show it."
+        "See which of the two is right."
+    }
+    bad "生活援助中心型の算定理由 1、その他理由 あり"
+    good "生活援助中心型の算定理由 1、その他理由 空"
+
+    RecordWithoutContent "L4-FORM-001" "record-without-content"
+    L4 Warning since V3 clause "I-34"
+    ja {
+        "キーや番号のほかに何も書かれていないレコードです。"
+        "帳票に印字するものがなく、受信側で空の行になります。"
+        "内容を入力するか、このレコードを出力しないでください。"
+    }
+    en {
+        "Nothing but key and numbers is filled in this record."
+        "There is nothing to print; the receiver shows an empty row."
+        "Enter the contents, or leave the record out."
+    }
+    bad "第3表の No.6〜13 がすべて空"
+    good "第3表の No.6〜9 に訪問介護の予定"
+
+    NumberNotFrom1To99 "L4-NUM-001" "number-not-from-1-to-99"
+    L4 Warning since V3 clause "R-FLD-15, R-YOBO-05, I-32"
+    ja {
+        "{item}がないか 0 です。1〜99 の通番を入れる項目です。"
+        "番号がないと、帳票の並び順と、どの課題・目標の行かが決まりません。"
+        "すべての行に 1 からの通番を入れて出力してください。"
+    }
+    en {
+        "{item} is missing or 0; it is a serial number from 1 to 99."
+        "Without it the order of the rows, and to which need or goal they belong, is open."
+        "Number every row, beginning with 1."
+    }
+    bad "課題ＮＯ 空"
+    good "課題ＮＯ 1"
+
+    SeveralGroupsFilled "L4-KYO3-001" "several-groups-filled"
+    L4 Warning since V4_1 clause "I-10"
+    ja {
+        "1 つのレコードに、週間サービス（No.6〜9）・日常生活上の活動（No.10〜12）・週単位以外のサービス（No.13）のうち 2 つ以上が入っています。"
+        "1 レコードは 1 種類だけを表すと読めるデータ配置例です。受信側によっては片方しか取り込みません。"
+        "種類ごとにレコードを分けて出力してください。"
+    }
+    en {
+        "The record holds more than one of weekly service (6–9), daily activity (10–12) and service outside the week (13)."
+        "By the examples a record stands for one of them; some receivers import only one."
+        "Write a record for each."
+    }
+    bad "介護サービス内容と主な日常生活上の活動が同じレコード"
+    good "別々のレコード"
+
+    WeeklyEntryIncomplete "L4-KYO3-002" "weekly-entry-incomplete"
+    L4 Warning since V4_1 clause "I-35"
+    ja {
+        "週間サービス計画表の予定に{item}がありません。"
+        "内容・曜日・開始・終了がそろわないと、表のどこに置くか決まりません。"
+        "足りない項目を入力して出力し直してください。"
+    }
+    en {
+        "The entry of the weekly plan lacks {item}."
+        "Without contents, weekday, start and end nobody can tell where it stands in the table."
+        "Enter what is missing and export again."
+    }
+    bad "訪問介護、曜日 1、開始 0900、終了 空"
+    good "訪問介護、曜日 1、開始 0900、終了 1000"
+
+    WeeklyEndNotAfterStart "L4-KYO3-003" "weekly-end-not-after-start"
+    L4 Info since V4_1 clause "I-35, A-23"
+    ja {
+        "終了時間が開始時間より後ではありません。"
+        "日をまたぐ予定の書き方は標準仕様にありません。翌日の時刻と読む受信側と、誤りと読む受信側があります。"
+        "日をまたぐ予定であれば、そのままでも受け入れます。そうでなければ時刻を直してください。"
+    }
+    en {
+        "The end is not after the start."
+        "The standard does not say how to write what runs past midnight; some receivers read the next day, some an error."
+        "Past midnight it is accepted as it is; otherwise correct the times."
+    }
+    bad "開始 2200、終了 0600"
+    good "開始 0900、終了 1000"
+
+    ChecklistCountTooHigh "L4-YOBO-001" "checklist-count-too-high"
+    L4 Warning since V4_1 clause "I-41"
+    ja {
+        "基本チェックリストの該当数が、その領域の質問の数（{most}）を超えています。"
+        "該当数は該当した質問の数です。領域を取り違えた可能性があります。"
+        "該当数を確かめて直してください。"
+    }
+    en {
+        "The count is higher than the {most} questions that the checklist has on the subject."
+        "It counts the questions that apply; perhaps the subjects were mixed up."
+        "Check the count."
+    }
+    bad "該当数(栄養改善) 3"
+    good "該当数(栄養改善) 2"
+
+    IssueWithoutBackground "L4-YOBO-002" "issue-without-background"
+    L4 Info since V4_1 clause "I-41"
+    ja {
+        "領域における課題が「有」ですが、課題（背景・原因）が空です。"
+        "必須の項目ではありませんが、受信側は何が課題か分かりません。"
+        "課題（背景・原因）を書くか、課題の有無を確かめてください。"
+    }
+    en {
+        "There is an issue in this area (有), but its background is empty."
+        "The item is not required, but the receiver does not learn what the issue is."
+        "Enter the background, or check whether there is an issue."
+    }
+    bad "課題の有無 1、課題（背景・原因） 空"
+    good "課題の有無 1、課題（背景・原因）「膝の痛み」"
+
     SeveralServiceMonths "L5-MONTH-001" "several-service-months"
     L5 Error since V3 clause "R-UNIT-02, R-UNIT-03"
     ja {
@@ -1691,6 +1916,111 @@ rules! {
     }
     bad "5031 と 3085 の合計が 8000"
     good "5031 と 3085 の合計が 8116"
+
+    DuplicateKey "L5-KEY-001" "duplicate-key"
+    L5 Warning since V3 clause "I-38, R-REL-01, R-REL-04, R-REL-05, R-UPD-04"
+    ja {
+        "レコード {first} と同じキー（保険者番号・被保険者番号・日付または年月）のレコードです。"
+        "同じキーのデータは置き換えられるため、どちらが残るかは受信側によります。"
+        "同じ利用者の同じ計画は 1 レコードだけにして出力してください。"
+    }
+    en {
+        "The record has the same key (insurer, insured, date or month) as record {first}."
+        "Data with the same key replaces the earlier; which one stays depends on the receiver."
+        "Export one record per person and plan."
+    }
+    bad "同じ利用者・同じ作成日の第1表が 2 件"
+    good "利用者・作成日ごとに 1 件"
+
+    DuplicateRow "L5-KEY-002" "duplicate-row"
+    L5 Warning since V4_1 clause "I-34"
+    ja {
+        "レコード {first} とまったく同じ内容のレコードです。"
+        "受信側で同じ行が 2 つ並ぶか、片方が捨てられます。"
+        "重複したレコードを除いて出力してください。"
+    }
+    en {
+        "The record repeats record {first}."
+        "The receiver shows the row twice or drops one."
+        "Leave the repetition out."
+    }
+    bad "月曜 0900〜1000 訪問介護 が 2 件"
+    good "月曜 0900〜1000 訪問介護 が 1 件"
+
+    DuplicateNumbers "L5-NUM-001" "duplicate-numbers"
+    L5 Warning since V3 clause "I-08, R-YOBO-05"
+    ja {
+        "番号の組（{numbers}）がレコード {first} と同じです。"
+        "同じ計画の中では番号の組で行を見分け、並べます。同じ組があると片方が失われるか、順番が決まりません。"
+        "行ごとに番号を振り直して出力してください。"
+    }
+    en {
+        "The numbers {numbers} are those of record {first}."
+        "Inside a plan rows are told apart and ordered by their numbers; one of the two may be lost."
+        "Give each row numbers of its own."
+    }
+    bad "課題 1・目標 1・内容 1 の行が 2 つ"
+    good "課題 1・目標 1・内容 1 と 2"
+
+    NumbersNotContiguous "L5-NUM-002" "numbers-not-contiguous"
+    L5 Warning since V3 clause "R-FLD-15, I-32"
+    ja {
+        "通番が 1 から続いていません（{expected} がありません）。"
+        "1〜99 の通番とされています。行が抜けているか、番号の振り方（全体の通し番号など）が違う可能性があります。"
+        "行が抜けていないか確かめ、課題・目標の中で 1 から振り直してください。"
+    }
+    en {
+        "The numbers do not run on from 1: {expected} is missing."
+        "They are serial numbers; a row may have been lost, or they were counted across the plan instead of inside what they number."
+        "See whether a row is missing; number from 1 inside each need or goal."
+    }
+    bad "課題ＮＯ 1、3"
+    good "課題ＮＯ 1、2"
+
+    NumberWithoutText "L5-NUM-003" "number-without-text"
+    L5 Warning since V3 clause "I-33"
+    ja {
+        "この課題ＮＯのどの行にも課題が書かれていません。"
+        "同じ課題の 2 行目以降は空でかまいませんが、1 つも書かれていないと何の課題か分かりません。"
+        "課題を入力するか、課題ＮＯを確かめてください。"
+    }
+    en {
+        "No row with this 課題ＮＯ has the text of the need."
+        "Following rows may leave it out, but without any text nobody knows what the need is."
+        "Enter the need, or check the number."
+    }
+    bad "課題ＮＯ 2 の行の課題がすべて空"
+    good "課題ＮＯ 2 の 1 行目に課題"
+
+    RepeatedTextDiffers "L5-NUM-004" "repeated-text-differs"
+    L5 Warning since V3 clause "R-FLD-15, R-YOBO-05, I-33"
+    ja {
+        "{number}が同じ前の行と文章が違います。"
+        "同じ番号の行は 1 つの欄として印字されるため、どちらの文章か決まりません。"
+        "文章をそろえる（または 2 行目以降を空にする）か、番号を分けて出力してください。"
+    }
+    en {
+        "The text differs from an earlier row with the same {number}."
+        "Rows of one number are printed as one cell; nobody can tell which text holds."
+        "Write the same text, or none, on following rows, or give them another number."
+    }
+    bad "課題ＮＯ 1 の行に違う課題が 2 つ"
+    good "課題ＮＯ 1 の 2 行目の課題は空"
+
+    RepeatedTextNotLeftOut "L5-NUM-005" "repeated-text-not-left-out"
+    L5 Warning since V4_1 clause "R-YOBO-05"
+    ja {
+        "{number}が同じ前の行にある文章を繰り返しています。"
+        "支援計画書の別表では、2 行目以降は番号だけを繰り返し、ほかの項目は空にすると定められています。"
+        "同じ番号の 2 行目以降は文章を空にして出力してください。"
+    }
+    en {
+        "The text repeats an earlier row with the same {number}."
+        "In this table following rows repeat the number only and leave the other items empty."
+        "Leave the text empty on following rows of a number."
+    }
+    bad "課題ＮＯ 1 の 2 行目に同じ総合的課題"
+    good "課題ＮＯ 1 の 2 行目の総合的課題は空"
 
     MonthDiffersFromName "L6-NAME-001" "month-differs-from-name"
     L6 Error since V3 clause "I-01, R-FN-05, R-FN-06, I-12"
@@ -1992,6 +2322,111 @@ rules! {
     bad "第7表 20、利用者補足情報 12"
     good "どちらも 20"
 
+    PlanOfAnotherOffice "L6-NAME-005" "plan-of-another-office"
+    L6 Warning since V3 clause "I-36"
+    ja {
+        "計画を作成・更新した居宅介護支援事業所の番号が、ファイル名の送信元（{sender}）と違います。"
+        "他の事業所の計画を送っているか、ファイル名の送信元が誤っている可能性があります。"
+        "送信元の事業所と、計画の介護支援事業者コード・更新業者コードを確かめてください。"
+    }
+    en {
+        "The office that made or changed the plan is not the sender in the file name ({sender})."
+        "Perhaps the plan of another office is being sent, or the sender in the name is wrong."
+        "Check the sender and the codes of the care manager in the plan."
+    }
+    bad "送信元 1370000018、介護支援事業者コード 1370000034"
+    good "送信元 1370000018、介護支援事業者コード 1370000018"
+
+    MissingParent "L6-JOIN-001" "missing-parent"
+    L6 Error since V3 clause "I-09, R-REL-01, R-REL-04, R-REL-05"
+    ja {
+        "このレコードに対応する {parent}（{name}）がありません（{item}が合いません）。"
+        "保険者番号・被保険者番号・日付の 3 つが同じレコードに結び付けて取り込むため、どの計画のものか分からず取り込めません。"
+        "3 つの項目を {name} と同じ値にして出力し直してください。"
+    }
+    en {
+        "{parent} has no record that this one belongs to: {item} differs."
+        "Records are joined by insurer, insured and date; without its parent this one cannot be imported."
+        "Give the three items the values of {name} and export again."
+    }
+    bad "第1表の作成（変更）日 20260325、第2表 20260326"
+    good "第1表・第2表とも 20260325"
+
+    MissingDependants "L6-JOIN-002" "missing-dependants"
+    L6 Warning since V3 clause "I-38, R-REL-01, R-REL-05, R-OUT-01"
+    ja {
+        "この利用者の {kind}（{name}）のレコードがありません。"
+        "帳票に表示される内容はすべて出力するとされています。受信側では計画の一部が欠けます。"
+        "この利用者の {name} を出力しているか確かめてください。"
+    }
+    en {
+        "{kind} has no record of this user."
+        "Everything that the form shows is exported; at the receiver a part of the plan is missing."
+        "See whether {name} of this user was exported."
+    }
+    bad "第1表に利用者 2 人、第2表に 1 人"
+    good "第1表・第2表とも 2 人"
+
+    ParentDiffers "L6-JOIN-003" "parent-differs-from-dependants"
+    L6 Error since V3 clause "I-09, R-REL-01, R-REL-04"
+    ja {
+        "{item}が、一緒に送る他のファイルと違います。"
+        "他のファイルの値は互いに同じで、このレコードだけが違います。結び付ける先がなく、取り込めません。"
+        "他のファイルと同じ値にして出力し直してください。"
+    }
+    en {
+        "{item} differs from the other files of the send unit."
+        "The other files agree with each other; none of their records can be joined to this one."
+        "Give the item the value of the other files and export again."
+    }
+    bad "第1表 20260326、第2表・第3表・補足 20260325"
+    good "すべて 20260325"
+
+    ValuesDifferBetweenFiles "L6-JOIN-004" "values-differ-between-files"
+    L6 Warning since V3 clause "I-37"
+    ja {
+        "{item}が、同じ計画の第1表と違います。"
+        "同じ利用者の同じ計画なのに値が違うと、どちらで取り込むか決まりません。"
+        "第1表と利用者補足情報の値を確かめてそろえてください。"
+    }
+    en {
+        "{item} differs from 第1表 of the same plan."
+        "For one person and one plan there are two values; nobody can tell which to import."
+        "Check both files and use one value."
+    }
+    bad "第1表の要介護状態区分 22、利用者補足情報 23"
+    good "どちらも 22"
+
+    DeletionAfterItsTarget "L6-DEL-001" "deletion-after-its-target"
+    L6 Warning since V3 clause "I-39, R-ORD-01, R-DEL-01"
+    ja {
+        "この削除は、一緒に検査した {kind} より連番が後です。取り込むと、そのデータも削除されます。"
+        "取込は連番の順です。削除してから送り直すときは、削除の連番を前にします。"
+        "送り直しであれば、削除を先に出力してください。取り消しであればそのままでかまいません。"
+    }
+    en {
+        "The serial of this deletion is later than that of the {kind} checked with it, which it will withdraw."
+        "Units are imported by serial; to send something again the deletion goes first."
+        "Export the deletion first if the data is sent again; leave it if the data is to go."
+    }
+    bad "UP1KYO …101500 の後に DLT1KYO …102000"
+    good "DLT1KYO …101000 の後に UP1KYO …101500"
+
+    ImageNamedTwice "L6-IMG-004" "image-named-twice"
+    L6 Warning since V4_1 clause "R-IMG-02"
+    ja {
+        "同じ家族構成画像を前のレコードも指しています。"
+        "画像は 1 レコードに 1 つが原則です。別の利用者の家族構成図を取り込むおそれがあります。"
+        "レコードごとに枝番の違う画像を出力してください。"
+    }
+    en {
+        "An earlier record names the same family picture."
+        "There is one picture per record; the family of another user may be shown."
+        "Export a picture with a branch number of its own for each record."
+    }
+    bad "2 人の利用者が …_0001.jpg"
+    good "…_0001.jpg と …_0002.jpg"
+
     ActualsInTheFuture "L7-USAGE-001" "actuals-in-the-future"
     L7 Info since V3 clause "R-FLD-17"
     ja {
@@ -2051,4 +2486,139 @@ rules! {
     }
     bad "対象年月 202604、適用終了 20260331"
     good "対象年月 202604、適用終了 20270930"
+
+    MarkupInText "L7-TEXT-001" "markup-in-text"
+    L7 Warning since V3 clause "I-40, R-ENC-03"
+    ja {
+        "文章の中に「&#…;」や「<br>」などの記号が残っています（このファイルで {count} 項目）。"
+        "MS932 にない文字や改行を置き換えたときの名残とみられ、受信側ではそのまま表示されます。"
+        "元の文字を MS932 にある字に直して出力してください。"
+    }
+    en {
+        "A character reference or tag (&#…;, <br>) is left in a text; {count} item(s) in this file."
+        "It is probably what became of a character outside MS932 or of a line break; the receiver shows it as it is."
+        "Replace the character with one of MS932 before the export."
+    }
+    bad "&#134047;田　花子"
+    good "吉田　花子"
+
+    PlaceholderInName "L7-TEXT-002" "placeholder-in-name"
+    L7 Info since V3 clause "I-40, R-ENC-03"
+    ja {
+        "利用者の氏名に「?」「〓」「□」など、書けない字の代わりとみられる記号があります（このファイルで {count} 項目）。"
+        "代わりの字の選び方は標準仕様にありませんが、氏名で照合する受信側では別人とみなされます。"
+        "読める字（常用の異体字やかな）に置き換えて出力することをお勧めします。"
+    }
+    en {
+        "The name of a user holds ?, 〓 or □, probably in place of a character; {count} item(s) in this file."
+        "The standard leaves the substitute open, but a receiver that matches names takes this for somebody else."
+        "Use a common variant or kana instead."
+    }
+    bad "試験　〓子"
+    good "試験　花子"
+
+    FuriganaNotKana "L7-TEXT-003" "furigana-not-kana"
+    L7 Warning since V3 clause "I-40"
+    ja {
+        "利用者氏名のフリガナに漢字が入っています（このファイルで {count} 項目）。"
+        "フリガナで並べ替え・検索をする受信側では、利用者が見つかりません。"
+        "フリガナをかなで入力して出力し直してください。"
+    }
+    en {
+        "The furigana of a name hold kanji; {count} item(s) in this file."
+        "A receiver that sorts or searches by furigana does not find the user."
+        "Enter the furigana in kana and export again."
+    }
+    bad "フリガナ「試験　花子」"
+    good "フリガナ「ｼｹﾝ ﾊﾅｺ」"
+
+    BlanksAroundName "L7-TEXT-004" "blanks-around-name"
+    L7 Info since V3 clause "I-40, R-CSV-10"
+    ja {
+        "氏名や事業所名の前後に空白があります（このファイルで {count} 項目）。"
+        "前後の空白の扱いは標準仕様にありません。取り除く受信側と、別の名前とみなす受信側があります。"
+        "前後の空白を除いて出力することをお勧めします。"
+    }
+    en {
+        "A name begins or ends with a blank; {count} item(s) in this file."
+        "The standard is silent on them; some receivers strip them, others take the name for another."
+        "Leave the blanks out."
+    }
+    bad "「試験　花子　」"
+    good "「試験　花子」"
+
+    HalfWidthKanaInName "L7-TEXT-005" "half-width-kana-in-name"
+    L7 Info since V3 clause "I-40"
+    ja {
+        "利用者の氏名に半角カナがあります（このファイルで {count} 項目）。"
+        "標準仕様は禁じていませんが、全角に直して保存する受信側では照合できないことがあります。"
+        "氏名は全角で出力することをお勧めします。"
+    }
+    en {
+        "The name of a user holds half-width kana; {count} item(s) in this file."
+        "The standard allows it, but a receiver that stores full-width kana may not match it."
+        "Write names full-width."
+    }
+    bad "ﾐﾎﾝ　太郎"
+    good "ミホン　太郎"
+
+    SecondCodeOfCharacter "L7-TEXT-006" "second-code-of-character"
+    L7 Info since V3 clause "I-40, R-ENC-01"
+    ja {
+        "MS932 に 2 つの符号がある文字が、Windows の書かない方の符号（NEC 選定 IBM 拡張文字など）で書かれています（このファイルで {count} 項目）。"
+        "どちらも正しい MS932 ですが、バイトで照合する受信側では同じ文字と分かりません。"
+        "Windows の書く符号（IBM 拡張文字 FA40〜FC4B など）で出力すると確実です。"
+    }
+    en {
+        "A character with two codes in MS932 is written with the one that Windows does not write; {count} item(s) in this file."
+        "Both are right, but a receiver that compares bytes does not see that the characters are the same."
+        "Write the code that Windows writes, as FA40 to FC4B for the IBM extensions."
+    }
+    bad "髙 = EE E0"
+    good "髙 = FB FC"
+
+    CarriageReturnInText "L7-TEXT-007" "carriage-return-in-text"
+    L7 Info since V3 clause "I-40, R-CSV-08"
+    ja {
+        "文章の中の改行が CR だけです（このファイルで {count} 項目）。"
+        "文章の中の改行の形は標準仕様にありませんが、CR だけの改行は表示されないことがあります。"
+        "改行は CR LF で出力することをお勧めします。"
+    }
+    en {
+        "A line break inside a text is CR alone; {count} item(s) in this file."
+        "The standard does not name the form of line breaks in texts, but many programs do not show this one."
+        "Write CR LF."
+    }
+    bad "一行目<CR>二行目"
+    good "一行目<CR><LF>二行目"
+
+    VeryLongText "L7-TEXT-008" "very-long-text"
+    L7 Info since V3 clause "I-40, A-07"
+    ja {
+        "{most} 文字を超える文章があります（このファイルで {count} 項目）。"
+        "標準仕様に上限はありませんが、受信側の製品には上限があり、切り捨てられることがあります。"
+        "文章を短くするか、相手側で全文が取り込まれたか確かめてください。"
+    }
+    en {
+        "A text has more than {most} characters; {count} item(s) in this file."
+        "The standard has no limit, but products do and may cut the text."
+        "Shorten it, or ask whether all of it arrived."
+    }
+    bad "5,000 文字の援助の方針"
+    good "500 文字の援助の方針"
+
+    CodedItemQuoted "L7-CSV-001" "coded-item-quoted"
+    L7 Info since V3 clause "I-40, R-CSV-05, A-06"
+    ja {
+        "自由記述でない項目が引用符「\"」で囲まれています（このファイルで {count} レコード）。"
+        "標準仕様は自由記述だけを囲むと定め、ほかの項目については何も述べていません。囲まない前提で読む受信側があります。"
+        "引用符は自由記述の項目だけに付けて出力することをお勧めします。"
+    }
+    en {
+        "An item that is no free text is enclosed in double quotes; {count} record(s) in this file."
+        "The standard encloses free text and is silent on the rest; some receivers expect no quotes there."
+        "Enclose free text only."
+    }
+    bad "\"202407\",\"131011\",…"
+    good "202407,131011,…"
 }

@@ -10,6 +10,7 @@ use crate::types::{
 use super::collect::Findings;
 use super::file::Outcome;
 use super::finding::{Draft, Place};
+use super::joins;
 use super::rule::RuleSet;
 use super::table::Rule;
 use super::usage_unit;
@@ -94,6 +95,7 @@ fn check_folder(spec: &Spec, files: &[Outcome], indices: &[usize], units: &mut U
     for index in indices {
         let Some(file) = files.get(*index) else { continue };
         let Some(name) = &file.name else {
+            joins::release(file, units);
             unnamed.extend(file.kind);
             continue;
         };
@@ -103,6 +105,8 @@ fn check_folder(spec: &Spec, files: &[Outcome], indices: &[usize], units: &mut U
             units.findings.add(Rule::DuplicateFile, || Draft::named(&file.label));
         } else if let Some(key) = key(spec, name) {
             clusters.entry(key).or_default().push(*index);
+        } else {
+            joins::release(file, units);
         }
     }
     let mut clusters: Vec<Cluster<'_>> =
@@ -129,9 +133,11 @@ fn check_folder(spec: &Spec, files: &[Outcome], indices: &[usize], units: &mut U
             if usage_unit::check(&members, preventive, &mut units.findings) {
                 units.run.extend(&RuleSet::of(usage_unit::RULES));
             }
+            joins::check_unit(files, &cluster.files, units);
         }
         units.summaries.push(summary(files, group, &own, members));
     }
+    joins::check_deletions(files, indices, units);
 }
 
 impl Key {

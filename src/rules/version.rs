@@ -22,7 +22,10 @@ pub(super) struct Version<'s> {
     value: Vec<u8>,
     known: Option<&'s CsvVersion>,
     place: Place,
+    /// Something was said about versions that differ.
     mixed: bool,
+    /// The edition whose layout was chosen although the version could not be read.
+    assumed: Option<Edition>,
 }
 
 /// What a record's version says about the rest of the record.
@@ -48,6 +51,7 @@ impl<'s> Version<'s> {
         let span = record.spans().first().copied().unwrap_or_default();
         let at = || Draft::item(record, number, span, item);
         let known = spec.version(value);
+        let mut mixed = false;
         match known {
             Some(version) => {
                 if version.state == VersionState::Tolerated {
@@ -58,6 +62,8 @@ impl<'s> Version<'s> {
                 }
                 match (version.edition, name) {
                     (Some(contents), Some(name)) if contents != name => {
+                        // Records that do fit the name would be the same mistake again.
+                        mixed = true;
                         findings.add(Rule::CsvVersionDoesNotFitName, || {
                             at().with("contents", contents).with("name", name)
                         });
@@ -70,14 +76,14 @@ impl<'s> Version<'s> {
             // The item itself is malformed or empty, which is what its format will say.
             None => {}
         }
-        Self { value: value.to_vec(), known, place: at().place, mixed: false }
+        Self { value: value.to_vec(), known, place: at().place, mixed, assumed: None }
     }
 
     /// Holds a later record to the first.
     #[inline]
     pub(super) fn next(
         &mut self,
-        spec: &Spec,
+        spec: &'s Spec,
         record: &Record<'_>,
         number: u64,
         item: &Item,
@@ -94,7 +100,7 @@ impl<'s> Version<'s> {
     #[cold]
     fn differs(
         &mut self,
-        spec: &Spec,
+        spec: &'s Spec,
         record: &Record<'_>,
         number: u64,
         item: &Item,
@@ -104,6 +110,13 @@ impl<'s> Version<'s> {
         let span = record.spans().first().copied().unwrap_or_default();
         let at = || Draft::item(record, number, span, item);
         match spec.version(value) {
+            // The first record that has a version after some that have none.
+            Some(version) if self.known.is_none() && self.assumed == version.edition => {
+                value.clone_into(&mut self.value);
+                self.known = Some(version);
+                self.place = at().place;
+                Fit::Same
+            }
             Some(version) => {
                 if !self.mixed && self.known.is_some() {
                     self.mixed = true;
@@ -120,6 +133,11 @@ impl<'s> Version<'s> {
         }
     }
 
+    /// The layout of an edition is used although the version could not be read.
+    pub(super) const fn assume(&mut self, edition: Edition) {
+        self.assumed = Some(edition);
+    }
+
     /// The edition whose layout applies; none where the version is unknown.
     pub(super) fn edition(&self) -> Option<Edition> {
         self.known.and_then(|known| known.edition)
@@ -133,7 +151,7 @@ impl<'s> Version<'s> {
     /// Whether the version applies to the service month of the file (R-VER-03).
     pub(super) fn check_month(&self, spec: &Spec, month: ServiceMonth, findings: &mut Findings) {
         let Some(known) = self.known.filter(|known| known.edition.is_some()) else { return };
-        let applies = spec.current_versions().filter(|version| version.first_month <= month).last();
+        let applies = spec.version_of_month(month);
         if let Some(applies) = applies.filter(|applies| applies.edition != known.edition) {
             findings.add(Rule::CsvVersionOutsideItsMonths, || {
                 Draft::place(self.place.clone())

@@ -164,6 +164,15 @@ impl Spec {
         self.digest
     }
 
+    /// The value of CSVバージョン that applies to a サービス提供年月 (R-VER-03); none before the first.
+    pub fn version_of_month(&self, month: ServiceMonth) -> Option<&CsvVersion> {
+        self.versions
+            .iter()
+            .filter(|version| version.state != VersionState::Tolerated)
+            .filter(|version| version.first_month <= month)
+            .max_by_key(|version| version.first_month)
+    }
+
     /// Every layout.
     pub fn layouts(&self) -> impl Iterator<Item = &Layout> {
         self.layouts.values()

@@ -1,6 +1,6 @@
 //! プラン担当業者コード, 更新業者コード, 同意書受付業者: the 居宅 of the file name (R-FLD-17).
 
-use crate::types::{OfficeNumber, ServiceType};
+use crate::types::{MonthPart, OfficeNumber, ServiceType};
 
 use super::{Context, Facts, Findings, Judged, Rule, Subject};
 
@@ -40,8 +40,8 @@ pub(super) fn subject(context: &Context<'_>) -> Option<Box<dyn Subject>> {
     };
     let items: Vec<usize> =
         wanted.iter().filter_map(|name| context.layout.position(name)).collect();
-    // UPHOSOKU with a plan, 第6表 and 第7表; other files have other rules.
-    if items.is_empty() || !name.kind.has_month() {
+    // 第6表, 第7表 and what goes with them; 居宅サービス計画 is judged as a whole.
+    if items.is_empty() || !name.kind.has_month() || name.month == Some(MonthPart::Zero) {
         return None;
     }
     Some(Box::new(Manager {

@@ -5,18 +5,28 @@
 //! [`Facts`]; `rules::unit` reads these when all files were seen.
 
 mod actuals;
+mod advice;
+mod contents;
+mod dates;
 mod equipment;
 mod insured;
+mod keys;
 mod manager;
 mod month;
+mod numbering;
 pub(super) mod person;
 mod picture;
 mod planned;
+mod planner;
 mod recipient;
+mod relevance;
 mod repeats;
 mod slip;
 mod supplement;
 mod usage;
+mod week;
+
+pub(super) use keys::{Key, KeyFacts, Keyed, PARTS};
 
 use crate::record::Record;
 use crate::spec::{Layout, Spec};
@@ -62,6 +72,11 @@ impl<'r> Judged<'r> {
         self.layout.items.get(place).map_or(Severity::Error, |item| item.limit)
     }
 
+    /// The official name of the item at a place.
+    pub(super) fn name(&self, place: usize) -> &'r str {
+        self.layout.items.get(place).map_or("", |item| item.name.as_str())
+    }
+
     /// A finding at an item.
     pub(super) fn at(&self, place: usize) -> Draft {
         match (self.record.spans().get(place), self.layout.items.get(place)) {
@@ -82,6 +97,23 @@ pub(super) struct Facts {
     pub(super) slip: Option<SlipFacts>,
     /// Whom 利用者補足情報 of a usage slip is about.
     pub(super) supplement: Option<SupplementFacts>,
+    /// The keys of its records, where other files hang on them.
+    pub(super) keys: Option<KeyFacts>,
+    /// What is wrong with a plan, unless it is that one of its records went astray.
+    pub(super) suspended: Vec<Suspended>,
+    /// Offices in it that made the plan and are not the sender.
+    pub(super) strangers: Vec<(Vec<u8>, Place)>,
+}
+
+/// A finding about all records of a key, which a record with a mistaken key would explain.
+///
+/// There may be as many as there are keys: it is small.
+#[derive(Debug)]
+pub(super) struct Suspended {
+    pub(super) rule: Rule,
+    pub(super) spot: person::Spot,
+    /// The number that is missing, where one is.
+    pub(super) expected: u8,
 }
 
 /// What a file is, for choosing the subjects.
@@ -108,7 +140,20 @@ pub(super) fn subjects(context: &Context<'_>) -> Vec<Box<dyn Subject>> {
     subjects.extend(slip::subject(context));
     subjects.extend(insured::subject(context));
     subjects.extend(repeats::subject(context));
+    subjects.extend(dates::subject(context));
+    subjects.extend(contents::subject(context));
+    subjects.extend(week::subject(context));
+    subjects.extend(numbering::subject(context));
+    subjects.extend(keys::subject(context));
+    subjects.extend(planner::subject(context));
+    subjects.extend(relevance::subject(context));
+    subjects.extend(advice::subject(context));
     subjects
+}
+
+/// The place of an item by its 項目番号, by which the standard refers to it (`UP1KYO.14`).
+const fn no(number: usize) -> usize {
+    number.saturating_sub(1)
 }
 
 /// The rules of all subjects of a file.

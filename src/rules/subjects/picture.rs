@@ -22,7 +22,7 @@ pub(super) fn subject(context: &Context<'_>) -> Option<Box<dyn Subject>> {
 
 impl Subject for Pictures {
     fn rules(&self) -> &'static [Rule] {
-        &[Rule::ImageNameDoesNotFit]
+        &[Rule::ImageNameDoesNotFit, Rule::ImageNamedTwice]
     }
 
     fn record(&mut self, record: &Judged<'_>, findings: &mut Findings) {
@@ -38,7 +38,15 @@ impl Subject for Pictures {
                 })
         };
         match named.filter(fits) {
-            Some(named) => self.named.push((named, record.at(self.place).place)),
+            Some(named) => {
+                let before = self.named.iter().find(|(known, _)| *known == named);
+                if let Some((_, before)) = before {
+                    let before = before.clone();
+                    findings.add(Rule::ImageNamedTwice, || record.at(self.place).related(before));
+                } else {
+                    self.named.push((named, record.at(self.place).place));
+                }
+            }
             None => findings.add(Rule::ImageNameDoesNotFit, || record.at(self.place)),
         }
     }

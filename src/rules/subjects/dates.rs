@@ -1,0 +1,175 @@
+//! Dates of one record in their order: periods, first and later dates, birth (I-14, I-30).
+
+use crate::types::FileKind;
+
+use super::{Context, Facts, Findings, Judged, Rule, Subject, no};
+
+/// The item that may not be later than another, and the rule that it breaks then.
+struct Order {
+    earlier: usize,
+    later: usize,
+    rule: Rule,
+    /// Whether the finding stands at the later date: the end of a period.
+    at_end: bool,
+}
+
+struct Dates {
+    orders: &'static [Order],
+    /// A period that another subject judges.
+    judged_elsewhere: Option<(usize, usize)>,
+    /// The birth date, and the dates or months of which one tells when it was written down.
+    birth: Option<(usize, &'static [usize])>,
+}
+
+const RULES: &[Rule] =
+    &[Rule::CertificationReversed, Rule::CertifiedAfterItsEnd, Rule::FirstDateTooLate];
+const RULES_OF_SUPPLEMENT: &[Rule] = &[Rule::CertifiedAfterItsEnd, Rule::ImplausibleBirthDate];
+const RULES_OF_BASIC_INFO: &[Rule] =
+    &[Rule::CertificationReversed, Rule::FirstDateTooLate, Rule::ImplausibleBirthDate];
+
+/// Nobody grows older than this.
+const MOST_YEARS: u32 = 120;
+
+const fn period(earlier: usize, later: usize) -> Order {
+    Order {
+        earlier: no(earlier),
+        later: no(later),
+        rule: Rule::CertificationReversed,
+        at_end: true,
+    }
+}
+
+const fn certified(earlier: usize, later: usize) -> Order {
+    Order {
+        earlier: no(earlier),
+        later: no(later),
+        rule: Rule::CertifiedAfterItsEnd,
+        at_end: false,
+    }
+}
+
+const fn first(earlier: usize, later: usize) -> Order {
+    Order { earlier: no(earlier), later: no(later), rule: Rule::FirstDateTooLate, at_end: false }
+}
+
+pub(super) fn subject(context: &Context<'_>) -> Option<Box<dyn Subject>> {
+    let (orders, birth): (&[Order], Option<(usize, &[usize])>) = match context.layout.kind {
+        FileKind::Up1kyo => (const { &[period(19, 20), certified(18, 20), first(15, 14)] }, None),
+        FileKind::Uphosoku => (
+            // Its period is judged with what else 利用者補足情報 says.
+            const { &[certified(13, 15)] },
+            Some((no(8), const { &[no(4), no(63)] })),
+        ),
+        FileKind::Upkihon => {
+            (const { &[period(24, 25), first(11, 4)] }, Some((no(17), const { &[no(4)] })))
+        }
+        FileKind::Upyobo => (const { &[period(10, 11), certified(9, 11), first(20, 4)] }, None),
+        FileKind::Up2kyo
+        | FileKind::Up3kyo
+        | FileKind::Upplan
+        | FileKind::Upjsk
+        | FileKind::Upsikyu
+        | FileKind::UpkihonSub1
+        | FileKind::UpkihonSub2
+        | FileKind::UpkihonImage
+        | FileKind::UpyoboSub
+        | FileKind::Dlt1kyo
+        | FileKind::Dltplan
+        | FileKind::Dltjsk
+        | FileKind::Dltkihon
+        | FileKind::Dltyobo => return None,
+    };
+    let supplement = context.layout.kind == FileKind::Uphosoku;
+    let judged_elsewhere = supplement.then_some((no(14), no(15)));
+    Some(Box::new(Dates { orders, judged_elsewhere, birth }))
+}
+
+impl Dates {
+    fn check_birth(&self, record: &Judged<'_>, findings: &mut Findings) {
+        let Some((birth_place, known_by)) = self.birth else { return };
+        let birth = dated(record, birth_place);
+        let written = known_by.iter().find_map(|place| {
+            let known = dated(record, *place)?;
+            Some((*place, known))
+        });
+        let (Some(birth), Some((place, written))) = (birth, written) else { return };
+        // An age is judged against the period, where there is one.
+        let has_period = self.judged_elsewhere.and_then(|(from, _)| dated(record, from)).is_some();
+        if (birth > written && !has_period) || birth + MOST_YEARS * 10_000 < written {
+            findings.add(Rule::ImplausibleBirthDate, || {
+                record.at(birth_place).related(record.at(place).place)
+            });
+        }
+    }
+}
+
+impl Subject for Dates {
+    fn rules(&self) -> &'static [Rule] {
+        match self.birth {
+            None => RULES,
+            Some((_, [_])) => RULES_OF_BASIC_INFO,
+            Some(_) => RULES_OF_SUPPLEMENT,
+        }
+    }
+
+    fn record(&mut self, record: &Judged<'_>, findings: &mut Findings) {
+        let elsewhere =
+            self.judged_elsewhere.map(|(from, to)| (dated(record, from), dated(record, to)));
+        let mut reversed = matches!(elsewhere, Some((Some(from), Some(to))) if from > to);
+        for Order { earlier, later, rule, at_end } in self.orders {
+            let dates = dated(record, *earlier).zip(dated(record, *later));
+            // A period that runs backwards has an end of which nothing can be concluded.
+            let doubtful = reversed && *rule == Rule::CertifiedAfterItsEnd;
+            if dates.is_none_or(|(earlier, later)| earlier <= later) || doubtful {
+                continue;
+            }
+            reversed |= *rule == Rule::CertificationReversed;
+            let (here, there) = if *at_end { (*later, *earlier) } else { (*earlier, *later) };
+            findings.add(*rule, || {
+                record
+                    .at(here)
+                    .related(record.at(there).place)
+                    .with("here", record.name(here))
+                    .with("there", record.name(there))
+            });
+        }
+        self.check_birth(record, findings);
+    }
+
+    fn end_file(self: Box<Self>, _: &mut Findings, _: &mut Facts) {}
+}
+
+/// The date at a place, where it can be relied on.
+fn dated(record: &Judged<'_>, place: usize) -> Option<u32> {
+    record.good(place).and_then(date)
+}
+
+/// A date that was checked, as a number that orders like it; a month counts as its end.
+/// Nothing where it is empty or all zeros.
+fn date(value: &[u8]) -> Option<u32> {
+    let number = value.iter().try_fold(0_u32, |number, digit| {
+        let digit = digit.is_ascii_digit().then(|| u32::from(digit - b'0'))?;
+        number.checked_mul(10)?.checked_add(digit)
+    })?;
+    match (number, value.len()) {
+        (0, _) => None,
+        (_, 6) => Some(number * 100 + 99),
+        (_, 8) => Some(number),
+        _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn dates_and_months_are_ordered_together() {
+        assert_eq!(date(b"20260401"), Some(20_260_401));
+        assert!(date(b"202604") > date(b"20260430"));
+        assert!(date(b"202604") < date(b"20260501"));
+        for nothing in [&b""[..], b"00000000", b"000000", b"2026", b"2026040x"] {
+            assert_eq!(date(nothing), None);
+        }
+    }
+}

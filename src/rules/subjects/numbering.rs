@@ -1,0 +1,269 @@
+//! 第2表 and 支援計画書 別表: the numbers that order their rows, and the texts that repeat under a
+//! number (R-FLD-15, R-YOBO-05, I-08, I-32, I-33).
+
+use std::collections::{BTreeMap, HashMap};
+use std::hash::{BuildHasher, RandomState};
+
+use crate::types::FileKind;
+
+use super::keys::{self, Key};
+use super::person::{ItemNames, Spot};
+use super::{Context, Facts, Findings, Judged, Rule, Subject, Suspended, no};
+
+/// What is numbered, from the outside in: 課題, 援助目標 or 支援計画, 援助内容 or 利用サービス.
+struct Scheme {
+    date: usize,
+    numbers: [usize; 3],
+    /// The texts that belong to each of the two outer numbers.
+    texts: [&'static [usize]; 2],
+    /// The first and last items that need the second and third number; the third table always
+    /// needs all.
+    needing: Option<[(usize, usize); 2]>,
+    /// Whether texts are left out on the following rows of their number (R-YOBO-05).
+    left_out: bool,
+}
+
+const PLAN: Scheme = Scheme {
+    date: no(5),
+    numbers: [no(6), no(8), no(13)],
+    texts: [&[no(7)], &[no(9), no(10), no(11), no(12)]],
+    needing: None,
+    left_out: false,
+};
+
+const PREVENTION: Scheme = Scheme {
+    date: no(4),
+    numbers: [no(5), no(10), no(14)],
+    texts: [&[no(6), no(7), no(8), no(9)], &[no(11), no(12), no(13)]],
+    needing: Some([(no(11), no(17)), (no(15), no(17))]),
+    left_out: true,
+};
+
+/// 0 where there is none.
+type Numbers = [u8; 3];
+
+struct Numbering {
+    scheme: &'static Scheme,
+    names: ItemNames,
+    hasher: RandomState,
+    plans: HashMap<Key, Plan>,
+}
+
+/// The rows of one plan.
+#[derive(Default)]
+struct Plan {
+    /// The last number of each row.
+    rows: BTreeMap<Numbers, Spot>,
+    /// What stands under an outer number (the second then is 0) or under two.
+    groups: BTreeMap<[u8; 2], Group>,
+    /// Something is wrong with the numbers already.
+    spoiled: bool,
+}
+
+struct Group {
+    number: Spot,
+    text: Option<Spot>,
+    /// The hash of each text, by its place, with where it came first.
+    texts: Vec<(usize, u64, Spot)>,
+}
+
+pub(super) fn subject(context: &Context<'_>) -> Option<Box<dyn Subject>> {
+    let scheme = match context.layout.kind {
+        FileKind::Up2kyo => &PLAN,
+        FileKind::UpyoboSub => &PREVENTION,
+        _ => return None,
+    };
+    Some(Box::new(Numbering {
+        scheme,
+        names: ItemNames::of(context.layout),
+        hasher: RandomState::new(),
+        plans: HashMap::new(),
+    }))
+}
+
+impl Subject for Numbering {
+    fn rules(&self) -> &'static [Rule] {
+        if self.scheme.left_out {
+            &[
+                Rule::NumberNotFrom1To99,
+                Rule::DuplicateNumbers,
+                Rule::NumbersNotContiguous,
+                Rule::NumberWithoutText,
+                Rule::RepeatedTextDiffers,
+                Rule::RepeatedTextNotLeftOut,
+            ]
+        } else {
+            &[
+                Rule::NumberNotFrom1To99,
+                Rule::DuplicateNumbers,
+                Rule::NumbersNotContiguous,
+                Rule::NumberWithoutText,
+                Rule::RepeatedTextDiffers,
+            ]
+        }
+    }
+
+    fn record(&mut self, record: &Judged<'_>, findings: &mut Findings) {
+        let scheme = self.scheme;
+        let Some(key) = keys::key(record, [no(2), no(3), scheme.date]) else { return };
+        let plan = self.plans.entry(key).or_default();
+        let Some(numbers) = scheme.numbers(record, plan, findings) else { return };
+        let lowest = numbers.iter().rposition(|number| *number > 0).unwrap_or_default();
+        let [first, second, third] = scheme.numbers;
+        let here = [first, second, third].into_iter().nth(lowest).unwrap_or(first);
+        let spot = Spot::of(record, here);
+        let before = *plan.rows.entry(numbers).or_insert(spot);
+        if before != spot {
+            plan.spoiled = true;
+            findings.add(Rule::DuplicateNumbers, || {
+                let shown: Vec<String> =
+                    numbers.iter().take(lowest + 1).map(ToString::to_string).collect();
+                record
+                    .at(here)
+                    .related(self.names.place(before))
+                    .with("numbers", shown.join("-"))
+                    .with("first", before.record)
+            });
+            return;
+        }
+        let [issue, goal, _] = numbers;
+        let outer = [([issue, 0], first), ([issue, goal], second)];
+        for ((group, number), texts) in outer.into_iter().zip(scheme.texts) {
+            if group != [issue, 0] && goal == 0 {
+                continue;
+            }
+            let known = plan.groups.contains_key(&group);
+            let group = plan.groups.entry(group).or_insert_with(|| Group {
+                number: Spot::of(record, number),
+                text: texts.first().map(|place| Spot::of(record, *place)),
+                texts: Vec::new(),
+            });
+            let odd = group.take(record, texts, &self.hasher, known && scheme.left_out);
+            if let Some((rule, place, before)) = odd {
+                plan.spoiled |= rule == Rule::RepeatedTextDiffers;
+                findings.add(rule, || {
+                    record
+                        .at(place)
+                        .related(self.names.place(before))
+                        .with("number", record.name(number))
+                });
+                return;
+            }
+        }
+    }
+
+    fn end_file(self: Box<Self>, _: &mut Findings, facts: &mut Facts) {
+        let plans = self.plans.values().filter(|plan| !plan.spoiled);
+        let odd = plans.filter_map(Plan::oddity);
+        facts.suspended.extend(odd.map(|(rule, spot, expected)| Suspended {
+            rule,
+            spot,
+            expected,
+        }));
+    }
+}
+
+impl Scheme {
+    /// The numbers of a row, where they can be relied on.
+    fn numbers(
+        &self,
+        record: &Judged<'_>,
+        plan: &mut Plan,
+        findings: &mut Findings,
+    ) -> Option<Numbers> {
+        let mut numbers = [0; 3];
+        for (level, (place, number)) in self.numbers.into_iter().zip(&mut numbers).enumerate() {
+            let Some(value) = record.good(place) else {
+                plan.spoiled = true;
+                return None;
+            };
+            *number = value.iter().fold(0_u8, |number, digit| {
+                number.saturating_mul(10).saturating_add(digit.saturating_sub(b'0'))
+            });
+            let needed = match (level, self.needing) {
+                (0, _) | (_, None) => true,
+                (level, Some(needing)) => {
+                    needing.into_iter().nth(level - 1).is_some_and(|(first, last)| {
+                        (first..=last).any(|place| !record.record.item(place).is_empty())
+                    })
+                }
+            };
+            if *number == 0 && (needed || !value.is_empty()) {
+                plan.spoiled = true;
+                findings.add(Rule::NumberNotFrom1To99, || {
+                    record.at(place).with("item", record.name(place))
+                });
+                return None;
+            }
+        }
+        Some(numbers)
+    }
+}
+
+impl Group {
+    /// Takes the texts of a row; tells the first that contradicts an earlier row or should have
+    /// been left out, with where it stood before.
+    fn take(
+        &mut self,
+        record: &Judged<'_>,
+        places: &[usize],
+        hasher: &RandomState,
+        left_out: bool,
+    ) -> Option<(Rule, usize, Spot)> {
+        let mut repeated = None;
+        for place in places {
+            let Some(text) = record.good(*place).filter(|text| !text.is_empty()) else { continue };
+            let hash = hasher.hash_one(text);
+            let Some((_, known, before)) = self.texts.iter().find(|(known, ..)| known == place)
+            else {
+                self.texts.push((*place, hash, Spot::of(record, *place)));
+                continue;
+            };
+            if *known != hash {
+                return Some((Rule::RepeatedTextDiffers, *place, *before));
+            }
+            if left_out && repeated.is_none() {
+                repeated = Some((Rule::RepeatedTextNotLeftOut, *place, *before));
+            }
+        }
+        repeated
+    }
+}
+
+impl Plan {
+    /// The first gap in the numbers, or else the first 課題ＮＯ that stands for nothing.
+    fn oddity(&self) -> Option<(Rule, Spot, u8)> {
+        self.gap().or_else(|| {
+            let blank =
+                self.groups.iter().find(|([_, goal], group)| *goal == 0 && group.texts.is_empty());
+            blank.and_then(|(_, group)| Some((Rule::NumberWithoutText, group.text?, 0)))
+        })
+    }
+
+    fn gap(&self) -> Option<(Rule, Spot, u8)> {
+        let gap = |spot: Spot, expected| Some((Rule::NumbersNotContiguous, spot, expected));
+        let (mut issues, mut goals) = (0, 0);
+        for ([issue, goal], group) in &self.groups {
+            let (number, count) = if *goal == 0 {
+                goals = 0;
+                (*issue, &mut issues)
+            } else {
+                (*goal, &mut goals)
+            };
+            *count += 1;
+            if number != *count {
+                return gap(group.number, *count);
+            }
+            if *goal == 0 {
+                continue;
+            }
+            let rows = self.rows.range([*issue, *goal, 1]..=[*issue, *goal, u8::MAX]);
+            for (expected, ([.., number], spot)) in (1..).zip(rows) {
+                if *number != expected {
+                    return gap(*spot, expected);
+                }
+            }
+        }
+        None
+    }
+}

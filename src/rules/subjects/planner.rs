@@ -1,0 +1,52 @@
+//! 居宅サービス計画: whose plan it is, against the sender in the file name (I-36).
+
+use crate::types::{FileKind, MonthPart, OfficeNumber};
+
+use super::{Context, Facts, Findings, Judged, Place, Rule, Subject, no};
+
+struct Manager {
+    sender: OfficeNumber,
+    offices: &'static [usize],
+    /// What was seen already, by value and item.
+    strangers: Vec<(Vec<u8>, usize, Place)>,
+}
+
+/// More strangers than anybody mixes; the rest of a hostile file is not remembered.
+const MOST_STRANGERS: usize = 16;
+
+pub(super) fn subject(context: &Context<'_>) -> Option<Box<dyn Subject>> {
+    let name = context.name?;
+    let offices: &[usize] = match name.kind {
+        FileKind::Up1kyo => const { &[no(13), no(27)] },
+        FileKind::Up2kyo => const { &[no(21)] },
+        FileKind::Uphosoku if name.month == Some(MonthPart::Zero) => const { &[no(61)] },
+        _ => return None,
+    };
+    Some(Box::new(Manager { sender: name.sender, offices, strangers: Vec::new() }))
+}
+
+impl Subject for Manager {
+    /// The finding is made when the whole unit is known.
+    fn rules(&self) -> &'static [Rule] {
+        &[]
+    }
+
+    fn record(&mut self, record: &Judged<'_>, _: &mut Findings) {
+        for place in self.offices {
+            let stranger = record
+                .good(*place)
+                .filter(|office| !office.is_empty() && *office != self.sender.as_bytes());
+            let Some(office) = stranger else { continue };
+            let known =
+                self.strangers.iter().any(|(known, item, _)| known == office && item == place);
+            if !known && self.strangers.len() < MOST_STRANGERS {
+                self.strangers.push((office.to_vec(), *place, record.at(*place).place));
+            }
+        }
+    }
+
+    fn end_file(self: Box<Self>, _: &mut Findings, facts: &mut Facts) {
+        let strangers = self.strangers.into_iter();
+        facts.strangers = strangers.map(|(office, _, place)| (office, place)).collect();
+    }
+}

@@ -1,0 +1,69 @@
+//! 第2表: every user has something to do with the recipient (R-OUT-04).
+
+use std::collections::HashMap;
+
+use crate::types::{FileKind, OfficeNumber};
+
+use super::keys::{self, Key};
+use super::person::Spot;
+use super::{Context, Facts, Findings, Judged, Rule, Subject, Suspended, no};
+
+const SERVICE: usize = no(14);
+const INSURED: usize = no(15);
+const KIND: usize = no(16);
+const OFFICE: usize = no(17);
+const OFFICE_NAME: usize = no(18);
+
+struct Relevance {
+    recipient: OfficeNumber,
+    /// Users that have nothing to do with the recipient so far have a place to report.
+    users: HashMap<[u8; 16], Option<Spot>>,
+    last: Option<Key>,
+}
+
+pub(super) fn subject(context: &Context<'_>) -> Option<Box<dyn Subject>> {
+    let name = context.name?;
+    let manager = name.service_types.is_some_and(|(_, to)| context.spec.is_care_management(to));
+    if name.kind != FileKind::Up2kyo || manager {
+        return None;
+    }
+    Some(Box::new(Relevance { recipient: name.recipient, users: HashMap::new(), last: None }))
+}
+
+impl Subject for Relevance {
+    fn rules(&self) -> &'static [Rule] {
+        &[Rule::UserUnrelatedToRecipient]
+    }
+
+    fn record(&mut self, record: &Judged<'_>, _: &mut Findings) {
+        let Some(key) = keys::key(record, [no(2), no(3), no(5)]) else { return };
+        let related = match record.good(OFFICE) {
+            // An office that cannot be read might be the recipient.
+            None => true,
+            Some([]) => {
+                // A service without the number of its office might be the recipient's; family and
+                // neighbours (N) and rows without any service are nobody's.
+                let named = [SERVICE, KIND, OFFICE_NAME]
+                    .into_iter()
+                    .any(|place| !record.record.item(place).is_empty());
+                named && record.good(INSURED).is_none_or(|insured| insured != b"N")
+            }
+            Some(office) => office == self.recipient.as_bytes(),
+        };
+        if related && self.last == Some(key) {
+            return;
+        }
+        let first =
+            self.users.entry(keys::person(&key)).or_insert_with(|| Some(Spot::of(record, OFFICE)));
+        if related {
+            *first = None;
+            self.last = Some(key);
+        }
+    }
+
+    fn end_file(self: Box<Self>, _: &mut Findings, facts: &mut Facts) {
+        let rule = Rule::UserUnrelatedToRecipient;
+        let strangers = self.users.into_values().flatten();
+        facts.suspended.extend(strangers.map(|spot| Suspended { rule, spot, expected: 0 }));
+    }
+}
