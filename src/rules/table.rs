@@ -2345,9 +2345,9 @@ rules! {
         "3 つの項目を {name} と同じ値にして出力し直してください。"
     }
     en {
-        "{parent} has no record that this one belongs to: {item} differs."
+        "{parent} ({name}) has no record that this one belongs to: {item} differs."
         "Records are joined by insurer, insured and date; without its parent this one cannot be imported."
-        "Give the three items the values of {name} and export again."
+        "Give the three items the values of {parent} ({name}) and export again."
     }
     bad "第1表の作成（変更）日 20260325、第2表 20260326"
     good "第1表・第2表とも 20260325"
@@ -2398,7 +2398,7 @@ rules! {
     good "どちらも 22"
 
     DeletionAfterItsTarget "L6-DEL-001" "deletion-after-its-target"
-    L6 Warning since V3 clause "I-39, R-ORD-01, R-DEL-01"
+    L6 Info since V3 clause "I-39, R-ORD-01, R-DEL-01"
     ja {
         "この削除は、一緒に検査した {kind} より連番が後です。取り込むと、そのデータも削除されます。"
         "取込は連番の順です。削除してから送り直すときは、削除の連番を前にします。"

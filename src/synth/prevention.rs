@@ -27,7 +27,7 @@ pub(super) fn basics(set: &Set, person: &Person, writer: &mut Writer) -> Result<
         .map(|branch| set.name.sibling(FileKind::UpkihonImage, MonthPart::Zero, branch).to_string())
         .unwrap_or_default();
     let way = random.pick(&["01", "02", "03"]);
-    let again = random.once_in(2);
+    let again = random.once_in(2) && person.first_plan < person.consulted;
     let away = random.once_in(6);
     let relation = random.pick(words::RELATIONS);
     let relative = format!("架空　{}", random.pick(&["一美", "二三夫", "ミカ"]));
