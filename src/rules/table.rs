@@ -2360,7 +2360,7 @@ rules! {
         "この利用者の {name} を出力しているか確かめてください。"
     }
     en {
-        "{kind} has no record of this user."
+        "{kind} ({name}) has no record of this user."
         "Everything that the form shows is exported; at the receiver a part of the plan is missing."
         "See whether {name} of this user was exported."
     }
