@@ -122,6 +122,27 @@ async fn an_outgoing_package_survives_with_its_states() {
 }
 
 #[tokio::test]
+async fn what_waits_becomes_due_and_keeps_its_count() {
+    let folder = TempDir::new().expect("a folder");
+    let store = open(&folder);
+    let new = outgoing(1, Bytes::from_static(b"package"));
+    let id = new.id;
+    store.pack(new, now()).await.expect("packed");
+    let refused = OutgoingEvent::Failed(Failure::Refused);
+    store.outgoing_event(id, refused, "peer-refuses".into(), None, now()).await.expect("event");
+    let due = || store.queued(office(1), office(2), now(), 10);
+    assert!(due().await.expect("read").is_empty());
+    store.make_due(office(2), office(1), now()).await.expect("written");
+    assert!(due().await.expect("read").is_empty(), "another pair");
+    store.make_due(office(1), office(2), now()).await.expect("written");
+    let queued = due().await.expect("read");
+    let [OutgoingRow { state: Outgoing::Queued { failures, .. }, .. }] = queued[..] else {
+        panic!("{queued:?}");
+    };
+    assert_eq!(failures, 1);
+}
+
+#[tokio::test]
 async fn one_claim_is_packed_once() {
     let folder = TempDir::new().expect("a folder");
     let store = open(&folder);

@@ -4,7 +4,6 @@ use std::collections::BTreeMap;
 
 use renkei::types::Digest;
 
-use super::proof::receipts;
 use crate::harness::Office;
 
 /// Checks what `sender` and `recipient` say about the packages from one to the other. Both must
@@ -70,14 +69,15 @@ fn stored_bytes_are_whole(office: &Office) {
 /// INV3, second half: a receipt names the digest of a package of its id in the store.
 fn receipts_name_existing_packages(office: &Office) {
     let rows = office.sql(
-        "SELECT hex(receipts.der), lower(hex(packages.package_sha256)) FROM receipts JOIN
+        "SELECT hex(receipts.der), lower(hex(packages.package_sha256)) FROM receipts LEFT JOIN
          (SELECT message_id, package_sha256 FROM outgoing
           UNION ALL SELECT message_id, package_sha256 FROM incoming) AS packages
          ON packages.message_id = receipts.message_id",
     );
-    assert_eq!(rows.len(), receipts(office).len(), "a receipt about no package");
+    assert!(!rows.is_empty(), "no receipts");
     for row in rows {
         let (der, digest) = row.split_once('|').expect("two columns");
+        assert!(!digest.is_empty(), "a receipt about no package");
         let der = super::proof::bytes_of(der);
         let named = format!("\"package_sha256\":\"{digest}\"");
         assert!(String::from_utf8_lossy(&der).contains(&named), "a receipt for other bytes");

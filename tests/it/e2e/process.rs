@@ -62,6 +62,10 @@ fn stops_between_any_two_steps() {
         }
         care.has_sent("HANDED_OVER", 30)
     });
+    until("everything at rest", || {
+        let open = help.sql("SELECT count(*) FROM outgoing WHERE state <> 'HANDED_OVER'");
+        (open == ["0"]).then_some(())
+    });
     assert_eq!(help.files("import"), super::units::together(&units));
     super::invariants::check(&care, &help, units.len());
 }
