@@ -238,6 +238,7 @@ mod tests {
             codes: None,
             also: Vec::new(),
             quoted: false,
+            quotes_optional: false,
             limit: Severity::Error,
             personal: false,
         }

@@ -43,6 +43,8 @@ pub struct Item {
     pub also: Vec<String>,
     /// Whether a value belongs between double quotes (R-CSV-02).
     pub quoted: bool,
+    /// Whether a value may stand between double quotes or not, and either is good (README A-18).
+    pub quotes_optional: bool,
     /// The worst that a finding about this item alone can be.
     pub limit: Severity,
     /// Whether the value says something about a person.

@@ -174,6 +174,12 @@ fn item(tables: &mut Tables<'_>, codes: &CodeTables, row: &Row<'_>, number: u16)
         tables.cell(row, "fixed", "nothing, for an item without a length");
     }
     let also = row.get("also");
+    let quote = tables.parsed(row, "quote", "○, △ or nothing", |cell| match cell {
+        "○" => Some("○"),
+        "△" => Some("△"),
+        "" => Some(""),
+        _ => None,
+    });
     Item {
         number,
         name: row.get("name").to_owned(),
@@ -185,7 +191,8 @@ fn item(tables: &mut Tables<'_>, codes: &CodeTables, row: &Row<'_>, number: u16)
         minus: tables.mark(row, "minus"),
         codes: table,
         also: also.split(';').filter(|code| !code.is_empty()).map(str::to_owned).collect(),
-        quoted: tables.mark(row, "quote"),
+        quoted: quote == Some("○"),
+        quotes_optional: quote == Some("△"),
         limit,
         personal: tables.mark(row, "personal"),
     }

@@ -76,7 +76,8 @@ fn open(folder: &TempDir) -> Store {
 async fn an_outgoing_package_survives_with_its_states() {
     let folder = TempDir::new().expect("a folder");
     let store = open(&folder);
-    let new = outgoing(1, Bytes::from_static(b"package"));
+    let mut new = outgoing(1, Bytes::from_static(b"package"));
+    new.unit.converted_from = Some(crate::types::Edition::V4_1);
     let id = new.id;
     store.pack(new, now()).await.expect("packed");
     assert!(store.is_packed(id).await.expect("read"));
@@ -119,6 +120,8 @@ async fn an_outgoing_package_survives_with_its_states() {
     let history =
         store.history(HistoryFilter { limit: 10, ..Default::default() }).await.expect("read");
     assert_eq!(history[0].receipts, ["ContentConsignment"]);
+    assert_eq!(evidence.journal[0].detail, "converted-from-v4.1");
+    assert_eq!(history[0].unit.converted_from, Some(crate::types::Edition::V4_1));
 }
 
 #[tokio::test]

@@ -13,13 +13,17 @@
 mod certs;
 mod certs_command;
 mod conformance;
+mod convert;
+mod convert_samples;
 mod e2e;
 mod example_config;
+mod fix;
 mod folder;
 mod harness;
 mod hostile_files;
 mod layers;
 mod link;
 mod proof;
+mod support;
 mod validate;
 mod validate_outputs;

@@ -2,45 +2,24 @@
 
 use std::fs;
 use std::path::Path;
-use std::process::{Command, Output};
+use std::process::Output;
 
 use serde_json::Value;
+
+use crate::support::{folder, renkei, stderr, stdout};
 
 const NAME: &str = "DLT1KYO_1370000018_43_1370000026_11_20260327090000.CSV";
 const GOOD: &[u8] = b"202407,131011,0000900011,20260325\r\n";
 const BAD: &[u8] = b"202407,131011,0000900011,20260231\r\n";
 
-fn renkei(arguments: &[&str], folder: &Path) -> Output {
-    Command::new(env!("CARGO_BIN_EXE_renkei"))
-        .arg("validate")
-        .args(arguments)
-        .current_dir(folder)
-        .output()
-        .expect("the program starts")
-}
-
-fn stdout(output: &Output) -> String {
-    String::from_utf8(output.stdout.clone()).expect("UTF-8")
-}
-
-fn stderr(output: &Output) -> String {
-    String::from_utf8(output.stderr.clone()).expect("UTF-8")
-}
-
-fn folder(files: &[(&str, &[u8])]) -> tempfile::TempDir {
-    let folder = tempfile::tempdir().expect("a folder");
-    for (name, bytes) in files {
-        let path = folder.path().join(name);
-        fs::create_dir_all(path.parent().expect("a parent")).expect("a folder");
-        fs::write(path, bytes).expect("a file");
-    }
-    folder
+fn validate(arguments: &[&str], folder: &Path) -> Output {
+    renkei(&[&["validate"], arguments].concat(), folder)
 }
 
 #[test]
 fn says_what_was_checked_even_when_all_is_well() {
     let folder = folder(&[(NAME, GOOD), ("readme.txt", b"")]);
-    let output = renkei(&["."], folder.path());
+    let output = validate(&["."], folder.path());
     let text = stdout(&output);
     assert_eq!(output.status.code(), Some(0), "{text}");
     for expected in
@@ -48,14 +27,14 @@ fn says_what_was_checked_even_when_all_is_well() {
     {
         assert!(text.contains(expected), "no {expected} in\n{text}");
     }
-    let english = stdout(&renkei(&["--lang", "en", "."], folder.path()));
+    let english = stdout(&validate(&["--lang", "en", "."], folder.path()));
     assert!(english.contains("Verdict: PASS"), "{english}");
 }
 
 #[test]
 fn an_error_gives_1_and_its_place() {
     let folder = folder(&[(NAME, BAD)]);
-    let output = renkei(&[NAME], folder.path());
+    let output = validate(&[NAME], folder.path());
     let text = stdout(&output);
     assert_eq!(output.status.code(), Some(1));
     for expected in ["L2-FMT-003", "1行目", "No.4", "20260231", "直し方", "判定: 不合格"]
@@ -67,7 +46,7 @@ fn an_error_gives_1_and_its_place() {
 #[test]
 fn the_json_report_has_the_schema() {
     let folder = folder(&[(NAME, BAD)]);
-    let output = renkei(&["--format", "json", NAME], folder.path());
+    let output = validate(&["--format", "json", NAME], folder.path());
     let report: Value = serde_json::from_slice(&output.stdout).expect("JSON");
     assert_eq!(report["schema"], "renkei.report/1");
     assert_eq!(report["tool"]["name"], "renkei");
@@ -106,8 +85,8 @@ fn the_json_report_has_the_schema() {
 fn warnings_count_when_asked() {
     let blank = [GOOD, b"\r\n"].concat();
     let folder = folder(&[(NAME, &blank)]);
-    assert_eq!(renkei(&[NAME], folder.path()).status.code(), Some(0));
-    let output = renkei(&["--fail-on", "warning", NAME], folder.path());
+    assert_eq!(validate(&[NAME], folder.path()).status.code(), Some(0));
+    let output = validate(&["--fail-on", "warning", NAME], folder.path());
     assert_eq!(output.status.code(), Some(1));
 }
 
@@ -122,7 +101,7 @@ fn wrong_use_gives_2() {
         (&["--spec", "nowhere", "readme.txt"], "nowhere"),
         (&["--spec", "spec", "readme.txt"], "codes.csv"),
     ] {
-        let output = renkei(arguments, folder.path());
+        let output = validate(arguments, folder.path());
         assert_eq!(output.status.code(), Some(2), "{arguments:?}");
         assert!(stderr(&output).contains(expected), "{arguments:?}: {}", stderr(&output));
         assert_eq!(stdout(&output), "", "{arguments:?}");
@@ -132,7 +111,7 @@ fn wrong_use_gives_2() {
 #[test]
 fn a_named_file_is_judged_whatever_its_name() {
     let folder = folder(&[("readme.txt", b"")]);
-    let output = renkei(&["readme.txt"], folder.path());
+    let output = validate(&["readme.txt"], folder.path());
     assert_eq!(output.status.code(), Some(1));
     assert!(stdout(&output).contains("L1-NAME-001"));
 }
@@ -140,7 +119,7 @@ fn a_named_file_is_judged_whatever_its_name() {
 #[test]
 fn send_units_of_different_folders_are_kept_apart() {
     let folder = folder(&[(&format!("a/{NAME}"), GOOD), (&format!("b/c/{NAME}"), BAD)]);
-    let output = renkei(&["--format", "json", "."], folder.path());
+    let output = validate(&["--format", "json", "."], folder.path());
     let report: Value = serde_json::from_slice(&output.stdout).expect("JSON");
     assert_eq!(report["units"].as_array().map(Vec::len), Some(2));
     assert_eq!(report["findings"].as_array().map(Vec::len), Some(1));
@@ -163,12 +142,12 @@ fn the_tables_can_come_from_a_folder() {
         }
     }
     let arguments = ["--spec", "spec", NAME];
-    assert_eq!(renkei(&arguments, folder.path()).status.code(), Some(0));
+    assert_eq!(validate(&arguments, folder.path()).status.code(), Some(0));
     let table = folder.path().join("spec/v4.1/DLT1KYO.csv");
     let text = fs::read_to_string(&table).expect("the table");
     let fifth = "5,新しい項目,1,,,○,,error,alnum,,,,,,,\n";
     fs::write(&table, text + fifth).expect("written");
-    let output = renkei(&arguments, folder.path());
+    let output = validate(&arguments, folder.path());
     assert_eq!(output.status.code(), Some(1));
     assert!(stdout(&output).contains("L1-CSV-004"), "{}", stdout(&output));
 }
@@ -179,8 +158,8 @@ fn masked_values_stay_hidden() {
     let case = "tests/conformance/cases/L1-CSV-011/bare-name";
     let case = Path::new(env!("CARGO_MANIFEST_DIR")).join(case);
     for format in ["text", "json"] {
-        let shown = stdout(&renkei(&["--format", format, name], &case));
-        let masked = stdout(&renkei(&["--format", format, "--mask", name], &case));
+        let shown = stdout(&validate(&["--format", format, name], &case));
+        let masked = stdout(&validate(&["--format", format, "--mask", name], &case));
         assert!(shown.contains("ケア子") && !masked.contains("ケア子"), "{masked}");
     }
 }
@@ -190,7 +169,7 @@ fn masked_values_stay_hidden() {
 fn what_cannot_be_read_gives_3() {
     let folder = folder(&[(NAME, GOOD)]);
     std::os::unix::net::UnixListener::bind(folder.path().join("UPPLAN_x.CSV")).expect("a socket");
-    let output = renkei(&["--format", "json", NAME, "UPPLAN_x.CSV"], folder.path());
+    let output = validate(&["--format", "json", NAME, "UPPLAN_x.CSV"], folder.path());
     assert_eq!(output.status.code(), Some(3));
     let report: Value = serde_json::from_slice(&output.stdout).expect("JSON");
     assert_eq!(report["verdict"], "indeterminate");

@@ -29,6 +29,7 @@ pub(super) enum Written {
 pub(super) fn write(out: &mut Vec<u8>, cell: &Cell, item: Option<&Item>) -> Written {
     let (bytes, span) = (cell.bytes.as_slice(), cell.span);
     let open = span.is_quoted() && !span.is_stray();
+    let bare = item.is_some_and(|item| !item.quoted && !item.quotes_optional);
     let free = item.is_some_and(|item| item.quoted);
     if cell.bares_quote && !open {
         put_doubled(out, bytes);
@@ -49,7 +50,7 @@ pub(super) fn write(out: &mut Vec<u8>, cell: &Cell, item: Option<&Item>) -> Writ
     }
     let needed = bytes.iter().any(|byte| b",\"\r\n".contains(byte));
     match (open, free) {
-        (true, false) if item.is_some() && !needed => {
+        (true, false) if bare && !needed => {
             put(out, bytes, false);
             Written::Changed(Reason::QuotesRemoved)
         }
