@@ -441,6 +441,7 @@ impl Sender {
             unit: UnitSummary {
                 kind: manifest.kind.clone(),
                 edition: Some(manifest.edition),
+                converted_from: None,
                 months: manifest.months.clone(),
                 files: Vec::new(),
                 records: 0,

@@ -16,6 +16,7 @@ pub(super) struct Findings {
     limit: u64,
     tallies: Vec<Tally>,
     kept: Vec<Finding>,
+    total: u64,
 }
 
 /// How often a rule was broken.
@@ -29,7 +30,7 @@ pub(super) struct Tally {
 
 impl Findings {
     pub(super) const fn new(limit: u64) -> Self {
-        Self { limit, tallies: Vec::new(), kept: Vec::new() }
+        Self { limit, tallies: Vec::new(), kept: Vec::new(), total: 0 }
     }
 
     /// Adds a finding at the rule's own severity.
@@ -45,6 +46,7 @@ impl Findings {
         limit: Severity,
         draft: impl FnOnce() -> Draft,
     ) {
+        self.total += 1;
         let severity = rule.info().severity.min(limit);
         let same = |tally: &&mut Tally| tally.rule == rule && tally.severity == severity;
         if let Some(tally) = self.tallies.iter_mut().find(same) {
@@ -57,6 +59,11 @@ impl Findings {
             self.tallies.push(Tally { rule, severity, total: 1, kept: 1 });
         }
         self.kept.push(draft().finish(rule, severity));
+    }
+
+    /// How many findings were added so far, of all rules.
+    pub(super) const fn total(&self) -> u64 {
+        self.total
     }
 
     /// Whether a rule was broken.

@@ -61,9 +61,21 @@ impl Doubtful {
     }
 }
 
+/// What is known of the items of a record.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Checked {
+    pub(super) doubtful: Doubtful,
+    /// One bit for each item that is good and was the same in the record before, which was
+    /// checked too.
+    pub(super) repeated: u128,
+}
+
 /// Checks the items of the records of one file.
 #[derive(Debug, Default)]
 pub(super) struct Items {
+    /// The record that was checked last, and its items that something was told of.
+    last: u64,
+    told: Doubtful,
     /// Items that were already reported as unquoted: the software never quotes them.
     unquoted: Doubtful,
     /// The last service type that is exchanged; nearly every record has the same.
@@ -74,6 +86,9 @@ pub(super) struct Items {
 
 impl Items {
     /// Checks a record that has as many items as the layout.
+    ///
+    /// Items that the record before had too, and that were found good there, are not looked at
+    /// again.
     pub(super) fn check(
         &mut self,
         spec: &Spec,
@@ -81,78 +96,98 @@ impl Items {
         record: &Record<'_>,
         number: u64,
         findings: &mut Findings,
-    ) -> Doubtful {
+    ) -> Checked {
+        let follows = self.last.checked_add(1) == Some(record.number);
+        let repeated = if follows { !record.changed() & !self.told.0 } else { 0 };
+        self.last = record.number;
+        self.told = Doubtful::default();
         let mut doubtful = Doubtful::default();
-        for (place, (item, span)) in layout.items.iter().zip(record.spans()).enumerate() {
-            let span = *span;
-            let raw = record.raw(span);
-            let at = || Draft::item(record, number, span, item);
-            if raw.is_empty() {
-                if let Some(severity) = item.empty {
-                    let rule = match severity {
-                        Severity::Error => Rule::RequiredItemEmpty,
-                        Severity::Warning | Severity::Info => Rule::ExpectedItemEmpty,
-                    };
-                    findings.add_at_most(rule, item.limit, at);
-                    doubtful.insert(place);
-                }
-                continue;
-            }
-            if span.is_stray() {
-                findings.add(Rule::StrayQuote, at);
-                doubtful.insert(place);
-                continue;
-            }
-            if item.quoted && !span.is_quoted() && !self.unquoted.contains(place) {
-                self.unquoted.insert(place);
-                findings.add(Rule::UnquotedFreeText, at);
-            }
-            // Most formats allow only ASCII, so that a value which fits has no defect: only what
-            // may hold anything, and what does not fit, is looked at byte by byte.
-            let any = matches!(item.format, Format::Free | Format::Chars | Format::Unused);
-            let free = item.format == Format::Free;
-            let quick = (!any).then(|| judge(item, raw, span, raw.len()));
-            let (verdict, chars) = if let Some(fits @ (Verdict::Good | Verdict::Notice(_))) = quick
-            {
-                (fits, raw.len())
-            } else {
-                if free && self.is_as_before(place, raw) {
-                    continue;
-                }
-                let examined = ms932::examine(raw);
-                if let Some(found) = examined.worst {
-                    let bytes = raw.get(found.offset..found.offset + found.length);
-                    let draft = || at().bytes(found.offset, bytes.unwrap_or_default());
-                    findings.add(rule_of(found.defect), draft);
-                    if !free || found.defect != Defect::Control {
-                        doubtful.insert(place);
-                    }
-                    continue;
-                }
-                let verdict = judge(item, raw, span, examined.chars);
-                if free && verdict == Verdict::Good {
-                    self.remember(place, raw);
-                }
-                (verdict, examined.chars)
+        let mut open = !repeated;
+        while open != 0 {
+            let place = open.trailing_zeros() as usize;
+            open &= open - 1;
+            let (Some(item), Some(span)) = (layout.items.get(place), record.spans().get(place))
+            else {
+                break;
             };
-            match verdict {
-                Verdict::Good => {
-                    if matches!(item.format, Format::ServiceCode | Format::ServiceType)
-                        && !self.check_scope(spec, item, raw, findings, at)
-                    {
-                        doubtful.insert(place);
-                    }
-                }
-                Verdict::Notice(rule) => {
-                    findings.add_at_most(rule, item.limit, || expected(at(), item, raw, chars));
-                }
-                Verdict::Bad(rule) => {
-                    findings.add_at_most(rule, item.limit, || expected(at(), item, raw, chars));
-                    doubtful.insert(place);
-                }
+            let before = findings.total();
+            let at = || Draft::item(record, number, *span, item);
+            if !self.is_reliable(spec, (place, item), record.raw(*span), *span, findings, at) {
+                doubtful.insert(place);
+            }
+            if findings.total() != before {
+                self.told.insert(place);
             }
         }
-        doubtful
+        Checked { doubtful, repeated }
+    }
+
+    /// Whether other checks can rely on an item; what is to say about it is told.
+    fn is_reliable(
+        &mut self,
+        spec: &Spec,
+        (place, item): (usize, &Item),
+        raw: &[u8],
+        span: Span,
+        findings: &mut Findings,
+        at: impl Fn() -> Draft,
+    ) -> bool {
+        if raw.is_empty() {
+            if let Some(severity) = item.empty {
+                let rule = match severity {
+                    Severity::Error => Rule::RequiredItemEmpty,
+                    Severity::Warning | Severity::Info => Rule::ExpectedItemEmpty,
+                };
+                findings.add_at_most(rule, item.limit, at);
+            }
+            return item.empty.is_none();
+        }
+        if span.is_stray() {
+            findings.add(Rule::StrayQuote, at);
+            return false;
+        }
+        if item.quoted && !span.is_quoted() && !self.unquoted.contains(place) {
+            self.unquoted.insert(place);
+            findings.add(Rule::UnquotedFreeText, &at);
+        }
+        // Most formats allow only ASCII, so that a value which fits has no defect: only what
+        // may hold anything, and what does not fit, is looked at byte by byte.
+        let any = matches!(item.format, Format::Free | Format::Chars | Format::Unused);
+        let free = item.format == Format::Free;
+        let quick = (!any).then(|| judge(item, raw, span, raw.len()));
+        let (verdict, chars) = if let Some(fits @ (Verdict::Good | Verdict::Notice(_))) = quick {
+            (fits, raw.len())
+        } else {
+            if free && self.is_as_before(place, raw) {
+                return true;
+            }
+            let examined = ms932::examine(raw);
+            if let Some(found) = examined.worst {
+                let bytes = raw.get(found.offset..found.offset + found.length);
+                let draft = || at().bytes(found.offset, bytes.unwrap_or_default());
+                findings.add(rule_of(found.defect), draft);
+                return free && found.defect == Defect::Control;
+            }
+            let verdict = judge(item, raw, span, examined.chars);
+            if free && verdict == Verdict::Good {
+                self.remember(place, raw);
+            }
+            (verdict, examined.chars)
+        };
+        match verdict {
+            Verdict::Good => {
+                !matches!(item.format, Format::ServiceCode | Format::ServiceType)
+                    || self.check_scope(spec, item, raw, findings, at)
+            }
+            Verdict::Notice(rule) => {
+                findings.add_at_most(rule, item.limit, || expected(at(), item, raw, chars));
+                true
+            }
+            Verdict::Bad(rule) => {
+                findings.add_at_most(rule, item.limit, || expected(at(), item, raw, chars));
+                false
+            }
+        }
     }
 
     /// Whether the value is the one that was found good in the last record: names come again and

@@ -107,8 +107,8 @@ impl Sink for Judge<'_> {
             self.miscounted(record, number, layout);
             return;
         }
-        let doubtful = self.items.check(self.spec, layout, record, number, &mut self.findings);
-        let judged = Judged { record, layout, number, doubtful };
+        let checked = self.items.check(self.spec, layout, record, number, &mut self.findings);
+        let judged = Judged { record, layout, number, checked };
         for subject in &mut self.subjects {
             subject.record(&judged, &mut self.findings);
         }

@@ -35,7 +35,7 @@ use crate::types::{FileName, Severity};
 use super::collect::Findings;
 use super::facts::{PlanFacts, SlipFacts, SupplementFacts};
 use super::finding::{Draft, Place};
-use super::items::Doubtful;
+use super::items::Checked;
 use super::rule::RuleSet;
 use super::table::Rule;
 
@@ -58,13 +58,19 @@ pub(super) struct Judged<'r> {
     pub(super) layout: &'r Layout,
     /// The number of the record; a header line is none.
     pub(super) number: u64,
-    pub(super) doubtful: Doubtful,
+    pub(super) checked: Checked,
 }
 
 impl<'r> Judged<'r> {
     /// The bytes of an item that can be relied on; quotes inside free text are still doubled.
     pub(super) fn good(&self, place: usize) -> Option<&'r [u8]> {
-        (!self.doubtful.contains(place)).then(|| self.record.item(place))
+        (!self.checked.doubtful.contains(place)).then(|| self.record.item(place))
+    }
+
+    /// Whether an item can be relied on and is the same as in the last record that the subject
+    /// saw. `false` says nothing: it is for saving work, most records repeat most items.
+    pub(super) const fn is_repeated(&self, place: usize) -> bool {
+        place < Layout::MOST_ITEMS && self.checked.repeated & (1 << place) != 0
     }
 
     /// The worst that a finding about what the notes of an item say can be.

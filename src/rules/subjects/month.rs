@@ -42,6 +42,9 @@ impl Subject for Months {
     }
 
     fn record(&mut self, record: &Judged<'_>, _: &mut Findings) {
+        if record.is_repeated(self.place) {
+            return;
+        }
         let Some(month) = record.good(self.place) else { return };
         if month == self.last || month.is_empty() {
             return;

@@ -55,6 +55,11 @@ impl PersonItems {
         })
     }
 
+    /// Whether the record is about the same person as the one before it.
+    pub(super) fn is_repeated(self, record: &Judged<'_>) -> bool {
+        record.is_repeated(self.insurer) && record.is_repeated(self.insured)
+    }
+
     /// The person, where both numbers can be relied on.
     pub(super) fn read(self, record: &Judged<'_>) -> Option<Person> {
         Person::from_parts(record.good(self.insurer)?, record.good(self.insured)?)

@@ -50,6 +50,10 @@ impl Subject for Recipient {
     }
 
     fn record(&mut self, record: &Judged<'_>, _: &mut Findings) {
+        // The same user with the same office again adds nothing.
+        if self.person.is_repeated(record) && record.is_repeated(self.office) {
+            return;
+        }
         let Some(user) = self.person.read(record) else { return };
         // An office that cannot be read might be the recipient.
         let related =
