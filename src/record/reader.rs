@@ -759,6 +759,30 @@ mod tests {
         }
     }
 
+    /// Holds what [`Record::changed`] says against the record before.
+    #[derive(Default)]
+    struct Changes {
+        number: u64,
+        before: Vec<(Vec<u8>, u8)>,
+        repeated: usize,
+    }
+    impl Sink for Changes {
+        fn record(&mut self, record: &Record<'_>) {
+            let spans = record.spans().iter();
+            let items: Vec<_> =
+                spans.map(|span| (record.raw(*span).to_vec(), span.flags)).collect();
+            for (place, item) in items.iter().enumerate() {
+                if record.changed() & (1 << place) == 0 {
+                    assert_eq!(record.number, self.number + 1);
+                    assert_eq!(Some(item), self.before.get(place));
+                    self.repeated += 1;
+                }
+            }
+            (self.number, self.before) = (record.number, items);
+        }
+        fn note(&mut self, _: Note) {}
+    }
+
     fn read(bytes: &[u8], piece: usize) -> (Vec<String>, LineEnds) {
         let mut reader = Reader::default();
         let mut seen = Seen::default();
@@ -848,6 +872,35 @@ mod tests {
         assert_eq!((count.0, count.1), ((1 << 20) + 1, Reader::MOST_ITEMS));
     }
 
+    #[test]
+    fn a_line_like_the_one_before_says_what_changed() {
+        let lines = [
+            "20260401,\"見本\",,1", // nothing before
+            "20260402,\"見本\",,1", // the first item
+            "20260402,\"見本\",,1", // nothing
+            "20260402,\"見木\",,2", // the second and the last
+            "202604022,\"見本\",,", // as long, but other places
+            "\"",                   // goes on
+            "\",\"見本\",,",        // until here
+            "20260402,\"見本\",,2",
+        ];
+        let bytes = lines.join("\r\n").into_bytes();
+        let mut seen = Vec::new();
+        struct Mask<'m>(&'m mut Vec<u128>);
+        impl Sink for Mask<'_> {
+            fn record(&mut self, record: &Record<'_>) {
+                self.0.push(record.changed() & 0b1111);
+            }
+            fn note(&mut self, note: Note) {
+                panic!("{note:?}");
+            }
+        }
+        let mut reader = Reader::default();
+        reader.feed(&bytes, &mut Mask(&mut seen));
+        reader.finish(&mut Mask(&mut seen));
+        assert_eq!(seen, [0b1111, 0b0001, 0, 0b1010, 0b1111, 0b1111, 0b1111]);
+    }
+
     proptest! {
         /// Where the pieces are cut changes nothing.
         #[test]
@@ -856,6 +909,22 @@ mod tests {
             piece in 1_usize..20,
         ) {
             prop_assert_eq!(read(&bytes, piece), read(&bytes, usize::MAX));
+        }
+
+        /// Items that are said to be as before are as before.
+        #[test]
+        fn what_did_not_change_is_the_same(
+            lines in prop::collection::vec(
+                prop::collection::vec(prop::sample::select(&b"1111111122,,,\"\r\x83"[..]), 9..20), 1..9),
+            turns in prop::collection::vec(0_usize..9, 1..40),
+        ) {
+            let chosen = turns.iter().filter_map(|turn| lines.get(turn % lines.len()));
+            let bytes: Vec<u8> =
+                chosen.flat_map(|line| line.iter().copied().chain(*b"\r\n")).collect();
+            let mut changes = Changes::default();
+            let mut reader = Reader::default();
+            reader.feed(&bytes, &mut changes);
+            reader.finish(&mut changes);
         }
 
         /// The `csv` crate agrees wherever the form is one that it accepts the same way.
