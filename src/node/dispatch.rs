@@ -11,7 +11,7 @@
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use jiff::{SignedDuration, Timestamp};
 use tokio::sync::watch;
@@ -21,11 +21,11 @@ use super::context::{Context, Pair, blocking, stopped, wake, woken};
 use crate::link::SendError;
 use crate::package::{PackageFault, PackageRef, Receipt, ReceiptKind};
 use crate::store::{NewReceipt, Origin, OutgoingRow, StoreError};
-use crate::transfer::{Failure, Outgoing, OutgoingEffect, OutgoingEvent, OutgoingReceipt};
+use crate::transfer::{Failure, Outgoing, OutgoingEffect, OutgoingEvent, OutgoingReceipt, due_at};
 use crate::types::MessageId;
 
 /// Contact shortens a pause at most once in this time.
-const CONTACT_PAUSE: SignedDuration = SignedDuration::from_secs(60);
+const CONTACT_PAUSE: Duration = Duration::from_mins(1);
 
 /// How long to wait after the store failed.
 const STORE_PAUSE: Duration = Duration::from_secs(5);
@@ -53,7 +53,7 @@ struct Dispatcher {
     /// The package that went ahead.
     probe: Option<MessageId>,
     /// When contact last shortened a pause.
-    contact_at: Option<Timestamp>,
+    contact_at: Option<Instant>,
     /// Every queued package becomes due, whatever its schedule says.
     hurry: bool,
 }
@@ -100,7 +100,8 @@ impl Dispatcher {
     /// Starts what is due, as far as there is room, and says how long to sleep.
     async fn launch(&mut self) -> Result<Duration, StoreError> {
         let now = self.context.now();
-        if let Some(until) = self.paused_until.filter(|until| *until > now) {
+        let paused_until = self.paused_until.map(|until| due_at(until, now));
+        if let Some(until) = paused_until.filter(|until| *until > now) {
             return Ok(until_then(until, now));
         }
         let window = if self.probing { 1 } else { self.context.config.limits.in_flight };
@@ -149,10 +150,9 @@ impl Dispatcher {
     }
 
     fn in_contact(&mut self) {
-        let now = self.context.now();
-        let lately = self.contact_at.is_some_and(|at| now.duration_since(at) < CONTACT_PAUSE);
+        let lately = self.contact_at.is_some_and(|at| at.elapsed() < CONTACT_PAUSE);
         if self.paused_until.is_some() && !lately {
-            self.contact_at = Some(now);
+            self.contact_at = Some(Instant::now());
             self.paused_until = None;
             self.hurry = true;
         }
@@ -171,6 +171,14 @@ async fn attempt(context: Arc<Context>, row: OutgoingRow) -> Attempt {
     }
     let package = match context.store.outgoing_package(id).await {
         Ok(package) => package,
+        // What the disk has lost waits as if it was refused, behind those that can be sent.
+        Err(error) if error.is_about_one_package() => {
+            tracing::error!(%id, code = error.code(), %error, "a stored package cannot be read");
+            let event = OutgoingEvent::Failed(Failure::Refused);
+            let (detail, now) = (error.code().to_owned(), context.now());
+            let result = context.store.outgoing_event(id, event, detail, None, now).await;
+            return Attempt { id, result: result.map(|(state, _)| state), unreachable: false };
+        }
         Err(error) => return Attempt { id, result: Err(error), unreachable: false },
     };
     let Some(endpoint) = context.endpoint(row.partner) else {

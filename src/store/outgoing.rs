@@ -7,7 +7,7 @@ use rusqlite::{Connection, OptionalExtension as _, Row, params};
 use super::query::{Direction, JournalEntry};
 use super::unit::Column;
 use super::{NewReceipt, Store, StoreError, UnitSummary, payload, query, receipts};
-use crate::transfer::{Outgoing, OutgoingEffect, OutgoingEvent};
+use crate::transfer::{LONGEST_WAIT, Outgoing, OutgoingEffect, OutgoingEvent};
 use crate::types::{Digest, FileSerial, MessageId, OfficeNumber};
 
 /// A package that becomes durable.
@@ -138,7 +138,8 @@ impl Store {
         .await
     }
 
-    /// The packages of `office` for `partner` whose attempt is due at `due`, in their sequence.
+    /// The packages of `office` for `partner` whose attempt is due at `due`, in their sequence; also
+    /// those that were planned by a clock which was set back since.
     pub async fn queued(
         &self,
         office: OfficeNumber,
@@ -149,10 +150,12 @@ impl Store {
         self.read(move |connection| {
             let mut statement = connection.prepare_cached(&format!(
                 "SELECT {COLUMNS} FROM outgoing
-                 WHERE office = ?1 AND partner = ?2 AND state = 'QUEUED' AND next_at <= ?3
-                 ORDER BY sequence LIMIT ?4"
+                 WHERE office = ?1 AND partner = ?2 AND state = 'QUEUED'
+                     AND (next_at <= ?3 OR next_at > ?4)
+                 ORDER BY sequence LIMIT ?5"
             ))?;
-            let parameters = params![Column(office), Column(partner), Column(due), limit];
+            let latest = Column(latest(due));
+            let parameters = params![Column(office), Column(partner), Column(due), latest, limit];
             let rows = statement.query_map(parameters, read_outgoing)?;
             rows.map(|row| row?).collect()
         })
@@ -170,11 +173,12 @@ impl Store {
             let next: Option<Column<Timestamp>> = connection
                 .prepare_cached(
                     "SELECT min(next_at) FROM outgoing WHERE office = ?1 AND partner = ?2
-                     AND state = 'QUEUED' AND next_at > ?3",
+                     AND state = 'QUEUED' AND next_at > ?3 AND next_at <= ?4",
                 )?
-                .query_row(params![Column(office), Column(partner), Column(due)], |row| {
-                    row.get(0)
-                })?;
+                .query_row(
+                    params![Column(office), Column(partner), Column(due), Column(latest(due))],
+                    |row| row.get(0),
+                )?;
             Ok(next.map(|next| next.0))
         })
         .await
@@ -319,6 +323,11 @@ impl Store {
         })
         .await
     }
+}
+
+/// The latest time for which an attempt can have been planned before `now`.
+fn latest(now: Timestamp) -> Timestamp {
+    now.checked_add(LONGEST_WAIT).unwrap_or(Timestamp::MAX)
 }
 
 fn outgoing(connection: &Connection, id: MessageId) -> Result<OutgoingRow, StoreError> {

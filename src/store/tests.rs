@@ -146,6 +146,24 @@ async fn what_waits_becomes_due_and_keeps_its_count() {
 }
 
 #[tokio::test]
+async fn a_clock_that_was_set_back_keeps_nothing_in_the_queue() {
+    let folder = TempDir::new().expect("a folder");
+    let store = open(&folder);
+    let new = outgoing(1, Bytes::from_static(b"package"));
+    let id = new.id;
+    store.pack(new, now()).await.expect("packed");
+    let refused = OutgoingEvent::Failed(Failure::Refused);
+    store.outgoing_event(id, refused, String::new(), None, now()).await.expect("event");
+    let due = |at| store.queued(office(1), office(2), at, 10);
+    assert!(due(now()).await.expect("read").is_empty(), "an hour later");
+    let next = store.next_attempt(office(1), office(2), now()).await.expect("read");
+    assert!(next.is_some_and(|next| next > now()));
+    let a_year_ago = now() - jiff::SignedDuration::from_hours(365 * 24);
+    assert_eq!(due(a_year_ago).await.expect("read").len(), 1);
+    assert!(store.next_attempt(office(1), office(2), a_year_ago).await.expect("read").is_none());
+}
+
+#[tokio::test]
 async fn one_claim_is_packed_once() {
     let folder = TempDir::new().expect("a folder");
     let store = open(&folder);

@@ -25,5 +25,6 @@ mod layers;
 mod link;
 mod proof;
 mod support;
+mod troubles;
 mod validate;
 mod validate_outputs;
