@@ -26,5 +26,6 @@ mod link;
 mod proof;
 mod support;
 mod troubles;
+mod robust;
 mod validate;
 mod validate_outputs;
