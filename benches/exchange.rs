@@ -4,7 +4,11 @@
 //! keys, certificates, TLS, stores and folders. `--packages N` changes the size of the runs.
 
 #![allow(
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
     clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::panic,
     clippy::print_stdout,
     clippy::unwrap_used,
     clippy::cast_precision_loss,
@@ -226,7 +230,7 @@ async fn until(node: &Node, packages: usize, states: &[&str]) -> Instant {
         if there.map(|row| row.count).sum::<u64>() >= packages as u64 {
             return Instant::now();
         }
-        if start.elapsed() > Duration::from_secs(300) {
+        if start.elapsed() > Duration::from_mins(5) {
             let rows = node.store().history(HistoryFilter { limit: 3, ..HistoryFilter::default() });
             panic!("{:?}\n{:?}", status.counts, rows.await);
         }

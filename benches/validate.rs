@@ -4,7 +4,11 @@
 //! and lets the checks judge it, in turn and each in a process of its own, and prints ratios.
 
 #![allow(
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
     clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::panic,
     clippy::print_stdout,
     clippy::unwrap_used,
     clippy::cast_precision_loss,

@@ -50,6 +50,7 @@ struct Advice {
     found: Vec<(Rule, Draft, u64)>,
 }
 
+#[expect(clippy::unnecessary_wraps, reason = "every subject is asked in the same way")]
 pub(super) fn subject(context: &Context<'_>) -> Option<Box<dyn Subject>> {
     let layout = context.layout;
     let role = |name: &str| match name {

@@ -82,8 +82,8 @@ impl<'a> CareSoftware<'a> {
 fn waves(care: &mut Office, help: &mut Office, units: [&[Unit]; 2], random: &mut Random) {
     let [plans, actuals] = units.map(|units| units.chunks(units.len() / WAVES));
     for (plans, actuals) in plans.zip(actuals) {
-        export_all(care, &plans);
-        export_all(help, &actuals);
+        export_all(care, plans);
+        export_all(help, actuals);
         thread::sleep(Duration::from_millis(random.below(700)));
         let victims: &mut [&mut Office] = match random.below(4) {
             0 => &mut [&mut *care],

@@ -48,7 +48,7 @@ fn stops_between_any_two_steps() {
     let [mut care, mut help] = running([CARE, HELP]);
     let units: Vec<_> = (1..=30).map(|number| withdrawal(CARE, number)).collect();
     for part in units.chunks(6) {
-        export_all(&care, &part);
+        export_all(&care, part);
         assert_eq!(care.stop().code(), Some(0));
         care.start();
         assert_eq!(help.stop().code(), Some(0));
