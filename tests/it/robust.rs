@@ -72,7 +72,7 @@ fn a_part_in_a_process_of_its_own() {
     let report = check.finish();
     let rules: Vec<Rule> = report.findings.iter().map(|finding| finding.rule).collect();
     assert_eq!(rules, [Rule::RecordTooLong]);
-    assert!(report.to_json().len() < 10_000);
+    assert!(report.to_json().len() < 100_000);
     println!("part {name} is done");
 }
 
