@@ -3,7 +3,7 @@
 
 use std::collections::HashMap;
 
-use super::subjects::person::{ItemNames, Person, Spot};
+use super::subjects::person::{ItemNames, Person, Spot, Whose};
 
 /// 第6表 予定.
 #[derive(Debug, Default)]
@@ -12,6 +12,8 @@ pub(super) struct PlanFacts {
     pub(super) names: ItemNames,
     /// Records of one code, office and number of units; absent where there are too many.
     pub(super) groups: Option<HashMap<PlanKey, PlanGroup>>,
+    /// Users without a service of the recipient, each with サービス事業者コード of the first record.
+    pub(super) unrelated: Vec<(Person, Spot)>,
     /// Of every record it is known whose it is.
     pub(super) whole: bool,
 }
@@ -19,16 +21,14 @@ pub(super) struct PlanFacts {
 /// A user of 第6表.
 #[derive(Debug, Clone, Copy, Default)]
 pub(super) struct PlanPerson {
-    /// 被保険者番号 of the first record.
-    pub(super) first: Spot,
-    /// ３０日超区分 of the first record that has it.
+    /// The first record.
+    pub(super) first: Whose,
+    /// ３０日超区分 of the first stay that has it.
     pub(super) over_thirty: Option<Spot>,
     /// 前月までの短期入所利用日数 of the first stay.
     pub(super) days_before: Option<(i64, Spot)>,
     /// A record could not be read in full: nothing is counted.
     pub(super) torn: bool,
-    /// Reported already as a user whom the recipient has nothing to do with.
-    pub(super) unrelated: bool,
 }
 
 /// What records of 第6表 are counted by.
@@ -51,6 +51,19 @@ pub(super) struct PlanGroup {
     pub(super) code_spot: Spot,
     /// サービス事業者コード of the first record.
     pub(super) office_spot: Spot,
+    /// サービス回数 of the last record where it is not 1.
+    pub(super) odd_count: Option<(i64, Spot)>,
+}
+
+impl PlanGroup {
+    /// No records.
+    pub(super) const NONE: Self = Self {
+        count: 0,
+        units_spot: Spot::NONE,
+        code_spot: Spot::NONE,
+        office_spot: Spot::NONE,
+        odd_count: None,
+    };
 }
 
 /// 第7表.
@@ -64,12 +77,13 @@ pub(super) struct SlipFacts {
 /// A user of 第7表.
 #[derive(Debug, Default)]
 pub(super) struct SlipPerson {
-    /// 被保険者番号 of the first row.
-    pub(super) first: Spot,
+    /// The first row.
+    pub(super) first: Whose,
     /// Some row has a finding, or could not be judged: nothing is counted.
     pub(super) judged_bad: bool,
     /// A finding says already that rows of this user are missing.
     pub(super) reported: bool,
+    /// A stay has ３０日超区分.
     pub(super) over_thirty: bool,
     /// 区分支給限度基準内単位数 of 全合計.
     pub(super) within: Option<(i64, Spot)>,
@@ -105,8 +119,8 @@ pub(super) struct SupplementFacts {
 /// A user of 利用者補足情報.
 #[derive(Debug, Clone, Copy, Default)]
 pub(super) struct SupplementPerson {
-    /// 被保険者番号
-    pub(super) first: Spot,
+    /// The record.
+    pub(super) first: Whose,
     /// 区分支給限度基準額
     pub(super) limit: Option<(i64, Spot)>,
     /// 入所前月迄利用日数

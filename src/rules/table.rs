@@ -1830,12 +1830,12 @@ rules! {
     TotalMissing "L5-SIKYU-001" "total-missing"
     L5 Error since V3 clause "R-FLD-07, I-07"
     ja {
-        "利用者（被保険者番号 {person}）の全合計の行（999999）がありません。"
+        "この利用者の全合計の行（999999）がありません。"
         "全合計の行は必ず出力すると定められています。"
         "サービスコード 999999、事業所コード 9999999999 の行を利用者ごとに出力してください。"
     }
     en {
-        "The user (被保険者番号 {person}) has no row of the grand total (999999)."
+        "The user has no row of the grand total (999999)."
         "It must always be there."
         "Write a row with service code 999999 and office 9999999999 for each user."
     }
@@ -1845,12 +1845,12 @@ rules! {
     SeveralTotals "L5-SIKYU-002" "several-totals"
     L5 Warning since V3 clause "I-07, R-FLD-07"
     ja {
-        "利用者（被保険者番号 {person}）の全合計の行（999999）が 2 つ以上あります。"
+        "この利用者の全合計の行（999999）が 2 つ以上あります。"
         "どちらの合計を取り込むか決まりません。"
         "全合計の行は利用者ごとに 1 つだけ出力してください。"
     }
     en {
-        "The user (被保険者番号 {person}) has more than one row of the grand total (999999)."
+        "The user has more than one row of the grand total (999999)."
         "Nobody can tell which one counts."
         "Write one per user."
     }
@@ -1860,12 +1860,12 @@ rules! {
     SubtotalMissing "L5-SIKYU-003" "subtotal-missing"
     L5 Error since V3 clause "R-FLD-08"
     ja {
-        "利用者（被保険者番号 {person}）のサービス種類 {type} に複数の行がありますが、小計の行（{type}AAAA）がありません。"
+        "この利用者のサービス種類 {type} に複数の行がありますが、小計の行（{type}AAAA）がありません。"
         "同じ種類のコードが複数行になるときは、小計の行が必須です。"
         "サービスコード {type}AAAA の行を出力してください。"
     }
     en {
-        "The user (被保険者番号 {person}) has several rows of service type {type} and no subtotal ({type}AAAA)."
+        "The user has several rows of service type {type} and no subtotal ({type}AAAA)."
         "It is mandatory when a type has several code rows."
         "Write a row with service code {type}AAAA."
     }
@@ -1875,12 +1875,12 @@ rules! {
     SubtotalDiffers "L5-SIKYU-004" "subtotal-differs"
     L5 Warning since V3 clause "R-FLD-08"
     ja {
-        "利用者（被保険者番号 {person}）の小計 {code} の{column}が合いません。ここは {got} ですが、計算では {expected} になります。"
+        "小計 {code} の{column}が合いません。ここは {got} ですが、計算では {expected} になります。"
         "小計がその種類の行の合計と違うと、受信側の計算と合わなくなります。"
         "小計の行と、その種類の明細の行を確かめてください。"
     }
     en {
-        "Subtotal {code} of the user (被保険者番号 {person}): {column} here is {got}; the rows give {expected}."
+        "Subtotal {code}: {column} here is {got}; the rows give {expected}."
         "A subtotal that is not the sum of its rows contradicts what the receiver calculates."
         "Check the subtotal and the rows of its type."
     }
@@ -1905,12 +1905,12 @@ rules! {
     TotalDiffers "L5-SIKYU-006" "total-differs"
     L5 Warning since V3 clause "R-FLD-07"
     ja {
-        "利用者（被保険者番号 {person}）の全合計の{column}が {got} ですが、各行の合計は {expected} です。"
+        "全合計の{column}が {got} ですが、各行の合計は {expected} です。"
         "全合計が各行の合計と違うと、受信側の計算と合わなくなります。"
         "全合計の行と各行を確かめてください。"
     }
     en {
-        "Grand total of the user (被保険者番号 {person}): {column} is {got}; the rows come to {expected}."
+        "Grand total: {column} is {got}; the rows come to {expected}."
         "A total that is not the sum of its rows contradicts what the receiver calculates."
         "Check the total and the rows."
     }
@@ -2220,12 +2220,12 @@ rules! {
     PersonWithoutUsageSlip "L6-USAGE-002" "person-without-usage-slip"
     L6 Error since V3 clause "R-REL-02, I-09"
     ja {
-        "{kind} の利用者（被保険者番号 {person}）が第6表にありません。"
+        "{kind} のこの利用者が第6表にありません。"
         "第7表と利用者補足情報は、保険者番号・被保険者番号・対象年月で第6表に結び付きます。相手のないレコードは取り込めません。"
         "保険者番号と被保険者番号を確かめ、同じ利用者で出力し直してください。"
     }
     en {
-        "第6表 does not have the user (被保険者番号 {person}) of {kind}."
+        "第6表 does not have this user of {kind}."
         "第7表 and 利用者補足情報 are joined to 第6表 by insurer, insured and month; without it they cannot be imported."
         "Check both numbers and export the same users."
     }
@@ -2235,12 +2235,12 @@ rules! {
     PersonIncomplete "L6-USAGE-003" "person-incomplete"
     L6 Error since V3 clause "R-REL-02, R-SET-K2, R-SET-Y4, R-OUT-01"
     ja {
-        "利用者（被保険者番号 {person}）が {missing} にありません。"
+        "この利用者が {missing} にありません。"
         "第6表・第7表・利用者補足情報は利用者ごとにそろえて送ります。氏名などは利用者補足情報にしかありません。"
         "同じ利用者を選んで、3 つのファイルをまとめて出力し直してください。"
     }
     en {
-        "{missing} does not have the user (被保険者番号 {person})."
+        "{missing} does not have this user."
         "第6表, 第7表 and 利用者補足情報 go together for each user; only the last one has the name."
         "Export the three files for the same users."
     }
@@ -2250,12 +2250,12 @@ rules! {
     ServicesDiffer "L6-USAGE-004" "services-differ-from-slip"
     L6 Warning since V3 clause "R-OUT-01, R-OUT-02"
     ja {
-        "利用者（被保険者番号 {person}）の事業所 {office} のサービスコード {code} は、第6表で {planned} 回、第7表で {billed} 回です。"
+        "この利用者の事業所 {office} のサービスコード {code} は、第6表で {planned} 回、第7表で {billed} 回です。"
         "第6表と第7表は同じサービスを表します。回数の合計が違うと、どちらが正しいか決まりません（月単位・包括のサービスは比べていません）。"
         "第6表の日と第7表の回数を確かめてください。"
     }
     en {
-        "User (被保険者番号 {person}), office {office}, service code {code}: {planned} times in 第6表, {billed} times in 第7表."
+        "Office {office}, service code {code}: {planned} times in 第6表, {billed} times in 第7表."
         "Both tables are about the same services. Monthly services are not compared."
         "Check the days of 第6表 and the count of 第7表."
     }
@@ -2265,12 +2265,12 @@ rules! {
     UnitsDiffer "L6-USAGE-005" "units-differ-from-slip"
     L6 Warning since V3 clause "R-OUT-01"
     ja {
-        "利用者（被保険者番号 {person}）のサービスコード {code} の単位数が {got} ですが、第7表では {expected} です。"
+        "この利用者のサービスコード {code} の単位数が {got} ですが、第7表では {expected} です。"
         "同じサービスの単位数は第6表（割引後）と第7表で同じです。率で計算する加算・月単位・包括のサービスは比べていません。"
         "第6表と第7表の単位数を確かめてください。"
     }
     en {
-        "User (被保険者番号 {person}), service code {code}: {got} units here, {expected} in 第7表."
+        "Service code {code}: {got} units here, {expected} in 第7表."
         "One service has the same units in 第6表 (after discount) and 第7表. Rates and monthly services are not compared."
         "Check the units in both tables."
     }
@@ -2280,12 +2280,12 @@ rules! {
     OverThirtyDaysDiffer "L6-USAGE-006" "over-thirty-days-differ"
     L6 Warning since V3 clause "R-FLD-08, R-OUT-01"
     ja {
-        "利用者（被保険者番号 {person}）に、第6表と第7表の片方にだけ３０日超区分 1 の行があります。"
+        "この利用者に、第6表と第7表の片方にだけ３０日超区分 1 の行があります。"
         "30日超過分は第6表と第7表の両方で区別します。片方だけでは全額負担の日が決まりません。"
         "３０日超区分を確かめてください。"
     }
     en {
-        "Only one of 第6表 and 第7表 has rows with ３０日超区分 1 for the user (被保険者番号 {person})."
+        "Only one of 第6表 and 第7表 has rows with ３０日超区分 1 for this user."
         "Days over thirty are marked in both tables; otherwise nobody can tell which days are paid in full."
         "Check ３０日超区分."
     }
@@ -2310,12 +2310,12 @@ rules! {
     StayDaysDiffer "L6-USAGE-008" "stay-days-differ"
     L6 Warning since V3 clause "R-OUT-01, A-01"
     ja {
-        "利用者（被保険者番号 {person}）の短期入所の前月までの利用日数が、ファイルの間で違います。"
+        "この利用者の短期入所の前月までの利用日数が、ファイルの間で違います。"
         "第6表・第7表・利用者補足情報の前月までの日数は同じものです。"
         "前月までの利用日数を確かめてください。"
     }
     en {
-        "The days of short stays before this month differ between the files for the user (被保険者番号 {person})."
+        "The days of short stays before this month differ between the files for this user."
         "第6表, 第7表 and 利用者補足情報 state the same number."
         "Check the number."
     }

@@ -34,6 +34,8 @@ struct Numbers {
     person: PersonItems,
     /// 単位数, サービス事業者コード, サテライト枝番.
     key: Vec<usize>,
+    /// The codes and the name of an article.
+    article: Vec<usize>,
     names: ItemNames,
     /// 実績 may lack an article that was planned.
     actual: bool,
@@ -44,6 +46,8 @@ struct Numbers {
 #[derive(Debug, Clone, Copy)]
 struct Numbered {
     group: u64,
+    /// The article itself: two alike are a repeated record, and no matter of numbers.
+    article: u64,
     number: Option<u8>,
     day: [u8; 2],
     spot: Spot,
@@ -63,6 +67,10 @@ pub(super) fn subject(context: &Context<'_>) -> Option<Box<dyn Subject>> {
                 position("サービス事業者コード")?,
                 position("サテライト枝番")?,
             ],
+            article: ["TAISコード", "福祉用具届出コード", "用具名称（機種名）"]
+                .into_iter()
+                .filter_map(position)
+                .collect(),
             names: ItemNames::of(layout),
             actual: layout.kind == FileKind::Upjsk,
             seen: Vec::new(),
@@ -163,22 +171,37 @@ impl Numbers {
         let number = number(value).and_then(|number| u8::try_from(number).ok());
         let day = [day.first().copied().unwrap_or(0), day.get(1).copied().unwrap_or(0)];
         let spot = Spot::of(record, self.number);
-        self.seen.push(Numbered { group: print.finish(), number, day, spot });
+        let mut article = Fingerprint::new();
+        for place in &self.article {
+            article.add(record.record.item(*place));
+        }
+        self.seen.push(Numbered {
+            group: print.finish(),
+            article: article.finish(),
+            number,
+            day,
+            spot,
+        });
     }
 
     fn judge(mut self, findings: &mut Findings) {
         self.seen
             .sort_unstable_by_key(|seen| (seen.group, seen.number, seen.day, seen.spot.record));
-        let mut strangers: Vec<(Numbered, u8)> = self
+        let mut strangers: Vec<(Numbered, u8, bool)> = self
             .seen
             .chunk_by(|a, b| a.group == b.group)
-            .filter_map(|group| first_stranger(group, self.actual))
+            .filter_map(|group| {
+                let (seen, expected) = first_stranger(group, self.actual)?;
+                Some((seen, expected, group.len() == 1))
+            })
             .collect();
-        strangers.sort_unstable_by_key(|(seen, _)| seen.spot.record);
-        for (seen, expected) in strangers {
-            findings.add(Rule::DetailNumbersOutOfSequence, || {
+        strangers.sort_unstable_by_key(|(seen, _, _)| seen.spot.record);
+        for (seen, expected, alone) in strangers {
+            let limit = if alone { Severity::Info } else { Severity::Warning };
+            findings.add_at_most(Rule::DetailNumbersOutOfSequence, limit, || {
                 let got = seen.number.map_or_else(String::new, |number| number.to_string());
-                let draft = Draft::place(self.names.place(seen.spot)).with("expected", expected);
+                let draft =
+                    Draft::place(self.names.place(seen.spot)).with("expected", expected);
                 if got.is_empty() {
                     draft.with_both("got", "空", "empty")
                 } else {
@@ -189,30 +212,30 @@ impl Numbers {
     }
 }
 
-/// The first record of a group, sorted by number, whose number breaks the sequence from 1, and the
-/// number that was expected there.
+/// The record of a group, sorted by number, whose number breaks the sequence from 1, and the number
+/// that was expected there.
 fn first_stranger(group: &[Numbered], gaps_are_fine: bool) -> Option<(Numbered, u8)> {
     let empty = group.iter().take_while(|seen| seen.number.is_none()).count();
     let (empty, numbered) = group.split_at_checked(empty)?;
-    let mut expected = 1_u8;
-    for same in numbered.chunk_by(|a, b| a.number == b.number) {
-        let first = same.first()?;
-        if first.number != Some(expected) && !gaps_are_fine {
-            return Some((*first, expected));
-        }
-        expected = first.number?.saturating_add(1);
-        // The same article may come again on another day, but not on the same one.
+    let used: Vec<&[Numbered]> = numbered.chunk_by(|a, b| a.number == b.number).collect();
+    let count = u8::try_from(used.len()).ok()?;
+    let free = |number: &u8| !numbered.iter().any(|seen| seen.number == Some(*number));
+    for same in &used {
+        // The same article may come again on another day; another one needs its own number.
         let twice = same.windows(2).find_map(|pair| match pair {
-            [a, b] if a.day == b.day => Some(*b),
+            [a, b] if a.day == b.day && a.article != b.article => Some(*b),
             _ => None,
         });
         if let Some(twice) = twice {
-            let next = numbered.iter().filter_map(|seen| seen.number).max()?.saturating_add(1);
-            return Some((twice, next));
+            return Some((twice, (1..=u8::MAX).find(free)?));
+        }
+        let first = same.first()?;
+        if first.number.is_some_and(|number| number > count || number == 0) && !gaps_are_fine {
+            return Some((*first, (1..=u8::MAX).find(free)?));
         }
     }
     match (empty.first(), numbered.is_empty()) {
-        (Some(empty), false) => Some((*empty, expected)),
+        (Some(empty), false) => Some((*empty, (1..=u8::MAX).find(free)?)),
         _ => None,
     }
 }
@@ -224,8 +247,10 @@ mod tests {
     fn stranger(numbers: &[Option<u8>], gaps_are_fine: bool) -> Option<(Option<u8>, u8)> {
         let mut group: Vec<Numbered> = numbers
             .iter()
-            .map(|number| Numbered {
+            .enumerate()
+            .map(|(article, number)| Numbered {
                 group: 0,
+                article: u64::try_from(article).expect("small"),
                 number: *number,
                 day: *b"01",
                 spot: Spot::default(),
@@ -241,6 +266,7 @@ mod tests {
         assert_eq!(stranger(&[None, None], false), None);
         assert_eq!(stranger(&[Some(2)], false), Some((Some(2), 1)));
         assert_eq!(stranger(&[Some(1), Some(3)], false), Some((Some(3), 2)));
+        assert_eq!(stranger(&[Some(2), Some(3)], false), Some((Some(3), 1)));
         assert_eq!(stranger(&[Some(1), Some(3)], true), None);
         assert_eq!(stranger(&[Some(1), Some(1)], false), Some((Some(1), 2)));
         assert_eq!(stranger(&[Some(1), None], false), Some((None, 2)));

@@ -41,6 +41,7 @@ struct Insured {
     person: PersonItems,
     month: usize,
     born: usize,
+    certified: usize,
     start: usize,
     end: usize,
     state: usize,
@@ -81,6 +82,7 @@ pub(super) fn subject(context: &Context<'_>) -> Option<Box<dyn Subject>> {
         person: PersonItems::of(layout)?,
         month: position("対象年月")?,
         born: position("利用者生年月日")?,
+        certified: position("認定日")?,
         start: position("限度額適用開始年月日")?,
         end: position("限度額適用終了年月日")?,
         state: position("認定状況区分")?,
@@ -109,15 +111,14 @@ impl Subject for Insured {
         self.check_slots(record, findings);
         self.check_dates(record, findings);
         self.check_level(record, findings);
-        if let (Some(before), Some(total)) =
-            (read(record, self.days_before), read(record, self.days_total))
-            && total < before
-        {
+        let days = (read(record, self.days_before), read(record, self.days_total));
+        let backwards = matches!(days, (Some(before), Some(total)) if total < before);
+        if backwards {
             findings.add(Rule::DaysGoBackwards, || {
                 record.at(self.days_total).related(record.at(self.days_before).place)
             });
         }
-        self.keep(record);
+        self.keep(record, backwards);
     }
 
     fn end_file(self: Box<Self>, _: &mut Findings, facts: &mut Facts) {
@@ -222,9 +223,11 @@ impl Insured {
         if let (Some(from), Some(to)) = (start, end)
             && from > to
         {
-            findings.add(Rule::PeriodReversed, || {
-                record.at(self.end).related(record.at(self.start).place)
-            });
+            // Where 認定日 fits the end, the beginning is wrong.
+            let end_fits = date(self.certified).is_some_and(|certified| certified <= to);
+            let (place, other) =
+                if end_fits { (self.start, self.end) } else { (self.end, self.start) };
+            findings.add(Rule::PeriodReversed, || record.at(place).related(record.at(other).place));
             return;
         }
         if let Some(born) = date(self.born)
@@ -283,7 +286,7 @@ impl Insured {
     }
 
     /// For the send unit. Records that go with a plan have no month and no part in it.
-    fn keep(&mut self, record: &Judged<'_>) {
+    fn keep(&mut self, record: &Judged<'_>, backwards: bool) {
         if record.good(self.month) == Some(b"000000") {
             return;
         }
@@ -293,9 +296,9 @@ impl Insured {
         };
         let kept = |place| read(record, place).map(|value| (value, Spot::of(record, place)));
         self.facts.people.entry(person).or_insert_with(|| SupplementPerson {
-            first: Spot::of(record, self.person.insured),
+            first: self.person.spots(record),
             limit: kept(self.limit),
-            days_before: kept(self.days_before),
+            days_before: kept(self.days_before).filter(|_| !backwards),
         });
     }
 }

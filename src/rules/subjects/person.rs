@@ -4,6 +4,8 @@ use std::fmt;
 
 use crate::spec::Layout;
 
+use crate::rules::finding;
+
 use super::{Judged, Place};
 
 /// 保険者番号 and 被保険者番号: who a record is about; part of every key (R-REL).
@@ -27,10 +29,14 @@ impl Person {
         print.add(&self.0);
     }
 
-    /// 被保険者番号 for messages: the last three characters, so that rows can be told apart.
+    /// 被保険者番号 by itself.
+    pub(in crate::rules) fn insured(&self) -> &[u8] {
+        self.0.get(6..).unwrap_or_default()
+    }
+
+    /// 被保険者番号 as every report may show it.
     pub(in crate::rules) fn masked(self) -> String {
-        let tail = self.0.get(13..).unwrap_or_default();
-        format!("*******{}", String::from_utf8_lossy(tail))
+        finding::person(self.insured()).unwrap_or_default()
     }
 }
 
@@ -60,6 +66,11 @@ impl PersonItems {
         record.is_repeated(self.insurer) && record.is_repeated(self.insured)
     }
 
+    /// Where both numbers stand.
+    pub(super) fn spots(self, record: &Judged<'_>) -> Whose {
+        Whose { insurer: Spot::of(record, self.insurer), insured: Spot::of(record, self.insured) }
+    }
+
     /// The person, where both numbers can be relied on.
     pub(super) fn read(self, record: &Judged<'_>) -> Option<Person> {
         Person::from_parts(record.good(self.insurer)?, record.good(self.insured)?)
@@ -77,6 +88,10 @@ pub(in crate::rules) struct Spot {
 }
 
 impl Spot {
+    /// Nowhere.
+    pub(in crate::rules) const NONE: Self =
+        Self { offset: 0, line: 0, record: 0, length: 0, item: 0 };
+
     /// The item at a place from 0.
     pub(super) fn of(record: &Judged<'_>, place: usize) -> Self {
         let span = record.record.spans().get(place).copied().unwrap_or_default();
@@ -108,6 +123,13 @@ impl Spot {
     }
 }
 
+/// Where a record says who it is about.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub(in crate::rules) struct Whose {
+    pub(in crate::rules) insurer: Spot,
+    pub(in crate::rules) insured: Spot,
+}
+
 /// The numbers and names of the items of a layout, for the places of findings.
 #[derive(Debug, Clone, Default)]
 pub(in crate::rules) struct ItemNames(Vec<(u16, String)>);
@@ -122,14 +144,19 @@ impl ItemNames {
         let item = self.0.get(usize::from(spot.item));
         Place {
             file: None,
+            person: None,
             line: Some(u64::from(spot.line)),
             record: Some(u64::from(spot.record)),
             item: item.map(|(number, _)| *number),
             item_name: item.map(|(_, name)| name.clone()),
             offset: Some(spot.offset),
             length: Some(u64::from(spot.length)),
-            person: None,
         }
+    }
+
+    /// The same, with whom it is about.
+    pub(in crate::rules) fn place_of(&self, spot: Spot, person: Person) -> Place {
+        Place { person: Some(person.masked()), ..self.place(spot) }
     }
 }
 

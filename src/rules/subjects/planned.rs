@@ -67,9 +67,9 @@ impl Subject for Planned {
             return;
         };
         let counted = self.count(record, person).is_some();
-        let over_thirty = record.good(self.over_thirty) == Some(b"1");
         let stay = record.good(self.code).is_some_and(is_stay);
-        if self.last == Some(person) && counted && !over_thirty && !stay {
+        let over_thirty = stay && record.good(self.over_thirty) == Some(b"1");
+        if self.last == Some(person) && counted && !stay {
             return;
         }
         if self.facts.people.len() >= MOST_PEOPLE {
@@ -78,7 +78,7 @@ impl Subject for Planned {
         }
         self.last = Some(person);
         let known = self.facts.people.entry(person).or_insert_with(|| PlanPerson {
-            first: Spot::of(record, self.person.insured),
+            first: self.person.spots(record),
             ..PlanPerson::default()
         });
         known.torn |= !counted;
@@ -111,12 +111,14 @@ impl Planned {
         let units = number(record.good(self.units)?)?;
         let count = number(record.good(self.count)?)?;
         let key = PlanKey { person, office, code, units };
+        let odd_count = (count != 1).then(|| (count, Spot::of(record, self.count)));
         let slot = code.iter().chain(office.get(6..).unwrap_or_default());
         let slot = slot.fold(0_usize, |slot, byte| slot * 5 + usize::from(*byte)) % AT_HAND;
         if let Some(Some((same, group))) = self.at_hand.get_mut(slot)
             && *same == key
         {
             group.count += count;
+            group.odd_count = odd_count.or(group.odd_count);
             return Some(());
         }
         self.put_away(slot);
@@ -126,6 +128,7 @@ impl Planned {
                 units_spot: Spot::of(record, self.units),
                 code_spot: Spot::of(record, self.code),
                 office_spot: Spot::of(record, self.office),
+                odd_count,
             };
             *place = Some((key, group));
         }
@@ -137,6 +140,7 @@ impl Planned {
         let Some((key, group)) = self.at_hand.get_mut(slot).and_then(Option::take) else { return };
         if let Some(known) = self.groups.get_mut(&key) {
             known.count += group.count;
+            known.odd_count = group.odd_count.or(known.odd_count);
         } else if self.groups.len() < MOST_GROUPS {
             self.groups.insert(key, group);
         } else {

@@ -40,7 +40,7 @@ struct Seen {
 pub(super) fn subject(context: &Context<'_>) -> Option<Box<dyn Subject>> {
     let layout = context.layout;
     let key = match layout.kind {
-        // What is needed to tell two visits apart; names and remarks are not.
+        // What is needed to tell two visits, or two articles, apart.
         FileKind::Upplan | FileKind::Upjsk => positions(layout, |name| {
             matches!(
                 name,
@@ -52,6 +52,7 @@ pub(super) fn subject(context: &Context<'_>) -> Option<Box<dyn Subject>> {
                     | "サービスコード"
                     | "TAISコード"
                     | "福祉用具届出コード"
+                    | "用具名称（機種名）"
                     | "明細判別コード"
                     | "サービス事業者コード"
                     | "サテライト枝番"

@@ -137,7 +137,7 @@ fn product(row: &Row, bad: &mut Bad, failures: &mut Vec<Failure>) {
         with,
         expected,
         // 率加減算: the unit count cannot always be told from one row.
-        doubtful: matches!(third, b'6' | b'8' | b'9') && !base,
+        doubtful: matches!(third, b'6' | b'8' | b'9') && !base && count != 1,
     });
 }
 
@@ -177,11 +177,7 @@ fn limits(row: &Row, bad: &mut Bad, failures: &mut Vec<Failure>) {
         } else {
             (C::AreaWithin, &[C::AreaOver, C::Managed], Some(base - over))
         };
-    *bad |= if at == C::Managed {
-        Bad::of(&[C::Managed])
-    } else {
-        Bad::of(&[C::AreaOver, C::AreaWithin])
-    };
+    *bad |= Bad::of(&[C::Managed, C::AreaOver, C::AreaWithin]);
     failures.push(Failure { equation: Equation::AreaLimit, at, with, expected, doubtful: false });
 }
 
@@ -196,6 +192,10 @@ fn charged(row: &Row, outside: &[i64]) -> Vec<i64> {
         .filter_map(number)
         .flat_map(|units| [units, units - over, units - over - type_over])
         .collect();
+    if let (Some(one), Some(count)) = (number(C::Discounted).or(number(C::Units)), number(C::Count))
+    {
+        units.push(one * count);
+    }
     let inside = units.clone();
     for more in outside {
         units.extend(inside.iter().map(|units| units + more));

@@ -16,9 +16,9 @@ use crate::types::Edition;
 use self::equations::{Equation, Failure};
 use self::row::{Cell, Column, Form, Row, RowItems};
 use self::sums::Fault;
-use super::person::{Fingerprint, ItemNames, Person, Spot};
+use super::person::{Fingerprint, ItemNames, Person, Spot, Whose};
 use super::usage::is_stay;
-use super::{Context, Draft, Facts, Findings, Judged, Rule, Severity, Subject};
+use super::{Context, Draft, Facts, Findings, Judged, Place, Rule, Severity, Subject};
 
 const RULES: &[Rule] = &[
     Rule::TotalNamesAnOffice,
@@ -54,6 +54,9 @@ const TORN: &[Rule] =
 
 /// What 全合計 has instead of an office (R-FLD-07).
 const NO_OFFICE: &[u8] = b"9999999999";
+
+/// Nobody has more rows in a month; beyond them the time would grow with their square.
+const MOST_ROWS_OF_A_PERSON: usize = 500;
 
 /// Rows beyond these are judged by themselves only: 120 MB of memory.
 const MOST_ROWS: usize = 500_000;
@@ -128,11 +131,12 @@ impl Subject for Slip {
             people.entry(row.person).or_default().push(row);
         }
         let mut people: Vec<(Person, Vec<&Row>)> = people.into_iter().collect();
-        people.sort_unstable_by_key(|(_, rows)| rows.first().map(|row| row.insured.record));
+        people.sort_unstable_by_key(|(_, rows)| rows.first().map(|row| row.whose.insured.record));
         let fragments = if whole { fragments(&people) } else { Fragments::default() };
         let mut slip = SlipFacts { people: HashMap::new(), names: self.names.clone(), whole };
         for (person, rows) in &people {
-            let sound = whole && !self.torn.contains(person);
+            let few = rows.len() <= MOST_ROWS_OF_A_PERSON;
+            let sound = whole && few && !self.torn.contains(person);
             let mut faults = Vec::new();
             let fragment = fragments.strays.contains(person);
             let no_total = sound
@@ -142,17 +146,17 @@ impl Subject for Slip {
                     .any(|row| row.form == Form::Total || row.office.as_slice() == NO_OFFICE);
             let sums = sound && !fragment && !fragments.hosts.contains(person) && !repeats(rows);
             faults.extend(sums::check(rows, sums));
-            let mut reported = !faults.is_empty();
+            let mut reported = !faults.is_empty() || fragments.without.contains(person);
             if let (true, Some(first)) = (no_total, rows.first()) {
                 reported = true;
                 findings.add_at_most(Rule::TotalMissing, self.limit, || {
-                    Draft::place(self.names.place(first.insured)).with("person", person.masked())
+                    Draft::place(self.at(first, first.whose.insured))
                 });
             } else if let (true, Some(first)) = (fragment, rows.first()) {
                 reported = true;
                 findings.add(Rule::SubtotalWithoutRows, || {
-                    Draft::place(self.names.place(first.insured))
-                        .related(self.names.place(first.code_spot()))
+                    Draft::place(self.at(first, first.whose.insured))
+                        .related(self.at(first, first.code_spot()))
                         .with("code", String::from_utf8_lossy(&first.code))
                 });
             }
@@ -163,8 +167,15 @@ impl Subject for Slip {
                 let unnamed =
                     |row: &&Row| row.form != Form::Total && row.office.as_slice() == NO_OFFICE;
                 let judged = reported || !sums || rows.iter().any(unnamed);
-                slip.people
-                    .insert(*person, facts_of(rows, judged, fragment || no_total, &self.items));
+                slip.people.insert(
+                    *person,
+                    facts_of(
+                        rows,
+                        judged,
+                        fragment || no_total || fragments.without.contains(person),
+                        &self.items,
+                    ),
+                );
             }
         }
         facts.slip = Some(slip);
@@ -250,6 +261,10 @@ impl Slip {
         }
     }
 
+    fn at(&self, row: &Row, spot: Spot) -> Place {
+        self.names.place_of(spot, row.person)
+    }
+
     fn report(&self, rows: &[&Row], fault: Fault, findings: &mut Findings) {
         let row = |index: usize| rows.get(index).copied();
         match fault {
@@ -261,18 +276,16 @@ impl Slip {
             Fault::SecondTotal { second, first } => {
                 if let (Some(second), Some(first)) = (row(second), row(first)) {
                     findings.add(Rule::SeveralTotals, || {
-                        Draft::place(self.names.place(second.code_spot()))
-                            .related(self.names.place(first.code_spot()))
-                            .with("person", second.person.masked())
+                        Draft::place(self.at(second, second.code_spot()))
+                            .related(self.at(first, first.code_spot()))
                     });
                 }
             }
             Fault::NoSubtotal { last } => {
                 if let Some(row) = row(last) {
                     findings.add_at_most(Rule::SubtotalMissing, self.limit, || {
-                        Draft::place(self.names.place(row.code_spot()))
+                        Draft::place(self.at(row, row.code_spot()))
                             .with("type", String::from_utf8_lossy(row.kind()))
-                            .with("person", row.person.masked())
                     });
                 }
             }
@@ -281,7 +294,7 @@ impl Slip {
                     findings.add(Rule::SubtotalWithoutRows, || {
                         let office = row.office_spot(&self.items);
                         let spot = if elsewhere { office } else { row.code_spot() };
-                        Draft::place(self.names.place(spot))
+                        Draft::place(self.at(row, spot))
                             .with("code", String::from_utf8_lossy(&row.code))
                     });
                 }
@@ -293,7 +306,7 @@ impl Slip {
                 } else {
                     Rule::SubtotalDiffers
                 };
-                let spot = |row: &Row| self.names.place(row.spot(column, &self.items));
+                let spot = |row: &Row| self.at(row, row.spot(column, &self.items));
                 let (at, expected) =
                     match culprit.and_then(|(index, right)| Some((row(index)?, right))) {
                         Some((row, right)) => (row, right),
@@ -304,7 +317,6 @@ impl Slip {
                     let mut draft = Draft::place(spot(at))
                         .with("column", column.name())
                         .with("code", String::from_utf8_lossy(&sum.code))
-                        .with("person", sum.person.masked())
                         .with("got", got)
                         .with("expected", expected)
                         .showing(&got.to_string());
@@ -332,7 +344,7 @@ impl Slip {
             Equation::Days => Rule::DaysDiffer,
         };
         let limit = if failure.doubtful { Severity::Info } else { Severity::Warning };
-        let spot = |column| self.names.place(row.spot(column, &self.items));
+        let spot = |column| self.at(row, row.spot(column, &self.items));
         findings.add_at_most(rule, limit, || {
             let got = match (failure.at, row.number(failure.at)) {
                 (Column::Price, Some(got)) => format!("{}.{:02}", got / 100, got % 100),
@@ -359,7 +371,7 @@ fn repeats(rows: &[&Row]) -> bool {
     let mut seen = HashSet::new();
     rows.iter().any(|row| {
         let rented = matches!(row.kind(), b"17" | b"67") && row.form == Form::Detail;
-        !seen.insert(row.print) && !rented
+        row.form != Form::Total && !seen.insert(row.print) && !rented
     })
 }
 
@@ -368,7 +380,7 @@ fn repeats(rows: &[&Row]) -> bool {
 struct Fragments {
     /// Only a total or subtotals: the rows are somebody else's.
     strays: HashSet<Person>,
-    /// Their total is such a stray.
+    /// Their total is such a stray: by the record of its 被保険者番号.
     without: HashSet<Person>,
     /// Between their rows stands one with another number.
     hosts: HashSet<Person>,
@@ -377,7 +389,7 @@ struct Fragments {
 fn fragments(people: &[(Person, Vec<&Row>)]) -> Fragments {
     let mut found = Fragments::default();
     let range = |rows: &[&Row]| {
-        let record = |row: Option<&&Row>| row.map_or(0, |row| row.insured.record);
+        let record = |row: Option<&&Row>| row.map_or(0, |row| row.whose.insured.record);
         (record(rows.first()), record(rows.last()))
     };
     for pair in people.windows(2) {
@@ -402,7 +414,7 @@ fn fragments(people: &[(Person, Vec<&Row>)]) -> Fragments {
 }
 
 fn facts_of(rows: &[&Row], judged: bool, reported: bool, items: &RowItems) -> SlipPerson {
-    let first = rows.first().map_or_else(Spot::default, |row| row.insured);
+    let first = rows.first().map_or_else(Whose::default, |row| row.whose);
     let total = rows.iter().find(|row| row.form == Form::Total);
     let days = rows.iter().find_map(|row| {
         Some((row.number(Column::DaysBefore)?, row.spot(Column::DaysBefore, items)))
@@ -411,7 +423,9 @@ fn facts_of(rows: &[&Row], judged: bool, reported: bool, items: &RowItems) -> Sl
         first,
         judged_bad: judged,
         reported,
-        over_thirty: rows.iter().any(|row| row.over_thirty && row.form == Form::Detail),
+        over_thirty: rows
+            .iter()
+            .any(|row| row.over_thirty && row.form == Form::Detail && is_stay(&row.code)),
         within: total.and_then(|row| {
             Some((row.number(Column::AreaWithin)?, row.spot(Column::AreaWithin, items)))
         }),

@@ -5,7 +5,7 @@ use std::ops::BitOrAssign;
 use crate::spec::Layout;
 
 use crate::rules::subjects::Judged;
-use crate::rules::subjects::person::{Person, PersonItems, Spot, number};
+use crate::rules::subjects::person::{Person, PersonItems, Spot, Whose, number};
 
 macro_rules! columns {
     ($($(#[$doc:meta])* $variant:ident = $name:literal;)+) => {
@@ -124,7 +124,7 @@ pub(super) struct Row {
     pub(super) over_thirty: bool,
     /// Of the whole row, to find one that stands there twice.
     pub(super) print: u64,
-    pub(super) insured: Spot,
+    pub(super) whose: Whose,
     code_spot: Spot,
     /// From サービス事業所コード to サービスコード, in bytes.
     office_back: u16,
@@ -224,7 +224,7 @@ impl RowItems {
             form: Form::of(code),
             over_thirty: record.good(self.over_thirty)? == b"1",
             print,
-            insured: Spot::of(record, self.person.insured),
+            whose: self.person.spots(record),
             code_spot: Spot::of(record, self.code),
             office_back: start_of(self.code)
                 .checked_sub(start_of(self.office))

@@ -63,6 +63,21 @@ struct Group {
     over_thirty_sums: Vec<usize>,
 }
 
+impl Group {
+    /// The rows that a subtotal may add up: without and with what lies outside 区分支給限度.
+    fn readings(&self) -> [Vec<usize>; 3] {
+        let both = [&*self.within, &self.outside].concat();
+        let all = [&*both, &self.over_thirty].concat();
+        [self.within.clone(), both, all]
+    }
+
+    /// The same of one site.
+    fn of_site(&self, rows: &[&Row], site: Option<[u8; 2]>) -> [Vec<usize>; 3] {
+        let same = |index: &usize| rows.get(*index).map(|row| row.satellite) == site;
+        self.readings().map(|reading| reading.into_iter().filter(same).collect())
+    }
+}
+
 /// Judges the rows of one person. Without `sums` only what each row says by itself.
 pub(super) fn check(rows: &[&Row], sums: bool) -> Vec<Fault> {
     let mut person = PersonRows {
@@ -75,13 +90,13 @@ pub(super) fn check(rows: &[&Row], sums: bool) -> Vec<Fault> {
     person.group();
     person.details();
     if sums {
-        person.totals_are_one();
         person.subtotals();
     }
     person.sum_rows();
     if sums {
         person.total();
     }
+    person.totals_are_one();
     person.faults
 }
 
@@ -224,17 +239,28 @@ impl PersonRows<'_> {
                 continue;
             }
             for sum in &group.within_sums {
-                let same_site = |index: &usize| {
-                    let site = |index: usize| self.row(index).map(|row| row.satellite);
-                    group.within_sums.len() < 2 || site(*index) == site(*sum)
-                };
-                let of_site = |rows: &[usize]| -> Vec<usize> {
-                    rows.iter().copied().filter(same_site).collect()
-                };
-                let within = of_site(&group.within);
-                let both = [within.clone(), of_site(&group.outside)].concat();
-                let all = [both.clone(), of_site(&group.over_thirty)].concat();
-                let readings = [within, both, all, of_kind.clone()];
+                let own = group.of_site(self.rows, self.site(*sum));
+                let all = group.readings();
+                let several = group.within_sums.len() > 1;
+                // A subtotal is for its site, or for all sites where it is the only one.
+                let mut readings = if several { own.to_vec() } else { all.to_vec() };
+                readings.push(of_kind.clone());
+                if !several && self.subtotal(*sum, &readings).is_some() {
+                    let of_own = self.subtotal(*sum, &own).is_none();
+                    let others: Vec<usize> = group
+                        .within
+                        .iter()
+                        .copied()
+                        .filter(|row| self.site(*row) != self.site(*sum))
+                        .collect();
+                    if let (true, Some(last)) = (of_own, self.rows_of_one_site(&others)) {
+                        missing.push(last);
+                        continue;
+                    }
+                    if of_own {
+                        continue;
+                    }
+                }
                 differ.extend(self.subtotal(*sum, &readings));
             }
             for sum in &group.outside_sums {
@@ -283,13 +309,16 @@ impl PersonRows<'_> {
         groups.flat_map(|(_, group)| group.within.iter().chain(&group.outside)).copied().collect()
     }
 
+    /// サテライト枝番 of a row.
+    fn site(&self, index: usize) -> Option<[u8; 2]> {
+        self.row(index).map(|row| row.satellite)
+    }
+
     /// The last row of a site that has several, if there is such a site.
     fn rows_of_one_site(&self, rows: &[usize]) -> Option<usize> {
-        let site = |index: usize| self.row(index).map(|row| row.satellite);
-        rows.iter()
-            .copied()
-            .rev()
-            .find(|last| rows.iter().filter(|index| site(**index) == site(*last)).count() > 1)
+        let of_site =
+            |last: usize| rows.iter().filter(move |row| self.site(**row) == self.site(last));
+        rows.iter().copied().rev().find(|last| of_site(*last).count() > 1)
     }
 
     /// Whether a subtotal is the sum of its rows, in any of several readings.
