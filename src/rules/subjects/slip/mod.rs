@@ -40,13 +40,16 @@ const RULES: &[Rule] = &[
     Rule::FullShareDiffers,
     Rule::DaysDiffer,
     Rule::UnusualPrice,
+    Rule::SubtotalWithoutRows,
     Rule::TotalMissing,
     Rule::SeveralTotals,
     Rule::SubtotalMissing,
     Rule::SubtotalDiffers,
-    Rule::SubtotalWithoutRows,
     Rule::TotalDiffers,
 ];
+
+/// How many of these look at one row only.
+const ROW_RULES: usize = 19;
 
 /// Records that could not be read leave sums without a part.
 const TORN: &[Rule] =
@@ -95,7 +98,7 @@ pub(super) fn subject(context: &Context<'_>) -> Option<Box<dyn Subject>> {
 
 impl Subject for Slip {
     fn rules(&self) -> &'static [Rule] {
-        RULES
+        if self.overflow { RULES.get(..ROW_RULES).unwrap_or(RULES) } else { RULES }
     }
 
     fn record(&mut self, record: &Judged<'_>, findings: &mut Findings) {
@@ -146,16 +149,20 @@ impl Subject for Slip {
                     .any(|row| row.form == Form::Total || row.office.as_slice() == NO_OFFICE);
             let sums = sound && !fragment && !fragments.hosts.contains(person) && !repeats(rows);
             faults.extend(sums::check(rows, sums));
+            let number = |row: &Row| {
+                let wrong_insurer = fragments.insurers.contains(person);
+                if wrong_insurer { row.whose.insurer } else { row.whose.insured }
+            };
             let mut reported = !faults.is_empty() || fragments.without.contains(person);
             if let (true, Some(first)) = (no_total, rows.first()) {
                 reported = true;
                 findings.add_at_most(Rule::TotalMissing, self.limit, || {
-                    Draft::place(self.at(first, first.whose.insured))
+                    Draft::place(self.at(first, number(first)))
                 });
             } else if let (true, Some(first)) = (fragment, rows.first()) {
                 reported = true;
                 findings.add(Rule::SubtotalWithoutRows, || {
-                    Draft::place(self.at(first, first.whose.insured))
+                    Draft::place(self.at(first, number(first)))
                         .related(self.at(first, first.code_spot()))
                         .with("code", String::from_utf8_lossy(&first.code))
                 });
@@ -384,6 +391,9 @@ struct Fragments {
     without: HashSet<Person>,
     /// Between their rows stands one with another number.
     hosts: HashSet<Person>,
+    /// Of those who lack rows, these have the 被保険者番号 of somebody beside them: the insurer's
+    /// number is the one that is wrong.
+    insurers: HashSet<Person>,
 }
 
 fn fragments(people: &[(Person, Vec<&Row>)]) -> Fragments {
@@ -394,6 +404,10 @@ fn fragments(people: &[(Person, Vec<&Row>)]) -> Fragments {
     };
     for pair in people.windows(2) {
         let [(host, host_rows), (person, rows)] = pair else { continue };
+        if host.insured() == person.insured() {
+            let fewer = if host_rows.len() < rows.len() { host } else { person };
+            found.insurers.insert(*fewer);
+        }
         let ((_, host_end), (start, end)) = (range(host_rows), range(rows));
         let total = |rows: &[&Row]| rows.iter().any(|row| row.form == Form::Total);
         let only_sums = rows.iter().all(|row| row.form.is_sum());
