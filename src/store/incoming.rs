@@ -67,14 +67,10 @@ pub struct IncomingRow {
     pub state: Incoming,
     /// When it became durable.
     pub created_at: Timestamp,
-    /// Digest of the container.
-    pub package_sha256: Digest,
-    /// Digest of the manifest's bytes.
-    pub manifest_sha256: Digest,
 }
 
 const COLUMNS: &str = "message_id, sender, office, sequence, serial, state, failures, next_at,
-                       created_at, package_sha256, manifest_sha256";
+                       created_at";
 
 impl Store {
     /// What is already known of a package: its receipt if these are the same bytes.
@@ -376,7 +372,5 @@ fn read_incoming(row: &Row<'_>) -> rusqlite::Result<Result<IncomingRow, StoreErr
         serial: row.get::<_, Column<_>>(4)?.0,
         state,
         created_at: row.get::<_, Column<_>>(8)?.0,
-        package_sha256: row.get::<_, Column<_>>(9)?.0,
-        manifest_sha256: row.get::<_, Column<_>>(10)?.0,
     }))
 }
