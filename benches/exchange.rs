@@ -234,7 +234,8 @@ async fn until(node: &Node, packages: usize, states: &[&str]) -> Instant {
             let rows = node.store().history(HistoryFilter { limit: 3, ..HistoryFilter::default() });
             panic!("{:?}\n{:?}", status.counts, rows.await);
         }
-        tokio::time::sleep(Duration::from_millis(5)).await;
+        // Each look reads the whole table.
+        tokio::time::sleep(Duration::from_millis(100)).await;
     }
 }
 

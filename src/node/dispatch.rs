@@ -118,10 +118,16 @@ impl Dispatcher {
         let enough = u32::try_from(self.sending.len() + room).unwrap_or(u32::MAX);
         let queued = self.context.store.queued(office, partner, now, enough).await?;
         let fresh = queued.into_iter().filter(|row| !self.sending.contains(&row.id));
-        for row in fresh.take(room).collect::<Vec<_>>() {
+        let fresh: Vec<OutgoingRow> = fresh.take(room).collect();
+        let full = fresh.len() == room;
+        for row in fresh {
             self.sending.insert(row.id);
             self.probe = self.probing.then_some(row.id);
             self.in_flight.spawn(attempt(Arc::clone(&self.context), row));
+        }
+        if full {
+            // The next one goes when an attempt ends, whenever it is due.
+            return Ok(LONGEST_SLEEP);
         }
         let next = self.context.store.next_attempt(office, partner, now).await?;
         Ok(next.map_or(LONGEST_SLEEP, |next| until_then(next, now)))

@@ -72,6 +72,9 @@ pub struct IncomingRow {
 const COLUMNS: &str = "message_id, sender, office, sequence, serial, state, failures, next_at,
                        created_at";
 
+/// The condition of the index `incoming_open`; see the one of `outgoing`.
+const OPEN: &str = "state IN ('COMMITTED', 'PLACED')";
+
 impl Store {
     /// What is already known of a package: its receipt if these are the same bytes.
     pub async fn known(
@@ -136,7 +139,7 @@ impl Store {
             connection
                 .prepare_cached(&format!(
                     "SELECT {COLUMNS} FROM incoming
-                     WHERE office = ?1 AND sender = ?2 AND state = 'COMMITTED'
+                     WHERE office = ?1 AND sender = ?2 AND {OPEN} AND state = 'COMMITTED'
                      ORDER BY serial, sequence LIMIT 1"
                 ))?
                 .query_row(params![Column(office), Column(sender)], read_incoming)
@@ -150,7 +153,8 @@ impl Store {
     pub async fn placed(&self, office: OfficeNumber) -> Result<Vec<IncomingRow>, StoreError> {
         self.read(move |connection| {
             let mut statement = connection.prepare_cached(&format!(
-                "SELECT {COLUMNS} FROM incoming WHERE office = ?1 AND state = 'PLACED'
+                "SELECT {COLUMNS} FROM incoming WHERE office = ?1 AND {OPEN}
+                     AND state = 'PLACED'
                  ORDER BY sender, serial"
             ))?;
             let rows = statement.query_map(params![Column(office)], read_incoming)?;
@@ -165,7 +169,10 @@ impl Store {
         self.read(move |connection| {
             let found = connection
                 .query_row(
-                    "SELECT 1 FROM incoming WHERE message_id = ?1 AND state = 'COMMITTED'",
+                    &format!(
+                        "SELECT 1 FROM incoming
+                         WHERE message_id = ?1 AND {OPEN} AND state = 'COMMITTED'"
+                    ),
                     params![Column(id)],
                     |_| Ok(()),
                 )
@@ -207,9 +214,10 @@ impl Store {
         office: OfficeNumber,
     ) -> Result<Vec<OfficeNumber>, StoreError> {
         self.read(move |connection| {
-            let mut statement = connection.prepare_cached(
-                "SELECT DISTINCT sender FROM incoming WHERE office = ?1 AND state = 'COMMITTED'",
-            )?;
+            let mut statement = connection.prepare_cached(&format!(
+                "SELECT DISTINCT sender FROM incoming
+                 WHERE office = ?1 AND {OPEN} AND state = 'COMMITTED'"
+            ))?;
             let rows = statement
                 .query_map(params![Column(office)], |row| Ok(row.get::<_, Column<_>>(0)?.0))?;
             Ok(rows.collect::<Result<_, _>>()?)

@@ -61,6 +61,10 @@ pub struct OutgoingRow {
 const COLUMNS: &str = "message_id, office, partner, sequence, serial, state, failures, next_at,
                        expires_at, package_sha256, manifest_sha256";
 
+/// The condition of the index `outgoing_open`. SQLite takes a partial index only where its condition
+/// stands in the query as it is; without it, every question reads all packages there ever were.
+const OPEN: &str = "state IN ('QUEUED', 'CONSIGNED')";
+
 impl Store {
     /// The number of the next package from `office` to `partner`.
     ///
@@ -150,7 +154,7 @@ impl Store {
         self.read(move |connection| {
             let mut statement = connection.prepare_cached(&format!(
                 "SELECT {COLUMNS} FROM outgoing
-                 WHERE office = ?1 AND partner = ?2 AND state = 'QUEUED'
+                 WHERE office = ?1 AND partner = ?2 AND {OPEN} AND state = 'QUEUED'
                      AND (next_at <= ?3 OR next_at > ?4)
                  ORDER BY sequence LIMIT ?5"
             ))?;
@@ -171,10 +175,10 @@ impl Store {
     ) -> Result<Option<Timestamp>, StoreError> {
         self.read(move |connection| {
             let next: Option<Column<Timestamp>> = connection
-                .prepare_cached(
+                .prepare_cached(&format!(
                     "SELECT min(next_at) FROM outgoing WHERE office = ?1 AND partner = ?2
-                     AND state = 'QUEUED' AND next_at > ?3 AND next_at <= ?4",
-                )?
+                     AND {OPEN} AND state = 'QUEUED' AND next_at > ?3 AND next_at <= ?4"
+                ))?
                 .query_row(
                     params![Column(office), Column(partner), Column(due), Column(latest(due))],
                     |row| row.get(0),
@@ -194,10 +198,10 @@ impl Store {
     ) -> Result<(), StoreError> {
         self.write(move |connection| {
             connection
-                .prepare_cached(
+                .prepare_cached(&format!(
                     "UPDATE outgoing SET next_at = ?3 WHERE office = ?1 AND partner = ?2
-                     AND state = 'QUEUED' AND next_at > ?3",
-                )?
+                     AND {OPEN} AND state = 'QUEUED' AND next_at > ?3"
+                ))?
                 .execute(params![Column(office), Column(partner), Column(now)])?;
             Ok(())
         })
@@ -208,7 +212,8 @@ impl Store {
     pub async fn overdue(&self, now: Timestamp) -> Result<Vec<OutgoingRow>, StoreError> {
         self.read(move |connection| {
             let mut statement = connection.prepare_cached(&format!(
-                "SELECT {COLUMNS} FROM outgoing WHERE state = 'QUEUED' AND expires_at <= ?1"
+                "SELECT {COLUMNS} FROM outgoing
+                 WHERE {OPEN} AND state = 'QUEUED' AND expires_at <= ?1"
             ))?;
             let rows = statement.query_map(params![Column(now)], read_outgoing)?;
             rows.map(|row| row?).collect()
@@ -225,10 +230,10 @@ impl Store {
     ) -> Result<bool, StoreError> {
         self.read(move |connection| {
             let found = connection
-                .prepare_cached(
+                .prepare_cached(&format!(
                     "SELECT 1 FROM outgoing WHERE office = ?1 AND partner = ?2
-                     AND state = 'CONSIGNED' LIMIT 1",
-                )?
+                     AND {OPEN} AND state = 'CONSIGNED' LIMIT 1"
+                ))?
                 .query_row(params![Column(office), Column(partner)], |_| Ok(()))
                 .optional()?;
             Ok(found.is_some())

@@ -171,7 +171,7 @@ impl Outbound {
         let began = self.started.elapsed();
         let scan =
             blocking(move || folders.drop.scan(&limits)).await.ok_or(OutboundFault::Internal)??;
-        self.in_vain = false;
+        self.in_vain = self.left_over;
         self.tell_odd(&scan.odd);
         let mut units: BTreeMap<UnitKey, usize> = BTreeMap::new();
         for file in &scan.files {
@@ -327,14 +327,19 @@ impl Outbound {
         }
         let folders = Arc::clone(&self.folders);
         let claims = blocking(move || folders.drop.unfinished()).await;
+        let mut left_over = false;
         for claim in claims.ok_or(OutboundFault::Internal)?? {
             let packed = self.context.store.is_packed(claim.id()).await?;
             let (folders, lang) = (Arc::clone(&self.folders), self.context.lang());
-            blocking(move || end_claim(&folders, &claim, packed, lang))
-                .await
-                .ok_or(OutboundFault::Internal)??;
+            let ended = blocking(move || end_claim(&folders, &claim, packed, lang)).await;
+            // What is wrong with one claim keeps no new set back.
+            if let Some(Err(error)) = &ended {
+                tracing::warn!(office = %self.folders.office, code = error.code(), %error,
+                    "an unfinished set stays in work");
+            }
+            left_over |= !matches!(ended, Some(Ok(())));
         }
-        self.left_over = false;
+        self.left_over = left_over;
         Ok(())
     }
 

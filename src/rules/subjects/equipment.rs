@@ -200,8 +200,7 @@ impl Numbers {
             let limit = if alone { Severity::Info } else { Severity::Warning };
             findings.add_at_most(Rule::DetailNumbersOutOfSequence, limit, || {
                 let got = seen.number.map_or_else(String::new, |number| number.to_string());
-                let draft =
-                    Draft::place(self.names.place(seen.spot)).with("expected", expected);
+                let draft = Draft::place(self.names.place(seen.spot)).with("expected", expected);
                 if got.is_empty() {
                     draft.with_both("got", "空", "empty")
                 } else {
