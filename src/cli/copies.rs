@@ -16,6 +16,9 @@ use crate::types::Lang;
 /// The largest file that is read into memory.
 const LARGEST: u64 = 256 << 20;
 
+/// The most bytes of all files together.
+const MOST: usize = 1 << 30;
+
 /// A file that was read.
 pub(super) struct Input {
     /// Its name relative to the folder that was named, with `/`; the bare name of a file that was
@@ -35,6 +38,7 @@ pub(super) struct Copy<'c> {
 pub(super) fn read(paths: &[PathBuf], lang: Lang) -> anyhow::Result<Vec<Input>> {
     let found = find(paths, lang)?;
     let mut names = BTreeSet::new();
+    let mut total = 0;
     let mut inputs = Vec::with_capacity(found.files.len());
     for path in &found.files {
         let name = relative(path, paths);
@@ -50,6 +54,17 @@ pub(super) fn read(paths: &[PathBuf], lang: Lang) -> anyhow::Result<Vec<Input>> 
             .into());
         }
         let bytes = read_file(path).with_context(|| path.display().to_string())?;
+        total += bytes.len();
+        if total > MOST {
+            let most = MOST >> 20;
+            return Err(UsageError(match lang {
+                Lang::Ja => {
+                    format!("ファイルの合計が {most} MiB を超えています。分けて実行してください。")
+                }
+                Lang::En => format!("the files together exceed {most} MiB; give them in parts"),
+            })
+            .into());
+        }
         inputs.push(Input { name, bytes });
     }
     Ok(inputs)

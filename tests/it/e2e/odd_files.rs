@@ -2,7 +2,8 @@
 
 use std::fs::{self, File};
 
-use super::units::{PLAN, USAGE, export, sample, together, withdrawal};
+use super::invariants;
+use super::units::{PLAN, USAGE, Unit, export, sample, together, withdrawal};
 use crate::harness::{CARE, HELP, Office, offices, quoted, running, until};
 
 /// The names in the one set that is held.
@@ -92,13 +93,39 @@ fn a_unit_in_an_edition_that_the_partner_cannot_import_is_held() {
 }
 
 #[test]
+fn a_unit_that_loses_nothing_goes_in_the_edition_of_the_partner() {
+    let [mut care, mut help] = offices([CARE, HELP]);
+    care.set_peer(HELP, "edition", quoted("v3"));
+    care.start();
+    help.start();
+    let unit = withdrawal(CARE, 1);
+    export(&care, &unit);
+    until("handed over", || care.has_sent("HANDED_OVER", 1));
+    let (name, bytes) = unit.first_key_value().expect("one file");
+    let name = name.replace("_43_", "_").replace("_11_", "_");
+    let text = String::from_utf8_lossy(bytes).replace("202407", "202208");
+    assert_eq!(help.files("import"), Unit::from([(name, text.into_bytes())]));
+    let packed = care.sql("SELECT detail FROM journal WHERE state = 'PACKED'");
+    assert_eq!(packed, ["converted-from-v4.1"]);
+    let history = care.command(&["history"]);
+    let history = String::from_utf8(history.stdout).expect("UTF-8");
+    assert!(history.contains("converted from v4.1"), "{history}");
+    invariants::check(&care, &help, 1);
+    // What the office keeps is what its care software wrote.
+    let copies = care.sets("sent");
+    let (folder, names) = copies.first_key_value().expect("one set");
+    let copy = fs::read(care.path("sent").join(folder).join(&names[0])).expect("the original");
+    assert_eq!(Unit::from([(names[0].clone(), copy)]), unit);
+}
+
+#[test]
 fn an_incomplete_unit_waits_for_its_files_and_is_held_in_the_end() {
     let [mut care, mut help] = offices([CARE, HELP]);
     care.set("timing", "set_wait", "\"8s\"");
     care.start();
     help.start();
     let (late, never) = (sample(PLAN, "20260520101500"), sample(USAGE, "20260520111500"));
-    let split = |unit: &super::units::Unit| {
+    let split = |unit: &Unit| {
         let mut first = unit.clone();
         let last = first.pop_last().expect("several files");
         (first, last)
