@@ -65,8 +65,14 @@ pub(super) const fn planned(kind: FileKind) -> &'static [Rule] {
     }
 }
 
-/// Judges the files whose names say that they belong together.
-pub(super) fn check_unit(files: &[Outcome], members: &[usize], units: &mut Units) {
+/// Judges the files whose names say that they belong together; `way` is the sender and the
+/// recipient that most of the names have.
+pub(super) fn check_unit(
+    files: &[Outcome],
+    members: &[usize],
+    way: (OfficeNumber, OfficeNumber),
+    units: &mut Units,
+) {
     let mut members: Vec<&Outcome> = members.iter().filter_map(|index| files.get(*index)).collect();
     members.sort_by_key(|file| file.kind);
     let mut strays: Vec<FileKind> = Vec::new();
@@ -82,8 +88,13 @@ pub(super) fn check_unit(files: &[Outcome], members: &[usize], units: &mut Units
         units.run.extend(&RuleSet::of(planned(family.parent)));
         strays.extend(Join { parent, dependants }.judge(family, units));
     }
-    for file in members.iter().filter(|file| file.kind.is_none_or(|kind| !strays.contains(&kind))) {
-        release(file, units);
+    // A name with another sender or recipient is told already.
+    members
+        .retain(|file| file.name.as_ref().is_some_and(|name| (name.sender, name.recipient) == way));
+    for file in &members {
+        if file.kind.is_none_or(|kind| !strays.contains(&kind)) {
+            release(file, units);
+        }
     }
     check_sender(&members, units);
 }

@@ -1,6 +1,7 @@
 //! Send units: which files belong together, and whether they are all there (R-SET).
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::cmp::Reverse;
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 use crate::spec::{Family, SendUnit, Spec};
 use crate::types::{
@@ -133,7 +134,8 @@ fn check_folder(spec: &Spec, files: &[Outcome], indices: &[usize], units: &mut U
             if usage_unit::check(&members, preventive, &mut units.findings) {
                 units.run.extend(&RuleSet::of(usage_unit::RULES));
             }
-            joins::check_unit(files, &cluster.files, units);
+            let way = (cluster.key.sender, cluster.key.recipient);
+            joins::check_unit(files, &cluster.files, way, units);
         }
         units.summaries.push(summary(files, group, &own, members));
     }
@@ -176,64 +178,114 @@ fn cluster<'s>(spec: &'s Spec, files: &[Outcome], key: Key, indices: Vec<usize>)
     Cluster { key, files: indices, kinds, unit, missing }
 }
 
-/// Incomplete clusters that would be complete together: the names of some files are wrong in one
-/// part, which is one mistake and not as many as files seem to be missing.
+/// More sets without some of their files than anybody has; beyond that each is judged alone.
+const MOST_STRAYS: usize = 64;
+
+/// Clusters that would make up one unit: the names of some files are wrong in one part, which is
+/// one mistake and not as many as files seem to be missing.
 fn merge<'s>(
     spec: &'s Spec,
     files: &[Outcome],
     clusters: &mut Vec<Cluster<'s>>,
     units: &mut Units,
 ) {
-    let incomplete: Vec<usize> = (0..clusters.len())
-        .filter(|place| clusters.get(*place).is_some_and(|cluster| !cluster.missing.is_empty()))
-        .collect();
-    if incomplete.len() < 2 || incomplete.len() > 8 {
+    let strays = clusters.iter().filter(|cluster| !cluster.missing.is_empty()).count();
+    if strays == 0 || strays > MOST_STRAYS {
         return;
     }
-    let parts: Vec<&Cluster<'_>> =
-        incomplete.iter().filter_map(|place| clusters.get(*place)).collect();
-    let kinds: Vec<FileKind> = parts.iter().flat_map(|part| part.kinds.iter().copied()).collect();
-    let once = kinds.iter().all(|kind| {
-        *kind == FileKind::UpkihonImage || kinds.iter().filter(|other| *other == kind).count() == 1
-    });
-    let fits = |unit: &&SendUnit| {
-        kinds.iter().all(|kind| unit.knows(*kind)) && unit.missing(&kinds).next().is_none()
-    };
-    let edition = parts.iter().map(|part| part.key.edition).max().unwrap_or(Edition::V4_1);
-    let unit = spec.units(edition).find(fits);
     // The part with the most files has the right name; on a tie the one that comes first.
-    let Some(right) = parts.iter().rev().max_by_key(|part| part.files.len()) else { return };
-    let differences: Vec<_> = parts.iter().map(|part| differences(&right.key, &part.key)).collect();
-    let Some(unit) = unit.filter(|_| once && differences.iter().all(|parts| parts.len() <= 1))
-    else {
-        return;
-    };
-    let right_key = right.key;
-    for (part, differences) in parts.iter().zip(&differences) {
-        let Some((ja, en)) = differences.first() else { continue };
-        for file in part.files.iter().filter_map(|index| files.get(*index)) {
-            // A month that its own contents contradict was told already.
-            if !file.findings.has(Rule::MonthDiffersFromName) {
-                units.findings.add(Rule::UnitFilesDiffer, || {
-                    Draft::named(&file.label).with_both("parts", ja, en)
-                });
+    let mut open = std::mem::take(clusters);
+    open.sort_by_key(|cluster| Reverse(cluster.files.len()));
+    let mut open = VecDeque::from(open);
+    while let Some(mut target) = open.pop_front() {
+        let alone = |stray: &Cluster<'_>| {
+            let others = open.iter().chain(clusters.iter());
+            target.is_incomplete() || !others.into_iter().any(|other| stray.belongs_to(other))
+        };
+        let strays: Vec<usize> = open
+            .iter()
+            .enumerate()
+            .filter(|(_, stray)| stray.belongs_to(&target) && alone(stray))
+            .map(|(place, _)| place)
+            .collect();
+        let singles = strays.iter().map(|place| vec![*place]);
+        let mut choices = std::iter::once(strays.clone()).chain(singles);
+        let chosen = choices.find_map(|places| {
+            let parts: Vec<&Cluster<'_>> =
+                places.iter().filter_map(|place| open.get(*place)).collect();
+            let unit = target.unit_with(&parts, spec)?;
+            Some((unit, places))
+        });
+        if let Some((unit, places)) = chosen.filter(|(_, places)| !places.is_empty()) {
+            for place in places.into_iter().rev() {
+                if let Some(stray) = open.remove(place) {
+                    target.absorb(stray, files, units);
+                }
+            }
+            target.unit = Some(unit);
+            target.missing = Vec::new();
+        }
+        clusters.push(target);
+    }
+}
+
+impl<'s> Cluster<'s> {
+    const fn is_incomplete(&self) -> bool {
+        !self.missing.is_empty()
+    }
+
+    /// Whether its names differ in one part from those of another cluster that lacks its files.
+    fn belongs_to(&self, target: &Self) -> bool {
+        let optional = |kind: &FileKind| {
+            matches!(
+                kind,
+                FileKind::UpkihonSub1
+                    | FileKind::UpkihonSub2
+                    | FileKind::UpkihonImage
+                    | FileKind::UpyoboSub
+            )
+        };
+        // A whole unit lacks nothing but what it need not have.
+        let lacking =
+            target.is_incomplete() || (target.unit.is_some() && self.kinds.iter().all(optional));
+        self.is_incomplete()
+            && lacking
+            && !self.kinds.iter().any(|kind| target.kinds.contains(kind))
+            && differences(&target.key, &self.key).len() == 1
+    }
+
+    /// The send unit that it makes up with other parts, where each kind is there once and none is
+    /// missing.
+    fn unit_with(&self, parts: &[&Self], spec: &'s Spec) -> Option<&'s SendUnit> {
+        let all = || std::iter::once(self).chain(parts.iter().copied());
+        let kinds: Vec<FileKind> = all().flat_map(|part| part.kinds.iter().copied()).collect();
+        let once = kinds.iter().all(|kind| {
+            *kind == FileKind::UpkihonImage
+                || kinds.iter().filter(|other| *other == kind).count() == 1
+        });
+        let edition = all().map(|part| part.key.edition).max()?;
+        let fits = |unit: &&SendUnit| {
+            kinds.iter().all(|kind| unit.knows(*kind)) && unit.missing(&kinds).next().is_none()
+        };
+        spec.units(edition).find(fits).filter(|_| once)
+    }
+
+    /// Takes the files of a part whose names are wrong, and says so.
+    fn absorb(&mut self, stray: Self, files: &[Outcome], units: &mut Units) {
+        if let Some((ja, en)) = differences(&self.key, &stray.key).first() {
+            for file in stray.files.iter().filter_map(|index| files.get(*index)) {
+                // A month that its own contents contradict was told already.
+                if !file.findings.has(Rule::MonthDiffersFromName) {
+                    units.findings.add(Rule::UnitFilesDiffer, || {
+                        Draft::named(&file.label).with_both("parts", ja, en)
+                    });
+                }
             }
         }
+        self.files.extend(stray.files);
+        self.files.sort_unstable();
+        self.kinds.extend(stray.kinds);
     }
-    let mut whole = Cluster {
-        key: right_key,
-        files: parts.iter().flat_map(|part| part.files.iter().copied()).collect(),
-        kinds,
-        unit: Some(unit),
-        missing: Vec::new(),
-    };
-    whole.files.sort_unstable();
-    let mut place = 0;
-    clusters.retain(|_| {
-        place += 1;
-        !incomplete.contains(&(place - 1))
-    });
-    clusters.push(whole);
 }
 
 /// Which parts of the names differ, in Japanese and English.
