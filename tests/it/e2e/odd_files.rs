@@ -3,12 +3,19 @@
 use std::fs::{self, File};
 
 use super::invariants;
-use super::units::{PLAN, USAGE, Unit, export, sample, together, withdrawal};
+use super::units::{PLAN, USAGE, Unit, export, sample, serial_of, together, withdrawal};
 use crate::harness::{CARE, HELP, Office, offices, quoted, running, until};
 
-/// The names in the one set that is held.
+/// The sets that are held, once so many are in the hold folder and in the store.
+fn held_sets(office: &Office, count: usize) -> Option<Vec<(String, Vec<String>)>> {
+    let sets: Vec<_> = office.sets("hold").into_iter().collect();
+    let noted = office.sql("SELECT count(*) FROM held") == [count.to_string()];
+    (noted && sets.len() == count).then_some(sets)
+}
+
+/// The one set that is held.
 fn held_set(office: &Office) -> Option<(String, Vec<String>)> {
-    office.sets("hold").into_iter().next()
+    held_sets(office, 1)?.pop()
 }
 
 fn read_held(office: &Office, folder: &str, name: &str) -> String {
@@ -71,8 +78,7 @@ fn a_unit_for_somebody_unknown_or_of_somebody_else_is_held() {
     care.start();
     export(&care, &withdrawal(CARE, 1));
     export(&care, &withdrawal(HELP, 1));
-    // The row of a held set comes after its folder.
-    until("both held", || (care.sql("SELECT count(*) FROM held") == ["2"]).then_some(()));
+    until("both held", || held_sets(&care, 2));
     let reasons = care.sql("SELECT reason FROM held ORDER BY reason");
     assert_eq!(reasons, ["not-this-office", "unknown-partner"]);
     let report = read_held(&care, &format!("20260601000001_{CARE}_{HELP}"), "report.txt");
@@ -139,9 +145,15 @@ fn an_incomplete_unit_waits_for_its_files_and_is_held_in_the_end() {
         let taken_up = care.log().contains("a set waits for its other files");
         (taken_up && care.files("drop") == first).then_some(())
     });
+    // What comes after it does not overtake it.
+    let next = withdrawal(CARE, 1);
+    export(&care, &next);
     care.drop_file(&last_name, &last_bytes);
-    until("sent when complete", || care.has_sent("HANDED_OVER", 1));
-    assert_eq!(help.files("import"), late);
+    until("sent when complete", || care.has_sent("HANDED_OVER", 2));
+    let order = care.sql("SELECT serial FROM outgoing ORDER BY sequence");
+    assert_eq!(order, [serial_of(&late), serial_of(&next)]);
+    let arrived = together([&late, &next]);
+    assert_eq!(help.files("import"), arrived);
     assert!(care.sets("hold").is_empty());
 
     export(&care, &started);
@@ -150,7 +162,7 @@ fn an_incomplete_unit_waits_for_its_files_and_is_held_in_the_end() {
     assert_eq!(names.len(), started.len() + 3);
     let report = read_held(&care, &folder, "report.txt");
     assert!(report.contains("UPSIKYU"), "the report names the missing file: {report}");
-    assert!(care.files("drop").is_empty() && help.files("import") == late);
+    assert!(care.files("drop").is_empty() && help.files("import") == arrived);
 }
 
 #[cfg(unix)]

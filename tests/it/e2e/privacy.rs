@@ -166,6 +166,6 @@ fn exchange(care: &mut Office, help: &mut Office, units: &[Unit; 3]) -> String {
     export(help, &units[2]);
     until("sent", || care.has_sent("HANDED_OVER", 2));
     until("received", || help.has_sent("HANDED_OVER", 1));
-    until("held", || (care.sets("hold").len() == 3).then_some(()));
+    until("held", || (care.sql("SELECT count(*) FROM held") == ["3"]).then_some(()));
     told
 }
