@@ -193,9 +193,9 @@ fn merge<'s>(
     if strays == 0 || strays > MOST_STRAYS {
         return;
     }
-    // The part with the most files has the right name; on a tie the one that comes first.
+    // Whole units take what strayed from them; of others the largest part, or on a tie the first.
     let mut open = std::mem::take(clusters);
-    open.sort_by_key(|cluster| Reverse(cluster.files.len()));
+    open.sort_by_key(|cluster| (cluster.is_incomplete(), Reverse(cluster.files.len())));
     let mut open = VecDeque::from(open);
     while let Some(mut target) = open.pop_front() {
         let alone = |stray: &Cluster<'_>| {
@@ -270,10 +270,12 @@ impl<'s> Cluster<'s> {
         spec.units(edition).find(fits).filter(|_| once)
     }
 
-    /// Takes the files of a part whose names are wrong, and says so.
+    /// Takes the files of another part, and says that the names of the fewer files are wrong.
     fn absorb(&mut self, stray: Self, files: &[Outcome], units: &mut Units) {
         if let Some((ja, en)) = differences(&self.key, &stray.key).first() {
-            for file in stray.files.iter().filter_map(|index| files.get(*index)) {
+            let outnumbered = stray.files.len() > self.files.len();
+            let wrong = if outnumbered { &self.files } else { &stray.files };
+            for file in wrong.iter().filter_map(|index| files.get(*index)) {
                 // A month that its own contents contradict was told already.
                 if !file.findings.has(Rule::MonthDiffersFromName) {
                     units.findings.add(Rule::UnitFilesDiffer, || {
@@ -281,6 +283,9 @@ impl<'s> Cluster<'s> {
                     });
                 }
             }
+        }
+        if stray.files.len() > self.files.len() {
+            self.key = stray.key;
         }
         self.files.extend(stray.files);
         self.files.sort_unstable();
