@@ -5,17 +5,19 @@
 //! person with such a row has no sums judged.
 
 mod equations;
+mod fragments;
+mod report;
 mod row;
 mod sums;
+mod totals;
 
 use std::collections::{HashMap, HashSet};
 
 use crate::rules::facts::{SlipFacts, SlipPerson, SlipRow};
 use crate::types::Edition;
 
-use self::equations::{Equation, Failure};
+use self::fragments::{Fragments, fragments};
 use self::row::{Cell, Column, Form, Row, RowItems};
-use self::sums::Fault;
 use super::person::{Fingerprint, ItemNames, Person, Spot, Whose};
 use super::usage::is_stay;
 use super::{Context, Draft, Facts, Findings, Judged, Place, Rule, Severity, Subject};
@@ -267,110 +269,6 @@ impl Slip {
             findings.add(Rule::UnusualPrice, || record.at(self.items.place(Column::Price)));
         }
     }
-
-    fn at(&self, row: &Row, spot: Spot) -> Place {
-        self.names.place_of(spot, row.person)
-    }
-
-    fn report(&self, rows: &[&Row], fault: Fault, findings: &mut Findings) {
-        let row = |index: usize| rows.get(index).copied();
-        match fault {
-            Fault::Row(index, failure) => {
-                if let Some(row) = row(index) {
-                    self.report_row(row, failure, findings);
-                }
-            }
-            Fault::SecondTotal { second, first } => {
-                if let (Some(second), Some(first)) = (row(second), row(first)) {
-                    findings.add(Rule::SeveralTotals, || {
-                        Draft::place(self.at(second, second.code_spot()))
-                            .related(self.at(first, first.code_spot()))
-                    });
-                }
-            }
-            Fault::NoSubtotal { last } => {
-                if let Some(row) = row(last) {
-                    findings.add_at_most(Rule::SubtotalMissing, self.limit, || {
-                        Draft::place(self.at(row, row.code_spot()))
-                            .with("type", String::from_utf8_lossy(row.kind()))
-                    });
-                }
-            }
-            Fault::NothingToAddUp { row: index, elsewhere } => {
-                if let Some(row) = row(index) {
-                    findings.add(Rule::SubtotalWithoutRows, || {
-                        let office = row.office_spot(&self.items);
-                        let spot = if elsewhere { office } else { row.code_spot() };
-                        Draft::place(self.at(row, spot))
-                            .with("code", String::from_utf8_lossy(&row.code))
-                    });
-                }
-            }
-            Fault::SumDiffers { row: sum, column, expected, culprit, parts } => {
-                let Some(sum) = row(sum) else { return };
-                let rule = if sum.form == Form::Total {
-                    Rule::TotalDiffers
-                } else {
-                    Rule::SubtotalDiffers
-                };
-                let spot = |row: &Row| self.at(row, row.spot(column, &self.items));
-                let (at, expected) =
-                    match culprit.and_then(|(index, right)| Some((row(index)?, right))) {
-                        Some((row, right)) => (row, right),
-                        None => (sum, expected),
-                    };
-                findings.add(rule, || {
-                    let got = at.number(column).unwrap_or_default();
-                    let mut draft = Draft::place(spot(at))
-                        .with("column", column.name())
-                        .with("code", String::from_utf8_lossy(&sum.code))
-                        .with("got", got)
-                        .with("expected", expected)
-                        .showing(&got.to_string());
-                    let others = parts.iter().filter_map(|index| row(*index)).chain([sum]);
-                    for part in others.filter(|part| !std::ptr::eq(*part, at)) {
-                        draft = draft.related(spot(part));
-                    }
-                    draft
-                });
-            }
-        }
-    }
-
-    fn report_row(&self, row: &Row, failure: Failure, findings: &mut Findings) {
-        let rule = match failure.equation {
-            Equation::Product => Rule::ProductDiffers,
-            Equation::Discount => Rule::DiscountDiffers,
-            Equation::TypeLimit => Rule::TypeLimitDiffers,
-            Equation::AreaLimit => Rule::AreaLimitDiffers,
-            Equation::Cost => Rule::CostDiffers,
-            Equation::BenefitRate => Rule::ImpossibleBenefitRate,
-            Equation::Claim => Rule::ClaimDiffers,
-            Equation::Share => Rule::ShareDiffers,
-            Equation::FullShare => Rule::FullShareDiffers,
-            Equation::Days => Rule::DaysDiffer,
-        };
-        let limit = if failure.doubtful { Severity::Info } else { Severity::Warning };
-        let spot = |column| self.at(row, row.spot(column, &self.items));
-        findings.add_at_most(rule, limit, || {
-            let got = match (failure.at, row.number(failure.at)) {
-                (Column::Price, Some(got)) => format!("{}.{:02}", got / 100, got % 100),
-                (_, got) => got.map_or_else(String::new, |got| got.to_string()),
-            };
-            let mut draft = Draft::place(spot(failure.at))
-                .with("column", failure.at.name())
-                .with("got", &got)
-                .showing(&got);
-            draft = match failure.expected {
-                Some(expected) => draft.with("expected", expected),
-                None => draft.with_both("expected", "別の値", "another value"),
-            };
-            for column in failure.with {
-                draft = draft.related(spot(*column));
-            }
-            draft
-        });
-    }
 }
 
 /// Whether a row stands there twice; sums with it mean nothing.
@@ -380,51 +278,6 @@ fn repeats(rows: &[&Row]) -> bool {
         let rented = matches!(row.kind(), b"17" | b"67") && row.form == Form::Detail;
         row.form != Form::Total && !seen.insert(row.print) && !rented
     })
-}
-
-/// People who are there only because a number of somebody else is wrong in one row.
-#[derive(Debug, Default)]
-struct Fragments {
-    /// Only a total or subtotals: the rows are somebody else's.
-    strays: HashSet<Person>,
-    /// Their total is such a stray: by the record of its 被保険者番号.
-    without: HashSet<Person>,
-    /// Between their rows stands one with another number.
-    hosts: HashSet<Person>,
-    /// Of those who lack rows, these have the 被保険者番号 of somebody beside them: the insurer's
-    /// number is the one that is wrong.
-    insurers: HashSet<Person>,
-}
-
-fn fragments(people: &[(Person, Vec<&Row>)]) -> Fragments {
-    let mut found = Fragments::default();
-    let range = |rows: &[&Row]| {
-        let record = |row: Option<&&Row>| row.map_or(0, |row| row.whose.insured.record);
-        (record(rows.first()), record(rows.last()))
-    };
-    for pair in people.windows(2) {
-        let [(host, host_rows), (person, rows)] = pair else { continue };
-        if host.insured() == person.insured() {
-            let fewer = if host_rows.len() < rows.len() { host } else { person };
-            found.insurers.insert(*fewer);
-        }
-        let ((_, host_end), (start, end)) = (range(host_rows), range(rows));
-        let total = |rows: &[&Row]| rows.iter().any(|row| row.form == Form::Total);
-        let only_sums = rows.iter().all(|row| row.form.is_sum());
-        if only_sums {
-            found.strays.insert(*person);
-            found.hosts.insert(*host);
-            if total(rows) && !total(host_rows) {
-                found.without.insert(*host);
-            }
-        } else if end < host_end && start > range(host_rows).0 && !total(rows) {
-            found.hosts.insert(*host);
-        } else if host_rows.len() == 1 && !total(host_rows) {
-            // The first row of the next person, under another number.
-            found.hosts.insert(*person);
-        }
-    }
-    found
 }
 
 fn facts_of(rows: &[&Row], judged: bool, reported: bool, items: &RowItems) -> SlipPerson {

@@ -30,37 +30,23 @@ pub(super) enum Fault {
     },
 }
 
-/// The columns that subtotals and totals add up.
-const SUMMED: [Column; 10] = [
-    C::Amount,
-    C::Managed,
-    C::TypeOver,
-    C::TypeWithin,
-    C::AreaOver,
-    C::AreaWithin,
-    C::Cost,
-    C::Claim,
-    C::Share,
-    C::FullShare,
-];
-
 /// The most rows that a finding names.
-const MOST_PARTS: usize = 8;
+pub(super) const MOST_PARTS: usize = 8;
 
 /// The rows of one office and service type.
 #[derive(Debug, Default)]
-struct Group {
+pub(super) struct Group {
     /// Within 区分支給限度.
-    within: Vec<usize>,
+    pub(super) within: Vec<usize>,
     /// Outside of it.
-    outside: Vec<usize>,
+    pub(super) outside: Vec<usize>,
     /// From the 31st day of a stay.
-    over_thirty: Vec<usize>,
+    pub(super) over_thirty: Vec<usize>,
     /// Whether a row falls into the first or second list cannot be told.
     unclear: bool,
-    within_sums: Vec<usize>,
-    outside_sums: Vec<usize>,
-    over_thirty_sums: Vec<usize>,
+    pub(super) within_sums: Vec<usize>,
+    pub(super) outside_sums: Vec<usize>,
+    pub(super) over_thirty_sums: Vec<usize>,
 }
 
 impl Group {
@@ -100,27 +86,27 @@ pub(super) fn check(rows: &[&Row], sums: bool) -> Vec<Fault> {
     person.faults
 }
 
-struct PersonRows<'r> {
-    rows: &'r [&'r Row],
-    bad: Vec<Bad>,
-    groups: BTreeMap<([u8; 10], [u8; 2]), Group>,
-    faults: Vec<Fault>,
+pub(super) struct PersonRows<'r> {
+    pub(super) rows: &'r [&'r Row],
+    pub(super) bad: Vec<Bad>,
+    pub(super) groups: BTreeMap<([u8; 10], [u8; 2]), Group>,
+    pub(super) faults: Vec<Fault>,
     /// A subtotal is missing, and with it what only subtotals have.
-    lacking: bool,
+    pub(super) lacking: bool,
 }
 
 /// What a column of some rows comes to.
 #[derive(Debug, Clone, Copy, Default)]
-struct Sum {
-    value: i64,
+pub(super) struct Sum {
+    pub(super) value: i64,
     /// How many rows have a number there.
-    count: usize,
+    pub(super) count: usize,
     /// A row is in doubt.
     doubtful: bool,
 }
 
 impl PersonRows<'_> {
-    fn row(&self, index: usize) -> Option<&Row> {
+    pub(super) fn row(&self, index: usize) -> Option<&Row> {
         self.rows.get(index).copied()
     }
 
@@ -162,7 +148,7 @@ impl PersonRows<'_> {
         self.faults.extend(failures.into_iter().map(|failure| Fault::Row(index, failure)));
     }
 
-    fn totals(&self) -> Vec<usize> {
+    pub(super) fn totals(&self) -> Vec<usize> {
         let total = |(index, row): (usize, &&Row)| (row.form == Form::Total).then_some(index);
         self.rows.iter().enumerate().filter_map(total).collect()
     }
@@ -175,7 +161,7 @@ impl PersonRows<'_> {
         }
     }
 
-    fn sum(&self, rows: &[usize], column: Column) -> Sum {
+    pub(super) fn sum(&self, rows: &[usize], column: Column) -> Sum {
         let mut sum = Sum::default();
         for index in rows {
             let Some(row) = self.row(*index) else { continue };
@@ -382,89 +368,5 @@ impl PersonRows<'_> {
                 self.equations(index, &outside);
             }
         }
-    }
-
-    /// 全合計 is the sum of the rows, or of the subtotals where there are some.
-    fn total(&mut self) {
-        let totals = self.totals();
-        let [total] = totals.as_slice() else { return };
-        let details = self.rows.iter().filter(|row| row.form == Form::Detail).count();
-        if details == 0 {
-            return;
-        }
-        let mut wrong: Vec<(Column, i64)> = Vec::new();
-        for column in SUMMED {
-            if self.lacking && !matches!(column, C::Amount | C::Managed) {
-                continue;
-            }
-            let Some(value) = self.row(*total).and_then(|row| row.number(column)) else { continue };
-            let doubtful = (0..self.rows.len()).any(|index| {
-                self.bad.get(index).is_some_and(|bad| bad.contains(column))
-                    || self.row(index).is_some_and(|row| row.cell(column) == Cell::Doubtful)
-            });
-            let readings = self.readings(column);
-            if !doubtful && !readings.contains(&value) {
-                wrong.push((column, readings.first().copied().unwrap_or_default()));
-            }
-        }
-        // Several wrong columns are one missing or surplus row.
-        let most = if wrong.len() > 2 { 1 } else { 2 };
-        for (column, expected) in wrong.into_iter().take(most) {
-            let parts = self.leaves(column);
-            self.faults.push(Fault::SumDiffers {
-                row: *total,
-                column,
-                expected,
-                culprit: None,
-                parts: parts.into_iter().take(MOST_PARTS).collect(),
-            });
-        }
-    }
-
-    /// What 全合計 may be: with and without what lies outside 区分支給限度, out of subtotals or
-    /// out of rows. The first is the most usual one.
-    fn readings(&self, column: Column) -> [i64; 6] {
-        let mut readings = [0; 6];
-        let [usual, within_only, no_thirty, plain, plain_within, plain_both] = &mut readings;
-        for group in self.groups.values() {
-            let of = |rows: &[usize]| self.sum(rows, column);
-            let or = |sums: &[usize], rows: &[usize]| {
-                let sum = of(sums);
-                if sum.count > 0 { sum.value } else { of(rows).value }
-            };
-            let within = or(&group.within_sums, &group.within);
-            let outside = or(&group.outside_sums, &group.outside);
-            let over_thirty = or(&group.over_thirty_sums, &group.over_thirty);
-            // A subtotal that covers what lies outside too leaves nothing to add.
-            let covered = of(&group.within_sums).count > 0
-                && of(&group.outside_sums).count == 0
-                && of(&group.within_sums).value
-                    == of(&group.within).value + of(&group.outside).value;
-            *usual += within + if covered { 0 } else { outside } + over_thirty;
-            *within_only += within;
-            *no_thirty += within + if covered { 0 } else { outside };
-            *plain +=
-                of(&group.within).value + of(&group.outside).value + of(&group.over_thirty).value;
-            *plain_within += of(&group.within).value;
-            *plain_both += of(&group.within).value + of(&group.outside).value;
-        }
-        readings
-    }
-
-    /// The rows that 全合計 adds up, as a reader of the form would.
-    fn leaves(&self, column: Column) -> Vec<usize> {
-        let mut leaves = Vec::new();
-        for group in self.groups.values() {
-            let pairs = [
-                (&group.within_sums, &group.within),
-                (&group.outside_sums, &group.outside),
-                (&group.over_thirty_sums, &group.over_thirty),
-            ];
-            for (sums, rows) in pairs {
-                leaves.extend(if self.sum(sums, column).count > 0 { sums } else { rows });
-            }
-        }
-        leaves.sort_unstable();
-        leaves
     }
 }

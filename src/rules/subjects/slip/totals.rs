@@ -1,0 +1,106 @@
+//! 第7表: 全合計 of a person (R-FLD-07).
+
+use super::row::{Cell, Column, Form};
+use super::sums::{Fault, MOST_PARTS, PersonRows};
+
+use Column as C;
+
+/// The columns that subtotals and totals add up.
+const SUMMED: [Column; 10] = [
+    C::Amount,
+    C::Managed,
+    C::TypeOver,
+    C::TypeWithin,
+    C::AreaOver,
+    C::AreaWithin,
+    C::Cost,
+    C::Claim,
+    C::Share,
+    C::FullShare,
+];
+
+impl PersonRows<'_> {
+    /// 全合計 is the sum of the rows, or of the subtotals where there are some.
+    pub(super) fn total(&mut self) {
+        let totals = self.totals();
+        let [total] = totals.as_slice() else { return };
+        let details = self.rows.iter().filter(|row| row.form == Form::Detail).count();
+        if details == 0 {
+            return;
+        }
+        let mut wrong: Vec<(Column, i64)> = Vec::new();
+        for column in SUMMED {
+            if self.lacking && !matches!(column, C::Amount | C::Managed) {
+                continue;
+            }
+            let Some(value) = self.row(*total).and_then(|row| row.number(column)) else { continue };
+            let doubtful = (0..self.rows.len()).any(|index| {
+                self.bad.get(index).is_some_and(|bad| bad.contains(column))
+                    || self.row(index).is_some_and(|row| row.cell(column) == Cell::Doubtful)
+            });
+            let readings = self.readings(column);
+            if !doubtful && !readings.contains(&value) {
+                wrong.push((column, readings.first().copied().unwrap_or_default()));
+            }
+        }
+        // Several wrong columns are one missing or surplus row.
+        let most = if wrong.len() > 2 { 1 } else { 2 };
+        for (column, expected) in wrong.into_iter().take(most) {
+            let parts = self.leaves(column);
+            self.faults.push(Fault::SumDiffers {
+                row: *total,
+                column,
+                expected,
+                culprit: None,
+                parts: parts.into_iter().take(MOST_PARTS).collect(),
+            });
+        }
+    }
+
+    /// What 全合計 may be: with and without what lies outside 区分支給限度, out of subtotals or
+    /// out of rows. The first is the most usual one.
+    fn readings(&self, column: Column) -> [i64; 6] {
+        let mut readings = [0; 6];
+        let [usual, within_only, no_thirty, plain, plain_within, plain_both] = &mut readings;
+        for group in self.groups.values() {
+            let of = |rows: &[usize]| self.sum(rows, column);
+            let or = |sums: &[usize], rows: &[usize]| {
+                let sum = of(sums);
+                if sum.count > 0 { sum.value } else { of(rows).value }
+            };
+            let within = or(&group.within_sums, &group.within);
+            let outside = or(&group.outside_sums, &group.outside);
+            let over_thirty = or(&group.over_thirty_sums, &group.over_thirty);
+            // A subtotal that covers what lies outside too leaves nothing to add.
+            let covered = of(&group.within_sums).count > 0
+                && of(&group.outside_sums).count == 0
+                && of(&group.within_sums).value
+                    == of(&group.within).value + of(&group.outside).value;
+            *usual += within + if covered { 0 } else { outside } + over_thirty;
+            *within_only += within;
+            *no_thirty += within + if covered { 0 } else { outside };
+            *plain +=
+                of(&group.within).value + of(&group.outside).value + of(&group.over_thirty).value;
+            *plain_within += of(&group.within).value;
+            *plain_both += of(&group.within).value + of(&group.outside).value;
+        }
+        readings
+    }
+
+    /// The rows that 全合計 adds up, as a reader of the form would.
+    fn leaves(&self, column: Column) -> Vec<usize> {
+        let mut leaves = Vec::new();
+        for group in self.groups.values() {
+            let pairs = [
+                (&group.within_sums, &group.within),
+                (&group.outside_sums, &group.outside),
+                (&group.over_thirty_sums, &group.over_thirty),
+            ];
+            for (sums, rows) in pairs {
+                leaves.extend(if self.sum(sums, column).count > 0 { sums } else { rows });
+            }
+        }
+        leaves.sort_unstable();
+        leaves
+    }
+}
