@@ -3,14 +3,12 @@
 
 mod services;
 
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::HashSet;
 
 use crate::types::{FileKind, OfficeNumber, Severity};
 
 use super::collect::Findings;
-use super::facts::{
-    PlanFacts, PlanGroup, PlanKey, SlipFacts, SlipPerson, SlipRow, SupplementFacts,
-};
+use super::facts::{PlanFacts, SlipFacts, SlipPerson, SupplementFacts};
 use super::file::Outcome;
 use super::finding::{Draft, Place};
 use super::subjects::person::{ItemNames, Person, Spot, Whose};

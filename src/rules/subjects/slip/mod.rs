@@ -18,9 +18,9 @@ use crate::types::Edition;
 
 use self::fragments::{Fragments, fragments};
 use self::row::{Cell, Column, Form, Row, RowItems};
-use super::person::{Fingerprint, ItemNames, Person, Spot, Whose};
+use super::person::{Fingerprint, ItemNames, Person, Whose};
 use super::usage::is_stay;
-use super::{Context, Draft, Facts, Findings, Judged, Place, Rule, Severity, Subject};
+use super::{Context, Draft, Facts, Findings, Judged, Rule, Severity, Subject};
 
 const RULES: &[Rule] = &[
     Rule::TotalNamesAnOffice,
