@@ -11,7 +11,7 @@ pub(super) struct PlanFacts {
     pub(super) people: HashMap<Person, PlanPerson>,
     pub(super) names: ItemNames,
     /// Records of one code, office and number of units; absent where there are too many.
-    pub(super) groups: Option<HashMap<PlanKey, PlanGroup>>,
+    pub(super) groups: Option<PlanGroups>,
     /// Users without a service of the recipient, each with サービス事業者コード of the first record.
     pub(super) unrelated: Vec<(Person, Spot)>,
     /// Of every record it is known whose it is.
@@ -53,6 +53,38 @@ pub(super) struct PlanGroup {
     pub(super) office_spot: Spot,
     /// サービス回数 of the last record where it is not 1.
     pub(super) odd_count: Option<(i64, Spot)>,
+}
+
+/// The groups of a file as they were met: a key that comes back further down has several.
+#[derive(Debug, Default, Clone)]
+pub(super) struct PlanGroups(Vec<(PlanKey, PlanGroup)>);
+
+impl PlanGroups {
+    pub(super) fn add(&mut self, key: PlanKey, group: PlanGroup) {
+        self.0.push((key, group));
+    }
+
+    pub(super) const fn len(&self) -> usize {
+        self.0.len()
+    }
+
+    /// Sorts by key and makes the groups of each key one.
+    pub(super) fn merge(&mut self) {
+        self.0.sort_unstable_by_key(|(key, group)| (*key, group.code_spot.record));
+        self.0.dedup_by(|(key, later), (known, first)| {
+            let same = key == known;
+            if same {
+                first.count += later.count;
+                first.odd_count = later.odd_count.or(first.odd_count);
+            }
+            same
+        });
+    }
+
+    /// All of them, in the order of the last merge.
+    pub(super) fn as_slice(&self) -> &[(PlanKey, PlanGroup)] {
+        &self.0
+    }
 }
 
 impl PlanGroup {

@@ -9,6 +9,7 @@ use super::collect::Findings;
 use super::finding::{Draft, unescaped};
 use super::formats::{self, Verdict};
 use super::nearest;
+use super::places::Places;
 use super::rule::RuleSet;
 use super::table::Rule;
 
@@ -44,30 +45,13 @@ pub(super) fn rules(layout: &Layout) -> RuleSet {
     rules
 }
 
-/// Items of a record that cannot be relied on, one bit each; nothing is concluded from these.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub(super) struct Doubtful(u128);
-
-impl Doubtful {
-    pub(super) const fn contains(self, place: usize) -> bool {
-        // Layouts have at most `Layout::MOST_ITEMS` items, the bits of the number.
-        place < Layout::MOST_ITEMS && self.0 & (1 << place) != 0
-    }
-
-    const fn insert(&mut self, place: usize) {
-        if place < Layout::MOST_ITEMS {
-            self.0 |= 1 << place;
-        }
-    }
-}
-
 /// What is known of the items of a record.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Checked {
-    pub(super) doubtful: Doubtful,
-    /// One bit for each item that is good and was the same in the record before, which was
-    /// checked too.
-    pub(super) repeated: u128,
+    /// Items that cannot be relied on; nothing is concluded from these.
+    pub(super) doubtful: Places,
+    /// Items that are good and were the same in the record before, which was checked too.
+    pub(super) repeated: Places,
 }
 
 /// Checks the items of the records of one file.
@@ -75,9 +59,9 @@ pub(super) struct Checked {
 pub(super) struct Items {
     /// The record that was checked last, and its items that something was told of.
     last: u64,
-    told: Doubtful,
+    told: Places,
     /// Items that were already reported as unquoted: the software never quotes them.
-    unquoted: Doubtful,
+    unquoted: Places,
     /// The last service type that is exchanged; nearly every record has the same.
     last_type: [u8; 2],
     /// By item, the last free text that was good.
@@ -98,14 +82,16 @@ impl Items {
         findings: &mut Findings,
     ) -> Checked {
         let follows = self.last.checked_add(1) == Some(record.number);
-        let repeated = if follows { !record.changed() & !self.told.0 } else { 0 };
+        let repeated = if follows {
+            Places::from_bits(record.changed()).complement().without(self.told)
+        } else {
+            Places::default()
+        };
         self.last = record.number;
-        self.told = Doubtful::default();
-        let mut doubtful = Doubtful::default();
-        let mut open = !repeated;
-        while open != 0 {
-            let place = open.trailing_zeros() as usize;
-            open &= open - 1;
+        self.told = Places::default();
+        let mut doubtful = Places::default();
+        let mut open = repeated.complement();
+        while let Some(place) = open.pop() {
             let (Some(item), Some(span)) = (layout.items.get(place), record.spans().get(place))
             else {
                 break;

@@ -9,6 +9,7 @@ use super::file::Outcome;
 use super::finding::Draft;
 use super::items::{self, Items};
 use super::name;
+use super::places::Places;
 use super::rule::RuleSet;
 use super::subjects::{self, Context, Facts, Judged, Subject};
 use super::table::Rule;
@@ -40,7 +41,7 @@ pub(super) struct Judge<'s> {
     layout: Option<&'s Layout>,
     version: Option<Version<'s>>,
     items: Items,
-    subjects: Vec<Box<dyn Subject>>,
+    subjects: Vec<Shown>,
     records: u64,
     /// 1 where the first record turned out to be a header line.
     headers: u64,
@@ -48,6 +49,30 @@ pub(super) struct Judge<'s> {
     first_blank: Option<(u64, u64)>,
     /// A record could not be read to its end: the file is not empty, whatever was counted.
     torn: bool,
+}
+
+/// A subject with what its last conclusion rests on.
+struct Shown {
+    subject: Box<dyn Subject>,
+    /// While these items are repeated, it has nothing to say.
+    rests_on: Option<Places>,
+}
+
+impl Shown {
+    fn new(subject: Box<dyn Subject>) -> Self {
+        Self { subject, rests_on: None }
+    }
+
+    #[inline]
+    fn show(&mut self, record: &Judged<'_>, findings: &mut Findings) {
+        if self.rests_on.is_some_and(|places| record.are_repeated(places)) {
+            return;
+        }
+        let before = findings.total();
+        self.subject.record(record, findings);
+        let quiet = findings.total() == before;
+        self.rests_on = self.subject.rests_on().filter(|_| quiet);
+    }
 }
 
 impl<'s> Judge<'s> {
@@ -109,8 +134,8 @@ impl Sink for Judge<'_> {
         }
         let checked = self.items.check(self.spec, layout, record, number, &mut self.findings);
         let judged = Judged { record, layout, number, checked };
-        for subject in &mut self.subjects {
-            subject.record(&judged, &mut self.findings);
+        for shown in &mut self.subjects {
+            shown.show(&judged, &mut self.findings);
         }
     }
 
@@ -182,7 +207,7 @@ impl Judge<'_> {
         self.version = Some(version);
         if let Some(layout) = self.layout {
             let context = Context { spec: self.spec, layout, name: self.name.as_ref() };
-            self.subjects = subjects::subjects(&context);
+            self.subjects = subjects::subjects(&context).into_iter().map(Shown::new).collect();
         }
         true
     }
@@ -267,10 +292,12 @@ impl Judge<'_> {
             if let Some(layout) = self.layout {
                 run.extend(&RuleSet::of(items::ENCODING_RULES));
                 run.extend(&items::rules(layout));
-                run.extend(&subjects::rules(&self.subjects));
+                for shown in &self.subjects {
+                    run.extend(&RuleSet::of(shown.subject.rules()));
+                }
             }
-            for subject in self.subjects {
-                subject.end_file(&mut self.findings, &mut facts);
+            for shown in self.subjects {
+                shown.subject.end_file(&mut self.findings, &mut facts);
             }
         }
         if utf8 {

@@ -44,6 +44,7 @@ mod markdown;
 mod name;
 mod nearest;
 mod overrides;
+mod places;
 mod profile;
 pub mod render;
 mod report;

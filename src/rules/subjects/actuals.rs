@@ -2,7 +2,7 @@
 
 use crate::types::{OfficeNumber, ServiceType};
 
-use super::{Context, Facts, Findings, Judged, Rule, Subject};
+use super::{Context, Facts, Findings, Judged, Places, Rule, Subject};
 
 const OFFICE: &[Rule] = &[Rule::ActualsOfAnotherOffice];
 const OFFICE_AND_TYPE: &[Rule] = &[Rule::ActualsOfAnotherOffice, Rule::ActualsOfAnotherType];
@@ -77,6 +77,10 @@ impl Subject for Actuals {
                 record.at(self.code).with("sender_type", sender_type)
             });
         }
+    }
+
+    fn rests_on(&self) -> Option<Places> {
+        Some(self.offices.iter().copied().chain([self.code]).collect())
     }
 
     fn end_file(self: Box<Self>, _: &mut Findings, _: &mut Facts) {}

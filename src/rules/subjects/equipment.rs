@@ -3,7 +3,7 @@
 use crate::types::FileKind;
 
 use super::person::{Fingerprint, ItemNames, PersonItems, Spot, number};
-use super::{Context, Draft, Facts, Findings, Judged, Rule, Severity, Subject};
+use super::{Context, Draft, Facts, Findings, Judged, Places, Rule, Severity, Subject};
 
 const CODES: &[Rule] =
     &[Rule::EquipmentWithoutCode, Rule::BothEquipmentCodes, Rule::EquipmentCodeElsewhere];
@@ -24,6 +24,10 @@ struct Equipment {
     /// TAISコード and 福祉用具届出コード (V4.1).
     codes: Option<(usize, usize)>,
     numbers: Option<Numbers>,
+    /// What makes a record one of equipment or none.
+    all: Places,
+    /// The last record was one of equipment, and each of these counts.
+    rented: bool,
 }
 
 /// 明細判別コード of 第6表.
@@ -79,7 +83,11 @@ pub(super) fn subject(context: &Context<'_>) -> Option<Box<dyn Subject>> {
     if codes.is_none() && numbers.is_none() {
         return None;
     }
-    Some(Box::new(Equipment { code: position("サービスコード")?, codes, numbers }))
+    let code = position("サービスコード")?;
+    let number = numbers.as_ref().map(|numbers| numbers.number);
+    let all = codes.into_iter().flat_map(|(one, two)| [one, two]);
+    let all = all.chain(number).chain([code]).collect();
+    Some(Box::new(Equipment { code, codes, numbers, all, rented: false }))
 }
 
 impl Subject for Equipment {
@@ -92,12 +100,14 @@ impl Subject for Equipment {
     }
 
     fn record(&mut self, record: &Judged<'_>, findings: &mut Findings) {
+        self.rented = false;
         let Some(code) = record.good(self.code) else { return };
         let Some((kind, rest)) = code.split_at_checked(2) else { return };
         if matches!(rest, b"AAAA" | b"EEEE" | b"ZZZZ") || code == b"999999" {
             return;
         }
         let rented = matches!(kind, b"17" | b"67");
+        self.rented = rented;
         if let Some((tais, notified)) = self.codes {
             check_codes(record, rented, (self.code, tais, notified), findings);
         }
@@ -116,6 +126,10 @@ impl Subject for Equipment {
                     .with("type", String::from_utf8_lossy(kind))
             });
         }
+    }
+
+    fn rests_on(&self) -> Option<Places> {
+        (!self.rented).then_some(self.all)
     }
 
     fn end_file(self: Box<Self>, findings: &mut Findings, _: &mut Facts) {

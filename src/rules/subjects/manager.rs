@@ -2,7 +2,7 @@
 
 use crate::types::{MonthPart, OfficeNumber, ServiceType};
 
-use super::{Context, Facts, Findings, Judged, Rule, Subject};
+use super::{Context, Facts, Findings, Judged, Places, Rule, Subject};
 
 struct Manager {
     items: Vec<usize>,
@@ -75,6 +75,10 @@ impl Subject for Manager {
             findings
                 .add(Rule::PlanOfAnotherManager, || record.at(place).with("manager", self.manager));
         }
+    }
+
+    fn rests_on(&self) -> Option<Places> {
+        Some(self.items.iter().copied().chain(self.code).collect())
     }
 
     fn end_file(self: Box<Self>, _: &mut Findings, _: &mut Facts) {}

@@ -36,6 +36,7 @@ use super::collect::Findings;
 use super::facts::{PlanFacts, SlipFacts, SupplementFacts};
 use super::finding::{Draft, Place};
 use super::items::Checked;
+use super::places::Places;
 use super::rule::RuleSet;
 use super::table::Rule;
 
@@ -46,6 +47,14 @@ pub(super) trait Subject {
 
     /// Looks at one record.
     fn record(&mut self, record: &Judged<'_>, findings: &mut Findings);
+
+    /// What it concluded from the record that it saw last rests on these items and nothing else.
+    ///
+    /// As long as they stay the same, and nothing was found, it is not shown the records that
+    /// follow. Nothing: it wants to see every record.
+    fn rests_on(&self) -> Option<Places> {
+        None
+    }
 
     /// The file is at its end.
     fn end_file(self: Box<Self>, findings: &mut Findings, facts: &mut Facts);
@@ -67,10 +76,15 @@ impl<'r> Judged<'r> {
         (!self.checked.doubtful.contains(place)).then(|| self.record.item(place))
     }
 
-    /// Whether an item can be relied on and is the same as in the last record that the subject
-    /// saw. `false` says nothing: it is for saving work, most records repeat most items.
-    pub(super) const fn is_repeated(&self, place: usize) -> bool {
-        place < Layout::MOST_ITEMS && self.checked.repeated & (1 << place) != 0
+    /// Whether all of the items can be relied on and are the same as in the record before. `false`
+    /// says nothing: it is for saving work, most records repeat most items.
+    pub(super) const fn are_repeated(&self, places: Places) -> bool {
+        places.are_within(self.checked.repeated)
+    }
+
+    /// Whether one of several items cannot be relied on.
+    pub(super) const fn are_doubtful(&self, places: Places) -> bool {
+        places.meet(self.checked.doubtful)
     }
 
     /// The worst that a finding about what the notes of an item say can be.
@@ -140,7 +154,7 @@ pub(super) fn subjects(context: &Context<'_>) -> Vec<Box<dyn Subject>> {
     subjects.extend(recipient::subject(context));
     subjects.extend(actuals::subject(context));
     subjects.extend(picture::subject(context));
-    subjects.extend(usage::subject(context));
+    subjects.extend(usage::subjects(context));
     subjects.extend(equipment::subject(context));
     subjects.extend(manager::subject(context));
     subjects.extend(slip::subject(context));

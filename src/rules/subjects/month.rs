@@ -2,7 +2,7 @@
 
 use crate::types::{FileKind, MonthPart};
 
-use super::{Context, Draft, Facts, Findings, Judged, Rule, Subject};
+use super::{Context, Draft, Facts, Findings, Judged, Places, Rule, Subject};
 
 const DIFFERS: &[Rule] = &[Rule::MonthDiffersFromName];
 const ONE_PER_FILE: &[Rule] = &[Rule::MonthDiffersFromName, Rule::SeveralServiceMonths];
@@ -42,9 +42,6 @@ impl Subject for Months {
     }
 
     fn record(&mut self, record: &Judged<'_>, _: &mut Findings) {
-        if record.is_repeated(self.place) {
-            return;
-        }
         let Some(month) = record.good(self.place) else { return };
         if month == self.last || month.is_empty() {
             return;
@@ -54,6 +51,10 @@ impl Subject for Months {
         if !known && self.seen.len() < MOST_MONTHS {
             self.seen.push((month.to_vec(), record.at(self.place)));
         }
+    }
+
+    fn rests_on(&self) -> Option<Places> {
+        Some([self.place].into_iter().collect())
     }
 
     fn end_file(mut self: Box<Self>, findings: &mut Findings, _: &mut Facts) {

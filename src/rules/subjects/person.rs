@@ -6,7 +6,7 @@ use crate::spec::Layout;
 
 use crate::rules::finding;
 
-use super::{Judged, Place};
+use super::{Judged, Place, Places};
 
 /// 保険者番号 and 被保険者番号: who a record is about; part of every key (R-REL).
 #[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -61,9 +61,9 @@ impl PersonItems {
         })
     }
 
-    /// Whether the record is about the same person as the one before it.
-    pub(super) fn is_repeated(self, record: &Judged<'_>) -> bool {
-        record.is_repeated(self.insurer) && record.is_repeated(self.insured)
+    /// Both items.
+    pub(super) fn places(self) -> Places {
+        [self.insurer, self.insured].into_iter().collect()
     }
 
     /// Where both numbers stand.
@@ -197,6 +197,15 @@ impl Fingerprint {
             *place = *byte;
         }
         self.0 = fold(state, u64::from_le_bytes(last));
+    }
+
+    /// One item by itself. The prints of several can be added up: that of an item depends on its
+    /// place.
+    pub(super) fn of(place: usize, bytes: &[u8]) -> u64 {
+        let mut print = Self::new();
+        print.0 ^= u64::try_from(place).unwrap_or_default().rotate_left(32);
+        print.add(bytes);
+        print.finish()
     }
 
     pub(super) const fn finish(self) -> u64 {

@@ -1,13 +1,11 @@
 //! 第6表 予定: who is there, and how often each service, for the other files of the send unit.
 
-use std::collections::HashMap;
-
-use crate::rules::facts::{PlanFacts, PlanGroup, PlanKey, PlanPerson};
+use crate::rules::facts::{PlanFacts, PlanGroup, PlanGroups, PlanKey, PlanPerson};
 use crate::types::FileKind;
 
 use super::person::{ItemNames, Person, PersonItems, Spot, number};
 use super::usage::is_stay;
-use super::{Context, Facts, Findings, Judged, Rule, Subject};
+use super::{Context, Facts, Findings, Judged, Places, Rule, Subject};
 
 /// More than any region plans; beyond these nothing is counted.
 const MOST_GROUPS: usize = 400_000;
@@ -27,10 +25,15 @@ struct Planned {
     over_thirty: usize,
     days_before: usize,
     facts: PlanFacts,
-    groups: HashMap<PlanKey, PlanGroup>,
+    groups: PlanGroups,
     overflow: bool,
     last: Option<Person>,
     at_hand: [Option<(PlanKey, PlanGroup)>; AT_HAND],
+    /// All items that are read here.
+    all: Places,
+    /// The group of the last record, where another record with the same items adds one to it and
+    /// nothing else.
+    open: Option<usize>,
 }
 
 pub(super) fn subject(context: &Context<'_>) -> Option<Box<dyn Subject>> {
@@ -40,16 +43,26 @@ pub(super) fn subject(context: &Context<'_>) -> Option<Box<dyn Subject>> {
     }
     let position = |name| layout.position(name);
     let names = ItemNames::of(layout);
+    let person = PersonItems::of(layout)?;
+    let code = position("サービスコード")?;
+    let office = position("サービス事業者コード")?;
+    let units = position("単位数")?;
+    let count = position("サービス回数")?;
+    let over_thirty = position("３０日超区分")?;
+    let days_before = position("前月までの短期入所利用日数")?;
+    let all = [code, office, units, count, over_thirty, days_before].into_iter().collect();
     Some(Box::new(Planned {
-        person: PersonItems::of(layout)?,
-        code: position("サービスコード")?,
-        office: position("サービス事業者コード")?,
-        units: position("単位数")?,
-        count: position("サービス回数")?,
-        over_thirty: position("３０日超区分")?,
-        days_before: position("前月までの短期入所利用日数")?,
+        person,
+        code,
+        office,
+        units,
+        count,
+        over_thirty,
+        days_before,
+        all: person.places().with(all),
+        open: None,
         facts: PlanFacts { names, whole: true, ..PlanFacts::default() },
-        groups: HashMap::new(),
+        groups: PlanGroups::default(),
         overflow: false,
         last: None,
         at_hand: [None; AT_HAND],
@@ -62,6 +75,14 @@ impl Subject for Planned {
     }
 
     fn record(&mut self, record: &Judged<'_>, _: &mut Findings) {
+        if record.are_repeated(self.all)
+            && let Some(open) = self.open
+            && let Some(Some((_, group))) = self.at_hand.get_mut(open)
+        {
+            group.count += 1;
+            return;
+        }
+        self.open = None;
         let Some(person) = self.person.read(record) else {
             self.facts.whole = false;
             return;
@@ -119,6 +140,7 @@ impl Planned {
         {
             group.count += count;
             group.odd_count = odd_count.or(group.odd_count);
+            self.open = odd_count.is_none().then_some(slot);
             return Some(());
         }
         self.put_away(slot);
@@ -131,6 +153,7 @@ impl Planned {
                 odd_count,
             };
             *place = Some((key, group));
+            self.open = odd_count.is_none().then_some(slot);
         }
         Some(())
     }
@@ -138,13 +161,13 @@ impl Planned {
     /// Moves what is at hand to the others of its key.
     fn put_away(&mut self, slot: usize) {
         let Some((key, group)) = self.at_hand.get_mut(slot).and_then(Option::take) else { return };
-        if let Some(known) = self.groups.get_mut(&key) {
-            known.count += group.count;
-            known.odd_count = group.odd_count.or(known.odd_count);
-        } else if self.groups.len() < MOST_GROUPS {
-            self.groups.insert(key, group);
-        } else {
-            self.overflow = true;
+        if self.groups.len() >= MOST_GROUPS && !self.overflow {
+            self.groups.merge();
+            // Merging again and again for little room would take forever.
+            self.overflow = self.groups.len() > MOST_GROUPS / 4 * 3;
+        }
+        if !self.overflow {
+            self.groups.add(key, group);
         }
     }
 }

@@ -8,7 +8,7 @@ use std::collections::HashMap;
 use crate::types::{FileKind, OfficeNumber};
 
 use super::person::{Person, PersonItems, Spot};
-use super::{Context, Facts, Findings, Judged, Rule, Subject};
+use super::{Context, Facts, Findings, Judged, Places, Rule, Subject};
 
 struct Recipient {
     person: PersonItems,
@@ -42,10 +42,6 @@ impl Subject for Recipient {
     }
 
     fn record(&mut self, record: &Judged<'_>, _: &mut Findings) {
-        // The same user with the same office again adds nothing.
-        if self.person.is_repeated(record) && record.is_repeated(self.office) {
-            return;
-        }
         let Some(user) = self.person.read(record) else { return };
         // An office that cannot be read might be the recipient.
         let related =
@@ -58,6 +54,10 @@ impl Subject for Recipient {
             *first = None;
             self.last = Some(user);
         }
+    }
+
+    fn rests_on(&self) -> Option<Places> {
+        Some(self.person.places().with([self.office].into_iter().collect()))
     }
 
     fn end_file(self: Box<Self>, _: &mut Findings, facts: &mut Facts) {

@@ -9,7 +9,7 @@ use crate::spec::Layout;
 use crate::types::FileKind;
 
 use super::person::{Fingerprint, Person, PersonItems};
-use super::{Context, Draft, Facts, Findings, Judged, Place, Rule, Subject};
+use super::{Context, Draft, Facts, Findings, Judged, Place, Places, Rule, Subject};
 
 /// Beyond these, records are not compared: 100 MB of memory.
 const MOST_RECORDS: usize = 4_000_000;
@@ -17,7 +17,10 @@ const MOST_RECORDS: usize = 4_000_000;
 struct Repeats {
     person: PersonItems,
     /// The items that make a record what it is.
-    key: Vec<usize>,
+    key: Places,
+    /// By item, its fingerprint in the last record that had it, and the sum of all of them.
+    prints: Vec<u64>,
+    sum: u64,
     /// サービスコード of 第7表: of some rows there may be several.
     code: Option<usize>,
     seen: Vec<Seen>,
@@ -66,9 +69,12 @@ pub(super) fn subject(context: &Context<'_>) -> Option<Box<dyn Subject>> {
         FileKind::Dltplan | FileKind::Dltjsk => positions(layout, |_| true),
         _ => return None,
     };
+    let person = PersonItems::of(layout)?;
     Some(Box::new(Repeats {
-        person: PersonItems::of(layout)?,
-        key,
+        person,
+        key: key.with(person.places()),
+        prints: vec![0; layout.items.len()],
+        sum: 0,
         code: layout.position("サービスコード").filter(|_| layout.kind == FileKind::Upsikyu),
         seen: Vec::new(),
         runs: Vec::new(),
@@ -78,7 +84,7 @@ pub(super) fn subject(context: &Context<'_>) -> Option<Box<dyn Subject>> {
     }))
 }
 
-fn positions(layout: &Layout, wanted: impl Fn(&str) -> bool) -> Vec<usize> {
+fn positions(layout: &Layout, wanted: impl Fn(&str) -> bool) -> Places {
     let items = layout.items.iter().enumerate();
     items.filter(|(_, item)| wanted(&item.name)).map(|(place, _)| place).collect()
 }
@@ -90,6 +96,21 @@ fn may_repeat(code: &[u8]) -> bool {
     code == b"999999" || (rented && !matches!(code.get(2..), Some(b"AAAA" | b"EEEE" | b"ZZZZ")))
 }
 
+impl Repeats {
+    /// Brings the fingerprint up to the record, of which mostly a day or a time is new.
+    fn update(&mut self, record: &Judged<'_>) {
+        let mut changed = self.key.without(record.checked.repeated);
+        while let Some(place) = changed.pop() {
+            // What is doubtful is never called repeated in the next record.
+            let Some(part) = record.good(place) else { continue };
+            let Some(known) = self.prints.get_mut(place) else { continue };
+            let print = Fingerprint::of(place, part);
+            self.sum = self.sum.wrapping_sub(*known).wrapping_add(print);
+            *known = print;
+        }
+    }
+}
+
 impl Subject for Repeats {
     fn rules(&self) -> &'static [Rule] {
         &[Rule::DuplicateRecord]
@@ -99,25 +120,23 @@ impl Subject for Repeats {
         if self.seen.len() >= MOST_RECORDS {
             return;
         }
-        let Some(person) = self.person.read(record) else { return };
+        self.update(record);
+        if record.are_doubtful(self.key) {
+            return;
+        }
         if let Some(code) = self.code
             && record.good(code).is_none_or(may_repeat)
         {
             return;
         }
-        let mut print = Fingerprint::new();
-        person.add_to(&mut print);
-        for place in &self.key {
-            let Some(part) = record.good(*place) else { return };
-            print.add(part);
-        }
+        let Some(person) = self.person.read(record) else { return };
         if self.last != Some(person) && !self.scattered {
             self.last = Some(person);
             self.scattered = !self.people.insert(person);
             self.runs.push(u32::try_from(self.seen.len()).unwrap_or(u32::MAX));
         }
         self.seen.push(Seen {
-            print: print.finish(),
+            print: self.sum,
             offset: record.record.offset,
             line: u32::try_from(record.record.line).unwrap_or(u32::MAX),
             record: u32::try_from(record.number).unwrap_or(u32::MAX),

@@ -2,25 +2,7 @@
 
 use crate::types::{MonthPart, ServiceMonth};
 
-use super::{Context, Facts, Findings, Judged, Rule, Severity, Subject};
-
-const PLANNED: &[Rule] = &[
-    Rule::ServiceDayOutsideMonth,
-    Rule::EndNotAfterStart,
-    Rule::OnlyOneTime,
-    Rule::DailyBitsBeyondMonth,
-    Rule::DailyBitsWithoutDay,
-    Rule::OverThirtyDaysElsewhere,
-];
-const ACTUAL: &[Rule] = &[
-    Rule::ServiceDayOutsideMonth,
-    Rule::EndNotAfterStart,
-    Rule::OnlyOneTime,
-    Rule::DailyBitsBeyondMonth,
-    Rule::DailyBitsWithoutDay,
-    Rule::OverThirtyDaysElsewhere,
-    Rule::ActualsInTheFuture,
-];
+use super::{Context, Facts, Findings, Judged, Places, Rule, Severity, Subject};
 
 /// Services that a person stays for: 短期入所 and 短期利用.
 const STAYS: [&[u8; 2]; 15] = [
@@ -37,14 +19,10 @@ pub(super) fn is_stay(code: &[u8]) -> bool {
     code.get(..2).is_some_and(|kind| STAYS.iter().any(|stay| *stay == kind))
 }
 
-struct Usage {
+/// サービス利用日 against 対象年月 and the day of sending.
+struct Day {
     month: usize,
     day: usize,
-    bits: usize,
-    start: usize,
-    end: usize,
-    code: usize,
-    over_thirty: usize,
     /// The month of the file name.
     month_in_name: Option<String>,
     /// The day of the file serial, for 実績.
@@ -53,7 +31,26 @@ struct Usage {
     future_reported: bool,
 }
 
-pub(super) fn subject(context: &Context<'_>) -> Option<Box<dyn Subject>> {
+/// サービス開始時刻 and サービス終了時刻.
+struct Times {
+    start: usize,
+    end: usize,
+}
+
+/// 日割対象日 and ３０日超区分.
+struct Marks {
+    month: usize,
+    bits: usize,
+    code: usize,
+    over_thirty: usize,
+}
+
+/// One subject for each group of items, as most records change only one of them.
+pub(super) fn subjects(context: &Context<'_>) -> Vec<Box<dyn Subject>> {
+    all(context).map(Vec::from).unwrap_or_default()
+}
+
+fn all(context: &Context<'_>) -> Option<[Box<dyn Subject>; 3]> {
     let position = |name| context.layout.position(name);
     let name = context.name;
     let month_in_name = match name.and_then(|name| name.month) {
@@ -63,44 +60,31 @@ pub(super) fn subject(context: &Context<'_>) -> Option<Box<dyn Subject>> {
     let sent = name
         .filter(|_| context.layout.kind.is_actual())
         .and_then(|name| name.serial.as_str().get(..8).map(str::to_owned));
-    Some(Box::new(Usage {
-        month: position("対象年月")?,
-        day: position("サービス利用日")?,
+    let month = position("対象年月")?;
+    let day = position("サービス利用日")?;
+    let day = Day { month, day, month_in_name, sent, future_reported: false };
+    let times = Times {
+        start: position("サービス開始時刻")?, end: position("サービス終了時刻")?
+    };
+    let marks = Marks {
+        month,
         bits: position("日割対象日")?,
-        start: position("サービス開始時刻")?,
-        end: position("サービス終了時刻")?,
         code: position("サービスコード")?,
         over_thirty: position("３０日超区分")?,
-        month_in_name,
-        sent,
-        future_reported: false,
-    }))
+    };
+    Some([Box::new(day), Box::new(times), Box::new(marks)])
 }
 
-impl Subject for Usage {
+impl Subject for Day {
     fn rules(&self) -> &'static [Rule] {
-        if self.sent.is_some() { ACTUAL } else { PLANNED }
-    }
-
-    fn record(&mut self, record: &Judged<'_>, findings: &mut Findings) {
-        self.check_day(record, findings);
-        self.check_times(record, findings);
-        self.check_bits(record, findings);
-        if record.good(self.over_thirty) == Some(b"1")
-            && record.good(self.code).is_some_and(|code| !is_stay(code))
-        {
-            findings.add(Rule::OverThirtyDaysElsewhere, || {
-                record.at(self.over_thirty).related(record.at(self.code).place)
-            });
+        match self.sent {
+            Some(_) => &[Rule::ServiceDayOutsideMonth, Rule::ActualsInTheFuture],
+            None => &[Rule::ServiceDayOutsideMonth],
         }
     }
 
-    fn end_file(self: Box<Self>, _: &mut Findings, _: &mut Facts) {}
-}
-
-impl Usage {
     /// A day of another month (I-02), or one after the file was written.
-    fn check_day(&mut self, record: &Judged<'_>, findings: &mut Findings) {
+    fn record(&mut self, record: &Judged<'_>, findings: &mut Findings) {
         let (Some(month), Some(day)) = (record.good(self.month), record.good(self.day)) else {
             return;
         };
@@ -126,8 +110,20 @@ impl Usage {
         }
     }
 
+    fn rests_on(&self) -> Option<Places> {
+        Some([self.month, self.day].into_iter().collect())
+    }
+
+    fn end_file(self: Box<Self>, _: &mut Findings, _: &mut Facts) {}
+}
+
+impl Subject for Times {
+    fn rules(&self) -> &'static [Rule] {
+        &[Rule::EndNotAfterStart, Rule::OnlyOneTime]
+    }
+
     /// 9999 stands in both items or in none (R-FLD-05); a service ends after it began.
-    fn check_times(&self, record: &Judged<'_>, findings: &mut Findings) {
+    fn record(&mut self, record: &Judged<'_>, findings: &mut Findings) {
         let (Some(start), Some(end)) = (record.good(self.start), record.good(self.end)) else {
             return;
         };
@@ -158,6 +154,37 @@ impl Usage {
         }
     }
 
+    fn rests_on(&self) -> Option<Places> {
+        Some([self.start, self.end].into_iter().collect())
+    }
+
+    fn end_file(self: Box<Self>, _: &mut Findings, _: &mut Facts) {}
+}
+
+impl Subject for Marks {
+    fn rules(&self) -> &'static [Rule] {
+        &[Rule::DailyBitsBeyondMonth, Rule::DailyBitsWithoutDay, Rule::OverThirtyDaysElsewhere]
+    }
+
+    fn record(&mut self, record: &Judged<'_>, findings: &mut Findings) {
+        self.check_bits(record, findings);
+        if record.good(self.over_thirty) == Some(b"1")
+            && record.good(self.code).is_some_and(|code| !is_stay(code))
+        {
+            findings.add(Rule::OverThirtyDaysElsewhere, || {
+                record.at(self.over_thirty).related(record.at(self.code).place)
+            });
+        }
+    }
+
+    fn rests_on(&self) -> Option<Places> {
+        Some([self.month, self.bits, self.code, self.over_thirty].into_iter().collect())
+    }
+
+    fn end_file(self: Box<Self>, _: &mut Findings, _: &mut Facts) {}
+}
+
+impl Marks {
     /// 日割対象日 names at least one day, and only days of the month (I-11, R-FLD-04).
     fn check_bits(&self, record: &Judged<'_>, findings: &mut Findings) {
         let Some(bits) = record.good(self.bits).filter(|bits| !bits.is_empty()) else { return };

@@ -1,6 +1,6 @@
 //! How often each service stands in 第6表 and in 第7表, and with how many units (R-OUT-01).
 
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::{BTreeMap, HashSet};
 
 use crate::rules::collect::Findings;
 use crate::rules::facts::{PlanGroup, PlanKey, SlipFacts, SlipRow};
@@ -31,11 +31,16 @@ impl Unit<'_> {
         }
         let unrelated: HashSet<Person> =
             self.plan.facts.unrelated.iter().map(|(person, _)| *person).collect();
-        let mut planned: HashMap<Person, Vec<(&PlanKey, &PlanGroup)>> = HashMap::new();
-        for (key, group) in groups {
-            planned.entry(key.person).or_default().push((key, group));
-        }
-        let mut people: Vec<_> = planned.into_iter().collect();
+        let mut groups = groups.clone();
+        groups.merge();
+        let mut people: Vec<(Person, Vec<(&PlanKey, &PlanGroup)>)> = groups
+            .as_slice()
+            .chunk_by(|(one, _), (two, _)| one.person == two.person)
+            .filter_map(|groups| {
+                let (first, _) = groups.first()?;
+                Some((first.person, groups.iter().map(|(key, group)| (key, group)).collect()))
+            })
+            .collect();
         people.sort_unstable_by_key(|(person, _)| {
             self.plan.facts.people.get(person).map(|known| known.first.insured.record)
         });
