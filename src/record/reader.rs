@@ -64,6 +64,8 @@ pub struct Record<'r> {
     spans: &'r [Span],
     /// One bit per item that may differ from the one at its place in the record before.
     changed: u128,
+    /// Whether it is on one line.
+    one_line: bool,
     /// How many items there are; more than [`Record::spans`] where only the first were kept.
     pub item_count: usize,
     /// The physical line on which the record begins, from 1.
@@ -102,6 +104,9 @@ impl<'r> Record<'r> {
 
     /// The physical line on which an item begins.
     pub fn line_of(&self, span: Span) -> u64 {
+        if self.one_line {
+            return self.line;
+        }
         self.line + count_line_breaks(self.bytes.get(..span.start()).unwrap_or_default())
     }
 
@@ -201,6 +206,8 @@ struct State {
     item_count: usize,
     /// See [`Record::changed`].
     changed: u128,
+    /// The item that was edited last, from the record before to this one.
+    edited: usize,
     /// The last items of the record before, while those of the next are found.
     old: Vec<Span>,
     /// Line breaks inside quoted items.
@@ -520,12 +527,30 @@ impl State {
         let (new_words, new_tail) = line.as_chunks::<8>();
         for (place, (old, new)) in old_words.iter().zip(new_words).enumerate() {
             if old != new {
-                changed |= self.changed_items(place * 8, old, new)?;
+                changed |= self.changed_items(place * 8, *old, *new)?;
             }
         }
-        changed |= self.changed_items(old_words.len() * 8, old_tail, new_tail)?;
+        if old_tail != new_tail {
+            let word = |tail: &[u8]| {
+                let mut word = [0; 8];
+                word.iter_mut().zip(tail).for_each(|(byte, tail)| *byte = *tail);
+                word
+            };
+            changed |= self.changed_items(old_words.len() * 8, word(old_tail), word(new_tail))?;
+        }
         self.changed = changed;
         Some(Step::Done(before.len() + end.length(), end))
+    }
+
+    /// The place of the first item that ends behind a byte; mostly that of the last such byte.
+    fn item_at(&mut self, byte: usize) -> usize {
+        let ends = |place: usize| self.spans.get(place).map(|span| span.end as usize);
+        let before = self.edited.checked_sub(1).and_then(ends);
+        let fits = ends(self.edited).is_some_and(|end| end > byte);
+        if !fits || before.is_some_and(|before| before > byte) {
+            self.edited = self.spans.partition_point(|span| span.end as usize <= byte);
+        }
+        self.edited
     }
 
     /// The next quickest way: a line that begins and ends as the one before. Only the items
@@ -571,19 +596,23 @@ impl State {
         Some(Step::Done(line.len() + end.length(), end))
     }
 
-    /// The items that a few bytes at `place` change; nothing where they move a delimiter.
-    fn changed_items(&self, place: usize, old: &[u8], new: &[u8]) -> Option<u128> {
-        let delimiter = |byte: u8| matches!(byte, b',' | b'"' | b'\r' | b'\n');
+    /// The items that eight bytes at `place` change; nothing where they move a delimiter.
+    fn changed_items(&mut self, place: usize, old: [u8; 8], new: [u8; 8]) -> Option<u128> {
+        let (old, new) = (u64::from_le_bytes(old), u64::from_le_bytes(new));
+        // The highest bit of each byte that differs.
+        let mut differ = !zero_bytes(old ^ new) & HIGH;
+        if (delimiter_bytes(old) | delimiter_bytes(new)) & differ != 0 {
+            return None;
+        }
         let mut changed = 0;
-        for (at, (old, new)) in (place..).zip(old.iter().zip(new)) {
-            if old == new {
-                continue;
-            }
-            if delimiter(*old) || delimiter(*new) {
-                return None;
-            }
-            let item = self.spans.partition_point(|span| span.end as usize <= at);
+        while differ != 0 {
+            let at = place + differ.trailing_zeros() as usize / 8;
+            let item = self.item_at(at);
             changed |= 1_u128.checked_shl(u32::try_from(item).ok()?)?;
+            // No need to look at the other bytes of the same item.
+            let end = self.spans.get(item)?.end as usize;
+            let rest = u32::try_from(end.saturating_sub(place)).ok()?.checked_mul(8)?;
+            differ &= u64::MAX.checked_shl(rest).unwrap_or(0);
         }
         Some(changed)
     }
@@ -705,6 +734,7 @@ impl State {
                     bytes,
                     spans: &self.spans,
                     changed: self.changed,
+                    one_line: self.breaks == 0,
                     item_count: self.item_count,
                     line,
                     number: self.records,
@@ -753,18 +783,34 @@ fn common_suffix(one: &[u8], two: &[u8]) -> usize {
 /// is seen when the bit is looked at.
 #[inline]
 fn delimiters(block: &[u8; 64]) -> u64 {
-    const LOW: u64 = 0x7F7F_7F7F_7F7F_7F7F;
-    let equal = |word: u64, byte: u8| {
-        let zero = word ^ u64::from_le_bytes([byte; 8]);
-        !(((zero & LOW) + LOW) | zero | LOW)
-    };
     let (words, _) = block.as_chunks::<8>();
     words.iter().enumerate().fold(0, |mask, (place, bytes)| {
         let word = u64::from_le_bytes(*bytes);
-        let marks = (equal(word, b',') | equal(word, b'"')) >> 7;
+        let marks = (equal_bytes(word, b',') | equal_bytes(word, b'"')) >> 7;
         // Gathers the lowest bits of the eight bytes into one byte.
         mask | (marks.wrapping_mul(0x0102_0408_1020_4080) >> 56) << (place * 8)
     })
+}
+
+/// The highest bit of each byte of a word.
+const HIGH: u64 = 0x8080_8080_8080_8080;
+
+/// The highest bit of each byte that is zero.
+const fn zero_bytes(word: u64) -> u64 {
+    !(((word & !HIGH) + !HIGH) | word | !HIGH)
+}
+
+/// The highest bit of each byte that is equal to another.
+const fn equal_bytes(word: u64, byte: u8) -> u64 {
+    zero_bytes(word ^ u64::from_le_bytes([byte; 8]))
+}
+
+/// The highest bit of each byte that separates items or records.
+const fn delimiter_bytes(word: u64) -> u64 {
+    equal_bytes(word, b',')
+        | equal_bytes(word, b'"')
+        | equal_bytes(word, b'\r')
+        | equal_bytes(word, b'\n')
 }
 
 /// CR LF, LF and CR alone each end a line.

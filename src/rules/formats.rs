@@ -202,11 +202,27 @@ fn is_month(value: &[u8]) -> bool {
 }
 
 fn is_date(value: &[u8]) -> bool {
-    number::<8>(value).is_some_and(|number| {
-        let day = number % 100;
-        let days = |month: ServiceMonth| u32::from(month.days());
-        month(number / 100).is_some_and(|month| day >= 1 && (day <= 28 || day <= days(month)))
-    })
+    let Some([century, year, month, day]) = pairs(value) else { return false };
+    let year = u16::from(century) * 100 + u16::from(year);
+    ServiceMonth::new(year, month)
+        .is_some_and(|month| day >= 1 && (day <= 28 || day <= month.days()))
+}
+
+/// Eight digits as four numbers of two digits each. All eight at once: of most records, a date is
+/// what is new.
+fn pairs(value: &[u8]) -> Option<[u8; 4]> {
+    const ZEROS: u64 = 0x3030_3030_3030_3030;
+    let word = u64::from_le_bytes(value.try_into().ok()?);
+    let digits = word ^ ZEROS;
+    // A digit is 0 to 9 now; to anything else, 6 or less carries into the upper half of its byte.
+    let upper = 0xF0F0_F0F0_F0F0_F0F0;
+    if (digits | (digits & !upper).wrapping_add(0x0606_0606_0606_0606)) & upper != 0 {
+        return None;
+    }
+    // No byte overflows: the first digit of a pair is the lower byte, 99 is the most.
+    let [first, _, second, _, third, _, fourth, _] =
+        digits.wrapping_mul(10).wrapping_add(digits >> 8).to_le_bytes();
+    Some([first, second, third, fourth])
 }
 
 fn time(value: &[u8]) -> Verdict {

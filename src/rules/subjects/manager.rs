@@ -6,6 +6,8 @@ use super::{Context, Facts, Findings, Judged, Places, Rule, Subject};
 
 struct Manager {
     items: Vec<usize>,
+    /// These and the service code.
+    all: Places,
     /// サービスコード, where records have one.
     code: Option<usize>,
     preventive: Vec<ServiceType>,
@@ -44,9 +46,11 @@ pub(super) fn subject(context: &Context<'_>) -> Option<Box<dyn Subject>> {
     if items.is_empty() || !name.kind.has_month() || name.month == Some(MonthPart::Zero) {
         return None;
     }
+    let code = context.layout.position("サービスコード");
     Some(Box::new(Manager {
+        all: items.iter().copied().chain(code).collect(),
         items,
-        code: context.layout.position("サービスコード"),
+        code,
         preventive: context.spec.preventive_types().collect(),
         manager: if actual { name.recipient } else { name.sender },
         reported: Vec::new(),
@@ -78,7 +82,7 @@ impl Subject for Manager {
     }
 
     fn rests_on(&self) -> Option<Places> {
-        Some(self.items.iter().copied().chain(self.code).collect())
+        Some(self.all)
     }
 
     fn end_file(self: Box<Self>, _: &mut Findings, _: &mut Facts) {}

@@ -192,11 +192,11 @@ impl Fingerprint {
         for word in words {
             state = fold(state, u64::from_le_bytes(*word));
         }
-        let mut last = [0; 8];
-        for (place, byte) in last.iter_mut().zip(rest) {
-            *place = *byte;
+        if !rest.is_empty() || words.is_empty() {
+            let word = rest.iter().rfold(0, |word, byte| word << 8 | u64::from(*byte));
+            state = fold(state, word);
         }
-        self.0 = fold(state, u64::from_le_bytes(last));
+        self.0 = state;
     }
 
     /// One item by itself. The prints of several can be added up: that of an item depends on its
@@ -216,13 +216,9 @@ impl Fingerprint {
 /// Multiplies to 128 bits and folds the halves.
 fn fold(state: u64, word: u64) -> u64 {
     let wide = u128::from(state ^ word ^ 0x1319_8A2E_0370_7344) * 0x9E37_79B9_7F4A_7C15_u128;
-    let halves = wide.to_le_bytes();
-    let half = |from: usize| {
-        let mut bytes = [0; 8];
-        bytes.copy_from_slice(halves.get(from..from + 8).unwrap_or(&[0; 8]));
-        u64::from_le_bytes(bytes)
-    };
-    half(0) ^ half(8).rotate_left(23) ^ state.rotate_left(31)
+    let low = u64::try_from(wide & u128::from(u64::MAX)).unwrap_or_default();
+    let high = u64::try_from(wide >> 64).unwrap_or_default();
+    low ^ high.rotate_left(23) ^ state.rotate_left(31)
 }
 
 #[cfg(test)]

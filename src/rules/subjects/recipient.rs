@@ -16,7 +16,8 @@ struct Recipient {
     wanted: OfficeNumber,
     /// Users without a service of the recipient so far have a place to report.
     users: HashMap<Person, Option<Spot>>,
-    last: Option<Person>,
+    /// The last user, and whether there was a service of the recipient.
+    last: Option<(Person, bool)>,
 }
 
 pub(super) fn subject(context: &Context<'_>) -> Option<Box<dyn Subject>> {
@@ -46,14 +47,14 @@ impl Subject for Recipient {
         // An office that cannot be read might be the recipient.
         let related =
             record.good(self.office).is_none_or(|office| office == self.wanted.as_bytes());
-        if related && self.last == Some(user) {
+        if self.last == Some((user, true)) || self.last == Some((user, related)) {
             return;
         }
         let first = self.users.entry(user).or_insert_with(|| Some(Spot::of(record, self.office)));
         if related {
             *first = None;
-            self.last = Some(user);
         }
+        self.last = Some((user, related));
     }
 
     fn rests_on(&self) -> Option<Places> {

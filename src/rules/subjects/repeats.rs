@@ -145,15 +145,16 @@ impl Subject for Repeats {
 
     fn end_file(mut self: Box<Self>, findings: &mut Findings, _: &mut Facts) {
         let mut repeats: Vec<(Seen, Seen)> = Vec::new();
+        let mut prints = Vec::new();
         if self.scattered {
-            find(&mut self.seen, &mut repeats);
+            find(&mut self.seen, &mut prints, &mut repeats);
         } else {
             let mut rest = self.seen.as_mut_slice();
             let mut end = rest.len();
             for start in self.runs.iter().rev() {
                 let start = usize::try_from(*start).unwrap_or(usize::MAX).min(end);
                 let (before, run) = rest.split_at_mut(start);
-                find(run, &mut repeats);
+                find(run, &mut prints, &mut repeats);
                 rest = before;
                 end = start;
             }
@@ -168,7 +169,14 @@ impl Subject for Repeats {
 }
 
 /// Finds every record that another one before it repeats.
-fn find(seen: &mut [Seen], repeats: &mut Vec<(Seen, Seen)>) {
+fn find(seen: &mut [Seen], prints: &mut Vec<u64>, repeats: &mut Vec<(Seen, Seen)>) {
+    // Nearly always there is none, which is sooner seen without their places.
+    prints.clear();
+    prints.extend(seen.iter().map(|seen| seen.print));
+    prints.sort_unstable();
+    if !prints.windows(2).any(|pair| matches!(pair, [a, b] if a == b)) {
+        return;
+    }
     seen.sort_unstable_by_key(|seen| (seen.print, seen.record));
     for same in seen.chunk_by(|a, b| a.print == b.print) {
         if let [first, others @ ..] = same {
