@@ -124,7 +124,7 @@ fn read_with_csv(path: &Path) -> (Duration, u64) {
     let mut reader = csv::ReaderBuilder::new()
         .has_headers(false)
         .flexible(true)
-        .buffer_capacity(std::env::var("PIECE").map_or(BUFFER, |t| t.parse().unwrap()))
+        .buffer_capacity(BUFFER)
         .from_path(path)
         .expect("opens");
     let mut record = csv::ByteRecord::new();
@@ -152,8 +152,7 @@ fn check(path: &Path) -> (Duration, u64) {
 
 fn for_each_piece(path: &Path, mut take: impl FnMut(&[u8])) {
     let mut file = File::open(path).expect("opens");
-    let size = std::env::var("PIECE").map_or(PIECE, |t| t.parse().unwrap());
-    let mut piece = vec![0; size];
+    let mut piece = vec![0; PIECE];
     loop {
         match file.read(&mut piece).expect("reads") {
             0 => return,

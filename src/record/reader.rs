@@ -364,16 +364,12 @@ impl Reader {
 }
 
 impl LineEnd {
-    const fn bytes(self) -> &'static [u8] {
-        match self {
-            Self::CrLf => b"\r\n",
-            Self::Lf => b"\n",
-            Self::Cr => b"\r",
-        }
-    }
-
+    /// In bytes.
     const fn length(self) -> usize {
-        self.bytes().len()
+        match self {
+            Self::CrLf => 2,
+            Self::Lf | Self::Cr => 1,
+        }
     }
 }
 
@@ -518,8 +514,13 @@ impl State {
     #[inline]
     fn alike(&mut self, before: &[u8], end: LineEnd, bytes: &[u8]) -> Option<Step> {
         let (line, after) = bytes.split_at_checked(before.len())?;
-        // A CR alone ends a line only where no LF follows, which is left to the other ways.
-        if end == LineEnd::Cr || !after.starts_with(end.bytes()) {
+        let ends_alike = match end {
+            LineEnd::CrLf => matches!(after, [b'\r', b'\n', ..]),
+            LineEnd::Lf => matches!(after, [b'\n', ..]),
+            // A CR alone ends a line only where no LF follows, which is left to the other ways.
+            LineEnd::Cr => false,
+        };
+        if !ends_alike {
             return None;
         }
         let mut changed = 0;

@@ -3,12 +3,13 @@
 
 use std::collections::HashMap;
 
+use super::subjects::people::{Join, People};
 use super::subjects::person::{ItemNames, Person, Spot, Whose};
 
 /// 第6表 予定.
 #[derive(Debug, Default)]
 pub(super) struct PlanFacts {
-    pub(super) people: HashMap<Person, PlanPerson>,
+    pub(super) people: People<PlanPerson>,
     pub(super) names: ItemNames,
     /// Records of one code, office and number of units; absent where there are too many.
     pub(super) groups: Option<PlanGroups>,
@@ -29,6 +30,14 @@ pub(super) struct PlanPerson {
     pub(super) days_before: Option<(i64, Spot)>,
     /// A record could not be read in full: nothing is counted.
     pub(super) torn: bool,
+}
+
+impl Join for PlanPerson {
+    fn join(&mut self, later: Self) {
+        self.over_thirty = self.over_thirty.or(later.over_thirty);
+        self.days_before = self.days_before.or(later.days_before);
+        self.torn |= later.torn;
+    }
 }
 
 /// What records of 第6表 are counted by.

@@ -73,6 +73,7 @@ impl Items {
     ///
     /// Items that the record before had too, and that were found good there, are not looked at
     /// again.
+    #[inline]
     pub(super) fn check(
         &mut self,
         spec: &Spec,

@@ -56,22 +56,33 @@ struct Shown {
     subject: Box<dyn Subject>,
     /// While these items are repeated, it has nothing to say.
     rests_on: Option<Places>,
+    /// The records that it was not shown since.
+    passed: u64,
 }
 
 impl Shown {
     fn new(subject: Box<dyn Subject>) -> Self {
-        Self { subject, rests_on: None }
+        Self { subject, rests_on: None, passed: 0 }
     }
 
     #[inline]
     fn show(&mut self, record: &Judged<'_>, findings: &mut Findings) {
         if self.rests_on.is_some_and(|places| record.are_repeated(places)) {
+            self.passed += 1;
             return;
         }
+        self.catch_up();
         let before = findings.total();
         self.subject.record(record, findings);
         let quiet = findings.total() == before;
         self.rests_on = self.subject.rests_on().filter(|_| quiet);
+    }
+
+    fn catch_up(&mut self) {
+        if self.passed > 0 {
+            self.subject.pass(self.passed);
+            self.passed = 0;
+        }
     }
 }
 
@@ -296,7 +307,8 @@ impl Judge<'_> {
                     run.extend(&RuleSet::of(shown.subject.rules()));
                 }
             }
-            for shown in self.subjects {
+            for mut shown in self.subjects {
+                shown.catch_up();
                 shown.subject.end_file(&mut self.findings, &mut facts);
             }
         }

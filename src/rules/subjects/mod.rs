@@ -14,6 +14,7 @@ mod keys;
 mod manager;
 mod month;
 mod numbering;
+pub(super) mod people;
 pub(super) mod person;
 mod picture;
 mod planned;
@@ -55,6 +56,9 @@ pub(super) trait Subject {
     fn rests_on(&self) -> Option<Places> {
         None
     }
+
+    /// So many records after the one that it saw last were not shown to it.
+    fn pass(&mut self, _records: u64) {}
 
     /// The file is at its end.
     fn end_file(self: Box<Self>, findings: &mut Findings, facts: &mut Facts);

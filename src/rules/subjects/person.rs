@@ -13,7 +13,7 @@ use super::{Judged, Place, Places};
 pub(in crate::rules) struct Person([u8; 16]);
 
 impl Person {
-    fn from_parts(insurer: &[u8], insured: &[u8]) -> Option<Self> {
+    pub(super) fn from_parts(insurer: &[u8], insured: &[u8]) -> Option<Self> {
         let mut bytes = [0; 16];
         if insurer.len() + insured.len() != bytes.len() {
             return None;

@@ -3,6 +3,7 @@
 use crate::rules::facts::{PlanFacts, PlanGroup, PlanGroups, PlanKey, PlanPerson};
 use crate::types::FileKind;
 
+use super::people::{Join as _, Runs};
 use super::person::{ItemNames, Person, PersonItems, Spot, number};
 use super::usage::is_stay;
 use super::{Context, Facts, Findings, Judged, Places, Rule, Subject};
@@ -25,6 +26,7 @@ struct Planned {
     over_thirty: usize,
     days_before: usize,
     facts: PlanFacts,
+    people: Runs<PlanPerson>,
     groups: PlanGroups,
     overflow: bool,
     last: Option<Person>,
@@ -62,6 +64,7 @@ pub(super) fn subject(context: &Context<'_>) -> Option<Box<dyn Subject>> {
         all: person.places().with(all),
         open: None,
         facts: PlanFacts { names, whole: true, ..PlanFacts::default() },
+        people: Runs::new(),
         groups: PlanGroups::default(),
         overflow: false,
         last: None,
@@ -75,13 +78,6 @@ impl Subject for Planned {
     }
 
     fn record(&mut self, record: &Judged<'_>, _: &mut Findings) {
-        if record.are_repeated(self.all)
-            && let Some(open) = self.open
-            && let Some(Some((_, group))) = self.at_hand.get_mut(open)
-        {
-            group.count += 1;
-            return;
-        }
         self.open = None;
         let Some(person) = self.person.read(record) else {
             self.facts.whole = false;
@@ -93,24 +89,35 @@ impl Subject for Planned {
         if self.last == Some(person) && counted && !stay {
             return;
         }
-        if self.facts.people.len() >= MOST_PEOPLE {
-            self.facts.whole = false;
-            return;
-        }
         self.last = Some(person);
-        let known = self.facts.people.entry(person).or_insert_with(|| PlanPerson {
-            first: self.person.spots(record),
-            ..PlanPerson::default()
+        let days_before = stay.then(|| {
+            let days = record.good(self.days_before).and_then(number)?;
+            Some((days, Spot::of(record, self.days_before)))
         });
-        known.torn |= !counted;
-        if over_thirty && known.over_thirty.is_none() {
-            known.over_thirty = Some(Spot::of(record, self.over_thirty));
+        let said = PlanPerson {
+            first: self.person.spots(record),
+            over_thirty: over_thirty.then(|| Spot::of(record, self.over_thirty)),
+            days_before: days_before.flatten(),
+            torn: !counted,
+        };
+        if let Some(known) = self.people.at_hand(person) {
+            known.join(said);
+        } else if self.people.len() < MOST_PEOPLE {
+            self.people.push(person, said);
+        } else {
+            self.facts.whole = false;
         }
-        if stay && known.days_before.is_none() {
-            known.days_before = record
-                .good(self.days_before)
-                .and_then(number)
-                .map(|days| (days, Spot::of(record, self.days_before)));
+    }
+
+    fn rests_on(&self) -> Option<Places> {
+        self.open.map(|_| self.all)
+    }
+
+    /// They add one each to the group at hand.
+    fn pass(&mut self, records: u64) {
+        let open = self.open.and_then(|open| self.at_hand.get_mut(open));
+        if let Some(Some((_, group))) = open {
+            group.count += i64::try_from(records).unwrap_or(i64::MAX);
         }
     }
 
@@ -121,7 +128,7 @@ impl Subject for Planned {
         if !self.overflow {
             self.facts.groups = Some(self.groups);
         }
-        facts.plan = Some(self.facts);
+        facts.plan = Some(PlanFacts { people: self.people.finish(), ..self.facts });
     }
 }
 

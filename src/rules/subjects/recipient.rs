@@ -3,21 +3,33 @@
 //! Only gathered here: where the number of a user is wrong in one record, the user seems to have
 //! nothing to do with the recipient, and the send unit knows better.
 
-use std::collections::HashMap;
-
 use crate::types::{FileKind, OfficeNumber};
 
-use super::person::{Person, PersonItems, Spot};
+use super::people::{Join, Runs};
+use super::person::{PersonItems, Spot};
 use super::{Context, Facts, Findings, Judged, Places, Rule, Subject};
 
 struct Recipient {
     person: PersonItems,
     office: usize,
     wanted: OfficeNumber,
-    /// Users without a service of the recipient so far have a place to report.
-    users: HashMap<Person, Option<Spot>>,
-    /// The last user, and whether there was a service of the recipient.
-    last: Option<(Person, bool)>,
+    users: Runs<Services>,
+}
+
+/// The services of a user.
+enum Services {
+    /// None of the recipient so far; where the first of another office is.
+    OfOthers(Spot),
+    /// One of the recipient at least.
+    OfRecipient,
+}
+
+impl Join for Services {
+    fn join(&mut self, later: Self) {
+        if matches!(later, Self::OfRecipient) {
+            *self = later;
+        }
+    }
 }
 
 pub(super) fn subject(context: &Context<'_>) -> Option<Box<dyn Subject>> {
@@ -32,8 +44,7 @@ pub(super) fn subject(context: &Context<'_>) -> Option<Box<dyn Subject>> {
         person: PersonItems::of(context.layout)?,
         office,
         wanted: name.recipient,
-        users: HashMap::new(),
-        last: None,
+        users: Runs::new(),
     }))
 }
 
@@ -47,14 +58,15 @@ impl Subject for Recipient {
         // An office that cannot be read might be the recipient.
         let related =
             record.good(self.office).is_none_or(|office| office == self.wanted.as_bytes());
-        if self.last == Some((user, true)) || self.last == Some((user, related)) {
-            return;
+        let said = if related {
+            Services::OfRecipient
+        } else {
+            Services::OfOthers(Spot::of(record, self.office))
+        };
+        match self.users.at_hand(user) {
+            Some(known) => known.join(said),
+            None => self.users.push(user, said),
         }
-        let first = self.users.entry(user).or_insert_with(|| Some(Spot::of(record, self.office)));
-        if related {
-            *first = None;
-        }
-        self.last = Some((user, related));
     }
 
     fn rests_on(&self) -> Option<Places> {
@@ -63,8 +75,12 @@ impl Subject for Recipient {
 
     fn end_file(self: Box<Self>, _: &mut Findings, facts: &mut Facts) {
         let Some(plan) = &mut facts.plan else { return };
-        plan.unrelated =
-            self.users.into_iter().filter_map(|(user, spot)| Some((user, spot?))).collect();
+        let unrelated = |(user, services)| match services {
+            Services::OfOthers(spot) => Some((user, spot)),
+            Services::OfRecipient => None,
+        };
+        let users = self.users.finish().into_entries();
+        plan.unrelated = users.into_iter().filter_map(unrelated).collect();
         plan.unrelated.sort_unstable_by_key(|(_, spot)| spot.record);
     }
 }

@@ -3,8 +3,6 @@
 //! Records of one person mostly stand together; then only these are held against each other. When
 //! a person comes back further down, all records of the file are.
 
-use std::collections::HashSet;
-
 use crate::spec::Layout;
 use crate::types::FileKind;
 
@@ -24,12 +22,10 @@ struct Repeats {
     /// サービスコード of 第7表: of some rows there may be several.
     code: Option<usize>,
     seen: Vec<Seen>,
-    /// Where each run of one person begins in `seen`.
-    runs: Vec<u32>,
-    last: Option<Person>,
-    people: HashSet<Person>,
-    /// A person came back.
-    scattered: bool,
+    /// Whom the last record was about.
+    at_hand: Option<Person>,
+    /// Each run of records of one person, with where it begins in `seen`.
+    runs: Vec<(Person, u32)>,
 }
 
 #[derive(Debug, Clone, Copy)]
@@ -77,10 +73,8 @@ pub(super) fn subject(context: &Context<'_>) -> Option<Box<dyn Subject>> {
         sum: 0,
         code: layout.position("サービスコード").filter(|_| layout.kind == FileKind::Upsikyu),
         seen: Vec::new(),
+        at_hand: None,
         runs: Vec::new(),
-        last: None,
-        people: HashSet::new(),
-        scattered: false,
     }))
 }
 
@@ -99,6 +93,9 @@ fn may_repeat(code: &[u8]) -> bool {
 impl Repeats {
     /// Brings the fingerprint up to the record, of which mostly a day or a time is new.
     fn update(&mut self, record: &Judged<'_>) {
+        if !record.are_repeated(self.person.places()) {
+            self.at_hand = self.person.read(record);
+        }
         let mut changed = self.key.without(record.checked.repeated);
         while let Some(place) = changed.pop() {
             // What is doubtful is never called repeated in the next record.
@@ -129,11 +126,9 @@ impl Subject for Repeats {
         {
             return;
         }
-        let Some(person) = self.person.read(record) else { return };
-        if self.last != Some(person) && !self.scattered {
-            self.last = Some(person);
-            self.scattered = !self.people.insert(person);
-            self.runs.push(u32::try_from(self.seen.len()).unwrap_or(u32::MAX));
+        let Some(person) = self.at_hand else { return };
+        if self.runs.last().is_none_or(|(last, _)| *last != person) {
+            self.runs.push((person, u32::try_from(self.seen.len()).unwrap_or(u32::MAX)));
         }
         self.seen.push(Seen {
             print: self.sum,
@@ -146,12 +141,12 @@ impl Subject for Repeats {
     fn end_file(mut self: Box<Self>, findings: &mut Findings, _: &mut Facts) {
         let mut repeats: Vec<(Seen, Seen)> = Vec::new();
         let mut prints = Vec::new();
-        if self.scattered {
+        if comes_back(&self.runs) {
             find(&mut self.seen, &mut prints, &mut repeats);
         } else {
             let mut rest = self.seen.as_mut_slice();
             let mut end = rest.len();
-            for start in self.runs.iter().rev() {
+            for (_, start) in self.runs.iter().rev() {
                 let start = usize::try_from(*start).unwrap_or(usize::MAX).min(end);
                 let (before, run) = rest.split_at_mut(start);
                 find(run, &mut prints, &mut repeats);
@@ -166,6 +161,13 @@ impl Subject for Repeats {
             });
         }
     }
+}
+
+/// Whether a person has several runs.
+fn comes_back(runs: &[(Person, u32)]) -> bool {
+    let mut people: Vec<Person> = runs.iter().map(|(person, _)| *person).collect();
+    people.sort_unstable();
+    people.windows(2).any(|pair| matches!(pair, [one, two] if one == two))
 }
 
 /// Finds every record that another one before it repeats.

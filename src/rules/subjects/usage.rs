@@ -23,6 +23,7 @@ pub(super) fn is_stay(code: &[u8]) -> bool {
 struct Day {
     month: usize,
     day: usize,
+    both: Places,
     /// The month of the file name.
     month_in_name: Option<String>,
     /// The day of the file serial, for 実績.
@@ -62,7 +63,8 @@ fn all(context: &Context<'_>) -> Option<[Box<dyn Subject>; 3]> {
         .and_then(|name| name.serial.as_str().get(..8).map(str::to_owned));
     let month = position("対象年月")?;
     let day = position("サービス利用日")?;
-    let day = Day { month, day, month_in_name, sent, future_reported: false };
+    let both = [month, day].into_iter().collect();
+    let day = Day { month, day, both, month_in_name, sent, future_reported: false };
     let times = Times {
         start: position("サービス開始時刻")?, end: position("サービス終了時刻")?
     };
@@ -88,11 +90,13 @@ impl Subject for Day {
         let (Some(month), Some(day)) = (record.good(self.month), record.good(self.day)) else {
             return;
         };
-        let of_day = day.get(..6).unwrap_or_default();
-        if of_day != month {
+        // Compared as arrays, which takes no call.
+        let of_day = day.first_chunk::<6>();
+        if of_day != <&[u8; 6]>::try_from(month).ok() {
             // Where the day fits the name, the month of the record is what is wrong.
-            let month_is_wrong =
-                self.month_in_name.as_ref().is_some_and(|name| name.as_bytes() == of_day);
+            let month_is_wrong = self.month_in_name.as_ref().is_some_and(|name| {
+                of_day.is_some_and(|of_day| name.as_bytes() == of_day.as_slice())
+            });
             if !month_is_wrong {
                 findings.add(Rule::ServiceDayOutsideMonth, || {
                     record
@@ -111,7 +115,7 @@ impl Subject for Day {
     }
 
     fn rests_on(&self) -> Option<Places> {
-        Some([self.month, self.day].into_iter().collect())
+        Some(self.both)
     }
 
     fn end_file(self: Box<Self>, _: &mut Findings, _: &mut Facts) {}
