@@ -157,7 +157,7 @@ impl Suite {
             let first = failures.iter().flat_map(|group| &group.findings).next();
             // None of them is listed where the set has too many.
             let message = first.map_or_else(
-                || rule.info().text(lang).summary(),
+                || rule.info().text(lang).outline(),
                 |finding| finding.message(lang).to_owned(),
             );
             let message = escaped(&message);
