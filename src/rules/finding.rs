@@ -283,13 +283,12 @@ impl Draft {
 
 /// Whether what stands in an item that says nothing about a person looks as if it came from one
 /// that does, as where a product mixes items up: a text, or a number of a person or a telephone.
-fn strayed(raw: &[u8], format: Format) -> bool {
-    let numbered = matches!(format, Format::OfficeNumber | Format::Chars);
-    let hyphened = format == Format::EquipmentCode || !raw.contains(&b'-') || raw.len() < 8;
-    !raw.is_ascii()
-        || raw.contains(&b' ')
-        || (formats::is_insured_number(raw) && !numbered)
-        || !hyphened
+pub(super) fn strayed(raw: &[u8], format: Format) -> bool {
+    // No office number begins with H.
+    let office = matches!(format, Format::OfficeNumber | Format::Chars) && !raw.starts_with(b"H");
+    let person = formats::is_insured_number(raw) && !office;
+    let telephone = raw.contains(&b'-') && raw.len() >= 8 && format != Format::EquipmentCode;
+    !raw.is_ascii() || raw.contains(&b' ') || person || telephone
 }
 
 /// The bytes of an item with doubled quotes made single.
@@ -368,6 +367,7 @@ mod tests {
             assert!(strayed(value, Format::Code), "{value:?}");
         }
         assert!(!strayed(b"1370000018", Format::OfficeNumber));
+        assert!(strayed(b"H000900011", Format::OfficeNumber));
         assert!(!strayed(b"99993-000042", Format::EquipmentCode));
         for value in [&b"131011"[..], b"20260401", b"-47", b"11AAAA", b"202604", b"0"] {
             assert!(!strayed(value, Format::Integer), "{value:?}");

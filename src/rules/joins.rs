@@ -6,10 +6,11 @@ mod near;
 use std::borrow::Cow;
 use std::collections::{BTreeMap, HashMap};
 
+use crate::spec::Format;
 use crate::types::{FileKind, FileSerial, OfficeNumber};
 
 use super::file::Outcome;
-use super::finding::{Draft, Place};
+use super::finding::{Draft, Place, strayed};
 use super::rule::RuleSet;
 use super::subjects::person::Person;
 use super::subjects::{Key, KeyFacts, Keyed, PARTS};
@@ -326,7 +327,7 @@ fn check_sender(members: &[&Outcome], units: &mut Units) {
         let Some(first) = places.next() else { continue };
         units.findings.add(Rule::PlanOfAnotherOffice, || {
             let draft = Draft::place(first)
-                .showing(&String::from_utf8_lossy(office))
+                .holding(office, strayed(office, Format::OfficeNumber))
                 .with("sender", sender);
             places.fold(draft, Draft::related)
         });

@@ -97,11 +97,6 @@ struct Entry<'r> {
     anchor: String,
     /// Whether the rows say more than that the file as a whole is meant.
     has_places: bool,
-    /// Which columns have something in them.
-    has_records: bool,
-    has_people: bool,
-    has_items: bool,
-    has_values: bool,
     /// Whether they say something beside the summary.
     has_messages: bool,
     /// How many findings have no row.
@@ -194,21 +189,16 @@ fn entry<'r>(group: &RuleGroup<'r>, section: usize, room: &mut usize, lang: Lang
         group.findings.iter().take(shown).map(|finding| row(finding, lang)).collect();
     let text = group.rule.info().text(lang);
     let summary = summary(group, lang);
-    let any = |has: fn(&Row<'_>) -> bool| rows.iter().any(has);
     let rest = group.total.saturating_sub(u64::try_from(rows.len()).unwrap_or(u64::MAX));
     Entry {
         code: group.rule.code(),
         severity: group.severity,
         label: group.severity.label(lang),
         anchor: anchor(section, group.rule.code(), group.severity),
-        has_places: any(|row| {
+        has_places: rows.iter().any(|row| {
             let place = &row.finding.place;
             place.line.is_some() || row.value.is_some() || !row.related.is_empty()
         }),
-        has_records: any(|row| row.finding.place.record.is_some()),
-        has_people: any(|row| row.finding.place.person.is_some()),
-        has_items: any(|row| !row.item.is_empty() || !row.related.is_empty()),
-        has_values: any(|row| row.value.is_some()),
         has_messages: rows.iter().any(|row| row.message != summary),
         summary,
         why: text.why,
@@ -216,6 +206,29 @@ fn entry<'r>(group: &RuleGroup<'r>, section: usize, room: &mut usize, lang: Lang
         total: count(group.total, lang),
         rows,
         rest: (rest > 0).then(|| count(rest, lang)),
+    }
+}
+
+impl Entry<'_> {
+    /// Whether a column has something in it.
+    fn any(&self, has: fn(&Row<'_>) -> bool) -> bool {
+        self.rows.iter().any(has)
+    }
+
+    fn has_records(&self) -> bool {
+        self.any(|row| row.finding.place.record.is_some())
+    }
+
+    fn has_people(&self) -> bool {
+        self.any(|row| row.finding.place.person.is_some())
+    }
+
+    fn has_items(&self) -> bool {
+        self.any(|row| !row.item.is_empty() || !row.related.is_empty())
+    }
+
+    fn has_values(&self) -> bool {
+        self.any(|row| row.value.is_some())
     }
 }
 

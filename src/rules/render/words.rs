@@ -223,9 +223,9 @@ pub(super) fn codes<'c>(codes: impl IntoIterator<Item = &'c str>, lang: Lang) ->
                 _ => runs.push((number, number)),
             }
         }
-        shown.extend(runs.into_iter().map(|(first, last)| match first == last {
-            true => format!("{group}-{first}"),
-            false => format!("{group}-{first}{dash}{last}"),
+        shown.extend(runs.into_iter().map(|(first, last)| {
+            let end = if first == last { String::new() } else { format!("{dash}{last}") };
+            format!("{group}-{first}{end}")
         }));
     }
     shown
