@@ -287,7 +287,8 @@ pub(super) fn strayed(raw: &[u8], format: Format) -> bool {
     // No office number begins with H.
     let office = matches!(format, Format::OfficeNumber | Format::Chars) && !raw.starts_with(b"H");
     let person = formats::is_insured_number(raw) && !office;
-    let telephone = raw.contains(&b'-') && raw.len() >= 8 && format != Format::EquipmentCode;
+    let article = format == Format::EquipmentCode && raw.get(5) == Some(&b'-');
+    let telephone = raw.contains(&b'-') && raw.len() >= 8 && !article;
     !raw.is_ascii() || raw.contains(&b' ') || person || telephone
 }
 

@@ -2235,7 +2235,7 @@ rules! {
     PersonIncomplete "L6-USAGE-003" "person-incomplete"
     L6 Error since V3 clause "R-REL-02, R-SET-K2, R-SET-Y4, R-ROLE-01, I-51"
     ja {
-        "この利用者が {missing} にありません。"
+        "この利用者が{missing}にありません。"
         "第6表・第7表・利用者補足情報は利用者ごとにそろえて送ります。氏名などは利用者補足情報にしかありません。"
         "同じ利用者を選んで、3 つのファイルをまとめて出力し直してください。"
     }
