@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use serde::{Serialize, Serializer};
 
 use crate::record::{Record, Span, ms932};
-use crate::spec::{Item, Layout};
+use crate::spec::{Format, Item, Layout};
 use crate::types::{Lang, Personal, Severity};
 
 use super::formats;
@@ -184,7 +184,9 @@ impl Draft {
                 offset: Some(record.offset_of(span)),
                 length: Some(length(raw)),
             },
-            value: (!raw.is_empty()).then(|| Value::of(&unescaped(raw, span), item.personal)),
+            value: (!raw.is_empty()).then(|| {
+                Value::of(&unescaped(raw, span), item.personal || strayed(raw, item.format))
+            }),
             ..Self::default()
         }
     }
@@ -219,6 +221,12 @@ impl Draft {
     /// Shows a value that says nothing about a person.
     pub(super) fn showing(mut self, value: &str) -> Self {
         self.value = Some(Value::plain(value));
+        self
+    }
+
+    /// Shows a value, which may say something about a person.
+    pub(super) fn holding(mut self, bytes: &[u8], about_a_person: bool) -> Self {
+        self.value = Some(Value::of(bytes, about_a_person));
         self
     }
 
@@ -273,6 +281,17 @@ impl Draft {
     }
 }
 
+/// Whether what stands in an item that says nothing about a person looks as if it came from one
+/// that does, as where a product mixes items up: a text, or a number of a person or a telephone.
+pub(super) fn strayed(raw: &[u8], format: Format) -> bool {
+    // No office number begins with H.
+    let office = matches!(format, Format::OfficeNumber | Format::Chars) && !raw.starts_with(b"H");
+    let person = formats::is_insured_number(raw) && !office;
+    let article = format == Format::EquipmentCode && raw.get(5) == Some(&b'-');
+    let telephone = raw.contains(&b'-') && raw.len() >= 8 && !article;
+    !raw.is_ascii() || raw.contains(&b' ') || person || telephone
+}
+
 /// The bytes of an item with doubled quotes made single.
 pub(super) fn unescaped(raw: &[u8], span: Span) -> Cow<'_, [u8]> {
     if !span.is_escaped() {
@@ -293,7 +312,12 @@ pub(super) fn unescaped(raw: &[u8], span: Span) -> Cow<'_, [u8]> {
 /// are shifted.
 pub(super) fn person(number: &[u8]) -> Option<String> {
     let tail = number.get(7..).filter(|_| formats::is_insured_number(number))?;
-    Some(format!("*******{}", String::from_utf8_lossy(tail)))
+    Some(masked(tail))
+}
+
+/// A number of which only the end is shown.
+pub(super) fn masked(tail: &[u8]) -> String {
+    format!("*******{}", String::from_utf8_lossy(tail))
 }
 
 fn hex(bytes: &[u8]) -> String {
@@ -338,6 +362,20 @@ mod tests {
     }
 
     #[test]
+    fn what_strayed_from_another_item_may_be_about_a_person() {
+        let name = ms932::encode("試験　花子").expect("in MS932");
+        for value in [&name[..], b"Shiken Hanako", b"0000900011", b"H000900011", b"03-0000-0000"] {
+            assert!(strayed(value, Format::Code), "{value:?}");
+        }
+        assert!(!strayed(b"1370000018", Format::OfficeNumber));
+        assert!(strayed(b"H000900011", Format::OfficeNumber));
+        assert!(!strayed(b"99993-000042", Format::EquipmentCode));
+        for value in [&b"131011"[..], b"20260401", b"-47", b"11AAAA", b"202604", b"0"] {
+            assert!(!strayed(value, Format::Integer), "{value:?}");
+        }
+    }
+
+    #[test]
     fn what_does_not_decode_is_shown_in_hexadecimal() {
         assert_eq!(Value::of(&[0x8E, 0x8E, 0xF0, 0x40], true).text(), "8E 8E F0 40");
         assert_eq!(Value::of(&vec![b'x'; 1000], true).text().chars().count(), 61);
@@ -355,8 +393,8 @@ mod tests {
     #[test]
     fn holes_are_filled_in_both_languages() {
         let draft = Draft::file().with("got", 3).with("expected", "4").with("kind", "DLT1KYO");
-        let finding = draft.with("edition", "v4.1").finish(Rule::WrongItemCount, Severity::Error);
-        assert_eq!(finding.message_ja, "項目が 3 個あります。DLT1KYO（v4.1）は 4 個です。");
-        assert_eq!(finding.message_en, "The record has 3 items; DLT1KYO (v4.1) has 4.");
+        let finding = draft.with("edition", "V4.1").finish(Rule::WrongItemCount, Severity::Error);
+        assert_eq!(finding.message_ja, "項目が 3 個あります。DLT1KYO（V4.1）の項目は 4 個です。");
+        assert_eq!(finding.message_en, "The record has 3 items; DLT1KYO (V4.1) has 4.");
     }
 }

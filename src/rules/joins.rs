@@ -1,17 +1,22 @@
 //! What ties the files of a plan together: the parent of every record, values that two files
 //! repeat, whose plan it is, and deletions that undo what goes with them (R-REL, R-ORD-01).
 
+mod near;
+
+use std::borrow::Cow;
 use std::collections::{BTreeMap, HashMap};
 
+use crate::spec::Format;
 use crate::types::{FileKind, FileSerial, OfficeNumber};
 
 use super::file::Outcome;
-use super::finding::{Draft, Place};
+use super::finding::{Draft, Place, strayed};
 use super::rule::RuleSet;
-use super::subjects::person::Spot;
+use super::subjects::person::Person;
 use super::subjects::{Key, KeyFacts, Keyed, PARTS};
 use super::table::Rule;
 use super::unit::Units;
+use near::Near;
 
 /// A file and those that hang on it, joined by the same three items (R-REL-01, -04, -05).
 struct Family {
@@ -107,7 +112,7 @@ pub(super) fn release(file: &Outcome, units: &mut Units) {
     waiting.sort_unstable_by_key(|waiting| (waiting.spot.record, waiting.rule));
     for waiting in waiting {
         units.findings.add(waiting.rule, || {
-            let place = keys.names.place(waiting.spot);
+            let place = keys.names.place_of(waiting.spot, waiting.person);
             let draft = Draft::place(Place { file: Some(file.label.clone()), ..place });
             let recipient = file.name.as_ref().map(|name| name.recipient.to_string());
             draft
@@ -137,7 +142,16 @@ impl<'f> Side<'f> {
     /// Where a part of a key stands.
     fn place(&self, key: &Key, part: usize) -> Option<Place> {
         let spot = self.get(key)?.parts.into_iter().nth(part)?;
-        Some(Place { file: Some(self.label.to_owned()), ..self.keys.names.place(spot) })
+        let place = self.keys.names.place_of(spot, Person::of_key(key));
+        Some(Place { file: Some(self.label.to_owned()), ..place })
+    }
+
+    /// The same, with what stands there.
+    fn draft(&self, key: &Key, part: usize) -> Draft {
+        let place = self.place(key, part).unwrap_or_default();
+        let item = place.item_name.clone().unwrap_or_default();
+        let about_a_person = part == INSURED;
+        Draft::place(place).with("item", item).holding(part_of(key, part), about_a_person)
     }
 
     /// The keys that another file does not have, in the order of their records.
@@ -151,6 +165,23 @@ impl<'f> Side<'f> {
             .collect();
         keys.sort_unstable();
         keys.into_iter().map(|(_, key)| key).collect()
+    }
+}
+
+/// 被保険者番号 among the parts of a key.
+const INSURED: usize = 1;
+
+fn part_of(key: &Key, part: usize) -> &[u8] {
+    let start: usize = PARTS.iter().take(part).sum();
+    let length = PARTS.get(part).copied().unwrap_or_default();
+    key.get(start..start + length).unwrap_or_default()
+}
+
+/// A part of a key as a message may show it.
+fn shown(key: &Key, part: usize) -> Cow<'_, str> {
+    match part {
+        INSURED => Cow::Owned(Person::of_key(key).masked()),
+        _ => String::from_utf8_lossy(part_of(key, part)),
     }
 }
 
@@ -191,7 +222,8 @@ impl Join<'_> {
             }
             for key in self.parent.without(side) {
                 units.findings.add(Rule::MissingDependants, || {
-                    Draft::place(self.parent.place(key, 1).unwrap_or_default())
+                    self.parent
+                        .draft(key, INSURED)
                         .with("kind", side.kind)
                         .with("name", side.kind.name())
                 });
@@ -222,10 +254,8 @@ impl Join<'_> {
             let Some((part, parent)) = lonely.find(key, [2, 1, 0]) else { continue };
             explained.push(*key);
             units.findings.add(Rule::ParentDiffers, || {
-                let place = self.parent.place(parent, part).unwrap_or_default();
-                let item = place.item_name.clone().unwrap_or_default();
                 let related = self.dependants.iter().filter_map(|side| side.place(key, part));
-                let draft = Draft::place(place).with("item", item);
+                let draft = self.parent.draft(parent, part).with("expected", shown(key, part));
                 related.fold(draft, Draft::related)
             });
         }
@@ -234,16 +264,15 @@ impl Join<'_> {
     }
 
     fn orphan(&self, side: &Side<'_>, key: &Key, near: Option<(usize, &Key)>, units: &mut Units) {
-        let part = near.map_or(1, |(part, _)| part);
-        let parent = near.and_then(|(part, parent)| self.parent.place(parent, part));
+        let part = near.map_or(INSURED, |(part, _)| part);
+        let kind = self.parent.kind;
         units.findings.add(Rule::MissingParent, || {
-            let place = side.place(key, part).unwrap_or_default();
-            let item = place.item_name.clone().unwrap_or_default();
-            let draft = Draft::place(place)
-                .with("item", item)
-                .with("parent", self.parent.kind)
-                .with("name", self.parent.kind.name());
-            parent.into_iter().fold(draft, Draft::related)
+            let draft = side.draft(key, part).with("parent", kind).with("name", kind.name());
+            let Some((_, parent)) = near else { return draft.with("there", "") };
+            let there = shown(parent, part);
+            let (ja, en) = (format!("。{kind} では {there} です"), format!(" ({there} there)"));
+            let place = self.parent.place(parent, part);
+            place.into_iter().fold(draft.with_both("there", &ja, &en), Draft::related)
         });
     }
 
@@ -258,61 +287,28 @@ impl Join<'_> {
             let differs = pairs.into_iter().find(|((here, _), (there, _))| {
                 !here.is_empty() && !there.is_empty() && here != there
             });
-            if let Some(((_, here), (_, there))) = differs {
-                differing.push((here.record, *here, *there));
+            if let Some((here, there)) = differs {
+                differing.push((key, here, there));
             }
         }
-        differing.sort_unstable_by_key(|(record, ..)| *record);
-        for (_, here, there) in differing {
+        differing.sort_unstable_by_key(|(_, (_, here), _)| here.record);
+        for (key, (got, here), (expected, there)) in differing {
             units.findings.add(Rule::ValuesDifferBetweenFiles, || {
-                let place = |side: &Side<'_>, spot: Spot| Place {
+                let place = |side: &Side<'_>, spot| Place {
                     file: Some(side.label.to_owned()),
-                    ..side.keys.names.place(spot)
+                    ..side.keys.names.place_of(spot, Person::of_key(key))
                 };
-                let here = place(side, here);
+                let here = place(side, *here);
                 let item = here.item_name.clone().unwrap_or_default();
-                Draft::place(here).related(place(&self.parent, there)).with("item", item)
+                Draft::place(here)
+                    .related(place(&self.parent, *there))
+                    .holding(got, false)
+                    .with("item", item)
+                    .with("got", String::from_utf8_lossy(got))
+                    .with("expected", String::from_utf8_lossy(expected))
             });
         }
     }
-}
-
-/// Parents by all of their key but one part.
-struct Near<'k> {
-    by_part: [HashMap<Key, &'k Key>; 3],
-}
-
-impl<'k> Near<'k> {
-    fn of(parents: impl Iterator<Item = &'k Key>) -> Self {
-        let mut by_part = [HashMap::new(), HashMap::new(), HashMap::new()];
-        for key in parents {
-            for (part, keys) in by_part.iter_mut().enumerate() {
-                // Of several the smallest, so that the report does not depend on the order of a
-                // hash map.
-                let near = keys.entry(without_part(key, part)).or_insert(key);
-                *near = (*near).min(key);
-            }
-        }
-        Self { by_part }
-    }
-
-    /// The parent whose key differs in one of some parts, and in which.
-    fn find<const N: usize>(&self, key: &Key, parts: [usize; N]) -> Option<(usize, &'k Key)> {
-        parts.into_iter().find_map(|part| {
-            let near = self.by_part.get(part)?.get(&without_part(key, part))?;
-            Some((part, *near))
-        })
-    }
-}
-
-fn without_part(key: &Key, part: usize) -> Key {
-    let mut key = *key;
-    let start: usize = PARTS.iter().take(part).sum();
-    let length = PARTS.get(part).copied().unwrap_or_default();
-    if let Some(part) = key.get_mut(start..start + length) {
-        part.fill(0);
-    }
-    key
 }
 
 /// The offices of a plan that are not the sender: one finding per office and unit (I-36).
@@ -331,7 +327,7 @@ fn check_sender(members: &[&Outcome], units: &mut Units) {
         let Some(first) = places.next() else { continue };
         units.findings.add(Rule::PlanOfAnotherOffice, || {
             let draft = Draft::place(first)
-                .showing(&String::from_utf8_lossy(office))
+                .holding(office, strayed(office, Format::OfficeNumber))
                 .with("sender", sender);
             places.fold(draft, Draft::related)
         });
@@ -389,7 +385,8 @@ pub(super) fn check_deletions(files: &[Outcome], indices: &[usize], units: &mut 
         undone.sort_unstable_by_key(|([first, ..], ..)| first.record);
         for ([_, _, date], brings, key) in undone {
             units.findings.add(Rule::DeletionAfterItsTarget, || {
-                let place = Place { file: Some(file.label.clone()), ..keys.names.place(date) };
+                let place = keys.names.place_of(date, Person::of_key(key));
+                let place = Place { file: Some(file.label.clone()), ..place };
                 let there = Side::of(target, brings).and_then(|side| side.place(key, 2));
                 let draft = Draft::place(place).with("kind", target);
                 there.into_iter().fold(draft, Draft::related)

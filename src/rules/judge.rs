@@ -233,7 +233,7 @@ impl Judge<'_> {
                     .with("got", record.item_count)
                     .with("expected", layout.items.len())
                     .with("kind", layout.kind)
-                    .with("edition", layout.edition)
+                    .with("edition", layout.edition.title())
             });
         }
     }

@@ -13,17 +13,22 @@ pub fn markdown() -> String {
         "# 規則の一覧 / Rules\n\n\
          この文書は規則の表から作られます。`renkei dev rules-md` で更新してください。\n\
          Made from the rule table; refresh with `renkei dev rules-md`.\n\n\
-         根拠（clause）の記号は `STANDARD.md`（R-…、I-…）と `README.md`（A-…）にあります。\
-         コードは変わらず、使い回されません。\n\
-         Clauses are in `STANDARD.md` (R-…, I-…) and `README.md` (A-…). Codes are stable and never \
-         used again.\n\n\
+         根拠（clause）の記号は `STANDARD.md`（R-… 本文と別紙の定め、T-… 別紙の表の欄、I-… 仕様にはない独自の検査）と \
+         `README.md`（A-… 読み方が分かれる点）にあります。コードは変わらず、使い回されません。\n\
+         Clauses are in `STANDARD.md` (R-… rules of the standard, T-… columns of its tables, I-… checks \
+         that are ours) and `README.md` (A-… ambiguities). Codes are stable and never used again.\n\n\
          重さ: エラー = 標準仕様の定めに反するか取り込めない。警告 = 標準仕様が定めていないか、読み方が分かれる、\
          または誤りらしい。情報 = 知っておくとよい。\n\
          Severities: error = against a must of the standard, or it cannot be imported; warning = the \
          standard is silent or ambiguous, or the value is probably wrong; info = worth knowing.\n",
     );
     for level in Level::ALL {
-        let rules: Vec<&RuleInfo> = TABLE.iter().filter(|info| info.level == level).collect();
+        let mut rules: Vec<&RuleInfo> = TABLE.iter().filter(|info| info.level == level).collect();
+        // Groups in the order of the table, each by number: a rule that came later stands with its
+        // own.
+        let first_of_group =
+            |info: &RuleInfo| TABLE.iter().position(|other| group(other.code) == group(info.code));
+        rules.sort_by_key(|info| (first_of_group(info), info.code));
         if rules.is_empty() {
             continue;
         }
@@ -51,6 +56,11 @@ pub fn markdown() -> String {
         }
     }
     page
+}
+
+/// `L1-NAME` of `L1-NAME-001`.
+fn group(code: &str) -> &str {
+    code.rsplit_once('-').map_or(code, |(group, _)| group)
 }
 
 fn rule(page: &mut String, info: &RuleInfo) {

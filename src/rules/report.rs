@@ -122,6 +122,9 @@ pub struct UnitReport {
     /// The id of the send unit, such as `K1`; absent where the files are none.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub unit: Option<String>,
+    /// What it carries, in Japanese; empty where the files are no send unit.
+    #[serde(skip)]
+    pub title: String,
     /// ファイル連番.
     pub serial: FileSerial,
     /// 送信元事業所番号.
@@ -330,6 +333,7 @@ impl Report {
         let name = |index: &usize| self.files.get(*index).map(|file| file.name.clone());
         UnitReport {
             unit: (!id.is_empty()).then_some(id),
+            title: summary.titles.join("、"),
             serial: summary.serial,
             from: summary.sender,
             to: summary.recipient,

@@ -139,6 +139,19 @@ impl RuleText {
     pub fn summary(&self) -> String {
         self.message.replace('{', "〈").replace('}', "〉")
     }
+
+    /// The same for people who do not know the holes, which are shown as `…`.
+    pub fn outline(&self) -> String {
+        let mut rest = self.message;
+        let mut text = String::with_capacity(rest.len());
+        while let Some((before, hole)) = rest.split_once('{') {
+            text.push_str(before);
+            text.push('…');
+            rest = hole.split_once('}').map_or("", |(_, after)| after);
+        }
+        text.push_str(rest);
+        text
+    }
 }
 
 impl Serialize for Rule {
@@ -233,6 +246,11 @@ mod tests {
             };
             assert_eq!(holes(info.ja.message), holes(info.en.message), "{}", info.code);
             assert!(!info.bad.is_empty() && !info.good.is_empty(), "{}", info.code);
+            // Only messages are filled in.
+            for text in [&info.ja, &info.en] {
+                assert!(holes(text.why).is_empty() && holes(text.fix).is_empty(), "{}", info.code);
+                assert!(!text.outline().contains(['{', '}']), "{}", info.code);
+            }
         }
     }
 

@@ -62,7 +62,7 @@ rules! {
     ja {
         "{kind} のファイルの拡張子は {expected} です。"
         "拡張子が違うファイルは受信側で選べません。"
-        "拡張子を 決められたもの（.CSV、画像は .jpg） にしてください。"
+        "拡張子を .CSV（画像は .jpg）に直してください。"
     }
     en {
         "A file of kind {kind} ends in {expected}."
@@ -90,7 +90,7 @@ rules! {
     MalformedNamePart "L1-NAME-004" "malformed-name-part"
     L1 Error since V3 clause "R-FN-02, R-FN-03, R-FN-04, R-FN-05, R-FN-06, R-FN-07"
     ja {
-        "ファイル名の {part} が決められた形（{expected}）ではありません。"
+        "ファイル名の{part}が決められた形（{expected}）ではありません。"
         "ファイル名から宛先や対象年月を読み取れません。サービス種類コードは 2 桁です（4.0版の 3 桁は 4.1版で改められました）。"
         "介護ソフトの出力設定（事業所番号・サービス種類・対象年月）を確かめて出力し直してください。"
     }
@@ -106,7 +106,7 @@ rules! {
     L1 Error since V3 clause "R-FN-04"
     ja {
         "ファイル連番が実在する日時（YYYYMMDDHHMMSS）ではありません。"
-        "連番は取込の順番を決めます。日時でない連番は順番を狂わせます。"
+        "連番は取込の順番を決めます。日時でない連番では、正しい順番で取り込めません。"
         "出力した日時を 14 桁の連番として付けてください。"
     }
     en {
@@ -197,12 +197,12 @@ rules! {
     ja {
         "ファイルの先頭に UTF-8 の BOM（EF BB BF）があります。"
         "ファイルは MS932（Shift_JIS）でなければなりません。先頭の項目が壊れて読まれます。"
-        "MS932 で出力し直してください。表計算ソフトなどで保存し直したファイルは送らないでください。"
+        "介護ソフトから MS932 で出力し直してください。表計算ソフトなどで保存し直したファイルは送らないでください。renkei fix で MS932 の写しを作ることもできます。"
     }
     en {
         "The file begins with the byte order mark of UTF-8 (EF BB BF)."
         "Files are MS932 (Shift_JIS); the first item would be read with rubbish before it."
-        "Export in MS932. Do not send files that were saved again in a spreadsheet."
+        "Export in MS932. Do not send files that were saved again in a spreadsheet. `renkei fix` can write a copy in MS932."
     }
     bad "EF BB BF 32 30 32 34 30 37 2C"
     good "32 30 32 34 30 37 2C"
@@ -212,12 +212,12 @@ rules! {
     ja {
         "ファイルの文字コードが UTF-8 です。MS932（Shift_JIS）でなければなりません。"
         "氏名や文章がすべて文字化けします。"
-        "MS932 で出力し直してください。"
+        "介護ソフトから MS932 で出力し直してください。renkei fix で MS932 の写しを作ることもできます。"
     }
     en {
         "The file is encoded in UTF-8; it must be MS932 (Shift_JIS)."
         "Names and texts come out garbled."
-        "Export in MS932."
+        "Export in MS932. `renkei fix` can write a copy in MS932."
     }
     bad "試験 = E8 A9 A6 E9 A8 93"
     good "試験 = 8E 8E 8C B1"
@@ -227,7 +227,7 @@ rules! {
     ja {
         "ファイルの文字コードが UTF-16 です。MS932（Shift_JIS）でなければなりません。"
         "CSV として読めません。"
-        "MS932 で出力し直してください。"
+        "介護ソフトから MS932 で出力し直してください。"
     }
     en {
         "The file is encoded in UTF-16; it must be MS932 (Shift_JIS)."
@@ -250,7 +250,7 @@ rules! {
         "Replace it with a character of MS932 before the export."
     }
     bad "F0 40（外字領域 F040〜F9FC）"
-    good "8D E9（崎）など MS932 の字"
+    good "8D E8（崎）など MS932 の字"
 
     UndefinedBytes "L1-ENC-005" "undefined-bytes"
     L1 Error since V3 clause "R-ENC-01, R-ENC-02"
@@ -345,12 +345,12 @@ rules! {
     StrayQuote "L1-CSV-003" "stray-quote"
     L1 Error since V3 clause "R-CSV-02, R-CSV-04"
     ja {
-        "引用符「\"」の位置が正しくありません。"
+        "引用符「\"」が、項目の最初でも最後でもないところに 1 つだけあります。"
         "項目の区切りがずれて読まれます。"
         "文章は「\"」で囲み、文章の中の「\"」は 2 つ重ねて出力してください。"
     }
     en {
-        "A double quote stands where none may stand."
+        "A single double quote stands neither at the beginning nor at the end of an item."
         "Items are cut at wrong places."
         "Enclose the text in double quotes and double each quote inside it."
     }
@@ -360,14 +360,14 @@ rules! {
     WrongItemCount "L1-CSV-004" "wrong-item-count"
     L1 Error since V3 clause "I-03, R-CSV-01"
     ja {
-        "項目が {got} 個あります。{kind}（{edition}）は {expected} 個です。"
+        "項目が {got} 個あります。{kind}（{edition}）の項目は {expected} 個です。"
         "項目がずれて別の項目として取り込まれるか、取込が止まります。"
-        "レイアウトどおりの個数で出力してください。空の項目も区切りのカンマは省けません。"
+        "レイアウトどおりの個数で出力してください。空の項目もカンマは省けません。文章の中のカンマで項目が増えている場合は、文章を「\"」で囲みます。"
     }
     en {
         "The record has {got} items; {kind} ({edition}) has {expected}."
         "Items shift into others, or the import stops."
-        "Export with the items of the layout; empty items keep their commas."
+        "Export with the items of the layout; empty items keep their commas, and a text with commas stands in double quotes."
     }
     bad "202407,131011,0000900011"
     good "202407,131011,0000900011,20260325"
@@ -525,12 +525,12 @@ rules! {
     MixedCsvVersions "L1-VER-003" "mixed-csv-versions"
     L1 Error since V3 clause "R-VER-04"
     ja {
-        "CSVバージョンが先頭のレコードと違います。"
+        "CSVバージョンが先頭のレコード（{expected}）と違います。"
         "1 つのファイルに版を混ぜることはできません。"
         "版ごとにファイルを分けて出力してください。"
     }
     en {
-        "CSVバージョン differs from the first record."
+        "CSVバージョン differs from the first record ({expected})."
         "One file never mixes versions."
         "Export each version to a file of its own."
     }
@@ -568,7 +568,7 @@ rules! {
     good "2025年3月分に 202208"
 
     SenderIsRecipient "L1-NAME-011" "sender-is-recipient"
-    L1 Warning since V4_1 clause "R-FN-02"
+    L1 Warning since V4_1 clause "R-FN-02, I-55"
     ja {
         "ファイル名の送信元と送信先が同じ事業所・同じサービス種類です。"
         "自事業所あてのファイルになっています。送信先を選び間違えた可能性があります。"
@@ -583,7 +583,7 @@ rules! {
     good "DLT1KYO_1370000018_43_1370000026_11_20260327090000.CSV"
 
     PlanToCareManager "L1-NAME-012" "plan-addressed-to-care-manager"
-    L1 Warning since V4_1 clause "R-SET-K1, R-ROLE-01"
+    L1 Warning since V4_1 clause "R-SET-K1, R-ROLE-01, I-55"
     ja {
         "居宅サービス計画の送信先サービス種類コードが居宅介護支援等（{type}）です。"
         "居宅サービス計画（1〜3表）は居宅介護支援事業所からサービス事業所へ送るものです。受信側に取り込む機能がないことがあります。"
@@ -598,7 +598,7 @@ rules! {
     good "UP1KYO_1370000018_43_1370000026_11_20260326101500.CSV"
 
     RequiredItemEmpty "L2-ITEM-001" "required-item-empty"
-    L2 Error since V3 clause "R-CSV-06"
+    L2 Error since V3 clause "T-REQ"
     ja {
         "必須の項目が空です。"
         "標準仕様で必須とされた項目がないと取り込めません。"
@@ -613,22 +613,22 @@ rules! {
     good "202407,131011,0000900011,20260325"
 
     ExpectedItemEmpty "L2-ITEM-002" "expected-item-empty"
-    L2 Warning since V3 clause "A-02, A-03"
+    L2 Warning since V3 clause "T-REQ, A-02, A-03"
     ja {
         "入力が求められている項目が空です。"
-        "必須かどうかの読み方が分かれる項目です。必須とみる受信側では取り込めません。"
+        "必須とも任意とも読める項目です（または「必要」とだけ定められた項目です）。必須とみる受信側では取り込めません。"
         "値を入れて出力することをお勧めします。"
     }
     en {
         "An item that is expected is empty."
-        "Readings differ on whether it is required; a receiver that takes it for required cannot import the record."
+        "The source can be read as requiring it or not (or has it as 必要, not 必須); a receiver that takes it for required cannot import the record."
         "Enter the value."
     }
     bad "UPPLAN の単位数が空"
     good "UPPLAN の単位数が 0"
 
     ItemTooLong "L2-ITEM-003" "item-too-long"
-    L2 Error since V3 clause "R-CSV-11"
+    L2 Error since V3 clause "T-LEN, R-CSV-11"
     ja {
         "{got} 文字あります。最大 {expected} 文字です。"
         "長い値は切り捨てられるか、取込が止まります。"
@@ -643,22 +643,22 @@ rules! {
     good "サービス回数 1"
 
     ItemLongerThanTable "L2-ITEM-004" "item-longer-than-table"
-    L2 Info since V3 clause "A-01, R-VER-07"
+    L2 Info since V3 clause "T-LEN, A-01, R-VER-07"
     ja {
         "{got} 文字あります。レイアウトの長さは {expected} 文字ですが、{accept} 文字まで受け入れます。"
-        "版の間で長さの記述が違うため、短い方で作られた受信側では取り込めないことがあります。"
+        "長さの読み方が分かれる項目です（前月までの利用日数は V4.1 の表が 2 桁、V3.2 の改訂履歴が 5 桁です）。短い方で作られた受信側では取り込めないことがあります。"
         "レイアウトの長さ以内で出力すると、どの版の受信側でも取り込めます。"
     }
     en {
         "{got} characters; the layout says {expected}, up to {accept} are accepted."
-        "Editions differ on this length; a receiver made for the shorter one may refuse."
+        "This length can be read in two ways (the days before this month have 2 digits in the table of V4.1 and 5 in the history of V3.2); a receiver made for the shorter one may refuse."
         "Keep to the length of the layout and every receiver takes it."
     }
     bad "前月までの利用日数 100"
     good "前月までの利用日数 99"
 
     UnusedItemFilled "L2-ITEM-005" "unused-item-filled"
-    L2 Info since V3 clause "R-CSV-06"
+    L2 Info since V3 clause "T-NOTE"
     ja {
         "使用しない項目に値が入っています。"
         "取り込むときは無視されます。"
@@ -673,7 +673,7 @@ rules! {
     good "識別子 空"
 
     NotDigits "L2-FMT-001" "not-the-digits-of-its-length"
-    L2 Error since V3 clause "R-CSV-11"
+    L2 Error since V3 clause "T-FMT, T-LEN"
     ja {
         "半角数字 {expected} 桁ではありません。"
         "値として読めないため取り込めません。"
@@ -688,7 +688,7 @@ rules! {
     good "131011"
 
     UnrealMonth "L2-FMT-002" "unreal-month"
-    L2 Error since V3 clause "R-UNIT-02, R-CSV-11"
+    L2 Error since V3 clause "T-FMT"
     ja {
         "実在する年月（YYYYMM の半角数字 6 桁）ではありません。"
         "値として読めないため取り込めません。"
@@ -703,7 +703,7 @@ rules! {
     good "202604"
 
     UnrealDate "L2-FMT-003" "unreal-date"
-    L2 Error since V3 clause "R-CSV-11"
+    L2 Error since V3 clause "T-FMT"
     ja {
         "実在する日付（YYYYMMDD の半角数字 8 桁）ではありません。"
         "値として読めないため取り込めません。"
@@ -718,7 +718,7 @@ rules! {
     good "20260430"
 
     UnrealTime "L2-FMT-004" "unreal-time"
-    L2 Error since V3 clause "R-FLD-05, A-23"
+    L2 Error since V3 clause "T-FMT, R-FLD-05, A-23"
     ja {
         "時刻（HHMM の半角数字 4 桁、0000〜2400）ではありません。"
         "値として読めないため取り込めません。"
@@ -736,19 +736,19 @@ rules! {
     L2 Info since V3 clause "A-23"
     ja {
         "時刻が 2400 です。"
-        "標準仕様は 24 時の書き方を定めていません。0000 とだけ読む受信側があります。"
-        "そのままでも受け入れます。相手側の扱いを確かめてください。"
+        "標準仕様は 24 時の書き方を定めていません。2400 を取り込む受信側と、0000〜2359 だけを取り込む受信側があります。"
+        "日の終わりを 2400 と書くか、翌日の 0000 と書くかは受信側によります。このままでも受け入れますが、相手側の扱いを確かめてください。"
     }
     en {
         "The time is 2400."
-        "The standard does not say how to write midnight at the end of a day; some receivers only know 0000."
-        "It is accepted; ask the partner how the software takes it."
+        "The standard does not say how to write midnight at the end of a day; some receivers take 2400, some only 0000 to 2359."
+        "It is accepted; ask the partner whether 2400 or 0000 of the next day is imported."
     }
     bad "終了時刻 2400"
-    good "終了時刻 2359"
+    good "終了時刻 2330"
 
     NotAnInteger "L2-FMT-006" "not-an-integer"
-    L2 Error since V3 clause "R-CSV-10, R-CSV-11"
+    L2 Error since V3 clause "T-FMT, R-CSV-10"
     ja {
         "半角数字の整数ではありません。"
         "値として読めないため取り込めません。"
@@ -767,7 +767,7 @@ rules! {
     ja {
         "負の数です。"
         "標準仕様は負の数の書き方を定めていません。減算のコードでは使われます。"
-        "減算でなければ値を確かめてください。"
+        "減算のコードであれば、このままで構いません。減算でなければ値を確かめてください。"
     }
     en {
         "The number is negative."
@@ -778,7 +778,7 @@ rules! {
     good "単位数 47"
 
     MalformedDecimal "L2-FMT-008" "malformed-decimal"
-    L2 Error since V3 clause "R-CSV-11"
+    L2 Error since V3 clause "T-FMT"
     ja {
         "小数点以下 2 桁の数（例 10.00）ではありません。"
         "値として読めないため取り込めません。"
@@ -808,7 +808,7 @@ rules! {
     good "0000900011"
 
     MalformedOfficeNumber "L2-FMT-010" "malformed-office-number"
-    L2 Error since V3 clause "R-FN-02, A-08"
+    L2 Error since V3 clause "T-FMT, A-08"
     ja {
         "事業所番号は半角の数字（または英大文字）10 文字です。"
         "どの事業所のことか分からず、取り込めません。"
@@ -823,7 +823,7 @@ rules! {
     good "1370000018"
 
     MalformedPostalCode "L2-FMT-011" "malformed-postal-code"
-    L2 Error since V3 clause "R-CSV-11"
+    L2 Error since V3 clause "T-FMT"
     ja {
         "郵便番号は NNN-NNNN の形（半角 8 文字）です。"
         "値として読めないため取り込めません。"
@@ -838,7 +838,7 @@ rules! {
     good "100-9999"
 
     OddPhoneNumber "L2-FMT-012" "odd-phone-number"
-    L2 Warning since V3 clause "R-CSV-11"
+    L2 Warning since V3 clause "T-FMT"
     ja {
         "電話番号に半角の数字とハイフン以外の文字があります。"
         "標準仕様は書式を定めていませんが、数字とハイフンだけを受け入れる受信側があります。"
@@ -853,7 +853,7 @@ rules! {
     good "03-0000-0000"
 
     MalformedServiceCode "L2-FMT-013" "malformed-service-code"
-    L2 Error since V3 clause "R-FLD-07, R-FLD-08"
+    L2 Error since V3 clause "T-FMT, R-FLD-07, R-FLD-08"
     ja {
         "サービスコードは半角の英数字 6 文字です。"
         "どのサービスか分からず、取り込めません。"
@@ -864,11 +864,11 @@ rules! {
         "Nobody can tell which service is meant."
         "Write the type (2) and the item (4) without a gap."
     }
-    bad "11-1211"
+    bad "11-211"
     good "111211"
 
     MalformedServiceType "L2-FMT-014" "malformed-service-type"
-    L2 Error since V3 clause "R-FN-02, R-DEL-04"
+    L2 Error since V3 clause "T-FMT"
     ja {
         "サービス種類コードは半角の英数字 2 文字です。"
         "どのサービスか分からず、取り込めません。"
@@ -883,7 +883,7 @@ rules! {
     good "11"
 
     MalformedEquipmentCode "L2-FMT-015" "malformed-equipment-code"
-    L2 Error since V4_1 clause "R-FLD-02, A-15"
+    L2 Error since V4_1 clause "T-FMT, A-15"
     ja {
         "TAISコード・福祉用具届出コードは「5 桁-6 桁」（12 文字）です。"
         "どの用具か分からず、取り込めません。"
@@ -928,7 +928,7 @@ rules! {
     good "1111111111111110000000000000000"
 
     NotAlphanumeric "L2-FMT-018" "not-alphanumeric"
-    L2 Error since V3 clause "R-FLD-06, R-CSV-11"
+    L2 Error since V3 clause "T-FMT, R-FLD-06"
     ja {
         "半角の英数字ではありません。"
         "値として読めないため取り込めません。"
@@ -943,9 +943,9 @@ rules! {
     good "サテライト枝番 1"
 
     UnknownCode "L3-CODE-001" "unknown-code"
-    L3 Error since V3 clause "R-CSV-11"
+    L3 Error since V3 clause "T-CODE"
     ja {
-        "{table} のコードにありません。使えるのは {allowed} です。"
+        "「{table}」のコードにない値です。使えるのは {allowed} です。"
         "何を表すか分からず、取り込めません。"
         "コード表にある値で出力してください。"
     }
@@ -958,15 +958,15 @@ rules! {
     good "利用者性別 1"
 
     CodeOfAnotherList "L3-CODE-002" "code-of-another-list"
-    L3 Warning since V3 clause "A-25"
+    L3 Warning since V3 clause "T-CODE, A-25"
     ja {
-        "{table} にはなく、別の要介護状態区分の表にあるコードです。"
-        "利用者基本情報と他のファイルでは要介護状態区分の表が違います。厳しく見る受信側では取り込めません。"
+        "「{table}」の表にはなく、もう 1 つの要介護状態区分の表にだけあるコードです。"
+        "要介護状態区分の表は、利用者基本情報（01 非該当があり、06 事業対象者がない）と、ほかのファイル（その逆）で違います。厳しく見る受信側では取り込めません。"
         "このファイルのコード表にある値で出力してください。"
     }
     en {
         "Not a code of {table}, but one of the other list of 要介護状態区分."
-        "利用者基本情報 and the other files have different lists; a strict receiver refuses the code."
+        "利用者基本情報 has 01 and lacks 06, the other files the reverse; a strict receiver refuses the code."
         "Write a code of the list of this file."
     }
     bad "UPKIHON の要介護状態区分 06"
@@ -1005,12 +1005,12 @@ rules! {
     SupplementBelongsNowhere "L4-HOSO-001" "supplement-belongs-nowhere"
     L4 Error since V3 clause "I-12, R-REL-01, R-REL-02"
     ja {
-        "居宅サービス計画作成（変更）日と対象年月は、どちらか一方だけを入れ、他方を 0 とします。"
+        "居宅サービス計画作成（変更）日と対象年月の、両方が入っているか、両方が 0 です。"
         "利用者補足情報が計画書（1〜3表）と利用票（6表・7表）のどちらに付くか決まりません。"
         "計画書に付けるときは対象年月を 000000、利用票に付けるときは作成（変更）日を 00000000 にしてください。"
     }
     en {
-        "Exactly one of plan date (No.4) and month (No.63) is set, the other is all zeros."
+        "居宅サービス計画作成（変更）日 and 対象年月 are both set, or both all zeros; exactly one of them must be set."
         "Nobody can tell whether the supplement goes with the plan (1〜3表) or the usage slip (6表, 7表)."
         "Write month 000000 with a plan, date 00000000 with a usage slip."
     }
@@ -1033,7 +1033,7 @@ rules! {
     good "対象年月 202604、サービス利用日 20260430"
 
     EndNotAfterStart "L4-USAGE-002" "end-not-after-start"
-    L4 Warning since V3 clause "A-23, R-FLD-05"
+    L4 Warning since V3 clause "A-23, I-53"
     ja {
         "終了時刻 {end} が開始時刻 {start} より後ではありません。"
         "日をまたぐサービスの書き方は標準仕様に定めがありません。翌日の時刻と読む受信側と、誤りと読む受信側があります。"
@@ -1048,7 +1048,7 @@ rules! {
     good "開始 0900、終了 1000"
 
     OnlyOneTime "L4-USAGE-003" "only-one-time-is-9999"
-    L4 Warning since V3 clause "R-FLD-05"
+    L4 Warning since V3 clause "R-FLD-05, I-53"
     ja {
         "開始時刻と終了時刻の片方だけが 9999 です。"
         "9999 は時間表示のないサービスに使います。片方だけでは時間のあるサービスかどうか決まりません。"
@@ -1078,7 +1078,7 @@ rules! {
     good "4月の 31 文字目は 0"
 
     DailyBitsWithoutDay "L4-USAGE-005" "daily-bits-without-day"
-    L4 Warning since V3 clause "R-FLD-04"
+    L4 Warning since V3 clause "R-FLD-04, I-53"
     ja {
         "日割対象日がすべて 0 です。"
         "日割対象日は日割り算定のときだけ入れます。すべて 0 では、日割りで対象日がないのか、日割りでないのか決まりません。"
@@ -1093,7 +1093,7 @@ rules! {
     good "空、または 1111111111111110000000000000000"
 
     OverThirtyDaysElsewhere "L4-USAGE-006" "over-thirty-days-of-another-service"
-    L4 Warning since V3 clause "R-FLD-08, R-JSK-01"
+    L4 Warning since V3 clause "I-53"
     ja {
         "短期入所ではないサービスの３０日超区分が 1 です。"
         "３０日超は連続した短期入所の 31 日目からを表します。他のサービスでは全額自己負担の扱いを誤ります。"
@@ -1183,7 +1183,7 @@ rules! {
     good "枠 1 に 15、枠 2 は空"
 
     LimitSlotIncomplete "L4-HOSO-003" "limit-slot-incomplete"
-    L4 Warning since V3 clause "R-FLD-16"
+    L4 Warning since V3 clause "R-FLD-16, I-52"
     ja {
         "種類別支給限度額の枠 {slot} に、サービス種類コードか支給限度基準額がありません。"
         "どの種類の限度額か、限度額がいくらかが決まりません。"
@@ -1198,7 +1198,7 @@ rules! {
     good "サービス種類コード 15、支給限度基準額 5000"
 
     LimitSlotTypeRepeated "L4-HOSO-004" "limit-slot-type-repeated"
-    L4 Warning since V3 clause "R-FLD-16"
+    L4 Warning since V3 clause "R-FLD-16, I-52"
     ja {
         "同じサービス種類の枠が 2 つあります。"
         "どちらの限度額で管理するか決まりません。"
@@ -1213,7 +1213,7 @@ rules! {
     good "枠 1 に 15、枠 2 に 16"
 
     LimitSlotShortStay "L4-HOSO-005" "limit-slot-of-a-medical-stay"
-    L4 Warning since V3 clause "R-FLD-16"
+    L4 Warning since V3 clause "T-NOTE, R-FLD-16"
     ja {
         "短期入所療養介護の枠のサービス種類コードが 22 ではありません。"
         "種類別支給限度額では、短期入所療養介護はまとめて 22 と入れると定められています。"
@@ -1228,7 +1228,7 @@ rules! {
     good "１サービス種類コード 22"
 
     LimitSlotOverDiffers "L4-HOSO-006" "limit-slot-over-differs"
-    L4 Warning since V3 clause "R-FLD-16"
+    L4 Warning since V3 clause "I-52"
     ja {
         "限度超単位数が {got} ですが、合計単位数と支給限度基準額からは {expected} になります。"
         "種類別の限度管理の結果が受信側の計算と合わなくなります。"
@@ -1243,7 +1243,7 @@ rules! {
     good "基準額 5000、合計 5500、超 500"
 
     LimitSlotsSumDiffers "L4-HOSO-007" "limit-slots-sum-differs"
-    L4 Warning since V3 clause "R-FLD-16"
+    L4 Warning since V3 clause "I-52"
     ja {
         "合計限度超単位数が {got} ですが、各枠の限度超単位数の合計は {expected} です。"
         "種類別の限度管理の結果が受信側の計算と合わなくなります。"
@@ -1260,7 +1260,7 @@ rules! {
     PeriodReversed "L4-HOSO-008" "certification-period-reversed"
     L4 Warning since V3 clause "I-14"
     ja {
-        "限度額適用終了年月日が開始年月日より前です。"
+        "限度額適用終了年月日が限度額適用開始年月日より前です。"
         "限度額の適用期間を決められません。"
         "開始と終了の日付を確かめてください。"
     }
@@ -1273,10 +1273,10 @@ rules! {
     good "開始 20251001、終了 20270930"
 
     TooYoung "L4-HOSO-009" "younger-than-forty"
-    L4 Warning since V3 clause "I-14"
+    L4 Warning since V3 clause "I-52"
     ja {
-        "限度額の適用開始日に 40 歳になっていない生年月日です。"
-        "介護保険の対象は 40 歳からです。生年月日か適用開始日の誤りと思われます。"
+        "限度額適用開始年月日に 40 歳になっていない生年月日です。"
+        "介護保険の対象は 40 歳からです。生年月日か限度額適用開始年月日の誤りと思われます。"
         "生年月日と限度額適用開始年月日を確かめてください。"
     }
     en {
@@ -1288,7 +1288,7 @@ rules! {
     good "生年月日 19400505、開始 20251001"
 
     CertifiedWithoutCareLevel "L4-HOSO-010" "certified-without-care-level"
-    L4 Warning since V3 clause "R-OUT-01"
+    L4 Warning since V3 clause "I-52"
     ja {
         "認定状況区分が「認定済」なのに、要介護状態区分がありません。"
         "認定済みであれば帳票に要介護度が印字されます。受信側で限度額を確かめられません。"
@@ -1303,7 +1303,7 @@ rules! {
     good "認定状況区分 2、要介護状態区分 22"
 
     HalfACareLevelChange "L4-HOSO-011" "half-a-care-level-change"
-    L4 Info since V3 clause "R-OUT-01"
+    L4 Info since V3 clause "T-NOTE, I-52"
     ja {
         "要介護状態変更日と前回要介護状態区分の片方だけが入っています。"
         "区分変更のときに使う組の項目です。片方だけでは変更の前後が分かりません。"
@@ -1318,7 +1318,7 @@ rules! {
     good "変更日 20260415、前回区分 21"
 
     DaysGoBackwards "L4-HOSO-012" "stay-days-go-backwards"
-    L4 Warning since V3 clause "R-OUT-01"
+    L4 Warning since V3 clause "I-52"
     ja {
         "入所累積利用日数が入所前月迄利用日数より少なくなっています。"
         "累積は前月までの日数に当月分を足したものです。"
@@ -1393,22 +1393,22 @@ rules! {
     good "サービスコード 999999、割引後率 空"
 
     OutsideRowHasManagedUnits "L4-SIKYU-005" "outside-row-has-managed-units"
-    L4 Warning since V3 clause "R-FLD-10, R-FLD-08"
+    L4 Warning since V3 clause "R-FLD-10, I-54"
     ja {
         "区分支給対象外（EEEE）・30日超過分（ZZZZ）の小計に給付管理単位数が入っています。"
-        "給付管理単位数は、区分支給限度外のサービスでは空と定められています。"
-        "給付管理単位数を空にしてください。"
+        "給付管理単位数は、区分支給限度外のサービスでは空と定められています。ただし、大規模型の通所サービスや、小規模多機能・看護小規模多機能の同一建物居住者のサービスを含まない場合は、値があってもよいと読めるため、製品によって違います。"
+        "給付管理単位数を空にすると、どの受信側でも取り込めます。"
     }
     en {
         "A subtotal of services outside the limit (EEEE, ZZZZ) has 給付管理単位数."
-        "For services outside 区分支給限度 it is fixed as empty."
-        "Leave it empty."
+        "For services outside 区分支給限度 it is fixed as empty. Where there are no services of 大規模型通所系 or of 同一建物居住者 the source leaves it to the exporting software, so products differ."
+        "Leave it empty, and every receiver takes it."
     }
     bad "サービスコード 11EEEE、給付管理単位数 500"
     good "サービスコード 11EEEE、給付管理単位数 空"
 
     OverThirtyOnSumRow "L4-SIKYU-006" "over-thirty-days-on-sum-row"
-    L4 Warning since V3 clause "R-FLD-08"
+    L4 Warning since V3 clause "R-FLD-08, I-54"
     ja {
         "30日超過分の小計（ZZZZ）ではない小計・全合計の行の３０日超区分が 1 です。"
         "30日超過分は ZZZZ の小計に分けます。行の種類と区分が合いません。"
@@ -1438,10 +1438,10 @@ rules! {
     good "事業所コード 9999999999"
 
     ProductDiffers "L4-SIKYU-008" "units-times-count-differs"
-    L4 Warning since V3 clause "R-OUT-01"
+    L4 Warning since V3 clause "I-50"
     ja {
         "{column}が {got} ですが、単位数 × 回数 = サービス単位 からは {expected} になります。"
-        "計算式は標準仕様に書かれていませんが、帳票の計算と合いません。受信側で再計算すると違う値になります。"
+        "計算式は標準仕様にありませんが、帳票の計算と合いません。受信側で計算し直すと違う値になります。"
         "単位数・回数／日数・サービス単位金額を確かめてください。"
     }
     en {
@@ -1453,7 +1453,7 @@ rules! {
     good "単位数 387、回数 13、サービス単位 5031"
 
     DiscountDiffers "L4-SIKYU-009" "discount-differs"
-    L4 Warning since V3 clause "R-OUT-01"
+    L4 Warning since V3 clause "I-50"
     ja {
         "{column}が {got} ですが、単位数と割引後率からは {expected} になります。"
         "割引の計算が受信側と合わなくなります。割引後率の単位は標準仕様に書かれていないため、％と読んでいます。"
@@ -1468,7 +1468,7 @@ rules! {
     good "単位数 400、割引後率 90、割引後単位数 360"
 
     TypeLimitDiffers "L4-SIKYU-010" "type-limit-split-differs"
-    L4 Warning since V3 clause "R-FLD-10"
+    L4 Warning since V3 clause "I-50"
     ja {
         "{column}が {got} ですが、給付管理単位数から種類支給限度基準の超過分を引くと {expected} になります。"
         "種類支給限度基準の超過分と基準内の合計が、もとの単位数と合いません。"
@@ -1483,7 +1483,7 @@ rules! {
     good "給付管理 5000、種類超 500、種類内 4500"
 
     AreaLimitDiffers "L4-SIKYU-011" "area-limit-split-differs"
-    L4 Warning since V3 clause "R-FLD-10"
+    L4 Warning since V3 clause "I-50"
     ja {
         "{column}が {got} ですが、区分支給限度基準の超過分と基準内の関係からは {expected} になります。"
         "区分支給限度基準の超過分と基準内の合計が、給付管理単位数（種類の管理があれば種類内の単位数）と合いません。"
@@ -1498,7 +1498,7 @@ rules! {
     good "給付管理 5031、区分超 0、区分内 5031"
 
     CostDiffers "L4-SIKYU-012" "cost-differs"
-    L4 Warning since V3 clause "R-OUT-01"
+    L4 Warning since V3 clause "I-50"
     ja {
         "{column}が {got} ですが、単位数 × 単位数単価（1円未満切捨て）= 費用総額 からは {expected} になります。"
         "利用者負担や請求額が受信側の計算と合わなくなります。限度内・給付管理・対象外を含む単位数のどれで計算しても合いません。"
@@ -1513,22 +1513,22 @@ rules! {
     good "限度内 5031、単価 11.40、費用総額 57353"
 
     ImpossibleBenefitRate "L4-SIKYU-013" "impossible-benefit-rate"
-    L4 Warning since V3 clause "R-OUT-01"
+    L4 Warning since V3 clause "I-50"
     ja {
         "給付率 {got} は 0 から 100 の範囲にありません。"
-        "標準仕様に単位の定めはありませんが、給付率は百分率です。"
+        "標準仕様に単位（％）の定めはありませんが、帳票の給付率は百分率です。"
         "給付率を百分率の整数で出力してください。"
     }
     en {
         "給付率 {got} is not between 0 and 100."
-        "The standard does not give the unit, but a rate is a percentage."
+        "The standard does not give the unit, but the printed form has a percentage."
         "Write a whole percentage."
     }
     bad "給付率 900"
     good "給付率 90"
 
     ClaimDiffers "L4-SIKYU-014" "claim-differs"
-    L4 Warning since V3 clause "R-OUT-01"
+    L4 Warning since V3 clause "I-50"
     ja {
         "{column}が {got} ですが、費用総額 × 給付率（1円未満切捨て）= 請求額 からは {expected} になります。"
         "保険請求額と利用者負担が受信側の計算と合わなくなります。"
@@ -1543,7 +1543,7 @@ rules! {
     good "費用総額 57353、給付率 90、請求額 51617"
 
     ShareDiffers "L4-SIKYU-015" "own-share-differs"
-    L4 Warning since V3 clause "R-OUT-01"
+    L4 Warning since V3 clause "I-50"
     ja {
         "{column}が {got} ですが、費用総額から請求額を引くと {expected} になります。"
         "利用者に伝える負担額が受信側の計算と合わなくなります。0 の場合は公費による負担と考えられるため、情報としてお知らせします。"
@@ -1558,7 +1558,7 @@ rules! {
     good "費用総額 57353、請求額 51617、利用者負担 5736"
 
     FullShareDiffers "L4-SIKYU-016" "full-share-differs"
-    L4 Warning since V3 clause "R-OUT-01"
+    L4 Warning since V3 clause "I-50"
     ja {
         "{column}が {got} ですが、限度を超えた単位数と単価からは {expected} になります。"
         "全額を利用者が負担する金額が受信側の計算と合わなくなります。"
@@ -1573,7 +1573,7 @@ rules! {
     good "区分超 0、全額負担分 0"
 
     DaysDiffer "L4-SIKYU-017" "stay-days-do-not-add-up"
-    L4 Warning since V3 clause "R-OUT-01, A-01"
+    L4 Warning since V3 clause "I-50, A-01"
     ja {
         "{column}が {got} ですが、前月までの利用日数と当月の計画利用日数の合計は {expected} です。"
         "短期入所の利用日数の管理が受信側と合わなくなります。"
@@ -1590,12 +1590,12 @@ rules! {
     CertificationReversed "L4-DATE-001" "certification-reversed"
     L4 Warning since V3 clause "I-14"
     ja {
-        "{here}が{there}より前の日付です。"
+        "{here}が{there}（{expected}）より前の日付です。"
         "期間が逆になっているため、有効な期間として扱えません。"
         "開始日と終了日を確かめて直してください。"
     }
     en {
-        "The end of the period ({here}) is before its start ({there})."
+        "The end of the period ({here}) is before its start ({there} {expected})."
         "A period that runs backwards is valid on no day."
         "Check start and end."
     }
@@ -1605,12 +1605,12 @@ rules! {
     CertifiedAfterItsEnd "L4-DATE-002" "certified-after-its-end"
     L4 Warning since V3 clause "I-30"
     ja {
-        "{here}が{there}より後の日付です。"
+        "{here}が{there}（{expected}）より後の日付です。"
         "認定有効期間が終わった後の認定日は、どちらかの入力誤りと考えられます。"
         "認定日と期間の終了日を確かめて直してください。"
     }
     en {
-        "The date of certification ({here}) is after the end of its period ({there})."
+        "The date of certification ({here}) is after the end of its period ({there} {expected})."
         "One of the two dates is probably wrong."
         "Check both dates."
     }
@@ -1620,12 +1620,12 @@ rules! {
     FirstDateTooLate "L4-DATE-003" "first-date-too-late"
     L4 Warning since V3 clause "I-30"
     ja {
-        "{here}が{there}より後の日付です。"
+        "{here}が{there}（{expected}）より後の日付です。"
         "最初（前回）の日付が今回より後になることはありません。"
         "2 つの日付を確かめて直してください。"
     }
     en {
-        "{here} is after {there}."
+        "{here} is after {there} ({expected})."
         "What came first, or last time, cannot be later than this time."
         "Check both dates."
     }
@@ -1651,7 +1651,7 @@ rules! {
     L4 Warning since V3 clause "I-31"
     ja {
         "{code}が {asks} のときに書く内容が空です。"
-        "内容を書くと定められた（または読める）項目です。受信側に理由や状況が伝わりません。"
+        "このコードのときに内容を書く項目です（そう読めるだけの項目もあります）。空では、受信側に理由や状況が伝わりません。"
         "内容を入力して出力し直してください。"
     }
     en {
@@ -1666,12 +1666,12 @@ rules! {
     L4 Info since V3 clause "I-31"
     ja {
         "{code}が {asks} ではないのに、その内容の欄に記入があります。"
-        "標準仕様は {asks} のときに書く欄としていますが、ほかの場合に空とするかは明記していません。表示しない受信側があります。"
+        "標準仕様は決まったコードのときに書く欄としていますが、ほかのコードのときに空とするかは明記していません。表示する受信側と、表示しない受信側があります。"
         "コードと内容のどちらが正しいか確かめてください。"
     }
     en {
         "The text that goes with {code} = {asks} is filled, but the code is another."
-        "The standard has this text for that code and does not say that it is empty otherwise; some receivers do not show it."
+        "The standard has this text for that code and does not say that it is empty otherwise; some receivers show it, some do not."
         "See which of the two is right."
     }
     bad "生活援助中心型の算定理由 1、その他理由 あり"
@@ -1711,7 +1711,7 @@ rules! {
     L4 Warning since V4_1 clause "I-10"
     ja {
         "1 つのレコードに、週間サービス（No.6〜9）・日常生活上の活動（No.10〜12）・週単位以外のサービス（No.13）のうち 2 つ以上が入っています。"
-        "1 レコードは 1 種類だけを表すと読めるデータ配置例です。受信側によっては片方しか取り込みません。"
+        "データ配置例からは、1 つのレコードは 1 種類だけを表すと読めます。受信側によっては片方しか取り込みません。"
         "種類ごとにレコードを分けて出力してください。"
     }
     en {
@@ -1813,7 +1813,7 @@ rules! {
     good "1 と 2"
 
     DuplicateRecord "L5-REP-001" "duplicate-record"
-    L5 Warning since V3 clause "R-UPD-04, R-OUT-01"
+    L5 Warning since V3 clause "I-53, R-UPD-04"
     ja {
         "{first} 番目のレコードと同じ内容です。"
         "同じサービスが二重に取り込まれるおそれがあります。重複の扱いは標準仕様に定めがありません。"
@@ -1862,18 +1862,18 @@ rules! {
     ja {
         "この利用者のサービス種類 {type} に複数の行がありますが、小計の行（{type}AAAA）がありません。"
         "同じ種類のコードが複数行になるときは、小計の行が必須です。"
-        "サービスコード {type}AAAA の行を出力してください。"
+        "サービス種類 2 文字に AAAA を付けたサービスコードの行（小計）を出力してください。"
     }
     en {
         "The user has several rows of service type {type} and no subtotal ({type}AAAA)."
         "It is mandatory when a type has several code rows."
-        "Write a row with service code {type}AAAA."
+        "Write a row whose service code is the service type followed by AAAA."
     }
     bad "152442 と 155301 の行だけ"
     good "152442、155301、15AAAA の行"
 
     SubtotalDiffers "L5-SIKYU-004" "subtotal-differs"
-    L5 Warning since V3 clause "R-FLD-08"
+    L5 Warning since V3 clause "R-FLD-08, I-54"
     ja {
         "小計 {code} の{column}が合いません。ここは {got} ですが、計算では {expected} になります。"
         "小計がその種類の行の合計と違うと、受信側の計算と合わなくなります。"
@@ -1888,7 +1888,7 @@ rules! {
     good "5031 と 895 の小計が 5926"
 
     SubtotalWithoutRows "L5-SIKYU-005" "subtotal-without-rows"
-    L5 Warning since V3 clause "R-FLD-08"
+    L5 Warning since V3 clause "R-FLD-08, I-54"
     ja {
         "小計・合計（{code}）のもとになる行がありません。"
         "同じ被保険者番号・事業所・サービス種類の明細の行がない小計は、何の合計か分かりません。"
@@ -1903,7 +1903,7 @@ rules! {
     good "13AAAA と種類 13 の行がある"
 
     TotalDiffers "L5-SIKYU-006" "total-differs"
-    L5 Warning since V3 clause "R-FLD-07"
+    L5 Warning since V3 clause "R-FLD-07, I-54"
     ja {
         "全合計の{column}が {got} ですが、各行の合計は {expected} です。"
         "全合計が各行の合計と違うと、受信側の計算と合わなくなります。"
@@ -2027,12 +2027,12 @@ rules! {
     ja {
         "ファイル名の年月は {name} ですが、中身は {contents} です。"
         "どの月のデータとして取り込むか決まりません。"
-        "ファイル名を変えず、介護ソフトから出力し直してください。"
+        "ファイル名を手で変えず、対象年月を確かめて介護ソフトから出力し直してください。"
     }
     en {
         "The name says {name}, the contents say {contents}."
         "Nobody can tell which month the data is for."
-        "Do not rename files; export again."
+        "Do not rename files; check the month and export again."
     }
     bad "UPPLAN_202604_… に対象年月 202605"
     good "UPPLAN_202604_… に対象年月 202604"
@@ -2083,9 +2083,9 @@ rules! {
     good "UPJSK_…_1370000026_11_… にサービスコード 111211"
 
     MissingFile "L6-UNIT-001" "missing-file"
-    L6 Error since V3 clause "R-SET-01"
+    L6 Error since V3 clause "R-SET-01, R-SET-K1, R-SET-K2, R-SET-Y1, R-SET-Y2, R-SET-Y3, R-SET-Y4, R-SET-V3"
     ja {
-        "送信単位 {unit}（{title}）に必要な {kind}（{name}）がありません。"
+        "送信単位 {unit}「{title}」に必要な {kind}「{name}」がありません。"
         "そろっていない送信単位は取り込めません。"
         "同じ連番で出力されたファイルをすべて一緒に置いてください。"
     }
@@ -2098,9 +2098,9 @@ rules! {
     good "UPPLAN と UPSIKYU と UPHOSOKU"
 
     UnknownCombination "L6-UNIT-002" "unknown-combination"
-    L6 Error since V3 clause "R-SET-01, R-DEL-01, R-ORD-01"
+    L6 Error since V3 clause "R-SET-01, R-SET-K3, R-SET-K4, R-SET-S2, R-SET-Y5, R-SET-Y6, R-DEL-01"
     ja {
-        "{kinds} は、同じ連番の他のファイルと一緒に送る送信単位にありません。"
+        "{kinds} を、同じ連番の他のファイルと一緒に送る送信単位はありません。"
         "削除は単独で送ります。組み合わせの決まりにないファイルは取込の順番が決まりません。"
         "別の連番で送り直してください。"
     }
@@ -2130,12 +2130,12 @@ rules! {
     UnitFilesDiffer "L6-UNIT-004" "unit-files-differ"
     L6 Error since V3 clause "R-SET-01, R-FN-05, R-FN-07"
     ja {
-        "同じ送信単位の他のファイルとファイル名の {parts} が違います。"
+        "ファイル名の{parts}が、同じ送信単位の他のファイルと違います。"
         "同じ送信単位のファイルと見分けられず、そろわないものとして扱われます。"
         "一緒に送るファイルは、まとめて出力し直してください。"
     }
     en {
-        "In the file name {parts} differ(s) from the other files of the send unit."
+        "In the file name, {parts}: not as in the other files of the send unit."
         "The file is not seen as part of the unit, which then is incomplete."
         "Export all files of the unit again, together."
     }
@@ -2203,10 +2203,10 @@ rules! {
     good "UPKIHON_IMAGE_1300000013_46_1370000083_A6_20260327102500_0001.jpg"
 
     PlanOfAnotherManager "L6-USAGE-001" "plan-of-another-manager"
-    L6 Warning since V3 clause "R-FLD-17"
+    L6 Warning since V3 clause "R-FLD-17, T-NOTE"
     ja {
-        "居宅介護支援事業所の番号が、ファイル名の事業所（{manager}）と違います。"
-        "予定・別表・補足の担当業者と更新業者は送信元、実績の担当業者は送信先の居宅介護支援事業所です。受信側で別の事業所のものとして扱われます。"
+        "居宅介護支援事業所の番号が、ファイル名にある居宅介護支援事業所（{manager}）と違います。"
+        "プラン担当業者コードと更新業者コードは、第6表（予定）・第7表・利用者補足情報では送信元の、実績のプラン担当業者コードは送信先の居宅介護支援事業所です。受信側で別の事業所のデータとして扱われるおそれがあります。"
         "事業所番号の設定と、送信先の選び方を確かめてください。"
     }
     en {
@@ -2220,12 +2220,12 @@ rules! {
     PersonWithoutUsageSlip "L6-USAGE-002" "person-without-usage-slip"
     L6 Error since V3 clause "R-REL-02, I-09"
     ja {
-        "{kind} のこの利用者が第6表にありません。"
+        "この利用者は {kind} にありますが、第6表にありません。"
         "第7表と利用者補足情報は、保険者番号・被保険者番号・対象年月で第6表に結び付きます。相手のないレコードは取り込めません。"
         "保険者番号と被保険者番号を確かめ、同じ利用者で出力し直してください。"
     }
     en {
-        "第6表 does not have this user of {kind}."
+        "This user is in {kind} and not in 第6表."
         "第7表 and 利用者補足情報 are joined to 第6表 by insurer, insured and month; without it they cannot be imported."
         "Check both numbers and export the same users."
     }
@@ -2233,14 +2233,14 @@ rules! {
     good "どちらも 0000900011"
 
     PersonIncomplete "L6-USAGE-003" "person-incomplete"
-    L6 Error since V3 clause "R-REL-02, R-SET-K2, R-SET-Y4, R-OUT-01"
+    L6 Error since V3 clause "R-REL-02, R-SET-K2, R-SET-Y4, R-ROLE-01, I-51"
     ja {
-        "この利用者が {missing} にありません。"
+        "この利用者が{missing}にありません。"
         "第6表・第7表・利用者補足情報は利用者ごとにそろえて送ります。氏名などは利用者補足情報にしかありません。"
         "同じ利用者を選んで、3 つのファイルをまとめて出力し直してください。"
     }
     en {
-        "{missing} does not have this user."
+        "This user is missing in {missing}."
         "第6表, 第7表 and 利用者補足情報 go together for each user; only the last one has the name."
         "Export the three files for the same users."
     }
@@ -2248,7 +2248,7 @@ rules! {
     good "どのファイルも同じ 2 人"
 
     ServicesDiffer "L6-USAGE-004" "services-differ-from-slip"
-    L6 Warning since V3 clause "R-OUT-01, R-OUT-02"
+    L6 Warning since V3 clause "I-51, R-OUT-02"
     ja {
         "この利用者の事業所 {office} のサービスコード {code} は、第6表で {planned} 回、第7表で {billed} 回です。"
         "第6表と第7表は同じサービスを表します。回数の合計が違うと、どちらが正しいか決まりません（月単位・包括のサービスは比べていません）。"
@@ -2263,7 +2263,7 @@ rules! {
     good "第6表に 13 日、第7表の回数 13"
 
     UnitsDiffer "L6-USAGE-005" "units-differ-from-slip"
-    L6 Warning since V3 clause "R-OUT-01"
+    L6 Warning since V3 clause "I-51"
     ja {
         "この利用者のサービスコード {code} の単位数が {got} ですが、第7表では {expected} です。"
         "同じサービスの単位数は第6表（割引後）と第7表で同じです。率で計算する加算・月単位・包括のサービスは比べていません。"
@@ -2278,9 +2278,9 @@ rules! {
     good "どちらも 387 単位"
 
     OverThirtyDaysDiffer "L6-USAGE-006" "over-thirty-days-differ"
-    L6 Warning since V3 clause "R-FLD-08, R-OUT-01"
+    L6 Warning since V3 clause "I-51"
     ja {
-        "この利用者に、第6表と第7表の片方にだけ３０日超区分 1 の行があります。"
+        "この利用者の３０日超区分 1 の行が、第6表と第7表の片方にしかありません。"
         "30日超過分は第6表と第7表の両方で区別します。片方だけでは全額負担の日が決まりません。"
         "３０日超区分を確かめてください。"
     }
@@ -2293,7 +2293,7 @@ rules! {
     good "どちらにも 1 の行"
 
     MoreThanTheLimit "L6-USAGE-007" "within-limit-exceeds-limit"
-    L6 Warning since V3 clause "R-OUT-01"
+    L6 Warning since V3 clause "I-51"
     ja {
         "区分支給限度基準内単位数の合計 {got} が、利用者補足情報の区分支給限度基準額 {limit} を超えています。"
         "限度を超えた分は基準超の単位数に分けます。"
@@ -2308,14 +2308,14 @@ rules! {
     good "限度額 19705、基準内 19705、基準超 295"
 
     StayDaysDiffer "L6-USAGE-008" "stay-days-differ"
-    L6 Warning since V3 clause "R-OUT-01, A-01"
+    L6 Warning since V3 clause "I-51, A-01"
     ja {
-        "この利用者の短期入所の前月までの利用日数が、ファイルの間で違います。"
+        "この利用者の短期入所の前月までの利用日数が {got} ですが、一緒に送る他のファイルでは {expected} です。"
         "第6表・第7表・利用者補足情報の前月までの日数は同じものです。"
         "前月までの利用日数を確かめてください。"
     }
     en {
-        "The days of short stays before this month differ between the files for this user."
+        "The days of short stays before this month are {got} here and {expected} in the other files."
         "第6表, 第7表 and 利用者補足情報 state the same number."
         "Check the number."
     }
@@ -2340,14 +2340,14 @@ rules! {
     MissingParent "L6-JOIN-001" "missing-parent"
     L6 Error since V3 clause "I-09, R-REL-01, R-REL-04, R-REL-05"
     ja {
-        "このレコードに対応する {parent}（{name}）がありません（{item}が合いません）。"
-        "保険者番号・被保険者番号・日付の 3 つが同じレコードに結び付けて取り込むため、どの計画のものか分からず取り込めません。"
-        "3 つの項目を {name} と同じ値にして出力し直してください。"
+        "このレコードに対応する {parent}「{name}」のレコードがありません（{item}が合いません{there}）。"
+        "レコードは、保険者番号・被保険者番号・日付の 3 つが同じものどうしを結び付けて取り込みます。相手がないと、どの計画のものか分からず取り込めません。"
+        "3 つの項目を結び付く相手のファイルと同じ値にして、まとめて出力し直してください。"
     }
     en {
-        "{parent} ({name}) has no record that this one belongs to: {item} differs."
+        "{parent} ({name}) has no record that this one belongs to: {item} differs{there}."
         "Records are joined by insurer, insured and date; without its parent this one cannot be imported."
-        "Give the three items the values of {parent} ({name}) and export again."
+        "Give the three items the values of the file that it belongs to, and export all files again."
     }
     bad "第1表の作成（変更）日 20260325、第2表 20260326"
     good "第1表・第2表とも 20260325"
@@ -2355,14 +2355,14 @@ rules! {
     MissingDependants "L6-JOIN-002" "missing-dependants"
     L6 Warning since V3 clause "I-38, R-REL-01, R-REL-05, R-OUT-01"
     ja {
-        "この利用者の {kind}（{name}）のレコードがありません。"
+        "この利用者の {kind}「{name}」のレコードがありません。"
         "帳票に表示される内容はすべて出力するとされています。受信側では計画の一部が欠けます。"
-        "この利用者の {name} を出力しているか確かめてください。"
+        "この利用者を選んで、計画のファイルをまとめて出力し直してください。帳票にその表がなければ、このままで構いません。"
     }
     en {
         "{kind} ({name}) has no record of this user."
         "Everything that the form shows is exported; at the receiver a part of the plan is missing."
-        "See whether {name} of this user was exported."
+        "Export all files of the plan for this user; nothing needs to change if the form does not have that table."
     }
     bad "第1表に利用者 2 人、第2表に 1 人"
     good "第1表・第2表とも 2 人"
@@ -2370,12 +2370,12 @@ rules! {
     ParentDiffers "L6-JOIN-003" "parent-differs-from-dependants"
     L6 Error since V3 clause "I-09, R-REL-01, R-REL-04"
     ja {
-        "{item}が、一緒に送る他のファイルと違います。"
+        "{item}が、一緒に送る他のファイル（{expected}）と違います。"
         "他のファイルの値は互いに同じで、このレコードだけが違います。結び付ける先がなく、取り込めません。"
         "他のファイルと同じ値にして出力し直してください。"
     }
     en {
-        "{item} differs from the other files of the send unit."
+        "{item} differs from the other files of the send unit ({expected})."
         "The other files agree with each other; none of their records can be joined to this one."
         "Give the item the value of the other files and export again."
     }
@@ -2385,12 +2385,12 @@ rules! {
     ValuesDifferBetweenFiles "L6-JOIN-004" "values-differ-between-files"
     L6 Warning since V3 clause "I-37"
     ja {
-        "{item}が、同じ計画の第1表と違います。"
+        "{item}が {got} ですが、同じ計画の第1表では {expected} です。"
         "同じ利用者の同じ計画なのに値が違うと、どちらで取り込むか決まりません。"
         "第1表と利用者補足情報の値を確かめてそろえてください。"
     }
     en {
-        "{item} differs from 第1表 of the same plan."
+        "{item} is {got}; 第1表 of the same plan has {expected}."
         "For one person and one plan there are two values; nobody can tell which to import."
         "Check both files and use one value."
     }
@@ -2428,22 +2428,22 @@ rules! {
     good "…_0001.jpg と …_0002.jpg"
 
     ActualsInTheFuture "L7-USAGE-001" "actuals-in-the-future"
-    L7 Info since V3 clause "R-FLD-17"
+    L7 Info since V3 clause "I-53, R-FLD-17"
     ja {
         "サービス利用日が、ファイル連番の日より後です。"
-        "実績は行ったサービスの記録です。月末を待たずに送ると、後で変わった分が伝わりません。"
+        "実績は行ったサービスの記録です。まだ来ていない日の実績は、後で変わっても相手に伝わりません。"
         "実績が確定してから送るか、変わったときに送り直してください。"
     }
     en {
         "The service day is after the day of the file serial."
-        "Actuals are about services that were given; what changes later is not passed on."
+        "Actuals are about services that were given; what changes after sending is not passed on."
         "Send actuals when they are final, or again after a change."
     }
     bad "連番 20260420…、サービス利用日 20260429"
     good "連番 20260502…、サービス利用日 20260429"
 
     UnusualPrice "L7-SIKYU-001" "unusual-unit-price"
-    L7 Info since V3 clause "R-OUT-01"
+    L7 Info since V3 clause "I-56"
     ja {
         "単位数単価が 10.00 円から 11.40 円の範囲にありません。"
         "単価は地域とサービスの種類で決まり、今の告示ではこの範囲です。"
@@ -2458,7 +2458,7 @@ rules! {
     good "単位数単価 11.40"
 
     UnusualLimit "L7-HOSO-001" "unusual-limit"
-    L7 Info since V3 clause "R-FLD-16"
+    L7 Info since V3 clause "I-56"
     ja {
         "区分支給限度基準額が、要介護状態区分の告示の額（{expected}）と違います。"
         "区分変更の月や経過措置では違う額になることがあります。"
@@ -2473,7 +2473,7 @@ rules! {
     good "要介護２、限度額 19705"
 
     PeriodMissesMonth "L7-HOSO-002" "period-misses-month"
-    L7 Info since V3 clause "I-14"
+    L7 Info since V3 clause "I-52"
     ja {
         "対象年月が、限度額の適用期間に入っていません。"
         "認定の更新が済んでいないか、古い認定の情報が送られている可能性があります。"
@@ -2499,7 +2499,7 @@ rules! {
         "It is probably what became of a character outside MS932 or of a line break; the receiver shows it as it is."
         "Replace the character with one of MS932 before the export."
     }
-    bad "&#134047;田　花子"
+    bad "&#134071;田　花子"
     good "吉田　花子"
 
     PlaceholderInName "L7-TEXT-002" "placeholder-in-name"

@@ -32,6 +32,8 @@ pub(super) const PICTURE_RULES: &[Rule] = &[Rule::MissingImage, Rule::Unreferenc
 pub(super) struct Summary {
     /// The ids of the send units that the files make up, such as `K1`; none where they are none.
     pub(super) ids: Vec<String>,
+    /// What these carry, in Japanese.
+    pub(super) titles: Vec<String>,
     pub(super) serial: FileSerial,
     pub(super) sender: OfficeNumber,
     pub(super) recipient: OfficeNumber,
@@ -442,13 +444,16 @@ fn summary(
     let months: BTreeSet<ServiceMonth> =
         names().filter_map(|name| name.month.and_then(MonthPart::month)).collect();
     let mut ids: Vec<String> = Vec::new();
-    for id in clusters.iter().filter_map(|cluster| cluster.unit).map(|unit| &unit.id) {
-        if !ids.contains(id) {
-            ids.push(id.clone());
+    let mut titles: Vec<String> = Vec::new();
+    for unit in clusters.iter().filter_map(|cluster| cluster.unit) {
+        if !ids.contains(&unit.id) {
+            ids.push(unit.id.clone());
+            titles.push(unit.name.clone());
         }
     }
     Summary {
         ids,
+        titles,
         serial,
         sender,
         recipient,

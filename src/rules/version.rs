@@ -67,7 +67,7 @@ impl<'s> Version<'s> {
                         // Records that do fit the name would be the same mistake again.
                         mixed = true;
                         findings.add(Rule::CsvVersionDoesNotFitName, || {
-                            at().with("contents", contents).with("name", name)
+                            at().with("contents", contents.title()).with("name", name.title())
                         });
                     }
                     (Some(_), _) => {}
@@ -124,7 +124,10 @@ impl<'s> Version<'s> {
             Some(version) => {
                 if !self.mixed && self.known.is_some() {
                     self.mixed = true;
-                    findings.add(Rule::MixedCsvVersions, || at().related(self.place.clone()));
+                    findings.add(Rule::MixedCsvVersions, || {
+                        let first = String::from_utf8_lossy(&self.value);
+                        at().related(self.place.clone()).with("expected", first)
+                    });
                 }
                 let same = self.known.is_some_and(|known| known.edition == version.edition);
                 if same { Fit::Same } else { Fit::Other }

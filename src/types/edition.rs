@@ -31,6 +31,14 @@ impl Edition {
         }
     }
 
+    /// How people write the edition: `V3`, `V4.1`.
+    pub const fn title(self) -> &'static str {
+        match self {
+            Self::V3 => "V3",
+            Self::V4_1 => "V4.1",
+        }
+    }
+
     /// The CSVバージョン that conformant output of the edition carries (R-VER-01, R-VER-02).
     pub const fn csv_version(self) -> &'static str {
         match self {

@@ -5,13 +5,15 @@
 //! readable whatever is wrong: of each rule and file it shows the first findings, and all in all
 //! no more than [`MOST_ROWS`]; the totals are always exact.
 
-use std::collections::HashMap;
+use std::cmp::Reverse;
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use askama::Template;
 
 use crate::rules::finding::Finding;
 use crate::rules::profile::ProfileName;
-use crate::rules::report::{FileReport, Reason, Report, UnitReport, Verdict};
+use crate::rules::report::{FileReport, Reason, Report, Verdict};
+use crate::rules::table::Rule;
 use crate::types::{FileKind, Lang, Severity};
 
 use super::groups::{self, FileGroup, RuleGroup};
@@ -26,7 +28,12 @@ pub(super) const MOST_ROWS: usize = 5_000;
 pub(super) fn render(report: &Report, lang: Lang) -> String {
     let mut room = MOST_ROWS;
     let groups = groups::by_file(report);
-    let sections = groups.iter().map(|group| section(group, &mut room, lang)).collect();
+    let sections: Vec<Section<'_>> = groups
+        .iter()
+        .enumerate()
+        .map(|(place, group)| section(group, place, &mut room, lang))
+        .collect();
+    let overview = overview(&groups, lang);
     let by_name: HashMap<&str, &FileGroup<'_>> =
         groups.iter().map(|group| (group.name, group)).collect();
     let tally = |file: &'_ FileReport| {
@@ -35,7 +42,7 @@ pub(super) fn render(report: &Report, lang: Lang) -> String {
             .map(|severity| group.map_or(0, |group| group.count(severity)))
     };
     let tallies = report.files.iter().map(tally).collect();
-    let page = Page { report, lang, tallies, sections };
+    let page = Page { report, lang, tallies, sections, overview };
     // The template is checked when it is compiled, and text takes whatever is written to it.
     page.render().unwrap_or_default()
 }
@@ -48,6 +55,25 @@ struct Page<'r> {
     /// The errors, warnings and notices of each file.
     tallies: Vec<[u64; 3]>,
     sections: Vec<Section<'r>>,
+    overview: Vec<Line>,
+}
+
+/// A rule that was broken somewhere in the set.
+struct Line {
+    severity: Severity,
+    label: &'static str,
+    code: &'static str,
+    summary: String,
+    files: u64,
+    total: String,
+    /// The first place of the page that tells more.
+    anchor: String,
+}
+
+/// The files of one send unit, or those that belong to none.
+struct UnitRow<'r> {
+    title: String,
+    files: Vec<(&'r FileReport, [u64; 3])>,
 }
 
 /// The findings about one file.
@@ -68,6 +94,7 @@ struct Entry<'r> {
     fix: &'static str,
     total: String,
     rows: Vec<Row<'r>>,
+    anchor: String,
     /// Whether the rows say more than that the file as a whole is meant.
     has_places: bool,
     /// Whether they say something beside the summary.
@@ -85,35 +112,89 @@ struct Row<'r> {
     related: Vec<String>,
 }
 
-fn section<'r>(group: &'r FileGroup<'r>, room: &mut usize, lang: Lang) -> Section<'r> {
-    Section {
-        name: words::visible_line(group.name),
-        kind: group.file.and_then(|file| file.kind).map_or("", FileKind::name),
-        rules: group.rules.iter().map(|rule| entry(rule, room, lang)).collect(),
+/// Every rule that was broken, the worst first, over all files.
+fn overview(groups: &[FileGroup<'_>], lang: Lang) -> Vec<Line> {
+    let mut rules: BTreeMap<_, (u64, u64, String, Option<String>)> = BTreeMap::new();
+    for (place, file) in groups.iter().enumerate() {
+        for group in &file.rules {
+            let (files, total, _, summary) =
+                rules.entry((Reverse(group.severity), group.rule)).or_insert_with(|| {
+                    (
+                        0,
+                        0,
+                        anchor(place, group.rule.code(), group.severity),
+                        Some(summary(group, lang)),
+                    )
+                });
+            *files += 1;
+            *total += group.total;
+            if summary.as_deref().is_some_and(|known| known != self::summary(group, lang)) {
+                *summary = None;
+            }
+        }
+    }
+    let line = |((Reverse(severity), rule), (files, total, anchor, summary)): ((_, Rule), _)| {
+        let severity: Severity = severity;
+        let summary: Option<String> = summary;
+        Line {
+            severity,
+            label: severity.label(lang),
+            code: rule.code(),
+            summary: summary.unwrap_or_else(|| rule.info().text(lang).outline()),
+            files,
+            total: count(total, lang),
+            anchor,
+        }
+    };
+    rules.into_iter().map(line).collect()
+}
+
+fn anchor(section: usize, code: &str, severity: Severity) -> String {
+    format!("f{section}-{code}-{severity}")
+}
+
+fn count(count: u64, lang: Lang) -> String {
+    match lang {
+        Lang::Ja => format!("{count} 件"),
+        Lang::En => count.to_string(),
     }
 }
 
-fn entry<'r>(group: &RuleGroup<'r>, room: &mut usize, lang: Lang) -> Entry<'r> {
-    let count = |count: u64| match lang {
-        Lang::Ja => format!("{count} 件"),
-        Lang::En => count.to_string(),
-    };
+/// What all findings of a group say, or what their rule does where they differ.
+fn summary(group: &RuleGroup<'_>, lang: Lang) -> String {
+    let mut messages = group.findings.iter().map(|finding| finding.message(lang));
+    match messages.next() {
+        Some(first) if messages.all(|message| message == first) => words::visible_line(first),
+        _ => group.rule.info().text(lang).outline(),
+    }
+}
+
+fn section<'r>(
+    group: &'r FileGroup<'r>,
+    place: usize,
+    room: &mut usize,
+    lang: Lang,
+) -> Section<'r> {
+    Section {
+        name: words::visible_line(group.name),
+        kind: group.file.and_then(|file| file.kind).map_or("", FileKind::name),
+        rules: group.rules.iter().map(|rule| entry(rule, place, room, lang)).collect(),
+    }
+}
+
+fn entry<'r>(group: &RuleGroup<'r>, section: usize, room: &mut usize, lang: Lang) -> Entry<'r> {
     let shown = group.findings.len().min(MOST).min(*room);
     *room -= shown;
     let rows: Vec<Row<'_>> =
         group.findings.iter().take(shown).map(|finding| row(finding, lang)).collect();
     let text = group.rule.info().text(lang);
-    // All findings mostly say the same: then that is shown, without holes.
-    let mut messages = group.findings.iter().map(|finding| finding.message(lang));
-    let summary = match messages.next() {
-        Some(first) if messages.all(|message| message == first) => words::visible_line(first),
-        _ => text.summary(),
-    };
+    let summary = summary(group, lang);
     let rest = group.total.saturating_sub(u64::try_from(rows.len()).unwrap_or(u64::MAX));
     Entry {
         code: group.rule.code(),
         severity: group.severity,
         label: group.severity.label(lang),
+        anchor: anchor(section, group.rule.code(), group.severity),
         has_places: rows.iter().any(|row| {
             let place = &row.finding.place;
             place.line.is_some() || row.value.is_some() || !row.related.is_empty()
@@ -122,9 +203,32 @@ fn entry<'r>(group: &RuleGroup<'r>, room: &mut usize, lang: Lang) -> Entry<'r> {
         summary,
         why: text.why,
         fix: text.fix,
-        total: count(group.total),
+        total: count(group.total, lang),
         rows,
-        rest: (rest > 0).then(|| count(rest)),
+        rest: (rest > 0).then(|| count(rest, lang)),
+    }
+}
+
+impl Entry<'_> {
+    /// Whether a column has something in it.
+    fn any(&self, has: fn(&Row<'_>) -> bool) -> bool {
+        self.rows.iter().any(has)
+    }
+
+    fn has_records(&self) -> bool {
+        self.any(|row| row.finding.place.record.is_some())
+    }
+
+    fn has_people(&self) -> bool {
+        self.any(|row| row.finding.place.person.is_some())
+    }
+
+    fn has_items(&self) -> bool {
+        self.any(|row| !row.item.is_empty() || !row.related.is_empty())
+    }
+
+    fn has_values(&self) -> bool {
+        self.any(|row| row.value.is_some())
     }
 }
 
@@ -191,38 +295,50 @@ impl Page<'_> {
         words::override_lines(self.report, self.lang)
     }
 
-    fn unit(&self, unit: &UnitReport) -> String {
-        let id = unit.unit.as_deref().unwrap_or(self.w("不明", "unknown"));
-        let types = unit.service_types;
-        let (from, to) = types.map_or((String::new(), String::new()), |(from, to)| {
-            (format!(" ({from})"), format!(" ({to})"))
-        });
-        let files: Vec<String> = unit.files.iter().map(|name| words::visible_line(name)).collect();
-        let head = match self.lang {
-            Lang::Ja => {
-                format!("{id}　連番 {}　{}{from} → {}{to}", unit.serial, unit.from, unit.to)
-            }
-            Lang::En => {
-                format!("{id}, serial {}, {}{from} → {}{to}", unit.serial, unit.from, unit.to)
-            }
+    /// The files by send units.
+    fn units(&self) -> Vec<UnitRow<'_>> {
+        let mut left: BTreeSet<usize> = (0..self.report.files.len()).collect();
+        let file = |place: usize| {
+            let tally = self.tallies.get(place).copied().unwrap_or_default();
+            Some((self.report.files.get(place)?, tally))
         };
-        format!("{head}: {}", files.join(self.w("、", ", ")))
+        let mut rows = Vec::with_capacity(self.report.units.len() + 1);
+        for unit in &self.report.units {
+            rows.push(UnitRow {
+                title: words::unit(unit, self.lang),
+                files: unit.places.iter().filter_map(|place| file(*place)).collect(),
+            });
+            for place in &unit.places {
+                left.remove(place);
+            }
+        }
+        if !left.is_empty() {
+            rows.push(UnitRow {
+                title: self
+                    .w("送信単位を読み取れないファイル", "Files of no known send unit")
+                    .to_owned(),
+                files: left.into_iter().filter_map(file).collect(),
+            });
+        }
+        rows
     }
 
     /// The rules that were not run, by the reason.
-    fn not_run(&self) -> Vec<(&'static str, Vec<&'static str>)> {
+    fn not_run(&self) -> Vec<(&'static str, usize, Vec<String>)> {
         [Reason::Blocked, Reason::NoSuchFile]
             .into_iter()
             .map(|reason| {
                 let rules = self.report.rules.not_run.iter();
                 let codes = rules.filter(|rule| rule.reason == reason).map(|rule| rule.rule.code());
-                (words::reason(reason, self.lang), codes.collect::<Vec<_>>())
+                let codes: Vec<&str> = codes.collect();
+                let count = codes.len();
+                (words::reason(reason, self.lang), count, words::codes(codes, self.lang))
             })
-            .filter(|(_, codes)| !codes.is_empty())
+            .filter(|(_, count, _)| *count > 0)
             .collect()
     }
 
-    fn run(&self) -> Vec<&'static str> {
-        self.report.rules.run.iter().map(|rule| rule.code()).collect()
+    fn run(&self) -> Vec<String> {
+        words::codes(self.report.rules.run.iter().map(|rule| rule.code()), self.lang)
     }
 }

@@ -4,8 +4,8 @@ use std::fmt::Write as _;
 
 use crate::rules::finding::{Finding, Place};
 use crate::rules::profile::ProfileName;
-use crate::rules::report::{FileReport, Reason, Report, UnitReport};
-use crate::types::Lang;
+use crate::rules::report::{FileReport, Reason, Report};
+use crate::types::{FileKind, Lang};
 
 use super::groups::{self, RuleGroup};
 use super::words;
@@ -42,8 +42,8 @@ impl Page<'_> {
         self.line(&format!("{} {} {title}", tool.name, tool.version));
         self.line("");
         self.files();
-        self.rules();
         self.findings();
+        self.rules();
         self.overrides();
         if self.report.profile == ProfileName::Conformance {
             self.line(&words::tool_line(self.report, self.lang));
@@ -55,13 +55,7 @@ impl Page<'_> {
     fn files(&mut self) {
         let mut shown = vec![false; self.report.files.len()];
         for unit in &self.report.units {
-            let id = unit.unit.as_deref().unwrap_or(self.pick("不明", "unknown"));
-            let head = match self.lang {
-                Lang::Ja => format!("送信単位 {id}　連番 {}　", unit.serial),
-                Lang::En => format!("Send unit {id}, serial {}, ", unit.serial),
-            };
-            let way = way(unit, self.lang);
-            self.line(&(head + &way));
+            self.line(&words::unit(unit, self.lang));
             for index in &unit.places {
                 if let (Some(file), Some(shown)) =
                     (self.report.files.get(*index), shown.get_mut(*index))
@@ -108,7 +102,7 @@ impl Page<'_> {
         });
         for reason in [Reason::NoSuchFile, Reason::Blocked] {
             let of_reason = rules.not_run.iter().filter(|not_run| not_run.reason == reason);
-            let codes: Vec<&str> = of_reason.map(|not_run| not_run.rule.code()).collect();
+            let codes = words::codes(of_reason.map(|not_run| not_run.rule.code()), self.lang);
             if !codes.is_empty() {
                 self.line(&wrapped(&format!("  {}: ", words::reason(reason, self.lang)), &codes));
             }
@@ -119,7 +113,10 @@ impl Page<'_> {
     fn findings(&mut self) {
         let report = self.report;
         for file in groups::by_file(report) {
-            self.line(&format!("■ {}", words::visible_line(file.name)));
+            let kind = file.file.and_then(|file| file.kind).map(FileKind::name);
+            let gap = self.pick("　", ", ");
+            let kind = kind.map(|kind| format!("{gap}{kind}")).unwrap_or_default();
+            self.line(&format!("■ {}{kind}", words::visible_line(file.name)));
             for group in &file.rules {
                 self.rule(group);
             }
@@ -236,27 +233,21 @@ impl Page<'_> {
     }
 }
 
-/// Offices and service types.
-fn way(unit: &UnitReport, lang: Lang) -> String {
-    let arrow = lang.pick("→", "->");
-    match unit.service_types {
-        Some((from, to)) => format!("{} ({from}) {arrow} {} ({to})", unit.from, unit.to),
-        None => format!("{} {arrow} {}", unit.from, unit.to),
-    }
-}
-
-/// Words after a head, on lines of about 100 columns.
-fn wrapped(head: &str, words: &[&str]) -> String {
+/// Words after a head, on lines of less than 80 columns.
+fn wrapped(head: &str, words: &[String]) -> String {
     let mut text = head.to_owned();
-    let mut width = head.len();
+    // A Japanese character takes two columns.
+    let wide = |text: &str| text.chars().map(|c| if c.is_ascii() { 1 } else { 2 }).sum::<usize>();
+    let mut width = wide(head);
     for word in words {
-        if width + word.len() > 100 {
+        if width + wide(word) >= 80 {
+            text.truncate(text.trim_end().len());
             text.push_str("\n    ");
             width = 4;
         }
         text.push_str(word);
         text.push(' ');
-        width += word.len() + 1;
+        width += wide(word) + 1;
     }
     text.trim_end().to_owned()
 }

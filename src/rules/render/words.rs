@@ -1,11 +1,12 @@
 //! Words and signs that several formats share.
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 
 use crate::rules::finding::{Finding, Place};
 use crate::rules::overrides::{Grade, OverrideReport, OverridesReport};
 use crate::rules::profile::ProfileName;
-use crate::rules::report::{Reason, Report, Verdict};
+use crate::rules::report::{Reason, Report, UnitReport, Verdict};
 use crate::types::Lang;
 
 /// A verdict.
@@ -158,7 +159,7 @@ pub(super) fn place(place: &Place, lang: Lang) -> String {
     parts.join(lang.pick("　", ", "))
 }
 
-/// Message, place, value and related places of a finding, for programs that show one text.
+/// Message, place, value, related places and how to mend it, for programs that show one text.
 pub(super) fn sentence(finding: &Finding, lang: Lang) -> String {
     let mut text = finding.message(lang).to_owned();
     let found = place(&finding.place, lang);
@@ -175,6 +176,8 @@ pub(super) fn sentence(finding: &Finding, lang: Lang) -> String {
     if !parts.is_empty() {
         let _ = write!(text, " [{}]", parts.join(lang.pick("　", ", ")));
     }
+    let fix = finding.rule.info().text(lang).fix;
+    let _ = write!(text, " {}: {fix}", lang.pick("直し方", "To mend"));
     visible(&text)
 }
 
@@ -200,6 +203,49 @@ pub(super) fn ranges(numbers: impl IntoIterator<Item = u64>, lang: Lang) -> Stri
     shown.join(lang.pick("、", ", "))
 }
 
+/// Codes of rules with those that follow each other drawn together, such as `L4-HOSO-001〜012`.
+pub(super) fn codes<'c>(codes: impl IntoIterator<Item = &'c str>, lang: Lang) -> Vec<String> {
+    let dash = lang.pick("〜", "-");
+    let mut groups: BTreeMap<&str, (usize, BTreeSet<&str>)> = BTreeMap::new();
+    for (place, code) in codes.into_iter().enumerate() {
+        let (group, number) = code.rsplit_once('-').unwrap_or((code, ""));
+        groups.entry(group).or_insert_with(|| (place, BTreeSet::new())).1.insert(number);
+    }
+    let mut groups: Vec<_> = groups.into_iter().collect();
+    groups.sort_unstable_by_key(|(_, (place, _))| *place);
+    let mut shown = Vec::new();
+    for (group, (_, numbers)) in groups {
+        let mut runs: Vec<(&str, &str)> = Vec::new();
+        for number in numbers {
+            let value = |number: &str| number.parse::<u32>().unwrap_or_default();
+            match runs.last_mut() {
+                Some((_, last)) if value(last) + 1 == value(number) => *last = number,
+                _ => runs.push((number, number)),
+            }
+        }
+        shown.extend(runs.into_iter().map(|(first, last)| {
+            let end = if first == last { String::new() } else { format!("{dash}{last}") };
+            format!("{group}-{first}{end}")
+        }));
+    }
+    shown
+}
+
+/// A send unit: what it carries, from whom to whom.
+pub(super) fn unit(unit: &UnitReport, lang: Lang) -> String {
+    let id = unit.unit.as_deref().unwrap_or(lang.pick("不明", "unknown"));
+    let title = if unit.title.is_empty() { String::new() } else { format!(" {}", unit.title) };
+    let arrow = lang.pick("→", "->");
+    let way = match unit.service_types {
+        Some((from, to)) => format!("{} ({from}) {arrow} {} ({to})", unit.from, unit.to),
+        None => format!("{} {arrow} {}", unit.from, unit.to),
+    };
+    match lang {
+        Lang::Ja => format!("送信単位 {id}{title}　連番 {}　{way}", unit.serial),
+        Lang::En => format!("Send unit {id}{title}, serial {}, {way}", unit.serial),
+    }
+}
+
 /// Characters that would steer a terminal or a reader, as their code points: control characters,
 /// marks that turn the direction of text or have no width, and what XML forbids.
 pub(super) fn visible(text: &str) -> String {
@@ -219,9 +265,9 @@ pub(super) fn visible(text: &str) -> String {
     shown
 }
 
-/// The same on one line.
+/// The same on one line: line breaks as `⏎`.
 pub(super) fn visible_line(text: &str) -> String {
-    visible(text).replace('\n', "<U+000A>")
+    visible(&text.replace("\r\n", "\n")).replace('\n', "⏎")
 }
 
 #[cfg(test)]
@@ -231,7 +277,13 @@ mod tests {
     #[test]
     fn nothing_reaches_the_terminal_but_text() {
         assert_eq!(visible("a\x1b[31m\u{202E}b\r\nc"), "a<U+001B>[31m<U+202E>b<U+000D>\nc");
-        assert_eq!(visible_line("a\nb"), "a<U+000A>b");
+        assert_eq!(visible_line("a\r\nb\nc\rd"), "a⏎b⏎c<U+000D>d");
+    }
+
+    #[test]
+    fn codes_in_a_row_become_one_range() {
+        let shown = codes(["L4-B-002", "L4-A-001", "L4-B-003", "L4-B-001", "L4-B-005"], Lang::Ja);
+        assert_eq!(shown, ["L4-B-001〜003", "L4-B-005", "L4-A-001"]);
     }
 
     #[test]

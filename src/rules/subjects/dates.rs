@@ -126,11 +126,13 @@ impl Subject for Dates {
             reversed |= *rule == Rule::CertificationReversed;
             let (here, there) = if *at_end { (*later, *earlier) } else { (*earlier, *later) };
             findings.add(*rule, || {
+                let other = String::from_utf8_lossy(record.record.item(there));
                 record
                     .at(here)
                     .related(record.at(there).place)
                     .with("here", record.name(here))
                     .with("there", record.name(there))
+                    .with("expected", other)
             });
         }
         self.check_birth(record, findings);

@@ -2,7 +2,7 @@
 
 use crate::types::FileKind;
 
-use super::person::{Fingerprint, ItemNames, PersonItems, Spot, number};
+use super::person::{Fingerprint, ItemNames, Person, PersonItems, Spot, number};
 use super::{Context, Draft, Facts, Findings, Judged, Places, Rule, Severity, Subject};
 
 const CODES: &[Rule] =
@@ -55,6 +55,7 @@ struct Numbered {
     number: Option<u8>,
     day: [u8; 2],
     spot: Spot,
+    person: Person,
 }
 
 pub(super) fn subject(context: &Context<'_>) -> Option<Box<dyn Subject>> {
@@ -195,6 +196,7 @@ impl Numbers {
             number,
             day,
             spot,
+            person,
         });
     }
 
@@ -214,7 +216,8 @@ impl Numbers {
             let limit = if alone { Severity::Info } else { Severity::Warning };
             findings.add_at_most(Rule::DetailNumbersOutOfSequence, limit, || {
                 let got = seen.number.map_or_else(String::new, |number| number.to_string());
-                let draft = Draft::place(self.names.place(seen.spot)).with("expected", expected);
+                let draft = Draft::place(self.names.place_of(seen.spot, seen.person))
+                    .with("expected", expected);
                 if got.is_empty() {
                     draft.with_both("got", "空", "empty")
                 } else {
@@ -267,6 +270,7 @@ mod tests {
                 number: *number,
                 day: *b"01",
                 spot: Spot::default(),
+                person: Person::of_key(&[b' '; 24]),
             })
             .collect();
         group.sort_by_key(|seen| seen.number);

@@ -143,11 +143,6 @@ pub(super) fn key(record: &Judged<'_>, places: [usize; 3]) -> Option<Key> {
     Some(key)
 }
 
-/// The key without its date: who a record is about.
-pub(super) fn person(key: &Key) -> [u8; 16] {
-    key.first_chunk().copied().unwrap_or([b' '; 16])
-}
-
 impl Keys {
     /// 利用者補足情報 of a usage slip has a month in the place of the date.
     fn key_with_month(&self, record: &Judged<'_>) -> Option<Key> {

@@ -136,6 +136,7 @@ pub(super) struct Facts {
 pub(super) struct Suspended {
     pub(super) rule: Rule,
     pub(super) spot: person::Spot,
+    pub(super) person: person::Person,
     /// The number that is missing, where one is.
     pub(super) expected: u8,
 }

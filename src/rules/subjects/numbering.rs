@@ -7,7 +7,7 @@ use std::hash::{BuildHasher, RandomState};
 use crate::types::FileKind;
 
 use super::keys::{self, Key};
-use super::person::{ItemNames, Spot};
+use super::person::{ItemNames, Person, Spot};
 use super::{Context, Facts, Findings, Judged, Rule, Subject, Suspended, no};
 
 /// What is numbered, from the outside in: 課題, 援助目標 or 支援計画, 援助内容 or 利用サービス.
@@ -153,11 +153,12 @@ impl Subject for Numbering {
     }
 
     fn end_file(self: Box<Self>, _: &mut Findings, facts: &mut Facts) {
-        let plans = self.plans.values().filter(|plan| !plan.spoiled);
-        let odd = plans.filter_map(Plan::oddity);
-        facts.suspended.extend(odd.map(|(rule, spot, expected)| Suspended {
+        let plans = self.plans.iter().filter(|(_, plan)| !plan.spoiled);
+        let odd = plans.filter_map(|(key, plan)| Some((Person::of_key(key), plan.oddity()?)));
+        facts.suspended.extend(odd.map(|(person, (rule, spot, expected))| Suspended {
             rule,
             spot,
+            person,
             expected,
         }));
     }

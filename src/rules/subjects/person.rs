@@ -6,7 +6,7 @@ use crate::spec::Layout;
 
 use crate::rules::finding;
 
-use super::{Judged, Place, Places};
+use super::{Judged, Key, Place, Places};
 
 /// 保険者番号 and 被保険者番号: who a record is about; part of every key (R-REL).
 #[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -24,6 +24,11 @@ impl Person {
         Some(Self(bytes))
     }
 
+    /// Whom a key is about, which begins with both numbers.
+    pub(in crate::rules) fn of_key(key: &Key) -> Self {
+        Self(key.first_chunk().copied().unwrap_or([b' '; 16]))
+    }
+
     /// Makes it part of a key.
     pub(super) fn add_to(&self, print: &mut Fingerprint) {
         print.add(&self.0);
@@ -38,11 +43,27 @@ impl Person {
     pub(in crate::rules) fn masked(self) -> String {
         finding::person(self.insured()).unwrap_or_default()
     }
+
+    /// What [`Self::masked`] shows of 被保険者番号, for those who keep millions.
+    pub(super) fn tail(self) -> Tail {
+        Tail(self.0.last_chunk().copied().unwrap_or_default())
+    }
 }
 
 impl fmt::Debug for Person {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("Person(***)")
+    }
+}
+
+/// The end of 被保険者番号, which every report may show.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Tail([u8; 3]);
+
+impl Tail {
+    /// The same as [`Person::masked`].
+    pub(super) fn masked(self) -> String {
+        finding::masked(&self.0)
     }
 }
 

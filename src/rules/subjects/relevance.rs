@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use crate::types::{FileKind, OfficeNumber};
 
 use super::keys::{self, Key};
-use super::person::Spot;
+use super::person::{Person, Spot};
 use super::{Context, Facts, Findings, Judged, Rule, Subject, Suspended, no};
 
 const SERVICE: usize = no(14);
@@ -17,7 +17,7 @@ const OFFICE_NAME: usize = no(18);
 struct Relevance {
     recipient: OfficeNumber,
     /// Users that have nothing to do with the recipient so far have a place to report.
-    users: HashMap<[u8; 16], Option<Spot>>,
+    users: HashMap<Person, Option<Spot>>,
     last: Option<Key>,
 }
 
@@ -53,8 +53,10 @@ impl Subject for Relevance {
         if related && self.last == Some(key) {
             return;
         }
-        let first =
-            self.users.entry(keys::person(&key)).or_insert_with(|| Some(Spot::of(record, OFFICE)));
+        let first = self
+            .users
+            .entry(Person::of_key(&key))
+            .or_insert_with(|| Some(Spot::of(record, OFFICE)));
         if related {
             *first = None;
             self.last = Some(key);
@@ -63,7 +65,12 @@ impl Subject for Relevance {
 
     fn end_file(self: Box<Self>, _: &mut Findings, facts: &mut Facts) {
         let rule = Rule::UserUnrelatedToRecipient;
-        let strangers = self.users.into_values().flatten();
-        facts.suspended.extend(strangers.map(|spot| Suspended { rule, spot, expected: 0 }));
+        let strangers = self.users.into_iter().filter_map(|(person, spot)| Some((person, spot?)));
+        facts.suspended.extend(strangers.map(|(person, spot)| Suspended {
+            rule,
+            spot,
+            person,
+            expected: 0,
+        }));
     }
 }

@@ -6,10 +6,10 @@
 use crate::spec::Layout;
 use crate::types::FileKind;
 
-use super::person::{Fingerprint, Person, PersonItems};
+use super::person::{Fingerprint, Person, PersonItems, Tail};
 use super::{Context, Draft, Facts, Findings, Judged, Place, Places, Rule, Subject};
 
-/// Beyond these, records are not compared: 100 MB of memory.
+/// Beyond these, records are not compared: 130 MB of memory.
 const MOST_RECORDS: usize = 4_000_000;
 
 struct Repeats {
@@ -34,6 +34,7 @@ struct Seen {
     offset: u64,
     line: u32,
     record: u32,
+    person: Tail,
 }
 
 pub(super) fn subject(context: &Context<'_>) -> Option<Box<dyn Subject>> {
@@ -135,6 +136,7 @@ impl Subject for Repeats {
             offset: record.record.offset,
             line: u32::try_from(record.record.line).unwrap_or(u32::MAX),
             record: u32::try_from(record.number).unwrap_or(u32::MAX),
+            person: person.tail(),
         });
     }
 
@@ -191,6 +193,7 @@ fn place(seen: Seen) -> Place {
     Place {
         line: Some(u64::from(seen.line)),
         record: Some(u64::from(seen.record)),
+        person: Some(seen.person.masked()),
         offset: Some(seen.offset),
         ..Place::default()
     }

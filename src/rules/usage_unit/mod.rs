@@ -183,10 +183,12 @@ impl<'f> Unit<'f> {
                 known.first.insured
             };
             findings.add_at_most(Rule::PersonIncomplete, limit, || {
+                let names: Vec<String> =
+                    missing.iter().map(|kind| format!("{kind}「{}」", kind.name())).collect();
                 let kinds: Vec<&str> = missing.iter().map(|kind| kind.prefix()).collect();
                 Draft::place(self.plan.place(spot, *person)).with_both(
                     "missing",
-                    &kinds.join("、"),
+                    &names.join("、"),
                     &kinds.join(", "),
                 )
             });
@@ -295,20 +297,24 @@ fn stay_days(days: Vec<(i64, Place)>, findings: &mut Findings) {
         return;
     }
     // Of three, the one that two others contradict is wrong.
-    let (wrong, others) = match rest.as_slice() {
-        [(a, a_place), (b, b_place)] if a == b => (place, vec![a_place.clone(), b_place.clone()]),
-        [(a, a_place), (_, b_place)] if *a == first => {
-            (b_place.clone(), vec![place, a_place.clone()])
+    let (got, expected, wrong, others) = match rest.as_slice() {
+        [(a, a_place), (b, b_place)] if a == b => {
+            (first, *a, place, vec![a_place.clone(), b_place.clone()])
         }
-        [(_, a_place), more @ ..] => {
+        [(a, a_place), (b, b_place)] if *a == first => {
+            (*b, first, b_place.clone(), vec![place, a_place.clone()])
+        }
+        [(a, a_place), more @ ..] => {
             let mut others = vec![place];
             others.extend(more.iter().map(|(_, place)| place.clone()));
-            (a_place.clone(), others)
+            (*a, first, a_place.clone(), others)
         }
         [] => return,
     };
-    findings
-        .add(Rule::StayDaysDiffer, || others.into_iter().fold(Draft::place(wrong), Draft::related));
+    findings.add(Rule::StayDaysDiffer, || {
+        let draft = Draft::place(wrong).with("got", got).with("expected", expected);
+        others.into_iter().fold(draft, Draft::related)
+    });
 }
 
 /// Takes one of a number of things, if there is one left.

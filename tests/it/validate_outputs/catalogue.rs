@@ -51,7 +51,7 @@ fn every_rule_explains_itself() {
         let output = renkei(["explain", code]);
         let text = stdout(&output);
         assert_eq!(output.status.code(), Some(0));
-        for part in ["L2-FMT-003 unreal-date", "理由", "直し方", "誤りの例: 20260431", "R-CSV-11"]
+        for part in ["L2-FMT-003 unreal-date", "理由", "直し方", "誤りの例: 20260431", "T-FMT"]
         {
             assert!(text.contains(part), "{part} in {text}");
         }
