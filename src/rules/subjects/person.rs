@@ -43,27 +43,11 @@ impl Person {
     pub(in crate::rules) fn masked(self) -> String {
         finding::person(self.insured()).unwrap_or_default()
     }
-
-    /// What [`Self::masked`] shows of 被保険者番号, for those who keep millions.
-    pub(super) fn tail(self) -> Tail {
-        Tail(self.0.last_chunk().copied().unwrap_or_default())
-    }
 }
 
 impl fmt::Debug for Person {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("Person(***)")
-    }
-}
-
-/// The end of 被保険者番号, which every report may show.
-#[derive(Debug, Clone, Copy)]
-pub(super) struct Tail([u8; 3]);
-
-impl Tail {
-    /// The same as [`Person::masked`].
-    pub(super) fn masked(self) -> String {
-        finding::masked(&self.0)
     }
 }
 

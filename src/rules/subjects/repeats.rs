@@ -6,10 +6,10 @@
 use crate::spec::Layout;
 use crate::types::FileKind;
 
-use super::person::{Fingerprint, Person, PersonItems, Tail};
+use super::person::{Fingerprint, Person, PersonItems};
 use super::{Context, Draft, Facts, Findings, Judged, Place, Places, Rule, Subject};
 
-/// Beyond these, records are not compared: 130 MB of memory.
+/// Beyond these, records are not compared: 100 MB of memory.
 const MOST_RECORDS: usize = 4_000_000;
 
 struct Repeats {
@@ -24,8 +24,16 @@ struct Repeats {
     seen: Vec<Seen>,
     /// Whom the last record was about.
     at_hand: Option<Person>,
-    /// Each run of records of one person, with where it begins in `seen`.
-    runs: Vec<(Person, u32)>,
+    /// The runs of records that are each of one person.
+    runs: Vec<Run>,
+}
+
+struct Run {
+    person: Person,
+    /// Where it begins in `seen`.
+    start: u32,
+    /// The number of its first record.
+    record: u32,
 }
 
 #[derive(Debug, Clone, Copy)]
@@ -34,7 +42,6 @@ struct Seen {
     offset: u64,
     line: u32,
     record: u32,
-    person: Tail,
 }
 
 pub(super) fn subject(context: &Context<'_>) -> Option<Box<dyn Subject>> {
@@ -128,15 +135,16 @@ impl Subject for Repeats {
             return;
         }
         let Some(person) = self.at_hand else { return };
-        if self.runs.last().is_none_or(|(last, _)| *last != person) {
-            self.runs.push((person, u32::try_from(self.seen.len()).unwrap_or(u32::MAX)));
+        let number = u32::try_from(record.number).unwrap_or(u32::MAX);
+        if self.runs.last().is_none_or(|run| run.person != person) {
+            let start = u32::try_from(self.seen.len()).unwrap_or(u32::MAX);
+            self.runs.push(Run { person, start, record: number });
         }
         self.seen.push(Seen {
             print: self.sum,
             offset: record.record.offset,
             line: u32::try_from(record.record.line).unwrap_or(u32::MAX),
-            record: u32::try_from(record.number).unwrap_or(u32::MAX),
-            person: person.tail(),
+            record: number,
         });
     }
 
@@ -148,7 +156,7 @@ impl Subject for Repeats {
         } else {
             let mut rest = self.seen.as_mut_slice();
             let mut end = rest.len();
-            for (_, start) in self.runs.iter().rev() {
+            for Run { start, .. } in self.runs.iter().rev() {
                 let start = usize::try_from(*start).unwrap_or(usize::MAX).min(end);
                 let (before, run) = rest.split_at_mut(start);
                 find(run, &mut prints, &mut repeats);
@@ -159,15 +167,17 @@ impl Subject for Repeats {
         repeats.sort_unstable_by_key(|(second, _)| second.record);
         for (second, first) in repeats {
             findings.add(Rule::DuplicateRecord, || {
-                Draft::place(place(second)).related(place(first)).with("first", first.record)
+                Draft::place(place(second, &self.runs))
+                    .related(place(first, &self.runs))
+                    .with("first", first.record)
             });
         }
     }
 }
 
 /// Whether a person has several runs.
-fn comes_back(runs: &[(Person, u32)]) -> bool {
-    let mut people: Vec<Person> = runs.iter().map(|(person, _)| *person).collect();
+fn comes_back(runs: &[Run]) -> bool {
+    let mut people: Vec<Person> = runs.iter().map(|run| run.person).collect();
     people.sort_unstable();
     people.windows(2).any(|pair| matches!(pair, [one, two] if one == two))
 }
@@ -189,11 +199,12 @@ fn find(seen: &mut [Seen], prints: &mut Vec<u64>, repeats: &mut Vec<(Seen, Seen)
     }
 }
 
-fn place(seen: Seen) -> Place {
+fn place(seen: Seen, runs: &[Run]) -> Place {
+    let run = runs.partition_point(|run| run.record <= seen.record).checked_sub(1);
     Place {
         line: Some(u64::from(seen.line)),
         record: Some(u64::from(seen.record)),
-        person: Some(seen.person.masked()),
+        person: run.and_then(|run| runs.get(run)).map(|run| run.person.masked()),
         offset: Some(seen.offset),
         ..Place::default()
     }
