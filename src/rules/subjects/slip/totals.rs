@@ -1,6 +1,6 @@
 //! 第7表: 全合計 of a person (R-FLD-07).
 
-use super::row::{Cell, Column, Form};
+use super::row::{Cell, Column, Form, Row};
 use super::sums::{Fault, MOST_PARTS, PersonRows};
 
 use Column as C;
@@ -18,6 +18,22 @@ const SUMMED: [Column; 10] = [
     C::Share,
     C::FullShare,
 ];
+
+/// Whether a row leaves out a number that is optional there, so that nothing can be added up:
+/// elsewhere an empty cell is as good as 0.
+fn lacks(row: &Row, column: Column) -> bool {
+    let is_empty = row.cell(column) == Cell::Empty;
+    let counts = |column| row.number(column).is_some_and(|units| units != 0);
+    is_empty
+        && match column {
+            C::AreaWithin => counts(C::Managed),
+            C::Cost | C::Claim | C::Share => {
+                let thirty = row.over_thirty || row.form == Form::OverThirty;
+                !thirty && counts(C::Amount)
+            }
+            _ => false,
+        }
+}
 
 impl PersonRows<'_> {
     /// 全合計 is the sum of the rows, or of the subtotals where there are some.
@@ -38,8 +54,11 @@ impl PersonRows<'_> {
                 self.bad.get(index).is_some_and(|bad| bad.contains(column))
                     || self.row(index).is_some_and(|row| row.cell(column) == Cell::Doubtful)
             });
+            let leaves = self.leaves(column);
+            let lacks =
+                leaves.iter().any(|leaf| self.row(*leaf).is_some_and(|row| lacks(row, column)));
             let readings = self.readings(column);
-            if !doubtful && !readings.contains(&value) {
+            if !doubtful && !lacks && !readings.contains(&value) {
                 wrong.push((column, readings.first().copied().unwrap_or_default()));
             }
         }
