@@ -322,10 +322,11 @@ fn judge_group(
     let complete = |cluster: &Cluster<'_>| cluster.unit.is_some() && cluster.missing.is_empty();
     let deletes = |cluster: &Cluster<'_>| cluster.kinds.iter().all(|kind| kind.is_deletion());
     let some_complete = clusters.iter().any(|cluster| complete(cluster) && !deletes(cluster));
+    // Beside data the order is open in which a deletion would work; deletions alone need none.
+    let with_data = clusters.iter().any(|cluster| !deletes(cluster));
     let mut sound: Vec<&Cluster<'_>> = Vec::new();
     for cluster in clusters.iter().copied() {
-        let alone = clusters.len() == 1;
-        let foreign = (deletes(cluster) && !alone)
+        let foreign = (deletes(cluster) && with_data)
             || cluster.unit.is_none()
             || (some_complete && !complete(cluster));
         if foreign {
