@@ -287,9 +287,10 @@ fn claim(row: &Row, around: &Around, bad: &mut Bad, failures: &mut Vec<Failure>)
     };
     let share = read(row, *bad, C::Share);
     let price = read(row, *bad, C::Price);
+    // Rounded row by row the claim is a little less, and the share takes what is left.
     let by_row = |rate: i64| {
         let of = |price: i64| around.adds_up(claim, |units| units * price / 100 * rate / 100);
-        price.is_some_and(of)
+        share.is_none_or(|share| share == cost - claim) && price.is_some_and(of)
     };
     if let Some(rate) = rate
         && cost * rate / 100 != claim
