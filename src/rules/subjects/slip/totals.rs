@@ -58,7 +58,8 @@ impl PersonRows<'_> {
             });
             let bearers = self.bearers(column);
             let nowhere = bearers.len() > 1 && self.sum(&bearers, column).count == 0;
-            let lacks = (nowhere && !matches!(column, C::Amount | C::Managed))
+            let lacks = (nowhere
+                && matches!(column, C::AreaWithin | C::Cost | C::Claim | C::Share))
                 || bearers.iter().any(|row| self.row(*row).is_some_and(|row| lacks(row, column)));
             let readings = self.readings(column);
             if !doubtful && !lacks && !readings.contains(&value) {
