@@ -112,6 +112,22 @@ pub(super) fn check(item: &Item, value: &[u8], chars: usize) -> Verdict {
     }
 }
 
+/// Whether nothing is wrong with a value but blanks around it, or a plus sign before a number: the
+/// source says nothing of either (R-CSV-10). An optional item of nothing but blanks is empty.
+pub(super) fn is_padded(item: &Item, value: &[u8], chars: usize) -> bool {
+    let filled = |byte: &u8| *byte != b' ';
+    let Some(start) = value.iter().position(filled) else {
+        return item.empty.is_none() && fits(item, chars);
+    };
+    let end = value.iter().rposition(filled).unwrap_or(start);
+    let inner = value.get(start..=end).unwrap_or_default();
+    let plus = inner.strip_prefix(b"+").filter(|_| item.format == Format::Integer);
+    let inner = plus.unwrap_or(inner);
+    inner.len() < value.len()
+        && fits(item, chars)
+        && !matches!(check(item, inner, inner.len()), Verdict::Bad(_))
+}
+
 /// Ten digits, or H and nine digits (R-FLD-01).
 pub(super) fn is_insured_number(value: &[u8]) -> bool {
     let digits = value.strip_prefix(b"H").unwrap_or(value);
@@ -303,6 +319,21 @@ mod tests {
         assert_eq!(judge(Format::Integer, "123456"), Verdict::Bad(Rule::ItemTooLong));
         good(Format::Decimal, &["10.00", "0.50", "100.00"]);
         bad(Format::Decimal, &["10", "10.0", ".00", "1000.00", "10,00", "1.000", "-1.00"]);
+    }
+
+    #[test]
+    fn blanks_and_a_plus_sign_are_around_the_value() {
+        let mut item = item(Format::Integer);
+        for padded in ["1 ", " 1", "+1", " +1 ", "   "] {
+            assert!(is_padded(&item, padded.as_bytes(), padded.len()), "{padded:?}");
+        }
+        for other in ["1", "1 2", "+", "++1", "1x ", "      1"] {
+            assert!(!is_padded(&item, other.as_bytes(), other.len()), "{other:?}");
+        }
+        item.format = Format::Alphanumeric;
+        assert!(is_padded(&item, b"1 ", 2) && !is_padded(&item, b"+1", 2));
+        item.empty = Some(Severity::Error);
+        assert!(!is_padded(&item, b"  ", 2));
     }
 
     #[test]

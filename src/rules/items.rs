@@ -24,7 +24,7 @@ pub(super) const ENCODING_RULES: &[Rule] = &[
 
 /// The rules that the items of a layout can break.
 pub(super) fn rules(layout: &Layout) -> RuleSet {
-    let mut rules = RuleSet::default();
+    let mut rules = RuleSet::of(&[Rule::PaddedValue]);
     for item in &layout.items {
         rules.extend(&RuleSet::of(formats::rules(item.format)));
         match item.empty {
@@ -152,7 +152,10 @@ impl Items {
             if let Some(found) = examined.worst {
                 let bytes = raw.get(found.offset..found.offset + found.length);
                 let draft = || at().bytes(found.offset, bytes.unwrap_or_default());
-                findings.add(rule_of(found.defect), draft);
+                // MS932 has the tab, and texts that were pasted from a table hold some.
+                let only_tabs = free && found.defect == Defect::Control && has_only_tabs(raw);
+                let limit = if only_tabs { Severity::Info } else { Severity::Error };
+                findings.add_at_most(rule_of(found.defect), limit, draft);
                 return free && found.defect == Defect::Control;
             }
             let verdict = judge(item, raw, span, examined.chars);
@@ -171,6 +174,8 @@ impl Items {
                 true
             }
             Verdict::Bad(rule) => {
+                let padded = formats::is_padded(item, raw, chars);
+                let rule = if padded { Rule::PaddedValue } else { rule };
                 findings.add_at_most(rule, item.limit, || expected(at(), item, raw, chars));
                 false
             }
@@ -229,6 +234,12 @@ impl Items {
         }
         true
     }
+}
+
+/// Whether tabs are the only control characters of a text besides line breaks; no second byte of a
+/// character is one.
+fn has_only_tabs(text: &[u8]) -> bool {
+    text.iter().all(|byte| !byte.is_ascii_control() || matches!(byte, b'\t' | b'\r' | b'\n'))
 }
 
 const fn rule_of(defect: Defect) -> Rule {

@@ -2,7 +2,7 @@
 
 use crate::record::{Note, Reader, Record, Sink};
 use crate::spec::{Layout, Spec};
-use crate::types::{Digest, Edition, FileKind, FileName, MonthPart};
+use crate::types::{Digest, Edition, FileKind, FileName, MonthPart, Severity};
 
 use super::collect::Findings;
 use super::file::Outcome;
@@ -344,7 +344,18 @@ impl Judge<'_> {
     fn check_form(&mut self, reader: &Reader) {
         let ends = reader.line_ends();
         if self.records == 0 && !self.torn {
-            self.findings.add(Rule::EmptyFile, Draft::file);
+            // A user need not have any of these rows, and some software writes the file anyhow.
+            let may_have_none = self.kind.is_some_and(|kind| {
+                matches!(
+                    kind,
+                    FileKind::Up3kyo
+                        | FileKind::UpkihonSub1
+                        | FileKind::UpkihonSub2
+                        | FileKind::UpyoboSub
+                )
+            });
+            let limit = if may_have_none { Severity::Warning } else { Severity::Error };
+            self.findings.add_at_most(Rule::EmptyFile, limit, Draft::file);
             return;
         }
         if let Some((line, offset)) = self.first_blank {

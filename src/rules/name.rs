@@ -3,7 +3,9 @@
 use jiff::civil::{Date, Time};
 
 use crate::spec::Spec;
-use crate::types::{FileKind, FileName, FileNameError, FileSerial, NamePart, NameQuirk};
+use crate::types::{
+    FileKind, FileName, FileNameError, FileSerial, NamePart, NameQuirk, ServiceType,
+};
 
 use super::collect::Findings;
 use super::finding::Draft;
@@ -132,6 +134,14 @@ fn check_types(spec: &Spec, name: &FileName, findings: &mut Findings) {
 /// Whether a file stands for a whole 居宅サービス計画; its other files need not say it again.
 pub(super) const fn is_plan(kind: FileKind) -> bool {
     matches!(kind, FileKind::Up1kyo | FileKind::Dlt1kyo)
+}
+
+/// Whether service types in a name say that 介護予防 or 総合事業 is exchanged.
+pub(super) fn is_preventive(spec: &Spec, types: Option<(ServiceType, ServiceType)>) -> bool {
+    types.is_some_and(|(from, to)| {
+        let manager = |code: ServiceType| spec.is_care_management(code) && code.as_str() != "43";
+        [from, to].into_iter().any(|code| spec.is_preventive(code) || manager(code))
+    })
 }
 
 /// Whether a serial names a real date and time.

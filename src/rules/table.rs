@@ -942,6 +942,21 @@ rules! {
     bad "サテライト枝番 ①"
     good "サテライト枝番 1"
 
+    PaddedValue "L2-FMT-019" "padded-value"
+    L2 Warning since V3 clause "R-CSV-10"
+    ja {
+        "値の前か後ろに半角空白、または数の前に「+」が付いています。"
+        "標準仕様は空白と正の符号について何も定めていません。取り除いて読む受信側と、値として読めずに取り込まない受信側があります。"
+        "空白や「+」を付けずに出力してください。値がない項目は空にします。"
+    }
+    en {
+        "There are blanks around the value, or a plus sign before the number."
+        "The standard says nothing of blanks and plus signs: some receivers remove them, others cannot read the value."
+        "Write the value without them; an item without a value stays empty."
+    }
+    bad "サービス回数「 1」"
+    good "サービス回数「1」"
+
     UnknownCode "L3-CODE-001" "unknown-code"
     L3 Error since V3 clause "T-CODE"
     ja {

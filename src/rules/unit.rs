@@ -12,6 +12,7 @@ use super::collect::Findings;
 use super::file::Outcome;
 use super::finding::{Draft, Place};
 use super::joins;
+use super::name;
 use super::rule::RuleSet;
 use super::table::Rule;
 use super::usage_unit;
@@ -167,10 +168,7 @@ fn key(spec: &Spec, name: &FileName) -> Option<Key> {
 fn cluster<'s>(spec: &'s Spec, files: &[Outcome], key: Key, indices: Vec<usize>) -> Cluster<'s> {
     let kinds: Vec<FileKind> = indices.iter().filter_map(|index| files.get(*index)?.kind).collect();
     let with_month = key.month.is_some();
-    let preventive = key.types.is_some_and(|(from, to)| {
-        let manager = |code: ServiceType| spec.is_care_management(code) && code.as_str() != "43";
-        [from, to].into_iter().any(|code| spec.is_preventive(code) || manager(code))
-    });
+    let preventive = name::is_preventive(spec, key.types);
     // The smallest unit that takes all files, of the right side of 介護予防 where both exist.
     let unit = spec
         .units(key.edition)
@@ -324,10 +322,11 @@ fn judge_group(
     let complete = |cluster: &Cluster<'_>| cluster.unit.is_some() && cluster.missing.is_empty();
     let deletes = |cluster: &Cluster<'_>| cluster.kinds.iter().all(|kind| kind.is_deletion());
     let some_complete = clusters.iter().any(|cluster| complete(cluster) && !deletes(cluster));
+    // Beside data the order is open in which a deletion would work; deletions alone need none.
+    let with_data = clusters.iter().any(|cluster| !deletes(cluster));
     let mut sound: Vec<&Cluster<'_>> = Vec::new();
     for cluster in clusters.iter().copied() {
-        let alone = clusters.len() == 1;
-        let foreign = (deletes(cluster) && !alone)
+        let foreign = (deletes(cluster) && with_data)
             || cluster.unit.is_none()
             || (some_complete && !complete(cluster));
         if foreign {

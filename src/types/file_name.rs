@@ -28,7 +28,8 @@ impl MonthPart {
 pub enum NameQuirk {
     /// Letters in another case than the standard's, such as `.csv` (R-FN-01 is silent).
     LetterCase,
-    /// `UPKIHON_000000_…` as in an example of 別添1 3.4 (README A-13).
+    /// `UPKIHON_000000_…` as in an example of 別添1 3.4 (README A-13), and with it the 別表 and
+    /// pictures, whose names repeat its parts (R-FN-07).
     MonthInUpkihon,
 }
 
@@ -153,7 +154,7 @@ impl FileName {
 
         let mut parts: Vec<&str> = rest.split('_').collect();
         let mut quirks = Vec::new();
-        if kind == FileKind::Upkihon && parts.first() == Some(&"000000") {
+        if repeats_upkihon(kind) && parts.first() == Some(&"000000") {
             parts.remove(0);
             quirks.push(NameQuirk::MonthInUpkihon);
         }
@@ -248,6 +249,14 @@ const fn extension(kind: FileKind) -> &'static str {
     if kind.is_image() { ".jpg" } else { ".CSV" }
 }
 
+/// 利用者基本情報 and the files whose names repeat the parts of its name.
+const fn repeats_upkihon(kind: FileKind) -> bool {
+    matches!(
+        kind,
+        FileKind::Upkihon | FileKind::UpkihonSub1 | FileKind::UpkihonSub2 | FileKind::UpkihonImage
+    )
+}
+
 /// The kind with the longest prefix that fits, and what follows its underscore.
 fn split_prefix(upper: &str) -> Option<(FileKind, &str)> {
     FileKind::ALL
@@ -277,7 +286,8 @@ fn parse_branch(text: &str) -> Option<u16> {
 /// picture's extension are in the source (README A-14).
 fn same_case(kind: FileKind, name: &str, strict: &str, quirks: &[NameQuirk]) -> bool {
     if quirks.contains(&NameQuirk::MonthInUpkihon) {
-        return name.bytes().all(|byte| !byte.is_ascii_lowercase());
+        let stem = name.strip_suffix(extension(kind)).unwrap_or(name);
+        return stem.bytes().all(|byte| !byte.is_ascii_lowercase());
     }
     let name = match name.strip_suffix(".JPG") {
         Some(stem) if kind.is_image() => format!("{stem}.jpg"),
@@ -321,6 +331,14 @@ mod tests {
         assert_eq!(quirks(&IMAGE.replace(".jpg", ".Jpg")), Ok(vec![NameQuirk::LetterCase]));
         let with_month = "UPKIHON_000000_1300000013_46_1370000083_A6_20260327102500.CSV";
         assert_eq!(quirks(with_month), Ok(vec![NameQuirk::MonthInUpkihon]));
+        for prefix in ["UPKIHON_SUB1_", "UPKIHON_SUB2_"] {
+            let name = with_month.replace("UPKIHON_", prefix);
+            assert_eq!(quirks(&name), Ok(vec![NameQuirk::MonthInUpkihon]));
+        }
+        let picture = IMAGE.replace("IMAGE_", "IMAGE_000000_");
+        assert_eq!(quirks(&picture), Ok(vec![NameQuirk::MonthInUpkihon]));
+        let both = vec![NameQuirk::MonthInUpkihon, NameQuirk::LetterCase];
+        assert_eq!(quirks(&picture.replace("UPKIHON", "Upkihon")), Ok(both));
     }
 
     #[test]

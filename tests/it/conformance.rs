@@ -2,6 +2,9 @@
 //! `expected.json` exactly the findings that they give. Every rule has a case that breaks it and
 //! one that does not.
 //!
+//! `severities` in `expected.json` says how bad the findings of a rule are, where that depends on
+//! what was found.
+//!
 //! `padding` in `expected.json` makes a file longer than anybody wants to keep in a repository:
 //! `count` times `byte` at the end of `file`.
 
@@ -18,6 +21,8 @@ use serde::Deserialize;
 #[serde(deny_unknown_fields)]
 struct Expected {
     findings: Vec<ExpectedFinding>,
+    #[serde(default)]
+    severities: BTreeMap<String, String>,
     padding: Option<Padding>,
 }
 
@@ -114,6 +119,12 @@ fn every_case_gives_exactly_its_findings() {
                 case.display(),
                 expected.findings
             ));
+        }
+        for finding in &report.findings {
+            let wanted = expected.severities.get(finding.rule.code());
+            if wanted.is_some_and(|severity| *severity != finding.severity.to_string()) {
+                faults.push(format!("{}: {finding:?}", case.display()));
+            }
         }
         let run = |code: &str| report.rules.run.iter().any(|rule| rule.code() == code);
         if !run(&code) {

@@ -285,6 +285,18 @@ impl Insured {
         }
     }
 
+    /// The usual limit of the level before, where it changed within the month: of two levels the
+    /// higher limit counts for the whole month.
+    fn limit_before(&self, record: &Judged<'_>) -> i64 {
+        let (changed, month) = (record.good(self.changed), record.good(self.month));
+        let within = changed.zip(month).is_some_and(|(changed, month)| {
+            changed.strip_prefix(month).is_some_and(|day| !day.is_empty() && day != b"01")
+        });
+        let previous = record.good(self.previous_level).filter(|_| within);
+        let usual = LIMITS.iter().find(|(code, _)| Some(*code) == previous);
+        usual.map_or(0, |(_, limit)| *limit)
+    }
+
     /// For the send unit. Records that go with a plan have no month and no part in it.
     fn keep(&mut self, record: &Judged<'_>, backwards: bool) {
         if record.good(self.month) == Some(b"000000") {
@@ -295,9 +307,10 @@ impl Insured {
             return;
         };
         let kept = |place| read(record, place).map(|value| (value, Spot::of(record, place)));
+        let (limit, before) = (kept(self.limit), self.limit_before(record));
         self.facts.people.entry(person).or_insert_with(|| SupplementPerson {
             first: self.person.spots(record),
-            limit: kept(self.limit),
+            limit: limit.map(|(limit, spot)| (limit.max(before), spot)),
             days_before: kept(self.days_before).filter(|_| !backwards),
         });
     }

@@ -1,4 +1,5 @@
-//! プラン担当業者コード, 更新業者コード, 同意書受付業者: the 居宅 of the file name (R-FLD-17).
+//! プラン担当業者コード, 更新業者コード: the 居宅 of the file name (R-FLD-17). 同意書受付業者 is none of
+//! them: another office may have received the consent before.
 
 use crate::types::{MonthPart, OfficeNumber, ServiceType};
 
@@ -38,7 +39,7 @@ pub(super) fn subject(context: &Context<'_>) -> Option<Box<dyn Subject>> {
     let wanted: &[&str] = if actual {
         &["プラン担当業者コード"]
     } else {
-        &["プラン担当業者コード", "同意書受付業者", "更新業者コード"]
+        &["プラン担当業者コード", "更新業者コード"]
     };
     let items: Vec<usize> =
         wanted.iter().filter_map(|name| context.layout.position(name)).collect();

@@ -16,7 +16,8 @@ const OFFICE_NAME: usize = no(18);
 
 struct Relevance {
     recipient: OfficeNumber,
-    /// Users that have nothing to do with the recipient so far have a place to report.
+    /// Users whose plan names offices, but so far not the recipient, have a place to report: the
+    /// first of these offices. Of a plan without any office number nothing can be said.
     users: HashMap<Person, Option<Spot>>,
     last: Option<Key>,
 }
@@ -53,13 +54,12 @@ impl Subject for Relevance {
         if related && self.last == Some(key) {
             return;
         }
-        let first = self
-            .users
-            .entry(Person::of_key(&key))
-            .or_insert_with(|| Some(Spot::of(record, OFFICE)));
         if related {
-            *first = None;
+            self.users.insert(Person::of_key(&key), None);
             self.last = Some(key);
+        } else if record.good(OFFICE).is_some_and(|office| !office.is_empty()) {
+            let users = self.users.entry(Person::of_key(&key));
+            users.or_insert_with(|| Some(Spot::of(record, OFFICE)));
         }
     }
 

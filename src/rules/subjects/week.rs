@@ -36,9 +36,9 @@ impl Subject for Week {
                 ((no(6)..=no(9)).find(|place| !filled(place)), Some((no(8), true)))
             }
             (first, _) if *first == no(10) => {
-                let half = filled(&no(11)) != filled(&no(12));
+                // Getting up and going to bed have a time and no end.
                 let text = (!filled(&no(10))).then_some(no(10));
-                let time = [no(11), no(12)].into_iter().find(|place| half && !filled(place));
+                let time = (filled(&no(12)) && !filled(&no(11))).then_some(no(11));
                 (text.or(time), Some((no(11), false)))
             }
             _ => (None, None),
@@ -56,7 +56,7 @@ impl Subject for Week {
         let Some((start, lasts)) = start else { return };
         let (from, to) = (record.record.item(start), record.record.item(start + 1));
         // A service takes time; examples show activities that begin and end at once.
-        if !from.is_empty() && (to < from || (lasts && to == from)) {
+        if !from.is_empty() && !to.is_empty() && (to < from || (lasts && to == from)) {
             findings.add(Rule::WeeklyEndNotAfterStart, || {
                 record.at(start + 1).related(record.at(start).place)
             });

@@ -71,8 +71,8 @@ impl Unit<'_> {
         for (key, group) in groups {
             planned
                 .entry((key.office, key.code))
-                .or_insert(Planned { count: 0, groups: Vec::new() })
-                .add(group);
+                .or_insert(Planned { count: 0, charged: 0, groups: Vec::new() })
+                .add(key, group);
         }
         let mut billed: BTreeMap<Service, Billed<'_>> = BTreeMap::new();
         for row in rows {
@@ -175,12 +175,17 @@ impl Unit<'_> {
 /// A service of 第6表 with all its numbers of units.
 struct Planned<'f> {
     count: i64,
+    /// Without the records of 0 units: of 共生型 only the first day of a month has some (R-FLD-11).
+    charged: i64,
     groups: Vec<&'f PlanGroup>,
 }
 
 impl<'f> Planned<'f> {
-    fn add(&mut self, group: &'f PlanGroup) {
+    fn add(&mut self, key: &PlanKey, group: &'f PlanGroup) {
         self.count += group.count;
+        if key.units != 0 {
+            self.charged += group.count;
+        }
         self.groups.push(group);
     }
 
@@ -289,7 +294,8 @@ fn first_difference<'a>(
         let times = billed.count?;
         // A monthly 加算 may stand on every day of 第6表 (R-FLD-13).
         let monthly = !is_base(service.1) && times == 1;
-        let differs = is_counted(service.1) && planned.count != times && !monthly;
+        let counted = [planned.count, planned.charged].contains(&times);
+        let differs = is_counted(service.1) && !counted && !monthly;
         differs.then_some(Difference::Count { service: *service, planned, billed, times })
     })
 }

@@ -60,9 +60,29 @@ const MANAGED_OTHERWISE: [&[u8]; 5] = [b"15", b"16", b"73", b"75", b"77"];
 /// Services with a fixed price instead of units.
 const FIXED_PRICE: [&[u8]; 2] = [b"A4", b"A8"];
 
-/// The equations of a row; `bad` grows by the columns that a failure leaves in doubt. `outside`
-/// are units of the same service that do not count against 区分支給限度.
-pub(super) fn check(row: &Row, outside: &[i64], bad: &mut Bad) -> Vec<Failure> {
+/// What other rows say about a row.
+#[derive(Debug, Default)]
+pub(super) struct Around {
+    /// Of a subtotal: units of the same service that do not count against 区分支給限度.
+    pub(super) outside: Vec<i64>,
+    /// Of a subtotal: the units of its rows, in several readings. Some software rounds the money of
+    /// each row and adds that up.
+    pub(super) parts: Vec<Vec<i64>>,
+    /// Of a service: it has a subtotal.
+    pub(super) subtotal: bool,
+}
+
+impl Around {
+    /// Whether money is what the units of the rows come to one by one.
+    fn adds_up(&self, money: i64, of_units: impl Fn(i64) -> i64) -> bool {
+        self.parts.iter().any(|parts| {
+            parts.len() > 1 && parts.iter().map(|units| of_units(*units)).sum::<i64>() == money
+        })
+    }
+}
+
+/// The equations of a row; `bad` grows by the columns that a failure leaves in doubt.
+pub(super) fn check(row: &Row, around: &Around, bad: &mut Bad) -> Vec<Failure> {
     let mut failures = Vec::new();
     days(row, *bad, &mut failures);
     if row.form == Form::Total {
@@ -71,9 +91,9 @@ pub(super) fn check(row: &Row, outside: &[i64], bad: &mut Bad) -> Vec<Failure> {
     if row.form == Form::Detail {
         product(row, bad, &mut failures);
     }
-    limits(row, bad, &mut failures);
-    cost(row, outside, bad, &mut failures);
-    claim(row, bad, &mut failures);
+    limits(row, around, bad, &mut failures);
+    cost(row, around, bad, &mut failures);
+    claim(row, around, bad, &mut failures);
     full_share(row, bad, &mut failures);
     failures
 }
@@ -141,13 +161,20 @@ fn product(row: &Row, bad: &mut Bad, failures: &mut Vec<Failure>) {
     });
 }
 
-fn limits(row: &Row, bad: &mut Bad, failures: &mut Vec<Failure>) {
+fn limits(row: &Row, around: &Around, bad: &mut Bad, failures: &mut Vec<Failure>) {
     let amount = read(row, *bad, C::Amount);
     let managed = read(row, *bad, C::Managed);
     let number = |bad: Bad, column| read(row, bad, column);
+    // Some software writes 0 where nothing is managed, or where the subtotal has the numbers.
+    let zeros = |over, within| number(*bad, over) == Some(0) && number(*bad, within) == Some(0);
+    let no_type = zeros(C::TypeOver, C::TypeWithin);
+    if around.subtotal && zeros(C::AreaOver, C::AreaWithin) {
+        return;
+    }
     if let (Some(over), Some(within), Some(managed)) =
         (number(*bad, C::TypeOver), number(*bad, C::TypeWithin), managed.or(amount))
         && over + within != managed
+        && !no_type
     {
         *bad |= Bad::of(&[C::TypeOver, C::TypeWithin]);
         failures.push(Failure {
@@ -159,7 +186,8 @@ fn limits(row: &Row, bad: &mut Bad, failures: &mut Vec<Failure>) {
         });
         return;
     }
-    let base = number(*bad, C::TypeWithin).or(managed).or(amount);
+    let of_type = number(*bad, C::TypeWithin).filter(|_| !no_type);
+    let base = of_type.or(managed).or(amount);
     let (Some(over), Some(within), Some(base)) =
         (number(*bad, C::AreaOver), number(*bad, C::AreaWithin), base)
     else {
@@ -203,7 +231,7 @@ fn charged(row: &Row, outside: &[i64]) -> Vec<i64> {
     units
 }
 
-fn cost(row: &Row, outside: &[i64], bad: &mut Bad, failures: &mut Vec<Failure>) {
+fn cost(row: &Row, around: &Around, bad: &mut Bad, failures: &mut Vec<Failure>) {
     let (Some(price), Some(cost)) = (read(row, *bad, C::Price), read(row, *bad, C::Cost)) else {
         return;
     };
@@ -211,7 +239,10 @@ fn cost(row: &Row, outside: &[i64], bad: &mut Bad, failures: &mut Vec<Failure>) 
     if row.number(C::AreaWithin).is_none() && bad.contains(C::Amount) {
         return;
     }
-    let units = charged(row, outside);
+    if around.adds_up(cost, |units| units * price / 100) {
+        return;
+    }
+    let units = charged(row, &around.outside);
     let holds = |units: &i64| units * price / 100 == cost;
     let uninsured = cost == 0 && (row.over_thirty || row.form == Form::OverThirty);
     if units.is_empty() || uninsured || is(row, &FIXED_PRICE) || units.iter().any(holds) {
@@ -236,7 +267,7 @@ fn cost(row: &Row, outside: &[i64], bad: &mut Bad, failures: &mut Vec<Failure>) 
     failures.push(Failure { equation: Equation::Cost, at, with, expected, doubtful: false });
 }
 
-fn claim(row: &Row, bad: &mut Bad, failures: &mut Vec<Failure>) {
+fn claim(row: &Row, around: &Around, bad: &mut Bad, failures: &mut Vec<Failure>) {
     if row.number(C::FixedShare).is_some() {
         return;
     }
@@ -255,8 +286,15 @@ fn claim(row: &Row, bad: &mut Bad, failures: &mut Vec<Failure>) {
         return;
     };
     let share = read(row, *bad, C::Share);
+    let price = read(row, *bad, C::Price);
+    // Rounded row by row the claim is a little less, and the share takes what is left.
+    let by_row = |rate: i64| {
+        let of = |price: i64| around.adds_up(claim, |units| units * price / 100 * rate / 100);
+        share.is_none_or(|share| share == cost - claim) && price.is_some_and(of)
+    };
     if let Some(rate) = rate
         && cost * rate / 100 != claim
+        && !by_row(rate)
     {
         let (at, with, expected): (_, &'static [Column], _) = if share == Some(cost - claim) {
             (C::BenefitRate, &[C::Cost, C::Claim], None)

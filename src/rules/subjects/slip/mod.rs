@@ -14,6 +14,7 @@ mod totals;
 use std::collections::{HashMap, HashSet};
 
 use crate::rules::facts::{SlipFacts, SlipPerson, SlipRow};
+use crate::rules::name::is_preventive;
 use crate::types::Edition;
 
 use self::fragments::{Fragments, fragments};
@@ -71,6 +72,8 @@ struct Slip {
     names: ItemNames,
     /// 割引後率 and 割引後単位数 and all that is fixed by notes, which V3 does not spell out.
     limit: Severity,
+    /// 小計 and 全合計 that must be there: 介護予防 may have a simplified form (R-YOBO-03).
+    sums_limit: Severity,
     /// 事業所コード (No.34).
     fixed_office: Option<usize>,
     rows: Vec<Row>,
@@ -83,13 +86,17 @@ struct Slip {
 
 pub(super) fn subject(context: &Context<'_>) -> Option<Box<dyn Subject>> {
     let layout = context.layout;
+    let limit = match layout.edition {
+        Edition::V3 => Severity::Warning,
+        Edition::V4_1 => Severity::Error,
+    };
+    let types = context.name.and_then(|name| name.service_types);
+    let preventive = is_preventive(context.spec, types);
     Some(Box::new(Slip {
         items: RowItems::of(layout)?,
         names: ItemNames::of(layout),
-        limit: match layout.edition {
-            Edition::V3 => Severity::Warning,
-            Edition::V4_1 => Severity::Error,
-        },
+        limit,
+        sums_limit: if preventive { Severity::Warning } else { limit },
         fixed_office: layout.position("事業所コード"),
         rows: Vec::new(),
         torn: HashSet::new(),
@@ -158,7 +165,7 @@ impl Subject for Slip {
             let mut reported = !faults.is_empty() || fragments.without.contains(person);
             if let (true, Some(first)) = (no_total, rows.first()) {
                 reported = true;
-                findings.add_at_most(Rule::TotalMissing, self.limit, || {
+                findings.add_at_most(Rule::TotalMissing, self.sums_limit, || {
                     Draft::place(self.at(first, number(first)))
                 });
             } else if let (true, Some(first)) = (fragment, rows.first()) {

@@ -34,7 +34,7 @@ impl Slip {
             }
             Fault::NoSubtotal { last } => {
                 if let Some(row) = row(last) {
-                    findings.add_at_most(Rule::SubtotalMissing, self.limit, || {
+                    findings.add_at_most(Rule::SubtotalMissing, self.sums_limit, || {
                         Draft::place(self.at(row, row.code_spot()))
                             .with("type", String::from_utf8_lossy(row.kind()))
                     });

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::equations;
+use super::equations::{self, Around};
 use super::row::{Bad, Cell, Column, Form, Row};
 
 use Column as C;
@@ -135,16 +135,26 @@ impl PersonRows<'_> {
     fn details(&mut self) {
         for index in 0..self.rows.len() {
             if self.row(index).is_some_and(|row| row.form == Form::Detail) {
-                self.equations(index, &[]);
+                self.equations(
+                    index,
+                    &Around { subtotal: self.has_subtotal(index), ..Around::default() },
+                );
             }
         }
     }
 
-    fn equations(&mut self, index: usize, outside: &[i64]) {
+    /// Whether a subtotal stands for the row, so that limits and money need not stand in it.
+    fn has_subtotal(&self, index: usize) -> bool {
+        let of = |row: &Row| Some((row.office, row.kind().try_into().ok()?));
+        let group = self.row(index).and_then(of).and_then(|key| self.groups.get(&key));
+        group.is_some_and(|group| !group.within_sums.is_empty())
+    }
+
+    fn equations(&mut self, index: usize, around: &Around) {
         let (Some(row), Some(bad)) = (self.rows.get(index), self.bad.get_mut(index)) else {
             return;
         };
-        let failures = equations::check(row, outside, bad);
+        let failures = equations::check(row, around, bad);
         self.faults.extend(failures.into_iter().map(|failure| Fault::Row(index, failure)));
     }
 
@@ -364,8 +374,19 @@ impl PersonRows<'_> {
                     .filter_map(|index| self.row(*index).and_then(|row| row.number(C::Amount))),
             );
             outside.retain(|units| *units != 0);
+            let numbers = |rows: &[usize], column| -> Vec<i64> {
+                rows.iter().filter_map(|row| self.row(*row)?.number(column)).collect()
+            };
+            let [within, both, _] = group.readings();
+            let parts = vec![
+                numbers(&within, C::Amount),
+                numbers(&within, C::Managed),
+                numbers(&both, C::Amount),
+                numbers(&group.outside, C::Amount),
+            ];
+            let around = Around { outside, parts, subtotal: false };
             for index in sums {
-                self.equations(index, &outside);
+                self.equations(index, &around);
             }
         }
     }

@@ -1,6 +1,6 @@
 //! 第7表: 全合計 of a person (R-FLD-07).
 
-use super::row::{Cell, Column, Form};
+use super::row::{Cell, Column, Form, Row};
 use super::sums::{Fault, MOST_PARTS, PersonRows};
 
 use Column as C;
@@ -18,6 +18,24 @@ const SUMMED: [Column; 10] = [
     C::Share,
     C::FullShare,
 ];
+
+/// Whether a row leaves out a group of numbers that are optional there, so that nothing can be added
+/// up; elsewhere an empty cell is as good as 0.
+fn lacks(row: &Row, column: Column) -> bool {
+    let empty = |columns: &[Column]| columns.iter().all(|column| row.cell(*column) == Cell::Empty);
+    match column {
+        C::AreaWithin => {
+            let outside = row.form == Form::Detail && empty(&[C::Managed]);
+            !outside && row.number(C::Managed) != Some(0) && empty(&[C::AreaOver, C::AreaWithin])
+        }
+        C::Cost | C::Claim | C::Share => {
+            let thirty = row.over_thirty || row.form == Form::OverThirty;
+            let free = thirty || row.number(C::Amount) == Some(0);
+            !free && empty(&[C::Cost, C::Claim, C::Share])
+        }
+        _ => false,
+    }
+}
 
 impl PersonRows<'_> {
     /// 全合計 is the sum of the rows, or of the subtotals where there are some.
@@ -38,8 +56,13 @@ impl PersonRows<'_> {
                 self.bad.get(index).is_some_and(|bad| bad.contains(column))
                     || self.row(index).is_some_and(|row| row.cell(column) == Cell::Doubtful)
             });
+            let bearers = self.bearers(column);
+            let nowhere = bearers.len() > 1 && self.sum(&bearers, column).count == 0;
+            let lacks = (nowhere
+                && matches!(column, C::AreaWithin | C::Cost | C::Claim | C::Share))
+                || bearers.iter().any(|row| self.row(*row).is_some_and(|row| lacks(row, column)));
             let readings = self.readings(column);
-            if !doubtful && !readings.contains(&value) {
+            if !doubtful && !lacks && !readings.contains(&value) {
                 wrong.push((column, readings.first().copied().unwrap_or_default()));
             }
         }
@@ -85,6 +108,24 @@ impl PersonRows<'_> {
             *plain_both += of(&group.within).value + of(&group.outside).value;
         }
         readings
+    }
+
+    /// The rows that have the numbers of a column for their service: subtotals, or else the rows.
+    fn bearers(&self, column: Column) -> Vec<usize> {
+        let mut bearers = Vec::new();
+        for group in self.groups.values() {
+            let pairs = [
+                (&group.within_sums, &group.within),
+                (&group.outside_sums, &group.outside),
+                (&group.over_thirty_sums, &group.over_thirty),
+            ];
+            for (sums, rows) in pairs {
+                let none = |rows| self.sum(rows, column).count == 0;
+                let of_rows = sums.is_empty() || (none(sums) && !none(rows));
+                bearers.extend(if of_rows { rows } else { sums });
+            }
+        }
+        bearers
     }
 
     /// The rows that 全合計 adds up, as a reader of the form would.
