@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use serde::{Serialize, Serializer};
 
 use crate::record::{Record, Span, ms932};
-use crate::spec::{Item, Layout};
+use crate::spec::{Format, Item, Layout};
 use crate::types::{Lang, Personal, Severity};
 
 use super::formats;
@@ -184,7 +184,11 @@ impl Draft {
                 offset: Some(record.offset_of(span)),
                 length: Some(length(raw)),
             },
-            value: (!raw.is_empty()).then(|| Value::of(&unescaped(raw, span), item.personal)),
+            value: (!raw.is_empty()).then(|| {
+                // Text where digits belong came from somewhere else.
+                let elsewhere = item.format != Format::Free && !raw.is_ascii();
+                Value::of(&unescaped(raw, span), item.personal || elsewhere)
+            }),
             ..Self::default()
         }
     }
@@ -214,6 +218,14 @@ impl Draft {
     /// A place that was kept.
     pub(super) fn place(place: Place) -> Self {
         Self { place, ..Self::default() }
+    }
+
+    /// What stands at the place may be anything, as it does where items are cut at wrong places.
+    pub(super) fn about_a_person(mut self) -> Self {
+        if let Some(value) = &mut self.value {
+            value.about_a_person = true;
+        }
+        self
     }
 
     /// Shows a value that says nothing about a person.
