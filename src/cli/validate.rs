@@ -15,7 +15,7 @@ use super::{EXIT_FAILED, EXIT_NO, UsageError, output};
 use crate::rules::render::{Format, ParseFormatError, verdict_line};
 use crate::rules::{Options, Overrides, Profile, Report, SetCheck, Verdict};
 use crate::spec::Spec;
-use crate::types::{FileName, FileNameError, Lang};
+use crate::types::{FileName, FileNameError, FileSerial, Lang, OfficeNumber};
 
 /// What one read of a file asks for, in bytes: few calls, and yet so little that it is still in a
 /// near cache when it is looked at for the second time.
@@ -281,7 +281,17 @@ fn walk(top: &Path, found: &mut Found) -> io::Result<()> {
 }
 
 fn is_of_the_standard(name: &str) -> bool {
-    FileName::parse(name) != Err(FileNameError::UnknownPrefix)
+    FileName::parse(name) != Err(FileNameError::UnknownPrefix) || is_meant_to_be(name)
+}
+
+/// Whether a name has two office numbers and a serial, whatever it begins with.
+fn is_meant_to_be(name: &str) -> bool {
+    let upper = name.to_ascii_uppercase();
+    let Some(stem) = upper.strip_suffix(".CSV") else { return false };
+    let parts = || stem.split('_').skip(1);
+    let offices = parts().filter(|part| part.parse::<OfficeNumber>().is_ok()).count();
+    let serial = parts().last().is_some_and(|part| part.parse::<FileSerial>().is_ok());
+    offices == 2 && serial
 }
 
 /// Reads a file in pieces through the checks.

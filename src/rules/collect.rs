@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use crate::types::Severity;
 
-use super::finding::{Draft, Finding};
+use super::finding::{Draft, Finding, Place};
 use super::table::Rule;
 
 /// The findings of one file, or of one send unit.
@@ -77,6 +77,85 @@ impl Findings {
         self.kept.retain(|finding| wanted(finding.rule));
     }
 
+    /// How often a rule was broken.
+    pub(super) fn count(&self, rule: Rule) -> u64 {
+        self.tallies.iter().filter(|tally| tally.rule == rule).map(|tally| tally.total).sum()
+    }
+
+    /// The findings that are kept in full.
+    pub(super) fn kept(&self) -> &[Finding] {
+        &self.kept
+    }
+
+    /// Whether a finding that is more than a notice names a cell.
+    pub(super) fn mention(&self, cell: &Place) -> bool {
+        let same = |place: &Place| (place.record, place.item) == (cell.record, cell.item);
+        self.kept.iter().any(|finding| {
+            finding.severity > Severity::Info
+                && (same(&finding.place) || finding.related.iter().any(same))
+        })
+    }
+
+    /// Forgets the findings of some rules that name a cell: something else explains them.
+    pub(super) fn forget(&mut self, rules: &[Rule], cell: &Place) {
+        let same = |place: &Place| (place.record, place.item) == (cell.record, cell.item);
+        let mut forgotten: Vec<(Rule, Severity)> = Vec::new();
+        self.kept.retain(|finding| {
+            let named = same(&finding.place) || finding.related.iter().any(same);
+            let keep = !rules.contains(&finding.rule) || !named;
+            if !keep {
+                forgotten.push((finding.rule, finding.severity));
+            }
+            keep
+        });
+        for (rule, severity) in forgotten {
+            let same = |tally: &&mut Tally| tally.rule == rule && tally.severity == severity;
+            if let Some(tally) = self.tallies.iter_mut().find(same) {
+                tally.total -= 1;
+                tally.kept -= 1;
+            }
+        }
+        self.tallies.retain(|tally| tally.total > 0);
+    }
+
+    /// The finding of a rule that was broken once.
+    pub(super) fn only(&self, rule: Rule) -> Option<&Finding> {
+        (self.count(rule) == 1).then(|| self.kept.iter().find(|finding| finding.rule == rule))?
+    }
+
+    /// Names other places that the finding of a rule that was broken once is about.
+    pub(super) fn relate(&mut self, rule: Rule, places: Vec<Place>) {
+        if let Some(finding) = self.kept.iter_mut().find(|finding| finding.rule == rule) {
+            finding.related.extend(places);
+        }
+    }
+
+    /// Makes one finding of all that a rule gave, because they are one mistake: the first, with a
+    /// sentence added to its message in Japanese and English.
+    pub(super) fn fold(&mut self, rule: Rule, ja: &str, en: &str) {
+        let mut first = true;
+        self.kept.retain_mut(|finding| {
+            if finding.rule != rule {
+                return true;
+            }
+            let keep = std::mem::take(&mut first);
+            if keep {
+                finding.message_ja.push_str(ja);
+                finding.message_en.push_str(en);
+            }
+            keep
+        });
+        // Tallies stand in the order of their first findings.
+        let mut first = true;
+        self.tallies.retain_mut(|tally| {
+            if tally.rule != rule {
+                return true;
+            }
+            (tally.total, tally.kept) = (1, 1);
+            std::mem::take(&mut first)
+        });
+    }
+
     /// Drops findings of rules of which the whole set has enough; they stay counted.
     pub(super) fn cap(&mut self, kept: &mut BTreeMap<Rule, u64>, most: u64) {
         for tally in &mut self.tallies {
@@ -117,6 +196,25 @@ mod tests {
         assert_eq!(tallies[1].severity, Severity::Warning);
         let lines: Vec<_> = kept.iter().map(|finding| finding.place.line).collect();
         assert_eq!(lines, [Some(1), Some(2), None]);
+    }
+
+    #[test]
+    fn one_mistake_of_all_records_is_one_finding() {
+        let mut findings = Findings::new(2);
+        findings.add(Rule::BlankLine, || Draft::line(9, None));
+        for line in 1..=5 {
+            findings.add(Rule::ControlCharacter, || Draft::line(line, None));
+        }
+        findings.add_at_most(Rule::ControlCharacter, Severity::Info, || Draft::line(6, None));
+        assert_eq!(findings.count(Rule::ControlCharacter), 6);
+        findings.fold(Rule::ControlCharacter, "全部です。", " All of them.");
+        assert_eq!(findings.count(Rule::ControlCharacter), 1);
+        let (tallies, kept) = findings.into_parts();
+        assert_eq!(tallies.len(), 2);
+        let lines: Vec<_> = kept.iter().map(|finding| finding.place.line).collect();
+        assert_eq!(lines, [Some(9), Some(1)]);
+        assert!(kept[1].message_ja.ends_with("全部です。"));
+        assert!(kept[1].message_en.ends_with(" All of them."));
     }
 
     #[test]

@@ -15,6 +15,8 @@ pub(super) struct PlanFacts {
     pub(super) groups: Option<PlanGroups>,
     /// Users without a service of the recipient, each with サービス事業者コード of the first record.
     pub(super) unrelated: Vec<(Person, Spot)>,
+    /// The first service of the recipient, where none is of the type in the file name.
+    pub(super) other_type: Option<(Person, Spot)>,
     /// Of every record it is known whose it is.
     pub(super) whole: bool,
 }

@@ -8,7 +8,7 @@ use super::collect::Findings;
 use super::finding::Draft;
 use super::judge::Judge;
 use super::rule::RuleSet;
-use super::sniff::{self, Start, Utf8};
+use super::sniff::{self, Foreign, OtherJis, Start, Utf8};
 use super::subjects::Facts;
 use super::table::Rule;
 use super::{items, name};
@@ -45,6 +45,7 @@ pub(super) struct FileCheck<'s> {
     /// The first bytes, until there are enough to judge them.
     start: Vec<u8>,
     utf8: Utf8,
+    other_jis: OtherJis,
     reader: Reader,
     judge: Judge<'s>,
 }
@@ -74,6 +75,7 @@ impl<'s> FileCheck<'s> {
             state: if text || picture { State::Starting } else { State::Passing },
             start: Vec::new(),
             utf8: Utf8::default(),
+            other_jis: OtherJis::default(),
             reader: Reader::default(),
             judge: Judge::new(spec, kind, parsed, findings),
         }
@@ -110,6 +112,7 @@ impl<'s> FileCheck<'s> {
 
     fn read(&mut self, piece: &[u8]) {
         self.utf8.feed(piece);
+        self.other_jis.feed(piece);
         self.reader.feed(piece, &mut self.judge);
     }
 
@@ -133,6 +136,10 @@ impl<'s> FileCheck<'s> {
                 findings.add(Rule::Utf8Bom, || Draft::line(1, Some(0)));
                 self.state = State::Passing;
             }
+            Start::NotText(kind) => {
+                findings.add(Rule::NotText, || Draft::line(1, Some(0)).with("kind", kind));
+                self.state = State::Passing;
+            }
             Start::Utf16 => {
                 findings.add(Rule::Utf16Text, || Draft::line(1, Some(0)));
                 self.state = State::Passing;
@@ -151,8 +158,14 @@ impl<'s> FileCheck<'s> {
         }
         let encoding_defect =
             items::ENCODING_RULES.iter().any(|rule| self.judge.findings.has(*rule));
-        let utf8 = readable && self.utf8.verdict(!encoding_defect);
-        self.judge.finish(self.label, self.folder, self.hash.finish(), &self.reader, readable, utf8)
+        let foreign = if self.utf8.verdict(!encoding_defect) {
+            Some(Foreign::Utf8)
+        } else {
+            self.other_jis.verdict(!encoding_defect)
+        };
+        let foreign = foreign.filter(|_| readable);
+        let sha256 = self.hash.finish();
+        self.judge.finish(self.label, self.folder, sha256, &self.reader, readable, foreign)
     }
 }
 

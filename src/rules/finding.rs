@@ -218,6 +218,14 @@ impl Draft {
         Self { place, ..Self::default() }
     }
 
+    /// What stands at the place may be anything, as it does where items are cut at wrong places.
+    pub(super) fn about_a_person(mut self) -> Self {
+        if let Some(value) = &mut self.value {
+            value.about_a_person = true;
+        }
+        self
+    }
+
     /// Shows a value that says nothing about a person.
     pub(super) fn showing(mut self, value: &str) -> Self {
         self.value = Some(Value::plain(value));

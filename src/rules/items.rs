@@ -62,6 +62,8 @@ pub(super) struct Items {
     told: Places,
     /// Items that were already reported as unquoted: the software never quotes them.
     unquoted: Places,
+    /// Some free text was quoted.
+    quotes: bool,
     /// The last service type that is exchanged; nearly every record has the same.
     last_type: [u8; 2],
     /// By item, the last free text that was good.
@@ -109,6 +111,11 @@ impl Items {
         Checked { doubtful, repeated }
     }
 
+    /// Whether the software quotes free text at all.
+    pub(super) const fn quotes(&self) -> bool {
+        self.quotes
+    }
+
     /// Whether other checks can rely on an item; what is to say about it is told.
     fn is_reliable(
         &mut self,
@@ -130,10 +137,12 @@ impl Items {
             return item.empty.is_none();
         }
         if span.is_stray() {
-            findings.add(Rule::StrayQuote, at);
+            findings.add(Rule::StrayQuote, || at().about_a_person());
             return false;
         }
-        if item.quoted && !span.is_quoted() && !self.unquoted.contains(place) {
+        if item.quoted && span.is_quoted() {
+            self.quotes = true;
+        } else if item.quoted && !self.unquoted.contains(place) {
             self.unquoted.insert(place);
             findings.add(Rule::UnquotedFreeText, &at);
         }

@@ -4,15 +4,16 @@
 mod near;
 
 use std::borrow::Cow;
-use std::collections::{BTreeMap, HashMap};
+use std::collections::HashMap;
 
-use crate::spec::Format;
 use crate::types::{FileKind, FileSerial, OfficeNumber};
 
+use super::collect::Findings;
 use super::file::Outcome;
-use super::finding::{Draft, Place, strayed};
+use super::finding::{Draft, Place};
+use super::offices;
 use super::rule::RuleSet;
-use super::subjects::person::Person;
+use super::subjects::person::{Person, Spot};
 use super::subjects::{Key, KeyFacts, Keyed, PARTS};
 use super::table::Rule;
 use super::unit::Units;
@@ -101,7 +102,7 @@ pub(super) fn check_unit(
             release(file, units);
         }
     }
-    check_sender(&members, units);
+    offices::check(&members, units);
 }
 
 /// Makes the findings of a file that waited for its records to be joined: no record went astray
@@ -128,11 +129,17 @@ struct Side<'f> {
     kind: FileKind,
     label: &'f str,
     keys: &'f KeyFacts,
+    findings: &'f Findings,
 }
 
 impl<'f> Side<'f> {
     fn of(kind: FileKind, file: &'f Outcome) -> Option<Self> {
-        Some(Self { kind, label: &file.label, keys: file.facts.keys.as_ref()? })
+        Some(Self {
+            kind,
+            label: &file.label,
+            keys: file.facts.keys.as_ref()?,
+            findings: &file.findings,
+        })
     }
 
     fn get(&self, key: &Key) -> Option<&'f Keyed> {
@@ -206,13 +213,20 @@ impl Join<'_> {
             let parents = || self.parent.keys.records.keys();
             let (lonely, all) = (Near::of(parents().filter(childless)), Near::of(parents()));
             explained = self.parents_that_differ(&orphans, &lonely, units);
-            for (side, keys) in self.dependants.iter().zip(&orphans) {
+            let sides = || self.dependants.iter().zip(&orphans);
+            for (index, (side, keys)) in sides().enumerate() {
                 for key in keys.iter().filter(|key| explained.binary_search(key).is_err()) {
                     // Somebody else who is insured in the same place says nothing, unless nobody
                     // else belongs to that parent.
                     let near = lonely.find(key, [2, 1, 0]).or_else(|| all.find(key, [2, 0]));
-                    self.orphan(side, key, near, units);
+                    let also = |(other, _): &(&Side<'_>, &Vec<&Key>)| other.get(key).is_some();
                     strays.push(side.kind);
+                    // One parent that is not there is one mistake.
+                    if near.is_none() && sides().take(index).any(|other| also(&other)) {
+                        continue;
+                    }
+                    let others = sides().skip(index + 1).filter(also).map(|(other, _)| other);
+                    self.orphan(side, key, near, others, units);
                 }
             }
         }
@@ -263,12 +277,22 @@ impl Join<'_> {
         explained
     }
 
-    fn orphan(&self, side: &Side<'_>, key: &Key, near: Option<(usize, &Key)>, units: &mut Units) {
+    fn orphan<'o>(
+        &self,
+        side: &Side<'_>,
+        key: &Key,
+        near: Option<(usize, &Key)>,
+        others: impl Iterator<Item = &'o Side<'o>>,
+        units: &mut Units,
+    ) {
         let part = near.map_or(INSURED, |(part, _)| part);
         let kind = self.parent.kind;
         units.findings.add(Rule::MissingParent, || {
             let draft = side.draft(key, part).with("parent", kind).with("name", kind.name());
-            let Some((_, parent)) = near else { return draft.with("there", "") };
+            let Some((_, parent)) = near else {
+                let others = others.filter_map(|other| other.place(key, part));
+                return others.fold(draft.with("there", ""), Draft::related);
+            };
             let there = shown(parent, part);
             let (ja, en) = (format!("。{kind} では {there} です"), format!(" ({there} there)"));
             let place = self.parent.place(parent, part);
@@ -292,6 +316,12 @@ impl Join<'_> {
             }
         }
         differing.sort_unstable_by_key(|(_, (_, here), _)| here.record);
+        // A date that does not fit its own record is told already.
+        differing.retain(|(_, (_, here), (_, there))| {
+            let told =
+                |side: &Side<'_>, spot: &Spot| side.findings.mention(&side.keys.names.place(*spot));
+            !told(side, here) && !told(&self.parent, there)
+        });
         for (key, (got, here), (expected, there)) in differing {
             units.findings.add(Rule::ValuesDifferBetweenFiles, || {
                 let place = |side: &Side<'_>, spot| Place {
@@ -308,29 +338,6 @@ impl Join<'_> {
                     .with("expected", String::from_utf8_lossy(expected))
             });
         }
-    }
-}
-
-/// The offices of a plan that are not the sender: one finding per office and unit (I-36).
-fn check_sender(members: &[&Outcome], units: &mut Units) {
-    let mut strangers: BTreeMap<&[u8], Vec<Place>> = BTreeMap::new();
-    for file in members {
-        for (office, place) in &file.facts.strangers {
-            let place = Place { file: Some(file.label.clone()), ..place.clone() };
-            strangers.entry(office).or_default().push(place);
-        }
-    }
-    let sender = members.iter().find_map(|file| Some(file.name.as_ref()?.sender));
-    let Some(sender) = sender else { return };
-    for (office, places) in strangers {
-        let mut places = places.into_iter();
-        let Some(first) = places.next() else { continue };
-        units.findings.add(Rule::PlanOfAnotherOffice, || {
-            let draft = Draft::place(first)
-                .holding(office, strayed(office, Format::OfficeNumber))
-                .with("sender", sender);
-            places.fold(draft, Draft::related)
-        });
     }
 }
 

@@ -11,12 +11,15 @@ use super::items::{self, Items};
 use super::name;
 use super::places::Places;
 use super::rule::RuleSet;
+use super::shape::Shape;
+use super::sniff::Foreign;
 use super::subjects::{self, Context, Facts, Judged, Subject};
 use super::table::Rule;
 use super::version::{self, Fit, Version};
 
 /// The rules about a text file as a whole.
-const WHOLE_FILE_RULES: &[Rule] = &[Rule::Utf8Bom, Rule::Utf8Text, Rule::Utf16Text];
+const WHOLE_FILE_RULES: &[Rule] =
+    &[Rule::Utf8Bom, Rule::Utf8Text, Rule::Utf16Text, Rule::OtherJapaneseEncoding, Rule::NotText];
 
 /// The rules about the form of the CSV.
 const CSV_RULES: &[Rule] = &[
@@ -41,6 +44,7 @@ pub(super) struct Judge<'s> {
     layout: Option<&'s Layout>,
     version: Option<Version<'s>>,
     items: Items,
+    shape: Shape,
     subjects: Vec<Shown>,
     records: u64,
     /// 1 where the first record turned out to be a header line.
@@ -102,6 +106,7 @@ impl<'s> Judge<'s> {
             layout: None,
             version: None,
             items: Items::default(),
+            shape: Shape::default(),
             subjects: Vec::new(),
             records: 0,
             headers: 0,
@@ -143,6 +148,7 @@ impl Sink for Judge<'_> {
             self.miscounted(record, number, layout);
             return;
         }
+        self.shape.sound();
         let checked = self.items.check(self.spec, layout, record, number, &mut self.findings);
         let judged = Judged { record, layout, number, checked };
         for shown in &mut self.subjects {
@@ -186,7 +192,9 @@ impl Judge<'_> {
     /// Looks at the first record: is it data, and of which edition? Says whether to go on with it.
     fn begin_records(&mut self, record: &Record<'_>) -> bool {
         let Some(kind) = self.kind else { return false };
+        // A name in the form of an edition without such a file says nothing about the contents.
         let by_name = self.name.as_ref().map(FileName::edition);
+        let by_name = by_name.filter(|edition| self.spec.has_kind(*edition, kind));
         // Any layout of the kind has the version as its first item.
         let guess = |edition| self.spec.layout(edition, kind);
         let Some(any) = by_name.and_then(guess).or_else(|| guess(Edition::V4_1)) else {
@@ -201,18 +209,24 @@ impl Judge<'_> {
         let number = record.number - self.headers;
         let mut version =
             Version::first(self.spec, record, number, first, by_name, &mut self.findings);
+        let counted = |layout: &&Layout| layout.items.len() == record.item_count;
         self.layout = match version.edition() {
-            Some(edition) => guess(edition).or(Some(any)),
+            Some(edition) => {
+                // Where only the layout of the name has so many items, the version is what is wrong.
+                let named = by_name.and_then(guess).filter(counted);
+                let own = guess(edition).or(Some(any));
+                own.filter(counted).or(named).or(own)
+            }
             // An empty or malformed version says nothing about the layout: the name does, or
             // else the number of items.
             None if version.is_malformed() => {
-                let counted = |layout: &&Layout| layout.items.len() == record.item_count;
                 let by_count = || Edition::ALL.into_iter().filter_map(guess).find(counted);
                 by_name.and_then(guess).or_else(by_count).or(Some(any))
             }
             None => None,
         };
-        if let Some(layout) = self.layout.filter(|_| version.is_malformed()) {
+        let fits = |layout: &&Layout| version.edition() == Some(layout.edition);
+        if let Some(layout) = self.layout.filter(|layout| !fits(layout)) {
             version.assume(layout.edition);
         }
         self.version = Some(version);
@@ -224,9 +238,15 @@ impl Judge<'_> {
     }
 
     fn miscounted(&mut self, record: &Record<'_>, number: u64, layout: &Layout) {
+        if self.shape.miscounted(record) {
+            return;
+        }
         let stray = record.spans().iter().zip(&layout.items).find(|(span, _)| span.is_stray());
-        if let Some((span, item)) = stray {
-            self.findings.add(Rule::StrayQuote, || Draft::item(record, number, *span, item));
+        // A record that is not divided at all has no items that quotes could enclose.
+        if let Some((span, item)) = stray.filter(|_| record.item_count > 1) {
+            self.findings.add(Rule::StrayQuote, || {
+                Draft::item(record, number, *span, item).about_a_person()
+            });
         } else {
             self.findings.add(Rule::WrongItemCount, || {
                 Draft::record(record, number)
@@ -238,7 +258,7 @@ impl Judge<'_> {
         }
     }
 
-    /// The file is at its end: `readable` says whether it was read as records at all, `utf8`
+    /// The file is at its end: `readable` says whether it was read as records at all, `foreign`
     /// whether it turned out to be in another encoding.
     pub(super) fn finish(
         mut self,
@@ -247,7 +267,7 @@ impl Judge<'_> {
         sha256: Digest,
         reader: &Reader,
         readable: bool,
-        utf8: bool,
+        foreign: Option<Foreign>,
     ) -> Outcome {
         let mut facts = Facts::default();
         let mut run = RuleSet::of(name::RULES);
@@ -264,6 +284,7 @@ impl Judge<'_> {
         }
         let by_name = self.name.as_ref().map(FileName::edition);
         let contents = self.version.as_ref().and_then(Version::edition);
+        let contents = contents.map(|edition| self.layout.map_or(edition, |own| own.edition));
         let mut planned = run;
         let layout = self.layout.or_else(|| {
             self.kind.and_then(|kind| {
@@ -288,7 +309,7 @@ impl Judge<'_> {
             }
             run.extend(&RuleSet::of(WHOLE_FILE_RULES));
         }
-        if readable && !utf8 {
+        if readable && foreign.is_none() {
             run.extend(&RuleSet::of(CSV_RULES));
             self.check_form(reader);
             if let Some(version) = &self.version {
@@ -312,7 +333,7 @@ impl Judge<'_> {
                 shown.subject.end_file(&mut self.findings, &mut facts);
             }
         }
-        if utf8 {
+        if let Some(foreign) = foreign {
             // Read as MS932 the file is nothing but rubbish, and this is why.
             let about_name = RuleSet::of(name::RULES);
             let about_types = RuleSet::of(name::TYPE_RULES);
@@ -323,7 +344,14 @@ impl Judge<'_> {
                     || about_plans.contains(rule)
                     || rule == Rule::MonthInUpkihonName
             });
-            self.findings.add(Rule::Utf8Text, Draft::file);
+            match foreign {
+                Foreign::Utf8 => self.findings.add(Rule::Utf8Text, Draft::file),
+                Foreign::EucJp | Foreign::Iso2022Jp => {
+                    self.findings.add(Rule::OtherJapaneseEncoding, || {
+                        Draft::file().with("encoding", foreign.name())
+                    });
+                }
+            }
         }
         Outcome {
             label,
@@ -344,6 +372,7 @@ impl Judge<'_> {
     fn check_form(&mut self, reader: &Reader) {
         let ends = reader.line_ends();
         if self.records == 0 && !self.torn {
+            self.findings.keep_only(|rule| rule != Rule::HeaderLine);
             // A user need not have any of these rows, and some software writes the file anyhow.
             let may_have_none = self.kind.is_some_and(|kind| {
                 matches!(
@@ -357,6 +386,14 @@ impl Judge<'_> {
             let limit = if may_have_none { Severity::Warning } else { Severity::Error };
             self.findings.add_at_most(Rule::EmptyFile, limit, Draft::file);
             return;
+        }
+        self.shape.fold(&mut self.findings);
+        if !self.items.quotes() && self.findings.count(Rule::UnquotedFreeText) > 1 {
+            self.findings.fold(
+                Rule::UnquotedFreeText,
+                "このファイルの自由記述はどれも囲まれていません。",
+                " None of the free text in this file is.",
+            );
         }
         if let Some((line, offset)) = self.first_blank {
             let count = self.blank_lines;

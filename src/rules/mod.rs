@@ -31,6 +31,7 @@
 //! A new rule is a row in `table`, a check in `items` or a subject, and cases under
 //! `tests/conformance/cases/`.
 
+mod alike;
 mod catalogue;
 mod collect;
 mod facts;
@@ -43,13 +44,16 @@ mod judge;
 mod markdown;
 mod name;
 mod nearest;
+mod offices;
 mod overrides;
+mod pictures;
 mod places;
 mod profile;
 pub mod render;
 mod report;
 mod rule;
 mod set;
+mod shape;
 mod sniff;
 mod subjects;
 mod table;

@@ -406,7 +406,7 @@ fn unit_rules(spec: &Spec, outcomes: &[Outcome]) -> RuleSet {
             rules.extend(&RuleSet::of(super::unit::UNIT_RULES));
         }
         if matches!(kind, FileKind::Upkihon | FileKind::UpkihonImage) {
-            rules.extend(&RuleSet::of(super::unit::PICTURE_RULES));
+            rules.extend(&RuleSet::of(super::pictures::RULES));
         }
         if kind == FileKind::Upplan {
             rules.extend(&RuleSet::of(super::usage_unit::RULES));

@@ -7,6 +7,8 @@ pub(super) enum Start {
     Utf8Bom,
     /// FE FF, FF FE, or ASCII with NUL between.
     Utf16,
+    /// Another kind of file under the name of a CSV.
+    NotText(&'static str),
     /// Nothing that speaks against MS932.
     Plain,
 }
@@ -22,7 +24,89 @@ pub(super) const fn start(bytes: &[u8]) -> Start {
         | [0xFE, 0xFF, ..]
         | [1..=0x7F, 0, 1..=0x7F, 0, ..]
         | [0, 1..=0x7F, 0, 1..=0x7F, ..] => Start::Utf16,
+        [b'P', b'K', 3 | 5, 4 | 6, ..] => Start::NotText("ZIP、Excel（.xlsx）"),
+        [0xD0, 0xCF, 0x11, 0xE0, ..] => Start::NotText("Excel（.xls）"),
+        [b'%', b'P', b'D', b'F', ..] => Start::NotText("PDF"),
+        [0xFF, 0xD8, 0xFF, ..] => Start::NotText("JPEG"),
+        [0x89, b'P', b'N', b'G', ..] => Start::NotText("PNG"),
         _ => Start::Plain,
+    }
+}
+
+/// An encoding that is not MS932.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Foreign {
+    Utf8,
+    EucJp,
+    Iso2022Jp,
+}
+
+impl Foreign {
+    /// Its name.
+    pub(super) const fn name(self) -> &'static str {
+        match self {
+            Self::Utf8 => "UTF-8",
+            Self::EucJp => "EUC-JP",
+            Self::Iso2022Jp => "ISO-2022-JP（JIS）",
+        }
+    }
+}
+
+/// Whether all bytes so far are one of the other encodings of JIS X 0208.
+///
+/// MS932 text is no EUC-JP almost always within its first few characters (hiragana begin with 82);
+/// then nothing more is looked at.
+#[derive(Debug, Default)]
+pub(super) struct OtherJis {
+    broken: bool,
+    /// How many bytes of the last character are still to come.
+    pending: u8,
+    pairs: u64,
+    /// Of these, hiragana and katakana.
+    kana: u64,
+    /// ESC $ was seen.
+    escapes: bool,
+}
+
+impl OtherJis {
+    pub(super) fn feed(&mut self, piece: &[u8]) {
+        if self.broken {
+            return;
+        }
+        self.escapes |= piece.windows(2).any(|pair| pair == [0x1B, b'$']);
+        if self.pending == 0 && piece.is_ascii() {
+            return;
+        }
+        for byte in piece {
+            match (self.pending, *byte) {
+                (0, ..=0x7F) => {}
+                (0, lead @ (0x8E | 0xA1..=0xFE)) => {
+                    self.pending = 1;
+                    self.pairs += 1;
+                    self.kana += u64::from(matches!(lead, 0xA4 | 0xA5));
+                }
+                (0, 0x8F) => self.pending = 2,
+                (1.., 0xA1..=0xFE) => self.pending -= 1,
+                _ => {
+                    self.broken = true;
+                    return;
+                }
+            }
+        }
+    }
+
+    /// The encoding, if it is one of these. Pairs of half-width kana can look like EUC-JP; they are
+    /// MS932 as long as MS932 explains all of it and few of them would be kana.
+    pub(super) fn verdict(&self, ms932_explains_all: bool) -> Option<Foreign> {
+        if self.broken || self.pending != 0 {
+            return None;
+        }
+        let euc = self.pairs > 0 && (!ms932_explains_all || self.kana * 4 >= self.pairs);
+        match (euc, self.escapes) {
+            (true, _) => Some(Foreign::EucJp),
+            (false, true) if self.pairs == 0 => Some(Foreign::Iso2022Jp),
+            (false, _) => None,
+        }
     }
 }
 
@@ -108,12 +192,40 @@ mod tests {
         }
     }
 
+    fn other(bytes: &[u8], ms932_explains_all: bool) -> Option<Foreign> {
+        let verdict = |piece| {
+            let mut other = OtherJis::default();
+            bytes.chunks(piece).for_each(|piece| other.feed(piece));
+            other.verdict(ms932_explains_all)
+        };
+        let whole = verdict(bytes.len());
+        assert_eq!(verdict(3), whole, "{bytes:?} cut into pieces");
+        whole
+    }
+
+    #[test]
+    fn tells_euc_and_jis_from_ms932() {
+        let kana = b"202407,\"\xA4\xB5\xA4\xF3\"\r\n";
+        assert_eq!(other(kana, true), Some(Foreign::EucJp), "さん");
+        assert_eq!(other(b"\xB9\xE2\xB6\xB6", false), Some(Foreign::EucJp), "高橋");
+        assert_eq!(other(b"\xB9\xE2\xB6\xB6", true), None, "two pairs of half-width kana");
+        assert_eq!(other(b"\x82\xB3\x82\xF1", false), None, "さん in MS932");
+        assert_eq!(other(b"\xBC\xB9\xDD \xCA\xC5\xBA", true), None, "half-width kana");
+        assert_eq!(other(b"202407,131011", true), None);
+        let jis = b"\x1B$B$5$s\x1B(B";
+        assert_eq!(other(jis, false), Some(Foreign::Iso2022Jp));
+        assert_eq!(other(b"a\x1Bb", false), None);
+    }
+
     #[test]
     fn knows_the_marks() {
         assert_eq!(start(b"\xEF\xBB\xBF2"), Start::Utf8Bom);
         assert_eq!(start(b"\xFF\xFE2\0"), Start::Utf16);
         assert_eq!(start(b"\x002\x000"), Start::Utf16);
         assert_eq!(start(b"2\x000\x00"), Start::Utf16);
+        for other in [&b"PK\x03\x04"[..], b"\xD0\xCF\x11\xE0", b"%PDF", b"\xFF\xD8\xFF\xE0"] {
+            assert!(matches!(start(other), Start::NotText(_)), "{other:?}");
+        }
         for plain in [&b""[..], b"2", b"2024", b"\0\0\0\0", b"2\x0002"] {
             assert_eq!(start(plain), Start::Plain, "{plain:?}");
         }

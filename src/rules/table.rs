@@ -237,6 +237,36 @@ rules! {
     bad "FF FE 32 00 30 00 32 00"
     good "32 30 32 34 30 37 2C"
 
+    OtherJapaneseEncoding "L1-ENC-009" "other-japanese-encoding"
+    L1 Error since V3 clause "R-ENC-01"
+    ja {
+        "ファイルの文字コードが {encoding} です。MS932（Shift_JIS）でなければなりません。"
+        "漢字やかなが別の文字になって取り込まれます。"
+        "MS932 で出力し直してください。"
+    }
+    en {
+        "The file is encoded in {encoding}; it must be MS932 (Shift_JIS)."
+        "Its text is imported as other characters."
+        "Export in MS932."
+    }
+    bad "訪問 = CB AC CC E4（EUC-JP）"
+    good "訪問 = 96 4B 96 E2"
+
+    NotText "L1-ENC-010" "not-a-text-file"
+    L1 Error since V3 clause "R-ENC-01, R-CSV-01"
+    ja {
+        "CSV ではなく、別の種類のファイル（{kind}）です。"
+        "名前だけを変えたファイルや保存し直したファイルは取り込めません。"
+        "介護ソフトが出力した CSV をそのまま置いてください。"
+    }
+    en {
+        "This is no CSV but another kind of file ({kind})."
+        "A file that was renamed or saved by another program cannot be imported."
+        "Use the CSV as the care software wrote it."
+    }
+    bad "50 4B 03 04（ZIP、Excel）"
+    good "32 30 32 34 30 37 2C"
+
     UserDefinedCharacter "L1-ENC-004" "user-defined-character"
     L1 Error since V3 clause "R-ENC-02, R-ENC-03"
     ja {
@@ -1917,6 +1947,21 @@ rules! {
     bad "13AAAA があり、種類 13 の行がない"
     good "13AAAA と種類 13 の行がある"
 
+    AmountMissing "L5-SIKYU-007" "amount-missing-in-a-row"
+    L5 Warning since V3 clause "R-FLD-07, I-54"
+    ja {
+        "{column}が空です。全合計にはこの行の {expected} が含まれています。"
+        "空の金額や単位数は 0 として取り込まれ、受信側の計算と全合計が合わなくなります。"
+        "この行の空の項目に値を出力するか、全合計を確かめてください。"
+    }
+    en {
+        "{column} is empty, though the grand total has {expected} for this row."
+        "An empty amount is imported as 0 and no longer adds up to the grand total."
+        "Fill in the empty item of this row, or correct the grand total."
+    }
+    bad "明細の行のサービス単位金額が空、全合計にはその分も入っている"
+    good "明細の行と全合計の両方に入っている"
+
     TotalDiffers "L5-SIKYU-006" "total-differs"
     L5 Warning since V3 clause "R-FLD-07, I-54"
     ja {
@@ -2096,6 +2141,21 @@ rules! {
     }
     bad "UPJSK_…_1370000026_11_… にサービスコード 131211"
     good "UPJSK_…_1370000026_11_… にサービスコード 111211"
+
+    RecipientOfAnotherType "L6-NAME-006" "recipient-of-another-service-type"
+    L6 Warning since V4_1 clause "R-FN-02, R-UNIT-01, I-05"
+    ja {
+        "送信先の事業所 {recipient} のサービスに、ファイル名の送信先サービス種類コード {type} のものが 1 つもありません。"
+        "受信側はファイル名の種類コードで取り込む先を選ぶことがあります。種類の違う事業所に届きます。"
+        "送信先のサービス種類コードを、その事業所が受け持つサービスの種類に合わせてください。"
+    }
+    en {
+        "Office {recipient}, the recipient, has no service of type {type}, which the file name gives it."
+        "A receiver may choose where to import by the type in the name."
+        "Give the recipient the service type of the services that it has."
+    }
+    bad "UPPLAN_…_1370000026_13_… に、事業所 1370000026 のサービスは 111211 だけ"
+    good "UPPLAN_…_1370000026_11_… に、事業所 1370000026 のサービスコード 111211"
 
     MissingFile "L6-UNIT-001" "missing-file"
     L6 Error since V3 clause "R-SET-01, R-SET-K1, R-SET-K2, R-SET-Y1, R-SET-Y2, R-SET-Y3, R-SET-Y4, R-SET-V3"

@@ -10,9 +10,10 @@ use crate::types::{
 
 use super::collect::Findings;
 use super::file::Outcome;
-use super::finding::{Draft, Place};
+use super::finding::Draft;
 use super::joins;
 use super::name;
+use super::pictures;
 use super::rule::RuleSet;
 use super::table::Rule;
 use super::usage_unit;
@@ -25,9 +26,6 @@ pub(super) const UNIT_RULES: &[Rule] = &[
     Rule::UnitFilesDiffer,
     Rule::DuplicateFile,
 ];
-
-/// The rules about the pictures of a unit.
-pub(super) const PICTURE_RULES: &[Rule] = &[Rule::MissingImage, Rule::UnreferencedImage];
 
 /// Files with the same sender, recipient and 連番.
 pub(super) struct Summary {
@@ -96,11 +94,15 @@ fn check_folder(spec: &Spec, files: &[Outcome], indices: &[usize], units: &mut U
     let mut clusters: BTreeMap<Key, Vec<usize>> = BTreeMap::new();
     let mut groups: BTreeMap<Group, Vec<usize>> = BTreeMap::new();
     let mut unnamed = Vec::new();
+    let mut unknown = Vec::new();
     for index in indices {
         let Some(file) = files.get(*index) else { continue };
         let Some(name) = &file.name else {
             joins::release(file, units);
             unnamed.extend(file.kind);
+            if file.kind.is_none() {
+                unknown.push(file.label.to_ascii_uppercase());
+            }
             continue;
         };
         units.run.extend(&RuleSet::of(UNIT_RULES));
@@ -122,19 +124,23 @@ fn check_folder(spec: &Spec, files: &[Outcome], indices: &[usize], units: &mut U
     }
     for (group, members) in groups {
         let own = by_group.remove(&group).unwrap_or_default();
-        judge_group(files, &own, &unnamed, units);
-        let pictures = |cluster: &&Cluster<'_>| {
-            cluster.kinds.contains(&FileKind::Upkihon)
-                || cluster.kinds.contains(&FileKind::UpkihonImage)
-        };
-        for cluster in own.iter().copied().filter(pictures) {
-            check_pictures(files, cluster, units);
-        }
+        judge_group(files, &own, (&unnamed, &unknown), units);
         for cluster in &own {
             let members: Vec<&Outcome> =
                 cluster.files.iter().filter_map(|index| files.get(*index)).collect();
-            let preventive = cluster.unit.is_some_and(|unit| unit.preventive);
-            if usage_unit::check(&members, preventive, &mut units.findings) {
+            if cluster
+                .kinds
+                .iter()
+                .any(|kind| matches!(kind, FileKind::Upkihon | FileKind::UpkihonImage))
+            {
+                pictures::check(&members, &unnamed, units);
+            }
+            let way = usage_unit::Way {
+                recipient: cluster.key.recipient,
+                service_types: cluster.key.types,
+                preventive: cluster.unit.is_some_and(|unit| unit.preventive),
+            };
+            if usage_unit::check(&members, way, &mut units.findings) {
                 units.run.extend(&RuleSet::of(usage_unit::RULES));
             }
             let way = (cluster.key.sender, cluster.key.recipient);
@@ -236,18 +242,9 @@ impl<'s> Cluster<'s> {
 
     /// Whether its names differ in one part from those of another cluster that lacks its files.
     fn belongs_to(&self, target: &Self) -> bool {
-        let optional = |kind: &FileKind| {
-            matches!(
-                kind,
-                FileKind::UpkihonSub1
-                    | FileKind::UpkihonSub2
-                    | FileKind::UpkihonImage
-                    | FileKind::UpyoboSub
-            )
-        };
         // A whole unit lacks nothing but what it need not have.
-        let lacking =
-            target.is_incomplete() || (target.unit.is_some() && self.kinds.iter().all(optional));
+        let lacking = target.is_incomplete()
+            || (target.unit.is_some() && self.kinds.iter().all(|kind| is_optional(*kind)));
         self.is_incomplete()
             && lacking
             && !self.kinds.iter().any(|kind| target.kinds.contains(kind))
@@ -275,9 +272,18 @@ impl<'s> Cluster<'s> {
         if let Some((ja, en)) = differences(&self.key, &stray.key).first() {
             let outnumbered = stray.files.len() > self.files.len();
             let wrong = if outnumbered { &self.files } else { &stray.files };
+            // A serial that is no time, and an edition that the contents contradict, were told.
+            let told = [
+                (Rule::UnrealSerial, self.key.serial != stray.key.serial),
+                (Rule::CsvVersionDoesNotFitName, self.key.edition != stray.key.edition),
+            ];
+            let told = self.files.iter().chain(&stray.files).any(|index| {
+                let has = |rule| files.get(*index).is_some_and(|file| file.findings.has(rule));
+                told.into_iter().any(|(rule, differs)| differs && has(rule))
+            });
             for file in wrong.iter().filter_map(|index| files.get(*index)) {
-                // A month that its own contents contradict was told already.
-                if !file.findings.has(Rule::MonthDiffersFromName) {
+                // So was a month that its own contents contradict.
+                if !told && !file.findings.has(Rule::MonthDiffersFromName) {
                     units.findings.add(Rule::UnitFilesDiffer, || {
                         Draft::named(&file.label).with_both("parts", ja, en)
                     });
@@ -291,6 +297,17 @@ impl<'s> Cluster<'s> {
         self.files.sort_unstable();
         self.kinds.extend(stray.kinds);
     }
+}
+
+/// Whether a file goes only with another one, and need not.
+const fn is_optional(kind: FileKind) -> bool {
+    matches!(
+        kind,
+        FileKind::UpkihonSub1
+            | FileKind::UpkihonSub2
+            | FileKind::UpkihonImage
+            | FileKind::UpyoboSub
+    )
 }
 
 /// Which parts of the names differ, in Japanese and English.
@@ -316,19 +333,26 @@ fn differences(right: &Key, other: &Key) -> Vec<(&'static str, &'static str)> {
 fn judge_group(
     files: &[Outcome],
     clusters: &[&Cluster<'_>],
-    unnamed: &[FileKind],
+    strangers: (&[FileKind], &[String]),
     units: &mut Units,
 ) {
     let complete = |cluster: &Cluster<'_>| cluster.unit.is_some() && cluster.missing.is_empty();
     let deletes = |cluster: &Cluster<'_>| cluster.kinds.iter().all(|kind| kind.is_deletion());
     let some_complete = clusters.iter().any(|cluster| complete(cluster) && !deletes(cluster));
-    // Beside data the order is open in which a deletion would work; deletions alone need none.
-    let with_data = clusters.iter().any(|cluster| !deletes(cluster));
     let mut sound: Vec<&Cluster<'_>> = Vec::new();
+    // Beside a deletion, what goes only with another file is surplus and lacks nothing.
+    let leftover = |cluster: &Cluster<'_>| {
+        !complete(cluster) && cluster.kinds.iter().all(|kind| is_optional(*kind))
+    };
+    let deletion = clusters.iter().any(|cluster| complete(cluster) && deletes(cluster));
+    // Beside data the order is open in which a deletion would work; deletions alone need none.
+    let with_data =
+        clusters.iter().any(|cluster| !deletes(cluster) && !(deletion && leftover(cluster)));
     for cluster in clusters.iter().copied() {
         let foreign = (deletes(cluster) && with_data)
             || cluster.unit.is_none()
-            || (some_complete && !complete(cluster));
+            || (some_complete && !complete(cluster))
+            || (deletion && leftover(cluster));
         if foreign {
             let kinds: BTreeSet<&str> = cluster.kinds.iter().map(|kind| kind.prefix()).collect();
             let kinds: Vec<&str> = kinds.into_iter().collect();
@@ -343,7 +367,7 @@ fn judge_group(
         } else if complete(cluster) {
             sound.push(cluster);
         } else {
-            missing_files(files, cluster, unnamed, units);
+            missing_files(files, cluster, strangers, units);
         }
     }
     let differ = |cluster: &Cluster<'_>| (cluster.key.family, cluster.key.month);
@@ -371,7 +395,7 @@ fn judge_group(
 fn missing_files(
     files: &[Outcome],
     cluster: &Cluster<'_>,
-    unnamed: &[FileKind],
+    (unnamed, unknown): (&[FileKind], &[String]),
     units: &mut Units,
 ) {
     let first = cluster.files.first().and_then(|index| files.get(*index));
@@ -385,6 +409,11 @@ fn missing_files(
             continue;
         }
         let missing = name.sibling(*kind, month, 1).to_string();
+        // So is one whose name begins with none of the prefixes.
+        let tail = missing.strip_prefix(kind.prefix()).unwrap_or(&missing).to_ascii_uppercase();
+        if unknown.iter().any(|label| label.ends_with(&tail)) {
+            continue;
+        }
         let label = match first.folder.as_str() {
             "" => missing,
             folder => format!("{folder}/{missing}"),
@@ -397,39 +426,6 @@ fn missing_files(
                 .with("kind", kind)
                 .with("name", kind.name())
         });
-    }
-}
-
-/// Pictures that are named and not there, or there and not named (I-13).
-fn check_pictures(files: &[Outcome], cluster: &Cluster<'_>, units: &mut Units) {
-    let members = || cluster.files.iter().filter_map(|index| files.get(*index));
-    let of_kind = |kind| members().filter(move |file| file.kind == Some(kind));
-    let there: BTreeSet<&FileName> =
-        of_kind(FileKind::UpkihonImage).filter_map(|file| file.name.as_ref()).collect();
-    let mut named: BTreeSet<&FileName> = BTreeSet::new();
-    // Names that do not fit, or contents that cannot be read, explain pictures without a name.
-    let mut readable = true;
-    for file in of_kind(FileKind::Upkihon) {
-        readable &= file.run.contains(Rule::ImageNameDoesNotFit)
-            && !file.findings.has(Rule::ImageNameDoesNotFit);
-        for (picture, place) in &file.facts.pictures {
-            named.insert(picture);
-            if !there.contains(picture) {
-                units.findings.add(Rule::MissingImage, || {
-                    let place = Place { file: Some(file.label.clone()), ..place.clone() };
-                    Draft::place(place).showing(&picture.to_string())
-                });
-            }
-        }
-    }
-    if !cluster.kinds.contains(&FileKind::Upkihon) || !readable {
-        return;
-    }
-    units.run.extend(&RuleSet::of(PICTURE_RULES));
-    for file in of_kind(FileKind::UpkihonImage) {
-        if file.name.as_ref().is_some_and(|name| !named.contains(name)) {
-            units.findings.add(Rule::UnreferencedImage, || Draft::named(&file.label));
-        }
     }
 }
 

@@ -114,10 +114,12 @@ impl<'s> Version<'s> {
         let span = record.spans().first().copied().unwrap_or_default();
         let at = || Draft::item(record, number, span, item);
         match spec.version(value) {
-            // The first record that has a version after some that have none.
-            Some(version) if self.known.is_none() && self.assumed == version.edition => {
+            // The first record whose version fits the layout, after some that have none or a wrong
+            // one.
+            Some(version) if self.assumed.is_some() && self.assumed == version.edition => {
                 value.clone_into(&mut self.value);
                 self.known = Some(version);
+                self.assumed = None;
                 self.place = at().place;
                 Fit::Same
             }
@@ -140,7 +142,7 @@ impl<'s> Version<'s> {
         }
     }
 
-    /// The layout of an edition is used although the version could not be read.
+    /// The layout of an edition is used although the version could not be read or says another.
     pub(super) const fn assume(&mut self, edition: Edition) {
         self.assumed = Some(edition);
     }

@@ -234,7 +234,8 @@ fn first_stranger(group: &[Numbered], gaps_are_fine: bool) -> Option<(Numbered, 
     let empty = group.iter().take_while(|seen| seen.number.is_none()).count();
     let (empty, numbered) = group.split_at_checked(empty)?;
     let used: Vec<&[Numbered]> = numbered.chunk_by(|a, b| a.number == b.number).collect();
-    let count = u8::try_from(used.len()).ok()?;
+    // Articles that lack their number take one too, unless none has any.
+    let count = u8::try_from(used.len() + empty.len()).ok()?;
     let free = |number: &u8| !numbered.iter().any(|seen| seen.number == Some(*number));
     for same in &used {
         // The same article may come again on another day; another one needs its own number.
@@ -287,5 +288,6 @@ mod tests {
         assert_eq!(stranger(&[Some(1), Some(3)], true), None);
         assert_eq!(stranger(&[Some(1), Some(1)], false), Some((Some(1), 2)));
         assert_eq!(stranger(&[Some(1), None], false), Some((None, 2)));
+        assert_eq!(stranger(&[None, Some(2)], false), Some((None, 1)));
     }
 }

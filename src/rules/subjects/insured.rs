@@ -1,7 +1,7 @@
 //! 利用者補足情報: 種類別支給限度額, 認定, and what goes into the send unit (R-FLD-16, I-14).
 
 use crate::rules::facts::{SupplementFacts, SupplementPerson};
-use crate::types::{FileKind, ServiceMonth};
+use crate::types::{FileKind, MonthPart, ServiceMonth};
 
 use super::person::{ItemNames, PersonItems, Spot, number};
 use super::{Context, Facts, Findings, Judged, Rule, Subject};
@@ -53,6 +53,8 @@ struct Insured {
     days_before: usize,
     days_total: usize,
     slots: Vec<Slot>,
+    /// By its name, the file goes with a usage slip.
+    with_slip: bool,
     facts: SupplementFacts,
 }
 
@@ -94,6 +96,10 @@ pub(super) fn subject(context: &Context<'_>) -> Option<Box<dyn Subject>> {
         days_before: position("入所前月迄利用日数")?,
         days_total: position("入所累積利用日数")?,
         slots: "１２３４５６７８９".chars().map(slot).collect::<Option<_>>()?,
+        with_slip: context
+            .name
+            .and_then(|name| name.month)
+            .is_some_and(|month| month != MonthPart::Zero),
         facts: SupplementFacts {
             names: ItemNames::of(layout),
             whole: true,
@@ -182,6 +188,11 @@ impl Insured {
         slot: &Slot,
         findings: &mut Findings,
     ) -> bool {
+        // An item that is bad by itself explains whatever does not fit it.
+        let places = [slot.kind, slot.limit, slot.sum, slot.over];
+        if places.into_iter().any(|place| record.good(place).is_none()) {
+            return false;
+        }
         let lacking = [slot.kind, slot.limit].into_iter().find(|place| !filled(record, *place));
         if let Some(place) = lacking {
             findings.add(Rule::LimitSlotIncomplete, || record.at(place).with("slot", index + 1));
@@ -300,6 +311,8 @@ impl Insured {
     /// For the send unit. Records that go with a plan have no month and no part in it.
     fn keep(&mut self, record: &Judged<'_>, backwards: bool) {
         if record.good(self.month) == Some(b"000000") {
+            // Under the name of a usage slip it is one whose month is wrong.
+            self.facts.whole &= !self.with_slip;
             return;
         }
         let Some(person) = self.person.read(record) else {

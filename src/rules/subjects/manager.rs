@@ -3,7 +3,7 @@
 
 use crate::types::{MonthPart, OfficeNumber, ServiceType};
 
-use super::{Context, Facts, Findings, Judged, Places, Rule, Subject};
+use super::{Context, Facts, Findings, Judged, Place, Places, Rule, Stranger, Subject};
 
 struct Manager {
     items: Vec<usize>,
@@ -13,8 +13,8 @@ struct Manager {
     code: Option<usize>,
     preventive: Vec<ServiceType>,
     manager: OfficeNumber,
-    /// What was reported already: a whole file of another office is one mistake.
-    reported: Vec<Vec<u8>>,
+    /// What was seen already: a whole file of another office is one mistake.
+    strangers: Vec<(Vec<u8>, Place)>,
 }
 
 /// More strangers than anybody mixes; the rest of a hostile file is not reported one by one.
@@ -54,7 +54,7 @@ pub(super) fn subject(context: &Context<'_>) -> Option<Box<dyn Subject>> {
         code,
         preventive: context.spec.preventive_types().collect(),
         manager: if actual { name.recipient } else { name.sender },
-        reported: Vec::new(),
+        strangers: Vec::new(),
     }))
 }
 
@@ -63,7 +63,7 @@ impl Subject for Manager {
         &[Rule::PlanOfAnotherManager]
     }
 
-    fn record(&mut self, record: &Judged<'_>, findings: &mut Findings) {
+    fn record(&mut self, record: &Judged<'_>, _: &mut Findings) {
         let manager = self.manager.as_bytes();
         let stranger = self.items.iter().find_map(|place| {
             let office = record.good(*place)?;
@@ -74,11 +74,9 @@ impl Subject for Manager {
         if kind.is_some_and(|kind| self.preventive.iter().any(|code| code.as_bytes() == kind)) {
             return;
         }
-        let room = self.reported.len() < MOST_STRANGERS;
-        if room && !self.reported.iter().any(|reported| reported == office) {
-            self.reported.push(office.to_vec());
-            findings
-                .add(Rule::PlanOfAnotherManager, || record.at(place).with("manager", self.manager));
+        let room = self.strangers.len() < MOST_STRANGERS;
+        if room && !self.strangers.iter().any(|(known, _)| known == office) {
+            self.strangers.push((office.to_vec(), record.at(place).place));
         }
     }
 
@@ -86,5 +84,13 @@ impl Subject for Manager {
         Some(self.all)
     }
 
-    fn end_file(self: Box<Self>, _: &mut Findings, _: &mut Facts) {}
+    /// The finding is made when the whole unit is known: its files share the mistake.
+    fn end_file(self: Box<Self>, _: &mut Findings, facts: &mut Facts) {
+        facts.strangers.extend(self.strangers.into_iter().map(|(office, place)| Stranger {
+            rule: Rule::PlanOfAnotherManager,
+            office,
+            wanted: self.manager,
+            place,
+        }));
+    }
 }

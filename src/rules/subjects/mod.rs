@@ -5,6 +5,7 @@
 //! [`Facts`]; `rules::unit` reads these when all files were seen.
 
 mod actuals;
+mod addressee;
 mod advice;
 mod contents;
 mod dates;
@@ -31,7 +32,7 @@ pub(super) use keys::{Key, KeyFacts, Keyed, PARTS};
 
 use crate::record::Record;
 use crate::spec::{Layout, Spec};
-use crate::types::{FileName, Severity};
+use crate::types::{FileName, OfficeNumber, Severity};
 
 use super::collect::Findings;
 use super::facts::{PlanFacts, SlipFacts, SupplementFacts};
@@ -126,7 +127,7 @@ pub(super) struct Facts {
     /// What is wrong with a plan, unless it is that one of its records went astray.
     pub(super) suspended: Vec<Suspended>,
     /// Offices in it that made the plan and are not the sender.
-    pub(super) strangers: Vec<(Vec<u8>, Place)>,
+    pub(super) strangers: Vec<Stranger>,
 }
 
 /// A finding about all records of a key, which a record with a mistaken key would explain.
@@ -139,6 +140,16 @@ pub(super) struct Suspended {
     pub(super) person: person::Person,
     /// The number that is missing, where one is.
     pub(super) expected: u8,
+}
+
+/// An office that is not the one of the file name.
+#[derive(Debug)]
+pub(super) struct Stranger {
+    pub(super) rule: Rule,
+    pub(super) office: Vec<u8>,
+    /// The office of the file name.
+    pub(super) wanted: OfficeNumber,
+    pub(super) place: Place,
 }
 
 /// What a file is, for choosing the subjects.
@@ -157,6 +168,7 @@ pub(super) fn subjects(context: &Context<'_>) -> Vec<Box<dyn Subject>> {
     // What 第6表 plans is known before its users are held against the recipient.
     subjects.extend(planned::subject(context));
     subjects.extend(recipient::subject(context));
+    subjects.extend(addressee::subject(context));
     subjects.extend(actuals::subject(context));
     subjects.extend(picture::subject(context));
     subjects.extend(usage::subjects(context));

@@ -3,13 +3,16 @@
 use crate::record::ms932;
 use crate::types::{FileKind, FileName, MonthPart};
 
-use super::{Context, Facts, Findings, Judged, Place, Rule, Subject};
+use super::keys::{self, Key};
+use super::{Context, Facts, Findings, Judged, Place, Rule, Subject, no};
 
 struct Pictures {
     place: usize,
     /// The name of the file itself.
     name: Option<FileName>,
     named: Vec<(FileName, Place)>,
+    /// The keys of the records that name them.
+    keys: Vec<Option<Key>>,
 }
 
 pub(super) fn subject(context: &Context<'_>) -> Option<Box<dyn Subject>> {
@@ -17,7 +20,12 @@ pub(super) fn subject(context: &Context<'_>) -> Option<Box<dyn Subject>> {
         return None;
     }
     let place = context.layout.position("家族構成 画像ファイル名")?;
-    Some(Box::new(Pictures { place, name: context.name.cloned(), named: Vec::new() }))
+    Some(Box::new(Pictures {
+        place,
+        name: context.name.cloned(),
+        named: Vec::new(),
+        keys: Vec::new(),
+    }))
 }
 
 impl Subject for Pictures {
@@ -39,12 +47,18 @@ impl Subject for Pictures {
         };
         match named.filter(fits) {
             Some(named) => {
-                let before = self.named.iter().find(|(known, _)| *known == named);
-                if let Some((_, before)) = before {
-                    let before = before.clone();
-                    findings.add(Rule::ImageNamedTwice, || record.at(self.place).related(before));
+                let key = keys::key(record, [no(2), no(3), no(4)]);
+                let mut known = self.named.iter().zip(&self.keys);
+                if let Some(((_, before), same)) = known.find(|((known, _), _)| *known == named) {
+                    // That the whole record comes twice is told already.
+                    if key.is_none() || *same != key {
+                        let before = before.clone();
+                        findings
+                            .add(Rule::ImageNamedTwice, || record.at(self.place).related(before));
+                    }
                 } else {
                     self.named.push((named, record.at(self.place).place));
+                    self.keys.push(key);
                 }
             }
             None => findings.add(Rule::ImageNameDoesNotFit, || record.at(self.place)),

@@ -2,7 +2,7 @@
 
 use crate::types::{FileKind, MonthPart, OfficeNumber};
 
-use super::{Context, Facts, Findings, Judged, Place, Rule, Subject, no};
+use super::{Context, Facts, Findings, Judged, Place, Rule, Stranger, Subject, no};
 
 struct Manager {
     sender: OfficeNumber,
@@ -47,6 +47,11 @@ impl Subject for Manager {
 
     fn end_file(self: Box<Self>, _: &mut Findings, facts: &mut Facts) {
         let strangers = self.strangers.into_iter();
-        facts.strangers = strangers.map(|(office, _, place)| (office, place)).collect();
+        facts.strangers.extend(strangers.map(|(office, _, place)| Stranger {
+            rule: Rule::PlanOfAnotherOffice,
+            office,
+            wanted: self.sender,
+            place,
+        }));
     }
 }

@@ -5,7 +5,7 @@ mod services;
 
 use std::collections::HashSet;
 
-use crate::types::{FileKind, OfficeNumber, Severity};
+use crate::types::{FileKind, OfficeNumber, ServiceType, Severity};
 
 use super::collect::Findings;
 use super::facts::{PlanFacts, SlipFacts, SlipPerson, SupplementFacts};
@@ -18,6 +18,7 @@ use super::table::Rule;
 pub(super) const RULES: &[Rule] = &[
     Rule::PersonWithoutUsageSlip,
     Rule::PersonIncomplete,
+    Rule::RecipientOfAnotherType,
     Rule::ServicesDiffer,
     Rule::UnitsDiffer,
     Rule::OverThirtyDaysDiffer,
@@ -32,6 +33,7 @@ const TORN: &[Rule] = &[
     Rule::RecordTooLong,
     Rule::UnclosedQuote,
     Rule::MixedCsvVersions,
+    Rule::UnknownCsvVersion,
     Rule::EmptyFile,
 ];
 
@@ -57,15 +59,25 @@ struct Unit<'f> {
     plan: Part<'f, PlanFacts>,
     slip: Option<Part<'f, SlipFacts>>,
     supplement: Option<Part<'f, SupplementFacts>>,
-    recipient: OfficeNumber,
+    /// Whether the name of 第6表 has the recipient of the unit, and the service types.
+    addressed: (bool, bool),
+    way: Way,
+}
+
+/// What most of the names of a send unit say.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Way {
+    pub(super) recipient: OfficeNumber,
+    pub(super) service_types: Option<(ServiceType, ServiceType)>,
     /// 介護予防 may have a simplified form of 第7表 (R-YOBO-03).
-    preventive: bool,
+    pub(super) preventive: bool,
 }
 
 /// Judges the files of a send unit; says whether it is a usage slip at all.
-pub(super) fn check(files: &[&Outcome], preventive: bool, findings: &mut Findings) -> bool {
-    let Some(unit) = Unit::of(files, preventive) else { return false };
+pub(super) fn check(files: &[&Outcome], way: Way, findings: &mut Findings) -> bool {
+    let Some(unit) = Unit::of(files, way) else { return false };
     let joined = unit.join(findings);
+    unit.addressed_type(findings);
     if let Some(slip) = &unit.slip {
         unit.compare_people(slip, findings);
         if joined {
@@ -95,7 +107,7 @@ fn part<'f, F>(
 }
 
 impl<'f> Unit<'f> {
-    fn of(files: &[&'f Outcome], preventive: bool) -> Option<Self> {
+    fn of(files: &[&'f Outcome], way: Way) -> Option<Self> {
         let plan = part(files, FileKind::Upplan, |file| {
             file.facts.plan.as_ref().map(|facts| (facts, &facts.names, facts.whole))
         })?;
@@ -106,8 +118,9 @@ impl<'f> Unit<'f> {
             file.facts.supplement.as_ref().map(|facts| (facts, &facts.names, facts.whole))
         });
         let file = files.iter().find(|file| file.kind == Some(FileKind::Upplan))?;
-        let recipient = file.name.as_ref()?.recipient;
-        Some(Self { plan, slip, supplement, recipient, preventive })
+        let name = file.name.as_ref()?;
+        let addressed = (name.recipient == way.recipient, name.service_types == way.service_types);
+        Some(Self { plan, slip, supplement, addressed, way })
     }
 
     /// Whether every user is in every file. A number that is wrong in one file makes a user too
@@ -175,7 +188,7 @@ impl<'f> Unit<'f> {
             incomplete.insert(*person);
             let only_slip = missing == [FileKind::Upsikyu];
             let limit =
-                if only_slip && self.preventive { Severity::Warning } else { Severity::Error };
+                if only_slip && self.way.preventive { Severity::Warning } else { Severity::Error };
             // The insurer is to blame only where both files lack the two numbers together.
             let spot = if missing.len() > 1 {
                 spot(*person, known.first, &elsewhere)
@@ -199,15 +212,32 @@ impl<'f> Unit<'f> {
     /// Users without a service of the recipient (I-05). One whose number is wrong in a record takes
     /// that record from somebody else, who then may seem to be such a user.
     fn unrelated(&self, incomplete: &HashSet<Person>, findings: &mut Findings) {
+        // A name with another recipient is told already.
+        if !self.addressed.0 {
+            return;
+        }
         let mut explained = incomplete.len();
         for (person, spot) in &self.plan.facts.unrelated {
             if incomplete.contains(person) || take(&mut explained) {
                 continue;
             }
             findings.add(Rule::UserUnrelatedToRecipient, || {
-                Draft::place(self.plan.place(*spot, *person)).with("recipient", self.recipient)
+                Draft::place(self.plan.place(*spot, *person)).with("recipient", self.way.recipient)
             });
         }
+    }
+
+    /// The recipient has services in 第6表, and none of the type in the file name.
+    fn addressed_type(&self, findings: &mut Findings) {
+        let Some((_, wanted)) = self.way.service_types.filter(|_| self.addressed.1) else { return };
+        let Some((person, spot)) = self.plan.facts.other_type.filter(|_| self.plan.whole) else {
+            return;
+        };
+        findings.add(Rule::RecipientOfAnotherType, || {
+            Draft::place(self.plan.place(spot, person))
+                .with("type", wanted)
+                .with("recipient", self.way.recipient)
+        });
     }
 
     /// What each user has once in several files.

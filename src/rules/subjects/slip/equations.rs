@@ -60,6 +60,20 @@ const MANAGED_OTHERWISE: [&[u8]; 5] = [b"15", b"16", b"73", b"75", b"77"];
 /// Services with a fixed price instead of units.
 const FIXED_PRICE: [&[u8]; 2] = [b"A4", b"A8"];
 
+/// What a column usually holds, by the other columns of the row.
+pub(super) fn usual(row: &Row, column: Column) -> Option<i64> {
+    let number = |column| row.number(column);
+    match column {
+        C::Amount => Some(number(C::Units)? * number(C::Count)?),
+        C::Managed => number(C::Amount),
+        C::AreaWithin => Some(number(C::Managed)? - number(C::AreaOver).unwrap_or(0)),
+        C::Cost => Some(number(C::AreaWithin)?.checked_mul(number(C::Price)?)? / 100),
+        C::Claim => Some(number(C::Cost)?.checked_mul(number(C::BenefitRate)?)? / 100),
+        C::Share => Some(number(C::Cost)? - number(C::Claim)?),
+        _ => None,
+    }
+}
+
 /// What other rows say about a row.
 #[derive(Debug, Default)]
 pub(super) struct Around {

@@ -4,6 +4,7 @@
 //! of a person need not stand together. A row that was found bad is left out of everything, and a
 //! person with such a row has no sums judged.
 
+mod cells;
 mod equations;
 mod fragments;
 mod report;
@@ -48,6 +49,7 @@ const RULES: &[Rule] = &[
     Rule::SeveralTotals,
     Rule::SubtotalMissing,
     Rule::SubtotalDiffers,
+    Rule::AmountMissing,
     Rule::TotalDiffers,
 ];
 
@@ -55,8 +57,13 @@ const RULES: &[Rule] = &[
 const ROW_RULES: usize = 19;
 
 /// Records that could not be read leave sums without a part.
-const TORN: &[Rule] =
-    &[Rule::WrongItemCount, Rule::StrayQuote, Rule::RecordTooLong, Rule::MixedCsvVersions];
+const TORN: &[Rule] = &[
+    Rule::WrongItemCount,
+    Rule::StrayQuote,
+    Rule::RecordTooLong,
+    Rule::MixedCsvVersions,
+    Rule::UnknownCsvVersion,
+];
 
 /// What 全合計 has instead of an office (R-FLD-07).
 const NO_OFFICE: &[u8] = b"9999999999";
@@ -251,12 +258,6 @@ impl Slip {
                     at(column).related(code_place())
                 });
             }
-        }
-        if matches!(form, Form::Outside | Form::OverThirty)
-            && matches!(self.items.cell(record, Column::Managed), Cell::Number(units) if units != 0)
-        {
-            findings
-                .add(Rule::OutsideRowHasManagedUnits, || at(Column::Managed).related(code_place()));
         }
         let price = self.items.cell(record, Column::Price);
         self.unusual_price(record, code, price, findings);

@@ -40,6 +40,14 @@ impl Slip {
                     });
                 }
             }
+            Fault::OutsideManaged { row: index } => {
+                if let Some(row) = row(index) {
+                    findings.add(Rule::OutsideRowHasManagedUnits, || {
+                        Draft::place(self.at(row, row.spot(Column::Managed, &self.items)))
+                            .related(self.at(row, row.code_spot()))
+                    });
+                }
+            }
             Fault::NothingToAddUp { row: index, elsewhere } => {
                 if let Some(row) = row(index) {
                     findings.add(Rule::SubtotalWithoutRows, || {
@@ -52,10 +60,11 @@ impl Slip {
             }
             Fault::SumDiffers { row: sum, column, expected, culprit, parts } => {
                 let Some(sum) = row(sum) else { return };
-                let rule = if sum.form == Form::Total {
-                    Rule::TotalDiffers
-                } else {
-                    Rule::SubtotalDiffers
+                // What is missing in a row is no matter of 全合計, though that shows it.
+                let rule = match (sum.form, culprit) {
+                    (Form::Total, Some(_)) => Rule::AmountMissing,
+                    (Form::Total, None) => Rule::TotalDiffers,
+                    _ => Rule::SubtotalDiffers,
                 };
                 let spot = |row: &Row| self.at(row, row.spot(column, &self.items));
                 let (at, expected) =
@@ -64,13 +73,17 @@ impl Slip {
                         None => (sum, expected),
                     };
                 findings.add(rule, || {
-                    let got = at.number(column).unwrap_or_default();
+                    let got = at.number(column);
+                    let shown =
+                        |empty: &str| got.map_or_else(|| empty.to_owned(), |n| n.to_string());
                     let mut draft = Draft::place(spot(at))
                         .with("column", column.name())
                         .with("code", String::from_utf8_lossy(&sum.code))
-                        .with("got", got)
-                        .with("expected", expected)
-                        .showing(&got.to_string());
+                        .with_both("got", &shown("空"), &shown("empty"))
+                        .with("expected", expected);
+                    if let Some(got) = got {
+                        draft = draft.showing(&got.to_string());
+                    }
                     let others = parts.iter().filter_map(|index| row(*index)).chain([sum]);
                     for part in others.filter(|part| !std::ptr::eq(*part, at)) {
                         draft = draft.related(spot(part));

@@ -253,6 +253,12 @@ impl Row {
         self.code.get(..2).unwrap_or_default()
     }
 
+    /// Whether the code is that of a sum as far as it goes, and of none that the source knows.
+    pub(super) fn has_unknown_form(&self) -> bool {
+        let letters = self.code.get(2..).unwrap_or_default();
+        self.form == Form::Detail && letters.iter().all(u8::is_ascii_uppercase)
+    }
+
     pub(super) fn cell(&self, column: Column) -> Cell {
         match self.cells.get(column as usize).map_or(EMPTY, |cell| cell.value) {
             EMPTY => Cell::Empty,

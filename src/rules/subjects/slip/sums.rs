@@ -16,6 +16,8 @@ pub(super) enum Fault {
     SecondTotal { second: usize, first: usize },
     /// A type with several rows has no subtotal; the last of these rows.
     NoSubtotal { last: usize },
+    /// A subtotal of what lies outside 区分支給限度 has 給付管理単位数.
+    OutsideManaged { row: usize },
     /// A subtotal of rows that are not there; whether the type is there at another office.
     NothingToAddUp { row: usize, elsewhere: bool },
     /// A subtotal or total is not the sum of its rows.
@@ -83,6 +85,7 @@ pub(super) fn check(rows: &[&Row], sums: bool) -> Vec<Fault> {
         person.total();
     }
     person.totals_are_one();
+    person.outside_managed();
     person.faults
 }
 
@@ -275,7 +278,11 @@ impl PersonRows<'_> {
         }
         for row in orphans {
             let kind = self.row(row).map(Row::kind);
-            let of_type = |group: &&Row| group.form == Form::Detail && Some(group.kind()) == kind;
+            // With 給付管理単位数 it is the form that is wrong and not the office.
+            let misnamed = self.is_outside_managed(row);
+            let of_type = |group: &&Row| {
+                !misnamed && group.form == Form::Detail && Some(group.kind()) == kind
+            };
             let elsewhere = self.rows.iter().copied().any(|row| of_type(&row));
             self.faults.push(Fault::NothingToAddUp { row, elsewhere });
         }
@@ -347,6 +354,9 @@ impl PersonRows<'_> {
         column: Column,
         off: i64,
     ) -> Option<(usize, i64)> {
+        if let Some(empty) = self.empty_cell(parts.iter().copied(), column, off) {
+            return Some(empty);
+        }
         let other = if column == C::Amount { C::Managed } else { C::Amount };
         let row = self.row(sum)?;
         if row.number(column) != row.number(other) {

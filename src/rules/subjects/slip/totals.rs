@@ -42,6 +42,10 @@ impl PersonRows<'_> {
     pub(super) fn total(&mut self) {
         let totals = self.totals();
         let [total] = totals.as_slice() else { return };
+        // A subtotal with a code that is none is counted like a service.
+        if self.rows.iter().any(|row| row.has_unknown_form()) {
+            return;
+        }
         let details = self.rows.iter().filter(|row| row.form == Form::Detail).count();
         if details == 0 {
             return;
@@ -70,11 +74,13 @@ impl PersonRows<'_> {
         let most = if wrong.len() > 2 { 1 } else { 2 };
         for (column, expected) in wrong.into_iter().take(most) {
             let parts = self.leaves(column);
+            let value = self.row(*total).and_then(|row| row.number(column)).unwrap_or_default();
+            let culprit = self.empty_cell(0..self.rows.len(), column, value - expected);
             self.faults.push(Fault::SumDiffers {
                 row: *total,
                 column,
                 expected,
-                culprit: None,
+                culprit,
                 parts: parts.into_iter().take(MOST_PARTS).collect(),
             });
         }

@@ -1,0 +1,69 @@
+//! The family pictures of a send unit: named and not there, or there and not named (I-13).
+
+use std::collections::BTreeSet;
+
+use crate::types::{FileKind, FileName};
+
+use super::file::Outcome;
+use super::finding::{Draft, Place};
+use super::rule::RuleSet;
+use super::table::Rule;
+use super::unit::Units;
+
+/// The rules of this module.
+pub(super) const RULES: &[Rule] = &[Rule::MissingImage, Rule::UnreferencedImage];
+
+/// Findings that leave records, and the pictures they name, unread.
+const UNREAD: &[Rule] = &[
+    Rule::ImageNameDoesNotFit,
+    Rule::WrongItemCount,
+    Rule::StrayQuote,
+    Rule::UnclosedQuote,
+    Rule::RecordTooLong,
+    Rule::MixedCsvVersions,
+    Rule::UnknownCsvVersion,
+];
+
+/// Judges the files of a send unit; `unnamed` are the kinds of files of the folder whose names
+/// could not be read.
+pub(super) fn check(members: &[&Outcome], unnamed: &[FileKind], units: &mut Units) {
+    let of_kind = |kind| members.iter().filter(move |file| file.kind == Some(kind));
+    let there: BTreeSet<&FileName> =
+        of_kind(FileKind::UpkihonImage).filter_map(|file| file.name.as_ref()).collect();
+    let mut named: BTreeSet<&FileName> = BTreeSet::new();
+    // Names that do not fit, or contents that cannot be read, explain pictures without a name.
+    let mut readable = of_kind(FileKind::Upkihon).next().is_some();
+    // A picture with a name that cannot be read is one that seems to be missing.
+    let mut misnamed = unnamed.iter().filter(|kind| kind.is_image()).count();
+    let mut missing = 0_usize;
+    for file in of_kind(FileKind::Upkihon) {
+        readable &= file.run.contains(Rule::ImageNameDoesNotFit)
+            && !UNREAD.iter().any(|rule| file.findings.has(*rule));
+        for (picture, place) in &file.facts.pictures {
+            named.insert(picture);
+            if there.contains(picture) {
+                continue;
+            }
+            if misnamed > 0 {
+                misnamed -= 1;
+                continue;
+            }
+            missing += 1;
+            units.run.insert(Rule::MissingImage);
+            units.findings.add(Rule::MissingImage, || {
+                let place = Place { file: Some(file.label.clone()), ..place.clone() };
+                Draft::place(place).showing(&picture.to_string())
+            });
+        }
+    }
+    if !readable {
+        return;
+    }
+    units.run.extend(&RuleSet::of(RULES));
+    let unreferenced = of_kind(FileKind::UpkihonImage)
+        .filter(|file| file.name.as_ref().is_some_and(|name| !named.contains(name)));
+    // A picture under another number than the record names is one mistake.
+    for file in unreferenced.skip(missing) {
+        units.findings.add(Rule::UnreferencedImage, || Draft::named(&file.label));
+    }
+}
