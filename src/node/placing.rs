@@ -15,7 +15,7 @@ use crate::package::{Package, Receipt, ReceiptKind, open};
 use crate::route::{self, First, Turn};
 use crate::store::{IncomingRow, NewReceipt, StoreError};
 use crate::transfer::{Incoming, IncomingEvent, due_at};
-use crate::types::{Digest, FileKind, FileName};
+use crate::types::{Digest, FileKind, FileName, Hashed};
 
 /// Packages of one sender that are placed before the next sender has its turn.
 const IN_A_ROW: u32 = 16;
@@ -231,7 +231,7 @@ async fn handover(
 ) -> Result<NewReceipt, Fault> {
     let consignment = context.store.first_receipt(row.sender, row.id).await?;
     let stored = match package {
-        Some(_) => Bytes::new(),
+        Some(_) => Hashed::from(Bytes::new()),
         None => context.store.incoming_package(row.sender, row.id).await?,
     };
     let limits = context.package_limits();

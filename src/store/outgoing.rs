@@ -4,11 +4,12 @@ use bytes::Bytes;
 use jiff::Timestamp;
 use rusqlite::{Connection, OptionalExtension as _, Row, params};
 
+use super::payload::Stored;
 use super::query::{Direction, JournalEntry};
 use super::unit::Column;
-use super::{NewReceipt, Store, StoreError, UnitSummary, payload, query, receipts};
+use super::{NewReceipt, Store, StoreError, UnitSummary, query, receipts};
 use crate::transfer::{LONGEST_WAIT, Outgoing, OutgoingEffect, OutgoingEvent};
-use crate::types::{Digest, FileSerial, MessageId, OfficeNumber};
+use crate::types::{Digest, FileSerial, Hashed, MessageId, OfficeNumber};
 
 /// A package that becomes durable.
 #[derive(Debug, Clone)]
@@ -61,10 +62,6 @@ pub struct OutgoingRow {
 const COLUMNS: &str = "message_id, office, partner, sequence, serial, state, failures, next_at,
                        expires_at, package_sha256, manifest_sha256";
 
-/// The condition of the index `outgoing_open`. SQLite takes a partial index only where its condition
-/// stands in the query as it is; without it, every question reads all packages there ever were.
-const OPEN: &str = "state IN ('QUEUED', 'CONSIGNED')";
-
 impl Store {
     /// The number of the next package from `office` to `partner`.
     ///
@@ -96,7 +93,7 @@ impl Store {
                 .prepare_cached(
                     "INSERT INTO outgoing (message_id, office, partner, sequence, serial,
                          unit, state, failures, next_at, detail, created_at, changed_at,
-                         expires_at, package_sha256, manifest_sha256, place, package)
+                         expires_at, package_sha256, manifest_sha256, place, payload)
                      VALUES (?1, ?2, ?3, ?4, ?5, ?6, 'QUEUED', ?7, ?8, '', ?9, ?9, ?10, ?11, ?12,
                          ?13, ?14)",
                 )?
@@ -114,7 +111,7 @@ impl Store {
                     Column(new.package_sha256),
                     Column(new.manifest_sha256),
                     payload.place,
-                    payload.inline.as_deref(),
+                    payload.insert(connection)?,
                 ])?;
             let entry = JournalEntry {
                 direction: Direction::Out,
@@ -154,7 +151,7 @@ impl Store {
         self.read(move |connection| {
             let mut statement = connection.prepare_cached(&format!(
                 "SELECT {COLUMNS} FROM outgoing
-                 WHERE office = ?1 AND partner = ?2 AND {OPEN} AND state = 'QUEUED'
+                 WHERE office = ?1 AND partner = ?2 AND state = 'QUEUED'
                      AND (next_at <= ?3 OR next_at > ?4)
                  ORDER BY sequence LIMIT ?5"
             ))?;
@@ -175,10 +172,10 @@ impl Store {
     ) -> Result<Option<Timestamp>, StoreError> {
         self.read(move |connection| {
             let next: Option<Column<Timestamp>> = connection
-                .prepare_cached(&format!(
+                .prepare_cached(
                     "SELECT min(next_at) FROM outgoing WHERE office = ?1 AND partner = ?2
-                     AND {OPEN} AND state = 'QUEUED' AND next_at > ?3 AND next_at <= ?4"
-                ))?
+                     AND state = 'QUEUED' AND next_at > ?3 AND next_at <= ?4",
+                )?
                 .query_row(
                     params![Column(office), Column(partner), Column(due), Column(latest(due))],
                     |row| row.get(0),
@@ -198,10 +195,10 @@ impl Store {
     ) -> Result<(), StoreError> {
         self.write(move |connection| {
             connection
-                .prepare_cached(&format!(
+                .prepare_cached(
                     "UPDATE outgoing SET next_at = ?3 WHERE office = ?1 AND partner = ?2
-                     AND {OPEN} AND state = 'QUEUED' AND next_at > ?3"
-                ))?
+                     AND state = 'QUEUED' AND next_at > ?3",
+                )?
                 .execute(params![Column(office), Column(partner), Column(now)])?;
             Ok(())
         })
@@ -212,8 +209,7 @@ impl Store {
     pub async fn overdue(&self, now: Timestamp) -> Result<Vec<OutgoingRow>, StoreError> {
         self.read(move |connection| {
             let mut statement = connection.prepare_cached(&format!(
-                "SELECT {COLUMNS} FROM outgoing
-                 WHERE {OPEN} AND state = 'QUEUED' AND expires_at <= ?1"
+                "SELECT {COLUMNS} FROM outgoing WHERE state = 'QUEUED' AND expires_at <= ?1"
             ))?;
             let rows = statement.query_map(params![Column(now)], read_outgoing)?;
             rows.map(|row| row?).collect()
@@ -230,10 +226,10 @@ impl Store {
     ) -> Result<bool, StoreError> {
         self.read(move |connection| {
             let found = connection
-                .prepare_cached(&format!(
+                .prepare_cached(
                     "SELECT 1 FROM outgoing WHERE office = ?1 AND partner = ?2
-                     AND {OPEN} AND state = 'CONSIGNED' LIMIT 1"
-                ))?
+                     AND state = 'CONSIGNED' LIMIT 1",
+                )?
                 .query_row(params![Column(office), Column(partner)], |_| Ok(()))
                 .optional()?;
             Ok(found.is_some())
@@ -247,17 +243,16 @@ impl Store {
     }
 
     /// The container of a package that we send.
-    pub async fn outgoing_package(&self, id: MessageId) -> Result<Bytes, StoreError> {
+    pub async fn outgoing_package(&self, id: MessageId) -> Result<Hashed, StoreError> {
         let folder = self.shared.folder.clone();
         self.read(move |connection| {
-            let (digest, place, inline): (Column<Digest>, String, Option<Vec<u8>>) = connection
+            connection
                 .prepare_cached(
-                    "SELECT package_sha256, place, package FROM outgoing WHERE message_id = ?1",
+                    "SELECT package_sha256, place, bytes FROM outgoing
+                     LEFT JOIN payloads ON payloads.id = payload WHERE message_id = ?1",
                 )?
-                .query_row(params![Column(id)], |row| {
-                    Ok((row.get(0)?, row.get(1)?, row.get(2)?))
-                })?;
-            payload::load(&folder, digest.0, &place, inline)
+                .query_row(params![Column(id)], Stored::read)?
+                .load(&folder)
         })
         .await
     }

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use bytes::Bytes;
 use jiff::Timestamp;
 
 use super::super::context::{blocking, wake};
@@ -13,7 +14,7 @@ use crate::config::Peer;
 use crate::folder::{Claim, ClaimedFile, FolderError};
 use crate::package::{Manifest, ManifestFile, ManifestFormat, PackError, Party, pack};
 use crate::store::{HeldRow, NewOutgoing, UnitSummary};
-use crate::types::{Digest, FileSerial, Lang};
+use crate::types::{Digest, FileSerial, Hashed, Lang};
 
 impl Outbound {
     /// Makes the unit a durable package; only then may its files be let go. `false` if the package
@@ -55,17 +56,8 @@ impl Outbound {
             supersedes: None,
             files: Vec::new(),
         };
-        let unit = UnitSummary {
-            kind: manifest.kind.clone(),
-            edition: Some(manifest.edition),
-            converted_from,
-            months: manifest.months.clone(),
-            files: judge::unit_files(&borrowed(&files)),
-            records: judgement.records(),
-            findings: judgement.findings(),
-        };
         let signer = Arc::clone(signer);
-        let (package, manifest_sha256) = blocking(move || {
+        let (package, manifest, manifest_sha256) = blocking(move || {
             let listed = (1..)
                 .zip(files.iter())
                 .map(|(n, file)| ManifestFile::describe(n, &file.name, &file.bytes))
@@ -74,11 +66,12 @@ impl Outbound {
             let manifest = Manifest { files: listed, ..manifest };
             let digest = Digest::of(&manifest.to_bytes().map_err(PackError::from)?);
             let bytes: Vec<&[u8]> = files.iter().map(|file| file.bytes.as_slice()).collect();
-            Ok::<_, PackError>((pack(&manifest, &bytes, &signer, now)?, digest))
+            let package = Hashed::from(Bytes::from(pack(&manifest, &bytes, &signer, now)?));
+            Ok::<_, PackError>((package, manifest, digest))
         })
         .await
         .ok_or(OutboundFault::Internal)??;
-        let size = u64::try_from(package.len()).unwrap_or(u64::MAX);
+        let size = u64::try_from(package.bytes().len()).unwrap_or(u64::MAX);
         if size > context.config.limits.package_size {
             return Ok(false);
         }
@@ -89,11 +82,19 @@ impl Outbound {
             partner,
             sequence,
             serial,
-            unit,
+            unit: UnitSummary {
+                kind: manifest.kind,
+                edition: Some(manifest.edition),
+                converted_from,
+                months: manifest.months,
+                files: judge::listed_files(&manifest.files),
+                records: judgement.records(),
+                findings: judgement.findings(),
+            },
             expires_at,
-            package_sha256: Digest::of(&package),
+            package_sha256: package.sha256(),
             manifest_sha256,
-            package: package.into(),
+            package: package.bytes().clone(),
         };
         context.store.pack(new, now).await?;
         wake(&context.wake.dispatch, &(office, partner));
