@@ -70,6 +70,17 @@ pub struct IncomingRow {
     pub created_at: Timestamp,
 }
 
+/// A package that waits to be placed.
+#[derive(Debug, Clone)]
+pub struct UnplacedRow {
+    /// The package.
+    pub row: IncomingRow,
+    /// It lies beside the database: it may be as large as packages may be.
+    pub is_large: bool,
+    /// The highest number below its own that came from its sender.
+    pub before: Option<u64>,
+}
+
 const COLUMNS: &str = "message_id, sender, office, sequence, serial, state, failures, next_at,
                        created_at";
 
@@ -127,23 +138,32 @@ impl Store {
         .await
     }
 
-    /// Of the packages from `sender` to `office` that are committed and not placed yet, the one
-    /// with the lowest 連番.
-    pub async fn first_unplaced(
+    /// The packages from `sender` to `office` that are committed and not placed yet, the lowest
+    /// 連番 first.
+    pub async fn unplaced(
         &self,
         office: OfficeNumber,
         sender: OfficeNumber,
-    ) -> Result<Option<IncomingRow>, StoreError> {
+        limit: u32,
+    ) -> Result<Vec<UnplacedRow>, StoreError> {
         self.read(move |connection| {
-            connection
-                .prepare_cached(&format!(
-                    "SELECT {COLUMNS} FROM incoming
-                     WHERE office = ?1 AND sender = ?2 AND state = 'COMMITTED'
-                     ORDER BY serial, sequence LIMIT 1"
-                ))?
-                .query_row(params![Column(office), Column(sender)], read_incoming)
-                .optional()?
-                .transpose()
+            let mut statement = connection.prepare_cached(&format!(
+                "SELECT {COLUMNS}, place = 'beside', (
+                     SELECT max(sequence) FROM incoming AS other WHERE other.office = ?1
+                     AND other.sender = ?2 AND other.sequence < incoming.sequence
+                 )
+                 FROM incoming WHERE office = ?1 AND sender = ?2 AND state = 'COMMITTED'
+                 ORDER BY serial, sequence LIMIT ?3"
+            ))?;
+            let rows =
+                statement.query_map(params![Column(office), Column(sender), limit], |row| {
+                    let before: Option<i64> = row.get(10)?;
+                    let before = before.and_then(|before| u64::try_from(before).ok());
+                    let is_large = row.get(9)?;
+                    let row = read_incoming(row)?;
+                    Ok(row.map(|row| UnplacedRow { row, is_large, before }))
+                })?;
+            rows.map(|row| row?).collect()
         })
         .await
     }
@@ -173,32 +193,6 @@ impl Store {
                 )
                 .optional()?;
             Ok(found.is_some())
-        })
-        .await
-    }
-
-    /// The highest number below `sequence` among the packages from `sender` to `office`.
-    pub async fn sequence_before(
-        &self,
-        office: OfficeNumber,
-        sender: OfficeNumber,
-        sequence: u64,
-    ) -> Result<Option<u64>, StoreError> {
-        self.read(move |connection| {
-            let last: Option<i64> = connection
-                .prepare_cached(
-                    "SELECT max(sequence) FROM incoming
-                     WHERE office = ?1 AND sender = ?2 AND sequence < ?3",
-                )?
-                .query_row(
-                    params![
-                        Column(office),
-                        Column(sender),
-                        i64::try_from(sequence).unwrap_or(i64::MAX)
-                    ],
-                    |row| row.get(0),
-                )?;
-            Ok(last.and_then(|last| u64::try_from(last).ok()))
         })
         .await
     }

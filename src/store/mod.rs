@@ -38,7 +38,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use rusqlite::{Connection, OpenFlags};
 
 pub use error::StoreError;
-pub use incoming::{CommitAnswer, IncomingRow, NewIncoming};
+pub use incoming::{CommitAnswer, IncomingRow, NewIncoming, UnplacedRow};
 pub use outgoing::{NewOutgoing, OutgoingRow};
 pub use query::{
     Direction, Evidence, HeldRow, HistoryFilter, HistoryRow, JournalRow, StateCount, Status,

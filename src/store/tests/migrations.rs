@@ -79,7 +79,7 @@ async fn a_store_of_version_1_keeps_its_packages() {
     assert!(matches!(lost, Err(StoreError::NoLongerKept)));
     let queued = store.queued(office(1), office(2), now(), 10).await.expect("read");
     assert_eq!(queued.iter().map(|row| row.sequence).collect::<Vec<_>>(), [1, 2, 3]);
-    assert!(store.first_unplaced(office(1), office(2)).await.expect("read").is_some());
+    assert_eq!(store.unplaced(office(1), office(2), 9).await.expect("read").len(), 1);
 
     // New ones come beside the old ones.
     let new = outgoing(4, Bytes::from_static(b"new"));

@@ -203,14 +203,16 @@ async fn an_incoming_package_goes_its_way_once() {
     store.commit(incoming(id, b"one", b"first"), now()).await.expect("commit");
     assert_eq!(store.senders_waiting(office(1)).await.expect("read"), [office(2)]);
     assert!(store.waits(id).await.expect("read"));
-    let first = store.first_unplaced(office(1), office(2)).await.expect("read");
-    assert_eq!(first.map(|row| row.id), Some(id));
+    let unplaced = || store.unplaced(office(1), office(2), 9);
+    let first = unplaced().await.expect("read");
+    assert_eq!(first.iter().map(|unplaced| unplaced.row.id).collect::<Vec<_>>(), [id]);
+    assert_eq!((first[0].is_large, first[0].before), (false, None));
     let event =
         |event, receipt| store.incoming_event(office(2), id, event, String::new(), receipt, now());
     event(IncomingEvent::FilesPlaced, None).await.expect("event");
     assert_eq!(store.placed(office(1)).await.expect("read").len(), 1);
     assert!(!store.waits(id).await.expect("read"));
-    assert!(store.first_unplaced(office(1), office(2)).await.expect("read").is_none());
+    assert!(unplaced().await.expect("read").is_empty());
     for der in [&b"handover"[..], b"another handover"] {
         let handover = receipt(Origin::Issued, "ContentHandover", der);
         event(IncomingEvent::HandoverSigned, Some(handover)).await.expect("event");
@@ -218,8 +220,11 @@ async fn an_incoming_package_goes_its_way_once() {
     let receipts = store.issued_receipts(office(2), 0, 10).await.expect("read");
     let kinds: Vec<_> = receipts.iter().map(|receipt| receipt.kind.as_str()).collect();
     assert_eq!(kinds, ["ContentConsignment", "ContentHandover"]);
-    assert_eq!(store.sequence_before(office(1), office(2), 2).await.expect("read"), Some(1));
-    assert_eq!(store.sequence_before(office(1), office(2), 1).await.expect("read"), None);
+    let large: &'static [u8] = vec![1; 2 << 20].leak();
+    let next = NewIncoming { sequence: 4, ..incoming(MessageId::new(now()), large, b"second") };
+    store.commit(next, now()).await.expect("commit");
+    let next = unplaced().await.expect("read");
+    assert_eq!((next[0].is_large, next[0].before), (true, Some(1)));
 }
 
 /// A partner gives its package the id of one that we sent to it.
