@@ -146,6 +146,7 @@ async fn burst(unit: &Unit, sets: usize) {
         world.drop_unit(&renamed(unit, number));
     }
     let dropped = start.elapsed().as_secs_f64();
+    let packed = until(&sender, sets, &["QUEUED", "CONSIGNED", "HANDED_OVER"]).await - start;
     let took = until(&sender, sets, &["HANDED_OVER"]).await - start;
     report(
         "drop folder to import folder, sets dropped at once",
@@ -154,6 +155,7 @@ async fn burst(unit: &Unit, sets: usize) {
         None,
     );
     report("  dropping them took", dropped * 1e3, "ms", None);
+    report("  packed after", packed.as_secs_f64() * 1e3, "ms", None);
     sender.stop().await;
     receiver.stop().await;
 }

@@ -79,6 +79,7 @@ impl Store {
         W: FnOnce(&Connection, &Payload) -> Result<T, StoreError> + Send + 'static,
     {
         if package.len() <= BESIDE {
+            self.shared.room.admits(package.len())?;
             let payload = Payload { place: "here", inline: Some(package) };
             return self.write(move |connection| work(connection, &payload)).await;
         }

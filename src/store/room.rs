@@ -15,6 +15,8 @@ pub(super) struct Room {
     limit: u64,
     /// Bytes of the database after its last transaction.
     database: AtomicU64,
+    /// Without the pages that it keeps for later.
+    used: AtomicU64,
     /// The packages beside the database and those that are being written there, with their sizes in
     /// bytes. By digest, so that one which comes several times at once counts once.
     beside: Mutex<BTreeMap<Digest, u64>>,
@@ -22,7 +24,12 @@ pub(super) struct Room {
 
 impl Room {
     pub(super) fn new(limit: u64) -> Self {
-        Self { limit, database: AtomicU64::new(0), beside: Mutex::default() }
+        Self {
+            limit,
+            database: AtomicU64::new(0),
+            used: AtomicU64::new(0),
+            beside: Mutex::default(),
+        }
     }
 
     /// Takes room for a package beside the database, or says that there is none.
@@ -35,6 +42,17 @@ impl Room {
             }
         }
         beside.insert(digest, bytes);
+        Ok(())
+    }
+
+    /// Whether there is room for a package in the database. What several writes at the same time take
+    /// is bounded by [`bound`](Self::bound).
+    pub(super) fn admits(&self, bytes: usize) -> Result<(), StoreError> {
+        let bytes = u64::try_from(bytes).unwrap_or(u64::MAX);
+        let taken = self.used.load(Ordering::Relaxed).saturating_add(sum(&self.beside()));
+        if self.limit > 0 && taken.saturating_add(bytes) > self.limit {
+            return Err(StoreError::Full);
+        }
         Ok(())
     }
 
@@ -63,10 +81,10 @@ impl Room {
     /// After a transaction: what the database takes now.
     pub(super) fn measure(&self, connection: &Connection) -> Result<(), StoreError> {
         if self.limit > 0 {
-            let pages: i64 = connection.pragma_query_value(None, "page_count", |row| row.get(0))?;
-            let pages = u64::try_from(pages).unwrap_or_default();
-            let bytes = pages.saturating_mul(page_size(connection)?);
-            self.database.store(bytes, Ordering::Relaxed);
+            let (page, pages) = (page_size(connection)?, count(connection, "page_count")?);
+            let used = pages.saturating_sub(count(connection, "freelist_count")?);
+            self.database.store(pages.saturating_mul(page), Ordering::Relaxed);
+            self.used.store(used.saturating_mul(page), Ordering::Relaxed);
         }
         Ok(())
     }
@@ -80,7 +98,12 @@ fn sum(beside: &BTreeMap<Digest, u64>) -> u64 {
     beside.values().fold(0, |sum, bytes| sum.saturating_add(*bytes))
 }
 
+/// In bytes.
 fn page_size(connection: &Connection) -> Result<u64, StoreError> {
-    let bytes: i64 = connection.pragma_query_value(None, "page_size", |row| row.get(0))?;
-    Ok(u64::try_from(bytes).unwrap_or(1).max(1))
+    Ok(count(connection, "page_size")?.max(1))
+}
+
+fn count(connection: &Connection, pragma: &str) -> Result<u64, StoreError> {
+    let count: i64 = connection.pragma_query_value(None, pragma, |row| row.get(0))?;
+    Ok(u64::try_from(count).unwrap_or_default())
 }
