@@ -35,6 +35,7 @@ impl Service for Inbound {
         let context = &self.0;
         let now = context.now();
         let looked_at = {
+            let _turn = context.judging.acquire().await;
             let (context, peer) = (Arc::clone(context), peer.clone());
             blocking(move || look_at(&context, &peer, id, body, now))
                 .await

@@ -4,7 +4,7 @@ use bytes::Bytes;
 use jiff::Timestamp;
 use rusqlite::{Connection, OptionalExtension as _, Row, params};
 
-use super::payload::Stored;
+use super::payload::{Payload, Stored};
 use super::query::{Direction, JournalEntry};
 use super::unit::Column;
 use super::{NewReceipt, Store, StoreError, UnitSummary, query, receipts};
@@ -86,45 +86,24 @@ impl Store {
     pub async fn pack(&self, new: NewOutgoing, now: Timestamp) -> Result<(), StoreError> {
         let (digest, package) = (new.package_sha256, new.package.clone());
         self.write_package(digest, package, move |connection, payload| {
-            let Outgoing::Queued { failures, next_at } = Outgoing::packed(now) else {
-                return Err(StoreError::Damaged("first state"));
-            };
-            connection
-                .prepare_cached(
-                    "INSERT INTO outgoing (message_id, office, partner, sequence, serial,
-                         unit, state, failures, next_at, detail, created_at, changed_at,
-                         expires_at, package_sha256, manifest_sha256, place, payload)
-                     VALUES (?1, ?2, ?3, ?4, ?5, ?6, 'QUEUED', ?7, ?8, '', ?9, ?9, ?10, ?11, ?12,
-                         ?13, ?14)",
-                )?
-                .execute(params![
-                    Column(new.id),
-                    Column(new.office),
-                    Column(new.partner),
-                    i64::try_from(new.sequence).unwrap_or(i64::MAX),
-                    Column(new.serial),
-                    new.unit.to_json()?,
-                    failures,
-                    Column(next_at),
-                    Column(now),
-                    Column(new.expires_at),
-                    Column(new.package_sha256),
-                    Column(new.manifest_sha256),
-                    payload.place,
-                    payload.insert(connection)?,
-                ])?;
-            let entry = JournalEntry {
-                direction: Direction::Out,
-                office: new.office,
-                partner: Some(new.partner),
-                id: Some(new.id),
-                serial: Some(new.serial),
-            };
-            let converted = new.unit.converted_from;
-            let detail =
-                converted.map_or_else(String::new, |from| format!("converted-from-{from}"));
-            query::journal(connection, &entry, "PACKED", &detail, now)?;
-            query::journal(connection, &entry, "QUEUED", "", now)
+            insert(connection, &new, payload, now)
+        })
+        .await
+    }
+
+    /// Makes several packages durable, all or none, so that no number is left out. Each must be one
+    /// that lies in the database.
+    pub async fn pack_all(&self, new: Vec<NewOutgoing>, now: Timestamp) -> Result<(), StoreError> {
+        let mut with_payloads = Vec::with_capacity(new.len());
+        for new in new {
+            let payload = Payload::small(&new.package);
+            let payload = payload.ok_or(StoreError::Damaged("a large package among several"))?;
+            with_payloads.push((new, payload));
+        }
+        self.shared.room.admits(with_payloads.iter().map(|(new, _)| new.package.len()).sum())?;
+        self.write(move |connection| {
+            let mut new = with_payloads.iter();
+            new.try_for_each(|(new, payload)| insert(connection, new, payload, now))
         })
         .await
     }
@@ -323,6 +302,51 @@ impl Store {
         })
         .await
     }
+}
+
+fn insert(
+    connection: &Connection,
+    new: &NewOutgoing,
+    payload: &Payload,
+    now: Timestamp,
+) -> Result<(), StoreError> {
+    let Outgoing::Queued { failures, next_at } = Outgoing::packed(now) else {
+        return Err(StoreError::Damaged("first state"));
+    };
+    connection
+        .prepare_cached(
+            "INSERT INTO outgoing (message_id, office, partner, sequence, serial, unit, state,
+                 failures, next_at, detail, created_at, changed_at, expires_at, package_sha256,
+                 manifest_sha256, place, payload)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, 'QUEUED', ?7, ?8, '', ?9, ?9, ?10, ?11, ?12, ?13, ?14)",
+        )?
+        .execute(params![
+            Column(new.id),
+            Column(new.office),
+            Column(new.partner),
+            i64::try_from(new.sequence).unwrap_or(i64::MAX),
+            Column(new.serial),
+            new.unit.to_json()?,
+            failures,
+            Column(next_at),
+            Column(now),
+            Column(new.expires_at),
+            Column(new.package_sha256),
+            Column(new.manifest_sha256),
+            payload.place,
+            payload.insert(connection)?,
+        ])?;
+    let entry = JournalEntry {
+        direction: Direction::Out,
+        office: new.office,
+        partner: Some(new.partner),
+        id: Some(new.id),
+        serial: Some(new.serial),
+    };
+    let converted = new.unit.converted_from;
+    let detail = converted.map_or_else(String::new, |from| format!("converted-from-{from}"));
+    query::journal(connection, &entry, "PACKED", &detail, now)?;
+    query::journal(connection, &entry, "QUEUED", "", now)
 }
 
 /// The latest time for which an attempt can have been planned before `now`.

@@ -26,6 +26,11 @@ pub(super) struct Payload {
 }
 
 impl Payload {
+    /// In the database, if it is small enough for that.
+    pub(super) fn small(package: &Bytes) -> Option<Self> {
+        (package.len() <= BESIDE).then(|| Self { place: "here", inline: Some(package.clone()) })
+    }
+
     /// Writes the bytes of a small package and returns the row where they lie.
     pub(super) fn insert(&self, connection: &Connection) -> Result<Option<i64>, StoreError> {
         let Some(bytes) = &self.inline else { return Ok(None) };
@@ -78,9 +83,8 @@ impl Store {
         T: Send + 'static,
         W: FnOnce(&Connection, &Payload) -> Result<T, StoreError> + Send + 'static,
     {
-        if package.len() <= BESIDE {
+        if let Some(payload) = Payload::small(&package) {
             self.shared.room.admits(package.len())?;
-            let payload = Payload { place: "here", inline: Some(package) };
             return self.write(move |connection| work(connection, &payload)).await;
         }
         let size = u64::try_from(package.len()).unwrap_or(u64::MAX);
