@@ -26,7 +26,34 @@ pub enum Placement {
     Withheld,
 }
 
+/// A set that [`ImportFolder::stage`] made ready, or that cannot be placed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Staged {
+    id: MessageId,
+    placements: Vec<Placement>,
+    /// Now, and not by an earlier call: none of its files has been placed.
+    anew: bool,
+}
+
+impl Staged {
+    /// The set, if [`ImportFolder::finish`] may take it back before it was revealed: what an earlier
+    /// call staged may say which files the care software has had.
+    pub const fn removable(&self) -> Option<MessageId> {
+        if self.anew { Some(self.id) } else { None }
+    }
+
+    fn is_in_conflict(&self) -> bool {
+        self.placements.contains(&Placement::Conflict)
+    }
+}
+
 /// An import folder.
+///
+/// A set is placed in steps, so that several sets share those that wait for the disk:
+/// [`stage`](Self::stage) for each, in any order and at the same time; [`sync`](Self::sync) once;
+/// [`reveal`](Self::reveal) for each in its turn; [`settle`](Self::settle) for each, and
+/// [`sync`](Self::sync) once. Only then are its files placed durably. [`place`](Self::place) is all
+/// of it for one set.
 ///
 /// # Storage
 ///
@@ -66,6 +93,20 @@ impl ImportFolder {
         id: MessageId,
         files: &[(&str, &[u8])],
     ) -> Result<Vec<Placement>, FolderError> {
+        let staged = self.stage(id, files)?;
+        if staged.is_in_conflict() {
+            return Ok(staged.placements);
+        }
+        self.sync()?;
+        let placements = self.reveal(&staged, files)?;
+        self.settle(&staged)?;
+        self.sync()?;
+        Ok(placements)
+    }
+
+    /// Writes a set below a hidden name, unless one of its files is in conflict or an earlier call
+    /// has done so.
+    pub fn stage(&self, id: MessageId, files: &[(&str, &[u8])]) -> Result<Staged, FolderError> {
         check_set(files.iter().map(|(name, _)| *name), FolderRole::Import, Action::Write)?;
         for (name, _) in files {
             FileName::parse(name).map_err(|_| {
@@ -74,33 +115,69 @@ impl ImportFolder {
             })?;
         }
         let staged = self.staged(id);
-        let mut placements = Vec::new();
-        if !is_folder(&staged).map_err(failed)? {
-            placements = self.look(files)?;
-            if placements.contains(&Placement::Conflict) {
-                let withheld = |placement| match placement {
-                    Placement::Placed => Placement::Withheld,
-                    other => other,
-                };
-                return Ok(placements.into_iter().map(withheld).collect());
-            }
-            self.stage(&staged, files, &placements).map_err(failed)?;
+        if is_folder(&staged).map_err(failed)? {
+            let placements = vec![Placement::Placed; files.len()];
+            return Ok(Staged { id, placements, anew: false });
         }
-        placements.resize(files.len(), Placement::Placed);
+        let placements = self.look(files)?;
+        if placements.contains(&Placement::Conflict) {
+            return Ok(Staged { id, placements: withheld(placements), anew: true });
+        }
+        self.write(&staged, files, &placements).map_err(failed)?;
+        Ok(Staged { id, placements, anew: true })
+    }
 
+    /// Shows the files of a staged set to the care software, in the order given, and says for each
+    /// what became of it. If since then one has come into conflict, none is shown.
+    pub fn reveal(
+        &self,
+        set: &Staged,
+        files: &[(&str, &[u8])],
+    ) -> Result<Vec<Placement>, FolderError> {
+        let staged = self.staged(set.id);
+        let mut placements = set.placements.clone();
+        if set.is_in_conflict() {
+            return Ok(placements);
+        }
+        if set.anew {
+            let now = self.look(files)?;
+            if now.contains(&Placement::Conflict) {
+                disk::remove_folder(&staged).map_err(failed)?;
+                return Ok(withheld(now));
+            }
+        }
         for (number, ((name, bytes), placement)) in files.iter().zip(&mut placements).enumerate() {
             if *placement == Placement::Placed {
                 *placement = self.place_one(&staged.join(staged_name(number)), name, bytes)?;
             }
         }
-        disk::sync_folder(&staged).and_then(|()| disk::sync_folder(&self.path)).map_err(failed)?;
         Ok(placements)
+    }
+
+    /// Makes durable which files of a set were shown.
+    pub fn settle(&self, set: &Staged) -> Result<(), FolderError> {
+        match disk::sync_folder(&self.staged(set.id)) {
+            // In conflict: nothing was shown.
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
+            result => result.map_err(failed),
+        }
+    }
+
+    /// Makes durable what was staged and shown here.
+    pub fn sync(&self) -> Result<(), FolderError> {
+        disk::sync_folder(&self.path).map_err(failed)
     }
 
     /// Forgets the set, also its files that are in conflict, once the store says what became of
     /// it. Can be repeated.
     pub fn finish(&self, id: MessageId) -> Result<(), FolderError> {
-        disk::remove_folder(&self.staged(id))
+        self.finish_all(&[id])
+    }
+
+    /// As [`finish`](Self::finish), for several sets.
+    pub fn finish_all(&self, ids: &[MessageId]) -> Result<(), FolderError> {
+        ids.iter()
+            .try_for_each(|id| disk::remove_folder(&self.staged(*id)))
             .and_then(|()| disk::sync_folder(&self.path))
             .map_err(FolderError::at(FolderRole::Import, Action::Delete))
     }
@@ -140,7 +217,7 @@ impl ImportFolder {
             .collect()
     }
 
-    fn stage(
+    fn write(
         &self,
         staged: &Path,
         files: &[(&str, &[u8])],
@@ -161,7 +238,7 @@ impl ImportFolder {
         if built.is_err() {
             let _ = disk::remove_folder(&unfinished);
         }
-        built.and_then(|()| disk::sync_folder(&self.path))
+        built
     }
 
     fn place_one(&self, staged: &Path, name: &str, bytes: &[u8]) -> Result<Placement, FolderError> {
@@ -193,6 +270,15 @@ impl ImportFolder {
         }
         Err(fault(Fault::Locked))
     }
+}
+
+/// What becomes of a set of which a file is in conflict.
+fn withheld(placements: Vec<Placement>) -> Vec<Placement> {
+    let withheld = |placement| match placement {
+        Placement::Placed => Placement::Withheld,
+        other => other,
+    };
+    placements.into_iter().map(withheld).collect()
 }
 
 fn failed(error: io::Error) -> FolderError {

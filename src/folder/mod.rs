@@ -44,7 +44,7 @@ mod watch;
 pub use claim::{Claim, ClaimedFile, DropFolder, Released, Unclaimed};
 pub use disk::write_atomic;
 pub use error::{Action, Fault, FolderError, FolderRole};
-pub use import_folder::{ImportFolder, Placement};
+pub use import_folder::{ImportFolder, Placement, Staged};
 pub use name::{OddReason, ShownName, check_name};
 pub use scan::{Odd, Scan, ScanLimits, Seen, Stamp, scan};
 pub use settle::{Settled, Settler};

@@ -10,7 +10,7 @@ use rustls::pki_types::CertificateDer;
 use serde::{Deserialize, Serialize};
 
 use super::problem::Refusal;
-use crate::types::{Digest, MessageId, OfficeNumber};
+use crate::types::{Digest, Hashed, MessageId, OfficeNumber};
 
 /// What the node does with the requests of partners.
 ///
@@ -32,7 +32,7 @@ pub trait Service: Send + Sync + 'static {
         &self,
         peer: &Peer,
         id: MessageId,
-        body: Bytes,
+        body: Hashed,
     ) -> impl Future<Output = Result<PutAnswer, Refusal>> + Send;
 
     /// The receipts of packages that `query.office` sent to us, behind a position.

@@ -25,7 +25,7 @@ use super::error::{SendError, find_cause, last_cause};
 use super::limits::ClientLimits;
 use super::problem::{PROBLEM_JSON, Problem};
 use super::tls::{Tls, TlsState};
-use crate::types::{Digest, MessageId, OfficeNumber, PeerUrl};
+use crate::types::{Hashed, MessageId, OfficeNumber, PeerUrl};
 
 /// The most header fields of an answer.
 const MAX_HEADERS: usize = 64;
@@ -91,20 +91,21 @@ impl Client {
         &self,
         to: &Endpoint,
         id: MessageId,
-        package: Bytes,
+        package: impl Into<Hashed>,
     ) -> Result<PutReply, SendError> {
+        let package = package.into();
         let pool = self.pool(to.office);
         let _upload = pool.uploads.acquire().await;
-        let bytes = u64::try_from(package.len()).unwrap_or(u64::MAX);
+        let bytes = u64::try_from(package.bytes().len()).unwrap_or(u64::MAX);
         let upload =
             Duration::from_millis(bytes.saturating_mul(1000) / self.limits.upload_rate.max(1));
-        let digest = digest::format(&Digest::of(&package));
+        let digest = digest::format(&package.sha256());
         let request = || {
             let mut request = request(Method::PUT, to, &format!("/v1/messages/{id}"))?;
             let headers = request.headers_mut();
             headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(ZIP));
             headers.insert(CONTENT_DIGEST, value(&digest)?);
-            *request.body_mut() = Full::new(package.clone());
+            *request.body_mut() = Full::new(package.bytes().clone());
             Ok(request)
         };
         let deadline = self.limits.answer_timeout.saturating_add(upload);

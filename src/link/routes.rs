@@ -25,7 +25,7 @@ use super::digest::{self, CONTENT_DIGEST, ContentDigestError};
 use super::limits::Limits;
 use super::problem::{Refusal, RefusalStatus, code};
 use super::tls::Tls;
-use crate::types::{MessageId, OfficeNumber};
+use crate::types::{Hashed, MessageId, OfficeNumber};
 
 /// When to come again after the node was too slow.
 const TIMEOUT_RETRY: Duration = Duration::from_secs(10);
@@ -143,12 +143,13 @@ async fn receive_message<S: Service>(
     let place = Arc::clone(&shared.deliveries).try_acquire_owned().map_err(|_| no_place())?;
     let service = Arc::clone(&shared.service);
     let peer = Arc::clone(&link.peer);
-    let body::ReceivedBody { bytes, memory, .. } = received;
+    let body::ReceivedBody { bytes, memory, digest } = received;
+    let package = Hashed::known(bytes, digest);
     // A task of its own: what the service has begun it ends, even when the peer has gone.
     let delivery = tokio::spawn(
         async move {
             let _held = (place, memory);
-            service.put_message(&peer, id, bytes).await
+            service.put_message(&peer, id, package).await
         }
         .in_current_span(),
     );

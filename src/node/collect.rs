@@ -7,12 +7,16 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use futures_util::future::join_all;
+use futures_util::stream::{self, StreamExt as _};
+use jiff::Timestamp;
 use tokio::sync::watch;
 
 use super::context::{Context, Pair, stopped, woken};
 use super::dispatch::read_receipt;
 use crate::link::{ReceiptEntry, SendError};
-use crate::store::StoreError;
+use crate::store::{NewReceipt, OutgoingRow, StoreError};
+use crate::transfer::OutgoingEvent;
 
 /// Waits after a question that failed, growing.
 const PAUSES: [u64; 4] = [5, 15, 60, 300];
@@ -25,6 +29,9 @@ const SHORTEST_WAIT: Duration = Duration::from_secs(1);
 
 /// When receipts that could not be believed are asked for again.
 const ASK_AGAIN: Duration = Duration::from_mins(30);
+
+/// Receipts that are verified at a time.
+const AT_A_TIME: usize = 8;
 
 struct Collector {
     context: Arc<Context>,
@@ -92,10 +99,9 @@ impl Collector {
             .await
             .map_err(|error: SendError| error.code())?;
         let is_empty = page.receipts.is_empty();
-        for entry in page.receipts {
-            if !take(context, entry).await.map_err(code)? && self.ahead.is_none() {
-                self.ahead = Some(Ahead { position: after, since: Instant::now() });
-            }
+        let all_taken = take_all(context, page.receipts).await.map_err(code)?;
+        if !all_taken && self.ahead.is_none() {
+            self.ahead = Some(Ahead { position: after, since: Instant::now() });
         }
         match &mut self.ahead {
             Some(ahead) => ahead.position = page.next,
@@ -108,29 +114,62 @@ impl Collector {
     }
 }
 
-/// Takes one receipt; `false` if it is to be asked for again. One that proves nothing for us is told
-/// and passed over, so that it cannot stand in the way of those behind it.
-async fn take(context: &Arc<Context>, entry: ReceiptEntry) -> Result<bool, StoreError> {
+/// A receipt that was looked at.
+enum Looked {
+    /// To be stored.
+    Good(Box<OutgoingRow>, OutgoingEvent, NewReceipt),
+    /// It proves nothing for us.
+    PassedOver,
+    /// It is to be asked for again.
+    Again,
+}
+
+/// Takes the receipts of a page; `false` if some of them are to be asked for again. They are verified
+/// at the same time, and stored in their order, so that they share a transaction.
+async fn take_all(context: &Arc<Context>, receipts: Vec<ReceiptEntry>) -> Result<bool, StoreError> {
+    let now = context.now();
+    let look = |entry| look_at(Arc::clone(context), entry, now);
+    let looked: Vec<_> = stream::iter(receipts).map(look).buffered(AT_A_TIME).collect().await;
+    let mut all_taken = true;
+    let mut good = Vec::new();
+    for looked in looked {
+        match looked? {
+            Looked::Good(row, event, receipt) => good.push((row, event, receipt)),
+            Looked::PassedOver => {}
+            Looked::Again => all_taken = false,
+        }
+    }
+    let store = async |(row, event, receipt): (Box<OutgoingRow>, OutgoingEvent, NewReceipt)| {
+        let (id, detail) = (row.id, String::new());
+        let stored = context.store.outgoing_event(id, event, detail, Some(receipt), now).await;
+        stored.map(|(state, _)| {
+            tracing::info!(%id, partner = %row.partner, state = state.as_str(), "receipt collected");
+        })
+    };
+    join_all(good.into_iter().map(store)).await.into_iter().collect::<Result<(), _>>()?;
+    Ok(all_taken)
+}
+
+/// Looks at one receipt. One that proves nothing for us is told and passed over, so that it cannot
+/// stand in the way of those behind it.
+async fn look_at(
+    context: Arc<Context>,
+    entry: ReceiptEntry,
+    now: Timestamp,
+) -> Result<Looked, StoreError> {
     let id = entry.message_id;
     let row = match context.store.outgoing(id).await {
         Ok(row) => row,
-        Err(StoreError::NotFound) => return Ok(true),
+        Err(StoreError::NotFound) => return Ok(Looked::PassedOver),
         Err(error) => return Err(error),
     };
-    let now = context.now();
-    match read_receipt(context, &row, entry.receipt).await {
-        Ok((event, receipt)) => {
-            let (state, _) =
-                context.store.outgoing_event(id, event, String::new(), Some(receipt), now).await?;
-            tracing::info!(%id, partner = %row.partner, state = state.as_str(),
-                "receipt collected");
-            Ok(true)
-        }
+    match read_receipt(&context, &row, entry.receipt).await {
+        Ok((event, receipt)) => Ok(Looked::Good(Box::new(row), event, receipt)),
         Err(fault) => {
             let again = fault.is_passing && !row.state.is_final() && now < row.expires_at;
             let code = fault.code;
             tracing::warn!(%id, partner = %row.partner, code, again, "a receipt was passed over");
-            Ok(!again)
+            Ok(if again { Looked::Again } else { Looked::PassedOver })
         }
     }
 }

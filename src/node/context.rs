@@ -1,10 +1,11 @@
 //! What all tasks of a node share.
 
 use std::collections::BTreeMap;
+use std::num::NonZero;
 use std::sync::{Arc, PoisonError, RwLock};
 
 use jiff::Timestamp;
-use tokio::sync::{Notify, watch};
+use tokio::sync::{Notify, Semaphore, watch};
 
 use super::proof::Proof;
 use crate::config::Config;
@@ -26,6 +27,9 @@ pub(super) struct Context {
     proof: RwLock<Arc<Proof>>,
     pub(super) client: Client,
     pub(super) wake: Wake,
+    /// Packages that are verified and judged at a time, the others in the order in which they came:
+    /// more than the processors can do at once would only make all of them late.
+    pub(super) judging: Semaphore,
 }
 
 /// How tasks tell each other that there is work in the store. A wake-up that nobody waits for is
@@ -115,7 +119,9 @@ impl Context {
         wake: Wake,
     ) -> Self {
         let proof = RwLock::new(Arc::new(proof));
-        Self { config, spec, store, clock, tls, proof, client, wake }
+        let processors = std::thread::available_parallelism().map_or(1, NonZero::get);
+        let judging = Semaphore::new(2 * processors);
+        Self { config, spec, store, clock, tls, proof, client, wake, judging }
     }
 
     /// Who we are and whom we believe at the moment.

@@ -14,7 +14,7 @@ use crate::link::{
 use crate::package::{Package, PackageFault, Receipt, ReceiptKind, Usage, open};
 use crate::store::{CommitAnswer, NewIncoming, NewReceipt, StoreError, UnitSummary};
 use crate::transfer::Incoming;
-use crate::types::{Lang, MessageId, OfficeNumber};
+use crate::types::{Hashed, Lang, MessageId, OfficeNumber};
 
 /// How far a partner's clock may run ahead of ours.
 const CLOCK_TOLERANCE: SignedDuration = SignedDuration::from_mins(15);
@@ -30,35 +30,23 @@ impl Service for Inbound {
         &self,
         peer: &Peer,
         id: MessageId,
-        body: Bytes,
+        body: Hashed,
     ) -> Result<PutAnswer, Refusal> {
         let context = &self.0;
         let now = context.now();
-        let package = {
+        let looked_at = {
+            let _turn = context.judging.acquire().await;
             let (context, peer) = (Arc::clone(context), peer.clone());
-            blocking(move || admit(&context, &peer, id, body, now))
-                .await
-                .ok_or_else(|| Refusal::internal("a panic while a package was verified"))??
-        };
-        let sender = package.manifest().sender.office;
-        context.wake.in_contact(sender);
-
-        match context.store.known(sender, id, package.sha256()).await.map_err(refuse_store)? {
-            CommitAnswer::New => {}
-            answer @ (CommitAnswer::Repeat(_) | CommitAnswer::Different) => {
-                return answered(answer, None);
-            }
-        }
-        package.check_time(now).map_err(|fault| refuse(&fault))?;
-
-        let (new, receipt) = {
-            let context = Arc::clone(context);
-            blocking(move || judged(&context, &package, now))
+            blocking(move || look_at(&context, &peer, id, body, now))
                 .await
                 .ok_or_else(|| Refusal::internal("a panic while a package was checked"))??
         };
-        let (office, state) = (new.office, new.state);
-        let answer = context.store.commit(new, now).await.map_err(refuse_store)?;
+        let (new, receipt) = match looked_at {
+            LookedAt::New(new, receipt) => (new, receipt),
+            LookedAt::Known(answer) => return answered(answer, None),
+        };
+        let (sender, office, state) = (new.sender, new.office, new.state);
+        let answer = context.store.commit(*new, now).await.map_err(refuse_store)?;
         if answer == CommitAnswer::New {
             tracing::info!(%id, %sender, %office, state = state.as_str(), "received");
             context.wake.issued.announce();
@@ -98,13 +86,43 @@ impl Service for Inbound {
     }
 }
 
+/// What was found out about a package before it is committed.
+enum LookedAt {
+    /// To be committed, with its receipt.
+    New(Box<NewIncoming>, NewReceipt),
+    /// Its id came before.
+    Known(CommitAnswer),
+}
+
+/// Verifies a package and, unless it is known, checks its files. May block.
+fn look_at(
+    context: &Context,
+    peer: &Peer,
+    id: MessageId,
+    body: Hashed,
+    now: Timestamp,
+) -> Result<LookedAt, Refusal> {
+    let package = admit(context, peer, id, body, now)?;
+    let sender = package.manifest().sender.office;
+    context.wake.in_contact(sender);
+    match context.store.known(sender, id, package.sha256()).map_err(refuse_store)? {
+        CommitAnswer::New => {}
+        answer @ (CommitAnswer::Repeat(_) | CommitAnswer::Different) => {
+            return Ok(LookedAt::Known(answer));
+        }
+    }
+    package.check_time(now).map_err(|fault| refuse(&fault))?;
+    let (new, receipt) = judged(context, &package, now)?;
+    Ok(LookedAt::New(Box::new(new), receipt))
+}
+
 /// Everything that can be said of a package without the store: it is whole, signed by its sender,
 /// brought by somebody who may speak for the sender, and for one of our offices.
 fn admit(
     context: &Context,
     peer: &Peer,
     id: MessageId,
-    body: Bytes,
+    body: Hashed,
     now: Timestamp,
 ) -> Result<Package, Refusal> {
     let package = open(body, &context.package_limits()).map_err(|fault| refuse(&fault))?;
@@ -183,7 +201,7 @@ fn judged(
             edition: Some(manifest.edition),
             converted_from: None,
             months: manifest.months.clone(),
-            files: judge::unit_files(&files),
+            files: judge::listed_files(&manifest.files),
             records: judgement.records(),
             findings: judgement.findings(),
         },

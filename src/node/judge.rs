@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 
 use jiff::Timestamp;
 
-use crate::package::ReceiptFinding;
+use crate::package::{ManifestFile, ReceiptFinding};
 use crate::rules::render::Format;
 use crate::rules::{self, Options, Report, SourceFile};
 use crate::spec::Spec;
@@ -194,6 +194,16 @@ pub(super) fn unit_files(files: &[(&str, &[u8])]) -> Vec<UnitFile> {
             sha256: Digest::of(bytes),
         })
         .collect()
+}
+
+/// The same from a manifest whose digests were held against the files.
+pub(super) fn listed_files(listed: &[ManifestFile]) -> Vec<UnitFile> {
+    let unit_file = |file: &ManifestFile| UnitFile {
+        name: file.name.clone(),
+        size: file.size,
+        sha256: file.sha256,
+    };
+    listed.iter().map(unit_file).collect()
 }
 
 /// The name of a set's folder: sorts by 連番 and says from whom to whom.

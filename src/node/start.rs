@@ -69,9 +69,14 @@ impl ImportFolders {
         }
     }
 
-    /// Forgets a staged set; the store says what became of it.
-    pub(super) fn forget(&self, id: MessageId) -> Result<(), FolderError> {
-        self.all().try_for_each(|folder| folder.finish(id))
+    /// Forgets staged sets; the store says what became of them.
+    pub(super) fn forget(&self, ids: &[MessageId]) -> Result<(), FolderError> {
+        self.all().try_for_each(|folder| folder.finish_all(ids))
+    }
+
+    /// Makes durable what was staged and shown.
+    pub(super) fn sync(&self) -> Result<(), FolderError> {
+        self.all().try_for_each(ImportFolder::sync)
     }
 
     fn all(&self) -> impl Iterator<Item = &ImportFolder> {

@@ -3,7 +3,7 @@
 use bytes::Bytes;
 use jiff::Timestamp;
 
-use crate::types::{Digest, MessageId, OfficeNumber};
+use crate::types::{Digest, Hashed, MessageId, OfficeNumber};
 
 use super::cms::{self, Verified, VerifiedSigner};
 use super::container::{self, MAX_FILES};
@@ -87,7 +87,9 @@ pub fn pack(
 
 /// Takes a package apart: the container is well-formed, the manifest consistent, every file the
 /// one that the manifest describes. Who signed is not looked at yet: [`Package::verify`].
-pub fn open(bytes: Bytes, limits: &Limits) -> Result<Package, PackageFault> {
+pub fn open(package: impl Into<Hashed>, limits: &Limits) -> Result<Package, PackageFault> {
+    let package = package.into();
+    let (bytes, sha256) = (package.bytes().clone(), package.sha256());
     let entries = container::read(&bytes, limits)?;
     let manifest = Manifest::parse(&entries.manifest)?;
     let (listed, got) = (manifest.files.len(), entries.files.len());
@@ -101,7 +103,7 @@ pub fn open(bytes: Bytes, limits: &Limits) -> Result<Package, PackageFault> {
     }
     let manifest_sha256 = Digest::of(&entries.manifest);
     Ok(Package {
-        sha256: Digest::of(&bytes),
+        sha256,
         bytes,
         manifest,
         manifest_sha256,

@@ -25,6 +25,14 @@ pub enum StoreError {
         /// The newest version that we know.
         known: u32,
     },
+    /// An older renkei made the store, and it is open for reading only.
+    #[error("the store has schema {found}, not {known}; renkei run brings it up to date")]
+    TooOld {
+        /// The version in the store.
+        found: u32,
+        /// The version that we read.
+        known: u32,
+    },
     /// The store holds something that we never write.
     #[error("the store is damaged: {0}")]
     Damaged(&'static str),
@@ -56,6 +64,7 @@ impl StoreError {
             Self::InUse(_) => "store-in-use",
             Self::Absent(_) => "store-absent",
             Self::TooNew { .. } => "store-too-new",
+            Self::TooOld { .. } => "store-too-old",
             Self::Damaged(_) => "store-damaged",
             Self::NotFound => "not-found",
             Self::NoLongerKept => "no-longer-kept",
@@ -72,6 +81,7 @@ impl StoreError {
             | Self::InUse(_)
             | Self::Absent(_)
             | Self::TooNew { .. }
+            | Self::TooOld { .. }
             | Self::ReadOnly
             | Self::Stopped
             | Self::Database(_) => false,
@@ -94,6 +104,9 @@ impl StoreError {
             ),
             Self::TooNew { .. } => {
                 "台帳は、より新しい版の renkei で作られています。renkei を更新してください。".to_owned()
+            }
+            Self::TooOld { .. } => {
+                "台帳は、古い版の renkei で作られています。renkei run を動かすと新しくなります。".to_owned()
             }
             Self::Damaged(_) => {
                 "台帳が壊れています。控えから戻すか、サポートに連絡してください。".to_owned()

@@ -4,11 +4,12 @@ use bytes::Bytes;
 use jiff::Timestamp;
 use rusqlite::{Connection, OptionalExtension as _, Row, params};
 
+use super::payload::Stored;
 use super::query::{Direction, JournalEntry};
 use super::unit::Column;
-use super::{NewReceipt, Store, StoreError, UnitSummary, payload, query, receipts};
+use super::{NewReceipt, Store, StoreError, UnitSummary, query, receipts};
 use crate::transfer::{Incoming, IncomingEffect, IncomingEvent};
-use crate::types::{Digest, FileSerial, MessageId, OfficeNumber};
+use crate::types::{Digest, FileSerial, Hashed, MessageId, OfficeNumber};
 
 /// A package that becomes durable together with the receipt that answers it.
 #[derive(Debug, Clone)]
@@ -69,21 +70,30 @@ pub struct IncomingRow {
     pub created_at: Timestamp,
 }
 
+/// A package that waits to be placed.
+#[derive(Debug, Clone)]
+pub struct UnplacedRow {
+    /// The package.
+    pub row: IncomingRow,
+    /// It lies beside the database: it may be as large as packages may be.
+    pub is_large: bool,
+    /// The highest number below its own that came from its sender.
+    pub before: Option<u64>,
+}
+
 const COLUMNS: &str = "message_id, sender, office, sequence, serial, state, failures, next_at,
                        created_at";
 
-/// The condition of the index `incoming_open`; see the one of `outgoing`.
-const OPEN: &str = "state IN ('COMMITTED', 'PLACED')";
-
 impl Store {
-    /// What is already known of a package: its receipt if these are the same bytes.
-    pub async fn known(
+    /// What is already known of a package: its receipt if these are the same bytes. Blocks for as
+    /// long as the disk takes to read it.
+    pub fn known(
         &self,
         sender: OfficeNumber,
         id: MessageId,
         package_sha256: Digest,
     ) -> Result<CommitAnswer, StoreError> {
-        self.read(move |connection| known(connection, sender, id, package_sha256)).await
+        self.with_reader(|connection| known(connection, sender, id, package_sha256))
     }
 
     /// Makes a package and its receipt durable, unless it is here already.
@@ -102,7 +112,7 @@ impl Store {
                 .prepare_cached(
                     "INSERT INTO incoming (message_id, sender, office, sequence, serial, unit,
                          state, failures, next_at, detail, created_at, changed_at, package_sha256,
-                         manifest_sha256, place, package)
+                         manifest_sha256, place, payload)
                      VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, 0, ?8, ?9, ?8, ?8, ?10, ?11, ?12, ?13)",
                 )?
                 .execute(params![
@@ -118,7 +128,7 @@ impl Store {
                     Column(new.package_sha256),
                     Column(new.manifest_sha256),
                     payload.place,
-                    payload.inline.as_deref(),
+                    payload.insert(connection)?,
                 ])?;
             receipts::insert(connection, (new.office, new.sender), new.id, &new.receipt)?;
             let entry = entry(new.office, new.sender, new.id, new.serial);
@@ -128,23 +138,32 @@ impl Store {
         .await
     }
 
-    /// Of the packages from `sender` to `office` that are committed and not placed yet, the one
-    /// with the lowest 連番.
-    pub async fn first_unplaced(
+    /// The packages from `sender` to `office` that are committed and not placed yet, the lowest
+    /// 連番 first.
+    pub async fn unplaced(
         &self,
         office: OfficeNumber,
         sender: OfficeNumber,
-    ) -> Result<Option<IncomingRow>, StoreError> {
+        limit: u32,
+    ) -> Result<Vec<UnplacedRow>, StoreError> {
         self.read(move |connection| {
-            connection
-                .prepare_cached(&format!(
-                    "SELECT {COLUMNS} FROM incoming
-                     WHERE office = ?1 AND sender = ?2 AND {OPEN} AND state = 'COMMITTED'
-                     ORDER BY serial, sequence LIMIT 1"
-                ))?
-                .query_row(params![Column(office), Column(sender)], read_incoming)
-                .optional()?
-                .transpose()
+            let mut statement = connection.prepare_cached(&format!(
+                "SELECT {COLUMNS}, place = 'beside', (
+                     SELECT max(sequence) FROM incoming AS other WHERE other.office = ?1
+                     AND other.sender = ?2 AND other.sequence < incoming.sequence
+                 )
+                 FROM incoming WHERE office = ?1 AND sender = ?2 AND state = 'COMMITTED'
+                 ORDER BY serial, sequence LIMIT ?3"
+            ))?;
+            let rows =
+                statement.query_map(params![Column(office), Column(sender), limit], |row| {
+                    let before: Option<i64> = row.get(10)?;
+                    let before = before.and_then(|before| u64::try_from(before).ok());
+                    let is_large = row.get(9)?;
+                    let row = read_incoming(row)?;
+                    Ok(row.map(|row| UnplacedRow { row, is_large, before }))
+                })?;
+            rows.map(|row| row?).collect()
         })
         .await
     }
@@ -153,8 +172,7 @@ impl Store {
     pub async fn placed(&self, office: OfficeNumber) -> Result<Vec<IncomingRow>, StoreError> {
         self.read(move |connection| {
             let mut statement = connection.prepare_cached(&format!(
-                "SELECT {COLUMNS} FROM incoming WHERE office = ?1 AND {OPEN}
-                     AND state = 'PLACED'
+                "SELECT {COLUMNS} FROM incoming WHERE office = ?1 AND state = 'PLACED'
                  ORDER BY sender, serial"
             ))?;
             let rows = statement.query_map(params![Column(office)], read_incoming)?;
@@ -169,41 +187,12 @@ impl Store {
         self.read(move |connection| {
             let found = connection
                 .query_row(
-                    &format!(
-                        "SELECT 1 FROM incoming
-                         WHERE message_id = ?1 AND {OPEN} AND state = 'COMMITTED'"
-                    ),
+                    "SELECT 1 FROM incoming WHERE message_id = ?1 AND state = 'COMMITTED'",
                     params![Column(id)],
                     |_| Ok(()),
                 )
                 .optional()?;
             Ok(found.is_some())
-        })
-        .await
-    }
-
-    /// The highest number below `sequence` among the packages from `sender` to `office`.
-    pub async fn sequence_before(
-        &self,
-        office: OfficeNumber,
-        sender: OfficeNumber,
-        sequence: u64,
-    ) -> Result<Option<u64>, StoreError> {
-        self.read(move |connection| {
-            let last: Option<i64> = connection
-                .prepare_cached(
-                    "SELECT max(sequence) FROM incoming
-                     WHERE office = ?1 AND sender = ?2 AND sequence < ?3",
-                )?
-                .query_row(
-                    params![
-                        Column(office),
-                        Column(sender),
-                        i64::try_from(sequence).unwrap_or(i64::MAX)
-                    ],
-                    |row| row.get(0),
-                )?;
-            Ok(last.and_then(|last| u64::try_from(last).ok()))
         })
         .await
     }
@@ -214,10 +203,9 @@ impl Store {
         office: OfficeNumber,
     ) -> Result<Vec<OfficeNumber>, StoreError> {
         self.read(move |connection| {
-            let mut statement = connection.prepare_cached(&format!(
-                "SELECT DISTINCT sender FROM incoming
-                 WHERE office = ?1 AND {OPEN} AND state = 'COMMITTED'"
-            ))?;
+            let mut statement = connection.prepare_cached(
+                "SELECT DISTINCT sender FROM incoming WHERE office = ?1 AND state = 'COMMITTED'",
+            )?;
             let rows = statement
                 .query_map(params![Column(office)], |row| Ok(row.get::<_, Column<_>>(0)?.0))?;
             Ok(rows.collect::<Result<_, _>>()?)
@@ -230,18 +218,17 @@ impl Store {
         &self,
         sender: OfficeNumber,
         id: MessageId,
-    ) -> Result<Bytes, StoreError> {
+    ) -> Result<Hashed, StoreError> {
         let folder = self.shared.folder.clone();
         self.read(move |connection| {
-            let (digest, place, inline): (Column<Digest>, String, Option<Vec<u8>>) = connection
+            connection
                 .prepare_cached(
-                    "SELECT package_sha256, place, package FROM incoming
+                    "SELECT package_sha256, place, bytes FROM incoming
+                     LEFT JOIN payloads ON payloads.id = payload
                      WHERE sender = ?1 AND message_id = ?2",
                 )?
-                .query_row(params![Column(sender), Column(id)], |row| {
-                    Ok((row.get(0)?, row.get(1)?, row.get(2)?))
-                })?;
-            payload::load(&folder, digest.0, &place, inline)
+                .query_row(params![Column(sender), Column(id)], Stored::read)?
+                .load(&folder)
         })
         .await
     }
@@ -345,7 +332,7 @@ fn issued(
 ) -> Result<Bytes, StoreError> {
     let der: Vec<u8> = connection
         .prepare_cached(
-            "SELECT der FROM receipts WHERE origin = 'issued' AND kind <> 'Expiry'
+            "SELECT der FROM receipts INDEXED BY receipts_message WHERE origin = 'issued' AND kind <> 'Expiry'
              AND partner = ?1 AND message_id = ?2 ORDER BY id LIMIT 1",
         )?
         .query_row(params![Column(sender), Column(id)], |row| row.get(0))?;

@@ -5,8 +5,8 @@
 //! One SQLite database (`renkei.db`, WAL, `synchronous=FULL`) in the data folder. One thread
 //! writes; writes that come in while it waits for the disk share the next transaction, so that a
 //! hundred packages cost one flush (group commit). A write returns when it is durable. Packages up
-//! to 1 MiB lie in the database, larger ones beside it in `packages/<sha256>`, written and flushed
-//! before the row that names them.
+//! to 1 MiB lie in the database, in a table of their own, larger ones beside it in
+//! `packages/<sha256>`, written and flushed before the row that names them.
 //!
 //! A state never changes without its journal row: both are written by the same function in the
 //! same transaction, and the state machines of [`crate::transfer`] run inside it.
@@ -26,6 +26,7 @@ mod payload;
 mod purge;
 mod query;
 mod receipts;
+mod room;
 mod schema;
 mod unit;
 mod writer;
@@ -37,7 +38,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use rusqlite::{Connection, OpenFlags};
 
 pub use error::StoreError;
-pub use incoming::{CommitAnswer, IncomingRow, NewIncoming};
+pub use incoming::{CommitAnswer, IncomingRow, NewIncoming, UnplacedRow};
 pub use outgoing::{NewOutgoing, OutgoingRow};
 pub use query::{
     Direction, Evidence, HeldRow, HistoryFilter, HistoryRow, JournalRow, StateCount, Status,
@@ -45,6 +46,7 @@ pub use query::{
 pub use receipts::{NewReceipt, Origin, StoredReceipt};
 pub use unit::{UnitFile, UnitSummary};
 
+use room::Room;
 use writer::Writer;
 
 /// The store of one node. Cheap to clone.
@@ -57,6 +59,7 @@ struct Shared {
     folder: PathBuf,
     writer: Option<Writer>,
     readers: Mutex<Vec<Connection>>,
+    room: Arc<Room>,
     /// Held for as long as the store is open for writing.
     _lock: Option<File>,
 }
@@ -67,15 +70,18 @@ const IDLE_READERS: usize = 4;
 impl Store {
     /// Opens the store in `folder` for writing, making it if it is not there.
     ///
-    /// `size` bounds the database in bytes; 0 means only the disk does.
+    /// `size` bounds the database and the packages beside it, together, in bytes; 0 means only the
+    /// disk does.
     pub fn open(folder: &Path, size: u64) -> Result<Self, StoreError> {
         create_private(folder)?;
         let lock = lock(folder)?;
         let mut connection = connect(folder, OpenFlags::SQLITE_OPEN_CREATE)?;
-        schema::prepare(&mut connection, size)?;
-        payload::clean_up(&connection, folder)?;
-        let writer = Writer::start(connection)?;
-        Ok(Self::with(folder, Some(writer), Some(lock)))
+        schema::prepare(&mut connection)?;
+        let room = Arc::new(Room::new(size));
+        payload::clean_up(&connection, folder, &room)?;
+        room.measure(&connection)?;
+        let writer = Writer::start(connection, Arc::clone(&room))?;
+        Ok(Self::with(folder, room, Some(writer), Some(lock)))
     }
 
     /// Opens the store in `folder` beside the daemon, for reading only.
@@ -83,14 +89,14 @@ impl Store {
         if !database(folder).is_file() {
             return Err(StoreError::Absent(folder.to_owned()));
         }
-        let store = Self::with(folder, None, None);
-        store.with_reader(schema::check)?;
+        let store = Self::with(folder, Arc::new(Room::new(0)), None, None);
+        store.with_reader(schema::check_current)?;
         Ok(store)
     }
 
-    fn with(folder: &Path, writer: Option<Writer>, lock: Option<File>) -> Self {
+    fn with(folder: &Path, room: Arc<Room>, writer: Option<Writer>, lock: Option<File>) -> Self {
         let readers = Mutex::default();
-        let shared = Shared { folder: folder.to_owned(), writer, readers, _lock: lock };
+        let shared = Shared { folder: folder.to_owned(), writer, readers, room, _lock: lock };
         Self { shared: Arc::new(shared) }
     }
 

@@ -4,11 +4,12 @@ use bytes::Bytes;
 use jiff::Timestamp;
 use rusqlite::{Connection, OptionalExtension as _, Row, params};
 
+use super::payload::{Payload, Stored};
 use super::query::{Direction, JournalEntry};
 use super::unit::Column;
-use super::{NewReceipt, Store, StoreError, UnitSummary, payload, query, receipts};
+use super::{NewReceipt, Store, StoreError, UnitSummary, query, receipts};
 use crate::transfer::{LONGEST_WAIT, Outgoing, OutgoingEffect, OutgoingEvent};
-use crate::types::{Digest, FileSerial, MessageId, OfficeNumber};
+use crate::types::{Digest, FileSerial, Hashed, MessageId, OfficeNumber};
 
 /// A package that becomes durable.
 #[derive(Debug, Clone)]
@@ -61,10 +62,6 @@ pub struct OutgoingRow {
 const COLUMNS: &str = "message_id, office, partner, sequence, serial, state, failures, next_at,
                        expires_at, package_sha256, manifest_sha256";
 
-/// The condition of the index `outgoing_open`. SQLite takes a partial index only where its condition
-/// stands in the query as it is; without it, every question reads all packages there ever were.
-const OPEN: &str = "state IN ('QUEUED', 'CONSIGNED')";
-
 impl Store {
     /// The number of the next package from `office` to `partner`.
     ///
@@ -89,45 +86,24 @@ impl Store {
     pub async fn pack(&self, new: NewOutgoing, now: Timestamp) -> Result<(), StoreError> {
         let (digest, package) = (new.package_sha256, new.package.clone());
         self.write_package(digest, package, move |connection, payload| {
-            let Outgoing::Queued { failures, next_at } = Outgoing::packed(now) else {
-                return Err(StoreError::Damaged("first state"));
-            };
-            connection
-                .prepare_cached(
-                    "INSERT INTO outgoing (message_id, office, partner, sequence, serial,
-                         unit, state, failures, next_at, detail, created_at, changed_at,
-                         expires_at, package_sha256, manifest_sha256, place, package)
-                     VALUES (?1, ?2, ?3, ?4, ?5, ?6, 'QUEUED', ?7, ?8, '', ?9, ?9, ?10, ?11, ?12,
-                         ?13, ?14)",
-                )?
-                .execute(params![
-                    Column(new.id),
-                    Column(new.office),
-                    Column(new.partner),
-                    i64::try_from(new.sequence).unwrap_or(i64::MAX),
-                    Column(new.serial),
-                    new.unit.to_json()?,
-                    failures,
-                    Column(next_at),
-                    Column(now),
-                    Column(new.expires_at),
-                    Column(new.package_sha256),
-                    Column(new.manifest_sha256),
-                    payload.place,
-                    payload.inline.as_deref(),
-                ])?;
-            let entry = JournalEntry {
-                direction: Direction::Out,
-                office: new.office,
-                partner: Some(new.partner),
-                id: Some(new.id),
-                serial: Some(new.serial),
-            };
-            let converted = new.unit.converted_from;
-            let detail =
-                converted.map_or_else(String::new, |from| format!("converted-from-{from}"));
-            query::journal(connection, &entry, "PACKED", &detail, now)?;
-            query::journal(connection, &entry, "QUEUED", "", now)
+            insert(connection, &new, payload, now)
+        })
+        .await
+    }
+
+    /// Makes several packages durable, all or none, so that no number is left out. Each must be one
+    /// that lies in the database.
+    pub async fn pack_all(&self, new: Vec<NewOutgoing>, now: Timestamp) -> Result<(), StoreError> {
+        let mut with_payloads = Vec::with_capacity(new.len());
+        for new in new {
+            let payload = Payload::small(&new.package);
+            let payload = payload.ok_or(StoreError::Damaged("a large package among several"))?;
+            with_payloads.push((new, payload));
+        }
+        self.shared.room.admits(with_payloads.iter().map(|(new, _)| new.package.len()).sum())?;
+        self.write(move |connection| {
+            let mut new = with_payloads.iter();
+            new.try_for_each(|(new, payload)| insert(connection, new, payload, now))
         })
         .await
     }
@@ -154,7 +130,7 @@ impl Store {
         self.read(move |connection| {
             let mut statement = connection.prepare_cached(&format!(
                 "SELECT {COLUMNS} FROM outgoing
-                 WHERE office = ?1 AND partner = ?2 AND {OPEN} AND state = 'QUEUED'
+                 WHERE office = ?1 AND partner = ?2 AND state = 'QUEUED'
                      AND (next_at <= ?3 OR next_at > ?4)
                  ORDER BY sequence LIMIT ?5"
             ))?;
@@ -175,10 +151,10 @@ impl Store {
     ) -> Result<Option<Timestamp>, StoreError> {
         self.read(move |connection| {
             let next: Option<Column<Timestamp>> = connection
-                .prepare_cached(&format!(
+                .prepare_cached(
                     "SELECT min(next_at) FROM outgoing WHERE office = ?1 AND partner = ?2
-                     AND {OPEN} AND state = 'QUEUED' AND next_at > ?3 AND next_at <= ?4"
-                ))?
+                     AND state = 'QUEUED' AND next_at > ?3 AND next_at <= ?4",
+                )?
                 .query_row(
                     params![Column(office), Column(partner), Column(due), Column(latest(due))],
                     |row| row.get(0),
@@ -198,10 +174,10 @@ impl Store {
     ) -> Result<(), StoreError> {
         self.write(move |connection| {
             connection
-                .prepare_cached(&format!(
+                .prepare_cached(
                     "UPDATE outgoing SET next_at = ?3 WHERE office = ?1 AND partner = ?2
-                     AND {OPEN} AND state = 'QUEUED' AND next_at > ?3"
-                ))?
+                     AND state = 'QUEUED' AND next_at > ?3",
+                )?
                 .execute(params![Column(office), Column(partner), Column(now)])?;
             Ok(())
         })
@@ -212,8 +188,7 @@ impl Store {
     pub async fn overdue(&self, now: Timestamp) -> Result<Vec<OutgoingRow>, StoreError> {
         self.read(move |connection| {
             let mut statement = connection.prepare_cached(&format!(
-                "SELECT {COLUMNS} FROM outgoing
-                 WHERE {OPEN} AND state = 'QUEUED' AND expires_at <= ?1"
+                "SELECT {COLUMNS} FROM outgoing WHERE state = 'QUEUED' AND expires_at <= ?1"
             ))?;
             let rows = statement.query_map(params![Column(now)], read_outgoing)?;
             rows.map(|row| row?).collect()
@@ -230,10 +205,10 @@ impl Store {
     ) -> Result<bool, StoreError> {
         self.read(move |connection| {
             let found = connection
-                .prepare_cached(&format!(
+                .prepare_cached(
                     "SELECT 1 FROM outgoing WHERE office = ?1 AND partner = ?2
-                     AND {OPEN} AND state = 'CONSIGNED' LIMIT 1"
-                ))?
+                     AND state = 'CONSIGNED' LIMIT 1",
+                )?
                 .query_row(params![Column(office), Column(partner)], |_| Ok(()))
                 .optional()?;
             Ok(found.is_some())
@@ -247,17 +222,16 @@ impl Store {
     }
 
     /// The container of a package that we send.
-    pub async fn outgoing_package(&self, id: MessageId) -> Result<Bytes, StoreError> {
+    pub async fn outgoing_package(&self, id: MessageId) -> Result<Hashed, StoreError> {
         let folder = self.shared.folder.clone();
         self.read(move |connection| {
-            let (digest, place, inline): (Column<Digest>, String, Option<Vec<u8>>) = connection
+            connection
                 .prepare_cached(
-                    "SELECT package_sha256, place, package FROM outgoing WHERE message_id = ?1",
+                    "SELECT package_sha256, place, bytes FROM outgoing
+                     LEFT JOIN payloads ON payloads.id = payload WHERE message_id = ?1",
                 )?
-                .query_row(params![Column(id)], |row| {
-                    Ok((row.get(0)?, row.get(1)?, row.get(2)?))
-                })?;
-            payload::load(&folder, digest.0, &place, inline)
+                .query_row(params![Column(id)], Stored::read)?
+                .load(&folder)
         })
         .await
     }
@@ -328,6 +302,51 @@ impl Store {
         })
         .await
     }
+}
+
+fn insert(
+    connection: &Connection,
+    new: &NewOutgoing,
+    payload: &Payload,
+    now: Timestamp,
+) -> Result<(), StoreError> {
+    let Outgoing::Queued { failures, next_at } = Outgoing::packed(now) else {
+        return Err(StoreError::Damaged("first state"));
+    };
+    connection
+        .prepare_cached(
+            "INSERT INTO outgoing (message_id, office, partner, sequence, serial, unit, state,
+                 failures, next_at, detail, created_at, changed_at, expires_at, package_sha256,
+                 manifest_sha256, place, payload)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, 'QUEUED', ?7, ?8, '', ?9, ?9, ?10, ?11, ?12, ?13, ?14)",
+        )?
+        .execute(params![
+            Column(new.id),
+            Column(new.office),
+            Column(new.partner),
+            i64::try_from(new.sequence).unwrap_or(i64::MAX),
+            Column(new.serial),
+            new.unit.to_json()?,
+            failures,
+            Column(next_at),
+            Column(now),
+            Column(new.expires_at),
+            Column(new.package_sha256),
+            Column(new.manifest_sha256),
+            payload.place,
+            payload.insert(connection)?,
+        ])?;
+    let entry = JournalEntry {
+        direction: Direction::Out,
+        office: new.office,
+        partner: Some(new.partner),
+        id: Some(new.id),
+        serial: Some(new.serial),
+    };
+    let converted = new.unit.converted_from;
+    let detail = converted.map_or_else(String::new, |from| format!("converted-from-{from}"));
+    query::journal(connection, &entry, "PACKED", &detail, now)?;
+    query::journal(connection, &entry, "QUEUED", "", now)
 }
 
 /// The latest time for which an attempt can have been planned before `now`.

@@ -1,23 +1,74 @@
-//! Packages: small ones in their row, large ones beside the database.
+//! The bytes of packages: of small ones in a table of their own, of large ones beside the database.
+//!
+//! They are written once and never changed, apart from the rows whose state changes.
 
 use std::fs::{self, File};
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use bytes::Bytes;
-use rusqlite::{Connection, OptionalExtension as _, params};
+use rusqlite::{Connection, OptionalExtension as _, Row, params};
 
+use super::room::Room;
+use super::unit::Column;
 use super::{Store, StoreError};
-use crate::types::Digest;
+use crate::types::{Digest, Hashed};
 
 /// A package above this size lies beside the database, in bytes.
 const BESIDE: usize = 1 << 20;
 
-/// Where a package lies.
+/// Where a package is to lie.
 pub(super) struct Payload {
     pub(super) place: &'static str,
-    pub(super) inline: Option<Bytes>,
+    inline: Option<Bytes>,
+}
+
+impl Payload {
+    /// In the database, if it is small enough for that.
+    pub(super) fn small(package: &Bytes) -> Option<Self> {
+        (package.len() <= BESIDE).then(|| Self { place: "here", inline: Some(package.clone()) })
+    }
+
+    /// Writes the bytes of a small package and returns the row where they lie.
+    pub(super) fn insert(&self, connection: &Connection) -> Result<Option<i64>, StoreError> {
+        let Some(bytes) = &self.inline else { return Ok(None) };
+        let mut statement =
+            connection.prepare_cached("INSERT INTO payloads (bytes) VALUES (?1)")?;
+        Ok(Some(statement.insert(params![bytes.as_ref()])?))
+    }
+}
+
+/// What the database says of a package's bytes.
+pub(super) struct Stored {
+    digest: Digest,
+    place: String,
+    inline: Option<Vec<u8>>,
+}
+
+impl Stored {
+    /// From the columns `package_sha256`, `place` and `payloads.bytes`, the first ones of `row`.
+    pub(super) fn read(row: &Row<'_>) -> rusqlite::Result<Self> {
+        let digest = row.get::<_, Column<Digest>>(0)?.0;
+        Ok(Self { digest, place: row.get(1)?, inline: row.get(2)? })
+    }
+
+    /// The package; makes sure that it is the one that was stored.
+    pub(super) fn load(self, folder: &Path) -> Result<Hashed, StoreError> {
+        let bytes = match (self.place.as_str(), self.inline) {
+            ("here", Some(bytes)) => bytes,
+            ("beside", _) => fs::read(beside(folder, self.digest))?,
+            ("gone", _) => return Err(StoreError::NoLongerKept),
+            _ => return Err(StoreError::Damaged("place of a package")),
+        };
+        let package = Hashed::from(Bytes::from(bytes));
+        if package.sha256() == self.digest {
+            Ok(package)
+        } else {
+            Err(StoreError::Damaged("digest of a package"))
+        }
+    }
 }
 
 impl Store {
@@ -32,34 +83,38 @@ impl Store {
         T: Send + 'static,
         W: FnOnce(&Connection, &Payload) -> Result<T, StoreError> + Send + 'static,
     {
-        let folder = self.shared.folder.clone();
-        let payload = tokio::task::spawn_blocking(move || store(&folder, digest, package))
+        if let Some(payload) = Payload::small(&package) {
+            self.shared.room.admits(package.len())?;
+            return self.write(move |connection| work(connection, &payload)).await;
+        }
+        let size = u64::try_from(package.len()).unwrap_or(u64::MAX);
+        let (folder, room) = (self.shared.folder.clone(), Arc::clone(&self.shared.room));
+        tokio::task::spawn_blocking(move || store(&folder, &room, digest, &package))
             .await
             .map_err(|_| StoreError::Stopped)??;
-        let lies_beside = payload.inline.is_none();
-        let folder = self.shared.folder.clone();
+        let (folder, room) = (self.shared.folder.clone(), Arc::clone(&self.shared.room));
         let written = self
             .write(move |connection| {
                 // An attempt of the same package that failed may have taken it away again.
-                if lies_beside && !beside(&folder, digest).is_file() {
+                if !beside(&folder, digest).is_file() {
                     return Err(std::io::Error::from(std::io::ErrorKind::NotFound).into());
                 }
-                work(connection, &payload)
+                room.count(digest, size);
+                work(connection, &Payload { place: "beside", inline: None })
             })
             .await;
-        if lies_beside {
-            // The outcome of the write counts; what stays is removed at the next start.
-            let _ = self.remove_unnamed(vec![digest]).await;
-        }
+        // The outcome of the write counts; what stays is removed at the next start.
+        let _ = self.remove_unnamed(vec![digest]).await;
         written
     }
 
     /// Removes those of the packages beside the database that no row names.
     pub(super) async fn remove_unnamed(&self, digests: Vec<Digest>) -> Result<(), StoreError> {
-        let folder = self.shared.folder.clone();
+        let (folder, room) = (self.shared.folder.clone(), Arc::clone(&self.shared.room));
         // In the line of the writes, so that no row comes in between.
         self.write(move |connection| {
-            digests.into_iter().try_for_each(|digest| remove(connection, &folder, digest))
+            let mut digests = digests.into_iter();
+            digests.try_for_each(|digest| remove(connection, &folder, &room, digest))
         })
         .await
     }
@@ -69,51 +124,37 @@ impl Store {
 ///
 /// The final name is the digest: writing it again changes nothing. The name until then is used
 /// once, because a partner may send the same package again while the first is being written.
-fn store(folder: &Path, digest: Digest, bytes: Bytes) -> Result<Payload, StoreError> {
+fn store(folder: &Path, room: &Room, digest: Digest, bytes: &[u8]) -> Result<(), StoreError> {
     static NUMBER: AtomicU64 = AtomicU64::new(0);
-    if bytes.len() <= BESIDE {
-        return Ok(Payload { place: "here", inline: Some(bytes) });
-    }
+    room.take(digest, u64::try_from(bytes.len()).unwrap_or(u64::MAX))?;
     let packages = folder.join("packages");
-    fs::create_dir_all(&packages)?;
     let number = NUMBER.fetch_add(1, Ordering::Relaxed);
     let temporary = packages.join(format!(".{digest}-{number}.tmp"));
     let write = || {
+        fs::create_dir_all(&packages)?;
         let mut file = File::create_new(&temporary)?;
-        file.write_all(&bytes)?;
+        file.write_all(bytes)?;
         file.sync_all()?;
         fs::rename(&temporary, beside(folder, digest))
     };
     if let Err(error) = write() {
         // On a full disk, a part of a package is in the way of everything else.
         let _ = fs::remove_file(&temporary);
+        if !beside(folder, digest).is_file() {
+            room.give_back(digest);
+        }
         return Err(error.into());
     }
-    sync_folder(&packages)?;
-    Ok(Payload { place: "beside", inline: None })
-}
-
-/// Reads a package and makes sure that it is the one that was stored.
-pub(super) fn load(
-    folder: &Path,
-    digest: Digest,
-    place: &str,
-    inline: Option<Vec<u8>>,
-) -> Result<Bytes, StoreError> {
-    let bytes = match (place, inline) {
-        ("here", Some(bytes)) => bytes,
-        ("beside", _) => fs::read(beside(folder, digest))?,
-        ("gone", _) => return Err(StoreError::NoLongerKept),
-        _ => return Err(StoreError::Damaged("place of a package")),
-    };
-    if Digest::of(&bytes) != digest {
-        return Err(StoreError::Damaged("digest of a package"));
-    }
-    Ok(bytes.into())
+    sync_folder(&packages)
 }
 
 /// Removes a package beside the database, unless a row of the database still names it.
-fn remove(connection: &Connection, folder: &Path, digest: Digest) -> Result<(), StoreError> {
+fn remove(
+    connection: &Connection,
+    folder: &Path,
+    room: &Room,
+    digest: Digest,
+) -> Result<(), StoreError> {
     let named = connection
         .prepare_cached(
             "SELECT 1 FROM outgoing WHERE package_sha256 = ?1 AND place = 'beside'
@@ -123,24 +164,32 @@ fn remove(connection: &Connection, folder: &Path, digest: Digest) -> Result<(), 
         .optional()?;
     if named.is_none() && beside(folder, digest).is_file() {
         fs::remove_file(beside(folder, digest))?;
+        room.give_back(digest);
     }
     Ok(())
 }
 
-/// Removes what a crash left: half written, or whole without the row that names it.
-pub(super) fn clean_up(connection: &Connection, folder: &Path) -> Result<(), StoreError> {
+/// Removes what a crash left, half written or whole without the row that names it, and counts what
+/// stays.
+pub(super) fn clean_up(
+    connection: &Connection,
+    folder: &Path,
+    room: &Room,
+) -> Result<(), StoreError> {
     let packages = folder.join("packages");
     if !packages.is_dir() {
         return Ok(());
     }
     for entry in fs::read_dir(packages)? {
-        let path = entry?.path();
+        let entry = entry?;
+        let path = entry.path();
         if path.extension().is_some_and(|extension| extension == "tmp") {
             fs::remove_file(path)?;
         } else if let Some(digest) =
             path.file_name().and_then(|name| name.to_str()?.parse::<Digest>().ok())
         {
-            remove(connection, folder, digest)?;
+            room.count(digest, entry.metadata()?.len());
+            remove(connection, folder, room, digest)?;
         }
     }
     Ok(())

@@ -38,6 +38,8 @@ fn purge(
     records: Timestamp,
 ) -> Result<(usize, Vec<Digest>), StoreError> {
     let (mut removed, mut beside) = (0, Vec::new());
+    // No row goes without its package.
+    let packages = packages.max(records);
     for (table, _, states) in AT_REST {
         let old = format!("changed_at < ?1 AND state IN ({states})");
         let mut statement = connection.prepare_cached(&format!(
@@ -46,9 +48,16 @@ fn purge(
         let digests = statement
             .query_map(params![Column(packages)], |row| Ok(row.get::<_, Column<Digest>>(0)?.0))?;
         beside.extend(digests.collect::<Result<Vec<_>, _>>()?);
+        connection.execute(
+            &format!(
+                "DELETE FROM payloads WHERE id IN
+                     (SELECT payload FROM {table} WHERE place = 'here' AND {old})"
+            ),
+            params![Column(packages)],
+        )?;
         removed += connection.execute(
             &format!(
-                "UPDATE {table} SET place = 'gone', package = NULL WHERE place <> 'gone' AND {old}"
+                "UPDATE {table} SET place = 'gone', payload = NULL WHERE place <> 'gone' AND {old}"
             ),
             params![Column(packages)],
         )?;

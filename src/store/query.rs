@@ -5,9 +5,10 @@ use jiff::Timestamp;
 use rusqlite::{Connection, OptionalExtension as _, Row, params};
 use serde::{Serialize, Serializer};
 
+use super::payload::Stored;
 use super::unit::Column;
-use super::{Store, StoreError, StoredReceipt, UnitSummary, payload, receipts};
-use crate::types::{Digest, FileSerial, MessageId, OfficeNumber};
+use super::{Store, StoreError, StoredReceipt, UnitSummary, receipts};
+use crate::types::{FileSerial, MessageId, OfficeNumber};
 
 /// Which way a package goes, from our point of view.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -236,22 +237,20 @@ impl Store {
     pub async fn evidence(&self, id: MessageId) -> Result<Evidence, StoreError> {
         let folder = self.shared.folder.clone();
         self.read(move |connection| {
-            let (direction, office, partner, digest, place, inline) = connection
+            let (stored, direction, office, partner) = connection
                 .query_row(
-                    "SELECT 'out', office, partner, package_sha256, place, package FROM outgoing
-                     WHERE message_id = ?1
+                    "SELECT package_sha256, place, bytes, 'out', office, partner FROM outgoing
+                     LEFT JOIN payloads ON payloads.id = payload WHERE message_id = ?1
                      UNION ALL
-                     SELECT 'in', office, sender, package_sha256, place, package FROM incoming
-                     WHERE message_id = ?1",
+                     SELECT package_sha256, place, bytes, 'in', office, sender FROM incoming
+                     LEFT JOIN payloads ON payloads.id = payload WHERE message_id = ?1",
                     params![Column(id)],
                     |row| {
                         Ok((
-                            row.get::<_, String>(0)?,
-                            row.get::<_, Column<OfficeNumber>>(1)?.0,
-                            row.get::<_, Column<OfficeNumber>>(2)?.0,
-                            row.get::<_, Column<Digest>>(3)?.0,
-                            row.get::<_, String>(4)?,
-                            row.get::<_, Option<Vec<u8>>>(5)?,
+                            Stored::read(row)?,
+                            row.get::<_, String>(3)?,
+                            row.get::<_, Column<OfficeNumber>>(4)?.0,
+                            row.get::<_, Column<OfficeNumber>>(5)?.0,
                         ))
                     },
                 )
@@ -262,7 +261,7 @@ impl Store {
                 direction,
                 office,
                 partner,
-                package: payload::load(&folder, digest, &place, inline)?,
+                package: stored.load(&folder)?.bytes().clone(),
                 receipts: receipts::of_message(connection, direction, (office, partner), id)?,
                 journal: journal_of(connection, direction, id)?,
             })

@@ -122,6 +122,9 @@ impl Store {
 
 /// Stores a receipt. The first of its kind about a package counts, so that a partner cannot fill our
 /// disk with ever new ones.
+///
+/// The index is named because SQLite looks at the values: for a receipt of ours it takes the one of
+/// all that we issued to the partner, and reads it from its beginning.
 pub(super) fn insert(
     connection: &Connection,
     (office, partner): (OfficeNumber, OfficeNumber),
@@ -132,7 +135,7 @@ pub(super) fn insert(
         .prepare_cached(
             "INSERT INTO receipts (origin, office, partner, message_id, kind, at, sha256, der)
              SELECT ?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8 WHERE NOT EXISTS (
-                 SELECT 1 FROM receipts WHERE message_id = ?4 AND kind = ?5 AND origin = ?1
+                 SELECT 1 FROM receipts INDEXED BY receipts_message WHERE message_id = ?4 AND kind = ?5 AND origin = ?1
                      AND office = ?2 AND partner = ?3
              ) ON CONFLICT (origin, sha256) DO NOTHING",
         )?
@@ -157,7 +160,7 @@ macro_rules! about_one {
         concat!(
             "SELECT ",
             $columns,
-            " FROM receipts WHERE message_id = ?1 AND office = ?2 AND partner = ?3
+            " FROM receipts INDEXED BY receipts_message WHERE message_id = ?1 AND office = ?2 AND partner = ?3
               AND (origin = 'received' OR kind = 'Expiry') = (?4 = 'out') ORDER BY id"
         )
     };

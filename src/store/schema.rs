@@ -5,7 +5,19 @@ use rusqlite::Connection;
 use super::StoreError;
 
 /// Each migration brings the schema from its place in the list to the next version.
-const MIGRATIONS: &[&str] = &[include_str!("migrations/0001.sql")];
+const MIGRATIONS: &[&str] =
+    &[include_str!("migrations/0001.sql"), include_str!("migrations/0002.sql")];
+
+/// A page of the database in bytes, in stores that begin now.
+const PAGE: u32 = 8192;
+
+/// What the connection that writes keeps in memory, in KiB: the packages of one transaction, so that
+/// they reach the disk once.
+const CACHE: i64 = 16 << 10;
+
+/// The log is taken over into the database when it has grown to about so many bytes. Its file is cut
+/// when readers have made it grow to four times as much.
+const LOG: i64 = 16 << 20;
 
 /// Partners remember the position of the last receipt that they collected. When the store begins
 /// anew, or from an older copy, positions have to go on above it, or the receipts from then on are
@@ -18,10 +30,17 @@ const RISING_POSITIONS: &str = "
         WHERE name = 'receipts';";
 
 /// Sets up a connection for writing and brings the schema up to date.
-pub(super) fn prepare(connection: &mut Connection, size: u64) -> Result<(), StoreError> {
+pub(super) fn prepare(connection: &mut Connection) -> Result<(), StoreError> {
+    // Without effect on a store that is there already.
+    connection.pragma_update(None, "page_size", PAGE)?;
+    connection.pragma_update(None, "cache_size", -CACHE)?;
     connection.pragma_update(None, "journal_mode", "WAL")?;
     connection.pragma_update(None, "synchronous", "FULL")?;
     connection.pragma_update(None, "foreign_keys", true)?;
+    let page: i64 = connection.pragma_query_value(None, "page_size", |row| row.get(0))?;
+    connection.pragma_update(None, "wal_autocheckpoint", LOG / page.max(1))?;
+    // SQLite answers with the limit that now holds.
+    connection.pragma_update_and_check(None, "journal_size_limit", 4 * LOG, |_| Ok(()))?;
     let found = check(connection)?;
     let open = MIGRATIONS.iter().zip(1_u32..).skip(usize::try_from(found).unwrap_or(usize::MAX));
     for (migration, version) in open {
@@ -30,14 +49,7 @@ pub(super) fn prepare(connection: &mut Connection, size: u64) -> Result<(), Stor
         transaction.pragma_update(None, "user_version", version)?;
         transaction.commit()?;
     }
-    connection.execute_batch(RISING_POSITIONS)?;
-    if size > 0 {
-        let page: i64 = connection.pragma_query_value(None, "page_size", |row| row.get(0))?;
-        let pages = i64::try_from(size).unwrap_or(i64::MAX) / page.max(1);
-        // SQLite answers with the limit that now holds.
-        connection.pragma_update_and_check(None, "max_page_count", pages, |_| Ok(()))?;
-    }
-    Ok(())
+    Ok(connection.execute_batch(RISING_POSITIONS)?)
 }
 
 /// The version of the schema.
@@ -45,4 +57,11 @@ pub(super) fn check(connection: &Connection) -> Result<u32, StoreError> {
     let found = connection.pragma_query_value(None, "user_version", |row| row.get(0))?;
     let known = u32::try_from(MIGRATIONS.len()).unwrap_or(u32::MAX);
     if found > known { Err(StoreError::TooNew { found, known }) } else { Ok(found) }
+}
+
+/// Refuses a schema that is not the newest: who only reads cannot change it.
+pub(super) fn check_current(connection: &Connection) -> Result<(), StoreError> {
+    let found = check(connection)?;
+    let known = u32::try_from(MIGRATIONS.len()).unwrap_or(u32::MAX);
+    if found < known { Err(StoreError::TooOld { found, known }) } else { Ok(()) }
 }

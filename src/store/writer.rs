@@ -1,11 +1,13 @@
 //! The one thread that writes.
 
+use std::sync::Arc;
 use std::thread;
 
 use rusqlite::{Connection, TransactionBehavior};
 use tokio::sync::{mpsc, oneshot};
 
 use super::StoreError;
+use super::room::Room;
 
 /// Writes that may wait in line; further ones wait for a place.
 const LINE: usize = 1024;
@@ -25,11 +27,11 @@ pub(super) struct Writer {
 }
 
 impl Writer {
-    pub(super) fn start(connection: Connection) -> Result<Self, StoreError> {
+    pub(super) fn start(connection: Connection, room: Arc<Room>) -> Result<Self, StoreError> {
         let (line, jobs) = mpsc::channel(LINE);
         let thread = thread::Builder::new()
             .name("renkei-store".to_owned())
-            .spawn(move || write_all(connection, jobs))?;
+            .spawn(move || write_all(connection, &room, jobs))?;
         Ok(Self { line: Some(line), thread: Some(thread) })
     }
 
@@ -64,10 +66,15 @@ impl Drop for Writer {
     }
 }
 
-fn write_all(mut connection: Connection, mut jobs: mpsc::Receiver<Job>) {
+fn write_all(mut connection: Connection, room: &Room, mut jobs: mpsc::Receiver<Job>) {
     while let Some(first) = jobs.blocking_recv() {
         let mut answers = Vec::new();
-        let committed = write_group(&mut connection, first, &mut jobs, &mut answers);
+        let committed = room
+            .bound(&connection)
+            .and_then(|()| write_group(&mut connection, first, &mut jobs, &mut answers));
+        if let Err(error) = room.measure(&connection) {
+            tracing::error!(%error, "the size of the store is not known");
+        }
         if let Err(error) = &committed {
             tracing::error!(%error, "the store could not commit");
         }
@@ -103,12 +110,15 @@ fn in_savepoint<T>(
     connection: &Connection,
     work: impl FnOnce(&Connection) -> Result<T, StoreError>,
 ) -> Result<T, StoreError> {
-    connection.execute_batch("SAVEPOINT job")?;
+    let run = |sql| connection.prepare_cached(sql)?.execute(());
+    run("SAVEPOINT job")?;
     let result = work(connection);
     if connection.is_autocommit() {
         return result.and(Err(StoreError::Full));
     }
-    let end = if result.is_ok() { "RELEASE job" } else { "ROLLBACK TO job; RELEASE job" };
-    connection.execute_batch(end)?;
+    if result.is_err() {
+        run("ROLLBACK TO job")?;
+    }
+    run("RELEASE job")?;
     result
 }

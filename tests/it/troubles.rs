@@ -146,7 +146,7 @@ fn a_package_that_the_disk_lost_keeps_no_other_sender_back() {
     care.kill();
     let store = rusqlite::Connection::open(care.path("data/renkei.db")).expect("the store");
     store
-        .execute("UPDATE incoming SET place = 'beside', package = NULL, next_at = 0", [])
+        .execute("UPDATE incoming SET place = 'beside', payload = NULL, next_at = 0", [])
         .expect("changed");
     drop(store);
     fs::rename(&away, &import).expect("renamed");

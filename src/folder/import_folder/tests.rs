@@ -103,6 +103,46 @@ fn a_conflict_that_comes_late_overwrites_nothing() {
     assert_eq!(import.unfinished().expect("listed"), []);
 }
 
+const OTHER: &str = "01890a5d-ac96-774b-bcce-b302099a8058";
+
+#[test]
+fn several_sets_are_shown_in_their_turn() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let import = open(&folder);
+    let other = OTHER.parse().expect("a message id");
+    let later: [(&str, &[u8]); 1] =
+        [("UPPLAN_202604_1370000018_43_1370000026_11_20260326111501.CSV", b"b")];
+    let second = import.stage(other, &later).expect("staged");
+    let first = import.stage(id(), &FILES).expect("staged");
+    assert!(visible(folder.path()).is_empty());
+    assert_eq!(import.reveal(&first, &FILES).expect("shown"), [Placement::Placed; 2]);
+    assert_eq!(visible(folder.path()), all());
+    assert_eq!(import.reveal(&second, &later).expect("shown"), [Placement::Placed]);
+    for set in [&first, &second] {
+        import.settle(set).expect("synced");
+    }
+    assert_eq!((first.removable(), second.removable()), (Some(id()), Some(other)));
+    assert_eq!(import.stage(other, &later).expect("staged before").removable(), None);
+    import.finish_all(&[id(), other]).expect("finished");
+    assert_eq!(fs::read_dir(folder.path()).expect("listed").count(), 3);
+}
+
+#[test]
+fn a_set_that_comes_into_conflict_before_it_is_shown_is_withheld() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let import = open(&folder);
+    let other = OTHER.parse().expect("a message id");
+    let rival: [(&str, &[u8]); 1] = [(PLAN, b"of the set before")];
+    let first = import.stage(other, &rival).expect("staged");
+    let second = import.stage(id(), &FILES).expect("staged");
+    assert_eq!(import.reveal(&first, &rival).expect("shown"), [Placement::Placed]);
+    let placements = import.reveal(&second, &FILES).expect("looked");
+    assert_eq!(placements, [Placement::Withheld, Placement::Conflict]);
+    import.settle(&second).expect("nothing to do");
+    assert_eq!(visible(folder.path()), [(PLAN.to_owned(), rival[0].1.to_vec())].into());
+    assert_eq!(import.unfinished().expect("listed"), [other]);
+}
+
 #[cfg(unix)]
 #[test]
 fn a_link_under_the_name_is_a_conflict() {

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use bytes::Bytes;
 use jiff::Timestamp;
 
 use super::super::context::{blocking, wake};
@@ -13,7 +14,21 @@ use crate::config::Peer;
 use crate::folder::{Claim, ClaimedFile, FolderError};
 use crate::package::{Manifest, ManifestFile, ManifestFormat, PackError, Party, pack};
 use crate::store::{HeldRow, NewOutgoing, UnitSummary};
-use crate::types::{Digest, FileSerial, Lang};
+use crate::types::{Digest, FileSerial, Hashed, Lang, MessageId, OfficeNumber};
+
+/// What is told of a package that became durable.
+pub(super) struct Packed {
+    id: MessageId,
+    partner: OfficeNumber,
+    serial: FileSerial,
+    sequence: u64,
+}
+
+impl Packed {
+    pub(super) const fn of(new: &NewOutgoing) -> Self {
+        Self { id: new.id, partner: new.partner, serial: new.serial, sequence: new.sequence }
+    }
+}
 
 impl Outbound {
     /// Makes the unit a durable package; only then may its files be let go. `false` if the package
@@ -22,19 +37,55 @@ impl Outbound {
         &self,
         (serial, peer): (FileSerial, &Peer),
         claim: &Arc<Claim>,
-        OutboundSet { files, judgement, converted_from }: OutboundSet,
+        set: OutboundSet,
         now: Timestamp,
     ) -> Result<bool, OutboundFault> {
         let context = &self.context;
+        let sequence = context.store.next_sequence(self.folders.office, peer.office).await?;
+        let OutboundSet { files, judgement, converted_from } = set;
+        let mut new =
+            self.signed((serial, peer), claim.id(), (files, &judgement), sequence, now).await?;
+        new.unit.converted_from = converted_from;
+        if !self.fits(&new) {
+            return Ok(false);
+        }
+        let packed = Packed::of(&new);
+        context.store.pack(new, now).await?;
+        self.packed(&packed);
+        Ok(true)
+    }
+
+    /// Whether the package is not larger than is allowed.
+    pub(super) fn fits(&self, new: &NewOutgoing) -> bool {
+        let size = u64::try_from(new.package.len()).unwrap_or(u64::MAX);
+        size <= self.context.config.limits.package_size
+    }
+
+    /// A durable package is on its way.
+    pub(super) fn packed(&self, Packed { id, partner, serial, sequence }: &Packed) {
+        let office = self.folders.office;
+        wake(&self.context.wake.dispatch, &(office, *partner));
+        tracing::info!(%id, %office, %partner, %serial, sequence, "packed");
+    }
+
+    /// The signed package of a unit.
+    pub(super) async fn signed(
+        &self,
+        (serial, peer): (FileSerial, &Peer),
+        id: MessageId,
+        (files, judgement): (Arc<Vec<ClaimedFile>>, &Judgement),
+        sequence: u64,
+        now: Timestamp,
+    ) -> Result<NewOutgoing, OutboundFault> {
+        let context = &self.context;
         let (office, partner) = (self.folders.office, peer.office);
-        let sequence = context.store.next_sequence(office, partner).await?;
         let expires_at = now.checked_add(context.config.timing.expiry).unwrap_or(Timestamp::MAX);
         let own = context.config.office(office);
         let proof = context.proof();
-        let signer = proof.signer(office).ok_or(OutboundFault::Internal)?;
+        let signer = Arc::clone(proof.signer(office).ok_or(OutboundFault::Internal)?);
         let manifest = Manifest {
             format: ManifestFormat::V1,
-            message_id: claim.id(),
+            message_id: id,
             sequence,
             sender: Party {
                 office,
@@ -55,17 +106,7 @@ impl Outbound {
             supersedes: None,
             files: Vec::new(),
         };
-        let unit = UnitSummary {
-            kind: manifest.kind.clone(),
-            edition: Some(manifest.edition),
-            converted_from,
-            months: manifest.months.clone(),
-            files: judge::unit_files(&borrowed(&files)),
-            records: judgement.records(),
-            findings: judgement.findings(),
-        };
-        let signer = Arc::clone(signer);
-        let (package, manifest_sha256) = blocking(move || {
+        let (package, manifest, manifest_sha256) = blocking(move || {
             let listed = (1..)
                 .zip(files.iter())
                 .map(|(n, file)| ManifestFile::describe(n, &file.name, &file.bytes))
@@ -74,31 +115,31 @@ impl Outbound {
             let manifest = Manifest { files: listed, ..manifest };
             let digest = Digest::of(&manifest.to_bytes().map_err(PackError::from)?);
             let bytes: Vec<&[u8]> = files.iter().map(|file| file.bytes.as_slice()).collect();
-            Ok::<_, PackError>((pack(&manifest, &bytes, &signer, now)?, digest))
+            let package = Hashed::from(Bytes::from(pack(&manifest, &bytes, &signer, now)?));
+            Ok::<_, PackError>((package, manifest, digest))
         })
         .await
         .ok_or(OutboundFault::Internal)??;
-        let size = u64::try_from(package.len()).unwrap_or(u64::MAX);
-        if size > context.config.limits.package_size {
-            return Ok(false);
-        }
-        let id = claim.id();
-        let new = NewOutgoing {
+        Ok(NewOutgoing {
             id,
             office,
             partner,
             sequence,
             serial,
-            unit,
+            unit: UnitSummary {
+                kind: manifest.kind,
+                edition: Some(manifest.edition),
+                converted_from: None,
+                months: manifest.months,
+                files: judge::listed_files(&manifest.files),
+                records: judgement.records(),
+                findings: judgement.findings(),
+            },
             expires_at,
-            package_sha256: Digest::of(&package),
+            package_sha256: package.sha256(),
             manifest_sha256,
-            package: package.into(),
-        };
-        context.store.pack(new, now).await?;
-        wake(&context.wake.dispatch, &(office, partner));
-        tracing::info!(%id, %office, %partner, %serial, sequence, "packed");
-        Ok(true)
+            package: package.bytes().clone(),
+        })
     }
 
     /// Lets the files of a durable package go. The store knows the claim, so that what fails here

@@ -1,6 +1,7 @@
 //! Looks after the drop folder of one office: finds send units, checks them, packs them.
 
 mod end;
+mod group;
 
 use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::sync::Arc;
@@ -11,7 +12,7 @@ use tokio::sync::{Notify, watch};
 
 use super::context::{Context, blocking, stopped};
 use super::conversion::{self, OutboundSet};
-use super::judge::{self, Judgement};
+use super::judge::Judgement;
 use super::start::DropFolders;
 use crate::config::Peer;
 use crate::folder::{
@@ -19,10 +20,13 @@ use crate::folder::{
     Watch,
 };
 use crate::store::StoreError;
-use crate::types::{FileName, FileSerial, Lang, MessageId, OfficeNumber};
+use crate::types::{FileName, FileSerial, Lang, OfficeNumber};
 
 pub(super) use end::end_claim;
-use end::{borrowed, release};
+use end::release;
+
+/// Units that are claimed and packed together.
+const TOGETHER: usize = 16;
 
 /// How long to wait after the disk or the store failed.
 const FAULT_PAUSE: Duration = Duration::from_secs(5);
@@ -58,6 +62,42 @@ impl UnitKey {
 struct Incomplete {
     since: Instant,
     names: Vec<String>,
+}
+
+/// A unit whose files are all there and stand still.
+struct Ready {
+    key: UnitKey,
+    files: Vec<Seen>,
+    /// Since when it has been in the drop folder.
+    seen: Instant,
+}
+
+/// Why a claimed unit has no judgement of its files.
+enum Unread {
+    /// It has more files or bytes than are allowed.
+    TooLarge(Judgement),
+    /// It changed or is in use.
+    Later,
+    /// It cannot be read.
+    Fault(OutboundFault),
+}
+
+/// The units of one look behind each other.
+struct Line {
+    /// Senders and recipients of which a unit has to wait: its successors wait with it.
+    held_up: BTreeSet<(OfficeNumber, OfficeNumber)>,
+    /// When to look again.
+    next: Option<Duration>,
+}
+
+impl Line {
+    fn holds_up(&self, key: &UnitKey) -> bool {
+        key.way().is_some_and(|way| self.held_up.contains(&way))
+    }
+
+    fn look_again(&mut self) {
+        self.next = Some(FAULT_PAUSE.min(self.next.unwrap_or(FAULT_PAUSE)));
+    }
 }
 
 /// What became of a unit.
@@ -181,61 +221,44 @@ impl Outbound {
         self.seen.retain(|key, _| units.contains_key(key));
 
         let settled = self.settler.on_scan(scan, began);
-        let mut next = settled.next.map(|at| at.saturating_sub(began));
+        let next = settled.next.map(|at| at.saturating_sub(began));
         let mut ready: BTreeMap<UnitKey, Vec<Seen>> = BTreeMap::new();
         for file in settled.files {
             ready.entry(UnitKey::of(&file)).or_default().push(file);
         }
-        let mut held_up = BTreeSet::new();
+        let mut line = Line { held_up: BTreeSet::new(), next };
+        let mut admitted = Vec::new();
         // In ascending 連番: that is the order of the keys, and of the sequence numbers.
         for (key, all) in units {
-            if *stopping.borrow() {
-                break;
-            }
             let seen = *self.seen.entry(key.clone()).or_insert_with(Instant::now);
-            if key.way().is_some_and(|way| held_up.contains(&way)) {
+            let files = ready.remove(&key).unwrap_or_default();
+            if line.holds_up(&key) {
                 continue;
             }
-            let files = ready.remove(&key).unwrap_or_default();
-            let is_gone = if files.len() < all || self.still_waits(&key, &files) {
-                false
+            if files.len() < all || self.still_waits(&key, &files) {
+                self.stays(&key, seen, &mut line);
             } else {
-                match self.unit(&key, &files).await {
-                    Ok(Done::Gone) => {
-                        self.incomplete.remove(&key);
-                        true
-                    }
-                    Ok(Done::Incomplete) => {
-                        self.remember_incomplete(&key, &files);
-                        false
-                    }
-                    Ok(Done::Later) => {
-                        next = Some(FAULT_PAUSE.min(next.unwrap_or(FAULT_PAUSE)));
-                        false
-                    }
-                    Err(fault @ OutboundFault::Store(_)) => {
-                        self.in_vain = true;
-                        return Err(fault);
-                    }
-                    // What is wrong with the files of one unit keeps no other back.
-                    Err(fault) => {
-                        tracing::warn!(office = %self.folders.office, code = fault.code(), %fault,
-                            "a set cannot be taken; it is tried again");
-                        next = Some(FAULT_PAUSE.min(next.unwrap_or(FAULT_PAUSE)));
-                        false
-                    }
-                }
-            };
-            // Its successors wait, but no longer than for a unit whose files never come.
-            if !is_gone && seen.elapsed() < self.longest_wait() {
-                held_up.extend(key.way());
+                admitted.push(Ready { key, files, seen });
             }
         }
+        let mut admitted = admitted.into_iter().peekable();
+        while admitted.peek().is_some() && !*stopping.borrow() {
+            self.together(admitted.by_ref().take(TOGETHER).collect(), &mut line).await?;
+        }
+        let next = line.next;
         let set_wait = self.set_wait();
         let patience = self.incomplete.values().map(|unit| {
             set_wait.saturating_sub(unit.since.elapsed()).max(Duration::from_millis(10))
         });
         Ok(patience.chain(next).min())
+    }
+
+    /// The unit is still in the drop folder. Its successors wait, but no longer than for a unit whose
+    /// files never come.
+    fn stays(&self, key: &UnitKey, seen: Instant, line: &mut Line) {
+        if seen.elapsed() < self.longest_wait() {
+            line.held_up.extend(key.way());
+        }
     }
 
     fn remember_incomplete(&mut self, key: &UnitKey, files: &[Seen]) {
@@ -278,26 +301,6 @@ impl Outbound {
         let set_wait = self.set_wait();
         set_wait.is_zero()
             || self.incomplete.get(key).is_some_and(|unit| unit.since.elapsed() >= set_wait)
-    }
-
-    /// Claims a unit whose files stand still, and packs it or holds it.
-    async fn unit(&mut self, key: &UnitKey, files: &[Seen]) -> Result<Done, OutboundFault> {
-        let now = self.context.now();
-        let id = MessageId::new(now);
-        let (folders, seen) = (Arc::clone(&self.folders), files.to_vec());
-        let claimed = blocking(move || folders.drop.claim(id, &seen)).await;
-        let claim = match claimed.ok_or(OutboundFault::Internal)? {
-            Ok(claim) => Arc::new(claim),
-            Err(unclaimed) => return self.unclaimed(unclaimed).await,
-        };
-        let final_word = self.patience_is_over(key);
-        let done = self.claimed(key, &claim, final_word, now).await;
-        if matches!(done, Ok(Done::Gone)) {
-            return done;
-        }
-        self.in_vain |= !matches!(done, Ok(Done::Incomplete));
-        self.release(claim).await?;
-        done
     }
 
     async fn unclaimed(&mut self, unclaimed: Unclaimed) -> Result<Done, OutboundFault> {
@@ -343,39 +346,25 @@ impl Outbound {
         Ok(())
     }
 
+    /// Packs or holds a unit that was claimed, or says that it has to wait.
     async fn claimed(
         &mut self,
         key: &UnitKey,
         claim: &Arc<Claim>,
-        final_word: bool,
+        read: Result<(Arc<Vec<ClaimedFile>>, Judgement), Unread>,
         now: Timestamp,
     ) -> Result<Done, OutboundFault> {
-        if claim.files().len() > self.most_files() {
-            let judgement = Judgement::too_many(self.most_files());
-            self.hold(key, claim, &judgement, &[], now).await?;
-            return Ok(Done::Gone);
-        }
         let limit = self.context.config.limits.package_size;
-        let (reader, context) = (Arc::clone(claim), Arc::clone(&self.context));
-        let read = blocking(move || {
-            let files = reader.read_all(limit)?;
-            let judgement = judge::files(context.spec, &borrowed(&files));
-            Ok::<_, FolderError>((files, judgement))
-        })
-        .await
-        .ok_or(OutboundFault::Internal)?;
         let (files, judgement) = match read {
-            Ok((files, judgement)) => (Arc::new(files), judgement),
-            Err(error) if matches!(error.fault(), Fault::Changed | Fault::Locked) => {
-                return Ok(Done::Later);
-            }
-            Err(error) if matches!(error.fault(), Fault::TooLarge { .. }) => {
-                let judgement = Judgement::too_large(limit);
+            Ok(read) => read,
+            Err(Unread::TooLarge(judgement)) => {
                 self.hold(key, claim, &judgement, &[], now).await?;
                 return Ok(Done::Gone);
             }
-            Err(error) => return Err(error.into()),
+            Err(Unread::Later) => return Ok(Done::Later),
+            Err(Unread::Fault(fault)) => return Err(fault),
         };
+        let final_word = self.patience_is_over(key);
         if judgement.is_incomplete() && !final_word {
             return Ok(Done::Incomplete);
         }

@@ -55,8 +55,10 @@ fn once_each(recipient: &Office, sender: &str) {
 /// INV3, first half: the bytes in the store are those that its rows name.
 fn stored_bytes_are_whole(office: &Office) {
     let rows = office.sql(
-        "SELECT hex(package_sha256), package FROM outgoing WHERE place = 'here'
-         UNION ALL SELECT hex(package_sha256), package FROM incoming WHERE place = 'here'",
+        "SELECT hex(package_sha256), bytes FROM outgoing LEFT JOIN payloads ON id = payload
+         WHERE place = 'here'
+         UNION ALL SELECT hex(package_sha256), bytes FROM incoming LEFT JOIN payloads
+         ON id = payload WHERE place = 'here'",
     );
     assert!(!rows.is_empty(), "no packages in the store");
     for row in rows {

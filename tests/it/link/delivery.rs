@@ -175,8 +175,9 @@ async fn a_connection_that_died_while_idle_is_not_an_error() {
 #[tokio::test]
 async fn nodes_are_reached_over_ipv6_too() {
     let authority = super::harness::Authority::new("test authority");
-    let Ok(probe) = std::net::TcpListener::bind("[::1]:0") else { return };
-    drop(probe);
+    // A machine without IPv6 cannot say anything here, and shall not say that all is well.
+    let probe = std::net::TcpListener::bind("[::1]:0");
+    drop(probe.expect("::1 can be bound; switch IPv6 on for the loopback interface"));
     let settings = settings(&authority.issue(RECIPIENT), TestTrust::of(&authority));
     let address = "[::1]:0".parse().expect("an address");
     let node = Node::start_at(address, settings, Limits::default()).await;

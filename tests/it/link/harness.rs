@@ -17,7 +17,7 @@ use renkei::link::{
     TlsVersions,
 };
 use renkei::package::{Trust, TrustSources};
-use renkei::types::{Digest, MessageId, OfficeNumber};
+use renkei::types::{Digest, Hashed, MessageId, OfficeNumber};
 use rustls::pki_types::{
     CertificateDer, CertificateRevocationListDer, PrivateKeyDer, PrivatePkcs8KeyDer,
 };
@@ -251,9 +251,10 @@ impl Service for TestService {
         &self,
         _peer: &Peer,
         id: MessageId,
-        body: Bytes,
+        body: Hashed,
     ) -> Result<PutAnswer, Refusal> {
         self.begun.send_modify(|count| *count += 1);
+        let (body, digest) = (body.bytes(), body.sha256());
         assert!(!body.starts_with(PANIC), "as the package says");
         if body.starts_with(BUSY) {
             let refusal =
@@ -263,7 +264,7 @@ impl Service for TestService {
         if body.starts_with(WAIT) {
             self.gate.acquire().await.expect("the gate is never closed").forget();
         }
-        let digest = Digest::of(&body);
+        assert_eq!(digest, Digest::of(body));
         let before = self.taken.lock().expect("no panic inside").insert(id, digest);
         if before.is_some_and(|before| before != digest) {
             return Err(Refusal::new(

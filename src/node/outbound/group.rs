@@ -1,0 +1,231 @@
+//! Several units at once, so that they share the waits for the disk.
+
+use std::collections::{BTreeMap, VecDeque};
+use std::sync::Arc;
+
+use futures_util::stream::{self, StreamExt as _};
+use jiff::Timestamp;
+
+use super::super::context::{Context, blocking};
+use super::super::judge::{self, Judgement};
+use super::super::start::DropFolders;
+use super::end::{Packed, borrowed};
+use super::{Done, Line, Outbound, OutboundFault, Ready, UnitKey, Unread};
+use crate::config::Peer;
+use crate::folder::{Claim, ClaimedFile, Fault, Unclaimed};
+use crate::types::{FileSerial, MessageId};
+
+/// So many units are claimed, read or signed at a time.
+const AT_A_TIME: usize = 8;
+
+/// Units above this size in bytes are packed alone.
+const SMALL: u64 = 512 << 10;
+
+type Read = Result<(Arc<Vec<ClaimedFile>>, Judgement), Unread>;
+
+/// A unit that was to be claimed and judged.
+struct Taken {
+    unit: Ready,
+    /// Nothing is known of it after a fault of our own.
+    claimed: Result<(Arc<Claim>, Read), Option<Unclaimed>>,
+}
+
+/// A unit that needs nothing but to be packed.
+struct Plain<'a> {
+    peer: &'a Peer,
+    serial: FileSerial,
+    claim: &'a Arc<Claim>,
+    files: &'a Arc<Vec<ClaimedFile>>,
+    judgement: &'a Judgement,
+}
+
+impl Outbound {
+    /// Claims units that are ready, and packs or holds each in its turn. Only a fault of the store
+    /// is returned; units that were not dealt with are in the drop folder again.
+    pub(super) async fn together(
+        &mut self,
+        units: Vec<Ready>,
+        line: &mut Line,
+    ) -> Result<(), OutboundFault> {
+        let now = self.context.now();
+        let units: Vec<_> = units.into_iter().filter(|unit| !line.holds_up(&unit.key)).collect();
+        let take = |unit| take(Arc::clone(&self.context), Arc::clone(&self.folders), unit, now);
+        let mut taken: VecDeque<Taken> =
+            stream::iter(units).map(take).buffered(AT_A_TIME).collect().await;
+        // Where packing together fails, each shows alone what is wrong with it.
+        let mut alone = 0_usize;
+        while !taken.is_empty() {
+            let run = taken.iter().take_while(|taken| self.plain(taken).is_some()).count();
+            if alone == 0 && run > 1 {
+                match self.pack_together(taken.iter().take(run), now).await {
+                    Ok(()) => {
+                        let packed: Vec<Taken> = taken.drain(..run).collect();
+                        self.let_all_go(packed).await;
+                    }
+                    Err(fault) => {
+                        tracing::debug!(code = fault.code(), %fault, "not packed together");
+                        alone = run;
+                    }
+                }
+                continue;
+            }
+            alone = alone.saturating_sub(1);
+            let Some(next) = taken.pop_front() else { break };
+            if let Err(fault) = self.one(next, line, now).await {
+                self.in_vain = true;
+                for Taken { claimed, .. } in taken {
+                    if let Ok((claim, _)) = claimed {
+                        // What cannot be given back now is ended with the next look.
+                        let _ = self.release(claim).await;
+                    }
+                }
+                return Err(fault);
+            }
+        }
+        Ok(())
+    }
+
+    /// Packs or holds one unit, unless one before it has to wait.
+    async fn one(
+        &mut self,
+        Taken { unit: Ready { key, files, seen }, claimed }: Taken,
+        line: &mut Line,
+        now: Timestamp,
+    ) -> Result<(), OutboundFault> {
+        if line.holds_up(&key) {
+            if let Ok((claim, _)) = claimed {
+                // An incomplete unit is not tried again before something has come.
+                self.in_vain |= !self.incomplete.keys().any(|other| other.way() == key.way());
+                self.release(claim).await?;
+            }
+            return Ok(());
+        }
+        let done = match claimed {
+            Ok((claim, read)) => {
+                let mut done = self.claimed(&key, &claim, read, now).await;
+                if !matches!(done, Ok(Done::Gone)) {
+                    self.in_vain |= !matches!(done, Ok(Done::Incomplete));
+                    done = self.release(claim).await.and(done);
+                }
+                done
+            }
+            Err(Some(unclaimed)) => self.unclaimed(unclaimed).await,
+            Err(None) => {
+                self.left_over = true;
+                Err(OutboundFault::Internal)
+            }
+        };
+        match done {
+            Ok(Done::Gone) => {
+                self.incomplete.remove(&key);
+                return Ok(());
+            }
+            Ok(Done::Incomplete) => self.remember_incomplete(&key, &files),
+            Ok(Done::Later) => line.look_again(),
+            Err(fault @ OutboundFault::Store(_)) => return Err(fault),
+            // What is wrong with the files of one unit keeps no other back.
+            Err(fault) => {
+                tracing::warn!(office = %self.folders.office, code = fault.code(), %fault,
+                    "a set cannot be taken; it is tried again");
+                line.look_again();
+            }
+        }
+        self.stays(&key, seen, line);
+        Ok(())
+    }
+
+    /// The unit, if it is small, good, and for a partner that takes it as it is.
+    fn plain<'a>(&'a self, taken: &'a Taken) -> Option<Plain<'a>> {
+        let UnitKey::Unit { serial, sender, recipient } = &taken.unit.key else { return None };
+        let Ok((claim, Ok((files, judgement)))) = &taken.claimed else { return None };
+        let size: u64 = taken.unit.files.iter().map(|file| file.stamp().size()).sum();
+        let peer = self.context.config.peer(*recipient)?;
+        let as_it_is = peer.edition.is_none_or(|wanted| judgement.edition() == Some(wanted));
+        let is_plain =
+            *sender == self.folders.office && !judgement.has_errors() && as_it_is && size <= SMALL;
+        is_plain.then_some(Plain { peer, serial: *serial, claim, files, judgement })
+    }
+
+    /// Makes units durable packages, all or none.
+    async fn pack_together(
+        &self,
+        taken: impl Iterator<Item = &Taken>,
+        now: Timestamp,
+    ) -> Result<(), OutboundFault> {
+        let mut numbers = BTreeMap::new();
+        let mut units = Vec::new();
+        for plain in taken.filter_map(|taken| self.plain(taken)) {
+            let partner = plain.peer.office;
+            let number = match numbers.get(&partner) {
+                Some(last) => last + 1,
+                None => self.context.store.next_sequence(self.folders.office, partner).await?,
+            };
+            numbers.insert(partner, number);
+            units.push((plain, number));
+        }
+        let sign = async |(plain, number): (Plain<'_>, u64)| {
+            let Plain { peer, serial, claim, files, judgement } = plain;
+            let set = (Arc::clone(files), judgement);
+            self.signed((serial, peer), claim.id(), set, number, now).await
+        };
+        let signed: Vec<_> = stream::iter(units).map(sign).buffered(AT_A_TIME).collect().await;
+        let signed = signed.into_iter().collect::<Result<Vec<_>, _>>()?;
+        if !signed.iter().all(|new| self.fits(new)) {
+            // Only one of them, and it will be found.
+            return Err(OutboundFault::Internal);
+        }
+        let packed: Vec<_> = signed.iter().map(Packed::of).collect();
+        self.context.store.pack_all(signed, now).await?;
+        for packed in &packed {
+            self.packed(packed);
+        }
+        Ok(())
+    }
+
+    async fn let_all_go(&mut self, packed: Vec<Taken>) {
+        let mut claims = Vec::new();
+        for Taken { unit, claimed } in packed {
+            self.incomplete.remove(&unit.key);
+            claims.extend(claimed.ok().map(|(claim, _)| claim));
+        }
+        for claim in claims {
+            self.let_go(&claim).await;
+        }
+    }
+}
+
+/// Claims a unit, reads its files and judges them.
+async fn take(
+    context: Arc<Context>,
+    folders: Arc<DropFolders>,
+    unit: Ready,
+    now: Timestamp,
+) -> Taken {
+    let (id, seen) = (MessageId::new(now), unit.files.clone());
+    let most_files = usize::try_from(context.config.limits.unit_files).unwrap_or(usize::MAX);
+    let limit = context.config.limits.package_size;
+    let (drop, reader) = (Arc::clone(&folders), Arc::clone(&context));
+    let claim = match blocking(move || drop.drop.claim(id, &seen)).await {
+        Some(Ok(claim)) => Arc::new(claim),
+        Some(Err(unclaimed)) => return Taken { unit, claimed: Err(Some(unclaimed)) },
+        None => return Taken { unit, claimed: Err(None) },
+    };
+    if claim.files().len() > most_files {
+        let read = Err(Unread::TooLarge(Judgement::too_many(most_files)));
+        return Taken { unit, claimed: Ok((claim, read)) };
+    }
+    let claimed = Arc::clone(&claim);
+    let read = blocking(move || match claimed.read_all(limit) {
+        Ok(files) => {
+            let judgement = judge::files(reader.spec, &borrowed(&files));
+            Ok((Arc::new(files), judgement))
+        }
+        Err(error) if matches!(error.fault(), Fault::Changed | Fault::Locked) => Err(Unread::Later),
+        Err(error) if matches!(error.fault(), Fault::TooLarge { .. }) => {
+            Err(Unread::TooLarge(Judgement::too_large(limit)))
+        }
+        Err(error) => Err(Unread::Fault(error.into())),
+    });
+    let read = read.await.unwrap_or(Err(Unread::Fault(OutboundFault::Internal)));
+    Taken { unit, claimed: Ok((claim, read)) }
+}

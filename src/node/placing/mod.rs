@@ -1,0 +1,147 @@
+//! Puts received files into the import folder of one office, each sender's in ascending 連番.
+//!
+//! Packages of one sender that wait are placed together: their files are written at the same time,
+//! shown to the care software one set after the other, and made durable at once.
+
+mod batch;
+mod handover;
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use jiff::Timestamp;
+use tokio::sync::watch;
+
+use super::context::{Context, blocking, stopped, woken};
+use super::start::ImportFolders;
+use crate::folder::FolderError;
+use crate::route::{self, First, Turn};
+use crate::store::{IncomingRow, StoreError, UnplacedRow};
+use crate::transfer::{Incoming, due_at};
+use crate::types::MessageId;
+
+/// Packages of one sender that are placed together, before the next sender has its turn. Only those
+/// that lie in the database: a large one is placed alone.
+const TOGETHER: u32 = 32;
+
+/// Of these, so many are read, written or signed at a time.
+const AT_A_TIME: usize = 8;
+
+/// How long to wait after the store failed.
+const STORE_PAUSE: Duration = Duration::from_secs(5);
+
+/// Looks again after this time whatever happens.
+const LONGEST_SLEEP: Duration = Duration::from_mins(5);
+
+/// Why a package could not go on its way.
+enum Fault {
+    /// The store failed; nothing else makes sense until it works again.
+    Store(StoreError),
+    /// The package in the store cannot be opened any more.
+    Package(&'static str),
+    /// The folders do not take the files now.
+    Folder(FolderError),
+    /// A fault of our own.
+    Internal,
+}
+
+impl From<StoreError> for Fault {
+    fn from(error: StoreError) -> Self {
+        // One package that the disk has lost must not keep those of other senders waiting.
+        if error.is_about_one_package() { Self::Package(error.code()) } else { Self::Store(error) }
+    }
+}
+
+pub(super) async fn run(
+    context: Arc<Context>,
+    folders: ImportFolders,
+    mut stopping: watch::Receiver<bool>,
+) {
+    let folders = Arc::new(folders);
+    let office = folders.office;
+    while !*stopping.borrow() {
+        let sleep = match place_all(&context, &folders, &stopping).await {
+            Ok(sleep) => sleep,
+            Err(error) => {
+                tracing::error!(%office, code = error.code(), %error, "placing pauses");
+                STORE_PAUSE
+            }
+        };
+        tokio::select! {
+            () = stopped(&mut stopping) => break,
+            () = woken(&context.wake.placing, &office) => {}
+            () = tokio::time::sleep(sleep) => {}
+        }
+    }
+}
+
+/// Places packages whose turn has come, of each sender some, and says how long to sleep.
+async fn place_all(
+    context: &Arc<Context>,
+    folders: &Arc<ImportFolders>,
+    stopping: &watch::Receiver<bool>,
+) -> Result<Duration, StoreError> {
+    let office = folders.office;
+    let placed = context.store.placed(office).await?;
+    handover::sign(context, folders, placed.into_iter().map(|row| (row, None)).collect()).await?;
+    let mut sleep = LONGEST_SLEEP;
+    for sender in context.store.senders_waiting(office).await? {
+        if *stopping.borrow() {
+            break;
+        }
+        let waiting = context.store.unplaced(office, sender, TOGETHER).await?;
+        let (ready, pause) = ready(context, waiting);
+        sleep = sleep.min(pause);
+        if !ready.is_empty() {
+            batch::place(context, folders, ready).await?;
+            sleep = Duration::ZERO;
+        }
+    }
+    Ok(sleep)
+}
+
+/// Those from the front whose turn has come and that are placed together, and how long the next
+/// one has to wait.
+fn ready(context: &Context, waiting: Vec<UnplacedRow>) -> (Vec<IncomingRow>, Duration) {
+    let now = context.now();
+    let mut ready = Vec::new();
+    for unplaced in waiting {
+        if let Turn::Until(then) = turn(context, &unplaced, now) {
+            let wait = Duration::try_from(then.duration_since(now)).unwrap_or_default();
+            return (ready, wait.max(Duration::from_millis(1)));
+        }
+        if unplaced.is_large && !ready.is_empty() {
+            break;
+        }
+        ready.push(unplaced.row);
+        if unplaced.is_large {
+            break;
+        }
+    }
+    (ready, LONGEST_SLEEP)
+}
+
+fn turn(context: &Context, UnplacedRow { row, before, .. }: &UnplacedRow, now: Timestamp) -> Turn {
+    let first = First {
+        sequence: row.sequence,
+        before: *before,
+        committed_at: row.created_at,
+        not_before: match row.state {
+            Incoming::Committed { next_at, .. } => due_at(next_at, now),
+            Incoming::Rejected | Incoming::Placed | Incoming::HandedOver | Incoming::Held => now,
+        },
+    };
+    route::turn(&first, context.config.timing.order_wait, now)
+}
+
+/// The store says what became of the sets, so the import folder need not remember them.
+async fn forget(folders: &Arc<ImportFolders>, ids: Vec<MessageId>) {
+    if ids.is_empty() {
+        return;
+    }
+    let folders = Arc::clone(folders);
+    let finished = blocking(move || folders.forget(&ids)).await;
+    if let Some(Err(error)) = finished {
+        tracing::warn!(code = error.code(), %error, "a staging folder stays until the next start");
+    }
+}

@@ -1,0 +1,96 @@
+//! The size that the store may have.
+
+use super::*;
+
+const MIB: usize = 1 << 20;
+
+fn limited(folder: &TempDir, mib: u64) -> Store {
+    Store::open(folder.path(), mib << 20).expect("a store")
+}
+
+fn large(sequence: u64) -> NewOutgoing {
+    let byte = u8::try_from(sequence).expect("few");
+    outgoing(sequence, Bytes::from(vec![byte; 2 * MIB]))
+}
+
+#[tokio::test]
+async fn packages_beside_the_database_count() {
+    let folder = TempDir::new().expect("a folder");
+    let store = limited(&folder, 5);
+    let first = large(1);
+    let first_id = first.id;
+    store.pack(first, now()).await.expect("room for it");
+    store.pack(large(2), now()).await.expect("room for it");
+    let refused = store.pack(large(3), now()).await;
+    assert!(matches!(refused, Err(StoreError::Full)), "{refused:?}");
+    assert_eq!(beside(&folder).len(), 2, "nothing of it stays");
+    drop(store);
+
+    // What lies there counts also after a start, and for packages in the database.
+    let store = limited(&folder, 5);
+    assert!(matches!(store.pack(large(3), now()).await, Err(StoreError::Full)));
+    let mut small = 0;
+    let full = loop {
+        let new = outgoing(10 + small, Bytes::from(vec![1; 100_000]));
+        match store.pack(new, now()).await {
+            Ok(()) => small += 1,
+            Err(error) => break error,
+        }
+        assert!(small < 20, "the limit does not hold");
+    };
+    assert!(matches!(full, StoreError::Full), "{full}");
+    assert!(small > 2, "{small} packages of 100 kB in what is left of 5 MiB");
+
+    // What is removed makes room.
+    let consigned = OutgoingEvent::Receipt(OutgoingReceipt::Consignment);
+    let proof = receipt(Origin::Received, "ContentConsignment", b"signed");
+    store
+        .outgoing_event(first_id, consigned, String::new(), Some(proof), now())
+        .await
+        .expect("event");
+    let later = now() + jiff::SignedDuration::from_secs(1);
+    assert_eq!(store.purge(later, Timestamp::MIN).await.expect("purged"), 1);
+    let again = outgoing(40, Bytes::from(vec![2; 100_000]));
+    store.pack(again, now()).await.expect("room for a small one");
+    assert_eq!(beside(&folder).len(), 1);
+}
+
+/// The same package several times at once takes its room once.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_package_counts_once() {
+    let folder = TempDir::new().expect("a folder");
+    let store = limited(&folder, 4);
+    let package: &'static [u8] = vec![3; 2 * MIB].leak();
+    let id = MessageId::new(now());
+    let mut tasks = tokio::task::JoinSet::new();
+    for _ in 0..6 {
+        let store = store.clone();
+        tasks.spawn(async move { store.commit(incoming(id, package, b"first"), now()).await });
+    }
+    while let Some(answer) = tasks.join_next().await {
+        answer.expect("no panic").expect("there is room for one");
+    }
+    assert_eq!(beside(&folder).len(), 1);
+}
+
+/// The rows of packages that end go together with their bytes, whichever time of keeping is longer.
+#[tokio::test]
+async fn no_bytes_stay_without_their_row() {
+    let folder = TempDir::new().expect("a folder");
+    let store = open(&folder);
+    let new = outgoing(1, Bytes::from_static(b"package"));
+    let id = new.id;
+    store.pack(new, now()).await.expect("packed");
+    let handover = OutgoingEvent::Receipt(OutgoingReceipt::Handover);
+    let proof = receipt(Origin::Received, "ContentHandover", b"signed");
+    store.outgoing_event(id, handover, String::new(), Some(proof), now()).await.expect("event");
+    let later = now() + jiff::SignedDuration::from_secs(1);
+    store.purge(Timestamp::MIN, later).await.expect("purged");
+    assert!(matches!(store.evidence(id).await, Err(StoreError::NotFound)));
+    drop(store);
+    let connection = Connection::open(database(folder.path())).expect("open");
+    let left: i64 = connection
+        .query_row("SELECT count(*) FROM payloads", (), |row| row.get(0))
+        .expect("counted");
+    assert_eq!(left, 0);
+}
