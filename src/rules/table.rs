@@ -1018,7 +1018,7 @@ rules! {
     good "UPKIHON の要介護状態区分 12"
 
     ServiceTypeOutOfScope "L3-CODE-003" "service-type-out-of-scope"
-    L3 Warning since V3 clause "R-OUT-03"
+    L3 Error since V3 clause "R-OUT-03"
     ja {
         "サービス種類 {type}（{name}）は連携の対象外です。"
         "対象外のサービスのレコードは出力しないと定められています。"

@@ -347,7 +347,7 @@ fn judge_group(
     let deletion = clusters.iter().any(|cluster| complete(cluster) && deletes(cluster));
     // Beside data the order is open in which a deletion would work; deletions alone need none.
     let with_data =
-        clusters.iter().any(|cluster| !deletes(cluster) && !(deletion && leftover(cluster)));
+        clusters.iter().any(|cluster| !(deletes(cluster) || (deletion && leftover(cluster))));
     for cluster in clusters.iter().copied() {
         let foreign = (deletes(cluster) && with_data)
             || cluster.unit.is_none()
