@@ -73,7 +73,8 @@ impl OtherJis {
         if self.broken {
             return;
         }
-        self.escapes |= piece.windows(2).any(|pair| pair == [0x1B, b'$']);
+        self.escapes = self.escapes
+            || memchr::memchr_iter(0x1B, piece).any(|at| piece.get(at + 1) == Some(&b'$'));
         if self.pending == 0 && piece.is_ascii() {
             return;
         }
