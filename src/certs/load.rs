@@ -140,6 +140,8 @@ fn load_key(path: &Path) -> Result<PrivateKeyDer<'static>, CertsError> {
 fn load_password(path: &Path) -> Result<Zeroizing<String>, CertsError> {
     let bytes = files::read(path, Access::Secret, MAX_PASSWORD)?;
     let text = std::str::from_utf8(&bytes).unwrap_or_default();
+    // Editors on Windows may begin a text with a mark.
+    let text = text.strip_prefix('\u{FEFF}').unwrap_or(text);
     let line = text.strip_suffix('\n').unwrap_or(text);
     let line = line.strip_suffix('\r').unwrap_or(line);
     if line.is_empty() || line.contains(['\n', '\r']) {
@@ -154,7 +156,8 @@ fn is_pem(bytes: &[u8]) -> bool {
 }
 
 fn sections(path: &Path, bytes: &[u8]) -> Result<Vec<(SectionKind, Vec<u8>)>, CertsError> {
-    <(SectionKind, Vec<u8>)>::pem_slice_iter(bytes)
+    // Editors on Windows may begin a text with a mark.
+    <(SectionKind, Vec<u8>)>::pem_slice_iter(bytes.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(bytes))
         .collect::<Result<_, _>>()
         .map_err(|_| CertsError::Pem { path: path.to_owned() })
 }

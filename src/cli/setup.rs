@@ -28,6 +28,13 @@ pub(super) fn config(path: &Path, lang: Lang) -> Result<Config, UsageError> {
             (Lang::Ja, io::ErrorKind::NotFound) => format!(
                 "設定ファイル {path} がありません。--config で場所を指定してください（見本は config.example.toml です）。"
             ),
+            // The editor of Windows long had other encodings as its first choice.
+            (Lang::Ja, io::ErrorKind::InvalidData) => format!(
+                "設定ファイル {path} の文字コードが UTF-8 ではありません。メモ帳の「名前を付けて保存」で、文字コードに UTF-8 を選んで保存し直してください。"
+            ),
+            (Lang::En, io::ErrorKind::InvalidData) => {
+                format!("the configuration {path} is not UTF-8; save it again as UTF-8")
+            }
             (Lang::Ja, _) => format!("設定ファイル {path} を読めません（{error}）。"),
             (Lang::En, _) => format!("cannot read the configuration {path}: {error}"),
         })
@@ -59,7 +66,8 @@ pub(super) fn log(node: &Node, lang: Lang) -> Result<(), UsageError> {
     })?;
     let builder = tracing_subscriber::fmt()
         .with_env_filter(filter)
-        .with_ansi(io::stderr().is_terminal())
+        // The console of Windows 10 shows the codes of colours as text, unless it is told not to.
+        .with_ansi(io::stderr().is_terminal() && !cfg!(windows))
         .with_writer(io::stderr);
     // A second log in one process would be a fault of ours; the first one stays.
     let _ = if node.log_json { builder.json().try_init() } else { builder.try_init() };
@@ -85,9 +93,12 @@ pub(super) async fn stop_signal() -> io::Result<()> {
     #[cfg(windows)]
     {
         use tokio::signal::windows;
-        let (mut close, mut shutdown) = (windows::ctrl_close()?, windows::ctrl_shutdown()?);
+        // Break is what programs send that keep others running as a service.
+        let (mut pause, mut close) = (windows::ctrl_break()?, windows::ctrl_close()?);
+        let mut shutdown = windows::ctrl_shutdown()?;
         tokio::select! {
             pressed = tokio::signal::ctrl_c() => pressed,
+            _ = pause.recv() => Ok(()),
             _ = close.recv() => Ok(()),
             _ = shutdown.recv() => Ok(()),
         }

@@ -1,7 +1,7 @@
 //! Which folders must not be the same.
 
 use std::ops::Range;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use super::Office;
 use super::read::Section;
@@ -17,7 +17,7 @@ pub(super) fn separate(table: &Section<'_, '_>, office: &Office) {
         ("sent", office.sent.as_ref()),
     ];
     for (key, folder) in others {
-        if folder == Some(drop) {
+        if folder.is_some_and(|folder| is_same(folder, drop)) {
             let ja = "drop と同じフォルダーは使えません。";
             table.report(&table.span(), key, ja, "must not be the drop folder");
         }
@@ -47,12 +47,18 @@ fn clashes(first: &Office, second: &Office) -> Vec<&'static str> {
     let own = [first.drop.as_path(), &first.work];
     let all = |office| folders(office).into_iter();
     let clash = |key, folder| {
-        let of_first = own.contains(&folder);
+        let of_first = own.iter().any(|own| is_same(own, folder));
         let of_second =
-            ["drop", "work"].contains(&key) && all(first).any(|(_, other)| other == folder);
+            ["drop", "work"].contains(&key) && all(first).any(|(_, other)| is_same(other, folder));
         of_first || of_second
     };
     all(second).filter(|(key, folder)| clash(*key, *folder)).map(|(key, _)| key).collect()
+}
+
+/// Whether two paths say the same; on Windows letter case makes no difference.
+fn is_same(left: &Path, right: &Path) -> bool {
+    let lower = |path: &Path| PathBuf::from(path.to_string_lossy().to_lowercase());
+    left == right || (cfg!(windows) && lower(left) == lower(right))
 }
 
 fn folders(office: &Office) -> Vec<(&'static str, &Path)> {

@@ -24,15 +24,27 @@ impl<'t> Reader<'t> {
 
     /// Reports a problem at a place in the text.
     pub(super) fn report(&self, span: &Range<usize>, key: String, ja: String, en: String) {
-        let before = self.text.get(..span.start).unwrap_or(self.text);
-        let line = 1 + before.bytes().filter(|byte| *byte == b'\n').count();
+        let line = self.line(span);
         self.problems.borrow_mut().push(Problem { line, key, ja, en });
+    }
+
+    fn line(&self, span: &Range<usize>) -> usize {
+        let before = self.text.get(..span.start).unwrap_or(self.text);
+        1 + before.bytes().filter(|byte| *byte == b'\n').count()
+    }
+
+    fn line_text(&self, line: usize) -> &'t str {
+        self.text.lines().nth(line.saturating_sub(1)).unwrap_or_default()
     }
 
     /// The problems in the order of their lines.
     pub(super) fn finish(self) -> Vec<Problem> {
         let mut problems = self.problems.into_inner();
         problems.sort_by_key(|problem| problem.line);
+        // A backslash can be wrong for the parser and in what it made of the rest.
+        problems.dedup_by(|next, first| {
+            next.line == first.line && [next, first].iter().all(|one| one.en == BACKSLASH_EN)
+        });
         problems
     }
 }
@@ -49,10 +61,21 @@ impl<'r, 't> Section<'r, 't> {
     /// The whole file. Faults of the syntax are reported; what could be read is returned.
     pub(super) fn root(reader: &'r Reader<'t>) -> Self {
         let (table, errors) = DeTable::parse_recoverable(reader.text);
+        // One slip makes the parser stumble several times on its way along the line.
+        let mut last = None;
         for error in errors {
             let span = error.span().unwrap_or_default();
-            let ja = format!("TOML の書き方に誤りがあります（{}）。", error.message());
-            reader.report(&span, String::new(), ja, format!("not TOML: {}", error.message()));
+            let line = reader.line(&span);
+            if last.replace(line) == Some(line) {
+                continue;
+            }
+            let (ja, en) = if is_backslash(error.message(), reader.line_text(line)) {
+                (BACKSLASH_JA.to_owned(), BACKSLASH_EN.to_owned())
+            } else {
+                let ja = format!("TOML の書き方に誤りがあります（{}）。", error.message());
+                (ja, format!("not TOML: {}", error.message()))
+            };
+            reader.report(&span, String::new(), ja, en);
         }
         let span = table.span();
         Self::new(reader, String::new(), span, table.into_inner())
@@ -150,23 +173,32 @@ impl<'r, 't> Section<'r, 't> {
         ja: &str,
         en: &str,
     ) -> Vec<T> {
+        self.list_of(key, |section, text, span| {
+            let parsed = text.and_then(&parse);
+            if parsed.is_none() {
+                let ja = format!("各要素は{ja}で書いてください。");
+                section.report(span, key, &ja, &format!("expected a list of {en}"));
+            }
+            parsed
+        })
+    }
+
+    /// A list of what `read` makes of each text, or of no text where there is something else.
+    fn list_of<T>(
+        &mut self,
+        key: &str,
+        read: impl Fn(&Self, Option<&str>, &Range<usize>) -> Option<T>,
+    ) -> Vec<T> {
         let Some(value) = self.keys.remove(key) else { return Vec::new() };
         let span = value.span();
         let DeValue::Array(array) = value.into_inner() else {
             self.report(&span, key, "[ ] の並びで書いてください。", "expected a list [ ]");
             return Vec::new();
         };
-        let mut list = Vec::new();
-        for element in array {
-            let span = element.span();
-            if let Some(parsed) = element.get_ref().as_str().and_then(&parse) {
-                list.push(parsed);
-            } else {
-                let ja = format!("各要素は{ja}で書いてください。");
-                self.report(&span, key, &ja, &format!("expected a list of {en}"));
-            }
-        }
-        list
+        let one = |element: &Spanned<DeValue<'t>>| {
+            read(self, element.get_ref().as_str(), &element.span())
+        };
+        array.iter().filter_map(one).collect()
     }
 
     /// `true` or `false`.
@@ -201,14 +233,27 @@ impl<'r, 't> Section<'r, 't> {
 
     /// A path; relative ones start at the folder of the configuration file.
     pub(super) fn path(&mut self, key: &str) -> Option<PathBuf> {
-        let base = self.reader.base;
-        self.parsed(key, |text| join(base, text), "空でないパス", "a path that is not empty")
+        let (text, span) = self.text(key)?;
+        self.join(key, &text, &span)
     }
 
     /// A list of paths.
     pub(super) fn paths(&mut self, key: &str) -> Vec<PathBuf> {
-        let base = self.reader.base;
-        self.list(key, |text| join(base, text), "空でないパス", "paths that are not empty")
+        self.list_of(key, |section, text, span| section.join(key, text.unwrap_or_default(), span))
+    }
+
+    fn join(&self, key: &str, text: &str, span: &Range<usize>) -> Option<PathBuf> {
+        if text.is_empty() {
+            let ja = "空でないパスで書いてください。";
+            self.report(span, key, ja, "expected a path that is not empty");
+            return None;
+        }
+        // "C:\new" is TOML, with a line end in it.
+        if text.contains(char::is_control) {
+            self.report(span, key, BACKSLASH_JA, BACKSLASH_EN);
+            return None;
+        }
+        Some(self.reader.base.join(text))
     }
 
     /// A path relative to the folder of the configuration file, for defaults.
@@ -253,6 +298,15 @@ impl<'r, 't> Section<'r, 't> {
     }
 }
 
-fn join(base: &Path, text: &str) -> Option<PathBuf> {
-    (!text.is_empty() && !text.contains('\0')).then(|| base.join(text))
+const BACKSLASH_JA: &str = r#"" " の中の \ は特別な記号です。パスは ' ' で囲むか（例: 'C:\renkei\drop'）、\ の代わりに / で書いてください（例: "C:/renkei/drop"）。"#;
+const BACKSLASH_EN: &str = r#"within " " a backslash is a special sign; write a path in ' ', as 'C:\renkei\drop', or with /, as "C:/renkei/drop""#;
+
+/// Whether the parser stumbled over a backslash, as in a path of Windows within `" "`.
+fn is_backslash(message: &str, line: &str) -> bool {
+    const OF_ESCAPES: [&str; 3] =
+        ["missing escaped value", "too few unicode value digits", "invalid value"];
+    let is_escape =
+        line.contains('\\') && OF_ESCAPES.iter().any(|start| message.starts_with(start));
+    // "C:\renkei\" does not end where it seems to.
+    is_escape || line.trim_end().ends_with("\\\"")
 }

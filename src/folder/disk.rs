@@ -13,6 +13,8 @@ use super::name::{OWN_PREFIX, OWN_TEMPORARY};
 
 #[cfg(test)]
 pub(super) mod faults;
+#[cfg(windows)]
+mod windows;
 
 /// Bytes moved at a time. Small in tests, so that a write can fail in its middle.
 const PIECE: usize = if cfg!(test) { 16 } else { 1 << 18 };
@@ -112,7 +114,7 @@ pub(super) fn rename(from: &Path, to: &Path) -> io::Result<()> {
 /// Checks that files can be written here and renamed without overwriting.
 pub(super) fn probe(folder: &Path, role: FolderRole) -> Result<(), FolderError> {
     let failed = FolderError::at(role, Action::Check);
-    let (first, second) = (temporary(folder), temporary(folder));
+    let [first, second, third] = [temporary(folder), temporary(folder), temporary(folder)];
     let probe = || {
         write_new(&first, b"renkei").map_err(&failed)?;
         write_new(&second, b"renkei").map_err(&failed)?;
@@ -120,20 +122,22 @@ pub(super) fn probe(folder: &Path, role: FolderRole) -> Result<(), FolderError> 
             Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {}
             _ => return Err(FolderError::new(Fault::NoSafeRename, role, Action::Check)),
         }
-        remove_file(&second).map_err(&failed)?;
-        rename_new(&first, &second).map_err(&failed)?;
+        // Not to a name that was just deleted: on Windows it stays taken for as long as anybody,
+        // such as a virus scanner, has the file open.
+        rename_new(&first, &third).map_err(&failed)?;
         sync_folder(folder).map_err(&failed)
     };
     let result = probe();
-    let cleaned = remove_file(&first).and(remove_file(&second)).map_err(&failed);
+    let cleaned = [&first, &second, &third].map(|path| remove_file(path));
+    let cleaned = cleaned.into_iter().collect::<io::Result<()>>().map_err(&failed);
     result.and(cleaned)
 }
 
 /// Renames a file, never over an existing one ([`io::ErrorKind::AlreadyExists`]).
 ///
-/// In one step where system and volume can; otherwise, as on Windows, with a second name whose
-/// making fails if the name is taken, and the removal of the first. A crash between the two
-/// leaves the file under both names.
+/// In one step where system and volume can, as Windows and Linux do on their own volumes;
+/// otherwise, as on NFS, with a second name whose making fails if the name is taken, and the
+/// removal of the first. A crash between the two leaves the file under both names.
 pub(super) fn rename_new(from: &Path, to: &Path) -> io::Result<()> {
     step()?;
     #[cfg(any(target_os = "linux", target_os = "macos"))]
@@ -146,9 +150,16 @@ pub(super) fn rename_new(from: &Path, to: &Path) -> io::Result<()> {
             result => return result.map_err(io::Error::from),
         }
     }
-    fs::hard_link(from, to)?;
-    step()?;
-    fs::remove_file(from)
+    #[cfg(windows)]
+    {
+        windows::rename_new(from, to)
+    }
+    #[cfg(not(windows))]
+    {
+        fs::hard_link(from, to)?;
+        step()?;
+        fs::remove_file(from)
+    }
 }
 
 /// A new, empty folder.
@@ -175,8 +186,9 @@ pub(super) fn remove_folder(path: &Path) -> io::Result<()> {
     gone_is_fine(fs::remove_dir_all(path))
 }
 
-/// Makes renames in the folder durable. Windows keeps its own order and has no such call; a few
-/// network file systems refuse it.
+/// Makes renames in the folder durable. Windows has no such call: there the order of its journal
+/// has to do, and the renamed file itself is flushed where it counts. A few network file systems
+/// refuse it.
 pub(super) fn sync_folder(path: &Path) -> io::Result<()> {
     step()?;
     if cfg!(windows) {
@@ -292,112 +304,4 @@ fn step() -> io::Result<()> {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::faults::{Then, at_step};
-    use super::*;
-
-    fn names(folder: &Path) -> Vec<String> {
-        let entries = fs::read_dir(folder).expect("listed");
-        let mut names: Vec<_> = entries
-            .map(|entry| entry.expect("an entry").file_name().into_string().expect("Unicode"))
-            .collect();
-        names.sort();
-        names
-    }
-
-    #[test]
-    fn replaces_whole_or_not_at_all() {
-        let (old, new) = ([b'o'; 40], [b'n'; 50]);
-        for then in [Then::GoOn, Then::StayDead] {
-            let mut step = 0;
-            loop {
-                let folder = tempfile::tempdir().expect("a folder");
-                let path = folder.path().join("status.json");
-                fs::write(&path, old).expect("written");
-                let run = || write_atomic(&path, &new);
-                let (result, hit) = at_step(step, io::ErrorKind::StorageFull, then, run);
-                let got = fs::read(&path).expect("read");
-                assert!(got == old || got == new, "step {step}");
-                if !hit {
-                    assert!(result.is_ok() && got == new && step > 5);
-                    break;
-                }
-                assert_eq!(result.expect_err("failed").code(), "folder-disk-full");
-                remove_leftovers(folder.path()).expect("cleaned");
-                assert_eq!(names(folder.path()), ["status.json"], "step {step}");
-                step += 1;
-            }
-        }
-    }
-
-    #[test]
-    fn renames_never_over_a_file() {
-        let folder = tempfile::tempdir().expect("a folder");
-        let (a, b) = (folder.path().join("a"), folder.path().join("b"));
-        fs::write(&a, "a").expect("written");
-        fs::write(&b, "b").expect("written");
-        let error = rename_new(&a, &b).expect_err("taken");
-        assert_eq!(error.kind(), io::ErrorKind::AlreadyExists);
-        assert_eq!(fs::read(&a).expect("read"), b"a");
-        assert_eq!(fs::read(&b).expect("read"), b"b");
-        fs::remove_file(&b).expect("removed");
-        rename_new(&a, &b).expect("free");
-        assert_eq!(names(folder.path()), ["b"]);
-    }
-
-    #[test]
-    fn removes_only_its_own_leftovers() {
-        let folder = tempfile::tempdir().expect("a folder");
-        let work = folder.path().join(".renkei-work-drop.tmp");
-        fs::create_dir(&work).expect("made");
-        fs::write(work.join("claimed.csv"), "").expect("written");
-        fs::write(temporary(folder.path()), "").expect("written");
-        let half = temporary(folder.path());
-        fs::create_dir(&half).expect("made");
-        fs::write(half.join("0001"), "").expect("written");
-        remove_leftovers(folder.path()).expect("removed");
-        assert_eq!(names(folder.path()), [".renkei-work-drop.tmp"]);
-        assert_eq!(names(&work), ["claimed.csv"]);
-    }
-
-    #[test]
-    fn compares_bytes() {
-        let folder = tempfile::tempdir().expect("a folder");
-        let path = folder.path().join("a");
-        let bytes: Vec<u8> = (0..100).collect();
-        fs::write(&path, &bytes).expect("written");
-        assert!(holds(&path, &bytes).expect("read"));
-        let mut other = bytes.clone();
-        *other.last_mut().expect("not empty") ^= 1;
-        assert!(!holds(&path, &other).expect("read"));
-        assert!(!holds(&path, &bytes[..99]).expect("read"));
-        assert!(!holds(folder.path(), &bytes).expect("a folder"));
-
-        let copy = folder.path().join("b");
-        fs::write(&copy, &other).expect("written");
-        assert!(!same_file_contents(&path, &copy).expect("read"));
-        fs::write(&copy, &bytes).expect("written");
-        assert!(same_file_contents(&path, &copy).expect("read"));
-    }
-
-    #[cfg(unix)]
-    #[test]
-    fn opens_neither_links_nor_pipes() {
-        let folder = tempfile::tempdir().expect("a folder");
-        let (file, link) = (folder.path().join("a"), folder.path().join("link"));
-        fs::write(&file, "a").expect("written");
-        std::os::unix::fs::symlink(&file, &link).expect("linked");
-        assert!(open_plain(&link, Access::Read).is_err());
-        assert!(!holds(&link, b"a").expect("looked at"));
-        let pipe = folder.path().join("pipe");
-        rustix::fs::mknodat(
-            rustix::fs::CWD,
-            &pipe,
-            rustix::fs::FileType::Fifo,
-            rustix::fs::Mode::RWXU,
-            0,
-        )
-        .expect("a pipe");
-        assert!(open_plain(&pipe, Access::Read).is_err());
-    }
-}
+mod tests;

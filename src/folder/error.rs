@@ -88,7 +88,7 @@ pub enum Fault {
     Changed,
     /// The folders are not on the same volume, so that files cannot be renamed between them.
     OtherVolume,
-    /// The volume can neither rename without overwriting nor make hard links.
+    /// The volume has no way to rename without overwriting.
     NoSafeRename,
     /// The name is none that the node takes.
     BadName(OddReason),
@@ -128,6 +128,11 @@ impl Fault {
             Self::DiskFull => (
                 "ディスクの空き容量が足りません。容量を空けると自動で再開します。",
                 "the disk is full or the quota is used up; it goes on once there is room",
+            ),
+            // Windows says the same of a folder in which somebody has a file open.
+            Self::Denied if cfg!(windows) => (
+                "アクセス権がないか、ほかのソフト（ウイルス対策ソフトなど）が使用中です。renkei を動かすアカウントに読み書きを許可してください。",
+                "access denied; the account that runs renkei needs to read and write here, and no other program, such as a virus scanner, may have something in it open",
             ),
             Self::Denied => (
                 "アクセス権がありません。renkei を動かすアカウントに読み書きを許可してください。",

@@ -64,7 +64,7 @@ impl Staged {
 /// them already. The folder stays until [`ImportFolder::finish`], which the caller calls once its
 /// store says that the set was placed.
 ///
-/// Where the volume cannot rename without overwriting in one step (Windows, NFS), a crash in the
+/// Where the volume cannot rename without overwriting in one step (NFS), a crash in the
 /// instant between the two steps, together with an import before the next start, places that one
 /// file twice; there is no witness left to tell.
 #[derive(Clone)]

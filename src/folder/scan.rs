@@ -257,8 +257,10 @@ mod tests {
 
     fn fill(names: &[&str]) -> tempfile::TempDir {
         let folder = tempfile::tempdir().expect("a folder");
+        // On Windows in the form `\\?\…`, in which a device name is one like any other.
+        let path = fs::canonicalize(folder.path()).expect("there");
         for name in names {
-            fs::write(folder.path().join(name), name).expect("written");
+            fs::write(path.join(name), name).expect("written");
         }
         folder
     }

@@ -1,5 +1,6 @@
 //! Hints of the operating system that a folder changed.
 
+use std::fs;
 use std::io;
 use std::path::Path;
 
@@ -35,7 +36,10 @@ impl Watch {
         let mut watcher = notify::recommended_watcher(handler).map_err(io_error);
         for (role, folder) in folders {
             let watched = match &mut watcher {
-                Ok(watcher) => watcher.watch(folder, RecursiveMode::NonRecursive).map_err(io_error),
+                // Asked first: on Windows the watcher does not tell a missing folder apart.
+                Ok(watcher) => fs::metadata(folder).and_then(|_| {
+                    watcher.watch(folder, RecursiveMode::NonRecursive).map_err(io_error)
+                }),
                 Err(error) => Err(io::Error::new(error.kind(), error.to_string())),
             };
             errors.extend(watched.err().map(FolderError::at(role, Action::Watch)));
@@ -58,7 +62,6 @@ fn io_error(error: notify::Error) -> io::Error {
 
 #[cfg(test)]
 mod tests {
-    use std::fs;
     use std::sync::mpsc;
     use std::time::Duration;
 

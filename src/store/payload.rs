@@ -3,7 +3,7 @@
 //! They are written once and never changed, apart from the rows whose state changes.
 
 use std::fs::{self, File};
-use std::io::Write as _;
+use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -130,20 +130,30 @@ fn store(folder: &Path, room: &Room, digest: Digest, bytes: &[u8]) -> Result<(),
     let packages = folder.join("packages");
     let number = NUMBER.fetch_add(1, Ordering::Relaxed);
     let temporary = packages.join(format!(".{digest}-{number}.tmp"));
+    let whole = beside(folder, digest);
     let write = || {
         fs::create_dir_all(&packages)?;
         let mut file = File::create_new(&temporary)?;
         file.write_all(bytes)?;
         file.sync_all()?;
-        fs::rename(&temporary, beside(folder, digest))
+        fs::rename(&temporary, &whole)?;
+        // Windows has no handle of the folder to flush; that of the file covers its name.
+        if cfg!(windows) { file.sync_all() } else { Ok(()) }
     };
     if let Err(error) = write() {
         // On a full disk, a part of a package is in the way of everything else.
         let _ = fs::remove_file(&temporary);
-        if !beside(folder, digest).is_file() {
-            room.give_back(digest);
+        // Windows replaces no file that somebody has open, be it a virus scanner or a reader of
+        // ours. The one that is there was flushed before it got its name.
+        let is_there = cfg!(windows)
+            && error.kind() == io::ErrorKind::PermissionDenied
+            && fs::read(&whole).is_ok_and(|there| Digest::of(&there) == digest);
+        if !is_there {
+            if !whole.is_file() {
+                room.give_back(digest);
+            }
+            return Err(error.into());
         }
-        return Err(error.into());
     }
     sync_folder(&packages)
 }

@@ -10,7 +10,6 @@ use renkei::certs::{
 use renkei::package::{
     CertificateInfo, KeyKind, SignerError, Trust, TrustError, TrustSources, Usage,
 };
-use renkei::types::Lang;
 
 use crate::proof::{SENDER, World, days, long, now, office, openssl, openssl_ok, put};
 
@@ -82,6 +81,7 @@ fn puts_chains_in_order_and_leaves_roots_out() {
 #[cfg(unix)]
 #[test]
 fn refuses_keys_that_others_can_read() {
+    use renkei::types::Lang;
     use std::os::unix::fs::PermissionsExt as _;
     let world = World::new(KeyKind::EcP256);
     let folder = folder();

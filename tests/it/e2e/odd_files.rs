@@ -165,12 +165,8 @@ fn an_incomplete_unit_waits_for_its_files_and_is_held_in_the_end() {
     assert!(care.files("drop").is_empty() && help.files("import") == arrived);
 }
 
-#[cfg(unix)]
 #[test]
 fn odd_entries_stay_and_others_go() {
-    use std::ffi::OsStr;
-    use std::os::unix::ffi::OsStrExt as _;
-
     let [mut care, mut help] = offices([CARE, HELP]);
     care.set("limits", "file_size", "\"16KiB\"");
     care.start();
@@ -178,12 +174,20 @@ fn odd_entries_stay_and_others_go() {
     let drop = care.path("drop");
     let outside = care.path("outside/secret.CSV");
     fs::write(&outside, "secret").expect("written");
-    let linked = withdrawal(CARE, 7).pop_first().expect("a file").0;
-    std::os::unix::fs::symlink(&outside, drop.join(&linked)).expect("a link");
+    // On Windows links need a privilege, and names are always Unicode.
+    let odd = if cfg!(unix) { 6 } else { 4 };
+    #[cfg(unix)]
+    {
+        use std::os::unix::ffi::OsStrExt as _;
+        let linked = withdrawal(CARE, 7).pop_first().expect("a file").0;
+        std::os::unix::fs::symlink(&outside, drop.join(&linked)).expect("a link");
+        let raw_name = std::ffi::OsStr::from_bytes(b"\x8e\x52\x93\x63.CSV");
+        fs::write(drop.join(raw_name), "x").expect("written");
+    }
     fs::create_dir(drop.join("古いファイル")).expect("a folder");
-    let raw_name = OsStr::from_bytes(b"\x8e\x52\x93\x63.CSV");
-    fs::write(drop.join(raw_name), "x").expect("written");
-    fs::write(drop.join("NUL.csv"), "x").expect("written");
+    // On Windows in the form `\\?\…`, in which a device name is one like any other.
+    let verbatim = fs::canonicalize(&drop).expect("there");
+    fs::write(verbatim.join("NUL.csv"), "x").expect("written");
     fs::write(drop.join("a\u{202E}VSC.exe"), "x").expect("written");
     let huge = withdrawal(CARE, 8).pop_first().expect("a file").0;
     care.drop_file(&huge, &vec![b'x'; 17 << 10]);
@@ -202,13 +206,13 @@ fn odd_entries_stay_and_others_go() {
     until("the good one", || care.has_sent("HANDED_OVER", 1));
     assert_eq!(help.files("import"), good);
     let left = fs::read_dir(&drop).expect("listed").count();
-    assert_eq!(left, 7, "every odd entry is still there");
+    assert_eq!(left, odd + 1, "every odd entry is still there");
     assert!(care.sets("hold").is_empty() && care.is_alive());
     let log = care.log();
-    assert_eq!(log.matches("is left alone").count(), 6, "each is told once");
+    assert_eq!(log.matches("is left alone").count(), odd, "each is told once");
     assert!(!log.contains("古い") && !log.contains("VSC"), "names of people stay out of the log");
 
-    open.unlock().expect("unlocked");
+    std::mem::drop(open);
     until("the locked one", || care.has_sent("HANDED_OVER", 2));
     assert_eq!(help.files("import"), together([&good, &locked]));
     assert_eq!(fs::read(&outside).expect("read"), b"secret");

@@ -2,8 +2,8 @@
 
 use std::collections::BTreeMap;
 use std::fs::{self, File};
-use std::path::{Path, PathBuf};
-use std::process::{Child, Command, ExitStatus, Output, Stdio};
+use std::path::PathBuf;
+use std::process::{Child, Command, Output, Stdio};
 use std::sync::Arc;
 use std::thread;
 use std::time::Duration;
@@ -28,6 +28,7 @@ pub(crate) struct Office {
     pub(crate) world: Arc<World>,
     settings: Settings,
     program: PathBuf,
+    #[cfg(unix)]
     user: Option<u32>,
     node: Option<Child>,
     starts: u32,
@@ -43,8 +44,17 @@ impl Office {
         let mut settings = Settings::new(number, port);
         peers.for_each(|(peer, port)| settings.add_peer(peer, port));
         let program = PathBuf::from(RENKEI);
-        let office =
-            Self { number, port, world, settings, program, user: None, node: None, starts: 0 };
+        let office = Self {
+            number,
+            port,
+            world,
+            settings,
+            program,
+            #[cfg(unix)]
+            user: None,
+            node: None,
+            starts: 0,
+        };
         for folder in ["drop", "import", "import-actuals", "keys", "outside"] {
             fs::create_dir_all(office.path(folder)).expect("a folder");
         }
@@ -110,7 +120,9 @@ impl Office {
     /// Runs the node as another user of the system; only root can.
     #[cfg(unix)]
     pub(crate) fn run_as(&mut self, user: u32) {
-        let own = |path: &Path| std::os::unix::fs::chown(path, Some(user), None).expect("root");
+        let own = |path: &std::path::Path| {
+            std::os::unix::fs::chown(path, Some(user), None).expect("root");
+        };
         // The build folder may be closed to others.
         self.program = self.path("renkei");
         fs::copy(RENKEI, &self.program).expect("copied");
@@ -193,7 +205,7 @@ impl Office {
 
     /// Asks the node to stop and waits until it has.
     #[cfg(unix)]
-    pub(crate) fn stop(&mut self) -> ExitStatus {
+    pub(crate) fn stop(&mut self) -> std::process::ExitStatus {
         let mut node = self.node.take().expect("it runs");
         let pid = node.id().to_string();
         let sent = Command::new("kill").args(["-TERM", &pid]).status().expect("the command kill");

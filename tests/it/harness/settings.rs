@@ -27,7 +27,8 @@ fn service_types(number: &str) -> String {
 }
 
 pub(crate) fn quoted(text: impl std::fmt::Display) -> String {
-    format!("\"{text}\"")
+    // A path of Windows has backslashes.
+    format!("\"{}\"", text.to_string().replace('\\', "\\\\"))
 }
 
 impl Settings {

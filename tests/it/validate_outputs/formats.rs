@@ -118,7 +118,8 @@ fn sarif_has_what_the_standard_requires() {
         let place = &result["locations"][0]["physicalLocation"];
         // The bytes at the place are those of the file.
         let uri = place["artifactLocation"]["uri"].as_str().expect("a URI");
-        let path = uri.strip_prefix("file://").expect("an absolute path");
+        let root = if cfg!(windows) { "file:///" } else { "file://" };
+        let path = uri.strip_prefix(root).expect("an absolute path");
         let bytes = fs::read(path).expect("the file of the place");
         let number = |value: &Value| value.as_u64().and_then(|value| usize::try_from(value).ok());
         let region = &place["region"];

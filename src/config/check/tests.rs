@@ -1,0 +1,158 @@
+use std::path::PathBuf;
+
+use super::*;
+
+const LEAST: &str = r#"
+[node]
+listen = "127.0.0.1:0"
+[tls]
+certificate = "tls.pem"
+key = "tls.key"
+[[office]]
+number = "1370000018"
+drop = "drop"
+import = "import"
+hold = "hold"
+signing_pkcs12 = "sign.p12"
+signing_password_file = "sign.txt"
+"#;
+
+fn problems(text: &str) -> Vec<(usize, String)> {
+    match Config::parse(text, Path::new("base")) {
+        Ok(_) => Vec::new(),
+        Err(Problems(problems)) => problems.into_iter().map(|p| (p.line, p.key)).collect(),
+    }
+}
+
+#[test]
+fn the_least_configuration_has_safe_defaults() {
+    let config = Config::parse(LEAST, Path::new("base")).expect("valid");
+    let office = config.offices.first().expect("one office");
+    assert_eq!(office.drop, PathBuf::from("base/drop"));
+    assert_eq!(office.work, PathBuf::from("base/.renkei-work-drop"));
+    assert_eq!(office.import_actuals, office.import);
+    assert_eq!(config.timing.expiry, SignedDuration::from_hours(7 * 24));
+    assert!(!config.tls.allow_tls12);
+    assert!(matches!(office.signing, IdentityFiles::Pkcs12 { .. }));
+}
+
+#[test]
+fn every_problem_comes_out_with_its_line() {
+    let text = r#"
+[node]
+listen = "somewhere"
+colour = "blue"
+[tls]
+certificate = "tls.pem"
+[[office]]
+number = "12"
+drop = "same"
+import = "same"
+[[peer]]
+office = "1370000026"
+url = "http://example.test/"
+tls_certificates = ["ab"]
+[timing]
+settle = 2
+expiry = "0s"
+"#;
+    let expected = [
+        (3, "node.listen"),
+        (4, "node.colour"),
+        (5, "tls.key"),
+        (7, "office.hold"),
+        (7, "office.signing_certificate"),
+        (7, "office.signing_key"),
+        (8, "office.number"),
+        (13, "peer.url"),
+        (14, "peer.tls_certificates"),
+        (15, "timing.expiry"),
+        (16, "timing.settle"),
+    ];
+    let expected: Vec<_> = expected.map(|(line, key)| (line, key.to_owned())).into();
+    assert_eq!(problems(text), expected);
+}
+
+#[test]
+fn what_does_not_go_together_is_refused() {
+    let twice = format!(
+        "{LEAST}{}",
+        LEAST
+            .split("\n[[office]]")
+            .last()
+            .map(|rest| format!("[[office]]{rest}"))
+            .unwrap_or_default()
+    );
+    assert_eq!(problems(&twice).len(), 1);
+    let same = LEAST.replace("import = \"import\"", "import = \"drop\"");
+    assert_eq!(
+        problems(&same),
+        [(7, "office.import".to_owned()), (7, "office.import_actuals".to_owned())]
+    );
+    let other = |folders: &str| {
+        let office = "[[office]]\nnumber = \"1370000026\"\nhold = \"hold\"\n\
+                      signing_certificate = \"a\"\nsigning_key = \"a\"\n";
+        problems(&format!("{LEAST}{office}{folders}"))
+    };
+    let keys = |problems: Vec<(usize, String)>| {
+        problems.into_iter().map(|(line, key)| format!("{line} {key}")).collect::<Vec<_>>()
+    };
+    let separate = other("drop = \"drop2\"\nimport = \"import\"");
+    assert_eq!(keys(separate), [""; 0], "one care software may import for two offices");
+    let same = other("drop = \"./drop\"\nimport = \"import\"");
+    assert_eq!(keys(same), ["14 office.drop", "14 office.work"]);
+    let crossed = other("drop = \"import\"\nimport = \"drop\"");
+    assert_eq!(keys(crossed), ["14 office.drop", "14 office.import", "14 office.import_actuals"]);
+    let both = LEAST.replace("[tls]", "[tls]\npkcs12 = \"a.p12\"\npassword_file = \"a\"");
+    assert!(problems(&both).iter().any(|(_, key)| key == "tls.pkcs12"));
+}
+
+#[test]
+fn a_path_with_backslashes_says_how_to_write_it() {
+    for path in [
+        r#""C:\users\care""#,
+        r#""C:\renkei\drop""#,
+        r#""C:\new\table""#,
+        r#""C:\xampp""#,
+        r#""C:\renkei\""#,
+    ] {
+        let text = LEAST.replace("\"drop\"", path);
+        let problems = Config::parse(&text, Path::new("")).expect_err(path).0;
+        let at = |line| problems.iter().filter(move |problem| problem.line == line);
+        assert_eq!(at(9).count(), 1, "{path}: {problems:?}");
+        assert!(at(9).all(|problem| problem.en.contains("backslash")), "{problems:?}");
+    }
+    for path in [r"'C:\users\new'", r#""C:\\users\\new""#, r#""C:/users/new""#] {
+        let text = LEAST.replace("\"drop\"", path);
+        let config = Config::parse(&text, Path::new("")).expect("a path");
+        let drop = config.offices.first().expect("one office").drop.to_string_lossy();
+        assert_eq!(drop.replace('\\', "/"), "C:/users/new");
+    }
+    let list = LEAST.replace("[tls]", "[tls]\nroots = [\n\"a\",\n\"C:\\new\"]");
+    assert_eq!(problems(&list), [(7, "tls.roots".to_owned())]);
+}
+
+#[test]
+fn a_mark_and_line_ends_of_windows_change_nothing() {
+    let text = format!("\u{FEFF}{}", LEAST.replace('\n', "\r\n"));
+    assert_eq!(problems(&text), []);
+    let wrong = text.replace("127.0.0.1:0", "somewhere");
+    assert_eq!(problems(&wrong), [(3, "node.listen".to_owned())]);
+}
+
+#[cfg(windows)]
+#[test]
+fn letter_case_does_not_make_another_folder() {
+    let same = LEAST.replace("import = \"import\"", "import = \"DROP\"");
+    assert_eq!(
+        problems(&same),
+        [(7, "office.import".to_owned()), (7, "office.import_actuals".to_owned())]
+    );
+}
+
+#[test]
+fn broken_toml_is_a_problem_not_a_panic() {
+    for text in ["", "[", "[node", "node = 1", "[[node]]", "office = [1]", "\u{0}", "a.b.c = {"] {
+        assert!(!problems(text).is_empty(), "{text:?}");
+    }
+}
