@@ -99,7 +99,10 @@ fn records_without_end() {
 fn a_folder_with_very_many_files() {
     let folder = tempfile::tempdir().expect("a folder");
     let record = b"202407,131011,0000900011,20260325\r\n";
-    for number in 0..100_000 {
+    // Wine, under which this runs as a program for Windows, looks through the whole folder for each
+    // new name.
+    let files = if cfg!(windows) { 3_000 } else { 100_000 };
+    for number in 0..files {
         // Some of the standard, most of them not.
         let name = match number % 10 {
             0 => format!("DLT1KYO_{number:010}_43_1370000026_11_20260327090000.CSV"),
@@ -114,7 +117,7 @@ fn a_folder_with_very_many_files() {
     let text = text(&output);
     let end: String = text.chars().rev().take(300).collect::<Vec<_>>().into_iter().rev().collect();
     assert_eq!(output.status.code(), Some(0), "{end}");
-    assert!(text.contains("PASS (10000 file(s), 0 error(s)"), "{end}");
+    assert!(text.contains(&format!("PASS ({} file(s), 0 error(s)", files / 10)), "{end}");
 }
 
 proptest! {

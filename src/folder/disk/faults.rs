@@ -1,5 +1,13 @@
 //! Failing on purpose at a chosen step, in the current thread only.
 
+#![cfg_attr(
+    windows,
+    allow(
+        clippy::missing_const_for_thread_local,
+        reason = "it is const; the lint fails to see so"
+    )
+)]
+
 use std::cell::Cell;
 use std::io;
 

@@ -131,7 +131,9 @@ fn nobody_reads_about_persons_where_they_should_not() {
         assert_eq!(found(&values, &said(office)), Vec::<String>::new(), "of {}", office.number);
     }
     let hidden = hidden.into_inner().expect("no panic inside");
-    assert!(hidden.len() > 4, "{hidden:?}");
+    // The work folder at least, and something that lives shorter; on Windows looking takes longer.
+    let least = if cfg!(windows) { 2 } else { 5 };
+    assert!(hidden.len() >= least, "it looked too rarely: {hidden:?}");
     for name in hidden {
         let rest = name.strip_prefix(".renkei-").unwrap_or_else(|| panic!("{name}"));
         let harmless = |c: char| c.is_ascii_hexdigit() || "-.tmpworkdp".contains(c);
