@@ -66,6 +66,8 @@ pub(super) struct OtherJis {
     kana: u64,
     /// ESC $ was seen.
     escapes: bool,
+    /// The last byte was ESC.
+    escape: bool,
 }
 
 impl OtherJis {
@@ -74,7 +76,9 @@ impl OtherJis {
             return;
         }
         self.escapes = self.escapes
+            || (self.escape && piece.first() == Some(&b'$'))
             || memchr::memchr_iter(0x1B, piece).any(|at| piece.get(at + 1) == Some(&b'$'));
+        self.escape = piece.last().map_or(self.escape, |last| *last == 0x1B);
         if self.pending == 0 && piece.is_ascii() {
             return;
         }
@@ -200,7 +204,9 @@ mod tests {
             other.verdict(ms932_explains_all)
         };
         let whole = verdict(bytes.len());
-        assert_eq!(verdict(3), whole, "{bytes:?} cut into pieces");
+        for piece in 1..8 {
+            assert_eq!(verdict(piece), whole, "{bytes:?} cut into pieces of {piece}");
+        }
         whole
     }
 
