@@ -591,8 +591,10 @@ impl State {
         for span in self.old.get(last - first..)? {
             let place = |place: u32| u32::try_from(moved(place as usize)?).ok();
             let (start, end) = (place(span.start)?, place(span.end)?);
-            self.spans.push(Span { start, end, ..*span });
             self.item_count += 1;
+            if self.spans.len() < Reader::MOST_ITEMS {
+                self.spans.push(Span { start, end, ..*span });
+            }
         }
         Some(Step::Done(line.len() + end.length(), end))
     }
@@ -999,6 +1001,19 @@ mod tests {
         reader.feed(&vec![b','; 1 << 20], &mut count);
         reader.finish(&mut count);
         assert_eq!((count.0, count.1), ((1 << 20) + 1, Reader::MOST_ITEMS));
+    }
+
+    #[test]
+    fn how_many_items_are_kept_does_not_depend_on_the_record_before() {
+        // The second begins and ends as the first, and has far more between.
+        let few = "1,".repeat(77);
+        let many = format!("{}{}{}", "1,".repeat(40), "2,".repeat(250), "1,".repeat(37));
+        for lines in [format!("{many}\r\n"), format!("{few}\r\n{many}\r\n")] {
+            let (mut reader, mut count) = (Reader::default(), Count(0, 0));
+            reader.feed(lines.as_bytes(), &mut count);
+            reader.finish(&mut count);
+            assert_eq!((count.0, count.1), (328, Reader::MOST_ITEMS));
+        }
     }
 
     #[test]
