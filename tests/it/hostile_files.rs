@@ -83,6 +83,29 @@ fn many_files_of_one_serial() {
 }
 
 #[test]
+fn a_sum_of_more_rows_than_anybody_has_is_not_judged() {
+    let name = "UPSIKYU_202604_1370000018_43_1370000026_11_20260320093001.CSV";
+    let row = |office: u32, amount: u32| {
+        format!(
+            "202407,139980,0900000000,20260320,202604,\"a\",13{office:08},,111211,,,,387,,,13,\
+             {amount},{amount},,,0,{amount},,,,,,,,,,,0,9999999999,,1370000018,\r\n"
+        )
+    };
+    // What the row itself says is wrong, with the rows that it adds up as well as without.
+    let sum = "202407,139980,0900000000,20260320,202604,\"a\",1300000000,,11AAAA,,,,0,,,0,5031,5031,\
+        ,,0,5031,11.40,57000,70,39900,,17100,0,,,,0,9999999999,,1370000018,\r\n";
+    for (rows, of_sum) in [(100, 1), (600, 0)] {
+        let mut text: String = (0..rows).map(|office| row(office, 5031)).collect();
+        text.push_str(&row(rows, 5032));
+        text.push_str(sum);
+        let report = check(name, text.as_bytes());
+        let count = |rule| report.findings.iter().filter(|finding| finding.rule == rule).count();
+        assert_eq!(count(Rule::ProductDiffers), 1, "{rows} {:?}", report.findings);
+        assert_eq!(count(Rule::CostDiffers), of_sum, "{rows} {:?}", report.findings);
+    }
+}
+
+#[test]
 fn no_files_are_no_verdict() {
     let spec = Spec::builtin().expect("consistent tables");
     assert_eq!(rules::check(spec, &[], &Options::default()).verdict, Verdict::Indeterminate);

@@ -1,5 +1,7 @@
 //! 第7表: which cell of which row explains that a sum differs, and cells that a form must not have.
 
+use std::collections::BTreeSet;
+
 use super::equations;
 use super::row::{Cell, Column, Form};
 use super::sums::{Fault, PersonRows};
@@ -17,12 +19,13 @@ impl PersonRows<'_> {
 
     /// Such subtotals, unless they are told to have no rows.
     pub(super) fn outside_managed(&mut self) {
+        let told = |fault: &Fault| match fault {
+            Fault::NothingToAddUp { row, .. } => Some(*row),
+            _ => None,
+        };
+        let told: BTreeSet<usize> = self.faults.iter().filter_map(told).collect();
         for index in 0..self.rows.len() {
-            let told = self
-                .faults
-                .iter()
-                .any(|fault| matches!(fault, Fault::NothingToAddUp { row, .. } if *row == index));
-            if self.is_outside_managed(index) && !told {
+            if self.is_outside_managed(index) && !told.contains(&index) {
                 self.faults.push(Fault::OutsideManaged { row: index });
             }
         }

@@ -20,6 +20,7 @@ use crate::types::Edition;
 
 use self::fragments::{Fragments, fragments};
 use self::row::{Cell, Column, Form, Row, RowItems};
+use self::sums::MOST_ROWS_OF_A_PERSON;
 use super::person::{Fingerprint, ItemNames, Person, Whose};
 use super::usage::is_stay;
 use super::{Context, Draft, Facts, Findings, Judged, Rule, Severity, Subject};
@@ -67,9 +68,6 @@ const TORN: &[Rule] = &[
 
 /// What 全合計 has instead of an office (R-FLD-07).
 const NO_OFFICE: &[u8] = b"9999999999";
-
-/// Nobody has more rows in a month; beyond them the time would grow with their square.
-const MOST_ROWS_OF_A_PERSON: usize = 500;
 
 /// Rows beyond these are judged by themselves only: 120 MB of memory.
 const MOST_ROWS: usize = 500_000;
