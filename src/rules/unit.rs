@@ -208,9 +208,12 @@ fn merge<'s>(
             let others = open.iter().chain(clusters.iter());
             target.is_incomplete() || !others.into_iter().any(|other| stray.belongs_to(other))
         };
+        // The strays stand last, and are few; the whole units may be very many.
+        let last = open.len().saturating_sub(MOST_STRAYS);
         let strays: Vec<usize> = open
             .iter()
             .enumerate()
+            .skip(last)
             .filter(|(_, stray)| stray.belongs_to(&target) && alone(stray))
             .map(|(place, _)| place)
             .collect();
