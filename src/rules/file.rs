@@ -86,6 +86,16 @@ impl<'s> FileCheck<'s> {
         &self.label
     }
 
+    /// The folders before the name.
+    pub(super) fn folder(&self) -> &str {
+        &self.folder
+    }
+
+    /// The kind, where the name tells it.
+    pub(super) const fn kind(&self) -> Option<FileKind> {
+        self.judge.kind
+    }
+
     /// Takes the next bytes.
     pub(super) fn feed(&mut self, piece: &[u8]) {
         self.hash.update(piece);

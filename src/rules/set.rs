@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use crate::spec::Spec;
+use crate::types::FileKind;
 
 use super::alike;
 use super::file::{FileCheck, Outcome};
@@ -48,6 +49,8 @@ pub struct SetCheck<'s> {
     current: Option<FileCheck<'s>>,
     files: Vec<Outcome>,
     unfinished: Vec<String>,
+    /// Of those that could not be read: the folder and the kind.
+    unread: Vec<(String, FileKind)>,
     kept: BTreeMap<super::Rule, u64>,
 }
 
@@ -60,6 +63,7 @@ impl<'s> SetCheck<'s> {
             current: None,
             files: Vec::new(),
             unfinished: Vec::new(),
+            unread: Vec::new(),
             kept: BTreeMap::new(),
         }
     }
@@ -89,10 +93,11 @@ impl<'s> SetCheck<'s> {
     }
 
     /// The file could not be read to its end, which is no fault of the file: it is not judged,
-    /// and the verdict is at best indeterminate.
+    /// and the verdict is at best indeterminate. Nor is it missing.
     pub fn abandon_file(&mut self) {
         if let Some(file) = self.current.take() {
             self.unfinished.push(file.label().to_owned());
+            self.unread.extend(file.kind().map(|kind| (file.folder().to_owned(), kind)));
         }
     }
 
@@ -100,7 +105,8 @@ impl<'s> SetCheck<'s> {
     pub fn finish(mut self) -> Report {
         self.end_file();
         alike::fold(&mut self.files);
-        let mut units = unit::check(self.spec, &self.files, self.options.findings_per_file);
+        let limit = self.options.findings_per_file;
+        let mut units = unit::check(self.spec, &self.files, &self.unread, limit);
         alike::explain(&mut self.files, &units.findings);
         units.findings.cap(&mut self.kept, self.options.findings_per_set);
         Report::new(self.spec, &self.options.profile, self.files, units, self.unfinished)

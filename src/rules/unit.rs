@@ -75,25 +75,41 @@ pub(super) struct Units {
     pub(super) run: RuleSet,
 }
 
-/// Judges the send units that a set of files makes up.
-pub(super) fn check(spec: &Spec, files: &[Outcome], limit: u64) -> Units {
+/// Judges the send units that a set of files makes up. `unread` are the folders and kinds of files
+/// that are there and could not be read.
+pub(super) fn check(
+    spec: &Spec,
+    files: &[Outcome],
+    unread: &[(String, FileKind)],
+    limit: u64,
+) -> Units {
     let mut units =
         Units { summaries: Vec::new(), findings: Findings::new(limit), run: RuleSet::default() };
     let mut folders: BTreeMap<&str, Vec<usize>> = BTreeMap::new();
     for (index, file) in files.iter().enumerate() {
         folders.entry(&file.folder).or_default().push(index);
     }
-    for indices in folders.into_values() {
-        check_folder(spec, files, &indices, &mut units);
+    let mut strangers: BTreeMap<&str, Vec<FileKind>> = BTreeMap::new();
+    for (folder, kind) in unread {
+        strangers.entry(folder).or_default().push(*kind);
+    }
+    for (folder, indices) in folders {
+        let unread = strangers.remove(folder).unwrap_or_default();
+        check_folder(spec, files, &indices, unread, &mut units);
     }
     units
 }
 
-fn check_folder(spec: &Spec, files: &[Outcome], indices: &[usize], units: &mut Units) {
+fn check_folder(
+    spec: &Spec,
+    files: &[Outcome],
+    indices: &[usize],
+    mut unnamed: Vec<FileKind>,
+    units: &mut Units,
+) {
     let mut names = BTreeSet::new();
     let mut clusters: BTreeMap<Key, Vec<usize>> = BTreeMap::new();
     let mut groups: BTreeMap<Group, Vec<usize>> = BTreeMap::new();
-    let mut unnamed = Vec::new();
     let mut unknown = Vec::new();
     for index in indices {
         let Some(file) = files.get(*index) else { continue };
