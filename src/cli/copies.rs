@@ -1,5 +1,4 @@
-//! What `renkei fix` and `renkei convert` share: reading whole files and writing copies beside
-//! them, never over anything.
+//! What commands share: reading whole files and writing copies beside them, never over anything.
 
 use std::collections::BTreeSet;
 use std::fs::{self, File};
@@ -15,6 +14,9 @@ use crate::types::Lang;
 
 /// The largest file that is read into memory.
 const LARGEST: u64 = 256 << 20;
+
+/// The largest configuration and the like: far more than anybody writes.
+const LARGEST_TEXT: u64 = 16 << 20;
 
 /// The most bytes of all files together.
 const MOST: usize = 1 << 30;
@@ -53,7 +55,16 @@ pub(super) fn read(paths: &[PathBuf], lang: Lang) -> anyhow::Result<Vec<Input>> 
             })
             .into());
         }
-        let bytes = read_file(path).with_context(|| path.display().to_string())?;
+        let shown = || path.display().to_string();
+        if fs::metadata(path).with_context(shown)?.len() > LARGEST {
+            let (shown, most) = (shown(), LARGEST >> 20);
+            return Err(UsageError(match lang {
+                Lang::Ja => format!("{shown} は {most} MiB を超えているため、扱えません。"),
+                Lang::En => format!("{shown} is larger than the {most} MiB that can be handled"),
+            })
+            .into());
+        }
+        let bytes = read_file(path).with_context(shown)?;
         total += bytes.len();
         if total > MOST {
             let most = MOST >> 20;
@@ -78,18 +89,35 @@ fn relative(path: &Path, named: &[PathBuf]) -> String {
     label(shortest.or(path.file_name().map(Path::new)).unwrap_or(path))
 }
 
+/// Opens a plain file. A pipe would block the opening itself, and a device may never end.
+pub(super) fn open(path: &Path) -> io::Result<File> {
+    let plain = |kind: fs::Metadata| kind.is_file().then_some(());
+    let odd = || io::Error::other("not a regular file");
+    plain(fs::metadata(path)?).ok_or_else(odd)?;
+    let file = File::open(path)?;
+    plain(file.metadata()?).ok_or_else(odd)?;
+    Ok(file)
+}
+
 /// A file that is not too large to be held in memory.
 pub(super) fn read_file(path: &Path) -> io::Result<Vec<u8>> {
-    let file = File::open(path)?;
-    if !file.metadata()?.is_file() {
-        return Err(io::Error::other("not a regular file"));
-    }
+    let file = open(path)?;
     let mut bytes = Vec::new();
     file.take(LARGEST + 1).read_to_end(&mut bytes)?;
     if u64::try_from(bytes.len()).unwrap_or(u64::MAX) > LARGEST {
         return Err(io::Error::other(format!("larger than {} MiB", LARGEST >> 20)));
     }
     Ok(bytes)
+}
+
+/// A text in UTF-8 that somebody wrote by hand.
+pub(super) fn read_text(path: &Path) -> io::Result<String> {
+    let mut text = String::new();
+    open(path)?.take(LARGEST_TEXT + 1).read_to_string(&mut text)?;
+    if u64::try_from(text.len()).unwrap_or(u64::MAX) > LARGEST_TEXT {
+        return Err(io::Error::other(format!("larger than {} MiB", LARGEST_TEXT >> 20)));
+    }
+    Ok(text)
 }
 
 /// Writes the copies. What is there already with the same bytes is left; with other bytes it is a

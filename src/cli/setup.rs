@@ -1,12 +1,11 @@
 //! What several commands begin with: reading a configuration, opening its store, the log.
 
-use std::fs;
 use std::io::{self, IsTerminal as _};
 use std::path::{Path, PathBuf};
 
 use tracing_subscriber::EnvFilter;
 
-use super::UsageError;
+use super::{UsageError, copies};
 use crate::config::{Config, Node};
 use crate::spec::Spec;
 use crate::store::Store;
@@ -22,7 +21,7 @@ pub(super) struct ConfigArg {
 
 /// Reads and checks a configuration.
 pub(super) fn config(path: &Path, lang: Lang) -> Result<Config, UsageError> {
-    let text = fs::read_to_string(path).map_err(|error| {
+    let text = copies::read_text(path).map_err(|error| {
         let path = path.display();
         UsageError(match (lang, error.kind()) {
             (Lang::Ja, io::ErrorKind::NotFound) => format!(

@@ -1,7 +1,7 @@
 //! `renkei validate`: judges files and folders.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::fs::{self, File};
+use std::fs;
 use std::io::{self, Read, Write as _};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
@@ -11,7 +11,7 @@ use anyhow::Context as _;
 use clap::ValueEnum;
 
 use super::progress::Progress;
-use super::{EXIT_FAILED, EXIT_NO, UsageError, output};
+use super::{EXIT_FAILED, EXIT_NO, UsageError, copies, output};
 use crate::rules::render::{Format, ParseFormatError, verdict_line};
 use crate::rules::{Options, Overrides, Profile, Report, SetCheck, Verdict};
 use crate::spec::Spec;
@@ -127,7 +127,7 @@ fn profile(args: &Args, lang: Lang) -> anyhow::Result<Profile> {
         );
         return Err(UsageError(text.to_owned()).into());
     }
-    let text = fs::read_to_string(path).map_err(|error| {
+    let text = copies::read_text(path).map_err(|error| {
         UsageError(match lang {
             Lang::Ja => format!("{shown} を開けません: {error}"),
             Lang::En => format!("cannot open {shown}: {error}"),
@@ -244,7 +244,7 @@ pub(super) fn find(paths: &[PathBuf], lang: Lang) -> anyhow::Result<Found> {
         })?;
         if kind.is_dir() {
             let before = found.files.len();
-            walk(path, &mut found).with_context(|| format!("{}", path.display()))?;
+            walk(path, &mut found)?;
             if found.files.len() == before {
                 let path = path.display();
                 return Err(UsageError(match lang {
@@ -262,12 +262,13 @@ pub(super) fn find(paths: &[PathBuf], lang: Lang) -> anyhow::Result<Found> {
 
 /// Looks through a folder and those below it. Links are not followed: they may lead anywhere,
 /// and in circles.
-fn walk(top: &Path, found: &mut Found) -> io::Result<()> {
+fn walk(top: &Path, found: &mut Found) -> anyhow::Result<()> {
     let mut open = vec![top.to_owned()];
     while let Some(folder) = open.pop() {
-        for entry in fs::read_dir(&folder)? {
-            let entry = entry?;
-            let (kind, path) = (entry.file_type()?, entry.path());
+        let shown = || folder.display().to_string();
+        for entry in fs::read_dir(&folder).with_context(shown)? {
+            let entry = entry.with_context(shown)?;
+            let (kind, path) = (entry.file_type().with_context(shown)?, entry.path());
             if kind.is_dir() {
                 open.push(path);
             } else if kind.is_file() && is_of_the_standard(&entry.file_name().to_string_lossy()) {
@@ -302,10 +303,7 @@ fn judge(
     progress: &Progress,
 ) -> io::Result<()> {
     check.begin_file(label);
-    let mut file = File::open(path)?;
-    if !file.metadata()?.is_file() {
-        return Err(io::Error::other("not a regular file"));
-    }
+    let mut file = copies::open(path)?;
     let mut piece = vec![0; PIECE];
     loop {
         match file.read(&mut piece) {
@@ -344,7 +342,7 @@ fn read_spec(folder: &Path, lang: Lang) -> anyhow::Result<Spec> {
                 let name =
                     if inside.is_empty() { name.into_owned() } else { format!("{inside}/{name}") };
                 let text =
-                    fs::read_to_string(&path).with_context(|| format!("{}", path.display()))?;
+                    copies::read_text(&path).with_context(|| format!("{}", path.display()))?;
                 files.insert(name, text);
             }
         }

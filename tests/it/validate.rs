@@ -6,7 +6,7 @@ use std::process::Output;
 
 use serde_json::Value;
 
-use crate::support::{folder, renkei, stderr, stdout};
+use crate::support::{folder, renkei, sample, stderr, stdout};
 
 const NAME: &str = "DLT1KYO_1370000018_43_1370000026_11_20260327090000.CSV";
 const GOOD: &[u8] = b"202407,131011,0000900011,20260325\r\n";
@@ -174,4 +174,57 @@ fn what_cannot_be_read_gives_3() {
     let report: Value = serde_json::from_slice(&output.stdout).expect("JSON");
     assert_eq!(report["verdict"], "indeterminate");
     assert!(stderr(&output).contains("UPPLAN_x.CSV"));
+}
+
+#[cfg(unix)]
+#[test]
+fn a_pipe_is_refused_and_not_waited_for() {
+    let folder = folder(&[(NAME, GOOD)]);
+    let made = std::process::Command::new("mkfifo").arg(folder.path().join("pipe")).status();
+    assert!(made.expect("mkfifo runs").success());
+    for (arguments, code) in [
+        (&["validate", "pipe"][..], 3),
+        (&["fix", "pipe"], 3),
+        (&["convert", "--to", "v3", "pipe"], 3),
+        (&["validate", "--rules-config", "pipe", NAME], 2),
+        (&["status", "--config", "pipe"], 2),
+    ] {
+        let output = renkei(arguments, folder.path());
+        let text = stderr(&output);
+        assert_eq!(output.status.code(), Some(code), "{arguments:?}: {text}");
+        assert!(text.contains("not a regular file"), "{arguments:?}: {text}");
+    }
+}
+
+#[cfg(unix)]
+#[test]
+fn what_cannot_be_read_is_not_missing() {
+    let mut case = sample("usage-11");
+    case.retain(|(name, _)| name.starts_with("UP"));
+    let files: Vec<(&str, &[u8])> =
+        case.iter().map(|(name, bytes)| (name.as_str(), bytes.as_slice())).collect();
+    let folder = folder(&files);
+    let (unread, _) = case.iter().find(|(name, _)| name.starts_with("UPSIKYU")).expect("a slip");
+    let path = folder.path().join(unread);
+    std::fs::remove_file(&path).expect("removed");
+    std::os::unix::net::UnixListener::bind(&path).expect("a socket");
+    let mut arguments = vec!["--format", "json"];
+    arguments.extend(case.iter().map(|(name, _)| name.as_str()));
+    let output = validate(&arguments, folder.path());
+    assert_eq!(output.status.code(), Some(3));
+    let report: Value = serde_json::from_slice(&output.stdout).expect("JSON");
+    assert_eq!(report["verdict"], "indeterminate", "{report:#}");
+    assert_eq!(report["counts"]["error"], 0, "{report:#}");
+}
+
+#[test]
+fn a_file_that_is_too_large_to_mend_is_refused_unread() {
+    let folder = folder(&[]);
+    let file = fs::File::create(folder.path().join(NAME)).expect("a file");
+    file.set_len(1 << 30).expect("a hole");
+    for arguments in [&["fix", NAME][..], &["convert", "--to", "v3", NAME]] {
+        let output = renkei(arguments, folder.path());
+        assert_eq!(output.status.code(), Some(2));
+        assert!(stderr(&output).contains("256 MiB を超えている"), "{}", stderr(&output));
+    }
 }
