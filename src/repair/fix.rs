@@ -137,7 +137,7 @@ fn remaining(spec: &Spec, name: &str, bytes: &[u8]) -> Vec<Remaining> {
         });
         remaining.count += 1;
     }
-    for omitted in &report.omitted {
+    for omitted in report.omitted.iter().filter(|omitted| omitted.severity == Severity::Error) {
         if let Some(remaining) = found.get_mut(&omitted.rule) {
             remaining.count += omitted.count;
         }
