@@ -173,6 +173,9 @@ impl Findings {
             }
             *kept.entry(tally.rule).or_default() += tally.kept;
         }
+        // There may be a million files: none keeps room that it does not use.
+        self.kept.shrink_to_fit();
+        self.tallies.shrink_to_fit();
     }
 
     pub(super) fn into_parts(self) -> (Vec<Tally>, Vec<Finding>) {

@@ -25,7 +25,7 @@ pub(super) const ENCODING_RULES: &[Rule] = &[
 /// The rules that the items of a layout can break.
 pub(super) fn rules(layout: &Layout) -> RuleSet {
     let mut rules = RuleSet::of(&[Rule::PaddedValue]);
-    for item in &layout.items {
+    for item in layout.items.iter() {
         rules.extend(&RuleSet::of(formats::rules(item.format)));
         match item.empty {
             Some(Severity::Error) => rules.insert(Rule::RequiredItemEmpty),

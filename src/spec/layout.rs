@@ -14,7 +14,8 @@ pub struct Layout {
     /// The kind of file.
     pub kind: FileKind,
     /// The items; the one with number `n` stands at `n - 1`.
-    pub items: Vec<Item>,
+    /// Shared, because what is left of each of very many files may refer to them.
+    pub items: Arc<[Item]>,
 }
 
 /// One item (項目) of a record.

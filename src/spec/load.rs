@@ -115,7 +115,7 @@ fn layout(
     if items.get(Layout::INSURED_PLACE).is_none_or(|item| item.name != Layout::INSURED_ITEM) {
         tables.whole(file, format!("the third item is not {}", Layout::INSURED_ITEM));
     }
-    Layout { edition, kind, items }
+    Layout { edition, kind, items: items.into() }
 }
 
 fn item(tables: &mut Tables<'_>, codes: &CodeTables, row: &Row<'_>, number: u16) -> Item {

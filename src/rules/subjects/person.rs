@@ -1,8 +1,9 @@
 //! Who and where a record is, small enough to be kept for every record.
 
 use std::fmt;
+use std::sync::Arc;
 
-use crate::spec::Layout;
+use crate::spec::{Item, Layout};
 
 use crate::rules::finding;
 
@@ -137,11 +138,11 @@ pub(in crate::rules) struct Whose {
 
 /// The numbers and names of the items of a layout, for the places of findings.
 #[derive(Debug, Clone, Default)]
-pub(in crate::rules) struct ItemNames(Vec<(u16, String)>);
+pub(in crate::rules) struct ItemNames(Arc<[Item]>);
 
 impl ItemNames {
     pub(super) fn of(layout: &Layout) -> Self {
-        Self(layout.items.iter().map(|item| (item.number, item.name.clone())).collect())
+        Self(Arc::clone(&layout.items))
     }
 
     /// The place that a finding names.
@@ -152,8 +153,8 @@ impl ItemNames {
             person: None,
             line: Some(u64::from(spot.line)),
             record: Some(u64::from(spot.record)),
-            item: item.map(|(number, _)| *number),
-            item_name: item.map(|(_, name)| name.clone()),
+            item: item.map(|item| item.number),
+            item_name: item.map(|item| item.name.clone()),
             offset: Some(spot.offset),
             length: Some(u64::from(spot.length)),
         }
