@@ -106,6 +106,24 @@ fn a_sum_of_more_rows_than_anybody_has_is_not_judged() {
 }
 
 #[test]
+fn more_plans_than_any_office_has_are_said_not_to_be_judged() {
+    let name = "UP2KYO_1370000018_43_1370000026_11_20260326101500.CSV";
+    let row = |person: u32| {
+        format!(
+            "202407,139980,{person:010},20260320,20260319,1,\"a\",1,\"a\",\"a\",\"a\",\"a\",1,\"a\",Y,\
+             \"a\",1370000026,\"a\",\"a\",\"a\",1370000018,\r\n"
+        )
+    };
+    let left_out = |people: u32| {
+        let text: String = (0..people).map(row).collect();
+        let report = check(name, text.as_bytes());
+        report.rules.not_run.iter().any(|rule| rule.rule == Rule::DuplicateNumbers)
+    };
+    assert!(!left_out(100));
+    assert!(left_out((1 << 17) + 1));
+}
+
+#[test]
 fn no_files_are_no_verdict() {
     let spec = Spec::builtin().expect("consistent tables");
     assert_eq!(rules::check(spec, &[], &Options::default()).verdict, Verdict::Indeterminate);

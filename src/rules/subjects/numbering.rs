@@ -42,11 +42,16 @@ const PREVENTION: Scheme = Scheme {
 /// 0 where there is none.
 type Numbers = [u8; 3];
 
+/// More plans than any office has; the rows of others are not held against each other: 250 MB of
+/// memory.
+const MOST_PLANS: usize = 1 << 17;
+
 struct Numbering {
     scheme: &'static Scheme,
     names: ItemNames,
     hasher: RandomState,
     plans: HashMap<Key, Plan>,
+    overflow: bool,
 }
 
 /// The rows of one plan.
@@ -78,12 +83,15 @@ pub(super) fn subject(context: &Context<'_>) -> Option<Box<dyn Subject>> {
         names: ItemNames::of(context.layout),
         hasher: RandomState::new(),
         plans: HashMap::new(),
+        overflow: false,
     }))
 }
 
 impl Subject for Numbering {
     fn rules(&self) -> &'static [Rule] {
-        if self.scheme.left_out {
+        if self.overflow {
+            &[]
+        } else if self.scheme.left_out {
             &[
                 Rule::NumberNotFrom1To99,
                 Rule::DuplicateNumbers,
@@ -106,6 +114,10 @@ impl Subject for Numbering {
     fn record(&mut self, record: &Judged<'_>, findings: &mut Findings) {
         let scheme = self.scheme;
         let Some(key) = keys::key(record, [no(2), no(3), scheme.date]) else { return };
+        if self.plans.len() >= MOST_PLANS && !self.plans.contains_key(&key) {
+            self.overflow = true;
+            return;
+        }
         let plan = self.plans.entry(key).or_default();
         let Some(numbers) = scheme.numbers(record, plan, findings) else { return };
         let lowest = numbers.iter().rposition(|number| *number > 0).unwrap_or_default();
