@@ -85,6 +85,7 @@ pub fn fix(spec: &Spec, name: &str, bytes: &[u8], options: &FixOptions<'_>) -> F
         remaining: Vec::new(),
     };
     if kind.is_some_and(FileKind::is_image) {
+        fixed.remaining = remaining(spec, name, bytes);
         fixed.bytes = Some(bytes.to_vec());
         return fixed;
     }
