@@ -241,7 +241,8 @@ impl Judge<'_> {
         if self.shape.miscounted(record) {
             return;
         }
-        let stray = record.spans().iter().zip(layout.items.iter()).find(|(span, _)| span.is_stray());
+        let stray =
+            record.spans().iter().zip(layout.items.iter()).find(|(span, _)| span.is_stray());
         // A record that is not divided at all has no items that quotes could enclose.
         if let Some((span, item)) = stray.filter(|_| record.item_count > 1) {
             self.findings.add(Rule::StrayQuote, || {

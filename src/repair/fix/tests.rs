@@ -214,8 +214,7 @@ proptest! {
 fn a_picture_stays_as_it_is_with_what_is_wrong_about_it() {
     let name = "UPKIHON_IMAGE_1300000013_46_1370000083_A6_20260327102500_0001.jpg";
     let spec = Spec::builtin().expect("consistent");
-    for (bytes, rules) in
-        [(&b"\xFF\xD8\xFF\xE0"[..], &[][..]), (b"\x89PNG\r\n", &[Rule::NotAJpeg])]
+    for (bytes, rules) in [(&b"\xFF\xD8\xFF\xE0"[..], &[][..]), (b"\x89PNG\r\n", &[Rule::NotAJpeg])]
     {
         let fixed = fix(spec, name, bytes, &FixOptions::default());
         assert_eq!(fixed.bytes.as_deref(), Some(bytes));
