@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use anyhow::Context as _;
 
 use super::UsageError;
-use super::validate::{find, label};
+use super::inputs::{OtherCsv, find, label};
 use crate::certs::files::{self, Access, Existing};
 use crate::types::Lang;
 
@@ -38,7 +38,7 @@ pub(super) struct Copy<'c> {
 
 /// Reads the files that the arguments name.
 pub(super) fn read(paths: &[PathBuf], lang: Lang) -> anyhow::Result<Vec<Input>> {
-    let found = find(paths, lang)?;
+    let found = find(paths, OtherCsv::PassedOver, lang)?;
     let mut names = BTreeSet::new();
     let mut total = 0;
     let mut inputs = Vec::with_capacity(found.files.len());

@@ -13,6 +13,7 @@ mod export;
 mod fix;
 mod help;
 mod history;
+mod inputs;
 mod new;
 mod output;
 mod progress;

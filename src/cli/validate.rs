@@ -10,12 +10,13 @@ use std::str::FromStr;
 use anyhow::Context as _;
 use clap::ValueEnum;
 
+use super::inputs::{Found, OtherCsv, find};
 use super::progress::Progress;
 use super::{EXIT_FAILED, EXIT_NO, UsageError, copies, output};
 use crate::rules::render::{Format, ParseFormatError, verdict_line};
 use crate::rules::{Options, Overrides, Profile, Report, SetCheck, Verdict};
 use crate::spec::Spec;
-use crate::types::{FileName, FileNameError, FileSerial, Lang, OfficeNumber};
+use crate::types::Lang;
 
 /// What one read of a file asks for, in bytes: few calls, and yet so little that it is still in a
 /// near cache when it is looked at for the second time.
@@ -87,7 +88,7 @@ pub(super) fn run(args: &Args, lang: Lang) -> anyhow::Result<ExitCode> {
         }
     };
     let options = Options { profile: profile(args, lang)?, ..Options::default() };
-    let found = find(&args.paths, lang)?;
+    let found = find(&args.paths, OtherCsv::Judged, lang)?;
     check_outputs(&args.format, &found, lang)?;
     let mut check = SetCheck::new(spec, options);
     let mut faults = Vec::new();
@@ -183,118 +184,6 @@ fn check_outputs(outputs: &[Output], found: &Found, lang: Lang) -> Result<(), Us
     Ok(())
 }
 
-/// What the arguments name.
-#[derive(Default)]
-pub(super) struct Found {
-    /// The files to judge, in the order of their folders and names.
-    pub(super) files: BTreeSet<PathBuf>,
-    /// Files in folders that have nothing to do with the standard.
-    ignored: BTreeSet<PathBuf>,
-}
-
-impl Found {
-    /// Each file with its name in the report: the bare name as long as all lie in one folder,
-    /// otherwise with the path, which keeps the send units of different folders apart.
-    fn labelled(&self) -> impl Iterator<Item = (String, &Path)> {
-        let one_folder = self.one_folder().is_some();
-        self.files.iter().map(move |path| {
-            let shown = if one_folder { path.file_name().map(Path::new) } else { None };
-            (label(shown.unwrap_or(path)), path.as_path())
-        })
-    }
-
-    /// The folder in which all files lie.
-    fn one_folder(&self) -> Option<&Path> {
-        let folders: BTreeSet<_> = self.files.iter().map(|path| path.parent()).collect();
-        if folders.len() == 1 { folders.into_iter().next().flatten() } else { None }
-    }
-
-    /// What stands before the names in the report.
-    fn base(&self) -> Option<String> {
-        self.one_folder().map(label).filter(|folder| !folder.is_empty())
-    }
-
-    /// The bytes of all files, as far as they can be asked for.
-    fn size(&self) -> u64 {
-        let size = |path: &PathBuf| fs::metadata(path).map_or(0, |metadata| metadata.len());
-        self.files.iter().map(size).sum()
-    }
-}
-
-/// A path as text, with `/` between its parts on every system.
-pub(super) fn label(path: &Path) -> String {
-    let text = path.to_string_lossy();
-    if std::path::MAIN_SEPARATOR == '/' {
-        text.into_owned()
-    } else {
-        text.replace(std::path::MAIN_SEPARATOR, "/")
-    }
-}
-
-/// Files that are named are judged whatever their names; of folders those that have a name of the
-/// standard, or almost.
-pub(super) fn find(paths: &[PathBuf], lang: Lang) -> anyhow::Result<Found> {
-    let mut found = Found::default();
-    for path in paths {
-        let kind = fs::metadata(path).map_err(|error| {
-            UsageError(match lang {
-                Lang::Ja => format!("{} を開けません: {error}", path.display()),
-                Lang::En => format!("cannot open {}: {error}", path.display()),
-            })
-        })?;
-        if kind.is_dir() {
-            let before = found.files.len();
-            walk(path, &mut found)?;
-            if found.files.len() == before {
-                let path = path.display();
-                return Err(UsageError(match lang {
-                    Lang::Ja => format!("{path} に標準仕様のファイルがありません。ファイル名は UPPLAN_ や UP1KYO_ などで始まります。"),
-                    Lang::En => format!("{path} holds no file of the standard; their names begin with UPPLAN_, UP1KYO_ and so on"),
-                })
-                .into());
-            }
-        } else {
-            found.files.insert(path.clone());
-        }
-    }
-    Ok(found)
-}
-
-/// Looks through a folder and those below it. Links are not followed: they may lead anywhere,
-/// and in circles.
-fn walk(top: &Path, found: &mut Found) -> anyhow::Result<()> {
-    let mut open = vec![top.to_owned()];
-    while let Some(folder) = open.pop() {
-        let shown = || folder.display().to_string();
-        for entry in fs::read_dir(&folder).with_context(shown)? {
-            let entry = entry.with_context(shown)?;
-            let (kind, path) = (entry.file_type().with_context(shown)?, entry.path());
-            if kind.is_dir() {
-                open.push(path);
-            } else if kind.is_file() && is_of_the_standard(&entry.file_name().to_string_lossy()) {
-                found.files.insert(path);
-            } else {
-                found.ignored.insert(path);
-            }
-        }
-    }
-    Ok(())
-}
-
-fn is_of_the_standard(name: &str) -> bool {
-    FileName::parse(name) != Err(FileNameError::UnknownPrefix) || is_meant_to_be(name)
-}
-
-/// Whether a name has two office numbers and a serial, whatever it begins with.
-fn is_meant_to_be(name: &str) -> bool {
-    let upper = name.to_ascii_uppercase();
-    let Some(stem) = upper.strip_suffix(".CSV") else { return false };
-    let parts = || stem.split('_').skip(1);
-    let offices = parts().filter(|part| part.parse::<OfficeNumber>().is_ok()).count();
-    let serial = parts().last().is_some_and(|part| part.parse::<FileSerial>().is_ok());
-    offices == 2 && serial
-}
-
 /// Reads a file in pieces through the checks.
 fn judge(
     check: &mut SetCheck<'_>,
@@ -356,10 +245,10 @@ fn write(report: &Report, found: &Found, outputs: &[Output], lang: Lang) -> anyh
     let outputs = if outputs.is_empty() { &everywhere } else { outputs };
     for output in outputs {
         let mut text = output.format.render(report, lang);
-        if output.format == Format::Text && !found.ignored.is_empty() {
-            let names: Vec<String> = found.ignored.iter().map(|path| label(path)).collect();
-            let head = lang.pick("検査しなかったファイル", "files that were not checked");
-            text = format!("{head}: {}\n\n{text}", names.join(", "));
+        if output.format == Format::Text
+            && let Some(line) = found.passed_over(lang)
+        {
+            text = format!("{line}\n\n{text}");
         }
         match &output.file {
             Some(file) => {

@@ -52,10 +52,13 @@ fn fold_rule(files: &mut [Outcome], members: &[usize], rule: Rule) {
         return;
     };
     // The month of a name and the month of the contents: both are the same, or it is another
-    // mistake. Elsewhere the message names the kind of file.
+    // mistake. Elsewhere the message names the kind of file. What the files have alike shows in
+    // the same record of each, the first; a record further down is a mistake of its own.
     let alike = |other: &Finding| {
         let text = rule != Rule::MonthDiffersFromName || other.message_ja == said.message_ja;
-        text && other.value.as_ref().map(Value::text) == said.value.as_ref().map(Value::text)
+        let record = other.place.record == said.place.record;
+        text && record
+            && other.value.as_ref().map(Value::text) == said.value.as_ref().map(Value::text)
     };
     let others: Vec<usize> = members
         .iter()
@@ -97,5 +100,27 @@ pub(super) fn explain(files: &mut [Outcome], units: &Findings) {
         if let Some(file) = dated.get_mut(label) {
             file.findings.forget(DATES, &finding.place);
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::rules::{Options, Rule, SourceFile, check};
+    use crate::spec::Spec;
+
+    #[test]
+    fn the_other_files_are_named_by_their_own_names() {
+        let names = ["UP1KYO", "UP2KYO", "UP3KYO"]
+            .map(|kind| format!("{kind}_1370000018_43_1370000026_11_20261326101500.CSV"));
+        let files = names.each_ref().map(|name| SourceFile { name, bytes: b"" });
+        let report = check(Spec::builtin().expect("consistent"), &files, &Options::default());
+        let serials: Vec<_> =
+            report.findings.iter().filter(|found| found.rule == Rule::UnrealSerial).collect();
+        let [finding] = serials.as_slice() else { panic!("{serials:?}") };
+        let [first, others @ ..] = &names;
+        assert_eq!(finding.place.file.as_ref(), Some(first));
+        let related: Vec<_> =
+            finding.related.iter().filter_map(|place| place.file.clone()).collect();
+        assert_eq!(related, others);
     }
 }

@@ -130,29 +130,29 @@ impl Findings {
         }
     }
 
-    /// Makes one finding of all that a rule gave, because they are one mistake: the first, with a
-    /// sentence added to its message in Japanese and English.
+    /// Makes one finding of all that a rule gave, because they are one mistake: the first of the
+    /// worst, with a sentence added to its message in Japanese and English.
     pub(super) fn fold(&mut self, rule: Rule, ja: &str, en: &str) {
+        let of_rule = self.tallies.iter().filter(|tally| tally.rule == rule);
+        let Some(worst) = of_rule.map(|tally| tally.severity).max() else { return };
         let mut first = true;
         self.kept.retain_mut(|finding| {
             if finding.rule != rule {
                 return true;
             }
-            let keep = std::mem::take(&mut first);
+            let keep = finding.severity == worst && std::mem::take(&mut first);
             if keep {
                 finding.message_ja.push_str(ja);
                 finding.message_en.push_str(en);
             }
             keep
         });
-        // Tallies stand in the order of their first findings.
-        let mut first = true;
         self.tallies.retain_mut(|tally| {
             if tally.rule != rule {
                 return true;
             }
             (tally.total, tally.kept) = (1, 1);
-            std::mem::take(&mut first)
+            tally.severity == worst
         });
     }
 
@@ -205,15 +205,17 @@ mod tests {
     fn one_mistake_of_all_records_is_one_finding() {
         let mut findings = Findings::new(2);
         findings.add(Rule::BlankLine, || Draft::line(9, None));
+        // What is less bad comes first, and is not what stays.
+        findings.add_at_most(Rule::ControlCharacter, Severity::Info, || Draft::line(6, None));
         for line in 1..=5 {
             findings.add(Rule::ControlCharacter, || Draft::line(line, None));
         }
-        findings.add_at_most(Rule::ControlCharacter, Severity::Info, || Draft::line(6, None));
         assert_eq!(findings.count(Rule::ControlCharacter), 6);
         findings.fold(Rule::ControlCharacter, "全部です。", " All of them.");
         assert_eq!(findings.count(Rule::ControlCharacter), 1);
         let (tallies, kept) = findings.into_parts();
         assert_eq!(tallies.len(), 2);
+        assert_eq!((tallies[1].severity, tallies[1].total), (Severity::Warning, 1));
         let lines: Vec<_> = kept.iter().map(|finding| finding.place.line).collect();
         assert_eq!(lines, [Some(9), Some(1)]);
         assert!(kept[1].message_ja.ends_with("全部です。"));

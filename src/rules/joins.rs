@@ -1,12 +1,11 @@
 //! What ties the files of a plan together: the parent of every record, values that two files
-//! repeat, whose plan it is, and deletions that undo what goes with them (R-REL, R-ORD-01).
+//! repeat, and whose plan it is (R-REL).
 
 mod near;
 
 use std::borrow::Cow;
-use std::collections::HashMap;
 
-use crate::types::{FileKind, FileSerial, OfficeNumber};
+use crate::types::{FileKind, OfficeNumber};
 
 use super::collect::Findings;
 use super::file::Outcome;
@@ -45,13 +44,6 @@ const FAMILIES: [Family; 3] = [
     },
 ];
 
-/// A deletion and what it withdraws (R-REL-06, R-DEL-05, R-DEL-06).
-const DELETIONS: [(FileKind, FileKind); 3] = [
-    (FileKind::Dlt1kyo, FileKind::Up1kyo),
-    (FileKind::Dltkihon, FileKind::Upkihon),
-    (FileKind::Dltyobo, FileKind::Upyobo),
-];
-
 /// The rules of this module that a kind of file is subject to.
 pub(super) const fn planned(kind: FileKind) -> &'static [Rule] {
     match kind {
@@ -64,9 +56,6 @@ pub(super) const fn planned(kind: FileKind) -> &'static [Rule] {
         ],
         FileKind::Upkihon => &[Rule::MissingParent, Rule::ParentDiffers],
         FileKind::Upyobo => &[Rule::MissingParent, Rule::MissingDependants],
-        FileKind::Dlt1kyo | FileKind::Dltkihon | FileKind::Dltyobo => {
-            &[Rule::DeletionAfterItsTarget]
-        }
         _ => &[],
     }
 }
@@ -336,67 +325,6 @@ impl Join<'_> {
                     .with("item", item)
                     .with("got", String::from_utf8_lossy(got))
                     .with("expected", String::from_utf8_lossy(expected))
-            });
-        }
-    }
-}
-
-/// What a deletion withdraws: who sent it to whom, its kind, its key.
-type Target<'k> = (OfficeNumber, OfficeNumber, FileKind, &'k Key);
-
-/// Deletions that withdraw what the same set of files brings with an earlier 連番, which comes
-/// first when it is imported (R-ORD-01).
-pub(super) fn check_deletions(files: &[Outcome], indices: &[usize], units: &mut Units) {
-    let members = || indices.iter().filter_map(|index| files.get(*index));
-    let target = |file: &Outcome| {
-        let kind = file.kind?;
-        DELETIONS.iter().find(|(deletion, _)| *deletion == kind).map(|(_, target)| *target)
-    };
-    if !members().any(|file| target(file).is_some()) {
-        return;
-    }
-    // The first and the last serial that brings a key.
-    let mut brought: HashMap<Target<'_>, (FileSerial, FileSerial, &Outcome)> = HashMap::new();
-    for file in members() {
-        let (Some(name), Some(keys)) = (&file.name, &file.facts.keys) else { continue };
-        if !DELETIONS.iter().any(|(_, target)| *target == name.kind) {
-            continue;
-        }
-        for key in keys.records.keys() {
-            let target = (name.sender, name.recipient, name.kind, key);
-            let known = brought.entry(target).or_insert((name.serial, name.serial, file));
-            if name.serial < known.0 {
-                *known = (name.serial, known.1, file);
-            }
-            known.1 = known.1.max(name.serial);
-        }
-    }
-    for file in members() {
-        let (Some(name), Some(keys), Some(target)) = (&file.name, &file.facts.keys, target(file))
-        else {
-            continue;
-        };
-        units.run.insert(Rule::DeletionAfterItsTarget);
-        let mut undone: Vec<_> = Vec::new();
-        for (key, keyed) in &keys.records {
-            let Some((first, last, brings)) =
-                brought.get(&(name.sender, name.recipient, target, key))
-            else {
-                continue;
-            };
-            // What is sent again after the deletion stays.
-            if *first < name.serial && *last < name.serial {
-                undone.push((keyed.parts, brings, key));
-            }
-        }
-        undone.sort_unstable_by_key(|([first, ..], ..)| first.record);
-        for ([_, _, date], brings, key) in undone {
-            units.findings.add(Rule::DeletionAfterItsTarget, || {
-                let place = keys.names.place_of(date, Person::of_key(key));
-                let place = Place { file: Some(file.label.clone()), ..place };
-                let there = Side::of(target, brings).and_then(|side| side.place(key, 2));
-                let draft = Draft::place(place).with("kind", target);
-                there.into_iter().fold(draft, Draft::related)
             });
         }
     }

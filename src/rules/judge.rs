@@ -238,7 +238,7 @@ impl Judge<'_> {
     }
 
     fn miscounted(&mut self, record: &Record<'_>, number: u64, layout: &Layout) {
-        if self.shape.miscounted(record) {
+        if self.shape.miscounted(record, layout.items.len()) {
             return;
         }
         let stray =
@@ -388,7 +388,7 @@ impl Judge<'_> {
             self.findings.add_at_most(Rule::EmptyFile, limit, Draft::file);
             return;
         }
-        self.shape.fold(&mut self.findings);
+        self.shape.fold(self.records, &mut self.findings);
         if !self.items.quotes() && self.findings.count(Rule::UnquotedFreeText) > 1 {
             self.findings.fold(
                 Rule::UnquotedFreeText,

@@ -22,7 +22,7 @@
 //! cuts the bytes into records, which `judge` takes; `version` holds each to the first; `items`
 //! holds every item to its layout; `subjects` holds one file per subject that ties items and
 //! records together; `unit` judges the files of a send unit by their names, `usage_unit` and
-//! `joins` by what the subjects left behind.
+//! `joins` by what the subjects left behind, `withdrawals` those of a folder.
 //!
 //! One mistake gives one finding: a record with a wrong number of items is looked at no further,
 //! nothing is concluded from an item that has a finding, a file in another encoding has only that
@@ -58,8 +58,10 @@ mod sniff;
 mod subjects;
 mod table;
 mod unit;
+mod unnamed;
 mod usage_unit;
 mod version;
+mod withdrawals;
 
 pub use catalogue::rule_set;
 pub use finding::{Finding, Place, Value};

@@ -29,6 +29,7 @@ pub(super) fn check(members: &[&Outcome], units: &mut Units) {
     for ((rule, office), (wanted, places)) in strangers {
         let mut places = places.into_iter();
         let Some(first) = places.next() else { continue };
+        units.run.insert(rule);
         units.findings.add(rule, || {
             let draft = Draft::place(first)
                 .holding(office, strayed(office, Format::OfficeNumber))

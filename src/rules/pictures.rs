@@ -9,6 +9,7 @@ use super::finding::{Draft, Place};
 use super::rule::RuleSet;
 use super::table::Rule;
 use super::unit::Units;
+use super::unnamed::Unnamed;
 
 /// The rules of this module.
 pub(super) const RULES: &[Rule] = &[Rule::MissingImage, Rule::UnreferencedImage];
@@ -24,17 +25,15 @@ const UNREAD: &[Rule] = &[
     Rule::UnknownCsvVersion,
 ];
 
-/// Judges the files of a send unit; `unnamed` are the kinds of files of the folder whose names
-/// could not be read.
-pub(super) fn check(members: &[&Outcome], unnamed: &[FileKind], units: &mut Units) {
+/// Judges the files of a send unit; `unnamed` are the files of the folder whose names could not be
+/// read and that explain nothing so far.
+pub(super) fn check(members: &[&Outcome], unnamed: &mut Unnamed, units: &mut Units) {
     let of_kind = |kind| members.iter().filter(move |file| file.kind == Some(kind));
     let there: BTreeSet<&FileName> =
         of_kind(FileKind::UpkihonImage).filter_map(|file| file.name.as_ref()).collect();
     let mut named: BTreeSet<&FileName> = BTreeSet::new();
     // Names that do not fit, or contents that cannot be read, explain pictures without a name.
     let mut readable = of_kind(FileKind::Upkihon).next().is_some();
-    // A picture with a name that cannot be read is one that seems to be missing.
-    let mut misnamed = unnamed.iter().filter(|kind| kind.is_image()).count();
     let mut missing = 0_usize;
     for file in of_kind(FileKind::Upkihon) {
         readable &= file.run.contains(Rule::ImageNameDoesNotFit)
@@ -44,8 +43,8 @@ pub(super) fn check(members: &[&Outcome], unnamed: &[FileKind], units: &mut Unit
             if there.contains(picture) {
                 continue;
             }
-            if misnamed > 0 {
-                misnamed -= 1;
+            // A picture with a name that cannot be read is one that seems to be missing.
+            if unnamed.take(FileKind::UpkihonImage) {
                 continue;
             }
             missing += 1;

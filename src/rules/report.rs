@@ -252,7 +252,8 @@ impl Report {
             findings.sort_by_key(|finding| (finding.place.line, finding.place.item));
             for finding in &mut findings {
                 for place in std::iter::once(&mut finding.place).chain(&mut finding.related) {
-                    place.file = Some(outcome.label.clone());
+                    // One that is about several files names the others itself.
+                    place.file.get_or_insert_with(|| outcome.label.clone());
                 }
             }
             report.take(profile, &tallies, findings, Some(&outcome.label));
@@ -412,6 +413,7 @@ fn unit_rules(spec: &Spec, outcomes: &[Outcome]) -> RuleSet {
             rules.extend(&RuleSet::of(super::usage_unit::RULES));
         }
         rules.extend(&RuleSet::of(super::joins::planned(kind)));
+        rules.extend(&RuleSet::of(super::withdrawals::planned(kind)));
     }
     rules
 }

@@ -104,9 +104,10 @@ impl<'s> SetCheck<'s> {
     /// All files were seen: judges the send units and gives the report.
     pub fn finish(mut self) -> Report {
         self.end_file();
-        alike::fold(&mut self.files);
         let limit = self.options.findings_per_file;
         let mut units = unit::check(self.spec, &self.files, &self.unread, limit);
+        // Afterwards: what a file has wrong explains what is wrong with its unit.
+        alike::fold(&mut self.files);
         alike::explain(&mut self.files, &units.findings);
         units.findings.cap(&mut self.kept, self.options.findings_per_set);
         Report::new(self.spec, &self.options.profile, self.files, units, self.unfinished)

@@ -15,8 +15,9 @@ pub(super) struct Shape {
     items: usize,
     /// Records are not alike: some are sound, or wrong in another way.
     unlike: bool,
-    /// The last record has a wrong number of items.
-    cut: bool,
+    /// The last record has a wrong number of items: so many, with those of what it left on other
+    /// lines.
+    cut: Option<usize>,
 }
 
 impl Shape {
@@ -24,21 +25,25 @@ impl Shape {
     #[inline]
     pub(super) const fn sound(&mut self) {
         self.unlike = true;
-        self.cut = false;
+        self.cut = None;
     }
 
     /// A record has a wrong number of items. Says whether it is only the rest of the one before, as
-    /// where a line break stands in a text without quotes.
-    pub(super) fn miscounted(&mut self, record: &Record<'_>) -> bool {
+    /// where a line break stands in a text without quotes: that one lacks items, and this has not
+    /// as many as a whole record.
+    pub(super) fn miscounted(&mut self, record: &Record<'_>, expected: usize) -> bool {
         let begins = record
             .item(0)
             .get(..VERSION)
             .is_some_and(|version| version.iter().all(u8::is_ascii_digit));
-        if self.cut && !begins {
+        let lacking = self.cut.filter(|cut| *cut < expected && record.item_count < expected);
+        if let Some(cut) = lacking.filter(|_| !begins) {
             self.unlike = true;
+            // The item that the line break divides is counted on both lines.
+            self.cut = Some(cut + record.item_count.saturating_sub(1));
             return true;
         }
-        self.cut = true;
+        self.cut = Some(record.item_count);
         if self.wrong == 0 {
             self.items = record.item_count;
         }
@@ -47,9 +52,9 @@ impl Shape {
         false
     }
 
-    /// The file is at its end.
-    pub(super) fn fold(&self, findings: &mut Findings) {
-        if self.unlike || findings.count(Rule::WrongItemCount) < 2 {
+    /// The file is at its end, with so many records.
+    pub(super) fn fold(&self, records: u64, findings: &mut Findings) {
+        if self.unlike || self.wrong != records || findings.count(Rule::WrongItemCount) < 2 {
             return;
         }
         let (mut ja, mut en) = (

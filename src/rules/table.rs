@@ -1441,12 +1441,12 @@ rules! {
     L4 Warning since V3 clause "R-FLD-10, I-54"
     ja {
         "区分支給対象外（EEEE）・30日超過分（ZZZZ）の小計に給付管理単位数が入っています。"
-        "給付管理単位数は、区分支給限度外のサービスでは空と定められています。ただし、大規模型の通所サービスや、小規模多機能・看護小規模多機能の同一建物居住者のサービスを含まない場合は、値があってもよいと読めるため、製品によって違います。"
+        "給付管理単位数は、区分支給限度外のサービスでは空と定められています。ただし、大規模型の通所サービスや、小規模多機能・看護小規模多機能の同一建物居住者のサービスを含まない場合は、値があってもよいと読めるため、製品によって違います（そのため EEEE では情報、ZZZZ では警告です）。"
         "給付管理単位数を空にすると、どの受信側でも取り込めます。"
     }
     en {
         "A subtotal of services outside the limit (EEEE, ZZZZ) has 給付管理単位数."
-        "For services outside 区分支給限度 it is fixed as empty. Where there are no services of 大規模型通所系 or of 同一建物居住者 the source leaves it to the exporting software, so products differ."
+        "For services outside 区分支給限度 it is fixed as empty. Where there are no services of 大規模型通所系 or of 同一建物居住者 the source leaves it to the exporting software, so products differ: a notice on EEEE, a warning on ZZZZ."
         "Leave it empty, and every receiver takes it."
     }
     bad "サービスコード 11EEEE、給付管理単位数 500"
@@ -1722,6 +1722,21 @@ rules! {
     bad "生活援助中心型の算定理由 1、その他理由 あり"
     good "生活援助中心型の算定理由 1、その他理由 空"
 
+    CoverageNotStated "L4-PLAN-003" "coverage-not-stated"
+    L4 Info since V3 clause "A-17, T-CODE"
+    ja {
+        "サービスのある行の保険対象区分が空です（このファイルで {count} 行）。"
+        "標準仕様のコードには N（対象外）がありますが、データ配置例では対象外の行が空です。空を N と読む受信側と、区分が書かれていないと読む受信側があります。"
+        "保険給付の対象なら Y など、対象外なら N を出力すると、どの受信側でも同じに読まれます。"
+    }
+    en {
+        "保険対象区分 is empty in a row that has a service; {count} row(s) in this file."
+        "The codes have N (not insured), and the examples leave the item empty where a service is not insured. Some receivers read empty as N, others as not stated."
+        "Write N where the service is not insured and the other code where it is; every receiver reads that alike."
+    }
+    bad "サービス内容「買い物の付き添い」、保険対象区分 空"
+    good "サービス内容「買い物の付き添い」、保険対象区分 N"
+
     RecordWithoutContent "L4-FORM-001" "record-without-content"
     L4 Warning since V3 clause "I-34"
     ja {
@@ -1858,14 +1873,14 @@ rules! {
     good "1 と 2"
 
     DuplicateRecord "L5-REP-001" "duplicate-record"
-    L5 Warning since V3 clause "I-53, R-UPD-04"
+    L5 Warning since V3 clause "I-53"
     ja {
-        "{first} 番目のレコードと同じ内容です。"
+        "{first} 番目のレコードと、レコードを見分ける項目（利用者・年月・日時・サービスなど）がすべて同じです。"
         "同じサービスが二重に取り込まれるおそれがあります。重複の扱いは標準仕様に定めがありません。"
         "重複したレコードを除いて出力してください。同じ日に複数回であれば、時刻・サービス回数・明細判別コードで区別します。"
     }
     en {
-        "Says the same as record {first}."
+        "All that tells records apart (person, month, day, time, service and so on) is the same as in record {first}."
         "The service may be imported twice; the standard is silent on repeated records."
         "Leave the repetition out. Several visits on a day differ by time, count or 明細判別コード."
     }
@@ -1978,16 +1993,16 @@ rules! {
     good "5031 と 3085 の合計が 8116"
 
     DuplicateKey "L5-KEY-001" "duplicate-key"
-    L5 Warning since V3 clause "I-38, R-REL-01, R-REL-04, R-REL-05, R-UPD-04"
+    L5 Warning since V3 clause "I-38, R-REL-01, R-REL-02, R-REL-04, R-REL-05, R-UPD-04"
     ja {
         "レコード {first} と同じキー（保険者番号・被保険者番号・日付または年月）のレコードです。"
         "同じキーのデータは置き換えられるため、どちらが残るかは受信側によります。"
-        "同じ利用者の同じ計画は 1 レコードだけにして出力してください。"
+        "同じ利用者の同じ計画（利用者補足情報は同じ計画または同じ月）は 1 レコードだけにして出力してください。"
     }
     en {
         "The record has the same key (insurer, insured, date or month) as record {first}."
         "Data with the same key replaces the earlier; which one stays depends on the receiver."
-        "Export one record per person and plan."
+        "Export one record per person and plan, of 利用者補足情報 one per person and plan or month."
     }
     bad "同じ利用者・同じ作成日の第1表が 2 件"
     good "利用者・作成日ごとに 1 件"
@@ -2308,15 +2323,15 @@ rules! {
     good "どちらも 0000900011"
 
     PersonIncomplete "L6-USAGE-003" "person-incomplete"
-    L6 Error since V3 clause "R-REL-02, R-SET-K2, R-SET-Y4, R-ROLE-01, I-51"
+    L6 Warning since V3 clause "R-REL-02, R-SET-K2, R-SET-Y4, R-ROLE-01, I-51"
     ja {
         "この利用者が{missing}にありません。"
-        "第6表・第7表・利用者補足情報は利用者ごとにそろえて送ります。氏名などは利用者補足情報にしかありません。"
+        "第6表・第7表・利用者補足情報は 1 組で送ります。どの利用者も 3 つのファイルにあるとは標準仕様に書かれていませんが、欠けた内容は受信側で補えません。氏名などは利用者補足情報にしかありません。"
         "同じ利用者を選んで、3 つのファイルをまとめて出力し直してください。"
     }
     en {
         "This user is missing in {missing}."
-        "第6表, 第7表 and 利用者補足情報 go together for each user; only the last one has the name."
+        "第6表, 第7表 and 利用者補足情報 go together. The standard does not say that each user is in all three, but what is missing the receiver has from nowhere else; only the last one has the name."
         "Export the three files for the same users."
     }
     bad "UPPLAN に 2 人、UPHOSOKU に 1 人"
@@ -2473,7 +2488,7 @@ rules! {
     good "どちらも 22"
 
     DeletionAfterItsTarget "L6-DEL-001" "deletion-after-its-target"
-    L6 Info since V3 clause "I-39, R-ORD-01, R-DEL-01"
+    L6 Info since V3 clause "I-39, R-ORD-01, R-DEL-01, R-REL-06, R-REL-07, R-REL-08"
     ja {
         "この削除は、一緒に検査した {kind} より連番が後です。取り込むと、そのデータも削除されます。"
         "取込は連番の順です。削除してから送り直すときは、削除の連番を前にします。"

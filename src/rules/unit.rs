@@ -13,10 +13,13 @@ use super::file::Outcome;
 use super::finding::Draft;
 use super::joins;
 use super::name;
+use super::offices;
 use super::pictures;
 use super::rule::RuleSet;
 use super::table::Rule;
+use super::unnamed::Unnamed;
 use super::usage_unit;
+use super::withdrawals;
 
 /// The rules about the files of a unit.
 pub(super) const UNIT_RULES: &[Rule] = &[
@@ -104,21 +107,21 @@ fn check_folder(
     spec: &Spec,
     files: &[Outcome],
     indices: &[usize],
-    mut unnamed: Vec<FileKind>,
+    unread: Vec<FileKind>,
     units: &mut Units,
 ) {
     let mut names = BTreeSet::new();
     let mut clusters: BTreeMap<Key, Vec<usize>> = BTreeMap::new();
     let mut groups: BTreeMap<Group, Vec<usize>> = BTreeMap::new();
-    let mut unknown = Vec::new();
+    let mut unnamed = Unnamed::default();
+    for kind in unread {
+        unnamed.add_kind(kind);
+    }
     for index in indices {
         let Some(file) = files.get(*index) else { continue };
         let Some(name) = &file.name else {
             joins::release(file, units);
-            unnamed.extend(file.kind);
-            if file.kind.is_none() {
-                unknown.push(file.label.to_ascii_uppercase());
-            }
+            unnamed.add(file);
             continue;
         };
         units.run.extend(&RuleSet::of(UNIT_RULES));
@@ -129,8 +132,10 @@ fn check_folder(
             clusters.entry(key).or_default().push(*index);
         } else {
             joins::release(file, units);
+            offices::check(&[file], units);
         }
     }
+    unnamed.sort();
     let mut clusters: Vec<Cluster<'_>> =
         clusters.into_iter().map(|(key, indices)| cluster(spec, files, key, indices)).collect();
     merge(spec, files, &mut clusters, units);
@@ -140,7 +145,7 @@ fn check_folder(
     }
     for (group, members) in groups {
         let own = by_group.remove(&group).unwrap_or_default();
-        judge_group(files, &own, (&unnamed, &unknown), units);
+        judge_group(files, &own, &mut unnamed, units);
         for cluster in &own {
             let members: Vec<&Outcome> =
                 cluster.files.iter().filter_map(|index| files.get(*index)).collect();
@@ -149,12 +154,11 @@ fn check_folder(
                 .iter()
                 .any(|kind| matches!(kind, FileKind::Upkihon | FileKind::UpkihonImage))
             {
-                pictures::check(&members, &unnamed, units);
+                pictures::check(&members, &mut unnamed, units);
             }
             let way = usage_unit::Way {
                 recipient: cluster.key.recipient,
                 service_types: cluster.key.types,
-                preventive: cluster.unit.is_some_and(|unit| unit.preventive),
             };
             if usage_unit::check(&members, way, &mut units.findings) {
                 units.run.extend(&RuleSet::of(usage_unit::RULES));
@@ -164,7 +168,7 @@ fn check_folder(
         }
         units.summaries.push(summary(files, group, &own, members));
     }
-    joins::check_deletions(files, indices, units);
+    withdrawals::check(files, indices, units);
 }
 
 impl Key {
@@ -352,7 +356,7 @@ fn differences(right: &Key, other: &Key) -> Vec<(&'static str, &'static str)> {
 fn judge_group(
     files: &[Outcome],
     clusters: &[&Cluster<'_>],
-    strangers: (&[FileKind], &[String]),
+    unnamed: &mut Unnamed,
     units: &mut Units,
 ) {
     let complete = |cluster: &Cluster<'_>| cluster.unit.is_some() && cluster.missing.is_empty();
@@ -386,7 +390,7 @@ fn judge_group(
         } else if complete(cluster) {
             sound.push(cluster);
         } else {
-            missing_files(files, cluster, strangers, units);
+            missing_files(files, cluster, unnamed, units);
         }
     }
     let differ = |cluster: &Cluster<'_>| (cluster.key.family, cluster.key.month);
@@ -414,7 +418,7 @@ fn judge_group(
 fn missing_files(
     files: &[Outcome],
     cluster: &Cluster<'_>,
-    (unnamed, unknown): (&[FileKind], &[String]),
+    unnamed: &mut Unnamed,
     units: &mut Units,
 ) {
     let first = cluster.files.first().and_then(|index| files.get(*index));
@@ -423,14 +427,10 @@ fn missing_files(
     };
     let month = cluster.key.month.unwrap_or(MonthPart::Zero);
     for kind in &cluster.missing {
-        // A file of this kind is there under a name that could not be read: one mistake.
-        if unnamed.contains(kind) {
-            continue;
-        }
         let missing = name.sibling(*kind, month, 1).to_string();
-        // So is one whose name begins with none of the prefixes.
-        let tail = missing.strip_prefix(kind.prefix()).unwrap_or(&missing).to_ascii_uppercase();
-        if unknown.iter().any(|label| label.ends_with(&tail)) {
+        // It is there under a name that could not be read: one mistake.
+        let tail = missing.strip_prefix(kind.prefix()).unwrap_or(&missing);
+        if unnamed.has_tail(tail) || unnamed.take(*kind) {
             continue;
         }
         let label = match first.folder.as_str() {

@@ -37,6 +37,22 @@ fn names(folder: &Path) -> Vec<String> {
     names
 }
 
+/// What `renkei validate` says of other CSV files is no matter of mending: they are left alone.
+#[test]
+fn csv_files_of_other_names_are_passed_over() {
+    let folder = folder(&[(&format!("in/{DELETION}"), MESSY), ("in/memo.csv", b"a,b\n")]);
+    for (command, out) in [(&["fix"][..], "fixed"), (&["convert", "--to", "v3"], "converted")] {
+        let output = renkei(&[command, &["in", "--out", out]].concat(), folder.path());
+        assert!(!stdout(&output).contains("memo"), "{}", stdout(&output));
+        assert!(!stderr(&output).contains("memo"), "{}", stderr(&output));
+        assert!(!folder.path().join(out).join("memo.csv").exists(), "{command:?}");
+    }
+    assert_eq!(names(&folder.path().join("fixed")), [DELETION]);
+    let memo = tempfile::tempdir().expect("a folder");
+    fs::write(memo.path().join("memo.csv"), "a,b\n").expect("a file");
+    assert_eq!(renkei(&["fix", "."], memo.path()).status.code(), Some(2));
+}
+
 #[test]
 fn copies_are_good_and_originals_stay() {
     let folder = folder(&[(DELETION, MESSY)]);

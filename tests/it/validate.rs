@@ -116,6 +116,66 @@ fn a_named_file_is_judged_whatever_its_name() {
     assert!(stdout(&output).contains("L1-NAME-001"));
 }
 
+/// An export that somebody renamed is in the folder, and nobody would learn that it was not sent.
+#[test]
+fn a_csv_file_of_another_name_in_a_folder_is_an_error() {
+    let folder = folder(&[
+        ("利用票4月分.CSV", GOOD),
+        ("memo.csv", b"a,b\r\n"),
+        ("memo.txt", b""),
+        ("memo.json", b"{}"),
+        (".hidden.csv", b""),
+        (&format!("._{NAME}"), b"\0\x05\x16\x07"),
+    ]);
+    let output = validate(&["--format", "json", "."], folder.path());
+    assert_eq!(output.status.code(), Some(1), "{}", stderr(&output));
+    let report: Value = serde_json::from_slice(&output.stdout).expect("JSON");
+    let findings = report["findings"].as_array().expect("findings");
+    let found: Vec<_> = findings
+        .iter()
+        .map(|finding| [&finding["rule"], &finding["severity"], &finding["file"]])
+        .collect();
+    let wanted = ["memo.csv", "利用票4月分.CSV"].map(|name| ["L1-NAME-001", "error", name]);
+    assert_eq!(found, wanted);
+    assert_eq!(report["counts"]["error"], 2);
+    let text = stdout(&validate(&["."], folder.path()));
+    assert!(text.contains("検査しなかったファイル（4 件）"), "{text}");
+    let text = stdout(&validate(&["--lang", "en", "."], folder.path()));
+    assert!(text.contains("files that were not checked (4)"), "{text}");
+}
+
+/// The next run does not judge what this one wrote, and may write there again.
+#[test]
+fn its_own_reports_are_not_judged() {
+    let folder = folder(&[(NAME, GOOD)]);
+    for (lang, file) in [("ja", "report.csv"), ("en", "REPORT-EN.CSV")] {
+        for run in 1..=2 {
+            let format = format!("csv={file}");
+            let output = validate(&["--lang", lang, "--format", &format, "."], folder.path());
+            assert_eq!(output.status.code(), Some(0), "{file} {run}: {}", stderr(&output));
+        }
+    }
+    // A table that only begins with a mark is no report.
+    fs::write(folder.path().join("table.csv"), "\u{feff}区分,コード\r\n").expect("written");
+    let output = validate(&["."], folder.path());
+    assert_eq!(output.status.code(), Some(1));
+    let text = stdout(&output);
+    assert!(text.contains("検査しなかったファイル（2 件）"), "{text}");
+    assert!(text.contains("table.csv") && text.contains("L1-NAME-001"), "{text}");
+}
+
+#[test]
+fn many_files_that_were_not_checked_are_counted_and_not_all_named() {
+    let names: Vec<String> = (10..35).map(|number| format!("{number}.txt")).collect();
+    let mut files: Vec<(&str, &[u8])> =
+        names.iter().map(|name| (name.as_str(), &b""[..])).collect();
+    files.push((NAME, GOOD));
+    let folder = folder(&files);
+    let text = stdout(&validate(&["."], folder.path()));
+    assert!(text.contains("（25 件）") && text.contains("29.txt ほか 5 件"), "{text}");
+    assert!(!text.contains("30.txt"), "{text}");
+}
+
 #[test]
 fn send_units_of_different_folders_are_kept_apart() {
     let folder = folder(&[(&format!("a/{NAME}"), GOOD), (&format!("b/c/{NAME}"), BAD)]);

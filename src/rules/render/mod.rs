@@ -41,6 +41,12 @@ pub fn text(report: &Report, lang: Lang, mask: bool) -> String {
     if mask { text::render(&report.masked(), lang) } else { text::render(report, lang) }
 }
 
+/// Whether a file that begins with these bytes is a report in the form [`Format::Csv`], in either
+/// language; its first line is enough to tell.
+pub fn is_own_spreadsheet(start: &[u8]) -> bool {
+    spreadsheet::is_one(start)
+}
+
 /// A form of the report.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum Format {

@@ -12,48 +12,65 @@ use super::words;
 
 const COLUMNS: usize = 15;
 
+/// The byte order mark.
+const MARK: &str = "\u{feff}";
+
+const HEAD_JA: [&str; COLUMNS] = [
+    "区分",
+    "コード",
+    "ファイル",
+    "行",
+    "レコード",
+    "被保険者番号",
+    "項目番号",
+    "項目名",
+    "値",
+    "内容",
+    "直し方",
+    "根拠",
+    "バイト位置",
+    "バイト数",
+    "関係する箇所",
+];
+
+const HEAD_EN: [&str; COLUMNS] = [
+    "type",
+    "code",
+    "file",
+    "line",
+    "record",
+    "insured no.",
+    "item no.",
+    "item",
+    "value",
+    "message",
+    "to mend",
+    "clause",
+    "byte offset",
+    "bytes",
+    "see also",
+];
+
+const fn head(lang: Lang) -> [&'static str; COLUMNS] {
+    match lang {
+        Lang::Ja => HEAD_JA,
+        Lang::En => HEAD_EN,
+    }
+}
+
+/// Whether a file that begins with these bytes is such a report, in either language.
+pub(super) fn is_one(start: &[u8]) -> bool {
+    let Some(text) = start.strip_prefix(MARK.as_bytes()) else { return false };
+    [HEAD_JA, HEAD_EN].iter().any(|head| {
+        let line = text.strip_prefix(head.join(",").as_bytes());
+        line.is_some_and(|rest| rest.starts_with(b"\r\n"))
+    })
+}
+
 pub(super) fn render(report: &Report, lang: Lang) -> String {
     let mut sheet =
         Sheet(csv::WriterBuilder::new().terminator(csv::Terminator::CRLF).from_writer(Vec::new()));
-    sheet.row(
-        match lang {
-            Lang::Ja => [
-                "区分",
-                "コード",
-                "ファイル",
-                "行",
-                "レコード",
-                "被保険者番号",
-                "項目番号",
-                "項目名",
-                "値",
-                "内容",
-                "直し方",
-                "根拠",
-                "バイト位置",
-                "バイト数",
-                "関係する箇所",
-            ],
-            Lang::En => [
-                "type",
-                "code",
-                "file",
-                "line",
-                "record",
-                "insured no.",
-                "item no.",
-                "item",
-                "value",
-                "message",
-                "to mend",
-                "clause",
-                "byte offset",
-                "bytes",
-                "see also",
-            ],
-        }
-        .map(str::to_owned),
-    );
+    sheet.row(head(lang).map(str::to_owned));
     for finding in &report.findings {
         sheet.row(row(finding, lang));
     }
@@ -128,7 +145,7 @@ impl Sheet {
 
     fn finish(self) -> String {
         let bytes = self.0.into_inner().unwrap_or_default();
-        format!("\u{feff}{}", String::from_utf8_lossy(&bytes))
+        format!("{MARK}{}", String::from_utf8_lossy(&bytes))
     }
 }
 

@@ -85,8 +85,7 @@ pub(super) fn subject(context: &Context<'_>) -> Option<Box<dyn Subject>> {
         | FileKind::Dltjsk
         | FileKind::UpkihonImage => return None,
     };
-    // 利用者補足情報 is among the records that must not repeat each other.
-    let unique = !is_part(kind) && kind != FileKind::Uphosoku;
+    let unique = !is_part(kind);
     let rows: &[(usize, usize)] = match kind {
         FileKind::Up3kyo => &[(6, 13)],
         FileKind::UpkihonSub1 => &[(5, 7)],
@@ -144,8 +143,9 @@ pub(super) fn key(record: &Judged<'_>, places: [usize; 3]) -> Option<Key> {
 }
 
 impl Keys {
-    /// 利用者補足情報 of a usage slip has a month in the place of the date.
-    fn key_with_month(&self, record: &Judged<'_>) -> Option<Key> {
+    /// The key, and where its last part stands: 利用者補足情報 of a usage slip has a month in the
+    /// place of the date.
+    fn key_with_month(&self, record: &Judged<'_>) -> Option<(Key, usize)> {
         let [insurer, insured, date] = self.places;
         let mut key = key(record, [insurer, insured, date])?;
         if self.kind == FileKind::Uphosoku && key.ends_with(b"00000000") {
@@ -153,8 +153,9 @@ impl Keys {
             let (_, part) = key.split_last_chunk_mut::<8>()?;
             part.fill(b' ');
             part.first_chunk_mut::<6>()?.copy_from_slice(month);
+            return Some((key, no(63)));
         }
-        Some(key)
+        Some((key, date))
     }
 
     fn check_row(&mut self, record: &Judged<'_>, findings: &mut Findings) {
@@ -193,7 +194,7 @@ impl Subject for Keys {
 
     fn record(&mut self, record: &Judged<'_>, findings: &mut Findings) {
         self.check_row(record, findings);
-        let Some(key) = self.key_with_month(record) else {
+        let Some((key, date)) = self.key_with_month(record) else {
             self.facts.complete = false;
             return;
         };
@@ -204,7 +205,6 @@ impl Subject for Keys {
         if let Some(first) = self.facts.records.get(&key) {
             if self.unique {
                 let [_, _, first] = first.parts;
-                let [_, _, date] = self.places;
                 findings.add(Rule::DuplicateKey, || {
                     record
                         .at(date)
@@ -223,8 +223,9 @@ impl Subject for Keys {
         let repeated = self.repeated.iter().filter(|_| !changes).map(|place| {
             (record.good(*place).unwrap_or_default().to_vec(), Spot::of(record, *place))
         });
+        let [insurer, insured, _] = self.places;
         let keyed = Keyed {
-            parts: self.places.map(|place| Spot::of(record, place)),
+            parts: [insurer, insured, date].map(|place| Spot::of(record, place)),
             repeated: repeated.collect(),
         };
         self.facts.records.insert(key, keyed);

@@ -8,6 +8,7 @@ mod actuals;
 mod addressee;
 mod advice;
 mod contents;
+mod coverage;
 mod dates;
 mod equipment;
 mod insured;
@@ -23,12 +24,14 @@ mod planner;
 mod recipient;
 mod relevance;
 mod repeats;
+mod services;
 mod slip;
 mod supplement;
 mod usage;
 mod week;
 
 pub(super) use keys::{Key, KeyFacts, Keyed, PARTS};
+pub(super) use services::{Service, ServiceFacts};
 
 use crate::record::Record;
 use crate::spec::{Layout, Spec};
@@ -122,6 +125,10 @@ pub(super) struct Facts {
     pub(super) slip: Option<SlipFacts>,
     /// Whom 利用者補足情報 of a usage slip is about.
     pub(super) supplement: Option<SupplementFacts>,
+    /// The month of all its records, where they have one.
+    pub(super) month: Option<[u8; 6]>,
+    /// The services of 実績, and what deletions of 第6表 withdraw.
+    pub(super) services: Option<ServiceFacts>,
     /// The keys of its records, where other files hang on them.
     pub(super) keys: Option<KeyFacts>,
     /// What is wrong with a plan, unless it is that one of its records went astray.
@@ -179,9 +186,11 @@ pub(super) fn subjects(context: &Context<'_>) -> Vec<Box<dyn Subject>> {
     subjects.extend(repeats::subject(context));
     subjects.extend(dates::subject(context));
     subjects.extend(contents::subject(context));
+    subjects.extend(coverage::subject(context));
     subjects.extend(week::subject(context));
     subjects.extend(numbering::subject(context));
     subjects.extend(keys::subject(context));
+    subjects.extend(services::subject(context));
     subjects.extend(planner::subject(context));
     subjects.extend(relevance::subject(context));
     subjects.extend(advice::subject(context));

@@ -57,7 +57,10 @@ impl Subject for Months {
         Some([self.place].into_iter().collect())
     }
 
-    fn end_file(mut self: Box<Self>, findings: &mut Findings, _: &mut Facts) {
+    fn end_file(mut self: Box<Self>, findings: &mut Findings, facts: &mut Facts) {
+        if let [(month, _)] = self.seen.as_slice() {
+            facts.month = month.as_slice().try_into().ok();
+        }
         let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
         let wanted = self.name.as_deref().map(str::as_bytes);
         let fits = |month: &[u8]| wanted.is_none_or(|wanted| wanted == month);

@@ -1,5 +1,7 @@
 //! 利用者基本情報: the name of the family picture (R-FN-07, I-13).
 
+use std::collections::HashMap;
+
 use crate::record::ms932;
 use crate::types::{FileKind, FileName, MonthPart};
 
@@ -11,9 +13,12 @@ struct Pictures {
     /// The name of the file itself.
     name: Option<FileName>,
     named: Vec<(FileName, Place)>,
-    /// The keys of the records that name them.
-    keys: Vec<Option<Key>>,
+    /// By picture, its place among them and the key of the record that names it.
+    known: HashMap<FileName, (usize, Option<Key>)>,
 }
+
+/// The branch has four digits; a file whose own name is unknown may name others without end.
+const MOST_PICTURES: usize = 10_000;
 
 pub(super) fn subject(context: &Context<'_>) -> Option<Box<dyn Subject>> {
     if context.layout.kind != FileKind::Upkihon {
@@ -24,7 +29,7 @@ pub(super) fn subject(context: &Context<'_>) -> Option<Box<dyn Subject>> {
         place,
         name: context.name.cloned(),
         named: Vec::new(),
-        keys: Vec::new(),
+        known: HashMap::new(),
     }))
 }
 
@@ -48,17 +53,17 @@ impl Subject for Pictures {
         match named.filter(fits) {
             Some(named) => {
                 let key = keys::key(record, [no(2), no(3), no(4)]);
-                let mut known = self.named.iter().zip(&self.keys);
-                if let Some(((_, before), same)) = known.find(|((known, _), _)| *known == named) {
+                if let Some((before, same)) = self.known.get(&named) {
                     // That the whole record comes twice is told already.
                     if key.is_none() || *same != key {
-                        let before = before.clone();
-                        findings
-                            .add(Rule::ImageNamedTwice, || record.at(self.place).related(before));
+                        findings.add(Rule::ImageNamedTwice, || {
+                            let before = self.named.get(*before).map(|(_, place)| place.clone());
+                            record.at(self.place).related(before.unwrap_or_default())
+                        });
                     }
-                } else {
+                } else if self.named.len() < MOST_PICTURES {
+                    self.known.insert(named.clone(), (self.named.len(), key));
                     self.named.push((named, record.at(self.place).place));
-                    self.keys.push(key);
                 }
             }
             None => findings.add(Rule::ImageNameDoesNotFit, || record.at(self.place)),

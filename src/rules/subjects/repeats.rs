@@ -66,11 +66,9 @@ pub(super) fn subject(context: &Context<'_>) -> Option<Box<dyn Subject>> {
                     | "３０日超区分"
             )
         }),
-        FileKind::Uphosoku => {
-            positions(layout, |name| matches!(name, "居宅サービス計画作成（変更）日" | "対象年月"))
-        }
         FileKind::Upsikyu => positions(layout, |name| !matches!(name, "作成年月日" | "識別子")),
         FileKind::Dltplan | FileKind::Dltjsk => positions(layout, |_| true),
+        // 利用者補足情報 has one record per key, and `keys` says so.
         _ => return None,
     };
     let person = PersonItems::of(layout)?;

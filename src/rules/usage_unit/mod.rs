@@ -5,7 +5,7 @@ mod services;
 
 use std::collections::HashSet;
 
-use crate::types::{FileKind, OfficeNumber, ServiceType, Severity};
+use crate::types::{FileKind, OfficeNumber, ServiceType};
 
 use super::collect::Findings;
 use super::facts::{PlanFacts, SlipFacts, SlipPerson, SupplementFacts};
@@ -69,8 +69,6 @@ struct Unit<'f> {
 pub(super) struct Way {
     pub(super) recipient: OfficeNumber,
     pub(super) service_types: Option<(ServiceType, ServiceType)>,
-    /// 介護予防 may have a simplified form of 第7表 (R-YOBO-03).
-    pub(super) preventive: bool,
 }
 
 /// Judges the files of a send unit; says whether it is a usage slip at all.
@@ -186,16 +184,13 @@ impl<'f> Unit<'f> {
                 continue;
             }
             incomplete.insert(*person);
-            let only_slip = missing == [FileKind::Upsikyu];
-            let limit =
-                if only_slip && self.way.preventive { Severity::Warning } else { Severity::Error };
             // The insurer is to blame only where both files lack the two numbers together.
             let spot = if missing.len() > 1 {
                 spot(*person, known.first, &elsewhere)
             } else {
                 known.first.insured
             };
-            findings.add_at_most(Rule::PersonIncomplete, limit, || {
+            findings.add(Rule::PersonIncomplete, || {
                 let names: Vec<String> =
                     missing.iter().map(|kind| format!("{kind}「{}」", kind.name())).collect();
                 let kinds: Vec<&str> = missing.iter().map(|kind| kind.prefix()).collect();

@@ -42,7 +42,10 @@ impl Slip {
             }
             Fault::OutsideManaged { row: index } => {
                 if let Some(row) = row(index) {
-                    findings.add(Rule::OutsideRowHasManagedUnits, || {
+                    // The note lets the exporting software fill it in there, or not.
+                    let outside = row.form == Form::Outside;
+                    let limit = if outside { Severity::Info } else { Severity::Warning };
+                    findings.add_at_most(Rule::OutsideRowHasManagedUnits, limit, || {
                         Draft::place(self.at(row, row.spot(Column::Managed, &self.items)))
                             .related(self.at(row, row.code_spot()))
                     });

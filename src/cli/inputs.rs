@@ -1,0 +1,176 @@
+//! Which files the arguments of a command name.
+
+use std::collections::BTreeSet;
+use std::fs::{self, File};
+use std::io::Read as _;
+use std::path::{Path, PathBuf};
+
+use anyhow::Context as _;
+
+use super::UsageError;
+use crate::rules::render::is_own_spreadsheet;
+use crate::types::{FileName, FileNameError, FileSerial, Lang, OfficeNumber};
+
+/// What the arguments name.
+#[derive(Default)]
+pub(super) struct Found {
+    /// The files to judge, in the order of their folders and names.
+    pub(super) files: BTreeSet<PathBuf>,
+    /// Files in folders that have nothing to do with the standard.
+    ignored: BTreeSet<PathBuf>,
+}
+
+impl Found {
+    /// Each file with its name in the report: the bare name as long as all lie in one folder,
+    /// otherwise with the path, which keeps the send units of different folders apart.
+    pub(super) fn labelled(&self) -> impl Iterator<Item = (String, &Path)> {
+        let one_folder = self.one_folder().is_some();
+        self.files.iter().map(move |path| {
+            let shown = if one_folder { path.file_name().map(Path::new) } else { None };
+            (label(shown.unwrap_or(path)), path.as_path())
+        })
+    }
+
+    /// The folder in which all files lie.
+    fn one_folder(&self) -> Option<&Path> {
+        let folders: BTreeSet<_> = self.files.iter().map(|path| path.parent()).collect();
+        if folders.len() == 1 { folders.into_iter().next().flatten() } else { None }
+    }
+
+    /// What stands before the names in the report.
+    pub(super) fn base(&self) -> Option<String> {
+        self.one_folder().map(label).filter(|folder| !folder.is_empty())
+    }
+
+    /// Which files were not judged, and how many; nothing where all were.
+    pub(super) fn passed_over(&self, lang: Lang) -> Option<String> {
+        const MOST: usize = 20;
+        let count = self.ignored.len();
+        if count == 0 {
+            return None;
+        }
+        let names: Vec<String> = self.ignored.iter().take(MOST).map(|path| label(path)).collect();
+        let names = names.join(lang.pick("、", ", "));
+        let rest = count.saturating_sub(MOST);
+        Some(match (lang, rest) {
+            (Lang::Ja, 0) => format!("検査しなかったファイル（{count} 件）: {names}"),
+            (Lang::Ja, _) => {
+                format!("検査しなかったファイル（{count} 件）: {names} ほか {rest} 件")
+            }
+            (Lang::En, 0) => format!("files that were not checked ({count}): {names}"),
+            (Lang::En, _) => {
+                format!("files that were not checked ({count}): {names} and {rest} more")
+            }
+        })
+    }
+
+    /// The bytes of all files, as far as they can be asked for.
+    pub(super) fn size(&self) -> u64 {
+        let size = |path: &PathBuf| fs::metadata(path).map_or(0, |metadata| metadata.len());
+        self.files.iter().map(size).sum()
+    }
+}
+
+/// A path as text, with `/` between its parts on every system.
+pub(super) fn label(path: &Path) -> String {
+    let text = path.to_string_lossy();
+    if std::path::MAIN_SEPARATOR == '/' {
+        text.into_owned()
+    } else {
+        text.replace(std::path::MAIN_SEPARATOR, "/")
+    }
+}
+
+/// What becomes of a CSV file in a folder whose name is none of the standard.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum OtherCsv {
+    /// It may be an export that was renamed, which the judgement has to say.
+    Judged,
+    /// Nothing can be done with it.
+    PassedOver,
+}
+
+/// Files that are named are taken whatever their names; of folders those that have a name of the
+/// standard, or almost, and perhaps other CSV files. Hidden files, and reports of this program, are
+/// nobody's export.
+pub(super) fn find(paths: &[PathBuf], other: OtherCsv, lang: Lang) -> anyhow::Result<Found> {
+    let mut found = Found::default();
+    for path in paths {
+        let kind = fs::metadata(path).map_err(|error| {
+            UsageError(match lang {
+                Lang::Ja => format!("{} を開けません: {error}", path.display()),
+                Lang::En => format!("cannot open {}: {error}", path.display()),
+            })
+        })?;
+        if kind.is_dir() {
+            let before = found.files.len();
+            walk(path, other, &mut found)?;
+            if found.files.len() == before {
+                let path = path.display();
+                return Err(UsageError(match lang {
+                    Lang::Ja => format!("{path} に標準仕様のファイルがありません。ファイル名は UPPLAN_ や UP1KYO_ などで始まります。"),
+                    Lang::En => format!("{path} holds no file of the standard; their names begin with UPPLAN_, UP1KYO_ and so on"),
+                })
+                .into());
+            }
+        } else {
+            found.files.insert(path.clone());
+        }
+    }
+    Ok(found)
+}
+
+/// Looks through a folder and those below it. Links are not followed: they may lead anywhere,
+/// and in circles.
+fn walk(top: &Path, other: OtherCsv, found: &mut Found) -> anyhow::Result<()> {
+    let mut open = vec![top.to_owned()];
+    while let Some(folder) = open.pop() {
+        let shown = || folder.display().to_string();
+        for entry in fs::read_dir(&folder).with_context(shown)? {
+            let entry = entry.with_context(shown)?;
+            let (kind, path) = (entry.file_type().with_context(shown)?, entry.path());
+            if kind.is_dir() {
+                open.push(path);
+            } else if kind.is_file()
+                && is_wanted(&path, &entry.file_name().to_string_lossy(), other)
+            {
+                found.files.insert(path);
+            } else {
+                found.ignored.insert(path);
+            }
+        }
+    }
+    Ok(())
+}
+
+fn is_wanted(path: &Path, name: &str, other: OtherCsv) -> bool {
+    let hidden = name.starts_with('.');
+    let csv = || path.extension().is_some_and(|extension| extension.eq_ignore_ascii_case("csv"));
+    let judged = || other == OtherCsv::Judged && csv() && !is_own_report(path);
+    !hidden && (is_of_the_standard(name) || judged())
+}
+
+fn is_of_the_standard(name: &str) -> bool {
+    FileName::parse(name) != Err(FileNameError::UnknownPrefix) || is_meant_to_be(name)
+}
+
+/// Whether a file is a report that `--format csv=…` wrote, or is about to be one: a shell that
+/// redirects the report has made an empty file. One that cannot be read is none.
+fn is_own_report(path: &Path) -> bool {
+    let mut start = Vec::new();
+    let read = File::open(path).and_then(|file| file.take(START).read_to_end(&mut start));
+    read.is_ok() && (start.is_empty() || is_own_spreadsheet(&start))
+}
+
+/// More bytes than the first line of a report has.
+const START: u64 = 1 << 10;
+
+/// Whether a name has two office numbers and a serial, whatever it begins with.
+fn is_meant_to_be(name: &str) -> bool {
+    let upper = name.to_ascii_uppercase();
+    let Some(stem) = upper.strip_suffix(".CSV") else { return false };
+    let parts = || stem.split('_').skip(1);
+    let offices = parts().filter(|part| part.parse::<OfficeNumber>().is_ok()).count();
+    let serial = parts().last().is_some_and(|part| part.parse::<FileSerial>().is_ok());
+    offices == 2 && serial
+}
