@@ -9,7 +9,7 @@ use crate::record::ms932;
 use crate::spec::Format;
 use crate::types::FileKind;
 
-use super::{Context, Draft, Facts, Findings, Judged, Rule, Subject, no};
+use super::{Context, Draft, Facts, Findings, Judged, Places, Rule, Subject, no};
 
 /// Nothing that a form has room for is longer.
 const MOST_CHARS: usize = 4_000;
@@ -137,6 +137,11 @@ impl Subject for Advice {
         if let Some(place) = self.others.iter().find(quoted).copied() {
             self.note(Rule::CodedItemQuoted, || record.at(place));
         }
+    }
+
+    /// Of a usage slip it has seen enough after some records.
+    fn rests_on(&self) -> Option<Places> {
+        (self.records_left == 0).then(Places::default)
     }
 
     fn end_file(self: Box<Self>, findings: &mut Findings, _: &mut Facts) {

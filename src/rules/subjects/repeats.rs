@@ -14,6 +14,7 @@ const MOST_RECORDS: usize = 4_000_000;
 
 struct Repeats {
     person: PersonItems,
+    whose: Places,
     /// The items that make a record what it is.
     key: Places,
     /// By item, its fingerprint in the last record that had it, and the sum of all of them.
@@ -74,6 +75,7 @@ pub(super) fn subject(context: &Context<'_>) -> Option<Box<dyn Subject>> {
     let person = PersonItems::of(layout)?;
     Some(Box::new(Repeats {
         person,
+        whose: person.places(),
         key: key.with(person.places()),
         prints: vec![0; layout.items.len()],
         sum: 0,
@@ -99,7 +101,7 @@ fn may_repeat(code: &[u8]) -> bool {
 impl Repeats {
     /// Brings the fingerprint up to the record, of which mostly a day or a time is new.
     fn update(&mut self, record: &Judged<'_>) {
-        if !record.are_repeated(self.person.places()) {
+        if !record.are_repeated(self.whose) {
             self.at_hand = self.person.read(record);
         }
         let mut changed = self.key.without(record.checked.repeated);
