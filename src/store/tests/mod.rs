@@ -75,6 +75,15 @@ fn open(folder: &TempDir) -> Store {
     Store::open(folder.path(), 0).expect("a store")
 }
 
+/// A store that holds one small package on its way out, and its id.
+async fn packed(folder: &TempDir) -> (Store, MessageId) {
+    let store = open(folder);
+    let new = outgoing(1, Bytes::from_static(b"package"));
+    let id = new.id;
+    store.pack(new, now()).await.expect("packed");
+    (store, id)
+}
+
 #[tokio::test]
 async fn an_outgoing_package_survives_with_its_states() {
     let folder = TempDir::new().expect("a folder");
@@ -130,10 +139,7 @@ async fn an_outgoing_package_survives_with_its_states() {
 #[tokio::test]
 async fn what_waits_becomes_due_and_keeps_its_count() {
     let folder = TempDir::new().expect("a folder");
-    let store = open(&folder);
-    let new = outgoing(1, Bytes::from_static(b"package"));
-    let id = new.id;
-    store.pack(new, now()).await.expect("packed");
+    let (store, id) = packed(&folder).await;
     let refused = OutgoingEvent::Failed(Failure::Refused);
     store.outgoing_event(id, refused, "peer-refuses".into(), None, now()).await.expect("event");
     let due = || store.queued(office(1), office(2), now(), 10);
@@ -151,10 +157,7 @@ async fn what_waits_becomes_due_and_keeps_its_count() {
 #[tokio::test]
 async fn a_clock_that_was_set_back_keeps_nothing_in_the_queue() {
     let folder = TempDir::new().expect("a folder");
-    let store = open(&folder);
-    let new = outgoing(1, Bytes::from_static(b"package"));
-    let id = new.id;
-    store.pack(new, now()).await.expect("packed");
+    let (store, id) = packed(&folder).await;
     let refused = OutgoingEvent::Failed(Failure::Refused);
     store.outgoing_event(id, refused, String::new(), None, now()).await.expect("event");
     let due = |at| store.queued(office(1), office(2), at, 10);
@@ -265,10 +268,7 @@ async fn a_borrowed_id_mixes_no_proof() {
 #[tokio::test]
 async fn a_partner_cannot_fill_the_store_with_receipts() {
     let folder = TempDir::new().expect("a folder");
-    let store = open(&folder);
-    let new = outgoing(1, Bytes::from_static(b"package"));
-    let id = new.id;
-    store.pack(new, now()).await.expect("packed");
+    let (store, id) = packed(&folder).await;
     for der in [&b"first"[..], b"second", b"third"] {
         let handover = OutgoingEvent::Receipt(OutgoingReceipt::Handover);
         let proof = receipt(Origin::Received, "ContentHandover", der);

@@ -77,10 +77,7 @@ async fn a_package_counts_once() {
 #[tokio::test]
 async fn no_bytes_stay_without_their_row() {
     let folder = TempDir::new().expect("a folder");
-    let store = open(&folder);
-    let new = outgoing(1, Bytes::from_static(b"package"));
-    let id = new.id;
-    store.pack(new, now()).await.expect("packed");
+    let (store, id) = packed(&folder).await;
     let handover = OutgoingEvent::Receipt(OutgoingReceipt::Handover);
     let proof = receipt(Origin::Received, "ContentHandover", b"signed");
     store.outgoing_event(id, handover, String::new(), Some(proof), now()).await.expect("event");

@@ -52,6 +52,15 @@ pub(super) struct Group {
 }
 
 impl Group {
+    /// The subtotals and the rows that they add up, part by part.
+    pub(super) const fn parts(&self) -> [(&Vec<usize>, &Vec<usize>); 3] {
+        [
+            (&self.within_sums, &self.within),
+            (&self.outside_sums, &self.outside),
+            (&self.over_thirty_sums, &self.over_thirty),
+        ]
+    }
+
     /// The rows that a subtotal may add up: without and with what lies outside 区分支給限度.
     fn readings(&self) -> [Vec<usize>; 3] {
         let both = [&*self.within, &self.outside].concat();

@@ -120,12 +120,7 @@ impl PersonRows<'_> {
     fn bearers(&self, column: Column) -> Vec<usize> {
         let mut bearers = Vec::new();
         for group in self.groups.values() {
-            let pairs = [
-                (&group.within_sums, &group.within),
-                (&group.outside_sums, &group.outside),
-                (&group.over_thirty_sums, &group.over_thirty),
-            ];
-            for (sums, rows) in pairs {
+            for (sums, rows) in group.parts() {
                 let none = |rows| self.sum(rows, column).count == 0;
                 let of_rows = sums.is_empty() || (none(sums) && !none(rows));
                 bearers.extend(if of_rows { rows } else { sums });
@@ -138,12 +133,7 @@ impl PersonRows<'_> {
     fn leaves(&self, column: Column) -> Vec<usize> {
         let mut leaves = Vec::new();
         for group in self.groups.values() {
-            let pairs = [
-                (&group.within_sums, &group.within),
-                (&group.outside_sums, &group.outside),
-                (&group.over_thirty_sums, &group.over_thirty),
-            ];
-            for (sums, rows) in pairs {
+            for (sums, rows) in group.parts() {
                 leaves.extend(if self.sum(sums, column).count > 0 { sums } else { rows });
             }
         }
