@@ -7,6 +7,7 @@ use std::sync::{Arc, PoisonError, RwLock};
 use jiff::Timestamp;
 use tokio::sync::{Notify, Semaphore, watch};
 
+use super::notices::Notices;
 use super::proof::Proof;
 use crate::config::Config;
 use crate::link::{Client, Clock, Endpoint, Tls};
@@ -30,6 +31,8 @@ pub(super) struct Context {
     /// Packages that are verified and judged at a time, the others in the order in which they came:
     /// more than the processors can do at once would only make all of them late.
     pub(super) judging: Semaphore,
+    /// What a person should know of.
+    pub(super) notices: Notices,
 }
 
 /// How tasks tell each other that there is work in the store. A wake-up that nobody waits for is
@@ -121,7 +124,8 @@ impl Context {
         let proof = RwLock::new(Arc::new(proof));
         let processors = std::thread::available_parallelism().map_or(1, NonZero::get);
         let judging = Semaphore::new(2 * processors);
-        Self { config, spec, store, clock, tls, proof, client, wake, judging }
+        let notices = Notices::default();
+        Self { config, spec, store, clock, tls, proof, client, wake, judging, notices }
     }
 
     /// Who we are and whom we believe at the moment.

@@ -24,6 +24,7 @@ mod dispatch;
 mod housekeeping;
 mod inbound;
 mod judge;
+mod notices;
 mod outbound;
 mod placing;
 mod problems;
@@ -38,6 +39,7 @@ use tokio::sync::watch;
 use tokio::task::JoinSet;
 
 pub use clock::system_clock;
+pub use notices::Notice;
 pub use problems::{StartProblem, StartProblems};
 pub use proof::open_trust;
 
