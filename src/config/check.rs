@@ -200,6 +200,7 @@ fn timing(mut table: Section<'_, '_>) -> Timing {
     let timing = Timing {
         scan_interval: positive(&mut table, "scan_interval", "3s"),
         settle: duration(&mut table, "settle", "2s"),
+        settle_unknown: duration(&mut table, "settle_unknown", "10s"),
         set_wait: duration(&mut table, "set_wait", "60s"),
         expiry: positive(&mut table, "expiry", "7d"),
         order_wait: duration(&mut table, "order_wait", "60s"),

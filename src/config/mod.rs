@@ -136,6 +136,8 @@ pub struct Timing {
     pub scan_interval: SignedDuration,
     /// How long a file must stand still before it is taken.
     pub settle: SignedDuration,
+    /// How long it must stand still where nobody can tell whether it is still being written.
+    pub settle_unknown: SignedDuration,
     /// How long an incomplete send unit waits for its other files.
     pub set_wait: SignedDuration,
     /// How long a package may wait for its receipt.

@@ -8,9 +8,9 @@ use std::path::{Path, PathBuf};
 use super::disk::{self, Access};
 use super::error::{Action, Fault, FolderError, FolderRole};
 use super::name::{ShownName, check_name};
-use super::scan::{Scan, ScanLimits, Seen, Stamp, scan};
+use super::scan::{Scan, ScanLimits, Seen, Stamp, scan_but};
 use super::unit_folder::{Kept, Source, UnitFolder};
-use crate::types::MessageId;
+use crate::types::{Digest, MessageId};
 
 /// A drop folder with the work folder into which its files are claimed.
 #[derive(Clone)]
@@ -29,6 +29,8 @@ pub struct Claim {
     folder: PathBuf,
     drop: PathBuf,
     files: Vec<Seen>,
+    /// An earlier run made it, so that nobody knows since when the files are as they are.
+    is_left_over: bool,
 }
 
 /// The files could not be claimed and are in the drop folder as before.
@@ -88,9 +90,18 @@ impl DropFolder {
         Ok(Self { drop, work })
     }
 
-    /// Looks into the drop folder: see [`scan`].
+    /// Looks into the drop folder: see [`scan`](super::scan).
     pub fn scan(&self, limits: &ScanLimits) -> Result<Scan, FolderError> {
-        scan(&self.drop, limits)
+        self.scan_but(limits, |_| false)
+    }
+
+    /// The same without the files whose names `is_set_aside` says: see [`scan_but`].
+    pub fn scan_but(
+        &self,
+        limits: &ScanLimits,
+        is_set_aside: impl Fn(&str) -> bool,
+    ) -> Result<Scan, FolderError> {
+        scan_but(&self.drop, limits, is_set_aside)
     }
 
     /// Takes the files, all or none: each must still be as it was seen, and no other program may
@@ -106,7 +117,7 @@ impl DropFolder {
         let folder = self.work.join(id.to_string());
         disk::create_folder(&folder)
             .map_err(|error| failed(FolderError::of_io(error, FolderRole::Work, Action::Write)))?;
-        let mut claim = Claim { id, folder, drop: self.drop.clone(), files: Vec::new() };
+        let mut claim = Claim { id, folder, drop: self.drop.clone(), files: Vec::new(), is_left_over: false };
         let taken = files.iter().try_for_each(|file| claim.take(file));
         let synced = || {
             disk::sync_folder(&claim.folder)
@@ -138,7 +149,7 @@ impl DropFolder {
             };
             let folder = entry.path();
             let files = list(&folder).map_err(&failed)?;
-            claims.push(Claim { id, folder, drop: self.drop.clone(), files });
+            claims.push(Claim { id, folder, drop: self.drop.clone(), files, is_left_over: true });
         }
         claims.sort_by_key(|claim| claim.id);
         Ok(claims)
@@ -182,6 +193,48 @@ impl Claim {
     pub fn finish(&self) -> Result<(), FolderError> {
         self.check_unchanged(Action::Delete)?;
         self.delete(&self.files)
+    }
+
+    /// The files that were written to since they were claimed, and of a claim that an earlier run
+    /// left, those that have another size or digest than `signed` says.
+    pub fn changed(
+        &self,
+        signed: impl Fn(&str) -> Option<(u64, Digest)>,
+    ) -> Result<Vec<Seen>, FolderError> {
+        let mut changed = Vec::new();
+        for file in self.files.iter().filter(|file| self.has(file)) {
+            let path = self.folder.join(file.name());
+            let is_same = if !is_as_seen(&path, file.stamp()) {
+                false
+            } else if let (true, Some((size, sha256))) = (self.is_left_over, signed(file.name())) {
+                let failed = FolderError::at(FolderRole::Work, Action::Read);
+                let read = || read_as_seen(&path, file.stamp());
+                size == file.stamp().size()
+                    && read()
+                        .map_err(|error| failed(error).about(file.name()))?
+                        .is_some_and(|bytes| Digest::of(&bytes) == sha256)
+            } else {
+                true
+            };
+            if !is_same {
+                changed.push(file.clone());
+            }
+        }
+        Ok(changed)
+    }
+
+    /// Ends the claim as [`Self::finish`] does, but for files that were [`Self::changed`]: they are
+    /// kept in a folder of their own in `to`, as they are now.
+    pub fn finish_but(
+        &self,
+        changed: &[Seen],
+        to: &UnitFolder,
+        unit: &str,
+        notes: &[(&str, &[u8])],
+    ) -> Result<Kept, FolderError> {
+        let kept = self.copy(changed, to, unit, notes)?;
+        self.delete(&self.files)?;
+        Ok(kept)
     }
 
     /// Moves the files into a folder of their own in `to` (hold or sent), with `notes` such as the

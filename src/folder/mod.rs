@@ -40,17 +40,19 @@ mod settle;
 mod unit_folder;
 mod volume;
 mod watch;
+mod writers;
 
 pub use claim::{Claim, ClaimedFile, DropFolder, Released, Unclaimed};
 pub use disk::write_atomic;
 pub use error::{Action, Fault, FolderError, FolderRole};
 pub use import_folder::{ImportFolder, Placement, Staged};
 pub use name::{OddReason, ShownName, check_name};
-pub use scan::{Odd, Scan, ScanLimits, Seen, Stamp, scan};
+pub use scan::{Odd, Scan, ScanLimits, Seen, Stamp, scan, scan_but};
 pub use settle::{Settled, Settler};
 pub use unit_folder::{Kept, UnitFolder};
 pub use volume::on_network_share;
-pub use watch::Watch;
+pub use watch::{Hint, Watch};
+pub use writers::{Writers, Writing};
 
 /// How the property tests of this module run.
 #[cfg(test)]

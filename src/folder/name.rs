@@ -40,11 +40,27 @@ pub enum OddReason {
     Folder,
     /// A device, pipe or socket.
     Special,
-    /// A file above the size limit.
-    TooLarge,
 }
 
 impl OddReason {
+    /// A stable code.
+    pub const fn code(self) -> &'static str {
+        match self {
+            Self::NotUnicode => "drop-name-not-unicode",
+            Self::Empty => "drop-name-empty",
+            Self::ControlCharacter => "drop-name-control-character",
+            Self::Invisible => "drop-name-invisible",
+            Self::ForbiddenCharacter => "drop-name-forbidden-character",
+            Self::TrailingDotOrSpace => "drop-name-trailing",
+            Self::DeviceName => "drop-name-device",
+            Self::TooLong => "drop-name-too-long",
+            Self::NotOfTheStandard => "drop-name-not-of-the-standard",
+            Self::Link => "drop-link",
+            Self::Folder => "drop-folder-inside",
+            Self::Special => "drop-special-file",
+        }
+    }
+
     /// What people read.
     pub const fn text(self, lang: Lang) -> &'static str {
         let (ja, en) = match self {
@@ -83,7 +99,6 @@ impl OddReason {
                 "a folder; expected files",
             ),
             Self::Special => ("通常のファイルではありません。", "not a plain file"),
-            Self::TooLarge => ("ファイルが大きすぎます。", "the file is too large"),
         };
         lang.pick(ja, en)
     }

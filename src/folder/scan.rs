@@ -21,8 +21,6 @@ pub struct ScanLimits {
     /// The most files that one scan returns; at least the largest send unit that is to get
     /// through.
     pub files: usize,
-    /// The largest file that is taken, bytes.
-    pub file_size: u64,
 }
 
 /// What tells whether a file is still the one that was seen: size, time of last change, and where
@@ -53,6 +51,11 @@ impl Stamp {
     /// Bytes.
     pub const fn size(&self) -> u64 {
         self.size
+    }
+
+    /// What the system tells the file by: device and inode, where it has them.
+    pub(super) const fn identity(&self) -> (u64, u64) {
+        self.identity
     }
 }
 
@@ -137,6 +140,15 @@ pub struct Scan {
 /// Memory stays bounded however many entries there are; only names that are kept are looked at
 /// more closely. Links in the folder are never followed.
 pub fn scan(folder: &Path, limits: &ScanLimits) -> Result<Scan, FolderError> {
+    scan_but(folder, limits, |_| false)
+}
+
+/// The same without the files whose names `is_set_aside` says: they take nobody's place.
+pub fn scan_but(
+    folder: &Path,
+    limits: &ScanLimits,
+    is_set_aside: impl Fn(&str) -> bool,
+) -> Result<Scan, FolderError> {
     let failed = FolderError::at(FolderRole::Drop, Action::List);
     let mut scan = Scan::default();
     let mut smallest = Smallest { capacity: limits.files, heap: BinaryHeap::new(), cut: None };
@@ -161,6 +173,7 @@ pub fn scan(folder: &Path, limits: &ScanLimits) -> Result<Scan, FolderError> {
             None
         };
         match (reason, check_name(&os_name)) {
+            (None, Ok(name)) if is_set_aside(name) => {}
             (None, Ok(name)) => smallest.offer(Candidate::new(name)),
             (Some(reason), _) | (None, Err(reason)) => scan.add_odd(&os_name, reason),
         }
@@ -175,12 +188,7 @@ pub fn scan(folder: &Path, limits: &ScanLimits) -> Result<Scan, FolderError> {
             Err(error) if error.kind() == io::ErrorKind::NotFound => continue,
             Err(error) => return Err(failed(error).about(&name)),
         };
-        if !metadata.is_file() {
-            continue;
-        }
-        if metadata.len() > limits.file_size {
-            scan.add_odd(OsStr::new(&name), OddReason::TooLarge);
-        } else {
+        if metadata.is_file() {
             scan.files.push(Seen::new(name, Stamp::of(&metadata)));
         }
     }
@@ -249,7 +257,7 @@ impl Smallest {
 mod tests {
     use super::*;
 
-    const LIMITS: ScanLimits = ScanLimits { files: 100, file_size: 1_000 };
+    const LIMITS: ScanLimits = ScanLimits { files: 100 };
 
     fn plan(month: &str, serial: &str) -> String {
         format!("UPPLAN_{month}_1370000018_43_1370000026_11_{serial}.CSV")
@@ -284,15 +292,11 @@ mod tests {
     fn leaves_odd_entries_alone() {
         let folder = fill(&["a\u{202E}b.CSV", "NUL.csv"]);
         fs::create_dir(folder.path().join("古い")).expect("made");
-        fs::write(folder.path().join("large.CSV"), vec![0; 1_001]).expect("written");
         let scan = scan(folder.path(), &LIMITS).expect("scanned");
         assert!(scan.files.is_empty());
         let mut reasons: Vec<_> = scan.odd.iter().map(Odd::reason).collect();
         reasons.sort_unstable();
-        assert_eq!(
-            reasons,
-            [OddReason::Invisible, OddReason::DeviceName, OddReason::Folder, OddReason::TooLarge]
-        );
+        assert_eq!(reasons, [OddReason::Invisible, OddReason::DeviceName, OddReason::Folder]);
         assert!(!format!("{scan:?}").contains("古い"));
     }
 
@@ -331,7 +335,7 @@ mod tests {
         files.push("0junk.csv");
         let folder = fill(&files);
         let limited = |files| {
-            let scan = scan(folder.path(), &ScanLimits { files, ..LIMITS }).expect("scanned");
+            let scan = scan(folder.path(), &ScanLimits { files }).expect("scanned");
             (scan.files.len(), scan.more)
         };
         assert_eq!(limited(100), (10, false));
@@ -341,6 +345,17 @@ mod tests {
         assert_eq!(limited(6), (6, true));
         assert_eq!(limited(4), (3, true));
         assert_eq!(limited(2), (2, true), "a unit above the limit is not hidden for ever");
+    }
+
+    #[test]
+    fn what_is_set_aside_takes_no_place() {
+        let (early, late) = (plan("202605", "20260326111500"), plan("202604", "20260401111500"));
+        let folder = fill(&[&early, &late]);
+        let limits = ScanLimits { files: 1 };
+        let first = scan(folder.path(), &limits).expect("scanned");
+        assert_eq!((names(&first), first.more), (vec![early.as_str()], true));
+        let rest = scan_but(folder.path(), &limits, |name| name == early).expect("scanned");
+        assert_eq!((names(&rest), rest.more), (vec![late.as_str()], false));
     }
 
     #[test]

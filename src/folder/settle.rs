@@ -58,6 +58,12 @@ impl Settler {
         }
         settled
     }
+
+    /// How long a file has looked the same at `now`.
+    pub fn still_for(&self, file: &Seen, now: Duration) -> Duration {
+        let since = self.standing.get(file.name()).map_or(now, |standing| standing.since);
+        now.saturating_sub(since)
+    }
 }
 
 #[cfg(test)]
@@ -73,7 +79,7 @@ mod tests {
     const SECOND: Duration = Duration::from_secs(1);
 
     fn look(folder: &Path) -> Scan {
-        scan(folder, &ScanLimits { files: 100, file_size: 1_000 }).expect("scanned")
+        scan(folder, &ScanLimits { files: 100 }).expect("scanned")
     }
 
     fn names(settled: &Settled) -> Vec<&str> {

@@ -11,8 +11,12 @@ use super::disk;
 use super::error::{Action, Fault, FolderError, FolderRole};
 use super::name::{OddReason, check_name, is_passed_over};
 
-/// The most folders that one unit name gets: `<unit>`, `<unit>-2`, ….
-const MOST_OF_ONE_NAME: u32 = 9_999;
+/// So many of the newest folders of a unit's name are held against a set that is to be kept: a call
+/// that is repeated finds what it made, and a thousand sets of one name cost a thousand steps.
+const LOOKED_AT: u64 = 4;
+
+/// Attempts to get a name before others do.
+const ATTEMPTS: usize = 100;
 
 /// A `hold` or `sent` folder.
 ///
@@ -60,7 +64,8 @@ impl UnitFolder {
     }
 
     /// Keeps a set in `<unit>`, or `<unit>-2`, … where that is taken by another set, together with
-    /// `notes`, such as its report; a note whose name a file of the set has gets another name.
+    /// `notes`, such as its report. What has the name of another file of the set, letter case aside,
+    /// gets a number before its extension.
     ///
     /// `unit` and the names must be safe ([`check_name`]) and hold no personal data beyond what the
     /// care software put there. Repeating the call is safe: a folder that already holds these
@@ -87,44 +92,52 @@ impl UnitFolder {
         if is_passed_over(unit) {
             return Err(bad(OddReason::Invisible));
         }
-        let names = files.iter().map(|(name, _)| *name);
-        let taken = check_set(names, self.role, Action::Write)?;
-        let mut note_names = Vec::new();
-        for (name, bytes) in notes {
+        let mut taken = HashSet::new();
+        let mut apart = |name: &str| {
             check_name(OsStr::new(name)).map_err(|reason| bad(reason).about(name))?;
-            note_names.push((free_name(name, &taken), *bytes));
-        }
+            let name = free_name(name, &taken);
+            taken.insert(name.to_lowercase());
+            Ok::<_, FolderError>(name)
+        };
+        let files = files.iter().map(|(name, source)| Ok((apart(name)?, *source)));
+        let files: Vec<_> = files.collect::<Result<_, FolderError>>()?;
+        let notes = notes.iter().map(|(name, bytes)| Ok((apart(name)?, *bytes)));
+        let notes: Vec<_> = notes.collect::<Result<_, FolderError>>()?;
 
         let failed = FolderError::at(self.role, Action::Write);
-        for number in 1..=MOST_OF_ONE_NAME {
-            let name = if number == 1 { unit.to_owned() } else { format!("{unit}-{number}") };
-            let folder = self.path.join(name);
-            match fs::symlink_metadata(&folder) {
-                Ok(metadata) if metadata.is_dir() => {
-                    if holds_all(&folder, files).map_err(&failed)? {
-                        for (name, bytes) in &note_names {
-                            disk::replace(&folder.join(name), bytes).map_err(&failed)?;
-                        }
-                        return Ok(Kept { folder, is_new: false });
+        for _ in 0..ATTEMPTS {
+            let last = last_taken(|number| is_there(&self.numbered(unit, number)));
+            let last = last.map_err(&failed)?;
+            // The first one is what a unit that is dropped again and again is held against.
+            let newest = (last.saturating_sub(LOOKED_AT).max(1)..=last).rev();
+            let known = newest.chain((last > LOOKED_AT + 1).then_some(1));
+            for number in known {
+                let folder = self.numbered(unit, number);
+                if holds_all(&folder, &files).map_err(&failed)? {
+                    for (name, bytes) in &notes {
+                        disk::replace(&folder.join(name), bytes).map_err(&failed)?;
                     }
+                    return Ok(Kept { folder, is_new: false });
                 }
-                Ok(_) => {}
-                Err(error) if error.kind() == io::ErrorKind::NotFound => {
-                    if self.build(&folder, files, &note_names).map_err(&failed)? {
-                        return Ok(Kept { folder, is_new: true });
-                    }
-                }
-                Err(error) => return Err(failed(error)),
+            }
+            let folder = self.numbered(unit, last.saturating_add(1));
+            if self.build(&folder, &files, &notes).map_err(&failed)? {
+                return Ok(Kept { folder, is_new: true });
             }
         }
-        Err(failed(io::Error::other("too many sets of this unit")))
+        Err(failed(io::Error::other("others take every name of this unit")))
+    }
+
+    /// The folder `<unit>`, `<unit>-2`, ….
+    fn numbered(&self, unit: &str, number: u64) -> PathBuf {
+        self.path.join(if number <= 1 { unit.to_owned() } else { format!("{unit}-{number}") })
     }
 
     /// Whether the folder was free until the end.
     fn build(
         &self,
         folder: &Path,
-        files: &[(&str, Source<'_>)],
+        files: &[(String, Source<'_>)],
         notes: &[(String, &[u8])],
     ) -> io::Result<bool> {
         let unfinished = disk::temporary(&self.path);
@@ -178,17 +191,48 @@ pub(super) fn check_set<'a>(
 
 /// The name, or with a number before its extension where a file of the set has it.
 fn free_name(name: &str, taken: &HashSet<String>) -> String {
-    let (stem, extension) = name.rsplit_once('.').unwrap_or((name, ""));
+    let place = name.rfind('.').unwrap_or(name.len());
+    let (stem, extension) = name.split_at_checked(place).unwrap_or((name, ""));
     let mut free = name.to_owned();
     let mut number = 2_u32;
     while taken.contains(&free.to_lowercase()) {
-        free = format!("{stem}-{number}.{extension}");
+        free = format!("{stem}-{number}{extension}");
         number = number.saturating_add(1);
     }
     free
 }
 
-fn holds_all(folder: &Path, files: &[(&str, Source<'_>)]) -> io::Result<bool> {
+/// A number that is taken while the next one is free; 0 if the first is free. Found in a number of
+/// questions that grows with the logarithm only, whatever gaps there are.
+fn last_taken(mut is_taken: impl FnMut(u64) -> io::Result<bool>) -> io::Result<u64> {
+    let (mut taken, mut free) = (0, 1);
+    while is_taken(free)? {
+        taken = free;
+        free = free.saturating_mul(2);
+    }
+    while free - taken > 1 {
+        let middle = taken + (free - taken) / 2;
+        if is_taken(middle)? {
+            taken = middle;
+        } else {
+            free = middle;
+        }
+    }
+    Ok(taken)
+}
+
+fn is_there(path: &Path) -> io::Result<bool> {
+    match fs::symlink_metadata(path) {
+        Ok(_) => Ok(true),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(false),
+        Err(error) => Err(error),
+    }
+}
+
+fn holds_all(folder: &Path, files: &[(String, Source<'_>)]) -> io::Result<bool> {
+    if !fs::symlink_metadata(folder)?.is_dir() {
+        return Ok(false);
+    }
     for (name, source) in files {
         let path = folder.join(name);
         let same = match source {
@@ -276,9 +320,58 @@ mod tests {
         assert_eq!(code(".hidden", "a", "b"), Err("folder-bad-name"));
         assert_eq!(code(UNIT, "../a", "b"), Err("folder-bad-name"));
         assert_eq!(code(UNIT, "a", "/b"), Err("folder-bad-name"));
-        let same = hold.keep(UNIT, &[("a.csv", b""), ("A.CSV", b"")], &[]);
-        assert_eq!(same.expect_err("the same on Windows").code(), "folder-same-name");
         assert!(contents(folder.path()).is_empty());
+    }
+
+    #[test]
+    fn files_of_the_same_name_are_told_apart() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let hold = open(folder.path());
+        let twins: [(&str, &[u8]); 4] =
+            [("a.csv", b"1"), ("A.CSV", b"2"), ("memo", b"3"), ("Memo", b"4")];
+        for is_new in [true, false] {
+            let kept = hold.keep(UNIT, &twins, &[("A.csv", b"note")]).expect("kept");
+            assert_eq!(kept.is_new, is_new);
+            let names: Vec<_> = contents(&kept.folder).into_keys().collect();
+            assert_eq!(names, ["A-2.CSV", "A-3.csv", "Memo-2", "a.csv", "memo"]);
+        }
+    }
+
+    #[test]
+    fn a_free_name_is_found_in_few_steps() {
+        for taken in [0, 1, 2, 3, 4, 5, 1_000, 9_998, 9_999, 10_000, 1_000_000] {
+            let mut questions = 0;
+            let last = last_taken(|number| {
+                questions += 1;
+                Ok(number <= taken)
+            });
+            assert_eq!(last.expect("found"), taken);
+            assert!(questions <= 2 * 21, "{questions} questions for {taken}");
+        }
+        // What a person deleted in between does no harm.
+        let gaps = |number| Ok(number <= 100 && number % 7 != 4);
+        let last = last_taken(gaps).expect("found");
+        assert!(gaps(last).expect("asked") && !gaps(last + 1).expect("asked"));
+    }
+
+    /// Every set is held against few others, however many have its name.
+    #[test]
+    fn many_sets_of_one_name_cost_a_step_each() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let hold = open(folder.path());
+        let steps = |number: u32| {
+            let bytes = number.to_le_bytes();
+            let run = || hold.keep(UNIT, &[("a.csv", &bytes)], &[]).expect("kept").is_new;
+            let (is_new, steps) = super::super::disk::faults::count(run);
+            assert!(is_new);
+            steps
+        };
+        let first: u64 = (0..20).map(&steps).sum();
+        (20..300).for_each(|number| _ = steps(number));
+        let last: u64 = (300..320).map(&steps).sum();
+        assert!(last <= 2 * first, "{first} steps for the first twenty, {last} for the last");
+        let again = hold.keep(UNIT, &[("a.csv", &319_u32.to_le_bytes())], &[]).expect("kept");
+        assert!(!again.is_new, "the newest is recognised");
     }
 
     #[test]

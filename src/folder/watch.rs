@@ -4,9 +4,57 @@ use std::fs;
 use std::io;
 use std::path::Path;
 
-use notify::{EventKind, RecommendedWatcher, RecursiveMode, Watcher as _};
+use notify::event::{AccessKind, AccessMode, DataChange, ModifyKind, RenameMode};
+use notify::{Event, EventKind, RecommendedWatcher, RecursiveMode, Watcher as _};
 
 use super::error::{Action, FolderError, FolderRole};
+
+/// What the operating system tells of a folder; names are those of files in it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Hint {
+    /// Somebody writes to it.
+    Written(String),
+    /// One who could write to it has closed it, or it was moved here.
+    Closed(String),
+    /// It was moved away or removed.
+    Gone(String),
+    /// Something else changed.
+    Other,
+    /// Hints were lost.
+    Lost,
+}
+
+impl Hint {
+    /// Nothing for what is no change, such as reading: our own scans and attempts at claiming open
+    /// files, and a hint from them would make another scan, and so on.
+    fn of(event: notify::Result<Event>) -> Option<Self> {
+        // An error means lost hints.
+        let Ok(event) = event else { return Some(Self::Lost) };
+        if event.need_rescan() {
+            return Some(Self::Lost);
+        }
+        let name = |place: usize| -> Option<String> {
+            event.paths.get(place)?.file_name()?.to_str().map(str::to_owned)
+        };
+        let first = |hint: fn(String) -> Self| name(0).map_or(Self::Other, hint);
+        Some(match event.kind {
+            EventKind::Access(AccessKind::Close(AccessMode::Write)) => first(Self::Closed),
+            EventKind::Access(_) => return None,
+            // Only where closing is told too does writing mean that it is not closed.
+            EventKind::Modify(ModifyKind::Data(DataChange::Any)) if cfg!(target_os = "linux") => {
+                first(Self::Written)
+            }
+            EventKind::Modify(ModifyKind::Name(RenameMode::To)) => first(Self::Closed),
+            EventKind::Modify(ModifyKind::Name(RenameMode::From)) | EventKind::Remove(_) => {
+                first(Self::Gone)
+            }
+            EventKind::Any
+            | EventKind::Create(_)
+            | EventKind::Modify(_)
+            | EventKind::Other => Self::Other,
+        })
+    }
+}
 
 /// Watches folders for as long as it lives.
 ///
@@ -18,18 +66,17 @@ pub struct Watch {
 
 impl Watch {
     /// Calls `on_change` (from a thread of its own, often several times for one change) whenever
-    /// something appeared, changed or vanished in one of `folders`; not for mere reading.
+    /// something appeared, changed, was closed by a writer or vanished in one of `folders`; not for
+    /// mere reading.
     ///
     /// Returns with it one error per folder that cannot be watched; the others are.
     pub fn start<'a>(
         folders: impl IntoIterator<Item = (FolderRole, &'a Path)>,
-        on_change: impl Fn() + Send + 'static,
+        on_change: impl Fn(Hint) + Send + 'static,
     ) -> (Self, Vec<FolderError>) {
-        let handler = move |event: notify::Result<notify::Event>| {
-            // Our own scans and attempts at claiming open files: a hint from them would make
-            // another scan, and so on. An error means lost hints, so it is one.
-            if event.map_or(true, |event| !matches!(event.kind, EventKind::Access(_))) {
-                on_change();
+        let handler = move |event: notify::Result<Event>| {
+            if let Some(hint) = Hint::of(event) {
+                on_change(hint);
             }
         };
         let mut errors = Vec::new();
@@ -75,7 +122,7 @@ mod tests {
         let (sender, hints) = mpsc::channel();
         let (watch, errors) = Watch::start(
             [(FolderRole::Drop, folder.path()), (FolderRole::Import, missing.as_path())],
-            move || sender.send(()).unwrap_or_default(),
+            move |_| sender.send(()).unwrap_or_default(),
         );
         let faults: Vec<_> = errors.iter().map(|error| (error.folder(), error.fault())).collect();
         assert_eq!(faults, [(FolderRole::Import, Fault::Missing)]);
@@ -98,7 +145,7 @@ mod tests {
         let file = folder.path().join("a.csv");
         fs::write(&file, "1").expect("written");
         let (sender, hints) = mpsc::channel();
-        let (_watch, errors) = Watch::start([(FolderRole::Drop, folder.path())], move || {
+        let (_watch, errors) = Watch::start([(FolderRole::Drop, folder.path())], move |_| {
             sender.send(()).unwrap_or_default();
         });
         assert!(errors.is_empty());

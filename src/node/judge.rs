@@ -1,10 +1,11 @@
 //! What the rules say of a set, and the reports that go with a set that is held.
 
+use std::collections::BTreeSet;
 use std::fmt::Write as _;
 
 use jiff::Timestamp;
 
-use crate::package::{ManifestFile, ReceiptFinding};
+use crate::package::{Manifest, ManifestFile, ReceiptFinding};
 use crate::rules::render::Format;
 use crate::rules::{self, Options, Report, SourceFile};
 use crate::spec::Spec;
@@ -56,6 +57,28 @@ impl Judgement {
         Self { report: None, fault: Some(fault) }
     }
 
+    /// A set with a file above the limit; it was not even read.
+    pub(super) fn file_too_large(limit: u64) -> Self {
+        let fault = LocalFault {
+            code: "file-too-large",
+            ja: format!(
+                "上限（limits.file_size、{limit} バイト）を超えるファイルがあります。送っていません。"
+            ),
+            en: format!("a file exceeds limits.file_size, {limit} bytes; nothing was sent"),
+        };
+        Self { report: None, fault: Some(fault) }
+    }
+
+    /// A set with two files of one name.
+    pub(super) fn same_names() -> Self {
+        let fault = LocalFault {
+            code: "same-name-in-drop",
+            ja: "大文字・小文字だけが違う同じ名前のファイルが二つ以上あるため、どれを送るべきか分かりません。送っていません。このフォルダーでは、二つ目からの名前に番号を付けてあります。正しいほうを元の名前で送信用フォルダーに入れ直してください。".to_owned(),
+            en: "two or more files have the same name but for the letter case, so it is not clear which one is meant; nothing was sent. Here the later ones have a number in their names. Put the right one back into the drop folder under its name".to_owned(),
+        };
+        Self { report: None, fault: Some(fault) }
+    }
+
     /// The same set, kept back because it was put into another office's folder.
     pub(super) fn not_this_office(self, sender: OfficeNumber) -> Self {
         self.kept_back(
@@ -85,6 +108,31 @@ impl Judgement {
             format!(
                 "the recipient imports edition {wanted} only, and the files cannot be converted; export them in that edition\n{en}"
             ),
+        )
+    }
+
+    /// The same set, held against what its signed manifest says it is. Order and repetition of the
+    /// months are nobody's concern.
+    pub(super) fn against(self, manifest: &Manifest) -> Self {
+        if self.has_errors() {
+            return self;
+        }
+        let said: BTreeSet<_> = manifest.months.iter().copied().collect();
+        let unlike = [
+            ("kind", manifest.kind != self.kind()),
+            ("edition", Some(manifest.edition) != self.edition()),
+            ("months", said != self.months().into_iter().collect()),
+        ];
+        let unlike: Vec<&str> =
+            unlike.into_iter().filter_map(|(field, unlike)| unlike.then_some(field)).collect();
+        if unlike.is_empty() {
+            return self;
+        }
+        let fields = unlike.join(", ");
+        self.kept_back(
+            "manifest-mismatch",
+            format!("送信側のソフトが書いた目録の項目（{fields}）が、ファイルの内容と一致しません。"),
+            format!("the manifest says otherwise than the files: {fields}"),
         )
     }
 
@@ -155,7 +203,14 @@ impl Judgement {
             item: finding.place.item.map(u32::from),
             message: finding.rule.info().name.to_owned(),
         };
-        self.errors().map(finding).collect()
+        let fault = self.fault.iter().map(|fault| ReceiptFinding {
+            rule: fault.code.to_owned(),
+            file: None,
+            line: None,
+            item: None,
+            message: fault.en.clone(),
+        });
+        fault.chain(self.errors().map(finding)).collect()
     }
 
     /// The files that explain a held set: for people and for programs.
@@ -243,7 +298,7 @@ pub(super) fn conflict_note(unit: &str, lang: Lang) -> String {
 }
 
 /// The editor of an office PC takes a text without a mark for Shift_JIS.
-fn with_bom(text: &str) -> String {
+pub(super) fn with_bom(text: &str) -> String {
     format!("\u{feff}{text}")
 }
 

@@ -34,21 +34,28 @@ pub(super) struct OfficeFolders {
     pub(super) office: OfficeNumber,
     drop: DropFolders,
     import: ImportFolders,
+    outcome: OutcomeFolders,
 }
 
 impl OfficeFolders {
-    pub(super) fn split(self) -> (DropFolders, ImportFolders) {
-        (self.drop, self.import)
+    pub(super) fn split(self) -> (DropFolders, ImportFolders, OutcomeFolders) {
+        (self.drop, self.import, self.outcome)
     }
 }
 
-/// Where the files that an office sends come from and go to.
+/// Where it is shown what became of the packages that an office sent.
+pub(super) struct OutcomeFolders {
+    pub(super) office: OfficeNumber,
+    pub(super) sent: Option<UnitFolder>,
+    pub(super) hold: Arc<UnitFolder>,
+}
+
+/// Where the files that an office sends come from.
 pub(super) struct DropFolders {
     pub(super) office: OfficeNumber,
     pub(super) drop: DropFolder,
     pub(super) drop_path: PathBuf,
     pub(super) hold: Arc<UnitFolder>,
-    pub(super) sent: Option<UnitFolder>,
 }
 
 /// Where the files that an office receives go.
@@ -214,8 +221,8 @@ fn open_folders(office: &Office, problems: &mut Problems) -> Option<OfficeFolder
             drop: drop?,
             drop_path: office.drop.clone(),
             hold: Arc::clone(&hold),
-            sent,
         },
+        outcome: OutcomeFolders { office: number, sent, hold: Arc::clone(&hold) },
         import: ImportFolders { office: number, plans: plans?, actuals, hold },
     })
 }
@@ -248,11 +255,15 @@ async fn recover(context: &Arc<Context>, folders: &OfficeFolders, problems: &mut
     let office = folders.office;
     let place = format!("office {office}");
     for claim in problems.folder(&place, folders.drop.drop.unfinished()).unwrap_or_default() {
-        let Some(packed) = problems.store(&place, context.store.is_packed(claim.id()).await) else {
+        let Some(set) = problems.store(&place, context.store.packed_set(claim.id()).await) else {
             continue;
         };
-        let recovered = end_claim(&folders.drop, &claim, packed, context.lang());
-        problems.folder(&place, recovered);
+        let packed = set.is_some();
+        let recovered = end_claim(&folders.drop, &claim, set.as_ref(), context.lang());
+        if let Some(Some(changed)) = problems.folder(&place, recovered) {
+            let held = changed.row(context.now());
+            problems.store(&place, context.store.hold(held).await);
+        }
         tracing::info!(%office, id = %claim.id(), packed, "an unfinished set was taken up");
     }
     for import in folders.import.all() {

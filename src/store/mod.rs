@@ -28,6 +28,7 @@ mod query;
 mod receipts;
 mod room;
 mod schema;
+mod settled;
 mod unit;
 mod writer;
 
@@ -36,6 +37,7 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use rusqlite::{Connection, OpenFlags};
+use tokio::sync::watch;
 
 pub use error::StoreError;
 pub use incoming::{CommitAnswer, IncomingRow, NewIncoming, UnplacedRow};
@@ -44,6 +46,7 @@ pub use query::{
     Direction, Evidence, HeldRow, HistoryFilter, HistoryRow, JournalRow, StateCount, Status,
 };
 pub use receipts::{NewReceipt, Origin, StoredReceipt};
+pub use settled::{PackedSet, SettledRow};
 pub use unit::{UnitFile, UnitSummary};
 
 use room::Room;
@@ -60,6 +63,8 @@ struct Shared {
     writer: Option<Writer>,
     readers: Mutex<Vec<Connection>>,
     room: Arc<Room>,
+    /// Told when the outcome of a package of ours became known.
+    settling: watch::Sender<()>,
     /// Held for as long as the store is open for writing.
     _lock: Option<File>,
 }
@@ -96,7 +101,8 @@ impl Store {
 
     fn with(folder: &Path, room: Arc<Room>, writer: Option<Writer>, lock: Option<File>) -> Self {
         let readers = Mutex::default();
-        let shared = Shared { folder: folder.to_owned(), writer, readers, room, _lock: lock };
+        let settling = watch::Sender::new(());
+        let shared = Shared { folder: folder.to_owned(), writer, readers, room, settling, _lock: lock };
         Self { shared: Arc::new(shared) }
     }
 

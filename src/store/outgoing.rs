@@ -108,16 +108,6 @@ impl Store {
         .await
     }
 
-    /// Whether the files that were claimed under this id are in a durable package.
-    pub async fn is_packed(&self, id: MessageId) -> Result<bool, StoreError> {
-        self.read(move |connection| match outgoing(connection, id) {
-            Ok(_) => Ok(true),
-            Err(StoreError::NotFound) => Ok(false),
-            Err(error) => Err(error),
-        })
-        .await
-    }
-
     /// The packages of `office` for `partner` whose attempt is due at `due`, in their sequence; also
     /// those that were planned by a clock which was set back since.
     pub async fn queued(
@@ -248,7 +238,7 @@ impl Store {
         receipt: Option<NewReceipt>,
         now: Timestamp,
     ) -> Result<(Outgoing, Vec<OutgoingEffect>), StoreError> {
-        self.write(move |connection| {
+        let next_and_effects = self.write(move |connection| {
             let row = outgoing(connection, id)?;
             let parties = (row.office, row.partner);
             if let Some(receipt) = &receipt {
@@ -266,7 +256,7 @@ impl Store {
                 connection
                     .prepare_cached(
                         "UPDATE outgoing SET state = ?2, failures = ?3, next_at = ?4, detail = ?5,
-                             changed_at = ?6 WHERE message_id = ?1",
+                             changed_at = ?6, copy_due = copy_due OR ?7 WHERE message_id = ?1",
                     )?
                     .execute(params![
                         Column(id),
@@ -275,6 +265,7 @@ impl Store {
                         Column(next_at),
                         detail,
                         Column(now),
+                        next.is_shown_anew(row.state),
                     ])?;
                 let entry = JournalEntry {
                     direction: Direction::Out,
@@ -286,8 +277,12 @@ impl Store {
                 query::journal(connection, &entry, next.as_str(), &detail, now)?;
             }
             Ok((next, effects))
-        })
-        .await
+        });
+        let (next, effects) = next_and_effects.await?;
+        if !matches!(next, Outgoing::Queued { .. }) {
+            self.shared.settling.send_replace(());
+        }
+        Ok((next, effects))
     }
 
     /// Stores a receipt that we signed about a package of ours (`Expiry`).

@@ -169,32 +169,7 @@ pub struct Evidence {
 impl Store {
     /// Remembers a set that was put into the hold folder.
     pub async fn hold(&self, held: HeldRow) -> Result<(), StoreError> {
-        self.write(move |connection| {
-            let text = |number: Option<&str>| number.unwrap_or_default().to_owned();
-            connection
-                .prepare_cached(
-                    "INSERT INTO held (at, office, partner, serial, unit, reason, folder)
-                     VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
-                )?
-                .execute(params![
-                    Column(held.at),
-                    Column(held.office),
-                    text(held.partner.as_ref().map(OfficeNumber::as_str)),
-                    text(held.serial.as_ref().map(FileSerial::as_str)),
-                    held.unit.to_json()?,
-                    held.reason,
-                    held.folder,
-                ])?;
-            let entry = JournalEntry {
-                direction: Direction::Out,
-                office: held.office,
-                partner: held.partner,
-                id: None,
-                serial: held.serial,
-            };
-            journal(connection, &entry, "HELD", &held.reason, held.at)
-        })
-        .await
+        self.write(move |connection| insert_held(connection, &held)).await
     }
 
     /// What waits, is held, was delivered.
@@ -268,6 +243,33 @@ impl Store {
         })
         .await
     }
+}
+
+/// Remembers a set that was put into the hold folder, with its journal row.
+pub(super) fn insert_held(connection: &Connection, held: &HeldRow) -> Result<(), StoreError> {
+    let text = |number: Option<&str>| number.unwrap_or_default().to_owned();
+    connection
+        .prepare_cached(
+            "INSERT INTO held (at, office, partner, serial, unit, reason, folder)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
+        )?
+        .execute(params![
+            Column(held.at),
+            Column(held.office),
+            text(held.partner.as_ref().map(OfficeNumber::as_str)),
+            text(held.serial.as_ref().map(FileSerial::as_str)),
+            held.unit.to_json()?,
+            held.reason,
+            held.folder,
+        ])?;
+    let entry = JournalEntry {
+        direction: Direction::Out,
+        office: held.office,
+        partner: held.partner,
+        id: None,
+        serial: held.serial,
+    };
+    journal(connection, &entry, "HELD", &held.reason, held.at)
 }
 
 /// Appends to the journal.

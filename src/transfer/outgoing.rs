@@ -140,6 +140,16 @@ impl Outgoing {
         }
     }
 
+    /// Whether this state, after `before`, is an outcome to be shown in the folders: delivered,
+    /// refused or given up.
+    pub const fn is_shown_anew(self, before: Self) -> bool {
+        match self {
+            Self::Queued { .. } => false,
+            Self::Consigned | Self::HandedOver => !matches!(before, Self::Consigned),
+            Self::Rejected | Self::Expired => true,
+        }
+    }
+
     /// Whether the recipient has said its last word.
     pub const fn is_final(self) -> bool {
         matches!(self, Self::HandedOver | Self::Rejected)

@@ -11,7 +11,7 @@ use renkei::types::MessageId;
 
 const PLAN: &str = "UPPLAN_202604_1370000018_43_1370000026_11_20260326111500.CSV";
 const UNIT: &str = "20260326111500_1370000018_1370000026";
-const LIMITS: ScanLimits = ScanLimits { files: 1_000, file_size: 1 << 20 };
+const LIMITS: ScanLimits = ScanLimits { files: 1_000 };
 
 #[test]
 fn from_drop_to_import() {

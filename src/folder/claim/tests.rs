@@ -3,7 +3,7 @@ use std::collections::BTreeMap;
 use super::super::disk::faults::{Then, at_step};
 use super::*;
 
-const LIMITS: ScanLimits = ScanLimits { files: 100, file_size: 1_000 };
+const LIMITS: ScanLimits = ScanLimits { files: 100 };
 const UNIT: &str = "20260326101500_1370000018_1370000026";
 const FILES: [(&str, &str); 3] = [("a.csv", "first"), ("b.csv", ""), ("予定.csv", "third")];
 

@@ -9,11 +9,12 @@ use super::super::context::{blocking, wake};
 use super::super::conversion::OutboundSet;
 use super::super::judge::{self, Judgement};
 use super::super::start::DropFolders;
+use super::notes::{self, About};
 use super::{Outbound, OutboundFault, UnitKey};
 use crate::config::Peer;
-use crate::folder::{Claim, ClaimedFile, FolderError};
+use crate::folder::{Claim, ClaimedFile, Fault, FolderError};
 use crate::package::{Manifest, ManifestFile, ManifestFormat, PackError, Party, pack};
-use crate::store::{HeldRow, NewOutgoing, UnitSummary};
+use crate::store::{HeldRow, NewOutgoing, PackedSet, UnitSummary};
 use crate::types::{Digest, FileSerial, Hashed, Lang, MessageId, OfficeNumber};
 
 /// What is told of a package that became durable.
@@ -144,14 +145,35 @@ impl Outbound {
 
     /// Lets the files of a durable package go. The store knows the claim, so that what fails here
     /// is done with the next look or the next start.
-    pub(super) async fn let_go(&mut self, claim: &Arc<Claim>) {
-        let (folders, id) = (Arc::clone(&self.folders), claim.id());
-        let claim = Arc::clone(claim);
-        let gone = blocking(move || let_go(&folders, &claim)).await;
-        self.left_over |= !matches!(gone, Some(Ok(())));
-        if let Some(Err(error)) = gone {
-            tracing::warn!(%id, code = error.code(), %error, "a sent set stays in work");
+    pub(super) async fn let_go(&mut self, claim: &Arc<Claim>) -> Result<(), OutboundFault> {
+        let gone = Arc::clone(claim);
+        let ended = match blocking(move || gone.finish()).await.ok_or(OutboundFault::Internal)? {
+            Err(error) if error.fault() == Fault::Changed => self.end(claim).await,
+            ended => ended.map_err(OutboundFault::Folder),
+        };
+        self.left_over |= ended.is_err();
+        match ended {
+            // What is wrong with one claim keeps no new set back.
+            Err(OutboundFault::Folder(error)) => {
+                let id = claim.id();
+                tracing::warn!(%id, code = error.code(), %error, "a packed set stays in work");
+                Ok(())
+            }
+            ended => ended,
         }
+    }
+
+    /// Ends a claim as the store says: gives it back, or lets it go.
+    pub(super) async fn end(&self, claim: &Arc<Claim>) -> Result<(), OutboundFault> {
+        let store = &self.context.store;
+        let packed = store.packed_set(claim.id()).await?;
+        let (folders, lang) = (Arc::clone(&self.folders), self.context.lang());
+        let claim = Arc::clone(claim);
+        let ended = blocking(move || end_claim(&folders, &claim, packed.as_ref(), lang)).await;
+        if let Some(changed) = ended.ok_or(OutboundFault::Internal)?? {
+            store.hold(changed.row(self.context.now())).await?;
+        }
+        Ok(())
     }
 
     /// Puts the unit into the hold folder with its report. The row comes when the folder is there,
@@ -222,20 +244,80 @@ pub(super) fn release(folders: &DropFolders, claim: &Claim, lang: Lang) -> Resul
     claim.release(&folders.hold, &unit, &[("report.txt", note.as_bytes())]).map(|_| ())
 }
 
-/// Ends a claim that was left in the work folder.
+/// Files that were written to after they were packed, and lie in the hold folder now.
+pub(in super::super) struct ChangedSet {
+    office: OfficeNumber,
+    partner: OfficeNumber,
+    serial: FileSerial,
+    unit: UnitSummary,
+    folder: String,
+}
+
+impl ChangedSet {
+    /// Its row in the store.
+    pub(in super::super) fn row(self, now: Timestamp) -> HeldRow {
+        let Self { office, partner, serial, unit, folder } = self;
+        tracing::warn!(%office, %partner, %serial, folder,
+            "files were changed after they were packed: the partner gets what they were before");
+        HeldRow {
+            at: now,
+            office,
+            partner: Some(partner),
+            serial: Some(serial),
+            unit,
+            reason: "changed-after-packing".to_owned(),
+            folder,
+        }
+    }
+}
+
+/// Ends a claim that was left in the work folder: `packed` is what the store made of it.
 pub(in super::super) fn end_claim(
     folders: &DropFolders,
     claim: &Claim,
-    packed: bool,
+    packed: Option<&PackedSet>,
     lang: Lang,
-) -> Result<(), FolderError> {
-    if packed { let_go(folders, claim) } else { release(folders, claim, lang) }
+) -> Result<Option<ChangedSet>, FolderError> {
+    match packed {
+        Some(packed) => let_go(folders, claim, packed, lang),
+        None => release(folders, claim, lang).map(|()| None),
+    }
 }
 
-/// Lets the files of a durable package go: deletes them, or keeps the copy that was asked for.
-fn let_go(folders: &DropFolders, claim: &Claim) -> Result<(), FolderError> {
-    match &folders.sent {
-        Some(sent) => claim.move_to(sent, &claim.id().to_string(), &[]).map(|_| ()),
-        None => claim.finish(),
+/// Lets the files of a durable package go. Those that somebody wrote to since they were read are not
+/// what was signed: they go to the hold folder.
+fn let_go(
+    folders: &DropFolders,
+    claim: &Claim,
+    packed: &PackedSet,
+    lang: Lang,
+) -> Result<Option<ChangedSet>, FolderError> {
+    // The files of a converted set are others than those that were signed.
+    let is_signed = |name: &str| match packed.unit.converted_from {
+        None => packed.unit.files.iter().find(|file| file.name == name),
+        Some(_) => None,
+    };
+    let changed = claim.changed(|name| is_signed(name).map(|file| (file.size, file.sha256)))?;
+    if changed.is_empty() {
+        return claim.finish().map(|()| None);
     }
+    let signed: Vec<(String, u64)> = changed
+        .iter()
+        .map(|file| {
+            let size = is_signed(file.name()).map_or(file.stamp().size(), |signed| signed.size);
+            (file.name().to_owned(), size)
+        })
+        .collect();
+    let (partner, serial) = (packed.partner, packed.serial);
+    let unit = format!("{}-changed", judge::unit_name(serial, folders.office, partner));
+    let note = notes::changed(About { partner, serial, lang }, &signed);
+    let kept = claim.finish_but(
+        &changed,
+        &folders.hold,
+        &unit,
+        &[("report.txt", note.as_bytes())],
+    )?;
+    let folder = kept.folder.file_name().unwrap_or_default().to_string_lossy().into_owned();
+    let unit = packed.unit.clone();
+    Ok(Some(ChangedSet { office: folders.office, partner, serial, unit, folder }))
 }

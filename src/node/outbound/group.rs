@@ -1,7 +1,8 @@
 //! Several units at once, so that they share the waits for the disk.
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::sync::Arc;
+use std::time::Instant;
 
 use futures_util::stream::{self, StreamExt as _};
 use jiff::Timestamp;
@@ -60,7 +61,7 @@ impl Outbound {
                 match self.pack_together(taken.iter().take(run), now).await {
                     Ok(()) => {
                         let packed: Vec<Taken> = taken.drain(..run).collect();
-                        self.let_all_go(packed).await;
+                        self.let_all_go(packed).await?;
                     }
                     Err(fault) => {
                         tracing::debug!(code = fault.code(), %fault, "not packed together");
@@ -88,7 +89,7 @@ impl Outbound {
     /// Packs or holds one unit, unless one before it has to wait.
     async fn one(
         &mut self,
-        Taken { unit: Ready { key, files, seen }, claimed }: Taken,
+        Taken { unit: Ready { key, files, seen, is_certain }, claimed }: Taken,
         line: &mut Line,
         now: Timestamp,
     ) -> Result<(), OutboundFault> {
@@ -103,7 +104,9 @@ impl Outbound {
         let done = match claimed {
             Ok((claim, read)) => {
                 let mut done = self.claimed(&key, &claim, read, now).await;
-                if !matches!(done, Ok(Done::Gone)) {
+                if matches!(done, Ok(Done::Packed)) {
+                    self.rest_or_let_go(&claim, is_certain).await?;
+                } else if !matches!(done, Ok(Done::Gone)) {
                     self.in_vain |= !matches!(done, Ok(Done::Incomplete));
                     done = self.release(claim).await.and(done);
                 }
@@ -116,8 +119,8 @@ impl Outbound {
             }
         };
         match done {
-            Ok(Done::Gone) => {
-                self.incomplete.remove(&key);
+            Ok(Done::Packed | Done::Gone) => {
+                self.has_gone(&key);
                 return Ok(());
             }
             Ok(Done::Incomplete) => self.remember_incomplete(&key, &files),
@@ -125,9 +128,9 @@ impl Outbound {
             Err(fault @ OutboundFault::Store(_)) => return Err(fault),
             // What is wrong with the files of one unit keeps no other back.
             Err(fault) => {
-                tracing::warn!(office = %self.folders.office, code = fault.code(), %fault,
+                tracing::debug!(office = %self.folders.office, code = fault.code(), %fault,
                     "a set cannot be taken; it is tried again");
-                line.look_again();
+                self.aside.put(&key, &fault, seen);
             }
         }
         self.stays(&key, seen, line);
@@ -182,15 +185,34 @@ impl Outbound {
         Ok(())
     }
 
-    async fn let_all_go(&mut self, packed: Vec<Taken>) {
+    async fn let_all_go(&mut self, packed: Vec<Taken>) -> Result<(), OutboundFault> {
         let mut claims = Vec::new();
         for Taken { unit, claimed } in packed {
-            self.incomplete.remove(&unit.key);
-            claims.extend(claimed.ok().map(|(claim, _)| claim));
+            self.has_gone(&unit.key);
+            claims.extend(claimed.ok().map(|(claim, _)| (claim, unit.is_certain)));
         }
-        for claim in claims {
-            self.let_go(&claim).await;
+        for (claim, is_certain) in claims {
+            self.rest_or_let_go(&claim, is_certain).await?;
         }
+        Ok(())
+    }
+
+    /// Lets the files of a durable package go, at once if nobody can write to them any more.
+    async fn rest_or_let_go(
+        &mut self,
+        claim: &Arc<Claim>,
+        is_certain: bool,
+    ) -> Result<(), OutboundFault> {
+        if is_certain {
+            return self.let_go(claim).await;
+        }
+        self.resting.push((Arc::clone(claim), Instant::now()));
+        Ok(())
+    }
+
+    fn has_gone(&mut self, key: &UnitKey) {
+        self.incomplete.remove(key);
+        self.aside.is_gone(key);
     }
 }
 
@@ -202,6 +224,7 @@ async fn take(
     now: Timestamp,
 ) -> Taken {
     let (id, seen) = (MessageId::new(now), unit.files.clone());
+    let file_size = context.config.limits.file_size;
     let most_files = usize::try_from(context.config.limits.unit_files).unwrap_or(usize::MAX);
     let limit = context.config.limits.package_size;
     let (drop, reader) = (Arc::clone(&folders), Arc::clone(&context));
@@ -211,8 +234,17 @@ async fn take(
         None => return Taken { unit, claimed: Err(None) },
     };
     if claim.files().len() > most_files {
-        let read = Err(Unread::TooLarge(Judgement::too_many(most_files)));
+        let read = Err(Unread::Refused(Judgement::too_many(most_files)));
         return Taken { unit, claimed: Ok((claim, read)) };
+    }
+    let mut names = BTreeSet::new();
+    let has_twins = unit.files.iter().any(|file| !names.insert(file.name().to_lowercase()));
+    let is_too_large = unit.files.iter().any(|file| file.stamp().size() > file_size);
+    let refused = has_twins
+        .then(Judgement::same_names)
+        .or_else(|| is_too_large.then(|| Judgement::file_too_large(file_size)));
+    if let Some(judgement) = refused {
+        return Taken { unit, claimed: Ok((claim, Err(Unread::Refused(judgement)))) };
     }
     let claimed = Arc::clone(&claim);
     let read = blocking(move || match claimed.read_all(limit) {
@@ -222,7 +254,7 @@ async fn take(
         }
         Err(error) if matches!(error.fault(), Fault::Changed | Fault::Locked) => Err(Unread::Later),
         Err(error) if matches!(error.fault(), Fault::TooLarge { .. }) => {
-            Err(Unread::TooLarge(Judgement::too_large(limit)))
+            Err(Unread::Refused(Judgement::too_large(limit)))
         }
         Err(error) => Err(Unread::Fault(error.into())),
     });

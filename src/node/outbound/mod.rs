@@ -1,9 +1,12 @@
 //! Looks after the drop folder of one office: finds send units, checks them, packs them.
 
+mod aside;
 mod end;
 mod group;
+mod notes;
+mod settled;
 
-use std::collections::{BTreeMap, BTreeSet, HashSet};
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -16,20 +19,25 @@ use super::judge::Judgement;
 use super::start::DropFolders;
 use crate::config::Peer;
 use crate::folder::{
-    Claim, ClaimedFile, Fault, FolderError, FolderRole, Odd, ScanLimits, Seen, Settler, Unclaimed,
-    Watch,
+    Claim, ClaimedFile, Fault, FolderError, FolderRole, ScanLimits, Seen, Settler, Unclaimed, Watch,
+    Writers, Writing,
 };
 use crate::store::StoreError;
-use crate::types::{FileName, FileSerial, Lang, OfficeNumber};
+use crate::types::{FileName, FileSerial, OfficeNumber};
 
+use aside::{SetAside, Stays};
 pub(super) use end::end_claim;
 use end::release;
+pub(super) use settled::run as show_outcomes;
 
 /// Units that are claimed and packed together.
 const TOGETHER: usize = 16;
 
 /// How long to wait after the disk or the store failed.
 const FAULT_PAUSE: Duration = Duration::from_secs(5);
+
+/// When to look again for what is there already.
+const SOON: Duration = Duration::from_millis(10);
 
 /// What the files of one send unit have in common; files whose names are not of the standard
 /// stand alone.
@@ -39,18 +47,20 @@ enum UnitKey {
     Stranger { name: String },
 }
 
+/// Sender and recipient, among whose units the order of the 連番 counts.
+type Way = (OfficeNumber, OfficeNumber);
+
 impl UnitKey {
-    fn of(file: &Seen) -> Self {
-        match file.parsed() {
+    fn of(name: &str) -> Self {
+        match FileName::parse(name) {
             Ok(FileName { serial, sender, recipient, .. }) => {
                 Self::Unit { serial, sender, recipient }
             }
-            Err(_) => Self::Stranger { name: file.name().to_owned() },
+            Err(_) => Self::Stranger { name: name.to_owned() },
         }
     }
 
-    /// Sender and recipient, among whose units the order of the 連番 counts.
-    const fn way(&self) -> Option<(OfficeNumber, OfficeNumber)> {
+    const fn way(&self) -> Option<Way> {
         match self {
             Self::Unit { sender, recipient, .. } => Some((*sender, *recipient)),
             Self::Stranger { .. } => None,
@@ -61,7 +71,7 @@ impl UnitKey {
 /// A unit that waits for its other files.
 struct Incomplete {
     since: Instant,
-    names: Vec<String>,
+    files: Vec<Seen>,
 }
 
 /// A unit whose files are all there and stand still.
@@ -70,12 +80,14 @@ struct Ready {
     files: Vec<Seen>,
     /// Since when it has been in the drop folder.
     seen: Instant,
+    /// Whether it is known that nobody writes to its files any more.
+    is_certain: bool,
 }
 
 /// Why a claimed unit has no judgement of its files.
 enum Unread {
-    /// It has more files or bytes than are allowed.
-    TooLarge(Judgement),
+    /// It is not even read: it has more files or bytes than are allowed, or a name twice.
+    Refused(Judgement),
     /// It changed or is in use.
     Later,
     /// It cannot be read.
@@ -84,15 +96,29 @@ enum Unread {
 
 /// The units of one look behind each other.
 struct Line {
-    /// Senders and recipients of which a unit has to wait: its successors wait with it.
-    held_up: BTreeSet<(OfficeNumber, OfficeNumber)>,
+    /// Ways of which a unit has to wait, with the first that has: its successors wait with it.
+    held_up: BTreeMap<Way, UnitKey>,
     /// When to look again.
     next: Option<Duration>,
 }
 
 impl Line {
     fn holds_up(&self, key: &UnitKey) -> bool {
-        key.way().is_some_and(|way| self.held_up.contains(&way))
+        let first = key.way().and_then(|way| self.held_up.get(&way));
+        first.is_some_and(|first| first < key)
+    }
+
+    fn hold_up(&mut self, key: &UnitKey) {
+        if let Some(way) = key.way() {
+            let first = self.held_up.entry(way).or_insert_with(|| key.clone());
+            if key < first {
+                *first = key.clone();
+            }
+        }
+    }
+
+    fn wake_in(&mut self, wait: Duration) {
+        self.next = Some(self.next.map_or(wait, |next| next.min(wait)));
     }
 
     fn look_again(&mut self) {
@@ -102,7 +128,9 @@ impl Line {
 
 /// What became of a unit.
 enum Done {
-    /// Packed or held: out of the drop folder.
+    /// A durable package: its claim is to be let go.
+    Packed,
+    /// Held: out of the drop folder.
     Gone,
     /// Files are missing; they may still come.
     Incomplete,
@@ -142,7 +170,12 @@ struct Outbound {
     /// Since when the units in the drop folder have been seen.
     seen: BTreeMap<UnitKey, Instant>,
     incomplete: BTreeMap<UnitKey, Incomplete>,
-    told: HashSet<Odd>,
+    /// Units that could not be taken.
+    aside: SetAside,
+    stays: Stays,
+    writers: Arc<Writers>,
+    /// Claims of durable packages whose files may still be written to, and since when they lie.
+    resting: Vec<(Arc<Claim>, Instant)>,
     /// A claim could not be ended and lies in the work folder.
     left_over: bool,
     /// Files went to and fro in vain. The hints that this gave would wake us at once, to do the same
@@ -157,8 +190,11 @@ pub(super) async fn run(
 ) {
     let hint = Arc::new(Notify::new());
     let notify = Arc::clone(&hint);
+    let writers = Arc::new(Writers::new(folders.drop_path.clone()));
+    let hinted = Arc::clone(&writers);
     let (_watch, unwatched) =
-        Watch::start([(FolderRole::Drop, folders.drop_path.as_path())], move || {
+        Watch::start([(FolderRole::Drop, folders.drop_path.as_path())], move |hint| {
+            hinted.hint(&hint);
             notify.notify_one();
         });
     for error in unwatched {
@@ -166,6 +202,7 @@ pub(super) async fn run(
     }
     let settle = Duration::try_from(context.config.timing.settle).unwrap_or_default();
     let interval = Duration::try_from(context.config.timing.scan_interval).unwrap_or(FAULT_PAUSE);
+    let office = folders.office;
     let mut outbound = Outbound {
         context,
         folders: Arc::new(folders),
@@ -173,7 +210,10 @@ pub(super) async fn run(
         started: Instant::now(),
         seen: BTreeMap::new(),
         incomplete: BTreeMap::new(),
-        told: HashSet::new(),
+        aside: SetAside::default(),
+        stays: Stays::new(office),
+        writers,
+        resting: Vec::new(),
         left_over: false,
         in_vain: false,
     };
@@ -202,32 +242,37 @@ impl Outbound {
         // Until the end is reached without a fault.
         self.in_vain = true;
         self.end_left_over().await?;
-        let most_files = self.most_files();
-        let limits = ScanLimits {
-            files: most_files.saturating_add(1).max(1_000),
-            file_size: self.context.config.limits.file_size,
-        };
-        let folders = Arc::clone(&self.folders);
+        self.end_rested().await?;
+        let limits = ScanLimits { files: self.most_files().saturating_add(1).max(1_000) };
+        let (folders, waiting) = (Arc::clone(&self.folders), Arc::new(self.aside.waiting()));
         let began = self.started.elapsed();
-        let scan =
-            blocking(move || folders.drop.scan(&limits)).await.ok_or(OutboundFault::Internal)??;
+        let aside = Arc::clone(&waiting);
+        let scan = blocking(move || {
+            let is_aside = |name: &str| !aside.is_empty() && aside.contains(&UnitKey::of(name));
+            folders.drop.scan_but(&limits, is_aside)
+        });
+        let mut scan = scan.await.ok_or(OutboundFault::Internal)??;
         self.in_vain = self.left_over;
-        self.tell_odd(&scan.odd);
-        let mut units: BTreeMap<UnitKey, usize> = BTreeMap::new();
+        let (odd, more) = (std::mem::take(&mut scan.odd), scan.more);
+        // The number of files; none for those that are set aside.
+        let mut units: BTreeMap<UnitKey, usize> =
+            waiting.iter().map(|key| (key.clone(), 0)).collect();
         for file in &scan.files {
-            *units.entry(UnitKey::of(file)).or_default() += 1;
+            *units.entry(UnitKey::of(file.name())).or_default() += 1;
         }
         self.incomplete.retain(|key, _| units.contains_key(key));
         self.seen.retain(|key, _| units.contains_key(key));
+        self.aside.retain(|key| more || units.contains_key(key));
 
         let settled = self.settler.on_scan(scan, began);
         let next = settled.next.map(|at| at.saturating_sub(began));
         let mut ready: BTreeMap<UnitKey, Vec<Seen>> = BTreeMap::new();
         for file in settled.files {
-            ready.entry(UnitKey::of(&file)).or_default().push(file);
+            ready.entry(UnitKey::of(file.name())).or_default().push(file);
         }
-        let mut line = Line { held_up: BTreeSet::new(), next };
-        let mut admitted = Vec::new();
+        let writing = self.writing(&ready, began).await?;
+        let mut line = Line { held_up: BTreeMap::new(), next };
+        let (mut admitted, mut in_hand) = (Vec::new(), Vec::new());
         // In ascending 連番: that is the order of the keys, and of the sequence numbers.
         for (key, all) in units {
             let seen = *self.seen.entry(key.clone()).or_insert_with(Instant::now);
@@ -235,41 +280,112 @@ impl Outbound {
             if line.holds_up(&key) {
                 continue;
             }
-            if files.len() < all || self.still_waits(&key, &files) {
+            let is_ready = all > 0 && files.len() == all;
+            let wait = match writing.get(&key) {
+                Some((Writing::InHand, _)) => {
+                    if seen.elapsed() >= self.longest_wait() {
+                        in_hand.push(key.clone());
+                    }
+                    true
+                }
+                // It has to stand still for longer.
+                Some((Writing::Unknown, left)) if !left.is_zero() => {
+                    line.wake_in(*left);
+                    true
+                }
+                Some(_) | None => false,
+            };
+            if is_ready && !wait && self.may_be_filled(&key, &files) {
+                self.remember_incomplete(&key, &files);
+            }
+            if !is_ready || wait || self.still_waits(&key, &files) {
                 self.stays(&key, seen, &mut line);
             } else {
-                admitted.push(Ready { key, files, seen });
+                let is_certain = !matches!(writing.get(&key), Some((Writing::Unknown, _)));
+                admitted.push(Ready { key, files, seen, is_certain });
             }
         }
         let mut admitted = admitted.into_iter().peekable();
         while admitted.peek().is_some() && !*stopping.borrow() {
             self.together(admitted.by_ref().take(TOGETHER).collect(), &mut line).await?;
         }
-        let next = line.next;
+        self.stays.tell(&self.context, &odd, &self.aside, &in_hand);
+        // More files are seen as soon as those that cannot be taken are set aside.
+        let next = if more && self.aside.waiting() != *waiting { Some(SOON) } else { line.next };
         let set_wait = self.set_wait();
-        let patience = self.incomplete.values().map(|unit| {
-            set_wait.saturating_sub(unit.since.elapsed()).max(Duration::from_millis(10))
-        });
-        Ok(patience.chain(next).min())
+        // One whose time is over for long waits for something else.
+        let patience = self.incomplete.values().map(|unit| unit.since.elapsed());
+        let patience = patience
+            .filter(|waited| waited.saturating_sub(set_wait) < FAULT_PAUSE)
+            .map(|waited| set_wait.saturating_sub(waited).max(SOON));
+        let rest = self.settle_unknown();
+        let rested = self.resting.iter().map(|(_, since)| rest.saturating_sub(since.elapsed()));
+        Ok(patience.chain(rested).chain(self.aside.next()).chain(next).min())
+    }
+
+    /// What is known of the writers of the units that stand still, and for how long each must go on
+    /// standing still if nothing is.
+    async fn writing(
+        &self,
+        ready: &BTreeMap<UnitKey, Vec<Seen>>,
+        now: Duration,
+    ) -> Result<BTreeMap<UnitKey, (Writing, Duration)>, OutboundFault> {
+        let files: Vec<Seen> = ready.values().flatten().cloned().collect();
+        let (writers, asked) = (Arc::clone(&self.writers), files.clone());
+        let known = blocking(move || writers.of(&asked)).await.ok_or(OutboundFault::Internal)?;
+        let mut units: BTreeMap<UnitKey, (Writing, Duration)> = BTreeMap::new();
+        for (file, writing) in files.iter().zip(known) {
+            let left = self.settle_unknown().saturating_sub(self.settler.still_for(file, now));
+            let unit = units.entry(UnitKey::of(file.name()));
+            let (worst, longest) = unit.or_insert((Writing::Done, Duration::ZERO));
+            match (*worst, writing) {
+                (Writing::InHand, _) | (_, Writing::Done) => {}
+                (_, Writing::InHand) => *worst = Writing::InHand,
+                (_, Writing::Unknown) => {
+                    *worst = Writing::Unknown;
+                    *longest = left.max(*longest);
+                }
+            }
+        }
+        Ok(units)
+    }
+
+    /// Whether a file of the unit is empty, so that it may still be written, and its time is not
+    /// over.
+    fn may_be_filled(&self, key: &UnitKey, files: &[Seen]) -> bool {
+        files.iter().any(|file| file.stamp().size() == 0) && !self.patience_is_over(key)
+    }
+
+    /// Ends the claims that rested for as long as a file must stand still of whose writers nothing is
+    /// known: whoever wrote to them meanwhile is noticed.
+    async fn end_rested(&mut self) -> Result<(), OutboundFault> {
+        let rest = self.settle_unknown();
+        let (rested, resting) =
+            std::mem::take(&mut self.resting).into_iter().partition(|(_, since)| since.elapsed() >= rest);
+        self.resting = resting;
+        for (claim, _) in Vec::from(rested) {
+            self.let_go(&claim).await?;
+        }
+        Ok(())
     }
 
     /// The unit is still in the drop folder. Its successors wait, but no longer than for a unit whose
     /// files never come.
     fn stays(&self, key: &UnitKey, seen: Instant, line: &mut Line) {
-        if seen.elapsed() < self.longest_wait() {
-            line.held_up.extend(key.way());
+        let failing = self.aside.contains(key).then(|| self.aside.failing_since(key)).flatten();
+        if failing.unwrap_or(seen).elapsed() < self.longest_wait() {
+            line.hold_up(key);
         }
     }
 
     fn remember_incomplete(&mut self, key: &UnitKey, files: &[Seen]) {
-        let names = files.iter().map(|file| file.name().to_owned()).collect();
         let known = self.incomplete.remove(key);
         if let (None, UnitKey::Unit { serial, .. }) = (&known, key) {
             tracing::info!(office = %self.folders.office, %serial,
                 "a set waits for its other files");
         }
         let since = known.map_or_else(Instant::now, |known| known.since);
-        self.incomplete.insert(key.clone(), Incomplete { since, names });
+        self.incomplete.insert(key.clone(), Incomplete { since, files: files.to_vec() });
     }
 
     fn most_files(&self) -> usize {
@@ -279,10 +395,16 @@ impl Outbound {
     /// How long a unit may be in the drop folder in the ordinary course of things.
     fn longest_wait(&self) -> Duration {
         let timing = &self.context.config.timing;
-        [timing.set_wait, timing.settle, timing.scan_interval]
+        [timing.set_wait, timing.settle.max(timing.settle_unknown), timing.scan_interval]
             .into_iter()
             .filter_map(|time| Duration::try_from(time).ok())
             .fold(Duration::ZERO, Duration::saturating_add)
+    }
+
+    fn settle_unknown(&self) -> Duration {
+        let timing = &self.context.config.timing;
+        let longer = timing.settle_unknown.max(timing.settle);
+        Duration::try_from(longer).unwrap_or_default()
     }
 
     fn set_wait(&self) -> Duration {
@@ -293,7 +415,7 @@ impl Outbound {
     fn still_waits(&self, key: &UnitKey, files: &[Seen]) -> bool {
         self.incomplete.get(key).is_some_and(|unit| {
             unit.since.elapsed() < self.set_wait()
-                && unit.names.iter().map(String::as_str).eq(files.iter().map(Seen::name))
+                && unit.files == files
         })
     }
 
@@ -331,16 +453,20 @@ impl Outbound {
         let folders = Arc::clone(&self.folders);
         let claims = blocking(move || folders.drop.unfinished()).await;
         let mut left_over = false;
-        for claim in claims.ok_or(OutboundFault::Internal)?? {
-            let packed = self.context.store.is_packed(claim.id()).await?;
-            let (folders, lang) = (Arc::clone(&self.folders), self.context.lang());
-            let ended = blocking(move || end_claim(&folders, &claim, packed, lang)).await;
-            // What is wrong with one claim keeps no new set back.
-            if let Some(Err(error)) = &ended {
-                tracing::warn!(office = %self.folders.office, code = error.code(), %error,
-                    "an unfinished set stays in work");
+        let claims = claims.ok_or(OutboundFault::Internal)??.into_iter();
+        let rests = |id| self.resting.iter().any(|(resting, _)| resting.id() == id);
+        let claims: Vec<_> = claims.filter(|claim| !rests(claim.id())).collect();
+        for claim in claims {
+            let ended = self.end(&Arc::new(claim)).await;
+            left_over |= ended.is_err();
+            match ended {
+                // What is wrong with one claim keeps no new set back.
+                Err(OutboundFault::Folder(error)) => {
+                    tracing::warn!(office = %self.folders.office, code = error.code(), %error,
+                        "an unfinished set stays in work");
+                }
+                ended => ended?,
             }
-            left_over |= !matches!(ended, Some(Ok(())));
         }
         self.left_over = left_over;
         Ok(())
@@ -357,7 +483,7 @@ impl Outbound {
         let limit = self.context.config.limits.package_size;
         let (files, judgement) = match read {
             Ok(read) => read,
-            Err(Unread::TooLarge(judgement)) => {
+            Err(Unread::Refused(judgement)) => {
                 self.hold(key, claim, &judgement, &[], now).await?;
                 return Ok(Done::Gone);
             }
@@ -376,8 +502,7 @@ impl Outbound {
                         match set.await? {
                             Ok(set) => {
                                 if self.pack((*serial, peer), claim, set, now).await? {
-                                    self.let_go(claim).await;
-                                    return Ok(Done::Gone);
+                                    return Ok(Done::Packed);
                                 }
                                 Judgement::too_large(limit)
                             }
@@ -424,20 +549,5 @@ impl Outbound {
         blocking(move || conversion::convert(&context, partner, &files, judgement, wanted))
             .await
             .ok_or(OutboundFault::Internal)
-    }
-
-    /// Tells of each entry that is left alone once.
-    fn tell_odd(&mut self, odd: &[Odd]) {
-        self.told.retain(|told| odd.contains(told));
-        for entry in odd {
-            if self.told.insert(entry.clone()) {
-                tracing::warn!(
-                    office = %self.folders.office,
-                    name = %entry.name().text(Lang::En),
-                    reason = entry.reason().text(Lang::En),
-                    "an entry in the drop folder is left alone"
-                );
-            }
-        }
     }
 }

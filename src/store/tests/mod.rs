@@ -92,7 +92,8 @@ async fn an_outgoing_package_survives_with_its_states() {
     new.unit.converted_from = Some(crate::types::Edition::V4_1);
     let id = new.id;
     store.pack(new, now()).await.expect("packed");
-    assert!(store.is_packed(id).await.expect("read"));
+    let set = store.packed_set(id).await.expect("read").expect("packed");
+    assert_eq!((set.partner, set.serial), (office(2), serial()));
     assert_eq!(store.next_sequence(office(1), office(2)).await.expect("read"), 2);
 
     let expires_at = now() + jiff::SignedDuration::from_hours(24);

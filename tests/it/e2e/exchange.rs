@@ -50,7 +50,12 @@ fn units_go_both_ways_byte_for_byte_in_the_order_of_their_serials() {
     let numbered = "SELECT serial FROM outgoing ORDER BY sequence";
     assert_eq!(care.sql(numbered), plans.each_ref().map(serial_of));
 
-    let copies = care.sets("sent");
+    let copies = until("a copy of each", || {
+        let copies = care.sets("sent");
+        (copies.len() == plans.len()).then_some(copies)
+    });
+    let folders: Vec<_> = copies.keys().cloned().collect();
+    assert_eq!(folders, plans.each_ref().map(|unit| format!("{}_{CARE}_{HELP}", serial_of(unit))));
     let mut copied: Vec<_> = copies.values().cloned().collect();
     let mut expected: Vec<Vec<_>> =
         plans.iter().map(|unit| unit.keys().cloned().collect()).collect();

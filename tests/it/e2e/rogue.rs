@@ -13,7 +13,9 @@ use renkei::node::system_clock;
 use renkei::package::{
     Limits, Manifest, ManifestFile, ManifestFormat, Package, Party, Signer, open, pack,
 };
-use renkei::types::{Edition, FileName, MessageId, MonthPart};
+use renkei::rules::{self, Options, SourceFile};
+use renkei::spec::Spec;
+use renkei::types::{Edition, MessageId};
 use tokio::runtime::Runtime;
 
 use super::units::{Unit, serial_of};
@@ -92,8 +94,11 @@ impl Rogue {
         let files = (1..).zip(unit).map(|(n, (name, bytes))| {
             ManifestFile::describe(n, name, bytes).expect("a file of the standard")
         });
-        let name = unit.keys().next().expect("a file");
-        let month = FileName::parse(name).expect("a name").month.and_then(MonthPart::month);
+        let sources: Vec<_> =
+            unit.iter().map(|(name, bytes)| SourceFile { name, bytes }).collect();
+        let spec = Spec::builtin().expect("consistent");
+        let judged = rules::check(spec, &sources, &Options::default()).units.into_iter().next();
+        let (kind, months) = judged.map(|unit| (unit.unit, unit.months)).unwrap_or_default();
         let mut manifest = Manifest {
             format: ManifestFormat::V1,
             message_id: MessageId::new(now),
@@ -102,9 +107,9 @@ impl Rogue {
             recipient: party(to.number, None),
             created_at: now,
             expires_at: now + SignedDuration::from_hours(24),
-            kind: "K4".to_owned(),
+            kind: kind.unwrap_or_else(|| "K4".to_owned()),
             edition: Edition::V4_1,
-            months: month.into_iter().collect(),
+            months,
             serial: serial_of(unit).parse().expect("a serial"),
             supersedes: None,
             files: files.collect(),

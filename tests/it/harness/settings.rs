@@ -45,6 +45,7 @@ impl Settings {
             ("tls", "roots", "[\"keys/ca.pem\"]".to_owned()),
             ("timing", "scan_interval", quoted("200ms")),
             ("timing", "settle", quoted("100ms")),
+            ("timing", "settle_unknown", quoted("100ms")),
             ("timing", "set_wait", quoted("1s")),
             ("timing", "receipt_wait", quoted("5s")),
         ] {

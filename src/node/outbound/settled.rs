@@ -1,0 +1,189 @@
+//! Shows in the folders what became of the packages of one office: a copy in `sent` once the partner
+//! has signed for it, the files with a report in `hold` once it was refused or given up.
+//!
+//! What is still to be shown is a mark in the store, set with the outcome itself, so that a crash
+//! costs nothing; and the copies come out of the stored package: they are the bytes that were signed.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use jiff::Timestamp;
+use tokio::sync::watch;
+
+use super::super::context::{Context, blocking, stopped};
+use super::super::judge;
+use super::super::start::OutcomeFolders;
+use super::notes::{self, About};
+use crate::folder::{FolderError, Kept};
+use crate::package::{Package, PackageFault, Receipt, open};
+use crate::store::{HeldRow, SettledRow, StoreError};
+use crate::transfer::Outgoing;
+use crate::types::Hashed;
+
+/// Packages that are shown at a time.
+const AT_A_TIME: u32 = 32;
+
+/// Even when nobody tells, look again after this time.
+const LONGEST_SLEEP: Duration = Duration::from_mins(10);
+
+/// How long to wait after the disk or the store failed.
+const FAULT_PAUSE: Duration = Duration::from_secs(10);
+
+/// The code of the notice that outcomes cannot be shown.
+const NOT_SHOWN: &str = "outcome-not-shown";
+
+#[derive(Debug, thiserror::Error)]
+enum Fault {
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    #[error(transparent)]
+    Folder(#[from] FolderError),
+    #[error("the stored package: {0}")]
+    Package(#[from] PackageFault),
+    #[error("work on a blocking thread did not end")]
+    Internal,
+}
+
+pub(in super::super) async fn run(
+    context: Arc<Context>,
+    folders: OutcomeFolders,
+    mut stopping: watch::Receiver<bool>,
+) {
+    let folders = Arc::new(folders);
+    let about = format!("office {} sent", folders.office);
+    let mut settling = context.store.settling();
+    while !*stopping.borrow() {
+        settling.borrow_and_update();
+        let sleep = match show(&context, &folders).await {
+            Ok(more) => {
+                context.notices.clear(NOT_SHOWN, &about);
+                if more { Duration::ZERO } else { LONGEST_SLEEP }
+            }
+            Err(fault) => {
+                let texts = (
+                    format!("送信の結果を送信済みフォルダーまたは保留フォルダーに書き込めません（{fault}）。フォルダーの空き容量とアクセス権を確かめてください。直ると自動で続きます。"),
+                    format!("the outcome of packages cannot be laid into the sent or the hold folder ({fault}); check room and permissions, it goes on by itself"),
+                );
+                context.notices.raise(NOT_SHOWN, about.clone(), texts, context.now());
+                FAULT_PAUSE
+            }
+        };
+        tokio::select! {
+            () = stopped(&mut stopping) => break,
+            changed = settling.changed(), if sleep == LONGEST_SLEEP => if changed.is_err() { break },
+            () = tokio::time::sleep(sleep) => {}
+        }
+    }
+}
+
+/// Shows what is to be shown, as far as it goes; says whether there may be more. What one package
+/// keeps from being shown keeps no other back.
+async fn show(context: &Arc<Context>, folders: &Arc<OutcomeFolders>) -> Result<bool, Fault> {
+    let rows = context.store.settled(folders.office, AT_A_TIME).await?;
+    let more = u32::try_from(rows.len()).is_ok_and(|count| count == AT_A_TIME);
+    let (mut shown, mut held) = (Vec::new(), Vec::new());
+    let mut fault = None;
+    for row in rows {
+        let (id, state) = (row.id, row.state);
+        match show_one(context, folders, row).await {
+            Ok(row) => {
+                shown.push((id, state));
+                held.extend(row);
+            }
+            Err(other) => fault = Some(other),
+        }
+    }
+    if !shown.is_empty() {
+        context.store.shown(shown, held).await?;
+    }
+    fault.map_or(Ok(more), Err)
+}
+
+/// Shows the outcome of one package; returns the row of the set that is now held.
+async fn show_one(
+    context: &Arc<Context>,
+    folders: &Arc<OutcomeFolders>,
+    row: SettledRow,
+) -> Result<Option<HeldRow>, Fault> {
+    let is_delivered = match row.state {
+        Outgoing::Queued { .. } => return Ok(None),
+        Outgoing::Consigned | Outgoing::HandedOver => true,
+        Outgoing::Rejected | Outgoing::Expired => false,
+    };
+    if is_delivered && folders.sent.is_none() && !row.was_given_up {
+        return Ok(None);
+    }
+    let package = match context.store.outgoing_package(row.id).await {
+        Ok(package) => Some(package),
+        // What the store has lost or no longer keeps cannot be laid anywhere; the report can.
+        Err(error) if error.is_about_one_package() => {
+            tracing::warn!(id = %row.id, code = error.code(), "no copy of a package can be made");
+            None
+        }
+        Err(error) => return Err(error.into()),
+    };
+    let (context, folders, now) = (Arc::clone(context), Arc::clone(folders), context.now());
+    blocking(move || lay(&context, &folders, &row, package, now)).await.ok_or(Fault::Internal)?
+}
+
+fn lay(
+    context: &Context,
+    folders: &OutcomeFolders,
+    row: &SettledRow,
+    package: Option<Hashed>,
+    now: Timestamp,
+) -> Result<Option<HeldRow>, Fault> {
+    let package =
+        package.map(|package| open(package, &context.package_limits())).transpose()?;
+    let files: Vec<(&str, &[u8])> = package.iter().flat_map(Package::files)
+        .map(|(file, bytes)| (file.name.as_str(), bytes.as_ref()))
+        .collect();
+    let unit = judge::unit_name(row.serial, folders.office, row.partner);
+    let about = About { partner: row.partner, serial: row.serial, lang: context.lang() };
+    let (note, reason) = match row.state {
+        Outgoing::Queued { .. } => return Ok(None),
+        Outgoing::Consigned | Outgoing::HandedOver => {
+            if let Some(sent) = &folders.sent
+                && !files.is_empty()
+            {
+                sent.keep(&unit, &files, &[])?;
+            }
+            if row.was_given_up {
+                let note = notes::arrived_late(about);
+                folders.hold.keep(&unit, &files, &[("report.txt", note.as_bytes())])?;
+            }
+            return Ok(None);
+        }
+        Outgoing::Rejected => {
+            let trust = &context.proof().trust;
+            let limits = context.package_limits();
+            let receipt = row.rejection.as_ref();
+            let receipt =
+                receipt.and_then(|der| Receipt::open(der, trust, &limits, now).ok());
+            let receipt = receipt.map(|verified| verified.receipt);
+            (notes::rejected(about, receipt.as_ref()), "rejected")
+        }
+        Outgoing::Expired => (notes::given_up(about), "expired"),
+    };
+    let kept = folders.hold.keep(&unit, &files, &[("report.txt", note.as_bytes())])?;
+    tracing::warn!(id = %row.id, office = %folders.office, reason, "the files of a package are held");
+    Ok(Some(held_row(folders, row, &kept, reason, now)))
+}
+
+fn held_row(
+    folders: &OutcomeFolders,
+    row: &SettledRow,
+    kept: &Kept,
+    reason: &str,
+    now: Timestamp,
+) -> HeldRow {
+    HeldRow {
+        at: now,
+        office: folders.office,
+        partner: Some(row.partner),
+        serial: Some(row.serial),
+        unit: row.unit.clone(),
+        reason: reason.to_owned(),
+        folder: kept.folder.file_name().unwrap_or_default().to_string_lossy().into_owned(),
+    }
+}

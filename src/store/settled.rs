@@ -1,0 +1,125 @@
+//! Packages whose outcome is known and not yet shown in the folders.
+
+use rusqlite::{OptionalExtension as _, params};
+use tokio::sync::watch;
+
+use super::unit::Column;
+use super::{HeldRow, Store, StoreError, UnitSummary, query};
+use crate::transfer::Outgoing;
+use crate::types::{FileSerial, MessageId, OfficeNumber};
+
+/// A package of ours that was delivered, refused or given up, and whose files are to be laid into
+/// the sent or the hold folder.
+#[derive(Debug, Clone)]
+pub struct SettledRow {
+    /// Its id.
+    pub id: MessageId,
+    /// The recipient.
+    pub partner: OfficeNumber,
+    /// Its 連番.
+    pub serial: FileSerial,
+    /// What it holds.
+    pub unit: UnitSummary,
+    /// Its state.
+    pub state: Outgoing,
+    /// Whether it was given up at some time, so that its files lie in the hold folder.
+    pub was_given_up: bool,
+    /// The receipt that refused it.
+    pub rejection: Option<Vec<u8>>,
+}
+
+/// The set that a durable package was made of.
+#[derive(Debug, Clone)]
+pub struct PackedSet {
+    /// The recipient.
+    pub partner: OfficeNumber,
+    /// Its 連番.
+    pub serial: FileSerial,
+    /// What it holds.
+    pub unit: UnitSummary,
+}
+
+impl Store {
+    /// Changes whenever a package of ours may have become one of [`Self::settled`].
+    pub fn settling(&self) -> watch::Receiver<()> {
+        self.shared.settling.subscribe()
+    }
+
+    /// Packages of `office` whose outcome is not shown in the folders yet, those that were refused or
+    /// given up first.
+    pub async fn settled(
+        &self,
+        office: OfficeNumber,
+        limit: u32,
+    ) -> Result<Vec<SettledRow>, StoreError> {
+        self.read(move |connection| {
+            let mut statement = connection.prepare_cached(
+                "SELECT message_id, partner, serial, unit, state, failures, next_at,
+                     EXISTS (SELECT 1 FROM journal WHERE message_id = outgoing.message_id
+                         AND direction = 'out' AND state = 'EXPIRED'),
+                     (SELECT der FROM receipts INDEXED BY receipts_message
+                      WHERE message_id = outgoing.message_id AND kind = 'Rejection'
+                         AND origin = 'received' AND office = outgoing.office
+                         AND partner = outgoing.partner)
+                 FROM outgoing WHERE office = ?1 AND copy_due = 1
+                 ORDER BY state IN ('CONSIGNED', 'HANDED_OVER'), changed_at LIMIT ?2",
+            )?;
+            let rows = statement.query_map(params![Column(office), limit], |row| {
+                let unit: String = row.get(3)?;
+                let state: String = row.get(4)?;
+                let next_at: Column<_> = row.get(6)?;
+                let state = Outgoing::from_stored(&state, row.get(5)?, next_at.0);
+                Ok(UnitSummary::from_json(&unit).and_then(|unit| {
+                    Ok(SettledRow {
+                        id: row.get::<_, Column<_>>(0)?.0,
+                        partner: row.get::<_, Column<_>>(1)?.0,
+                        serial: row.get::<_, Column<_>>(2)?.0,
+                        unit,
+                        state: state?,
+                        was_given_up: row.get(7)?,
+                        rejection: row.get(8)?,
+                    })
+                }))
+            })?;
+            rows.map(|row| row?).collect()
+        })
+        .await
+    }
+
+    /// Remembers that the outcome of packages is shown; `held` are the sets that lie in the hold
+    /// folder because of it. A package that came into another state meanwhile stays to be shown.
+    pub async fn shown(
+        &self,
+        shown: Vec<(MessageId, Outgoing)>,
+        held: Vec<HeldRow>,
+    ) -> Result<(), StoreError> {
+        self.write(move |connection| {
+            let mut statement = connection.prepare_cached(
+                "UPDATE outgoing SET copy_due = 0 WHERE message_id = ?1 AND state = ?2",
+            )?;
+            for (id, state) in &shown {
+                statement.execute(params![Column(*id), state.as_str()])?;
+            }
+            held.iter().try_for_each(|held| query::insert_held(connection, held))
+        })
+        .await
+    }
+
+    /// What was packed under this id, if a durable package was.
+    pub async fn packed_set(&self, id: MessageId) -> Result<Option<PackedSet>, StoreError> {
+        self.read(move |connection| {
+            let found = connection
+                .prepare_cached(
+                    "SELECT partner, serial, unit FROM outgoing WHERE message_id = ?1",
+                )?
+                .query_row(params![Column(id)], |row| {
+                    let unit: String = row.get(2)?;
+                    Ok((row.get::<_, Column<_>>(0)?.0, row.get::<_, Column<_>>(1)?.0, unit))
+                })
+                .optional()?;
+            let Some((partner, serial, unit)) = found else { return Ok(None) };
+            Ok(Some(PackedSet { partner, serial, unit: UnitSummary::from_json(&unit)? }))
+        })
+        .await
+    }
+}
