@@ -117,7 +117,8 @@ impl DropFolder {
         let folder = self.work.join(id.to_string());
         disk::create_folder(&folder)
             .map_err(|error| failed(FolderError::of_io(error, FolderRole::Work, Action::Write)))?;
-        let mut claim = Claim { id, folder, drop: self.drop.clone(), files: Vec::new(), is_left_over: false };
+        let mut claim =
+            Claim { id, folder, drop: self.drop.clone(), files: Vec::new(), is_left_over: false };
         let taken = files.iter().try_for_each(|file| claim.take(file));
         let synced = || {
             disk::sync_folder(&claim.folder)

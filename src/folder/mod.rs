@@ -1,7 +1,7 @@
 //! Drop, work, hold and import folders on disk.
 //!
 //! ```text
-//! drop ─▶ scan ─▶ settle ─▶ claim (work) ─┬─▶ read, sent on ─▶ finish, or a copy in `sent`
+//! drop ─▶ scan ─▶ settle ─▶ claim (work) ─┬─▶ read, sent on ─▶ finish
 //!                                         ├─▶ refused ───────▶ hold/<unit>/ with its reports
 //!                                         └─▶ not ours yet ──▶ back into drop
 //! import ◀─ place (staged, then renamed one by one, never over an existing file)

@@ -38,20 +38,19 @@ impl Hint {
         };
         let first = |hint: fn(String) -> Self| name(0).map_or(Self::Other, hint);
         Some(match event.kind {
-            EventKind::Access(AccessKind::Close(AccessMode::Write)) => first(Self::Closed),
+            EventKind::Access(AccessKind::Close(AccessMode::Write))
+            | EventKind::Modify(ModifyKind::Name(RenameMode::To)) => first(Self::Closed),
             EventKind::Access(_) => return None,
             // Only where closing is told too does writing mean that it is not closed.
             EventKind::Modify(ModifyKind::Data(DataChange::Any)) if cfg!(target_os = "linux") => {
                 first(Self::Written)
             }
-            EventKind::Modify(ModifyKind::Name(RenameMode::To)) => first(Self::Closed),
             EventKind::Modify(ModifyKind::Name(RenameMode::From)) | EventKind::Remove(_) => {
                 first(Self::Gone)
             }
-            EventKind::Any
-            | EventKind::Create(_)
-            | EventKind::Modify(_)
-            | EventKind::Other => Self::Other,
+            EventKind::Any | EventKind::Create(_) | EventKind::Modify(_) | EventKind::Other => {
+                Self::Other
+            }
         })
     }
 }

@@ -161,7 +161,8 @@ mod processes {
         let info = fs::read_to_string(process.join("fdinfo").join(entry.file_name()));
         let info = info.unwrap_or_default();
         let flags = info.lines().find_map(|line| line.strip_prefix("flags:"));
-        flags.and_then(|flags| u32::from_str_radix(flags.trim(), 8).ok())
+        flags
+            .and_then(|flags| u32::from_str_radix(flags.trim(), 8).ok())
             .is_none_or(|flags| flags & ACCESS != 0)
     }
 
@@ -172,7 +173,8 @@ mod processes {
     }
 }
 
-#[cfg(all(test, target_os = "linux"))]
+#[cfg(test)]
+#[cfg(target_os = "linux")]
 mod tests {
     use std::fs::{self, File};
     use std::io::Write as _;

@@ -131,7 +131,9 @@ impl Judgement {
         let fields = unlike.join(", ");
         self.kept_back(
             "manifest-mismatch",
-            format!("送信側のソフトが書いた目録の項目（{fields}）が、ファイルの内容と一致しません。"),
+            format!(
+                "送信側のソフトが書いた目録の項目（{fields}）が、ファイルの内容と一致しません。"
+            ),
             format!("the manifest says otherwise than the files: {fields}"),
         )
     }

@@ -89,11 +89,7 @@ impl Node {
             let office = folders.office;
             let (drop, import, outcome) = folders.split();
             tasks.spawn(outbound::run(Arc::clone(&context), drop, stopping.clone()));
-            tasks.spawn(outbound::show_outcomes(
-                Arc::clone(&context),
-                outcome,
-                stopping.clone(),
-            ));
+            tasks.spawn(outbound::show_outcomes(Arc::clone(&context), outcome, stopping.clone()));
             tasks.spawn(placing::run(Arc::clone(&context), import, stopping.clone()));
             for peer in &context.config.peers {
                 let pair = (office, peer.office);

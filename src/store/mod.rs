@@ -102,7 +102,8 @@ impl Store {
     fn with(folder: &Path, room: Arc<Room>, writer: Option<Writer>, lock: Option<File>) -> Self {
         let readers = Mutex::default();
         let settling = watch::Sender::new(());
-        let shared = Shared { folder: folder.to_owned(), writer, readers, room, settling, _lock: lock };
+        let shared =
+            Shared { folder: folder.to_owned(), writer, readers, room, settling, _lock: lock };
         Self { shared: Arc::new(shared) }
     }
 

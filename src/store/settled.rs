@@ -109,9 +109,7 @@ impl Store {
     pub async fn packed_set(&self, id: MessageId) -> Result<Option<PackedSet>, StoreError> {
         self.read(move |connection| {
             let found = connection
-                .prepare_cached(
-                    "SELECT partner, serial, unit FROM outgoing WHERE message_id = ?1",
-                )?
+                .prepare_cached("SELECT partner, serial, unit FROM outgoing WHERE message_id = ?1")?
                 .query_row(params![Column(id)], |row| {
                     let unit: String = row.get(2)?;
                     Ok((row.get::<_, Column<_>>(0)?.0, row.get::<_, Column<_>>(1)?.0, unit))

@@ -87,6 +87,36 @@ fn takes_reads_and_finishes() {
 }
 
 #[test]
+fn what_was_written_to_after_it_was_read_is_kept_as_it_is() {
+    let unsigned = |_: &str| None;
+    let folders = Folders::new();
+    let claim = folders.claim();
+    let name = claim.files()[0].name().to_owned();
+    let path = folders.path("work").join(id().to_string()).join(&name);
+    let before = fs::read(&path).expect("read");
+    assert!(claim.changed(unsigned).expect("looked").is_empty());
+    fs::write(&path, [&before[..], b" and more"].concat()).expect("written");
+    assert_eq!(claim.finish().expect_err("changed").code(), "folder-changed");
+
+    // After a crash only the digests tell.
+    let found = folders.drop.unfinished().expect("listed").pop().expect("one");
+    assert!(found.changed(unsigned).expect("looked").is_empty());
+    let signed = |file: &str| {
+        let bytes = if file == name { before.clone() } else { all()[file].clone().into_bytes() };
+        Some((bytes.len() as u64, Digest::of(&bytes)))
+    };
+    for claim in [claim, found] {
+        let changed = claim.changed(signed).expect("looked");
+        assert_eq!(changed.iter().map(Seen::name).collect::<Vec<_>>(), [name.as_str()]);
+    }
+    let found = folders.drop.unfinished().expect("listed").pop().expect("one");
+    let changed = found.changed(signed).expect("looked");
+    let kept = found.finish_but(&changed, &folders.hold, UNIT, &[]).expect("kept");
+    assert!(fs::read(kept.folder.join(&name)).expect("kept").ends_with(b" and more"));
+    assert!(folders.drop.unfinished().expect("listed").is_empty());
+}
+
+#[test]
 fn gives_back() {
     let folders = Folders::new();
     let claim = folders.claim();

@@ -311,12 +311,8 @@ fn let_go(
     let (partner, serial) = (packed.partner, packed.serial);
     let unit = format!("{}-changed", judge::unit_name(serial, folders.office, partner));
     let note = notes::changed(About { partner, serial, lang }, &signed);
-    let kept = claim.finish_but(
-        &changed,
-        &folders.hold,
-        &unit,
-        &[("report.txt", note.as_bytes())],
-    )?;
+    let kept =
+        claim.finish_but(&changed, &folders.hold, &unit, &[("report.txt", note.as_bytes())])?;
     let folder = kept.folder.file_name().unwrap_or_default().to_string_lossy().into_owned();
     let unit = packed.unit.clone();
     Ok(Some(ChangedSet { office: folders.office, partner, serial, unit, folder }))

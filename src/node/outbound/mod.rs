@@ -19,8 +19,8 @@ use super::judge::Judgement;
 use super::start::DropFolders;
 use crate::config::Peer;
 use crate::folder::{
-    Claim, ClaimedFile, Fault, FolderError, FolderRole, ScanLimits, Seen, Settler, Unclaimed, Watch,
-    Writers, Writing,
+    Claim, ClaimedFile, Fault, FolderError, FolderRole, ScanLimits, Seen, Settler, Unclaimed,
+    Watch, Writers, Writing,
 };
 use crate::store::StoreError;
 use crate::types::{FileName, FileSerial, OfficeNumber};
@@ -360,10 +360,11 @@ impl Outbound {
     /// known: whoever wrote to them meanwhile is noticed.
     async fn end_rested(&mut self) -> Result<(), OutboundFault> {
         let rest = self.settle_unknown();
-        let (rested, resting) =
-            std::mem::take(&mut self.resting).into_iter().partition(|(_, since)| since.elapsed() >= rest);
+        let (rested, resting): (Vec<_>, Vec<_>) = std::mem::take(&mut self.resting)
+            .into_iter()
+            .partition(|(_, since)| since.elapsed() >= rest);
         self.resting = resting;
-        for (claim, _) in Vec::from(rested) {
+        for (claim, _) in rested {
             self.let_go(&claim).await?;
         }
         Ok(())
@@ -413,10 +414,9 @@ impl Outbound {
 
     /// Whether the unit was found incomplete, nothing has come since, and its time is not over.
     fn still_waits(&self, key: &UnitKey, files: &[Seen]) -> bool {
-        self.incomplete.get(key).is_some_and(|unit| {
-            unit.since.elapsed() < self.set_wait()
-                && unit.files == files
-        })
+        self.incomplete
+            .get(key)
+            .is_some_and(|unit| unit.since.elapsed() < self.set_wait() && unit.files == files)
     }
 
     fn patience_is_over(&self, key: &UnitKey) -> bool {

@@ -1,10 +1,11 @@
 //! What lies beside files in the hold folder, in words.
 
+use std::fmt::Write as _;
+
+use super::super::judge::with_bom;
 use crate::folder::ShownName;
 use crate::package::Receipt;
 use crate::types::{FileSerial, Lang, OfficeNumber};
-
-use super::super::judge::with_bom;
 
 /// Which unit a note is about.
 #[derive(Clone, Copy)]
@@ -64,7 +65,7 @@ pub(super) fn rejected(about: About, receipt: Option<&Receipt>) -> String {
         let line = finding.line.map(|line| line.to_string());
         let parts = [Some(finding.rule.clone()), file, line, Some(finding.message.clone())];
         let parts: Vec<String> = parts.into_iter().flatten().collect();
-        text.push_str(&format!("- {}\r\n", parts.join(" ")));
+        let _ = write!(text, "- {}\r\n", parts.join(" "));
     }
     with_bom(&text)
 }
@@ -86,10 +87,12 @@ pub(super) fn changed(about: About, signed: &[(String, u64)]) -> String {
     };
     for (name, size) in signed {
         let name = ShownName::of(name).text(lang);
-        text.push_str(&match lang {
-            Lang::Ja => format!("- {name}: 相手に送るのは {size} バイトです。\r\n"),
-            Lang::En => format!("- {name}: the partner has the {size} bytes that were signed.\r\n"),
-        });
+        let _ = match lang {
+            Lang::Ja => write!(text, "- {name}: 相手に送るのは {size} バイトです。\r\n"),
+            Lang::En => {
+                write!(text, "- {name}: the partner gets the {size} bytes that were signed.\r\n")
+            }
+        };
     }
     with_bom(&text)
 }

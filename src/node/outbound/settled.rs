@@ -15,7 +15,7 @@ use super::super::judge;
 use super::super::start::OutcomeFolders;
 use super::notes::{self, About};
 use crate::folder::{FolderError, Kept};
-use crate::package::{Package, PackageFault, Receipt, open};
+use crate::package::{Package, Receipt, open};
 use crate::store::{HeldRow, SettledRow, StoreError};
 use crate::transfer::Outgoing;
 use crate::types::Hashed;
@@ -38,8 +38,6 @@ enum Fault {
     Store(#[from] StoreError),
     #[error(transparent)]
     Folder(#[from] FolderError),
-    #[error("the stored package: {0}")]
-    Package(#[from] PackageFault),
     #[error("work on a blocking thread did not end")]
     Internal,
 }
@@ -61,8 +59,12 @@ pub(in super::super) async fn run(
             }
             Err(fault) => {
                 let texts = (
-                    format!("送信の結果を送信済みフォルダーまたは保留フォルダーに書き込めません（{fault}）。フォルダーの空き容量とアクセス権を確かめてください。直ると自動で続きます。"),
-                    format!("the outcome of packages cannot be laid into the sent or the hold folder ({fault}); check room and permissions, it goes on by itself"),
+                    format!(
+                        "送信の結果を送信済みフォルダーまたは保留フォルダーに書き込めません（{fault}）。フォルダーの空き容量とアクセス権を確かめてください。直ると自動で続きます。"
+                    ),
+                    format!(
+                        "the outcome of packages cannot be laid into the sent or the hold folder ({fault}); check room and permissions, it goes on by itself"
+                    ),
                 );
                 context.notices.raise(NOT_SHOWN, about.clone(), texts, context.now());
                 FAULT_PAUSE
@@ -133,9 +135,16 @@ fn lay(
     package: Option<Hashed>,
     now: Timestamp,
 ) -> Result<Option<HeldRow>, Fault> {
-    let package =
-        package.map(|package| open(package, &context.package_limits())).transpose()?;
-    let files: Vec<(&str, &[u8])> = package.iter().flat_map(Package::files)
+    let package = package.and_then(|package| match open(package, &context.package_limits()) {
+        Ok(package) => Some(package),
+        Err(fault) => {
+            tracing::warn!(id = %row.id, code = fault.code(), "no copy of a package can be made");
+            None
+        }
+    });
+    let files: Vec<(&str, &[u8])> = package
+        .iter()
+        .flat_map(Package::files)
         .map(|(file, bytes)| (file.name.as_str(), bytes.as_ref()))
         .collect();
     let unit = judge::unit_name(row.serial, folders.office, row.partner);
@@ -158,8 +167,7 @@ fn lay(
             let trust = &context.proof().trust;
             let limits = context.package_limits();
             let receipt = row.rejection.as_ref();
-            let receipt =
-                receipt.and_then(|der| Receipt::open(der, trust, &limits, now).ok());
+            let receipt = receipt.and_then(|der| Receipt::open(der, trust, &limits, now).ok());
             let receipt = receipt.map(|verified| verified.receipt);
             (notes::rejected(about, receipt.as_ref()), "rejected")
         }

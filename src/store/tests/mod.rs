@@ -170,6 +170,48 @@ async fn a_clock_that_was_set_back_keeps_nothing_in_the_queue() {
     assert!(store.next_attempt(office(1), office(2), a_year_ago).await.expect("read").is_none());
 }
 
+/// An outcome is to be shown until it was, and again when another one follows it.
+#[tokio::test]
+async fn outcomes_are_to_be_shown_once() {
+    let folder = TempDir::new().expect("a folder");
+    let (store, id) = packed(&folder).await;
+    let due = async || {
+        let rows = store.settled(office(1), 10).await.expect("read");
+        rows.into_iter().map(|row| (row.state, row.was_given_up)).collect::<Vec<_>>()
+    };
+    let mut told = store.settling();
+    assert!(due().await.is_empty());
+    let event = |event| store.outgoing_event(id, event, String::new(), None, now());
+    let receipt = |receipt| event(OutgoingEvent::Receipt(receipt));
+    receipt(OutgoingReceipt::Consignment).await.expect("event");
+    assert!(told.has_changed().expect("open"));
+    told.borrow_and_update();
+    assert_eq!(due().await, [(Outgoing::Consigned, false)]);
+    // What changed meanwhile is shown as it is then.
+    receipt(OutgoingReceipt::Rejection).await.expect("event");
+    store.shown(vec![(id, Outgoing::Consigned)], Vec::new()).await.expect("written");
+    assert_eq!(due().await, [(Outgoing::Rejected, false)]);
+    store.shown(vec![(id, Outgoing::Rejected)], Vec::new()).await.expect("written");
+    assert!(due().await.is_empty());
+}
+
+#[tokio::test]
+async fn a_package_that_arrived_after_all_is_shown_again() {
+    let folder = TempDir::new().expect("a folder");
+    let (store, id) = packed(&folder).await;
+    let late = now() + jiff::SignedDuration::from_hours(365 * 24);
+    let event = |event| store.outgoing_event(id, event, String::new(), None, late);
+    event(OutgoingEvent::Tick).await.expect("event");
+    store.shown(vec![(id, Outgoing::Expired)], Vec::new()).await.expect("written");
+    event(OutgoingEvent::Receipt(OutgoingReceipt::Consignment)).await.expect("event");
+    let due = store.settled(office(1), 10).await.expect("read");
+    assert_eq!((due[0].state, due[0].was_given_up), (Outgoing::Consigned, true));
+    store.shown(vec![(id, Outgoing::Consigned)], Vec::new()).await.expect("written");
+    // The handover after the consignment is the same outcome.
+    event(OutgoingEvent::Receipt(OutgoingReceipt::Handover)).await.expect("event");
+    assert!(store.settled(office(1), 10).await.expect("read").is_empty());
+}
+
 #[tokio::test]
 async fn one_claim_is_packed_once() {
     let folder = TempDir::new().expect("a folder");

@@ -57,20 +57,25 @@ impl Rogue {
 
     /// Speaks with the TLS certificate of one office and signs with that of another.
     pub(super) fn between(speaker: &Office, signer: &Office) -> Self {
-        let tls = identity(speaker, "tls");
-        let settings = TlsSettings {
-            chain: tls.chain().to_vec(),
-            key: tls.key(),
-            trust: std::sync::Arc::new(trust_in(&[&speaker.world.authority])),
-            versions: TlsVersions::Tls13,
-        };
-        let tls = Tls::new(settings, system_clock()).expect("usable keys");
+        let tls = Self::tls(speaker);
         Self {
             runtime: Runtime::new().expect("a runtime"),
             client: Client::new(tls, ClientLimits::default()),
             signer: identity(signer, "signing").signer().expect("usable keys"),
             number: signer.number,
         }
+    }
+
+    /// The TLS keys of an office, and the trust that all have.
+    pub(super) fn tls(of: &Office) -> std::sync::Arc<Tls> {
+        let tls = identity(of, "tls");
+        let settings = TlsSettings {
+            chain: tls.chain().to_vec(),
+            key: tls.key(),
+            trust: std::sync::Arc::new(trust_in(&[&of.world.authority])),
+            versions: TlsVersions::Tls13,
+        };
+        Tls::new(settings, system_clock()).expect("usable keys")
     }
 
     pub(super) fn now() -> Timestamp {
@@ -94,8 +99,7 @@ impl Rogue {
         let files = (1..).zip(unit).map(|(n, (name, bytes))| {
             ManifestFile::describe(n, name, bytes).expect("a file of the standard")
         });
-        let sources: Vec<_> =
-            unit.iter().map(|(name, bytes)| SourceFile { name, bytes }).collect();
+        let sources: Vec<_> = unit.iter().map(|(name, bytes)| SourceFile { name, bytes }).collect();
         let spec = Spec::builtin().expect("consistent");
         let judged = rules::check(spec, &sources, &Options::default()).units.into_iter().next();
         let (kind, months) = judged.map(|unit| (unit.unit, unit.months)).unwrap_or_default();

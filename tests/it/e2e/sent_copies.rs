@@ -1,0 +1,135 @@
+//! What lies in the sent and the hold folder, and when.
+
+use std::fs;
+use std::sync::Arc;
+
+use renkei::link::{
+    Limits as ServerLimits, Peer, PutAnswer, ReceiptPage, ReceiptQuery, Refusal, Server, Service,
+    StatusAnswer,
+};
+use renkei::package::{Limits, Receipt, ReceiptFinding, ReceiptKind, Signer, open};
+use renkei::types::{Hashed, MessageId};
+
+use super::rogue::{Rogue, identity};
+use super::units::{export, withdrawal};
+use crate::harness::{CARE, HELP, Office, offices, quoted, until};
+
+fn read(office: &Office, set: &str, name: &str) -> String {
+    fs::read_to_string(office.path(set).join(name)).expect("UTF-8")
+}
+
+#[test]
+fn nothing_is_in_sent_before_a_receipt() {
+    let [mut care, mut help] = offices([CARE, HELP]);
+    care.start();
+    let unit = withdrawal(CARE, 1);
+    export(&care, &unit);
+    until("queued", || care.has_sent("QUEUED", 1));
+    until("the work folder is empty", || care.sets(".renkei-work-drop").is_empty().then_some(()));
+    assert!(care.sets("sent").is_empty() && care.files("drop").is_empty());
+    // The copy is not forgotten when the node ends in between.
+    care.kill();
+    help.start();
+    care.start();
+    until("handed over", || care.has_sent("HANDED_OVER", 1));
+    let sent = format!("sent/20260601000001_{CARE}_{HELP}");
+    until("a copy", || (care.files(&sent) == unit).then_some(()));
+    assert!(care.sets("hold").is_empty());
+    until("noted", || {
+        (care.sql("SELECT count(*) FROM outgoing WHERE copy_due = 1") == ["0"]).then_some(())
+    });
+    assert_eq!(care.sets("sent").len(), 1);
+}
+
+#[test]
+fn what_was_given_up_goes_to_hold_with_a_report_once() {
+    for (lang, words) in [("en", "was given up"), ("ja", "送信を取りやめました")] {
+        let [mut care, help] = offices([CARE, HELP]);
+        care.set("timing", "expiry", quoted("1s"));
+        care.set("node", "lang", quoted(lang));
+        care.start();
+        let unit = withdrawal(CARE, 1);
+        let name = unit.keys().next().expect("a file").clone();
+        export(&care, &unit);
+        until("given up", || care.has_sent("EXPIRED", 1));
+        let set = until("held", || care.sets("hold").pop_first());
+        assert_eq!(set.0, format!("20260601000001_{CARE}_{HELP}"));
+        assert_eq!(set.1, [name.clone(), "report.txt".to_owned()]);
+        let folder = format!("hold/{}", set.0);
+        assert_eq!(care.files(&folder)[&name], unit[&name]);
+        let report = read(&care, &folder, "report.txt");
+        assert!(report.contains(words) && report.contains(HELP), "{report}");
+        until("noted", || (care.sql("SELECT reason FROM held") == ["expired"]).then_some(()));
+        care.kill();
+        care.start();
+        export(&care, &withdrawal(CARE, 2));
+        until("the next one", || care.has_sent("EXPIRED", 2));
+        until("held too", || (care.sets("hold").len() == 2).then_some(()));
+        assert!(care.sets("sent").is_empty());
+        drop(help);
+    }
+}
+
+/// A partner that refuses everything, in writing.
+struct Refusing {
+    signer: Signer,
+}
+
+impl Service for Refusing {
+    async fn put_message(
+        &self,
+        _: &Peer,
+        _: MessageId,
+        body: Hashed,
+    ) -> Result<PutAnswer, Refusal> {
+        let package = open(body, &Limits::default()).expect("a package");
+        let finding = ReceiptFinding {
+            rule: "REC-001".to_owned(),
+            file: package.files().next().map(|(file, _)| file.name.clone()),
+            line: Some(1),
+            item: None,
+            message: "not to our taste".to_owned(),
+        };
+        let now = Rogue::now();
+        let receipt = Receipt::about(&package, ReceiptKind::Rejection, now);
+        let receipt = receipt.with_findings([finding]).sign(&self.signer, now).expect("signed");
+        Ok(PutAnswer { receipt: receipt.into(), repeated: false })
+    }
+
+    async fn receipts(&self, _: &Peer, query: ReceiptQuery) -> Result<ReceiptPage, Refusal> {
+        Ok(ReceiptPage::new(query.after, Vec::new(), false))
+    }
+
+    fn status(&self, _: &Peer) -> StatusAnswer {
+        StatusAnswer { version: "0".to_owned(), time: Rogue::now() }
+    }
+}
+
+#[test]
+fn what_the_partner_refused_goes_to_hold_with_its_findings() {
+    let [mut care, help] = offices([CARE, HELP]);
+    let runtime = tokio::runtime::Runtime::new().expect("a runtime");
+    let signer = identity(&help, "signing").signer().expect("usable keys");
+    let tls = Rogue::tls(&help);
+    let address = (std::net::Ipv4Addr::LOCALHOST, help.port);
+    runtime.spawn(async move {
+        let listener = tokio::net::TcpListener::bind(address).await.expect("free");
+        let service = Arc::new(Refusing { signer });
+        let server = Server::new(listener, tls, service, ServerLimits::default());
+        server.expect("a server").run(std::future::pending()).await;
+    });
+    care.start();
+    let unit = withdrawal(CARE, 1);
+    let name = unit.keys().next().expect("a file").clone();
+    export(&care, &unit);
+    until("refused", || care.has_sent("REJECTED", 1));
+    let (folder, names) = until("held", || care.sets("hold").pop_first());
+    assert_eq!(folder, format!("20260601000001_{CARE}_{HELP}"));
+    assert_eq!(names, [name.clone(), "report.txt".to_owned()]);
+    let report = read(&care, &format!("hold/{folder}"), "report.txt");
+    for said in ["[rejected]", HELP, "REC-001", &name, "not to our taste"] {
+        assert!(report.contains(said), "{said}: {report}");
+    }
+    until("noted", || (care.sql("SELECT reason FROM held") == ["rejected"]).then_some(()));
+    assert!(care.sets("sent").is_empty());
+}
