@@ -10,7 +10,7 @@ use bytes::Bytes;
 use super::setup::{self, ConfigArg};
 use super::{UsageError, output};
 use crate::certs::files::{self, Access, Existing};
-use crate::node::{Node, open_trust};
+use crate::node::{Node, Pins, open_trust};
 use crate::package::evidence::{self, EvidenceFile};
 use crate::package::open;
 use crate::store::StoreError;
@@ -36,7 +36,8 @@ pub(super) fn run(args: &Args, lang: Lang) -> anyhow::Result<ExitCode> {
         StoreError::NotFound | StoreError::NoLongerKept => UsageError(error.text(lang)).into(),
         other => anyhow::Error::from(other),
     })?;
-    let trust = open_trust(&config).map_err(|problems| UsageError(problems.text(lang)))?;
+    let trust =
+        open_trust(&config, Pins::new()).map_err(|problems| UsageError(problems.text(lang)))?;
     let limits = Node::package_limits(&config);
     let package = open(evidence.package, &limits).context("package")?;
     let receipts: Vec<Bytes> = evidence.receipts.into_iter().map(|receipt| receipt.der).collect();

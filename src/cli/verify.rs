@@ -10,7 +10,7 @@ use bytes::Bytes;
 
 use super::{EXIT_NO, UsageError, output, setup, words};
 use crate::certs;
-use crate::node::open_trust;
+use crate::node::{Pins, open_trust};
 use crate::package::evidence::{EvidenceFile, Report, verify_package, verify_receipt, verify_set};
 use crate::package::{Limits, Trust, TrustSources};
 use crate::types::{Digest, Lang, OfficeNumber};
@@ -77,7 +77,8 @@ pub(super) fn run(args: &Args, lang: Lang) -> anyhow::Result<ExitCode> {
 fn trust(args: &Args, lang: Lang) -> anyhow::Result<(Trust, bool)> {
     if let Some(path) = &args.config {
         let config = setup::config(path, lang)?;
-        let trust = open_trust(&config).map_err(|problems| UsageError(problems.text(lang)))?;
+        let trust =
+            open_trust(&config, Pins::new()).map_err(|problems| UsageError(problems.text(lang)))?;
         return Ok((trust, false));
     }
     let mut sources = TrustSources::default();

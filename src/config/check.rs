@@ -113,9 +113,23 @@ fn tls(mut table: Section<'_, '_>) -> Option<Tls> {
     let roots = table.paths("roots");
     let revocation_lists = table.paths("revocation_lists");
     let revocation_grace = duration(&mut table, "revocation_grace", "24h");
+    let strictness = |text: &str| match text {
+        "warn" => Some(false),
+        "strict" => Some(true),
+        _ => None,
+    };
+    let revocation_strict =
+        table.parsed("revocation", strictness, "warn か strict", "warn or strict").unwrap_or(false);
     let allow_tls12 = table.boolean("allow_tls12").unwrap_or(false);
     table.finish();
-    Some(Tls { identity: identity?, roots, revocation_lists, revocation_grace, allow_tls12 })
+    Some(Tls {
+        identity: identity?,
+        roots,
+        revocation_lists,
+        revocation_grace,
+        revocation_strict,
+        allow_tls12,
+    })
 }
 
 /// `certificate` and `key`, or `pkcs12` and `password_file`, each with a prefix.

@@ -85,6 +85,8 @@ pub struct Tls {
     pub revocation_lists: Vec<PathBuf>,
     /// How long a revocation list may be past its `nextUpdate`.
     pub revocation_grace: SignedDuration,
+    /// Whether a certificate is refused when there is no revocation list of its issuer.
+    pub revocation_strict: bool,
     /// Whether TLS 1.2 is allowed beside 1.3.
     pub allow_tls12: bool,
 }

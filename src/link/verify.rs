@@ -96,6 +96,9 @@ impl From<TrustError> for TrustRefusal {
             | TrustError::WeakKey
             | TrustError::StaleList { .. }
             | TrustError::UnfitList
+            | TrustError::NoList
+            | TrustError::Version1
+            | TrustError::Authority
             | TrustError::WrongUsage
             | TrustError::WrongOffice { .. } => CertificateFault::Other,
         };

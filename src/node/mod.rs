@@ -41,7 +41,7 @@ use tokio::task::JoinSet;
 pub use clock::system_clock;
 pub use notices::Notice;
 pub use problems::{StartProblem, StartProblems};
-pub use proof::open_trust;
+pub use proof::{Pins, open_trust};
 
 use crate::config::Config;
 use crate::link::Clock;

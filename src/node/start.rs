@@ -148,7 +148,7 @@ pub(super) async fn open(
 
 fn open_files(config: &Config, clock: &Clock) -> (Files, Problems) {
     let mut problems = Problems::default();
-    let proof = match proof::open(config, clock.now(), &mut problems) {
+    let proof = match proof::open(config, None, clock.now(), &mut problems) {
         Some((proof, settings)) => match Tls::new(settings, clock.clone()) {
             Ok(tls) => Some((proof, tls)),
             Err(error) => {

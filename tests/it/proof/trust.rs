@@ -113,7 +113,13 @@ fn revoked_certificates_and_stale_lists() {
     let trust = |lists: Vec<CertificateRevocationListDer<'static>>, grace: i64, pins| {
         let roots = vec![ca.certificate().clone()];
         let revocation_grace = SignedDuration::from_hours(24 * grace);
-        let sources = TrustSources { roots, revocation_lists: lists, revocation_grace, pins };
+        let sources = TrustSources {
+            roots,
+            revocation_lists: lists,
+            revocation_grace,
+            pins,
+            ..TrustSources::default()
+        };
         Trust::new(sources).expect("usable")
     };
     let none = BTreeMap::new;
@@ -282,7 +288,7 @@ fn broken_sources_are_named() {
     assert!(matches!(Trust::new(sources), Err(TrustSourceError::Root { place: 1 })));
     let broken = CertificateRevocationListDer::from(b"no list".to_vec());
     let sources = TrustSources { revocation_lists: vec![broken], ..TrustSources::default() };
-    assert!(matches!(Trust::new(sources), Err(TrustSourceError::List { place: 1 })));
+    assert!(matches!(Trust::new(sources), Err(TrustSourceError::List { place: 1, .. })));
 }
 
 #[test]
