@@ -6,6 +6,7 @@
 mod certs;
 mod convert;
 mod copies;
+mod dates;
 mod demo;
 mod dev;
 mod explain;
@@ -23,6 +24,7 @@ mod setup;
 mod status;
 mod validate;
 mod verify;
+mod vouching;
 mod words;
 
 use std::ffi::OsString;

@@ -32,8 +32,12 @@ pub(super) fn run(args: &Args, lang: Lang) -> anyhow::Result<ExitCode> {
             UsageError(format!("{head}\n{}", problems.text(lang)))
         };
         if args.check {
-            Node::check(config, spec, system_clock()).await.map_err(refused)?;
+            let told = Node::check(config, spec, system_clock()).await.map_err(refused)?;
             output::line(lang.pick("設定に問題はありません。", "the configuration is in order"))?;
+            if !told.0.is_empty() {
+                let head = lang.pick("次の点に注意してください。", "please note:");
+                output::line(&format!("{head}\n{}", told.text(lang)))?;
+            }
             return Ok(ExitCode::SUCCESS);
         }
         let node = Node::start(config.clone(), spec, system_clock()).await.map_err(refused)?;

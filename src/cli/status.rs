@@ -5,7 +5,7 @@ use std::process::ExitCode;
 use serde::Serialize;
 
 use super::setup::{self, ConfigArg};
-use super::{output, words};
+use super::{dates, output, words};
 use crate::store::{HeldRow, StateCount, Status};
 use crate::types::Lang;
 
@@ -27,18 +27,22 @@ struct StatusJson<'a> {
     schema: &'static str,
     counts: &'a [StateCount],
     held: &'a [HeldRow],
+    #[serde(flatten)]
+    dates: dates::Dates,
 }
 
 pub(super) fn run(args: &Args, lang: Lang) -> anyhow::Result<ExitCode> {
     let config = setup::config(&args.config.config, lang)?;
     let store = setup::store(&config, lang)?;
+    let dates = dates::read(&config, lang);
     let status = setup::runtime()?.block_on(store.status(HELD))?;
     if args.json {
-        let json =
-            StatusJson { schema: "renkei.status/1", counts: &status.counts, held: &status.held };
+        let (counts, held) = (&status.counts, &status.held);
+        let json = StatusJson { schema: "renkei.status/1", counts, held, dates };
         output::line(&serde_json::to_string_pretty(&json)?)?;
     } else {
         output::line(&text(&status, lang))?;
+        output::line(&format!("\n{}", dates::text(&dates, lang)))?;
     }
     Ok(ExitCode::SUCCESS)
 }

@@ -148,7 +148,11 @@ fn admit(
         let text = "the package was made in the future; check the clocks on both sides";
         return Err(Refusal::plain(RefusalStatus::Unprocessable, "clock-ahead", text));
     }
-    package.verify(&context.proof().trust, now).map_err(|fault| refuse(&fault))?;
+    let proof = context.proof();
+    package.verify(&proof.trust, now).map_err(|fault| refuse(&fault))?;
+    for told in proof.unlisted_issuers().0 {
+        context.notices.raise(told.code, told.place, (told.ja, told.en), now);
+    }
     Ok(package)
 }
 

@@ -102,7 +102,8 @@ impl Node {
     }
 
     /// Opens everything that the configuration names and lets go of it again: says whether a node
-    /// would start. Nothing is sent or received.
+    /// would start, and what stands of its certificates and lists although it does. Nothing is sent
+    /// or received.
     ///
     /// # Errors
     ///
@@ -111,8 +112,9 @@ impl Node {
         config: Config,
         spec: &'static Spec,
         clock: Clock,
-    ) -> Result<(), StartProblems> {
-        start::open(config, spec, clock).await.map(|_| ())
+    ) -> Result<StartProblems, StartProblems> {
+        let context = start::open(config, spec, clock).await?.context;
+        Ok(StartProblems(context.proof().conditions(&context.config, context.now()).0))
     }
 
     /// What a package may have at most under a configuration.

@@ -249,15 +249,19 @@ impl Receipt {
         trust: &Trust,
         now: Timestamp,
     ) -> Result<VerifiedReceipt, PackageFault> {
-        let party = match self.kind {
+        let signer = check_signer(signed, self.signing_party()?, trust, now)?;
+        Ok(VerifiedReceipt { sha256: Digest::of(message), receipt: self, signer })
+    }
+
+    /// Whose statement it is. A relay's is refused.
+    pub(super) fn signing_party(&self) -> Result<&Party, PackageFault> {
+        match self.kind {
             ReceiptKind::ContentConsignment
             | ReceiptKind::ContentHandover
-            | ReceiptKind::Rejection => &self.recipient,
-            ReceiptKind::Expiry => &self.sender,
-            ReceiptKind::RelayAcceptance => return Err(PackageFault::RelayReceipt),
-        };
-        let signer = check_signer(signed, party, trust, now)?;
-        Ok(VerifiedReceipt { sha256: Digest::of(message), receipt: self, signer })
+            | ReceiptKind::Rejection => Ok(&self.recipient),
+            ReceiptKind::Expiry => Ok(&self.sender),
+            ReceiptKind::RelayAcceptance => Err(PackageFault::RelayReceipt),
+        }
     }
 
     /// Refuses a receipt that is about another package than `package`.

@@ -1,5 +1,7 @@
 //! The journal, and what people ask of the store: status, history, evidence.
 
+use std::collections::BTreeSet;
+
 use bytes::Bytes;
 use jiff::Timestamp;
 use rusqlite::{Connection, OptionalExtension as _, Row, params};
@@ -8,7 +10,7 @@ use serde::{Serialize, Serializer};
 use super::payload::Stored;
 use super::unit::Column;
 use super::{Store, StoreError, StoredReceipt, UnitSummary, receipts};
-use crate::types::{FileSerial, MessageId, OfficeNumber};
+use crate::types::{Digest, FileSerial, MessageId, OfficeNumber};
 
 /// Which way a package goes, from our point of view.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -231,6 +233,23 @@ impl Store {
     /// 送受信履歴, newest first.
     pub async fn history(&self, filter: HistoryFilter) -> Result<Vec<HistoryRow>, StoreError> {
         self.read(move |connection| history(connection, &filter)).await
+    }
+
+    /// SHA-256 of the packages with this id and of all receipts about them: what was verified when it
+    /// was accepted, or signed by us.
+    pub async fn accepted(&self, id: MessageId) -> Result<BTreeSet<Digest>, StoreError> {
+        self.read(move |connection| {
+            let mut statement = connection.prepare_cached(
+                "SELECT package_sha256 FROM outgoing WHERE message_id = ?1
+                 UNION SELECT package_sha256 FROM incoming WHERE message_id = ?1
+                 UNION SELECT sha256 FROM receipts WHERE message_id = ?1",
+            )?;
+            let rows = statement.query_map(params![Column(id)], |row| {
+                row.get::<_, Column<Digest>>(0).map(|digest| digest.0)
+            })?;
+            Ok(rows.collect::<Result<_, _>>()?)
+        })
+        .await
     }
 
     /// Everything that proves what became of a package, ours or a partner's.

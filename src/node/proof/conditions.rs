@@ -54,6 +54,13 @@ impl Proof {
         for (path, list) in self.sources.lists() {
             list_dates(path, &list, config, now, &mut told);
         }
+        told.0.extend(self.unlisted_issuers().0);
+        told
+    }
+
+    /// The issuers without a revocation list that were met.
+    pub(in crate::node) fn unlisted_issuers(&self) -> Problems {
+        let mut told = Problems::default();
         for trust in [&self.trust, &self.tls_trust] {
             for (about, ja, en) in trust.unlisted_issuers().iter().map(|name| unlisted(name)) {
                 told.add(UNKNOWN_ISSUER, &about, ja, en);

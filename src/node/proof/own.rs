@@ -73,11 +73,6 @@ impl Proof {
         Ok(&own.signer)
     }
 
-    /// Whether our TLS certificate is valid at `now`.
-    pub(in crate::node) fn own_tls(&self, now: Timestamp) -> Result<(), OwnFault> {
-        check_dates(self.tls.own(), now)
-    }
-
     /// Every certificate of ours.
     pub(super) fn own(&self) -> impl Iterator<Item = (Own<'_>, &Trust)> {
         let tls = std::iter::once((self.tls.own(), self.tls_trust.as_ref()));

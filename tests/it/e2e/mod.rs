@@ -1,5 +1,6 @@
 //! The running daemon, judged from outside: folders, SHA-256, SQL and `openssl`.
 
+mod authority;
 mod conflicts;
 mod crashes;
 mod demo;
@@ -16,6 +17,8 @@ mod partners;
 mod privacy;
 mod process;
 mod proof;
+mod renewal;
 mod reports;
+mod revocation;
 mod rogue;
 mod units;

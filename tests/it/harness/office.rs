@@ -83,7 +83,8 @@ impl Office {
         self.put_key_file(&format!("{name}.key"), issued.key_pem(), Access::Secret);
     }
 
-    fn put_key_file(&self, name: &str, pem: &str, access: Access) {
+    /// Writes a file into `keys`.
+    pub(crate) fn put_key_file(&self, name: &str, pem: &str, access: Access) {
         let path = self.path("keys").join(name);
         files::write(&path, pem.as_bytes(), access, Existing::Replace).expect("written");
     }
