@@ -118,7 +118,7 @@ pub(super) fn text(dates: &Dates, lang: Lang) -> String {
         .map(|row| {
             let (valid, sha256) = match &row.found {
                 Found::Read(facts) => {
-                    (span(facts.not_before, facts.not_after), facts.sha256.short().to_string())
+                    (span(facts.not_before, facts.not_after), facts.sha256.short())
                 }
                 Found::Fault { problem } => (problem.clone(), String::new()),
             };
