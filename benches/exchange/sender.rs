@@ -5,7 +5,7 @@ use std::sync::Arc;
 use bytes::Bytes;
 use jiff::{SignedDuration, Timestamp};
 use renkei::link::{Client, ClientLimits, Endpoint, Tls, TlsSettings, TlsVersions};
-use renkei::node::{open_trust, system_clock};
+use renkei::node::{Pins, open_trust, system_clock};
 use renkei::package::{
     Limits, Manifest, ManifestFile, ManifestFormat, PackageRef, Party, Receipt, Signer, Trust, pack,
 };
@@ -37,7 +37,7 @@ impl Sender {
         let settings = TlsSettings {
             chain: identity.chain().to_vec(),
             key: identity.key(),
-            trust: Arc::new(open_trust(&config).expect("trust")),
+            trust: Arc::new(open_trust(&config, Pins::new()).expect("trust")),
             versions: TlsVersions::Tls13,
         };
         let tls = Tls::new(settings, system_clock()).expect("settings");
@@ -47,7 +47,7 @@ impl Sender {
         Self {
             store: Store::open(&config.node.data, 0).expect("a store"),
             client: Client::new(tls, limits),
-            trust: open_trust(&config).expect("trust"),
+            trust: open_trust(&config, Pins::new()).expect("trust"),
             signer: Arc::new(signing.identity().and_then(|own| own.signer()).expect("a signer")),
             endpoint: Endpoint { url, office: offices[1] },
             offices,

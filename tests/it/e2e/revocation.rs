@@ -1,6 +1,6 @@
 //! Revocation lists and own certificates that are not as they should be.
 
-use jiff::{SignedDuration, Timestamp};
+use jiff::SignedDuration;
 use renkei::certs::files::Access;
 use renkei::certs::{TestCa, Validity, certificates_to_pem, revocation_list_to_pem};
 use renkei::package::Usage;
@@ -13,7 +13,7 @@ const LISTS: &str = "[\"keys/ca.crl.pem\"]";
 
 /// From so many minutes from now to so many.
 fn minutes(from: i64, until: i64) -> Validity {
-    let at = |minutes| Timestamp::now() + SignedDuration::from_mins(minutes);
+    let at = |minutes| renkei::node::system_clock().now() + SignedDuration::from_mins(minutes);
     Validity { not_before: at(from), not_after: at(until) }
 }
 
