@@ -47,6 +47,7 @@ const ENGLISH: &[(&str, &str)] = &[
     ("demo --input", "A folder with send units to exchange (default: built-in samples)"),
     ("status", "Show what waits, is held, was delivered"),
     ("status --json", "Print JSON"),
+    ("status --exit-code", "Exit code 1 when the node does not run or stands still"),
     ("history", "Show what was sent and received"),
     ("history --format", "The form of the output"),
     ("history --office", "Only this office of ours"),

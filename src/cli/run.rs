@@ -1,16 +1,21 @@
 //! `renkei run`
 
+use std::io;
 use std::process::ExitCode;
 use std::time::Duration;
 
-use super::setup::{self, ConfigArg};
-use super::{UsageError, output};
+use super::setup::{self, Asked, ConfigArg, Signals};
+use super::{EXIT_FAILED, UsageError, output};
 use crate::config::Config;
+use crate::log::Sink;
 use crate::node::{Node, StartProblems, system_clock};
 use crate::types::Lang;
 
 /// How long threads that wait for a disk may take after the node has stopped.
 const THREADS_GRACE: Duration = Duration::from_millis(500);
+
+/// How long the last lines may take to be written.
+const FLUSH_GRACE: Duration = Duration::from_millis(250);
 
 #[derive(Debug, clap::Args)]
 pub(super) struct Args {
@@ -23,7 +28,10 @@ pub(super) struct Args {
 
 pub(super) fn run(args: &Args, lang: Lang) -> anyhow::Result<ExitCode> {
     let config = setup::config(&args.config.config, lang)?;
-    setup::log(&config.node, lang)?;
+    let log = setup::log(&config.node, lang)?;
+    // Nobody may read what is printed here: the node does not wait for it.
+    let screen = Sink::start(io::stdout(), None)?;
+    let say = |text: &str| screen.send(format!("{text}\n").as_bytes());
     let spec = setup::spec()?;
     let runtime = setup::runtime()?;
     let ended = runtime.block_on(async {
@@ -36,16 +44,31 @@ pub(super) fn run(args: &Args, lang: Lang) -> anyhow::Result<ExitCode> {
             output::line(lang.pick("設定に問題はありません。", "the configuration is in order"))?;
             return Ok(ExitCode::SUCCESS);
         }
+        let mut signals = Signals::listen()?;
         let node = Node::start(config.clone(), spec, system_clock()).await.map_err(refused)?;
-        output::line(&welcome(&config, &node, lang))?;
-        setup::stop_signal().await?;
-        output::line(lang.pick("停止しています…", "stopping…"))?;
+        say(&welcome(&config, &node, lang));
+        let code = loop {
+            tokio::select! {
+                asked = signals.next() => match asked? {
+                    Asked::Stop => break ExitCode::SUCCESS,
+                    Asked::Reload => node.reload(),
+                },
+                fault = node.fault() => {
+                    tracing::error!(task = fault.task, "the node cannot go on and ends");
+                    break ExitCode::from(EXIT_FAILED);
+                }
+            }
+        };
+        say(lang.pick("停止しています…", "stopping…"));
         node.stop().await;
-        output::line(lang.pick("停止しました。", "stopped"))?;
-        Ok(ExitCode::SUCCESS)
+        say(lang.pick("停止しました。", "stopped"));
+        Ok(code)
     });
     // A thread that hangs on a network share must not keep the process from ending.
     runtime.shutdown_timeout(THREADS_GRACE);
+    for sink in [&screen, &log] {
+        sink.flush(FLUSH_GRACE);
+    }
     ended
 }
 

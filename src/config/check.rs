@@ -8,10 +8,13 @@ use jiff::SignedDuration;
 
 use super::read::{Reader, Section};
 use super::{
-    Config, IdentityFiles, Limits, Node, Office, Peer, Problems, Retention, Timing, Tls, folders,
-    units,
+    Config, IdentityFiles, Limits, LogFile, LogRotation, Node, Office, Peer, Problems, Retention,
+    Timing, Tls, folders, units,
 };
 use crate::types::{Digest, Lang, OfficeNumber, ServiceType};
+
+/// A log file that is smaller would begin anew all the time.
+const LEAST_LOG_SIZE: u64 = 4 << 10;
 
 const OFFICE_JA: &str = "事業所番号（数字または英大文字 10 桁）";
 const OFFICE_EN: &str = "an office number: 10 digits or capital letters";
@@ -104,8 +107,29 @@ fn node(mut table: Section<'_, '_>) -> Option<Node> {
     let lang = table.parsed("lang", parse, "ja か en", "ja or en").unwrap_or(Lang::Ja);
     let log = table.text("log").map_or_else(|| "info".to_owned(), |(text, _)| text);
     let log_json = table.boolean("log_json").unwrap_or(false);
+    let log_file = log_file(&mut table);
+    let stall_after = positive(&mut table, "stall_after", "5m");
     table.finish();
-    Some(Node { data, listen: listen?, lang, log, log_json })
+    Some(Node { data, listen: listen?, lang, log, log_json, log_file, stall_after })
+}
+
+fn log_file(table: &mut Section<'_, '_>) -> Option<LogFile> {
+    let path = table.path("log_file");
+    let rotation = |text: &str| match text {
+        "daily" => Some(LogRotation::Daily),
+        "size" => Some(LogRotation::Size),
+        _ => None,
+    };
+    let rotation = table.parsed("log_rotate", rotation, "daily か size", "daily or size");
+    let rotation = rotation.unwrap_or(LogRotation::Daily);
+    let (span, stood_there) = (table.span(), table.has("log_size"));
+    let size = size(table, "log_size", "10MiB");
+    if stood_there && size < LEAST_LOG_SIZE {
+        let ja = "4KiB 以上にしてください。";
+        table.report(&span, "log_size", ja, "must not be less than 4KiB");
+    }
+    let keep = table.number("log_keep", 1, 999).unwrap_or(14);
+    Some(LogFile { path: path?, rotation, size, keep })
 }
 
 fn tls(mut table: Section<'_, '_>) -> Option<Tls> {

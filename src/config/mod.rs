@@ -53,6 +53,32 @@ pub struct Node {
     pub log: String,
     /// The log as JSON, one object a line.
     pub log_json: bool,
+    /// Where the log goes in place of standard error.
+    pub log_file: Option<LogFile>,
+    /// A task that reports nothing for so long beyond its own promise stands still.
+    pub stall_after: SignedDuration,
+}
+
+/// `[node] log_file` and what belongs to it.
+#[derive(Debug, Clone)]
+pub struct LogFile {
+    /// The file; older ones stand beside it, with a number at the end of their names.
+    pub path: PathBuf,
+    /// When it begins anew.
+    pub rotation: LogRotation,
+    /// It never grows beyond so many bytes.
+    pub size: u64,
+    /// So many older ones are kept, at least one.
+    pub keep: u32,
+}
+
+/// When a log file begins anew.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum LogRotation {
+    /// Each day, and when it is full.
+    Daily,
+    /// When it is full.
+    Size,
 }
 
 /// A certificate with its key.

@@ -28,6 +28,7 @@ use super::answers::Outcome;
 use super::api::{Peer, Service};
 use super::limits::Limits;
 use super::routes::{self, Shared};
+use super::server::one_site;
 use super::tls::{Tls, TlsState};
 use super::verify::TrustRefusal;
 use crate::types::Digest;
@@ -92,7 +93,7 @@ pub(super) async fn serve<S: Service>(
         return;
     }
     let state = shared.tls.state();
-    let Some(tls) = handshake(&shared, &state, tcp).await else { return };
+    let Some(tls) = handshake(&shared, &state, tcp, address).await else { return };
     let Some(peer) = peer_of(&tls, address) else {
         // Only if rustls broke its promise that a certificate is mandatory.
         warn!("a connection without a client certificate was closed");
@@ -115,6 +116,7 @@ async fn handshake<S>(
     shared: &Shared<S>,
     state: &TlsState,
     tcp: TcpStream,
+    address: std::net::SocketAddr,
 ) -> Option<TlsStream<TcpStream>> {
     let mut stopping = shared.stopping.clone();
     let accept = TlsAcceptor::from(Arc::clone(&state.server)).accept(tcp).into_fallible();
@@ -122,17 +124,22 @@ async fn handshake<S>(
         accepted = timeout(shared.limits.handshake_timeout, accept) => accepted,
         _ = stopping.wait_for(|stopping| *stopping) => return None,
     };
+    let is_told = || shared.quiet.tells("handshake", one_site(address.ip()));
     match accepted {
         Ok(Ok(tls)) => Some(tls),
         Ok(Err((error, tcp))) => {
             // The reason is on its way as an alert; a closed socket with unread bytes in it would
             // overtake it with a reset.
-            info!(%error, "the TLS handshake failed");
+            if is_told() {
+                info!(%error, "the TLS handshake failed");
+            }
             discard(tcp, shared.limits.linger).await;
             None
         }
         Err(_elapsed) => {
-            info!("the TLS handshake took too long");
+            if is_told() {
+                info!("the TLS handshake took too long");
+            }
             None
         }
     }
@@ -234,6 +241,7 @@ async fn answer<S: Service>(
         let (status, ms) = (response.status().as_u16(), started.elapsed().as_millis());
         match outcome.and_then(|outcome| outcome.refusal.as_ref()) {
             None => debug!(route, status, ms, "answered"),
+            Some(_) if !shared.quiet.tells("refusal", one_site(link.peer.address.ip())) => {}
             Some(refusal) => info!(route, status, ms, code = refusal.code, "{}", refusal.log),
         }
         response

@@ -38,6 +38,7 @@ mod digest;
 mod error;
 mod limits;
 mod problem;
+mod quiet;
 mod routes;
 mod server;
 mod tls;

@@ -24,6 +24,7 @@ use super::connection::Link;
 use super::digest::{self, CONTENT_DIGEST, ContentDigestError};
 use super::limits::Limits;
 use super::problem::{Refusal, RefusalStatus, code};
+use super::quiet::Quiet;
 use super::tls::Tls;
 use crate::types::{Hashed, MessageId, OfficeNumber};
 
@@ -86,6 +87,8 @@ pub(super) struct Shared<S> {
     pub(super) tls: Arc<Tls>,
     pub(super) limits: Limits,
     pub(super) memory: Budget,
+    /// Keeps the log short when strangers are loud.
+    pub(super) quiet: Quiet,
     /// One permit for every package that is with the service.
     pub(super) deliveries: Arc<Semaphore>,
     /// Becomes true when the server stops.

@@ -9,13 +9,14 @@ use std::time::Duration;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
 use tokio::task::JoinSet;
-use tokio::time::{sleep, timeout};
+use tokio::time::{interval, sleep, timeout};
 use tracing::{Instrument as _, debug, error, info_span, warn};
 
 use super::api::Service;
 use super::body::Budget;
 use super::connection;
 use super::limits::Limits;
+use super::quiet::{self, Quiet};
 use super::routes::{self, Shared};
 use super::tls::Tls;
 
@@ -55,6 +56,7 @@ impl<S: Service> Server<S> {
             memory: Budget::new(limits.body_memory.max(limits.package_bytes)),
             deliveries: Arc::new(Semaphore::new(permits(&limits))),
             stopping,
+            quiet: Quiet::default(),
         });
         Ok(Self { listener, address, shared, stop })
     }
@@ -75,6 +77,7 @@ impl<S: Service> Server<S> {
         let mut connections = JoinSet::new();
         let mut number = 0_u64;
         tokio::pin!(shutdown);
+        let mut summing_up = interval(quiet::PERIOD);
         loop {
             let (place, tcp, address) = tokio::select! {
                 biased;
@@ -83,10 +86,16 @@ impl<S: Service> Server<S> {
                     note_panic(ended);
                     continue;
                 }
+                _ = summing_up.tick() => {
+                    shared.quiet.sum_up();
+                    continue;
+                }
                 accepted = accept(&listener, &places) => match accepted {
                     Ok(accepted) => accepted,
                     Err(error) => {
-                        warn!(%error, "no connection could be taken");
+                        if shared.quiet.tells("accept", IpAddr::V6(Ipv6Addr::UNSPECIFIED)) {
+                            warn!(%error, "no connection could be taken");
+                        }
                         continue;
                     }
                 },
@@ -189,7 +198,7 @@ impl Drop for FromAddress {
 }
 
 /// An IPv4 address, or the /64 of an IPv6 address, which is what one site has at the least.
-fn one_site(address: IpAddr) -> IpAddr {
+pub(super) fn one_site(address: IpAddr) -> IpAddr {
     match address.to_canonical() {
         IpAddr::V4(address) => address.into(),
         IpAddr::V6(address) => {

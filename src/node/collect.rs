@@ -14,6 +14,7 @@ use tokio::sync::watch;
 
 use super::context::{Context, Pair, stopped, woken};
 use super::dispatch::read_receipt;
+use super::supervise::Beat;
 use crate::link::{ReceiptEntry, SendError};
 use crate::store::{NewReceipt, OutgoingRow, StoreError};
 use crate::transfer::OutgoingEvent;
@@ -26,6 +27,9 @@ const LONGEST_SLEEP: Duration = Duration::from_mins(10);
 
 /// A partner that has nothing to tell and does not wait is asked no more often than this.
 const SHORTEST_WAIT: Duration = Duration::from_secs(1);
+
+/// How long a question with its answer may well take.
+const LONGEST_QUESTION: Duration = Duration::from_mins(10);
 
 /// When receipts that could not be believed are asked for again.
 const ASK_AGAIN: Duration = Duration::from_mins(30);
@@ -46,10 +50,16 @@ struct Ahead {
     since: Instant,
 }
 
-pub(super) async fn run(context: Arc<Context>, pair: Pair, mut stopping: watch::Receiver<bool>) {
+pub(super) async fn run(
+    context: Arc<Context>,
+    pair: Pair,
+    beat: Beat,
+    mut stopping: watch::Receiver<bool>,
+) {
     let mut collector = Collector { context: Arc::clone(&context), pair, ahead: None };
     let mut failures = 0_usize;
     while !*stopping.borrow() {
+        beat.works_for("asking for receipts", LONGEST_QUESTION);
         let sleep = tokio::select! {
             () = stopped(&mut stopping) => break,
             asked = collector.ask() => match asked {
@@ -68,6 +78,7 @@ pub(super) async fn run(context: Arc<Context>, pair: Pair, mut stopping: watch::
         if sleep.is_zero() {
             continue;
         }
+        beat.sleeps(sleep);
         tokio::select! {
             () = stopped(&mut stopping) => break,
             () = woken(&context.wake.collect, &pair) => {}

@@ -49,6 +49,8 @@ pub(super) struct Wake {
     pub(super) placing: BTreeMap<OfficeNumber, Notify>,
     /// A receipt was issued.
     pub(super) issued: Issued,
+    /// Certificates and revocation lists are to be read again.
+    pub(super) reload: Notify,
 }
 
 /// Tells those who wait for receipts that one was issued.
@@ -83,6 +85,7 @@ impl Wake {
             collect: pairs().map(|pair| (pair, Notify::new())).collect(),
             placing: offices().map(|office| (office, Notify::new())).collect(),
             issued: Issued::default(),
+            reload: Notify::new(),
         }
     }
 

@@ -10,22 +10,38 @@ use super::context::{Context, blocking, stopped};
 use super::dispatch;
 use super::problems::Problems;
 use super::proof;
+use super::supervise::Beat;
+use super::systemd;
 
 /// How often to look.
 const INTERVAL: Duration = Duration::from_hours(1);
 
+/// How long it may well take to remove old packages.
+const LONGEST_PURGE: Duration = Duration::from_mins(10);
+
 /// Certificates and revocation lists that end within this time are told of.
 const WARNING: SignedDuration = SignedDuration::from_hours(30 * 24);
 
-pub(super) async fn run(context: Arc<Context>, mut stopping: watch::Receiver<bool>) {
+pub(super) async fn run(context: Arc<Context>, beat: Beat, mut stopping: watch::Receiver<bool>) {
     warn_of_dates(&context);
     loop {
         // Not at the start: the clock of a PC may be wrong until the network has set it.
+        beat.sleeps(INTERVAL);
         tokio::select! {
             () = stopped(&mut stopping) => break,
+            () = context.wake.reload.notified() => {
+                beat.works("reading certificates");
+                systemd::reloading();
+                reload(&context).await;
+                warn_of_dates(&context);
+                systemd::ready();
+                continue;
+            }
             () = tokio::time::sleep(INTERVAL) => {}
         }
+        beat.works("reading certificates");
         reload(&context).await;
+        beat.works_for("removing old packages", LONGEST_PURGE);
         purge(&context).await;
         dispatch::expire_overdue(&context).await;
         warn_of_dates(&context);
@@ -52,7 +68,10 @@ async fn reload(context: &Arc<Context>) {
         let opened = proof::open(&shared.config, shared.now(), &mut problems);
         if let Some((proof, settings)) = opened.filter(|_| problems.0.is_empty()) {
             match shared.tls.reload(settings) {
-                Ok(()) => shared.set_proof(proof),
+                Ok(()) => {
+                    shared.set_proof(proof);
+                    tracing::info!("certificates and revocation lists were read again");
+                }
                 Err(error) => tracing::error!(%error, "the TLS certificate cannot be used"),
             }
         }

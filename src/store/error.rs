@@ -48,6 +48,9 @@ pub enum StoreError {
     /// The thread that writes has ended.
     #[error("the store is closed")]
     Stopped,
+    /// Our own code failed in the middle of a write, which was undone.
+    #[error("a panic in the store")]
+    Panic,
     /// The database refused.
     #[error("database: {0}")]
     Database(rusqlite::Error),
@@ -69,14 +72,16 @@ impl StoreError {
             Self::NotFound => "not-found",
             Self::NoLongerKept => "no-longer-kept",
             Self::ReadOnly | Self::Stopped => "store-closed",
-            Self::Database(_) | Self::Io(_) => "store-failed",
+            Self::Panic | Self::Database(_) | Self::Io(_) => "store-failed",
         }
     }
 
     /// Whether only the package that was asked for is lost or damaged, and the store itself works.
     pub const fn is_about_one_package(&self) -> bool {
         match self {
-            Self::Damaged(_) | Self::NotFound | Self::NoLongerKept | Self::Io(_) => true,
+            Self::Damaged(_) | Self::NotFound | Self::NoLongerKept | Self::Panic | Self::Io(_) => {
+                true
+            }
             Self::Full
             | Self::InUse(_)
             | Self::Absent(_)
@@ -117,6 +122,7 @@ impl StoreError {
             }
             Self::ReadOnly | Self::Stopped => "台帳は閉じられています。".to_owned(),
             Self::Database(error) => format!("台帳の読み書きに失敗しました（{error}）。"),
+            Self::Panic => "台帳の処理が異常終了しました。ログを添えて開発元に連絡してください。".to_owned(),
             Self::Io(error) => format!("台帳の読み書きに失敗しました（{error}）。"),
         };
         lang.pick(&ja, &self.to_string()).to_owned()

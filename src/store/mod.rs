@@ -64,6 +64,10 @@ struct Shared {
     _lock: Option<File>,
 }
 
+/// How often, and after which pauses, a lock is asked for.
+const LOCK_TRIES: u32 = 4;
+const LOCK_PAUSE: std::time::Duration = std::time::Duration::from_millis(25);
+
 /// Readers that are kept open between reads.
 const IDLE_READERS: usize = 4;
 
@@ -98,6 +102,20 @@ impl Store {
         let readers = Mutex::default();
         let shared = Shared { folder: folder.to_owned(), writer, readers, room, _lock: lock };
         Self { shared: Arc::new(shared) }
+    }
+
+    /// Whether a process has the store in `folder` open for writing.
+    pub fn is_in_use(folder: &Path) -> bool {
+        let file = File::open(folder.join("renkei.lock"));
+        file.is_ok_and(|file| matches!(file.try_lock_shared(), Err(fs::TryLockError::WouldBlock)))
+    }
+
+    /// Waits until the thread that writes has ended, without which nothing can be stored.
+    pub async fn writer_ended(&self) {
+        match &self.shared.writer {
+            Some(writer) => writer.ended().await,
+            None => std::future::pending().await,
+        }
     }
 
     /// Runs `work` in the next transaction and returns when it is durable.
@@ -180,11 +198,15 @@ fn connect(folder: &Path, create: OpenFlags) -> Result<Connection, StoreError> {
 fn lock(folder: &Path) -> Result<File, StoreError> {
     let options = File::options().create(true).truncate(false).write(true).clone();
     let file = options.open(folder.join("renkei.lock"))?;
-    match file.try_lock() {
-        Ok(()) => Ok(file),
-        Err(fs::TryLockError::WouldBlock) => Err(StoreError::InUse(folder.to_owned())),
-        Err(fs::TryLockError::Error(error)) => Err(error.into()),
+    for _ in 0..LOCK_TRIES {
+        match file.try_lock() {
+            Ok(()) => return Ok(file),
+            // Somebody may only be asking whether a node runs.
+            Err(fs::TryLockError::WouldBlock) => std::thread::sleep(LOCK_PAUSE),
+            Err(fs::TryLockError::Error(error)) => return Err(error.into()),
+        }
     }
+    Err(StoreError::InUse(folder.to_owned()))
 }
 
 #[cfg(test)]

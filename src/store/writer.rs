@@ -1,5 +1,6 @@
 //! The one thread that writes.
 
+use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 use std::thread;
 
@@ -53,6 +54,15 @@ impl Writer {
         let line = self.line.as_ref().ok_or(StoreError::Stopped)?;
         line.send(job).await.map_err(|_| StoreError::Stopped)?;
         receiver.await.map_err(|_| StoreError::Stopped)?
+    }
+}
+
+impl Writer {
+    /// Waits until the thread that writes has ended.
+    pub(super) async fn ended(&self) {
+        if let Some(line) = &self.line {
+            line.closed().await;
+        }
     }
 }
 
@@ -112,7 +122,9 @@ fn in_savepoint<T>(
 ) -> Result<T, StoreError> {
     let run = |sql| connection.prepare_cached(sql)?.execute(());
     run("SAVEPOINT job")?;
-    let result = work(connection);
+    // The hook for panics has told where; the other writes of the group stand.
+    let result = std::panic::catch_unwind(AssertUnwindSafe(|| work(connection)));
+    let result = result.unwrap_or(Err(StoreError::Panic));
     if connection.is_autocommit() {
         return result.and(Err(StoreError::Full));
     }

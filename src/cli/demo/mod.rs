@@ -91,7 +91,10 @@ async fn demo(
             "ノードは動き続けています。drop フォルダーにファイルを入れると送られます。Ctrl-C で終了します。",
             "The nodes keep running: files put into a drop folder are sent. Ctrl-C ends the demo.",
         ))?;
-        setup::stop_signal().await?;
+        let mut signals = setup::Signals::listen()?;
+        while let setup::Asked::Reload = signals.next().await? {
+            nodes.iter().for_each(Node::reload);
+        }
     }
     for node in nodes {
         node.stop().await;

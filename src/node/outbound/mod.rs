@@ -14,6 +14,7 @@ use super::context::{Context, blocking, stopped};
 use super::conversion::{self, OutboundSet};
 use super::judge::Judgement;
 use super::start::DropFolders;
+use super::supervise::Beat;
 use crate::config::Peer;
 use crate::folder::{
     Claim, ClaimedFile, Fault, FolderError, FolderRole, Odd, ScanLimits, Seen, Settler, Unclaimed,
@@ -27,6 +28,9 @@ use end::release;
 
 /// Units that are claimed and packed together.
 const TOGETHER: usize = 16;
+
+/// How long units that are packed together may well take on a slow share.
+const LONGEST_PACKING: Duration = Duration::from_mins(10);
 
 /// How long to wait after the disk or the store failed.
 const FAULT_PAUSE: Duration = Duration::from_secs(5);
@@ -152,7 +156,8 @@ struct Outbound {
 
 pub(super) async fn run(
     context: Arc<Context>,
-    folders: DropFolders,
+    folders: Arc<DropFolders>,
+    beat: Beat,
     mut stopping: watch::Receiver<bool>,
 ) {
     let hint = Arc::new(Notify::new());
@@ -168,23 +173,25 @@ pub(super) async fn run(
     let interval = Duration::try_from(context.config.timing.scan_interval).unwrap_or(FAULT_PAUSE);
     let mut outbound = Outbound {
         context,
-        folders: Arc::new(folders),
+        folders,
         settler: Settler::new(settle),
         started: Instant::now(),
         seen: BTreeMap::new(),
         incomplete: BTreeMap::new(),
         told: HashSet::new(),
-        left_over: false,
+        // An earlier run of this task may have ended with a claim in hand.
+        left_over: true,
         in_vain: false,
     };
     while !*stopping.borrow() {
-        let sleep = match outbound.look(&stopping).await {
+        let sleep = match outbound.look(&beat, &stopping).await {
             Ok(next) => next.map_or(interval, |next| next.min(interval)),
             Err(fault) => {
                 tracing::error!(code = fault.code(), %fault, "the drop folder waits");
                 FAULT_PAUSE
             }
         };
+        beat.sleeps(sleep);
         tokio::select! {
             () = stopped(&mut stopping) => break,
             () = hint.notified(), if !outbound.in_vain => {}
@@ -197,8 +204,10 @@ impl Outbound {
     /// One look into the drop folder; says when the next can bring something new.
     async fn look(
         &mut self,
+        beat: &Beat,
         stopping: &watch::Receiver<bool>,
     ) -> Result<Option<Duration>, OutboundFault> {
+        beat.works("looking into the drop folder");
         // Until the end is reached without a fault.
         self.in_vain = true;
         self.end_left_over().await?;
@@ -243,6 +252,7 @@ impl Outbound {
         }
         let mut admitted = admitted.into_iter().peekable();
         while admitted.peek().is_some() && !*stopping.borrow() {
+            beat.works_for("checking and packing", LONGEST_PACKING);
             self.together(admitted.by_ref().take(TOGETHER).collect(), &mut line).await?;
         }
         let next = line.next;

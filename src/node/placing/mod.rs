@@ -14,6 +14,7 @@ use tokio::sync::watch;
 
 use super::context::{Context, blocking, stopped, woken};
 use super::start::ImportFolders;
+use super::supervise::Beat;
 use crate::folder::FolderError;
 use crate::route::{self, First, Turn};
 use crate::store::{IncomingRow, StoreError, UnplacedRow};
@@ -32,6 +33,9 @@ const STORE_PAUSE: Duration = Duration::from_secs(5);
 
 /// Looks again after this time whatever happens.
 const LONGEST_SLEEP: Duration = Duration::from_mins(5);
+
+/// How long a batch may well take on a slow share.
+const LONGEST_BATCH: Duration = Duration::from_mins(10);
 
 /// Why a package could not go on its way.
 enum Fault {
@@ -54,19 +58,20 @@ impl From<StoreError> for Fault {
 
 pub(super) async fn run(
     context: Arc<Context>,
-    folders: ImportFolders,
+    folders: Arc<ImportFolders>,
+    beat: Beat,
     mut stopping: watch::Receiver<bool>,
 ) {
-    let folders = Arc::new(folders);
     let office = folders.office;
     while !*stopping.borrow() {
-        let sleep = match place_all(&context, &folders, &stopping).await {
+        let sleep = match place_all(&context, &folders, &beat, &stopping).await {
             Ok(sleep) => sleep,
             Err(error) => {
                 tracing::error!(%office, code = error.code(), %error, "placing pauses");
                 STORE_PAUSE
             }
         };
+        beat.sleeps(sleep);
         tokio::select! {
             () = stopped(&mut stopping) => break,
             () = woken(&context.wake.placing, &office) => {}
@@ -79,9 +84,11 @@ pub(super) async fn run(
 async fn place_all(
     context: &Arc<Context>,
     folders: &Arc<ImportFolders>,
+    beat: &Beat,
     stopping: &watch::Receiver<bool>,
 ) -> Result<Duration, StoreError> {
     let office = folders.office;
+    beat.works_for("signing handovers", LONGEST_BATCH);
     let placed = context.store.placed(office).await?;
     handover::sign(context, folders, placed.into_iter().map(|row| (row, None)).collect()).await?;
     let mut sleep = LONGEST_SLEEP;
@@ -89,6 +96,7 @@ async fn place_all(
         if *stopping.borrow() {
             break;
         }
+        beat.works_for("placing files", LONGEST_BATCH);
         let waiting = context.store.unplaced(office, sender, TOGETHER).await?;
         let (ready, pause) = ready(context, waiting);
         sleep = sleep.min(pause);
