@@ -175,7 +175,7 @@ impl NodeStatus {
         }
         for notice in notices {
             let (since, code, about) = (words::time(notice.since), &notice.code, &notice.about);
-            text.push_str(&format!("\n* {}\n  {since} {code} ({about})", notice.text(lang)));
+            text.extend(["\n* ", notice.text(lang), "\n  ", &since, " ", code, " (", about, ")"]);
         }
         if let Some(more) = self.health.as_ref().map(|health| health.more_notices)
             && more > 0
