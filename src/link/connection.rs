@@ -241,7 +241,8 @@ async fn answer<S: Service>(
         let (status, ms) = (response.status().as_u16(), started.elapsed().as_millis());
         match outcome.and_then(|outcome| outcome.refusal.as_ref()) {
             None => debug!(route, status, ms, "answered"),
-            Some(_) if !shared.quiet.tells("refusal", one_site(link.peer.address.ip())) => {}
+            Some(refusal)
+                if !shared.quiet.tells(refusal.code, one_site(link.peer.address.ip())) => {}
             Some(refusal) => info!(route, status, ms, code = refusal.code, "{}", refusal.log),
         }
         response

@@ -237,7 +237,7 @@ mod tests {
                 stopped(&mut stopping).await;
             }
         });
-        tokio::time::sleep(Duration::from_secs(60)).await;
+        tokio::time::sleep(Duration::from_mins(1)).await;
         assert_eq!(begun.load(Ordering::Relaxed), 3);
         stop.send_replace(true);
         assert!(supervisor.finish(Duration::from_secs(1)).await);
