@@ -6,6 +6,7 @@ use crate::types::{Digest, DigestBuilder, Edition, FileKind, FileName};
 
 use super::collect::Findings;
 use super::finding::Draft;
+use super::jpeg::Picture;
 use super::judge::Judge;
 use super::rule::RuleSet;
 use super::sniff::{self, Foreign, OtherJis, Start, Utf8};
@@ -47,6 +48,7 @@ pub(super) struct FileCheck<'s> {
     utf8: Utf8,
     other_jis: OtherJis,
     reader: Reader,
+    picture: Option<Picture>,
     judge: Judge<'s>,
 }
 
@@ -77,6 +79,7 @@ impl<'s> FileCheck<'s> {
             utf8: Utf8::default(),
             other_jis: OtherJis::default(),
             reader: Reader::default(),
+            picture: None,
             judge: Judge::new(spec, kind, parsed, findings),
         }
     }
@@ -100,7 +103,7 @@ impl<'s> FileCheck<'s> {
     pub(super) fn feed(&mut self, piece: &[u8]) {
         self.hash.update(piece);
         match self.state {
-            State::Passing => {}
+            State::Passing => self.pass(piece),
             State::Reading => self.read(piece),
             State::Starting => {
                 let wanted = sniff::START.saturating_sub(self.start.len()).min(piece.len());
@@ -117,6 +120,14 @@ impl<'s> FileCheck<'s> {
     fn feed_rest(&mut self, rest: &[u8]) {
         if self.state == State::Reading {
             self.read(rest);
+        } else {
+            self.pass(rest);
+        }
+    }
+
+    fn pass(&mut self, piece: &[u8]) {
+        if let Some(picture) = &mut self.picture {
+            picture.feed(piece);
         }
     }
 
@@ -131,7 +142,10 @@ impl<'s> FileCheck<'s> {
         let start = std::mem::take(&mut self.start);
         let findings = &mut self.judge.findings;
         if self.judge.kind.is_some_and(FileKind::is_image) {
-            if !start.starts_with(&[0xFF, 0xD8, 0xFF]) {
+            if Picture::begins(&start) {
+                let picture = self.picture.insert(Picture::default());
+                picture.feed(&start);
+            } else {
                 findings.add(Rule::NotAJpeg, Draft::file);
             }
             self.state = State::Passing;
@@ -161,6 +175,9 @@ impl<'s> FileCheck<'s> {
     pub(super) fn finish(mut self) -> Outcome {
         if self.state == State::Starting {
             self.begin();
+        }
+        if self.picture.as_ref().is_some_and(Picture::is_cut) {
+            self.judge.findings.add(Rule::PictureCut, Draft::file);
         }
         let readable = self.state == State::Reading;
         if readable {

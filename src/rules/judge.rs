@@ -294,8 +294,10 @@ impl Judge<'_> {
             })
         });
         if self.kind.is_some_and(FileKind::is_image) {
-            run.insert(Rule::NotAJpeg);
-            planned.insert(Rule::NotAJpeg);
+            for rule in [Rule::NotAJpeg, Rule::PictureCut] {
+                run.insert(rule);
+                planned.insert(rule);
+            }
         }
         let month = self.name.as_ref().and_then(|name| name.month).and_then(MonthPart::month);
         if let Some(layout) = layout {

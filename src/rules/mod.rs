@@ -40,6 +40,7 @@ mod finding;
 mod formats;
 mod items;
 mod joins;
+mod jpeg;
 mod judge;
 mod markdown;
 mod name;

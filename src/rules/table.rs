@@ -522,6 +522,21 @@ rules! {
     bad "89 50 4E 47（PNG）"
     good "FF D8 FF E0（JPEG）"
 
+    PictureCut "L1-IMG-002" "picture-cut"
+    L1 Warning since V4_1 clause "R-IMG-01"
+    ja {
+        "家族構成画像が途中で切れています（JPEG の終わりを示す FF D9 がありません）。"
+        "受信側で画像の一部または全部が表示されません。"
+        "元の画像を開いて全体が見えることを確かめ、保存し直してから出力してください。"
+    }
+    en {
+        "The family picture is cut off (the end mark FF D9 of a JPEG is missing)."
+        "The receiver sees a part of it, or nothing."
+        "Open the original picture, see that it is whole, save it again and export."
+    }
+    bad "FF D8 FF E0 …（FF D9 なし）"
+    good "FF D8 FF E0 … FF D9"
+
     UnknownCsvVersion "L1-VER-001" "unknown-csv-version"
     L1 Error since V3 clause "R-VER-01, R-VER-02, A-22"
     ja {
