@@ -238,6 +238,11 @@ impl Judge<'_> {
     }
 
     fn miscounted(&mut self, record: &Record<'_>, number: u64, layout: &Layout) {
+        // After a power cut the end of a file can be NUL bytes; commas are not what is wrong then.
+        if record.spans().iter().any(|span| record.raw(*span).contains(&0)) {
+            self.findings.add(Rule::NulByte, || Draft::record(record, number));
+            return;
+        }
         if self.shape.miscounted(record, layout.items.len()) {
             return;
         }

@@ -317,12 +317,12 @@ rules! {
     ja {
         "文字ではないバイト 00（NUL）があります。"
         "多くのソフトはここで文字列が終わったとみなし、残りを失います。"
-        "元のデータから NUL を除いて出力し直してください。"
+        "元のデータから NUL を除いて出力し直してください。ファイルの終わりが NUL だけのときは、出力の途中で電源が切れた可能性があります。"
     }
     en {
         "There is a byte 00 (NUL)."
         "Much software takes it for the end of the text and loses the rest."
-        "Remove it from the source data and export again."
+        "Remove it from the source data and export again; an end of nothing but NUL is what a power cut leaves of a file."
     }
     bad "31 00 31"
     good "31 31"
