@@ -241,6 +241,8 @@ impl Judge<'_> {
         // After a power cut the end of a file can be NUL bytes; commas are not what is wrong then.
         if record.spans().iter().any(|span| record.raw(*span).contains(&0)) {
             self.findings.add(Rule::NulByte, || Draft::record(record, number));
+            // Nor is the line end that NUL bytes took the place of.
+            self.torn = true;
             return;
         }
         if self.shape.miscounted(record, layout.items.len()) {
