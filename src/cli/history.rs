@@ -16,7 +16,7 @@ use crate::types::{Lang, OfficeNumber};
 pub(super) struct Args {
     #[command(flatten)]
     config: ConfigArg,
-    /// 出力の形式（text、csv、json）
+    /// 出力の形式
     #[arg(long, value_enum, default_value_t = Format::Text, value_name = "FORMAT")]
     format: Format,
     /// この事業所番号（自事業所）だけを表示します

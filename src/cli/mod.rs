@@ -21,6 +21,7 @@ mod rules;
 mod run;
 mod setup;
 mod status;
+mod usage;
 mod validate;
 mod verify;
 mod words;
@@ -94,11 +95,11 @@ struct UsageError(String);
 
 /// Runs the command line and answers with the exit code.
 pub fn main(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
-    let arguments: Vec<OsString> = arguments.into_iter().collect();
+    let arguments = help::as_option(arguments.into_iter().collect());
     let lang = help::lang_of(&arguments);
-    let matches = match help::localised(Cli::command(), lang).try_get_matches_from(arguments) {
+    let matches = match help::localised(Cli::command(), lang).try_get_matches_from(&arguments) {
         Ok(matches) => matches,
-        Err(error) => return help::usage_error(&error, lang),
+        Err(error) => return usage::answer(&error, &arguments, lang),
     };
     match run(&matches) {
         Ok(code) => code,
