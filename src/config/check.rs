@@ -125,6 +125,8 @@ fn identity(table: &mut Section<'_, '_>, prefix: &str) -> Option<IdentityFiles> 
     if pem && pkcs12 {
         let ja = "certificate と pkcs12 は、どちらか一方だけを書いてください。";
         table.report(&table.span(), &key("pkcs12"), ja, "either certificate or pkcs12, not both");
+        // Known keys, whichever of them goes.
+        let _ = (table.path(&key("certificate")), table.path(&key("key")));
     }
     if pkcs12 {
         let file = table.path(&key("pkcs12"));
