@@ -71,6 +71,8 @@ const ENGLISH: &[(&str, &str)] = &[
     ("dev certs DIR", "Where to write them"),
     ("dev rules-md", "Write spec/RULES.md anew"),
     ("dev rules-md FILE", "The file to write"),
+    ("dev coverage-md", "Write spec/COVERAGE.md anew"),
+    ("dev coverage-md FILE", "The file to write"),
     ("new", "Make valid files of invented people, for import tests and measurements"),
     ("new --unit", "The send unit: K1, K2, Y1, 3-2 ...; all means every one of the edition"),
     ("new --kind", "No send unit but one file of this kind, for measuring: UPPLAN ..."),

@@ -7,10 +7,10 @@ use std::process::ExitCode;
 use clap::CommandFactory as _;
 use clap::error::{ContextKind, ContextValue, ErrorKind};
 
-use super::{Cli, EXIT_FAILED, EXIT_USAGE, help, output};
+use super::{Cli, EXIT_FAILED, EXIT_USAGE, output};
 use crate::types::Lang;
 
-/// What an argument wants whose values are no short list, by the name that [`help::label`] gives it.
+/// What an argument wants whose values are no short list, by its name: `--name` or `NAME`.
 const EXPECTED: &[(&str, &str)] = &[
     (
         "--format",
@@ -147,6 +147,7 @@ pub(super) fn values(argument: &clap::Arg) -> String {
 mod tests {
     use clap::Command;
 
+    use super::super::help;
     use super::*;
 
     /// Every command with the words that call it.

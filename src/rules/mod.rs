@@ -34,6 +34,7 @@
 mod alike;
 mod catalogue;
 mod collect;
+mod coverage;
 mod facts;
 mod file;
 mod finding;
@@ -65,6 +66,7 @@ mod version;
 mod withdrawals;
 
 pub use catalogue::rule_set;
+pub use coverage::coverage;
 pub use finding::{Finding, Place, Value};
 pub use markdown::markdown;
 pub use overrides::{Grade, Override, OverrideReport, Overrides, OverridesReport};
