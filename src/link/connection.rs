@@ -250,7 +250,9 @@ fn tell_unmet<S: Service>(shared: &Shared<S>, unmet: &Unmet, came: &Came) {
     let sha256 = Digest::of(certificate);
     let office = CertificateInfo::of(certificate).ok().and_then(|info| info.office);
     let named = office.as_ref().map(OfficeNumber::as_str);
-    info!(code, sha256 = sha256.short(), office = named, "the TLS handshake failed: {text}");
+    let digits = sha256.to_string();
+    let short = digits.get(..16);
+    info!(code, sha256 = short, office = named, "the TLS handshake failed: {text}");
     if let (Some(office), Some(refusal)) = (office, &came.refusal) {
         shared.service.refused_certificate(office, sha256, refusal);
     }
