@@ -27,6 +27,15 @@ const BUSY_RETRY: Duration = Duration::from_secs(5);
 /// The memory for large bodies is counted in pieces of this many bytes.
 const PIECE: u64 = 1024;
 
+/// Larger bodies arrive in a file, not in memory.
+const SMALL: u64 = 1 << 20;
+
+/// So much faster large bodies have to come: they hold a file and its buffers.
+const LARGE_HASTE: u64 = 8;
+
+/// So many packages of the largest size find room on the disk while they arrive.
+const DISK_PACKAGES: u64 = 16;
+
 /// The first buffer for a body.
 const FIRST_BUFFER: u64 = 64 << 10;
 
@@ -50,10 +59,10 @@ impl Room {
         let package = limits.package_bytes;
         let large = (limits.body_memory / 2).max(package);
         let small = limits.body_memory.saturating_sub(large).max(limits.body_memory / 4);
-        let disk = limits.body_disk.max(package);
+        let disk = package.saturating_mul(DISK_PACKAGES);
         let pieces = usize::try_from(large.div_ceil(PIECE)).unwrap_or(usize::MAX);
         Self {
-            memory: Pool::new(small, limits.share_of(small).max(limits.small_bytes)),
+            memory: Pool::new(small, limits.share_of(small).max(SMALL)),
             disk: Pool::new(disk, limits.share_of(disk).max(package)),
             large: Arc::new(Semaphore::new(pieces.min(Semaphore::MAX_PERMITS))),
             spool: Spool::new(folder),
@@ -110,8 +119,8 @@ pub(super) async fn receive(
     if declared.is_some_and(|bytes| bytes > limits.package_bytes) {
         return Err(too_large(limits));
     }
-    let is_large = declared.is_some_and(|bytes| bytes > limits.small_bytes);
-    let expected = declared.unwrap_or(limits.small_bytes).min(limits.small_bytes);
+    let is_large = declared.is_some_and(|bytes| bytes > SMALL);
+    let expected = declared.unwrap_or(SMALL).min(SMALL);
     let mut memory = room.memory.nothing(partner);
     let mut disk = room.disk.nothing(partner);
     let mut buffer = BytesMut::new();
@@ -138,7 +147,7 @@ pub(super) async fn receive(
             file.push(&data).await.map_err(|error| no_file(&error))?;
             continue;
         }
-        if is_large || received > limits.small_bytes {
+        if is_large || received > SMALL {
             disk.grow_to(received).map_err(no_room)?;
             memory.grow_to(FILE_BUFFER).map_err(no_room)?;
             let first = std::mem::take(&mut buffer);
@@ -163,14 +172,15 @@ pub(super) async fn receive(
     })
 }
 
-/// When the next bytes must be there: the grace, and the time that what came was worth. A large body
-/// holds a file and its buffers, so it has to come faster than a small one.
+/// When the next bytes must be there: the grace, and the time that what came was worth.
 fn next_deadline(started: Instant, received: u64, is_large: bool, limits: &Limits) -> Instant {
-    let slow = if is_large { 0 } else { received.min(limits.small_bytes) };
+    let slow = if is_large { 0 } else { received.min(SMALL) };
     let worth =
         |bytes: u64, rate: u64| Duration::from_millis(bytes.saturating_mul(1000) / rate.max(1));
-    let earned = worth(slow, limits.body_rate)
-        .saturating_add(worth(received.saturating_sub(slow), limits.large_rate));
+    let earned = worth(slow, limits.body_rate).saturating_add(worth(
+        received.saturating_sub(slow),
+        limits.body_rate.saturating_mul(LARGE_HASTE),
+    ));
     started + limits.body_grace.saturating_add(earned).min(limits.body_timeout)
 }
 
@@ -255,9 +265,9 @@ mod tests {
     }
 
     impl Fixture {
-        fn new(limits: Limits) -> Self {
+        fn new(limits: &Limits) -> Self {
             let folder = TempDir::new().expect("a folder");
-            Self { limits, room: Room::new(&limits, folder.path()), folder }
+            Self { limits: *limits, room: Room::new(limits, folder.path()), folder }
         }
 
         async fn receive(&self, body: Body) -> Result<ReceivedBody, Refusal> {
@@ -283,7 +293,7 @@ mod tests {
 
     #[tokio::test]
     async fn reads_bodies_of_known_and_unknown_length() {
-        let fixture = Fixture::new(limits());
+        let fixture = Fixture::new(&limits());
         for (body, length) in [
             (Body::from(vec![7; 300_000]), 300_000),
             (chunks(300, 1000), 300_000),
@@ -293,7 +303,7 @@ mod tests {
         ] {
             let received = fixture.receive(body).await.expect("read");
             let is_file = matches!(received.content, Content::File(_));
-            assert_eq!(is_file, length > MIB as usize, "{length}");
+            assert_eq!(is_file, length > 1 << 20, "{length}");
             let digest = received.digest;
             let (bytes, _held) = received.load(&fixture.limits, &fixture.room).await.expect("read");
             assert_eq!(bytes, vec![7; length]);
@@ -304,7 +314,7 @@ mod tests {
 
     #[tokio::test]
     async fn refuses_what_is_too_large() {
-        let fixture = Fixture::new(limits());
+        let fixture = Fixture::new(&limits());
         let most = usize::try_from(4 * MIB).expect("small");
         assert!(fixture.receive(Body::from(vec![7; most])).await.is_ok());
         assert_eq!(code(fixture.receive(Body::from(vec![7; most + 1])).await), code::TOO_LARGE);
@@ -315,7 +325,7 @@ mod tests {
     #[tokio::test]
     async fn counts_what_has_come_and_not_what_is_promised() {
         // A share of 1 MiB, of 2 MiB in memory for small bodies.
-        let fixture = Fixture::new(Limits { package_bytes: 2 * MIB, ..limits() });
+        let fixture = Fixture::new(&Limits { package_bytes: 2 * MIB, ..limits() });
         let whole = || Body::from(vec![7; 1 << 20]);
         let first = fixture.receive(whole()).await.expect("room");
         for body in [whole(), chunks(1, 10)] {
@@ -336,7 +346,7 @@ mod tests {
 
     #[tokio::test]
     async fn large_bodies_come_into_memory_one_after_the_other() {
-        let fixture = Fixture::new(limits());
+        let fixture = Fixture::new(&limits());
         let body = || Body::from(vec![7; 3 << 20]);
         let one = fixture.receive(body()).await.expect("on the disk");
         let two = fixture.receive_from("1370000026", body()).await.expect("on the disk");
@@ -356,7 +366,6 @@ mod tests {
         let limits = Limits {
             body_grace: Duration::from_secs(2),
             body_rate: 1000,
-            large_rate: 8000,
             body_timeout: Duration::from_mins(1),
             ..limits()
         };
@@ -366,7 +375,7 @@ mod tests {
                 Some((Ok::<_, Infallible>(Bytes::from(vec![7; bytes])), ()))
             }))
         };
-        let fixture = Fixture::new(limits);
+        let fixture = Fixture::new(&limits);
         let started = Instant::now();
         let second = Duration::from_secs(1);
         assert_eq!(code(fixture.receive(trickle(1, second)).await), code::TOO_SLOW);

@@ -7,13 +7,9 @@ use std::time::Duration;
 pub struct Limits {
     /// The largest package in bytes. 128 MiB.
     pub package_bytes: u64,
-    /// Larger bodies arrive in a file, not in memory, and have to come at `large_rate`. 1 MiB.
-    pub small_bytes: u64,
     /// Memory for packages that are being received or handed over, in bytes: one half for small
     /// ones, one for large ones that are looked at. 256 MiB.
     pub body_memory: u64,
-    /// Disk for large packages that are being received, in bytes. 2 GiB.
-    pub body_disk: u64,
     /// What one partner may take of connections, packages at a time, memory and disk, in percent.
     /// 25.
     pub partner_share: u8,
@@ -24,10 +20,9 @@ pub struct Limits {
     /// Open connections of partners; more wait for a place. As many packages are worked on at a
     /// time. 512.
     pub connections: usize,
-    /// Connections that have not shown yet that they come from a partner. 128.
+    /// Connections that have not shown yet that they come from a partner; half of them from one IPv4
+    /// address or one IPv6 /64. 128.
     pub guests: usize,
-    /// Of these, from one IPv4 address or one IPv6 /64. 64.
-    pub guests_per_address: usize,
     /// From the connection to its first byte. 3 s.
     pub first_byte_timeout: Duration,
     /// From the first byte to the end of the TLS handshake. 5 s.
@@ -37,10 +32,9 @@ pub struct Limits {
     pub header_timeout: Duration,
     /// How far a body may fall behind `body_rate`. 10 s.
     pub body_grace: Duration,
-    /// The slowest small body, in bytes per second. 8 KiB/s.
+    /// The slowest body, in bytes per second; what is above 1 MiB has to come eight times as fast.
+    /// 8 KiB/s.
     pub body_rate: u64,
-    /// The slowest large body, in bytes per second. 64 KiB/s.
-    pub large_rate: u64,
     /// The longest time for a body. 10 min.
     pub body_timeout: Duration,
     /// The longest time for the service to answer, waiting for receipts apart. 30 s.
@@ -67,21 +61,17 @@ impl Default for Limits {
     fn default() -> Self {
         Self {
             package_bytes: 128 << 20,
-            small_bytes: 1 << 20,
             body_memory: 256 << 20,
-            body_disk: 2 << 30,
             partner_share: 25,
             header_bytes: 16 << 10,
             headers: 64,
             connections: 512,
             guests: 128,
-            guests_per_address: 64,
             first_byte_timeout: Duration::from_secs(3),
             handshake_timeout: Duration::from_secs(5),
             header_timeout: Duration::from_secs(30),
             body_grace: Duration::from_secs(10),
             body_rate: 8 << 10,
-            large_rate: 64 << 10,
             body_timeout: Duration::from_mins(10),
             request_timeout: Duration::from_secs(30),
             longest_wait: Duration::from_secs(50),

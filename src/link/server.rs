@@ -59,7 +59,7 @@ impl<S: Service> Server<S> {
             room: Room::new(&limits, folder),
             packages: Pool::new(connections(&limits), limits.connections_of_partner()),
             places: Pool::new(connections(&limits), limits.connections_of_partner()),
-            guests: Guests::new(limits.guests, limits.guests_per_address),
+            guests: Guests::new(limits.guests, limits.guests / 2),
             stopping,
         });
         Ok(Self { listener, address, shared, stop })

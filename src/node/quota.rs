@@ -43,9 +43,7 @@ impl Quota {
         let mut partners = self.partners();
         let allowance = self.allowance(&mut partners, partner);
         let enough = self.rate / 12;
-        if allowance.left == 0 {
-            allowance.used_up = true;
-        } else if allowance.left >= enough {
+        if allowance.left >= enough {
             allowance.used_up = false;
         }
         if !allowance.used_up {
@@ -70,6 +68,7 @@ impl Quota {
         let mut partners = self.partners();
         let allowance = self.allowance(&mut partners, partner);
         allowance.left = allowance.left.saturating_sub(bytes);
+        allowance.used_up |= allowance.left == 0;
     }
 
     /// A partner's allowance as it is now.
@@ -110,6 +109,8 @@ mod tests {
         quota.came(one, 1 << 20);
         let wait = quota.allows(one).expect_err("used up");
         assert!(wait > Duration::from_secs(290) && wait <= Duration::from_mins(5), "{wait:?}");
+        std::thread::sleep(Duration::from_millis(5));
+        assert!(quota.allows(one).is_err(), "a little is there again, and not enough");
         assert_eq!(quota.allows(two), Ok(()), "others have their own");
         quota.partners().get_mut(&one).expect("known").left = (1 << 20) / 24;
         assert!(quota.allows(one).is_err(), "not yet");

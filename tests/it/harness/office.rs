@@ -142,7 +142,7 @@ impl Office {
         self.user = Some(user);
     }
 
-    /// Starts the node with another limit of open files: `-S` for the soft one, `-SH` for both.
+    /// Starts the node with another limit of open files: `-S` for the soft one only.
     #[cfg(unix)]
     pub(crate) fn limit_open_files(&mut self, which: &'static str, files: u32) {
         self.open_files = Some((which, files));

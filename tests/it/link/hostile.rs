@@ -358,7 +358,7 @@ async fn slow_clients_are_cut_off() {
 
 #[tokio::test]
 async fn silent_connections_keep_nobody_out() {
-    let limits = Limits { guests: 6, guests_per_address: 4, ..Limits::default() };
+    let limits = Limits { guests: 6, ..Limits::default() };
     let (_, node, client) = pair(limits).await;
     let mut silent = Vec::new();
     for _ in 0..50 {
