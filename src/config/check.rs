@@ -220,6 +220,12 @@ fn limits(mut table: Section<'_, '_>) -> Limits {
         in_flight: table.number("in_flight", 1, 1_024).unwrap_or(32),
         body_memory: size(&mut table, "body_memory", "256MiB"),
         store_size: size(&mut table, "store_size", "0B"),
+        partner_share: table
+            .number("partner_share", 1, 100)
+            .and_then(|percent| u8::try_from(percent).ok())
+            .unwrap_or(25),
+        partner_store: size(&mut table, "partner_store", "10GiB"),
+        partner_rate: size(&mut table, "partner_rate", "16GiB"),
     };
     if limits.body_memory < limits.package_size {
         let ja = "body_memory は package_size 以上にしてください。";

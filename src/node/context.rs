@@ -9,6 +9,7 @@ use tokio::sync::{Notify, Semaphore, watch};
 
 use super::notices::Notices;
 use super::proof::Proof;
+use super::quota::Quota;
 use crate::config::Config;
 use crate::link::{Client, Clock, Endpoint, Tls};
 use crate::package::Limits;
@@ -31,6 +32,8 @@ pub(super) struct Context {
     /// Packages that are verified and judged at a time, the others in the order in which they came:
     /// more than the processors can do at once would only make all of them late.
     pub(super) judging: Semaphore,
+    /// What partners have sent lately.
+    pub(super) quota: Quota,
     /// What a person should know of.
     pub(super) notices: Notices,
 }
@@ -124,8 +127,9 @@ impl Context {
         let proof = RwLock::new(Arc::new(proof));
         let processors = std::thread::available_parallelism().map_or(1, NonZero::get);
         let judging = Semaphore::new(2 * processors);
+        let quota = Quota::new(config.limits.partner_rate);
         let notices = Notices::default();
-        Self { config, spec, store, clock, tls, proof, client, wake, judging, notices }
+        Self { config, spec, store, clock, tls, proof, client, wake, judging, quota, notices }
     }
 
     /// Who we are and whom we believe at the moment.

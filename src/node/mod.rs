@@ -25,10 +25,12 @@ mod housekeeping;
 mod inbound;
 mod judge;
 mod notices;
+mod open_files;
 mod outbound;
 mod placing;
 mod problems;
 mod proof;
+mod quota;
 mod start;
 
 use std::net::SocketAddr;

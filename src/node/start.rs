@@ -9,6 +9,7 @@ use tokio::net::TcpListener;
 
 use super::context::{Context, Wake, blocking};
 use super::inbound::Inbound;
+use super::open_files;
 use super::outbound::end_claim;
 use super::problems::{Problems, StartProblems};
 use super::proof::{self, Proof};
@@ -133,8 +134,9 @@ pub(super) async fn open(
         recover(&context, folders, &mut problems).await;
     }
     let service = Arc::new(Inbound(Arc::clone(&context)));
-    let limits = server_limits(&context.config);
-    match Server::new(listener, Arc::clone(&context.tls), service, limits) {
+    let limits = server_limits(&context);
+    let data = &context.config.node.data;
+    match Server::new(listener, Arc::clone(&context.tls), service, limits, data) {
         Ok(server) if problems.0.is_empty() => {
             Ok(Opened { context, server, folders: files.folders })
         }
@@ -220,15 +222,34 @@ fn open_folders(office: &Office, problems: &mut Problems) -> Option<OfficeFolder
     })
 }
 
-fn server_limits(config: &Config) -> Limits {
-    let connections = usize::try_from(config.limits.connections).unwrap_or(usize::MAX);
+/// What the configuration grants to partners, as far as the operating system lets us.
+fn server_limits(context: &Context) -> Limits {
+    let config = &context.config;
+    let wanted = u64::from(config.limits.connections);
+    let pairs = config.offices.len().saturating_mul(config.peers.len());
+    let outgoing = u64::try_from(pairs).unwrap_or(u64::MAX).saturating_mul(2);
+    let left = open_files::left_for_connections(outgoing).unwrap_or(u64::MAX);
+    let defaults = Limits::default();
+    let guests = u64::try_from(defaults.guests).unwrap_or(u64::MAX).min(left / 4);
+    let connections = wanted.min(left.saturating_sub(guests));
+    if connections < wanted {
+        context.notices.raise(
+            "few-open-files",
+            "node",
+            (
+                format!("同時に開けるファイルの数の上限が小さいため、相手からの接続を {connections} 個までに減らしました（limits.connections は {wanted}）。上限（ulimit -n、systemd では LimitNOFILE）を大きくして、起動し直してください。"),
+                format!("the limit of open files allows {connections} connections of partners only (limits.connections is {wanted}); raise it (ulimit -n, LimitNOFILE of systemd) and start again"),
+            ),
+            context.now(),
+        );
+    }
     Limits {
         package_bytes: config.limits.package_size,
         body_memory: config.limits.body_memory,
-        connections,
-        // Many offices of one operator may stand behind one address.
-        connections_per_address: (connections / 2).max(1),
-        ..Limits::default()
+        partner_share: config.limits.partner_share,
+        connections: usize::try_from(connections).unwrap_or(usize::MAX),
+        guests: usize::try_from(guests).unwrap_or(usize::MAX),
+        ..defaults
     }
 }
 

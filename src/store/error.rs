@@ -39,8 +39,8 @@ pub enum StoreError {
     /// The row is not there.
     #[error("no such package in the store")]
     NotFound,
-    /// The package was removed when its time of keeping was over.
-    #[error("the package is no longer kept")]
+    /// The package was removed when its time of keeping was over, or was rejected and never kept.
+    #[error("the package is not kept: it was rejected, or its time of keeping is over")]
     NoLongerKept,
     /// The store was opened for reading.
     #[error("the store is open for reading only")]
@@ -113,7 +113,8 @@ impl StoreError {
             }
             Self::NotFound => "そのメッセージは台帳にありません。".to_owned(),
             Self::NoLongerKept => {
-                "そのパッケージは保存期間を過ぎたため、残っていません。".to_owned()
+                "そのパッケージは、受け取りを拒否したか、保存期間を過ぎたため、中身を残していません。受領証と記録は残っています。"
+                    .to_owned()
             }
             Self::ReadOnly | Self::Stopped => "台帳は閉じられています。".to_owned(),
             Self::Database(error) => format!("台帳の読み書きに失敗しました（{error}）。"),

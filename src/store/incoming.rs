@@ -1,10 +1,12 @@
 //! Packages that we receive.
 
+use std::collections::BTreeMap;
+
 use bytes::Bytes;
 use jiff::Timestamp;
 use rusqlite::{Connection, OptionalExtension as _, Row, params};
 
-use super::payload::Stored;
+use super::payload::{Payload, Stored};
 use super::query::{Direction, JournalEntry};
 use super::unit::Column;
 use super::{NewReceipt, Store, StoreError, UnitSummary, query, receipts};
@@ -34,10 +36,30 @@ pub struct NewIncoming {
     pub package_sha256: Digest,
     /// Digest of the manifest's bytes.
     pub manifest_sha256: Digest,
-    /// The container.
-    pub package: Bytes,
+    /// What is kept of it.
+    pub content: Content,
     /// The receipt that goes out when all of this is durable.
     pub receipt: NewReceipt,
+}
+
+/// What is kept of a package that came in.
+#[derive(Debug, Clone)]
+pub enum Content {
+    /// The container.
+    Whole(Bytes),
+    /// Of a rejected package only its manifest and the signature over it: they prove with the digest
+    /// what was sent, and cost little. Above [`Content::LARGEST_PROOF`] they are not kept either.
+    Proof {
+        /// `manifest.json`
+        manifest: Bytes,
+        /// `manifest.p7s`
+        signature: Bytes,
+    },
+}
+
+impl Content {
+    /// The most that is kept of a rejected package, in bytes.
+    pub const LARGEST_PROOF: usize = 64 << 10;
 }
 
 /// What became of a package that came in.
@@ -102,40 +124,33 @@ impl Store {
         new: NewIncoming,
         now: Timestamp,
     ) -> Result<CommitAnswer, StoreError> {
-        let (digest, package) = (new.package_sha256, new.package.clone());
-        self.write_package(digest, package, move |connection, payload| {
-            match known(connection, new.sender, new.id, new.package_sha256)? {
-                CommitAnswer::New => {}
-                answer @ (CommitAnswer::Repeat(_) | CommitAnswer::Different) => return Ok(answer),
+        let (sender, digest) = (new.sender, new.package_sha256);
+        let (answer, size) = match &new.content {
+            Content::Whole(package) => {
+                let (package, size) = (package.clone(), package.len());
+                let work = move |connection: &Connection, payload: &Payload| {
+                    insert(connection, &new, payload, size, now)
+                };
+                (self.write_package(digest, package, work).await?, size)
             }
-            connection
-                .prepare_cached(
-                    "INSERT INTO incoming (message_id, sender, office, sequence, serial, unit,
-                         state, failures, next_at, detail, created_at, changed_at, package_sha256,
-                         manifest_sha256, place, payload)
-                     VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, 0, ?8, ?9, ?8, ?8, ?10, ?11, ?12, ?13)",
-                )?
-                .execute(params![
-                    Column(new.id),
-                    Column(new.sender),
-                    Column(new.office),
-                    i64::try_from(new.sequence).unwrap_or(i64::MAX),
-                    Column(new.serial),
-                    new.unit.to_json()?,
-                    new.state.as_str(),
-                    Column(now),
-                    new.detail,
-                    Column(new.package_sha256),
-                    Column(new.manifest_sha256),
-                    payload.place,
-                    payload.insert(connection)?,
-                ])?;
-            receipts::insert(connection, (new.office, new.sender), new.id, &new.receipt)?;
-            let entry = entry(new.office, new.sender, new.id, new.serial);
-            query::journal(connection, &entry, new.state.as_str(), &new.detail, now)?;
-            Ok(CommitAnswer::New)
-        })
-        .await
+            Content::Proof { .. } => {
+                let work = move |connection: &Connection| {
+                    insert(connection, &new, &Payload::gone(), 0, now)
+                };
+                (self.write(work).await?, 0)
+            }
+        };
+        if answer == CommitAnswer::New {
+            let mut kept = self.kept();
+            let kept = kept.entry(sender).or_default();
+            *kept = kept.saturating_add(u64::try_from(size).unwrap_or(u64::MAX));
+        }
+        Ok(answer)
+    }
+
+    /// The bytes of all packages of a sender that are kept.
+    pub fn kept_of(&self, sender: OfficeNumber) -> u64 {
+        self.kept().get(&sender).copied().unwrap_or_default()
     }
 
     /// The packages from `sender` to `office` that are committed and not placed yet, the lowest
@@ -287,6 +302,70 @@ impl Store {
         })
         .await
     }
+}
+
+/// Adds a package with its receipt, unless it is here already.
+fn insert(
+    connection: &Connection,
+    new: &NewIncoming,
+    payload: &Payload,
+    size: usize,
+    now: Timestamp,
+) -> Result<CommitAnswer, StoreError> {
+    match known(connection, new.sender, new.id, new.package_sha256)? {
+        CommitAnswer::New => {}
+        answer @ (CommitAnswer::Repeat(_) | CommitAnswer::Different) => return Ok(answer),
+    }
+    let proof = match &new.content {
+        Content::Proof { manifest, signature }
+            if manifest.len() + signature.len() <= Content::LARGEST_PROOF =>
+        {
+            Some((manifest.as_ref(), signature.as_ref()))
+        }
+        Content::Proof { .. } | Content::Whole(_) => None,
+    };
+    connection
+        .prepare_cached(
+            "INSERT INTO incoming (message_id, sender, office, sequence, serial, unit,
+                 state, failures, next_at, detail, created_at, changed_at, package_sha256,
+                 manifest_sha256, place, payload, size, manifest, signature)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, 0, ?8, ?9, ?8, ?8, ?10, ?11, ?12, ?13, ?14,
+                 ?15, ?16)",
+        )?
+        .execute(params![
+            Column(new.id),
+            Column(new.sender),
+            Column(new.office),
+            i64::try_from(new.sequence).unwrap_or(i64::MAX),
+            Column(new.serial),
+            new.unit.to_json()?,
+            new.state.as_str(),
+            Column(now),
+            new.detail,
+            Column(new.package_sha256),
+            Column(new.manifest_sha256),
+            payload.place,
+            payload.insert(connection)?,
+            i64::try_from(size).unwrap_or(i64::MAX),
+            proof.map(|(manifest, _)| manifest),
+            proof.map(|(_, signature)| signature),
+        ])?;
+    receipts::insert(connection, (new.office, new.sender), new.id, &new.receipt)?;
+    let entry = entry(new.office, new.sender, new.id, new.serial);
+    query::journal(connection, &entry, new.state.as_str(), &new.detail, now)?;
+    Ok(CommitAnswer::New)
+}
+
+/// The bytes of the packages that are kept of each sender.
+pub(super) fn kept(connection: &Connection) -> Result<BTreeMap<OfficeNumber, u64>, StoreError> {
+    let mut statement = connection.prepare_cached(
+        "SELECT sender, sum(size) FROM incoming WHERE place <> 'gone' GROUP BY sender",
+    )?;
+    let rows = statement.query_map([], |row| {
+        let size: i64 = row.get(1)?;
+        Ok((row.get::<_, Column<_>>(0)?.0, u64::try_from(size).unwrap_or_default()))
+    })?;
+    Ok(rows.collect::<Result<_, _>>()?)
 }
 
 const fn entry(

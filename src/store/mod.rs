@@ -31,14 +31,15 @@ mod schema;
 mod unit;
 mod writer;
 
+use std::collections::BTreeMap;
 use std::fs::{self, File};
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use rusqlite::{Connection, OpenFlags};
 
 pub use error::StoreError;
-pub use incoming::{CommitAnswer, IncomingRow, NewIncoming, UnplacedRow};
+pub use incoming::{CommitAnswer, Content, IncomingRow, NewIncoming, UnplacedRow};
 pub use outgoing::{NewOutgoing, OutgoingRow};
 pub use query::{
     Direction, Evidence, HeldRow, HistoryFilter, HistoryRow, JournalRow, StateCount, Status,
@@ -49,17 +50,24 @@ pub use unit::{UnitFile, UnitSummary};
 use room::Room;
 use writer::Writer;
 
+use crate::types::OfficeNumber;
+
 /// The store of one node. Cheap to clone.
 #[derive(Clone)]
 pub struct Store {
     shared: Arc<Shared>,
 }
 
+/// The bytes of the packages that are kept of each sender.
+type Kept = Mutex<BTreeMap<OfficeNumber, u64>>;
+
 struct Shared {
     folder: PathBuf,
     writer: Option<Writer>,
     readers: Mutex<Vec<Connection>>,
     room: Arc<Room>,
+    /// Only where the store is written.
+    kept: Arc<Kept>,
     /// Held for as long as the store is open for writing.
     _lock: Option<File>,
 }
@@ -80,8 +88,11 @@ impl Store {
         let room = Arc::new(Room::new(size));
         payload::clean_up(&connection, folder, &room)?;
         room.measure(&connection)?;
+        let kept = incoming::kept(&connection)?;
         let writer = Writer::start(connection, Arc::clone(&room))?;
-        Ok(Self::with(folder, room, Some(writer), Some(lock)))
+        let store = Self::with(folder, room, Some(writer), Some(lock));
+        *store.kept() = kept;
+        Ok(store)
     }
 
     /// Opens the store in `folder` beside the daemon, for reading only.
@@ -96,7 +107,8 @@ impl Store {
 
     fn with(folder: &Path, room: Arc<Room>, writer: Option<Writer>, lock: Option<File>) -> Self {
         let readers = Mutex::default();
-        let shared = Shared { folder: folder.to_owned(), writer, readers, room, _lock: lock };
+        let (folder, kept) = (folder.to_owned(), Arc::default());
+        let shared = Shared { folder, writer, readers, room, kept, _lock: lock };
         Self { shared: Arc::new(shared) }
     }
 
@@ -141,7 +153,11 @@ impl Store {
         result
     }
 
-    fn readers(&self) -> std::sync::MutexGuard<'_, Vec<Connection>> {
+    fn kept(&self) -> MutexGuard<'_, BTreeMap<OfficeNumber, u64>> {
+        self.shared.kept.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn readers(&self) -> MutexGuard<'_, Vec<Connection>> {
         self.shared.readers.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

@@ -31,6 +31,11 @@ impl Payload {
         (package.len() <= BESIDE).then(|| Self { place: "here", inline: Some(package.clone()) })
     }
 
+    /// Nowhere: the package is not kept.
+    pub(super) const fn gone() -> Self {
+        Self { place: "gone", inline: None }
+    }
+
     /// Writes the bytes of a small package and returns the row where they lie.
     pub(super) fn insert(&self, connection: &Connection) -> Result<Option<i64>, StoreError> {
         let Some(bytes) = &self.inline else { return Ok(None) };

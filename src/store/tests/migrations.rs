@@ -74,6 +74,7 @@ async fn a_store_of_version_1_keeps_its_packages() {
     assert_eq!(sent.bytes(), &b"ours"[..]);
     let received = store.incoming_package(office(2), id).await.expect("kept");
     assert_eq!(received.bytes(), &b"theirs"[..]);
+    assert_eq!(store.kept_of(office(2)), 6, "what was there is counted");
     assert_eq!(store.outgoing_package(beside).await.expect("kept").bytes().len(), 2 << 20);
     let lost = store.outgoing_package(gone).await;
     assert!(matches!(lost, Err(StoreError::NoLongerKept)));

@@ -66,7 +66,7 @@ fn incoming(id: MessageId, package: &'static [u8], der: &'static [u8]) -> NewInc
         detail: String::new(),
         package_sha256: Digest::of(package),
         manifest_sha256: Digest::of(b"manifest"),
-        package: Bytes::from_static(package),
+        content: Content::Whole(Bytes::from_static(package)),
         receipt: receipt(Origin::Issued, "ContentConsignment", der),
     }
 }

@@ -18,4 +18,5 @@ mod process;
 mod proof;
 mod reports;
 mod rogue;
+mod starvation;
 mod units;
