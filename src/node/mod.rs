@@ -25,6 +25,7 @@ mod housekeeping;
 mod inbound;
 mod judge;
 mod notices;
+mod orders;
 mod outbound;
 mod placing;
 mod problems;
@@ -96,6 +97,7 @@ impl Node {
                 tasks.spawn(collect::run(Arc::clone(&context), pair, stopping.clone()));
             }
         }
+        tasks.spawn(orders::run(Arc::clone(&context), stopping.clone()));
         tasks.spawn(housekeeping::run(Arc::clone(&context), stopping));
         tracing::info!(%address, offices = context.config.offices.len(), "the node is running");
         Ok(Self { context, address, stop, tasks })
