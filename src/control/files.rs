@@ -47,8 +47,8 @@ pub(super) fn write(path: &Path, bytes: &[u8]) -> io::Result<()> {
     let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
     let unfinished = path.with_file_name(format!(".{name}{UNFINISHED}"));
     let write = || {
-        let mut file =
-            OpenOptions::new().write(true).create(true).truncate(true).open(&unfinished)?;
+        let mut options = OpenOptions::new();
+        let mut file = options.write(true).create(true).truncate(true).open(&unfinished)?;
         file.write_all(bytes)?;
         #[cfg(unix)]
         file.set_permissions(std::os::unix::fs::PermissionsExt::from_mode(0o644))?;
@@ -56,7 +56,11 @@ pub(super) fn write(path: &Path, bytes: &[u8]) -> io::Result<()> {
         drop(file);
         fs::rename(&unfinished, path)
     };
-    let written = write();
+    let mut written = write();
+    if written.as_ref().is_err_and(|error| error.kind() == io::ErrorKind::NotFound) {
+        // A node that just started took it for something that a crash left.
+        written = write();
+    }
     if written.is_err() {
         let _ = fs::remove_file(&unfinished);
     }

@@ -108,7 +108,7 @@ impl ControlBox {
         files::remove(&self.path(taken.id, ORDER))
     }
 
-    /// Removes what a crash left half written; only while nobody gives orders.
+    /// Removes what a crash left half written: for the start of a node.
     pub fn clean_up(&self) -> io::Result<()> {
         files::clean_up(&self.folder)
     }

@@ -58,6 +58,29 @@ pub fn remove_set(set: &Path) -> Result<(), FolderError> {
     remove(set, &names)
 }
 
+/// Removes the files of a held set that are still as `files` has them, and its reports. What somebody
+/// changed or added stays.
+pub fn remove_copies<'a>(
+    set: &Path,
+    files: impl IntoIterator<Item = (&'a str, &'a [u8])>,
+    is_report: impl Fn(&str) -> bool,
+) -> Result<(), FolderError> {
+    let failed = FolderError::at(FolderRole::Hold, Action::Read);
+    let mut there = names(set)?;
+    let mut copies = Vec::new();
+    for (name, bytes) in files {
+        if let Some(place) = there.iter().position(|other| other == name)
+            && disk::holds(&set.join(name), bytes).map_err(&failed)?
+        {
+            copies.push(there.swap_remove(place));
+        }
+    }
+    if there.iter().all(|name| is_report(name)) {
+        copies.append(&mut there);
+    }
+    remove(set, &copies)
+}
+
 /// Moves a file, as a copy where the folders are not on one volume.
 fn put(from: &Path, drop: &Path, name: &str) -> io::Result<()> {
     let to = drop.join(name);
@@ -156,6 +179,17 @@ mod tests {
         assert_eq!(error.code(), "folder-same-name");
         assert_eq!(names(&set).expect("listed").len(), 3);
         assert_eq!(names(&drop).expect("listed"), ["b.CSV"]);
+    }
+
+    #[test]
+    fn copies_go_and_what_somebody_changed_stays_with_its_report() {
+        let (_folder, set, _) = world();
+        let files: [(&str, &[u8]); 2] = [("a.CSV", b"a"), ("b.CSV", b"other")];
+        remove_copies(&set, files, is_report).expect("removed");
+        assert_eq!(names(&set).expect("listed"), ["b.CSV", "report.txt"]);
+        remove_copies(&set, [("b.CSV", &b"b"[..])], is_report).expect("removed");
+        assert!(!set.exists());
+        remove_copies(&set, files, is_report).expect("gone before");
     }
 
     #[test]

@@ -45,7 +45,7 @@ mod watch;
 pub use claim::{Claim, ClaimedFile, DropFolder, Released, Unclaimed};
 pub use disk::write_atomic;
 pub use error::{Action, Fault, FolderError, FolderRole};
-pub use give_back::{GivenBack, give_back, remove_set};
+pub use give_back::{GivenBack, give_back, remove_copies, remove_set};
 pub use import_folder::{ImportFolder, Placement, Staged};
 pub use name::{OddReason, ShownName, check_name};
 pub use scan::{Odd, Scan, ScanLimits, Seen, Stamp, scan};

@@ -239,7 +239,10 @@ pub(super) fn withheld_note(
     lang: Lang,
 ) -> String {
     let why = reason(code, lang).unwrap_or(code);
-    let files: String = in_the_way.iter().map(|name| format!("  {name}\r\n")).collect();
+    let mut files = String::new();
+    for name in in_the_way {
+        let _ = write!(files, "  {name}\r\n");
+    }
     let text = match lang {
         Lang::Ja => format!(
             "受信した送信単位 {unit} は、取り込んでいません。\r\n\

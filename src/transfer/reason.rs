@@ -77,5 +77,5 @@ const REASONS: &[(&str, &str, &str)] = &[
 /// What a code means; nothing for one that is not known here, such as that of a rule.
 pub fn reason(code: &str, lang: Lang) -> Option<&'static str> {
     let known = REASONS.iter().find(|(known, _, _)| *known == code);
-    known.map(|(_, ja, en)| lang.pick(*ja, *en))
+    known.map(|(_, ja, en)| lang.pick(ja, en))
 }

@@ -220,9 +220,8 @@ async fn note(
                 let first = in_the_way.into_iter().next();
                 match withheld::receipt(context, &row, code, first, now).await {
                     Ok(receipt) => {
-                        let (detail, receipt) = (code.to_owned(), Some(receipt));
-                        let note =
-                            IncomingNote { detail, receipt, folder, ..IncomingNote::default() };
+                        let (receipt, folder) = (Some(receipt), Some(folder.unwrap_or_default()));
+                        let note = IncomingNote { receipt, folder, ..IncomingNote::code(code) };
                         (IncomingEvent::Withheld, note, None)
                     }
                     Err(Fault::Store(error)) => return Err(error),

@@ -10,7 +10,7 @@ use super::super::judge;
 use super::super::start::ImportFolders;
 use super::Fault;
 use super::files::{destination, named};
-use crate::folder::{self, Action, FolderError, Kept};
+use crate::folder::{self, Action, FolderError, FolderRole, Kept};
 use crate::package::{Receipt, ReceiptFinding, ReceiptKind, open};
 use crate::store::{IncomingRow, NewReceipt, StoreError};
 use crate::transfer::{Incoming, reason};
@@ -76,7 +76,8 @@ pub(super) async fn given_up(
         Fault::Folder(error) => {
             let shared = Arc::clone(folders);
             let works = blocking(move || shared.check().is_ok()).await.unwrap_or(false);
-            if error.fault() == folder::Fault::DiskFull || !works {
+            let full = (folder::Fault::DiskFull, FolderRole::Import);
+            if (error.fault(), error.folder()) == full || !works {
                 return None;
             }
             let unreadable = error.action() == Action::Read && error.file().is_some();

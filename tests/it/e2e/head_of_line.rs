@@ -61,7 +61,7 @@ fn a_file_in_the_way_that_cannot_be_read_holds_up_nothing() {
     use std::os::unix::fs::{PermissionsExt as _, chown};
 
     let [mut care, mut help] = offices([CARE, HELP]);
-    if !rustix_is_root() {
+    if !is_root() {
         return;
     }
     help.run_as(12_345);
@@ -97,7 +97,7 @@ fn a_file_in_the_way_that_cannot_be_read_holds_up_nothing() {
 
 /// Only root can run a node as somebody else.
 #[cfg(unix)]
-fn rustix_is_root() -> bool {
+fn is_root() -> bool {
     use std::os::unix::fs::MetadataExt as _;
     fs::metadata("/proc/self").is_ok_and(|metadata| metadata.uid() == 0)
 }

@@ -2,10 +2,14 @@
 
 use std::fs;
 
+use renkei::types::Digest;
+use rusqlite::Connection;
+
 use super::invariants;
 use super::proof::{receipts, verified};
 use super::units::{PLAN, Unit, export, sample, serial_of, withdrawal};
 use crate::harness::{CARE, HELP, Office, offices, running, until};
+use crate::proof::{openssl_ok, put};
 
 const SERIAL: &str = "20260520101500";
 
@@ -76,6 +80,7 @@ fn the_sender_sees_why_and_a_release_hands_over() {
     assert_eq!(code, 0, "{said}");
     until("handed over", || care.has_sent("HANDED_OVER", 1));
     assert_eq!(help.files("import"), unit);
+    assert!(help.sets("hold").is_empty(), "copies of what is imported");
     assert!(says(&help, &["hold", "list"]).0.contains("nothing is held"));
     assert_eq!(says(&help, &["hold", "release", &id]).1, 1, "nothing to release any more");
     let by = "SELECT count(*) FROM journal WHERE state = 'COMMITTED' AND detail LIKE 'released%'";
@@ -98,6 +103,41 @@ fn the_sender_sees_why_and_a_release_hands_over() {
     assert_eq!(code, 0, "{said}");
     let (said, code) = says(&care, &["verify", out]);
     assert_eq!(code, 0, "{said}");
+}
+
+/// As a node sees it that knows none of a kind that a newer partner issues.
+#[test]
+fn a_receipt_of_an_unknown_kind_keeps_no_other_back() {
+    let [care, mut help] = running([CARE, HELP]);
+    let (_, name, id) = in_conflict(&care, &help);
+    help.kill();
+    let (_, _, der) = receipts(&care).pop().expect("receipts");
+    let mut said = verified(&care, &der);
+    said["kind"] = "ContentHandoverPostponed".into();
+    let folder = tempfile::tempdir().expect("a folder");
+    put(folder.path(), "content", serde_json::to_vec(&said).expect("JSON"));
+    let keys = help.path("keys");
+    let keys = keys.to_str().expect("UTF-8");
+    let command = format!(
+        "cms -sign -binary -cades -nodetach -in content -outform DER -out message
+         -signer {keys}/signing.pem -inkey {keys}/signing.key"
+    );
+    openssl_ok(folder.path(), &command.split_whitespace().collect::<Vec<_>>());
+    let der = fs::read(folder.path().join("message")).expect("signed");
+    let store = Connection::open(help.path("data/renkei.db")).expect("a store");
+    let stored = store.execute(
+        "INSERT INTO receipts (origin, office, partner, message_id, kind, at, sha256, der)
+         SELECT origin, office, partner, message_id, 'ContentHandoverPostponed', at, ?1, ?2
+         FROM receipts ORDER BY id DESC LIMIT 1",
+        (Digest::of(&der).as_raw(), &der),
+    );
+    assert_eq!(stored.expect("stored"), 1);
+    drop(store);
+    help.start();
+    until("passed over", || care.log().contains("a receipt was passed over").then_some(()));
+    fs::remove_file(help.path("import").join(&name)).expect("removed");
+    assert_eq!(says(&help, &["hold", "release", &id]).1, 0);
+    until("handed over", || care.has_sent("HANDED_OVER", 1));
 }
 
 #[test]
@@ -183,7 +223,9 @@ fn held_sets_are_settled_by_hand_or_by_themselves() {
 
     // One whose folder somebody removed is listed no more, even while the node is off.
     let mut other = withdrawal(CARE, 2);
-    other.values_mut().for_each(|bytes| bytes.extend_from_slice(b"x\r\n"));
+    for bytes in other.values_mut() {
+        bytes.extend_from_slice(b"x\r\n");
+    }
     export(&care, &other);
     let hold = care.path("hold").join(format!("{}_{CARE}_{HELP}", serial_of(&other)));
     until("held", || hold.is_dir().then_some(()));

@@ -1,29 +1,17 @@
-//! Carries out what people order with commands.
-//!
-//! Once a second the control box is looked into. Every order is noted in the journal with the
-//! account that gave it, and answered.
+//! Releasing and dismissing what is held, and settling what settled itself.
 
 use std::collections::BTreeSet;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::time::{Duration, Instant};
 
-use tokio::sync::watch;
-
-use super::context::{Context, blocking, stopped, wake};
-use super::placing::signed_receipt;
-use crate::control::{Answer, ControlBox, Request, Taken, Target};
-use crate::folder::{Fault, FolderError, GivenBack, give_back, remove_set};
-use crate::package::{Receipt, ReceiptFinding, ReceiptKind};
+use super::super::context::{Context, blocking, wake};
+use super::super::placing::signed_receipt;
+use crate::control::Answer;
+use crate::folder::{Fault, FolderError, GivenBack, give_back, remove_copies, remove_set};
+use crate::package::{Receipt, ReceiptFinding, ReceiptKind, open};
 use crate::store::{HeldItem, IncomingNote, Settled, StoreError};
-use crate::transfer::{IncomingEvent, Outgoing, OutgoingEvent, reason};
+use crate::transfer::{IncomingEvent, reason};
 use crate::types::{HeldId, Lang, MessageId};
-
-/// How often the box is looked into.
-const INTERVAL: Duration = Duration::from_secs(1);
-
-/// How often it is looked whether somebody removed the folders of held sets.
-const LOOK_AT_FOLDERS: Duration = Duration::from_mins(1);
 
 /// Held sets whose folders are looked at.
 const HELD: u32 = 1_000;
@@ -31,11 +19,8 @@ const HELD: u32 = 1_000;
 /// Why a person's dismissal is no fault of anybody, as the sender reads it.
 const DISMISSED: &str = "dismissed-by-recipient";
 
-/// The condition that orders cannot be read.
-const UNREADABLE: &str = "control-unreadable";
-
 /// The names under which reports lie beside the files of a held set.
-pub(super) fn is_report(name: &str) -> bool {
+fn is_report(name: &str) -> bool {
     let stem = ["txt", "json", "html"]
         .iter()
         .find_map(|extension| name.strip_suffix(extension).and_then(|stem| stem.strip_suffix('.')));
@@ -45,136 +30,11 @@ pub(super) fn is_report(name: &str) -> bool {
     })
 }
 
-pub(super) async fn run(context: Arc<Context>, mut stopping: watch::Receiver<bool>) {
-    let mut looked_at: Option<Instant> = None;
-    loop {
-        look(&context).await;
-        if looked_at.is_none_or(|at| at.elapsed() >= LOOK_AT_FOLDERS) {
-            looked_at = Some(Instant::now());
-            if let Err(error) = settle_removed(&context).await {
-                tracing::error!(code = error.code(), %error, "held sets cannot be looked after");
-            }
-        }
-        tokio::select! {
-            () = stopped(&mut stopping) => break,
-            () = tokio::time::sleep(INTERVAL) => {}
-        }
-    }
-}
-
-async fn look(context: &Arc<Context>) {
-    let data = context.config.node.data.clone();
-    let taken = blocking(move || {
-        let control = ControlBox::open(&data)?;
-        control.take().map(|taken| (control, taken))
-    });
-    let Some(taken) = taken.await else { return };
-    let (control, taken) = match taken {
-        Ok(taken) => taken,
-        Err(error) => {
-            told(context, &error);
-            return;
-        }
-    };
-    for taken in taken {
-        let answer = carry_out(context, &taken).await;
-        tracing::info!(code = answer.code, done = answer.done, "an order was carried out");
-        let control = control.clone();
-        let answered = blocking(move || control.answer(&taken, &answer)).await;
-        if let Some(Err(error)) = answered {
-            told(context, &error);
-            return;
-        }
-    }
-    context.notices.clear(UNREADABLE, "control");
-}
-
-fn told(context: &Context, error: &std::io::Error) {
-    let ja = format!(
-        "データフォルダーの control フォルダーを読み書きできないため、コマンドの指示を受け取れません（{error}）。アクセス権を確かめてください。"
-    );
-    let en = format!(
-        "the folder control in the data folder cannot be used, so commands are not heard: {error}"
-    );
-    context.notices.raise(UNREADABLE, "control", (ja, en), context.now());
-}
-
-async fn carry_out(context: &Arc<Context>, taken: &Taken) -> Answer {
-    let order = match &taken.order {
-        Ok(order) => order,
-        Err(answer) => return answer.clone(),
-    };
-    let by = order.by.as_str();
-    let carried_out = match &order.request {
-        Request::Retry { target } => retry(context, *target, by).await,
-        Request::Reload => reload(context, by).await,
-        Request::Release { id } => release(context, *id, by).await,
-        Request::Dismiss { id, reason, delete } => {
-            dismiss(context, *id, (reason.as_deref(), *delete), by).await
-        }
-    };
-    carried_out.unwrap_or_else(|error| {
-        Answer::refused(error.code(), error.text(Lang::Ja), error.text(Lang::En))
-    })
-}
-
-async fn retry(context: &Arc<Context>, target: Target, by: &str) -> Result<Answer, StoreError> {
-    let now = context.now();
-    let (partner, id) = match target {
-        Target::All => (None, None),
-        Target::Partner(partner) => (Some(partner), None),
-        Target::Message(id) => (None, Some(id)),
-    };
-    if let Some(id) = id {
-        resend(context, id).await?;
-    }
-    let due = context.store.retry(partner, id, by.to_owned(), now).await?;
-    for pair in due.keys() {
-        wake(&context.wake.retry, pair);
-    }
-    let count: usize = due.values().sum();
-    Ok(if count > 0 {
-        Answer::done(
-            "retried",
-            format!("{count} 件を、すぐに送り直します。"),
-            format!("{count} waiting to be sent: tried again now"),
-        )
-    } else {
-        Answer::refused(
-            "nothing-to-retry",
-            "送信待ちのパッケージはありません。",
-            "no such package waits to be sent",
-        )
-    })
-}
-
-/// Queues a package again whose bytes the recipient has lost.
-async fn resend(context: &Arc<Context>, id: MessageId) -> Result<(), StoreError> {
-    let row = match context.store.outgoing(id).await {
-        Ok(row) => row,
-        Err(StoreError::NotFound) => return Ok(()),
-        Err(error) => return Err(error),
-    };
-    if row.state == Outgoing::HeldByRecipient && context.store.is_lost_there(id).await? {
-        let (event, detail) = (OutgoingEvent::Resend, "resend".to_owned());
-        context.store.outgoing_event(id, event, detail, None, context.now()).await?;
-    }
-    Ok(())
-}
-
-async fn reload(context: &Arc<Context>, by: &str) -> Result<Answer, StoreError> {
-    for office in &context.config.offices {
-        context.store.note_order(office.number, "RELOAD", by.to_owned(), context.now()).await?;
-    }
-    context.wake.reload.notify_one();
-    Ok(Answer::done(
-        "reloading",
-        "証明書と失効リストを読み直します。結果はログと renkei status で確かめてください。",
-        "certificates and revocation lists are read again; log and renkei status say how it went",
-    ))
-}
-
-async fn release(context: &Arc<Context>, id: HeldId, by: &str) -> Result<Answer, StoreError> {
+pub(super) async fn release(
+    context: &Arc<Context>,
+    id: HeldId,
+    by: &str,
+) -> Result<Answer, StoreError> {
     let items = context.store.held_as(id).await?;
     match id {
         HeldId::Set(number) => match items.first() {
@@ -233,7 +93,8 @@ async fn release_set(
     })
 }
 
-/// Lets a package be placed anew, as it lies in the store.
+/// Lets a package be placed anew, as it lies in the store. The copies in the hold folder go: if it is
+/// held again they come again.
 async fn release_package(
     context: &Arc<Context>,
     id: MessageId,
@@ -241,8 +102,8 @@ async fn release_package(
     by: &str,
 ) -> Result<Answer, StoreError> {
     let Some(sender) = item.partner else { return Ok(internal()) };
-    match context.store.incoming_package(sender, id).await {
-        Ok(_) => {}
+    let package = match context.store.incoming_package(sender, id).await {
+        Ok(package) => package,
         Err(error) if error.is_about_one_package() => {
             return Ok(Answer::refused(
                 "package-lost",
@@ -251,6 +112,17 @@ async fn release_package(
             ));
         }
         Err(error) => return Err(error),
+    };
+    if let Some((set, _)) = folders(context, item) {
+        let limits = context.package_limits();
+        let removed = blocking(move || {
+            let Ok(package) = open(package, &limits) else { return Ok(()) };
+            let files = package.files().map(|(file, bytes)| (file.name.as_str(), bytes.as_ref()));
+            remove_copies(&set, files, is_report)
+        });
+        if let Some(Err(error)) = removed.await {
+            tracing::warn!(%id, code = error.code(), %error, "copies stay in the hold folder");
+        }
     }
     let note = IncomingNote { by: by.to_owned(), ..IncomingNote::code("released") };
     let event = IncomingEvent::Released;
@@ -263,7 +135,7 @@ async fn release_package(
     ))
 }
 
-async fn dismiss(
+pub(super) async fn dismiss(
     context: &Arc<Context>,
     id: HeldId,
     (reason, delete): (Option<&str>, bool),
@@ -336,12 +208,11 @@ async fn reject(
 
 /// Settles the held sets whose folders somebody removed. A hold folder that is away as a whole says
 /// nothing of the sets in it.
-async fn settle_removed(context: &Arc<Context>) -> Result<(), StoreError> {
+pub(super) async fn settle_removed(context: &Arc<Context>) -> Result<(), StoreError> {
     for item in context.store.held(HELD).await? {
         let HeldId::Set(number) = item.id else { continue };
         let Some((set, _)) = folders(context, &item) else { continue };
-        let removed =
-            blocking(move || set.parent().is_some_and(std::path::Path::is_dir) && !set.exists());
+        let removed = blocking(move || set.parent().is_some_and(Path::is_dir) && !set.exists());
         if removed.await == Some(true) {
             let now = context.now();
             context.store.settle(number, Settled::FolderRemoved, String::new(), now).await?;
