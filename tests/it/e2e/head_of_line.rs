@@ -8,7 +8,7 @@ use rusqlite::Connection;
 use super::held::says;
 use super::invariants;
 use super::units::{export_all, together, withdrawal};
-use crate::harness::{CARE, HELP, offices, until, until_within};
+use crate::harness::{CARE, HELP, offices, running, until, until_within};
 
 #[test]
 fn a_stored_package_that_is_damaged_is_held_and_sent_again() {
@@ -53,6 +53,33 @@ fn a_stored_package_that_is_damaged_is_held_and_sent_again() {
     until("all", || care.has_sent("HANDED_OVER", units.len()));
     assert_eq!(help.files("import"), together(&units));
     invariants::check(&care, &help, units.len());
+}
+
+#[test]
+fn a_sender_is_told_when_nothing_can_be_placed_for_an_hour() {
+    let [care, help] = running([CARE, HELP]);
+    let (import, away) = (help.path("import"), help.path("import-away"));
+    fs::rename(&import, &away).expect("renamed");
+    let unit = withdrawal(CARE, 1);
+    export_all(&care, std::slice::from_ref(&unit));
+    until("a first attempt", || {
+        (help.sql("SELECT detail FROM incoming") == ["folder-missing"]).then_some(())
+    });
+    until("consigned", || care.has_sent("CONSIGNED", 1));
+    let store = Connection::open(help.path("data/renkei.db")).expect("a store");
+    store.busy_timeout(Duration::from_secs(10)).expect("a timeout");
+    let earlier = "UPDATE incoming SET created_at = created_at - 3600000000";
+    assert_eq!(store.execute(earlier, ()).expect("an hour earlier"), 1);
+    drop(store);
+    until("told to the sender", || care.has_sent("HELD_BY_RECIPIENT", 1));
+    assert_eq!(care.sql("SELECT detail FROM outgoing"), ["folder-missing"]);
+    assert!(says(&care, &["history"]).0.contains("the import folder is not there"));
+    assert!(help.log().contains("placing-stopped"), "no notice at the recipient");
+
+    fs::rename(&away, &import).expect("renamed");
+    until_within(Duration::from_secs(120), "placed", || care.has_sent("HANDED_OVER", 1));
+    assert_eq!(help.files("import"), unit);
+    invariants::check(&care, &help, 1);
 }
 
 #[cfg(unix)]
