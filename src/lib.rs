@@ -19,6 +19,7 @@
 //! | 4 | [`store`] | journal, packages and receipts in SQLite |
 //! | 4 | [`link`] | the HTTP API over mutual TLS |
 //! | 4 | [`certs`] | keys and certificates on disk |
+//! | 4 | [`control`] | orders from a command to the running node |
 //! | 5 | [`node`] | the daemon |
 //! | 6 | [`cli`] | the commands |
 //!
@@ -53,6 +54,7 @@ pub mod synth;
 pub mod transfer;
 
 pub mod certs;
+pub mod control;
 pub mod folder;
 pub mod link;
 pub mod store;

@@ -109,10 +109,7 @@ fn cells(row: &HistoryRow, lang: Lang) -> [String; 9] {
         Lang::Ja => format!("（{from} から変換）"),
         Lang::En => format!(" (converted from {from})"),
     });
-    let mut state = words::state(row.direction, &row.state, lang);
-    if !row.detail.is_empty() {
-        state = format!("{state} [{}]", row.detail);
-    }
+    let state = words::state_and_why(row.direction, &row.state, &row.detail, lang);
     [
         words::time(row.at),
         words::direction(row.direction, lang).to_owned(),

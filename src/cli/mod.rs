@@ -11,12 +11,17 @@ mod dev;
 mod explain;
 mod export;
 mod fix;
+mod held;
 mod help;
 mod history;
+mod hold;
 mod inputs;
 mod new;
+mod order;
 mod output;
 mod progress;
+mod reload;
+mod retry;
 mod rules;
 mod run;
 mod setup;
@@ -75,6 +80,12 @@ enum Command {
     Status(status::Args),
     /// 送受信履歴を表示します
     History(history::Args),
+    /// 保留中のものを一覧し、もう一度検査・配置するか、対応済みにします
+    Hold(hold::Args),
+    /// 送信待ちのパッケージを、待たずにすぐ送り直します
+    Retry(retry::Args),
+    /// 証明書と失効リストを読み直します
+    Reload(reload::Args),
     /// 送受信したパッケージと受領証を、第三者が検証できる形で書き出します
     Export(export::Args),
     /// 書き出したパッケージと受領証が本物か確かめます
@@ -123,6 +134,9 @@ fn run(matches: &ArgMatches) -> anyhow::Result<ExitCode> {
         Command::Demo(args) => demo::run(&args, lang),
         Command::Status(args) => status::run(&args, lang),
         Command::History(args) => history::run(&args, lang),
+        Command::Hold(args) => hold::run(args, lang),
+        Command::Retry(args) => retry::run(&args, lang),
+        Command::Reload(args) => reload::run(&args, lang),
         Command::Export(args) => export::run(&args, lang),
         Command::Verify(args) => verify::run(&args, lang),
         Command::Certs(args) => certs::run(&args, lang),

@@ -83,6 +83,11 @@ impl ImportFolder {
         Ok(Self { path })
     }
 
+    /// Checks again that files can be written here.
+    pub fn check(&self) -> Result<(), FolderError> {
+        disk::probe(&self.path, FolderRole::Import)
+    }
+
     /// Places a set, in the order given, and says for each file what became of it.
     ///
     /// If a file is in conflict at the outset, none is placed. The names must be ones of the

@@ -33,6 +33,7 @@
 mod claim;
 mod disk;
 mod error;
+mod give_back;
 mod import_folder;
 mod name;
 mod scan;
@@ -44,6 +45,7 @@ mod watch;
 pub use claim::{Claim, ClaimedFile, DropFolder, Released, Unclaimed};
 pub use disk::write_atomic;
 pub use error::{Action, Fault, FolderError, FolderRole};
+pub use give_back::{GivenBack, give_back, remove_copies, remove_set};
 pub use import_folder::{ImportFolder, Placement, Staged};
 pub use name::{OddReason, ShownName, check_name};
 pub use scan::{Odd, Scan, ScanLimits, Seen, Stamp, scan};

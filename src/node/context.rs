@@ -46,12 +46,16 @@ pub(super) struct Wake {
     pub(super) dispatch: BTreeMap<Pair, Notify>,
     /// A partner showed that it is there.
     pub(super) contact: BTreeMap<Pair, Notify>,
+    /// A person wants what is due for the pair to be tried now.
+    pub(super) retry: BTreeMap<Pair, Notify>,
     /// A package of the pair waits for its later receipts.
     pub(super) collect: BTreeMap<Pair, Notify>,
     /// A package for the office is committed.
     pub(super) placing: BTreeMap<OfficeNumber, Notify>,
     /// A receipt was issued.
     pub(super) issued: Issued,
+    /// Certificates and revocation lists are to be read again.
+    pub(super) reload: Notify,
 }
 
 /// Tells those who wait for receipts that one was issued.
@@ -83,9 +87,11 @@ impl Wake {
         Self {
             dispatch: pairs().map(|pair| (pair, Notify::new())).collect(),
             contact: pairs().map(|pair| (pair, Notify::new())).collect(),
+            retry: pairs().map(|pair| (pair, Notify::new())).collect(),
             collect: pairs().map(|pair| (pair, Notify::new())).collect(),
             placing: offices().map(|office| (office, Notify::new())).collect(),
             issued: Issued::default(),
+            reload: Notify::new(),
         }
     }
 

@@ -89,6 +89,7 @@ pub(super) async fn run(context: Arc<Context>, pair: Pair, mut stopping: watch::
             }
             () = woken(&context.wake.dispatch, &pair) => {}
             () = woken(&context.wake.contact, &pair) => dispatcher.in_contact(),
+            () = woken(&context.wake.retry, &pair) => dispatcher.paused_until = None,
             () = tokio::time::sleep(sleep) => {}
         }
     }
@@ -193,7 +194,7 @@ async fn attempt(context: Arc<Context>, row: OutgoingRow) -> Attempt {
     let answer = context.client.put_message(&endpoint, id, package).await;
     let (event, detail, receipt, unreachable) = match answer {
         Ok(reply) => match read_receipt(&context, &row, reply.receipt).await {
-            Ok((event, receipt)) => (event, String::new(), Some(receipt), false),
+            Ok(Read { event, receipt, codes }) => (event, codes, Some(receipt), false),
             Err(NotTaken { code, .. }) => {
                 tracing::warn!(%id, partner = %row.partner, code,
                     "the partner's answer is no receipt for this package");
@@ -257,12 +258,20 @@ impl NotTaken {
     }
 }
 
+/// A receipt that is taken.
+pub(super) struct Read {
+    pub(super) event: OutgoingEvent,
+    pub(super) receipt: NewReceipt,
+    /// The codes of its findings, where they say why the package does not arrive.
+    pub(super) codes: String,
+}
+
 /// Verifies a receipt for a package that we sent.
 pub(super) async fn read_receipt(
     context: &Arc<Context>,
     row: &OutgoingRow,
     der: bytes::Bytes,
-) -> Result<(OutgoingEvent, NewReceipt), NotTaken> {
+) -> Result<Read, NotTaken> {
     let reference = PackageRef {
         message_id: row.id,
         package_sha256: row.package_sha256,
@@ -288,6 +297,7 @@ pub(super) async fn read_receipt(
     let receipt = match verified.receipt.kind {
         ReceiptKind::ContentConsignment => OutgoingReceipt::Consignment,
         ReceiptKind::ContentHandover => OutgoingReceipt::Handover,
+        ReceiptKind::ContentHandoverFailure => OutgoingReceipt::HandoverFailure,
         ReceiptKind::Rejection => OutgoingReceipt::Rejection,
         ReceiptKind::Expiry | ReceiptKind::RelayAcceptance => {
             return Err(NotTaken::for_good("unexpected-receipt"));
@@ -299,7 +309,12 @@ pub(super) async fn read_receipt(
         at: verified.receipt.at,
         der,
     };
-    Ok((OutgoingEvent::Receipt(receipt), stored))
+    let codes = match receipt {
+        OutgoingReceipt::HandoverFailure | OutgoingReceipt::Rejection => verified.receipt.codes(),
+        // A warning that came with it says nothing of the way.
+        OutgoingReceipt::Consignment | OutgoingReceipt::Handover => String::new(),
+    };
+    Ok(Read { event: OutgoingEvent::Receipt(receipt), receipt: stored, codes })
 }
 
 /// Gives up the packages whose time is over and for which nobody looks: their partner, or our

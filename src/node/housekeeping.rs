@@ -24,6 +24,7 @@ pub(super) async fn run(context: Arc<Context>, mut stopping: watch::Receiver<boo
         tokio::select! {
             () = stopped(&mut stopping) => break,
             () = tokio::time::sleep(INTERVAL) => {}
+            () = context.wake.reload.notified() => {}
         }
         reload(&context).await;
         purge(&context).await;

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 use jiff::{SignedDuration, Timestamp};
+use tokio::sync::Notify;
 
 use super::context::{Context, blocking, wake};
 use super::judge;
@@ -159,7 +160,10 @@ impl Inbound {
         };
         let (new, receipt) = match looked_at {
             LookedAt::New(new, receipt) => (new, receipt),
-            LookedAt::Known(answer) => return answered(answer, None),
+            LookedAt::Known(answer, package, sender) => {
+                self.restore(sender, id, package, now).await?;
+                return answered(answer, None);
+            }
         };
         let (sender, office, state) = (new.sender, new.office, new.state);
         let answer = context.store.commit(*new, now).await.map_err(refuse_store)?;
@@ -179,8 +183,31 @@ impl Inbound {
 enum LookedAt {
     /// To be committed, with its receipt.
     New(Box<NewIncoming>, NewReceipt),
-    /// Its id came before.
-    Known(CommitAnswer),
+    /// Its id came before, from this sender.
+    Known(CommitAnswer, Hashed, OfficeNumber),
+}
+
+impl Inbound {
+    /// A package that came before and that the disk has lost since is whole again with the very same
+    /// bytes.
+    async fn restore(
+        &self,
+        sender: OfficeNumber,
+        id: MessageId,
+        package: Hashed,
+        now: Timestamp,
+    ) -> Result<(), Refusal> {
+        let context = &self.0;
+        if context.store.restore(sender, id, package, now).await.map_err(refuse_store)? {
+            tracing::info!(%id, %sender, "a damaged package was sent again");
+            context.wake.placing.values().for_each(Notify::notify_one);
+        }
+        Ok(())
+    }
+}
+
+fn hashed(package: &Package) -> Hashed {
+    Hashed::known(package.bytes().clone(), package.sha256())
 }
 
 /// Verifies a package and, unless it is known, checks its files. May block.
@@ -197,7 +224,7 @@ fn look_at(
     match context.store.known(sender, id, package.sha256()).map_err(refuse_store)? {
         CommitAnswer::New => {}
         answer @ (CommitAnswer::Repeat(_) | CommitAnswer::Different) => {
-            return Ok(LookedAt::Known(answer));
+            return Ok(LookedAt::Known(answer, hashed(&package), sender));
         }
     }
     package.check_time(now).map_err(|fault| refuse(&fault))?;

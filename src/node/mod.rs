@@ -26,6 +26,7 @@ mod inbound;
 mod judge;
 mod notices;
 mod open_files;
+mod orders;
 mod outbound;
 mod placing;
 mod problems;
@@ -98,6 +99,7 @@ impl Node {
                 tasks.spawn(collect::run(Arc::clone(&context), pair, stopping.clone()));
             }
         }
+        tasks.spawn(orders::run(Arc::clone(&context), stopping.clone()));
         tasks.spawn(housekeeping::run(Arc::clone(&context), stopping));
         tracing::info!(%address, offices = context.config.offices.len(), "the node is running");
         Ok(Self { context, address, stop, tasks })

@@ -80,6 +80,11 @@ impl ImportFolders {
         self.all().try_for_each(ImportFolder::sync)
     }
 
+    /// Checks that files can be written there.
+    pub(super) fn check(&self) -> Result<(), FolderError> {
+        self.all().try_for_each(ImportFolder::check)
+    }
+
     fn all(&self) -> impl Iterator<Item = &ImportFolder> {
         std::iter::once(&self.plans).chain(&self.actuals)
     }

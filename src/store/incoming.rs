@@ -6,10 +6,12 @@ use bytes::Bytes;
 use jiff::Timestamp;
 use rusqlite::{Connection, OptionalExtension as _, Row, params};
 
+use super::held::by_whom;
 use super::payload::{Payload, Stored};
 use super::query::{Direction, JournalEntry};
 use super::unit::Column;
 use super::{NewReceipt, Store, StoreError, UnitSummary, query, receipts};
+use crate::package::PackageRef;
 use crate::transfer::{Incoming, IncomingEffect, IncomingEvent};
 use crate::types::{Digest, FileSerial, Hashed, MessageId, OfficeNumber};
 
@@ -90,6 +92,43 @@ pub struct IncomingRow {
     pub state: Incoming,
     /// When it became durable.
     pub created_at: Timestamp,
+    /// Digest of the container.
+    pub package_sha256: Digest,
+    /// Digest of the manifest's bytes.
+    pub manifest_sha256: Digest,
+}
+
+impl IncomingRow {
+    /// What a receipt about it names.
+    pub const fn reference(&self) -> PackageRef {
+        PackageRef {
+            message_id: self.id,
+            package_sha256: self.package_sha256,
+            manifest_sha256: self.manifest_sha256,
+            sender: self.sender,
+            recipient: self.office,
+        }
+    }
+}
+
+/// What there is to say about a step of a package that came in.
+#[derive(Debug, Clone, Default)]
+pub struct IncomingNote {
+    /// A code for the operator.
+    pub detail: String,
+    /// The account of the person who brought it about; for the journal.
+    pub by: String,
+    /// The receipt that the step is told with.
+    pub receipt: Option<NewReceipt>,
+    /// Where its files were put, below the hold folder.
+    pub folder: Option<String>,
+}
+
+impl IncomingNote {
+    /// A code alone.
+    pub fn code(detail: impl Into<String>) -> Self {
+        Self { detail: detail.into(), ..Self::default() }
+    }
 }
 
 /// A package that waits to be placed.
@@ -104,7 +143,7 @@ pub struct UnplacedRow {
 }
 
 const COLUMNS: &str = "message_id, sender, office, sequence, serial, state, failures, next_at,
-                       created_at";
+                       created_at, package_sha256, manifest_sha256";
 
 impl Store {
     /// What is already known of a package: its receipt if these are the same bytes. Blocks for as
@@ -172,9 +211,9 @@ impl Store {
             ))?;
             let rows =
                 statement.query_map(params![Column(office), Column(sender), limit], |row| {
-                    let before: Option<i64> = row.get(10)?;
+                    let before: Option<i64> = row.get(12)?;
                     let before = before.and_then(|before| u64::try_from(before).ok());
-                    let is_large = row.get(9)?;
+                    let is_large = row.get(11)?;
                     let row = read_incoming(row)?;
                     Ok(row.map(|row| UnplacedRow { row, is_large, before }))
                 })?;
@@ -248,13 +287,26 @@ impl Store {
         .await
     }
 
-    /// The receipt that was issued first about a package that we received.
-    pub async fn first_receipt(
+    /// The receipt that was issued last about a package that we received, and its kind: the next one
+    /// follows it.
+    pub async fn last_receipt(
         &self,
         sender: OfficeNumber,
         id: MessageId,
-    ) -> Result<Bytes, StoreError> {
-        self.read(move |connection| issued(connection, sender, id)).await
+    ) -> Result<(String, Digest), StoreError> {
+        self.read(move |connection| {
+            let last = connection
+                .prepare_cached(
+                    "SELECT kind, sha256 FROM receipts INDEXED BY receipts_message
+                     WHERE origin = 'issued' AND kind <> 'Expiry' AND partner = ?1
+                         AND message_id = ?2 ORDER BY id DESC LIMIT 1",
+                )?
+                .query_row(params![Column(sender), Column(id)], |row| {
+                    Ok((row.get(0)?, row.get::<_, Column<_>>(1)?.0))
+                })?;
+            Ok(last)
+        })
+        .await
     }
 
     /// Lets `event` happen to a package; see [`Store::outgoing_event`].
@@ -263,44 +315,10 @@ impl Store {
         sender: OfficeNumber,
         id: MessageId,
         event: IncomingEvent,
-        detail: String,
-        receipt: Option<NewReceipt>,
+        note: IncomingNote,
         now: Timestamp,
     ) -> Result<(Incoming, Option<IncomingEffect>), StoreError> {
-        self.write(move |connection| {
-            let row = incoming(connection, sender, id)?;
-            let (next, effect) = row.state.on(id, &event, now);
-            if next == row.state {
-                return Ok((next, effect));
-            }
-            if let Some(receipt) = &receipt {
-                receipts::insert(connection, (row.office, sender), id, receipt)?;
-            }
-            let (failures, next_at) = match next {
-                Incoming::Committed { failures, next_at } => (failures, next_at),
-                Incoming::Rejected | Incoming::Placed | Incoming::HandedOver | Incoming::Held => {
-                    (0, now)
-                }
-            };
-            connection
-                .prepare_cached(
-                    "UPDATE incoming SET state = ?3, failures = ?4, next_at = ?5, detail = ?6,
-                         changed_at = ?7 WHERE sender = ?1 AND message_id = ?2",
-                )?
-                .execute(params![
-                    Column(sender),
-                    Column(id),
-                    next.as_str(),
-                    failures,
-                    Column(next_at),
-                    detail,
-                    Column(now),
-                ])?;
-            let entry = entry(row.office, sender, id, row.serial);
-            query::journal(connection, &entry, next.as_str(), &detail, now)?;
-            Ok((next, effect))
-        })
-        .await
+        self.write(move |connection| step(connection, (sender, id), event, note, now)).await
     }
 }
 
@@ -368,7 +386,48 @@ pub(super) fn kept(connection: &Connection) -> Result<BTreeMap<OfficeNumber, u64
     Ok(rows.collect::<Result<_, _>>()?)
 }
 
-const fn entry(
+/// The step itself, for what has to be written in the same transaction.
+pub(super) fn step(
+    connection: &Connection,
+    (sender, id): (OfficeNumber, MessageId),
+    event: IncomingEvent,
+    note: IncomingNote,
+    now: Timestamp,
+) -> Result<(Incoming, Option<IncomingEffect>), StoreError> {
+    let row = incoming(connection, sender, id)?;
+    let (next, effect) = row.state.on(id, &event, now);
+    if next == row.state {
+        return Ok((next, effect));
+    }
+    let IncomingNote { detail, by, receipt, folder } = note;
+    if let Some(receipt) = &receipt {
+        receipts::insert(connection, (row.office, sender), id, receipt)?;
+    }
+    let (failures, next_at) = match next {
+        Incoming::Committed { failures, next_at } => (failures, next_at),
+        Incoming::Rejected | Incoming::Placed | Incoming::HandedOver | Incoming::Held => (0, now),
+    };
+    connection
+        .prepare_cached(
+            "UPDATE incoming SET state = ?3, failures = ?4, next_at = ?5, detail = ?6,
+                 changed_at = ?7, folder = coalesce(?8, folder) WHERE sender = ?1 AND message_id = ?2",
+        )?
+        .execute(params![
+            Column(sender),
+            Column(id),
+            next.as_str(),
+            failures,
+            Column(next_at),
+            detail,
+            Column(now),
+            folder,
+        ])?;
+    let entry = entry(row.office, sender, id, row.serial);
+    query::journal(connection, &entry, next.as_str(), &by_whom(&detail, &by), now)?;
+    Ok((next, effect))
+}
+
+pub(super) const fn entry(
     office: OfficeNumber,
     sender: OfficeNumber,
     id: MessageId,
@@ -418,7 +477,7 @@ fn issued(
     Ok(der.into())
 }
 
-fn incoming(
+pub(super) fn incoming(
     connection: &Connection,
     sender: OfficeNumber,
     id: MessageId,
@@ -446,5 +505,7 @@ fn read_incoming(row: &Row<'_>) -> rusqlite::Result<Result<IncomingRow, StoreErr
         serial: row.get::<_, Column<_>>(4)?.0,
         state,
         created_at: row.get::<_, Column<_>>(8)?.0,
+        package_sha256: row.get::<_, Column<_>>(9)?.0,
+        manifest_sha256: row.get::<_, Column<_>>(10)?.0,
     }))
 }

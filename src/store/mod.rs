@@ -20,7 +20,9 @@
 //! `store_size` is [`StoreError::Full`]: nothing was written, and the peer is told to come later.
 
 mod error;
+mod held;
 mod incoming;
+mod orders;
 mod outgoing;
 mod payload;
 mod purge;
@@ -39,11 +41,11 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use rusqlite::{Connection, OpenFlags};
 
 pub use error::StoreError;
-pub use incoming::{CommitAnswer, Content, IncomingRow, NewIncoming, UnplacedRow};
+pub use held::{HeldItem, HeldRow, Settled};
+pub use incoming::{CommitAnswer, Content, IncomingNote, IncomingRow, NewIncoming, UnplacedRow};
+pub use orders::Due;
 pub use outgoing::{NewOutgoing, OutgoingRow};
-pub use query::{
-    Direction, Evidence, HeldRow, HistoryFilter, HistoryRow, JournalRow, StateCount, Status,
-};
+pub use query::{Direction, Evidence, HistoryFilter, HistoryRow, JournalRow, StateCount, Status};
 pub use receipts::{NewReceipt, Origin, StoredReceipt};
 pub use unit::{UnitFile, UnitSummary};
 
@@ -71,6 +73,10 @@ struct Shared {
     /// Held for as long as the store is open for writing.
     _lock: Option<File>,
 }
+
+/// How often the lock is asked for before somebody else is said to have it, and the pause between.
+const LOCK_ATTEMPTS: u32 = 4;
+const LOCK_PAUSE: std::time::Duration = std::time::Duration::from_millis(50);
 
 /// Readers that are kept open between reads.
 const IDLE_READERS: usize = 4;
@@ -103,6 +109,13 @@ impl Store {
         let store = Self::with(folder, Arc::new(Room::new(0)), None, None);
         store.with_reader(schema::check_current)?;
         Ok(store)
+    }
+
+    /// Whether a node has the store in `folder` open for writing. Takes the lock for an instant, so
+    /// that a node which starts just then may have to try again.
+    pub fn is_in_use(folder: &Path) -> bool {
+        let file = File::options().write(true).open(folder.join("renkei.lock"));
+        file.is_ok_and(|file| matches!(file.try_lock(), Err(fs::TryLockError::WouldBlock)))
     }
 
     fn with(folder: &Path, room: Arc<Room>, writer: Option<Writer>, lock: Option<File>) -> Self {
@@ -196,11 +209,18 @@ fn connect(folder: &Path, create: OpenFlags) -> Result<Connection, StoreError> {
 fn lock(folder: &Path) -> Result<File, StoreError> {
     let options = File::options().create(true).truncate(false).write(true).clone();
     let file = options.open(folder.join("renkei.lock"))?;
-    match file.try_lock() {
-        Ok(()) => Ok(file),
-        Err(fs::TryLockError::WouldBlock) => Err(StoreError::InUse(folder.to_owned())),
-        Err(fs::TryLockError::Error(error)) => Err(error.into()),
+    for attempt in 1.. {
+        match file.try_lock() {
+            Ok(()) => break,
+            // Whoever only asks whether a node runs has it for an instant.
+            Err(fs::TryLockError::WouldBlock) if attempt < LOCK_ATTEMPTS => {
+                std::thread::sleep(LOCK_PAUSE);
+            }
+            Err(fs::TryLockError::WouldBlock) => return Err(StoreError::InUse(folder.to_owned())),
+            Err(fs::TryLockError::Error(error)) => return Err(error.into()),
+        }
     }
+    Ok(file)
 }
 
 #[cfg(test)]

@@ -35,7 +35,11 @@ impl Store {
 /// done with the package. A consigned one is safe at the partner, whether or not its files come
 /// out of a hold folder there one day.
 const AT_REST: [(&str, &str, &str); 2] = [
-    ("outgoing", "partner", "'CONSIGNED', 'HANDED_OVER', 'REJECTED', 'EXPIRED'"),
+    (
+        "outgoing",
+        "partner",
+        "'CONSIGNED', 'HELD_BY_RECIPIENT', 'HANDED_OVER', 'REJECTED', 'EXPIRED'",
+    ),
     ("incoming", "sender", "'HANDED_OVER', 'REJECTED', 'HELD'"),
 ];
 

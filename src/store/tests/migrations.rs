@@ -115,6 +115,15 @@ fn each_question_about_open_packages_has_its_index() {
         ),
         ("outgoing WHERE state = 'QUEUED' AND expires_at <= 1", "outgoing_queued"),
         (
+            "outgoing WHERE office = 'a' AND partner = 'b' AND state = 'HELD_BY_RECIPIENT' LIMIT 1",
+            "outgoing_held_by_recipient",
+        ),
+        (
+            "held WHERE office = 'a' AND partner = 'b' AND serial = 'c' AND settled_at IS NULL",
+            "held_open",
+        ),
+        ("incoming WHERE state = 'HELD'", "incoming_held"),
+        (
             "incoming WHERE office = 'a' AND sender = 'b' AND state = 'COMMITTED'
           ORDER BY serial, sequence",
             "incoming_committed",

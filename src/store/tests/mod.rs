@@ -1,5 +1,6 @@
 //! The store on a real disk.
 
+mod held;
 mod migrations;
 mod size;
 
@@ -210,8 +211,10 @@ async fn an_incoming_package_goes_its_way_once() {
     let first = unplaced().await.expect("read");
     assert_eq!(first.iter().map(|unplaced| unplaced.row.id).collect::<Vec<_>>(), [id]);
     assert_eq!((first[0].is_large, first[0].before), (false, None));
-    let event =
-        |event, receipt| store.incoming_event(office(2), id, event, String::new(), receipt, now());
+    let event = |event, receipt| {
+        let note = IncomingNote { receipt, ..IncomingNote::default() };
+        store.incoming_event(office(2), id, event, note, now())
+    };
     event(IncomingEvent::FilesPlaced, None).await.expect("event");
     assert_eq!(store.placed(office(1)).await.expect("read").len(), 1);
     assert!(!store.waits(id).await.expect("read"));
@@ -242,7 +245,7 @@ async fn a_borrowed_id_mixes_no_proof() {
     store.add_own_receipt(id, expiry).await.expect("stored");
     store.commit(incoming(id, b"theirs", b"consigned"), now()).await.expect("committed");
     store
-        .incoming_event(office(2), id, IncomingEvent::FilesPlaced, String::new(), None, now())
+        .incoming_event(office(2), id, IncomingEvent::FilesPlaced, IncomingNote::default(), now())
         .await
         .expect("event");
 

@@ -107,6 +107,11 @@ impl Office {
         self.settings.remove_peer(number);
     }
 
+    /// Enters a partner in the configuration.
+    pub(crate) fn remember_peer(&mut self, number: &'static str, port: u16) {
+        self.settings.add_peer(number, port);
+    }
+
     /// Makes this node that of another office too, with the folders that office has.
     pub(crate) fn host(&mut self, other: &Self) {
         let home = other.path("");
