@@ -64,9 +64,8 @@ enum State {
 
 impl<'s> FileCheck<'s> {
     /// Begins a file; `label` is its name, perhaps with folders and `/` before it.
-    pub(super) fn new(spec: &'s Spec, label: &str, limit: u64) -> Self {
+    pub(super) fn new(spec: &'s Spec, label: &str, mut findings: Findings) -> Self {
         let (folder, name) = label.rsplit_once('/').unwrap_or(("", label));
-        let mut findings = Findings::new(limit);
         let (kind, parsed) = name::check(spec, name, &mut findings);
         let text = kind.is_some_and(|kind| !kind.is_image());
         let picture = kind.is_some_and(FileKind::is_image);

@@ -84,10 +84,9 @@ pub(super) fn check(
     spec: &Spec,
     files: &[Outcome],
     unread: &[(String, FileKind)],
-    limit: u64,
+    findings: Findings,
 ) -> Units {
-    let mut units =
-        Units { summaries: Vec::new(), findings: Findings::new(limit), run: RuleSet::default() };
+    let mut units = Units { summaries: Vec::new(), findings, run: RuleSet::default() };
     let mut folders: BTreeMap<&str, Vec<usize>> = BTreeMap::new();
     for (index, file) in files.iter().enumerate() {
         folders.entry(&file.folder).or_default().push(index);
@@ -121,6 +120,7 @@ fn check_folder(
         let Some(file) = files.get(*index) else { continue };
         let Some(name) = &file.name else {
             joins::release(file, units);
+            usage_unit::release(file, &mut units.findings);
             unnamed.add(file);
             continue;
         };
@@ -132,6 +132,7 @@ fn check_folder(
             clusters.entry(key).or_default().push(*index);
         } else {
             joins::release(file, units);
+            usage_unit::release(file, &mut units.findings);
             offices::check(&[file], units);
         }
     }
