@@ -51,6 +51,8 @@ pub(super) struct PlanKey {
     pub(super) office: [u8; 10],
     pub(super) code: [u8; 6],
     pub(super) units: i64,
+    /// ３０日超区分 of a stay.
+    pub(super) over_thirty: bool,
 }
 
 /// Records of 第6表 that are counted together.
@@ -164,6 +166,8 @@ pub(super) struct SlipRow {
     /// 単位数
     pub(super) full_units: Option<i64>,
     pub(super) count: Option<i64>,
+    /// ３０日超区分 of a stay.
+    pub(super) over_thirty: bool,
     pub(super) code_spot: Spot,
     pub(super) office_spot: Spot,
     pub(super) count_spot: Spot,

@@ -31,7 +31,12 @@ pub(super) const fn rules(format: Format) -> &'static [Rule] {
         Format::Integer => &[R::NotAnInteger, R::ItemTooLong],
         Format::Decimal => &[R::MalformedDecimal],
         Format::ServiceCode => {
-            &[R::MalformedServiceCode, R::ServiceTypeOutOfScope, R::UnknownServiceType]
+            &[
+                R::MalformedServiceCode,
+                R::ServiceTypeOutOfScope,
+                R::UnknownServiceType,
+                R::SumCodeOfAService,
+            ]
         }
         Format::ServiceType => {
             &[R::MalformedServiceType, R::ServiceTypeOutOfScope, R::UnknownServiceType]

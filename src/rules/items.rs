@@ -226,7 +226,13 @@ impl Items {
         findings: &mut Findings,
         at: impl FnOnce() -> Draft,
     ) -> bool {
-        let Some((code, _)) = value.split_first_chunk::<2>() else { return true };
+        let Some((code, rest)) = value.split_first_chunk::<2>() else { return true };
+        // Only 第7表 has a table of sums.
+        let sum = matches!(rest, b"AAAA" | b"EEEE" | b"ZZZZ") || value == b"999999";
+        if sum && item.format == Format::ServiceCode && item.codes.is_none() {
+            findings.add_at_most(Rule::SumCodeOfAService, item.limit, at);
+            return false;
+        }
         if *code == self.last_type {
             return true;
         }

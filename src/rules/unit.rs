@@ -28,6 +28,7 @@ pub(super) const UNIT_RULES: &[Rule] = &[
     Rule::SeveralUnitsShareSerial,
     Rule::UnitFilesDiffer,
     Rule::DuplicateFile,
+    Rule::SubTableMissing,
 ];
 
 /// Files with the same sender, recipient and 連番.
@@ -390,6 +391,7 @@ fn judge_group(
             });
         } else if complete(cluster) {
             sound.push(cluster);
+            sub_table(files, cluster, unnamed, units);
         } else {
             missing_files(files, cluster, unnamed, units);
         }
@@ -413,6 +415,29 @@ fn judge_group(
                 &ids.join(", "),
             )
         });
+    }
+}
+
+/// 別表 of a preventive plan, which no unit needs and in principle each has (R-YOBO-04).
+fn sub_table(
+    files: &[Outcome],
+    cluster: &Cluster<'_>,
+    unnamed: &mut Unnamed,
+    units: &mut Units,
+) {
+    let plan = cluster.files.iter().filter_map(|index| files.get(*index));
+    let plan = plan.into_iter().find(|file| file.kind == Some(FileKind::Upyobo));
+    let Some((plan, name)) = plan.and_then(|file| Some((file, file.name.as_ref()?))) else {
+        return;
+    };
+    let kind = FileKind::UpyoboSub;
+    if cluster.kinds.contains(&kind) {
+        return;
+    }
+    let missing = name.sibling(kind, cluster.key.month.unwrap_or(MonthPart::Zero), 1).to_string();
+    let tail = missing.strip_prefix(kind.prefix()).unwrap_or(&missing);
+    if !unnamed.has_tail(tail) && !unnamed.take(kind) {
+        units.findings.add(Rule::SubTableMissing, || Draft::named(&plan.label));
     }
 }
 

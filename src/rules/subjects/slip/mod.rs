@@ -328,6 +328,7 @@ fn facts_of(
                 units: row.number(Column::Discounted).or(row.number(Column::Units)),
                 full_units: row.number(Column::Units),
                 count: row.number(Column::Count),
+                over_thirty: row.over_thirty && is_stay(&row.code),
                 code_spot: row.code_spot(),
                 office_spot: row.office_spot(items),
                 count_spot: row.spot(Column::Count, items),
