@@ -8,11 +8,11 @@ use super::collect::Findings;
 use super::finding::Draft;
 use super::jpeg::Picture;
 use super::judge::Judge;
+use super::name;
 use super::rule::RuleSet;
 use super::sniff::{self, Foreign, Ms932, OtherJis, Start, Utf8};
 use super::subjects::Facts;
 use super::table::Rule;
-use super::name;
 
 /// What is left of a file when its last byte was seen.
 #[derive(Debug)]

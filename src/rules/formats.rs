@@ -30,14 +30,12 @@ pub(super) const fn rules(format: Format) -> &'static [Rule] {
         Format::Code => &[R::UnknownCode],
         Format::Integer => &[R::NotAnInteger, R::ItemTooLong],
         Format::Decimal => &[R::MalformedDecimal],
-        Format::ServiceCode => {
-            &[
-                R::MalformedServiceCode,
-                R::ServiceTypeOutOfScope,
-                R::UnknownServiceType,
-                R::SumCodeOfAService,
-            ]
-        }
+        Format::ServiceCode => &[
+            R::MalformedServiceCode,
+            R::ServiceTypeOutOfScope,
+            R::UnknownServiceType,
+            R::SumCodeOfAService,
+        ],
         Format::ServiceType => {
             &[R::MalformedServiceType, R::ServiceTypeOutOfScope, R::UnknownServiceType]
         }

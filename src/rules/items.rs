@@ -189,8 +189,7 @@ impl Items {
             Verdict::Bad(rule) => {
                 let padded = formats::is_padded(item, raw, chars);
                 let rule = if padded { Rule::PaddedValue } else { rule };
-                let limit =
-                    if rule == Rule::ItemTooLong { Severity::Error } else { item.limit };
+                let limit = if rule == Rule::ItemTooLong { Severity::Error } else { item.limit };
                 findings.add_at_most(rule, limit, || expected(at(), item, raw, chars));
                 false
             }

@@ -419,12 +419,7 @@ fn judge_group(
 }
 
 /// 別表 of a preventive plan, which no unit needs and in principle each has (R-YOBO-04).
-fn sub_table(
-    files: &[Outcome],
-    cluster: &Cluster<'_>,
-    unnamed: &mut Unnamed,
-    units: &mut Units,
-) {
+fn sub_table(files: &[Outcome], cluster: &Cluster<'_>, unnamed: &mut Unnamed, units: &mut Units) {
     let plan = cluster.files.iter().filter_map(|index| files.get(*index));
     let plan = plan.into_iter().find(|file| file.kind == Some(FileKind::Upyobo));
     let Some((plan, name)) = plan.and_then(|file| Some((file, file.name.as_ref()?))) else {

@@ -160,8 +160,7 @@ impl Subject for Slip {
             let mut told = self.offices(rows, no_total, findings);
             if let Some(first) = rows.first().filter(|_| no_total && misnamed.is_none() || lone) {
                 let wrong_insurer = fragments.insurers.contains(person);
-                let number =
-                    if wrong_insurer { first.whose.insurer } else { first.whose.insured };
+                let number = if wrong_insurer { first.whose.insurer } else { first.whose.insured };
                 let loose = Loose {
                     person: *person,
                     number,
@@ -243,8 +242,7 @@ impl Slip {
         }
         for column in [Column::DiscountRate, Column::Discounted] {
             if matches!(self.items.cell(record, column), Cell::Number(_)) {
-                findings
-                    .add(Rule::SumRowHasDiscount, || at(column).related(code_place()));
+                findings.add(Rule::SumRowHasDiscount, || at(column).related(code_place()));
             }
         }
         let price = self.items.cell(record, Column::Price);

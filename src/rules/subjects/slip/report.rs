@@ -41,9 +41,7 @@ impl Slip {
                         Some(sum) if sum.form == Form::Within && sum.kind() == last.kind() => {
                             Draft::place(self.at(sum, sum.office_spot(&self.items))).related(place)
                         }
-                        Some(sum) => {
-                            Draft::place(self.at(sum, sum.code_spot())).related(place)
-                        }
+                        Some(sum) => Draft::place(self.at(sum, sum.code_spot())).related(place),
                         None => Draft::place(place),
                     };
                     draft.with("type", String::from_utf8_lossy(last.kind()))
