@@ -8,11 +8,11 @@ use super::collect::Findings;
 use super::finding::Draft;
 use super::jpeg::Picture;
 use super::judge::Judge;
+use super::name;
 use super::rule::RuleSet;
-use super::sniff::{self, Foreign, OtherJis, Start, Utf8};
+use super::sniff::{self, Foreign, Ms932, OtherJis, Start, Utf8};
 use super::subjects::Facts;
 use super::table::Rule;
-use super::{items, name};
 
 /// What is left of a file when its last byte was seen.
 #[derive(Debug)]
@@ -47,6 +47,7 @@ pub(super) struct FileCheck<'s> {
     start: Vec<u8>,
     utf8: Utf8,
     other_jis: OtherJis,
+    ms932: Ms932,
     reader: Reader,
     picture: Option<Picture>,
     judge: Judge<'s>,
@@ -64,9 +65,8 @@ enum State {
 
 impl<'s> FileCheck<'s> {
     /// Begins a file; `label` is its name, perhaps with folders and `/` before it.
-    pub(super) fn new(spec: &'s Spec, label: &str, limit: u64) -> Self {
+    pub(super) fn new(spec: &'s Spec, label: &str, mut findings: Findings) -> Self {
         let (folder, name) = label.rsplit_once('/').unwrap_or(("", label));
-        let mut findings = Findings::new(limit);
         let (kind, parsed) = name::check(spec, name, &mut findings);
         let text = kind.is_some_and(|kind| !kind.is_image());
         let picture = kind.is_some_and(FileKind::is_image);
@@ -78,6 +78,7 @@ impl<'s> FileCheck<'s> {
             start: Vec::new(),
             utf8: Utf8::default(),
             other_jis: OtherJis::default(),
+            ms932: Ms932::default(),
             reader: Reader::default(),
             picture: None,
             judge: Judge::new(spec, kind, parsed, findings),
@@ -134,6 +135,9 @@ impl<'s> FileCheck<'s> {
     fn read(&mut self, piece: &[u8]) {
         self.utf8.feed(piece);
         self.other_jis.feed(piece);
+        if self.utf8.is_possible() || self.other_jis.is_possible() {
+            self.ms932.feed(piece);
+        }
         self.reader.feed(piece, &mut self.judge);
     }
 
@@ -183,12 +187,12 @@ impl<'s> FileCheck<'s> {
         if readable {
             self.reader.finish(&mut self.judge);
         }
-        let encoding_defect =
-            items::ENCODING_RULES.iter().any(|rule| self.judge.findings.has(*rule));
-        let foreign = if self.utf8.verdict(!encoding_defect) {
-            Some(Foreign::Utf8)
-        } else {
-            self.other_jis.verdict(!encoding_defect)
+        // ISO-2022-JP is told by control characters, which no text in MS932 has.
+        let foreign = match self.other_jis.verdict() {
+            Some(Foreign::Iso2022Jp) => Some(Foreign::Iso2022Jp),
+            _ if self.ms932.explains() => None,
+            _ if self.utf8.verdict() => Some(Foreign::Utf8),
+            other => other,
         };
         let foreign = foreign.filter(|_| readable);
         let sha256 = self.hash.finish();
