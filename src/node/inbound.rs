@@ -33,6 +33,7 @@ impl Service for Inbound {
         body: Hashed,
     ) -> Result<PutAnswer, Refusal> {
         let context = &self.0;
+        context.store.check().map_err(refuse_store)?;
         let now = context.now();
         let looked_at = {
             let _turn = context.judging.acquire().await;
@@ -251,9 +252,10 @@ fn refuse(fault: &PackageFault) -> Refusal {
 /// A fault of our store: the partner keeps the package and comes again.
 #[expect(clippy::needless_pass_by_value, reason = "for use with map_err")]
 fn refuse_store(error: StoreError) -> Refusal {
-    let full = matches!(error, StoreError::Full);
-    let (status, code, text) = if full {
+    let (status, code, text) = if matches!(error, StoreError::Full) {
         (RefusalStatus::InsufficientStorage, "storage-full", "no room for packages at the moment")
+    } else if matches!(error, StoreError::Gone) {
+        (RefusalStatus::Unavailable, "store-gone", "the store of the recipient is away")
     } else {
         (RefusalStatus::Unavailable, "busy", "not possible at the moment")
     };

@@ -1,5 +1,6 @@
 //! The store on a real disk.
 
+mod identity;
 mod migrations;
 mod size;
 
@@ -72,7 +73,7 @@ fn incoming(id: MessageId, package: &'static [u8], der: &'static [u8]) -> NewInc
 }
 
 fn open(folder: &TempDir) -> Store {
-    Store::open(folder.path(), 0).expect("a store")
+    Store::open(folder.path(), &Terms::default()).expect("a store")
 }
 
 /// A store that holds one small package on its way out, and its id.
@@ -309,7 +310,8 @@ async fn large_packages_lie_beside_and_are_checked() {
 #[tokio::test]
 async fn a_full_store_says_so_and_keeps_what_it_has() {
     let folder = TempDir::new().expect("a folder");
-    let store = Store::open(folder.path(), 1 << 20).expect("a store");
+    let store =
+        Store::open(folder.path(), &Terms { size: 1 << 20, ..Terms::default() }).expect("a store");
     let mut stored = 0;
     let full = loop {
         let new = outgoing(stored + 1, Bytes::from(vec![1; 100_000]));
@@ -341,7 +343,7 @@ async fn only_one_process_writes_and_others_read() {
     let folder = TempDir::new().expect("a folder");
     assert!(matches!(Store::open_for_reading(folder.path()), Err(StoreError::Absent(_))));
     let store = open(&folder);
-    assert!(matches!(Store::open(folder.path(), 0), Err(StoreError::InUse(_))));
+    assert!(matches!(Store::open(folder.path(), &Terms::default()), Err(StoreError::InUse(_))));
     store.pack(outgoing(1, Bytes::from_static(b"a")), now()).await.expect("packed");
     let reader = Store::open_for_reading(folder.path()).expect("beside the writer");
     assert_eq!(
@@ -454,7 +456,7 @@ async fn a_newer_store_is_refused() {
     let connection = Connection::open(database(folder.path())).expect("open");
     connection.pragma_update(None, "user_version", 99).expect("write");
     drop(connection);
-    let refused = Store::open(folder.path(), 0).map(|_| ());
+    let refused = Store::open(folder.path(), &Terms::default()).map(|_| ());
     assert!(matches!(refused, Err(StoreError::TooNew { found: 99, .. })));
 }
 

@@ -5,7 +5,7 @@ use super::*;
 const MIB: usize = 1 << 20;
 
 fn limited(folder: &TempDir, mib: u64) -> Store {
-    Store::open(folder.path(), mib << 20).expect("a store")
+    Store::open(folder.path(), &Terms { size: mib << 20, ..Terms::default() }).expect("a store")
 }
 
 fn large(sequence: u64) -> NewOutgoing {
