@@ -14,6 +14,7 @@ use crate::types::Lang;
 const THREADS_GRACE: Duration = Duration::from_millis(500);
 
 #[derive(Debug, clap::Args)]
+#[expect(clippy::struct_excessive_bools, reason = "switches of the command line")]
 pub(super) struct Args {
     #[command(flatten)]
     config: ConfigArg,

@@ -176,7 +176,7 @@ impl Place {
 fn new_mark() -> io::Result<String> {
     let mut bytes = [0; MARK_LENGTH / 2];
     aws_lc_rs::rand::fill(&mut bytes).map_err(|_| io::Error::other("no random numbers"))?;
-    Ok(bytes.iter().map(|byte| format!("{byte:02x}")).collect())
+    Ok(format!("{:032x}", u128::from_be_bytes(bytes)))
 }
 
 #[cfg(test)]

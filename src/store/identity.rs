@@ -12,7 +12,6 @@ use std::fs::{self, File};
 use std::io::{self, Read as _, Write as _};
 use std::path::{Path, PathBuf};
 use std::sync::Mutex;
-use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
 use file_id::{FileId, get_file_id};
@@ -279,13 +278,13 @@ enum Aside {
 /// Puts files of the store into a folder of their own below the data folder, where nothing reads
 /// them.
 fn set_aside(folder: &Path, what: Aside) -> Result<(), StoreError> {
-    static NUMBER: AtomicU64 = AtomicU64::new(0);
-    let now = jiff::Timestamp::now().strftime("%Y%m%d%H%M%S");
-    let aside = folder.join(format!("aside-{now}-{}", NUMBER.fetch_add(1, Ordering::Relaxed)));
     let names = ["renkei.db", "renkei.db-wal", "renkei.db-shm", "packages", "store-id"];
     if !names.iter().any(|name| folder.join(name).exists()) {
         return Ok(());
     }
+    let numbered = |number: u32| folder.join(format!("aside-{number}"));
+    let free = (1..=u32::MAX).map(numbered).find(|aside| !aside.exists());
+    let aside = free.ok_or_else(|| io::Error::other("no free name to put the store aside"))?;
     fs::create_dir(&aside)?;
     for name in names {
         let (from, to) = (folder.join(name), aside.join(name));

@@ -222,11 +222,11 @@ fn create_private(folder: &Path) -> std::io::Result<()> {
 fn check_private(folder: &Path) -> Result<(), StoreError> {
     use std::os::unix::fs::PermissionsExt as _;
     let mode = fs::metadata(folder)?.permissions().mode() & 0o7777;
-    if mode & 0o077 == 0 {
-        Ok(())
-    } else {
-        Err(StoreError::Exposed { folder: folder.to_owned(), mode })
+    let of_others = mode & 0o077;
+    if of_others > 0 {
+        return Err(StoreError::Exposed { folder: folder.to_owned(), mode });
     }
+    Ok(())
 }
 
 /// On Windows the permissions of the folder above count.

@@ -174,7 +174,7 @@ fn open_at(data: &Path) -> Store {
 #[test]
 fn a_data_folder_of_others_is_refused_and_the_files_are_closed() {
     use std::os::unix::fs::PermissionsExt as _;
-    let folder = TempDir::new().expect("a folder");
+    let folder = private_folder();
     let set = |path: &Path, mode| {
         fs::set_permissions(path, fs::Permissions::from_mode(mode)).expect("set");
     };
