@@ -136,6 +136,9 @@ fn nobody_reads_about_persons_where_they_should_not() {
     assert!(hidden.len() >= least, "it looked too rarely: {hidden:?}");
     for name in hidden {
         let rest = name.strip_prefix(".renkei-").unwrap_or_else(|| panic!("{name}"));
+        if rest == "folder" {
+            continue;
+        }
         let harmless = |c: char| c.is_ascii_hexdigit() || "-.tmpworkdp".contains(c);
         assert!(rest.chars().all(harmless), "{name}");
     }
