@@ -38,6 +38,18 @@ const ENGLISH: &[(&str, &str)] = &[
     ("convert PATHS", "Files, or folders; whole send units"),
     ("run", "Run the node: watch the drop folders and exchange with partners"),
     ("run --check", "Only check configuration, certificates and folders"),
+    (
+        "run --accept-folders",
+        "Take the drop and import folders as they are, although they are others than at the last start (once, after replacing one on purpose)",
+    ),
+    (
+        "run --accept-store",
+        "Go on with a store that is older than it was or another one; what is lost stays lost",
+    ),
+    (
+        "run --new-store",
+        "Begin a new store where the old one is lost; what is left is kept in aside-… in the data folder, what waited and the receipts are not taken over",
+    ),
     ("demo", "Try everything with no preparation"),
     ("demo --once", "End when all units arrived; exit code 1 if one did not"),
     ("demo --dir", "Where to make the folders of the offices (default: a temporary folder)"),

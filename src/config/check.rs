@@ -22,7 +22,7 @@ const DIGEST_EN: &str = "SHA-256 of certificates, 64 hexadecimal digits";
 
 pub(super) fn config(text: &str, base: &Path) -> Result<Config, Problems> {
     let reader = Reader::new(text, base);
-    let config = whole(Section::root(&reader));
+    let config = whole(Section::root(&reader), base);
     let problems = reader.finish();
     match config {
         Some(config) if problems.is_empty() => Ok(config),
@@ -31,7 +31,7 @@ pub(super) fn config(text: &str, base: &Path) -> Result<Config, Problems> {
 }
 
 /// `None` only after a problem was reported.
-fn whole(mut root: Section<'_, '_>) -> Option<Config> {
+fn whole(mut root: Section<'_, '_>, base: &Path) -> Option<Config> {
     // Everything is read before anything is judged missing, so that all problems come out.
     let node = node(root.table("node"));
     let tls = tls(root.table("tls"));
@@ -62,6 +62,7 @@ fn whole(mut root: Section<'_, '_>) -> Option<Config> {
         timing,
         limits,
         retention,
+        home: base.to_owned(),
     })
 }
 

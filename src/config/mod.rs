@@ -38,6 +38,8 @@ pub struct Config {
     pub limits: Limits,
     /// `[retention]`
     pub retention: Retention,
+    /// The folder of the configuration's file.
+    pub home: PathBuf,
 }
 
 /// `[node]`

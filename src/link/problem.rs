@@ -49,6 +49,10 @@ pub mod code {
     pub const PARTNER_STORE_FULL: &str = "partner-store-full";
     /// No room on the disk, or in the store.
     pub const STORAGE_FULL: &str = "storage-full";
+    /// The store of the node is not where it was; its operator has to bring it back.
+    pub const STORE_GONE: &str = "store-gone";
+    /// A certificate of the node itself is not valid at the moment, so that it can sign nothing.
+    pub const OWN_CERTIFICATE_NOT_VALID: &str = "own-certificate-not-valid";
     /// The id in the path is not the one in the manifest.
     pub const ID_MISMATCH: &str = "id-mismatch";
     /// The sender used the id for other bytes.
@@ -81,6 +85,8 @@ pub mod code {
         PARTNER_RATE_EXCEEDED,
         PARTNER_STORE_FULL,
         STORAGE_FULL,
+        STORE_GONE,
+        OWN_CERTIFICATE_NOT_VALID,
         ID_MISMATCH,
         ID_TAKEN,
         CLOCK_AHEAD,
@@ -99,6 +105,7 @@ pub mod code {
         "certificate-wrong-usage",
         "certificate-unknown",
         "certificate-wrong-office",
+        "certificate-version",
         "revocation-unknown",
     ];
 }

@@ -14,7 +14,7 @@ use crate::config::Config;
 use crate::link::{Client, Clock, Endpoint, Tls};
 use crate::package::Limits;
 use crate::spec::Spec;
-use crate::store::Store;
+use crate::store::{Store, StoreError};
 use crate::types::{Lang, OfficeNumber};
 
 /// One of our offices and one of its partners.
@@ -165,6 +165,16 @@ impl Context {
     /// What a package may have at most.
     pub(super) fn package_limits(&self) -> Limits {
         super::Node::package_limits(&self.config)
+    }
+}
+
+/// Tells in the log that the store keeps a task from its work. That it is gone is a standing
+/// condition, told by the guard.
+pub(super) fn log_store_fault(error: &StoreError, what: &'static str) {
+    if matches!(error, StoreError::Gone) {
+        tracing::debug!(code = error.code(), "{what}");
+    } else {
+        tracing::error!(code = error.code(), %error, "{what}");
     }
 }
 

@@ -17,7 +17,7 @@ use jiff::{SignedDuration, Timestamp};
 use tokio::sync::watch;
 use tokio::task::JoinSet;
 
-use super::context::{Context, Pair, blocking, stopped, wake, woken};
+use super::context::{Context, Pair, blocking, log_store_fault, stopped, wake, woken};
 use crate::link::SendError;
 use crate::package::{PackageFault, PackageRef, Receipt, ReceiptKind};
 use crate::store::{NewReceipt, Origin, OutgoingRow, StoreError};
@@ -75,7 +75,7 @@ pub(super) async fn run(context: Arc<Context>, pair: Pair, mut stopping: watch::
         let sleep = match dispatcher.launch().await {
             Ok(sleep) => sleep,
             Err(error) => {
-                tracing::error!(code = error.code(), %error, "the queue cannot be read");
+                log_store_fault(&error, "the queue cannot be read");
                 STORE_PAUSE
             }
         };
@@ -323,7 +323,7 @@ pub(super) async fn expire_overdue(context: &Arc<Context>) {
     let overdue = match context.store.overdue(context.now()).await {
         Ok(overdue) => overdue,
         Err(error) => {
-            tracing::error!(code = error.code(), %error, "the queue cannot be read");
+            log_store_fault(&error, "the queue cannot be read");
             return;
         }
     };

@@ -94,6 +94,7 @@ impl Service for Inbound {
         body: Hashed,
     ) -> Result<PutAnswer, Refusal> {
         let context = &self.0;
+        context.store.check().map_err(refuse_store)?;
         context.quota.came(partner, body.bytes().len());
         let taken = self.take(peer, id, body).await;
         if taken.as_ref().is_err_and(|refusal| refusal.status == RefusalStatus::Unprocessable) {
@@ -428,13 +429,11 @@ fn refuse(fault: &PackageFault) -> Refusal {
 /// A fault of our store: the partner keeps the package and comes again.
 #[expect(clippy::needless_pass_by_value, reason = "for use with map_err")]
 fn refuse_store(error: StoreError) -> Refusal {
-    let full = matches!(error, StoreError::Full);
-    let (status, code, text) = if full {
-        (
-            RefusalStatus::InsufficientStorage,
-            code::STORAGE_FULL,
-            "no room for packages at the moment",
-        )
+    let (status, code, text) = if matches!(error, StoreError::Full) {
+        let text = "no room for packages at the moment";
+        (RefusalStatus::InsufficientStorage, code::STORAGE_FULL, text)
+    } else if matches!(error, StoreError::Gone) {
+        (RefusalStatus::Unavailable, code::STORE_GONE, "the store of the recipient is away")
     } else {
         (RefusalStatus::Unavailable, code::BUSY, "not possible at the moment")
     };

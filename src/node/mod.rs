@@ -16,11 +16,13 @@
 //! [`StartProblems`] lists everything that keeps the node from starting. Once it runs, nothing
 //! stops it but [`Node::stop`]: every fault is logged with its code and tried again.
 
+mod apart;
 mod clock;
 mod collect;
 mod context;
 mod conversion;
 mod dispatch;
+mod guard;
 mod housekeeping;
 mod inbound;
 mod judge;
@@ -45,6 +47,7 @@ pub use clock::system_clock;
 pub use notices::Notice;
 pub use problems::{StartProblem, StartProblems};
 pub use proof::open_trust;
+pub use start::Consent;
 
 use crate::config::Config;
 use crate::link::Clock;
@@ -77,8 +80,9 @@ impl Node {
         config: Config,
         spec: &'static Spec,
         clock: Clock,
+        consent: Consent,
     ) -> Result<Self, StartProblems> {
-        let opened = start::open(config, spec, clock).await?;
+        let opened = start::open(config, spec, clock, consent).await?;
         let (stop, stopping) = watch::channel(false);
         let mut tasks = JoinSet::new();
         let context = Arc::clone(&opened.context);
@@ -88,6 +92,8 @@ impl Node {
         tasks.spawn(async move {
             opened.server.run(async move { stopped(&mut shutdown).await }).await;
         });
+        let watched = opened.folders.iter().flat_map(start::OfficeFolders::watched).collect();
+        tasks.spawn(guard::run(Arc::clone(&context), watched, stopping.clone()));
         for folders in opened.folders {
             let office = folders.office;
             let (drop, import) = folders.split();
@@ -115,8 +121,9 @@ impl Node {
         config: Config,
         spec: &'static Spec,
         clock: Clock,
+        consent: Consent,
     ) -> Result<(), StartProblems> {
-        start::open(config, spec, clock).await.map(|_| ())
+        start::open(config, spec, clock, consent).await.map(|_| ())
     }
 
     /// What a package may have at most under a configuration.
@@ -150,6 +157,10 @@ impl Node {
         if tokio::time::timeout(STOP_GRACE, finish).await.is_err() {
             tracing::warn!("work in flight was cut off; it is taken up at the next start");
             self.tasks.shutdown().await;
+        }
+        let store = self.context.store.clone();
+        if let Some(Err(error)) = context::blocking(move || store.keep_record(true)).await {
+            tracing::warn!(code = error.code(), %error, "the record of the store was not renewed");
         }
         tracing::info!("the node has stopped");
     }

@@ -15,7 +15,7 @@ use std::time::Duration;
 use jiff::Timestamp;
 use tokio::sync::watch;
 
-use super::context::{Context, blocking, stopped, woken};
+use super::context::{Context, blocking, log_store_fault, stopped, woken};
 use super::start::ImportFolders;
 use crate::folder::FolderError;
 use crate::route::{self, First, Turn};
@@ -109,7 +109,7 @@ pub(super) async fn run(
         let sleep = match place_all(&context, &folders, &stopping).await {
             Ok(sleep) => sleep,
             Err(error) => {
-                tracing::error!(%office, code = error.code(), %error, "placing pauses");
+                log_store_fault(&error, "placing pauses");
                 STORE_PAUSE
             }
         };

@@ -63,7 +63,7 @@ fn version_1(folder: &TempDir, id: MessageId) -> [MessageId; 2] {
 
 #[tokio::test]
 async fn a_store_of_version_1_keeps_its_packages() {
-    let folder = TempDir::new().expect("a folder");
+    let folder = private_folder();
     let id = MessageId::new(now());
     let [beside, gone] = version_1(&folder, id);
     let unread = Store::open_for_reading(folder.path()).map(|_| ());
@@ -95,7 +95,7 @@ async fn a_store_of_version_1_keeps_its_packages() {
 /// A partial index serves only where its condition stands in the question as it is.
 #[test]
 fn each_question_about_open_packages_has_its_index() {
-    let folder = TempDir::new().expect("a folder");
+    let folder = private_folder();
     drop(open(&folder));
     let connection = Connection::open(database(folder.path())).expect("open");
     let plan = |sql: &str| -> Vec<String> {

@@ -195,14 +195,13 @@ impl RowItems {
     /// The row, where it can be told whose and what it is.
     pub(super) fn read(&self, record: &Judged<'_>, print: u64) -> Option<Row> {
         let person = self.person.read(record)?;
-        let (code, unknown) = match record.good(self.code) {
-            Some(code) => (code, false),
+        let (code, unknown) = if let Some(code) = record.good(self.code) {
+            (code, false)
+        } else {
             // A code of a type that nobody knows may still be a 全合計 that is written wrongly.
-            None => {
-                let code = record.record.item(self.code);
-                let formed = |byte: &u8| byte.is_ascii_digit() || byte.is_ascii_uppercase();
-                (code.iter().all(formed)).then_some((code, true))?
-            }
+            let code = record.record.item(self.code);
+            let formed = |byte: &u8| byte.is_ascii_digit() || byte.is_ascii_uppercase();
+            code.iter().all(formed).then_some((code, true))?
         };
         let satellite = record.good(self.satellite)?;
         let first_column = Spot::of(record, self.place(Column::Units));
