@@ -20,6 +20,7 @@
 //! | 4 | [`link`] | the HTTP API over mutual TLS |
 //! | 4 | [`log`] | lines that nobody waits for: standard error, log files |
 //! | 4 | [`certs`] | keys and certificates on disk |
+//! | 4 | [`control`] | orders from a command to the running node |
 //! | 5 | [`node`] | the daemon |
 //! | 6 | [`cli`] | the commands |
 //!
@@ -54,6 +55,7 @@ pub mod synth;
 pub mod transfer;
 
 pub mod certs;
+pub mod control;
 pub mod folder;
 pub mod link;
 pub mod log;

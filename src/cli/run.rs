@@ -8,7 +8,8 @@ use super::setup::{self, Asked, ConfigArg, Signals};
 use super::{EXIT_FAILED, UsageError, output};
 use crate::config::Config;
 use crate::log::Sink;
-use crate::node::{Node, StartProblems, system_clock};
+use crate::node::{Consent, Node, StartProblems, system_clock};
+use crate::store::Beginning;
 use crate::types::Lang;
 
 /// How long threads that wait for a disk may take after the node has stopped.
@@ -18,12 +19,33 @@ const THREADS_GRACE: Duration = Duration::from_millis(500);
 const FLUSH_GRACE: Duration = Duration::from_millis(250);
 
 #[derive(Debug, clap::Args)]
+#[expect(clippy::struct_excessive_bools, reason = "switches of the command line")]
 pub(super) struct Args {
     #[command(flatten)]
     config: ConfigArg,
     /// 設定と証明書とフォルダーを確かめるだけで、起動しません
     #[arg(long)]
     check: bool,
+    /// 送信用・取込フォルダーが前回と別のものでも、今のものを使います（入れ替えた後に一度だけ）
+    #[arg(long)]
+    accept_folders: bool,
+    /// 台帳が前回より古いか別のものでも、今の台帳のまま続けます（失われた記録は戻りません）
+    #[arg(long, conflicts_with = "new_store")]
+    accept_store: bool,
+    /// 台帳が失われたとき、新しい台帳で始めます（残っているファイルはデータフォルダーの aside-… に移します。送信待ち・受領証は引き継がれません）
+    #[arg(long)]
+    new_store: bool,
+}
+
+impl Args {
+    const fn consent(&self) -> Consent {
+        let store = match (self.new_store, self.accept_store) {
+            (true, _) => Beginning::Anew,
+            (false, true) => Beginning::Accepted,
+            (false, false) => Beginning::AsItWas,
+        };
+        Consent { folders: self.accept_folders, store }
+    }
 }
 
 pub(super) fn run(args: &Args, lang: Lang) -> anyhow::Result<ExitCode> {
@@ -40,12 +62,14 @@ pub(super) fn run(args: &Args, lang: Lang) -> anyhow::Result<ExitCode> {
             UsageError(format!("{head}\n{}", problems.text(lang)))
         };
         if args.check {
-            Node::check(config, spec, system_clock()).await.map_err(refused)?;
+            Node::check(config, spec, system_clock(), args.consent()).await.map_err(refused)?;
             output::line(lang.pick("設定に問題はありません。", "the configuration is in order"))?;
             return Ok(ExitCode::SUCCESS);
         }
         let mut signals = Signals::listen()?;
-        let node = Node::start(config.clone(), spec, system_clock()).await.map_err(refused)?;
+        let node = Node::start(config.clone(), spec, system_clock(), args.consent())
+            .await
+            .map_err(refused)?;
         say(&welcome(&config, &node, lang));
         let code = loop {
             tokio::select! {

@@ -7,9 +7,10 @@ use jiff::Timestamp;
 use serde::Serialize;
 
 use super::setup::{self, ConfigArg};
-use super::{EXIT_NO, output, words};
+use super::{EXIT_NO, held, output, words};
+use crate::config::Config;
 use crate::node::{Health, Notice, TaskHealth, system_clock};
-use crate::store::{HeldRow, StateCount, Status, Store};
+use crate::store::{HeldItem, StateCount, Status, Store};
 use crate::types::Lang;
 
 /// Held sets that are listed.
@@ -34,7 +35,7 @@ struct StatusJson<'a> {
     node: NodeJson<'a>,
     notices: &'a [Notice],
     counts: &'a [StateCount],
-    held: &'a [HeldRow],
+    held: &'a [HeldItem],
 }
 
 /// What is known of the node itself.
@@ -73,7 +74,8 @@ pub(super) fn run(args: &Args, lang: Lang) -> anyhow::Result<ExitCode> {
         output::line(&node.text(lang))?;
     }
     let store = setup::store(&config, lang)?;
-    let status = setup::runtime()?.block_on(store.status(HELD))?;
+    let mut status = setup::runtime()?.block_on(store.status(HELD))?;
+    status.held.retain(|item| held::is_open(item, &config));
     if args.json {
         let json = StatusJson {
             schema: "renkei.status/1",
@@ -84,7 +86,7 @@ pub(super) fn run(args: &Args, lang: Lang) -> anyhow::Result<ExitCode> {
         };
         output::line(&serde_json::to_string_pretty(&json)?)?;
     } else {
-        output::line(&text(&status, lang))?;
+        output::line(&text(&status, &config, lang))?;
     }
     let no = args.exit_code && node.state != NodeState::Running;
     Ok(if no { ExitCode::from(EXIT_NO) } else { ExitCode::SUCCESS })
@@ -188,7 +190,7 @@ impl NodeStatus {
     }
 }
 
-fn text(status: &Status, lang: Lang) -> String {
+fn text(status: &Status, config: &Config, lang: Lang) -> String {
     if status.counts.is_empty() && status.held.is_empty() {
         return lang
             .pick("送受信はまだありません。", "nothing was sent or received yet")
@@ -214,23 +216,8 @@ fn text(status: &Status, lang: Lang) -> String {
         .collect();
     let mut text = output::table(&head, &rows);
     if !status.held.is_empty() {
-        let head = match lang {
-            Lang::Ja => ["日時", "事業所", "相手", "理由", "保留フォルダー"],
-            Lang::En => ["time", "office", "partner", "reason", "folder"],
-        };
-        let rows: Vec<Vec<String>> = status.held.iter().map(held).collect();
-        text.push_str(lang.pick("\n\n保留（送っていないファイル）\n", "\n\nheld (not sent)\n"));
-        text.push_str(&output::table(&head, &rows));
+        text.push_str("\n\n");
+        text.push_str(&held::text(&status.held, config, lang));
     }
     text
-}
-
-fn held(row: &HeldRow) -> Vec<String> {
-    vec![
-        words::time(row.at),
-        row.office.to_string(),
-        row.partner.map(|partner| partner.to_string()).unwrap_or_default(),
-        row.reason.clone(),
-        row.folder.clone(),
-    ]
 }

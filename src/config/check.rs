@@ -25,7 +25,7 @@ const DIGEST_EN: &str = "SHA-256 of certificates, 64 hexadecimal digits";
 
 pub(super) fn config(text: &str, base: &Path) -> Result<Config, Problems> {
     let reader = Reader::new(text, base);
-    let config = whole(Section::root(&reader));
+    let config = whole(Section::root(&reader), base);
     let problems = reader.finish();
     match config {
         Some(config) if problems.is_empty() => Ok(config),
@@ -34,7 +34,7 @@ pub(super) fn config(text: &str, base: &Path) -> Result<Config, Problems> {
 }
 
 /// `None` only after a problem was reported.
-fn whole(mut root: Section<'_, '_>) -> Option<Config> {
+fn whole(mut root: Section<'_, '_>, base: &Path) -> Option<Config> {
     // Everything is read before anything is judged missing, so that all problems come out.
     let node = node(root.table("node"));
     let tls = tls(root.table("tls"));
@@ -65,6 +65,7 @@ fn whole(mut root: Section<'_, '_>) -> Option<Config> {
         timing,
         limits,
         retention,
+        home: base.to_owned(),
     })
 }
 
@@ -149,6 +150,8 @@ fn identity(table: &mut Section<'_, '_>, prefix: &str) -> Option<IdentityFiles> 
     if pem && pkcs12 {
         let ja = "certificate と pkcs12 は、どちらか一方だけを書いてください。";
         table.report(&table.span(), &key("pkcs12"), ja, "either certificate or pkcs12, not both");
+        // Known keys, whichever of them goes.
+        let _ = (table.path(&key("certificate")), table.path(&key("key")));
     }
     if pkcs12 {
         let file = table.path(&key("pkcs12"));
@@ -242,6 +245,12 @@ fn limits(mut table: Section<'_, '_>) -> Limits {
         in_flight: table.number("in_flight", 1, 1_024).unwrap_or(32),
         body_memory: size(&mut table, "body_memory", "256MiB"),
         store_size: size(&mut table, "store_size", "0B"),
+        partner_share: table
+            .number("partner_share", 1, 100)
+            .and_then(|percent| u8::try_from(percent).ok())
+            .unwrap_or(25),
+        partner_store: size(&mut table, "partner_store", "10GiB"),
+        partner_rate: size(&mut table, "partner_rate", "16GiB"),
     };
     if limits.body_memory < limits.package_size {
         let ja = "body_memory は package_size 以上にしてください。";

@@ -38,6 +38,8 @@ pub struct Config {
     pub limits: Limits,
     /// `[retention]`
     pub retention: Retention,
+    /// The folder of the configuration's file.
+    pub home: PathBuf,
 }
 
 /// `[node]`
@@ -189,6 +191,13 @@ pub struct Limits {
     pub body_memory: u64,
     /// How large the store may grow, in bytes; 0 means as large as the disk.
     pub store_size: u64,
+    /// What one partner may take of connections, of packages at a time, of the memory and disk for
+    /// receiving and of `store_size`, in percent.
+    pub partner_share: u8,
+    /// The packages of one partner that are kept, in bytes.
+    pub partner_store: u64,
+    /// What one partner may send in an hour, in bytes.
+    pub partner_rate: u64,
 }
 
 /// `[retention]`

@@ -19,7 +19,7 @@ use jiff::{SignedDuration, Timestamp};
 use tokio::sync::watch;
 use tokio::task::JoinSet;
 
-use super::context::{Context, Pair, blocking, stopped, wake, woken};
+use super::context::{Context, Pair, blocking, log_store_fault, stopped, wake, woken};
 use super::supervise::Beat;
 use crate::link::SendError;
 use crate::package::{PackageFault, PackageRef, Receipt, ReceiptKind};
@@ -84,7 +84,7 @@ pub(super) async fn run(
         let sleep = match dispatcher.launch().await {
             Ok(sleep) => sleep,
             Err(error) => {
-                tracing::error!(code = error.code(), %error, "the queue cannot be read");
+                log_store_fault(&error, "the queue cannot be read");
                 STORE_PAUSE
             }
         };
@@ -103,6 +103,7 @@ pub(super) async fn run(
             }
             () = woken(&context.wake.dispatch, &pair) => {}
             () = woken(&context.wake.contact, &pair) => dispatcher.in_contact(),
+            () = woken(&context.wake.retry, &pair) => dispatcher.paused_until = None,
             () = tokio::time::sleep(sleep) => {}
         }
     }
@@ -226,7 +227,7 @@ async fn attempt(context: Arc<Context>, row: OutgoingRow) -> Attempt {
     let answer = context.client.put_message(&endpoint, id, package).await;
     let (event, detail, receipt, unreachable) = match answer {
         Ok(reply) => match read_receipt(&context, &row, reply.receipt).await {
-            Ok((event, receipt)) => (event, String::new(), Some(receipt), false),
+            Ok(Read { event, receipt, codes }) => (event, codes, Some(receipt), false),
             Err(NotTaken { code, .. }) => {
                 tracing::warn!(%id, partner = %row.partner, code,
                     "the partner's answer is no receipt for this package");
@@ -319,12 +320,20 @@ impl NotTaken {
     }
 }
 
+/// A receipt that is taken.
+pub(super) struct Read {
+    pub(super) event: OutgoingEvent,
+    pub(super) receipt: NewReceipt,
+    /// The codes of its findings, where they say why the package does not arrive.
+    pub(super) codes: String,
+}
+
 /// Verifies a receipt for a package that we sent.
 pub(super) async fn read_receipt(
     context: &Arc<Context>,
     row: &OutgoingRow,
     der: bytes::Bytes,
-) -> Result<(OutgoingEvent, NewReceipt), NotTaken> {
+) -> Result<Read, NotTaken> {
     let reference = PackageRef {
         message_id: row.id,
         package_sha256: row.package_sha256,
@@ -350,6 +359,7 @@ pub(super) async fn read_receipt(
     let receipt = match verified.receipt.kind {
         ReceiptKind::ContentConsignment => OutgoingReceipt::Consignment,
         ReceiptKind::ContentHandover => OutgoingReceipt::Handover,
+        ReceiptKind::ContentHandoverFailure => OutgoingReceipt::HandoverFailure,
         ReceiptKind::Rejection => OutgoingReceipt::Rejection,
         ReceiptKind::Expiry | ReceiptKind::RelayAcceptance => {
             return Err(NotTaken::for_good("unexpected-receipt"));
@@ -361,7 +371,12 @@ pub(super) async fn read_receipt(
         at: verified.receipt.at,
         der,
     };
-    Ok((OutgoingEvent::Receipt(receipt), stored))
+    let codes = match receipt {
+        OutgoingReceipt::HandoverFailure | OutgoingReceipt::Rejection => verified.receipt.codes(),
+        // A warning that came with it says nothing of the way.
+        OutgoingReceipt::Consignment | OutgoingReceipt::Handover => String::new(),
+    };
+    Ok(Read { event: OutgoingEvent::Receipt(receipt), receipt: stored, codes })
 }
 
 /// Gives up the packages whose time is over and for which nobody looks: their partner, or our
@@ -370,7 +385,7 @@ pub(super) async fn expire_overdue(context: &Arc<Context>) {
     let overdue = match context.store.overdue(context.now()).await {
         Ok(overdue) => overdue,
         Err(error) => {
-            tracing::error!(code = error.code(), %error, "the queue cannot be read");
+            log_store_fault(&error, "the queue cannot be read");
             return;
         }
     };

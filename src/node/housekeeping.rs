@@ -38,6 +38,7 @@ pub(super) async fn run(context: Arc<Context>, beat: Beat, mut stopping: watch::
                 continue;
             }
             () = tokio::time::sleep(INTERVAL) => {}
+            () = context.wake.reload.notified() => {}
         }
         beat.works("reading certificates");
         reload(&context).await;

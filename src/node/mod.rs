@@ -17,20 +17,25 @@
 //! goes on until [`Node::stop`]: every fault is logged with its code and tried again. A task that
 //! ends by a fault of the program is begun anew; where that does not help, [`Node::fault`] says so.
 
+mod apart;
 mod clock;
 mod collect;
 mod context;
 mod conversion;
 mod dispatch;
+mod guard;
 mod health;
 mod housekeeping;
 mod inbound;
 mod judge;
 mod notices;
+mod open_files;
+mod orders;
 mod outbound;
 mod placing;
 mod problems;
 mod proof;
+mod quota;
 mod start;
 mod supervise;
 mod systemd;
@@ -46,6 +51,7 @@ pub use health::{Health, TaskHealth};
 pub use notices::Notice;
 pub use problems::{StartProblem, StartProblems};
 pub use proof::open_trust;
+pub use start::Consent;
 pub use supervise::Fault;
 
 use crate::config::Config;
@@ -88,8 +94,9 @@ impl Node {
         config: Config,
         spec: &'static Spec,
         clock: Clock,
+        consent: Consent,
     ) -> Result<Self, StartProblems> {
-        let opened = start::open(config, spec, clock).await?;
+        let opened = start::open(config, spec, clock, consent).await?;
         let (stop, stopping) = watch::channel(false);
         let mut tasks = Supervisor::new(stopping.clone());
         let context = Arc::clone(&opened.context);
@@ -117,6 +124,12 @@ impl Node {
                 () = stopped(&mut shutdown) => {}
             }
         });
+        let watched: Vec<_> =
+            opened.folders.iter().flat_map(start::OfficeFolders::watched).collect();
+        let shared = (Arc::clone(&context), watched, stopping.clone());
+        tasks.keep("guard", move |beat| {
+            guard::run(Arc::clone(&shared.0), shared.1.clone(), beat, shared.2.clone())
+        });
         for folders in opened.folders {
             let office = folders.office;
             let (drop, import) = folders.split();
@@ -142,6 +155,9 @@ impl Node {
             }
         }
         let shared = (Arc::clone(&context), stopping.clone());
+        tasks
+            .keep("orders", move |beat| orders::run(Arc::clone(&shared.0), beat, shared.1.clone()));
+        let shared = (Arc::clone(&context), stopping.clone());
         tasks.keep("housekeeping", move |beat| {
             housekeeping::run(Arc::clone(&shared.0), beat, shared.1.clone())
         });
@@ -163,8 +179,9 @@ impl Node {
         config: Config,
         spec: &'static Spec,
         clock: Clock,
+        consent: Consent,
     ) -> Result<(), StartProblems> {
-        start::open(config, spec, clock).await.map(|_| ())
+        start::open(config, spec, clock, consent).await.map(|_| ())
     }
 
     /// What a package may have at most under a configuration.
@@ -212,6 +229,10 @@ impl Node {
         let watcher = self.watcher;
         let written = context::blocking(move || watcher.write("stopped"));
         let _ = tokio::time::timeout(LAST_WORD, written).await;
+        let store = self.context.store.clone();
+        if let Some(Err(error)) = context::blocking(move || store.keep_record(true)).await {
+            tracing::warn!(code = error.code(), %error, "the record of the store was not renewed");
+        }
         tracing::info!("the node has stopped");
     }
 }

@@ -136,6 +136,16 @@ impl OutboundFault {
             Self::Internal => "internal",
         }
     }
+
+    fn text(&self, lang: Lang) -> String {
+        match self {
+            Self::Store(error) => error.text(lang),
+            Self::Folder(error) => error.text(lang),
+            Self::Pack(_) | Self::Internal => {
+                lang.pick(&format!("内部エラーです（{self}）。"), &self.to_string()).to_owned()
+            }
+        }
+    }
 }
 
 struct Outbound {
@@ -147,6 +157,8 @@ struct Outbound {
     seen: BTreeMap<UnitKey, Instant>,
     incomplete: BTreeMap<UnitKey, Incomplete>,
     told: HashSet<Odd>,
+    /// The fault that keeps us from the drop folder, as far as nobody else tells it.
+    waits_for: Option<&'static str>,
     /// A claim could not be ended and lies in the work folder.
     left_over: bool,
     /// Files went to and fro in vain. The hints that this gave would wake us at once, to do the same
@@ -179,17 +191,18 @@ pub(super) async fn run(
         seen: BTreeMap::new(),
         incomplete: BTreeMap::new(),
         told: HashSet::new(),
-        // An earlier run of this task may have ended with a claim in hand.
+        waits_for: None,
+        // The right folder may have come back only after the start, and an earlier run of this task
+        // may have ended with a claim in hand.
         left_over: true,
         in_vain: false,
     };
     while !*stopping.borrow() {
-        let sleep = match outbound.look(&beat, &stopping).await {
+        let looked = outbound.look(&beat, &stopping).await;
+        outbound.tell_fault(looked.as_ref().err());
+        let sleep = match looked {
             Ok(next) => next.map_or(interval, |next| next.min(interval)),
-            Err(fault) => {
-                tracing::error!(code = fault.code(), %fault, "the drop folder waits");
-                FAULT_PAUSE
-            }
+            Err(_) => FAULT_PAUSE,
         };
         beat.sleeps(sleep);
         tokio::select! {
@@ -210,6 +223,8 @@ impl Outbound {
         beat.works("looking into the drop folder");
         // Until the end is reached without a fault.
         self.in_vain = true;
+        self.context.store.check()?;
+        self.mend_work().await?;
         self.end_left_over().await?;
         let most_files = self.most_files();
         let limits = ScanLimits {
@@ -261,6 +276,51 @@ impl Outbound {
             set_wait.saturating_sub(unit.since.elapsed()).max(Duration::from_millis(10))
         });
         Ok(patience.chain(next).min())
+    }
+
+    /// Makes the work folder anew if somebody deleted it.
+    async fn mend_work(&self) -> Result<(), OutboundFault> {
+        let folders = Arc::clone(&self.folders);
+        // Nothing is given back to a drop folder that is not the right one.
+        let mend = move || folders.drop.root().check().and_then(|()| folders.drop.mend_work());
+        let made = blocking(mend).await;
+        if made.ok_or(OutboundFault::Internal)?? {
+            let ja = "作業用フォルダーがなくなっていたため、作り直しました。送信の準備中だったファイルは失われた可能性があります。介護ソフトの送信済みの一覧と renkei history を見比べてください。";
+            let en = "the work folder was gone and was made anew; files that were just being packed may be lost: compare what the care software exported with renkei history";
+            let about = format!("office {} work", self.folders.office);
+            self.context.notices.raise(
+                "work-folder-made-anew",
+                about,
+                (ja, en),
+                self.context.now(),
+            );
+        }
+        Ok(())
+    }
+
+    /// Tells what keeps us from the drop folder, once, until it is over. A folder or store that is
+    /// gone is told by the guard.
+    fn tell_fault(&mut self, fault: Option<&OutboundFault>) {
+        let about = format!("office {}", self.folders.office);
+        let is_told = |fault: &OutboundFault| match fault {
+            OutboundFault::Store(error) => matches!(error, StoreError::Gone),
+            OutboundFault::Folder(error) => {
+                error.folder() == FolderRole::Drop
+                    && matches!(error.fault(), Fault::Missing | Fault::Replaced)
+            }
+            OutboundFault::Pack(_) | OutboundFault::Internal => false,
+        };
+        let fault = fault.filter(|fault| !is_told(fault));
+        let code = fault.map(OutboundFault::code);
+        if let Some(before) = self.waits_for.filter(|before| Some(*before) != code) {
+            self.context.notices.clear(before, &about);
+        }
+        self.waits_for = code;
+        if let Some(fault) = fault {
+            let ja = format!("送信用フォルダーの処理が止まっています。{}", fault.text(Lang::Ja));
+            let en = format!("the drop folder waits: {}", fault.text(Lang::En));
+            self.context.notices.raise(fault.code(), about, (ja, en), self.context.now());
+        }
     }
 
     /// The unit is still in the drop folder. Its successors wait, but no longer than for a unit whose
@@ -318,7 +378,11 @@ impl Outbound {
         if let Some(left) = unclaimed.left {
             self.release(Arc::from(left)).await?;
         }
-        if matches!(error.fault(), Fault::Locked | Fault::Changed | Fault::Missing) {
+        // A file that is missing was taken away again; a folder that is missing is another matter.
+        let of_file = error.folder() == FolderRole::Drop;
+        if matches!(error.fault(), Fault::Locked | Fault::Changed)
+            || (error.fault() == Fault::Missing && of_file)
+        {
             tracing::debug!(code = error.code(), "a set is still in use");
             return Ok(Done::Later);
         }
@@ -327,6 +391,11 @@ impl Outbound {
     }
 
     async fn release(&mut self, claim: Arc<Claim>) -> Result<(), OutboundFault> {
+        if self.context.store.check().is_err() {
+            // It may be packed in a store that comes back: only that can say what is to become of it.
+            self.left_over = true;
+            return Ok(());
+        }
         let (folders, lang) = (Arc::clone(&self.folders), self.context.lang());
         let released = blocking(move || release(&folders, &claim, lang)).await;
         self.left_over |= !matches!(released, Some(Ok(())));

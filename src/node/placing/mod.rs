@@ -4,22 +4,25 @@
 //! shown to the care software one set after the other, and made durable at once.
 
 mod batch;
+mod files;
 mod handover;
+mod withheld;
 
+use std::io;
 use std::sync::Arc;
 use std::time::Duration;
 
 use jiff::Timestamp;
 use tokio::sync::watch;
 
-use super::context::{Context, blocking, stopped, woken};
+use super::context::{Context, blocking, log_store_fault, stopped, woken};
 use super::start::ImportFolders;
 use super::supervise::Beat;
 use crate::folder::FolderError;
 use crate::route::{self, First, Turn};
 use crate::store::{IncomingRow, StoreError, UnplacedRow};
 use crate::transfer::{Incoming, due_at};
-use crate::types::MessageId;
+use crate::types::{Lang, MessageId, OfficeNumber};
 
 /// Packages of one sender that are placed together, before the next sender has its turn. Only those
 /// that lie in the database: a large one is placed alone.
@@ -38,11 +41,13 @@ const LONGEST_SLEEP: Duration = Duration::from_mins(5);
 const LONGEST_BATCH: Duration = Duration::from_mins(10);
 
 /// Why a package could not go on its way.
-enum Fault {
+pub(super) enum Fault {
     /// The store failed; nothing else makes sense until it works again.
     Store(StoreError),
-    /// The package in the store cannot be opened any more.
+    /// The package in the store cannot be opened, now or ever.
     Package(&'static str),
+    /// The disk did not give it this time.
+    Unreadable(&'static str),
     /// The folders do not take the files now.
     Folder(FolderError),
     /// A fault of our own.
@@ -52,9 +57,50 @@ enum Fault {
 impl From<StoreError> for Fault {
     fn from(error: StoreError) -> Self {
         // One package that the disk has lost must not keep those of other senders waiting.
-        if error.is_about_one_package() { Self::Package(error.code()) } else { Self::Store(error) }
+        match error {
+            StoreError::Io(error) if error.kind() == io::ErrorKind::NotFound => {
+                Self::Package("store-damaged")
+            }
+            StoreError::Io(_) => Self::Unreadable(error.code()),
+            error if error.is_about_one_package() => Self::Package(error.code()),
+            error => Self::Store(error),
+        }
     }
 }
+
+/// The condition that nothing can be placed.
+const STOPPED: &str = "placing-stopped";
+
+fn about(office: OfficeNumber) -> String {
+    format!("office {office} import")
+}
+
+/// Tells of a fault that is tried again and gives the code to be stored.
+fn told(context: &Context, row: &IncomingRow, fault: &Fault) -> &'static str {
+    match fault {
+        Fault::Folder(error) => {
+            let code = error.code();
+            let ja = format!(
+                "受信したファイルを配置できません。自動でやり直します。{} [{code}]",
+                error.text(Lang::Ja)
+            );
+            let en = format!(
+                "received files cannot be placed; it is tried again: {} [{code}]",
+                error.text(Lang::En)
+            );
+            context.notices.raise(STOPPED, about(row.office), (ja, en), context.now());
+            code
+        }
+        Fault::Package(code) | Fault::Unreadable(code) => {
+            tracing::error!(id = %row.id, code, "a package cannot be placed; it is tried again");
+            code
+        }
+        Fault::Store(error) => error.code(),
+        Fault::Internal => "internal",
+    }
+}
+
+pub(super) use withheld::signed as signed_receipt;
 
 pub(super) async fn run(
     context: Arc<Context>,
@@ -67,7 +113,7 @@ pub(super) async fn run(
         let sleep = match place_all(&context, &folders, &beat, &stopping).await {
             Ok(sleep) => sleep,
             Err(error) => {
-                tracing::error!(%office, code = error.code(), %error, "placing pauses");
+                log_store_fault(&error, "placing pauses");
                 STORE_PAUSE
             }
         };

@@ -31,6 +31,8 @@ pub(crate) struct Office {
     #[cfg(unix)]
     user: Option<u32>,
     variables: Vec<(&'static str, String)>,
+    #[cfg(unix)]
+    open_files: Option<(&'static str, u32)>,
     node: Option<Child>,
     starts: u32,
 }
@@ -54,6 +56,8 @@ impl Office {
             #[cfg(unix)]
             user: None,
             variables: Vec::new(),
+            #[cfg(unix)]
+            open_files: None,
             node: None,
             starts: 0,
         };
@@ -105,6 +109,11 @@ impl Office {
         self.settings.remove_peer(number);
     }
 
+    /// Enters a partner in the configuration.
+    pub(crate) fn remember_peer(&mut self, number: &'static str, port: u16) {
+        self.settings.add_peer(number, port);
+    }
+
     /// Makes this node that of another office too, with the folders that office has.
     pub(crate) fn host(&mut self, other: &Self) {
         let home = other.path("");
@@ -140,8 +149,35 @@ impl Office {
         self.user = Some(user);
     }
 
+    /// Starts the node with another limit of open files: `-S` for the soft one only.
+    #[cfg(unix)]
+    pub(crate) fn limit_open_files(&mut self, which: &'static str, files: u32) {
+        self.open_files = Some((which, files));
+    }
+
+    fn bare(&self) -> Command {
+        #[cfg(unix)]
+        if let Some((which, files)) = self.open_files {
+            let mut shell = Command::new("sh");
+            let script = format!("ulimit {which} -n {files} && exec \"$0\" \"$@\"");
+            shell.args(["-c", &script]).arg(&self.program);
+            return shell;
+        }
+        Command::new(&self.program)
+    }
+
+    /// A line of `/proc/…/status` of the node, in KiB.
+    #[cfg(target_os = "linux")]
+    pub(crate) fn memory(&self, line: &str) -> u64 {
+        let pid = self.node.as_ref().expect("it runs").id();
+        let status = fs::read_to_string(format!("/proc/{pid}/status")).expect("a process");
+        let line = status.lines().find_map(|text| text.strip_prefix(line)).expect("a line");
+        let digits: String = line.chars().filter(char::is_ascii_digit).collect();
+        digits.parse().expect("a number")
+    }
+
     fn program(&self, lang: &str) -> Command {
-        let mut command = Command::new(&self.program);
+        let mut command = self.bare();
         command.args(["--lang", lang]).stdin(Stdio::null());
         command.envs(self.variables.iter().map(|(name, value)| (name, value)));
         #[cfg(unix)]
