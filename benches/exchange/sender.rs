@@ -9,7 +9,7 @@ use renkei::node::{Pins, open_trust, system_clock};
 use renkei::package::{
     Limits, Manifest, ManifestFile, ManifestFormat, PackageRef, Party, Receipt, Signer, Trust, pack,
 };
-use renkei::store::{NewOutgoing, NewReceipt, Origin, Store, UnitSummary};
+use renkei::store::{NewOutgoing, NewReceipt, Origin, Store, Terms, UnitSummary};
 use renkei::transfer::{OutgoingEvent, OutgoingReceipt};
 use renkei::types::{Digest, Edition, FileSerial, Hashed, MessageId, OfficeNumber};
 
@@ -45,7 +45,7 @@ impl Sender {
         let offices = OFFICES.map(|(number, _)| number.parse().expect("an office"));
         let url = format!("https://{}", world.address[1]).parse().expect("an address");
         Self {
-            store: Store::open(&config.node.data, 0).expect("a store"),
+            store: Store::open(&config.node.data, &Terms::default()).expect("a store"),
             client: Client::new(tls, limits),
             trust: open_trust(&config, Pins::new()).expect("trust"),
             signer: Arc::new(signing.identity().and_then(|own| own.signer()).expect("a signer")),

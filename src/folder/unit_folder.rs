@@ -10,6 +10,7 @@ use std::path::{Path, PathBuf};
 use super::disk;
 use super::error::{Action, Fault, FolderError, FolderRole};
 use super::name::{OddReason, check_name, is_passed_over};
+use super::place::Place;
 
 /// The most folders that one unit name gets: `<unit>`, `<unit>-2`, ….
 const MOST_OF_ONE_NAME: u32 = 9_999;
@@ -19,7 +20,7 @@ const MOST_OF_ONE_NAME: u32 = 9_999;
 /// Each set becomes visible as a whole: its folder is built under a hidden name and renamed.
 #[derive(Clone)]
 pub struct UnitFolder {
-    path: PathBuf,
+    place: Place,
     role: FolderRole,
 }
 
@@ -56,7 +57,12 @@ impl UnitFolder {
         fs::create_dir_all(&path).map_err(&failed)?;
         disk::remove_leftovers(&path).map_err(&failed)?;
         disk::probe(&path, role)?;
-        Ok(Self { path, role })
+        Ok(Self { place: Place::open(path, role)?, role })
+    }
+
+    /// The folder itself, to be asked whether it is still the right one. Keeping a set asks.
+    pub const fn root(&self) -> &Place {
+        &self.place
     }
 
     /// Keeps a set in `<unit>`, or `<unit>-2`, … where that is taken by another set, together with
@@ -95,10 +101,11 @@ impl UnitFolder {
             note_names.push((free_name(name, &taken), *bytes));
         }
 
+        self.place.check()?;
         let failed = FolderError::at(self.role, Action::Write);
         for number in 1..=MOST_OF_ONE_NAME {
             let name = if number == 1 { unit.to_owned() } else { format!("{unit}-{number}") };
-            let folder = self.path.join(name);
+            let folder = self.place.path().join(name);
             match fs::symlink_metadata(&folder) {
                 Ok(metadata) if metadata.is_dir() => {
                     if holds_all(&folder, files).map_err(&failed)? {
@@ -127,7 +134,7 @@ impl UnitFolder {
         files: &[(&str, Source<'_>)],
         notes: &[(String, &[u8])],
     ) -> io::Result<bool> {
-        let unfinished = disk::temporary(&self.path);
+        let unfinished = disk::temporary(self.place.path());
         let built = || {
             disk::create_folder(&unfinished)?;
             for (name, source) in files {
@@ -153,7 +160,7 @@ impl UnitFolder {
             let _ = disk::remove_folder(&unfinished);
             return result;
         }
-        disk::sync_folder(&self.path)?;
+        disk::sync_folder(self.place.path())?;
         Ok(true)
     }
 }

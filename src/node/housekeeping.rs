@@ -11,6 +11,8 @@ use super::context::{Context, blocking, stopped};
 use super::dispatch;
 use super::problems::Problems;
 use super::proof;
+use super::supervise::Beat;
+use super::systemd;
 
 /// How often to look whether a file of certificates was replaced.
 const WATCH: Duration = Duration::from_secs(5);
@@ -21,17 +23,31 @@ const RETRY: Duration = Duration::from_mins(1);
 /// How often to look after everything else.
 const INTERVAL: Duration = Duration::from_hours(1);
 
-pub(super) async fn run(context: Arc<Context>, mut stopping: watch::Receiver<bool>) {
+/// How long it may well take to remove old packages.
+const LONGEST_PURGE: Duration = Duration::from_mins(10);
+
+pub(super) async fn run(context: Arc<Context>, beat: Beat, mut stopping: watch::Receiver<bool>) {
     tell_conditions(&context);
     let mut taken = stamps(&context).await;
     let mut seen = taken.clone();
     let (mut read_at, mut kept_at) = (Instant::now(), Instant::now());
     loop {
         // Not at the start: the clock of a PC may be wrong until the network has set it.
+        beat.sleeps(WATCH);
         tokio::select! {
             () = stopped(&mut stopping) => break,
+            () = context.wake.reload.notified() => {
+                beat.works("reading certificates");
+                systemd::reloading();
+                reload(&context).await;
+                taken = stamps(&context).await;
+                read_at = Instant::now();
+                systemd::ready();
+                continue;
+            }
             () = tokio::time::sleep(WATCH) => {}
         }
+        beat.works("reading certificates");
         let found = stamps(&context).await;
         // Certificate and key are two files: they are read when neither changes any more.
         let replaced = found != taken && found == seen;
@@ -45,6 +61,7 @@ pub(super) async fn run(context: Arc<Context>, mut stopping: watch::Receiver<boo
         }
         seen = found;
         if kept_at.elapsed() >= INTERVAL {
+            beat.works_for("removing old packages", LONGEST_PURGE);
             purge(&context).await;
             dispatch::expire_overdue(&context).await;
             kept_at = Instant::now();
@@ -81,6 +98,7 @@ pub(super) async fn reload(context: &Arc<Context>) {
                 Ok(()) => {
                     proof.tell_changes(&former);
                     shared.set_proof(proof);
+                    tracing::info!("certificates and revocation lists were read again");
                 }
                 Err(error) => tracing::error!(%error, "the TLS certificate cannot be used"),
             }

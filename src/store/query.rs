@@ -9,7 +9,7 @@ use serde::{Serialize, Serializer};
 
 use super::payload::Stored;
 use super::unit::Column;
-use super::{Store, StoreError, StoredReceipt, UnitSummary, receipts};
+use super::{HeldItem, Store, StoreError, StoredReceipt, UnitSummary, held, receipts};
 use crate::types::{Digest, FileSerial, MessageId, OfficeNumber};
 
 /// Which way a package goes, from our point of view.
@@ -30,7 +30,7 @@ impl Direction {
         }
     }
 
-    fn from_stored(text: &str) -> Result<Self, StoreError> {
+    pub(super) fn from_stored(text: &str) -> Result<Self, StoreError> {
         match text {
             "out" => Ok(Self::Out),
             "in" => Ok(Self::In),
@@ -64,25 +64,6 @@ pub struct JournalRow {
     pub state: String,
     /// A code that says more.
     pub detail: String,
-}
-
-/// A set that was refused before it became a package.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct HeldRow {
-    /// When.
-    pub at: Timestamp,
-    /// Our office.
-    pub office: OfficeNumber,
-    /// The addressee, where the file names say one.
-    pub partner: Option<OfficeNumber>,
-    /// The 連番, where the file names say one.
-    pub serial: Option<FileSerial>,
-    /// What the set holds.
-    pub unit: UnitSummary,
-    /// Codes of the rules or the fault, joined with commas.
-    pub reason: String,
-    /// The folder it lies in, below the hold folder.
-    pub folder: String,
 }
 
 /// A line of 送受信履歴.
@@ -147,8 +128,8 @@ pub struct StateCount {
 pub struct Status {
     /// Packages by office, partner, direction and state.
     pub counts: Vec<StateCount>,
-    /// The sets that were held, newest first.
-    pub held: Vec<HeldRow>,
+    /// What is held and not settled, both ways, newest first.
+    pub held: Vec<HeldItem>,
 }
 
 /// Everything that proves what became of a package.
@@ -169,36 +150,6 @@ pub struct Evidence {
 }
 
 impl Store {
-    /// Remembers a set that was put into the hold folder.
-    pub async fn hold(&self, held: HeldRow) -> Result<(), StoreError> {
-        self.write(move |connection| {
-            let text = |number: Option<&str>| number.unwrap_or_default().to_owned();
-            connection
-                .prepare_cached(
-                    "INSERT INTO held (at, office, partner, serial, unit, reason, folder)
-                     VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
-                )?
-                .execute(params![
-                    Column(held.at),
-                    Column(held.office),
-                    text(held.partner.as_ref().map(OfficeNumber::as_str)),
-                    text(held.serial.as_ref().map(FileSerial::as_str)),
-                    held.unit.to_json()?,
-                    held.reason,
-                    held.folder,
-                ])?;
-            let entry = JournalEntry {
-                direction: Direction::Out,
-                office: held.office,
-                partner: held.partner,
-                id: None,
-                serial: held.serial,
-            };
-            journal(connection, &entry, "HELD", &held.reason, held.at)
-        })
-        .await
-    }
-
     /// What waits, is held, was delivered.
     pub async fn status(&self, held_limit: u32) -> Result<Status, StoreError> {
         self.read(move |connection| {
@@ -225,7 +176,7 @@ impl Store {
                 }))
             })?;
             let counts = rows.map(|row| row?).collect::<Result<_, StoreError>>()?;
-            Ok(Status { counts, held: held(connection, held_limit)? })
+            Ok(Status { counts, held: held::open(connection, held_limit)? })
         })
         .await
     }
@@ -334,28 +285,6 @@ fn journal_of(
     Ok(rows.collect::<Result<_, _>>()?)
 }
 
-fn held(connection: &Connection, limit: u32) -> Result<Vec<HeldRow>, StoreError> {
-    let mut statement = connection.prepare_cached(
-        "SELECT at, office, partner, serial, unit, reason, folder FROM held
-         ORDER BY id DESC LIMIT ?1",
-    )?;
-    let rows = statement.query_map(params![limit], |row| {
-        let unit: String = row.get(4)?;
-        Ok(UnitSummary::from_json(&unit).and_then(|unit| {
-            Ok(HeldRow {
-                at: row.get::<_, Column<_>>(0)?.0,
-                office: row.get::<_, Column<_>>(1)?.0,
-                partner: optional(row, 2)?,
-                serial: optional(row, 3)?,
-                unit,
-                reason: row.get(5)?,
-                folder: row.get(6)?,
-            })
-        }))
-    })?;
-    rows.map(|row| row?).collect()
-}
-
 fn history(connection: &Connection, filter: &HistoryFilter) -> Result<Vec<HistoryRow>, StoreError> {
     let mut statement = connection.prepare_cached(
         "SELECT * FROM (
@@ -367,7 +296,8 @@ fn history(connection: &Connection, filter: &HistoryFilter) -> Result<Vec<Histor
                     detail
              FROM incoming
              UNION ALL
-             SELECT at, at, 'out', office, partner, NULL, serial, unit, 'HELD', reason FROM held
+             SELECT at, coalesce(settled_at, at), 'out', office, partner, NULL, serial, unit,
+                    iif(settled_at IS NULL, 'HELD', 'SETTLED'), reason FROM held
          )
          WHERE (?1 = '' OR office = ?1) AND (?2 = '' OR partner = ?2) AND at >= ?3
          ORDER BY at DESC, serial DESC LIMIT ?4",
@@ -405,7 +335,7 @@ fn history(connection: &Connection, filter: &HistoryFilter) -> Result<Vec<Histor
 }
 
 /// A number that may be empty.
-fn optional<T>(row: &Row<'_>, place: usize) -> rusqlite::Result<Option<T>>
+pub(super) fn optional<T>(row: &Row<'_>, place: usize) -> rusqlite::Result<Option<T>>
 where
     Column<T>: rusqlite::types::FromSql,
 {

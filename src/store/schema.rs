@@ -5,8 +5,13 @@ use rusqlite::Connection;
 use super::StoreError;
 
 /// Each migration brings the schema from its place in the list to the next version.
-const MIGRATIONS: &[&str] =
-    &[include_str!("migrations/0001.sql"), include_str!("migrations/0002.sql")];
+const MIGRATIONS: &[&str] = &[
+    include_str!("migrations/0001.sql"),
+    include_str!("migrations/0002.sql"),
+    include_str!("migrations/0003.sql"),
+    include_str!("migrations/0006.sql"),
+    include_str!("migrations/0008.sql"),
+];
 
 /// A page of the database in bytes, in stores that begin now.
 const PAGE: u32 = 8192;

@@ -206,7 +206,7 @@ fn odd_entries_stay_and_others_go() {
     until("the good one", || care.has_sent("HANDED_OVER", 1));
     assert_eq!(help.files("import"), good);
     let left = fs::read_dir(&drop).expect("listed").count();
-    assert_eq!(left, odd + 1, "every odd entry is still there");
+    assert_eq!(left, odd + 2, "every odd entry is still there, and the mark of the folder");
     assert!(care.sets("hold").is_empty() && care.is_alive());
     let log = care.log();
     assert_eq!(log.matches("is left alone").count(), odd, "each is told once");
