@@ -48,7 +48,7 @@ const ENGLISH: &[(&str, &str)] = &[
     ),
     (
         "run --new-store",
-        "Begin a new store where the old one is lost; what is left is kept in aside-… in the data folder, what waited and the receipts are not taken over",
+        "Begin a new store where the old one is lost; what is left is kept in aside-N in the data folder, what waited and the receipts are not taken over",
     ),
     ("demo", "Try everything with no preparation"),
     ("demo --once", "End when all units arrived; exit code 1 if one did not"),

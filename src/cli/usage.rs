@@ -32,6 +32,9 @@ const EXPECTED: &[(&str, &str)] = &[
     ("--types", "事業所番号=サービス種類（例 1370000026=11）"),
     ("--edition", "v3 か v4.1"),
     ("--lang", "ja か en"),
+    ("ID", "renkei hold list の ID（例 h12、またはメッセージ ID）"),
+    ("--reason", "英小文字・数字・ハイフンの符号（例 duplicate）"),
+    ("PARTNER|ID", "相手の事業所番号、またはメッセージ ID"),
     ("MESSAGE_ID", "メッセージ ID（renkei history の一番右の欄にあります）"),
     ("OFFICE", OFFICE),
 ];

@@ -10,7 +10,7 @@ use super::table::TABLE;
 const STANDARD: &str = include_str!("../../spec/STANDARD.md");
 
 /// Why a clause has no rule: `clause,why,ja,en`, where `why` is one of [`WHY`].
-const NOT_IN_FILES: &str = include_str!("../../spec/not_in_files.csv");
+const NOT_IN_FILES: &str = include_str!("not_in_files.csv");
 
 /// The kinds of reasons, with what each means.
 const WHY: [(&str, &str, &str); 9] = [
@@ -62,15 +62,15 @@ fn not_in_files() -> Result<BTreeMap<String, NotInFiles>, csv::Error> {
 ///
 /// # Errors
 ///
-/// `spec/not_in_files.csv` cannot be read.
+/// `src/rules/not_in_files.csv` cannot be read.
 pub fn coverage() -> Result<String, csv::Error> {
     let (rules, reasons) = (rules(), not_in_files()?);
     let all: Vec<_> = clauses().collect();
     let proved = all.iter().filter(|clause| rules.contains_key(*clause)).count();
     let mut page = format!(
         "# 定めと規則 / Coverage\n\n\
-         この文書は規則の表と `not_in_files.csv` から作られます。`renkei dev coverage-md` で更新してください。\n\
-         Made from the rule table and `not_in_files.csv`; refresh with `renkei dev coverage-md`.\n\n\
+         この文書は規則の表と `src/rules/not_in_files.csv` から作られます。`renkei dev coverage-md` で更新してください。\n\
+         Made from the rule table and `src/rules/not_in_files.csv`; refresh with `renkei dev coverage-md`.\n\n\
          `STANDARD.md` の {} の定めのうち、{proved} は規則で確かめます。ほかは、ファイルからは分からない理由を書いています。\n\
          Of the {} clauses of `STANDARD.md`, {proved} are looked at by rules; for the others it is said why files \
          cannot show them.\n\n| clause | rules / 理由 |\n|---|---|\n",

@@ -8,8 +8,8 @@ use crate::types::Lang;
 
 /// What to do about a store that is not the one that it was.
 const GO_ON: (&str, &str) = (
-    "データフォルダーを元に戻す（ディスクの接続、控えからの復元）のが安全です。戻せない場合だけ、次のどちらかで起動してください。今ある台帳のまま続ける: renkei run --accept-store（失われた記録は戻りません）。新しい台帳で始める: renkei run --new-store（今あるファイルはデータフォルダーの aside-… に残します。送信待ち・控えは引き継がれません）。",
-    "put the data folder back (connect its disk, restore a copy) if you can; if not, start with one of these: renkei run --accept-store goes on with what is there (what is lost stays lost), renkei run --new-store begins a new store (the files are kept in aside-… in the data folder; what waited and the receipts are not taken over)",
+    "データフォルダーを元に戻す（ディスクの接続、控えからの復元）のが安全です。戻せない場合だけ、次のどちらかで起動してください。今ある台帳のまま続ける: renkei run --accept-store（失われた記録は戻りません）。新しい台帳で始める: renkei run --new-store（今あるファイルはデータフォルダーの aside-N に残します。送信待ち・控えは引き継がれません）。",
+    "put the data folder back (connect its disk, restore a copy) if you can; if not, start with one of these: renkei run --accept-store goes on with what is there (what is lost stays lost), renkei run --new-store begins a new store (the files are kept in aside-N in the data folder; what waited and the receipts are not taken over)",
 );
 
 /// A fault of the store: ours or the disk's.

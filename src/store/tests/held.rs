@@ -31,7 +31,7 @@ fn journal(folder: &TempDir) -> Vec<String> {
 
 #[tokio::test]
 async fn a_held_set_is_settled_once_and_by_whom_is_noted() {
-    let folder = TempDir::new().expect("a folder");
+    let folder = private_folder();
     let store = open(&folder);
     store.hold(set("a", "L2-FMT-003")).await.expect("held");
     store.hold(set("b", "unknown-partner")).await.expect("held");
@@ -54,7 +54,7 @@ async fn a_held_set_is_settled_once_and_by_whom_is_noted() {
 
 #[tokio::test]
 async fn what_is_sent_again_or_held_again_is_settled_by_itself() {
-    let folder = TempDir::new().expect("a folder");
+    let folder = private_folder();
     let store = open(&folder);
     store.hold(set("a", "L2-FMT-003")).await.expect("held");
     store.hold(set("a", "L2-FMT-004")).await.expect("held");
@@ -67,7 +67,7 @@ async fn what_is_sent_again_or_held_again_is_settled_by_itself() {
 
 #[tokio::test]
 async fn a_held_package_is_listed_released_and_rejected() {
-    let folder = TempDir::new().expect("a folder");
+    let folder = private_folder();
     let store = open(&folder);
     let id = MessageId::new(now());
     store.commit(incoming(id, b"package", b"consigned"), now()).await.expect("committed");
@@ -106,7 +106,7 @@ async fn a_held_package_is_listed_released_and_rejected() {
 
 #[tokio::test]
 async fn receipts_that_repeat_themselves_are_bounded() {
-    let (folder, held) = (TempDir::new().expect("a folder"), OutgoingReceipt::HandoverFailure);
+    let (folder, held) = (private_folder(), OutgoingReceipt::HandoverFailure);
     let (store, id) = packed(&folder).await;
     for number in 0..50_u8 {
         let receipt = NewReceipt {
@@ -127,7 +127,7 @@ async fn receipts_that_repeat_themselves_are_bounded() {
 
 #[tokio::test]
 async fn a_damaged_package_is_whole_again_with_the_very_same_bytes() {
-    let folder = TempDir::new().expect("a folder");
+    let folder = private_folder();
     let store = open(&folder);
     let id = MessageId::new(now());
     store.commit(incoming(id, b"package", b"consigned"), now()).await.expect("committed");
@@ -167,7 +167,7 @@ async fn a_damaged_package_is_whole_again_with_the_very_same_bytes() {
 
 #[tokio::test]
 async fn queued_packages_are_made_due_for_all_for_one_partner_or_alone() {
-    let folder = TempDir::new().expect("a folder");
+    let folder = private_folder();
     let store = open(&folder);
     let mut ids = Vec::new();
     for (sequence, partner) in [(1, 2), (2, 2), (1, 3)] {
