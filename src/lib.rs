@@ -18,7 +18,9 @@
 //! | 4 | [`folder`] | drop, hold and import folders on disk |
 //! | 4 | [`store`] | journal, packages and receipts in SQLite |
 //! | 4 | [`link`] | the HTTP API over mutual TLS |
+//! | 4 | [`log`] | lines that nobody waits for: standard error, log files |
 //! | 4 | [`certs`] | keys and certificates on disk |
+//! | 4 | [`control`] | orders from a command to the running node |
 //! | 5 | [`node`] | the daemon |
 //! | 6 | [`cli`] | the commands |
 //!
@@ -53,8 +55,10 @@ pub mod synth;
 pub mod transfer;
 
 pub mod certs;
+pub mod control;
 pub mod folder;
 pub mod link;
+pub mod log;
 pub mod store;
 
 pub mod node;

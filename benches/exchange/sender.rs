@@ -5,11 +5,11 @@ use std::sync::Arc;
 use bytes::Bytes;
 use jiff::{SignedDuration, Timestamp};
 use renkei::link::{Client, ClientLimits, Endpoint, Tls, TlsSettings, TlsVersions};
-use renkei::node::{open_trust, system_clock};
+use renkei::node::{Pins, open_trust, system_clock};
 use renkei::package::{
     Limits, Manifest, ManifestFile, ManifestFormat, PackageRef, Party, Receipt, Signer, Trust, pack,
 };
-use renkei::store::{NewOutgoing, NewReceipt, Origin, Store, UnitSummary};
+use renkei::store::{NewOutgoing, NewReceipt, Origin, Store, Terms, UnitSummary};
 use renkei::transfer::{OutgoingEvent, OutgoingReceipt};
 use renkei::types::{Digest, Edition, FileSerial, Hashed, MessageId, OfficeNumber};
 
@@ -37,7 +37,7 @@ impl Sender {
         let settings = TlsSettings {
             chain: identity.chain().to_vec(),
             key: identity.key(),
-            trust: Arc::new(open_trust(&config).expect("trust")),
+            trust: Arc::new(open_trust(&config, Pins::new()).expect("trust")),
             versions: TlsVersions::Tls13,
         };
         let tls = Tls::new(settings, system_clock()).expect("settings");
@@ -45,9 +45,9 @@ impl Sender {
         let offices = OFFICES.map(|(number, _)| number.parse().expect("an office"));
         let url = format!("https://{}", world.address[1]).parse().expect("an address");
         Self {
-            store: Store::open(&config.node.data, 0).expect("a store"),
+            store: Store::open(&config.node.data, &Terms::default()).expect("a store"),
             client: Client::new(tls, limits),
-            trust: open_trust(&config).expect("trust"),
+            trust: open_trust(&config, Pins::new()).expect("trust"),
             signer: Arc::new(signing.identity().and_then(|own| own.signer()).expect("a signer")),
             endpoint: Endpoint { url, office: offices[1] },
             offices,

@@ -8,7 +8,7 @@ use std::time::Duration;
 use jiff::SignedDuration;
 use renkei::certs::{Issued, TestCa, Validity, certificates_to_pem};
 use renkei::config::Config;
-use renkei::node::{Node, system_clock};
+use renkei::node::{Consent, Node, system_clock};
 use renkei::package::Usage;
 use renkei::spec::Spec;
 
@@ -91,7 +91,9 @@ impl World {
 
     pub(crate) async fn start(&self, place: usize) -> Node {
         let spec = Spec::builtin().expect("consistent");
-        Node::start(self.config(place), spec, system_clock()).await.expect("starts")
+        Node::start(self.config(place), spec, system_clock(), Consent::default())
+            .await
+            .expect("starts")
     }
 
     /// As care software does: under the final name, without waiting for the disk.

@@ -3,7 +3,7 @@
 use std::io;
 use std::path::PathBuf;
 
-use crate::package::SignerError;
+use crate::package::{ListFault, SignerError};
 use crate::types::Lang;
 
 /// Why a key, certificate or list cannot be used. `Display` is the English text.
@@ -60,6 +60,16 @@ pub enum CertsError {
         /// The file.
         path: PathBuf,
     },
+    /// A revocation list cannot be used.
+    #[error("{}, list {place}: {fault}", path.display())]
+    List {
+        /// The file.
+        path: PathBuf,
+        /// The place in the file, from 1.
+        place: usize,
+        /// What is wrong.
+        fault: ListFault,
+    },
     /// There is no private key, or more than one.
     #[error("{}: expected one private key (PKCS#8, SEC1 or PKCS#1 in PEM), got {got}", path.display())]
     KeyCount {
@@ -115,6 +125,9 @@ impl CertsError {
             return self.to_string();
         }
         let (path, problem) = match self {
+            Self::Io { path, source } if source.kind() == io::ErrorKind::NotFound => {
+                (path, "ファイルがありません。".to_owned())
+            }
             Self::Io { path, source } => (path, format!("読み書きできません（{source}）。")),
             Self::NotAFile { path } => (path, "通常のファイルではありません。".to_owned()),
             Self::TooLarge { path, limit } => {
@@ -133,6 +146,9 @@ impl CertsError {
             }
             Self::NoRevocationList { path } => {
                 (path, "失効リスト（CRL、PEM または DER）が見つかりません。".to_owned())
+            }
+            Self::List { path, place, fault } => {
+                (path, format!("{place} 番目のリスト: {}", fault.text(lang)))
             }
             Self::KeyCount { path, got } => (
                 path,

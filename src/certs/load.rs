@@ -11,7 +11,7 @@ use x509_parser::certificate::X509Certificate;
 use x509_parser::prelude::FromDer;
 use zeroize::{Zeroize, Zeroizing};
 
-use crate::package::{CertificateInfo, Signer, SignerError};
+use crate::package::{CertificateInfo, Signer, SignerError, read_list};
 
 use super::files::{self, Access};
 use super::{CertsError, Identity};
@@ -43,17 +43,33 @@ pub fn load_certificates(path: &Path) -> Result<Vec<CertificateDer<'static>>, Ce
     Ok(certificates)
 }
 
-/// Reads a revocation list in PEM or DER.
-pub fn load_revocation_list(
+/// Reads every revocation list of a file in PEM, or the one of a file in DER.
+///
+/// # Errors
+///
+/// One that cannot be used, with what is wrong: then none of the file is taken.
+pub fn load_revocation_lists(
     path: &Path,
-) -> Result<CertificateRevocationListDer<'static>, CertsError> {
+) -> Result<Vec<CertificateRevocationListDer<'static>>, CertsError> {
     let bytes = files::read(path, Access::Public, MAX_LIST)?;
     let none = || CertsError::NoRevocationList { path: path.to_owned() };
     if !is_pem(&bytes) {
-        return Ok(CertificateRevocationListDer::from(bytes.to_vec()));
+        check_list(path, 1, &bytes)?;
+        return Ok(vec![CertificateRevocationListDer::from(bytes.to_vec())]);
     }
-    let list = sections(path, &bytes)?.into_iter().find(|(kind, _)| *kind == SectionKind::Crl);
-    list.map(|(_, der)| CertificateRevocationListDer::from(der)).ok_or_else(none)
+    let mut lists = Vec::new();
+    for (kind, der) in sections(path, &bytes)? {
+        if kind == SectionKind::Crl {
+            check_list(path, lists.len() + 1, &der)?;
+            lists.push(CertificateRevocationListDer::from(der));
+        }
+    }
+    if lists.is_empty() { Err(none()) } else { Ok(lists) }
+}
+
+fn check_list(path: &Path, place: usize, der: &[u8]) -> Result<(), CertsError> {
+    let unusable = |fault| CertsError::List { path: path.to_owned(), place, fault };
+    read_list(der).map(|_| ()).map_err(unusable)
 }
 
 /// Reads an identity from a file with certificates and a file with the key; they may be the same.

@@ -1,6 +1,9 @@
 //! Making a key and asking an authority for its certificate.
 
-use rcgen::{CertificateParams, DistinguishedName, DnType, KeyPair, PKCS_ECDSA_P256_SHA256};
+use rcgen::{
+    CertificateParams, DistinguishedName, DnType, ExtendedKeyUsagePurpose, IsCa, KeyPair,
+    KeyUsagePurpose, PKCS_ECDSA_P256_SHA256,
+};
 use zeroize::Zeroizing;
 
 use crate::types::OfficeNumber;
@@ -32,6 +35,15 @@ pub fn request(
     subject.push(DnType::CommonName, office.as_str());
     let mut params = CertificateParams::default();
     params.distinguished_name = subject;
+    // For TLS and for signing alike: whoever asks need not say which. An authority that copies
+    // what is asked for makes a certificate that we take.
+    params.is_ca = IsCa::ExplicitNoCa;
+    params.key_usages = vec![KeyUsagePurpose::DigitalSignature];
+    params.extended_key_usages = vec![
+        ExtendedKeyUsagePurpose::ServerAuth,
+        ExtendedKeyUsagePurpose::ClientAuth,
+        ExtendedKeyUsagePurpose::EmailProtection,
+    ];
     let request = params
         .serialize_request(&key)
         .and_then(|request| request.pem())

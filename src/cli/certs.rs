@@ -76,11 +76,19 @@ pub(super) fn run(args: &Args, lang: Lang) -> anyhow::Result<ExitCode> {
 
 fn show(info: &CertificateInfo, lang: Lang) -> String {
     let office = info.office.map(|office| office.to_string());
-    let none = lang
-        .pick("なし（相手の設定に SHA-256 の登録が必要です）", "none (partners have to pin it)");
+    let none = match (lang, speaks_for_nobody(info, lang)) {
+        (Lang::Ja, Some(why)) => {
+            format!("なし: {why}（このまま使うには、相手の設定に SHA-256 の登録が必要です）")
+        }
+        (Lang::En, Some(why)) => {
+            format!("none: {why} (to be used as it is, partners have to pin it)")
+        }
+        (Lang::Ja, None) => "なし（相手の設定に SHA-256 の登録が必要です）".to_owned(),
+        (Lang::En, None) => "none (partners have to pin it)".to_owned(),
+    };
     let rows = [
-        (lang.pick("名義", "subject"), info.subject.reveal().clone()),
-        (lang.pick("事業所番号", "office"), office.unwrap_or_else(|| none.to_owned())),
+        (lang.pick("名義", "subject"), shown(info.subject.reveal())),
+        (lang.pick("事業所番号", "office"), office.unwrap_or(none)),
         (lang.pick("発行者", "issuer"), info.issuer.clone()),
         (lang.pick("有効期間", "valid"), {
             format!("{} – {}", words::time(info.not_before), words::time(info.not_after))
@@ -101,5 +109,46 @@ fn show(info: &CertificateInfo, lang: Lang) -> String {
     } else {
         lang.pick("証明書", "certificate")
     };
-    output::table(&[path, ""], &rows) + "\n"
+    let mut text = output::table(&[path, ""], &rows) + "\n";
+    if info.is_version_1 {
+        text.push_str(lang.pick(
+            "拡張のない X.509 v1 の証明書のため、使えません。openssl x509 -req に -copy_extensions copyall か -extfile を付けて発行し直してください。\n",
+            "an X.509 v1 certificate without extensions is not accepted: have it issued anew, with openssl x509 -req by -copy_extensions copyall or -extfile\n",
+        ));
+    }
+    text
+}
+
+/// Why the subject is no office, where it looks like one or has no single common name.
+fn speaks_for_nobody(info: &CertificateInfo, lang: Lang) -> Option<String> {
+    if info.office.is_some() {
+        return None;
+    }
+    let names: Vec<_> = info
+        .common_names
+        .iter()
+        .map(|(name, kind)| format!("{:?} ({kind})", name.reveal()))
+        .collect();
+    let all = names.join(", ");
+    Some(match (lang, names.len()) {
+        (Lang::Ja, 0) => "CN がありません".to_owned(),
+        (Lang::En, 0) => "there is no common name".to_owned(),
+        (Lang::Ja, 1) => {
+            format!(
+                "CN {all} は、10 文字の事業所番号（UTF8String か PrintableString）と一致しません"
+            )
+        }
+        (Lang::En, 1) => format!(
+            "the common name {all} is not exactly the 10 characters of an office number in a UTF8String or PrintableString"
+        ),
+        (Lang::Ja, _) => format!("CN が複数あります: {all}"),
+        (Lang::En, _) => format!("there are several common names: {all}"),
+    })
+}
+
+/// A name as it is; quoted, with what cannot be seen written out, where it only looks as it is.
+fn shown(name: &str) -> String {
+    let escaped = name.escape_debug().to_string();
+    let plain = name.trim() == name && escaped.replace(['\\'], "") == name.replace(['\\'], "");
+    if plain { name.to_owned() } else { format!("\"{escaped}\"") }
 }

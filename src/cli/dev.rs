@@ -32,6 +32,12 @@ enum DevCommand {
         #[arg(value_name = "FILE", default_value = "spec/RULES.md")]
         file: PathBuf,
     },
+    /// 定めと規則の対応 spec/COVERAGE.md を作り直します
+    CoverageMd {
+        /// 書き込むファイル
+        #[arg(value_name = "FILE", default_value = "spec/COVERAGE.md")]
+        file: PathBuf,
+    },
 }
 
 pub(super) fn run(args: &Args, lang: Lang) -> anyhow::Result<ExitCode> {
@@ -42,6 +48,10 @@ pub(super) fn run(args: &Args, lang: Lang) -> anyhow::Result<ExitCode> {
         }
         DevCommand::RulesMd { file } => {
             fs::write(file, rules::markdown())?;
+            file
+        }
+        DevCommand::CoverageMd { file } => {
+            fs::write(file, rules::coverage()?)?;
             file
         }
     };

@@ -8,10 +8,10 @@ use anyhow::Context as _;
 use bytes::Bytes;
 
 use super::setup::{self, ConfigArg};
-use super::{UsageError, output};
+use super::{EXIT_NO, UsageError, output, vouching};
 use crate::certs::files::{self, Access, Existing};
 use crate::node::{Node, open_trust};
-use crate::package::evidence::{self, EvidenceFile};
+use crate::package::evidence::{self, EvidenceFile, Report};
 use crate::package::open;
 use crate::store::StoreError;
 use crate::types::{Lang, MessageId};
@@ -36,11 +36,21 @@ pub(super) fn run(args: &Args, lang: Lang) -> anyhow::Result<ExitCode> {
         StoreError::NotFound | StoreError::NoLongerKept => UsageError(error.text(lang)).into(),
         other => anyhow::Error::from(other),
     })?;
-    let trust = open_trust(&config).map_err(|problems| UsageError(problems.text(lang)))?;
     let limits = Node::package_limits(&config);
     let package = open(evidence.package, &limits).context("package")?;
     let receipts: Vec<Bytes> = evidence.receipts.into_iter().map(|receipt| receipt.der).collect();
+    let documents = evidence::documents(&package, &receipts);
+    let vouched = vouching::vouched(&store, &documents, &limits)?;
+    let trust = open_trust(&config, vouched).map_err(|problems| UsageError(problems.text(lang)))?;
     let set = evidence::export(&package, &receipts, &trust, &limits)?;
+    // Whoever gets the set has nothing but the set.
+    let alone = evidence::trust_of_set(&set, &limits).context("certificates/roots.pem")?;
+    for report in [&alone, &trust].map(|trust| evidence::verify_set(&set, trust, &limits, None)) {
+        if !report.passed() {
+            output::error(&refused(&report, lang));
+            return Ok(ExitCode::from(EXIT_NO));
+        }
+    }
     write(&args.out, &set, lang)?;
     let (count, folder) = (receipts.len(), args.out.display());
     output::line(&match lang {
@@ -52,6 +62,19 @@ pub(super) fn run(args: &Args, lang: Lang) -> anyhow::Result<ExitCode> {
         ),
     })?;
     Ok(ExitCode::SUCCESS)
+}
+
+fn refused(report: &Report, lang: Lang) -> String {
+    let head = lang.pick(
+        "次の点を検証できないため、証拠を書き出しませんでした。",
+        "nothing was written, because this does not verify:",
+    );
+    let failed = report.checks.iter().filter_map(|check| {
+        let fault = check.fault.as_ref()?;
+        let what = check.name.text(lang);
+        Some(format!("  {}: {what} [{}] {fault}", check.path, fault.code()))
+    });
+    std::iter::once(head.to_owned()).chain(failed).collect::<Vec<_>>().join("\n")
 }
 
 /// Writes the set into a folder that holds nothing else, so that nothing is overwritten and

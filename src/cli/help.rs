@@ -1,15 +1,13 @@
-//! Help and usage errors in the reader's language.
+//! Help in the reader's language.
 //!
 //! The texts beside the arguments are Japanese; the English ones stand in one table here. A test
 //! makes sure that none is missing.
 
 use std::ffi::OsString;
-use std::process::ExitCode;
 
-use clap::error::{ContextKind, ErrorKind};
 use clap::{ColorChoice, Command};
 
-use super::{EXIT_FAILED, EXIT_USAGE, output};
+use super::usage;
 use crate::types::Lang;
 
 /// English texts by the names of the commands and arguments; an argument that means the same in
@@ -19,7 +17,6 @@ const ENGLISH: &[(&str, &str)] = &[
     ("--help", "Print this help"),
     ("--version", "Print the version"),
     ("--lang", "The language of all texts"),
-    ("help", "Print this help, or that of a command"),
     ("validate", "Check care-plan files against the standard"),
     ("fix", "Write corrected copies: encoding, line ends, quotes, characters"),
     ("fix --out", "The folder for the copies (without it the proposals are only shown)"),
@@ -41,18 +38,45 @@ const ENGLISH: &[(&str, &str)] = &[
     ("convert PATHS", "Files, or folders; whole send units"),
     ("run", "Run the node: watch the drop folders and exchange with partners"),
     ("run --check", "Only check configuration, certificates and folders"),
+    (
+        "run --accept-folders",
+        "Take the drop and import folders as they are, although they are others than at the last start (once, after replacing one on purpose)",
+    ),
+    (
+        "run --accept-store",
+        "Go on with a store that is older than it was or another one; what is lost stays lost",
+    ),
+    (
+        "run --new-store",
+        "Begin a new store where the old one is lost; what is left is kept in aside-N in the data folder, what waited and the receipts are not taken over",
+    ),
     ("demo", "Try everything with no preparation"),
     ("demo --once", "End when all units arrived; exit code 1 if one did not"),
     ("demo --dir", "Where to make the folders of the offices (default: a temporary folder)"),
     ("demo --input", "A folder with send units to exchange (default: built-in samples)"),
     ("status", "Show what waits, is held, was delivered"),
     ("status --json", "Print JSON"),
+    ("status --exit-code", "Exit code 1 when the node does not run or stands still"),
     ("history", "Show what was sent and received"),
     ("history --format", "The form of the output"),
     ("history --office", "Only this office of ours"),
     ("history --partner", "Only this partner"),
     ("history --since", "Only from this date on, such as 2026-04-01"),
     ("history --limit", "At most so many lines, the newest"),
+    ("hold", "List what is held, and check or place it again, or settle it"),
+    ("hold list", "List what is held, both ways, with reasons"),
+    ("hold list --json", "Print JSON"),
+    ("hold show", "Show the report of something held"),
+    ("hold show ID", "The id, as renkei hold list shows it"),
+    ("hold release", "Check the files of a held set again, or place a received package again"),
+    ("hold release ID", "The id, as renkei hold list shows it"),
+    ("hold dismiss", "Settle it without sending; of a received package the sender is told so"),
+    ("hold dismiss ID", "The id, as renkei hold list shows it"),
+    ("hold dismiss --reason", "A code for the sender of a received package, such as sent-twice"),
+    ("hold dismiss --delete", "Also delete its files from the hold folder"),
+    ("retry", "Try what waits to be sent at once"),
+    ("retry TARGET", "Only for this partner (office number), or only this message id"),
+    ("reload", "Read certificates and revocation lists again"),
     ("--config", "The configuration file"),
     ("export", "Write package, receipts and certificates for anybody to verify"),
     ("export MESSAGE_ID", "The message id, as renkei history shows it"),
@@ -74,10 +98,8 @@ const ENGLISH: &[(&str, &str)] = &[
     ("dev certs DIR", "Where to write them"),
     ("dev rules-md", "Write spec/RULES.md anew"),
     ("dev rules-md FILE", "The file to write"),
-    ("certs", "Make the throw-away example certificates"),
-    ("certs DIR", "Where to write them"),
-    ("rules-md", "Write spec/RULES.md anew"),
-    ("rules-md FILE", "The file to write"),
+    ("dev coverage-md", "Write spec/COVERAGE.md anew"),
+    ("dev coverage-md FILE", "The file to write"),
     ("new", "Make valid files of invented people, for import tests and measurements"),
     ("new --unit", "The send unit: K1, K2, Y1, 3-2 ...; all means every one of the edition"),
     ("new --kind", "No send unit but one file of this kind, for measuring: UPPLAN ..."),
@@ -95,7 +117,10 @@ const ENGLISH: &[(&str, &str)] = &[
     ("rules --level", "Only the rules of this level"),
     ("explain", "Explain a rule: what it says, why, how to mend it"),
     ("explain CODE", "The code of the rule, such as L2-FMT-003"),
-    ("validate --format", "The form of the output; with =FILE into a file; may be repeated"),
+    (
+        "validate --format",
+        "The form of the output: text, json, ndjson, junit, sarif, csv, html, github; with =FILE into a file; may be repeated",
+    ),
     ("validate --profile", "How to judge; conformance is the conformance test"),
     ("validate --rules-config", "A file that re-grades or silences rules"),
     ("validate --fail-on", "The severity that makes the exit code 1"),
@@ -114,6 +139,15 @@ pub(super) fn lang_of(arguments: &[OsString]) -> Lang {
     let english =
         texts.contains(&"--lang=en") || texts.windows(2).any(|pair| pair == ["--lang", "en"]);
     if english { Lang::En } else { Lang::Ja }
+}
+
+/// `renkei help COMMAND` is what many programs call `renkei COMMAND --help`.
+pub(super) fn as_option(mut arguments: Vec<OsString>) -> Vec<OsString> {
+    if arguments.get(1).is_some_and(|first| first == "help") {
+        arguments.remove(1);
+        arguments.push("--help".into());
+    }
+    arguments
 }
 
 /// The command with its texts in the language.
@@ -165,19 +199,14 @@ fn translate(mut command: Command, lang: Lang, path: &str) -> Command {
     })
 }
 
-/// The default as part of a Japanese help text.
+/// A Japanese help text with the values of the argument and its default.
 fn with_values(argument: clap::Arg) -> clap::Arg {
     if !argument.get_action().takes_values() {
         return argument;
     }
-    let argument = argument.hide_default_value(true).hide_possible_values(true);
-    let values = argument.get_default_values().iter().filter_map(|value| value.to_str());
-    let defaults = values.collect::<Vec<_>>().join(" ");
-    if defaults.is_empty() {
-        return argument;
-    }
     let help = argument.get_help().map(ToString::to_string).unwrap_or_default();
-    argument.help(format!("{help}（初期値 {defaults}）"))
+    let help = format!("{help}{}", usage::values(&argument));
+    argument.help(help).hide_default_value(true).hide_possible_values(true)
 }
 
 /// How an argument is called in the table: `--name` or `NAME`.
@@ -194,46 +223,6 @@ fn english(command: &str, argument: Option<&str>) -> Option<&'static str> {
         None => find(command),
         Some(argument) => find(format!("{command} {argument}").trim()).or_else(|| find(argument)),
     }
-}
-
-/// Prints what clap found wrong, or the help that was asked for.
-pub(super) fn usage_error(error: &clap::Error, lang: Lang) -> ExitCode {
-    if !error.use_stderr() {
-        let help = match lang {
-            Lang::En => error.to_string(),
-            Lang::Ja => error.to_string().replace("[OPTIONS]", "[オプション]"),
-        };
-        let printed = output::line(help.trim_end());
-        return if printed.is_ok() { ExitCode::SUCCESS } else { ExitCode::from(EXIT_FAILED) };
-    }
-    let text = match lang {
-        Lang::En => error.to_string(),
-        Lang::Ja => japanese(error),
-    };
-    output::error(text.trim_end());
-    ExitCode::from(EXIT_USAGE)
-}
-
-fn japanese(error: &clap::Error) -> String {
-    let context = |kind| error.get(kind).map(ToString::to_string).unwrap_or_default();
-    let argument = context(ContextKind::InvalidArg);
-    let value = context(ContextKind::InvalidValue);
-    let what = match error.kind() {
-        ErrorKind::UnknownArgument => format!("{argument} という引数はありません。"),
-        ErrorKind::InvalidSubcommand => {
-            format!("{} というコマンドはありません。", context(ContextKind::InvalidSubcommand))
-        }
-        ErrorKind::MissingRequiredArgument => format!("{argument} を指定してください。"),
-        ErrorKind::InvalidValue | ErrorKind::ValueValidation => {
-            format!("{argument} に {value} は指定できません。")
-        }
-        ErrorKind::ArgumentConflict => format!("{argument} は、ほかの引数と一緒に指定できません。"),
-        ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand | ErrorKind::MissingSubcommand => {
-            return error.to_string();
-        }
-        _ => error.to_string(),
-    };
-    format!("{what}\n\n詳しくは renkei --help をご覧ください。")
 }
 
 #[cfg(test)]
@@ -271,14 +260,35 @@ mod tests {
     }
 
     #[test]
+    fn help_is_a_command_too() {
+        let arguments = |words: &[&str]| words.iter().map(OsString::from).collect::<Vec<_>>();
+        let asked = as_option(arguments(&["renkei", "help", "certs", "request"]));
+        assert_eq!(asked, arguments(&["renkei", "certs", "request", "--help"]));
+        assert_eq!(as_option(arguments(&["renkei", "help"])), arguments(&["renkei", "--help"]));
+        let other = arguments(&["renkei", "explain", "help"]);
+        assert_eq!(as_option(other.clone()), other);
+    }
+
+    #[test]
     fn the_command_line_is_consistent() {
         localised(Cli::command(), Lang::Ja).debug_assert();
     }
 
     #[test]
-    fn usage_errors_speak_japanese() {
-        let error =
-            Cli::command().try_get_matches_from(["renkei", "--nothing"]).expect_err("unknown");
-        assert!(japanese(&error).contains("--nothing という引数はありません"));
+    fn no_english_text_is_dead() {
+        let mut used: Vec<String> = Vec::new();
+        for (place, _) in texts(Lang::En) {
+            let place = place.trim().to_owned();
+            // An argument that means the same everywhere stands without its command.
+            used.extend(place.split_whitespace().last().map(str::to_owned));
+            used.push(place);
+        }
+        for (name, _) in ENGLISH {
+            assert!(used.iter().any(|used| used == name), "nothing is called {name:?}");
+        }
+        let mut names: Vec<_> = ENGLISH.iter().map(|(name, _)| name).collect();
+        names.sort_unstable();
+        names.dedup();
+        assert_eq!(names.len(), ENGLISH.len(), "a name stands twice");
     }
 }

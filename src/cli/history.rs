@@ -8,6 +8,7 @@ use serde::Serialize;
 
 use super::setup::{self, ConfigArg};
 use super::{output, words};
+use crate::rules::render::spreadsheet_cell;
 use crate::store::{HistoryFilter, HistoryRow};
 use crate::types::{Lang, OfficeNumber};
 
@@ -15,7 +16,7 @@ use crate::types::{Lang, OfficeNumber};
 pub(super) struct Args {
     #[command(flatten)]
     config: ConfigArg,
-    /// 出力の形式（text、csv、json）
+    /// 出力の形式
     #[arg(long, value_enum, default_value_t = Format::Text, value_name = "FORMAT")]
     format: Format,
     /// この事業所番号（自事業所）だけを表示します
@@ -108,10 +109,7 @@ fn cells(row: &HistoryRow, lang: Lang) -> [String; 9] {
         Lang::Ja => format!("（{from} から変換）"),
         Lang::En => format!(" (converted from {from})"),
     });
-    let mut state = words::state(row.direction, &row.state, lang);
-    if !row.detail.is_empty() {
-        state = format!("{state} [{}]", row.detail);
-    }
+    let state = words::state_and_why(row.direction, &row.state, &row.detail, lang);
     [
         words::time(row.at),
         words::direction(row.direction, lang).to_owned(),
@@ -137,10 +135,47 @@ fn csv(history: &[HistoryRow], lang: Lang) -> anyhow::Result<String> {
     writer.write_record(&record)?;
     for row in history {
         let names: Vec<_> = row.unit.files.iter().map(|file| file.name.as_str()).collect();
-        let mut record = cells(row, lang).to_vec();
+        let mut record: Vec<_> =
+            cells(row, lang).iter().map(|cell| spreadsheet_cell(cell)).collect();
         record.push(names.join(" "));
         record.push(words::time(row.changed_at));
         writer.write_record(&record)?;
     }
     Ok(String::from_utf8(writer.into_inner()?)?)
+}
+
+#[cfg(test)]
+mod tests {
+    use jiff::Timestamp;
+
+    use super::*;
+    use crate::store::{Direction, UnitSummary};
+
+    /// Those of Hokkaido to Tochigi begin with 0, which a spreadsheet would take away.
+    #[test]
+    fn office_numbers_keep_their_zeros_in_a_spreadsheet() {
+        let row = HistoryRow {
+            at: Timestamp::UNIX_EPOCH,
+            changed_at: Timestamp::UNIX_EPOCH,
+            direction: Direction::Out,
+            office: "0170000018".parse().expect("an office"),
+            partner: Some("0170000026".parse().expect("an office")),
+            message_id: None,
+            serial: None,
+            unit: UnitSummary {
+                kind: "K2".to_owned(),
+                edition: None,
+                converted_from: None,
+                months: Vec::new(),
+                files: Vec::new(),
+                records: 0,
+                findings: 0,
+            },
+            state: "HELD".to_owned(),
+            detail: String::new(),
+            receipts: Vec::new(),
+        };
+        let text = csv(&[row], Lang::Ja).expect("CSV");
+        assert!(text.contains(",'0170000018,'0170000026,"), "{text}");
+    }
 }

@@ -6,23 +6,31 @@
 mod certs;
 mod convert;
 mod copies;
+mod dates;
 mod demo;
 mod dev;
 mod explain;
 mod export;
 mod fix;
+mod held;
 mod help;
 mod history;
+mod hold;
 mod inputs;
 mod new;
+mod order;
 mod output;
 mod progress;
+mod reload;
+mod retry;
 mod rules;
 mod run;
 mod setup;
 mod status;
+mod usage;
 mod validate;
 mod verify;
+mod vouching;
 mod words;
 
 use std::ffi::OsString;
@@ -74,6 +82,12 @@ enum Command {
     Status(status::Args),
     /// 送受信履歴を表示します
     History(history::Args),
+    /// 保留中のものを一覧し、もう一度検査・配置するか、対応済みにします
+    Hold(hold::Args),
+    /// 送信待ちのパッケージを、待たずにすぐ送り直します
+    Retry(retry::Args),
+    /// 証明書と失効リストを読み直します
+    Reload(reload::Args),
     /// 送受信したパッケージと受領証を、第三者が検証できる形で書き出します
     Export(export::Args),
     /// 書き出したパッケージと受領証が本物か確かめます
@@ -94,11 +108,11 @@ struct UsageError(String);
 
 /// Runs the command line and answers with the exit code.
 pub fn main(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
-    let arguments: Vec<OsString> = arguments.into_iter().collect();
+    let arguments = help::as_option(arguments.into_iter().collect());
     let lang = help::lang_of(&arguments);
-    let matches = match help::localised(Cli::command(), lang).try_get_matches_from(arguments) {
+    let matches = match help::localised(Cli::command(), lang).try_get_matches_from(&arguments) {
         Ok(matches) => matches,
-        Err(error) => return help::usage_error(&error, lang),
+        Err(error) => return usage::answer(&error, &arguments, lang),
     };
     match run(&matches) {
         Ok(code) => code,
@@ -122,6 +136,9 @@ fn run(matches: &ArgMatches) -> anyhow::Result<ExitCode> {
         Command::Demo(args) => demo::run(&args, lang),
         Command::Status(args) => status::run(&args, lang),
         Command::History(args) => history::run(&args, lang),
+        Command::Hold(args) => hold::run(args, lang),
+        Command::Retry(args) => retry::run(&args, lang),
+        Command::Reload(args) => reload::run(&args, lang),
         Command::Export(args) => export::run(&args, lang),
         Command::Verify(args) => verify::run(&args, lang),
         Command::Certs(args) => certs::run(&args, lang),

@@ -1,29 +1,59 @@
 //! `renkei run`
 
+use std::io;
 use std::process::ExitCode;
 use std::time::Duration;
 
-use super::setup::{self, ConfigArg};
-use super::{UsageError, output};
+use super::setup::{self, Asked, ConfigArg, Signals};
+use super::{EXIT_FAILED, UsageError, output};
 use crate::config::Config;
-use crate::node::{Node, StartProblems, system_clock};
+use crate::log::Sink;
+use crate::node::{Consent, Node, StartProblems, system_clock};
+use crate::store::Beginning;
 use crate::types::Lang;
 
 /// How long threads that wait for a disk may take after the node has stopped.
 const THREADS_GRACE: Duration = Duration::from_millis(500);
 
+/// How long the last lines may take to be written.
+const FLUSH_GRACE: Duration = Duration::from_millis(250);
+
 #[derive(Debug, clap::Args)]
+#[expect(clippy::struct_excessive_bools, reason = "switches of the command line")]
 pub(super) struct Args {
     #[command(flatten)]
     config: ConfigArg,
     /// 設定と証明書とフォルダーを確かめるだけで、起動しません
     #[arg(long)]
     check: bool,
+    /// 送信用・取込フォルダーが前回と別のものでも、今のものを使います（入れ替えた後に一度だけ）
+    #[arg(long)]
+    accept_folders: bool,
+    /// 台帳が前回より古いか別のものでも、今の台帳のまま続けます（失われた記録は戻りません）
+    #[arg(long, conflicts_with = "new_store")]
+    accept_store: bool,
+    /// 台帳が失われたとき、新しい台帳で始めます（残っているファイルはデータフォルダーの aside-N に移します。送信待ち・受領証は引き継がれません）
+    #[arg(long)]
+    new_store: bool,
+}
+
+impl Args {
+    const fn consent(&self) -> Consent {
+        let store = match (self.new_store, self.accept_store) {
+            (true, _) => Beginning::Anew,
+            (false, true) => Beginning::Accepted,
+            (false, false) => Beginning::AsItWas,
+        };
+        Consent { folders: self.accept_folders, store }
+    }
 }
 
 pub(super) fn run(args: &Args, lang: Lang) -> anyhow::Result<ExitCode> {
     let config = setup::config(&args.config.config, lang)?;
-    setup::log(&config.node, lang)?;
+    let log = setup::log(&config.node, lang)?;
+    // Nobody may read what is printed here: the node does not wait for it.
+    let screen = Sink::start(io::stdout(), None)?;
+    let say = |text: &str| screen.send(format!("{text}\n").as_bytes());
     let spec = setup::spec()?;
     let runtime = setup::runtime()?;
     let ended = runtime.block_on(async {
@@ -32,20 +62,42 @@ pub(super) fn run(args: &Args, lang: Lang) -> anyhow::Result<ExitCode> {
             UsageError(format!("{head}\n{}", problems.text(lang)))
         };
         if args.check {
-            Node::check(config, spec, system_clock()).await.map_err(refused)?;
+            let told =
+                Node::check(config, spec, system_clock(), args.consent()).await.map_err(refused)?;
             output::line(lang.pick("設定に問題はありません。", "the configuration is in order"))?;
+            if !told.0.is_empty() {
+                let head = lang.pick("次の点に注意してください。", "please note:");
+                output::line(&format!("{head}\n{}", told.text(lang)))?;
+            }
             return Ok(ExitCode::SUCCESS);
         }
-        let node = Node::start(config.clone(), spec, system_clock()).await.map_err(refused)?;
-        output::line(&welcome(&config, &node, lang))?;
-        setup::stop_signal().await?;
-        output::line(lang.pick("停止しています…", "stopping…"))?;
+        let mut signals = Signals::listen()?;
+        let node = Node::start(config.clone(), spec, system_clock(), args.consent())
+            .await
+            .map_err(refused)?;
+        say(&welcome(&config, &node, lang));
+        let code = loop {
+            tokio::select! {
+                asked = signals.next() => match asked? {
+                    Asked::Stop => break ExitCode::SUCCESS,
+                    Asked::Reload => node.reload(),
+                },
+                fault = node.fault() => {
+                    tracing::error!(task = fault.task, "the node cannot go on and ends");
+                    break ExitCode::from(EXIT_FAILED);
+                }
+            }
+        };
+        say(lang.pick("停止しています…", "stopping…"));
         node.stop().await;
-        output::line(lang.pick("停止しました。", "stopped"))?;
-        Ok(ExitCode::SUCCESS)
+        say(lang.pick("停止しました。", "stopped"));
+        Ok(code)
     });
     // A thread that hangs on a network share must not keep the process from ending.
     runtime.shutdown_timeout(THREADS_GRACE);
+    for sink in [&screen, &log] {
+        sink.flush(FLUSH_GRACE);
+    }
     ended
 }
 

@@ -7,6 +7,8 @@ use tracing_subscriber::EnvFilter;
 
 use super::{UsageError, copies};
 use crate::config::{Config, Node};
+use crate::log::{self, RotatingFile, Sink};
+use crate::node::system_clock;
 use crate::spec::Spec;
 use crate::store::Store;
 use crate::types::Lang;
@@ -55,22 +57,42 @@ pub(super) fn spec() -> anyhow::Result<&'static Spec> {
     Spec::builtin().map_err(|error| anyhow::anyhow!("{error}"))
 }
 
-/// Starts the log on standard error.
-pub(super) fn log(node: &Node, lang: Lang) -> Result<(), UsageError> {
+/// Starts the log, on standard error or in a file, and gives it to be flushed at the end.
+pub(super) fn log(node: &Node, lang: Lang) -> anyhow::Result<Sink> {
     // At the level trace the watcher of folders tells the names of files, which may be names of
     // persons: it is never heard. The last word about a target counts.
     let filter = EnvFilter::try_new(format!("{},notify=off", node.log)).map_err(|error| {
         let head = lang.pick("設定の node.log が正しくありません", "node.log is not a filter");
         UsageError(format!("{head}: {error}"))
     })?;
+    let screen = Sink::start(io::stderr(), None)?;
+    let sink = match &node.log_file {
+        None => screen,
+        Some(settings) => {
+            let clock = system_clock();
+            let file = RotatingFile::open(settings.clone(), move || clock.now());
+            let file = file.map_err(|error| {
+                let path = settings.path.display();
+                UsageError(match lang {
+                    Lang::Ja => format!(
+                        "設定の node.log_file（{path}）に書けません（{error}）。フォルダーと権限を確かめてください。"
+                    ),
+                    Lang::En => format!("cannot write to node.log_file {path}: {error}"),
+                })
+            })?;
+            Sink::start(file, Some(screen))?
+        }
+    };
     let builder = tracing_subscriber::fmt()
         .with_env_filter(filter)
         // The console of Windows 10 shows the codes of colours as text, unless it is told not to.
-        .with_ansi(io::stderr().is_terminal() && !cfg!(windows))
-        .with_writer(io::stderr);
+        .with_ansi(node.log_file.is_none() && io::stderr().is_terminal() && !cfg!(windows))
+        .log_internal_errors(false)
+        .with_writer(sink.clone());
     // A second log in one process would be a fault of ours; the first one stays.
     let _ = if node.log_json { builder.json().try_init() } else { builder.try_init() };
-    Ok(())
+    log::tell_panics();
+    Ok(sink)
 }
 
 /// The runtime of the commands that wait for something.
@@ -78,28 +100,59 @@ pub(super) fn runtime() -> io::Result<tokio::runtime::Runtime> {
     tokio::runtime::Builder::new_multi_thread().enable_all().build()
 }
 
-/// Waits until the operating system or the person asks to stop.
-pub(super) async fn stop_signal() -> io::Result<()> {
+/// What the operating system or the person asks for.
+pub(super) enum Asked {
+    /// To stop.
+    Stop,
+    /// To read certificates and lists again.
+    Reload,
+}
+
+/// Listens from here on to what is asked for; before, a signal would end the process.
+pub(super) struct Signals {
     #[cfg(unix)]
-    {
-        use tokio::signal::unix::{SignalKind, signal};
-        let mut terminate = signal(SignalKind::terminate())?;
-        tokio::select! {
-            pressed = tokio::signal::ctrl_c() => pressed,
-            _ = terminate.recv() => Ok(()),
+    terminate: tokio::signal::unix::Signal,
+    #[cfg(unix)]
+    reload: tokio::signal::unix::Signal,
+    #[cfg(windows)]
+    pause: tokio::signal::windows::CtrlBreak,
+    #[cfg(windows)]
+    close: tokio::signal::windows::CtrlClose,
+    #[cfg(windows)]
+    shutdown: tokio::signal::windows::CtrlShutdown,
+}
+
+impl Signals {
+    pub(super) fn listen() -> io::Result<Self> {
+        #[cfg(unix)]
+        {
+            use tokio::signal::unix::{SignalKind, signal};
+            let terminate = signal(SignalKind::terminate())?;
+            Ok(Self { terminate, reload: signal(SignalKind::hangup())? })
+        }
+        #[cfg(windows)]
+        {
+            use tokio::signal::windows;
+            // Break is what programs send that keep others running as a service.
+            let (pause, close) = (windows::ctrl_break()?, windows::ctrl_close()?);
+            Ok(Self { pause, close, shutdown: windows::ctrl_shutdown()? })
         }
     }
-    #[cfg(windows)]
-    {
-        use tokio::signal::windows;
-        // Break is what programs send that keep others running as a service.
-        let (mut pause, mut close) = (windows::ctrl_break()?, windows::ctrl_close()?);
-        let mut shutdown = windows::ctrl_shutdown()?;
+
+    /// Waits until something is asked for.
+    pub(super) async fn next(&mut self) -> io::Result<Asked> {
+        #[cfg(unix)]
         tokio::select! {
-            pressed = tokio::signal::ctrl_c() => pressed,
-            _ = pause.recv() => Ok(()),
-            _ = close.recv() => Ok(()),
-            _ = shutdown.recv() => Ok(()),
+            pressed = tokio::signal::ctrl_c() => pressed.map(|()| Asked::Stop),
+            _ = self.terminate.recv() => Ok(Asked::Stop),
+            _ = self.reload.recv() => Ok(Asked::Reload),
+        }
+        #[cfg(windows)]
+        tokio::select! {
+            pressed = tokio::signal::ctrl_c() => pressed.map(|()| Asked::Stop),
+            _ = self.pause.recv() => Ok(Asked::Stop),
+            _ = self.close.recv() => Ok(Asked::Stop),
+            _ = self.shutdown.recv() => Ok(Asked::Stop),
         }
     }
 }

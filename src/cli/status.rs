@@ -1,12 +1,16 @@
 //! `renkei status`
 
+use std::path::Path;
 use std::process::ExitCode;
 
+use jiff::Timestamp;
 use serde::Serialize;
 
 use super::setup::{self, ConfigArg};
-use super::{output, words};
-use crate::store::{HeldRow, StateCount, Status};
+use super::{EXIT_NO, dates, held, output, words};
+use crate::config::Config;
+use crate::node::{Health, Notice, TaskHealth, system_clock};
+use crate::store::{HeldItem, StateCount, Status, Store};
 use crate::types::Lang;
 
 /// Held sets that are listed.
@@ -19,31 +23,179 @@ pub(super) struct Args {
     /// JSON で出力します
     #[arg(long)]
     json: bool,
+    /// ノードが動いていないとき、または処理が止まっているとき、終了コードを 1 にします
+    #[arg(long)]
+    exit_code: bool,
 }
 
 /// The status as programs read it.
 #[derive(Serialize)]
 struct StatusJson<'a> {
     schema: &'static str,
+    node: NodeJson<'a>,
+    notices: &'a [Notice],
     counts: &'a [StateCount],
-    held: &'a [HeldRow],
+    held: &'a [HeldItem],
+    #[serde(flatten)]
+    dates: dates::Dates,
+}
+
+/// What is known of the node itself.
+#[derive(Serialize)]
+struct NodeJson<'a> {
+    /// `running`, `stands-still` or `not-running`.
+    state: &'static str,
+    pid: Option<u32>,
+    version: Option<&'a str>,
+    started_at: Option<Timestamp>,
+    /// When it last said how it does.
+    last_seen_at: Option<Timestamp>,
+    /// Tasks that stand still.
+    standing_still: Vec<&'a TaskHealth>,
+    dropped_log_lines: u64,
+}
+
+/// Whether the node of a data folder runs.
+struct NodeStatus {
+    state: NodeState,
+    /// What it last said.
+    health: Option<Health>,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum NodeState {
+    Running,
+    StandsStill,
+    NotRunning,
 }
 
 pub(super) fn run(args: &Args, lang: Lang) -> anyhow::Result<ExitCode> {
     let config = setup::config(&args.config.config, lang)?;
+    let node = NodeStatus::of(&config.node.data);
+    if !args.json {
+        output::line(&node.text(lang))?;
+    }
     let store = setup::store(&config, lang)?;
-    let status = setup::runtime()?.block_on(store.status(HELD))?;
+    let dates = dates::read(&config, lang);
+    let mut status = setup::runtime()?.block_on(store.status(HELD))?;
+    status.held.retain(|item| held::is_open(item, &config));
     if args.json {
-        let json =
-            StatusJson { schema: "renkei.status/1", counts: &status.counts, held: &status.held };
+        let json = StatusJson {
+            schema: "renkei.status/1",
+            node: node.json(),
+            notices: node.notices(),
+            counts: &status.counts,
+            held: &status.held,
+            dates,
+        };
         output::line(&serde_json::to_string_pretty(&json)?)?;
     } else {
-        output::line(&text(&status, lang))?;
+        output::line(&text(&status, &config, lang))?;
+        output::line(&format!("\n{}", dates::text(&dates, lang)))?;
     }
-    Ok(ExitCode::SUCCESS)
+    let no = args.exit_code && node.state != NodeState::Running;
+    Ok(if no { ExitCode::from(EXIT_NO) } else { ExitCode::SUCCESS })
 }
 
-fn text(status: &Status, lang: Lang) -> String {
+impl NodeStatus {
+    fn of(data: &Path) -> Self {
+        let health = Health::read(data);
+        let now = system_clock().now();
+        let goes_on = |health: &Health| {
+            health.is_fresh(now)
+                && health.state == "running"
+                && health.standing_still().count() == 0
+        };
+        let state = match (Store::is_in_use(data), &health) {
+            (false, _) => NodeState::NotRunning,
+            (true, Some(health)) if goes_on(health) => NodeState::Running,
+            // Its lock is held; it is starting, stopping, or does not get to writing.
+            (true, _) => NodeState::StandsStill,
+        };
+        Self { state, health }
+    }
+
+    /// Conditions of a node that has ended are not known to stand any more.
+    fn notices(&self) -> &[Notice] {
+        match (self.state, &self.health) {
+            (NodeState::Running | NodeState::StandsStill, Some(health)) => &health.notices,
+            _ => &[],
+        }
+    }
+
+    fn json(&self) -> NodeJson<'_> {
+        let health = self.health.as_ref();
+        NodeJson {
+            state: match self.state {
+                NodeState::Running => "running",
+                NodeState::StandsStill => "stands-still",
+                NodeState::NotRunning => "not-running",
+            },
+            pid: health.map(|health| health.pid),
+            version: health.map(|health| health.version.as_str()),
+            started_at: health.map(|health| health.started_at),
+            last_seen_at: health.map(|health| health.written_at),
+            standing_still: health.map(|h| h.standing_still().collect()).unwrap_or_default(),
+            dropped_log_lines: health.map_or(0, |health| health.dropped_log_lines),
+        }
+    }
+
+    fn text(&self, lang: Lang) -> String {
+        let mut text = match (self.state, &self.health) {
+            (NodeState::NotRunning, None) => {
+                lang.pick("ノードは動いていません。", "the node is not running").to_owned()
+            }
+            (NodeState::NotRunning, Some(health)) => {
+                let since = words::time(health.written_at);
+                match lang {
+                    Lang::Ja => format!("ノードは動いていません（最後の記録 {since}）。"),
+                    Lang::En => format!("the node is not running (last seen {since})"),
+                }
+            }
+            (NodeState::StandsStill, None) => lang
+                .pick("ノードは起動中か、止まっています。", "the node is starting, or stands still")
+                .to_owned(),
+            (NodeState::StandsStill, Some(health)) => {
+                let since = words::time(health.written_at);
+                match lang {
+                    Lang::Ja => format!(
+                        "ノードの処理が止まっています（起動中、停止中の場合もあります。最後の記録 {since}）。"
+                    ),
+                    Lang::En => format!(
+                        "the node stands still, or is starting or stopping (last seen {since})"
+                    ),
+                }
+            }
+            (NodeState::Running, health) => {
+                let (version, since) = health.as_ref().map_or(("", String::new()), |health| {
+                    (health.version.as_str(), words::time(health.started_at))
+                });
+                match lang {
+                    Lang::Ja => format!("ノードは動いています（{since} から、renkei {version}）。"),
+                    Lang::En => format!("the node is running (since {since}, renkei {version})"),
+                }
+            }
+        };
+        let notices = self.notices();
+        if !notices.is_empty() {
+            text.push_str(lang.pick("\n\n確認が必要なこと", "\n\nneeds attention"));
+        }
+        for notice in notices {
+            let (since, code, about) = (words::time(notice.since), &notice.code, &notice.about);
+            text.extend(["\n* ", notice.text(lang), "\n  ", &since, " ", code, " (", about, ")"]);
+        }
+        if let Some(more) = self.health.as_ref().map(|health| health.more_notices)
+            && more > 0
+            && !notices.is_empty()
+        {
+            text.push_str(lang.pick("\n* ほかにもあります", "\n* and more"));
+        }
+        text.push('\n');
+        text
+    }
+}
+
+fn text(status: &Status, config: &Config, lang: Lang) -> String {
     if status.counts.is_empty() && status.held.is_empty() {
         return lang
             .pick("送受信はまだありません。", "nothing was sent or received yet")
@@ -69,23 +221,8 @@ fn text(status: &Status, lang: Lang) -> String {
         .collect();
     let mut text = output::table(&head, &rows);
     if !status.held.is_empty() {
-        let head = match lang {
-            Lang::Ja => ["日時", "事業所", "相手", "理由", "保留フォルダー"],
-            Lang::En => ["time", "office", "partner", "reason", "folder"],
-        };
-        let rows: Vec<Vec<String>> = status.held.iter().map(held).collect();
-        text.push_str(lang.pick("\n\n保留（送っていないファイル）\n", "\n\nheld (not sent)\n"));
-        text.push_str(&output::table(&head, &rows));
+        text.push_str("\n\n");
+        text.push_str(&held::text(&status.held, config, lang));
     }
     text
-}
-
-fn held(row: &HeldRow) -> Vec<String> {
-    vec![
-        words::time(row.at),
-        row.office.to_string(),
-        row.partner.map(|partner| partner.to_string()).unwrap_or_default(),
-        row.reason.clone(),
-        row.folder.clone(),
-    ]
 }

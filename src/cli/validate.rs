@@ -24,7 +24,7 @@ const PIECE: usize = 256 << 10;
 
 #[derive(Debug, clap::Args)]
 pub(super) struct Args {
-    /// 出力の形式。「=ファイル名」を付けるとファイルに書きます（複数指定可）
+    /// 出力の形式（text、json、ndjson、junit、sarif、csv、html、github）。「=ファイル名」を付けるとファイルに書きます（複数指定可）
     #[arg(long, value_name = "FORMAT[=FILE]", value_parser = Output::from_str)]
     format: Vec<Output>,
     /// 検査の種類（conformance は適合試験）

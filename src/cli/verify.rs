@@ -8,11 +8,14 @@ use std::process::ExitCode;
 use anyhow::Context as _;
 use bytes::Bytes;
 
-use super::{EXIT_NO, UsageError, output, setup, words};
+use super::{EXIT_NO, UsageError, output, setup, vouching, words};
 use crate::certs;
-use crate::node::open_trust;
-use crate::package::evidence::{EvidenceFile, Report, verify_package, verify_receipt, verify_set};
-use crate::package::{Limits, Trust, TrustSources};
+use crate::node::{Pins, open_trust};
+use crate::package::evidence::{
+    EvidenceFile, Report, trust_of_set, verify_package, verify_receipt, verify_set,
+};
+use crate::package::{Limits, PackageFault, Trust, TrustError, TrustSources};
+use crate::store::Store;
 use crate::types::{Digest, Lang, OfficeNumber};
 
 /// The most bytes that one file of a set may have.
@@ -44,24 +47,28 @@ fn pin(text: &str) -> Result<(OfficeNumber, Digest), String> {
 }
 
 pub(super) fn run(args: &Args, lang: Lang) -> anyhow::Result<ExitCode> {
-    let (trust, own_roots) = trust(args, lang)?;
     let limits = Limits {
         package_bytes: usize::try_from(LARGEST).unwrap_or(usize::MAX),
         files: 9_999,
         ..Limits::default()
     };
-    let report = if args.path.is_dir() {
-        let mut files = Vec::new();
+    let name = args.path.file_name().unwrap_or_default().to_string_lossy();
+    let mut files = Vec::new();
+    let one = if args.path.is_dir() {
         read_set(&args.path, "", &mut files)?;
-        verify_set(&files, &trust, &limits, None)
+        None
     } else {
         let bytes = Bytes::from(read(&args.path)?);
-        let name = args.path.file_name().unwrap_or_default().to_string_lossy();
-        if bytes.starts_with(b"PK") {
-            verify_package(&name, bytes, &trust, &limits, None)
-        } else {
-            verify_receipt(&name, &bytes, &trust, &limits, None)
-        }
+        let is_package = bytes.starts_with(b"PK");
+        let path = if is_package { "package.zip" } else { "receipts/one.p7s" };
+        files.push(EvidenceFile { path: path.to_owned(), bytes: bytes.clone() });
+        Some((bytes, is_package))
+    };
+    let (trust, own_roots) = trust(args, &files, &limits, lang)?;
+    let report = match one {
+        None => verify_set(&files, &trust, &limits, None),
+        Some((bytes, true)) => verify_package(&name, bytes, &trust, &limits, None),
+        Some((bytes, false)) => verify_receipt(&name, &bytes, &trust, &limits, None),
     };
     output::line(&text(&report, lang))?;
     if own_roots {
@@ -74,31 +81,42 @@ pub(super) fn run(args: &Args, lang: Lang) -> anyhow::Result<ExitCode> {
 }
 
 /// Whom to believe, and whether that came from the set itself.
-fn trust(args: &Args, lang: Lang) -> anyhow::Result<(Trust, bool)> {
+fn trust(
+    args: &Args,
+    files: &[EvidenceFile],
+    limits: &Limits,
+    lang: Lang,
+) -> anyhow::Result<(Trust, bool)> {
     if let Some(path) = &args.config {
         let config = setup::config(path, lang)?;
-        let trust = open_trust(&config).map_err(|problems| UsageError(problems.text(lang)))?;
-        return Ok((trust, false));
+        // Without a store there is nobody to vouch, and the configuration alone counts.
+        let vouched = match Store::open_for_reading(&config.node.data) {
+            Ok(store) => vouching::vouched(&store, files, limits)?,
+            Err(_) => Pins::new(),
+        };
+        let trust = open_trust(&config, vouched);
+        return Ok((trust.map_err(|problems| UsageError(problems.text(lang)))?, false));
     }
     let mut sources = TrustSources::default();
     for (office, digest) in &args.pin {
         sources.pins.entry(*office).or_default().insert(*digest);
     }
-    let of_set = args.path.join("certificates").join("roots.pem");
-    let own_roots = args.roots.is_empty() && args.pin.is_empty();
-    let roots = if own_roots { vec![of_set] } else { args.roots.clone() };
-    for path in &roots {
-        if own_roots && !path.is_file() {
+    if args.roots.is_empty() && args.pin.is_empty() {
+        if !args.path.join("certificates").join("roots.pem").is_file() {
             let text = lang.pick(
                 "信頼する認証局を --roots か --config で指定してください。",
                 "name the authorities to believe with --roots or --config",
             );
             return Err(UsageError(text.to_owned()).into());
         }
+        let trust = trust_of_set(files, limits);
+        return Ok((trust.map_err(|error| UsageError(error.to_string()))?, true));
+    }
+    for path in &args.roots {
         let loaded = certs::load_certificates(path);
         sources.roots.extend(loaded.map_err(|error| UsageError(error.text(lang)))?);
     }
-    Ok((Trust::new(sources).map_err(|error| UsageError(error.to_string()))?, own_roots))
+    Ok((Trust::new(sources).map_err(|error| UsageError(error.to_string()))?, false))
 }
 
 fn read_set(folder: &Path, inside: &str, found: &mut Vec<EvidenceFile>) -> anyhow::Result<()> {
@@ -125,6 +143,24 @@ fn read(path: &Path) -> anyhow::Result<Vec<u8>> {
     Ok(bytes)
 }
 
+/// Why a check failed, for the one who looks at proof: nobody is asked to send anything.
+fn why(fault: &PackageFault, lang: Lang) -> String {
+    let told = match fault {
+        PackageFault::Trust(TrustError::UnknownIssuer) => (
+            "この証明書は、指定された認証局のものでも、登録されたものでもありません。",
+            "the certificate is neither registered nor issued by an authority that was named",
+        ),
+        PackageFault::FileCount { .. }
+        | PackageFault::FileDigest { .. }
+        | PackageFault::NotExtracted => (
+            "ファイルが署名されたときと異なります。書き換えられた証拠です。",
+            "the file is not the one that was signed: it was changed since",
+        ),
+        other => return other.peer_text(lang).to_owned(),
+    };
+    lang.pick(told.0, told.1).to_owned()
+}
+
 fn text(report: &Report, lang: Lang) -> String {
     let mut lines = Vec::new();
     for check in &report.checks {
@@ -132,7 +168,7 @@ fn text(report: &Report, lang: Lang) -> String {
         lines.push(match &check.fault {
             None => format!("  OK  {}: {what}", check.path),
             Some(fault) => {
-                let why = fault.peer_text(lang);
+                let why = why(fault, lang);
                 format!("  NG  {}: {what} [{}] {why}", check.path, fault.code())
             }
         });

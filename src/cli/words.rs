@@ -3,7 +3,9 @@
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 
+use crate::rules::Rule;
 use crate::store::Direction;
+use crate::transfer;
 use crate::types::Lang;
 
 /// A state as an office worker would say it.
@@ -13,6 +15,7 @@ pub(super) fn state(direction: Direction, state: &str, lang: Lang) -> String {
         (Direction::Out, "CONSIGNED") => {
             ("相手に到着（取込待ち）", "at the partner, not imported yet")
         }
+        (Direction::Out, "HELD_BY_RECIPIENT") => ("相手で保留中", "held at the partner"),
         (Direction::Out, "HANDED_OVER") => {
             ("取込フォルダーに到着", "in the partner's import folder")
         }
@@ -23,9 +26,45 @@ pub(super) fn state(direction: Direction, state: &str, lang: Lang) -> String {
             ("取込フォルダーに配置済み", "in our import folder")
         }
         (_, "HELD") => ("保留", "held"),
+        (_, "SETTLED") => ("保留（対応済み）", "held, settled"),
         _ => return state.to_owned(),
     };
     lang.pick(ja, en).to_owned()
+}
+
+/// A state with what is known of why: in words where there are some, and as a code for those who ask
+/// for help.
+pub(super) fn state_and_why(direction: Direction, code: &str, why: &str, lang: Lang) -> String {
+    let state = state(direction, code, lang);
+    if why.is_empty() {
+        return state;
+    }
+    match transfer::reason(why.split(',').next().unwrap_or_default(), lang) {
+        Some(words) if lang == Lang::Ja => format!("{state}（{words}） [{why}]"),
+        Some(words) => format!("{state} ({words}) [{why}]"),
+        None => format!("{state} [{why}]"),
+    }
+}
+
+/// Reasons that are told in words; of the others there is the number.
+const REASONS: usize = 3;
+
+/// Codes, joined with commas, in words: one line for each of the first few.
+pub(super) fn reasons(codes: &str, lang: Lang) -> Vec<String> {
+    let line = |code: &str| match transfer::reason(code, lang) {
+        Some(words) => format!("{words} [{code}]"),
+        None => match Rule::from_code(code) {
+            Some(rule) => format!("{} [{code}]", rule.info().text(lang).outline()),
+            None => format!("[{code}]"),
+        },
+    };
+    let mut lines: Vec<_> = codes.split(',').take(REASONS).map(line).collect();
+    match codes.split(',').count().saturating_sub(REASONS) {
+        0 => {}
+        more if lang == Lang::Ja => lines.push(format!("ほか {more} 種類")),
+        more => lines.push(format!("and {more} more")),
+    }
+    lines
 }
 
 /// 送信 or 受信.
@@ -41,6 +80,7 @@ pub(super) fn receipt(kind: &str, lang: Lang) -> String {
     let (ja, en) = match kind {
         "ContentConsignment" => ("受領", "consignment"),
         "ContentHandover" => ("取込", "handover"),
+        "ContentHandoverFailure" => ("取込不可", "handover failure"),
         "Rejection" => ("拒否", "rejection"),
         "Expiry" => ("期限切れ", "expiry"),
         _ => return kind.to_owned(),

@@ -8,10 +8,13 @@ use jiff::SignedDuration;
 
 use super::read::{Reader, Section};
 use super::{
-    Config, IdentityFiles, Limits, Node, Office, Peer, Problems, Retention, Timing, Tls, folders,
-    units,
+    Config, IdentityFiles, Limits, LogFile, LogRotation, Node, Office, Peer, Problems, Retention,
+    Timing, Tls, folders, units,
 };
 use crate::types::{Digest, Lang, OfficeNumber, ServiceType};
+
+/// A log file that is smaller would begin anew all the time.
+const LEAST_LOG_SIZE: u64 = 4 << 10;
 
 const OFFICE_JA: &str = "事業所番号（数字または英大文字 10 桁）";
 const OFFICE_EN: &str = "an office number: 10 digits or capital letters";
@@ -22,7 +25,7 @@ const DIGEST_EN: &str = "SHA-256 of certificates, 64 hexadecimal digits";
 
 pub(super) fn config(text: &str, base: &Path) -> Result<Config, Problems> {
     let reader = Reader::new(text, base);
-    let config = whole(Section::root(&reader));
+    let config = whole(Section::root(&reader), base);
     let problems = reader.finish();
     match config {
         Some(config) if problems.is_empty() => Ok(config),
@@ -31,7 +34,7 @@ pub(super) fn config(text: &str, base: &Path) -> Result<Config, Problems> {
 }
 
 /// `None` only after a problem was reported.
-fn whole(mut root: Section<'_, '_>) -> Option<Config> {
+fn whole(mut root: Section<'_, '_>, base: &Path) -> Option<Config> {
     // Everything is read before anything is judged missing, so that all problems come out.
     let node = node(root.table("node"));
     let tls = tls(root.table("tls"));
@@ -62,6 +65,7 @@ fn whole(mut root: Section<'_, '_>) -> Option<Config> {
         timing,
         limits,
         retention,
+        home: base.to_owned(),
     })
 }
 
@@ -104,8 +108,29 @@ fn node(mut table: Section<'_, '_>) -> Option<Node> {
     let lang = table.parsed("lang", parse, "ja か en", "ja or en").unwrap_or(Lang::Ja);
     let log = table.text("log").map_or_else(|| "info".to_owned(), |(text, _)| text);
     let log_json = table.boolean("log_json").unwrap_or(false);
+    let log_file = log_file(&mut table);
+    let stall_after = positive(&mut table, "stall_after", "5m");
     table.finish();
-    Some(Node { data, listen: listen?, lang, log, log_json })
+    Some(Node { data, listen: listen?, lang, log, log_json, log_file, stall_after })
+}
+
+fn log_file(table: &mut Section<'_, '_>) -> Option<LogFile> {
+    let path = table.path("log_file");
+    let rotation = |text: &str| match text {
+        "daily" => Some(LogRotation::Daily),
+        "size" => Some(LogRotation::Size),
+        _ => None,
+    };
+    let rotation = table.parsed("log_rotate", rotation, "daily か size", "daily or size");
+    let rotation = rotation.unwrap_or(LogRotation::Daily);
+    let (span, stood_there) = (table.span(), table.has("log_size"));
+    let size = size(table, "log_size", "10MiB");
+    if stood_there && size < LEAST_LOG_SIZE {
+        let ja = "4KiB 以上にしてください。";
+        table.report(&span, "log_size", ja, "must not be less than 4KiB");
+    }
+    let keep = table.number("log_keep", 1, 999).unwrap_or(14);
+    Some(LogFile { path: path?, rotation, size, keep })
 }
 
 fn tls(mut table: Section<'_, '_>) -> Option<Tls> {
@@ -113,9 +138,23 @@ fn tls(mut table: Section<'_, '_>) -> Option<Tls> {
     let roots = table.paths("roots");
     let revocation_lists = table.paths("revocation_lists");
     let revocation_grace = duration(&mut table, "revocation_grace", "24h");
+    let strictness = |text: &str| match text {
+        "warn" => Some(false),
+        "strict" => Some(true),
+        _ => None,
+    };
+    let revocation_strict =
+        table.parsed("revocation", strictness, "warn か strict", "warn or strict").unwrap_or(false);
     let allow_tls12 = table.boolean("allow_tls12").unwrap_or(false);
     table.finish();
-    Some(Tls { identity: identity?, roots, revocation_lists, revocation_grace, allow_tls12 })
+    Some(Tls {
+        identity: identity?,
+        roots,
+        revocation_lists,
+        revocation_grace,
+        revocation_strict,
+        allow_tls12,
+    })
 }
 
 /// `certificate` and `key`, or `pkcs12` and `password_file`, each with a prefix.
@@ -125,6 +164,8 @@ fn identity(table: &mut Section<'_, '_>, prefix: &str) -> Option<IdentityFiles> 
     if pem && pkcs12 {
         let ja = "certificate と pkcs12 は、どちらか一方だけを書いてください。";
         table.report(&table.span(), &key("pkcs12"), ja, "either certificate or pkcs12, not both");
+        // Known keys, whichever of them goes.
+        let _ = (table.path(&key("certificate")), table.path(&key("key")));
     }
     if pkcs12 {
         let file = table.path(&key("pkcs12"));
@@ -219,6 +260,12 @@ fn limits(mut table: Section<'_, '_>) -> Limits {
         in_flight: table.number("in_flight", 1, 1_024).unwrap_or(32),
         body_memory: size(&mut table, "body_memory", "256MiB"),
         store_size: size(&mut table, "store_size", "0B"),
+        partner_share: table
+            .number("partner_share", 1, 100)
+            .and_then(|percent| u8::try_from(percent).ok())
+            .unwrap_or(25),
+        partner_store: size(&mut table, "partner_store", "10GiB"),
+        partner_rate: size(&mut table, "partner_rate", "16GiB"),
     };
     if limits.body_memory < limits.package_size {
         let ja = "body_memory は package_size 以上にしてください。";

@@ -1,7 +1,7 @@
 //! Which folders must not be the same.
 
 use std::ops::Range;
-use std::path::{Path, PathBuf};
+use std::path::{Component, Path, PathBuf};
 
 use super::Office;
 use super::read::Section;
@@ -55,10 +55,31 @@ fn clashes(first: &Office, second: &Office) -> Vec<&'static str> {
     all(second).filter(|(key, folder)| clash(*key, *folder)).map(|(key, _)| key).collect()
 }
 
-/// Whether two paths say the same; on Windows letter case makes no difference.
+/// Whether two paths say the same, also with `.` and `..` in them; on Windows letter case makes no
+/// difference. What links and mounts make of them shows when the node starts.
 fn is_same(left: &Path, right: &Path) -> bool {
     let lower = |path: &Path| PathBuf::from(path.to_string_lossy().to_lowercase());
-    left == right || (cfg!(windows) && lower(left) == lower(right))
+    let (left, right) = (plain(left), plain(right));
+    left == right || (cfg!(windows) && lower(&left) == lower(&right))
+}
+
+/// The path without `.`, and without `..` behind a name.
+fn plain(path: &Path) -> PathBuf {
+    let mut plain = PathBuf::new();
+    for part in path.components() {
+        let follows_a_name = matches!(plain.components().next_back(), Some(Component::Normal(_)));
+        match part {
+            Component::CurDir => {}
+            Component::ParentDir if follows_a_name => {
+                plain.pop();
+            }
+            Component::Prefix(_)
+            | Component::RootDir
+            | Component::ParentDir
+            | Component::Normal(_) => plain.push(part),
+        }
+    }
+    plain
 }
 
 fn folders(office: &Office) -> Vec<(&'static str, &Path)> {

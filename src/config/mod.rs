@@ -38,6 +38,8 @@ pub struct Config {
     pub limits: Limits,
     /// `[retention]`
     pub retention: Retention,
+    /// The folder of the configuration's file.
+    pub home: PathBuf,
 }
 
 /// `[node]`
@@ -53,6 +55,32 @@ pub struct Node {
     pub log: String,
     /// The log as JSON, one object a line.
     pub log_json: bool,
+    /// Where the log goes in place of standard error.
+    pub log_file: Option<LogFile>,
+    /// A task that reports nothing for so long beyond its own promise stands still.
+    pub stall_after: SignedDuration,
+}
+
+/// `[node] log_file` and what belongs to it.
+#[derive(Debug, Clone)]
+pub struct LogFile {
+    /// The file; older ones stand beside it, with a number at the end of their names.
+    pub path: PathBuf,
+    /// When it begins anew.
+    pub rotation: LogRotation,
+    /// It never grows beyond so many bytes.
+    pub size: u64,
+    /// So many older ones are kept, at least one.
+    pub keep: u32,
+}
+
+/// When a log file begins anew.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum LogRotation {
+    /// Each day, and when it is full.
+    Daily,
+    /// When it is full.
+    Size,
 }
 
 /// A certificate with its key.
@@ -85,6 +113,8 @@ pub struct Tls {
     pub revocation_lists: Vec<PathBuf>,
     /// How long a revocation list may be past its `nextUpdate`.
     pub revocation_grace: SignedDuration,
+    /// Whether a certificate is refused when there is no revocation list of its issuer.
+    pub revocation_strict: bool,
     /// Whether TLS 1.2 is allowed beside 1.3.
     pub allow_tls12: bool,
 }
@@ -165,6 +195,13 @@ pub struct Limits {
     pub body_memory: u64,
     /// How large the store may grow, in bytes; 0 means as large as the disk.
     pub store_size: u64,
+    /// What one partner may take of connections, of packages at a time, of the memory and disk for
+    /// receiving and of `store_size`, in percent.
+    pub partner_share: u8,
+    /// The packages of one partner that are kept, in bytes.
+    pub partner_store: u64,
+    /// What one partner may send in an hour, in bytes.
+    pub partner_rate: u64,
 }
 
 /// `[retention]`

@@ -55,6 +55,8 @@ pub(super) struct Section<'r, 't> {
     path: String,
     span: Range<usize>,
     keys: BTreeMap<String, Spanned<DeValue<'t>>>,
+    /// The keys that were asked for: those that are known here.
+    asked: Vec<String>,
 }
 
 impl<'r, 't> Section<'r, 't> {
@@ -84,7 +86,12 @@ impl<'r, 't> Section<'r, 't> {
     fn new(reader: &'r Reader<'t>, path: String, span: Range<usize>, table: DeTable<'t>) -> Self {
         let keys =
             table.into_iter().map(|(key, value)| (key.into_inner().into_owned(), value)).collect();
-        Self { reader, path, span, keys }
+        Self { reader, path, span, keys, asked: Vec::new() }
+    }
+
+    fn take(&mut self, key: &str) -> Option<Spanned<DeValue<'t>>> {
+        self.asked.push(key.to_owned());
+        self.keys.remove(key)
     }
 
     /// Reports a problem with a value of this table.
@@ -99,7 +106,7 @@ impl<'r, 't> Section<'r, 't> {
 
     /// A table in this one; an absent table is empty.
     pub(super) fn table(&mut self, key: &str) -> Self {
-        let (span, table) = match self.keys.remove(key) {
+        let (span, table) = match self.take(key) {
             None => (self.span(), DeTable::default()),
             Some(value) => {
                 let span = value.span();
@@ -117,7 +124,7 @@ impl<'r, 't> Section<'r, 't> {
 
     /// The tables `[[key]]`.
     pub(super) fn tables(&mut self, key: &str) -> Vec<Self> {
-        let Some(value) = self.keys.remove(key) else { return Vec::new() };
+        let Some(value) = self.take(key) else { return Vec::new() };
         let span = value.span();
         let DeValue::Array(array) = value.into_inner() else {
             self.report(&span, key, "[[ ]] の形で書いてください。", "expected [[ ]] tables");
@@ -138,7 +145,7 @@ impl<'r, 't> Section<'r, 't> {
 
     /// A text and where it stands.
     pub(super) fn text(&mut self, key: &str) -> Option<(String, Range<usize>)> {
-        let value = self.keys.remove(key)?;
+        let value = self.take(key)?;
         let span = value.span();
         match value.into_inner() {
             DeValue::String(text) => Some((text.into_owned(), span)),
@@ -189,7 +196,7 @@ impl<'r, 't> Section<'r, 't> {
         key: &str,
         read: impl Fn(&Self, Option<&str>, &Range<usize>) -> Option<T>,
     ) -> Vec<T> {
-        let Some(value) = self.keys.remove(key) else { return Vec::new() };
+        let Some(value) = self.take(key) else { return Vec::new() };
         let span = value.span();
         let DeValue::Array(array) = value.into_inner() else {
             self.report(&span, key, "[ ] の並びで書いてください。", "expected a list [ ]");
@@ -203,7 +210,7 @@ impl<'r, 't> Section<'r, 't> {
 
     /// `true` or `false`.
     pub(super) fn boolean(&mut self, key: &str) -> Option<bool> {
-        let value = self.keys.remove(key)?;
+        let value = self.take(key)?;
         let span = value.span();
         let boolean = value.get_ref().as_bool();
         if boolean.is_none() {
@@ -215,7 +222,7 @@ impl<'r, 't> Section<'r, 't> {
 
     /// A whole number from `least` to `most`.
     pub(super) fn number(&mut self, key: &str, least: u32, most: u32) -> Option<u32> {
-        let value = self.keys.remove(key)?;
+        let value = self.take(key)?;
         let span = value.span();
         let number = value
             .get_ref()
@@ -262,7 +269,8 @@ impl<'r, 't> Section<'r, 't> {
     }
 
     /// Whether the key stands in the table and was not taken yet.
-    pub(super) fn has(&self, key: &str) -> bool {
+    pub(super) fn has(&mut self, key: &str) -> bool {
+        self.asked.push(key.to_owned());
         self.keys.contains_key(key)
     }
 
@@ -279,8 +287,38 @@ impl<'r, 't> Section<'r, 't> {
     pub(super) fn finish(self) {
         for (key, value) in &self.keys {
             let span = value.span();
-            self.report(&span, key, "知らない項目です。つづりを確かめてください。", "unknown key");
+            let (ja, en) = match self.meant(key) {
+                Some(meant) => (
+                    format!("知らない項目です。{meant} の間違いではありませんか。"),
+                    format!("unknown key; did you mean {meant}?"),
+                ),
+                None => {
+                    let known = self.known().join("、");
+                    (
+                        format!("知らない項目です。ここに書ける項目: {known}"),
+                        format!("unknown key; known here: {}", self.known().join(", ")),
+                    )
+                }
+            };
+            self.report(&span, key, &ja, &en);
         }
+    }
+
+    /// The known key that a misspelt one most resembles.
+    fn meant(&self, key: &str) -> Option<&str> {
+        /// Where a transposed or missing letter is alike enough; found by trying slips of a finger.
+        const ALIKE: f64 = 0.7;
+        let alike = |known: &&str| strsim::jaro(key, known);
+        let best = self.known().into_iter().max_by(|one, two| alike(one).total_cmp(&alike(two)))?;
+        (alike(&best) >= ALIKE).then_some(best)
+    }
+
+    /// The known keys, each once.
+    fn known(&self) -> Vec<&str> {
+        let mut known: Vec<&str> = self.asked.iter().map(String::as_str).collect();
+        known.sort_unstable();
+        known.dedup();
+        known
     }
 
     fn name(&self, key: &str) -> String {

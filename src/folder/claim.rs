@@ -8,6 +8,7 @@ use std::path::{Path, PathBuf};
 use super::disk::{self, Access};
 use super::error::{Action, Fault, FolderError, FolderRole};
 use super::name::{ShownName, check_name};
+use super::place::Place;
 use super::scan::{Scan, ScanLimits, Seen, Stamp, scan_but};
 use super::unit_folder::{Kept, Source, UnitFolder};
 use crate::types::{Digest, MessageId};
@@ -15,8 +16,8 @@ use crate::types::{Digest, MessageId};
 /// A drop folder with the work folder into which its files are claimed.
 #[derive(Clone)]
 pub struct DropFolder {
-    drop: PathBuf,
-    work: PathBuf,
+    drop: Place,
+    work: Place,
 }
 
 /// Files that were taken out of the drop folder for one send unit: they lie in
@@ -71,23 +72,44 @@ pub struct Released {
 
 impl DropFolder {
     /// Opens the pair. `drop` must be there, because the care software exports to it; `work` is
-    /// made. Checks that files can be written in both and renamed from one to the other, which
-    /// needs both on the same volume, and removes leftovers of earlier checks.
+    /// made, for this account alone. Checks that files can be written in both and renamed from one to
+    /// the other, which needs both on the same volume, and removes leftovers of earlier checks.
     pub fn open(drop: impl Into<PathBuf>, work: impl Into<PathBuf>) -> Result<Self, FolderError> {
         let (drop, work) = (drop.into(), work.into());
-        let in_drop = FolderError::at(FolderRole::Drop, Action::Check);
         let in_work = FolderError::at(FolderRole::Work, Action::Check);
-        disk::remove_leftovers(&drop).map_err(&in_drop)?;
-        fs::create_dir_all(&work).map_err(&in_work)?;
+        disk::remove_leftovers(&drop).map_err(FolderError::at(FolderRole::Drop, Action::Check))?;
+        make_private(&work).map_err(&in_work)?;
         disk::remove_leftovers(&work).map_err(&in_work)?;
         disk::probe(&drop, FolderRole::Drop)?;
         disk::probe(&work, FolderRole::Work)?;
+        check_same_volume(&drop, &work)?;
+        let drop = Place::open(drop, FolderRole::Drop)?;
+        Ok(Self { drop, work: Place::open(work, FolderRole::Work)? })
+    }
 
-        let (from, to) = (disk::temporary(&drop), disk::temporary(&work));
-        let there = disk::write_new(&from, b"renkei").and_then(|()| disk::rename(&from, &to));
-        let cleaned = disk::remove_file(&from).and(disk::remove_file(&to));
-        there.and(cleaned).map_err(in_work)?;
-        Ok(Self { drop, work })
+    /// The drop folder itself, to be asked whether it is still the right one. Scanning and claiming
+    /// ask.
+    pub const fn root(&self) -> &Place {
+        &self.drop
+    }
+
+    /// Makes the work folder anew if it is not there any more, and says so. What lay in it is lost.
+    /// Another folder in its place is taken, if it can be used.
+    pub fn mend_work(&self) -> Result<bool, FolderError> {
+        let is_gone = match self.work.check() {
+            Ok(()) => return Ok(false),
+            Err(error) if error.fault() == Fault::Missing => true,
+            Err(error) if error.fault() == Fault::Replaced => false,
+            Err(error) => return Err(error),
+        };
+        // Both may lie on a volume that is away.
+        self.drop.check()?;
+        let work = self.work.path();
+        make_private(work).map_err(FolderError::at(FolderRole::Work, Action::Check))?;
+        disk::probe(work, FolderRole::Work)?;
+        check_same_volume(self.drop.path(), work)?;
+        self.work.take_over()?;
+        Ok(is_gone)
     }
 
     /// Looks into the drop folder: see [`scan`](super::scan).
@@ -101,7 +123,8 @@ impl DropFolder {
         limits: &ScanLimits,
         is_set_aside: impl Fn(&str) -> bool,
     ) -> Result<Scan, FolderError> {
-        scan_but(&self.drop, limits, is_set_aside)
+        self.drop.check()?;
+        scan_but(self.drop.path(), limits, is_set_aside)
     }
 
     /// Takes the files, all or none: each must still be as it was seen, and no other program may
@@ -112,17 +135,17 @@ impl DropFolder {
     pub fn claim(&self, id: MessageId, files: &[Seen]) -> Result<Claim, Unclaimed> {
         let failed = |error| Unclaimed { error, left: None };
         for file in files {
-            check_free(&self.drop, file).map_err(failed)?;
+            check_free(self.drop.path(), file).map_err(failed)?;
         }
-        let folder = self.work.join(id.to_string());
+        let folder = self.work.path().join(id.to_string());
         disk::create_folder(&folder)
             .map_err(|error| failed(FolderError::of_io(error, FolderRole::Work, Action::Write)))?;
-        let mut claim =
-            Claim { id, folder, drop: self.drop.clone(), files: Vec::new(), is_left_over: false };
+        let drop = self.drop.path().to_owned();
+        let mut claim = Claim { id, folder, drop, files: Vec::new(), is_left_over: false };
         let taken = files.iter().try_for_each(|file| claim.take(file));
         let synced = || {
             disk::sync_folder(&claim.folder)
-                .and_then(|()| disk::sync_folder(&self.work))
+                .and_then(|()| disk::sync_folder(self.work.path()))
                 .map_err(FolderError::at(FolderRole::Work, Action::Write))
         };
         if let Err(error) = taken.and_then(|()| synced()) {
@@ -142,7 +165,7 @@ impl DropFolder {
     pub fn unfinished(&self) -> Result<Vec<Claim>, FolderError> {
         let failed = FolderError::at(FolderRole::Work, Action::List);
         let mut claims = Vec::new();
-        for entry in fs::read_dir(&self.work).map_err(&failed)? {
+        for entry in fs::read_dir(self.work.path()).map_err(&failed)? {
             let entry = entry.map_err(&failed)?;
             let id = entry.file_name().to_str().and_then(|name| name.parse().ok());
             let Some(id) = id.filter(|_| entry.file_type().is_ok_and(|kind| kind.is_dir())) else {
@@ -150,11 +173,28 @@ impl DropFolder {
             };
             let folder = entry.path();
             let files = list(&folder).map_err(&failed)?;
-            claims.push(Claim { id, folder, drop: self.drop.clone(), files, is_left_over: true });
+            let drop = self.drop.path().to_owned();
+            claims.push(Claim { id, folder, drop, files, is_left_over: true });
         }
         claims.sort_by_key(|claim| claim.id);
         Ok(claims)
     }
+}
+
+/// The files in it may be about people.
+fn make_private(folder: &Path) -> io::Result<()> {
+    let mut builder = fs::DirBuilder::new();
+    builder.recursive(true);
+    #[cfg(unix)]
+    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
+    builder.create(folder)
+}
+
+fn check_same_volume(drop: &Path, work: &Path) -> Result<(), FolderError> {
+    let (from, to) = (disk::temporary(drop), disk::temporary(work));
+    let there = disk::write_new(&from, b"renkei").and_then(|()| disk::rename(&from, &to));
+    let cleaned = disk::remove_file(&from).and(disk::remove_file(&to));
+    there.and(cleaned).map_err(FolderError::at(FolderRole::Work, Action::Check))
 }
 
 impl Claim {

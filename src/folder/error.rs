@@ -80,6 +80,8 @@ pub enum Fault {
     Denied,
     /// The file or folder is not there.
     Missing,
+    /// It is not the folder that it was: a mount is missing, or somebody put another in its place.
+    Replaced,
     /// Something that is no folder stands where a folder is needed.
     NotAFolder,
     /// Another program has the file open. Worth trying again.
@@ -110,6 +112,7 @@ impl Fault {
             Self::DiskFull => "folder-disk-full",
             Self::Denied => "folder-denied",
             Self::Missing => "folder-missing",
+            Self::Replaced => "folder-replaced",
             Self::NotAFolder => "folder-not-a-folder",
             Self::Locked => "folder-locked",
             Self::Changed => "folder-changed",
@@ -139,6 +142,10 @@ impl Fault {
                 "access denied; the account that runs renkei needs to read and write here",
             ),
             Self::Missing => ("見つかりません。", "it is not there"),
+            Self::Replaced => (
+                "以前とは別のフォルダーです（共有フォルダーやディスクがつながっていない可能性があります）。元のフォルダーに戻ると自動で再開します。わざと入れ替えた場合は、renkei を止めて、一度だけ renkei run --accept-folders で起動してください。",
+                "it is not the folder that it was; a share or disk may not be mounted. It goes on by itself when the folder is back; if you replaced it on purpose, stop renkei and start it once with renkei run --accept-folders",
+            ),
             Self::NotAFolder => ("フォルダーではありません。", "it is not a folder"),
             Self::Locked => (
                 "ほかのソフトが使用中です。後で自動的にやり直します。",

@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 use super::disk;
 use super::error::{Action, Fault, FolderError, FolderRole};
 use super::name::{OWN_PREFIX, OddReason};
+use super::place::Place;
 use super::unit_folder::check_set;
 use crate::types::{FileName, MessageId};
 
@@ -69,7 +70,7 @@ impl Staged {
 /// file twice; there is no witness left to tell.
 #[derive(Clone)]
 pub struct ImportFolder {
-    path: PathBuf,
+    place: Place,
 }
 
 impl ImportFolder {
@@ -80,7 +81,18 @@ impl ImportFolder {
         disk::remove_leftovers(&path)
             .map_err(FolderError::at(FolderRole::Import, Action::Check))?;
         disk::probe(&path, FolderRole::Import)?;
-        Ok(Self { path })
+        Ok(Self { place: Place::open(path, FolderRole::Import)? })
+    }
+
+    /// The folder itself, to be asked whether it is still the right one. Every step of placing asks.
+    pub const fn root(&self) -> &Place {
+        &self.place
+    }
+
+    /// Checks again that this is the right folder and that files can be written here.
+    pub fn check(&self) -> Result<(), FolderError> {
+        self.place.check()?;
+        disk::probe(self.place.path(), FolderRole::Import)
     }
 
     /// Places a set, in the order given, and says for each file what became of it.
@@ -114,6 +126,7 @@ impl ImportFolder {
                 FolderError::new(fault, FolderRole::Import, Action::Write).about(name)
             })?;
         }
+        self.place.check()?;
         let staged = self.staged(id);
         if is_folder(&staged).map_err(failed)? {
             let placements = vec![Placement::Placed; files.len()];
@@ -134,6 +147,7 @@ impl ImportFolder {
         set: &Staged,
         files: &[(&str, &[u8])],
     ) -> Result<Vec<Placement>, FolderError> {
+        self.place.check()?;
         let staged = self.staged(set.id);
         let mut placements = set.placements.clone();
         if set.is_in_conflict() {
@@ -156,6 +170,7 @@ impl ImportFolder {
 
     /// Makes durable which files of a set were shown.
     pub fn settle(&self, set: &Staged) -> Result<(), FolderError> {
+        self.place.check()?;
         match disk::sync_folder(&self.staged(set.id)) {
             // In conflict: nothing was shown.
             Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
@@ -165,7 +180,8 @@ impl ImportFolder {
 
     /// Makes durable what was staged and shown here.
     pub fn sync(&self) -> Result<(), FolderError> {
-        disk::sync_folder(&self.path).map_err(failed)
+        self.place.check()?;
+        disk::sync_folder(self.place.path()).map_err(failed)
     }
 
     /// Forgets the set, also its files that are in conflict, once the store says what became of
@@ -176,9 +192,10 @@ impl ImportFolder {
 
     /// As [`finish`](Self::finish), for several sets.
     pub fn finish_all(&self, ids: &[MessageId]) -> Result<(), FolderError> {
+        self.place.check()?;
         ids.iter()
             .try_for_each(|id| disk::remove_folder(&self.staged(*id)))
-            .and_then(|()| disk::sync_folder(&self.path))
+            .and_then(|()| disk::sync_folder(self.place.path()))
             .map_err(FolderError::at(FolderRole::Import, Action::Delete))
     }
 
@@ -187,7 +204,7 @@ impl ImportFolder {
     pub fn unfinished(&self) -> Result<Vec<MessageId>, FolderError> {
         let failed = FolderError::at(FolderRole::Import, Action::List);
         let mut ids = Vec::new();
-        for entry in fs::read_dir(&self.path).map_err(&failed)? {
+        for entry in fs::read_dir(self.place.path()).map_err(&failed)? {
             let entry = entry.map_err(&failed)?;
             let name = entry.file_name();
             let id = name.to_str().and_then(|name| name.strip_prefix(OWN_PREFIX));
@@ -199,14 +216,14 @@ impl ImportFolder {
     }
 
     fn staged(&self, id: MessageId) -> PathBuf {
-        self.path.join(format!("{OWN_PREFIX}{id}"))
+        self.place.path().join(format!("{OWN_PREFIX}{id}"))
     }
 
     /// What stands in the way of each file; [`Placement::Placed`] where nothing does.
     fn look(&self, files: &[(&str, &[u8])]) -> Result<Vec<Placement>, FolderError> {
         files
             .iter()
-            .map(|(name, bytes)| match disk::holds(&self.path.join(name), bytes) {
+            .map(|(name, bytes)| match disk::holds(&self.place.path().join(name), bytes) {
                 Ok(true) => Ok(Placement::AlreadyThere),
                 Ok(false) => Ok(Placement::Conflict),
                 Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(Placement::Placed),
@@ -223,7 +240,7 @@ impl ImportFolder {
         files: &[(&str, &[u8])],
         placements: &[Placement],
     ) -> io::Result<()> {
-        let unfinished = disk::temporary(&self.path);
+        let unfinished = disk::temporary(self.place.path());
         let build = || {
             disk::create_folder(&unfinished)?;
             for (number, ((_, bytes), placement)) in files.iter().zip(placements).enumerate() {
@@ -251,7 +268,7 @@ impl ImportFolder {
             Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Placement::Placed),
             Err(error) => return Err(failed(error)),
         }
-        let target = self.path.join(name);
+        let target = self.place.path().join(name);
         for _ in 0..ATTEMPTS {
             match disk::rename_new(staged, &target) {
                 Ok(()) => return Ok(Placement::Placed),

@@ -10,6 +10,7 @@ use std::path::{Path, PathBuf};
 use super::disk;
 use super::error::{Action, Fault, FolderError, FolderRole};
 use super::name::{OddReason, check_name, is_passed_over};
+use super::place::Place;
 
 /// So many of the newest folders of a unit's name are held against a set that is to be kept: a call
 /// that is repeated finds what it made, and a thousand sets of one name cost a thousand steps.
@@ -23,7 +24,7 @@ const ATTEMPTS: usize = 100;
 /// Each set becomes visible as a whole: its folder is built under a hidden name and renamed.
 #[derive(Clone)]
 pub struct UnitFolder {
-    path: PathBuf,
+    place: Place,
     role: FolderRole,
 }
 
@@ -60,7 +61,12 @@ impl UnitFolder {
         fs::create_dir_all(&path).map_err(&failed)?;
         disk::remove_leftovers(&path).map_err(&failed)?;
         disk::probe(&path, role)?;
-        Ok(Self { path, role })
+        Ok(Self { place: Place::open(path, role)?, role })
+    }
+
+    /// The folder itself, to be asked whether it is still the right one. Keeping a set asks.
+    pub const fn root(&self) -> &Place {
+        &self.place
     }
 
     /// Keeps a set in `<unit>`, or `<unit>-2`, … where that is taken by another set, together with
@@ -104,6 +110,7 @@ impl UnitFolder {
         let notes = notes.iter().map(|(name, bytes)| Ok((apart(name)?, *bytes)));
         let notes: Vec<_> = notes.collect::<Result<_, FolderError>>()?;
 
+        self.place.check()?;
         let failed = FolderError::at(self.role, Action::Write);
         for _ in 0..ATTEMPTS {
             let last = last_taken(|number| is_there(&self.numbered(unit, number)));
@@ -130,7 +137,11 @@ impl UnitFolder {
 
     /// The folder `<unit>`, `<unit>-2`, ….
     fn numbered(&self, unit: &str, number: u64) -> PathBuf {
-        self.path.join(if number <= 1 { unit.to_owned() } else { format!("{unit}-{number}") })
+        self.place.path().join(if number <= 1 {
+            unit.to_owned()
+        } else {
+            format!("{unit}-{number}")
+        })
     }
 
     /// Whether the folder was free until the end.
@@ -140,7 +151,7 @@ impl UnitFolder {
         files: &[(String, Source<'_>)],
         notes: &[(String, &[u8])],
     ) -> io::Result<bool> {
-        let unfinished = disk::temporary(&self.path);
+        let unfinished = disk::temporary(self.place.path());
         let built = || {
             disk::create_folder(&unfinished)?;
             for (name, source) in files {
@@ -166,7 +177,7 @@ impl UnitFolder {
             let _ = disk::remove_folder(&unfinished);
             return result;
         }
-        disk::sync_folder(&self.path)?;
+        disk::sync_folder(self.place.path())?;
         Ok(true)
     }
 }

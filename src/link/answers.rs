@@ -6,7 +6,7 @@ use axum::http::{Response, StatusCode};
 use bytes::Bytes;
 use serde::Serialize;
 
-use super::problem::{PROBLEM_JSON, Problem, Refusal, RefusalStatus};
+use super::problem::{Document, PROBLEM_JSON, Refusal, RefusalStatus};
 
 /// The media type of packages.
 pub(super) const ZIP: &str = "application/zip";
@@ -75,7 +75,7 @@ pub(super) fn refuse(route: &Route, refusal: Refusal) -> Response<Body> {
             refusal.status.code()
         ))
     };
-    let body = serde_json::to_vec(&Problem::of(&refusal)).unwrap_or_default();
+    let body = serde_json::to_vec(&Document::of(&refusal)).unwrap_or_default();
     let status = StatusCode::from_u16(refusal.status.code());
     let mut response = grant(
         route,

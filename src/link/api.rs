@@ -10,6 +10,7 @@ use rustls::pki_types::CertificateDer;
 use serde::{Deserialize, Serialize};
 
 use super::problem::Refusal;
+use super::verify::TrustRefusal;
 use crate::types::{Digest, Hashed, MessageId, OfficeNumber};
 
 /// What the node does with the requests of partners.
@@ -21,7 +22,24 @@ use crate::types::{Digest, Hashed, MessageId, OfficeNumber};
 /// [`PeerTrust::accepts`]: super::PeerTrust::accepts
 /// [`Limits`]: super::Limits
 pub trait Service: Send + Sync + 'static {
-    /// A package arrived completely and fits its `Content-Digest`.
+    /// The partner that a certificate speaks for: the one that everything on its connections is
+    /// counted for. Asked before the body of a request is read, and again when trust has changed;
+    /// never waits.
+    ///
+    /// # Errors
+    ///
+    /// Whoever speaks for no partner gets nothing but the status.
+    fn admits(&self, peer: &Peer) -> Result<OfficeNumber, Refusal>;
+
+    /// Whether a package of a partner may come just now; asked before its body is read. Never waits.
+    fn takes_from(&self, partner: OfficeNumber) -> Result<(), Refusal>;
+
+    /// A certificate was refused in the handshake, although it may be one of `office`: its only
+    /// common name says so. Anybody can make such a certificate. Never waits.
+    fn refused_certificate(&self, office: OfficeNumber, sha256: Digest, why: &TrustRefusal);
+
+    /// A package of `partner`, as [`admits`](Self::admits) said, arrived completely and fits its
+    /// `Content-Digest`.
     ///
     /// Answers only after the bytes are durable; a repeat is answered with the same receipt bytes.
     /// Once started it always runs to its end, also when the peer went away or was told to come
@@ -31,6 +49,7 @@ pub trait Service: Send + Sync + 'static {
     fn put_message(
         &self,
         peer: &Peer,
+        partner: OfficeNumber,
         id: MessageId,
         body: Hashed,
     ) -> impl Future<Output = Result<PutAnswer, Refusal>> + Send;

@@ -1,99 +1,135 @@
-//! Request bodies: bounded in size, speed, and in the memory of all of them together.
+//! Request bodies: bounded in size, speed, and in what all of them and those of each partner take.
+//!
+//! Nothing is reserved because a peer says that it will send much: memory and disk are counted as
+//! bytes arrive. A small body arrives in memory; a large one in a file, and is read into memory only
+//! when it is whole and there is room to look at it.
 
+use std::io;
+use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
 use axum::body::{Body, HttpBody as _};
 use bytes::{Bytes, BytesMut};
 use http_body_util::BodyExt as _;
-use tokio::sync::{OwnedSemaphorePermit, Semaphore};
-use tokio::time::{Instant, timeout_at};
+use tokio::sync::Semaphore;
+use tokio::time::{Instant, timeout, timeout_at};
 
 use super::limits::Limits;
+use super::pool::{Full, Held, Pool};
 use super::problem::{Refusal, RefusalStatus, code};
-use crate::types::{Digest, DigestBuilder};
+use super::spool::{Spool, Spooled};
+use crate::types::{Digest, DigestBuilder, OfficeNumber};
 
-/// Peers that find no memory are asked to come again after this time.
+/// Peers that find no room are asked to come again after this time.
 const BUSY_RETRY: Duration = Duration::from_secs(5);
 
-/// Memory is counted in pieces of this many bytes.
+/// The memory for large bodies is counted in pieces of this many bytes.
 const PIECE: u64 = 1024;
 
-/// The first buffer for a body of unknown length.
-const FIRST_BUFFER: u64 = 64 * 1024;
+/// Larger bodies arrive in a file, not in memory.
+const SMALL: u64 = 1 << 20;
 
-/// The memory for all bodies together.
+/// So much faster large bodies have to come: they hold a file and its buffers.
+const LARGE_HASTE: u64 = 8;
+
+/// So many packages of the largest size find room on the disk while they arrive.
+const DISK_PACKAGES: u64 = 16;
+
+/// The first buffer for a body.
+const FIRST_BUFFER: u64 = 64 << 10;
+
+/// The memory of a body that arrives in a file.
+const FILE_BUFFER: u64 = 512 << 10;
+
+/// Where bodies find room.
 #[derive(Debug)]
-pub(super) struct Budget(Arc<Semaphore>);
-
-impl Budget {
-    /// A budget of so many bytes.
-    pub(super) fn new(bytes: u64) -> Self {
-        let pieces = usize::try_from(bytes.div_ceil(PIECE)).unwrap_or(usize::MAX);
-        Self(Arc::new(Semaphore::new(pieces.min(Semaphore::MAX_PERMITS))))
-    }
-
-    fn reserve_nothing(&self) -> Reservation {
-        Reservation { budget: Arc::clone(&self.0), held: None }
-    }
+pub(super) struct Room {
+    /// For small bodies, from their first byte to the answer.
+    memory: Arc<Pool>,
+    /// For large bodies that arrive, on the disk.
+    disk: Arc<Pool>,
+    /// For large bodies that are looked at; in the order in which they are whole.
+    large: Arc<Semaphore>,
+    spool: Spool,
 }
 
-/// A part of the budget; gives itself back when it is dropped.
-#[derive(Debug)]
-pub(super) struct Reservation {
-    budget: Arc<Semaphore>,
-    held: Option<OwnedSemaphorePermit>,
-}
-
-impl Reservation {
-    /// Holds at least so many bytes from now on, or says that there is no room; never waits, so
-    /// that bodies in parts cannot wait for each other.
-    fn grow_to(&mut self, bytes: u64) -> Result<(), Refusal> {
-        let held = self.held.as_ref().map_or(0, OwnedSemaphorePermit::num_permits);
-        let wanted = usize::try_from(bytes.div_ceil(PIECE)).unwrap_or(usize::MAX);
-        let Ok(missing) = u32::try_from(wanted.saturating_sub(held)) else {
-            return Err(no_memory());
-        };
-        if missing > 0 {
-            let more = Arc::clone(&self.budget).try_acquire_many_owned(missing);
-            let more = more.map_err(|_| no_memory())?;
-            match &mut self.held {
-                Some(permit) => permit.merge(more),
-                none => *none = Some(more),
-            }
+impl Room {
+    pub(super) fn new(limits: &Limits, folder: &Path) -> Self {
+        let package = limits.package_bytes;
+        let large = (limits.body_memory / 2).max(package);
+        let small = limits.body_memory.saturating_sub(large).max(limits.body_memory / 4);
+        let disk = package.saturating_mul(DISK_PACKAGES);
+        let pieces = usize::try_from(large.div_ceil(PIECE)).unwrap_or(usize::MAX);
+        Self {
+            memory: Pool::new(small, limits.share_of(small).max(SMALL)),
+            disk: Pool::new(disk, limits.share_of(disk).max(package)),
+            large: Arc::new(Semaphore::new(pieces.min(Semaphore::MAX_PERMITS))),
+            spool: Spool::new(folder),
         }
-        Ok(())
     }
 }
 
 /// A body that was read to its end.
 #[derive(Debug)]
 pub(super) struct ReceivedBody {
-    pub(super) bytes: Bytes,
     pub(super) digest: Digest,
-    /// To be held as long as `bytes`.
-    pub(super) memory: Reservation,
+    content: Content,
+    /// The small body's memory, or the large body's place on the disk.
+    held: Held,
 }
 
-/// Reads a body to its end, or refuses it as soon as it breaks a limit.
+#[derive(Debug)]
+enum Content {
+    Memory(Bytes),
+    File(Spooled),
+}
+
+impl ReceivedBody {
+    /// The bytes, and what is to be held as long as they are in use.
+    pub(super) async fn load(
+        self,
+        limits: &Limits,
+        room: &Room,
+    ) -> Result<(Bytes, Option<Held>), Refusal> {
+        let spooled = match self.content {
+            Content::Memory(bytes) => return Ok((bytes, Some(self.held))),
+            Content::File(spooled) => spooled,
+        };
+        let length = u64::try_from(spooled.len()).unwrap_or(u64::MAX);
+        let pieces = u32::try_from(length.div_ceil(PIECE)).unwrap_or(u32::MAX);
+        let turn = Arc::clone(&room.large).acquire_many_owned(pieces);
+        let Ok(Ok(memory)) = timeout(limits.request_timeout, turn).await else {
+            return Err(no_room(Full::All));
+        };
+        let bytes = spooled.load(memory).await.map_err(|error| no_file(&error))?;
+        Ok((bytes, None))
+    }
+}
+
+/// Reads a body of a partner to its end, or refuses it as soon as it breaks a limit.
 pub(super) async fn receive(
     mut body: Body,
     limits: &Limits,
-    budget: &Budget,
+    room: &Room,
+    partner: OfficeNumber,
 ) -> Result<ReceivedBody, Refusal> {
     let started = Instant::now();
     let declared = body.size_hint().exact();
     if declared.is_some_and(|bytes| bytes > limits.package_bytes) {
         return Err(too_large(limits));
     }
-    let mut memory = budget.reserve_nothing();
-    let first = declared.unwrap_or(FIRST_BUFFER).min(limits.package_bytes);
-    memory.grow_to(first)?;
-    let mut buffer = BytesMut::with_capacity(usize::try_from(first).unwrap_or(0));
+    let is_large = declared.is_some_and(|bytes| bytes > SMALL);
+    let expected = declared.unwrap_or(SMALL).min(SMALL);
+    let mut memory = room.memory.nothing(partner);
+    let mut disk = room.disk.nothing(partner);
+    let mut buffer = BytesMut::new();
+    let mut file: Option<Spooled> = None;
     let mut digest = DigestBuilder::new();
     let mut received = 0_u64;
     loop {
-        let frame = match timeout_at(next_deadline(started, received, limits), body.frame()).await {
+        let deadline = next_deadline(started, received, is_large, limits);
+        let frame = match timeout_at(deadline, body.frame()).await {
             Err(_elapsed) => return Err(too_slow(received)),
             Ok(None) => break,
             Ok(Some(Err(error))) => return Err(broken(&error)),
@@ -105,22 +141,46 @@ pub(super) async fn receive(
         if received > limits.package_bytes {
             return Err(too_large(limits));
         }
+        digest.update(&data);
+        if let Some(file) = &mut file {
+            disk.grow_to(received).map_err(no_room)?;
+            file.push(&data).await.map_err(|error| no_file(&error))?;
+            continue;
+        }
+        if is_large || received > SMALL {
+            disk.grow_to(received).map_err(no_room)?;
+            memory.grow_to(FILE_BUFFER).map_err(no_room)?;
+            let first = std::mem::take(&mut buffer);
+            let mut begun = room.spool.begin(first).await.map_err(|error| no_file(&error))?;
+            begun.push(&data).await.map_err(|error| no_file(&error))?;
+            file = Some(begun);
+            continue;
+        }
         if buffer.capacity() - buffer.len() < data.len() {
             // Doubling, so that a body in many chunks is not copied again for each of them.
-            let room = received.max(received.saturating_mul(2).min(limits.package_bytes));
-            memory.grow_to(room)?;
-            let more = usize::try_from(room).unwrap_or(usize::MAX).saturating_sub(buffer.len());
+            let space = received.saturating_mul(2).max(FIRST_BUFFER).min(expected).max(received);
+            memory.grow_to(space).map_err(no_room)?;
+            let more = usize::try_from(space).unwrap_or(usize::MAX).saturating_sub(buffer.len());
             buffer.reserve(more);
         }
-        digest.update(&data);
         buffer.extend_from_slice(&data);
     }
-    Ok(ReceivedBody { bytes: buffer.freeze(), digest: digest.finish(), memory })
+    let digest = digest.finish();
+    Ok(match file {
+        Some(file) => ReceivedBody { digest, content: Content::File(file), held: disk },
+        None => ReceivedBody { digest, content: Content::Memory(buffer.freeze()), held: memory },
+    })
 }
 
 /// When the next bytes must be there: the grace, and the time that what came was worth.
-fn next_deadline(started: Instant, received: u64, limits: &Limits) -> Instant {
-    let earned = Duration::from_millis(received.saturating_mul(1000) / limits.body_rate.max(1));
+fn next_deadline(started: Instant, received: u64, is_large: bool, limits: &Limits) -> Instant {
+    let slow = if is_large { 0 } else { received.min(SMALL) };
+    let worth =
+        |bytes: u64, rate: u64| Duration::from_millis(bytes.saturating_mul(1000) / rate.max(1));
+    let earned = worth(slow, limits.body_rate).saturating_add(worth(
+        received.saturating_sub(slow),
+        limits.body_rate.saturating_mul(LARGE_HASTE),
+    ));
     started + limits.body_grace.saturating_add(earned).min(limits.body_timeout)
 }
 
@@ -151,14 +211,35 @@ fn broken(error: &axum::Error) -> Refusal {
     )
 }
 
-fn no_memory() -> Refusal {
-    Refusal::new(
-        RefusalStatus::Unavailable,
-        code::BUSY,
-        "The node is receiving as much as it can hold; come again.",
-        "no memory left for another body",
-    )
+fn no_room(full: Full) -> Refusal {
+    match full {
+        Full::All => Refusal::new(
+            RefusalStatus::Unavailable,
+            code::BUSY,
+            "The node is receiving as much as it can hold; come again.",
+            "no room left for another body",
+        ),
+        Full::Share => Refusal::new(
+            RefusalStatus::TooManyRequests,
+            code::PARTNER_SHARE_EXCEEDED,
+            "You are sending as much at once as one partner may; come again.",
+            "the partner has its share of the room for bodies",
+        ),
+    }
     .retry_after(BUSY_RETRY)
+}
+
+/// The disk does not take a large body.
+fn no_file(error: &io::Error) -> Refusal {
+    let full = matches!(error.kind(), io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded);
+    let (status, code) = if full {
+        (RefusalStatus::InsufficientStorage, code::STORAGE_FULL)
+    } else {
+        (RefusalStatus::Unavailable, code::BUSY)
+    };
+    let log = format!("a large body could not be kept in the data folder: {error}");
+    Refusal::new(status, code, "The node has no room for a large package; come again.", log)
+        .retry_after(BUSY_RETRY)
 }
 
 #[cfg(test)]
@@ -166,13 +247,36 @@ mod tests {
     use std::convert::Infallible;
 
     use futures_util::stream;
+    use tempfile::TempDir;
 
     use super::*;
 
     const MIB: u64 = 1 << 20;
 
     fn limits() -> Limits {
-        Limits { package_bytes: MIB, ..Limits::default() }
+        Limits { package_bytes: 4 * MIB, body_memory: 4 * MIB, ..Limits::default() }
+    }
+
+    /// Room in a folder of its own.
+    struct Fixture {
+        limits: Limits,
+        room: Room,
+        folder: TempDir,
+    }
+
+    impl Fixture {
+        fn new(limits: &Limits) -> Self {
+            let folder = TempDir::new().expect("a folder");
+            Self { limits: *limits, room: Room::new(limits, folder.path()), folder }
+        }
+
+        async fn receive(&self, body: Body) -> Result<ReceivedBody, Refusal> {
+            self.receive_from("1370000018", body).await
+        }
+
+        async fn receive_from(&self, partner: &str, body: Body) -> Result<ReceivedBody, Refusal> {
+            receive(body, &self.limits, &self.room, partner.parse().expect("an office")).await
+        }
     }
 
     /// A body of unknown length.
@@ -189,48 +293,72 @@ mod tests {
 
     #[tokio::test]
     async fn reads_bodies_of_known_and_unknown_length() {
-        let budget = Budget::new(4 * MIB);
-        for body in [Body::from(vec![7; 300_000]), chunks(300, 1000)] {
-            let received = receive(body, &limits(), &budget).await.expect("read");
-            assert_eq!(received.bytes, vec![7; 300_000]);
-            assert_eq!(received.digest, Digest::of(&received.bytes));
+        let fixture = Fixture::new(&limits());
+        for (body, length) in [
+            (Body::from(vec![7; 300_000]), 300_000),
+            (chunks(300, 1000), 300_000),
+            (Body::from(vec![7; 3_000_000]), 3_000_000),
+            (chunks(300, 10_000), 3_000_000),
+            (Body::empty(), 0),
+        ] {
+            let received = fixture.receive(body).await.expect("read");
+            let is_file = matches!(received.content, Content::File(_));
+            assert_eq!(is_file, length > 1 << 20, "{length}");
+            let digest = received.digest;
+            let (bytes, _held) = received.load(&fixture.limits, &fixture.room).await.expect("read");
+            assert_eq!(bytes, vec![7; length]);
+            assert_eq!(digest, Digest::of(&bytes));
         }
-        let empty = receive(Body::empty(), &limits(), &budget).await.expect("read");
-        assert!(empty.bytes.is_empty());
+        assert_eq!(std::fs::read_dir(fixture.folder.path()).expect("listed").count(), 0);
     }
 
     #[tokio::test]
     async fn refuses_what_is_too_large() {
-        let budget = Budget::new(4 * MIB);
-        let most = usize::try_from(MIB).expect("small");
-        assert!(receive(Body::from(vec![7; most]), &limits(), &budget).await.is_ok());
-        assert_eq!(
-            code(receive(Body::from(vec![7; most + 1]), &limits(), &budget).await),
-            code::TOO_LARGE
-        );
+        let fixture = Fixture::new(&limits());
+        let most = usize::try_from(4 * MIB).expect("small");
+        assert!(fixture.receive(Body::from(vec![7; most])).await.is_ok());
+        assert_eq!(code(fixture.receive(Body::from(vec![7; most + 1])).await), code::TOO_LARGE);
         // It would go on for ever.
-        assert_eq!(
-            code(receive(chunks(usize::MAX, 1000), &limits(), &budget).await),
-            code::TOO_LARGE
-        );
+        assert_eq!(code(fixture.receive(chunks(usize::MAX, 1000)).await), code::TOO_LARGE);
     }
 
     #[tokio::test]
-    async fn counts_the_memory_of_all_bodies() {
-        let budget = Budget::new(MIB);
-        let half = || Body::from(vec![7; 512 * 1024]);
-        let first = receive(half(), &limits(), &budget).await.expect("room");
-        let second = receive(half(), &limits(), &budget).await.expect("room");
-        for body in [half(), chunks(1, 10)] {
-            let refusal = receive(body, &limits(), &budget).await.expect_err("no room");
-            assert_eq!(refusal.code, code::BUSY);
+    async fn counts_what_has_come_and_not_what_is_promised() {
+        // A share of 1 MiB, of 2 MiB in memory for small bodies.
+        let fixture = Fixture::new(&Limits { package_bytes: 2 * MIB, ..limits() });
+        let whole = || Body::from(vec![7; 1 << 20]);
+        let first = fixture.receive(whole()).await.expect("room");
+        for body in [whole(), chunks(1, 10)] {
+            let refusal = fixture.receive(body).await.expect_err("its share is used up");
+            assert_eq!(refusal.code, code::PARTNER_SHARE_EXCEEDED);
+            assert_eq!(refusal.status, RefusalStatus::TooManyRequests);
             assert_eq!(refusal.retry_after, Some(BUSY_RETRY));
         }
-        drop(first);
-        assert_eq!(code(receive(chunks(900, 1000), &limits(), &budget).await), code::BUSY);
-        assert!(receive(half(), &limits(), &budget).await.is_ok(), "all was given back");
-        drop(second);
-        assert_eq!(budget.0.available_permits(), 1024);
+        let other = fixture.receive_from("1370000026", whole()).await.expect("room for others");
+        let refusal =
+            fixture.receive_from("1370000034", whole()).await.expect_err("all is used up");
+        assert_eq!((refusal.code, refusal.status), (code::BUSY, RefusalStatus::Unavailable));
+        drop((first, other));
+        assert!(fixture.receive(whole()).await.is_ok(), "all was given back");
+        tokio::time::timeout(Duration::ZERO, fixture.room.memory.is_idle()).await.expect("idle");
+        tokio::time::timeout(Duration::ZERO, fixture.room.disk.is_idle()).await.expect("idle");
+    }
+
+    #[tokio::test]
+    async fn large_bodies_come_into_memory_one_after_the_other() {
+        let fixture = Fixture::new(&limits());
+        let body = || Body::from(vec![7; 3 << 20]);
+        let one = fixture.receive(body()).await.expect("on the disk");
+        let two = fixture.receive_from("1370000026", body()).await.expect("on the disk");
+        let (one, _) = one.load(&fixture.limits, &fixture.room).await.expect("room");
+        let second = tokio::spawn(async move {
+            let (bytes, _) = two.load(&fixture.limits, &fixture.room).await.expect("room");
+            bytes.len()
+        });
+        tokio::task::yield_now().await;
+        assert!(!second.is_finished());
+        drop(one);
+        assert_eq!(second.await.expect("no panic"), 3 << 20);
     }
 
     #[tokio::test(start_paused = true)]
@@ -247,14 +375,19 @@ mod tests {
                 Some((Ok::<_, Infallible>(Bytes::from(vec![7; bytes])), ()))
             }))
         };
-        let budget = Budget::new(MIB);
+        let fixture = Fixture::new(&limits);
         let started = Instant::now();
         let second = Duration::from_secs(1);
-        assert_eq!(code(receive(trickle(1, second), &limits, &budget).await), code::TOO_SLOW);
+        assert_eq!(code(fixture.receive(trickle(1, second)).await), code::TOO_SLOW);
         assert!(started.elapsed() < Duration::from_secs(3));
         // Fast enough at every moment, and yet it must end.
         let started = Instant::now();
-        assert_eq!(code(receive(trickle(1000, second), &limits, &budget).await), code::TOO_SLOW);
+        assert_eq!(code(fixture.receive(trickle(1000, second)).await), code::TOO_SLOW);
         assert!(started.elapsed() >= Duration::from_secs(59));
+        // One that says that it is large has to be faster from the beginning.
+        let start = Instant::now();
+        let end = |received, is_large| next_deadline(start, received, is_large, &limits) - start;
+        assert_eq!(end(8000, true), Duration::from_secs(3));
+        assert_eq!(end(8000, false), Duration::from_secs(10));
     }
 }

@@ -1,10 +1,12 @@
 //! One connection to the server: TLS handshake, requests, end.
 
+use std::cell::RefCell;
 use std::convert::Infallible;
 use std::future::poll_fn;
+use std::io;
 use std::pin::Pin;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use axum::Router;
@@ -26,11 +28,19 @@ use tracing::{Instrument as _, debug, info, info_span, warn};
 
 use super::answers::Outcome;
 use super::api::{Peer, Service};
+use super::error::{TlsReason, find_cause};
+use super::guests::Place;
+use super::guests::one_site;
 use super::limits::Limits;
+use super::problem::{Refusal, RefusalStatus, code};
 use super::routes::{self, Shared};
-use super::tls::{Tls, TlsState};
-use super::verify::TrustRefusal;
-use crate::types::Digest;
+use super::tls::TlsState;
+use super::verify::{CAME, Came, TrustRefusal};
+use crate::package::CertificateInfo;
+use crate::types::{Digest, OfficeNumber};
+
+/// When a partner that has too many connections is asked to come again.
+const CONNECTIONS_RETRY: Duration = Duration::from_secs(10);
 
 /// The buffer of a connection for what was read and not yet understood.
 const READ_BUFFER: usize = 64 * 1024;
@@ -41,18 +51,27 @@ const LINGER_BYTES: usize = 8 << 20;
 /// What the requests of one connection share.
 pub(super) struct Link {
     pub(super) peer: Arc<Peer>,
+    /// Whether the connection has its place among those of partners. Without one it ends with its
+    /// first answer.
+    has_place: bool,
     judged: Mutex<Judged>,
     unread: AtomicBool,
     requests: AtomicU64,
 }
 
-/// When, and by which settings, the peer was found acceptable.
+/// When, by which settings, and as whom the peer was found acceptable.
 struct Judged {
     by: Arc<TlsState>,
     at: Instant,
+    partner: Result<OfficeNumber, Refusal>,
 }
 
 impl Link {
+    /// The partner that the peer speaks for, or why it gets nothing.
+    pub(super) fn partner(&self) -> Result<OfficeNumber, Refusal> {
+        self.judged().partner.clone()
+    }
+
     /// From here on, an answer may go out before the body of its request was read.
     pub(super) fn leave_unread(&self) {
         self.unread.store(true, Ordering::Relaxed);
@@ -63,28 +82,36 @@ impl Link {
         self.unread.store(false, Ordering::Relaxed);
     }
 
+    fn judged(&self) -> MutexGuard<'_, Judged> {
+        self.judged.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
     /// Whether the peer is still acceptable; asks again after a change of settings and every
     /// `recheck`.
-    fn judge(&self, tls: &Tls, recheck: Duration) -> Result<(), TrustRefusal> {
-        let current = tls.state();
-        let fresh =
-            |judged: &Judged| Arc::ptr_eq(&judged.by, &current) && judged.at.elapsed() < recheck;
-        if fresh(&self.judged.lock().unwrap_or_else(PoisonError::into_inner)) {
-            return Ok(());
+    fn judge<S: Service>(&self, shared: &Shared<S>) -> Result<(), TrustRefusal> {
+        let current = shared.tls.state();
+        {
+            let judged = self.judged();
+            let is_fresh = judged.at.elapsed() < shared.limits.recheck;
+            if (Arc::ptr_eq(&judged.by, &current) && is_fresh) || !self.has_place {
+                return Ok(());
+            }
         }
-        current.trust.accepts(&self.peer.certificate, &self.peer.chain, tls.now())?;
-        *self.judged.lock().unwrap_or_else(PoisonError::into_inner) =
-            Judged { by: current, at: Instant::now() };
+        current.trust.accepts(&self.peer.certificate, &self.peer.chain, shared.tls.now())?;
+        let partner = shared.service.admits(&self.peer);
+        *self.judged() = Judged { by: current, at: Instant::now(), partner };
         Ok(())
     }
 }
 
-/// Serves a connection from its first byte to its last.
+/// Serves a connection from its first byte to its last; `guest` is its place until it is known to
+/// come from a partner.
 pub(super) async fn serve<S: Service>(
     shared: Arc<Shared<S>>,
     router: Router,
     tcp: TcpStream,
     address: std::net::SocketAddr,
+    guest: Place,
 ) {
     // Answers are small and written at once; waiting to fill a segment would only delay them.
     if let Err(error) = tcp.set_nodelay(true) {
@@ -92,49 +119,154 @@ pub(super) async fn serve<S: Service>(
         return;
     }
     let state = shared.tls.state();
-    let Some(tls) = handshake(&shared, &state, tcp).await else { return };
+    let Some(tls) = handshake(&shared, &state, tcp, address, &guest).await else { return };
     let Some(peer) = peer_of(&tls, address) else {
         // Only if rustls broke its promise that a certificate is mandatory.
         warn!("a connection without a client certificate was closed");
         return;
     };
+    let mut partner = shared.service.admits(&peer);
+    let mut place = None;
+    if let Ok(office) = partner {
+        let waited = shared.places.wait(office, 1);
+        match timeout(shared.limits.header_timeout, waited).await {
+            Ok(Ok(held)) => place = Some(held),
+            Ok(Err(_)) => partner = Err(too_many_connections()),
+            Err(_elapsed) => {
+                debug!("no place became free for a connection");
+                return;
+            }
+        }
+    }
+    // Who has a place is no guest any more.
+    let guest = place.is_none().then_some(guest);
     let link = Arc::new(Link {
         peer: Arc::new(peer),
-        judged: Mutex::new(Judged { by: state, at: Instant::now() }),
+        has_place: place.is_some(),
+        judged: Mutex::new(Judged { by: state, at: Instant::now(), partner }),
         unread: AtomicBool::new(false),
         requests: AtomicU64::new(0),
     });
     debug!(peer = link.peer.certificate_sha256.short(), "connected");
     let limits = shared.limits;
-    if let Some(tls) = serve_http(shared, router, tls, Arc::clone(&link)).await {
-        close(tls, link.unread.load(Ordering::Relaxed), &limits).await;
+    let serving = async {
+        if let Some(tls) = serve_http(shared, router, tls, Arc::clone(&link)).await {
+            close(tls, link.unread.load(Ordering::Relaxed), &limits).await;
+        }
+    };
+    if guest.is_some() {
+        // Long enough for one question and its answer.
+        if timeout(limits.header_timeout, serving).await.is_err() {
+            debug!("a connection that is no partner's was cut off");
+        }
+    } else {
+        serving.await;
     }
+    drop((place, guest));
 }
 
-async fn handshake<S>(
+fn too_many_connections() -> Refusal {
+    Refusal::new(
+        RefusalStatus::TooManyRequests,
+        code::PARTNER_SHARE_EXCEEDED,
+        "You have as many connections as one partner may; come again.",
+        "the partner has its share of the connections",
+    )
+    .retry_after(CONNECTIONS_RETRY)
+}
+
+/// How a handshake ended that came to nothing.
+enum Unmet {
+    /// The other side sent nothing at all, or nothing more.
+    Silent,
+    Slow,
+    /// TLS or the connection failed.
+    Failed(io::Error),
+}
+
+async fn handshake<S: Service>(
     shared: &Shared<S>,
     state: &TlsState,
     tcp: TcpStream,
+    address: std::net::SocketAddr,
+    guest: &Place,
 ) -> Option<TlsStream<TcpStream>> {
     let mut stopping = shared.stopping.clone();
-    let accept = TlsAcceptor::from(Arc::clone(&state.server)).accept(tcp).into_fallible();
-    let accepted = tokio::select! {
-        accepted = timeout(shared.limits.handshake_timeout, accept) => accepted,
+    let limits = &shared.limits;
+    let shake = async {
+        match timeout(limits.first_byte_timeout, tcp.peek(&mut [0; 1])).await {
+            Ok(Ok(1..)) => guest.talks(),
+            Ok(Ok(0) | Err(_)) | Err(_) => return Err((Unmet::Silent, None)),
+        }
+        let accept = TlsAcceptor::from(Arc::clone(&state.server)).accept(tcp).into_fallible();
+        match timeout(limits.handshake_timeout, accept).await {
+            Ok(Ok(tls)) => Ok(tls),
+            Ok(Err((error, tcp))) => Err((Unmet::Failed(error), Some(tcp))),
+            Err(_elapsed) => Err((Unmet::Slow, None)),
+        }
+    };
+    let shake = CAME.scope(RefCell::default(), async {
+        let shaken = shake.await;
+        (shaken, CAME.with(RefCell::take))
+    });
+    let (shaken, came) = tokio::select! {
+        shaken = shake => shaken,
         _ = stopping.wait_for(|stopping| *stopping) => return None,
     };
-    match accepted {
-        Ok(Ok(tls)) => Some(tls),
-        Ok(Err((error, tcp))) => {
-            // The reason is on its way as an alert; a closed socket with unread bytes in it would
-            // overtake it with a reset.
-            info!(%error, "the TLS handshake failed");
-            discard(tcp, shared.limits.linger).await;
+    match shaken {
+        Ok(tls) => Some(tls),
+        Err((unmet, tcp)) => {
+            tell_unmet(shared, address, &unmet, &came);
+            if let Some(tcp) = tcp {
+                // The reason is on its way as an alert; a closed socket with unread bytes in it
+                // would overtake it with a reset.
+                discard(tcp, limits.linger).await;
+            }
             None
         }
-        Err(_elapsed) => {
-            info!("the TLS handshake took too long");
-            None
+    }
+}
+
+/// The one line about a connection that came to nothing. Whoever reaches the port can cause it.
+fn tell_unmet<S: Service>(
+    shared: &Shared<S>,
+    address: std::net::SocketAddr,
+    unmet: &Unmet,
+    came: &Came,
+) {
+    let is_told = || shared.quiet.tells("handshake", one_site(address.ip()));
+    let (code, text) = match unmet {
+        // Whoever looks whether the port is open, as monitors do.
+        Unmet::Silent => {
+            debug!(code = "tls-silent", "a connection said nothing");
+            return;
         }
+        Unmet::Slow => ("tls-timeout", "the TLS handshake took too long".to_owned()),
+        Unmet::Failed(error) => match (&came.refusal, find_cause::<rustls::Error>(error)) {
+            (Some(refusal), _) => (refusal.code, refusal.log.clone()),
+            (None, Some(fault)) => {
+                let reason = TlsReason::of(fault);
+                (reason.code, reason.text)
+            }
+            (None, None) => ("tls-broken", error.kind().to_string()),
+        },
+    };
+    let Some(certificate) = &came.certificate else {
+        if is_told() {
+            info!(code, "the TLS handshake failed: {text}");
+        }
+        return;
+    };
+    let sha256 = Digest::of(certificate);
+    let office = CertificateInfo::of(certificate).ok().and_then(|info| info.office);
+    let named = office.as_ref().map(OfficeNumber::as_str);
+    let digits = sha256.to_string();
+    let short = digits.get(..16);
+    if is_told() {
+        info!(code, sha256 = short, office = named, "the TLS handshake failed: {text}");
+    }
+    if let (Some(office), Some(refusal)) = (office, &came.refusal) {
+        shared.service.refused_certificate(office, sha256, refusal);
     }
 }
 
@@ -209,7 +341,7 @@ async fn answer<S: Service>(
     let number = link.requests.fetch_add(1, Ordering::Relaxed);
     let span = info_span!("request", number, peer = link.peer.certificate_sha256.short());
     async {
-        let mut response = match link.judge(&shared.tls, shared.limits.recheck) {
+        let mut response = match link.judge(&shared) {
             Ok(()) => {
                 let mut request = request.map(Body::new);
                 request.extensions_mut().insert(Arc::clone(&link));
@@ -225,7 +357,7 @@ async fn answer<S: Service>(
                 response
             }
         };
-        if link.unread.load(Ordering::Relaxed) {
+        if link.unread.load(Ordering::Relaxed) || !link.has_place || link.partner().is_err() {
             close_after(&mut response);
         }
         // The route, never what a stranger wrote into the path.
@@ -234,6 +366,8 @@ async fn answer<S: Service>(
         let (status, ms) = (response.status().as_u16(), started.elapsed().as_millis());
         match outcome.and_then(|outcome| outcome.refusal.as_ref()) {
             None => debug!(route, status, ms, "answered"),
+            Some(refusal)
+                if !shared.quiet.tells(refusal.code, one_site(link.peer.address.ip())) => {}
             Some(refusal) => info!(route, status, ms, code = refusal.code, "{}", refusal.log),
         }
         response

@@ -7,9 +7,10 @@ use std::time::Duration;
 use rustls::AlertDescription;
 
 use super::problem::Problem;
+use super::verify::TrustRefusal;
 
-/// A request to a partner was not granted. `Display` is the text for the log: it may quote the
-/// partner's problem document, cleaned and cut, and nothing else that the partner sent.
+/// A request to a partner was not granted. `Display` is the text for the log: of what the partner
+/// sent it tells the status and a code that we know, and no word more.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum SendError {
     /// The partner cannot be reached: name, address, network. Worth trying again soon.
@@ -98,7 +99,41 @@ impl SendError {
             }
             _ => TlsFault::Handshake,
         };
-        Self::Tls { fault, log: error.to_string() }
+        Self::Tls { fault, log: TlsReason::of(error).text }
+    }
+}
+
+/// Why TLS did not come about, in words of ours.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct TlsReason {
+    /// A stable code.
+    pub(super) code: &'static str,
+    /// The text for the log.
+    pub(super) text: String,
+}
+
+impl TlsReason {
+    pub(super) fn of(error: &rustls::Error) -> Self {
+        use rustls::{CertificateError, Error};
+        let code = match error {
+            Error::InvalidCertificate(CertificateError::Other(other)) => {
+                if let Some(refusal) = other.0.downcast_ref::<TrustRefusal>() {
+                    return Self { code: refusal.code, text: refusal.log.clone() };
+                }
+                "certificate-refused"
+            }
+            Error::InvalidCertificate(CertificateError::Expired) => "certificate-expired",
+            Error::InvalidCertificate(CertificateError::NotValidYet) => "certificate-not-yet-valid",
+            Error::InvalidCertificate(CertificateError::Revoked) => "certificate-revoked",
+            Error::InvalidCertificate(CertificateError::UnknownIssuer) => "certificate-unknown",
+            Error::InvalidCertificate(_) => "certificate-refused",
+            Error::NoCertificatesPresented => "certificate-missing",
+            Error::AlertReceived(_) => "tls-peer-refuses",
+            Error::PeerIncompatible(_) => "tls-incompatible",
+            Error::InvalidMessage(_) | Error::InappropriateMessage { .. } => "tls-malformed",
+            _ => "tls-failed",
+        };
+        Self { code, text: error.to_string() }
     }
 }
 
@@ -159,6 +194,17 @@ mod tests {
         let wrapped = io::Error::other(io::Error::other(tls.clone()));
         assert_eq!(find_cause::<rustls::Error>(&wrapped), Some(&tls));
         assert_eq!(find_cause::<rustls::Error>(&io::Error::other("text")), None);
+    }
+
+    #[test]
+    fn says_why_a_certificate_is_refused_in_plain_words() {
+        use super::super::verify::CertificateFault;
+        let refusal =
+            TrustRefusal::new(CertificateFault::Other, "certificate-wrong-usage", "not for TLS");
+        let reason = TlsReason::of(&refusal.into());
+        assert_eq!((reason.code, reason.text.as_str()), ("certificate-wrong-usage", "not for TLS"));
+        let refusal = TrustRefusal::new(CertificateFault::Expired, "certificate-expired", "ended");
+        assert_eq!(TlsReason::of(&refusal.into()).code, "certificate-expired");
     }
 
     #[test]

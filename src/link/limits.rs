@@ -7,26 +7,33 @@ use std::time::Duration;
 pub struct Limits {
     /// The largest package in bytes. 128 MiB.
     pub package_bytes: u64,
-    /// Memory for all packages that are being received or handed over, in bytes. Never taken as
-    /// less than `package_bytes`. 256 MiB.
+    /// Memory for packages that are being received or handed over, in bytes: one half for small
+    /// ones, one for large ones that are looked at. 256 MiB.
     pub body_memory: u64,
+    /// What one partner may take of connections, packages at a time, memory and disk, in percent.
+    /// 25.
+    pub partner_share: u8,
     /// The largest head of a request in bytes. 16 KiB.
     pub header_bytes: usize,
     /// The most header fields of a request. 64.
     pub headers: usize,
-    /// Open connections; more wait in the queue of the operating system. As many packages are
-    /// worked on at a time. 512.
+    /// Open connections of partners; more wait for a place. As many packages are worked on at a
+    /// time. 512.
     pub connections: usize,
-    /// Open connections from one IPv4 address or one IPv6 /64; more are closed at once. 64.
-    pub connections_per_address: usize,
-    /// From the connection to the end of the TLS handshake. 10 s.
+    /// Connections that have not shown yet that they come from a partner; half of them from one IPv4
+    /// address or one IPv6 /64. 128.
+    pub guests: usize,
+    /// From the connection to its first byte. 3 s.
+    pub first_byte_timeout: Duration,
+    /// From the first byte to the end of the TLS handshake. 5 s.
     pub handshake_timeout: Duration,
     /// For the head of a request, and how long a connection may be idle. Clients must give up
     /// idle connections sooner ([`ClientLimits::idle`]). 30 s.
     pub header_timeout: Duration,
     /// How far a body may fall behind `body_rate`. 10 s.
     pub body_grace: Duration,
-    /// The slowest body, in bytes per second. 8 KiB/s.
+    /// The slowest body, in bytes per second; what is above 1 MiB has to come eight times as fast.
+    /// 8 KiB/s.
     pub body_rate: u64,
     /// The longest time for a body. 10 min.
     pub body_timeout: Duration,
@@ -55,11 +62,13 @@ impl Default for Limits {
         Self {
             package_bytes: 128 << 20,
             body_memory: 256 << 20,
+            partner_share: 25,
             header_bytes: 16 << 10,
             headers: 64,
             connections: 512,
-            connections_per_address: 64,
-            handshake_timeout: Duration::from_secs(10),
+            guests: 128,
+            first_byte_timeout: Duration::from_secs(3),
+            handshake_timeout: Duration::from_secs(5),
             header_timeout: Duration::from_secs(30),
             body_grace: Duration::from_secs(10),
             body_rate: 8 << 10,
@@ -77,6 +86,19 @@ impl Default for Limits {
 }
 
 impl Limits {
+    /// What one partner may have of `all`.
+    pub(super) fn share_of(&self, all: u64) -> u64 {
+        (all / 100).saturating_mul(u64::from(self.partner_share))
+            + all % 100 * u64::from(self.partner_share) / 100
+    }
+
+    /// The connections that one partner may have. Enough for its packages and questions, also where
+    /// there are few.
+    pub(super) fn connections_of_partner(&self) -> u64 {
+        let connections = u64::try_from(self.connections).unwrap_or(u64::MAX);
+        self.share_of(connections).max(64)
+    }
+
     /// No request takes longer, from its head to the end of its answer.
     pub(super) fn longest_request(&self) -> Duration {
         let answering = self.request_timeout.max(self.longest_wait);

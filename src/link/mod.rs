@@ -6,7 +6,8 @@
 //! | `api` | what is said: requests, answers, and the [`Service`] that the node implements |
 //! | `routes`, `answers` | every route on one screen, its handler, how answers look |
 //! | `server`, `connection` | listening, limits, shutdown; one connection from handshake to end |
-//! | `body` | request bodies with bounded size, speed and memory |
+//! | `guests`, `pool` | places for those who are no partners yet, and shares of those who are |
+//! | `body`, `spool` | request bodies with bounded size, speed, memory and disk |
 //! | `tls`, `verify` | who may speak: certificates of both sides, reloadable |
 //! | `client`, `connect` | pooled requests to partners |
 //! | `digest`, `problem`, `limits`, `error` | `Content-Digest`, refusals, numbers, what went wrong |
@@ -36,10 +37,14 @@ mod connect;
 mod connection;
 mod digest;
 mod error;
+mod guests;
 mod limits;
+mod pool;
 mod problem;
+mod quiet;
 mod routes;
 mod server;
+mod spool;
 mod tls;
 mod verify;
 

@@ -37,9 +37,33 @@ pub mod code {
     pub const TIMEOUT: &str = "timeout";
     /// A fault of the node itself.
     pub const INTERNAL: &str = "internal";
+    /// The certificate speaks for no partner of the node.
+    pub const NOT_A_PARTNER: &str = "not-a-partner";
+    /// The certificate does not speak for the office in question.
+    pub const CERTIFICATE_NOT_ALLOWED: &str = "certificate-not-allowed";
+    /// The partner holds as much at a time as one partner may.
+    pub const PARTNER_SHARE_EXCEEDED: &str = "partner-share-exceeded";
+    /// The partner sent as much lately as one partner may.
+    pub const PARTNER_RATE_EXCEEDED: &str = "partner-rate-exceeded";
+    /// The node keeps as much of the partner as it may.
+    pub const PARTNER_STORE_FULL: &str = "partner-store-full";
+    /// No room on the disk, or in the store.
+    pub const STORAGE_FULL: &str = "storage-full";
+    /// The store of the node is not where it was; its operator has to bring it back.
+    pub const STORE_GONE: &str = "store-gone";
+    /// A certificate of the node itself is not valid at the moment, so that it can sign nothing.
+    pub const OWN_CERTIFICATE_NOT_VALID: &str = "own-certificate-not-valid";
+    /// The id in the path is not the one in the manifest.
+    pub const ID_MISMATCH: &str = "id-mismatch";
+    /// The sender used the id for other bytes.
+    pub const ID_TAKEN: &str = "id-taken";
+    /// The package was made in the future.
+    pub const CLOCK_AHEAD: &str = "clock-ahead";
 
-    /// All of them.
-    pub const ALL: [&str; 15] = [
+    /// All codes of refusals: those above, and those of packages and certificates
+    /// ([`PackageFault::code`](crate::package::PackageFault::code)). A code of a partner that is not
+    /// among them is not believed.
+    pub const ALL: &[&str] = &[
         NOT_FOUND,
         METHOD_NOT_ALLOWED,
         CERTIFICATE_REFUSED,
@@ -55,6 +79,34 @@ pub mod code {
         BUSY,
         TIMEOUT,
         INTERNAL,
+        NOT_A_PARTNER,
+        CERTIFICATE_NOT_ALLOWED,
+        PARTNER_SHARE_EXCEEDED,
+        PARTNER_RATE_EXCEEDED,
+        PARTNER_STORE_FULL,
+        STORAGE_FULL,
+        STORE_GONE,
+        OWN_CERTIFICATE_NOT_VALID,
+        ID_MISMATCH,
+        ID_TAKEN,
+        CLOCK_AHEAD,
+        "unsupported-format",
+        "bad-container",
+        "bad-manifest",
+        "bad-signature",
+        "signer-mismatch",
+        "not-our-package",
+        "package-expired",
+        "certificate-unreadable",
+        "certificate-weak-key",
+        "certificate-not-yet-valid",
+        "certificate-expired",
+        "certificate-revoked",
+        "certificate-wrong-usage",
+        "certificate-unknown",
+        "certificate-wrong-office",
+        "certificate-version",
+        "revocation-unknown",
     ];
 }
 
@@ -179,114 +231,75 @@ impl Refusal {
 /// The media type of a problem document.
 pub(super) const PROBLEM_JSON: &str = "application/problem+json";
 
-/// A problem document (RFC 9457, section 3) with our `code`.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+/// A problem document (RFC 9457, section 3) with our `code`, for a peer that we refuse.
+#[derive(Debug, Serialize)]
+pub(super) struct Document<'a> {
+    /// `urn:renkei:problem:` and the code.
+    #[serde(rename = "type")]
+    kind: String,
+    title: &'static str,
+    status: u16,
+    code: &'static str,
+    detail: &'a str,
+}
+
+impl<'a> Document<'a> {
+    /// What a peer that we refuse is told.
+    pub(super) fn of(refusal: &'a Refusal) -> Self {
+        Self {
+            kind: format!("urn:renkei:problem:{}", refusal.code),
+            title: refusal.status.title(),
+            status: refusal.status.code(),
+            code: refusal.code,
+            detail: &refusal.peer,
+        }
+    }
+}
+
+/// What we take from the problem document of a peer that refuses us: nothing that it wrote itself.
+/// Its texts may hold anything, names of people among it, and have no place in our log or store.
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Problem {
-    /// `urn:renkei:problem:` and the code; the empty text where a peer did not say.
-    #[serde(rename = "type", default)]
-    pub kind: String,
-    /// The phrase of the status.
-    #[serde(default)]
-    pub title: String,
-    /// The number of the status.
-    #[serde(default)]
+    /// The status of the answer.
     pub status: u16,
-    /// The stable code.
-    #[serde(default)]
+    /// The code, if it is one of [`code::ALL`]; else [`Problem::UNKNOWN`].
     pub code: String,
-    /// What went wrong, for people.
-    #[serde(default)]
-    pub detail: String,
 }
 
 impl Problem {
-    /// The code of a problem whose document says none that can be used.
+    /// The code of a problem whose document says none that we know.
     pub const UNKNOWN: &'static str = "unknown";
 
-    /// Longer texts of a peer are cut, in characters.
-    const MAX_TEXT: usize = 300;
-
-    /// Longer codes of a peer are not believed.
-    const MAX_CODE: usize = 64;
-
-    /// What a peer that refuses is told.
-    pub(super) fn of(refusal: &Refusal) -> Self {
-        Self {
-            kind: format!("urn:renkei:problem:{}", refusal.code),
-            title: refusal.status.title().to_owned(),
-            status: refusal.status.code(),
-            code: refusal.code.to_owned(),
-            detail: refusal.peer.clone(),
-        }
-    }
-
-    /// The problem of an answer with `status` whose body a peer wrote: the status of the answer
-    /// counts, texts are cut and freed of characters that could forge a log or turn a line around.
+    /// The problem of an answer with `status` whose body a peer wrote.
     pub(super) fn from_untrusted(status: u16, body: &[u8]) -> Self {
-        let told: Option<Self> = serde_json::from_slice(body).ok();
-        let said = |part: fn(&Self) -> &String| {
-            told.as_ref().map(|problem| clean(part(problem), Self::MAX_TEXT)).unwrap_or_default()
-        };
-        let code_fits = |code: &String| {
-            (1..=Self::MAX_CODE).contains(&code.len())
-                && code
-                    .bytes()
-                    .all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-')
-        };
-        let code = said(|problem| &problem.code);
-        Self {
-            kind: said(|problem| &problem.kind),
-            title: said(|problem| &problem.title),
-            status,
-            code: if code_fits(&code) { code } else { Self::UNKNOWN.to_owned() },
-            detail: said(|problem| &problem.detail),
+        #[derive(Deserialize)]
+        struct Told {
+            code: String,
         }
+        let told = serde_json::from_slice(body).ok().map(|told: Told| told.code);
+        let known = told.and_then(|told| code::ALL.iter().find(|known| **known == told));
+        Self { status, code: (*known.unwrap_or(&Self::UNKNOWN)).to_owned() }
     }
 }
 
 impl fmt::Display for Problem {
-    /// One line for the log.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{} {}", self.status, self.code)?;
-        if self.detail.is_empty() { Ok(()) } else { write!(f, ": {}", self.detail) }
+        write!(f, "{} {}", self.status, self.code)
     }
-}
-
-/// At most `length` characters, with every control and invisible formatting character as a space.
-fn clean(text: &str, length: usize) -> String {
-    let harmful = |character: char| {
-        character.is_control()
-            || matches!(
-                character,
-                '\u{ad}'
-                    | '\u{61c}'
-                    | '\u{180e}'
-                    | '\u{200b}'..='\u{200f}'
-                    | '\u{2028}'..='\u{202e}'
-                    | '\u{2060}'..='\u{206f}'
-                    | '\u{feff}'
-                    | '\u{fff9}'..='\u{fffb}'
-                    | '\u{e0000}'..='\u{e007f}'
-            )
-    };
-    text.chars()
-        .take(length)
-        .map(|character| if harmful(character) { ' ' } else { character })
-        .collect()
 }
 
 #[cfg(test)]
 mod tests {
-    use proptest::prelude::*;
-
     use super::*;
+    use crate::package::{PackageFault, TrustError};
 
     #[test]
     fn tells_the_peer_only_its_own_text() {
         let refusal = Refusal::new(RefusalStatus::Conflict, "id-taken", "for you", "for us");
-        let json = serde_json::to_string(&Problem::of(&refusal)).expect("json");
+        let json = serde_json::to_string(&Document::of(&refusal)).expect("json");
         assert!(json.contains("for you") && !json.contains("for us"), "{json}");
-        assert_eq!(Problem::from_untrusted(409, json.as_bytes()), Problem::of(&refusal));
+        let problem = Problem::from_untrusted(409, json.as_bytes());
+        assert_eq!(problem, Problem { status: 409, code: "id-taken".to_owned() });
         assert_eq!(refusal.to_string(), "id-taken: for us");
     }
 
@@ -300,32 +313,39 @@ mod tests {
     }
 
     #[test]
-    fn believes_little_of_a_foreign_document() {
-        let body = serde_json::json!({
-            "type": "x\u{202e}y",
-            "title": "t".repeat(1000),
-            "status": 200,
-            "code": "Bad Code\n",
-            "detail": "line one\nERROR forged\u{1b}[2J"
-        });
-        let problem = Problem::from_untrusted(422, body.to_string().as_bytes());
-        assert_eq!((problem.status, problem.code.as_str()), (422, Problem::UNKNOWN));
-        assert_eq!(problem.kind, "x y");
-        assert_eq!(problem.title.len(), 300);
-        assert_eq!(problem.to_string(), "422 unknown: line one ERROR forged [2J");
+    fn takes_no_text_of_a_foreign_document() {
+        for code in ["Bad Code\n", "tanaka-hanako", "", "BUSY"] {
+            let body = serde_json::json!({
+                "type": "x", "title": "t", "status": 200, "code": code, "detail": "names of people"
+            });
+            let problem = Problem::from_untrusted(422, body.to_string().as_bytes());
+            assert_eq!(
+                format!("{problem} {problem:?}"),
+                "422 unknown Problem { status: 422, code: \"unknown\" }"
+            );
+        }
         for body in ["", "null", "[]", "{\"code\": 7}", "<html>"] {
             let problem = Problem::from_untrusted(500, body.as_bytes());
             assert_eq!(problem.to_string(), "500 unknown", "{body}");
         }
     }
 
-    proptest! {
-        #[test]
-        fn never_lets_a_line_break_through(detail: String, code: String) {
-            let body = serde_json::json!({"code": code, "detail": detail}).to_string();
-            let line = Problem::from_untrusted(400, body.as_bytes()).to_string();
-            prop_assert!(!line.chars().any(char::is_control));
-            prop_assert!(line.chars().count() <= 400);
+    #[test]
+    fn no_code_is_listed_twice_and_those_of_packages_are_there() {
+        let mut codes = code::ALL.to_vec();
+        codes.sort_unstable();
+        codes.dedup();
+        assert_eq!(codes.len(), code::ALL.len());
+        let faults = [
+            PackageFault::Expired,
+            PackageFault::OtherSigner,
+            PackageFault::Trust(TrustError::Revoked),
+            PackageFault::Trust(TrustError::UnfitList),
+            PackageFault::FileDigest { n: 1 },
+            PackageFault::Container { offset: 0, expected: "" },
+        ];
+        for fault in faults {
+            assert!(code::ALL.contains(&fault.code()), "{}", fault.code());
         }
     }
 }

@@ -13,17 +13,20 @@ use axum::http::{Response, StatusCode};
 use axum::routing::{get, put};
 use futures_util::FutureExt as _;
 use serde::Deserialize;
-use tokio::sync::{Semaphore, watch};
+use tokio::sync::watch;
 use tokio::time::timeout;
 use tracing::Instrument as _;
 
 use super::answers::{RECEIPT, Route, ZIP, grant, grant_json, refuse};
 use super::api::{Peer, PutAnswer, ReceiptPage, ReceiptQuery, Service, Status, StatusLimits};
-use super::body::{self, Budget};
+use super::body::{self, Room};
 use super::connection::Link;
 use super::digest::{self, CONTENT_DIGEST, ContentDigestError};
+use super::guests::Guests;
 use super::limits::Limits;
+use super::pool::{Full, Pool};
 use super::problem::{Refusal, RefusalStatus, code};
+use super::quiet::Quiet;
 use super::tls::Tls;
 use crate::types::{Hashed, MessageId, OfficeNumber};
 
@@ -85,9 +88,16 @@ pub(super) struct Shared<S> {
     pub(super) service: Arc<S>,
     pub(super) tls: Arc<Tls>,
     pub(super) limits: Limits,
-    pub(super) memory: Budget,
-    /// One permit for every package that is with the service.
-    pub(super) deliveries: Arc<Semaphore>,
+    /// Room for the bodies of requests.
+    pub(super) room: Room,
+    /// One for every package that arrives or is with the service.
+    pub(super) packages: Arc<Pool>,
+    /// Connections of partners.
+    pub(super) places: Arc<Pool>,
+    /// All other connections.
+    pub(super) guests: Arc<Guests>,
+    /// Keeps the log short when strangers are loud.
+    pub(super) quiet: Quiet,
     /// Becomes true when the server stops.
     pub(super) stopping: watch::Receiver<bool>,
 }
@@ -127,10 +137,13 @@ async fn receive_message<S: Service>(
     let (head, body) = request.into_parts();
     // Until the body is read, an answer may cross with the rest of it.
     link.leave_unread();
+    let partner = link.partner()?;
+    shared.service.takes_from(partner)?;
+    let place = shared.packages.take(partner, 1).map_err(no_place)?;
     let id = id.and_then(|Path(id)| id.parse::<MessageId>().ok()).ok_or_else(bad_message_id)?;
     check_media_type(&head.headers)?;
     let promised = digest::parse(head.headers.get_all(CONTENT_DIGEST)).map_err(bad_digest)?;
-    let received = body::receive(body, &shared.limits, &shared.memory).await?;
+    let received = body::receive(body, &shared.limits, &shared.room, partner).await?;
     link.all_read();
     if received.digest != promised {
         return Err(Refusal::new(
@@ -140,16 +153,15 @@ async fn receive_message<S: Service>(
             format!("promised {promised}, received {}", received.digest),
         ));
     }
-    let place = Arc::clone(&shared.deliveries).try_acquire_owned().map_err(|_| no_place())?;
+    let (bytes, memory) = received.load(&shared.limits, &shared.room).await?;
     let service = Arc::clone(&shared.service);
     let peer = Arc::clone(&link.peer);
-    let body::ReceivedBody { bytes, memory, digest } = received;
-    let package = Hashed::known(bytes, digest);
+    let package = Hashed::known(bytes, promised);
     // A task of its own: what the service has begun it ends, even when the peer has gone.
     let delivery = tokio::spawn(
         async move {
             let _held = (place, memory);
-            service.put_message(&peer, id, package).await
+            service.put_message(&peer, partner, id, package).await
         }
         .in_current_span(),
     );
@@ -185,7 +197,11 @@ async fn get_receipts<S: Service>(
     let Ok(Query(parameters)) = parameters else {
         return refuse(&GET_RECEIPTS, bad_query());
     };
-    match find_receipts(&shared, &link.peer, &parameters).await {
+    let found = async {
+        link.partner()?;
+        find_receipts(&shared, &link.peer, &parameters).await
+    };
+    match found.await {
         Ok(page) => grant_json(&GET_RECEIPTS, &page.cut(shared.limits.page_bytes)),
         Err(refusal) => refuse(&GET_RECEIPTS, refusal),
     }
@@ -294,13 +310,21 @@ fn method_not_allowed() -> Refusal {
     )
 }
 
-fn no_place() -> Refusal {
-    Refusal::new(
-        RefusalStatus::Unavailable,
-        code::BUSY,
-        "The node is working on as many packages as it can; come again.",
-        "too many packages are being worked on",
-    )
+fn no_place(full: Full) -> Refusal {
+    match full {
+        Full::All => Refusal::new(
+            RefusalStatus::Unavailable,
+            code::BUSY,
+            "The node is working on as many packages as it can; come again.",
+            "too many packages are being worked on",
+        ),
+        Full::Share => Refusal::new(
+            RefusalStatus::TooManyRequests,
+            code::PARTNER_SHARE_EXCEEDED,
+            "The node is working on as many packages of yours as it may; come again.",
+            "too many packages of one partner are being worked on",
+        ),
+    }
     .retry_after(TIMEOUT_RETRY)
 }
 
@@ -366,7 +390,7 @@ mod tests {
             .filter_map(|c| c.as_str())
             .collect();
         for code in code::ALL {
-            assert!(described.contains(code), "{code} is not in spec/openapi.yaml");
+            assert!(described.contains(*code), "{code} is not in spec/openapi.yaml");
         }
     }
 

@@ -4,6 +4,7 @@
 //! for is decided by [`PeerTrust`]. That the other side holds the key of its certificate is always
 //! proved by the signature of the handshake, for pinned certificates too.
 
+use std::cell::RefCell;
 use std::fmt;
 use std::sync::Arc;
 
@@ -47,6 +48,8 @@ pub trait PeerTrust: Send + Sync + 'static {
 pub struct TrustRefusal {
     /// What the other side is told, as a TLS alert.
     pub fault: CertificateFault,
+    /// A stable code for our log.
+    pub code: &'static str,
     /// The text for our log.
     pub log: String,
 }
@@ -68,8 +71,8 @@ pub enum CertificateFault {
 
 impl TrustRefusal {
     /// A refusal with its text for the log.
-    pub fn new(fault: CertificateFault, log: impl Into<String>) -> Self {
-        Self { fault, log: log.into() }
+    pub fn new(fault: CertificateFault, code: &'static str, log: impl Into<String>) -> Self {
+        Self { fault, code, log: log.into() }
     }
 }
 
@@ -96,10 +99,13 @@ impl From<TrustError> for TrustRefusal {
             | TrustError::WeakKey
             | TrustError::StaleList { .. }
             | TrustError::UnfitList
+            | TrustError::NoList
+            | TrustError::Version1
+            | TrustError::Authority
             | TrustError::WrongUsage
             | TrustError::WrongOffice { .. } => CertificateFault::Other,
         };
-        Self::new(fault, format!("{}: {error}", error.code()))
+        Self::new(fault, error.code(), error.to_string())
     }
 }
 
@@ -130,6 +136,21 @@ fn timestamp(now: UnixTime) -> Result<Timestamp, Error> {
         .ok()
         .and_then(|seconds| Timestamp::from_second(seconds).ok())
         .ok_or(Error::FailedToGetCurrentTime)
+}
+
+/// What is known of a client whose handshake is not finished.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Came {
+    /// The certificate that it showed.
+    pub(super) certificate: Option<CertificateDer<'static>>,
+    /// Why the certificate is refused.
+    pub(super) refusal: Option<TrustRefusal>,
+}
+
+tokio::task_local! {
+    /// Set while a handshake is served: rustls tells those who ask it for a handshake why it failed,
+    /// but not for which certificate.
+    pub(super) static CAME: RefCell<Came>;
 }
 
 /// Lets in the clients that [`PeerTrust::accepts`]; a certificate is always required.
@@ -187,7 +208,14 @@ impl ClientCertVerifier for AcceptedClients {
         chain: &[CertificateDer<'_>],
         now: UnixTime,
     ) -> Result<ClientCertVerified, Error> {
-        self.trust.accepts(certificate, chain, timestamp(now)?)?;
+        let accepted = self.trust.accepts(certificate, chain, timestamp(now)?);
+        if let Err(refusal) = &accepted {
+            let certificate = Some(certificate.clone().into_owned());
+            let came = Came { certificate, refusal: Some(refusal.clone()) };
+            // Outside of a handshake of the server nobody asks.
+            let _ = CAME.try_with(|place| place.replace(came));
+        }
+        accepted?;
         Ok(ClientCertVerified::assertion())
     }
 

@@ -13,10 +13,10 @@ use jiff::Timestamp;
 use tokio::sync::watch;
 
 use super::context::{Context, Pair, stopped, woken};
-use super::dispatch::read_receipt;
+use super::dispatch::{Read, read_receipt};
+use super::supervise::Beat;
 use crate::link::{ReceiptEntry, SendError};
-use crate::store::{NewReceipt, OutgoingRow, StoreError};
-use crate::transfer::OutgoingEvent;
+use crate::store::{OutgoingRow, StoreError};
 
 /// Waits after a question that failed, growing.
 const PAUSES: [u64; 4] = [5, 15, 60, 300];
@@ -26,6 +26,9 @@ const LONGEST_SLEEP: Duration = Duration::from_mins(10);
 
 /// A partner that has nothing to tell and does not wait is asked no more often than this.
 const SHORTEST_WAIT: Duration = Duration::from_secs(1);
+
+/// How long a question with its answer may well take.
+const LONGEST_QUESTION: Duration = Duration::from_mins(10);
 
 /// When receipts that could not be believed are asked for again.
 const ASK_AGAIN: Duration = Duration::from_mins(30);
@@ -46,10 +49,16 @@ struct Ahead {
     since: Instant,
 }
 
-pub(super) async fn run(context: Arc<Context>, pair: Pair, mut stopping: watch::Receiver<bool>) {
+pub(super) async fn run(
+    context: Arc<Context>,
+    pair: Pair,
+    beat: Beat,
+    mut stopping: watch::Receiver<bool>,
+) {
     let mut collector = Collector { context: Arc::clone(&context), pair, ahead: None };
     let mut failures = 0_usize;
     while !*stopping.borrow() {
+        beat.works_for("asking for receipts", LONGEST_QUESTION);
         let sleep = tokio::select! {
             () = stopped(&mut stopping) => break,
             asked = collector.ask() => match asked {
@@ -68,6 +77,7 @@ pub(super) async fn run(context: Arc<Context>, pair: Pair, mut stopping: watch::
         if sleep.is_zero() {
             continue;
         }
+        beat.sleeps(sleep);
         tokio::select! {
             () = stopped(&mut stopping) => break,
             () = woken(&context.wake.collect, &pair) => {}
@@ -117,7 +127,7 @@ impl Collector {
 /// A receipt that was looked at.
 enum Looked {
     /// To be stored.
-    Good(Box<OutgoingRow>, OutgoingEvent, NewReceipt),
+    Good(Box<OutgoingRow>, Read),
     /// It proves nothing for us.
     PassedOver,
     /// It is to be asked for again.
@@ -134,14 +144,14 @@ async fn take_all(context: &Arc<Context>, receipts: Vec<ReceiptEntry>) -> Result
     let mut good = Vec::new();
     for looked in looked {
         match looked? {
-            Looked::Good(row, event, receipt) => good.push((row, event, receipt)),
+            Looked::Good(row, read) => good.push((row, read)),
             Looked::PassedOver => {}
             Looked::Again => all_taken = false,
         }
     }
-    let store = async |(row, event, receipt): (Box<OutgoingRow>, OutgoingEvent, NewReceipt)| {
-        let (id, detail) = (row.id, String::new());
-        let stored = context.store.outgoing_event(id, event, detail, Some(receipt), now).await;
+    let store = async |(row, Read { event, receipt, codes }): (Box<OutgoingRow>, Read)| {
+        let id = row.id;
+        let stored = context.store.outgoing_event(id, event, codes, Some(receipt), now).await;
         stored.map(|(state, _)| {
             tracing::info!(%id, partner = %row.partner, state = state.as_str(), "receipt collected");
         })
@@ -164,7 +174,7 @@ async fn look_at(
         Err(error) => return Err(error),
     };
     match read_receipt(&context, &row, entry.receipt).await {
-        Ok((event, receipt)) => Ok(Looked::Good(Box::new(row), event, receipt)),
+        Ok(read) => Ok(Looked::Good(Box::new(row), read)),
         Err(fault) => {
             let again = fault.is_passing && !row.state.is_final() && now < row.expires_at;
             let code = fault.code;

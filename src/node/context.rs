@@ -9,11 +9,12 @@ use tokio::sync::{Notify, Semaphore, watch};
 
 use super::notices::Notices;
 use super::proof::Proof;
+use super::quota::Quota;
 use crate::config::Config;
 use crate::link::{Client, Clock, Endpoint, Tls};
 use crate::package::Limits;
 use crate::spec::Spec;
-use crate::store::Store;
+use crate::store::{Store, StoreError};
 use crate::types::{Lang, OfficeNumber};
 
 /// One of our offices and one of its partners.
@@ -31,6 +32,8 @@ pub(super) struct Context {
     /// Packages that are verified and judged at a time, the others in the order in which they came:
     /// more than the processors can do at once would only make all of them late.
     pub(super) judging: Semaphore,
+    /// What partners have sent lately.
+    pub(super) quota: Quota,
     /// What a person should know of.
     pub(super) notices: Notices,
 }
@@ -43,12 +46,16 @@ pub(super) struct Wake {
     pub(super) dispatch: BTreeMap<Pair, Notify>,
     /// A partner showed that it is there.
     pub(super) contact: BTreeMap<Pair, Notify>,
+    /// A person wants what is due for the pair to be tried now.
+    pub(super) retry: BTreeMap<Pair, Notify>,
     /// A package of the pair waits for its later receipts.
     pub(super) collect: BTreeMap<Pair, Notify>,
     /// A package for the office is committed.
     pub(super) placing: BTreeMap<OfficeNumber, Notify>,
     /// A receipt was issued.
     pub(super) issued: Issued,
+    /// Certificates and revocation lists are to be read again.
+    pub(super) reload: Notify,
 }
 
 /// Tells those who wait for receipts that one was issued.
@@ -80,9 +87,11 @@ impl Wake {
         Self {
             dispatch: pairs().map(|pair| (pair, Notify::new())).collect(),
             contact: pairs().map(|pair| (pair, Notify::new())).collect(),
+            retry: pairs().map(|pair| (pair, Notify::new())).collect(),
             collect: pairs().map(|pair| (pair, Notify::new())).collect(),
             placing: offices().map(|office| (office, Notify::new())).collect(),
             issued: Issued::default(),
+            reload: Notify::new(),
         }
     }
 
@@ -124,8 +133,9 @@ impl Context {
         let proof = RwLock::new(Arc::new(proof));
         let processors = std::thread::available_parallelism().map_or(1, NonZero::get);
         let judging = Semaphore::new(2 * processors);
+        let quota = Quota::new(config.limits.partner_rate);
         let notices = Notices::default();
-        Self { config, spec, store, clock, tls, proof, client, wake, judging, notices }
+        Self { config, spec, store, clock, tls, proof, client, wake, judging, quota, notices }
     }
 
     /// Who we are and whom we believe at the moment.
@@ -155,6 +165,16 @@ impl Context {
     /// What a package may have at most.
     pub(super) fn package_limits(&self) -> Limits {
         super::Node::package_limits(&self.config)
+    }
+}
+
+/// Tells in the log that the store keeps a task from its work. That it is gone is a standing
+/// condition, told by the guard.
+pub(super) fn log_store_fault(error: &StoreError, what: &'static str) {
+    if matches!(error, StoreError::Gone) {
+        tracing::debug!(code = error.code(), "{what}");
+    } else {
+        tracing::error!(code = error.code(), %error, "{what}");
     }
 }
 

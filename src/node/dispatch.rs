@@ -10,14 +10,17 @@
 //! recipient waits only so long for a number that is missing.
 
 use std::collections::BTreeSet;
+use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use futures_util::FutureExt as _;
 use jiff::{SignedDuration, Timestamp};
 use tokio::sync::watch;
 use tokio::task::JoinSet;
 
-use super::context::{Context, Pair, blocking, stopped, wake, woken};
+use super::context::{Context, Pair, blocking, log_store_fault, stopped, wake, woken};
+use super::supervise::Beat;
 use crate::link::SendError;
 use crate::package::{PackageFault, PackageRef, Receipt, ReceiptKind};
 use crate::store::{NewReceipt, Origin, OutgoingRow, StoreError};
@@ -58,7 +61,12 @@ struct Dispatcher {
     hurry: bool,
 }
 
-pub(super) async fn run(context: Arc<Context>, pair: Pair, mut stopping: watch::Receiver<bool>) {
+pub(super) async fn run(
+    context: Arc<Context>,
+    pair: Pair,
+    beat: Beat,
+    mut stopping: watch::Receiver<bool>,
+) {
     let mut dispatcher = Dispatcher {
         context,
         pair,
@@ -72,23 +80,30 @@ pub(super) async fn run(context: Arc<Context>, pair: Pair, mut stopping: watch::
         hurry: true,
     };
     while !*stopping.borrow() {
+        beat.works("reading the queue");
         let sleep = match dispatcher.launch().await {
             Ok(sleep) => sleep,
             Err(error) => {
-                tracing::error!(code = error.code(), %error, "the queue cannot be read");
+                log_store_fault(&error, "the queue cannot be read");
                 STORE_PAUSE
             }
         };
         let context = Arc::clone(&dispatcher.context);
+        beat.sleeps(sleep);
         tokio::select! {
             () = stopped(&mut stopping) => break,
             Some(ended) = dispatcher.in_flight.join_next() => {
-                if let Ok(attempt) = ended {
-                    dispatcher.ended(attempt).await;
+                beat.works("noting what was sent");
+                match ended {
+                    Ok(attempt) => dispatcher.ended(attempt).await,
+                    // Nothing is known of the attempt: the task is begun anew from the store.
+                    Err(error) if error.is_panic() => std::panic::resume_unwind(error.into_panic()),
+                    Err(_cut_off) => break,
                 }
             }
             () = woken(&context.wake.dispatch, &pair) => {}
             () = woken(&context.wake.contact, &pair) => dispatcher.in_contact(),
+            () = woken(&context.wake.retry, &pair) => dispatcher.paused_until = None,
             () = tokio::time::sleep(sleep) => {}
         }
     }
@@ -123,7 +138,9 @@ impl Dispatcher {
         for row in fresh {
             self.sending.insert(row.id);
             self.probe = self.probing.then_some(row.id);
-            self.in_flight.spawn(attempt(Arc::clone(&self.context), row));
+            self.in_flight.spawn(guarded(Arc::clone(&self.context), row.id, {
+                attempt(Arc::clone(&self.context), row)
+            }));
         }
         if full {
             // The next one goes when an attempt ends, whenever it is due.
@@ -170,6 +187,23 @@ fn until_then(then: Timestamp, now: Timestamp) -> Duration {
     wait.clamp(Duration::from_millis(1), LONGEST_SLEEP)
 }
 
+/// An attempt that panics is one that failed: its package waits, behind those that can be sent.
+async fn guarded(
+    context: Arc<Context>,
+    id: MessageId,
+    attempt: impl Future<Output = Attempt>,
+) -> Attempt {
+    match AssertUnwindSafe(attempt).catch_unwind().await {
+        Ok(attempt) => attempt,
+        Err(_told_by_the_hook) => {
+            let event = OutgoingEvent::Failed(Failure::Refused);
+            let (detail, now) = ("internal".to_owned(), context.now());
+            let result = context.store.outgoing_event(id, event, detail, None, now).await;
+            Attempt { id, result: result.map(|(state, _)| state), unreachable: false }
+        }
+    }
+}
+
 async fn attempt(context: Arc<Context>, row: OutgoingRow) -> Attempt {
     let id = row.id;
     if context.now() >= row.expires_at {
@@ -193,15 +227,20 @@ async fn attempt(context: Arc<Context>, row: OutgoingRow) -> Attempt {
     let answer = context.client.put_message(&endpoint, id, package).await;
     let (event, detail, receipt, unreachable) = match answer {
         Ok(reply) => match read_receipt(&context, &row, reply.receipt).await {
-            Ok((event, receipt)) => (event, String::new(), Some(receipt), false),
+            Ok(Read { event, receipt, codes }) => (event, codes, Some(receipt), false),
             Err(NotTaken { code, .. }) => {
                 tracing::warn!(%id, partner = %row.partner, code,
                     "the partner's answer is no receipt for this package");
                 (OutgoingEvent::Failed(Failure::Refused), code.to_owned(), None, false)
             }
         },
-        Err(error) => failed(&row, &error),
+        Err(error) => failed(&context, &row, &error),
     };
+    let reached = (!unreachable).then_some("partner-unreachable");
+    let taken = (detail.is_empty()).then_some("partner-refuses");
+    for code in reached.into_iter().chain(taken) {
+        context.notices.clear(code, &about(&row));
+    }
     let now = context.now();
     let result = context.store.outgoing_event(id, event, detail, receipt, now).await;
     let result = match result {
@@ -209,7 +248,12 @@ async fn attempt(context: Arc<Context>, row: OutgoingRow) -> Attempt {
             if effects.contains(&OutgoingEffect::SignExpiry) {
                 sign_expiry(&context, &row).await;
             }
-            tracing::info!(%id, partner = %row.partner, state = state.as_str(), "an attempt ended");
+            if matches!(state, Outgoing::Queued { .. }) {
+                tracing::debug!(%id, partner = %row.partner, "a package waits for its next attempt");
+            } else {
+                tracing::info!(%id, partner = %row.partner, state = state.as_str(),
+                    "an attempt ended");
+            }
             Ok(state)
         }
         Err(error) => Err(error),
@@ -219,10 +263,11 @@ async fn attempt(context: Arc<Context>, row: OutgoingRow) -> Attempt {
 
 /// What a failed attempt means.
 fn failed(
+    context: &Context,
     row: &OutgoingRow,
     error: &SendError,
 ) -> (OutgoingEvent, String, Option<NewReceipt>, bool) {
-    tracing::warn!(id = %row.id, partner = %row.partner, code = error.code(), %error,
+    tracing::debug!(id = %row.id, partner = %row.partner, code = error.code(),
         "a package could not be sent; it is tried again");
     let retry_after = match error {
         SendError::Busy { retry_after, .. } => {
@@ -240,7 +285,25 @@ fn failed(
     };
     // A certificate that one side does not accept keeps every package back, not only this one.
     let unreachable = error.is_passing() || matches!(error, SendError::Tls { .. });
+    let (code, (ja, en)) = if unreachable {
+        ("partner-unreachable", ("につながりません", "cannot be reached"))
+    } else {
+        ("partner-refuses", ("が受け取りません", "refuses packages"))
+    };
+    let partner = row.partner;
+    let ja = format!(
+        "相手の事業所 {partner} {ja}（{detail}）。自動で送り直しますが、続く場合は相手に確かめてください。"
+    );
+    let en = format!(
+        "the partner {partner} {en} ({detail}); it is tried again, but ask there if it goes on"
+    );
+    context.notices.raise(code, about(row), (ja, en), context.now());
     (OutgoingEvent::Failed(failure), detail, None, unreachable)
+}
+
+/// The pair as notices name it.
+fn about(row: &OutgoingRow) -> String {
+    format!("office {} partner {}", row.office, row.partner)
 }
 
 /// Why a receipt is not taken.
@@ -257,12 +320,20 @@ impl NotTaken {
     }
 }
 
+/// A receipt that is taken.
+pub(super) struct Read {
+    pub(super) event: OutgoingEvent,
+    pub(super) receipt: NewReceipt,
+    /// The codes of its findings, where they say why the package does not arrive.
+    pub(super) codes: String,
+}
+
 /// Verifies a receipt for a package that we sent.
 pub(super) async fn read_receipt(
     context: &Arc<Context>,
     row: &OutgoingRow,
     der: bytes::Bytes,
-) -> Result<(OutgoingEvent, NewReceipt), NotTaken> {
+) -> Result<Read, NotTaken> {
     let reference = PackageRef {
         message_id: row.id,
         package_sha256: row.package_sha256,
@@ -288,6 +359,7 @@ pub(super) async fn read_receipt(
     let receipt = match verified.receipt.kind {
         ReceiptKind::ContentConsignment => OutgoingReceipt::Consignment,
         ReceiptKind::ContentHandover => OutgoingReceipt::Handover,
+        ReceiptKind::ContentHandoverFailure => OutgoingReceipt::HandoverFailure,
         ReceiptKind::Rejection => OutgoingReceipt::Rejection,
         ReceiptKind::Expiry | ReceiptKind::RelayAcceptance => {
             return Err(NotTaken::for_good("unexpected-receipt"));
@@ -299,7 +371,12 @@ pub(super) async fn read_receipt(
         at: verified.receipt.at,
         der,
     };
-    Ok((OutgoingEvent::Receipt(receipt), stored))
+    let codes = match receipt {
+        OutgoingReceipt::HandoverFailure | OutgoingReceipt::Rejection => verified.receipt.codes(),
+        // A warning that came with it says nothing of the way.
+        OutgoingReceipt::Consignment | OutgoingReceipt::Handover => String::new(),
+    };
+    Ok(Read { event: OutgoingEvent::Receipt(receipt), receipt: stored, codes })
 }
 
 /// Gives up the packages whose time is over and for which nobody looks: their partner, or our
@@ -308,7 +385,7 @@ pub(super) async fn expire_overdue(context: &Arc<Context>) {
     let overdue = match context.store.overdue(context.now()).await {
         Ok(overdue) => overdue,
         Err(error) => {
-            tracing::error!(code = error.code(), %error, "the queue cannot be read");
+            log_store_fault(&error, "the queue cannot be read");
             return;
         }
     };

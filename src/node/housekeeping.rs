@@ -1,7 +1,8 @@
 //! What has to be looked after now and then: the time of keeping, the dates of certificates.
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use jiff::SignedDuration;
 use tokio::sync::watch;
@@ -10,26 +11,67 @@ use super::context::{Context, blocking, stopped};
 use super::dispatch;
 use super::problems::Problems;
 use super::proof;
+use super::supervise::Beat;
+use super::systemd;
 
-/// How often to look.
+/// How often to look whether a file of certificates was replaced.
+const WATCH: Duration = Duration::from_secs(5);
+
+/// How often what could not be taken up is read again, whether its file looks new or not.
+const RETRY: Duration = Duration::from_mins(1);
+
+/// How often to look after everything else.
 const INTERVAL: Duration = Duration::from_hours(1);
 
-/// Certificates and revocation lists that end within this time are told of.
-const WARNING: SignedDuration = SignedDuration::from_hours(30 * 24);
+/// How long it may well take to remove old packages.
+const LONGEST_PURGE: Duration = Duration::from_mins(10);
 
-pub(super) async fn run(context: Arc<Context>, mut stopping: watch::Receiver<bool>) {
-    warn_of_dates(&context);
+pub(super) async fn run(context: Arc<Context>, beat: Beat, mut stopping: watch::Receiver<bool>) {
+    tell_conditions(&context);
+    let mut taken = stamps(&context).await;
+    let mut seen = taken.clone();
+    let (mut read_at, mut kept_at) = (Instant::now(), Instant::now());
     loop {
         // Not at the start: the clock of a PC may be wrong until the network has set it.
+        beat.sleeps(WATCH);
         tokio::select! {
             () = stopped(&mut stopping) => break,
-            () = tokio::time::sleep(INTERVAL) => {}
+            () = context.wake.reload.notified() => {
+                beat.works("reading certificates");
+                systemd::reloading();
+                reload(&context).await;
+                taken = stamps(&context).await;
+                read_at = Instant::now();
+                systemd::ready();
+                continue;
+            }
+            () = tokio::time::sleep(WATCH) => {}
         }
-        reload(&context).await;
-        purge(&context).await;
-        dispatch::expire_overdue(&context).await;
-        warn_of_dates(&context);
+        beat.works("reading certificates");
+        let found = stamps(&context).await;
+        // Certificate and key are two files: they are read when neither changes any more.
+        let replaced = found != taken && found == seen;
+        let again = context.proof().has_faults() && read_at.elapsed() >= RETRY;
+        if replaced || again || read_at.elapsed() >= INTERVAL {
+            reload(&context).await;
+            read_at = Instant::now();
+            taken.clone_from(&found);
+        } else {
+            tell_conditions(&context);
+        }
+        seen = found;
+        if kept_at.elapsed() >= INTERVAL {
+            beat.works_for("removing old packages", LONGEST_PURGE);
+            purge(&context).await;
+            dispatch::expire_overdue(&context).await;
+            kept_at = Instant::now();
+        }
     }
+}
+
+async fn stamps(context: &Arc<Context>) -> Vec<proof::Stamp> {
+    let shared = Arc::clone(context);
+    blocking(move || proof::stamps(&shared.config)).await.unwrap_or_default()
 }
 
 async fn purge(context: &Context) {
@@ -45,32 +87,39 @@ async fn purge(context: &Context) {
 
 /// Reads certificates and revocation lists again. What cannot be used is told, and what was read
 /// before stays.
-async fn reload(context: &Arc<Context>) {
+pub(super) async fn reload(context: &Arc<Context>) {
     let shared = Arc::clone(context);
     let reloaded = blocking(move || {
         let mut problems = Problems::default();
-        let opened = proof::open(&shared.config, shared.now(), &mut problems);
-        if let Some((proof, settings)) = opened.filter(|_| problems.0.is_empty()) {
+        let former = shared.proof();
+        let opened = proof::open(&shared.config, Some(&former), shared.now(), &mut problems);
+        if let Some((proof, settings)) = opened {
             match shared.tls.reload(settings) {
-                Ok(()) => shared.set_proof(proof),
+                Ok(()) => {
+                    proof.tell_changes(&former);
+                    shared.set_proof(proof);
+                    tracing::info!("certificates and revocation lists were read again");
+                }
                 Err(error) => tracing::error!(%error, "the TLS certificate cannot be used"),
             }
         }
         for problem in problems.0 {
             tracing::error!(code = problem.code, place = problem.place, "{}", problem.en);
         }
+        tell_conditions(&shared);
     });
     reloaded.await.unwrap_or_default();
 }
 
-fn warn_of_dates(context: &Context) {
+/// Tells what stands of certificates and lists, and takes back what does not any more.
+fn tell_conditions(context: &Context) {
     let now = context.now();
-    let soon = now.checked_add(WARNING).unwrap_or(now);
-    let proof = context.proof();
-    for (place, until) in proof.ending(soon) {
-        tracing::warn!(place, %until, "a certificate of ours ends soon");
+    let mut standing: BTreeMap<&str, BTreeSet<String>> = BTreeMap::new();
+    for told in context.proof().conditions(&context.config, now).0 {
+        standing.entry(told.code).or_default().insert(told.place.clone());
+        context.notices.raise(told.code, told.place, (told.ja, told.en), now);
     }
-    for list in proof.trust.revocation_lists().filter(|list| list.next_update < now) {
-        tracing::warn!(next_update = %list.next_update, "a revocation list is out of date");
+    for code in proof::CODES {
+        context.notices.clear_others(code, "", standing.get(code).unwrap_or(&BTreeSet::new()));
     }
 }

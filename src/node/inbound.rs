@@ -4,17 +4,18 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 use jiff::{SignedDuration, Timestamp};
+use tokio::sync::Notify;
 
 use super::context::{Context, blocking, wake};
 use super::judge;
 use crate::link::{
     Peer, PutAnswer, ReceiptEntry, ReceiptPage, ReceiptQuery, Refusal, RefusalStatus, Service,
-    StatusAnswer,
+    StatusAnswer, TrustRefusal, code,
 };
-use crate::package::{Package, PackageFault, Receipt, ReceiptKind, Usage, open};
-use crate::store::{CommitAnswer, NewIncoming, NewReceipt, StoreError, UnitSummary};
+use crate::package::{CertificateInfo, Package, PackageFault, Receipt, ReceiptKind, Usage, open};
+use crate::store::{CommitAnswer, Content, NewIncoming, NewReceipt, StoreError, UnitSummary};
 use crate::transfer::Incoming;
-use crate::types::{Hashed, Lang, MessageId, OfficeNumber};
+use crate::types::{Digest, Hashed, Lang, MessageId, OfficeNumber};
 
 /// How far a partner's clock may run ahead of ours.
 const CLOCK_TOLERANCE: SignedDuration = SignedDuration::from_mins(15);
@@ -22,37 +23,92 @@ const CLOCK_TOLERANCE: SignedDuration = SignedDuration::from_mins(15);
 /// When a partner is told to come again after a fault of ours.
 const COME_AGAIN: std::time::Duration = std::time::Duration::from_secs(30);
 
+/// When a partner of which enough is kept is told to come again.
+const STORE_AGAIN: std::time::Duration = std::time::Duration::from_mins(10);
+
+/// The standing condition that a certificate in the name of a partner is not accepted.
+const REFUSED_CERTIFICATE: &str = "partner-certificate-refused";
+
 /// The node as partners see it.
 pub(super) struct Inbound(pub(super) Arc<Context>);
 
 impl Service for Inbound {
+    fn admits(&self, peer: &Peer) -> Result<OfficeNumber, Refusal> {
+        let context = &self.0;
+        let now = context.now();
+        let named = CertificateInfo::of(&peer.certificate).ok().and_then(|info| info.office);
+        let mut fault = None;
+        // Only those that it can speak for are asked about: it is named or pinned for them.
+        for partner in &context.config.peers {
+            let is_pinned = partner.tls_certificates.contains(&peer.certificate_sha256);
+            if is_pinned || named == Some(partner.office) {
+                match speaks_for(context, peer, partner.office, now) {
+                    Ok(()) => return Ok(partner.office),
+                    Err(refusal) => fault = Some(refusal),
+                }
+            }
+        }
+        Err(fault.unwrap_or_else(|| {
+            let sha256 = peer.certificate_sha256.short();
+            not_a_partner(format!(
+                "TLS certificate {sha256} speaks for none of the configured peers"
+            ))
+        }))
+    }
+
+    fn takes_from(&self, partner: OfficeNumber) -> Result<(), Refusal> {
+        let context = &self.0;
+        let about = format!("partner {partner}");
+        let Err(wait) = context.quota.allows(partner) else {
+            context.notices.clear(code::PARTNER_RATE_EXCEEDED, &about);
+            return Ok(());
+        };
+        let rate = context.config.limits.partner_rate;
+        context.notices.raise(
+            code::PARTNER_RATE_EXCEEDED,
+            about,
+            (
+                format!("相手 {partner} が 1 時間に送れる量（limits.partner_rate、{rate} バイト）を超えて送ってきたため、しばらく受信を断っています。相手に連絡して、同じものを送り続けていないか確かめてください。"),
+                format!("the partner {partner} sends more than limits.partner_rate ({rate} bytes in an hour) allows and is refused for a while; ask it whether its software sends the same again and again"),
+            ),
+            context.now(),
+        );
+        Err(Refusal::new(
+            RefusalStatus::TooManyRequests,
+            code::PARTNER_RATE_EXCEEDED,
+            "You have sent as much lately as one partner may; come again later.",
+            "the partner has used up what it may send in an hour",
+        )
+        .retry_after(wait))
+    }
+
+    fn refused_certificate(&self, office: OfficeNumber, sha256: Digest, why: &TrustRefusal) {
+        tell_refused_certificate(&self.0, office, sha256, why.code);
+    }
+
     async fn put_message(
         &self,
         peer: &Peer,
+        partner: OfficeNumber,
         id: MessageId,
         body: Hashed,
     ) -> Result<PutAnswer, Refusal> {
         let context = &self.0;
-        let now = context.now();
-        let looked_at = {
-            let _turn = context.judging.acquire().await;
-            let (context, peer) = (Arc::clone(context), peer.clone());
-            blocking(move || look_at(&context, &peer, id, body, now))
-                .await
-                .ok_or_else(|| Refusal::internal("a panic while a package was checked"))??
-        };
-        let (new, receipt) = match looked_at {
-            LookedAt::New(new, receipt) => (new, receipt),
-            LookedAt::Known(answer) => return answered(answer, None),
-        };
-        let (sender, office, state) = (new.sender, new.office, new.state);
-        let answer = context.store.commit(*new, now).await.map_err(refuse_store)?;
-        if answer == CommitAnswer::New {
-            tracing::info!(%id, %sender, %office, state = state.as_str(), "received");
-            context.wake.issued.announce();
-            wake(&context.wake.placing, &office);
+        context.store.check().map_err(refuse_store)?;
+        context.quota.came(partner, body.bytes().len());
+        let taken = self.take(peer, id, body).await;
+        if taken.as_ref().is_err_and(|refusal| refusal.status == RefusalStatus::Unprocessable) {
+            context.quota.refused(partner);
         }
-        answered(answer, Some(receipt.der))
+        match taken? {
+            Taken::New { receipt, rejected } => {
+                if rejected {
+                    context.quota.refused(partner);
+                }
+                Ok(PutAnswer { receipt, repeated: false })
+            }
+            Taken::Repeat(receipt) => Ok(PutAnswer { receipt, repeated: true }),
+        }
     }
 
     async fn receipts(&self, peer: &Peer, query: ReceiptQuery) -> Result<ReceiptPage, Refusal> {
@@ -86,12 +142,73 @@ impl Service for Inbound {
     }
 }
 
+/// A package that was answered with a receipt.
+enum Taken {
+    New { receipt: Bytes, rejected: bool },
+    Repeat(Bytes),
+}
+
+impl Inbound {
+    async fn take(&self, peer: &Peer, id: MessageId, body: Hashed) -> Result<Taken, Refusal> {
+        let context = &self.0;
+        let now = context.now();
+        let looked_at = {
+            let _turn = context.judging.acquire().await;
+            let (context, peer) = (Arc::clone(context), peer.clone());
+            blocking(move || look_at(&context, &peer, id, body, now))
+                .await
+                .ok_or_else(|| Refusal::internal("a panic while a package was checked"))??
+        };
+        let (new, receipt) = match looked_at {
+            LookedAt::New(new, receipt) => (new, receipt),
+            LookedAt::Known(answer, package, sender) => {
+                self.restore(sender, id, package, now).await?;
+                return answered(answer, None);
+            }
+        };
+        let (sender, office, state) = (new.sender, new.office, new.state);
+        let answer = context.store.commit(*new, now).await.map_err(refuse_store)?;
+        if answer == CommitAnswer::New {
+            tracing::info!(%id, %sender, %office, state = state.as_str(), "received");
+            context.wake.issued.announce();
+            wake(&context.wake.placing, &office);
+            let about = format!("partner {sender}");
+            context.notices.clear(code::PARTNER_STORE_FULL, &about);
+            context.notices.clear(REFUSED_CERTIFICATE, &about);
+        }
+        answered(answer, Some((receipt.der, state == Incoming::Rejected)))
+    }
+}
+
 /// What was found out about a package before it is committed.
 enum LookedAt {
     /// To be committed, with its receipt.
     New(Box<NewIncoming>, NewReceipt),
-    /// Its id came before.
-    Known(CommitAnswer),
+    /// Its id came before, from this sender.
+    Known(CommitAnswer, Hashed, OfficeNumber),
+}
+
+impl Inbound {
+    /// A package that came before and that the disk has lost since is whole again with the very same
+    /// bytes.
+    async fn restore(
+        &self,
+        sender: OfficeNumber,
+        id: MessageId,
+        package: Hashed,
+        now: Timestamp,
+    ) -> Result<(), Refusal> {
+        let context = &self.0;
+        if context.store.restore(sender, id, package, now).await.map_err(refuse_store)? {
+            tracing::info!(%id, %sender, "a damaged package was sent again");
+            context.wake.placing.values().for_each(Notify::notify_one);
+        }
+        Ok(())
+    }
+}
+
+fn hashed(package: &Package) -> Hashed {
+    Hashed::known(package.bytes().clone(), package.sha256())
 }
 
 /// Verifies a package and, unless it is known, checks its files. May block.
@@ -108,12 +225,67 @@ fn look_at(
     match context.store.known(sender, id, package.sha256()).map_err(refuse_store)? {
         CommitAnswer::New => {}
         answer @ (CommitAnswer::Repeat(_) | CommitAnswer::Different) => {
-            return Ok(LookedAt::Known(answer));
+            return Ok(LookedAt::Known(answer, hashed(&package), sender));
         }
     }
     package.check_time(now).map_err(|fault| refuse(&fault))?;
+    has_room_for(context, sender, package.bytes().len())?;
     let (new, receipt) = judged(context, &package, now)?;
     Ok(LookedAt::New(Box::new(new), receipt))
+}
+
+/// Whether another package of a sender may be kept. One that has nothing here may always send one,
+/// so that a small share never keeps somebody out for good.
+fn has_room_for(context: &Context, sender: OfficeNumber, bytes: usize) -> Result<(), Refusal> {
+    let limits = &context.config.limits;
+    let share = match limits.store_size {
+        0 => u64::MAX,
+        size => (size / 100).saturating_mul(u64::from(limits.partner_share)),
+    };
+    let most = limits.partner_store.min(share);
+    let kept = context.store.kept_of(sender);
+    let wanted = kept.saturating_add(u64::try_from(bytes).unwrap_or(u64::MAX));
+    if kept == 0 || wanted <= most {
+        return Ok(());
+    }
+    context.notices.raise(
+        code::PARTNER_STORE_FULL,
+        format!("partner {sender}"),
+        (
+            format!("相手 {sender} から受け取って保存しているパッケージが上限（{most} バイト。limits.partner_store、または limits.store_size と limits.partner_share）に達したため、この相手からの受信を断っています。相手に心当たりを確かめ、必要なら上限を大きくしてください。"),
+            format!("the packages kept of the partner {sender} have reached their limit ({most} bytes: limits.partner_store, or limits.store_size with limits.partner_share), so nothing more is taken from it; ask the partner, and raise the limit if need be"),
+        ),
+        context.now(),
+    );
+    Err(Refusal::new(
+        RefusalStatus::InsufficientStorage,
+        code::PARTNER_STORE_FULL,
+        "The node keeps as much of you as it may; ask its operator.",
+        format!("{kept} bytes of the partner {sender} are kept, the limit is {most}"),
+    )
+    .retry_after(STORE_AGAIN))
+}
+
+/// Tells of a certificate that names a partner and is not accepted, so that the operator can compare
+/// its fingerprint with the registered one. Anybody can make such a certificate, so it may be noise.
+fn tell_refused_certificate(context: &Context, office: OfficeNumber, sha256: Digest, why: &str) {
+    if context.config.peer(office).is_none() {
+        return;
+    }
+    context.notices.raise(
+        REFUSED_CERTIFICATE,
+        format!("partner {office}"),
+        (
+            format!("相手 {office} の名義の証明書（SHA-256 {sha256}）を受け付けていません（{why}）。相手が証明書を替えた場合や、TLS 用と署名用を取り違えて登録した場合は、この値を相手に確かめてから設定を直してください。心当たりがなければ、何もする必要はありません。"),
+            format!("a certificate in the name of the partner {office} (SHA-256 {sha256}) is not accepted ({why}); if the partner has a new one, or those for TLS and for signing were swapped, ask the partner for this value and mend the configuration; else nothing is to be done"),
+        ),
+        context.now(),
+    );
+}
+
+fn not_a_partner(log: String) -> Refusal {
+    let text = "the recipient has not registered the sender as a partner";
+    Refusal::new(RefusalStatus::Forbidden, code::NOT_A_PARTNER, text, log)
 }
 
 /// Everything that can be said of a package without the store: it is whole, signed by its sender,
@@ -129,7 +301,7 @@ fn admit(
     let manifest = package.manifest();
     if manifest.message_id != id {
         let text = "the id in the path is not the one in the manifest";
-        return Err(Refusal::plain(RefusalStatus::Unprocessable, "id-mismatch", text));
+        return Err(Refusal::plain(RefusalStatus::Unprocessable, code::ID_MISMATCH, text));
     }
     let offices: Vec<OfficeNumber> =
         context.config.offices.iter().map(|office| office.number).collect();
@@ -137,18 +309,21 @@ fn admit(
     let sender = manifest.sender.office;
     speaks_for(context, peer, sender, now)?;
     if context.config.peer(sender).is_none() {
-        return Err(Refusal::new(
-            RefusalStatus::Forbidden,
-            "not-a-partner",
-            "the recipient has not registered the sender as a partner",
-            format!("{sender} is not among the configured peers"),
-        ));
+        return Err(not_a_partner(format!("{sender} is not among the configured peers")));
     }
     if manifest.created_at > now.checked_add(CLOCK_TOLERANCE).unwrap_or(now) {
         let text = "the package was made in the future; check the clocks on both sides";
-        return Err(Refusal::plain(RefusalStatus::Unprocessable, "clock-ahead", text));
+        return Err(Refusal::plain(RefusalStatus::Unprocessable, code::CLOCK_AHEAD, text));
     }
-    package.verify(&context.proof().trust, now).map_err(|fault| refuse(&fault))?;
+    if let Err(fault) = package.verify(&context.proof().trust, now) {
+        if let (PackageFault::Trust(error), Some(sha256)) = (&fault, manifest.sender.certificate) {
+            tell_refused_certificate(context, sender, sha256, error.code());
+        }
+        return Err(refuse(&fault));
+    }
+    for told in context.proof().unlisted_issuers().0 {
+        context.notices.raise(told.code, told.place, (told.ja, told.en), now);
+    }
     Ok(package)
 }
 
@@ -165,7 +340,7 @@ fn speaks_for(
         .map_err(|error| {
             let log = format!("TLS certificate {}: {error}", peer.certificate_sha256.short());
             let text = error.peer_text(Lang::En);
-            Refusal::new(RefusalStatus::Forbidden, "certificate-not-allowed", text, log)
+            Refusal::new(RefusalStatus::Forbidden, code::CERTIFICATE_NOT_ALLOWED, text, log)
         })
 }
 
@@ -209,19 +384,25 @@ fn judged(
         detail: if state == Incoming::Rejected { judgement.codes() } else { String::new() },
         package_sha256: package.sha256(),
         manifest_sha256: package.reference().manifest_sha256,
-        package: package.bytes().clone(),
+        content: match state {
+            Incoming::Rejected => Content::Proof {
+                manifest: package.manifest_bytes().clone(),
+                signature: package.signature().clone(),
+            },
+            _ => Content::Whole(package.bytes().clone()),
+        },
         receipt: receipt.clone(),
     };
     Ok((new, receipt))
 }
 
-fn answered(answer: CommitAnswer, new: Option<Bytes>) -> Result<PutAnswer, Refusal> {
+fn answered(answer: CommitAnswer, new: Option<(Bytes, bool)>) -> Result<Taken, Refusal> {
     match (answer, new) {
-        (CommitAnswer::New, Some(receipt)) => Ok(PutAnswer { receipt, repeated: false }),
-        (CommitAnswer::Repeat(receipt), _) => Ok(PutAnswer { receipt, repeated: true }),
+        (CommitAnswer::New, Some((receipt, rejected))) => Ok(Taken::New { receipt, rejected }),
+        (CommitAnswer::Repeat(receipt), _) => Ok(Taken::Repeat(receipt)),
         (CommitAnswer::Different, _) => Err(Refusal::plain(
             RefusalStatus::Conflict,
-            "id-taken",
+            code::ID_TAKEN,
             "this id was used for other bytes before",
         )),
         (CommitAnswer::New, None) => Err(Refusal::internal("a new package without a receipt")),
@@ -251,11 +432,13 @@ fn refuse(fault: &PackageFault) -> Refusal {
 /// A fault of our store: the partner keeps the package and comes again.
 #[expect(clippy::needless_pass_by_value, reason = "for use with map_err")]
 fn refuse_store(error: StoreError) -> Refusal {
-    let full = matches!(error, StoreError::Full);
-    let (status, code, text) = if full {
-        (RefusalStatus::InsufficientStorage, "storage-full", "no room for packages at the moment")
+    let (status, code, text) = if matches!(error, StoreError::Full) {
+        let text = "no room for packages at the moment";
+        (RefusalStatus::InsufficientStorage, code::STORAGE_FULL, text)
+    } else if matches!(error, StoreError::Gone) {
+        (RefusalStatus::Unavailable, code::STORE_GONE, "the store of the recipient is away")
     } else {
-        (RefusalStatus::Unavailable, "busy", "not possible at the moment")
+        (RefusalStatus::Unavailable, code::BUSY, "not possible at the moment")
     };
     Refusal::new(status, code, text, error.to_string()).retry_after(COME_AGAIN)
 }

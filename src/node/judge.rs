@@ -10,7 +10,10 @@ use crate::rules::render::Format;
 use crate::rules::{self, Options, Report, SourceFile};
 use crate::spec::Spec;
 use crate::store::UnitFile;
-use crate::types::{Digest, Edition, FileSerial, Lang, OfficeNumber, ServiceMonth, Severity};
+use crate::transfer::reason;
+use crate::types::{
+    Digest, Edition, FileSerial, Lang, MessageId, OfficeNumber, ServiceMonth, Severity,
+};
 
 /// What keeps a set back: findings of the rules, or a fault of the configuration around it.
 pub(super) struct Judgement {
@@ -284,16 +287,37 @@ pub(super) fn returned_note(lang: Lang) -> String {
     ))
 }
 
-/// What lies beside received files that could not be placed.
-pub(super) fn conflict_note(unit: &str, lang: Lang) -> String {
+/// What lies beside received files that could not be placed: why, which file is in the way, and how
+/// a person settles it.
+pub(super) fn withheld_note(
+    unit: &str,
+    id: MessageId,
+    (code, in_the_way): (&str, &[String]),
+    lang: Lang,
+) -> String {
+    let why = reason(code, lang).unwrap_or(code);
+    let mut files = String::new();
+    for name in in_the_way {
+        let _ = write!(files, "  {name}\r\n");
+    }
     let text = match lang {
         Lang::Ja => format!(
-            "受信した送信単位 {unit} は、取込フォルダーに同じ名前で中身の違うファイルがあったため、取り込んでいません。\r\n\
-             取込フォルダーのファイルを確かめ、必要であれば、このフォルダーのファイルを取込フォルダーに移してください。\r\n"
+            "受信した送信単位 {unit} は、取り込んでいません。\r\n\
+             理由: {why} [{code}]\r\n{files}\r\n\
+             取り込むには: 取込フォルダーのファイルを確かめて別の場所に移し、次のコマンドを実行してください。\r\n\
+             \x20 renkei hold release {id}\r\n\
+             取り込まないときは: 次のコマンドを実行してください。相手には「受取拒否」と表示されます。\r\n\
+             \x20 renkei hold dismiss {id}\r\n\
+             このフォルダーのファイルは控えです。取込フォルダーに手で移す必要はありません。\r\n"
         ),
         Lang::En => format!(
-            "The received send unit {unit} was not imported: the import folder holds other files of the same names.\r\n\
-             Please check them and, if needed, move the files of this folder into the import folder.\r\n"
+            "The received send unit {unit} was not imported.\r\n\
+             Why: {why} [{code}]\r\n{files}\r\n\
+             To import it: look at the file in the import folder, move it elsewhere, and run\r\n\
+             \x20 renkei hold release {id}\r\n\
+             Not to import it: run the following; the sender will see that it was refused.\r\n\
+             \x20 renkei hold dismiss {id}\r\n\
+             The files in this folder are copies; they need not be moved by hand.\r\n"
         ),
     };
     with_bom(&text)

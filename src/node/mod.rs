@@ -13,35 +13,46 @@
 //!
 //! # Errors
 //!
-//! [`StartProblems`] lists everything that keeps the node from starting. Once it runs, nothing
-//! stops it but [`Node::stop`]: every fault is logged with its code and tried again.
+//! [`StartProblems`] lists everything that keeps the node from starting. Once it runs, it
+//! goes on until [`Node::stop`]: every fault is logged with its code and tried again. A task that
+//! ends by a fault of the program is begun anew; where that does not help, [`Node::fault`] says so.
 
+mod apart;
 mod clock;
 mod collect;
 mod context;
 mod conversion;
 mod dispatch;
+mod guard;
+mod health;
 mod housekeeping;
 mod inbound;
 mod judge;
 mod notices;
+mod open_files;
+mod orders;
 mod outbound;
 mod placing;
 mod problems;
 mod proof;
+mod quota;
 mod start;
+mod supervise;
+mod systemd;
 
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::sync::watch;
-use tokio::task::JoinSet;
 
 pub use clock::system_clock;
+pub use health::{Health, TaskHealth};
 pub use notices::Notice;
 pub use problems::{StartProblem, StartProblems};
-pub use proof::open_trust;
+pub use proof::{Pins, open_trust};
+pub use start::Consent;
+pub use supervise::Fault;
 
 use crate::config::Config;
 use crate::link::Clock;
@@ -49,9 +60,17 @@ use crate::package::Limits;
 use crate::spec::Spec;
 use crate::store::Store;
 use context::{Context, stopped};
+use health::Watcher;
+use supervise::Supervisor;
 
 /// How long the tasks may take to finish what is in flight.
 const STOP_GRACE: Duration = Duration::from_secs(9);
+
+/// How long the health file may take to say that the node has stopped.
+const LAST_WORD: Duration = Duration::from_millis(300);
+
+/// How often the server says that it goes on.
+const SERVER_BEAT: Duration = Duration::from_secs(30);
 
 /// Bytes of the manifest that describe one file, at the most.
 const MANIFEST_ENTRY: usize = 320;
@@ -61,7 +80,8 @@ pub struct Node {
     context: Arc<Context>,
     address: SocketAddr,
     stop: watch::Sender<bool>,
-    tasks: JoinSet<()>,
+    tasks: Supervisor,
+    watcher: Arc<Watcher>,
 }
 
 impl Node {
@@ -74,36 +94,89 @@ impl Node {
         config: Config,
         spec: &'static Spec,
         clock: Clock,
+        consent: Consent,
     ) -> Result<Self, StartProblems> {
-        let opened = start::open(config, spec, clock).await?;
+        let opened = start::open(config, spec, clock, consent).await?;
         let (stop, stopping) = watch::channel(false);
-        let mut tasks = JoinSet::new();
+        let mut tasks = Supervisor::new(stopping.clone());
         let context = Arc::clone(&opened.context);
         let address = opened.server.address();
 
         let mut shutdown = stopping.clone();
-        tasks.spawn(async move {
-            opened.server.run(async move { stopped(&mut shutdown).await }).await;
+        tasks.once("server", |beat| async move {
+            let serving = opened.server.run(async move { stopped(&mut shutdown).await });
+            tokio::pin!(serving);
+            loop {
+                beat.sleeps(SERVER_BEAT);
+                tokio::select! {
+                    _ = &mut serving => return,
+                    () = tokio::time::sleep(SERVER_BEAT) => {}
+                }
+            }
+        });
+        let store = context.store.clone();
+        let mut shutdown = stopping.clone();
+        tasks.once("store", |beat| async move {
+            // It has no turns of its own: those who wait for it stand still if it does.
+            beat.sleeps(Duration::MAX);
+            tokio::select! {
+                () = store.writer_ended() => {}
+                () = stopped(&mut shutdown) => {}
+            }
+        });
+        let watched: Vec<_> =
+            opened.folders.iter().flat_map(start::OfficeFolders::watched).collect();
+        let shared = (Arc::clone(&context), watched, stopping.clone());
+        tasks.keep("guard", move |beat| {
+            guard::run(Arc::clone(&shared.0), shared.1.clone(), beat, shared.2.clone())
         });
         for folders in opened.folders {
             let office = folders.office;
             let (drop, import, outcome) = folders.split();
-            tasks.spawn(outbound::run(Arc::clone(&context), drop, stopping.clone()));
-            tasks.spawn(outbound::show_outcomes(Arc::clone(&context), outcome, stopping.clone()));
-            tasks.spawn(placing::run(Arc::clone(&context), import, stopping.clone()));
+            let (drop, import, outcome) = (Arc::new(drop), Arc::new(import), Arc::new(outcome));
+            let shared = (Arc::clone(&context), stopping.clone());
+            tasks.keep(format!("outbound {office}"), move |beat| {
+                outbound::run(Arc::clone(&shared.0), Arc::clone(&drop), beat, shared.1.clone())
+            });
+            let shared = (Arc::clone(&context), stopping.clone());
+            tasks.keep(format!("outcomes {office}"), move |beat| {
+                let outcome = Arc::clone(&outcome);
+                outbound::show_outcomes(Arc::clone(&shared.0), outcome, beat, shared.1.clone())
+            });
+            let shared = (Arc::clone(&context), stopping.clone());
+            tasks.keep(format!("placing {office}"), move |beat| {
+                placing::run(Arc::clone(&shared.0), Arc::clone(&import), beat, shared.1.clone())
+            });
             for peer in &context.config.peers {
                 let pair = (office, peer.office);
-                tasks.spawn(dispatch::run(Arc::clone(&context), pair, stopping.clone()));
-                tasks.spawn(collect::run(Arc::clone(&context), pair, stopping.clone()));
+                let shared = (Arc::clone(&context), stopping.clone());
+                tasks.keep(format!("dispatch {office} {}", peer.office), move |beat| {
+                    dispatch::run(Arc::clone(&shared.0), pair, beat, shared.1.clone())
+                });
+                let shared = (Arc::clone(&context), stopping.clone());
+                tasks.keep(format!("collect {office} {}", peer.office), move |beat| {
+                    collect::run(Arc::clone(&shared.0), pair, beat, shared.1.clone())
+                });
             }
         }
-        tasks.spawn(housekeeping::run(Arc::clone(&context), stopping));
+        let shared = (Arc::clone(&context), stopping.clone());
+        tasks
+            .keep("orders", move |beat| orders::run(Arc::clone(&shared.0), beat, shared.1.clone()));
+        let shared = (Arc::clone(&context), stopping.clone());
+        tasks.keep("housekeeping", move |beat| {
+            housekeeping::run(Arc::clone(&shared.0), beat, shared.1.clone())
+        });
+        let watcher = Arc::new(Watcher::new(Arc::clone(&context), tasks.board()));
+        let shared = Arc::clone(&watcher);
+        tasks.keep("watcher", move |beat| Arc::clone(&shared).run(beat, stopping.clone()));
+        systemd::ready();
         tracing::info!(%address, offices = context.config.offices.len(), "the node is running");
-        Ok(Self { context, address, stop, tasks })
+        Ok(Self { context, address, stop, tasks, watcher })
     }
 
     /// Opens everything that the configuration names and lets go of it again: says whether a node
-    /// would start. Nothing is sent or received.
+    /// would start, and what stands of its certificates and lists although it does. Nothing is sent
+    /// or received.
     ///
     /// # Errors
     ///
@@ -112,8 +185,10 @@ impl Node {
         config: Config,
         spec: &'static Spec,
         clock: Clock,
-    ) -> Result<(), StartProblems> {
-        start::open(config, spec, clock).await.map(|_| ())
+        consent: Consent,
+    ) -> Result<StartProblems, StartProblems> {
+        let context = start::open(config, spec, clock, consent).await?.context;
+        Ok(StartProblems(context.proof().conditions(&context.config, context.now()).0))
     }
 
     /// What a package may have at most under a configuration.
@@ -139,14 +214,31 @@ impl Node {
         &self.context.store
     }
 
+    /// Reads certificates and revocation lists again, soon.
+    pub fn reload(&self) {
+        self.context.wake.reload.notify_one();
+    }
+
+    /// Waits until the node cannot go on: a task that it needs has ended for good. It should then
+    /// be stopped and started anew.
+    pub async fn fault(&self) -> Fault {
+        self.tasks.fault().await
+    }
+
     /// Finishes what is in flight and stops, within ten seconds. What could not be finished is
     /// taken up at the next start.
-    pub async fn stop(mut self) {
+    pub async fn stop(self) {
+        systemd::stopping();
         self.stop.send_replace(true);
-        let finish = async { while self.tasks.join_next().await.is_some() {} };
-        if tokio::time::timeout(STOP_GRACE, finish).await.is_err() {
+        if !self.tasks.finish(STOP_GRACE).await {
             tracing::warn!("work in flight was cut off; it is taken up at the next start");
-            self.tasks.shutdown().await;
+        }
+        let watcher = self.watcher;
+        let written = context::blocking(move || watcher.write("stopped"));
+        let _ = tokio::time::timeout(LAST_WORD, written).await;
+        let store = self.context.store.clone();
+        if let Some(Err(error)) = context::blocking(move || store.keep_record(true)).await {
+            tracing::warn!(code = error.code(), %error, "the record of the store was not renewed");
         }
         tracing::info!("the node has stopped");
     }

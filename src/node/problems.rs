@@ -20,7 +20,7 @@ pub struct StartProblem {
     pub en: String,
 }
 
-/// Everything that keeps a node from starting; never empty.
+/// Everything that keeps a node from starting, or that should be known of one that starts.
 #[derive(Debug, thiserror::Error)]
 pub struct StartProblems(pub Vec<StartProblem>);
 

@@ -1,26 +1,38 @@
 //! Who we are and whom we believe: everything that comes from files of certificates.
 //!
-//! Read at the start and again every hour, so that a renewed certificate or revocation list needs
-//! no restart. What cannot be used then is told, and what was read before stays.
+//! Read at the start, when a file changes and every hour, so that a renewed certificate or
+//! revocation list needs no restart. Each file is taken up on its own: of one that cannot be used
+//! the former content stays and a condition is told, and all others are taken up as they are.
+//!
+//! What time or a new file mends does not keep a node from starting: an own certificate that is
+//! not valid at the moment, a list that is out of date. Where a list cannot be used at all and no
+//! former one is there, certificates without a list of their issuer are refused.
+
+mod conditions;
+mod own;
+mod sources;
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use jiff::Timestamp;
 
-use super::problems::{Problems, StartProblems};
-use crate::certs::{self, CertsError, Identity};
-use crate::config::{Config, IdentityFiles, Peer};
+use super::problems::{Problems, StartProblem, StartProblems};
+use crate::certs;
+use crate::config::{Config, Peer};
 use crate::link::{PeerTrust, TlsSettings, TlsVersions};
-use crate::package::{
-    CertificateInfo, Receipt, Signer, SignerError, Trust, TrustError, TrustSources, Usage,
-};
+use crate::package::{Receipt, Trust, TrustSources, Usage};
 use crate::store::{NewReceipt, Origin};
-use crate::types::{Digest, Lang, OfficeNumber};
+use crate::types::{Digest, OfficeNumber};
+
+pub(super) use conditions::CODES;
+pub(super) use own::OwnFault;
+use own::{OwnSigner, OwnTls};
+use sources::{Sources, load_identity};
+pub(super) use sources::{Stamp, stamps};
 
 /// Who speaks for an office whoever issued the certificate.
-type Pins = BTreeMap<OfficeNumber, BTreeSet<Digest>>;
+pub type Pins = BTreeMap<OfficeNumber, BTreeSet<Digest>>;
 
 /// Trust and signing identities, as the files were when they were last read.
 pub(super) struct Proof {
@@ -28,26 +40,22 @@ pub(super) struct Proof {
     pub(super) trust: Arc<Trust>,
     /// Whose TLS certificates are believed.
     pub(super) tls_trust: Arc<Trust>,
-    signers: BTreeMap<OfficeNumber, Arc<Signer>>,
-    /// What our own certificates are for, and until when they are valid.
-    ends: Vec<(String, Timestamp)>,
+    tls: OwnTls,
+    signers: BTreeMap<OfficeNumber, OwnSigner>,
+    sources: Sources,
+    /// What could not be taken up.
+    faults: Vec<StartProblem>,
 }
 
 impl Proof {
-    /// Who signs for one of our offices.
-    pub(super) fn signer(&self, office: OfficeNumber) -> Option<&Arc<Signer>> {
-        self.signers.get(&office)
-    }
-
     /// A signed receipt of `office`, ready to be stored with the step that it proves.
     pub(super) fn sign(
         &self,
         office: OfficeNumber,
         receipt: &Receipt,
         now: Timestamp,
-    ) -> Result<NewReceipt, SignerError> {
-        let signer = self.signer(office).ok_or(SignerError::Key)?;
-        let der = receipt.sign(signer, now)?;
+    ) -> Result<NewReceipt, OwnFault> {
+        let der = receipt.sign(self.usable_signer(office, now)?, now)?;
         Ok(NewReceipt {
             origin: Origin::Issued,
             kind: receipt.kind.as_str().to_owned(),
@@ -56,60 +64,73 @@ impl Proof {
         })
     }
 
-    /// Our own certificates that end before `soon`.
-    pub(super) fn ending(&self, soon: Timestamp) -> impl Iterator<Item = (&str, Timestamp)> {
-        let ending = self.ends.iter().filter(move |(_, end)| *end < soon);
-        ending.map(|(place, end)| (place.as_str(), *end))
+    /// Whether something could not be taken up, so that it is worth another look soon.
+    pub(super) fn has_faults(&self) -> bool {
+        !self.faults.is_empty()
+    }
+
+    /// Tells the log what differs from `former`.
+    pub(super) fn tell_changes(&self, former: &Self) {
+        self.sources.tell_changes(&former.sources);
     }
 }
 
-/// Reads everything; what is missing in the answer is among the problems.
+/// Reads everything; what is missing in the answer is among the problems. `former` is what holds
+/// so far, if anything does.
 pub(super) fn open(
     config: &Config,
+    former: Option<&Proof>,
     now: Timestamp,
     problems: &mut Problems,
 ) -> Option<(Proof, TlsSettings)> {
-    let trust = load_trust(config, peer_pins(config, |peer| &peer.signing_certificates), problems);
-    let trust = trust.map(Arc::new);
-    // What cannot be loaded was told of above.
-    let mut told = Problems::default();
-    let tls_pins = peer_pins(config, |peer| &peer.tls_certificates);
-    let tls_trust = load_trust(config, tls_pins, &mut told).map(Arc::new);
-
-    let mut ends = Vec::new();
-    let identity = problems.certs("tls", load_identity(&config.tls.identity));
-    if let Some(identity) = &identity {
-        ends.extend(end(identity).map(|end| ("tls".to_owned(), end)));
-    }
-    let mut signers = BTreeMap::new();
-    for office in &config.offices {
-        let place = format!("office {} signing_certificate", office.number);
-        let Some(identity) = problems.certs(&place, load_identity(&office.signing)) else {
-            continue;
-        };
-        ends.extend(end(&identity).map(|end| (place.clone(), end)));
-        let number = office.number;
-        if let Some(trust) = &trust {
-            check_usable(&identity, number, (trust, Usage::Signing), now, &place, problems);
+    let mut faults = Problems::default();
+    let sources =
+        Sources::load(config, former.map(|former| &former.sources), problems, &mut faults);
+    let trust = |pinned| {
+        let built = Trust::new(sources.trust(config, peer_pins(config, pinned), Pins::new()));
+        built.map(Arc::new)
+    };
+    let trusts = trust(|peer: &Peer| &peer.signing_certificates)
+        .and_then(|signing| Ok((signing, trust(|peer: &Peer| &peer.tls_certificates)?)));
+    let (trust, tls_trust) = match trusts {
+        Ok(trusts) => trusts,
+        Err(error) => {
+            let ja = format!("認証局の証明書を使えません（{error}）。");
+            problems.add("trust-unusable", "tls", ja, error.to_string());
+            return None;
         }
-        match identity.signer() {
-            Ok(signer) => {
-                signers.insert(number, Arc::new(signer));
-            }
+    };
+    let tls = sources.tls.as_ref().and_then(|identity| {
+        let office = config.offices.first()?.number;
+        let new = OwnTls { office, identity: Arc::clone(identity) };
+        let judged = own::check(new.own(), &tls_trust, now);
+        let told = if former.is_some() { &mut faults } else { &mut *problems };
+        let refused = judged.is_err_and(|error| own::tell_unusable(&new.own(), error, told));
+        // One that nobody can ever accept does not replace one that served.
+        let former = former.map(|former| former.tls.clone()).filter(|_| refused);
+        Some(former.unwrap_or(new))
+    });
+    let mut signers = BTreeMap::new();
+    for (office, identity) in &sources.signing {
+        let place = format!("office {office} signing_certificate");
+        let told = if former.is_some() { &mut faults } else { &mut *problems };
+        let new = match OwnSigner::new(*office, identity) {
+            Ok(new) => new,
             Err(error) => {
                 let ja = format!("署名用の証明書と秘密鍵を使えません（{error}）。");
-                problems.add("signer-unusable", &place, ja, error.to_string());
+                told.add("signer-unusable", &place, ja, error.to_string());
+                continue;
             }
-        }
+        };
+        let judged = own::check(new.own(), &trust, now);
+        let refused = judged.is_err_and(|error| own::tell_unusable(&new.own(), error, told));
+        let former = former.and_then(|former| former.signers.get(office)).filter(|_| refused);
+        signers.insert(*office, former.cloned().unwrap_or(new));
     }
-    let (identity, tls_trust, trust) = (identity?, tls_trust?, trust?);
-    if let Some(office) = config.offices.first() {
-        let judge = (tls_trust.as_ref(), Usage::Tls);
-        check_usable(&identity, office.number, judge, now, "tls", problems);
-    }
+    let tls = tls?;
     let settings = TlsSettings {
-        chain: identity.chain().to_vec(),
-        key: identity.key(),
+        chain: tls.identity.chain().to_vec(),
+        key: tls.identity.key(),
         trust: Arc::clone(&tls_trust) as Arc<dyn PeerTrust>,
         versions: if config.tls.allow_tls12 {
             TlsVersions::Tls13AndHighSecurity12
@@ -117,26 +138,53 @@ pub(super) fn open(
             TlsVersions::Tls13
         },
     };
-    Some((Proof { trust, tls_trust, signers, ends }, settings))
+    Some((Proof { trust, tls_trust, tls, signers, sources, faults: faults.0 }, settings))
 }
 
 /// What a configuration believes of signatures, for looking at proof without a running node: its
-/// authorities, the certificates pinned for its peers, and its own.
+/// authorities, the certificates pinned for its peers, its own, and those for which the store
+/// `vouches`.
 ///
 /// # Errors
 ///
-/// Every certificate or list that cannot be used.
-pub fn open_trust(config: &Config) -> Result<Trust, StartProblems> {
+/// Every root or list that cannot be used.
+pub fn open_trust(config: &Config, vouched: Pins) -> Result<Trust, StartProblems> {
     let mut problems = Problems::default();
     let mut pins = peer_pins(config, |peer| &peer.signing_certificates);
     for office in &config.offices {
-        let place = format!("office {} signing_certificate", office.number);
-        let identity = problems.certs(&place, load_identity(&office.signing));
-        let own = identity.as_ref().and_then(|identity| identity.chain().first());
-        pins.entry(office.number).or_default().extend(own.map(|der| Digest::of(der)));
+        // Old proof does not depend on a key of today.
+        let Ok(identity) = load_identity(&office.signing) else { continue };
+        let own = identity.chain().first().map(|der| Digest::of(der));
+        pins.entry(office.number).or_default().extend(own);
     }
-    let trust = load_trust(config, pins, &mut problems);
-    trust.filter(|_| problems.0.is_empty()).ok_or(StartProblems(problems.0))
+    let mut load_all = |paths: &[std::path::PathBuf], place, load: fn(&std::path::Path) -> _| {
+        let found = paths.iter().filter_map(|path| problems.certs(place, load(path)));
+        found.flatten().collect::<Vec<_>>()
+    };
+    let roots = load_all(&config.tls.roots, "tls.roots", certs::load_certificates);
+    let mut list_problems = Problems::default();
+    let lists = config.tls.revocation_lists.iter();
+    let lists = lists.filter_map(|path| {
+        list_problems.certs("tls.revocation_lists", certs::load_revocation_lists(path))
+    });
+    let sources = TrustSources {
+        roots,
+        revocation_lists: lists.flatten().collect(),
+        revocation_grace: config.tls.revocation_grace,
+        revocation_strict: config.tls.revocation_strict,
+        pins,
+        vouched,
+    };
+    problems.0.append(&mut list_problems.0);
+    match Trust::new(sources) {
+        Ok(trust) if problems.0.is_empty() => Ok(trust),
+        Ok(_) => Err(StartProblems(problems.0)),
+        Err(error) => {
+            let ja = format!("認証局の証明書を使えません（{error}）。");
+            problems.add("trust-unusable", "tls", ja, error.to_string());
+            Err(StartProblems(problems.0))
+        }
+    }
 }
 
 fn peer_pins(config: &Config, pinned: fn(&Peer) -> &Vec<Digest>) -> Pins {
@@ -144,69 +192,11 @@ fn peer_pins(config: &Config, pinned: fn(&Peer) -> &Vec<Digest>) -> Pins {
     config.peers.iter().map(pins).collect()
 }
 
-fn load_trust(config: &Config, pins: Pins, problems: &mut Problems) -> Option<Trust> {
-    let load_list = |path: &Path| certs::load_revocation_list(path).map(|list| vec![list]);
-    let lists = &config.tls.revocation_lists;
-    let sources = TrustSources {
-        roots: load_all(&config.tls.roots, "tls.roots", problems, certs::load_certificates),
-        revocation_lists: load_all(lists, "tls.revocation_lists", problems, load_list),
-        revocation_grace: config.tls.revocation_grace,
-        pins,
-    };
-    match Trust::new(sources) {
-        Ok(trust) => Some(trust),
-        Err(error) => {
-            let ja = format!("認証局の証明書か失効リストを使えません（{error}）。");
-            problems.add("trust-unusable", "tls", ja, error.to_string());
-            None
-        }
-    }
-}
-
-/// A certificate that no partner can accept any more is a problem. Whether partners have pinned it
-/// cannot be known here, so an unknown issuer or another name is none.
-fn check_usable(
-    identity: &Identity,
+/// An own certificate with what it is for.
+#[derive(Clone, Copy)]
+struct Own<'a> {
+    place: &'a str,
     office: OfficeNumber,
-    (trust, usage): (&Trust, Usage),
-    now: Timestamp,
-    place: &str,
-    problems: &mut Problems,
-) {
-    let Some((certificate, chain)) = identity.chain().split_first() else { return };
-    match trust.speaks_for(certificate, chain, office, usage, now) {
-        Ok(()) => {}
-        Err(error @ (TrustError::UnknownIssuer | TrustError::WrongOffice { .. })) => {
-            tracing::warn!(
-                place,
-                code = error.code(),
-                "partners accept this certificate only where they have registered it"
-            );
-        }
-        Err(error) => {
-            let ja = error.peer_text(Lang::Ja).to_owned();
-            problems.add(error.code(), place, ja, error.to_string());
-        }
-    }
-}
-
-fn end(identity: &Identity) -> Option<Timestamp> {
-    let info = CertificateInfo::of(identity.chain().first()?).ok()?;
-    Some(info.not_after)
-}
-
-fn load_identity(files: &IdentityFiles) -> Result<Identity, CertsError> {
-    match files {
-        IdentityFiles::Pem { certificate, key } => certs::load_identity(certificate, key),
-        IdentityFiles::Pkcs12 { file, password_file } => certs::load_pkcs12(file, password_file),
-    }
-}
-
-fn load_all<T>(
-    paths: &[PathBuf],
-    place: &str,
-    problems: &mut Problems,
-    load: impl Fn(&Path) -> Result<Vec<T>, CertsError>,
-) -> Vec<T> {
-    paths.iter().filter_map(|path| problems.certs(place, load(path))).flatten().collect()
+    chain: &'a [rustls_pki_types::CertificateDer<'static>],
+    usage: Usage,
 }

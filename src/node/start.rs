@@ -7,20 +7,33 @@ use std::time::Duration;
 
 use tokio::net::TcpListener;
 
+use super::apart;
 use super::context::{Context, Wake, blocking};
+use super::guard::Watched;
 use super::inbound::Inbound;
+use super::open_files;
 use super::outbound::end_claim;
 use super::problems::{Problems, StartProblems};
 use super::proof::{self, Proof};
 use crate::config::{Config, Office};
 use crate::folder::{
-    DropFolder, FolderError, FolderRole, ImportFolder, UnitFolder, on_network_share,
+    DropFolder, Fault, FolderError, FolderRole, ImportFolder, Marked, Place, UnitFolder,
+    on_network_share,
 };
 use crate::link::{Client, ClientLimits, Clock, Limits, Server, Tls};
 use crate::route;
 use crate::spec::Spec;
-use crate::store::Store;
+use crate::store::{Beginning, KnownFolder, Store, Terms};
 use crate::types::{FileKind, MessageId, OfficeNumber};
+
+/// What a person has said about things that are not as they were at the last start.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Consent {
+    /// The drop and import folders that are there now are the right ones, although they are others.
+    pub folders: bool,
+    /// What to do with a store that is not the one that it was.
+    pub store: Beginning,
+}
 
 /// What the tasks of a node start with.
 pub(super) struct Opened {
@@ -35,9 +48,23 @@ pub(super) struct OfficeFolders {
     drop: DropFolders,
     import: ImportFolders,
     outcome: OutcomeFolders,
+    marks: Vec<KnownFolder>,
 }
 
 impl OfficeFolders {
+    /// The folders that have to stay what they are, each with its key.
+    pub(super) fn watched(&self) -> Vec<Watched> {
+        let key = |key: &str| format!("office {} {key}", self.office);
+        let (drop, import) = (&self.drop, &self.import);
+        let mut watched =
+            vec![(key("drop"), drop.drop.root()), (key("import"), import.plans.root())];
+        watched
+            .extend(import.actuals.as_ref().map(|folder| (key("import_actuals"), folder.root())));
+        watched.push((key("hold"), drop.hold.root()));
+        watched.extend(self.outcome.sent.as_ref().map(|folder| (key("sent"), folder.root())));
+        watched.into_iter().map(|(key, place)| (key, place.clone())).collect()
+    }
+
     pub(super) fn split(self) -> (DropFolders, ImportFolders, OutcomeFolders) {
         (self.drop, self.import, self.outcome)
     }
@@ -86,6 +113,11 @@ impl ImportFolders {
         self.all().try_for_each(ImportFolder::sync)
     }
 
+    /// Checks that files can be written there.
+    pub(super) fn check(&self) -> Result<(), FolderError> {
+        self.all().try_for_each(ImportFolder::check)
+    }
+
     fn all(&self) -> impl Iterator<Item = &ImportFolder> {
         std::iter::once(&self.plans).chain(&self.actuals)
     }
@@ -104,10 +136,11 @@ pub(super) async fn open(
     config: Config,
     spec: &'static Spec,
     clock: Clock,
+    consent: Consent,
 ) -> Result<Opened, StartProblems> {
     let opened = {
         let (config, clock) = (config.clone(), clock.clone());
-        blocking(move || open_files(&config, &clock)).await
+        blocking(move || open_files(&config, &clock, consent)).await
     };
     let (files, mut problems) = opened.unwrap_or_else(|| {
         let mut problems = Problems::default();
@@ -136,12 +169,15 @@ pub(super) async fn open(
     let wake = Wake::new(&config);
     let client = Client::new(Arc::clone(&tls), client_limits(&config));
     let context = Arc::new(Context::new(config, spec, store, clock, (proof, tls), client, wake));
+    let marks = files.folders.iter().flat_map(|folders| folders.marks.clone()).collect();
+    problems.store("node.data", context.store.remember_folders(marks).await);
     for folders in &files.folders {
         recover(&context, folders, &mut problems).await;
     }
     let service = Arc::new(Inbound(Arc::clone(&context)));
-    let limits = server_limits(&context.config);
-    match Server::new(listener, Arc::clone(&context.tls), service, limits) {
+    let limits = server_limits(&context);
+    let data = &context.config.node.data;
+    match Server::new(listener, Arc::clone(&context.tls), service, limits, data) {
         Ok(server) if problems.0.is_empty() => {
             Ok(Opened { context, server, folders: files.folders })
         }
@@ -153,9 +189,9 @@ pub(super) async fn open(
     }
 }
 
-fn open_files(config: &Config, clock: &Clock) -> (Files, Problems) {
+fn open_files(config: &Config, clock: &Clock, consent: Consent) -> (Files, Problems) {
     let mut problems = Problems::default();
-    let proof = match proof::open(config, clock.now(), &mut problems) {
+    let proof = match proof::open(config, None, clock.now(), &mut problems) {
         Some((proof, settings)) => match Tls::new(settings, clock.clone()) {
             Ok(tls) => Some((proof, tls)),
             Err(error) => {
@@ -166,21 +202,30 @@ fn open_files(config: &Config, clock: &Clock) -> (Files, Problems) {
         },
         None => None,
     };
-    let store = open_store(config, &mut problems);
+    let store = open_store(config, consent, &mut problems);
     // Opening a folder removes what a crash left in it, and the store's lock tells that no other
     // node is at work there.
     let folders = match &store {
-        Some(_) => {
-            config.offices.iter().filter_map(|office| open_folders(office, &mut problems)).collect()
+        Some(store) => {
+            let known = if consent.folders { Ok(Vec::new()) } else { store.known_folders() };
+            let known = problems.store("node.data", known).unwrap_or_default();
+            let open = |office| open_folders(office, &known, &mut problems);
+            config.offices.iter().filter_map(open).collect()
         }
         None => Vec::new(),
     };
+    apart::check(config, &mut problems);
     (Files { proof, store, folders }, problems)
 }
 
-fn open_store(config: &Config, problems: &mut Problems) -> Option<Store> {
+fn open_store(config: &Config, consent: Consent, problems: &mut Problems) -> Option<Store> {
     let data = &config.node.data;
-    let opened = Store::open(data, config.limits.store_size);
+    let terms = Terms {
+        size: config.limits.store_size,
+        home: Some(config.home.clone()),
+        beginning: consent.store,
+    };
+    let opened = Store::open(data, &terms);
     if on_network_share(data).unwrap_or(false) {
         problems.add(
             "store-on-network-share",
@@ -193,7 +238,11 @@ fn open_store(config: &Config, problems: &mut Problems) -> Option<Store> {
     problems.store("node.data", opened)
 }
 
-fn open_folders(office: &Office, problems: &mut Problems) -> Option<OfficeFolders> {
+fn open_folders(
+    office: &Office,
+    known: &[KnownFolder],
+    problems: &mut Problems,
+) -> Option<OfficeFolders> {
     let number = office.number;
     let place = |key: &str| format!("office {number} {key}");
     let drop = problems.folder(&place("drop"), DropFolder::open(&office.drop, &office.work));
@@ -214,7 +263,7 @@ fn open_folders(office: &Office, problems: &mut Problems) -> Option<OfficeFolder
         None => None,
     };
     let hold = hold?;
-    Some(OfficeFolders {
+    let mut folders = OfficeFolders {
         office: number,
         drop: DropFolders {
             office: number,
@@ -224,18 +273,60 @@ fn open_folders(office: &Office, problems: &mut Problems) -> Option<OfficeFolder
         },
         outcome: OutcomeFolders { office: number, sent, hold: Arc::clone(&hold) },
         import: ImportFolders { office: number, plans: plans?, actuals, hold },
-    })
+        marks: Vec::new(),
+    };
+    for (key, folder) in folders.watched() {
+        folders.marks.extend(problems.folder(&key, mark(&key, &folder, known)));
+    }
+    Some(folders)
 }
 
-fn server_limits(config: &Config) -> Limits {
-    let connections = usize::try_from(config.limits.connections).unwrap_or(usize::MAX);
+/// Marks a folder. One that the care software knows has to be the one of the last start; hold and
+/// sent, which the node makes itself, may have been made anew.
+fn mark(key: &str, folder: &Place, known: &[KnownFolder]) -> Result<KnownFolder, FolderError> {
+    let path = std::path::absolute(folder.path()).unwrap_or_else(|_| folder.path().to_owned());
+    let path = path.to_string_lossy().into_owned();
+    let known = known.iter().find(|known| known.path == path);
+    let known = known.map(|known| Marked { mark: known.mark.clone(), id: known.id.clone() });
+    let mut marked = folder.mark(known)?;
+    if let Err(error) = folder.check()
+        && error.fault() == Fault::Replaced
+        && !matches!(error.folder(), FolderRole::Drop | FolderRole::Import)
+    {
+        tracing::warn!(folder = key, "another folder than at the last start");
+        marked = folder.mark(None)?;
+    }
+    Ok(KnownFolder { path, mark: marked.mark, id: marked.id })
+}
+
+/// What the configuration grants to partners, as far as the operating system lets us.
+fn server_limits(context: &Context) -> Limits {
+    let config = &context.config;
+    let wanted = u64::from(config.limits.connections);
+    let pairs = config.offices.len().saturating_mul(config.peers.len());
+    let outgoing = u64::try_from(pairs).unwrap_or(u64::MAX).saturating_mul(2);
+    let left = open_files::left_for_connections(outgoing).unwrap_or(u64::MAX);
+    let defaults = Limits::default();
+    let guests = u64::try_from(defaults.guests).unwrap_or(u64::MAX).min(left / 4);
+    let connections = wanted.min(left.saturating_sub(guests));
+    if connections < wanted {
+        context.notices.raise(
+            "few-open-files",
+            "node",
+            (
+                format!("同時に開けるファイルの数の上限が小さいため、相手からの接続を {connections} 個までに減らしました（limits.connections は {wanted}）。上限（ulimit -n、systemd では LimitNOFILE）を大きくして、起動し直してください。"),
+                format!("the limit of open files allows {connections} connections of partners only (limits.connections is {wanted}); raise it (ulimit -n, LimitNOFILE of systemd) and start again"),
+            ),
+            context.now(),
+        );
+    }
     Limits {
         package_bytes: config.limits.package_size,
         body_memory: config.limits.body_memory,
-        connections,
-        // Many offices of one operator may stand behind one address.
-        connections_per_address: (connections / 2).max(1),
-        ..Limits::default()
+        partner_share: config.limits.partner_share,
+        connections: usize::try_from(connections).unwrap_or(usize::MAX),
+        guests: usize::try_from(guests).unwrap_or(usize::MAX),
+        ..defaults
     }
 }
 
@@ -254,7 +345,12 @@ fn client_limits(config: &Config) -> ClientLimits {
 async fn recover(context: &Arc<Context>, folders: &OfficeFolders, problems: &mut Problems) {
     let office = folders.office;
     let place = format!("office {office}");
-    for claim in problems.folder(&place, folders.drop.drop.unfinished()).unwrap_or_default() {
+    // What belongs into a folder that is not there now waits until it is back.
+    let claims = match folders.drop.drop.root().check() {
+        Ok(()) => problems.folder(&place, folders.drop.drop.unfinished()).unwrap_or_default(),
+        Err(_) => Vec::new(),
+    };
+    for claim in claims {
         let Some(set) = problems.store(&place, context.store.packed_set(claim.id()).await) else {
             continue;
         };
@@ -266,7 +362,7 @@ async fn recover(context: &Arc<Context>, folders: &OfficeFolders, problems: &mut
         }
         tracing::info!(%office, id = %claim.id(), packed, "an unfinished set was taken up");
     }
-    for import in folders.import.all() {
+    for import in folders.import.all().filter(|import| import.root().check().is_ok()) {
         for id in problems.folder(&place, import.unfinished()).unwrap_or_default() {
             let waits = problems.store(&place, context.store.waits(id).await);
             if waits == Some(false) {

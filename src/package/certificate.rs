@@ -2,12 +2,14 @@
 
 use jiff::Timestamp;
 use rustls_pki_types::CertificateDer;
+use x509_parser::asn1_rs::Tag;
 use x509_parser::certificate::X509Certificate;
 use x509_parser::oid_registry::{
     OID_EC_P256, OID_KEY_TYPE_EC_PUBLIC_KEY, OID_NIST_EC_P384, OID_PKCS1_RSAENCRYPTION,
 };
 use x509_parser::prelude::FromDer;
 use x509_parser::public_key::PublicKey;
+use x509_parser::x509::X509Version;
 
 use crate::types::{Digest, OfficeNumber, Personal};
 
@@ -58,6 +60,11 @@ pub struct CertificateInfo {
     pub key: Option<KeyKind>,
     /// Whether the certificate may issue others.
     pub is_ca: bool,
+    /// Whether it is of version 1, without extensions.
+    pub is_version_1: bool,
+    /// The common names of the subject with the ASN.1 type of their strings; they may name a
+    /// person.
+    pub common_names: Vec<(Personal<String>, &'static str)>,
 }
 
 impl CertificateInfo {
@@ -72,7 +79,9 @@ impl CertificateInfo {
             not_before: facts.not_before,
             not_after: facts.not_after,
             key: facts.key_kind(),
-            is_ca: facts.x509.is_ca(),
+            is_ca: facts.is_ca(),
+            is_version_1: facts.is_version_1(),
+            common_names: facts.common_names(),
         })
     }
 }
@@ -106,6 +115,33 @@ impl<'a> Facts<'a> {
     /// The content of the serial number's INTEGER.
     pub(super) fn serial(&self) -> &[u8] {
         self.x509.raw_serial()
+    }
+
+    /// Whether it may issue others (RFC 5280, section 4.2.1.9).
+    pub(super) fn is_ca(&self) -> bool {
+        self.x509.is_ca()
+    }
+
+    pub(super) fn is_version_1(&self) -> bool {
+        self.x509.version() == X509Version::V1
+    }
+
+    fn common_names(&self) -> Vec<(Personal<String>, &'static str)> {
+        let names = self.x509.subject().iter_common_name().map(|name| {
+            let value = name.attr_value();
+            let text = match value.tag() {
+                // Two bytes a character.
+                Tag::BmpString => {
+                    let pairs = value.data.as_chunks::<2>().0.iter();
+                    String::from_utf16_lossy(
+                        &pairs.map(|pair| u16::from_be_bytes(*pair)).collect::<Vec<_>>(),
+                    )
+                }
+                _ => String::from_utf8_lossy(value.data).into_owned(),
+            };
+            (Personal::new(text), string_type(value.tag()))
+        });
+        names.collect()
     }
 
     /// The subject's only common name, when it is exactly an office number.
@@ -154,5 +190,18 @@ impl<'a> Facts<'a> {
     /// The bytes inside the BIT STRING of the public key.
     pub(super) fn key_bytes(&self) -> &[u8] {
         &self.x509.public_key().subject_public_key.data
+    }
+}
+
+/// The name of the type of a string in ASN.1.
+const fn string_type(tag: Tag) -> &'static str {
+    match tag {
+        Tag::Utf8String => "UTF8String",
+        Tag::PrintableString => "PrintableString",
+        Tag::Ia5String => "IA5String",
+        Tag::T61String => "T61String",
+        Tag::BmpString => "BMPString",
+        Tag::UniversalString => "UniversalString",
+        _ => "?",
     }
 }

@@ -35,4 +35,4 @@ pub use fault::PackageFault;
 pub use manifest::{Manifest, ManifestFault, ManifestFile, ManifestFormat, Party};
 pub use receipt::{Outcome, Receipt, ReceiptFinding, ReceiptFormat, ReceiptKind, VerifiedReceipt};
 pub use signer::{Signer, SignerError};
-pub use trust::{Trust, TrustError, TrustSources, Usage};
+pub use trust::{ListFault, ListInfo, Trust, TrustError, TrustSources, Usage, read_list};

@@ -94,6 +94,7 @@ impl Roots {
             }
         }
         let span = self.find_path(certificate, chain, lists, usage, now)?;
+        lists.note_unlisted(certificate);
         let mut verified = self.verified.lock().unwrap_or_else(PoisonError::into_inner);
         if verified.len() >= MAX_REMEMBERED {
             verified.clear();
@@ -152,10 +153,12 @@ impl Roots {
         let mut span = self.check_root(path.anchor(), now)?;
         for issuer in path.intermediate_certificates() {
             lists.check(issuer, now)?;
+            lists.require(issuer)?;
             let until = lists.good_until(issuer);
             span = span.and(Span::of(&issuer.der()).ok_or(TrustError::Unreadable)?);
             span = span.and(Span { from: Timestamp::MIN, until });
         }
+        path.intermediate_certificates().for_each(|issuer| lists.note_unlisted(issuer));
         Ok(span)
     }
 

@@ -18,6 +18,8 @@ const MAX_FINDINGS: usize = 100;
 const MAX_MESSAGE: usize = 500;
 /// The most characters of a rule's code.
 const MAX_RULE: usize = 64;
+/// The most codes that stand in for the findings.
+const MAX_CODES: usize = 8;
 /// The most characters of a file's name; the names of the standard have fewer.
 const MAX_FILE: usize = 128;
 
@@ -37,6 +39,10 @@ pub enum ReceiptKind {
     ContentConsignment,
     /// The files are in the recipient's import folder. Signed by the recipient.
     ContentHandover,
+    /// The files are not in the import folder, for the reason that the findings name, and a person
+    /// at the recipient has to do something. Not the last word: another one of these, a handover or
+    /// a rejection follows. Signed by the recipient.
+    ContentHandoverFailure,
     /// The recipient does not take the package. Signed by the recipient.
     Rejection,
     /// The package was not delivered in time. Signed by the sender, about its own attempts: it
@@ -48,9 +54,10 @@ pub enum ReceiptKind {
 
 impl ReceiptKind {
     /// Every kind.
-    pub const ALL: [Self; 5] = [
+    pub const ALL: [Self; 6] = [
         Self::ContentConsignment,
         Self::ContentHandover,
+        Self::ContentHandoverFailure,
         Self::Rejection,
         Self::Expiry,
         Self::RelayAcceptance,
@@ -61,6 +68,7 @@ impl ReceiptKind {
         match self {
             Self::ContentConsignment => "ContentConsignment",
             Self::ContentHandover => "ContentHandover",
+            Self::ContentHandoverFailure => "ContentHandoverFailure",
             Self::Rejection => "Rejection",
             Self::Expiry => "Expiry",
             Self::RelayAcceptance => "RelayAcceptance",
@@ -71,6 +79,7 @@ impl ReceiptKind {
     pub const fn outcome(self) -> Outcome {
         match self {
             Self::ContentConsignment | Self::ContentHandover => Outcome::Accepted,
+            Self::ContentHandoverFailure => Outcome::Held,
             Self::Rejection => Outcome::Rejected,
             Self::Expiry => Outcome::Expired,
             Self::RelayAcceptance => Outcome::Relayed,
@@ -89,6 +98,8 @@ impl ReceiptKind {
 pub enum Outcome {
     /// The recipient has it.
     Accepted,
+    /// The recipient keeps it back.
+    Held,
     /// The recipient refuses it.
     Rejected,
     /// It was not delivered in time.
@@ -161,15 +172,25 @@ pub struct VerifiedReceipt {
 impl Receipt {
     /// A receipt about `package`, without findings.
     pub fn about(package: &Package, kind: ReceiptKind, at: Timestamp) -> Self {
-        let reference = package.reference();
+        Self {
+            sender: package.manifest().sender.clone(),
+            recipient: package.manifest().recipient.clone(),
+            ..Self::of(&package.reference(), kind, at)
+        }
+    }
+
+    /// The same about a package whose bytes are not at hand: of the parties it says the office
+    /// alone.
+    pub fn of(reference: &PackageRef, kind: ReceiptKind, at: Timestamp) -> Self {
+        let party = |office| Party { office, service_types: Vec::new(), certificate: None };
         Self {
             format: ReceiptFormat::V1,
             kind,
             message_id: reference.message_id,
             package_sha256: reference.package_sha256,
             manifest_sha256: reference.manifest_sha256,
-            sender: package.manifest().sender.clone(),
-            recipient: package.manifest().recipient.clone(),
+            sender: party(reference.sender),
+            recipient: party(reference.recipient),
             at,
             result: kind.outcome(),
             findings: Vec::new(),
@@ -191,6 +212,18 @@ impl Receipt {
         self
     }
 
+    /// The codes of its findings, each once, joined with commas; at most so many as there is room
+    /// for in a line. Safe to be logged and shown: a code has none but plain characters.
+    pub fn codes(&self) -> String {
+        let mut codes: Vec<&str> = Vec::new();
+        for finding in &self.findings {
+            if codes.len() < MAX_CODES && !codes.contains(&finding.rule.as_str()) {
+                codes.push(&finding.rule);
+            }
+        }
+        codes.join(",")
+    }
+
     /// Names the receipt before this one for the same package.
     #[must_use]
     pub const fn after(mut self, previous: Option<Digest>) -> Self {
@@ -206,6 +239,7 @@ impl Receipt {
             ReceiptKind::Expiry => &mut document.sender,
             ReceiptKind::ContentConsignment
             | ReceiptKind::ContentHandover
+            | ReceiptKind::ContentHandoverFailure
             | ReceiptKind::Rejection
             | ReceiptKind::RelayAcceptance => &mut document.recipient,
         };
@@ -249,15 +283,20 @@ impl Receipt {
         trust: &Trust,
         now: Timestamp,
     ) -> Result<VerifiedReceipt, PackageFault> {
-        let party = match self.kind {
+        let signer = check_signer(signed, self.signing_party()?, trust, now)?;
+        Ok(VerifiedReceipt { sha256: Digest::of(message), receipt: self, signer })
+    }
+
+    /// Whose statement it is. A relay's is refused.
+    pub(super) fn signing_party(&self) -> Result<&Party, PackageFault> {
+        match self.kind {
             ReceiptKind::ContentConsignment
             | ReceiptKind::ContentHandover
-            | ReceiptKind::Rejection => &self.recipient,
-            ReceiptKind::Expiry => &self.sender,
-            ReceiptKind::RelayAcceptance => return Err(PackageFault::RelayReceipt),
-        };
-        let signer = check_signer(signed, party, trust, now)?;
-        Ok(VerifiedReceipt { sha256: Digest::of(message), receipt: self, signer })
+            | ReceiptKind::ContentHandoverFailure
+            | ReceiptKind::Rejection => Ok(&self.recipient),
+            ReceiptKind::Expiry => Ok(&self.sender),
+            ReceiptKind::RelayAcceptance => Err(PackageFault::RelayReceipt),
+        }
     }
 
     /// Refuses a receipt that is about another package than `package`.
@@ -289,6 +328,12 @@ impl Receipt {
 }
 
 impl ReceiptFinding {
+    /// A fault that no rule of the standard knows, by its stable code; of which file, and what it is
+    /// in words without values.
+    pub fn of_fault(code: &str, file: Option<String>, message: impl Into<String>) -> Self {
+        Self { rule: code.to_owned(), file, line: None, item: None, message: message.into() }
+    }
+
     fn trimmed(mut self) -> Self {
         self.rule = self.rule.chars().filter(|c| is_rule_character(*c)).take(MAX_RULE).collect();
         if self.rule.is_empty() {

@@ -1,12 +1,22 @@
 //! Certificate revocation lists (RFC 5280, section 5).
 
+use std::collections::BTreeSet;
+use std::sync::{Mutex, PoisonError};
+
 use jiff::{SignedDuration, Timestamp};
 use rustls_pki_types::CertificateRevocationListDer;
 use webpki::{Cert, CertRevocationList, OwnedCertRevocationList};
+use x509_parser::oid_registry::OID_X509_EXT_DELTA_CRL_INDICATOR;
 use x509_parser::prelude::FromDer;
 use x509_parser::revocation_list::CertificateRevocationList;
+use x509_parser::x509::{X509Name, X509Version};
+
+use crate::types::Lang;
 
 use super::trust::{TrustError, TrustSourceError};
+
+/// The most issuers without a list that are remembered.
+const MAX_UNLISTED: usize = 100;
 
 /// The configured lists: per issuer and scope only the newest one.
 #[derive(Debug, Default)]
@@ -14,6 +24,58 @@ pub(super) struct Lists {
     lists: Vec<List>,
     /// How long after its next update a list is still good.
     grace: SignedDuration,
+    /// Whether an issuer without a list is not believed.
+    strict: bool,
+    /// Issuers without a list that were met.
+    unlisted: Mutex<BTreeSet<String>>,
+}
+
+/// Why a file or a part of it does not serve as a revocation list.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum ListFault {
+    /// Something else, or broken.
+    #[error("not a readable revocation list (CRL)")]
+    Unreadable,
+    /// Made without extensions.
+    #[error("a CRL of version 1; version 2 is needed (with openssl ca: crl_extensions, crlnumber)")]
+    Version1,
+    /// It does not say when the next one comes.
+    #[error("a CRL without nextUpdate, so that nobody can tell when it is out of date")]
+    NoNextUpdate,
+    /// It holds only what changed.
+    #[error("a delta CRL, which holds only changes; the complete list is needed")]
+    Delta,
+    /// It has a scope or a signature algorithm that is not supported.
+    #[error("a CRL with critical extensions or entries that are not supported")]
+    Unsupported,
+}
+
+impl ListFault {
+    /// What is wrong and what is needed.
+    pub fn text(self, lang: Lang) -> String {
+        let ja = match self {
+            Self::Unreadable => "失効リスト（CRL）として読み取れません。",
+            Self::Version1 => {
+                "版 1 の失効リストです。版 2 のリストが必要です（openssl ca では crlnumber と crl_extensions を設定します）。"
+            }
+            Self::NoNextUpdate => "次回更新日時 (nextUpdate) のない失効リストは使えません。",
+            Self::Delta => "差分の失効リスト（delta CRL）です。完全なリストが必要です。",
+            Self::Unsupported => "対応していない重要な拡張のある失効リストです。",
+        };
+        match lang {
+            Lang::Ja => ja.to_owned(),
+            Lang::En => self.to_string(),
+        }
+    }
+}
+
+/// Reads what operators want to know of a list.
+///
+/// # Errors
+///
+/// Why it cannot be used.
+pub fn read_list(der: &[u8]) -> Result<ListInfo, ListFault> {
+    List::parse(der).map(|list| list.info())
 }
 
 #[derive(Debug)]
@@ -39,10 +101,13 @@ impl Lists {
     pub(super) fn new(
         sources: &[CertificateRevocationListDer<'_>],
         grace: SignedDuration,
+        strict: bool,
     ) -> Result<Self, TrustSourceError> {
         let mut lists = Vec::new();
         for (place, source) in (1_usize..).zip(sources) {
-            lists.push(List::parse(source).ok_or(TrustSourceError::List { place })?);
+            lists.push(
+                List::parse(source).map_err(|fault| TrustSourceError::List { place, fault })?,
+            );
         }
         lists.sort_by_key(|list| std::cmp::Reverse(list.this_update));
         let mut newest: Vec<List> = Vec::new();
@@ -51,15 +116,37 @@ impl Lists {
                 newest.push(list);
             }
         }
-        Ok(Self { lists: newest, grace })
+        Ok(Self { lists: newest, grace, strict, unlisted: Mutex::default() })
     }
 
     pub(super) fn infos(&self) -> impl Iterator<Item = ListInfo> + '_ {
-        self.lists.iter().map(|list| ListInfo {
-            issuer: list.issuer.clone(),
-            this_update: list.this_update,
-            next_update: list.next_update,
-        })
+        self.lists.iter().map(List::info)
+    }
+
+    /// Refuses a certificate of an issuer without a list, where lists are a must.
+    pub(super) fn require(&self, certificate: &Cert<'_>) -> Result<(), TrustError> {
+        if self.strict && self.issued_by(certificate.issuer()).next().is_none() {
+            return Err(TrustError::NoList);
+        }
+        Ok(())
+    }
+
+    /// Remembers the issuer of a certificate that is believed, when there are lists but none of
+    /// this issuer.
+    pub(super) fn note_unlisted(&self, certificate: &Cert<'_>) {
+        if self.lists.is_empty() || self.issued_by(certificate.issuer()).next().is_some() {
+            return;
+        }
+        let issuer = readable_name(certificate.issuer());
+        let mut unlisted = self.unlisted.lock().unwrap_or_else(PoisonError::into_inner);
+        if unlisted.len() < MAX_UNLISTED {
+            unlisted.insert(issuer);
+        }
+    }
+
+    pub(super) fn unlisted(&self) -> Vec<String> {
+        let unlisted = self.unlisted.lock().unwrap_or_else(PoisonError::into_inner);
+        unlisted.iter().cloned().collect()
     }
 
     /// The lists of the one who issued `certificate`, for path validation.
@@ -99,18 +186,34 @@ impl Lists {
 }
 
 impl List {
-    fn parse(der: &[u8]) -> Option<Self> {
-        let (rest, list) = CertificateRevocationList::from_der(der).ok()?;
+    fn parse(der: &[u8]) -> Result<Self, ListFault> {
+        let (rest, list) =
+            CertificateRevocationList::from_der(der).map_err(|_| ListFault::Unreadable)?;
         if !rest.is_empty() {
-            return None;
+            return Err(ListFault::Unreadable);
         }
-        let time = |time: x509_parser::time::ASN1Time| Timestamp::from_second(time.timestamp());
-        Some(Self {
-            parsed: OwnedCertRevocationList::from_der(der).ok()?.into(),
-            issuer: list.issuer().to_string(),
-            this_update: time(list.last_update()).ok()?,
-            next_update: time(list.next_update()?).ok()?,
-        })
+        if list.version().is_none_or(|version| version == X509Version::V1) {
+            return Err(ListFault::Version1);
+        }
+        if list.extensions().iter().any(|other| other.oid == OID_X509_EXT_DELTA_CRL_INDICATOR) {
+            return Err(ListFault::Delta);
+        }
+        let time = |time: x509_parser::time::ASN1Time| {
+            Timestamp::from_second(time.timestamp()).map_err(|_| ListFault::Unreadable)
+        };
+        let next_update = time(list.next_update().ok_or(ListFault::NoNextUpdate)?)?;
+        let parsed =
+            OwnedCertRevocationList::from_der(der).map_err(|_| ListFault::Unsupported)?.into();
+        let (issuer, this_update) = (list.issuer().to_string(), time(list.last_update())?);
+        Ok(Self { parsed, issuer, this_update, next_update })
+    }
+
+    fn info(&self) -> ListInfo {
+        ListInfo {
+            issuer: self.issuer.clone(),
+            this_update: self.this_update,
+            next_update: self.next_update,
+        }
     }
 
     fn good_until(&self, grace: SignedDuration) -> Timestamp {
@@ -121,4 +224,18 @@ impl List {
         self.parsed.issuer() == other.parsed.issuer()
             && self.parsed.issuing_distribution_point() == other.parsed.issuing_distribution_point()
     }
+}
+
+/// A name as text; `name` is the content of its SEQUENCE, as the library hands it out.
+fn readable_name(name: &[u8]) -> String {
+    let mut der = vec![0x30];
+    let [high, low] = u16::try_from(name.len()).unwrap_or(u16::MAX).to_be_bytes();
+    match (high, low) {
+        (0, 0..0x80) => der.push(low),
+        (0, _) => der.extend([0x81, low]),
+        _ => der.extend([0x82, high, low]),
+    }
+    der.extend_from_slice(name);
+    X509Name::from_der(&der)
+        .map_or_else(|_| "(unreadable)".to_owned(), |(_, name)| name.to_string())
 }

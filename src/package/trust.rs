@@ -17,7 +17,7 @@ use super::certificate::Facts;
 use super::path::Roots;
 use super::revocation::Lists;
 
-pub use super::revocation::ListInfo;
+pub use super::revocation::{ListFault, ListInfo, read_list};
 
 /// What a certificate is used for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -33,13 +33,21 @@ pub enum Usage {
 pub struct TrustSources {
     /// Certificates that may issue certificates of offices.
     pub roots: Vec<CertificateDer<'static>>,
-    /// Revocation lists. An issuer without one is not asked for revocation.
+    /// Revocation lists. An issuer without one is not asked for revocation, unless
+    /// `revocation_strict`.
     pub revocation_lists: Vec<CertificateRevocationListDer<'static>>,
     /// How long after its next update a list is still good; after that every certificate of its
     /// issuer is refused.
     pub revocation_grace: SignedDuration,
+    /// Whether a certificate is refused when there is no list of its issuer. Pinned ones are not
+    /// asked: their issuer need not be known.
+    pub revocation_strict: bool,
     /// SHA-256 of the certificates (DER) that speak for an office whoever issued them.
     pub pins: BTreeMap<OfficeNumber, BTreeSet<Digest>>,
+    /// SHA-256 of certificates that signed for an office what was verified when it was accepted.
+    /// They are believed whatever was renewed, struck out or revoked since, within their own time.
+    /// Only for looking at proof that is kept: new packages are never judged with them.
+    pub vouched: BTreeMap<OfficeNumber, BTreeSet<Digest>>,
 }
 
 /// Something that trust should be built from cannot be used: a fault of our own configuration.
@@ -52,10 +60,12 @@ pub enum TrustSourceError {
         place: usize,
     },
     /// A revocation list cannot be read, or is of a kind that cannot be used.
-    #[error("revocation list {place} is no complete CRL of version 2 with a next update")]
+    #[error("revocation list {place}: {fault}")]
     List {
         /// The place in the list, from 1.
         place: usize,
+        /// What is wrong with it.
+        fault: ListFault,
     },
 }
 
@@ -92,6 +102,18 @@ pub enum TrustError {
     /// The revocation lists of the issuer cannot tell: a wrong signature or another scope.
     #[error("the revocation list of the issuer does not fit the certificate")]
     UnfitList,
+    /// There is no revocation list of the issuer, and without one nobody is believed.
+    #[error("there is no revocation list of the issuer")]
+    NoList,
+    /// The certificate has no extensions at all.
+    #[error(
+        "an X.509 v1 certificate without extensions, as `openssl x509 -req` makes without \
+         -extfile or -copy_extensions"
+    )]
+    Version1,
+    /// The certificate is one that may issue others.
+    #[error("it is an authority's certificate (CA:TRUE), which speaks for no office")]
+    Authority,
     /// The key usage or extended key usage forbids this use.
     #[error("the key usage of the certificate does not allow this use")]
     WrongUsage,
@@ -115,8 +137,9 @@ impl TrustError {
             Self::NotYetValid { .. } => "certificate-not-yet-valid",
             Self::Expired { .. } => "certificate-expired",
             Self::Revoked => "certificate-revoked",
-            Self::StaleList { .. } | Self::UnfitList => "revocation-unknown",
-            Self::WrongUsage => "certificate-wrong-usage",
+            Self::StaleList { .. } | Self::UnfitList | Self::NoList => "revocation-unknown",
+            Self::Version1 => "certificate-version",
+            Self::WrongUsage | Self::Authority => "certificate-wrong-usage",
             Self::UnknownIssuer => "certificate-unknown",
             Self::WrongOffice { .. } => "certificate-wrong-office",
         }
@@ -142,9 +165,17 @@ impl TrustError {
                 "証明書は失効しています。新しい証明書が必要です。",
                 "The certificate has been revoked. A new one is needed.",
             ),
-            Self::StaleList { .. } | Self::UnfitList => (
+            Self::StaleList { .. } | Self::UnfitList | Self::NoList => (
                 "受信側で証明書の失効を確認できません。受信側の失効リストの更新が必要です。",
                 "The recipient cannot check revocation. The recipient has to renew its revocation list.",
+            ),
+            Self::Version1 => (
+                "拡張のない X.509 v1 の証明書は使えません。認証局で v3 の証明書（CA:FALSE、keyUsage 付き）を発行し直してください。",
+                "An X.509 v1 certificate without extensions is not accepted. Have a v3 certificate issued, with CA:FALSE and keyUsage.",
+            ),
+            Self::Authority => (
+                "認証局の証明書 (CA:TRUE) は、事業所の証明書として使えません。CA:FALSE の証明書を作り直してください。",
+                "It is an authority's certificate (CA:TRUE). Make one for the office with CA:FALSE.",
             ),
             Self::WrongUsage => (
                 "証明書の用途がこの使い方を許していません。",
@@ -169,14 +200,16 @@ pub struct Trust {
     roots: Roots,
     lists: Lists,
     pins: BTreeMap<OfficeNumber, BTreeSet<Digest>>,
+    vouched: BTreeMap<OfficeNumber, BTreeSet<Digest>>,
 }
 
 impl Trust {
     /// Reads roots and revocation lists once for all decisions.
     pub fn new(sources: TrustSources) -> Result<Self, TrustSourceError> {
         let roots = Roots::new(sources.roots)?;
-        let lists = Lists::new(&sources.revocation_lists, sources.revocation_grace)?;
-        Ok(Self { roots, lists, pins: sources.pins })
+        let strict = sources.revocation_strict;
+        let lists = Lists::new(&sources.revocation_lists, sources.revocation_grace, strict)?;
+        Ok(Self { roots, lists, pins: sources.pins, vouched: sources.vouched })
     }
 
     /// The configured roots.
@@ -195,6 +228,23 @@ impl Trust {
         self.pins.values().any(|pins| pins.contains(&digest))
     }
 
+    /// Whether a path leads from the certificate to a configured root at `at`, whatever is pinned.
+    pub fn leads_to_root(
+        &self,
+        certificate: &CertificateDer<'_>,
+        chain: &[CertificateDer<'_>],
+        usage: Usage,
+        at: Timestamp,
+    ) -> bool {
+        self.check(certificate, chain, false, usage, at).is_ok()
+    }
+
+    /// The issuers that were met under a configured root and of which there is no revocation list,
+    /// though there are some of others. At most a hundred are remembered.
+    pub fn unlisted_issuers(&self) -> Vec<String> {
+        self.lists.unlisted()
+    }
+
     /// Whether `certificate` may speak for `office` at `now`. `chain` are other certificates that
     /// came with it, in any order.
     pub fn speaks_for(
@@ -206,6 +256,10 @@ impl Trust {
         now: Timestamp,
     ) -> Result<(), TrustError> {
         let digest = Digest::of(certificate);
+        if self.vouched.get(&office).is_some_and(|vouched| vouched.contains(&digest)) {
+            let facts = Facts::parse(certificate).map_err(|_| TrustError::Unreadable)?;
+            return check_validity(facts.not_before, facts.not_after, now);
+        }
         let pinned = self.pins.get(&office).is_some_and(|pins| pins.contains(&digest));
         let facts = self.check(certificate, chain, pinned, usage, now)?;
         if pinned || facts.office() == Some(office) {
@@ -236,6 +290,12 @@ impl Trust {
         now: Timestamp,
     ) -> Result<Facts<'a>, TrustError> {
         let facts = Facts::parse(certificate).map_err(|_| TrustError::Unreadable)?;
+        if facts.is_version_1() {
+            return Err(TrustError::Version1);
+        }
+        if facts.is_ca() {
+            return Err(TrustError::Authority);
+        }
         if facts.key_kind().is_none() {
             return Err(TrustError::WeakKey);
         }
@@ -247,6 +307,7 @@ impl Trust {
             EndEntityCert::try_from(certificate).map_err(|_| TrustError::Unreadable)?;
         self.lists.check(&end_entity, now)?;
         if !pinned {
+            self.lists.require(&end_entity)?;
             self.roots.check_path(&end_entity, chain, &self.lists, usage, now)?;
         }
         Ok(facts)

@@ -576,9 +576,6 @@ impl State {
         self.old.extend_from_slice(self.spans.get(first..)?);
         self.spans.truncate(first);
         self.item_count = first;
-        if memchr(b'\r', line.get(from..until)?).is_some() {
-            return None;
-        }
         self.items_between(line, from, until)?;
         self.changed = u128::MAX;
         if self.item_count == last {
@@ -625,9 +622,6 @@ impl State {
     #[inline]
     fn plain_line(&mut self, bytes: &[u8]) -> Option<Step> {
         let (line, end) = one_line(bytes)?;
-        if memchr(b'\r', line).is_some() {
-            return None;
-        }
         self.items_between(line, 0, line.len())?;
         Some(Step::Done(line.len() + end.length(), end))
     }
@@ -753,12 +747,15 @@ impl State {
     }
 }
 
-/// The bytes up to the line feed without their line end; nothing where they are too many.
+/// The bytes up to the line end, which is CRLF or LF; nothing where they are too many or where a CR
+/// comes first that no LF follows. Looks no further than the first of both: each byte of a file is
+/// looked at a bounded number of times, whatever the file is made of.
 fn one_line(bytes: &[u8]) -> Option<(&[u8], LineEnd)> {
-    let line = bytes.get(..memchr(b'\n', bytes)?)?;
-    let (line, end) = match line {
-        [line @ .., b'\r'] => (line, LineEnd::CrLf),
-        _ => (line, LineEnd::Lf),
+    let (line, rest) = bytes.split_at_checked(memchr2(b'\r', b'\n', bytes)?)?;
+    let end = match rest {
+        [b'\n', ..] => LineEnd::Lf,
+        [b'\r', b'\n', ..] => LineEnd::CrLf,
+        _ => return None,
     };
     (line.len() <= Reader::MOST_BYTES).then_some((line, end))
 }

@@ -79,12 +79,10 @@ impl<'b> Source<'b> {
     }
 }
 
-/// Two half-width kana can look like one UTF-8 character of two bytes; such a file is MS932 as
-/// long as MS932 explains all of it.
+/// Half-width kana and some kanji can look like UTF-8; what MS932 explains is MS932, and read as
+/// anything else it would be another text.
 fn is_utf8(bytes: &[u8]) -> bool {
-    !bytes.is_ascii()
-        && std::str::from_utf8(bytes).is_ok()
-        && (bytes.iter().any(|byte| *byte >= 0xE0) || ms932::decode(bytes).is_none())
+    !bytes.is_ascii() && std::str::from_utf8(bytes).is_ok() && ms932::decode(bytes).is_none()
 }
 
 fn utf8(text: &[u8], mark: usize) -> Result<Source<'_>, Undecodable> {

@@ -17,6 +17,8 @@ pub(super) struct Findings {
     tallies: Vec<Tally>,
     kept: Vec<Finding>,
     total: u64,
+    /// What follows from other findings is told too.
+    consequences: bool,
 }
 
 /// How often a rule was broken.
@@ -30,7 +32,28 @@ pub(super) struct Tally {
 
 impl Findings {
     pub(super) const fn new(limit: u64) -> Self {
-        Self { limit, tallies: Vec::new(), kept: Vec::new(), total: 0 }
+        Self { limit, tallies: Vec::new(), kept: Vec::new(), total: 0, consequences: false }
+    }
+
+    /// Tells also what follows from other findings, or not.
+    pub(super) const fn with_consequences(mut self, told: bool) -> Self {
+        self.consequences = told;
+        self
+    }
+
+    /// Adds a finding that follows from others, of which the worst is as bad as `cause`: one mistake
+    /// is one finding, but never one that is less bad than what follows from it.
+    pub(super) fn follow(
+        &mut self,
+        rule: Rule,
+        limit: Severity,
+        cause: Option<Severity>,
+        draft: impl FnOnce() -> Draft,
+    ) {
+        let severity = rule.info().severity.min(limit);
+        if self.consequences || cause.is_none_or(|cause| cause < severity) {
+            self.add_at_most(rule, limit, draft);
+        }
     }
 
     /// Adds a finding at the rule's own severity.

@@ -3,6 +3,8 @@
 
 use std::collections::HashMap;
 
+use crate::types::Severity;
+
 use super::subjects::people::{Join, People};
 use super::subjects::person::{ItemNames, Person, Spot, Whose};
 
@@ -49,6 +51,8 @@ pub(super) struct PlanKey {
     pub(super) office: [u8; 10],
     pub(super) code: [u8; 6],
     pub(super) units: i64,
+    /// ３０日超区分 of a stay.
+    pub(super) over_thirty: bool,
 }
 
 /// Records of 第6表 that are counted together.
@@ -113,8 +117,25 @@ impl PlanGroup {
 #[derive(Debug, Default)]
 pub(super) struct SlipFacts {
     pub(super) people: HashMap<Person, SlipPerson>,
+    /// Users without 全合計 where others have nothing else: 第6表 knows whose numbers are wrong.
+    pub(super) lacking: Vec<Loose>,
+    /// Users with nothing but sums.
+    pub(super) lone: Vec<Loose>,
     pub(super) names: ItemNames,
     pub(super) whole: bool,
+}
+
+/// A user of 第7表 some of whose rows seem to stand under another number.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Loose {
+    pub(super) person: Person,
+    /// Where the number stands that may be wrong, in the first row.
+    pub(super) number: Spot,
+    /// サービスコード of the first row.
+    pub(super) code: [u8; 6],
+    pub(super) code_spot: Spot,
+    /// The worst that a finding about a missing 全合計 can be.
+    pub(super) limit: Severity,
 }
 
 /// A user of 第7表.
@@ -124,8 +145,8 @@ pub(super) struct SlipPerson {
     pub(super) first: Whose,
     /// Some row has a finding, or could not be judged: nothing is counted.
     pub(super) judged_bad: bool,
-    /// A finding says already that rows of this user are missing.
-    pub(super) reported: bool,
+    /// How bad the finding is that says already that rows of this user are missing.
+    pub(super) reported: Option<Severity>,
     /// A stay has ３０日超区分.
     pub(super) over_thirty: bool,
     /// 区分支給限度基準内単位数 of 全合計.
@@ -145,6 +166,8 @@ pub(super) struct SlipRow {
     /// 単位数
     pub(super) full_units: Option<i64>,
     pub(super) count: Option<i64>,
+    /// ３０日超区分 of a stay.
+    pub(super) over_thirty: bool,
     pub(super) code_spot: Spot,
     pub(super) office_spot: Spot,
     pub(super) count_spot: Spot,

@@ -6,12 +6,13 @@ use crate::types::{Digest, DigestBuilder, Edition, FileKind, FileName};
 
 use super::collect::Findings;
 use super::finding::Draft;
+use super::jpeg::Picture;
 use super::judge::Judge;
+use super::name;
 use super::rule::RuleSet;
-use super::sniff::{self, Foreign, OtherJis, Start, Utf8};
+use super::sniff::{self, Foreign, Ms932, OtherJis, Start, Utf8};
 use super::subjects::Facts;
 use super::table::Rule;
-use super::{items, name};
 
 /// What is left of a file when its last byte was seen.
 #[derive(Debug)]
@@ -46,7 +47,9 @@ pub(super) struct FileCheck<'s> {
     start: Vec<u8>,
     utf8: Utf8,
     other_jis: OtherJis,
+    ms932: Ms932,
     reader: Reader,
+    picture: Option<Picture>,
     judge: Judge<'s>,
 }
 
@@ -62,9 +65,8 @@ enum State {
 
 impl<'s> FileCheck<'s> {
     /// Begins a file; `label` is its name, perhaps with folders and `/` before it.
-    pub(super) fn new(spec: &'s Spec, label: &str, limit: u64) -> Self {
+    pub(super) fn new(spec: &'s Spec, label: &str, mut findings: Findings) -> Self {
         let (folder, name) = label.rsplit_once('/').unwrap_or(("", label));
-        let mut findings = Findings::new(limit);
         let (kind, parsed) = name::check(spec, name, &mut findings);
         let text = kind.is_some_and(|kind| !kind.is_image());
         let picture = kind.is_some_and(FileKind::is_image);
@@ -76,7 +78,9 @@ impl<'s> FileCheck<'s> {
             start: Vec::new(),
             utf8: Utf8::default(),
             other_jis: OtherJis::default(),
+            ms932: Ms932::default(),
             reader: Reader::default(),
+            picture: None,
             judge: Judge::new(spec, kind, parsed, findings),
         }
     }
@@ -100,7 +104,7 @@ impl<'s> FileCheck<'s> {
     pub(super) fn feed(&mut self, piece: &[u8]) {
         self.hash.update(piece);
         match self.state {
-            State::Passing => {}
+            State::Passing => self.pass(piece),
             State::Reading => self.read(piece),
             State::Starting => {
                 let wanted = sniff::START.saturating_sub(self.start.len()).min(piece.len());
@@ -117,12 +121,23 @@ impl<'s> FileCheck<'s> {
     fn feed_rest(&mut self, rest: &[u8]) {
         if self.state == State::Reading {
             self.read(rest);
+        } else {
+            self.pass(rest);
+        }
+    }
+
+    fn pass(&mut self, piece: &[u8]) {
+        if let Some(picture) = &mut self.picture {
+            picture.feed(piece);
         }
     }
 
     fn read(&mut self, piece: &[u8]) {
         self.utf8.feed(piece);
         self.other_jis.feed(piece);
+        if self.utf8.is_possible() || self.other_jis.is_possible() {
+            self.ms932.feed(piece);
+        }
         self.reader.feed(piece, &mut self.judge);
     }
 
@@ -131,7 +146,10 @@ impl<'s> FileCheck<'s> {
         let start = std::mem::take(&mut self.start);
         let findings = &mut self.judge.findings;
         if self.judge.kind.is_some_and(FileKind::is_image) {
-            if !start.starts_with(&[0xFF, 0xD8, 0xFF]) {
+            if Picture::begins(&start) {
+                let picture = self.picture.insert(Picture::default());
+                picture.feed(&start);
+            } else {
                 findings.add(Rule::NotAJpeg, Draft::file);
             }
             self.state = State::Passing;
@@ -162,16 +180,19 @@ impl<'s> FileCheck<'s> {
         if self.state == State::Starting {
             self.begin();
         }
+        if self.picture.as_ref().is_some_and(Picture::is_cut) {
+            self.judge.findings.add(Rule::PictureCut, Draft::file);
+        }
         let readable = self.state == State::Reading;
         if readable {
             self.reader.finish(&mut self.judge);
         }
-        let encoding_defect =
-            items::ENCODING_RULES.iter().any(|rule| self.judge.findings.has(*rule));
-        let foreign = if self.utf8.verdict(!encoding_defect) {
-            Some(Foreign::Utf8)
-        } else {
-            self.other_jis.verdict(!encoding_defect)
+        // ISO-2022-JP is told by control characters, which no text in MS932 has.
+        let foreign = match self.other_jis.verdict() {
+            Some(Foreign::Iso2022Jp) => Some(Foreign::Iso2022Jp),
+            _ if self.ms932.explains() => None,
+            _ if self.utf8.verdict() => Some(Foreign::Utf8),
+            other => other,
         };
         let foreign = foreign.filter(|_| readable);
         let sha256 = self.hash.finish();

@@ -1,7 +1,7 @@
 //! Whether the characters of one item are what its format asks for.
 
 use crate::spec::{Format, Item};
-use crate::types::ServiceMonth;
+use crate::types::{ServiceMonth, Severity};
 
 use super::table::Rule;
 
@@ -25,14 +25,17 @@ pub(super) const fn rules(format: Format) -> &'static [Rule] {
         Format::Time | Format::TimeOr9999 => &[R::UnrealTime, R::TimeIs2400],
         Format::Digits => &[R::NotDigits],
         Format::InsuredNumber => &[R::MalformedInsuredNumber],
-        Format::OfficeNumber => &[R::MalformedOfficeNumber],
+        Format::OfficeNumber => &[R::MalformedOfficeNumber, R::ItemTooLong],
         Format::PostalCode => &[R::MalformedPostalCode],
         Format::Code => &[R::UnknownCode],
         Format::Integer => &[R::NotAnInteger, R::ItemTooLong],
         Format::Decimal => &[R::MalformedDecimal],
-        Format::ServiceCode => {
-            &[R::MalformedServiceCode, R::ServiceTypeOutOfScope, R::UnknownServiceType]
-        }
+        Format::ServiceCode => &[
+            R::MalformedServiceCode,
+            R::ServiceTypeOutOfScope,
+            R::UnknownServiceType,
+            R::SumCodeOfAService,
+        ],
         Format::ServiceType => {
             &[R::MalformedServiceType, R::ServiceTypeOutOfScope, R::UnknownServiceType]
         }
@@ -61,6 +64,10 @@ pub(super) fn check(item: &Item, value: &[u8], chars: usize) -> Verdict {
             bad_unless(length && are_digits(value), Rule::NotDigits)
         }
         Format::InsuredNumber => bad_unless(is_insured_number(value), Rule::MalformedInsuredNumber),
+        // Where the source gives no format, the length is all that it asks for.
+        Format::OfficeNumber if item.limit < Severity::Error && !fits(item, chars) => {
+            Verdict::Bad(Rule::ItemTooLong)
+        }
         Format::OfficeNumber => {
             bad_unless(value.len() == 10 && are_capitals(value), Rule::MalformedOfficeNumber)
         }
@@ -253,7 +260,7 @@ fn time(value: &[u8]) -> Verdict {
 mod tests {
     use crate::record::ms932;
     use crate::spec::Spec;
-    use crate::types::{Edition, FileKind, Severity};
+    use crate::types::{Edition, FileKind};
 
     use super::*;
 
@@ -272,6 +279,7 @@ mod tests {
             quoted: false,
             quotes_optional: false,
             limit: Severity::Error,
+            note_limit: Severity::Error,
             personal: false,
         }
     }

@@ -158,7 +158,12 @@ impl Items {
                 return true;
             }
             let examined = ms932::examine(raw);
-            if let Some(found) = examined.worst {
+            let verdict = judge(item, raw, span, examined.chars);
+            // A control character is less than what it does to an item that must hold none.
+            let outdone = matches!(verdict, Verdict::Bad(_)) && item.limit == Severity::Error;
+            if let Some(found) = examined.worst
+                && !(outdone && found.defect == Defect::Control)
+            {
                 let bytes = raw.get(found.offset..found.offset + found.length);
                 let draft = || at().bytes(found.offset, bytes.unwrap_or_default());
                 // MS932 has the tab, and texts that were pasted from a table hold some.
@@ -167,7 +172,6 @@ impl Items {
                 findings.add_at_most(rule_of(found.defect), limit, draft);
                 return free && found.defect == Defect::Control;
             }
-            let verdict = judge(item, raw, span, examined.chars);
             if free && verdict == Verdict::Good {
                 self.remember(place, raw);
             }
@@ -185,7 +189,8 @@ impl Items {
             Verdict::Bad(rule) => {
                 let padded = formats::is_padded(item, raw, chars);
                 let rule = if padded { Rule::PaddedValue } else { rule };
-                findings.add_at_most(rule, item.limit, || expected(at(), item, raw, chars));
+                let limit = if rule == Rule::ItemTooLong { Severity::Error } else { item.limit };
+                findings.add_at_most(rule, limit, || expected(at(), item, raw, chars));
                 false
             }
         }
@@ -220,7 +225,13 @@ impl Items {
         findings: &mut Findings,
         at: impl FnOnce() -> Draft,
     ) -> bool {
-        let Some((code, _)) = value.split_first_chunk::<2>() else { return true };
+        let Some((code, rest)) = value.split_first_chunk::<2>() else { return true };
+        // Only 第7表 has a table of sums.
+        let sum = matches!(rest, b"AAAA" | b"EEEE" | b"ZZZZ") || value == b"999999";
+        if sum && item.format == Format::ServiceCode && item.codes.is_none() {
+            findings.add_at_most(Rule::SumCodeOfAService, item.limit, at);
+            return false;
+        }
         if *code == self.last_type {
             return true;
         }

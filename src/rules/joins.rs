@@ -5,7 +5,7 @@ mod near;
 
 use std::borrow::Cow;
 
-use crate::types::{FileKind, OfficeNumber};
+use crate::types::{FileKind, OfficeNumber, Severity};
 
 use super::collect::Findings;
 use super::file::Outcome;
@@ -312,7 +312,11 @@ impl Join<'_> {
             !told(side, here) && !told(&self.parent, there)
         });
         for (key, (got, here), (expected, there)) in differing {
-            units.findings.add(Rule::ValuesDifferBetweenFiles, || {
+            // Applied for when the plan was made, certified when it was sent.
+            let name = side.keys.names.place(*here).item_name;
+            let certified = name.is_some_and(|name| name == "認定状況区分");
+            let limit = if certified { Severity::Info } else { Severity::Warning };
+            units.findings.add_at_most(Rule::ValuesDifferBetweenFiles, limit, || {
                 let place = |side: &Side<'_>, spot| Place {
                     file: Some(side.label.to_owned()),
                     ..side.keys.names.place_of(spot, Person::of_key(key))

@@ -238,6 +238,13 @@ impl Judge<'_> {
     }
 
     fn miscounted(&mut self, record: &Record<'_>, number: u64, layout: &Layout) {
+        // After a power cut the end of a file can be NUL bytes; commas are not what is wrong then.
+        if record.spans().iter().any(|span| record.raw(*span).contains(&0)) {
+            self.findings.add(Rule::NulByte, || Draft::record(record, number));
+            // Nor is the line end that NUL bytes took the place of.
+            self.torn = true;
+            return;
+        }
         if self.shape.miscounted(record, layout.items.len()) {
             return;
         }
@@ -294,8 +301,10 @@ impl Judge<'_> {
             })
         });
         if self.kind.is_some_and(FileKind::is_image) {
-            run.insert(Rule::NotAJpeg);
-            planned.insert(Rule::NotAJpeg);
+            for rule in [Rule::NotAJpeg, Rule::PictureCut] {
+                run.insert(rule);
+                planned.insert(rule);
+            }
         }
         let month = self.name.as_ref().and_then(|name| name.month).and_then(MonthPart::month);
         if let Some(layout) = layout {

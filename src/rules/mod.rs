@@ -34,12 +34,14 @@
 mod alike;
 mod catalogue;
 mod collect;
+mod coverage;
 mod facts;
 mod file;
 mod finding;
 mod formats;
 mod items;
 mod joins;
+mod jpeg;
 mod judge;
 mod markdown;
 mod name;
@@ -64,6 +66,7 @@ mod version;
 mod withdrawals;
 
 pub use catalogue::rule_set;
+pub use coverage::coverage;
 pub use finding::{Finding, Place, Value};
 pub use markdown::markdown;
 pub use overrides::{Grade, Override, OverrideReport, Overrides, OverridesReport};

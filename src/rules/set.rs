@@ -6,6 +6,7 @@ use crate::spec::Spec;
 use crate::types::FileKind;
 
 use super::alike;
+use super::collect::Findings;
 use super::file::{FileCheck, Outcome};
 use super::profile::Profile;
 use super::report::Report;
@@ -20,11 +21,26 @@ pub struct Options {
     pub findings_per_set: u64,
     /// How strictly.
     pub profile: Profile,
+    /// Whether findings that follow from others are told as well; only for the test that leaving
+    /// them out makes no set look better.
+    #[doc(hidden)]
+    pub consequences: bool,
 }
 
 impl Default for Options {
     fn default() -> Self {
-        Self { findings_per_file: 1_000, findings_per_set: 10_000, profile: Profile::default() }
+        Self {
+            findings_per_file: 1_000,
+            findings_per_set: 10_000,
+            profile: Profile::default(),
+            consequences: false,
+        }
+    }
+}
+
+impl Options {
+    const fn collector(&self) -> Findings {
+        Findings::new(self.findings_per_file).with_consequences(self.consequences)
     }
 }
 
@@ -74,7 +90,7 @@ impl<'s> SetCheck<'s> {
     /// unit.
     pub fn begin_file(&mut self, name: &str) {
         self.end_file();
-        self.current = Some(FileCheck::new(self.spec, name, self.options.findings_per_file));
+        self.current = Some(FileCheck::new(self.spec, name, self.options.collector()));
     }
 
     /// The next bytes of the file.
@@ -104,8 +120,8 @@ impl<'s> SetCheck<'s> {
     /// All files were seen: judges the send units and gives the report.
     pub fn finish(mut self) -> Report {
         self.end_file();
-        let limit = self.options.findings_per_file;
-        let mut units = unit::check(self.spec, &self.files, &self.unread, limit);
+        let collector = self.options.collector();
+        let mut units = unit::check(self.spec, &self.files, &self.unread, collector);
         // Afterwards: what a file has wrong explains what is wrong with its unit.
         alike::fold(&mut self.files);
         alike::explain(&mut self.files, &units.findings);

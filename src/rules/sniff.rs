@@ -1,5 +1,7 @@
 //! What encoding a whole file is in, told from its bytes as they pass.
 
+use crate::record::ms932::{self, Defect};
+
 /// The first bytes of a file, before anything is parsed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Start {
@@ -62,8 +64,6 @@ pub(super) struct OtherJis {
     /// How many bytes of the last character are still to come.
     pending: u8,
     pairs: u64,
-    /// Of these, hiragana and katakana.
-    kana: u64,
     /// ESC $ was seen.
     escapes: bool,
     /// The last byte was ESC.
@@ -85,10 +85,9 @@ impl OtherJis {
         for byte in piece {
             match (self.pending, *byte) {
                 (0, ..=0x7F) => {}
-                (0, lead @ (0x8E | 0xA1..=0xFE)) => {
+                (0, 0x8E | 0xA1..=0xFE) => {
                     self.pending = 1;
                     self.pairs += 1;
-                    self.kana += u64::from(matches!(lead, 0xA4 | 0xA5));
                 }
                 (0, 0x8F) => self.pending = 2,
                 (1.., 0xA1..=0xFE) => self.pending -= 1,
@@ -100,17 +99,20 @@ impl OtherJis {
         }
     }
 
-    /// The encoding, if it is one of these. Pairs of half-width kana can look like EUC-JP; they are
-    /// MS932 as long as MS932 explains all of it and few of them would be kana.
-    pub(super) fn verdict(&self, ms932_explains_all: bool) -> Option<Foreign> {
+    /// Whether all bytes so far can be one of these.
+    pub(super) const fn is_possible(&self) -> bool {
+        !self.broken
+    }
+
+    /// The encoding, if it is one of these.
+    pub(super) const fn verdict(&self) -> Option<Foreign> {
         if self.broken || self.pending != 0 {
             return None;
         }
-        let euc = self.pairs > 0 && (!ms932_explains_all || self.kana * 4 >= self.pairs);
-        match (euc, self.escapes) {
-            (true, _) => Some(Foreign::EucJp),
-            (false, true) if self.pairs == 0 => Some(Foreign::Iso2022Jp),
-            (false, _) => None,
+        match (self.pairs, self.escapes) {
+            (1.., _) => Some(Foreign::EucJp),
+            (0, true) => Some(Foreign::Iso2022Jp),
+            (0, false) => None,
         }
     }
 }
@@ -124,9 +126,8 @@ pub(super) struct Utf8 {
     broken: bool,
     /// The beginning of a character whose end was not fed yet.
     pending: Vec<u8>,
-    /// A character beyond ASCII was seen; of three bytes or more, as Japanese ones are.
+    /// A character beyond ASCII was seen.
     beyond_ascii: bool,
-    japanese: bool,
 }
 
 impl Utf8 {
@@ -141,10 +142,7 @@ impl Utf8 {
             self.pending.push(*byte);
             rest = after;
             match std::str::from_utf8(&self.pending) {
-                Ok(_) => {
-                    self.japanese |= self.pending.len() > 2;
-                    self.pending.clear();
-                }
+                Ok(_) => self.pending.clear(),
                 Err(error) if error.error_len().is_none() => {}
                 Err(_) => {
                     self.broken = true;
@@ -152,26 +150,74 @@ impl Utf8 {
                 }
             }
         }
-        let valid = match std::str::from_utf8(rest) {
-            Ok(_) => rest,
-            Err(error) if error.error_len().is_some() => {
-                self.broken = true;
-                return;
-            }
+        match std::str::from_utf8(rest) {
+            Ok(_) => {}
+            Err(error) if error.error_len().is_some() => self.broken = true,
             Err(error) => {
-                let (valid, pending) = rest.split_at(error.valid_up_to());
+                let (_, pending) = rest.split_at(error.valid_up_to());
                 self.pending.extend_from_slice(pending);
-                valid
             }
-        };
-        self.japanese |= valid.iter().any(|byte| *byte >= 0xE0);
+        }
     }
 
-    /// Whether the file is UTF-8 and not MS932. Two half-width kana can look like one UTF-8
-    /// character of two bytes; such a file is MS932 as long as MS932 explains all of it.
-    pub(super) fn verdict(&self, ms932_explains_all: bool) -> bool {
-        let valid = !self.broken && self.pending.is_empty();
-        valid && self.beyond_ascii && (self.japanese || !ms932_explains_all)
+    /// Whether all bytes so far can be UTF-8.
+    pub(super) const fn is_possible(&self) -> bool {
+        !self.broken
+    }
+
+    /// Whether the file is UTF-8 and more than ASCII.
+    pub(super) const fn verdict(&self) -> bool {
+        !self.broken && self.pending.is_empty() && self.beyond_ascii
+    }
+}
+
+/// Whether MS932 explains all bytes so far.
+///
+/// Half-width kana and some kanji are bytes that other encodings have too. What MS932 explains is
+/// MS932: to guess another encoding would turn names into other names. Only files that may be in
+/// another encoding are looked at.
+#[derive(Debug, Default)]
+pub(super) struct Ms932 {
+    broken: bool,
+    /// The first byte of a character whose second was not fed yet.
+    lead: Option<u8>,
+}
+
+impl Ms932 {
+    pub(super) fn feed(&mut self, piece: &[u8]) {
+        if self.broken || (self.lead.is_none() && piece.is_ascii()) {
+            return;
+        }
+        let mut rest = piece;
+        if let Some(lead) = self.lead.take()
+            && let Some((trail, after)) = rest.split_first()
+        {
+            self.examine(&[lead, *trail]);
+            rest = after;
+        }
+        if self.broken {
+            return;
+        }
+        match ms932::examine(rest).worst {
+            // The last byte may be half a character.
+            Some(found) if found.defect == Defect::Cut && found.offset + 1 == rest.len() => {
+                self.lead = rest.last().copied();
+            }
+            _ => self.examine(rest),
+        }
+    }
+
+    /// A control character is none of Japanese, and says nothing about the encoding.
+    fn examine(&mut self, bytes: &[u8]) {
+        self.broken |= ms932::examine(bytes).worst.is_some_and(|found| {
+            matches!(found.defect, Defect::UserDefined | Defect::Undefined | Defect::Cut)
+        });
+    }
+
+    /// Whether it explains the whole file, which is at its end. The escape sequences of ISO-2022-JP
+    /// are ASCII, and explained by nothing but themselves.
+    pub(super) const fn explains(&self) -> bool {
+        !self.broken && self.lead.is_none()
     }
 }
 
@@ -188,20 +234,19 @@ mod tests {
     #[test]
     fn tells_utf8_from_ms932_however_it_is_cut() {
         for piece in 1..8 {
-            assert!(utf8("202407,試験　花子\r\n".as_bytes(), piece).verdict(true));
-            assert!(!utf8(b"202407,131011\r\n", piece).verdict(true));
-            assert!(!utf8(b"\x8E\x8E\x8C\xB1", piece).verdict(false));
-            assert!(!utf8(b"\xC3\xB1", piece).verdict(true), "two half-width kana");
-            assert!(utf8("é".as_bytes(), piece).verdict(false));
-            assert!(!utf8(b"\xE3\x81", piece).verdict(false), "cut");
+            assert!(utf8("202407,試験　花子\r\n".as_bytes(), piece).verdict());
+            assert!(!utf8(b"202407,131011\r\n", piece).verdict());
+            assert!(!utf8(b"\x8E\x8E\x8C\xB1", piece).verdict());
+            assert!(utf8("é".as_bytes(), piece).verdict());
+            assert!(!utf8(b"\xE3\x81", piece).verdict(), "cut");
         }
     }
 
-    fn other(bytes: &[u8], ms932_explains_all: bool) -> Option<Foreign> {
+    fn other(bytes: &[u8]) -> Option<Foreign> {
         let verdict = |piece| {
             let mut other = OtherJis::default();
             bytes.chunks(piece).for_each(|piece| other.feed(piece));
-            other.verdict(ms932_explains_all)
+            other.verdict()
         };
         let whole = verdict(bytes.len());
         for piece in 1..8 {
@@ -212,16 +257,30 @@ mod tests {
 
     #[test]
     fn tells_euc_and_jis_from_ms932() {
-        let kana = b"202407,\"\xA4\xB5\xA4\xF3\"\r\n";
-        assert_eq!(other(kana, true), Some(Foreign::EucJp), "さん");
-        assert_eq!(other(b"\xB9\xE2\xB6\xB6", false), Some(Foreign::EucJp), "高橋");
-        assert_eq!(other(b"\xB9\xE2\xB6\xB6", true), None, "two pairs of half-width kana");
-        assert_eq!(other(b"\x82\xB3\x82\xF1", false), None, "さん in MS932");
-        assert_eq!(other(b"\xBC\xB9\xDD \xCA\xC5\xBA", true), None, "half-width kana");
-        assert_eq!(other(b"202407,131011", true), None);
-        let jis = b"\x1B$B$5$s\x1B(B";
-        assert_eq!(other(jis, false), Some(Foreign::Iso2022Jp));
-        assert_eq!(other(b"a\x1Bb", false), None);
+        assert_eq!(other(b"202407,\"\xA4\xB5\xA4\xF3\"\r\n"), Some(Foreign::EucJp), "さん");
+        assert_eq!(other(b"\xB9\xE2\xB6\xB6"), Some(Foreign::EucJp), "高橋");
+        assert_eq!(other(b"\x82\xB3\x82\xF1"), None, "さん in MS932");
+        assert_eq!(other(b"\xBC\xB9\xDD \xCA\xC5\xBA"), None, "half-width kana");
+        assert_eq!(other(b"202407,131011"), None);
+        assert_eq!(other(b"\x1B$B$5$s\x1B(B"), Some(Foreign::Iso2022Jp));
+        assert_eq!(other(b"a\x1Bb"), None);
+    }
+
+    #[test]
+    fn ms932_explains_what_it_has_however_it_is_cut() {
+        let explains = |bytes: &[u8], piece: usize| {
+            let mut ms932 = Ms932::default();
+            bytes.chunks(piece).for_each(|piece| ms932.feed(piece));
+            ms932.explains()
+        };
+        for piece in 1..8 {
+            assert!(explains(b"202407,\"\x8E\x8E\x8C\xB1\"\r\n", piece), "試験");
+            assert!(explains(b"\xC3\xB1,\xB9\xB6\xB6\xB6\t", piece), "half-width kana and a tab");
+            assert!(explains(b"\x83\x5C,\x95\x5C", piece), "ソ and 表");
+            assert!(!explains("202407,試験　花子\r\n".as_bytes(), piece));
+            assert!(!explains(b"\xB9\xE2\xB6\xB6\xF0\xA1", piece), "EUC-JP");
+            assert!(!explains(b"\x83", piece), "cut");
+        }
     }
 
     #[test]

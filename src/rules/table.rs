@@ -118,7 +118,7 @@ rules! {
     good "DLT1KYO_1370000018_43_1370000026_11_20260228090000.CSV"
 
     NameLetterCase "L1-NAME-006" "name-in-another-letter-case"
-    L1 Info since V3 clause "R-FN-01"
+    L1 Warning since V3 clause "R-FN-01"
     ja {
         "ファイル名の大文字・小文字が標準仕様の書き方と違います。"
         "標準仕様は大文字・小文字の扱いを定めていません。区別する受信側では取り込めないことがあります。"
@@ -317,12 +317,12 @@ rules! {
     ja {
         "文字ではないバイト 00（NUL）があります。"
         "多くのソフトはここで文字列が終わったとみなし、残りを失います。"
-        "元のデータから NUL を除いて出力し直してください。"
+        "元のデータから NUL を除いて出力し直してください。ファイルの終わりが NUL だけのときは、出力の途中で電源が切れた可能性があります。"
     }
     en {
         "There is a byte 00 (NUL)."
         "Much software takes it for the end of the text and loses the rest."
-        "Remove it from the source data and export again."
+        "Remove it from the source data and export again; an end of nothing but NUL is what a power cut leaves of a file."
     }
     bad "31 00 31"
     good "31 31"
@@ -433,7 +433,7 @@ rules! {
     good "レコードだけの行"
 
     LineEndsNotCrlf "L1-CSV-007" "line-ends-not-crlf"
-    L1 Info since V3 clause "R-CSV-07"
+    L1 Warning since V3 clause "R-CSV-07"
     ja {
         "行の終わりが LF のレコードが {count} 件あります（CR LF は {crlf} 件）。"
         "標準仕様は行の終わりを定めていません。CR LF がもっとも確実です。"
@@ -521,6 +521,21 @@ rules! {
     }
     bad "89 50 4E 47（PNG）"
     good "FF D8 FF E0（JPEG）"
+
+    PictureCut "L1-IMG-002" "picture-cut"
+    L1 Warning since V4_1 clause "R-IMG-01"
+    ja {
+        "家族構成画像が途中で切れています（JPEG の終わりを示す FF D9 がありません）。"
+        "受信側で画像の一部または全部が表示されません。"
+        "元の画像を開いて全体が見えることを確かめ、保存し直してから出力してください。"
+    }
+    en {
+        "The family picture is cut off (the end mark FF D9 of a JPEG is missing)."
+        "The receiver sees a part of it, or nothing."
+        "Open the original picture, see that it is whole, save it again and export."
+    }
+    bad "FF D8 FF E0 …（FF D9 なし）"
+    good "FF D8 FF E0 … FF D9"
 
     UnknownCsvVersion "L1-VER-001" "unknown-csv-version"
     L1 Error since V3 clause "R-VER-01, R-VER-02, A-22"
@@ -1047,6 +1062,21 @@ rules! {
     bad "サービスコード 991111"
     good "サービスコード 111211"
 
+    SumCodeOfAService "L3-CODE-005" "sum-code-of-a-service"
+    L3 Error since V3 clause "R-FLD-07, R-FLD-08, T-FMT"
+    ja {
+        "サービスコードが、第7表の小計・合計のコードです。"
+        "AAAA・EEEE・ZZZZ で終わるコードと 999999 は第7表の小計・全合計のもので、サービスを表しません。"
+        "利用したサービスのサービスコードにしてください。"
+    }
+    en {
+        "The service code is that of a sum of 第7表."
+        "Codes that end in AAAA, EEEE or ZZZZ, and 999999, are sums of 第7表; they are no service."
+        "Write the code of the service."
+    }
+    bad "11AAAA"
+    good "111211"
+
     SupplementBelongsNowhere "L4-HOSO-001" "supplement-belongs-nowhere"
     L4 Error since V3 clause "I-12, R-REL-01, R-REL-02"
     ja {
@@ -1151,6 +1181,21 @@ rules! {
     }
     bad "サービスコード 111211、３０日超区分 1"
     good "サービスコード 211111、３０日超区分 1"
+
+    CountIsZero "L4-USAGE-007" "count-is-zero"
+    L4 Warning since V3 clause "I-53"
+    ja {
+        "実績のサービス回数が 0 です。"
+        "提供しなかったサービスのレコードは要りません。0 回のまま請求に取り込まれることがあります。"
+        "提供した回数を入れるか、レコードを出力しないでください。"
+    }
+    en {
+        "サービス回数 of the actuals is 0."
+        "A service that was not given has no record; one of no times may end up in a claim."
+        "Write how often the service was given, or no record."
+    }
+    bad "0"
+    good "1"
 
     EquipmentWithoutCode "L4-EQUIP-001" "equipment-without-code"
     L4 Error since V4_1 clause "R-FLD-02, A-16"
@@ -2246,6 +2291,21 @@ rules! {
     }
     bad "DLT1KYO_….CSV と dlt1kyo_….csv"
     good "DLT1KYO_….CSV だけ"
+
+    SubTableMissing "L6-UNIT-006" "sub-table-missing"
+    L6 Warning since V4_1 clause "R-YOBO-04, R-SET-Y2, R-SET-Y3"
+    ja {
+        "介護予防サービス・支援計画書の別表（UPYOBO_SUB）がありません。"
+        "原則として、計画書のファイル 1 つに別表のファイルが 1 つ付きます。ないと支援計画の内容が伝わりません。"
+        "計画書と同じ連番で UPYOBO_SUB も出力してください。"
+    }
+    en {
+        "UPYOBO_SUB, the sub-table of the preventive plan, is missing."
+        "In principle one file of plans goes with one file of its sub-table, which holds what is planned."
+        "Export UPYOBO_SUB with the same serial number."
+    }
+    bad "UPYOBO だけ"
+    good "UPYOBO と UPYOBO_SUB"
 
     MissingImage "L6-IMG-001" "missing-image"
     L6 Warning since V4_1 clause "I-13, R-REL-04"

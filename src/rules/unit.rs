@@ -28,6 +28,7 @@ pub(super) const UNIT_RULES: &[Rule] = &[
     Rule::SeveralUnitsShareSerial,
     Rule::UnitFilesDiffer,
     Rule::DuplicateFile,
+    Rule::SubTableMissing,
 ];
 
 /// Files with the same sender, recipient and 連番.
@@ -84,10 +85,9 @@ pub(super) fn check(
     spec: &Spec,
     files: &[Outcome],
     unread: &[(String, FileKind)],
-    limit: u64,
+    findings: Findings,
 ) -> Units {
-    let mut units =
-        Units { summaries: Vec::new(), findings: Findings::new(limit), run: RuleSet::default() };
+    let mut units = Units { summaries: Vec::new(), findings, run: RuleSet::default() };
     let mut folders: BTreeMap<&str, Vec<usize>> = BTreeMap::new();
     for (index, file) in files.iter().enumerate() {
         folders.entry(&file.folder).or_default().push(index);
@@ -121,6 +121,7 @@ fn check_folder(
         let Some(file) = files.get(*index) else { continue };
         let Some(name) = &file.name else {
             joins::release(file, units);
+            usage_unit::release(file, &mut units.findings);
             unnamed.add(file);
             continue;
         };
@@ -132,6 +133,7 @@ fn check_folder(
             clusters.entry(key).or_default().push(*index);
         } else {
             joins::release(file, units);
+            usage_unit::release(file, &mut units.findings);
             offices::check(&[file], units);
         }
     }
@@ -389,6 +391,7 @@ fn judge_group(
             });
         } else if complete(cluster) {
             sound.push(cluster);
+            sub_table(files, cluster, unnamed, units);
         } else {
             missing_files(files, cluster, unnamed, units);
         }
@@ -412,6 +415,24 @@ fn judge_group(
                 &ids.join(", "),
             )
         });
+    }
+}
+
+/// 別表 of a preventive plan, which no unit needs and in principle each has (R-YOBO-04).
+fn sub_table(files: &[Outcome], cluster: &Cluster<'_>, unnamed: &mut Unnamed, units: &mut Units) {
+    let plan = cluster.files.iter().filter_map(|index| files.get(*index));
+    let plan = plan.into_iter().find(|file| file.kind == Some(FileKind::Upyobo));
+    let Some((plan, name)) = plan.and_then(|file| Some((file, file.name.as_ref()?))) else {
+        return;
+    };
+    let kind = FileKind::UpyoboSub;
+    if cluster.kinds.contains(&kind) {
+        return;
+    }
+    let missing = name.sibling(kind, cluster.key.month.unwrap_or(MonthPart::Zero), 1).to_string();
+    let tail = missing.strip_prefix(kind.prefix()).unwrap_or(&missing);
+    if !unnamed.has_tail(tail) && !unnamed.take(kind) {
+        units.findings.add(Rule::SubTableMissing, || Draft::named(&plan.label));
     }
 }
 

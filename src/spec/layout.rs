@@ -46,8 +46,11 @@ pub struct Item {
     pub quoted: bool,
     /// Whether a value may stand between double quotes or not, and either is good (README A-18).
     pub quotes_optional: bool,
-    /// The worst that a finding about this item alone can be.
+    /// The worst that a finding about the characters of this item can be; one about its length is
+    /// an error all the same.
     pub limit: Severity,
+    /// The worst that a finding about what the note of this item says can be.
+    pub note_limit: Severity,
     /// Whether the value says something about a person.
     pub personal: bool,
 }

@@ -144,13 +144,14 @@ fn item(tables: &mut Tables<'_>, codes: &CodeTables, row: &Row<'_>, number: u16)
             _ => None,
         })
         .flatten();
-    let limit = tables
-        .parsed(row, "limit", "warning or nothing", |cell| match cell {
-            "warning" => Some(Severity::Warning),
-            "" => Some(Severity::Error),
+    let (limit, note_limit) = tables
+        .parsed(row, "limit", "warning, notes or nothing", |cell| match cell {
+            "warning" => Some((Severity::Warning, Severity::Warning)),
+            "notes" => Some((Severity::Error, Severity::Warning)),
+            "" => Some((Severity::Error, Severity::Error)),
             _ => None,
         })
-        .unwrap_or(Severity::Error);
+        .unwrap_or((Severity::Error, Severity::Error));
     let marked = tables.mark(row, "required") || tables.mark(row, "need");
     if marked && empty.is_none() {
         tables.cell(row, "empty", "error or warning, for an item that is marked ○");
@@ -194,6 +195,7 @@ fn item(tables: &mut Tables<'_>, codes: &CodeTables, row: &Row<'_>, number: u16)
         quoted: quote == Some("○"),
         quotes_optional: quote == Some("△"),
         limit,
+        note_limit,
         personal: tables.mark(row, "personal"),
     }
 }

@@ -2,8 +2,15 @@
 
 use std::path::PathBuf;
 
+use super::identity::Loss;
 use crate::transfer::UnknownState;
 use crate::types::Lang;
+
+/// What to do about a store that is not the one that it was.
+const GO_ON: (&str, &str) = (
+    "データフォルダーを元に戻す（ディスクの接続、控えからの復元）のが安全です。戻せない場合だけ、次のどちらかで起動してください。今ある台帳のまま続ける: renkei run --accept-store（失われた記録は戻りません）。新しい台帳で始める: renkei run --new-store（今あるファイルはデータフォルダーの aside-N に残します。送信待ち・控えは引き継がれません）。",
+    "put the data folder back (connect its disk, restore a copy) if you can; if not, start with one of these: renkei run --accept-store goes on with what is there (what is lost stays lost), renkei run --new-store begins a new store (the files are kept in aside-N in the data folder; what waited and the receipts are not taken over)",
+);
 
 /// A fault of the store: ours or the disk's.
 #[derive(Debug, thiserror::Error)]
@@ -17,6 +24,22 @@ pub enum StoreError {
     /// There is no store to read.
     #[error("no store in {0}")]
     Absent(PathBuf),
+    /// The store is not the one that it was. Nothing was touched.
+    #[error("{}; {}", .0.words().1, GO_ON.1)]
+    Lost(Loss),
+    /// The database is not where it was opened any more, or another is there.
+    #[error(
+        "the data folder, or the database in it, is gone while renkei runs; nothing is taken or confirmed until it is back (stop renkei before you restore a copy)"
+    )]
+    Gone,
+    /// Other accounts can read or write the data folder.
+    #[error("other accounts can get at the data folder {} (mode {mode:o}); packages in it are about people: chmod 700 \"{}\"", folder.display(), folder.display())]
+    Exposed {
+        /// The data folder.
+        folder: PathBuf,
+        /// Its permissions.
+        mode: u32,
+    },
     /// A newer renkei made the store.
     #[error("the store has schema {found}; this renkei knows up to {known}")]
     TooNew {
@@ -39,8 +62,8 @@ pub enum StoreError {
     /// The row is not there.
     #[error("no such package in the store")]
     NotFound,
-    /// The package was removed when its time of keeping was over.
-    #[error("the package is no longer kept")]
+    /// The package was removed when its time of keeping was over, or was rejected and never kept.
+    #[error("the package is not kept: it was rejected, or its time of keeping is over")]
     NoLongerKept,
     /// The store was opened for reading.
     #[error("the store is open for reading only")]
@@ -48,6 +71,9 @@ pub enum StoreError {
     /// The thread that writes has ended.
     #[error("the store is closed")]
     Stopped,
+    /// Our own code failed in the middle of a write, which was undone.
+    #[error("a panic in the store")]
+    Panic,
     /// The database refused.
     #[error("database: {0}")]
     Database(rusqlite::Error),
@@ -63,23 +89,31 @@ impl StoreError {
             Self::Full => "store-full",
             Self::InUse(_) => "store-in-use",
             Self::Absent(_) => "store-absent",
+            Self::Lost(loss) => loss.code(),
+            Self::Gone => "store-gone",
+            Self::Exposed { .. } => "store-exposed",
             Self::TooNew { .. } => "store-too-new",
             Self::TooOld { .. } => "store-too-old",
             Self::Damaged(_) => "store-damaged",
             Self::NotFound => "not-found",
             Self::NoLongerKept => "no-longer-kept",
             Self::ReadOnly | Self::Stopped => "store-closed",
-            Self::Database(_) | Self::Io(_) => "store-failed",
+            Self::Panic | Self::Database(_) | Self::Io(_) => "store-failed",
         }
     }
 
     /// Whether only the package that was asked for is lost or damaged, and the store itself works.
     pub const fn is_about_one_package(&self) -> bool {
         match self {
-            Self::Damaged(_) | Self::NotFound | Self::NoLongerKept | Self::Io(_) => true,
+            Self::Damaged(_) | Self::NotFound | Self::NoLongerKept | Self::Panic | Self::Io(_) => {
+                true
+            }
             Self::Full
             | Self::InUse(_)
             | Self::Absent(_)
+            | Self::Lost(_)
+            | Self::Gone
+            | Self::Exposed { .. }
             | Self::TooNew { .. }
             | Self::TooOld { .. }
             | Self::ReadOnly
@@ -102,6 +136,12 @@ impl StoreError {
                 "{} に台帳がありません。renkei run を一度も動かしていないか、設定の data が違います。",
                 folder.display()
             ),
+            Self::Lost(loss) => format!("{}{}", loss.words().0, GO_ON.0),
+            Self::Gone => "データフォルダー、または中の台帳が、動作中になくなりました。戻るまで、送受信も受領証の発行もしません（控えから戻す場合は、先に renkei を止めてください）。".to_owned(),
+            Self::Exposed { folder, mode } => format!(
+                "データフォルダー {0} を、ほかのアカウントが読み書きできます（権限 {mode:o}）。個人情報が入るため、使いません。次のコマンドで直してください: chmod 700 \"{0}\"",
+                folder.display()
+            ),
             Self::TooNew { .. } => {
                 "台帳は、より新しい版の renkei で作られています。renkei を更新してください。".to_owned()
             }
@@ -113,10 +153,12 @@ impl StoreError {
             }
             Self::NotFound => "そのメッセージは台帳にありません。".to_owned(),
             Self::NoLongerKept => {
-                "そのパッケージは保存期間を過ぎたため、残っていません。".to_owned()
+                "そのパッケージは、受け取りを拒否したか、保存期間を過ぎたため、中身を残していません。受領証と記録は残っています。"
+                    .to_owned()
             }
             Self::ReadOnly | Self::Stopped => "台帳は閉じられています。".to_owned(),
             Self::Database(error) => format!("台帳の読み書きに失敗しました（{error}）。"),
+            Self::Panic => "台帳の処理が異常終了しました。ログを添えて開発元に連絡してください。".to_owned(),
             Self::Io(error) => format!("台帳の読み書きに失敗しました（{error}）。"),
         };
         lang.pick(&ja, &self.to_string()).to_owned()

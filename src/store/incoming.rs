@@ -1,13 +1,17 @@
 //! Packages that we receive.
 
+use std::collections::BTreeMap;
+
 use bytes::Bytes;
 use jiff::Timestamp;
 use rusqlite::{Connection, OptionalExtension as _, Row, params};
 
-use super::payload::Stored;
+use super::held::by_whom;
+use super::payload::{Payload, Stored};
 use super::query::{Direction, JournalEntry};
 use super::unit::Column;
 use super::{NewReceipt, Store, StoreError, UnitSummary, query, receipts};
+use crate::package::PackageRef;
 use crate::transfer::{Incoming, IncomingEffect, IncomingEvent};
 use crate::types::{Digest, FileSerial, Hashed, MessageId, OfficeNumber};
 
@@ -34,10 +38,30 @@ pub struct NewIncoming {
     pub package_sha256: Digest,
     /// Digest of the manifest's bytes.
     pub manifest_sha256: Digest,
-    /// The container.
-    pub package: Bytes,
+    /// What is kept of it.
+    pub content: Content,
     /// The receipt that goes out when all of this is durable.
     pub receipt: NewReceipt,
+}
+
+/// What is kept of a package that came in.
+#[derive(Debug, Clone)]
+pub enum Content {
+    /// The container.
+    Whole(Bytes),
+    /// Of a rejected package only its manifest and the signature over it: they prove with the digest
+    /// what was sent, and cost little. Above [`Content::LARGEST_PROOF`] they are not kept either.
+    Proof {
+        /// `manifest.json`
+        manifest: Bytes,
+        /// `manifest.p7s`
+        signature: Bytes,
+    },
+}
+
+impl Content {
+    /// The most that is kept of a rejected package, in bytes.
+    pub const LARGEST_PROOF: usize = 64 << 10;
 }
 
 /// What became of a package that came in.
@@ -68,6 +92,43 @@ pub struct IncomingRow {
     pub state: Incoming,
     /// When it became durable.
     pub created_at: Timestamp,
+    /// Digest of the container.
+    pub package_sha256: Digest,
+    /// Digest of the manifest's bytes.
+    pub manifest_sha256: Digest,
+}
+
+impl IncomingRow {
+    /// What a receipt about it names.
+    pub const fn reference(&self) -> PackageRef {
+        PackageRef {
+            message_id: self.id,
+            package_sha256: self.package_sha256,
+            manifest_sha256: self.manifest_sha256,
+            sender: self.sender,
+            recipient: self.office,
+        }
+    }
+}
+
+/// What there is to say about a step of a package that came in.
+#[derive(Debug, Clone, Default)]
+pub struct IncomingNote {
+    /// A code for the operator.
+    pub detail: String,
+    /// The account of the person who brought it about; for the journal.
+    pub by: String,
+    /// The receipt that the step is told with.
+    pub receipt: Option<NewReceipt>,
+    /// Where its files were put, below the hold folder.
+    pub folder: Option<String>,
+}
+
+impl IncomingNote {
+    /// A code alone.
+    pub fn code(detail: impl Into<String>) -> Self {
+        Self { detail: detail.into(), ..Self::default() }
+    }
 }
 
 /// A package that waits to be placed.
@@ -82,7 +143,7 @@ pub struct UnplacedRow {
 }
 
 const COLUMNS: &str = "message_id, sender, office, sequence, serial, state, failures, next_at,
-                       created_at";
+                       created_at, package_sha256, manifest_sha256";
 
 impl Store {
     /// What is already known of a package: its receipt if these are the same bytes. Blocks for as
@@ -102,40 +163,33 @@ impl Store {
         new: NewIncoming,
         now: Timestamp,
     ) -> Result<CommitAnswer, StoreError> {
-        let (digest, package) = (new.package_sha256, new.package.clone());
-        self.write_package(digest, package, move |connection, payload| {
-            match known(connection, new.sender, new.id, new.package_sha256)? {
-                CommitAnswer::New => {}
-                answer @ (CommitAnswer::Repeat(_) | CommitAnswer::Different) => return Ok(answer),
+        let (sender, digest) = (new.sender, new.package_sha256);
+        let (answer, size) = match &new.content {
+            Content::Whole(package) => {
+                let (package, size) = (package.clone(), package.len());
+                let work = move |connection: &Connection, payload: &Payload| {
+                    insert(connection, &new, payload, size, now)
+                };
+                (self.write_package(digest, package, work).await?, size)
             }
-            connection
-                .prepare_cached(
-                    "INSERT INTO incoming (message_id, sender, office, sequence, serial, unit,
-                         state, failures, next_at, detail, created_at, changed_at, package_sha256,
-                         manifest_sha256, place, payload)
-                     VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, 0, ?8, ?9, ?8, ?8, ?10, ?11, ?12, ?13)",
-                )?
-                .execute(params![
-                    Column(new.id),
-                    Column(new.sender),
-                    Column(new.office),
-                    i64::try_from(new.sequence).unwrap_or(i64::MAX),
-                    Column(new.serial),
-                    new.unit.to_json()?,
-                    new.state.as_str(),
-                    Column(now),
-                    new.detail,
-                    Column(new.package_sha256),
-                    Column(new.manifest_sha256),
-                    payload.place,
-                    payload.insert(connection)?,
-                ])?;
-            receipts::insert(connection, (new.office, new.sender), new.id, &new.receipt)?;
-            let entry = entry(new.office, new.sender, new.id, new.serial);
-            query::journal(connection, &entry, new.state.as_str(), &new.detail, now)?;
-            Ok(CommitAnswer::New)
-        })
-        .await
+            Content::Proof { .. } => {
+                let work = move |connection: &Connection| {
+                    insert(connection, &new, &Payload::gone(), 0, now)
+                };
+                (self.write(work).await?, 0)
+            }
+        };
+        if answer == CommitAnswer::New {
+            let mut kept = self.kept();
+            let kept = kept.entry(sender).or_default();
+            *kept = kept.saturating_add(u64::try_from(size).unwrap_or(u64::MAX));
+        }
+        Ok(answer)
+    }
+
+    /// The bytes of all packages of a sender that are kept.
+    pub fn kept_of(&self, sender: OfficeNumber) -> u64 {
+        self.kept().get(&sender).copied().unwrap_or_default()
     }
 
     /// The packages from `sender` to `office` that are committed and not placed yet, the lowest
@@ -157,9 +211,9 @@ impl Store {
             ))?;
             let rows =
                 statement.query_map(params![Column(office), Column(sender), limit], |row| {
-                    let before: Option<i64> = row.get(10)?;
+                    let before: Option<i64> = row.get(12)?;
                     let before = before.and_then(|before| u64::try_from(before).ok());
-                    let is_large = row.get(9)?;
+                    let is_large = row.get(11)?;
                     let row = read_incoming(row)?;
                     Ok(row.map(|row| UnplacedRow { row, is_large, before }))
                 })?;
@@ -233,13 +287,26 @@ impl Store {
         .await
     }
 
-    /// The receipt that was issued first about a package that we received.
-    pub async fn first_receipt(
+    /// The receipt that was issued last about a package that we received, and its kind: the next one
+    /// follows it.
+    pub async fn last_receipt(
         &self,
         sender: OfficeNumber,
         id: MessageId,
-    ) -> Result<Bytes, StoreError> {
-        self.read(move |connection| issued(connection, sender, id)).await
+    ) -> Result<(String, Digest), StoreError> {
+        self.read(move |connection| {
+            let last = connection
+                .prepare_cached(
+                    "SELECT kind, sha256 FROM receipts INDEXED BY receipts_message
+                     WHERE origin = 'issued' AND kind <> 'Expiry' AND partner = ?1
+                         AND message_id = ?2 ORDER BY id DESC LIMIT 1",
+                )?
+                .query_row(params![Column(sender), Column(id)], |row| {
+                    Ok((row.get(0)?, row.get::<_, Column<_>>(1)?.0))
+                })?;
+            Ok(last)
+        })
+        .await
     }
 
     /// Lets `event` happen to a package; see [`Store::outgoing_event`].
@@ -248,48 +315,119 @@ impl Store {
         sender: OfficeNumber,
         id: MessageId,
         event: IncomingEvent,
-        detail: String,
-        receipt: Option<NewReceipt>,
+        note: IncomingNote,
         now: Timestamp,
     ) -> Result<(Incoming, Option<IncomingEffect>), StoreError> {
-        self.write(move |connection| {
-            let row = incoming(connection, sender, id)?;
-            let (next, effect) = row.state.on(id, &event, now);
-            if next == row.state {
-                return Ok((next, effect));
-            }
-            if let Some(receipt) = &receipt {
-                receipts::insert(connection, (row.office, sender), id, receipt)?;
-            }
-            let (failures, next_at) = match next {
-                Incoming::Committed { failures, next_at } => (failures, next_at),
-                Incoming::Rejected | Incoming::Placed | Incoming::HandedOver | Incoming::Held => {
-                    (0, now)
-                }
-            };
-            connection
-                .prepare_cached(
-                    "UPDATE incoming SET state = ?3, failures = ?4, next_at = ?5, detail = ?6,
-                         changed_at = ?7 WHERE sender = ?1 AND message_id = ?2",
-                )?
-                .execute(params![
-                    Column(sender),
-                    Column(id),
-                    next.as_str(),
-                    failures,
-                    Column(next_at),
-                    detail,
-                    Column(now),
-                ])?;
-            let entry = entry(row.office, sender, id, row.serial);
-            query::journal(connection, &entry, next.as_str(), &detail, now)?;
-            Ok((next, effect))
-        })
-        .await
+        self.write(move |connection| step(connection, (sender, id), event, note, now)).await
     }
 }
 
-const fn entry(
+/// Adds a package with its receipt, unless it is here already.
+fn insert(
+    connection: &Connection,
+    new: &NewIncoming,
+    payload: &Payload,
+    size: usize,
+    now: Timestamp,
+) -> Result<CommitAnswer, StoreError> {
+    match known(connection, new.sender, new.id, new.package_sha256)? {
+        CommitAnswer::New => {}
+        answer @ (CommitAnswer::Repeat(_) | CommitAnswer::Different) => return Ok(answer),
+    }
+    let proof = match &new.content {
+        Content::Proof { manifest, signature }
+            if manifest.len() + signature.len() <= Content::LARGEST_PROOF =>
+        {
+            Some((manifest.as_ref(), signature.as_ref()))
+        }
+        Content::Proof { .. } | Content::Whole(_) => None,
+    };
+    connection
+        .prepare_cached(
+            "INSERT INTO incoming (message_id, sender, office, sequence, serial, unit,
+                 state, failures, next_at, detail, created_at, changed_at, package_sha256,
+                 manifest_sha256, place, payload, size, manifest, signature)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, 0, ?8, ?9, ?8, ?8, ?10, ?11, ?12, ?13, ?14,
+                 ?15, ?16)",
+        )?
+        .execute(params![
+            Column(new.id),
+            Column(new.sender),
+            Column(new.office),
+            i64::try_from(new.sequence).unwrap_or(i64::MAX),
+            Column(new.serial),
+            new.unit.to_json()?,
+            new.state.as_str(),
+            Column(now),
+            new.detail,
+            Column(new.package_sha256),
+            Column(new.manifest_sha256),
+            payload.place,
+            payload.insert(connection)?,
+            i64::try_from(size).unwrap_or(i64::MAX),
+            proof.map(|(manifest, _)| manifest),
+            proof.map(|(_, signature)| signature),
+        ])?;
+    receipts::insert(connection, (new.office, new.sender), new.id, &new.receipt)?;
+    let entry = entry(new.office, new.sender, new.id, new.serial);
+    query::journal(connection, &entry, new.state.as_str(), &new.detail, now)?;
+    Ok(CommitAnswer::New)
+}
+
+/// The bytes of the packages that are kept of each sender.
+pub(super) fn kept(connection: &Connection) -> Result<BTreeMap<OfficeNumber, u64>, StoreError> {
+    let mut statement = connection.prepare_cached(
+        "SELECT sender, sum(size) FROM incoming WHERE place <> 'gone' GROUP BY sender",
+    )?;
+    let rows = statement.query_map([], |row| {
+        let size: i64 = row.get(1)?;
+        Ok((row.get::<_, Column<_>>(0)?.0, u64::try_from(size).unwrap_or_default()))
+    })?;
+    Ok(rows.collect::<Result<_, _>>()?)
+}
+
+/// The step itself, for what has to be written in the same transaction.
+pub(super) fn step(
+    connection: &Connection,
+    (sender, id): (OfficeNumber, MessageId),
+    event: IncomingEvent,
+    note: IncomingNote,
+    now: Timestamp,
+) -> Result<(Incoming, Option<IncomingEffect>), StoreError> {
+    let row = incoming(connection, sender, id)?;
+    let (next, effect) = row.state.on(id, &event, now);
+    if next == row.state {
+        return Ok((next, effect));
+    }
+    let IncomingNote { detail, by, receipt, folder } = note;
+    if let Some(receipt) = &receipt {
+        receipts::insert(connection, (row.office, sender), id, receipt)?;
+    }
+    let (failures, next_at) = match next {
+        Incoming::Committed { failures, next_at } => (failures, next_at),
+        Incoming::Rejected | Incoming::Placed | Incoming::HandedOver | Incoming::Held => (0, now),
+    };
+    connection
+        .prepare_cached(
+            "UPDATE incoming SET state = ?3, failures = ?4, next_at = ?5, detail = ?6,
+                 changed_at = ?7, folder = coalesce(?8, folder) WHERE sender = ?1 AND message_id = ?2",
+        )?
+        .execute(params![
+            Column(sender),
+            Column(id),
+            next.as_str(),
+            failures,
+            Column(next_at),
+            detail,
+            Column(now),
+            folder,
+        ])?;
+    let entry = entry(row.office, sender, id, row.serial);
+    query::journal(connection, &entry, next.as_str(), &by_whom(&detail, &by), now)?;
+    Ok((next, effect))
+}
+
+pub(super) const fn entry(
     office: OfficeNumber,
     sender: OfficeNumber,
     id: MessageId,
@@ -339,7 +477,7 @@ fn issued(
     Ok(der.into())
 }
 
-fn incoming(
+pub(super) fn incoming(
     connection: &Connection,
     sender: OfficeNumber,
     id: MessageId,
@@ -367,5 +505,7 @@ fn read_incoming(row: &Row<'_>) -> rusqlite::Result<Result<IncomingRow, StoreErr
         serial: row.get::<_, Column<_>>(4)?.0,
         state,
         created_at: row.get::<_, Column<_>>(8)?.0,
+        package_sha256: row.get::<_, Column<_>>(9)?.0,
+        manifest_sha256: row.get::<_, Column<_>>(10)?.0,
     }))
 }

@@ -20,7 +20,11 @@
 //! `store_size` is [`StoreError::Full`]: nothing was written, and the peer is told to come later.
 
 mod error;
+mod folders;
+mod held;
+mod identity;
 mod incoming;
+mod orders;
 mod outgoing;
 mod payload;
 mod purge;
@@ -32,31 +36,40 @@ mod settled;
 mod unit;
 mod writer;
 
+use std::collections::BTreeMap;
 use std::fs::{self, File};
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use rusqlite::{Connection, OpenFlags};
 use tokio::sync::watch;
 
 pub use error::StoreError;
-pub use incoming::{CommitAnswer, IncomingRow, NewIncoming, UnplacedRow};
+pub use folders::KnownFolder;
+pub use held::{HeldItem, HeldRow, Settled};
+pub use identity::{Beginning, Loss};
+pub use incoming::{CommitAnswer, Content, IncomingNote, IncomingRow, NewIncoming, UnplacedRow};
+pub use orders::Due;
 pub use outgoing::{NewOutgoing, OutgoingRow};
-pub use query::{
-    Direction, Evidence, HeldRow, HistoryFilter, HistoryRow, JournalRow, StateCount, Status,
-};
+pub use query::{Direction, Evidence, HistoryFilter, HistoryRow, JournalRow, StateCount, Status};
 pub use receipts::{NewReceipt, Origin, StoredReceipt};
 pub use settled::{PackedSet, SettledRow};
 pub use unit::{UnitFile, UnitSummary};
 
+use identity::{Opened, Records, private};
 use room::Room;
 use writer::Writer;
+
+use crate::types::OfficeNumber;
 
 /// The store of one node. Cheap to clone.
 #[derive(Clone)]
 pub struct Store {
     shared: Arc<Shared>,
 }
+
+/// The bytes of the packages that are kept of each sender.
+type Kept = Mutex<BTreeMap<OfficeNumber, u64>>;
 
 struct Shared {
     folder: PathBuf,
@@ -65,28 +78,72 @@ struct Shared {
     room: Arc<Room>,
     /// Told when the outcome of a package of ours became known.
     settling: watch::Sender<()>,
+    /// Only where the store is written.
+    kept: Arc<Kept>,
+    opened: Arc<Opened>,
+    /// Only of a store that is open for writing.
+    records: Option<Records>,
     /// Held for as long as the store is open for writing.
     _lock: Option<File>,
 }
 
+/// How often the lock is asked for before somebody else is said to have it, and the pause between.
+const LOCK_ATTEMPTS: u32 = 4;
+const LOCK_PAUSE: std::time::Duration = std::time::Duration::from_millis(50);
+
 /// Readers that are kept open between reads.
 const IDLE_READERS: usize = 4;
 
+/// How a store is opened.
+#[derive(Debug, Clone, Default)]
+pub struct Terms {
+    /// Bounds the database and the packages beside it, together, in bytes; 0 means only the disk
+    /// does.
+    pub size: u64,
+    /// The folder of the configuration, where the id of the store is written down too.
+    pub home: Option<PathBuf>,
+    /// What to do with a store that is not the one that it was.
+    pub beginning: Beginning,
+}
+
 impl Store {
-    /// Opens the store in `folder` for writing, making it if it is not there.
+    /// Opens the store in `folder` for writing, making it if it was never there.
     ///
-    /// `size` bounds the database and the packages beside it, together, in bytes; 0 means only the
-    /// disk does.
-    pub fn open(folder: &Path, size: u64) -> Result<Self, StoreError> {
+    /// A store that is not the one that it was is refused ([`StoreError::Lost`]), and one that other
+    /// accounts can read ([`StoreError::Exposed`]).
+    pub fn open(folder: &Path, terms: &Terms) -> Result<Self, StoreError> {
+        let records = Records::new(folder, terms.home.as_deref());
+        if !folder.is_dir() {
+            records.examine(folder, terms.beginning)?;
+        }
         create_private(folder)?;
+        check_private(folder)?;
         let lock = lock(folder)?;
+        records.examine(folder, terms.beginning)?;
+        keep_private(folder)?;
         let mut connection = connect(folder, OpenFlags::SQLITE_OPEN_CREATE)?;
         schema::prepare(&mut connection)?;
-        let room = Arc::new(Room::new(size));
+        let room = Arc::new(Room::new(terms.size));
         payload::clean_up(&connection, folder, &room)?;
         room.measure(&connection)?;
-        let writer = Writer::start(connection, Arc::clone(&room))?;
-        Ok(Self::with(folder, room, Some(writer), Some(lock)))
+        let kept = incoming::kept(&connection)?;
+        records.keep(&connection, true)?;
+        let opened = Arc::new(Opened::of(folder)?);
+        let writer = Writer::start(connection, Arc::clone(&room), Arc::clone(&opened))?;
+        let shared = Shared {
+            folder: folder.to_owned(),
+            writer: Some(writer),
+            readers: Mutex::default(),
+            room,
+            kept: Arc::default(),
+            settling: watch::Sender::new(()),
+            opened,
+            records: Some(records),
+            _lock: Some(lock),
+        };
+        let store = Self { shared: Arc::new(shared) };
+        *store.kept() = kept;
+        Ok(store)
     }
 
     /// Opens the store in `folder` beside the daemon, for reading only.
@@ -94,17 +151,47 @@ impl Store {
         if !database(folder).is_file() {
             return Err(StoreError::Absent(folder.to_owned()));
         }
-        let store = Self::with(folder, Arc::new(Room::new(0)), None, None);
+        let shared = Shared {
+            folder: folder.to_owned(),
+            writer: None,
+            readers: Mutex::default(),
+            room: Arc::new(Room::new(0)),
+            kept: Arc::default(),
+            settling: watch::Sender::new(()),
+            opened: Arc::new(Opened::of(folder)?),
+            records: None,
+            _lock: None,
+        };
+        let store = Self { shared: Arc::new(shared) };
         store.with_reader(schema::check_current)?;
         Ok(store)
     }
 
-    fn with(folder: &Path, room: Arc<Room>, writer: Option<Writer>, lock: Option<File>) -> Self {
-        let readers = Mutex::default();
-        let settling = watch::Sender::new(());
-        let shared =
-            Shared { folder: folder.to_owned(), writer, readers, room, settling, _lock: lock };
-        Self { shared: Arc::new(shared) }
+    /// Whether the database is still where it was opened: [`StoreError::Gone`] if not. Every read and
+    /// write asks by itself.
+    pub fn check(&self) -> Result<(), StoreError> {
+        self.shared.opened.check()
+    }
+
+    /// Writes down how far the store is durable, so that the next start knows what it must find; to
+    /// be called every few seconds, and `at_the_end`. May block.
+    pub fn keep_record(&self, at_the_end: bool) -> Result<(), StoreError> {
+        let Some(records) = &self.shared.records else { return Ok(()) };
+        self.with_reader(|connection| records.keep(connection, at_the_end))
+    }
+
+    /// Whether a process has the store in `folder` open for writing.
+    pub fn is_in_use(folder: &Path) -> bool {
+        let file = File::open(folder.join("renkei.lock"));
+        file.is_ok_and(|file| matches!(file.try_lock_shared(), Err(fs::TryLockError::WouldBlock)))
+    }
+
+    /// Waits until the thread that writes has ended, without which nothing can be stored.
+    pub async fn writer_ended(&self) {
+        match &self.shared.writer {
+            Some(writer) => writer.ended().await,
+            None => std::future::pending().await,
+        }
     }
 
     /// Runs `work` in the next transaction and returns when it is durable.
@@ -135,12 +222,13 @@ impl Store {
         &self,
         work: impl FnOnce(&Connection) -> Result<T, StoreError>,
     ) -> Result<T, StoreError> {
+        self.check()?;
         let idle = self.readers().pop();
         let connection = match idle {
             Some(connection) => connection,
             None => connect(&self.shared.folder, OpenFlags::empty())?,
         };
-        let result = work(&connection);
+        let result = work(&connection).map_err(|error| self.check().err().unwrap_or(error));
         let mut readers = self.readers();
         if readers.len() < IDLE_READERS {
             readers.push(connection);
@@ -148,7 +236,11 @@ impl Store {
         result
     }
 
-    fn readers(&self) -> std::sync::MutexGuard<'_, Vec<Connection>> {
+    fn kept(&self) -> MutexGuard<'_, BTreeMap<OfficeNumber, u64>> {
+        self.shared.kept.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn readers(&self) -> MutexGuard<'_, Vec<Connection>> {
         self.shared.readers.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
@@ -169,6 +261,40 @@ fn create_private(folder: &Path) -> std::io::Result<()> {
     builder.create(folder)
 }
 
+/// Refuses a folder that other accounts can look into or write to.
+#[cfg(unix)]
+fn check_private(folder: &Path) -> Result<(), StoreError> {
+    use std::os::unix::fs::PermissionsExt as _;
+    let mode = fs::metadata(folder)?.permissions().mode() & 0o7777;
+    let of_others = mode & 0o077;
+    if of_others > 0 {
+        return Err(StoreError::Exposed { folder: folder.to_owned(), mode });
+    }
+    Ok(())
+}
+
+/// On Windows the permissions of the folder above count.
+#[cfg(not(unix))]
+#[expect(clippy::unnecessary_wraps, reason = "the same signature as on Unix")]
+const fn check_private(_folder: &Path) -> Result<(), StoreError> {
+    Ok(())
+}
+
+/// Makes the files of the database ones of this account alone; SQLite gives its log the permissions
+/// of the database.
+fn keep_private(folder: &Path) -> std::io::Result<()> {
+    private(File::options().create(true).truncate(false).write(true)).open(database(folder))?;
+    #[cfg(unix)]
+    for name in ["renkei.db", "renkei.db-wal", "renkei.db-shm", "renkei.lock"] {
+        use std::os::unix::fs::PermissionsExt as _;
+        let path = folder.join(name);
+        if fs::metadata(&path).is_ok_and(|file| file.permissions().mode() & 0o077 != 0) {
+            fs::set_permissions(&path, fs::Permissions::from_mode(0o600))?;
+        }
+    }
+    Ok(())
+}
+
 fn database(folder: &Path) -> PathBuf {
     folder.join("renkei.db")
 }
@@ -185,13 +311,21 @@ fn connect(folder: &Path, create: OpenFlags) -> Result<Connection, StoreError> {
 
 /// Takes the lock of the folder; the operating system gives it back whatever happens to us.
 fn lock(folder: &Path) -> Result<File, StoreError> {
-    let options = File::options().create(true).truncate(false).write(true).clone();
+    let mut options = File::options();
+    let options = private(options.create(true).truncate(false).write(true));
     let file = options.open(folder.join("renkei.lock"))?;
-    match file.try_lock() {
-        Ok(()) => Ok(file),
-        Err(fs::TryLockError::WouldBlock) => Err(StoreError::InUse(folder.to_owned())),
-        Err(fs::TryLockError::Error(error)) => Err(error.into()),
+    for attempt in 1.. {
+        match file.try_lock() {
+            Ok(()) => break,
+            // Whoever only asks whether a node runs has it for an instant.
+            Err(fs::TryLockError::WouldBlock) if attempt < LOCK_ATTEMPTS => {
+                std::thread::sleep(LOCK_PAUSE);
+            }
+            Err(fs::TryLockError::WouldBlock) => return Err(StoreError::InUse(folder.to_owned())),
+            Err(fs::TryLockError::Error(error)) => return Err(error.into()),
+        }
     }
+    Ok(file)
 }
 
 #[cfg(test)]

@@ -7,8 +7,8 @@ use rusqlite::{Connection, OptionalExtension as _, Row, params};
 use super::payload::{Payload, Stored};
 use super::query::{Direction, JournalEntry};
 use super::unit::Column;
-use super::{NewReceipt, Store, StoreError, UnitSummary, query, receipts};
-use crate::transfer::{LONGEST_WAIT, Outgoing, OutgoingEffect, OutgoingEvent};
+use super::{NewReceipt, Store, StoreError, UnitSummary, held, query, receipts};
+use crate::transfer::{LONGEST_WAIT, Outgoing, OutgoingEffect, OutgoingEvent, OutgoingReceipt};
 use crate::types::{Digest, FileSerial, Hashed, MessageId, OfficeNumber};
 
 /// A package that becomes durable.
@@ -187,7 +187,7 @@ impl Store {
     }
 
     /// Whether a receipt of `partner` is still to come for a package of `office`: one is consigned
-    /// and not handed over.
+    /// or held there, and not handed over.
     pub async fn awaits_receipts(
         &self,
         office: OfficeNumber,
@@ -197,7 +197,9 @@ impl Store {
             let found = connection
                 .prepare_cached(
                     "SELECT 1 FROM outgoing WHERE office = ?1 AND partner = ?2
-                     AND state = 'CONSIGNED' LIMIT 1",
+                     AND state = 'CONSIGNED'
+                     UNION ALL SELECT 1 FROM outgoing WHERE office = ?1 AND partner = ?2
+                     AND state = 'HELD_BY_RECIPIENT' LIMIT 1",
                 )?
                 .query_row(params![Column(office), Column(partner)], |_| Ok(()))
                 .optional()?;
@@ -245,10 +247,15 @@ impl Store {
                 receipts::insert(connection, parties, id, receipt)?;
             }
             let (next, effects) = row.state.on(id, row.expires_at, &event, now);
-            if next != row.state {
+            // Held there as before, for another reason.
+            let is_news = matches!(event, OutgoingEvent::Receipt(OutgoingReceipt::HandoverFailure))
+                && next == Outgoing::HeldByRecipient
+                && detail_of(connection, id)? != detail;
+            if next != row.state || is_news {
                 let (failures, next_at) = match next {
                     Outgoing::Queued { failures, next_at } => (failures, next_at),
                     Outgoing::Consigned
+                    | Outgoing::HeldByRecipient
                     | Outgoing::HandedOver
                     | Outgoing::Rejected
                     | Outgoing::Expired => (0, now),
@@ -283,6 +290,11 @@ impl Store {
             self.shared.settling.send_replace(());
         }
         Ok((next, effects))
+    }
+
+    /// Whether the recipient has lost the bytes of a package, so that it helps to send it again.
+    pub async fn is_lost_there(&self, id: MessageId) -> Result<bool, StoreError> {
+        self.read(move |connection| Ok(detail_of(connection, id)?.starts_with("store-"))).await
     }
 
     /// Stores a receipt that we signed about a package of ours (`Expiry`).
@@ -340,6 +352,7 @@ fn insert(
     };
     let converted = new.unit.converted_from;
     let detail = converted.map_or_else(String::new, |from| format!("converted-from-{from}"));
+    held::sent_again(connection, (new.office, new.partner), new.serial, now)?;
     query::journal(connection, &entry, "PACKED", &detail, now)?;
     query::journal(connection, &entry, "QUEUED", "", now)
 }
@@ -347,6 +360,12 @@ fn insert(
 /// The latest time for which an attempt can have been planned before `now`.
 fn latest(now: Timestamp) -> Timestamp {
     now.checked_add(LONGEST_WAIT).unwrap_or(Timestamp::MAX)
+}
+
+fn detail_of(connection: &Connection, id: MessageId) -> Result<String, StoreError> {
+    Ok(connection
+        .prepare_cached("SELECT detail FROM outgoing WHERE message_id = ?1")?
+        .query_row(params![Column(id)], |row| row.get(0))?)
 }
 
 fn outgoing(connection: &Connection, id: MessageId) -> Result<OutgoingRow, StoreError> {

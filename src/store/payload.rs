@@ -31,6 +31,11 @@ impl Payload {
         (package.len() <= BESIDE).then(|| Self { place: "here", inline: Some(package.clone()) })
     }
 
+    /// Nowhere: the package is not kept.
+    pub(super) const fn gone() -> Self {
+        Self { place: "gone", inline: None }
+    }
+
     /// Writes the bytes of a small package and returns the row where they lie.
     pub(super) fn insert(&self, connection: &Connection) -> Result<Option<i64>, StoreError> {
         let Some(bytes) = &self.inline else { return Ok(None) };
@@ -89,6 +94,7 @@ impl Store {
         }
         let size = u64::try_from(package.len()).unwrap_or(u64::MAX);
         let (folder, room) = (self.shared.folder.clone(), Arc::clone(&self.shared.room));
+        self.check()?;
         tokio::task::spawn_blocking(move || store(&folder, &room, digest, &package))
             .await
             .map_err(|_| StoreError::Stopped)??;
@@ -132,7 +138,11 @@ fn store(folder: &Path, room: &Room, digest: Digest, bytes: &[u8]) -> Result<(),
     let temporary = packages.join(format!(".{digest}-{number}.tmp"));
     let whole = beside(folder, digest);
     let write = || {
-        fs::create_dir_all(&packages)?;
+        // Not those above: a data folder that is gone must not come back empty.
+        match fs::create_dir(&packages) {
+            Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {}
+            made => made?,
+        }
         let mut file = File::create_new(&temporary)?;
         file.write_all(bytes)?;
         file.sync_all()?;

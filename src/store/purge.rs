@@ -1,10 +1,12 @@
 //! What is no longer kept.
 
+use std::sync::{Arc, PoisonError};
+
 use jiff::Timestamp;
 use rusqlite::{Connection, params};
 
 use super::unit::Column;
-use super::{Store, StoreError};
+use super::{Store, StoreError, incoming};
 use crate::types::Digest;
 
 impl Store {
@@ -19,6 +21,12 @@ impl Store {
             self.write(move |connection| purge(connection, packages, records)).await?;
         // Only now does no row name them any more, also after a crash.
         self.remove_unnamed(beside).await?;
+        let kept = Arc::clone(&self.shared.kept);
+        self.write(move |connection| {
+            *kept.lock().unwrap_or_else(PoisonError::into_inner) = incoming::kept(connection)?;
+            Ok(())
+        })
+        .await?;
         Ok(removed)
     }
 }
@@ -27,7 +35,11 @@ impl Store {
 /// done with the package. A consigned one is safe at the partner, whether or not its files come
 /// out of a hold folder there one day.
 const AT_REST: [(&str, &str, &str); 2] = [
-    ("outgoing", "partner", "'CONSIGNED', 'HANDED_OVER', 'REJECTED', 'EXPIRED'"),
+    (
+        "outgoing",
+        "partner",
+        "'CONSIGNED', 'HELD_BY_RECIPIENT', 'HANDED_OVER', 'REJECTED', 'EXPIRED'",
+    ),
     ("incoming", "sender", "'HANDED_OVER', 'REJECTED', 'HELD'"),
 ];
 

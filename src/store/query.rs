@@ -1,5 +1,7 @@
 //! The journal, and what people ask of the store: status, history, evidence.
 
+use std::collections::BTreeSet;
+
 use bytes::Bytes;
 use jiff::Timestamp;
 use rusqlite::{Connection, OptionalExtension as _, Row, params};
@@ -7,8 +9,8 @@ use serde::{Serialize, Serializer};
 
 use super::payload::Stored;
 use super::unit::Column;
-use super::{Store, StoreError, StoredReceipt, UnitSummary, receipts};
-use crate::types::{FileSerial, MessageId, OfficeNumber};
+use super::{HeldItem, Store, StoreError, StoredReceipt, UnitSummary, held, receipts};
+use crate::types::{Digest, FileSerial, MessageId, OfficeNumber};
 
 /// Which way a package goes, from our point of view.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -28,7 +30,7 @@ impl Direction {
         }
     }
 
-    fn from_stored(text: &str) -> Result<Self, StoreError> {
+    pub(super) fn from_stored(text: &str) -> Result<Self, StoreError> {
         match text {
             "out" => Ok(Self::Out),
             "in" => Ok(Self::In),
@@ -62,25 +64,6 @@ pub struct JournalRow {
     pub state: String,
     /// A code that says more.
     pub detail: String,
-}
-
-/// A set that was refused before it became a package.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct HeldRow {
-    /// When.
-    pub at: Timestamp,
-    /// Our office.
-    pub office: OfficeNumber,
-    /// The addressee, where the file names say one.
-    pub partner: Option<OfficeNumber>,
-    /// The 連番, where the file names say one.
-    pub serial: Option<FileSerial>,
-    /// What the set holds.
-    pub unit: UnitSummary,
-    /// Codes of the rules or the fault, joined with commas.
-    pub reason: String,
-    /// The folder it lies in, below the hold folder.
-    pub folder: String,
 }
 
 /// A line of 送受信履歴.
@@ -145,8 +128,8 @@ pub struct StateCount {
 pub struct Status {
     /// Packages by office, partner, direction and state.
     pub counts: Vec<StateCount>,
-    /// The sets that were held, newest first.
-    pub held: Vec<HeldRow>,
+    /// What is held and not settled, both ways, newest first.
+    pub held: Vec<HeldItem>,
 }
 
 /// Everything that proves what became of a package.
@@ -167,11 +150,6 @@ pub struct Evidence {
 }
 
 impl Store {
-    /// Remembers a set that was put into the hold folder.
-    pub async fn hold(&self, held: HeldRow) -> Result<(), StoreError> {
-        self.write(move |connection| insert_held(connection, &held)).await
-    }
-
     /// What waits, is held, was delivered.
     pub async fn status(&self, held_limit: u32) -> Result<Status, StoreError> {
         self.read(move |connection| {
@@ -198,7 +176,7 @@ impl Store {
                 }))
             })?;
             let counts = rows.map(|row| row?).collect::<Result<_, StoreError>>()?;
-            Ok(Status { counts, held: held(connection, held_limit)? })
+            Ok(Status { counts, held: held::open(connection, held_limit)? })
         })
         .await
     }
@@ -206,6 +184,23 @@ impl Store {
     /// 送受信履歴, newest first.
     pub async fn history(&self, filter: HistoryFilter) -> Result<Vec<HistoryRow>, StoreError> {
         self.read(move |connection| history(connection, &filter)).await
+    }
+
+    /// SHA-256 of the packages with this id and of all receipts about them: what was verified when it
+    /// was accepted, or signed by us.
+    pub async fn accepted(&self, id: MessageId) -> Result<BTreeSet<Digest>, StoreError> {
+        self.read(move |connection| {
+            let mut statement = connection.prepare_cached(
+                "SELECT package_sha256 FROM outgoing WHERE message_id = ?1
+                 UNION SELECT package_sha256 FROM incoming WHERE message_id = ?1
+                 UNION SELECT sha256 FROM receipts WHERE message_id = ?1",
+            )?;
+            let rows = statement.query_map(params![Column(id)], |row| {
+                row.get::<_, Column<Digest>>(0).map(|digest| digest.0)
+            })?;
+            Ok(rows.collect::<Result<_, _>>()?)
+        })
+        .await
     }
 
     /// Everything that proves what became of a package, ours or a partner's.
@@ -243,33 +238,6 @@ impl Store {
         })
         .await
     }
-}
-
-/// Remembers a set that was put into the hold folder, with its journal row.
-pub(super) fn insert_held(connection: &Connection, held: &HeldRow) -> Result<(), StoreError> {
-    let text = |number: Option<&str>| number.unwrap_or_default().to_owned();
-    connection
-        .prepare_cached(
-            "INSERT INTO held (at, office, partner, serial, unit, reason, folder)
-             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
-        )?
-        .execute(params![
-            Column(held.at),
-            Column(held.office),
-            text(held.partner.as_ref().map(OfficeNumber::as_str)),
-            text(held.serial.as_ref().map(FileSerial::as_str)),
-            held.unit.to_json()?,
-            held.reason,
-            held.folder,
-        ])?;
-    let entry = JournalEntry {
-        direction: Direction::Out,
-        office: held.office,
-        partner: held.partner,
-        id: None,
-        serial: held.serial,
-    };
-    journal(connection, &entry, "HELD", &held.reason, held.at)
 }
 
 /// Appends to the journal.
@@ -317,28 +285,6 @@ fn journal_of(
     Ok(rows.collect::<Result<_, _>>()?)
 }
 
-fn held(connection: &Connection, limit: u32) -> Result<Vec<HeldRow>, StoreError> {
-    let mut statement = connection.prepare_cached(
-        "SELECT at, office, partner, serial, unit, reason, folder FROM held
-         ORDER BY id DESC LIMIT ?1",
-    )?;
-    let rows = statement.query_map(params![limit], |row| {
-        let unit: String = row.get(4)?;
-        Ok(UnitSummary::from_json(&unit).and_then(|unit| {
-            Ok(HeldRow {
-                at: row.get::<_, Column<_>>(0)?.0,
-                office: row.get::<_, Column<_>>(1)?.0,
-                partner: optional(row, 2)?,
-                serial: optional(row, 3)?,
-                unit,
-                reason: row.get(5)?,
-                folder: row.get(6)?,
-            })
-        }))
-    })?;
-    rows.map(|row| row?).collect()
-}
-
 fn history(connection: &Connection, filter: &HistoryFilter) -> Result<Vec<HistoryRow>, StoreError> {
     let mut statement = connection.prepare_cached(
         "SELECT * FROM (
@@ -350,7 +296,8 @@ fn history(connection: &Connection, filter: &HistoryFilter) -> Result<Vec<Histor
                     detail
              FROM incoming
              UNION ALL
-             SELECT at, at, 'out', office, partner, NULL, serial, unit, 'HELD', reason FROM held
+             SELECT at, coalesce(settled_at, at), 'out', office, partner, NULL, serial, unit,
+                    iif(settled_at IS NULL, 'HELD', 'SETTLED'), reason FROM held
          )
          WHERE (?1 = '' OR office = ?1) AND (?2 = '' OR partner = ?2) AND at >= ?3
          ORDER BY at DESC, serial DESC LIMIT ?4",
@@ -388,7 +335,7 @@ fn history(connection: &Connection, filter: &HistoryFilter) -> Result<Vec<Histor
 }
 
 /// A number that may be empty.
-fn optional<T>(row: &Row<'_>, place: usize) -> rusqlite::Result<Option<T>>
+pub(super) fn optional<T>(row: &Row<'_>, place: usize) -> rusqlite::Result<Option<T>>
 where
     Column<T>: rusqlite::types::FromSql,
 {

@@ -120,8 +120,13 @@ impl Store {
     }
 }
 
-/// Stores a receipt. The first of its kind about a package counts, so that a partner cannot fill our
-/// disk with ever new ones.
+/// The kind of which several may be about one package: held, released, and held again.
+const REPEATABLE: &str = "ContentHandoverFailure";
+/// How many of it are kept.
+const MOST_REPEATED: u32 = 16;
+
+/// Stores a receipt. The first of its kind about a package counts, of those that may repeat
+/// themselves the first few, so that a partner cannot fill our disk with ever new ones.
 ///
 /// The index is named because SQLite looks at the values: for a receipt of ours it takes the one of
 /// all that we issued to the partner, and reads it from its beginning.
@@ -134,10 +139,10 @@ pub(super) fn insert(
     connection
         .prepare_cached(
             "INSERT INTO receipts (origin, office, partner, message_id, kind, at, sha256, der)
-             SELECT ?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8 WHERE NOT EXISTS (
-                 SELECT 1 FROM receipts INDEXED BY receipts_message WHERE message_id = ?4 AND kind = ?5 AND origin = ?1
+             SELECT ?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8 WHERE (
+                 SELECT count(*) FROM receipts INDEXED BY receipts_message WHERE message_id = ?4 AND kind = ?5 AND origin = ?1
                      AND office = ?2 AND partner = ?3
-             ) ON CONFLICT (origin, sha256) DO NOTHING",
+             ) < ?9 ON CONFLICT (origin, sha256) DO NOTHING",
         )?
         .execute(params![
             receipt.origin.as_str(),
@@ -148,6 +153,7 @@ pub(super) fn insert(
             Column(receipt.at),
             Column(Digest::of(&receipt.der)),
             receipt.der.as_ref(),
+            if receipt.kind == REPEATABLE { MOST_REPEATED } else { 1 },
         ])?;
     Ok(())
 }

@@ -4,7 +4,7 @@ use rusqlite::{OptionalExtension as _, params};
 use tokio::sync::watch;
 
 use super::unit::Column;
-use super::{HeldRow, Store, StoreError, UnitSummary, query};
+use super::{HeldRow, Store, StoreError, UnitSummary, held};
 use crate::transfer::Outgoing;
 use crate::types::{FileSerial, MessageId, OfficeNumber};
 
@@ -100,7 +100,7 @@ impl Store {
             for (id, state) in &shown {
                 statement.execute(params![Column(*id), state.as_str()])?;
             }
-            held.iter().try_for_each(|held| query::insert_held(connection, held))
+            held.iter().try_for_each(|row| held::insert(connection, row))
         })
         .await
     }

@@ -1,5 +1,6 @@
 //! The one thread that writes.
 
+use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 use std::thread;
 
@@ -7,6 +8,7 @@ use rusqlite::{Connection, TransactionBehavior};
 use tokio::sync::{mpsc, oneshot};
 
 use super::StoreError;
+use super::identity::Opened;
 use super::room::Room;
 
 /// Writes that may wait in line; further ones wait for a place.
@@ -15,8 +17,17 @@ const LINE: usize = 1024;
 /// Writes that share one transaction at the most.
 const GROUP: usize = 256;
 
+/// How a transaction ended.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Ended {
+    Committed,
+    Failed,
+    /// In a database that is not there any more.
+    Gone,
+}
+
 /// Tells the caller how it went, after the commit.
-type Answer = Box<dyn FnOnce(bool) + Send>;
+type Answer = Box<dyn FnOnce(Ended) + Send>;
 
 /// One write: runs in the open transaction and returns the way to answer.
 type Job = Box<dyn FnOnce(&Connection) -> Answer + Send>;
@@ -27,11 +38,15 @@ pub(super) struct Writer {
 }
 
 impl Writer {
-    pub(super) fn start(connection: Connection, room: Arc<Room>) -> Result<Self, StoreError> {
+    pub(super) fn start(
+        connection: Connection,
+        room: Arc<Room>,
+        opened: Arc<Opened>,
+    ) -> Result<Self, StoreError> {
         let (line, jobs) = mpsc::channel(LINE);
         let thread = thread::Builder::new()
             .name("renkei-store".to_owned())
-            .spawn(move || write_all(connection, &room, jobs))?;
+            .spawn(move || write_all(connection, &room, &opened, jobs))?;
         Ok(Self { line: Some(line), thread: Some(thread) })
     }
 
@@ -44,8 +59,12 @@ impl Writer {
         let (sender, receiver) = oneshot::channel();
         let job: Job = Box::new(move |connection| {
             let result = in_savepoint(connection, work);
-            Box::new(move |committed| {
-                let result = if committed { result } else { result.and(Err(StoreError::Full)) };
+            Box::new(move |ended| {
+                let result = match ended {
+                    Ended::Committed => result,
+                    Ended::Failed => result.and(Err(StoreError::Full)),
+                    Ended::Gone => Err(StoreError::Gone),
+                };
                 // Nobody listens when the caller was cancelled; the write stands all the same.
                 let _ = sender.send(result);
             })
@@ -53,6 +72,15 @@ impl Writer {
         let line = self.line.as_ref().ok_or(StoreError::Stopped)?;
         line.send(job).await.map_err(|_| StoreError::Stopped)?;
         receiver.await.map_err(|_| StoreError::Stopped)?
+    }
+}
+
+impl Writer {
+    /// Waits until the thread that writes has ended.
+    pub(super) async fn ended(&self) {
+        if let Some(line) = &self.line {
+            line.closed().await;
+        }
     }
 }
 
@@ -66,27 +94,40 @@ impl Drop for Writer {
     }
 }
 
-fn write_all(mut connection: Connection, room: &Room, mut jobs: mpsc::Receiver<Job>) {
+fn write_all(
+    mut connection: Connection,
+    room: &Room,
+    opened: &Opened,
+    mut jobs: mpsc::Receiver<Job>,
+) {
     while let Some(first) = jobs.blocking_recv() {
         let mut answers = Vec::new();
         let committed = room
             .bound(&connection)
-            .and_then(|()| write_group(&mut connection, first, &mut jobs, &mut answers));
+            .and_then(|()| write_group(&mut connection, opened, first, &mut jobs, &mut answers));
         if let Err(error) = room.measure(&connection) {
             tracing::error!(%error, "the size of the store is not known");
         }
-        if let Err(error) = &committed {
-            tracing::error!(%error, "the store could not commit");
-        }
+        let ended = match committed {
+            Ok(()) => Ended::Committed,
+            // Told as a standing condition.
+            Err(StoreError::Gone) => Ended::Gone,
+            Err(error) => {
+                tracing::error!(%error, "the store could not commit");
+                Ended::Failed
+            }
+        };
         for answer in answers {
-            answer(committed.is_ok());
+            answer(ended);
         }
     }
 }
 
-/// Runs `first` and what came in behind it, and commits once.
+/// Runs `first` and what came in behind it, and commits once. What was committed counts only if the
+/// database is still there afterwards: the system lets a file that was deleted be written to.
 fn write_group(
     connection: &mut Connection,
+    opened: &Opened,
     first: Job,
     jobs: &mut mpsc::Receiver<Job>,
     answers: &mut Vec<Answer>,
@@ -101,8 +142,9 @@ fn write_group(
         }
         next = if answers.len() < GROUP { jobs.try_recv().ok() } else { None };
     }
+    opened.check()?;
     transaction.commit()?;
-    Ok(())
+    opened.check()
 }
 
 /// One write fails alone: the others of its group are not undone.
@@ -112,7 +154,9 @@ fn in_savepoint<T>(
 ) -> Result<T, StoreError> {
     let run = |sql| connection.prepare_cached(sql)?.execute(());
     run("SAVEPOINT job")?;
-    let result = work(connection);
+    // The hook for panics has told where; the other writes of the group stand.
+    let result = std::panic::catch_unwind(AssertUnwindSafe(|| work(connection)));
+    let result = result.unwrap_or(Err(StoreError::Panic));
     if connection.is_autocommit() {
         return result.and(Err(StoreError::Full));
     }

@@ -25,8 +25,8 @@ pub enum Incoming {
     Placed,
     /// The handover receipt is signed and waits to be collected. Final.
     HandedOver,
-    /// A different file of the same name lay in the import folder: the files are in the hold
-    /// folder and a person decides. Final for the node.
+    /// The files cannot be placed, because a different file of the same name lies in the import
+    /// folder or the stored package is damaged. Nothing happens until a person decides.
     Held,
 }
 
@@ -37,8 +37,13 @@ pub enum IncomingEvent {
     FilesPlaced,
     /// The import folder could not be written; nothing is lost, try again.
     PlacingFailed,
-    /// The files were put into the hold folder because of a name that is taken.
-    FilesHeld,
+    /// It cannot be placed as things are: a person decides.
+    Withheld,
+    /// Whatever was in the way is gone, a person says, or the sender sent the very package again:
+    /// to be placed anew.
+    Released,
+    /// A person does not want it: the rejection is signed and stored.
+    Dismissed,
     /// The handover receipt is signed and stored.
     HandoverSigned,
 }
@@ -68,7 +73,9 @@ impl Incoming {
     ) -> (Self, Option<IncomingEffect>) {
         let next = match (self, event) {
             (Self::Committed { .. }, IncomingEvent::FilesPlaced) => Self::Placed,
-            (Self::Committed { .. }, IncomingEvent::FilesHeld) => Self::Held,
+            (Self::Committed { .. }, IncomingEvent::Withheld) => Self::Held,
+            (Self::Held, IncomingEvent::Released) => Self::committed(now),
+            (Self::Held, IncomingEvent::Dismissed) => Self::Rejected,
             (Self::Committed { failures, .. }, IncomingEvent::PlacingFailed) => {
                 let failures = failures.saturating_add(1);
                 let next_at = now.checked_add(super::retry_delay(id, failures)).unwrap_or(now);
@@ -145,14 +152,16 @@ mod tests {
     /// Every pair of state and event.
     #[test]
     fn table_of_all_transitions() {
-        use IncomingEvent::{FilesHeld, FilesPlaced, HandoverSigned, PlacingFailed};
-        let events = [FilesPlaced, PlacingFailed, FilesHeld, HandoverSigned];
+        use IncomingEvent::{
+            Dismissed, FilesPlaced, HandoverSigned, PlacingFailed, Released, Withheld,
+        };
+        let events = [FilesPlaced, PlacingFailed, Withheld, HandoverSigned, Released, Dismissed];
         let expected = [
-            ["PLACED", "COMMITTED", "HELD", "COMMITTED"],
-            ["REJECTED"; 4],
-            ["PLACED", "PLACED", "PLACED", "HANDED_OVER"],
-            ["HANDED_OVER"; 4],
-            ["HELD"; 4],
+            ["PLACED", "COMMITTED", "HELD", "COMMITTED", "COMMITTED", "COMMITTED"],
+            ["REJECTED"; 6],
+            ["PLACED", "PLACED", "PLACED", "HANDED_OVER", "PLACED", "PLACED"],
+            ["HANDED_OVER"; 6],
+            ["HELD", "HELD", "HELD", "HELD", "COMMITTED", "REJECTED"],
         ];
         let id = MessageId::new(now());
         for (state, row) in states().into_iter().zip(expected) {

@@ -20,6 +20,10 @@ pub enum Outgoing {
     },
     /// The recipient signed that it holds the package durably (`ContentConsignment`).
     Consigned,
+    /// The recipient signed that it has the package and cannot place its files
+    /// (`ContentHandoverFailure`): a person there has to do something. Its last word is still to
+    /// come.
+    HeldByRecipient,
     /// The recipient signed that the files are in the import folder (`ContentHandover`). Final.
     HandedOver,
     /// The recipient signed that it refuses the package (`Rejection`). Final.
@@ -35,6 +39,8 @@ pub enum OutgoingReceipt {
     Consignment,
     /// In the import folder.
     Handover,
+    /// Not in the import folder until a person there has done something.
+    HandoverFailure,
     /// Refused.
     Rejection,
 }
@@ -61,6 +67,8 @@ pub enum OutgoingEvent {
     Receipt(OutgoingReceipt),
     /// Time passed.
     Tick,
+    /// A person asks for the package to be sent once more, because the recipient lost its bytes.
+    Resend,
 }
 
 /// What the node has to do next.
@@ -90,10 +98,12 @@ impl Outgoing {
         now: Timestamp,
     ) -> (Self, Vec<OutgoingEffect>) {
         let next = match (self, event) {
+            (Self::HeldByRecipient, OutgoingEvent::Receipt(OutgoingReceipt::Consignment)) => self,
             (
-                Self::Queued { .. } | Self::Consigned | Self::Expired,
+                Self::Queued { .. } | Self::Consigned | Self::HeldByRecipient | Self::Expired,
                 OutgoingEvent::Receipt(receipt),
             ) => Self::receipted(*receipt),
+            (Self::HeldByRecipient, OutgoingEvent::Resend) if now < expires_at => Self::packed(now),
             (Self::Queued { .. }, OutgoingEvent::Failed(_) | OutgoingEvent::Tick)
                 if now >= expires_at =>
             {
@@ -115,6 +125,7 @@ impl Outgoing {
             (
                 Self::Queued { .. }
                 | Self::Consigned
+                | Self::HeldByRecipient
                 | Self::HandedOver
                 | Self::Rejected
                 | Self::Expired,
@@ -135,7 +146,7 @@ impl Outgoing {
     pub const fn pending(self) -> Option<OutgoingEffect> {
         match self {
             Self::Queued { next_at, .. } => Some(OutgoingEffect::SendAt(next_at)),
-            Self::Consigned => Some(OutgoingEffect::CollectReceipts),
+            Self::Consigned | Self::HeldByRecipient => Some(OutgoingEffect::CollectReceipts),
             Self::HandedOver | Self::Rejected | Self::Expired => None,
         }
     }
@@ -145,7 +156,9 @@ impl Outgoing {
     pub const fn is_shown_anew(self, before: Self) -> bool {
         match self {
             Self::Queued { .. } => false,
-            Self::Consigned | Self::HandedOver => !matches!(before, Self::Consigned),
+            Self::Consigned | Self::HeldByRecipient | Self::HandedOver => {
+                !matches!(before, Self::Consigned | Self::HeldByRecipient)
+            }
             Self::Rejected | Self::Expired => true,
         }
     }
@@ -160,6 +173,7 @@ impl Outgoing {
         match self {
             Self::Queued { .. } => "QUEUED",
             Self::Consigned => "CONSIGNED",
+            Self::HeldByRecipient => "HELD_BY_RECIPIENT",
             Self::HandedOver => "HANDED_OVER",
             Self::Rejected => "REJECTED",
             Self::Expired => "EXPIRED",
@@ -175,6 +189,7 @@ impl Outgoing {
         match text {
             "QUEUED" => Ok(Self::Queued { failures, next_at }),
             "CONSIGNED" => Ok(Self::Consigned),
+            "HELD_BY_RECIPIENT" => Ok(Self::HeldByRecipient),
             "HANDED_OVER" => Ok(Self::HandedOver),
             "REJECTED" => Ok(Self::Rejected),
             "EXPIRED" => Ok(Self::Expired),
@@ -186,6 +201,7 @@ impl Outgoing {
         match receipt {
             OutgoingReceipt::Consignment => Self::Consigned,
             OutgoingReceipt::Handover => Self::HandedOver,
+            OutgoingReceipt::HandoverFailure => Self::HeldByRecipient,
             OutgoingReceipt::Rejection => Self::Rejected,
         }
     }
@@ -201,10 +217,11 @@ mod tests {
         Timestamp::from_second(seconds).expect("in range")
     }
 
-    fn states() -> [Outgoing; 5] {
+    fn states() -> [Outgoing; 6] {
         [
             Outgoing::packed(at(0)),
             Outgoing::Consigned,
+            Outgoing::HeldByRecipient,
             Outgoing::HandedOver,
             Outgoing::Rejected,
             Outgoing::Expired,
@@ -214,27 +231,38 @@ mod tests {
     /// Every pair of state and event, before and after the expiry.
     #[test]
     fn table_of_all_transitions() {
-        use OutgoingEvent::{Failed, Receipt, Tick};
-        use OutgoingReceipt::{Consignment, Handover, Rejection};
+        use OutgoingEvent::{Failed, Receipt, Resend, Tick};
+        use OutgoingReceipt::{Consignment, Handover, HandoverFailure, Rejection};
+        const HELD: &str = "HELD_BY_RECIPIENT";
         let events = [
             Failed(Failure::Unreachable { retry_after: None }),
             Failed(Failure::Refused),
             Receipt(Consignment),
+            Receipt(HandoverFailure),
             Receipt(Handover),
             Receipt(Rejection),
             Tick,
+            Resend,
         ];
         #[rustfmt::skip]
         let expected = [
-            // unreachable, refused, consignment, handover, rejection, tick | the same when expired
-            ["QUEUED", "QUEUED", "CONSIGNED", "HANDED_OVER", "REJECTED", "QUEUED",
-             "EXPIRED", "EXPIRED", "CONSIGNED", "HANDED_OVER", "REJECTED", "EXPIRED"],
-            ["CONSIGNED", "CONSIGNED", "CONSIGNED", "HANDED_OVER", "REJECTED", "CONSIGNED",
-             "CONSIGNED", "CONSIGNED", "CONSIGNED", "HANDED_OVER", "REJECTED", "CONSIGNED"],
-            ["HANDED_OVER"; 12],
-            ["REJECTED"; 12],
-            ["EXPIRED", "EXPIRED", "CONSIGNED", "HANDED_OVER", "REJECTED", "EXPIRED",
-             "EXPIRED", "EXPIRED", "CONSIGNED", "HANDED_OVER", "REJECTED", "EXPIRED"],
+            // unreachable, refused, consignment, handover failure, handover, rejection, tick, resend
+            // and the same when expired
+            ["QUEUED", "QUEUED", "CONSIGNED", HELD, "HANDED_OVER", "REJECTED", "QUEUED", "QUEUED",
+             "EXPIRED", "EXPIRED", "CONSIGNED", HELD, "HANDED_OVER", "REJECTED", "EXPIRED",
+             "QUEUED"],
+            ["CONSIGNED", "CONSIGNED", "CONSIGNED", HELD, "HANDED_OVER", "REJECTED", "CONSIGNED",
+             "CONSIGNED",
+             "CONSIGNED", "CONSIGNED", "CONSIGNED", HELD, "HANDED_OVER", "REJECTED", "CONSIGNED",
+             "CONSIGNED"],
+            [HELD, HELD, HELD, HELD, "HANDED_OVER", "REJECTED", HELD, "QUEUED",
+             HELD, HELD, HELD, HELD, "HANDED_OVER", "REJECTED", HELD, HELD],
+            ["HANDED_OVER"; 16],
+            ["REJECTED"; 16],
+            ["EXPIRED", "EXPIRED", "CONSIGNED", HELD, "HANDED_OVER", "REJECTED", "EXPIRED",
+             "EXPIRED",
+             "EXPIRED", "EXPIRED", "CONSIGNED", HELD, "HANDED_OVER", "REJECTED", "EXPIRED",
+             "EXPIRED"],
         ];
         let id = MessageId::new(at(0));
         for (state, row) in states().into_iter().zip(expected) {

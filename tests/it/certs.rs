@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use renkei::certs::files::{self, Access, Existing};
 use renkei::certs::{
     self, CertsError, Issued, TestCa, example, load_certificates, load_identity, load_pkcs12,
-    load_revocation_list, request,
+    load_revocation_lists, request,
 };
 use renkei::package::{
     CertificateInfo, KeyKind, SignerError, Trust, TrustError, TrustSources, Usage,
@@ -206,9 +206,8 @@ fn check_example(dir: &Path) {
     let ca = read("example-ca.pem");
     let made = CertificateInfo::of(&ca[0]).expect("readable").not_before
         + 800 * jiff::SignedDuration::from_hours(24);
-    let list = load_revocation_list(&dir.join("example-ca.crl.pem")).expect("a list");
-    let sources =
-        TrustSources { roots: ca, revocation_lists: vec![list], ..TrustSources::default() };
+    let lists = load_revocation_lists(&dir.join("example-ca.crl.pem")).expect("lists");
+    let sources = TrustSources { roots: ca, revocation_lists: lists, ..TrustSources::default() };
     let trust = Trust::new(sources).expect("usable");
     let judge = |name: &str, number: &str, usage| {
         let chain = read(&format!("{name}.pem"));

@@ -43,6 +43,12 @@ fn commented_keys_are_known_and_say_the_default() {
     for peer in &mut plain.peers {
         peer.edition = Some(renkei::types::Edition::V4_1);
     }
+    plain.node.log_file = Some(renkei::config::LogFile {
+        path: "renkei.log".into(),
+        rotation: renkei::config::LogRotation::Daily,
+        size: 10 << 20,
+        keep: 14,
+    });
     for office in &mut plain.offices {
         office.sent = Some("folders/sent".into());
         office.import_actuals = "folders/import-actuals".into();

@@ -16,7 +16,7 @@ use anyhow::Context as _;
 use indicatif::ProgressBar;
 
 use super::{EXIT_NO, UsageError, output, setup};
-use crate::node::{Node, system_clock};
+use crate::node::{Consent, Node, system_clock};
 use crate::types::Lang;
 use input::Unit;
 use offices::Office;
@@ -91,7 +91,10 @@ async fn demo(
             "ノードは動き続けています。drop フォルダーにファイルを入れると送られます。Ctrl-C で終了します。",
             "The nodes keep running: files put into a drop folder are sent. Ctrl-C ends the demo.",
         ))?;
-        setup::stop_signal().await?;
+        let mut signals = setup::Signals::listen()?;
+        while let setup::Asked::Reload = signals.next().await? {
+            nodes.iter().for_each(Node::reload);
+        }
     }
     for node in nodes {
         node.stop().await;
@@ -125,7 +128,7 @@ async fn start(offices: &[Office], lang: Lang) -> anyhow::Result<Vec<Node>> {
     let mut nodes = Vec::new();
     for office in offices {
         let config = setup::config(&office.config, lang)?;
-        match Node::start(config, spec, system_clock()).await {
+        match Node::start(config, spec, system_clock(), Consent::default()).await {
             Ok(node) => nodes.push(node),
             Err(problems) => anyhow::bail!("{}", problems.text(lang)),
         }

@@ -156,3 +156,17 @@ fn broken_toml_is_a_problem_not_a_panic() {
         assert!(!problems(text).is_empty(), "{text:?}");
     }
 }
+
+#[test]
+fn a_misspelt_key_is_told_with_the_one_that_was_meant() {
+    let told = |text: &str| {
+        let problems = Config::parse(text, Path::new("")).expect_err("problems");
+        problems.text(Lang::En)
+    };
+    let said = told("[node]\nlisten_on = \"0.0.0.0:1\"\n[limits]\nfile_siez = \"1MiB\"\nzzz = 1\n");
+    assert!(said.contains("did you mean listen?"), "{said}");
+    assert!(said.contains("did you mean file_size?"), "{said}");
+    assert!(said.contains("known here: ") && said.contains("package_size"), "{said}");
+    let both = "[tls]\ncertificate = \"a\"\nkey = \"b\"\npkcs12 = \"c\"\npassword_file = \"d\"\n";
+    assert!(!told(both).contains("unknown key"), "{}", told(both));
+}

@@ -83,7 +83,8 @@ impl Outbound {
         let expires_at = now.checked_add(context.config.timing.expiry).unwrap_or(Timestamp::MAX);
         let own = context.config.office(office);
         let proof = context.proof();
-        let signer = Arc::clone(proof.signer(office).ok_or(OutboundFault::Internal)?);
+        let signer =
+            Arc::clone(proof.usable_signer(office, now).map_err(|_| OutboundFault::Internal)?);
         let manifest = Manifest {
             format: ManifestFormat::V1,
             message_id: id,

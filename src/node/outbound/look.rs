@@ -7,8 +7,10 @@ use std::time::{Duration, Instant};
 use tokio::sync::watch;
 
 use super::super::context::blocking;
+use super::super::supervise::Beat;
 use super::{
-    FAULT_PAUSE, Incomplete, Line, Outbound, OutboundFault, Ready, SOON, TOGETHER, UnitKey,
+    FAULT_PAUSE, Incomplete, LONGEST_PACKING, Line, Outbound, OutboundFault, Ready, SOON, TOGETHER,
+    UnitKey,
 };
 use crate::folder::{ScanLimits, Seen, Writing};
 
@@ -16,10 +18,14 @@ impl Outbound {
     /// One look into the drop folder; says when the next can bring something new.
     pub(super) async fn look(
         &mut self,
+        beat: &Beat,
         stopping: &watch::Receiver<bool>,
     ) -> Result<Option<Duration>, OutboundFault> {
+        beat.works("looking into the drop folder");
         // Until the end is reached without a fault.
         self.in_vain = true;
+        self.context.store.check()?;
+        self.mend_work().await?;
         self.end_left_over().await?;
         self.end_rested().await?;
         let limits = ScanLimits { files: self.most_files().saturating_add(1).max(1_000) };
@@ -86,6 +92,7 @@ impl Outbound {
         }
         let mut admitted = admitted.into_iter().peekable();
         while admitted.peek().is_some() && !*stopping.borrow() {
+            beat.works_for("checking and packing", LONGEST_PACKING);
             self.together(admitted.by_ref().take(TOGETHER).collect(), &mut line).await?;
         }
         self.stays.tell(&self.context, &odd, &self.aside, &in_hand);

@@ -18,12 +18,13 @@ use super::context::{Context, blocking, stopped};
 use super::conversion::{self, OutboundSet};
 use super::judge::Judgement;
 use super::start::DropFolders;
+use super::supervise::Beat;
 use crate::config::Peer;
 use crate::folder::{
     Claim, ClaimedFile, Fault, FolderError, FolderRole, Seen, Settler, Unclaimed, Watch, Writers,
 };
 use crate::store::StoreError;
-use crate::types::{FileName, FileSerial, OfficeNumber};
+use crate::types::{FileName, FileSerial, Lang, OfficeNumber};
 
 use aside::{SetAside, Stays};
 pub(super) use end::end_claim;
@@ -32,6 +33,9 @@ pub(super) use settled::run as show_outcomes;
 
 /// Units that are claimed and packed together.
 const TOGETHER: usize = 16;
+
+/// How long units that are packed together may well take on a slow share.
+const LONGEST_PACKING: Duration = Duration::from_mins(10);
 
 /// How long to wait after the disk or the store failed.
 const FAULT_PAUSE: Duration = Duration::from_secs(5);
@@ -160,6 +164,16 @@ impl OutboundFault {
             Self::Internal => "internal",
         }
     }
+
+    fn text(&self, lang: Lang) -> String {
+        match self {
+            Self::Store(error) => error.text(lang),
+            Self::Folder(error) => error.text(lang),
+            Self::Pack(_) | Self::Internal => {
+                lang.pick(&format!("内部エラーです（{self}）。"), &self.to_string()).to_owned()
+            }
+        }
+    }
 }
 
 struct Outbound {
@@ -176,6 +190,8 @@ struct Outbound {
     writers: Arc<Writers>,
     /// Claims of durable packages whose files may still be written to, and since when they lie.
     resting: Vec<(Arc<Claim>, Instant)>,
+    /// The fault that keeps us from the drop folder, as far as nobody else tells it.
+    waits_for: Option<&'static str>,
     /// A claim could not be ended and lies in the work folder.
     left_over: bool,
     /// Files went to and fro in vain. The hints that this gave would wake us at once, to do the same
@@ -185,7 +201,8 @@ struct Outbound {
 
 pub(super) async fn run(
     context: Arc<Context>,
-    folders: DropFolders,
+    folders: Arc<DropFolders>,
+    beat: Beat,
     mut stopping: watch::Receiver<bool>,
 ) {
     let hint = Arc::new(Notify::new());
@@ -205,7 +222,7 @@ pub(super) async fn run(
     let office = folders.office;
     let mut outbound = Outbound {
         context,
-        folders: Arc::new(folders),
+        folders,
         settler: Settler::new(settle),
         started: Instant::now(),
         seen: BTreeMap::new(),
@@ -214,17 +231,20 @@ pub(super) async fn run(
         stays: Stays::new(office),
         writers,
         resting: Vec::new(),
-        left_over: false,
+        waits_for: None,
+        // The right folder may have come back only after the start, and an earlier run of this task
+        // may have ended with a claim in hand.
+        left_over: true,
         in_vain: false,
     };
     while !*stopping.borrow() {
-        let sleep = match outbound.look(&stopping).await {
+        let looked = outbound.look(&beat, &stopping).await;
+        outbound.tell_fault(looked.as_ref().err());
+        let sleep = match looked {
             Ok(next) => next.map_or(interval, |next| next.min(interval)),
-            Err(fault) => {
-                tracing::error!(code = fault.code(), %fault, "the drop folder waits");
-                FAULT_PAUSE
-            }
+            Err(_) => FAULT_PAUSE,
         };
+        beat.sleeps(sleep);
         tokio::select! {
             () = stopped(&mut stopping) => break,
             () = hint.notified(), if !outbound.in_vain => {}
@@ -234,12 +254,61 @@ pub(super) async fn run(
 }
 
 impl Outbound {
+    /// Makes the work folder anew if somebody deleted it.
+    async fn mend_work(&self) -> Result<(), OutboundFault> {
+        let folders = Arc::clone(&self.folders);
+        // Nothing is given back to a drop folder that is not the right one.
+        let mend = move || folders.drop.root().check().and_then(|()| folders.drop.mend_work());
+        let made = blocking(mend).await;
+        if made.ok_or(OutboundFault::Internal)?? {
+            let ja = "作業用フォルダーがなくなっていたため、作り直しました。送信の準備中だったファイルは失われた可能性があります。介護ソフトの送信済みの一覧と renkei history を見比べてください。";
+            let en = "the work folder was gone and was made anew; files that were just being packed may be lost: compare what the care software exported with renkei history";
+            let about = format!("office {} work", self.folders.office);
+            self.context.notices.raise(
+                "work-folder-made-anew",
+                about,
+                (ja, en),
+                self.context.now(),
+            );
+        }
+        Ok(())
+    }
+
+    /// Tells what keeps us from the drop folder, once, until it is over. A folder or store that is
+    /// gone is told by the guard.
+    fn tell_fault(&mut self, fault: Option<&OutboundFault>) {
+        let about = format!("office {}", self.folders.office);
+        let is_told = |fault: &OutboundFault| match fault {
+            OutboundFault::Store(error) => matches!(error, StoreError::Gone),
+            OutboundFault::Folder(error) => {
+                error.folder() == FolderRole::Drop
+                    && matches!(error.fault(), Fault::Missing | Fault::Replaced)
+            }
+            OutboundFault::Pack(_) | OutboundFault::Internal => false,
+        };
+        let fault = fault.filter(|fault| !is_told(fault));
+        let code = fault.map(OutboundFault::code);
+        if let Some(before) = self.waits_for.filter(|before| Some(*before) != code) {
+            self.context.notices.clear(before, &about);
+        }
+        self.waits_for = code;
+        if let Some(fault) = fault {
+            let ja = format!("送信用フォルダーの処理が止まっています。{}", fault.text(Lang::Ja));
+            let en = format!("the drop folder waits: {}", fault.text(Lang::En));
+            self.context.notices.raise(fault.code(), about, (ja, en), self.context.now());
+        }
+    }
+
     async fn unclaimed(&mut self, unclaimed: Unclaimed) -> Result<Done, OutboundFault> {
         let error = unclaimed.error;
         if let Some(left) = unclaimed.left {
             self.release(Arc::from(left)).await?;
         }
-        if matches!(error.fault(), Fault::Locked | Fault::Changed | Fault::Missing) {
+        // A file that is missing was taken away again; a folder that is missing is another matter.
+        let of_file = error.folder() == FolderRole::Drop;
+        if matches!(error.fault(), Fault::Locked | Fault::Changed)
+            || (error.fault() == Fault::Missing && of_file)
+        {
             tracing::debug!(code = error.code(), "a set is still in use");
             return Ok(Done::Later);
         }
@@ -248,6 +317,11 @@ impl Outbound {
     }
 
     async fn release(&mut self, claim: Arc<Claim>) -> Result<(), OutboundFault> {
+        if self.context.store.check().is_err() {
+            // It may be packed in a store that comes back: only that can say what is to become of it.
+            self.left_over = true;
+            return Ok(());
+        }
         let (folders, lang) = (Arc::clone(&self.folders), self.context.lang());
         let released = blocking(move || release(&folders, &claim, lang)).await;
         self.left_over |= !matches!(released, Some(Ok(())));

@@ -13,6 +13,7 @@ use tokio::sync::watch;
 use super::super::context::{Context, blocking, stopped};
 use super::super::judge;
 use super::super::start::OutcomeFolders;
+use super::super::supervise::Beat;
 use super::notes::{self, About};
 use crate::folder::{FolderError, Kept};
 use crate::package::{Package, Receipt, open};
@@ -25,6 +26,9 @@ const AT_A_TIME: u32 = 32;
 
 /// Even when nobody tells, look again after this time.
 const LONGEST_SLEEP: Duration = Duration::from_mins(10);
+
+/// How long it may well take to copy large packages.
+const LONGEST_SHOWING: Duration = Duration::from_mins(10);
 
 /// How long to wait after the disk or the store failed.
 const FAULT_PAUSE: Duration = Duration::from_secs(10);
@@ -44,14 +48,15 @@ enum Fault {
 
 pub(in super::super) async fn run(
     context: Arc<Context>,
-    folders: OutcomeFolders,
+    folders: Arc<OutcomeFolders>,
+    beat: Beat,
     mut stopping: watch::Receiver<bool>,
 ) {
-    let folders = Arc::new(folders);
     let about = format!("office {} sent", folders.office);
     let mut settling = context.store.settling();
     while !*stopping.borrow() {
         settling.borrow_and_update();
+        beat.works_for("showing outcomes", LONGEST_SHOWING);
         let sleep = match show(&context, &folders).await {
             Ok(more) => {
                 context.notices.clear(NOT_SHOWN, &about);
@@ -70,6 +75,7 @@ pub(in super::super) async fn run(
                 FAULT_PAUSE
             }
         };
+        beat.sleeps(sleep);
         tokio::select! {
             () = stopped(&mut stopping) => break,
             changed = settling.changed(), if sleep == LONGEST_SLEEP => if changed.is_err() { break },
@@ -109,7 +115,7 @@ async fn show_one(
 ) -> Result<Option<HeldRow>, Fault> {
     let is_delivered = match row.state {
         Outgoing::Queued { .. } => return Ok(None),
-        Outgoing::Consigned | Outgoing::HandedOver => true,
+        Outgoing::Consigned | Outgoing::HeldByRecipient | Outgoing::HandedOver => true,
         Outgoing::Rejected | Outgoing::Expired => false,
     };
     if is_delivered && folders.sent.is_none() && !row.was_given_up {
@@ -151,7 +157,7 @@ fn lay(
     let about = About { partner: row.partner, serial: row.serial, lang: context.lang() };
     let (note, reason) = match row.state {
         Outgoing::Queued { .. } => return Ok(None),
-        Outgoing::Consigned | Outgoing::HandedOver => {
+        Outgoing::Consigned | Outgoing::HeldByRecipient | Outgoing::HandedOver => {
             if let Some(sent) = &folders.sent
                 && !files.is_empty()
             {

@@ -2,19 +2,19 @@
 
 use std::sync::Arc;
 
-use bytes::Bytes;
 use futures_util::future::join_all;
 use futures_util::stream::{self, StreamExt as _};
 
 use super::super::context::{Context, blocking};
-use super::super::judge;
 use super::super::start::ImportFolders;
-use super::{AT_A_TIME, Fault, forget, handover};
-use crate::folder::{FolderError, ImportFolder, Placement, Staged};
+use super::files::{destination, named};
+use super::withheld::{self, Withheld};
+use super::{AT_A_TIME, Fault, forget, handover, told};
+use crate::folder::{FolderError, Placement, Staged};
 use crate::package::{Package, open};
-use crate::store::{IncomingRow, StoreError};
+use crate::store::{IncomingNote, IncomingRow, StoreError};
 use crate::transfer::{Incoming, IncomingEvent};
-use crate::types::{FileKind, FileName, Lang, MessageId};
+use crate::types::{Lang, MessageId};
 
 /// A package whose files are written and not shown yet.
 struct Set {
@@ -27,8 +27,8 @@ struct Set {
 enum Outcome {
     /// They are in the import folder.
     Placed(Box<Package>),
-    /// They are in the hold folder.
-    Held,
+    /// They are not placed before a person has done something.
+    Held(Withheld),
     /// It is tried again; a code that says why.
     Failed(&'static str),
 }
@@ -44,26 +44,38 @@ pub(super) async fn place(
     let prepare = |row| prepare(Arc::clone(context), Arc::clone(folders), row);
     let prepared: Vec<_> = stream::iter(rows).map(prepare).buffered(AT_A_TIME).collect().await;
     let (mut sets, mut failed, mut unshown) = (Vec::new(), None, Vec::new());
+    let mut outcomes = Vec::new();
     for (row, prepared) in prepared {
         match prepared {
             Ok((package, staged)) if failed.is_none() => sets.push(Set { row, package, staged }),
             Ok((_, staged)) => unshown.extend(staged.removable()),
+            // It can never succeed, so it holds nothing up.
+            Err(Fault::Package(code)) => {
+                tracing::error!(id = %row.id, code, "a stored package cannot be opened; it is held");
+                outcomes.push((row, Outcome::Held(Withheld::without_files(code))));
+            }
             Err(fault) => {
                 failed.get_or_insert((row, fault));
             }
         }
     }
-    let mut outcomes = show(context, folders, sets, &mut unshown).await;
-    let stopped = outcomes.iter().any(|(_, outcome)| matches!(outcome, Outcome::Failed(_)));
-    let broken = match failed {
-        Some((_, Fault::Store(error))) => Some(error),
-        // Its turn does not come before that of the one that failed.
-        Some((row, fault)) if !stopped => {
-            outcomes.push((row.clone(), Outcome::Failed(told(&row, &fault))));
-            None
+    let (shown, failed_to_show) = show(context, folders, sets, &mut unshown).await;
+    let stopped = shown.iter().any(|(_, outcome)| matches!(outcome, Outcome::Failed(_)));
+    outcomes.extend(shown);
+    // The turn of one does not come before that of another which failed.
+    let first = failed_to_show.or_else(|| failed.filter(|_| !stopped));
+    let mut broken = None;
+    match first {
+        Some((_, Fault::Store(error))) => broken = Some(error),
+        Some((row, fault)) => {
+            let outcome = match withheld::given_up(context, folders, &row, &fault).await {
+                Some(withheld) => Outcome::Held(withheld),
+                None => Outcome::Failed(told(context, &row, &fault)),
+            };
+            outcomes.push((row, outcome));
         }
-        Some(_) | None => None,
-    };
+        None => {}
+    }
     forget(folders, unshown).await;
     let stored = note(context, folders, outcomes).await;
     broken.map_or(stored, Err)
@@ -97,19 +109,20 @@ async fn show(
     folders: &Arc<ImportFolders>,
     sets: Vec<Set>,
     unshown: &mut Vec<MessageId>,
-) -> Vec<(IncomingRow, Outcome)> {
+) -> (Vec<(IncomingRow, Outcome)>, Option<(IncomingRow, Fault)>) {
     if sets.is_empty() {
-        return Vec::new();
+        return (Vec::new(), None);
     }
     let rows: Vec<IncomingRow> = sets.iter().map(|set| set.row.clone()).collect();
     let (shared, lang) = (Arc::clone(folders), context.lang());
     let shown = blocking(move || show_in_turn(&shared, sets, lang)).await;
     let Some((shown, failed, rest)) = shown else {
-        return rows.into_iter().map(|row| (row, Outcome::Failed("internal"))).collect();
+        let failed = rows.into_iter().map(|row| (row, Outcome::Failed("internal")));
+        return (failed.collect(), None);
     };
     unshown.extend(rest);
 
-    let settle = |(set, is_placed): (Set, bool)| {
+    let settle = |(set, withheld): (Set, Option<Withheld>)| {
         let folders = Arc::clone(folders);
         let row = set.row.clone();
         async move {
@@ -118,32 +131,31 @@ async fn show(
                 import.settle(&set.staged).map(|()| set)
             });
             let settled = settled.await.ok_or(Fault::Internal);
-            (row, is_placed, settled.and_then(|settled| settled.map_err(Fault::Folder)))
+            (row, withheld, settled.and_then(|settled| settled.map_err(Fault::Folder)))
         }
     };
     let settled: Vec<_> = stream::iter(shown).map(settle).buffered(AT_A_TIME).collect().await;
     let shared = Arc::clone(folders);
     let synced = blocking(move || shared.sync()).await.ok_or(Fault::Internal);
     let synced = synced.and_then(|synced| synced.map_err(Fault::Folder));
-    let outcome = |(row, is_placed, settled): (IncomingRow, bool, Result<Set, Fault>)| {
+    type Settled = (IncomingRow, Option<Withheld>, Result<Set, Fault>);
+    let outcome = |(row, withheld, settled): Settled| {
         let outcome = match (settled, &synced) {
-            (Ok(set), Ok(())) if is_placed => Outcome::Placed(Box::new(set.package)),
-            (Ok(_), Ok(())) => Outcome::Held,
-            (Err(fault), _) => Outcome::Failed(told(&row, &fault)),
-            (Ok(_), Err(fault)) => Outcome::Failed(told(&row, fault)),
+            (Ok(set), Ok(())) => match withheld {
+                Some(withheld) => Outcome::Held(withheld),
+                None => Outcome::Placed(Box::new(set.package)),
+            },
+            (Err(fault), _) => Outcome::Failed(told(context, &row, &fault)),
+            (Ok(_), Err(fault)) => Outcome::Failed(told(context, &row, fault)),
         };
         (row, outcome)
     };
-    let mut outcomes: Vec<_> = settled.into_iter().map(outcome).collect();
-    if let Some((row, error)) = failed {
-        let code = told(&row, &Fault::Folder(error));
-        outcomes.push((row, Outcome::Failed(code)));
-    }
-    outcomes
+    let outcomes = settled.into_iter().map(outcome).collect();
+    (outcomes, failed.map(|(row, error)| (row, Fault::Folder(error))))
 }
 
 /// The sets that were shown or held, the one that failed, and those behind it.
-type Shown = (Vec<(Set, bool)>, Option<(IncomingRow, FolderError)>, Vec<MessageId>);
+type Shown = (Vec<(Set, Option<Withheld>)>, Option<(IncomingRow, FolderError)>, Vec<MessageId>);
 
 fn show_in_turn(folders: &ImportFolders, sets: Vec<Set>, lang: Lang) -> Shown {
     let mut shown = Vec::new();
@@ -161,69 +173,34 @@ fn show_in_turn(folders: &ImportFolders, sets: Vec<Set>, lang: Lang) -> Shown {
             None => show_one(folders, &set, lang),
         };
         match placed {
-            Ok(is_placed) => shown.push((set, is_placed)),
+            Ok(withheld) => shown.push((set, withheld)),
             Err(error) => failed = Some((set.row, error)),
         }
     }
     (shown, failed, rest)
 }
 
-/// Whether all files are in the import folder; otherwise they are in the hold folder.
-fn show_one(folders: &ImportFolders, set: &Set, lang: Lang) -> Result<bool, FolderError> {
+/// Nothing if all files are in the import folder; otherwise they are in the hold folder.
+fn show_one(
+    folders: &ImportFolders,
+    set: &Set,
+    lang: Lang,
+) -> Result<Option<Withheld>, FolderError> {
     let (import, files) = destination(folders, &set.package);
     let files = named(&files);
     let placements = import.reveal(&set.staged, &files)?;
     let is_conflict =
         |placement: &Placement| matches!(placement, Placement::Conflict | Placement::Withheld);
     if !placements.iter().any(is_conflict) {
-        return Ok(true);
+        return Ok(None);
     }
     let row = &set.row;
     tracing::warn!(id = %row.id, sender = %row.sender,
         "another file of the same name lies in the import folder; the set is held");
-    let unit = judge::unit_name(row.serial, row.sender, row.office);
-    let note = judge::conflict_note(&unit, lang);
-    folders.hold.keep(&unit, &files, &[("report.txt", note.as_bytes())])?;
-    Ok(false)
-}
-
-type File<'a> = (Option<FileKind>, &'a str, &'a Bytes);
-
-/// The import folder of a package, and its files, parents before their dependants.
-fn destination<'a>(
-    folders: &'a ImportFolders,
-    package: &'a Package,
-) -> (&'a ImportFolder, Vec<File<'a>>) {
-    let mut files: Vec<_> = package
-        .files()
-        .map(|(file, bytes)| {
-            let kind = FileName::parse(&file.name).ok().map(|name| name.kind);
-            (kind, file.name.as_str(), bytes)
-        })
-        .collect();
-    files.sort_by_key(|(kind, name, _)| (*kind, *name));
-    (folders.import(files.iter().filter_map(|(kind, _, _)| *kind)), files)
-}
-
-fn named<'a>(files: &[File<'a>]) -> Vec<(&'a str, &'a [u8])> {
-    files.iter().map(|&(_, name, bytes)| (name, bytes.as_ref())).collect()
-}
-
-/// Tells of a fault and gives the code to be stored.
-fn told(row: &IncomingRow, fault: &Fault) -> &'static str {
-    match fault {
-        Fault::Folder(error) => {
-            tracing::warn!(id = %row.id, code = error.code(), %error,
-                "the files could not be placed; it is tried again");
-            error.code()
-        }
-        Fault::Package(code) => {
-            tracing::error!(id = %row.id, code, "a stored package cannot be opened");
-            code
-        }
-        Fault::Store(error) => error.code(),
-        Fault::Internal => "internal",
-    }
+    let in_the_way = files.iter().zip(&placements);
+    let in_the_way = in_the_way.filter(|(_, placement)| **placement == Placement::Conflict);
+    let in_the_way = in_the_way.map(|((name, _), _)| (*name).to_owned()).collect();
+    withheld::keep(folders, row, &files, ("import-name-taken", in_the_way), lang).map(Some)
 }
 
 /// Stores what became of packages, and signs the handover of those that were placed.
@@ -233,15 +210,39 @@ async fn note(
     outcomes: Vec<(IncomingRow, Outcome)>,
 ) -> Result<(), StoreError> {
     let now = context.now();
-    let store = |(row, outcome): (IncomingRow, Outcome)| async move {
-        let (event, detail, package) = match outcome {
-            Outcome::Placed(package) => (IncomingEvent::FilesPlaced, "", Some(*package)),
-            Outcome::Held => (IncomingEvent::FilesHeld, "import-name-taken", None),
-            Outcome::Failed(code) => (IncomingEvent::PlacingFailed, code, None),
+    let store = async |(row, outcome): (IncomingRow, Outcome)| {
+        let (event, note, package) = match outcome {
+            Outcome::Placed(package) => {
+                (IncomingEvent::FilesPlaced, IncomingNote::default(), Some(*package))
+            }
+            Outcome::Held(withheld) => {
+                let Withheld { code, in_the_way, folder } = withheld;
+                let first = in_the_way.into_iter().next();
+                match withheld::receipt(context, &row, code, first, now).await {
+                    Ok(receipt) => {
+                        let (receipt, folder) = (Some(receipt), Some(folder.unwrap_or_default()));
+                        let note = IncomingNote { receipt, folder, ..IncomingNote::code(code) };
+                        (IncomingEvent::Withheld, note, None)
+                    }
+                    Err(Fault::Store(error)) => return Err(error),
+                    // Nobody is left in the dark: it is held when the sender can be told.
+                    Err(fault) => {
+                        let code = told(context, &row, &fault);
+                        (IncomingEvent::PlacingFailed, IncomingNote::code(code), None)
+                    }
+                }
+            }
+            Outcome::Failed(code) => {
+                let receipt = withheld::late_receipt(context, &row, code, now).await;
+                let note = IncomingNote { receipt, ..IncomingNote::code(code) };
+                (IncomingEvent::PlacingFailed, note, None)
+            }
         };
-        let detail = detail.to_owned();
-        let stored =
-            context.store.incoming_event(row.sender, row.id, event, detail, None, now).await;
+        let tells = note.receipt.is_some();
+        let stored = context.store.incoming_event(row.sender, row.id, event, note, now).await;
+        if stored.is_ok() && tells {
+            context.wake.issued.announce();
+        }
         stored.map(|(state, _)| (row, state, package))
     };
     // At the same time, so that they share a transaction.
@@ -253,6 +254,9 @@ async fn note(
             Ok((_, Incoming::Committed { .. } | Incoming::Rejected | Incoming::HandedOver, _)) => {}
             Err(error) => broken = Some(error),
         }
+    }
+    if !placed.is_empty() || !held.is_empty() {
+        context.notices.clear(super::STOPPED, &super::about(folders.office));
     }
     forget(folders, held).await;
     handover::sign(context, folders, placed).await?;

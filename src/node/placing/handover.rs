@@ -2,18 +2,16 @@
 
 use std::sync::Arc;
 
-use bytes::Bytes;
 use futures_util::future::join_all;
 use futures_util::stream::{self, StreamExt as _};
 use jiff::Timestamp;
 
 use super::super::context::{Context, blocking};
 use super::super::start::ImportFolders;
-use super::{AT_A_TIME, Fault, forget};
+use super::{AT_A_TIME, Fault, forget, withheld};
 use crate::package::{Package, Receipt, ReceiptKind, open};
-use crate::store::{IncomingRow, NewReceipt, StoreError};
+use crate::store::{IncomingNote, IncomingRow, NewReceipt, StoreError};
 use crate::transfer::IncomingEvent;
-use crate::types::{Digest, Hashed};
 
 /// Signs and stores the handover receipts of placed packages, which are read again where the caller
 /// has them not. Only a fault of the store is returned; after every other one it is tried again
@@ -31,17 +29,16 @@ pub(super) async fn sign(
         match receipt {
             Ok(receipt) => receipts.push((row, receipt)),
             Err(Fault::Store(error)) => broken = Some(error),
-            Err(Fault::Package(code)) => {
+            Err(Fault::Package(code) | Fault::Unreadable(code)) => {
                 tracing::error!(id = %row.id, code, "the handover receipt could not be signed");
             }
             Err(Fault::Folder(_) | Fault::Internal) => {}
         }
     }
     let store = |(row, receipt): (IncomingRow, NewReceipt)| async move {
-        let (event, detail) = (IncomingEvent::HandoverSigned, String::new());
-        let (sender, id) = (row.sender, row.id);
-        let stored =
-            context.store.incoming_event(sender, id, event, detail, Some(receipt), now).await;
+        let note = IncomingNote { receipt: Some(receipt), ..IncomingNote::default() };
+        let (sender, id, event) = (row.sender, row.id, IncomingEvent::HandoverSigned);
+        let stored = context.store.incoming_event(sender, id, event, note, now).await;
         stored.map(|_| row)
     };
     // At the same time, so that they share a transaction.
@@ -70,33 +67,23 @@ async fn handover(
     package: Option<Package>,
     now: Timestamp,
 ) -> (IncomingRow, Result<NewReceipt, Fault>) {
-    let signed = receipt(&context, &row, package, now).await;
+    let package = match package {
+        Some(package) => Some(package),
+        None => stored(&context, &row).await,
+    };
+    let kind = ReceiptKind::ContentHandover;
+    let receipt = match &package {
+        Some(package) => Receipt::about(package, kind, now),
+        // The files are in the import folder, whatever became of the package since.
+        None => Receipt::of(&row.reference(), kind, now),
+    };
+    let signed = withheld::signed(&context, &row, receipt, now).await;
     (row, signed)
 }
 
-async fn receipt(
-    context: &Arc<Context>,
-    row: &IncomingRow,
-    package: Option<Package>,
-    now: Timestamp,
-) -> Result<NewReceipt, Fault> {
-    let consignment = context.store.first_receipt(row.sender, row.id).await?;
-    let stored = match package {
-        Some(_) => Hashed::from(Bytes::new()),
-        None => context.store.incoming_package(row.sender, row.id).await?,
-    };
+/// The package as it lies in the store, if it can be read.
+async fn stored(context: &Arc<Context>, row: &IncomingRow) -> Option<Package> {
+    let stored = context.store.incoming_package(row.sender, row.id).await.ok()?;
     let limits = context.package_limits();
-    let (shared, office) = (Arc::clone(context), row.office);
-    blocking(move || {
-        let package = match package {
-            Some(package) => package,
-            None => open(stored, &limits).map_err(|fault| Fault::Package(fault.code()))?,
-        };
-        let receipt = Receipt::about(&package, ReceiptKind::ContentHandover, now)
-            .after(Some(Digest::of(&consignment)));
-        let signed = shared.proof().sign(office, &receipt, now);
-        signed.map_err(|_| Fault::Package("signing-failed"))
-    })
-    .await
-    .unwrap_or(Err(Fault::Internal))
+    blocking(move || open(stored, &limits).ok()).await.flatten()
 }

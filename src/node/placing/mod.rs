@@ -4,21 +4,25 @@
 //! shown to the care software one set after the other, and made durable at once.
 
 mod batch;
+mod files;
 mod handover;
+mod withheld;
 
+use std::io;
 use std::sync::Arc;
 use std::time::Duration;
 
 use jiff::Timestamp;
 use tokio::sync::watch;
 
-use super::context::{Context, blocking, stopped, woken};
+use super::context::{Context, blocking, log_store_fault, stopped, woken};
 use super::start::ImportFolders;
+use super::supervise::Beat;
 use crate::folder::FolderError;
 use crate::route::{self, First, Turn};
 use crate::store::{IncomingRow, StoreError, UnplacedRow};
 use crate::transfer::{Incoming, due_at};
-use crate::types::MessageId;
+use crate::types::{Lang, MessageId, OfficeNumber};
 
 /// Packages of one sender that are placed together, before the next sender has its turn. Only those
 /// that lie in the database: a large one is placed alone.
@@ -33,12 +37,17 @@ const STORE_PAUSE: Duration = Duration::from_secs(5);
 /// Looks again after this time whatever happens.
 const LONGEST_SLEEP: Duration = Duration::from_mins(5);
 
+/// How long a batch may well take on a slow share.
+const LONGEST_BATCH: Duration = Duration::from_mins(10);
+
 /// Why a package could not go on its way.
-enum Fault {
+pub(super) enum Fault {
     /// The store failed; nothing else makes sense until it works again.
     Store(StoreError),
-    /// The package in the store cannot be opened any more.
+    /// The package in the store cannot be opened, now or ever.
     Package(&'static str),
+    /// The disk did not give it this time.
+    Unreadable(&'static str),
     /// The folders do not take the files now.
     Folder(FolderError),
     /// A fault of our own.
@@ -48,25 +57,67 @@ enum Fault {
 impl From<StoreError> for Fault {
     fn from(error: StoreError) -> Self {
         // One package that the disk has lost must not keep those of other senders waiting.
-        if error.is_about_one_package() { Self::Package(error.code()) } else { Self::Store(error) }
+        match error {
+            StoreError::Io(error) if error.kind() == io::ErrorKind::NotFound => {
+                Self::Package("store-damaged")
+            }
+            StoreError::Io(_) => Self::Unreadable(error.code()),
+            error if error.is_about_one_package() => Self::Package(error.code()),
+            error => Self::Store(error),
+        }
     }
 }
 
+/// The condition that nothing can be placed.
+const STOPPED: &str = "placing-stopped";
+
+fn about(office: OfficeNumber) -> String {
+    format!("office {office} import")
+}
+
+/// Tells of a fault that is tried again and gives the code to be stored.
+fn told(context: &Context, row: &IncomingRow, fault: &Fault) -> &'static str {
+    match fault {
+        Fault::Folder(error) => {
+            let code = error.code();
+            let ja = format!(
+                "受信したファイルを配置できません。自動でやり直します。{} [{code}]",
+                error.text(Lang::Ja)
+            );
+            let en = format!(
+                "received files cannot be placed; it is tried again: {} [{code}]",
+                error.text(Lang::En)
+            );
+            context.notices.raise(STOPPED, about(row.office), (ja, en), context.now());
+            code
+        }
+        Fault::Package(code) | Fault::Unreadable(code) => {
+            tracing::error!(id = %row.id, code, "a package cannot be placed; it is tried again");
+            code
+        }
+        Fault::Store(error) => error.code(),
+        Fault::Internal => "internal",
+    }
+}
+
+pub(super) use withheld::signed as signed_receipt;
+
 pub(super) async fn run(
     context: Arc<Context>,
-    folders: ImportFolders,
+    folders: Arc<ImportFolders>,
+    beat: Beat,
     mut stopping: watch::Receiver<bool>,
 ) {
-    let folders = Arc::new(folders);
     let office = folders.office;
     while !*stopping.borrow() {
-        let sleep = match place_all(&context, &folders, &stopping).await {
+        let sleep = match place_all(&context, &folders, &beat, &stopping).await {
             Ok(sleep) => sleep,
             Err(error) => {
-                tracing::error!(%office, code = error.code(), %error, "placing pauses");
+                log_store_fault(&error, "placing pauses");
                 STORE_PAUSE
             }
         };
+        beat.sleeps(sleep);
         tokio::select! {
             () = stopped(&mut stopping) => break,
             () = woken(&context.wake.placing, &office) => {}
@@ -79,9 +130,11 @@ pub(super) async fn run(
 async fn place_all(
     context: &Arc<Context>,
     folders: &Arc<ImportFolders>,
+    beat: &Beat,
     stopping: &watch::Receiver<bool>,
 ) -> Result<Duration, StoreError> {
     let office = folders.office;
+    beat.works_for("signing handovers", LONGEST_BATCH);
     let placed = context.store.placed(office).await?;
     handover::sign(context, folders, placed.into_iter().map(|row| (row, None)).collect()).await?;
     let mut sleep = LONGEST_SLEEP;
@@ -89,6 +142,7 @@ async fn place_all(
         if *stopping.borrow() {
             break;
         }
+        beat.works_for("placing files", LONGEST_BATCH);
         let waiting = context.store.unplaced(office, sender, TOGETHER).await?;
         let (ready, pause) = ready(context, waiting);
         sleep = sleep.min(pause);

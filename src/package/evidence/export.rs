@@ -8,7 +8,7 @@ use pem::{EncodeConfig, LineEnding, Pem};
 use rustls_pki_types::CertificateDer;
 
 use crate::package::cms::Verified;
-use crate::package::{Limits, Package, PackageFault, Receipt, Trust};
+use crate::package::{Limits, Package, PackageFault, Receipt, Trust, Usage};
 
 use super::{CHECKSUMS, FILES, MANIFEST, PACKAGE, README, RECEIPTS, ROOTS, SIGNATURE, SIGNERS};
 
@@ -23,9 +23,19 @@ pub struct EvidenceFile {
     pub bytes: Bytes,
 }
 
+/// What is signed of a set, under the names that it has there.
+pub fn documents(package: &Package, receipts: &[Bytes]) -> Vec<EvidenceFile> {
+    let receipts = (1..).zip(receipts).map(|(place, message)| {
+        let path: String = format!("{RECEIPTS}{place:02}.p7s");
+        file(&path, message.clone())
+    });
+    std::iter::once(file(PACKAGE, package.bytes().clone())).chain(receipts).collect()
+}
+
 /// Makes the set for a package and its receipts, in the order in which they were given.
 ///
-/// `trust` supplies the roots to verify against; a pinned signer becomes one of them. A signature
+/// `trust` supplies the roots to verify against; a signer whom no path leads to a root becomes one
+/// of them. A signature
 /// that does not verify is a fault: such a set would prove nothing.
 pub fn export(
     package: &Package,
@@ -53,7 +63,7 @@ pub fn export(
         files.push(file(&path, message.clone()));
         signatures.push(Signature { path, label: kind.to_owned(), signed });
     }
-    let pinned = signatures.iter().any(|signature| trust.is_pinned(&signature.signed.certificate));
+    let pinned = signatures.iter().any(|signature| signature.stands_alone(trust));
     let checksums = checksums(package);
     let readme = readme(package, &signatures, pinned);
     files.push(file(ROOTS, Bytes::from(roots(&signatures, trust))));
@@ -70,14 +80,21 @@ struct Signature {
     signed: Verified,
 }
 
+impl Signature {
+    /// Whether no root of `trust` says who signed.
+    fn stands_alone(&self, trust: &Trust) -> bool {
+        let Verified { certificate, chain, signed_at } = &self.signed;
+        !trust.leads_to_root(certificate, chain, Usage::Signing, *signed_at)
+    }
+}
+
 fn file(path: &str, bytes: Bytes) -> EvidenceFile {
     EvidenceFile { path: path.to_owned(), bytes }
 }
 
 fn roots(signatures: &[Signature], trust: &Trust) -> String {
-    let pinned = signatures.iter().map(|signature| &signature.signed.certificate);
-    let pinned = pinned.filter(|certificate| trust.is_pinned(certificate));
-    to_pem(trust.roots().chain(pinned))
+    let alone = signatures.iter().filter(|signature| signature.stands_alone(trust));
+    to_pem(trust.roots().chain(alone.map(|signature| &signature.signed.certificate)))
 }
 
 fn signers(signatures: &[Signature]) -> String {
@@ -116,23 +133,26 @@ fn checksums(package: &Package) -> String {
 }
 
 fn readme(package: &Package, signatures: &[Signature], pinned: bool) -> String {
-    // A pinned certificate need not lead to a root; then it is the end of the path itself.
+    // A certificate that leads to no root is the end of the path itself.
     let partial = if pinned { " -partial_chain" } else { "" };
-    let command = |path: &str, content: &str| {
+    // As of the signing, so that the command goes on holding after the certificates have ended.
+    let command = |signature: &Signature, content: &str| {
+        let (path, at) = (&signature.path, signature.signed.signed_at.as_second());
         format!(
-            "openssl cms -verify -binary -inform DER -in {path}{content} -CAfile {ROOTS} -purpose any{partial}"
+            "openssl cms -verify -binary -inform DER -in {path}{content} -CAfile {ROOTS} -purpose any{partial} -attime {at}"
         )
     };
-    let manifest_command = command(SIGNATURE, &format!(" -content {MANIFEST}"));
+    let content = format!(" -content {MANIFEST}");
+    let manifest_command =
+        signatures.first().map(|signature| command(signature, &content)).unwrap_or_default();
     let receipts: Vec<String> =
-        signatures.iter().skip(1).map(|signature| command(&signature.path, "")).collect();
+        signatures.iter().skip(1).map(|signature| command(signature, "")).collect();
     let receipts =
         if receipts.is_empty() { "(なし / none)".to_owned() } else { receipts.join("\n") };
-    let (mut stated, mut attime) = (String::new(), String::new());
+    let mut stated = String::new();
     for signature in signatures {
         let time: Timestamp = signature.signed.signed_at;
         let _ = writeln!(stated, "  {:<24} {time}", signature.label);
-        let _ = writeln!(attime, "  {:<24} -attime {}", signature.label, time.as_second());
     }
     let manifest = package.manifest();
     TEMPLATE
@@ -143,5 +163,4 @@ fn readme(package: &Package, signatures: &[Signature], pinned: bool) -> String {
         .replace("{{signatures}}", stated.trim_end())
         .replace("{{manifest_command}}", &manifest_command)
         .replace("{{receipt_commands}}", &receipts)
-        .replace("{{attime}}", attime.trim_end())
 }

@@ -2,9 +2,11 @@
 //! of such a set.
 
 mod export;
+mod signed;
 mod verify;
 
-pub use export::{EvidenceFile, export};
+pub use export::{EvidenceFile, documents, export};
+pub use signed::{Signed, signed, trust_of_set};
 pub use verify::{
     Check, CheckName, PackageFacts, Report, verify_package, verify_receipt, verify_set,
 };

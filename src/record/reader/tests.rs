@@ -255,3 +255,13 @@ proptest! {
         prop_assert_eq!(items.0, rows);
     }
 }
+
+/// Whoever looks for the line feed behind each of many CR looks at all that follows, each time anew.
+#[test]
+fn a_line_is_sought_no_further_than_its_first_line_end() {
+    assert_eq!(one_line(b"a,b\r\nc"), Some((&b"a,b"[..], LineEnd::CrLf)));
+    assert_eq!(one_line(b"a,b\nc\r\n"), Some((&b"a,b"[..], LineEnd::Lf)));
+    for none in [&b"\r\r\r\r\r\r\n"[..], b"a\rb\n", b"a\r", b"a"] {
+        assert_eq!(one_line(none), None);
+    }
+}

@@ -95,7 +95,30 @@ fn stray_value(bytes: &[u8]) -> Option<&[u8]> {
             let doubled = inner.windows(2).any(|pair| pair == b"\"\"");
             (!doubled).then_some(inner)
         }
-        [b'"', ..] => None,
+        _ if without_blanks(bytes).starts_with(b"\"") => None,
         _ => Some(bytes),
+    }
+}
+
+/// The bytes behind blanks: those of ASCII, tabs and the full-width blank (81 40).
+fn without_blanks(mut bytes: &[u8]) -> &[u8] {
+    while let [b' ' | b'\t', rest @ ..] | [0x81, 0x40, rest @ ..] = bytes {
+        bytes = rest;
+    }
+    bytes
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A writer that puts a blank behind each comma means quotes around the item, not in it.
+    #[test]
+    fn quotes_behind_blanks_are_not_made_a_part_of_the_text() {
+        for unclear in [&b" \"name\""[..], b"\t\"name\"", b"\x81\x40 \"name\"", b"\"name\" "] {
+            assert_eq!(stray_value(unclear), None);
+        }
+        assert_eq!(stray_value(b" a \"b\" c"), Some(&b" a \"b\" c"[..]));
+        assert_eq!(stray_value(b"\"a\"b\""), Some(&b"a\"b"[..]));
     }
 }

@@ -72,9 +72,10 @@ fn command(text: &mut String, severity: Severity, place: &str, title: &str, mess
     let _ = writeln!(text, "::{name} {place}title={}::{}", property(title), data(message));
 }
 
-/// The text of a command: a line end would begin another command.
+/// The text of a command, of which a line end would make another command. What a terminal would
+/// obey, or what turns the text around it, is shown and not done.
 fn data(text: &str) -> String {
-    text.replace('%', "%25").replace('\r', "%0D").replace('\n', "%0A")
+    words::visible(text).replace('%', "%25").replace('\n', "%0A")
 }
 
 fn property(text: &str) -> String {
@@ -89,6 +90,12 @@ mod tests {
     fn nothing_in_a_text_is_a_command() {
         let mut text = String::new();
         command(&mut text, Severity::Error, "", "a,b:c::", "100%\r\n::stop-commands::x");
-        assert_eq!(text, "::error title=a%2Cb%3Ac%3A%3A::100%25%0D%0A::stop-commands::x\n");
+        assert_eq!(text, "::error title=a%2Cb%3Ac%3A%3A::100%25<U+000D>%0A::stop-commands::x\n");
+    }
+
+    #[test]
+    fn what_a_terminal_would_obey_is_shown() {
+        assert_eq!(property("esc\u{1b}[31m.CSV"), "esc<U+001B>[31m.CSV");
+        assert_eq!(data("rtl\u{202e}VSC"), "rtl<U+202E>VSC");
     }
 }

@@ -41,6 +41,12 @@ pub fn text(report: &Report, lang: Lang, mask: bool) -> String {
     if mask { text::render(&report.masked(), lang) } else { text::render(report, lang) }
 }
 
+/// A text as the cell of a CSV file that a spreadsheet shows as it is: nothing is taken for a formula,
+/// and numbers such as 0170000018 keep their zeros.
+pub fn spreadsheet_cell(text: &str) -> String {
+    spreadsheet::cell(text)
+}
+
 /// Whether a file that begins with these bytes is a report in the form [`Format::Csv`], in either
 /// language; its first line is enough to tell.
 pub fn is_own_spreadsheet(start: &[u8]) -> bool {

@@ -195,12 +195,21 @@ fn location(report: &Report, place: &Place, lang: Lang) -> Value {
     location
 }
 
-/// A path as a URI reference (RFC 3986): everything that is not plain is percent-encoded.
+/// The path as a URI (RFC 3986): absolute ones as `file:`, others relative to where the program ran.
 fn uri(path: &str) -> String {
+    uri_on(path, cfg!(windows))
+}
+
+/// Only Windows has drives; elsewhere `a:b.CSV` is a name like any other.
+fn uri_on(path: &str, drives: bool) -> String {
     let mut uri = String::with_capacity(path.len());
-    let drive = path.as_bytes().get(1) == Some(&b':');
+    let drive = drives && path.as_bytes().get(1) == Some(&b':');
+    let first_segment = path.split('/').next().unwrap_or_default();
     if drive || path.starts_with('/') {
         uri.push_str(if drive { "file:///" } else { "file://" });
+    } else if first_segment.contains(':') {
+        // Section 4.2: such a first segment would look like a scheme.
+        uri.push_str("./");
     }
     for (place, byte) in path.bytes().enumerate() {
         let plain = byte.is_ascii_alphanumeric() || b"-._~/".contains(&byte);
@@ -223,10 +232,13 @@ mod tests {
             ("UPPLAN_202604.CSV", "UPPLAN_202604.CSV"),
             ("a b/利.CSV", "a%20b/%E5%88%A9.CSV"),
             ("/tmp/x#y?.CSV", "file:///tmp/x%23y%3F.CSV"),
-            ("C:/data/x.CSV", "file:///C:/data/x.CSV"),
-            ("javascript:x", "javascript%3Ax"),
+            ("javascript:x", "./javascript%3Ax"),
+            ("a/b:c", "a/b%3Ac"),
         ] {
-            assert_eq!(uri(path), expected);
+            assert_eq!(uri_on(path, false), expected);
+            assert_eq!(uri_on(path, true), expected);
         }
+        assert_eq!(uri_on("C:/data/x.CSV", true), "file:///C:/data/x.CSV");
+        assert_eq!(uri_on("a:b.CSV", false), "./a%3Ab.CSV");
     }
 }

@@ -150,7 +150,7 @@ impl Sheet {
 }
 
 /// A text that a spreadsheet shows as it is.
-fn cell(text: &str) -> String {
+pub(super) fn cell(text: &str) -> String {
     let text = words::visible(text);
     let first = text.chars().next().unwrap_or_default();
     let formula = matches!(first, '=' | '+' | '-' | '@' | '＝' | '＋' | '－' | '＠' | '\n');

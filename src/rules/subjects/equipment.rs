@@ -213,6 +213,8 @@ impl Numbers {
             .collect();
         strangers.sort_unstable_by_key(|(seen, _, _)| seen.spot.record);
         for (seen, expected, alone) in strangers {
+            // No number of a sequence from 1, wherever it stands.
+            let alone = alone && seen.number != Some(0);
             let limit = if alone { Severity::Info } else { Severity::Warning };
             findings.add_at_most(Rule::DetailNumbersOutOfSequence, limit, || {
                 let got = seen.number.map_or_else(String::new, |number| number.to_string());
@@ -247,7 +249,8 @@ fn first_stranger(group: &[Numbered], gaps_are_fine: bool) -> Option<(Numbered, 
             return Some((twice, (1..=u8::MAX).find(free)?));
         }
         let first = same.first()?;
-        if first.number.is_some_and(|number| number > count || number == 0) && !gaps_are_fine {
+        let beyond = |number: u8| number == 0 || (number > count && !gaps_are_fine);
+        if first.number.is_some_and(beyond) {
             return Some((*first, (1..=u8::MAX).find(free)?));
         }
     }
@@ -286,6 +289,7 @@ mod tests {
         assert_eq!(stranger(&[Some(1), Some(3)], false), Some((Some(3), 2)));
         assert_eq!(stranger(&[Some(2), Some(3)], false), Some((Some(3), 1)));
         assert_eq!(stranger(&[Some(1), Some(3)], true), None);
+        assert_eq!(stranger(&[Some(0)], true), Some((Some(0), 1)));
         assert_eq!(stranger(&[Some(1), Some(1)], false), Some((Some(1), 2)));
         assert_eq!(stranger(&[Some(1), None], false), Some((None, 2)));
         assert_eq!(stranger(&[None, Some(2)], false), Some((None, 1)));

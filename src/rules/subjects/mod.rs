@@ -97,7 +97,7 @@ impl<'r> Judged<'r> {
 
     /// The worst that a finding about what the notes of an item say can be.
     pub(super) fn limit(&self, place: usize) -> Severity {
-        self.layout.items.get(place).map_or(Severity::Error, |item| item.limit)
+        self.layout.items.get(place).map_or(Severity::Error, |item| item.note_limit)
     }
 
     /// The official name of the item at a place.

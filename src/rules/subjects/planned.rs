@@ -138,7 +138,8 @@ impl Planned {
         let office: [u8; 10] = record.good(self.office)?.try_into().ok()?;
         let units = number(record.good(self.units)?)?;
         let count = number(record.good(self.count)?)?;
-        let key = PlanKey { person, office, code, units };
+        let over_thirty = is_stay(&code) && record.good(self.over_thirty) == Some(b"1");
+        let key = PlanKey { person, office, code, units, over_thirty };
         let odd_count = (count != 1).then(|| (count, Spot::of(record, self.count)));
         let slot = code.iter().chain(office.get(6..).unwrap_or_default());
         let slot = slot.fold(0_usize, |slot, byte| slot * 5 + usize::from(*byte)) % AT_HAND;

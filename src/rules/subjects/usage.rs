@@ -2,6 +2,7 @@
 
 use crate::types::{MonthPart, ServiceMonth};
 
+use super::person::number;
 use super::{Context, Facts, Findings, Judged, Places, Rule, Severity, Subject};
 
 /// Services that a person stays for: 短期入所 and 短期利用.
@@ -38,6 +39,11 @@ struct Times {
     end: usize,
 }
 
+/// サービス回数 of 実績.
+struct Count {
+    count: usize,
+}
+
 /// 日割対象日 and ３０日超区分.
 struct Marks {
     month: usize,
@@ -48,7 +54,12 @@ struct Marks {
 
 /// One subject for each group of items, as most records change only one of them.
 pub(super) fn subjects(context: &Context<'_>) -> Vec<Box<dyn Subject>> {
-    all(context).map(Vec::from).unwrap_or_default()
+    let mut subjects = all(context).map(Vec::from).unwrap_or_default();
+    let count = context.layout.position("サービス回数");
+    if let Some(count) = count.filter(|_| context.layout.kind.is_actual()) {
+        subjects.push(Box::new(Count { count }));
+    }
+    subjects
 }
 
 fn all(context: &Context<'_>) -> Option<[Box<dyn Subject>; 3]> {
@@ -160,6 +171,25 @@ impl Subject for Times {
 
     fn rests_on(&self) -> Option<Places> {
         Some([self.start, self.end].into_iter().collect())
+    }
+
+    fn end_file(self: Box<Self>, _: &mut Findings, _: &mut Facts) {}
+}
+
+impl Subject for Count {
+    fn rules(&self) -> &'static [Rule] {
+        &[Rule::CountIsZero]
+    }
+
+    /// What was planned and not given has no record.
+    fn record(&mut self, record: &Judged<'_>, findings: &mut Findings) {
+        if record.good(self.count).and_then(number) == Some(0) {
+            findings.add(Rule::CountIsZero, || record.at(self.count));
+        }
+    }
+
+    fn rests_on(&self) -> Option<Places> {
+        Some([self.count].into_iter().collect())
     }
 
     fn end_file(self: Box<Self>, _: &mut Findings, _: &mut Facts) {}

@@ -5,10 +5,10 @@ mod services;
 
 use std::collections::HashSet;
 
-use crate::types::{FileKind, OfficeNumber, ServiceType};
+use crate::types::{FileKind, OfficeNumber, ServiceType, Severity};
 
 use super::collect::Findings;
-use super::facts::{PlanFacts, SlipFacts, SlipPerson, SupplementFacts};
+use super::facts::{Loose, PlanFacts, SlipFacts, SlipPerson, SupplementFacts};
 use super::file::Outcome;
 use super::finding::{Draft, Place};
 use super::subjects::person::{ItemNames, Person, Spot, Whose};
@@ -36,6 +36,9 @@ const TORN: &[Rule] = &[
     Rule::UnknownCsvVersion,
     Rule::EmptyFile,
 ];
+
+/// The most other places that a finding names.
+const MOST_RELATED: usize = 8;
 
 /// What one file says, with what is needed to name a place in it.
 struct Part<'f, F> {
@@ -73,7 +76,13 @@ pub(super) struct Way {
 
 /// Judges the files of a send unit; says whether it is a usage slip at all.
 pub(super) fn check(files: &[&Outcome], way: Way, findings: &mut Findings) -> bool {
-    let Some(unit) = Unit::of(files, way) else { return false };
+    let Some(unit) = Unit::of(files, way) else {
+        files.iter().for_each(|file| release(file, findings));
+        return false;
+    };
+    if unit.slip.is_none() {
+        files.iter().for_each(|file| release(file, findings));
+    }
     let joined = unit.join(findings);
     unit.addressed_type(findings);
     if let Some(slip) = &unit.slip {
@@ -83,6 +92,41 @@ pub(super) fn check(files: &[&Outcome], way: Way, findings: &mut Findings) -> bo
         }
     }
     true
+}
+
+/// Judges what a file left to its unit, where there is none.
+pub(super) fn release(file: &Outcome, findings: &mut Findings) {
+    if let Some(facts) = &file.facts.slip {
+        let whole = facts.whole;
+        let (label, names) = (&file.label, &facts.names);
+        loose(&Part { label, facts, names, whole, repeats: false }, None, findings);
+    }
+}
+
+/// Users of 第7表 without 全合計, where others have nothing else. Who is not in 第6表 is told as
+/// such, and explains as many of the others.
+fn loose(slip: &Part<'_, SlipFacts>, plan: Option<&PlanFacts>, findings: &mut Findings) {
+    let facts = slip.facts;
+    let known = |loose: &&Loose| plan.is_none_or(|plan| plan.people.contains_key(&loose.person));
+    let strangers = facts.lone.iter().filter(|lone| !known(lone)).count();
+    let lacking = facts.lacking.iter().filter(known);
+    let explained = strangers > 0 && strangers >= lacking.clone().count();
+    let related: Vec<Place> =
+        facts.lone.iter().filter(known).map(|lone| slip.place(lone.number, lone.person)).collect();
+    for loose in lacking {
+        let cause = explained.then_some(Rule::PersonWithoutUsageSlip.info().severity);
+        findings.follow(Rule::TotalMissing, loose.limit, cause, || {
+            let draft = Draft::place(slip.place(loose.number, loose.person));
+            related.iter().take(MOST_RELATED).cloned().fold(draft, Draft::related)
+        });
+    }
+    for lone in facts.lone.iter().filter(known) {
+        let cause = facts.lacking.first().map(|lacking| lacking.limit);
+        findings.follow(Rule::SubtotalWithoutRows, Severity::Error, cause, || {
+            Draft::place(slip.place(lone.code_spot, lone.person))
+                .with("code", String::from_utf8_lossy(&lone.code))
+        });
+    }
 }
 
 fn part<'f, F>(
@@ -125,6 +169,9 @@ impl<'f> Unit<'f> {
     /// many there and one too few: that is one finding, at the one too many.
     fn join(&self, findings: &mut Findings) -> bool {
         let plan = &self.plan;
+        if let Some(slip) = &self.slip {
+            loose(slip, Some(plan.facts).filter(|_| plan.whole), findings);
+        }
         let known = insured(plan.facts.people.keys());
         let mut spare_slip = 0;
         let mut spare_supplement = 0;
@@ -132,10 +179,10 @@ impl<'f> Unit<'f> {
             let people = slip.facts.people.iter().map(|(person, row)| (*person, row.first));
             let strays = strays_of(people, plan.facts);
             spare_slip = strays.len();
-            let reported =
-                |person: &Person| slip.facts.people.get(person).is_some_and(|row| row.reported);
-            for (person, whose) in strays.iter().filter(|(person, _)| !reported(person)) {
-                stray(slip, *person, spot(*person, *whose, &known), FileKind::Upsikyu, findings);
+            for (person, whose) in &strays {
+                let reported = slip.facts.people.get(person).and_then(|row| row.reported);
+                let spot = spot(*person, *whose, &known);
+                stray(slip, *person, spot, (FileKind::Upsikyu, reported), findings);
             }
         }
         if let Some(supplement) = self.supplement.as_ref().filter(|_| plan.whole) {
@@ -144,7 +191,7 @@ impl<'f> Unit<'f> {
             spare_supplement = strays.len();
             for (person, whose) in &strays {
                 let spot = spot(*person, *whose, &known);
-                stray(supplement, *person, spot, FileKind::Uphosoku, findings);
+                stray(supplement, *person, spot, (FileKind::Uphosoku, None), findings);
             }
         }
         let strays = spare_slip + spare_supplement;
@@ -305,10 +352,10 @@ fn stray<F>(
     part: &Part<'_, F>,
     person: Person,
     spot: Spot,
-    kind: FileKind,
+    (kind, reported): (FileKind, Option<Severity>),
     findings: &mut Findings,
 ) {
-    findings.add(Rule::PersonWithoutUsageSlip, || {
+    findings.follow(Rule::PersonWithoutUsageSlip, Severity::Error, reported, || {
         Draft::place(part.place(spot, person)).with("kind", kind)
     });
 }

@@ -54,6 +54,7 @@ impl Unit<'_> {
             groups.sort_unstable_by_key(|(_, group)| group.code_spot.record);
             if !self.count_person(slip, person, &groups, &known.rows, findings) {
                 self.compare_units(slip, person, &groups, &known.rows, findings);
+                self.compare_over_thirty(slip, person, &groups, &known.rows, findings);
             }
         }
     }
@@ -129,6 +130,39 @@ impl Unit<'_> {
             }
         }
         true
+    }
+
+    /// As many days of a stay have ３０日超区分 in 第6表 as in 第7表. Where only one of them has it at
+    /// all, that was told.
+    fn compare_over_thirty(
+        &self,
+        slip: &Part<'_, SlipFacts>,
+        person: Person,
+        groups: &[(&PlanKey, &PlanGroup)],
+        rows: &[SlipRow],
+        findings: &mut Findings,
+    ) {
+        let Some(spot) = self.plan.facts.people.get(&person).and_then(|known| known.over_thirty)
+        else {
+            return;
+        };
+        for row in rows.iter().filter(|row| row.over_thirty && is_base(row.code)) {
+            let planned = groups.iter().filter(|(key, _)| {
+                key.over_thirty && (key.office, key.code) == (row.office, row.code)
+            });
+            let planned: i64 = planned.map(|(_, group)| group.count).sum();
+            let same = rows.iter().filter(|other| {
+                other.over_thirty && (other.office, other.code) == (row.office, row.code)
+            });
+            let billed: Option<i64> = same.map(|row| row.count).sum();
+            if billed.is_some_and(|billed| billed != planned) {
+                findings.add(Rule::OverThirtyDaysDiffer, || {
+                    Draft::place(self.plan.place(spot, person))
+                        .related(slip.place(row.count_spot, person))
+                });
+                return;
+            }
+        }
     }
 
     /// 第6表 has units after discount, 第7表 both.

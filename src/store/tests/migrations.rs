@@ -63,7 +63,7 @@ fn version_1(folder: &TempDir, id: MessageId) -> [MessageId; 2] {
 
 #[tokio::test]
 async fn a_store_of_version_1_keeps_its_packages() {
-    let folder = TempDir::new().expect("a folder");
+    let folder = private_folder();
     let id = MessageId::new(now());
     let [beside, gone] = version_1(&folder, id);
     let unread = Store::open_for_reading(folder.path()).map(|_| ());
@@ -74,6 +74,7 @@ async fn a_store_of_version_1_keeps_its_packages() {
     assert_eq!(sent.bytes(), &b"ours"[..]);
     let received = store.incoming_package(office(2), id).await.expect("kept");
     assert_eq!(received.bytes(), &b"theirs"[..]);
+    assert_eq!(store.kept_of(office(2)), 6, "what was there is counted");
     assert_eq!(store.outgoing_package(beside).await.expect("kept").bytes().len(), 2 << 20);
     let lost = store.outgoing_package(gone).await;
     assert!(matches!(lost, Err(StoreError::NoLongerKept)));
@@ -94,7 +95,7 @@ async fn a_store_of_version_1_keeps_its_packages() {
 /// A partial index serves only where its condition stands in the question as it is.
 #[test]
 fn each_question_about_open_packages_has_its_index() {
-    let folder = TempDir::new().expect("a folder");
+    let folder = private_folder();
     drop(open(&folder));
     let connection = Connection::open(database(folder.path())).expect("open");
     let plan = |sql: &str| -> Vec<String> {
@@ -113,6 +114,15 @@ fn each_question_about_open_packages_has_its_index() {
             "outgoing_consigned",
         ),
         ("outgoing WHERE state = 'QUEUED' AND expires_at <= 1", "outgoing_queued"),
+        (
+            "outgoing WHERE office = 'a' AND partner = 'b' AND state = 'HELD_BY_RECIPIENT' LIMIT 1",
+            "outgoing_held_by_recipient",
+        ),
+        (
+            "held WHERE office = 'a' AND partner = 'b' AND serial = 'c' AND settled_at IS NULL",
+            "held_open",
+        ),
+        ("incoming WHERE state = 'HELD'", "incoming_held"),
         (
             "incoming WHERE office = 'a' AND sender = 'b' AND state = 'COMMITTED'
           ORDER BY serial, sequence",

@@ -1,5 +1,7 @@
 //! The store on a real disk.
 
+mod held;
+mod identity;
 mod migrations;
 mod size;
 
@@ -66,13 +68,22 @@ fn incoming(id: MessageId, package: &'static [u8], der: &'static [u8]) -> NewInc
         detail: String::new(),
         package_sha256: Digest::of(package),
         manifest_sha256: Digest::of(b"manifest"),
-        package: Bytes::from_static(package),
+        content: Content::Whole(Bytes::from_static(package)),
         receipt: receipt(Origin::Issued, "ContentConsignment", der),
     }
 }
 
+/// A folder as the store makes it.
+fn private_folder() -> TempDir {
+    let folder = TempDir::new().expect("a folder");
+    #[cfg(unix)]
+    std::fs::set_permissions(folder.path(), std::os::unix::fs::PermissionsExt::from_mode(0o700))
+        .expect("set");
+    folder
+}
+
 fn open(folder: &TempDir) -> Store {
-    Store::open(folder.path(), 0).expect("a store")
+    Store::open(folder.path(), &Terms::default()).expect("a store")
 }
 
 /// A store that holds one small package on its way out, and its id.
@@ -86,7 +97,7 @@ async fn packed(folder: &TempDir) -> (Store, MessageId) {
 
 #[tokio::test]
 async fn an_outgoing_package_survives_with_its_states() {
-    let folder = TempDir::new().expect("a folder");
+    let folder = private_folder();
     let store = open(&folder);
     let mut new = outgoing(1, Bytes::from_static(b"package"));
     new.unit.converted_from = Some(crate::types::Edition::V4_1);
@@ -139,7 +150,7 @@ async fn an_outgoing_package_survives_with_its_states() {
 
 #[tokio::test]
 async fn what_waits_becomes_due_and_keeps_its_count() {
-    let folder = TempDir::new().expect("a folder");
+    let folder = private_folder();
     let (store, id) = packed(&folder).await;
     let refused = OutgoingEvent::Failed(Failure::Refused);
     store.outgoing_event(id, refused, "peer-refuses".into(), None, now()).await.expect("event");
@@ -157,7 +168,7 @@ async fn what_waits_becomes_due_and_keeps_its_count() {
 
 #[tokio::test]
 async fn a_clock_that_was_set_back_keeps_nothing_in_the_queue() {
-    let folder = TempDir::new().expect("a folder");
+    let folder = private_folder();
     let (store, id) = packed(&folder).await;
     let refused = OutgoingEvent::Failed(Failure::Refused);
     store.outgoing_event(id, refused, String::new(), None, now()).await.expect("event");
@@ -214,7 +225,7 @@ async fn a_package_that_arrived_after_all_is_shown_again() {
 
 #[tokio::test]
 async fn one_claim_is_packed_once() {
-    let folder = TempDir::new().expect("a folder");
+    let folder = private_folder();
     let store = open(&folder);
     let first = outgoing(1, Bytes::from_static(b"a"));
     let again = NewOutgoing { id: first.id, ..outgoing(2, Bytes::from_static(b"b")) };
@@ -228,7 +239,7 @@ async fn one_claim_is_packed_once() {
 
 #[tokio::test]
 async fn a_repeat_gets_the_same_receipt_and_other_bytes_are_seen() {
-    let folder = TempDir::new().expect("a folder");
+    let folder = private_folder();
     let store = open(&folder);
     let id = MessageId::new(now());
     let commit = |package, der| store.commit(incoming(id, package, der), now());
@@ -243,7 +254,7 @@ async fn a_repeat_gets_the_same_receipt_and_other_bytes_are_seen() {
 
 #[tokio::test]
 async fn an_incoming_package_goes_its_way_once() {
-    let folder = TempDir::new().expect("a folder");
+    let folder = private_folder();
     let store = open(&folder);
     let id = MessageId::new(now());
     store.commit(incoming(id, b"one", b"first"), now()).await.expect("commit");
@@ -253,8 +264,10 @@ async fn an_incoming_package_goes_its_way_once() {
     let first = unplaced().await.expect("read");
     assert_eq!(first.iter().map(|unplaced| unplaced.row.id).collect::<Vec<_>>(), [id]);
     assert_eq!((first[0].is_large, first[0].before), (false, None));
-    let event =
-        |event, receipt| store.incoming_event(office(2), id, event, String::new(), receipt, now());
+    let event = |event, receipt| {
+        let note = IncomingNote { receipt, ..IncomingNote::default() };
+        store.incoming_event(office(2), id, event, note, now())
+    };
     event(IncomingEvent::FilesPlaced, None).await.expect("event");
     assert_eq!(store.placed(office(1)).await.expect("read").len(), 1);
     assert!(!store.waits(id).await.expect("read"));
@@ -276,7 +289,7 @@ async fn an_incoming_package_goes_its_way_once() {
 /// A partner gives its package the id of one that we sent to it.
 #[tokio::test]
 async fn a_borrowed_id_mixes_no_proof() {
-    let folder = TempDir::new().expect("a folder");
+    let folder = private_folder();
     let store = open(&folder);
     let ours = outgoing(1, Bytes::from_static(b"ours"));
     let id = ours.id;
@@ -285,7 +298,7 @@ async fn a_borrowed_id_mixes_no_proof() {
     store.add_own_receipt(id, expiry).await.expect("stored");
     store.commit(incoming(id, b"theirs", b"consigned"), now()).await.expect("committed");
     store
-        .incoming_event(office(2), id, IncomingEvent::FilesPlaced, String::new(), None, now())
+        .incoming_event(office(2), id, IncomingEvent::FilesPlaced, IncomingNote::default(), now())
         .await
         .expect("event");
 
@@ -310,7 +323,7 @@ async fn a_borrowed_id_mixes_no_proof() {
 
 #[tokio::test]
 async fn a_partner_cannot_fill_the_store_with_receipts() {
-    let folder = TempDir::new().expect("a folder");
+    let folder = private_folder();
     let (store, id) = packed(&folder).await;
     for der in [&b"first"[..], b"second", b"third"] {
         let handover = OutgoingEvent::Receipt(OutgoingReceipt::Handover);
@@ -326,7 +339,7 @@ async fn a_partner_cannot_fill_the_store_with_receipts() {
 async fn positions_of_receipts_rise_also_when_the_store_begins_anew() {
     let mut last = 0;
     for _ in 0..3 {
-        let folder = TempDir::new().expect("a folder");
+        let folder = private_folder();
         let store = open(&folder);
         let id = MessageId::new(now());
         store.commit(incoming(id, b"package", b"one"), now()).await.expect("committed");
@@ -338,7 +351,7 @@ async fn positions_of_receipts_rise_also_when_the_store_begins_anew() {
 
 #[tokio::test]
 async fn large_packages_lie_beside_and_are_checked() {
-    let folder = TempDir::new().expect("a folder");
+    let folder = private_folder();
     let store = open(&folder);
     let package = Bytes::from(vec![7; 3 << 20]);
     let new = outgoing(1, package.clone());
@@ -351,8 +364,9 @@ async fn large_packages_lie_beside_and_are_checked() {
 
 #[tokio::test]
 async fn a_full_store_says_so_and_keeps_what_it_has() {
-    let folder = TempDir::new().expect("a folder");
-    let store = Store::open(folder.path(), 1 << 20).expect("a store");
+    let folder = private_folder();
+    let store =
+        Store::open(folder.path(), &Terms { size: 1 << 20, ..Terms::default() }).expect("a store");
     let mut stored = 0;
     let full = loop {
         let new = outgoing(stored + 1, Bytes::from(vec![1; 100_000]));
@@ -381,10 +395,10 @@ async fn a_full_store_says_so_and_keeps_what_it_has() {
 
 #[tokio::test]
 async fn only_one_process_writes_and_others_read() {
-    let folder = TempDir::new().expect("a folder");
+    let folder = private_folder();
     assert!(matches!(Store::open_for_reading(folder.path()), Err(StoreError::Absent(_))));
     let store = open(&folder);
-    assert!(matches!(Store::open(folder.path(), 0), Err(StoreError::InUse(_))));
+    assert!(matches!(Store::open(folder.path(), &Terms::default()), Err(StoreError::InUse(_))));
     store.pack(outgoing(1, Bytes::from_static(b"a")), now()).await.expect("packed");
     let reader = Store::open_for_reading(folder.path()).expect("beside the writer");
     assert_eq!(
@@ -397,7 +411,7 @@ async fn only_one_process_writes_and_others_read() {
 
 #[tokio::test]
 async fn purging_keeps_what_is_open_and_all_proof() {
-    let folder = TempDir::new().expect("a folder");
+    let folder = private_folder();
     let store = open(&folder);
     let ended = outgoing(1, Bytes::from(vec![7; 2 << 20]));
     let open = outgoing(2, Bytes::from_static(b"open"));
@@ -449,7 +463,7 @@ fn beside(folder: &TempDir) -> Vec<String> {
 
 #[tokio::test]
 async fn what_no_row_names_does_not_stay_on_the_disk() {
-    let folder = TempDir::new().expect("a folder");
+    let folder = private_folder();
     let store = open(&folder);
     let kept = outgoing(1, Bytes::from(vec![1; 2 << 20]));
     let refused = NewOutgoing { id: kept.id, ..outgoing(2, Bytes::from(vec![2; 2 << 20])) };
@@ -471,7 +485,7 @@ async fn what_no_row_names_does_not_stay_on_the_disk() {
 /// still being written.
 #[tokio::test(flavor = "multi_thread")]
 async fn the_same_large_package_many_times_at_once_is_kept_whole() {
-    let folder = TempDir::new().expect("a folder");
+    let folder = private_folder();
     let store = open(&folder);
     let package: &'static [u8] = vec![3; 4 << 20].leak();
     let id = MessageId::new(now());
@@ -492,18 +506,18 @@ async fn the_same_large_package_many_times_at_once_is_kept_whole() {
 
 #[tokio::test]
 async fn a_newer_store_is_refused() {
-    let folder = TempDir::new().expect("a folder");
+    let folder = private_folder();
     drop(open(&folder));
     let connection = Connection::open(database(folder.path())).expect("open");
     connection.pragma_update(None, "user_version", 99).expect("write");
     drop(connection);
-    let refused = Store::open(folder.path(), 0).map(|_| ());
+    let refused = Store::open(folder.path(), &Terms::default()).map(|_| ());
     assert!(matches!(refused, Err(StoreError::TooNew { found: 99, .. })));
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn many_writers_at_once_all_become_durable() {
-    let folder = TempDir::new().expect("a folder");
+    let folder = private_folder();
     let store = open(&folder);
     let mut tasks = tokio::task::JoinSet::new();
     for sequence in 1..=300 {

@@ -5,7 +5,7 @@ use super::*;
 const MIB: usize = 1 << 20;
 
 fn limited(folder: &TempDir, mib: u64) -> Store {
-    Store::open(folder.path(), mib << 20).expect("a store")
+    Store::open(folder.path(), &Terms { size: mib << 20, ..Terms::default() }).expect("a store")
 }
 
 fn large(sequence: u64) -> NewOutgoing {
@@ -15,7 +15,7 @@ fn large(sequence: u64) -> NewOutgoing {
 
 #[tokio::test]
 async fn packages_beside_the_database_count() {
-    let folder = TempDir::new().expect("a folder");
+    let folder = private_folder();
     let store = limited(&folder, 5);
     let first = large(1);
     let first_id = first.id;
@@ -58,7 +58,7 @@ async fn packages_beside_the_database_count() {
 /// The same package several times at once takes its room once.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_package_counts_once() {
-    let folder = TempDir::new().expect("a folder");
+    let folder = private_folder();
     let store = limited(&folder, 4);
     let package: &'static [u8] = vec![3; 2 * MIB].leak();
     let id = MessageId::new(now());
@@ -76,7 +76,7 @@ async fn a_package_counts_once() {
 /// The rows of packages that end go together with their bytes, whichever time of keeping is longer.
 #[tokio::test]
 async fn no_bytes_stay_without_their_row() {
-    let folder = TempDir::new().expect("a folder");
+    let folder = private_folder();
     let (store, id) = packed(&folder).await;
     let handover = OutgoingEvent::Receipt(OutgoingReceipt::Handover);
     let proof = receipt(Origin::Received, "ContentHandover", b"signed");

@@ -30,12 +30,14 @@ fuzz_target!(|input: &[u8]| {
         revocation_lists: lists.clone(),
         revocation_grace: SignedDuration::ZERO,
         pins: BTreeMap::new(),
+        ..TrustSources::default()
     });
     let trust = Trust::new(TrustSources {
         roots,
         revocation_lists: lists,
         revocation_grace: SignedDuration::MAX,
         pins: BTreeMap::new(),
+        ..TrustSources::default()
     });
     for certificate in &certificates {
         let info = CertificateInfo::of(certificate);

@@ -16,6 +16,7 @@ static NOBODY: LazyLock<Trust> = LazyLock::new(|| {
         revocation_lists: Vec::new(),
         revocation_grace: SignedDuration::ZERO,
         pins: BTreeMap::new(),
+        ..TrustSources::default()
     })
     .expect("nothing to read")
 });

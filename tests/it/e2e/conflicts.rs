@@ -31,9 +31,10 @@ fn other_bytes_of_the_same_name_are_never_overwritten() {
         let rows = help.sql("SELECT state, detail FROM incoming");
         (rows == ["HELD|import-name-taken"]).then_some(())
     });
-    // The sender has proof that it lies with the partner, and no more.
-    until("consigned", || care.has_sent("CONSIGNED", 1));
-    assert_eq!(care.sql("SELECT kind FROM receipts"), ["ContentConsignment"]);
+    // The sender has proof that it lies with the partner, and that it is not imported.
+    until("told", || care.has_sent("HELD_BY_RECIPIENT", 1));
+    let kinds = care.sql("SELECT kind FROM receipts ORDER BY id");
+    assert_eq!(kinds, ["ContentConsignment", "ContentHandoverFailure"]);
 
     let next = withdrawal(CARE, 1);
     export(&care, &next);

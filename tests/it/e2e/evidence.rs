@@ -8,13 +8,13 @@ use super::units::{PLAN, export, sample};
 use crate::harness::{CARE, HELP, Office, running, until, visible};
 
 /// Runs a line of the README as a reader would.
-fn shell(folder: &Path, line: &str) -> Output {
+pub(super) fn shell(folder: &Path, line: &str) -> Output {
     let output = Command::new("sh").args(["-c", line]).current_dir(folder).output();
     output.expect("a shell with openssl and sha256sum")
 }
 
 /// The commands that the README gives.
-fn commands(folder: &Path) -> Vec<String> {
+pub(super) fn commands(folder: &Path) -> Vec<String> {
     let readme = fs::read_to_string(folder.join("README.txt")).expect("a README in UTF-8");
     let readme = readme.replace("\r\n", "\n").replace("\\\n", " ");
     let is_command = |line: &&str| line.starts_with("openssl ") || line.starts_with("sha256sum ");

@@ -34,7 +34,11 @@ fn units_go_both_ways_byte_for_byte_in_the_order_of_their_serials() {
     assert!(care.files("import").is_empty() && help.files("import-actuals").is_empty());
     for office in [&care, &help] {
         for folder in ["drop", "import", "import-actuals", ".renkei-work-drop"] {
-            let hidden: Vec<_> = fs::read_dir(office.path(folder)).expect("listed").collect();
+            let mut hidden: Vec<_> = fs::read_dir(office.path(folder)).expect("listed").collect();
+            // The mark of the folder stays.
+            hidden.retain(|entry| {
+                entry.as_ref().is_ok_and(|entry| entry.file_name() != ".renkei-folder")
+            });
             let left = hidden.len() - office.files(folder).len();
             assert_eq!(left, 0, "something of the node is left in {folder}");
         }

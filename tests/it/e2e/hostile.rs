@@ -15,6 +15,9 @@ use crate::link::harness::Identity as RawIdentity;
 use crate::link::hostile::{Raw, status_of};
 use crate::proof::{container, office, repacked};
 
+/// 訪問入浴介護, a partner that means ill.
+const BATH: &str = "2770000045";
+
 /// One flipped bit somewhere in the bytes, at several places.
 fn flipped(parcel: &Parcel) -> Vec<Parcel> {
     let length = parcel.bytes.len();
@@ -61,7 +64,7 @@ fn has_only(help: &mut Office, unit: &Unit) {
 
 #[test]
 fn nothing_wrong_gets_in() {
-    let [care, mut help, day] = offices([CARE, HELP, DAY]);
+    let [care, mut help, day, bath] = offices([CARE, HELP, DAY, BATH]);
     help.forget_peer(DAY);
     help.set("limits", "package_size", "\"1MiB\"");
     help.set("limits", "file_size", "\"1MiB\"");
@@ -124,6 +127,9 @@ fn nothing_wrong_gets_in() {
     // Certificates of the right authority that may not speak here.
     let stranger = Rogue::between(&day, &care);
     let (status, code, _) = stranger.refusal(&help, &fresh());
+    assert_eq!((status, code.as_str()), (403, "not-a-partner"));
+    let other = Rogue::between(&bath, &care);
+    let (status, code, _) = other.refusal(&help, &fresh());
     assert_eq!((status, code.as_str()), (403, "certificate-not-allowed"));
     let names = |(name, bytes): (String, Vec<u8>)| {
         (name.replace(&format!("{CARE}_43"), &format!("{DAY}_15")), bytes)
@@ -136,7 +142,7 @@ fn nothing_wrong_gets_in() {
     let forged = forger.parcel(&help, &withdrawal(CARE, 6), 2, |m| m.sender.office = office(CARE));
     let (status, code, _) = forger.refusal(&help, &forged);
     assert_eq!((status, code.as_str()), (403, "certificate-wrong-office"));
-    let Err(SendError::Refused { problem }) = stranger.receipts(&help, CARE) else {
+    let Err(SendError::Refused { problem }) = other.receipts(&help, CARE) else {
         panic!("another office's receipts were given out");
     };
     assert_eq!((problem.status, problem.code.as_str()), (403, "certificate-not-allowed"));

@@ -1,5 +1,6 @@
 //! The running daemon, judged from outside: folders, SHA-256, SQL and `openssl`.
 
+mod authority;
 mod conflicts;
 mod crashes;
 mod demo;
@@ -7,8 +8,12 @@ mod evidence;
 mod exchange;
 mod folders;
 mod full;
+mod gone_folders;
+mod head_of_line;
+mod held;
 mod hostile;
 mod invariants;
+mod logging;
 mod manifest_lies;
 mod many_offices;
 mod odd_files;
@@ -17,9 +22,15 @@ mod partners;
 mod privacy;
 mod process;
 mod proof;
+mod renewal;
 mod reports;
+mod retry;
+mod revocation;
 mod rogue;
 mod sent_copies;
+mod starvation;
 mod stays_in_drop;
+mod store_identity;
+mod supervision;
 mod units;
 mod writers;

@@ -60,7 +60,7 @@ fn a_wrong_certificate_keeps_packages_back_until_it_is_mended() {
         (1, &foreign(HELP), "peer-certificate-not-accepted"),
         (1, &of_another_office, "peer-certificate-not-accepted"),
         (0, &foreign(CARE), "own-certificate-not-accepted"),
-        (0, &of_another_office, "peer-refuses:certificate-not-allowed"),
+        (0, &of_another_office, "peer-refuses:not-a-partner"),
     ];
     let mut arrived = Unit::new();
     for (number, (wrong, certificate, reason)) in (1_u32..).zip(cases) {

@@ -45,7 +45,7 @@ fn stops_in_time_with_packages_in_flight_and_goes_on_later() {
 #[test]
 fn stops_in_time_with_packages_in_flight_and_goes_on_later() {
     use renkei::config::Config;
-    use renkei::node::{Node, system_clock};
+    use renkei::node::{Consent, Node, system_clock};
     use renkei::spec::Spec;
 
     let [mut care, mut help] = offices([CARE, HELP]);
@@ -55,7 +55,9 @@ fn stops_in_time_with_packages_in_flight_and_goes_on_later() {
     let config = Config::parse(&text, &care.path("")).expect("valid");
     let runtime = tokio::runtime::Runtime::new().expect("a runtime");
     let spec = Spec::builtin().expect("consistent");
-    let node = runtime.block_on(Node::start(config, spec, system_clock())).expect("it runs");
+    let node = runtime
+        .block_on(Node::start(config, spec, system_clock(), Consent::default()))
+        .expect("it runs");
     let units: Vec<_> = (1..=20).map(|number| withdrawal(CARE, number)).collect();
     export_all(&care, &units);
     let (caller, _) = tarpit.accept().expect("an attempt");

@@ -129,11 +129,12 @@ impl Rogue {
         self.runtime.block_on(self.client.put_message(&to, parcel.id, parcel.bytes.clone()))
     }
 
-    /// Puts a package that must be refused; status, code and text of the refusal.
+    /// Puts a package that must be refused; status and code of the refusal, and what a log says.
     pub(super) fn refusal(&self, to: &Office, parcel: &Parcel) -> (u16, String, String) {
         match self.put(to, parcel) {
             Err(SendError::Refused { problem } | SendError::Busy { problem, .. }) => {
-                (problem.status, problem.code, problem.detail)
+                let text = problem.to_string();
+                (problem.status, problem.code, text)
             }
             other => panic!("expected a refusal, got {other:?}"),
         }

@@ -5,10 +5,10 @@ use std::sync::Arc;
 
 use renkei::link::{
     Limits as ServerLimits, Peer, PutAnswer, ReceiptPage, ReceiptQuery, Refusal, Server, Service,
-    StatusAnswer,
+    StatusAnswer, TrustRefusal,
 };
 use renkei::package::{Limits, Receipt, ReceiptFinding, ReceiptKind, Signer, open};
-use renkei::types::{Hashed, MessageId};
+use renkei::types::{Digest, Hashed, MessageId, OfficeNumber};
 
 use super::rogue::{Rogue, identity};
 use super::units::{export, withdrawal};
@@ -76,9 +76,20 @@ struct Refusing {
 }
 
 impl Service for Refusing {
+    fn admits(&self, _: &Peer) -> Result<OfficeNumber, Refusal> {
+        Ok(crate::proof::office(CARE))
+    }
+
+    fn takes_from(&self, _: OfficeNumber) -> Result<(), Refusal> {
+        Ok(())
+    }
+
+    fn refused_certificate(&self, _: OfficeNumber, _: Digest, _: &TrustRefusal) {}
+
     async fn put_message(
         &self,
         _: &Peer,
+        _: OfficeNumber,
         _: MessageId,
         body: Hashed,
     ) -> Result<PutAnswer, Refusal> {
@@ -115,7 +126,8 @@ fn what_the_partner_refused_goes_to_hold_with_its_findings() {
     runtime.spawn(async move {
         let listener = tokio::net::TcpListener::bind(address).await.expect("free");
         let service = Arc::new(Refusing { signer });
-        let server = Server::new(listener, tls, service, ServerLimits::default());
+        let folder = std::env::temp_dir();
+        let server = Server::new(listener, tls, service, ServerLimits::default(), &folder);
         server.expect("a server").run(std::future::pending()).await;
     });
     care.start();

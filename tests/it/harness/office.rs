@@ -30,6 +30,9 @@ pub(crate) struct Office {
     program: PathBuf,
     #[cfg(unix)]
     user: Option<u32>,
+    variables: Vec<(&'static str, String)>,
+    #[cfg(unix)]
+    open_files: Option<(&'static str, u32)>,
     node: Option<Child>,
     starts: u32,
 }
@@ -52,6 +55,9 @@ impl Office {
             program,
             #[cfg(unix)]
             user: None,
+            variables: Vec::new(),
+            #[cfg(unix)]
+            open_files: None,
             node: None,
             starts: 0,
         };
@@ -83,7 +89,8 @@ impl Office {
         self.put_key_file(&format!("{name}.key"), issued.key_pem(), Access::Secret);
     }
 
-    fn put_key_file(&self, name: &str, pem: &str, access: Access) {
+    /// Writes a file into `keys`.
+    pub(crate) fn put_key_file(&self, name: &str, pem: &str, access: Access) {
         let path = self.path("keys").join(name);
         files::write(&path, pem.as_bytes(), access, Existing::Replace).expect("written");
     }
@@ -101,6 +108,11 @@ impl Office {
     /// Strikes a partner from the configuration.
     pub(crate) fn forget_peer(&mut self, number: &str) {
         self.settings.remove_peer(number);
+    }
+
+    /// Enters a partner in the configuration.
+    pub(crate) fn remember_peer(&mut self, number: &'static str, port: u16) {
+        self.settings.add_peer(number, port);
     }
 
     /// Makes this node that of another office too, with the folders that office has.
@@ -138,9 +150,37 @@ impl Office {
         self.user = Some(user);
     }
 
+    /// Starts the node with another limit of open files: `-S` for the soft one only.
+    #[cfg(unix)]
+    pub(crate) fn limit_open_files(&mut self, which: &'static str, files: u32) {
+        self.open_files = Some((which, files));
+    }
+
+    fn bare(&self) -> Command {
+        #[cfg(unix)]
+        if let Some((which, files)) = self.open_files {
+            let mut shell = Command::new("sh");
+            let script = format!("ulimit {which} -n {files} && exec \"$0\" \"$@\"");
+            shell.args(["-c", &script]).arg(&self.program);
+            return shell;
+        }
+        Command::new(&self.program)
+    }
+
+    /// A line of `/proc/…/status` of the node, in KiB.
+    #[cfg(target_os = "linux")]
+    pub(crate) fn memory(&self, line: &str) -> u64 {
+        let pid = self.node.as_ref().expect("it runs").id();
+        let status = fs::read_to_string(format!("/proc/{pid}/status")).expect("a process");
+        let line = status.lines().find_map(|text| text.strip_prefix(line)).expect("a line");
+        let digits: String = line.chars().filter(char::is_ascii_digit).collect();
+        digits.parse().expect("a number")
+    }
+
     fn program(&self, lang: &str) -> Command {
-        let mut command = Command::new(&self.program);
+        let mut command = self.bare();
         command.args(["--lang", lang]).stdin(Stdio::null());
+        command.envs(self.variables.iter().map(|(name, value)| (name, value)));
         #[cfg(unix)]
         if let Some(user) = self.user {
             std::os::unix::process::CommandExt::uid(&mut command, user);
@@ -196,6 +236,44 @@ impl Office {
         self.node = Some(node);
     }
 
+    /// Sets a variable of the node's environment, from the next start on.
+    pub(crate) fn set_variable(&mut self, name: &'static str, value: &str) {
+        self.variables.push((name, value.to_owned()));
+    }
+
+    /// Starts the node with other places for what it prints, and waits until it listens.
+    pub(crate) fn start_with(&mut self, out: Stdio, log: Stdio) {
+        assert!(self.node.is_none(), "it runs already");
+        let config = self.write_config();
+        let mut command = self.program("en");
+        command.args(["run", "--config"]).arg(&config).stdout(out).stderr(log);
+        let mut node = command.spawn().expect("the program runs");
+        until("a node that listens", || {
+            assert!(node.try_wait().expect("a child").is_none(), "it ended");
+            std::net::TcpStream::connect(("127.0.0.1", self.port)).ok()
+        });
+        self.node = Some(node);
+    }
+
+    /// Goes away as a reader of what the node prints.
+    pub(crate) fn close_pipes(&mut self) {
+        let node = self.node.as_mut().expect("it runs");
+        drop((node.stdout.take(), node.stderr.take()));
+    }
+
+    /// The process of the node.
+    pub(crate) fn pid(&self) -> u32 {
+        self.node.as_ref().expect("it runs").id()
+    }
+
+    /// Sends the node a signal.
+    #[cfg(unix)]
+    pub(crate) fn signal(&self, name: &str) {
+        let arguments = [format!("-{name}"), self.pid().to_string()];
+        let sent = Command::new("kill").args(arguments).status().expect("the command kill");
+        assert!(sent.success(), "no such process");
+    }
+
     /// Kills the node as a power cut would.
     pub(crate) fn kill(&mut self) {
         let mut node = self.node.take().expect("it runs");
@@ -206,10 +284,8 @@ impl Office {
     /// Asks the node to stop and waits until it has.
     #[cfg(unix)]
     pub(crate) fn stop(&mut self) -> std::process::ExitStatus {
+        self.signal("TERM");
         let mut node = self.node.take().expect("it runs");
-        let pid = node.id().to_string();
-        let sent = Command::new("kill").args(["-TERM", &pid]).status().expect("the command kill");
-        assert!(sent.success(), "no such process");
         until("a node that stops", || node.try_wait().expect("a child"))
     }
 

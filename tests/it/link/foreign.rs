@@ -150,12 +150,13 @@ async fn pages_that_lead_nowhere_are_refused() {
 }
 
 #[tokio::test]
-async fn foreign_refusals_are_cleaned_and_cut() {
+async fn no_word_of_a_foreign_refusal_is_taken_over() {
     let authority = Authority::new("test authority");
     let problem = "application/problem+json";
     let forged = "{\"code\":\"x\",\"detail\":\"a\\nERROR b\\u202e\"}";
     let error = put(&authority, answer("403 Forbidden", problem, forged)).await;
-    assert_eq!(error.to_string(), "the partner refuses: 403 x: a ERROR b ");
+    assert_eq!(error.to_string(), "the partner refuses: 403 unknown");
+    assert!(!format!("{error:?}").contains("ERROR"), "{error:?}");
     let error = put(&authority, answer("403 Forbidden", "text/html", "<h1>Proxy</h1>")).await;
     assert_eq!(error.to_string(), "the partner refuses: 403 unknown");
     let long = "x".repeat(100_000);

@@ -14,9 +14,9 @@ use rcgen::{
 use renkei::link::{
     Client, ClientLimits, Clock, Endpoint, Limits, Peer, PutAnswer, ReceiptEntry, ReceiptPage,
     ReceiptQuery, Refusal, RefusalStatus, Server, Service, StatusAnswer, Stopped, Tls, TlsSettings,
-    TlsVersions,
+    TlsVersions, TrustRefusal,
 };
-use renkei::package::{Trust, TrustSources};
+use renkei::package::{CertificateInfo, Trust, TrustSources};
 use renkei::types::{Digest, Hashed, MessageId, OfficeNumber};
 use rustls::pki_types::{
     CertificateDer, CertificateRevocationListDer, PrivateKeyDer, PrivatePkcs8KeyDer,
@@ -30,6 +30,8 @@ pub(super) const PATIENCE: Duration = Duration::from_secs(20);
 
 pub(super) const SENDER: &str = "1370000018";
 pub(super) const RECIPIENT: &str = "1370000026";
+/// Has a certificate and is no partner.
+pub(super) const STRANGER: &str = "1370000999";
 
 pub(super) fn office(number: &str) -> OfficeNumber {
     number.parse().expect("an office number")
@@ -205,6 +207,8 @@ pub(super) struct TestService {
     pub(super) begun: watch::Sender<usize>,
     pub(super) polling: watch::Sender<usize>,
     pub(super) polled: watch::Sender<usize>,
+    /// Certificates that were refused in the handshake, with the code.
+    pub(super) refused: Mutex<Vec<(OfficeNumber, Digest, &'static str)>>,
 }
 
 impl TestService {
@@ -217,6 +221,7 @@ impl TestService {
             begun: watch::Sender::new(0),
             polling: watch::Sender::new(0),
             polled: watch::Sender::new(0),
+            refused: Mutex::default(),
         }
     }
 
@@ -247,9 +252,27 @@ impl Drop for CountAtEnd<'_> {
 }
 
 impl Service for TestService {
+    /// A certificate that names no office but [`STRANGER`] is a partner's.
+    fn admits(&self, peer: &Peer) -> Result<OfficeNumber, Refusal> {
+        let named = CertificateInfo::of(&peer.certificate).expect("a certificate").office;
+        match named.filter(|named| *named != office(STRANGER)) {
+            Some(partner) => Ok(partner),
+            None => Err(Refusal::plain(RefusalStatus::Forbidden, "not-a-partner", "Unknown.")),
+        }
+    }
+
+    fn takes_from(&self, _partner: OfficeNumber) -> Result<(), Refusal> {
+        Ok(())
+    }
+
+    fn refused_certificate(&self, office: OfficeNumber, sha256: Digest, why: &TrustRefusal) {
+        self.refused.lock().expect("no panic inside").push((office, sha256, why.code));
+    }
+
     async fn put_message(
         &self,
         _peer: &Peer,
+        _partner: OfficeNumber,
         id: MessageId,
         body: Hashed,
     ) -> Result<PutAnswer, Refusal> {
@@ -258,7 +281,7 @@ impl Service for TestService {
         assert!(!body.starts_with(PANIC), "as the package says");
         if body.starts_with(BUSY) {
             let refusal =
-                Refusal::new(RefusalStatus::InsufficientStorage, "disk-full", "Full.", "");
+                Refusal::new(RefusalStatus::InsufficientStorage, "storage-full", "Full.", "");
             return Err(refusal.retry_after(Duration::from_secs(7)));
         }
         if body.starts_with(WAIT) {
@@ -282,7 +305,12 @@ impl Service for TestService {
         let _end = CountAtEnd(&self.polled);
         if query.office != office(SENDER) {
             let log = format!("{peer:?} asked for {}", query.office);
-            return Err(Refusal::new(RefusalStatus::Forbidden, "not-yours", "Not yours.", log));
+            return Err(Refusal::new(
+                RefusalStatus::Forbidden,
+                "certificate-not-allowed",
+                "Not yours.",
+                log,
+            ));
         }
         loop {
             let news = self.news.notified();
@@ -330,7 +358,8 @@ impl Node {
     pub(super) async fn start_with(address: SocketAddr, tls: Arc<Tls>, limits: Limits) -> Self {
         let listener = TcpListener::bind(address).await.expect("a free port");
         let service = Arc::new(TestService::new());
-        let server = Server::new(listener, Arc::clone(&tls), Arc::clone(&service), limits);
+        let folder = std::env::temp_dir();
+        let server = Server::new(listener, Arc::clone(&tls), Arc::clone(&service), limits, &folder);
         let server = server.expect("a server");
         let address = server.address();
         let (stop, stopped) = oneshot::channel();

@@ -22,7 +22,7 @@ use tokio::net::TcpStream;
 use tokio_rustls::TlsConnector;
 use tokio_rustls::client::TlsStream;
 
-use super::harness::{Authority, Identity, Node, SENDER, new_id, pair, within};
+use super::harness::{Authority, Identity, Node, SENDER, STRANGER, new_id, pair, within};
 
 /// A TLS client that believes every server and sends what it is told.
 #[derive(Debug)]
@@ -357,29 +357,75 @@ async fn slow_clients_are_cut_off() {
 }
 
 #[tokio::test]
-async fn one_address_gets_only_so_many_connections() {
-    let limits = Limits { connections_per_address: 2, ..Limits::default() };
-    let (authority, node, _) = pair(limits).await;
-    let first = raw(&authority, &node).await;
-    let mut second = raw(&authority, &node).await;
-    let sender = authority.issue(SENDER);
+async fn silent_connections_keep_nobody_out() {
+    let limits = Limits { guests: 6, ..Limits::default() };
+    let (_, node, client) = pair(limits).await;
+    let mut silent = Vec::new();
+    for _ in 0..50 {
+        silent.push(TcpStream::connect(node.address).await.expect("connected"));
+    }
+    client.status(&node.endpoint()).await.expect("a partner gets in");
+    // The old ones made room for the new ones, without waiting for any time to be over.
+    let first = within(silent[0].read(&mut [0; 16])).await;
+    assert!(matches!(first, Ok(0) | Err(_)), "{first:?}");
+}
+
+#[tokio::test]
+async fn a_certificate_of_no_partner_gets_nothing_but_the_status() {
+    let (authority, node, _) = pair(Limits::default()).await;
+    let stranger = authority.issue(STRANGER);
     let versions = [&rustls::version::TLS13];
-    let third = Raw::connect(node.address, Some(&sender), &versions).await;
-    assert!(third.is_err(), "closed before the handshake");
-    drop(first);
-    // The server notices the end of the first a little later.
-    let mut third = within(async {
-        loop {
-            match Raw::connect(node.address, Some(&sender), &versions).await {
-                Ok(third) => break third,
-                Err(_) => tokio::task::yield_now().await,
-            }
-        }
-    })
-    .await;
-    for raw in [&mut second, &mut third] {
-        let answer = raw.exchange(b"GET /v1/status HTTP/1.1\r\nhost: x\r\n\r\n").await;
-        assert_eq!(status_of(&answer.expect("an answer")), 200);
+    let connect = || Raw::connect(node.address, Some(&stranger), &versions);
+    // Refused at the head: not a byte of the body is sent.
+    let mut raw = connect().await.expect("connected");
+    raw.send(put("content-length: 100000000", b"").as_bytes()).await.expect("sent");
+    let answer = raw.rest().await.expect("an answer");
+    assert_eq!((status_of(&answer), code_of(&answer).as_str()), (403, "not-a-partner"));
+    // No poll is held open, and no connection after an answer.
+    let poll = format!("GET /v1/receipts?office={STRANGER}&wait=40 HTTP/1.1\r\nhost: x\r\n\r\n");
+    let mut raw = connect().await.expect("connected");
+    raw.send(poll.as_bytes()).await.expect("sent");
+    let answer = raw.rest().await.expect("an answer");
+    assert_eq!((status_of(&answer), code_of(&answer).as_str()), (403, "not-a-partner"));
+    let mut raw = connect().await.expect("connected");
+    raw.send(b"GET /v1/status HTTP/1.1\r\nhost: x\r\n\r\n").await.expect("sent");
+    let answer = raw.rest().await.expect("closed after the answer");
+    assert_eq!(status_of(&answer), 200);
+    assert!(answer.contains("connection: close"), "{answer}");
+    assert_eq!(*node.service.polling.borrow(), 0);
+    assert_eq!(*node.service.begun.borrow(), 0);
+}
+
+#[tokio::test]
+async fn large_packages_arrive_in_files_and_no_one_waits_for_slow_ones() {
+    let limits = Limits {
+        package_bytes: 8 << 20,
+        body_memory: 16 << 20,
+        body_grace: Duration::from_millis(500),
+        ..Limits::default()
+    };
+    let (authority, node, client) = pair(limits).await;
+    // As many promises as there are places, each of more memory than there is together.
+    let other = authority.issue("1370000034");
+    let versions = [&rustls::version::TLS13];
+    let mut slow = Vec::new();
+    for _ in 0..4 {
+        let raw = Raw::connect(node.address, Some(&other), &versions).await;
+        let mut raw = raw.expect("connected");
+        raw.send((put("content-length: 8000000", b"") + "PK").as_bytes()).await.expect("sent");
+        slow.push(raw);
+    }
+    let large = Bytes::from(vec![7; 6 << 20]);
+    for package in [large.clone(), Bytes::from("x"), large] {
+        let endpoint = node.endpoint();
+        let put = client.put_message(&endpoint, new_id(), package.clone());
+        let reply = within(put).await.expect("taken");
+        assert_eq!(reply.receipt, format!("receipt for {}", Digest::of(&package)));
+    }
+    // And they are cut off soon, because they promise much.
+    for mut raw in slow {
+        let answer = raw.rest().await.expect("an answer");
+        assert_eq!((status_of(&answer), code_of(&answer).as_str()), (408, "too-slow"));
     }
 }
 

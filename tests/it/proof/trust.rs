@@ -113,7 +113,13 @@ fn revoked_certificates_and_stale_lists() {
     let trust = |lists: Vec<CertificateRevocationListDer<'static>>, grace: i64, pins| {
         let roots = vec![ca.certificate().clone()];
         let revocation_grace = SignedDuration::from_hours(24 * grace);
-        let sources = TrustSources { roots, revocation_lists: lists, revocation_grace, pins };
+        let sources = TrustSources {
+            roots,
+            revocation_lists: lists,
+            revocation_grace,
+            pins,
+            ..TrustSources::default()
+        };
         Trust::new(sources).expect("usable")
     };
     let none = BTreeMap::new;
@@ -255,6 +261,10 @@ fn judge(certificate: &CertificateDer<'_>) -> Result<(), TrustError> {
 #[test]
 fn weak_and_unknown_keys_are_refused_even_when_pinned() {
     let subject = "/CN=1370000018";
+    let self_signed = |key: &str, subject: &str, more: &str| {
+        let more = format!("-addext basicConstraints=critical,CA:FALSE {more}");
+        self_signed(key, subject, &more)
+    };
     assert_eq!(judge(&self_signed("rsa:2048", subject, "").0), Ok(()));
     assert_eq!(judge(&self_signed("rsa:1024", subject, "").0), Err(TrustError::WeakKey));
     assert_eq!(judge(&self_signed("ed25519", subject, "").0), Err(TrustError::WeakKey));
@@ -262,6 +272,12 @@ fn weak_and_unknown_keys_are_refused_even_when_pinned() {
     assert_eq!(judge(&self_signed("ec", subject, curve).0), Err(TrustError::WeakKey));
     let usage = "-addext keyUsage=keyEncipherment";
     assert_eq!(judge(&self_signed("rsa:2048", subject, usage).0), Err(TrustError::WrongUsage));
+}
+
+#[test]
+fn an_authority_speaks_for_no_office_even_when_pinned() {
+    let (certificate, _) = self_signed("rsa:2048", "/CN=1370000018", "");
+    assert_eq!(judge(&certificate), Err(TrustError::Authority));
 }
 
 #[test]
@@ -282,7 +298,7 @@ fn broken_sources_are_named() {
     assert!(matches!(Trust::new(sources), Err(TrustSourceError::Root { place: 1 })));
     let broken = CertificateRevocationListDer::from(b"no list".to_vec());
     let sources = TrustSources { revocation_lists: vec![broken], ..TrustSources::default() };
-    assert!(matches!(Trust::new(sources), Err(TrustSourceError::List { place: 1 })));
+    assert!(matches!(Trust::new(sources), Err(TrustSourceError::List { place: 1, .. })));
 }
 
 #[test]

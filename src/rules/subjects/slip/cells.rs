@@ -21,6 +21,7 @@ impl PersonRows<'_> {
     pub(super) fn outside_managed(&mut self) {
         let told = |fault: &Fault| match fault {
             Fault::NothingToAddUp { row, .. } => Some(*row),
+            Fault::NoSubtotal { instead, .. } => *instead,
             _ => None,
         };
         let told: BTreeSet<usize> = self.faults.iter().filter_map(told).collect();

@@ -14,9 +14,8 @@ mod totals;
 
 use std::collections::{HashMap, HashSet};
 
-use crate::rules::facts::{SlipFacts, SlipPerson, SlipRow};
+use crate::rules::facts::{Loose, SlipFacts, SlipPerson, SlipRow};
 use crate::rules::name::is_preventive;
-use crate::types::Edition;
 
 use self::fragments::{Fragments, fragments};
 use self::row::{Cell, Column, Form, Row, RowItems};
@@ -67,7 +66,7 @@ const TORN: &[Rule] = &[
 ];
 
 /// What 全合計 has instead of an office (R-FLD-07).
-const NO_OFFICE: &[u8] = b"9999999999";
+const NO_OFFICE: &[u8; 10] = b"9999999999";
 
 /// Rows beyond these are judged by themselves only: 120 MB of memory.
 const MOST_ROWS: usize = 500_000;
@@ -75,8 +74,6 @@ const MOST_ROWS: usize = 500_000;
 struct Slip {
     items: RowItems,
     names: ItemNames,
-    /// 割引後率 and 割引後単位数 and all that is fixed by notes, which V3 does not spell out.
-    limit: Severity,
     /// 小計 and 全合計 that must be there: 介護予防 may have a simplified form (R-YOBO-03).
     sums_limit: Severity,
     /// 事業所コード (No.34).
@@ -91,17 +88,12 @@ struct Slip {
 
 pub(super) fn subject(context: &Context<'_>) -> Option<Box<dyn Subject>> {
     let layout = context.layout;
-    let limit = match layout.edition {
-        Edition::V3 => Severity::Warning,
-        Edition::V4_1 => Severity::Error,
-    };
     let types = context.name.and_then(|name| name.service_types);
     let preventive = is_preventive(context.spec, types);
     Some(Box::new(Slip {
         items: RowItems::of(layout)?,
         names: ItemNames::of(layout),
-        limit,
-        sums_limit: if preventive { Severity::Warning } else { limit },
+        sums_limit: if preventive { Severity::Warning } else { Severity::Error },
         fixed_office: layout.position("事業所コード"),
         rows: Vec::new(),
         torn: HashSet::new(),
@@ -116,12 +108,14 @@ impl Subject for Slip {
     }
 
     fn record(&mut self, record: &Judged<'_>, findings: &mut Findings) {
-        self.fixed_items(record, findings);
         let mut print = Fingerprint::new();
         for place in 0..record.layout.items.len() {
             print.add(record.record.item(place));
         }
-        let Some(row) = self.items.read(record, print.finish()) else {
+        let row = self.items.read(record, print.finish());
+        let kept = row.is_some() && self.rows.len() < MOST_ROWS;
+        self.fixed_items(record, kept, findings);
+        let Some(row) = row else {
             match self.items.person.read(record) {
                 Some(person) => {
                     self.torn.insert(person);
@@ -134,7 +128,7 @@ impl Subject for Slip {
             self.rows.push(row);
         } else {
             self.overflow = true;
-            for fault in sums::check(&[&row], false) {
+            for fault in sums::check(&[&row], false, false) {
                 self.report(&[&row], fault, findings);
             }
         }
@@ -150,53 +144,48 @@ impl Subject for Slip {
         let mut people: Vec<(Person, Vec<&Row>)> = people.into_iter().collect();
         people.sort_unstable_by_key(|(_, rows)| rows.first().map(|row| row.whose.insured.record));
         let fragments = if whole { fragments(&people) } else { Fragments::default() };
-        let mut slip = SlipFacts { people: HashMap::new(), names: self.names.clone(), whole };
+        let mut slip = SlipFacts { names: self.names.clone(), whole, ..SlipFacts::default() };
         for (person, rows) in &people {
             let few = rows.len() <= MOST_ROWS_OF_A_PERSON;
             let sound = whole && few && !self.torn.contains(person);
-            let mut faults = Vec::new();
-            let fragment = fragments.strays.contains(person);
-            let no_total = sound
-                && !fragments.without.contains(person)
-                && !rows
-                    .iter()
-                    .any(|row| row.form == Form::Total || row.office.as_slice() == NO_OFFICE);
-            let sums = sound && !fragment && !fragments.hosts.contains(person) && !repeats(rows);
-            faults.extend(sums::check(rows, sums));
-            let number = |row: &Row| {
+            let unnamed = |row: &&&Row| row.form != Form::Total && row.office == *NO_OFFICE;
+            let no_total = sound && !rows.iter().any(|row| row.form == Form::Total);
+            let misnamed = rows.iter().find(unnamed).copied();
+            let lone = fragments.lone.contains(person);
+            let unknown = rows.iter().any(|row| row.unknown);
+            let present = sound && !unknown;
+            let sums = present && !lone && !fragments.hosts.contains(person) && !repeats(rows);
+            let faults = sums::check(rows, sums, present);
+            let mut reported = (!faults.is_empty()).then_some(Severity::Warning);
+            let mut told = self.offices(rows, no_total, findings);
+            if let Some(first) = rows.first().filter(|_| no_total && misnamed.is_none() || lone) {
                 let wrong_insurer = fragments.insurers.contains(person);
-                if wrong_insurer { row.whose.insurer } else { row.whose.insured }
-            };
-            let mut reported = !faults.is_empty() || fragments.without.contains(person);
-            if let (true, Some(first)) = (no_total, rows.first()) {
-                reported = true;
-                findings.add_at_most(Rule::TotalMissing, self.sums_limit, || {
-                    Draft::place(self.at(first, number(first)))
-                });
-            } else if let (true, Some(first)) = (fragment, rows.first()) {
-                reported = true;
-                findings.add(Rule::SubtotalWithoutRows, || {
-                    Draft::place(self.at(first, number(first)))
-                        .related(self.at(first, first.code_spot()))
-                        .with("code", String::from_utf8_lossy(&first.code))
-                });
+                let number = if wrong_insurer { first.whose.insurer } else { first.whose.insured };
+                let loose = Loose {
+                    person: *person,
+                    number,
+                    code: first.code,
+                    code_spot: first.code_spot(),
+                    limit: self.sums_limit,
+                };
+                if lone {
+                    slip.lone.push(loose);
+                } else if fragments.lone.is_empty() {
+                    findings.add_at_most(Rule::TotalMissing, self.sums_limit, || {
+                        Draft::place(self.at(first, number))
+                    });
+                    told = Some(self.sums_limit);
+                } else {
+                    slip.lacking.push(loose);
+                }
             }
+            reported = reported.max(told);
             for fault in faults {
                 self.report(rows, fault, findings);
             }
             if whole {
-                let unnamed =
-                    |row: &&Row| row.form != Form::Total && row.office.as_slice() == NO_OFFICE;
-                let judged = reported || !sums || rows.iter().any(unnamed);
-                slip.people.insert(
-                    *person,
-                    facts_of(
-                        rows,
-                        judged,
-                        fragment || no_total || fragments.without.contains(person),
-                        &self.items,
-                    ),
-                );
+                let judged = reported.is_some() || !sums || misnamed.is_some() || no_total;
+                slip.people.insert(*person, facts_of(rows, judged, told, &self.items));
             }
         }
         facts.slip = Some(slip);
@@ -205,7 +194,8 @@ impl Subject for Slip {
 
 impl Slip {
     /// What the standard fixes for rows of a form (R-FLD-07 to R-FLD-10).
-    fn fixed_items(&self, record: &Judged<'_>, findings: &mut Findings) {
+    /// The office of a row that is kept is judged with the other rows of the user.
+    fn fixed_items(&self, record: &Judged<'_>, kept: bool, findings: &mut Findings) {
         if let Some(place) = self.fixed_office
             && record.good(place).is_some_and(|office| !office.is_empty() && office != NO_OFFICE)
         {
@@ -218,11 +208,11 @@ impl Slip {
         if let Some(office) = record.good(self.items.office) {
             let none = office == NO_OFFICE;
             if form == Form::Total && !none {
-                findings.add_at_most(Rule::TotalNamesAnOffice, self.limit, || {
+                findings.add(Rule::TotalNamesAnOffice, || {
                     record.at(self.items.office).related(code_place())
                 });
-            } else if form != Form::Total && none {
-                let limit = if form.is_sum() { Severity::Warning } else { self.limit };
+            } else if form != Form::Total && none && !kept {
+                let limit = if form.is_sum() { Severity::Warning } else { Severity::Error };
                 findings.add_at_most(Rule::RowNamesNoOffice, limit, || {
                     record.at(self.items.office).related(code_place())
                 });
@@ -245,20 +235,39 @@ impl Slip {
             });
         }
         if matches!(self.items.cell(record, Column::Units), Cell::Number(units) if units != 0) {
-            let limit = self.limit;
+            let limit = record.limit(self.items.place(Column::Units));
             findings.add_at_most(Rule::SumRowHasUnits, limit, || {
                 at(Column::Units).related(code_place())
             });
         }
         for column in [Column::DiscountRate, Column::Discounted] {
             if matches!(self.items.cell(record, column), Cell::Number(_)) {
-                findings.add_at_most(Rule::SumRowHasDiscount, self.limit, || {
-                    at(column).related(code_place())
-                });
+                findings.add(Rule::SumRowHasDiscount, || at(column).related(code_place()));
             }
         }
         let price = self.items.cell(record, Column::Price);
         self.unusual_price(record, code, price, findings);
+    }
+
+    /// Rows other than 全合計 that have its number in the place of an office. Where 全合計 itself is
+    /// not there, the first of them is it, and its code is what is wrong. Gives the severity of the
+    /// finding that says so.
+    fn offices(&self, rows: &[&Row], no_total: bool, findings: &mut Findings) -> Option<Severity> {
+        let unnamed = |row: &&&Row| row.form != Form::Total && row.office == *NO_OFFICE;
+        let mut told = None;
+        for row in rows.iter().filter(unnamed) {
+            let limit = if row.form.is_sum() { Severity::Warning } else { Severity::Error };
+            let code = self.at(row, row.code_spot());
+            if no_total && told.is_none() && self.sums_limit >= limit {
+                told = Some(self.sums_limit);
+                findings.add_at_most(Rule::TotalMissing, self.sums_limit, || Draft::place(code));
+            } else {
+                findings.add_at_most(Rule::RowNamesNoOffice, limit, || {
+                    Draft::place(self.at(row, row.office_spot(&self.items))).related(code)
+                });
+            }
+        }
+        told
     }
 
     /// One unit costs 10.00 to 11.40 yen, depending on the region; 総合事業 has its own prices.
@@ -286,7 +295,12 @@ fn repeats(rows: &[&Row]) -> bool {
     })
 }
 
-fn facts_of(rows: &[&Row], judged: bool, reported: bool, items: &RowItems) -> SlipPerson {
+fn facts_of(
+    rows: &[&Row],
+    judged: bool,
+    reported: Option<Severity>,
+    items: &RowItems,
+) -> SlipPerson {
     let first = rows.first().map_or_else(Whose::default, |row| row.whose);
     let total = rows.iter().find(|row| row.form == Form::Total);
     let days = rows.iter().find_map(|row| {
@@ -312,6 +326,7 @@ fn facts_of(rows: &[&Row], judged: bool, reported: bool, items: &RowItems) -> Sl
                 units: row.number(Column::Discounted).or(row.number(Column::Units)),
                 full_units: row.number(Column::Units),
                 count: row.number(Column::Count),
+                over_thirty: row.over_thirty && is_stay(&row.code),
                 code_spot: row.code_spot(),
                 office_spot: row.office_spot(items),
                 count_spot: row.spot(Column::Count, items),

@@ -32,13 +32,20 @@ impl Slip {
                     });
                 }
             }
-            Fault::NoSubtotal { last } => {
-                if let Some(row) = row(last) {
-                    findings.add_at_most(Rule::SubtotalMissing, self.sums_limit, || {
-                        Draft::place(self.at(row, row.code_spot()))
-                            .with("type", String::from_utf8_lossy(row.kind()))
-                    });
-                }
+            Fault::NoSubtotal { last, instead } => {
+                let Some(last) = row(last) else { return };
+                findings.add_at_most(Rule::SubtotalMissing, self.sums_limit, || {
+                    let place = self.at(last, last.code_spot());
+                    let draft = match instead.and_then(row) {
+                        // Of the right form and type, it is at another office.
+                        Some(sum) if sum.form == Form::Within && sum.kind() == last.kind() => {
+                            Draft::place(self.at(sum, sum.office_spot(&self.items))).related(place)
+                        }
+                        Some(sum) => Draft::place(self.at(sum, sum.code_spot())).related(place),
+                        None => Draft::place(place),
+                    };
+                    draft.with("type", String::from_utf8_lossy(last.kind()))
+                });
             }
             Fault::OutsideManaged { row: index } => {
                 if let Some(row) = row(index) {

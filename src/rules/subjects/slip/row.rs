@@ -122,6 +122,8 @@ pub(super) struct Row {
     pub(super) satellite: [u8; 2],
     pub(super) form: Form,
     pub(super) over_thirty: bool,
+    /// Its service type is none that is exchanged, which is told: nothing is added up with it.
+    pub(super) unknown: bool,
     /// Of the whole row, to find one that stands there twice.
     pub(super) print: u64,
     pub(super) whose: Whose,
@@ -193,7 +195,14 @@ impl RowItems {
     /// The row, where it can be told whose and what it is.
     pub(super) fn read(&self, record: &Judged<'_>, print: u64) -> Option<Row> {
         let person = self.person.read(record)?;
-        let code = record.good(self.code)?;
+        let (code, unknown) = if let Some(code) = record.good(self.code) {
+            (code, false)
+        } else {
+            // A code of a type that nobody knows may still be a 全合計 that is written wrongly.
+            let code = record.record.item(self.code);
+            let formed = |byte: &u8| byte.is_ascii_digit() || byte.is_ascii_uppercase();
+            code.iter().all(formed).then_some((code, true))?
+        };
         let satellite = record.good(self.satellite)?;
         let first_column = Spot::of(record, self.place(Column::Units));
         let spans = record.record.spans();
@@ -223,6 +232,7 @@ impl RowItems {
             satellite: suffix,
             form: Form::of(code),
             over_thirty: record.good(self.over_thirty)? == b"1",
+            unknown,
             print,
             whose: self.person.spots(record),
             code_spot: Spot::of(record, self.code),

@@ -1,6 +1,6 @@
 //! 第7表: the rows of one person, and what adds up to what (R-FLD-07, R-FLD-08).
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 
 use super::equations::{self, Around};
 use super::row::{Bad, Cell, Column, Form, Row};
@@ -14,8 +14,9 @@ pub(super) enum Fault {
     Row(usize, equations::Failure),
     /// A second 全合計.
     SecondTotal { second: usize, first: usize },
-    /// A type with several rows has no subtotal; the last of these rows.
-    NoSubtotal { last: usize },
+    /// A type with several rows has no subtotal: the last of these rows, and the sum that seems to
+    /// have been meant as the subtotal.
+    NoSubtotal { last: usize, instead: Option<usize> },
     /// A subtotal of what lies outside 区分支給限度 has 給付管理単位数.
     OutsideManaged { row: usize },
     /// A subtotal of rows that are not there; whether the type is there at another office.
@@ -78,9 +79,10 @@ impl Group {
 /// Nobody has more rows in a month; beyond them the time would grow with their square.
 pub(super) const MOST_ROWS_OF_A_PERSON: usize = 500;
 
-/// Judges the rows of one person. Without `sums` only what each row says by itself; the row of a
-/// sum says nothing without the rows that it adds up, so with too many of them it is left out.
-pub(super) fn check(rows: &[&Row], sums: bool) -> Vec<Fault> {
+/// Judges the rows of one person. Without `sums` only what each row says by itself, and if all rows
+/// are `present` whether there are subtotals; the row of a sum says nothing without the rows that it
+/// adds up, so with too many of them it is left out.
+pub(super) fn check(rows: &[&Row], sums: bool, present: bool) -> Vec<Fault> {
     let mut person = PersonRows {
         rows,
         bad: vec![Bad::default(); rows.len()],
@@ -90,8 +92,8 @@ pub(super) fn check(rows: &[&Row], sums: bool) -> Vec<Fault> {
     };
     person.group();
     person.details();
-    if sums {
-        person.subtotals();
+    if sums || present {
+        person.subtotals(sums);
     }
     if rows.len() <= MOST_ROWS_OF_A_PERSON {
         person.sum_rows();
@@ -206,8 +208,8 @@ impl PersonRows<'_> {
         sum
     }
 
-    /// Subtotals: there where they must be, and the sums of their rows.
-    fn subtotals(&mut self) {
+    /// Subtotals: there where they must be, and the sums of their rows if these can be added up.
+    fn subtotals(&mut self, sums: bool) {
         let keys: Vec<_> = self.groups.keys().copied().collect();
         let mut orphans = Vec::new();
         let mut missing = Vec::new();
@@ -216,8 +218,8 @@ impl PersonRows<'_> {
             let Some(group) = self.groups.get(key) else { continue };
             let details = [&*group.within, &group.outside, &group.over_thirty].concat();
             let of_kind: Vec<usize> = self.of_kind(key.1);
-            if group.within_sums.is_empty() && !group.unclear {
-                let several = self.rows_of_one_site(&group.within);
+            if group.within_sums.is_empty() {
+                let several = self.rows_of_one_site(&self.distinct(&group.within, sums));
                 let elsewhere = keys
                     .iter()
                     .filter(|other| other.1 == key.1 && *other != key)
@@ -286,10 +288,14 @@ impl PersonRows<'_> {
                 }
             }
         }
-        // A subtotal with the wrong type or office leaves its own rows without one.
-        if orphans.is_empty() {
-            self.lacking = !missing.is_empty();
-            self.faults.extend(missing.into_iter().map(|last| Fault::NoSubtotal { last }));
+        // A subtotal with the wrong form, type or office leaves its own rows without one.
+        self.lacking = !missing.is_empty();
+        for last in missing {
+            let instead = self.take_meant(last, &mut orphans);
+            self.faults.push(Fault::NoSubtotal { last, instead });
+        }
+        if !sums {
+            return;
         }
         for row in orphans {
             let kind = self.row(row).map(Row::kind);
@@ -313,6 +319,28 @@ impl PersonRows<'_> {
             }
             self.faults.push(fault);
         }
+    }
+
+    /// Takes the subtotal of nothing that seems to be meant for the type and office of a row.
+    fn take_meant(&self, row: usize, orphans: &mut Vec<usize>) -> Option<usize> {
+        let row = self.row(row)?;
+        let place = |fits: &dyn Fn(&Row) -> bool| {
+            orphans.iter().position(|sum| self.row(*sum).is_some_and(fits))
+        };
+        let place = place(&|sum| sum.kind() == row.kind() && sum.office == row.office)
+            .or_else(|| place(&|sum| sum.kind() == row.kind()))
+            .or_else(|| place(&|sum| sum.office == row.office))?;
+        Some(orphans.swap_remove(place))
+    }
+
+    /// Rows without those that stand there twice, where these were told; articles of equipment may.
+    fn distinct(&self, rows: &[usize], all: bool) -> Vec<usize> {
+        let mut seen = HashSet::new();
+        let new = |index: &usize| {
+            let Some(row) = self.row(*index) else { return false };
+            seen.insert(row.print) || all || matches!(row.kind(), b"17" | b"67")
+        };
+        rows.iter().copied().filter(new).collect()
     }
 
     /// Whether a row is of the kind that EEEE may add up though it has 給付管理単位数: the source

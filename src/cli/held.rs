@@ -1,0 +1,75 @@
+//! What is held, as `status` and `hold list` show it.
+
+use std::path::PathBuf;
+
+use super::words;
+use crate::config::Config;
+use crate::store::{Direction, HeldItem};
+use crate::types::{HeldId, Lang};
+
+/// Where its files lie, if its office is in the configuration.
+pub(super) fn folder(item: &HeldItem, config: &Config) -> Option<PathBuf> {
+    let office = config.office(item.office).filter(|_| !item.folder.is_empty())?;
+    Some(office.hold.join(&item.folder))
+}
+
+/// Whether it still waits for a person: a set whose folder somebody removed does not. The node notes
+/// that too, once it runs.
+pub(super) fn is_open(item: &HeldItem, config: &Config) -> bool {
+    let Some(folder) = folder(item, config).filter(|_| matches!(item.id, HeldId::Set(_))) else {
+        return true;
+    };
+    folder.exists() || !folder.parent().is_some_and(std::path::Path::is_dir)
+}
+
+/// For each: what, why, where, and the commands that settle it.
+pub(super) fn text(items: &[HeldItem], config: &Config, lang: Lang) -> String {
+    let head = match lang {
+        Lang::Ja => format!("保留（対応を待っています）: {} 件", items.len()),
+        Lang::En => format!("held, waiting for a decision: {}", items.len()),
+    };
+    let mut lines = vec![head];
+    for item in items {
+        lines.push(String::new());
+        lines.extend(one(item, config, lang));
+    }
+    lines.join("\n")
+}
+
+fn one(item: &HeldItem, config: &Config, lang: Lang) -> Vec<String> {
+    let id = item.id;
+    let unknown = || lang.pick("（不明）", "(unknown)").to_owned();
+    let partner = item.partner.map_or_else(unknown, |partner| partner.to_string());
+    let (from, to) = match item.direction {
+        Direction::Out => (item.office.to_string(), partner),
+        Direction::In => (partner, item.office.to_string()),
+    };
+    let serial = item.serial.map(|serial| serial.to_string()).unwrap_or_default();
+    let unit = format!("{} {serial}", item.unit.kind);
+    let kind = match item.direction {
+        Direction::Out => lang.pick("送っていません", "not sent"),
+        Direction::In => lang.pick("受信しましたが取り込んでいません", "received, not imported"),
+    };
+    let mut lines =
+        vec![format!("{id}  {}  {from} → {to}  {}  {kind}", words::time(item.at), unit.trim())];
+    let mut say = |name: &str, text: &str| lines.push(format!("  {name}: {text}"));
+    for reason in words::reasons(&item.reason, lang) {
+        say(lang.pick("理由", "why"), &reason);
+    }
+    if let Some(folder) = folder(item, config) {
+        say(lang.pick("フォルダー", "folder"), &folder.display().to_string());
+    }
+    let (release, dismiss) = match item.direction {
+        Direction::Out => (
+            lang.pick("直したファイルをもう一度検査して送る", "to check and send the mended files"),
+            lang.pick("送らずに対応済みにする", "to settle it without sending"),
+        ),
+        Direction::In => (
+            lang.pick("もう一度取込フォルダーに配置する", "to place it again"),
+            lang.pick("受け取らない（相手に伝わります）", "to refuse it; the sender is told"),
+        ),
+    };
+    say(release, &format!("renkei hold release {id}"));
+    say(dismiss, &format!("renkei hold dismiss {id}"));
+    lines
+}

@@ -1,0 +1,54 @@
+//! Giving an order to the node and saying what came of it.
+
+use std::process::ExitCode;
+use std::time::Duration;
+
+use super::{EXIT_FAILED, EXIT_NO, output};
+use crate::config::Config;
+use crate::control::{ControlBox, Request};
+use crate::node::system_clock;
+use crate::store::Store;
+use crate::types::Lang;
+
+/// How long the node may take to answer; it looks every second.
+const PATIENCE: Duration = Duration::from_secs(15);
+
+/// Gives an order and waits for the answer. Exit code 0: done; 1: the node says no; 3: the order
+/// stands, and is not carried out yet.
+pub(super) fn give(config: &Config, request: Request, lang: Lang) -> anyhow::Result<ExitCode> {
+    let data = &config.node.data;
+    let failed = |error: std::io::Error| match lang {
+        Lang::Ja => anyhow::anyhow!(
+            "データフォルダー {} に指示を書けません（{error}）。renkei を動かすアカウントか管理者で実行してください。",
+            data.display()
+        ),
+        Lang::En => anyhow::anyhow!(
+            "cannot write an order into the data folder {}: {error}; run this as the account of the node, or as an administrator",
+            data.display()
+        ),
+    };
+    let control = ControlBox::open(data).map_err(failed)?;
+    let ticket = control.post(request, &account(), system_clock().now()).map_err(failed)?;
+    if !Store::is_in_use(data) {
+        output::line(lang.pick(
+            "renkei が動いていません。次に起動したときに実行します。",
+            "the node does not run; the order will be carried out when it starts",
+        ))?;
+        return Ok(ExitCode::from(EXIT_FAILED));
+    }
+    let Some(answer) = ticket.wait(PATIENCE).map_err(failed)? else {
+        output::line(lang.pick(
+            "renkei からまだ返事がありません。指示は残してあり、後で実行します。",
+            "the node has not answered yet; the order stands and will be carried out",
+        ))?;
+        return Ok(ExitCode::from(EXIT_FAILED));
+    };
+    output::line(answer.text(lang))?;
+    Ok(if answer.done { ExitCode::SUCCESS } else { ExitCode::from(EXIT_NO) })
+}
+
+/// The account that gives the order, as far as the environment tells.
+fn account() -> String {
+    let names = ["SUDO_USER", "USER", "LOGNAME", "USERNAME"];
+    names.iter().find_map(|name| std::env::var(name).ok()).unwrap_or_default()
+}

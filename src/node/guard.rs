@@ -1,0 +1,85 @@
+//! Looks every moment whether the store and the folders are still there, and the same.
+//!
+//! Each use of them asks by itself before it changes anything; this tells people at once, also where
+//! nothing is to be done at the moment, and keeps the record of the store.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::sync::watch;
+
+use super::context::{Context, blocking, stopped};
+use super::supervise::Beat;
+use crate::folder::{FolderError, Place};
+use crate::store::StoreError;
+use crate::types::Lang;
+
+const INTERVAL: Duration = Duration::from_secs(2);
+
+/// A folder with the key it stands under, such as `office 2770000011 drop`.
+pub(super) type Watched = (String, Place);
+
+/// What stands of each thing.
+type Told = BTreeMap<String, &'static str>;
+
+pub(super) async fn run(
+    context: Arc<Context>,
+    folders: Vec<Watched>,
+    beat: Beat,
+    mut stopping: watch::Receiver<bool>,
+) {
+    let folders = Arc::new(folders);
+    let mut told = Told::new();
+    while !*stopping.borrow() {
+        beat.works("looking after store and folders");
+        let (shared, asked) = (Arc::clone(&context), Arc::clone(&folders));
+        let looked = blocking(move || {
+            let folders: Vec<_> = asked.iter().map(|(_, place)| place.renew()).collect();
+            (shared.store.keep_record(false), folders)
+        });
+        if let Some((store, renewed)) = looked.await {
+            tell_store(&context, &store, &mut told);
+            for ((key, _), renewed) in folders.iter().zip(&renewed) {
+                tell_folder(&context, key, renewed, &mut told);
+            }
+        }
+        beat.sleeps(INTERVAL);
+        tokio::select! {
+            () = stopped(&mut stopping) => break,
+            () = tokio::time::sleep(INTERVAL) => {}
+        }
+    }
+}
+
+fn tell_store(context: &Context, looked: &Result<(), StoreError>, told: &mut Told) {
+    match looked {
+        Err(error) => {
+            let words = (error.text(Lang::Ja), error.text(Lang::En));
+            tell(context, "node.data", Some((error.code(), words)), told);
+        }
+        Ok(()) => tell(context, "node.data", None, told),
+    }
+}
+
+fn tell_folder(context: &Context, key: &str, looked: &Result<(), FolderError>, told: &mut Told) {
+    let fault = looked.as_ref().err();
+    let fault = fault.map(|error| (error.code(), (error.text(Lang::Ja), error.text(Lang::En))));
+    tell(context, key, fault, told);
+}
+
+fn tell(
+    context: &Context,
+    about: &str,
+    fault: Option<(&'static str, (String, String))>,
+    told: &mut Told,
+) {
+    let code = fault.as_ref().map(|(code, _)| *code);
+    if let Some(before) = told.remove(about).filter(|before| Some(*before) != code) {
+        context.notices.clear(before, about);
+    }
+    if let Some((code, words)) = fault {
+        context.notices.raise(code, about, words, context.now());
+        told.insert(about.to_owned(), code);
+    }
+}

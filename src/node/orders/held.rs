@@ -1,0 +1,285 @@
+//! Releasing and dismissing what is held, and settling what settled itself.
+
+use std::collections::BTreeSet;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use super::super::context::{Context, blocking, wake};
+use super::super::placing::signed_receipt;
+use crate::control::Answer;
+use crate::folder::{Fault, FolderError, GivenBack, give_back, remove_copies, remove_set};
+use crate::package::{Receipt, ReceiptFinding, ReceiptKind, open};
+use crate::store::{HeldItem, IncomingNote, Settled, StoreError};
+use crate::transfer::{IncomingEvent, reason};
+use crate::types::{HeldId, Lang, MessageId};
+
+/// Held sets whose folders are looked at.
+const HELD: u32 = 1_000;
+
+/// Why a person's dismissal is no fault of anybody, as the sender reads it.
+const DISMISSED: &str = "dismissed-by-recipient";
+
+/// The names under which reports lie beside the files of a held set.
+fn is_report(name: &str) -> bool {
+    let stem = ["txt", "json", "html"]
+        .iter()
+        .find_map(|extension| name.strip_suffix(extension).and_then(|stem| stem.strip_suffix('.')));
+    stem.and_then(|stem| stem.strip_prefix("report")).is_some_and(|number| {
+        let digits = number.strip_prefix('-').unwrap_or(number);
+        digits.bytes().all(|byte| byte.is_ascii_digit())
+    })
+}
+
+pub(super) async fn release(
+    context: &Arc<Context>,
+    id: HeldId,
+    by: &str,
+) -> Result<Answer, StoreError> {
+    let items = context.store.held_as(id).await?;
+    match id {
+        HeldId::Set(number) => match items.first() {
+            Some(item) => release_set(context, number, item, by).await,
+            None => Ok(not_held()),
+        },
+        HeldId::Package(id) => {
+            let mut answer = not_held();
+            for item in &items {
+                answer = release_package(context, id, item, by).await?;
+            }
+            Ok(answer)
+        }
+    }
+}
+
+/// Puts a set into the drop folder again, where it is checked as if it had just come.
+async fn release_set(
+    context: &Arc<Context>,
+    number: u32,
+    item: &HeldItem,
+    by: &str,
+) -> Result<Answer, StoreError> {
+    let Some((set, drop)) = folders(context, item) else { return Ok(no_such_office()) };
+    let listed: BTreeSet<String> = item.unit.files.iter().map(|file| file.name.clone()).collect();
+    let given_back =
+        blocking(move || give_back(&set, &drop, |name| is_report(name) && !listed.contains(name)));
+    let how = match given_back.await {
+        Some(Ok(GivenBack::Files(count))) => (Settled::Released, count),
+        Some(Ok(GivenBack::Nothing)) => (Settled::FolderRemoved, 0),
+        Some(Err(error)) => return Ok(not_moved(&error)),
+        None => return Ok(internal()),
+    };
+    context.store.settle(number, how.0, by.to_owned(), context.now()).await?;
+    let expected = item.unit.files.len();
+    Ok(match how {
+        (_, 0) => Answer::refused(
+            "files-gone",
+            "保留フォルダーにファイルが残っていません。対応済みとしました。",
+            "no files are left in the hold folder; it counts as settled",
+        ),
+        (_, count) if count < expected => Answer::done(
+            "released",
+            format!(
+                "{count} 個のファイルを送信用フォルダーに戻しました（保留したときは {expected} 個でした）。もう一度検査します。"
+            ),
+            format!(
+                "{count} files are in the drop folder again, to be checked; {expected} had been held"
+            ),
+        ),
+        (_, count) => Answer::done(
+            "released",
+            format!("{count} 個のファイルを送信用フォルダーに戻しました。もう一度検査します。"),
+            format!("{count} files are in the drop folder again, to be checked"),
+        ),
+    })
+}
+
+/// Lets a package be placed anew, as it lies in the store. The copies in the hold folder go: if it is
+/// held again they come again.
+async fn release_package(
+    context: &Arc<Context>,
+    id: MessageId,
+    item: &HeldItem,
+    by: &str,
+) -> Result<Answer, StoreError> {
+    let Some(sender) = item.partner else { return Ok(internal()) };
+    let package = match context.store.incoming_package(sender, id).await {
+        Ok(package) => package,
+        Err(error) if error.is_about_one_package() => {
+            return Ok(Answer::refused(
+                "package-lost",
+                "保存したパッケージを読み取れません。相手に renkei retry での送り直しを頼むか、renkei hold dismiss で対応済みにしてください。",
+                "the stored package cannot be read; ask the sender for renkei retry with its id, or dismiss it",
+            ));
+        }
+        Err(error) => return Err(error),
+    };
+    if let Some((set, _)) = folders(context, item) {
+        let limits = context.package_limits();
+        let removed = blocking(move || {
+            let Ok(package) = open(package, &limits) else { return Ok(()) };
+            let files = package.files().map(|(file, bytes)| (file.name.as_str(), bytes.as_ref()));
+            remove_copies(&set, files, is_report)
+        });
+        if let Some(Err(error)) = removed.await {
+            tracing::warn!(%id, code = error.code(), %error, "copies stay in the hold folder");
+        }
+    }
+    let note = IncomingNote { by: by.to_owned(), ..IncomingNote::code("released") };
+    let event = IncomingEvent::Released;
+    context.store.incoming_event(sender, id, event, note, context.now()).await?;
+    wake(&context.wake.placing, &item.office);
+    Ok(Answer::done(
+        "released",
+        "もう一度、取込フォルダーに配置します。結果は renkei history で確かめてください。",
+        "it is placed again; renkei history says how it went",
+    ))
+}
+
+pub(super) async fn dismiss(
+    context: &Arc<Context>,
+    id: HeldId,
+    (reason, delete): (Option<&str>, bool),
+    by: &str,
+) -> Result<Answer, StoreError> {
+    let items = context.store.held_as(id).await?;
+    if items.is_empty() {
+        return Ok(not_held());
+    }
+    for item in &items {
+        match id {
+            HeldId::Set(number) => {
+                let now = context.now();
+                context.store.settle(number, Settled::Dismissed, by.to_owned(), now).await?;
+            }
+            HeldId::Package(id) => {
+                if let Some(refused) = reject(context, id, item, (reason, by)).await? {
+                    return Ok(refused);
+                }
+            }
+        }
+        if let Some((set, _)) = folders(context, item).filter(|_| delete)
+            && let Some(Err(error)) = blocking(move || remove_set(&set)).await
+        {
+            return Ok(not_moved(&error));
+        }
+    }
+    Ok(match id {
+        HeldId::Set(_) => Answer::done(
+            "dismissed",
+            "対応済みにしました。送信はしません。",
+            "settled; it is not sent",
+        ),
+        HeldId::Package(_) => Answer::done(
+            "dismissed",
+            "受け取らないことにしました。相手には「受取拒否」と伝わります。",
+            "rejected; the sender is told",
+        ),
+    })
+}
+
+/// Signs that a package is not wanted; says what kept that from being done.
+async fn reject(
+    context: &Arc<Context>,
+    id: MessageId,
+    item: &HeldItem,
+    (why, by): (Option<&str>, &str),
+) -> Result<Option<Answer>, StoreError> {
+    let Some(sender) = item.partner else { return Ok(Some(internal())) };
+    let row = context.store.incoming(sender, id).await?;
+    let now = context.now();
+    let text = |code| reason(code, Lang::En).unwrap_or(code);
+    let findings = std::iter::once(DISMISSED).chain(why);
+    let findings = findings.map(|code| ReceiptFinding::of_fault(code, None, text(code)));
+    let receipt = Receipt::of(&row.reference(), ReceiptKind::Rejection, now);
+    let signed = signed_receipt(context, &row, receipt.with_findings(findings), now).await;
+    let Ok(receipt) = signed else {
+        return Ok(Some(Answer::refused(
+            "signing-failed",
+            "受取拒否の受領証に署名できませんでした。証明書の状態を renkei status で確かめてください。",
+            "the rejection could not be signed; renkei status says how the certificates are",
+        )));
+    };
+    let (by, receipt) = (by.to_owned(), Some(receipt));
+    let note = IncomingNote { by, receipt, ..IncomingNote::code(DISMISSED) };
+    context.store.incoming_event(sender, id, IncomingEvent::Dismissed, note, now).await?;
+    context.wake.issued.announce();
+    Ok(None)
+}
+
+/// Settles the held sets whose folders somebody removed. A hold folder that is away as a whole says
+/// nothing of the sets in it.
+pub(super) async fn settle_removed(context: &Arc<Context>) -> Result<(), StoreError> {
+    for item in context.store.held(HELD).await? {
+        let HeldId::Set(number) = item.id else { continue };
+        let Some((set, _)) = folders(context, &item) else { continue };
+        let removed = blocking(move || set.parent().is_some_and(Path::is_dir) && !set.exists());
+        if removed.await == Some(true) {
+            let now = context.now();
+            context.store.settle(number, Settled::FolderRemoved, String::new(), now).await?;
+        }
+    }
+    Ok(())
+}
+
+/// Where the files of something held lie, and the drop folder of its office.
+fn folders(context: &Context, item: &HeldItem) -> Option<(PathBuf, PathBuf)> {
+    let office = context.config.office(item.office)?;
+    // The name comes from our own store, and still leads nowhere else.
+    let is_plain = !item.folder.is_empty() && !item.folder.contains(['/', '\\']);
+    let set = (is_plain && item.folder != "..").then(|| office.hold.join(&item.folder))?;
+    Some((set, office.drop.clone()))
+}
+
+fn not_held() -> Answer {
+    Answer::refused(
+        "not-held",
+        "その ID で保留中のものはありません。renkei hold list で確かめてください。",
+        "nothing of this id is held; see renkei hold list",
+    )
+}
+
+fn no_such_office() -> Answer {
+    Answer::refused(
+        "no-folder",
+        "保留フォルダーの場所が分かりません。その事業所が設定ファイルにあるか確かめてください。",
+        "its hold folder is not known; is the office in the configuration?",
+    )
+}
+
+fn not_moved(error: &FolderError) -> Answer {
+    if error.fault() == Fault::SameName {
+        let file = error.file();
+        let name = |lang| file.map(|file| file.text(lang)).unwrap_or_default();
+        return Answer::refused(
+            "drop-name-taken",
+            format!(
+                "送信用フォルダーに、中身の違う同じ名前のファイルがあります（{}）。何も移していません。",
+                name(Lang::Ja)
+            ),
+            format!(
+                "other files of the same names are in the drop folder ({}); nothing was moved",
+                name(Lang::En)
+            ),
+        );
+    }
+    Answer::refused(error.code(), error.text(Lang::Ja), error.text(Lang::En))
+}
+
+fn internal() -> Answer {
+    Answer::refused("internal", "内部エラーです。", "an internal fault")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn reports_are_told_from_files_of_a_set() {
+        for report in ["report.txt", "report.json", "report.html", "report-2.txt"] {
+            assert!(is_report(report), "{report}");
+        }
+        for file in ["UPPLAN.CSV", "report.csv", "report", "reports.txt", "report-x.txt", ".txt"] {
+            assert!(!is_report(file), "{file}");
+        }
+    }
+}

@@ -1,0 +1,162 @@
+//! Carries out what people order with commands.
+//!
+//! Once a second the control box is looked into. Every order is noted in the journal with the
+//! account that gave it, and answered.
+
+mod held;
+
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use tokio::sync::watch;
+
+use super::context::{Context, blocking, stopped, wake};
+use super::supervise::Beat;
+use crate::control::{Answer, ControlBox, Request, Taken, Target};
+use crate::store::StoreError;
+use crate::transfer::{Outgoing, OutgoingEvent};
+use crate::types::{Lang, MessageId};
+
+/// How often the box is looked into.
+const INTERVAL: Duration = Duration::from_secs(1);
+
+/// How often it is looked whether somebody removed the folders of held sets.
+const LOOK_AT_FOLDERS: Duration = Duration::from_mins(1);
+
+/// The condition that orders cannot be read.
+const UNREADABLE: &str = "control-unreadable";
+
+pub(super) async fn run(context: Arc<Context>, beat: Beat, mut stopping: watch::Receiver<bool>) {
+    let mut looked_at: Option<Instant> = None;
+    let data = context.config.node.data.clone();
+    if let Some(Err(error)) = blocking(move || ControlBox::open(&data)?.clean_up()).await {
+        told(&context, &error);
+    }
+    loop {
+        beat.works("carrying out orders");
+        look(&context).await;
+        if looked_at.is_none_or(|at| at.elapsed() >= LOOK_AT_FOLDERS) {
+            looked_at = Some(Instant::now());
+            if let Err(error) = held::settle_removed(&context).await {
+                tracing::error!(code = error.code(), %error, "held sets cannot be looked after");
+            }
+        }
+        beat.sleeps(INTERVAL);
+        tokio::select! {
+            () = stopped(&mut stopping) => break,
+            () = tokio::time::sleep(INTERVAL) => {}
+        }
+    }
+}
+
+async fn look(context: &Arc<Context>) {
+    let data = context.config.node.data.clone();
+    let taken = blocking(move || {
+        let control = ControlBox::open(&data)?;
+        control.take().map(|taken| (control, taken))
+    });
+    let Some(taken) = taken.await else { return };
+    let (control, taken) = match taken {
+        Ok(taken) => taken,
+        Err(error) => {
+            told(context, &error);
+            return;
+        }
+    };
+    for taken in taken {
+        let answer = carry_out(context, &taken).await;
+        tracing::info!(code = answer.code, done = answer.done, "an order was carried out");
+        let control = control.clone();
+        let answered = blocking(move || control.answer(&taken, &answer)).await;
+        if let Some(Err(error)) = answered {
+            told(context, &error);
+            return;
+        }
+    }
+    context.notices.clear(UNREADABLE, "control");
+}
+
+fn told(context: &Context, error: &std::io::Error) {
+    let ja = format!(
+        "データフォルダーの control フォルダーを読み書きできないため、コマンドの指示を受け取れません（{error}）。アクセス権を確かめてください。"
+    );
+    let en = format!(
+        "the folder control in the data folder cannot be used, so commands are not heard: {error}"
+    );
+    context.notices.raise(UNREADABLE, "control", (ja, en), context.now());
+}
+
+async fn carry_out(context: &Arc<Context>, taken: &Taken) -> Answer {
+    let order = match &taken.order {
+        Ok(order) => order,
+        Err(answer) => return answer.clone(),
+    };
+    let by = order.by.as_str();
+    let carried_out = match &order.request {
+        Request::Retry { target } => retry(context, *target, by).await,
+        Request::Reload => reload(context, by).await,
+        Request::Release { id } => held::release(context, *id, by).await,
+        Request::Dismiss { id, reason, delete } => {
+            held::dismiss(context, *id, (reason.as_deref(), *delete), by).await
+        }
+    };
+    carried_out.unwrap_or_else(|error| {
+        Answer::refused(error.code(), error.text(Lang::Ja), error.text(Lang::En))
+    })
+}
+
+async fn retry(context: &Arc<Context>, target: Target, by: &str) -> Result<Answer, StoreError> {
+    let now = context.now();
+    let (partner, id) = match target {
+        Target::All => (None, None),
+        Target::Partner(partner) => (Some(partner), None),
+        Target::Message(id) => (None, Some(id)),
+    };
+    if let Some(id) = id {
+        resend(context, id).await?;
+    }
+    let due = context.store.retry(partner, id, by.to_owned(), now).await?;
+    for pair in due.keys() {
+        wake(&context.wake.retry, pair);
+    }
+    let count: usize = due.values().sum();
+    Ok(if count > 0 {
+        Answer::done(
+            "retried",
+            format!("{count} 件を、すぐに送り直します。"),
+            format!("{count} waiting to be sent: tried again now"),
+        )
+    } else {
+        Answer::refused(
+            "nothing-to-retry",
+            "送信待ちのパッケージはありません。",
+            "no such package waits to be sent",
+        )
+    })
+}
+
+/// Queues a package again whose bytes the recipient has lost.
+async fn resend(context: &Arc<Context>, id: MessageId) -> Result<(), StoreError> {
+    let row = match context.store.outgoing(id).await {
+        Ok(row) => row,
+        Err(StoreError::NotFound) => return Ok(()),
+        Err(error) => return Err(error),
+    };
+    if row.state == Outgoing::HeldByRecipient && context.store.is_lost_there(id).await? {
+        let (event, detail) = (OutgoingEvent::Resend, "resend".to_owned());
+        context.store.outgoing_event(id, event, detail, None, context.now()).await?;
+    }
+    Ok(())
+}
+
+async fn reload(context: &Arc<Context>, by: &str) -> Result<Answer, StoreError> {
+    for office in &context.config.offices {
+        context.store.note_order(office.number, "RELOAD", by.to_owned(), context.now()).await?;
+    }
+    context.wake.reload.notify_one();
+    Ok(Answer::done(
+        "reloading",
+        "証明書と失効リストを読み直します。結果はログと renkei status で確かめてください。",
+        "certificates and revocation lists are read again; log and renkei status say how it went",
+    ))
+}

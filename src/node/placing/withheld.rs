@@ -1,0 +1,168 @@
+//! Packages that cannot be placed until a person has done something: told to both sides, and out of
+//! the way of those behind them.
+
+use std::sync::Arc;
+
+use jiff::{SignedDuration, Timestamp};
+
+use super::super::context::{Context, blocking};
+use super::super::judge;
+use super::super::start::ImportFolders;
+use super::Fault;
+use super::files::{destination, named};
+use crate::folder::{self, Action, FolderError, FolderRole, Kept};
+use crate::package::{Receipt, ReceiptFinding, ReceiptKind, open};
+use crate::store::{IncomingRow, NewReceipt, StoreError};
+use crate::transfer::{Incoming, reason};
+use crate::types::Lang;
+
+/// A fault that stays for so many attempts although the folder can be written to is one of this
+/// package: the second attempt comes after a quarter of a minute, the third a minute later.
+const ATTEMPTS: u32 = 3;
+
+/// The sender is told of a package that could not be placed for so long, whatever is in the way.
+const TELL_AFTER: SignedDuration = SignedDuration::from_hours(1);
+
+/// A package that a person has to decide about.
+#[derive(Debug)]
+pub(super) struct Withheld {
+    /// Why: a stable code.
+    pub(super) code: &'static str,
+    /// The names of the standard that are in the way.
+    pub(super) in_the_way: Vec<String>,
+    /// Where copies of its files lie, below the hold folder, if they could be put there.
+    pub(super) folder: Option<String>,
+}
+
+impl Withheld {
+    /// One whose files are nowhere but in the store, or not even there.
+    pub(super) const fn without_files(code: &'static str) -> Self {
+        Self { code, in_the_way: Vec::new(), folder: None }
+    }
+}
+
+/// Puts copies of the files into the hold folder, with a note that says how to go on.
+pub(super) fn keep(
+    folders: &ImportFolders,
+    row: &IncomingRow,
+    files: &[(&str, &[u8])],
+    (code, in_the_way): (&'static str, Vec<String>),
+    lang: Lang,
+) -> Result<Withheld, FolderError> {
+    let unit = judge::unit_name(row.serial, row.sender, row.office);
+    let note = judge::withheld_note(&unit, row.id, (code, &in_the_way), lang);
+    let Kept { folder, .. } =
+        folders.hold.keep(&unit, files, &[("report.txt", note.as_bytes())])?;
+    let folder = folder.file_name().map(|name| name.to_string_lossy().into_owned());
+    Ok(Withheld { code, in_the_way, folder })
+}
+
+/// Whether a package is given up for now after `fault`, so that those behind it have their turn: it
+/// failed often enough, and the folder works for others.
+pub(super) async fn given_up(
+    context: &Arc<Context>,
+    folders: &Arc<ImportFolders>,
+    row: &IncomingRow,
+    fault: &Fault,
+) -> Option<Withheld> {
+    let Incoming::Committed { failures, .. } = row.state else { return None };
+    if failures.saturating_add(1) < ATTEMPTS {
+        return None;
+    }
+    let (code, in_the_way) = match fault {
+        Fault::Unreadable(code) => return Some(Withheld::without_files(code)),
+        Fault::Internal => return Some(Withheld::without_files("internal")),
+        Fault::Store(_) | Fault::Package(_) => return None,
+        Fault::Folder(error) => {
+            let shared = Arc::clone(folders);
+            let works = blocking(move || shared.check().is_ok()).await.unwrap_or(false);
+            let full = (folder::Fault::DiskFull, FolderRole::Import);
+            if (error.fault(), error.folder()) == full || !works {
+                return None;
+            }
+            let unreadable = error.action() == Action::Read && error.file().is_some();
+            let code = if unreadable { "import-file-unreadable" } else { error.code() };
+            (code, error.file().map(|file| file.text(context.lang())).into_iter().collect())
+        }
+    };
+    let kept = keep_stored(context, folders, row, (code, in_the_way)).await;
+    // Without copies in the hold folder they are in the store all the same.
+    Some(kept.unwrap_or_else(|| Withheld::without_files(code)))
+}
+
+async fn keep_stored(
+    context: &Arc<Context>,
+    folders: &Arc<ImportFolders>,
+    row: &IncomingRow,
+    why: (&'static str, Vec<String>),
+) -> Option<Withheld> {
+    let stored = context.store.incoming_package(row.sender, row.id).await.ok()?;
+    let (limits, lang) = (context.package_limits(), context.lang());
+    let (folders, row) = (Arc::clone(folders), row.clone());
+    blocking(move || {
+        let package = open(stored, &limits).ok()?;
+        let (_, files) = destination(&folders, &package);
+        match keep(&folders, &row, &named(&files), why, lang) {
+            Ok(kept) => Some(kept),
+            Err(error) => {
+                tracing::warn!(id = %row.id, code = error.code(), %error,
+                    "held without copies in the hold folder");
+                None
+            }
+        }
+    })
+    .await
+    .flatten()
+}
+
+/// The signed receipt that tells the sender why a package is not placed.
+pub(super) async fn receipt(
+    context: &Arc<Context>,
+    row: &IncomingRow,
+    code: &'static str,
+    file: Option<String>,
+    now: Timestamp,
+) -> Result<NewReceipt, Fault> {
+    let message = reason(code, Lang::En).unwrap_or(code);
+    let finding = ReceiptFinding::of_fault(code, file, message);
+    let receipt = Receipt::of(&row.reference(), ReceiptKind::ContentHandoverFailure, now);
+    signed(context, row, receipt.with_findings([finding]), now).await
+}
+
+/// The same, if the package has failed for so long that the sender should know, and was not told.
+pub(super) async fn late_receipt(
+    context: &Arc<Context>,
+    row: &IncomingRow,
+    code: &'static str,
+    now: Timestamp,
+) -> Option<NewReceipt> {
+    if now.duration_since(row.created_at) < TELL_AFTER {
+        return None;
+    }
+    let (last, _) = context.store.last_receipt(row.sender, row.id).await.ok()?;
+    if last == ReceiptKind::ContentHandoverFailure.as_str() {
+        return None;
+    }
+    receipt(context, row, code, None, now).await.ok()
+}
+
+/// A receipt of ours about a package, signed, as the one after the last about it.
+pub(in super::super) async fn signed(
+    context: &Arc<Context>,
+    row: &IncomingRow,
+    receipt: Receipt,
+    now: Timestamp,
+) -> Result<NewReceipt, Fault> {
+    let previous = match context.store.last_receipt(row.sender, row.id).await {
+        Ok((_, digest)) => Some(digest),
+        Err(StoreError::NotFound) => None,
+        Err(error) => return Err(Fault::Store(error)),
+    };
+    let (shared, office) = (Arc::clone(context), row.office);
+    blocking(move || {
+        let signed = shared.proof().sign(office, &receipt.after(previous), now);
+        signed.map_err(|_| Fault::Package("signing-failed"))
+    })
+    .await
+    .unwrap_or(Err(Fault::Internal))
+}

@@ -1,0 +1,222 @@
+//! What a person should know of certificates and lists at the moment.
+
+use std::path::Path;
+
+use jiff::{SignedDuration, Timestamp};
+
+use super::own::{self, OwnFault};
+use super::{Own, Problems, Proof};
+use crate::config::Config;
+use crate::package::{CertificateInfo, ListInfo, TrustError};
+
+/// Every code that [`Proof::conditions`] may tell.
+pub(in crate::node) const CODES: [&str; 22] = [
+    "certificate-unusable",
+    "certificate-unreadable",
+    "certificate-weak-key",
+    "certificate-revoked",
+    "certificate-version",
+    "certificate-wrong-usage",
+    "signer-unusable",
+    "own-certificate-not-valid",
+    "own-certificate-unknown-revocation",
+    "own-certificate-other-name",
+    "own-certificate-to-register",
+    "certificate-ends-within-30-days",
+    "certificate-ends-within-7-days",
+    "certificate-ends-within-1-day",
+    "revocation-list-unusable",
+    "revocation-list-ahead",
+    "revocation-list-ends-within-7-days",
+    "revocation-list-ends-within-1-day",
+    "revocation-list-ends-within-hours",
+    "revocation-list-out-of-date",
+    "revocation-list-refuses",
+    UNKNOWN_ISSUER,
+];
+
+const UNKNOWN_ISSUER: &str = "revocation-unknown-issuer";
+
+const DAY: SignedDuration = SignedDuration::from_hours(24);
+
+impl Proof {
+    /// Everything that stands at `now`, with its code, what it is about and what to do.
+    pub(in crate::node) fn conditions(&self, config: &Config, now: Timestamp) -> Problems {
+        let mut told = Problems(self.faults.clone());
+        for (own, trust) in self.own() {
+            match (own::check_dates(own, now), own::check(own, trust, now)) {
+                (Err(fault), _) => not_valid(own, fault, now, &mut told),
+                (Ok(()), Ok(())) => {}
+                (Ok(()), Err(error)) => others_refuse(own, error, now, &mut told),
+            }
+            ends_soon(own, now, &mut told);
+        }
+        for (path, list) in self.sources.lists() {
+            list_dates(path, &list, config, now, &mut told);
+        }
+        told.0.extend(self.unlisted_issuers().0);
+        told
+    }
+
+    /// The issuers without a revocation list that were met.
+    pub(in crate::node) fn unlisted_issuers(&self) -> Problems {
+        let mut told = Problems::default();
+        for trust in [&self.trust, &self.tls_trust] {
+            for (about, ja, en) in trust.unlisted_issuers().iter().map(|name| unlisted(name)) {
+                told.add(UNKNOWN_ISSUER, &about, ja, en);
+            }
+        }
+        told
+    }
+}
+
+fn unlisted(issuer: &str) -> (String, String, String) {
+    (
+        format!("tls.revocation_lists {issuer}"),
+        "この認証局の失効リストがないため、発行された証明書の失効 (revocation) を確認せずに受け入れています。tls.revocation_lists にこの認証局のリストを加えてください。".to_owned(),
+        "certificates of this authority are accepted without knowing their revocation: add its list to tls.revocation_lists, or refuse them with revocation = \"strict\"".to_owned(),
+    )
+}
+
+fn not_valid(own: Own<'_>, fault: OwnFault, now: Timestamp, told: &mut Problems) {
+    let (ja, en) = match fault {
+        OwnFault::NotYetValid(from) => (
+            format!(
+                "自分の証明書は {from} から有効です（このパソコンの時計: {now}）。時計が正しいか確かめてください。それまでは送信も署名もしません。"
+            ),
+            format!(
+                "our certificate is valid from {from} on, and the clock of this computer says {now}; check the clock. Until then nothing is sent or signed"
+            ),
+        ),
+        OwnFault::Expired(until) => (
+            format!(
+                "自分の証明書は {until} に期限が切れました（このパソコンの時計: {now}）。新しい証明書に置き換えてください。それまでは送信も署名もしません。"
+            ),
+            format!(
+                "our certificate ended at {until}, and the clock of this computer says {now}; put a new one in its place. Until then nothing is sent or signed"
+            ),
+        ),
+        OwnFault::NoSigner | OwnFault::Signer(_) => return,
+    };
+    told.add("own-certificate-not-valid", own.place, ja, en);
+}
+
+fn others_refuse(own: Own<'_>, error: TrustError, now: Timestamp, told: &mut Problems) {
+    let info = own.chain.first().and_then(|der| CertificateInfo::of(der).ok());
+    let names = info.and_then(|info| info.office);
+    let office = own.office;
+    match (error, names) {
+        (TrustError::UnknownIssuer | TrustError::WrongOffice { .. }, Some(other))
+            if other != office =>
+        {
+            told.add(
+                "own-certificate-other-name",
+                own.place,
+                format!("設定の事業所番号は {office} ですが、証明書の名義 (CN) は {other} です。番号の書き間違いでなければ、相手の設定にこの証明書の SHA-256 の登録が必要です。"),
+                format!("the configured office is {office}, but the certificate's common name is {other}; if neither is a mistake, partners have to pin this certificate"),
+            );
+        }
+        (TrustError::UnknownIssuer | TrustError::WrongOffice { .. }, _) => told.add(
+            "own-certificate-to-register",
+            own.place,
+            "この証明書は、SHA-256 を設定に登録した相手だけが受け入れます。".to_owned(),
+            "partners accept this certificate only where they have registered it".to_owned(),
+        ),
+        (TrustError::StaleList { next_update }, _) => told.add(
+            "own-certificate-unknown-revocation",
+            own.place,
+            format!("自分の証明書の認証局の失効リスト (tls.revocation_lists) は、{next_update} までに更新されるはずでした（このパソコンの時計: {now}）。新しいリストに置き換えてください。"),
+            format!("the revocation list (tls.revocation_lists) of our own authority should have been renewed at {next_update}, and the clock of this computer says {now}; put the new list in its place"),
+        ),
+        (TrustError::UnfitList | TrustError::NoList, _) => told.add(
+            "own-certificate-unknown-revocation",
+            own.place,
+            "自分の証明書の失効を、tls.revocation_lists のリストでは確認できません。発行した認証局のリストを置いてください。".to_owned(),
+            format!("{error}: put the list of the authority that issued our certificate into tls.revocation_lists"),
+        ),
+        (TrustError::NotYetValid { not_before: date } | TrustError::Expired { not_after: date }, _) => told.add(
+            "own-certificate-not-valid",
+            own.place,
+            format!("自分の証明書の認証局の証明書が有効期間の外です（{date}、このパソコンの時計: {now}）。"),
+            format!("the authority of our certificate: {error}, and the clock of this computer says {now}"),
+        ),
+        (
+            TrustError::Unreadable
+            | TrustError::WeakKey
+            | TrustError::Revoked
+            | TrustError::Version1
+            | TrustError::Authority
+            | TrustError::WrongUsage,
+            _,
+        ) => {
+            own::tell_unusable(&own, error, told);
+        }
+    }
+}
+
+fn ends_soon(own: Own<'_>, now: Timestamp, told: &mut Problems) {
+    let infos = own.chain.iter().filter_map(|der| CertificateInfo::of(der).ok());
+    let Some(until) = infos.map(|info| info.not_after).min() else { return };
+    let left = until.duration_since(now);
+    let code = match left {
+        _ if left.is_negative() || left > DAY * 30 => return,
+        _ if left <= DAY => "certificate-ends-within-1-day",
+        _ if left <= DAY * 7 => "certificate-ends-within-7-days",
+        _ => "certificate-ends-within-30-days",
+    };
+    let ja = format!("証明書の期限は {until} です。新しい証明書を準備してください。");
+    told.add(code, own.place, ja, format!("the certificate ends at {until}: get a new one"));
+}
+
+fn list_dates(path: &Path, list: &ListInfo, config: &Config, now: Timestamp, told: &mut Problems) {
+    let about = format!("tls.revocation_lists {}", path.display());
+    let (from, until, issuer) = (list.this_update, list.next_update, &list.issuer);
+    if from > now {
+        told.add(
+            "revocation-list-ahead",
+            &about,
+            format!("失効リストの作成日時 {from} が、このパソコンの時計 {now} より先です（{issuer}）。時計を確かめてください。"),
+            format!("the list of {issuer} was made at {from}, after the time of this computer's clock, {now}; check the clock"),
+        );
+    }
+    let left = until.duration_since(now);
+    let grace = config.tls.revocation_grace;
+    let good_until = until.checked_add(grace).unwrap_or(Timestamp::MAX);
+    let (code, ja, en) = if now > good_until {
+        (
+            "revocation-list-refuses",
+            format!(
+                "失効リストの期限 {until} と猶予を過ぎたため、{issuer} の証明書をすべて拒否しています。新しいリストに置き換えてください（このパソコンの時計: {now}）。"
+            ),
+            format!(
+                "the list of {issuer} ended at {until} and its grace is over: all certificates of this authority are refused until a new list is there (clock of this computer: {now})"
+            ),
+        )
+    } else if left.is_negative() {
+        (
+            "revocation-list-out-of-date",
+            format!(
+                "失効リストの期限 {until} を過ぎました（{issuer}）。{good_until} から、この認証局の証明書をすべて拒否します。新しいリストに置き換えてください。"
+            ),
+            format!(
+                "the list of {issuer} ended at {until}; from {good_until} on all certificates of this authority are refused. Put the new list in its place"
+            ),
+        )
+    } else if left <= DAY * 7 {
+        let code = match left {
+            _ if left <= SignedDuration::from_hours(6) => "revocation-list-ends-within-hours",
+            _ if left <= DAY => "revocation-list-ends-within-1-day",
+            _ => "revocation-list-ends-within-7-days",
+        };
+        (
+            code,
+            format!(
+                "失効リストの期限は {until} です（{issuer}）。それまでに新しいリストに置き換えてください。"
+            ),
+            format!("the list of {issuer} ends at {until}: put the next one in its place before"),
+        )
+    } else {
+        return;
+    };
+    told.add(code, &about, ja, en);
+}

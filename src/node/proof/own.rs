@@ -1,0 +1,120 @@
+//! Our own certificates, and whether they can be used at the moment.
+
+use std::sync::Arc;
+
+use jiff::Timestamp;
+
+use super::{Own, Problems, Proof};
+use crate::certs::Identity;
+use crate::package::{CertificateInfo, Signer, SignerError, Trust, TrustError, Usage};
+use crate::types::{Lang, OfficeNumber};
+
+/// Why we cannot sign or connect at the moment: a fault of ours, never told to peers in detail.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub(in crate::node) enum OwnFault {
+    /// No office of this node.
+    #[error("no signing certificate for the office")]
+    NoSigner,
+    /// The certificate begins later.
+    #[error("the own certificate is not valid before {0}")]
+    NotYetValid(Timestamp),
+    /// The certificate has ended.
+    #[error("the own certificate ended at {0}")]
+    Expired(Timestamp),
+    /// The key did not sign.
+    #[error(transparent)]
+    Signer(#[from] SignerError),
+}
+
+/// How this node shows itself to partners.
+#[derive(Clone)]
+pub(super) struct OwnTls {
+    /// The first office of the node.
+    pub(super) office: OfficeNumber,
+    pub(super) identity: Arc<Identity>,
+}
+
+/// How an office signs.
+#[derive(Clone)]
+pub(super) struct OwnSigner {
+    place: String,
+    office: OfficeNumber,
+    signer: Arc<Signer>,
+}
+
+impl OwnTls {
+    pub(super) fn own(&self) -> Own<'_> {
+        let chain = self.identity.chain();
+        Own { place: "tls", office: self.office, chain, usage: Usage::Tls }
+    }
+}
+
+impl OwnSigner {
+    pub(super) fn new(office: OfficeNumber, identity: &Identity) -> Result<Self, SignerError> {
+        let place = format!("office {office} signing_certificate");
+        Ok(Self { place, office, signer: Arc::new(identity.signer()?) })
+    }
+
+    pub(super) fn own(&self) -> Own<'_> {
+        let chain = self.signer.chain();
+        Own { place: &self.place, office: self.office, chain, usage: Usage::Signing }
+    }
+}
+
+impl Proof {
+    /// Who signs for one of our offices, if its certificate is valid at `now`.
+    pub(in crate::node) fn usable_signer(
+        &self,
+        office: OfficeNumber,
+        now: Timestamp,
+    ) -> Result<&Arc<Signer>, OwnFault> {
+        let own = self.signers.get(&office).ok_or(OwnFault::NoSigner)?;
+        check_dates(own.own(), now)?;
+        Ok(&own.signer)
+    }
+
+    /// Every certificate of ours.
+    pub(super) fn own(&self) -> impl Iterator<Item = (Own<'_>, &Trust)> {
+        let tls = std::iter::once((self.tls.own(), self.tls_trust.as_ref()));
+        tls.chain(self.signers.values().map(|signer| (signer.own(), self.trust.as_ref())))
+    }
+}
+
+/// Whether a certificate of ours and those above it are valid at `now`.
+pub(super) fn check_dates(own: Own<'_>, now: Timestamp) -> Result<(), OwnFault> {
+    for info in own.chain.iter().filter_map(|der| CertificateInfo::of(der).ok()) {
+        if now < info.not_before {
+            return Err(OwnFault::NotYetValid(info.not_before));
+        }
+        if now > info.not_after {
+            return Err(OwnFault::Expired(info.not_after));
+        }
+    }
+    Ok(())
+}
+
+/// Whether partners with our configuration would accept a certificate of ours. Whether they have
+/// pinned it cannot be known here.
+pub(super) fn check(own: Own<'_>, trust: &Trust, now: Timestamp) -> Result<(), TrustError> {
+    let Some((certificate, chain)) = own.chain.split_first() else { return Ok(()) };
+    trust.speaks_for(certificate, chain, own.office, own.usage, now)
+}
+
+/// Tells why no partner can ever accept a certificate; anything else is told while it lasts.
+pub(super) fn tell_unusable(own: &Own<'_>, error: TrustError, problems: &mut Problems) -> bool {
+    let never = matches!(
+        error,
+        TrustError::Unreadable
+            | TrustError::WeakKey
+            | TrustError::Revoked
+            | TrustError::Version1
+            | TrustError::Authority
+            | TrustError::WrongUsage
+    );
+    if never {
+        let ja = error.peer_text(Lang::Ja).to_owned();
+        let en = format!("{error}. {}", error.peer_text(Lang::En));
+        problems.add(error.code(), own.place, ja, en);
+    }
+    never
+}

@@ -1,0 +1,237 @@
+//! What is held, on the way out and on the way in, until a person or the course of things settles
+//! it.
+
+use jiff::Timestamp;
+use rusqlite::{Connection, Row, params};
+use serde::Serialize;
+
+use super::query::{Direction, JournalEntry, journal, optional};
+use super::unit::Column;
+use super::{Store, StoreError, UnitSummary};
+use crate::types::{FileSerial, HeldId, MessageId, OfficeNumber};
+
+/// A set that was refused before it became a package.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct HeldRow {
+    /// When.
+    pub at: Timestamp,
+    /// Our office.
+    pub office: OfficeNumber,
+    /// The addressee, where the file names say one.
+    pub partner: Option<OfficeNumber>,
+    /// The 連番, where the file names say one.
+    pub serial: Option<FileSerial>,
+    /// What the set holds.
+    pub unit: UnitSummary,
+    /// Codes of the rules or the fault, joined with commas.
+    pub reason: String,
+    /// The folder it lies in, below the hold folder.
+    pub folder: String,
+}
+
+/// Something that waits for a person: a set of ours that was not sent, or a package that came in
+/// and could not be placed.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct HeldItem {
+    /// How it is named in commands.
+    pub id: HeldId,
+    /// `Out` for a set of ours, `In` for a package that came in.
+    pub direction: Direction,
+    /// Since when.
+    pub at: Timestamp,
+    /// Our office.
+    pub office: OfficeNumber,
+    /// The other office, where the file names say one.
+    pub partner: Option<OfficeNumber>,
+    /// The 連番, where the file names say one.
+    pub serial: Option<FileSerial>,
+    /// What it holds.
+    pub unit: UnitSummary,
+    /// Codes of the rules or the fault, joined with commas.
+    pub reason: String,
+    /// Where its files lie, below the hold folder; empty where they could not be put there.
+    pub folder: String,
+}
+
+/// How a held set of ours came to its end.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Settled {
+    /// Its files were put into the drop folder again.
+    Released,
+    /// A person has no need of it any more.
+    Dismissed,
+    /// Somebody removed its folder.
+    FolderRemoved,
+}
+
+impl Settled {
+    const fn as_str(self) -> &'static str {
+        match self {
+            Self::Released => "released",
+            Self::Dismissed => "dismissed",
+            Self::FolderRemoved => "folder-removed",
+        }
+    }
+}
+
+/// A set with the same files is held again: the newer row stands for both.
+const HELD_AGAIN: &str = "held-again";
+/// A set of the same 連番 is on its way.
+const SENT_AGAIN: &str = "sent-again";
+
+const SETS: &str = "SELECT id, NULL, 'out', at, office, partner, serial, unit, reason, folder
+                    FROM held";
+const PACKAGES: &str = "SELECT 0, message_id, 'in', changed_at, office, sender, serial, unit,
+                        detail, folder FROM incoming WHERE state = 'HELD'";
+
+impl Store {
+    /// Remembers a set that was put into the hold folder.
+    pub async fn hold(&self, held: HeldRow) -> Result<(), StoreError> {
+        self.write(move |connection| insert(connection, &held)).await
+    }
+
+    /// What is held and not settled, both ways, newest first.
+    pub async fn held(&self, limit: u32) -> Result<Vec<HeldItem>, StoreError> {
+        self.read(move |connection| open(connection, limit)).await
+    }
+
+    /// Those that a person means by `id`; more than one where two partners gave the same id. Empty
+    /// if nothing of that id is held, or it is settled.
+    pub async fn held_as(&self, id: HeldId) -> Result<Vec<HeldItem>, StoreError> {
+        self.read(move |connection| match id {
+            HeldId::Set(number) => {
+                let sql = format!("{SETS} WHERE id = ?1 AND settled_at IS NULL");
+                items(connection, &sql, params![number])
+            }
+            HeldId::Package(id) => {
+                items(connection, &format!("{PACKAGES} AND message_id = ?1"), params![Column(id)])
+            }
+        })
+        .await
+    }
+
+    /// Notes that a held set of ours is settled, and who did it. `false` if it was settled before.
+    pub async fn settle(
+        &self,
+        number: u32,
+        how: Settled,
+        by: String,
+        now: Timestamp,
+    ) -> Result<bool, StoreError> {
+        self.write(move |connection| {
+            let sql = format!("{SETS} WHERE id = ?1 AND settled_at IS NULL");
+            let Some(item) = items(connection, &sql, params![number])?.pop() else {
+                return Ok(false);
+            };
+            connection
+                .prepare_cached("UPDATE held SET settled_at = ?2, settled = ?3 WHERE id = ?1")?
+                .execute(params![number, Column(now), how.as_str()])?;
+            let entry = of_set(item.office, item.partner, item.serial);
+            journal(connection, &entry, "SETTLED", &by_whom(how.as_str(), &by), now)?;
+            Ok(true)
+        })
+        .await
+    }
+}
+
+/// A code with the one who brought it about, as the journal has it.
+pub(super) fn by_whom(code: &str, by: &str) -> String {
+    if by.is_empty() { code.to_owned() } else { format!("{code} by {by}") }
+}
+
+/// Settles the held sets whose 連番 is on its way now.
+pub(super) fn sent_again(
+    connection: &Connection,
+    (office, partner): (OfficeNumber, OfficeNumber),
+    serial: FileSerial,
+    now: Timestamp,
+) -> Result<(), StoreError> {
+    let settled = connection
+        .prepare_cached(
+            "UPDATE held SET settled_at = ?4, settled = ?5 WHERE office = ?1 AND partner = ?2
+             AND serial = ?3 AND settled_at IS NULL",
+        )?
+        .execute(params![
+            Column(office),
+            Column(partner),
+            Column(serial),
+            Column(now),
+            SENT_AGAIN
+        ])?;
+    if settled > 0 {
+        let entry = of_set(office, Some(partner), Some(serial));
+        journal(connection, &entry, "SETTLED", SENT_AGAIN, now)?;
+    }
+    Ok(())
+}
+
+pub(super) fn open(connection: &Connection, limit: u32) -> Result<Vec<HeldItem>, StoreError> {
+    let sql =
+        format!("{SETS} WHERE settled_at IS NULL UNION ALL {PACKAGES} ORDER BY 4 DESC LIMIT ?1");
+    items(connection, &sql, params![limit])
+}
+
+fn items(
+    connection: &Connection,
+    sql: &str,
+    parameters: &[&dyn rusqlite::ToSql],
+) -> Result<Vec<HeldItem>, StoreError> {
+    let mut statement = connection.prepare_cached(sql)?;
+    let rows = statement.query_map(parameters, |row| Ok(item(row)))?;
+    rows.map(|row| row?).collect()
+}
+
+fn item(row: &Row<'_>) -> Result<HeldItem, StoreError> {
+    let package: Option<Column<MessageId>> = row.get(1)?;
+    let direction: String = row.get(2)?;
+    let unit: String = row.get(7)?;
+    Ok(HeldItem {
+        id: match package {
+            Some(id) => HeldId::Package(id.0),
+            None => HeldId::Set(row.get(0)?),
+        },
+        direction: Direction::from_stored(&direction)?,
+        at: row.get::<_, Column<_>>(3)?.0,
+        office: row.get::<_, Column<_>>(4)?.0,
+        partner: optional(row, 5)?,
+        serial: optional(row, 6)?,
+        unit: UnitSummary::from_json(&unit)?,
+        reason: row.get(8)?,
+        folder: row.get(9)?,
+    })
+}
+
+const fn of_set(
+    office: OfficeNumber,
+    partner: Option<OfficeNumber>,
+    serial: Option<FileSerial>,
+) -> JournalEntry {
+    JournalEntry { direction: Direction::Out, office, partner, id: None, serial }
+}
+
+/// Adds a held set with its journal row; the same folder held before is settled by it.
+pub(super) fn insert(connection: &Connection, held: &HeldRow) -> Result<(), StoreError> {
+    let text = |number: Option<&str>| number.unwrap_or_default().to_owned();
+    connection
+        .prepare_cached(
+            "UPDATE held SET settled_at = ?1, settled = ?2
+             WHERE settled_at IS NULL AND office = ?3 AND folder = ?4",
+        )?
+        .execute(params![Column(held.at), HELD_AGAIN, Column(held.office), held.folder])?;
+    connection
+        .prepare_cached(
+            "INSERT INTO held (at, office, partner, serial, unit, reason, folder)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
+        )?
+        .execute(params![
+            Column(held.at),
+            Column(held.office),
+            text(held.partner.as_ref().map(OfficeNumber::as_str)),
+            text(held.serial.as_ref().map(FileSerial::as_str)),
+            held.unit.to_json()?,
+            held.reason,
+            held.folder,
+        ])?;
+    let entry = of_set(held.office, held.partner, held.serial);
+    journal(connection, &entry, "HELD", &held.reason, held.at)
+}

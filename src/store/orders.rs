@@ -1,0 +1,147 @@
+//! What a person asks of the queue.
+
+use std::collections::BTreeMap;
+
+use bytes::Bytes;
+use jiff::Timestamp;
+use rusqlite::{OptionalExtension as _, params};
+
+use super::held::by_whom;
+use super::query::{Direction, JournalEntry, journal};
+use super::unit::Column;
+use super::{IncomingRow, Store, StoreError, incoming};
+use crate::transfer::{Incoming, IncomingEvent};
+use crate::types::{FileSerial, Hashed, MessageId, OfficeNumber};
+
+/// One of our offices and one of its partners, and how many of its packages are due now.
+pub type Due = BTreeMap<(OfficeNumber, OfficeNumber), usize>;
+
+impl Store {
+    /// Makes queued packages due at `now`: all, those for one partner, or one. Notes who asked for
+    /// it, and says how many there were for whom.
+    pub async fn retry(
+        &self,
+        partner: Option<OfficeNumber>,
+        id: Option<MessageId>,
+        by: String,
+        now: Timestamp,
+    ) -> Result<Due, StoreError> {
+        self.write(move |connection| {
+            let mut statement = connection.prepare_cached(
+                "UPDATE outgoing SET next_at = min(next_at, ?1) WHERE state = 'QUEUED'
+                     AND (?2 = '' OR partner = ?2) AND (?3 IS NULL OR message_id = ?3)
+                 RETURNING office, partner, serial",
+            )?;
+            let named = partner.as_ref().map(OfficeNumber::as_str).unwrap_or_default();
+            let rows = statement.query_map(params![Column(now), named, id.map(Column)], |row| {
+                let (office, partner) = (row.get::<_, Column<_>>(0)?, row.get::<_, Column<_>>(1)?);
+                Ok(((office.0, partner.0), row.get::<_, Column<FileSerial>>(2)?.0))
+            })?;
+            let mut due: Due = BTreeMap::new();
+            let mut serial = None;
+            for row in rows {
+                let (pair, of_row) = row?;
+                *due.entry(pair).or_default() += 1;
+                serial = id.and(Some(of_row));
+            }
+            // A row of the journal that names a package says the state that it is in.
+            let state = if id.is_some() { "QUEUED" } else { "RETRY" };
+            let detail = by_whom("retry", &by);
+            for (office, partner) in due.keys() {
+                let entry = JournalEntry {
+                    direction: Direction::Out,
+                    office: *office,
+                    partner: Some(*partner),
+                    id,
+                    serial,
+                };
+                journal(connection, &entry, state, &detail, now)?;
+            }
+            Ok(due)
+        })
+        .await
+    }
+
+    /// Notes that a person asked for something that is about no package, for an office of ours.
+    pub async fn note_order(
+        &self,
+        office: OfficeNumber,
+        order: &'static str,
+        by: String,
+        now: Timestamp,
+    ) -> Result<(), StoreError> {
+        self.write(move |connection| {
+            let entry = JournalEntry {
+                direction: Direction::Out,
+                office,
+                partner: None,
+                id: None,
+                serial: None,
+            };
+            journal(connection, &entry, order, &by_whom("asked", &by), now)
+        })
+        .await
+    }
+
+    /// A package that came in.
+    pub async fn incoming(
+        &self,
+        sender: OfficeNumber,
+        id: MessageId,
+    ) -> Result<IncomingRow, StoreError> {
+        self.read(move |connection| incoming::incoming(connection, sender, id)).await
+    }
+
+    /// Puts the bytes of a held package in the place of those that the disk has lost, and lets it be
+    /// placed: its sender sent the very same once more. `false` if it is not held, or its bytes are
+    /// whole.
+    pub async fn restore(
+        &self,
+        sender: OfficeNumber,
+        id: MessageId,
+        package: Hashed,
+        now: Timestamp,
+    ) -> Result<bool, StoreError> {
+        let digest = package.sha256();
+        let row = self.incoming(sender, id).await?;
+        if row.state != Incoming::Held || row.package_sha256 != digest {
+            return Ok(false);
+        }
+        match self.incoming_package(sender, id).await {
+            Ok(_) => return Ok(false),
+            Err(error) if error.is_about_one_package() => {}
+            Err(error) => return Err(error),
+        }
+        let bytes: Bytes = package.bytes().clone();
+        self.write_package(digest, bytes, move |connection, payload| {
+            let old: Option<i64> = connection
+                .prepare_cached(
+                    "SELECT payload FROM incoming WHERE sender = ?1 AND message_id = ?2
+                     AND state = 'HELD'",
+                )?
+                .query_row(params![Column(sender), Column(id)], |row| row.get(0))
+                .optional()?
+                .flatten();
+            if let Some(old) = old {
+                connection
+                    .prepare_cached("DELETE FROM payloads WHERE id = ?1")?
+                    .execute(params![old])?;
+            }
+            connection
+                .prepare_cached(
+                    "UPDATE incoming SET place = ?3, payload = ?4
+                     WHERE sender = ?1 AND message_id = ?2 AND state = 'HELD'",
+                )?
+                .execute(params![
+                    Column(sender),
+                    Column(id),
+                    payload.place,
+                    payload.insert(connection)?
+                ])?;
+            let note = incoming::IncomingNote::code("sent-again");
+            incoming::step(connection, (sender, id), IncomingEvent::Released, note, now)?;
+            Ok(true)
+        })
+        .await
+    }
+}
