@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use rustls::AlertDescription;
 
-use super::problem::Problem;
+use super::problem::{Problem, code};
 use super::verify::TrustRefusal;
 
 /// A request to a partner was not granted. `Display` is the text for the log: of what the partner
@@ -87,6 +87,38 @@ impl SendError {
         match self {
             Self::Unreachable(_) | Self::Broken(_) | Self::Timeout(_) | Self::Busy { .. } => true,
             Self::Refused { .. } | Self::Protocol(_) | Self::Tls { .. } => false,
+        }
+    }
+
+    /// Whether the refusal is about us or our certificates rather than about the package, so that
+    /// every other package would be refused too. A code of no node of this API is taken for that.
+    pub fn is_about_us(&self) -> bool {
+        /// The codes that say that this very package is not taken.
+        const OF_PACKAGE: [&str; 19] = [
+            code::BAD_MESSAGE_ID,
+            code::UNSUPPORTED_MEDIA_TYPE,
+            code::DIGEST_MISSING,
+            code::DIGEST_MALFORMED,
+            code::DIGEST_MISMATCH,
+            code::BODY_BROKEN,
+            code::TOO_LARGE,
+            code::ID_MISMATCH,
+            code::ID_TAKEN,
+            "unsupported-format",
+            "bad-container",
+            "bad-manifest",
+            "bad-signature",
+            "signer-mismatch",
+            "not-our-package",
+            "package-expired",
+            "certificate-expired",
+            "certificate-not-yet-valid",
+            code::CLOCK_AHEAD,
+        ];
+        match self {
+            Self::Refused { problem } => !OF_PACKAGE.contains(&problem.code.as_str()),
+            Self::Protocol(_) | Self::Tls { .. } => true,
+            Self::Unreachable(_) | Self::Broken(_) | Self::Timeout(_) | Self::Busy { .. } => false,
         }
     }
 

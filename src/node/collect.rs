@@ -17,6 +17,7 @@ use super::dispatch::{Read, read_receipt};
 use super::supervise::Beat;
 use crate::link::{ReceiptEntry, SendError};
 use crate::store::{OutgoingRow, StoreError};
+use crate::transfer::Outgoing;
 
 /// Waits after a question that failed, growing.
 const PAUSES: [u64; 4] = [5, 15, 60, 300];
@@ -33,6 +34,10 @@ const LONGEST_QUESTION: Duration = Duration::from_mins(10);
 /// When receipts that could not be believed are asked for again.
 const ASK_AGAIN: Duration = Duration::from_mins(30);
 
+/// A partner that took a package whose receipt was lost until we gave it up is asked for it no more
+/// often than this.
+const GIVEN_UP_PAUSE: Duration = Duration::from_hours(1);
+
 /// Receipts that are verified at a time.
 const AT_A_TIME: usize = 8;
 
@@ -41,6 +46,11 @@ struct Collector {
     pair: Pair,
     /// Set while a receipt is kept back that the store is not to pass over.
     ahead: Option<Ahead>,
+    /// Nothing was asked yet: the first question is a greeting too. It shows the partner that we
+    /// are there, and brings receipts that came too late for packages that were given up.
+    greeting: bool,
+    /// When it was last asked about packages that were given up.
+    given_up_asked: Option<Instant>,
 }
 
 /// How far receipts were looked at, beyond what the store remembers.
@@ -55,7 +65,13 @@ pub(super) async fn run(
     beat: Beat,
     mut stopping: watch::Receiver<bool>,
 ) {
-    let mut collector = Collector { context: Arc::clone(&context), pair, ahead: None };
+    let mut collector = Collector {
+        context: Arc::clone(&context),
+        pair,
+        ahead: None,
+        greeting: true,
+        given_up_asked: None,
+    };
     let mut failures = 0_usize;
     while !*stopping.borrow() {
         beat.works_for("asking for receipts", LONGEST_QUESTION);
@@ -92,8 +108,14 @@ impl Collector {
         let (office, partner) = self.pair;
         let context = &self.context;
         let code = |error: StoreError| error.code();
-        if !context.store.awaits_receipts(office, partner).await.map_err(code)? {
-            return Ok(LONGEST_SLEEP);
+        let awaits = context.store.awaits_receipts(office, partner).await.map_err(code)?;
+        // A partner that is away greets us when it comes, so one attempt is enough.
+        if !std::mem::take(&mut self.greeting) && !awaits {
+            let lately = self.given_up_asked.is_some_and(|at| at.elapsed() < GIVEN_UP_PAUSE);
+            if lately || !context.store.has_given_up(office, partner).await.map_err(code)? {
+                return Ok(LONGEST_SLEEP);
+            }
+            self.given_up_asked = Some(Instant::now());
         }
         self.ahead.take_if(|ahead| ahead.since.elapsed() >= ASK_AGAIN);
         let after = match &self.ahead {
@@ -102,6 +124,7 @@ impl Collector {
         };
         let endpoint = context.endpoint(partner).ok_or("unknown-partner")?;
         let wait = Duration::try_from(context.config.timing.receipt_wait).unwrap_or_default();
+        let wait = if awaits { wait } else { Duration::ZERO };
         let asked_at = Instant::now();
         let page = context
             .client
@@ -176,7 +199,9 @@ async fn look_at(
     match read_receipt(&context, &row, entry.receipt).await {
         Ok(read) => Ok(Looked::Good(Box::new(row), read)),
         Err(fault) => {
-            let again = fault.is_passing && !row.state.is_final() && now < row.expires_at;
+            let given_up = row.state == Outgoing::Expired;
+            let again =
+                fault.is_passing && !row.state.is_final() && (given_up || now < row.expires_at);
             let code = fault.code;
             tracing::warn!(%id, partner = %row.partner, code, again, "a receipt was passed over");
             Ok(if again { Looked::Again } else { Looked::PassedOver })

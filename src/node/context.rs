@@ -10,6 +10,7 @@ use tokio::sync::{Notify, Semaphore, watch};
 use super::notices::Notices;
 use super::proof::Proof;
 use super::quota::Quota;
+use super::time_guard::TimeGuard;
 use crate::config::Config;
 use crate::link::{Client, Clock, Endpoint, Tls};
 use crate::package::Limits;
@@ -36,6 +37,8 @@ pub(super) struct Context {
     pub(super) quota: Quota,
     /// What a person should know of.
     pub(super) notices: Notices,
+    /// Whether the clock is believed.
+    pub(super) time: TimeGuard,
 }
 
 /// How tasks tell each other that there is work in the store. A wake-up that nobody waits for is
@@ -129,13 +132,14 @@ impl Context {
         (proof, tls): (Proof, Arc<Tls>),
         client: Client,
         wake: Wake,
+        time: TimeGuard,
     ) -> Self {
         let proof = RwLock::new(Arc::new(proof));
         let processors = std::thread::available_parallelism().map_or(1, NonZero::get);
         let judging = Semaphore::new(2 * processors);
         let quota = Quota::new(config.limits.partner_rate);
         let notices = Notices::default();
-        Self { config, spec, store, clock, tls, proof, client, wake, judging, quota, notices }
+        Self { config, spec, store, clock, tls, proof, client, wake, judging, quota, notices, time }
     }
 
     /// Who we are and whom we believe at the moment.
@@ -146,6 +150,11 @@ impl Context {
     /// Makes what was read anew the current proof.
     pub(super) fn set_proof(&self, proof: Proof) {
         *self.proof.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(proof);
+    }
+
+    /// Whether the clock of the machine is believed at the moment.
+    pub(super) fn believes_clock(&self) -> bool {
+        self.time.believes(self.now())
     }
 
     pub(super) fn now(&self) -> Timestamp {

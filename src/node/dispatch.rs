@@ -30,6 +30,9 @@ use crate::types::MessageId;
 /// Contact shortens a pause at most once in this time.
 const CONTACT_PAUSE: Duration = Duration::from_mins(1);
 
+/// How long to wait while the clock is in doubt.
+const CLOCK_PAUSE: Duration = Duration::from_secs(5);
+
 /// How long to wait after the store failed.
 const STORE_PAUSE: Duration = Duration::from_secs(5);
 
@@ -115,6 +118,10 @@ impl Dispatcher {
     /// Starts what is due, as far as there is room, and says how long to sleep.
     async fn launch(&mut self) -> Result<Duration, StoreError> {
         let now = self.context.now();
+        if !self.context.time.believes(now) {
+            // A wrong clock would give up what waits.
+            return Ok(CLOCK_PAUSE);
+        }
         let paused_until = self.paused_until.map(|until| due_at(until, now));
         if let Some(until) = paused_until.filter(|until| *until > now) {
             return Ok(until_then(until, now));
@@ -206,9 +213,7 @@ async fn guarded(
 
 async fn attempt(context: Arc<Context>, row: OutgoingRow) -> Attempt {
     let id = row.id;
-    if context.now() >= row.expires_at {
-        return Attempt { id, result: expire(&context, &row).await, unreachable: false };
-    }
+    // One whose time is over is put once more: its receipt may have been lost on the way.
     let package = match context.store.outgoing_package(id).await {
         Ok(package) => package,
         // What the disk has lost waits as if it was refused, behind those that can be sent.
@@ -283,8 +288,8 @@ fn failed(
         }
         _ => error.code().to_owned(),
     };
-    // A certificate that one side does not accept keeps every package back, not only this one.
-    let unreachable = error.is_passing() || matches!(error, SendError::Tls { .. });
+    // What keeps every package back, not only this one, keeps those behind it waiting with it.
+    let unreachable = error.is_passing() || error.is_about_us();
     let (code, (ja, en)) = if unreachable {
         ("partner-unreachable", ("につながりません", "cannot be reached"))
     } else {

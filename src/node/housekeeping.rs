@@ -23,6 +23,12 @@ const RETRY: Duration = Duration::from_mins(1);
 /// How often to look after everything else.
 const INTERVAL: Duration = Duration::from_hours(1);
 
+/// How long a partner may take to say what time it is.
+const LONGEST_ANSWER: Duration = Duration::from_secs(3);
+
+/// Clocks that differ by no more than this agree.
+const AGREEMENT: SignedDuration = SignedDuration::from_mins(15);
+
 /// How long it may well take to remove old packages.
 const LONGEST_PURGE: Duration = Duration::from_mins(10);
 
@@ -47,6 +53,8 @@ pub(super) async fn run(context: Arc<Context>, beat: Beat, mut stopping: watch::
             }
             () = tokio::time::sleep(WATCH) => {}
         }
+        beat.works("looking at the clock");
+        look_at_clock(&context).await;
         beat.works("reading certificates");
         let found = stamps(&context).await;
         // Certificate and key are two files: they are read when neither changes any more.
@@ -60,11 +68,42 @@ pub(super) async fn run(context: Arc<Context>, beat: Beat, mut stopping: watch::
             tell_conditions(&context);
         }
         seen = found;
-        if kept_at.elapsed() >= INTERVAL {
+        if kept_at.elapsed() >= INTERVAL && context.believes_clock() {
             beat.works_for("removing old packages", LONGEST_PURGE);
             purge(&context).await;
             dispatch::expire_overdue(&context).await;
             kept_at = Instant::now();
+        }
+    }
+}
+
+/// Tells of a clock that is in doubt, and asks partners what time it is.
+async fn look_at_clock(context: &Arc<Context>) {
+    const LEAPT: (&str, &str) = ("clock-in-doubt", "node");
+    if context.believes_clock() {
+        context.notices.clear(LEAPT.0, LEAPT.1);
+        return;
+    }
+    let (now, expected) = (context.now(), context.time.expected());
+    let ja = format!(
+        "パソコンの時計が {now} を示していますが、{expected} ごろのはずです。時計が確かめられるまで、送信・期限切れの処理・古いパッケージの削除を止めています。パソコンの日付と時刻を直してください。"
+    );
+    let en = format!(
+        "the clock shows {now}, but it should be about {expected}; sending, expiry and removal pause until the clock is known to be right: set date and time of the computer"
+    );
+    context.notices.raise(LEAPT.0, LEAPT.1, (ja, en), now);
+    for peer in &context.config.peers {
+        let Some(endpoint) = context.endpoint(peer.office) else { continue };
+        let Ok(Ok(status)) =
+            tokio::time::timeout(LONGEST_ANSWER, context.client.status(&endpoint)).await
+        else {
+            continue;
+        };
+        let now = context.now();
+        if status.time.duration_since(now).abs() <= AGREEMENT {
+            tracing::info!(partner = %peer.office, "a partner's clock confirms ours");
+            context.time.confirm(now);
+            return;
         }
     }
 }

@@ -8,6 +8,7 @@ use tokio::sync::Notify;
 
 use super::context::{Context, blocking, wake};
 use super::judge;
+use super::proof::OwnFault;
 use crate::link::{
     Peer, PutAnswer, ReceiptEntry, ReceiptPage, ReceiptQuery, Refusal, RefusalStatus, Service,
     StatusAnswer, TrustRefusal, code,
@@ -28,6 +29,9 @@ const STORE_AGAIN: std::time::Duration = std::time::Duration::from_mins(10);
 
 /// The standing condition that a certificate in the name of a partner is not accepted.
 const REFUSED_CERTIFICATE: &str = "partner-certificate-refused";
+
+/// When a partner is told to come again while a certificate of ours is not valid.
+const CERTIFICATE_AGAIN: std::time::Duration = std::time::Duration::from_mins(5);
 
 /// The node as partners see it.
 pub(super) struct Inbound(pub(super) Arc<Context>);
@@ -361,10 +365,7 @@ fn judged(
         (Incoming::committed(now), ReceiptKind::ContentConsignment)
     };
     let receipt = Receipt::about(package, kind, now).with_findings(judgement.receipt_findings());
-    let receipt = context
-        .proof()
-        .sign(office, &receipt, now)
-        .map_err(|error| Refusal::internal(format!("the receipt could not be signed: {error}")))?;
+    let receipt = context.proof().sign(office, &receipt, now).map_err(cannot_sign)?;
     let new = NewIncoming {
         id: manifest.message_id,
         sender: manifest.sender.office,
@@ -406,6 +407,22 @@ fn answered(answer: CommitAnswer, new: Option<(Bytes, bool)>) -> Result<Taken, R
             "this id was used for other bytes before",
         )),
         (CommitAnswer::New, None) => Err(Refusal::internal("a new package without a receipt")),
+    }
+}
+
+/// Without a certificate that is valid nothing can be answered for; the partner keeps the package.
+#[expect(clippy::needless_pass_by_value, reason = "for use with map_err")]
+fn cannot_sign(fault: OwnFault) -> Refusal {
+    let log = format!("the receipt could not be signed: {fault}");
+    match fault {
+        OwnFault::NotYetValid(_) | OwnFault::Expired(_) => Refusal::new(
+            RefusalStatus::Unavailable,
+            code::OWN_CERTIFICATE_NOT_VALID,
+            "a certificate of the recipient is not valid at the moment; its operator has to renew it",
+            log,
+        )
+        .retry_after(CERTIFICATE_AGAIN),
+        OwnFault::NoSigner | OwnFault::Signer(_) => Refusal::internal(log),
     }
 }
 

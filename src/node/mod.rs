@@ -39,6 +39,7 @@ mod quota;
 mod start;
 mod supervise;
 mod systemd;
+mod time_guard;
 
 use std::net::SocketAddr;
 use std::sync::Arc;

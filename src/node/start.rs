@@ -15,6 +15,7 @@ use super::open_files;
 use super::outbound::end_claim;
 use super::problems::{Problems, StartProblems};
 use super::proof::{self, Proof};
+use super::time_guard::TimeGuard;
 use crate::config::{Config, Office};
 use crate::folder::{
     DropFolder, Fault, FolderError, FolderRole, ImportFolder, Marked, Place, UnitFolder,
@@ -168,7 +169,10 @@ pub(super) async fn open(
 
     let wake = Wake::new(&config);
     let client = Client::new(Arc::clone(&tls), client_limits(&config));
-    let context = Arc::new(Context::new(config, spec, store, clock, (proof, tls), client, wake));
+    let last = problems.store("node.data", store.latest_step().await).flatten();
+    let time = TimeGuard::new(clock.now(), last);
+    let context = Context::new(config, spec, store, clock, (proof, tls), client, wake, time);
+    let context = Arc::new(context);
     let marks = files.folders.iter().flat_map(|folders| folders.marks.clone()).collect();
     problems.store("node.data", context.store.remember_folders(marks).await);
     for folders in &files.folders {

@@ -208,6 +208,25 @@ impl Store {
         .await
     }
 
+    /// Whether a package of `office` for `partner` was given up, which may have arrived all the same.
+    pub async fn has_given_up(
+        &self,
+        office: OfficeNumber,
+        partner: OfficeNumber,
+    ) -> Result<bool, StoreError> {
+        self.read(move |connection| {
+            let found = connection
+                .prepare_cached(
+                    "SELECT 1 FROM outgoing WHERE office = ?1 AND partner = ?2
+                     AND state = 'EXPIRED' LIMIT 1",
+                )?
+                .query_row(params![Column(office), Column(partner)], |_| Ok(()))
+                .optional()?;
+            Ok(found.is_some())
+        })
+        .await
+    }
+
     /// One package that we send.
     pub async fn outgoing(&self, id: MessageId) -> Result<OutgoingRow, StoreError> {
         self.read(move |connection| outgoing(connection, id)).await

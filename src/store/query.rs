@@ -150,6 +150,18 @@ pub struct Evidence {
 }
 
 impl Store {
+    /// When the newest step of the journal was taken; nothing in a new store.
+    pub async fn latest_step(&self) -> Result<Option<Timestamp>, StoreError> {
+        self.read(move |connection| {
+            let newest = connection
+                .prepare_cached("SELECT at FROM journal ORDER BY id DESC LIMIT 1")?
+                .query_row([], |row| Ok(row.get::<_, Column<Timestamp>>(0)?.0))
+                .optional()?;
+            Ok(newest)
+        })
+        .await
+    }
+
     /// What waits, is held, was delivered.
     pub async fn status(&self, held_limit: u32) -> Result<Status, StoreError> {
         self.read(move |connection| {

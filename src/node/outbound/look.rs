@@ -28,6 +28,10 @@ impl Outbound {
         self.mend_work().await?;
         self.end_left_over().await?;
         self.end_rested().await?;
+        if !self.may_pack() {
+            self.in_vain = self.left_over;
+            return Ok(Some(FAULT_PAUSE));
+        }
         let limits = ScanLimits { files: self.most_files().saturating_add(1).max(1_000) };
         let (folders, waiting) = (Arc::clone(&self.folders), Arc::new(self.aside.waiting()));
         let began = self.started.elapsed();
@@ -107,6 +111,26 @@ impl Outbound {
         let rest = self.settle_unknown();
         let rested = self.resting.iter().map(|(_, since)| rest.saturating_sub(since.elapsed()));
         Ok(patience.chain(rested).chain(self.aside.next()).chain(next).min())
+    }
+
+    /// Whether packages can be made: the certificate of the office is valid and the clock is right.
+    /// If not, the files stay in the drop folder.
+    fn may_pack(&self) -> bool {
+        const WAITS: &str = "packing-waits";
+        let (context, office) = (&self.context, self.folders.office);
+        let (about, now) = (format!("office {office} drop"), context.now());
+        if context.time.believes(now) && context.proof().usable_signer(office, now).is_ok() {
+            context.notices.clear(WAITS, &about);
+            return true;
+        }
+        let ja = format!(
+            "事業所 {office} の署名用証明書が有効でないか、パソコンの時計が疑わしいため、ファイルを送信用フォルダーに置いたまま待っています。証明書と時計（今は {now}）を確かめてください。直ると自動で再開します。"
+        );
+        let en = format!(
+            "the signing certificate of the office {office} is not valid, or the clock is in doubt, so files stay in the drop folder; check the certificate and the clock (it shows {now}), it goes on by itself"
+        );
+        context.notices.raise(WAITS, about, (ja, en), now);
+        false
     }
 
     /// What is known of the writers of the units that stand still, and for how long each must go on

@@ -31,6 +31,9 @@ const TOGETHER: u32 = 32;
 /// Of these, so many are read, written or signed at a time.
 const AT_A_TIME: usize = 8;
 
+/// How long to wait while the certificate of the office is not valid.
+const CERTIFICATE_PAUSE: Duration = Duration::from_secs(10);
+
 /// How long to wait after the store failed.
 const STORE_PAUSE: Duration = Duration::from_secs(5);
 
@@ -134,6 +137,10 @@ async fn place_all(
     stopping: &watch::Receiver<bool>,
 ) -> Result<Duration, StoreError> {
     let office = folders.office;
+    if context.proof().usable_signer(office, context.now()).is_err() {
+        // What was placed could not be receipted. Why is told where certificates are looked after.
+        return Ok(CERTIFICATE_PAUSE);
+    }
     beat.works_for("signing handovers", LONGEST_BATCH);
     let placed = context.store.placed(office).await?;
     handover::sign(context, folders, placed.into_iter().map(|row| (row, None)).collect()).await?;

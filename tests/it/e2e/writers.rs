@@ -98,8 +98,9 @@ fn a_file_that_grows_after_it_was_taken_is_told() {
     assert_eq!(help.files("import"), signed);
     let sent = format!("sent/20260601000500_{CARE}_{HELP}");
     until("a copy", || (care.files(&sent) == signed).then_some(()));
-    let reasons = care.sql("SELECT reason FROM held");
-    assert_eq!(reasons, ["changed-after-packing"]);
+    until("noted", || {
+        (care.sql("SELECT reason FROM held") == ["changed-after-packing"]).then_some(())
+    });
 }
 
 #[test]

@@ -1,0 +1,91 @@
+//! A signing certificate that ends while the node runs, and its renewal.
+
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+use jiff::Timestamp;
+use renkei::certs::{Issued, Validity};
+use renkei::package::Usage;
+
+use super::units::{export, withdrawal};
+use crate::harness::{CARE, HELP, Office, offices, until};
+use crate::proof::office;
+
+/// How long the certificate is still good: enough to start.
+const LEFT: i64 = 8;
+
+fn now() -> Timestamp {
+    let now = SystemTime::now().duration_since(UNIX_EPOCH).expect("after 1970");
+    Timestamp::from_second(i64::try_from(now.as_secs()).expect("in range")).expect("in range")
+}
+
+fn issue(of: &Office, seconds: i64) -> Issued {
+    let at = |seconds: i64| Timestamp::from_second(now().as_second() + seconds).expect("in range");
+    let validity = Validity { not_before: at(-3600), not_after: at(seconds) };
+    let issued = of.world.authority.issue(office(of.number), Usage::Signing, &[], validity);
+    issued.expect("a certificate")
+}
+
+fn ended(of: &Office) {
+    until("the end is told", || of.log().contains("own-certificate").then_some(()));
+}
+
+#[test]
+fn files_stay_in_drop_until_the_certificate_is_renewed() {
+    let [mut care, mut help] = offices([CARE, HELP]);
+    care.put_identity("signing", &issue(&care, LEFT));
+    care.start();
+    help.start();
+    export(&care, &withdrawal(CARE, 1));
+    until("sent while it was valid", || care.has_sent("HANDED_OVER", 1));
+    std::thread::sleep(Duration::from_secs(u64::try_from(LEFT).expect("positive")));
+    let unit = withdrawal(CARE, 2);
+    export(&care, &unit);
+    until("told", || care.log().contains("packing-waits").then_some(()));
+    assert_eq!(care.files("drop").len(), 1, "{}", care.log());
+    assert_eq!(care.sql("SELECT count(*) FROM outgoing"), ["1"]);
+    care.put_identity("signing", &issue(&care, 3600));
+    until("sent after the renewal", || care.has_sent("HANDED_OVER", 2));
+}
+
+#[test]
+fn a_recipient_without_a_valid_certificate_asks_to_come_again() {
+    let [mut care, mut help] = offices([CARE, HELP]);
+    help.put_identity("signing", &issue(&help, 1));
+    std::thread::sleep(Duration::from_secs(2));
+    care.start();
+    help.start();
+    ended(&help);
+    export(&care, &withdrawal(CARE, 1));
+    until("told to come again", || {
+        let details = care.sql("SELECT detail FROM outgoing WHERE state = 'QUEUED'");
+        (details == ["peer-busy:own-certificate-not-valid"]).then_some(())
+    });
+    assert_eq!(help.sql("SELECT count(*) FROM incoming"), ["0"]);
+    help.put_identity("signing", &issue(&help, 3600));
+    until("renewed", || help.log().contains("were read again").then_some(()));
+    assert!(care.command(&["retry"]).status.success());
+    until("delivered", || care.has_sent("HANDED_OVER", 1));
+}
+
+/// Whoever is not known yet is refused; what is dropped meanwhile does not pass what waits.
+#[test]
+fn what_is_refused_is_not_passed_by_what_comes_later() {
+    let [mut care, mut help] = offices([CARE, HELP]);
+    help.forget_peer(CARE);
+    care.start();
+    help.start();
+    export(&care, &withdrawal(CARE, 1));
+    until("refused", || {
+        let details = care.sql("SELECT detail FROM outgoing WHERE detail <> ''");
+        details.iter().any(|detail| detail.contains("not-a-partner")).then_some(())
+    });
+    help.kill();
+    help.remember_peer(CARE, care.port);
+    help.start();
+    export(&care, &withdrawal(CARE, 2));
+    until("both", || care.has_sent("HANDED_OVER", 2));
+    let order = help.sql("SELECT serial FROM incoming ORDER BY created_at");
+    let mut rising = order.clone();
+    rising.sort();
+    assert_eq!(order, rising);
+}
