@@ -84,7 +84,7 @@ fn japanese(error: &clap::Error, command: &str) -> String {
             lines.push(format!("{name} というコマンドはありません。"));
         }
         ErrorKind::MissingRequiredArgument => {
-            lines.push(format!("{argument} を指定してください。"))
+            lines.push(format!("{argument} を指定してください。"));
         }
         ErrorKind::InvalidValue if value.is_empty() => {
             lines.push(format!("{argument} に値を指定してください。"));

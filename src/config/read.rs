@@ -287,18 +287,17 @@ impl<'r, 't> Section<'r, 't> {
     pub(super) fn finish(self) {
         for (key, value) in &self.keys {
             let span = value.span();
-            let (ja, en) = match self.meant(key) {
-                Some(meant) => (
+            let (ja, en) = if let Some(meant) = self.meant(key) {
+                (
                     format!("知らない項目です。{meant} の間違いではありませんか。"),
                     format!("unknown key; did you mean {meant}?"),
-                ),
-                None => {
-                    let known = self.known().join("、");
-                    (
-                        format!("知らない項目です。ここに書ける項目: {known}"),
-                        format!("unknown key; known here: {}", self.known().join(", ")),
-                    )
-                }
+                )
+            } else {
+                let known = self.known();
+                (
+                    format!("知らない項目です。ここに書ける項目: {}", known.join("、")),
+                    format!("unknown key; known here: {}", known.join(", ")),
+                )
             };
             self.report(&span, key, &ja, &en);
         }

@@ -128,11 +128,10 @@ impl Context {
         config: Config,
         spec: &'static Spec,
         store: Store,
-        clock: Clock,
+        (clock, time): (Clock, TimeGuard),
         (proof, tls): (Proof, Arc<Tls>),
         client: Client,
         wake: Wake,
-        time: TimeGuard,
     ) -> Self {
         let proof = RwLock::new(Arc::new(proof));
         let processors = std::thread::available_parallelism().map_or(1, NonZero::get);

@@ -411,7 +411,6 @@ fn answered(answer: CommitAnswer, new: Option<(Bytes, bool)>) -> Result<Taken, R
 }
 
 /// Without a certificate that is valid nothing can be answered for; the partner keeps the package.
-#[expect(clippy::needless_pass_by_value, reason = "for use with map_err")]
 fn cannot_sign(fault: OwnFault) -> Refusal {
     let log = format!("the receipt could not be signed: {fault}");
     match fault {

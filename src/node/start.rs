@@ -171,7 +171,7 @@ pub(super) async fn open(
     let client = Client::new(Arc::clone(&tls), client_limits(&config));
     let last = problems.store("node.data", store.latest_step().await).flatten();
     let time = TimeGuard::new(clock.now(), last);
-    let context = Context::new(config, spec, store, clock, (proof, tls), client, wake, time);
+    let context = Context::new(config, spec, store, (clock, time), (proof, tls), client, wake);
     let context = Arc::new(context);
     let marks = files.folders.iter().flat_map(|folders| folders.marks.clone()).collect();
     problems.store("node.data", context.store.remember_folders(marks).await);

@@ -52,7 +52,9 @@ mod tests {
 
     fn is_cut(pieces: &[&[u8]]) -> bool {
         let mut picture = Picture::default();
-        pieces.iter().for_each(|piece| picture.feed(piece));
+        for piece in pieces {
+            picture.feed(piece);
+        }
         picture.is_cut()
     }
 

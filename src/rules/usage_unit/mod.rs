@@ -77,11 +77,15 @@ pub(super) struct Way {
 /// Judges the files of a send unit; says whether it is a usage slip at all.
 pub(super) fn check(files: &[&Outcome], way: Way, findings: &mut Findings) -> bool {
     let Some(unit) = Unit::of(files, way) else {
-        files.iter().for_each(|file| release(file, findings));
+        for file in files {
+            release(file, findings);
+        }
         return false;
     };
     if unit.slip.is_none() {
-        files.iter().for_each(|file| release(file, findings));
+        for file in files {
+            release(file, findings);
+        }
     }
     let joined = unit.join(findings);
     unit.addressed_type(findings);

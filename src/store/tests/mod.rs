@@ -184,7 +184,7 @@ async fn a_clock_that_was_set_back_keeps_nothing_in_the_queue() {
 /// An outcome is to be shown until it was, and again when another one follows it.
 #[tokio::test]
 async fn outcomes_are_to_be_shown_once() {
-    let folder = TempDir::new().expect("a folder");
+    let folder = private_folder();
     let (store, id) = packed(&folder).await;
     let due = async || {
         let rows = store.settled(office(1), 10).await.expect("read");
@@ -208,7 +208,7 @@ async fn outcomes_are_to_be_shown_once() {
 
 #[tokio::test]
 async fn a_package_that_arrived_after_all_is_shown_again() {
-    let folder = TempDir::new().expect("a folder");
+    let folder = private_folder();
     let (store, id) = packed(&folder).await;
     let late = now() + jiff::SignedDuration::from_hours(365 * 24);
     let event = |event| store.outgoing_event(id, event, String::new(), None, late);

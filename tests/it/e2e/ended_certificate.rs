@@ -1,7 +1,5 @@
 //! A signing certificate that ends while the node runs, and its renewal.
 
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
-
 use jiff::Timestamp;
 use renkei::certs::{Issued, Validity};
 use renkei::package::Usage;
@@ -14,8 +12,7 @@ use crate::proof::office;
 const LEFT: i64 = 8;
 
 fn now() -> Timestamp {
-    let now = SystemTime::now().duration_since(UNIX_EPOCH).expect("after 1970");
-    Timestamp::from_second(i64::try_from(now.as_secs()).expect("in range")).expect("in range")
+    renkei::node::system_clock().now()
 }
 
 fn issue(of: &Office, seconds: i64) -> Issued {
@@ -32,12 +29,13 @@ fn ended(of: &Office) {
 #[test]
 fn files_stay_in_drop_until_the_certificate_is_renewed() {
     let [mut care, mut help] = offices([CARE, HELP]);
+    let end = now() + jiff::SignedDuration::from_secs(LEFT + 1);
     care.put_identity("signing", &issue(&care, LEFT));
     care.start();
     help.start();
     export(&care, &withdrawal(CARE, 1));
     until("sent while it was valid", || care.has_sent("HANDED_OVER", 1));
-    std::thread::sleep(Duration::from_secs(u64::try_from(LEFT).expect("positive")));
+    until("its end", || (now() > end).then_some(()));
     let unit = withdrawal(CARE, 2);
     export(&care, &unit);
     until("told", || care.log().contains("packing-waits").then_some(()));
@@ -51,7 +49,8 @@ fn files_stay_in_drop_until_the_certificate_is_renewed() {
 fn a_recipient_without_a_valid_certificate_asks_to_come_again() {
     let [mut care, mut help] = offices([CARE, HELP]);
     help.put_identity("signing", &issue(&help, 1));
-    std::thread::sleep(Duration::from_secs(2));
+    let end = now() + jiff::SignedDuration::from_secs(2);
+    until("its end", || (now() > end).then_some(()));
     care.start();
     help.start();
     ended(&help);

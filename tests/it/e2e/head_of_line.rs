@@ -77,7 +77,7 @@ fn a_sender_is_told_when_nothing_can_be_placed_for_an_hour() {
     assert!(help.log().contains("placing-stopped"), "no notice at the recipient");
 
     fs::rename(&away, &import).expect("renamed");
-    until_within(Duration::from_secs(120), "placed", || care.has_sent("HANDED_OVER", 1));
+    until_within(Duration::from_mins(2), "placed", || care.has_sent("HANDED_OVER", 1));
     assert_eq!(help.files("import"), unit);
     invariants::check(&care, &help, 1);
 }
