@@ -62,7 +62,6 @@ impl OfficeFolders {
         watched
             .extend(import.actuals.as_ref().map(|folder| (key("import_actuals"), folder.root())));
         watched.push((key("hold"), drop.hold.root()));
-        watched.extend(self.outcome.sent.as_ref().map(|folder| (key("sent"), folder.root())));
         watched.into_iter().map(|(key, place)| (key, place.clone())).collect()
     }
 
