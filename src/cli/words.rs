@@ -1,5 +1,7 @@
 //! Words for states, directions and times that several commands show.
 
+use std::borrow::Cow;
+
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 
@@ -39,11 +41,17 @@ pub(super) fn state_and_why(direction: Direction, code: &str, why: &str, lang: L
     if why.is_empty() {
         return state;
     }
-    match transfer::reason(why.split(',').next().unwrap_or_default(), lang) {
+    match in_words(why.split(',').next().unwrap_or_default(), lang) {
         Some(words) if lang == Lang::Ja => format!("{state}（{words}） [{why}]"),
         Some(words) => format!("{state} ({words}) [{why}]"),
         None => format!("{state} [{why}]"),
     }
+}
+
+/// What a code means, of a reason or of a rule.
+fn in_words(code: &str, lang: Lang) -> Option<Cow<'static, str>> {
+    let reason = transfer::reason(code, lang).map(Cow::Borrowed);
+    reason.or_else(|| Some(Rule::from_code(code)?.info().text(lang).outline().into()))
 }
 
 /// Reasons that are told in words; of the others there is the number.
@@ -51,12 +59,9 @@ const REASONS: usize = 3;
 
 /// Codes, joined with commas, in words: one line for each of the first few.
 pub(super) fn reasons(codes: &str, lang: Lang) -> Vec<String> {
-    let line = |code: &str| match transfer::reason(code, lang) {
+    let line = |code: &str| match in_words(code, lang) {
         Some(words) => format!("{words} [{code}]"),
-        None => match Rule::from_code(code) {
-            Some(rule) => format!("{} [{code}]", rule.info().text(lang).outline()),
-            None => format!("[{code}]"),
-        },
+        None => format!("[{code}]"),
     };
     let mut lines: Vec<_> = codes.split(',').take(REASONS).map(line).collect();
     match codes.split(',').count().saturating_sub(REASONS) {

@@ -90,6 +90,11 @@ impl SendError {
         }
     }
 
+    /// Whether the partner was reached and says no, to the package or to us.
+    pub const fn is_refusal(&self) -> bool {
+        matches!(self, Self::Refused { .. } | Self::Tls { fault: TlsFault::OwnCertificate, .. })
+    }
+
     /// Whether the refusal is about us or our certificates rather than about the package, so that
     /// every other package would be refused too. A code of no node of this API is taken for that.
     pub fn is_about_us(&self) -> bool {

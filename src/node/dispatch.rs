@@ -1,8 +1,8 @@
 //! Sends the queued packages of one office to one partner.
 //!
-//! Packages go out in their sequence, several at a time. When the partner cannot be reached, or
-//! TLS finds a fault with a certificate, the whole queue pauses as long as the package that failed;
-//! afterwards one package goes ahead as a probe. A partner that connects to us, as an office does
+//! Packages go out in their sequence, several at a time. When the partner cannot be reached, TLS
+//! finds a fault with a certificate, or the partner refuses us whatever the package, the whole queue
+//! pauses as long as the package that failed; afterwards one package goes ahead as a probe. A partner that connects to us, as an office does
 //! when its PC comes up in the morning, ends the pause at once, at most once a minute.
 //!
 //! When the partner is back, and when the node starts, every queued package is due whatever its
@@ -43,8 +43,8 @@ const LONGEST_SLEEP: Duration = Duration::from_mins(5);
 struct Attempt {
     id: MessageId,
     result: Result<Outgoing, StoreError>,
-    /// The partner could not be talked to.
-    unreachable: bool,
+    /// What was in the way is in the way of every other package too.
+    blocks: bool,
 }
 
 struct Dispatcher {
@@ -161,12 +161,12 @@ impl Dispatcher {
         self.sending.remove(&attempt.id);
         if self.probe == Some(attempt.id) {
             self.probe = None;
-            self.hurry |= !attempt.unreachable;
+            self.hurry |= !attempt.blocks;
         }
-        self.probing = attempt.unreachable;
+        self.probing = attempt.blocks;
         self.paused_until = None;
         match attempt.result {
-            Ok(Outgoing::Queued { next_at, .. }) if attempt.unreachable => {
+            Ok(Outgoing::Queued { next_at, .. }) if attempt.blocks => {
                 self.paused_until = Some(next_at);
             }
             Ok(Outgoing::Consigned) => wake(&self.context.wake.collect, &self.pair),
@@ -206,7 +206,7 @@ async fn guarded(
             let event = OutgoingEvent::Failed(Failure::Refused);
             let (detail, now) = ("internal".to_owned(), context.now());
             let result = context.store.outgoing_event(id, event, detail, None, now).await;
-            Attempt { id, result: result.map(|(state, _)| state), unreachable: false }
+            Attempt { id, result: result.map(|(state, _)| state), blocks: false }
         }
     }
 }
@@ -222,15 +222,16 @@ async fn attempt(context: Arc<Context>, row: OutgoingRow) -> Attempt {
             let event = OutgoingEvent::Failed(Failure::Refused);
             let (detail, now) = (error.code().to_owned(), context.now());
             let result = context.store.outgoing_event(id, event, detail, None, now).await;
-            return Attempt { id, result: result.map(|(state, _)| state), unreachable: false };
+            return Attempt { id, result: result.map(|(state, _)| state), blocks: false };
         }
-        Err(error) => return Attempt { id, result: Err(error), unreachable: false },
+        Err(error) => return Attempt { id, result: Err(error), blocks: false },
     };
     let Some(endpoint) = context.endpoint(row.partner) else {
-        return Attempt { id, result: Err(StoreError::NotFound), unreachable: false };
+        return Attempt { id, result: Err(StoreError::NotFound), blocks: false };
     };
     let answer = context.client.put_message(&endpoint, id, package).await;
-    let (event, detail, receipt, unreachable) = match answer {
+    let reached = answer.as_ref().err().is_none_or(SendError::is_refusal);
+    let (event, detail, receipt, blocks) = match answer {
         Ok(reply) => match read_receipt(&context, &row, reply.receipt).await {
             Ok(Read { event, receipt, codes }) => (event, codes, Some(receipt), false),
             Err(NotTaken { code, .. }) => {
@@ -241,9 +242,8 @@ async fn attempt(context: Arc<Context>, row: OutgoingRow) -> Attempt {
         },
         Err(error) => failed(&context, &row, &error),
     };
-    let reached = (!unreachable).then_some("partner-unreachable");
-    let taken = (detail.is_empty()).then_some("partner-refuses");
-    for code in reached.into_iter().chain(taken) {
+    let over = [(reached, "partner-unreachable"), (detail.is_empty(), "partner-refuses")];
+    for (_, code) in over.into_iter().filter(|(is_over, _)| *is_over) {
         context.notices.clear(code, &about(&row));
     }
     let now = context.now();
@@ -263,10 +263,10 @@ async fn attempt(context: Arc<Context>, row: OutgoingRow) -> Attempt {
         }
         Err(error) => Err(error),
     };
-    Attempt { id, result, unreachable }
+    Attempt { id, result, blocks }
 }
 
-/// What a failed attempt means.
+/// What a failed attempt means, and whether it blocks the packages behind it.
 fn failed(
     context: &Context,
     row: &OutgoingRow,
@@ -288,12 +288,10 @@ fn failed(
         }
         _ => error.code().to_owned(),
     };
-    // What keeps every package back, not only this one, keeps those behind it waiting with it.
-    let unreachable = error.is_passing() || error.is_about_us();
-    let (code, (ja, en)) = if unreachable {
-        ("partner-unreachable", ("につながりません", "cannot be reached"))
-    } else {
+    let (code, (ja, en)) = if error.is_refusal() {
         ("partner-refuses", ("が受け取りません", "refuses packages"))
+    } else {
+        ("partner-unreachable", ("につながりません", "cannot be reached"))
     };
     let partner = row.partner;
     let ja = format!(
@@ -303,7 +301,7 @@ fn failed(
         "the partner {partner} {en} ({detail}); it is tried again, but ask there if it goes on"
     );
     context.notices.raise(code, about(row), (ja, en), context.now());
-    (OutgoingEvent::Failed(failure), detail, None, unreachable)
+    (OutgoingEvent::Failed(failure), detail, None, error.is_passing() || error.is_about_us())
 }
 
 /// The pair as notices name it.

@@ -2,7 +2,7 @@
 
 use bytes::Bytes;
 use jiff::Timestamp;
-use rusqlite::{Connection, OptionalExtension as _, Row, params};
+use rusqlite::{Connection, Row, params};
 
 use super::payload::{Payload, Stored};
 use super::query::{Direction, JournalEntry};
@@ -193,19 +193,8 @@ impl Store {
         office: OfficeNumber,
         partner: OfficeNumber,
     ) -> Result<bool, StoreError> {
-        self.read(move |connection| {
-            let found = connection
-                .prepare_cached(
-                    "SELECT 1 FROM outgoing WHERE office = ?1 AND partner = ?2
-                     AND state = 'CONSIGNED'
-                     UNION ALL SELECT 1 FROM outgoing WHERE office = ?1 AND partner = ?2
-                     AND state = 'HELD_BY_RECIPIENT' LIMIT 1",
-                )?
-                .query_row(params![Column(office), Column(partner)], |_| Ok(()))
-                .optional()?;
-            Ok(found.is_some())
-        })
-        .await
+        Ok(self.has_outgoing(office, partner, "CONSIGNED").await?
+            || self.has_outgoing(office, partner, "HELD_BY_RECIPIENT").await?)
     }
 
     /// Whether a package of `office` for `partner` was given up, which may have arrived all the same.
@@ -214,15 +203,23 @@ impl Store {
         office: OfficeNumber,
         partner: OfficeNumber,
     ) -> Result<bool, StoreError> {
+        self.has_outgoing(office, partner, "EXPIRED").await
+    }
+
+    /// The state stands in the text of the query: a partial index does not serve a parameter.
+    async fn has_outgoing(
+        &self,
+        office: OfficeNumber,
+        partner: OfficeNumber,
+        state: &'static str,
+    ) -> Result<bool, StoreError> {
         self.read(move |connection| {
-            let found = connection
-                .prepare_cached(
+            Ok(connection
+                .prepare_cached(&format!(
                     "SELECT 1 FROM outgoing WHERE office = ?1 AND partner = ?2
-                     AND state = 'EXPIRED' LIMIT 1",
-                )?
-                .query_row(params![Column(office), Column(partner)], |_| Ok(()))
-                .optional()?;
-            Ok(found.is_some())
+                     AND state = '{state}' LIMIT 1"
+                ))?
+                .exists(params![Column(office), Column(partner)])?)
         })
         .await
     }

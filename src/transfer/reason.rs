@@ -72,10 +72,59 @@ const REASONS: &[(&str, &str, &str)] = &[
         "相手が取り込める版に変換できません",
         "the files cannot be converted to the edition that the partner imports",
     ),
+    ("file-too-large", "ファイルが大きすぎます", "a file is too large"),
+    (
+        "same-name-in-drop",
+        "大文字・小文字だけが違う同じ名前のファイルがあります",
+        "two files have the same name but for the letter case",
+    ),
+    (
+        "manifest-mismatch",
+        "送信側のソフトが書いた目録が、ファイルの内容と一致しません",
+        "the manifest says otherwise than the files",
+    ),
+    (
+        "changed-after-packing",
+        "送信の手続きのあとでファイルが変えられました。相手に届くのは変えられる前の内容です",
+        "the files were changed after they were packed; the partner gets what they were before",
+    ),
+    ("rejected", "相手が受け取りを拒否しました", "the recipient rejected it"),
+    (
+        "expired",
+        "期限までに相手の受領証が届きませんでした",
+        "no receipt of the partner came in time",
+    ),
+    ("peer-unreachable", "相手につながりません", "the partner cannot be reached"),
+    ("peer-connection-broken", "通信が途中で切れました", "the connection broke off"),
+    ("peer-timeout", "相手から時間内に返事がありません", "the partner did not answer in time"),
+    ("peer-busy", "相手が混み合っています", "the partner is busy"),
+    ("peer-refuses", "相手が受け取りません", "the partner does not take it"),
+    (
+        "peer-protocol-fault",
+        "相手の返事を読み取れません",
+        "the answer of the partner cannot be understood",
+    ),
+    (
+        "peer-certificate-not-accepted",
+        "相手の証明書を確認できません",
+        "the certificate of the partner is not accepted",
+    ),
+    (
+        "own-certificate-not-accepted",
+        "相手がこちらの証明書を受け付けません",
+        "the partner does not accept our certificate",
+    ),
+    (
+        "peer-tls-failed",
+        "相手と暗号化通信（TLS）を始められません",
+        "no TLS connection with the partner",
+    ),
 ];
 
-/// What a code means; nothing for one that is not known here, such as that of a rule.
+/// What a code means; nothing for one that is not known here, such as that of a rule. A partner's
+/// own code may stand behind it after a colon.
 pub fn reason(code: &str, lang: Lang) -> Option<&'static str> {
+    let code = code.split(':').next().unwrap_or_default();
     let known = REASONS.iter().find(|(known, _, _)| *known == code);
     known.map(|(_, ja, en)| lang.pick(ja, en))
 }

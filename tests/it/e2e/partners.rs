@@ -29,7 +29,7 @@ fn a_partner_that_comes_back_gets_everything_at_once() {
     assert_eq!(detail, ["peer-unreachable"]);
     assert!(stdout(&care, &["status"]).contains("waiting to be sent"));
     let history = stdout(&care, &["history"]);
-    assert!(history.contains("waiting to be sent [peer-unreachable]"), "{history}");
+    assert!(history.contains("(the partner cannot be reached) [peer-unreachable]"), "{history}");
 
     // Its first sign of life, here a package of its own, ends the pause.
     help.start();
@@ -125,6 +125,12 @@ fn a_partner_that_is_not_registered_any_more_is_told_and_waits() {
         (rows == ["QUEUED|peer-refuses:not-a-partner"]).then_some(())
     });
     assert!(help.is_alive() && help.files("import").is_empty());
+    // It answered, so it is not said to be out of reach.
+    until("told", || {
+        let said = stdout(&care, &["status"]);
+        (said.contains("partner-refuses") && !said.contains("partner-unreachable")).then_some(())
+    });
+    assert!(stdout(&care, &["history"]).contains("(the partner does not take it)"));
     assert!(care.is_alive());
 }
 
