@@ -14,8 +14,9 @@ use crate::certs::{TestCa, Validity, certificates_to_pem};
 use crate::package::Usage;
 use crate::types::{FileName, MessageId, OfficeNumber, ServiceType};
 
-/// How long the throw-away certificates are valid.
-const VALIDITY: SignedDuration = SignedDuration::from_hours(30 * 24);
+/// How long the throw-away certificates are valid: longer than the time for which a node asks for
+/// new ones.
+const VALIDITY: SignedDuration = SignedDuration::from_hours(60 * 24);
 
 /// Up to so many offices, each is a partner of every other; beyond, of those that it has units
 /// with.

@@ -58,6 +58,11 @@ fn the_built_in_samples_arrive() {
     let units = visible(&samples()).len();
     assert!(said.contains(&format!("All {units} units are in the partners' import")), "{said}");
     assert_eq!(said.matches("handover").count(), units, "{said}");
+    for home in visible(folder.path()) {
+        let health = fs::read_to_string(home.join("data/health.json")).expect("a node ran here");
+        let health: serde_json::Value = serde_json::from_str(&health).expect("JSON");
+        assert_eq!(health["notices"], serde_json::json!([]), "nothing is to be looked after");
+    }
 }
 
 #[test]
