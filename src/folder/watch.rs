@@ -144,16 +144,16 @@ mod tests {
         let file = folder.path().join("a.csv");
         fs::write(&file, "1").expect("written");
         let (sender, hints) = mpsc::channel();
-        let (_watch, errors) = Watch::start([(FolderRole::Drop, folder.path())], move |_| {
-            sender.send(()).unwrap_or_default();
+        let (_watch, errors) = Watch::start([(FolderRole::Drop, folder.path())], move |hint| {
+            sender.send(hint).unwrap_or_default();
         });
         assert!(errors.is_empty());
         for _ in 0..100 {
             fs::read(&file).expect("read");
         }
-        // Events arrive in order: the first hint is the one of this change.
-        assert!(hints.try_recv().is_err());
         fs::remove_file(&file).expect("removed");
-        hints.recv_timeout(Duration::from_secs(20)).expect("a hint");
+        // Events arrive in order: the first hint is the one of this change.
+        let first = hints.recv_timeout(Duration::from_secs(20)).expect("a hint");
+        assert_eq!(first, Hint::Gone("a.csv".to_owned()));
     }
 }
