@@ -13,8 +13,12 @@ use serde::{Deserialize, Serialize};
 
 use crate::types::Lang;
 
-/// The most conditions that are remembered one by one; of others only the number is known.
-const MOST: usize = 200;
+/// The most conditions of one code that are told one by one, so that no code takes the place of
+/// another; of further ones only the number is known.
+const MOST: usize = 50;
+
+/// The most further conditions of one code that are counted.
+const MOST_COUNTED: usize = 1_000;
 
 /// The pauses before a condition that lasts is told again; the last one repeats.
 const PAUSES: [Duration; 4] = [
@@ -53,8 +57,8 @@ pub(super) struct Notices(Mutex<State>);
 #[derive(Debug, Default)]
 struct State {
     standing: BTreeMap<(&'static str, String), Standing>,
-    /// Conditions that found no place.
-    omitted: u64,
+    /// What the conditions that found no place are about, by code.
+    omitted: BTreeMap<&'static str, BTreeSet<String>>,
 }
 
 #[derive(Debug)]
@@ -79,7 +83,6 @@ impl Notices {
     ) {
         let (about, ja, en) = (about.into(), ja.into(), en.into());
         let mut state = self.state();
-        let full = state.standing.len() >= MOST;
         let key = (code, about);
         if let Some(standing) = state.standing.get_mut(&key) {
             standing.notice.ja = ja;
@@ -95,12 +98,19 @@ impl Notices {
             }
             return;
         }
-        if full {
-            state.omitted += 1;
-            if state.omitted == 1 {
-                tracing::warn!(code, "more conditions stand than are told one by one");
+        let same = (code, String::new())..;
+        if state.standing.range(same).take_while(|((other, _), _)| *other == code).count() >= MOST {
+            let omitted = state.omitted.entry(code).or_default();
+            if omitted.is_empty() {
+                tracing::warn!(code, "more conditions of this kind stand than are told one by one");
+            }
+            if omitted.len() < MOST_COUNTED {
+                omitted.insert(key.1);
             }
             return;
+        }
+        if let Some(omitted) = state.omitted.get_mut(code) {
+            omitted.remove(&key.1);
         }
         tracing::warn!(code, about = key.1, "{en}");
         let notice = Notice { code: code.to_owned(), about: key.1.clone(), since: now, ja, en };
@@ -112,22 +122,24 @@ impl Notices {
     pub(super) fn clear(&self, code: &'static str, about: &str) {
         let mut state = self.state();
         if state.standing.remove(&(code, about.to_owned())).is_some() {
-            state.omitted = 0;
             tracing::info!(code, about, "a condition is over");
+        } else if let Some(omitted) = state.omitted.get_mut(code) {
+            omitted.remove(about);
         }
     }
 
     /// Clears `code` for everything whose `about` begins with `prefix`, but for what is in `stay`.
     pub(super) fn clear_others(&self, code: &'static str, prefix: &str, stay: &BTreeSet<String>) {
-        let over: Vec<String> = self
-            .state()
-            .standing
-            .keys()
-            .filter(|(other, about)| {
-                *other == code && about.starts_with(prefix) && !stay.contains(about)
-            })
-            .map(|(_, about)| about.clone())
-            .collect();
+        let is_over = |about: &&String| about.starts_with(prefix) && !stay.contains(*about);
+        let over: Vec<String> = {
+            let state = self.state();
+            let told = state.standing.keys().filter(|(other, _)| *other == code);
+            let told = told.map(|(_, about)| about);
+            told.chain(state.omitted.get(code).into_iter().flatten())
+                .filter(is_over)
+                .cloned()
+                .collect()
+        };
         for about in over {
             self.clear(code, &about);
         }
@@ -136,7 +148,9 @@ impl Notices {
     /// What stands now, by code and subject, and how many conditions found no place.
     pub(super) fn standing(&self) -> (Vec<Notice>, u64) {
         let state = self.state();
-        (state.standing.values().map(|standing| standing.notice.clone()).collect(), state.omitted)
+        let omitted: usize = state.omitted.values().map(BTreeSet::len).sum();
+        let standing = state.standing.values().map(|standing| standing.notice.clone()).collect();
+        (standing, u64::try_from(omitted).unwrap_or(u64::MAX))
     }
 
     fn state(&self) -> MutexGuard<'_, State> {
@@ -182,10 +196,27 @@ mod tests {
     #[test]
     fn memory_is_bounded() {
         let notices = Notices::default();
-        for number in 0..1_000 {
+        let count = || {
+            let (standing, omitted) = notices.standing();
+            (standing.len(), omitted)
+        };
+        for _again in 0..2 {
+            for number in 0..500 {
+                raise(&notices, "file-stays", &number.to_string(), "x");
+            }
+            assert_eq!(count(), (MOST, 450));
+        }
+        raise(&notices, "store-gone", "node.data", "others have their own room");
+        assert_eq!(count(), (MOST + 1, 450));
+        notices.clear("file-stays", "0");
+        notices.clear("file-stays", "499");
+        raise(&notices, "file-stays", "498", "has room now");
+        assert_eq!(count(), (MOST + 1, 448));
+        notices.clear_others("file-stays", "", &BTreeSet::new());
+        assert_eq!(count(), (1, 0));
+        for number in 0..5_000 {
             raise(&notices, "file-stays", &number.to_string(), "x");
         }
-        let (standing, omitted) = notices.standing();
-        assert_eq!((standing.len(), omitted), (MOST, 800));
+        assert_eq!(count(), (MOST + 1, 1_000));
     }
 }
