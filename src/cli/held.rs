@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use super::words;
 use crate::config::Config;
+use crate::folder::is_marked;
 use crate::store::{Direction, HeldItem};
 use crate::types::{HeldId, Lang};
 
@@ -13,13 +14,13 @@ pub(super) fn folder(item: &HeldItem, config: &Config) -> Option<PathBuf> {
     Some(office.hold.join(&item.folder))
 }
 
-/// Whether it still waits for a person: a set whose folder somebody removed does not. The node notes
-/// that too, once it runs.
+/// Whether it still waits for a person: a set whose folder somebody removed does not. A node that
+/// runs notes that too. A hold folder that is not the right one says nothing.
 pub(super) fn is_open(item: &HeldItem, config: &Config) -> bool {
     let Some(folder) = folder(item, config).filter(|_| matches!(item.id, HeldId::Set(_))) else {
         return true;
     };
-    folder.exists() || !folder.parent().is_some_and(std::path::Path::is_dir)
+    folder.exists() || !folder.parent().is_some_and(is_marked)
 }
 
 /// For each: what, why, where, and the commands that settle it.

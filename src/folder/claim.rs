@@ -23,7 +23,7 @@ pub struct DropFolder {
 /// Files that were taken out of the drop folder for one send unit: they lie in
 /// `work/<message id>/` under their own names, where the care software does not see them.
 ///
-/// Ends with [`Claim::finish`], [`Claim::move_to`] or [`Claim::release`]. All three can be
+/// Ends with [`Claim::finish`], [`Claim::finish_but`] or [`Claim::release`]. All three can be
 /// repeated after an error, and after a crash on the claim that [`DropFolder::unfinished`] finds.
 pub struct Claim {
     id: MessageId,
@@ -278,20 +278,8 @@ impl Claim {
         Ok(kept)
     }
 
-    /// Moves the files into a folder of their own in `to` (hold or sent), with `notes` such as the
-    /// report: see [`UnitFolder::keep`].
-    pub fn move_to(
-        &self,
-        to: &UnitFolder,
-        unit: &str,
-        notes: &[(&str, &[u8])],
-    ) -> Result<Kept, FolderError> {
-        self.check_unchanged(Action::Move)?;
-        let present: Vec<_> = self.files.iter().filter(|file| self.has(file)).cloned().collect();
-        self.keep(&present, to, unit, notes)
-    }
-
-    /// Copies the files, as [`Self::move_to`] moves them; they stay claimed.
+    /// Copies the files into a folder of their own in `to`, with `notes` such as the report: see
+    /// [`UnitFolder::keep`]. They stay claimed.
     pub fn copy_to(
         &self,
         to: &UnitFolder,

@@ -50,7 +50,7 @@ pub use error::{Action, Fault, FolderError, FolderRole};
 pub use give_back::{GivenBack, give_back, remove_copies, remove_set};
 pub use import_folder::{ImportFolder, Placement, Staged};
 pub use name::{OddReason, ShownName, check_name};
-pub use place::{FolderId, Marked, Place};
+pub use place::{FolderId, Marked, Place, is_marked};
 pub use scan::{Odd, Scan, ScanLimits, Seen, Stamp, scan, scan_but};
 pub use settle::{Settled, Settler};
 pub use unit_folder::{Kept, UnitFolder};

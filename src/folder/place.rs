@@ -54,6 +54,11 @@ pub struct Marked {
     pub id: String,
 }
 
+/// Whether a node has marked this folder: the place of a share that is not mounted has no mark.
+pub fn is_marked(folder: &Path) -> bool {
+    folder.join(MARK_FILE).exists()
+}
+
 /// A folder that has to stay the one that it was when it was opened. Cheap to clone.
 #[derive(Clone)]
 pub struct Place(Arc<Inner>);
@@ -129,6 +134,15 @@ impl Place {
             return Ok(());
         }
         Err(FolderError::new(Fault::Replaced, self.0.role, Action::Check))
+    }
+
+    /// Whether something of this name is in the folder, which has to be the right one.
+    pub fn has(&self, name: &Path) -> Result<bool, FolderError> {
+        self.check()?;
+        let is_there = self.path().join(name).try_exists();
+        let is_there = is_there.map_err(FolderError::at(self.0.role, Action::Check))?;
+        self.check()?;
+        Ok(is_there)
     }
 
     /// As [`check`](Self::check); a mark that somebody deleted is written again.

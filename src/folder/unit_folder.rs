@@ -75,7 +75,7 @@ impl UnitFolder {
     ///
     /// `unit` and the names must be safe ([`check_name`]) and hold no personal data beyond what the
     /// care software put there. Repeating the call is safe: a folder that already holds these
-    /// files gets only its notes renewed.
+    /// files gets only its notes renewed. Where there are no files it is known by its notes.
     pub fn keep(
         &self,
         unit: &str,
@@ -110,6 +110,9 @@ impl UnitFolder {
         let notes = notes.iter().map(|(name, bytes)| Ok((apart(name)?, *bytes)));
         let notes: Vec<_> = notes.collect::<Result<_, FolderError>>()?;
 
+        let noted = notes.iter().map(|(name, bytes)| (name.clone(), Source::Bytes(bytes)));
+        let noted: Vec<_> = noted.collect();
+
         self.place.check()?;
         let failed = FolderError::at(self.role, Action::Write);
         for _ in 0..ATTEMPTS {
@@ -120,7 +123,8 @@ impl UnitFolder {
             let known = newest.chain((last > LOOKED_AT + 1).then_some(1));
             for number in known {
                 let folder = self.numbered(unit, number);
-                if holds_all(&folder, &files).map_err(&failed)? {
+                let known = if files.is_empty() { &noted } else { &files };
+                if holds_all(&folder, known).map_err(&failed)? {
                     for (name, bytes) in &notes {
                         disk::replace(&folder.join(name), bytes).map_err(&failed)?;
                     }
@@ -308,6 +312,19 @@ mod tests {
         let other = hold.keep(UNIT, &[("b.csv", b"x")], &NOTES).expect("kept");
         assert!(other.is_new && other.folder.ends_with(format!("{UNIT}-2")));
         assert_eq!(contents(folder.path()).len(), 5);
+    }
+
+    #[test]
+    fn a_note_without_files_is_never_laid_into_the_folder_of_a_set() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let hold = open(folder.path());
+        let set = hold.keep(UNIT, &FILES, &NOTES).expect("kept");
+        let notes: [(&str, &[u8]); 1] = [("report.txt", b"it was given up")];
+        let alone = hold.keep(UNIT, &[], &notes).expect("kept");
+        assert!(alone.is_new && alone.folder != set.folder);
+        assert_eq!(contents(&set.folder)["report.txt"], NOTES[0].1);
+        let again = hold.keep(UNIT, &[], &notes).expect("kept");
+        assert_eq!((again.is_new, again.folder), (false, alone.folder));
     }
 
     #[test]

@@ -39,6 +39,12 @@ const STORE_PAUSE: Duration = Duration::from_secs(5);
 /// Looks at the queue again after this time whatever happens.
 const LONGEST_SLEEP: Duration = Duration::from_mins(5);
 
+/// The condition that a partner cannot be reached while packages wait for it.
+const UNREACHABLE: &str = "partner-unreachable";
+
+/// The condition that a partner refuses what waits for it.
+const REFUSES: &str = "partner-refuses";
+
 /// What one attempt came to.
 struct Attempt {
     id: MessageId,
@@ -154,6 +160,12 @@ impl Dispatcher {
             return Ok(LONGEST_SLEEP);
         }
         let next = self.context.store.next_attempt(office, partner, now).await?;
+        if next.is_none() && self.sending.is_empty() {
+            // Nothing waits for the partner any more.
+            for code in [UNREACHABLE, REFUSES] {
+                self.context.notices.clear(code, &about(self.pair));
+            }
+        }
         Ok(next.map_or(LONGEST_SLEEP, |next| until_then(next, now)))
     }
 
@@ -242,9 +254,9 @@ async fn attempt(context: Arc<Context>, row: OutgoingRow) -> Attempt {
         },
         Err(error) => failed(&context, &row, &error),
     };
-    let over = [(reached, "partner-unreachable"), (detail.is_empty(), "partner-refuses")];
+    let over = [(reached, UNREACHABLE), (detail.is_empty(), REFUSES)];
     for (_, code) in over.into_iter().filter(|(is_over, _)| *is_over) {
-        context.notices.clear(code, &about(&row));
+        context.notices.clear(code, &about((row.office, row.partner)));
     }
     let now = context.now();
     let result = context.store.outgoing_event(id, event, detail, receipt, now).await;
@@ -289,9 +301,9 @@ fn failed(
         _ => error.code().to_owned(),
     };
     let (code, (ja, en)) = if error.is_refusal() {
-        ("partner-refuses", ("が受け取りません", "refuses packages"))
+        (REFUSES, ("が受け取りません", "refuses packages"))
     } else {
-        ("partner-unreachable", ("につながりません", "cannot be reached"))
+        (UNREACHABLE, ("につながりません", "cannot be reached"))
     };
     let partner = row.partner;
     let ja = format!(
@@ -300,13 +312,13 @@ fn failed(
     let en = format!(
         "the partner {partner} {en} ({detail}); it is tried again, but ask there if it goes on"
     );
-    context.notices.raise(code, about(row), (ja, en), context.now());
+    context.notices.raise(code, about((row.office, partner)), (ja, en), context.now());
     (OutgoingEvent::Failed(failure), detail, None, error.is_passing() || error.is_about_us())
 }
 
 /// The pair as notices name it.
-fn about(row: &OutgoingRow) -> String {
-    format!("office {} partner {}", row.office, row.partner)
+fn about((office, partner): Pair) -> String {
+    format!("office {office} partner {partner}")
 }
 
 /// Why a receipt is not taken.

@@ -67,7 +67,7 @@ use supervise::Supervisor;
 /// How long the tasks may take to finish what is in flight.
 const STOP_GRACE: Duration = Duration::from_secs(9);
 
-/// How long the health file may take to say that the node has stopped.
+/// How long the health file, and the record of the store, may take to say that the node has stopped.
 const LAST_WORD: Duration = Duration::from_millis(300);
 
 /// How often the server says that it goes on.
@@ -131,6 +131,8 @@ impl Node {
         tasks.keep("guard", move |beat| {
             guard::run(Arc::clone(&shared.0), shared.1.clone(), beat, shared.2.clone())
         });
+        let ends = opened.folders.iter().map(|folders| (folders.office, folders.ends()));
+        let ends = Arc::new(ends.collect());
         for folders in opened.folders {
             let office = folders.office;
             let (drop, import, outcome) = folders.split();
@@ -161,8 +163,9 @@ impl Node {
             }
         }
         let shared = (Arc::clone(&context), stopping.clone());
-        tasks
-            .keep("orders", move |beat| orders::run(Arc::clone(&shared.0), beat, shared.1.clone()));
+        tasks.keep("orders", move |beat| {
+            orders::run(Arc::clone(&shared.0), Arc::clone(&ends), beat, shared.1.clone())
+        });
         let shared = (Arc::clone(&context), stopping.clone());
         tasks.keep("housekeeping", move |beat| {
             housekeeping::run(Arc::clone(&shared.0), beat, shared.1.clone())
@@ -238,8 +241,14 @@ impl Node {
         let written = context::blocking(move || watcher.write("stopped"));
         let _ = tokio::time::timeout(LAST_WORD, written).await;
         let store = self.context.store.clone();
-        if let Some(Err(error)) = context::blocking(move || store.keep_record(true)).await {
-            tracing::warn!(code = error.code(), %error, "the record of the store was not renewed");
+        let kept = context::blocking(move || store.keep_record(true));
+        match tokio::time::timeout(LAST_WORD, kept).await {
+            Ok(Some(Ok(()))) => {}
+            Ok(Some(Err(error))) => {
+                tracing::warn!(code = error.code(), %error,
+                    "the record of the store was not renewed");
+            }
+            Ok(None) | Err(_) => tracing::warn!("the record of the store was not renewed"),
         }
         tracing::info!("the node has stopped");
     }

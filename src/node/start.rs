@@ -65,9 +65,19 @@ impl OfficeFolders {
         watched.into_iter().map(|(key, place)| (key, place.clone())).collect()
     }
 
+    pub(super) fn ends(&self) -> Ends {
+        Ends { drop: self.drop.drop.root().clone(), hold: self.drop.hold.root().clone() }
+    }
+
     pub(super) fn split(self) -> (DropFolders, ImportFolders, OutcomeFolders) {
         (self.drop, self.import, self.outcome)
     }
+}
+
+/// Between which a held set of an office goes to and fro.
+pub(super) struct Ends {
+    pub(super) drop: Place,
+    pub(super) hold: Place,
 }
 
 /// Where it is shown what became of the packages that an office sent.
@@ -358,9 +368,9 @@ async fn recover(context: &Arc<Context>, folders: &OfficeFolders, problems: &mut
             continue;
         };
         let packed = set.is_some();
-        let recovered = end_claim(&folders.drop, &claim, set.as_ref(), context.lang());
-        if let Some(Some(changed)) = problems.folder(&place, recovered) {
-            let held = changed.row(context.now());
+        let at = (context.lang(), context.now());
+        let recovered = end_claim(&folders.drop, &claim, set.as_ref(), at);
+        if let Some(Some(held)) = problems.folder(&place, recovered) {
             problems.store(&place, context.store.hold(held).await);
         }
         tracing::info!(%office, id = %claim.id(), packed, "an unfinished set was taken up");

@@ -76,8 +76,32 @@ impl Settled {
 
 /// A set with the same files is held again: the newer row stands for both.
 const HELD_AGAIN: &str = "held-again";
-/// A set of the same 連番 is on its way.
-const SENT_AGAIN: &str = "sent-again";
+
+/// Why the held sets of a 連番 are settled by themselves.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Overtaken {
+    /// A set of the same 連番 is on its way.
+    SentAgain,
+    /// The package arrived although it had been given up.
+    ArrivedLate,
+}
+
+impl Overtaken {
+    const fn as_str(self) -> &'static str {
+        match self {
+            Self::SentAgain => "sent-again",
+            Self::ArrivedLate => "arrived-late",
+        }
+    }
+
+    /// The reason for which a set must be held to be settled by it.
+    const fn of_reason(self) -> Option<&'static str> {
+        match self {
+            Self::SentAgain => None,
+            Self::ArrivedLate => Some("expired"),
+        }
+    }
+}
 
 const SETS: &str = "SELECT id, NULL, 'out', at, office, partner, serial, unit, reason, folder
                     FROM held";
@@ -139,28 +163,30 @@ pub(super) fn by_whom(code: &str, by: &str) -> String {
     if by.is_empty() { code.to_owned() } else { format!("{code} by {by}") }
 }
 
-/// Settles the held sets whose 連番 is on its way now.
-pub(super) fn sent_again(
+/// Settles the held sets of a 連番 that need nobody any more.
+pub(super) fn overtaken(
     connection: &Connection,
     (office, partner): (OfficeNumber, OfficeNumber),
     serial: FileSerial,
+    how: Overtaken,
     now: Timestamp,
 ) -> Result<(), StoreError> {
     let settled = connection
         .prepare_cached(
             "UPDATE held SET settled_at = ?4, settled = ?5 WHERE office = ?1 AND partner = ?2
-             AND serial = ?3 AND settled_at IS NULL",
+             AND serial = ?3 AND settled_at IS NULL AND (?6 IS NULL OR reason = ?6)",
         )?
         .execute(params![
             Column(office),
             Column(partner),
             Column(serial),
             Column(now),
-            SENT_AGAIN
+            how.as_str(),
+            how.of_reason(),
         ])?;
     if settled > 0 {
         let entry = of_set(office, Some(partner), Some(serial));
-        journal(connection, &entry, "SETTLED", SENT_AGAIN, now)?;
+        journal(connection, &entry, "SETTLED", how.as_str(), now)?;
     }
     Ok(())
 }
@@ -212,12 +238,16 @@ const fn of_set(
 /// Adds a held set with its journal row; the same folder held before is settled by it.
 pub(super) fn insert(connection: &Connection, held: &HeldRow) -> Result<(), StoreError> {
     let text = |number: Option<&str>| number.unwrap_or_default().to_owned();
-    connection
+    let entry = of_set(held.office, held.partner, held.serial);
+    let settled = connection
         .prepare_cached(
             "UPDATE held SET settled_at = ?1, settled = ?2
              WHERE settled_at IS NULL AND office = ?3 AND folder = ?4",
         )?
         .execute(params![Column(held.at), HELD_AGAIN, Column(held.office), held.folder])?;
+    if settled > 0 {
+        journal(connection, &entry, "SETTLED", HELD_AGAIN, held.at)?;
+    }
     connection
         .prepare_cached(
             "INSERT INTO held (at, office, partner, serial, unit, reason, folder)
@@ -232,6 +262,5 @@ pub(super) fn insert(connection: &Connection, held: &HeldRow) -> Result<(), Stor
             held.reason,
             held.folder,
         ])?;
-    let entry = of_set(held.office, held.partner, held.serial);
     journal(connection, &entry, "HELD", &held.reason, held.at)
 }

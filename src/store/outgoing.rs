@@ -368,7 +368,8 @@ fn insert(
     };
     let converted = new.unit.converted_from;
     let detail = converted.map_or_else(String::new, |from| format!("converted-from-{from}"));
-    held::sent_again(connection, (new.office, new.partner), new.serial, now)?;
+    let way = (new.office, new.partner);
+    held::overtaken(connection, way, new.serial, held::Overtaken::SentAgain, now)?;
     query::journal(connection, &entry, "PACKED", &detail, now)?;
     query::journal(connection, &entry, "QUEUED", "", now)
 }

@@ -1,8 +1,10 @@
 //! Packages whose outcome is known and not yet shown in the folders.
 
+use jiff::Timestamp;
 use rusqlite::{OptionalExtension as _, params};
 use tokio::sync::watch;
 
+use super::held::Overtaken;
 use super::unit::Column;
 use super::{HeldRow, Store, StoreError, UnitSummary, held};
 use crate::transfer::Outgoing;
@@ -86,19 +88,26 @@ impl Store {
         .await
     }
 
-    /// Remembers that the outcome of packages is shown; `held` are the sets that lie in the hold
-    /// folder because of it. A package that came into another state meanwhile stays to be shown.
+    /// Remembers that the outcome of packages of `office` is shown; `held` are the sets that lie in
+    /// the hold folder because of it, and those of packages that were given up and arrived all the
+    /// same are settled. A package that came into another state meanwhile stays to be shown.
     pub async fn shown(
         &self,
-        shown: Vec<(MessageId, Outgoing)>,
+        office: OfficeNumber,
+        shown: Vec<SettledRow>,
         held: Vec<HeldRow>,
+        now: Timestamp,
     ) -> Result<(), StoreError> {
         self.write(move |connection| {
             let mut statement = connection.prepare_cached(
                 "UPDATE outgoing SET copy_due = 0 WHERE message_id = ?1 AND state = ?2",
             )?;
-            for (id, state) in &shown {
-                statement.execute(params![Column(*id), state.as_str()])?;
+            for row in &shown {
+                statement.execute(params![Column(row.id), row.state.as_str()])?;
+                if row.was_given_up && row.state.is_delivered() {
+                    let (way, late) = ((office, row.partner), Overtaken::ArrivedLate);
+                    held::overtaken(connection, way, row.serial, late, now)?;
+                }
             }
             held.iter().try_for_each(|row| held::insert(connection, row))
         })

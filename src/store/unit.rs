@@ -8,7 +8,7 @@ use crate::types::{Digest, Edition, ServiceMonth};
 
 /// A send unit in the history. Holds no personal data: the names of the standard's files hold
 /// none.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct UnitSummary {
     /// The send unit of `spec/send_units.csv`, such as `K1`.
     pub kind: String,

@@ -164,6 +164,11 @@ impl Outgoing {
         }
     }
 
+    /// Whether the recipient has signed that it has the package, and has not refused it since.
+    pub const fn is_delivered(self) -> bool {
+        matches!(self, Self::Consigned | Self::HeldByRecipient | Self::HandedOver)
+    }
+
     /// Whether the recipient has said its last word.
     pub const fn is_final(self) -> bool {
         matches!(self, Self::HandedOver | Self::Rejected)

@@ -88,6 +88,11 @@ const REASONS: &[(&str, &str, &str)] = &[
         "送信の手続きのあとでファイルが変えられました。相手に届くのは変えられる前の内容です",
         "the files were changed after they were packed; the partner gets what they were before",
     ),
+    (
+        "overtaken-in-drop",
+        "処理中に、同じ名前で中身の違うファイルが送信用フォルダーに入れられました。ここにあるのは古いほうです",
+        "newer files of the same names came into the drop folder; these are the older ones",
+    ),
     ("rejected", "相手が受け取りを拒否しました", "the recipient rejected it"),
     (
         "expired",

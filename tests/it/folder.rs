@@ -36,7 +36,8 @@ fn from_drop_to_import() {
     let settled = settler.on_scan(look(), Duration::from_secs(105));
     let claim = folder.claim(id, &settled.files).expect("claimed");
     let files = claim.read_all(1 << 20).expect("read");
-    claim.move_to(&sent, UNIT, &[]).expect("moved");
+    claim.copy_to(&sent, UNIT, &[]).expect("copied");
+    claim.finish().expect("finished");
     assert_eq!(entries(&drop), 0);
     assert_eq!(fs::read(root.join("送信済").join(UNIT).join(PLAN)).expect("kept"), bytes);
 

@@ -1,13 +1,15 @@
 //! Releasing and dismissing what is held, and settling what settled itself.
 
 use std::collections::BTreeSet;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use super::super::context::{Context, blocking, wake};
 use super::super::placing::signed_receipt;
+use super::super::start::Ends;
+use super::AllEnds;
 use crate::control::Answer;
-use crate::folder::{Fault, FolderError, GivenBack, give_back, remove_copies, remove_set};
+use crate::folder::{Fault, FolderError, GivenBack, Place, give_back, remove_copies, remove_set};
 use crate::package::{Receipt, ReceiptFinding, ReceiptKind, open};
 use crate::store::{HeldItem, IncomingNote, Settled, StoreError};
 use crate::transfer::{IncomingEvent, reason};
@@ -32,19 +34,20 @@ fn is_report(name: &str) -> bool {
 
 pub(super) async fn release(
     context: &Arc<Context>,
+    ends: &AllEnds,
     id: HeldId,
     by: &str,
 ) -> Result<Answer, StoreError> {
     let items = context.store.held_as(id).await?;
     match id {
         HeldId::Set(number) => match items.first() {
-            Some(item) => release_set(context, number, item, by).await,
+            Some(item) => release_set(context, ends, number, item, by).await,
             None => Ok(not_held()),
         },
         HeldId::Package(id) => {
             let mut answer = not_held();
             for item in &items {
-                answer = release_package(context, id, item, by).await?;
+                answer = release_package(context, ends, id, item, by).await?;
             }
             Ok(answer)
         }
@@ -54,14 +57,15 @@ pub(super) async fn release(
 /// Puts a set into the drop folder again, where it is checked as if it had just come.
 async fn release_set(
     context: &Arc<Context>,
+    ends: &AllEnds,
     number: u32,
     item: &HeldItem,
     by: &str,
 ) -> Result<Answer, StoreError> {
-    let Some((set, drop)) = folders(context, item) else { return Ok(no_such_office()) };
+    let Some(set) = HeldSet::of(ends, item) else { return Ok(no_such_office()) };
     let listed: BTreeSet<String> = item.unit.files.iter().map(|file| file.name.clone()).collect();
     let given_back =
-        blocking(move || give_back(&set, &drop, |name| is_report(name) && !listed.contains(name)));
+        blocking(move || set.give_back(|name| is_report(name) && !listed.contains(name)));
     let how = match given_back.await {
         Some(Ok(GivenBack::Files(count))) => (Settled::Released, count),
         Some(Ok(GivenBack::Nothing)) => (Settled::FolderRemoved, 0),
@@ -97,6 +101,7 @@ async fn release_set(
 /// held again they come again.
 async fn release_package(
     context: &Arc<Context>,
+    ends: &AllEnds,
     id: MessageId,
     item: &HeldItem,
     by: &str,
@@ -113,12 +118,13 @@ async fn release_package(
         }
         Err(error) => return Err(error),
     };
-    if let Some((set, _)) = folders(context, item) {
+    if let Some(set) = HeldSet::of(ends, item) {
         let limits = context.package_limits();
         let removed = blocking(move || {
             let Ok(package) = open(package, &limits) else { return Ok(()) };
             let files = package.files().map(|(file, bytes)| (file.name.as_str(), bytes.as_ref()));
-            remove_copies(&set, files, is_report)
+            set.hold.check()?;
+            remove_copies(&set.path(), files, is_report)
         });
         if let Some(Err(error)) = removed.await {
             tracing::warn!(%id, code = error.code(), %error, "copies stay in the hold folder");
@@ -137,6 +143,7 @@ async fn release_package(
 
 pub(super) async fn dismiss(
     context: &Arc<Context>,
+    ends: &AllEnds,
     id: HeldId,
     (reason, delete): (Option<&str>, bool),
     by: &str,
@@ -146,6 +153,12 @@ pub(super) async fn dismiss(
         return Ok(not_held());
     }
     for item in &items {
+        // Before it is settled: what cannot be deleted can be dismissed again.
+        if let Some(set) = HeldSet::of(ends, item).filter(|_| delete)
+            && let Some(Err(error)) = blocking(move || set.remove()).await
+        {
+            return Ok(not_moved(&error));
+        }
         match id {
             HeldId::Set(number) => {
                 let now = context.now();
@@ -156,11 +169,6 @@ pub(super) async fn dismiss(
                     return Ok(refused);
                 }
             }
-        }
-        if let Some((set, _)) = folders(context, item).filter(|_| delete)
-            && let Some(Err(error)) = blocking(move || remove_set(&set)).await
-        {
-            return Ok(not_moved(&error));
         }
     }
     Ok(match id {
@@ -206,28 +214,78 @@ async fn reject(
     Ok(None)
 }
 
-/// Settles the held sets whose folders somebody removed. A hold folder that is away as a whole says
-/// nothing of the sets in it.
-pub(super) async fn settle_removed(context: &Arc<Context>) -> Result<(), StoreError> {
-    for item in context.store.held(HELD).await? {
-        let HeldId::Set(number) = item.id else { continue };
-        let Some((set, _)) = folders(context, &item) else { continue };
-        let removed = blocking(move || set.parent().is_some_and(Path::is_dir) && !set.exists());
-        if removed.await == Some(true) {
-            let now = context.now();
-            context.store.settle(number, Settled::FolderRemoved, String::new(), now).await?;
-        }
-    }
-    Ok(())
+/// Settles the held sets whose folders somebody removes.
+#[derive(Default)]
+pub(super) struct Removal {
+    /// Sets whose folders have been there while the node runs: only such a one can be seen to be
+    /// removed. One that was never there may lie on a disk that is not mounted.
+    seen: BTreeSet<u32>,
 }
 
-/// Where the files of something held lie, and the drop folder of its office.
-fn folders(context: &Context, item: &HeldItem) -> Option<(PathBuf, PathBuf)> {
-    let office = context.config.office(item.office)?;
-    // The name comes from our own store, and still leads nowhere else.
-    let is_plain = !item.folder.is_empty() && !item.folder.contains(['/', '\\']);
-    let set = (is_plain && item.folder != "..").then(|| office.hold.join(&item.folder))?;
-    Some((set, office.drop.clone()))
+impl Removal {
+    pub(super) async fn settle(
+        &mut self,
+        context: &Arc<Context>,
+        ends: &AllEnds,
+    ) -> Result<(), StoreError> {
+        let mut seen = BTreeSet::new();
+        for item in context.store.held(HELD).await? {
+            let HeldId::Set(number) = item.id else { continue };
+            let Some(set) = HeldSet::of(ends, &item) else { continue };
+            match blocking(move || set.hold.has(&set.name)).await {
+                Some(Ok(false)) if self.seen.contains(&number) => {
+                    let now = context.now();
+                    let how = Settled::FolderRemoved;
+                    context.store.settle(number, how, String::new(), now).await?;
+                }
+                Some(Ok(true)) => {
+                    seen.insert(number);
+                }
+                // A hold folder that is away as a whole says nothing of the sets in it.
+                Some(Err(_)) if self.seen.contains(&number) => {
+                    seen.insert(number);
+                }
+                Some(Ok(false) | Err(_)) | None => {}
+            }
+        }
+        self.seen = seen;
+        Ok(())
+    }
+}
+
+/// Where the files of something held lie, and where they came from.
+struct HeldSet {
+    /// Its folder, below the hold folder.
+    name: PathBuf,
+    hold: Place,
+    drop: Place,
+}
+
+impl HeldSet {
+    fn of(ends: &AllEnds, item: &HeldItem) -> Option<Self> {
+        let Ends { drop, hold } = ends.get(&item.office)?;
+        // The name comes from our own store, and still leads nowhere else.
+        let is_plain = !item.folder.is_empty() && !item.folder.contains(['/', '\\']);
+        let name = (is_plain && item.folder != "..").then(|| PathBuf::from(&item.folder))?;
+        Some(Self { name, hold: hold.clone(), drop: drop.clone() })
+    }
+
+    fn path(&self) -> PathBuf {
+        self.hold.path().join(&self.name)
+    }
+
+    fn give_back(&self, is_report: impl Fn(&str) -> bool) -> Result<GivenBack, FolderError> {
+        self.drop.check()?;
+        self.hold.check()?;
+        let given_back = give_back(&self.path(), self.drop.path(), is_report)?;
+        self.hold.check()?;
+        Ok(given_back)
+    }
+
+    fn remove(&self) -> Result<(), FolderError> {
+        self.hold.check()?;
+        remove_set(&self.path())
+    }
 }
 
 fn not_held() -> Answer {

@@ -5,17 +5,19 @@
 
 mod held;
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use tokio::sync::watch;
 
 use super::context::{Context, blocking, stopped, wake};
+use super::start::Ends;
 use super::supervise::Beat;
 use crate::control::{Answer, ControlBox, Request, Taken, Target};
 use crate::store::StoreError;
 use crate::transfer::{Outgoing, OutgoingEvent};
-use crate::types::{Lang, MessageId};
+use crate::types::{Lang, MessageId, OfficeNumber};
 
 /// How often the box is looked into.
 const INTERVAL: Duration = Duration::from_secs(1);
@@ -26,18 +28,27 @@ const LOOK_AT_FOLDERS: Duration = Duration::from_mins(1);
 /// The condition that orders cannot be read.
 const UNREADABLE: &str = "control-unreadable";
 
-pub(super) async fn run(context: Arc<Context>, beat: Beat, mut stopping: watch::Receiver<bool>) {
+/// The folders of all offices.
+type AllEnds = BTreeMap<OfficeNumber, Ends>;
+
+pub(super) async fn run(
+    context: Arc<Context>,
+    ends: Arc<AllEnds>,
+    beat: Beat,
+    mut stopping: watch::Receiver<bool>,
+) {
     let mut looked_at: Option<Instant> = None;
+    let mut removal = held::Removal::default();
     let data = context.config.node.data.clone();
     if let Some(Err(error)) = blocking(move || ControlBox::open(&data)?.clean_up()).await {
         told(&context, &error);
     }
     loop {
         beat.works("carrying out orders");
-        look(&context).await;
+        look(&context, &ends).await;
         if looked_at.is_none_or(|at| at.elapsed() >= LOOK_AT_FOLDERS) {
             looked_at = Some(Instant::now());
-            if let Err(error) = held::settle_removed(&context).await {
+            if let Err(error) = removal.settle(&context, &ends).await {
                 tracing::error!(code = error.code(), %error, "held sets cannot be looked after");
             }
         }
@@ -49,7 +60,7 @@ pub(super) async fn run(context: Arc<Context>, beat: Beat, mut stopping: watch::
     }
 }
 
-async fn look(context: &Arc<Context>) {
+async fn look(context: &Arc<Context>, ends: &AllEnds) {
     let data = context.config.node.data.clone();
     let taken = blocking(move || {
         let control = ControlBox::open(&data)?;
@@ -64,7 +75,7 @@ async fn look(context: &Arc<Context>) {
         }
     };
     for taken in taken {
-        let answer = carry_out(context, &taken).await;
+        let answer = carry_out(context, ends, &taken).await;
         tracing::info!(code = answer.code, done = answer.done, "an order was carried out");
         let control = control.clone();
         let answered = blocking(move || control.answer(&taken, &answer)).await;
@@ -86,7 +97,7 @@ fn told(context: &Context, error: &std::io::Error) {
     context.notices.raise(UNREADABLE, "control", (ja, en), context.now());
 }
 
-async fn carry_out(context: &Arc<Context>, taken: &Taken) -> Answer {
+async fn carry_out(context: &Arc<Context>, ends: &AllEnds, taken: &Taken) -> Answer {
     let order = match &taken.order {
         Ok(order) => order,
         Err(answer) => return answer.clone(),
@@ -95,9 +106,9 @@ async fn carry_out(context: &Arc<Context>, taken: &Taken) -> Answer {
     let carried_out = match &order.request {
         Request::Retry { target } => retry(context, *target, by).await,
         Request::Reload => reload(context, by).await,
-        Request::Release { id } => held::release(context, *id, by).await,
+        Request::Release { id } => held::release(context, ends, *id, by).await,
         Request::Dismiss { id, reason, delete } => {
-            held::dismiss(context, *id, (reason.as_deref(), *delete), by).await
+            held::dismiss(context, ends, *id, (reason.as_deref(), *delete), by).await
         }
     };
     carried_out.unwrap_or_else(|error| {

@@ -12,10 +12,10 @@ use super::super::start::DropFolders;
 use super::notes::{self, About};
 use super::{Outbound, OutboundFault, UnitKey};
 use crate::config::Peer;
-use crate::folder::{Claim, ClaimedFile, Fault, FolderError};
+use crate::folder::{Claim, ClaimedFile, Fault, FolderError, Kept, Released};
 use crate::package::{Manifest, ManifestFile, ManifestFormat, PackError, Party, pack};
 use crate::store::{HeldRow, NewOutgoing, PackedSet, UnitSummary};
-use crate::types::{Digest, FileSerial, Hashed, Lang, MessageId, OfficeNumber};
+use crate::types::{Digest, FileName, FileSerial, Hashed, Lang, MessageId, OfficeNumber};
 
 /// What is told of a package that became durable.
 pub(super) struct Packed {
@@ -168,11 +168,11 @@ impl Outbound {
     pub(super) async fn end(&self, claim: &Arc<Claim>) -> Result<(), OutboundFault> {
         let store = &self.context.store;
         let packed = store.packed_set(claim.id()).await?;
-        let (folders, lang) = (Arc::clone(&self.folders), self.context.lang());
-        let claim = Arc::clone(claim);
-        let ended = blocking(move || end_claim(&folders, &claim, packed.as_ref(), lang)).await;
-        if let Some(changed) = ended.ok_or(OutboundFault::Internal)?? {
-            store.hold(changed.row(self.context.now())).await?;
+        let at = (self.context.lang(), self.context.now());
+        let (folders, claim) = (Arc::clone(&self.folders), Arc::clone(claim));
+        let ended = blocking(move || end_claim(&folders, &claim, packed.as_ref(), at)).await;
+        if let Some(held) = ended.ok_or(OutboundFault::Internal)?? {
+            store.hold(held).await?;
         }
         Ok(())
     }
@@ -202,7 +202,7 @@ impl Outbound {
             held.copy_to(&folders.hold, &unit, &notes)
         });
         let kept = kept.await.ok_or(OutboundFault::Internal)??;
-        let folder = kept.folder.file_name().unwrap_or_default().to_string_lossy().into_owned();
+        let folder = folder_name(&kept);
         let reason = judgement.codes();
         tracing::warn!(%office, folder, reason, "held");
         let row = HeldRow {
@@ -238,50 +238,48 @@ pub(super) fn borrowed(files: &[ClaimedFile]) -> Vec<(&str, &[u8])> {
     files.iter().map(|file| (file.name.as_str(), file.bytes.as_slice())).collect()
 }
 
-/// Gives a claim back to the drop folder.
-pub(super) fn release(folders: &DropFolders, claim: &Claim, lang: Lang) -> Result<(), FolderError> {
+/// Gives a claim back to the drop folder. Files in whose place others have come are held, and their
+/// row is to be stored.
+pub(super) fn release(
+    folders: &DropFolders,
+    claim: &Claim,
+    (lang, now): (Lang, Timestamp),
+) -> Result<Option<HeldRow>, FolderError> {
     let unit = format!("{}-returned", claim.id());
     let note = judge::returned_note(lang);
-    claim.release(&folders.hold, &unit, &[("report.txt", note.as_bytes())]).map(|_| ())
+    let Released { kept, .. } =
+        claim.release(&folders.hold, &unit, &[("report.txt", note.as_bytes())])?;
+    let Some(kept) = kept else { return Ok(None) };
+    tracing::warn!(id = %claim.id(), "files are held: newer ones have come in their place");
+    // A claim has files of one set.
+    let name = claim.files().iter().find_map(|file| FileName::parse(file.name()).ok());
+    Ok(Some(HeldRow {
+        at: now,
+        office: folders.office,
+        partner: name.as_ref().map(|name| name.recipient),
+        serial: name.as_ref().map(|name| name.serial),
+        unit: UnitSummary::default(),
+        reason: "overtaken-in-drop".to_owned(),
+        folder: folder_name(&kept),
+    }))
 }
 
-/// Files that were written to after they were packed, and lie in the hold folder now.
-pub(in super::super) struct ChangedSet {
-    office: OfficeNumber,
-    partner: OfficeNumber,
-    serial: FileSerial,
-    unit: UnitSummary,
-    folder: String,
+/// The folder of a kept set as its row has it.
+pub(super) fn folder_name(kept: &Kept) -> String {
+    kept.folder.file_name().unwrap_or_default().to_string_lossy().into_owned()
 }
 
-impl ChangedSet {
-    /// Its row in the store.
-    pub(in super::super) fn row(self, now: Timestamp) -> HeldRow {
-        let Self { office, partner, serial, unit, folder } = self;
-        tracing::warn!(%office, %partner, %serial, folder,
-            "files were changed after they were packed: the partner gets what they were before");
-        HeldRow {
-            at: now,
-            office,
-            partner: Some(partner),
-            serial: Some(serial),
-            unit,
-            reason: "changed-after-packing".to_owned(),
-            folder,
-        }
-    }
-}
-
-/// Ends a claim that was left in the work folder: `packed` is what the store made of it.
+/// Ends a claim that was left in the work folder: `packed` is what the store made of it. Where files
+/// of it had to be held, their row is to be stored.
 pub(in super::super) fn end_claim(
     folders: &DropFolders,
     claim: &Claim,
     packed: Option<&PackedSet>,
-    lang: Lang,
-) -> Result<Option<ChangedSet>, FolderError> {
+    at: (Lang, Timestamp),
+) -> Result<Option<HeldRow>, FolderError> {
     match packed {
-        Some(packed) => let_go(folders, claim, packed, lang),
-        None => release(folders, claim, lang).map(|()| None),
+        Some(packed) => let_go(folders, claim, packed, at),
+        None => release(folders, claim, at),
     }
 }
 
@@ -291,8 +289,8 @@ fn let_go(
     folders: &DropFolders,
     claim: &Claim,
     packed: &PackedSet,
-    lang: Lang,
-) -> Result<Option<ChangedSet>, FolderError> {
+    (lang, now): (Lang, Timestamp),
+) -> Result<Option<HeldRow>, FolderError> {
     // The files of a converted set are others than those that were signed.
     let is_signed = |name: &str| match packed.unit.converted_from {
         None => packed.unit.files.iter().find(|file| file.name == name),
@@ -314,7 +312,16 @@ fn let_go(
     let note = notes::changed(About { partner, serial, lang }, &signed);
     let kept =
         claim.finish_but(&changed, &folders.hold, &unit, &[("report.txt", note.as_bytes())])?;
-    let folder = kept.folder.file_name().unwrap_or_default().to_string_lossy().into_owned();
-    let unit = packed.unit.clone();
-    Ok(Some(ChangedSet { office: folders.office, partner, serial, unit, folder }))
+    let office = folders.office;
+    tracing::warn!(%office, %partner, %serial,
+        "files were changed after they were packed: the partner gets what they were before");
+    Ok(Some(HeldRow {
+        at: now,
+        office,
+        partner: Some(partner),
+        serial: Some(serial),
+        unit: packed.unit.clone(),
+        reason: "changed-after-packing".to_owned(),
+        folder: folder_name(&kept),
+    }))
 }

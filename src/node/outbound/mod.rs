@@ -322,10 +322,14 @@ impl Outbound {
             self.left_over = true;
             return Ok(());
         }
-        let (folders, lang) = (Arc::clone(&self.folders), self.context.lang());
-        let released = blocking(move || release(&folders, &claim, lang)).await;
-        self.left_over |= !matches!(released, Some(Ok(())));
-        released.ok_or(OutboundFault::Internal)?.map_err(OutboundFault::Folder)
+        let at = (self.context.lang(), self.context.now());
+        let folders = Arc::clone(&self.folders);
+        let released = blocking(move || release(&folders, &claim, at)).await;
+        self.left_over |= !matches!(released, Some(Ok(_)));
+        if let Some(held) = released.ok_or(OutboundFault::Internal)?? {
+            self.context.store.hold(held).await?;
+        }
+        Ok(())
     }
 
     /// Ends the claims that could not be ended before; between two looks none is in hand.

@@ -14,6 +14,7 @@ use super::super::context::{Context, blocking, stopped};
 use super::super::judge;
 use super::super::start::OutcomeFolders;
 use super::super::supervise::Beat;
+use super::end;
 use super::notes::{self, About};
 use crate::folder::{FolderError, Kept};
 use crate::package::{Package, Receipt, open};
@@ -92,17 +93,16 @@ async fn show(context: &Arc<Context>, folders: &Arc<OutcomeFolders>) -> Result<b
     let (mut shown, mut held) = (Vec::new(), Vec::new());
     let mut fault = None;
     for row in rows {
-        let (id, state) = (row.id, row.state);
-        match show_one(context, folders, row).await {
-            Ok(row) => {
-                shown.push((id, state));
-                held.extend(row);
+        match show_one(context, folders, row.clone()).await {
+            Ok(set) => {
+                shown.push(row);
+                held.extend(set);
             }
             Err(other) => fault = Some(other),
         }
     }
     if !shown.is_empty() {
-        context.store.shown(shown, held).await?;
+        context.store.shown(folders.office, shown, held, context.now()).await?;
     }
     fault.map_or(Ok(more), Err)
 }
@@ -113,12 +113,10 @@ async fn show_one(
     folders: &Arc<OutcomeFolders>,
     row: SettledRow,
 ) -> Result<Option<HeldRow>, Fault> {
-    let is_delivered = match row.state {
-        Outgoing::Queued { .. } => return Ok(None),
-        Outgoing::Consigned | Outgoing::HeldByRecipient | Outgoing::HandedOver => true,
-        Outgoing::Rejected | Outgoing::Expired => false,
-    };
-    if is_delivered && folders.sent.is_none() && !row.was_given_up {
+    if matches!(row.state, Outgoing::Queued { .. }) {
+        return Ok(None);
+    }
+    if row.state.is_delivered() && folders.sent.is_none() && !row.was_given_up {
         return Ok(None);
     }
     let package = match context.store.outgoing_package(row.id).await {
@@ -198,6 +196,6 @@ fn held_row(
         serial: Some(row.serial),
         unit: row.unit.clone(),
         reason: reason.to_owned(),
-        folder: kept.folder.file_name().unwrap_or_default().to_string_lossy().into_owned(),
+        folder: end::folder_name(kept),
     }
 }

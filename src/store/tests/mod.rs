@@ -199,10 +199,12 @@ async fn outcomes_are_to_be_shown_once() {
     told.borrow_and_update();
     assert_eq!(due().await, [(Outgoing::Consigned, false)]);
     // What changed meanwhile is shown as it is then.
+    let consigned = store.settled(office(1), 10).await.expect("read");
     receipt(OutgoingReceipt::Rejection).await.expect("event");
-    store.shown(vec![(id, Outgoing::Consigned)], Vec::new()).await.expect("written");
+    store.shown(office(1), consigned, Vec::new(), now()).await.expect("written");
     assert_eq!(due().await, [(Outgoing::Rejected, false)]);
-    store.shown(vec![(id, Outgoing::Rejected)], Vec::new()).await.expect("written");
+    let rejected = store.settled(office(1), 10).await.expect("read");
+    store.shown(office(1), rejected, Vec::new(), now()).await.expect("written");
     assert!(due().await.is_empty());
 }
 
@@ -213,11 +215,26 @@ async fn a_package_that_arrived_after_all_is_shown_again() {
     let late = now() + jiff::SignedDuration::from_hours(365 * 24);
     let event = |event| store.outgoing_event(id, event, String::new(), None, late);
     event(OutgoingEvent::Tick).await.expect("event");
-    store.shown(vec![(id, Outgoing::Expired)], Vec::new()).await.expect("written");
+    let given_up = store.settled(office(1), 10).await.expect("read");
+    let held = |reason: &str| HeldRow {
+        at: late,
+        office: office(1),
+        partner: Some(given_up[0].partner),
+        serial: Some(given_up[0].serial),
+        unit: given_up[0].unit.clone(),
+        reason: reason.to_owned(),
+        folder: reason.to_owned(),
+    };
+    let rows = vec![held("expired"), held("CMN-001")];
+    store.shown(office(1), given_up.clone(), rows, late).await.expect("written");
+    assert_eq!(store.held(10).await.expect("read").len(), 2);
     event(OutgoingEvent::Receipt(OutgoingReceipt::Consignment)).await.expect("event");
     let due = store.settled(office(1), 10).await.expect("read");
     assert_eq!((due[0].state, due[0].was_given_up), (Outgoing::Consigned, true));
-    store.shown(vec![(id, Outgoing::Consigned)], Vec::new()).await.expect("written");
+    store.shown(office(1), due, Vec::new(), late).await.expect("written");
+    let open = store.held(10).await.expect("read");
+    let open: Vec<_> = open.iter().map(|item| item.reason.as_str()).collect();
+    assert_eq!(open, ["CMN-001"], "it needs nobody any more; another set of that name does");
     // The handover after the consignment is the same outcome.
     event(OutgoingEvent::Receipt(OutgoingReceipt::Handover)).await.expect("event");
     assert!(store.settled(office(1), 10).await.expect("read").is_empty());

@@ -4,7 +4,7 @@
 use std::fs;
 
 use super::invariants;
-use super::units::{export, export_all, together, withdrawal};
+use super::units::{Unit, export, export_all, together, withdrawal};
 use crate::harness::{CARE, HELP, Office, offices, quoted, running, until};
 
 /// As when the share at this folder is not mounted any more.
@@ -183,4 +183,59 @@ fn without_its_store_a_sender_packs_nothing() {
     until("the second", || care.has_sent("HANDED_OVER", 2));
     assert!(help.is_alive());
     invariants::check(&care, &help, 2);
+}
+
+#[test]
+fn what_is_held_on_a_share_that_is_away_stays_held() {
+    let [mut care, help] = offices([CARE, HELP]);
+    care.start();
+    let good = withdrawal(CARE, 1);
+    let mut bad = good.clone();
+    for bytes in bad.values_mut() {
+        bytes.extend_from_slice(b"x\r\n");
+    }
+    export(&care, &bad);
+    until("held", || (care.sql("SELECT count(*) FROM held") == ["1"]).then_some(()));
+    let says = |care: &Office, arguments: &[&str]| {
+        let output = care.command(arguments);
+        let said = [output.stdout, output.stderr].concat();
+        (String::from_utf8(said).expect("UTF-8"), output.status.code())
+    };
+    let is_open = |care: &Office| care.sql("SELECT settled_at IS NULL FROM held") == ["1"];
+
+    unmount(&care, "hold");
+    assert!(says(&care, &["hold", "list"]).0.contains("h1 "));
+    let (said, code) = says(&care, &["hold", "release", "h1"]);
+    assert!(said.contains("not the folder that it was") && code == Some(1), "{code:?}: {said}");
+    let (said, code) = says(&care, &["hold", "dismiss", "h1", "--delete"]);
+    assert!(said.contains("not the folder that it was") && code == Some(1), "{code:?}: {said}");
+    assert!(is_open(&care));
+
+    // Also a node that starts without it does not take the set for removed.
+    care.kill();
+    care.start();
+    for _ in 0..2 {
+        // An order is carried out before the held sets are looked after, the next one after that.
+        assert_eq!(says(&care, &["reload"]).1, Some(0));
+    }
+    assert!(is_open(&care));
+    fs::remove_file(care.path("hold/.renkei-folder")).expect("the mark of the empty one");
+    mount(&care, "hold");
+    care.kill();
+    care.start();
+
+    unmount(&care, "drop");
+    let (said, code) = says(&care, &["hold", "release", "h1"]);
+    assert!(said.contains("not the folder that it was") && code == Some(1), "{code:?}: {said}");
+    assert_eq!(care.files("drop"), Unit::new(), "nothing was put into the wrong one");
+    mount(&care, "drop");
+    let (said, code) = says(&care, &["hold", "release", "h1"]);
+    assert_eq!(code, Some(0), "{said}");
+    until("checked again", || {
+        (care.sql("SELECT settled FROM held WHERE id = 1") == ["released"]).then_some(())
+    });
+    until("held again", || {
+        (care.sql("SELECT count(*) FROM held WHERE settled_at IS NULL") == ["1"]).then_some(())
+    });
+    drop(help);
 }

@@ -237,6 +237,32 @@ fn held_sets_are_settled_by_hand_or_by_themselves() {
     drop(help);
 }
 
+/// As when a crash came between taking files and packing them, and the care software exported anew.
+#[test]
+fn taken_files_that_newer_ones_overtake_are_held_and_listed() {
+    let [mut care, mut help] = offices([CARE, HELP]);
+    care.start();
+    care.kill();
+    let newer = withdrawal(CARE, 1);
+    let id = "0197b4e0-0000-7000-8000-000000000000";
+    let work = care.path(".renkei-work-drop").join(id);
+    fs::create_dir(&work).expect("made");
+    for (name, bytes) in &newer {
+        fs::write(work.join(name), &bytes[..bytes.len() - 2]).expect("written");
+    }
+    export(&care, &newer);
+    care.start();
+    let returned = care.path("hold").join(format!("{id}-returned"));
+    until("held", || returned.join("report.txt").exists().then_some(()));
+    until("noted", || (care.sql("SELECT reason FROM held") == ["overtaken-in-drop"]).then_some(()));
+    help.start();
+    until("sent", || care.has_sent("HANDED_OVER", 1));
+    assert_eq!(help.files("import"), newer);
+    // The newer ones are on their way, so nobody has to decide about the older ones.
+    assert_eq!(care.sql("SELECT settled FROM held"), ["sent-again"]);
+    assert_eq!(fs::read_dir(&returned).expect("kept").count(), newer.len() + 1);
+}
+
 #[test]
 fn an_order_that_is_given_while_the_node_is_off_is_carried_out_at_its_start() {
     let [mut care, help] = offices([CARE, HELP]);

@@ -152,6 +152,9 @@ fn a_package_without_a_receipt_in_time_expires_with_a_receipt_of_ours() {
     let said = verified(&care, der);
     assert_eq!((&said["result"], &said["sender"]["office"]), (&"expired".into(), &CARE.into()));
     assert!(stdout(&care, &["history"]).contains("given up, no receipt in time"));
+    until("nothing waits for the partner", || {
+        (!stdout(&care, &["status"]).contains("partner-unreachable")).then_some(())
+    });
     // It stays given up: nothing is delivered behind the back of the office.
     help.start();
     export(&help, &withdrawal(HELP, 1));
