@@ -22,6 +22,7 @@ pub(super) fn state(direction: Direction, state: &str, lang: Lang) -> String {
             ("取込フォルダーに到着", "in the partner's import folder")
         }
         (_, "REJECTED") => ("受取拒否", "refused by the recipient"),
+        (Direction::Out, "SUPERSEDED") => ("作り直し済み", "made anew"),
         (Direction::Out, "EXPIRED") => ("期限切れ", "given up, no receipt in time"),
         (Direction::In, "COMMITTED") => ("受信済み（取込待ち）", "received, not placed yet"),
         (Direction::In, "PLACED" | "HANDED_OVER") => {

@@ -46,7 +46,7 @@ struct Collector {
     pair: Pair,
     /// Set while a receipt is kept back that the store is not to pass over.
     ahead: Option<Ahead>,
-    /// Nothing was asked yet: the first question is a greeting too. It shows the partner that we
+    /// Nothing was asked yet, or not since we came back: the first question is a greeting too. It shows the partner that we
     /// are there, and brings receipts that came too late for packages that were given up.
     greeting: bool,
     /// When it was last asked about packages that were given up.
@@ -97,12 +97,19 @@ pub(super) async fn run(
         tokio::select! {
             () = stopped(&mut stopping) => break,
             () = woken(&context.wake.collect, &pair) => {}
+            () = woken(&context.wake.greet, &pair) => collector.begin_anew(),
             () = tokio::time::sleep(sleep) => {}
         }
     }
 }
 
 impl Collector {
+    /// Greets again, and asks again for receipts that could not be believed.
+    fn begin_anew(&mut self) {
+        self.greeting = true;
+        self.ahead = None;
+    }
+
     /// One question; says how long to wait before the next.
     async fn ask(&mut self) -> Result<Duration, &'static str> {
         let (office, partner) = self.pair;

@@ -49,6 +49,10 @@ pub(super) struct Wake {
     pub(super) dispatch: BTreeMap<Pair, Notify>,
     /// A partner showed that it is there.
     pub(super) contact: BTreeMap<Pair, Notify>,
+    /// What was in the way of the pair may be mended: everything that waits is due.
+    pub(super) mended: BTreeMap<Pair, Notify>,
+    /// The partner of the pair does not know that we are there.
+    pub(super) greet: BTreeMap<Pair, Notify>,
     /// A person wants what is due for the pair to be tried now.
     pub(super) retry: BTreeMap<Pair, Notify>,
     /// A package of the pair waits for its later receipts.
@@ -90,11 +94,21 @@ impl Wake {
         Self {
             dispatch: pairs().map(|pair| (pair, Notify::new())).collect(),
             contact: pairs().map(|pair| (pair, Notify::new())).collect(),
+            mended: pairs().map(|pair| (pair, Notify::new())).collect(),
+            greet: pairs().map(|pair| (pair, Notify::new())).collect(),
             retry: pairs().map(|pair| (pair, Notify::new())).collect(),
             collect: pairs().map(|pair| (pair, Notify::new())).collect(),
             placing: offices().map(|office| (office, Notify::new())).collect(),
             issued: Issued::default(),
             reload: Notify::new(),
+        }
+    }
+
+    /// Our certificates, our network or our computer are not what they were: try whatever waits for
+    /// whomever, and show everybody that we are there.
+    pub(super) fn begin_anew(&self) {
+        for notify in self.mended.values().chain(self.greet.values()) {
+            notify.notify_one();
         }
     }
 

@@ -19,6 +19,7 @@ use jiff::{SignedDuration, Timestamp};
 use tokio::sync::watch;
 use tokio::task::JoinSet;
 
+use super::anew;
 use super::context::{Context, Pair, blocking, log_store_fault, stopped, wake, woken};
 use super::supervise::Beat;
 use crate::link::SendError;
@@ -112,6 +113,7 @@ pub(super) async fn run(
             }
             () = woken(&context.wake.dispatch, &pair) => {}
             () = woken(&context.wake.contact, &pair) => dispatcher.in_contact(),
+            () = woken(&context.wake.mended, &pair) => dispatcher.begin_anew(),
             () = woken(&context.wake.retry, &pair) => dispatcher.paused_until = None,
             () = tokio::time::sleep(sleep) => {}
         }
@@ -195,9 +197,14 @@ impl Dispatcher {
         let lately = self.contact_at.is_some_and(|at| at.elapsed() < CONTACT_PAUSE);
         if self.paused_until.is_some() && !lately {
             self.contact_at = Some(Instant::now());
-            self.paused_until = None;
-            self.hurry = true;
+            self.begin_anew();
         }
+    }
+
+    /// Ends the pause, and makes due what waits.
+    const fn begin_anew(&mut self) {
+        self.paused_until = None;
+        self.hurry = true;
     }
 }
 
@@ -241,7 +248,14 @@ async fn attempt(context: Arc<Context>, row: OutgoingRow) -> Attempt {
     let Some(endpoint) = context.endpoint(row.partner) else {
         return Attempt { id, result: Err(StoreError::NotFound), blocks: false };
     };
-    let answer = context.client.put_message(&endpoint, id, package).await;
+    let answer = context.client.put_message(&endpoint, id, package.clone()).await;
+    if let Err(error) = &answer {
+        match anew::made(&context, &row, package, error).await {
+            Ok(false) => {}
+            Ok(true) => return Attempt { id, result: Ok(Outgoing::Superseded), blocks: false },
+            Err(error) => return Attempt { id, result: Err(error), blocks: false },
+        }
+    }
     let reached = answer.as_ref().err().is_none_or(SendError::is_refusal);
     let (event, detail, receipt, blocks) = match answer {
         Ok(reply) => match read_receipt(&context, &row, reply.receipt).await {

@@ -12,6 +12,7 @@ use super::dispatch;
 use super::problems::Problems;
 use super::proof;
 use super::supervise::Beat;
+use super::surroundings::{Moment, Network};
 use super::systemd;
 
 /// How often to look whether a file of certificates was replaced.
@@ -37,9 +38,11 @@ pub(super) async fn run(context: Arc<Context>, beat: Beat, mut stopping: watch::
     let mut taken = stamps(&context).await;
     let mut seen = taken.clone();
     let (mut read_at, mut kept_at) = (Instant::now(), Instant::now());
+    let mut network = Network::now();
     loop {
         // Not at the start: the clock of a PC may be wrong until the network has set it.
         beat.sleeps(WATCH);
+        let asleep = Moment(context.now(), Instant::now());
         tokio::select! {
             () = stopped(&mut stopping) => break,
             () = context.wake.reload.notified() => {
@@ -53,6 +56,12 @@ pub(super) async fn run(context: Arc<Context>, beat: Beat, mut stopping: watch::
             }
             () = tokio::time::sleep(WATCH) => {}
         }
+        let (awake, found) = (Moment(context.now(), Instant::now()), Network::now());
+        if asleep.slept_until(awake, WATCH) || found.is_news_after(&network) {
+            tracing::info!("the computer slept or its network changed: partners are greeted");
+            context.wake.begin_anew();
+        }
+        network = found;
         beat.works("looking at the clock");
         look_at_clock(&context).await;
         beat.works("reading certificates");
@@ -135,8 +144,11 @@ pub(super) async fn reload(context: &Arc<Context>) {
         if let Some((proof, settings)) = opened {
             match shared.tls.reload(settings) {
                 Ok(()) => {
-                    proof.tell_changes(&former);
+                    let is_new = proof.tell_changes(&former);
                     shared.set_proof(proof);
+                    if is_new {
+                        shared.wake.begin_anew();
+                    }
                     tracing::info!("certificates and revocation lists were read again");
                 }
                 Err(error) => tracing::error!(%error, "the TLS certificate cannot be used"),

@@ -9,6 +9,7 @@ use tokio::sync::Notify;
 use super::context::{Context, blocking, wake};
 use super::judge;
 use super::proof::OwnFault;
+use super::reissue;
 use crate::link::{
     Peer, PutAnswer, ReceiptEntry, ReceiptPage, ReceiptQuery, Refusal, RefusalStatus, Service,
     StatusAnswer, TrustRefusal, code,
@@ -19,7 +20,7 @@ use crate::transfer::Incoming;
 use crate::types::{Digest, Hashed, Lang, MessageId, OfficeNumber};
 
 /// How far a partner's clock may run ahead of ours.
-const CLOCK_TOLERANCE: SignedDuration = SignedDuration::from_mins(15);
+pub(super) const CLOCK_TOLERANCE: SignedDuration = SignedDuration::from_mins(15);
 
 /// When a partner is told to come again after a fault of ours.
 const COME_AGAIN: std::time::Duration = std::time::Duration::from_secs(30);
@@ -128,6 +129,10 @@ impl Service for Inbound {
                 .issued_receipts(query.office, query.after, limit)
                 .await
                 .map_err(refuse_store)?;
+            if reissue::renew_all(context, query.office, &found).await.map_err(refuse_store)? {
+                // They come behind those that they replace.
+                continue;
+            }
             if !found.is_empty() || query.wait.is_zero() || issued.changed().await.is_err() {
                 let more = found.len() > query.limit;
                 found.truncate(query.limit);
@@ -165,8 +170,16 @@ impl Inbound {
         };
         let (new, receipt) = match looked_at {
             LookedAt::New(new, receipt) => (new, receipt),
-            LookedAt::Known(answer, package, sender) => {
+            LookedAt::Known { answer, package, sender, office } => {
                 self.restore(sender, id, package, now).await?;
+                let answer = match answer {
+                    CommitAnswer::Repeat(receipt) => {
+                        let about = (office, sender, id);
+                        let believed = reissue::believed(context, about, receipt).await;
+                        CommitAnswer::Repeat(believed.map_err(cannot_reissue)?)
+                    }
+                    answer => answer,
+                };
                 return answered(answer, None);
             }
         };
@@ -188,8 +201,8 @@ impl Inbound {
 enum LookedAt {
     /// To be committed, with its receipt.
     New(Box<NewIncoming>, NewReceipt),
-    /// Its id came before, from this sender.
-    Known(CommitAnswer, Hashed, OfficeNumber),
+    /// Its id came before, from this sender, for this office.
+    Known { answer: CommitAnswer, package: Hashed, sender: OfficeNumber, office: OfficeNumber },
 }
 
 impl Inbound {
@@ -225,13 +238,18 @@ fn look_at(
 ) -> Result<LookedAt, Refusal> {
     let package = admit(context, peer, id, body, now)?;
     let sender = package.manifest().sender.office;
-    context.wake.in_contact(sender);
+    // The bytes that are here were verified when they came: whatever ended since, the sender may
+    // have their receipt.
     match context.store.known(sender, id, package.sha256()).map_err(refuse_store)? {
         CommitAnswer::New => {}
         answer @ (CommitAnswer::Repeat(_) | CommitAnswer::Different) => {
-            return Ok(LookedAt::Known(answer, hashed(&package), sender));
+            context.wake.in_contact(sender);
+            let office = package.manifest().recipient.office;
+            return Ok(LookedAt::Known { answer, package: hashed(&package), sender, office });
         }
     }
+    verify(context, &package, now)?;
+    context.wake.in_contact(sender);
     package.check_time(now).map_err(|fault| refuse(&fault))?;
     has_room_for(context, sender, package.bytes().len())?;
     let (new, receipt) = judged(context, &package, now)?;
@@ -292,8 +310,8 @@ fn not_a_partner(log: String) -> Refusal {
     Refusal::new(RefusalStatus::Forbidden, code::NOT_A_PARTNER, text, log)
 }
 
-/// Everything that can be said of a package without the store: it is whole, signed by its sender,
-/// brought by somebody who may speak for the sender, and for one of our offices.
+/// Everything that can be said of a package without the store and without its signature: it is
+/// whole, brought by somebody who may speak for its sender, and for one of our offices.
 fn admit(
     context: &Context,
     peer: &Peer,
@@ -315,6 +333,13 @@ fn admit(
     if context.config.peer(sender).is_none() {
         return Err(not_a_partner(format!("{sender} is not among the configured peers")));
     }
+    Ok(package)
+}
+
+/// The sender has signed the package, and not in the future.
+fn verify(context: &Context, package: &Package, now: Timestamp) -> Result<(), Refusal> {
+    let manifest = package.manifest();
+    let sender = manifest.sender.office;
     if manifest.created_at > now.checked_add(CLOCK_TOLERANCE).unwrap_or(now) {
         let text = "the package was made in the future; check the clocks on both sides";
         return Err(Refusal::plain(RefusalStatus::Unprocessable, code::CLOCK_AHEAD, text));
@@ -328,7 +353,7 @@ fn admit(
     for told in context.proof().unlisted_issuers().0 {
         context.notices.raise(told.code, told.place, (told.ja, told.en), now);
     }
-    Ok(package)
+    Ok(())
 }
 
 fn speaks_for(
@@ -422,6 +447,15 @@ fn cannot_sign(fault: OwnFault) -> Refusal {
         )
         .retry_after(CERTIFICATE_AGAIN),
         OwnFault::NoSigner | OwnFault::Signer(_) => Refusal::internal(log),
+    }
+}
+
+/// The receipt of a package that is here already cannot be given out.
+fn cannot_reissue(fault: reissue::Fault) -> Refusal {
+    match fault {
+        reissue::Fault::Own(fault) => cannot_sign(fault),
+        reissue::Fault::Store(error) => refuse_store(error),
+        reissue::Fault::Unreadable => Refusal::internal(fault.to_string()),
     }
 }
 

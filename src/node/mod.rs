@@ -17,6 +17,7 @@
 //! goes on until [`Node::stop`]: every fault is logged with its code and tried again. A task that
 //! ends by a fault of the program is begun anew; where that does not help, [`Node::fault`] says so.
 
+mod anew;
 mod apart;
 mod clock;
 mod collect;
@@ -36,8 +37,10 @@ mod placing;
 mod problems;
 mod proof;
 mod quota;
+mod reissue;
 mod start;
 mod supervise;
+mod surroundings;
 mod systemd;
 mod time_guard;
 

@@ -69,9 +69,9 @@ impl Proof {
         !self.faults.is_empty()
     }
 
-    /// Tells the log what differs from `former`.
-    pub(super) fn tell_changes(&self, former: &Self) {
-        self.sources.tell_changes(&former.sources);
+    /// Tells the log what differs from `former`; says whether anything does.
+    pub(super) fn tell_changes(&self, former: &Self) -> bool {
+        self.sources.tell_changes(&former.sources)
     }
 }
 

@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::types::{Digest, MessageId};
 
+use super::certificate::Facts;
 use super::cms::Verified;
 use super::envelope::check_signer;
 use super::{
@@ -260,6 +261,15 @@ impl Receipt {
     ) -> Result<VerifiedReceipt, PackageFault> {
         let (signed, receipt) = Self::read(message, limits)?;
         receipt.verify(message, signed, trust, now)
+    }
+
+    /// What a receipt says whose signature verifies, and until when the certificates in it hold;
+    /// whom to believe is not decided. For receipts of our own.
+    pub fn stated(message: &[u8], limits: &Limits) -> Result<(Self, Timestamp), PackageFault> {
+        let (signed, receipt) = Self::read(message, limits)?;
+        let all = std::iter::once(&signed.certificate).chain(&signed.chain);
+        let ends = all.filter_map(|certificate| Some(Facts::parse(certificate).ok()?.not_after));
+        Ok((receipt, ends.min().unwrap_or(Timestamp::MIN)))
     }
 
     /// The document of a receipt whose signature verifies; whom to believe is not decided yet.

@@ -59,6 +59,18 @@ pub struct OutgoingRow {
     pub manifest_sha256: Digest,
 }
 
+impl OutgoingRow {
+    const fn entry(&self) -> JournalEntry {
+        JournalEntry {
+            direction: Direction::Out,
+            office: self.office,
+            partner: Some(self.partner),
+            id: Some(self.id),
+            serial: Some(self.serial),
+        }
+    }
+}
+
 const COLUMNS: &str = "message_id, office, partner, sequence, serial, state, failures, next_at,
                        expires_at, package_sha256, manifest_sha256";
 
@@ -74,7 +86,8 @@ impl Store {
         self.read(move |connection| {
             let last: Option<i64> = connection
                 .prepare_cached(
-                    "SELECT max(sequence) FROM outgoing WHERE office = ?1 AND partner = ?2",
+                    "SELECT max(sequence) FROM outgoing
+                     WHERE office = ?1 AND partner = ?2 AND state <> 'SUPERSEDED'",
                 )?
                 .query_row(params![Column(office), Column(partner)], |row| row.get(0))?;
             Ok(u64::try_from(last.unwrap_or_default()).unwrap_or_default() + 1)
@@ -104,6 +117,36 @@ impl Store {
         self.write(move |connection| {
             let mut new = with_payloads.iter();
             new.try_for_each(|(new, payload)| insert(connection, new, payload, now))
+        })
+        .await
+    }
+
+    /// Puts a package in the place of a queued one that cannot be delivered as it is, under another
+    /// id and with the same number. `false` if that one is not queued any more.
+    pub async fn supersede(
+        &self,
+        former: MessageId,
+        new: NewOutgoing,
+        now: Timestamp,
+    ) -> Result<bool, StoreError> {
+        let (digest, package) = (new.package_sha256, new.package.clone());
+        self.write_package(digest, package, move |connection, payload| {
+            let row = outgoing(connection, former)?;
+            let event = OutgoingEvent::Superseded;
+            let (next, _) = row.state.on(former, row.expires_at, &event, now);
+            if next != Outgoing::Superseded {
+                return Ok(false);
+            }
+            let detail = format!("superseded-by-{}", new.id);
+            connection
+                .prepare_cached(
+                    "UPDATE outgoing SET state = ?2, failures = 0, next_at = ?3, detail = ?4,
+                         changed_at = ?3 WHERE message_id = ?1",
+                )?
+                .execute(params![Column(former), next.as_str(), Column(now), detail])?;
+            query::journal(connection, &row.entry(), next.as_str(), &detail, now)?;
+            insert(connection, &new, payload, now)?;
+            Ok(true)
         })
         .await
     }
@@ -274,7 +317,8 @@ impl Store {
                     | Outgoing::HeldByRecipient
                     | Outgoing::HandedOver
                     | Outgoing::Rejected
-                    | Outgoing::Expired => (0, now),
+                    | Outgoing::Expired
+                    | Outgoing::Superseded => (0, now),
                 };
                 connection
                     .prepare_cached(
@@ -290,14 +334,7 @@ impl Store {
                         Column(now),
                         next.is_shown_anew(row.state),
                     ])?;
-                let entry = JournalEntry {
-                    direction: Direction::Out,
-                    office: row.office,
-                    partner: Some(row.partner),
-                    id: Some(id),
-                    serial: Some(row.serial),
-                };
-                query::journal(connection, &entry, next.as_str(), &detail, now)?;
+                query::journal(connection, &row.entry(), next.as_str(), &detail, now)?;
             }
             Ok((next, effects))
         });

@@ -38,7 +38,7 @@ const AT_REST: [(&str, &str, &str); 2] = [
     (
         "outgoing",
         "partner",
-        "'CONSIGNED', 'HELD_BY_RECIPIENT', 'HANDED_OVER', 'REJECTED', 'EXPIRED'",
+        "'CONSIGNED', 'HELD_BY_RECIPIENT', 'HANDED_OVER', 'REJECTED', 'EXPIRED', 'SUPERSEDED'",
     ),
     ("incoming", "sender", "'HANDED_OVER', 'REJECTED', 'HELD'"),
 ];

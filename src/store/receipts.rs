@@ -78,6 +78,38 @@ impl Store {
         .await
     }
 
+    /// The receipts that `office` issued about a package of `sender`, oldest first.
+    pub async fn issued_about(
+        &self,
+        office: OfficeNumber,
+        sender: OfficeNumber,
+        id: MessageId,
+    ) -> Result<Vec<StoredReceipt>, StoreError> {
+        self.read(move |connection| of_message(connection, Direction::In, (office, sender), id))
+            .await
+    }
+
+    /// Stores receipts that say again what those said of which `former` was the last. `false` if it
+    /// is not the last any more.
+    pub async fn reissue(
+        &self,
+        (office, sender, id): (OfficeNumber, OfficeNumber, MessageId),
+        former: Digest,
+        receipts: Vec<NewReceipt>,
+    ) -> Result<bool, StoreError> {
+        self.write(move |connection| {
+            let issued = of_message(connection, Direction::In, (office, sender), id)?;
+            if issued.last().is_none_or(|last| last.sha256 != former) {
+                return Ok(false);
+            }
+            for receipt in &receipts {
+                insert_below(connection, (office, sender), id, receipt, u32::MAX)?;
+            }
+            Ok(true)
+        })
+        .await
+    }
+
     /// How far `partner`'s receipts for `office` were collected.
     pub async fn receipt_cursor(
         &self,
@@ -127,14 +159,26 @@ const MOST_REPEATED: u32 = 16;
 
 /// Stores a receipt. The first of its kind about a package counts, of those that may repeat
 /// themselves the first few, so that a partner cannot fill our disk with ever new ones.
+pub(super) fn insert(
+    connection: &Connection,
+    parties: (OfficeNumber, OfficeNumber),
+    id: MessageId,
+    receipt: &NewReceipt,
+) -> Result<(), StoreError> {
+    let most = if receipt.kind == REPEATABLE { MOST_REPEATED } else { 1 };
+    insert_below(connection, parties, id, receipt, most)
+}
+
+/// Stores a receipt, unless there are `most` of its kind about the package.
 ///
 /// The index is named because SQLite looks at the values: for a receipt of ours it takes the one of
 /// all that we issued to the partner, and reads it from its beginning.
-pub(super) fn insert(
+fn insert_below(
     connection: &Connection,
     (office, partner): (OfficeNumber, OfficeNumber),
     id: MessageId,
     receipt: &NewReceipt,
+    most: u32,
 ) -> Result<(), StoreError> {
     connection
         .prepare_cached(
@@ -153,7 +197,7 @@ pub(super) fn insert(
             Column(receipt.at),
             Column(Digest::of(&receipt.der)),
             receipt.der.as_ref(),
-            if receipt.kind == REPEATABLE { MOST_REPEATED } else { 1 },
+            most,
         ])?;
     Ok(())
 }

@@ -30,6 +30,9 @@ pub enum Outgoing {
     Rejected,
     /// No receipt came in time. A receipt that still comes is believed.
     Expired,
+    /// It could not be delivered as it was, and another one with the same files has taken its place.
+    /// Final.
+    Superseded,
 }
 
 /// What a receipt of the recipient says.
@@ -69,6 +72,8 @@ pub enum OutgoingEvent {
     Tick,
     /// A person asks for the package to be sent once more, because the recipient lost its bytes.
     Resend,
+    /// Another package takes its place.
+    Superseded,
 }
 
 /// What the node has to do next.
@@ -104,6 +109,7 @@ impl Outgoing {
                 OutgoingEvent::Receipt(receipt),
             ) => Self::receipted(*receipt),
             (Self::HeldByRecipient, OutgoingEvent::Resend) if now < expires_at => Self::packed(now),
+            (Self::Queued { .. }, OutgoingEvent::Superseded) => Self::Superseded,
             (Self::Queued { .. }, OutgoingEvent::Failed(_) | OutgoingEvent::Tick)
                 if now >= expires_at =>
             {
@@ -129,7 +135,8 @@ impl Outgoing {
                 | Self::HeldByRecipient
                 | Self::HandedOver
                 | Self::Rejected
-                | Self::Expired,
+                | Self::Expired
+                | Self::Superseded,
                 _,
             ) => self,
         };
@@ -148,7 +155,7 @@ impl Outgoing {
         match self {
             Self::Queued { next_at, .. } => Some(OutgoingEffect::SendAt(next_at)),
             Self::Consigned | Self::HeldByRecipient => Some(OutgoingEffect::CollectReceipts),
-            Self::HandedOver | Self::Rejected | Self::Expired => None,
+            Self::HandedOver | Self::Rejected | Self::Expired | Self::Superseded => None,
         }
     }
 
@@ -156,7 +163,7 @@ impl Outgoing {
     /// refused or given up.
     pub const fn is_shown_anew(self, before: Self) -> bool {
         match self {
-            Self::Queued { .. } => false,
+            Self::Queued { .. } | Self::Superseded => false,
             Self::Consigned | Self::HeldByRecipient | Self::HandedOver => {
                 !matches!(before, Self::Consigned | Self::HeldByRecipient)
             }
@@ -171,7 +178,7 @@ impl Outgoing {
 
     /// Whether the recipient has said its last word.
     pub const fn is_final(self) -> bool {
-        matches!(self, Self::HandedOver | Self::Rejected)
+        matches!(self, Self::HandedOver | Self::Rejected | Self::Superseded)
     }
 
     /// How the state is stored and shown.
@@ -183,6 +190,7 @@ impl Outgoing {
             Self::HandedOver => "HANDED_OVER",
             Self::Rejected => "REJECTED",
             Self::Expired => "EXPIRED",
+            Self::Superseded => "SUPERSEDED",
         }
     }
 
@@ -199,6 +207,7 @@ impl Outgoing {
             "HANDED_OVER" => Ok(Self::HandedOver),
             "REJECTED" => Ok(Self::Rejected),
             "EXPIRED" => Ok(Self::Expired),
+            "SUPERSEDED" => Ok(Self::Superseded),
             _ => Err(UnknownState(text.to_owned())),
         }
     }
@@ -223,7 +232,7 @@ mod tests {
         Timestamp::from_second(seconds).expect("in range")
     }
 
-    fn states() -> [Outgoing; 6] {
+    fn states() -> [Outgoing; 7] {
         [
             Outgoing::packed(at(0)),
             Outgoing::Consigned,
@@ -231,13 +240,14 @@ mod tests {
             Outgoing::HandedOver,
             Outgoing::Rejected,
             Outgoing::Expired,
+            Outgoing::Superseded,
         ]
     }
 
     /// Every pair of state and event, before and after the expiry.
     #[test]
     fn table_of_all_transitions() {
-        use OutgoingEvent::{Failed, Receipt, Resend, Tick};
+        use OutgoingEvent::{Failed, Receipt, Resend, Superseded, Tick};
         use OutgoingReceipt::{Consignment, Handover, HandoverFailure, Rejection};
         const HELD: &str = "HELD_BY_RECIPIENT";
         let events = [
@@ -249,26 +259,29 @@ mod tests {
             Receipt(Rejection),
             Tick,
             Resend,
+            Superseded,
         ];
         #[rustfmt::skip]
         let expected = [
-            // unreachable, refused, consignment, handover failure, handover, rejection, tick, resend
-            // and the same when expired
+            // unreachable, refused, consignment, handover failure, handover, rejection, tick, resend,
+            // superseded; and the same when expired
             ["QUEUED", "QUEUED", "CONSIGNED", HELD, "HANDED_OVER", "REJECTED", "QUEUED", "QUEUED",
+             "SUPERSEDED",
              "EXPIRED", "EXPIRED", "CONSIGNED", HELD, "HANDED_OVER", "REJECTED", "EXPIRED",
-             "QUEUED"],
+             "QUEUED", "SUPERSEDED"],
             ["CONSIGNED", "CONSIGNED", "CONSIGNED", HELD, "HANDED_OVER", "REJECTED", "CONSIGNED",
-             "CONSIGNED",
+             "CONSIGNED", "CONSIGNED",
              "CONSIGNED", "CONSIGNED", "CONSIGNED", HELD, "HANDED_OVER", "REJECTED", "CONSIGNED",
-             "CONSIGNED"],
-            [HELD, HELD, HELD, HELD, "HANDED_OVER", "REJECTED", HELD, "QUEUED",
-             HELD, HELD, HELD, HELD, "HANDED_OVER", "REJECTED", HELD, HELD],
-            ["HANDED_OVER"; 16],
-            ["REJECTED"; 16],
+             "CONSIGNED", "CONSIGNED"],
+            [HELD, HELD, HELD, HELD, "HANDED_OVER", "REJECTED", HELD, "QUEUED", HELD,
+             HELD, HELD, HELD, HELD, "HANDED_OVER", "REJECTED", HELD, HELD, HELD],
+            ["HANDED_OVER"; 18],
+            ["REJECTED"; 18],
             ["EXPIRED", "EXPIRED", "CONSIGNED", HELD, "HANDED_OVER", "REJECTED", "EXPIRED",
-             "EXPIRED",
+             "EXPIRED", "EXPIRED",
              "EXPIRED", "EXPIRED", "CONSIGNED", HELD, "HANDED_OVER", "REJECTED", "EXPIRED",
-             "EXPIRED"],
+             "EXPIRED", "EXPIRED"],
+            ["SUPERSEDED"; 18],
         ];
         let id = MessageId::new(at(0));
         for (state, row) in states().into_iter().zip(expected) {

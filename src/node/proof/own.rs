@@ -73,6 +73,12 @@ impl Proof {
         Ok(&own.signer)
     }
 
+    /// Everybody who signs for one of our offices with a certificate that is valid at `now`.
+    pub(in crate::node) fn usable_signers(&self, now: Timestamp) -> impl Iterator<Item = &Signer> {
+        let usable = self.signers.values().filter(move |own| check_dates(own.own(), now).is_ok());
+        usable.map(|own| own.signer.as_ref())
+    }
+
     /// Every certificate of ours.
     pub(super) fn own(&self) -> impl Iterator<Item = (Own<'_>, &Trust)> {
         let tls = std::iter::once((self.tls.own(), self.tls_trust.as_ref()));

@@ -99,13 +99,15 @@ impl Sources {
         })
     }
 
-    /// Tells the log what was taken up.
-    pub(super) fn tell_changes(&self, former: &Self) {
-        let changed =
+    /// Tells the log what was taken up; says whether anything was.
+    pub(super) fn tell_changes(&self, former: &Self) -> bool {
+        let mut is_new = false;
+        let mut changed =
             |place: &str, new: &[CertificateDer<'_>], old: Option<&[CertificateDer<'_>]>| {
                 if old == Some(new) {
                     return;
                 }
+                is_new = true;
                 for info in new.iter().take(1).filter_map(|der| CertificateInfo::of(der).ok()) {
                     let (sha256, until) = (info.sha256, info.not_after);
                     tracing::info!(place, %sha256, %until, "a new certificate was taken up");
@@ -126,6 +128,7 @@ impl Sources {
             let old = former.lists.get(path);
             let new = lists.iter().filter(|list| !old.is_some_and(|old| old.contains(list)));
             for list in new {
+                is_new = true;
                 let Ok(info) = read_list(list) else { continue };
                 let (path, sha256) = (path.display(), Digest::of(list));
                 let (this_update, next_update) = (info.this_update, info.next_update);
@@ -135,6 +138,7 @@ impl Sources {
                 );
             }
         }
+        is_new
     }
 }
 

@@ -4,6 +4,7 @@ mod authority;
 mod conflicts;
 mod crashes;
 mod demo;
+mod anew;
 mod ended_certificate;
 mod evidence;
 mod exchange;

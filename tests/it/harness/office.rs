@@ -241,6 +241,11 @@ impl Office {
         self.variables.push((name, value.to_owned()));
     }
 
+    /// Takes all variables out of the node's environment, from the next start on.
+    pub(crate) fn clear_variables(&mut self) {
+        self.variables.clear();
+    }
+
     /// Starts the node with other places for what it prints, and waits until it listens.
     pub(crate) fn start_with(&mut self, out: Stdio, log: Stdio) {
         assert!(self.node.is_none(), "it runs already");

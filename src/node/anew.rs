@@ -1,0 +1,113 @@
+//! Packages that wait and that no partner takes any more as they are: signed with a certificate that
+//! has ended or was replaced since, or made while the clock was wrong. They are made anew from their
+//! own bytes, under another id, with the same number, and name the one whose place they take.
+//!
+//! A package is put as it is first: a partner that has it already answers with its receipt. Only when
+//! it is refused is it made anew, and only where that helps, so that it never happens twice for one
+//! reason.
+
+use std::sync::Arc;
+
+use bytes::Bytes;
+use jiff::Timestamp;
+
+use super::context::{Context, blocking};
+use super::inbound::CLOCK_TOLERANCE;
+use crate::link::{SendError, code};
+use crate::package::{Manifest, PackError, Package, Party, open, pack};
+use crate::store::{NewOutgoing, OutgoingRow, StoreError};
+use crate::types::{Digest, Hashed, MessageId};
+
+/// What partners say of a certificate that signed a package.
+const OF_SIGNER: [&str; 4] =
+    ["certificate-expired", "certificate-unknown", "certificate-revoked", "signer-mismatch"];
+
+/// Puts a new package in the place of one that was refused, if the partner may take that one; says
+/// whether it did.
+pub(super) async fn made(
+    context: &Arc<Context>,
+    row: &OutgoingRow,
+    package: Hashed,
+    error: &SendError,
+) -> Result<bool, StoreError> {
+    let SendError::Refused { problem } = error else { return Ok(false) };
+    let is_of_signer = OF_SIGNER.contains(&problem.code.as_str());
+    let now = context.now();
+    // One whose time is over was put for the last time.
+    if !is_of_signer && problem.code != code::CLOCK_AHEAD || row.expires_at <= now {
+        return Ok(false);
+    }
+    let Some(set) = context.store.packed_set(row.id).await? else { return Ok(false) };
+    let (shared, former) = (Arc::clone(context), row.clone());
+    let made = blocking(move || {
+        let package = open(package, &shared.package_limits()).ok()?;
+        let signer = Arc::clone(shared.proof().usable_signer(former.office, now).ok()?);
+        let certificate = signer.certificate_sha256();
+        let helps = if is_of_signer {
+            package.manifest().sender.certificate != Some(certificate)
+        } else {
+            shared.time.believes(now) && is_of_future(package.manifest(), now)
+        };
+        let manifest = helps.then(|| successor(&shared, &package, certificate, now))?;
+        let files: Vec<&[u8]> = package.files().map(|(_, bytes)| bytes.as_ref()).collect();
+        let made = (|| {
+            let digest = Digest::of(&manifest.to_bytes()?);
+            let bytes = Bytes::from(pack(&manifest, &files, &signer, now)?);
+            Ok::<_, PackError>((Hashed::from(bytes), digest))
+        })();
+        match made {
+            Ok((package, manifest_sha256)) => Some((manifest, package, manifest_sha256)),
+            Err(error) => {
+                tracing::warn!(id = %former.id, %error, "a package cannot be made anew");
+                None
+            }
+        }
+    });
+    let Some((manifest, package, manifest_sha256)) = made.await.flatten() else {
+        return Ok(false);
+    };
+    let new = NewOutgoing {
+        id: manifest.message_id,
+        office: row.office,
+        partner: row.partner,
+        sequence: row.sequence,
+        serial: row.serial,
+        unit: set.unit,
+        expires_at: manifest.expires_at,
+        package_sha256: package.sha256(),
+        manifest_sha256,
+        package: package.bytes().clone(),
+    };
+    let id = new.id;
+    let done = context.store.supersede(row.id, new, now).await?;
+    if done {
+        tracing::info!(%id, supersedes = %row.id, partner = %row.partner, code = problem.code,
+            "a package that was refused was made anew");
+    }
+    Ok(done)
+}
+
+/// Whether a package was made at a time that is still to come.
+fn is_of_future(manifest: &Manifest, now: Timestamp) -> bool {
+    manifest.created_at.duration_since(now) > CLOCK_TOLERANCE
+}
+
+/// The manifest of the package that takes the place of `former`. It gives up when that one would
+/// have, unless that time was a wrong one.
+fn successor(
+    context: &Context,
+    former: &Package,
+    certificate: Digest,
+    now: Timestamp,
+) -> Manifest {
+    let manifest = former.manifest();
+    let latest = now.checked_add(context.config.timing.expiry).unwrap_or(Timestamp::MAX);
+    Manifest {
+        message_id: MessageId::new(now),
+        sender: Party { certificate: Some(certificate), ..manifest.sender.clone() },
+        created_at: now,
+        expires_at: manifest.expires_at.min(latest),
+        supersedes: Some(manifest.message_id),
+        ..manifest.clone()
+    }
+}

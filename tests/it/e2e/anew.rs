@@ -1,0 +1,198 @@
+//! What waits while a certificate ends or the clock is wrong, and what was signed before.
+
+use jiff::{SignedDuration, Timestamp};
+use renkei::certs::{Issued, TestCa, Validity};
+use renkei::link::SendError;
+use renkei::node::system_clock;
+use renkei::package::{Limits, Receipt, Usage};
+use renkei::types::Digest;
+
+use super::rogue::Rogue;
+use super::units::{export, withdrawal};
+use crate::harness::{CARE, HELP, Office, offices, until};
+use crate::proof::{long, office, trust_in};
+
+/// How long a certificate is still good: enough to start and to sign.
+const LEFT: i64 = 8;
+
+fn now() -> Timestamp {
+    system_clock().now()
+}
+
+fn issue(of: &Office, seconds: i64) -> Issued {
+    let at = |seconds: i64| now() + SignedDuration::from_secs(seconds);
+    let validity = Validity { not_before: at(-3600), not_after: at(seconds) };
+    let issued = of.world.authority.issue(office(of.number), Usage::Signing, &[], validity);
+    issued.expect("a certificate")
+}
+
+/// Waits until a certificate of the test has ended.
+fn end_of_certificates(at: Timestamp) {
+    until("the end of the certificate", || (now() > at).then_some(()));
+}
+
+fn renewed(of: &Office) {
+    let before = of.log().matches("were read again").count();
+    of.put_identity("signing", &issue(of, 3600));
+    until("renewed", || (of.log().matches("were read again").count() > before).then_some(()));
+}
+
+/// Everything arrived, each unit once, in its order and without a gap.
+fn arrived_in_order(care: &Office, help: &Office, count: usize) {
+    until("everything at the partner", || care.has_sent("HANDED_OVER", count));
+    let numbers: Vec<String> = (1..=count).map(|number| number.to_string()).collect();
+    let placed = "SELECT sequence FROM incoming JOIN journal ON journal.message_id = incoming.message_id
+         WHERE journal.state = 'PLACED' AND direction = 'in' ORDER BY journal.id";
+    assert_eq!(help.sql(placed), numbers);
+    assert_eq!(help.files("import").len() + help.files("import-actuals").len(), count);
+}
+
+#[test]
+fn what_was_signed_before_the_end_is_delivered_after_the_renewal() {
+    let [mut care, mut help] = offices([CARE, HELP]);
+    let end = now() + SignedDuration::from_secs(LEFT + 1);
+    care.put_identity("signing", &issue(&care, LEFT));
+    care.start();
+    for number in 1..=3 {
+        export(&care, &withdrawal(CARE, number));
+    }
+    until("packed", || care.has_sent("QUEUED", 3));
+    end_of_certificates(end);
+    renewed(&care);
+    help.start();
+    arrived_in_order(&care, &help, 3);
+    // Those that were refused are told as what they are, and the new ones name them.
+    care.has_sent("SUPERSEDED", 3).expect("three that were replaced");
+    let history = care.command_in("ja", &["history", "--format", "csv"]);
+    let history = String::from_utf8(history.stdout).expect("UTF-8");
+    assert_eq!(history.matches("作り直し済み").count(), 3, "{history}");
+    let details = care.sql(
+        "SELECT count(*) FROM journal AS old JOIN outgoing AS new ON old.detail = 'superseded-by-' ||
+             lower(substr(hex(new.message_id), 1, 8) || '-' || substr(hex(new.message_id), 9, 4)
+             || '-' || substr(hex(new.message_id), 13, 4) || '-' || substr(hex(new.message_id), 17, 4)
+             || '-' || substr(hex(new.message_id), 21))
+         WHERE new.state = 'HANDED_OVER'",
+    );
+    assert_eq!(details, ["3"]);
+}
+
+/// In a pinned pair the former certificate is unknown as soon as the partner has the new one.
+#[test]
+fn what_was_signed_before_a_renewal_is_delivered_though_only_the_new_pin_is_known() {
+    let [mut care, mut help] = offices([CARE, HELP]);
+    let unknown = TestCa::new("Unknown", long()).expect("a CA");
+    let own = || unknown.issue(office(CARE), Usage::Signing, &[], long()).expect("issued");
+    care.put_identity("signing", &own());
+    care.start();
+    export(&care, &withdrawal(CARE, 1));
+    until("packed", || care.has_sent("QUEUED", 1));
+    let new = own();
+    care.put_identity("signing", &new);
+    until("renewed", || care.log().contains("were read again").then_some(()));
+    let pin = Digest::of(new.certificate().expect("one"));
+    help.set_peer(CARE, "signing_certificates", format!("[\"{pin}\"]"));
+    help.start();
+    export(&care, &withdrawal(CARE, 2));
+    arrived_in_order(&care, &help, 2);
+}
+
+/// The partner has it, and only the receipt was lost: whatever ended since, it may have it again.
+#[test]
+fn a_package_that_came_before_is_answered_after_its_certificate_ended() {
+    let [care, mut help] = offices([CARE, HELP]);
+    help.start();
+    let end = now() + SignedDuration::from_secs(LEFT + 1);
+    care.put_identity("signing", &issue(&care, LEFT));
+    let rogue = Rogue::of(&care);
+    let parcel = rogue.parcel(&help, &withdrawal(CARE, 1), 1, |_| {});
+    let late = rogue.parcel(&help, &withdrawal(CARE, 2), 2, |_| {});
+    let first = rogue.put(&help, &parcel).expect("taken");
+    end_of_certificates(end);
+    let again = rogue.put(&help, &parcel).expect("answered again");
+    assert!(again.repeated);
+    assert_eq!(again.receipt, first.receipt);
+    let (status, code, _) = rogue.refusal(&help, &late);
+    assert_eq!((status, code.as_str()), (403, "certificate-expired"), "a new one is not taken");
+}
+
+/// A receipt that nobody believes any more is given out signed anew, one by one and in pages.
+#[test]
+fn receipts_are_signed_anew_when_their_certificate_has_ended() {
+    let [care, mut help] = offices([CARE, HELP]);
+    let end = now() + SignedDuration::from_secs(LEFT + 1);
+    help.put_identity("signing", &issue(&help, LEFT));
+    help.start();
+    let rogue = Rogue::of(&care);
+    let parcel = rogue.parcel(&help, &withdrawal(CARE, 1), 1, |_| {});
+    let first = rogue.put(&help, &parcel).expect("taken").receipt;
+    until("handed over", || {
+        let done = help.sql("SELECT count(*) FROM incoming WHERE state = 'HANDED_OVER'");
+        (done == ["1"]).then_some(())
+    });
+    end_of_certificates(end);
+    let kinds = || {
+        let page = rogue.receipts(&help, CARE).expect("a page");
+        let open = |der: &[u8]| {
+            let trust = trust_in(&[&help.world.authority]);
+            Receipt::open(der, &trust, &Limits::default(), now())
+        };
+        let believed = page.receipts.iter().filter_map(|entry| open(&entry.receipt).ok());
+        let believed: Vec<_> = believed.collect();
+        let kinds: Vec<_> = believed.iter().map(|it| it.receipt.kind.as_str()).collect();
+        // Each names the one before it, so that those who have only these have all.
+        let names_former = believed.windows(2).all(|two| {
+            two[1].receipt.previous == Some(two[0].sha256)
+        });
+        assert!(names_former, "{believed:?}");
+        (kinds, page.receipts.len())
+    };
+    assert_eq!(kinds(), (vec![], 2), "nobody can sign at the moment");
+    match rogue.put(&help, &parcel) {
+        Err(SendError::Busy { problem, .. }) => {
+            assert_eq!(problem.code, "own-certificate-not-valid");
+        }
+        other => panic!("{other:?}"),
+    }
+    renewed(&help);
+    let again = rogue.put(&help, &parcel).expect("answered again");
+    assert!(again.repeated);
+    assert_ne!(again.receipt, first);
+    let signed = vec!["ContentConsignment", "ContentHandover"];
+    assert_eq!(kinds(), (signed.clone(), 4));
+    assert_eq!(rogue.put(&help, &parcel).expect("the same").receipt, again.receipt);
+    assert_eq!(kinds(), (signed, 4), "and not again and again");
+}
+
+/// Where the library is that shows a program another time.
+#[cfg(target_os = "linux")]
+fn faketime() -> String {
+    let folders = std::fs::read_dir("/usr/lib").expect("a folder");
+    let mut found = folders.filter_map(|entry| {
+        let path = entry.expect("an entry").path().join("faketime/libfaketime.so.1");
+        path.is_file().then(|| path.to_str().expect("UTF-8").to_owned())
+    });
+    found.next().expect("libfaketime is not installed (apt-get install faketime)")
+}
+
+/// A PC whose clock is a week ahead when it starts for the first time.
+#[cfg(target_os = "linux")]
+#[test]
+fn what_was_made_in_a_wrong_future_is_made_anew_when_the_clock_is_right() {
+    let [mut care, mut help] = offices([CARE, HELP]);
+    help.start();
+    care.set_variable("LD_PRELOAD", &faketime());
+    care.set_variable("FAKETIME", "+8d");
+    care.set_variable("FAKETIME_DONT_FAKE_MONOTONIC", "1");
+    care.start();
+    export(&care, &withdrawal(CARE, 1));
+    export(&care, &withdrawal(CARE, 2));
+    until("refused", || {
+        let details = care.sql("SELECT detail FROM outgoing WHERE detail <> ''");
+        details.iter().any(|detail| detail.contains("clock-ahead")).then_some(())
+    });
+    care.kill();
+    care.clear_variables();
+    care.start();
+    export(&care, &withdrawal(CARE, 3));
+    arrived_in_order(&care, &help, 3);
+}
