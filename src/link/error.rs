@@ -95,11 +95,11 @@ impl SendError {
         matches!(self, Self::Refused { .. } | Self::Tls { fault: TlsFault::OwnCertificate, .. })
     }
 
-    /// Whether the refusal is about us or our certificates rather than about the package, so that
-    /// every other package would be refused too. A code of no node of this API is taken for that.
+    /// Whether the refusal is about us, our certificates or the clocks rather than about the package,
+    /// so that every other package would be refused too. A code of no node of this API is taken for that.
     pub fn is_about_us(&self) -> bool {
         /// The codes that say that this very package is not taken.
-        const OF_PACKAGE: [&str; 19] = [
+        const OF_PACKAGE: [&str; 16] = [
             code::BAD_MESSAGE_ID,
             code::UNSUPPORTED_MEDIA_TYPE,
             code::DIGEST_MISSING,
@@ -116,9 +116,6 @@ impl SendError {
             "signer-mismatch",
             "not-our-package",
             "package-expired",
-            "certificate-expired",
-            "certificate-not-yet-valid",
-            code::CLOCK_AHEAD,
         ];
         match self {
             Self::Refused { problem } => !OF_PACKAGE.contains(&problem.code.as_str()),

@@ -94,12 +94,7 @@ fn is_of_future(manifest: &Manifest, now: Timestamp) -> bool {
 
 /// The manifest of the package that takes the place of `former`. It gives up when that one would
 /// have, unless that time was a wrong one.
-fn successor(
-    context: &Context,
-    former: &Package,
-    certificate: Digest,
-    now: Timestamp,
-) -> Manifest {
+fn successor(context: &Context, former: &Package, certificate: Digest, now: Timestamp) -> Manifest {
     let manifest = former.manifest();
     let latest = now.checked_add(context.config.timing.expiry).unwrap_or(Timestamp::MAX);
     Manifest {

@@ -134,7 +134,7 @@ impl Store {
             let row = outgoing(connection, former)?;
             let event = OutgoingEvent::Superseded;
             let (next, _) = row.state.on(former, row.expires_at, &event, now);
-            if next != Outgoing::Superseded {
+            if next == row.state {
                 return Ok(false);
             }
             let detail = format!("superseded-by-{}", new.id);

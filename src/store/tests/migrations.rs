@@ -115,6 +115,15 @@ fn each_question_about_open_packages_has_its_index() {
         ),
         ("outgoing WHERE state = 'QUEUED' AND expires_at <= 1", "outgoing_queued"),
         (
+            "outgoing WHERE office = 'a' AND partner = 'b' AND state <> 'SUPERSEDED'
+          ORDER BY sequence DESC LIMIT 1",
+            "outgoing_sequence",
+        ),
+        (
+            "outgoing WHERE office = 'a' AND partner = 'b' AND state = 'EXPIRED' LIMIT 1",
+            "outgoing_expired",
+        ),
+        (
             "outgoing WHERE office = 'a' AND partner = 'b' AND state = 'HELD_BY_RECIPIENT' LIMIT 1",
             "outgoing_held_by_recipient",
         ),

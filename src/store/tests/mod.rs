@@ -1,5 +1,6 @@
 //! The store on a real disk.
 
+mod anew;
 mod held;
 mod identity;
 mod migrations;

@@ -41,7 +41,8 @@ fn renewed(of: &Office) {
 fn arrived_in_order(care: &Office, help: &Office, count: usize) {
     until("everything at the partner", || care.has_sent("HANDED_OVER", count));
     let numbers: Vec<String> = (1..=count).map(|number| number.to_string()).collect();
-    let placed = "SELECT sequence FROM incoming JOIN journal ON journal.message_id = incoming.message_id
+    let placed =
+        "SELECT sequence FROM incoming JOIN journal ON journal.message_id = incoming.message_id
          WHERE journal.state = 'PLACED' AND direction = 'in' ORDER BY journal.id";
     assert_eq!(help.sql(placed), numbers);
     assert_eq!(help.files("import").len() + help.files("import-actuals").len(), count);
@@ -140,9 +141,8 @@ fn receipts_are_signed_anew_when_their_certificate_has_ended() {
         let believed: Vec<_> = believed.collect();
         let kinds: Vec<_> = believed.iter().map(|it| it.receipt.kind.as_str()).collect();
         // Each names the one before it, so that those who have only these have all.
-        let names_former = believed.windows(2).all(|two| {
-            two[1].receipt.previous == Some(two[0].sha256)
-        });
+        let names_former =
+            believed.windows(2).all(|two| two[1].receipt.previous == Some(two[0].sha256));
         assert!(names_former, "{believed:?}");
         (kinds, page.receipts.len())
     };

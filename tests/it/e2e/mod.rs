@@ -1,10 +1,10 @@
 //! The running daemon, judged from outside: folders, SHA-256, SQL and `openssl`.
 
+mod anew;
 mod authority;
 mod conflicts;
 mod crashes;
 mod demo;
-mod anew;
 mod ended_certificate;
 mod evidence;
 mod exchange;
