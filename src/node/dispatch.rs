@@ -40,6 +40,9 @@ const STORE_PAUSE: Duration = Duration::from_secs(5);
 /// Looks at the queue again after this time whatever happens.
 const LONGEST_SLEEP: Duration = Duration::from_mins(5);
 
+/// How long after its time a package may still be put.
+const OVERDUE: SignedDuration = SignedDuration::from_hours(1);
+
 /// The condition that a partner cannot be reached while packages wait for it.
 const UNREACHABLE: &str = "partner-unreachable";
 
@@ -408,10 +411,12 @@ pub(super) async fn read_receipt(
     Ok(Read { event: OutgoingEvent::Receipt(receipt), receipt: stored, codes })
 }
 
-/// Gives up the packages whose time is over and for which nobody looks: their partner, or our
-/// office, is no longer in the configuration.
+/// Gives up the packages whose time has been over for a while: nobody looks for them, because their
+/// partner, or our office, is no longer in the configuration, or the pair pauses for longer. Until
+/// then each is put once more.
 pub(super) async fn expire_overdue(context: &Arc<Context>) {
-    let overdue = match context.store.overdue(context.now()).await {
+    let before = context.now().checked_sub(OVERDUE).unwrap_or(Timestamp::MIN);
+    let overdue = match context.store.overdue(before).await {
         Ok(overdue) => overdue,
         Err(error) => {
             log_store_fault(&error, "the queue cannot be read");

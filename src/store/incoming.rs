@@ -396,7 +396,11 @@ pub(super) fn step(
 ) -> Result<(Incoming, Option<IncomingEffect>), StoreError> {
     let row = incoming(connection, sender, id)?;
     let (next, effect) = row.state.on(id, &event, now);
-    if next == row.state {
+    // Held as before, for another reason.
+    let is_news = event == IncomingEvent::Withheld
+        && next == Incoming::Held
+        && detail_of(connection, sender, id)? != note.detail;
+    if next == row.state && !is_news {
         return Ok((next, effect));
     }
     let IncomingNote { detail, by, receipt, folder } = note;
@@ -425,6 +429,16 @@ pub(super) fn step(
     let entry = entry(row.office, sender, id, row.serial);
     query::journal(connection, &entry, next.as_str(), &by_whom(&detail, &by), now)?;
     Ok((next, effect))
+}
+
+fn detail_of(
+    connection: &Connection,
+    sender: OfficeNumber,
+    id: MessageId,
+) -> Result<String, StoreError> {
+    Ok(connection
+        .prepare_cached("SELECT detail FROM incoming WHERE sender = ?1 AND message_id = ?2")?
+        .query_row(params![Column(sender), Column(id)], |row| row.get(0))?)
 }
 
 pub(super) const fn entry(

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use super::super::context::{Context, blocking, wake};
-use super::super::placing::signed_receipt;
+use super::super::placing::{failure_receipt, lost_code, signed_receipt};
 use super::super::start::Ends;
 use super::AllEnds;
 use crate::control::Answer;
@@ -27,8 +27,10 @@ fn is_report(name: &str) -> bool {
         .iter()
         .find_map(|extension| name.strip_suffix(extension).and_then(|stem| stem.strip_suffix('.')));
     stem.and_then(|stem| stem.strip_prefix("report")).is_some_and(|number| {
-        let digits = number.strip_prefix('-').unwrap_or(number);
-        digits.bytes().all(|byte| byte.is_ascii_digit())
+        let digits = number.strip_prefix('-');
+        let is_number =
+            |digits: &str| !digits.is_empty() && digits.bytes().all(|b| b.is_ascii_digit());
+        number.is_empty() || digits.is_some_and(is_number)
     })
 }
 
@@ -110,6 +112,7 @@ async fn release_package(
     let package = match context.store.incoming_package(sender, id).await {
         Ok(package) => package,
         Err(error) if error.is_about_one_package() => {
+            tell_loss(context, id, item, error).await?;
             return Ok(Answer::refused(
                 "package-lost",
                 "保存したパッケージを読み取れません。相手に renkei retry での送り直しを頼むか、renkei hold dismiss で対応済みにしてください。",
@@ -139,6 +142,29 @@ async fn release_package(
         "もう一度、取込フォルダーに配置します。結果は renkei history で確かめてください。",
         "it is placed again; renkei history says how it went",
     ))
+}
+
+/// Tells the sender that the bytes of a package are lost here, so that it can send them again.
+async fn tell_loss(
+    context: &Arc<Context>,
+    id: MessageId,
+    item: &HeldItem,
+    error: StoreError,
+) -> Result<(), StoreError> {
+    let Some(sender) = item.partner else { return Ok(()) };
+    let code = lost_code(error);
+    if item.reason == code {
+        // It knows.
+        return Ok(());
+    }
+    let (row, now) = (context.store.incoming(sender, id).await?, context.now());
+    let Ok(receipt) = failure_receipt(context, &row, code, None, now).await else {
+        return Ok(());
+    };
+    let note = IncomingNote { receipt: Some(receipt), ..IncomingNote::code(code) };
+    context.store.incoming_event(sender, id, IncomingEvent::Withheld, note, now).await?;
+    context.wake.issued.announce();
+    Ok(())
 }
 
 pub(super) async fn dismiss(

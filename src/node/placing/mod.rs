@@ -71,6 +71,16 @@ impl From<StoreError> for Fault {
     }
 }
 
+/// The code that a package is held with whose bytes the store cannot give.
+pub(super) fn lost_code(error: StoreError) -> &'static str {
+    match Fault::from(error) {
+        Fault::Package(code) | Fault::Unreadable(code) => code,
+        Fault::Store(error) => error.code(),
+        Fault::Folder(error) => error.code(),
+        Fault::Internal => "internal",
+    }
+}
+
 /// The condition that nothing can be placed.
 const STOPPED: &str = "placing-stopped";
 
@@ -103,7 +113,7 @@ fn told(context: &Context, row: &IncomingRow, fault: &Fault) -> &'static str {
     }
 }
 
-pub(super) use withheld::signed as signed_receipt;
+pub(super) use withheld::{receipt as failure_receipt, signed as signed_receipt};
 
 pub(super) async fn run(
     context: Arc<Context>,

@@ -116,7 +116,7 @@ async fn keep_stored(
 }
 
 /// The signed receipt that tells the sender why a package is not placed.
-pub(super) async fn receipt(
+pub(in super::super) async fn receipt(
     context: &Arc<Context>,
     row: &IncomingRow,
     code: &'static str,

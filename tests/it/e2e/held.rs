@@ -286,3 +286,27 @@ fn an_order_that_is_given_while_the_node_is_off_is_carried_out_at_its_start() {
     assert_eq!(says(&care, &["retry", "nobody"]).1, 2);
     drop(help);
 }
+
+/// What is held for one reason can be lost for another: the sender hears of it and can send it again.
+#[test]
+fn a_held_package_whose_bytes_are_lost_is_sent_again() {
+    let [care, mut help] = running([CARE, HELP]);
+    let (unit, name, id) = in_conflict(&care, &help);
+    help.kill();
+    let store = Connection::open(help.path("data/renkei.db")).expect("a store");
+    let zeroed = store.execute("UPDATE payloads SET bytes = zeroblob(length(bytes))", ());
+    assert_eq!(zeroed.expect("zeroed"), 1);
+    drop(store);
+    fs::remove_file(help.path("import").join(&name)).expect("removed");
+    help.start();
+    let (said, code) = says(&help, &["hold", "release", &id]);
+    assert!(said.contains("renkei retry") && code == 1, "{code}: {said}");
+    until("told to the sender", || {
+        let detail = care.sql("SELECT detail FROM outgoing WHERE state = 'HELD_BY_RECIPIENT'");
+        (detail == ["store-damaged"]).then_some(())
+    });
+    let (said, code) = says(&care, &["retry", &id]);
+    assert_eq!(code, 0, "{said}");
+    until("handed over", || care.has_sent("HANDED_OVER", 1));
+    assert_eq!(help.files("import"), unit);
+}
