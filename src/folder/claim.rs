@@ -264,18 +264,22 @@ impl Claim {
         Ok(changed)
     }
 
-    /// Ends the claim as [`Self::finish`] does, but for files that were [`Self::changed`]: they are
-    /// kept in a folder of their own in `to`, as they are now.
-    pub fn finish_but(
+    /// Copies files that were [`Self::changed`] into a folder of their own in `to`, as they are now.
+    /// They stay claimed until [`Self::discard`].
+    pub fn keep_changed(
         &self,
         changed: &[Seen],
         to: &UnitFolder,
         unit: &str,
         notes: &[(&str, &[u8])],
     ) -> Result<Kept, FolderError> {
-        let kept = self.copy(changed, to, unit, notes)?;
-        self.delete(&self.files)?;
-        Ok(kept)
+        self.copy(changed, to, unit, notes)
+    }
+
+    /// Deletes the files that are still there, whatever they are now: what is in them is kept
+    /// elsewhere.
+    pub fn discard(&self) -> Result<(), FolderError> {
+        self.delete(&self.files)
     }
 
     /// Copies the files into a folder of their own in `to`, with `notes` such as the report: see
@@ -292,7 +296,8 @@ impl Claim {
 
     /// Gives the files back to the drop folder, to be seen again as if they had just come. Nothing
     /// there is overwritten: where a file with other bytes has come under the same name, the
-    /// claimed one goes into `hold`, as `unit` and with `notes`.
+    /// claimed one is copied into `hold`, as `unit` and with `notes`, and stays claimed until
+    /// [`Self::discard`].
     pub fn release(
         &self,
         hold: &UnitFolder,
@@ -305,7 +310,7 @@ impl Claim {
             self.delete(&[])?;
             return Ok(Released { returned, kept: None });
         }
-        let kept = Some(self.keep(&left, hold, unit, notes)?);
+        let kept = Some(self.copy(&left, hold, unit, notes)?);
         Ok(Released { returned, kept })
     }
 
@@ -343,18 +348,6 @@ impl Claim {
         }
         disk::sync_folder(&self.drop).map_err(FolderError::at(FolderRole::Drop, Action::Move))?;
         Ok(left)
-    }
-
-    fn keep(
-        &self,
-        files: &[Seen],
-        to: &UnitFolder,
-        unit: &str,
-        notes: &[(&str, &[u8])],
-    ) -> Result<Kept, FolderError> {
-        let kept = self.copy(files, to, unit, notes)?;
-        self.delete(files)?;
-        Ok(kept)
     }
 
     fn copy(

@@ -370,8 +370,10 @@ async fn recover(context: &Arc<Context>, folders: &OfficeFolders, problems: &mut
         let packed = set.is_some();
         let at = (context.lang(), context.now());
         let recovered = end_claim(&folders.drop, &claim, set.as_ref(), at);
-        if let Some(Some(held)) = problems.folder(&place, recovered) {
-            problems.store(&place, context.store.hold(held).await);
+        if let Some(Some(held)) = problems.folder(&place, recovered)
+            && problems.store(&place, context.store.hold(held).await).is_some()
+        {
+            problems.folder(&place, claim.discard());
         }
         tracing::info!(%office, id = %claim.id(), packed, "an unfinished set was taken up");
     }

@@ -111,7 +111,8 @@ fn what_was_written_to_after_it_was_read_is_kept_as_it_is() {
     }
     let found = folders.drop.unfinished().expect("listed").pop().expect("one");
     let changed = found.changed(signed).expect("looked");
-    let kept = found.finish_but(&changed, &folders.hold, UNIT, &[]).expect("kept");
+    let kept = found.keep_changed(&changed, &folders.hold, UNIT, &[]).expect("kept");
+    found.discard().expect("deleted");
     assert!(fs::read(kept.folder.join(&name)).expect("kept").ends_with(b" and more"));
     assert!(folders.drop.unfinished().expect("listed").is_empty());
 }
@@ -143,6 +144,11 @@ fn gives_back_without_overwriting() {
         (held["a.csv"].as_str(), held["report.txt"].as_str()),
         ("first", "a newer file came")
     );
+    // Until that is noted, it may be done again, and changes nothing.
+    let again = folders.drop.unfinished().expect("listed").pop().expect("one");
+    let released = again.release(&folders.hold, UNIT, &notes).expect("released");
+    assert_eq!((released.returned, released.kept.map(|kept| kept.is_new)), (0, Some(false)));
+    again.discard().expect("deleted");
     assert!(folders.drop.unfinished().expect("listed").is_empty());
 }
 
@@ -270,6 +276,7 @@ fn at_every_step(run: impl Fn(&Folders)) {
             let (drop, hold) = Folders::open(folders.root.path());
             for claim in drop.unfinished().expect("listed") {
                 claim.release(&hold, UNIT, &[]).expect("released");
+                claim.discard().expect("deleted");
             }
             let mut found = folders.files("drop");
             let held = folders.files(&format!("hold/{UNIT}"));

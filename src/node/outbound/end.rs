@@ -169,12 +169,23 @@ impl Outbound {
         let store = &self.context.store;
         let packed = store.packed_set(claim.id()).await?;
         let at = (self.context.lang(), self.context.now());
-        let (folders, claim) = (Arc::clone(&self.folders), Arc::clone(claim));
-        let ended = blocking(move || end_claim(&folders, &claim, packed.as_ref(), at)).await;
-        if let Some(held) = ended.ok_or(OutboundFault::Internal)?? {
-            store.hold(held).await?;
-        }
-        Ok(())
+        let (folders, ending) = (Arc::clone(&self.folders), Arc::clone(claim));
+        let ended = blocking(move || end_claim(&folders, &ending, packed.as_ref(), at)).await;
+        let held = ended.ok_or(OutboundFault::Internal)??;
+        self.note_held(claim, held).await
+    }
+
+    /// Stores the row of files of a claim that were copied into the hold folder, and then deletes
+    /// them.
+    pub(super) async fn note_held(
+        &self,
+        claim: &Arc<Claim>,
+        held: Option<HeldRow>,
+    ) -> Result<(), OutboundFault> {
+        let Some(held) = held else { return Ok(()) };
+        self.context.store.hold(held).await?;
+        let claim = Arc::clone(claim);
+        Ok(blocking(move || claim.discard()).await.ok_or(OutboundFault::Internal)??)
     }
 
     /// Puts the unit into the hold folder with its report. The row comes when the folder is there,
@@ -238,8 +249,8 @@ pub(super) fn borrowed(files: &[ClaimedFile]) -> Vec<(&str, &[u8])> {
     files.iter().map(|file| (file.name.as_str(), file.bytes.as_slice())).collect()
 }
 
-/// Gives a claim back to the drop folder. Files in whose place others have come are held, and their
-/// row is to be stored.
+/// Gives a claim back to the drop folder. Files in whose place others have come are held: when their
+/// row is stored, they are to be discarded.
 pub(super) fn release(
     folders: &DropFolders,
     claim: &Claim,
@@ -270,7 +281,7 @@ pub(super) fn folder_name(kept: &Kept) -> String {
 }
 
 /// Ends a claim that was left in the work folder: `packed` is what the store made of it. Where files
-/// of it had to be held, their row is to be stored.
+/// of it had to be held, they are to be discarded when their row is stored.
 pub(in super::super) fn end_claim(
     folders: &DropFolders,
     claim: &Claim,
@@ -311,7 +322,7 @@ fn let_go(
     let unit = format!("{}-changed", judge::unit_name(serial, folders.office, partner));
     let note = notes::changed(About { partner, serial, lang }, &signed);
     let kept =
-        claim.finish_but(&changed, &folders.hold, &unit, &[("report.txt", note.as_bytes())])?;
+        claim.keep_changed(&changed, &folders.hold, &unit, &[("report.txt", note.as_bytes())])?;
     let office = folders.office;
     tracing::warn!(%office, %partner, %serial,
         "files were changed after they were packed: the partner gets what they were before");

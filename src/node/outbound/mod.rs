@@ -324,12 +324,15 @@ impl Outbound {
         }
         let at = (self.context.lang(), self.context.now());
         let folders = Arc::clone(&self.folders);
-        let released = blocking(move || release(&folders, &claim, at)).await;
-        self.left_over |= !matches!(released, Some(Ok(_)));
-        if let Some(held) = released.ok_or(OutboundFault::Internal)?? {
-            self.context.store.hold(held).await?;
-        }
-        Ok(())
+        let releasing = Arc::clone(&claim);
+        let released = blocking(move || release(&folders, &releasing, at)).await;
+        let released = match released.ok_or(OutboundFault::Internal) {
+            Ok(Ok(held)) => self.note_held(&claim, held).await,
+            Ok(Err(error)) => Err(error.into()),
+            Err(fault) => Err(fault),
+        };
+        self.left_over |= released.is_err();
+        released
     }
 
     /// Ends the claims that could not be ended before; between two looks none is in hand.
