@@ -8,13 +8,13 @@
 
 use std::sync::Arc;
 
-use bytes::Bytes;
 use jiff::Timestamp;
 
 use super::context::{Context, blocking};
 use super::inbound::CLOCK_TOLERANCE;
+use super::outbound::packed;
 use crate::link::{SendError, code};
-use crate::package::{Manifest, PackError, Package, Party, open, pack};
+use crate::package::{Manifest, Package, Party, open};
 use crate::store::{NewOutgoing, OutgoingRow, StoreError};
 use crate::types::{Digest, Hashed, MessageId};
 
@@ -50,12 +50,7 @@ pub(super) async fn made(
         };
         let manifest = helps.then(|| successor(&shared, &package, certificate, now))?;
         let files: Vec<&[u8]> = package.files().map(|(_, bytes)| bytes.as_ref()).collect();
-        let made = (|| {
-            let digest = Digest::of(&manifest.to_bytes()?);
-            let bytes = Bytes::from(pack(&manifest, &files, &signer, now)?);
-            Ok::<_, PackError>((Hashed::from(bytes), digest))
-        })();
-        match made {
+        match packed(&manifest, &files, &signer, now) {
             Ok((package, manifest_sha256)) => Some((manifest, package, manifest_sha256)),
             Err(error) => {
                 tracing::warn!(id = %former.id, %error, "a package cannot be made anew");

@@ -13,7 +13,7 @@ use super::notes::{self, About};
 use super::{Outbound, OutboundFault, UnitKey};
 use crate::config::Peer;
 use crate::folder::{Claim, ClaimedFile, Fault, FolderError, Kept, Released};
-use crate::package::{Manifest, ManifestFile, ManifestFormat, PackError, Party, pack};
+use crate::package::{Manifest, ManifestFile, ManifestFormat, PackError, Party, Signer, pack};
 use crate::store::{HeldRow, NewOutgoing, PackedSet, UnitSummary};
 use crate::types::{Digest, FileName, FileSerial, Hashed, Lang, MessageId, OfficeNumber};
 
@@ -115,9 +115,8 @@ impl Outbound {
                 .collect::<Result<_, _>>()
                 .map_err(PackError::from)?;
             let manifest = Manifest { files: listed, ..manifest };
-            let digest = Digest::of(&manifest.to_bytes().map_err(PackError::from)?);
             let bytes: Vec<&[u8]> = files.iter().map(|file| file.bytes.as_slice()).collect();
-            let package = Hashed::from(Bytes::from(pack(&manifest, &bytes, &signer, now)?));
+            let (package, digest) = packed(&manifest, &bytes, &signer, now)?;
             Ok::<_, PackError>((package, manifest, digest))
         })
         .await
@@ -243,6 +242,17 @@ impl Outbound {
         blocking(move || claim.finish()).await.ok_or(OutboundFault::Internal)??;
         Ok(())
     }
+}
+
+/// The package that a manifest describes, and the digest of the manifest.
+pub(in super::super) fn packed(
+    manifest: &Manifest,
+    files: &[&[u8]],
+    signer: &Signer,
+    now: Timestamp,
+) -> Result<(Hashed, Digest), PackError> {
+    let digest = Digest::of(&manifest.to_bytes()?);
+    Ok((Hashed::from(Bytes::from(pack(manifest, files, signer, now)?)), digest))
 }
 
 pub(super) fn borrowed(files: &[ClaimedFile]) -> Vec<(&str, &[u8])> {

@@ -27,8 +27,8 @@ use crate::store::StoreError;
 use crate::types::{FileName, FileSerial, Lang, OfficeNumber};
 
 use aside::{SetAside, Stays};
-pub(super) use end::end_claim;
 use end::release;
+pub(super) use end::{end_claim, packed};
 pub(super) use settled::run as show_outcomes;
 
 /// Units that are claimed and packed together.
