@@ -51,6 +51,8 @@ pub mod code {
     pub const STORAGE_FULL: &str = "storage-full";
     /// The store of the node is not where it was; its operator has to bring it back.
     pub const STORE_GONE: &str = "store-gone";
+    /// The clock of the node leapt, and it is not known yet whether it is right.
+    pub const CLOCK_IN_DOUBT: &str = "clock-in-doubt";
     /// A certificate of the node itself is not valid at the moment, so that it can sign nothing.
     pub const OWN_CERTIFICATE_NOT_VALID: &str = "own-certificate-not-valid";
     /// The id in the path is not the one in the manifest.
@@ -86,6 +88,7 @@ pub mod code {
         PARTNER_STORE_FULL,
         STORAGE_FULL,
         STORE_GONE,
+        CLOCK_IN_DOUBT,
         OWN_CERTIFICATE_NOT_VALID,
         ID_MISMATCH,
         ID_TAKEN,

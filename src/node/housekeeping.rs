@@ -38,7 +38,7 @@ pub(super) async fn run(context: Arc<Context>, beat: Beat, mut stopping: watch::
     let mut taken = stamps(&context).await;
     let mut seen = taken.clone();
     let (mut read_at, mut kept_at) = (Instant::now(), Instant::now());
-    let mut network = Network::now();
+    let (mut network, mut believed) = (Network::now(), true);
     loop {
         // Not at the start: the clock of a PC may be wrong until the network has set it.
         beat.sleeps(WATCH);
@@ -57,13 +57,18 @@ pub(super) async fn run(context: Arc<Context>, beat: Beat, mut stopping: watch::
             () = tokio::time::sleep(WATCH) => {}
         }
         let (awake, found) = (Moment(context.now(), Instant::now()), Network::now());
-        if asleep.slept_until(awake, WATCH) || found.is_news_after(&network) {
-            tracing::info!("the computer slept or its network changed: partners are greeted");
-            context.wake.begin_anew();
-        }
+        let is_back = asleep.slept_until(awake, WATCH) || found.is_news_after(&network);
         network = found;
         beat.works("looking at the clock");
-        look_at_clock(&context).await;
+        let is_believed = look_at_clock(&context).await;
+        // As long as the clock is in doubt partners are asked to come again later.
+        if is_believed && (is_back || !believed) {
+            tracing::info!(
+                "the computer slept, or its network or its clock changed: partners are greeted"
+            );
+            context.wake.begin_anew();
+        }
+        believed = is_believed;
         beat.works("reading certificates");
         let found = stamps(&context).await;
         // Certificate and key are two files: they are read when neither changes any more.
@@ -86,12 +91,12 @@ pub(super) async fn run(context: Arc<Context>, beat: Beat, mut stopping: watch::
     }
 }
 
-/// Tells of a clock that is in doubt, and asks partners what time it is.
-async fn look_at_clock(context: &Arc<Context>) {
+/// Tells of a clock that is in doubt, and asks partners what time it is; says whether it is believed.
+async fn look_at_clock(context: &Arc<Context>) -> bool {
     const LEAPT: (&str, &str) = ("clock-in-doubt", "node");
     if context.believes_clock() {
         context.notices.clear(LEAPT.0, LEAPT.1);
-        return;
+        return true;
     }
     let (now, expected) = (context.now(), context.time.expected());
     let ja = format!(
@@ -112,9 +117,11 @@ async fn look_at_clock(context: &Arc<Context>) {
         if status.time.duration_since(now).abs() <= AGREEMENT {
             tracing::info!(partner = %peer.office, "a partner's clock confirms ours");
             context.time.confirm(now);
-            return;
+            context.notices.clear(LEAPT.0, LEAPT.1);
+            return true;
         }
     }
+    false
 }
 
 async fn stamps(context: &Arc<Context>) -> Vec<proof::Stamp> {

@@ -248,7 +248,19 @@ fn look_at(
             return Ok(LookedAt::Known { answer, package: hashed(&package), sender, office });
         }
     }
+    let believed = context.time.believes(now);
+    if !believed && !is_fresh(&package, now) {
+        // A wrong clock would refuse for good what is right, and date receipts wrongly.
+        let text = "the clock of the recipient leapt and has to be confirmed first";
+        let refusal = Refusal::plain(RefusalStatus::Unavailable, code::CLOCK_IN_DOUBT, text);
+        return Err(refusal.retry_after(COME_AGAIN));
+    }
     verify(context, &package, now)?;
+    if !believed {
+        // The sender made it just now, by its own clock.
+        tracing::info!(partner = %sender, "a partner's package confirms our clock");
+        context.time.confirm(now);
+    }
     context.wake.in_contact(sender);
     package.check_time(now).map_err(|fault| refuse(&fault))?;
     has_room_for(context, sender, package.bytes().len())?;
@@ -334,6 +346,11 @@ fn admit(
         return Err(not_a_partner(format!("{sender} is not among the configured peers")));
     }
     Ok(package)
+}
+
+/// Whether a package was made just now, so that its sender's clock shows what ours does.
+fn is_fresh(package: &Package, now: Timestamp) -> bool {
+    package.manifest().created_at.duration_since(now).abs() <= CLOCK_TOLERANCE
 }
 
 /// The sender has signed the package, and not in the future.

@@ -34,6 +34,9 @@ const AT_A_TIME: usize = 8;
 /// How long to wait while the certificate of the office is not valid.
 const CERTIFICATE_PAUSE: Duration = Duration::from_secs(10);
 
+/// How long to wait while the clock is in doubt.
+const CLOCK_PAUSE: Duration = Duration::from_secs(5);
+
 /// How long to wait after the store failed.
 const STORE_PAUSE: Duration = Duration::from_secs(5);
 
@@ -147,6 +150,10 @@ async fn place_all(
     stopping: &watch::Receiver<bool>,
 ) -> Result<Duration, StoreError> {
     let office = folders.office;
+    if !context.believes_clock() {
+        // The receipts would be dated wrongly, or signed with what only seems to have ended.
+        return Ok(CLOCK_PAUSE);
+    }
     if context.proof().usable_signer(office, context.now()).is_err() {
         // What was placed could not be receipted. Why is told where certificates are looked after.
         return Ok(CERTIFICATE_PAUSE);

@@ -196,3 +196,58 @@ fn what_was_made_in_a_wrong_future_is_made_anew_when_the_clock_is_right() {
     export(&care, &withdrawal(CARE, 3));
     arrived_in_order(&care, &help, 3);
 }
+
+/// The clock of a recipient leaps while it runs: it refuses nothing for good and dates nothing wrongly.
+#[cfg(target_os = "linux")]
+#[test]
+fn a_recipient_whose_clock_leaps_asks_to_come_again() {
+    let [mut care, mut help] = offices([CARE, HELP]);
+    let shift = help.path("shift");
+    std::fs::write(&shift, "+0").expect("written");
+    help.set_variable("LD_PRELOAD", &faketime());
+    help.set_variable("FAKETIME_TIMESTAMP_FILE", shift.to_str().expect("UTF-8"));
+    help.set_variable("FAKETIME_NO_CACHE", "1");
+    help.set_variable("FAKETIME_DONT_FAKE_MONOTONIC", "1");
+    help.start();
+    care.start();
+    export(&care, &withdrawal(CARE, 1));
+    until("delivered", || care.has_sent("HANDED_OVER", 1));
+    std::fs::write(&shift, "+8d").expect("written");
+    export(&care, &withdrawal(CARE, 2));
+    until("told to come again", || {
+        let details = care.sql("SELECT detail FROM outgoing WHERE state = 'QUEUED'");
+        (details == ["peer-busy:clock-in-doubt"]).then_some(())
+    });
+    until("told here", || help.log().contains("the clock shows").then_some(()));
+    assert_eq!(help.sql("SELECT count(*) FROM incoming"), ["1"]);
+    std::fs::write(&shift, "+0").expect("written");
+    arrived_in_order(&care, &help, 2);
+    let wrong = care.sql("SELECT count(*) FROM journal WHERE state IN ('EXPIRED', 'SUPERSEDED')");
+    assert_eq!(wrong, ["0"]);
+}
+
+/// The clock of a recipient was wrong, and is set right by a leap: nobody can be asked, but what a
+/// partner has just made shows it.
+#[cfg(target_os = "linux")]
+#[test]
+fn what_a_partner_has_just_made_confirms_the_clock() {
+    let [mut care, mut help] = offices([CARE, HELP]);
+    let shift = help.path("shift");
+    std::fs::write(&shift, "-2d").expect("written");
+    help.set_variable("LD_PRELOAD", &faketime());
+    help.set_variable("FAKETIME_TIMESTAMP_FILE", shift.to_str().expect("UTF-8"));
+    help.set_variable("FAKETIME_NO_CACHE", "1");
+    help.set_variable("FAKETIME_DONT_FAKE_MONOTONIC", "1");
+    // Where the partner is reached is not known.
+    help.set_peer(CARE, "url", "\"https://127.0.0.1:9\"".to_owned());
+    help.start();
+    std::fs::write(&shift, "+0").expect("written");
+    until("in doubt", || help.log().contains("the clock shows").then_some(()));
+    care.start();
+    export(&care, &withdrawal(CARE, 1));
+    until("consigned and placed", || {
+        let placed = help.sql("SELECT count(*) FROM incoming WHERE state = 'HANDED_OVER'");
+        (placed == ["1"]).then_some(())
+    });
+    assert!(help.log().contains("a partner's package confirms our clock"));
+}
