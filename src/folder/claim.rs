@@ -265,7 +265,7 @@ impl Claim {
     }
 
     /// Copies files that were [`Self::changed`] into a folder of their own in `to`, as they are now.
-    /// They stay claimed until [`Self::discard`].
+    /// They stay claimed until they are discarded: see [`Self::discard`].
     pub fn keep_changed(
         &self,
         changed: &[Seen],
@@ -276,10 +276,26 @@ impl Claim {
         self.copy(changed, to, unit, notes)
     }
 
-    /// Deletes the files that are still there, whatever they are now: what is in them is kept
-    /// elsewhere.
-    pub fn discard(&self) -> Result<(), FolderError> {
-        self.delete(&self.files)
+    /// The files as they are now, before they are copied: what is written to them from now on shows
+    /// when they are discarded.
+    pub fn as_they_are(&self) -> Vec<Seen> {
+        let now = self.files.iter().filter_map(|file| {
+            let metadata = fs::symlink_metadata(self.folder.join(file.name())).ok()?;
+            Some(Seen::new(file.name().to_owned(), Stamp::of(&metadata)))
+        });
+        now.collect()
+    }
+
+    /// Deletes the files that are still there, once what was in them is kept elsewhere. One that was
+    /// written to since it was `copied` is [`Fault::Changed`], and nothing is deleted.
+    pub fn discard(&self, copied: &[Seen]) -> Result<(), FolderError> {
+        let changed_since = copied.iter().find(|file| {
+            self.has(file) && !is_as_seen(&self.folder.join(file.name()), file.stamp())
+        });
+        if let Some(file) = changed_since {
+            return Err(changed(file, Action::Delete));
+        }
+        self.delete(copied)
     }
 
     /// Copies the files into a folder of their own in `to`, with `notes` such as the report: see

@@ -3,14 +3,15 @@
 //! own bytes, under another id, with the same number, and name the one whose place they take.
 //!
 //! A package is put as it is first: a partner that has it already answers with its receipt. Only when
-//! it is refused is it made anew, and only where that helps, so that it never happens twice for one
-//! reason.
+//! it is refused, and no receipt of it waits at the partner, is it made anew, and only where that
+//! helps, so that it never happens twice for one reason.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use jiff::Timestamp;
 
-use super::context::{Context, blocking};
+use super::context::{Context, blocking, wake};
 use super::inbound::CLOCK_TOLERANCE;
 use super::outbound::packed;
 use crate::link::{SendError, code};
@@ -19,8 +20,22 @@ use crate::store::{NewOutgoing, OutgoingRow, StoreError};
 use crate::types::{Digest, Hashed, MessageId};
 
 /// What partners say of a certificate that signed a package.
-const OF_SIGNER: [&str; 4] =
-    ["certificate-expired", "certificate-unknown", "certificate-revoked", "signer-mismatch"];
+const OF_SIGNER: [&str; 11] = [
+    "certificate-expired",
+    "certificate-not-yet-valid",
+    "certificate-revoked",
+    "certificate-unknown",
+    "certificate-unreadable",
+    "certificate-version",
+    "certificate-weak-key",
+    "certificate-wrong-office",
+    "certificate-wrong-usage",
+    "revocation-unknown",
+    "signer-mismatch",
+];
+
+/// Pages of a partner's receipts that are looked through for one.
+const MOST_PAGES: usize = 20;
 
 /// Puts a new package in the place of one that was refused, if the partner may take that one; says
 /// whether it did.
@@ -38,9 +53,20 @@ pub(super) async fn made(
         return Ok(false);
     }
     let Some(set) = context.store.packed_set(row.id).await? else { return Ok(false) };
+    if has_receipt(context, row).await {
+        // It is there: a partner that judges the signature first does not say so.
+        wake(&context.wake.greet, &(row.office, row.partner));
+        return Ok(false);
+    }
     let (shared, former) = (Arc::clone(context), row.clone());
     let made = blocking(move || {
-        let package = open(package, &shared.package_limits()).ok()?;
+        let package = match open(package, &shared.package_limits()) {
+            Ok(package) => package,
+            Err(fault) => {
+                tracing::warn!(id = %former.id, code = fault.code(), "it cannot be made anew");
+                return None;
+            }
+        };
         let signer = Arc::clone(shared.proof().usable_signer(former.office, now).ok()?);
         let certificate = signer.certificate_sha256();
         let helps = if is_of_signer {
@@ -80,6 +106,27 @@ pub(super) async fn made(
             "a package that was refused was made anew");
     }
     Ok(done)
+}
+
+/// Whether the partner has issued a receipt about a package that was not collected yet: an earlier
+/// attempt may have arrived although its answer did not.
+async fn has_receipt(context: &Arc<Context>, row: &OutgoingRow) -> bool {
+    let Some(endpoint) = context.endpoint(row.partner) else { return false };
+    let Ok(mut after) = context.store.receipt_cursor(row.office, row.partner).await else {
+        return false;
+    };
+    for _ in 0..MOST_PAGES {
+        let asked = context.client.receipts(&endpoint, row.office, after, Duration::ZERO).await;
+        let Ok(page) = asked else { return false };
+        if page.receipts.iter().any(|entry| entry.message_id == row.id) {
+            return true;
+        }
+        if page.receipts.is_empty() || page.next <= after {
+            return false;
+        }
+        after = page.next;
+    }
+    false
 }
 
 /// Whether a package was made at a time that is still to come.

@@ -183,11 +183,28 @@ async fn take_all(context: &Arc<Context>, receipts: Vec<ReceiptEntry>) -> Result
         let id = row.id;
         let stored = context.store.outgoing_event(id, event, codes, Some(receipt), now).await;
         stored.map(|(state, _)| {
+            if state == Outgoing::Superseded {
+                tell_twice(context, &row);
+            }
             tracing::info!(%id, partner = %row.partner, state = state.as_str(), "receipt collected");
         })
     };
     join_all(good.into_iter().map(store)).await.into_iter().collect::<Result<(), _>>()?;
     Ok(all_taken)
+}
+
+/// A partner has a package, and the one that was sent in its place as well.
+fn tell_twice(context: &Context, row: &OutgoingRow) {
+    let (partner, serial, id) = (row.partner, &row.serial, row.id);
+    context.notices.raise(
+        "superseded-arrived",
+        format!("partner {partner} package {id}"),
+        (
+            format!("相手 {partner} は、送り直す前のもの（連番 {serial}）も受け取っていました。二重に取り込まれていないか、相手に確かめてください。"),
+            format!("the partner {partner} has the former one of a package that was made anew as well (連番 {serial}); ask there whether it was imported twice"),
+        ),
+        context.now(),
+    );
 }
 
 /// Looks at one receipt. One that proves nothing for us is told and passed over, so that it cannot

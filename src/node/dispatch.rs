@@ -256,14 +256,19 @@ async fn attempt(context: Arc<Context>, row: OutgoingRow) -> Attempt {
         match anew::made(&context, &row, package, error).await {
             Ok(false) => {}
             Ok(true) => return Attempt { id, result: Ok(Outgoing::Superseded), blocks: false },
-            Err(error) => return Attempt { id, result: Err(error), blocks: false },
+            // It waits like any other that is refused, and that is noted below.
+            Err(error) => log_store_fault(&error, "a package cannot be made anew"),
         }
     }
     let reached = answer.as_ref().err().is_none_or(SendError::is_refusal);
     let (event, detail, receipt, blocks) = match answer {
         Ok(reply) => match read_receipt(&context, &row, reply.receipt).await {
             Ok(Read { event, receipt, codes }) => (event, codes, Some(receipt), false),
-            Err(NotTaken { code, .. }) => {
+            Err(NotTaken { code, is_passing }) => {
+                if is_passing {
+                    // Among the partner's receipts there may be one that is signed anew.
+                    wake(&context.wake.greet, &(row.office, row.partner));
+                }
                 tracing::warn!(%id, partner = %row.partner, code,
                     "the partner's answer is no receipt for this package");
                 (OutgoingEvent::Failed(Failure::Refused), code.to_owned(), None, false)

@@ -24,6 +24,9 @@ const RETRY: Duration = Duration::from_mins(1);
 /// How often to look after everything else.
 const INTERVAL: Duration = Duration::from_hours(1);
 
+/// Partners are greeted no more often than this, however often the network changes.
+const GREETING_PAUSE: Duration = Duration::from_mins(1);
+
 /// How long a partner may take to say what time it is.
 const LONGEST_ANSWER: Duration = Duration::from_secs(3);
 
@@ -39,6 +42,7 @@ pub(super) async fn run(context: Arc<Context>, beat: Beat, mut stopping: watch::
     let mut seen = taken.clone();
     let (mut read_at, mut kept_at) = (Instant::now(), Instant::now());
     let (mut network, mut believed) = (Network::now(), true);
+    let (mut wants_to_greet, mut greeted_at) = (false, None::<Instant>);
     loop {
         // Not at the start: the clock of a PC may be wrong until the network has set it.
         beat.sleeps(WATCH);
@@ -62,11 +66,14 @@ pub(super) async fn run(context: Arc<Context>, beat: Beat, mut stopping: watch::
         beat.works("looking at the clock");
         let is_believed = look_at_clock(&context).await;
         // As long as the clock is in doubt partners are asked to come again later.
-        if is_believed && (is_back || !believed) {
+        wants_to_greet |= is_back || !believed;
+        let may_greet = greeted_at.is_none_or(|at| at.elapsed() >= GREETING_PAUSE);
+        if wants_to_greet && is_believed && may_greet {
             tracing::info!(
-                "the computer slept, or its network or its clock changed: partners are greeted"
+                "the computer slept, or its network or clock changed: partners are greeted"
             );
             context.wake.begin_anew();
+            (wants_to_greet, greeted_at) = (false, Some(Instant::now()));
         }
         believed = is_believed;
         beat.works("reading certificates");

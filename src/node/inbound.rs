@@ -175,8 +175,8 @@ impl Inbound {
                 let answer = match answer {
                     CommitAnswer::Repeat(receipt) => {
                         let about = (office, sender, id);
-                        let believed = reissue::believed(context, about, receipt).await;
-                        CommitAnswer::Repeat(believed.map_err(cannot_reissue)?)
+                        let lasting = reissue::lasting(context, about, receipt).await;
+                        CommitAnswer::Repeat(lasting.map_err(cannot_reissue)?)
                     }
                     answer => answer,
                 };

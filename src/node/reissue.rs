@@ -1,5 +1,6 @@
-//! Receipts of ours that nobody believes any more, because the certificate that signed them ended
-//! before they were collected. They are signed anew: the same statements, beside the former ones.
+//! Receipts of ours that may not be believed any more, because the certificate that signed them has
+//! ended or was replaced before they were collected. They are signed anew: the same statements,
+//! beside the former ones.
 //!
 //! Each receipt names the one before it, so all of a package are signed anew that lead to its last.
 
@@ -7,14 +8,18 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use bytes::Bytes;
-use jiff::Timestamp;
-use memchr::memmem;
+use jiff::{SignedDuration, Timestamp};
+use memchr::memmem::Finder;
 
 use super::context::{Context, blocking};
-use super::proof::{OwnFault, Proof};
+use super::proof::OwnFault;
 use crate::package::Receipt;
 use crate::store::{NewReceipt, StoreError, StoredReceipt};
 use crate::types::{Digest, MessageId, OfficeNumber};
+
+/// Receipts above this age are not signed anew when pages of receipts are asked for: nobody waits
+/// for them any more.
+const RECENT: SignedDuration = SignedDuration::from_hours(30 * 24);
 
 /// Why a receipt cannot be signed anew.
 #[derive(Debug, thiserror::Error)]
@@ -31,65 +36,75 @@ pub(super) enum Fault {
 /// A package that we received: our office, its sender, its id.
 type About = (OfficeNumber, OfficeNumber, MessageId);
 
-/// Signs anew what of `receipts`, issued to `partner`, has ended; says whether there was any. What
-/// cannot be signed at the moment stays as it is.
+/// The certificates that we sign with at the moment, to be found in receipts.
+struct Current(Vec<Finder<'static>>);
+
+impl Current {
+    fn of(context: &Context, now: Timestamp) -> Self {
+        let proof = context.proof();
+        let leaves = proof.usable_signers(now).filter_map(|signer| signer.chain().first());
+        Self(leaves.map(|leaf| Finder::new(leaf.as_ref()).into_owned()).collect())
+    }
+
+    /// Whether one of them has signed the receipt.
+    fn signed(&self, der: &[u8]) -> bool {
+        self.0.iter().any(|leaf| leaf.find(der).is_some())
+    }
+}
+
+/// Signs anew what of `receipts`, issued to `partner`, another certificate has signed; says whether
+/// there was any. What cannot be signed at the moment stays as it is.
 pub(super) async fn renew_all(
     context: &Arc<Context>,
     partner: OfficeNumber,
     receipts: &[StoredReceipt],
 ) -> Result<bool, StoreError> {
-    let (now, proof) = (context.now(), context.proof());
-    let doubtful: Vec<Bytes> = receipts
-        .iter()
-        .filter(|receipt| !is_current(&proof, &receipt.der, now))
-        .map(|receipt| receipt.der.clone())
-        .collect();
-    if doubtful.is_empty() {
-        return Ok(false);
-    }
-    let shared = Arc::clone(context);
-    let ended = blocking(move || {
-        let read = doubtful.iter().filter_map(|der| read(&shared, der));
-        let ended = read.filter(|(_, until)| *until < now);
-        ended.map(|(it, _)| (it.recipient.office, it.message_id)).collect::<BTreeSet<_>>()
-    });
+    let now = context.now();
+    let current = Current::of(context, now);
+    let is_doubtful = |receipt: &&StoredReceipt| {
+        now.duration_since(receipt.at) <= RECENT && !current.signed(&receipt.der)
+    };
+    let doubtful: BTreeSet<_> =
+        receipts.iter().filter(is_doubtful).map(|it| (it.office, it.message_id)).collect();
     let mut any = false;
-    for (office, id) in ended.await.unwrap_or_default() {
-        match renew(context, (office, partner, id)).await {
-            Ok((_, is_new)) => any |= is_new,
-            Err(Fault::Store(error)) => return Err(error),
-            Err(fault) => tracing::debug!(%id, %fault, "a receipt cannot be signed anew"),
+    for (office, id) in doubtful {
+        match renew(context, (office, partner, id), |_| true).await {
+            Ok(Renewed { is_new, .. }) => any |= is_new,
+            Err(Fault::Store(error)) if !error.is_about_one_package() => return Err(error),
+            Err(fault) => tracing::debug!(%id, %fault, "receipts cannot be signed anew"),
         }
     }
     Ok(any)
 }
 
-/// A receipt that says the same as `receipt` and that is believed now: itself, or one signed anew.
-pub(super) async fn believed(
+/// A receipt that says the same as `receipt` and whose certificate has not ended: itself, or one
+/// that is signed anew.
+pub(super) async fn lasting(
     context: &Arc<Context>,
     about: About,
     receipt: Bytes,
 ) -> Result<Bytes, Fault> {
     let now = context.now();
-    if is_current(&context.proof(), &receipt, now) {
+    if Current::of(context, now).signed(&receipt) {
         return Ok(receipt);
     }
     let (shared, der) = (Arc::clone(context), receipt.clone());
-    let (stated, until) =
-        blocking(move || read(&shared, &der)).await.flatten().ok_or(Fault::Unreadable)?;
+    let Some((stated, until)) = blocking(move || read(&shared, &der)).await.flatten() else {
+        return Ok(receipt);
+    };
     if now <= until {
         return Ok(receipt);
     }
-    let (chain, _) = renew(context, about).await?;
-    let same = chain.iter().rev().find(|(kind, _)| kind == stated.kind.as_str());
-    same.or(chain.last()).map(|(_, der)| der.clone()).ok_or(Fault::Unreadable)
-}
-
-/// Whether a certificate that we sign with today has signed it.
-fn is_current(proof: &Proof, der: &[u8], now: Timestamp) -> bool {
-    let mut usable = proof.usable_signers(now);
-    let certificate = |signer: &crate::package::Signer| signer.chain().first().cloned();
-    usable.any(|own| certificate(own).is_some_and(|own| memmem::find(der, &own).is_some()))
+    match renew(context, about, |link| link.until < now).await {
+        Ok(Renewed { chain, .. }) => {
+            let same = chain.iter().rev().find(|(kind, _)| kind == stated.kind.as_str());
+            Ok(same.or(chain.last()).map_or(receipt, |(_, der)| der.clone()))
+        }
+        // Another receipt of the package is in the way: this one is what there is.
+        Err(Fault::Unreadable) => Ok(receipt),
+        Err(Fault::Store(error)) if error.is_about_one_package() => Ok(receipt),
+        Err(fault) => Err(fault),
+    }
 }
 
 /// What a receipt states, and until when its certificates hold.
@@ -97,21 +112,40 @@ fn read(context: &Context, der: &[u8]) -> Option<(Receipt, Timestamp)> {
     Receipt::stated(der, &context.package_limits()).ok()
 }
 
-/// The receipts that lead to the last one about a package, kind and bytes, believed as of now; and
-/// whether they were signed for that.
+/// The receipts that lead to the last one about a package, kind and bytes.
+struct Renewed {
+    chain: Vec<(String, Bytes)>,
+    /// They were signed just now.
+    is_new: bool,
+}
+
+impl Renewed {
+    fn of(chain: Vec<Link>) -> Self {
+        let chain = chain.into_iter().map(|link| (link.kind(), link.der)).collect();
+        Self { chain, is_new: false }
+    }
+}
+
+/// Signs the receipts anew that lead to the last one about a package, if one of them that no
+/// certificate of today has signed is `unfit`.
 async fn renew(
     context: &Arc<Context>,
     about: About,
-) -> Result<(Vec<(String, Bytes)>, bool), Fault> {
+    unfit: impl Fn(&Link) -> bool,
+) -> Result<Renewed, Fault> {
     let (office, sender, id) = about;
-    let issued = context.store.issued_about(office, sender, id).await?;
-    let chain = leading_to_last(context, issued).await.ok_or(Fault::Unreadable)?;
-    let last = chain.last().ok_or(Fault::Unreadable)?;
-    let (now, proof) = (context.now(), context.proof());
-    if is_current(&proof, &last.der, now) || now <= last.until {
-        return Ok((chain.into_iter().map(|link| (link.kind(), link.der)).collect(), false));
+    let now = context.now();
+    let chain = stored(context, about).await?;
+    let current = Current::of(context, now);
+    let is_fit = chain.iter().all(|link| current.signed(&link.der) || !unfit(link));
+    // A wrong clock would see ends that are none, and date what it signs wrongly.
+    if is_fit || !context.time.believes(now) {
+        return Ok(Renewed::of(chain));
     }
-    let former = last.sha256;
+    let former = chain.last().ok_or(Fault::Unreadable)?.sha256;
+    // A partner can ask for this: it waits in line with what is judged.
+    let turn = context.judging.acquire().await;
+    let proof = context.proof();
     let signed = blocking(move || {
         let mut previous = None;
         let mut signed: Vec<NewReceipt> = Vec::new();
@@ -123,16 +157,15 @@ async fn renew(
         Ok::<_, OwnFault>(signed)
     });
     let signed = signed.await.ok_or(Fault::Unreadable)??;
+    drop(turn);
     let chain = signed.iter().map(|receipt| (receipt.kind.clone(), receipt.der.clone())).collect();
     if context.store.reissue(about, former, signed).await? {
-        tracing::info!(%id, %sender, "receipts whose certificate has ended were signed anew");
+        tracing::info!(%id, %sender, "receipts were signed anew");
         context.wake.issued.announce();
-        return Ok((chain, true));
+        return Ok(Renewed { chain, is_new: true });
     }
-    // Somebody else was faster: what is stored now counts.
-    let issued = context.store.issued_about(office, sender, id).await?;
-    let chain = leading_to_last(context, issued).await.ok_or(Fault::Unreadable)?;
-    Ok((chain.into_iter().map(|link| (link.kind(), link.der)).collect(), false))
+    // Something was issued meanwhile: what is stored now counts.
+    Ok(Renewed::of(stored(context, about).await?))
 }
 
 /// A receipt of a package with what it says.
@@ -149,13 +182,11 @@ impl Link {
     }
 }
 
-/// Of the receipts of a package, oldest first, those that lead to the last one.
-async fn leading_to_last(
-    context: &Arc<Context>,
-    mut issued: Vec<StoredReceipt>,
-) -> Option<Vec<Link>> {
+/// The stored receipts that lead to the last one about a package, oldest first.
+async fn stored(context: &Arc<Context>, (office, sender, id): About) -> Result<Vec<Link>, Fault> {
+    let mut issued = context.store.issued_about(office, sender, id).await?;
     let shared = Arc::clone(context);
-    blocking(move || {
+    let chain = blocking(move || {
         let mut chain = Vec::new();
         let mut next = issued.pop();
         while let Some(StoredReceipt { sha256, der, .. }) = next {
@@ -171,7 +202,6 @@ async fn leading_to_last(
         }
         chain.reverse();
         Some(chain)
-    })
-    .await
-    .flatten()
+    });
+    chain.await.flatten().ok_or(Fault::Unreadable)
 }

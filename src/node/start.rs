@@ -12,7 +12,7 @@ use super::context::{Context, Wake, blocking};
 use super::guard::Watched;
 use super::inbound::Inbound;
 use super::open_files;
-use super::outbound::end_claim;
+use super::outbound::{CopiedToHold, end_claim};
 use super::problems::{Problems, StartProblems};
 use super::proof::{self, Proof};
 use super::time_guard::TimeGuard;
@@ -370,10 +370,10 @@ async fn recover(context: &Arc<Context>, folders: &OfficeFolders, problems: &mut
         let packed = set.is_some();
         let at = (context.lang(), context.now());
         let recovered = end_claim(&folders.drop, &claim, set.as_ref(), at);
-        if let Some(Some(held)) = problems.folder(&place, recovered)
-            && problems.store(&place, context.store.hold(held).await).is_some()
+        if let Some(Some(CopiedToHold { row, files })) = problems.folder(&place, recovered)
+            && problems.store(&place, context.store.hold(row).await).is_some()
         {
-            problems.folder(&place, claim.discard());
+            problems.folder(&place, claim.discard(&files));
         }
         tracing::info!(%office, id = %claim.id(), packed, "an unfinished set was taken up");
     }

@@ -59,6 +59,9 @@ pub struct OutgoingRow {
     pub manifest_sha256: Digest,
 }
 
+/// Before the id of the package that took the place of another one.
+const SUPERSEDED_BY: &str = "superseded-by-";
+
 impl OutgoingRow {
     const fn entry(&self) -> JournalEntry {
         JournalEntry {
@@ -99,7 +102,7 @@ impl Store {
     pub async fn pack(&self, new: NewOutgoing, now: Timestamp) -> Result<(), StoreError> {
         let (digest, package) = (new.package_sha256, new.package.clone());
         self.write_package(digest, package, move |connection, payload| {
-            insert(connection, &new, payload, now)
+            pack(connection, &new, payload, now)
         })
         .await
     }
@@ -116,7 +119,7 @@ impl Store {
         self.shared.room.admits(with_payloads.iter().map(|(new, _)| new.package.len()).sum())?;
         self.write(move |connection| {
             let mut new = with_payloads.iter();
-            new.try_for_each(|(new, payload)| insert(connection, new, payload, now))
+            new.try_for_each(|(new, payload)| pack(connection, new, payload, now))
         })
         .await
     }
@@ -137,7 +140,7 @@ impl Store {
             if next == row.state {
                 return Ok(false);
             }
-            let detail = format!("superseded-by-{}", new.id);
+            let detail = format!("{SUPERSEDED_BY}{}", new.id);
             connection
                 .prepare_cached(
                     "UPDATE outgoing SET state = ?2, failures = 0, next_at = ?3, detail = ?4,
@@ -350,6 +353,25 @@ impl Store {
         self.read(move |connection| Ok(detail_of(connection, id)?.starts_with("store-"))).await
     }
 
+    /// The package that took the place of one of ours in the end, if one did.
+    pub async fn successor(&self, id: MessageId) -> Result<Option<MessageId>, StoreError> {
+        self.read(move |connection| {
+            let mut last = None;
+            loop {
+                let detail = match detail_of(connection, last.unwrap_or(id)) {
+                    Ok(detail) => detail,
+                    Err(StoreError::NotFound) => return Ok(last),
+                    Err(error) => return Err(error),
+                };
+                match detail.strip_prefix(SUPERSEDED_BY).and_then(|next| next.parse().ok()) {
+                    Some(next) => last = Some(next),
+                    None => return Ok(last),
+                }
+            }
+        })
+        .await
+    }
+
     /// Stores a receipt that we signed about a package of ours (`Expiry`).
     pub async fn add_own_receipt(
         &self,
@@ -362,6 +384,18 @@ impl Store {
         })
         .await
     }
+}
+
+/// Inserts the package of a set that came: one of the same name that was held needs nobody any more.
+fn pack(
+    connection: &Connection,
+    new: &NewOutgoing,
+    payload: &Payload,
+    now: Timestamp,
+) -> Result<(), StoreError> {
+    let way = (new.office, new.partner);
+    held::overtaken(connection, way, new.serial, held::Overtaken::SentAgain, now)?;
+    insert(connection, new, payload, now)
 }
 
 fn insert(
@@ -405,8 +439,6 @@ fn insert(
     };
     let converted = new.unit.converted_from;
     let detail = converted.map_or_else(String::new, |from| format!("converted-from-{from}"));
-    let way = (new.office, new.partner);
-    held::overtaken(connection, way, new.serial, held::Overtaken::SentAgain, now)?;
     query::journal(connection, &entry, "PACKED", &detail, now)?;
     query::journal(connection, &entry, "QUEUED", "", now)
 }

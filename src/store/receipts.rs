@@ -44,6 +44,8 @@ pub struct NewReceipt {
 pub struct StoredReceipt {
     /// Ascending in the order in which receipts were stored.
     pub position: u64,
+    /// Our office.
+    pub office: OfficeNumber,
     /// The package it is about.
     pub message_id: MessageId,
     /// Its kind.
@@ -67,7 +69,7 @@ impl Store {
     ) -> Result<Vec<StoredReceipt>, StoreError> {
         self.read(move |connection| {
             let mut statement = connection.prepare_cached(
-                "SELECT id, message_id, kind, at, sha256, der FROM receipts
+                "SELECT id, message_id, kind, at, sha256, der, office FROM receipts
                  WHERE origin = 'issued' AND kind <> 'Expiry' AND partner = ?1 AND id > ?2
                  ORDER BY id LIMIT ?3",
             )?;
@@ -152,20 +154,22 @@ impl Store {
     }
 }
 
-/// The kind of which several may be about one package: held, released, and held again.
+/// The kind of which we issue several about one package: held, released, and held again.
 const REPEATABLE: &str = "ContentHandoverFailure";
-/// How many of it are kept.
+/// How many of a kind that may come again are kept.
 const MOST_REPEATED: u32 = 16;
 
-/// Stores a receipt. The first of its kind about a package counts, of those that may repeat
-/// themselves the first few, so that a partner cannot fill our disk with ever new ones.
+/// Stores a receipt. Of ours the first of its kind about a package counts, but for the one that may
+/// repeat itself. A partner may sign each anew, and a later one names that as the one before it: of
+/// these the first few are kept, so that a partner cannot fill our disk with ever new ones.
 pub(super) fn insert(
     connection: &Connection,
     parties: (OfficeNumber, OfficeNumber),
     id: MessageId,
     receipt: &NewReceipt,
 ) -> Result<(), StoreError> {
-    let most = if receipt.kind == REPEATABLE { MOST_REPEATED } else { 1 };
+    let may_repeat = receipt.origin == Origin::Received || receipt.kind == REPEATABLE;
+    let most = if may_repeat { MOST_REPEATED } else { 1 };
     insert_below(connection, parties, id, receipt, most)
 }
 
@@ -224,13 +228,13 @@ pub(super) fn of_message(
     id: MessageId,
 ) -> Result<Vec<StoredReceipt>, StoreError> {
     let mut statement =
-        connection.prepare_cached(about_one!("id, message_id, kind, at, sha256, der"))?;
+        connection.prepare_cached(about_one!("id, message_id, kind, at, sha256, der, office"))?;
     let one = params![Column(id), Column(office), Column(partner), direction.as_str()];
     let rows = statement.query_map(one, read_receipt)?;
     rows.map(|row| row?).collect()
 }
 
-/// Their kinds alone.
+/// Their kinds alone, each once.
 pub(super) fn kinds_of_message(
     connection: &Connection,
     direction: Direction,
@@ -240,7 +244,14 @@ pub(super) fn kinds_of_message(
     let mut statement = connection.prepare_cached(about_one!("kind"))?;
     let one = params![Column(id), Column(office), Column(partner), direction.as_str()];
     let rows = statement.query_map(one, |row| row.get(0))?;
-    Ok(rows.collect::<Result<_, _>>()?)
+    let mut kinds = Vec::new();
+    for kind in rows {
+        let kind: String = kind?;
+        if !kinds.contains(&kind) {
+            kinds.push(kind);
+        }
+    }
+    Ok(kinds)
 }
 
 fn read_receipt(row: &Row<'_>) -> rusqlite::Result<Result<StoredReceipt, StoreError>> {
@@ -253,6 +264,7 @@ fn read_receipt(row: &Row<'_>) -> rusqlite::Result<Result<StoredReceipt, StoreEr
         at: row.get::<_, Column<_>>(3)?.0,
         sha256: row.get::<_, Column<Digest>>(4)?.0,
         der: der.into(),
+        office: row.get::<_, Column<_>>(6)?.0,
     };
     let intact = Digest::of(&receipt.der) == receipt.sha256;
     Ok(if intact { Ok(receipt) } else { Err(StoreError::Damaged("digest of a receipt")) })

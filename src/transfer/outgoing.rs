@@ -176,7 +176,7 @@ impl Outgoing {
         matches!(self, Self::Consigned | Self::HeldByRecipient | Self::HandedOver)
     }
 
-    /// Whether the recipient has said its last word.
+    /// Whether nothing that the recipient says changes it any more.
     pub const fn is_final(self) -> bool {
         matches!(self, Self::HandedOver | Self::Rejected | Self::Superseded)
     }

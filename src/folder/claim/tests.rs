@@ -111,8 +111,12 @@ fn what_was_written_to_after_it_was_read_is_kept_as_it_is() {
     }
     let found = folders.drop.unfinished().expect("listed").pop().expect("one");
     let changed = found.changed(signed).expect("looked");
+    let copied = found.as_they_are();
     let kept = found.keep_changed(&changed, &folders.hold, UNIT, &[]).expect("kept");
-    found.discard().expect("deleted");
+    fs::write(&path, [&before[..], b" and more and more"].concat()).expect("written");
+    assert_eq!(found.discard(&copied).expect_err("kept").fault(), Fault::Changed);
+    let left = found.as_they_are();
+    found.discard(&left).expect("deleted");
     assert!(fs::read(kept.folder.join(&name)).expect("kept").ends_with(b" and more"));
     assert!(folders.drop.unfinished().expect("listed").is_empty());
 }
@@ -148,7 +152,7 @@ fn gives_back_without_overwriting() {
     let again = folders.drop.unfinished().expect("listed").pop().expect("one");
     let released = again.release(&folders.hold, UNIT, &notes).expect("released");
     assert_eq!((released.returned, released.kept.map(|kept| kept.is_new)), (0, Some(false)));
-    again.discard().expect("deleted");
+    again.discard(&again.as_they_are()).expect("deleted");
     assert!(folders.drop.unfinished().expect("listed").is_empty());
 }
 
@@ -276,7 +280,7 @@ fn at_every_step(run: impl Fn(&Folders)) {
             let (drop, hold) = Folders::open(folders.root.path());
             for claim in drop.unfinished().expect("listed") {
                 claim.release(&hold, UNIT, &[]).expect("released");
-                claim.discard().expect("deleted");
+                claim.discard(&claim.as_they_are()).expect("deleted");
             }
             let mut found = folders.files("drop");
             let held = folders.files(&format!("hold/{UNIT}"));

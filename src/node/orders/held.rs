@@ -18,6 +18,9 @@ use crate::types::{HeldId, Lang, MessageId};
 /// Held sets whose folders are looked at.
 const HELD: u32 = 1_000;
 
+/// The code of a package whose bytes are lost: its sender can send them again.
+const DAMAGED: &str = "store-damaged";
+
 /// Why a person's dismissal is no fault of anybody, as the sender reads it.
 const DISMISSED: &str = "dismissed-by-recipient";
 
@@ -111,8 +114,25 @@ async fn release_package(
     let Some(sender) = item.partner else { return Ok(internal()) };
     let package = match context.store.incoming_package(sender, id).await {
         Ok(package) => package,
+        Err(StoreError::NoLongerKept) => {
+            return Ok(Answer::refused(
+                "package-no-longer-kept",
+                "保存期間を過ぎたため、パッケージが残っていません。相手にもう一度書き出して送ってもらい、renkei hold dismiss で対応済みにしてください。",
+                "the package is no longer kept; have the sender export it again, and dismiss this one",
+            ));
+        }
         Err(error) if error.is_about_one_package() => {
-            tell_loss(context, id, item, error).await?;
+            let code = lost_code(error);
+            if code != DAMAGED {
+                return Ok(Answer::refused(
+                    "package-unreadable",
+                    "保存したパッケージを、いまは読み取れません。ディスクを確かめて、もう一度実行してください。",
+                    "the stored package cannot be read at the moment; check the disk and try again",
+                ));
+            }
+            if !tell_loss(context, id, item, by).await? {
+                return Ok(signing_failed());
+            }
             return Ok(Answer::refused(
                 "package-lost",
                 "保存したパッケージを読み取れません。相手に renkei retry での送り直しを頼むか、renkei hold dismiss で対応済みにしてください。",
@@ -144,27 +164,24 @@ async fn release_package(
     ))
 }
 
-/// Tells the sender that the bytes of a package are lost here, so that it can send them again.
+/// Tells the sender that the bytes of a package are lost here, so that it can send them again. `false`
+/// if that cannot be signed at the moment.
 async fn tell_loss(
     context: &Arc<Context>,
     id: MessageId,
     item: &HeldItem,
-    error: StoreError,
-) -> Result<(), StoreError> {
-    let Some(sender) = item.partner else { return Ok(()) };
-    let code = lost_code(error);
-    if item.reason == code {
-        // It knows.
-        return Ok(());
-    }
+    by: &str,
+) -> Result<bool, StoreError> {
+    let Some(sender) = item.partner.filter(|_| item.reason != DAMAGED) else { return Ok(true) };
     let (row, now) = (context.store.incoming(sender, id).await?, context.now());
-    let Ok(receipt) = failure_receipt(context, &row, code, None, now).await else {
-        return Ok(());
+    let Ok(receipt) = failure_receipt(context, &row, DAMAGED, None, now).await else {
+        return Ok(false);
     };
-    let note = IncomingNote { receipt: Some(receipt), ..IncomingNote::code(code) };
+    let (by, receipt) = (by.to_owned(), Some(receipt));
+    let note = IncomingNote { by, receipt, ..IncomingNote::code(DAMAGED) };
     context.store.incoming_event(sender, id, IncomingEvent::Withheld, note, now).await?;
     context.wake.issued.announce();
-    Ok(())
+    Ok(true)
 }
 
 pub(super) async fn dismiss(
@@ -227,11 +244,7 @@ async fn reject(
     let receipt = Receipt::of(&row.reference(), ReceiptKind::Rejection, now);
     let signed = signed_receipt(context, &row, receipt.with_findings(findings), now).await;
     let Ok(receipt) = signed else {
-        return Ok(Some(Answer::refused(
-            "signing-failed",
-            "受取拒否の受領証に署名できませんでした。証明書の状態を renkei status で確かめてください。",
-            "the rejection could not be signed; renkei status says how the certificates are",
-        )));
+        return Ok(Some(signing_failed()));
     };
     let (by, receipt) = (by.to_owned(), Some(receipt));
     let note = IncomingNote { by, receipt, ..IncomingNote::code(DISMISSED) };
@@ -312,6 +325,14 @@ impl HeldSet {
         self.hold.check()?;
         remove_set(&self.path())
     }
+}
+
+fn signing_failed() -> Answer {
+    Answer::refused(
+        "signing-failed",
+        "相手に伝える受領証に署名できませんでした。証明書の状態を renkei status で確かめてください。",
+        "the receipt that tells the sender could not be signed; renkei status says how the certificates are",
+    )
 }
 
 fn not_held() -> Answer {

@@ -123,6 +123,11 @@ async fn retry(context: &Arc<Context>, target: Target, by: &str) -> Result<Answe
         Target::Partner(partner) => (Some(partner), None),
         Target::Message(id) => (None, Some(id)),
     };
+    let id = match id {
+        // What is meant is the one that waits.
+        Some(id) => Some(context.store.successor(id).await?.unwrap_or(id)),
+        None => None,
+    };
     if let Some(id) = id {
         resend(context, id).await?;
     }

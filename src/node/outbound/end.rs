@@ -12,7 +12,7 @@ use super::super::start::DropFolders;
 use super::notes::{self, About};
 use super::{Outbound, OutboundFault, UnitKey};
 use crate::config::Peer;
-use crate::folder::{Claim, ClaimedFile, Fault, FolderError, Kept, Released};
+use crate::folder::{Claim, ClaimedFile, Fault, FolderError, Kept, Released, Seen};
 use crate::package::{Manifest, ManifestFile, ManifestFormat, PackError, Party, Signer, pack};
 use crate::store::{HeldRow, NewOutgoing, PackedSet, UnitSummary};
 use crate::types::{Digest, FileName, FileSerial, Hashed, Lang, MessageId, OfficeNumber};
@@ -179,12 +179,12 @@ impl Outbound {
     pub(super) async fn note_held(
         &self,
         claim: &Arc<Claim>,
-        held: Option<HeldRow>,
+        held: Option<CopiedToHold>,
     ) -> Result<(), OutboundFault> {
-        let Some(held) = held else { return Ok(()) };
-        self.context.store.hold(held).await?;
+        let Some(CopiedToHold { row, files }) = held else { return Ok(()) };
+        self.context.store.hold(row).await?;
         let claim = Arc::clone(claim);
-        Ok(blocking(move || claim.discard()).await.ok_or(OutboundFault::Internal)??)
+        Ok(blocking(move || claim.discard(&files)).await.ok_or(OutboundFault::Internal)??)
     }
 
     /// Puts the unit into the hold folder with its report. The row comes when the folder is there,
@@ -259,22 +259,30 @@ pub(super) fn borrowed(files: &[ClaimedFile]) -> Vec<(&str, &[u8])> {
     files.iter().map(|file| (file.name.as_str(), file.bytes.as_slice())).collect()
 }
 
-/// Gives a claim back to the drop folder. Files in whose place others have come are held: when their
-/// row is stored, they are to be discarded.
+/// Files of a claim of which copies lie in the hold folder: when their row is stored, they are to be
+/// discarded.
+pub(in super::super) struct CopiedToHold {
+    pub(in super::super) row: HeldRow,
+    /// As they were before they were copied.
+    pub(in super::super) files: Vec<Seen>,
+}
+
+/// Gives a claim back to the drop folder. Files in whose place others have come are held.
 pub(super) fn release(
     folders: &DropFolders,
     claim: &Claim,
     (lang, now): (Lang, Timestamp),
-) -> Result<Option<HeldRow>, FolderError> {
+) -> Result<Option<CopiedToHold>, FolderError> {
     let unit = format!("{}-returned", claim.id());
     let note = judge::returned_note(lang);
+    let files = claim.as_they_are();
     let Released { kept, .. } =
         claim.release(&folders.hold, &unit, &[("report.txt", note.as_bytes())])?;
     let Some(kept) = kept else { return Ok(None) };
     tracing::warn!(id = %claim.id(), "files are held: newer ones have come in their place");
     // A claim has files of one set.
     let name = claim.files().iter().find_map(|file| FileName::parse(file.name()).ok());
-    Ok(Some(HeldRow {
+    let row = HeldRow {
         at: now,
         office: folders.office,
         partner: name.as_ref().map(|name| name.recipient),
@@ -282,7 +290,8 @@ pub(super) fn release(
         unit: UnitSummary::default(),
         reason: "overtaken-in-drop".to_owned(),
         folder: folder_name(&kept),
-    }))
+    };
+    Ok(Some(CopiedToHold { row, files }))
 }
 
 /// The folder of a kept set as its row has it.
@@ -290,14 +299,13 @@ pub(super) fn folder_name(kept: &Kept) -> String {
     kept.folder.file_name().unwrap_or_default().to_string_lossy().into_owned()
 }
 
-/// Ends a claim that was left in the work folder: `packed` is what the store made of it. Where files
-/// of it had to be held, they are to be discarded when their row is stored.
+/// Ends a claim that was left in the work folder: `packed` is what the store made of it.
 pub(in super::super) fn end_claim(
     folders: &DropFolders,
     claim: &Claim,
     packed: Option<&PackedSet>,
     at: (Lang, Timestamp),
-) -> Result<Option<HeldRow>, FolderError> {
+) -> Result<Option<CopiedToHold>, FolderError> {
     match packed {
         Some(packed) => let_go(folders, claim, packed, at),
         None => release(folders, claim, at),
@@ -311,7 +319,7 @@ fn let_go(
     claim: &Claim,
     packed: &PackedSet,
     (lang, now): (Lang, Timestamp),
-) -> Result<Option<HeldRow>, FolderError> {
+) -> Result<Option<CopiedToHold>, FolderError> {
     // The files of a converted set are others than those that were signed.
     let is_signed = |name: &str| match packed.unit.converted_from {
         None => packed.unit.files.iter().find(|file| file.name == name),
@@ -331,12 +339,13 @@ fn let_go(
     let (partner, serial) = (packed.partner, packed.serial);
     let unit = format!("{}-changed", judge::unit_name(serial, folders.office, partner));
     let note = notes::changed(About { partner, serial, lang }, &signed);
+    let files = claim.as_they_are();
     let kept =
         claim.keep_changed(&changed, &folders.hold, &unit, &[("report.txt", note.as_bytes())])?;
     let office = folders.office;
     tracing::warn!(%office, %partner, %serial,
         "files were changed after they were packed: the partner gets what they were before");
-    Ok(Some(HeldRow {
+    let row = HeldRow {
         at: now,
         office,
         partner: Some(partner),
@@ -344,5 +353,6 @@ fn let_go(
         unit: packed.unit.clone(),
         reason: "changed-after-packing".to_owned(),
         folder: folder_name(&kept),
-    }))
+    };
+    Ok(Some(CopiedToHold { row, files }))
 }

@@ -28,7 +28,7 @@ use crate::types::{FileName, FileSerial, Lang, OfficeNumber};
 
 use aside::{SetAside, Stays};
 use end::release;
-pub(super) use end::{end_claim, packed};
+pub(super) use end::{CopiedToHold, end_claim, packed};
 pub(super) use settled::run as show_outcomes;
 
 /// Units that are claimed and packed together.

@@ -49,3 +49,28 @@ async fn receipts_are_issued_again_once() {
     let page = store.issued_receipts(office(2), 0, 10).await.expect("read");
     assert_eq!(page.len(), 2, "partners find both");
 }
+
+#[tokio::test]
+async fn what_is_held_beside_a_package_stays_held_when_that_is_made_anew() {
+    let folder = private_folder();
+    let store = open(&folder);
+    let first = outgoing(1, Bytes::from_static(b"first"));
+    let (former, serial) = (first.id, first.serial);
+    store.pack(first, now()).await.expect("packed");
+    let row = HeldRow {
+        at: now(),
+        office: office(1),
+        partner: Some(office(2)),
+        serial: Some(serial),
+        unit: unit(),
+        reason: "changed-after-packing".to_owned(),
+        folder: "changed".to_owned(),
+    };
+    store.hold(row).await.expect("held");
+    let new = outgoing(1, Bytes::from_static(b"anew"));
+    let id = new.id;
+    assert!(store.supersede(former, new, now()).await.expect("written"));
+    assert_eq!(store.held(10).await.expect("read").len(), 1, "nothing of it was sent");
+    assert_eq!(store.successor(former).await.expect("read"), Some(id));
+    assert_eq!(store.successor(id).await.expect("read"), None);
+}

@@ -343,14 +343,17 @@ async fn a_borrowed_id_mixes_no_proof() {
 async fn a_partner_cannot_fill_the_store_with_receipts() {
     let folder = private_folder();
     let (store, id) = packed(&folder).await;
-    for der in [&b"first"[..], b"second", b"third"] {
+    for number in 0..40_u8 {
+        let der: &'static [u8] = vec![number].leak();
         let handover = OutgoingEvent::Receipt(OutgoingReceipt::Handover);
         let proof = receipt(Origin::Received, "ContentHandover", der);
         store.outgoing_event(id, handover, String::new(), Some(proof), now()).await.expect("event");
     }
     let receipts = store.evidence(id).await.expect("evidence").receipts;
-    assert_eq!(receipts.len(), 1);
-    assert_eq!(receipts[0].der, &b"first"[..]);
+    assert_eq!(receipts.len(), 16);
+    assert_eq!(receipts[0].der, &[0][..]);
+    let history = store.history(HistoryFilter { limit: 10, ..HistoryFilter::default() });
+    assert_eq!(history.await.expect("read")[0].receipts, ["ContentHandover"], "told once");
 }
 
 #[tokio::test]

@@ -13,7 +13,7 @@ use crate::harness::{CARE, HELP, Office, offices, until};
 use crate::proof::{long, office, trust_in};
 
 /// How long a certificate is still good: enough to start and to sign.
-const LEFT: i64 = 8;
+const LEFT: i64 = 10;
 
 fn now() -> Timestamp {
     system_clock().now()
@@ -250,4 +250,68 @@ fn what_a_partner_has_just_made_confirms_the_clock() {
         (placed == ["1"]).then_some(())
     });
     assert!(help.log().contains("a partner's package confirms our clock"));
+}
+
+/// A sender that was away while the certificate of its partner ended has the whole proof afterwards.
+#[test]
+fn proof_is_whole_although_its_receipts_were_signed_anew() {
+    let [mut care, mut help] = offices([CARE, HELP]);
+    let end = now() + SignedDuration::from_secs(LEFT + 1);
+    help.put_identity("signing", &issue(&help, LEFT));
+    help.start();
+    care.start();
+    // Held there, and released while the sender is away.
+    let unit = withdrawal(CARE, 1);
+    let in_the_way = help.path("import").join(unit.keys().next().expect("a file"));
+    std::fs::write(&in_the_way, "typed in by hand").expect("written");
+    export(&care, &unit);
+    until("held", || care.has_sent("HELD_BY_RECIPIENT", 1));
+    let id = care.sql("SELECT lower(hex(message_id)) FROM outgoing").remove(0);
+    let id = uuid::Uuid::parse_str(&id).expect("an id").to_string();
+    care.kill();
+    std::fs::remove_file(&in_the_way).expect("removed");
+    assert!(help.command(&["hold", "release", &id]).status.success());
+    until("handed over", || {
+        let done = help.sql("SELECT count(*) FROM incoming WHERE state = 'HANDED_OVER'");
+        (done == ["1"]).then_some(())
+    });
+    assert!(now() < end, "its receipt is signed with the certificate that ends");
+    end_of_certificates(end);
+    renewed(&help);
+    care.start();
+    until("told", || care.has_sent("HANDED_OVER", 1));
+    for office in [&care, &help] {
+        let out = office.path("proof");
+        let out = out.to_str().expect("UTF-8");
+        for command in [&["export", &id, "--out", out][..], &["verify", out]] {
+            let output = office.command(command);
+            assert_eq!(output.status.code(), Some(0), "{} {command:?}: {output:?}", office.number);
+        }
+    }
+}
+
+/// The first receipt was signed with the former certificate, the second with the new one.
+#[test]
+fn an_ended_receipt_before_a_good_one_is_signed_anew_as_well() {
+    let [care, mut help] = offices([CARE, HELP]);
+    let end = now() + SignedDuration::from_secs(LEFT + 1);
+    help.put_identity("signing", &issue(&help, LEFT));
+    help.start();
+    let rogue = Rogue::of(&care);
+    let (import, away) = (help.path("import"), help.path("import-away"));
+    std::fs::rename(&import, &away).expect("renamed");
+    let parcel = rogue.parcel(&help, &withdrawal(CARE, 1), 1, |_| {});
+    let first = rogue.put(&help, &parcel).expect("taken").receipt;
+    end_of_certificates(end);
+    renewed(&help);
+    std::fs::rename(&away, &import).expect("renamed");
+    until("handed over", || {
+        let done = help.sql("SELECT count(*) FROM incoming WHERE state = 'HANDED_OVER'");
+        (done == ["1"]).then_some(())
+    });
+    let again = rogue.put(&help, &parcel).expect("answered").receipt;
+    assert_ne!(again, first);
+    let trust = trust_in(&[&help.world.authority]);
+    let believed = Receipt::open(&again, &trust, &Limits::default(), now()).expect("believed");
+    assert_eq!(believed.receipt.kind.as_str(), "ContentConsignment");
 }

@@ -237,11 +237,13 @@ impl Office {
     }
 
     /// Sets a variable of the node's environment, from the next start on.
+    #[cfg(target_os = "linux")]
     pub(crate) fn set_variable(&mut self, name: &'static str, value: &str) {
         self.variables.push((name, value.to_owned()));
     }
 
     /// Takes all variables out of the node's environment, from the next start on.
+    #[cfg(target_os = "linux")]
     pub(crate) fn clear_variables(&mut self) {
         self.variables.clear();
     }
