@@ -15,10 +15,15 @@
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::thread;
+use std::time::{Duration, Instant};
 
 use super::terminal::{Running, Said, Terminal, agrees};
 use super::text::{Block, Document};
-use crate::harness::until;
+use crate::harness::PATIENCE;
+
+/// The pause before a command is repeated, or it is looked what one has printed.
+const LOOK: Duration = Duration::from_millis(100);
 
 /// What a document is played with.
 pub(super) struct Stage<'a> {
@@ -79,11 +84,10 @@ impl<'a> Stage<'a> {
             let place = self.place(block);
             let terminal = self.terminal(&folder);
             let mut said = terminal.run(&command);
-            if block.says("until") && !is_good(&said) {
-                until(&format!("{place}: {command}"), || {
-                    said = terminal.run(&command);
-                    is_good(&said).then_some(())
-                });
+            let started = Instant::now();
+            while block.says("until") && !is_good(&said) && started.elapsed() < PATIENCE {
+                thread::sleep(LOOK);
+                said = terminal.run(&command);
             }
             assert!(
                 is_good(&said),
@@ -100,9 +104,17 @@ impl<'a> Stage<'a> {
         shown.push("…".to_owned());
         let command = self.here(command);
         let running = self.terminal(folder).start(&command);
-        until(&format!("{}: {command}\n{}", self.place(block), shown.join("\n")), || {
-            agrees(&shown, &running.said()).then_some(())
-        });
+        let started = Instant::now();
+        while !agrees(&shown, &running.said()) {
+            assert!(
+                started.elapsed() < PATIENCE,
+                "{}: {command}\nprinted:\n{}\nshown:\n{}",
+                self.place(block),
+                running.said(),
+                shown.join("\n")
+            );
+            thread::sleep(LOOK);
+        }
         self.background = Some(running);
     }
 

@@ -66,27 +66,31 @@ fn the_document_for_vendors_is_true() {
 #[test]
 fn the_document_for_the_office_is_true() {
     for document in both("docs/office.md") {
-        let [own, partner] = running([OWN, PARTNER]);
+        let [own, mut partner] = running([OWN, PARTNER]);
         export(&own, &unit(OWN, "K1", 1));
         until("handed over", || own.has_sent("HANDED_OVER", 1));
 
-        let coming = unit(PARTNER, "S1", 2);
+        let mut broken = unit(OWN, "K1", 2);
+        let record = broken.values_mut().next().expect("a file");
+        record.splice(0..6, *b"209913");
+        export(&own, &broken);
+        until("held", || (own.sets("hold").len() == 1).then_some(()));
+
+        let coming = unit(PARTNER, "S1", 3);
         let name = coming.keys().next().expect("a file");
         let in_the_way = own.path("import-actuals").join(name);
         fs::write(&in_the_way, "something else").expect("written");
         export(&partner, &coming);
-        until("held at the recipient", || (own.sets("hold").len() == 1).then_some(()));
-
-        let mut broken = unit(OWN, "K1", 3);
-        let record = broken.values_mut().next().expect("a file");
-        record.splice(0..6, *b"209913");
-        export(&own, &broken);
-        until("held", || (own.sets("hold").len() == 2).then_some(()));
+        until("held at the recipient", || (own.sets("hold").len() == 2).then_some(()));
 
         let mut stage = Stage::new(&document, &own.path(""));
         for block in &document.blocks {
             if block.text.contains("hold release") {
                 fs::remove_file(&in_the_way).expect("it was in the way");
+            }
+            if block.is_commands() && block.text.contains(" retry") {
+                partner.kill();
+                export(&own, &unit(OWN, "K1", 4));
             }
             stage.play(block);
         }
@@ -127,6 +131,12 @@ fn the_document_for_it_staff_is_true() {
             let is_signing = block.value("in") == Some("authority") && block.not_run().is_none();
             if is_signing {
                 authority.take_requests();
+            }
+            if block.is_commands() && block.text.contains(" retry") {
+                partner.kill();
+                for (name, bytes) in unit(OWN, "K1", 1) {
+                    fs::write(home.path().join("folders/drop").join(name), bytes).expect("written");
+                }
             }
             stage.play(block);
             if is_signing && authority.give_certificates(&mut partner) {
