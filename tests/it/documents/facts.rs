@@ -22,11 +22,8 @@ fn every_link_leads_somewhere() {
         for link in document.links() {
             let (file, anchor) = link.split_once('#').unwrap_or((&link, ""));
             let place = format!("{}: {link}", document.name);
-            let path = if file.is_empty() {
-                root().join(&document.name)
-            } else {
-                document.resolve(file)
-            };
+            let path =
+                if file.is_empty() { root().join(&document.name) } else { document.resolve(file) };
             assert!(path.exists(), "{place}: there is no such file");
             if !anchor.is_empty() {
                 let path = path.canonicalize().expect("it exists");
@@ -55,7 +52,8 @@ fn both_languages_say_the_same() {
         let headings = document.headings.iter().zip(&other.headings);
         let headings: Vec<_> = headings.map(|(a, b)| format!("{} | {}", a.text, b.text)).collect();
         assert_eq!(levels(document), levels(&other), "{}: {headings:#?}", document.name);
-        let lines = |d: &Document| d.blocks.iter().map(|b| (b.line, b.text.clone())).collect::<Vec<_>>();
+        let lines =
+            |d: &Document| d.blocks.iter().map(|b| (b.line, b.text.clone())).collect::<Vec<_>>();
         assert_eq!(
             document.blocks.len(),
             other.blocks.len(),
@@ -109,10 +107,25 @@ fn every_block_says_what_it_is() {
             let place = format!("{}:{} {}", document.name, block.line, block.language);
             let language = block.language.as_str();
             assert!(
-                block.is_commands() || NO_COMMANDS.contains(&language) || NEVER_RUN.contains(&language),
+                block.is_commands()
+                    || NO_COMMANDS.contains(&language)
+                    || NEVER_RUN.contains(&language),
                 "{place}: this is neither sh nor console nor text"
             );
-            assert!(!NEVER_RUN.contains(&language) || block.not_run().is_some(), "{place}: no reason");
+            assert!(
+                !NEVER_RUN.contains(&language) || block.not_run().is_some(),
+                "{place}: no reason"
+            );
+            if !block.is_commands() {
+                continue;
+            }
+            for (command, _) in block.commands() {
+                for line in command.lines().filter(|line| line.starts_with("renkei ")) {
+                    assert!(block.not_run().is_none(), "{place}: this can be run: {line}");
+                    let is_english = line.starts_with("renkei --lang en ");
+                    assert_ne!(is_english, document.is_japanese(), "{place}: {line}");
+                }
+            }
         }
     }
 }
@@ -137,9 +150,11 @@ fn commands() -> Vec<(String, Vec<String>)> {
                 "Options:" => {
                     let names = words.iter().filter(|word| word.starts_with("--")).take(1);
                     let is_head = line.trim_start().starts_with('-');
-                    options.extend(names.filter(|_| is_head).map(|name| {
-                        name.split(['=', '[']).next().unwrap_or_default().to_owned()
-                    }));
+                    options.extend(
+                        names.filter(|_| is_head).map(|name| {
+                            name.split(['=', '[']).next().unwrap_or_default().to_owned()
+                        }),
+                    );
                 }
                 "Commands:" if line.starts_with("  ") && !line.starts_with("   ") => {
                     open.push([path.as_slice(), &[words[0].to_owned()]].concat());
@@ -173,7 +188,7 @@ fn every_command_and_option_is_told_of() {
                 let is_told = |document: &&Document| document.text.contains(&option);
                 // These two every command has.
                 let is_common = ["--help", "--lang"].contains(&option.as_str());
-                if !is_common && !told.iter().any(|document| is_told(&document)) {
+                if !is_common && !told.iter().any(is_told) {
                     missing.push(format!("{name} {option}"));
                 }
             }
@@ -191,7 +206,8 @@ fn every_key_of_the_configuration_exists() {
         let line = line.strip_prefix('#').unwrap_or(line);
         if line.starts_with('[') {
             table = line.trim_matches(['[', ']']);
-        } else if let Some((key, _)) = line.split_once(" = ").filter(|(key, _)| !key.contains(' ')) {
+        } else if let Some((key, _)) = line.split_once(" = ").filter(|(key, _)| !key.contains(' '))
+        {
             keys.insert(format!("{table}.{key}"));
         }
     }

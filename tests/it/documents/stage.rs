@@ -77,7 +77,8 @@ impl<'a> Stage<'a> {
             }
             let asks = commands.get(index + 1).is_some_and(|(next, _)| next == "echo $?");
             let command = self.with_ids(&folder, command);
-            let command = if block.language == "sh" { format!("( set -e\n{command})") } else { command };
+            let command =
+                if block.language == "sh" { format!("( set -e\n{command})") } else { command };
             let is_good = |said: &Said| {
                 (asks || said.code == 0) && (block.language == "sh" || agrees(&shown, &said.text))
             };
@@ -108,9 +109,10 @@ impl<'a> Stage<'a> {
         while !agrees(&shown, &running.said()) {
             assert!(
                 started.elapsed() < PATIENCE,
-                "{}: {command}\nprinted:\n{}\nshown:\n{}",
+                "{}: {command}\nprinted:\n{}{}\nshown:\n{}",
                 self.place(block),
                 running.said(),
+                running.log(),
                 shown.join("\n")
             );
             thread::sleep(LOOK);
@@ -142,7 +144,8 @@ impl<'a> Stage<'a> {
             if command.contains(word) {
                 let said = self.terminal(folder).run(list);
                 let start = format!("\"{field}\": \"");
-                let (_, rest) = said.text.split_once(&start).unwrap_or_else(|| panic!("{}", said.text));
+                let (_, rest) =
+                    said.text.split_once(&start).unwrap_or_else(|| panic!("{}", said.text));
                 let (id, _) = rest.split_once('"').expect("an end");
                 command = command.replace(word, id);
             }
@@ -164,6 +167,9 @@ impl Block {
     /// What stands behind `name=`.
     pub(super) fn value(&self, name: &str) -> Option<&str> {
         let words = self.how.split(' ').filter(|_| self.not_run().is_none());
-        words.filter_map(|word| word.split_once('=')).find(|(key, _)| *key == name).map(|(_, value)| value)
+        words
+            .filter_map(|word| word.split_once('='))
+            .find(|(key, _)| *key == name)
+            .map(|(_, value)| value)
     }
 }

@@ -2,6 +2,7 @@
 
 use std::fs;
 use std::io::Write as _;
+use std::os::unix::process::CommandExt as _;
 use std::path::{Path, PathBuf};
 use std::process::{Child, ChildStdin, Command, Stdio};
 
@@ -36,6 +37,7 @@ impl Terminal {
             .env("PATH", std::env::join_paths(paths).expect("a path"))
             .stdin(Stdio::piped())
             .stdout(Stdio::null())
+            .process_group(0)
             .spawn()
             .expect("a shell");
         let input = shell.stdin.take().expect("a pipe");
@@ -56,14 +58,16 @@ impl Terminal {
         Said { code, text: read(&out) }
     }
 
-    /// Starts a command that goes on, and answers with its process and what it prints to.
+    /// Starts a command that goes on.
     pub(super) fn start(&mut self, command: &str) -> Running {
         let (out, end) = self.next();
         let (out_path, end_path) = (out.display(), end.display());
+        let log = out.with_extension("log");
+        let log_path = log.display();
         self.write(&format!(
-            "{{ exec {command}\n}} </dev/null >{out_path} 2>&1 &\necho \"$! end\" >{end_path}\n"
+            "{{ exec {command}\n}} </dev/null >{out_path} 2>{log_path} &\necho \"$! end\" >{end_path}\n"
         ));
-        Running { process: Self::number(&end), out }
+        Running { process: Self::number(&end), out, log }
     }
 
     fn next(&mut self) -> (PathBuf, PathBuf) {
@@ -86,7 +90,9 @@ impl Terminal {
 
 impl Drop for Terminal {
     fn drop(&mut self) {
-        let _ = self.shell.kill();
+        // With everything that it has started.
+        let group = format!("-{}", self.shell.id());
+        let _ = Command::new("kill").args(["-KILL", "--", &group]).status();
         let _ = self.shell.wait();
     }
 }
@@ -95,25 +101,23 @@ impl Drop for Terminal {
 pub(super) struct Running {
     process: i32,
     out: PathBuf,
+    log: PathBuf,
 }
 
 impl Running {
-    /// What it has printed so far.
+    /// What it has printed so far, its log aside, the lines of which come whenever they like.
     pub(super) fn said(&self) -> String {
         read(&self.out)
+    }
+
+    pub(super) fn log(&self) -> String {
+        read(&self.log)
     }
 
     /// Stops it as a service manager does and waits for its end.
     pub(super) fn stop(self, terminal: &mut Terminal) {
         let process = self.process;
         terminal.run(&format!("kill -TERM {process}; wait {process}"));
-    }
-}
-
-impl Drop for Running {
-    fn drop(&mut self) {
-        let process = self.process.to_string();
-        let _ = Command::new("kill").args(["-KILL", &process]).stderr(Stdio::null()).status();
     }
 }
 
@@ -146,9 +150,9 @@ fn lines_agree(shown: &[String], said: &[String]) -> bool {
         Some((first, rest)) if first == "…" => {
             (0..=said.len()).any(|skipped| lines_agree(rest, &said[skipped..]))
         }
-        Some((first, rest)) => said.split_first().is_some_and(|(line, others)| {
-            line_agrees(first, line) && lines_agree(rest, others)
-        }),
+        Some((first, rest)) => said
+            .split_first()
+            .is_some_and(|(line, others)| line_agrees(first, line) && lines_agree(rest, others)),
     }
 }
 
