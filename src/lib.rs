@@ -64,3 +64,9 @@ pub mod store;
 pub mod node;
 
 pub mod cli;
+
+/// The Rust of the documents for vendors is compiled and run with the other examples.
+#[cfg(doctest)]
+#[doc = include_str!("../docs/vendor.md")]
+#[doc = include_str!("../docs/vendor.ja.md")]
+mod documents {}

@@ -120,7 +120,7 @@ fn check_mode(path: &Path, metadata: &fs::Metadata) -> Result<(), CertsError> {
     if others == 0 { Ok(()) } else { Err(CertsError::Permissions { path: path.to_owned(), mode }) }
 }
 
-/// Windows has no modes; whoever installs the node protects the folder (README).
+/// Windows has no modes; whoever installs the node protects the folder (`docs/it.md`).
 #[cfg(not(unix))]
 #[expect(clippy::unnecessary_wraps, reason = "the same signature as on Unix")]
 const fn check_mode(_: &Path, _: &fs::Metadata) -> Result<(), CertsError> {

@@ -15,6 +15,7 @@ mod certs_command;
 mod conformance;
 mod convert;
 mod convert_samples;
+mod documents;
 mod e2e;
 mod example_config;
 mod fix;

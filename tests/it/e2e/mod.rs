@@ -1,7 +1,6 @@
 //! The running daemon, judged from outside: folders, SHA-256, SQL and `openssl`.
 
 mod anew;
-mod authority;
 mod conflicts;
 mod crashes;
 mod demo;
@@ -35,5 +34,5 @@ mod starvation;
 mod stays_in_drop;
 mod store_identity;
 mod supervision;
-mod units;
+pub(crate) mod units;
 mod writers;

@@ -9,7 +9,7 @@ use renkei::types::FileName;
 use crate::harness::{CARE, HELP, Office, name_of, visible};
 
 /// The files of one send unit by name.
-pub(super) type Unit = BTreeMap<String, Vec<u8>>;
+pub(crate) type Unit = BTreeMap<String, Vec<u8>>;
 
 /// 居宅サービス計画書, from [`CARE`] to [`HELP`].
 pub(super) const PLAN: &str = "care-plan";
@@ -56,7 +56,7 @@ pub(super) fn withdrawal(sender: &str, number: u32) -> Unit {
 }
 
 /// Puts the files of a unit into the drop folder.
-pub(super) fn export(office: &Office, unit: &Unit) {
+pub(crate) fn export(office: &Office, unit: &Unit) {
     for (name, bytes) in unit {
         office.drop_file(name, bytes);
     }

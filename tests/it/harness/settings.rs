@@ -17,8 +17,8 @@ pub(super) struct Settings {
 /// サービス種類コード of the offices of the tests.
 fn service_types(number: &str) -> String {
     let service_type = match number {
-        CARE => "43",
-        HELP => "11",
+        CARE | "1370000018" => "43",
+        HELP | "1370000026" => "11",
         "2700000051" => "46",
         "27A0000018" => "A6",
         _ => "15",
