@@ -6,7 +6,7 @@
 //! twice its `interval` of seconds; later, whatever it says, the node does not run or stands still.
 
 use std::path::Path;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use jiff::{SignedDuration, Timestamp};
@@ -101,12 +101,14 @@ pub(super) struct Watcher {
     context: Arc<Context>,
     board: Board,
     started_at: Timestamp,
+    /// Held while the file is written; set when it was written for the last time.
+    is_over: Mutex<bool>,
 }
 
 impl Watcher {
     pub(super) fn new(context: Arc<Context>, board: Board) -> Self {
         let started_at = context.now();
-        Self { context, board, started_at }
+        Self { context, board, started_at, is_over: Mutex::new(false) }
     }
 
     pub(super) async fn run(self: Arc<Self>, beat: Beat, mut stopping: watch::Receiver<bool>) {
@@ -131,7 +133,7 @@ impl Watcher {
             // A disk that hangs must not keep us from looking.
             if is_due && writing.as_ref().is_none_or(JoinHandle::is_finished) {
                 let watcher = Arc::clone(&self);
-                writing = Some(tokio::task::spawn_blocking(move || watcher.write("running")));
+                writing = Some(tokio::task::spawn_blocking(move || watcher.write(false)));
                 written = Some((Instant::now(), news, notices));
             }
             beat.sleeps(LOOK);
@@ -142,8 +144,16 @@ impl Watcher {
         }
     }
 
-    /// Writes the file. What is wrong with the folder is told by those who need it.
-    pub(super) fn write(&self, state: &str) {
+    /// Writes the file, for the last time when the node has stopped: a writing that was begun before
+    /// and comes later changes nothing any more. What is wrong with the folder is told by those who
+    /// need it.
+    pub(super) fn write(&self, has_stopped: bool) {
+        let mut is_over = self.is_over.lock().unwrap_or_else(PoisonError::into_inner);
+        if *is_over {
+            return;
+        }
+        *is_over = has_stopped;
+        let state = if has_stopped { "stopped" } else { "running" };
         let (notices, more_notices) = self.context.notices.standing();
         let health = Health {
             schema: SCHEMA.to_owned(),

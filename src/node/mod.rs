@@ -241,7 +241,7 @@ impl Node {
             tracing::warn!("work in flight was cut off; it is taken up at the next start");
         }
         let watcher = self.watcher;
-        let written = context::blocking(move || watcher.write("stopped"));
+        let written = context::blocking(move || watcher.write(true));
         let _ = tokio::time::timeout(LAST_WORD, written).await;
         let store = self.context.store.clone();
         let kept = context::blocking(move || store.keep_record(true));
