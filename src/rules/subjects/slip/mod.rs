@@ -19,7 +19,7 @@ use crate::rules::name::is_preventive;
 
 use self::fragments::{Fragments, fragments};
 use self::row::{Cell, Column, Form, Row, RowItems};
-use self::sums::MOST_ROWS_OF_A_PERSON;
+use self::sums::{Fault, MOST_ROWS_OF_A_PERSON};
 use super::person::{Fingerprint, ItemNames, Person, Whose};
 use super::usage::is_stay;
 use super::{Context, Draft, Facts, Findings, Judged, Rule, Severity, Subject};
@@ -145,17 +145,24 @@ impl Subject for Slip {
         people.sort_unstable_by_key(|(_, rows)| rows.first().map(|row| row.whose.insured.record));
         let fragments = if whole { fragments(&people) } else { Fragments::default() };
         let mut slip = SlipFacts { names: self.names.clone(), whole, ..SlipFacts::default() };
-        for (person, rows) in &people {
-            let few = rows.len() <= MOST_ROWS_OF_A_PERSON;
-            let sound = whole && few && !self.torn.contains(person);
+        let mut judged: Vec<Judgement> = people
+            .iter()
+            .map(|(person, rows)| {
+                let few = rows.len() <= MOST_ROWS_OF_A_PERSON;
+                let sound = whole && few && !self.torn.contains(person);
+                let present = sound && !rows.iter().any(|row| row.unknown);
+                let sums = present && !fragments.lone.contains(person) && !repeats(rows);
+                Judgement { sound, sums, faults: sums::check(rows, sums, present) }
+            })
+            .collect();
+        if !findings.tells_consequences() {
+            explain(&people, &fragments, &mut judged);
+        }
+        for ((person, rows), Judgement { sound, sums, faults }) in people.iter().zip(judged) {
             let unnamed = |row: &&&Row| row.form != Form::Total && row.office == *NO_OFFICE;
             let no_total = sound && !rows.iter().any(|row| row.form == Form::Total);
             let misnamed = rows.iter().find(unnamed).copied();
             let lone = fragments.lone.contains(person);
-            let unknown = rows.iter().any(|row| row.unknown);
-            let present = sound && !unknown;
-            let sums = present && !lone && !fragments.hosts.contains(person) && !repeats(rows);
-            let faults = sums::check(rows, sums, present);
             let mut reported = (!faults.is_empty()).then_some(Severity::Warning);
             let mut told = self.offices(rows, no_total, findings);
             if let Some(first) = rows.first().filter(|_| no_total && misnamed.is_none() || lone) {
@@ -282,6 +289,35 @@ impl Slip {
             && !code.starts_with(b"A")
         {
             findings.add(Rule::UnusualPrice, || record.at(self.items.place(Column::Price)));
+        }
+    }
+}
+
+/// What is wrong with the rows of a person.
+struct Judgement {
+    /// Every row could be read, and they are not too many.
+    sound: bool,
+    /// Whether the rows can be added up.
+    sums: bool,
+    faults: Vec<Fault>,
+}
+
+/// Leaves out sums that do not come out because rows carry the number of somebody else, which is
+/// told there: those of the person with the same 被保険者番号, and of as many others as there are
+/// such rows.
+fn explain(people: &[(Person, Vec<&Row>)], fragments: &Fragments, judged: &mut [Judgement]) {
+    let astray =
+        |person: &Person| fragments.lone.contains(person) || fragments.parts.contains(person);
+    let differs = |judgement: &Judgement| judgement.faults.iter().any(Fault::is_of_sums);
+    let odd = |((person, _), judgement): &(&(Person, Vec<&Row>), &Judgement)| {
+        !astray(person) && !fragments.owners.contains(person) && differs(judgement)
+    };
+    let all = people.iter().zip(judged.iter()).filter(odd).count() <= fragments.count();
+    for ((person, _), judgement) in people.iter().zip(judged) {
+        let owner = fragments.owners.contains(person);
+        if !astray(person) && (owner || all) && differs(judgement) {
+            judgement.faults.retain(|fault| !fault.is_of_sums());
+            judgement.sums = false;
         }
     }
 }
