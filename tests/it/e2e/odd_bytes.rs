@@ -58,7 +58,7 @@ fn runs_of_any_byte_stop_nobody() {
     let sizes = |files: &Unit| -> BTreeMap<String, usize> {
         files.iter().map(|(name, bytes)| (name.clone(), bytes.len())).collect()
     };
-    let imported = care.files("import");
+    let imported = care.files("import-actuals");
     assert_eq!(sizes(&imported), sizes(&taken));
     assert!(imported == taken, "other bytes");
     assert!(care.sets("hold").is_empty());
