@@ -150,9 +150,11 @@ impl Subject for Slip {
             .map(|(person, rows)| {
                 let few = rows.len() <= MOST_ROWS_OF_A_PERSON;
                 let sound = whole && few && !self.torn.contains(person);
-                let present = sound && !rows.iter().any(|row| row.unknown);
-                let sums = present && !fragments.lone.contains(person) && !repeats(rows);
-                Judgement { sound, sums, faults: sums::check(rows, sums, present) }
+                // A code of a type that nobody knows may be that of a sum: nothing is added up, but
+                // what must be there and is not is told.
+                let known = !rows.iter().any(|row| row.unknown);
+                let sums = sound && known && !fragments.lone.contains(person) && !repeats(rows);
+                Judgement { sound, sums, faults: sums::check(rows, sums, sound) }
             })
             .collect();
         if !findings.tells_consequences() {
@@ -219,8 +221,7 @@ impl Slip {
                     record.at(self.items.office).related(code_place())
                 });
             } else if form != Form::Total && none && !kept {
-                let limit = if form.is_sum() { Severity::Warning } else { Severity::Error };
-                findings.add_at_most(Rule::RowNamesNoOffice, limit, || {
+                findings.add(Rule::RowNamesNoOffice, || {
                     record.at(self.items.office).related(code_place())
                 });
             }
@@ -263,13 +264,12 @@ impl Slip {
         let unnamed = |row: &&&Row| row.form != Form::Total && row.office == *NO_OFFICE;
         let mut told = None;
         for row in rows.iter().filter(unnamed) {
-            let limit = if row.form.is_sum() { Severity::Warning } else { Severity::Error };
             let code = self.at(row, row.code_spot());
-            if no_total && told.is_none() && self.sums_limit >= limit {
+            if no_total && told.is_none() && self.sums_limit == Severity::Error {
                 told = Some(self.sums_limit);
                 findings.add_at_most(Rule::TotalMissing, self.sums_limit, || Draft::place(code));
             } else {
-                findings.add_at_most(Rule::RowNamesNoOffice, limit, || {
+                findings.add(Rule::RowNamesNoOffice, || {
                     Draft::place(self.at(row, row.office_spot(&self.items))).related(code)
                 });
             }
