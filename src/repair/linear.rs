@@ -52,7 +52,7 @@ fn files(run: &[u8], length: usize) -> [Vec<u8>; 5] {
 }
 
 /// How often each byte of a file is looked at does not grow with the file, but for what is carried
-/// over from one part of it to the next.
+/// over from one part of it to the next. Eight times as often is what a square would be.
 fn assert_linear(act: fn(&Spec, &[u8])) {
     let spec = Spec::builtin().expect("consistent");
     for run in RUNS {
@@ -60,13 +60,13 @@ fn assert_linear(act: fn(&Spec, &[u8])) {
         for place in 0..5 {
             let unit = if place == 0 { MEGABYTE } else { MEGABYTE / 8 };
             let each = [unit, 8 * unit].map(|length| {
-                let [.., bytes] = &files(run, length)[..=place] else { return 0 };
+                let bytes = &files(run, length)[place];
                 let looked = work::counted(|| act(spec, bytes)).1;
                 looked / u64::try_from(bytes.len()).expect("a length")
             });
             let [short, long] = each;
             assert!(short <= MOST, "{run:?} {place}: each byte {short} times");
-            assert!(long <= short + 3, "{run:?} {place}: {short}, then {long} times");
+            assert!(long <= short + short / 2 + 3, "{run:?} {place}: {short}, then {long} times");
         }
     }
 }
