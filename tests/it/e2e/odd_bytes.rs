@@ -12,7 +12,7 @@ use crate::harness::{CARE, HELP, running, until, until_within};
 const MEGABYTE: usize = 1 << 20;
 
 /// Enough for a program that was built without optimisation, on a busy machine.
-const LONG: Duration = Duration::from_secs(240);
+const LONG: Duration = Duration::from_mins(4);
 
 /// The actuals of an office with so many bytes behind them.
 fn with_tail(serial: &str, run: &[u8], length: usize) -> Unit {
