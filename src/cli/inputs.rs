@@ -42,26 +42,9 @@ impl Found {
         self.one_folder().map(label).filter(|folder| !folder.is_empty())
     }
 
-    /// Which files were not judged, and how many; nothing where all were.
-    pub(super) fn passed_over(&self, lang: Lang) -> Option<String> {
-        const MOST: usize = 20;
-        let count = self.ignored.len();
-        if count == 0 {
-            return None;
-        }
-        let names: Vec<String> = self.ignored.iter().take(MOST).map(|path| label(path)).collect();
-        let names = names.join(lang.pick("、", ", "));
-        let rest = count.saturating_sub(MOST);
-        Some(match (lang, rest) {
-            (Lang::Ja, 0) => format!("検査しなかったファイル（{count} 件）: {names}"),
-            (Lang::Ja, _) => {
-                format!("検査しなかったファイル（{count} 件）: {names} ほか {rest} 件")
-            }
-            (Lang::En, 0) => format!("files that were not checked ({count}): {names}"),
-            (Lang::En, _) => {
-                format!("files that were not checked ({count}): {names} and {rest} more")
-            }
-        })
+    /// The files that were not judged.
+    pub(super) fn passed_over(&self) -> Vec<String> {
+        self.ignored.iter().map(|path| label(path)).collect()
     }
 
     /// The bytes of all files, as far as they can be asked for.

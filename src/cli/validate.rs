@@ -102,10 +102,11 @@ pub(super) fn run(args: &Args, lang: Lang) -> anyhow::Result<ExitCode> {
     progress.finish();
     let mut report = check.finish();
     report.base = found.base();
+    report.passed_over = found.passed_over();
     if args.mask {
         report.mask();
     }
-    write(&report, &found, &args.format, lang)?;
+    write(&report, &args.format, lang)?;
     for fault in &faults {
         output::error(&format!("renkei: {fault}"));
     }
@@ -240,16 +241,11 @@ fn read_spec(folder: &Path, lang: Lang) -> anyhow::Result<Spec> {
 }
 
 /// Writes every report. Where none goes to standard output, that gets the verdict alone.
-fn write(report: &Report, found: &Found, outputs: &[Output], lang: Lang) -> anyhow::Result<()> {
+fn write(report: &Report, outputs: &[Output], lang: Lang) -> anyhow::Result<()> {
     let everywhere = [Output { format: Format::Text, file: None }];
     let outputs = if outputs.is_empty() { &everywhere } else { outputs };
     for output in outputs {
-        let mut text = output.format.render(report, lang);
-        if output.format == Format::Text
-            && let Some(line) = found.passed_over(lang)
-        {
-            text = format!("{line}\n\n{text}");
-        }
+        let text = output.format.render(report, lang);
         match &output.file {
             Some(file) => {
                 fs::write(file, text).with_context(|| format!("{}", file.display()))?;

@@ -29,11 +29,20 @@ struct LocalFault {
     en: String,
 }
 
-/// Checks the files of one set.
+/// Checks the files of one set that is to be sent.
 pub(super) fn files(spec: &Spec, files: &[(&str, &[u8])]) -> Judgement {
+    check(spec, files, false)
+}
+
+/// Checks the files of one set that came from a partner.
+pub(super) fn received(spec: &Spec, files: &[(&str, &[u8])]) -> Judgement {
+    check(spec, files, true)
+}
+
+fn check(spec: &Spec, files: &[(&str, &[u8])], received: bool) -> Judgement {
     let sources: Vec<SourceFile<'_>> =
         files.iter().map(|(name, bytes)| SourceFile { name, bytes }).collect();
-    let report = rules::check(spec, &sources, &Options::default());
+    let report = rules::check(spec, &sources, &Options { received, ..Options::default() });
     Judgement { report: Some(Box::new(report)), fault: None }
 }
 
@@ -201,12 +210,19 @@ impl Judgement {
 
     /// The findings as they may leave the house: places and rules, no values.
     pub(super) fn receipt_findings(&self) -> Vec<ReceiptFinding> {
-        let finding = |finding: &rules::Finding| ReceiptFinding {
-            rule: finding.rule.code().to_owned(),
-            file: finding.place.file.clone(),
-            line: finding.place.line,
-            item: finding.place.item.map(u32::from),
-            message: finding.rule.info().name.to_owned(),
+        let findings = |finding: &rules::Finding| {
+            let (code, name) = (finding.rule.code(), finding.rule.info().name);
+            let places: Vec<ReceiptFinding> = finding
+                .places()
+                .map(|place| ReceiptFinding {
+                    rule: code.to_owned(),
+                    file: place.file.clone(),
+                    line: place.line,
+                    item: place.item.map(u32::from),
+                    message: name.to_owned(),
+                })
+                .collect();
+            places
         };
         let fault = self.fault.iter().map(|fault| ReceiptFinding {
             rule: fault.code.to_owned(),
@@ -215,7 +231,7 @@ impl Judgement {
             item: None,
             message: fault.en.clone(),
         });
-        fault.chain(self.errors().map(finding)).collect()
+        fault.chain(self.errors().flat_map(findings)).collect()
     }
 
     /// The files that explain a held set: for people and for programs.

@@ -14,6 +14,7 @@
 
 pub mod ms932;
 mod reader;
+pub(crate) mod work;
 mod writer;
 
 pub use reader::{LineEnd, LineEnds, Note, Reader, Record, Sink, Span};

@@ -8,6 +8,8 @@ use std::sync::LazyLock;
 
 use encoding_rs::SHIFT_JIS;
 
+use super::work;
+
 /// What is wrong with a byte or a pair of bytes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Defect {
@@ -43,8 +45,15 @@ pub struct Examined {
     pub worst: Option<Found>,
 }
 
-/// Looks at every character once.
+/// Looks at every character once, to the first defect that no character can come of.
 pub fn examine(bytes: &[u8]) -> Examined {
+    let examined = look_at(bytes);
+    let end = examined.worst.filter(|found| found.defect != Defect::Control);
+    work::look(end.map_or(bytes.len(), |found| found.offset + found.length));
+    examined
+}
+
+fn look_at(bytes: &[u8]) -> Examined {
     let pairs = &*PAIRS;
     let mut rest = bytes;
     let mut chars = 0;

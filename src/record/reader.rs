@@ -2,6 +2,8 @@
 
 use memchr::{memchr, memchr2, memchr2_iter};
 
+use super::work;
+
 /// Where an item stands in its record.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Span {
@@ -107,6 +109,7 @@ impl<'r> Record<'r> {
         if self.one_line {
             return self.line;
         }
+        work::look(span.start());
         self.line + count_line_breaks(self.bytes.get(..span.start()).unwrap_or_default())
     }
 
@@ -264,6 +267,7 @@ impl Reader {
             let (top, after) = rest.split_at(rest.len().min(Self::TOP_UP));
             let mut carry = std::mem::take(&mut self.carry);
             let old = carry.len();
+            work::look(top.len());
             carry.extend_from_slice(top);
             let used = self.scan(&carry, sink);
             if let Some(inside) = used.checked_sub(old) {
@@ -271,6 +275,8 @@ impl Reader {
                 rest = rest.get(inside..).unwrap_or_default();
                 carry.clear();
             } else {
+                // What is left moves to the front.
+                work::look(if used > 0 { carry.len() - used } else { 0 });
                 carry.drain(..used);
                 rest = after;
             }
@@ -278,6 +284,7 @@ impl Reader {
         }
         if !rest.is_empty() {
             let used = self.scan(rest, sink);
+            work::look(rest.len() - used);
             self.carry.extend_from_slice(rest.get(used..).unwrap_or_default());
         }
     }
@@ -340,7 +347,9 @@ impl Reader {
                     }
                     let one_line = self.state.breaks == 0 && !self.state.skipping;
                     let line = rest.get(..length.saturating_sub(end.length()));
-                    before = line.filter(|_| one_line).map(|line| (line, end));
+                    // Nothing is like an empty line but another one, which is read at once anyhow.
+                    let line = line.filter(|line| one_line && !line.is_empty());
+                    before = line.map(|line| (line, end));
                     self.ends.count(end, self.state.lines + self.state.breaks + 1);
                     self.state.deliver(rest, sink);
                     self.state.offset += offset(length);
@@ -397,6 +406,19 @@ impl State {
             self.changed = u128::MAX;
             self.spans.clear();
             self.item_count = 0;
+            // Nothing but its end, of which a damaged file may have millions.
+            let blank = match bytes {
+                [b'\n', ..] => Some((1, LineEnd::Lf)),
+                [b'\r', b'\n', ..] => Some((2, LineEnd::CrLf)),
+                [b'\r', _, ..] => Some((1, LineEnd::Cr)),
+                _ => None,
+            };
+            if let Some((length, end)) = blank {
+                self.start = 0;
+                self.flags = 0;
+                self.push(0);
+                return Step::Done(length, end);
+            }
             if let Some(step) = self.plain_line(bytes) {
                 return step;
             }
@@ -422,7 +444,9 @@ impl State {
                 Phase::Plain => {
                     let rest = bytes.get(self.cursor..).unwrap_or_default();
                     let delimiter = |byte: &u8| matches!(byte, b',' | b'"' | b'\r' | b'\n');
-                    let Some(length) = rest.iter().position(delimiter) else {
+                    let found = rest.iter().position(delimiter);
+                    work::look(found.map_or(rest.len(), |length| length + 1));
+                    let Some(length) = found else {
                         self.cursor = bytes.len();
                         return Step::More;
                     };
@@ -451,7 +475,9 @@ impl State {
                 }
                 Phase::Quoted => {
                     let rest = bytes.get(self.cursor..).unwrap_or_default();
-                    if let Some(length) = memchr(b'"', rest) {
+                    let found = memchr(b'"', rest);
+                    work::look(found.map_or(rest.len(), |length| length + 1));
+                    if let Some(length) = found {
                         self.cursor += length + 1;
                         self.phase = Phase::AfterQuote;
                     } else {
@@ -513,6 +539,7 @@ impl State {
     /// which of them changed has to be found. Gives nothing where the line is another.
     #[inline]
     fn alike(&mut self, before: &[u8], end: LineEnd, bytes: &[u8]) -> Option<Step> {
+        work::look(before.len());
         let (line, after) = bytes.split_at_checked(before.len())?;
         let ends_alike = match end {
             LineEnd::CrLf => matches!(after, [b'\r', b'\n', ..]),
@@ -559,6 +586,7 @@ impl State {
     #[inline]
     fn edited(&mut self, before: &[u8], bytes: &[u8]) -> Option<Step> {
         let (line, end) = one_line(bytes)?;
+        work::look(before.len().min(line.len()));
         let head = common_prefix(before, line);
         let (old_rest, new_rest) = (before.get(head..)?, line.get(head..)?);
         let tail = before.len() - common_suffix(old_rest, new_rest);
@@ -646,6 +674,7 @@ impl State {
             }
             Some(())
         };
+        work::look(until.saturating_sub(from));
         let (blocks, rest) = line.get(from..until)?.as_chunks::<64>();
         let mut last = [0; 64];
         for (place, byte) in last.iter_mut().zip(rest) {
@@ -688,6 +717,7 @@ impl State {
 
     fn count_breaks(&mut self, bytes: &[u8], end: usize) {
         let content = bytes.get(self.start..end).unwrap_or_default();
+        work::look(content.len());
         if memchr2(b'\n', b'\r', content).is_some() {
             self.breaks += count_line_breaks(content);
         }
@@ -751,7 +781,9 @@ impl State {
 /// comes first that no LF follows. Looks no further than the first of both: each byte of a file is
 /// looked at a bounded number of times, whatever the file is made of.
 fn one_line(bytes: &[u8]) -> Option<(&[u8], LineEnd)> {
-    let (line, rest) = bytes.split_at_checked(memchr2(b'\r', b'\n', bytes)?)?;
+    let found = memchr2(b'\r', b'\n', bytes);
+    work::look(found.map_or(bytes.len(), |length| length + 1));
+    let (line, rest) = bytes.split_at_checked(found?)?;
     let end = match rest {
         [b'\n', ..] => LineEnd::Lf,
         [b'\r', b'\n', ..] => LineEnd::CrLf,

@@ -228,6 +228,8 @@ pub struct Changes {
     /// How many there are.
     pub counts: ChangeCounts,
     kept: std::collections::BTreeMap<(Reason, ChangeKind), usize>,
+    /// Where the list has the changes of form, by reason and item, until it is sorted.
+    forms: std::collections::BTreeMap<(Reason, Option<u16>), usize>,
 }
 
 impl Changes {
@@ -260,20 +262,25 @@ impl Changes {
         }
     }
 
-    /// Counts `count` changes of form: those of the same reason and item are one entry.
-    pub(super) fn form(&mut self, reason: Reason, count: u64, place: impl FnOnce() -> Place) {
+    /// Counts `count` changes of form: those of the same reason and item are one entry, whose place
+    /// is that of the first.
+    pub(super) fn form(
+        &mut self,
+        (reason, item): (Reason, Option<u16>),
+        count: u64,
+        place: impl FnOnce() -> Place,
+    ) {
         self.counts.lossless += count;
-        let place = place();
-        let same =
-            |change: &&mut Change| change.reason == reason && change.place.item == place.item;
-        if let Some(change) = self.list.iter_mut().find(same) {
+        let known = self.forms.get(&(reason, item));
+        if let Some(change) = known.and_then(|index| self.list.get_mut(*index)) {
             change.count += count;
             return;
         }
+        self.forms.insert((reason, item), self.list.len());
         self.list.push(Change {
             kind: ChangeKind::Lossless,
             reason,
-            place,
+            place: Place { item, ..place() },
             count,
             before: None,
             after: None,
@@ -295,6 +302,7 @@ impl Changes {
     }
 
     pub(super) fn sort(&mut self) {
+        self.forms.clear();
         self.list.sort_by_key(|change| (change.place.offset, change.place.item));
     }
 }

@@ -3,6 +3,7 @@
 use encoding_rs::SHIFT_JIS;
 
 use crate::record::ms932::{self, Defect};
+use crate::record::work;
 use crate::spec::{Glyph, Glyphs};
 
 use super::change::{ChangeKind, Reason};
@@ -76,6 +77,7 @@ impl Characters<'_> {
     /// The item in MS932; `on` is told of every place that is not a plain copy. What has no
     /// candidate is left out.
     pub(super) fn clean(&self, raw: &[u8], out: &mut Vec<u8>, on: &mut impl FnMut(Event<'_>)) {
+        work::look(raw.len());
         for (offset, _) in raw.iter().enumerate().filter(|(_, byte)| **byte == 0) {
             on(blocked(offset, Reason::Nul, Before::Bytes(&[0])));
         }

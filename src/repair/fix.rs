@@ -101,11 +101,11 @@ pub fn fix(spec: &Spec, name: &str, bytes: &[u8], options: &FixOptions<'_>) -> F
     fixed.encoding = Some(source.encoding);
     let mut fixer = Fixer::new(spec, (name, kind, by_name), &source, options);
     if source.mark > 0 {
-        fixer.changes.form(Reason::ByteOrderMark, 1, || at_file(name));
+        fixer.changes.form((Reason::ByteOrderMark, None), 1, || at_file(name));
     }
     let same_bytes = source.text.is_ascii() && !source.encoding.is_wide();
     if source.encoding != Encoding::Ms932 && !same_bytes {
-        fixer.changes.form(Reason::Encoding, 1, || at_file(name));
+        fixer.changes.form((Reason::Encoding, None), 1, || at_file(name));
     }
     let mut reader = Reader::default();
     reader.feed(&source.text, &mut fixer);
@@ -126,7 +126,7 @@ fn remaining(spec: &Spec, name: &str, bytes: &[u8]) -> Vec<Remaining> {
     let report = rules::check(spec, &[SourceFile { name, bytes }], &Options::default());
     let mut found: BTreeMap<Rule, Remaining> = BTreeMap::new();
     for finding in report.findings {
-        let rule = finding.rule;
+        let (rule, count) = (finding.rule, finding.count());
         if finding.severity != Severity::Error || rule.info().level == Level::L6 {
             continue;
         }
@@ -136,7 +136,7 @@ fn remaining(spec: &Spec, name: &str, bytes: &[u8]) -> Vec<Remaining> {
             message_ja: finding.message_ja,
             message_en: finding.message_en,
         });
-        remaining.count += 1;
+        remaining.count += count;
     }
     for omitted in report.omitted.iter().filter(|omitted| omitted.severity == Severity::Error) {
         if let Some(remaining) = found.get_mut(&omitted.rule) {
@@ -144,6 +144,16 @@ fn remaining(spec: &Spec, name: &str, bytes: &[u8]) -> Vec<Remaining> {
         }
     }
     found.into_values().collect()
+}
+
+fn place(offsets: &mut Offsets<'_>, name: &str, record: &Record<'_>, number: u64) -> Place {
+    let offset = usize::try_from(record.offset).unwrap_or(usize::MAX);
+    Place {
+        line: Some(record.line),
+        record: Some(number),
+        offset: Some(offsets.of(offset)),
+        ..at_file(name)
+    }
 }
 
 fn at_file(name: &str) -> Place {
@@ -207,22 +217,24 @@ impl<'s> Fixer<'s> {
                 (Some(lf), Some(cr)) => Some(lf.min(cr)),
                 (lf, cr) => lf.or(cr),
             };
-            self.changes.form(Reason::LineEnds, wrong, || Place { line, ..at_file(name) });
+            self.changes.form((Reason::LineEnds, None), wrong, || Place { line, ..at_file(name) });
         }
         if ends.missing_at_end && !self.last_left_out {
-            self.changes.form(Reason::FinalLineEnd, 1, || at_file(name));
+            self.changes.form((Reason::FinalLineEnd, None), 1, || at_file(name));
         }
         (self.changes, self.out)
     }
 
     fn place(&mut self, record: &Record<'_>) -> Place {
-        let offset = usize::try_from(record.offset).unwrap_or(usize::MAX);
-        Place {
-            line: Some(record.line),
-            record: Some(self.number(record.number)),
-            offset: Some(self.offsets.of(offset)),
-            ..at_file(self.name)
-        }
+        let number = self.number(record.number);
+        place(&mut self.offsets, self.name, record, number)
+    }
+
+    /// Counts a change of the form of a record; most are like one before, and have no place.
+    fn form(&mut self, reason: Reason, record: &Record<'_>) {
+        let number = self.number(record.number);
+        let (offsets, name) = (&mut self.offsets, self.name);
+        self.changes.form((reason, None), 1, || place(offsets, name, record, number));
     }
 
     /// The number of a record without the header line.
@@ -231,8 +243,7 @@ impl<'s> Fixer<'s> {
     }
 
     fn leave_out(&mut self, record: &Record<'_>, reason: Reason) {
-        let place = self.place(record);
-        self.changes.form(reason, 1, || place);
+        self.form(reason, record);
         self.last_left_out = true;
     }
 
@@ -322,8 +333,7 @@ impl Sink for Fixer<'_> {
             let rest = self.cells.get(expected..).unwrap_or_default();
             if !rest.is_empty() && rest.iter().all(|cell| cell.bytes.is_empty()) {
                 self.cells.truncate(expected);
-                let place = self.place(record);
-                self.changes.form(Reason::TrailingItems, 1, || place);
+                self.form(Reason::TrailingItems, record);
             }
         }
         let items = layout.filter(|layout| layout.items.len() == self.cells.len());
@@ -337,16 +347,24 @@ impl Sink for Fixer<'_> {
             if written == Written::Same {
                 continue;
             }
-            let mut at = self.place(record);
-            let span = record.spans().get(place).copied().unwrap_or_default();
-            let begin = usize::try_from(record.offset_of(span)).unwrap_or(usize::MAX);
-            at.line = Some(record.line_of(span));
-            at.offset = Some(self.offsets.of(begin));
-            at.item = u16::try_from(place + 1).ok();
-            at.item_name = item.map(|item| item.name.clone());
+            let item_number = u16::try_from(place + 1).ok();
+            let record_number = self.number(record.number);
+            let (offsets, name) = (&mut self.offsets, self.name);
+            let mut at = || {
+                let span = record.spans().get(place).copied().unwrap_or_default();
+                let begin = usize::try_from(record.offset_of(span)).unwrap_or(usize::MAX);
+                Place {
+                    line: Some(record.line_of(span)),
+                    record: Some(record_number),
+                    item: item_number,
+                    item_name: item.map(|item| item.name.clone()),
+                    offset: Some(offsets.of(begin)),
+                    ..at_file(name)
+                }
+            };
             match written {
-                Written::Changed(reason) => self.changes.form(reason, 1, || at),
-                Written::Same | Written::Unclear => self.changes.blocked(Reason::StrayQuote, at),
+                Written::Changed(reason) => self.changes.form((reason, item_number), 1, at),
+                Written::Same | Written::Unclear => self.changes.blocked(Reason::StrayQuote, at()),
             }
         }
         self.out.extend_from_slice(b"\r\n");
@@ -362,14 +380,19 @@ impl Sink for Fixer<'_> {
         };
         let offsets = &mut self.offsets;
         let mut at = |offset: u64| Some(offsets.of(usize::try_from(offset).unwrap_or(usize::MAX)));
+        if let Note::BlankLine { line, offset } = note {
+            let name = self.name;
+            self.changes.form((Reason::BlankLine, None), 1, || Place {
+                line: Some(line),
+                offset: at(offset),
+                ..at_file(name)
+            });
+            self.last_left_out = true;
+            return;
+        }
         let mut place = at_file(self.name);
         match note {
-            Note::BlankLine { line, offset } => {
-                place.line = Some(line);
-                place.offset = at(offset);
-                self.changes.form(Reason::BlankLine, 1, || place);
-                self.last_left_out = true;
-            }
+            Note::BlankLine { .. } => {}
             Note::TooLong { line, offset, .. } => {
                 place.line = Some(line);
                 place.offset = at(offset);

@@ -18,6 +18,8 @@ mod convert;
 mod fix;
 mod kana;
 mod layout;
+#[cfg(test)]
+mod linear;
 mod loss;
 mod source;
 mod text;

@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use serde::{Serialize, Serializer};
 
-use crate::record::ms932;
+use crate::record::{ms932, work};
 
 /// The encoding of a file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -141,6 +141,7 @@ impl Offsets<'_> {
     /// The number of UTF-16 code units between two places of the text.
     fn count(&self, from: usize, to: usize) -> usize {
         let between = self.text.get(from..to).unwrap_or_default();
+        work::look(between.len());
         let units = |byte: &u8| match byte {
             0x80..=0xBF => 0,
             0xF0..=0xFF => 2,

@@ -19,6 +19,8 @@ pub(super) struct Findings {
     total: u64,
     /// What follows from other findings is told too.
     consequences: bool,
+    /// The files were received: see [`Rule::is_for_senders`].
+    received: bool,
 }
 
 /// How often a rule was broken.
@@ -32,12 +34,25 @@ pub(super) struct Tally {
 
 impl Findings {
     pub(super) const fn new(limit: u64) -> Self {
-        Self { limit, tallies: Vec::new(), kept: Vec::new(), total: 0, consequences: false }
+        Self {
+            limit,
+            tallies: Vec::new(),
+            kept: Vec::new(),
+            total: 0,
+            consequences: false,
+            received: false,
+        }
     }
 
     /// Tells also what follows from other findings, or not.
     pub(super) const fn with_consequences(mut self, told: bool) -> Self {
         self.consequences = told;
+        self
+    }
+
+    /// Of files that were received, or not.
+    pub(super) const fn of_received(mut self, received: bool) -> Self {
+        self.received = received;
         self
     }
 
@@ -56,6 +71,11 @@ impl Findings {
         }
     }
 
+    /// Whether what follows from other findings is told too.
+    pub(super) const fn tells_consequences(&self) -> bool {
+        self.consequences
+    }
+
     /// Adds a finding at the rule's own severity.
     pub(super) fn add(&mut self, rule: Rule, draft: impl FnOnce() -> Draft) {
         self.add_at_most(rule, Severity::Error, draft);
@@ -70,6 +90,8 @@ impl Findings {
         draft: impl FnOnce() -> Draft,
     ) {
         self.total += 1;
+        let lenient = self.received && rule.is_for_senders();
+        let limit = if lenient { limit.min(Severity::Warning) } else { limit };
         let severity = rule.info().severity.min(limit);
         let same = |tally: &&mut Tally| tally.rule == rule && tally.severity == severity;
         if let Some(tally) = self.tallies.iter_mut().find(same) {

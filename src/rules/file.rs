@@ -68,8 +68,10 @@ impl<'s> FileCheck<'s> {
     pub(super) fn new(spec: &'s Spec, label: &str, mut findings: Findings) -> Self {
         let (folder, name) = label.rsplit_once('/').unwrap_or(("", label));
         let (kind, parsed) = name::check(spec, name, &mut findings);
-        let text = kind.is_some_and(|kind| !kind.is_image());
-        let picture = kind.is_some_and(FileKind::is_image);
+        // Behind another extension is a copy that somebody kept: what is in it is nobody's export.
+        let kept = findings.has(Rule::WrongExtension);
+        let text = !kept && kind.is_some_and(|kind| !kind.is_image());
+        let picture = !kept && kind.is_some_and(FileKind::is_image);
         Self {
             label: shortened(label),
             folder: folder.to_owned(),

@@ -23,6 +23,8 @@ pub struct Finding {
     pub place: Place,
     /// The other cells that it ties the place to.
     pub related: Vec<Place>,
+    /// Where the same is wrong with other people; see [`same`](super::same).
+    pub alike: Vec<Place>,
     /// What stands there, where showing it helps.
     pub value: Option<Value>,
     /// What is wrong, in Japanese.
@@ -114,6 +116,16 @@ impl Serialize for Value {
 }
 
 impl Finding {
+    /// The place, and those where the same is wrong with other people.
+    pub fn places(&self) -> impl Iterator<Item = &Place> {
+        std::iter::once(&self.place).chain(&self.alike)
+    }
+
+    /// How many places there are.
+    pub fn count(&self) -> u64 {
+        u64::try_from(self.alike.len()).unwrap_or(u64::MAX).saturating_add(1)
+    }
+
     /// What is wrong, in a language.
     pub fn message(&self, lang: Lang) -> &str {
         lang.pick(&self.message_ja, &self.message_en)
@@ -137,6 +149,10 @@ impl Serialize for Finding {
             clause: &'static str,
             #[serde(skip_serializing_if = "<[Place]>::is_empty")]
             related: &'f [Place],
+            #[serde(skip_serializing_if = "Option::is_none")]
+            count: Option<u64>,
+            #[serde(skip_serializing_if = "<[Place]>::is_empty")]
+            alike: &'f [Place],
         }
         let info = self.rule.info();
         Row {
@@ -150,6 +166,8 @@ impl Serialize for Finding {
             message_en: &self.message_en,
             clause: info.clause,
             related: &self.related,
+            count: (!self.alike.is_empty()).then(|| self.count()),
+            alike: &self.alike,
         }
         .serialize(serializer)
     }
@@ -284,6 +302,7 @@ impl Draft {
             message_en: fill(info.en.message, Lang::En),
             place: self.place,
             related: self.related,
+            alike: Vec::new(),
             value: self.value,
         }
     }

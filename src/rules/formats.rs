@@ -53,6 +53,8 @@ pub(super) const fn rules(format: Format) -> &'static [Rule] {
 pub(super) fn check(item: &Item, value: &[u8], chars: usize) -> Verdict {
     let bad_unless = |good, rule| if good { Verdict::Good } else { Verdict::Bad(rule) };
     match item.format {
+        // Where the format is in doubt, the length is all that the source asks for.
+        _ if item.limit < Severity::Error && !fits(item, chars) => Verdict::Bad(Rule::ItemTooLong),
         Format::Month => bad_unless(is_month(value), Rule::UnrealMonth),
         Format::MonthOrZero => bad_unless(value == b"000000" || is_month(value), Rule::UnrealMonth),
         Format::Date => bad_unless(is_date(value), Rule::UnrealDate),
@@ -64,10 +66,6 @@ pub(super) fn check(item: &Item, value: &[u8], chars: usize) -> Verdict {
             bad_unless(length && are_digits(value), Rule::NotDigits)
         }
         Format::InsuredNumber => bad_unless(is_insured_number(value), Rule::MalformedInsuredNumber),
-        // Where the source gives no format, the length is all that it asks for.
-        Format::OfficeNumber if item.limit < Severity::Error && !fits(item, chars) => {
-            Verdict::Bad(Rule::ItemTooLong)
-        }
         Format::OfficeNumber => {
             bad_unless(value.len() == 10 && are_capitals(value), Rule::MalformedOfficeNumber)
         }

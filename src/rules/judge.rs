@@ -324,6 +324,11 @@ impl Judge<'_> {
             self.check_form(reader);
             if let Some(version) = &self.version {
                 run.extend(&RuleSet::of(version::RULES));
+                // A value of 4.0 beside one of another edition is one mistake.
+                let unlike = [Rule::MixedCsvVersions, Rule::CsvVersionDoesNotFitName];
+                if unlike.into_iter().any(|rule| self.findings.has(rule)) {
+                    self.findings.keep_only(|rule| rule != Rule::CsvVersionOf40);
+                }
                 if let Some(month) = month
                     && !self.findings.has(Rule::CsvVersionDoesNotFitName)
                 {

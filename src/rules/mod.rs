@@ -54,6 +54,7 @@ mod profile;
 pub mod render;
 mod report;
 mod rule;
+mod same;
 mod set;
 mod shape;
 mod sniff;

@@ -15,6 +15,7 @@ use super::finding::Finding;
 use super::overrides::OverridesReport;
 use super::profile::{Profile, ProfileName};
 use super::rule::RuleSet;
+use super::same;
 use super::table::{Rule, TABLE};
 use super::unit::{Summary, Units};
 
@@ -46,6 +47,10 @@ pub struct Report {
     /// Files that could not be read.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub unfinished: Vec<String>,
+    /// Files that lay beside those that were judged and have nothing to do with the standard, where
+    /// the caller says so.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub passed_over: Vec<String>,
     /// The folder that the names of files start from, where the caller says so: formats that other
     /// programs read name files with it.
     #[serde(skip)]
@@ -243,6 +248,7 @@ impl Report {
             omitted: Vec::new(),
             rules: RulesReport { run: Vec::new(), not_run: Vec::new() },
             unfinished,
+            passed_over: Vec::new(),
             base: None,
         };
         for outcome in outcomes {
@@ -301,9 +307,11 @@ impl Report {
         mut findings: Vec<Finding>,
         file: Option<&str>,
     ) {
+        let folded = same::fold(&mut findings);
         for tally in tallies {
             let severity = profile.grade(tally.rule, tally.severity);
-            self.counts.add(severity, tally.total);
+            let gone = folded.get(&(tally.rule, tally.severity)).copied().unwrap_or_default();
+            self.counts.add(severity, tally.total.saturating_sub(gone));
             self.overrides.count(tally.rule, tally.total);
             let Some(severity) = severity.filter(|_| tally.total > tally.kept) else { continue };
             let same = |omitted: &&mut Omitted| {

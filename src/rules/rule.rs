@@ -107,6 +107,12 @@ impl Serialize for Level {
 }
 
 impl Rule {
+    /// Whether it is an error for who sends the files only: they can be imported, though not as they
+    /// were meant. Write the strictest, accept the widest.
+    pub(super) const fn is_for_senders(self) -> bool {
+        matches!(self, Self::DuplicateNumbers)
+    }
+
     /// Its row in the table.
     pub fn info(self) -> &'static RuleInfo {
         // The table is written by the macro that writes the enum, in the same order.

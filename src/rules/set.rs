@@ -21,6 +21,9 @@ pub struct Options {
     pub findings_per_set: u64,
     /// How strictly.
     pub profile: Profile,
+    /// The files came from somebody else, and what can be imported is taken: what is an error only
+    /// for who sends it is a warning.
+    pub received: bool,
     /// Whether findings that follow from others are told as well; only for the test that leaving
     /// them out makes no set look better.
     #[doc(hidden)]
@@ -33,6 +36,7 @@ impl Default for Options {
             findings_per_file: 1_000,
             findings_per_set: 10_000,
             profile: Profile::default(),
+            received: false,
             consequences: false,
         }
     }
@@ -40,7 +44,9 @@ impl Default for Options {
 
 impl Options {
     const fn collector(&self) -> Findings {
-        Findings::new(self.findings_per_file).with_consequences(self.consequences)
+        Findings::new(self.findings_per_file)
+            .with_consequences(self.consequences)
+            .of_received(self.received)
     }
 }
 

@@ -1,6 +1,7 @@
 //! What encoding a whole file is in, told from its bytes as they pass.
 
 use crate::record::ms932::{self, Defect};
+use crate::record::work;
 
 /// The first bytes of a file, before anything is parsed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -75,6 +76,7 @@ impl OtherJis {
         if self.broken {
             return;
         }
+        work::look(piece.len());
         self.escapes = self.escapes
             || (self.escape && piece.first() == Some(&b'$'))
             || memchr::memchr_iter(0x1B, piece).any(|at| piece.get(at + 1) == Some(&b'$'));
@@ -135,6 +137,7 @@ impl Utf8 {
         if self.broken || (self.pending.is_empty() && piece.is_ascii()) {
             return;
         }
+        work::look(piece.len());
         self.beyond_ascii = true;
         let mut rest = piece;
         while !self.pending.is_empty() {

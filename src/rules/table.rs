@@ -2068,15 +2068,15 @@ rules! {
     good "月曜 0900〜1000 訪問介護 が 1 件"
 
     DuplicateNumbers "L5-NUM-001" "duplicate-numbers"
-    L5 Warning since V3 clause "I-08, R-YOBO-05"
+    L5 Error since V3 clause "I-08, R-YOBO-05"
     ja {
         "番号の組（{numbers}）がレコード {first} と同じです。"
-        "同じ計画の中では番号の組で行を見分け、並べます。同じ組があると片方が失われるか、順番が決まりません。"
+        "同じ計画の中では番号の組で行を見分け、並べます。同じ組があると片方が失われるか、順番が決まりません。受け取ったファイルと介護予防の別表では警告です。"
         "行ごとに番号を振り直して出力してください。"
     }
     en {
         "The numbers {numbers} are those of record {first}."
-        "Inside a plan rows are told apart and ordered by their numbers; one of the two may be lost."
+        "Inside a plan rows are told apart and ordered by their numbers; one of the two may be lost. In received files, and in the sub-table of 介護予防, it is a warning."
         "Give each row numbers of its own."
     }
     bad "課題 1・目標 1・内容 1 の行が 2 つ"

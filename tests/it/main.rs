@@ -22,6 +22,7 @@ mod fix;
 mod folder;
 mod harness;
 mod hostile_files;
+mod judging;
 mod layers;
 mod link;
 mod proof;

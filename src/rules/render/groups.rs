@@ -28,6 +28,13 @@ pub(super) struct RuleGroup<'r> {
     pub(super) total: u64,
 }
 
+impl RuleGroup<'_> {
+    /// How many places the findings stand for.
+    pub(super) fn places(&self) -> u64 {
+        self.findings.iter().fold(self.total, |places, finding| places + finding.count() - 1)
+    }
+}
+
 impl FileGroup<'_> {
     /// How many findings there are of a severity.
     pub(super) fn count(&self, severity: Severity) -> u64 {

@@ -10,7 +10,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use askama::Template;
 
-use crate::rules::finding::Finding;
+use crate::rules::finding::{Finding, Place};
 use crate::rules::profile::ProfileName;
 use crate::rules::report::{FileReport, Reason, Report, Verdict};
 use crate::rules::table::Rule;
@@ -99,13 +99,13 @@ struct Entry<'r> {
     has_places: bool,
     /// Whether they say something beside the summary.
     has_messages: bool,
-    /// How many findings have no row.
+    /// How many places have no row.
     rest: Option<String>,
 }
 
-/// One finding.
+/// One place of a finding.
 struct Row<'r> {
-    finding: &'r Finding,
+    place: &'r Place,
     item: String,
     value: Option<String>,
     message: String,
@@ -127,7 +127,7 @@ fn overview(groups: &[FileGroup<'_>], lang: Lang) -> Vec<Line> {
                     )
                 });
             *files += 1;
-            *total += group.total;
+            *total += group.places();
             if summary.as_deref().is_some_and(|known| known != self::summary(group, lang)) {
                 *summary = None;
             }
@@ -183,27 +183,32 @@ fn section<'r>(
 }
 
 fn entry<'r>(group: &RuleGroup<'r>, section: usize, room: &mut usize, lang: Lang) -> Entry<'r> {
-    let shown = group.findings.len().min(MOST).min(*room);
-    *room -= shown;
-    let rows: Vec<Row<'_>> =
-        group.findings.iter().take(shown).map(|finding| row(finding, lang)).collect();
+    let places = group.findings.iter().flat_map(|finding| {
+        let related = finding.places().zip(std::iter::once(true).chain(std::iter::repeat(false)));
+        related.map(move |(place, first)| (*finding, place, first))
+    });
+    let rows: Vec<Row<'_>> = places
+        .take(MOST.min(*room))
+        .map(|(finding, place, first)| row(finding, place, first, lang))
+        .collect();
+    *room -= rows.len();
     let text = group.rule.info().text(lang);
     let summary = summary(group, lang);
-    let rest = group.total.saturating_sub(u64::try_from(rows.len()).unwrap_or(u64::MAX));
+    let rest = group.places().saturating_sub(u64::try_from(rows.len()).unwrap_or(u64::MAX));
     Entry {
         code: group.rule.code(),
         severity: group.severity,
         label: group.severity.label(lang),
         anchor: anchor(section, group.rule.code(), group.severity),
         has_places: rows.iter().any(|row| {
-            let place = &row.finding.place;
+            let place = row.place;
             place.line.is_some() || row.value.is_some() || !row.related.is_empty()
         }),
         has_messages: rows.iter().any(|row| row.message != summary),
         summary,
         why: text.why,
         fix: text.fix,
-        total: count(group.total, lang),
+        total: count(group.places(), lang),
         rows,
         rest: (rest > 0).then(|| count(rest, lang)),
     }
@@ -216,11 +221,11 @@ impl Entry<'_> {
     }
 
     fn has_records(&self) -> bool {
-        self.any(|row| row.finding.place.record.is_some())
+        self.any(|row| row.place.record.is_some())
     }
 
     fn has_people(&self) -> bool {
-        self.any(|row| row.finding.place.person.is_some())
+        self.any(|row| row.place.person.is_some())
     }
 
     fn has_items(&self) -> bool {
@@ -232,18 +237,19 @@ impl Entry<'_> {
     }
 }
 
-fn row(finding: &Finding, lang: Lang) -> Row<'_> {
-    let related = |place: &crate::rules::finding::Place| {
+/// One place of a finding; related places go with the first of them.
+fn row<'r>(finding: &'r Finding, at: &'r Place, first: bool, lang: Lang) -> Row<'r> {
+    let related = |place: &Place| {
         let other = place.file.as_deref().filter(|_| place.file != finding.place.file);
         let file = other.map(|file| words::visible_line(file) + "　").unwrap_or_default();
         file + &words::place(place, lang)
     };
     Row {
-        finding,
-        item: words::item(&finding.place),
+        place: at,
+        item: words::item(at),
         value: finding.value.as_ref().map(|value| words::visible_line(value.text())),
         message: words::visible_line(finding.message(lang)),
-        related: finding.related.iter().map(related).collect(),
+        related: finding.related.iter().filter(|_| first).map(related).collect(),
     }
 }
 
@@ -289,6 +295,10 @@ impl Page<'_> {
 
     fn overrides_line(&self) -> Option<String> {
         words::overrides_line(self.report, self.lang)
+    }
+
+    fn passed_over(&self) -> Option<String> {
+        words::passed_over(self.report, self.lang)
     }
 
     fn override_lines(&self) -> Vec<String> {

@@ -32,6 +32,8 @@ enum Line<'r> {
         omitted: &'r [Omitted],
         rules: &'r RulesReport,
         unfinished: &'r [String],
+        #[serde(skip_serializing_if = "<[String]>::is_empty")]
+        passed_over: &'r [String],
     },
 }
 
@@ -50,6 +52,7 @@ pub(super) fn render(report: &Report) -> String {
         omitted: &report.omitted,
         rules: &report.rules,
         unfinished: &report.unfinished,
+        passed_over: &report.passed_over,
     };
     let findings = report.findings.iter().map(Line::Finding);
     let mut text = String::new();

@@ -147,8 +147,12 @@ fn artifact(report: &Report, file: &FileReport) -> Value {
 }
 
 fn result(report: &Report, finding: &Finding, lang: Lang) -> Value {
-    let related: Vec<Value> =
-        finding.related.iter().map(|place| location(report, place, lang)).collect();
+    let related: Vec<Value> = finding
+        .related
+        .iter()
+        .chain(&finding.alike)
+        .map(|place| location(report, place, lang))
+        .collect();
     let mut result = json!({
         "ruleId": finding.rule.code(),
         "ruleIndex": index(finding.rule),

@@ -4,7 +4,7 @@
 //! says what a row is. A spreadsheet takes some texts for formulas and drops the zeros at the head
 //! of numbers: such cells get an apostrophe.
 
-use crate::rules::finding::Finding;
+use crate::rules::finding::{Finding, Place};
 use crate::rules::report::Report;
 use crate::types::Lang;
 
@@ -72,7 +72,9 @@ pub(super) fn render(report: &Report, lang: Lang) -> String {
         Sheet(csv::WriterBuilder::new().terminator(csv::Terminator::CRLF).from_writer(Vec::new()));
     sheet.row(head(lang).map(str::to_owned));
     for finding in &report.findings {
-        sheet.row(row(finding, lang));
+        for place in finding.places() {
+            sheet.row(row(finding, place, lang));
+        }
     }
     let more = lang.pick("件数のみ", "only counted");
     for omitted in &report.omitted {
@@ -87,6 +89,10 @@ pub(super) fn render(report: &Report, lang: Lang) -> String {
         let text = lang.pick("読み取れませんでした", "could not be read");
         sheet.note(lang.pick("ファイル", "file"), "", name, text);
     }
+    for name in &report.passed_over {
+        let text = lang.pick("検査しませんでした", "not checked");
+        sheet.note(lang.pick("ファイル", "file"), "", name, text);
+    }
     for file in &report.files {
         let digest = format!("sha256:{}", file.sha256);
         sheet.note(lang.pick("ファイル", "file"), "", &file.name, &digest);
@@ -99,8 +105,8 @@ pub(super) fn render(report: &Report, lang: Lang) -> String {
     sheet.finish()
 }
 
-fn row(finding: &Finding, lang: Lang) -> [String; COLUMNS] {
-    let (place, info) = (&finding.place, finding.rule.info());
+fn row(finding: &Finding, place: &Place, lang: Lang) -> [String; COLUMNS] {
+    let info = finding.rule.info();
     let number = |number: Option<u64>| number.map(|n| n.to_string()).unwrap_or_default();
     let related: Vec<String> =
         finding.related.iter().map(|place| words::place(place, lang)).collect();

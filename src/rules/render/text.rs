@@ -76,6 +76,9 @@ impl Page<'_> {
             let name = words::visible_line(name);
             self.line(&format!("  {name}　{text}"));
         }
+        if let Some(line) = words::passed_over(self.report, self.lang) {
+            self.line(&line);
+        }
         self.line("");
     }
 
@@ -135,6 +138,13 @@ impl Page<'_> {
                 Lang::En => write!(head, ", {total} findings"),
             };
         }
+        let places = group.places();
+        if places > group.total {
+            let _ = match self.lang {
+                Lang::Ja => write!(head, "　同じ誤りが {places} か所"),
+                Lang::En => write!(head, ", in {places} places"),
+            };
+        }
         self.line(&head);
         let mut items: Vec<(Option<u16>, Vec<&Finding>)> = Vec::new();
         for finding in &group.findings {
@@ -152,8 +162,9 @@ impl Page<'_> {
                 if more.len() == 1 { (findings.as_slice(), &[][..]) } else { (shown, more) };
             for finding in shown {
                 self.finding(finding, &mut message);
+                self.more(&finding.alike.iter().collect::<Vec<_>>());
             }
-            self.more(more);
+            self.more(&more.iter().flat_map(|finding| finding.places()).collect::<Vec<_>>());
         }
         let listed = u64::try_from(group.findings.len()).unwrap_or(u64::MAX);
         if group.total > listed {
@@ -188,14 +199,14 @@ impl Page<'_> {
         }
     }
 
-    /// Findings that are counted and not shown.
-    fn more(&mut self, findings: &[&Finding]) {
-        if findings.is_empty() {
+    /// Places that are counted and not shown.
+    fn more(&mut self, places: &[&Place]) {
+        if places.is_empty() {
             return;
         }
-        let count = findings.len();
+        let count = places.len();
         let numbers = |of: fn(&Place) -> Option<u64>| {
-            let numbers = findings.iter().filter_map(|finding| of(&finding.place));
+            let numbers = places.iter().copied().filter_map(of);
             words::ranges(numbers, self.lang)
         };
         let (records, lines) = (numbers(|place| place.record), numbers(|place| place.line));

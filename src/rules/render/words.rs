@@ -159,6 +159,27 @@ pub(super) fn place(place: &Place, lang: Lang) -> String {
     parts.join(lang.pick("　", ", "))
 }
 
+/// Which files were not judged, and how many; nothing where all were.
+pub(super) fn passed_over(report: &Report, lang: Lang) -> Option<String> {
+    const MOST: usize = 20;
+    let count = report.passed_over.len();
+    if count == 0 {
+        return None;
+    }
+    let names = report.passed_over.iter().take(MOST).map(|name| visible_line(name));
+    let names = names.collect::<Vec<_>>().join(lang.pick("、", ", "));
+    let rest = count.saturating_sub(MOST);
+    let more = match (lang, rest) {
+        (_, 0) => String::new(),
+        (Lang::Ja, _) => format!(" ほか {rest} 件"),
+        (Lang::En, _) => format!(" and {rest} more"),
+    };
+    Some(match lang {
+        Lang::Ja => format!("検査しなかったファイル（{count} 件）: {names}{more}"),
+        Lang::En => format!("files that were not checked ({count}): {names}{more}"),
+    })
+}
+
 /// Message, place, value, related places and how to mend it, for programs that show one text.
 pub(super) fn sentence(finding: &Finding, lang: Lang) -> String {
     let mut text = finding.message(lang).to_owned();
@@ -172,6 +193,15 @@ pub(super) fn sentence(finding: &Finding, lang: Lang) -> String {
     }
     for related in &finding.related {
         parts.push(format!("{}: {}", lang.pick("関係する箇所", "see also"), place(related, lang)));
+    }
+    if !finding.alike.is_empty() {
+        let (count, records) =
+            (finding.alike.len(), finding.alike.iter().filter_map(|at| at.record));
+        let records = ranges(records, lang);
+        parts.push(match lang {
+            Lang::Ja => format!("同じ誤りがほかに {count} 件（レコード {records}）"),
+            Lang::En => format!("the same in {count} more records ({records})"),
+        });
     }
     if !parts.is_empty() {
         let _ = write!(text, " [{}]", parts.join(lang.pick("　", ", ")));

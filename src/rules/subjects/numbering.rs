@@ -8,7 +8,7 @@ use crate::types::FileKind;
 
 use super::keys::{self, Key};
 use super::person::{ItemNames, Person, Spot};
-use super::{Context, Facts, Findings, Judged, Rule, Subject, Suspended, no};
+use super::{Context, Facts, Findings, Judged, Rule, Severity, Subject, Suspended, no};
 
 /// What is numbered, from the outside in: 課題, 援助目標 or 支援計画, 援助内容 or 利用サービス.
 struct Scheme {
@@ -127,7 +127,9 @@ impl Subject for Numbering {
         let before = *plan.rows.entry(numbers).or_insert(spot);
         if before != spot {
             plan.spoiled = true;
-            findings.add(Rule::DuplicateNumbers, || {
+            // Which of its numbers tell the rows of the sub-table apart, the source leaves open.
+            let limit = if scheme.left_out { Severity::Warning } else { Severity::Error };
+            findings.add_at_most(Rule::DuplicateNumbers, limit, || {
                 let shown: Vec<String> =
                     numbers.iter().take(lowest + 1).map(ToString::to_string).collect();
                 record

@@ -34,6 +34,7 @@ const TORN: &[Rule] = &[
     Rule::UnclosedQuote,
     Rule::MixedCsvVersions,
     Rule::UnknownCsvVersion,
+    Rule::CsvVersionDoesNotFitName,
     Rule::EmptyFile,
 ];
 
@@ -216,9 +217,13 @@ impl<'f> Unit<'f> {
         let mut elsewhere: HashSet<[u8; 10]> = HashSet::new();
         elsewhere.extend(slip.iter().flat_map(|part| insured(part.facts.people.keys())));
         elsewhere.extend(supplement.iter().flat_map(|part| insured(part.facts.people.keys())));
+        if findings.tells_consequences() {
+            (spare_slip, spare_supplement) = (0, 0);
+        }
         let mut people: Vec<_> = self.plan.facts.people.iter().collect();
-        people.sort_unstable_by_key(|(_, known)| known.first.insured.record);
-        let mut incomplete = HashSet::new();
+        // Who is taken for one that stands elsewhere does not depend on the order of records.
+        people.sort_unstable_by_key(|(person, _)| **person);
+        let mut lacking = Vec::new();
         for (person, known) in people {
             let mut missing = Vec::new();
             if slip.is_some_and(|part| !part.facts.people.contains_key(person))
@@ -231,10 +236,13 @@ impl<'f> Unit<'f> {
             {
                 missing.push(FileKind::Uphosoku);
             }
-            if missing.is_empty() {
-                continue;
+            if !missing.is_empty() {
+                lacking.push((person, known, missing));
             }
-            incomplete.insert(*person);
+        }
+        lacking.sort_unstable_by_key(|(_, known, _)| known.first.insured.record);
+        let incomplete = lacking.iter().map(|(person, ..)| **person).collect();
+        for (person, known, missing) in lacking {
             // The insurer is to blame only where both files lack the two numbers together.
             let spot = if missing.len() > 1 {
                 spot(*person, known.first, &elsewhere)
@@ -262,11 +270,13 @@ impl<'f> Unit<'f> {
         if !self.addressed.0 {
             return;
         }
-        let mut explained = incomplete.len();
-        for (person, spot) in &self.plan.facts.unrelated {
-            if incomplete.contains(person) || take(&mut explained) {
-                continue;
-            }
+        let mut unrelated: Vec<_> = self.plan.facts.unrelated.iter().collect();
+        unrelated.retain(|(person, _)| !incomplete.contains(person));
+        unrelated.sort_unstable_by_key(|(person, _)| *person);
+        let explained = if findings.tells_consequences() { 0 } else { incomplete.len() };
+        let mut told = unrelated.split_off(unrelated.len().min(explained));
+        told.sort_unstable_by_key(|(_, spot)| spot.record);
+        for (person, spot) in told {
             findings.add(Rule::UserUnrelatedToRecipient, || {
                 Draft::place(self.plan.place(*spot, *person)).with("recipient", self.way.recipient)
             });

@@ -18,6 +18,7 @@ mod invariants;
 mod logging;
 mod manifest_lies;
 mod many_offices;
+mod odd_bytes;
 mod odd_files;
 mod order;
 mod partners;

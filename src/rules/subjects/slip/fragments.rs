@@ -1,4 +1,7 @@
-//! 第7表: rows that carry the number of somebody else, told by where they stand.
+//! 第7表: rows that carry the number of somebody else.
+//!
+//! Told by what the rows of each person are and not by where they stand: people may stand in a file
+//! in any order, and what is found does not depend on it.
 
 use std::collections::{HashMap, HashSet};
 
@@ -6,49 +9,52 @@ use crate::rules::subjects::person::Person;
 
 use super::row::{Form, Row};
 
-/// People who are there only because a number of somebody else is wrong in one row.
+/// People who are there only because a number of somebody else is wrong in some rows.
 #[derive(Debug, Default)]
 pub(super) struct Fragments {
     /// Only sums, and 全合計 among them: it may be somebody else's.
     pub(super) lone: HashSet<Person>,
-    /// Between or behind their rows stands one with another number.
-    pub(super) hosts: HashSet<Person>,
+    /// One row or only sums, and no 全合計: somebody else lacks these rows.
+    pub(super) parts: HashSet<Person>,
     /// These have the 被保険者番号 of somebody with more rows: the insurer's number is the one that
     /// is wrong.
     pub(super) insurers: HashSet<Person>,
+    /// Those whose 被保険者番号 others have who lack rows.
+    pub(super) owners: HashSet<Person>,
+}
+
+impl Fragments {
+    /// How many people seem to be there only because of a wrong number.
+    pub(super) fn count(&self) -> usize {
+        self.lone.union(&self.parts).count()
+    }
 }
 
 pub(super) fn fragments(people: &[(Person, Vec<&Row>)]) -> Fragments {
     let mut found = Fragments::default();
-    let range = |rows: &[&Row]| {
-        let record = |row: Option<&&Row>| row.map_or(0, |row| row.whose.insured.record);
-        (record(rows.first()), record(rows.last()))
-    };
-    let total = |rows: &[&Row]| rows.iter().any(|row| row.form == Form::Total);
-    let only_sums = |rows: &[&Row]| rows.iter().all(|row| row.form.is_sum());
-    let mut insured: HashMap<&[u8], (&Person, usize)> = HashMap::new();
+    let mut complete: HashSet<Person> = HashSet::new();
+    let mut insured: HashMap<&[u8], Vec<(Person, usize)>> = HashMap::new();
     for (person, rows) in people {
-        if only_sums(rows) && total(rows) {
+        let total = rows.iter().any(|row| row.form == Form::Total);
+        let only_sums = rows.iter().all(|row| row.form.is_sum());
+        if only_sums && total {
             found.lone.insert(*person);
+        } else if !total && (only_sums || rows.len() == 1) {
+            found.parts.insert(*person);
+        } else if total {
+            complete.insert(*person);
         }
-        let known = insured.entry(person.insured()).or_insert((person, rows.len()));
-        if known.0 != person {
-            let fewer = if known.1 < rows.len() { known.0 } else { person };
-            found.insurers.insert(*fewer);
-            if known.1 < rows.len() {
-                *known = (person, rows.len());
-            }
-        }
+        insured.entry(person.insured()).or_default().push((*person, rows.len()));
     }
-    for pair in people.windows(2) {
-        let [(host, host_rows), (person, rows)] = pair else { continue };
-        let ((_, host_end), (start, end)) = (range(host_rows), range(rows));
-        if only_sums(rows) || (end < host_end && start > range(host_rows).0 && !total(rows)) {
-            found.hosts.insert(*host);
-        } else if host_rows.len() == 1 && !total(host_rows) {
-            // The first row of the next person, under another number.
-            found.hosts.insert(*person);
+    for mut same in insured.into_values().filter(|same| same.len() > 1) {
+        // Of as many rows, the lower number of an insurer: one has to be chosen.
+        same.sort_unstable_by_key(|(person, rows)| (std::cmp::Reverse(*rows), *person));
+        let [(owner, _), others @ ..] = same.as_slice() else { continue };
+        // Two insurers may give the same number to two people, each with all their rows.
+        if others.iter().any(|(person, _)| !complete.contains(person)) {
+            found.owners.insert(*owner);
         }
+        found.insurers.extend(others.iter().map(|(person, _)| *person));
     }
     found
 }

@@ -19,7 +19,7 @@ use crate::rules::name::is_preventive;
 
 use self::fragments::{Fragments, fragments};
 use self::row::{Cell, Column, Form, Row, RowItems};
-use self::sums::MOST_ROWS_OF_A_PERSON;
+use self::sums::{Fault, MOST_ROWS_OF_A_PERSON};
 use super::person::{Fingerprint, ItemNames, Person, Whose};
 use super::usage::is_stay;
 use super::{Context, Draft, Facts, Findings, Judged, Rule, Severity, Subject};
@@ -145,17 +145,26 @@ impl Subject for Slip {
         people.sort_unstable_by_key(|(_, rows)| rows.first().map(|row| row.whose.insured.record));
         let fragments = if whole { fragments(&people) } else { Fragments::default() };
         let mut slip = SlipFacts { names: self.names.clone(), whole, ..SlipFacts::default() };
-        for (person, rows) in &people {
-            let few = rows.len() <= MOST_ROWS_OF_A_PERSON;
-            let sound = whole && few && !self.torn.contains(person);
+        let mut judged: Vec<Judgement> = people
+            .iter()
+            .map(|(person, rows)| {
+                let few = rows.len() <= MOST_ROWS_OF_A_PERSON;
+                let sound = whole && few && !self.torn.contains(person);
+                // A code of a type that nobody knows may be that of a sum: nothing is added up, but
+                // what must be there and is not is told.
+                let known = !rows.iter().any(|row| row.unknown);
+                let sums = sound && known && !fragments.lone.contains(person) && !repeats(rows);
+                Judgement { sound, sums, faults: sums::check(rows, sums, sound) }
+            })
+            .collect();
+        if !findings.tells_consequences() {
+            explain(&people, &fragments, &mut judged);
+        }
+        for ((person, rows), Judgement { sound, sums, faults }) in people.iter().zip(judged) {
             let unnamed = |row: &&&Row| row.form != Form::Total && row.office == *NO_OFFICE;
             let no_total = sound && !rows.iter().any(|row| row.form == Form::Total);
             let misnamed = rows.iter().find(unnamed).copied();
             let lone = fragments.lone.contains(person);
-            let unknown = rows.iter().any(|row| row.unknown);
-            let present = sound && !unknown;
-            let sums = present && !lone && !fragments.hosts.contains(person) && !repeats(rows);
-            let faults = sums::check(rows, sums, present);
             let mut reported = (!faults.is_empty()).then_some(Severity::Warning);
             let mut told = self.offices(rows, no_total, findings);
             if let Some(first) = rows.first().filter(|_| no_total && misnamed.is_none() || lone) {
@@ -212,8 +221,7 @@ impl Slip {
                     record.at(self.items.office).related(code_place())
                 });
             } else if form != Form::Total && none && !kept {
-                let limit = if form.is_sum() { Severity::Warning } else { Severity::Error };
-                findings.add_at_most(Rule::RowNamesNoOffice, limit, || {
+                findings.add(Rule::RowNamesNoOffice, || {
                     record.at(self.items.office).related(code_place())
                 });
             }
@@ -256,13 +264,12 @@ impl Slip {
         let unnamed = |row: &&&Row| row.form != Form::Total && row.office == *NO_OFFICE;
         let mut told = None;
         for row in rows.iter().filter(unnamed) {
-            let limit = if row.form.is_sum() { Severity::Warning } else { Severity::Error };
             let code = self.at(row, row.code_spot());
-            if no_total && told.is_none() && self.sums_limit >= limit {
+            if no_total && told.is_none() && self.sums_limit == Severity::Error {
                 told = Some(self.sums_limit);
                 findings.add_at_most(Rule::TotalMissing, self.sums_limit, || Draft::place(code));
             } else {
-                findings.add_at_most(Rule::RowNamesNoOffice, limit, || {
+                findings.add(Rule::RowNamesNoOffice, || {
                     Draft::place(self.at(row, row.office_spot(&self.items))).related(code)
                 });
             }
@@ -282,6 +289,35 @@ impl Slip {
             && !code.starts_with(b"A")
         {
             findings.add(Rule::UnusualPrice, || record.at(self.items.place(Column::Price)));
+        }
+    }
+}
+
+/// What is wrong with the rows of a person.
+struct Judgement {
+    /// Every row could be read, and they are not too many.
+    sound: bool,
+    /// Whether the rows can be added up.
+    sums: bool,
+    faults: Vec<Fault>,
+}
+
+/// Leaves out sums that do not come out because rows carry the number of somebody else, which is
+/// told there: those of the person with the same 被保険者番号, and of as many others as there are
+/// such rows.
+fn explain(people: &[(Person, Vec<&Row>)], fragments: &Fragments, judged: &mut [Judgement]) {
+    let astray =
+        |person: &Person| fragments.lone.contains(person) || fragments.parts.contains(person);
+    let differs = |judgement: &Judgement| judgement.faults.iter().any(Fault::is_of_sums);
+    let odd = |((person, _), judgement): &(&(Person, Vec<&Row>), &Judgement)| {
+        !astray(person) && !fragments.owners.contains(person) && differs(judgement)
+    };
+    let all = people.iter().zip(judged.iter()).filter(odd).count() <= fragments.count();
+    for ((person, _), judgement) in people.iter().zip(judged) {
+        let owner = fragments.owners.contains(person);
+        if !astray(person) && (owner || all) && differs(judgement) {
+            judgement.faults.retain(|fault| !fault.is_of_sums());
+            judgement.sums = false;
         }
     }
 }

@@ -33,6 +33,13 @@ pub(super) enum Fault {
     },
 }
 
+impl Fault {
+    /// Whether it is about what some rows add up to, and not about one that must be there.
+    pub(super) const fn is_of_sums(&self) -> bool {
+        matches!(self, Self::NothingToAddUp { .. } | Self::SumDiffers { .. })
+    }
+}
+
 /// The most rows that a finding names.
 pub(super) const MOST_PARTS: usize = 8;
 

@@ -25,7 +25,7 @@ fn lacks(row: &Row, column: Column) -> bool {
     let empty = |columns: &[Column]| columns.iter().all(|column| row.cell(*column) == Cell::Empty);
     match column {
         C::AreaWithin => {
-            let outside = row.form == Form::Detail && empty(&[C::Managed]);
+            let outside = row.form != Form::Within && empty(&[C::Managed]);
             !outside && row.number(C::Managed) != Some(0) && empty(&[C::AreaOver, C::AreaWithin])
         }
         C::Cost | C::Claim | C::Share => {
