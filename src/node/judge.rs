@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 
 use jiff::Timestamp;
 
-use crate::package::{Manifest, ManifestFile, ReceiptFinding};
+use crate::package::{Manifest, ManifestFile, Package, ReceiptFinding};
 use crate::rules::render::Format;
 use crate::rules::{self, Options, Report, SourceFile};
 use crate::spec::Spec;
@@ -27,6 +27,15 @@ struct LocalFault {
     code: &'static str,
     ja: String,
     en: String,
+}
+
+/// Checks the files of a package, which were held against the digests of its manifest.
+pub(super) fn package(spec: &Spec, package: &Package) -> Judgement {
+    let known = package
+        .files()
+        .map(|(listed, bytes)| (SourceFile { name: &listed.name, bytes }, listed.sha256));
+    let report = rules::check_known(spec, &known.collect::<Vec<_>>(), &Options::default());
+    Judgement { report: Some(Box::new(report)), fault: None }
 }
 
 /// Checks the files of one set.
@@ -159,6 +168,12 @@ impl Judgement {
     pub(super) fn records(&self) -> u64 {
         let files = self.report.iter().flat_map(|report| &report.files);
         files.filter_map(|file| file.records).sum()
+    }
+
+    /// The digest of a file that was checked.
+    pub(super) fn sha256(&self, name: &str) -> Option<Digest> {
+        let mut files = self.report.iter().flat_map(|report| &report.files);
+        files.find(|file| file.name == name).map(|file| file.sha256)
     }
 
     /// Errors and warnings.
