@@ -131,7 +131,7 @@ async fn queue(unit: &Unit, packages: usize) {
         "node to node, packages that waited: placed and handed over",
         rate(handed_over),
         "/s",
-        None,
+        Some((800.0, true)),
     );
     sender.stop().await;
     receiver.stop().await;
@@ -152,7 +152,7 @@ async fn burst(unit: &Unit, sets: usize) {
         "drop folder to import folder, sets dropped at once",
         sets as f64 / took.as_secs_f64(),
         "/s",
-        None,
+        Some((500.0, true)),
     );
     report("  dropping them took", dropped * 1e3, "ms", None);
     report("  packed after", packed.as_secs_f64() * 1e3, "ms", None);
@@ -182,9 +182,9 @@ async fn single(unit: &Unit) {
         "one set, drop to import folder after settling, median",
         middle,
         "ms",
-        Some((300.0, false)),
+        Some((50.0, false)),
     );
-    report("one set, drop to import folder after settling, 99 %", late, "ms", Some((300.0, false)));
+    report("one set, drop to import folder after settling, 99 %", late, "ms", Some((50.0, false)));
     sender.stop().await;
     receiver.stop().await;
 }

@@ -18,9 +18,9 @@ use crate::rules::{Options, Overrides, Profile, Report, SetCheck, Verdict};
 use crate::spec::Spec;
 use crate::types::Lang;
 
-/// What one read of a file asks for, in bytes: few calls, and yet so little that it is still in a
-/// near cache when it is looked at for the second time.
-const PIECE: usize = 256 << 10;
+/// What one read of a file asks for, in bytes: enough to be hashed beside the checks, and so little
+/// that it is still in a near cache when it is looked at for the second time.
+const PIECE: usize = 1 << 20;
 
 #[derive(Debug, clap::Args)]
 pub(super) struct Args {

@@ -17,7 +17,7 @@ use std::time::{Duration, Instant};
 use futures_util::FutureExt as _;
 use jiff::{SignedDuration, Timestamp};
 use tokio::sync::watch;
-use tokio::task::JoinSet;
+use tokio::task::{JoinError, JoinSet};
 
 use super::anew;
 use super::context::{Context, Pair, blocking, log_store_fault, stopped, wake, woken};
@@ -107,11 +107,14 @@ pub(super) async fn run(
             () = stopped(&mut stopping) => break,
             Some(ended) = dispatcher.in_flight.join_next() => {
                 beat.works("noting what was sent");
-                match ended {
-                    Ok(attempt) => dispatcher.ended(attempt).await,
-                    // Nothing is known of the attempt: the task is begun anew from the store.
-                    Err(error) if error.is_panic() => std::panic::resume_unwind(error.into_panic()),
-                    Err(_cut_off) => break,
+                if !dispatcher.take_note(ended).await {
+                    break;
+                }
+                // Those that shared a transaction end together, and the queue is read once for all.
+                while let Some(ended) = dispatcher.in_flight.try_join_next() {
+                    if !dispatcher.take_note(ended).await {
+                        break;
+                    }
                 }
             }
             () = woken(&context.wake.dispatch, &pair) => {}
@@ -172,6 +175,17 @@ impl Dispatcher {
             }
         }
         Ok(next.map_or(LONGEST_SLEEP, |next| until_then(next, now)))
+    }
+
+    /// Notes how an attempt ended; `false` if it was cut off because the node stops.
+    async fn take_note(&mut self, ended: Result<Attempt, JoinError>) -> bool {
+        match ended {
+            Ok(attempt) => self.ended(attempt).await,
+            // Nothing is known of the attempt: the task is begun anew from the store.
+            Err(error) if error.is_panic() => std::panic::resume_unwind(error.into_panic()),
+            Err(_cut_off) => return false,
+        }
+        true
     }
 
     async fn ended(&mut self, attempt: Attempt) {

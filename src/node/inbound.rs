@@ -398,9 +398,7 @@ fn judged(
 ) -> Result<(NewIncoming, NewReceipt), Refusal> {
     let manifest = package.manifest();
     let office = manifest.recipient.office;
-    let files: Vec<(&str, &[u8])> =
-        package.files().map(|(file, bytes)| (file.name.as_str(), bytes.as_ref())).collect();
-    let judgement = judge::received(context.spec, &files).against(manifest);
+    let judgement = judge::package(context.spec, package).against(manifest);
     let (state, kind) = if judgement.has_errors() {
         (Incoming::Rejected, ReceiptKind::Rejection)
     } else {

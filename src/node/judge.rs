@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 
 use jiff::Timestamp;
 
-use crate::package::{Manifest, ManifestFile, ReceiptFinding};
+use crate::package::{Manifest, ManifestFile, Package, ReceiptFinding};
 use crate::rules::render::Format;
 use crate::rules::{self, Options, Report, SourceFile};
 use crate::spec::Spec;
@@ -29,20 +29,21 @@ struct LocalFault {
     en: String,
 }
 
+/// Checks the files of a package, which were held against the digests of its manifest.
+pub(super) fn package(spec: &Spec, package: &Package) -> Judgement {
+    let known = package
+        .files()
+        .map(|(listed, bytes)| (SourceFile { name: &listed.name, bytes }, listed.sha256));
+    let received = Options { received: true, ..Options::default() };
+    let report = rules::check_known(spec, &known.collect::<Vec<_>>(), &received);
+    Judgement { report: Some(Box::new(report)), fault: None }
+}
+
 /// Checks the files of one set that is to be sent.
 pub(super) fn files(spec: &Spec, files: &[(&str, &[u8])]) -> Judgement {
-    check(spec, files, false)
-}
-
-/// Checks the files of one set that came from a partner.
-pub(super) fn received(spec: &Spec, files: &[(&str, &[u8])]) -> Judgement {
-    check(spec, files, true)
-}
-
-fn check(spec: &Spec, files: &[(&str, &[u8])], received: bool) -> Judgement {
     let sources: Vec<SourceFile<'_>> =
         files.iter().map(|(name, bytes)| SourceFile { name, bytes }).collect();
-    let report = rules::check(spec, &sources, &Options { received, ..Options::default() });
+    let report = rules::check(spec, &sources, &Options::default());
     Judgement { report: Some(Box::new(report)), fault: None }
 }
 
@@ -168,6 +169,12 @@ impl Judgement {
     pub(super) fn records(&self) -> u64 {
         let files = self.report.iter().flat_map(|report| &report.files);
         files.filter_map(|file| file.records).sum()
+    }
+
+    /// The digest of a file that was checked.
+    pub(super) fn sha256(&self, name: &str) -> Option<Digest> {
+        let mut files = self.report.iter().flat_map(|report| &report.files);
+        files.find(|file| file.name == name).map(|file| file.sha256)
     }
 
     /// Errors and warnings.

@@ -211,13 +211,23 @@ impl Manifest {
 impl ManifestFile {
     /// Describes the file at place `n`, counted from 1.
     pub fn describe(n: u32, name: &str, bytes: &[u8]) -> Result<Self, ManifestFault> {
+        Self::describe_known(n, name, bytes.len(), Digest::of(bytes))
+    }
+
+    /// The same from its size in bytes and its digest.
+    pub fn describe_known(
+        n: u32,
+        name: &str,
+        size: usize,
+        sha256: Digest,
+    ) -> Result<Self, ManifestFault> {
         let fault = |expected| ManifestFault::File { n: usize::try_from(n).unwrap_or(0), expected };
         let parsed = FileName::parse(name).map_err(|_| fault("a file name of the standard"))?;
         Ok(Self {
             n,
             name: name.to_owned(),
-            size: u64::try_from(bytes.len()).map_err(|_| fault("a smaller file"))?,
-            sha256: Digest::of(bytes),
+            size: u64::try_from(size).map_err(|_| fault("a smaller file"))?,
+            sha256,
             media: parsed.kind.media_type().to_owned(),
         })
     }

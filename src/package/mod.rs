@@ -30,7 +30,9 @@ mod signer;
 
 pub use certificate::{CertificateInfo, KeyKind, Unreadable};
 pub use cms::{CmsFault, VerifiedSigner};
-pub use envelope::{Limits, PackError, Package, PackageRef, open, pack};
+pub use envelope::{
+    Limits, PackError, Package, PackageRef, open, open_again, pack, pack_described,
+};
 pub use fault::PackageFault;
 pub use manifest::{Manifest, ManifestFault, ManifestFile, ManifestFormat, Party};
 pub use receipt::{Outcome, Receipt, ReceiptFinding, ReceiptFormat, ReceiptKind, VerifiedReceipt};

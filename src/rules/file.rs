@@ -37,11 +37,15 @@ pub(super) struct Outcome {
     pub(super) run: RuleSet,
 }
 
+/// Pieces of at least so many bytes are hashed by a thread of their own, which begins in a small
+/// part of the time that it saves.
+const WORTH_A_THREAD: usize = 1 << 19;
+
 /// The checks of one file.
 pub(super) struct FileCheck<'s> {
     label: String,
     folder: String,
-    hash: DigestBuilder,
+    hash: Hash,
     state: State,
     /// The first bytes, until there are enough to judge them.
     start: Vec<u8>,
@@ -51,6 +55,13 @@ pub(super) struct FileCheck<'s> {
     reader: Reader,
     picture: Option<Picture>,
     judge: Judge<'s>,
+}
+
+/// Where the digest of the bytes comes from.
+enum Hash {
+    /// From who has them.
+    Known(Digest),
+    Of(DigestBuilder),
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -64,8 +75,14 @@ enum State {
 }
 
 impl<'s> FileCheck<'s> {
-    /// Begins a file; `label` is its name, perhaps with folders and `/` before it.
-    pub(super) fn new(spec: &'s Spec, label: &str, mut findings: Findings) -> Self {
+    /// Begins a file; `label` is its name, perhaps with folders and `/` before it. Where the digest of
+    /// its bytes is known, they are not hashed.
+    pub(super) fn new(
+        spec: &'s Spec,
+        label: &str,
+        sha256: Option<Digest>,
+        mut findings: Findings,
+    ) -> Self {
         let (folder, name) = label.rsplit_once('/').unwrap_or(("", label));
         let (kind, parsed) = name::check(spec, name, &mut findings);
         // Behind another extension is a copy that somebody kept: what is in it is nobody's export.
@@ -75,7 +92,7 @@ impl<'s> FileCheck<'s> {
         Self {
             label: shortened(label),
             folder: folder.to_owned(),
-            hash: DigestBuilder::new(),
+            hash: sha256.map_or_else(|| Hash::Of(DigestBuilder::new()), Hash::Known),
             state: if text || picture { State::Starting } else { State::Passing },
             start: Vec::new(),
             utf8: Utf8::default(),
@@ -102,9 +119,32 @@ impl<'s> FileCheck<'s> {
         self.judge.kind
     }
 
-    /// Takes the next bytes.
+    /// Takes the next bytes. Those of a large piece are hashed beside the checks, by a second thread
+    /// that ends with the call.
     pub(super) fn feed(&mut self, piece: &[u8]) {
-        self.hash.update(piece);
+        let hash = match &mut self.hash {
+            Hash::Known(_) => return self.look_at(piece),
+            Hash::Of(hash) if piece.len() < WORTH_A_THREAD => {
+                hash.update(piece);
+                return self.look_at(piece);
+            }
+            Hash::Of(hash) => hash.clone(),
+        };
+        let hashed = |mut hash: DigestBuilder| {
+            hash.update(piece);
+            hash
+        };
+        let beside = std::thread::scope(|scope| {
+            let begun = hash.clone();
+            let beside = std::thread::Builder::new().spawn_scoped(scope, move || hashed(begun));
+            self.look_at(piece);
+            beside.ok().and_then(|beside| beside.join().ok())
+        });
+        // Where the system gives no second thread, there is still this one.
+        self.hash = Hash::Of(beside.unwrap_or_else(|| hashed(hash)));
+    }
+
+    fn look_at(&mut self, piece: &[u8]) {
         match self.state {
             State::Passing => self.pass(piece),
             State::Reading => self.read(piece),
@@ -197,7 +237,10 @@ impl<'s> FileCheck<'s> {
             other => other,
         };
         let foreign = foreign.filter(|_| readable);
-        let sha256 = self.hash.finish();
+        let sha256 = match self.hash {
+            Hash::Known(sha256) => sha256,
+            Hash::Of(hash) => hash.finish(),
+        };
         self.judge.finish(self.label, self.folder, sha256, &self.reader, readable, foreign)
     }
 }

@@ -45,7 +45,7 @@ pub(super) struct Judge<'s> {
     version: Option<Version<'s>>,
     items: Items,
     shape: Shape,
-    subjects: Vec<Shown>,
+    subjects: Subjects,
     records: u64,
     /// 1 where the first record turned out to be a header line.
     headers: u64,
@@ -55,37 +55,103 @@ pub(super) struct Judge<'s> {
     torn: bool,
 }
 
-/// A subject with what its last conclusion rests on.
+/// The subjects of a file, each with what its last conclusion rests on.
+///
+/// Most records repeat most items, so that most subjects have nothing to say about most records:
+/// those that have are found by the items that changed, without a look at the others.
+#[derive(Default)]
+struct Subjects {
+    all: Vec<Shown>,
+    /// Those that want to see every record, by their places in the list.
+    always: Places,
+    /// By item, those whose last conclusion rests on it.
+    woken: Vec<Places>,
+    /// The records that subjects may have been shown.
+    records: u64,
+}
+
 struct Shown {
     subject: Box<dyn Subject>,
     /// While these items are repeated, it has nothing to say.
     rests_on: Option<Places>,
-    /// The records that it was not shown since.
-    passed: u64,
+    /// How many records there had been when it had seen its last.
+    seen: u64,
 }
 
-impl Shown {
-    fn new(subject: Box<dyn Subject>) -> Self {
-        Self { subject, rests_on: None, passed: 0 }
+impl Subjects {
+    fn new(subjects: Vec<Box<dyn Subject>>, items: usize) -> Self {
+        let mut always = Places::default();
+        (0..subjects.len()).for_each(|place| always.insert(place));
+        let shown = |subject| Shown { subject, rests_on: None, seen: 0 };
+        let all = subjects.into_iter().map(shown).collect();
+        Self { all, always, woken: vec![Places::default(); items], records: 0 }
     }
 
     #[inline]
     fn show(&mut self, record: &Judged<'_>, findings: &mut Findings) {
-        if self.rests_on.is_some_and(|places| record.are_repeated(places)) {
-            self.passed += 1;
-            return;
+        let mut open = self.always;
+        let mut changed = record.checked.repeated.complement();
+        while let Some(item) = changed.pop() {
+            let Some(woken) = self.woken.get(item) else { break };
+            open = open.with(*woken);
         }
-        self.catch_up();
-        let before = findings.total();
-        self.subject.record(record, findings);
-        let quiet = findings.total() == before;
-        self.rests_on = self.subject.rests_on().filter(|_| quiet);
+        while let Some(place) = open.pop() {
+            let Some(shown) = self.all.get_mut(place) else { break };
+            shown.catch_up(self.records);
+            let before = findings.total();
+            shown.subject.record(record, findings);
+            shown.seen = self.records + 1;
+            let quiet = findings.total() == before;
+            let rests_on = shown.subject.rests_on().filter(|_| quiet);
+            if rests_on != shown.rests_on {
+                let before = std::mem::replace(&mut shown.rests_on, rests_on);
+                self.rests(place, before, rests_on);
+            }
+        }
+        self.records += 1;
     }
 
-    fn catch_up(&mut self) {
-        if self.passed > 0 {
-            self.subject.pass(self.passed);
-            self.passed = 0;
+    /// The conclusion of a subject rested on some items, and now rests on others.
+    fn rests(&mut self, place: usize, before: Option<Places>, now: Option<Places>) {
+        let mut one = Places::default();
+        one.insert(place);
+        self.always = self.always.without(one);
+        if now.is_none() {
+            self.always = self.always.with(one);
+        }
+        let (before, now) = (before.unwrap_or_default(), now.unwrap_or_default());
+        for (item, woken) in self.woken.iter_mut().enumerate() {
+            if before.contains(item) {
+                *woken = woken.without(one);
+            }
+            if now.contains(item) {
+                *woken = woken.with(one);
+            }
+        }
+    }
+
+    fn rules(&self) -> RuleSet {
+        let mut rules = RuleSet::default();
+        for shown in &self.all {
+            rules.extend(&RuleSet::of(shown.subject.rules()));
+        }
+        rules
+    }
+
+    fn end_file(self, findings: &mut Findings, facts: &mut Facts) {
+        for mut shown in self.all {
+            shown.catch_up(self.records);
+            shown.subject.end_file(findings, facts);
+        }
+    }
+}
+
+impl Shown {
+    /// Tells it of the records that it was not shown, out of so many.
+    #[inline]
+    fn catch_up(&mut self, records: u64) {
+        if self.seen < records {
+            self.subject.pass(records - self.seen);
         }
     }
 }
@@ -107,7 +173,7 @@ impl<'s> Judge<'s> {
             version: None,
             items: Items::default(),
             shape: Shape::default(),
-            subjects: Vec::new(),
+            subjects: Subjects::default(),
             records: 0,
             headers: 0,
             blank_lines: 0,
@@ -151,9 +217,7 @@ impl Sink for Judge<'_> {
         self.shape.sound();
         let checked = self.items.check(self.spec, layout, record, number, &mut self.findings);
         let judged = Judged { record, layout, number, checked };
-        for shown in &mut self.subjects {
-            shown.show(&judged, &mut self.findings);
-        }
+        self.subjects.show(&judged, &mut self.findings);
     }
 
     fn note(&mut self, note: Note) {
@@ -232,7 +296,7 @@ impl Judge<'_> {
         self.version = Some(version);
         if let Some(layout) = self.layout {
             let context = Context { spec: self.spec, layout, name: self.name.as_ref() };
-            self.subjects = subjects::subjects(&context).into_iter().map(Shown::new).collect();
+            self.subjects = Subjects::new(subjects::subjects(&context), layout.items.len());
         }
         true
     }
@@ -312,8 +376,12 @@ impl Judge<'_> {
                 planned.extend(&RuleSet::of(rules));
             }
             planned.extend(&items::rules(layout));
-            let context = Context { spec: self.spec, layout, name: self.name.as_ref() };
-            planned.extend(&subjects::rules(&subjects::subjects(&context)));
+            if self.layout.is_some() {
+                planned.extend(&self.subjects.rules());
+            } else {
+                let context = Context { spec: self.spec, layout, name: self.name.as_ref() };
+                planned.extend(&subjects::rules(&subjects::subjects(&context)));
+            }
             if month.is_some() {
                 planned.insert(Rule::CsvVersionOutsideItsMonths);
             }
@@ -339,14 +407,9 @@ impl Judge<'_> {
             if let Some(layout) = self.layout {
                 run.extend(&RuleSet::of(items::ENCODING_RULES));
                 run.extend(&items::rules(layout));
-                for shown in &self.subjects {
-                    run.extend(&RuleSet::of(shown.subject.rules()));
-                }
+                run.extend(&self.subjects.rules());
             }
-            for mut shown in self.subjects {
-                shown.catch_up();
-                shown.subject.end_file(&mut self.findings, &mut facts);
-            }
+            self.subjects.end_file(&mut self.findings, &mut facts);
         }
         if let Some(foreign) = foreign {
             // Read as MS932 the file is nothing but rubbish, and this is why.

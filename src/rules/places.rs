@@ -37,6 +37,11 @@ impl Places {
         Self(self.0 | others.0)
     }
 
+    /// Those that are in the others too.
+    pub(super) const fn within(self, others: Self) -> Self {
+        Self(self.0 & others.0)
+    }
+
     /// Those that are not in the others.
     pub(super) const fn without(self, others: Self) -> Self {
         Self(self.0 & !others.0)

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use crate::spec::Spec;
-use crate::types::FileKind;
+use crate::types::{Digest, FileKind};
 
 use super::alike;
 use super::collect::Findings;
@@ -95,8 +95,17 @@ impl<'s> SetCheck<'s> {
     /// Folders may stand before the name, with `/`; files in different folders are never one send
     /// unit.
     pub fn begin_file(&mut self, name: &str) {
+        self.begin(name, None);
+    }
+
+    /// The same for a file whose digest is known, so that its bytes need not be hashed again.
+    pub fn begin_known_file(&mut self, name: &str, sha256: Digest) {
+        self.begin(name, Some(sha256));
+    }
+
+    fn begin(&mut self, name: &str, sha256: Option<Digest>) {
         self.end_file();
-        self.current = Some(FileCheck::new(self.spec, name, self.options.collector()));
+        self.current = Some(FileCheck::new(self.spec, name, sha256, self.options.collector()));
     }
 
     /// The next bytes of the file.

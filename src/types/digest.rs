@@ -40,6 +40,7 @@ impl Digest {
 }
 
 /// A digest over bytes that arrive in pieces.
+#[derive(Clone)]
 pub struct DigestBuilder(digest::Context);
 
 impl DigestBuilder {

@@ -13,7 +13,9 @@ use super::notes::{self, About};
 use super::{Outbound, OutboundFault, UnitKey};
 use crate::config::Peer;
 use crate::folder::{Claim, ClaimedFile, Fault, FolderError, Kept, Released, Seen};
-use crate::package::{Manifest, ManifestFile, ManifestFormat, PackError, Party, Signer, pack};
+use crate::package::{
+    Manifest, ManifestFile, ManifestFormat, PackError, Party, Signer, pack_described,
+};
 use crate::store::{HeldRow, NewOutgoing, PackedSet, UnitSummary};
 use crate::types::{Digest, FileName, FileSerial, Hashed, Lang, MessageId, OfficeNumber};
 
@@ -108,10 +110,14 @@ impl Outbound {
             supersedes: None,
             files: Vec::new(),
         };
+        let digests: Vec<_> = files.iter().map(|file| judgement.sha256(&file.name)).collect();
         let (package, manifest, manifest_sha256) = blocking(move || {
             let listed = (1..)
-                .zip(files.iter())
-                .map(|(n, file)| ManifestFile::describe(n, &file.name, &file.bytes))
+                .zip(files.iter().zip(digests))
+                .map(|(n, (file, known))| {
+                    let sha256 = known.unwrap_or_else(|| Digest::of(&file.bytes));
+                    ManifestFile::describe_known(n, &file.name, file.bytes.len(), sha256)
+                })
                 .collect::<Result<_, _>>()
                 .map_err(PackError::from)?;
             let manifest = Manifest { files: listed, ..manifest };
@@ -147,7 +153,17 @@ impl Outbound {
     /// is done with the next look or the next start.
     pub(super) async fn let_go(&mut self, claim: &Arc<Claim>) -> Result<(), OutboundFault> {
         let gone = Arc::clone(claim);
-        let ended = match blocking(move || gone.finish()).await.ok_or(OutboundFault::Internal)? {
+        let finished = blocking(move || gone.finish()).await.ok_or(OutboundFault::Internal)?;
+        self.let_gone(claim, finished).await
+    }
+
+    /// What comes after the attempt to let the files of a durable package go.
+    pub(super) async fn let_gone(
+        &mut self,
+        claim: &Arc<Claim>,
+        finished: Result<(), FolderError>,
+    ) -> Result<(), OutboundFault> {
+        let ended = match finished {
             Err(error) if error.fault() == Fault::Changed => self.end(claim).await,
             ended => ended.map_err(OutboundFault::Folder),
         };
@@ -244,7 +260,8 @@ impl Outbound {
     }
 }
 
-/// The package that a manifest describes, and the digest of the manifest.
+/// The package of files that a manifest has just described, or that lay in a package that was opened;
+/// and the digest of the manifest.
 pub(in super::super) fn packed(
     manifest: &Manifest,
     files: &[&[u8]],
@@ -252,7 +269,7 @@ pub(in super::super) fn packed(
     now: Timestamp,
 ) -> Result<(Hashed, Digest), PackError> {
     let digest = Digest::of(&manifest.to_bytes()?);
-    Ok((Hashed::from(Bytes::from(pack(manifest, files, signer, now)?)), digest))
+    Ok((Hashed::from(Bytes::from(pack_described(manifest, files, signer, now)?)), digest))
 }
 
 pub(super) fn borrowed(files: &[ClaimedFile]) -> Vec<(&str, &[u8])> {

@@ -1,26 +1,29 @@
 //! Several units at once, so that they share the waits for the disk.
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::iter::Peekable;
 use std::sync::Arc;
 use std::time::Instant;
 
 use futures_util::stream::{self, StreamExt as _};
 use jiff::Timestamp;
+use tokio::sync::watch;
+use tokio::task::JoinHandle;
 
 use super::super::context::{Context, blocking};
 use super::super::judge::{self, Judgement};
 use super::super::start::DropFolders;
+use super::super::supervise::Beat;
 use super::end::{Packed, borrowed};
-use super::{Done, Line, Outbound, OutboundFault, Ready, UnitKey, Unread};
+use super::{
+    Done, LONGEST_PACKING, Line, Outbound, OutboundFault, Ready, TOGETHER, UnitKey, Unread,
+};
 use crate::config::Peer;
 use crate::folder::{Claim, ClaimedFile, Fault, Unclaimed};
 use crate::types::{FileSerial, MessageId};
 
 /// So many units are claimed, read or signed at a time.
 const AT_A_TIME: usize = 8;
-
-/// Units above this size in bytes are packed alone.
-const SMALL: u64 = 512 << 10;
 
 type Read = Result<(Arc<Vec<ClaimedFile>>, Judgement), Unread>;
 
@@ -29,6 +32,32 @@ struct Taken {
     unit: Ready,
     /// Nothing is known of it after a fault of our own.
     claimed: Result<(Arc<Claim>, Read), Option<Unclaimed>>,
+}
+
+impl Taken {
+    fn is_large(&self) -> bool {
+        self.unit.is_large()
+    }
+}
+
+/// Units that are being claimed and judged, in their order.
+#[derive(Default)]
+struct Coming(VecDeque<JoinHandle<Taken>>);
+
+impl Coming {
+    fn has_room(&self) -> bool {
+        self.0.len() < AT_A_TIME
+    }
+
+    /// Waits for the first of them.
+    async fn next(&mut self) -> Option<Taken> {
+        match self.0.pop_front()?.await {
+            Ok(taken) => Some(taken),
+            // Its claim is found in the work folder when the task begins anew.
+            Err(error) if error.is_panic() => std::panic::resume_unwind(error.into_panic()),
+            Err(_cut_off) => None,
+        }
+    }
 }
 
 /// A unit that needs nothing but to be packed.
@@ -41,22 +70,76 @@ struct Plain<'a> {
 }
 
 impl Outbound {
-    /// Claims units that are ready, and packs or holds each in its turn. Only a fault of the store
-    /// is returned; units that were not dealt with are in the drop folder again.
-    pub(super) async fn together(
+    /// Claims units that are ready, and packs or holds each in its turn; while some are packed, the
+    /// next are claimed and judged. Only a fault of the store is returned; units that were not dealt
+    /// with are in the drop folder again.
+    pub(super) async fn take_all(
         &mut self,
         units: Vec<Ready>,
         line: &mut Line,
+        beat: &Beat,
+        stopping: &watch::Receiver<bool>,
+    ) -> Result<(), OutboundFault> {
+        let mut units = units.into_iter().peekable();
+        let mut coming = Coming::default();
+        let mut group = VecDeque::new();
+        let done = loop {
+            beat.works_for("checking and packing", LONGEST_PACKING);
+            if !*stopping.borrow() {
+                self.claim_ahead(&mut units, &mut coming, line);
+            }
+            let next = coming.next().await;
+            let is_last = next.is_none();
+            group.extend(next);
+            let is_full = group.len() >= TOGETHER || group.back().is_some_and(Taken::is_large);
+            if is_full || is_last {
+                let done = self.together(std::mem::take(&mut group), line).await;
+                if done.is_err() || is_last {
+                    break done;
+                }
+            }
+        };
+        // What cannot be given back now is ended with the next look.
+        while let Some(Taken { claimed, .. }) = coming.next().await {
+            if let Ok((claim, _)) = claimed {
+                let _ = self.release(claim).await;
+            }
+        }
+        self.have_gone().await.and(done)
+    }
+
+    /// Begins to claim and judge the next units, as many as may be in hand at a time.
+    fn claim_ahead(
+        &self,
+        units: &mut Peekable<impl Iterator<Item = Ready>>,
+        coming: &mut Coming,
+        line: &Line,
+    ) {
+        let now = self.context.now();
+        // A large one is read when those before it are gone.
+        while coming.has_room()
+            && let Some(unit) = units.next_if(|unit| coming.0.is_empty() || !unit.is_large())
+        {
+            if !line.holds_up(&unit.key) {
+                let (context, folders) = (Arc::clone(&self.context), Arc::clone(&self.folders));
+                coming.0.push_back(tokio::spawn(take(context, folders, unit, now)));
+            }
+        }
+    }
+
+    /// Packs or holds units that were claimed.
+    async fn together(
+        &mut self,
+        mut taken: VecDeque<Taken>,
+        line: &mut Line,
     ) -> Result<(), OutboundFault> {
         let now = self.context.now();
-        let units: Vec<_> = units.into_iter().filter(|unit| !line.holds_up(&unit.key)).collect();
-        let take = |unit| take(Arc::clone(&self.context), Arc::clone(&self.folders), unit, now);
-        let mut taken: VecDeque<Taken> =
-            stream::iter(units).map(take).buffered(AT_A_TIME).collect().await;
         // Where packing together fails, each shows alone what is wrong with it.
         let mut alone = 0_usize;
         while !taken.is_empty() {
-            let run = taken.iter().take_while(|taken| self.plain(taken).is_some()).count();
+            let is_next =
+                |taken: &&Taken| self.plain(taken).is_some() && !line.holds_up(&taken.unit.key);
+            let run = taken.iter().take_while(is_next).count();
             if alone == 0 && run > 1 {
                 match self.pack_together(taken.iter().take(run), now).await {
                     Ok(()) => {
@@ -141,11 +224,12 @@ impl Outbound {
     fn plain<'a>(&'a self, taken: &'a Taken) -> Option<Plain<'a>> {
         let UnitKey::Unit { serial, sender, recipient } = &taken.unit.key else { return None };
         let Ok((claim, Ok((files, judgement)))) = &taken.claimed else { return None };
-        let size: u64 = taken.unit.files.iter().map(|file| file.stamp().size()).sum();
         let peer = self.context.config.peer(*recipient)?;
         let as_it_is = peer.edition.is_none_or(|wanted| judgement.edition() == Some(wanted));
-        let is_plain =
-            *sender == self.folders.office && !judgement.has_errors() && as_it_is && size <= SMALL;
+        let is_plain = *sender == self.folders.office
+            && !judgement.has_errors()
+            && as_it_is
+            && !taken.is_large();
         is_plain.then_some(Plain { peer, serial: *serial, claim, files, judgement })
     }
 
@@ -186,15 +270,39 @@ impl Outbound {
     }
 
     async fn let_all_go(&mut self, packed: Vec<Taken>) -> Result<(), OutboundFault> {
-        let mut claims = Vec::new();
+        let mut certain = Vec::new();
         for Taken { unit, claimed } in packed {
             self.has_gone(&unit.key);
-            claims.extend(claimed.ok().map(|(claim, _)| (claim, unit.is_certain)));
+            if let Ok((claim, _)) = claimed {
+                if unit.is_certain {
+                    certain.push(claim);
+                } else {
+                    self.resting.push((claim, Instant::now()));
+                }
+            }
         }
-        for (claim, is_certain) in claims {
-            self.rest_or_let_go(&claim, is_certain).await?;
-        }
+        self.have_gone().await?;
+        // Beside the next units.
+        let finish = move || {
+            let finish = |claim: Arc<Claim>| (Arc::clone(&claim), claim.finish());
+            certain.into_iter().map(finish).collect()
+        };
+        self.going = Some(tokio::task::spawn_blocking(finish));
         Ok(())
+    }
+
+    /// Waits until the files of the claims that were let go last have gone.
+    async fn have_gone(&mut self) -> Result<(), OutboundFault> {
+        let Some(going) = self.going.take() else { return Ok(()) };
+        let Ok(finished) = going.await else {
+            self.left_over = true;
+            return Err(OutboundFault::Internal);
+        };
+        let mut gone = Ok(());
+        for (claim, finished) in finished {
+            gone = gone.and(self.let_gone(&claim, finished).await);
+        }
+        gone
     }
 
     /// Lets the files of a durable package go, at once if nobody can write to them any more.

@@ -8,10 +8,7 @@ use tokio::sync::watch;
 
 use super::super::context::blocking;
 use super::super::supervise::Beat;
-use super::{
-    FAULT_PAUSE, Incomplete, LONGEST_PACKING, Line, Outbound, OutboundFault, Ready, SOON, TOGETHER,
-    UnitKey,
-};
+use super::{FAULT_PAUSE, Incomplete, Line, Outbound, OutboundFault, Ready, SOON, UnitKey};
 use crate::folder::{ScanLimits, Seen, Writing};
 
 impl Outbound {
@@ -94,10 +91,8 @@ impl Outbound {
                 admitted.push(Ready { key, files, seen, is_certain });
             }
         }
-        let mut admitted = admitted.into_iter().peekable();
-        while admitted.peek().is_some() && !*stopping.borrow() {
-            beat.works_for("checking and packing", LONGEST_PACKING);
-            self.together(admitted.by_ref().take(TOGETHER).collect(), &mut line).await?;
+        if !admitted.is_empty() {
+            self.take_all(admitted, &mut line, beat, stopping).await?;
         }
         self.stays.tell(&self.context, &odd, &self.aside, &in_hand);
         // More files are seen as soon as those that cannot be taken are set aside.

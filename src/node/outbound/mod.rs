@@ -13,6 +13,7 @@ use std::time::{Duration, Instant};
 
 use jiff::Timestamp;
 use tokio::sync::{Notify, watch};
+use tokio::task::JoinHandle;
 
 use super::context::{Context, blocking, stopped};
 use super::conversion::{self, OutboundSet};
@@ -86,6 +87,15 @@ struct Ready {
     seen: Instant,
     /// Whether it is known that nobody writes to its files any more.
     is_certain: bool,
+}
+
+/// Units above this size in bytes are claimed and packed alone.
+const SMALL: u64 = 512 << 10;
+
+impl Ready {
+    fn is_large(&self) -> bool {
+        self.files.iter().map(|file| file.stamp().size()).sum::<u64>() > SMALL
+    }
 }
 
 /// Why a claimed unit has no judgement of its files.
@@ -176,6 +186,9 @@ impl OutboundFault {
     }
 }
 
+/// A claim, and whether its files could be deleted.
+type Finished = (Arc<Claim>, Result<(), FolderError>);
+
 struct Outbound {
     context: Arc<Context>,
     folders: Arc<DropFolders>,
@@ -190,6 +203,8 @@ struct Outbound {
     writers: Arc<Writers>,
     /// Claims of durable packages whose files may still be written to, and since when they lie.
     resting: Vec<(Arc<Claim>, Instant)>,
+    /// Claims of durable packages whose files are being deleted.
+    going: Option<JoinHandle<Vec<Finished>>>,
     /// The fault that keeps us from the drop folder, as far as nobody else tells it.
     waits_for: Option<&'static str>,
     /// A claim could not be ended and lies in the work folder.
@@ -231,6 +246,7 @@ pub(super) async fn run(
         stays: Stays::new(office),
         writers,
         resting: Vec::new(),
+        going: None,
         waits_for: None,
         // The right folder may have come back only after the start, and an earlier run of this task
         // may have ended with a claim in hand.

@@ -9,9 +9,9 @@ use super::super::context::{Context, blocking};
 use super::super::start::ImportFolders;
 use super::files::{destination, named};
 use super::withheld::{self, Withheld};
-use super::{AT_A_TIME, Fault, forget, handover, told};
+use super::{AT_A_TIME, Fault, forget, told};
 use crate::folder::{FolderError, Placement, Staged};
-use crate::package::{Package, open};
+use crate::package::{Package, open_again};
 use crate::store::{IncomingNote, IncomingRow, StoreError};
 use crate::transfer::{Incoming, IncomingEvent};
 use crate::types::{Lang, MessageId};
@@ -33,14 +33,16 @@ enum Outcome {
     Failed(&'static str),
 }
 
-/// Places packages of one sender in the order given and signs their handover. Only a fault of the
-/// store is returned; every other one is stored with its package, which is tried again later, and
-/// those behind it wait.
+/// Packages whose files are in the import folder and whose handover is to be signed.
+pub(super) type Placed = Vec<(IncomingRow, Option<Package>)>;
+
+/// Places packages of one sender in the order given. Only a fault of the store is returned; every
+/// other one is stored with its package, which is tried again later, and those behind it wait.
 pub(super) async fn place(
     context: &Arc<Context>,
     folders: &Arc<ImportFolders>,
     rows: Vec<IncomingRow>,
-) -> Result<(), StoreError> {
+) -> (Placed, Result<(), StoreError>) {
     let prepare = |row| prepare(Arc::clone(context), Arc::clone(folders), row);
     let prepared: Vec<_> = stream::iter(rows).map(prepare).buffered(AT_A_TIME).collect().await;
     let (mut sets, mut failed, mut unshown) = (Vec::new(), None, Vec::new());
@@ -77,8 +79,8 @@ pub(super) async fn place(
         None => {}
     }
     forget(folders, unshown).await;
-    let stored = note(context, folders, outcomes).await;
-    broken.map_or(stored, Err)
+    let (placed, stored) = note(context, folders, outcomes).await;
+    (placed, broken.map_or(stored, Err))
 }
 
 /// Reads a package and writes its files where the care software does not see them.
@@ -93,7 +95,7 @@ async fn prepare(
     };
     let (limits, id) = (context.package_limits(), row.id);
     let staged = blocking(move || {
-        let package = open(stored, &limits).map_err(|fault| Fault::Package(fault.code()))?;
+        let package = open_again(stored, &limits).map_err(|fault| Fault::Package(fault.code()))?;
         let (import, files) = destination(&folders, &package);
         let staged = import.stage(id, &named(&files)).map_err(Fault::Folder)?;
         drop(files);
@@ -203,12 +205,12 @@ fn show_one(
     withheld::keep(folders, row, &files, ("import-name-taken", in_the_way), lang).map(Some)
 }
 
-/// Stores what became of packages, and signs the handover of those that were placed.
+/// Stores what became of packages.
 async fn note(
     context: &Arc<Context>,
     folders: &Arc<ImportFolders>,
     outcomes: Vec<(IncomingRow, Outcome)>,
-) -> Result<(), StoreError> {
+) -> (Placed, Result<(), StoreError>) {
     let now = context.now();
     let store = async |(row, outcome): (IncomingRow, Outcome)| {
         let (event, note, package) = match outcome {
@@ -259,6 +261,5 @@ async fn note(
         context.notices.clear(super::STOPPED, &super::about(folders.office));
     }
     forget(folders, held).await;
-    handover::sign(context, folders, placed).await?;
-    broken.map_or(Ok(()), Err)
+    (placed, broken.map_or(Ok(()), Err))
 }

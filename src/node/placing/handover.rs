@@ -9,7 +9,7 @@ use jiff::Timestamp;
 use super::super::context::{Context, blocking};
 use super::super::start::ImportFolders;
 use super::{AT_A_TIME, Fault, forget, withheld};
-use crate::package::{Package, Receipt, ReceiptKind, open};
+use crate::package::{Package, Receipt, ReceiptKind, open_again};
 use crate::store::{IncomingNote, IncomingRow, NewReceipt, StoreError};
 use crate::transfer::IncomingEvent;
 
@@ -85,5 +85,5 @@ async fn handover(
 async fn stored(context: &Arc<Context>, row: &IncomingRow) -> Option<Package> {
     let stored = context.store.incoming_package(row.sender, row.id).await.ok()?;
     let limits = context.package_limits();
-    blocking(move || open(stored, &limits).ok()).await.flatten()
+    blocking(move || open_again(stored, &limits).ok()).await.flatten()
 }

@@ -24,6 +24,8 @@ use crate::store::{IncomingRow, StoreError, UnplacedRow};
 use crate::transfer::{Incoming, due_at};
 use crate::types::{Lang, MessageId, OfficeNumber};
 
+use batch::Placed;
+
 /// Packages of one sender that are placed together, before the next sender has its turn. Only those
 /// that lie in the database: a large one is placed alone.
 const TOGETHER: u32 = 32;
@@ -160,22 +162,47 @@ async fn place_all(
     }
     beat.works_for("signing handovers", LONGEST_BATCH);
     let placed = context.store.placed(office).await?;
-    handover::sign(context, folders, placed.into_iter().map(|row| (row, None)).collect()).await?;
-    let mut sleep = LONGEST_SLEEP;
-    for sender in context.store.senders_waiting(office).await? {
-        if *stopping.borrow() {
-            break;
-        }
-        beat.works_for("placing files", LONGEST_BATCH);
-        let waiting = context.store.unplaced(office, sender, TOGETHER).await?;
-        let (ready, pause) = ready(context, waiting);
-        sleep = sleep.min(pause);
-        if !ready.is_empty() {
-            batch::place(context, folders, ready).await?;
+    let mut unsigned: Placed = placed.into_iter().map(|row| (row, None)).collect();
+    let placed = place_in_turn(context, folders, beat, stopping, &mut unsigned).await;
+    handover::sign(context, folders, unsigned).await?;
+    placed
+}
+
+/// Places packages of each sender, some of one and then some of the next, until none is ready any
+/// more. The handovers of one batch are signed while the next is placed; those of the last are left
+/// `unsigned`.
+async fn place_in_turn(
+    context: &Arc<Context>,
+    folders: &Arc<ImportFolders>,
+    beat: &Beat,
+    stopping: &watch::Receiver<bool>,
+    unsigned: &mut Placed,
+) -> Result<Duration, StoreError> {
+    let office = folders.office;
+    loop {
+        let mut sleep = LONGEST_SLEEP;
+        for sender in context.store.senders_waiting(office).await? {
+            if *stopping.borrow() || context.proof().usable_signer(office, context.now()).is_err() {
+                return Ok(Duration::ZERO);
+            }
+            beat.works_for("placing files", LONGEST_BATCH);
+            let waiting = context.store.unplaced(office, sender, TOGETHER).await?;
+            let (ready, pause) = ready(context, waiting);
+            sleep = sleep.min(pause);
+            if ready.is_empty() {
+                continue;
+            }
+            let signing = handover::sign(context, folders, std::mem::take(unsigned));
+            let placing = batch::place(context, folders, ready);
+            let (signed, (placed, stored)) = tokio::join!(signing, placing);
+            *unsigned = placed;
+            signed.and(stored)?;
             sleep = Duration::ZERO;
         }
+        if !sleep.is_zero() {
+            return Ok(sleep);
+        }
     }
-    Ok(sleep)
 }
 
 /// Those from the front whose turn has come and that are placed together, and how long the next

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use jiff::Timestamp;
+use rustls_pki_types::CertificateDer;
 
 use super::{Own, Problems, Proof};
 use crate::certs::Identity;
@@ -40,6 +41,8 @@ pub(super) struct OwnSigner {
     place: String,
     office: OfficeNumber,
     signer: Arc<Signer>,
+    /// When the certificate and those above it begin and end.
+    periods: Vec<(Timestamp, Timestamp)>,
 }
 
 impl OwnTls {
@@ -52,7 +55,9 @@ impl OwnTls {
 impl OwnSigner {
     pub(super) fn new(office: OfficeNumber, identity: &Identity) -> Result<Self, SignerError> {
         let place = format!("office {office} signing_certificate");
-        Ok(Self { place, office, signer: Arc::new(identity.signer()?) })
+        let signer = Arc::new(identity.signer()?);
+        let periods = periods(signer.chain()).collect();
+        Ok(Self { place, office, signer, periods })
     }
 
     pub(super) fn own(&self) -> Own<'_> {
@@ -69,7 +74,7 @@ impl Proof {
         now: Timestamp,
     ) -> Result<&Arc<Signer>, OwnFault> {
         let own = self.signers.get(&office).ok_or(OwnFault::NoSigner)?;
-        check_dates(own.own(), now)?;
+        check_periods(own.periods.iter().copied(), now)?;
         Ok(&own.signer)
     }
 
@@ -88,15 +93,28 @@ impl Proof {
 
 /// Whether a certificate of ours and those above it are valid at `now`.
 pub(super) fn check_dates(own: Own<'_>, now: Timestamp) -> Result<(), OwnFault> {
-    for info in own.chain.iter().filter_map(|der| CertificateInfo::of(der).ok()) {
-        if now < info.not_before {
-            return Err(OwnFault::NotYetValid(info.not_before));
+    check_periods(periods(own.chain), now)
+}
+
+/// When certificates begin and end.
+fn periods(chain: &[CertificateDer<'_>]) -> impl Iterator<Item = (Timestamp, Timestamp)> {
+    let infos = chain.iter().filter_map(|der| CertificateInfo::of(der).ok());
+    infos.map(|info| (info.not_before, info.not_after))
+}
+
+fn check_periods(
+    mut periods: impl Iterator<Item = (Timestamp, Timestamp)>,
+    now: Timestamp,
+) -> Result<(), OwnFault> {
+    periods.try_for_each(|(not_before, not_after)| {
+        if now < not_before {
+            Err(OwnFault::NotYetValid(not_before))
+        } else if now > not_after {
+            Err(OwnFault::Expired(not_after))
+        } else {
+            Ok(())
         }
-        if now > info.not_after {
-            return Err(OwnFault::Expired(info.not_after));
-        }
-    }
-    Ok(())
+    })
 }
 
 /// Whether partners with our configuration would accept a certificate of ours. Whether they have

@@ -3,7 +3,7 @@
 
 use std::sync::LazyLock;
 
-use memchr::{memchr_iter, memmem};
+use memchr::memchr2_iter;
 
 use crate::record::ms932;
 use crate::spec::Format;
@@ -48,6 +48,10 @@ struct Advice {
     others: Vec<usize>,
     records_left: u64,
     found: Vec<(Rule, Draft, u64)>,
+    /// How often there was something to advise.
+    notes: u64,
+    /// The texts of the last record on which there is nothing to advise.
+    plain: Places,
 }
 
 #[expect(clippy::unnecessary_wraps, reason = "every subject is asked in the same way")]
@@ -77,11 +81,19 @@ pub(super) fn subject(context: &Context<'_>) -> Option<Box<dyn Subject>> {
     }
     let usage = matches!(layout.kind, FileKind::Upplan | FileKind::Upjsk | FileKind::Upsikyu);
     let records_left = if usage { MOST_RECORDS_OF_USAGE } else { u64::MAX };
-    Some(Box::new(Advice { texts, others, records_left, found: Vec::new() }))
+    Some(Box::new(Advice {
+        texts,
+        others,
+        records_left,
+        found: Vec::new(),
+        notes: 0,
+        plain: Places::default(),
+    }))
 }
 
 impl Advice {
     fn note(&mut self, rule: Rule, draft: impl FnOnce() -> Draft) {
+        self.notes += 1;
         match self.found.iter_mut().find(|(known, ..)| *known == rule) {
             Some((_, _, count)) => *count += 1,
             None => self.found.push((rule, draft(), 1)),
@@ -126,10 +138,20 @@ impl Subject for Advice {
     fn record(&mut self, record: &Judged<'_>, _: &mut Findings) {
         let Some(left) = self.records_left.checked_sub(1) else { return };
         self.records_left = left;
+        // Names come again and again.
+        let known = self.plain.within(record.checked.repeated);
+        self.plain = known;
         for index in 0..self.texts.len() {
             let Some((place, role)) = self.texts.get(index).copied() else { continue };
+            if known.contains(place) {
+                continue;
+            }
+            let before = self.notes;
             if let Some(text) = record.good(place).filter(|text| !text.is_empty()) {
                 self.look_at(record, place, role, text);
+            }
+            if self.notes == before {
+                self.plain.insert(place);
             }
         }
         let spans = record.record.spans();
@@ -202,8 +224,12 @@ impl Seen {
 ///
 /// None of their bytes is ever the second byte of an MS932 character.
 fn has_markup(text: &[u8]) -> bool {
-    let after = |at: usize| text.get(at + 1..).unwrap_or_default();
-    let reference = memchr_iter(b'&', text).map(after).any(|rest| {
+    memchr2_iter(b'&', b'<', text).any(|at| {
+        let rest = text.get(at + 1..).unwrap_or_default();
+        if text.get(at) == Some(&b'<') {
+            let tags = [&b"br>"[..], b"br/>", b"br />", b"BR>"];
+            return tags.iter().any(|tag| rest.starts_with(tag));
+        }
         let number = rest.strip_prefix(b"#").is_some_and(|rest| {
             let hex = rest.first().is_some_and(|x| matches!(x, b'x' | b'X'));
             let digits = rest.get(usize::from(hex)..).unwrap_or_default();
@@ -213,11 +239,7 @@ fn has_markup(text: &[u8]) -> bool {
         let entity =
             [&b"amp;"[..], b"quot;", b"lt;", b"gt;", b"nbsp;"].iter().any(|e| rest.starts_with(e));
         number || entity
-    });
-    reference
-        || [&b"<br>"[..], b"<br/>", b"<br />", b"<BR>"]
-            .iter()
-            .any(|tag| memmem::find(text, tag).is_some())
+    })
 }
 
 /// Whether Windows writes another code for the same character: the duplicates in NEC row 13, in

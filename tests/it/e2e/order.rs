@@ -1,7 +1,7 @@
 //! Packages that arrive in another order than they were numbered.
 
 use super::rogue::Rogue;
-use super::units::{serial_of, withdrawal};
+use super::units::{USAGE, export_all, sample, serial_of, withdrawal};
 use crate::harness::{CARE, HELP, offices, until};
 
 const PLACED: &str = "SELECT serial FROM journal WHERE state = 'PLACED' ORDER BY id";
@@ -36,4 +36,23 @@ fn a_gap_that_is_never_filled_is_waited_for_only_so_long() {
     }
     until("both", || (help.sql(PLACED) == units.each_ref().map(serial_of)).then_some(()));
     assert_eq!(help.files("import").len(), 2);
+}
+
+#[test]
+fn a_unit_that_lacks_a_file_holds_back_those_that_lie_behind_it() {
+    let [mut care, mut help] = offices([CARE, HELP]);
+    care.set("timing", "set_wait", "\"10m\"");
+    help.start();
+    // All of them are there when the node looks for the first time.
+    let mut first = sample(USAGE, "20260401090000");
+    let (late, bytes) = first.pop_last().expect("several files");
+    let mut units = vec![first];
+    units.extend((1..=40).map(|number| withdrawal(CARE, number)));
+    export_all(&care, &units);
+    care.start();
+    until("it waits", || care.log().contains("waits for its other files").then_some(()));
+    care.drop_file(&late, &bytes);
+    until("all are sent", || care.has_sent("HANDED_OVER", units.len()));
+    let serials: Vec<_> = units.iter().map(serial_of).collect();
+    assert_eq!(care.sql("SELECT serial FROM outgoing ORDER BY sequence"), serials);
 }

@@ -1,7 +1,7 @@
 //! 第7表: 全合計 of a person (R-FLD-07).
 
 use super::row::{Cell, Column, Form, Row};
-use super::sums::{Fault, MOST_PARTS, PersonRows};
+use super::sums::{Fault, MOST_PARTS, PersonRows, Sum};
 
 use Column as C;
 
@@ -92,26 +92,22 @@ impl PersonRows<'_> {
         let mut readings = [0; 6];
         let [usual, within_only, no_thirty, plain, plain_within, plain_both] = &mut readings;
         for group in self.groups.values() {
-            let of = |rows: &[usize]| self.sum(rows, column);
-            let or = |sums: &[usize], rows: &[usize]| {
-                let sum = of(sums);
-                if sum.count > 0 { sum.value } else { of(rows).value }
-            };
-            let within = or(&group.within_sums, &group.within);
-            let outside = or(&group.outside_sums, &group.outside);
-            let over_thirty = or(&group.over_thirty_sums, &group.over_thirty);
+            let [of_within, of_outside, of_thirty] =
+                group.parts().map(|(sums, rows)| (self.sum(sums, column), self.sum(rows, column)));
+            let or =
+                |(sums, rows): (Sum, Sum)| if sums.count > 0 { sums.value } else { rows.value };
+            let (within, outside, over_thirty) = (or(of_within), or(of_outside), or(of_thirty));
+            let (rows_within, rows_outside) = (of_within.1.value, of_outside.1.value);
             // A subtotal that covers what lies outside too leaves nothing to add.
-            let covered = of(&group.within_sums).count > 0
-                && of(&group.outside_sums).count == 0
-                && of(&group.within_sums).value
-                    == of(&group.within).value + of(&group.outside).value;
+            let covered = of_within.0.count > 0
+                && of_outside.0.count == 0
+                && of_within.0.value == rows_within + rows_outside;
             *usual += within + if covered { 0 } else { outside } + over_thirty;
             *within_only += within;
             *no_thirty += within + if covered { 0 } else { outside };
-            *plain +=
-                of(&group.within).value + of(&group.outside).value + of(&group.over_thirty).value;
-            *plain_within += of(&group.within).value;
-            *plain_both += of(&group.within).value + of(&group.outside).value;
+            *plain += rows_within + rows_outside + of_thirty.1.value;
+            *plain_within += rows_within;
+            *plain_both += rows_within + rows_outside;
         }
         readings
     }
