@@ -93,6 +93,10 @@ const ENGLISH: &[(&str, &str)] = &[
     ("certs request --out", "The files to write, without extension: .key and .csr are added"),
     ("certs show", "Show subject, dates and SHA-256 of certificates"),
     ("certs show FILES", "Files with certificates"),
+    ("completions", "Print what a shell needs to complete commands"),
+    ("completions SHELL", "The shell"),
+    ("man", "Write the manual pages"),
+    ("man DIR", "The folder to write to; pages that were written before are replaced"),
     ("dev", "For work on renkei itself"),
     ("dev certs", "Make the throw-away example certificates"),
     ("dev certs DIR", "Where to write them"),
@@ -100,6 +104,8 @@ const ENGLISH: &[(&str, &str)] = &[
     ("dev rules-md FILE", "The file to write"),
     ("dev coverage-md", "Write spec/COVERAGE.md anew"),
     ("dev coverage-md FILE", "The file to write"),
+    ("dev rule-set", "Raise the number of the rule set, after a change of the rules"),
+    ("dev rule-set FILE", "The file to add to"),
     ("new", "Make valid files of invented people, for import tests and measurements"),
     ("new --unit", "The send unit: K1, K2, Y1, 3-2 ...; all means every one of the edition"),
     ("new --kind", "No send unit but one file of this kind, for measuring: UPPLAN ..."),
@@ -117,16 +123,23 @@ const ENGLISH: &[(&str, &str)] = &[
     ("rules --level", "Only the rules of this level"),
     ("explain", "Explain a rule: what it says, why, how to mend it"),
     ("explain CODE", "The code of the rule, such as L2-FMT-003"),
-    (
-        "validate --format",
-        "The form of the output: text, json, ndjson, junit, sarif, csv, html, github; with =FILE into a file; may be repeated",
-    ),
+    ("validate --format", "The form of the output; with =FILE into a file; may be repeated"),
     ("validate --profile", "How to judge; conformance is the conformance test"),
     ("validate --rules-config", "A file that re-grades or silences rules"),
+    (
+        "validate --select",
+        "Judge by these rules only: a code L2-FMT-003, a level L2, a family FMT; separated by commas, or repeated",
+    ),
+    ("validate --ignore", "Judge without these rules, written as with --select"),
+    ("validate --file-name", "The name of what comes through standard input (-)"),
+    ("validate --watch", "Check again whenever files change; Ctrl+C ends it"),
     ("validate --fail-on", "The severity that makes the exit code 1"),
     ("validate --spec", "A folder with the tables of the standard (default: the built-in ones)"),
     ("validate --mask", "Hide values that say something about a person"),
-    ("validate PATHS", "Files, or folders, which are searched with those below them"),
+    (
+        "validate PATHS",
+        "Files, folders, which are searched with those below them, or ZIP files; - is standard input",
+    ),
 ];
 
 const HELP_JA: &str = "{before-help}{about}\n\n使い方: {usage}\n\n{all-args}{after-help}";
@@ -148,6 +161,22 @@ pub(super) fn as_option(mut arguments: Vec<OsString>) -> Vec<OsString> {
         arguments.push("--help".into());
     }
     arguments
+}
+
+/// The command without what is hidden, for completions and manual pages.
+pub(super) fn public(command: Command, lang: Lang) -> Command {
+    let whole = localised(command, lang);
+    let shown = whole.get_subcommands().filter(|below| !below.is_hide_set()).cloned();
+    Command::new("renkei")
+        .version(env!("CARGO_PKG_VERSION"))
+        .about(whole.get_about().cloned().unwrap_or_default())
+        .disable_help_flag(true)
+        .disable_version_flag(true)
+        .disable_help_subcommand(true)
+        .subcommand_help_heading(lang.pick("コマンド", "Commands"))
+        .subcommand_value_name(lang.pick("コマンド", "COMMAND"))
+        .args(whole.get_arguments().cloned())
+        .subcommands(shown)
 }
 
 /// The command with its texts in the language.
