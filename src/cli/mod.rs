@@ -58,7 +58,7 @@ const EXIT_FAILED: u8 = 3;
 )]
 struct Cli {
     /// 表示する言語
-    #[arg(long, global = true, value_name = "ja|en", default_value = "ja")]
+    #[arg(long, global = true, value_name = "LANG", value_parser = usage::choices::<Lang>(&["ja", "en"]), default_value = "ja")]
     lang: Lang,
     #[command(subcommand)]
     command: Command,

@@ -15,7 +15,7 @@ pub(super) struct Args {
     #[arg(long)]
     json: bool,
     /// この段階の規則だけを表示します
-    #[arg(long, value_enum, value_name = "L1-L7")]
+    #[arg(long, value_enum, value_name = "LEVEL")]
     level: Option<LevelName>,
 }
 

@@ -48,7 +48,7 @@ pub(super) fn codes<'t>(table: &'t CodeTable, value: &str) -> Vec<&'t Code> {
 
 /// The number of characters to change, add or leave out to make one text of the other; `?` stands
 /// for any character.
-pub(super) fn distance(one: &str, other: &str) -> usize {
+fn distance(one: &str, other: &str) -> usize {
     let other: Vec<char> = other.chars().take(LONGEST).collect();
     let mut row: Vec<usize> = (0..=other.len()).collect();
     for (line, a) in one.chars().take(LONGEST).enumerate() {

@@ -150,7 +150,7 @@ fn nearest(pattern: &str) -> Vec<String> {
     }
     let upper = pattern.to_ascii_uppercase();
     let mut near: Vec<(usize, &str)> =
-        short.into_iter().map(|known| (super::nearest::distance(&upper, known), known)).collect();
+        short.into_iter().map(|known| (strsim::osa_distance(&upper, known), known)).collect();
     near.sort_unstable();
     near.retain(|(distance, _)| *distance <= upper.chars().count() / 2);
     let mut near: Vec<String> =

@@ -25,7 +25,7 @@ pub(super) struct Args {
     #[arg(long, value_name = "FORMAT[=FILE]", value_parser = OutputParser)]
     format: Vec<Output>,
     /// 検査の種類（conformance は適合試験）
-    #[arg(long, value_enum, default_value_t = Mode::Default, value_name = "default|conformance")]
+    #[arg(long, value_enum, default_value_t = Mode::Default, value_name = "PROFILE")]
     profile: Mode,
     /// 規則の重さを変える、または抑止する設定ファイル
     #[arg(long, value_name = "FILE")]
@@ -37,7 +37,7 @@ pub(super) struct Args {
     #[arg(long, value_name = "RULE", value_delimiter = ',')]
     ignore: Vec<String>,
     /// 終了コードを 1 にする重さ
-    #[arg(long, value_enum, default_value_t = FailOn::Error, value_name = "error|warning")]
+    #[arg(long, value_enum, default_value_t = FailOn::Error, value_name = "SEVERITY")]
     fail_on: FailOn,
     /// 標準仕様の表を読むフォルダー（既定は内蔵の表）
     #[arg(long, value_name = "DIR")]
