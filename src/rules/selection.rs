@@ -27,7 +27,7 @@ pub struct Selection {
 
 /// A pattern that names no rule.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("no rule is called {pattern}; near it: {}", .nearest.join(", "))]
+#[error("no rule is called '{pattern}'; near it: {}", .nearest.join(", "))]
 pub struct UnknownPattern {
     /// The pattern.
     pub pattern: String,

@@ -28,11 +28,11 @@ fn selection(args: &Args, lang: Lang) -> Result<Selection, UsageError> {
         let pattern = &unknown.pattern;
         UsageError(match lang {
             Lang::Ja => format!(
-                "{pattern} に当たる規則はありません。もしかして: {}（一覧は renkei rules）",
+                "「{pattern}」に当たる規則はありません。もしかして: {}（一覧は renkei rules）",
                 unknown.nearest.join("、")
             ),
             Lang::En => format!(
-                "no rule is called {pattern}; near it: {} (renkei rules lists all)",
+                "no rule is called '{pattern}'; near it: {} (renkei rules lists all)",
                 unknown.nearest.join(", ")
             ),
         })
