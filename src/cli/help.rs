@@ -154,11 +154,27 @@ pub(super) fn lang_of(arguments: &[OsString]) -> Lang {
     if english { Lang::En } else { Lang::Ja }
 }
 
-/// `renkei help COMMAND` is what many programs call `renkei COMMAND --help`.
-pub(super) fn as_option(mut arguments: Vec<OsString>) -> Vec<OsString> {
-    if arguments.get(1).is_some_and(|first| first == "help") {
-        arguments.remove(1);
-        arguments.push("--help".into());
+/// `renkei help COMMAND` is what many programs call `renkei COMMAND --help`; `help` may stand
+/// wherever a command is expected.
+pub(super) fn as_option(whole: &Command, mut arguments: Vec<OsString>) -> Vec<OsString> {
+    let mut command = whole;
+    let mut place = 1;
+    while let Some(word) = arguments.get(place).and_then(|argument| argument.to_str()) {
+        if word == "help" && command.has_subcommands() {
+            arguments.remove(place);
+            arguments.push("--help".into());
+            break;
+        }
+        // The language may stand before the command.
+        place += match command.find_subcommand(word) {
+            Some(below) => {
+                command = below;
+                1
+            }
+            None if word == "--lang" => 2,
+            None if word.starts_with("--lang=") => 1,
+            None => break,
+        };
     }
     arguments
 }
@@ -296,11 +312,21 @@ mod tests {
     #[test]
     fn help_is_a_command_too() {
         let arguments = |words: &[&str]| words.iter().map(OsString::from).collect::<Vec<_>>();
-        let asked = as_option(arguments(&["renkei", "help", "certs", "request"]));
-        assert_eq!(asked, arguments(&["renkei", "certs", "request", "--help"]));
-        assert_eq!(as_option(arguments(&["renkei", "help"])), arguments(&["renkei", "--help"]));
-        let other = arguments(&["renkei", "explain", "help"]);
-        assert_eq!(as_option(other.clone()), other);
+        let whole = Cli::command();
+        for (asked, meant) in [
+            (&["renkei", "help"][..], &["renkei", "--help"][..]),
+            (&["renkei", "help", "certs", "request"], &["renkei", "certs", "request", "--help"]),
+            (&["renkei", "certs", "help", "request"], &["renkei", "certs", "request", "--help"]),
+            (
+                &["renkei", "--lang", "en", "help", "fix"],
+                &["renkei", "--lang", "en", "fix", "--help"],
+            ),
+            (&["renkei", "--lang=en", "help"], &["renkei", "--lang=en", "--help"]),
+            (&["renkei", "explain", "help"], &["renkei", "explain", "help"]),
+            (&["renkei", "validate", "x", "help"], &["renkei", "validate", "x", "help"]),
+        ] {
+            assert_eq!(as_option(&whole, arguments(asked)), arguments(meant));
+        }
     }
 
     #[test]

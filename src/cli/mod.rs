@@ -114,7 +114,7 @@ struct UsageError(String);
 
 /// Runs the command line and answers with the exit code.
 pub fn main(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
-    let arguments = help::as_option(arguments.into_iter().collect());
+    let arguments = help::as_option(&Cli::command(), arguments.into_iter().collect());
     let lang = help::lang_of(&arguments);
     let matches = match help::localised(Cli::command(), lang).try_get_matches_from(&arguments) {
         Ok(matches) => matches,

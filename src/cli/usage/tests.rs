@@ -9,6 +9,8 @@ use super::*;
 
 const LANGS: [Lang; 2] = [Lang::Ja, Lang::En];
 
+type Words = &'static [&'static str];
+
 /// Every command with the words that call it.
 fn commands(command: &Command, path: &[String], found: &mut Vec<(Vec<String>, Command)>) {
     found.push((path.to_vec(), command.clone()));
@@ -41,7 +43,7 @@ fn said(arguments: &[&str], lang: Lang) -> String {
 #[test]
 fn every_kind_of_mistake_is_told_with_reason_choices_and_hint() {
     use ErrorKind as Kind;
-    let cases: &[(&[&str], Kind, &[&str], &[&str])] = &[
+    let cases: &[(Words, Kind, Words, Words)] = &[
         (
             &["valdate"],
             Kind::InvalidSubcommand,
@@ -229,7 +231,10 @@ fn help_is_given_for_every_command_as_a_word_and_as_an_option() {
         for (path, _) in all(lang) {
             let words = |texts: &[&str]| texts.iter().map(OsString::from).collect::<Vec<_>>();
             let below: Vec<&str> = path.iter().skip(1).map(String::as_str).collect();
-            let asked = help::as_option(words(&[&["renkei", "help"], below.as_slice()].concat()));
+            let asked = help::as_option(
+                &Cli::command(),
+                words(&[&["renkei", "help"], below.as_slice()].concat()),
+            );
             let command = help::localised(Cli::command(), lang);
             let error = command.try_get_matches_from(&asked).expect_err("help");
             assert_eq!(error.kind(), ErrorKind::DisplayHelp, "{path:?}");
