@@ -86,10 +86,7 @@ async fn watch(
         };
         tokio::select! {
             () = changed => {}
-            asked = signals.next() => {
-                asked?;
-                return Ok(ExitCode::SUCCESS);
-            }
+            _ = signals.next() => return Ok(ExitCode::SUCCESS),
         }
     }
 }
