@@ -10,6 +10,7 @@ use serde::{Deserialize, Serialize};
 
 use super::copies::{self, Copy};
 use super::fix::Format;
+use super::usage::{EDITIONS, choices};
 use super::{EXIT_NO, UsageError, output, setup};
 use crate::repair::{
     Conversion, ConvertError, Converted, Gap, Loss, OfficeTypes, conversion_text, convert,
@@ -20,7 +21,7 @@ use crate::types::{Edition, Lang, OfficeNumber, ServiceType};
 #[derive(Debug, clap::Args)]
 pub(super) struct Args {
     /// 変換先の版
-    #[arg(long, value_name = "v3|v4.1")]
+    #[arg(long, value_name = "EDITION", value_parser = choices::<Edition>(EDITIONS))]
     to: Edition,
     /// 変換したファイルを書き出すフォルダー（省くと、変換で失われるものを示すだけです）
     #[arg(long, value_name = "DIR")]
@@ -38,7 +39,7 @@ pub(super) struct Args {
     #[arg(long)]
     allow_loss: bool,
     /// 出力の形式
-    #[arg(long, value_enum, default_value_t = Format::Text, value_name = "text|json")]
+    #[arg(long, value_enum, default_value_t = Format::Text, value_name = "FORMAT")]
     format: Format,
     /// 変換するファイル、またはフォルダー（送信単位ごとにそろえてください）
     #[arg(required = true, value_name = "PATH")]

@@ -43,6 +43,14 @@ pub(super) fn read(paths: &[PathBuf], lang: Lang) -> anyhow::Result<Vec<Input>> 
     let mut total = 0;
     let mut inputs = Vec::with_capacity(found.files.len());
     for path in &found.files {
+        if path.extension().is_some_and(|extension| extension.eq_ignore_ascii_case("zip")) {
+            let path = path.display();
+            return Err(UsageError(match lang {
+                Lang::Ja => format!("{path} は展開してから指定してください（ZIP のまま検査できるのは renkei validate だけです）。"),
+                Lang::En => format!("unpack {path} first; only renkei validate reads ZIP files"),
+            })
+            .into());
+        }
         let name = relative(path, paths);
         if !names.insert(name.clone()) {
             return Err(UsageError(match lang {

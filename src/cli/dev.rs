@@ -6,7 +6,7 @@ use std::process::ExitCode;
 
 use clap::Subcommand;
 
-use super::output;
+use super::{output, setup};
 use crate::certs;
 use crate::node::system_clock;
 use crate::rules;
@@ -38,6 +38,12 @@ enum DevCommand {
         #[arg(value_name = "FILE", default_value = "spec/COVERAGE.md")]
         file: PathBuf,
     },
+    /// 規則の版の番号を上げます（規則を変えたとき）
+    RuleSet {
+        /// 書き足すファイル
+        #[arg(value_name = "FILE", default_value = "src/rules/rule_sets.csv")]
+        file: PathBuf,
+    },
 }
 
 pub(super) fn run(args: &Args, lang: Lang) -> anyhow::Result<ExitCode> {
@@ -52,6 +58,11 @@ pub(super) fn run(args: &Args, lang: Lang) -> anyhow::Result<ExitCode> {
         }
         DevCommand::CoverageMd { file } => {
             fs::write(file, rules::coverage()?)?;
+            file
+        }
+        DevCommand::RuleSet { file } => {
+            let list = fs::read_to_string(file)?;
+            fs::write(file, rules::raised(&list, setup::spec()?))?;
             file
         }
     };

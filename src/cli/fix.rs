@@ -27,7 +27,7 @@ pub(super) struct Args {
     #[arg(long)]
     approve_glyphs: bool,
     /// 出力の形式
-    #[arg(long, value_enum, default_value_t = Format::Text, value_name = "text|json")]
+    #[arg(long, value_enum, default_value_t = Format::Text, value_name = "FORMAT")]
     format: Format,
     /// 直すファイル、またはフォルダー（下の階層も調べます）
     #[arg(required = true, value_name = "PATH")]

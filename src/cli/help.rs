@@ -93,6 +93,10 @@ const ENGLISH: &[(&str, &str)] = &[
     ("certs request --out", "The files to write, without extension: .key and .csr are added"),
     ("certs show", "Show subject, dates and SHA-256 of certificates"),
     ("certs show FILES", "Files with certificates"),
+    ("completions", "Print what a shell needs to complete commands"),
+    ("completions SHELL", "The shell"),
+    ("man", "Write the manual pages"),
+    ("man DIR", "The folder to write to; pages that were written before are replaced"),
     ("dev", "For work on renkei itself"),
     ("dev certs", "Make the throw-away example certificates"),
     ("dev certs DIR", "Where to write them"),
@@ -100,6 +104,8 @@ const ENGLISH: &[(&str, &str)] = &[
     ("dev rules-md FILE", "The file to write"),
     ("dev coverage-md", "Write spec/COVERAGE.md anew"),
     ("dev coverage-md FILE", "The file to write"),
+    ("dev rule-set", "Raise the number of the rule set, after a change of the rules"),
+    ("dev rule-set FILE", "The file to add to"),
     ("new", "Make valid files of invented people, for import tests and measurements"),
     ("new --unit", "The send unit: K1, K2, Y1, 3-2 ...; all means every one of the edition"),
     ("new --kind", "No send unit but one file of this kind, for measuring: UPPLAN ..."),
@@ -117,16 +123,23 @@ const ENGLISH: &[(&str, &str)] = &[
     ("rules --level", "Only the rules of this level"),
     ("explain", "Explain a rule: what it says, why, how to mend it"),
     ("explain CODE", "The code of the rule, such as L2-FMT-003"),
-    (
-        "validate --format",
-        "The form of the output: text, json, ndjson, junit, sarif, csv, html, github; with =FILE into a file; may be repeated",
-    ),
+    ("validate --format", "The form of the output; with =FILE into a file; may be repeated"),
     ("validate --profile", "How to judge; conformance is the conformance test"),
     ("validate --rules-config", "A file that re-grades or silences rules"),
+    (
+        "validate --select",
+        "Judge by these rules only: a code L2-FMT-003, a level L2, a family FMT; separated by commas, or repeated",
+    ),
+    ("validate --ignore", "Judge without these rules, written as with --select"),
+    ("validate --file-name", "The name of what comes through standard input (-)"),
+    ("validate --watch", "Check again whenever files change; Ctrl+C ends it"),
     ("validate --fail-on", "The severity that makes the exit code 1"),
     ("validate --spec", "A folder with the tables of the standard (default: the built-in ones)"),
     ("validate --mask", "Hide values that say something about a person"),
-    ("validate PATHS", "Files, or folders, which are searched with those below them"),
+    (
+        "validate PATHS",
+        "Files, folders, which are searched with those below them, or ZIP files; - is standard input",
+    ),
 ];
 
 const HELP_JA: &str = "{before-help}{about}\n\n使い方: {usage}\n\n{all-args}{after-help}";
@@ -141,13 +154,45 @@ pub(super) fn lang_of(arguments: &[OsString]) -> Lang {
     if english { Lang::En } else { Lang::Ja }
 }
 
-/// `renkei help COMMAND` is what many programs call `renkei COMMAND --help`.
-pub(super) fn as_option(mut arguments: Vec<OsString>) -> Vec<OsString> {
-    if arguments.get(1).is_some_and(|first| first == "help") {
-        arguments.remove(1);
-        arguments.push("--help".into());
+/// `renkei help COMMAND` is what many programs call `renkei COMMAND --help`; `help` may stand
+/// wherever a command is expected.
+pub(super) fn as_option(whole: &Command, mut arguments: Vec<OsString>) -> Vec<OsString> {
+    let mut command = whole;
+    let mut place = 1;
+    while let Some(word) = arguments.get(place).and_then(|argument| argument.to_str()) {
+        if word == "help" && command.has_subcommands() {
+            arguments.remove(place);
+            arguments.push("--help".into());
+            break;
+        }
+        // The language may stand before the command.
+        place += match command.find_subcommand(word) {
+            Some(below) => {
+                command = below;
+                1
+            }
+            None if word == "--lang" => 2,
+            None if word.starts_with("--lang=") => 1,
+            None => break,
+        };
     }
     arguments
+}
+
+/// The command without what is hidden, for completions and manual pages.
+pub(super) fn public(command: Command, lang: Lang) -> Command {
+    let whole = localised(command, lang);
+    let shown = whole.get_subcommands().filter(|below| !below.is_hide_set()).cloned();
+    Command::new("renkei")
+        .version(env!("CARGO_PKG_VERSION"))
+        .about(whole.get_about().cloned().unwrap_or_default())
+        .disable_help_flag(true)
+        .disable_version_flag(true)
+        .disable_help_subcommand(true)
+        .subcommand_help_heading(lang.pick("コマンド", "Commands"))
+        .subcommand_value_name(lang.pick("コマンド", "COMMAND"))
+        .args(whole.get_arguments().cloned())
+        .subcommands(shown)
 }
 
 /// The command with its texts in the language.
@@ -218,7 +263,12 @@ fn label(argument: &clap::Arg) -> String {
 }
 
 fn english(command: &str, argument: Option<&str>) -> Option<&'static str> {
-    let find = |key: &str| ENGLISH.iter().find(|(name, _)| *name == key).map(|(_, text)| *text);
+    row(command, argument).map(|(_, text)| *text)
+}
+
+/// The row of a command, or of an argument: its own, or that of all that are called so.
+fn row(command: &str, argument: Option<&str>) -> Option<&'static (&'static str, &'static str)> {
+    let find = |key: &str| ENGLISH.iter().find(|(name, _)| *name == key);
     match argument {
         None => find(command),
         Some(argument) => find(format!("{command} {argument}").trim()).or_else(|| find(argument)),
@@ -262,11 +312,21 @@ mod tests {
     #[test]
     fn help_is_a_command_too() {
         let arguments = |words: &[&str]| words.iter().map(OsString::from).collect::<Vec<_>>();
-        let asked = as_option(arguments(&["renkei", "help", "certs", "request"]));
-        assert_eq!(asked, arguments(&["renkei", "certs", "request", "--help"]));
-        assert_eq!(as_option(arguments(&["renkei", "help"])), arguments(&["renkei", "--help"]));
-        let other = arguments(&["renkei", "explain", "help"]);
-        assert_eq!(as_option(other.clone()), other);
+        let whole = Cli::command();
+        for (asked, meant) in [
+            (&["renkei", "help"][..], &["renkei", "--help"][..]),
+            (&["renkei", "help", "certs", "request"], &["renkei", "certs", "request", "--help"]),
+            (&["renkei", "certs", "help", "request"], &["renkei", "certs", "request", "--help"]),
+            (
+                &["renkei", "--lang", "en", "help", "fix"],
+                &["renkei", "--lang", "en", "fix", "--help"],
+            ),
+            (&["renkei", "--lang=en", "help"], &["renkei", "--lang=en", "--help"]),
+            (&["renkei", "explain", "help"], &["renkei", "explain", "help"]),
+            (&["renkei", "validate", "x", "help"], &["renkei", "validate", "x", "help"]),
+        ] {
+            assert_eq!(as_option(&whole, arguments(asked)), arguments(meant));
+        }
     }
 
     #[test]
@@ -274,17 +334,23 @@ mod tests {
         localised(Cli::command(), Lang::Ja).debug_assert();
     }
 
+    /// A row that no command and no argument takes is dead, one that is hidden behind another too.
     #[test]
     fn no_english_text_is_dead() {
-        let mut used: Vec<String> = Vec::new();
-        for (place, _) in texts(Lang::En) {
-            let place = place.trim().to_owned();
-            // An argument that means the same everywhere stands without its command.
-            used.extend(place.split_whitespace().last().map(str::to_owned));
-            used.push(place);
+        fn collect(command: &Command, path: &str, taken: &mut Vec<&'static str>) {
+            taken.extend(row(path, None).map(|(name, _)| *name));
+            for argument in command.get_arguments() {
+                taken.extend(row(path, Some(&label(argument))).map(|(name, _)| *name));
+            }
+            for subcommand in command.get_subcommands() {
+                let path = format!("{path} {}", subcommand.get_name());
+                collect(subcommand, path.trim_start(), taken);
+            }
         }
+        let mut taken = Vec::new();
+        collect(&localised(Cli::command(), Lang::En), "", &mut taken);
         for (name, _) in ENGLISH {
-            assert!(used.iter().any(|used| used == name), "nothing is called {name:?}");
+            assert!(taken.contains(name), "nothing takes the text of {name:?}");
         }
         let mut names: Vec<_> = ENGLISH.iter().map(|(name, _)| name).collect();
         names.sort_unstable();

@@ -47,6 +47,11 @@ impl Found {
         self.ignored.iter().map(|path| label(path)).collect()
     }
 
+    /// Takes files of archives among those that were not judged.
+    pub(super) fn pass_over(&mut self, files: Vec<PathBuf>) {
+        self.ignored.extend(files);
+    }
+
     /// The bytes of all files, as far as they can be asked for.
     pub(super) fn size(&self) -> u64 {
         let size = |path: &PathBuf| fs::metadata(path).map_or(0, |metadata| metadata.len());
@@ -127,10 +132,15 @@ fn walk(top: &Path, other: OtherCsv, found: &mut Found) -> anyhow::Result<()> {
 }
 
 fn is_wanted(path: &Path, name: &str, other: OtherCsv) -> bool {
-    let hidden = name.starts_with('.');
-    let csv = || path.extension().is_some_and(|extension| extension.eq_ignore_ascii_case("csv"));
-    let judged = || other == OtherCsv::Judged && csv() && !is_own_report(path);
-    !hidden && (is_of_the_standard(name) || judged())
+    let judged = || other == OtherCsv::Judged && is_wanted_name(name) && !is_own_report(path);
+    !name.starts_with('.') && (is_of_the_standard(name) || judged())
+}
+
+/// Whether a file of a folder or an archive is judged, by its name.
+pub(super) fn is_wanted_name(name: &str) -> bool {
+    let (_, extension) = name.rsplit_once('.').unwrap_or_default();
+    let csv = extension.eq_ignore_ascii_case("csv");
+    !name.starts_with('.') && (is_of_the_standard(name) || csv)
 }
 
 fn is_of_the_standard(name: &str) -> bool {

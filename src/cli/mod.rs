@@ -4,6 +4,7 @@
 //! that does not hold, a set that did not arrive), 2 usage or configuration, 3 could not finish.
 
 mod certs;
+mod completions;
 mod convert;
 mod copies;
 mod dates;
@@ -17,6 +18,7 @@ mod help;
 mod history;
 mod hold;
 mod inputs;
+mod man;
 mod new;
 mod order;
 mod output;
@@ -56,7 +58,7 @@ const EXIT_FAILED: u8 = 3;
 )]
 struct Cli {
     /// 表示する言語
-    #[arg(long, global = true, value_name = "ja|en", default_value = "ja")]
+    #[arg(long, global = true, value_name = "LANG", value_parser = usage::choices::<Lang>(&["ja", "en"]), default_value = "ja")]
     lang: Lang,
     #[command(subcommand)]
     command: Command,
@@ -96,6 +98,10 @@ enum Command {
     Certs(certs::Args),
     /// 架空の利用者の正しいファイルを作ります（取込の試験、性能測定用）
     New(new::Args),
+    /// シェルの補完の設定を表示します
+    Completions(completions::Args),
+    /// マニュアルページ（man）を書き出します
+    Man(man::Args),
     /// renkei の開発用
     #[command(hide = true)]
     Dev(dev::Args),
@@ -108,7 +114,7 @@ struct UsageError(String);
 
 /// Runs the command line and answers with the exit code.
 pub fn main(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
-    let arguments = help::as_option(arguments.into_iter().collect());
+    let arguments = help::as_option(&Cli::command(), arguments.into_iter().collect());
     let lang = help::lang_of(&arguments);
     let matches = match help::localised(Cli::command(), lang).try_get_matches_from(&arguments) {
         Ok(matches) => matches,
@@ -143,6 +149,8 @@ fn run(matches: &ArgMatches) -> anyhow::Result<ExitCode> {
         Command::Verify(args) => verify::run(&args, lang),
         Command::Certs(args) => certs::run(&args, lang),
         Command::New(args) => new::run(&args, lang),
+        Command::Completions(args) => completions::run(&args, lang),
+        Command::Man(args) => man::run(&args, lang),
         Command::Dev(args) => dev::run(&args, lang),
     }
 }

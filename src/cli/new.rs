@@ -6,7 +6,9 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use anyhow::Context as _;
+use clap::builder::{PossibleValuesParser, TypedValueParser};
 
+use super::usage::{EDITIONS, choices};
 use super::{UsageError, output, setup};
 use crate::spec::Spec;
 use crate::synth::{self, Content, Party, Request, SynthError, SynthFile};
@@ -18,10 +20,10 @@ pub(super) struct Args {
     #[arg(long, value_name = "ID", required_unless_present = "kind", conflicts_with = "kind")]
     unit: Option<String>,
     /// 送信単位でなく、この種類のファイル 1 つだけを作ります（性能測定用。UPPLAN など）
-    #[arg(long, value_parser = kind, requires = "records")]
+    #[arg(long, value_name = "KIND", value_parser = kinds(), requires = "records")]
     kind: Option<FileKind>,
     /// 標準仕様の版
-    #[arg(long, value_name = "v3|v4.1", default_value = "v4.1")]
+    #[arg(long, value_name = "EDITION", value_parser = choices::<Edition>(EDITIONS), default_value = "v4.1")]
     edition: Edition,
     /// 利用者の人数（既定は 10）
     #[arg(long, value_name = "N", default_value_t = 10, hide_default_value = true)]
@@ -72,11 +74,11 @@ pub(super) fn run(args: &Args, lang: Lang) -> anyhow::Result<ExitCode> {
     Ok(ExitCode::SUCCESS)
 }
 
-fn kind(text: &str) -> Result<FileKind, String> {
+/// The kinds that are made alone; pictures belong to a send unit.
+fn kinds() -> impl TypedValueParser<Value = FileKind> {
     let known = FileKind::ALL.iter().filter(|kind| !kind.is_image()).map(|kind| kind.prefix());
-    FileKind::from_prefix(text)
-        .filter(|kind| !kind.is_image())
-        .ok_or_else(|| known.collect::<Vec<_>>().join(", "))
+    PossibleValuesParser::new(known)
+        .try_map(|text| FileKind::from_prefix(&text).ok_or("no kind of file"))
 }
 
 /// One request per send unit.

@@ -5,9 +5,8 @@ use std::process::ExitCode;
 use clap::ValueEnum;
 use serde::Serialize;
 
-use super::output;
-use crate::rules::{Level, RuleInfo, TABLE, rule_set};
-use crate::spec::Spec;
+use super::{output, setup};
+use crate::rules::{Level, RuleInfo, TABLE, rule_set, rule_set_number};
 use crate::types::{Digest, Edition, Lang, Severity};
 
 #[derive(Debug, clap::Args)]
@@ -16,7 +15,7 @@ pub(super) struct Args {
     #[arg(long)]
     json: bool,
     /// この段階の規則だけを表示します
-    #[arg(long, value_enum, value_name = "L1-L7")]
+    #[arg(long, value_enum, value_name = "LEVEL")]
     level: Option<LevelName>,
 }
 
@@ -51,6 +50,7 @@ impl LevelName {
 struct Catalogue {
     schema: &'static str,
     rule_set: Digest,
+    rule_set_number: Option<u32>,
     rules: Vec<Entry>,
 }
 
@@ -79,10 +79,11 @@ pub(super) fn run(args: &Args, lang: Lang) -> anyhow::Result<ExitCode> {
     let level = args.level.map(LevelName::level);
     let wanted = |info: &&RuleInfo| level.is_none_or(|level| info.level == level);
     let rules: Vec<&RuleInfo> = TABLE.iter().filter(wanted).collect();
-    let rule_set = rule_set(Spec::builtin().map_err(Clone::clone)?);
+    let spec = setup::spec()?;
+    let (rule_set, rule_set_number) = (rule_set(spec), rule_set_number(spec));
     if args.json {
         let rules = rules.into_iter().map(entry).collect();
-        let catalogue = Catalogue { schema: "renkei.rules/1", rule_set, rules };
+        let catalogue = Catalogue { schema: "renkei.rules/1", rule_set, rule_set_number, rules };
         output::line(&serde_json::to_string_pretty(&catalogue)?)?;
         return Ok(ExitCode::SUCCESS);
     }
@@ -100,7 +101,8 @@ pub(super) fn run(args: &Args, lang: Lang) -> anyhow::Result<ExitCode> {
     };
     let rows: Vec<Vec<String>> = rules.iter().map(row).collect();
     output::line(&output::table(&head, &rows))?;
-    let (count, set) = (rules.len(), rule_set.short());
+    let number = rule_set_number.map(|number| format!("{number} ")).unwrap_or_default();
+    let (count, set) = (rules.len(), format!("{number}sha256:{}", rule_set.short()));
     output::line(&match lang {
         Lang::Ja => format!("\n規則 {count} 件（規則の版 {set}）。詳しくは renkei explain コード"),
         Lang::En => format!("\n{count} rules (rule set {set}); more with renkei explain CODE"),

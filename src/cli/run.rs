@@ -78,7 +78,7 @@ pub(super) fn run(args: &Args, lang: Lang) -> anyhow::Result<ExitCode> {
         say(&welcome(&config, &node, lang));
         let code = loop {
             tokio::select! {
-                asked = signals.next() => match asked? {
+                asked = signals.next() => match asked {
                     Asked::Stop => break ExitCode::SUCCESS,
                     Asked::Reload => node.reload(),
                 },

@@ -109,7 +109,13 @@ pub(super) enum Asked {
 }
 
 /// Listens from here on to what is asked for; before, a signal would end the process.
+///
+/// One that comes while nobody waits is kept.
 pub(super) struct Signals {
+    #[cfg(unix)]
+    interrupt: tokio::signal::unix::Signal,
+    #[cfg(windows)]
+    interrupt: tokio::signal::windows::CtrlC,
     #[cfg(unix)]
     terminate: tokio::signal::unix::Signal,
     #[cfg(unix)]
@@ -128,31 +134,33 @@ impl Signals {
         {
             use tokio::signal::unix::{SignalKind, signal};
             let terminate = signal(SignalKind::terminate())?;
-            Ok(Self { terminate, reload: signal(SignalKind::hangup())? })
+            let interrupt = signal(SignalKind::interrupt())?;
+            Ok(Self { interrupt, terminate, reload: signal(SignalKind::hangup())? })
         }
         #[cfg(windows)]
         {
             use tokio::signal::windows;
             // Break is what programs send that keep others running as a service.
             let (pause, close) = (windows::ctrl_break()?, windows::ctrl_close()?);
-            Ok(Self { pause, close, shutdown: windows::ctrl_shutdown()? })
+            let interrupt = windows::ctrl_c()?;
+            Ok(Self { interrupt, pause, close, shutdown: windows::ctrl_shutdown()? })
         }
     }
 
     /// Waits until something is asked for.
-    pub(super) async fn next(&mut self) -> io::Result<Asked> {
+    pub(super) async fn next(&mut self) -> Asked {
         #[cfg(unix)]
         tokio::select! {
-            pressed = tokio::signal::ctrl_c() => pressed.map(|()| Asked::Stop),
-            _ = self.terminate.recv() => Ok(Asked::Stop),
-            _ = self.reload.recv() => Ok(Asked::Reload),
+            _ = self.interrupt.recv() => Asked::Stop,
+            _ = self.terminate.recv() => Asked::Stop,
+            _ = self.reload.recv() => Asked::Reload,
         }
         #[cfg(windows)]
         tokio::select! {
-            pressed = tokio::signal::ctrl_c() => pressed.map(|()| Asked::Stop),
-            _ = self.pause.recv() => Ok(Asked::Stop),
-            _ = self.close.recv() => Ok(Asked::Stop),
-            _ = self.shutdown.recv() => Ok(Asked::Stop),
+            _ = self.interrupt.recv() => Asked::Stop,
+            _ = self.pause.recv() => Asked::Stop,
+            _ = self.close.recv() => Asked::Stop,
+            _ = self.shutdown.recv() => Asked::Stop,
         }
     }
 }

@@ -55,6 +55,7 @@ pub mod render;
 mod report;
 mod rule;
 mod same;
+mod selection;
 mod set;
 mod shape;
 mod sniff;
@@ -66,7 +67,7 @@ mod usage_unit;
 mod version;
 mod withdrawals;
 
-pub use catalogue::rule_set;
+pub use catalogue::{raised, rule_set, rule_set_number};
 pub use coverage::coverage;
 pub use finding::{Finding, Place, Value};
 pub use markdown::markdown;
@@ -77,6 +78,7 @@ pub use report::{
     Counts, FileReport, NotRun, Omitted, Reason, Report, RulesReport, Tool, UnitReport, Verdict,
 };
 pub use rule::{Level, RuleInfo, RuleText};
+pub use selection::{Selection, SelectionReport, UnknownPattern};
 pub use set::{Options, SetCheck};
 pub use table::{Rule, TABLE};
 

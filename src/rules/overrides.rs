@@ -145,6 +145,13 @@ impl OverridesReport {
         report
     }
 
+    /// Whether a rule that gives errors is silenced.
+    pub(super) fn silences_errors(&self) -> bool {
+        let hidden =
+            |given: &OverrideReport| (given.from, given.to) == (Severity::Error, Grade::Off);
+        self.rules.iter().any(hidden)
+    }
+
     pub(super) fn count(&mut self, rule: Rule, total: u64) {
         if let Some(given) = self.rules.iter_mut().find(|given| given.rule == rule) {
             given.findings += total;

@@ -8,7 +8,7 @@ use crate::types::{
     Severity,
 };
 
-use super::catalogue::rule_set;
+use super::catalogue::{rule_set, rule_set_number};
 use super::collect::Tally;
 use super::file::Outcome;
 use super::finding::Finding;
@@ -16,6 +16,8 @@ use super::overrides::OverridesReport;
 use super::profile::{Profile, ProfileName};
 use super::rule::RuleSet;
 use super::same;
+use super::selection::SelectionReport;
+use super::set::Options;
 use super::table::{Rule, TABLE};
 use super::unit::{Summary, Units};
 
@@ -33,6 +35,9 @@ pub struct Report {
     pub counts: Counts,
     /// What the caller overrode in the rule table, and what came of it.
     pub overrides: OverridesReport,
+    /// Which rules the caller wanted, and what came of it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub selection: Option<SelectionReport>,
     /// Every file, in the order in which they were given.
     pub files: Vec<FileReport>,
     /// The send units.
@@ -66,6 +71,10 @@ pub struct Tool {
     pub version: &'static str,
     /// The version of the rule set: the digest over the rule table and the tables of the standard.
     pub rule_set: Digest,
+    /// The number of the rule set, which is greater the newer it is; absent where the tables of the
+    /// standard are not the built-in ones.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub rule_set_number: Option<u32>,
 }
 
 /// What the findings come to.
@@ -74,6 +83,8 @@ pub struct Tool {
 pub enum Verdict {
     /// No error.
     Pass,
+    /// No error among the rules that count, but rules that give errors were left out or silenced.
+    Partial,
     /// At least one error.
     Fail,
     /// No error, but not everything could be judged: a file could not be read or, in the profile
@@ -90,7 +101,7 @@ pub struct Counts {
     pub warning: u64,
     /// Notices.
     pub info: u64,
-    /// Findings of silenced rules; in none of the other numbers.
+    /// Findings of rules that are silenced or left out; in none of the other numbers.
     pub silenced: u64,
 }
 
@@ -166,6 +177,8 @@ pub struct Omitted {
 /// Which rules were run.
 #[derive(Debug, Clone, Serialize)]
 pub struct RulesReport {
+    /// How many rules there are: the verdict says nothing about those that were not run.
+    pub total: usize,
     /// The rules that some file or unit was judged by.
     pub run: Vec<Rule>,
     /// All others.
@@ -188,6 +201,8 @@ pub enum Reason {
     NoSuchFile,
     /// An earlier finding leaves nothing to judge.
     Blocked,
+    /// The caller left it out: its findings are only counted.
+    LeftOut,
 }
 
 impl Reason {
@@ -196,6 +211,7 @@ impl Reason {
         match self {
             Self::NoSuchFile => "no-such-file",
             Self::Blocked => "blocked",
+            Self::LeftOut => "left-out",
         }
     }
 }
@@ -224,11 +240,12 @@ impl Report {
 
     pub(super) fn new(
         spec: &Spec,
-        profile: &Profile,
+        options: &Options,
         outcomes: Vec<Outcome>,
         units: Units,
         unfinished: Vec<String>,
     ) -> Self {
+        let Options { profile, selection, .. } = options;
         let mut run = units.run;
         let mut planned = unit_rules(spec, &outcomes);
         let mut report = Self {
@@ -237,16 +254,18 @@ impl Report {
                 name: "renkei",
                 version: env!("CARGO_PKG_VERSION"),
                 rule_set: rule_set(spec),
+                rule_set_number: rule_set_number(spec),
             },
             profile: profile.name(),
             verdict: Verdict::Pass,
             counts: Counts::default(),
             overrides: OverridesReport::new(profile),
+            selection: selection.report(),
             files: Vec::with_capacity(outcomes.len()),
             units: Vec::new(),
             findings: Vec::new(),
             omitted: Vec::new(),
-            rules: RulesReport { run: Vec::new(), not_run: Vec::new() },
+            rules: RulesReport { total: TABLE.len(), run: Vec::new(), not_run: Vec::new() },
             unfinished,
             passed_over: Vec::new(),
             base: None,
@@ -262,29 +281,38 @@ impl Report {
                     place.file.get_or_insert_with(|| outcome.label.clone());
                 }
             }
-            report.take(profile, &tallies, findings, Some(&outcome.label));
+            report.take(options, &tallies, findings, Some(&outcome.label));
             report.files.push(FileReport {
                 name: outcome.label,
                 kind: outcome.kind,
                 edition: outcome.edition,
                 sha256: outcome.sha256,
                 records: outcome.records,
-                run: outcome.run.rules().collect(),
-                blocked: outcome.planned.without(&outcome.run).rules().collect(),
+                run: outcome.run.rules().filter(|rule| !selection.leaves_out(*rule)).collect(),
+                blocked: outcome
+                    .planned
+                    .without(&outcome.run)
+                    .rules()
+                    .filter(|rule| !selection.leaves_out(*rule))
+                    .collect(),
                 parsed: outcome.name,
             });
         }
         let (tallies, findings) = units.findings.into_parts();
-        report.take(profile, &tallies, findings, None);
+        report.take(options, &tallies, findings, None);
         report.units = units.summaries.into_iter().map(|unit| report.unit(unit)).collect();
         for info in &TABLE {
-            if run.contains(info.rule) {
+            let reason = if selection.leaves_out(info.rule) {
+                Reason::LeftOut
+            } else if run.contains(info.rule) {
                 report.rules.run.push(info.rule);
+                continue;
+            } else if planned.contains(info.rule) {
+                Reason::Blocked
             } else {
-                let blocked = planned.contains(info.rule);
-                let reason = if blocked { Reason::Blocked } else { Reason::NoSuchFile };
-                report.rules.not_run.push(NotRun { rule: info.rule, reason });
-            }
+                Reason::NoSuchFile
+            };
+            report.rules.not_run.push(NotRun { rule: info.rule, reason });
         }
         report.verdict = if report.counts.error > 0 {
             Verdict::Fail
@@ -293,6 +321,8 @@ impl Report {
             || (*profile == Profile::Conformance && report.has_blocked())
         {
             Verdict::Indeterminate
+        } else if selection.leaves_out_errors() || report.overrides.silences_errors() {
+            Verdict::Partial
         } else {
             Verdict::Pass
         };
@@ -302,16 +332,23 @@ impl Report {
     /// Takes the findings of a file, or of the units, as the profile grades them.
     fn take(
         &mut self,
-        profile: &Profile,
+        Options { profile, selection, .. }: &Options,
         tallies: &[Tally],
         mut findings: Vec<Finding>,
         file: Option<&str>,
     ) {
         let folded = same::fold(&mut findings);
         for tally in tallies {
-            let severity = profile.grade(tally.rule, tally.severity);
             let gone = folded.get(&(tally.rule, tally.severity)).copied().unwrap_or_default();
-            self.counts.add(severity, tally.total.saturating_sub(gone));
+            let total = tally.total.saturating_sub(gone);
+            let mut severity = profile.grade(tally.rule, tally.severity);
+            if selection.leaves_out(tally.rule) {
+                if let Some(report) = &mut self.selection {
+                    report.count(severity, total);
+                }
+                severity = None;
+            }
+            self.counts.add(severity, total);
             self.overrides.count(tally.rule, tally.total);
             let Some(severity) = severity.filter(|_| tally.total > tally.kept) else { continue };
             let same = |omitted: &&mut Omitted| {
@@ -332,7 +369,7 @@ impl Report {
         findings.retain_mut(|finding| {
             let severity = profile.grade(finding.rule, finding.severity);
             finding.severity = severity.unwrap_or(finding.severity);
-            severity.is_some()
+            severity.is_some() && !selection.leaves_out(finding.rule)
         });
         self.findings.extend(findings);
     }

@@ -10,6 +10,7 @@ use super::collect::Findings;
 use super::file::{FileCheck, Outcome};
 use super::profile::Profile;
 use super::report::Report;
+use super::selection::Selection;
 use super::unit;
 
 /// How to judge.
@@ -24,6 +25,8 @@ pub struct Options {
     /// The files came from somebody else, and what can be imported is taken: what is an error only
     /// for who sends it is a warning.
     pub received: bool,
+    /// Which rules count.
+    pub selection: Selection,
     /// Whether findings that follow from others are told as well; only for the test that leaving
     /// them out makes no set look better.
     #[doc(hidden)]
@@ -37,6 +40,7 @@ impl Default for Options {
             findings_per_set: 10_000,
             profile: Profile::default(),
             received: false,
+            selection: Selection::default(),
             consequences: false,
         }
     }
@@ -141,6 +145,6 @@ impl<'s> SetCheck<'s> {
         alike::fold(&mut self.files);
         alike::explain(&mut self.files, &units.findings);
         units.findings.cap(&mut self.kept, self.options.findings_per_set);
-        Report::new(self.spec, &self.options.profile, self.files, units, self.unfinished)
+        Report::new(self.spec, &self.options, self.files, units, self.unfinished)
     }
 }

@@ -27,7 +27,12 @@ mod layers;
 mod link;
 mod proof;
 mod robust;
+mod schema;
+mod shells;
 mod support;
 mod troubles;
 mod validate;
+mod validate_inputs;
 mod validate_outputs;
+#[cfg(unix)]
+mod watch;

@@ -6,6 +6,8 @@ use std::process::{Command, Output};
 
 use serde_json::Value;
 
+use crate::schema;
+
 /// Runs the program in a folder.
 pub(crate) fn renkei(arguments: &[&str], folder: &Path) -> Output {
     Command::new(env!("CARGO_BIN_EXE_renkei"))
@@ -23,10 +25,13 @@ pub(crate) fn stderr(output: &Output) -> String {
     String::from_utf8(output.stderr.clone()).expect("UTF-8")
 }
 
-/// Standard output as JSON.
+/// Standard output as JSON, which its schema takes.
 pub(crate) fn json(output: &Output) -> Value {
     let text = stdout(output);
-    serde_json::from_str(&text).unwrap_or_else(|error| panic!("{error}: {text}{}", stderr(output)))
+    let document = serde_json::from_str(&text);
+    let document = document.unwrap_or_else(|error| panic!("{error}: {text}{}", stderr(output)));
+    schema::check_document(&document);
+    document
 }
 
 /// A folder with files, by their paths in it.

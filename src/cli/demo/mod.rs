@@ -92,7 +92,7 @@ async fn demo(
             "The nodes keep running: files put into a drop folder are sent. Ctrl-C ends the demo.",
         ))?;
         let mut signals = setup::Signals::listen()?;
-        while let setup::Asked::Reload = signals.next().await? {
+        while let setup::Asked::Reload = signals.next().await {
             nodes.iter().for_each(Node::reload);
         }
     }

@@ -33,9 +33,11 @@ pub(super) fn render(report: &Report, lang: Lang) -> String {
     }
     let severity = match report.verdict {
         Verdict::Fail | Verdict::Indeterminate => Severity::Error,
+        Verdict::Partial => Severity::Warning,
         Verdict::Pass => Severity::Info,
     };
     let mut summary = vec![words::verdict_line(report, lang), words::tool_line(report, lang)];
+    summary.extend(words::selection_line(report, lang));
     summary.extend(words::overrides_line(report, lang));
     for file in &report.files {
         summary.push(format!("{} sha256:{}", words::visible_line(&file.name), file.sha256));

@@ -262,7 +262,7 @@ impl Page<'_> {
         match self.report.verdict {
             Verdict::Pass => "pass",
             Verdict::Fail => "fail",
-            Verdict::Indeterminate => "open",
+            Verdict::Partial | Verdict::Indeterminate => "open",
         }
     }
 
@@ -291,6 +291,14 @@ impl Page<'_> {
             (Severity::Info, counts.info),
         ]
         .map(|(severity, count)| (severity, severity.label(self.lang), count))
+    }
+
+    fn exercised(&self) -> Option<String> {
+        words::exercised(self.report, self.lang)
+    }
+
+    fn selection_line(&self) -> Option<String> {
+        words::selection_line(self.report, self.lang)
     }
 
     fn overrides_line(&self) -> Option<String> {
@@ -335,7 +343,7 @@ impl Page<'_> {
 
     /// The rules that were not run, by the reason.
     fn not_run(&self) -> Vec<(&'static str, usize, Vec<String>)> {
-        [Reason::Blocked, Reason::NoSuchFile]
+        [Reason::Blocked, Reason::NoSuchFile, Reason::LeftOut]
             .into_iter()
             .map(|reason| {
                 let rules = self.report.rules.not_run.iter();

@@ -87,6 +87,14 @@ fn set(report: &Report, groups: &[FileGroup<'_>], of_files: &BTreeSet<Rule>, lan
     suite.property("profile", report.profile.as_str());
     suite.property("tool", &format!("{} {}", report.tool.name, report.tool.version));
     suite.property("rule-set", &format!("sha256:{}", report.tool.rule_set));
+    if let Some(number) = report.tool.rule_set_number {
+        suite.property("rule-set-number", &number.to_string());
+    }
+    suite.property("rules-run", &report.rules.run.len().to_string());
+    suite.property("rules-total", &report.rules.total.to_string());
+    if let Some(line) = words::selection_line(report, lang) {
+        suite.property("selection", &line);
+    }
     for (name, count) in [
         ("findings-error", report.counts.error),
         ("findings-warning", report.counts.warning),

@@ -10,6 +10,7 @@ use crate::rules::profile::ProfileName;
 use crate::rules::report::{
     Counts, FileReport, Omitted, Report, RulesReport, Tool, UnitReport, Verdict,
 };
+use crate::rules::selection::SelectionReport;
 
 /// The name of the schema.
 const SCHEMA: &str = "renkei.report-lines/1";
@@ -29,6 +30,8 @@ enum Line<'r> {
         verdict: Verdict,
         counts: Counts,
         overrides: &'r OverridesReport,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        selection: Option<&'r SelectionReport>,
         omitted: &'r [Omitted],
         rules: &'r RulesReport,
         unfinished: &'r [String],
@@ -49,6 +52,7 @@ pub(super) fn render(report: &Report) -> String {
         verdict: report.verdict,
         counts: report.counts,
         overrides: &report.overrides,
+        selection: report.selection.as_ref(),
         omitted: &report.omitted,
         rules: &report.rules,
         unfinished: &report.unfinished,

@@ -19,6 +19,9 @@ use super::words;
 /// The most results, as code scanning services take no more.
 const MOST: usize = 5_000;
 
+/// Where the project lives, once `Cargo.toml` says so.
+const REPOSITORY: &str = env!("CARGO_PKG_REPOSITORY");
+
 pub(super) fn render(report: &Report, lang: Lang) -> String {
     let results: Vec<Value> =
         worst_first(report).map(|finding| result(report, finding, lang)).collect();
@@ -49,6 +52,7 @@ pub(super) fn render(report: &Report, lang: Lang) -> String {
                     "name": report.tool.name,
                     "version": report.tool.version,
                     "semanticVersion": report.tool.version,
+                    "informationUri": page(REPOSITORY, "README.md"),
                     "language": lang.pick("ja", "en"),
                     "rules": TABLE.iter().map(|info| rule(info, lang)).collect::<Vec<_>>(),
                 },
@@ -66,6 +70,9 @@ pub(super) fn render(report: &Report, lang: Lang) -> String {
                 "verdict": report.verdict,
                 "profile": report.profile,
                 "ruleSet": report.tool.rule_set,
+                "ruleSetNumber": report.tool.rule_set_number,
+                "rules": { "run": report.rules.run.len(), "total": report.rules.total },
+                "selection": report.selection,
                 "counts": report.counts,
                 "listed": listed,
                 "omitted": total.saturating_sub(listed),
@@ -93,6 +100,15 @@ const fn level(severity: Severity) -> &'static str {
     }
 }
 
+/// A page of the project as a URI: of this version in the repository, or, as long as no repository
+/// is named, relative to the top of the project.
+fn page(repository: &str, path: &str) -> String {
+    match repository.trim_end_matches('/') {
+        "" => path.to_owned(),
+        repository => format!("{repository}/blob/v{}/{path}", env!("CARGO_PKG_VERSION")),
+    }
+}
+
 /// 3.49: a rule.
 fn rule(info: &RuleInfo, lang: Lang) -> Value {
     let text = info.text(lang);
@@ -103,6 +119,7 @@ fn rule(info: &RuleInfo, lang: Lang) -> Value {
         "shortDescription": { "text": text.summary() },
         "fullDescription": { "text": text.why },
         "help": { "text": format!("{}\n{mend}: {}\n× {}\n○ {}", text.why, text.fix, info.bad, info.good) },
+        "helpUri": page(REPOSITORY, &format!("spec/RULES.md#{}", info.code.to_lowercase())),
         "defaultConfiguration": { "level": level(info.severity) },
         "properties": { "level": info.level, "clause": info.clause, "since": info.since },
     })
@@ -229,6 +246,25 @@ fn uri_on(path: &str, drives: bool) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn pages_are_those_of_the_repository() {
+        let anchor = "spec/RULES.md#l2-fmt-003";
+        assert_eq!(page("", anchor), anchor);
+        let version = env!("CARGO_PKG_VERSION");
+        let expected = format!("https://example.jp/renkei/blob/v{version}/{anchor}");
+        assert_eq!(page("https://example.jp/renkei/", anchor), expected);
+    }
+
+    #[test]
+    fn every_rule_has_its_place_on_the_page() {
+        let rules = include_str!("../../../spec/RULES.md");
+        for info in &TABLE {
+            let uri = rule(info, Lang::Ja)["helpUri"].to_string();
+            assert!(uri.contains(&format!("#{}\"", info.code.to_lowercase())), "{uri}");
+            assert!(rules.contains(&format!("\n### {}\n", info.code)), "{uri}");
+        }
+    }
 
     #[test]
     fn paths_become_uris() {

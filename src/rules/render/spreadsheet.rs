@@ -97,6 +97,9 @@ pub(super) fn render(report: &Report, lang: Lang) -> String {
         let digest = format!("sha256:{}", file.sha256);
         sheet.note(lang.pick("ファイル", "file"), "", &file.name, &digest);
     }
+    if let Some(line) = words::selection_line(report, lang) {
+        sheet.note(lang.pick("規則の選択", "selection"), "", "", &line);
+    }
     for line in words::override_lines(report, lang) {
         sheet.note(lang.pick("規則の変更", "override"), "", "", &line);
     }

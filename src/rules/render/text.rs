@@ -103,7 +103,7 @@ impl Page<'_> {
             Lang::Ja => format!("実行した規則 {run}、実行しなかった規則 {not_run}"),
             Lang::En => format!("{run} rules were run, {not_run} were not"),
         });
-        for reason in [Reason::NoSuchFile, Reason::Blocked] {
+        for reason in [Reason::NoSuchFile, Reason::Blocked, Reason::LeftOut] {
             let of_reason = rules.not_run.iter().filter(|not_run| not_run.reason == reason);
             let codes = words::codes(of_reason.map(|not_run| not_run.rule.code()), self.lang);
             if !codes.is_empty() {
@@ -235,6 +235,10 @@ impl Page<'_> {
     }
 
     fn overrides(&mut self) {
+        if let Some(line) = words::selection_line(self.report, self.lang) {
+            self.line(&line);
+            self.line("");
+        }
         let Some(head) = words::overrides_line(self.report, self.lang) else { return };
         self.line(&head);
         for line in words::override_lines(self.report, self.lang) {

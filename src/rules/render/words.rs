@@ -7,12 +7,14 @@ use crate::rules::finding::{Finding, Place};
 use crate::rules::overrides::{Grade, OverrideReport, OverridesReport};
 use crate::rules::profile::ProfileName;
 use crate::rules::report::{Reason, Report, UnitReport, Verdict};
+use crate::rules::selection::SelectionReport;
 use crate::types::Lang;
 
 /// A verdict.
 pub(super) const fn verdict(verdict: Verdict, lang: Lang) -> &'static str {
     match verdict {
         Verdict::Pass => lang.pick("合格", "PASS"),
+        Verdict::Partial => lang.pick("一部だけ合格", "PARTIAL PASS"),
         Verdict::Fail => lang.pick("不合格", "FAIL"),
         Verdict::Indeterminate => lang.pick("判定不能", "INDETERMINATE"),
     }
@@ -29,6 +31,10 @@ pub(super) fn meaning(report: &Report, lang: Lang) -> &'static str {
         Verdict::Indeterminate => lang.pick(
             "検査できなかったものがあるため、判定できません。",
             "Not everything could be checked, so there is no verdict.",
+        ),
+        Verdict::Partial => lang.pick(
+            "検査した規則ではエラーはありません。除いた規則や抑止した規則があるため、取り込めるとは限りません。",
+            "There are no errors among the rules that count. Rules were left out or silenced, so the import may still fail.",
         ),
         Verdict::Pass if counts.warning > 0 => lang.pick(
             "エラーはありません。警告の内容を確かめてください。",
@@ -51,12 +57,29 @@ pub(super) const fn reason(reason: Reason, lang: Lang) -> &'static str {
     match reason {
         Reason::NoSuchFile => lang.pick("対象となるファイルがない", "no file is subject to it"),
         Reason::Blocked => lang.pick("先に直すべき誤りがある", "an earlier error stands before it"),
+        Reason::LeftOut => lang.pick("この検査から除いた", "left out of this check"),
     }
+}
+
+/// How much of the rule set the files exercised, for the verdict of a conformance test: it holds for
+/// these rules and says nothing about the others.
+pub(super) fn exercised(report: &Report, lang: Lang) -> Option<String> {
+    let (run, total) = (report.rules.run.len(), report.rules.total);
+    (report.profile == ProfileName::Conformance).then(|| match lang {
+        Lang::Ja => format!("規則 {total} 件のうち {run} 件の範囲"),
+        Lang::En => format!("for {run} of {total} rules"),
+    })
 }
 
 /// Verdict and numbers on one line.
 pub fn verdict_line(report: &Report, lang: Lang) -> String {
-    let verdict = verdict(report.verdict, lang);
+    let mut verdict = verdict(report.verdict, lang).to_owned();
+    if let Some(exercised) = exercised(report, lang) {
+        let _ = match lang {
+            Lang::Ja => write!(verdict, "、{exercised}"),
+            Lang::En => write!(verdict, " {exercised}"),
+        };
+    }
     let (files, counts) = (report.files.len(), report.counts);
     let (error, warning, info) = (counts.error, counts.warning, counts.info);
     let silenced = match (counts.silenced, lang) {
@@ -91,7 +114,28 @@ pub fn verdict_line(report: &Report, lang: Lang) -> String {
 pub(super) fn tool_line(report: &Report, lang: Lang) -> String {
     let tool = &report.tool;
     let set = lang.pick("規則の版", "rule set");
-    format!("{} {}　{set} sha256:{}", tool.name, tool.version, tool.rule_set)
+    let number = tool.rule_set_number.map(|number| format!(" {number}")).unwrap_or_default();
+    format!("{} {}　{set}{number} sha256:{}", tool.name, tool.version, tool.rule_set)
+}
+
+/// Which rules were wanted, and what the others found, on one line; nothing where all are.
+pub(super) fn selection_line(report: &Report, lang: Lang) -> Option<String> {
+    let selection = report.selection.as_ref()?;
+    let SelectionReport { select, ignore, left_out, findings, errors } = selection;
+    let options = [("--select", select), ("--ignore", ignore)];
+    let given = options.iter().filter(|(_, patterns)| !patterns.is_empty());
+    let given: Vec<String> =
+        given.map(|(option, patterns)| format!("{option} {}", patterns.join(","))).collect();
+    let given = given.join(" ");
+    Some(match lang {
+        Lang::Ja => format!(
+            "一部の規則だけで検査しました（{given}）: 除いた規則 {left_out} 件、その指摘 {findings} 件（うちエラー {errors} 件）"
+        ),
+        Lang::En => format!(
+            "Only some of the rules count ({given}): {left_out} rule(s) left out, with \
+             {findings} finding(s), of which {errors} error(s)"
+        ),
+    })
 }
 
 /// What was overridden, on one line; nothing where nothing was.

@@ -44,6 +44,7 @@ fn status_and_history_tell_what_happened() {
     let handed_over = Some("HANDED_OVER");
     assert_eq!(counts, [(Some("in"), handed_over, Some(1)), (Some("out"), handed_over, Some(1))]);
     assert_eq!(status["held"].as_array().map(Vec::len), Some(1));
+    assert_eq!(json(&care, &["hold", "list", "--json"])["held"], status["held"]);
 
     let history = json(&care, &["history", "--format", "json"]);
     assert_eq!(history["schema"], "renkei.history/1");

@@ -13,10 +13,12 @@ use renkei::certs::{Issued, certificates_to_pem};
 use renkei::package::Usage;
 use rusqlite::types::ValueRef;
 use rusqlite::{Connection, OpenFlags};
+use serde_json::Value;
 
 use super::settings::Settings;
 use super::{World, name_of, until, visible};
 use crate::proof::{long, office};
+use crate::schema;
 
 /// The program under test.
 const RENKEI: &str = env!("CARGO_BIN_EXE_renkei");
@@ -193,12 +195,16 @@ impl Office {
         self.command_in("en", arguments)
     }
 
-    /// The same in a language.
+    /// The same in a language. What is printed for programs has to be as its schema says.
     pub(crate) fn command_in(&self, lang: &str, arguments: &[&str]) -> Output {
         let config = self.write_config();
         let mut command = self.program(lang);
         command.args(arguments).arg("--config").arg(config);
-        command.output().expect("the program runs")
+        let output = command.output().expect("the program runs");
+        if let Ok(document @ Value::Object(_)) = serde_json::from_slice(&output.stdout) {
+            schema::check_document(&document);
+        }
+        output
     }
 
     /// Starts the node and waits until it says that it runs.

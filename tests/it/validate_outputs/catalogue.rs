@@ -30,6 +30,7 @@ fn programs_read_the_catalogue() {
     let catalogue: Value =
         serde_json::from_slice(&renkei(["rules", "--json"]).stdout).expect("JSON");
     assert_eq!(catalogue["schema"], "renkei.rules/1");
+    crate::schema::check_document(&catalogue);
     let rules = catalogue["rules"].as_array().expect("rules");
     assert_eq!(rules.len(), TABLE.len());
     for rule in rules {

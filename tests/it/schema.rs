@@ -1,20 +1,25 @@
-//! `spec/report.schema.json` as the judge of reports: the keywords that it uses, and no others.
+//! `spec/*.schema.json` as the judges of what commands print: the keywords that they use, and no
+//! others.
 
+use std::fs;
 use std::path::Path;
 
 use renkei::rules::Rule;
-use renkei::types::{Digest, FileSerial, OfficeNumber};
+use renkei::types::{Digest, FileSerial, MessageId, OfficeNumber, ServiceMonth};
 use serde_json::Value;
 
-/// Panics unless the schema takes the report.
-pub(super) fn check_report(report: &Value) {
-    let schema = schema();
-    check(&schema, &schema, report).unwrap_or_else(|problem| panic!("{problem}"));
+/// Panics unless the schema that a document of ours names takes it.
+pub(crate) fn check_document(document: &Value) {
+    let id = document["schema"].as_str().unwrap_or_else(|| panic!("no schema: {document}"));
+    let name = id.strip_prefix("renkei.").and_then(|id| id.strip_suffix("/1"));
+    let schema = schema(name.unwrap_or_else(|| panic!("no schema of ours: {id}")));
+    assert_eq!(schema["$id"], id);
+    check(&schema, &schema, document).unwrap_or_else(|problem| panic!("{problem}"));
 }
 
 /// Panics unless the schema takes the line of `--format ndjson`.
-pub(super) fn check_line(line: &Value) {
-    let schema = schema();
+pub(crate) fn check_line(line: &Value) {
+    let schema = schema("report");
     check(&schema, &schema["$defs"]["line"], line).unwrap_or_else(|problem| panic!("{problem}"));
     if line["type"] == "finding" {
         let mut finding = line.clone();
@@ -24,9 +29,11 @@ pub(super) fn check_line(line: &Value) {
     }
 }
 
-fn schema() -> Value {
-    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("spec/report.schema.json");
-    serde_json::from_str(&std::fs::read_to_string(path).expect("the schema")).expect("JSON")
+fn schema(name: &str) -> Value {
+    let spec = Path::new(env!("CARGO_MANIFEST_DIR")).join("spec");
+    let path = spec.join(format!("{name}.schema.json"));
+    let text = fs::read_to_string(&path).unwrap_or_else(|_| panic!("{name} has no schema"));
+    serde_json::from_str(&text).expect("JSON")
 }
 
 fn check(root: &Value, schema: &Value, value: &Value) -> Result<(), String> {
@@ -54,6 +61,8 @@ fn check(root: &Value, schema: &Value, value: &Value) -> Result<(), String> {
                     "array" => value.is_array(),
                     "string" => value.is_string(),
                     "integer" => value.is_u64(),
+                    "boolean" => value.is_boolean(),
+                    "null" => value.is_null(),
                     other => panic!("the judge does not know the type {other}"),
                 };
                 if !fits {
@@ -61,6 +70,7 @@ fn check(root: &Value, schema: &Value, value: &Value) -> Result<(), String> {
                 }
             }
             "minimum" if value.as_u64() >= wanted.as_u64() => {}
+            "format" if has_format(wanted.as_str().expect("a format"), value) => {}
             "pattern" if matches(wanted.as_str().expect("a pattern"), value) => {}
             "required" => {
                 for name in wanted.as_array().expect("a list") {
@@ -89,20 +99,31 @@ fn check(root: &Value, schema: &Value, value: &Value) -> Result<(), String> {
                     check(root, wanted, value)?;
                 }
             }
-            "const" | "enum" | "minimum" | "pattern" => return wrong(keyword),
+            "const" | "enum" | "minimum" | "format" | "pattern" => return wrong(keyword),
             other => panic!("the judge does not know the keyword {other}"),
         }
     }
     Ok(())
 }
 
-/// The patterns of the schema, by what they stand for.
+/// The formats of the schemas.
+fn has_format(format: &str, value: &Value) -> bool {
+    let Some(text) = value.as_str() else { return false };
+    match format {
+        "date-time" => text.ends_with('Z') && text.parse::<jiff::Timestamp>().is_ok(),
+        "uuid" => text.parse::<MessageId>().is_ok(),
+        other => panic!("the judge does not know the format {other}"),
+    }
+}
+
+/// The patterns of the schemas, by what they stand for.
 fn matches(pattern: &str, value: &Value) -> bool {
     let Some(text) = value.as_str() else { return false };
     match pattern {
         "^[0-9a-f]{64}$" => text.parse::<Digest>().is_ok_and(|digest| digest.to_string() == text),
         "^L[1-7]-[A-Z0-9]+-[0-9]{3}$" => Rule::from_code(text).is_some(),
         "^[0-9A-Z]{10}$" => text.parse::<OfficeNumber>().is_ok(),
+        "^[0-9]{6}$" => text.parse::<ServiceMonth>().is_ok(),
         "^[0-9]{14}$" => text.parse::<FileSerial>().is_ok(),
         "^[a-z0-9-]+$" => text
             .bytes()
@@ -128,4 +149,24 @@ fn the_judge_refuses_what_the_schema_does_not_know() {
     {
         assert!(!fits(serde_json::from_str(bad).expect("JSON")), "{bad}");
     }
+}
+
+/// A definition that nothing refers to would judge nothing.
+#[test]
+fn every_definition_of_a_schema_is_used() {
+    let spec = Path::new(env!("CARGO_MANIFEST_DIR")).join("spec");
+    let mut schemas = 0;
+    for entry in fs::read_dir(spec).expect("the folder") {
+        let name = entry.expect("an entry").file_name().into_string().expect("text");
+        let Some(name) = name.strip_suffix(".schema.json") else { continue };
+        schemas += 1;
+        let schema = schema(name);
+        let text = schema.to_string();
+        for definition in schema["$defs"].as_object().expect("definitions").keys() {
+            // The lines of --format ndjson are documents of their own.
+            let used = text.contains(&format!("\"#/$defs/{definition}\""));
+            assert!(used || definition == "line", "{name}: {definition}");
+        }
+    }
+    assert!(schemas >= 7, "{schemas}");
 }
