@@ -100,6 +100,8 @@ const ENGLISH: &[(&str, &str)] = &[
     ("dev rules-md FILE", "The file to write"),
     ("dev coverage-md", "Write spec/COVERAGE.md anew"),
     ("dev coverage-md FILE", "The file to write"),
+    ("dev codes-md", "Write spec/CODES.md anew"),
+    ("dev codes-md FILE", "The file to write"),
     ("new", "Make valid files of invented people, for import tests and measurements"),
     ("new --unit", "The send unit: K1, K2, Y1, 3-2 ...; all means every one of the edition"),
     ("new --kind", "No send unit but one file of this kind, for measuring: UPPLAN ..."),
@@ -115,8 +117,11 @@ const ENGLISH: &[(&str, &str)] = &[
     ("rules", "List the rules of the checker"),
     ("rules --json", "Print JSON"),
     ("rules --level", "Only the rules of this level"),
-    ("explain", "Explain a rule: what it says, why, how to mend it"),
-    ("explain CODE", "The code of the rule, such as L2-FMT-003"),
+    ("explain", "Explain a rule or another code: what it means, who has to act, what to do"),
+    (
+        "explain CODE",
+        "A rule, such as L2-FMT-003, or a code of status, history, the log or a report, such as peer-unreachable",
+    ),
     (
         "validate --format",
         "The form of the output: text, json, ndjson, junit, sarif, csv, html, github; with =FILE into a file; may be repeated",

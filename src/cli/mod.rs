@@ -72,7 +72,7 @@ enum Command {
     Convert(convert::Args),
     /// 検査の規則の一覧を表示します
     Rules(rules::Args),
-    /// 規則の内容・理由・直し方を説明します
+    /// 規則やコードの意味・対応する人・直し方を説明します
     Explain(explain::Args),
     /// ノードを起動します（送信用フォルダーを見張り、相手と送受信します）
     Run(run::Args),

@@ -1,14 +1,11 @@
 //! Words for states, directions and times that several commands show.
 
-use std::borrow::Cow;
-
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 
 use crate::rules::Rule;
 use crate::store::Direction;
-use crate::transfer;
-use crate::types::Lang;
+use crate::types::{Lang, code};
 
 /// A state as an office worker would say it.
 pub(super) fn state(direction: Direction, state: &str, lang: Lang) -> String {
@@ -49,9 +46,9 @@ pub(super) fn state_and_why(direction: Direction, code: &str, why: &str, lang: L
 }
 
 /// What a code means, of a reason or of a rule.
-fn in_words(code: &str, lang: Lang) -> Option<Cow<'static, str>> {
-    let reason = transfer::reason(code, lang).map(Cow::Borrowed);
-    reason.or_else(|| Some(Rule::from_code(code)?.info().text(lang).outline().into()))
+fn in_words(code: &str, lang: Lang) -> Option<String> {
+    let meaning = code::meaning(code, lang);
+    meaning.or_else(|| Some(Rule::from_code(code)?.info().text(lang).outline()))
 }
 
 /// Reasons that are told in words; of the others there is the number.

@@ -32,12 +32,12 @@ use super::error::{TlsReason, find_cause};
 use super::guests::Place;
 use super::guests::one_site;
 use super::limits::Limits;
-use super::problem::{Refusal, RefusalStatus, code};
+use super::problem::{Refusal, RefusalStatus};
 use super::routes::{self, Shared};
 use super::tls::TlsState;
 use super::verify::{CAME, Came, TrustRefusal};
 use crate::package::CertificateInfo;
-use crate::types::{Digest, OfficeNumber};
+use crate::types::{Digest, OfficeNumber, code};
 
 /// When a partner that has too many connections is asked to come again.
 const CONNECTIONS_RETRY: Duration = Duration::from_secs(10);
@@ -238,17 +238,17 @@ fn tell_unmet<S: Service>(
     let (code, text) = match unmet {
         // Whoever looks whether the port is open, as monitors do.
         Unmet::Silent => {
-            debug!(code = "tls-silent", "a connection said nothing");
+            debug!(code = code::TLS_SILENT, "a connection said nothing");
             return;
         }
-        Unmet::Slow => ("tls-timeout", "the TLS handshake took too long".to_owned()),
+        Unmet::Slow => (code::TLS_TIMEOUT, "the TLS handshake took too long".to_owned()),
         Unmet::Failed(error) => match (&came.refusal, find_cause::<rustls::Error>(error)) {
             (Some(refusal), _) => (refusal.code, refusal.log.clone()),
             (None, Some(fault)) => {
                 let reason = TlsReason::of(fault);
                 (reason.code, reason.text)
             }
-            (None, None) => ("tls-broken", error.kind().to_string()),
+            (None, None) => (code::TLS_BROKEN, error.kind().to_string()),
         },
     };
     let Some(certificate) = &came.certificate else {

@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 use super::problems::Problems;
 use crate::config::Config;
 use crate::folder::FolderId;
+use crate::types::code;
 
 /// What a folder is for, as far as others must keep away from it.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -96,7 +97,7 @@ const fn harms_inside(inner: Use, outer: Use) -> bool {
 fn tell_same(first: &Named, second: &Named, problems: &mut Problems) {
     let other = &first.key;
     problems.add(
-        "folders-not-apart",
+        code::FOLDERS_NOT_APART,
         &second.key,
         format!("「{other}」と同じフォルダーです（.. やリンクなどで、書き方が違っても同じ場所を指しています）。別のフォルダーを指定してください。"),
         format!("is the same folder as {other} (by .., a link or a mount); name another folder"),
@@ -106,7 +107,7 @@ fn tell_same(first: &Named, second: &Named, problems: &mut Problems) {
 fn tell_inside(inner: &Named, outer: &Named, problems: &mut Problems) {
     let other = &outer.key;
     problems.add(
-        "folders-not-apart",
+        code::FOLDERS_NOT_APART,
         &inner.key,
         format!("「{other}」のフォルダーの中にあります。その外のフォルダーを指定してください。"),
         format!("lies inside the folder of {other}; name a folder outside it"),

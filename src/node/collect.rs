@@ -18,6 +18,7 @@ use super::supervise::Beat;
 use crate::link::{ReceiptEntry, SendError};
 use crate::store::{OutgoingRow, StoreError};
 use crate::transfer::Outgoing;
+use crate::types::code;
 
 /// Waits after a question that failed, growing.
 const PAUSES: [u64; 4] = [5, 15, 60, 300];
@@ -122,7 +123,7 @@ impl Collector {
             Some(ahead) => ahead.position,
             None => context.store.receipt_cursor(office, partner).await.map_err(code)?,
         };
-        let endpoint = context.endpoint(partner).ok_or("unknown-partner")?;
+        let endpoint = context.endpoint(partner).ok_or(code::UNKNOWN_PARTNER)?;
         let wait = Duration::try_from(context.config.timing.receipt_wait).unwrap_or_default();
         let wait = if awaits { wait } else { Duration::ZERO };
         let asked_at = Instant::now();

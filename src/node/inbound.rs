@@ -11,12 +11,12 @@ use super::judge;
 use super::proof::OwnFault;
 use crate::link::{
     Peer, PutAnswer, ReceiptEntry, ReceiptPage, ReceiptQuery, Refusal, RefusalStatus, Service,
-    StatusAnswer, TrustRefusal, code,
+    StatusAnswer, TrustRefusal,
 };
 use crate::package::{CertificateInfo, Package, PackageFault, Receipt, ReceiptKind, Usage, open};
 use crate::store::{CommitAnswer, Content, NewIncoming, NewReceipt, StoreError, UnitSummary};
 use crate::transfer::Incoming;
-use crate::types::{Digest, Hashed, Lang, MessageId, OfficeNumber};
+use crate::types::{Digest, Hashed, Lang, MessageId, OfficeNumber, code};
 
 /// How far a partner's clock may run ahead of ours.
 const CLOCK_TOLERANCE: SignedDuration = SignedDuration::from_mins(15);
@@ -28,7 +28,7 @@ const COME_AGAIN: std::time::Duration = std::time::Duration::from_secs(30);
 const STORE_AGAIN: std::time::Duration = std::time::Duration::from_mins(10);
 
 /// The standing condition that a certificate in the name of a partner is not accepted.
-const REFUSED_CERTIFICATE: &str = "partner-certificate-refused";
+const REFUSED_CERTIFICATE: &str = code::PARTNER_CERTIFICATE_REFUSED;
 
 /// When a partner is told to come again while a certificate of ours is not valid.
 const CERTIFICATE_AGAIN: std::time::Duration = std::time::Duration::from_mins(5);

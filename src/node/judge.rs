@@ -10,9 +10,8 @@ use crate::rules::render::Format;
 use crate::rules::{self, Options, Report, SourceFile};
 use crate::spec::Spec;
 use crate::store::UnitFile;
-use crate::transfer::reason;
 use crate::types::{
-    Digest, Edition, FileSerial, Lang, MessageId, OfficeNumber, ServiceMonth, Severity,
+    Digest, Edition, FileSerial, Lang, MessageId, OfficeNumber, ServiceMonth, Severity, code,
 };
 
 /// What keeps a set back: findings of the rules, or a fault of the configuration around it.
@@ -41,7 +40,7 @@ impl Judgement {
     /// A set that was not even read.
     pub(super) fn too_large(limit: u64) -> Self {
         let fault = LocalFault {
-            code: "unit-too-large",
+            code: code::UNIT_TOO_LARGE,
             ja: format!(
                 "ファイルの合計が上限（limits.package_size、{limit} バイト）を超えています。"
             ),
@@ -53,7 +52,7 @@ impl Judgement {
     /// A set of more files than a package may have.
     pub(super) fn too_many(limit: usize) -> Self {
         let fault = LocalFault {
-            code: "unit-too-many-files",
+            code: code::UNIT_TOO_MANY_FILES,
             ja: format!("ファイルの数が上限（limits.unit_files、{limit} 個）を超えています。"),
             en: format!("there are more files than limits.unit_files, {limit}"),
         };
@@ -63,7 +62,7 @@ impl Judgement {
     /// A set with a file above the limit; it was not even read.
     pub(super) fn file_too_large(limit: u64) -> Self {
         let fault = LocalFault {
-            code: "file-too-large",
+            code: code::FILE_TOO_LARGE,
             ja: format!(
                 "上限（limits.file_size、{limit} バイト）を超えるファイルがあります。送っていません。"
             ),
@@ -75,7 +74,7 @@ impl Judgement {
     /// A set with two files of one name.
     pub(super) fn same_names() -> Self {
         let fault = LocalFault {
-            code: "same-name-in-drop",
+            code: code::SAME_NAME_IN_DROP,
             ja: "大文字・小文字だけが違う同じ名前のファイルが二つ以上あるため、どれを送るべきか分かりません。送っていません。このフォルダーでは、二つ目からの名前に番号を付けてあります。正しいほうを元の名前で送信用フォルダーに入れ直してください。".to_owned(),
             en: "two or more files have the same name but for the letter case, so it is not clear which one is meant; nothing was sent. Here the later ones have a number in their names. Put the right one back into the drop folder under its name".to_owned(),
         };
@@ -85,7 +84,7 @@ impl Judgement {
     /// The same set, kept back because it was put into another office's folder.
     pub(super) fn not_this_office(self, sender: OfficeNumber) -> Self {
         self.kept_back(
-            "not-this-office",
+            code::NOT_THIS_OFFICE,
             format!("送信元事業所番号 {sender} は、このフォルダーの事業所ではありません。正しい事業所の送信用フォルダーに入れてください。"),
             format!("the sender {sender} is not the office of this folder; use the drop folder of that office"),
         )
@@ -94,7 +93,7 @@ impl Judgement {
     /// The same set, kept back because nobody has configured its addressee.
     pub(super) fn unknown_partner(self, recipient: OfficeNumber) -> Self {
         self.kept_back(
-            "unknown-partner",
+            code::UNKNOWN_PARTNER,
             format!("送信先事業所番号 {recipient} は、設定ファイルの [[peer]] にありません。相手を登録してから、ファイルを送信用フォルダーに入れ直してください。"),
             format!("the recipient {recipient} is no [[peer]] of the configuration; register it and drop the files again"),
         )
@@ -104,7 +103,7 @@ impl Judgement {
     /// would not be complete; `ja` and `en` say what is in the way.
     pub(super) fn not_convertible(self, wanted: Edition, ja: &str, en: &str) -> Self {
         self.kept_back(
-            "edition-not-accepted",
+            code::EDITION_NOT_ACCEPTED,
             format!(
                 "相手は標準仕様の {wanted} だけを取り込めますが、このファイルは {wanted} に変換できません。{wanted} で出力し直してください。\n{ja}"
             ),
@@ -133,7 +132,7 @@ impl Judgement {
         }
         let fields = unlike.join(", ");
         self.kept_back(
-            "manifest-mismatch",
+            code::MANIFEST_MISMATCH,
             format!(
                 "送信側のソフトが書いた目録の項目（{fields}）が、ファイルの内容と一致しません。"
             ),
@@ -295,7 +294,7 @@ pub(super) fn withheld_note(
     (code, in_the_way): (&str, &[String]),
     lang: Lang,
 ) -> String {
-    let why = reason(code, lang).unwrap_or(code);
+    let why = code::meaning(code, lang).unwrap_or_else(|| code.to_owned());
     let mut files = String::new();
     for name in in_the_way {
         let _ = write!(files, "  {name}\r\n");

@@ -5,7 +5,7 @@ use std::fmt;
 use crate::certs::CertsError;
 use crate::folder::FolderError;
 use crate::store::StoreError;
-use crate::types::Lang;
+use crate::types::{Lang, code};
 
 /// One thing that keeps a node from starting.
 #[derive(Debug, Clone)]
@@ -58,7 +58,7 @@ impl Problems {
 
     pub(super) fn certs<T>(&mut self, place: &str, result: Result<T, CertsError>) -> Option<T> {
         let add = |error: CertsError| {
-            self.add("certificate-unusable", place, error.text(Lang::Ja), error.text(Lang::En));
+            self.add(code::CERTIFICATE_UNUSABLE, place, error.text(Lang::Ja), error.text(Lang::En));
         };
         result.map_err(add).ok()
     }

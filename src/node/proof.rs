@@ -23,9 +23,8 @@ use crate::config::{Config, Peer};
 use crate::link::{PeerTrust, TlsSettings, TlsVersions};
 use crate::package::{Receipt, Trust, TrustSources, Usage};
 use crate::store::{NewReceipt, Origin};
-use crate::types::{Digest, OfficeNumber};
+use crate::types::{Digest, OfficeNumber, code};
 
-pub(super) use conditions::CODES;
 pub(super) use own::OwnFault;
 use own::{OwnSigner, OwnTls};
 use sources::{Sources, load_identity};
@@ -96,7 +95,7 @@ pub(super) fn open(
         Ok(trusts) => trusts,
         Err(error) => {
             let ja = format!("認証局の証明書を使えません（{error}）。");
-            problems.add("trust-unusable", "tls", ja, error.to_string());
+            problems.add(code::TRUST_UNUSABLE, "tls", ja, error.to_string());
             return None;
         }
     };
@@ -118,7 +117,7 @@ pub(super) fn open(
             Ok(new) => new,
             Err(error) => {
                 let ja = format!("署名用の証明書と秘密鍵を使えません（{error}）。");
-                told.add("signer-unusable", &place, ja, error.to_string());
+                told.add(code::SIGNER_UNUSABLE, &place, ja, error.to_string());
                 continue;
             }
         };
@@ -181,7 +180,7 @@ pub fn open_trust(config: &Config, vouched: Pins) -> Result<Trust, StartProblems
         Ok(_) => Err(StartProblems(problems.0)),
         Err(error) => {
             let ja = format!("認証局の証明書を使えません（{error}）。");
-            problems.add("trust-unusable", "tls", ja, error.to_string());
+            problems.add(code::TRUST_UNUSABLE, "tls", ja, error.to_string());
             Err(StartProblems(problems.0))
         }
     }

@@ -25,7 +25,7 @@ use crate::link::{Client, ClientLimits, Clock, Limits, Server, Tls};
 use crate::route;
 use crate::spec::Spec;
 use crate::store::{Beginning, KnownFolder, Store, Terms};
-use crate::types::{FileKind, MessageId, OfficeNumber};
+use crate::types::{FileKind, MessageId, OfficeNumber, code};
 
 /// What a person has said about things that are not as they were at the last start.
 #[derive(Debug, Clone, Copy, Default)]
@@ -154,7 +154,12 @@ pub(super) async fn open(
     };
     let (files, mut problems) = opened.unwrap_or_else(|| {
         let mut problems = Problems::default();
-        problems.add("internal", "", "内部エラーです。".to_owned(), "internal fault".to_owned());
+        problems.add(
+            code::INTERNAL,
+            "",
+            "内部エラーです。".to_owned(),
+            "internal fault".to_owned(),
+        );
         (Files { proof: None, store: None, folders: Vec::new() }, problems)
     });
     let listener = match TcpListener::bind(config.node.listen).await {
@@ -162,7 +167,7 @@ pub(super) async fn open(
         Err(error) => {
             let address = config.node.listen;
             problems.add(
-                "cannot-listen",
+                code::CANNOT_LISTEN,
                 "node.listen",
                 format!("{address} で接続を待ち受けられません（{error}）。ほかのソフトが使っていないか確かめてください。"),
                 format!("cannot listen on {address}: {error}"),
@@ -196,7 +201,7 @@ pub(super) async fn open(
         }
         Ok(_) => Err(StartProblems(problems.0)),
         Err(error) => {
-            problems.add("cannot-listen", "node.listen", error.to_string(), error.to_string());
+            problems.add(code::CANNOT_LISTEN, "node.listen", error.to_string(), error.to_string());
             Err(StartProblems(problems.0))
         }
     }
@@ -209,7 +214,7 @@ fn open_files(config: &Config, clock: &Clock, consent: Consent) -> (Files, Probl
             Ok(tls) => Some((proof, tls)),
             Err(error) => {
                 let ja = format!("TLS の証明書と秘密鍵を使えません（{error}）。");
-                problems.add("tls-unusable", "tls", ja, error.to_string());
+                problems.add(code::TLS_UNUSABLE, "tls", ja, error.to_string());
                 None
             }
         },
@@ -241,7 +246,7 @@ fn open_store(config: &Config, consent: Consent, problems: &mut Problems) -> Opt
     let opened = Store::open(data, &terms);
     if on_network_share(data).unwrap_or(false) {
         problems.add(
-            "store-on-network-share",
+            code::STORE_ON_NETWORK_SHARE,
             "node.data",
             "台帳は共有フォルダーに置けません。このパソコンのディスクを指定してください。"
                 .to_owned(),
@@ -324,7 +329,7 @@ fn server_limits(context: &Context) -> Limits {
     let connections = wanted.min(left.saturating_sub(guests));
     if connections < wanted {
         context.notices.raise(
-            "few-open-files",
+            code::FEW_OPEN_FILES,
             "node",
             (
                 format!("同時に開けるファイルの数の上限が小さいため、相手からの接続を {connections} 個までに減らしました（limits.connections は {wanted}）。上限（ulimit -n、systemd では LimitNOFILE）を大きくして、起動し直してください。"),

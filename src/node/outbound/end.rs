@@ -15,7 +15,7 @@ use crate::config::Peer;
 use crate::folder::{Claim, ClaimedFile, Fault, FolderError, Kept, Released};
 use crate::package::{Manifest, ManifestFile, ManifestFormat, PackError, Party, pack};
 use crate::store::{HeldRow, NewOutgoing, PackedSet, UnitSummary};
-use crate::types::{Digest, FileName, FileSerial, Hashed, Lang, MessageId, OfficeNumber};
+use crate::types::{Digest, FileName, FileSerial, Hashed, Lang, MessageId, OfficeNumber, code};
 
 /// What is told of a package that became durable.
 pub(super) struct Packed {
@@ -259,7 +259,7 @@ pub(super) fn release(
         partner: name.as_ref().map(|name| name.recipient),
         serial: name.as_ref().map(|name| name.serial),
         unit: UnitSummary::default(),
-        reason: "overtaken-in-drop".to_owned(),
+        reason: code::OVERTAKEN_IN_DROP.to_owned(),
         folder: folder_name(&kept),
     }))
 }
@@ -321,7 +321,7 @@ fn let_go(
         partner: Some(partner),
         serial: Some(serial),
         unit: packed.unit.clone(),
-        reason: "changed-after-packing".to_owned(),
+        reason: code::CHANGED_AFTER_PACKING.to_owned(),
         folder: folder_name(&kept),
     }))
 }

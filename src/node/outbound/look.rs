@@ -13,6 +13,7 @@ use super::{
     UnitKey,
 };
 use crate::folder::{ScanLimits, Seen, Writing};
+use crate::types::code;
 
 impl Outbound {
     /// One look into the drop folder; says when the next can bring something new.
@@ -116,7 +117,7 @@ impl Outbound {
     /// Whether packages can be made: the certificate of the office is valid and the clock is right.
     /// If not, the files stay in the drop folder.
     fn may_pack(&self) -> bool {
-        const WAITS: &str = "packing-waits";
+        const WAITS: &str = code::PACKING_WAITS;
         let (context, office) = (&self.context, self.folders.office);
         let (about, now) = (format!("office {office} drop"), context.now());
         if context.time.believes(now) && context.proof().usable_signer(office, now).is_ok() {

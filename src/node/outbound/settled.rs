@@ -20,7 +20,7 @@ use crate::folder::{FolderError, Kept};
 use crate::package::{Package, Receipt, open};
 use crate::store::{HeldRow, SettledRow, StoreError};
 use crate::transfer::Outgoing;
-use crate::types::Hashed;
+use crate::types::{Hashed, code};
 
 /// Packages that are shown at a time.
 const AT_A_TIME: u32 = 32;
@@ -35,7 +35,7 @@ const LONGEST_SHOWING: Duration = Duration::from_mins(10);
 const FAULT_PAUSE: Duration = Duration::from_secs(10);
 
 /// The code of the notice that outcomes cannot be shown.
-const NOT_SHOWN: &str = "outcome-not-shown";
+const NOT_SHOWN: &str = code::OUTCOME_NOT_SHOWN;
 
 #[derive(Debug, thiserror::Error)]
 enum Fault {
@@ -173,9 +173,9 @@ fn lay(
             let receipt = row.rejection.as_ref();
             let receipt = receipt.and_then(|der| Receipt::open(der, trust, &limits, now).ok());
             let receipt = receipt.map(|verified| verified.receipt);
-            (notes::rejected(about, receipt.as_ref()), "rejected")
+            (notes::rejected(about, receipt.as_ref()), code::REJECTED)
         }
-        Outgoing::Expired => (notes::given_up(about), "expired"),
+        Outgoing::Expired => (notes::given_up(about), code::EXPIRED),
     };
     let kept = folders.hold.keep(&unit, &files, &[("report.txt", note.as_bytes())])?;
     tracing::warn!(id = %row.id, office = %folders.office, reason, "the files of a package are held");

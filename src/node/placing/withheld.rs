@@ -13,8 +13,8 @@ use super::files::{destination, named};
 use crate::folder::{self, Action, FolderError, FolderRole, Kept};
 use crate::package::{Receipt, ReceiptFinding, ReceiptKind, open};
 use crate::store::{IncomingRow, NewReceipt, StoreError};
-use crate::transfer::{Incoming, reason};
-use crate::types::Lang;
+use crate::transfer::Incoming;
+use crate::types::{Lang, code};
 
 /// A fault that stays for so many attempts although the folder can be written to is one of this
 /// package: the second attempt comes after a quarter of a minute, the third a minute later.
@@ -71,7 +71,7 @@ pub(super) async fn given_up(
     }
     let (code, in_the_way) = match fault {
         Fault::Unreadable(code) => return Some(Withheld::without_files(code)),
-        Fault::Internal => return Some(Withheld::without_files("internal")),
+        Fault::Internal => return Some(Withheld::without_files(code::INTERNAL)),
         Fault::Store(_) | Fault::Package(_) => return None,
         Fault::Folder(error) => {
             let shared = Arc::clone(folders);
@@ -81,7 +81,7 @@ pub(super) async fn given_up(
                 return None;
             }
             let unreadable = error.action() == Action::Read && error.file().is_some();
-            let code = if unreadable { "import-file-unreadable" } else { error.code() };
+            let code = if unreadable { code::IMPORT_FILE_UNREADABLE } else { error.code() };
             (code, error.file().map(|file| file.text(context.lang())).into_iter().collect())
         }
     };
@@ -123,7 +123,7 @@ pub(super) async fn receipt(
     file: Option<String>,
     now: Timestamp,
 ) -> Result<NewReceipt, Fault> {
-    let message = reason(code, Lang::En).unwrap_or(code);
+    let message = code::meaning(code, Lang::En).unwrap_or_else(|| code.to_owned());
     let finding = ReceiptFinding::of_fault(code, file, message);
     let receipt = Receipt::of(&row.reference(), ReceiptKind::ContentHandoverFailure, now);
     signed(context, row, receipt.with_findings([finding]), now).await
@@ -161,7 +161,7 @@ pub(in super::super) async fn signed(
     let (shared, office) = (Arc::clone(context), row.office);
     blocking(move || {
         let signed = shared.proof().sign(office, &receipt.after(previous), now);
-        signed.map_err(|_| Fault::Package("signing-failed"))
+        signed.map_err(|_| Fault::Package(code::SIGNING_FAILED))
     })
     .await
     .unwrap_or(Err(Fault::Internal))

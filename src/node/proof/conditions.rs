@@ -8,34 +8,7 @@ use super::own::{self, OwnFault};
 use super::{Own, Problems, Proof};
 use crate::config::Config;
 use crate::package::{CertificateInfo, ListInfo, TrustError};
-
-/// Every code that [`Proof::conditions`] may tell.
-pub(in crate::node) const CODES: [&str; 22] = [
-    "certificate-unusable",
-    "certificate-unreadable",
-    "certificate-weak-key",
-    "certificate-revoked",
-    "certificate-version",
-    "certificate-wrong-usage",
-    "signer-unusable",
-    "own-certificate-not-valid",
-    "own-certificate-unknown-revocation",
-    "own-certificate-other-name",
-    "own-certificate-to-register",
-    "certificate-ends-within-30-days",
-    "certificate-ends-within-7-days",
-    "certificate-ends-within-1-day",
-    "revocation-list-unusable",
-    "revocation-list-ahead",
-    "revocation-list-ends-within-7-days",
-    "revocation-list-ends-within-1-day",
-    "revocation-list-ends-within-hours",
-    "revocation-list-out-of-date",
-    "revocation-list-refuses",
-    UNKNOWN_ISSUER,
-];
-
-const UNKNOWN_ISSUER: &str = "revocation-unknown-issuer";
+use crate::types::code;
 
 const DAY: SignedDuration = SignedDuration::from_hours(24);
 
@@ -63,7 +36,7 @@ impl Proof {
         let mut told = Problems::default();
         for trust in [&self.trust, &self.tls_trust] {
             for (about, ja, en) in trust.unlisted_issuers().iter().map(|name| unlisted(name)) {
-                told.add(UNKNOWN_ISSUER, &about, ja, en);
+                told.add(code::REVOCATION_UNKNOWN_ISSUER, &about, ja, en);
             }
         }
         told
@@ -98,7 +71,7 @@ fn not_valid(own: Own<'_>, fault: OwnFault, now: Timestamp, told: &mut Problems)
         ),
         OwnFault::NoSigner | OwnFault::Signer(_) => return,
     };
-    told.add("own-certificate-not-valid", own.place, ja, en);
+    told.add(code::OWN_CERTIFICATE_NOT_VALID, own.place, ja, en);
 }
 
 fn others_refuse(own: Own<'_>, error: TrustError, now: Timestamp, told: &mut Problems) {
@@ -110,32 +83,32 @@ fn others_refuse(own: Own<'_>, error: TrustError, now: Timestamp, told: &mut Pro
             if other != office =>
         {
             told.add(
-                "own-certificate-other-name",
+                code::OWN_CERTIFICATE_OTHER_NAME,
                 own.place,
                 format!("設定の事業所番号は {office} ですが、証明書の名義 (CN) は {other} です。番号の書き間違いでなければ、相手の設定にこの証明書の SHA-256 の登録が必要です。"),
                 format!("the configured office is {office}, but the certificate's common name is {other}; if neither is a mistake, partners have to pin this certificate"),
             );
         }
         (TrustError::UnknownIssuer | TrustError::WrongOffice { .. }, _) => told.add(
-            "own-certificate-to-register",
+            code::OWN_CERTIFICATE_TO_REGISTER,
             own.place,
             "この証明書は、SHA-256 を設定に登録した相手だけが受け入れます。".to_owned(),
             "partners accept this certificate only where they have registered it".to_owned(),
         ),
         (TrustError::StaleList { next_update }, _) => told.add(
-            "own-certificate-unknown-revocation",
+            code::OWN_CERTIFICATE_UNKNOWN_REVOCATION,
             own.place,
             format!("自分の証明書の認証局の失効リスト (tls.revocation_lists) は、{next_update} までに更新されるはずでした（このパソコンの時計: {now}）。新しいリストに置き換えてください。"),
             format!("the revocation list (tls.revocation_lists) of our own authority should have been renewed at {next_update}, and the clock of this computer says {now}; put the new list in its place"),
         ),
         (TrustError::UnfitList | TrustError::NoList, _) => told.add(
-            "own-certificate-unknown-revocation",
+            code::OWN_CERTIFICATE_UNKNOWN_REVOCATION,
             own.place,
             "自分の証明書の失効を、tls.revocation_lists のリストでは確認できません。発行した認証局のリストを置いてください。".to_owned(),
             format!("{error}: put the list of the authority that issued our certificate into tls.revocation_lists"),
         ),
         (TrustError::NotYetValid { not_before: date } | TrustError::Expired { not_after: date }, _) => told.add(
-            "own-certificate-not-valid",
+            code::OWN_CERTIFICATE_NOT_VALID,
             own.place,
             format!("自分の証明書の認証局の証明書が有効期間の外です（{date}、このパソコンの時計: {now}）。"),
             format!("the authority of our certificate: {error}, and the clock of this computer says {now}"),
@@ -160,9 +133,9 @@ fn ends_soon(own: Own<'_>, now: Timestamp, told: &mut Problems) {
     let left = until.duration_since(now);
     let code = match left {
         _ if left.is_negative() || left > DAY * 30 => return,
-        _ if left <= DAY => "certificate-ends-within-1-day",
-        _ if left <= DAY * 7 => "certificate-ends-within-7-days",
-        _ => "certificate-ends-within-30-days",
+        _ if left <= DAY => code::CERTIFICATE_ENDS_WITHIN_1_DAY,
+        _ if left <= DAY * 7 => code::CERTIFICATE_ENDS_WITHIN_7_DAYS,
+        _ => code::CERTIFICATE_ENDS_WITHIN_30_DAYS,
     };
     let ja = format!("証明書の期限は {until} です。新しい証明書を準備してください。");
     told.add(code, own.place, ja, format!("the certificate ends at {until}: get a new one"));
@@ -173,7 +146,7 @@ fn list_dates(path: &Path, list: &ListInfo, config: &Config, now: Timestamp, tol
     let (from, until, issuer) = (list.this_update, list.next_update, &list.issuer);
     if from > now {
         told.add(
-            "revocation-list-ahead",
+            code::REVOCATION_LIST_AHEAD,
             &about,
             format!("失効リストの作成日時 {from} が、このパソコンの時計 {now} より先です（{issuer}）。時計を確かめてください。"),
             format!("the list of {issuer} was made at {from}, after the time of this computer's clock, {now}; check the clock"),
@@ -184,7 +157,7 @@ fn list_dates(path: &Path, list: &ListInfo, config: &Config, now: Timestamp, tol
     let good_until = until.checked_add(grace).unwrap_or(Timestamp::MAX);
     let (code, ja, en) = if now > good_until {
         (
-            "revocation-list-refuses",
+            code::REVOCATION_LIST_REFUSES,
             format!(
                 "失効リストの期限 {until} と猶予を過ぎたため、{issuer} の証明書をすべて拒否しています。新しいリストに置き換えてください（このパソコンの時計: {now}）。"
             ),
@@ -194,7 +167,7 @@ fn list_dates(path: &Path, list: &ListInfo, config: &Config, now: Timestamp, tol
         )
     } else if left.is_negative() {
         (
-            "revocation-list-out-of-date",
+            code::REVOCATION_LIST_OUT_OF_DATE,
             format!(
                 "失効リストの期限 {until} を過ぎました（{issuer}）。{good_until} から、この認証局の証明書をすべて拒否します。新しいリストに置き換えてください。"
             ),
@@ -204,9 +177,9 @@ fn list_dates(path: &Path, list: &ListInfo, config: &Config, now: Timestamp, tol
         )
     } else if left <= DAY * 7 {
         let code = match left {
-            _ if left <= SignedDuration::from_hours(6) => "revocation-list-ends-within-hours",
-            _ if left <= DAY => "revocation-list-ends-within-1-day",
-            _ => "revocation-list-ends-within-7-days",
+            _ if left <= SignedDuration::from_hours(6) => code::REVOCATION_LIST_ENDS_WITHIN_HOURS,
+            _ if left <= DAY => code::REVOCATION_LIST_ENDS_WITHIN_1_DAY,
+            _ => code::REVOCATION_LIST_ENDS_WITHIN_7_DAYS,
         };
         (
             code,

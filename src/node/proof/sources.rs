@@ -12,7 +12,7 @@ use super::{Pins, Problems};
 use crate::certs::{self, CertsError, Identity};
 use crate::config::{Config, IdentityFiles};
 use crate::package::{CertificateInfo, ListInfo, TrustSources, read_list};
-use crate::types::{Digest, Lang, OfficeNumber};
+use crate::types::{Digest, Lang, OfficeNumber, code};
 
 /// When a file was last changed, and its size; nothing where there is none.
 pub(in crate::node) type Stamp = Option<(SystemTime, u64)>;
@@ -168,7 +168,7 @@ fn take<T>(
         (Err(error), Some(former)) => {
             let ja = format!("{}これまでの証明書を使い続けます。", error.text(Lang::Ja));
             let en = format!("{error}; what was read before stays in use");
-            faults.add("certificate-unusable", place, ja, en);
+            faults.add(code::CERTIFICATE_UNUSABLE, place, ja, en);
             Some(former)
         }
     }
@@ -185,7 +185,7 @@ fn tell_list(path: &Path, error: &CertsError, former: bool, faults: &mut Problem
     };
     let about = format!("tls.revocation_lists {}", path.display());
     let ja = format!("{}{ja}", error.text(Lang::Ja));
-    faults.add("revocation-list-unusable", &about, ja, format!("{error}; {en}"));
+    faults.add(code::REVOCATION_LIST_UNUSABLE, &about, ja, format!("{error}; {en}"));
 }
 
 pub(super) fn load_identity(files: &IdentityFiles) -> Result<Identity, CertsError> {
