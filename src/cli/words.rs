@@ -1,7 +1,6 @@
 //! Words for states, directions and times that several commands show.
 
-use jiff::Timestamp;
-use jiff::tz::TimeZone;
+pub(super) use crate::node::local_time as time;
 
 use crate::rules::Rule;
 use crate::store::Direction;
@@ -88,9 +87,4 @@ pub(super) fn receipt(kind: &str, lang: Lang) -> String {
         _ => return kind.to_owned(),
     };
     lang.pick(ja, en).to_owned()
-}
-
-/// A time on the clock of this machine.
-pub(super) fn time(at: Timestamp) -> String {
-    at.to_zoned(TimeZone::system()).strftime("%Y-%m-%d %H:%M:%S").to_string()
 }

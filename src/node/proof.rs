@@ -13,6 +13,7 @@ mod own;
 mod sources;
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::path::Path;
 use std::sync::Arc;
 
 use jiff::Timestamp;
@@ -101,7 +102,8 @@ pub(super) fn open(
     };
     let tls = sources.tls.as_ref().and_then(|identity| {
         let office = config.offices.first()?.number;
-        let new = OwnTls { office, identity: Arc::clone(identity) };
+        let file = config.tls.identity.certificate().to_owned();
+        let new = OwnTls { office, identity: Arc::clone(identity), file };
         let judged = own::check(new.own(), &tls_trust, now);
         let told = if former.is_some() { &mut faults } else { &mut *problems };
         let refused = judged.is_err_and(|error| own::tell_unusable(&new.own(), error, told));
@@ -111,9 +113,11 @@ pub(super) fn open(
     });
     let mut signers = BTreeMap::new();
     for (office, identity) in &sources.signing {
-        let place = format!("office {office} signing_certificate");
+        let place = signing_place(*office);
         let told = if former.is_some() { &mut faults } else { &mut *problems };
-        let new = match OwnSigner::new(*office, identity) {
+        let own = config.office(*office);
+        let file = own.map(|own| own.signing.certificate().to_owned()).unwrap_or_default();
+        let new = match OwnSigner::new(*office, file, identity) {
             Ok(new) => new,
             Err(error) => {
                 let ja = format!("署名用の証明書と秘密鍵を使えません（{error}）。");
@@ -186,6 +190,11 @@ pub fn open_trust(config: &Config, vouched: Pins) -> Result<Trust, StartProblems
     }
 }
 
+/// How the signing certificate of an office is called in problems and conditions.
+pub(super) fn signing_place(office: OfficeNumber) -> String {
+    format!("office {office} signing_certificate")
+}
+
 fn peer_pins(config: &Config, pinned: fn(&Peer) -> &Vec<Digest>) -> Pins {
     let pins = |peer: &Peer| (peer.office, pinned(peer).iter().copied().collect());
     config.peers.iter().map(pins).collect()
@@ -195,6 +204,8 @@ fn peer_pins(config: &Config, pinned: fn(&Peer) -> &Vec<Digest>) -> Pins {
 #[derive(Clone, Copy)]
 struct Own<'a> {
     place: &'a str,
+    /// Where it was read.
+    file: &'a Path,
     office: OfficeNumber,
     chain: &'a [rustls_pki_types::CertificateDer<'static>],
     usage: Usage,

@@ -19,7 +19,6 @@ use super::time_guard::TimeGuard;
 use crate::config::{Config, Office};
 use crate::folder::{
     DropFolder, Fault, FolderError, FolderRole, ImportFolder, Marked, Place, UnitFolder,
-    on_network_share,
 };
 use crate::link::{Client, ClientLimits, Clock, Limits, Server, Tls};
 use crate::route;
@@ -165,13 +164,7 @@ pub(super) async fn open(
     let listener = match TcpListener::bind(config.node.listen).await {
         Ok(listener) => Some(listener),
         Err(error) => {
-            let address = config.node.listen;
-            problems.add(
-                code::CANNOT_LISTEN,
-                "node.listen",
-                format!("{address} で接続を待ち受けられません（{error}）。ほかのソフトが使っていないか確かめてください。"),
-                format!("cannot listen on {address}: {error}"),
-            );
+            problems.cannot_listen(config.node.listen, &error);
             None
         }
     };
@@ -213,8 +206,7 @@ fn open_files(config: &Config, clock: &Clock, consent: Consent) -> (Files, Probl
         Some((proof, settings)) => match Tls::new(settings, clock.clone()) {
             Ok(tls) => Some((proof, tls)),
             Err(error) => {
-                let ja = format!("TLS の証明書と秘密鍵を使えません（{error}）。");
-                problems.add(code::TLS_UNUSABLE, "tls", ja, error.to_string());
+                problems.tls_unusable(&error);
                 None
             }
         },
@@ -238,21 +230,13 @@ fn open_files(config: &Config, clock: &Clock, consent: Consent) -> (Files, Probl
 
 fn open_store(config: &Config, consent: Consent, problems: &mut Problems) -> Option<Store> {
     let data = &config.node.data;
+    problems.network_share(data);
     let terms = Terms {
         size: config.limits.store_size,
         home: Some(config.home.clone()),
         beginning: consent.store,
     };
     let opened = Store::open(data, &terms);
-    if on_network_share(data).unwrap_or(false) {
-        problems.add(
-            code::STORE_ON_NETWORK_SHARE,
-            "node.data",
-            "台帳は共有フォルダーに置けません。このパソコンのディスクを指定してください。"
-                .to_owned(),
-            "the store cannot be on a network share; name a folder on a local disk".to_owned(),
-        );
-    }
     problems.store("node.data", opened)
 }
 
@@ -263,20 +247,27 @@ fn open_folders(
 ) -> Option<OfficeFolders> {
     let number = office.number;
     let place = |key: &str| format!("office {number} {key}");
-    let drop = problems.folder(&place("drop"), DropFolder::open(&office.drop, &office.work));
-    let plans = problems.folder(&place("import"), ImportFolder::open(&office.import));
+    let drop = DropFolder::open(&office.drop, &office.work);
+    let of_work = drop.as_ref().is_err_and(|error| error.folder() == FolderRole::Work);
+    let (key, path) = if of_work { ("work", &office.work) } else { ("drop", &office.drop) };
+    let drop = problems.folder_at(&place(key), path, drop);
+    let import = ImportFolder::open(&office.import);
+    let plans = problems.folder_at(&place("import"), &office.import, import);
     let apart = office.import_actuals != office.import;
     let actuals = apart.then(|| ImportFolder::open(&office.import_actuals));
     let actuals = match actuals {
-        Some(opened) => Some(problems.folder(&place("import_actuals"), opened)?),
+        Some(opened) => {
+            let (place, path) = (place("import_actuals"), &office.import_actuals);
+            Some(problems.folder_at(&place, path, opened)?)
+        }
         None => None,
     };
     let hold = UnitFolder::open(&office.hold, FolderRole::Hold);
-    let hold = problems.folder(&place("hold"), hold).map(Arc::new);
+    let hold = problems.folder_at(&place("hold"), &office.hold, hold).map(Arc::new);
     let sent = match &office.sent {
         Some(sent) => {
             let opened = UnitFolder::open(sent, FolderRole::Sent);
-            Some(problems.folder(&place("sent"), opened)?)
+            Some(problems.folder_at(&place("sent"), sent, opened)?)
         }
         None => None,
     };

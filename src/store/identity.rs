@@ -183,6 +183,11 @@ impl Records {
         Ok(())
     }
 
+    /// Whether the store is the one that was written down. Changes nothing.
+    pub(super) fn look(&self, folder: &Path) -> Result<(), StoreError> {
+        self.loss(folder)?.map_or(Ok(()), |loss| Err(StoreError::Lost(loss)))
+    }
+
     fn loss(&self, folder: &Path) -> Result<Option<Loss>, StoreError> {
         let known = self.known();
         if !folder.is_dir() {

@@ -4,6 +4,8 @@ use std::path::Path;
 
 use jiff::{SignedDuration, Timestamp};
 
+use super::super::clock::local_time;
+use super::super::partners;
 use super::own::{self, OwnFault};
 use super::{Own, Problems, Proof};
 use crate::config::Config;
@@ -20,7 +22,7 @@ impl Proof {
             match (own::check_dates(own, now), own::check(own, trust, now)) {
                 (Err(fault), _) => not_valid(own, fault, now, &mut told),
                 (Ok(()), Ok(())) => {}
-                (Ok(()), Err(error)) => others_refuse(own, error, now, &mut told),
+                (Ok(()), Err(error)) => others_refuse(own, error, config, now, &mut told),
             }
             ends_soon(own, now, &mut told);
         }
@@ -52,21 +54,26 @@ fn unlisted(issuer: &str) -> (String, String, String) {
 }
 
 fn not_valid(own: Own<'_>, fault: OwnFault, now: Timestamp, told: &mut Problems) {
+    let (file, now) = (own.file.display(), local_time(now));
     let (ja, en) = match fault {
         OwnFault::NotYetValid(from) => (
             format!(
-                "自分の証明書は {from} から有効です（このパソコンの時計: {now}）。時計が正しいか確かめてください。それまでは送信も署名もしません。"
+                "自分の証明書 {file} は {} から有効です（このパソコンの時計: {now}）。時計が正しいか確かめてください。それまでは送信も署名もしません。",
+                local_time(from)
             ),
             format!(
-                "our certificate is valid from {from} on, and the clock of this computer says {now}; check the clock. Until then nothing is sent or signed"
+                "our certificate {file} is valid from {} on, and the clock of this computer says {now}; check the clock. Until then nothing is sent or signed",
+                local_time(from)
             ),
         ),
         OwnFault::Expired(until) => (
             format!(
-                "自分の証明書は {until} に期限が切れました（このパソコンの時計: {now}）。新しい証明書に置き換えてください。それまでは送信も署名もしません。"
+                "自分の証明書 {file} は {} に期限が切れました（このパソコンの時計: {now}）。新しい証明書に置き換えてください。それまでは送信も署名もしません。",
+                local_time(until)
             ),
             format!(
-                "our certificate ended at {until}, and the clock of this computer says {now}; put a new one in its place. Until then nothing is sent or signed"
+                "our certificate {file} ended at {}, and the clock of this computer says {now}; put a new one in its place. Until then nothing is sent or signed",
+                local_time(until)
             ),
         ),
         OwnFault::NoSigner | OwnFault::Signer(_) => return,
@@ -74,32 +81,49 @@ fn not_valid(own: Own<'_>, fault: OwnFault, now: Timestamp, told: &mut Problems)
     told.add(code::OWN_CERTIFICATE_NOT_VALID, own.place, ja, en);
 }
 
-fn others_refuse(own: Own<'_>, error: TrustError, now: Timestamp, told: &mut Problems) {
+fn others_refuse(
+    own: Own<'_>,
+    error: TrustError,
+    config: &Config,
+    now: Timestamp,
+    told: &mut Problems,
+) {
+    let (now, file) = (local_time(now), own.file.display());
     let info = own.chain.first().and_then(|der| CertificateInfo::of(der).ok());
     let names = info.and_then(|info| info.office);
     let office = own.office;
     match (error, names) {
         (TrustError::UnknownIssuer | TrustError::WrongOffice { .. }, Some(other))
-            if other != office =>
+            // A node of several offices shows one certificate for all of them.
+            if config.office(other).is_none() =>
         {
             told.add(
                 code::OWN_CERTIFICATE_OTHER_NAME,
                 own.place,
-                format!("設定の事業所番号は {office} ですが、証明書の名義 (CN) は {other} です。番号の書き間違いでなければ、相手の設定にこの証明書の SHA-256 の登録が必要です。"),
-                format!("the configured office is {office}, but the certificate's common name is {other}; if neither is a mistake, partners have to pin this certificate"),
+                format!("設定の事業所番号は {office} ですが、証明書 {file} の名義 (CN) は {other} です。番号の書き間違いでなければ、相手の設定にこの証明書の SHA-256 の登録が必要です。"),
+                format!("the configured office is {office}, but the common name of the certificate {file} is {other}; if neither is a mistake, partners have to pin this certificate"),
             );
         }
-        (TrustError::UnknownIssuer | TrustError::WrongOffice { .. }, _) => told.add(
+        // Where no authority plays a part, everybody registers everybody.
+        (TrustError::UnknownIssuer, _)
+            if config.tls.roots.is_empty() && partners::are_all_pinned(config) => {}
+        (TrustError::UnknownIssuer, _) => told.add(
             code::OWN_CERTIFICATE_TO_REGISTER,
             own.place,
-            "この証明書は、SHA-256 を設定に登録した相手だけが受け入れます。".to_owned(),
-            "partners accept this certificate only where they have registered it".to_owned(),
+            format!("証明書 {file} は、tls.roots の認証局が発行したものではないため、SHA-256 を設定に登録した相手だけが受け入れます。"),
+            format!("the certificate {file} was not issued by an authority of tls.roots, so that partners accept it only where they have registered it"),
+        ),
+        (TrustError::WrongOffice { .. }, _) => told.add(
+            code::OWN_CERTIFICATE_TO_REGISTER,
+            own.place,
+            format!("証明書 {file} の名義 (CN) は事業所番号 {office} ではないため、SHA-256 を設定に登録した相手だけが受け入れます。"),
+            format!("the common name of the certificate {file} is not the office number {office}, so that partners accept it only where they have registered it"),
         ),
         (TrustError::StaleList { next_update }, _) => told.add(
             code::OWN_CERTIFICATE_UNKNOWN_REVOCATION,
             own.place,
-            format!("自分の証明書の認証局の失効リスト (tls.revocation_lists) は、{next_update} までに更新されるはずでした（このパソコンの時計: {now}）。新しいリストに置き換えてください。"),
-            format!("the revocation list (tls.revocation_lists) of our own authority should have been renewed at {next_update}, and the clock of this computer says {now}; put the new list in its place"),
+            format!("自分の証明書の認証局の失効リスト (tls.revocation_lists) は、{} までに更新されるはずでした（このパソコンの時計: {now}）。新しいリストに置き換えてください。", local_time(next_update)),
+            format!("the revocation list (tls.revocation_lists) of our own authority should have been renewed at {}, and the clock of this computer says {now}; put the new list in its place", local_time(next_update)),
         ),
         (TrustError::UnfitList | TrustError::NoList, _) => told.add(
             code::OWN_CERTIFICATE_UNKNOWN_REVOCATION,
@@ -110,7 +134,7 @@ fn others_refuse(own: Own<'_>, error: TrustError, now: Timestamp, told: &mut Pro
         (TrustError::NotYetValid { not_before: date } | TrustError::Expired { not_after: date }, _) => told.add(
             code::OWN_CERTIFICATE_NOT_VALID,
             own.place,
-            format!("自分の証明書の認証局の証明書が有効期間の外です（{date}、このパソコンの時計: {now}）。"),
+            format!("自分の証明書の認証局の証明書が有効期間の外です（{}、このパソコンの時計: {now}）。", local_time(date)),
             format!("the authority of our certificate: {error}, and the clock of this computer says {now}"),
         ),
         (
@@ -137,14 +161,16 @@ fn ends_soon(own: Own<'_>, now: Timestamp, told: &mut Problems) {
         _ if left <= DAY * 7 => code::CERTIFICATE_ENDS_WITHIN_7_DAYS,
         _ => code::CERTIFICATE_ENDS_WITHIN_30_DAYS,
     };
-    let ja = format!("証明書の期限は {until} です。新しい証明書を準備してください。");
-    told.add(code, own.place, ja, format!("the certificate ends at {until}: get a new one"));
+    let (file, until) = (own.file.display(), local_time(until));
+    let ja = format!("証明書 {file} の期限は {until} です。新しい証明書を準備してください。");
+    told.add(code, own.place, ja, format!("the certificate {file} ends at {until}: get a new one"));
 }
 
 fn list_dates(path: &Path, list: &ListInfo, config: &Config, now: Timestamp, told: &mut Problems) {
     let about = format!("tls.revocation_lists {}", path.display());
     let (from, until, issuer) = (list.this_update, list.next_update, &list.issuer);
     if from > now {
+        let (from, now) = (local_time(from), local_time(now));
         told.add(
             code::REVOCATION_LIST_AHEAD,
             &about,
@@ -155,7 +181,9 @@ fn list_dates(path: &Path, list: &ListInfo, config: &Config, now: Timestamp, tol
     let left = until.duration_since(now);
     let grace = config.tls.revocation_grace;
     let good_until = until.checked_add(grace).unwrap_or(Timestamp::MAX);
-    let (code, ja, en) = if now > good_until {
+    let is_over = now > good_until;
+    let (until, good_until, now) = (local_time(until), local_time(good_until), local_time(now));
+    let (code, ja, en) = if is_over {
         (
             code::REVOCATION_LIST_REFUSES,
             format!(

@@ -8,7 +8,7 @@ use std::time::SystemTime;
 
 use rustls_pki_types::{CertificateDer, CertificateRevocationListDer};
 
-use super::{Pins, Problems};
+use super::{Pins, Problems, signing_place};
 use crate::certs::{self, CertsError, Identity};
 use crate::config::{Config, IdentityFiles};
 use crate::package::{CertificateInfo, ListInfo, TrustSources, read_list};
@@ -71,7 +71,7 @@ impl Sources {
         let loaded = load_identity(&config.tls.identity).map(Arc::new);
         sources.tls = take("tls", loaded, tls, problems, faults);
         for office in &config.offices {
-            let place = format!("office {} signing_certificate", office.number);
+            let place = signing_place(office.number);
             let former = former.and_then(|former| former.signing.get(&office.number)).cloned();
             let loaded = load_identity(&office.signing).map(Arc::new);
             let taken = take(&place, loaded, former, problems, faults);
@@ -116,7 +116,7 @@ impl Sources {
         changed("tls", &new.unwrap_or_default(), old.as_deref());
         for (office, identity) in &self.signing {
             let old = former.signing.get(office).map(chain);
-            let place = format!("office {office} signing_certificate");
+            let place = signing_place(*office);
             changed(&place, identity.chain(), old.as_deref());
         }
         for (path, roots) in &self.roots {

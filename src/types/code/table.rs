@@ -554,14 +554,10 @@ codes! {
     "自分の証明書の名義（CN）が、設定の事業所番号と違います" "the common name of an own certificate is not the configured office"
     "番号の書き間違いか、別の事業所の証明書でないか確かめてください。"
     "Look for a mistyped number or the certificate of another office.";
-    OWN_CERTIFICATE_OTHER_AUTHORITY "own-certificate-other-authority" [Start] Here
-    "自分の証明書が、tls.roots の認証局のものではありません" "an own certificate was not issued under tls.roots"
-    "tls.roots が正しい認証局か確かめてください。SHA-256 の登録だけで送受信する場合は、すべての [[peer]] に SHA-256 を書きます。"
-    "Check that tls.roots is the right authority; where partners are known by SHA-256 only, every [[peer]] needs them.";
-    OWN_CERTIFICATE_TO_REGISTER "own-certificate-to-register" [Certificates] Partner
+    OWN_CERTIFICATE_TO_REGISTER "own-certificate-to-register" [Certificates Start] Partner
     "自分の証明書は、SHA-256 を登録した相手だけが受け入れます" "partners accept an own certificate only where they have registered it"
-    "renkei certs show の SHA-256 を相手に伝え、登録してもらってください。"
-    "Give the SHA-256 of renkei certs show to the partners, who have to register it.";
+    "tls.roots が正しい認証局か確かめてください。登録で送受信する場合は、renkei certs show の SHA-256 を相手に伝え、登録してもらいます。"
+    "Check that tls.roots is the right authority; else give the SHA-256 of renkei certs show to the partners, who have to register it.";
     CERTIFICATE_ENDS_WITHIN_30_DAYS "certificate-ends-within-30-days" [Certificates] Here
     "証明書の期限まで 30 日以内です" "a certificate ends within 30 days"
     "新しい証明書を準備してください。"
