@@ -51,7 +51,9 @@ pub use identity::{Beginning, Loss};
 pub use incoming::{CommitAnswer, Content, IncomingNote, IncomingRow, NewIncoming, UnplacedRow};
 pub use orders::Due;
 pub use outgoing::{NewOutgoing, OutgoingRow};
-pub use query::{Direction, Evidence, HistoryFilter, HistoryRow, JournalRow, StateCount, Status};
+pub use query::{
+    Direction, Evidence, HistoryFilter, HistoryRow, JournalRow, StateCount, Status, Waiting,
+};
 pub use receipts::{NewReceipt, Origin, StoredReceipt};
 pub use settled::{PackedSet, SettledRow};
 pub use unit::{UnitFile, UnitSummary};
