@@ -16,7 +16,10 @@ const ENGLISH: &[(&str, &str)] = &[
     ("", "A care-plan exchange node"),
     ("--help", "Print this help"),
     ("--version", "Print the version"),
-    ("--lang", "The language of all texts"),
+    (
+        "--lang",
+        "The language of all texts; given to run, also of the reports in the hold folder, whatever node.lang says",
+    ),
     ("validate", "Check care-plan files against the standard"),
     ("fix", "Write corrected copies: encoding, line ends, quotes, characters"),
     ("fix --out", "The folder for the copies (without it the proposals are only shown)"),

@@ -36,6 +36,7 @@ mod words;
 use std::ffi::OsString;
 use std::process::ExitCode;
 
+use clap::parser::ValueSource;
 use clap::{ArgMatches, CommandFactory as _, FromArgMatches as _, Parser, Subcommand};
 
 use crate::types::Lang;
@@ -55,7 +56,7 @@ const EXIT_FAILED: u8 = 3;
     about = "ケアプランデータ連携ノード"
 )]
 struct Cli {
-    /// 表示する言語
+    /// 表示する言語（run に付けると、node.lang の代わりに保留フォルダーの報告書にも使います）
     #[arg(long, global = true, value_name = "ja|en", default_value = "ja")]
     lang: Lang,
     #[command(subcommand)]
@@ -132,7 +133,10 @@ fn run(matches: &ArgMatches) -> anyhow::Result<ExitCode> {
         Command::Convert(args) => convert::run(&args, lang),
         Command::Rules(args) => rules::run(&args, lang),
         Command::Explain(args) => explain::run(&args, lang),
-        Command::Run(args) => run::run(&args, lang),
+        Command::Run(args) => {
+            let given = matches.value_source("lang") == Some(ValueSource::CommandLine);
+            run::run(&args, lang, given)
+        }
         Command::Demo(args) => demo::run(&args, lang),
         Command::Status(args) => status::run(&args, lang),
         Command::History(args) => history::run(&args, lang),

@@ -48,11 +48,15 @@ impl Args {
     }
 }
 
-pub(super) fn run(args: &Args, lang: Lang) -> anyhow::Result<ExitCode> {
+/// `given` says that somebody chose the language: then it is that of the reports too.
+pub(super) fn run(args: &Args, lang: Lang, given: bool) -> anyhow::Result<ExitCode> {
     if args.check {
         return check(args, lang);
     }
-    let config = setup::config(&args.config.config, lang)?;
+    let mut config = setup::config(&args.config.config, lang)?;
+    if given {
+        config.node.lang = lang;
+    }
     let log = setup::log(&config.node, lang)?;
     // Nobody may read what is printed here: the node does not wait for it.
     let screen = Sink::start(io::stdout(), None)?;

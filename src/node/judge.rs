@@ -5,8 +5,10 @@ use std::fmt::Write as _;
 
 use jiff::Timestamp;
 
+use super::page;
+
 use crate::package::{Manifest, ManifestFile, ReceiptFinding};
-use crate::rules::render::Format;
+use crate::rules::render::{self, Format};
 use crate::rules::{self, Options, Report, SourceFile};
 use crate::spec::Spec;
 use crate::store::UnitFile;
@@ -217,24 +219,70 @@ impl Judgement {
         fault.chain(self.errors().map(finding)).collect()
     }
 
-    /// The files that explain a held set: for people and for programs.
-    pub(super) fn reports(&self, lang: Lang) -> Vec<(&'static str, String)> {
-        let mut text = String::new();
-        if let Some(fault) = &self.fault {
-            let _ = writeln!(text, "[{}] {}\n", fault.code, lang.pick(&fault.ja, &fault.en));
-        }
+    /// The files that explain a set that was not sent: for people and for programs. `to` says for
+    /// whom it was.
+    pub(super) fn reports(&self, to: Option<&str>, lang: Lang) -> Vec<(&'static str, String)> {
+        let head = self.head(to, lang);
+        let mut text = head.clone();
+        let mut page = None;
         let mut reports = Vec::new();
         if let Some(report) = &self.report {
             let masked = report.masked();
-            text.push_str(&Format::Text.render(&masked, lang));
+            let _ = write!(text, "\n\n{}", render::findings(&masked, lang));
             reports.push(("report.json", masked.to_json()));
             // A page with a verdict of its own would contradict a fault that no rule knows.
             if self.fault.is_none() {
-                reports.push(("report.html", Format::Html.render(&masked, lang)));
+                page = Some(page::with_head(&Format::Html.render(&masked, lang), &head));
             }
         }
+        let _ = writeln!(text, "\n\n{}", lang.pick("結果: 送っていません", "Result: not sent"));
+        reports.insert(0, ("report.html", page.unwrap_or_else(|| page::of(&text, lang))));
         reports.insert(0, ("report.txt", with_bom(&text)));
         reports
+    }
+
+    /// That nothing was sent, to whom, why, and what to do.
+    fn head(&self, to: Option<&str>, lang: Lang) -> String {
+        let mut lines = vec![lang.pick("送っていません。", "Not sent.").to_owned()];
+        let mut say = |name: &str, fact: &str| lines.push(format!("{name}: {fact}"));
+        if let Some(to) = to {
+            say(lang.pick("宛先", "To"), to);
+        }
+        let why = lang.pick("理由", "Why");
+        if let Some(fault) = &self.fault {
+            say(why, &format!("[{}] {}", fault.code, lang.pick(&fault.ja, &fault.en)));
+            if let Some(info) = code::find(fault.code) {
+                say(lang.pick("対応", "What to do"), info.to_do(lang));
+            }
+        } else {
+            let count = self.errors().count();
+            say(
+                why,
+                &match lang {
+                    Lang::Ja => format!(
+                        "ファイルに誤りが {count} 件あります。下の「直し方」をご覧ください。"
+                    ),
+                    Lang::En => {
+                        format!("the files have {count} errors; see below how to mend them")
+                    }
+                },
+            );
+            say(
+                lang.pick("対応", "What to do"),
+                lang.pick(
+                    "介護ソフトで直して、もう一度出力してください。名前に「 - コピー」などが付いているときは、付ける前の名前に戻します。",
+                    "Mend it in the care software and export again. A name with \" - Copy\" and the like needs its former form.",
+                ),
+            );
+        }
+        say(
+            lang.pick("このフォルダーのファイル", "The files in this folder"),
+            lang.pick(
+                "直して送るときは renkei hold release、送らないときは renkei hold dismiss を実行してください（ID は renkei hold list で分かります）。",
+                "renkei hold release sends them when they are mended, renkei hold dismiss settles them without sending (renkei hold list has the id).",
+            ),
+        );
+        lines.join("\n")
     }
 
     fn errors(&self) -> impl Iterator<Item = &rules::Finding> {
@@ -279,9 +327,11 @@ pub(super) fn stranger_name(now: Timestamp) -> String {
 /// What lies beside files that could not be given back to the drop folder.
 pub(super) fn returned_note(lang: Lang) -> String {
     with_bom(lang.pick(
-        "処理を中断したファイルを送信用フォルダーに戻そうとしましたが、同じ名前の新しいファイルがありました。\r\n\
+        "送っていません。\r\n\
+         処理を中断したファイルを送信用フォルダーに戻そうとしましたが、同じ名前の新しいファイルがありました。\r\n\
          新しいファイルはそのまま処理されます。このフォルダーの古いファイルが必要かどうか確かめてください。\r\n",
-        "Work on these files was interrupted, and newer files of the same names are in the drop folder.\r\n\
+        "Not sent.\r\n\
+         Work on these files was interrupted, and newer files of the same names are in the drop folder.\r\n\
          The newer ones are processed. Please check whether the older ones here are still needed.\r\n",
     ))
 }
@@ -301,7 +351,8 @@ pub(super) fn withheld_note(
     }
     let text = match lang {
         Lang::Ja => format!(
-            "受信した送信単位 {unit} は、取り込んでいません。\r\n\
+            "取り込んでいません。\r\n\
+             受信した送信単位: {unit}\r\n\
              理由: {why} [{code}]\r\n{files}\r\n\
              取り込むには: 取込フォルダーのファイルを確かめて別の場所に移し、次のコマンドを実行してください。\r\n\
              \x20 renkei hold release {id}\r\n\
@@ -310,7 +361,8 @@ pub(super) fn withheld_note(
              このフォルダーのファイルは控えです。取込フォルダーに手で移す必要はありません。\r\n"
         ),
         Lang::En => format!(
-            "The received send unit {unit} was not imported.\r\n\
+            "Not imported.\r\n\
+             The received send unit {unit} was not imported.\r\n\
              Why: {why} [{code}]\r\n{files}\r\n\
              To import it: look at the file in the import folder, move it elsewhere, and run\r\n\
              \x20 renkei hold release {id}\r\n\
@@ -337,13 +389,27 @@ mod tests {
         let spec = Spec::builtin().expect("consistent");
         let set: [(&str, &[u8]); 1] = [(name, b"202407,131011,0000900527,20260325,")];
         let names = |judgement: &Judgement| -> Vec<&str> {
-            judgement.reports(Lang::Ja).into_iter().map(|(name, _)| name).collect()
+            judgement.reports(None, Lang::Ja).into_iter().map(|(name, _)| name).collect()
         };
         let broken = files(spec, &set);
-        assert_eq!(names(&broken), ["report.txt", "report.json", "report.html"]);
-        assert!(broken.reports(Lang::Ja).iter().all(|(_, text)| !text.contains("0000900527")));
+        assert_eq!(names(&broken), ["report.txt", "report.html", "report.json"]);
+        assert!(
+            broken.reports(None, Lang::Ja).iter().all(|(_, text)| !text.contains("0000900527"))
+        );
         let stranger = files(spec, &set).not_this_office("1370000026".parse().expect("an office"));
-        assert_eq!(names(&stranger), ["report.txt", "report.json"]);
-        assert_eq!(names(&Judgement::too_large(1)), ["report.txt"]);
+        assert_eq!(names(&stranger), ["report.txt", "report.html", "report.json"]);
+        assert_eq!(names(&Judgement::too_large(1)), ["report.txt", "report.html"]);
+        for judgement in [&broken, &stranger] {
+            for (name, text) in judgement.reports(Some("1370000026"), Lang::Ja) {
+                if name == "report.json" {
+                    continue;
+                }
+                let sent = text.find("送っていません").expect("it says so");
+                assert!(text[sent..].contains("宛先: 1370000026"), "{name}: {text}");
+                assert!(!text.contains("判定: 合格"), "{text}");
+                // On the page they are folded away.
+                assert!(name == "report.html" || !text.contains("実行した規則"), "{text}");
+            }
+        }
     }
 }

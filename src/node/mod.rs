@@ -33,6 +33,7 @@ mod notices;
 mod open_files;
 mod orders;
 mod outbound;
+mod page;
 mod partners;
 mod placing;
 mod problems;

@@ -8,6 +8,7 @@ use jiff::Timestamp;
 use super::super::context::{blocking, wake};
 use super::super::conversion::OutboundSet;
 use super::super::judge::{self, Judgement};
+use super::super::page;
 use super::super::start::DropFolders;
 use super::notes::{self, About};
 use super::{Outbound, OutboundFault, UnitKey};
@@ -194,7 +195,16 @@ impl Outbound {
             }
             UnitKey::Stranger { .. } => (judge::stranger_name(now), None, None),
         };
-        let notes = judgement.reports(self.context.lang());
+        let to = partner.map(|partner| {
+            let name = self.context.config.name(partner);
+            let name = name.map(|name| format!(" {name}")).unwrap_or_default();
+            let serial = serial.map(|serial| serial.to_string()).unwrap_or_default();
+            match self.context.lang() {
+                Lang::Ja => format!("{partner}{name}（連番 {serial}）"),
+                Lang::En => format!("{partner}{name} (file serial {serial})"),
+            }
+        });
+        let notes = judgement.reports(to.as_deref(), self.context.lang());
         let (folders, held) = (Arc::clone(&self.folders), Arc::clone(claim));
         let kept = blocking(move || {
             let notes: Vec<(&str, &[u8])> =
@@ -248,7 +258,7 @@ pub(super) fn release(
     let unit = format!("{}-returned", claim.id());
     let note = judge::returned_note(lang);
     let Released { kept, .. } =
-        claim.release(&folders.hold, &unit, &[("report.txt", note.as_bytes())])?;
+        claim.release(&folders.hold, &unit, &page::notes(&note, &page::of(&note, lang)))?;
     let Some(kept) = kept else { return Ok(None) };
     tracing::warn!(id = %claim.id(), "files are held: newer ones have come in their place");
     // A claim has files of one set.
@@ -310,8 +320,12 @@ fn let_go(
     let (partner, serial) = (packed.partner, packed.serial);
     let unit = format!("{}-changed", judge::unit_name(serial, folders.office, partner));
     let note = notes::changed(About { partner, serial, lang }, &signed);
-    let kept =
-        claim.finish_but(&changed, &folders.hold, &unit, &[("report.txt", note.as_bytes())])?;
+    let kept = claim.finish_but(
+        &changed,
+        &folders.hold,
+        &unit,
+        &page::notes(&note, &page::of(&note, lang)),
+    )?;
     let office = folders.office;
     tracing::warn!(%office, %partner, %serial,
         "files were changed after they were packed: the partner gets what they were before");

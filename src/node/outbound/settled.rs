@@ -12,6 +12,7 @@ use tokio::sync::watch;
 
 use super::super::context::{Context, blocking, stopped};
 use super::super::judge;
+use super::super::page;
 use super::super::start::OutcomeFolders;
 use super::super::supervise::Beat;
 use super::end;
@@ -163,7 +164,8 @@ fn lay(
             }
             if row.was_given_up {
                 let note = notes::arrived_late(about);
-                folders.hold.keep(&unit, &files, &[("report.txt", note.as_bytes())])?;
+                let page = page::of(&note, context.lang());
+                folders.hold.keep(&unit, &files, &page::notes(&note, &page))?;
             }
             return Ok(None);
         }
@@ -177,7 +179,8 @@ fn lay(
         }
         Outgoing::Expired => (notes::given_up(about), code::EXPIRED),
     };
-    let kept = folders.hold.keep(&unit, &files, &[("report.txt", note.as_bytes())])?;
+    let page = page::of(&note, context.lang());
+    let kept = folders.hold.keep(&unit, &files, &page::notes(&note, &page))?;
     tracing::warn!(id = %row.id, office = %folders.office, reason, "the files of a package are held");
     Ok(Some(held_row(folders, row, &kept, reason, now)))
 }

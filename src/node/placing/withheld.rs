@@ -7,6 +7,7 @@ use jiff::{SignedDuration, Timestamp};
 
 use super::super::context::{Context, blocking};
 use super::super::judge;
+use super::super::page;
 use super::super::start::ImportFolders;
 use super::Fault;
 use super::files::{destination, named};
@@ -52,7 +53,7 @@ pub(super) fn keep(
     let unit = judge::unit_name(row.serial, row.sender, row.office);
     let note = judge::withheld_note(&unit, row.id, (code, &in_the_way), lang);
     let Kept { folder, .. } =
-        folders.hold.keep(&unit, files, &[("report.txt", note.as_bytes())])?;
+        folders.hold.keep(&unit, files, &page::notes(&note, &page::of(&note, lang)))?;
     let folder = folder.file_name().map(|name| name.to_string_lossy().into_owned());
     Ok(Withheld { code, in_the_way, folder })
 }

@@ -171,7 +171,8 @@ fn what_ends_soon_is_told() {
     let now = renkei::node::system_clock().now();
     let hour = jiff::SignedDuration::from_hours(1);
     let validity = |hours| Validity { not_before: now - hour, not_after: now + hour * hours };
-    let authority = &care.world.authority;
+    let world = std::sync::Arc::clone(&care.world);
+    let authority = &world.authority;
     let soon = authority.issue(office(CARE), Usage::Signing, &[], validity(24 * 10));
     care.put_identity("signing", &soon.expect("issued"));
     let list = authority.revocation_list(&[], validity(5)).expect("a list");

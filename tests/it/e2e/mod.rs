@@ -36,4 +36,5 @@ mod stays_in_drop;
 mod store_identity;
 mod supervision;
 mod units;
+mod words;
 mod writers;
