@@ -17,7 +17,7 @@ fn files_of_one_name_are_held_together() {
     care.start();
     help.start();
     let (folder, names) = until("held", || care.sets("hold").pop_first());
-    assert_eq!(names.len(), 3, "{names:?}");
+    assert_eq!(names.len(), 4, "{names:?}");
     let numbered = twin.replace(".csv", "-2.csv");
     let held = care.files(&format!("hold/{folder}"));
     assert_eq!((&held[&name], &held[&numbered][..]), (&bytes, &b"another"[..]));

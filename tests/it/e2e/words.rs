@@ -99,8 +99,8 @@ fn what_is_held_says_first_that_it_was_not_sent() {
     }
     assert!(!text.contains("rules were run"), "{text}");
     let page = read("report.html");
-    let first = page.find("Not sent.").expect("it says so");
-    assert!(first < page.find("FAIL").expect("a verdict"), "{page}");
+    let first = page.find("<strong>Not sent.").expect("it says so");
+    assert!(first < page.find("<strong>FAIL").expect("a verdict"), "{page}");
     assert!(page.contains("2770000029 Sunflower"), "{page}");
 }
 
