@@ -78,6 +78,12 @@ pub enum CertsError {
         /// How many there were.
         got: usize,
     },
+    /// There are certificates where the private key was expected.
+    #[error("{}: a certificate, where the private key is expected", path.display())]
+    NotAKey {
+        /// The file.
+        path: PathBuf,
+    },
     /// The private key is protected with a password.
     #[error("{}: the key is encrypted; use PKCS#12 with a password file, or decrypt it", path.display())]
     EncryptedKey {
@@ -153,6 +159,10 @@ impl CertsError {
             Self::KeyCount { path, got } => (
                 path,
                 format!("秘密鍵（PEM 形式の PKCS#8・SEC1・PKCS#1）は 1 個必要ですが、{got} 個あります。"),
+            ),
+            Self::NotAKey { path } => (
+                path,
+                "秘密鍵ではなく証明書のファイルです。設定の key（または signing_key）には、秘密鍵のファイルを書いてください。".to_owned(),
             ),
             Self::EncryptedKey { path } => (
                 path,

@@ -132,6 +132,9 @@ fn position_of_issuer(
 }
 
 fn load_key(path: &Path) -> Result<PrivateKeyDer<'static>, CertsError> {
+    if is_certificate_only(path) {
+        return Err(CertsError::NotAKey { path: path.to_owned() });
+    }
     let bytes = files::read(path, Access::Secret, MAX_FILE)?;
     let encrypted = b"-----BEGIN ENCRYPTED PRIVATE KEY-----".as_slice();
     let legacy = b"Proc-Type: 4,ENCRYPTED".as_slice();
@@ -151,6 +154,14 @@ fn load_key(path: &Path) -> Result<PrivateKeyDer<'static>, CertsError> {
             Err(CertsError::KeyCount { path: path.to_owned(), got })
         }
     }
+}
+
+/// Whether a file that should hold a key holds certificates and nothing else: nobody is to be asked
+/// to hide it.
+fn is_certificate_only(path: &Path) -> bool {
+    let Ok(bytes) = files::read(path, Access::Public, MAX_FILE) else { return false };
+    let Ok(sections) = sections(path, &bytes) else { return false };
+    !sections.is_empty() && sections.iter().all(|(kind, _)| *kind == SectionKind::Certificate)
 }
 
 fn load_password(path: &Path) -> Result<Zeroizing<String>, CertsError> {

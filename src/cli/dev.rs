@@ -10,7 +10,7 @@ use super::{output, setup};
 use crate::certs;
 use crate::node::system_clock;
 use crate::rules;
-use crate::types::Lang;
+use crate::types::{Lang, code};
 
 #[derive(Debug, clap::Args)]
 pub(super) struct Args {
@@ -30,6 +30,12 @@ enum DevCommand {
     RulesMd {
         /// 書き込むファイル
         #[arg(value_name = "FILE", default_value = "spec/RULES.md")]
+        file: PathBuf,
+    },
+    /// コードの一覧 spec/CODES.md を作り直します
+    CodesMd {
+        /// 書き込むファイル
+        #[arg(value_name = "FILE", default_value = "spec/CODES.md")]
         file: PathBuf,
     },
     /// 定めと規則の対応 spec/COVERAGE.md を作り直します
@@ -54,6 +60,10 @@ pub(super) fn run(args: &Args, lang: Lang) -> anyhow::Result<ExitCode> {
         }
         DevCommand::RulesMd { file } => {
             fs::write(file, rules::markdown())?;
+            file
+        }
+        DevCommand::CodesMd { file } => {
+            fs::write(file, code::markdown())?;
             file
         }
         DevCommand::CoverageMd { file } => {

@@ -1,37 +1,72 @@
-//! `renkei explain`: everything about one rule.
+//! `renkei explain`: everything about one rule, or one code of waiting, refusal, holding and the like.
 
 use std::process::ExitCode;
 
 use super::{UsageError, output};
 use crate::rules::{Rule, TABLE};
+use crate::types::code::{self, CodeInfo};
 use crate::types::{Edition, Lang};
 
 #[derive(Debug, clap::Args)]
 pub(super) struct Args {
-    /// 規則のコード（例 L2-FMT-003）
+    /// 規則（例 L2-FMT-003）、または status・history・ログ・報告に出るコード（例 peer-unreachable）
     #[arg(value_name = "CODE")]
     code: String,
 }
 
 pub(super) fn run(args: &Args, lang: Lang) -> anyhow::Result<ExitCode> {
-    let Some(rule) = find(&args.code) else {
-        let nearest = Rule::nearest(&args.code);
-        let nearest: Vec<&str> = nearest.into_iter().map(Rule::code).collect();
+    let Some(text) = explained(args.code.trim(), lang) else {
         let code = &args.code;
+        let is_like_a_rule = code.starts_with(['L', 'l']) && code.contains('-');
+        let nearest: Vec<&str> = if is_like_a_rule {
+            Rule::nearest(code).into_iter().map(Rule::code).collect()
+        } else {
+            code::nearest(code)
+        };
         return Err(UsageError(match lang {
             Lang::Ja => format!(
-                "{code} という規則はありません。似たコード: {}（一覧は renkei rules）",
+                "{code} というコードはありません。似たコード: {}（規則の一覧は renkei rules、ほかのコードの一覧は spec/CODES.md）",
                 nearest.join("、")
             ),
             Lang::En => format!(
-                "there is no rule {code}; near it: {} (renkei rules lists all)",
+                "there is no code {code}; near it: {} (renkei rules lists all rules, spec/CODES.md the other codes)",
                 nearest.join(", ")
             ),
         })
         .into());
     };
-    output::line(&page(rule, lang))?;
+    output::line(&text)?;
     Ok(ExitCode::SUCCESS)
+}
+
+/// What is known of a rule or a code; of one with another behind a colon, both.
+fn explained(text: &str, lang: Lang) -> Option<String> {
+    if let Some(rule) = find(text) {
+        return Some(page(rule, lang));
+    }
+    let lower = text.to_lowercase();
+    let mut pages = vec![code_page(code::find(&lower)?, lang)];
+    if let Some((_, second)) = lower.split_once(':') {
+        pages.push(match (code::find(second), find(second)) {
+            (Some(info), _) => code_page(info, lang),
+            (None, Some(rule)) => page(rule, lang),
+            (None, None) => return None,
+        });
+    }
+    Some(pages.join("\n\n"))
+}
+
+fn code_page(info: &CodeInfo, lang: Lang) -> String {
+    let areas: Vec<_> = info.areas.iter().map(|area| area.title(lang)).collect();
+    let facts = [
+        (lang.pick("意味", "Meaning"), info.meaning(lang).to_owned()),
+        (lang.pick("対応する人", "Who has to act"), info.actor.text(lang).to_owned()),
+        (lang.pick("対応", "What to do"), info.to_do(lang).to_owned()),
+        (lang.pick("出る場所", "Where it is met"), areas.join(lang.pick("、", "; "))),
+    ];
+    let mut lines = vec![info.code.to_owned(), String::new()];
+    lines.extend(facts.into_iter().map(|(name, fact)| format!("{name}: {fact}")));
+    lines.join("\n")
 }
 
 /// The rule with a code or a name, in whatever letter case.

@@ -40,13 +40,14 @@ pub(super) fn text(items: &[HeldItem], config: &Config, lang: Lang) -> String {
 fn one(item: &HeldItem, config: &Config, lang: Lang) -> Vec<String> {
     let id = item.id;
     let unknown = || lang.pick("（不明）", "(unknown)").to_owned();
-    let partner = item.partner.map_or_else(unknown, |partner| partner.to_string());
+    let partner = item.partner.map_or_else(unknown, |partner| words::office(partner, config));
+    let own = words::office(item.office, config);
     let (from, to) = match item.direction {
-        Direction::Out => (item.office.to_string(), partner),
-        Direction::In => (partner, item.office.to_string()),
+        Direction::Out => (own, partner),
+        Direction::In => (partner, own),
     };
     let serial = item.serial.map(|serial| serial.to_string()).unwrap_or_default();
-    let unit = format!("{} {serial}", item.unit.kind);
+    let unit = format!("{} {serial}", words::unit(&item.unit.kind, lang));
     let kind = match item.direction {
         Direction::Out => lang.pick("送っていません", "not sent"),
         Direction::In => lang.pick("受信しましたが取り込んでいません", "received, not imported"),

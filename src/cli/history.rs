@@ -115,8 +115,12 @@ fn cells(row: &HistoryRow, lang: Lang) -> [String; 9] {
         words::direction(row.direction, lang).to_owned(),
         row.office.to_string(),
         row.partner.map(|partner| partner.to_string()).unwrap_or_default(),
-        format!("{} {serial}{converted}", row.unit.kind),
-        row.unit.files.len().to_string(),
+        format!("{} {serial}{converted}", words::unit(&row.unit.kind, lang)),
+        match row.unit.files.len() {
+            // The name of a file that is none of the standard is not kept.
+            0 => "-".to_owned(),
+            count => count.to_string(),
+        },
         state,
         receipts.join("・"),
         row.message_id.map(|id| id.to_string()).unwrap_or_default(),

@@ -38,6 +38,7 @@ mod words;
 use std::ffi::OsString;
 use std::process::ExitCode;
 
+use clap::parser::ValueSource;
 use clap::{ArgMatches, CommandFactory as _, FromArgMatches as _, Parser, Subcommand};
 
 use crate::types::Lang;
@@ -57,7 +58,7 @@ const EXIT_FAILED: u8 = 3;
     about = "ケアプランデータ連携ノード"
 )]
 struct Cli {
-    /// 表示する言語
+    /// 表示する言語（run に付けると、node.lang の代わりに保留フォルダーの報告書にも使います）
     #[arg(long, global = true, value_name = "LANG", value_parser = usage::choices::<Lang>(&["ja", "en"]), default_value = "ja")]
     lang: Lang,
     #[command(subcommand)]
@@ -74,7 +75,7 @@ enum Command {
     Convert(convert::Args),
     /// 検査の規則の一覧を表示します
     Rules(rules::Args),
-    /// 規則の内容・理由・直し方を説明します
+    /// 規則やコードの意味・対応する人・直し方を説明します
     Explain(explain::Args),
     /// ノードを起動します（送信用フォルダーを見張り、相手と送受信します）
     Run(run::Args),
@@ -138,7 +139,10 @@ fn run(matches: &ArgMatches) -> anyhow::Result<ExitCode> {
         Command::Convert(args) => convert::run(&args, lang),
         Command::Rules(args) => rules::run(&args, lang),
         Command::Explain(args) => explain::run(&args, lang),
-        Command::Run(args) => run::run(&args, lang),
+        Command::Run(args) => {
+            let given = matches.value_source("lang") == Some(ValueSource::CommandLine);
+            run::run(&args, lang, given)
+        }
         Command::Demo(args) => demo::run(&args, lang),
         Command::Status(args) => status::run(&args, lang),
         Command::History(args) => history::run(&args, lang),

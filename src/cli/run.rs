@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use super::setup::{self, Asked, ConfigArg, Signals};
 use super::{EXIT_FAILED, UsageError, output};
-use crate::config::Config;
+use crate::config::{Config, Draft};
 use crate::log::Sink;
 use crate::node::{Consent, Node, StartProblems, system_clock};
 use crate::store::Beginning;
@@ -48,8 +48,15 @@ impl Args {
     }
 }
 
-pub(super) fn run(args: &Args, lang: Lang) -> anyhow::Result<ExitCode> {
-    let config = setup::config(&args.config.config, lang)?;
+/// `given` says that somebody chose the language: then it is that of the reports too.
+pub(super) fn run(args: &Args, lang: Lang, given: bool) -> anyhow::Result<ExitCode> {
+    if args.check {
+        return check(args, lang);
+    }
+    let mut config = setup::config(&args.config.config, lang)?;
+    if given {
+        config.node.lang = lang;
+    }
     let log = setup::log(&config.node, lang)?;
     // Nobody may read what is printed here: the node does not wait for it.
     let screen = Sink::start(io::stdout(), None)?;
@@ -57,24 +64,10 @@ pub(super) fn run(args: &Args, lang: Lang) -> anyhow::Result<ExitCode> {
     let spec = setup::spec()?;
     let runtime = setup::runtime()?;
     let ended = runtime.block_on(async {
-        let refused = |problems: StartProblems| {
-            let head = lang.pick("起動できません。次の点を直してください。", "cannot start:");
-            UsageError(format!("{head}\n{}", problems.text(lang)))
-        };
-        if args.check {
-            let told =
-                Node::check(config, spec, system_clock(), args.consent()).await.map_err(refused)?;
-            output::line(lang.pick("設定に問題はありません。", "the configuration is in order"))?;
-            if !told.0.is_empty() {
-                let head = lang.pick("次の点に注意してください。", "please note:");
-                output::line(&format!("{head}\n{}", told.text(lang)))?;
-            }
-            return Ok(ExitCode::SUCCESS);
-        }
         let mut signals = Signals::listen()?;
         let node = Node::start(config.clone(), spec, system_clock(), args.consent())
             .await
-            .map_err(refused)?;
+            .map_err(|problems| refused(&problems, lang))?;
         say(&welcome(&config, &node, lang));
         let code = loop {
             tokio::select! {
@@ -99,6 +92,55 @@ pub(super) fn run(args: &Args, lang: Lang) -> anyhow::Result<ExitCode> {
         sink.flush(FLUSH_GRACE);
     }
     ended
+}
+
+fn refused(problems: &StartProblems, lang: Lang) -> UsageError {
+    let head = lang.pick("起動できません。次の点を直してください。", "cannot start:");
+    UsageError(format!("{head}\n{}", problems.text(lang)))
+}
+
+/// Says what is wrong and what should be known, all at once. Only what the operator consents to
+/// changes anything.
+fn check(args: &Args, lang: Lang) -> anyhow::Result<ExitCode> {
+    let path = &args.config.config;
+    let Draft { config, problems } = setup::draft(path, lang)?;
+    let spec = setup::spec()?;
+    let runtime = setup::runtime()?;
+    let consents = args.accept_folders || args.accept_store || args.new_store;
+    if consents && problems.is_empty() {
+        let accepted = Node::accept(config.clone(), spec, system_clock(), args.consent());
+        runtime.block_on(accepted).map_err(|problems| refused(&problems, lang))?;
+    }
+    let mut wrong = Vec::new();
+    if let Err(UsageError(text)) = setup::filter(&config.node, lang) {
+        wrong.push(text);
+    }
+    let draft = Draft { config, problems: Vec::new() };
+    let checked = runtime.block_on(Node::check(draft, spec, system_clock()));
+    if !problems.is_empty() {
+        wrong.push(setup::problems_text(path, problems, lang));
+    }
+    if !checked.problems.0.is_empty() {
+        let head = lang.pick("次の点を直してください。", "this has to be mended:");
+        wrong.push(format!("{head}\n{}", checked.problems.text(lang)));
+    }
+    if wrong.is_empty() {
+        output::line(lang.pick("設定に問題はありません。", "the configuration is in order"))?;
+    }
+    if checked.runs {
+        output::line(lang.pick(
+            "この設定の renkei は動いています（待ち受けポートとデータフォルダーは確かめていません）。",
+            "a node runs by this configuration (its port and data folder were not looked at)",
+        ))?;
+    }
+    if !checked.notes.0.is_empty() {
+        let head = lang.pick("次の点に注意してください。", "please note:");
+        output::line(&format!("{head}\n{}", checked.notes.text(lang)))?;
+    }
+    if wrong.is_empty() {
+        return Ok(ExitCode::SUCCESS);
+    }
+    Err(UsageError(wrong.join("\n")).into())
 }
 
 /// Says what runs and where files go, so that a mistake in the configuration shows at once.

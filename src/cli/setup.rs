@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use tracing_subscriber::EnvFilter;
 
 use super::{UsageError, copies};
-use crate::config::{Config, Node};
+use crate::config::{Config, Draft, Node, Problem, Problems};
 use crate::log::{self, RotatingFile, Sink};
 use crate::node::system_clock;
 use crate::spec::Spec;
@@ -23,6 +23,21 @@ pub(super) struct ConfigArg {
 
 /// Reads and checks a configuration.
 pub(super) fn config(path: &Path, lang: Lang) -> Result<Config, UsageError> {
+    let Draft { config, problems } = draft(path, lang)?;
+    if problems.is_empty() {
+        return Ok(config);
+    }
+    Err(UsageError(problems_text(path, problems, lang)))
+}
+
+/// Everything that is wrong with the file of a configuration.
+pub(super) fn problems_text(path: &Path, problems: Vec<Problem>, lang: Lang) -> String {
+    let head = lang.pick("設定ファイルに誤りがあります", "the configuration has problems");
+    format!("{head}: {}\n{}", path.display(), Problems(problems).text(lang))
+}
+
+/// Reads a configuration as far as it can be read.
+pub(super) fn draft(path: &Path, lang: Lang) -> Result<Draft, UsageError> {
     let text = copies::read_text(path).map_err(|error| {
         let path = path.display();
         UsageError(match (lang, error.kind()) {
@@ -41,10 +56,7 @@ pub(super) fn config(path: &Path, lang: Lang) -> Result<Config, UsageError> {
         })
     })?;
     let base = path.parent().unwrap_or_else(|| Path::new(""));
-    Config::parse(&text, base).map_err(|problems| {
-        let head = lang.pick("設定ファイルに誤りがあります", "the configuration has problems");
-        UsageError(format!("{head}: {}\n{}", path.display(), problems.text(lang)))
-    })
+    Ok(Config::draft(&text, base))
 }
 
 /// Opens the store of a configured node beside the running daemon.
@@ -59,12 +71,7 @@ pub(super) fn spec() -> anyhow::Result<&'static Spec> {
 
 /// Starts the log, on standard error or in a file, and gives it to be flushed at the end.
 pub(super) fn log(node: &Node, lang: Lang) -> anyhow::Result<Sink> {
-    // At the level trace the watcher of folders tells the names of files, which may be names of
-    // persons: it is never heard. The last word about a target counts.
-    let filter = EnvFilter::try_new(format!("{},notify=off", node.log)).map_err(|error| {
-        let head = lang.pick("設定の node.log が正しくありません", "node.log is not a filter");
-        UsageError(format!("{head}: {error}"))
-    })?;
+    let filter = filter(node, lang)?;
     let screen = Sink::start(io::stderr(), None)?;
     let sink = match &node.log_file {
         None => screen,
@@ -93,6 +100,19 @@ pub(super) fn log(node: &Node, lang: Lang) -> anyhow::Result<Sink> {
     let _ = if node.log_json { builder.json().try_init() } else { builder.try_init() };
     log::tell_panics();
     Ok(sink)
+}
+
+/// What is logged.
+pub(super) fn filter(node: &Node, lang: Lang) -> Result<EnvFilter, UsageError> {
+    // At the level trace the watcher of folders tells the names of files, which may be names of
+    // persons: it is never heard. The last word about a target counts.
+    EnvFilter::try_new(format!("{},notify=off", node.log)).map_err(|error| {
+        let head = lang.pick(
+            "設定の node.log が正しくありません（error、warn、info、debug のどれかを書いてください）",
+            "node.log is not a filter; expected error, warn, info or debug",
+        );
+        UsageError(format!("{head}: {error}"))
+    })
 }
 
 /// The runtime of the commands that wait for something.

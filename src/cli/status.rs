@@ -10,8 +10,8 @@ use super::setup::{self, ConfigArg};
 use super::{EXIT_NO, dates, held, output, words};
 use crate::config::Config;
 use crate::node::{Health, Notice, TaskHealth, system_clock};
-use crate::store::{HeldItem, StateCount, Status, Store};
-use crate::types::Lang;
+use crate::store::{HeldItem, StateCount, Status, Store, Waiting};
+use crate::types::{Lang, code};
 
 /// Held sets that are listed.
 const HELD: u32 = 20;
@@ -35,6 +35,7 @@ struct StatusJson<'a> {
     node: NodeJson<'a>,
     notices: &'a [Notice],
     counts: &'a [StateCount],
+    waiting: &'a [Waiting],
     held: &'a [HeldItem],
     #[serde(flatten)]
     dates: dates::Dates,
@@ -85,6 +86,7 @@ pub(super) fn run(args: &Args, lang: Lang) -> anyhow::Result<ExitCode> {
             node: node.json(),
             notices: node.notices(),
             counts: &status.counts,
+            waiting: &status.waiting,
             held: &status.held,
             dates,
         };
@@ -210,9 +212,9 @@ fn text(status: &Status, config: &Config, lang: Lang) -> String {
         .iter()
         .map(|row| {
             vec![
-                row.office.to_string(),
+                words::office(row.office, config),
                 words::direction(row.direction, lang).to_owned(),
-                row.partner.to_string(),
+                words::office(row.partner, config),
                 words::state(row.direction, &row.state, lang),
                 row.count.to_string(),
                 words::time(row.changed_at),
@@ -220,9 +222,44 @@ fn text(status: &Status, config: &Config, lang: Lang) -> String {
         })
         .collect();
     let mut text = output::table(&head, &rows);
+    if !status.waiting.is_empty() {
+        text.push_str(lang.pick("\n\n送信を待っているもの", "\n\nwhat waits to be sent"));
+        for pair in &status.waiting {
+            text.push_str(&waiting(pair, config, lang));
+        }
+    }
     if !status.held.is_empty() {
         text.push_str("\n\n");
         text.push_str(&held::text(&status.held, config, lang));
     }
+    text
+}
+
+/// What waits for a partner: why, what to do, and when it is tried again.
+fn waiting(pair: &Waiting, config: &Config, lang: Lang) -> String {
+    let Waiting { office, partner, count, reason, next_at, expires_at } = pair;
+    let count = match lang {
+        Lang::Ja => format!("{count} 件"),
+        Lang::En => count.to_string(),
+    };
+    let (from, to) = (words::office(*office, config), words::office(*partner, config));
+    let mut text = format!("\n* {from} → {to}: {count}");
+    let mut say = |name: &str, fact: &str| text.extend(["\n  ", name, ": ", fact]);
+    if !reason.is_empty() {
+        let why = code::meaning(reason, lang).unwrap_or_default();
+        say(lang.pick("理由", "why"), &format!("{why} [{reason}]"));
+        for info in reason.split(':').filter_map(code::find) {
+            let actor = info.actor.text(lang);
+            say(lang.pick("対応", "what to do"), &format!("{} ({actor})", info.to_do(lang)));
+        }
+    }
+    let next = if *next_at <= system_clock().now() {
+        lang.pick("まもなく", "soon").to_owned()
+    } else {
+        words::time(*next_at)
+    };
+    say(lang.pick("次の送信", "next attempt"), &next);
+    say(lang.pick("すぐに送る", "to try at once"), &format!("renkei retry {partner}"));
+    say(lang.pick("取りやめる日時", "given up at"), &words::time(*expires_at));
     text
 }

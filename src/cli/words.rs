@@ -1,14 +1,12 @@
 //! Words for states, directions and times that several commands show.
 
-use std::borrow::Cow;
+pub(super) use crate::node::local_time as time;
 
-use jiff::Timestamp;
-use jiff::tz::TimeZone;
-
+use crate::config::Config;
 use crate::rules::Rule;
+use crate::spec::Spec;
 use crate::store::Direction;
-use crate::transfer;
-use crate::types::Lang;
+use crate::types::{Edition, Lang, OfficeNumber, code};
 
 /// A state as an office worker would say it.
 pub(super) fn state(direction: Direction, state: &str, lang: Lang) -> String {
@@ -50,9 +48,48 @@ pub(super) fn state_and_why(direction: Direction, code: &str, why: &str, lang: L
 }
 
 /// What a code means, of a reason or of a rule.
-fn in_words(code: &str, lang: Lang) -> Option<Cow<'static, str>> {
-    let reason = transfer::reason(code, lang).map(Cow::Borrowed);
-    reason.or_else(|| Some(Rule::from_code(code)?.info().text(lang).outline().into()))
+fn in_words(code: &str, lang: Lang) -> Option<String> {
+    let meaning = code::meaning(code, lang);
+    meaning.or_else(|| Some(Rule::from_code(code)?.info().text(lang).outline()))
+}
+
+/// An office by its number, and by its name where the configuration has one.
+pub(super) fn office(number: OfficeNumber, config: &Config) -> String {
+    config.name(number).map_or_else(|| number.to_string(), |name| format!("{number} {name}"))
+}
+
+/// English names of the send units; the Japanese ones stand in the tables of the standard.
+const UNITS: &[(&[&str], &str)] = &[
+    (&["K1", "3-1"], "care plan"),
+    (&["K2", "3-2"], "service use slip"),
+    (&["K3", "3-3"], "withdrawal of a care plan"),
+    (&["K4", "3-4"], "withdrawal of a service use slip"),
+    (&["S1", "3-5"], "actuals"),
+    (&["S2", "3-6"], "withdrawal of actuals"),
+    (&["Y1"], "basic information"),
+    (&["Y2"], "support plan with basic information"),
+    (&["Y3"], "support plan"),
+    (&["Y4"], "service use slip (prevention)"),
+    (&["Y5"], "withdrawal of basic information"),
+    (&["Y6"], "withdrawal of a support plan"),
+    (&["Y7"], "withdrawal of a service use slip (prevention)"),
+    (&["Y8"], "actuals (prevention)"),
+    (&["Y9"], "withdrawal of actuals (prevention)"),
+];
+
+/// A send unit, such as `K2`, as an office worker would say it.
+pub(super) fn unit(kind: &str, lang: Lang) -> String {
+    let english = UNITS.iter().find(|(kinds, _)| kinds.contains(&kind)).map(|(_, name)| *name);
+    let spec = Spec::builtin().ok();
+    let japanese = spec.and_then(|spec| {
+        let mut units = Edition::ALL.into_iter().flat_map(|edition| spec.units(edition));
+        units.find(|unit| unit.id == kind).map(|unit| unit.name.as_str())
+    });
+    match (lang, japanese, english) {
+        (Lang::Ja, Some(name), _) => format!("{name}（{kind}）"),
+        (Lang::En, _, Some(name)) => format!("{name} ({kind})"),
+        _ => kind.to_owned(),
+    }
 }
 
 /// Reasons that are told in words; of the others there is the number.
@@ -92,9 +129,4 @@ pub(super) fn receipt(kind: &str, lang: Lang) -> String {
         _ => return kind.to_owned(),
     };
     lang.pick(ja, en).to_owned()
-}
-
-/// A time on the clock of this machine.
-pub(super) fn time(at: Timestamp) -> String {
-    at.to_zoned(TimeZone::system()).strftime("%Y-%m-%d %H:%M:%S").to_string()
 }

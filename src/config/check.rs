@@ -1,20 +1,27 @@
 //! From tables to a checked configuration.
 
 use std::collections::BTreeSet;
-use std::path::Path;
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+use std::path::{Path, PathBuf};
 use std::str::FromStr;
 
 use jiff::SignedDuration;
 
 use super::read::{Reader, Section};
 use super::{
-    Config, IdentityFiles, Limits, LogFile, LogRotation, Node, Office, Peer, Problems, Retention,
+    Config, Draft, IdentityFiles, Limits, LogFile, LogRotation, Node, Office, Peer, Retention,
     Timing, Tls, folders, units,
 };
 use crate::types::{Digest, Lang, OfficeNumber, ServiceType};
 
 /// A log file that is smaller would begin anew all the time.
 const LEAST_LOG_SIZE: u64 = 4 << 10;
+
+/// The longest name of an office in characters.
+const LONGEST_NAME: usize = 100;
+
+/// Stands in a draft for an address that could not be read.
+pub(super) const NOWHERE: SocketAddr = SocketAddr::new(IpAddr::V4(Ipv4Addr::UNSPECIFIED), 0);
 
 const OFFICE_JA: &str = "事業所番号（数字または英大文字 10 桁）";
 const OFFICE_EN: &str = "an office number: 10 digits or capital letters";
@@ -23,18 +30,15 @@ const TYPE_EN: &str = "service types of 2 characters";
 const DIGEST_JA: &str = "証明書の SHA-256（16 進 64 桁）";
 const DIGEST_EN: &str = "SHA-256 of certificates, 64 hexadecimal digits";
 
-pub(super) fn config(text: &str, base: &Path) -> Result<Config, Problems> {
+pub(super) fn config(text: &str, base: &Path) -> Draft {
     let reader = Reader::new(text, base);
     let config = whole(Section::root(&reader), base);
-    let problems = reader.finish();
-    match config {
-        Some(config) if problems.is_empty() => Ok(config),
-        _ => Err(Problems(problems)),
-    }
+    Draft { config, problems: reader.finish() }
 }
 
-/// `None` only after a problem was reported.
-fn whole(mut root: Section<'_, '_>, base: &Path) -> Option<Config> {
+/// What could be read. Where a problem was reported, something is missing: a path is empty, an
+/// address is [`NOWHERE`], an office or a peer is left out.
+fn whole(mut root: Section<'_, '_>, base: &Path) -> Config {
     // Everything is read before anything is judged missing, so that all problems come out.
     let node = node(root.table("node"));
     let tls = tls(root.table("tls"));
@@ -45,9 +49,7 @@ fn whole(mut root: Section<'_, '_>, base: &Path) -> Option<Config> {
     }
     let spans: Vec<_> = office_tables.iter().map(Section::span).collect();
     let offices = each(office_tables, office, |office| office.number, "number");
-    if let Some(offices) = &offices {
-        folders::separate_offices(&root, offices, &spans);
-    }
+    folders::separate_offices(&root, &offices, &spans);
     let peers = each(root.tables("peer"), peer, |peer| peer.office, "office");
     let timing = timing(root.table("timing"));
     let limits = limits(root.table("limits"));
@@ -57,16 +59,7 @@ fn whole(mut root: Section<'_, '_>, base: &Path) -> Option<Config> {
         root.report(&(0..0), "limits", ja, "file_size must not exceed package_size");
     }
     root.finish();
-    Some(Config {
-        node: node?,
-        tls: tls?,
-        offices: offices?,
-        peers: peers?,
-        timing,
-        limits,
-        retention,
-        home: base.to_owned(),
-    })
+    Config { node, tls, offices, peers, timing, limits, retention, home: base.to_owned() }
 }
 
 /// Reads each table and refuses two with the same office number.
@@ -75,27 +68,23 @@ fn each<'r, 't, T>(
     read: impl Fn(&mut Section<'r, 't>) -> Option<T>,
     number: impl Fn(&T) -> OfficeNumber,
     key: &str,
-) -> Option<Vec<T>> {
+) -> Vec<T> {
     let mut seen = BTreeSet::new();
-    let mut complete = true;
     let mut found = Vec::new();
     for mut table in tables {
-        match read(&mut table) {
-            Some(entry) => {
-                if !seen.insert(number(&entry)) {
-                    let ja = "同じ事業所番号が二度書かれています。";
-                    table.report(&table.span(), key, ja, "this office number stands here twice");
-                }
-                found.push(entry);
+        if let Some(entry) = read(&mut table) {
+            if !seen.insert(number(&entry)) {
+                let ja = "同じ事業所番号が二度書かれています。";
+                table.report(&table.span(), key, ja, "this office number stands here twice");
             }
-            None => complete = false,
+            found.push(entry);
         }
         table.finish();
     }
-    complete.then_some(found)
+    found
 }
 
-fn node(mut table: Section<'_, '_>) -> Option<Node> {
+fn node(mut table: Section<'_, '_>) -> Node {
     let data = table.path("data").unwrap_or_else(|| table.based("data"));
     let listen = required(&mut table, "listen", |table, key| {
         table.parsed(
@@ -111,7 +100,8 @@ fn node(mut table: Section<'_, '_>) -> Option<Node> {
     let log_file = log_file(&mut table);
     let stall_after = positive(&mut table, "stall_after", "5m");
     table.finish();
-    Some(Node { data, listen: listen?, lang, log, log_json, log_file, stall_after })
+    let listen = listen.unwrap_or(NOWHERE);
+    Node { data, listen, lang, log, log_json, log_file, stall_after }
 }
 
 fn log_file(table: &mut Section<'_, '_>) -> Option<LogFile> {
@@ -133,7 +123,7 @@ fn log_file(table: &mut Section<'_, '_>) -> Option<LogFile> {
     Some(LogFile { path: path?, rotation, size, keep })
 }
 
-fn tls(mut table: Section<'_, '_>) -> Option<Tls> {
+fn tls(mut table: Section<'_, '_>) -> Tls {
     let identity = identity(&mut table, "");
     let roots = table.paths("roots");
     let revocation_lists = table.paths("revocation_lists");
@@ -147,18 +137,11 @@ fn tls(mut table: Section<'_, '_>) -> Option<Tls> {
         table.parsed("revocation", strictness, "warn か strict", "warn or strict").unwrap_or(false);
     let allow_tls12 = table.boolean("allow_tls12").unwrap_or(false);
     table.finish();
-    Some(Tls {
-        identity: identity?,
-        roots,
-        revocation_lists,
-        revocation_grace,
-        revocation_strict,
-        allow_tls12,
-    })
+    Tls { identity, roots, revocation_lists, revocation_grace, revocation_strict, allow_tls12 }
 }
 
 /// `certificate` and `key`, or `pkcs12` and `password_file`, each with a prefix.
-fn identity(table: &mut Section<'_, '_>, prefix: &str) -> Option<IdentityFiles> {
+fn identity(table: &mut Section<'_, '_>, prefix: &str) -> IdentityFiles {
     let key = |name: &str| format!("{prefix}{name}");
     let (pem, pkcs12) = (table.has(&key("certificate")), table.has(&key("pkcs12")));
     if pem && pkcs12 {
@@ -170,17 +153,24 @@ fn identity(table: &mut Section<'_, '_>, prefix: &str) -> Option<IdentityFiles> 
     if pkcs12 {
         let file = table.path(&key("pkcs12"));
         let password_file = required(table, &key("password_file"), Section::path);
-        return Some(IdentityFiles::Pkcs12 { file: file?, password_file: password_file? });
+        return IdentityFiles::Pkcs12 {
+            file: file.unwrap_or_default(),
+            password_file: password_file.unwrap_or_default(),
+        };
     }
     let certificate = required(table, &key("certificate"), Section::path);
     let private = required(table, &key("key"), Section::path);
-    Some(IdentityFiles::Pem { certificate: certificate?, key: private? })
+    IdentityFiles::Pem {
+        certificate: certificate.unwrap_or_default(),
+        key: private.unwrap_or_default(),
+    }
 }
 
 fn office(table: &mut Section<'_, '_>) -> Option<Office> {
     let number = required(table, "number", |table, key| {
         table.parsed(key, parse::<OfficeNumber>, OFFICE_JA, OFFICE_EN)
     });
+    let name = name(table);
     let service_types = table.list("service_types", parse::<ServiceType>, TYPE_JA, TYPE_EN);
     let drop = required(table, "drop", Section::path);
     let work = table.path("work");
@@ -189,7 +179,9 @@ fn office(table: &mut Section<'_, '_>) -> Option<Office> {
     let hold = required(table, "hold", Section::path);
     let sent = table.path("sent");
     let signing = identity(table, "signing_");
-    let (number, drop, import, hold) = (number?, drop?, import?, hold?);
+    let number = number?;
+    let (drop, import) = (drop.unwrap_or_default(), import.unwrap_or_default());
+    let hold = hold.unwrap_or_default();
     // Beside the drop folder, so that claiming a file is a rename.
     let work = work.unwrap_or_else(|| match (drop.parent(), drop.file_name()) {
         (Some(parent), Some(name)) => {
@@ -197,11 +189,13 @@ fn office(table: &mut Section<'_, '_>) -> Option<Office> {
             work.push(name);
             parent.join(work)
         }
+        _ if drop.as_os_str().is_empty() => PathBuf::new(),
         _ => drop.join(".renkei-work"),
     });
     let import_actuals = import_actuals.unwrap_or_else(|| import.clone());
     let office = Office {
         number,
+        name,
         service_types,
         drop,
         work,
@@ -209,7 +203,7 @@ fn office(table: &mut Section<'_, '_>) -> Option<Office> {
         import_actuals,
         hold,
         sent,
-        signing: signing?,
+        signing,
     };
     folders::separate(table, &office);
     Some(office)
@@ -219,6 +213,7 @@ fn peer(table: &mut Section<'_, '_>) -> Option<Peer> {
     let office = required(table, "office", |table, key| {
         table.parsed(key, parse::<OfficeNumber>, OFFICE_JA, OFFICE_EN)
     });
+    let name = name(table);
     let service_types = table.list("service_types", parse::<ServiceType>, TYPE_JA, TYPE_EN);
     let url = required(table, "url", |table, key| {
         table.parsed(key, parse, "https://ホスト名:ポート", "https://host:port without a path")
@@ -229,12 +224,31 @@ fn peer(table: &mut Section<'_, '_>) -> Option<Peer> {
         table.list("signing_certificates", parse::<Digest>, DIGEST_JA, DIGEST_EN);
     Some(Peer {
         office: office?,
+        name,
         service_types,
         url: url?,
         edition,
         tls_certificates,
         signing_certificates,
     })
+}
+
+/// The name of an office, for people.
+fn name(table: &mut Section<'_, '_>) -> Option<String> {
+    let is_fit = |text: &str| {
+        let length = text.chars().count();
+        (1..=LONGEST_NAME).contains(&length) && text == visible(text) && text.trim() == text
+    };
+    let read = |text: &str| is_fit(text).then(|| text.to_owned());
+    let ja = "100 文字までの、改行や見えない文字を含まない名前";
+    table.parsed("name", read, ja, "a name of up to 100 characters that are all visible")
+}
+
+/// The text without characters that cannot be seen or turn what follows.
+fn visible(text: &str) -> String {
+    text.chars()
+        .filter(|c| *c == '\u{3000}' || c.escape_debug().count() == 1 || "\"'\\".contains(*c))
+        .collect()
 }
 
 fn timing(mut table: Section<'_, '_>) -> Timing {

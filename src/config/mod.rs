@@ -42,6 +42,23 @@ pub struct Config {
     pub home: PathBuf,
 }
 
+/// A configuration as far as it could be read. What could not is left out: a path is empty, an
+/// office or a peer without a number or an address is missing.
+#[derive(Debug, Clone)]
+pub struct Draft {
+    /// What could be read.
+    pub config: Config,
+    /// Everything that is wrong, in the order of the lines.
+    pub problems: Vec<Problem>,
+}
+
+impl Draft {
+    /// Whether `node.listen` could be read.
+    pub fn has_address(&self) -> bool {
+        self.config.node.listen != check::NOWHERE
+    }
+}
+
 /// `[node]`
 #[derive(Debug, Clone)]
 pub struct Node {
@@ -102,6 +119,16 @@ pub enum IdentityFiles {
     },
 }
 
+impl IdentityFiles {
+    /// The file that the certificate is in.
+    pub fn certificate(&self) -> &Path {
+        match self {
+            Self::Pem { certificate, .. } => certificate,
+            Self::Pkcs12 { file, .. } => file,
+        }
+    }
+}
+
 /// `[tls]`
 #[derive(Debug, Clone)]
 pub struct Tls {
@@ -124,6 +151,8 @@ pub struct Tls {
 pub struct Office {
     /// 事業所番号
     pub number: OfficeNumber,
+    /// What people call it.
+    pub name: Option<String>,
     /// サービス種類コード of the office.
     pub service_types: Vec<ServiceType>,
     /// Where the care software writes what is to be sent.
@@ -147,6 +176,8 @@ pub struct Office {
 pub struct Peer {
     /// 事業所番号
     pub office: OfficeNumber,
+    /// What people call it.
+    pub name: Option<String>,
     /// サービス種類コード of the office.
     pub service_types: Vec<ServiceType>,
     /// Where its node is reached: `https://host:port`.
@@ -220,7 +251,19 @@ impl Config {
     ///
     /// Every problem at once, each with its line.
     pub fn parse(text: &str, base: &Path) -> Result<Self, Problems> {
+        let Draft { config, problems } = Self::draft(text, base);
+        if problems.is_empty() { Ok(config) } else { Err(Problems(problems)) }
+    }
+
+    /// Reads as much as can be read, to be checked further; only without problems is it whole.
+    pub fn draft(text: &str, base: &Path) -> Draft {
         check::config(text, base)
+    }
+
+    /// What people call an office, ours or a partner's, if the configuration has a name for it.
+    pub fn name(&self, number: OfficeNumber) -> Option<&str> {
+        let own = self.office(number).and_then(|office| office.name.as_deref());
+        own.or_else(|| self.peer(number)?.name.as_deref())
     }
 
     /// The office with this number.

@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use crate::types::{HeldId, Lang, MessageId, OfficeNumber};
+use crate::types::{HeldId, Lang, MessageId, OfficeNumber, code};
 
 /// The most characters of a name of who gave the order.
 const MOST_OF_A_NAME: usize = 64;
@@ -127,7 +127,7 @@ impl Answer {
 
     pub(super) fn not_an_order() -> Self {
         Self::refused(
-            "not-an-order",
+            code::NOT_AN_ORDER,
             "指示として読み取れないファイルでした。renkei のコマンドの版と、動いている renkei の版が同じか確かめてください。",
             "the file is no order; is the command of the same version as the node that runs?",
         )

@@ -190,7 +190,8 @@ fn make_private(folder: &Path) -> io::Result<()> {
     builder.create(folder)
 }
 
-fn check_same_volume(drop: &Path, work: &Path) -> Result<(), FolderError> {
+/// Whether files can be renamed from one folder to the other; nothing is left behind.
+pub(super) fn check_same_volume(drop: &Path, work: &Path) -> Result<(), FolderError> {
     let (from, to) = (disk::temporary(drop), disk::temporary(work));
     let there = disk::write_new(&from, b"renkei").and_then(|()| disk::rename(&from, &to));
     let cleaned = disk::remove_file(&from).and(disk::remove_file(&to));

@@ -3,7 +3,7 @@
 use std::io;
 
 use super::name::{OddReason, ShownName};
-use crate::types::Lang;
+use crate::types::{Lang, code};
 
 /// Which of an office's folders.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -109,19 +109,19 @@ impl Fault {
     /// A stable code.
     pub const fn code(self) -> &'static str {
         match self {
-            Self::DiskFull => "folder-disk-full",
-            Self::Denied => "folder-denied",
-            Self::Missing => "folder-missing",
-            Self::Replaced => "folder-replaced",
-            Self::NotAFolder => "folder-not-a-folder",
-            Self::Locked => "folder-locked",
-            Self::Changed => "folder-changed",
-            Self::OtherVolume => "folder-other-volume",
-            Self::NoSafeRename => "folder-no-safe-rename",
-            Self::BadName(_) => "folder-bad-name",
-            Self::SameName => "folder-same-name",
-            Self::TooLarge { .. } => "folder-too-large",
-            Self::Io => "folder-io",
+            Self::DiskFull => code::FOLDER_DISK_FULL,
+            Self::Denied => code::FOLDER_DENIED,
+            Self::Missing => code::FOLDER_MISSING,
+            Self::Replaced => code::FOLDER_REPLACED,
+            Self::NotAFolder => code::FOLDER_NOT_A_FOLDER,
+            Self::Locked => code::FOLDER_LOCKED,
+            Self::Changed => code::FOLDER_CHANGED,
+            Self::OtherVolume => code::FOLDER_OTHER_VOLUME,
+            Self::NoSafeRename => code::FOLDER_NO_SAFE_RENAME,
+            Self::BadName(_) => code::FOLDER_BAD_NAME,
+            Self::SameName => code::FOLDER_SAME_NAME,
+            Self::TooLarge { .. } => code::FOLDER_TOO_LARGE,
+            Self::Io => code::FOLDER_IO,
         }
     }
 

@@ -3,7 +3,7 @@
 use std::ffi::OsStr;
 use std::fmt;
 
-use crate::types::{FileKind, FileName, FileNameError, Lang};
+use crate::types::{FileKind, FileName, FileNameError, Lang, code};
 
 /// What the node's own hidden files and folders start with.
 pub(super) const OWN_PREFIX: &str = ".renkei-";
@@ -46,18 +46,18 @@ impl OddReason {
     /// A stable code.
     pub const fn code(self) -> &'static str {
         match self {
-            Self::NotUnicode => "drop-name-not-unicode",
-            Self::Empty => "drop-name-empty",
-            Self::ControlCharacter => "drop-name-control-character",
-            Self::Invisible => "drop-name-invisible",
-            Self::ForbiddenCharacter => "drop-name-forbidden-character",
-            Self::TrailingDotOrSpace => "drop-name-trailing",
-            Self::DeviceName => "drop-name-device",
-            Self::TooLong => "drop-name-too-long",
-            Self::NotOfTheStandard => "drop-name-not-of-the-standard",
-            Self::Link => "drop-link",
-            Self::Folder => "drop-folder-inside",
-            Self::Special => "drop-special-file",
+            Self::NotUnicode => code::DROP_NAME_NOT_UNICODE,
+            Self::Empty => code::DROP_NAME_EMPTY,
+            Self::ControlCharacter => code::DROP_NAME_CONTROL_CHARACTER,
+            Self::Invisible => code::DROP_NAME_INVISIBLE,
+            Self::ForbiddenCharacter => code::DROP_NAME_FORBIDDEN_CHARACTER,
+            Self::TrailingDotOrSpace => code::DROP_NAME_TRAILING,
+            Self::DeviceName => code::DROP_NAME_DEVICE,
+            Self::TooLong => code::DROP_NAME_TOO_LONG,
+            Self::NotOfTheStandard => code::DROP_NAME_NOT_OF_THE_STANDARD,
+            Self::Link => code::DROP_LINK,
+            Self::Folder => code::DROP_FOLDER_INSIDE,
+            Self::Special => code::DROP_SPECIAL_FILE,
         }
     }
 

@@ -1,7 +1,7 @@
 //! What the two sides say to each other, and the trait through which the node answers.
 
 use std::fmt;
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -37,6 +37,17 @@ pub trait Service: Send + Sync + 'static {
     /// A certificate was refused in the handshake, although it may be one of `office`: its only
     /// common name says so. Anybody can make such a certificate. Never waits.
     fn refused_certificate(&self, office: OfficeNumber, sha256: Digest, why: &TrustRefusal);
+
+    /// The same of a certificate that names no office. `name` is its common name where that is
+    /// nothing but letters, digits and `.-_`; `site` is where it came from. Never waits.
+    fn refused_stranger(
+        &self,
+        _name: Option<&str>,
+        _sha256: Digest,
+        _site: IpAddr,
+        _why: &TrustRefusal,
+    ) {
+    }
 
     /// A package of `partner`, as [`admits`](Self::admits) said, arrived completely and fits its
     /// `Content-Digest`.

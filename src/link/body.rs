@@ -17,9 +17,9 @@ use tokio::time::{Instant, timeout, timeout_at};
 
 use super::limits::Limits;
 use super::pool::{Full, Held, Pool};
-use super::problem::{Refusal, RefusalStatus, code};
+use super::problem::{Refusal, RefusalStatus};
 use super::spool::{Spool, Spooled};
-use crate::types::{Digest, DigestBuilder, OfficeNumber};
+use crate::types::{Digest, DigestBuilder, OfficeNumber, code};
 
 /// Peers that find no room are asked to come again after this time.
 const BUSY_RETRY: Duration = Duration::from_secs(5);

@@ -32,12 +32,12 @@ use super::error::{TlsReason, find_cause};
 use super::guests::Place;
 use super::guests::one_site;
 use super::limits::Limits;
-use super::problem::{Refusal, RefusalStatus, code};
+use super::problem::{Refusal, RefusalStatus};
 use super::routes::{self, Shared};
 use super::tls::TlsState;
 use super::verify::{CAME, Came, TrustRefusal};
 use crate::package::CertificateInfo;
-use crate::types::{Digest, OfficeNumber};
+use crate::types::{Digest, OfficeNumber, code};
 
 /// When a partner that has too many connections is asked to come again.
 const CONNECTIONS_RETRY: Duration = Duration::from_secs(10);
@@ -238,17 +238,17 @@ fn tell_unmet<S: Service>(
     let (code, text) = match unmet {
         // Whoever looks whether the port is open, as monitors do.
         Unmet::Silent => {
-            debug!(code = "tls-silent", "a connection said nothing");
+            debug!(code = code::TLS_SILENT, "a connection said nothing");
             return;
         }
-        Unmet::Slow => ("tls-timeout", "the TLS handshake took too long".to_owned()),
+        Unmet::Slow => (code::TLS_TIMEOUT, "the TLS handshake took too long".to_owned()),
         Unmet::Failed(error) => match (&came.refusal, find_cause::<rustls::Error>(error)) {
             (Some(refusal), _) => (refusal.code, refusal.log.clone()),
             (None, Some(fault)) => {
                 let reason = TlsReason::of(fault);
                 (reason.code, reason.text)
             }
-            (None, None) => ("tls-broken", error.kind().to_string()),
+            (None, None) => (code::TLS_BROKEN, error.kind().to_string()),
         },
     };
     let Some(certificate) = &came.certificate else {
@@ -258,16 +258,33 @@ fn tell_unmet<S: Service>(
         return;
     };
     let sha256 = Digest::of(certificate);
-    let office = CertificateInfo::of(certificate).ok().and_then(|info| info.office);
-    let named = office.as_ref().map(OfficeNumber::as_str);
-    let digits = sha256.to_string();
-    let short = digits.get(..16);
+    let info = CertificateInfo::of(certificate).ok();
+    let office = info.as_ref().and_then(|info| info.office);
+    let name = info.as_ref().and_then(shown_name);
     if is_told() {
-        info!(code, sha256 = short, office = named, "the TLS handshake failed: {text}");
+        warn!(code, %sha256, name, "the TLS handshake failed: {text}");
     }
-    if let (Some(office), Some(refusal)) = (office, &came.refusal) {
-        shared.service.refused_certificate(office, sha256, refusal);
+    match (office, &came.refusal) {
+        (Some(office), Some(refusal)) => {
+            shared.service.refused_certificate(office, sha256, refusal);
+        }
+        (None, Some(refusal)) => {
+            let site = one_site(address.ip());
+            shared.service.refused_stranger(name, sha256, site, refusal);
+        }
+        (_, None) => {}
     }
+}
+
+/// The common name of a certificate that a stranger may have made, if it can be shown: no name of a
+/// person has this form, and nothing in it is more than it looks.
+fn shown_name(info: &CertificateInfo) -> Option<&str> {
+    /// Longer than any name of a computer or number of an office.
+    const LONGEST: usize = 64;
+    let [(name, _)] = info.common_names.as_slice() else { return None };
+    let name = name.reveal().as_str();
+    let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || b".-_".contains(&byte);
+    ((1..=LONGEST).contains(&name.len()) && name.bytes().all(is_plain)).then_some(name)
 }
 
 fn peer_of(tls: &TlsStream<TcpStream>, address: std::net::SocketAddr) -> Option<Peer> {

@@ -6,8 +6,9 @@ use std::time::Duration;
 
 use rustls::AlertDescription;
 
-use super::problem::{Problem, code};
+use super::problem::Problem;
 use super::verify::TrustRefusal;
+use crate::types::code::{self, Area};
 
 /// A request to a partner was not granted. `Display` is the text for the log: of what the partner
 /// sent it tells the status and a code that we know, and no word more.
@@ -69,15 +70,17 @@ impl SendError {
     /// A stable code; for refusals the class, the partner's own code is in the problem.
     pub const fn code(&self) -> &'static str {
         match self {
-            Self::Unreachable(_) => "peer-unreachable",
-            Self::Broken(_) => "peer-connection-broken",
-            Self::Timeout(_) => "peer-timeout",
-            Self::Busy { .. } => "peer-busy",
-            Self::Refused { .. } => "peer-refuses",
-            Self::Protocol(_) => "peer-protocol-fault",
-            Self::Tls { fault: TlsFault::PeerCertificate, .. } => "peer-certificate-not-accepted",
-            Self::Tls { fault: TlsFault::OwnCertificate, .. } => "own-certificate-not-accepted",
-            Self::Tls { fault: TlsFault::Handshake, .. } => "peer-tls-failed",
+            Self::Unreachable(_) => code::PEER_UNREACHABLE,
+            Self::Broken(_) => code::PEER_CONNECTION_BROKEN,
+            Self::Timeout(_) => code::PEER_TIMEOUT,
+            Self::Busy { .. } => code::PEER_BUSY,
+            Self::Refused { .. } => code::PEER_REFUSES,
+            Self::Protocol(_) => code::PEER_PROTOCOL_FAULT,
+            Self::Tls { fault: TlsFault::PeerCertificate, .. } => {
+                code::PEER_CERTIFICATE_NOT_ACCEPTED
+            }
+            Self::Tls { fault: TlsFault::OwnCertificate, .. } => code::OWN_CERTIFICATE_NOT_ACCEPTED,
+            Self::Tls { fault: TlsFault::Handshake, .. } => code::PEER_TLS_FAILED,
         }
     }
 
@@ -98,27 +101,10 @@ impl SendError {
     /// Whether the refusal is about us, our certificates or the clocks rather than about the package,
     /// so that every other package would be refused too. A code of no node of this API is taken for that.
     pub fn is_about_us(&self) -> bool {
-        /// The codes that say that this very package is not taken.
-        const OF_PACKAGE: [&str; 16] = [
-            code::BAD_MESSAGE_ID,
-            code::UNSUPPORTED_MEDIA_TYPE,
-            code::DIGEST_MISSING,
-            code::DIGEST_MALFORMED,
-            code::DIGEST_MISMATCH,
-            code::BODY_BROKEN,
-            code::TOO_LARGE,
-            code::ID_MISMATCH,
-            code::ID_TAKEN,
-            "unsupported-format",
-            "bad-container",
-            "bad-manifest",
-            "bad-signature",
-            "signer-mismatch",
-            "not-our-package",
-            "package-expired",
-        ];
         match self {
-            Self::Refused { problem } => !OF_PACKAGE.contains(&problem.code.as_str()),
+            Self::Refused { problem } => {
+                !code::find(&problem.code).is_some_and(|info| info.is_in(Area::OfPackage))
+            }
             Self::Protocol(_) | Self::Tls { .. } => true,
             Self::Unreachable(_) | Self::Broken(_) | Self::Timeout(_) | Self::Busy { .. } => false,
         }
@@ -154,18 +140,20 @@ impl TlsReason {
                 if let Some(refusal) = other.0.downcast_ref::<TrustRefusal>() {
                     return Self { code: refusal.code, text: refusal.log.clone() };
                 }
-                "certificate-refused"
+                code::CERTIFICATE_REFUSED
             }
-            Error::InvalidCertificate(CertificateError::Expired) => "certificate-expired",
-            Error::InvalidCertificate(CertificateError::NotValidYet) => "certificate-not-yet-valid",
-            Error::InvalidCertificate(CertificateError::Revoked) => "certificate-revoked",
-            Error::InvalidCertificate(CertificateError::UnknownIssuer) => "certificate-unknown",
-            Error::InvalidCertificate(_) => "certificate-refused",
-            Error::NoCertificatesPresented => "certificate-missing",
-            Error::AlertReceived(_) => "tls-peer-refuses",
-            Error::PeerIncompatible(_) => "tls-incompatible",
-            Error::InvalidMessage(_) | Error::InappropriateMessage { .. } => "tls-malformed",
-            _ => "tls-failed",
+            Error::InvalidCertificate(CertificateError::Expired) => code::CERTIFICATE_EXPIRED,
+            Error::InvalidCertificate(CertificateError::NotValidYet) => {
+                code::CERTIFICATE_NOT_YET_VALID
+            }
+            Error::InvalidCertificate(CertificateError::Revoked) => code::CERTIFICATE_REVOKED,
+            Error::InvalidCertificate(CertificateError::UnknownIssuer) => code::CERTIFICATE_UNKNOWN,
+            Error::InvalidCertificate(_) => code::CERTIFICATE_REFUSED,
+            Error::NoCertificatesPresented => code::CERTIFICATE_MISSING,
+            Error::AlertReceived(_) => code::TLS_PEER_REFUSES,
+            Error::PeerIncompatible(_) => code::TLS_INCOMPATIBLE,
+            Error::InvalidMessage(_) | Error::InappropriateMessage { .. } => code::TLS_MALFORMED,
+            _ => code::TLS_FAILED,
         };
         Self { code, text: error.to_string() }
     }

@@ -55,7 +55,7 @@ pub use api::{
 pub use client::{Client, Endpoint, PutReply};
 pub use error::{SendError, TlsFault};
 pub use limits::{ClientLimits, Limits};
-pub use problem::{Problem, Refusal, RefusalStatus, code};
+pub use problem::{Problem, Refusal, RefusalStatus};
 pub use server::{Server, Stopped};
 pub use tls::{Clock, Tls, TlsError, TlsSettings, TlsVersions};
 pub use verify::{CertificateFault, PeerTrust, TrustRefusal};

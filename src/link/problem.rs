@@ -5,113 +5,7 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
-/// The codes of the refusals that the link makes itself; a service adds its own. Never reused.
-pub mod code {
-    /// No such route.
-    pub const NOT_FOUND: &str = "not-found";
-    /// The route has no such method.
-    pub const METHOD_NOT_ALLOWED: &str = "method-not-allowed";
-    /// The certificate was acceptable at the handshake and is not any more.
-    pub const CERTIFICATE_REFUSED: &str = "certificate-refused";
-    /// The id in the path is no UUIDv7 in lower case.
-    pub const BAD_MESSAGE_ID: &str = "bad-message-id";
-    /// The query is not as described.
-    pub const BAD_QUERY: &str = "bad-query";
-    /// The body is not `application/zip`, or has a content coding.
-    pub const UNSUPPORTED_MEDIA_TYPE: &str = "unsupported-media-type";
-    /// No `Content-Digest` with `sha-256`.
-    pub const DIGEST_MISSING: &str = "digest-missing";
-    /// `Content-Digest` cannot be read.
-    pub const DIGEST_MALFORMED: &str = "digest-malformed";
-    /// The body is not what `Content-Digest` promised.
-    pub const DIGEST_MISMATCH: &str = "digest-mismatch";
-    /// The body ended early or broke the rules of HTTP.
-    pub const BODY_BROKEN: &str = "body-broken";
-    /// The body is larger than the limit.
-    pub const TOO_LARGE: &str = "too-large";
-    /// The body came too slowly.
-    pub const TOO_SLOW: &str = "too-slow";
-    /// No memory or no place for another package just now.
-    pub const BUSY: &str = "busy";
-    /// The node did not answer in time; it may still take the package.
-    pub const TIMEOUT: &str = "timeout";
-    /// A fault of the node itself.
-    pub const INTERNAL: &str = "internal";
-    /// The certificate speaks for no partner of the node.
-    pub const NOT_A_PARTNER: &str = "not-a-partner";
-    /// The certificate does not speak for the office in question.
-    pub const CERTIFICATE_NOT_ALLOWED: &str = "certificate-not-allowed";
-    /// The partner holds as much at a time as one partner may.
-    pub const PARTNER_SHARE_EXCEEDED: &str = "partner-share-exceeded";
-    /// The partner sent as much lately as one partner may.
-    pub const PARTNER_RATE_EXCEEDED: &str = "partner-rate-exceeded";
-    /// The node keeps as much of the partner as it may.
-    pub const PARTNER_STORE_FULL: &str = "partner-store-full";
-    /// No room on the disk, or in the store.
-    pub const STORAGE_FULL: &str = "storage-full";
-    /// The store of the node is not where it was; its operator has to bring it back.
-    pub const STORE_GONE: &str = "store-gone";
-    /// The clock of the node leapt, and it is not known yet whether it is right.
-    pub const CLOCK_IN_DOUBT: &str = "clock-in-doubt";
-    /// A certificate of the node itself is not valid at the moment, so that it can sign nothing.
-    pub const OWN_CERTIFICATE_NOT_VALID: &str = "own-certificate-not-valid";
-    /// The id in the path is not the one in the manifest.
-    pub const ID_MISMATCH: &str = "id-mismatch";
-    /// The sender used the id for other bytes.
-    pub const ID_TAKEN: &str = "id-taken";
-    /// The package was made in the future.
-    pub const CLOCK_AHEAD: &str = "clock-ahead";
-
-    /// All codes of refusals: those above, and those of packages and certificates
-    /// ([`PackageFault::code`](crate::package::PackageFault::code)). A code of a partner that is not
-    /// among them is not believed.
-    pub const ALL: &[&str] = &[
-        NOT_FOUND,
-        METHOD_NOT_ALLOWED,
-        CERTIFICATE_REFUSED,
-        BAD_MESSAGE_ID,
-        BAD_QUERY,
-        UNSUPPORTED_MEDIA_TYPE,
-        DIGEST_MISSING,
-        DIGEST_MALFORMED,
-        DIGEST_MISMATCH,
-        BODY_BROKEN,
-        TOO_LARGE,
-        TOO_SLOW,
-        BUSY,
-        TIMEOUT,
-        INTERNAL,
-        NOT_A_PARTNER,
-        CERTIFICATE_NOT_ALLOWED,
-        PARTNER_SHARE_EXCEEDED,
-        PARTNER_RATE_EXCEEDED,
-        PARTNER_STORE_FULL,
-        STORAGE_FULL,
-        STORE_GONE,
-        CLOCK_IN_DOUBT,
-        OWN_CERTIFICATE_NOT_VALID,
-        ID_MISMATCH,
-        ID_TAKEN,
-        CLOCK_AHEAD,
-        "unsupported-format",
-        "bad-container",
-        "bad-manifest",
-        "bad-signature",
-        "signer-mismatch",
-        "not-our-package",
-        "package-expired",
-        "certificate-unreadable",
-        "certificate-weak-key",
-        "certificate-not-yet-valid",
-        "certificate-expired",
-        "certificate-revoked",
-        "certificate-wrong-usage",
-        "certificate-unknown",
-        "certificate-wrong-office",
-        "certificate-version",
-        "revocation-unknown",
-    ];
-}
+use crate::types::code::{self, Area};
 
 /// The HTTP status of a refusal (RFC 9110, section 15, and RFC 4918 for 507).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -265,13 +159,13 @@ impl<'a> Document<'a> {
 pub struct Problem {
     /// The status of the answer.
     pub status: u16,
-    /// The code, if it is one of [`code::ALL`]; else [`Problem::UNKNOWN`].
+    /// The code, if it is one of a refusal in the table of codes; else [`Problem::UNKNOWN`].
     pub code: String,
 }
 
 impl Problem {
     /// The code of a problem whose document says none that we know.
-    pub const UNKNOWN: &'static str = "unknown";
+    pub const UNKNOWN: &'static str = code::UNKNOWN;
 
     /// The problem of an answer with `status` whose body a peer wrote.
     pub(super) fn from_untrusted(status: u16, body: &[u8]) -> Self {
@@ -280,9 +174,14 @@ impl Problem {
             code: String,
         }
         let told = serde_json::from_slice(body).ok().map(|told: Told| told.code);
-        let known = told.and_then(|told| code::ALL.iter().find(|known| **known == told));
-        Self { status, code: (*known.unwrap_or(&Self::UNKNOWN)).to_owned() }
+        let known = told.and_then(|told| refusals().find(|known| *known == told));
+        Self { status, code: known.unwrap_or(Self::UNKNOWN).to_owned() }
     }
+}
+
+/// All codes of refusals. A code of a partner that is not among them is not believed.
+pub(super) fn refusals() -> impl Iterator<Item = &'static str> {
+    code::of(Area::Refusal).chain(code::of(Area::OfPackage)).map(|info| info.code)
 }
 
 impl fmt::Display for Problem {
@@ -334,11 +233,7 @@ mod tests {
     }
 
     #[test]
-    fn no_code_is_listed_twice_and_those_of_packages_are_there() {
-        let mut codes = code::ALL.to_vec();
-        codes.sort_unstable();
-        codes.dedup();
-        assert_eq!(codes.len(), code::ALL.len());
+    fn the_codes_of_packages_are_those_of_refusals() {
         let faults = [
             PackageFault::Expired,
             PackageFault::OtherSigner,
@@ -348,7 +243,7 @@ mod tests {
             PackageFault::Container { offset: 0, expected: "" },
         ];
         for fault in faults {
-            assert!(code::ALL.contains(&fault.code()), "{}", fault.code());
+            assert!(refusals().any(|known| known == fault.code()), "{}", fault.code());
         }
     }
 }

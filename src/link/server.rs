@@ -21,6 +21,7 @@ use super::pool::Pool;
 use super::quiet::{self, Quiet};
 use super::routes::{self, Shared};
 use super::tls::Tls;
+use crate::types::code;
 
 /// How long to wait after the operating system could not give us a connection; it is short of
 /// something, and asking at once again would only burn the processor.
@@ -100,7 +101,7 @@ impl<S: Service> Server<S> {
                     Err(error) => {
                         // It comes again with every attempt while it lasts.
                         if !std::mem::replace(&mut short, true) {
-                            warn!(code = "no-connection", %error, "no connection could be taken");
+                            warn!(code = code::NO_CONNECTION, %error, "no connection could be taken");
                         }
                         continue;
                     }

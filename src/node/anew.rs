@@ -14,24 +14,24 @@ use jiff::Timestamp;
 use super::context::{Context, blocking, wake};
 use super::inbound::CLOCK_TOLERANCE;
 use super::outbound::packed;
-use crate::link::{SendError, code};
+use crate::link::SendError;
 use crate::package::{Manifest, Package, Party, open};
 use crate::store::{NewOutgoing, OutgoingRow, StoreError};
-use crate::types::{Digest, Hashed, MessageId};
+use crate::types::{Digest, Hashed, MessageId, code};
 
 /// What partners say of a certificate that signed a package.
 const OF_SIGNER: [&str; 11] = [
-    "certificate-expired",
-    "certificate-not-yet-valid",
-    "certificate-revoked",
-    "certificate-unknown",
-    "certificate-unreadable",
-    "certificate-version",
-    "certificate-weak-key",
-    "certificate-wrong-office",
-    "certificate-wrong-usage",
-    "revocation-unknown",
-    "signer-mismatch",
+    code::CERTIFICATE_EXPIRED,
+    code::CERTIFICATE_NOT_YET_VALID,
+    code::CERTIFICATE_REVOKED,
+    code::CERTIFICATE_UNKNOWN,
+    code::CERTIFICATE_UNREADABLE,
+    code::CERTIFICATE_VERSION,
+    code::CERTIFICATE_WEAK_KEY,
+    code::CERTIFICATE_WRONG_OFFICE,
+    code::CERTIFICATE_WRONG_USAGE,
+    code::REVOCATION_UNKNOWN,
+    code::SIGNER_MISMATCH,
 ];
 
 /// Pages of a partner's receipts that are looked through for one.

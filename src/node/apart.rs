@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 use super::problems::Problems;
 use crate::config::Config;
 use crate::folder::FolderId;
+use crate::types::code;
 
 /// What a folder is for, as far as others must keep away from it.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -24,27 +25,38 @@ struct Named {
     key: String,
     usage: Use,
     real: PathBuf,
-    /// The folder and those that it is in, from the inside out.
-    chain: Vec<FolderId>,
+    /// Of the folder, where it is there.
+    id: Option<FolderId>,
+    /// Of those that it is in.
+    above: Vec<FolderId>,
 }
 
 impl Named {
-    /// `None` for what is not there, which is told elsewhere.
+    /// Also of a folder that is yet to be made; `None` where no path is known.
     fn of(key: String, usage: Use, path: &Path) -> Option<Self> {
-        let real = fs::canonicalize(path).ok()?;
-        let ids: Vec<_> = real.ancestors().map(FolderId::of).collect();
+        if path.as_os_str().is_empty() {
+            return None;
+        }
+        let path = std::path::absolute(path).ok()?;
+        // The nearest one that is there, and what is still to be made in it.
+        let (standing, rest) = path.ancestors().find_map(|above| {
+            Some((fs::canonicalize(above).ok()?, path.strip_prefix(above).ok()?))
+        })?;
+        let is_there = rest.as_os_str().is_empty();
         // Folders above may be closed to this account.
-        let chain: Vec<_> = ids.into_iter().map_while(Result::ok).collect();
-        (!chain.is_empty()).then_some(Self { key, usage, real, chain })
+        let mut ids = standing.ancestors().map(FolderId::of).map_while(Result::ok);
+        let id = if is_there { Some(ids.next()?) } else { None };
+        let real = if is_there { standing.clone() } else { standing.join(rest) };
+        Some(Self { key, usage, real, id, above: ids.collect() })
     }
 
     fn is_same(&self, other: &Self) -> bool {
-        self.real == other.real || self.chain.first() == other.chain.first()
+        self.real == other.real || (self.id.is_some() && self.id == other.id)
     }
 
     fn is_inside(&self, other: &Self) -> bool {
-        let inside_out = self.chain.iter().skip(1);
-        other.chain.first().is_some_and(|outer| inside_out.clone().any(|id| id == outer))
+        let by_id = other.id.as_ref().is_some_and(|outer| self.above.contains(outer));
+        by_id || (self.real != other.real && self.real.starts_with(&other.real))
     }
 }
 
@@ -96,7 +108,7 @@ const fn harms_inside(inner: Use, outer: Use) -> bool {
 fn tell_same(first: &Named, second: &Named, problems: &mut Problems) {
     let other = &first.key;
     problems.add(
-        "folders-not-apart",
+        code::FOLDERS_NOT_APART,
         &second.key,
         format!("「{other}」と同じフォルダーです（.. やリンクなどで、書き方が違っても同じ場所を指しています）。別のフォルダーを指定してください。"),
         format!("is the same folder as {other} (by .., a link or a mount); name another folder"),
@@ -106,7 +118,7 @@ fn tell_same(first: &Named, second: &Named, problems: &mut Problems) {
 fn tell_inside(inner: &Named, outer: &Named, problems: &mut Problems) {
     let other = &outer.key;
     problems.add(
-        "folders-not-apart",
+        code::FOLDERS_NOT_APART,
         &inner.key,
         format!("「{other}」のフォルダーの中にあります。その外のフォルダーを指定してください。"),
         format!("lies inside the folder of {other}; name a folder outside it"),

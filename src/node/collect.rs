@@ -18,6 +18,7 @@ use super::supervise::Beat;
 use crate::link::{ReceiptEntry, SendError};
 use crate::store::{OutgoingRow, StoreError};
 use crate::transfer::Outgoing;
+use crate::types::code;
 
 /// Waits after a question that failed, growing.
 const PAUSES: [u64; 4] = [5, 15, 60, 300];
@@ -129,7 +130,7 @@ impl Collector {
             Some(ahead) => ahead.position,
             None => context.store.receipt_cursor(office, partner).await.map_err(code)?,
         };
-        let endpoint = context.endpoint(partner).ok_or("unknown-partner")?;
+        let endpoint = context.endpoint(partner).ok_or(code::UNKNOWN_PARTNER)?;
         let wait = Duration::try_from(context.config.timing.receipt_wait).unwrap_or_default();
         let wait = if awaits { wait } else { Duration::ZERO };
         let asked_at = Instant::now();
@@ -197,7 +198,7 @@ async fn take_all(context: &Arc<Context>, receipts: Vec<ReceiptEntry>) -> Result
 fn tell_twice(context: &Context, row: &OutgoingRow) {
     let (partner, serial, id) = (row.partner, &row.serial, row.id);
     context.notices.raise(
-        "superseded-arrived",
+        code::SUPERSEDED_ARRIVED,
         format!("partner {partner} package {id}"),
         (
             format!("相手 {partner} は、送り直す前のもの（連番 {serial}）も受け取っていました。二重に取り込まれていないか、相手に確かめてください。"),

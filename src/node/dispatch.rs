@@ -26,7 +26,7 @@ use crate::link::SendError;
 use crate::package::{PackageFault, PackageRef, Receipt, ReceiptKind};
 use crate::store::{NewReceipt, Origin, OutgoingRow, StoreError};
 use crate::transfer::{Failure, Outgoing, OutgoingEffect, OutgoingEvent, OutgoingReceipt, due_at};
-use crate::types::MessageId;
+use crate::types::{MessageId, code};
 
 /// Contact shortens a pause at most once in this time.
 const CONTACT_PAUSE: Duration = Duration::from_mins(1);
@@ -44,10 +44,10 @@ const LONGEST_SLEEP: Duration = Duration::from_mins(5);
 const OVERDUE: SignedDuration = SignedDuration::from_hours(1);
 
 /// The condition that a partner cannot be reached while packages wait for it.
-const UNREACHABLE: &str = "partner-unreachable";
+const UNREACHABLE: &str = code::PARTNER_UNREACHABLE;
 
 /// The condition that a partner refuses what waits for it.
-const REFUSES: &str = "partner-refuses";
+const REFUSES: &str = code::PARTNER_REFUSES;
 
 /// What one attempt came to.
 struct Attempt {
@@ -240,7 +240,7 @@ async fn guarded(
         Ok(attempt) => attempt,
         Err(_told_by_the_hook) => {
             let event = OutgoingEvent::Failed(Failure::Refused);
-            let (detail, now) = ("internal".to_owned(), context.now());
+            let (detail, now) = (code::INTERNAL.to_owned(), context.now());
             let result = context.store.outgoing_event(id, event, detail, None, now).await;
             Attempt { id, result: result.map(|(state, _)| state), blocks: false }
         }
@@ -402,7 +402,7 @@ pub(super) async fn read_receipt(
         Ok::<_, PackageFault>(verified)
     })
     .await
-    .ok_or(NotTaken::for_good("internal"))?
+    .ok_or(NotTaken::for_good(code::INTERNAL))?
     .map_err(|fault| NotTaken {
         code: fault.code(),
         is_passing: matches!(fault, PackageFault::Trust(_)),
@@ -413,7 +413,7 @@ pub(super) async fn read_receipt(
         ReceiptKind::ContentHandoverFailure => OutgoingReceipt::HandoverFailure,
         ReceiptKind::Rejection => OutgoingReceipt::Rejection,
         ReceiptKind::Expiry | ReceiptKind::RelayAcceptance => {
-            return Err(NotTaken::for_good("unexpected-receipt"));
+            return Err(NotTaken::for_good(code::UNEXPECTED_RECEIPT));
         }
     };
     let stored = NewReceipt {
@@ -452,7 +452,7 @@ pub(super) async fn expire_overdue(context: &Arc<Context>) {
 /// Gives a package up whose time is over.
 async fn expire(context: &Arc<Context>, row: &OutgoingRow) -> Result<Outgoing, StoreError> {
     let event = OutgoingEvent::Tick;
-    let detail = "expired".to_owned();
+    let detail = code::EXPIRED.to_owned();
     let (state, effects) =
         context.store.outgoing_event(row.id, event, detail, None, context.now()).await?;
     if effects.contains(&OutgoingEffect::SignExpiry) {

@@ -19,6 +19,7 @@ use super::notices::Notice;
 use super::supervise::{Beat, Board, Doing, Heard};
 use super::systemd;
 use crate::folder::write_atomic;
+use crate::types::code;
 
 /// How often to look at the tasks.
 const LOOK: Duration = Duration::from_secs(5);
@@ -210,9 +211,9 @@ impl Watcher {
                 let en = format!(
                     "the task \"{name}\" ({doing}) stands still; see whether disks and network shares answer, and restart renkei if it stays so"
                 );
-                notices.raise("task-stands-still", name.as_str(), (ja, en), self.context.now());
+                notices.raise(code::TASK_STANDS_STILL, name.as_str(), (ja, en), self.context.now());
             } else {
-                notices.clear("task-stands-still", name);
+                notices.clear(code::TASK_STANDS_STILL, name);
             }
             if state == "restarts" {
                 let ja = format!(
@@ -221,9 +222,9 @@ impl Watcher {
                 let en = format!(
                     "the task \"{name}\" ended by a fault of the program and is begun anew; if it goes on, report it with the log"
                 );
-                notices.raise("task-restarts", name.as_str(), (ja, en), self.context.now());
+                notices.raise(code::TASK_RESTARTS, name.as_str(), (ja, en), self.context.now());
             } else {
-                notices.clear("task-restarts", name);
+                notices.clear(code::TASK_RESTARTS, name);
             }
         }
     }

@@ -14,6 +14,7 @@ use super::proof;
 use super::supervise::Beat;
 use super::surroundings::{Moment, Network};
 use super::systemd;
+use crate::types::code::{self, Area};
 
 /// How often to look whether a file of certificates was replaced.
 const WATCH: Duration = Duration::from_secs(5);
@@ -100,7 +101,7 @@ pub(super) async fn run(context: Arc<Context>, beat: Beat, mut stopping: watch::
 
 /// Tells of a clock that is in doubt, and asks partners what time it is; says whether it is believed.
 async fn look_at_clock(context: &Arc<Context>) -> bool {
-    const LEAPT: (&str, &str) = ("clock-in-doubt", "node");
+    const LEAPT: (&str, &str) = (code::CLOCK_IN_DOUBT, "node");
     if context.believes_clock() {
         context.notices.clear(LEAPT.0, LEAPT.1);
         return true;
@@ -184,7 +185,7 @@ fn tell_conditions(context: &Context) {
         standing.entry(told.code).or_default().insert(told.place.clone());
         context.notices.raise(told.code, told.place, (told.ja, told.en), now);
     }
-    for code in proof::CODES {
+    for code in code::of(Area::Certificates).map(|info| info.code) {
         context.notices.clear_others(code, "", standing.get(code).unwrap_or(&BTreeSet::new()));
     }
 }

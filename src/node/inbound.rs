@@ -1,5 +1,6 @@
 //! Takes packages from partners and answers with receipts.
 
+use std::net::IpAddr;
 use std::sync::Arc;
 
 use bytes::Bytes;
@@ -12,12 +13,12 @@ use super::proof::OwnFault;
 use super::reissue;
 use crate::link::{
     Peer, PutAnswer, ReceiptEntry, ReceiptPage, ReceiptQuery, Refusal, RefusalStatus, Service,
-    StatusAnswer, TrustRefusal, code,
+    StatusAnswer, TrustRefusal,
 };
 use crate::package::{CertificateInfo, Package, PackageFault, Receipt, ReceiptKind, Usage, open};
 use crate::store::{CommitAnswer, Content, NewIncoming, NewReceipt, StoreError, UnitSummary};
 use crate::transfer::Incoming;
-use crate::types::{Digest, Hashed, Lang, MessageId, OfficeNumber};
+use crate::types::{Digest, Hashed, Lang, MessageId, OfficeNumber, code};
 
 /// How far a partner's clock may run ahead of ours.
 pub(super) const CLOCK_TOLERANCE: SignedDuration = SignedDuration::from_mins(15);
@@ -29,7 +30,7 @@ const COME_AGAIN: std::time::Duration = std::time::Duration::from_secs(30);
 const STORE_AGAIN: std::time::Duration = std::time::Duration::from_mins(10);
 
 /// The standing condition that a certificate in the name of a partner is not accepted.
-const REFUSED_CERTIFICATE: &str = "partner-certificate-refused";
+const REFUSED_CERTIFICATE: &str = code::PARTNER_CERTIFICATE_REFUSED;
 
 /// When a partner is told to come again while a certificate of ours is not valid.
 const CERTIFICATE_AGAIN: std::time::Duration = std::time::Duration::from_mins(5);
@@ -89,6 +90,27 @@ impl Service for Inbound {
 
     fn refused_certificate(&self, office: OfficeNumber, sha256: Digest, why: &TrustRefusal) {
         tell_refused_certificate(&self.0, office, sha256, why.code);
+    }
+
+    fn refused_stranger(
+        &self,
+        name: Option<&str>,
+        sha256: Digest,
+        site: IpAddr,
+        why: &TrustRefusal,
+    ) {
+        let refusal = why.code;
+        let name = name.map(|name| format!("\"{name}\""));
+        let name_ja = name.as_deref().unwrap_or("表示しません");
+        let name_en = name.as_deref().unwrap_or("not shown");
+        let ja = format!(
+            "{site} から、登録されていない証明書での接続がありました（SHA-256 {sha256}、名義 (CN): {name_ja}、{refusal}）。相手がこちらに送れないと言うときは、この値を相手に確かめて [[peer]] の tls_certificates に登録してください。心当たりがなければ、何もする必要はありません。"
+        );
+        let en = format!(
+            "a connection from {site} showed a certificate that is not registered (SHA-256 {sha256}, common name: {name_en}, {refusal}); if a partner says that it cannot send, ask it for this value and register it in tls_certificates of [[peer]], else nothing is to be done"
+        );
+        let about = format!("address {site}");
+        self.0.notices.raise(code::STRANGER_CERTIFICATE_REFUSED, about, (ja, en), self.0.now());
     }
 
     async fn put_message(

@@ -5,14 +5,14 @@ use std::fmt::Write as _;
 
 use jiff::Timestamp;
 
+use super::page;
 use crate::package::{Manifest, ManifestFile, Package, ReceiptFinding};
-use crate::rules::render::Format;
+use crate::rules::render::{self, Format};
 use crate::rules::{self, Options, Report, SourceFile};
 use crate::spec::Spec;
 use crate::store::UnitFile;
-use crate::transfer::reason;
 use crate::types::{
-    Digest, Edition, FileSerial, Lang, MessageId, OfficeNumber, ServiceMonth, Severity,
+    Digest, Edition, FileSerial, Lang, MessageId, OfficeNumber, ServiceMonth, Severity, code,
 };
 
 /// What keeps a set back: findings of the rules, or a fault of the configuration around it.
@@ -51,7 +51,7 @@ impl Judgement {
     /// A set that was not even read.
     pub(super) fn too_large(limit: u64) -> Self {
         let fault = LocalFault {
-            code: "unit-too-large",
+            code: code::UNIT_TOO_LARGE,
             ja: format!(
                 "ファイルの合計が上限（limits.package_size、{limit} バイト）を超えています。"
             ),
@@ -63,7 +63,7 @@ impl Judgement {
     /// A set of more files than a package may have.
     pub(super) fn too_many(limit: usize) -> Self {
         let fault = LocalFault {
-            code: "unit-too-many-files",
+            code: code::UNIT_TOO_MANY_FILES,
             ja: format!("ファイルの数が上限（limits.unit_files、{limit} 個）を超えています。"),
             en: format!("there are more files than limits.unit_files, {limit}"),
         };
@@ -73,7 +73,7 @@ impl Judgement {
     /// A set with a file above the limit; it was not even read.
     pub(super) fn file_too_large(limit: u64) -> Self {
         let fault = LocalFault {
-            code: "file-too-large",
+            code: code::FILE_TOO_LARGE,
             ja: format!(
                 "上限（limits.file_size、{limit} バイト）を超えるファイルがあります。送っていません。"
             ),
@@ -85,7 +85,7 @@ impl Judgement {
     /// A set with two files of one name.
     pub(super) fn same_names() -> Self {
         let fault = LocalFault {
-            code: "same-name-in-drop",
+            code: code::SAME_NAME_IN_DROP,
             ja: "大文字・小文字だけが違う同じ名前のファイルが二つ以上あるため、どれを送るべきか分かりません。送っていません。このフォルダーでは、二つ目からの名前に番号を付けてあります。正しいほうを元の名前で送信用フォルダーに入れ直してください。".to_owned(),
             en: "two or more files have the same name but for the letter case, so it is not clear which one is meant; nothing was sent. Here the later ones have a number in their names. Put the right one back into the drop folder under its name".to_owned(),
         };
@@ -95,7 +95,7 @@ impl Judgement {
     /// The same set, kept back because it was put into another office's folder.
     pub(super) fn not_this_office(self, sender: OfficeNumber) -> Self {
         self.kept_back(
-            "not-this-office",
+            code::NOT_THIS_OFFICE,
             format!("送信元事業所番号 {sender} は、このフォルダーの事業所ではありません。正しい事業所の送信用フォルダーに入れてください。"),
             format!("the sender {sender} is not the office of this folder; use the drop folder of that office"),
         )
@@ -104,7 +104,7 @@ impl Judgement {
     /// The same set, kept back because nobody has configured its addressee.
     pub(super) fn unknown_partner(self, recipient: OfficeNumber) -> Self {
         self.kept_back(
-            "unknown-partner",
+            code::UNKNOWN_PARTNER,
             format!("送信先事業所番号 {recipient} は、設定ファイルの [[peer]] にありません。相手を登録してから、ファイルを送信用フォルダーに入れ直してください。"),
             format!("the recipient {recipient} is no [[peer]] of the configuration; register it and drop the files again"),
         )
@@ -114,7 +114,7 @@ impl Judgement {
     /// would not be complete; `ja` and `en` say what is in the way.
     pub(super) fn not_convertible(self, wanted: Edition, ja: &str, en: &str) -> Self {
         self.kept_back(
-            "edition-not-accepted",
+            code::EDITION_NOT_ACCEPTED,
             format!(
                 "相手は標準仕様の {wanted} だけを取り込めますが、このファイルは {wanted} に変換できません。{wanted} で出力し直してください。\n{ja}"
             ),
@@ -143,7 +143,7 @@ impl Judgement {
         }
         let fields = unlike.join(", ");
         self.kept_back(
-            "manifest-mismatch",
+            code::MANIFEST_MISMATCH,
             format!(
                 "送信側のソフトが書いた目録の項目（{fields}）が、ファイルの内容と一致しません。"
             ),
@@ -241,24 +241,70 @@ impl Judgement {
         fault.chain(self.errors().flat_map(findings)).collect()
     }
 
-    /// The files that explain a held set: for people and for programs.
-    pub(super) fn reports(&self, lang: Lang) -> Vec<(&'static str, String)> {
-        let mut text = String::new();
-        if let Some(fault) = &self.fault {
-            let _ = writeln!(text, "[{}] {}\n", fault.code, lang.pick(&fault.ja, &fault.en));
-        }
+    /// The files that explain a set that was not sent: for people and for programs. `to` says for
+    /// whom it was.
+    pub(super) fn reports(&self, to: Option<&str>, lang: Lang) -> Vec<(&'static str, String)> {
+        let head = self.head(to, lang);
+        let mut text = head.clone();
+        let mut page = None;
         let mut reports = Vec::new();
         if let Some(report) = &self.report {
             let masked = report.masked();
-            text.push_str(&Format::Text.render(&masked, lang));
+            let _ = write!(text, "\n\n{}", render::findings(&masked, lang));
             reports.push(("report.json", masked.to_json()));
             // A page with a verdict of its own would contradict a fault that no rule knows.
             if self.fault.is_none() {
-                reports.push(("report.html", Format::Html.render(&masked, lang)));
+                page = Some(page::with_head(&Format::Html.render(&masked, lang), &head));
             }
         }
+        let _ = writeln!(text, "\n\n{}", lang.pick("結果: 送っていません", "Result: not sent"));
+        reports.insert(0, ("report.html", page.unwrap_or_else(|| page::of(&text, lang))));
         reports.insert(0, ("report.txt", with_bom(&text)));
         reports
+    }
+
+    /// That nothing was sent, to whom, why, and what to do.
+    fn head(&self, to: Option<&str>, lang: Lang) -> String {
+        let mut lines = vec![lang.pick("送っていません。", "Not sent.").to_owned()];
+        let mut say = |name: &str, fact: &str| lines.push(format!("{name}: {fact}"));
+        if let Some(to) = to {
+            say(lang.pick("宛先", "To"), to);
+        }
+        let why = lang.pick("理由", "Why");
+        if let Some(fault) = &self.fault {
+            say(why, &format!("[{}] {}", fault.code, lang.pick(&fault.ja, &fault.en)));
+            if let Some(info) = code::find(fault.code) {
+                say(lang.pick("対応", "What to do"), info.to_do(lang));
+            }
+        } else {
+            let count = self.errors().count();
+            say(
+                why,
+                &match lang {
+                    Lang::Ja => format!(
+                        "ファイルに誤りが {count} 件あります。下の「直し方」をご覧ください。"
+                    ),
+                    Lang::En => {
+                        format!("the files have {count} errors; see below how to mend them")
+                    }
+                },
+            );
+            say(
+                lang.pick("対応", "What to do"),
+                lang.pick(
+                    "介護ソフトで直して、もう一度出力してください。名前に「 - コピー」などが付いているときは、付ける前の名前に戻します。",
+                    "Mend it in the care software and export again. A name with \" - Copy\" and the like needs its former form.",
+                ),
+            );
+        }
+        say(
+            lang.pick("このフォルダーのファイル", "The files in this folder"),
+            lang.pick(
+                "直して送るときは renkei hold release、送らないときは renkei hold dismiss を実行してください（ID は renkei hold list で分かります）。",
+                "renkei hold release sends them when they are mended, renkei hold dismiss settles them without sending (renkei hold list has the id).",
+            ),
+        );
+        lines.join("\n")
     }
 
     fn errors(&self) -> impl Iterator<Item = &rules::Finding> {
@@ -303,9 +349,11 @@ pub(super) fn stranger_name(now: Timestamp) -> String {
 /// What lies beside files that could not be given back to the drop folder.
 pub(super) fn returned_note(lang: Lang) -> String {
     with_bom(lang.pick(
-        "処理を中断したファイルを送信用フォルダーに戻そうとしましたが、同じ名前の新しいファイルがありました。\r\n\
+        "送っていません。\r\n\
+         処理を中断したファイルを送信用フォルダーに戻そうとしましたが、同じ名前の新しいファイルがありました。\r\n\
          新しいファイルはそのまま処理されます。このフォルダーの古いファイルが必要かどうか確かめてください。\r\n",
-        "Work on these files was interrupted, and newer files of the same names are in the drop folder.\r\n\
+        "Not sent.\r\n\
+         Work on these files was interrupted, and newer files of the same names are in the drop folder.\r\n\
          The newer ones are processed. Please check whether the older ones here are still needed.\r\n",
     ))
 }
@@ -318,14 +366,15 @@ pub(super) fn withheld_note(
     (code, in_the_way): (&str, &[String]),
     lang: Lang,
 ) -> String {
-    let why = reason(code, lang).unwrap_or(code);
+    let why = code::meaning(code, lang).unwrap_or_else(|| code.to_owned());
     let mut files = String::new();
     for name in in_the_way {
         let _ = write!(files, "  {name}\r\n");
     }
     let text = match lang {
         Lang::Ja => format!(
-            "受信した送信単位 {unit} は、取り込んでいません。\r\n\
+            "取り込んでいません。\r\n\
+             受信した送信単位: {unit}\r\n\
              理由: {why} [{code}]\r\n{files}\r\n\
              取り込むには: 取込フォルダーのファイルを確かめて別の場所に移し、次のコマンドを実行してください。\r\n\
              \x20 renkei hold release {id}\r\n\
@@ -334,7 +383,8 @@ pub(super) fn withheld_note(
              このフォルダーのファイルは控えです。取込フォルダーに手で移す必要はありません。\r\n"
         ),
         Lang::En => format!(
-            "The received send unit {unit} was not imported.\r\n\
+            "Not imported.\r\n\
+             The received send unit {unit} was not imported.\r\n\
              Why: {why} [{code}]\r\n{files}\r\n\
              To import it: look at the file in the import folder, move it elsewhere, and run\r\n\
              \x20 renkei hold release {id}\r\n\
@@ -361,13 +411,27 @@ mod tests {
         let spec = Spec::builtin().expect("consistent");
         let set: [(&str, &[u8]); 1] = [(name, b"202407,131011,0000900527,20260325,")];
         let names = |judgement: &Judgement| -> Vec<&str> {
-            judgement.reports(Lang::Ja).into_iter().map(|(name, _)| name).collect()
+            judgement.reports(None, Lang::Ja).into_iter().map(|(name, _)| name).collect()
         };
         let broken = files(spec, &set);
-        assert_eq!(names(&broken), ["report.txt", "report.json", "report.html"]);
-        assert!(broken.reports(Lang::Ja).iter().all(|(_, text)| !text.contains("0000900527")));
+        assert_eq!(names(&broken), ["report.txt", "report.html", "report.json"]);
+        assert!(
+            broken.reports(None, Lang::Ja).iter().all(|(_, text)| !text.contains("0000900527"))
+        );
         let stranger = files(spec, &set).not_this_office("1370000026".parse().expect("an office"));
-        assert_eq!(names(&stranger), ["report.txt", "report.json"]);
-        assert_eq!(names(&Judgement::too_large(1)), ["report.txt"]);
+        assert_eq!(names(&stranger), ["report.txt", "report.html", "report.json"]);
+        assert_eq!(names(&Judgement::too_large(1)), ["report.txt", "report.html"]);
+        for judgement in [&broken, &stranger] {
+            for (name, text) in judgement.reports(Some("1370000026"), Lang::Ja) {
+                if name == "report.json" {
+                    continue;
+                }
+                let (_, rest) = text.split_once("送っていません").expect("it says so");
+                assert!(rest.contains("宛先: 1370000026"), "{name}: {text}");
+                assert!(!text.contains("判定: 合格"), "{text}");
+                // On the page they are folded away.
+                assert!(name == "report.html" || !text.contains("実行した規則"), "{text}");
+            }
+        }
     }
 }

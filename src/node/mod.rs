@@ -19,6 +19,7 @@
 
 mod anew;
 mod apart;
+mod check;
 mod clock;
 mod collect;
 mod context;
@@ -33,6 +34,8 @@ mod notices;
 mod open_files;
 mod orders;
 mod outbound;
+mod page;
+mod partners;
 mod placing;
 mod problems;
 mod proof;
@@ -50,7 +53,8 @@ use std::time::Duration;
 
 use tokio::sync::watch;
 
-pub use clock::system_clock;
+pub use check::Checked;
+pub use clock::{local_time, system_clock};
 pub use health::{Health, TaskHealth};
 pub use notices::Notice;
 pub use problems::{StartProblem, StartProblems};
@@ -58,7 +62,7 @@ pub use proof::{Pins, open_trust};
 pub use start::Consent;
 pub use supervise::Fault;
 
-use crate::config::Config;
+use crate::config::{Config, Draft};
 use crate::link::Clock;
 use crate::package::Limits;
 use crate::spec::Spec;
@@ -181,21 +185,25 @@ impl Node {
         Ok(Self { context, address, stop, tasks, watcher })
     }
 
-    /// Opens everything that the configuration names and lets go of it again: says whether a node
-    /// would start, and what stands of its certificates and lists although it does. Nothing is sent
-    /// or received.
+    /// Says what a node would find by a configuration, as far as that could be read. Changes
+    /// nothing, and can be asked while a node runs.
+    pub async fn check(draft: Draft, spec: &'static Spec, clock: Clock) -> Checked {
+        check::check(draft, spec, clock).await
+    }
+
+    /// Opens everything that the configuration names, as the operator consents, and lets go of it
+    /// again. Nothing is sent or received.
     ///
     /// # Errors
     ///
     /// Every problem that was found.
-    pub async fn check(
+    pub async fn accept(
         config: Config,
         spec: &'static Spec,
         clock: Clock,
         consent: Consent,
-    ) -> Result<StartProblems, StartProblems> {
-        let context = start::open(config, spec, clock, consent).await?.context;
-        Ok(StartProblems(context.proof().conditions(&context.config, context.now()).0))
+    ) -> Result<(), StartProblems> {
+        start::open(config, spec, clock, consent).await.map(|_| ())
     }
 
     /// What a package may have at most under a configuration.

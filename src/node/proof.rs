@@ -13,6 +13,7 @@ mod own;
 mod sources;
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::path::Path;
 use std::sync::Arc;
 
 use jiff::Timestamp;
@@ -23,9 +24,8 @@ use crate::config::{Config, Peer};
 use crate::link::{PeerTrust, TlsSettings, TlsVersions};
 use crate::package::{Receipt, Trust, TrustSources, Usage};
 use crate::store::{NewReceipt, Origin};
-use crate::types::{Digest, OfficeNumber};
+use crate::types::{Digest, OfficeNumber, code};
 
-pub(super) use conditions::CODES;
 pub(super) use own::OwnFault;
 use own::{OwnSigner, OwnTls};
 use sources::{Sources, load_identity};
@@ -96,13 +96,14 @@ pub(super) fn open(
         Ok(trusts) => trusts,
         Err(error) => {
             let ja = format!("認証局の証明書を使えません（{error}）。");
-            problems.add("trust-unusable", "tls", ja, error.to_string());
+            problems.add(code::TRUST_UNUSABLE, "tls", ja, error.to_string());
             return None;
         }
     };
     let tls = sources.tls.as_ref().and_then(|identity| {
         let office = config.offices.first()?.number;
-        let new = OwnTls { office, identity: Arc::clone(identity) };
+        let file = config.tls.identity.certificate().to_owned();
+        let new = OwnTls { office, identity: Arc::clone(identity), file };
         let judged = own::check(new.own(), &tls_trust, now);
         let told = if former.is_some() { &mut faults } else { &mut *problems };
         let refused = judged.is_err_and(|error| own::tell_unusable(&new.own(), error, told));
@@ -112,13 +113,15 @@ pub(super) fn open(
     });
     let mut signers = BTreeMap::new();
     for (office, identity) in &sources.signing {
-        let place = format!("office {office} signing_certificate");
+        let place = signing_place(*office);
         let told = if former.is_some() { &mut faults } else { &mut *problems };
-        let new = match OwnSigner::new(*office, identity) {
+        let own = config.office(*office);
+        let file = own.map(|own| own.signing.certificate().to_owned()).unwrap_or_default();
+        let new = match OwnSigner::new(*office, file, identity) {
             Ok(new) => new,
             Err(error) => {
                 let ja = format!("署名用の証明書と秘密鍵を使えません（{error}）。");
-                told.add("signer-unusable", &place, ja, error.to_string());
+                told.add(code::SIGNER_UNUSABLE, &place, ja, error.to_string());
                 continue;
             }
         };
@@ -181,10 +184,15 @@ pub fn open_trust(config: &Config, vouched: Pins) -> Result<Trust, StartProblems
         Ok(_) => Err(StartProblems(problems.0)),
         Err(error) => {
             let ja = format!("認証局の証明書を使えません（{error}）。");
-            problems.add("trust-unusable", "tls", ja, error.to_string());
+            problems.add(code::TRUST_UNUSABLE, "tls", ja, error.to_string());
             Err(StartProblems(problems.0))
         }
     }
+}
+
+/// How the signing certificate of an office is called in problems and conditions.
+pub(super) fn signing_place(office: OfficeNumber) -> String {
+    format!("office {office} signing_certificate")
 }
 
 fn peer_pins(config: &Config, pinned: fn(&Peer) -> &Vec<Digest>) -> Pins {
@@ -196,6 +204,8 @@ fn peer_pins(config: &Config, pinned: fn(&Peer) -> &Vec<Digest>) -> Pins {
 #[derive(Clone, Copy)]
 struct Own<'a> {
     place: &'a str,
+    /// Where it was read.
+    file: &'a Path,
     office: OfficeNumber,
     chain: &'a [rustls_pki_types::CertificateDer<'static>],
     usage: Usage,

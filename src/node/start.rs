@@ -19,13 +19,12 @@ use super::time_guard::TimeGuard;
 use crate::config::{Config, Office};
 use crate::folder::{
     DropFolder, Fault, FolderError, FolderRole, ImportFolder, Marked, Place, UnitFolder,
-    on_network_share,
 };
 use crate::link::{Client, ClientLimits, Clock, Limits, Server, Tls};
 use crate::route;
 use crate::spec::Spec;
 use crate::store::{Beginning, KnownFolder, Store, Terms};
-use crate::types::{FileKind, MessageId, OfficeNumber};
+use crate::types::{FileKind, MessageId, OfficeNumber, code};
 
 /// What a person has said about things that are not as they were at the last start.
 #[derive(Debug, Clone, Copy, Default)]
@@ -154,19 +153,18 @@ pub(super) async fn open(
     };
     let (files, mut problems) = opened.unwrap_or_else(|| {
         let mut problems = Problems::default();
-        problems.add("internal", "", "内部エラーです。".to_owned(), "internal fault".to_owned());
+        problems.add(
+            code::INTERNAL,
+            "",
+            "内部エラーです。".to_owned(),
+            "internal fault".to_owned(),
+        );
         (Files { proof: None, store: None, folders: Vec::new() }, problems)
     });
     let listener = match TcpListener::bind(config.node.listen).await {
         Ok(listener) => Some(listener),
         Err(error) => {
-            let address = config.node.listen;
-            problems.add(
-                "cannot-listen",
-                "node.listen",
-                format!("{address} で接続を待ち受けられません（{error}）。ほかのソフトが使っていないか確かめてください。"),
-                format!("cannot listen on {address}: {error}"),
-            );
+            problems.cannot_listen(config.node.listen, &error);
             None
         }
     };
@@ -196,7 +194,7 @@ pub(super) async fn open(
         }
         Ok(_) => Err(StartProblems(problems.0)),
         Err(error) => {
-            problems.add("cannot-listen", "node.listen", error.to_string(), error.to_string());
+            problems.add(code::CANNOT_LISTEN, "node.listen", error.to_string(), error.to_string());
             Err(StartProblems(problems.0))
         }
     }
@@ -208,8 +206,7 @@ fn open_files(config: &Config, clock: &Clock, consent: Consent) -> (Files, Probl
         Some((proof, settings)) => match Tls::new(settings, clock.clone()) {
             Ok(tls) => Some((proof, tls)),
             Err(error) => {
-                let ja = format!("TLS の証明書と秘密鍵を使えません（{error}）。");
-                problems.add("tls-unusable", "tls", ja, error.to_string());
+                problems.tls_unusable(&error);
                 None
             }
         },
@@ -233,21 +230,13 @@ fn open_files(config: &Config, clock: &Clock, consent: Consent) -> (Files, Probl
 
 fn open_store(config: &Config, consent: Consent, problems: &mut Problems) -> Option<Store> {
     let data = &config.node.data;
+    problems.network_share(data);
     let terms = Terms {
         size: config.limits.store_size,
         home: Some(config.home.clone()),
         beginning: consent.store,
     };
     let opened = Store::open(data, &terms);
-    if on_network_share(data).unwrap_or(false) {
-        problems.add(
-            "store-on-network-share",
-            "node.data",
-            "台帳は共有フォルダーに置けません。このパソコンのディスクを指定してください。"
-                .to_owned(),
-            "the store cannot be on a network share; name a folder on a local disk".to_owned(),
-        );
-    }
     problems.store("node.data", opened)
 }
 
@@ -258,20 +247,27 @@ fn open_folders(
 ) -> Option<OfficeFolders> {
     let number = office.number;
     let place = |key: &str| format!("office {number} {key}");
-    let drop = problems.folder(&place("drop"), DropFolder::open(&office.drop, &office.work));
-    let plans = problems.folder(&place("import"), ImportFolder::open(&office.import));
+    let drop = DropFolder::open(&office.drop, &office.work);
+    let of_work = drop.as_ref().is_err_and(|error| error.folder() == FolderRole::Work);
+    let (key, path) = if of_work { ("work", &office.work) } else { ("drop", &office.drop) };
+    let drop = problems.folder_at(&place(key), path, drop);
+    let import = ImportFolder::open(&office.import);
+    let plans = problems.folder_at(&place("import"), &office.import, import);
     let apart = office.import_actuals != office.import;
     let actuals = apart.then(|| ImportFolder::open(&office.import_actuals));
     let actuals = match actuals {
-        Some(opened) => Some(problems.folder(&place("import_actuals"), opened)?),
+        Some(opened) => {
+            let (place, path) = (place("import_actuals"), &office.import_actuals);
+            Some(problems.folder_at(&place, path, opened)?)
+        }
         None => None,
     };
     let hold = UnitFolder::open(&office.hold, FolderRole::Hold);
-    let hold = problems.folder(&place("hold"), hold).map(Arc::new);
+    let hold = problems.folder_at(&place("hold"), &office.hold, hold).map(Arc::new);
     let sent = match &office.sent {
         Some(sent) => {
             let opened = UnitFolder::open(sent, FolderRole::Sent);
-            Some(problems.folder(&place("sent"), opened)?)
+            Some(problems.folder_at(&place("sent"), sent, opened)?)
         }
         None => None,
     };
@@ -324,7 +320,7 @@ fn server_limits(context: &Context) -> Limits {
     let connections = wanted.min(left.saturating_sub(guests));
     if connections < wanted {
         context.notices.raise(
-            "few-open-files",
+            code::FEW_OPEN_FILES,
             "node",
             (
                 format!("同時に開けるファイルの数の上限が小さいため、相手からの接続を {connections} 個までに減らしました（limits.connections は {wanted}）。上限（ulimit -n、systemd では LimitNOFILE）を大きくして、起動し直してください。"),

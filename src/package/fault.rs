@@ -1,6 +1,6 @@
 //! Why something that arrived is refused.
 
-use crate::types::{Lang, OfficeNumber};
+use crate::types::{Lang, OfficeNumber, code};
 
 use super::{CmsFault, ManifestFault, TrustError};
 
@@ -86,21 +86,21 @@ impl PackageFault {
     /// The stable code, for programs. Codes are never reused.
     pub const fn code(&self) -> &'static str {
         match self {
-            Self::TooLarge { .. } => "too-large",
-            Self::Container { .. } => "bad-container",
-            Self::Manifest(ManifestFault::Format) => "unsupported-format",
-            Self::Manifest(_) => "bad-manifest",
+            Self::TooLarge { .. } => code::TOO_LARGE,
+            Self::Container { .. } => code::BAD_CONTAINER,
+            Self::Manifest(ManifestFault::Format) => code::UNSUPPORTED_FORMAT,
+            Self::Manifest(_) => code::BAD_MANIFEST,
             Self::FileCount { .. } | Self::FileDigest { .. } | Self::NotExtracted => {
-                "digest-mismatch"
+                code::DIGEST_MISMATCH
             }
-            Self::Signature(_) => "bad-signature",
-            Self::OtherSigner => "signer-mismatch",
+            Self::Signature(_) => code::BAD_SIGNATURE,
+            Self::OtherSigner => code::SIGNER_MISMATCH,
             Self::Trust(error) => error.code(),
-            Self::NotOurs { .. } => "not-our-package",
-            Self::Expired => "package-expired",
-            Self::Receipt { .. } => "bad-receipt",
-            Self::OtherPackage { .. } => "receipt-mismatch",
-            Self::RelayReceipt => "relay-receipt",
+            Self::NotOurs { .. } => code::NOT_OUR_PACKAGE,
+            Self::Expired => code::PACKAGE_EXPIRED,
+            Self::Receipt { .. } => code::BAD_RECEIPT,
+            Self::OtherPackage { .. } => code::RECEIPT_MISMATCH,
+            Self::RelayReceipt => code::RELAY_RECEIPT,
         }
     }
 

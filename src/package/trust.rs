@@ -11,7 +11,7 @@ use jiff::{SignedDuration, Timestamp};
 use rustls_pki_types::{CertificateDer, CertificateRevocationListDer};
 use webpki::EndEntityCert;
 
-use crate::types::{Digest, Lang, OfficeNumber};
+use crate::types::{Digest, Lang, OfficeNumber, code};
 
 use super::certificate::Facts;
 use super::path::Roots;
@@ -132,16 +132,16 @@ impl TrustError {
     /// The stable code, for programs. Codes are never reused.
     pub const fn code(&self) -> &'static str {
         match self {
-            Self::Unreadable => "certificate-unreadable",
-            Self::WeakKey => "certificate-weak-key",
-            Self::NotYetValid { .. } => "certificate-not-yet-valid",
-            Self::Expired { .. } => "certificate-expired",
-            Self::Revoked => "certificate-revoked",
-            Self::StaleList { .. } | Self::UnfitList | Self::NoList => "revocation-unknown",
-            Self::Version1 => "certificate-version",
-            Self::WrongUsage | Self::Authority => "certificate-wrong-usage",
-            Self::UnknownIssuer => "certificate-unknown",
-            Self::WrongOffice { .. } => "certificate-wrong-office",
+            Self::Unreadable => code::CERTIFICATE_UNREADABLE,
+            Self::WeakKey => code::CERTIFICATE_WEAK_KEY,
+            Self::NotYetValid { .. } => code::CERTIFICATE_NOT_YET_VALID,
+            Self::Expired { .. } => code::CERTIFICATE_EXPIRED,
+            Self::Revoked => code::CERTIFICATE_REVOKED,
+            Self::StaleList { .. } | Self::UnfitList | Self::NoList => code::REVOCATION_UNKNOWN,
+            Self::Version1 => code::CERTIFICATE_VERSION,
+            Self::WrongUsage | Self::Authority => code::CERTIFICATE_WRONG_USAGE,
+            Self::UnknownIssuer => code::CERTIFICATE_UNKNOWN,
+            Self::WrongOffice { .. } => code::CERTIFICATE_WRONG_OFFICE,
         }
     }
 

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use super::identity::Loss;
 use crate::transfer::UnknownState;
-use crate::types::Lang;
+use crate::types::{Lang, code};
 
 /// What to do about a store that is not the one that it was.
 const GO_ON: (&str, &str) = (
@@ -86,19 +86,19 @@ impl StoreError {
     /// A stable code.
     pub const fn code(&self) -> &'static str {
         match self {
-            Self::Full => "store-full",
-            Self::InUse(_) => "store-in-use",
-            Self::Absent(_) => "store-absent",
+            Self::Full => code::STORE_FULL,
+            Self::InUse(_) => code::STORE_IN_USE,
+            Self::Absent(_) => code::STORE_ABSENT,
             Self::Lost(loss) => loss.code(),
-            Self::Gone => "store-gone",
-            Self::Exposed { .. } => "store-exposed",
-            Self::TooNew { .. } => "store-too-new",
-            Self::TooOld { .. } => "store-too-old",
-            Self::Damaged(_) => "store-damaged",
-            Self::NotFound => "not-found",
-            Self::NoLongerKept => "no-longer-kept",
-            Self::ReadOnly | Self::Stopped => "store-closed",
-            Self::Panic | Self::Database(_) | Self::Io(_) => "store-failed",
+            Self::Gone => code::STORE_GONE,
+            Self::Exposed { .. } => code::STORE_EXPOSED,
+            Self::TooNew { .. } => code::STORE_TOO_NEW,
+            Self::TooOld { .. } => code::STORE_TOO_OLD,
+            Self::Damaged(_) => code::STORE_DAMAGED,
+            Self::NotFound => code::NOT_FOUND,
+            Self::NoLongerKept => code::NO_LONGER_KEPT,
+            Self::ReadOnly | Self::Stopped => code::STORE_CLOSED,
+            Self::Panic | Self::Database(_) | Self::Io(_) => code::STORE_FAILED,
         }
     }
 

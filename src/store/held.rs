@@ -8,7 +8,7 @@ use serde::Serialize;
 use super::query::{Direction, JournalEntry, journal, optional};
 use super::unit::Column;
 use super::{Store, StoreError, UnitSummary};
-use crate::types::{FileSerial, HeldId, MessageId, OfficeNumber};
+use crate::types::{FileSerial, HeldId, MessageId, OfficeNumber, code};
 
 /// A set that was refused before it became a package.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -67,15 +67,15 @@ pub enum Settled {
 impl Settled {
     const fn as_str(self) -> &'static str {
         match self {
-            Self::Released => "released",
-            Self::Dismissed => "dismissed",
-            Self::FolderRemoved => "folder-removed",
+            Self::Released => code::RELEASED,
+            Self::Dismissed => code::DISMISSED,
+            Self::FolderRemoved => code::FOLDER_REMOVED,
         }
     }
 }
 
 /// A set with the same files is held again: the newer row stands for both.
-const HELD_AGAIN: &str = "held-again";
+const HELD_AGAIN: &str = code::HELD_AGAIN;
 
 /// Why the held sets of a 連番 are settled by themselves.
 #[derive(Debug, Clone, Copy)]
@@ -89,8 +89,8 @@ pub(super) enum Overtaken {
 impl Overtaken {
     const fn as_str(self) -> &'static str {
         match self {
-            Self::SentAgain => "sent-again",
-            Self::ArrivedLate => "arrived-late",
+            Self::SentAgain => code::SENT_AGAIN,
+            Self::ArrivedLate => code::ARRIVED_LATE,
         }
     }
 
@@ -98,7 +98,7 @@ impl Overtaken {
     const fn of_reason(self) -> Option<&'static str> {
         match self {
             Self::SentAgain => None,
-            Self::ArrivedLate => Some("expired"),
+            Self::ArrivedLate => Some(code::EXPIRED),
         }
     }
 }

@@ -19,7 +19,7 @@ use rusqlite::config::DbConfig;
 use rusqlite::{Connection, OpenFlags, OptionalExtension as _};
 
 use super::{StoreError, connect, database};
-use crate::types::Digest;
+use crate::types::{Digest, code};
 
 /// The first word of a record.
 const HEAD: &str = "renkei-store";
@@ -62,11 +62,11 @@ pub enum Loss {
 impl Loss {
     pub(super) const fn code(self) -> &'static str {
         match self {
-            Self::Folder | Self::Database => "store-missing",
-            Self::Emptied => "store-emptied",
-            Self::LoneLog => "store-log-alone",
-            Self::Another => "store-another",
-            Self::Older => "store-older",
+            Self::Folder | Self::Database => code::STORE_MISSING,
+            Self::Emptied => code::STORE_EMPTIED,
+            Self::LoneLog => code::STORE_LOG_ALONE,
+            Self::Another => code::STORE_ANOTHER,
+            Self::Older => code::STORE_OLDER,
         }
     }
 
@@ -181,6 +181,11 @@ impl Records {
         }
         tracing::warn!(code = loss.code(), ?beginning, "going on as the operator said");
         Ok(())
+    }
+
+    /// Whether the store is the one that was written down. Changes nothing.
+    pub(super) fn look(&self, folder: &Path) -> Result<(), StoreError> {
+        self.loss(folder)?.map_or(Ok(()), |loss| Err(StoreError::Lost(loss)))
     }
 
     fn loss(&self, folder: &Path) -> Result<Option<Loss>, StoreError> {

@@ -51,7 +51,9 @@ pub use identity::{Beginning, Loss};
 pub use incoming::{CommitAnswer, Content, IncomingNote, IncomingRow, NewIncoming, UnplacedRow};
 pub use orders::Due;
 pub use outgoing::{NewOutgoing, OutgoingRow};
-pub use query::{Direction, Evidence, HistoryFilter, HistoryRow, JournalRow, StateCount, Status};
+pub use query::{
+    Direction, Evidence, HistoryFilter, HistoryRow, JournalRow, StateCount, Status, Waiting,
+};
 pub use receipts::{NewReceipt, Origin, StoredReceipt};
 pub use settled::{PackedSet, SettledRow};
 pub use unit::{UnitFile, UnitSummary};
@@ -144,6 +146,22 @@ impl Store {
         let store = Self { shared: Arc::new(shared) };
         *store.kept() = kept;
         Ok(store)
+    }
+
+    /// Whether a node could open the store in `folder`; makes and changes nothing. A store that is
+    /// not there yet is no fault.
+    pub fn look(folder: &Path, home: &Path) -> Result<(), StoreError> {
+        Records::new(folder, Some(home)).look(folder)?;
+        if !folder.is_dir() {
+            return Ok(());
+        }
+        check_private(folder)?;
+        match Self::open_for_reading(folder) {
+            Ok(_) | Err(StoreError::Absent(_) | StoreError::TooOld { .. }) => Ok(()),
+            // A file that is empty is a store that begins.
+            Err(StoreError::Database(_)) if is_empty(folder) => Ok(()),
+            Err(error) => Err(error),
+        }
     }
 
     /// Opens the store in `folder` beside the daemon, for reading only.
@@ -293,6 +311,10 @@ fn keep_private(folder: &Path) -> std::io::Result<()> {
         }
     }
     Ok(())
+}
+
+fn is_empty(folder: &Path) -> bool {
+    fs::metadata(database(folder)).is_ok_and(|file| file.len() == 0)
 }
 
 fn database(folder: &Path) -> PathBuf {

@@ -11,7 +11,7 @@ use super::query::{Direction, JournalEntry, journal};
 use super::unit::Column;
 use super::{IncomingRow, Store, StoreError, incoming};
 use crate::transfer::{Incoming, IncomingEvent};
-use crate::types::{FileSerial, Hashed, MessageId, OfficeNumber};
+use crate::types::{FileSerial, Hashed, MessageId, OfficeNumber, code};
 
 /// One of our offices and one of its partners, and how many of its packages are due now.
 pub type Due = BTreeMap<(OfficeNumber, OfficeNumber), usize>;
@@ -138,7 +138,7 @@ impl Store {
                     payload.place,
                     payload.insert(connection)?
                 ])?;
-            let note = incoming::IncomingNote::code("sent-again");
+            let note = incoming::IncomingNote::code(code::SENT_AGAIN);
             incoming::step(connection, (sender, id), IncomingEvent::Released, note, now)?;
             Ok(true)
         })

@@ -123,11 +123,31 @@ pub struct StateCount {
     pub changed_at: Timestamp,
 }
 
+/// The packages of an office that wait for a partner.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Waiting {
+    /// Our office.
+    pub office: OfficeNumber,
+    /// The partner.
+    pub partner: OfficeNumber,
+    /// How many wait.
+    pub count: u64,
+    /// Why the last attempt failed: a code, and behind a colon the partner's own; empty if none has
+    /// failed.
+    pub reason: String,
+    /// When the next attempt is due; if it is past, at once.
+    pub next_at: Timestamp,
+    /// When the first of them is given up.
+    pub expires_at: Timestamp,
+}
+
 /// What waits, is held, was delivered.
 #[derive(Debug, Clone)]
 pub struct Status {
     /// Packages by office, partner, direction and state.
     pub counts: Vec<StateCount>,
+    /// What waits to be sent, by office and partner.
+    pub waiting: Vec<Waiting>,
     /// What is held and not settled, both ways, newest first.
     pub held: Vec<HeldItem>,
 }
@@ -188,7 +208,8 @@ impl Store {
                 }))
             })?;
             let counts = rows.map(|row| row?).collect::<Result<_, StoreError>>()?;
-            Ok(Status { counts, held: held::open(connection, held_limit)? })
+            let waiting = waiting(connection)?;
+            Ok(Status { counts, waiting, held: held::open(connection, held_limit)? })
         })
         .await
     }
@@ -250,6 +271,41 @@ impl Store {
         })
         .await
     }
+}
+
+/// What waits to be sent. Behind a package that failed all others of its pair wait as long.
+fn waiting(connection: &Connection) -> Result<Vec<Waiting>, StoreError> {
+    let mut statement = connection.prepare_cached(
+        "SELECT office, partner, count(*), min(next_at), min(expires_at) FROM outgoing
+         WHERE state = 'QUEUED' GROUP BY office, partner ORDER BY office, partner",
+    )?;
+    let rows = statement.query_map([], |row| {
+        let count: i64 = row.get(2)?;
+        Ok(Waiting {
+            office: row.get::<_, Column<_>>(0)?.0,
+            partner: row.get::<_, Column<_>>(1)?.0,
+            count: u64::try_from(count).unwrap_or_default(),
+            reason: String::new(),
+            next_at: row.get::<_, Column<_>>(3)?.0,
+            expires_at: row.get::<_, Column<_>>(4)?.0,
+        })
+    })?;
+    let mut found = rows.collect::<Result<Vec<_>, _>>()?;
+    for pair in &mut found {
+        let failed = connection
+            .prepare_cached(
+                "SELECT detail, next_at FROM outgoing WHERE office = ?1 AND partner = ?2
+                 AND state = 'QUEUED' AND detail != '' ORDER BY changed_at DESC LIMIT 1",
+            )?
+            .query_row(params![Column(pair.office), Column(pair.partner)], |row| {
+                Ok((row.get::<_, String>(0)?, row.get::<_, Column<Timestamp>>(1)?.0))
+            })
+            .optional()?;
+        if let Some((reason, next_at)) = failed {
+            (pair.reason, pair.next_at) = (reason, next_at);
+        }
+    }
+    Ok(found)
 }
 
 /// Appends to the journal.

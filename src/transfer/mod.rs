@@ -9,12 +9,10 @@
 
 mod incoming;
 mod outgoing;
-mod reason;
 mod retry;
 
 pub use incoming::{Incoming, IncomingEffect, IncomingEvent};
 pub use outgoing::{Failure, Outgoing, OutgoingEffect, OutgoingEvent, OutgoingReceipt};
-pub use reason::reason;
 pub use retry::{LONGEST_WAIT, due_at, retry_delay};
 
 /// The text of a stored state is not one of ours: the store was written by something else.

@@ -4,6 +4,7 @@
 //! Row 0 of the layers: no IO, no clock, nothing of this crate above it.
 
 mod ascii;
+pub mod code;
 mod digest;
 mod edition;
 mod file_kind;

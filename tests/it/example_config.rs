@@ -42,6 +42,7 @@ fn commented_keys_are_known_and_say_the_default() {
     // These have no default that could be written as a value.
     for peer in &mut plain.peers {
         peer.edition = Some(renkei::types::Edition::V4_1);
+        peer.name = Some("○○訪問介護事業所".into());
     }
     plain.node.log_file = Some(renkei::config::LogFile {
         path: "renkei.log".into(),
@@ -50,6 +51,7 @@ fn commented_keys_are_known_and_say_the_default() {
         keep: 14,
     });
     for office in &mut plain.offices {
+        office.name = Some("○○居宅介護支援事業所".into());
         office.sent = Some("folders/sent".into());
         office.import_actuals = "folders/import-actuals".into();
     }

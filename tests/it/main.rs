@@ -12,6 +12,7 @@
 
 mod certs;
 mod certs_command;
+mod codes;
 mod conformance;
 mod convert;
 mod convert_samples;

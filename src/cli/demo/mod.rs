@@ -7,6 +7,7 @@
 mod input;
 mod offices;
 mod outcome;
+mod watch;
 
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -24,6 +25,9 @@ use outcome::Outcome;
 
 /// How often the stores are asked how far things are.
 const LOOK: Duration = Duration::from_millis(50);
+
+/// How often it is looked what became of files that somebody dropped.
+const WATCH: Duration = Duration::from_millis(500);
 
 /// How long the demo waits without any progress before it calls a unit lost.
 const PATIENCE: Duration = Duration::from_mins(1);
@@ -92,8 +96,21 @@ async fn demo(
             "The nodes keep running: files put into a drop folder are sent. Ctrl-C ends the demo.",
         ))?;
         let mut signals = setup::Signals::listen()?;
-        while let setup::Asked::Reload = signals.next().await {
-            nodes.iter().for_each(Node::reload);
+        let mut watch = watch::Watch::new(&outcomes);
+        loop {
+            tokio::select! {
+                asked = signals.next() => match asked {
+                    setup::Asked::Reload => nodes.iter().for_each(Node::reload),
+                    setup::Asked::Stop => break,
+                },
+                () = tokio::time::sleep(WATCH) => {
+                    for (office, node) in offices.iter().zip(&nodes) {
+                        for line in watch.news(node.store(), office, lang).await? {
+                            output::line(&line)?;
+                        }
+                    }
+                }
+            }
         }
     }
     for node in nodes {
@@ -127,7 +144,8 @@ async fn start(offices: &[Office], lang: Lang) -> anyhow::Result<Vec<Node>> {
     let spec = setup::spec()?;
     let mut nodes = Vec::new();
     for office in offices {
-        let config = setup::config(&office.config, lang)?;
+        let mut config = setup::config(&office.config, lang)?;
+        config.node.lang = lang;
         match Node::start(config, spec, system_clock(), Consent::default()).await {
             Ok(node) => nodes.push(node),
             Err(problems) => anyhow::bail!("{}", problems.text(lang)),

@@ -26,6 +26,7 @@ const ALL_PARTNERS: usize = 32;
 pub(super) struct Office {
     pub(super) number: OfficeNumber,
     pub(super) drop: PathBuf,
+    pub(super) hold: PathBuf,
     pub(super) config: PathBuf,
 }
 
@@ -80,7 +81,8 @@ pub(super) fn prepare(
         let config = home.join("renkei.toml");
         let text = configuration(*number, *address, &partners, &types);
         files::write(&config, text.as_bytes(), Access::Public, Existing::Replace)?;
-        offices.push(Office { number: *number, drop: home.join("drop"), config });
+        let (drop, hold) = (home.join("drop"), home.join("hold"));
+        offices.push(Office { number: *number, drop, hold, config });
     }
     Ok(offices)
 }

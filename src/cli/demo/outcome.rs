@@ -11,7 +11,7 @@ use crate::types::{Lang, OfficeNumber};
 pub(super) struct Outcome {
     pub(super) unit: Unit,
     dropped_at: Timestamp,
-    row: Option<HistoryRow>,
+    pub(super) row: Option<HistoryRow>,
 }
 
 impl Outcome {
@@ -106,13 +106,13 @@ pub(super) fn summary(outcomes: &[Outcome], lang: Lang) -> String {
     match lang {
         Lang::Ja if arrived == all => format!("{all} 件すべてが相手の取込フォルダーに届きました。"),
         Lang::Ja => format!(
-            "{all} 件のうち {arrived} 件が届きました。届かなかったものは、送信元の hold フォルダーの report.txt をご覧ください。"
+            "{all} 件のうち {arrived} 件が届きました。届かなかったものは、送信元の hold フォルダーの report.html をご覧ください。"
         ),
         Lang::En if arrived == all => {
             format!("All {all} units are in the partners' import folders.")
         }
         Lang::En => format!(
-            "{arrived} of {all} units arrived. For the others see report.txt in the sender's hold folder."
+            "{arrived} of {all} units arrived. For the others see report.html in the sender's hold folder."
         ),
     }
 }

@@ -1,5 +1,6 @@
 use std::path::PathBuf;
 
+use super::super::Problems;
 use super::*;
 
 const LEAST: &str = r#"

@@ -12,17 +12,17 @@ use crate::control::Answer;
 use crate::folder::{Fault, FolderError, GivenBack, Place, give_back, remove_copies, remove_set};
 use crate::package::{Receipt, ReceiptFinding, ReceiptKind, open};
 use crate::store::{HeldItem, IncomingNote, Settled, StoreError};
-use crate::transfer::{IncomingEvent, reason};
-use crate::types::{HeldId, Lang, MessageId};
+use crate::transfer::IncomingEvent;
+use crate::types::{HeldId, Lang, MessageId, code};
 
 /// Held sets whose folders are looked at.
 const HELD: u32 = 1_000;
 
 /// The code of a package whose bytes are lost: its sender can send them again.
-const DAMAGED: &str = "store-damaged";
+const DAMAGED: &str = code::STORE_DAMAGED;
 
 /// Why a person's dismissal is no fault of anybody, as the sender reads it.
-const DISMISSED: &str = "dismissed-by-recipient";
+const DISMISSED: &str = code::DISMISSED_BY_RECIPIENT;
 
 /// The names under which reports lie beside the files of a held set.
 fn is_report(name: &str) -> bool {
@@ -81,12 +81,12 @@ async fn release_set(
     let expected = item.unit.files.len();
     Ok(match how {
         (_, 0) => Answer::refused(
-            "files-gone",
+            code::FILES_GONE,
             "保留フォルダーにファイルが残っていません。対応済みとしました。",
             "no files are left in the hold folder; it counts as settled",
         ),
         (_, count) if count < expected => Answer::done(
-            "released",
+            code::RELEASED,
             format!(
                 "{count} 個のファイルを送信用フォルダーに戻しました（保留したときは {expected} 個でした）。もう一度検査します。"
             ),
@@ -95,7 +95,7 @@ async fn release_set(
             ),
         ),
         (_, count) => Answer::done(
-            "released",
+            code::RELEASED,
             format!("{count} 個のファイルを送信用フォルダーに戻しました。もう一度検査します。"),
             format!("{count} files are in the drop folder again, to be checked"),
         ),
@@ -116,16 +116,15 @@ async fn release_package(
         Ok(package) => package,
         Err(StoreError::NoLongerKept) => {
             return Ok(Answer::refused(
-                "package-no-longer-kept",
+                code::NO_LONGER_KEPT,
                 "保存期間を過ぎたため、パッケージが残っていません。相手にもう一度書き出して送ってもらい、renkei hold dismiss で対応済みにしてください。",
                 "the package is no longer kept; have the sender export it again, and dismiss this one",
             ));
         }
         Err(error) if error.is_about_one_package() => {
-            let code = lost_code(error);
-            if code != DAMAGED {
+            if lost_code(error) != DAMAGED {
                 return Ok(Answer::refused(
-                    "package-unreadable",
+                    code::PACKAGE_UNREADABLE,
                     "保存したパッケージを、いまは読み取れません。ディスクを確かめて、もう一度実行してください。",
                     "the stored package cannot be read at the moment; check the disk and try again",
                 ));
@@ -134,7 +133,7 @@ async fn release_package(
                 return Ok(signing_failed());
             }
             return Ok(Answer::refused(
-                "package-lost",
+                code::PACKAGE_LOST,
                 "保存したパッケージを読み取れません。相手に renkei retry での送り直しを頼むか、renkei hold dismiss で対応済みにしてください。",
                 "the stored package cannot be read; ask the sender for renkei retry with its id, or dismiss it",
             ));
@@ -153,12 +152,12 @@ async fn release_package(
             tracing::warn!(%id, code = error.code(), %error, "copies stay in the hold folder");
         }
     }
-    let note = IncomingNote { by: by.to_owned(), ..IncomingNote::code("released") };
+    let note = IncomingNote { by: by.to_owned(), ..IncomingNote::code(code::RELEASED) };
     let event = IncomingEvent::Released;
     context.store.incoming_event(sender, id, event, note, context.now()).await?;
     wake(&context.wake.placing, &item.office);
     Ok(Answer::done(
-        "released",
+        code::RELEASED,
         "もう一度、取込フォルダーに配置します。結果は renkei history で確かめてください。",
         "it is placed again; renkei history says how it went",
     ))
@@ -216,12 +215,12 @@ pub(super) async fn dismiss(
     }
     Ok(match id {
         HeldId::Set(_) => Answer::done(
-            "dismissed",
+            code::DISMISSED,
             "対応済みにしました。送信はしません。",
             "settled; it is not sent",
         ),
         HeldId::Package(_) => Answer::done(
-            "dismissed",
+            code::DISMISSED,
             "受け取らないことにしました。相手には「受取拒否」と伝わります。",
             "rejected; the sender is told",
         ),
@@ -238,7 +237,7 @@ async fn reject(
     let Some(sender) = item.partner else { return Ok(Some(internal())) };
     let row = context.store.incoming(sender, id).await?;
     let now = context.now();
-    let text = |code| reason(code, Lang::En).unwrap_or(code);
+    let text = |code: &str| code::meaning(code, Lang::En).unwrap_or_else(|| code.to_owned());
     let findings = std::iter::once(DISMISSED).chain(why);
     let findings = findings.map(|code| ReceiptFinding::of_fault(code, None, text(code)));
     let receipt = Receipt::of(&row.reference(), ReceiptKind::Rejection, now);
@@ -329,7 +328,7 @@ impl HeldSet {
 
 fn signing_failed() -> Answer {
     Answer::refused(
-        "signing-failed",
+        code::SIGNING_FAILED,
         "相手に伝える受領証に署名できませんでした。証明書の状態を renkei status で確かめてください。",
         "the receipt that tells the sender could not be signed; renkei status says how the certificates are",
     )
@@ -337,7 +336,7 @@ fn signing_failed() -> Answer {
 
 fn not_held() -> Answer {
     Answer::refused(
-        "not-held",
+        code::NOT_HELD,
         "その ID で保留中のものはありません。renkei hold list で確かめてください。",
         "nothing of this id is held; see renkei hold list",
     )
@@ -345,7 +344,7 @@ fn not_held() -> Answer {
 
 fn no_such_office() -> Answer {
     Answer::refused(
-        "no-folder",
+        code::NO_FOLDER,
         "保留フォルダーの場所が分かりません。その事業所が設定ファイルにあるか確かめてください。",
         "its hold folder is not known; is the office in the configuration?",
     )
@@ -356,7 +355,7 @@ fn not_moved(error: &FolderError) -> Answer {
         let file = error.file();
         let name = |lang| file.map(|file| file.text(lang)).unwrap_or_default();
         return Answer::refused(
-            "drop-name-taken",
+            code::DROP_NAME_TAKEN,
             format!(
                 "送信用フォルダーに、中身の違う同じ名前のファイルがあります（{}）。何も移していません。",
                 name(Lang::Ja)
@@ -371,7 +370,7 @@ fn not_moved(error: &FolderError) -> Answer {
 }
 
 fn internal() -> Answer {
-    Answer::refused("internal", "内部エラーです。", "an internal fault")
+    Answer::refused(code::INTERNAL, "内部エラーです。", "an internal fault")
 }
 
 #[cfg(test)]

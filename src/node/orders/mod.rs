@@ -17,7 +17,7 @@ use super::supervise::Beat;
 use crate::control::{Answer, ControlBox, Request, Taken, Target};
 use crate::store::StoreError;
 use crate::transfer::{Outgoing, OutgoingEvent};
-use crate::types::{Lang, MessageId, OfficeNumber};
+use crate::types::{Lang, MessageId, OfficeNumber, code};
 
 /// How often the box is looked into.
 const INTERVAL: Duration = Duration::from_secs(1);
@@ -26,7 +26,7 @@ const INTERVAL: Duration = Duration::from_secs(1);
 const LOOK_AT_FOLDERS: Duration = Duration::from_mins(1);
 
 /// The condition that orders cannot be read.
-const UNREADABLE: &str = "control-unreadable";
+const UNREADABLE: &str = code::CONTROL_UNREADABLE;
 
 /// The folders of all offices.
 type AllEnds = BTreeMap<OfficeNumber, Ends>;
@@ -138,13 +138,13 @@ async fn retry(context: &Arc<Context>, target: Target, by: &str) -> Result<Answe
     let count: usize = due.values().sum();
     Ok(if count > 0 {
         Answer::done(
-            "retried",
+            code::RETRIED,
             format!("{count} 件を、すぐに送り直します。"),
             format!("{count} waiting to be sent: tried again now"),
         )
     } else {
         Answer::refused(
-            "nothing-to-retry",
+            code::NOTHING_TO_RETRY,
             "送信待ちのパッケージはありません。",
             "no such package waits to be sent",
         )
@@ -159,7 +159,7 @@ async fn resend(context: &Arc<Context>, id: MessageId) -> Result<(), StoreError>
         Err(error) => return Err(error),
     };
     if row.state == Outgoing::HeldByRecipient && context.store.is_lost_there(id).await? {
-        let (event, detail) = (OutgoingEvent::Resend, "resend".to_owned());
+        let (event, detail) = (OutgoingEvent::Resend, code::RESEND.to_owned());
         context.store.outgoing_event(id, event, detail, None, context.now()).await?;
     }
     Ok(())
@@ -171,7 +171,7 @@ async fn reload(context: &Arc<Context>, by: &str) -> Result<Answer, StoreError> 
     }
     context.wake.reload.notify_one();
     Ok(Answer::done(
-        "reloading",
+        code::RELOADING,
         "証明書と失効リストを読み直します。結果はログと renkei status で確かめてください。",
         "certificates and revocation lists are read again; log and renkei status say how it went",
     ))

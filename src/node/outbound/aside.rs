@@ -7,7 +7,7 @@ use super::super::context::Context;
 use super::super::judge;
 use super::{OutboundFault, UnitKey, Way};
 use crate::folder::{Action, Odd, ShownName};
-use crate::types::{Lang, OfficeNumber};
+use crate::types::{Lang, OfficeNumber, code};
 
 /// Units that are remembered at the most. Those beyond are tried with every look.
 const MOST: usize = 10_000;
@@ -167,7 +167,7 @@ impl Stays {
                 "ほかのソフトが書き込み中のまま、閉じていません。そのソフトを閉じるか、ファイルを出力し直してください。",
                 "another program keeps it open for writing; close that program or export the file again",
             );
-            kinds.entry("drop-file-in-use").or_default().add(texts, |lang| shown(key, lang));
+            kinds.entry(code::DROP_FILE_IN_USE).or_default().add(texts, |lang| shown(key, lang));
         }
         for over in self.raised.iter().filter(|code| !kinds.contains_key(*code)) {
             context.notices.clear(over, &self.about);

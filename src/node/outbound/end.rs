@@ -8,6 +8,7 @@ use jiff::Timestamp;
 use super::super::context::{blocking, wake};
 use super::super::conversion::OutboundSet;
 use super::super::judge::{self, Judgement};
+use super::super::page;
 use super::super::start::DropFolders;
 use super::notes::{self, About};
 use super::{Outbound, OutboundFault, UnitKey};
@@ -17,7 +18,7 @@ use crate::package::{
     Manifest, ManifestFile, ManifestFormat, PackError, Party, Signer, pack_described,
 };
 use crate::store::{HeldRow, NewOutgoing, PackedSet, UnitSummary};
-use crate::types::{Digest, FileName, FileSerial, Hashed, Lang, MessageId, OfficeNumber};
+use crate::types::{Digest, FileName, FileSerial, Hashed, Lang, MessageId, OfficeNumber, code};
 
 /// What is told of a package that became durable.
 pub(super) struct Packed {
@@ -220,7 +221,16 @@ impl Outbound {
             }
             UnitKey::Stranger { .. } => (judge::stranger_name(now), None, None),
         };
-        let notes = judgement.reports(self.context.lang());
+        let to = partner.map(|partner| {
+            let name = self.context.config.name(partner);
+            let name = name.map(|name| format!(" {name}")).unwrap_or_default();
+            let serial = serial.map(|serial| serial.to_string()).unwrap_or_default();
+            match self.context.lang() {
+                Lang::Ja => format!("{partner}{name}（連番 {serial}）"),
+                Lang::En => format!("{partner}{name} (file serial {serial})"),
+            }
+        });
+        let notes = judgement.reports(to.as_deref(), self.context.lang());
         let (folders, held) = (Arc::clone(&self.folders), Arc::clone(claim));
         let kept = blocking(move || {
             let notes: Vec<(&str, &[u8])> =
@@ -294,7 +304,7 @@ pub(super) fn release(
     let note = judge::returned_note(lang);
     let files = claim.as_they_are();
     let Released { kept, .. } =
-        claim.release(&folders.hold, &unit, &[("report.txt", note.as_bytes())])?;
+        claim.release(&folders.hold, &unit, &page::notes(&note, &page::of(&note, lang)))?;
     let Some(kept) = kept else { return Ok(None) };
     tracing::warn!(id = %claim.id(), "files are held: newer ones have come in their place");
     // A claim has files of one set.
@@ -305,7 +315,7 @@ pub(super) fn release(
         partner: name.as_ref().map(|name| name.recipient),
         serial: name.as_ref().map(|name| name.serial),
         unit: UnitSummary::default(),
-        reason: "overtaken-in-drop".to_owned(),
+        reason: code::OVERTAKEN_IN_DROP.to_owned(),
         folder: folder_name(&kept),
     };
     Ok(Some(CopiedToHold { row, files }))
@@ -357,8 +367,12 @@ fn let_go(
     let unit = format!("{}-changed", judge::unit_name(serial, folders.office, partner));
     let note = notes::changed(About { partner, serial, lang }, &signed);
     let files = claim.as_they_are();
-    let kept =
-        claim.keep_changed(&changed, &folders.hold, &unit, &[("report.txt", note.as_bytes())])?;
+    let kept = claim.keep_changed(
+        &changed,
+        &folders.hold,
+        &unit,
+        &page::notes(&note, &page::of(&note, lang)),
+    )?;
     let office = folders.office;
     tracing::warn!(%office, %partner, %serial,
         "files were changed after they were packed: the partner gets what they were before");
@@ -368,7 +382,7 @@ fn let_go(
         partner: Some(partner),
         serial: Some(serial),
         unit: packed.unit.clone(),
-        reason: "changed-after-packing".to_owned(),
+        reason: code::CHANGED_AFTER_PACKING.to_owned(),
         folder: folder_name(&kept),
     };
     Ok(Some(CopiedToHold { row, files }))

@@ -10,6 +10,7 @@ use super::super::context::blocking;
 use super::super::supervise::Beat;
 use super::{FAULT_PAUSE, Incomplete, Line, Outbound, OutboundFault, Ready, SOON, UnitKey};
 use crate::folder::{ScanLimits, Seen, Writing};
+use crate::types::code;
 
 impl Outbound {
     /// One look into the drop folder; says when the next can bring something new.
@@ -111,7 +112,7 @@ impl Outbound {
     /// Whether packages can be made: the certificate of the office is valid and the clock is right.
     /// If not, the files stay in the drop folder.
     fn may_pack(&self) -> bool {
-        const WAITS: &str = "packing-waits";
+        const WAITS: &str = code::PACKING_WAITS;
         let (context, office) = (&self.context, self.folders.office);
         let (about, now) = (format!("office {office} drop"), context.now());
         if context.time.believes(now) && context.proof().usable_signer(office, now).is_ok() {

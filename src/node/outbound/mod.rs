@@ -25,7 +25,7 @@ use crate::folder::{
     Claim, ClaimedFile, Fault, FolderError, FolderRole, Seen, Settler, Unclaimed, Watch, Writers,
 };
 use crate::store::StoreError;
-use crate::types::{FileName, FileSerial, Lang, OfficeNumber};
+use crate::types::{FileName, FileSerial, Lang, OfficeNumber, code};
 
 use aside::{SetAside, Stays};
 use end::release;
@@ -170,8 +170,8 @@ impl OutboundFault {
         match self {
             Self::Store(error) => error.code(),
             Self::Folder(error) => error.code(),
-            Self::Pack(_) => "pack-failed",
-            Self::Internal => "internal",
+            Self::Pack(_) => code::PACK_FAILED,
+            Self::Internal => code::INTERNAL,
         }
     }
 
@@ -281,7 +281,7 @@ impl Outbound {
             let en = "the work folder was gone and was made anew; files that were just being packed may be lost: compare what the care software exported with renkei history";
             let about = format!("office {} work", self.folders.office);
             self.context.notices.raise(
-                "work-folder-made-anew",
+                code::WORK_FOLDER_MADE_ANEW,
                 about,
                 (ja, en),
                 self.context.now(),

@@ -20,12 +20,14 @@ pub(super) fn given_up(about: About) -> String {
     let About { partner, serial, lang } = about;
     with_bom(&match lang {
         Lang::Ja => format!(
-            "[expired] 相手の事業所 {partner} から期限までに受領の通知がなかったため、連番 {serial} の送信を取りやめました。\r\n\
+            "送信を取りやめました。\r\n\
+             [expired] 相手の事業所 {partner} から期限までに受領の通知がなかったため、連番 {serial} の送信を取りやめました。\r\n\
              ファイルは相手に届いていないと考えられます。このフォルダーにあるのは、送ろうとしたファイルです。\r\n\
              相手のパソコンが動いているか、接続先の設定が正しいかを相手と確かめてから、介護ソフトでもう一度出力してください。\r\n"
         ),
         Lang::En => format!(
-            "[expired] No receipt came from {partner} in time, so file serial {serial} was given up.\r\n\
+            "Given up.\r\n\
+             [expired] No receipt came from {partner} in time, so file serial {serial} was given up.\r\n\
              The files have most likely not arrived. This folder holds the files that were to be sent.\r\n\
              Make sure with the partner that its node runs and can be reached, then export the files from the care software again.\r\n"
         ),
@@ -37,11 +39,13 @@ pub(super) fn arrived_late(about: About) -> String {
     let About { partner, serial, lang } = about;
     with_bom(&match lang {
         Lang::Ja => format!(
-            "[arrived-late] 送信を取りやめた連番 {serial} は、その後、相手の事業所 {partner} から受領の通知が届きました。\r\n\
+            "届いています。\r\n\
+             [arrived-late] 送信を取りやめた連番 {serial} は、その後、相手の事業所 {partner} から受領の通知が届きました。\r\n\
              ファイルは相手に届いています。もう一度送る必要はありません。このフォルダーは削除してかまいません。\r\n"
         ),
         Lang::En => format!(
-            "[arrived-late] File serial {serial} was given up, but {partner} has signed since that it has the files.\r\n\
+            "Arrived.\r\n\
+             [arrived-late] File serial {serial} was given up, but {partner} has signed since that it has the files.\r\n\
              They need not be sent again. This folder may be deleted.\r\n"
         ),
     })
@@ -52,11 +56,13 @@ pub(super) fn rejected(about: About, receipt: Option<&Receipt>) -> String {
     let About { partner, serial, lang } = about;
     let mut text = match lang {
         Lang::Ja => format!(
-            "[rejected] 相手の事業所 {partner} が、連番 {serial} の受け取りを拒否しました。ファイルは相手に取り込まれていません。\r\n\
+            "相手は取り込んでいません。\r\n\
+             [rejected] 相手の事業所 {partner} が、連番 {serial} の受け取りを拒否しました。ファイルは相手に取り込まれていません。\r\n\
              このフォルダーにあるのは、送ったファイルです。下の指摘を確かめ、介護ソフトで直してからもう一度出力してください。\r\n"
         ),
         Lang::En => format!(
-            "[rejected] {partner} refused file serial {serial}. The files were not imported there.\r\n\
+            "Not imported by the partner.\r\n\
+             [rejected] {partner} refused file serial {serial}. The files were not imported there.\r\n\
              This folder holds the files that were sent. See the findings below, mend them in the care software and export again.\r\n"
         ),
     };
@@ -75,12 +81,14 @@ pub(super) fn changed(about: About, signed: &[(String, u64)]) -> String {
     let About { partner, serial, lang } = about;
     let mut text = match lang {
         Lang::Ja => format!(
-            "[changed-after-packing] 連番 {serial} のファイルは、送信の準備が終わった後に書き換えられました。\r\n\
+            "送ったのは書き換え前の内容です。\r\n\
+             [changed-after-packing] 連番 {serial} のファイルは、送信の準備が終わった後に書き換えられました。\r\n\
              相手の事業所 {partner} に送るのは書き換え前の内容です。このフォルダーにあるのは書き換え後のファイルです。\r\n\
              不足があるときは、介護ソフトでもう一度出力してください。出力が終わるまでファイルを閉じないソフトでは、timing.settle を長くしてください。\r\n"
         ),
         Lang::En => format!(
-            "[changed-after-packing] Files of file serial {serial} were changed after they were packed.\r\n\
+            "Sent as it was before it was changed.\r\n\
+             [changed-after-packing] Files of file serial {serial} were changed after they were packed.\r\n\
              {partner} gets what they were before; this folder holds what they are now.\r\n\
              If something is missing, export again from the care software. If that pauses while it writes, make timing.settle longer.\r\n"
         ),

@@ -12,6 +12,7 @@ use tokio::sync::watch;
 
 use super::super::context::{Context, blocking, stopped};
 use super::super::judge;
+use super::super::page;
 use super::super::start::OutcomeFolders;
 use super::super::supervise::Beat;
 use super::end;
@@ -20,7 +21,7 @@ use crate::folder::{FolderError, Kept};
 use crate::package::{Package, Receipt, open};
 use crate::store::{HeldRow, SettledRow, StoreError};
 use crate::transfer::Outgoing;
-use crate::types::Hashed;
+use crate::types::{Hashed, code};
 
 /// Packages that are shown at a time.
 const AT_A_TIME: u32 = 32;
@@ -35,7 +36,7 @@ const LONGEST_SHOWING: Duration = Duration::from_mins(10);
 const FAULT_PAUSE: Duration = Duration::from_secs(10);
 
 /// The code of the notice that outcomes cannot be shown.
-const NOT_SHOWN: &str = "outcome-not-shown";
+const NOT_SHOWN: &str = code::OUTCOME_NOT_SHOWN;
 
 #[derive(Debug, thiserror::Error)]
 enum Fault {
@@ -163,7 +164,8 @@ fn lay(
             }
             if row.was_given_up {
                 let note = notes::arrived_late(about);
-                folders.hold.keep(&unit, &files, &[("report.txt", note.as_bytes())])?;
+                let page = page::of(&note, context.lang());
+                folders.hold.keep(&unit, &files, &page::notes(&note, &page))?;
             }
             return Ok(None);
         }
@@ -173,11 +175,12 @@ fn lay(
             let receipt = row.rejection.as_ref();
             let receipt = receipt.and_then(|der| Receipt::open(der, trust, &limits, now).ok());
             let receipt = receipt.map(|verified| verified.receipt);
-            (notes::rejected(about, receipt.as_ref()), "rejected")
+            (notes::rejected(about, receipt.as_ref()), code::REJECTED)
         }
-        Outgoing::Expired => (notes::given_up(about), "expired"),
+        Outgoing::Expired => (notes::given_up(about), code::EXPIRED),
     };
-    let kept = folders.hold.keep(&unit, &files, &[("report.txt", note.as_bytes())])?;
+    let page = page::of(&note, context.lang());
+    let kept = folders.hold.keep(&unit, &files, &page::notes(&note, &page))?;
     tracing::warn!(id = %row.id, office = %folders.office, reason, "the files of a package are held");
     Ok(Some(held_row(folders, row, &kept, reason, now)))
 }

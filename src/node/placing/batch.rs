@@ -14,7 +14,7 @@ use crate::folder::{FolderError, Placement, Staged};
 use crate::package::{Package, open_again};
 use crate::store::{IncomingNote, IncomingRow, StoreError};
 use crate::transfer::{Incoming, IncomingEvent};
-use crate::types::{Lang, MessageId};
+use crate::types::{Lang, MessageId, code};
 
 /// A package whose files are written and not shown yet.
 struct Set {
@@ -202,7 +202,7 @@ fn show_one(
     let in_the_way = files.iter().zip(&placements);
     let in_the_way = in_the_way.filter(|(_, placement)| **placement == Placement::Conflict);
     let in_the_way = in_the_way.map(|((name, _), _)| (*name).to_owned()).collect();
-    withheld::keep(folders, row, &files, ("import-name-taken", in_the_way), lang).map(Some)
+    withheld::keep(folders, row, &files, (code::IMPORT_NAME_TAKEN, in_the_way), lang).map(Some)
 }
 
 /// Stores what became of packages.

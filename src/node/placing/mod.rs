@@ -22,7 +22,7 @@ use crate::folder::FolderError;
 use crate::route::{self, First, Turn};
 use crate::store::{IncomingRow, StoreError, UnplacedRow};
 use crate::transfer::{Incoming, due_at};
-use crate::types::{Lang, MessageId, OfficeNumber};
+use crate::types::{Lang, MessageId, OfficeNumber, code};
 
 use batch::Placed;
 
@@ -67,7 +67,7 @@ impl From<StoreError> for Fault {
         // One package that the disk has lost must not keep those of other senders waiting.
         match error {
             StoreError::Io(error) if error.kind() == io::ErrorKind::NotFound => {
-                Self::Package("store-damaged")
+                Self::Package(code::STORE_DAMAGED)
             }
             StoreError::Io(_) => Self::Unreadable(error.code()),
             error if error.is_about_one_package() => Self::Package(error.code()),
@@ -87,7 +87,7 @@ pub(super) fn lost_code(error: StoreError) -> &'static str {
 }
 
 /// The condition that nothing can be placed.
-const STOPPED: &str = "placing-stopped";
+const STOPPED: &str = code::PLACING_STOPPED;
 
 fn about(office: OfficeNumber) -> String {
     format!("office {office} import")
@@ -114,7 +114,7 @@ fn told(context: &Context, row: &IncomingRow, fault: &Fault) -> &'static str {
             code
         }
         Fault::Store(error) => error.code(),
-        Fault::Internal => "internal",
+        Fault::Internal => code::INTERNAL,
     }
 }
 

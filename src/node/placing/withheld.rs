@@ -7,14 +7,15 @@ use jiff::{SignedDuration, Timestamp};
 
 use super::super::context::{Context, blocking};
 use super::super::judge;
+use super::super::page;
 use super::super::start::ImportFolders;
 use super::Fault;
 use super::files::{destination, named};
 use crate::folder::{self, Action, FolderError, FolderRole, Kept};
 use crate::package::{Receipt, ReceiptFinding, ReceiptKind, open};
 use crate::store::{IncomingRow, NewReceipt, StoreError};
-use crate::transfer::{Incoming, reason};
-use crate::types::Lang;
+use crate::transfer::Incoming;
+use crate::types::{Lang, code};
 
 /// A fault that stays for so many attempts although the folder can be written to is one of this
 /// package: the second attempt comes after a quarter of a minute, the third a minute later.
@@ -52,7 +53,7 @@ pub(super) fn keep(
     let unit = judge::unit_name(row.serial, row.sender, row.office);
     let note = judge::withheld_note(&unit, row.id, (code, &in_the_way), lang);
     let Kept { folder, .. } =
-        folders.hold.keep(&unit, files, &[("report.txt", note.as_bytes())])?;
+        folders.hold.keep(&unit, files, &page::notes(&note, &page::of(&note, lang)))?;
     let folder = folder.file_name().map(|name| name.to_string_lossy().into_owned());
     Ok(Withheld { code, in_the_way, folder })
 }
@@ -71,7 +72,7 @@ pub(super) async fn given_up(
     }
     let (code, in_the_way) = match fault {
         Fault::Unreadable(code) => return Some(Withheld::without_files(code)),
-        Fault::Internal => return Some(Withheld::without_files("internal")),
+        Fault::Internal => return Some(Withheld::without_files(code::INTERNAL)),
         Fault::Store(_) | Fault::Package(_) => return None,
         Fault::Folder(error) => {
             let shared = Arc::clone(folders);
@@ -81,7 +82,7 @@ pub(super) async fn given_up(
                 return None;
             }
             let unreadable = error.action() == Action::Read && error.file().is_some();
-            let code = if unreadable { "import-file-unreadable" } else { error.code() };
+            let code = if unreadable { code::IMPORT_FILE_UNREADABLE } else { error.code() };
             (code, error.file().map(|file| file.text(context.lang())).into_iter().collect())
         }
     };
@@ -123,7 +124,7 @@ pub(in super::super) async fn receipt(
     file: Option<String>,
     now: Timestamp,
 ) -> Result<NewReceipt, Fault> {
-    let message = reason(code, Lang::En).unwrap_or(code);
+    let message = code::meaning(code, Lang::En).unwrap_or_else(|| code.to_owned());
     let finding = ReceiptFinding::of_fault(code, file, message);
     let receipt = Receipt::of(&row.reference(), ReceiptKind::ContentHandoverFailure, now);
     signed(context, row, receipt.with_findings([finding]), now).await
@@ -161,7 +162,7 @@ pub(in super::super) async fn signed(
     let (shared, office) = (Arc::clone(context), row.office);
     blocking(move || {
         let signed = shared.proof().sign(office, &receipt.after(previous), now);
-        signed.map_err(|_| Fault::Package("signing-failed"))
+        signed.map_err(|_| Fault::Package(code::SIGNING_FAILED))
     })
     .await
     .unwrap_or(Err(Fault::Internal))

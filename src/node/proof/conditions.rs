@@ -4,38 +4,13 @@ use std::path::Path;
 
 use jiff::{SignedDuration, Timestamp};
 
+use super::super::clock::local_time;
+use super::super::partners;
 use super::own::{self, OwnFault};
 use super::{Own, Problems, Proof};
 use crate::config::Config;
 use crate::package::{CertificateInfo, ListInfo, TrustError};
-
-/// Every code that [`Proof::conditions`] may tell.
-pub(in crate::node) const CODES: [&str; 22] = [
-    "certificate-unusable",
-    "certificate-unreadable",
-    "certificate-weak-key",
-    "certificate-revoked",
-    "certificate-version",
-    "certificate-wrong-usage",
-    "signer-unusable",
-    "own-certificate-not-valid",
-    "own-certificate-unknown-revocation",
-    "own-certificate-other-name",
-    "own-certificate-to-register",
-    "certificate-ends-within-30-days",
-    "certificate-ends-within-7-days",
-    "certificate-ends-within-1-day",
-    "revocation-list-unusable",
-    "revocation-list-ahead",
-    "revocation-list-ends-within-7-days",
-    "revocation-list-ends-within-1-day",
-    "revocation-list-ends-within-hours",
-    "revocation-list-out-of-date",
-    "revocation-list-refuses",
-    UNKNOWN_ISSUER,
-];
-
-const UNKNOWN_ISSUER: &str = "revocation-unknown-issuer";
+use crate::types::code;
 
 const DAY: SignedDuration = SignedDuration::from_hours(24);
 
@@ -47,7 +22,7 @@ impl Proof {
             match (own::check_dates(own, now), own::check(own, trust, now)) {
                 (Err(fault), _) => not_valid(own, fault, now, &mut told),
                 (Ok(()), Ok(())) => {}
-                (Ok(()), Err(error)) => others_refuse(own, error, now, &mut told),
+                (Ok(()), Err(error)) => others_refuse(own, error, config, now, &mut told),
             }
             ends_soon(own, now, &mut told);
         }
@@ -63,7 +38,7 @@ impl Proof {
         let mut told = Problems::default();
         for trust in [&self.trust, &self.tls_trust] {
             for (about, ja, en) in trust.unlisted_issuers().iter().map(|name| unlisted(name)) {
-                told.add(UNKNOWN_ISSUER, &about, ja, en);
+                told.add(code::REVOCATION_UNKNOWN_ISSUER, &about, ja, en);
             }
         }
         told
@@ -79,65 +54,87 @@ fn unlisted(issuer: &str) -> (String, String, String) {
 }
 
 fn not_valid(own: Own<'_>, fault: OwnFault, now: Timestamp, told: &mut Problems) {
+    let (file, now) = (own.file.display(), local_time(now));
     let (ja, en) = match fault {
         OwnFault::NotYetValid(from) => (
             format!(
-                "自分の証明書は {from} から有効です（このパソコンの時計: {now}）。時計が正しいか確かめてください。それまでは送信も署名もしません。"
+                "自分の証明書 {file} は {} から有効です（このパソコンの時計: {now}）。時計が正しいか確かめてください。それまでは送信も署名もしません。",
+                local_time(from)
             ),
             format!(
-                "our certificate is valid from {from} on, and the clock of this computer says {now}; check the clock. Until then nothing is sent or signed"
+                "our certificate {file} is valid from {} on, and the clock of this computer says {now}; check the clock. Until then nothing is sent or signed",
+                local_time(from)
             ),
         ),
         OwnFault::Expired(until) => (
             format!(
-                "自分の証明書は {until} に期限が切れました（このパソコンの時計: {now}）。新しい証明書に置き換えてください。それまでは送信も署名もしません。"
+                "自分の証明書 {file} は {} に期限が切れました（このパソコンの時計: {now}）。新しい証明書に置き換えてください。それまでは送信も署名もしません。",
+                local_time(until)
             ),
             format!(
-                "our certificate ended at {until}, and the clock of this computer says {now}; put a new one in its place. Until then nothing is sent or signed"
+                "our certificate {file} ended at {}, and the clock of this computer says {now}; put a new one in its place. Until then nothing is sent or signed",
+                local_time(until)
             ),
         ),
         OwnFault::NoSigner | OwnFault::Signer(_) => return,
     };
-    told.add("own-certificate-not-valid", own.place, ja, en);
+    told.add(code::OWN_CERTIFICATE_NOT_VALID, own.place, ja, en);
 }
 
-fn others_refuse(own: Own<'_>, error: TrustError, now: Timestamp, told: &mut Problems) {
+fn others_refuse(
+    own: Own<'_>,
+    error: TrustError,
+    config: &Config,
+    now: Timestamp,
+    told: &mut Problems,
+) {
+    let (now, file) = (local_time(now), own.file.display());
     let info = own.chain.first().and_then(|der| CertificateInfo::of(der).ok());
     let names = info.and_then(|info| info.office);
     let office = own.office;
     match (error, names) {
         (TrustError::UnknownIssuer | TrustError::WrongOffice { .. }, Some(other))
-            if other != office =>
+            // A node of several offices shows one certificate for all of them.
+            if config.office(other).is_none() =>
         {
             told.add(
-                "own-certificate-other-name",
+                code::OWN_CERTIFICATE_OTHER_NAME,
                 own.place,
-                format!("設定の事業所番号は {office} ですが、証明書の名義 (CN) は {other} です。番号の書き間違いでなければ、相手の設定にこの証明書の SHA-256 の登録が必要です。"),
-                format!("the configured office is {office}, but the certificate's common name is {other}; if neither is a mistake, partners have to pin this certificate"),
+                format!("設定の事業所番号は {office} ですが、証明書 {file} の名義 (CN) は {other} です。番号の書き間違いでなければ、相手の設定にこの証明書の SHA-256 の登録が必要です。"),
+                format!("the configured office is {office}, but the common name of the certificate {file} is {other}; if neither is a mistake, partners have to pin this certificate"),
             );
         }
-        (TrustError::UnknownIssuer | TrustError::WrongOffice { .. }, _) => told.add(
-            "own-certificate-to-register",
+        // Where no authority plays a part, everybody registers everybody.
+        (TrustError::UnknownIssuer, _)
+            if config.tls.roots.is_empty() && partners::are_all_pinned(config) => {}
+        (TrustError::UnknownIssuer, _) => told.add(
+            code::OWN_CERTIFICATE_TO_REGISTER,
             own.place,
-            "この証明書は、SHA-256 を設定に登録した相手だけが受け入れます。".to_owned(),
-            "partners accept this certificate only where they have registered it".to_owned(),
+            format!("証明書 {file} は、tls.roots の認証局が発行したものではないため、SHA-256 を設定に登録した相手だけが受け入れます。"),
+            format!("the certificate {file} was not issued by an authority of tls.roots, so that partners accept it only where they have registered it"),
+        ),
+        (TrustError::WrongOffice { .. }, _) => told.add(
+            code::OWN_CERTIFICATE_TO_REGISTER,
+            own.place,
+            format!("証明書 {file} の名義 (CN) は事業所番号 {office} ではないため、SHA-256 を設定に登録した相手だけが受け入れます。"),
+            format!("the common name of the certificate {file} is not the office number {office}, so that partners accept it only where they have registered it"),
         ),
         (TrustError::StaleList { next_update }, _) => told.add(
-            "own-certificate-unknown-revocation",
+            code::OWN_CERTIFICATE_UNKNOWN_REVOCATION,
             own.place,
-            format!("自分の証明書の認証局の失効リスト (tls.revocation_lists) は、{next_update} までに更新されるはずでした（このパソコンの時計: {now}）。新しいリストに置き換えてください。"),
-            format!("the revocation list (tls.revocation_lists) of our own authority should have been renewed at {next_update}, and the clock of this computer says {now}; put the new list in its place"),
+            format!("自分の証明書の認証局の失効リスト (tls.revocation_lists) は、{} までに更新されるはずでした（このパソコンの時計: {now}）。新しいリストに置き換えてください。", local_time(next_update)),
+            format!("the revocation list (tls.revocation_lists) of our own authority should have been renewed at {}, and the clock of this computer says {now}; put the new list in its place", local_time(next_update)),
         ),
         (TrustError::UnfitList | TrustError::NoList, _) => told.add(
-            "own-certificate-unknown-revocation",
+            code::OWN_CERTIFICATE_UNKNOWN_REVOCATION,
             own.place,
             "自分の証明書の失効を、tls.revocation_lists のリストでは確認できません。発行した認証局のリストを置いてください。".to_owned(),
             format!("{error}: put the list of the authority that issued our certificate into tls.revocation_lists"),
         ),
         (TrustError::NotYetValid { not_before: date } | TrustError::Expired { not_after: date }, _) => told.add(
-            "own-certificate-not-valid",
+            code::OWN_CERTIFICATE_NOT_VALID,
             own.place,
-            format!("自分の証明書の認証局の証明書が有効期間の外です（{date}、このパソコンの時計: {now}）。"),
+            format!("自分の証明書の認証局の証明書が有効期間の外です（{}、このパソコンの時計: {now}）。", local_time(date)),
             format!("the authority of our certificate: {error}, and the clock of this computer says {now}"),
         ),
         (
@@ -160,20 +157,22 @@ fn ends_soon(own: Own<'_>, now: Timestamp, told: &mut Problems) {
     let left = until.duration_since(now);
     let code = match left {
         _ if left.is_negative() || left > DAY * 30 => return,
-        _ if left <= DAY => "certificate-ends-within-1-day",
-        _ if left <= DAY * 7 => "certificate-ends-within-7-days",
-        _ => "certificate-ends-within-30-days",
+        _ if left <= DAY => code::CERTIFICATE_ENDS_WITHIN_1_DAY,
+        _ if left <= DAY * 7 => code::CERTIFICATE_ENDS_WITHIN_7_DAYS,
+        _ => code::CERTIFICATE_ENDS_WITHIN_30_DAYS,
     };
-    let ja = format!("証明書の期限は {until} です。新しい証明書を準備してください。");
-    told.add(code, own.place, ja, format!("the certificate ends at {until}: get a new one"));
+    let (file, until) = (own.file.display(), local_time(until));
+    let ja = format!("証明書 {file} の期限は {until} です。新しい証明書を準備してください。");
+    told.add(code, own.place, ja, format!("the certificate {file} ends at {until}: get a new one"));
 }
 
 fn list_dates(path: &Path, list: &ListInfo, config: &Config, now: Timestamp, told: &mut Problems) {
     let about = format!("tls.revocation_lists {}", path.display());
     let (from, until, issuer) = (list.this_update, list.next_update, &list.issuer);
     if from > now {
+        let (from, now) = (local_time(from), local_time(now));
         told.add(
-            "revocation-list-ahead",
+            code::REVOCATION_LIST_AHEAD,
             &about,
             format!("失効リストの作成日時 {from} が、このパソコンの時計 {now} より先です（{issuer}）。時計を確かめてください。"),
             format!("the list of {issuer} was made at {from}, after the time of this computer's clock, {now}; check the clock"),
@@ -182,9 +181,11 @@ fn list_dates(path: &Path, list: &ListInfo, config: &Config, now: Timestamp, tol
     let left = until.duration_since(now);
     let grace = config.tls.revocation_grace;
     let good_until = until.checked_add(grace).unwrap_or(Timestamp::MAX);
-    let (code, ja, en) = if now > good_until {
+    let is_over = now > good_until;
+    let (until, good_until, now) = (local_time(until), local_time(good_until), local_time(now));
+    let (code, ja, en) = if is_over {
         (
-            "revocation-list-refuses",
+            code::REVOCATION_LIST_REFUSES,
             format!(
                 "失効リストの期限 {until} と猶予を過ぎたため、{issuer} の証明書をすべて拒否しています。新しいリストに置き換えてください（このパソコンの時計: {now}）。"
             ),
@@ -194,7 +195,7 @@ fn list_dates(path: &Path, list: &ListInfo, config: &Config, now: Timestamp, tol
         )
     } else if left.is_negative() {
         (
-            "revocation-list-out-of-date",
+            code::REVOCATION_LIST_OUT_OF_DATE,
             format!(
                 "失効リストの期限 {until} を過ぎました（{issuer}）。{good_until} から、この認証局の証明書をすべて拒否します。新しいリストに置き換えてください。"
             ),
@@ -204,9 +205,9 @@ fn list_dates(path: &Path, list: &ListInfo, config: &Config, now: Timestamp, tol
         )
     } else if left <= DAY * 7 {
         let code = match left {
-            _ if left <= SignedDuration::from_hours(6) => "revocation-list-ends-within-hours",
-            _ if left <= DAY => "revocation-list-ends-within-1-day",
-            _ => "revocation-list-ends-within-7-days",
+            _ if left <= SignedDuration::from_hours(6) => code::REVOCATION_LIST_ENDS_WITHIN_HOURS,
+            _ if left <= DAY => code::REVOCATION_LIST_ENDS_WITHIN_1_DAY,
+            _ => code::REVOCATION_LIST_ENDS_WITHIN_7_DAYS,
         };
         (
             code,

@@ -1,14 +1,15 @@
 //! Our own certificates, and whether they can be used at the moment.
 
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use jiff::Timestamp;
 use rustls_pki_types::CertificateDer;
 
-use super::{Own, Problems, Proof};
+use super::{Own, Problems, Proof, signing_place};
 use crate::certs::Identity;
 use crate::package::{CertificateInfo, Signer, SignerError, Trust, TrustError, Usage};
-use crate::types::{Lang, OfficeNumber};
+use crate::types::{Lang, OfficeNumber, code};
 
 /// Why we cannot sign or connect at the moment: a fault of ours, never told to peers in detail.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
@@ -33,12 +34,14 @@ pub(super) struct OwnTls {
     /// The first office of the node.
     pub(super) office: OfficeNumber,
     pub(super) identity: Arc<Identity>,
+    pub(super) file: PathBuf,
 }
 
 /// How an office signs.
 #[derive(Clone)]
 pub(super) struct OwnSigner {
     place: String,
+    file: PathBuf,
     office: OfficeNumber,
     signer: Arc<Signer>,
     /// When the certificate and those above it begin and end.
@@ -48,21 +51,31 @@ pub(super) struct OwnSigner {
 impl OwnTls {
     pub(super) fn own(&self) -> Own<'_> {
         let chain = self.identity.chain();
-        Own { place: "tls", office: self.office, chain, usage: Usage::Tls }
+        Own { place: "tls", file: &self.file, office: self.office, chain, usage: Usage::Tls }
     }
 }
 
 impl OwnSigner {
-    pub(super) fn new(office: OfficeNumber, identity: &Identity) -> Result<Self, SignerError> {
-        let place = format!("office {office} signing_certificate");
+    pub(super) fn new(
+        office: OfficeNumber,
+        file: PathBuf,
+        identity: &Identity,
+    ) -> Result<Self, SignerError> {
+        let place = signing_place(office);
         let signer = Arc::new(identity.signer()?);
         let periods = periods(signer.chain()).collect();
-        Ok(Self { place, office, signer, periods })
+        Ok(Self { place, file, office, signer, periods })
     }
 
     pub(super) fn own(&self) -> Own<'_> {
         let chain = self.signer.chain();
-        Own { place: &self.place, office: self.office, chain, usage: Usage::Signing }
+        Own {
+            place: &self.place,
+            file: &self.file,
+            office: self.office,
+            chain,
+            usage: Usage::Signing,
+        }
     }
 }
 
@@ -136,8 +149,12 @@ pub(super) fn tell_unusable(own: &Own<'_>, error: TrustError, problems: &mut Pro
             | TrustError::WrongUsage
     );
     if never {
-        let ja = error.peer_text(Lang::Ja).to_owned();
-        let en = format!("{error}. {}", error.peer_text(Lang::En));
+        let (file, ja) = (own.file.display(), error.peer_text(Lang::Ja));
+        // The first sentence says what is wrong, the table what to do.
+        let to_do = code::find(error.code()).map(|info| info.to_do(Lang::Ja)).unwrap_or_default();
+        let ja = format!("{file}: {ja}{}", if ja.contains(to_do) { "" } else { to_do });
+        let en = code::find(error.code()).map(|info| info.to_do(Lang::En)).unwrap_or_default();
+        let en = format!("{file}: {error}. {en}");
         problems.add(error.code(), own.place, ja, en);
     }
     never

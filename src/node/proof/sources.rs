@@ -8,11 +8,11 @@ use std::time::SystemTime;
 
 use rustls_pki_types::{CertificateDer, CertificateRevocationListDer};
 
-use super::{Pins, Problems};
+use super::{Pins, Problems, signing_place};
 use crate::certs::{self, CertsError, Identity};
 use crate::config::{Config, IdentityFiles};
 use crate::package::{CertificateInfo, ListInfo, TrustSources, read_list};
-use crate::types::{Digest, Lang, OfficeNumber};
+use crate::types::{Digest, Lang, OfficeNumber, code};
 
 /// When a file was last changed, and its size; nothing where there is none.
 pub(in crate::node) type Stamp = Option<(SystemTime, u64)>;
@@ -71,7 +71,7 @@ impl Sources {
         let loaded = load_identity(&config.tls.identity).map(Arc::new);
         sources.tls = take("tls", loaded, tls, problems, faults);
         for office in &config.offices {
-            let place = format!("office {} signing_certificate", office.number);
+            let place = signing_place(office.number);
             let former = former.and_then(|former| former.signing.get(&office.number)).cloned();
             let loaded = load_identity(&office.signing).map(Arc::new);
             let taken = take(&place, loaded, former, problems, faults);
@@ -118,7 +118,7 @@ impl Sources {
         changed("tls", &new.unwrap_or_default(), old.as_deref());
         for (office, identity) in &self.signing {
             let old = former.signing.get(office).map(chain);
-            let place = format!("office {office} signing_certificate");
+            let place = signing_place(*office);
             changed(&place, identity.chain(), old.as_deref());
         }
         for (path, roots) in &self.roots {
@@ -172,7 +172,7 @@ fn take<T>(
         (Err(error), Some(former)) => {
             let ja = format!("{}これまでの証明書を使い続けます。", error.text(Lang::Ja));
             let en = format!("{error}; what was read before stays in use");
-            faults.add("certificate-unusable", place, ja, en);
+            faults.add(code::CERTIFICATE_UNUSABLE, place, ja, en);
             Some(former)
         }
     }
@@ -189,7 +189,7 @@ fn tell_list(path: &Path, error: &CertsError, former: bool, faults: &mut Problem
     };
     let about = format!("tls.revocation_lists {}", path.display());
     let ja = format!("{}{ja}", error.text(Lang::Ja));
-    faults.add("revocation-list-unusable", &about, ja, format!("{error}; {en}"));
+    faults.add(code::REVOCATION_LIST_UNUSABLE, &about, ja, format!("{error}; {en}"));
 }
 
 pub(super) fn load_identity(files: &IdentityFiles) -> Result<Identity, CertsError> {

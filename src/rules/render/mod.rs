@@ -41,6 +41,11 @@ pub fn text(report: &Report, lang: Lang, mask: bool) -> String {
     if mask { text::render(&report.masked(), lang) } else { text::render(report, lang) }
 }
 
+/// The files and the findings as text, without the codes of the rules and without a verdict.
+pub fn findings(report: &Report, lang: Lang) -> String {
+    text::findings(report, lang)
+}
+
 /// A text as the cell of a CSV file that a spreadsheet shows as it is: nothing is taken for a formula,
 /// and numbers such as 0170000018 keep their zeros.
 pub fn spreadsheet_cell(text: &str) -> String {

@@ -20,6 +20,15 @@ pub(super) fn render(report: &Report, lang: Lang) -> String {
     words::visible(&page.text)
 }
 
+/// What was checked and found, without the codes of the rules and without a verdict: for those who
+/// tell themselves what becomes of the files.
+pub(super) fn findings(report: &Report, lang: Lang) -> String {
+    let mut page = Page { report, lang, text: String::new() };
+    page.files();
+    page.findings();
+    words::visible(page.text.trim_end())
+}
+
 struct Page<'r> {
     report: &'r Report,
     lang: Lang,

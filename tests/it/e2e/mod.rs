@@ -1,6 +1,7 @@
 //! The running daemon, judged from outside: folders, SHA-256, SQL and `openssl`.
 
 mod anew;
+mod check;
 mod conflicts;
 mod crashes;
 mod demo;
@@ -36,4 +37,5 @@ mod stays_in_drop;
 mod store_identity;
 mod supervision;
 pub(crate) mod units;
+mod words;
 mod writers;

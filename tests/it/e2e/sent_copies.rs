@@ -46,7 +46,7 @@ fn what_was_given_up_goes_to_hold_with_a_report_once() {
     for (lang, words) in [("en", "was given up"), ("ja", "送信を取りやめました")] {
         let [mut care, help] = offices([CARE, HELP]);
         care.set("timing", "expiry", quoted("1s"));
-        care.set("node", "lang", quoted(lang));
+        care.speak(lang);
         care.start();
         let unit = withdrawal(CARE, 1);
         let name = unit.keys().next().expect("a file").clone();
@@ -54,7 +54,7 @@ fn what_was_given_up_goes_to_hold_with_a_report_once() {
         until("given up", || care.has_sent("EXPIRED", 1));
         let set = until("held", || care.sets("hold").pop_first());
         assert_eq!(set.0, format!("20260601000001_{CARE}_{HELP}"));
-        assert_eq!(set.1, [name.clone(), "report.txt".to_owned()]);
+        assert_eq!(set.1, [name.clone(), "report.html".to_owned(), "report.txt".to_owned()]);
         let folder = format!("hold/{}", set.0);
         assert_eq!(care.files(&folder)[&name], unit[&name]);
         let report = read(&care, &folder, "report.txt");
@@ -137,7 +137,7 @@ fn what_the_partner_refused_goes_to_hold_with_its_findings() {
     until("refused", || care.has_sent("REJECTED", 1));
     let (folder, names) = until("held", || care.sets("hold").pop_first());
     assert_eq!(folder, format!("20260601000001_{CARE}_{HELP}"));
-    assert_eq!(names, [name.clone(), "report.txt".to_owned()]);
+    assert_eq!(names, [name.clone(), "report.html".to_owned(), "report.txt".to_owned()]);
     let report = read(&care, &format!("hold/{folder}"), "report.txt");
     for said in ["[rejected]", HELP, "REC-001", &name, "not to our taste"] {
         assert!(report.contains(said), "{said}: {report}");

@@ -88,7 +88,7 @@ fn a_file_that_grows_after_it_was_taken_is_told() {
     writer.write_all(&second).expect("written");
     let (folder, names) = until("told", || care.sets("hold").pop_first());
     assert_eq!(folder, format!("20260601000500_{CARE}_{HELP}-changed"));
-    assert_eq!(names, [name.clone(), "report.txt".to_owned()]);
+    assert_eq!(names, [name.clone(), "report.html".to_owned(), "report.txt".to_owned()]);
     let held = care.path("hold").join(&folder);
     assert_eq!(fs::read(held.join(&name)).expect("read"), [&first[..], &second].concat());
     let report = fs::read_to_string(held.join("report.txt")).expect("read");

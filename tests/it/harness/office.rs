@@ -37,6 +37,7 @@ pub(crate) struct Office {
     open_files: Option<(&'static str, u32)>,
     node: Option<Child>,
     starts: u32,
+    lang: &'static str,
 }
 
 impl Office {
@@ -62,6 +63,7 @@ impl Office {
             open_files: None,
             node: None,
             starts: 0,
+            lang: "en",
         };
         for folder in ["drop", "import", "import-actuals", "keys", "outside"] {
             fs::create_dir_all(office.path(folder)).expect("a folder");
@@ -105,6 +107,11 @@ impl Office {
     /// Changes what is said of a partner.
     pub(crate) fn set_peer(&mut self, number: &str, key: &'static str, value: String) {
         self.settings.set_peer(number, key, value);
+    }
+
+    /// Makes the node speak another language, from the next start on.
+    pub(crate) fn speak(&mut self, lang: &'static str) {
+        self.lang = lang;
     }
 
     /// Strikes a partner from the configuration.
@@ -215,7 +222,7 @@ impl Office {
             self.starts += 1;
             let (out, log) = (self.log_path("out"), self.log_path("log"));
             let mut node = self
-                .program("en")
+                .program(self.lang)
                 .args(["run", "--config"])
                 .arg(&config)
                 .stdout(File::create(&out).expect("a file"))
@@ -224,7 +231,7 @@ impl Office {
                 .expect("the program runs");
             let ended = until("a node that starts or ends", || {
                 let said = fs::read_to_string(&out).expect("UTF-8");
-                if said.contains("is running") {
+                if said.contains("is running") || said.contains("起動しました") {
                     return Some(None);
                 }
                 node.try_wait().expect("a child").map(Some)

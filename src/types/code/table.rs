@@ -1,0 +1,752 @@
+//! The rows of the table.
+
+use super::{Actor, Area, CodeInfo};
+
+macro_rules! codes {
+    ($($name:ident $code:literal [$($area:ident)+] $actor:ident
+       $ja:literal $en:literal
+       $do_ja:literal $do_en:literal;)+) => {
+        $(
+            #[doc = $en]
+            pub const $name: &str = $code;
+        )+
+
+        /// Every code.
+        pub const TABLE: &[CodeInfo] = &[$(CodeInfo {
+            code: $name,
+            areas: &[$(Area::$area),+],
+            actor: Actor::$actor,
+            meaning: ($ja, $en),
+            to_do: ($do_ja, $do_en),
+        }),+];
+    };
+}
+
+codes! {
+    PEER_UNREACHABLE "peer-unreachable" [Waiting] Both
+    "相手につながりません" "the partner cannot be reached"
+    "自動で送り直します。続く場合は、相手の renkei が動いているか、[[peer]] の url、途中のルーターとファイアウォールを確かめてください。"
+    "It is tried again by itself. If it goes on, see whether the partner's renkei runs, and check the url of [[peer]], routers and firewalls.";
+    PEER_CONNECTION_BROKEN "peer-connection-broken" [Waiting] Nobody
+    "通信が途中で切れました" "the connection broke off"
+    "自動で送り直します。続く場合は、回線とファイアウォールを確かめてください。"
+    "It is tried again by itself. If it goes on, check the line and firewalls.";
+    PEER_TIMEOUT "peer-timeout" [Waiting] Nobody
+    "相手から時間内に返事がありません" "the partner did not answer in time"
+    "自動で送り直します。続く場合は、相手のパソコンと回線が込み合っていないか相手に確かめてください。"
+    "It is tried again by itself. If it goes on, ask the partner whether its computer or line is overloaded.";
+    PEER_BUSY "peer-busy" [Waiting] Nobody
+    "相手が混み合っています" "the partner is busy"
+    "自動で送り直します。コロンの後のコードが相手の理由です。"
+    "It is tried again by itself. The code behind the colon is the partner's reason.";
+    PEER_REFUSES "peer-refuses" [Waiting] Both
+    "相手が受け取りません" "the partner does not take it"
+    "コロンの後のコードが相手の理由です。その説明も見て、直ったら renkei retry で送り直してください。"
+    "The code behind the colon is the partner's reason: look it up too. When it is mended, renkei retry sends again.";
+    PEER_PROTOCOL_FAULT "peer-protocol-fault" [Waiting] Both
+    "相手の返事を読み取れません" "the answer of the partner cannot be understood"
+    "[[peer]] の url が renkei を指しているか、途中に別のサーバー（プロキシなど）がないか、双方の版を確かめてください。"
+    "Check that the url of [[peer]] leads to renkei and to nothing between, such as a proxy, and the versions of both sides.";
+    PEER_CERTIFICATE_NOT_ACCEPTED "peer-certificate-not-accepted" [Waiting] Here
+    "相手の証明書を確認できません" "the certificate of the partner is not accepted"
+    "こちらの設定で、相手の TLS 証明書の SHA-256（[[peer]] の tls_certificates）か認証局（tls.roots）を確かめてください。正しい値は相手に電話などで確かめます。"
+    "In this configuration, check the SHA-256 of the partner's TLS certificate (tls_certificates of [[peer]]) or the authority (tls.roots); ask the partner for the right value.";
+    OWN_CERTIFICATE_NOT_ACCEPTED "own-certificate-not-accepted" [Waiting] Partner
+    "相手がこちらの証明書を受け付けません" "the partner does not accept our certificate"
+    "相手の設定に、こちらの TLS 証明書の SHA-256（renkei certs show で表示）が正しく登録されているか確かめてもらってください。TLS 用と署名用の取り違えに注意します。"
+    "Have the partner check that it has registered the SHA-256 of our TLS certificate (renkei certs show); those for TLS and for signing are easily swapped.";
+    PEER_TLS_FAILED "peer-tls-failed" [Waiting] Both
+    "相手と暗号化通信（TLS）を始められません" "no TLS connection with the partner"
+    "相手が TLS 1.3 に対応しているか、url のポートが renkei のものか確かめてください。"
+    "Check that the partner speaks TLS 1.3 and that the port of the url is that of renkei.";
+    UNEXPECTED_RECEIPT "unexpected-receipt" [Waiting] Maker
+    "ここでは使えない種類の受領証が届きました" "a receipt of a kind that does not fit here"
+    "相手のソフトウェアの版を確かめてください。"
+    "Check the version of the partner's software.";
+    BAD_RECEIPT "bad-receipt" [Waiting] Maker
+    "相手の受領証の内容が正しくありません" "the partner's receipt is invalid"
+    "相手のソフトウェアの版を確かめてください。"
+    "Check the version of the partner's software.";
+    RECEIPT_MISMATCH "receipt-mismatch" [Waiting] Maker
+    "届いた受領証が別のパッケージのものです" "the receipt is about another package"
+    "自動でやり直します。続く場合は、相手のソフトウェアの版を確かめてください。"
+    "It is tried again. If it goes on, check the version of the partner's software.";
+    RELAY_RECEIPT "relay-receipt" [Waiting] Nobody
+    "中継の受付で、配達の受領証ではありません" "a relay's acceptance, no receipt of delivery"
+    "相手の受領証を待ちます。"
+    "The receipt of the partner is waited for.";
+
+    NOT_FOUND "not-found" [Refusal Store] Sender
+    "求められたものがありません" "there is no such thing"
+    "送信側は相手の url を確かめてください。コマンドの返事の場合は、メッセージ ID を renkei history で確かめてください。"
+    "A sender checks the url of the partner. As the answer to a command: check the message id with renkei history.";
+    METHOD_NOT_ALLOWED "method-not-allowed" [Refusal] Maker
+    "その操作は用意されていません" "the route has no such method"
+    "送信側のソフトウェアの版を確かめてください。"
+    "Check the version of the sending software.";
+    CERTIFICATE_REFUSED "certificate-refused" [Refusal Handshake] Both
+    "証明書を受け付けられません" "the certificate is not accepted"
+    "つないできた側の証明書の期限・用途と、受信側の登録を確かめてください。"
+    "Check dates and usage of the certificate that came, and what the receiving side has registered.";
+    NOT_A_PARTNER "not-a-partner" [Refusal] Recipient
+    "送信元が相手として登録されていません" "the sender is no registered partner"
+    "受信側の設定の [[peer]] に、送信元の事業所番号を登録してください。"
+    "The receiving side adds the sender to [[peer]] of its configuration.";
+    CERTIFICATE_NOT_ALLOWED "certificate-not-allowed" [Refusal] Both
+    "証明書が、その事業所のものとして認められません" "the certificate does not speak for the office"
+    "送信側の事業所番号と、証明書の名義（CN）または受信側に登録した SHA-256 を突き合わせてください。"
+    "Compare the sender's office number with the common name of its certificate, or with the SHA-256 that the receiving side has registered.";
+    PARTNER_SHARE_EXCEEDED "partner-share-exceeded" [Refusal] Nobody
+    "一つの相手に許す量を、いま使い切っています" "the partner holds as much at a time as one may"
+    "少し待つと自動で送り直されます。続く場合は、受信側の limits.partner_share を確かめてください。"
+    "It is sent again after a while. If it goes on, see limits.partner_share of the receiving side.";
+    PARTNER_RATE_EXCEEDED "partner-rate-exceeded" [Refusal Condition] Sender
+    "一つの相手が 1 時間に送れる量を超えました" "more came in an hour than one partner may send"
+    "送信側が同じものを送り続けていないか確かめてください。必要なら受信側で limits.partner_rate を大きくします。"
+    "See whether the sender sends the same again and again; else the receiving side makes limits.partner_rate larger.";
+    PARTNER_STORE_FULL "partner-store-full" [Refusal Condition] Recipient
+    "その相手から受け取って保存できる量の上限に達しました" "as much of the partner is kept as may be"
+    "受信側で limits.partner_store を大きくするか、保存期間（retention.packages）を短くしてください。"
+    "The receiving side makes limits.partner_store larger or retention.packages shorter.";
+    STORAGE_FULL "storage-full" [Refusal] Recipient
+    "受信側のディスクか台帳がいっぱいです" "no room on the recipient's disk or in its store"
+    "受信側でディスクの空きを増やすか、limits.store_size を大きくしてください。空くと自動で送り直されます。"
+    "The receiving side makes room on its disk or raises limits.store_size; then it is sent again by itself.";
+    STORE_GONE "store-gone" [Refusal Condition Store] Recipient
+    "データフォルダー、または中の台帳が、動作中になくなりました" "the data folder or the store in it is gone"
+    "node.data のディスクをつなぎ直してください。控えから戻す場合は、先に renkei を止めます。"
+    "Connect the disk of node.data again; stop renkei before a copy is restored.";
+    BUSY "busy" [Refusal] Nobody
+    "受信側が混み合っています" "the recipient is busy"
+    "少し待つと自動で送り直されます。"
+    "It is sent again after a while.";
+    TIMEOUT "timeout" [Refusal] Nobody
+    "受信側の処理が時間内に終わりませんでした" "the recipient did not get it done in time"
+    "自動で送り直されます。二重に取り込まれることはありません。"
+    "It is sent again by itself, and is never imported twice.";
+    INTERNAL "internal" [Refusal Held Order Start Store] Maker
+    "内部エラーです" "an internal fault"
+    "そのコードを出した側のログを確かめ、続く場合はログを添えて開発元に連絡してください。"
+    "See the log of the side that gave the code; if it goes on, report it with the log.";
+    BAD_QUERY "bad-query" [Refusal] Maker
+    "問い合わせの書き方が正しくありません" "the query is malformed"
+    "問い合わせた側のソフトウェアの版を確かめてください。"
+    "Check the version of the asking software.";
+    UNKNOWN "unknown" [Waiting] Both
+    "相手が、知らない理由で断りました" "the partner refuses for a reason that is not known here"
+    "url が renkei を指しているか、双方の版を確かめてください。"
+    "Check that the url leads to renkei, and the versions of both sides.";
+    OWN_CERTIFICATE_NOT_VALID "own-certificate-not-valid" [Refusal Certificates] Here
+    "自分の証明書が有効期間の外です" "an own certificate is not valid at the moment"
+    "パソコンの時計を確かめ、期限が切れていれば新しい証明書に置き換えてください。受信側の証明書の場合は、相手に伝えてください。"
+    "Check the clock of the computer, and put a new certificate in place of one that has ended. Where it is the recipient's, tell the partner.";
+
+    BAD_MESSAGE_ID "bad-message-id" [OfPackage] Maker
+    "メッセージ ID の形が正しくありません" "the message id is malformed"
+    "送信側のソフトウェアの版を確かめてください。"
+    "Check the version of the sending software.";
+    UNSUPPORTED_MEDIA_TYPE "unsupported-media-type" [OfPackage] Maker
+    "パッケージの形式ではありません" "the body is no package by its type"
+    "送信側のソフトウェアの版を確かめてください。"
+    "Check the version of the sending software.";
+    DIGEST_MISSING "digest-missing" [OfPackage] Maker
+    "内容の確認用の値（Content-Digest）がありません" "there is no Content-Digest with sha-256"
+    "送信側のソフトウェアの版を確かめてください。"
+    "Check the version of the sending software.";
+    DIGEST_MALFORMED "digest-malformed" [OfPackage] Maker
+    "内容の確認用の値（Content-Digest）を読み取れません" "Content-Digest cannot be read"
+    "送信側のソフトウェアの版を確かめてください。"
+    "Check the version of the sending software.";
+    DIGEST_MISMATCH "digest-mismatch" [OfPackage] Sender
+    "内容が、送信時に約束されたものと異なります" "the content is not what was promised"
+    "自動で送り直します。続く場合は、途中の機器が内容を変えていないか確かめてください。"
+    "It is sent again. If it goes on, see whether something between changes the content.";
+    BODY_BROKEN "body-broken" [OfPackage] Nobody
+    "受信の途中で通信が切れました" "the body ended early"
+    "自動で送り直します。"
+    "It is sent again by itself.";
+    TOO_LARGE "too-large" [OfPackage] Both
+    "受信側の上限より大きいパッケージです" "the package is larger than the recipient accepts"
+    "ファイルを分けて送るか、受信側で limits.package_size を大きくしてください。"
+    "Send the files in smaller units, or the receiving side raises limits.package_size.";
+    TOO_SLOW "too-slow" [Refusal] Nobody
+    "送信が遅すぎて打ち切られました" "the body came too slowly"
+    "自動で送り直します。続く場合は回線を確かめてください。"
+    "It is sent again. If it goes on, check the line.";
+    ID_MISMATCH "id-mismatch" [OfPackage] Maker
+    "送り先の番号とパッケージの番号が一致しません" "the id in the path is not the one in the manifest"
+    "送信側のソフトウェアの版を確かめてください。"
+    "Check the version of the sending software.";
+    ID_TAKEN "id-taken" [OfPackage] Maker
+    "同じメッセージ ID で別の内容が送られています" "the sender used the id for other bytes"
+    "送信側のデータフォルダーが古い控えから戻されていないか確かめ、ファイルを出力し直してください。"
+    "See whether the sender's data folder is an older copy, and export the files again.";
+    CLOCK_AHEAD "clock-ahead" [Refusal] Both
+    "パッケージの作成日時が、受信側の時計より先です" "the package was made in the future"
+    "双方のパソコンの日付と時刻を確かめてください。直ると自動で送り直されます。"
+    "Set date and time on both computers; then it is sent again by itself.";
+    UNSUPPORTED_FORMAT "unsupported-format" [OfPackage] Both
+    "パッケージの形式の版に対応していません" "the format of the package is not supported"
+    "双方の renkei を新しい版にしてください。"
+    "Update renkei on both sides.";
+    BAD_CONTAINER "bad-container" [OfPackage] Sender
+    "パッケージの形式が正しくありません" "the container of the package is malformed"
+    "送信側のソフトウェアを確かめてください。"
+    "Check the sending software.";
+    BAD_MANIFEST "bad-manifest" [OfPackage] Sender
+    "パッケージの目録が正しくありません" "the manifest of the package is invalid"
+    "送信側のソフトウェアを確かめてください。"
+    "Check the sending software.";
+    BAD_SIGNATURE "bad-signature" [OfPackage] Sender
+    "電子署名を確認できません" "the signature does not verify"
+    "署名の後で内容が変わった可能性があります。介護ソフトから出力し直して送ってください。"
+    "The content may have changed after it was signed: export and send it again.";
+    SIGNER_MISMATCH "signer-mismatch" [OfPackage] Sender
+    "文書に書かれたものと別の証明書で署名されています" "signed with another certificate than the document names"
+    "送信側のソフトウェアを確かめてください。"
+    "Check the sending software.";
+    NOT_OUR_PACKAGE "not-our-package" [OfPackage] Sender
+    "送信先の事業所番号が、受信側の事業所ではありません" "the package is for an office that the recipient is not"
+    "送信側の設定で、その事業所番号の [[peer]] の url を確かめてください。"
+    "The sender checks the url of the [[peer]] with that office number.";
+    PACKAGE_EXPIRED "package-expired" [OfPackage] Sender
+    "パッケージの有効期限が過ぎています" "the package has expired"
+    "介護ソフトからもう一度出力してください。"
+    "Export the files from the care software again.";
+    CERTIFICATE_EXPIRED "certificate-expired" [Refusal Handshake] Both
+    "証明書の有効期間が過ぎています" "the certificate has expired"
+    "つないできた側・署名した側が証明書を更新してください。双方の時計も確かめます。"
+    "The side whose certificate it is renews it; check the clocks of both.";
+    CERTIFICATE_NOT_YET_VALID "certificate-not-yet-valid" [Refusal Handshake] Both
+    "証明書の有効期間がまだ始まっていません" "the certificate is not valid yet"
+    "双方のパソコンの日付と時刻を確かめてください。"
+    "Check the clocks on both sides.";
+    CERTIFICATE_UNREADABLE "certificate-unreadable" [Refusal Handshake Certificates Start] Here
+    "証明書を読み取れません" "the certificate cannot be read"
+    "PEM または DER の X.509 証明書を置き直してください。"
+    "Put an X.509 certificate in PEM or DER there.";
+    CERTIFICATE_WEAK_KEY "certificate-weak-key" [Refusal Handshake Certificates Start] Here
+    "証明書の鍵が対応外です" "the key of the certificate is not accepted"
+    "ECDSA P-256・P-384 または RSA 2048 ビット以上の鍵で、証明書を発行し直してください。"
+    "Have a certificate issued for a key ECDSA P-256 or P-384, or RSA of at least 2048 bits.";
+    CERTIFICATE_REVOKED "certificate-revoked" [Refusal Handshake Certificates Start] Here
+    "証明書は失効しています" "the certificate has been revoked"
+    "認証局に新しい証明書を発行してもらってください。"
+    "Have the authority issue a new one.";
+    CERTIFICATE_WRONG_USAGE "certificate-wrong-usage" [Refusal Handshake Certificates Start] Here
+    "証明書の用途（CA:TRUE、keyUsage、extendedKeyUsage）がこの使い方を許していません" "CA:TRUE, keyUsage or extendedKeyUsage of the certificate does not allow this use"
+    "CA:FALSE、keyUsage は digitalSignature で発行し直してください。extendedKeyUsage を付けるなら、TLS 用は serverAuth と clientAuth の両方が要ります。"
+    "Have it issued with CA:FALSE and keyUsage digitalSignature; an extendedKeyUsage for TLS needs both serverAuth and clientAuth.";
+    CERTIFICATE_UNKNOWN "certificate-unknown" [Refusal Handshake] Recipient
+    "証明書が登録されていません" "the certificate is not registered"
+    "受信側が、つないできた側の証明書の SHA-256 を [[peer]] の tls_certificates・signing_certificates に登録するか、発行した認証局を tls.roots に加えてください。TLS 用と署名用の取り違えに注意します。"
+    "The receiving side registers the SHA-256 of the certificate in tls_certificates or signing_certificates of [[peer]], or adds the authority to tls.roots; those for TLS and for signing are easily swapped.";
+    CERTIFICATE_WRONG_OFFICE "certificate-wrong-office" [Refusal Handshake] Both
+    "証明書の名義（CN）が事業所番号と一致しません" "the common name of the certificate is not the number of the office"
+    "事業所番号の書き間違いを確かめてください。名義が違う証明書を使うなら、相手の設定に SHA-256 を登録します。"
+    "Look for a mistyped office number; a certificate of another name has to be registered by its SHA-256.";
+    CERTIFICATE_VERSION "certificate-version" [Refusal Handshake Certificates Start] Here
+    "拡張のない X.509 v1 の証明書は使えません" "an X.509 v1 certificate without extensions is not accepted"
+    "v3 の証明書（CA:FALSE、keyUsage 付き）を発行し直してください。openssl x509 -req には -copy_extensions copyall か -extfile を付けます。"
+    "Have a v3 certificate issued with CA:FALSE and keyUsage; openssl x509 -req needs -copy_extensions copyall or -extfile.";
+    REVOCATION_UNKNOWN "revocation-unknown" [Refusal Handshake] Recipient
+    "証明書の失効を確認できません" "revocation of the certificate cannot be checked"
+    "確認する側が、失効リスト（tls.revocation_lists）を新しいものに置き換えてください。"
+    "The side that checks puts a new revocation list into tls.revocation_lists.";
+
+    CERTIFICATE_MISSING "certificate-missing" [Handshake] Partner
+    "つないできた相手が証明書を示しませんでした" "the caller showed no certificate"
+    "renkei でないソフト（ブラウザーや監視など）が接続した可能性があります。相手の renkei なら、証明書の設定を確かめてもらってください。"
+    "It may be no renkei, but a browser or a monitor; of a partner's renkei, have its certificate settings checked.";
+    TLS_PEER_REFUSES "tls-peer-refuses" [Handshake] Partner
+    "相手が暗号化通信を断りました" "the other side refused the handshake"
+    "相手の設定に、こちらの TLS 証明書が登録されているか確かめてもらってください。"
+    "Have the partner check that it has registered our TLS certificate.";
+    TLS_INCOMPATIBLE "tls-incompatible" [Handshake] Both
+    "TLS の版か暗号が合いません" "no common version or suite of TLS"
+    "双方が TLS 1.3 に対応しているか確かめてください。"
+    "Check that both sides speak TLS 1.3.";
+    TLS_MALFORMED "tls-malformed" [Handshake] Nobody
+    "TLS でない通信が届きました" "what came is no TLS"
+    "renkei でないソフトの接続です。続く場合は、接続元の IP アドレスを確かめてください。"
+    "Something else than renkei connected. If it goes on, look at the address it comes from.";
+    TLS_FAILED "tls-failed" [Handshake] Both
+    "暗号化通信（TLS）を始められませんでした" "the TLS handshake failed"
+    "ログのその行の英文が理由です。"
+    "The text of the line in the log is the reason.";
+    TLS_BROKEN "tls-broken" [Handshake] Nobody
+    "暗号化通信を始める途中で切れました" "the connection broke during the handshake"
+    "続く場合は、回線とファイアウォールを確かめてください。"
+    "If it goes on, check the line and firewalls.";
+    TLS_TIMEOUT "tls-timeout" [Handshake] Nobody
+    "暗号化通信の準備が時間内に終わりませんでした" "the TLS handshake took too long"
+    "続く場合は、回線とファイアウォールを確かめてください。"
+    "If it goes on, check the line and firewalls.";
+    TLS_SILENT "tls-silent" [Handshake] Nobody
+    "接続だけして何も送られませんでした" "a connection said nothing"
+    "監視などの接続です。"
+    "That is what monitors do.";
+    NO_CONNECTION "no-connection" [Handshake] Here
+    "新しい接続を受けられません" "no connection could be taken"
+    "同時に開けるファイルの数の上限（ulimit -n、LimitNOFILE）とメモリーを確かめてください。"
+    "Check the limit of open files (ulimit -n, LimitNOFILE) and memory.";
+
+    UNKNOWN_PARTNER "unknown-partner" [Held] Here
+    "送信先が相手として登録されていません" "the addressee is no registered partner"
+    "設定の [[peer]] に相手を登録して renkei を起動し直し、renkei hold release で送ってください。番号の間違いなら、介護ソフトで直して出力し直します。"
+    "Add the partner to [[peer]], restart renkei and use renkei hold release; where the number is wrong, mend it in the care software and export again.";
+    NOT_THIS_OFFICE "not-this-office" [Held] Here
+    "送信元の事業所番号が、このフォルダーの事業所ではありません" "the sender is not the office of this folder"
+    "その事業所の送信用フォルダーに入れてください。介護ソフトの自事業所の番号も確かめます。"
+    "Use the drop folder of that office, and check the own office number in the care software.";
+    EDITION_NOT_ACCEPTED "edition-not-accepted" [Held] Here
+    "相手が取り込める版に変換できません" "the files cannot be converted to the edition that the partner imports"
+    "介護ソフトで、相手が取り込める版を選んで出力し直してください。"
+    "Export the files in the edition that the partner imports.";
+    FILE_TOO_LARGE "file-too-large" [Held] Here
+    "ファイルが大きすぎます" "a file is too large"
+    "出力の範囲を分けるか、limits.file_size を大きくしてください（相手の上限にも注意します）。"
+    "Export less at a time, or raise limits.file_size; the partner has limits too.";
+    UNIT_TOO_LARGE "unit-too-large" [Held] Here
+    "ファイルの合計が大きすぎます" "the files together are too large"
+    "出力の範囲を分けるか、limits.package_size を大きくしてください（相手の上限にも注意します）。"
+    "Export less at a time, or raise limits.package_size; the partner has limits too.";
+    UNIT_TOO_MANY_FILES "unit-too-many-files" [Held] Here
+    "ファイルの数が多すぎます" "there are too many files"
+    "出力の範囲を分けるか、limits.unit_files を大きくしてください。"
+    "Export less at a time, or raise limits.unit_files.";
+    SAME_NAME_IN_DROP "same-name-in-drop" [Held] Here
+    "大文字・小文字だけが違う同じ名前のファイルがあります" "two files have the same name but for the letter case"
+    "正しいほうだけを、元の名前で送信用フォルダーに入れてください。"
+    "Put only the right one into the drop folder, under its name.";
+    MANIFEST_MISMATCH "manifest-mismatch" [Held] Sender
+    "送信側のソフトが書いた目録が、ファイルの内容と一致しません" "the manifest says otherwise than the files"
+    "送信側のソフトウェアを確かめてください。"
+    "Check the sending software.";
+    CHANGED_AFTER_PACKING "changed-after-packing" [Held] Here
+    "送信の手続きのあとでファイルが変えられました。相手に届くのは変えられる前の内容です" "the files were changed after they were packed; the partner gets what they were before"
+    "不足があれば介護ソフトで出力し直してください。繰り返す場合は timing.settle を長くします。"
+    "Export again if something is missing; if it happens again, make timing.settle longer.";
+    OVERTAKEN_IN_DROP "overtaken-in-drop" [Held] Here
+    "処理中に、同じ名前で中身の違うファイルが送信用フォルダーに入れられました。ここにあるのは古いほうです" "newer files of the same names came into the drop folder; these are the older ones"
+    "古いほうが不要なら renkei hold dismiss で対応済みにしてください。"
+    "If the older ones are not needed, settle them with renkei hold dismiss.";
+    REJECTED "rejected" [Held] Sender
+    "相手が受け取りを拒否しました" "the recipient rejected it"
+    "報告の指摘を介護ソフトで直し、もう一度出力してください。"
+    "Mend the findings of the report in the care software and export again.";
+    EXPIRED "expired" [Held] Both
+    "期限までに相手の受領証が届きませんでした" "no receipt of the partner came in time"
+    "相手の renkei が動いているか、接続先の設定を相手と確かめてから、もう一度出力してください。"
+    "Make sure with the partner that its renkei runs and can be reached, then export again.";
+    IMPORT_NAME_TAKEN "import-name-taken" [Held] Recipient
+    "取込フォルダーに同じ名前で中身の違うファイルがあります" "another file of the same name lies in the import folder"
+    "受信側が、取込フォルダーのファイルを取り込むか別の場所に移し、renkei hold release を実行してください。"
+    "The receiving side imports or moves the file in its import folder and runs renkei hold release.";
+    IMPORT_FILE_UNREADABLE "import-file-unreadable" [Held] Recipient
+    "取込フォルダーにある同じ名前のファイルを読み取れません" "the file of the same name in the import folder cannot be read"
+    "受信側が、そのファイルのアクセス権を直すか別の場所に移し、renkei hold release を実行してください。"
+    "The receiving side mends the permissions of that file or moves it, and runs renkei hold release.";
+    DISMISSED_BY_RECIPIENT "dismissed-by-recipient" [Held] Sender
+    "相手の担当者が受け取らないと決めました" "a person at the recipient dismissed it"
+    "理由を相手に確かめてください。"
+    "Ask the partner why.";
+    NO_LONGER_KEPT "no-longer-kept" [Held Store Order] Nobody
+    "保存期間を過ぎ、パッケージが残っていません" "the package is no longer kept"
+    "受領証と記録は残っています。必要なら送信側が出力し直してください。"
+    "Receipts and records are still there; the sender exports again if it is needed.";
+    RELEASED "released" [Order Journal] Nobody
+    "もう一度検査または配置します" "it is checked or placed again"
+    "結果は renkei status と renkei history で確かめてください。"
+    "renkei status and renkei history say how it went.";
+    DISMISSED "dismissed" [Order Journal] Nobody
+    "対応済みにしました" "it was settled by a person"
+    "何もする必要はありません。"
+    "Nothing is to be done.";
+    FOLDER_REMOVED "folder-removed" [Journal] Nobody
+    "保留フォルダーが削除されたため、対応済みとしました" "its folder was removed, so it counts as settled"
+    "何もする必要はありません。"
+    "Nothing is to be done.";
+    HELD_AGAIN "held-again" [Journal] Nobody
+    "同じファイルがもう一度保留になりました" "the same files are held again"
+    "新しいほうの保留を見てください。"
+    "See the newer one.";
+    SENT_AGAIN "sent-again" [Journal] Nobody
+    "同じ連番が改めて送られたため、対応済みとしました" "the same serial was sent again, so it counts as settled"
+    "何もする必要はありません。"
+    "Nothing is to be done.";
+    ARRIVED_LATE "arrived-late" [Journal] Nobody
+    "送信を取りやめた後で、相手の受領証が届きました" "the receipt came after it was given up"
+    "ファイルは届いています。もう一度送る必要はありません。"
+    "The files have arrived and need not be sent again.";
+    RESEND "resend" [Journal] Nobody
+    "相手が失ったパッケージを送り直します" "the recipient lost the package; it is sent again"
+    "何もする必要はありません。"
+    "Nothing is to be done.";
+
+    RETRIED "retried" [Order] Nobody
+    "送信待ちを、すぐに送り直します" "what waits is tried at once"
+    "結果は renkei status で確かめてください。"
+    "renkei status says how it went.";
+    NOTHING_TO_RETRY "nothing-to-retry" [Order] Nobody
+    "送信待ちのパッケージはありません" "nothing waits to be sent"
+    "renkei history で状態を確かめてください。"
+    "renkei history says what became of it.";
+    RELOADING "reloading" [Order] Nobody
+    "証明書と失効リストを読み直します" "certificates and lists are read again"
+    "結果はログと renkei status で確かめてください。"
+    "The log and renkei status say how it went.";
+    NOT_HELD "not-held" [Order] Here
+    "その ID で保留中のものはありません" "nothing of this id is held"
+    "renkei hold list で ID を確かめてください。"
+    "See renkei hold list for the id.";
+    NO_FOLDER "no-folder" [Order] Here
+    "保留フォルダーの場所が分かりません" "the hold folder of the office is not known"
+    "その事業所が設定ファイルにあるか確かめてください。"
+    "Check that the office is in the configuration.";
+    FILES_GONE "files-gone" [Order] Nobody
+    "保留フォルダーにファイルが残っていません" "no files are left in the hold folder"
+    "対応済みとして扱います。"
+    "It counts as settled.";
+    PACKAGE_LOST "package-lost" [Order] Both
+    "保存したパッケージを読み取れません" "the stored package cannot be read"
+    "相手に renkei retry での送り直しを頼むか、renkei hold dismiss で対応済みにしてください。"
+    "Ask the sender for renkei retry with its id, or dismiss it.";
+    PACKAGE_UNREADABLE "package-unreadable" [Order] Here
+    "保存したパッケージを、いまは読み取れません" "the stored package cannot be read at the moment"
+    "データフォルダーのディスクを確かめて、もう一度実行してください。"
+    "Check the disk of the data folder and try again.";
+    DROP_NAME_TAKEN "drop-name-taken" [Order] Here
+    "送信用フォルダーに、中身の違う同じ名前のファイルがあります" "other files of the same names are in the drop folder"
+    "送信用フォルダーのファイルが処理されてから、もう一度実行してください。"
+    "Try again when the files in the drop folder were taken.";
+    SIGNING_FAILED "signing-failed" [Order Held] Here
+    "受領証に署名できませんでした" "a receipt could not be signed"
+    "証明書の状態を renkei status で確かめてください。"
+    "renkei status says how the certificates are.";
+    NOT_AN_ORDER "not-an-order" [Order] Maker
+    "指示を読み取れません" "the order cannot be read"
+    "renkei のコマンドと、動いている renkei の版をそろえてください。"
+    "Use the same version of renkei for commands and node.";
+
+    PARTNER_UNREACHABLE "partner-unreachable" [Condition] Both
+    "相手につながらないため、パッケージが待っています" "packages wait because the partner cannot be reached"
+    "自動で送り直します。続く場合は、角かっこ内のコードの説明を見てください。"
+    "It is tried again by itself; if it goes on, look up the code that stands with it.";
+    PARTNER_REFUSES "partner-refuses" [Condition] Both
+    "相手が受け取らないため、パッケージが待っています" "packages wait because the partner refuses them"
+    "角かっこ内のコードの説明を見て、必要なら相手に連絡してください。"
+    "Look up the code that stands with it, and call the partner if needed.";
+    PARTNER_CERTIFICATE_REFUSED "partner-certificate-refused" [Condition] Here
+    "相手の名義の証明書を受け付けていません" "a certificate in the name of a partner is not accepted"
+    "表示された SHA-256 を相手に電話などで確かめ、正しければ [[peer]] の登録を直してください。心当たりがなければ、何もする必要はありません。"
+    "Ask the partner for the SHA-256 that is shown, and mend [[peer]] if it is right; if nobody knows of it, nothing is to be done.";
+    STRANGER_CERTIFICATE_REFUSED "stranger-certificate-refused" [Condition] Here
+    "登録されていない証明書での接続を断りました" "a connection with a certificate that is not registered was refused"
+    "相手がこちらに送れないと言うときは、表示された SHA-256 を相手に電話などで確かめ、[[peer]] の tls_certificates に登録してください。心当たりがなければ、何もする必要はありません。"
+    "If a partner says that it cannot send, ask it for the SHA-256 that is shown and register it in tls_certificates of [[peer]]; if nobody knows of it, nothing is to be done.";
+    PEER_CANNOT_WORK "peer-cannot-work" [Condition Start] Here
+    "登録した相手と送受信できない設定です" "nothing can be exchanged with a configured partner"
+    "[[peer]] に tls_certificates と signing_certificates の両方を書くか、相手の証明書の認証局を tls.roots に書いてください。"
+    "Give the [[peer]] both tls_certificates and signing_certificates, or put the authority of its certificates into tls.roots.";
+    CLOCK_IN_DOUBT "clock-in-doubt" [Refusal Condition] Here
+    "パソコンの時計が急に変わったため、正しいと確かめられるまで送受信などを止めています" "the clock leapt, so sending and receiving pause until it is confirmed"
+    "そのパソコンの日付と時刻を直してください。確かめられると自動で続きます。"
+    "Set date and time of that computer; it goes on by itself when the clock is confirmed.";
+    SUPERSEDED_ARRIVED "superseded-arrived" [Condition] Both
+    "作り直す前のパッケージも相手に届いていました" "the partner has the former one of a package that was made anew as well"
+    "二重に取り込まれていないか、相手に確かめてください。"
+    "Ask the partner whether it was imported twice.";
+    FEW_OPEN_FILES "few-open-files" [Condition] Here
+    "同時に開けるファイルの数が少なく、接続を減らしています" "the limit of open files allows fewer connections"
+    "上限（ulimit -n、LimitNOFILE）を大きくして起動し直してください。"
+    "Raise it (ulimit -n, LimitNOFILE) and start again.";
+    TASK_STANDS_STILL "task-stands-still" [Condition] Here
+    "処理が進んでいません" "a task stands still"
+    "ディスクや共有フォルダーが応答しているか確かめ、直らなければ renkei を再起動してください。"
+    "See whether disks and shares answer, and restart renkei if it stays so.";
+    TASK_RESTARTS "task-restarts" [Condition] Maker
+    "処理が異常終了し、自動でやり直しています" "a task ended by a fault of the program and is begun anew"
+    "続く場合は、ログを添えて開発元に連絡してください。"
+    "If it goes on, report it with the log.";
+    CONTROL_UNREADABLE "control-unreadable" [Condition] Here
+    "コマンドの指示を受け取れません" "commands are not heard"
+    "データフォルダーの control フォルダーのアクセス権を確かめてください。"
+    "Check the permissions of the folder control in the data folder.";
+    OUTCOME_NOT_SHOWN "outcome-not-shown" [Condition] Here
+    "送信の結果を送信済みフォルダーまたは保留フォルダーに書き込めません" "outcomes cannot be laid into the sent or the hold folder"
+    "空き容量とアクセス権を確かめてください。直ると自動で続きます。"
+    "Check room and permissions; it goes on by itself.";
+    PACKING_WAITS "packing-waits" [Condition] Here
+    "署名できないため、ファイルを送信用フォルダーに置いたまま待っています" "files stay in the drop folder because nothing can be signed"
+    "署名用の証明書の期限とパソコンの時計を確かめてください。"
+    "Check the signing certificate and the clock.";
+    PACK_FAILED "pack-failed" [Condition] Maker
+    "パッケージを作れません" "the package cannot be made"
+    "ログを添えて開発元に連絡してください。"
+    "Report it with the log.";
+    PLACING_STOPPED "placing-stopped" [Condition] Here
+    "受信したファイルを配置できません" "received files cannot be placed"
+    "取込フォルダーのアクセス権と空き容量を確かめてください。自動でやり直します。"
+    "Check permissions and room of the import folder; it is tried again.";
+    WORK_FOLDER_MADE_ANEW "work-folder-made-anew" [Condition] Here
+    "作業用フォルダーがなくなっていたため、作り直しました" "the work folder was gone and was made anew"
+    "介護ソフトの送信済みの一覧と renkei history を見比べてください。"
+    "Compare what the care software exported with renkei history.";
+    DROP_FILE_IN_USE "drop-file-in-use" [Condition] Here
+    "送信用フォルダーのファイルを、ほかのソフトが書き込み中のまま閉じていません" "another program keeps a file in the drop folder open"
+    "そのソフトを閉じるか、ファイルを出力し直してください。"
+    "Close that program or export the file again.";
+    DROP_NAME_NOT_UNICODE "drop-name-not-unicode" [Condition Folder] Here
+    "ファイル名の文字コードが正しくありません" "a file name is not Unicode"
+    "ファイルを介護ソフトから出力し直してください。"
+    "Export the file again.";
+    DROP_NAME_EMPTY "drop-name-empty" [Condition Folder] Here
+    "ファイル名がありません" "a file name is empty"
+    "ファイルを介護ソフトから出力し直してください。"
+    "Export the file again.";
+    DROP_NAME_CONTROL_CHARACTER "drop-name-control-character" [Condition Folder] Here
+    "ファイル名に制御文字が含まれています" "a control character in a file name"
+    "ファイルを介護ソフトから出力し直してください。"
+    "Export the file again.";
+    DROP_NAME_INVISIBLE "drop-name-invisible" [Condition Folder] Here
+    "ファイル名に見えない文字が含まれています" "an invisible character in a file name"
+    "ファイルを介護ソフトから出力し直してください。"
+    "Export the file again.";
+    DROP_NAME_FORBIDDEN_CHARACTER "drop-name-forbidden-character" [Condition Folder] Here
+    "ファイル名に使えない文字が含まれています" "a forbidden character in a file name"
+    "ファイルを介護ソフトから出力し直してください。"
+    "Export the file again.";
+    DROP_NAME_TRAILING "drop-name-trailing" [Condition Folder] Here
+    "ファイル名の最後がピリオドまたは空白です" "a file name ends in a dot or a space"
+    "ファイルを介護ソフトから出力し直してください。"
+    "Export the file again.";
+    DROP_NAME_DEVICE "drop-name-device" [Condition Folder] Here
+    "Windows の予約語のファイル名です" "a device name of Windows"
+    "ファイルを介護ソフトから出力し直してください。"
+    "Export the file again.";
+    DROP_NAME_TOO_LONG "drop-name-too-long" [Condition Folder] Here
+    "ファイル名が長すぎます" "a file name is too long"
+    "ファイルを介護ソフトから出力し直してください。"
+    "Export the file again.";
+    DROP_NAME_NOT_OF_THE_STANDARD "drop-name-not-of-the-standard" [Condition Folder] Here
+    "標準仕様のファイル名ではありません" "the name is none of the standard"
+    "ファイルを介護ソフトから出力し直してください。"
+    "Export the file again.";
+    DROP_LINK "drop-link" [Condition Folder] Here
+    "リンク（ショートカット）は扱いません" "a link is not taken"
+    "ファイルそのものを置いてください。"
+    "Put the file itself there.";
+    DROP_FOLDER_INSIDE "drop-folder-inside" [Condition Folder] Here
+    "フォルダーの中は見ません" "folders are not looked into"
+    "ファイルを直接置いてください。"
+    "Put the files themselves there.";
+    DROP_SPECIAL_FILE "drop-special-file" [Condition Folder] Here
+    "通常のファイルではありません" "not a plain file"
+    "ファイルそのものを置いてください。"
+    "Put plain files there.";
+
+    CERTIFICATE_UNUSABLE "certificate-unusable" [Certificates Start] Here
+    "証明書または秘密鍵のファイルを使えません" "a file with a certificate or key cannot be used"
+    "表示されたパスのファイルを確かめてください。"
+    "Look at the file of the path that is shown.";
+    SIGNER_UNUSABLE "signer-unusable" [Certificates Start] Here
+    "署名用の証明書と秘密鍵を使えません" "signing certificate and key cannot be used"
+    "signing_certificate と signing_key の組み合わせを確かめてください。"
+    "Check that signing_certificate and signing_key belong together.";
+    OWN_CERTIFICATE_UNKNOWN_REVOCATION "own-certificate-unknown-revocation" [Certificates] Here
+    "自分の証明書の失効を確認できません" "revocation of an own certificate cannot be checked"
+    "自分の認証局の新しい失効リストを tls.revocation_lists に置いてください。"
+    "Put the new list of the own authority into tls.revocation_lists.";
+    OWN_CERTIFICATE_OTHER_NAME "own-certificate-other-name" [Certificates Start] Here
+    "自分の証明書の名義（CN）が、設定の事業所番号と違います" "the common name of an own certificate is not the configured office"
+    "番号の書き間違いか、別の事業所の証明書でないか確かめてください。"
+    "Look for a mistyped number or the certificate of another office.";
+    OWN_CERTIFICATE_TO_REGISTER "own-certificate-to-register" [Certificates Start] Partner
+    "自分の証明書は、SHA-256 を登録した相手だけが受け入れます" "partners accept an own certificate only where they have registered it"
+    "tls.roots が正しい認証局か確かめてください。登録で送受信する場合は、renkei certs show の SHA-256 を相手に伝え、登録してもらいます。"
+    "Check that tls.roots is the right authority; else give the SHA-256 of renkei certs show to the partners, who have to register it.";
+    CERTIFICATE_ENDS_WITHIN_30_DAYS "certificate-ends-within-30-days" [Certificates] Here
+    "証明書の期限まで 30 日以内です" "a certificate ends within 30 days"
+    "新しい証明書を準備してください。"
+    "Get a new one.";
+    CERTIFICATE_ENDS_WITHIN_7_DAYS "certificate-ends-within-7-days" [Certificates] Here
+    "証明書の期限まで 7 日以内です" "a certificate ends within 7 days"
+    "新しい証明書に置き換えてください。"
+    "Put a new one in its place.";
+    CERTIFICATE_ENDS_WITHIN_1_DAY "certificate-ends-within-1-day" [Certificates] Here
+    "証明書の期限まで 1 日以内です" "a certificate ends within a day"
+    "すぐに新しい証明書に置き換えてください。"
+    "Put a new one in its place at once.";
+    REVOCATION_LIST_UNUSABLE "revocation-list-unusable" [Certificates] Here
+    "失効リストを使えません" "a revocation list cannot be used"
+    "表示されたパスに、正しい失効リスト（CRL）を置いてください。"
+    "Put the right list (CRL) at the path that is shown.";
+    REVOCATION_LIST_AHEAD "revocation-list-ahead" [Certificates] Here
+    "失効リストの作成日時が、パソコンの時計より先です" "a revocation list was made after the time of the clock"
+    "パソコンの日付と時刻を確かめてください。"
+    "Check the clock of the computer.";
+    REVOCATION_LIST_ENDS_WITHIN_7_DAYS "revocation-list-ends-within-7-days" [Certificates] Here
+    "失効リストの期限まで 7 日以内です" "a revocation list ends within 7 days"
+    "それまでに新しいリストに置き換えてください。"
+    "Put the next one in its place before.";
+    REVOCATION_LIST_ENDS_WITHIN_1_DAY "revocation-list-ends-within-1-day" [Certificates] Here
+    "失効リストの期限まで 1 日以内です" "a revocation list ends within a day"
+    "すぐに新しいリストに置き換えてください。"
+    "Put the next one in its place soon.";
+    REVOCATION_LIST_ENDS_WITHIN_HOURS "revocation-list-ends-within-hours" [Certificates] Here
+    "失効リストの期限まで 6 時間以内です" "a revocation list ends within 6 hours"
+    "すぐに新しいリストに置き換えてください。"
+    "Put the next one in its place at once.";
+    REVOCATION_LIST_OUT_OF_DATE "revocation-list-out-of-date" [Certificates] Here
+    "失効リストの期限が過ぎました" "a revocation list has ended"
+    "猶予の終わりまでに新しいリストに置き換えてください。"
+    "Put the new list in its place before the grace is over.";
+    REVOCATION_LIST_REFUSES "revocation-list-refuses" [Certificates] Here
+    "失効リストの期限と猶予を過ぎ、その認証局の証明書をすべて断っています" "the grace of a list is over, and all certificates of its authority are refused"
+    "新しいリストに置き換えてください。"
+    "Put the new list in its place.";
+    REVOCATION_UNKNOWN_ISSUER "revocation-unknown-issuer" [Certificates] Here
+    "失効リストのない認証局の証明書を、失効を確認せずに受け入れています" "certificates of an authority are accepted without knowing their revocation"
+    "その認証局のリストを tls.revocation_lists に加えてください。"
+    "Add the list of the authority to tls.revocation_lists.";
+
+    TRUST_UNUSABLE "trust-unusable" [Start] Here
+    "認証局の証明書を使えません" "the certificates of authorities cannot be used"
+    "tls.roots のファイルを確かめてください。"
+    "Look at the files of tls.roots.";
+    TLS_UNUSABLE "tls-unusable" [Start] Here
+    "TLS の証明書と秘密鍵を使えません" "TLS certificate and key cannot be used"
+    "tls.certificate と tls.key の組み合わせを確かめてください。"
+    "Check that tls.certificate and tls.key belong together.";
+    CANNOT_LISTEN "cannot-listen" [Start] Here
+    "接続を待ち受けられません" "the address cannot be listened on"
+    "node.listen の IP アドレスがこのパソコンのものか、ほかのソフトがポートを使っていないか確かめてください。"
+    "Check that the address of node.listen is one of this computer and that no other program uses the port.";
+    FOLDERS_NOT_APART "folders-not-apart" [Start] Here
+    "分けるべきフォルダーが、同じか、一方が他方の中にあります" "folders that must be apart are one, or one in the other"
+    "別のフォルダーを指定してください。"
+    "Name another folder.";
+    SERVICE_TYPE_UNKNOWN "service-type-unknown" [Start] Here
+    "標準仕様にないサービス種類コードです" "a service type that the standard does not know"
+    "service_types を直してください（居宅介護支援は 43、訪問介護は 11 など）。"
+    "Mend service_types (43 for care management, 11 for home help).";
+    PEER_IS_OWN_OFFICE "peer-is-own-office" [Start] Here
+    "相手の番号が自事業所と同じです" "a partner has the number of the own office"
+    "[[peer]] の office か [[office]] の number を直してください。"
+    "Mend office of [[peer]] or number of [[office]].";
+
+    FOLDER_DISK_FULL "folder-disk-full" [Folder Held] Here
+    "ディスクの空き容量が足りません" "the disk is full"
+    "空き容量を増やしてください。空くと自動で再開します。"
+    "Make room; it goes on by itself.";
+    FOLDER_DENIED "folder-denied" [Folder Held] Here
+    "フォルダーに読み書きできません" "the folder cannot be read or written"
+    "renkei を動かすアカウントに、そのフォルダーの読み書きを許可してください。"
+    "Let the account of renkei read and write there.";
+    FOLDER_MISSING "folder-missing" [Folder Held] Here
+    "フォルダーが見つかりません" "the folder is not there"
+    "フォルダーを作るか、ディスクや共有フォルダーをつなぐか、設定のパスを直してください。"
+    "Make it, connect its disk or share, or mend the path in the configuration.";
+    FOLDER_REPLACED "folder-replaced" [Folder] Here
+    "以前とは別のフォルダーです" "the folder is not the one that it was"
+    "共有フォルダーやディスクをつなぎ直してください。わざと替えた場合は、一度だけ renkei run --accept-folders で起動します。"
+    "Connect the share or disk; if it was replaced on purpose, start once with renkei run --accept-folders.";
+    FOLDER_NOT_A_FOLDER "folder-not-a-folder" [Folder Held] Here
+    "フォルダーの場所に別のものがあります" "something else stands where the folder should be"
+    "それを別の場所に移すか、設定のパスを直してください。"
+    "Move it elsewhere or mend the path in the configuration.";
+    FOLDER_LOCKED "folder-locked" [Folder Held] Nobody
+    "ほかのソフトがファイルを使用中です" "another program has a file open"
+    "自動でやり直します。続く場合は、そのソフトを閉じてください。"
+    "It is tried again; if it goes on, close that program.";
+    FOLDER_CHANGED "folder-changed" [Folder Held] Nobody
+    "処理の途中でファイルが変えられました" "a file was changed meanwhile"
+    "自動でやり直します。"
+    "It is tried again by itself.";
+    FOLDER_OTHER_VOLUME "folder-other-volume" [Folder] Here
+    "送信用フォルダーと別のドライブです" "the folder is on another volume than the drop folder"
+    "office.work を、drop と同じドライブの上に置いてください。"
+    "Put office.work on the volume of drop.";
+    FOLDER_NO_SAFE_RENAME "folder-no-safe-rename" [Folder] Here
+    "このドライブの形式では上書きしない名前の変更ができません" "the volume cannot rename without overwriting"
+    "NTFS や ext4 などのドライブを使ってください。"
+    "Use a volume with NTFS, ext4 or alike.";
+    FOLDER_BAD_NAME "folder-bad-name" [Folder] Here
+    "使えないファイル名です" "a name that is not taken"
+    "ファイル名を確かめてください。"
+    "Look at the file name.";
+    FOLDER_SAME_NAME "folder-same-name" [Folder] Here
+    "同じ名前のファイルが重なっています" "two files have the same name"
+    "正しいほうだけを残してください。"
+    "Leave only the right one.";
+    FOLDER_TOO_LARGE "folder-too-large" [Folder] Here
+    "ファイルが大きすぎます" "the files are too large"
+    "出力の範囲を分けてください。"
+    "Export less at a time.";
+    FOLDER_IO "folder-io" [Folder Held] Here
+    "フォルダーの読み書きに失敗しました" "reading or writing the folder failed"
+    "ディスクとネットワークを確かめてください。自動でやり直します。"
+    "Check disk and network; it is tried again.";
+
+    STORE_FULL "store-full" [Store] Here
+    "ディスクか、許された台帳の大きさがいっぱいです" "the disk or the allowed size of the store is full"
+    "空きを増やすか、limits.store_size を大きくしてください。"
+    "Make room or raise limits.store_size.";
+    STORE_IN_USE "store-in-use" [Store Start] Here
+    "データフォルダーは別の renkei が使用中です" "another renkei uses the data folder"
+    "先に動いている renkei を止めるか、node.data を分けてください。"
+    "Stop the other renkei, or give each its own node.data.";
+    STORE_ABSENT "store-absent" [Store] Here
+    "台帳がありません" "there is no store"
+    "renkei run を一度も動かしていないか、--config か node.data が違います。"
+    "renkei run has never run, or --config or node.data is another.";
+    STORE_MISSING "store-missing" [Store Start] Here
+    "以前あった台帳がありません" "the store that was there is missing"
+    "データフォルダーのディスクをつなぐか、控えから戻してください。戻せない場合だけ renkei run --new-store で始めます。"
+    "Connect the disk of the data folder or restore a copy; only if that is impossible, start with renkei run --new-store.";
+    STORE_EMPTIED "store-emptied" [Store Start] Here
+    "台帳が空になっています" "the store was emptied"
+    "控えから戻してください。戻せない場合だけ renkei run --new-store で始めます。"
+    "Restore a copy; only if that is impossible, start with renkei run --new-store.";
+    STORE_LOG_ALONE "store-log-alone" [Store Start] Here
+    "台帳のログだけが残っています" "there is the log of the store, but not its database"
+    "renkei.db を控えから戻してください。戻せない場合だけ renkei run --new-store で始めます。"
+    "Restore renkei.db; only if that is impossible, start with renkei run --new-store.";
+    STORE_ANOTHER "store-another" [Store Start] Here
+    "台帳が以前のものとは別のものです" "the store is another one than before"
+    "元のデータフォルダーに戻すか、わざと替えた場合は renkei run --accept-store で起動してください。"
+    "Put the former one back, or start with renkei run --accept-store if it is meant.";
+    STORE_OLDER "store-older" [Store Start] Here
+    "台帳が以前より古い状態です" "the store is older than it was"
+    "新しい控えがあれば戻してください。なければ renkei run --accept-store で起動します。"
+    "Restore a newer copy if there is one; else start with renkei run --accept-store.";
+    STORE_EXPOSED "store-exposed" [Store Start] Here
+    "データフォルダーを、ほかのアカウントが読み書きできます" "other accounts can get at the data folder"
+    "表示された chmod 700 のコマンドを実行してください。"
+    "Run the chmod 700 that is shown.";
+    STORE_TOO_NEW "store-too-new" [Store Start] Here
+    "台帳は、より新しい版の renkei で作られています" "a newer renkei made the store"
+    "renkei を更新してください。"
+    "Update renkei.";
+    STORE_TOO_OLD "store-too-old" [Store] Here
+    "台帳は、古い版の renkei で作られています" "an older renkei made the store"
+    "renkei run を動かすと新しくなります。"
+    "renkei run brings it up to date.";
+    STORE_DAMAGED "store-damaged" [Store Held] Sender
+    "受信側に保存したパッケージが壊れています。送信側で renkei retry を実行すると送り直せます" "the stored package is damaged at the recipient; renkei retry at the sender sends it again"
+    "送信側で renkei retry を実行してください。台帳そのものが壊れている場合は控えから戻します。"
+    "The sender runs renkei retry; where the store itself is damaged, restore a copy.";
+    STORE_CLOSED "store-closed" [Store] Nobody
+    "台帳は閉じられています" "the store is closed"
+    "renkei が停止中です。"
+    "renkei is stopping.";
+    STORE_FAILED "store-failed" [Store Held] Here
+    "台帳の読み書きに失敗しました" "the store cannot be read or written"
+    "ディスクを確かめてください。自動でやり直します。"
+    "Check the disk; it is tried again.";
+    STORE_ON_NETWORK_SHARE "store-on-network-share" [Start] Here
+    "台帳は共有フォルダーに置けません" "the store cannot be on a network share"
+    "node.data に、このパソコンのディスクのフォルダーを指定してください。"
+    "Name a folder on a local disk in node.data.";
+}

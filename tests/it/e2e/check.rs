@@ -1,0 +1,209 @@
+//! `run --check` finds what cannot work, all at once, and changes nothing.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::Output;
+
+use renkei::certs::files::Access;
+use renkei::certs::{TestCa, Validity, certificates_to_pem, revocation_list_to_pem};
+use renkei::package::Usage;
+
+use crate::harness::{CARE, HELP, Office, offices, quoted};
+use crate::proof::{long, office};
+
+/// Checks the configuration: the exit code and everything that is said.
+fn check(node: &Office) -> (Option<i32>, String) {
+    told(&node.command(&["run", "--check"]))
+}
+
+fn told(output: &Output) -> (Option<i32>, String) {
+    let said = [&output.stdout, &output.stderr].map(|bytes| String::from_utf8_lossy(bytes));
+    (output.status.code(), said.concat())
+}
+
+/// Every path below a folder.
+fn paths(folder: &Path) -> Vec<PathBuf> {
+    let mut found = Vec::new();
+    for entry in fs::read_dir(folder).expect("listed") {
+        let path = entry.expect("an entry").path();
+        if path.is_dir() {
+            found.extend(paths(&path));
+        }
+        found.push(path);
+    }
+    found.sort();
+    found
+}
+
+fn pin(node: &mut Office, number: &str, tls: bool, signing: bool) {
+    for (key, usage, is_there) in
+        [("tls_certificates", Usage::Tls, tls), ("signing_certificates", Usage::Signing, signing)]
+    {
+        let sha256 =
+            renkei::types::Digest::of(node.issue(number, usage).certificate().expect("one"));
+        let value = if is_there { format!("[{}]", quoted(sha256)) } else { "[]".to_owned() };
+        node.set_peer(number, key, value);
+    }
+}
+
+#[test]
+fn nothing_is_made_before_and_beside_a_node() {
+    let [mut care, _] = offices([CARE, HELP]);
+    care.write_config();
+    let before = paths(&care.path(""));
+    let (code, said) = check(&care);
+    assert_eq!(code, Some(0), "{said}");
+    assert!(said.contains("in order"), "{said}");
+    assert_eq!(paths(&care.path("")), before);
+
+    care.start();
+    // In its data folder the node itself is at work.
+    let beside = |care: &Office| {
+        let mut paths = paths(&care.path(""));
+        paths.retain(|path| !path.starts_with(care.path("data")));
+        paths
+    };
+    let before = beside(&care);
+    let (code, said) = check(&care);
+    assert_eq!(code, Some(0), "{said}");
+    assert!(said.contains("a node runs by this configuration"), "{said}");
+    assert_eq!(beside(&care), before);
+    care.set("office", "import", quoted("nowhere"));
+    let (code, said) = check(&care);
+    assert_eq!(code, Some(2), "{said}");
+    assert!(said.contains("nowhere") && said.contains("folder-missing"), "{said}");
+    assert!(care.is_alive());
+}
+
+#[test]
+fn all_of_it_is_told_although_the_file_has_a_mistake() {
+    let [mut care, _] = offices([CARE, HELP]);
+    care.set("office", "hodl", quoted("hold"));
+    care.set("office", "drop", quoted("dorp"));
+    care.set("tls", "certificate", quoted("keys/tsl.pem"));
+    care.set("office", "service_types", "[\"99\"]");
+    let taken = std::net::TcpListener::bind("127.0.0.1:0").expect("a port");
+    let address = taken.local_addr().expect("an address");
+    care.set("node", "listen", quoted(address));
+    let (code, said) = check(&care);
+    assert_eq!(code, Some(2), "{said}");
+    for expected in ["did you mean hold", "dorp", "tsl.pem", "\"99\"", "cannot-listen"] {
+        assert!(said.contains(expected), "{expected}: {said}");
+    }
+    let (_, japanese) = told(&care.command_in("ja", &["run", "--check"]));
+    for expected in ["hold の間違い", "送信用フォルダーが見つかりません。フォルダーを作るか", "99"]
+    {
+        assert!(japanese.contains(expected), "{expected}: {japanese}");
+    }
+}
+
+#[test]
+fn a_number_that_is_not_that_of_the_certificate_is_found() {
+    let [care, help] = offices([CARE, HELP]);
+    care.put_identity("tls", &help.issue(HELP, Usage::Tls));
+    let (code, said) = check(&care);
+    assert_eq!(code, Some(2), "{said}");
+    assert!(said.contains("own-certificate-other-name") && said.contains(HELP), "{said}");
+}
+
+#[test]
+fn own_certificates_of_another_authority_are_found_unless_everybody_is_pinned() {
+    let [mut care, _] = offices([CARE, HELP]);
+    let other = TestCa::new("Other", long()).expect("an authority");
+    let root = certificates_to_pem(&[other.certificate().clone()]);
+    care.put_key_file("ca.pem", &root, Access::Public);
+    let (code, said) = check(&care);
+    assert_eq!(code, Some(2), "{said}");
+    assert!(said.contains("own-certificate-to-register"), "{said}");
+    pin(&mut care, HELP, true, true);
+    let (code, said) = check(&care);
+    assert_eq!(code, Some(0), "{said}");
+    // Where no authority plays a part there is nothing to say.
+    care.set("tls", "roots", "[]");
+    let (code, said) = check(&care);
+    assert_eq!((code, said.contains("own-certificate")), (Some(0), false), "{said}");
+}
+
+#[test]
+fn partners_that_nobody_vouches_for_are_found_with_what_is_missing() {
+    let [mut care, _] = offices([CARE, HELP]);
+    care.set("tls", "roots", "[]");
+    for (tls, signing, missing) in [
+        (false, false, "neither be reached nor believed"),
+        (true, false, "signing_certificates its signatures"),
+        (false, true, "tls_certificates no connection"),
+    ] {
+        pin(&mut care, HELP, tls, signing);
+        let (code, said) = check(&care);
+        assert_eq!(code, Some(2), "{said}");
+        assert!(said.contains("peer-cannot-work") && said.contains(missing), "{missing}: {said}");
+    }
+}
+
+#[test]
+fn a_partner_with_the_own_number_is_found() {
+    let [mut care, _] = offices([CARE, HELP]);
+    care.remember_peer(CARE, care.port);
+    let (code, said) = check(&care);
+    assert_eq!(code, Some(2), "{said}");
+    assert!(said.contains("peer-is-own-office"), "{said}");
+}
+
+#[test]
+fn folders_inside_the_drop_folder_are_found_before_they_are_made() {
+    let [mut care, _] = offices([CARE, HELP]);
+    care.set("office", "hold", quoted("drop/hold"));
+    care.set("office", "sent", quoted("outside/../drop/sent"));
+    care.set("node", "data", quoted("drop/data"));
+    let (code, said) = check(&care);
+    assert_eq!(code, Some(2), "{said}");
+    for key in ["hold", "sent"].map(|key| format!("office {CARE} {key} [folders-not-apart]")) {
+        assert!(said.contains(&key), "{key}: {said}");
+    }
+    assert!(said.contains("node.data [folders-not-apart]"), "{said}");
+    assert_eq!(fs::read_dir(care.path("drop")).expect("listed").count(), 0);
+    #[cfg(unix)]
+    {
+        std::os::unix::fs::symlink(care.path("drop"), care.path("link")).expect("a link");
+        care.set("office", "hold", quoted("link/new"));
+        let (_, said) = check(&care);
+        assert!(said.contains(&format!("office {CARE} hold [folders-not-apart]")), "{said}");
+    }
+}
+
+#[test]
+fn what_ends_soon_is_told() {
+    let [mut care, _] = offices([CARE, HELP]);
+    let now = renkei::node::system_clock().now();
+    let hour = jiff::SignedDuration::from_hours(1);
+    let validity = |hours| Validity { not_before: now - hour, not_after: now + hour * hours };
+    let world = std::sync::Arc::clone(&care.world);
+    let authority = &world.authority;
+    let soon = authority.issue(office(CARE), Usage::Signing, &[], validity(24 * 10));
+    care.put_identity("signing", &soon.expect("issued"));
+    let list = authority.revocation_list(&[], validity(5)).expect("a list");
+    care.put_key_file("ca.crl.pem", &revocation_list_to_pem(&list), Access::Public);
+    care.set("tls", "revocation_lists", "[\"keys/ca.crl.pem\"]");
+    let (code, said) = check(&care);
+    assert_eq!(code, Some(0), "{said}");
+    for expected in
+        ["certificate-ends-within-30-days", "signing.pem", "revocation-list-ends-within-hours"]
+    {
+        assert!(said.contains(expected), "{expected}: {said}");
+    }
+    let ended = authority.issue(office(CARE), Usage::Signing, &[], validity(0));
+    care.put_identity("signing", &ended.expect("issued"));
+    let (code, said) = check(&care);
+    assert_eq!(code, Some(2), "{said}");
+    assert!(said.contains("own-certificate-not-valid"), "{said}");
+}
+
+#[test]
+fn a_certificate_in_the_place_of_a_key_is_not_to_be_hidden() {
+    let [mut care, _] = offices([CARE, HELP]);
+    care.set("tls", "key", quoted("keys/tls.pem"));
+    let (code, said) = check(&care);
+    assert_eq!(code, Some(2), "{said}");
+    assert!(said.contains("a certificate, where the private key is expected"), "{said}");
+    assert!(!said.contains("chmod"), "{said}");
+}
