@@ -641,11 +641,11 @@ codes! {
     "空き容量を増やしてください。空くと自動で再開します。"
     "Make room; it goes on by itself.";
     FOLDER_DENIED "folder-denied" [Folder Held] Here
-    "フォルダーに読み書きできません" "the folder cannot be read or written"
+    "フォルダーに読み書きできません（受信したものでは取込フォルダー）" "the folder cannot be read or written (of what was received: the import folder)"
     "renkei を動かすアカウントに、そのフォルダーの読み書きを許可してください。"
     "Let the account of renkei read and write there.";
     FOLDER_MISSING "folder-missing" [Folder Held] Here
-    "フォルダーが見つかりません" "the folder is not there"
+    "フォルダーが見つかりません（受信したものでは取込フォルダー）" "the folder is not there (of what was received: the import folder)"
     "フォルダーを作るか、ディスクや共有フォルダーをつなぐか、設定のパスを直してください。"
     "Make it, connect its disk or share, or mend the path in the configuration.";
     FOLDER_REPLACED "folder-replaced" [Folder] Here
@@ -653,7 +653,7 @@ codes! {
     "共有フォルダーやディスクをつなぎ直してください。わざと替えた場合は、一度だけ renkei run --accept-folders で起動します。"
     "Connect the share or disk; if it was replaced on purpose, start once with renkei run --accept-folders.";
     FOLDER_NOT_A_FOLDER "folder-not-a-folder" [Folder Held] Here
-    "フォルダーの場所に別のものがあります" "something else stands where the folder should be"
+    "フォルダーの場所に別のものがあります（受信したものでは取込フォルダー）" "something else stands where the folder should be (of what was received: the import folder)"
     "それを別の場所に移すか、設定のパスを直してください。"
     "Move it elsewhere or mend the path in the configuration.";
     FOLDER_LOCKED "folder-locked" [Folder Held] Nobody
@@ -685,7 +685,7 @@ codes! {
     "出力の範囲を分けてください。"
     "Export less at a time.";
     FOLDER_IO "folder-io" [Folder Held] Here
-    "フォルダーの読み書きに失敗しました" "reading or writing the folder failed"
+    "フォルダーの読み書きに失敗しました（受信したものでは取込フォルダー）" "reading or writing the folder failed (of what was received: the import folder)"
     "ディスクとネットワークを確かめてください。自動でやり直します。"
     "Check disk and network; it is tried again.";
 

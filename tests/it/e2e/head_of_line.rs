@@ -73,7 +73,11 @@ fn a_sender_is_told_when_nothing_can_be_placed_for_an_hour() {
     drop(store);
     until("told to the sender", || care.has_sent("HELD_BY_RECIPIENT", 1));
     assert_eq!(care.sql("SELECT detail FROM outgoing"), ["folder-missing"]);
-    assert!(says(&care, &["history"]).0.contains("the import folder is not there"));
+    assert!(
+        says(&care, &["history"])
+            .0
+            .contains("the folder is not there (of what was received: the import folder)")
+    );
     assert!(help.log().contains("placing-stopped"), "no notice at the recipient");
 
     fs::rename(&away, &import).expect("renamed");

@@ -130,7 +130,10 @@ fn a_partner_that_is_not_registered_any_more_is_told_and_waits() {
         let said = stdout(&care, &["status"]);
         (said.contains("partner-refuses") && !said.contains("partner-unreachable")).then_some(())
     });
-    assert!(stdout(&care, &["history"]).contains("(the partner does not take it)"));
+    assert!(
+        stdout(&care, &["history"])
+            .contains("(the partner does not take it: the sender is no registered partner)")
+    );
     assert!(care.is_alive());
 }
 
