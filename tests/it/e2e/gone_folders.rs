@@ -168,7 +168,8 @@ fn without_its_store_a_sender_packs_nothing() {
         .status();
     assert!(copied.expect("the command cp").success());
     care.start();
-    fs::remove_dir_all(care.path("data")).expect("removed");
+    // The node may write into it meanwhile.
+    until("removed", || fs::remove_dir_all(care.path("data")).ok());
     let unit = withdrawal(CARE, 2);
     export(&care, &unit);
     until("told", || care.log().contains("store-gone").then_some(()));
