@@ -77,6 +77,63 @@ for case in load("container")["cases"]:
         got = str(error)
     expect(case["file"], case.get("code"), got)
 
+def once(pairs):
+    """An object in which no member stands twice."""
+    found = dict(pairs)
+    if len(found) < len(pairs):
+        raise ValueError("a member twice")
+    return found
+
+
+def when(text):
+    date, clock, fraction, zone = re.fullmatch(r"(\d{4}-\d\d-\d\d)[Tt ](\d\d:\d\d:\d\d)(\.\d{1,9})?([Zz]|[+-]\d\d:\d\d)", text).groups()
+    offset = 0 if zone in "Zz" else (int(zone[1:3]) * 60 + int(zone[4:])) * (-60 if zone[0] == "+" else 60)
+    return calendar.timegm(time.strptime(f"{date} {clock}", "%Y-%m-%d %H:%M:%S")) + offset + float(fraction or 0)
+
+
+def fits(pattern, *texts):
+    if not all(isinstance(text, str) and re.fullmatch(pattern, text) for text in texts):
+        raise ValueError(pattern)
+
+
+def manifest_code(text):
+    """What a manifest is refused with, if it is; section 3."""
+    try:
+        said = json.loads(text.decode("utf-8"), object_pairs_hook=once)
+        if said["format"] != "renkei.package/1":
+            return "unsupported-format"
+        ids = [said["message_id"]] + ([said["supersedes"]] if "supersedes" in said else [])
+        fits("[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[0-9a-f]{4}-[0-9a-f]{12}", *ids)
+        sender, recipient, files = said["sender"], said["recipient"], said["files"]
+        fits("[0-9A-Z]{10}", sender["office"], recipient["office"])
+        fits("[0-9A-Fa-f]{64}", sender["certificate"], *(one["sha256"] for one in files))
+        fits("[A-Za-z0-9_-]{1,16}", said["kind"])
+        fits("v3|v4[.]1", said["edition"])
+        fits("[0-9]{4}(0[1-9]|1[0-2])", *said["months"])
+        fits("[0-9]{14}", said["serial"])
+        types = [party.get("service_types", []) for party in (sender, recipient)]
+        fits("[0-9A-Z]{2}", *types[0], *types[1])
+        name = "[A-Z0-9_]+?(_[0-9]{6})?_%s(_[0-9A-Z]{2})?_%s(_[0-9A-Z]{2})?_%s(_[0-9]{4})?[.](CSV|JPG)"
+        name %= sender["office"], recipient["office"], said["serial"]
+        fits(name, *(one["name"].upper() for one in files))
+        good = [
+            type(said["sequence"]) is int and 1 <= said["sequence"] < 2**53, when(said["created_at"]) < when(said["expires_at"]),
+            len(said["months"]) <= 120, max(map(len, types)) <= 100, len(set(ids)) == len(ids), files,
+            all(type(one["size"]) is int and one["size"] >= 0 for one in files),
+            [one["n"] for one in files] == list(range(1, len(files) + 1)),
+            len({one["name"].upper() for one in files}) == len(files),
+            all(one["media"] == ("image/jpeg" if one["name"].upper().endswith("JPG") else "text/csv") for one in files),
+        ]
+        return None if all(good) else "bad-manifest"
+    except (ValueError, KeyError, TypeError, AttributeError):
+        return "bad-manifest"
+
+
+good = (DIR / "manifest" / "good.json").read_text("utf-8")
+for case in load("manifest")["cases"]:
+    text = base64.b64decode(case["base64"]) if "base64" in case else good.replace(*case["replace"]).encode()
+    expect(case["name"], case.get("code"), manifest_code(text))
+
 for case in load("cms")["cases"]:
     manifest, signature = entries((DIR / "cms" / case["file"]).read_bytes())
     expect(case["file"], case["openssl"], signed(signature, manifest, case["trust"])[0])
@@ -97,6 +154,12 @@ for chain in receipts["chains"]:
     chained = [documents[file] for file in chain["receipts"]]
     known = {said["sha256"] for said in chained}
     expect(chain["name"], chain["verdict"] == "accept", all(said.get("previous") in known | {None} for said in chained))
+
+for case in load("tls")["cases"]:
+    for role in {"openssl_server", "openssl_client"} & case.keys():
+        command = ["openssl", "verify", "-attime", str(NOW), "-purpose", role.replace("openssl_", "ssl"), "-CAfile",
+                   str(DIR / case["trust"]["roots"][0]), str(DIR / case["certificate"])]
+        expect((case["certificate"], role), case[role], subprocess.run(command, capture_output=True).returncode == 0)
 
 order = load("order")
 for case in order["cases"]:
