@@ -261,7 +261,7 @@ async fn attempt(context: Arc<Context>, row: OutgoingRow) -> Attempt {
     }
     let reached = answer.as_ref().err().is_none_or(SendError::is_refusal);
     let (event, detail, receipt, blocks) = match answer {
-        Ok(reply) => match read_receipt(&context, &row, reply.receipt).await {
+        Ok(reply) => match read_first_receipt(&context, &row, reply.receipt).await {
             Ok(Read { event, receipt, codes }) => (event, codes, Some(receipt), false),
             Err(NotTaken { code, .. }) => {
                 tracing::warn!(%id, partner = %row.partner, code,
@@ -358,6 +358,22 @@ pub(super) struct Read {
     pub(super) receipt: NewReceipt,
     /// The codes of its findings, where they say why the package does not arrive.
     pub(super) codes: String,
+}
+
+/// Verifies the answer to a package: its first receipt, which says that it was taken or refused. Any
+/// other one would end the package without the proof that it was taken.
+async fn read_first_receipt(
+    context: &Arc<Context>,
+    row: &OutgoingRow,
+    der: bytes::Bytes,
+) -> Result<Read, NotTaken> {
+    let read = read_receipt(context, row, der).await?;
+    let first = [OutgoingReceipt::Consignment, OutgoingReceipt::Rejection];
+    if first.map(OutgoingEvent::Receipt).contains(&read.event) {
+        Ok(read)
+    } else {
+        Err(NotTaken::for_good("unexpected-receipt"))
+    }
 }
 
 /// Verifies a receipt for a package that we sent.
