@@ -663,7 +663,7 @@ def make_tls():
     case("sender-other-usage", by=trust(roots=(), pins=("sender-other-usage",)), note="pinned")
     case("sender", "certificate-wrong-usage", note="emailProtection alone")
     case("sender-other-usage", "certificate-wrong-usage")
-    case("sender-pinned", "certificate-unknown")
+    case("sender-tls", "certificate-unknown", by=trust(roots=("middle",)))
     case("sender-tls", "certificate-wrong-office", office=OTHER)
     case("sender-middle", "certificate-wrong-usage", chain=("middle",))
     case("sender-ended", "certificate-expired")

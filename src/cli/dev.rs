@@ -6,7 +6,7 @@ use std::process::ExitCode;
 
 use clap::Subcommand;
 
-use super::output;
+use super::{output, vectors};
 use crate::certs;
 use crate::node::system_clock;
 use crate::rules;
@@ -38,6 +38,12 @@ enum DevCommand {
         #[arg(value_name = "FILE", default_value = "spec/COVERAGE.md")]
         file: PathBuf,
     },
+    /// プロトコルの検証データ spec/vectors/ を、このプログラムで確かめます
+    Vectors {
+        /// 検証データのフォルダー
+        #[arg(long, value_name = "DIR", default_value = "spec/vectors")]
+        check: PathBuf,
+    },
 }
 
 pub(super) fn run(args: &Args, lang: Lang) -> anyhow::Result<ExitCode> {
@@ -54,6 +60,7 @@ pub(super) fn run(args: &Args, lang: Lang) -> anyhow::Result<ExitCode> {
             fs::write(file, rules::coverage()?)?;
             file
         }
+        DevCommand::Vectors { check } => return vectors::check(check, lang),
     };
     let path = written.display();
     output::line(&match lang {

@@ -100,6 +100,8 @@ const ENGLISH: &[(&str, &str)] = &[
     ("dev rules-md FILE", "The file to write"),
     ("dev coverage-md", "Write spec/COVERAGE.md anew"),
     ("dev coverage-md FILE", "The file to write"),
+    ("dev vectors", "Hold the program against the vectors of the protocol, spec/vectors/"),
+    ("dev vectors --check", "The folder of the vectors"),
     ("new", "Make valid files of invented people, for import tests and measurements"),
     ("new --unit", "The send unit: K1, K2, Y1, 3-2 ...; all means every one of the edition"),
     ("new --kind", "No send unit but one file of this kind, for measuring: UPPLAN ..."),

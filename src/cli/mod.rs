@@ -29,6 +29,7 @@ mod setup;
 mod status;
 mod usage;
 mod validate;
+mod vectors;
 mod verify;
 mod vouching;
 mod words;

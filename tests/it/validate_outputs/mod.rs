@@ -4,13 +4,14 @@
 mod catalogue;
 mod formats;
 mod profiles;
-mod schema;
 
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 
 use serde_json::Value;
+
+use crate::schema;
 
 /// A send unit with defects, in a folder of its own.
 struct Set {
@@ -96,6 +97,6 @@ fn validate(path: &Path, arguments: &[&str]) -> Output {
 fn json(path: &Path, arguments: &[&str]) -> Value {
     let output = validate(path, &[arguments, &["--format", "json"]].concat());
     let report: Value = serde_json::from_slice(&output.stdout).expect("JSON");
-    schema::check_report(&report);
+    schema::check_document(&report);
     report
 }
