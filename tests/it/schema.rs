@@ -73,7 +73,9 @@ fn check(root: &Value, schema: &Value, value: &Value) -> Result<(), String> {
             "maxLength" if length(value) <= wanted.as_u64() => {}
             "minItems" if items(value) >= wanted.as_u64() => {}
             "maxItems" if items(value) <= wanted.as_u64() => {}
-            "maximum" | "maxLength" | "minItems" | "maxItems" => return wrong(keyword),
+            "maximum" | "maxLength" | "minItems" | "maxItems" => {
+                return wrong(&format!("{keyword} {wanted}"));
+            }
             "const" if wanted == value => {}
             "enum" if wanted.as_array().expect("a list").contains(value) => {}
             "type" => {

@@ -301,7 +301,11 @@ async fn an_incoming_package_goes_its_way_once() {
     let next = NewIncoming { sequence: 4, ..incoming(MessageId::new(now()), large, b"second") };
     store.commit(next, now()).await.expect("commit");
     let next = unplaced().await.expect("read");
-    assert_eq!((next[0].is_large, next[0].missing_since), (true, Some(now())), "2 and 3 are missing");
+    assert_eq!(
+        (next[0].is_large, next[0].missing_since),
+        (true, Some(now())),
+        "2 and 3 are missing"
+    );
 }
 
 /// A partner gives its package the id of one that we sent to it.

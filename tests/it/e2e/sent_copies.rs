@@ -74,6 +74,7 @@ fn what_was_given_up_goes_to_hold_with_a_report_once() {
 struct StandIn {
     signer: Signer,
     kind: ReceiptKind,
+    previous: Option<Digest>,
 }
 
 impl Service for StandIn {
@@ -104,7 +105,11 @@ impl Service for StandIn {
         };
         let now = Rogue::now();
         let receipt = Receipt::about(&package, self.kind, now);
-        let receipt = receipt.with_findings([finding]).sign(&self.signer, now).expect("signed");
+        let receipt = receipt
+            .after(self.previous)
+            .with_findings([finding])
+            .sign(&self.signer, now)
+            .expect("signed");
         Ok(PutAnswer { receipt: receipt.into(), repeated: false })
     }
 
@@ -120,7 +125,7 @@ impl Service for StandIn {
 #[test]
 fn what_the_partner_refused_goes_to_hold_with_its_findings() {
     let [mut care, help] = offices([CARE, HELP]);
-    let _running = stand_in(&help, ReceiptKind::Rejection);
+    let _running = stand_in(&help, ReceiptKind::Rejection, None);
     care.start();
     let unit = withdrawal(CARE, 1);
     let name = unit.keys().next().expect("a file").clone();
@@ -138,14 +143,14 @@ fn what_the_partner_refused_goes_to_hold_with_its_findings() {
 }
 
 /// Something that answers in the place of an office's node, as long as the runtime lives.
-fn stand_in(help: &Office, kind: ReceiptKind) -> tokio::runtime::Runtime {
+fn stand_in(help: &Office, kind: ReceiptKind, previous: Option<Digest>) -> tokio::runtime::Runtime {
     let runtime = tokio::runtime::Runtime::new().expect("a runtime");
     let signer = identity(help, "signing").signer().expect("usable keys");
     let tls = Rogue::tls(help);
     let address = (std::net::Ipv4Addr::LOCALHOST, help.port);
     runtime.spawn(async move {
         let listener = tokio::net::TcpListener::bind(address).await.expect("free");
-        let service = Arc::new(StandIn { signer, kind });
+        let service = Arc::new(StandIn { signer, kind, previous });
         let folder = std::env::temp_dir();
         let server = Server::new(listener, tls, service, ServerLimits::default(), &folder);
         server.expect("a server").run(std::future::pending()).await;
@@ -153,12 +158,16 @@ fn stand_in(help: &Office, kind: ReceiptKind) -> tokio::runtime::Runtime {
     runtime
 }
 
-/// A handover is no first word: without the consignment before it there would be no whole proof.
+/// A handover is no first word, and a first word follows no other: the proof would not be whole.
 #[test]
-fn a_handover_is_not_taken_for_an_answer() {
-    for kind in [ReceiptKind::ContentHandover, ReceiptKind::ContentHandoverFailure] {
+fn what_is_no_first_receipt_is_not_taken_for_an_answer() {
+    for (kind, previous) in [
+        (ReceiptKind::ContentHandover, None),
+        (ReceiptKind::ContentHandoverFailure, None),
+        (ReceiptKind::ContentConsignment, Some(Digest::of(b"nothing"))),
+    ] {
         let [mut care, help] = offices([CARE, HELP]);
-        let _running = stand_in(&help, kind);
+        let _running = stand_in(&help, kind, previous);
         care.start();
         export(&care, &withdrawal(CARE, 1));
         until("refused", || {
