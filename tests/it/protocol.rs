@@ -241,3 +241,18 @@ fn the_examples_of_the_description_are_vectors() {
     let files = text.lines().filter_map(|line| line.trim().strip_prefix("externalValue: "));
     assert_eq!(files.filter(|file| spec.join(file).is_file()).count(), 3);
 }
+
+/// What to do with a code stands in the table of the paper, for each that a node may answer with.
+#[test]
+fn every_code_of_the_description_stands_in_the_paper() {
+    let spec = Path::new(env!("CARGO_MANIFEST_DIR")).join("spec");
+    let paper = fs::read_to_string(spec.join("PROTOCOL.md")).expect("the paper");
+    let (_, table) = paper.split_once("| code | status | of |").expect("the table");
+    let text = fs::read_to_string(spec.join("openapi.yaml")).expect("the description");
+    let openapi: Value = serde_saphyr::from_str(&text).expect("YAML");
+    let code = &openapi["components"]["schemas"]["Problem"]["properties"]["code"];
+    for code in code["examples"].as_array().expect("codes") {
+        let code = code.as_str().expect("a code");
+        assert!(table.contains(&format!("`{code}`")), "{code}");
+    }
+}
