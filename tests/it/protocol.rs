@@ -3,7 +3,6 @@
 use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::process::Command;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
@@ -78,7 +77,7 @@ fn a_vector_that_is_judged_otherwise_is_told() {
 #[cfg(unix)]
 #[test]
 fn another_program_judges_the_vectors_as_they_say() {
-    let checked = Command::new("python3").arg(vectors().join("check.py")).output();
+    let checked = std::process::Command::new("python3").arg(vectors().join("check.py")).output();
     let checked = checked.expect("the tests need the command python3: please install it");
     let said = String::from_utf8_lossy(&checked.stdout);
     assert!(checked.status.success(), "{said}");
