@@ -6,7 +6,7 @@ use std::process::ExitCode;
 
 use clap::Subcommand;
 
-use super::{output, setup};
+use super::{output, setup, vectors};
 use crate::certs;
 use crate::node::system_clock;
 use crate::rules;
@@ -50,6 +50,12 @@ enum DevCommand {
         #[arg(value_name = "FILE", default_value = "src/rules/rule_sets.csv")]
         file: PathBuf,
     },
+    /// プロトコルの検証データ spec/vectors/ を、このプログラムで確かめます
+    Vectors {
+        /// 検証データのフォルダー
+        #[arg(long, value_name = "DIR", default_value = "spec/vectors")]
+        check: PathBuf,
+    },
 }
 
 pub(super) fn run(args: &Args, lang: Lang) -> anyhow::Result<ExitCode> {
@@ -75,6 +81,7 @@ pub(super) fn run(args: &Args, lang: Lang) -> anyhow::Result<ExitCode> {
             fs::write(file, rules::raised(&list, setup::spec()?))?;
             file
         }
+        DevCommand::Vectors { check } => return vectors::check(check, lang),
     };
     let path = written.display();
     output::line(&match lang {

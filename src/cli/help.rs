@@ -111,6 +111,8 @@ const ENGLISH: &[(&str, &str)] = &[
     ("dev rule-set FILE", "The file to add to"),
     ("dev codes-md", "Write spec/CODES.md anew"),
     ("dev codes-md FILE", "The file to write"),
+    ("dev vectors", "Hold the program against the vectors of the protocol, spec/vectors/"),
+    ("dev vectors --check", "The folder of the vectors"),
     ("new", "Make valid files of invented people, for import tests and measurements"),
     ("new --unit", "The send unit: K1, K2, Y1, 3-2 ...; all means every one of the edition"),
     ("new --kind", "No send unit but one file of this kind, for measuring: UPPLAN ..."),

@@ -31,6 +31,7 @@ mod setup;
 mod status;
 mod usage;
 mod validate;
+mod vectors;
 mod verify;
 mod vouching;
 mod words;

@@ -109,17 +109,9 @@ impl Client {
             Ok(request)
         };
         let deadline = self.limits.answer_timeout.saturating_add(upload);
-        let answer = self.ask(&pool, request, self.limits.receipt_bytes, deadline).await?;
-        let repeated = match answer.status {
-            StatusCode::CREATED => false,
-            StatusCode::OK => true,
-            other => return Err(self.refused(other, &answer)),
-        };
-        expect_media_type(&answer, RECEIPT)?;
-        if answer.body.is_empty() {
-            return Err(SendError::Protocol("expected a receipt, got an empty body".to_owned()));
-        }
-        Ok(PutReply { receipt: answer.body, repeated })
+        let Answer { status, headers, body } =
+            self.ask(&pool, request, self.limits.receipt_bytes, deadline).await?;
+        PutReply::of(status, &headers, body, &self.limits)
     }
 
     /// Collects the receipts of packages that `own` sent to the partner, behind position `after`;
@@ -136,12 +128,8 @@ impl Client {
         let request = || request(Method::GET, from, &path);
         let deadline = self.limits.answer_timeout.saturating_add(wait);
         let answer = self.ask(&pool, request, self.limits.page_bytes, deadline).await?;
-        let page: ReceiptPage = self.granted_json(&answer)?;
-        if !page.follows(after) {
-            let fault = format!("the page does not follow position {after}");
-            return Err(SendError::Protocol(fault));
-        }
-        Ok(page)
+        self.granted(&answer)?;
+        read_page(&answer.body, after)
     }
 
     /// Asks for version, clock and limits.
@@ -150,7 +138,8 @@ impl Client {
         let request = || request(Method::GET, of, "/v1/status");
         let deadline = self.limits.answer_timeout;
         let answer = self.ask(&pool, request, self.limits.page_bytes, deadline).await?;
-        self.granted_json(&answer)
+        self.granted(&answer)?;
+        parse_json(&answer.body)
     }
 
     /// The connections to an office, made with the current settings.
@@ -226,33 +215,79 @@ impl Client {
         Ok(Answer { status: head.status, headers: head.headers, body })
     }
 
-    fn granted_json<T: DeserializeOwned>(&self, answer: &Answer) -> Result<T, SendError> {
+    /// Whether the answer is the JSON that was asked for.
+    fn granted(&self, answer: &Answer) -> Result<(), SendError> {
         if answer.status != StatusCode::OK {
-            return Err(self.refused(answer.status, answer));
+            return Err(refused(answer.status, &answer.headers, &answer.body, &self.limits));
         }
-        expect_media_type(answer, JSON)?;
-        // The text of the error could quote the answer; its place is enough.
-        serde_json::from_slice(&answer.body).map_err(|error| {
-            let (line, column) = (error.line(), error.column());
-            SendError::Protocol(format!("the JSON is not as described at {line}:{column}"))
-        })
+        expect_media_type(&answer.headers, JSON)
     }
+}
 
-    /// What an answer means that does not grant the request.
-    fn refused(&self, status: StatusCode, answer: &Answer) -> SendError {
-        let is_problem = media_type_is(&answer.headers, PROBLEM_JSON);
-        let body = if is_problem { answer.body.as_ref() } else { &[] };
-        let problem = Problem::from_untrusted(status.as_u16(), body);
-        let passing =
-            [StatusCode::REQUEST_TIMEOUT, StatusCode::TOO_MANY_REQUESTS].contains(&status);
-        if status.is_server_error() || passing {
-            let retry_after = retry_after(&answer.headers, self.limits.longest_retry_after);
-            SendError::Busy { problem, retry_after }
-        } else if status.is_client_error() {
-            SendError::Refused { problem }
-        } else {
-            SendError::Protocol(format!("unexpected status {}", status.as_u16()))
+impl PutReply {
+    /// What an answer to a package means.
+    ///
+    /// # Errors
+    ///
+    /// It is anything but a receipt under 201 or 200.
+    pub fn of(
+        status: StatusCode,
+        headers: &HeaderMap,
+        body: Bytes,
+        limits: &ClientLimits,
+    ) -> Result<Self, SendError> {
+        let repeated = match status {
+            StatusCode::CREATED => false,
+            StatusCode::OK => true,
+            other => return Err(refused(other, headers, &body, limits)),
+        };
+        expect_media_type(headers, RECEIPT)?;
+        if body.is_empty() {
+            return Err(SendError::Protocol("expected a receipt, got an empty body".to_owned()));
         }
+        Ok(Self { receipt: body, repeated })
+    }
+}
+
+/// A page of receipts that was asked for with `after`.
+///
+/// # Errors
+///
+/// It is no page, or asking on from it would make no progress.
+pub fn read_page(json: &[u8], after: u64) -> Result<ReceiptPage, SendError> {
+    let page: ReceiptPage = parse_json(json)?;
+    if !page.follows(after) {
+        let fault = format!("the page does not follow position {after}");
+        return Err(SendError::Protocol(fault));
+    }
+    Ok(page)
+}
+
+fn parse_json<T: DeserializeOwned>(json: &[u8]) -> Result<T, SendError> {
+    // The text of the error could quote the answer; its place is enough.
+    serde_json::from_slice(json).map_err(|error| {
+        let (line, column) = (error.line(), error.column());
+        SendError::Protocol(format!("the JSON is not as described at {line}:{column}"))
+    })
+}
+
+/// What an answer means that does not grant the request.
+fn refused(
+    status: StatusCode,
+    headers: &HeaderMap,
+    body: &[u8],
+    limits: &ClientLimits,
+) -> SendError {
+    let is_problem = media_type_is(headers, PROBLEM_JSON);
+    let problem = Problem::from_untrusted(status.as_u16(), if is_problem { body } else { &[] });
+    let passing = [StatusCode::REQUEST_TIMEOUT, StatusCode::TOO_MANY_REQUESTS].contains(&status);
+    if status.is_server_error() || passing {
+        let retry_after = retry_after(headers, limits.longest_retry_after);
+        SendError::Busy { problem, retry_after }
+    } else if status.is_client_error() {
+        SendError::Refused { problem }
+    } else {
+        SendError::Protocol(format!("unexpected status {}", status.as_u16()))
     }
 }
 
@@ -343,8 +378,8 @@ fn media_type_is(headers: &HeaderMap, expected: &str) -> bool {
     found.is_some_and(|found| found == essence(expected.as_bytes()))
 }
 
-fn expect_media_type(answer: &Answer, expected: &str) -> Result<(), SendError> {
-    if media_type_is(&answer.headers, expected) {
+fn expect_media_type(headers: &HeaderMap, expected: &str) -> Result<(), SendError> {
+    if media_type_is(headers, expected) {
         Ok(())
     } else {
         Err(SendError::Protocol(format!("expected an answer of type {expected}")))

@@ -27,7 +27,7 @@ const LENIENT: GeneralPurpose = GeneralPurpose::new(
 
 /// What is wrong with a `Content-Digest`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-pub(super) enum ContentDigestError {
+pub enum ContentDigestError {
     /// There is none, or none with `sha-256`.
     #[error("expected Content-Digest with sha-256, found none")]
     Missing,
@@ -42,7 +42,11 @@ pub(super) fn format(digest: &Digest) -> String {
 }
 
 /// The SHA-256 digest that the header fields promise; several fields are one list.
-pub(super) fn parse<'a>(
+///
+/// # Errors
+///
+/// There is no promise that can be held against the body.
+pub fn parse<'a>(
     fields: impl IntoIterator<Item = &'a HeaderValue>,
 ) -> Result<Digest, ContentDigestError> {
     let mut room = MAX_BYTES;

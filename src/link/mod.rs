@@ -52,7 +52,8 @@ pub use api::{
     Peer, PutAnswer, ReceiptEntry, ReceiptPage, ReceiptQuery, Service, Status, StatusAnswer,
     StatusLimits,
 };
-pub use client::{Client, Endpoint, PutReply};
+pub use client::{Client, Endpoint, PutReply, read_page};
+pub use digest::{ContentDigestError, parse as parse_content_digest};
 pub use error::{SendError, TlsFault};
 pub use limits::{ClientLimits, Limits};
 pub use problem::{Problem, Refusal, RefusalStatus};

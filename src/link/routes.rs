@@ -18,7 +18,9 @@ use tokio::time::timeout;
 use tracing::Instrument as _;
 
 use super::answers::{RECEIPT, Route, ZIP, grant, grant_json, refuse};
-use super::api::{Peer, PutAnswer, ReceiptPage, ReceiptQuery, Service, Status, StatusLimits};
+use super::api::{
+    Peer, PutAnswer, ReceiptPage, ReceiptQuery, Service, Status, StatusAnswer, StatusLimits,
+};
 use super::body::{self, Room};
 use super::connection::Link;
 use super::digest::{self, CONTENT_DIGEST, ContentDigestError};
@@ -238,12 +240,18 @@ async fn get_status<S: Service>(
 ) -> Response<Body> {
     let answer = std::panic::catch_unwind(AssertUnwindSafe(|| shared.service.status(&link.peer)));
     let Ok(answer) = answer else { return refuse(&GET_STATUS, panicked()) };
+    let StatusAnswer { version, time, formats, clock_skew, files, manifest_bytes } = answer;
     let limits = StatusLimits {
         package_bytes: shared.limits.package_bytes,
+        manifest_bytes,
+        files,
+        idle_seconds: shared.limits.header_timeout.as_secs(),
         wait_seconds: shared.limits.longest_wait.as_secs(),
         receipts_per_page: shared.limits.receipts_per_page,
     };
-    grant_json(&GET_STATUS, &Status { version: answer.version, time: answer.time, limits })
+    let (features, clock_skew_seconds) = (Vec::new(), clock_skew.as_secs());
+    let status = Status { version, time, formats, features, clock_skew_seconds, limits };
+    grant_json(&GET_STATUS, &status)
 }
 
 /// The answer to a peer whose certificate is not acceptable any more, wherever it asks.

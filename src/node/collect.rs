@@ -180,7 +180,7 @@ async fn take_all(context: &Arc<Context>, receipts: Vec<ReceiptEntry>) -> Result
             Looked::Again => all_taken = false,
         }
     }
-    let store = async |(row, Read { event, receipt, codes }): (Box<OutgoingRow>, Read)| {
+    let store = async |(row, Read { event, receipt, codes, .. }): (Box<OutgoingRow>, Read)| {
         let id = row.id;
         let stored = context.store.outgoing_event(id, event, codes, Some(receipt), now).await;
         stored.map(|(state, _)| {

@@ -26,7 +26,7 @@ use crate::link::SendError;
 use crate::package::{PackageFault, PackageRef, Receipt, ReceiptKind};
 use crate::store::{NewReceipt, Origin, OutgoingRow, StoreError};
 use crate::transfer::{Failure, Outgoing, OutgoingEffect, OutgoingEvent, OutgoingReceipt, due_at};
-use crate::types::{MessageId, code};
+use crate::types::{Digest, MessageId, code};
 
 /// Contact shortens a pause at most once in this time.
 const CONTACT_PAUSE: Duration = Duration::from_mins(1);
@@ -276,8 +276,8 @@ async fn attempt(context: Arc<Context>, row: OutgoingRow) -> Attempt {
     }
     let reached = answer.as_ref().err().is_none_or(SendError::is_refusal);
     let (event, detail, receipt, blocks) = match answer {
-        Ok(reply) => match read_receipt(&context, &row, reply.receipt).await {
-            Ok(Read { event, receipt, codes }) => (event, codes, Some(receipt), false),
+        Ok(reply) => match read_first_receipt(&context, &row, reply.receipt).await {
+            Ok(Read { event, receipt, codes, .. }) => (event, codes, Some(receipt), false),
             Err(NotTaken { code, is_passing }) => {
                 if is_passing {
                     // Among the partner's receipts there may be one that is signed anew.
@@ -377,6 +377,24 @@ pub(super) struct Read {
     pub(super) receipt: NewReceipt,
     /// The codes of its findings, where they say why the package does not arrive.
     pub(super) codes: String,
+    /// The receipt that it says it follows.
+    previous: Option<Digest>,
+}
+
+/// Verifies the answer to a package: its first receipt, which says that it was taken or refused and
+/// follows no other. Anything else would leave us without a whole proof.
+async fn read_first_receipt(
+    context: &Arc<Context>,
+    row: &OutgoingRow,
+    der: bytes::Bytes,
+) -> Result<Read, NotTaken> {
+    let read = read_receipt(context, row, der).await?;
+    let first = [OutgoingReceipt::Consignment, OutgoingReceipt::Rejection];
+    if read.previous.is_none() && first.map(OutgoingEvent::Receipt).contains(&read.event) {
+        Ok(read)
+    } else {
+        Err(NotTaken::for_good(code::UNEXPECTED_RECEIPT))
+    }
 }
 
 /// Verifies a receipt for a package that we sent.
@@ -427,7 +445,8 @@ pub(super) async fn read_receipt(
         // A warning that came with it says nothing of the way.
         OutgoingReceipt::Consignment | OutgoingReceipt::Handover => String::new(),
     };
-    Ok(Read { event: OutgoingEvent::Receipt(receipt), receipt: stored, codes })
+    let previous = verified.receipt.previous;
+    Ok(Read { event: OutgoingEvent::Receipt(receipt), receipt: stored, codes, previous })
 }
 
 /// Gives up the packages whose time has been over for a while: nobody looks for them, because their

@@ -15,7 +15,10 @@ use crate::link::{
     Peer, PutAnswer, ReceiptEntry, ReceiptPage, ReceiptQuery, Refusal, RefusalStatus, Service,
     StatusAnswer, TrustRefusal,
 };
-use crate::package::{CertificateInfo, Package, PackageFault, Receipt, ReceiptKind, Usage, open};
+use crate::package::{
+    CertificateInfo, ManifestFormat, Package, PackageFault, Receipt, ReceiptFormat, ReceiptKind,
+    Usage, open,
+};
 use crate::store::{CommitAnswer, Content, NewIncoming, NewReceipt, StoreError, UnitSummary};
 use crate::transfer::Incoming;
 use crate::types::{Digest, Hashed, Lang, MessageId, OfficeNumber, code};
@@ -169,7 +172,15 @@ impl Service for Inbound {
     }
 
     fn status(&self, _peer: &Peer) -> StatusAnswer {
-        StatusAnswer { version: env!("CARGO_PKG_VERSION").to_owned(), time: self.0.now() }
+        let limits = self.0.package_limits();
+        StatusAnswer {
+            version: env!("CARGO_PKG_VERSION").to_owned(),
+            time: self.0.now(),
+            formats: [ManifestFormat::ID, ReceiptFormat::ID].map(str::to_owned).to_vec(),
+            clock_skew: CLOCK_TOLERANCE.unsigned_abs(),
+            files: limits.files,
+            manifest_bytes: limits.manifest_bytes,
+        }
     }
 }
 

@@ -25,6 +25,11 @@ pub enum ManifestFormat {
     V1,
 }
 
+impl ManifestFormat {
+    /// The name of the format that we write and read.
+    pub const ID: &str = "renkei.package/1";
+}
+
 /// Who sends what to whom: the JSON document that the signature covers.
 ///
 /// Fields that a reader does not know are ignored, so that a later version may add information
@@ -239,5 +244,5 @@ fn names_other_format(bytes: &[u8]) -> bool {
     struct Head {
         format: String,
     }
-    serde_json::from_slice::<Head>(bytes).is_ok_and(|head| head.format != "renkei.package/1")
+    serde_json::from_slice::<Head>(bytes).is_ok_and(|head| head.format != ManifestFormat::ID)
 }

@@ -33,6 +33,11 @@ pub enum ReceiptFormat {
     V1,
 }
 
+impl ReceiptFormat {
+    /// The name of the format that we write and read.
+    pub const ID: &str = "renkei.receipt/1";
+}
+
 /// What happened, after the evidence events of ETSI EN 319 522-1.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 pub enum ReceiptKind {

@@ -6,7 +6,7 @@
 
 mod order;
 
-pub use order::{First, Turn, turn};
+pub use order::{AfterGap, First, Turn, missing_since, turn};
 
 use crate::types::FileKind;
 

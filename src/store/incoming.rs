@@ -12,6 +12,7 @@ use super::query::{Direction, JournalEntry};
 use super::unit::Column;
 use super::{NewReceipt, Store, StoreError, UnitSummary, query, receipts};
 use crate::package::PackageRef;
+use crate::route::{self, AfterGap};
 use crate::transfer::{Incoming, IncomingEffect, IncomingEvent};
 use crate::types::{Digest, FileSerial, Hashed, MessageId, OfficeNumber};
 
@@ -138,8 +139,8 @@ pub struct UnplacedRow {
     pub row: IncomingRow,
     /// It lies beside the database: it may be as large as packages may be.
     pub is_large: bool,
-    /// The highest number below its own that came from its sender.
-    pub before: Option<u64>,
+    /// Since when a number below its own is missing, see [`route::missing_since`].
+    pub missing_since: Option<Timestamp>,
 }
 
 const COLUMNS: &str = "message_id, sender, office, sequence, serial, state, failures, next_at,
@@ -202,22 +203,22 @@ impl Store {
     ) -> Result<Vec<UnplacedRow>, StoreError> {
         self.read(move |connection| {
             let mut statement = connection.prepare_cached(&format!(
-                "SELECT {COLUMNS}, place = 'beside', (
-                     SELECT max(sequence) FROM incoming AS other WHERE other.office = ?1
-                     AND other.sender = ?2 AND other.sequence < incoming.sequence
-                 )
-                 FROM incoming WHERE office = ?1 AND sender = ?2 AND state = 'COMMITTED'
+                "SELECT {COLUMNS}, place = 'beside' FROM incoming WHERE office = ?1 AND sender = ?2 AND state = 'COMMITTED'
                  ORDER BY serial, sequence LIMIT ?3"
             ))?;
             let rows =
                 statement.query_map(params![Column(office), Column(sender), limit], |row| {
-                    let before: Option<i64> = row.get(12)?;
-                    let before = before.and_then(|before| u64::try_from(before).ok());
                     let is_large = row.get(11)?;
                     let row = read_incoming(row)?;
-                    Ok(row.map(|row| UnplacedRow { row, is_large, before }))
+                    Ok(row.map(|row| UnplacedRow { row, is_large, missing_since: None }))
                 })?;
-            rows.map(|row| row?).collect()
+            let mut rows: Vec<UnplacedRow> = rows.map(|row| row?).collect::<Result<_, _>>()?;
+            let highest = rows.iter().map(|unplaced| unplaced.row.sequence).max();
+            let gaps = after_gaps(connection, office, sender, highest.unwrap_or_default())?;
+            for unplaced in &mut rows {
+                unplaced.missing_since = route::missing_since(&gaps, unplaced.row.sequence);
+            }
+            Ok(rows)
         })
         .await
     }
@@ -320,6 +321,35 @@ impl Store {
     ) -> Result<(Incoming, Option<IncomingEffect>), StoreError> {
         self.write(move |connection| step(connection, (sender, id), event, note, now)).await
     }
+}
+
+/// The packages that wait to be placed, numbered up to `highest`, and before which a number is
+/// missing. What became of the one with that number is nobody's concern, as long as it came.
+///
+/// The index is named because SQLite would rather look through everything that ever came.
+fn after_gaps(
+    connection: &Connection,
+    office: OfficeNumber,
+    sender: OfficeNumber,
+    highest: u64,
+) -> Result<Vec<AfterGap>, StoreError> {
+    let mut statement = connection.prepare_cached(
+        "SELECT sequence, created_at FROM incoming INDEXED BY incoming_committed
+         WHERE office = ?1 AND sender = ?2 AND state = 'COMMITTED' AND sequence BETWEEN 2 AND ?3
+         AND NOT EXISTS (
+             SELECT 1 FROM incoming AS other WHERE other.office = ?1 AND other.sender = ?2
+             AND other.sequence = incoming.sequence - 1
+         )",
+    )?;
+    let highest = i64::try_from(highest).unwrap_or(i64::MAX);
+    let gaps = statement.query_map(params![Column(office), Column(sender), highest], |row| {
+        let sequence: i64 = row.get(0)?;
+        Ok(AfterGap {
+            sequence: u64::try_from(sequence).unwrap_or_default(),
+            committed_at: row.get::<_, Column<_>>(1)?.0,
+        })
+    })?;
+    Ok(gaps.collect::<Result<_, _>>()?)
 }
 
 /// Adds a package with its receipt, unless it is here already.

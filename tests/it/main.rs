@@ -27,6 +27,7 @@ mod judging;
 mod layers;
 mod link;
 mod proof;
+mod protocol;
 mod robust;
 mod schema;
 mod shells;

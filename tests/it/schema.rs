@@ -5,7 +5,7 @@ use std::fs;
 use std::path::Path;
 
 use renkei::rules::Rule;
-use renkei::types::{Digest, FileSerial, MessageId, OfficeNumber, ServiceMonth};
+use renkei::types::{Digest, FileSerial, MessageId, OfficeNumber, ServiceMonth, ServiceType};
 use serde_json::Value;
 
 /// Panics unless the schema that a document of ours names takes it.
@@ -27,6 +27,22 @@ pub(crate) fn check_line(line: &Value) {
         check(&schema, &schema["$defs"]["finding"], &finding)
             .unwrap_or_else(|problem| panic!("{problem}"));
     }
+}
+
+/// Why the schema of this name does not take the document, if it does not.
+pub(crate) fn fault(name: &str, document: &Value) -> Option<String> {
+    let schema = schema(name);
+    check(&schema, &schema, document).err()
+}
+
+/// Characters of a text.
+fn length(value: &Value) -> Option<u64> {
+    u64::try_from(value.as_str()?.chars().count()).ok()
+}
+
+/// Elements of a list.
+fn items(value: &Value) -> Option<u64> {
+    u64::try_from(value.as_array()?.len()).ok()
 }
 
 fn schema(name: &str) -> Value {
@@ -52,6 +68,13 @@ fn check(root: &Value, schema: &Value, value: &Value) -> Result<(), String> {
                 if fits != 1 {
                     return wrong(&format!("{fits} of oneOf fit"));
                 }
+            }
+            "maximum" if value.as_u64() <= wanted.as_u64() => {}
+            "maxLength" if length(value) <= wanted.as_u64() => {}
+            "minItems" if items(value) >= wanted.as_u64() => {}
+            "maxItems" if items(value) <= wanted.as_u64() => {}
+            "maximum" | "maxLength" | "minItems" | "maxItems" => {
+                return wrong(&format!("{keyword} {wanted}"));
             }
             "const" if wanted == value => {}
             "enum" if wanted.as_array().expect("a list").contains(value) => {}
@@ -131,8 +154,36 @@ fn matches(pattern: &str, value: &Value) -> bool {
         "^\\*{7}[0-9]{3}$" => text
             .strip_prefix("*******")
             .is_some_and(|tail| tail.len() == 3 && tail.bytes().all(|byte| byte.is_ascii_digit())),
+        "^[0-9A-Fa-f]{64}$" => !text.contains(':') && text.parse::<Digest>().is_ok(),
+        "^[0-9A-Z]{2}$" => text.parse::<ServiceType>().is_ok(),
+        "^[a-z0-9-]{1,64}$" => (1..=64).contains(&text.len()) && is_code(text),
+        "^urn:renkei:problem:[a-z0-9-]{1,64}$" => {
+            text.strip_prefix("urn:renkei:problem:").is_some_and(is_code)
+        }
+        "^[A-Za-z0-9_-]{1,16}$" => is_token(text, 16, "_-"),
+        "^[A-Za-z0-9_.-]{1,64}$" => is_token(text, 64, "_.-"),
+        "^[A-Za-z0-9_]+\\.[A-Za-z]{3}$" => text
+            .rsplit_once('.')
+            .is_some_and(|(stem, end)| is_token(stem, 255, "_") && is_token(end, 3, "")),
+        "^[A-Za-z0-9+/]+={0,2}$" => is_token(text.trim_end_matches('='), usize::MAX, "+/"),
+        "^[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[0-9a-f]{4}-[0-9a-f]{12}$" => {
+            text.parse::<MessageId>().is_ok()
+        }
+        "^[0-9]{4}-[0-9]{2}-[0-9]{2}[Tt ][0-9]{2}:[0-9]{2}:[0-9]{2}(\\.[0-9]{1,9})?([Zz]|[+-][0-9]{2}:[0-9]{2})$" => {
+            text.parse::<jiff::Timestamp>().is_ok()
+        }
         other => panic!("the judge does not know the pattern {other}"),
     }
+}
+
+fn is_code(text: &str) -> bool {
+    text.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-')
+}
+
+/// 1 to `most` letters, digits and `others`.
+fn is_token(text: &str, most: usize, others: &str) -> bool {
+    let fits = |c: char| c.is_ascii_alphanumeric() || others.contains(c);
+    (1..=most).contains(&text.len()) && text.chars().all(fits)
 }
 
 #[test]
@@ -168,5 +219,5 @@ fn every_definition_of_a_schema_is_used() {
             assert!(used || definition == "line", "{name}: {definition}");
         }
     }
-    assert!(schemas >= 7, "{schemas}");
+    assert!(schemas >= 12, "{schemas}");
 }

@@ -226,11 +226,10 @@ fn ready(context: &Context, waiting: Vec<UnplacedRow>) -> (Vec<IncomingRow>, Dur
     (ready, LONGEST_SLEEP)
 }
 
-fn turn(context: &Context, UnplacedRow { row, before, .. }: &UnplacedRow, now: Timestamp) -> Turn {
+fn turn(context: &Context, unplaced: &UnplacedRow, now: Timestamp) -> Turn {
+    let UnplacedRow { row, missing_since, .. } = unplaced;
     let first = First {
-        sequence: row.sequence,
-        before: *before,
-        committed_at: row.created_at,
+        missing_since: *missing_since,
         not_before: match row.state {
             Incoming::Committed { next_at, .. } => due_at(next_at, now),
             Incoming::Rejected | Incoming::Placed | Incoming::HandedOver | Incoming::Held => now,

@@ -1,8 +1,8 @@
 //! CMS SignedData (RFC 5652): signing and verifying, in DER, with exactly one signer.
 //!
 //! The signed attributes are contentType, messageDigest, signingTime and signingCertificateV2
-//! (RFC 5035). The last lists every certificate of the message, the signer's first, so that no
-//! byte of a message can change unnoticed. Digests are SHA-256, SHA-384 or SHA-512; keys ECDSA
+//! (RFC 5035). In what we sign, the last lists every certificate of the message, the signer's first;
+//! of others it has to list the signer's only. Digests are SHA-256, SHA-384 or SHA-512; keys ECDSA
 //! P-256 or P-384 or RSA (PKCS#1 v1.5) of 2048 to 8192 bits.
 
 mod asn1;
@@ -66,9 +66,8 @@ pub enum CmsFault {
     /// The certificate of the signer is not in the message, or one of them cannot be read.
     #[error("expected the certificate of the signer and at most 8 readable ones")]
     Certificates,
-    /// signingCertificateV2 does not begin with the certificate of the signer, or does not list
-    /// one that is in the message.
-    #[error("signingCertificateV2 must list the signer's certificate first and every other one")]
+    /// signingCertificateV2 does not begin with the certificate of the signer.
+    #[error("signingCertificateV2 must list the signer's certificate first")]
     SigningCertificate,
     /// The content is not the one that was signed.
     #[error("the content is not the one that was signed")]

@@ -72,7 +72,7 @@ fn verify(data: &SignedData<'_>, content: &[u8]) -> Result<Verified, CmsFault> {
     let (certificate, chain) = certificates(data, &signer)?;
     let attributes =
         signer.attributes.as_ref().ok_or(CmsFault::Attribute { name: "contentType" })?;
-    let signed_at = check_attributes(attributes, hash, content, &certificate, &chain)?;
+    let signed_at = check_attributes(attributes, hash, content, &certificate)?;
     let facts = Facts::parse(&certificate).map_err(|_| CmsFault::Certificates)?;
     let kind = facts.key_kind().ok_or(CmsFault::Key)?;
     let algorithm = verification(kind, hash, &signer.signature_algorithm)
@@ -119,7 +119,6 @@ fn check_attributes(
     hash: Hash,
     content: &[u8],
     certificate: &CertificateDer<'_>,
-    chain: &[CertificateDer<'_>],
 ) -> Result<Timestamp, CmsFault> {
     let mut parsed: Vec<Attribute<'_>> = Vec::new();
     for element in attributes.elements() {
@@ -140,7 +139,7 @@ fn check_attributes(
     let signed_at =
         time_from_der(signing_time).ok_or(CmsFault::Attribute { name: "signingTime" })?;
     let listed = value(asn1::ID_SIGNING_CERTIFICATE_V2, "signingCertificateV2")?;
-    check_signing_certificate(listed, certificate, chain)?;
+    check_signing_certificate(listed, certificate)?;
     let message_digest = value(asn1::ID_MESSAGE_DIGEST, "messageDigest")?;
     let message_digest = message_digest
         .decode_as::<OctetStringRef<'_>>()
@@ -151,11 +150,11 @@ fn check_attributes(
     Ok(signed_at)
 }
 
-/// RFC 5035, section 3: the first entry is the signer's certificate.
+/// RFC 5035, section 3: the first entry is the signer's certificate. Others may be listed and need
+/// not be: a path through them is judged by itself, and other programs list the first alone.
 fn check_signing_certificate(
     value: AnyRef<'_>,
     certificate: &CertificateDer<'_>,
-    chain: &[CertificateDer<'_>],
 ) -> Result<(), CmsFault> {
     let listed = value
         .decode_as::<asn1::SigningCertificateV2<'_>>()
@@ -164,16 +163,14 @@ fn check_signing_certificate(
     if listed.len() > 2 * MAX_CHAIN {
         return Err(CmsFault::SigningCertificate);
     }
-    let names = |entry: &asn1::EssCertId<'_>, certificate: &CertificateDer<'_>| {
+    let names = |entry: &asn1::EssCertId<'_>| {
         let hash = match &entry.algorithm {
             None => Some(Hash::Sha256),
             Some(algorithm) => Hash::from_algorithm(algorithm),
         };
         hash.is_some_and(|hash| hash.of(certificate).as_ref() == entry.hash.as_bytes())
     };
-    let first = listed.first().is_some_and(|first| names(first, certificate));
-    let others = chain.iter().all(|other| listed.iter().skip(1).any(|entry| names(entry, other)));
-    if first && others { Ok(()) } else { Err(CmsFault::SigningCertificate) }
+    if listed.first().is_some_and(names) { Ok(()) } else { Err(CmsFault::SigningCertificate) }
 }
 
 /// The verification that fits key, digest and the named algorithm (RFC 5754, section 3).

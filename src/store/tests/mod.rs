@@ -281,7 +281,7 @@ async fn an_incoming_package_goes_its_way_once() {
     let unplaced = || store.unplaced(office(1), office(2), 9);
     let first = unplaced().await.expect("read");
     assert_eq!(first.iter().map(|unplaced| unplaced.row.id).collect::<Vec<_>>(), [id]);
-    assert_eq!((first[0].is_large, first[0].before), (false, None));
+    assert_eq!((first[0].is_large, first[0].missing_since), (false, None));
     let event = |event, receipt| {
         let note = IncomingNote { receipt, ..IncomingNote::default() };
         store.incoming_event(office(2), id, event, note, now())
@@ -301,7 +301,11 @@ async fn an_incoming_package_goes_its_way_once() {
     let next = NewIncoming { sequence: 4, ..incoming(MessageId::new(now()), large, b"second") };
     store.commit(next, now()).await.expect("commit");
     let next = unplaced().await.expect("read");
-    assert_eq!((next[0].is_large, next[0].before), (true, Some(1)));
+    assert_eq!(
+        (next[0].is_large, next[0].missing_since),
+        (true, Some(now())),
+        "2 and 3 are missing"
+    );
 }
 
 /// A partner gives its package the id of one that we sent to it.

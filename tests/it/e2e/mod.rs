@@ -5,6 +5,7 @@ mod check;
 mod conflicts;
 mod crashes;
 mod demo;
+mod documents;
 mod ended_certificate;
 mod evidence;
 mod exchange;

@@ -56,3 +56,20 @@ fn a_unit_that_lacks_a_file_holds_back_those_that_lie_behind_it() {
     let serials: Vec<_> = units.iter().map(serial_of).collect();
     assert_eq!(care.sql("SELECT serial FROM outgoing ORDER BY sequence"), serials);
 }
+
+/// The lowest 連番 of those that are there is that of number 3, whose own neighbour has come: 1 is
+/// missing all the same, and may be lower.
+#[test]
+fn serials_that_do_not_rise_with_the_numbers_keep_their_order() {
+    let [care, mut help] = offices([CARE, HELP]);
+    help.set("timing", "order_wait", "\"10m\"");
+    help.start();
+    let partner = Rogue::of(&care);
+    let units = [1, 2, 3].map(|number| withdrawal(CARE, number));
+    for (sequence, unit) in [(2, &units[2]), (3, &units[1])] {
+        partner.put(&help, &partner.parcel(&help, unit, sequence, |_| {})).expect("taken");
+    }
+    assert_eq!(help.sql("SELECT DISTINCT state FROM incoming"), ["COMMITTED"]);
+    partner.put(&help, &partner.parcel(&help, &units[0], 1, |_| {})).expect("taken");
+    until("placed", || (help.sql(PLACED) == units.each_ref().map(serial_of)).then_some(()));
+}

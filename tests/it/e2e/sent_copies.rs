@@ -70,12 +70,14 @@ fn what_was_given_up_goes_to_hold_with_a_report_once() {
     }
 }
 
-/// A partner that refuses everything, in writing.
-struct Refusing {
+/// A partner that answers every package with a receipt of one kind.
+struct StandIn {
     signer: Signer,
+    kind: ReceiptKind,
+    previous: Option<Digest>,
 }
 
-impl Service for Refusing {
+impl Service for StandIn {
     fn admits(&self, _: &Peer) -> Result<OfficeNumber, Refusal> {
         Ok(crate::proof::office(CARE))
     }
@@ -102,8 +104,12 @@ impl Service for Refusing {
             message: "not to our taste".to_owned(),
         };
         let now = Rogue::now();
-        let receipt = Receipt::about(&package, ReceiptKind::Rejection, now);
-        let receipt = receipt.with_findings([finding]).sign(&self.signer, now).expect("signed");
+        let receipt = Receipt::about(&package, self.kind, now);
+        let receipt = receipt
+            .after(self.previous)
+            .with_findings([finding])
+            .sign(&self.signer, now)
+            .expect("signed");
         Ok(PutAnswer { receipt: receipt.into(), repeated: false })
     }
 
@@ -112,24 +118,14 @@ impl Service for Refusing {
     }
 
     fn status(&self, _: &Peer) -> StatusAnswer {
-        StatusAnswer { version: "0".to_owned(), time: Rogue::now() }
+        StatusAnswer { version: "0".to_owned(), time: Rogue::now(), ..StatusAnswer::default() }
     }
 }
 
 #[test]
 fn what_the_partner_refused_goes_to_hold_with_its_findings() {
     let [mut care, help] = offices([CARE, HELP]);
-    let runtime = tokio::runtime::Runtime::new().expect("a runtime");
-    let signer = identity(&help, "signing").signer().expect("usable keys");
-    let tls = Rogue::tls(&help);
-    let address = (std::net::Ipv4Addr::LOCALHOST, help.port);
-    runtime.spawn(async move {
-        let listener = tokio::net::TcpListener::bind(address).await.expect("free");
-        let service = Arc::new(Refusing { signer });
-        let folder = std::env::temp_dir();
-        let server = Server::new(listener, tls, service, ServerLimits::default(), &folder);
-        server.expect("a server").run(std::future::pending()).await;
-    });
+    let _running = stand_in(&help, ReceiptKind::Rejection, None);
     care.start();
     let unit = withdrawal(CARE, 1);
     let name = unit.keys().next().expect("a file").clone();
@@ -144,4 +140,40 @@ fn what_the_partner_refused_goes_to_hold_with_its_findings() {
     }
     until("noted", || (care.sql("SELECT reason FROM held") == ["rejected"]).then_some(()));
     assert!(care.sets("sent").is_empty());
+}
+
+/// Something that answers in the place of an office's node, as long as the runtime lives.
+fn stand_in(help: &Office, kind: ReceiptKind, previous: Option<Digest>) -> tokio::runtime::Runtime {
+    let runtime = tokio::runtime::Runtime::new().expect("a runtime");
+    let signer = identity(help, "signing").signer().expect("usable keys");
+    let tls = Rogue::tls(help);
+    let address = (std::net::Ipv4Addr::LOCALHOST, help.port);
+    runtime.spawn(async move {
+        let listener = tokio::net::TcpListener::bind(address).await.expect("free");
+        let service = Arc::new(StandIn { signer, kind, previous });
+        let folder = std::env::temp_dir();
+        let server = Server::new(listener, tls, service, ServerLimits::default(), &folder);
+        server.expect("a server").run(std::future::pending()).await;
+    });
+    runtime
+}
+
+/// A handover is no first word, and a first word follows no other: the proof would not be whole.
+#[test]
+fn what_is_no_first_receipt_is_not_taken_for_an_answer() {
+    for (kind, previous) in [
+        (ReceiptKind::ContentHandover, None),
+        (ReceiptKind::ContentHandoverFailure, None),
+        (ReceiptKind::ContentConsignment, Some(Digest::of(b"nothing"))),
+    ] {
+        let [mut care, help] = offices([CARE, HELP]);
+        let _running = stand_in(&help, kind, previous);
+        care.start();
+        export(&care, &withdrawal(CARE, 1));
+        until("refused", || {
+            let found = care.sql("SELECT state, detail FROM outgoing");
+            (found == ["QUEUED|unexpected-receipt"]).then_some(())
+        });
+        assert_eq!(care.sql("SELECT count(*) FROM receipts"), ["0"]);
+    }
 }

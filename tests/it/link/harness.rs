@@ -329,7 +329,7 @@ impl Service for TestService {
     }
 
     fn status(&self, _peer: &Peer) -> StatusAnswer {
-        StatusAnswer { version: "test".to_owned(), time: now() }
+        StatusAnswer { version: "test".to_owned(), time: now(), ..StatusAnswer::default() }
     }
 }
 

@@ -1,0 +1,206 @@
+#!/usr/bin/env python3
+"""Holds an independent reading of spec/PROTOCOL.md against the vectors: python3 check.py [DIR]
+
+Python's standard library and the program openssl (3.0 or later) are all it uses.
+"""
+
+import base64, calendar, hashlib, json, re, subprocess, sys, tempfile, time, zlib
+from pathlib import Path
+
+DIR = Path(sys.argv[1] if len(sys.argv) > 1 else Path(__file__).parent)
+load = lambda section: json.loads((DIR / section / "index.json").read_text("utf-8"))
+ABOUT = json.loads((DIR / "vectors.json").read_text("utf-8"))
+NOW = calendar.timegm(time.strptime(ABOUT["now"], "%Y-%m-%dT%H:%M:%SZ"))
+checked, wrong = 0, []
+
+
+def expect(name, expected, got):
+    global checked
+    checked += 1
+    if expected != got:
+        wrong.append(f"{name}: expected {expected}, got {got}")
+
+
+def container(entries):
+    """The one way to write these entries."""
+    out = directory = b""
+    for name, data in entries:
+        common = b"\x0a\0\0\0\0\0\0\0\x21\0" + zlib.crc32(data).to_bytes(4, "little") \
+            + len(data).to_bytes(4, "little") * 2 + len(name).to_bytes(2, "little") + b"\0\0"
+        directory += b"PK\1\2\x0a\x03" + common + b"\0\0\0\0\0\0\0\0\xa4\x81" + len(out).to_bytes(4, "little") + name
+        out += b"PK\3\4" + common + name + data
+    return out + directory + b"PK\5\6\0\0\0\0" + len(entries).to_bytes(2, "little") * 2 \
+        + len(directory).to_bytes(4, "little") + len(out).to_bytes(4, "little") + b"\0\0"
+
+
+def entries(data):
+    """Reads by the sizes alone and compares with what would be written."""
+    at, found = 0, []
+    while data[at:at + 4] == b"PK\3\4":
+        name = [b"manifest.json", b"manifest.p7s"][len(found)] if len(found) < 2 else b"files/%04d" % (len(found) - 1)
+        start = at + 30 + len(name)
+        at = start + int.from_bytes(data[at + 18:at + 22], "little")
+        found.append((name, data[start:at]))
+    if len(found) < 2 or container(found) != data:
+        raise ValueError("bad-container")
+    files, listed = [data for _, data in found[2:]], json.loads(found[0][1])["files"]
+    if [(len(file), hashlib.sha256(file).hexdigest()) for file in files] != [(f["size"], f["sha256"]) for f in listed]:
+        raise ValueError("digest-mismatch")
+    return found[0][1], found[1][1]
+
+
+def signed(message, content, trust):
+    """What openssl says of a CMS message, and its content."""
+    with tempfile.TemporaryDirectory() as folder:
+        path = lambda name, data: (Path(folder, name).write_bytes(data), str(Path(folder, name)))[1]
+        roots = b"".join((DIR / root).read_bytes() for root in trust["roots"])
+        pinned = {sha for pins in trust.get("pins", {}).values() for sha in pins}
+        for pem in (DIR / "keys").glob("*.pem"):
+            text = pem.read_text().split("-----")
+            if len(text) > 2 and hashlib.sha256(base64.b64decode(text[2])).hexdigest() in pinned:
+                roots += pem.read_bytes()
+        lists = b"".join((DIR / name).read_bytes() for name in trust.get("revocation_lists", []))
+        command = ["openssl", "cms", "-verify", "-cades", "-binary", "-inform", "DER", "-purpose", "any", "-attime", str(NOW),
+                   "-in", path("message", message), "-CAfile", path("roots", roots + lists)]
+        command += ["-crl_check"] if lists else []
+        command += ["-partial_chain"] if pinned else []
+        command += ["-content", path("content", content)] if content is not None else []
+        done = subprocess.run(command, capture_output=True)
+        return done.returncode == 0, done.stdout
+
+
+for case in load("container")["cases"]:
+    try:
+        entries((DIR / "container" / case["file"]).read_bytes())
+        got = None
+    except ValueError as error:
+        got = str(error)
+    expect(case["file"], case.get("code"), got)
+
+def once(pairs):
+    """An object in which no member stands twice."""
+    found = dict(pairs)
+    if len(found) < len(pairs):
+        raise ValueError("a member twice")
+    return found
+
+
+def when(text):
+    date, clock, fraction, zone = re.fullmatch(r"(\d{4}-\d\d-\d\d)[Tt ](\d\d:\d\d:\d\d)(\.\d{1,9})?([Zz]|[+-]\d\d:\d\d)", text).groups()
+    offset = 0 if zone in "Zz" else (int(zone[1:3]) * 60 + int(zone[4:])) * (-60 if zone[0] == "+" else 60)
+    return calendar.timegm(time.strptime(f"{date} {clock}", "%Y-%m-%d %H:%M:%S")) + offset + float(fraction or 0)
+
+
+def fits(pattern, *texts):
+    if not all(isinstance(text, str) and re.fullmatch(pattern, text) for text in texts):
+        raise ValueError(pattern)
+
+
+def manifest_code(text):
+    """What a manifest is refused with, if it is; section 3."""
+    try:
+        said = json.loads(text.decode("utf-8"), object_pairs_hook=once)
+        if said["format"] != "renkei.package/1":
+            return "unsupported-format"
+        ids = [said["message_id"]] + ([said["supersedes"]] if "supersedes" in said else [])
+        fits("[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[0-9a-f]{4}-[0-9a-f]{12}", *ids)
+        sender, recipient, files = said["sender"], said["recipient"], said["files"]
+        fits("[0-9A-Z]{10}", sender["office"], recipient["office"])
+        fits("[0-9A-Fa-f]{64}", sender["certificate"], *(one["sha256"] for one in files))
+        fits("[A-Za-z0-9_-]{1,16}", said["kind"])
+        fits("v3|v4[.]1", said["edition"])
+        fits("[0-9]{4}(0[1-9]|1[0-2])", *said["months"])
+        fits("[0-9]{14}", said["serial"])
+        types = [party.get("service_types", []) for party in (sender, recipient)]
+        fits("[0-9A-Z]{2}", *types[0], *types[1])
+        name = "[A-Z0-9_]+?(_[0-9]{6})?_%s(_[0-9A-Z]{2})?_%s(_[0-9A-Z]{2})?_%s(_[0-9]{4})?[.](CSV|JPG)"
+        name %= sender["office"], recipient["office"], said["serial"]
+        fits(name, *(one["name"].upper() for one in files))
+        good = [
+            type(said["sequence"]) is int and 1 <= said["sequence"] < 2**53, when(said["created_at"]) < when(said["expires_at"]),
+            len(said["months"]) <= 120, max(map(len, types)) <= 100, len(set(ids)) == len(ids), files,
+            all(type(one["size"]) is int and one["size"] >= 0 for one in files),
+            [one["n"] for one in files] == list(range(1, len(files) + 1)),
+            len({one["name"].upper() for one in files}) == len(files),
+            all(one["media"] == ("image/jpeg" if one["name"].upper().endswith("JPG") else "text/csv") for one in files),
+        ]
+        return None if all(good) else "bad-manifest"
+    except (ValueError, KeyError, TypeError, AttributeError):
+        return "bad-manifest"
+
+
+good = (DIR / "manifest" / "good.json").read_text("utf-8")
+for case in load("manifest")["cases"]:
+    text = base64.b64decode(case["base64"]) if "base64" in case else good.replace(*case["replace"]).encode()
+    expect(case["name"], case.get("code"), manifest_code(text))
+
+for case in load("cms")["cases"]:
+    manifest, signature = entries((DIR / "cms" / case["file"]).read_bytes())
+    expect(case["file"], case["openssl"], signed(signature, manifest, case["trust"])[0])
+
+receipts, documents = load("receipts"), {}
+package = (DIR / "receipts" / receipts["package"]).read_bytes()
+manifest = entries(package)[0]
+RESULT = dict(ContentConsignment="accepted", ContentHandover="accepted", ContentHandoverFailure="held", Rejection="rejected")
+for case in receipts["cases"]:
+    message = (DIR / "receipts" / case["file"]).read_bytes()
+    holds, content = signed(message, None, receipts["trust"])
+    expect(case["file"], case["openssl"], holds)
+    if case["verdict"] == "accept":
+        said = documents[case["file"]] = json.loads(content) | {"sha256": hashlib.sha256(message).hexdigest()}
+        expect(case["file"], (RESULT[said["kind"]], hashlib.sha256(package).hexdigest(), hashlib.sha256(manifest).hexdigest()),
+               (said["result"], said["package_sha256"], said["manifest_sha256"]))
+for chain in receipts["chains"]:
+    chained = [documents[file] for file in chain["receipts"]]
+    known = {said["sha256"] for said in chained}
+    expect(chain["name"], chain["verdict"] == "accept", all(said.get("previous") in known | {None} for said in chained))
+
+for case in load("tls")["cases"]:
+    for role in {"openssl_server", "openssl_client"} & case.keys():
+        command = ["openssl", "verify", "-attime", str(NOW), "-purpose", role.replace("openssl_", "ssl"), "-CAfile",
+                   str(DIR / case["trust"]["roots"][0]), str(DIR / case["certificate"])]
+        expect((case["certificate"], role), case[role], subprocess.run(command, capture_output=True).returncode == 0)
+
+order = load("order")
+for case in order["cases"]:
+    came, waiting, placed, now, patience = set(), [], [], 0, order["order_wait_seconds"]
+    todo = sorted(case["arrivals"], key=lambda one: one["at"])
+    while todo or waiting:
+        while todo and todo[0]["at"] <= now:
+            came.add(todo[0]["sequence"])
+            waiting.append(todo.pop(0))
+        waiting.sort(key=lambda one: (one["serial"], one["sequence"]))
+        gaps = [one["at"] for one in waiting if one["sequence"] > 1 and one["sequence"] - 1 not in came
+                and one["sequence"] <= waiting[0]["sequence"]]
+        turn = max(gaps) + patience if gaps else now
+        if waiting and turn <= now:
+            placed.append({"at": now, "sequence": waiting.pop(0)["sequence"]})
+        else:
+            now = min([turn] * bool(waiting) + [one["at"] for one in todo[:1]])
+    expect(case["name"], case["placed"], placed)
+
+WAITS = [0, 15, 60, 300, 900, 1800, 3600]
+for case in load("retry")["cases"]:
+    at, attempts = 0, [0]
+    for failures, answer in enumerate(case["answers"], 1):
+        place = failures + (answer["class"] == "refused")
+        seed = place
+        for byte in bytes.fromhex(case["message_id"].replace("-", "")):
+            seed = (seed * 31 + byte) % 2**64
+        wait = WAITS[min(place, 6)] * 1000 + seed % 1000 * WAITS[min(place, 6)] * 100 // 1000
+        if at < case["expires_ms"]:
+            at = min(at + max(wait, answer.get("retry_after", 0) * 1000), case["expires_ms"])
+            attempts.append(at)
+    expect(case["name"], case["attempts_ms"], attempts)
+
+http = load("http")
+digest = hashlib.sha256((DIR / http["digest_of"]).read_bytes()).digest()
+for case in http["content_digest"]:
+    members = [member.strip() for field in case["fields"] for member in field.split(",")]
+    read = [re.fullmatch(r"([a-z*][a-z0-9_.*-]*)=:([A-Za-z0-9+/]*)=*:", member) for member in members]
+    ours = [base64.b64decode(m[2] + "=" * (-len(m[2]) % 4)) for m in read if m and m[1] == "sha-256"]
+    got = "digest-malformed" if not all(read) or ours and ours != [digest] else None if ours else "digest-missing"
+    expect(case["fields"], case.get("code"), got)
+
+print(*wrong, f"{checked} checked, {len(wrong)} wrong", sep="\n")
+sys.exit(bool(wrong))

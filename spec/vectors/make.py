@@ -1,0 +1,697 @@
+#!/usr/bin/env python3
+"""Makes the test vectors of renkei's protocol anew: python3 spec/vectors/make.py
+
+Needs Python 3.9 and OpenSSL 3 on the path; no part of renkei. Keys, certificates and revocation
+lists under keys/ are made once and then stay (delete the folder to make new ones); everything else
+is written each time. ECDSA signatures and signing times differ between runs, so the files are
+committed and only verified. All data is invented and every key is thrown away already.
+"""
+
+import base64, copy, datetime, hashlib, json, os, shutil, subprocess, tempfile, zlib
+from pathlib import Path
+
+HERE = Path(__file__).resolve().parent
+KEYS = HERE / "keys"
+NOW = "2026-12-01T00:00:00Z"
+SENDER, RECIPIENT, OTHER = "2770000011", "2770000045", "2770000099"
+SAMPLE = "DLTPLAN_202606_2770000011_43_2770000045_17_20260703100000.CSV"
+CSV = (HERE.parent / "samples/delete-usage" / SAMPLE).read_bytes()
+ID = "019ad6a0-0000-7000-8000-00000000000%d"
+
+
+def sha256(data):
+    return hashlib.sha256(data).hexdigest()
+
+
+def compact(value):
+    return json.dumps(value, ensure_ascii=False, separators=(",", ":")).encode()
+
+
+def openssl(*arguments, cwd=KEYS):
+    done = subprocess.run(["openssl", *map(str, arguments)], cwd=cwd, capture_output=True)
+    if done.returncode:
+        raise SystemExit(f"openssl {' '.join(map(str, arguments))}\n{done.stderr.decode()}")
+    return done.stdout
+
+
+def fresh(name):
+    folder = HERE / name
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir()
+    return folder
+
+
+def index(folder, what, **members):
+    text = json.dumps({"about": what, **members}, ensure_ascii=False, indent=1)
+    (folder / "index.json").write_text(text + "\n", encoding="utf-8")
+
+
+# -- keys and certificates -----------------------------------------------------------------------
+
+CONFIG = """
+[ca]
+default_ca = it
+[it]
+database = index.txt
+serial = serial.txt
+new_certs_dir = .
+default_md = sha256
+policy = any
+crl_extensions = list
+crlnumber = crlnumber.txt
+unique_subject = no
+[any]
+countryName = optional
+organizationName = optional
+organizationalUnitName = optional
+commonName = optional
+[list]
+authorityKeyIdentifier = keyid
+[ca_ext]
+basicConstraints = critical,CA:TRUE
+keyUsage = critical,keyCertSign,cRLSign
+subjectKeyIdentifier = hash
+[signing]
+basicConstraints = critical,CA:FALSE
+keyUsage = critical,digitalSignature,nonRepudiation
+extendedKeyUsage = emailProtection
+[tls]
+basicConstraints = critical,CA:FALSE
+keyUsage = critical,digitalSignature
+extendedKeyUsage = serverAuth,clientAuth
+[server_only]
+basicConstraints = critical,CA:FALSE
+keyUsage = critical,digitalSignature
+extendedKeyUsage = serverAuth
+[client_only]
+basicConstraints = critical,CA:FALSE
+keyUsage = critical,digitalSignature
+extendedKeyUsage = clientAuth
+[other_usage]
+basicConstraints = critical,CA:FALSE
+keyUsage = critical,digitalSignature
+extendedKeyUsage = codeSigning
+[plain]
+basicConstraints = critical,CA:FALSE
+[encipher]
+basicConstraints = critical,CA:FALSE
+keyUsage = critical,keyEncipherment
+[authority]
+basicConstraints = critical,CA:TRUE
+keyUsage = critical,digitalSignature,keyCertSign
+"""
+
+# name: (common name, key, extensions, issuer or None for itself, start, end)
+SPAN = ("20200101000000Z", "20560101000000Z")
+CERTIFICATES = {
+    "root": ("Vector Root", "p256", "ca_ext", None, *SPAN),
+    "middle": ("Vector Middle", "p256", "ca_ext", "root", *SPAN),
+    "sender": (SENDER, "p256", "signing", "root", *SPAN),
+    "sender-p384": (SENDER, "p384", "signing", "root", *SPAN),
+    "sender-rsa": (SENDER, "rsa", "signing", "root", *SPAN),
+    "sender-middle": (SENDER, "p256", "signing", "middle", *SPAN),
+    "sender-tls": (SENDER, "p256", "tls", "root", *SPAN),
+    "sender-plain": (SENDER, "p256", "plain", "root", *SPAN),
+    "sender-server-only": (SENDER, "p256", "server_only", "root", *SPAN),
+    "sender-client-only": (SENDER, "p256", "client_only", "root", *SPAN),
+    "sender-other-usage": (SENDER, "p256", "other_usage", "root", *SPAN),
+    "sender-encipher": (SENDER, "p256", "encipher", "root", *SPAN),
+    "sender-authority": (SENDER, "p256", "authority", "root", *SPAN),
+    "sender-ended": (SENDER, "p256", "signing", "root", SPAN[0], "20260601000000Z"),
+    "sender-future": (SENDER, "p256", "signing", "root", "20270101000000Z", SPAN[1]),
+    "sender-revoked": (SENDER, "p256", "signing", "root", *SPAN),
+    "sender-weak": (SENDER, "rsa1024", "signing", "root", *SPAN),
+    "sender-pinned": ("any name", "p256", "signing", None, *SPAN),
+    "sender-unknown": (SENDER, "p256", "signing", None, *SPAN),
+    "recipient": (RECIPIENT, "p256", "signing", "root", *SPAN),
+    "recipient-rsa": (RECIPIENT, "rsa", "signing", "root", *SPAN),
+    "other": (OTHER, "p256", "signing", "root", *SPAN),
+}
+KINDS = {
+    "p256": ("EC", "ec_paramgen_curve:P-256"),
+    "p384": ("EC", "ec_paramgen_curve:P-384"),
+    "rsa": ("RSA", "rsa_keygen_bits:3072"),
+    "rsa1024": ("RSA", "rsa_keygen_bits:1024"),
+}
+
+
+def make_keys():
+    if KEYS.exists():
+        return
+    KEYS.mkdir()
+    for name, text in [("ca.cnf", CONFIG), ("index.txt", ""), ("serial.txt", "1000\n"), ("crlnumber.txt", "01\n")]:
+        (KEYS / name).write_text(text)
+    for name, (common_name, kind, extensions, issuer, start, end) in CERTIFICATES.items():
+        algorithm, option = KINDS[kind]
+        openssl("genpkey", "-algorithm", algorithm, "-pkeyopt", option, "-out", f"{name}.key.pem")
+        subject = f"/C=JP/O=THROW-AWAY TEST VECTORS/OU=DO NOT TRUST/CN={common_name}"
+        openssl("req", "-new", "-key", f"{name}.key.pem", "-subj", subject, "-out", "request.pem")
+        by = ["-selfsign", "-keyfile", f"{name}.key.pem"]
+        if issuer:
+            by = ["-cert", f"{issuer}.pem", "-keyfile", f"{issuer}.key.pem"]
+        openssl("ca", "-config", "ca.cnf", "-batch", "-notext", *by, "-extensions", extensions,
+                "-startdate", start, "-enddate", end, "-in", "request.pem", "-out", f"{name}.pem")
+    # openssl x509 -req without extensions makes version 1.
+    openssl("req", "-new", "-key", "sender.key.pem", "-out", "request.pem",
+            "-subj", f"/C=JP/O=THROW-AWAY TEST VECTORS/CN={SENDER}")
+    openssl("x509", "-req", "-in", "request.pem", "-CA", "root.pem", "-CAkey", "root.key.pem",
+            "-set_serial", "4097", "-days", "9000", "-out", "sender-version-1.pem")
+    shutil.copy(KEYS / "sender.key.pem", KEYS / "sender-version-1.key.pem")
+    root = ["-config", "ca.cnf", "-cert", "root.pem", "-keyfile", "root.key.pem"]
+    openssl("ca", *root, "-revoke", "sender-revoked.pem")
+    openssl("ca", *root, "-gencrl", "-crl_lastupdate", "20261101000000Z", "-crl_nextupdate", "20270101000000Z", "-out", "list.crl.pem")
+    openssl("ca", *root, "-gencrl", "-crl_lastupdate", "20260901000000Z", "-crl_nextupdate", "20261001000000Z", "-out", "stale.crl.pem")
+    keep = {"list.crl.pem", "stale.crl.pem"}
+    for path in KEYS.iterdir():
+        if path.name not in keep and not path.name.startswith(tuple(CERTIFICATES)):
+            path.unlink()
+    (KEYS / "README.md").write_text(
+        "THROW-AWAY TEST KEYS, known to everybody: never trust or use them for anything but these vectors.\n"
+        "捨て鍵です。この検証データのほかに使わないでください。\n")
+
+
+def fingerprint(name):
+    return sha256(base64.b64decode("".join((KEYS / f"{name}.pem").read_text().split("-----")[2].split())))
+
+
+# -- the pieces of a package ----------------------------------------------------------------------
+
+COMMON = bytes([10, 0, 0, 0, 0, 0, 0, 0, 0x21, 0])
+
+
+def container(entries):
+    """The one container that holds these entries, [(name, bytes)]."""
+    out, directory = b"", b""
+    for name, data in entries:
+        name = name.encode()
+        sizes = zlib.crc32(data).to_bytes(4, "little") + len(data).to_bytes(4, "little") * 2
+        common = COMMON + sizes + len(name).to_bytes(2, "little") + bytes(2)
+        directory += b"PK\1\2\x0a\x03" + common + bytes(6) + (0o100644 << 16).to_bytes(4, "little")
+        directory += len(out).to_bytes(4, "little") + name
+        out += b"PK\3\4" + common + name + data
+    count = len(entries).to_bytes(2, "little")
+    end = b"PK\5\6" + bytes(4) + count * 2 + len(directory).to_bytes(4, "little")
+    return out + directory + end + len(out).to_bytes(4, "little") + bytes(2)
+
+
+def package(manifest, signature, files):
+    return container([("manifest.json", manifest), ("manifest.p7s", signature)]
+                     + [(f"files/{n:04}", data) for n, data in enumerate(files, 1)])
+
+
+def manifest(number=1, certificate="sender", files=((SAMPLE, CSV),), **members):
+    return {
+        "format": "renkei.package/1",
+        "message_id": ID % number,
+        "sequence": number,
+        "sender": {"office": SENDER, "service_types": ["43"], "certificate": fingerprint(certificate)},
+        "recipient": {"office": RECIPIENT, "service_types": ["17"]},
+        "created_at": "2026-11-30T09:00:00Z",
+        "expires_at": "2026-12-07T09:00:00Z",
+        "kind": "K4",
+        "edition": "v4.1",
+        "months": ["202606"],
+        "serial": "20260703100000",
+        "files": [
+            {"n": n, "name": name, "size": len(data), "sha256": sha256(data),
+             "media": "image/jpeg" if name.lower().endswith("jpg") else "text/csv"}
+            for n, (name, data) in enumerate(files, 1)
+        ],
+        **members,
+    }
+
+
+# The line that works for every kind of key; spec/PROTOCOL.md prints it.
+SIGN = "cms -sign -binary -cades -nosmimecap -md sha256 -outform DER"
+
+
+def cms(content, who="sender", line=SIGN, *more):
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "content"
+        path.write_bytes(content)
+        out = Path(folder) / "out"
+        openssl(*line.split(), "-in", path, "-out", out, "-signer", f"{who}.pem",
+                "-inkey", f"{who}.key.pem", *more)
+        return out.read_bytes()
+
+
+def make_containers():
+    folder = fresh("container")
+    text = compact(manifest())
+    signature = cms(text)
+    entries = [("manifest.json", text), ("manifest.p7s", signature), ("files/0001", CSV)]
+    good = container(entries)
+    listed = []
+
+    def put(name, data, verdict, code=None, note=None):
+        (folder / f"{name}.zip").write_bytes(data)
+        listed.append({"file": f"{name}.zip", "verdict": verdict, **({"code": code} if code else {}),
+                       **({"note": note} if note else {})})
+
+    def patched(offset, data):
+        return good[:offset] + data + good[offset + len(data):]
+
+    directory = good.index(b"PK\1\2")
+    put("good", good, "accept")
+    two = manifest(files=((SAMPLE, CSV), (SAMPLE.replace("202606", "202607"), b"")))
+    two_text = compact(two)
+    put("good-empty-file", package(two_text, cms(two_text), [CSV, b""]), "accept", note="a file of 0 bytes")
+    bad = lambda name, data, note, code="bad-container": put(name, data, "refuse", code, note)
+    bad("order", container([entries[1], entries[0], entries[2]]), "signature before manifest")
+    bad("real-name", container(entries[:2] + [(SAMPLE, CSV)]), "files by their own names")
+    bad("from-0", container(entries[:2] + [("files/0000", CSV)]), "numbered from 0")
+    bad("no-signature", container([entries[0], entries[2]]), "no manifest.p7s")
+    bad("directory-entry", container(entries[:2] + [("files/", b"")] + entries[2:]), "an entry for the folder")
+    bad("repeated", container(entries + [entries[2]]), "an entry twice")
+    bad("extra-file", container(entries + [("files/0002", b"x")]), "one file more than the manifest lists", "digest-mismatch")
+    bad("missing-file", container(entries[:2]), "one file less than the manifest lists", "digest-mismatch")
+    bad("other-file", container(entries[:2] + [("files/0001", CSV[:-1] + b" ")]), "another file than the manifest describes", "digest-mismatch")
+    bad("empty", b"", "no bytes")
+    bad("no-entries", container([]), "a ZIP without entries")
+    bad("prefix", b"\0" + good, "a byte before")
+    bad("suffix", good + b"\0", "a byte after")
+    bad("truncated", good[:-1], "the last byte missing")
+    bad("version-20", patched(4, b"\x14"), "version needed 2.0")
+    bad("utf8-flag", patched(7, b"\x08"), "general purpose bit 11")
+    bad("descriptor-flag", patched(6, b"\x08"), "general purpose bit 3")
+    bad("deflate", patched(8, b"\x08"), "method 8")
+    bad("time", patched(10, b"\x01"), "a time stamp")
+    bad("crc", patched(14, b"\0\0\0\0"), "another checksum")
+    bad("mode", patched(directory + 38, (0o100755 << 16).to_bytes(4, "little")), "another mode")
+    bad("made-by", patched(directory + 4, b"\x14"), "made by version 2.0")
+    bad("comment", good[:-2] + b"\1\0x", "a comment")
+    extra = b"PK\3\4" + good[4:28] + b"\4\0" + good[30:43] + b"\0\0\0\0" + good[43:]
+    bad("extra-field", extra, "an extra field")
+    index(folder, "Containers; limits as in vectors.json.", cases=listed)
+    return good
+
+
+def make_manifests():
+    folder = fresh("manifest")
+    good = compact(manifest())
+    (folder / "good.json").write_bytes(good)
+    text = good.decode()
+    cases = []
+
+    def edit(name, before, after, code=None, note=None):
+        assert text.count(before) >= 1, (name, before)
+        cases.append({"name": name, "replace": [before, after], "verdict": "refuse" if code else "accept",
+                      **({"code": code} if code else {}), **({"note": note} if note else {})})
+
+    bad = lambda name, before, after, code="bad-manifest": edit(name, before, after, code)
+    edit("as-it-is", '"sequence":1', '"sequence":1')
+    edit("white-space", ",", " ,\n\t")
+    edit("unknown-member", '{"format"', '{"x":[1,{"y":null}],"format"', note="passed over; part of what is signed")
+    edit("unknown-member-of-file", '{"n":1', '{"z":true,"n":1')
+    edit("largest-sequence", '"sequence":1', '"sequence":9007199254740991')
+    edit("time-with-offset", "2026-11-30T09:00:00Z", "2026-11-30T18:00:00+09:00")
+    edit("time-with-nanoseconds", "2026-11-30T09:00:00Z", "2026-11-30T09:00:00.123456789Z")
+    edit("upper-case-digest", fingerprint("sender"), fingerprint("sender").upper())
+    edit("extension-in-lower-case", "CSV", "csv")
+    edit("no-service-types", ',"service_types":["43"]', "")
+    edit("no-months", '["202606"]', "[]", note="well-formed; the files say otherwise, so a Rejection follows")
+    edit("other-kind", '"K4"', '"K1"', note="well-formed; the files say otherwise, so a Rejection follows")
+    edit("supersedes", '"files":', f'"supersedes":"{ID % 9}","files":')
+    bad("format-2", "renkei.package/1", "renkei.package/2", "unsupported-format")
+    bad("no-format", '"format":"renkei.package/1",', "")
+    bad("byte-order-mark", '{"format"', '\ufeff{"format"')
+    bad("repeated-member", '"sequence":1', '"sequence":1,"sequence":1')
+    bad("comma-at-end", "}]}", "}],}")
+    bad("trailing-text", "}]}", "}]}x")
+    bad("sequence-0", '"sequence":1', '"sequence":0')
+    bad("sequence-negative", '"sequence":1', '"sequence":-1')
+    bad("sequence-text", '"sequence":1', '"sequence":"1"')
+    bad("sequence-fraction", '"sequence":1', '"sequence":1.0')
+    bad("sequence-2-53", '"sequence":1', '"sequence":9007199254740992')
+    bad("id-upper-case", ID % 1, (ID % 1).upper())
+    bad("id-version-4", "-7000-", "-4000-")
+    bad("id-without-hyphens", ID % 1, (ID % 1).replace("-", ""))
+    bad("no-certificate", f',"certificate":"{fingerprint("sender")}"', "")
+    bad("digest-too-short", fingerprint("sender"), fingerprint("sender")[1:])
+    bad("time-without-zone", "2026-11-30T09:00:00Z", "2026-11-30T09:00:00")
+    bad("time-ten-digits", "2026-11-30T09:00:00Z", "2026-11-30T09:00:00.1234567890Z")
+    bad("expires-before-created", "2026-12-07T09:00:00Z", "2026-11-30T09:00:00Z")
+    bad("kind-empty", '"K4"', '""')
+    bad("kind-17-characters", '"K4"', '"' + "K" * 17 + '"')
+    bad("kind-japanese", '"K4"', '"計画"')
+    bad("edition-unknown", '"v4.1"', '"v9"')
+    bad("month-13", '["202606"]', '["202613"]')
+    bad("months-121", '["202606"]', json.dumps(["202606"] * 121))
+    bad("service-types-101", '["43"]', json.dumps(["43"] * 101))
+    bad("serial-13-digits", '"serial":"20260703100000"', '"serial":"2026070310000"')
+    bad("serial-of-another", '"serial":"20260703100000"', '"serial":"20260703100001"')
+    bad("supersedes-itself", '"files":', f'"supersedes":"{ID % 1}","files":')
+    bad("no-files", text[text.index("[{"):-1], "[]")
+    bad("n-from-0", '"n":1', '"n":0')
+    bad("name-of-a-path", '"name":"', '"name":"../')
+    bad("name-not-of-the-standard", SAMPLE, "plan.csv")
+    bad("name-of-another-sender", "2770000011_43", "2770000012_43")
+    bad("name-of-another-recipient", "2770000045_17", "2770000046_17")
+    bad("media-of-another-kind", "text/csv", "image/jpeg")
+    one = text[text.index("[{") + 1:-2]
+    bad("name-twice", one, one + "," + one.replace('"n":1', '"n":2').replace(".CSV", ".csv"))
+    bad("size-negative", f'"size":{len(CSV)}', '"size":-1')
+    bad("office-9-digits", '"office":"2770000011"', '"office":"277000001"')
+    cases.append({"name": "not-utf-8", "base64": base64.b64encode(good.replace(b"K4", b"K\xff")).decode(),
+                  "verdict": "refuse", "code": "bad-manifest"})
+    index(folder, "Each is good.json with every `replace[0]` replaced by `replace[1]`, or the bytes of `base64`.", cases=cases)
+
+
+def trust(roots=("root",), pins=(), lists=()):
+    out = {"roots": [f"keys/{root}.pem" for root in roots]}
+    if pins:
+        out["pins"] = {SENDER: [fingerprint(pin) for pin in pins]}
+    if lists:
+        out["revocation_lists"] = [f"keys/{name}.crl.pem" for name in lists]
+    return out
+
+
+def make_cms():
+    folder = fresh("cms")
+    cases = []
+
+    def put(name, code=None, who="sender", line=SIGN, more=(), named=None, change=None, by=None, agrees=True, note=None):
+        text = compact(manifest(certificate=named or who))
+        signature = cms(text, who, line, *more)
+        if change:
+            text, signature = change(text, signature)
+        (folder / f"{name}.zip").write_bytes(package(text, signature, [CSV]))
+        cases.append({"file": f"{name}.zip", "verdict": "refuse" if code else "accept",
+                      **({"code": code} if code else {}), "trust": by or trust(),
+                      "openssl": (not code) if agrees else bool(code), **({"note": note} if note else {})})
+
+    def bad(name, note, code="bad-signature", **other):
+        put(name, code, note=note, **other)
+
+    def plain(line):
+        return line.replace(" -cades", "")
+
+    put("p256", note="ECDSA P-256 with SHA-256")
+    put("p384", who="sender-p384", line=SIGN.replace("sha256", "sha384"), note="ECDSA P-384 with SHA-384")
+    put("rsa", who="sender-rsa", note="RSA 3072, PKCS#1 v1.5 with SHA-256")
+    put("p256-sha512", line=SIGN.replace("sha256", "sha512"))
+    put("p384-sha256", who="sender-p384")
+    put("smimecapabilities", line=SIGN.replace(" -nosmimecap", ""), note="a further signed attribute")
+    put("intermediate", who="sender-middle", more=("-certfile", "middle.pem"),
+        note="the certificate between beside the signer's; signingCertificateV2 lists the signer's alone (RFC 5035)")
+    put("unrelated-certificate", more=("-certfile", "other.pem"), note="passed over")
+    put("pinned", who="sender-pinned", by=trust(roots=(), pins=("sender-pinned",)), note="pinned for the office; issued by itself")
+    put("list-fresh", by=trust(lists=("list",)), note="with a revocation list that does not name it")
+    put("tls-certificate", who="sender-tls", note="clientAuth is enough to sign")
+    put("no-extended-usage", who="sender-plain", note="without keyUsage and extendedKeyUsage")
+
+    def flip(text, signature):
+        return text, signature[:-1] + bytes([signature[-1] ^ 1])
+
+    def other_text(text, signature):
+        return text.replace(b'"sequence":1', b'"sequence":2'), signature
+
+    bad("signature-bit", "a bit of the signature changed", change=flip)
+    bad("other-content", "the manifest changed after it was signed", change=other_text)
+    bad("trailing-byte", "a byte after the message", change=lambda t, s: (t, s + b"\0"), agrees=False)
+    bad("no-attributes", "no signed attributes", line=plain(SIGN), more=("-noattr",), agrees=False)
+    bad("no-signing-certificate", "no signingCertificateV2", line=plain(SIGN))
+    bad("sha1", "SHA-1", line=SIGN.replace("sha256", "sha1"), agrees=False)
+    bad("key-identifier", "signer named by subjectKeyIdentifier", who="sender-p384", more=("-keyid",), agrees=False)
+    bad("no-certificate", "the signer's certificate is not inside", more=("-nocerts",))
+    bad("attached", "the content is inside", more=("-nodetach",), agrees=False)
+    bad("content-type", "another content type", more=("-econtent_type", "1.2.3.4"), agrees=False)
+    bad("two-signers", "two signers", more=("-signer", "sender-p384.pem", "-inkey", "sender-p384.key.pem"), agrees=False)
+    bad("pem", "PEM instead of DER", line=SIGN.replace("DER", "PEM"))
+    bad("indefinite-length", "BER instead of DER", change=lambda t, s: (t, indefinite(s)), agrees=False)
+    bad("weak-key", "RSA 1024", who="sender-weak", agrees=False)
+    bad("other-signer", "signed by another than the manifest names", "signer-mismatch", who="recipient", named="sender", agrees=False)
+    bad("wrong-office", "the certificate of another office", "certificate-wrong-office", who="other", agrees=False)
+    bad("unknown", "neither pinned nor issued under a root", "certificate-unknown", who="sender-unknown")
+    bad("no-intermediate", "the certificate between is missing", "certificate-unknown", who="sender-middle")
+    bad("ended", "the certificate has ended", "certificate-expired", who="sender-ended")
+    bad("not-yet", "the certificate is not valid yet", "certificate-not-yet-valid", who="sender-future")
+    bad("revoked", "on the revocation list", "certificate-revoked", who="sender-revoked", by=trust(lists=("list",)))
+    bad("list-stale", "the revocation list is out of date", "revocation-unknown", by=trust(lists=("stale",)))
+    bad("authority", "CA:TRUE", "certificate-wrong-usage", who="sender-authority", agrees=False)
+    bad("authority-pinned", "CA:TRUE, pinned", "certificate-wrong-usage", who="sender-authority",
+        by=trust(pins=("sender-authority",)), agrees=False)
+    bad("encipherment-only", "keyUsage without digitalSignature", "certificate-wrong-usage", who="sender-encipher", agrees=False)
+    bad("other-usage", "extendedKeyUsage codeSigning", "certificate-wrong-usage", who="sender-other-usage", agrees=False)
+    bad("server-only", "extendedKeyUsage serverAuth does not allow signing", "certificate-wrong-usage", who="sender-server-only", agrees=False)
+    bad("version-1", "X.509 version 1", "certificate-version", who="sender-version-1", agrees=False)
+    index(folder, "Packages whose container and manifest are good; `openssl` tells whether `openssl cms -verify -cades` "
+          "with the roots at `now` agrees to the signature: where it does and we refuse, our profile is narrower.", cases=cases)
+
+
+def indefinite(der):
+    """The outermost SEQUENCE with an indefinite length."""
+    head = 2 + (der[1] & 0x7F if der[1] & 0x80 else 0)
+    return b"\x30\x80" + der[head:] + b"\0\0"
+
+
+def make_receipts(good):
+    folder = fresh("receipts")
+    (folder / "package.zip").write_bytes(good)
+    text = compact(manifest())
+    about = {"message_id": ID % 1, "package_sha256": sha256(good), "manifest_sha256": sha256(text)}
+    cases = []
+
+    def document(kind, result, **members):
+        return {"format": "renkei.receipt/1", "kind": kind, **about,
+                "sender": manifest()["sender"],
+                "recipient": {**manifest()["recipient"], "certificate": fingerprint("recipient")},
+                "at": "2026-11-30T09:00:05Z", "result": result, **members}
+
+    def put(name, content, code=None, who="recipient", note=None, line=SIGN + " -nodetach", more=(), openssl=True):
+        content = content if isinstance(content, bytes) else compact(content)
+        message = cms(content, who, line, *more)
+        (folder / f"{name}.p7s").write_bytes(message)
+        cases.append({"file": f"{name}.p7s", "verdict": "refuse" if code else "accept",
+                      **({"code": code} if code else {}), "openssl": openssl, **({"note": note} if note else {})})
+        return message
+
+    bad = lambda name, content, note, code="bad-receipt", **other: put(name, content, code, note=note, **other)
+    consigned = document("ContentConsignment", "accepted")
+    first = put("consignment", consigned)
+    handed = document("ContentHandover", "accepted", at="2026-11-30T09:00:06Z", previous=sha256(first))
+    put("handover", handed)
+    taken = {"rule": "import-name-taken", "file": SAMPLE, "message": "another file of the same name lies in the import folder"}
+    failed = document("ContentHandoverFailure", "held", findings=[taken], previous=sha256(first))
+    second = put("failure", failed)
+    put("handover-after-failure", {**handed, "previous": sha256(second)})
+    finding = {"rule": "L4-UPPLAN-001", "file": SAMPLE, "line": 1, "item": 4, "message": "the message of a rule"}
+    short = {"rule": "x", "message": "y"}
+    rejected = document("Rejection", "rejected", findings=[finding])
+    put("rejection", rejected)
+    put("rejection-after-consignment", {**rejected, "previous": sha256(first)})
+    put("rejection-without-findings", document("Rejection", "rejected"))
+    put("findings-100", document("Rejection", "rejected", findings=[short] * 100, findings_omitted=7))
+    put("message-500-japanese", document("Rejection", "rejected", findings=[{"rule": "x", "message": "あ" * 500}]))
+    put("unknown-members", {**consigned, "later": {"a": 1}})
+    put("white-space", json.dumps(consigned, indent=4).encode() + b"\n")
+    put("rsa", {**consigned, "recipient": {"office": RECIPIENT, "certificate": fingerprint("recipient-rsa")}}, who="recipient-rsa")
+    bad("result-of-another-kind", {**consigned, "result": "rejected"}, "the result does not follow from the kind")
+    bad("kind-unknown", {**consigned, "kind": "ContentLost"}, "a kind that nobody knows")
+    bad("format-2", {**consigned, "format": "renkei.receipt/2"}, "another format")
+    bad("no-hash", {k: v for k, v in consigned.items() if k != "package_sha256"}, "a member is missing")
+    bad("findings-101", document("Rejection", "rejected", findings=[short] * 101), "more than 100 findings")
+    bad("message-501", document("Rejection", "rejected", findings=[{**finding, "message": "x" * 501}]), "a message of 501 characters")
+    bad("message-control", document("Rejection", "rejected", findings=[{**finding, "message": "a\u001b[2Jb"}]), "a control character")
+    bad("message-direction", document("Rejection", "rejected", findings=[{**finding, "message": "a\u202eb"}]), "a character that turns the direction of writing")
+    bad("rule-japanese", document("Rejection", "rejected", findings=[{**finding, "rule": "規則"}]), "a rule with other characters than A-Z a-z 0-9 _ . -")
+    bad("rule-65", document("Rejection", "rejected", findings=[{**finding, "rule": "x" * 65}]), "a rule of 65 characters")
+    bad("file-129", document("Rejection", "rejected", findings=[{**finding, "file": "x" * 129}]), "a file name of 129 characters")
+    bad("other-package", {**consigned, "package_sha256": "0" * 64}, "about other bytes", "receipt-mismatch")
+    bad("other-manifest", {**consigned, "manifest_sha256": "0" * 64}, "about another manifest", "receipt-mismatch")
+    bad("other-id", {**consigned, "message_id": ID % 2}, "about another id", "receipt-mismatch")
+    other_party = {**consigned, "recipient": {"office": OTHER, "certificate": fingerprint("other")}}
+    bad("other-recipient", other_party, "signed by another office in its own name", "receipt-mismatch", who="other")
+    bad("by-the-sender", consigned, "signed by the sender", "signer-mismatch", who="sender")
+    named = {**consigned, "recipient": {"office": RECIPIENT, "certificate": fingerprint("sender")}}
+    bad("by-the-sender-named", named, "the sender signs and names its own certificate", "certificate-wrong-office", who="sender")
+    bad("relay", document("RelayAcceptance", "relayed"), "proves no delivery", "relay-receipt")
+    bad("detached", consigned, "the content is not inside", "bad-signature", line=SIGN, openssl=False)
+    bad("not-json", b"accepted", "no JSON")
+    chains = [
+        {"name": "consigned-handed", "receipts": ["consignment.p7s", "handover.p7s"], "verdict": "accept"},
+        {"name": "held-between", "receipts": ["consignment.p7s", "failure.p7s", "handover-after-failure.p7s"], "verdict": "accept"},
+        {"name": "refused-later", "receipts": ["consignment.p7s", "rejection-after-consignment.p7s"], "verdict": "accept"},
+        {"name": "refused-at-once", "receipts": ["rejection.p7s"], "verdict": "accept"},
+        {"name": "gap", "receipts": ["consignment.p7s", "handover-after-failure.p7s"], "verdict": "refuse",
+         "note": "the receipt that `previous` names is not there"},
+        {"name": "without-the-first", "receipts": ["handover.p7s"], "verdict": "refuse"},
+    ]
+    index(folder, "Receipts about package.zip, attached CMS, judged with the root alone; and chains of them, oldest first.",
+          package="package.zip", trust=trust(), cases=cases, chains=chains)
+
+
+def make_order():
+    folder = fresh("order")
+    cases = []
+
+    def case(name, arrivals, placed, note=None):
+        cases.append({"name": name, **({"note": note} if note else {}),
+                      "arrivals": [dict(zip(("at", "sequence", "serial"), one)) for one in arrivals],
+                      "placed": [dict(zip(("at", "sequence"), one)) for one in placed]})
+
+    s = lambda n: f"202607031000{n:02}"
+    case("in-order", [(0, 1, s(1)), (1, 2, s(2)), (2, 3, s(3))], [(0, 1), (1, 2), (2, 3)])
+    case("second-first", [(0, 2, s(2)), (3, 1, s(1))], [(3, 1), (3, 2)])
+    case("gap-for-ever", [(0, 1, s(1)), (1, 3, s(3))], [(0, 1), (61, 3)], "a number that never comes is waited for once")
+    case("late", [(0, 2, s(2)), (70, 1, s(1))], [(60, 2), (70, 1)], "what comes after the wait is placed after")
+    case("same-number-twice", [(0, 1, s(1)), (1, 1, s(2))], [(0, 1), (1, 1)])
+    case("serial-falls", [(0, 1, s(9)), (1, 2, s(1))], [(0, 1), (1, 2)], "placed as they come: nothing is missing")
+    case("serial-falls-together", [(0, 2, s(2)), (1, 3, s(1)), (5, 1, s(3))], [(5, 3), (5, 2), (5, 1)],
+         "when nothing is missing, the lowest serial goes first")
+    case("serial-against-sequence", [(0, 2, s(3)), (0, 3, s(2)), (1, 1, s(1))], [(1, 1), (1, 3), (1, 2)],
+         "3 has the lowest serial of those that are there, and waits all the same: 1 is missing, and may be lower")
+    case("two-gaps", [(0, 2, s(2)), (10, 4, s(4))], [(60, 2), (70, 4)])
+    case("largest", [(0, 9007199254740991, s(1))], [(60, 9007199254740991)])
+    index(folder, "Packages of one sender for one recipient: seconds of arrival, and when each is placed if placing takes no time.",
+          order_wait_seconds=60, cases=cases)
+
+
+WAITS = [0, 15, 60, 300, 900, 1800, 3600]
+
+
+def delay(message_id, failures):
+    """Milliseconds before the next attempt after so many failed ones."""
+    seconds, seed = WAITS[min(failures, 6)], failures
+    for byte in bytes.fromhex(message_id.replace("-", "")):
+        seed = (seed * 31 + byte) % 2**64
+    return seconds * 1000 + seed % 1000 * (seconds * 100) // 1000
+
+
+def make_retry():
+    folder = fresh("retry")
+    cases = []
+
+    def case(name, answers, expires=604_800_000, message_id=ID % 1):
+        at, failures, attempts = 0, 0, [0]
+        for answer in answers:
+            failures += 1
+            wait = delay(message_id, failures + (answer["class"] == "refused"))
+            wait = max(wait, answer.get("retry_after", 0) * 1000)
+            if at >= expires:
+                break  # That was the last one; now it is given up.
+            at = min(at + wait, expires)
+            attempts.append(at)
+        cases.append({"name": name, "message_id": message_id, "expires_ms": expires, "answers": answers, "attempts_ms": attempts})
+
+    passing, refused = {"class": "passing"}, {"class": "refused"}
+    case("unreachable", [passing] * 8)
+    case("unreachable-other-id", [passing] * 3, message_id=ID % 7)
+    case("refused", [refused] * 3)
+    case("retry-after-longer", [{**passing, "retry_after": 90}])
+    case("retry-after-shorter", [{**passing, "retry_after": 2}])
+    case("up-to-the-expiry", [passing] * 3, expires=40_000)
+    index(folder, "What the answers to a package do to its schedule; an attempt takes no time here. Milliseconds from the first attempt.",
+          cases=cases)
+
+
+def make_http(good):
+    folder = fresh("http")
+    b64 = lambda data: base64.b64encode(data).decode()
+    digest = "sha-256=:" + b64(hashlib.sha256(good).digest()) + ":"
+    d = lambda fields, code=None: {"fields": fields, "verdict": "refuse" if code else "accept", **({"code": code} if code else {})}
+    content_digest = [
+        d([digest]), d(["sha-512=:AAAA:, " + digest]), d(["sha-512=:AAAA:", digest]), d([digest.rstrip("=:").rstrip("=") + ":"]),
+        d([], "digest-missing"), d(["sha-512=:AAAA:"], "digest-missing"),
+        d([digest + ";a=1"], "digest-malformed"), d([digest.upper().replace("SHA-256", "SHA-256")], "digest-malformed"),
+        d([digest, digest], "digest-malformed"), d([digest + ","], "digest-malformed"), d(["sha-256=:AAAA:"], "digest-malformed"),
+        d([digest.replace("=:", "=")], "digest-malformed"), d(["sha-256=" + sha256(good)], "digest-malformed"),
+    ]
+    answers = []
+
+    def answer(name, status, verdict, media=None, body="", **members):
+        answers.append({"name": name, "status": status, **({"content_type": media} if media else {}), "body": body,
+                        "verdict": verdict, **members})
+
+    def problem(status, code, title):
+        return compact({"type": f"urn:renkei:problem:{code}", "title": title, "status": status, "code": code, "detail": "x"}).decode()
+
+    p7, pj = "application/pkcs7-mime; smime-type=signed-data", "application/problem+json"
+    answer("created", 201, "receipt", p7, "@receipts/consignment.p7s")
+    answer("repeated", 200, "receipt", p7, "@receipts/consignment.p7s")
+    answer("no-parameter", 201, "receipt", "Application/PKCS7-MIME", "@receipts/consignment.p7s")
+    answer("empty", 201, "fault", p7)
+    answer("octet-stream", 201, "fault", "application/octet-stream", "@receipts/consignment.p7s")
+    answer("x-pkcs7-mime", 201, "fault", "application/x-pkcs7-mime", "@receipts/consignment.p7s")
+    answer("accepted", 202, "fault", p7, "@receipts/consignment.p7s")
+    answer("no-content", 204, "fault")
+    answer("moved", 301, "fault", location="https://elsewhere.example/")
+    for status, code, title in [(400, "digest-mismatch", "Bad Request"), (403, "not-a-partner", "Forbidden"), (409, "id-taken", "Conflict"),
+                                (413, "too-large", "Content Too Large"), (415, "unsupported-media-type", "Unsupported Media Type"),
+                                (422, "bad-manifest", "Unprocessable Content")]:
+        answer(f"{status}-{code}", status, "refused", pj, problem(status, code, title), code=code)
+    for status, code, title in [(408, "too-slow", "Request Timeout"), (429, "partner-share-exceeded", "Too Many Requests"), (500, "internal", "Internal Server Error"),
+                                (503, "busy", "Service Unavailable"), (507, "storage-full", "Insufficient Storage")]:
+        answer(f"{status}-{code}", status, "passing", pj, problem(status, code, title), code=code)
+    answer("retry-after", 503, "passing", pj, problem(503, "busy", "Service Unavailable"), code="busy", retry_after="90", retry_after_seconds=90)
+    answer("retry-after-bounded", 503, "passing", retry_after="86400", code="unknown", retry_after_seconds=3600)
+    answer("retry-after-date", 503, "passing", retry_after="Wed, 02 Dec 2026 00:00:00 GMT", code="unknown")
+    answer("code-unknown", 422, "refused", pj, problem(422, "never-heard-of", "Unprocessable Content"), code="unknown")
+    answer("no-document", 422, "refused", "text/html", "<html>", code="unknown")
+    answer("rejection-under-422", 422, "refused", p7, "@receipts/consignment.p7s", code="unknown", note="a receipt counts under 200 and 201 only")
+    entry = {"position": 7, "message_id": ID % 1, "receipt": b64(b"a receipt")}
+    page = lambda receipts, next_, more: {"receipts": receipts, "next": next_, "more": more}
+    p = lambda name, after, text, verdict: {"name": name, "after": after, "body": text if isinstance(text, str) else compact(text).decode(), "verdict": verdict}
+    pages = [
+        p("empty", 3, page([], 3, False), "accept"), p("one", 3, page([entry], 7, False), "accept"),
+        p("more", 3, page([entry], 7, True), "accept"), p("next-ahead", 3, page([entry], 9, False), "accept"),
+        p("unknown-members", 3, {**page([{**entry, "x": 1}], 7, False), "y": 2}, "accept"),
+        p("more-of-nothing", 3, page([], 3, True), "fault"), p("position-not-behind", 7, page([entry], 7, False), "fault"),
+        p("same-position-twice", 3, page([entry, entry], 7, False), "fault"), p("next-below-position", 3, page([entry], 6, False), "fault"),
+        p("next-below-after", 3, page([], 2, False), "fault"), p("not-base64", 3, page([{**entry, "receipt": "!!"}], 7, False), "fault"),
+        p("no-next", 3, {"receipts": [], "more": False}, "fault"), p("not-json", 3, "<html>", "fault"),
+    ]
+    index(folder, "Content-Digest of container/good.zip; answers to a PUT and pages of receipts as a client reads them. A body that begins with @ is a file, named from the folder of vectors.json.",
+          content_digest=content_digest, digest_of="container/good.zip", answers=answers, pages=pages)
+
+
+def make_tls():
+    folder = fresh("tls")
+    cases = []
+
+    def case(certificate, code=None, by=None, office=SENDER, chain=(), openssl_server=None, openssl_client=None, note=None):
+        cases.append({"certificate": f"keys/{certificate}.pem", "chain": [f"keys/{c}.pem" for c in chain], "office": office, "trust": by or trust(),
+                      "verdict": "refuse" if code else "accept", **({"code": code} if code else {}), **({"note": note} if note else {}),
+                      **({"openssl_server": openssl_server, "openssl_client": openssl_client} if openssl_server is not None else {})})
+
+    both = {"openssl_server": True, "openssl_client": True}
+    case("sender-tls", **both, note="both usages: what to ask an authority for")
+    case("sender-server-only", openssl_server=True, openssl_client=False, note="taken by renkei in both roles; other stacks refuse it as a client")
+    case("sender-client-only", openssl_server=False, openssl_client=True, note="taken by renkei in both roles; other stacks refuse it as a server")
+    case("sender-plain", **both)
+    case("sender-pinned", by=trust(roots=(), pins=("sender-pinned",)), note="the extended usage of a pinned certificate is not looked at")
+    case("sender-other-usage", by=trust(roots=(), pins=("sender-other-usage",)), note="pinned")
+    case("sender", "certificate-wrong-usage", note="emailProtection alone")
+    case("sender-other-usage", "certificate-wrong-usage")
+    case("sender-tls", "certificate-unknown", by=trust(roots=("middle",)))
+    case("sender-tls", "certificate-wrong-office", office=OTHER)
+    case("sender-middle", "certificate-wrong-usage", chain=("middle",))
+    case("sender-ended", "certificate-expired")
+    case("sender-ended", "certificate-expired", by=trust(roots=(), pins=("sender-ended",)), note="pinned")
+    case("sender-future", "certificate-not-yet-valid")
+    case("sender-weak", "certificate-weak-key", by=trust(roots=(), pins=("sender-weak",)), note="pinned")
+    case("sender-authority", "certificate-wrong-usage", by=trust(roots=(), pins=("sender-authority",)), note="CA:TRUE, pinned")
+    case("sender-encipher", "certificate-wrong-usage", by=trust(roots=(), pins=("sender-encipher",)), note="pinned; keyUsage without digitalSignature")
+    case("sender-revoked", "certificate-revoked", by=trust(lists=("list",)))
+    case("sender-tls", "revocation-unknown", by=trust(lists=("stale",)))
+    case("sender-version-1", "certificate-version")
+    index(folder, "Whether a certificate speaks for `office` at either end of TLS at `now`.", cases=cases)
+
+
+def main():
+    make_keys()
+    good = make_containers()
+    make_manifests()
+    make_cms()
+    make_receipts(good)
+    make_order()
+    make_retry()
+    make_http(good)
+    make_tls()
+    about = {"format": "renkei.vectors/1", "now": NOW, "sender": SENDER, "recipient": RECIPIENT,
+             "limits": {"package_bytes": 67108864, "manifest_bytes": 524288, "signature_bytes": 65536, "receipt_bytes": 262144, "files": 1000},
+             "sections": ["container", "manifest", "cms", "receipts", "order", "retry", "http", "tls"]}
+    (HERE / "vectors.json").write_text(json.dumps(about, indent=1) + "\n")
+
+
+main()
