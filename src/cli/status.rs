@@ -11,7 +11,8 @@ use super::{EXIT_NO, dates, held, output, words};
 use crate::config::Config;
 use crate::node::{Health, Notice, TaskHealth, system_clock};
 use crate::store::{HeldItem, StateCount, Status, Store, Waiting};
-use crate::types::{Lang, code};
+use crate::types::Lang;
+use crate::types::code::{self, Actor};
 
 /// Held sets that are listed.
 const HELD: u32 = 20;
@@ -248,8 +249,14 @@ fn waiting(pair: &Waiting, config: &Config, lang: Lang) -> String {
     if !reason.is_empty() {
         let why = code::meaning(reason, lang).unwrap_or_default();
         say(lang.pick("理由", "why"), &format!("{why} [{reason}]"));
-        for info in reason.split(':').filter_map(code::find) {
-            let actor = info.actor.text(lang);
+        for (place, code) in reason.split(':').enumerate() {
+            let Some(info) = code::find(code) else { continue };
+            // What stands behind the colon the partner says of itself.
+            let actor = match info.actor {
+                Actor::Here if place > 0 => Actor::Partner,
+                actor => actor,
+            };
+            let actor = actor.text(lang);
             say(lang.pick("対応", "what to do"), &format!("{} ({actor})", info.to_do(lang)));
         }
     }

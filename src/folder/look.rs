@@ -33,7 +33,8 @@ pub fn look_for_one_volume(from: &Path, to: &Path) -> Result<(), FolderError> {
 fn standing(path: &Path) -> &Path {
     let above = path.ancestors().filter(|above| !above.as_os_str().is_empty());
     let mut above = above.filter(|above| std::fs::symlink_metadata(above).is_ok());
-    above.next().unwrap_or_else(|| Path::new("."))
+    // Of a disk or a share that is not there nothing stands: then it is the path itself that is missing.
+    above.next().unwrap_or(if path.is_absolute() { path } else { Path::new(".") })
 }
 
 #[cfg(test)]

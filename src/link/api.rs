@@ -38,16 +38,9 @@ pub trait Service: Send + Sync + 'static {
     /// common name says so. Anybody can make such a certificate. Never waits.
     fn refused_certificate(&self, office: OfficeNumber, sha256: Digest, why: &TrustRefusal);
 
-    /// The same of a certificate that names no office. `name` is its common name where that is
-    /// nothing but letters, digits and `.-_`; `site` is where it came from. Never waits.
-    fn refused_stranger(
-        &self,
-        _name: Option<&str>,
-        _sha256: Digest,
-        _site: IpAddr,
-        _why: &TrustRefusal,
-    ) {
-    }
+    /// The same of a certificate that names no office; what it names may be a person. `site` is where
+    /// it came from. Never waits.
+    fn refused_stranger(&self, sha256: Digest, site: IpAddr, why: &TrustRefusal);
 
     /// A package of `partner`, as [`admits`](Self::admits) said, arrived completely and fits its
     /// `Content-Digest`.

@@ -260,9 +260,8 @@ fn tell_unmet<S: Service>(
     let sha256 = Digest::of(certificate);
     let info = CertificateInfo::of(certificate).ok();
     let office = info.as_ref().and_then(|info| info.office);
-    let name = info.as_ref().and_then(shown_name);
     if is_told() {
-        warn!(code, %sha256, name, "the TLS handshake failed: {text}");
+        info!(code, %sha256, "the TLS handshake failed: {text}");
     }
     match (office, &came.refusal) {
         (Some(office), Some(refusal)) => {
@@ -270,21 +269,10 @@ fn tell_unmet<S: Service>(
         }
         (None, Some(refusal)) => {
             let site = one_site(address.ip());
-            shared.service.refused_stranger(name, sha256, site, refusal);
+            shared.service.refused_stranger(sha256, site, refusal);
         }
         (_, None) => {}
     }
-}
-
-/// The common name of a certificate that a stranger may have made, if it can be shown: no name of a
-/// person has this form, and nothing in it is more than it looks.
-fn shown_name(info: &CertificateInfo) -> Option<&str> {
-    /// Longer than any name of a computer or number of an office.
-    const LONGEST: usize = 64;
-    let [(name, _)] = info.common_names.as_slice() else { return None };
-    let name = name.reveal().as_str();
-    let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || b".-_".contains(&byte);
-    ((1..=LONGEST).contains(&name.len()) && name.bytes().all(is_plain)).then_some(name)
 }
 
 fn peer_of(tls: &TlsStream<TcpStream>, address: std::net::SocketAddr) -> Option<Peer> {

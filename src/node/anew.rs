@@ -53,11 +53,6 @@ pub(super) async fn made(
         return Ok(false);
     }
     let Some(set) = context.store.packed_set(row.id).await? else { return Ok(false) };
-    if has_receipt(context, row).await {
-        // It is there: a partner that judges the signature first does not say so.
-        wake(&context.wake.greet, &(row.office, row.partner));
-        return Ok(false);
-    }
     let (shared, former) = (Arc::clone(context), row.clone());
     let made = blocking(move || {
         let package = match open(package, &shared.package_limits()) {
@@ -87,6 +82,16 @@ pub(super) async fn made(
     let Some((manifest, package, manifest_sha256)) = made.await.flatten() else {
         return Ok(false);
     };
+    match has_receipt(context, row).await {
+        Some(false) => {}
+        // Whether it is there is not known yet.
+        None => return Ok(false),
+        Some(true) => {
+            // It is there: a partner that judges the signature first does not say so.
+            wake(&context.wake.greet, &(row.office, row.partner));
+            return Ok(false);
+        }
+    }
     let new = NewOutgoing {
         id: manifest.message_id,
         office: row.office,
@@ -109,24 +114,22 @@ pub(super) async fn made(
 }
 
 /// Whether the partner has issued a receipt about a package that was not collected yet: an earlier
-/// attempt may have arrived although its answer did not.
-async fn has_receipt(context: &Arc<Context>, row: &OutgoingRow) -> bool {
-    let Some(endpoint) = context.endpoint(row.partner) else { return false };
-    let Ok(mut after) = context.store.receipt_cursor(row.office, row.partner).await else {
-        return false;
-    };
+/// attempt may have arrived although its answer did not. Nothing if that cannot be known now.
+async fn has_receipt(context: &Arc<Context>, row: &OutgoingRow) -> Option<bool> {
+    let endpoint = context.endpoint(row.partner)?;
+    let mut after = context.store.receipt_cursor(row.office, row.partner).await.ok()?;
     for _ in 0..MOST_PAGES {
         let asked = context.client.receipts(&endpoint, row.office, after, Duration::ZERO).await;
-        let Ok(page) = asked else { return false };
+        let page = asked.ok()?;
         if page.receipts.iter().any(|entry| entry.message_id == row.id) {
-            return true;
+            return Some(true);
         }
         if page.receipts.is_empty() || page.next <= after {
-            return false;
+            return Some(false);
         }
         after = page.next;
     }
-    false
+    None
 }
 
 /// Whether a package was made at a time that is still to come.

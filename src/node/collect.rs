@@ -17,7 +17,7 @@ use super::dispatch::{Read, read_receipt};
 use super::supervise::Beat;
 use crate::link::{ReceiptEntry, SendError};
 use crate::store::{OutgoingRow, StoreError};
-use crate::transfer::Outgoing;
+use crate::transfer::{Outgoing, OutgoingEvent, OutgoingReceipt};
 use crate::types::code;
 
 /// Waits after a question that failed, growing.
@@ -182,9 +182,10 @@ async fn take_all(context: &Arc<Context>, receipts: Vec<ReceiptEntry>) -> Result
     }
     let store = async |(row, Read { event, receipt, codes, .. }): (Box<OutgoingRow>, Read)| {
         let id = row.id;
+        let is_there = event != OutgoingEvent::Receipt(OutgoingReceipt::Rejection);
         let stored = context.store.outgoing_event(id, event, codes, Some(receipt), now).await;
         stored.map(|(state, _)| {
-            if state == Outgoing::Superseded {
+            if state == Outgoing::Superseded && is_there {
                 tell_twice(context, &row);
             }
             tracing::info!(%id, partner = %row.partner, state = state.as_str(), "receipt collected");

@@ -28,6 +28,9 @@ const INTERVAL: Duration = Duration::from_hours(1);
 /// Partners are greeted no more often than this, however often the network changes.
 const GREETING_PAUSE: Duration = Duration::from_mins(1);
 
+/// A stranger who did not come for so long is not told of any more.
+const STRANGERS: Duration = Duration::from_hours(24);
+
 /// How long a partner may take to say what time it is.
 const LONGEST_ANSWER: Duration = Duration::from_secs(3);
 
@@ -90,6 +93,7 @@ pub(super) async fn run(context: Arc<Context>, beat: Beat, mut stopping: watch::
             tell_conditions(&context);
         }
         seen = found;
+        context.notices.clear_unmet(code::STRANGER_CERTIFICATE_REFUSED, STRANGERS);
         if kept_at.elapsed() >= INTERVAL && context.believes_clock() {
             beat.works_for("removing old packages", LONGEST_PURGE);
             purge(&context).await;

@@ -95,22 +95,13 @@ impl Service for Inbound {
         tell_refused_certificate(&self.0, office, sha256, why.code);
     }
 
-    fn refused_stranger(
-        &self,
-        name: Option<&str>,
-        sha256: Digest,
-        site: IpAddr,
-        why: &TrustRefusal,
-    ) {
+    fn refused_stranger(&self, sha256: Digest, site: IpAddr, why: &TrustRefusal) {
         let refusal = why.code;
-        let name = name.map(|name| format!("\"{name}\""));
-        let name_ja = name.as_deref().unwrap_or("表示しません");
-        let name_en = name.as_deref().unwrap_or("not shown");
         let ja = format!(
-            "{site} から、登録されていない証明書での接続がありました（SHA-256 {sha256}、名義 (CN): {name_ja}、{refusal}）。相手がこちらに送れないと言うときは、この値を相手に確かめて [[peer]] の tls_certificates に登録してください。心当たりがなければ、何もする必要はありません。"
+            "{site} から、登録されていない証明書での接続がありました（SHA-256 {sha256}、{refusal}）。相手がこちらに送れないと言うときは、この値を相手に確かめて [[peer]] の tls_certificates に登録してください。心当たりがなければ、何もする必要はありません。"
         );
         let en = format!(
-            "a connection from {site} showed a certificate that is not registered (SHA-256 {sha256}, common name: {name_en}, {refusal}); if a partner says that it cannot send, ask it for this value and register it in tls_certificates of [[peer]], else nothing is to be done"
+            "a connection from {site} showed a certificate that is not registered (SHA-256 {sha256}, {refusal}); if a partner says that it cannot send, ask it for this value and register it in tls_certificates of [[peer]], else nothing is to be done"
         );
         let about = format!("address {site}");
         self.0.notices.raise(code::STRANGER_CERTIFICATE_REFUSED, about, (ja, en), self.0.now());

@@ -277,7 +277,7 @@ impl Judgement {
                 say(lang.pick("対応", "What to do"), info.to_do(lang));
             }
         } else {
-            let count = self.errors().count();
+            let count: usize = self.errors().map(|finding| 1 + finding.alike.len()).sum();
             say(
                 why,
                 &match lang {

@@ -69,6 +69,7 @@ struct Standing {
     told: usize,
     /// How often it was met since it was told.
     met: u64,
+    met_at: Instant,
 }
 
 impl Notices {
@@ -88,6 +89,7 @@ impl Notices {
             standing.notice.ja = ja;
             standing.notice.en = en;
             standing.met += 1;
+            standing.met_at = Instant::now();
             let pause = PAUSES.get(standing.told.saturating_sub(1)).or(PAUSES.last());
             if pause.is_some_and(|pause| standing.told_at.elapsed() >= *pause) {
                 let (about, met) = (&standing.notice.about, standing.met);
@@ -114,8 +116,23 @@ impl Notices {
         }
         tracing::warn!(code, about = key.1, "{en}");
         let notice = Notice { code: code.to_owned(), about: key.1.clone(), since: now, ja, en };
-        let standing = Standing { notice, told_at: Instant::now(), told: 1, met: 0 };
+        let at = Instant::now();
+        let standing = Standing { notice, told_at: at, told: 1, met: 0, met_at: at };
         state.standing.insert(key, standing);
+    }
+
+    /// Clears `code` for everything for which it was not met for so long: nobody says when what
+    /// strangers do is over.
+    pub(super) fn clear_unmet(&self, code: &'static str, since: Duration) {
+        let over: Vec<String> = {
+            let state = self.state();
+            let told = state.standing.iter().filter(|((other, _), _)| *other == code);
+            let unmet = told.filter(|(_, standing)| standing.met_at.elapsed() >= since);
+            unmet.map(|((_, about), _)| about.clone()).collect()
+        };
+        for about in over {
+            self.clear(code, &about);
+        }
     }
 
     /// Says that the condition `code` does not hold for `about` any more, if it did.

@@ -15,7 +15,6 @@ use std::sync::Mutex;
 use std::time::{Duration, Instant};
 
 use file_id::{FileId, get_file_id};
-use rusqlite::config::DbConfig;
 use rusqlite::{Connection, OpenFlags, OptionalExtension as _};
 
 use super::{StoreError, connect, database};
@@ -239,8 +238,6 @@ fn compare(known: &[Record], folder: &Path) -> Result<Option<Loss>, StoreError> 
         return Ok(None);
     }
     let connection = connect(folder, OpenFlags::empty())?;
-    // Closing must not take the log over, which may be all that is left of something.
-    connection.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, true)?;
     let version: u32 = connection.pragma_query_value(None, "user_version", |row| row.get(0))?;
     if version == 0 {
         return Ok(Some(Loss::Emptied));

@@ -41,6 +41,7 @@ use std::fs::{self, File};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
+use rusqlite::config::DbConfig;
 use rusqlite::{Connection, OpenFlags};
 use tokio::sync::watch;
 
@@ -328,6 +329,9 @@ fn connect(folder: &Path, create: OpenFlags) -> Result<Connection, StoreError> {
     let connection = Connection::open_with_flags(database(folder), flags)?;
     connection.busy_timeout(std::time::Duration::from_secs(10))?;
     connection.pragma_update(None, "query_only", create.is_empty())?;
+    // Whoever only reads changes nothing when it closes either: it would take over the log, which may
+    // be all that is left of something.
+    connection.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, create.is_empty())?;
     Ok(connection)
 }
 

@@ -352,6 +352,8 @@ fn let_go(
         None => packed.unit.files.iter().find(|file| file.name == name),
         Some(_) => None,
     };
+    // Before they are looked at: what is written to them from now on shows when they are discarded.
+    let files = claim.as_they_are();
     let changed = claim.changed(|name| is_signed(name).map(|file| (file.size, file.sha256)))?;
     if changed.is_empty() {
         return claim.finish().map(|()| None);
@@ -366,7 +368,6 @@ fn let_go(
     let (partner, serial) = (packed.partner, packed.serial);
     let unit = format!("{}-changed", judge::unit_name(serial, folders.office, partner));
     let note = notes::changed(About { partner, serial, lang }, &signed);
-    let files = claim.as_they_are();
     let kept = claim.keep_changed(
         &changed,
         &folders.hold,

@@ -44,6 +44,12 @@ impl Taken {
 #[derive(Default)]
 struct Coming(VecDeque<JoinHandle<Taken>>);
 
+impl Drop for Coming {
+    fn drop(&mut self) {
+        self.0.iter().for_each(JoinHandle::abort);
+    }
+}
+
 impl Coming {
     fn has_room(&self) -> bool {
         self.0.len() < AT_A_TIME

@@ -119,7 +119,7 @@ async fn show(
     let (shared, lang) = (Arc::clone(folders), context.lang());
     let shown = blocking(move || show_in_turn(&shared, sets, lang)).await;
     let Some((shown, failed, rest)) = shown else {
-        let failed = rows.into_iter().map(|row| (row, Outcome::Failed("internal")));
+        let failed = rows.into_iter().map(|row| (row, Outcome::Failed(code::INTERNAL)));
         return (failed.collect(), None);
     };
     unshown.extend(rest);

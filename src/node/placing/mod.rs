@@ -82,7 +82,7 @@ pub(super) fn lost_code(error: StoreError) -> &'static str {
         Fault::Package(code) | Fault::Unreadable(code) => code,
         Fault::Store(error) => error.code(),
         Fault::Folder(error) => error.code(),
-        Fault::Internal => "internal",
+        Fault::Internal => code::INTERNAL,
     }
 }
 
@@ -182,7 +182,8 @@ async fn place_in_turn(
     loop {
         let mut sleep = LONGEST_SLEEP;
         for sender in context.store.senders_waiting(office).await? {
-            if *stopping.borrow() || context.proof().usable_signer(office, context.now()).is_err() {
+            let may_sign = context.proof().usable_signer(office, context.now()).is_ok();
+            if *stopping.borrow() || !may_sign || !context.believes_clock() {
                 return Ok(Duration::ZERO);
             }
             beat.works_for("placing files", LONGEST_BATCH);

@@ -93,7 +93,9 @@ impl Proof {
 
     /// Everybody who signs for one of our offices with a certificate that is valid at `now`.
     pub(in crate::node) fn usable_signers(&self, now: Timestamp) -> impl Iterator<Item = &Signer> {
-        let usable = self.signers.values().filter(move |own| check_dates(own.own(), now).is_ok());
+        let is_usable =
+            move |own: &&OwnSigner| check_periods(own.periods.iter().copied(), now).is_ok();
+        let usable = self.signers.values().filter(is_usable);
         usable.map(|own| own.signer.as_ref())
     }
 

@@ -431,11 +431,11 @@ codes! {
 
     PARTNER_UNREACHABLE "partner-unreachable" [Condition] Both
     "相手につながらないため、パッケージが待っています" "packages wait because the partner cannot be reached"
-    "自動で送り直します。続く場合は、角かっこ内のコードの説明を見てください。"
+    "自動で送り直します。続く場合は、かっこ内のコードの説明を見てください。"
     "It is tried again by itself; if it goes on, look up the code that stands with it.";
     PARTNER_REFUSES "partner-refuses" [Condition] Both
     "相手が受け取らないため、パッケージが待っています" "packages wait because the partner refuses them"
-    "角かっこ内のコードの説明を見て、必要なら相手に連絡してください。"
+    "かっこ内のコードの説明を見て、必要なら相手に連絡してください。"
     "Look up the code that stands with it, and call the partner if needed.";
     PARTNER_CERTIFICATE_REFUSED "partner-certificate-refused" [Condition] Here
     "相手の名義の証明書を受け付けていません" "a certificate in the name of a partner is not accepted"

@@ -88,6 +88,8 @@ impl Service for StandIn {
 
     fn refused_certificate(&self, _: OfficeNumber, _: Digest, _: &TrustRefusal) {}
 
+    fn refused_stranger(&self, _: Digest, _: std::net::IpAddr, _: &TrustRefusal) {}
+
     async fn put_message(
         &self,
         _: &Peer,

@@ -269,6 +269,8 @@ impl Service for TestService {
         self.refused.lock().expect("no panic inside").push((office, sha256, why.code));
     }
 
+    fn refused_stranger(&self, _: Digest, _: std::net::IpAddr, _: &TrustRefusal) {}
+
     async fn put_message(
         &self,
         _peer: &Peer,
