@@ -95,13 +95,30 @@ fn node(mut table: Section<'_, '_>) -> Node {
         )
     });
     let lang = table.parsed("lang", parse, "ja か en", "ja or en").unwrap_or(Lang::Ja);
-    let log = table.text("log").map_or_else(|| "info".to_owned(), |(text, _)| text);
+    let log = table.parsed(
+        "log",
+        log_filter,
+        "error、warn、info、debug のどれか",
+        "one of error, warn, info, debug",
+    );
+    let log = log.unwrap_or_else(|| "info".to_owned());
     let log_json = table.boolean("log_json").unwrap_or(false);
     let log_file = log_file(&mut table);
     let stall_after = positive(&mut table, "stall_after", "5m");
     table.finish();
     let listen = listen.unwrap_or(NOWHERE);
     Node { data, listen, lang, log, log_json, log_file, stall_after }
+}
+
+/// A level, or levels of parts of the program: `info,renkei::link=debug`. A word that is no level would
+/// name a part that does not exist, and nothing would be logged.
+fn log_filter(text: &str) -> Option<String> {
+    let is_level = |word: &str| {
+        let levels = ["off", "error", "warn", "info", "debug", "trace"];
+        levels.iter().any(|level| level.eq_ignore_ascii_case(word))
+    };
+    let mut parts = text.split(',');
+    parts.all(|part| is_level(part) || part.contains('=')).then(|| text.to_owned())
 }
 
 fn log_file(table: &mut Section<'_, '_>) -> Option<LogFile> {

@@ -8,6 +8,7 @@ use rustls::AlertDescription;
 
 use super::problem::Problem;
 use super::verify::TrustRefusal;
+use crate::types::Digest;
 use crate::types::code::{self, Area};
 
 /// A request to a partner was not granted. `Display` is the text for the log: of what the partner
@@ -47,6 +48,8 @@ pub enum SendError {
     Tls {
         /// Whose certificate it is about, if any.
         fault: TlsFault,
+        /// The certificate of the partner that we refused, and why.
+        certificate: Option<(Digest, &'static str)>,
         /// What TLS says.
         log: String,
     },
@@ -119,7 +122,8 @@ impl SendError {
             }
             _ => TlsFault::Handshake,
         };
-        Self::Tls { fault, log: TlsReason::of(error).text }
+        let TlsReason { code, text, sha256 } = TlsReason::of(error);
+        Self::Tls { fault, certificate: sha256.map(|sha256| (sha256, code)), log: text }
     }
 }
 
@@ -130,6 +134,8 @@ pub(super) struct TlsReason {
     pub(super) code: &'static str,
     /// The text for the log.
     pub(super) text: String,
+    /// The certificate that was refused, where it is known.
+    pub(super) sha256: Option<Digest>,
 }
 
 impl TlsReason {
@@ -138,7 +144,8 @@ impl TlsReason {
         let code = match error {
             Error::InvalidCertificate(CertificateError::Other(other)) => {
                 if let Some(refusal) = other.0.downcast_ref::<TrustRefusal>() {
-                    return Self { code: refusal.code, text: refusal.log.clone() };
+                    let (text, sha256) = (refusal.log.clone(), refusal.sha256);
+                    return Self { code: refusal.code, text, sha256 };
                 }
                 code::CERTIFICATE_REFUSED
             }
@@ -155,7 +162,7 @@ impl TlsReason {
             Error::InvalidMessage(_) | Error::InappropriateMessage { .. } => code::TLS_MALFORMED,
             _ => code::TLS_FAILED,
         };
-        Self { code, text: error.to_string() }
+        Self { code, text: error.to_string(), sha256: None }
     }
 }
 

@@ -18,7 +18,7 @@ use rustls::{
 };
 
 use crate::package::{Trust, TrustError, Usage};
-use crate::types::OfficeNumber;
+use crate::types::{Digest, OfficeNumber};
 
 /// Who may speak for whom; see DESIGN "Trust". Both questions cover the validity period and
 /// revocation at `now`.
@@ -52,6 +52,8 @@ pub struct TrustRefusal {
     pub code: &'static str,
     /// The text for our log.
     pub log: String,
+    /// The certificate, where the refusal goes to somebody who does not have it.
+    pub sha256: Option<Digest>,
 }
 
 /// The kinds of faults that TLS has alerts for.
@@ -72,13 +74,20 @@ pub enum CertificateFault {
 impl TrustRefusal {
     /// A refusal with its text for the log.
     pub fn new(fault: CertificateFault, code: &'static str, log: impl Into<String>) -> Self {
-        Self { fault, code, log: log.into() }
+        Self { fault, code, log: log.into(), sha256: None }
+    }
+
+    /// The same, with the certificate that it is about.
+    fn about(self, certificate: &CertificateDer<'_>) -> Self {
+        Self { sha256: Some(Digest::of(certificate)), ..self }
     }
 }
 
 impl From<TrustRefusal> for Error {
     fn from(refusal: TrustRefusal) -> Self {
+        // What is known of the certificate goes with it; rustls knows only the kinds.
         Self::InvalidCertificate(match refusal.fault {
+            _ if refusal.sha256.is_some() => CertificateError::Other(OtherError(Arc::new(refusal))),
             CertificateFault::Expired => CertificateError::Expired,
             CertificateFault::NotYetValid => CertificateError::NotValidYet,
             CertificateFault::Revoked => CertificateError::Revoked,
@@ -231,7 +240,8 @@ impl ServerCertVerifier for OfficeServer {
         _ocsp_response: &[u8],
         now: UnixTime,
     ) -> Result<ServerCertVerified, Error> {
-        self.trust.speaks_for(certificate, chain, self.office, timestamp(now)?)?;
+        let spoken = self.trust.speaks_for(certificate, chain, self.office, timestamp(now)?);
+        spoken.map_err(|refusal| refusal.about(certificate))?;
         Ok(ServerCertVerified::assertion())
     }
 

@@ -82,7 +82,8 @@ pub(super) fn check(config: &Config, problems: &mut Problems) {
         for first in folders.iter().take(place) {
             let alone = |usage| matches!(usage, Use::Data | Use::Drop | Use::Work);
             if first.is_same(second) {
-                if alone(first.usage) || alone(second.usage) {
+                let mixed = first.usage != second.usage;
+                if mixed || alone(first.usage) || alone(second.usage) {
                     tell_same(first, second, problems);
                 }
             } else if harms_inside(second.usage, first.usage) && second.is_inside(first) {
@@ -99,7 +100,7 @@ pub(super) fn check(config: &Config, problems: &mut Problems) {
 const fn harms_inside(inner: Use, outer: Use) -> bool {
     match outer {
         Use::Drop => matches!(inner, Use::Data | Use::Import | Use::Kept | Use::Drop),
-        Use::Import => matches!(inner, Use::Data | Use::Drop),
+        Use::Import => matches!(inner, Use::Data | Use::Drop | Use::Kept),
         Use::Work => !matches!(inner, Use::Work),
         Use::Data | Use::Kept => false,
     }

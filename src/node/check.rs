@@ -151,5 +151,13 @@ fn log_file(config: &Config, problems: &mut Problems) {
     let Some(file) = &config.node.log_file else { return };
     let folder = file.path.parent().filter(|folder| !folder.as_os_str().is_empty());
     let folder = folder.unwrap_or_else(|| Path::new("."));
-    problems.folder_at("node.log_file", folder, look(folder, FolderRole::Other));
+    let there = problems.folder_at("node.log_file", folder, look(folder, FolderRole::Other));
+    if there.is_some() && file.path.is_dir() {
+        problems.add(
+            code::FOLDER_NOT_A_FOLDER,
+            "node.log_file",
+            format!("{} はフォルダーです。ファイル名まで書いてください。", file.path.display()),
+            format!("{} is a folder; name a file in it", file.path.display()),
+        );
+    }
 }

@@ -342,12 +342,27 @@ fn failed(
         (UNREACHABLE, ("につながりません", "cannot be reached"))
     };
     let partner = row.partner;
-    let ja = format!(
-        "相手の事業所 {partner} {ja}（{detail}）。自動で送り直しますが、続く場合は相手に確かめてください。"
-    );
-    let en = format!(
-        "the partner {partner} {en} ({detail}); it is tried again, but ask there if it goes on"
-    );
+    let (ja, en) = match error {
+        SendError::Tls { certificate: Some((sha256, why)), .. } => (
+            format!(
+                "相手の事業所 {partner} の接続先から届いた証明書（SHA-256 {sha256}）を受け付けていません（{why}）。この値を相手に電話で確かめ、正しければ [[peer]] の tls_certificates に登録するか、発行した認証局を tls.roots に加えてください。"
+            ),
+            format!(
+                "the certificate that answered for the partner {partner} (SHA-256 {sha256}) is not accepted ({why}); ask the partner for this value, then register it in tls_certificates of [[peer]] or its authority in tls.roots"
+            ),
+        ),
+        _ => (
+            format!(
+                "相手の事業所 {partner} {ja}（{detail}）。自動で送り直しますが、続く場合は相手に確かめてください。"
+            ),
+            format!(
+                "the partner {partner} {en} ({detail}); it is tried again, but ask there if it goes on"
+            ),
+        ),
+    };
+    // It is one or the other.
+    let other = if code == REFUSES { UNREACHABLE } else { REFUSES };
+    context.notices.clear(other, &about((row.office, partner)));
     context.notices.raise(code, about((row.office, partner)), (ja, en), context.now());
     (OutgoingEvent::Failed(failure), detail, None, error.is_passing() || error.is_about_us())
 }

@@ -10,6 +10,7 @@ use std::time::Duration;
 use tokio::sync::watch;
 
 use super::context::{Context, blocking, stopped};
+use super::problems::folder_words;
 use super::supervise::Beat;
 use crate::folder::{FolderError, Place};
 use crate::store::StoreError;
@@ -40,8 +41,8 @@ pub(super) async fn run(
         });
         if let Some((store, renewed)) = looked.await {
             tell_store(&context, &store, &mut told);
-            for ((key, _), renewed) in folders.iter().zip(&renewed) {
-                tell_folder(&context, key, renewed, &mut told);
+            for ((key, place), renewed) in folders.iter().zip(&renewed) {
+                tell_folder(&context, (key, place), renewed, &mut told);
             }
         }
         beat.sleeps(INTERVAL);
@@ -62,9 +63,14 @@ fn tell_store(context: &Context, looked: &Result<(), StoreError>, told: &mut Tol
     }
 }
 
-fn tell_folder(context: &Context, key: &str, looked: &Result<(), FolderError>, told: &mut Told) {
+fn tell_folder(
+    context: &Context,
+    (key, place): (&str, &Place),
+    looked: &Result<(), FolderError>,
+    told: &mut Told,
+) {
     let fault = looked.as_ref().err();
-    let fault = fault.map(|error| (error.code(), (error.text(Lang::Ja), error.text(Lang::En))));
+    let fault = fault.map(|error| (error.code(), folder_words(place.path(), error)));
     tell(context, key, fault, told);
 }
 

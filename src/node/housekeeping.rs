@@ -7,6 +7,7 @@ use std::time::{Duration, Instant};
 use jiff::SignedDuration;
 use tokio::sync::watch;
 
+use super::clock::local_time;
 use super::context::{Context, blocking, stopped};
 use super::dispatch;
 use super::problems::Problems;
@@ -110,12 +111,13 @@ async fn look_at_clock(context: &Arc<Context>) -> bool {
         context.notices.clear(LEAPT.0, LEAPT.1);
         return true;
     }
-    let (now, expected) = (context.now(), context.time.expected());
+    let now = context.now();
+    let (clock, expected) = (local_time(now), local_time(context.time.expected()));
     let ja = format!(
-        "パソコンの時計が {now} を示していますが、{expected} ごろのはずです。時計が確かめられるまで、送信・期限切れの処理・古いパッケージの削除を止めています。パソコンの日付と時刻を直してください。"
+        "パソコンの時計が {clock} を示していますが、{expected} ごろのはずです。時計が確かめられるまで、送信・期限切れの処理・古いパッケージの削除を止めています。パソコンの日付と時刻を直してください。"
     );
     let en = format!(
-        "the clock shows {now}, but it should be about {expected}; sending, expiry and removal pause until the clock is known to be right: set date and time of the computer"
+        "the clock shows {clock}, but it should be about {expected}; sending, expiry and removal pause until the clock is known to be right: set date and time of the computer"
     );
     context.notices.raise(LEAPT.0, LEAPT.1, (ja, en), now);
     for peer in &context.config.peers {

@@ -58,6 +58,9 @@ impl Service for Inbound {
             }
         }
         Err(fault.unwrap_or_else(|| {
+            if let Some(office) = named {
+                tell_unregistered(context, office, peer.certificate_sha256);
+            }
             let sha256 = peer.certificate_sha256.short();
             not_a_partner(format!(
                 "TLS certificate {sha256} speaks for none of the configured peers"
@@ -92,7 +95,7 @@ impl Service for Inbound {
     }
 
     fn refused_certificate(&self, office: OfficeNumber, sha256: Digest, why: &TrustRefusal) {
-        tell_refused_certificate(&self.0, office, sha256, why.code);
+        tell_refused_certificate(&self.0, office, sha256, Usage::Tls, why.code);
     }
 
     fn refused_stranger(&self, sha256: Digest, site: IpAddr, why: &TrustRefusal) {
@@ -324,18 +327,64 @@ fn has_room_for(context: &Context, sender: OfficeNumber, bytes: usize) -> Result
     .retry_after(STORE_AGAIN))
 }
 
+/// Tells of an office that is no partner of ours and would send to us.
+fn tell_unregistered(context: &Context, office: OfficeNumber, sha256: Digest) {
+    context.notices.raise(
+        code::STRANGER_CERTIFICATE_REFUSED,
+        format!("office {office}"),
+        (
+            format!("登録されていない事業所 {office}（証明書の SHA-256 {sha256}）が送ろうとしています。相手であれば、[[peer]] に登録して起動し直してください。心当たりがなければ、何もする必要はありません。"),
+            format!("the office {office} (certificate SHA-256 {sha256}), which is not registered here, tries to send; if it is a partner, register it as [[peer]] and start again, else nothing is to be done"),
+        ),
+        context.now(),
+    );
+}
+
 /// Tells of a certificate that names a partner and is not accepted, so that the operator can compare
 /// its fingerprint with the registered one. Anybody can make such a certificate, so it may be noise.
-fn tell_refused_certificate(context: &Context, office: OfficeNumber, sha256: Digest, why: &str) {
-    if context.config.peer(office).is_none() {
-        return;
-    }
+fn tell_refused_certificate(
+    context: &Context,
+    office: OfficeNumber,
+    sha256: Digest,
+    usage: Usage,
+    why: &str,
+) {
+    let Some(peer) = context.config.peer(office) else { return };
+    let (key, other_key, others) = match usage {
+        Usage::Tls => ("tls_certificates", "signing_certificates", &peer.signing_certificates),
+        Usage::Signing => ("signing_certificates", "tls_certificates", &peer.tls_certificates),
+    };
+    let is_about_time = [code::CERTIFICATE_NOT_YET_VALID, code::CERTIFICATE_EXPIRED].contains(&why);
+    let (ja, en) = if others.contains(&sha256) {
+        (
+            format!(
+                "この値は {other_key} に登録されています。TLS 用と署名用が逆です。[[peer]] を直して起動し直してください。"
+            ),
+            format!(
+                "this value is registered in {other_key}: those for TLS and for signing were swapped; mend [[peer]] and start again"
+            ),
+        )
+    } else if is_about_time {
+        (
+            "双方のパソコンの日付と時刻を確かめ、証明書の期限が過ぎていれば相手に更新を頼んでください。".to_owned(),
+            "check date and time of both computers, and ask the partner to renew it if it has ended".to_owned(),
+        )
+    } else {
+        (
+            format!(
+                "相手が証明書を替えた場合は、この値を相手に電話で確かめてから [[peer]] の {key} に登録してください。相手に心当たりがなければ、何もする必要はありません。"
+            ),
+            format!(
+                "if the partner has a new one, ask it for this value and register it in {key} of [[peer]]; if it knows nothing of it, nothing is to be done"
+            ),
+        )
+    };
     context.notices.raise(
         REFUSED_CERTIFICATE,
         format!("partner {office}"),
         (
-            format!("相手 {office} の名義の証明書（SHA-256 {sha256}）を受け付けていません（{why}）。相手が証明書を替えた場合や、TLS 用と署名用を取り違えて登録した場合は、この値を相手に確かめてから設定を直してください。心当たりがなければ、何もする必要はありません。"),
-            format!("a certificate in the name of the partner {office} (SHA-256 {sha256}) is not accepted ({why}); if the partner has a new one, or those for TLS and for signing were swapped, ask the partner for this value and mend the configuration; else nothing is to be done"),
+            format!("相手 {office} の名義の証明書（SHA-256 {sha256}）を受け付けていません（{why}）。{ja}"),
+            format!("a certificate in the name of the partner {office} (SHA-256 {sha256}) is not accepted ({why}); {en}"),
         ),
         context.now(),
     );
@@ -387,7 +436,7 @@ fn verify(context: &Context, package: &Package, now: Timestamp) -> Result<(), Re
     }
     if let Err(fault) = package.verify(&context.proof().trust, now) {
         if let (PackageFault::Trust(error), Some(sha256)) = (&fault, manifest.sender.certificate) {
-            tell_refused_certificate(context, sender, sha256, error.code());
+            tell_refused_certificate(context, sender, sha256, Usage::Signing, error.code());
         }
         return Err(refuse(&fault));
     }

@@ -66,6 +66,18 @@ pub(super) fn mistyped(config: &Config, spec: &Spec) -> Problems {
             );
         }
     }
+    for peer in &config.peers {
+        let address = config.node.listen;
+        let is_own = peer.url.authority() == address.to_string() && address.port() != 0;
+        if is_own {
+            problems.add(
+                code::PEER_CANNOT_WORK,
+                &format!("{} url", place(peer)),
+                format!("自分の待ち受け先（node.listen、{address}）と同じです。相手のアドレスを書いてください。"),
+                format!("is the address that this node listens on ({address}); give that of the partner"),
+            );
+        }
+    }
     let own = config
         .offices
         .iter()

@@ -48,6 +48,27 @@ impl fmt::Display for StartProblems {
 #[derive(Default)]
 pub(super) struct Problems(pub(super) Vec<StartProblem>);
 
+/// What is wrong with a folder, with its path and what to do.
+pub(super) fn folder_words(path: &Path, error: &FolderError) -> (String, String) {
+    let text = |lang: Lang| {
+        let (path, folder) = (path.display(), error.folder().name(lang));
+        let to_do = code::find(error.code()).map(|info| info.to_do(lang)).unwrap_or_default();
+        match (error.fault(), lang) {
+            (Fault::Missing, Lang::Ja) => format!("{path}: {folder}が見つかりません。{to_do}"),
+            (Fault::Missing, Lang::En) => format!("{path}: the {folder} is not there. {to_do}"),
+            (Fault::NotAFolder, Lang::Ja) => {
+                format!("{path}: {folder}の場所に、フォルダーでないものがあります。{to_do}")
+            }
+            (Fault::NotAFolder, Lang::En) => {
+                format!("{path}: what should be the {folder} is no folder. {to_do}")
+            }
+            // The texts of the others say what to do.
+            _ => format!("{path}: {}", error.text(lang)),
+        }
+    };
+    (text(Lang::Ja), text(Lang::En))
+}
+
 impl Problems {
     pub(super) fn add(&mut self, code: &'static str, place: &str, ja: String, en: String) {
         self.0.push(StartProblem { code, place: place.to_owned(), ja, en });
@@ -68,28 +89,8 @@ impl Problems {
         result: Result<T, FolderError>,
     ) -> Option<T> {
         let add = |error: FolderError| {
-            let text = |lang: Lang| {
-                let (path, folder) = (path.display(), error.folder().name(lang));
-                let to_do = code::find(error.code()).map(|info| info.to_do(lang));
-                let to_do = to_do.unwrap_or_default();
-                match (error.fault(), lang) {
-                    (Fault::Missing, Lang::Ja) => {
-                        format!("{path}: {folder}が見つかりません。{to_do}")
-                    }
-                    (Fault::Missing, Lang::En) => {
-                        format!("{path}: the {folder} is not there. {to_do}")
-                    }
-                    (Fault::NotAFolder, Lang::Ja) => {
-                        format!("{path}: {folder}の場所に、フォルダーでないものがあります。{to_do}")
-                    }
-                    (Fault::NotAFolder, Lang::En) => {
-                        format!("{path}: what should be the {folder} is no folder. {to_do}")
-                    }
-                    // The texts of the others say what to do.
-                    _ => format!("{path}: {}", error.text(lang)),
-                }
-            };
-            self.add(error.code(), place, text(Lang::Ja), text(Lang::En));
+            let (ja, en) = folder_words(path, &error);
+            self.add(error.code(), place, ja, en);
         };
         result.map_err(add).ok()
     }

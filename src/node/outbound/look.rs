@@ -6,6 +6,7 @@ use std::time::{Duration, Instant};
 
 use tokio::sync::watch;
 
+use super::super::clock::local_time;
 use super::super::context::blocking;
 use super::super::supervise::Beat;
 use super::{FAULT_PAUSE, Incomplete, Line, Outbound, OutboundFault, Ready, SOON, UnitKey};
@@ -119,11 +120,12 @@ impl Outbound {
             context.notices.clear(WAITS, &about);
             return true;
         }
+        let clock = local_time(now);
         let ja = format!(
-            "事業所 {office} の署名用証明書が有効でないか、パソコンの時計が疑わしいため、ファイルを送信用フォルダーに置いたまま待っています。証明書と時計（今は {now}）を確かめてください。直ると自動で再開します。"
+            "事業所 {office} の署名用証明書が有効でないか、パソコンの時計が疑わしいため、ファイルを送信用フォルダーに置いたまま待っています。証明書と時計（今は {clock}）を確かめてください。直ると自動で再開します。"
         );
         let en = format!(
-            "the signing certificate of the office {office} is not valid, or the clock is in doubt, so files stay in the drop folder; check the certificate and the clock (it shows {now}), it goes on by itself"
+            "the signing certificate of the office {office} is not valid, or the clock is in doubt, so files stay in the drop folder; check the certificate and the clock (it shows {clock}), it goes on by itself"
         );
         context.notices.raise(WAITS, about, (ja, en), now);
         false

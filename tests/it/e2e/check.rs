@@ -207,3 +207,25 @@ fn a_certificate_in_the_place_of_a_key_is_not_to_be_hidden() {
     assert!(said.contains("a certificate, where the private key is expected"), "{said}");
     assert!(!said.contains("chmod"), "{said}");
 }
+
+#[test]
+fn what_would_run_and_do_harm_is_found() {
+    let [mut care, _] = offices([CARE, HELP]);
+    let import = care.path("import");
+    care.set("node", "log", quoted("verbose"));
+    care.set("office", "hold", quoted(import.display()));
+    care.set("office", "sent", quoted(import.join("sent").display()));
+    care.set("node", "log_file", quoted(care.path("outside").display()));
+    care.set_peer(HELP, "url", quoted(format!("https://127.0.0.1:{}", care.port)));
+    let (code, said) = check(&care);
+    assert_eq!(code, Some(2), "{said}");
+    for expected in [
+        "one of error, warn, info, debug",
+        "is the same folder as office 2770000011 import",
+        "lies inside the folder of office 2770000011 import",
+        "is a folder; name a file in it",
+        "is the address that this node listens on",
+    ] {
+        assert!(said.contains(expected), "{expected}: {said}");
+    }
+}

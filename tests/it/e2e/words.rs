@@ -131,3 +131,35 @@ fn the_language_given_to_run_is_that_of_the_reports() {
     let text = std::fs::read_to_string(path).expect("a report");
     assert!(text.contains("Not sent."), "started with --lang en: {text}");
 }
+
+/// Whoever has to register or to mend something sees the value on their own side.
+#[test]
+fn each_side_is_told_of_the_certificate_that_it_does_not_accept() {
+    let [mut care, mut help] = offices([CARE, HELP]);
+    // The sender knows another authority only, by which it is known itself.
+    let other = TestCa::new("Other", long()).expect("an authority");
+    let pem = renkei::certs::certificates_to_pem(&[other.certificate().clone()]);
+    care.put_key_file("ca.pem", &pem, renkei::certs::files::Access::Public);
+    help.start();
+    care.start();
+    let chain = renkei::certs::load_certificates(&help.path("keys/tls.pem")).expect("read");
+    let sha256 = Digest::of(chain.first().expect("one")).to_string();
+    export(&care, &sample(PLAN, "20260520101500"));
+    until("told with the value", || {
+        let told = said(&care, "en", &["status"]);
+        (told.contains(&sha256) && told.contains("is not accepted")).then_some(())
+    });
+}
+
+#[test]
+fn an_office_that_is_not_registered_is_told_of() {
+    let [mut care, mut help] = offices([CARE, HELP]);
+    help.forget_peer(CARE);
+    help.start();
+    care.start();
+    export(&care, &sample(PLAN, "20260520101500"));
+    until("told", || {
+        let told = said(&help, "ja", &["status"]);
+        told.contains("登録されていない事業所 2770000011").then_some(())
+    });
+}
