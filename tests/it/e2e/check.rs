@@ -229,3 +229,19 @@ fn what_would_run_and_do_harm_is_found() {
         assert!(said.contains(expected), "{expected}: {said}");
     }
 }
+
+/// What a node leaves that was killed is for the next start, not for who only looks.
+#[test]
+fn the_log_of_a_killed_node_is_left_alone() {
+    let [mut care, _] = offices([CARE, HELP]);
+    care.start();
+    care.kill();
+    let left =
+        || ["renkei.db", "renkei.db-wal"].map(|name| fs::read(care.path("data").join(name)).ok());
+    let before = left();
+    assert!(before[1].as_ref().is_some_and(|log| !log.is_empty()), "there is a log");
+    let (code, said) = check(&care);
+    assert_eq!(code, Some(0), "{said}");
+    assert!(care.command(&["status"]).status.success());
+    assert!(left() == before, "the store was written to");
+}
