@@ -95,23 +95,28 @@ pub(super) fn check(outputs: &[Output], sources: &Sources, lang: Lang) -> Result
     Ok(())
 }
 
-/// Writes every report. Where none goes to standard output, that gets the verdict alone.
+/// Writes every report. Where none goes to standard output, that gets the verdict alone. Files come
+/// first: whoever sees the verdict finds them written.
 pub(super) fn write(report: &Report, outputs: &[Output], lang: Lang) -> anyhow::Result<()> {
-    let everywhere = [Output { format: Format::Text, file: None }];
-    let outputs = if outputs.is_empty() { &everywhere } else { outputs };
+    let mut written = Ok(());
+    let mut shown = None;
     for output in outputs {
-        let text = output.format.render(report, lang);
         match &output.file {
             Some(file) => {
-                fs::write(file, text).with_context(|| format!("{}", file.display()))?;
+                let page = output.format.render(report, lang);
+                let done = fs::write(file, page).with_context(|| file.display().to_string());
+                written = written.and(done);
             }
-            None => to_stdout(&text)?,
+            None => shown = Some(output.format),
         }
     }
-    if outputs.iter().all(|output| output.file.is_some()) {
-        to_stdout(&(verdict_line(report, lang) + "\n"))?;
-    }
-    Ok(())
+    let text = match shown {
+        Some(format) => format.render(report, lang),
+        None if outputs.is_empty() => Format::Text.render(report, lang),
+        None => verdict_line(report, lang) + "\n",
+    };
+    to_stdout(&text)?;
+    written
 }
 
 fn to_stdout(text: &str) -> anyhow::Result<()> {
