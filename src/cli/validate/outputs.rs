@@ -22,6 +22,13 @@ pub(super) struct Output {
     pub(super) file: Option<PathBuf>,
 }
 
+/// Whether anybody still reads standard output. One that went away, as `head` does, is no error.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Reader {
+    There,
+    Gone,
+}
+
 /// Reads a format with or without a file; help and mistakes list the formats.
 #[derive(Debug, Clone)]
 pub(super) struct OutputParser;
@@ -97,7 +104,7 @@ pub(super) fn check(outputs: &[Output], sources: &Sources, lang: Lang) -> Result
 
 /// Writes every report. Where none goes to standard output, that gets the verdict alone. Files come
 /// first: whoever sees the verdict finds them written.
-pub(super) fn write(report: &Report, outputs: &[Output], lang: Lang) -> anyhow::Result<()> {
+pub(super) fn write(report: &Report, outputs: &[Output], lang: Lang) -> anyhow::Result<Reader> {
     let mut written = Ok(());
     let mut shown = None;
     for output in outputs {
@@ -115,13 +122,15 @@ pub(super) fn write(report: &Report, outputs: &[Output], lang: Lang) -> anyhow::
         None if outputs.is_empty() => Format::Text.render(report, lang),
         None => verdict_line(report, lang) + "\n",
     };
-    to_stdout(&text)?;
-    written
+    let reader = to_stdout(&text)?;
+    written.map(|()| reader)
 }
 
-fn to_stdout(text: &str) -> anyhow::Result<()> {
-    match io::stdout().lock().write_all(text.as_bytes()) {
-        Err(error) if error.kind() != io::ErrorKind::BrokenPipe => Err(error.into()),
-        _ => Ok(()),
+fn to_stdout(text: &str) -> io::Result<Reader> {
+    let mut stdout = io::stdout().lock();
+    match stdout.write_all(text.as_bytes()).and_then(|()| stdout.flush()) {
+        Ok(()) => Ok(Reader::There),
+        Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(Reader::Gone),
+        Err(error) => Err(error),
     }
 }

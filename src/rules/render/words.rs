@@ -322,7 +322,7 @@ pub(super) fn unit(unit: &UnitReport, lang: Lang) -> String {
 
 /// Characters that would steer a terminal or a reader, as their code points: control characters,
 /// marks that turn the direction of text or have no width, and what XML forbids.
-pub(super) fn visible(text: &str) -> String {
+pub fn visible(text: &str) -> String {
     let hidden = |character: char| {
         (character.is_control() && character != '\n')
             || matches!(character, '\u{200B}'..='\u{200F}' | '\u{2028}'..='\u{202E}')
@@ -339,8 +339,8 @@ pub(super) fn visible(text: &str) -> String {
     shown
 }
 
-/// The same on one line: line breaks as `⏎`.
-pub(super) fn visible_line(text: &str) -> String {
+/// [`visible`] on one line: line breaks as `⏎`.
+pub fn visible_line(text: &str) -> String {
     visible(&text.replace("\r\n", "\n")).replace('\n', "⏎")
 }
 
