@@ -15,7 +15,7 @@ const NAME: &str = "DLT1KYO_1370000018_43_1370000026_11_20260327090000.CSV";
 const GOOD: &[u8] = b"202407,131011,0000900011,20260325\r\n";
 const BAD: &[u8] = b"202407,131011,0000900011,20260231\r\n";
 
-fn archive(files: &[(&str, &[u8])]) -> Vec<u8> {
+pub(crate) fn archive(files: &[(&str, &[u8])]) -> Vec<u8> {
     let mut writer = ZipWriter::new(Cursor::new(Vec::new()));
     let options = SimpleFileOptions::default().compression_method(CompressionMethod::Deflated);
     for (name, bytes) in files {
@@ -190,6 +190,60 @@ fn an_archive_in_a_folder_is_passed_over_and_told() {
         let output = renkei(arguments, folder.path());
         assert_eq!(output.status.code(), Some(2));
         assert!(stderr(&output).contains("展開してから"), "{}", stderr(&output));
+    }
+}
+
+/// Of a folder only what stands in it is judged: there the name of a file is one of its mistakes.
+#[test]
+fn a_file_of_the_standard_that_is_called_zip_has_a_wrong_name() {
+    let wrong = NAME.replace(".CSV", ".zip");
+    let folder = folder(&[(&format!("in/{wrong}"), GOOD), (&format!("in/{NAME}"), GOOD)]);
+    let output = renkei(&["validate", "in", "--format", "json"], folder.path());
+    assert_eq!(output.status.code(), Some(1), "{}", stdout(&output));
+    let report = json(&output);
+    let found = report["findings"].as_array().expect("findings").iter();
+    let rules: Vec<&Value> = found.map(|finding| &finding["rule"]).collect();
+    assert!(rules.contains(&&"L1-NAME-002".into()), "{report}");
+    let output = renkei(&["fix", "in"], folder.path());
+    assert_eq!(output.status.code(), Some(0), "{}", stderr(&output));
+    assert!(stdout(&output).contains(NAME), "{}", stdout(&output));
+}
+
+#[test]
+fn a_folder_with_archives_alone_says_that_they_have_to_be_named() {
+    let folder = folder(&[("in/set.zip", &archive(&[(NAME, GOOD)]))]);
+    for (lang, says) in [("ja", "ZIP ファイルは"), ("en", "name a ZIP file itself")] {
+        let output = renkei(&["--lang", lang, "validate", "in"], folder.path());
+        assert_eq!(output.status.code(), Some(2));
+        assert!(stderr(&output).contains(says), "{}", stderr(&output));
+    }
+}
+
+#[test]
+fn what_is_named_twice_is_judged_once() {
+    let folder = folder(&[(&format!("in/{NAME}"), GOOD)]);
+    let arguments = ["validate", "in", "in/", &format!("in/{NAME}"), "--format", "json"];
+    let output = renkei(&arguments, folder.path());
+    assert_eq!(output.status.code(), Some(0), "{}", stderr(&output));
+    assert_eq!(files(&json(&output)), [NAME]);
+}
+
+/// Readers that begin at the start would find other files than those of the list at the end.
+#[test]
+fn an_archive_that_others_read_in_another_way_is_refused() {
+    let whole = archive(&[(NAME, GOOD)]);
+    let other = NAME.replace("20260327090000", "20260327090001");
+    let mut renamed = whole.clone();
+    renamed[30..30 + NAME.len()].copy_from_slice(other.as_bytes());
+    for (what, bytes) in [
+        ("two archives", [archive(&[(NAME, BAD)]), whole.clone()].concat()),
+        ("junk before it", [&b"junk"[..], &whole].concat()),
+        ("another name", renamed),
+    ] {
+        let output = judged(&bytes);
+        assert_eq!(output.status.code(), Some(3), "{what}: {}", stdout(&output));
+        assert!(files(&json(&output)).is_empty(), "{what}");
+        assert!(stderr(&output).contains("一致していません"), "{what}: {}", stderr(&output));
     }
 }
 
