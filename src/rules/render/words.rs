@@ -229,6 +229,9 @@ pub(super) fn sentence(finding: &Finding, lang: Lang) -> String {
     let mut text = finding.message(lang).to_owned();
     let found = place(&finding.place, lang);
     let mut parts = Vec::new();
+    // The program opens the archive.
+    let member = finding.place.file.as_deref().and_then(in_archive);
+    parts.extend(member.map(|(_, member)| visible_line(member)));
     if !found.is_empty() {
         parts.push(found);
     }
@@ -318,6 +321,15 @@ pub(super) fn unit(unit: &UnitReport, lang: Lang) -> String {
         Lang::Ja => format!("送信単位 {id}{title}　連番 {}　{way}", unit.serial),
         Lang::En => format!("Send unit {id}{title}, serial {}, {way}", unit.serial),
     }
+}
+
+/// The archive and the name in it, of a file inside an archive as `validate` calls it:
+/// `a.zip!/NAME.CSV`.
+pub(super) fn in_archive(file: &str) -> Option<(&str, &str)> {
+    const END: &str = ".zip!/";
+    let place = file.to_ascii_lowercase().find(END)?;
+    let (archive, _) = file.split_at_checked(place + ".zip".len())?;
+    Some((archive, file.get(place + END.len()..)?))
 }
 
 /// Characters that would steer a terminal or a reader, as their code points: control characters,
