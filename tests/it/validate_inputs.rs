@@ -84,7 +84,20 @@ fn places_name_the_archive_and_the_file() {
     assert_eq!(finding["file"], format!("a.zip!/{NAME}"));
     assert_eq!((&finding["line"], &finding["offset"]), (&1.into(), &25.into()));
     let github = stdout(&renkei(&["validate", "--format", "github", "out/a.zip"], folder.path()));
-    assert!(github.contains(&format!("file=out/a.zip!/{NAME},line=1")), "{github}");
+    // No program opens a file in an archive.
+    assert!(github.contains("file=out/a.zip,title="), "{github}");
+    assert!(github.contains(&format!("[{NAME}　1行目")), "{github}");
+    let sarif = renkei(&["validate", "--format", "sarif", "out/a.zip"], folder.path());
+    let sarif: Value = serde_json::from_slice(&sarif.stdout).expect("JSON");
+    let run = &sarif["runs"][0];
+    let place = &run["results"][0]["locations"][0];
+    assert_eq!(place["physicalLocation"]["artifactLocation"]["uri"], "out/a.zip");
+    assert!(place["physicalLocation"]["region"].is_null(), "{place}");
+    let name = place["logicalLocations"][0]["fullyQualifiedName"].as_str().expect("a name");
+    assert!(name.starts_with(NAME), "{name}");
+    assert!(run["artifacts"][0]["location"].is_null(), "{run}");
+    let driver = &run["tool"]["driver"];
+    assert!(driver["informationUri"].is_null() && driver["rules"][0]["helpUri"].is_null());
 }
 
 #[test]
@@ -244,6 +257,20 @@ fn an_archive_that_others_read_in_another_way_is_refused() {
         assert_eq!(output.status.code(), Some(3), "{what}: {}", stdout(&output));
         assert!(files(&json(&output)).is_empty(), "{what}");
         assert!(stderr(&output).contains("一致していません"), "{what}: {}", stderr(&output));
+    }
+}
+
+#[test]
+fn what_cannot_be_read_comes_without_lists_of_rules() {
+    let folder = folder(&[("a.zip", b"x"), (NAME, GOOD)]);
+    let text = stdout(&renkei(&["validate", "a.zip"], folder.path()));
+    assert!(!text.contains("対象となるファイルがない"), "{text}");
+    let text = stdout(&renkei(&["validate", "--select", "L2", NAME], folder.path()));
+    assert!(!text.contains("この検査から除いた"), "{text}");
+    for select in ["", "L2,,"] {
+        let output = renkei(&["validate", "--select", select, NAME], folder.path());
+        assert_eq!(output.status.code(), Some(2));
+        assert!(stderr(&output).contains("空の値"), "{}", stderr(&output));
     }
 }
 
