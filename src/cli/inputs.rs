@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 use std::fs::{self, File};
-use std::io::Read as _;
+use std::io::{self, Read as _};
 use std::path::{Path, PathBuf};
 
 use anyhow::Context as _;
@@ -93,6 +93,9 @@ pub(super) fn find(paths: &[PathBuf], other: OtherCsv, lang: Lang) -> anyhow::Re
     for path in paths {
         let kind = fs::metadata(path).map_err(|error| {
             UsageError(match lang {
+                Lang::Ja if error.kind() == io::ErrorKind::NotFound => {
+                    format!("{} が見つかりません。", path.display())
+                }
                 Lang::Ja => format!("{} を開けません: {error}", path.display()),
                 Lang::En => format!("cannot open {}: {error}", path.display()),
             })
@@ -101,12 +104,13 @@ pub(super) fn find(paths: &[PathBuf], other: OtherCsv, lang: Lang) -> anyhow::Re
             if !walk(path, other, &mut found)? {
                 let archives =
                     found.ignored.iter().any(|file| file.starts_with(path) && is_zip(file));
-                let hint = match archives && other == OtherCsv::Judged {
-                    true => lang.pick(
+                let hint = if archives && other == OtherCsv::Judged {
+                    lang.pick(
                         "ZIP ファイルは、フォルダーではなくファイルを指定してください。",
                         "; name a ZIP file itself to have it checked",
-                    ),
-                    false => "",
+                    )
+                } else {
+                    ""
                 };
                 let path = path.display();
                 return Err(UsageError(match lang {

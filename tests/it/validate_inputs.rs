@@ -267,6 +267,8 @@ fn what_cannot_be_read_comes_without_lists_of_rules() {
     assert!(!text.contains("対象となるファイルがない"), "{text}");
     let text = stdout(&renkei(&["validate", "--select", "L2", NAME], folder.path()));
     assert!(!text.contains("この検査から除いた"), "{text}");
+    let said = stderr(&renkei(&["validate", "nowhere"], folder.path()));
+    assert_eq!(said, "renkei: nowhere が見つかりません。\n");
     for select in ["", "L2,,"] {
         let output = renkei(&["validate", "--select", select, NAME], folder.path());
         assert_eq!(output.status.code(), Some(2));

@@ -173,15 +173,12 @@ fn artifact(report: &Report, file: &FileReport) -> Value {
         if !image {
             object.insert("encoding".to_owned(), json!("windows-31j"));
         }
-        match words::in_archive(&file.name) {
-            None => {
-                let place = json!({ "uri": uri(&report.path_of(&file.name)) });
-                object.insert("location".to_owned(), place);
-            }
-            Some(_) => {
-                let text = words::visible_line(&report.path_of(&file.name));
-                object.insert("description".to_owned(), json!({ "text": text }));
-            }
+        if words::in_archive(&file.name).is_some() {
+            let text = words::visible_line(&report.path_of(&file.name));
+            object.insert("description".to_owned(), json!({ "text": text }));
+        } else {
+            let place = json!({ "uri": uri(&report.path_of(&file.name)) });
+            object.insert("location".to_owned(), place);
         }
     }
     artifact
