@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use anyhow::Context as _;
 
 use super::UsageError;
-use super::inputs::{OtherCsv, find, label};
+use super::inputs::{OtherCsv, find, is_zip, label};
 use crate::certs::files::{self, Access, Existing};
 use crate::types::Lang;
 
@@ -43,7 +43,7 @@ pub(super) fn read(paths: &[PathBuf], lang: Lang) -> anyhow::Result<Vec<Input>> 
     let mut total = 0;
     let mut inputs = Vec::with_capacity(found.files.len());
     for path in &found.files {
-        if path.extension().is_some_and(|extension| extension.eq_ignore_ascii_case("zip")) {
+        if is_zip(path) {
             let path = path.display();
             return Err(UsageError(match lang {
                 Lang::Ja => format!("{path} は展開してから指定してください（ZIP のまま検査できるのは renkei validate だけです）。"),

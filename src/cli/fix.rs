@@ -12,6 +12,7 @@ use super::copies::{self, Copy};
 use super::{EXIT_NO, UsageError, output, setup};
 use crate::record::ms932;
 use crate::repair::{self, Change, ChangeCounts, FixOptions, Fixed, Unusable, fix_text, unusable};
+use crate::rules::render::{visible, visible_line};
 use crate::spec::Glyphs;
 use crate::types::Lang;
 
@@ -85,7 +86,13 @@ pub(super) fn run(args: &Args, lang: Lang) -> anyhow::Result<ExitCode> {
         copies::write(folder, &ready, lang)?;
     }
     match args.format {
-        Format::Text => output::line(text(&all, args.out.is_some(), lang).trim_end())?,
+        Format::Text => {
+            // Names come from others; the copies are written, so only the screen needs them now.
+            for fixed in &mut all {
+                fixed.name = visible_line(&fixed.name);
+            }
+            output::line(visible(text(&all, args.out.is_some(), lang).trim_end()).as_str())?;
+        }
         Format::Json => output::line(&json(&all, args.out.is_some())?)?,
     }
     let bad = all.iter().any(|fixed| fixed.bytes.is_none() || !fixed.remaining.is_empty());

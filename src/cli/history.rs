@@ -29,7 +29,7 @@ pub(super) struct Args {
     #[arg(long, value_name = "DATE")]
     since: Option<Date>,
     /// 新しいものから、この件数まで表示します
-    #[arg(long, value_name = "N", default_value_t = 100)]
+    #[arg(long, value_name = "N", default_value_t = 100, allow_negative_numbers = true)]
     limit: u32,
 }
 

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 use std::fs::{self, File};
-use std::io::Read as _;
+use std::io::{self, Read as _};
 use std::path::{Path, PathBuf};
 
 use anyhow::Context as _;
@@ -16,6 +16,8 @@ use crate::types::{FileName, FileNameError, FileSerial, Lang, OfficeNumber};
 pub(super) struct Found {
     /// The files to judge, in the order of their folders and names.
     pub(super) files: BTreeSet<PathBuf>,
+    /// Those of the files that were named themselves.
+    named: BTreeSet<PathBuf>,
     /// Files in folders that have nothing to do with the standard.
     ignored: BTreeSet<PathBuf>,
 }
@@ -40,6 +42,11 @@ impl Found {
     /// What stands before the names in the report.
     pub(super) fn base(&self) -> Option<String> {
         self.one_folder().map(label).filter(|folder| !folder.is_empty())
+    }
+
+    /// Whether a file was named itself, and did not only lie in a folder that was.
+    pub(super) fn is_named(&self, path: &Path) -> bool {
+        self.named.contains(path)
     }
 
     /// The files that were not judged.
@@ -86,22 +93,34 @@ pub(super) fn find(paths: &[PathBuf], other: OtherCsv, lang: Lang) -> anyhow::Re
     for path in paths {
         let kind = fs::metadata(path).map_err(|error| {
             UsageError(match lang {
+                Lang::Ja if error.kind() == io::ErrorKind::NotFound => {
+                    format!("{} が見つかりません。", path.display())
+                }
                 Lang::Ja => format!("{} を開けません: {error}", path.display()),
                 Lang::En => format!("cannot open {}: {error}", path.display()),
             })
         })?;
         if kind.is_dir() {
-            let before = found.files.len();
-            walk(path, other, &mut found)?;
-            if found.files.len() == before {
+            if !walk(path, other, &mut found)? {
+                let archives =
+                    found.ignored.iter().any(|file| file.starts_with(path) && is_zip(file));
+                let hint = if archives && other == OtherCsv::Judged {
+                    lang.pick(
+                        "ZIP ファイルは、フォルダーではなくファイルを指定してください。",
+                        "; name a ZIP file itself to have it checked",
+                    )
+                } else {
+                    ""
+                };
                 let path = path.display();
                 return Err(UsageError(match lang {
-                    Lang::Ja => format!("{path} に標準仕様のファイルがありません。ファイル名は UPPLAN_ や UP1KYO_ などで始まります。"),
-                    Lang::En => format!("{path} holds no file of the standard; their names begin with UPPLAN_, UP1KYO_ and so on"),
+                    Lang::Ja => format!("{path} に標準仕様のファイルがありません。ファイル名は UPPLAN_ や UP1KYO_ などで始まります。{hint}"),
+                    Lang::En => format!("{path} holds no file of the standard; their names begin with UPPLAN_, UP1KYO_ and so on{hint}"),
                 })
                 .into());
             }
         } else {
+            found.named.insert(path.clone());
             found.files.insert(path.clone());
         }
     }
@@ -109,8 +128,9 @@ pub(super) fn find(paths: &[PathBuf], other: OtherCsv, lang: Lang) -> anyhow::Re
 }
 
 /// Looks through a folder and those below it. Links are not followed: they may lead anywhere,
-/// and in circles.
-fn walk(top: &Path, other: OtherCsv, found: &mut Found) -> anyhow::Result<()> {
+/// and in circles. Tells whether there was a file to take, be it that another argument named it too.
+fn walk(top: &Path, other: OtherCsv, found: &mut Found) -> anyhow::Result<bool> {
+    let mut any = false;
     let mut open = vec![top.to_owned()];
     while let Some(folder) = open.pop() {
         let shown = || folder.display().to_string();
@@ -123,17 +143,26 @@ fn walk(top: &Path, other: OtherCsv, found: &mut Found) -> anyhow::Result<()> {
                 && is_wanted(&path, &entry.file_name().to_string_lossy(), other)
             {
                 found.files.insert(path);
+                any = true;
             } else {
                 found.ignored.insert(path);
             }
         }
     }
-    Ok(())
+    Ok(any)
 }
 
+/// Whether a name is that of an archive.
+pub(super) fn is_zip(path: &Path) -> bool {
+    path.extension().is_some_and(|extension| extension.eq_ignore_ascii_case("zip"))
+}
+
+/// The name of an archive in a folder is a mistake that the judgement has to tell, where it is
+/// meant to be one of the standard; no command that makes copies can mend it.
 fn is_wanted(path: &Path, name: &str, other: OtherCsv) -> bool {
     let judged = || other == OtherCsv::Judged && is_wanted_name(name) && !is_own_report(path);
-    !name.starts_with('.') && (is_of_the_standard(name) || judged())
+    let taken = other == OtherCsv::Judged || !is_zip(path);
+    !name.starts_with('.') && (taken && is_of_the_standard(name) || judged())
 }
 
 /// Whether a file of a folder or an archive is judged, by its name.

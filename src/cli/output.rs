@@ -2,6 +2,8 @@
 
 use std::io::{self, Write as _};
 
+use crate::rules::render::visible;
+
 /// Writes a line to standard output. A reader that went away, as `head` does, is no error.
 pub(super) fn line(text: &str) -> anyhow::Result<()> {
     match writeln!(io::stdout().lock(), "{text}") {
@@ -10,9 +12,10 @@ pub(super) fn line(text: &str) -> anyhow::Result<()> {
     }
 }
 
-/// Writes a line to standard error; where that is impossible there is nobody left to tell.
+/// Writes a line to standard error; where that is impossible there is nobody left to tell. Names of
+/// files that come from others may stand in it, so what would steer the terminal is shown instead.
 pub(super) fn error(text: &str) {
-    let _ = writeln!(io::stderr().lock(), "{text}");
+    let _ = writeln!(io::stderr().lock(), "{}", visible(text));
 }
 
 /// The columns that `text` takes on a terminal: East Asian wide characters take two.

@@ -193,11 +193,27 @@ fn expected(error: &clap::Error, argument: &str, lang: Lang) -> Option<String> {
 fn meant(error: &clap::Error) -> Option<String> {
     let kinds =
         [ContextKind::SuggestedArg, ContextKind::SuggestedSubcommand, ContextKind::SuggestedValue];
-    kinds.into_iter().find_map(|kind| match error.get(kind)? {
-        ContextValue::String(text) => Some(text.clone()),
-        ContextValue::Strings(texts) if !texts.is_empty() => Some(texts.join("、")),
-        _ => None,
+    let given =
+        [ContextKind::InvalidArg, ContextKind::InvalidSubcommand, ContextKind::InvalidValue];
+    kinds.into_iter().zip(given).find_map(|(kind, given)| {
+        let given = error.get(given).map(ToString::to_string).unwrap_or_default();
+        let near: Vec<&str> = match error.get(kind)? {
+            ContextValue::String(text) => vec![text],
+            ContextValue::Strings(texts) => texts.iter().map(String::as_str).collect(),
+            _ => return None,
+        };
+        let near: Vec<&str> = near.into_iter().filter(|known| is_near(&given, known)).collect();
+        (!near.is_empty()).then(|| near.join("、"))
     })
+}
+
+/// Whether one word may be a slip for another: a third of it differs at most, which `xml` for
+/// `html` exceeds.
+fn is_near(given: &str, known: &str) -> bool {
+    let words = |text: &str| text.split('=').next().unwrap_or_default().to_owned();
+    let (given, known) = (words(given), words(known));
+    let most = (known.trim_start_matches('-').chars().count() / 3).max(1);
+    strsim::osa_distance(&given, &known) <= most
 }
 
 /// The values of an argument that takes only some, and its default, as a part of a Japanese help

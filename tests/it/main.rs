@@ -36,5 +36,6 @@ mod troubles;
 mod validate;
 mod validate_inputs;
 mod validate_outputs;
+mod validate_terminal;
 #[cfg(unix)]
 mod watch;

@@ -15,7 +15,7 @@ const NAME: &str = "DLT1KYO_1370000018_43_1370000026_11_20260327090000.CSV";
 const GOOD: &[u8] = b"202407,131011,0000900011,20260325\r\n";
 const BAD: &[u8] = b"202407,131011,0000900011,20260231\r\n";
 
-fn archive(files: &[(&str, &[u8])]) -> Vec<u8> {
+pub(crate) fn archive(files: &[(&str, &[u8])]) -> Vec<u8> {
     let mut writer = ZipWriter::new(Cursor::new(Vec::new()));
     let options = SimpleFileOptions::default().compression_method(CompressionMethod::Deflated);
     for (name, bytes) in files {
@@ -84,7 +84,20 @@ fn places_name_the_archive_and_the_file() {
     assert_eq!(finding["file"], format!("a.zip!/{NAME}"));
     assert_eq!((&finding["line"], &finding["offset"]), (&1.into(), &25.into()));
     let github = stdout(&renkei(&["validate", "--format", "github", "out/a.zip"], folder.path()));
-    assert!(github.contains(&format!("file=out/a.zip!/{NAME},line=1")), "{github}");
+    // No program opens a file in an archive.
+    assert!(github.contains("file=out/a.zip,title="), "{github}");
+    assert!(github.contains(&format!("[{NAME}　1行目")), "{github}");
+    let sarif = renkei(&["validate", "--format", "sarif", "out/a.zip"], folder.path());
+    let sarif: Value = serde_json::from_slice(&sarif.stdout).expect("JSON");
+    let run = &sarif["runs"][0];
+    let place = &run["results"][0]["locations"][0];
+    assert_eq!(place["physicalLocation"]["artifactLocation"]["uri"], "out/a.zip");
+    assert!(place["physicalLocation"]["region"].is_null(), "{place}");
+    let name = place["logicalLocations"][0]["fullyQualifiedName"].as_str().expect("a name");
+    assert!(name.starts_with(NAME), "{name}");
+    assert!(run["artifacts"][0]["location"].is_null(), "{run}");
+    let driver = &run["tool"]["driver"];
+    assert!(driver["informationUri"].is_null() && driver["rules"][0]["helpUri"].is_null());
 }
 
 #[test]
@@ -190,6 +203,76 @@ fn an_archive_in_a_folder_is_passed_over_and_told() {
         let output = renkei(arguments, folder.path());
         assert_eq!(output.status.code(), Some(2));
         assert!(stderr(&output).contains("展開してから"), "{}", stderr(&output));
+    }
+}
+
+/// Of a folder only what stands in it is judged: there the name of a file is one of its mistakes.
+#[test]
+fn a_file_of_the_standard_that_is_called_zip_has_a_wrong_name() {
+    let wrong = NAME.replace(".CSV", ".zip");
+    let folder = folder(&[(&format!("in/{wrong}"), GOOD), (&format!("in/{NAME}"), GOOD)]);
+    let output = renkei(&["validate", "in", "--format", "json"], folder.path());
+    assert_eq!(output.status.code(), Some(1), "{}", stdout(&output));
+    let report = json(&output);
+    let found = report["findings"].as_array().expect("findings").iter();
+    let rules: Vec<&Value> = found.map(|finding| &finding["rule"]).collect();
+    assert!(rules.contains(&&"L1-NAME-002".into()), "{report}");
+    let output = renkei(&["fix", "in"], folder.path());
+    assert_eq!(output.status.code(), Some(0), "{}", stderr(&output));
+    assert!(stdout(&output).contains(NAME), "{}", stdout(&output));
+}
+
+#[test]
+fn a_folder_with_archives_alone_says_that_they_have_to_be_named() {
+    let folder = folder(&[("in/set.zip", &archive(&[(NAME, GOOD)]))]);
+    for (lang, says) in [("ja", "ZIP ファイルは"), ("en", "name a ZIP file itself")] {
+        let output = renkei(&["--lang", lang, "validate", "in"], folder.path());
+        assert_eq!(output.status.code(), Some(2));
+        assert!(stderr(&output).contains(says), "{}", stderr(&output));
+    }
+}
+
+#[test]
+fn what_is_named_twice_is_judged_once() {
+    let folder = folder(&[(&format!("in/{NAME}"), GOOD)]);
+    let arguments = ["validate", "in", "in/", &format!("in/{NAME}"), "--format", "json"];
+    let output = renkei(&arguments, folder.path());
+    assert_eq!(output.status.code(), Some(0), "{}", stderr(&output));
+    assert_eq!(files(&json(&output)), [NAME]);
+}
+
+/// Readers that begin at the start would find other files than those of the list at the end.
+#[test]
+fn an_archive_that_others_read_in_another_way_is_refused() {
+    let whole = archive(&[(NAME, GOOD)]);
+    let other = NAME.replace("20260327090000", "20260327090001");
+    let mut renamed = whole.clone();
+    renamed[30..30 + NAME.len()].copy_from_slice(other.as_bytes());
+    for (what, bytes) in [
+        ("two archives", [archive(&[(NAME, BAD)]), whole.clone()].concat()),
+        ("junk before it", [&b"junk"[..], &whole].concat()),
+        ("another name", renamed),
+    ] {
+        let output = judged(&bytes);
+        assert_eq!(output.status.code(), Some(3), "{what}: {}", stdout(&output));
+        assert!(files(&json(&output)).is_empty(), "{what}");
+        assert!(stderr(&output).contains("一致していません"), "{what}: {}", stderr(&output));
+    }
+}
+
+#[test]
+fn what_cannot_be_read_comes_without_lists_of_rules() {
+    let folder = folder(&[("a.zip", b"x"), (NAME, GOOD)]);
+    let text = stdout(&renkei(&["validate", "a.zip"], folder.path()));
+    assert!(!text.contains("対象となるファイルがない"), "{text}");
+    let text = stdout(&renkei(&["validate", "--select", "L2", NAME], folder.path()));
+    assert!(!text.contains("この検査から除いた"), "{text}");
+    let said = stderr(&renkei(&["validate", "nowhere"], folder.path()));
+    assert_eq!(said, "renkei: nowhere が見つかりません。\n");
+    for select in ["", "L2,,"] {
+        let output = renkei(&["validate", "--select", select, NAME], folder.path());
+        assert_eq!(output.status.code(), Some(2));
+        assert!(stderr(&output).contains("空の値"), "{}", stderr(&output));
     }
 }
 

@@ -84,9 +84,31 @@ fn each_change_gives_a_report_and_an_interrupt_ends_it() {
     let seen = watching.verdicts();
     assert_eq!(seen, ["FAIL", "PASS", "FAIL"], "our own report and our reading are no change");
 
+    let said = watching.said.lock().expect("whole").clone();
+    assert!(!said.contains(&0x1b), "a pipe is no screen to clear");
+
     let pid = rustix::process::Pid::from_child(&watching.child);
     rustix::process::kill_process(pid, rustix::process::Signal::INT).expect("sent");
     let ended = until("its end", || watching.child.try_wait().expect("a child"));
+    assert_eq!(ended.code(), Some(0));
+}
+
+#[test]
+fn it_ends_when_nobody_reads_any_more() {
+    let folder = folder(&[(NAME, BAD)]);
+    let mut child = Command::new(env!("CARGO_BIN_EXE_renkei"))
+        .args(["--lang", "en", "validate", "--watch", "."])
+        .current_dir(folder.path())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .expect("it starts");
+    // It says on the other stream that it waits.
+    let mut told = [0; 1];
+    child.stderr.as_mut().expect("a pipe").read_exact(&mut told).expect("told");
+    drop(child.stdout.take());
+    fs::write(folder.path().join(NAME), GOOD).expect("written");
+    let ended = until("its end", || child.try_wait().expect("a child"));
     assert_eq!(ended.code(), Some(0));
 }
 

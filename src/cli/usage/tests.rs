@@ -137,6 +137,24 @@ fn every_kind_of_mistake_is_told_with_reason_choices_and_hint() {
     assert!(said(&["renkei", "hold"], Lang::Ja).contains("使い方: renkei hold [オプション]"));
 }
 
+#[test]
+fn only_slips_have_a_suggestion() {
+    assert!(is_near("jsno", "json") && is_near("--fromat", "--format") && is_near("lst", "list"));
+    assert!(!is_near("xml", "html") && !is_near("tcsh", "zsh"));
+    for arguments in
+        [&["renkei", "validate", "--format", "xml", "x"], &["renkei", "completions", "tcsh"][..]]
+    {
+        let said = said(arguments, Lang::Ja);
+        assert!(!said.contains("もしかして"), "{said}");
+    }
+}
+
+#[test]
+fn a_negative_number_is_told_as_one() {
+    let said = said(&["renkei", "history", "--limit", "-1"], Lang::Ja);
+    assert!(said.contains("0 以上の整数"), "{said}");
+}
+
 #[cfg(unix)]
 #[test]
 fn what_is_no_text_is_told() {

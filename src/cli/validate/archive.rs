@@ -29,12 +29,6 @@ const MOST_FILES: usize = 10_000;
 /// The most bytes that all files together may unpack to.
 const MOST_BYTES: u64 = 1 << 30;
 
-/// Whether a name is that of an archive.
-pub(super) fn is_one(name: &str) -> bool {
-    let (_, extension) = name.rsplit_once('.').unwrap_or_default();
-    extension.eq_ignore_ascii_case("zip")
-}
-
 /// What came of an archive beyond the findings.
 #[derive(Default)]
 pub(super) struct Inside {
@@ -72,6 +66,12 @@ pub(super) fn judge(file: File, label: &str, check: &mut SetCheck<'_>, lang: Lan
         Err(fault) => return unreadable(label, check, fault),
     };
     left.set(u64::MAX);
+    if archive.offset() != 0 || archive.validate_header_consistency().is_err() {
+        // Another reader would find other files in it.
+        let fault = lang
+            .pick("ZIP の一覧と中身が一致していません", "its list of files is not what it holds");
+        return unreadable(label, check, fault.to_owned());
+    }
     let mut inside = Inside::default();
     let mut names = BTreeSet::new();
     let mut room = MOST_BYTES;

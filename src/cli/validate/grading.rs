@@ -24,6 +24,13 @@ fn selection(args: &Args, lang: Lang) -> Result<Selection, UsageError> {
         );
         return Err(UsageError(text.to_owned()));
     }
+    if args.select.iter().chain(&args.ignore).any(|pattern| pattern.trim().is_empty()) {
+        let text = lang.pick(
+            "--select か --ignore に、空の値があります。規則のコード、段階、分類を指定してください。",
+            "a value of --select or --ignore is empty; name codes, levels or families of rules",
+        );
+        return Err(UsageError(text.to_owned()));
+    }
     let selection = Selection::new(&args.select, &args.ignore).map_err(|unknown| {
         let pattern = &unknown.pattern;
         UsageError(match lang {

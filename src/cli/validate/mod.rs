@@ -13,10 +13,11 @@ use clap::ValueEnum;
 
 use super::progress::Progress;
 use super::{EXIT_FAILED, EXIT_NO, output};
+use crate::rules::render::visible_line;
 use crate::rules::{Options, Report, SetCheck, Verdict};
 use crate::spec::Spec;
 use crate::types::Lang;
-use outputs::{Output, OutputParser};
+use outputs::{Output, OutputParser, Reader};
 use sources::Sources;
 
 #[derive(Debug, clap::Args)]
@@ -81,12 +82,17 @@ pub(super) fn run(args: &Args, lang: Lang) -> anyhow::Result<ExitCode> {
     if args.watch {
         watch::run(args, spec, &options, lang)
     } else {
-        once(args, spec, options, lang)
+        Ok(once(args, spec, options, lang)?.0)
     }
 }
 
 /// Judges everything and writes the reports.
-fn once(args: &Args, spec: &Spec, options: Options, lang: Lang) -> anyhow::Result<ExitCode> {
+fn once(
+    args: &Args,
+    spec: &Spec,
+    options: Options,
+    lang: Lang,
+) -> anyhow::Result<(ExitCode, Reader)> {
     let mut sources = Sources::find(args, lang)?;
     outputs::check(&args.format, &sources, lang)?;
     let mut check = SetCheck::new(spec, options);
@@ -99,11 +105,11 @@ fn once(args: &Args, spec: &Spec, options: Options, lang: Lang) -> anyhow::Resul
     if args.mask {
         report.mask();
     }
-    outputs::write(&report, &args.format, lang)?;
+    let reader = outputs::write(&report, &args.format, lang)?;
     for fault in &faults {
-        output::error(&format!("renkei: {fault}"));
+        output::error(&format!("renkei: {}", visible_line(fault)));
     }
-    Ok(exit_code(&report, args.fail_on))
+    Ok((exit_code(&report, args.fail_on), reader))
 }
 
 fn exit_code(report: &Report, fail_on: FailOn) -> ExitCode {

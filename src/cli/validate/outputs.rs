@@ -22,6 +22,13 @@ pub(super) struct Output {
     pub(super) file: Option<PathBuf>,
 }
 
+/// Whether anybody still reads standard output. One that went away, as `head` does, is no error.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Reader {
+    There,
+    Gone,
+}
+
 /// Reads a format with or without a file; help and mistakes list the formats.
 #[derive(Debug, Clone)]
 pub(super) struct OutputParser;
@@ -95,28 +102,35 @@ pub(super) fn check(outputs: &[Output], sources: &Sources, lang: Lang) -> Result
     Ok(())
 }
 
-/// Writes every report. Where none goes to standard output, that gets the verdict alone.
-pub(super) fn write(report: &Report, outputs: &[Output], lang: Lang) -> anyhow::Result<()> {
-    let everywhere = [Output { format: Format::Text, file: None }];
-    let outputs = if outputs.is_empty() { &everywhere } else { outputs };
+/// Writes every report. Where none goes to standard output, that gets the verdict alone. Files come
+/// first: whoever sees the verdict finds them written.
+pub(super) fn write(report: &Report, outputs: &[Output], lang: Lang) -> anyhow::Result<Reader> {
+    let mut written = Ok(());
+    let mut shown = None;
     for output in outputs {
-        let text = output.format.render(report, lang);
         match &output.file {
             Some(file) => {
-                fs::write(file, text).with_context(|| format!("{}", file.display()))?;
+                let page = output.format.render(report, lang);
+                let done = fs::write(file, page).with_context(|| file.display().to_string());
+                written = written.and(done);
             }
-            None => to_stdout(&text)?,
+            None => shown = Some(output.format),
         }
     }
-    if outputs.iter().all(|output| output.file.is_some()) {
-        to_stdout(&(verdict_line(report, lang) + "\n"))?;
-    }
-    Ok(())
+    let text = match shown {
+        Some(format) => format.render(report, lang),
+        None if outputs.is_empty() => Format::Text.render(report, lang),
+        None => verdict_line(report, lang) + "\n",
+    };
+    let reader = to_stdout(&text)?;
+    written.map(|()| reader)
 }
 
-fn to_stdout(text: &str) -> anyhow::Result<()> {
-    match io::stdout().lock().write_all(text.as_bytes()) {
-        Err(error) if error.kind() != io::ErrorKind::BrokenPipe => Err(error.into()),
-        _ => Ok(()),
+fn to_stdout(text: &str) -> io::Result<Reader> {
+    let mut stdout = io::stdout().lock();
+    match stdout.write_all(text.as_bytes()).and_then(|()| stdout.flush()) {
+        Ok(()) => Ok(Reader::There),
+        Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(Reader::Gone),
+        Err(error) => Err(error),
     }
 }

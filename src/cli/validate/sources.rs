@@ -9,7 +9,7 @@ use anyhow::Context as _;
 
 use super::Args;
 use super::archive;
-use crate::cli::inputs::{Found, OtherCsv, find};
+use crate::cli::inputs::{Found, OtherCsv, find, is_zip};
 use crate::cli::progress::Progress;
 use crate::cli::{UsageError, copies};
 use crate::rules::SetCheck;
@@ -107,7 +107,7 @@ impl Sources {
         for (label, path) in self.found.labelled() {
             let shown = path.display();
             match copies::open(path) {
-                Ok(file) if archive::is_one(&label) => {
+                Ok(file) if is_zip(path) && self.found.is_named(path) => {
                     let size = file.metadata().map_or(0, |metadata| metadata.len());
                     let inside = archive::judge(file, &label, check, lang);
                     faults
@@ -129,7 +129,7 @@ impl Sources {
         }
         if let Some(name) = &self.piped {
             let stdin = io::stdin().lock();
-            if archive::is_one(name) {
+            if is_zip(Path::new(name)) {
                 let inside = match archive::spooled(stdin) {
                     Ok(file) => archive::judge(file, name, check, lang),
                     Err(error) => archive::unreadable(name, check, error.to_string()),

@@ -11,6 +11,7 @@ use notify::{EventKind, RecommendedWatcher, RecursiveMode, Watcher as _};
 use tokio::sync::mpsc;
 use tokio::time::{sleep, timeout};
 
+use super::outputs::Reader;
 use super::sources::Sources;
 use super::{Args, once};
 use crate::cli::{UsageError, output, setup};
@@ -66,7 +67,9 @@ async fn watch(
     let _watcher = hints_of(&args.paths, hint.clone());
     loop {
         let seen = look(args, lang);
-        show(args, spec, options, lang);
+        if show(args, spec, options, lang) == Reader::Gone {
+            return Ok(ExitCode::SUCCESS);
+        }
         let changed = async {
             loop {
                 let _ = timeout(LOOK, hints.recv()).await;
@@ -93,16 +96,21 @@ async fn watch(
 
 /// Clears the screen and shows the report of the files as they are. What goes wrong may be mended
 /// while we wait, so it is only told.
-fn show(args: &Args, spec: &Spec, options: &Options, lang: Lang) {
-    // Nothing happens where there is no terminal.
-    let _ = Term::stdout().clear_screen();
-    if let Err(error) = once(args, spec, options.clone(), lang) {
-        output::error(&format!("renkei: {error:#}"));
+fn show(args: &Args, spec: &Spec, options: &Options, lang: Lang) -> Reader {
+    let screen = Term::stdout();
+    if screen.features().is_attended() {
+        let _ = screen.clear_screen();
+    }
+    match once(args, spec, options.clone(), lang) {
+        Ok((_, Reader::Gone)) => return Reader::Gone,
+        Ok((_, Reader::There)) => {}
+        Err(error) => output::error(&format!("renkei: {error:#}")),
     }
     output::error(lang.pick(
         "（ファイルの変更を待っています。終わるには Ctrl+C を押してください）",
         "(waiting for changes; Ctrl+C ends this)",
     ));
+    Reader::There
 }
 
 /// What is there now; files that come and go between two looks are no fault.

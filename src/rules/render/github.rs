@@ -57,8 +57,11 @@ fn annotation(text: &mut String, report: &Report, finding: &Finding, lang: Lang)
 fn properties(report: &Report, file: Option<&str>, line: Option<u64>) -> String {
     let mut place = String::new();
     if let Some(file) = file {
-        let _ = write!(place, "file={},", property(&report.path_of(file)));
-        if let Some(line) = line {
+        let inside = words::in_archive(file);
+        let opened = inside.map_or(file, |(archive, _)| archive);
+        let _ = write!(place, "file={},", property(&report.path_of(opened)));
+        // A line of a file inside an archive is none of the archive.
+        if let (Some(line), None) = (line, inside) {
             let _ = write!(place, "line={line},");
         }
     }

@@ -32,7 +32,7 @@ use std::str::FromStr;
 
 use crate::types::Lang;
 
-pub use words::verdict_line;
+pub use words::{verdict_line, visible, visible_line};
 
 use super::report::Report;
 

@@ -19,6 +19,9 @@ use super::words;
 /// The most results, as code scanning services take no more.
 const MOST: usize = 5_000;
 
+/// The most places with the same mistake that a result lists; its message counts them all.
+const MOST_ALIKE: usize = 20;
+
 /// Where the project lives, once `Cargo.toml` says so.
 const REPOSITORY: &str = env!("CARGO_PKG_REPOSITORY");
 
@@ -43,7 +46,7 @@ pub(super) fn render(report: &Report, lang: Lang) -> String {
         };
         notes.push(note("note", &text));
     }
-    let document = json!({
+    let mut document = json!({
         "$schema": "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json",
         "version": "2.1.0",
         "runs": [{
@@ -52,7 +55,6 @@ pub(super) fn render(report: &Report, lang: Lang) -> String {
                     "name": report.tool.name,
                     "version": report.tool.version,
                     "semanticVersion": report.tool.version,
-                    "informationUri": page(REPOSITORY, "README.md"),
                     "language": lang.pick("ja", "en"),
                     "rules": TABLE.iter().map(|info| rule(info, lang)).collect::<Vec<_>>(),
                 },
@@ -81,6 +83,12 @@ pub(super) fn render(report: &Report, lang: Lang) -> String {
             },
         }],
     });
+    if let (Some(page), Some(driver)) =
+        (page(REPOSITORY, "README.md"), document.pointer_mut("/runs/0/tool/driver"))
+        && let Some(driver) = driver.as_object_mut()
+    {
+        driver.insert("informationUri".to_owned(), json!(page));
+    }
     // Values of json! are JSON already.
     serde_json::to_string_pretty(&document).unwrap_or_default() + "\n"
 }
@@ -100,29 +108,34 @@ const fn level(severity: Severity) -> &'static str {
     }
 }
 
-/// A page of the project as a URI: of this version in the repository, or, as long as no repository
-/// is named, relative to the top of the project.
-fn page(repository: &str, path: &str) -> String {
-    match repository.trim_end_matches('/') {
-        "" => path.to_owned(),
-        repository => format!("{repository}/blob/v{}/{path}", env!("CARGO_PKG_VERSION")),
-    }
+/// A page of the project as a URI, of this version in the repository. Pages have to be absolute
+/// (3.19.12, 3.49.12), so there is none as long as no repository is named.
+fn page(repository: &str, path: &str) -> Option<String> {
+    let repository = repository.trim_end_matches('/');
+    let version = env!("CARGO_PKG_VERSION");
+    (!repository.is_empty()).then(|| format!("{repository}/blob/v{version}/{path}"))
 }
 
 /// 3.49: a rule.
 fn rule(info: &RuleInfo, lang: Lang) -> Value {
     let text = info.text(lang);
     let mend = lang.pick("直し方", "To mend");
-    json!({
+    let place = format!("spec/RULES.md#{}", info.code.to_lowercase());
+    let mut rule = json!({
         "id": info.code,
         "name": info.name,
         "shortDescription": { "text": text.summary() },
         "fullDescription": { "text": text.why },
         "help": { "text": format!("{}\n{mend}: {}\n× {}\n○ {}", text.why, text.fix, info.bad, info.good) },
-        "helpUri": page(REPOSITORY, &format!("spec/RULES.md#{}", info.code.to_lowercase())),
         "defaultConfiguration": { "level": level(info.severity) },
-        "properties": { "level": info.level, "clause": info.clause, "since": info.since },
-    })
+        "properties": {
+            "level": info.level, "clause": info.clause, "since": info.since, "page": place,
+        },
+    });
+    if let (Some(page), Some(object)) = (page(REPOSITORY, &place), rule.as_object_mut()) {
+        object.insert("helpUri".to_owned(), json!(page));
+    }
+    rule
 }
 
 /// 3.20.5: what was overridden.
@@ -148,17 +161,25 @@ fn note(level: &str, text: &str) -> Value {
     json!({ "level": level, "message": { "text": text } })
 }
 
-/// 3.24: a file that was judged.
+/// 3.24: a file that was judged. One inside an archive is nowhere to be opened, so it is described.
 fn artifact(report: &Report, file: &FileReport) -> Value {
     let image = file.kind.is_some_and(crate::types::FileKind::is_image);
     let mut artifact = json!({
-        "location": { "uri": uri(&report.path_of(&file.name)) },
         "roles": ["analysisTarget"],
         "hashes": { "sha-256": file.sha256 },
         "mimeType": if image { "image/jpeg" } else { "text/csv" },
     });
-    if let (false, Some(object)) = (image, artifact.as_object_mut()) {
-        object.insert("encoding".to_owned(), json!("windows-31j"));
+    if let Some(object) = artifact.as_object_mut() {
+        if !image {
+            object.insert("encoding".to_owned(), json!("windows-31j"));
+        }
+        if words::in_archive(&file.name).is_some() {
+            let text = words::visible_line(&report.path_of(&file.name));
+            object.insert("description".to_owned(), json!({ "text": text }));
+        } else {
+            let place = json!({ "uri": uri(&report.path_of(&file.name)) });
+            object.insert("location".to_owned(), place);
+        }
     }
     artifact
 }
@@ -167,7 +188,7 @@ fn result(report: &Report, finding: &Finding, lang: Lang) -> Value {
     let related: Vec<Value> = finding
         .related
         .iter()
-        .chain(&finding.alike)
+        .chain(finding.alike.iter().take(MOST_ALIKE))
         .map(|place| location(report, place, lang))
         .collect();
     let mut result = json!({
@@ -193,9 +214,12 @@ fn location(report: &Report, place: &Place, lang: Lang) -> Value {
     let mut location = json!({});
     let Some(object) = location.as_object_mut() else { return location };
     if let Some(file) = &place.file {
-        let mut physical = json!({ "artifactLocation": { "uri": uri(&report.path_of(file)) } });
+        let inside = words::in_archive(file);
+        let opened = inside.map_or(file.as_str(), |(archive, _)| archive);
+        let mut physical = json!({ "artifactLocation": { "uri": uri(&report.path_of(opened)) } });
         let mut region = json!({});
-        if let Some(region) = region.as_object_mut() {
+        // Lines and bytes of a file inside an archive are none of the archive.
+        if let (Some(region), None) = (region.as_object_mut(), inside) {
             if let Some(line) = place.line {
                 region.insert("startLine".to_owned(), json!(line));
             }
@@ -209,7 +233,11 @@ fn location(report: &Report, place: &Place, lang: Lang) -> Value {
         }
         object.insert("physicalLocation".to_owned(), physical);
     }
-    let name = words::place(place, lang);
+    let member = place.file.as_deref().and_then(words::in_archive);
+    let member = member.map(|(_, member)| words::visible_line(member)).unwrap_or_default();
+    let parts = [member, words::place(place, lang)];
+    let parts: Vec<String> = parts.into_iter().filter(|part| !part.is_empty()).collect();
+    let name = parts.join(lang.pick("　", ", "));
     if !name.is_empty() {
         object.insert("logicalLocations".to_owned(), json!([{ "fullyQualifiedName": name }]));
     }
@@ -250,17 +278,17 @@ mod tests {
     #[test]
     fn pages_are_those_of_the_repository() {
         let anchor = "spec/RULES.md#l2-fmt-003";
-        assert_eq!(page("", anchor), anchor);
+        assert_eq!(page("", anchor), None, "relative ones are not allowed");
         let version = env!("CARGO_PKG_VERSION");
         let expected = format!("https://example.jp/renkei/blob/v{version}/{anchor}");
-        assert_eq!(page("https://example.jp/renkei/", anchor), expected);
+        assert_eq!(page("https://example.jp/renkei/", anchor), Some(expected));
     }
 
     #[test]
     fn every_rule_has_its_place_on_the_page() {
         let rules = include_str!("../../../spec/RULES.md");
         for info in &TABLE {
-            let uri = rule(info, Lang::Ja)["helpUri"].to_string();
+            let uri = rule(info, Lang::Ja)["properties"]["page"].to_string();
             assert!(uri.contains(&format!("#{}\"", info.code.to_lowercase())), "{uri}");
             assert!(rules.contains(&format!("\n### {}\n", info.code)), "{uri}");
         }

@@ -112,7 +112,13 @@ impl Page<'_> {
             Lang::Ja => format!("実行した規則 {run}、実行しなかった規則 {not_run}"),
             Lang::En => format!("{run} rules were run, {not_run} were not"),
         });
-        for reason in [Reason::NoSuchFile, Reason::Blocked, Reason::LeftOut] {
+        // Where nothing could be read, no list of rules says more than that; those that were left
+        // out were named by whoever left them out, and are counted below.
+        if self.report.files.is_empty() {
+            self.line("");
+            return;
+        }
+        for reason in [Reason::NoSuchFile, Reason::Blocked] {
             let of_reason = rules.not_run.iter().filter(|not_run| not_run.reason == reason);
             let codes = words::codes(of_reason.map(|not_run| not_run.rule.code()), self.lang);
             if !codes.is_empty() {

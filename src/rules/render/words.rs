@@ -229,6 +229,9 @@ pub(super) fn sentence(finding: &Finding, lang: Lang) -> String {
     let mut text = finding.message(lang).to_owned();
     let found = place(&finding.place, lang);
     let mut parts = Vec::new();
+    // The program opens the archive.
+    let member = finding.place.file.as_deref().and_then(in_archive);
+    parts.extend(member.map(|(_, member)| visible_line(member)));
     if !found.is_empty() {
         parts.push(found);
     }
@@ -320,9 +323,18 @@ pub(super) fn unit(unit: &UnitReport, lang: Lang) -> String {
     }
 }
 
+/// The archive and the name in it, of a file inside an archive as `validate` calls it:
+/// `a.zip!/NAME.CSV`.
+pub(super) fn in_archive(file: &str) -> Option<(&str, &str)> {
+    const END: &str = ".zip!/";
+    let place = file.to_ascii_lowercase().find(END)?;
+    let (archive, _) = file.split_at_checked(place + ".zip".len())?;
+    Some((archive, file.get(place + END.len()..)?))
+}
+
 /// Characters that would steer a terminal or a reader, as their code points: control characters,
 /// marks that turn the direction of text or have no width, and what XML forbids.
-pub(super) fn visible(text: &str) -> String {
+pub fn visible(text: &str) -> String {
     let hidden = |character: char| {
         (character.is_control() && character != '\n')
             || matches!(character, '\u{200B}'..='\u{200F}' | '\u{2028}'..='\u{202E}')
@@ -339,8 +351,8 @@ pub(super) fn visible(text: &str) -> String {
     shown
 }
 
-/// The same on one line: line breaks as `⏎`.
-pub(super) fn visible_line(text: &str) -> String {
+/// [`visible`] on one line: line breaks as `⏎`.
+pub fn visible_line(text: &str) -> String {
     visible(&text.replace("\r\n", "\n")).replace('\n', "⏎")
 }
 
