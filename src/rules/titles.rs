@@ -317,6 +317,11 @@ const TITLES: &[(&str, &str, &str)] = &[
         "The serial of this deletion is later than that of data checked with it, which it will withdraw.",
     ),
     (
+        "L7-TEXT-006",
+        "MS932 に 2 つの符号がある文字が、Windows の書かない方の符号で書かれています。",
+        "A character with two codes in MS932 is written with the one that Windows does not write.",
+    ),
+    (
         "L7-TEXT-001",
         "文章の中に文字参照や「<br>」などの記号が残っています。",
         "A character reference or a tag such as <br> is left in a text.",
