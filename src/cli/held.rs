@@ -6,7 +6,7 @@ use super::words;
 use crate::config::Config;
 use crate::folder::is_marked;
 use crate::store::{Direction, HeldItem};
-use crate::types::{HeldId, Lang};
+use crate::types::{HeldId, Lang, code};
 
 /// Where its files lie, if its office is in the configuration.
 pub(super) fn folder(item: &HeldItem, config: &Config) -> Option<PathBuf> {
@@ -37,6 +37,27 @@ pub(super) fn text(items: &[HeldItem], config: &Config, lang: Lang) -> String {
     lines.join("\n")
 }
 
+/// What became of it so far. Some of what lies in the hold folder was sent.
+pub(super) fn what(item: &HeldItem, lang: Lang) -> &'static str {
+    // Behind the first code stands what the partner said of it.
+    match (item.direction, item.reason.split(',').next().unwrap_or_default()) {
+        (Direction::In, _) => {
+            lang.pick("受信しましたが取り込んでいません", "received, not imported")
+        }
+        (Direction::Out, code::REJECTED) => lang.pick(
+            "送りましたが、相手は取り込んでいません",
+            "sent, but the partner did not take it in",
+        ),
+        (Direction::Out, code::EXPIRED) => {
+            lang.pick("届いたことを確かめられませんでした", "not known to have arrived")
+        }
+        (Direction::Out, code::CHANGED_AFTER_PACKING) => {
+            lang.pick("書き換え前の内容を送りました", "sent as it was before it was changed")
+        }
+        (Direction::Out, _) => lang.pick("送っていません", "not sent"),
+    }
+}
+
 fn one(item: &HeldItem, config: &Config, lang: Lang) -> Vec<String> {
     let id = item.id;
     let unknown = || lang.pick("（不明）", "(unknown)").to_owned();
@@ -48,10 +69,7 @@ fn one(item: &HeldItem, config: &Config, lang: Lang) -> Vec<String> {
     };
     let serial = item.serial.map(|serial| serial.to_string()).unwrap_or_default();
     let unit = format!("{} {serial}", words::unit(&item.unit.kind, lang));
-    let kind = match item.direction {
-        Direction::Out => lang.pick("送っていません", "not sent"),
-        Direction::In => lang.pick("受信しましたが取り込んでいません", "received, not imported"),
-    };
+    let kind = what(item, lang);
     let mut lines =
         vec![format!("{id}  {}  {from} → {to}  {}  {kind}", words::time(item.at), unit.trim())];
     let mut say = |name: &str, text: &str| lines.push(format!("  {name}: {text}"));

@@ -146,12 +146,12 @@ impl NodeStatus {
     fn text(&self, lang: Lang) -> String {
         let mut text = match (self.state, &self.health) {
             (NodeState::NotRunning, None) => {
-                lang.pick("ノードは動いていません。", "the node is not running").to_owned()
+                lang.pick("renkei が動いていません。", "the node is not running").to_owned()
             }
             (NodeState::NotRunning, Some(health)) => {
                 let since = words::time(health.written_at);
                 match lang {
-                    Lang::Ja => format!("ノードは動いていません（最後の記録 {since}）。"),
+                    Lang::Ja => format!("renkei が動いていません（最後の記録 {since}）。"),
                     Lang::En => format!("the node is not running (last seen {since})"),
                 }
             }
@@ -179,9 +179,22 @@ impl NodeStatus {
                 }
             }
         };
-        let notices = self.notices();
+        if self.state == NodeState::NotRunning {
+            text.push_str(lang.pick(
+                "送信も受信もできません。IT 担当の方に起動を頼んでください（renkei run）。",
+                ": nothing is sent or received. Start it (renkei run).",
+            ));
+        }
+        // What stood when a node ended may stand still, so it is told as what was.
+        let notices = self.health.as_ref().map(|h| h.notices.as_slice()).unwrap_or_default();
         if !notices.is_empty() {
-            text.push_str(lang.pick("\n\n確認が必要なこと", "\n\nneeds attention"));
+            text.push_str(match self.state {
+                NodeState::NotRunning => lang.pick(
+                    "\n\n止まる前に確認が必要だったこと:",
+                    "\n\nneeded attention before it stopped:",
+                ),
+                _ => lang.pick("\n\n確認が必要なこと", "\n\nneeds attention"),
+            });
         }
         for notice in notices {
             let (since, code, about) = (words::time(notice.since), &notice.code, &notice.about);
@@ -222,18 +235,29 @@ fn text(status: &Status, config: &Config, lang: Lang) -> String {
             ]
         })
         .collect();
-    let mut text = output::table(&head, &rows);
+    let mut parts = Vec::new();
+    if !rows.is_empty() {
+        parts.push(output::table(&head, &rows));
+    }
+    let at_partner = |row: &StateCount| row.state == "HELD_BY_RECIPIENT";
+    if status.counts.iter().any(at_partner) {
+        let to_do = lang.pick(
+            "相手で保留中のもの: 相手に電話し、取込フォルダーの同じ名前のファイルを確かめてもらってください。",
+            "held at the partner: telephone the partner and have it look at the file of the same name in its import folder.",
+        );
+        parts.push(to_do.to_owned());
+    }
     if !status.waiting.is_empty() {
-        text.push_str(lang.pick("\n\n送信を待っているもの", "\n\nwhat waits to be sent"));
+        let mut text = lang.pick("送信を待っているもの", "what waits to be sent").to_owned();
         for pair in &status.waiting {
             text.push_str(&waiting(pair, config, lang));
         }
+        parts.push(text);
     }
     if !status.held.is_empty() {
-        text.push_str("\n\n");
-        text.push_str(&held::text(&status.held, config, lang));
+        parts.push(held::text(&status.held, config, lang));
     }
-    text
+    parts.join("\n\n")
 }
 
 /// What waits for a partner: why, what to do, and when it is tried again.
@@ -249,15 +273,22 @@ fn waiting(pair: &Waiting, config: &Config, lang: Lang) -> String {
     if !reason.is_empty() {
         let why = code::meaning(reason, lang).unwrap_or_default();
         say(lang.pick("理由", "why"), &format!("{why} [{reason}]"));
-        for (place, code) in reason.split(':').enumerate() {
-            let Some(info) = code::find(code) else { continue };
+        let known: Vec<_> = reason.split(':').map(code::find).collect();
+        // Of the first code there is only to say that the second tells what to do.
+        let first = usize::from(matches!(known.as_slice(), [Some(_), Some(_)]));
+        for (place, info) in known.into_iter().enumerate().skip(first) {
+            let Some(info) = info else { continue };
             // What stands behind the colon the partner says of itself.
             let actor = match info.actor {
                 Actor::Here if place > 0 => Actor::Partner,
                 actor => actor,
             };
             let actor = actor.text(lang);
-            say(lang.pick("対応", "what to do"), &format!("{} ({actor})", info.to_do(lang)));
+            let name = match lang {
+                Lang::Ja => format!("対応（{actor}）"),
+                Lang::En => format!("what to do ({actor})"),
+            };
+            say(&name, info.to_do(lang));
         }
     }
     let next = if *next_at <= system_clock().now() {

@@ -14,7 +14,7 @@ use crate::node::{Pins, open_trust};
 use crate::package::evidence::{
     EvidenceFile, Report, trust_of_set, verify_package, verify_receipt, verify_set,
 };
-use crate::package::{Limits, PackageFault, Trust, TrustError, TrustSources};
+use crate::package::{Limits, PackageFault, Receipt, ReceiptKind, Trust, TrustError, TrustSources};
 use crate::store::Store;
 use crate::types::{Digest, Lang, OfficeNumber};
 
@@ -194,6 +194,13 @@ fn text(report: &Report, lang: Lang) -> String {
         let (at, office) = (words::time(receipt.receipt.at), receipt.signer.office);
         lines
             .push(format!("  {path}: {kind}  {at}  {} {office}", lang.pick("署名者", "signed by")));
+    }
+    let is_handover = |receipt: &Receipt| receipt.kind == ReceiptKind::ContentHandover;
+    if report.package.is_some()
+        && !report.receipts.iter().any(|(_, receipt)| is_handover(&receipt.receipt))
+    {
+        let none = lang.pick("取込の受領証はありません", "there is no handover receipt");
+        lines.push(format!("  {none}"));
     }
     lines.push(String::new());
     lines.push(

@@ -50,7 +50,7 @@ pub(super) fn state_and_why(direction: Direction, code: &str, why: &str, lang: L
 /// What a code means, of a reason or of a rule.
 fn in_words(code: &str, lang: Lang) -> Option<String> {
     let meaning = code::meaning(code, lang);
-    meaning.or_else(|| Some(Rule::from_code(code)?.info().text(lang).outline()))
+    meaning.or_else(|| Some(Rule::from_code(code)?.info().title(lang)))
 }
 
 /// An office by its number, and by its name where the configuration has one.

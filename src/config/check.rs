@@ -94,7 +94,7 @@ fn node(mut table: Section<'_, '_>) -> Node {
             "an address such as 0.0.0.0:8443",
         )
     });
-    let lang = table.parsed("lang", parse, "ja か en", "ja or en").unwrap_or(Lang::Ja);
+    let lang = table.parsed("lang", parse, "ja か en のどちらか", "ja or en").unwrap_or(Lang::Ja);
     let log = table.parsed(
         "log",
         log_filter,
@@ -128,7 +128,8 @@ fn log_file(table: &mut Section<'_, '_>) -> Option<LogFile> {
         "size" => Some(LogRotation::Size),
         _ => None,
     };
-    let rotation = table.parsed("log_rotate", rotation, "daily か size", "daily or size");
+    let rotation =
+        table.parsed("log_rotate", rotation, "daily か size のどちらか", "daily or size");
     let rotation = rotation.unwrap_or(LogRotation::Daily);
     let (span, stood_there) = (table.span(), table.has("log_size"));
     let size = size(table, "log_size", "10MiB");

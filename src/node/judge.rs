@@ -8,7 +8,7 @@ use jiff::Timestamp;
 use super::page;
 use crate::package::{Manifest, ManifestFile, Package, ReceiptFinding};
 use crate::rules::render::{self, Format};
-use crate::rules::{self, Options, Report, SourceFile};
+use crate::rules::{self, Options, Report, Rule, SourceFile};
 use crate::spec::Spec;
 use crate::store::UnitFile;
 use crate::types::{
@@ -105,8 +105,8 @@ impl Judgement {
     pub(super) fn unknown_partner(self, recipient: OfficeNumber) -> Self {
         self.kept_back(
             code::UNKNOWN_PARTNER,
-            format!("送信先事業所番号 {recipient} は、設定ファイルの [[peer]] にありません。相手を登録してから、ファイルを送信用フォルダーに入れ直してください。"),
-            format!("the recipient {recipient} is no [[peer]] of the configuration; register it and drop the files again"),
+            format!("送信先事業所番号 {recipient} は、設定ファイルの [[peer]] にありません。"),
+            format!("the recipient {recipient} is no [[peer]] of the configuration"),
         )
     }
 
@@ -254,7 +254,7 @@ impl Judgement {
             reports.push(("report.json", masked.to_json()));
             // A page with a verdict of its own would contradict a fault that no rule knows.
             if self.fault.is_none() {
-                page = Some(page::with_head(&Format::Html.render(&masked, lang), &head));
+                page = Some(page::with_head(&Format::Html.render(&masked, lang), &head, lang));
             }
         }
         let _ = writeln!(text, "\n\n{}", lang.pick("結果: 送っていません", "Result: not sent"));
@@ -271,10 +271,11 @@ impl Judgement {
             say(lang.pick("宛先", "To"), to);
         }
         let why = lang.pick("理由", "Why");
+        let to_do = lang.pick("対応", "What to do");
         if let Some(fault) = &self.fault {
             say(why, &format!("[{}] {}", fault.code, lang.pick(&fault.ja, &fault.en)));
             if let Some(info) = code::find(fault.code) {
-                say(lang.pick("対応", "What to do"), info.to_do(lang));
+                say(to_do, info.to_do(lang));
             }
         } else {
             let count: usize = self.errors().map(|finding| 1 + finding.alike.len()).sum();
@@ -284,27 +285,44 @@ impl Judgement {
                     Lang::Ja => format!(
                         "ファイルに誤りが {count} 件あります。下の「直し方」をご覧ください。"
                     ),
+                    Lang::En if count == 1 => {
+                        "the files have 1 error; see below how to mend it".to_owned()
+                    }
                     Lang::En => {
                         format!("the files have {count} errors; see below how to mend them")
                     }
                 },
             );
-            say(
-                lang.pick("対応", "What to do"),
-                lang.pick(
-                    "介護ソフトで直して、もう一度出力してください。名前に「 - コピー」などが付いているときは、付ける前の名前に戻します。",
-                    "Mend it in the care software and export again. A name with \" - Copy\" and the like needs its former form.",
-                ),
-            );
+            for deed in self.deeds(lang) {
+                say(to_do, deed);
+            }
         }
-        say(
-            lang.pick("このフォルダーのファイル", "The files in this folder"),
-            lang.pick(
-                "直して送るときは renkei hold release、送らないときは renkei hold dismiss を実行してください（ID は renkei hold list で分かります）。",
-                "renkei hold release sends them when they are mended, renkei hold dismiss settles them without sending (renkei hold list has the id).",
-            ),
-        );
         lines.join("\n")
+    }
+
+    /// What mends errors of the files.
+    fn deeds(&self, lang: Lang) -> Vec<&'static str> {
+        let is_of_name = |rule: Rule| rule.code().starts_with("L1-NAME-");
+        let rules: Vec<Rule> = self.errors().map(|finding| finding.rule).collect();
+        let mut deeds = Vec::new();
+        if rules.contains(&Rule::UnknownFileName) {
+            deeds.push(lang.pick(
+                "ケアプランデータではないファイルです。送信用フォルダーに入れないでください。",
+                "A file is no care-plan data: do not put it into the drop folder.",
+            ));
+        } else if rules.iter().copied().any(is_of_name) {
+            deeds.push(lang.pick(
+                "名前の終わりの「 - コピー」や「(1)」を取り、元の名前に戻してください。",
+                "Take \" - Copy\" or \"(1)\" from the end of the name, so that it is as it was.",
+            ));
+        }
+        if !rules.iter().copied().all(is_of_name) {
+            deeds.push(lang.pick(
+                "介護ソフトで直して、もう一度出力してください。",
+                "Mend it in the care software and export again.",
+            ));
+        }
+        deeds
     }
 
     fn errors(&self) -> impl Iterator<Item = &rules::Finding> {

@@ -25,14 +25,18 @@ pub(super) fn notes<'n>(note: &'n str, page: &'n str) -> [(&'static str, &'n [u8
 }
 
 /// The page of a report with what became of the files above it.
-pub(super) fn with_head(page: &str, head: &str) -> String {
+pub(super) fn with_head(page: &str, head: &str, lang: Lang) -> String {
     let (first, rest) = head.split_once('\n').unwrap_or((head, ""));
     let rest = escaped(rest).replace('\n', "<br>\n");
     let block = format!(
-        "<body>\n<div class=\"verdict fail\">\n<strong>{}</strong>\n<p>{rest}</p>\n</div>\n",
+        "<body>\n<div class=\"verdict fail\" style=\"margin-bottom:2rem\">\n<strong>{}</strong>\n<p>{rest}</p>\n</div>\n",
         escaped(first)
     );
-    page.replacen("<body>\n", &block, 1)
+    let end = lang.pick(
+        "<p>直し方が分からないときは、このページを介護ソフトの会社に見せてください。</p>\n</body>",
+        "<p>Where it is not clear how to mend it, show this page to the maker of the care software.</p>\n</body>",
+    );
+    page.replacen("<body>\n", &block, 1).replacen("</body>", end, 1)
 }
 
 fn escaped(text: &str) -> String {
@@ -48,7 +52,8 @@ mod tests {
         let page = of("\u{feff}Not sent.\r\n<script>&\"\r\n", Lang::En);
         assert!(page.contains("<h1>Not sent.</h1>") && page.contains("&lt;script&gt;&amp;&quot;"));
         assert!(!page.contains("<script>"), "{page}");
-        let page = with_head("<html>\n<body>\n<h1>x</h1>", "Not sent.\nTo: <b>");
+        let page = with_head("<html>\n<body>\n<h1>x</h1>\n</body>", "Not sent.\nTo: <b>", Lang::En);
         assert!(page.contains("<strong>Not sent.</strong>") && page.contains("To: &lt;b&gt;"));
+        assert!(page.ends_with("the maker of the care software.</p>\n</body>"), "{page}");
     }
 }

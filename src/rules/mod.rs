@@ -61,6 +61,7 @@ mod shape;
 mod sniff;
 mod subjects;
 mod table;
+mod titles;
 mod unit;
 mod unnamed;
 mod usage_unit;

@@ -145,19 +145,6 @@ impl RuleText {
     pub fn summary(&self) -> String {
         self.message.replace('{', "〈").replace('}', "〉")
     }
-
-    /// The same for people who do not know the holes, which are shown as `…`.
-    pub fn outline(&self) -> String {
-        let mut rest = self.message;
-        let mut text = String::with_capacity(rest.len());
-        while let Some((before, hole)) = rest.split_once('{') {
-            text.push_str(before);
-            text.push('…');
-            rest = hole.split_once('}').map_or("", |(_, after)| after);
-        }
-        text.push_str(rest);
-        text
-    }
 }
 
 impl Serialize for Rule {
@@ -255,7 +242,6 @@ mod tests {
             // Only messages are filled in.
             for text in [&info.ja, &info.en] {
                 assert!(holes(text.why).is_empty() && holes(text.fix).is_empty(), "{}", info.code);
-                assert!(!text.outline().contains(['{', '}']), "{}", info.code);
             }
         }
     }

@@ -6,7 +6,7 @@ use jiff::Timestamp;
 
 use super::offices::Office;
 use super::outcome::Outcome;
-use crate::cli::words;
+use crate::cli::{held, words};
 use crate::store::{Direction, HeldItem, HistoryFilter, HistoryRow, Store};
 use crate::types::{HeldId, Lang, MessageId, OfficeNumber};
 
@@ -54,7 +54,7 @@ impl Watch {
             let is_news = self.since.is_none_or(|since| item.at > since);
             let key = (item.office, item.id);
             if is_news && self.held.insert(key, item.at) != Some(item.at) {
-                lines.push(held(item, office, lang));
+                lines.push(kept_back(item, office, lang));
             }
         }
         Ok(lines)
@@ -68,11 +68,8 @@ fn package(row: &HistoryRow, lang: Lang) -> String {
     format!("{}  {office} → {partner}  {unit}: {state}", words::time(row.changed_at))
 }
 
-fn held(item: &HeldItem, office: &Office, lang: Lang) -> String {
-    let what = match item.direction {
-        Direction::Out => lang.pick("送っていません", "not sent"),
-        Direction::In => lang.pick("取り込んでいません", "not imported"),
-    };
+fn kept_back(item: &HeldItem, office: &Office, lang: Lang) -> String {
+    let what = held::what(item, lang);
     let why = words::reasons(&item.reason, lang).join(lang.pick("、", "; "));
     let report = office.hold.join(&item.folder).join("report.html");
     let (at, report) = (words::time(item.at), report.display());

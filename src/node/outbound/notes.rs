@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 use super::super::judge::with_bom;
 use crate::folder::ShownName;
 use crate::package::Receipt;
-use crate::types::{FileSerial, Lang, OfficeNumber};
+use crate::types::{FileSerial, Lang, OfficeNumber, code};
 
 /// Which unit a note is about.
 #[derive(Clone, Copy)]
@@ -54,22 +54,38 @@ pub(super) fn arrived_late(about: About) -> String {
 /// The partner refused the files.
 pub(super) fn rejected(about: About, receipt: Option<&Receipt>) -> String {
     let About { partner, serial, lang } = about;
+    let findings = receipt.map(|receipt| receipt.findings.as_slice()).unwrap_or_default();
+    let is_dismissed = findings.iter().any(|finding| finding.rule == code::DISMISSED_BY_RECIPIENT);
+    let to_do = match (lang, is_dismissed) {
+        (Lang::Ja, true) => {
+            "相手の担当者が、受け取らないと決めました。理由を相手に電話で確かめてください。"
+        }
+        (Lang::Ja, false) => "下の指摘を確かめ、介護ソフトで直してからもう一度出力してください。",
+        (Lang::En, true) => {
+            "A person there decided not to take them. Ask the partner by telephone why."
+        }
+        (Lang::En, false) => {
+            "See the findings below, mend them in the care software and export again."
+        }
+    };
     let mut text = match lang {
         Lang::Ja => format!(
             "相手は取り込んでいません。\r\n\
              [rejected] 相手の事業所 {partner} が、連番 {serial} の受け取りを拒否しました。ファイルは相手に取り込まれていません。\r\n\
-             このフォルダーにあるのは、送ったファイルです。下の指摘を確かめ、介護ソフトで直してからもう一度出力してください。\r\n"
+             このフォルダーにあるのは、送ったファイルです。{to_do}\r\n"
         ),
         Lang::En => format!(
             "Not imported by the partner.\r\n\
              [rejected] {partner} refused file serial {serial}. The files were not imported there.\r\n\
-             This folder holds the files that were sent. See the findings below, mend them in the care software and export again.\r\n"
+             This folder holds the files that were sent. {to_do}\r\n"
         ),
     };
-    for finding in receipt.iter().flat_map(|receipt| &receipt.findings) {
+    for finding in findings {
         let file = finding.file.as_deref().map(|name| ShownName::of(name).text(lang));
         let line = finding.line.map(|line| line.to_string());
-        let parts = [Some(finding.rule.clone()), file, line, Some(finding.message.clone())];
+        // The partner wrote its text in English; of a code that is known there are words.
+        let message = code::meaning(&finding.rule, lang).unwrap_or_else(|| finding.message.clone());
+        let parts = [Some(finding.rule.clone()), file, line, Some(message)];
         let parts: Vec<String> = parts.into_iter().flatten().collect();
         let _ = write!(text, "- {}\r\n", parts.join(" "));
     }

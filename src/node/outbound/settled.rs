@@ -175,9 +175,11 @@ fn lay(
             let receipt = row.rejection.as_ref();
             let receipt = receipt.and_then(|der| Receipt::open(der, trust, &limits, now).ok());
             let receipt = receipt.map(|verified| verified.receipt);
-            (notes::rejected(about, receipt.as_ref()), code::REJECTED)
+            let codes = receipt.as_ref().map(Receipt::codes).unwrap_or_default();
+            let reason = [code::REJECTED, &codes].join(",");
+            (notes::rejected(about, receipt.as_ref()), reason.trim_end_matches(',').to_owned())
         }
-        Outgoing::Expired => (notes::given_up(about), code::EXPIRED),
+        Outgoing::Expired => (notes::given_up(about), code::EXPIRED.to_owned()),
     };
     let page = page::of(&note, context.lang());
     let kept = folders.hold.keep(&unit, &files, &page::notes(&note, &page))?;
@@ -189,7 +191,7 @@ fn held_row(
     folders: &OutcomeFolders,
     row: &SettledRow,
     kept: &Kept,
-    reason: &str,
+    reason: String,
     now: Timestamp,
 ) -> HeldRow {
     HeldRow {
@@ -198,7 +200,7 @@ fn held_row(
         partner: Some(row.partner),
         serial: Some(row.serial),
         unit: row.unit.clone(),
-        reason: reason.to_owned(),
+        reason,
         folder: end::folder_name(kept),
     }
 }

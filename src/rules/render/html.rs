@@ -140,7 +140,7 @@ fn overview(groups: &[FileGroup<'_>], lang: Lang) -> Vec<Line> {
             severity,
             label: severity.label(lang),
             code: rule.code(),
-            summary: summary.unwrap_or_else(|| rule.info().text(lang).outline()),
+            summary: summary.unwrap_or_else(|| rule.info().title(lang)),
             files,
             total: count(total, lang),
             anchor,
@@ -165,7 +165,7 @@ fn summary(group: &RuleGroup<'_>, lang: Lang) -> String {
     let mut messages = group.findings.iter().map(|finding| finding.message(lang));
     match messages.next() {
         Some(first) if messages.all(|message| message == first) => words::visible_line(first),
-        _ => group.rule.info().text(lang).outline(),
+        _ => group.rule.info().title(lang),
     }
 }
 

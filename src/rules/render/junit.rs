@@ -165,7 +165,7 @@ impl Suite {
             let first = failures.iter().flat_map(|group| &group.findings).next();
             // None of them is listed where the set has too many.
             let message = first.map_or_else(
-                || rule.info().text(lang).outline(),
+                || rule.info().title(lang),
                 |finding| finding.message(lang).to_owned(),
             );
             let message = escaped(&message);

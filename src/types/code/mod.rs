@@ -107,7 +107,9 @@ impl Actor {
             Self::Both => ("双方の事業所", "both offices"),
             Self::Sender => ("送信する側の事業所", "the sending office"),
             Self::Recipient => ("受信する側の事業所", "the receiving office"),
-            Self::Nobody => ("対応は不要です", "nobody"),
+            Self::Nobody => {
+                ("まずは待ちます（自動で続きます）", "nobody at first: it goes on by itself")
+            }
             Self::Maker => ("ソフトウェアの開発元", "the makers of the software"),
         };
         lang.pick(ja, en)

@@ -293,8 +293,8 @@ codes! {
 
     UNKNOWN_PARTNER "unknown-partner" [Held] Here
     "送信先が相手として登録されていません" "the addressee is no registered partner"
-    "設定の [[peer]] に相手を登録して renkei を起動し直し、renkei hold release で送ってください。番号の間違いなら、介護ソフトで直して出力し直します。"
-    "Add the partner to [[peer]], restart renkei and use renkei hold release; where the number is wrong, mend it in the care software and export again.";
+    "することは一つです。IT 担当の方に「この相手の番号が登録されていない」と伝えてください。登録後は renkei hold release で送れます。"
+    "There is one thing to do: tell your IT person that the number of this partner is not registered. Once it is, renkei hold release sends the files.";
     NOT_THIS_OFFICE "not-this-office" [Held] Here
     "送信元の事業所番号が、このフォルダーの事業所ではありません" "the sender is not the office of this folder"
     "その事業所の送信用フォルダーに入れてください。介護ソフトの自事業所の番号も確かめます。"

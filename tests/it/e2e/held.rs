@@ -154,6 +154,16 @@ fn a_dismissal_is_a_signed_rejection() {
     assert_eq!(detail, ["dismissed-by-recipient,sent-twice"]);
     let (history, _) = says(&care, &["history"]);
     assert!(history.contains("refused by the recipient (a person at the recipient"), "{history}");
+    let list = until("shown", || {
+        let (list, _) = says(&care, &["hold", "list"]);
+        list.contains("[dismissed-by-recipient]").then_some(list)
+    });
+    let sent = "sent, but the partner did not take it in";
+    assert!(list.contains(sent) && !list.contains("  not sent"), "{list}");
+    let folder = care.path("hold").join(&held);
+    let report = fs::read_to_string(folder.join("report.txt")).expect("a report");
+    assert!(report.contains("Ask the partner by telephone"), "{report}");
+    assert!(!report.contains("care software"), "{report}");
     let proof = receipts(&care);
     let said = verified(&care, &proof.last().expect("receipts").2);
     assert_eq!(said["kind"], "Rejection");
@@ -211,6 +221,9 @@ fn held_sets_are_settled_by_hand_or_by_themselves() {
     assert!(says(&care, &["hold", "list"]).0.contains("nothing is held"));
     let folder = care.path("hold").join(format!("{}_{CARE}_{HELP}", serial_of(&good)));
     assert!(folder.is_dir(), "its files stay");
+    let (history, _) = says(&care, &["history", "--format", "json"]);
+    let history: serde_json::Value = serde_json::from_str(&history).expect("JSON");
+    assert_eq!(history["history"][0]["state"], "SETTLED");
 
     // Held again under the same 連番, and then exported anew by the care software.
     let (_, second) = broken(&care);

@@ -140,7 +140,8 @@ fn what_the_partner_refused_goes_to_hold_with_its_findings() {
     for said in ["[rejected]", HELP, "REC-001", &name, "not to our taste"] {
         assert!(report.contains(said), "{said}: {report}");
     }
-    until("noted", || (care.sql("SELECT reason FROM held") == ["rejected"]).then_some(()));
+    let noted = ["rejected,REC-001"];
+    until("noted", || (care.sql("SELECT reason FROM held") == noted).then_some(()));
     assert!(care.sets("sent").is_empty());
 }
 

@@ -48,6 +48,7 @@ fn status_says_first_whether_the_node_runs() {
     care.kill();
     let (text, json, code) = status(&care);
     assert!(text.starts_with("the node is not running (last seen "), "{text}");
+    assert!(text.contains("nothing is sent or received. Start it (renkei run)."), "{text}");
     assert_eq!((json["node"]["state"].as_str(), code), (Some("not-running"), Some(1)));
 
     care.start();

@@ -31,7 +31,7 @@ fn status_says_in_words_why_a_package_waits_and_until_when() {
         "送信を待っているもの",
         "さくら居宅 → 2770000029 ひまわり訪問介護: 1 件",
         "理由: 相手につながりません [peer-unreachable]",
-        "対応: 自動で送り直します",
+        "対応（双方の事業所）: 自動で送り直します",
         "次の送信: ",
         "renkei retry 2770000029",
     ] {
@@ -95,10 +95,14 @@ fn what_is_held_says_first_that_it_was_not_sent() {
     };
     let text = read("report.txt");
     assert!(text.starts_with("\u{feff}Not sent.\nTo: 2770000029 Sunflower (file serial"), "{text}");
-    for expected in ["What to do: ", "renkei hold release", "Result: not sent"] {
+    for expected in
+        ["What to do: Mend it in the care software", "have 1 error;", "Result: not sent"]
+    {
         assert!(text.contains(expected), "{expected}: {text}");
     }
-    assert!(!text.contains("rules were run"), "{text}");
+    for other in ["rules were run", "Copy", "renkei hold"] {
+        assert!(!text.contains(other), "{other}: {text}");
+    }
     let page = read("report.html");
     let first = page.find("<strong>Not sent.").expect("it says so");
     assert!(first < page.find("<strong>FAIL").expect("a verdict"), "{page}");
@@ -116,6 +120,7 @@ fn a_set_for_nobody_has_a_page_that_does_not_pass_it() {
         let path = care.path("hold").join(&folder).join(name);
         let text = std::fs::read_to_string(path).expect("a report");
         assert!(text.contains("Not sent.") && text.contains("unknown-partner"), "{text}");
+        assert!(text.contains("There is one thing to do"), "{text}");
         assert!(!text.contains("PASS"), "{text}");
     }
 }
@@ -130,6 +135,8 @@ fn the_language_given_to_run_is_that_of_the_reports() {
     let path = care.path("hold").join(folder).join("report.txt");
     let text = std::fs::read_to_string(path).expect("a report");
     assert!(text.contains("Not sent."), "started with --lang en: {text}");
+    assert!(text.contains("What to do: A file is no care-plan data"), "{text}");
+    assert!(!text.contains("Mend it"), "{text}");
 }
 
 /// Whoever has to register or to mend something sees the value on their own side.
