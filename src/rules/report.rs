@@ -83,7 +83,7 @@ pub struct Tool {
 pub enum Verdict {
     /// No error.
     Pass,
-    /// No error among the rules that count, but rules that give errors were left out or silenced.
+    /// No error among the rules that count, but rules that give errors were left out, silenced or graded lower.
     Partial,
     /// At least one error.
     Fail,
@@ -321,7 +321,7 @@ impl Report {
             || (*profile == Profile::Conformance && report.has_blocked())
         {
             Verdict::Indeterminate
-        } else if selection.leaves_out_errors() || report.overrides.silences_errors() {
+        } else if selection.leaves_out_errors(profile) || report.overrides.hides_errors() {
             Verdict::Partial
         } else {
             Verdict::Pass

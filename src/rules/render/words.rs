@@ -33,8 +33,8 @@ pub(super) fn meaning(report: &Report, lang: Lang) -> &'static str {
             "Not everything could be checked, so there is no verdict.",
         ),
         Verdict::Partial => lang.pick(
-            "検査した規則ではエラーはありません。除いた規則や抑止した規則があるため、取り込めるとは限りません。",
-            "There are no errors among the rules that count. Rules were left out or silenced, so the import may still fail.",
+            "検査した規則ではエラーはありません。除いた規則、抑止した規則、または軽くした規則があるため、取り込めるとは限りません。",
+            "There are no errors among the rules that count. Rules were left out, silenced or graded lower, so the import may still fail.",
         ),
         Verdict::Pass if counts.warning > 0 => lang.pick(
             "エラーはありません。警告の内容を確かめてください。",
