@@ -277,7 +277,7 @@ impl Judgement {
                 say(lang.pick("対応", "What to do"), info.to_do(lang));
             }
         } else {
-            let count: usize = self.errors().map(|finding| 1 + finding.alike.len()).sum();
+            let count: u64 = self.errors().map(crate::rules::Finding::count).sum();
             say(
                 why,
                 &match lang {

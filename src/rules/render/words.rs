@@ -239,8 +239,7 @@ pub(super) fn sentence(finding: &Finding, lang: Lang) -> String {
         parts.push(format!("{}: {}", lang.pick("関係する箇所", "see also"), place(related, lang)));
     }
     if !finding.alike.is_empty() {
-        let (count, records) =
-            (finding.alike.len(), finding.alike.iter().filter_map(|at| at.record));
+        let (count, records) = (finding.others(), finding.alike.iter().filter_map(|at| at.record));
         let records = ranges(records, lang);
         parts.push(match lang {
             Lang::Ja => format!("同じ誤りがほかに {count} 件（レコード {records}）"),
