@@ -278,7 +278,7 @@ impl Judgement {
                 say(to_do, info.to_do(lang));
             }
         } else {
-            let count: usize = self.errors().map(|finding| 1 + finding.alike.len()).sum();
+            let count: u64 = self.errors().map(crate::rules::Finding::count).sum();
             say(
                 why,
                 &match lang {

@@ -23,8 +23,10 @@ pub struct Finding {
     pub place: Place,
     /// The other cells that it ties the place to.
     pub related: Vec<Place>,
-    /// Where the same is wrong with other people; see [`same`](super::same).
+    /// Where the same is wrong in other records; see [`same`](super::same).
     pub alike: Vec<Place>,
+    /// How many places more there are, of which only the number was kept.
+    pub unlisted: u64,
     /// What stands there, where showing it helps.
     pub value: Option<Value>,
     /// What is wrong, in Japanese.
@@ -116,14 +118,19 @@ impl Serialize for Value {
 }
 
 impl Finding {
-    /// The place, and those where the same is wrong with other people.
+    /// The place, and those where the same is wrong in other records.
     pub fn places(&self) -> impl Iterator<Item = &Place> {
         std::iter::once(&self.place).chain(&self.alike)
     }
 
+    /// How many places there are besides the first.
+    pub fn others(&self) -> u64 {
+        u64::try_from(self.alike.len()).unwrap_or(u64::MAX).saturating_add(self.unlisted)
+    }
+
     /// How many places there are.
     pub fn count(&self) -> u64 {
-        u64::try_from(self.alike.len()).unwrap_or(u64::MAX).saturating_add(1)
+        self.others().saturating_add(1)
     }
 
     /// What is wrong, in a language.
@@ -303,6 +310,7 @@ impl Draft {
             place: self.place,
             related: self.related,
             alike: Vec::new(),
+            unlisted: 0,
             value: self.value,
         }
     }

@@ -120,17 +120,23 @@ pub(super) fn check(item: &Item, value: &[u8], chars: usize) -> Verdict {
 /// Whether nothing is wrong with a value but blanks around it, or a plus sign before a number: the
 /// source says nothing of either (R-CSV-10). An optional item of nothing but blanks is empty.
 pub(super) fn is_padded(item: &Item, value: &[u8], chars: usize) -> bool {
-    let filled = |byte: &u8| *byte != b' ';
-    let Some(start) = value.iter().position(filled) else {
+    let inner = unpadded(item, value);
+    if inner.is_empty() && value.iter().all(|byte| *byte == b' ') {
         return item.empty.is_none() && fits(item, chars);
-    };
-    let end = value.iter().rposition(filled).unwrap_or(start);
-    let inner = value.get(start..=end).unwrap_or_default();
-    let plus = inner.strip_prefix(b"+").filter(|_| item.format == Format::Integer);
-    let inner = plus.unwrap_or(inner);
+    }
     inner.len() < value.len()
         && fits(item, chars)
         && !matches!(check(item, inner, inner.len()), Verdict::Bad(_))
+}
+
+/// A value without the blanks around it, and without the plus sign of a number.
+pub(super) fn unpadded<'v>(item: &Item, value: &'v [u8]) -> &'v [u8] {
+    let filled = |byte: &u8| *byte != b' ';
+    let start = value.iter().position(filled).unwrap_or(value.len());
+    let end = value.iter().rposition(filled).map_or(start, |last| last + 1);
+    let inner = value.get(start..end).unwrap_or_default();
+    let plus = inner.strip_prefix(b"+").filter(|_| item.format == Format::Integer);
+    plus.unwrap_or(inner)
 }
 
 /// Ten digits, or H and nine digits (R-FLD-01).

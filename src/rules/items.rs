@@ -52,6 +52,22 @@ pub(super) struct Checked {
     pub(super) doubtful: Places,
     /// Items that are good and were the same in the record before, which was checked too.
     pub(super) repeated: Places,
+    /// Items that are good without what stands around the value, which is only warned of.
+    pub(super) padded: Places,
+}
+
+/// How far other checks can rely on an item.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Reliance {
+    Good,
+    Padded,
+    Doubtful,
+}
+
+impl Reliance {
+    const fn good_if(good: bool) -> Self {
+        if good { Self::Good } else { Self::Doubtful }
+    }
 }
 
 /// Checks the items of the records of one file.
@@ -92,7 +108,7 @@ impl Items {
         };
         self.last = record.number;
         self.told = Places::default();
-        let mut doubtful = Places::default();
+        let (mut doubtful, mut padded) = (Places::default(), Places::default());
         let mut open = repeated.complement();
         while let Some(place) = open.pop() {
             let (Some(item), Some(span)) = (layout.items.get(place), record.spans().get(place))
@@ -101,14 +117,16 @@ impl Items {
             };
             let before = findings.total();
             let at = || Draft::item(record, number, *span, item);
-            if !self.is_reliable(spec, (place, item), record.raw(*span), *span, findings, at) {
-                doubtful.insert(place);
+            match self.reliance(spec, (place, item), record.raw(*span), *span, findings, at) {
+                Reliance::Good => {}
+                Reliance::Padded => padded.insert(place),
+                Reliance::Doubtful => doubtful.insert(place),
             }
             if findings.total() != before {
                 self.told.insert(place);
             }
         }
-        Checked { doubtful, repeated }
+        Checked { doubtful, repeated, padded }
     }
 
     /// Whether the software quotes free text at all.
@@ -117,7 +135,7 @@ impl Items {
     }
 
     /// Whether other checks can rely on an item; what is to say about it is told.
-    fn is_reliable(
+    fn reliance(
         &mut self,
         spec: &Spec,
         (place, item): (usize, &Item),
@@ -125,7 +143,7 @@ impl Items {
         span: Span,
         findings: &mut Findings,
         at: impl Fn() -> Draft,
-    ) -> bool {
+    ) -> Reliance {
         if raw.is_empty() {
             if let Some(severity) = item.empty {
                 let rule = match severity {
@@ -134,11 +152,11 @@ impl Items {
                 };
                 findings.add_at_most(rule, item.limit, at);
             }
-            return item.empty.is_none();
+            return Reliance::good_if(item.empty.is_none());
         }
         if span.is_stray() {
             findings.add(Rule::StrayQuote, || at().about_a_person());
-            return false;
+            return Reliance::Doubtful;
         }
         if item.quoted && span.is_quoted() {
             self.quotes = true;
@@ -155,7 +173,7 @@ impl Items {
             (fits, raw.len())
         } else {
             if free && self.is_as_before(place, raw) {
-                return true;
+                return Reliance::Good;
             }
             let examined = ms932::examine(raw);
             let verdict = judge(item, raw, span, examined.chars);
@@ -170,7 +188,7 @@ impl Items {
                 let only_tabs = free && found.defect == Defect::Control && has_only_tabs(raw);
                 let limit = if only_tabs { Severity::Info } else { Severity::Error };
                 findings.add_at_most(rule_of(found.defect), limit, draft);
-                return free && found.defect == Defect::Control;
+                return Reliance::good_if(free && found.defect == Defect::Control);
             }
             if free && verdict == Verdict::Good {
                 self.remember(place, raw);
@@ -178,20 +196,24 @@ impl Items {
             (verdict, examined.chars)
         };
         match verdict {
-            Verdict::Good => {
-                !matches!(item.format, Format::ServiceCode | Format::ServiceType)
-                    || self.check_scope(spec, item, raw, findings, at)
-            }
+            Verdict::Good => Reliance::good_if(self.check_scope(spec, item, raw, findings, at)),
             Verdict::Notice(rule) => {
                 findings.add_at_most(rule, item.limit, || expected(at(), item, raw, chars));
-                true
+                Reliance::Good
             }
             Verdict::Bad(rule) => {
                 let padded = formats::is_padded(item, raw, chars);
                 let rule = if padded { Rule::PaddedValue } else { rule };
                 let limit = if rule == Rule::ItemTooLong { Severity::Error } else { item.limit };
                 findings.add_at_most(rule, limit, || expected(at(), item, raw, chars));
-                false
+                if !padded {
+                    return Reliance::Doubtful;
+                }
+                let value = formats::unpadded(item, raw);
+                if !value.is_empty() && !self.check_scope(spec, item, value, findings, at) {
+                    return Reliance::Doubtful;
+                }
+                Reliance::Padded
             }
         }
     }
@@ -225,6 +247,9 @@ impl Items {
         findings: &mut Findings,
         at: impl FnOnce() -> Draft,
     ) -> bool {
+        if !matches!(item.format, Format::ServiceCode | Format::ServiceType) {
+            return true;
+        }
         let Some((code, rest)) = value.split_first_chunk::<2>() else { return true };
         // Only 第7表 has a table of sums.
         let sum = matches!(rest, b"AAAA" | b"EEEE" | b"ZZZZ") || value == b"999999";

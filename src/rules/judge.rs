@@ -46,6 +46,8 @@ pub(super) struct Judge<'s> {
     items: Items,
     shape: Shape,
     subjects: Subjects,
+    /// The rules of the subjects when they had seen nothing: what they give up later is not run.
+    subject_rules: RuleSet,
     records: u64,
     /// 1 where the first record turned out to be a header line.
     headers: u64,
@@ -174,6 +176,7 @@ impl<'s> Judge<'s> {
             items: Items::default(),
             shape: Shape::default(),
             subjects: Subjects::default(),
+            subject_rules: RuleSet::default(),
             records: 0,
             headers: 0,
             blank_lines: 0,
@@ -297,6 +300,7 @@ impl Judge<'_> {
         if let Some(layout) = self.layout {
             let context = Context { spec: self.spec, layout, name: self.name.as_ref() };
             self.subjects = Subjects::new(subjects::subjects(&context), layout.items.len());
+            self.subject_rules = self.subjects.rules();
         }
         true
     }
@@ -377,7 +381,7 @@ impl Judge<'_> {
             }
             planned.extend(&items::rules(layout));
             if self.layout.is_some() {
-                planned.extend(&self.subjects.rules());
+                planned.extend(&self.subject_rules);
             } else {
                 let context = Context { spec: self.spec, layout, name: self.name.as_ref() };
                 planned.extend(&subjects::rules(&subjects::subjects(&context)));

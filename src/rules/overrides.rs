@@ -145,10 +145,11 @@ impl OverridesReport {
         report
     }
 
-    /// Whether a rule that gives errors is silenced.
-    pub(super) fn silences_errors(&self) -> bool {
-        let hidden =
-            |given: &OverrideReport| (given.from, given.to) == (Severity::Error, Grade::Off);
+    /// Whether a rule that gives errors gives none any more.
+    pub(super) fn hides_errors(&self) -> bool {
+        let hidden = |given: &OverrideReport| {
+            given.from == Severity::Error && given.to != Grade::As(Severity::Error)
+        };
         self.rules.iter().any(hidden)
     }
 

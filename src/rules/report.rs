@@ -83,7 +83,7 @@ pub struct Tool {
 pub enum Verdict {
     /// No error.
     Pass,
-    /// No error among the rules that count, but rules that give errors were left out or silenced.
+    /// No error among the rules that count, but rules that give errors were left out, silenced or graded lower.
     Partial,
     /// At least one error.
     Fail,
@@ -321,7 +321,7 @@ impl Report {
             || (*profile == Profile::Conformance && report.has_blocked())
         {
             Verdict::Indeterminate
-        } else if selection.leaves_out_errors() || report.overrides.silences_errors() {
+        } else if selection.leaves_out_errors(profile) || report.overrides.hides_errors() {
             Verdict::Partial
         } else {
             Verdict::Pass
@@ -340,7 +340,17 @@ impl Report {
         let folded = same::fold(&mut findings);
         for tally in tallies {
             let gone = folded.get(&(tally.rule, tally.severity)).copied().unwrap_or_default();
-            let total = tally.total.saturating_sub(gone);
+            let mut total = tally.total.saturating_sub(gone);
+            let mut uncounted = tally.total - tally.kept;
+            // Where all that were kept are one mistake, the others are taken for it too.
+            if gone > 0 && gone + 1 == tally.kept {
+                let same =
+                    |one: &&mut Finding| (one.rule, one.severity) == (tally.rule, tally.severity);
+                if let Some(finding) = findings.iter_mut().find(same) {
+                    finding.unlisted = std::mem::take(&mut uncounted);
+                    total = 1;
+                }
+            }
             let mut severity = profile.grade(tally.rule, tally.severity);
             if selection.leaves_out(tally.rule) {
                 if let Some(report) = &mut self.selection {
@@ -349,20 +359,19 @@ impl Report {
                 severity = None;
             }
             self.counts.add(severity, total);
-            self.overrides.count(tally.rule, tally.total);
-            let Some(severity) = severity.filter(|_| tally.total > tally.kept) else { continue };
+            self.overrides.count(tally.rule, total);
+            let Some(severity) = severity.filter(|_| uncounted > 0) else { continue };
             let same = |omitted: &&mut Omitted| {
                 (omitted.rule, omitted.severity) == (tally.rule, severity)
                     && omitted.file.as_deref() == file
             };
-            let count = tally.total - tally.kept;
             match self.omitted.iter_mut().rev().take(tallies.len()).find(same) {
-                Some(omitted) => omitted.count += count,
+                Some(omitted) => omitted.count += uncounted,
                 None => self.omitted.push(Omitted {
                     rule: tally.rule,
                     severity,
                     file: file.map(str::to_owned),
-                    count,
+                    count: uncounted,
                 }),
             }
         }

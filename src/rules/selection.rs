@@ -6,6 +6,7 @@ use serde::Serialize;
 
 use crate::types::Severity;
 
+use super::profile::Profile;
 use super::rule::{Level, RuleInfo};
 use super::table::{Rule, TABLE};
 
@@ -83,9 +84,11 @@ impl Selection {
         self.left_out.len() == TABLE.len()
     }
 
-    /// Whether a rule is left out that gives errors.
-    pub(super) fn leaves_out_errors(&self) -> bool {
-        self.left_out.iter().any(|rule| rule.info().severity == Severity::Error)
+    /// Whether a rule is left out that gives errors, as the profile grades it.
+    pub(super) fn leaves_out_errors(&self, profile: &Profile) -> bool {
+        let error =
+            |rule: &Rule| profile.grade(*rule, rule.info().severity) == Some(Severity::Error);
+        self.left_out.iter().any(error)
     }
 
     /// Nothing where nothing was asked for.
@@ -162,6 +165,7 @@ fn nearest(pattern: &str) -> Vec<String> {
 
 #[cfg(test)]
 mod tests {
+    use super::super::overrides::Overrides;
     use super::*;
 
     fn left_in(select: &[&str], ignore: &[&str]) -> Vec<&'static str> {
@@ -205,11 +209,21 @@ mod tests {
 
     #[test]
     fn only_what_gives_errors_makes_a_verdict_partial() {
-        assert!(!Selection::default().leaves_out_errors());
+        let usual = Profile::default();
+        assert!(!Selection::default().leaves_out_errors(&usual));
         let advice = Selection::new(&[], &["L7"]).expect("a level");
         let errors =
             TABLE.iter().any(|info| info.level == Level::L7 && info.severity == Severity::Error);
-        assert_eq!(advice.leaves_out_errors(), errors);
-        assert!(Selection::new(&["L7"], &[]).expect("a level").leaves_out_errors());
+        assert_eq!(advice.leaves_out_errors(&usual), errors);
+        assert!(Selection::new(&["L7"], &[]).expect("a level").leaves_out_errors(&usual));
+    }
+
+    #[test]
+    fn a_rule_that_is_raised_to_an_error_is_one_where_it_is_left_out() {
+        let text = "[[rule]]\ncode = \"L2-FMT-012\"\nseverity = \"error\"\nreason = \"x\"";
+        let raised = Profile::Default(Overrides::parse(text).expect("well-formed"));
+        let without = Selection::new(&[], &["L2-FMT-012"]).expect("a rule");
+        assert!(without.leaves_out_errors(&raised));
+        assert!(!without.leaves_out_errors(&Profile::default()));
     }
 }

@@ -11,38 +11,38 @@ use ::renkei::types::{Edition, Severity};
 use crate::support::{folder, json, renkei, sample, stdout};
 
 /// The files of a set, by their names.
-type Set = BTreeMap<String, Vec<u8>>;
+pub(crate) type Set = BTreeMap<String, Vec<u8>>;
 
-fn spec() -> &'static Spec {
+pub(crate) fn spec() -> &'static Spec {
     Spec::builtin().expect("consistent tables")
 }
 
-fn judge(set: &Set, options: &Options) -> Report {
+pub(crate) fn judge(set: &Set, options: &Options) -> Report {
     let files: Vec<_> = set.iter().map(|(name, bytes)| SourceFile { name, bytes }).collect();
     rules::check(spec(), &files, options)
 }
 
 /// Generated names end in capitals.
-fn is_csv(name: &str) -> bool {
+pub(crate) fn is_csv(name: &str) -> bool {
     name.strip_suffix(".CSV").is_some()
 }
 
 /// Numbers that are the same in every run.
-struct Dice(u64);
+pub(crate) struct Dice(pub(crate) u64);
 
 impl Dice {
-    fn below(&mut self, most: usize) -> usize {
+    pub(crate) fn below(&mut self, most: usize) -> usize {
         self.0 = self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963);
         (usize::try_from(self.0 >> 33).expect("31 bits")) % most.max(1)
     }
 
-    fn pick<'t, T: ?Sized>(&mut self, choices: &[&'t T]) -> &'t T {
+    pub(crate) fn pick<'t, T: ?Sized>(&mut self, choices: &[&'t T]) -> &'t T {
         choices[self.below(choices.len())]
     }
 }
 
 /// Valid sets with several people and records.
-fn valid() -> Vec<Set> {
+pub(crate) fn valid() -> Vec<Set> {
     let units = [
         (Edition::V4_1, "K1", "1370000018:43", "1370000026:11"),
         (Edition::V4_1, "K2", "1370000018:43", "1370000026:11"),
@@ -71,7 +71,7 @@ fn valid() -> Vec<Set> {
 }
 
 /// The records of a file, each with its line end; line breaks inside texts end none.
-fn records(bytes: &[u8]) -> Vec<Vec<u8>> {
+pub(crate) fn records(bytes: &[u8]) -> Vec<Vec<u8>> {
     let (mut records, mut record, mut quoted) = (Vec::new(), Vec::new(), false);
     for byte in bytes {
         record.push(*byte);
@@ -84,7 +84,7 @@ fn records(bytes: &[u8]) -> Vec<Vec<u8>> {
 }
 
 /// Where the items of a record stand.
-fn items(record: &[u8]) -> Vec<std::ops::Range<usize>> {
+pub(crate) fn items(record: &[u8]) -> Vec<std::ops::Range<usize>> {
     let (mut items, mut start, mut quoted) = (Vec::new(), 0, false);
     for (place, byte) in record.iter().enumerate() {
         quoted ^= *byte == b'"';
@@ -96,7 +96,7 @@ fn items(record: &[u8]) -> Vec<std::ops::Range<usize>> {
     items
 }
 
-fn replaced(record: &[u8], item: usize, value: &[u8]) -> Vec<u8> {
+pub(crate) fn replaced(record: &[u8], item: usize, value: &[u8]) -> Vec<u8> {
     let mut record = record.to_vec();
     if let Some(range) = items(&record).get(item) {
         record.splice(range.clone(), value.iter().copied());
@@ -105,7 +105,7 @@ fn replaced(record: &[u8], item: usize, value: &[u8]) -> Vec<u8> {
 }
 
 /// Changes one thing in one record of a set.
-fn change(set: &mut Set, dice: &mut Dice) {
+pub(crate) fn change(set: &mut Set, dice: &mut Dice) {
     let names: Vec<String> = set.keys().filter(|name| is_csv(name)).cloned().collect();
     let name = &names[dice.below(names.len())];
     let mut records = records(&set[name]);

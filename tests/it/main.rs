@@ -24,6 +24,7 @@ mod folder;
 mod harness;
 mod hostile_files;
 mod judging;
+mod judging_warnings;
 mod layers;
 mod link;
 mod proof;

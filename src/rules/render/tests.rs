@@ -16,8 +16,11 @@ fn judge(bytes: &[u8], options: &Options) -> Report {
 }
 
 /// Records whose date does not exist.
+/// No two are the same, so that each is a finding.
 fn bad_dates(count: usize) -> Vec<u8> {
-    b"202407,131011,0000900527,20260231\r\n".repeat(count)
+    let records =
+        (0..count).map(|year| format!("202407,131011,0000900527,{:04}0231\r\n", 2026 + year));
+    records.collect::<String>().into_bytes()
 }
 
 fn overridden(severity: &str, bytes: &[u8]) -> Report {
@@ -32,7 +35,7 @@ fn overridden(severity: &str, bytes: &[u8]) -> Report {
 fn a_page_stays_small_and_its_totals_exact() {
     let report = judge(&bad_dates(100_000), &Options::default());
     let page = Format::Html.render(&report, Lang::Ja);
-    assert_eq!(page.matches("20260231").count(), html::MOST);
+    assert_eq!(page.matches("0231").count(), html::MOST);
     assert!(page.contains("<span class=\"total\">100000 件</span>"));
     assert!(page.contains("ほか 99950 件"));
     assert!(page.len() < 100_000, "{} bytes", page.len());
@@ -53,7 +56,7 @@ fn a_page_has_a_limit_for_all_files_together() {
     let files: Vec<_> = names.iter().map(|name| SourceFile { name, bytes: &rows }).collect();
     let report = check(Spec::builtin().expect("consistent"), &files, &Options::default());
     let page = Format::Html.render(&report, Lang::Ja);
-    assert_eq!(page.matches("<td class=\"value\">20260231").count(), html::MOST_ROWS);
+    assert_eq!(page.matches("<td class=\"value\">").count(), html::MOST_ROWS);
     assert_eq!(page.matches("<span class=\"total\">100 件</span>").count(), names.len());
 }
 
@@ -124,7 +127,8 @@ fn a_regraded_rule_has_its_new_severity_everywhere() {
     assert_eq!(report.overrides.rules[0].findings, 2_000);
     assert!(report.findings.iter().all(|finding| finding.severity == Severity::Info));
     assert_eq!((report.omitted.len(), report.omitted[0].severity), (1, Severity::Info));
-    assert_eq!(report.verdict, crate::rules::Verdict::Pass);
+    // They would be errors for whoever takes the files.
+    assert_eq!(report.verdict, crate::rules::Verdict::Partial);
 }
 
 #[test]

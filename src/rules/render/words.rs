@@ -33,8 +33,8 @@ pub(super) fn meaning(report: &Report, lang: Lang) -> &'static str {
             "Not everything could be checked, so there is no verdict.",
         ),
         Verdict::Partial => lang.pick(
-            "検査した規則ではエラーはありません。除いた規則や抑止した規則があるため、取り込めるとは限りません。",
-            "There are no errors among the rules that count. Rules were left out or silenced, so the import may still fail.",
+            "検査した規則ではエラーはありません。除いた規則、抑止した規則、または軽くした規則があるため、取り込めるとは限りません。",
+            "There are no errors among the rules that count. Rules were left out, silenced or graded lower, so the import may still fail.",
         ),
         Verdict::Pass if counts.warning > 0 => lang.pick(
             "エラーはありません。警告の内容を確かめてください。",
@@ -242,8 +242,7 @@ pub(super) fn sentence(finding: &Finding, lang: Lang) -> String {
         parts.push(format!("{}: {}", lang.pick("関係する箇所", "see also"), place(related, lang)));
     }
     if !finding.alike.is_empty() {
-        let (count, records) =
-            (finding.alike.len(), finding.alike.iter().filter_map(|at| at.record));
+        let (count, records) = (finding.others(), finding.alike.iter().filter_map(|at| at.record));
         let records = ranges(records, lang);
         parts.push(match lang {
             Lang::Ja => format!("同じ誤りがほかに {count} 件（レコード {records}）"),

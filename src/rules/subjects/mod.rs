@@ -40,6 +40,7 @@ use crate::types::{FileName, OfficeNumber, Severity};
 use super::collect::Findings;
 use super::facts::{PlanFacts, SlipFacts, SupplementFacts};
 use super::finding::{Draft, Place};
+use super::formats;
 use super::items::Checked;
 use super::places::Places;
 use super::rule::RuleSet;
@@ -80,8 +81,19 @@ pub(super) struct Judged<'r> {
 
 impl<'r> Judged<'r> {
     /// The bytes of an item that can be relied on; quotes inside free text are still doubled.
+    /// Blanks around a value are only warned of, and are not part of it: a warning must not keep
+    /// what is wrong elsewhere from being seen.
     pub(super) fn good(&self, place: usize) -> Option<&'r [u8]> {
-        (!self.checked.doubtful.contains(place)).then(|| self.record.item(place))
+        if self.checked.doubtful.contains(place) {
+            return None;
+        }
+        let value = self.record.item(place);
+        if self.checked.padded.contains(place)
+            && let Some(item) = self.layout.items.get(place)
+        {
+            return Some(formats::unpadded(item, value));
+        }
+        Some(value)
     }
 
     /// Whether all of the items can be relied on and are the same as in the record before. `false`

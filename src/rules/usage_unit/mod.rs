@@ -32,6 +32,7 @@ const TORN: &[Rule] = &[
     Rule::StrayQuote,
     Rule::RecordTooLong,
     Rule::UnclosedQuote,
+    Rule::NulByte,
     Rule::MixedCsvVersions,
     Rule::UnknownCsvVersion,
     Rule::CsvVersionDoesNotFitName,

@@ -61,6 +61,8 @@ const TORN: &[Rule] = &[
     Rule::WrongItemCount,
     Rule::StrayQuote,
     Rule::RecordTooLong,
+    Rule::UnclosedQuote,
+    Rule::NulByte,
     Rule::MixedCsvVersions,
     Rule::UnknownCsvVersion,
 ];

@@ -122,7 +122,8 @@ pub(super) struct Row {
     pub(super) satellite: [u8; 2],
     pub(super) form: Form,
     pub(super) over_thirty: bool,
-    /// Its service type is none that is exchanged, which is told: nothing is added up with it.
+    /// Its service type is none that is exchanged, or its site or whether it is from the 31st day of
+    /// a stay cannot be read, which is told: nothing is added up with it.
     pub(super) unknown: bool,
     /// Of the whole row, to find one that stands there twice.
     pub(super) print: u64,
@@ -195,7 +196,7 @@ impl RowItems {
     /// The row, where it can be told whose and what it is.
     pub(super) fn read(&self, record: &Judged<'_>, print: u64) -> Option<Row> {
         let person = self.person.read(record)?;
-        let (code, unknown) = if let Some(code) = record.good(self.code) {
+        let (code, unreadable) = if let Some(code) = record.good(self.code) {
             (code, false)
         } else {
             // A code of a type that nobody knows may still be a 全合計 that is written wrongly.
@@ -203,7 +204,9 @@ impl RowItems {
             let formed = |byte: &u8| byte.is_ascii_digit() || byte.is_ascii_uppercase();
             code.iter().all(formed).then_some((code, true))?
         };
-        let satellite = record.good(self.satellite)?;
+        // Neither of them says whether there is a row: only nothing is added up with it.
+        let (satellite, over_thirty) = (record.good(self.satellite), record.good(self.over_thirty));
+        let unknown = unreadable || satellite.is_none() || over_thirty.is_none();
         let first_column = Spot::of(record, self.place(Column::Units));
         let spans = record.record.spans();
         let start_of = |place: usize| spans.get(place).map_or(0, |span| span.start());
@@ -222,7 +225,7 @@ impl RowItems {
             };
         }
         let mut suffix = [0; 2];
-        for (place, byte) in suffix.iter_mut().zip(satellite) {
+        for (place, byte) in suffix.iter_mut().zip(satellite.unwrap_or_default()) {
             *place = *byte;
         }
         Some(Row {
@@ -231,7 +234,7 @@ impl RowItems {
             office: record.good(self.office)?.try_into().ok()?,
             satellite: suffix,
             form: Form::of(code),
-            over_thirty: record.good(self.over_thirty)? == b"1",
+            over_thirty: over_thirty == Some(b"1"),
             unknown,
             print,
             whose: self.person.spots(record),
