@@ -115,10 +115,11 @@ fn node(mut table: Section<'_, '_>) -> Node {
 fn log_filter(text: &str) -> Option<String> {
     let is_level = |word: &str| {
         let levels = ["off", "error", "warn", "info", "debug", "trace"];
-        levels.iter().any(|level| level.eq_ignore_ascii_case(word))
+        levels.iter().any(|level| level.eq_ignore_ascii_case(word)) || word.parse::<u8>().is_ok()
     };
-    let mut parts = text.split(',');
-    parts.all(|part| is_level(part) || part.contains('=')).then(|| text.to_owned())
+    let is_part = |word: &str| word.contains('=') || word.starts_with("renkei");
+    let mut parts = text.split(',').map(str::trim);
+    parts.all(|part| is_level(part) || is_part(part)).then(|| text.to_owned())
 }
 
 fn log_file(table: &mut Section<'_, '_>) -> Option<LogFile> {

@@ -21,6 +21,7 @@ use tokio::task::{JoinError, JoinSet};
 
 use super::anew;
 use super::context::{Context, Pair, blocking, log_store_fault, stopped, wake, woken};
+use super::inbound::to_do_about_certificate;
 use super::supervise::Beat;
 use crate::link::SendError;
 use crate::package::{PackageFault, PackageRef, Receipt, ReceiptKind};
@@ -343,14 +344,17 @@ fn failed(
     };
     let partner = row.partner;
     let (ja, en) = match error {
-        SendError::Tls { certificate: Some((sha256, why)), .. } => (
-            format!(
-                "相手の事業所 {partner} の接続先から届いた証明書（SHA-256 {sha256}）を受け付けていません（{why}）。この値を相手に電話で確かめ、正しければ [[peer]] の tls_certificates に登録するか、発行した認証局を tls.roots に加えてください。"
-            ),
-            format!(
-                "the certificate that answered for the partner {partner} (SHA-256 {sha256}) is not accepted ({why}); ask the partner for this value, then register it in tls_certificates of [[peer]] or its authority in tls.roots"
-            ),
-        ),
+        SendError::Tls { certificate: Some((sha256, why)), .. } => {
+            let (ja, en) = to_do_about_certificate(why, "tls_certificates");
+            (
+                format!(
+                    "相手の事業所 {partner} の接続先から届いた証明書（SHA-256 {sha256}）を受け付けていません（{why}）。{ja}直ると自動で送り直します。"
+                ),
+                format!(
+                    "the certificate that answered for the partner {partner} (SHA-256 {sha256}) is not accepted ({why}); {en} It goes on by itself then"
+                ),
+            )
+        }
         _ => (
             format!(
                 "相手の事業所 {partner} {ja}（{detail}）。自動で送り直しますが、続く場合は相手に確かめてください。"

@@ -350,12 +350,21 @@ fn tell_refused_certificate(
     why: &str,
 ) {
     let Some(peer) = context.config.peer(office) else { return };
-    let (key, other_key, others) = match usage {
-        Usage::Tls => ("tls_certificates", "signing_certificates", &peer.signing_certificates),
-        Usage::Signing => ("signing_certificates", "tls_certificates", &peer.tls_certificates),
+    let (key, own, other_key, others) = match usage {
+        Usage::Tls => (
+            "tls_certificates",
+            &peer.tls_certificates,
+            "signing_certificates",
+            &peer.signing_certificates,
+        ),
+        Usage::Signing => (
+            "signing_certificates",
+            &peer.signing_certificates,
+            "tls_certificates",
+            &peer.tls_certificates,
+        ),
     };
-    let is_about_time = [code::CERTIFICATE_NOT_YET_VALID, code::CERTIFICATE_EXPIRED].contains(&why);
-    let (ja, en) = if others.contains(&sha256) {
+    let (ja, en) = if others.contains(&sha256) && !own.contains(&sha256) {
         (
             format!(
                 "この値は {other_key} に登録されています。TLS 用と署名用が逆です。[[peer]] を直して起動し直してください。"
@@ -364,20 +373,8 @@ fn tell_refused_certificate(
                 "this value is registered in {other_key}: those for TLS and for signing were swapped; mend [[peer]] and start again"
             ),
         )
-    } else if is_about_time {
-        (
-            "双方のパソコンの日付と時刻を確かめ、証明書の期限が過ぎていれば相手に更新を頼んでください。".to_owned(),
-            "check date and time of both computers, and ask the partner to renew it if it has ended".to_owned(),
-        )
     } else {
-        (
-            format!(
-                "相手が証明書を替えた場合は、この値を相手に電話で確かめてから [[peer]] の {key} に登録してください。相手に心当たりがなければ、何もする必要はありません。"
-            ),
-            format!(
-                "if the partner has a new one, ask it for this value and register it in {key} of [[peer]]; if it knows nothing of it, nothing is to be done"
-            ),
-        )
+        to_do_about_certificate(why, key)
     };
     context.notices.raise(
         REFUSED_CERTIFICATE,
@@ -388,6 +385,22 @@ fn tell_refused_certificate(
         ),
         context.now(),
     );
+}
+
+/// What helps against the refusal of a partner's certificate, which would stand in `key`.
+pub(super) fn to_do_about_certificate(why: &str, key: &str) -> (String, String) {
+    if [code::CERTIFICATE_UNKNOWN, code::CERTIFICATE_WRONG_OFFICE].contains(&why) {
+        return (
+            format!(
+                "この値を相手に電話で確かめ、相手のものであれば [[peer]] の {key} に登録するか、発行した認証局を tls.roots に加えて、起動し直してください。相手に心当たりがなければ、何もする必要はありません。"
+            ),
+            format!(
+                "ask the partner for this value; if it is its own, register it in {key} of [[peer]] or its authority in tls.roots, and start again; if it knows nothing of it, nothing is to be done"
+            ),
+        );
+    }
+    let to_do = |lang| code::find(why).map(|info| info.to_do(lang).to_owned()).unwrap_or_default();
+    (to_do(Lang::Ja), to_do(Lang::En))
 }
 
 fn not_a_partner(log: String) -> Refusal {

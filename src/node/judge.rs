@@ -302,7 +302,8 @@ impl Judgement {
 
     /// What mends errors of the files.
     fn deeds(&self, lang: Lang) -> Vec<&'static str> {
-        let is_of_name = |rule: Rule| rule.code().starts_with("L1-NAME-");
+        // What Explorer appends is met as a part of the name that is none of the standard's.
+        let may_be_copy = |rule: Rule| ["L1-NAME-003", "L1-NAME-004"].contains(&rule.code());
         let rules: Vec<Rule> = self.errors().map(|finding| finding.rule).collect();
         let mut deeds = Vec::new();
         if rules.contains(&Rule::UnknownFileName) {
@@ -310,13 +311,15 @@ impl Judgement {
                 "ケアプランデータではないファイルです。送信用フォルダーに入れないでください。",
                 "A file is no care-plan data: do not put it into the drop folder.",
             ));
-        } else if rules.iter().copied().any(is_of_name) {
+        }
+        if rules.iter().copied().any(may_be_copy) {
             deeds.push(lang.pick(
-                "名前の終わりの「 - コピー」や「(1)」を取り、元の名前に戻してください。",
-                "Take \" - Copy\" or \"(1)\" from the end of the name, so that it is as it was.",
+                "名前の終わりに「 - コピー」や「(1)」があれば取り、元の名前に戻してください。",
+                "If \" - Copy\" or \"(1)\" stands at the end of the name, take it off.",
             ));
         }
-        if !rules.iter().copied().all(is_of_name) {
+        let is_foreign = |rule: Rule| rule == Rule::UnknownFileName;
+        if !rules.iter().copied().all(|rule| may_be_copy(rule) || is_foreign(rule)) {
             deeds.push(lang.pick(
                 "介護ソフトで直して、もう一度出力してください。",
                 "Mend it in the care software and export again.",

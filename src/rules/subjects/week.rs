@@ -22,7 +22,9 @@ impl Subject for Week {
         if (no(6)..=no(13)).any(|place| record.good(place).is_none()) {
             return;
         }
-        let filled = |place: &usize| !record.record.item(*place).is_empty();
+        // Blanks around a value are no part of it.
+        let value = |place: usize| record.good(place).unwrap_or_default();
+        let filled = |place: &usize| !value(*place).is_empty();
         let first_filled = |(first, last): &(usize, usize)| (*first..=*last).find(filled);
         let mut groups = GROUPS.iter().filter(|group| first_filled(group).is_some());
         let (Some(group), next) = (groups.next(), groups.next()) else { return };
@@ -54,7 +56,7 @@ impl Subject for Week {
             return;
         }
         let Some((start, lasts)) = start else { return };
-        let (from, to) = (record.record.item(start), record.record.item(start + 1));
+        let (from, to) = (value(start), value(start + 1));
         // A service takes time; examples show activities that begin and end at once.
         if !from.is_empty() && !to.is_empty() && (to < from || (lasts && to == from)) {
             findings.add(Rule::WeeklyEndNotAfterStart, || {

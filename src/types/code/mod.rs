@@ -92,8 +92,10 @@ pub enum Actor {
     Sender,
     /// The office that the package is for.
     Recipient,
-    /// Nobody: it goes on by itself, or is done.
+    /// Nobody: it is done.
     Nobody,
+    /// Nobody as long as it passes: it goes on by itself.
+    Time,
     /// Those who make the software.
     Maker,
 }
@@ -107,7 +109,8 @@ impl Actor {
             Self::Both => ("双方の事業所", "both offices"),
             Self::Sender => ("送信する側の事業所", "the sending office"),
             Self::Recipient => ("受信する側の事業所", "the receiving office"),
-            Self::Nobody => {
+            Self::Nobody => ("対応は不要です", "nobody"),
+            Self::Time => {
                 ("まずは待ちます（自動で続きます）", "nobody at first: it goes on by itself")
             }
             Self::Maker => ("ソフトウェアの開発元", "the makers of the software"),

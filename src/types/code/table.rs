@@ -27,15 +27,15 @@ codes! {
     "相手につながりません" "the partner cannot be reached"
     "自動で送り直します。続く場合は、相手の renkei が動いているか、[[peer]] の url、途中のルーターとファイアウォールを確かめてください。"
     "It is tried again by itself. If it goes on, see whether the partner's renkei runs, and check the url of [[peer]], routers and firewalls.";
-    PEER_CONNECTION_BROKEN "peer-connection-broken" [Waiting] Nobody
+    PEER_CONNECTION_BROKEN "peer-connection-broken" [Waiting] Time
     "通信が途中で切れました" "the connection broke off"
     "自動で送り直します。続く場合は、回線とファイアウォールを確かめてください。"
     "It is tried again by itself. If it goes on, check the line and firewalls.";
-    PEER_TIMEOUT "peer-timeout" [Waiting] Nobody
+    PEER_TIMEOUT "peer-timeout" [Waiting] Time
     "相手から時間内に返事がありません" "the partner did not answer in time"
     "自動で送り直します。続く場合は、相手のパソコンと回線が込み合っていないか相手に確かめてください。"
     "It is tried again by itself. If it goes on, ask the partner whether its computer or line is overloaded.";
-    PEER_BUSY "peer-busy" [Waiting] Nobody
+    PEER_BUSY "peer-busy" [Waiting] Time
     "相手が混み合っています" "the partner is busy"
     "自動で送り直します。コロンの後のコードが相手の理由です。"
     "It is tried again by itself. The code behind the colon is the partner's reason.";
@@ -96,7 +96,7 @@ codes! {
     "証明書が、その事業所のものとして認められません" "the certificate does not speak for the office"
     "送信側の事業所番号と、証明書の名義（CN）または受信側に登録した SHA-256 を突き合わせてください。"
     "Compare the sender's office number with the common name of its certificate, or with the SHA-256 that the receiving side has registered.";
-    PARTNER_SHARE_EXCEEDED "partner-share-exceeded" [Refusal] Nobody
+    PARTNER_SHARE_EXCEEDED "partner-share-exceeded" [Refusal] Time
     "一つの相手に許す量を、いま使い切っています" "the partner holds as much at a time as one may"
     "少し待つと自動で送り直されます。続く場合は、受信側の limits.partner_share を確かめてください。"
     "It is sent again after a while. If it goes on, see limits.partner_share of the receiving side.";
@@ -116,11 +116,11 @@ codes! {
     "データフォルダー、または中の台帳が、動作中になくなりました" "the data folder or the store in it is gone"
     "node.data のディスクをつなぎ直してください。控えから戻す場合は、先に renkei を止めます。"
     "Connect the disk of node.data again; stop renkei before a copy is restored.";
-    BUSY "busy" [Refusal] Nobody
+    BUSY "busy" [Refusal] Time
     "受信側が混み合っています" "the recipient is busy"
     "少し待つと自動で送り直されます。"
     "It is sent again after a while.";
-    TIMEOUT "timeout" [Refusal] Nobody
+    TIMEOUT "timeout" [Refusal] Time
     "受信側の処理が時間内に終わりませんでした" "the recipient did not get it done in time"
     "自動で送り直されます。二重に取り込まれることはありません。"
     "It is sent again by itself, and is never imported twice.";
@@ -161,7 +161,7 @@ codes! {
     "内容が、送信時に約束されたものと異なります" "the content is not what was promised"
     "自動で送り直します。続く場合は、途中の機器が内容を変えていないか確かめてください。"
     "It is sent again. If it goes on, see whether something between changes the content.";
-    BODY_BROKEN "body-broken" [OfPackage] Nobody
+    BODY_BROKEN "body-broken" [OfPackage] Time
     "受信の途中で通信が切れました" "the body ended early"
     "自動で送り直します。"
     "It is sent again by itself.";
@@ -169,7 +169,7 @@ codes! {
     "受信側の上限より大きいパッケージです" "the package is larger than the recipient accepts"
     "ファイルを分けて送るか、受信側で limits.package_size を大きくしてください。"
     "Send the files in smaller units, or the receiving side raises limits.package_size.";
-    TOO_SLOW "too-slow" [Refusal] Nobody
+    TOO_SLOW "too-slow" [Refusal] Time
     "送信が遅すぎて打ち切られました" "the body came too slowly"
     "自動で送り直します。続く場合は回線を確かめてください。"
     "It is sent again. If it goes on, check the line.";
@@ -266,7 +266,7 @@ codes! {
     "TLS の版か暗号が合いません" "no common version or suite of TLS"
     "双方が TLS 1.3 に対応しているか確かめてください。"
     "Check that both sides speak TLS 1.3.";
-    TLS_MALFORMED "tls-malformed" [Handshake] Nobody
+    TLS_MALFORMED "tls-malformed" [Handshake] Time
     "TLS でない通信が届きました" "what came is no TLS"
     "renkei でないソフトの接続です。続く場合は、接続元の IP アドレスを確かめてください。"
     "Something else than renkei connected. If it goes on, look at the address it comes from.";
@@ -274,11 +274,11 @@ codes! {
     "暗号化通信（TLS）を始められませんでした" "the TLS handshake failed"
     "ログのその行の英文が理由です。"
     "The text of the line in the log is the reason.";
-    TLS_BROKEN "tls-broken" [Handshake] Nobody
+    TLS_BROKEN "tls-broken" [Handshake] Time
     "暗号化通信を始める途中で切れました" "the connection broke during the handshake"
     "続く場合は、回線とファイアウォールを確かめてください。"
     "If it goes on, check the line and firewalls.";
-    TLS_TIMEOUT "tls-timeout" [Handshake] Nobody
+    TLS_TIMEOUT "tls-timeout" [Handshake] Time
     "暗号化通信の準備が時間内に終わりませんでした" "the TLS handshake took too long"
     "続く場合は、回線とファイアウォールを確かめてください。"
     "If it goes on, check the line and firewalls.";
@@ -293,8 +293,8 @@ codes! {
 
     UNKNOWN_PARTNER "unknown-partner" [Held] Here
     "送信先が相手として登録されていません" "the addressee is no registered partner"
-    "することは一つです。IT 担当の方に「この相手の番号が登録されていない」と伝えてください。登録後は renkei hold release で送れます。"
-    "There is one thing to do: tell your IT person that the number of this partner is not registered. Once it is, renkei hold release sends the files.";
+    "まず、送信先の事業所番号が正しいか確かめてください。間違いなら、介護ソフトで直して出力し直します。正しければ、IT 担当の方に [[peer]] への登録と再起動を頼んでください。登録後は renkei hold release で送れます。"
+    "First see whether the number of the addressee is right; if not, mend it in the care software and export again. If it is, ask your IT person to register it as [[peer]] and to start again; then renkei hold release sends the files.";
     NOT_THIS_OFFICE "not-this-office" [Held] Here
     "送信元の事業所番号が、このフォルダーの事業所ではありません" "the sender is not the office of this folder"
     "その事業所の送信用フォルダーに入れてください。介護ソフトの自事業所の番号も確かめます。"
@@ -351,7 +351,7 @@ codes! {
     "相手の担当者が受け取らないと決めました" "a person at the recipient dismissed it"
     "理由を相手に確かめてください。"
     "Ask the partner why.";
-    NO_LONGER_KEPT "no-longer-kept" [Held Store Order] Nobody
+    NO_LONGER_KEPT "no-longer-kept" [Held Store Order] Sender
     "保存期間を過ぎ、パッケージが残っていません" "the package is no longer kept"
     "受領証と記録は残っています。必要なら送信側が出力し直してください。"
     "Receipts and records are still there; the sender exports again if it is needed.";
@@ -379,12 +379,12 @@ codes! {
     "送信を取りやめた後で、相手の受領証が届きました" "the receipt came after it was given up"
     "ファイルは届いています。もう一度送る必要はありません。"
     "The files have arrived and need not be sent again.";
-    RESEND "resend" [Journal] Nobody
+    RESEND "resend" [Journal] Time
     "相手が失ったパッケージを送り直します" "the recipient lost the package; it is sent again"
     "何もする必要はありません。"
     "Nothing is to be done.";
 
-    RETRIED "retried" [Order] Nobody
+    RETRIED "retried" [Order] Time
     "送信待ちを、すぐに送り直します" "what waits is tried at once"
     "結果は renkei status で確かめてください。"
     "renkei status says how it went.";
@@ -392,7 +392,7 @@ codes! {
     "送信待ちのパッケージはありません" "nothing waits to be sent"
     "renkei history で状態を確かめてください。"
     "renkei history says what became of it.";
-    RELOADING "reloading" [Order] Nobody
+    RELOADING "reloading" [Order] Time
     "証明書と失効リストを読み直します" "certificates and lists are read again"
     "結果はログと renkei status で確かめてください。"
     "The log and renkei status say how it went.";
@@ -656,11 +656,11 @@ codes! {
     "フォルダーの場所に別のものがあります（受信したものでは取込フォルダー）" "something else stands where the folder should be (of what was received: the import folder)"
     "それを別の場所に移すか、設定のパスを直してください。"
     "Move it elsewhere or mend the path in the configuration.";
-    FOLDER_LOCKED "folder-locked" [Folder Held] Nobody
+    FOLDER_LOCKED "folder-locked" [Folder Held] Time
     "ほかのソフトがファイルを使用中です" "another program has a file open"
     "自動でやり直します。続く場合は、そのソフトを閉じてください。"
     "It is tried again; if it goes on, close that program.";
-    FOLDER_CHANGED "folder-changed" [Folder Held] Nobody
+    FOLDER_CHANGED "folder-changed" [Folder Held] Time
     "処理の途中でファイルが変えられました" "a file was changed meanwhile"
     "自動でやり直します。"
     "It is tried again by itself.";

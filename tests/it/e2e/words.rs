@@ -120,7 +120,7 @@ fn a_set_for_nobody_has_a_page_that_does_not_pass_it() {
         let path = care.path("hold").join(&folder).join(name);
         let text = std::fs::read_to_string(path).expect("a report");
         assert!(text.contains("Not sent.") && text.contains("unknown-partner"), "{text}");
-        assert!(text.contains("There is one thing to do"), "{text}");
+        assert!(text.contains("First see whether the number of the addressee is right"), "{text}");
         assert!(!text.contains("PASS"), "{text}");
     }
 }
