@@ -23,7 +23,7 @@ pub struct DropFolder {
 /// Files that were taken out of the drop folder for one send unit: they lie in
 /// `work/<message id>/` under their own names, where the care software does not see them.
 ///
-/// Ends with [`Claim::finish`], [`Claim::finish_but`] or [`Claim::release`]. All three can be
+/// Ends with [`Claim::finish`], [`Claim::discard`] or [`Claim::release`]. All three can be
 /// repeated after an error, and after a crash on the claim that [`DropFolder::unfinished`] finds.
 pub struct Claim {
     id: MessageId,

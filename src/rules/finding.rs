@@ -23,7 +23,7 @@ pub struct Finding {
     pub place: Place,
     /// The other cells that it ties the place to.
     pub related: Vec<Place>,
-    /// Where the same is wrong in other records; see [`same`](super::same).
+    /// Where the same is wrong in other records, when there are more than a few.
     pub alike: Vec<Place>,
     /// How many places more there are, of which only the number was kept.
     pub unlisted: u64,
