@@ -300,7 +300,9 @@ const fn rule_of(defect: Defect) -> Rule {
 fn judge(item: &Item, raw: &[u8], span: Span, chars: usize) -> Verdict {
     if span.is_escaped() {
         let value = unescaped(raw, span);
-        formats::check(item, &value, chars - (raw.len() - value.len()))
+        // In damaged text a quote may be part of what counts as one character.
+        let gone = raw.len().saturating_sub(value.len());
+        formats::check(item, &value, chars.saturating_sub(gone))
     } else {
         formats::check(item, raw, chars)
     }

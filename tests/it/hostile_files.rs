@@ -125,6 +125,24 @@ fn more_plans_than_any_office_has_are_said_not_to_be_judged() {
     assert!(left_out((1 << 17) + 1));
 }
 
+/// A quote that is taken for the second half of a character is still half of a doubled quote.
+#[test]
+fn halves_of_characters_beside_doubled_quotes() {
+    for lead in [0x81_u8, 0x9f, 0xe0, 0xfc, 0xff, 0xa0] {
+        for (name, bytes) in samples() {
+            if !name.ends_with(".CSV") {
+                continue;
+            }
+            let glued = [b'"', lead, b'"', b'"', lead, b'"', b'"', lead, b'"', b'"', b'"'];
+            let damaged: Vec<u8> = bytes
+                .split(|byte| *byte == b',')
+                .flat_map(|item| [item, b",", &glued[..], b","].concat())
+                .collect();
+            assert!(!check(&name, &damaged).to_json().is_empty());
+        }
+    }
+}
+
 #[test]
 fn no_files_are_no_verdict() {
     let spec = Spec::builtin().expect("consistent tables");
