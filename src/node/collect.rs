@@ -13,7 +13,7 @@ use jiff::Timestamp;
 use tokio::sync::watch;
 
 use super::context::{Context, Pair, stopped, woken};
-use super::dispatch::{Read, read_receipt};
+use super::receipts::{Read, read_receipt};
 use super::supervise::Beat;
 use crate::link::{ReceiptEntry, SendError};
 use crate::store::{OutgoingRow, StoreError};
@@ -47,8 +47,9 @@ struct Collector {
     pair: Pair,
     /// Set while a receipt is kept back that the store is not to pass over.
     ahead: Option<Ahead>,
-    /// Nothing was asked yet, or not since we came back: the first question is a greeting too. It shows the partner that we
-    /// are there, and brings receipts that came too late for packages that were given up.
+    /// Nothing was asked yet, or not since we came back: the first question is a greeting too. It
+    /// shows the partner that we are there, and brings receipts that came too late for packages that
+    /// were given up.
     greeting: bool,
     /// When it was last asked about packages that were given up.
     given_up_asked: Option<Instant>,

@@ -2,8 +2,9 @@
 //!
 //! Packages go out in their sequence, several at a time. When the partner cannot be reached, TLS
 //! finds a fault with a certificate, or the partner refuses us whatever the package, the whole queue
-//! pauses as long as the package that failed; afterwards one package goes ahead as a probe. A partner that connects to us, as an office does
-//! when its PC comes up in the morning, ends the pause at once, at most once a minute.
+//! pauses as long as the package that failed; afterwards one package goes ahead as a probe. A
+//! partner that connects to us, as an office does when its PC comes up in the morning, ends the
+//! pause at once, at most once a minute.
 //!
 //! When the partner is back, and when the node starts, every queued package is due whatever its
 //! schedule says: those that failed more often than others must not come after them, because the
@@ -20,14 +21,15 @@ use tokio::sync::watch;
 use tokio::task::{JoinError, JoinSet};
 
 use super::anew;
-use super::context::{Context, Pair, blocking, log_store_fault, stopped, wake, woken};
-use super::inbound::to_do_about_certificate;
+use super::context::{Context, Pair, log_store_fault, stopped, wake, woken};
+use super::expiry::sign_expiry;
+use super::receipts::{NotTaken, Read, read_first_receipt};
+use super::refused::to_do_about_certificate;
 use super::supervise::Beat;
 use crate::link::SendError;
-use crate::package::{PackageFault, PackageRef, Receipt, ReceiptKind};
-use crate::store::{NewReceipt, Origin, OutgoingRow, StoreError};
-use crate::transfer::{Failure, Outgoing, OutgoingEffect, OutgoingEvent, OutgoingReceipt, due_at};
-use crate::types::{Digest, MessageId, code};
+use crate::store::{NewReceipt, OutgoingRow, StoreError};
+use crate::transfer::{Failure, Outgoing, OutgoingEffect, OutgoingEvent, due_at};
+use crate::types::{MessageId, code};
 
 /// Contact shortens a pause at most once in this time.
 const CONTACT_PAUSE: Duration = Duration::from_mins(1);
@@ -40,9 +42,6 @@ const STORE_PAUSE: Duration = Duration::from_secs(5);
 
 /// Looks at the queue again after this time whatever happens.
 const LONGEST_SLEEP: Duration = Duration::from_mins(5);
-
-/// How long after its time a package may still be put.
-const OVERDUE: SignedDuration = SignedDuration::from_hours(1);
 
 /// The condition that a partner cannot be reached while packages wait for it.
 const UNREACHABLE: &str = code::PARTNER_UNREACHABLE;
@@ -374,150 +373,4 @@ fn failed(
 /// The pair as notices name it.
 fn about((office, partner): Pair) -> String {
     format!("office {office} partner {partner}")
-}
-
-/// Why a receipt is not taken.
-pub(super) struct NotTaken {
-    /// A stable code.
-    pub(super) code: &'static str,
-    /// Whether a certificate or a list that is renewed can mend it.
-    pub(super) is_passing: bool,
-}
-
-impl NotTaken {
-    const fn for_good(code: &'static str) -> Self {
-        Self { code, is_passing: false }
-    }
-}
-
-/// A receipt that is taken.
-pub(super) struct Read {
-    pub(super) event: OutgoingEvent,
-    pub(super) receipt: NewReceipt,
-    /// The codes of its findings, where they say why the package does not arrive.
-    pub(super) codes: String,
-    /// The receipt that it says it follows.
-    previous: Option<Digest>,
-}
-
-/// Verifies the answer to a package: its first receipt, which says that it was taken or refused and
-/// follows no other. Anything else would leave us without a whole proof.
-async fn read_first_receipt(
-    context: &Arc<Context>,
-    row: &OutgoingRow,
-    der: bytes::Bytes,
-) -> Result<Read, NotTaken> {
-    let read = read_receipt(context, row, der).await?;
-    let first = [OutgoingReceipt::Consignment, OutgoingReceipt::Rejection];
-    if read.previous.is_none() && first.map(OutgoingEvent::Receipt).contains(&read.event) {
-        Ok(read)
-    } else {
-        Err(NotTaken::for_good(code::UNEXPECTED_RECEIPT))
-    }
-}
-
-/// Verifies a receipt for a package that we sent.
-pub(super) async fn read_receipt(
-    context: &Arc<Context>,
-    row: &OutgoingRow,
-    der: bytes::Bytes,
-) -> Result<Read, NotTaken> {
-    let reference = PackageRef {
-        message_id: row.id,
-        package_sha256: row.package_sha256,
-        manifest_sha256: row.manifest_sha256,
-        sender: row.office,
-        recipient: row.partner,
-    };
-    let now = context.now();
-    let limits = context.package_limits();
-    let trust = Arc::clone(&context.proof().trust);
-    let copy = der.clone();
-    let verified = blocking(move || {
-        let verified = Receipt::open(&copy, &trust, &limits, now)?;
-        verified.receipt.check_answers(&reference)?;
-        Ok::<_, PackageFault>(verified)
-    })
-    .await
-    .ok_or(NotTaken::for_good(code::INTERNAL))?
-    .map_err(|fault| NotTaken {
-        code: fault.code(),
-        is_passing: matches!(fault, PackageFault::Trust(_)),
-    })?;
-    let receipt = match verified.receipt.kind {
-        ReceiptKind::ContentConsignment => OutgoingReceipt::Consignment,
-        ReceiptKind::ContentHandover => OutgoingReceipt::Handover,
-        ReceiptKind::ContentHandoverFailure => OutgoingReceipt::HandoverFailure,
-        ReceiptKind::Rejection => OutgoingReceipt::Rejection,
-        ReceiptKind::Expiry | ReceiptKind::RelayAcceptance => {
-            return Err(NotTaken::for_good(code::UNEXPECTED_RECEIPT));
-        }
-    };
-    let stored = NewReceipt {
-        origin: Origin::Received,
-        kind: verified.receipt.kind.as_str().to_owned(),
-        at: verified.receipt.at,
-        der,
-    };
-    let codes = match receipt {
-        OutgoingReceipt::HandoverFailure | OutgoingReceipt::Rejection => verified.receipt.codes(),
-        // A warning that came with it says nothing of the way.
-        OutgoingReceipt::Consignment | OutgoingReceipt::Handover => String::new(),
-    };
-    let previous = verified.receipt.previous;
-    Ok(Read { event: OutgoingEvent::Receipt(receipt), receipt: stored, codes, previous })
-}
-
-/// Gives up the packages whose time has been over for a while: nobody looks for them, because their
-/// partner, or our office, is no longer in the configuration, or the pair pauses for longer. Until
-/// then each is put once more.
-pub(super) async fn expire_overdue(context: &Arc<Context>) {
-    let before = context.now().checked_sub(OVERDUE).unwrap_or(Timestamp::MIN);
-    let overdue = match context.store.overdue(before).await {
-        Ok(overdue) => overdue,
-        Err(error) => {
-            log_store_fault(&error, "the queue cannot be read");
-            return;
-        }
-    };
-    for row in overdue {
-        if let Err(error) = expire(context, &row).await {
-            tracing::error!(id = %row.id, code = error.code(), %error, "a package stays queued");
-        }
-    }
-}
-
-/// Gives a package up whose time is over.
-async fn expire(context: &Arc<Context>, row: &OutgoingRow) -> Result<Outgoing, StoreError> {
-    let event = OutgoingEvent::Tick;
-    let detail = code::EXPIRED.to_owned();
-    let (state, effects) =
-        context.store.outgoing_event(row.id, event, detail, None, context.now()).await?;
-    if effects.contains(&OutgoingEffect::SignExpiry) {
-        tracing::warn!(id = %row.id, partner = %row.partner, "no receipt came in time");
-        sign_expiry(context, row).await;
-    }
-    Ok(state)
-}
-
-/// Signs that we gave up. Without it nothing is lost but a line of proof, so a fault is only told.
-async fn sign_expiry(context: &Arc<Context>, row: &OutgoingRow) {
-    let Ok(bytes) = context.store.outgoing_package(row.id).await else { return };
-    let now = context.now();
-    let limits = context.package_limits();
-    let (shared, office) = (Arc::clone(context), row.office);
-    let signed = blocking(move || {
-        let package = crate::package::open(bytes, &limits).ok()?;
-        let receipt = Receipt::about(&package, ReceiptKind::Expiry, now);
-        shared.proof().sign(office, &receipt, now).ok()
-    })
-    .await
-    .flatten();
-    let stored = match signed {
-        Some(receipt) => context.store.add_own_receipt(row.id, receipt).await.is_ok(),
-        None => false,
-    };
-    if !stored {
-        tracing::error!(id = %row.id, "the expiry could not be signed");
-    }
 }

@@ -9,7 +9,7 @@ use tokio::sync::watch;
 
 use super::clock::local_time;
 use super::context::{Context, blocking, stopped};
-use super::dispatch;
+use super::expiry;
 use super::problems::Problems;
 use super::proof;
 use super::supervise::Beat;
@@ -98,7 +98,7 @@ pub(super) async fn run(context: Arc<Context>, beat: Beat, mut stopping: watch::
         if kept_at.elapsed() >= INTERVAL && context.believes_clock() {
             beat.works_for("removing old packages", LONGEST_PURGE);
             purge(&context).await;
-            dispatch::expire_overdue(&context).await;
+            expiry::expire_overdue(&context).await;
             kept_at = Instant::now();
         }
     }

@@ -10,6 +10,7 @@ use tokio::sync::Notify;
 use super::context::{Context, blocking, wake};
 use super::judge;
 use super::proof::OwnFault;
+use super::refused::{tell_refused_certificate, tell_stranger, tell_unregistered};
 use super::reissue;
 use crate::link::{
     Peer, PutAnswer, ReceiptEntry, ReceiptPage, ReceiptQuery, Refusal, RefusalStatus, Service,
@@ -31,9 +32,6 @@ const COME_AGAIN: std::time::Duration = std::time::Duration::from_secs(30);
 
 /// When a partner of which enough is kept is told to come again.
 const STORE_AGAIN: std::time::Duration = std::time::Duration::from_mins(10);
-
-/// The standing condition that a certificate in the name of a partner is not accepted.
-const REFUSED_CERTIFICATE: &str = code::PARTNER_CERTIFICATE_REFUSED;
 
 /// When a partner is told to come again while a certificate of ours is not valid.
 const CERTIFICATE_AGAIN: std::time::Duration = std::time::Duration::from_mins(5);
@@ -99,15 +97,7 @@ impl Service for Inbound {
     }
 
     fn refused_stranger(&self, sha256: Digest, site: IpAddr, why: &TrustRefusal) {
-        let refusal = why.code;
-        let ja = format!(
-            "{site} から、登録されていない証明書での接続がありました（SHA-256 {sha256}、{refusal}）。相手がこちらに送れないと言うときは、この値を相手に確かめて [[peer]] の tls_certificates に登録してください。心当たりがなければ、何もする必要はありません。"
-        );
-        let en = format!(
-            "a connection from {site} showed a certificate that is not registered (SHA-256 {sha256}, {refusal}); if a partner says that it cannot send, ask it for this value and register it in tls_certificates of [[peer]], else nothing is to be done"
-        );
-        let about = format!("address {site}");
-        self.0.notices.raise(code::STRANGER_CERTIFICATE_REFUSED, about, (ja, en), self.0.now());
+        tell_stranger(&self.0, sha256, site, why.code);
     }
 
     async fn put_message(
@@ -218,7 +208,7 @@ impl Inbound {
             wake(&context.wake.placing, &office);
             let about = format!("partner {sender}");
             context.notices.clear(code::PARTNER_STORE_FULL, &about);
-            context.notices.clear(REFUSED_CERTIFICATE, &about);
+            context.notices.clear(code::PARTNER_CERTIFICATE_REFUSED, &about);
         }
         answered(answer, Some((receipt.der, state == Incoming::Rejected)))
     }
@@ -325,82 +315,6 @@ fn has_room_for(context: &Context, sender: OfficeNumber, bytes: usize) -> Result
         format!("{kept} bytes of the partner {sender} are kept, the limit is {most}"),
     )
     .retry_after(STORE_AGAIN))
-}
-
-/// Tells of an office that is no partner of ours and would send to us.
-fn tell_unregistered(context: &Context, office: OfficeNumber, sha256: Digest) {
-    context.notices.raise(
-        code::STRANGER_CERTIFICATE_REFUSED,
-        format!("office {office}"),
-        (
-            format!("登録されていない事業所 {office}（証明書の SHA-256 {sha256}）が送ろうとしています。相手であれば、[[peer]] に登録して起動し直してください。心当たりがなければ、何もする必要はありません。"),
-            format!("the office {office} (certificate SHA-256 {sha256}), which is not registered here, tries to send; if it is a partner, register it as [[peer]] and start again, else nothing is to be done"),
-        ),
-        context.now(),
-    );
-}
-
-/// Tells of a certificate that names a partner and is not accepted, so that the operator can compare
-/// its fingerprint with the registered one. Anybody can make such a certificate, so it may be noise.
-fn tell_refused_certificate(
-    context: &Context,
-    office: OfficeNumber,
-    sha256: Digest,
-    usage: Usage,
-    why: &str,
-) {
-    let Some(peer) = context.config.peer(office) else { return };
-    let (key, own, other_key, others) = match usage {
-        Usage::Tls => (
-            "tls_certificates",
-            &peer.tls_certificates,
-            "signing_certificates",
-            &peer.signing_certificates,
-        ),
-        Usage::Signing => (
-            "signing_certificates",
-            &peer.signing_certificates,
-            "tls_certificates",
-            &peer.tls_certificates,
-        ),
-    };
-    let (ja, en) = if others.contains(&sha256) && !own.contains(&sha256) {
-        (
-            format!(
-                "この値は {other_key} に登録されています。TLS 用と署名用が逆です。[[peer]] を直して起動し直してください。"
-            ),
-            format!(
-                "this value is registered in {other_key}: those for TLS and for signing were swapped; mend [[peer]] and start again"
-            ),
-        )
-    } else {
-        to_do_about_certificate(why, key)
-    };
-    context.notices.raise(
-        REFUSED_CERTIFICATE,
-        format!("partner {office}"),
-        (
-            format!("相手 {office} の名義の証明書（SHA-256 {sha256}）を受け付けていません（{why}）。{ja}"),
-            format!("a certificate in the name of the partner {office} (SHA-256 {sha256}) is not accepted ({why}); {en}"),
-        ),
-        context.now(),
-    );
-}
-
-/// What helps against the refusal of a partner's certificate, which would stand in `key`.
-pub(super) fn to_do_about_certificate(why: &str, key: &str) -> (String, String) {
-    if [code::CERTIFICATE_UNKNOWN, code::CERTIFICATE_WRONG_OFFICE].contains(&why) {
-        return (
-            format!(
-                "この値を相手に電話で確かめ、相手のものであれば [[peer]] の {key} に登録するか、発行した認証局を tls.roots に加えて、起動し直してください。相手に心当たりがなければ、何もする必要はありません。"
-            ),
-            format!(
-                "ask the partner for this value; if it is its own, register it in {key} of [[peer]] or its authority in tls.roots, and start again; if it knows nothing of it, nothing is to be done"
-            ),
-        );
-    }
-    let to_do = |lang| code::find(why).map(|info| info.to_do(lang).to_owned()).unwrap_or_default();
-    (to_do(Lang::Ja), to_do(Lang::En))
 }
 
 fn not_a_partner(log: String) -> Refusal {

@@ -1,0 +1,68 @@
+//! Gives up packages whose time is over, and signs that it did.
+
+use std::sync::Arc;
+
+use jiff::{SignedDuration, Timestamp};
+
+use super::context::{Context, blocking, log_store_fault};
+use crate::package::{Receipt, ReceiptKind};
+use crate::store::{OutgoingRow, StoreError};
+use crate::transfer::{Outgoing, OutgoingEffect, OutgoingEvent};
+use crate::types::code;
+
+/// How long after its time a package may still be put.
+const OVERDUE: SignedDuration = SignedDuration::from_hours(1);
+
+/// Gives up the packages whose time has been over for a while: nobody looks for them, because their
+/// partner, or our office, is no longer in the configuration, or the pair pauses for longer. Until
+/// then each is put once more.
+pub(super) async fn expire_overdue(context: &Arc<Context>) {
+    let before = context.now().checked_sub(OVERDUE).unwrap_or(Timestamp::MIN);
+    let overdue = match context.store.overdue(before).await {
+        Ok(overdue) => overdue,
+        Err(error) => {
+            log_store_fault(&error, "the queue cannot be read");
+            return;
+        }
+    };
+    for row in overdue {
+        if let Err(error) = expire(context, &row).await {
+            tracing::error!(id = %row.id, code = error.code(), %error, "a package stays queued");
+        }
+    }
+}
+
+/// Gives a package up whose time is over.
+async fn expire(context: &Arc<Context>, row: &OutgoingRow) -> Result<Outgoing, StoreError> {
+    let event = OutgoingEvent::Tick;
+    let detail = code::EXPIRED.to_owned();
+    let (state, effects) =
+        context.store.outgoing_event(row.id, event, detail, None, context.now()).await?;
+    if effects.contains(&OutgoingEffect::SignExpiry) {
+        tracing::warn!(id = %row.id, partner = %row.partner, "no receipt came in time");
+        sign_expiry(context, row).await;
+    }
+    Ok(state)
+}
+
+/// Signs that we gave up. Without it nothing is lost but a line of proof, so a fault is only told.
+pub(super) async fn sign_expiry(context: &Arc<Context>, row: &OutgoingRow) {
+    let Ok(bytes) = context.store.outgoing_package(row.id).await else { return };
+    let now = context.now();
+    let limits = context.package_limits();
+    let (shared, office) = (Arc::clone(context), row.office);
+    let signed = blocking(move || {
+        let package = crate::package::open(bytes, &limits).ok()?;
+        let receipt = Receipt::about(&package, ReceiptKind::Expiry, now);
+        shared.proof().sign(office, &receipt, now).ok()
+    })
+    .await
+    .flatten();
+    let stored = match signed {
+        Some(receipt) => context.store.add_own_receipt(row.id, receipt).await.is_ok(),
+        None => false,
+    };
+    if !stored {
+        tracing::error!(id = %row.id, "the expiry could not be signed");
+    }
+}

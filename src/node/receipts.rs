@@ -1,0 +1,101 @@
+//! Reads the receipts that partners give for packages of ours.
+
+use std::sync::Arc;
+
+use super::context::{Context, blocking};
+use crate::package::{PackageFault, PackageRef, Receipt, ReceiptKind};
+use crate::store::{NewReceipt, Origin, OutgoingRow};
+use crate::transfer::{OutgoingEvent, OutgoingReceipt};
+use crate::types::{Digest, code};
+
+/// Why a receipt is not taken.
+pub(super) struct NotTaken {
+    /// A stable code.
+    pub(super) code: &'static str,
+    /// Whether a certificate or a list that is renewed can mend it.
+    pub(super) is_passing: bool,
+}
+
+impl NotTaken {
+    const fn for_good(code: &'static str) -> Self {
+        Self { code, is_passing: false }
+    }
+}
+
+/// A receipt that is taken.
+pub(super) struct Read {
+    pub(super) event: OutgoingEvent,
+    pub(super) receipt: NewReceipt,
+    /// The codes of its findings, where they say why the package does not arrive.
+    pub(super) codes: String,
+    /// The receipt that it says it follows.
+    previous: Option<Digest>,
+}
+
+/// Verifies the answer to a package: its first receipt, which says that it was taken or refused and
+/// follows no other. Anything else would leave us without a whole proof.
+pub(super) async fn read_first_receipt(
+    context: &Arc<Context>,
+    row: &OutgoingRow,
+    der: bytes::Bytes,
+) -> Result<Read, NotTaken> {
+    let read = read_receipt(context, row, der).await?;
+    let first = [OutgoingReceipt::Consignment, OutgoingReceipt::Rejection];
+    if read.previous.is_none() && first.map(OutgoingEvent::Receipt).contains(&read.event) {
+        Ok(read)
+    } else {
+        Err(NotTaken::for_good(code::UNEXPECTED_RECEIPT))
+    }
+}
+
+/// Verifies a receipt for a package that we sent.
+pub(super) async fn read_receipt(
+    context: &Arc<Context>,
+    row: &OutgoingRow,
+    der: bytes::Bytes,
+) -> Result<Read, NotTaken> {
+    let reference = PackageRef {
+        message_id: row.id,
+        package_sha256: row.package_sha256,
+        manifest_sha256: row.manifest_sha256,
+        sender: row.office,
+        recipient: row.partner,
+    };
+    let now = context.now();
+    let limits = context.package_limits();
+    let trust = Arc::clone(&context.proof().trust);
+    let copy = der.clone();
+    let verified = blocking(move || {
+        let verified = Receipt::open(&copy, &trust, &limits, now)?;
+        verified.receipt.check_answers(&reference)?;
+        Ok::<_, PackageFault>(verified)
+    })
+    .await
+    .ok_or(NotTaken::for_good(code::INTERNAL))?
+    .map_err(|fault| NotTaken {
+        code: fault.code(),
+        is_passing: matches!(fault, PackageFault::Trust(_)),
+    })?;
+    let receipt = match verified.receipt.kind {
+        ReceiptKind::ContentConsignment => OutgoingReceipt::Consignment,
+        ReceiptKind::ContentHandover => OutgoingReceipt::Handover,
+        ReceiptKind::ContentHandoverFailure => OutgoingReceipt::HandoverFailure,
+        ReceiptKind::Rejection => OutgoingReceipt::Rejection,
+        ReceiptKind::Expiry | ReceiptKind::RelayAcceptance => {
+            return Err(NotTaken::for_good(code::UNEXPECTED_RECEIPT));
+        }
+    };
+    let stored = NewReceipt {
+        origin: Origin::Received,
+        kind: verified.receipt.kind.as_str().to_owned(),
+        at: verified.receipt.at,
+        der,
+    };
+    let codes = match receipt {
+        OutgoingReceipt::HandoverFailure | OutgoingReceipt::Rejection => verified.receipt.codes(),
+        // A warning that came with it says nothing of the way.
+        OutgoingReceipt::Consignment | OutgoingReceipt::Handover => String::new(),
+    };
+    let previous = verified.receipt.previous;
+    Ok(Read { event: OutgoingEvent::Receipt(receipt), receipt: stored, codes, previous })
+}
