@@ -265,18 +265,6 @@ impl Claim {
         Ok(changed)
     }
 
-    /// Copies files that were [`Self::changed`] into a folder of their own in `to`, as they are now.
-    /// They stay claimed until they are discarded: see [`Self::discard`].
-    pub fn keep_changed(
-        &self,
-        changed: &[Seen],
-        to: &UnitFolder,
-        unit: &str,
-        notes: &[(&str, &[u8])],
-    ) -> Result<Kept, FolderError> {
-        self.copy(changed, to, unit, notes)
-    }
-
     /// The files as they are now, before they are copied: what is written to them from now on shows
     /// when they are discarded.
     pub fn as_they_are(&self) -> Vec<Seen> {
@@ -367,7 +355,10 @@ impl Claim {
         Ok(left)
     }
 
-    fn copy(
+    /// Copies `files` of the claim, such as those that [`Self::changed`] names, into a folder of their
+    /// own in `to`, as they are now: see [`UnitFolder::keep`]. They stay claimed until
+    /// [`Self::discard`].
+    pub fn copy(
         &self,
         files: &[Seen],
         to: &UnitFolder,

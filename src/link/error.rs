@@ -102,7 +102,8 @@ impl SendError {
     }
 
     /// Whether the refusal is about us, our certificates or the clocks rather than about the package,
-    /// so that every other package would be refused too. A code of no node of this API is taken for that.
+    /// so that every other package would be refused too. A code of no node of this API is taken for
+    /// that.
     pub fn is_about_us(&self) -> bool {
         match self {
             Self::Refused { problem } => {

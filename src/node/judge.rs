@@ -5,15 +5,13 @@ use std::fmt::Write as _;
 
 use jiff::Timestamp;
 
-use super::page;
+use super::note::Note;
 use crate::package::{Manifest, ManifestFile, Package, ReceiptFinding};
-use crate::rules::render::{self, Format};
+use crate::rules::render;
 use crate::rules::{self, Options, Report, Rule, SourceFile};
 use crate::spec::Spec;
 use crate::store::UnitFile;
-use crate::types::{
-    Digest, Edition, FileSerial, Lang, MessageId, OfficeNumber, ServiceMonth, Severity, code,
-};
+use crate::types::{Digest, Edition, FileSerial, Lang, OfficeNumber, ServiceMonth, Severity, code};
 
 /// What keeps a set back: findings of the rules, or a fault of the configuration around it.
 pub(super) struct Judgement {
@@ -245,26 +243,28 @@ impl Judgement {
     /// whom it was.
     pub(super) fn reports(&self, to: Option<&str>, lang: Lang) -> Vec<(&'static str, String)> {
         let head = self.head(to, lang);
-        let mut text = head.clone();
-        let mut page = None;
-        let mut reports = Vec::new();
-        if let Some(report) = &self.report {
-            let masked = report.masked();
-            let _ = write!(text, "\n\n{}", render::findings(&masked, lang));
-            reports.push(("report.json", masked.to_json()));
-            // A page with a verdict of its own would contradict a fault that no rule knows.
-            if self.fault.is_none() {
-                page = Some(page::with_head(&Format::Html.render(&masked, lang), &head, lang));
-            }
+        let mut text = head.join("\n");
+        let masked = self.report.as_ref().map(|report| report.masked());
+        if let Some(report) = &masked {
+            let _ = write!(text, "\n\n{}", render::findings(report, lang));
         }
         let _ = writeln!(text, "\n\n{}", lang.pick("結果: 送っていません", "Result: not sent"));
-        reports.insert(0, ("report.html", page.unwrap_or_else(|| page::of(&text, lang))));
-        reports.insert(0, ("report.txt", with_bom(&text)));
-        reports
+        let mut note = Note::new(&text, lang);
+        // A page with a verdict of its own would contradict a fault that no rule knows.
+        if let Some(report) = masked.as_ref().filter(|_| self.fault.is_none()) {
+            let closing = lang.pick(
+                "直し方が分からないときは、このページを介護ソフトの会社に見せてください。",
+                "Where it is not clear how to mend it, show this page to the maker of the care software.",
+            );
+            let frame = render::Frame { head: &head, closing };
+            note = note.with_page(render::framed_page(report, &frame, lang));
+        }
+        let json = masked.map(|report| ("report.json", report.to_json()));
+        note.into_files().into_iter().chain(json).collect()
     }
 
     /// That nothing was sent, to whom, why, and what to do.
-    fn head(&self, to: Option<&str>, lang: Lang) -> String {
+    fn head(&self, to: Option<&str>, lang: Lang) -> Vec<String> {
         let mut lines = vec![lang.pick("送っていません。", "Not sent.").to_owned()];
         let mut say = |name: &str, fact: &str| lines.push(format!("{name}: {fact}"));
         if let Some(to) = to {
@@ -297,7 +297,7 @@ impl Judgement {
                 say(to_do, deed);
             }
         }
-        lines.join("\n")
+        lines
     }
 
     /// What mends errors of the files.
@@ -365,61 +365,6 @@ pub(super) fn unit_name(serial: FileSerial, from: OfficeNumber, to: OfficeNumber
 pub(super) fn stranger_name(now: Timestamp) -> String {
     let now = now.to_zoned(jiff::tz::TimeZone::UTC);
     format!("{}_unknown", now.strftime("%Y%m%d%H%M%S"))
-}
-
-/// What lies beside files that could not be given back to the drop folder.
-pub(super) fn returned_note(lang: Lang) -> String {
-    with_bom(lang.pick(
-        "送っていません。\r\n\
-         処理を中断したファイルを送信用フォルダーに戻そうとしましたが、同じ名前の新しいファイルがありました。\r\n\
-         新しいファイルはそのまま処理されます。このフォルダーの古いファイルが必要かどうか確かめてください。\r\n",
-        "Not sent.\r\n\
-         Work on these files was interrupted, and newer files of the same names are in the drop folder.\r\n\
-         The newer ones are processed. Please check whether the older ones here are still needed.\r\n",
-    ))
-}
-
-/// What lies beside received files that could not be placed: why, which file is in the way, and how
-/// a person settles it.
-pub(super) fn withheld_note(
-    unit: &str,
-    id: MessageId,
-    (code, in_the_way): (&str, &[String]),
-    lang: Lang,
-) -> String {
-    let why = code::meaning(code, lang).unwrap_or_else(|| code.to_owned());
-    let mut files = String::new();
-    for name in in_the_way {
-        let _ = write!(files, "  {name}\r\n");
-    }
-    let text = match lang {
-        Lang::Ja => format!(
-            "取り込んでいません。\r\n\
-             受信した送信単位: {unit}\r\n\
-             理由: {why} [{code}]\r\n{files}\r\n\
-             取り込むには: 取込フォルダーのファイルを確かめて別の場所に移し、次のコマンドを実行してください。\r\n\
-             \x20 renkei hold release {id}\r\n\
-             取り込まないときは: 次のコマンドを実行してください。相手には「受取拒否」と表示されます。\r\n\
-             \x20 renkei hold dismiss {id}\r\n\
-             このフォルダーのファイルは控えです。取込フォルダーに手で移す必要はありません。\r\n"
-        ),
-        Lang::En => format!(
-            "Not imported.\r\n\
-             The received send unit {unit} was not imported.\r\n\
-             Why: {why} [{code}]\r\n{files}\r\n\
-             To import it: look at the file in the import folder, move it elsewhere, and run\r\n\
-             \x20 renkei hold release {id}\r\n\
-             Not to import it: run the following; the sender will see that it was refused.\r\n\
-             \x20 renkei hold dismiss {id}\r\n\
-             The files in this folder are copies; they need not be moved by hand.\r\n"
-        ),
-    };
-    with_bom(&text)
-}
-
-/// The editor of an office PC takes a text without a mark for Shift_JIS.
-pub(super) fn with_bom(text: &str) -> String {
-    format!("\u{feff}{text}")
 }
 
 #[cfg(test)]

@@ -98,7 +98,7 @@ pub(super) async fn lasting(
     match renew(context, about, |link| link.until < now).await {
         Ok(Renewed { chain, .. }) => {
             let same = chain.iter().rev().find(|(kind, _)| kind == stated.kind.as_str());
-            Ok(same.or(chain.last()).map_or(receipt, |(_, der)| der.clone()))
+            Ok(same.map_or(receipt, |(_, der)| der.clone()))
         }
         // Another receipt of the package is in the way: this one is what there is.
         Err(Fault::Unreadable) => Ok(receipt),

@@ -153,12 +153,7 @@ pub(super) async fn open(
     };
     let (files, mut problems) = opened.unwrap_or_else(|| {
         let mut problems = Problems::default();
-        problems.add(
-            code::INTERNAL,
-            "",
-            "内部エラーです。".to_owned(),
-            "internal fault".to_owned(),
-        );
+        problems.internal();
         (Files { proof: None, store: None, folders: Vec::new() }, problems)
     });
     let listener = match TcpListener::bind(config.node.listen).await {

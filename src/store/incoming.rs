@@ -203,7 +203,8 @@ impl Store {
     ) -> Result<Vec<UnplacedRow>, StoreError> {
         self.read(move |connection| {
             let mut statement = connection.prepare_cached(&format!(
-                "SELECT {COLUMNS}, place = 'beside' FROM incoming WHERE office = ?1 AND sender = ?2 AND state = 'COMMITTED'
+                "SELECT {COLUMNS}, place = 'beside' FROM incoming
+                 WHERE office = ?1 AND sender = ?2 AND state = 'COMMITTED'
                  ORDER BY serial, sequence LIMIT ?3"
             ))?;
             let rows =

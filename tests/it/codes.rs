@@ -24,12 +24,8 @@ const NO_CODES: &[&str] = &[
 
 #[test]
 fn the_page_is_what_the_table_gives() {
-    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("spec/CODES.md");
-    let page = fs::read_to_string(path).unwrap_or_default();
-    assert!(
-        page == code::markdown(),
-        "spec/CODES.md is not what the table of codes gives; refresh it with `renkei dev codes-md`"
-    );
+    let page = include_str!("../../spec/CODES.md");
+    assert!(page == code::markdown(), "refresh spec/CODES.md: renkei dev codes-md");
 }
 
 /// A text with hyphens in small letters that stands in the sources beside the table is a code that

@@ -112,7 +112,7 @@ fn what_was_written_to_after_it_was_read_is_kept_as_it_is() {
     let found = folders.drop.unfinished().expect("listed").pop().expect("one");
     let changed = found.changed(signed).expect("looked");
     let copied = found.as_they_are();
-    let kept = found.keep_changed(&changed, &folders.hold, UNIT, &[]).expect("kept");
+    let kept = found.copy(&changed, &folders.hold, UNIT, &[]).expect("kept");
     fs::write(&path, [&before[..], b" and more and more"].concat()).expect("written");
     assert_eq!(found.discard(&copied).expect_err("kept").fault(), Fault::Changed);
     let left = found.as_they_are();

@@ -8,7 +8,6 @@ use jiff::Timestamp;
 use super::super::context::{blocking, wake};
 use super::super::conversion::OutboundSet;
 use super::super::judge::{self, Judgement};
-use super::super::page;
 use super::super::start::DropFolders;
 use super::notes::{self, About};
 use super::{Outbound, OutboundFault, UnitKey};
@@ -301,10 +300,9 @@ pub(super) fn release(
     (lang, now): (Lang, Timestamp),
 ) -> Result<Option<CopiedToHold>, FolderError> {
     let unit = format!("{}-returned", claim.id());
-    let note = judge::returned_note(lang);
+    let note = notes::returned(lang);
     let files = claim.as_they_are();
-    let Released { kept, .. } =
-        claim.release(&folders.hold, &unit, &page::notes(&note, &page::of(&note, lang)))?;
+    let Released { kept, .. } = claim.release(&folders.hold, &unit, &note.files())?;
     let Some(kept) = kept else { return Ok(None) };
     tracing::warn!(id = %claim.id(), "files are held: newer ones have come in their place");
     // A claim has files of one set.
@@ -368,12 +366,7 @@ fn let_go(
     let (partner, serial) = (packed.partner, packed.serial);
     let unit = format!("{}-changed", judge::unit_name(serial, folders.office, partner));
     let note = notes::changed(About { partner, serial, lang }, &signed);
-    let kept = claim.keep_changed(
-        &changed,
-        &folders.hold,
-        &unit,
-        &page::notes(&note, &page::of(&note, lang)),
-    )?;
+    let kept = claim.copy(&changed, &folders.hold, &unit, &note.files())?;
     let office = folders.office;
     tracing::warn!(%office, %partner, %serial,
         "files were changed after they were packed: the partner gets what they were before");

@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use super::super::judge::with_bom;
+use super::super::note::Note;
 use crate::folder::ShownName;
 use crate::package::Receipt;
 use crate::types::{FileSerial, Lang, OfficeNumber, code};
@@ -16,9 +16,9 @@ pub(super) struct About {
 }
 
 /// No receipt came in time.
-pub(super) fn given_up(about: About) -> String {
+pub(super) fn given_up(about: About) -> Note {
     let About { partner, serial, lang } = about;
-    with_bom(&match lang {
+    let text = match lang {
         Lang::Ja => format!(
             "送信を取りやめました。\r\n\
              [expired] 相手の事業所 {partner} から期限までに受領の通知がなかったため、連番 {serial} の送信を取りやめました。\r\n\
@@ -31,13 +31,14 @@ pub(super) fn given_up(about: About) -> String {
              The files have most likely not arrived. This folder holds the files that were to be sent.\r\n\
              Make sure with the partner that its node runs and can be reached, then export the files from the care software again.\r\n"
         ),
-    })
+    };
+    Note::new(&text, lang)
 }
 
 /// The partner signed for the files after they were given up.
-pub(super) fn arrived_late(about: About) -> String {
+pub(super) fn arrived_late(about: About) -> Note {
     let About { partner, serial, lang } = about;
-    with_bom(&match lang {
+    let text = match lang {
         Lang::Ja => format!(
             "届いています。\r\n\
              [arrived-late] 送信を取りやめた連番 {serial} は、その後、相手の事業所 {partner} から受領の通知が届きました。\r\n\
@@ -48,11 +49,12 @@ pub(super) fn arrived_late(about: About) -> String {
              [arrived-late] File serial {serial} was given up, but {partner} has signed since that it has the files.\r\n\
              They need not be sent again. This folder may be deleted.\r\n"
         ),
-    })
+    };
+    Note::new(&text, lang)
 }
 
 /// The partner refused the files.
-pub(super) fn rejected(about: About, receipt: Option<&Receipt>) -> String {
+pub(super) fn rejected(about: About, receipt: Option<&Receipt>) -> Note {
     let About { partner, serial, lang } = about;
     let findings = receipt.map(|receipt| receipt.findings.as_slice()).unwrap_or_default();
     let is_dismissed = findings.iter().any(|finding| finding.rule == code::DISMISSED_BY_RECIPIENT);
@@ -89,11 +91,11 @@ pub(super) fn rejected(about: About, receipt: Option<&Receipt>) -> String {
         let parts: Vec<String> = parts.into_iter().flatten().collect();
         let _ = write!(text, "- {}\r\n", parts.join(" "));
     }
-    with_bom(&text)
+    Note::new(&text, lang)
 }
 
 /// Files were written to after they were packed; `signed` is what the partner gets of each.
-pub(super) fn changed(about: About, signed: &[(String, u64)]) -> String {
+pub(super) fn changed(about: About, signed: &[(String, u64)]) -> Note {
     let About { partner, serial, lang } = about;
     let mut text = match lang {
         Lang::Ja => format!(
@@ -118,5 +120,18 @@ pub(super) fn changed(about: About, signed: &[(String, u64)]) -> String {
             }
         };
     }
-    with_bom(&text)
+    Note::new(&text, lang)
+}
+
+/// What lies beside files that could not be given back to the drop folder.
+pub(super) fn returned(lang: Lang) -> Note {
+    let text = lang.pick(
+        "送っていません。\r\n\
+         処理を中断したファイルを送信用フォルダーに戻そうとしましたが、同じ名前の新しいファイルがありました。\r\n\
+         新しいファイルはそのまま処理されます。このフォルダーの古いファイルが必要かどうか確かめてください。\r\n",
+        "Not sent.\r\n\
+         Work on these files was interrupted, and newer files of the same names are in the drop folder.\r\n\
+         The newer ones are processed. Please check whether the older ones here are still needed.\r\n",
+    );
+    Note::new(text, lang)
 }

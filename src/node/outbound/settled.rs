@@ -12,7 +12,6 @@ use tokio::sync::watch;
 
 use super::super::context::{Context, blocking, stopped};
 use super::super::judge;
-use super::super::page;
 use super::super::start::OutcomeFolders;
 use super::super::supervise::Beat;
 use super::end;
@@ -164,8 +163,7 @@ fn lay(
             }
             if row.was_given_up {
                 let note = notes::arrived_late(about);
-                let page = page::of(&note, context.lang());
-                folders.hold.keep(&unit, &files, &page::notes(&note, &page))?;
+                folders.hold.keep(&unit, &files, &note.files())?;
             }
             return Ok(None);
         }
@@ -181,8 +179,7 @@ fn lay(
         }
         Outgoing::Expired => (notes::given_up(about), code::EXPIRED.to_owned()),
     };
-    let page = page::of(&note, context.lang());
-    let kept = folders.hold.keep(&unit, &files, &page::notes(&note, &page))?;
+    let kept = folders.hold.keep(&unit, &files, &note.files())?;
     tracing::warn!(id = %row.id, office = %folders.office, reason, "the files of a package are held");
     Ok(Some(held_row(folders, row, &kept, reason, now)))
 }

@@ -1,13 +1,14 @@
 //! Packages that cannot be placed until a person has done something: told to both sides, and out of
 //! the way of those behind them.
 
+use std::fmt::Write as _;
 use std::sync::Arc;
 
 use jiff::{SignedDuration, Timestamp};
 
 use super::super::context::{Context, blocking};
 use super::super::judge;
-use super::super::page;
+use super::super::note::Note;
 use super::super::start::ImportFolders;
 use super::Fault;
 use super::files::{destination, named};
@@ -15,7 +16,7 @@ use crate::folder::{self, Action, FolderError, FolderRole, Kept};
 use crate::package::{Receipt, ReceiptFinding, ReceiptKind, open};
 use crate::store::{IncomingRow, NewReceipt, StoreError};
 use crate::transfer::Incoming;
-use crate::types::{Lang, code};
+use crate::types::{Lang, MessageId, code};
 
 /// A fault that stays for so many attempts although the folder can be written to is one of this
 /// package: the second attempt comes after a quarter of a minute, the third a minute later.
@@ -51,11 +52,43 @@ pub(super) fn keep(
     lang: Lang,
 ) -> Result<Withheld, FolderError> {
     let unit = judge::unit_name(row.serial, row.sender, row.office);
-    let note = judge::withheld_note(&unit, row.id, (code, &in_the_way), lang);
-    let Kept { folder, .. } =
-        folders.hold.keep(&unit, files, &page::notes(&note, &page::of(&note, lang)))?;
+    let note = note(&unit, row.id, (code, &in_the_way), lang);
+    let Kept { folder, .. } = folders.hold.keep(&unit, files, &note.files())?;
     let folder = folder.file_name().map(|name| name.to_string_lossy().into_owned());
     Ok(Withheld { code, in_the_way, folder })
+}
+
+/// What lies beside received files that could not be placed: why, which file is in the way, and how
+/// a person settles it.
+fn note(unit: &str, id: MessageId, (code, in_the_way): (&str, &[String]), lang: Lang) -> Note {
+    let why = code::meaning(code, lang).unwrap_or_else(|| code.to_owned());
+    let mut files = String::new();
+    for name in in_the_way {
+        let _ = write!(files, "  {name}\r\n");
+    }
+    let text = match lang {
+        Lang::Ja => format!(
+            "取り込んでいません。\r\n\
+             受信した送信単位: {unit}\r\n\
+             理由: {why} [{code}]\r\n{files}\r\n\
+             取り込むには: 取込フォルダーのファイルを確かめて別の場所に移し、次のコマンドを実行してください。\r\n\
+             \x20 renkei hold release {id}\r\n\
+             取り込まないときは: 次のコマンドを実行してください。相手には「受取拒否」と表示されます。\r\n\
+             \x20 renkei hold dismiss {id}\r\n\
+             このフォルダーのファイルは控えです。取込フォルダーに手で移す必要はありません。\r\n"
+        ),
+        Lang::En => format!(
+            "Not imported.\r\n\
+             The received send unit: {unit}\r\n\
+             Why: {why} [{code}]\r\n{files}\r\n\
+             To import it: look at the file in the import folder, move it elsewhere, and run\r\n\
+             \x20 renkei hold release {id}\r\n\
+             Not to import it: run the following; the sender will see that it was refused.\r\n\
+             \x20 renkei hold dismiss {id}\r\n\
+             The files in this folder are copies; they need not be moved by hand.\r\n"
+        ),
+    };
+    Note::new(&text, lang)
 }
 
 /// Whether a package is given up for now after `fault`, so that those behind it have their turn: it

@@ -16,6 +16,7 @@ use crate::rules::report::{FileReport, Reason, Report, Verdict};
 use crate::rules::table::Rule;
 use crate::types::{FileKind, Lang, Severity};
 
+use super::Frame;
 use super::groups::{self, FileGroup, RuleGroup};
 use super::words;
 
@@ -25,7 +26,7 @@ pub(super) const MOST: usize = 50;
 /// No page shows more findings.
 pub(super) const MOST_ROWS: usize = 5_000;
 
-pub(super) fn render(report: &Report, lang: Lang) -> String {
+pub(super) fn render(report: &Report, frame: Option<&Frame<'_>>, lang: Lang) -> String {
     let mut room = MOST_ROWS;
     let groups = groups::by_file(report);
     let sections: Vec<Section<'_>> = groups
@@ -42,15 +43,16 @@ pub(super) fn render(report: &Report, lang: Lang) -> String {
             .map(|severity| group.map_or(0, |group| group.count(severity)))
     };
     let tallies = report.files.iter().map(tally).collect();
-    let page = Page { report, lang, tallies, sections, overview };
+    let page = Page { report, frame, lang, tallies, sections, overview };
     // The template is checked when it is compiled, and text takes whatever is written to it.
     page.render().unwrap_or_default()
 }
 
 #[derive(Template)]
-#[template(path = "report.html", config = "src/rules/render/askama.toml")]
+#[template(path = "rules/render/report.html", config = "src/askama.toml")]
 struct Page<'r> {
     report: &'r Report,
+    frame: Option<&'r Frame<'r>>,
     lang: Lang,
     /// The errors, warnings and notices of each file.
     tallies: Vec<[u64; 3]>,

@@ -46,6 +46,20 @@ pub fn findings(report: &Report, lang: Lang) -> String {
     text::findings(report, lang)
 }
 
+/// What stands around the report on a page that was made for an occasion. It is shown as text.
+#[derive(Debug, Clone, Copy)]
+pub struct Frame<'f> {
+    /// Above the verdict; the first of the lines is the heading.
+    pub head: &'f [String],
+    /// At the end: how to go on.
+    pub closing: &'f str,
+}
+
+/// The page of [`Format::Html`] within `frame`.
+pub fn framed_page(report: &Report, frame: &Frame<'_>, lang: Lang) -> String {
+    html::render(report, Some(frame), lang)
+}
+
 /// A text as the cell of a CSV file that a spreadsheet shows as it is: nothing is taken for a formula,
 /// and numbers such as 0170000018 keep their zeros.
 pub fn spreadsheet_cell(text: &str) -> String {
@@ -123,7 +137,7 @@ impl Format {
             Self::Junit => junit::render(report, lang),
             Self::Sarif => sarif::render(report, lang),
             Self::Csv => spreadsheet::render(report, lang),
-            Self::Html => html::render(report, lang),
+            Self::Html => html::render(report, None, lang),
             Self::Github => github::render(report, lang),
         }
     }

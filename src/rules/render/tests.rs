@@ -48,6 +48,21 @@ fn a_page_stays_small_and_its_totals_exact() {
 }
 
 #[test]
+fn what_frames_a_page_stands_around_it_as_text() {
+    let report = judge(&bad_dates(1), &Options::default());
+    let head = ["Not sent.", "To: <b>"].map(str::to_owned);
+    let frame = Frame { head: &head, closing: "Ask & show." };
+    let page = framed_page(&report, &frame, Lang::En);
+    let places: Vec<Option<usize>> =
+        ["<strong>Not sent.</strong>", "<p>To: &#60;b&#62;</p>", "<h1>", "<p>Ask &#38; show.</p>"]
+            .map(|part| page.find(part))
+            .into();
+    assert!(places.iter().all(Option::is_some) && places.is_sorted(), "{places:?} {page}");
+    assert_eq!(Format::Html.render(&report, Lang::En).matches("<strong>").count(), 1);
+    assert_eq!(page.matches("<strong>").count(), 2);
+}
+
+#[test]
 fn a_page_has_a_limit_for_all_files_together() {
     let rows = bad_dates(html::MOST * 2);
     let serials = (1..=10).flat_map(|month| (1..=20).map(move |day| (month, day)));

@@ -174,6 +174,18 @@ fn faketime() -> String {
     found.next().expect("libfaketime is not installed (apt-get install faketime)")
 }
 
+/// The clock of a node that is yet to start: what the file says that is returned, at any time.
+#[cfg(target_os = "linux")]
+fn set_clock(of: &mut Office, shift: &str) -> std::path::PathBuf {
+    let file = of.path("shift");
+    std::fs::write(&file, shift).expect("written");
+    of.set_variable("LD_PRELOAD", &faketime());
+    of.set_variable("FAKETIME_TIMESTAMP_FILE", file.to_str().expect("UTF-8"));
+    of.set_variable("FAKETIME_NO_CACHE", "1");
+    of.set_variable("FAKETIME_DONT_FAKE_MONOTONIC", "1");
+    file
+}
+
 /// A PC whose clock is a week ahead when it starts for the first time.
 #[cfg(target_os = "linux")]
 #[test]
@@ -202,12 +214,7 @@ fn what_was_made_in_a_wrong_future_is_made_anew_when_the_clock_is_right() {
 #[test]
 fn a_recipient_whose_clock_leaps_asks_to_come_again() {
     let [mut care, mut help] = offices([CARE, HELP]);
-    let shift = help.path("shift");
-    std::fs::write(&shift, "+0").expect("written");
-    help.set_variable("LD_PRELOAD", &faketime());
-    help.set_variable("FAKETIME_TIMESTAMP_FILE", shift.to_str().expect("UTF-8"));
-    help.set_variable("FAKETIME_NO_CACHE", "1");
-    help.set_variable("FAKETIME_DONT_FAKE_MONOTONIC", "1");
+    let shift = set_clock(&mut help, "+0");
     help.start();
     care.start();
     export(&care, &withdrawal(CARE, 1));
@@ -232,12 +239,7 @@ fn a_recipient_whose_clock_leaps_asks_to_come_again() {
 #[test]
 fn what_a_partner_has_just_made_confirms_the_clock() {
     let [mut care, mut help] = offices([CARE, HELP]);
-    let shift = help.path("shift");
-    std::fs::write(&shift, "-2d").expect("written");
-    help.set_variable("LD_PRELOAD", &faketime());
-    help.set_variable("FAKETIME_TIMESTAMP_FILE", shift.to_str().expect("UTF-8"));
-    help.set_variable("FAKETIME_NO_CACHE", "1");
-    help.set_variable("FAKETIME_DONT_FAKE_MONOTONIC", "1");
+    let shift = set_clock(&mut help, "-2d");
     // Where the partner is reached is not known.
     help.set_peer(CARE, "url", "\"https://127.0.0.1:9\"".to_owned());
     help.start();

@@ -23,7 +23,7 @@ fn other_bytes_of_the_same_name_are_never_overwritten() {
     }
     let note = fs::read_to_string(help.path("hold").join(&held).join("report.txt"));
     let note = note.expect("a note in UTF-8");
-    assert!(note.contains("was not imported") && note.contains(&held), "{note}");
+    assert!(note.contains("Not imported.") && note.contains(&held), "{note}");
     let import = help.files("import");
     assert_eq!(import.len(), 1, "none of the set is imported");
     assert_eq!(import[&name], b"typed in by hand");

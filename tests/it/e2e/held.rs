@@ -67,7 +67,7 @@ fn the_sender_sees_why_and_a_release_hands_over() {
     let (status, _) = says(&help, &["status"]);
     assert!(status.contains(&id) && status.contains("renkei hold dismiss"), "{status}");
     let (shown, _) = says(&help, &["hold", "show", &id]);
-    assert!(shown.contains(&name) && shown.contains("was not imported"), "{shown}");
+    assert!(shown.contains(&name) && shown.contains("Not imported."), "{shown}");
 
     // The file is still in the way: it is held again, and that is told.
     assert_eq!(says(&help, &["hold", "release", &id]).1, 0);
