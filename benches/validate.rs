@@ -14,6 +14,7 @@
     clippy::cast_precision_loss,
     reason = "a measuring program for the terminal: it stops at the first thing that goes wrong"
 )]
+#![allow(clippy::disallowed_methods, reason = "measures by the clock of the machine")]
 
 use std::fs::{self, File};
 use std::io::{BufWriter, Read, Write};

@@ -5,13 +5,13 @@ use std::sync::Arc;
 use bytes::Bytes;
 use jiff::{SignedDuration, Timestamp};
 use renkei::link::{Client, ClientLimits, Endpoint, Tls, TlsSettings, TlsVersions};
-use renkei::node::{Pins, open_trust, system_clock};
+use renkei::node::{Pins, open_trust};
 use renkei::package::{
     Limits, Manifest, ManifestFile, ManifestFormat, PackageRef, Party, Receipt, Signer, Trust, pack,
 };
 use renkei::store::{NewOutgoing, NewReceipt, Origin, Store, Terms, UnitSummary};
 use renkei::transfer::{OutgoingEvent, OutgoingReceipt};
-use renkei::types::{Digest, Edition, FileSerial, Hashed, MessageId, OfficeNumber};
+use renkei::types::{Clock, Digest, Edition, FileSerial, Hashed, MessageId, OfficeNumber};
 
 use crate::units::{Unit, serial};
 use crate::world::{OFFICES, World};
@@ -40,7 +40,7 @@ impl Sender {
             trust: Arc::new(open_trust(&config, Pins::new()).expect("trust")),
             versions: TlsVersions::Tls13,
         };
-        let tls = Tls::new(settings, system_clock()).expect("settings");
+        let tls = Tls::new(settings, Clock::system()).expect("settings");
         let limits = ClientLimits { uploads_per_office: AT_A_TIME, ..ClientLimits::default() };
         let offices = OFFICES.map(|(number, _)| number.parse().expect("an office"));
         let url = format!("https://{}", world.address[1]).parse().expect("an address");
@@ -56,7 +56,7 @@ impl Sender {
 
     /// Signs a package and makes it durable.
     pub(crate) async fn make(&self, number: usize, unit: &Unit) -> (PackageRef, Bytes) {
-        let now = system_clock().now();
+        let now = Clock::system().now();
         let serial: FileSerial = serial(number).parse().expect("a serial");
         let party = |place: usize, certificate| Party {
             office: self.offices[place],
@@ -119,7 +119,7 @@ impl Sender {
         let id = reference.message_id;
         let package = Hashed::known(package, reference.package_sha256);
         let reply = self.client.put_message(&self.endpoint, id, package).await.expect("taken");
-        let now: Timestamp = system_clock().now();
+        let now: Timestamp = Clock::system().now();
         let limits = Limits::default();
         let opened = Receipt::open(&reply.receipt, &self.trust, &limits, now).expect("a receipt");
         opened.receipt.check_answers(&reference).expect("for this package");

@@ -8,9 +8,10 @@ use std::time::Duration;
 use jiff::SignedDuration;
 use renkei::certs::{Issued, TestCa, Validity, certificates_to_pem};
 use renkei::config::Config;
-use renkei::node::{Consent, Node, system_clock};
+use renkei::node::{Consent, Node};
 use renkei::package::Usage;
 use renkei::spec::Spec;
+use renkei::types::Clock;
 
 use crate::units::Unit;
 
@@ -32,7 +33,7 @@ pub(crate) struct World {
 impl World {
     pub(crate) fn new() -> Self {
         let folder = tempfile::tempdir().expect("a folder");
-        let now = system_clock().now();
+        let now = Clock::system().now();
         let validity = Validity {
             not_before: now - SignedDuration::from_hours(1),
             not_after: now + SignedDuration::from_hours(24),
@@ -91,7 +92,7 @@ impl World {
 
     pub(crate) async fn start(&self, place: usize) -> Node {
         let spec = Spec::builtin().expect("consistent");
-        Node::start(self.config(place), spec, system_clock(), Consent::default())
+        Node::start(self.config(place), spec, Clock::system(), Consent::default())
             .await
             .expect("starts")
     }

@@ -8,9 +8,8 @@ use clap::Subcommand;
 
 use super::{output, setup, vectors};
 use crate::certs;
-use crate::node::system_clock;
 use crate::rules;
-use crate::types::{Lang, code};
+use crate::types::{Clock, Lang, code};
 
 #[derive(Debug, clap::Args)]
 pub(super) struct Args {
@@ -61,7 +60,7 @@ enum DevCommand {
 pub(super) fn run(args: &Args, lang: Lang) -> anyhow::Result<ExitCode> {
     let written = match &args.command {
         DevCommand::Certs { dir } => {
-            certs::example::write(dir, system_clock().now())?;
+            certs::example::write(dir, Clock::system().now())?;
             dir
         }
         DevCommand::RulesMd { file } => {

@@ -6,9 +6,8 @@ use std::time::Duration;
 use super::{EXIT_FAILED, EXIT_NO, output};
 use crate::config::Config;
 use crate::control::{ControlBox, Request};
-use crate::node::system_clock;
 use crate::store::Store;
-use crate::types::Lang;
+use crate::types::{Clock, Lang};
 
 /// How long the node may take to answer; it looks every second.
 const PATIENCE: Duration = Duration::from_secs(15);
@@ -28,7 +27,7 @@ pub(super) fn give(config: &Config, request: Request, lang: Lang) -> anyhow::Res
         ),
     };
     let control = ControlBox::open(data).map_err(failed)?;
-    let ticket = control.post(request, &account(), system_clock().now()).map_err(failed)?;
+    let ticket = control.post(request, &account(), Clock::system().now()).map_err(failed)?;
     if !Store::is_in_use(data) {
         output::line(lang.pick(
             "renkei が動いていません。次に起動したときに実行します。",

@@ -1,8 +1,10 @@
 //! A progress bar on a terminal, for work that takes longer than a second.
 
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+
+use crate::types::{Clock, Instant};
 
 /// Work shorter than this shows nothing.
 const PATIENCE: Duration = Duration::from_secs(1);
@@ -21,7 +23,7 @@ impl Progress {
         if let Ok(style) = ProgressStyle::with_template(style) {
             bar.set_style(style);
         }
-        Self { bar, start: Instant::now() }
+        Self { bar, start: Clock::running() }
     }
 
     /// Some more bytes are done. What is no terminal never sees the bar.

@@ -8,9 +8,9 @@ use super::setup::{self, Asked, ConfigArg, Signals};
 use super::{EXIT_FAILED, UsageError, output};
 use crate::config::{Config, Draft};
 use crate::log::Sink;
-use crate::node::{Consent, Node, StartProblems, system_clock};
+use crate::node::{Consent, Node, StartProblems};
 use crate::store::Beginning;
-use crate::types::Lang;
+use crate::types::{Clock, Lang};
 
 /// How long threads that wait for a disk may take after the node has stopped.
 const THREADS_GRACE: Duration = Duration::from_millis(500);
@@ -65,7 +65,7 @@ pub(super) fn run(args: &Args, lang: Lang, given: bool) -> anyhow::Result<ExitCo
     let runtime = setup::runtime()?;
     let ended = runtime.block_on(async {
         let mut signals = Signals::listen()?;
-        let node = Node::start(config.clone(), spec, system_clock(), args.consent())
+        let node = Node::start(config.clone(), spec, Clock::system(), args.consent())
             .await
             .map_err(|problems| refused(&problems, lang))?;
         say(&welcome(&config, &node, lang));
@@ -108,7 +108,7 @@ fn check(args: &Args, lang: Lang) -> anyhow::Result<ExitCode> {
     let runtime = setup::runtime()?;
     let consents = args.accept_folders || args.accept_store || args.new_store;
     if consents && problems.is_empty() {
-        let accepted = Node::accept(config.clone(), spec, system_clock(), args.consent());
+        let accepted = Node::accept(config.clone(), spec, Clock::system(), args.consent());
         runtime.block_on(accepted).map_err(|problems| refused(&problems, lang))?;
     }
     let mut wrong = Vec::new();
@@ -116,7 +116,7 @@ fn check(args: &Args, lang: Lang) -> anyhow::Result<ExitCode> {
         wrong.push(text);
     }
     let draft = Draft { config, problems: Vec::new() };
-    let checked = runtime.block_on(Node::check(draft, spec, system_clock()));
+    let checked = runtime.block_on(Node::check(draft, spec, Clock::system()));
     if !problems.is_empty() {
         wrong.push(setup::problems_text(path, problems, lang));
     }

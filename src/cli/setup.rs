@@ -8,10 +8,9 @@ use tracing_subscriber::EnvFilter;
 use super::{UsageError, copies};
 use crate::config::{Config, Draft, Node, Problem, Problems};
 use crate::log::{self, RotatingFile, Sink};
-use crate::node::system_clock;
 use crate::spec::Spec;
 use crate::store::Store;
-use crate::types::Lang;
+use crate::types::{Clock, Lang};
 
 /// Where the configuration is.
 #[derive(Debug, clap::Args)]
@@ -76,7 +75,7 @@ pub(super) fn log(node: &Node, lang: Lang) -> anyhow::Result<Sink> {
     let sink = match &node.log_file {
         None => screen,
         Some(settings) => {
-            let clock = system_clock();
+            let clock = Clock::system();
             let file = RotatingFile::open(settings.clone(), move || clock.now());
             let file = file.map_err(|error| {
                 let path = settings.path.display();

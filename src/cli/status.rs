@@ -9,10 +9,10 @@ use serde::Serialize;
 use super::setup::{self, ConfigArg};
 use super::{EXIT_NO, dates, held, output, words};
 use crate::config::Config;
-use crate::node::{Health, Notice, TaskHealth, system_clock};
+use crate::node::{Health, Notice, TaskHealth};
 use crate::store::{HeldItem, StateCount, Status, Store, Waiting};
-use crate::types::Lang;
 use crate::types::code::{self, Actor};
+use crate::types::{Clock, Lang};
 
 /// Held sets that are listed.
 const HELD: u32 = 20;
@@ -103,7 +103,7 @@ pub(super) fn run(args: &Args, lang: Lang) -> anyhow::Result<ExitCode> {
 impl NodeStatus {
     fn of(data: &Path) -> Self {
         let health = Health::read(data);
-        let now = system_clock().now();
+        let now = Clock::system().now();
         let goes_on = |health: &Health| {
             health.is_fresh(now)
                 && health.state == "running"
@@ -291,7 +291,7 @@ fn waiting(pair: &Waiting, config: &Config, lang: Lang) -> String {
             say(&name, info.to_do(lang));
         }
     }
-    let next = if *next_at <= system_clock().now() {
+    let next = if *next_at <= Clock::system().now() {
         lang.pick("まもなく", "soon").to_owned()
     } else {
         words::time(*next_at)

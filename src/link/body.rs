@@ -13,13 +13,13 @@ use axum::body::{Body, HttpBody as _};
 use bytes::{Bytes, BytesMut};
 use http_body_util::BodyExt as _;
 use tokio::sync::Semaphore;
-use tokio::time::{Instant, timeout, timeout_at};
+use tokio::time::{timeout, timeout_at};
 
 use super::limits::Limits;
 use super::pool::{Full, Held, Pool};
 use super::problem::{Refusal, RefusalStatus};
 use super::spool::{Spool, Spooled};
-use crate::types::{Digest, DigestBuilder, OfficeNumber, code};
+use crate::types::{Clock, Digest, DigestBuilder, Instant, OfficeNumber, code};
 
 /// Peers that find no room are asked to come again after this time.
 const BUSY_RETRY: Duration = Duration::from_secs(5);
@@ -114,7 +114,7 @@ pub(super) async fn receive(
     room: &Room,
     partner: OfficeNumber,
 ) -> Result<ReceivedBody, Refusal> {
-    let started = Instant::now();
+    let started = Clock::running();
     let declared = body.size_hint().exact();
     if declared.is_some_and(|bytes| bytes > limits.package_bytes) {
         return Err(too_large(limits));
@@ -376,16 +376,16 @@ mod tests {
             }))
         };
         let fixture = Fixture::new(&limits);
-        let started = Instant::now();
+        let started = Clock::running();
         let second = Duration::from_secs(1);
         assert_eq!(code(fixture.receive(trickle(1, second)).await), code::TOO_SLOW);
         assert!(started.elapsed() < Duration::from_secs(3));
         // Fast enough at every moment, and yet it must end.
-        let started = Instant::now();
+        let started = Clock::running();
         assert_eq!(code(fixture.receive(trickle(1000, second)).await), code::TOO_SLOW);
         assert!(started.elapsed() >= Duration::from_secs(59));
         // One that says that it is large has to be faster from the beginning.
-        let start = Instant::now();
+        let start = Clock::running();
         let end = |received, is_large| next_deadline(start, received, is_large, &limits) - start;
         assert_eq!(end(8000, true), Duration::from_secs(3));
         assert_eq!(end(8000, false), Duration::from_secs(10));

@@ -20,7 +20,7 @@ use hyper_util::rt::{TokioIo, TokioTimer};
 use rustls::pki_types::CertificateDer;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;
-use tokio::time::{Instant, sleep, timeout};
+use tokio::time::{sleep, timeout};
 use tokio_rustls::TlsAcceptor;
 use tokio_rustls::server::TlsStream;
 use tower_service::Service as _;
@@ -37,7 +37,7 @@ use super::routes::{self, Shared};
 use super::tls::TlsState;
 use super::verify::{CAME, Came, TrustRefusal};
 use crate::package::CertificateInfo;
-use crate::types::{Digest, OfficeNumber, code};
+use crate::types::{Clock, Digest, Instant, OfficeNumber, code};
 
 /// When a partner that has too many connections is asked to come again.
 const CONNECTIONS_RETRY: Duration = Duration::from_secs(10);
@@ -99,7 +99,7 @@ impl Link {
         }
         current.trust.accepts(&self.peer.certificate, &self.peer.chain, shared.tls.now())?;
         let partner = shared.service.admits(&self.peer);
-        *self.judged() = Judged { by: current, at: Instant::now(), partner };
+        *self.judged() = Judged { by: current, at: Clock::running(), partner };
         Ok(())
     }
 }
@@ -143,7 +143,7 @@ pub(super) async fn serve<S: Service>(
     let link = Arc::new(Link {
         peer: Arc::new(peer),
         has_place: place.is_some(),
-        judged: Mutex::new(Judged { by: state, at: Instant::now(), partner }),
+        judged: Mutex::new(Judged { by: state, at: Clock::running(), partner }),
         unread: AtomicBool::new(false),
         requests: AtomicU64::new(0),
     });
@@ -329,7 +329,7 @@ async fn serve_http<S: Service>(
         Pin::new(&mut http).graceful_shutdown();
         if aged {
             overdue = true;
-            end.as_mut().reset(Instant::now() + limits.longest_request());
+            end.as_mut().reset(Clock::running() + limits.longest_request());
         }
     }
     Some(http.into_parts().io.into_inner())
@@ -342,7 +342,7 @@ async fn answer<S: Service>(
     link: Arc<Link>,
     request: Request<Incoming>,
 ) -> Response<Body> {
-    let started = Instant::now();
+    let started = Clock::running();
     let number = link.requests.fetch_add(1, Ordering::Relaxed);
     let span = info_span!("request", number, peer = link.peer.certificate_sha256.short());
     async {

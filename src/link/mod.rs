@@ -58,5 +58,5 @@ pub use error::{SendError, TlsFault};
 pub use limits::{ClientLimits, Limits};
 pub use problem::{Problem, Refusal, RefusalStatus};
 pub use server::{Server, Stopped};
-pub use tls::{Clock, Tls, TlsError, TlsSettings, TlsVersions};
+pub use tls::{Tls, TlsError, TlsSettings, TlsVersions};
 pub use verify::{CertificateFault, PeerTrust, TrustRefusal};

@@ -19,7 +19,7 @@ use rustls::{
 };
 
 use super::verify::{AcceptedClients, OfficeServer, PeerTrust};
-use crate::types::OfficeNumber;
+use crate::types::{Clock, OfficeNumber};
 
 /// The one protocol that is spoken inside.
 const HTTP_1_1: &[u8] = b"http/1.1";
@@ -43,28 +43,6 @@ pub enum TlsVersions {
     Tls13,
     /// TLS 1.3, and TLS 1.2 with ECDHE and AES-GCM, for partners behind old equipment.
     Tls13AndHighSecurity12,
-}
-
-/// The clock that certificates are judged by.
-#[derive(Clone)]
-pub struct Clock(Arc<dyn Fn() -> Timestamp + Send + Sync>);
-
-impl Clock {
-    /// A clock that asks `now` each time.
-    pub fn new(now: impl Fn() -> Timestamp + Send + Sync + 'static) -> Self {
-        Self(Arc::new(now))
-    }
-
-    /// What it shows.
-    pub fn now(&self) -> Timestamp {
-        (self.0)()
-    }
-}
-
-impl fmt::Debug for Clock {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("Clock")
-    }
 }
 
 impl TimeProvider for Clock {

@@ -3,13 +3,14 @@
 use std::fs::{self, File, Metadata, OpenOptions};
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use jiff::Timestamp;
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
 
 use crate::config::{LogFile, LogRotation};
+use crate::types::{Clock, Instant};
 
 /// How often to look whether the file is still the one that stands there.
 const LOOK: Duration = Duration::from_secs(1);
@@ -59,7 +60,7 @@ impl RotatingFile {
             open = begin(path, today)?;
         }
         if open.looked_at.elapsed() >= LOOK {
-            open.looked_at = Instant::now();
+            open.looked_at = Clock::running();
         }
         Ok(self.open.insert(open))
     }
@@ -89,7 +90,7 @@ fn begin(path: &Path, today: Date) -> io::Result<Open> {
     let written = metadata.modified().ok().and_then(|at| Timestamp::try_from(at).ok());
     let size = metadata.len();
     let day = if size == 0 { today } else { written.map_or(today, day) };
-    Ok(Open { file, size, day, looked_at: Instant::now() })
+    Ok(Open { file, size, day, looked_at: Clock::running() })
 }
 
 /// Gives the file the number 1, and each older one the next; the oldest is removed.
@@ -182,7 +183,7 @@ mod tests {
         file.write_all(b"one\n").expect("written");
         fs::rename(&folder, home.path().join("away")).expect("moved");
         let gone = |file: &mut RotatingFile| file.write_all(b"lost\n").is_err();
-        let began = Instant::now();
+        let began = Clock::running();
         while !gone(&mut file) {
             assert!(began.elapsed() < Duration::from_secs(20), "not noticed");
         }

@@ -14,9 +14,11 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::sync::mpsc::{Receiver, SyncSender, TrySendError, sync_channel};
 use std::thread;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use tracing_subscriber::fmt::MakeWriter;
+
+use crate::types::Clock;
 
 pub use file::RotatingFile;
 
@@ -91,18 +93,26 @@ impl Sink {
 
     /// Waits until what is in the queue was written or dropped, but no longer than `most`.
     pub fn flush(&self, most: Duration) {
-        let until = Instant::now() + most;
+        let until = Clock::running() + most;
         let (sender, done) = sync_channel(1);
         let mut message = Message::Flush(sender);
         while let Err(TrySendError::Full(back)) = self.line.try_send(message) {
-            if Instant::now() >= until {
+            if Clock::running() >= until {
                 return;
             }
             message = back;
-            thread::sleep(Duration::from_millis(5));
+            pause();
         }
-        let _ = done.recv_timeout(until.saturating_duration_since(Instant::now()));
+        let _ = done.recv_timeout(until.saturating_duration_since(Clock::running()));
     }
+}
+
+#[expect(
+    clippy::disallowed_methods,
+    reason = "the last words of a process, outside of any runtime"
+)]
+fn pause() {
+    thread::sleep(Duration::from_millis(5));
 }
 
 impl State {

@@ -11,10 +11,10 @@ use super::problems::{Problems, StartProblem, StartProblems};
 use super::proof;
 use crate::config::{Config, Draft, IdentityFiles, Office};
 use crate::folder::{FolderError, FolderRole, look, look_for_one_volume, look_or_above};
-use crate::link::{Clock, Tls};
+use crate::link::Tls;
 use crate::spec::Spec;
 use crate::store::Store;
-use crate::types::code;
+use crate::types::{Clock, code};
 
 /// What was found.
 #[derive(Debug)]

@@ -5,7 +5,7 @@
 //! holds up none of those behind it, but is asked for again until the time of its package is over.
 
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use futures_util::future::join_all;
 use futures_util::stream::{self, StreamExt as _};
@@ -18,7 +18,7 @@ use super::supervise::Beat;
 use crate::link::{ReceiptEntry, SendError};
 use crate::store::{OutgoingRow, StoreError};
 use crate::transfer::{Outgoing, OutgoingEvent, OutgoingReceipt};
-use crate::types::code;
+use crate::types::{Clock, Instant, code};
 
 /// Waits after a question that failed, growing.
 const PAUSES: [u64; 4] = [5, 15, 60, 300];
@@ -124,7 +124,7 @@ impl Collector {
             if lately || !context.store.has_given_up(office, partner).await.map_err(code)? {
                 return Ok(LONGEST_SLEEP);
             }
-            self.given_up_asked = Some(Instant::now());
+            self.given_up_asked = Some(Clock::running());
         }
         self.ahead.take_if(|ahead| ahead.since.elapsed() >= ASK_AGAIN);
         let after = match &self.ahead {
@@ -134,7 +134,7 @@ impl Collector {
         let endpoint = context.endpoint(partner).ok_or(code::UNKNOWN_PARTNER)?;
         let wait = Duration::try_from(context.config.timing.receipt_wait).unwrap_or_default();
         let wait = if awaits { wait } else { Duration::ZERO };
-        let asked_at = Instant::now();
+        let asked_at = Clock::running();
         let page = context
             .client
             .receipts(&endpoint, office, after, wait)
@@ -143,7 +143,7 @@ impl Collector {
         let is_empty = page.receipts.is_empty();
         let all_taken = take_all(context, page.receipts).await.map_err(code)?;
         if !all_taken && self.ahead.is_none() {
-            self.ahead = Some(Ahead { position: after, since: Instant::now() });
+            self.ahead = Some(Ahead { position: after, since: Clock::running() });
         }
         match &mut self.ahead {
             Some(ahead) => ahead.position = page.next,

@@ -12,11 +12,11 @@ use super::proof::Proof;
 use super::quota::Quota;
 use super::time_guard::TimeGuard;
 use crate::config::Config;
-use crate::link::{Client, Clock, Endpoint, Tls};
+use crate::link::{Client, Endpoint, Tls};
 use crate::package::Limits;
 use crate::spec::Spec;
 use crate::store::{Store, StoreError};
-use crate::types::{Lang, OfficeNumber};
+use crate::types::{Clock, Lang, OfficeNumber};
 
 /// One of our offices and one of its partners.
 pub(super) type Pair = (OfficeNumber, OfficeNumber);

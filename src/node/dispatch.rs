@@ -13,7 +13,7 @@
 use std::collections::BTreeSet;
 use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use futures_util::FutureExt as _;
 use jiff::{SignedDuration, Timestamp};
@@ -29,7 +29,7 @@ use super::supervise::Beat;
 use crate::link::SendError;
 use crate::store::{NewReceipt, OutgoingRow, StoreError};
 use crate::transfer::{Failure, Outgoing, OutgoingEffect, OutgoingEvent, due_at};
-use crate::types::{MessageId, code};
+use crate::types::{Clock, Instant, MessageId, code};
 
 /// Contact shortens a pause at most once in this time.
 const CONTACT_PAUSE: Duration = Duration::from_mins(1);
@@ -213,7 +213,7 @@ impl Dispatcher {
     fn in_contact(&mut self) {
         let lately = self.contact_at.is_some_and(|at| at.elapsed() < CONTACT_PAUSE);
         if self.paused_until.is_some() && !lately {
-            self.contact_at = Some(Instant::now());
+            self.contact_at = Some(Clock::running());
             self.begin_anew();
         }
     }

@@ -7,7 +7,7 @@
 
 use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
@@ -19,7 +19,7 @@ use super::notices::Notice;
 use super::supervise::{Beat, Board, Doing, Heard};
 use super::systemd;
 use crate::folder::write_atomic;
-use crate::types::code;
+use crate::types::{Clock, Instant, code};
 
 /// How often to look at the tasks.
 const LOOK: Duration = Duration::from_secs(5);
@@ -135,7 +135,7 @@ impl Watcher {
             if is_due && writing.as_ref().is_none_or(JoinHandle::is_finished) {
                 let watcher = Arc::clone(&self);
                 writing = Some(tokio::task::spawn_blocking(move || watcher.write(false)));
-                written = Some((Instant::now(), news, notices));
+                written = Some((Clock::running(), news, notices));
             }
             beat.sleeps(LOOK);
             tokio::select! {

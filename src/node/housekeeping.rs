@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use jiff::SignedDuration;
 use tokio::sync::watch;
@@ -16,6 +16,7 @@ use super::supervise::Beat;
 use super::surroundings::{Moment, Network};
 use super::systemd;
 use crate::types::code::{self, Area};
+use crate::types::{Clock, Instant};
 
 /// How often to look whether a file of certificates was replaced.
 const WATCH: Duration = Duration::from_secs(5);
@@ -45,13 +46,13 @@ pub(super) async fn run(context: Arc<Context>, beat: Beat, mut stopping: watch::
     tell_conditions(&context);
     let mut taken = stamps(&context).await;
     let mut seen = taken.clone();
-    let (mut read_at, mut kept_at) = (Instant::now(), Instant::now());
+    let (mut read_at, mut kept_at) = (Clock::running(), Clock::running());
     let (mut network, mut believed) = (Network::now(), true);
     let (mut wants_to_greet, mut greeted_at) = (false, None::<Instant>);
     loop {
         // Not at the start: the clock of a PC may be wrong until the network has set it.
         beat.sleeps(WATCH);
-        let asleep = Moment(context.now(), Instant::now());
+        let asleep = Moment(context.now(), Clock::running());
         tokio::select! {
             () = stopped(&mut stopping) => break,
             () = context.wake.reload.notified() => {
@@ -59,13 +60,13 @@ pub(super) async fn run(context: Arc<Context>, beat: Beat, mut stopping: watch::
                 systemd::reloading();
                 reload(&context).await;
                 taken = stamps(&context).await;
-                read_at = Instant::now();
+                read_at = Clock::running();
                 systemd::ready();
                 continue;
             }
             () = tokio::time::sleep(WATCH) => {}
         }
-        let (awake, found) = (Moment(context.now(), Instant::now()), Network::now());
+        let (awake, found) = (Moment(context.now(), Clock::running()), Network::now());
         let is_back = asleep.slept_until(awake, WATCH) || found.is_news_after(&network);
         network = found;
         beat.works("looking at the clock");
@@ -78,7 +79,7 @@ pub(super) async fn run(context: Arc<Context>, beat: Beat, mut stopping: watch::
                 "the computer slept, or its network or clock changed: partners are greeted"
             );
             context.wake.begin_anew();
-            (wants_to_greet, greeted_at) = (false, Some(Instant::now()));
+            (wants_to_greet, greeted_at) = (false, Some(Clock::running()));
         }
         believed = is_believed;
         beat.works("reading certificates");
@@ -88,7 +89,7 @@ pub(super) async fn run(context: Arc<Context>, beat: Beat, mut stopping: watch::
         let again = context.proof().has_faults() && read_at.elapsed() >= RETRY;
         if replaced || again || read_at.elapsed() >= INTERVAL {
             reload(&context).await;
-            read_at = Instant::now();
+            read_at = Clock::running();
             taken.clone_from(&found);
         } else {
             tell_conditions(&context);
@@ -99,7 +100,7 @@ pub(super) async fn run(context: Arc<Context>, beat: Beat, mut stopping: watch::
             beat.works_for("removing old packages", LONGEST_PURGE);
             purge(&context).await;
             expiry::expire_overdue(&context).await;
-            kept_at = Instant::now();
+            kept_at = Clock::running();
         }
     }
 }

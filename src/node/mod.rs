@@ -57,7 +57,7 @@ use std::time::Duration;
 use tokio::sync::watch;
 
 pub use check::Checked;
-pub use clock::{local_time, system_clock};
+pub use clock::local_time;
 pub use health::{Health, TaskHealth};
 pub use notices::Notice;
 pub use problems::{StartProblem, StartProblems};
@@ -66,10 +66,10 @@ pub use start::Consent;
 pub use supervise::Fault;
 
 use crate::config::{Config, Draft};
-use crate::link::Clock;
 use crate::package::Limits;
 use crate::spec::Spec;
 use crate::store::Store;
+use crate::types::Clock;
 use context::{Context, stopped};
 use health::Watcher;
 use supervise::Supervisor;

@@ -6,12 +6,12 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Mutex, MutexGuard, PoisonError};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use crate::types::Lang;
+use crate::types::{Clock, Instant, Lang};
 
 /// The most conditions of one code that are told one by one, so that no code takes the place of
 /// another; of further ones only the number is known.
@@ -89,13 +89,13 @@ impl Notices {
             standing.notice.ja = ja;
             standing.notice.en = en;
             standing.met += 1;
-            standing.met_at = Instant::now();
+            standing.met_at = Clock::running();
             let pause = PAUSES.get(standing.told.saturating_sub(1)).or(PAUSES.last());
             if pause.is_some_and(|pause| standing.told_at.elapsed() >= *pause) {
                 let (about, met) = (&standing.notice.about, standing.met);
                 tracing::warn!(code, about, met, "{} (still)", standing.notice.en);
                 standing.told += 1;
-                standing.told_at = Instant::now();
+                standing.told_at = Clock::running();
                 standing.met = 0;
             }
             return;
@@ -116,7 +116,7 @@ impl Notices {
         }
         tracing::warn!(code, about = key.1, "{en}");
         let notice = Notice { code: code.to_owned(), about: key.1.clone(), since: now, ja, en };
-        let at = Instant::now();
+        let at = Clock::running();
         let standing = Standing { notice, told_at: at, told: 1, met: 0, met_at: at };
         state.standing.insert(key, standing);
     }

@@ -8,9 +8,9 @@
 
 use std::collections::HashMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
-use crate::types::OfficeNumber;
+use crate::types::{Clock, Instant, OfficeNumber};
 
 /// In this time an allowance fills up.
 const HOUR: Duration = Duration::from_hours(1);
@@ -77,7 +77,7 @@ impl Quota {
         partners: &'a mut HashMap<OfficeNumber, Allowance>,
         partner: OfficeNumber,
     ) -> &'a mut Allowance {
-        let now = Instant::now();
+        let now = Clock::running();
         let full = Allowance { left: self.rate, at: now, used_up: false };
         let allowance = partners.entry(partner).or_insert(full);
         let passed = now.saturating_duration_since(allowance.at).min(HOUR).as_micros();

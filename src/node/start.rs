@@ -20,11 +20,11 @@ use crate::config::{Config, Office};
 use crate::folder::{
     DropFolder, Fault, FolderError, FolderRole, ImportFolder, Marked, Place, UnitFolder,
 };
-use crate::link::{Client, ClientLimits, Clock, Limits, Server, Tls};
+use crate::link::{Client, ClientLimits, Limits, Server, Tls};
 use crate::route;
 use crate::spec::Spec;
 use crate::store::{Beginning, KnownFolder, Store, Terms};
-use crate::types::{FileKind, MessageId, OfficeNumber, code};
+use crate::types::{Clock, FileKind, MessageId, OfficeNumber, code};
 
 /// What a person has said about things that are not as they were at the last start.
 #[derive(Debug, Clone, Copy, Default)]

@@ -6,13 +6,14 @@
 
 use std::panic::AssertUnwindSafe;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use futures_util::FutureExt as _;
 use tokio::sync::watch;
 use tokio::task::JoinSet;
 
 use super::context::stopped;
+use crate::types::{Clock, Instant};
 
 /// The pauses before a task is begun anew; the last one repeats.
 const PAUSES: [Duration; 4] = [
@@ -73,7 +74,7 @@ impl Board {
 
     fn enter(&self, task: &str) -> Beat {
         let mut all = self.lock();
-        let now = Instant::now();
+        let now = Clock::running();
         let doing = Doing::Works("starting");
         all.push(Heard { task: task.to_owned(), doing, since: now, due: Some(now) });
         Beat { board: self.clone(), place: all.len() - 1 }
@@ -108,7 +109,7 @@ impl Beat {
     }
 
     fn note(&self, doing: Doing, most: Duration) {
-        let since = Instant::now();
+        let since = Clock::running();
         let due = since.checked_add(most);
         if let Some(heard) = self.board.lock().get_mut(self.place) {
             *heard = Heard { task: std::mem::take(&mut heard.task), doing, since, due };
@@ -151,7 +152,7 @@ impl Supervisor {
                     return;
                 }
                 ends.retain(|end| end.elapsed() < PERIOD);
-                ends.push(Instant::now());
+                ends.push(Clock::running());
                 if ends.len() >= MOST_ENDS {
                     fault.send_replace(Some(Fault { task: name }));
                     return;
@@ -257,17 +258,17 @@ mod tests {
         assert_eq!(supervisor.fault().await.task, "listener");
     }
 
-    #[test]
-    fn a_task_stands_still_after_its_own_promise() {
+    #[tokio::test(start_paused = true)]
+    async fn a_task_stands_still_after_its_own_promise() {
         let board = Board::default();
         let beat = board.enter("task");
         let stands_still = || board.all()[0].stands_still(Duration::from_millis(10));
         beat.sleeps(Duration::from_hours(1));
-        std::thread::sleep(Duration::from_millis(15));
+        tokio::time::sleep(Duration::from_millis(15)).await;
         assert!(!stands_still());
         beat.works("packing");
         assert!(!stands_still());
-        std::thread::sleep(Duration::from_millis(15));
+        tokio::time::sleep(Duration::from_millis(15)).await;
         assert!(stands_still());
         assert_eq!(board.all()[0].doing, Doing::Works("packing"));
     }

@@ -2,9 +2,11 @@
 //! reached may be, and do not know that we are back.
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, UdpSocket};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
+
+use crate::types::Instant;
 
 /// A pause that took so much longer than it should have was a sleep of the computer.
 const NAP: Duration = Duration::from_secs(15);
@@ -58,12 +60,13 @@ impl Network {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::types::Clock;
 
     const PAUSE: Duration = Duration::from_secs(5);
 
     #[test]
     fn a_pause_that_is_much_too_long_on_either_clock_was_a_sleep() {
-        let (wall, running) = (Timestamp::UNIX_EPOCH, Instant::now());
+        let (wall, running) = (Timestamp::UNIX_EPOCH, Clock::running());
         let start = Moment(wall, running);
         let end = |by_wall: i64, by_running: u64| {
             let wall = wall + SignedDuration::from_secs(by_wall);

@@ -6,9 +6,11 @@
 //! it, as after the computer slept, or when it has lasted for long.
 
 use std::sync::{Mutex, MutexGuard, PoisonError};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
+
+use crate::types::{Clock, Instant};
 
 /// Clocks may be adjusted by this much at a time.
 const ADJUSTMENT: SignedDuration = SignedDuration::from_mins(5);
@@ -45,12 +47,12 @@ impl TimeGuard {
             Some(last) => (last, LASTING_AT_START),
             None => (now, LASTING),
         };
-        Self(Mutex::new(State { believed: (believed, Instant::now()), doubt: None, lasting }))
+        Self(Mutex::new(State { believed: (believed, Clock::running()), doubt: None, lasting }))
     }
 
     /// Whether the clock, which shows `now`, is believed.
     pub(super) fn believes(&self, now: Timestamp) -> bool {
-        self.believes_at(now, Instant::now())
+        self.believes_at(now, Clock::running())
     }
 
     fn believes_at(&self, now: Timestamp, at: Instant) -> bool {
@@ -69,7 +71,7 @@ impl TimeGuard {
 
     /// A partner's clock shows what ours shows.
     pub(super) fn confirm(&self, now: Timestamp) {
-        self.state().believe(now, Instant::now());
+        self.state().believe(now, Clock::running());
     }
 
     /// The time that it would be if the clock had not leapt.
@@ -101,7 +103,7 @@ mod tests {
     #[test]
     fn a_leap_is_doubted_until_it_is_over_confirmed_or_has_lasted() {
         let guard = TimeGuard::new(after(0), Some(after(-24)));
-        let start = Instant::now();
+        let start = Clock::running();
         let later = |hours: u64| start + Duration::from_hours(hours);
         assert!(guard.believes_at(after(0), start));
         assert!(!guard.believes_at(after(8 * 24), start), "eight days ahead");

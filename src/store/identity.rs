@@ -12,13 +12,13 @@ use std::fs::{self, File};
 use std::io::{self, Read as _, Write as _};
 use std::path::{Path, PathBuf};
 use std::sync::Mutex;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use file_id::{FileId, get_file_id};
 use rusqlite::{Connection, OpenFlags, OptionalExtension as _};
 
 use super::{StoreError, connect, database};
-use crate::types::{Digest, code};
+use crate::types::{Clock, Digest, Instant, code};
 
 /// The first word of a record.
 const HEAD: &str = "renkei-store";
@@ -221,7 +221,7 @@ impl Records {
             }
         };
         if let (Some(outside), true) = (&self.outside, is_due) {
-            last.outside = Some((record.journal, Instant::now()));
+            last.outside = Some((record.journal, Clock::running()));
             if let Err(error) = record.write(outside)
                 && !std::mem::replace(&mut last.outside_failed, true)
             {

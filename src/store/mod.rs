@@ -336,6 +336,7 @@ fn connect(folder: &Path, create: OpenFlags) -> Result<Connection, StoreError> {
 }
 
 /// Takes the lock of the folder; the operating system gives it back whatever happens to us.
+#[expect(clippy::disallowed_methods, reason = "before there is a node, and over in an instant")]
 fn lock(folder: &Path) -> Result<File, StoreError> {
     let mut options = File::options();
     let options = private(options.create(true).truncate(false).write(true));

@@ -1,9 +1,10 @@
 //! The words of the standard as types: everything that crosses a module boundary is parsed once,
 //! here, and is valid from then on.
 //!
-//! Row 0 of the layers: no IO, no clock, nothing of this crate above it.
+//! Row 0 of the layers: no IO, no clock but the one that others are handed, nothing of this crate above it.
 
 mod ascii;
+mod clock;
 pub mod code;
 mod digest;
 mod edition;
@@ -20,6 +21,7 @@ mod service_month;
 mod severity;
 
 pub use ascii::{FileSerial, OfficeNumber, ParseTokenError, ServiceType};
+pub use clock::{Clock, Instant};
 pub use digest::{Digest, DigestBuilder, ParseDigestError};
 pub use edition::{Edition, ParseEditionError};
 pub use file_kind::FileKind;

@@ -110,7 +110,8 @@ fn pure_rows_do_no_io() {
     ];
     let mut faults = Vec::new();
     for (module, path, text) in files() {
-        if rows[&module] > 3 {
+        // The clock that the others are handed as an argument.
+        if rows[&module] > 3 || path.ends_with("types/clock.rs") {
             continue;
         }
         let code = text.split("#[cfg(test)]").next().unwrap_or_default();

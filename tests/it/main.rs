@@ -9,6 +9,10 @@
     clippy::unwrap_used,
     reason = "a test that fails says so by panicking"
 )]
+#![allow(
+    clippy::disallowed_methods,
+    reason = "tests of processes wait for the clock of the machine"
+)]
 
 mod certs;
 mod certs_command;

@@ -17,8 +17,8 @@ use anyhow::Context as _;
 use indicatif::ProgressBar;
 
 use super::{EXIT_NO, UsageError, output, setup};
-use crate::node::{Consent, Node, system_clock};
-use crate::types::Lang;
+use crate::node::{Consent, Node};
+use crate::types::{Clock, Lang};
 use input::Unit;
 use offices::Office;
 use outcome::Outcome;
@@ -72,7 +72,7 @@ pub(super) fn run(args: &Args, lang: Lang) -> anyhow::Result<ExitCode> {
     }
     let folder = match &args.dir {
         Some(folder) => folder.clone(),
-        None => offices::temporary_folder(system_clock().now())?,
+        None => offices::temporary_folder(Clock::system().now())?,
     };
     setup::runtime()?.block_on(demo(args, &folder, found.units, lang))
 }
@@ -83,7 +83,7 @@ async fn demo(
     units: Vec<Unit>,
     lang: Lang,
 ) -> anyhow::Result<ExitCode> {
-    let offices = offices::prepare(folder, &units, system_clock().now())?;
+    let offices = offices::prepare(folder, &units, Clock::system().now())?;
     output::line(&introduction(folder, &offices, lang))?;
     let nodes = start(&offices, lang).await?;
     let outcomes = exchange(&offices, &nodes, units).await?;
@@ -146,7 +146,7 @@ async fn start(offices: &[Office], lang: Lang) -> anyhow::Result<Vec<Node>> {
     for office in offices {
         let mut config = setup::config(&office.config, lang)?;
         config.node.lang = lang;
-        match Node::start(config, spec, system_clock(), Consent::default()).await {
+        match Node::start(config, spec, Clock::system(), Consent::default()).await {
             Ok(node) => nodes.push(node),
             Err(problems) => anyhow::bail!("{}", problems.text(lang)),
         }
@@ -162,7 +162,7 @@ async fn exchange(
 ) -> anyhow::Result<Vec<Outcome>> {
     let progress = ProgressBar::new(u64::try_from(units.len())?);
     let mut outcomes: Vec<Outcome> = Vec::new();
-    let clock = system_clock();
+    let clock = Clock::system();
     for unit in units {
         let office = offices.iter().find(|office| office.number == unit.sender);
         let dropped_at = clock.now();

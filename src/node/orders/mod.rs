@@ -7,7 +7,7 @@ mod held;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use tokio::sync::watch;
 
@@ -17,7 +17,7 @@ use super::supervise::Beat;
 use crate::control::{Answer, ControlBox, Request, Taken, Target};
 use crate::store::StoreError;
 use crate::transfer::{Outgoing, OutgoingEvent};
-use crate::types::{Lang, MessageId, OfficeNumber, code};
+use crate::types::{Clock, Instant, Lang, MessageId, OfficeNumber, code};
 
 /// How often the box is looked into.
 const INTERVAL: Duration = Duration::from_secs(1);
@@ -47,7 +47,7 @@ pub(super) async fn run(
         beat.works("carrying out orders");
         look(&context, &ends).await;
         if looked_at.is_none_or(|at| at.elapsed() >= LOOK_AT_FOLDERS) {
-            looked_at = Some(Instant::now());
+            looked_at = Some(Clock::running());
             if let Err(error) = removal.settle(&context, &ends).await {
                 tracing::error!(code = error.code(), %error, "held sets cannot be looked after");
             }

@@ -1,13 +1,13 @@
 //! Units of the drop folder that cannot be taken now, and what a person is told of what stays there.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use super::super::context::Context;
 use super::super::judge;
 use super::{OutboundFault, UnitKey, Way};
 use crate::folder::{Action, Odd, ShownName};
-use crate::types::{Lang, OfficeNumber, code};
+use crate::types::{Clock, Instant, Lang, OfficeNumber, code};
 
 /// Units that are remembered at the most. Those beyond are tried with every look.
 const MOST: usize = 10_000;
@@ -62,7 +62,7 @@ impl SetAside {
         };
         let entry = Entry {
             attempts: attempts.saturating_add(1),
-            until: Instant::now() + pause,
+            until: Clock::running() + pause,
             code: fault.code(),
             ja,
             en,
@@ -72,14 +72,14 @@ impl SetAside {
 
     /// The units that are not to be tried yet.
     pub(super) fn waiting(&self) -> BTreeSet<UnitKey> {
-        let now = Instant::now();
+        let now = Clock::running();
         let waiting = self.units.iter().filter(|(_, entry)| entry.until > now);
         waiting.map(|(key, _)| key.clone()).collect()
     }
 
     /// When the next of them is to be tried.
     pub(super) fn next(&self) -> Option<Duration> {
-        let now = Instant::now();
+        let now = Clock::running();
         // Those whose time has come and that were not tried wait for another unit.
         let waits = self.units.values().filter_map(|entry| entry.until.checked_duration_since(now));
         waits.filter(|wait| !wait.is_zero()).min()
@@ -99,7 +99,7 @@ impl SetAside {
     /// others too.
     pub(super) fn is_gone(&mut self, key: &UnitKey) {
         if self.units.remove(key).is_some() {
-            let now = Instant::now();
+            let now = Clock::running();
             self.units.values_mut().for_each(|entry| entry.until = now);
         }
     }

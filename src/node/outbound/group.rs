@@ -3,7 +3,6 @@
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::iter::Peekable;
 use std::sync::Arc;
-use std::time::Instant;
 
 use futures_util::stream::{self, StreamExt as _};
 use jiff::Timestamp;
@@ -20,7 +19,7 @@ use super::{
 };
 use crate::config::Peer;
 use crate::folder::{Claim, ClaimedFile, Fault, Unclaimed};
-use crate::types::{FileSerial, MessageId};
+use crate::types::{Clock, FileSerial, MessageId};
 
 /// So many units are claimed, read or signed at a time.
 const AT_A_TIME: usize = 8;
@@ -283,7 +282,7 @@ impl Outbound {
                 if unit.is_certain {
                     certain.push(claim);
                 } else {
-                    self.resting.push((claim, Instant::now()));
+                    self.resting.push((claim, Clock::running()));
                 }
             }
         }
@@ -320,7 +319,7 @@ impl Outbound {
         if is_certain {
             return self.let_go(claim).await;
         }
-        self.resting.push((Arc::clone(claim), Instant::now()));
+        self.resting.push((Arc::clone(claim), Clock::running()));
         Ok(())
     }
 

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use tokio::sync::watch;
 
@@ -11,7 +11,7 @@ use super::super::context::blocking;
 use super::super::supervise::Beat;
 use super::{FAULT_PAUSE, Incomplete, Line, Outbound, OutboundFault, Ready, SOON, UnitKey};
 use crate::folder::{ScanLimits, Seen, Writing};
-use crate::types::code;
+use crate::types::{Clock, Instant, code};
 
 impl Outbound {
     /// One look into the drop folder; says when the next can bring something new.
@@ -63,7 +63,7 @@ impl Outbound {
         let (mut admitted, mut in_hand) = (Vec::new(), Vec::new());
         // In ascending 連番: that is the order of the keys, and of the sequence numbers.
         for (key, all) in units {
-            let seen = *self.seen.entry(key.clone()).or_insert_with(Instant::now);
+            let seen = *self.seen.entry(key.clone()).or_insert_with(Clock::running);
             let files = ready.remove(&key).unwrap_or_default();
             if line.holds_up(&key) {
                 continue;
@@ -193,7 +193,7 @@ impl Outbound {
             tracing::info!(office = %self.folders.office, %serial,
                 "a set waits for its other files");
         }
-        let since = known.map_or_else(Instant::now, |known| known.since);
+        let since = known.map_or_else(Clock::running, |known| known.since);
         self.incomplete.insert(key.clone(), Incomplete { since, files: files.to_vec() });
     }
 

@@ -9,7 +9,7 @@ mod settled;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use jiff::Timestamp;
 use tokio::sync::{Notify, watch};
@@ -25,7 +25,7 @@ use crate::folder::{
     Claim, ClaimedFile, Fault, FolderError, FolderRole, Seen, Settler, Unclaimed, Watch, Writers,
 };
 use crate::store::StoreError;
-use crate::types::{FileName, FileSerial, Lang, OfficeNumber, code};
+use crate::types::{Clock, FileName, FileSerial, Instant, Lang, OfficeNumber, code};
 
 use aside::{SetAside, Stays};
 use end::release;
@@ -239,7 +239,7 @@ pub(super) async fn run(
         context,
         folders,
         settler: Settler::new(settle),
-        started: Instant::now(),
+        started: Clock::running(),
         seen: BTreeMap::new(),
         incomplete: BTreeMap::new(),
         aside: SetAside::default(),

@@ -3,9 +3,8 @@
 use jiff::{SignedDuration, Timestamp};
 use renkei::certs::{Issued, TestCa, Validity};
 use renkei::link::SendError;
-use renkei::node::system_clock;
 use renkei::package::{Limits, Receipt, Usage};
-use renkei::types::Digest;
+use renkei::types::{Clock, Digest};
 
 use super::rogue::Rogue;
 use super::units::{export, withdrawal};
@@ -16,7 +15,7 @@ use crate::proof::{long, office, trust_in};
 const LEFT: i64 = 10;
 
 fn now() -> Timestamp {
-    system_clock().now()
+    Clock::system().now()
 }
 
 fn issue(of: &Office, seconds: i64) -> Issued {

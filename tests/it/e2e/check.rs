@@ -7,6 +7,7 @@ use std::process::Output;
 use renkei::certs::files::Access;
 use renkei::certs::{TestCa, Validity, certificates_to_pem, revocation_list_to_pem};
 use renkei::package::Usage;
+use renkei::types::Clock;
 
 use crate::harness::{CARE, HELP, Office, offices, quoted};
 use crate::proof::{long, office};
@@ -174,7 +175,7 @@ fn folders_inside_the_drop_folder_are_found_before_they_are_made() {
 #[test]
 fn what_ends_soon_is_told() {
     let [mut care, _] = offices([CARE, HELP]);
-    let now = renkei::node::system_clock().now();
+    let now = Clock::system().now();
     let hour = jiff::SignedDuration::from_hours(1);
     let validity = |hours| Validity { not_before: now - hour, not_after: now + hour * hours };
     let world = std::sync::Arc::clone(&care.world);

@@ -3,6 +3,7 @@
 use jiff::Timestamp;
 use renkei::certs::{Issued, Validity};
 use renkei::package::Usage;
+use renkei::types::Clock;
 
 use super::units::{export, withdrawal};
 use crate::harness::{CARE, HELP, Office, offices, until};
@@ -12,7 +13,7 @@ use crate::proof::office;
 const LEFT: i64 = 8;
 
 fn now() -> Timestamp {
-    renkei::node::system_clock().now()
+    Clock::system().now()
 }
 
 fn issue(of: &Office, seconds: i64) -> Issued {

@@ -45,8 +45,9 @@ fn stops_in_time_with_packages_in_flight_and_goes_on_later() {
 #[test]
 fn stops_in_time_with_packages_in_flight_and_goes_on_later() {
     use renkei::config::Config;
-    use renkei::node::{Consent, Node, system_clock};
+    use renkei::node::{Consent, Node};
     use renkei::spec::Spec;
+    use renkei::types::Clock;
 
     let [mut care, mut help] = offices([CARE, HELP]);
     let tarpit = TcpListener::bind(("127.0.0.1", help.port)).expect("the port is free");
@@ -56,7 +57,7 @@ fn stops_in_time_with_packages_in_flight_and_goes_on_later() {
     let runtime = tokio::runtime::Runtime::new().expect("a runtime");
     let spec = Spec::builtin().expect("consistent");
     let node = runtime
-        .block_on(Node::start(config, spec, system_clock(), Consent::default()))
+        .block_on(Node::start(config, spec, Clock::system(), Consent::default()))
         .expect("it runs");
     let units: Vec<_> = (1..=20).map(|number| withdrawal(CARE, number)).collect();
     export_all(&care, &units);

@@ -4,6 +4,7 @@ use jiff::SignedDuration;
 use renkei::certs::files::Access;
 use renkei::certs::{TestCa, Validity, certificates_to_pem, revocation_list_to_pem};
 use renkei::package::Usage;
+use renkei::types::Clock;
 
 use super::units::{PLAN, export, sample};
 use crate::harness::{CARE, HELP, Office, offices, until};
@@ -13,7 +14,7 @@ const LISTS: &str = "[\"keys/ca.crl.pem\"]";
 
 /// From so many minutes from now to so many.
 fn minutes(from: i64, until: i64) -> Validity {
-    let at = |minutes| renkei::node::system_clock().now() + SignedDuration::from_mins(minutes);
+    let at = |minutes| Clock::system().now() + SignedDuration::from_mins(minutes);
     Validity { not_before: at(from), not_after: at(until) }
 }
 

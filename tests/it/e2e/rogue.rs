@@ -9,13 +9,12 @@ use renkei::certs::{Identity, load_identity};
 use renkei::link::{
     Client, ClientLimits, Endpoint, PutReply, ReceiptPage, SendError, Tls, TlsSettings, TlsVersions,
 };
-use renkei::node::system_clock;
 use renkei::package::{
     Limits, Manifest, ManifestFile, ManifestFormat, Package, Party, Signer, open, pack,
 };
 use renkei::rules::{self, Options, SourceFile};
 use renkei::spec::Spec;
-use renkei::types::{Edition, MessageId};
+use renkei::types::{Clock, Edition, MessageId};
 use tokio::runtime::Runtime;
 
 use super::units::{Unit, serial_of};
@@ -75,11 +74,11 @@ impl Rogue {
             trust: std::sync::Arc::new(trust_in(&[&of.world.authority])),
             versions: TlsVersions::Tls13,
         };
-        Tls::new(settings, system_clock()).expect("usable keys")
+        Tls::new(settings, Clock::system()).expect("usable keys")
     }
 
     pub(super) fn now() -> Timestamp {
-        system_clock().now()
+        Clock::system().now()
     }
 
     /// A package as a node would make it, but for what `change` does to its manifest.

@@ -12,12 +12,12 @@ use rcgen::{
     IsCa, KeyIdMethod, KeyPair, RevokedCertParams, SerialNumber, date_time_ymd,
 };
 use renkei::link::{
-    Client, ClientLimits, Clock, Endpoint, Limits, Peer, PutAnswer, ReceiptEntry, ReceiptPage,
+    Client, ClientLimits, Endpoint, Limits, Peer, PutAnswer, ReceiptEntry, ReceiptPage,
     ReceiptQuery, Refusal, RefusalStatus, Server, Service, StatusAnswer, Stopped, Tls, TlsSettings,
     TlsVersions, TrustRefusal,
 };
 use renkei::package::{CertificateInfo, Trust, TrustSources};
-use renkei::types::{Digest, Hashed, MessageId, OfficeNumber};
+use renkei::types::{Clock, Digest, Hashed, MessageId, OfficeNumber};
 use rustls::pki_types::{
     CertificateDer, CertificateRevocationListDer, PrivateKeyDer, PrivatePkcs8KeyDer,
 };

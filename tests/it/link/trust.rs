@@ -87,7 +87,7 @@ async fn a_pinned_self_signed_certificate_is_accepted() {
 async fn nobody_uses_a_pinned_certificate_without_its_key() {
     let pinned = self_signed("sender");
     let thief = Identity { key: self_signed("thief").key, ..pinned.copy() };
-    let result = Tls::new(settings(&thief, TestTrust::default()), renkei::link::Clock::new(now));
+    let result = Tls::new(settings(&thief, TestTrust::default()), renkei::types::Clock::new(now));
     assert!(matches!(result, Err(TlsError::Key(_))), "our own settings are checked");
     // Somebody else's program does not check: the handshake does.
     let authority = Authority::new("test authority");
@@ -209,7 +209,7 @@ async fn old_judgements_are_asked_for_again() {
     let moving = Arc::new(std::sync::Mutex::new(now()));
     let clock = {
         let moving = Arc::clone(&moving);
-        renkei::link::Clock::new(move || *moving.lock().expect("no panic"))
+        renkei::types::Clock::new(move || *moving.lock().expect("no panic"))
     };
     let trust = TestTrust::of(&authority);
     let tls = Tls::new(settings(&authority.issue(RECIPIENT), trust), clock).expect("usable");
