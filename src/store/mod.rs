@@ -24,6 +24,8 @@ mod folders;
 mod held;
 mod identity;
 mod incoming;
+mod journal;
+mod loss;
 mod orders;
 mod outgoing;
 mod payload;
@@ -48,13 +50,13 @@ use tokio::sync::watch;
 pub use error::StoreError;
 pub use folders::KnownFolder;
 pub use held::{HeldItem, HeldRow, Settled};
-pub use identity::{Beginning, Loss};
+pub use identity::Beginning;
 pub use incoming::{CommitAnswer, Content, IncomingNote, IncomingRow, NewIncoming, UnplacedRow};
+pub use journal::{Direction, JournalRow};
+pub use loss::Loss;
 pub use orders::Due;
 pub use outgoing::{NewOutgoing, OutgoingRow};
-pub use query::{
-    Direction, Evidence, HistoryFilter, HistoryRow, JournalRow, StateCount, Status, Waiting,
-};
+pub use query::{Evidence, HistoryFilter, HistoryRow, StateCount, Status, Waiting};
 pub use receipts::{NewReceipt, Origin, StoredReceipt};
 pub use settled::{PackedSet, SettledRow};
 pub use unit::{UnitFile, UnitSummary};
