@@ -9,7 +9,7 @@
 //! the commits.
 
 use std::fs::{self, File};
-use std::io::{self, Read as _, Write as _};
+use std::io::{self, Read as _};
 use std::path::{Path, PathBuf};
 use std::sync::Mutex;
 use std::time::{Duration, Instant};
@@ -19,6 +19,7 @@ use rusqlite::{Connection, OpenFlags, OptionalExtension as _};
 
 use super::loss::Loss;
 use super::{StoreError, connect, database};
+use crate::disk::{self, Readers};
 use crate::types::Digest;
 
 /// The first word of a record.
@@ -68,12 +69,9 @@ impl Record {
     fn write(&self, path: &Path) -> io::Result<()> {
         let mut name = path.file_name().unwrap_or_default().to_owned();
         name.push(".tmp");
-        let temporary = path.with_file_name(name);
-        let mut file =
-            private(File::options().write(true).create(true).truncate(true)).open(&temporary)?;
-        writeln!(file, "{HEAD} {} {}", self.id, self.journal)?;
-        file.sync_all()?;
-        fs::rename(&temporary, path)
+        let line = format!("{HEAD} {} {}\n", self.id, self.journal);
+        let unfinished = path.with_file_name(name);
+        disk::replace_by_way_of(&unfinished, path, line.as_bytes(), Readers::Owner)
     }
 }
 
@@ -225,14 +223,14 @@ fn set_aside(folder: &Path, what: Aside) -> Result<(), StoreError> {
     let numbered = |number: u32| folder.join(format!("aside-{number}"));
     let free = (1..=u32::MAX).map(numbered).find(|aside| !aside.exists());
     let aside = free.ok_or_else(|| io::Error::other("no free name to put the store aside"))?;
-    fs::create_dir(&aside)?;
+    disk::create_folder(&aside)?;
     for name in names {
         let (from, to) = (folder.join(name), aside.join(name));
         if !from.exists() {
             continue;
         }
         match what {
-            Aside::Everything => fs::rename(from, to)?,
+            Aside::Everything => disk::rename(&from, &to)?,
             Aside::Log if name == "renkei.db-wal" => {
                 fs::copy(from, to)?;
             }
@@ -240,13 +238,6 @@ fn set_aside(folder: &Path, what: Aside) -> Result<(), StoreError> {
         }
     }
     Ok(())
-}
-
-/// For this account alone.
-pub(super) fn private(options: &mut fs::OpenOptions) -> &mut fs::OpenOptions {
-    #[cfg(unix)]
-    std::os::unix::fs::OpenOptionsExt::mode(options, 0o600);
-    options
 }
 
 /// The database that was opened, as the system knows it: another in its place, or none, is noticed.

@@ -94,6 +94,9 @@ fn modules_use_only_rows_above_them() {
     assert!(faults.is_empty(), "{}", faults.join("\n"));
 }
 
+/// The one module of the pure rows that is there for IO.
+const DISK: &str = "disk";
+
 #[test]
 fn pure_rows_do_no_io() {
     let rows = rows();
@@ -109,7 +112,7 @@ fn pure_rows_do_no_io() {
     ];
     let mut faults = Vec::new();
     for (module, path, text) in files() {
-        if rows[&module] > 3 {
+        if rows[&module] > 3 || module == DISK {
             continue;
         }
         let code = text.split("#[cfg(test)]").next().unwrap_or_default();

@@ -167,7 +167,7 @@ impl<'t> Reader<'t> {
         let length = before.len();
         loop {
             match self.take() {
-                "::" => {}
+                "::" => continue,
                 "{" => {
                     while !matches!(self.peek(0), "}" | "") {
                         self.tree(before, public);
@@ -179,7 +179,7 @@ impl<'t> Reader<'t> {
                     break;
                 }
                 // `self` at the end means what stands before it.
-                "self" if before.len() > 0 && length > 0 => {}
+                "self" if length > 0 => {}
                 word => before.push(word.to_owned()),
             }
             if self.peek(0) != "::" {
