@@ -8,6 +8,7 @@
 //! | 0 | [`types`] | the words of the standard: office numbers, months, file names, digests |
 //! | 1 | [`spec`] | the tables of the standard, loaded and self-checked |
 //! | 1 | [`record`] | MS932 and CSV with exact positions |
+//! | 1 | [`disk`] | durable writes, renames that never overwrite, folder sync, fault steps |
 //! | 2 | [`rules`] | the rule table, the checks, the report |
 //! | 2 | [`package`] | manifest, CMS signatures, container, receipts |
 //! | 2 | [`config`] | the configuration, checked, with all its problems at once |
@@ -42,6 +43,7 @@
 
 pub mod types;
 
+pub mod disk;
 pub mod record;
 pub mod spec;
 

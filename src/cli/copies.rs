@@ -9,7 +9,7 @@ use anyhow::Context as _;
 
 use super::UsageError;
 use super::inputs::{OtherCsv, find, is_zip, label};
-use crate::certs::files::{self, Access, Existing};
+use crate::disk::{self, Readers};
 use crate::types::Lang;
 
 /// The largest file that is read into memory.
@@ -154,7 +154,8 @@ pub(super) fn write(folder: &Path, copies: &[Copy<'_>], lang: Lang) -> anyhow::R
         if let Some(parent) = path.parent() {
             fs::create_dir_all(parent).with_context(|| parent.display().to_string())?;
         }
-        files::write(&path, copy.bytes, Access::Public, Existing::Keep)?;
+        disk::create(&path, copy.bytes, Readers::Public)
+            .with_context(|| path.display().to_string())?;
     }
     Ok(())
 }

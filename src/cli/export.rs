@@ -9,7 +9,7 @@ use bytes::Bytes;
 
 use super::setup::{self, ConfigArg};
 use super::{EXIT_NO, UsageError, output, vouching};
-use crate::certs::files::{self, Access, Existing};
+use crate::disk::{self, Readers};
 use crate::node::{Node, open_trust};
 use crate::package::evidence::{self, EvidenceFile, Report};
 use crate::package::open;
@@ -96,7 +96,8 @@ fn write(folder: &Path, set: &[EvidenceFile], lang: Lang) -> anyhow::Result<()> 
         if let Some(parent) = path.parent() {
             fs::create_dir_all(parent)?;
         }
-        files::write(&path, &file.bytes, Access::Public, Existing::Keep)?;
+        disk::create(&path, &file.bytes, Readers::Public)
+            .with_context(|| path.display().to_string())?;
     }
     Ok(())
 }

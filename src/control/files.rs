@@ -1,9 +1,10 @@
 //! The files, each written whole and read with a bound.
 
-use std::fs::{self, File, OpenOptions};
-use std::io::{self, Read as _, Write as _};
+use std::fs::{self, File};
+use std::io::{self, Read as _};
 use std::path::Path;
 
+use crate::disk::{self, Readers};
 use crate::types::MessageId;
 
 /// The most bytes of an order or an answer.
@@ -21,24 +22,11 @@ pub(super) fn make_private(folder: &Path, data: &Path) -> io::Result<()> {
     if folder.is_dir() {
         return Ok(());
     }
-    let mut builder = fs::DirBuilder::new();
-    #[cfg(unix)]
-    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
-    match builder.create(folder) {
+    match disk::create_private_folder(folder) {
         Err(error) if error.kind() != io::ErrorKind::AlreadyExists => return Err(error),
         _ => {}
     }
-    #[cfg(unix)]
-    {
-        use std::os::unix::fs::{MetadataExt as _, chown};
-        let (owner, own) = (fs::metadata(data)?, fs::metadata(folder)?);
-        if (owner.uid(), owner.gid()) != (own.uid(), own.gid()) {
-            chown(folder, Some(owner.uid()), Some(owner.gid()))?;
-        }
-    }
-    #[cfg(not(unix))]
-    let _ = data;
-    Ok(())
+    disk::give_to_owner_of(data, folder)
 }
 
 /// Writes a file that is there as a whole or not at all. The folder is closed to others, so the file
@@ -46,30 +34,12 @@ pub(super) fn make_private(folder: &Path, data: &Path) -> io::Result<()> {
 pub(super) fn write(path: &Path, bytes: &[u8]) -> io::Result<()> {
     let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
     let unfinished = path.with_file_name(format!(".{name}{UNFINISHED}"));
-    let write = || {
-        let mut options = OpenOptions::new();
-        let mut file = options.write(true).create(true).truncate(true).open(&unfinished)?;
-        file.write_all(bytes)?;
-        #[cfg(unix)]
-        file.set_permissions(std::os::unix::fs::PermissionsExt::from_mode(0o644))?;
-        file.sync_all()?;
-        drop(file);
-        fs::rename(&unfinished, path)
-    };
-    let mut written = write();
-    if written.as_ref().is_err_and(|error| error.kind() == io::ErrorKind::NotFound) {
+    let write = || disk::replace_by_way_of(&unfinished, path, bytes, Readers::Everybody);
+    match write() {
         // A node that just started took it for something that a crash left.
-        written = write();
+        Err(error) if error.kind() == io::ErrorKind::NotFound => write(),
+        written => written,
     }
-    if written.is_err() {
-        let _ = fs::remove_file(&unfinished);
-    }
-    written?;
-    #[cfg(unix)]
-    if let Some(folder) = path.parent() {
-        File::open(folder)?.sync_all()?;
-    }
-    Ok(())
 }
 
 /// The bytes of a plain file that is not too large.
@@ -86,14 +56,10 @@ pub(super) fn read(path: &Path) -> io::Result<Vec<u8>> {
 
 /// Removes a file or whatever else somebody put under its name; one that is gone is fine.
 pub(super) fn remove(path: &Path) -> io::Result<()> {
-    let removed = match fs::symlink_metadata(path) {
-        Ok(metadata) if metadata.is_dir() => fs::remove_dir_all(path),
-        Ok(_) => fs::remove_file(path),
-        Err(error) => Err(error),
-    };
-    match removed {
-        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
-        removed => removed,
+    if fs::symlink_metadata(path).is_ok_and(|metadata| metadata.is_dir()) {
+        disk::remove_folder(path)
+    } else {
+        disk::remove_file(path)
     }
 }
 

@@ -5,12 +5,13 @@ use std::fs;
 use std::io::{self, Read as _};
 use std::path::{Path, PathBuf};
 
-use super::disk::{self, Access};
 use super::error::{Action, Fault, FolderError, FolderRole};
 use super::name::{ShownName, check_name};
 use super::place::Place;
+use super::probe::probe;
 use super::scan::{Scan, ScanLimits, Seen, Stamp, scan_but};
 use super::unit_folder::{Kept, Source, UnitFolder};
+use crate::disk::{self, Access};
 use crate::types::{Digest, MessageId};
 
 /// A drop folder with the work folder into which its files are claimed.
@@ -78,10 +79,10 @@ impl DropFolder {
         let (drop, work) = (drop.into(), work.into());
         let in_work = FolderError::at(FolderRole::Work, Action::Check);
         disk::remove_leftovers(&drop).map_err(FolderError::at(FolderRole::Drop, Action::Check))?;
-        make_private(&work).map_err(&in_work)?;
+        disk::create_private_folders(&work).map_err(&in_work)?;
         disk::remove_leftovers(&work).map_err(&in_work)?;
-        disk::probe(&drop, FolderRole::Drop)?;
-        disk::probe(&work, FolderRole::Work)?;
+        probe(&drop, FolderRole::Drop)?;
+        probe(&work, FolderRole::Work)?;
         check_same_volume(&drop, &work)?;
         let drop = Place::open(drop, FolderRole::Drop)?;
         Ok(Self { drop, work: Place::open(work, FolderRole::Work)? })
@@ -105,8 +106,9 @@ impl DropFolder {
         // Both may lie on a volume that is away.
         self.drop.check()?;
         let work = self.work.path();
-        make_private(work).map_err(FolderError::at(FolderRole::Work, Action::Check))?;
-        disk::probe(work, FolderRole::Work)?;
+        disk::create_private_folders(work)
+            .map_err(FolderError::at(FolderRole::Work, Action::Check))?;
+        probe(work, FolderRole::Work)?;
         check_same_volume(self.drop.path(), work)?;
         self.work.take_over()?;
         Ok(is_gone)
@@ -179,15 +181,6 @@ impl DropFolder {
         claims.sort_by_key(|claim| claim.id);
         Ok(claims)
     }
-}
-
-/// The files in it may be about people.
-fn make_private(folder: &Path) -> io::Result<()> {
-    let mut builder = fs::DirBuilder::new();
-    builder.recursive(true);
-    #[cfg(unix)]
-    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
-    builder.create(folder)
 }
 
 /// Whether files can be renamed from one folder to the other; nothing is left behind.

@@ -4,9 +4,9 @@ use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
-use super::disk;
 use super::error::{Action, Fault, FolderError, FolderRole};
 use super::name::{check_name, is_passed_over};
+use crate::disk;
 
 /// What became of a held set that was to be put back.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

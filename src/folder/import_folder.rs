@@ -4,11 +4,12 @@ use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
-use super::disk;
 use super::error::{Action, Fault, FolderError, FolderRole};
-use super::name::{OWN_PREFIX, OddReason};
+use super::name::OddReason;
 use super::place::Place;
+use super::probe::probe;
 use super::unit_folder::check_set;
+use crate::disk::{self, OWN_PREFIX};
 use crate::types::{FileName, MessageId};
 
 /// How often a file is placed anew whose rival vanished just when it was looked at.
@@ -80,7 +81,7 @@ impl ImportFolder {
         let path = path.into();
         disk::remove_leftovers(&path)
             .map_err(FolderError::at(FolderRole::Import, Action::Check))?;
-        disk::probe(&path, FolderRole::Import)?;
+        probe(&path, FolderRole::Import)?;
         Ok(Self { place: Place::open(path, FolderRole::Import)? })
     }
 
@@ -92,7 +93,7 @@ impl ImportFolder {
     /// Checks again that this is the right folder and that files can be written here.
     pub fn check(&self) -> Result<(), FolderError> {
         self.place.check()?;
-        disk::probe(self.place.path(), FolderRole::Import)
+        probe(self.place.path(), FolderRole::Import)
     }
 
     /// Places a set, in the order given, and says for each file what became of it.

@@ -3,8 +3,8 @@
 use std::path::Path;
 
 use super::claim::check_same_volume;
-use super::disk;
 use super::error::{Action, Fault, FolderError, FolderRole};
+use super::probe::probe;
 
 /// Looks at a folder that has to be there; a few files are written into it and removed again.
 pub fn look(path: &Path, role: FolderRole) -> Result<(), FolderError> {
@@ -15,7 +15,7 @@ pub fn look(path: &Path, role: FolderRole) -> Result<(), FolderError> {
         Ok(_) => {}
         Err(error) => return Err(FolderError::of_io(error, role, Action::Check)),
     }
-    disk::probe(path, role)
+    probe(path, role)
 }
 
 /// The same of a folder that the node makes itself: where it is not there, it must be possible to

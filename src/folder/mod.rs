@@ -13,10 +13,9 @@
 //!
 //! # Storage
 //!
-//! Nothing appears under a final name before its bytes are on disk: it is written under a hidden
-//! name (`.renkei-….tmp`) on the same volume, synced, and renamed without overwriting. What a
-//! crash left under such a name is removed when the folder is opened again, so each is opened
-//! once, before the work in it begins. What carries a [`MessageId`](crate::types::MessageId)
+//! Nothing appears under a final name before its bytes are on disk ([`disk`](crate::disk)), and it
+//! gets that name without overwriting. What a crash left under a hidden name is removed when the
+//! folder is opened again, so each is opened once, before the work in it begins. What carries a [`MessageId`](crate::types::MessageId)
 //! survives, so that the work can go on: a claim in the work folder and a staged set in the import
 //! folder.
 //!
@@ -31,13 +30,13 @@
 //! masked ([`ShownName`]).
 
 mod claim;
-mod disk;
 mod error;
 mod give_back;
 mod import_folder;
 mod look;
 mod name;
 mod place;
+mod probe;
 mod scan;
 mod settle;
 mod unit_folder;
@@ -46,7 +45,6 @@ mod watch;
 mod writers;
 
 pub use claim::{Claim, ClaimedFile, DropFolder, Released, Unclaimed};
-pub use disk::write_atomic;
 pub use error::{Action, Fault, FolderError, FolderRole};
 pub use give_back::{GivenBack, give_back, remove_copies, remove_set};
 pub use import_folder::{ImportFolder, Placement, Staged};

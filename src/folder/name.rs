@@ -5,11 +5,6 @@ use std::fmt;
 
 use crate::types::{FileKind, FileName, FileNameError, Lang, code};
 
-/// What the node's own hidden files and folders start with.
-pub(super) const OWN_PREFIX: &str = ".renkei-";
-/// What the node's own hidden files and folders end with while they are unfinished.
-pub(super) const OWN_TEMPORARY: &str = ".tmp";
-
 /// The longest name that NTFS and the usual file systems hold, in UTF-16 units.
 const LONGEST: usize = 255;
 

@@ -9,8 +9,8 @@ use std::io::{self, Read as _};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use super::disk::{self, Access};
 use super::error::{Action, Fault, FolderError, FolderRole};
+use crate::disk::{self, Access, Readers};
 
 /// The hidden file with the mark; scans pass over it.
 const MARK_FILE: &str = ".renkei-folder";
@@ -180,7 +180,11 @@ impl Place {
     }
 
     fn write_mark(&self, mark: &str) -> io::Result<()> {
-        disk::replace(&self.path().join(MARK_FILE), format!("{mark}\n").as_bytes())
+        disk::replace(
+            &self.path().join(MARK_FILE),
+            format!("{mark}\n").as_bytes(),
+            Readers::AsUsual,
+        )
     }
 
     fn state(&self) -> MutexGuard<'_, State> {

@@ -7,10 +7,11 @@ use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
-use super::disk;
 use super::error::{Action, Fault, FolderError, FolderRole};
 use super::name::{OddReason, check_name, is_passed_over};
 use super::place::Place;
+use super::probe::probe;
+use crate::disk::{self, Readers};
 
 /// So many of the newest folders of a unit's name are held against a set that is to be kept: a call
 /// that is repeated finds what it made, and a thousand sets of one name cost a thousand steps.
@@ -60,7 +61,7 @@ impl UnitFolder {
         let failed = FolderError::at(role, Action::Check);
         fs::create_dir_all(&path).map_err(&failed)?;
         disk::remove_leftovers(&path).map_err(&failed)?;
-        disk::probe(&path, role)?;
+        probe(&path, role)?;
         Ok(Self { place: Place::open(path, role)?, role })
     }
 
@@ -126,7 +127,8 @@ impl UnitFolder {
                 let known = if files.is_empty() { &noted } else { &files };
                 if holds_all(&folder, known).map_err(&failed)? {
                     for (name, bytes) in &notes {
-                        disk::replace(&folder.join(name), bytes).map_err(&failed)?;
+                        disk::replace(&folder.join(name), bytes, Readers::AsUsual)
+                            .map_err(&failed)?;
                     }
                     return Ok(Kept { folder, is_new: false });
                 }
@@ -272,8 +274,8 @@ mod tests {
 
     use proptest::prelude::*;
 
-    use super::super::disk::faults::{Then, at_step};
     use super::*;
+    use crate::disk::faults::{Then, at_step};
 
     const UNIT: &str = "20260326101500_1370000018_1370000026";
     const FILES: [(&str, &[u8]); 2] =
@@ -390,13 +392,13 @@ mod tests {
         let steps = |number: u32| {
             let bytes = number.to_le_bytes();
             let run = || hold.keep(UNIT, &[("a.csv", &bytes)], &[]).expect("kept").is_new;
-            let (is_new, steps) = super::super::disk::faults::count(run);
+            let (is_new, steps) = crate::disk::faults::trace(run);
             assert!(is_new);
-            steps
+            steps.len()
         };
-        let first: u64 = (0..20).map(&steps).sum();
+        let first: usize = (0..20).map(&steps).sum();
         (20..300).for_each(|number| _ = steps(number));
-        let last: u64 = (300..320).map(&steps).sum();
+        let last: usize = (300..320).map(&steps).sum();
         assert!(last <= 2 * first, "{first} steps for the first twenty, {last} for the last");
         let again = hold.keep(UNIT, &[("a.csv", &319_u32.to_le_bytes())], &[]).expect("kept");
         assert!(!again.is_new, "the newest is recognised");

@@ -7,6 +7,7 @@ use bytes::Bytes;
 use serde::Serialize;
 
 use super::problem::{Document, PROBLEM_JSON, Refusal, RefusalStatus};
+use crate::types::code;
 
 /// The media type of packages.
 pub(super) const ZIP: &str = "application/zip";
@@ -25,6 +26,14 @@ pub(super) struct Route {
     pub(super) granted: &'static [u16],
     pub(super) refused: &'static [RefusalStatus],
 }
+
+/// Every other path, and every other method of these.
+pub(super) const ELSEWHERE: Route = Route {
+    method: "any",
+    path: "elsewhere",
+    granted: &[],
+    refused: &[RefusalStatus::Forbidden, RefusalStatus::NotFound, RefusalStatus::MethodNotAllowed],
+};
 
 /// What the log should know about an answer; travels in its extensions.
 #[derive(Debug, Clone)]
@@ -88,6 +97,19 @@ pub(super) fn refuse(route: &Route, refusal: Refusal) -> Response<Body> {
     }
     response.extensions_mut().insert(Outcome { route: route.path, refusal: Some(refusal) });
     response
+}
+
+/// The answer to a peer whose certificate is not acceptable any more, wherever it asks.
+pub(super) fn certificate_refused(log: String) -> Response<Body> {
+    refuse(
+        &ELSEWHERE,
+        Refusal::new(
+            RefusalStatus::Forbidden,
+            code::CERTIFICATE_REFUSED,
+            "The client certificate is not accepted any more.",
+            log,
+        ),
+    )
 }
 
 #[cfg(test)]

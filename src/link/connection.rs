@@ -6,7 +6,7 @@ use std::future::poll_fn;
 use std::io;
 use std::pin::Pin;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use axum::Router;
@@ -26,18 +26,18 @@ use tokio_rustls::server::TlsStream;
 use tower_service::Service as _;
 use tracing::{Instrument as _, debug, info, info_span, warn};
 
-use super::answers::Outcome;
+use super::answers::{self, Outcome};
 use super::api::{Peer, Service};
 use super::error::{TlsReason, find_cause};
 use super::guests::Place;
 use super::guests::one_site;
 use super::limits::Limits;
 use super::problem::{Refusal, RefusalStatus};
-use super::routes::{self, Shared};
+use super::shared::{Judged, Link, Shared};
 use super::tls::TlsState;
-use super::verify::{CAME, Came, TrustRefusal};
+use super::verify::{CAME, Came};
 use crate::package::CertificateInfo;
-use crate::types::{Clock, Digest, Instant, OfficeNumber, code};
+use crate::types::{Clock, Digest, code};
 
 /// When a partner that has too many connections is asked to come again.
 const CONNECTIONS_RETRY: Duration = Duration::from_secs(10);
@@ -47,62 +47,6 @@ const READ_BUFFER: usize = 64 * 1024;
 
 /// More than this is not read from a peer that goes on after a refusal.
 const LINGER_BYTES: usize = 8 << 20;
-
-/// What the requests of one connection share.
-pub(super) struct Link {
-    pub(super) peer: Arc<Peer>,
-    /// Whether the connection has its place among those of partners. Without one it ends with its
-    /// first answer.
-    has_place: bool,
-    judged: Mutex<Judged>,
-    unread: AtomicBool,
-    requests: AtomicU64,
-}
-
-/// When, by which settings, and as whom the peer was found acceptable.
-struct Judged {
-    by: Arc<TlsState>,
-    at: Instant,
-    partner: Result<OfficeNumber, Refusal>,
-}
-
-impl Link {
-    /// The partner that the peer speaks for, or why it gets nothing.
-    pub(super) fn partner(&self) -> Result<OfficeNumber, Refusal> {
-        self.judged().partner.clone()
-    }
-
-    /// From here on, an answer may go out before the body of its request was read.
-    pub(super) fn leave_unread(&self) {
-        self.unread.store(true, Ordering::Relaxed);
-    }
-
-    /// The body was read to its end.
-    pub(super) fn all_read(&self) {
-        self.unread.store(false, Ordering::Relaxed);
-    }
-
-    fn judged(&self) -> MutexGuard<'_, Judged> {
-        self.judged.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    /// Whether the peer is still acceptable; asks again after a change of settings and every
-    /// `recheck`.
-    fn judge<S: Service>(&self, shared: &Shared<S>) -> Result<(), TrustRefusal> {
-        let current = shared.tls.state();
-        {
-            let judged = self.judged();
-            let is_fresh = judged.at.elapsed() < shared.limits.recheck;
-            if (Arc::ptr_eq(&judged.by, &current) && is_fresh) || !self.has_place {
-                return Ok(());
-            }
-        }
-        current.trust.accepts(&self.peer.certificate, &self.peer.chain, shared.tls.now())?;
-        let partner = shared.service.admits(&self.peer);
-        *self.judged() = Judged { by: current, at: Clock::running(), partner };
-        Ok(())
-    }
-}
 
 /// Serves a connection from its first byte to its last; `guest` is its place until it is known to
 /// come from a partner.
@@ -357,7 +301,7 @@ async fn answer<S: Service>(
             }
             Err(refusal) => {
                 link.leave_unread();
-                let mut response = routes::certificate_refused(refusal.log);
+                let mut response = answers::certificate_refused(refusal.log);
                 close_after(&mut response);
                 response
             }

@@ -44,6 +44,7 @@ mod problem;
 mod quiet;
 mod routes;
 mod server;
+mod shared;
 mod spool;
 mod tls;
 mod verify;

@@ -13,23 +13,18 @@ use axum::http::{Response, StatusCode};
 use axum::routing::{get, put};
 use futures_util::FutureExt as _;
 use serde::Deserialize;
-use tokio::sync::watch;
 use tokio::time::timeout;
 use tracing::Instrument as _;
 
-use super::answers::{RECEIPT, Route, ZIP, grant, grant_json, refuse};
+use super::answers::{ELSEWHERE, RECEIPT, Route, ZIP, grant, grant_json, refuse};
 use super::api::{
     Peer, PutAnswer, ReceiptPage, ReceiptQuery, Service, Status, StatusAnswer, StatusLimits,
 };
-use super::body::{self, Room};
-use super::connection::Link;
+use super::body;
 use super::digest::{self, CONTENT_DIGEST, ContentDigestError};
-use super::guests::Guests;
-use super::limits::Limits;
-use super::pool::{Full, Pool};
+use super::pool::Full;
 use super::problem::{Refusal, RefusalStatus};
-use super::quiet::Quiet;
-use super::tls::Tls;
+use super::shared::{Link, Shared};
 use crate::types::{Hashed, MessageId, OfficeNumber, code};
 
 /// When to come again after the node was too slow.
@@ -76,33 +71,6 @@ const GET_STATUS: Route = Route {
     granted: &[200],
     refused: &[RefusalStatus::Forbidden, RefusalStatus::Internal],
 };
-
-/// Every other path, and every other method of these.
-const ELSEWHERE: Route = Route {
-    method: "any",
-    path: "elsewhere",
-    granted: &[],
-    refused: &[RefusalStatus::Forbidden, RefusalStatus::NotFound, RefusalStatus::MethodNotAllowed],
-};
-
-/// What all requests of a server share.
-pub(super) struct Shared<S> {
-    pub(super) service: Arc<S>,
-    pub(super) tls: Arc<Tls>,
-    pub(super) limits: Limits,
-    /// Room for the bodies of requests.
-    pub(super) room: Room,
-    /// One for every package that arrives or is with the service.
-    pub(super) packages: Arc<Pool>,
-    /// Connections of partners.
-    pub(super) places: Arc<Pool>,
-    /// All other connections.
-    pub(super) guests: Arc<Guests>,
-    /// Keeps the log short when strangers are loud.
-    pub(super) quiet: Quiet,
-    /// Becomes true when the server stops.
-    pub(super) stopping: watch::Receiver<bool>,
-}
 
 /// All routes.
 pub(super) fn router<S: Service>(shared: Arc<Shared<S>>) -> Router {
@@ -252,19 +220,6 @@ async fn get_status<S: Service>(
     let (features, clock_skew_seconds) = (Vec::new(), clock_skew.as_secs());
     let status = Status { version, time, formats, features, clock_skew_seconds, limits };
     grant_json(&GET_STATUS, &status)
-}
-
-/// The answer to a peer whose certificate is not acceptable any more, wherever it asks.
-pub(super) fn certificate_refused(log: String) -> Response<Body> {
-    refuse(
-        &ELSEWHERE,
-        Refusal::new(
-            RefusalStatus::Forbidden,
-            code::CERTIFICATE_REFUSED,
-            "The client certificate is not accepted any more.",
-            log,
-        ),
-    )
 }
 
 /// `application/zip`, with or without parameters, and no content coding.

@@ -19,7 +19,8 @@ use super::guests::Guests;
 use super::limits::Limits;
 use super::pool::Pool;
 use super::quiet::{self, Quiet};
-use super::routes::{self, Shared};
+use super::routes;
+use super::shared::Shared;
 use super::tls::Tls;
 use crate::types::code;
 

@@ -18,7 +18,7 @@ use super::context::{Context, stopped};
 use super::notices::Notice;
 use super::supervise::{Beat, Board, Doing, Heard};
 use super::systemd;
-use crate::folder::write_atomic;
+use crate::disk::{self, Readers};
 use crate::types::{Clock, Instant, code};
 
 /// How often to look at the tasks.
@@ -170,9 +170,10 @@ impl Watcher {
             dropped_log_lines: crate::log::dropped(),
         };
         let path = self.context.config.node.data.join(NAME);
-        let written = serde_json::to_vec_pretty(&health).map(|json| write_atomic(&path, &json));
+        let written = serde_json::to_vec_pretty(&health)
+            .map(|json| disk::replace(&path, &json, Readers::AsUsual));
         if let Ok(Err(error)) = written {
-            tracing::debug!(code = error.code(), %error, "the health file could not be written");
+            tracing::debug!(%error, "the health file could not be written");
         }
     }
 

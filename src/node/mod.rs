@@ -26,6 +26,7 @@ mod context;
 mod conversion;
 mod dispatch;
 mod expiry;
+mod folders;
 mod guard;
 mod health;
 mod housekeeping;
@@ -136,7 +137,7 @@ impl Node {
             }
         });
         let watched: Vec<_> =
-            opened.folders.iter().flat_map(start::OfficeFolders::watched).collect();
+            opened.folders.iter().flat_map(folders::OfficeFolders::watched).collect();
         let shared = (Arc::clone(&context), watched, stopping.clone());
         tasks.keep("guard", move |beat| {
             guard::run(Arc::clone(&shared.0), shared.1.clone(), beat, shared.2.clone())

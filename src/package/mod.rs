@@ -22,19 +22,15 @@ mod cms;
 mod container;
 mod envelope;
 mod fault;
+mod limits;
 mod manifest;
-mod path;
 mod receipt;
-mod revocation;
-mod signer;
 
 pub use certificate::{CertificateInfo, KeyKind, Unreadable};
-pub use cms::{CmsFault, VerifiedSigner};
-pub use envelope::{
-    Limits, PackError, Package, PackageRef, open, open_again, pack, pack_described,
-};
+pub use cms::{CmsFault, Signer, SignerError, VerifiedSigner};
+pub use envelope::{PackError, Package, PackageRef, open, open_again, pack, pack_described};
 pub use fault::PackageFault;
+pub use limits::Limits;
 pub use manifest::{Manifest, ManifestFault, ManifestFile, ManifestFormat, Party};
 pub use receipt::{Outcome, Receipt, ReceiptFinding, ReceiptFormat, ReceiptKind, VerifiedReceipt};
-pub use signer::{Signer, SignerError};
 pub use trust::{ListFault, ListInfo, Trust, TrustError, TrustSources, Usage, read_list};

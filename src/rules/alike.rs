@@ -7,8 +7,8 @@ use std::collections::BTreeMap;
 use crate::types::{FileSerial, OfficeNumber, ServiceType};
 
 use super::collect::Findings;
-use super::file::Outcome;
 use super::finding::{Finding, Place, Value};
+use super::outcome::Outcome;
 use super::table::Rule;
 
 /// The rules that one setting of the software breaks in every file.

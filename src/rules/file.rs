@@ -2,40 +2,16 @@
 
 use crate::record::Reader;
 use crate::spec::Spec;
-use crate::types::{Digest, DigestBuilder, Edition, FileKind, FileName};
+use crate::types::{Digest, DigestBuilder, FileKind};
 
 use super::collect::Findings;
 use super::finding::Draft;
 use super::jpeg::Picture;
 use super::judge::Judge;
 use super::name;
-use super::rule::RuleSet;
+use super::outcome::Outcome;
 use super::sniff::{self, Foreign, Ms932, OtherJis, Start, Utf8};
-use super::subjects::Facts;
 use super::table::Rule;
-
-/// What is left of a file when its last byte was seen.
-#[derive(Debug)]
-pub(super) struct Outcome {
-    /// The name as given, perhaps with folders before it, for showing.
-    pub(super) label: String,
-    /// The folders before the name; files in different folders are never one send unit.
-    pub(super) folder: String,
-    /// The name, where it is one of the standard.
-    pub(super) name: Option<FileName>,
-    /// The kind, where the name tells at least that.
-    pub(super) kind: Option<FileKind>,
-    /// The edition of the contents, or else of the name.
-    pub(super) edition: Option<Edition>,
-    pub(super) sha256: Digest,
-    /// The number of records; none for pictures and for what could not be read as CSV.
-    pub(super) records: Option<u64>,
-    pub(super) findings: Findings,
-    pub(super) facts: Facts,
-    /// The rules that the file is subject to, and those that could be run.
-    pub(super) planned: RuleSet,
-    pub(super) run: RuleSet,
-}
 
 /// Pieces of at least so many bytes are hashed by a thread of their own, which begins in a small
 /// part of the time that it saves.

@@ -8,14 +8,14 @@ use std::borrow::Cow;
 use crate::types::{FileKind, OfficeNumber, Severity};
 
 use super::collect::Findings;
-use super::file::Outcome;
 use super::finding::{Draft, Place};
 use super::offices;
+use super::outcome::Outcome;
 use super::rule::RuleSet;
 use super::subjects::person::{Person, Spot};
 use super::subjects::{Key, KeyFacts, Keyed, PARTS};
 use super::table::Rule;
-use super::unit::Units;
+use super::units::Units;
 use near::Near;
 
 /// A file and those that hang on it, joined by the same three items (R-REL-01, -04, -05).

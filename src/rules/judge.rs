@@ -5,10 +5,10 @@ use crate::spec::{Layout, Spec};
 use crate::types::{Digest, Edition, FileKind, FileName, MonthPart, Severity};
 
 use super::collect::Findings;
-use super::file::Outcome;
 use super::finding::Draft;
 use super::items::{self, Items};
 use super::name;
+use super::outcome::Outcome;
 use super::places::Places;
 use super::rule::RuleSet;
 use super::shape::Shape;

@@ -6,10 +6,10 @@ use std::collections::BTreeMap;
 use crate::spec::Format;
 use crate::types::OfficeNumber;
 
-use super::file::Outcome;
 use super::finding::{Draft, Place, strayed};
+use super::outcome::Outcome;
 use super::table::Rule;
-use super::unit::Units;
+use super::units::Units;
 
 /// By rule and office: the office of the file names, and the places.
 type Strangers<'f> = BTreeMap<(Rule, &'f [u8]), (OfficeNumber, Vec<Place>)>;

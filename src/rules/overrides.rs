@@ -9,7 +9,6 @@ use toml::de::{DeTable, DeValue};
 
 use crate::types::{Problem, Problems, Severity};
 
-use super::profile::Profile;
 use super::table::Rule;
 
 /// Rules that an office grades in its own way.
@@ -127,24 +126,6 @@ impl Serialize for Grade {
 }
 
 impl OverridesReport {
-    pub(super) fn new(profile: &Profile) -> Self {
-        let mut report = Self::default();
-        for (rule, given) in profile.overrides() {
-            match given.grade {
-                Grade::As(_) => report.regraded += 1,
-                Grade::Off => report.silenced += 1,
-            }
-            report.rules.push(OverrideReport {
-                rule,
-                from: rule.info().severity,
-                to: given.grade,
-                reason: given.reason.clone(),
-                findings: 0,
-            });
-        }
-        report
-    }
-
     /// Whether a rule that gives errors gives none any more.
     pub(super) fn hides_errors(&self) -> bool {
         let hidden = |given: &OverrideReport| {

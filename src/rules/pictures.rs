@@ -4,11 +4,11 @@ use std::collections::BTreeSet;
 
 use crate::types::{FileKind, FileName};
 
-use super::file::Outcome;
 use super::finding::{Draft, Place};
+use super::outcome::Outcome;
 use super::rule::RuleSet;
 use super::table::Rule;
-use super::unit::Units;
+use super::units::Units;
 use super::unnamed::Unnamed;
 
 /// The rules of this module.

@@ -4,7 +4,7 @@ use serde::Serialize;
 
 use crate::types::Severity;
 
-use super::overrides::{Grade, Override, Overrides};
+use super::overrides::{Grade, Override, OverrideReport, Overrides, OverridesReport};
 use super::table::Rule;
 
 /// How strictly to judge.
@@ -42,6 +42,25 @@ impl Profile {
             Self::Conformance => None,
         };
         overrides.into_iter().flat_map(Overrides::iter)
+    }
+
+    /// What stands of the overrides in a report, before their findings are counted.
+    pub(super) fn report(&self) -> OverridesReport {
+        let mut report = OverridesReport::default();
+        for (rule, given) in self.overrides() {
+            match given.grade {
+                Grade::As(_) => report.regraded += 1,
+                Grade::Off => report.silenced += 1,
+            }
+            report.rules.push(OverrideReport {
+                rule,
+                from: rule.info().severity,
+                to: given.grade,
+                reason: given.reason.clone(),
+                findings: 0,
+            });
+        }
+        report
     }
 
     /// The severity of a finding; none where it is silenced.

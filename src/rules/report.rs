@@ -10,16 +10,16 @@ use crate::types::{
 
 use super::catalogue::{rule_set, rule_set_number};
 use super::collect::Tally;
-use super::file::Outcome;
 use super::finding::Finding;
+use super::options::Options;
+use super::outcome::Outcome;
 use super::overrides::OverridesReport;
 use super::profile::{Profile, ProfileName};
 use super::rule::RuleSet;
 use super::same;
 use super::selection::SelectionReport;
-use super::set::Options;
 use super::table::{Rule, TABLE};
-use super::unit::{Summary, Units};
+use super::units::{Summary, Units};
 
 /// What came of judging a set of files.
 #[derive(Debug, Clone, Serialize)]
@@ -259,7 +259,7 @@ impl Report {
             profile: profile.name(),
             verdict: Verdict::Pass,
             counts: Counts::default(),
-            overrides: OverridesReport::new(profile),
+            overrides: profile.report(),
             selection: selection.report(),
             files: Vec::with_capacity(outcomes.len()),
             units: Vec::new(),

@@ -9,14 +9,15 @@ use crate::types::{
 };
 
 use super::collect::Findings;
-use super::file::Outcome;
 use super::finding::Draft;
 use super::joins;
 use super::name;
 use super::offices;
+use super::outcome::Outcome;
 use super::pictures;
 use super::rule::RuleSet;
 use super::table::Rule;
+use super::units::{Summary, Units};
 use super::unnamed::Unnamed;
 use super::usage_unit;
 use super::withdrawals;
@@ -30,23 +31,6 @@ pub(super) const UNIT_RULES: &[Rule] = &[
     Rule::DuplicateFile,
     Rule::SubTableMissing,
 ];
-
-/// Files with the same sender, recipient and 連番.
-pub(super) struct Summary {
-    /// The ids of the send units that the files make up, such as `K1`; none where they are none.
-    pub(super) ids: Vec<String>,
-    /// What these carry, in Japanese.
-    pub(super) titles: Vec<String>,
-    pub(super) serial: FileSerial,
-    pub(super) sender: OfficeNumber,
-    pub(super) recipient: OfficeNumber,
-    /// Of the first file that has them.
-    pub(super) service_types: Option<(ServiceType, ServiceType)>,
-    /// The months in the names.
-    pub(super) months: Vec<ServiceMonth>,
-    /// The places of its files in the list of files.
-    pub(super) files: Vec<usize>,
-}
 
 /// What the names of the files of one unit have in common.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -71,13 +55,6 @@ struct Cluster<'s> {
 
 /// Sender, recipient and 連番: what makes a group in the report.
 type Group = (OfficeNumber, OfficeNumber, FileSerial);
-
-/// The judgement of all units of a set.
-pub(super) struct Units {
-    pub(super) summaries: Vec<Summary>,
-    pub(super) findings: Findings,
-    pub(super) run: RuleSet,
-}
 
 /// Judges the send units that a set of files makes up. `unread` are the folders and kinds of files
 /// that are there and could not be read.

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use crate::types::FileKind;
 
-use super::file::Outcome;
+use super::outcome::Outcome;
 
 /// Those that explain nothing so far. Each is one mistake, and hides no more than one file that is
 /// missing.

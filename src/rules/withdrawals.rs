@@ -5,12 +5,12 @@ use std::collections::HashMap;
 
 use crate::types::{FileKind, FileSerial, OfficeNumber};
 
-use super::file::Outcome;
 use super::finding::{Draft, Place};
+use super::outcome::Outcome;
 use super::subjects::person::{ItemNames, Person, Spot};
 use super::subjects::{Key, Service};
 use super::table::Rule;
-use super::unit::Units;
+use super::units::Units;
 
 /// A deletion and what it withdraws (R-REL-06, -07, -08, R-DEL-05, R-DEL-06).
 const DELETIONS: [(FileKind, FileKind); 5] = [

@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use super::identity::Loss;
+use super::loss::Loss;
 use crate::transfer::UnknownState;
 use crate::types::{Lang, code};
 

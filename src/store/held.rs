@@ -5,8 +5,8 @@ use jiff::Timestamp;
 use rusqlite::{Connection, Row, params};
 use serde::Serialize;
 
-use super::query::{Direction, JournalEntry, journal, optional};
-use super::unit::Column;
+use super::journal::{self, Direction, JournalEntry};
+use super::unit::{Column, optional};
 use super::{Store, StoreError, UnitSummary};
 use crate::types::{FileSerial, HeldId, MessageId, OfficeNumber, code};
 
@@ -151,7 +151,7 @@ impl Store {
                 .prepare_cached("UPDATE held SET settled_at = ?2, settled = ?3 WHERE id = ?1")?
                 .execute(params![number, Column(now), how.as_str()])?;
             let entry = of_set(item.office, item.partner, item.serial);
-            journal(connection, &entry, "SETTLED", &by_whom(how.as_str(), &by), now)?;
+            journal::append(connection, &entry, "SETTLED", &by_whom(how.as_str(), &by), now)?;
             Ok(true)
         })
         .await
@@ -186,7 +186,7 @@ pub(super) fn overtaken(
         ])?;
     if settled > 0 {
         let entry = of_set(office, Some(partner), Some(serial));
-        journal(connection, &entry, "SETTLED", how.as_str(), now)?;
+        journal::append(connection, &entry, "SETTLED", how.as_str(), now)?;
     }
     Ok(())
 }
@@ -246,7 +246,7 @@ pub(super) fn insert(connection: &Connection, held: &HeldRow) -> Result<(), Stor
         )?
         .execute(params![Column(held.at), HELD_AGAIN, Column(held.office), held.folder])?;
     if settled > 0 {
-        journal(connection, &entry, "SETTLED", HELD_AGAIN, held.at)?;
+        journal::append(connection, &entry, "SETTLED", HELD_AGAIN, held.at)?;
     }
     connection
         .prepare_cached(
@@ -262,5 +262,5 @@ pub(super) fn insert(connection: &Connection, held: &HeldRow) -> Result<(), Stor
             held.reason,
             held.folder,
         ])?;
-    journal(connection, &entry, "HELD", &held.reason, held.at)
+    journal::append(connection, &entry, "HELD", &held.reason, held.at)
 }

@@ -9,7 +9,7 @@
 //! the commits.
 
 use std::fs::{self, File};
-use std::io::{self, Read as _, Write as _};
+use std::io::{self, Read as _};
 use std::path::{Path, PathBuf};
 use std::sync::Mutex;
 use std::time::Duration;
@@ -17,8 +17,10 @@ use std::time::Duration;
 use file_id::{FileId, get_file_id};
 use rusqlite::{Connection, OpenFlags, OptionalExtension as _};
 
+use super::loss::Loss;
 use super::{StoreError, connect, database};
-use crate::types::{Clock, Digest, Instant, code};
+use crate::disk::{self, Readers};
+use crate::types::{Clock, Digest, Instant};
 
 /// The first word of a record.
 const HEAD: &str = "renkei-store";
@@ -39,69 +41,6 @@ pub enum Beginning {
     Accepted,
     /// Anew; what is there is put aside in the data folder.
     Anew,
-}
-
-/// What is not as it was. The store was not touched.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Loss {
-    /// The data folder is not there.
-    Folder,
-    /// The database is not there.
-    Database,
-    /// The database is empty.
-    Emptied,
-    /// There is a log without its database.
-    LoneLog,
-    /// The database is that of another store.
-    Another,
-    /// The database ends before a row of the journal that was durable.
-    Older,
-}
-
-impl Loss {
-    pub(super) const fn code(self) -> &'static str {
-        match self {
-            Self::Folder | Self::Database => code::STORE_MISSING,
-            Self::Emptied => code::STORE_EMPTIED,
-            Self::LoneLog => code::STORE_LOG_ALONE,
-            Self::Another => code::STORE_ANOTHER,
-            Self::Older => code::STORE_OLDER,
-        }
-    }
-
-    /// Japanese and English.
-    pub(super) const fn words(self) -> (&'static str, &'static str) {
-        match self {
-            Self::Folder => (
-                "データフォルダーがありません。以前は台帳がありました。",
-                "the data folder is not there, although there was a store in it",
-            ),
-            Self::Database => (
-                "台帳のファイル renkei.db がありません。以前は台帳がありました。",
-                "the database renkei.db is not there, although there was one",
-            ),
-            Self::Emptied => (
-                "台帳のファイル renkei.db が空です。以前は内容がありました。",
-                "the database renkei.db is empty, although there was something in it",
-            ),
-            Self::LoneLog => (
-                "台帳の renkei.db-wal だけがあり、renkei.db がないか空です。renkei.db-wal には送受信の記録が残っている可能性があります。",
-                "there is renkei.db-wal, but renkei.db is missing or empty; the log may hold what was sent and received",
-            ),
-            Self::Another => {
-                ("台帳が、以前のものとは別のものです。", "the store is another one than before")
-            }
-            Self::Older => (
-                "台帳が以前より古い状態です（renkei.db-wal が失われたか、古い控えから戻されています）。",
-                "the store is older than it was: renkei.db-wal is lost or damaged, or it is an older copy",
-            ),
-        }
-    }
-
-    /// Whether there is something to go on with.
-    const fn leaves_a_store(self) -> bool {
-        matches!(self, Self::Another | Self::Older)
-    }
 }
 
 /// What a record says.
@@ -130,12 +69,9 @@ impl Record {
     fn write(&self, path: &Path) -> io::Result<()> {
         let mut name = path.file_name().unwrap_or_default().to_owned();
         name.push(".tmp");
-        let temporary = path.with_file_name(name);
-        let mut file =
-            private(File::options().write(true).create(true).truncate(true)).open(&temporary)?;
-        writeln!(file, "{HEAD} {} {}", self.id, self.journal)?;
-        file.sync_all()?;
-        fs::rename(&temporary, path)
+        let line = format!("{HEAD} {} {}\n", self.id, self.journal);
+        let unfinished = path.with_file_name(name);
+        disk::replace_by_way_of(&unfinished, path, line.as_bytes(), Readers::Owner)
     }
 }
 
@@ -287,14 +223,14 @@ fn set_aside(folder: &Path, what: Aside) -> Result<(), StoreError> {
     let numbered = |number: u32| folder.join(format!("aside-{number}"));
     let free = (1..=u32::MAX).map(numbered).find(|aside| !aside.exists());
     let aside = free.ok_or_else(|| io::Error::other("no free name to put the store aside"))?;
-    fs::create_dir(&aside)?;
+    disk::create_folder(&aside)?;
     for name in names {
         let (from, to) = (folder.join(name), aside.join(name));
         if !from.exists() {
             continue;
         }
         match what {
-            Aside::Everything => fs::rename(from, to)?,
+            Aside::Everything => disk::rename(&from, &to)?,
             Aside::Log if name == "renkei.db-wal" => {
                 fs::copy(from, to)?;
             }
@@ -302,13 +238,6 @@ fn set_aside(folder: &Path, what: Aside) -> Result<(), StoreError> {
         }
     }
     Ok(())
-}
-
-/// For this account alone.
-pub(super) fn private(options: &mut fs::OpenOptions) -> &mut fs::OpenOptions {
-    #[cfg(unix)]
-    std::os::unix::fs::OpenOptionsExt::mode(options, 0o600);
-    options
 }
 
 /// The database that was opened, as the system knows it: another in its place, or none, is noticed.

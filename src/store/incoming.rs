@@ -7,10 +7,10 @@ use jiff::Timestamp;
 use rusqlite::{Connection, OptionalExtension as _, Row, params};
 
 use super::held::by_whom;
+use super::journal::{self, Direction, JournalEntry};
 use super::payload::{Payload, Stored};
-use super::query::{Direction, JournalEntry};
 use super::unit::Column;
-use super::{NewReceipt, Store, StoreError, UnitSummary, query, receipts};
+use super::{NewReceipt, Store, StoreError, UnitSummary, receipts};
 use crate::package::PackageRef;
 use crate::route::{self, AfterGap};
 use crate::transfer::{Incoming, IncomingEffect, IncomingEvent};
@@ -401,7 +401,7 @@ fn insert(
         ])?;
     receipts::insert(connection, (new.office, new.sender), new.id, &new.receipt)?;
     let entry = entry(new.office, new.sender, new.id, new.serial);
-    query::journal(connection, &entry, new.state.as_str(), &new.detail, now)?;
+    journal::append(connection, &entry, new.state.as_str(), &new.detail, now)?;
     Ok(CommitAnswer::New)
 }
 
@@ -458,7 +458,7 @@ pub(super) fn step(
             folder,
         ])?;
     let entry = entry(row.office, sender, id, row.serial);
-    query::journal(connection, &entry, next.as_str(), &by_whom(&detail, &by), now)?;
+    journal::append(connection, &entry, next.as_str(), &by_whom(&detail, &by), now)?;
     Ok((next, effect))
 }
 

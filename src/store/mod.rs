@@ -24,6 +24,8 @@ mod folders;
 mod held;
 mod identity;
 mod incoming;
+mod journal;
+mod loss;
 mod orders;
 mod outgoing;
 mod payload;
@@ -48,21 +50,22 @@ use tokio::sync::watch;
 pub use error::StoreError;
 pub use folders::KnownFolder;
 pub use held::{HeldItem, HeldRow, Settled};
-pub use identity::{Beginning, Loss};
+pub use identity::Beginning;
 pub use incoming::{CommitAnswer, Content, IncomingNote, IncomingRow, NewIncoming, UnplacedRow};
+pub use journal::{Direction, JournalRow};
+pub use loss::Loss;
 pub use orders::Due;
 pub use outgoing::{NewOutgoing, OutgoingRow};
-pub use query::{
-    Direction, Evidence, HistoryFilter, HistoryRow, JournalRow, StateCount, Status, Waiting,
-};
+pub use query::{Evidence, HistoryFilter, HistoryRow, StateCount, Status, Waiting};
 pub use receipts::{NewReceipt, Origin, StoredReceipt};
 pub use settled::{PackedSet, SettledRow};
 pub use unit::{UnitFile, UnitSummary};
 
-use identity::{Opened, Records, private};
+use identity::{Opened, Records};
 use room::Room;
 use writer::Writer;
 
+use crate::disk;
 use crate::types::OfficeNumber;
 
 /// The store of one node. Cheap to clone.
@@ -119,7 +122,8 @@ impl Store {
         if !folder.is_dir() {
             records.examine(folder, terms.beginning)?;
         }
-        create_private(folder)?;
+        // The packages in it are about people.
+        disk::create_private_folders(folder)?;
         check_private(folder)?;
         let lock = lock(folder)?;
         records.examine(folder, terms.beginning)?;
@@ -270,48 +274,21 @@ impl std::fmt::Debug for Store {
     }
 }
 
-/// Makes the folder, for this account alone: the packages in it are about people. On Windows the
-/// permissions of the folder above count.
-fn create_private(folder: &Path) -> std::io::Result<()> {
-    let mut builder = fs::DirBuilder::new();
-    builder.recursive(true);
-    #[cfg(unix)]
-    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
-    builder.create(folder)
-}
-
 /// Refuses a folder that other accounts can look into or write to.
-#[cfg(unix)]
 fn check_private(folder: &Path) -> Result<(), StoreError> {
-    use std::os::unix::fs::PermissionsExt as _;
-    let mode = fs::metadata(folder)?.permissions().mode() & 0o7777;
-    let of_others = mode & 0o077;
-    if of_others > 0 {
-        return Err(StoreError::Exposed { folder: folder.to_owned(), mode });
+    match disk::mode_for_others(&fs::metadata(folder)?) {
+        Some(mode) => Err(StoreError::Exposed { folder: folder.to_owned(), mode }),
+        None => Ok(()),
     }
-    Ok(())
-}
-
-/// On Windows the permissions of the folder above count.
-#[cfg(not(unix))]
-#[expect(clippy::unnecessary_wraps, reason = "the same signature as on Unix")]
-const fn check_private(_folder: &Path) -> Result<(), StoreError> {
-    Ok(())
 }
 
 /// Makes the files of the database ones of this account alone; SQLite gives its log the permissions
 /// of the database.
 fn keep_private(folder: &Path) -> std::io::Result<()> {
-    private(File::options().create(true).truncate(false).write(true)).open(database(folder))?;
-    #[cfg(unix)]
-    for name in ["renkei.db", "renkei.db-wal", "renkei.db-shm", "renkei.lock"] {
-        use std::os::unix::fs::PermissionsExt as _;
-        let path = folder.join(name);
-        if fs::metadata(&path).is_ok_and(|file| file.permissions().mode() & 0o077 != 0) {
-            fs::set_permissions(&path, fs::Permissions::from_mode(0o600))?;
-        }
-    }
-    Ok(())
+    disk::private(File::options().create(true).truncate(false).write(true))
+        .open(database(folder))?;
+    let names = ["renkei.db", "renkei.db-wal", "renkei.db-shm", "renkei.lock"];
+    names.iter().try_for_each(|name| disk::close_to_others(&folder.join(name)))
 }
 
 fn is_empty(folder: &Path) -> bool {
@@ -339,7 +316,7 @@ fn connect(folder: &Path, create: OpenFlags) -> Result<Connection, StoreError> {
 #[expect(clippy::disallowed_methods, reason = "before there is a node, and over in an instant")]
 fn lock(folder: &Path) -> Result<File, StoreError> {
     let mut options = File::options();
-    let options = private(options.create(true).truncate(false).write(true));
+    let options = disk::private(options.create(true).truncate(false).write(true));
     let file = options.open(folder.join("renkei.lock"))?;
     for attempt in 1.. {
         match file.try_lock() {

@@ -7,7 +7,7 @@ use jiff::Timestamp;
 use rusqlite::{OptionalExtension as _, params};
 
 use super::held::by_whom;
-use super::query::{Direction, JournalEntry, journal};
+use super::journal::{self, Direction, JournalEntry};
 use super::unit::Column;
 use super::{IncomingRow, Store, StoreError, incoming};
 use crate::transfer::{Incoming, IncomingEvent};
@@ -55,7 +55,7 @@ impl Store {
                     id,
                     serial,
                 };
-                journal(connection, &entry, state, &detail, now)?;
+                journal::append(connection, &entry, state, &detail, now)?;
             }
             Ok(due)
         })
@@ -78,7 +78,7 @@ impl Store {
                 id: None,
                 serial: None,
             };
-            journal(connection, &entry, order, &by_whom("asked", &by), now)
+            journal::append(connection, &entry, order, &by_whom("asked", &by), now)
         })
         .await
     }

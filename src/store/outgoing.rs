@@ -4,10 +4,10 @@ use bytes::Bytes;
 use jiff::Timestamp;
 use rusqlite::{Connection, Row, params};
 
+use super::journal::{self, Direction, JournalEntry};
 use super::payload::{Payload, Stored};
-use super::query::{Direction, JournalEntry};
 use super::unit::Column;
-use super::{NewReceipt, Store, StoreError, UnitSummary, held, query, receipts};
+use super::{NewReceipt, Store, StoreError, UnitSummary, held, receipts};
 use crate::transfer::{LONGEST_WAIT, Outgoing, OutgoingEffect, OutgoingEvent, OutgoingReceipt};
 use crate::types::{Digest, FileSerial, Hashed, MessageId, OfficeNumber};
 
@@ -147,7 +147,7 @@ impl Store {
                          changed_at = ?3 WHERE message_id = ?1",
                 )?
                 .execute(params![Column(former), next.as_str(), Column(now), detail])?;
-            query::journal(connection, &row.entry(), next.as_str(), &detail, now)?;
+            journal::append(connection, &row.entry(), next.as_str(), &detail, now)?;
             insert(connection, &new, payload, now)?;
             Ok(true)
         })
@@ -337,7 +337,7 @@ impl Store {
                         Column(now),
                         next.is_shown_anew(row.state),
                     ])?;
-                query::journal(connection, &row.entry(), next.as_str(), &detail, now)?;
+                journal::append(connection, &row.entry(), next.as_str(), &detail, now)?;
             }
             Ok((next, effects))
         });
@@ -439,8 +439,8 @@ fn insert(
     };
     let converted = new.unit.converted_from;
     let detail = converted.map_or_else(String::new, |from| format!("converted-from-{from}"));
-    query::journal(connection, &entry, "PACKED", &detail, now)?;
-    query::journal(connection, &entry, "QUEUED", "", now)
+    journal::append(connection, &entry, "PACKED", &detail, now)?;
+    journal::append(connection, &entry, "QUEUED", "", now)
 }
 
 /// The latest time for which an attempt can have been planned before `now`.

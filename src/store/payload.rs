@@ -2,11 +2,10 @@
 //!
 //! They are written once and never changed, apart from the rows whose state changes.
 
-use std::fs::{self, File};
-use std::io::{self, Write as _};
+use std::fs;
+use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
 
 use bytes::Bytes;
 use rusqlite::{Connection, OptionalExtension as _, Row, params};
@@ -14,6 +13,7 @@ use rusqlite::{Connection, OptionalExtension as _, Row, params};
 use super::room::Room;
 use super::unit::Column;
 use super::{Store, StoreError};
+use crate::disk::{self, Readers};
 use crate::types::{Digest, Hashed};
 
 /// A package above this size lies beside the database, in bytes.
@@ -131,28 +131,16 @@ impl Store {
 /// The final name is the digest: writing it again changes nothing. The name until then is used
 /// once, because a partner may send the same package again while the first is being written.
 fn store(folder: &Path, room: &Room, digest: Digest, bytes: &[u8]) -> Result<(), StoreError> {
-    static NUMBER: AtomicU64 = AtomicU64::new(0);
     room.take(digest, u64::try_from(bytes.len()).unwrap_or(u64::MAX))?;
     let packages = folder.join("packages");
-    let number = NUMBER.fetch_add(1, Ordering::Relaxed);
-    let temporary = packages.join(format!(".{digest}-{number}.tmp"));
     let whole = beside(folder, digest);
-    let write = || {
-        // Not those above: a data folder that is gone must not come back empty.
-        match fs::create_dir(&packages) {
-            Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {}
-            made => made?,
-        }
-        let mut file = File::create_new(&temporary)?;
-        file.write_all(bytes)?;
-        file.sync_all()?;
-        fs::rename(&temporary, &whole)?;
-        // Windows has no handle of the folder to flush; that of the file covers its name.
-        if cfg!(windows) { file.sync_all() } else { Ok(()) }
+    // Not those above: a data folder that is gone must not come back empty.
+    let made = match disk::create_folder(&packages) {
+        Err(error) if error.kind() == io::ErrorKind::AlreadyExists => Ok(()),
+        made => made.and_then(|()| disk::sync_folder(folder)),
     };
-    if let Err(error) = write() {
-        // On a full disk, a part of a package is in the way of everything else.
-        let _ = fs::remove_file(&temporary);
+    let written = made.and_then(|()| disk::replace(&whole, bytes, Readers::AsUsual));
+    if let Err(error) = written {
         // Windows replaces no file that somebody has open, be it a virus scanner or a reader of
         // ours. The one that is there was flushed before it got its name.
         let is_there = cfg!(windows)
@@ -165,7 +153,7 @@ fn store(folder: &Path, room: &Room, digest: Digest, bytes: &[u8]) -> Result<(),
             return Err(error.into());
         }
     }
-    sync_folder(&packages)
+    Ok(())
 }
 
 /// Removes a package beside the database, unless a row of the database still names it.
@@ -183,7 +171,7 @@ fn remove(
         .query_row(params![digest.as_raw()], |_| Ok(()))
         .optional()?;
     if named.is_none() && beside(folder, digest).is_file() {
-        fs::remove_file(beside(folder, digest))?;
+        disk::remove_file(&beside(folder, digest))?;
         room.give_back(digest);
     }
     Ok(())
@@ -200,11 +188,13 @@ pub(super) fn clean_up(
     if !packages.is_dir() {
         return Ok(());
     }
+    // A run that made it may have ended before it was durable.
+    disk::sync_folder(folder)?;
     for entry in fs::read_dir(packages)? {
         let entry = entry?;
         let path = entry.path();
         if path.extension().is_some_and(|extension| extension == "tmp") {
-            fs::remove_file(path)?;
+            disk::remove_file(&path)?;
         } else if let Some(digest) =
             path.file_name().and_then(|name| name.to_str()?.parse::<Digest>().ok())
         {
@@ -219,15 +209,61 @@ fn beside(folder: &Path, digest: Digest) -> PathBuf {
     folder.join("packages").join(digest.to_string())
 }
 
-#[cfg(unix)]
-fn sync_folder(folder: &Path) -> Result<(), StoreError> {
-    File::open(folder)?.sync_all()?;
-    Ok(())
-}
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::disk::faults::{AtRisk, Then, at_risk, at_step, trace};
+    use crate::store::schema;
 
-/// NTFS journals its folders; there is no handle to flush.
-#[cfg(not(unix))]
-#[expect(clippy::unnecessary_wraps, reason = "the same signature as on Unix")]
-const fn sync_folder(_folder: &Path) -> Result<(), StoreError> {
-    Ok(())
+    const PACKAGE: [u8; 50] = [b'p'; 50];
+
+    /// There is room for one.
+    const LIMIT: u64 = 60;
+
+    #[test]
+    fn a_full_disk_or_a_crash_leaves_no_part_of_a_package() {
+        let digest = Digest::of(&PACKAGE);
+        let mut connection = Connection::open_in_memory().expect("a database");
+        schema::prepare(&mut connection).expect("tables");
+        for then in [Then::GoOn, Then::StayDead] {
+            for step in 0.. {
+                let data = tempfile::tempdir().expect("a folder");
+                let (folder, whole) = (data.path(), beside(data.path(), digest));
+                let room = Room::new(LIMIT);
+                let run = || store(folder, &room, digest, &PACKAGE);
+                let (result, hit) = at_step(step, io::ErrorKind::StorageFull, then, run);
+                let there = fs::read(&whole).ok();
+                assert!(there.as_ref().is_none_or(|bytes| *bytes == PACKAGE), "step {step}");
+                let is_free = room.admits(PACKAGE.len()).is_ok();
+                assert_eq!(is_free, there.is_none(), "step {step}");
+                if !hit {
+                    result.expect("stored");
+                    assert!(there.is_some() && step > 8);
+                    break;
+                }
+                assert!(matches!(result, Err(StoreError::Full)), "step {step}: {result:?}");
+
+                // A later try, in the same run or after another start.
+                if then == Then::StayDead {
+                    clean_up(&connection, folder, &room).expect("cleaned");
+                    let left = fs::read_dir(folder.join("packages"));
+                    assert_eq!(left.map_or(0, Iterator::count), 0, "step {step}");
+                }
+                store(folder, &room, digest, &PACKAGE).expect("stored");
+                assert_eq!(fs::read(&whole).expect("there"), PACKAGE);
+                assert!(room.admits(PACKAGE.len()).is_err());
+            }
+        }
+    }
+
+    #[test]
+    fn a_package_that_is_stored_survives_a_power_cut() {
+        let data = tempfile::tempdir().expect("a folder");
+        let room = Room::new(0);
+        let run = || store(data.path(), &room, Digest::of(&PACKAGE), &PACKAGE);
+        let (result, effects) = trace(run);
+        result.expect("stored");
+        assert!(effects.len() > 8, "{effects:?}");
+        assert_eq!(at_risk(&effects), AtRisk::default(), "{effects:?}");
+    }
 }

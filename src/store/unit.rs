@@ -1,5 +1,6 @@
 //! What the journal and the history say of a send unit.
 
+use rusqlite::Row;
 use rusqlite::types::{FromSql, FromSqlError, FromSqlResult, ToSql, ToSqlOutput, ValueRef};
 use serde::{Deserialize, Serialize};
 
@@ -107,4 +108,13 @@ impl ToSql for Column<jiff::Timestamp> {
     fn to_sql(&self) -> rusqlite::Result<ToSqlOutput<'_>> {
         Ok(self.0.as_microsecond().into())
     }
+}
+
+/// A number that may be empty.
+pub(super) fn optional<T>(row: &Row<'_>, place: usize) -> rusqlite::Result<Option<T>>
+where
+    Column<T>: FromSql,
+{
+    let text: String = row.get(place)?;
+    if text.is_empty() { Ok(None) } else { Ok(Some(row.get::<_, Column<T>>(place)?.0)) }
 }

@@ -1,9 +1,15 @@
 //! The rows of `src/lib.rs`: a module uses itself and the rows above it, and the pure rows do no
-//! IO and read no clock.
+//! IO and read no clock. Within a module, no two files use each other, be it by way of others.
+
+mod circles;
+mod paths;
 
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
+
+use circles::{Tree, absolute, circles, module_of};
+use paths::{Tests, named};
 
 /// Module and row, as the table in `src/lib.rs` has them.
 fn rows() -> BTreeMap<String, u32> {
@@ -25,6 +31,13 @@ fn source() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("src")
 }
 
+/// The place of a file below `src`, with `/` on every system.
+fn below_source(path: &Path) -> String {
+    let inside = path.strip_prefix(source()).expect("below src");
+    let names: Vec<_> = inside.iter().map(|name| name.to_string_lossy()).collect();
+    names.join("/")
+}
+
 fn rust_files(folder: &Path, found: &mut Vec<PathBuf>) {
     for entry in fs::read_dir(folder).expect("a source folder") {
         let path = entry.expect("an entry").path();
@@ -43,30 +56,12 @@ fn files() -> Vec<(String, PathBuf, String)> {
     found
         .into_iter()
         .filter_map(|path| {
-            let inside = path.strip_prefix(source()).expect("below src");
-            let first = inside.components().next()?.as_os_str().to_string_lossy().into_owned();
-            let module = first.trim_end_matches(".rs").to_owned();
+            let module = module_of(&below_source(&path)).into_iter().next()?;
             let text = fs::read_to_string(&path).expect("readable");
             let tests = path.ends_with("tests.rs");
             (module != "lib" && module != "main" && !tests).then_some((module, path, text))
         })
         .collect()
-}
-
-/// The modules that a source text names as `crate::module`, also inside `crate::{a, b}`.
-fn used_modules(text: &str) -> Vec<String> {
-    let mut used = Vec::new();
-    for line in text.lines().filter(|line| !line.trim_start().starts_with("//")) {
-        for after in line.split("crate::").skip(1) {
-            let names = after.strip_prefix('{').unwrap_or(after);
-            let end = if after.starts_with('{') { '}' } else { ':' };
-            for name in names.split(end).next().unwrap_or_default().split(',') {
-                let name = name.split([':', ';', ' ', ')', '}']).find(|part| !part.is_empty());
-                used.extend(name.map(str::to_owned));
-            }
-        }
-    }
-    used
 }
 
 #[test]
@@ -83,10 +78,14 @@ fn modules_use_only_rows_above_them() {
     let mut faults = Vec::new();
     let mut uses = 0;
     for (module, path, text) in files() {
-        for used in used_modules(&text) {
-            let Some(row) = rows.get(&used) else { continue };
+        let at = module_of(&below_source(&path));
+        for named in named(&at, &text, Tests::Counted) {
+            let used = absolute(&named, |_| false).and_then(|used| used.into_iter().next());
+            let Some((used, row)) = used.and_then(|used| rows.get_key_value(&used)) else {
+                continue;
+            };
             uses += 1;
-            if used != module && row >= &rows[&module] {
+            if *used != module && row >= &rows[&module] {
                 faults.push(format!("{}: {module} uses {used}", path.display()));
             }
         }
@@ -94,6 +93,9 @@ fn modules_use_only_rows_above_them() {
     assert!(uses > 20, "the scan found only {uses} uses: it is broken");
     assert!(faults.is_empty(), "{}", faults.join("\n"));
 }
+
+/// The one module of the pure rows that is there for IO.
+const DISK: &str = "disk";
 
 #[test]
 fn pure_rows_do_no_io() {
@@ -111,7 +113,7 @@ fn pure_rows_do_no_io() {
     let mut faults = Vec::new();
     for (module, path, text) in files() {
         // The clock that the others are handed as an argument.
-        if rows[&module] > 3 || path.ends_with("types/clock.rs") {
+        if rows[&module] > 3 || module == DISK || path.ends_with("types/clock.rs") {
             continue;
         }
         let code = text.split("#[cfg(test)]").next().unwrap_or_default();
@@ -123,4 +125,39 @@ fn pure_rows_do_no_io() {
         }
     }
     assert!(faults.is_empty(), "{}", faults.join("\n"));
+}
+
+/// Two files that are one table: `table` is written with a macro of `rule`, and every row of it names
+/// its rule.
+const ONE_TABLE: [&str; 2] = ["rules/rule", "rules/table"];
+
+#[test]
+fn no_files_of_a_module_use_each_other_in_a_circle() {
+    let files = files();
+    let files: Vec<_> =
+        files.iter().map(|(_, path, text)| (below_source(path), text.as_str())).collect();
+    let is_test = |file: &str| file.split('/').any(|name| name == "tests");
+    let files = files.iter().filter(|(file, _)| !is_test(file));
+    let mut uses = Tree::of(files.map(|(file, text)| (file.as_str(), *text))).uses();
+    assert!(uses.len() > 300, "the scan found only {} uses: it is broken", uses.len());
+    let [one, other] = ONE_TABLE.map(module_of);
+    assert!(uses.remove(&(one, other)).is_some(), "{ONE_TABLE:?} need no exception any more");
+    let circles = circles(&uses);
+    assert!(circles.is_empty(), "{}", circles.join("\n"));
+}
+
+#[test]
+fn super_stays_within_its_module() {
+    let mut faults = Vec::new();
+    for (_, path, text) in files() {
+        let at = module_of(&below_source(&path));
+        let up =
+            |named: &paths::Named| named.words.iter().take_while(|word| *word == "super").count();
+        for named in named(&at, &text, Tests::Counted) {
+            if up(&named) >= named.at.len().max(1) {
+                faults.push(format!("{}: {}", path.display(), named.words.join("::")));
+            }
+        }
+    }
+    assert!(faults.is_empty(), "name it from `crate`:\n{}", faults.join("\n"));
 }

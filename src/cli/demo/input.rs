@@ -5,7 +5,9 @@ use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
-use crate::folder::write_atomic;
+use anyhow::Context as _;
+
+use crate::disk::{self, Readers};
 use crate::types::{FileName, FileSerial, OfficeNumber};
 
 /// A send unit to be dropped.
@@ -103,10 +105,12 @@ pub(super) fn from_folder(folder: &Path) -> io::Result<Found> {
 /// Puts the files of a unit where the care software would. Each appears whole.
 pub(super) fn drop_into(folder: &Path, unit: &Unit) -> anyhow::Result<()> {
     for (name, source) in &unit.files {
-        match source {
-            Source::BuiltIn(bytes) => write_atomic(&folder.join(name), bytes)?,
-            Source::Path(path) => write_atomic(&folder.join(name), &fs::read(path)?)?,
-        }
+        let path = folder.join(name);
+        let written = match source {
+            Source::BuiltIn(bytes) => disk::replace(&path, bytes, Readers::AsUsual),
+            Source::Path(from) => disk::replace(&path, &fs::read(from)?, Readers::AsUsual),
+        };
+        written.with_context(|| path.display().to_string())?;
     }
     Ok(())
 }

@@ -6,11 +6,13 @@ use std::fs;
 use std::net::{Ipv4Addr, SocketAddr, TcpListener};
 use std::path::{Path, PathBuf};
 
+use anyhow::Context as _;
 use jiff::{SignedDuration, Timestamp};
 
 use super::input::Unit;
 use crate::certs::files::{self, Access, Existing};
 use crate::certs::{TestCa, Validity, certificates_to_pem};
+use crate::disk::{self, Readers};
 use crate::package::Usage;
 use crate::types::{FileName, MessageId, OfficeNumber, ServiceType};
 
@@ -80,7 +82,8 @@ pub(super) fn prepare(
             .collect();
         let config = home.join("renkei.toml");
         let text = configuration(*number, *address, &partners, &types);
-        files::write(&config, text.as_bytes(), Access::Public, Existing::Replace)?;
+        disk::replace(&config, text.as_bytes(), Readers::Public)
+            .with_context(|| config.display().to_string())?;
         let (drop, hold) = (home.join("drop"), home.join("hold"));
         offices.push(Office { number: *number, drop, hold, config });
     }

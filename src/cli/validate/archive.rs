@@ -14,7 +14,7 @@ use std::rc::Rc;
 use zip::ZipArchive;
 use zip::result::ZipError;
 
-use super::sources::feed;
+use super::feed::feed;
 use crate::cli::inputs::is_wanted_name;
 use crate::record::ms932;
 use crate::rules::SetCheck;

@@ -1,6 +1,7 @@
 //! `renkei validate`: judges files and folders, archives, and what comes through standard input.
 
 mod archive;
+mod feed;
 mod grading;
 mod outputs;
 mod sources;

@@ -2,23 +2,20 @@
 
 use std::collections::BTreeMap;
 use std::fs;
-use std::io::{self, Read};
+use std::io;
 use std::path::{Path, PathBuf};
 
 use anyhow::Context as _;
 
 use super::Args;
 use super::archive;
+use super::feed::feed;
 use crate::cli::inputs::{Found, OtherCsv, find, is_zip};
 use crate::cli::progress::Progress;
 use crate::cli::{UsageError, copies};
 use crate::rules::SetCheck;
 use crate::spec::Spec;
 use crate::types::Lang;
-
-/// What one read of a file asks for, in bytes: enough to be hashed beside the checks, and so little
-/// that it is still in a near cache when it is looked at for the second time.
-const PIECE: usize = 1 << 20;
 
 /// How the arguments call standard input.
 const STDIN: &str = "-";
@@ -147,28 +144,6 @@ impl Sources {
         self.found.pass_over(passed_over);
         faults
     }
-}
-
-/// Reads a file that was begun in pieces through the checks, to its end.
-pub(super) fn feed(
-    check: &mut SetCheck<'_>,
-    file: &mut impl Read,
-    mut advance: impl FnMut(usize),
-) -> io::Result<()> {
-    let mut piece = vec![0; PIECE];
-    loop {
-        match file.read(&mut piece) {
-            Ok(0) => break,
-            Ok(length) => {
-                check.feed(piece.get(..length).unwrap_or_default());
-                advance(length);
-            }
-            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-            Err(error) => return Err(error),
-        }
-    }
-    check.end_file();
-    Ok(())
 }
 
 /// The tables of a folder.

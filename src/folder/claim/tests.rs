@@ -1,7 +1,7 @@
 use std::collections::BTreeMap;
 
-use super::super::disk::faults::{Then, at_step};
 use super::*;
+use crate::disk::faults::{Then, at_step};
 
 const LIMITS: ScanLimits = ScanLimits { files: 100 };
 const UNIT: &str = "20260326101500_1370000018_1370000026";

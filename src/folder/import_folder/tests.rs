@@ -2,8 +2,8 @@ use std::collections::BTreeMap;
 
 use proptest::prelude::*;
 
-use super::super::disk::faults::{Then, at_step};
 use super::*;
+use crate::disk::faults::{Then, at_step};
 
 const PLAN: &str = "UPPLAN_202604_1370000018_43_1370000026_11_20260326111500.CSV";
 const DETAIL: &str = "UPHOSOKU_202604_1370000018_43_1370000026_11_20260326111500.CSV";

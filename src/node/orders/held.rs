@@ -5,8 +5,8 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use super::super::context::{Context, blocking, wake};
+use super::super::folders::Ends;
 use super::super::placing::{failure_receipt, lost_code, signed_receipt};
-use super::super::start::Ends;
 use super::AllEnds;
 use crate::control::Answer;
 use crate::folder::{Fault, FolderError, GivenBack, Place, give_back, remove_copies, remove_set};

@@ -12,7 +12,7 @@ use std::time::Duration;
 use tokio::sync::watch;
 
 use super::context::{Context, blocking, stopped, wake};
-use super::start::Ends;
+use super::folders::Ends;
 use super::supervise::Beat;
 use crate::control::{Answer, ControlBox, Request, Taken, Target};
 use crate::store::StoreError;

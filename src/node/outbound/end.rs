@@ -7,8 +7,8 @@ use jiff::Timestamp;
 
 use super::super::context::{blocking, wake};
 use super::super::conversion::OutboundSet;
+use super::super::folders::DropFolders;
 use super::super::judge::{self, Judgement};
-use super::super::start::DropFolders;
 use super::notes::{self, About};
 use super::{Outbound, OutboundFault, UnitKey};
 use crate::config::Peer;

@@ -10,8 +10,8 @@ use tokio::sync::watch;
 use tokio::task::JoinHandle;
 
 use super::super::context::{Context, blocking};
+use super::super::folders::DropFolders;
 use super::super::judge::{self, Judgement};
-use super::super::start::DropFolders;
 use super::super::supervise::Beat;
 use super::end::{Packed, borrowed};
 use super::{

@@ -17,8 +17,8 @@ use tokio::task::JoinHandle;
 
 use super::context::{Context, blocking, stopped};
 use super::conversion::{self, OutboundSet};
+use super::folders::DropFolders;
 use super::judge::Judgement;
-use super::start::DropFolders;
 use super::supervise::Beat;
 use crate::config::Peer;
 use crate::folder::{

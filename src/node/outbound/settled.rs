@@ -11,8 +11,8 @@ use jiff::Timestamp;
 use tokio::sync::watch;
 
 use super::super::context::{Context, blocking, stopped};
+use super::super::folders::OutcomeFolders;
 use super::super::judge;
-use super::super::start::OutcomeFolders;
 use super::super::supervise::Beat;
 use super::end;
 use super::notes::{self, About};

@@ -6,7 +6,7 @@ use futures_util::future::join_all;
 use futures_util::stream::{self, StreamExt as _};
 
 use super::super::context::{Context, blocking};
-use super::super::start::ImportFolders;
+use super::super::folders::ImportFolders;
 use super::files::{destination, named};
 use super::withheld::{self, Withheld};
 use super::{AT_A_TIME, Fault, forget, told};

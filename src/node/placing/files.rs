@@ -2,7 +2,7 @@
 
 use bytes::Bytes;
 
-use super::super::start::ImportFolders;
+use super::super::folders::ImportFolders;
 use crate::folder::ImportFolder;
 use crate::package::Package;
 use crate::types::{FileKind, FileName};

@@ -7,7 +7,7 @@ use futures_util::stream::{self, StreamExt as _};
 use jiff::Timestamp;
 
 use super::super::context::{Context, blocking};
-use super::super::start::ImportFolders;
+use super::super::folders::ImportFolders;
 use super::{AT_A_TIME, Fault, forget, withheld};
 use crate::package::{Package, Receipt, ReceiptKind, open_again};
 use crate::store::{IncomingNote, IncomingRow, NewReceipt, StoreError};

@@ -16,7 +16,7 @@ use jiff::Timestamp;
 use tokio::sync::watch;
 
 use super::context::{Context, blocking, log_store_fault, stopped, woken};
-use super::start::ImportFolders;
+use super::folders::ImportFolders;
 use super::supervise::Beat;
 use crate::folder::FolderError;
 use crate::route::{self, First, Turn};

@@ -7,9 +7,9 @@ use std::sync::Arc;
 use jiff::{SignedDuration, Timestamp};
 
 use super::super::context::{Context, blocking};
+use super::super::folders::ImportFolders;
 use super::super::judge;
 use super::super::note::Note;
-use super::super::start::ImportFolders;
 use super::Fault;
 use super::files::{destination, named};
 use crate::folder::{self, Action, FolderError, FolderRole, Kept};

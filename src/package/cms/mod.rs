@@ -6,7 +6,9 @@
 //! P-256 or P-384 or RSA (PKCS#1 v1.5) of 2048 to 8192 bits.
 
 mod asn1;
+mod attributes;
 mod sign;
+mod signer;
 mod verify;
 
 use aws_lc_rs::digest;
@@ -20,7 +22,9 @@ use super::certificate::KeyKind;
 
 use asn1::Algorithm;
 
-pub(super) use sign::{sign_attached, sign_detached, signing_certificate_attribute};
+pub use signer::{Signer, SignerError};
+
+pub(super) use sign::{sign_attached, sign_detached};
 pub(super) use verify::{verify_attached, verify_detached};
 
 /// Why a CMS message is refused.

@@ -1,20 +1,15 @@
 //! Signing.
 
-use der::asn1::{AnyRef, GeneralizedTime, ObjectIdentifier, OctetStringRef, UtcTime};
+use der::asn1::{AnyRef, OctetStringRef};
 use der::{Decode, Encode, Tag};
 use jiff::Timestamp;
-use rustls_pki_types::CertificateDer;
 
 use crate::package::certificate::KeyKind;
-use crate::package::{Signer, SignerError};
-use crate::types::Digest;
 
-use super::asn1::{self, Algorithm, Attribute, ContentInfo, SetOf, SignedData, SignerInfo};
+use super::asn1::{self, Algorithm, ContentInfo, SetOf, SignedData, SignerInfo};
+use super::attributes::{attribute, time_to_der};
 use super::signature_oid;
-
-/// The first moment that signingTime writes as GeneralizedTime: 2050-01-01T00:00:00Z
-/// (RFC 5652, section 11.3).
-const GENERALIZED_TIME_FROM: i64 = 2_524_608_000;
+use super::signer::{Signer, SignerError};
 
 /// Signs `content`, which travels beside the message.
 pub(in crate::package) fn sign_detached(
@@ -32,22 +27,6 @@ pub(in crate::package) fn sign_attached(
     now: Timestamp,
 ) -> Result<Vec<u8>, SignerError> {
     sign(signer, content, true, now).map_err(|SignFailed| SignerError::Sign)
-}
-
-/// The attribute signingCertificateV2 over `chain`, as DER.
-pub(in crate::package) fn signing_certificate_attribute(
-    chain: &[CertificateDer<'_>],
-) -> der::Result<Vec<u8>> {
-    let digests: Vec<Digest> = chain.iter().map(|certificate| Digest::of(certificate)).collect();
-    let certificates = digests
-        .iter()
-        .map(|digest| {
-            let hash = OctetStringRef::new(digest.as_raw())?;
-            Ok(asn1::EssCertId { algorithm: None, hash, issuer_serial: None })
-        })
-        .collect::<der::Result<_>>()?;
-    let value = asn1::SigningCertificateV2 { certificates, policies: None }.to_der()?;
-    attribute(asn1::ID_SIGNING_CERTIFICATE_V2, &value)
 }
 
 /// The library could not encode or sign.
@@ -116,18 +95,4 @@ fn sign(
         },
     };
     Ok(message.to_der()?)
-}
-
-fn attribute(oid: ObjectIdentifier, value: &[u8]) -> der::Result<Vec<u8>> {
-    Attribute { oid, values: SetOf::of([value])? }.to_der()
-}
-
-fn time_to_der(time: Timestamp) -> der::Result<Vec<u8>> {
-    let seconds = u64::try_from(time.as_second()).map_err(|_| Tag::UtcTime.value_error())?;
-    let since_epoch = core::time::Duration::from_secs(seconds);
-    if time.as_second() < GENERALIZED_TIME_FROM {
-        UtcTime::from_unix_duration(since_epoch)?.to_der()
-    } else {
-        GeneralizedTime::from_unix_duration(since_epoch)?.to_der()
-    }
 }

@@ -12,9 +12,9 @@ use jiff::Timestamp;
 use rustls_pki_types::CertificateDer;
 
 use crate::package::certificate::{Facts, KeyKind};
-use crate::package::signer::MAX_CHAIN;
 
 use super::asn1::{self, Algorithm, Attribute, ContentInfo, SetOf, SignedData, SignerInfo};
+use super::signer::MAX_CHAIN;
 use super::{CmsFault, Hash, Verified, signature_oid};
 
 /// Verifies a message over `content`, which travels beside it.

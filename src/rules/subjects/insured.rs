@@ -1,6 +1,6 @@
 //! 利用者補足情報: 種類別支給限度額, 認定, and what goes into the send unit (R-FLD-16, I-14).
 
-use crate::rules::facts::{SupplementFacts, SupplementPerson};
+use super::facts::{SupplementFacts, SupplementPerson};
 use crate::types::{FileKind, MonthPart, ServiceMonth};
 
 use super::person::{ItemNames, PersonItems, Spot, number};

@@ -7,11 +7,8 @@ use std::hash::{BuildHasher, Hasher, RandomState};
 use crate::types::FileKind;
 
 use super::contents::is_without_content;
-use super::person::{ItemNames, Spot};
+use super::person::{ItemNames, Key, Spot};
 use super::{Context, Facts, Findings, Judged, Rule, Subject, no};
-
-/// 保険者番号, 被保険者番号 and the date that ties the files of a plan together.
-pub(in crate::rules) type Key = [u8; 24];
 
 /// The lengths of the parts of a key.
 pub(in crate::rules) const PARTS: [usize; 3] = [6, 10, 8];

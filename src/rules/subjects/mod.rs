@@ -11,6 +11,7 @@ mod contents;
 mod coverage;
 mod dates;
 mod equipment;
+pub(super) mod facts;
 mod insured;
 mod keys;
 mod manager;
@@ -30,15 +31,17 @@ mod supplement;
 mod usage;
 mod week;
 
-pub(super) use keys::{Key, KeyFacts, Keyed, PARTS};
+pub(super) use keys::{KeyFacts, Keyed, PARTS};
+pub(super) use person::Key;
 pub(super) use services::{Service, ServiceFacts};
+
+use facts::{PlanFacts, SlipFacts, SupplementFacts};
 
 use crate::record::Record;
 use crate::spec::{Layout, Spec};
 use crate::types::{FileName, OfficeNumber, Severity};
 
 use super::collect::Findings;
-use super::facts::{PlanFacts, SlipFacts, SupplementFacts};
 use super::finding::{Draft, Place};
 use super::formats;
 use super::items::Checked;

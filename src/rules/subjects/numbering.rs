@@ -6,8 +6,8 @@ use std::hash::{BuildHasher, RandomState};
 
 use crate::types::FileKind;
 
-use super::keys::{self, Key};
-use super::person::{ItemNames, Person, Spot};
+use super::keys;
+use super::person::{ItemNames, Key, Person, Spot};
 use super::{Context, Facts, Findings, Judged, Rule, Severity, Subject, Suspended, no};
 
 /// What is numbered, from the outside in: 課題, 援助目標 or 支援計画, 援助内容 or 利用サービス.

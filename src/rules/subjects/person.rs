@@ -7,7 +7,10 @@ use crate::spec::{Item, Layout};
 
 use crate::rules::finding;
 
-use super::{Judged, Key, Place, Places};
+use super::{Judged, Place, Places};
+
+/// 保険者番号, 被保険者番号 and the date that ties the files of a plan together.
+pub(in crate::rules) type Key = [u8; 24];
 
 /// 保険者番号 and 被保険者番号: who a record is about; part of every key (R-REL).
 #[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]

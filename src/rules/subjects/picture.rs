@@ -5,7 +5,8 @@ use std::collections::HashMap;
 use crate::record::ms932;
 use crate::types::{FileKind, FileName, MonthPart};
 
-use super::keys::{self, Key};
+use super::keys;
+use super::person::Key;
 use super::{Context, Facts, Findings, Judged, Place, Rule, Subject, no};
 
 struct Pictures {

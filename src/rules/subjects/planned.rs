@@ -1,6 +1,6 @@
 //! 第6表 予定: who is there, and how often each service, for the other files of the send unit.
 
-use crate::rules::facts::{PlanFacts, PlanGroup, PlanGroups, PlanKey, PlanPerson};
+use super::facts::{PlanFacts, PlanGroup, PlanGroups, PlanKey, PlanPerson};
 use crate::types::FileKind;
 
 use super::people::{Join as _, Runs};

@@ -4,8 +4,8 @@ use std::collections::HashMap;
 
 use crate::types::{FileKind, OfficeNumber};
 
-use super::keys::{self, Key};
-use super::person::{Person, Spot};
+use super::keys;
+use super::person::{Key, Person, Spot};
 use super::{Context, Facts, Findings, Judged, Rule, Subject, Suspended, no};
 
 const SERVICE: usize = no(14);

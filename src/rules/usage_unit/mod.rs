@@ -8,9 +8,9 @@ use std::collections::HashSet;
 use crate::types::{FileKind, OfficeNumber, ServiceType, Severity};
 
 use super::collect::Findings;
-use super::facts::{Loose, PlanFacts, SlipFacts, SlipPerson, SupplementFacts};
-use super::file::Outcome;
 use super::finding::{Draft, Place};
+use super::outcome::Outcome;
+use super::subjects::facts::{Loose, PlanFacts, SlipFacts, SlipPerson, SupplementFacts};
 use super::subjects::person::{ItemNames, Person, Spot, Whose};
 use super::table::Rule;
 

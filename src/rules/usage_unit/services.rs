@@ -3,8 +3,8 @@
 use std::collections::{BTreeMap, HashSet};
 
 use crate::rules::collect::Findings;
-use crate::rules::facts::{PlanGroup, PlanKey, SlipFacts, SlipRow};
 use crate::rules::finding::{Draft, Place};
+use crate::rules::subjects::facts::{PlanGroup, PlanKey, SlipFacts, SlipRow};
 use crate::rules::subjects::person::{Person, Spot};
 use crate::rules::table::Rule;
 

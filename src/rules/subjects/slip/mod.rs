@@ -14,8 +14,8 @@ mod totals;
 
 use std::collections::{HashMap, HashSet};
 
-use crate::rules::facts::{Loose, SlipFacts, SlipPerson, SlipRow};
 use crate::rules::name::is_preventive;
+use crate::rules::subjects::facts::{Loose, SlipFacts, SlipPerson, SlipRow};
 
 use self::fragments::{Fragments, fragments};
 use self::row::{Cell, Column, Form, Row, RowItems};

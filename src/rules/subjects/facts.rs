@@ -5,35 +5,35 @@ use std::collections::HashMap;
 
 use crate::types::Severity;
 
-use super::subjects::people::{Join, People};
-use super::subjects::person::{ItemNames, Person, Spot, Whose};
+use super::people::{Join, People};
+use super::person::{ItemNames, Person, Spot, Whose};
 
 /// 第6表 予定.
 #[derive(Debug, Default)]
-pub(super) struct PlanFacts {
-    pub(super) people: People<PlanPerson>,
-    pub(super) names: ItemNames,
+pub(in crate::rules) struct PlanFacts {
+    pub(in crate::rules) people: People<PlanPerson>,
+    pub(in crate::rules) names: ItemNames,
     /// Records of one code, office and number of units; absent where there are too many.
-    pub(super) groups: Option<PlanGroups>,
+    pub(in crate::rules) groups: Option<PlanGroups>,
     /// Users without a service of the recipient, each with サービス事業者コード of the first record.
-    pub(super) unrelated: Vec<(Person, Spot)>,
+    pub(in crate::rules) unrelated: Vec<(Person, Spot)>,
     /// The first service of the recipient, where none is of the type in the file name.
-    pub(super) other_type: Option<(Person, Spot)>,
+    pub(in crate::rules) other_type: Option<(Person, Spot)>,
     /// Of every record it is known whose it is.
-    pub(super) whole: bool,
+    pub(in crate::rules) whole: bool,
 }
 
 /// A user of 第6表.
 #[derive(Debug, Clone, Copy, Default)]
-pub(super) struct PlanPerson {
+pub(in crate::rules) struct PlanPerson {
     /// The first record.
-    pub(super) first: Whose,
+    pub(in crate::rules) first: Whose,
     /// ３０日超区分 of the first stay that has it.
-    pub(super) over_thirty: Option<Spot>,
+    pub(in crate::rules) over_thirty: Option<Spot>,
     /// 前月までの短期入所利用日数 of the first stay.
-    pub(super) days_before: Option<(i64, Spot)>,
+    pub(in crate::rules) days_before: Option<(i64, Spot)>,
     /// A record could not be read in full: nothing is counted.
-    pub(super) torn: bool,
+    pub(in crate::rules) torn: bool,
 }
 
 impl Join for PlanPerson {
@@ -46,45 +46,45 @@ impl Join for PlanPerson {
 
 /// What records of 第6表 are counted by.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub(super) struct PlanKey {
-    pub(super) person: Person,
-    pub(super) office: [u8; 10],
-    pub(super) code: [u8; 6],
-    pub(super) units: i64,
+pub(in crate::rules) struct PlanKey {
+    pub(in crate::rules) person: Person,
+    pub(in crate::rules) office: [u8; 10],
+    pub(in crate::rules) code: [u8; 6],
+    pub(in crate::rules) units: i64,
     /// ３０日超区分 of a stay.
-    pub(super) over_thirty: bool,
+    pub(in crate::rules) over_thirty: bool,
 }
 
 /// Records of 第6表 that are counted together.
 #[derive(Debug, Clone, Copy, Default)]
-pub(super) struct PlanGroup {
+pub(in crate::rules) struct PlanGroup {
     /// サービス回数 in all.
-    pub(super) count: i64,
+    pub(in crate::rules) count: i64,
     /// 単位数 of the first record.
-    pub(super) units_spot: Spot,
+    pub(in crate::rules) units_spot: Spot,
     /// サービスコード of the first record.
-    pub(super) code_spot: Spot,
+    pub(in crate::rules) code_spot: Spot,
     /// サービス事業者コード of the first record.
-    pub(super) office_spot: Spot,
+    pub(in crate::rules) office_spot: Spot,
     /// サービス回数 of the last record where it is not 1.
-    pub(super) odd_count: Option<(i64, Spot)>,
+    pub(in crate::rules) odd_count: Option<(i64, Spot)>,
 }
 
 /// The groups of a file as they were met: a key that comes back further down has several.
 #[derive(Debug, Default, Clone)]
-pub(super) struct PlanGroups(Vec<(PlanKey, PlanGroup)>);
+pub(in crate::rules) struct PlanGroups(Vec<(PlanKey, PlanGroup)>);
 
 impl PlanGroups {
-    pub(super) fn add(&mut self, key: PlanKey, group: PlanGroup) {
+    pub(in crate::rules) fn add(&mut self, key: PlanKey, group: PlanGroup) {
         self.0.push((key, group));
     }
 
-    pub(super) const fn len(&self) -> usize {
+    pub(in crate::rules) const fn len(&self) -> usize {
         self.0.len()
     }
 
     /// Sorts by key and makes the groups of each key one.
-    pub(super) fn merge(&mut self) {
+    pub(in crate::rules) fn merge(&mut self) {
         self.0.sort_unstable_by_key(|(key, group)| (*key, group.code_spot.record));
         self.0.dedup_by(|(key, later), (known, first)| {
             let same = key == known;
@@ -97,14 +97,14 @@ impl PlanGroups {
     }
 
     /// All of them, in the order of the last merge.
-    pub(super) fn as_slice(&self) -> &[(PlanKey, PlanGroup)] {
+    pub(in crate::rules) fn as_slice(&self) -> &[(PlanKey, PlanGroup)] {
         &self.0
     }
 }
 
 impl PlanGroup {
     /// No records.
-    pub(super) const NONE: Self = Self {
+    pub(in crate::rules) const NONE: Self = Self {
         count: 0,
         units_spot: Spot::NONE,
         code_spot: Spot::NONE,
@@ -115,80 +115,80 @@ impl PlanGroup {
 
 /// 第7表.
 #[derive(Debug, Default)]
-pub(super) struct SlipFacts {
-    pub(super) people: HashMap<Person, SlipPerson>,
+pub(in crate::rules) struct SlipFacts {
+    pub(in crate::rules) people: HashMap<Person, SlipPerson>,
     /// Users without 全合計 where others have nothing else: 第6表 knows whose numbers are wrong.
-    pub(super) lacking: Vec<Loose>,
+    pub(in crate::rules) lacking: Vec<Loose>,
     /// Users with nothing but sums.
-    pub(super) lone: Vec<Loose>,
-    pub(super) names: ItemNames,
-    pub(super) whole: bool,
+    pub(in crate::rules) lone: Vec<Loose>,
+    pub(in crate::rules) names: ItemNames,
+    pub(in crate::rules) whole: bool,
 }
 
 /// A user of 第7表 some of whose rows seem to stand under another number.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Loose {
-    pub(super) person: Person,
+pub(in crate::rules) struct Loose {
+    pub(in crate::rules) person: Person,
     /// Where the number stands that may be wrong, in the first row.
-    pub(super) number: Spot,
+    pub(in crate::rules) number: Spot,
     /// サービスコード of the first row.
-    pub(super) code: [u8; 6],
-    pub(super) code_spot: Spot,
+    pub(in crate::rules) code: [u8; 6],
+    pub(in crate::rules) code_spot: Spot,
     /// The worst that a finding about a missing 全合計 can be.
-    pub(super) limit: Severity,
+    pub(in crate::rules) limit: Severity,
 }
 
 /// A user of 第7表.
 #[derive(Debug, Default)]
-pub(super) struct SlipPerson {
+pub(in crate::rules) struct SlipPerson {
     /// The first row.
-    pub(super) first: Whose,
+    pub(in crate::rules) first: Whose,
     /// Some row has a finding, or could not be judged: nothing is counted.
-    pub(super) judged_bad: bool,
+    pub(in crate::rules) judged_bad: bool,
     /// How bad the finding is that says already that rows of this user are missing.
-    pub(super) reported: Option<Severity>,
+    pub(in crate::rules) reported: Option<Severity>,
     /// A stay has ３０日超区分.
-    pub(super) over_thirty: bool,
+    pub(in crate::rules) over_thirty: bool,
     /// 区分支給限度基準内単位数 of 全合計.
-    pub(super) within: Option<(i64, Spot)>,
+    pub(in crate::rules) within: Option<(i64, Spot)>,
     /// 前月までの利用日数.
-    pub(super) days_before: Option<(i64, Spot)>,
-    pub(super) rows: Vec<SlipRow>,
+    pub(in crate::rules) days_before: Option<(i64, Spot)>,
+    pub(in crate::rules) rows: Vec<SlipRow>,
 }
 
 /// A service of 第7表.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct SlipRow {
-    pub(super) office: [u8; 10],
-    pub(super) code: [u8; 6],
+pub(in crate::rules) struct SlipRow {
+    pub(in crate::rules) office: [u8; 10],
+    pub(in crate::rules) code: [u8; 6],
     /// 割引後単位数, or else 単位数.
-    pub(super) units: Option<i64>,
+    pub(in crate::rules) units: Option<i64>,
     /// 単位数
-    pub(super) full_units: Option<i64>,
-    pub(super) count: Option<i64>,
+    pub(in crate::rules) full_units: Option<i64>,
+    pub(in crate::rules) count: Option<i64>,
     /// ３０日超区分 of a stay.
-    pub(super) over_thirty: bool,
-    pub(super) code_spot: Spot,
-    pub(super) office_spot: Spot,
-    pub(super) count_spot: Spot,
-    pub(super) units_spot: Spot,
+    pub(in crate::rules) over_thirty: bool,
+    pub(in crate::rules) code_spot: Spot,
+    pub(in crate::rules) office_spot: Spot,
+    pub(in crate::rules) count_spot: Spot,
+    pub(in crate::rules) units_spot: Spot,
 }
 
 /// 利用者補足情報 with a usage slip.
 #[derive(Debug, Default)]
-pub(super) struct SupplementFacts {
-    pub(super) people: HashMap<Person, SupplementPerson>,
-    pub(super) names: ItemNames,
-    pub(super) whole: bool,
+pub(in crate::rules) struct SupplementFacts {
+    pub(in crate::rules) people: HashMap<Person, SupplementPerson>,
+    pub(in crate::rules) names: ItemNames,
+    pub(in crate::rules) whole: bool,
 }
 
 /// A user of 利用者補足情報.
 #[derive(Debug, Clone, Copy, Default)]
-pub(super) struct SupplementPerson {
+pub(in crate::rules) struct SupplementPerson {
     /// The record.
-    pub(super) first: Whose,
+    pub(in crate::rules) first: Whose,
     /// 区分支給限度基準額
-    pub(super) limit: Option<(i64, Spot)>,
+    pub(in crate::rules) limit: Option<(i64, Spot)>,
     /// 入所前月迄利用日数
-    pub(super) days_before: Option<(i64, Spot)>,
+    pub(in crate::rules) days_before: Option<(i64, Spot)>,
 }

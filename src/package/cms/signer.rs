@@ -11,10 +11,11 @@ use aws_lc_rs::signature::{
 use rustls_pki_types::{CertificateDer, PrivateKeyDer};
 use zeroize::Zeroize;
 
+use crate::package::certificate::{Facts, KeyKind, Unreadable};
 use crate::types::{Digest, OfficeNumber};
 
-use super::certificate::{Facts, KeyKind, Unreadable};
-use super::cms::Hash;
+use super::Hash;
+use super::attributes::signing_certificate;
 
 /// The most certificates of a chain.
 pub(super) const MAX_CHAIN: usize = 8;
@@ -172,8 +173,7 @@ impl Signer {
             issuer: facts.issuer().to_vec(),
             serial: facts.serial().to_vec(),
             kind,
-            signing_certificate: super::cms::signing_certificate_attribute(&chain)
-                .map_err(|_| SignerError::Sign)?,
+            signing_certificate: signing_certificate(&chain).map_err(|_| SignerError::Sign)?,
             key,
             chain,
         })

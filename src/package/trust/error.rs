@@ -1,54 +1,8 @@
-//! Which certificate speaks for which office.
-//!
-//! A certificate speaks for an office when its SHA-256 is pinned for that office, or when it was
-//! issued under a configured root and the only common name of its subject is the office number.
-//! In both cases its validity, the strength of its key, its key usage and the configured
-//! revocation lists are looked at. There are no other roots than the configured ones.
+//! Why a certificate is not trusted, and why trust cannot be built.
 
-use std::collections::{BTreeMap, BTreeSet};
+use jiff::Timestamp;
 
-use jiff::{SignedDuration, Timestamp};
-use rustls_pki_types::{CertificateDer, CertificateRevocationListDer};
-use webpki::EndEntityCert;
-
-use crate::types::{Digest, Lang, OfficeNumber, code};
-
-use super::certificate::Facts;
-use super::path::Roots;
-use super::revocation::Lists;
-
-pub use super::revocation::{ListFault, ListInfo, read_list};
-
-/// What a certificate is used for.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum Usage {
-    /// Signing packages and receipts.
-    Signing,
-    /// Either end of a TLS connection.
-    Tls,
-}
-
-/// What trust is built from.
-#[derive(Debug, Clone, Default)]
-pub struct TrustSources {
-    /// Certificates that may issue certificates of offices.
-    pub roots: Vec<CertificateDer<'static>>,
-    /// Revocation lists. An issuer without one is not asked for revocation, unless
-    /// `revocation_strict`.
-    pub revocation_lists: Vec<CertificateRevocationListDer<'static>>,
-    /// How long after its next update a list is still good; after that every certificate of its
-    /// issuer is refused.
-    pub revocation_grace: SignedDuration,
-    /// Whether a certificate is refused when there is no list of its issuer. Pinned ones are not
-    /// asked: their issuer need not be known.
-    pub revocation_strict: bool,
-    /// SHA-256 of the certificates (DER) that speak for an office whoever issued them.
-    pub pins: BTreeMap<OfficeNumber, BTreeSet<Digest>>,
-    /// SHA-256 of certificates that signed for an office what was verified when it was accepted.
-    /// They are believed whatever was renewed, struck out or revoked since, within their own time.
-    /// Only for looking at proof that is kept: new packages are never judged with them.
-    pub vouched: BTreeMap<OfficeNumber, BTreeSet<Digest>>,
-}
+use crate::types::{Lang, OfficeNumber, code};
 
 /// Something that trust should be built from cannot be used: a fault of our own configuration.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
@@ -194,126 +148,46 @@ impl TrustError {
     }
 }
 
-/// The trust decisions of a node. Build it anew when the configuration or a list changes.
-#[derive(Debug)]
-pub struct Trust {
-    roots: Roots,
-    lists: Lists,
-    pins: BTreeMap<OfficeNumber, BTreeSet<Digest>>,
-    vouched: BTreeMap<OfficeNumber, BTreeSet<Digest>>,
+/// Why a file or a part of it does not serve as a revocation list.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum ListFault {
+    /// Something else, or broken.
+    #[error("not a readable revocation list (CRL)")]
+    Unreadable,
+    /// Made without extensions.
+    #[error("a CRL of version 1; version 2 is needed (with openssl ca: crl_extensions, crlnumber)")]
+    Version1,
+    /// It does not say when the next one comes.
+    #[error("a CRL without nextUpdate, so that nobody can tell when it is out of date")]
+    NoNextUpdate,
+    /// It holds only what changed.
+    #[error("a delta CRL, which holds only changes; the complete list is needed")]
+    Delta,
+    /// It has a scope or a signature algorithm that is not supported.
+    #[error("a CRL with critical extensions or entries that are not supported")]
+    Unsupported,
 }
 
-impl Trust {
-    /// Reads roots and revocation lists once for all decisions.
-    pub fn new(sources: TrustSources) -> Result<Self, TrustSourceError> {
-        let roots = Roots::new(sources.roots)?;
-        let strict = sources.revocation_strict;
-        let lists = Lists::new(&sources.revocation_lists, sources.revocation_grace, strict)?;
-        Ok(Self { roots, lists, pins: sources.pins, vouched: sources.vouched })
-    }
-
-    /// The configured roots.
-    pub fn roots(&self) -> impl Iterator<Item = &CertificateDer<'static>> {
-        self.roots.certificates()
-    }
-
-    /// The revocation lists in use, for operators.
-    pub fn revocation_lists(&self) -> impl Iterator<Item = ListInfo> {
-        self.lists.infos()
-    }
-
-    /// Whether the certificate is pinned for any office.
-    pub fn is_pinned(&self, certificate: &CertificateDer<'_>) -> bool {
-        let digest = Digest::of(certificate);
-        self.pins.values().any(|pins| pins.contains(&digest))
-    }
-
-    /// Whether a path leads from the certificate to a configured root at `at`, whatever is pinned.
-    pub fn leads_to_root(
-        &self,
-        certificate: &CertificateDer<'_>,
-        chain: &[CertificateDer<'_>],
-        usage: Usage,
-        at: Timestamp,
-    ) -> bool {
-        self.check(certificate, chain, false, usage, at).is_ok()
-    }
-
-    /// The issuers that were met under a configured root and of which there is no revocation list,
-    /// though there are some of others. At most a hundred are remembered.
-    pub fn unlisted_issuers(&self) -> Vec<String> {
-        self.lists.unlisted()
-    }
-
-    /// Whether `certificate` may speak for `office` at `now`. `chain` are other certificates that
-    /// came with it, in any order.
-    pub fn speaks_for(
-        &self,
-        certificate: &CertificateDer<'_>,
-        chain: &[CertificateDer<'_>],
-        office: OfficeNumber,
-        usage: Usage,
-        now: Timestamp,
-    ) -> Result<(), TrustError> {
-        let digest = Digest::of(certificate);
-        if self.vouched.get(&office).is_some_and(|vouched| vouched.contains(&digest)) {
-            let facts = Facts::parse(certificate).map_err(|_| TrustError::Unreadable)?;
-            return check_validity(facts.not_before, facts.not_after, now);
+impl ListFault {
+    /// What is wrong and what is needed.
+    pub fn text(self, lang: Lang) -> String {
+        let ja = match self {
+            Self::Unreadable => "失効リスト（CRL）として読み取れません。",
+            Self::Version1 => {
+                "版 1 の失効リストです。版 2 のリストが必要です（openssl ca では crlnumber と crl_extensions を設定します）。"
+            }
+            Self::NoNextUpdate => "次回更新日時 (nextUpdate) のない失効リストは使えません。",
+            Self::Delta => "差分の失効リスト（delta CRL）です。完全なリストが必要です。",
+            Self::Unsupported => "対応していない重要な拡張のある失効リストです。",
+        };
+        match lang {
+            Lang::Ja => ja.to_owned(),
+            Lang::En => self.to_string(),
         }
-        let pinned = self.pins.get(&office).is_some_and(|pins| pins.contains(&digest));
-        let facts = self.check(certificate, chain, pinned, usage, now)?;
-        if pinned || facts.office() == Some(office) {
-            Ok(())
-        } else {
-            Err(TrustError::WrongOffice { office })
-        }
-    }
-
-    /// Whether `certificate` may speak for any office at all at `now`: what a TLS handshake can
-    /// decide before it is known who is meant.
-    pub fn accepts(
-        &self,
-        certificate: &CertificateDer<'_>,
-        chain: &[CertificateDer<'_>],
-        usage: Usage,
-        now: Timestamp,
-    ) -> Result<(), TrustError> {
-        self.check(certificate, chain, self.is_pinned(certificate), usage, now).map(|_| ())
-    }
-
-    fn check<'a>(
-        &self,
-        certificate: &'a CertificateDer<'_>,
-        chain: &[CertificateDer<'_>],
-        pinned: bool,
-        usage: Usage,
-        now: Timestamp,
-    ) -> Result<Facts<'a>, TrustError> {
-        let facts = Facts::parse(certificate).map_err(|_| TrustError::Unreadable)?;
-        if facts.is_version_1() {
-            return Err(TrustError::Version1);
-        }
-        if facts.is_ca() {
-            return Err(TrustError::Authority);
-        }
-        if facts.key_kind().is_none() {
-            return Err(TrustError::WeakKey);
-        }
-        if !facts.may_sign() {
-            return Err(TrustError::WrongUsage);
-        }
-        check_validity(facts.not_before, facts.not_after, now)?;
-        let end_entity =
-            EndEntityCert::try_from(certificate).map_err(|_| TrustError::Unreadable)?;
-        self.lists.check(&end_entity, now)?;
-        if !pinned {
-            self.lists.require(&end_entity)?;
-            self.roots.check_path(&end_entity, chain, &self.lists, usage, now)?;
-        }
-        Ok(facts)
     }
 }
 
+/// Whether a certificate is within its own time.
 pub(super) fn check_validity(
     not_before: Timestamp,
     not_after: Timestamp,

@@ -11,9 +11,7 @@ use x509_parser::prelude::FromDer;
 use x509_parser::revocation_list::CertificateRevocationList;
 use x509_parser::x509::{X509Name, X509Version};
 
-use crate::types::Lang;
-
-use super::trust::{TrustError, TrustSourceError};
+use super::error::{ListFault, TrustError, TrustSourceError};
 
 /// The most issuers without a list that are remembered.
 const MAX_UNLISTED: usize = 100;
@@ -28,45 +26,6 @@ pub(super) struct Lists {
     strict: bool,
     /// Issuers without a list that were met.
     unlisted: Mutex<BTreeSet<String>>,
-}
-
-/// Why a file or a part of it does not serve as a revocation list.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-pub enum ListFault {
-    /// Something else, or broken.
-    #[error("not a readable revocation list (CRL)")]
-    Unreadable,
-    /// Made without extensions.
-    #[error("a CRL of version 1; version 2 is needed (with openssl ca: crl_extensions, crlnumber)")]
-    Version1,
-    /// It does not say when the next one comes.
-    #[error("a CRL without nextUpdate, so that nobody can tell when it is out of date")]
-    NoNextUpdate,
-    /// It holds only what changed.
-    #[error("a delta CRL, which holds only changes; the complete list is needed")]
-    Delta,
-    /// It has a scope or a signature algorithm that is not supported.
-    #[error("a CRL with critical extensions or entries that are not supported")]
-    Unsupported,
-}
-
-impl ListFault {
-    /// What is wrong and what is needed.
-    pub fn text(self, lang: Lang) -> String {
-        let ja = match self {
-            Self::Unreadable => "失効リスト（CRL）として読み取れません。",
-            Self::Version1 => {
-                "版 1 の失効リストです。版 2 のリストが必要です（openssl ca では crlnumber と crl_extensions を設定します）。"
-            }
-            Self::NoNextUpdate => "次回更新日時 (nextUpdate) のない失効リストは使えません。",
-            Self::Delta => "差分の失効リスト（delta CRL）です。完全なリストが必要です。",
-            Self::Unsupported => "対応していない重要な拡張のある失効リストです。",
-        };
-        match lang {
-            Lang::Ja => ja.to_owned(),
-            Lang::En => self.to_string(),
-        }
-    }
 }
 
 /// Reads what operators want to know of a list.

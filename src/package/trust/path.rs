@@ -6,16 +6,14 @@ use std::sync::{Mutex, PoisonError};
 
 use jiff::Timestamp;
 use rustls_pki_types::{CertificateDer, SignatureVerificationAlgorithm, TrustAnchor, UnixTime};
-use webpki::{
-    EndEntityCert, ExtendedKeyUsageValidator, KeyPurposeId, KeyPurposeIdIter, RevocationCheckDepth,
-    RevocationOptionsBuilder, VerifiedPath,
-};
+use webpki::{EndEntityCert, RevocationCheckDepth, RevocationOptionsBuilder, VerifiedPath};
 
+use crate::package::certificate::Facts;
 use crate::types::{Digest, DigestBuilder};
 
-use super::certificate::Facts;
+use super::error::{TrustError, TrustSourceError, check_validity};
 use super::revocation::Lists;
-use super::trust::{TrustError, TrustSourceError, Usage, check_validity};
+use super::usage::Usage;
 
 /// The most paths that are remembered: more than the certificates of all partners of an office.
 const MAX_REMEMBERED: usize = 1024;
@@ -208,34 +206,6 @@ static ALGORITHMS: &[&dyn SignatureVerificationAlgorithm] = &[
     webpki::aws_lc_rs::RSA_PSS_2048_8192_SHA384_LEGACY_KEY,
     webpki::aws_lc_rs::RSA_PSS_2048_8192_SHA512_LEGACY_KEY,
 ];
-
-/// Extended key usages (RFC 5280, section 4.2.1.12) as the content of their OIDs.
-const ANY_USAGE: &[u8] = &[0x55, 0x1d, 0x25, 0x00];
-const SERVER_AUTH: &[u8] = &[0x2b, 0x06, 0x01, 0x05, 0x05, 0x07, 0x03, 0x01];
-const CLIENT_AUTH: &[u8] = &[0x2b, 0x06, 0x01, 0x05, 0x05, 0x07, 0x03, 0x02];
-const EMAIL_PROTECTION: &[u8] = &[0x2b, 0x06, 0x01, 0x05, 0x05, 0x07, 0x03, 0x04];
-/// RFC 9336
-const DOCUMENT_SIGNING: &[u8] = &[0x2b, 0x06, 0x01, 0x05, 0x05, 0x07, 0x03, 0x24];
-
-impl ExtendedKeyUsageValidator for Usage {
-    /// A certificate without the extension serves for everything. One certificate may serve an
-    /// office for TLS and for signing, so clientAuth is enough to sign.
-    fn validate(&self, purposes: KeyPurposeIdIter<'_, '_>) -> Result<(), webpki::Error> {
-        let allowed: &[&[u8]] = match self {
-            Self::Tls => &[ANY_USAGE, SERVER_AUTH, CLIENT_AUTH],
-            Self::Signing => &[ANY_USAGE, EMAIL_PROTECTION, DOCUMENT_SIGNING, CLIENT_AUTH],
-        };
-        let mut none = true;
-        for purpose in purposes {
-            none = false;
-            let purpose = purpose?;
-            if allowed.iter().any(|allowed| KeyPurposeId::new(allowed) == purpose) {
-                return Ok(());
-            }
-        }
-        if none { Ok(()) } else { Err(webpki::Error::EmptyEkuExtension) }
-    }
-}
 
 fn path_error(error: &webpki::Error) -> TrustError {
     let time = |time: &UnixTime| {

@@ -1,0 +1,91 @@
+//! Plain files, opened and compared: what somebody else put there may be a link, a pipe or a folder.
+
+use std::fs::{self, File, OpenOptions};
+use std::io;
+use std::path::Path;
+
+use super::effect::Effect;
+use super::{PIECE, step};
+
+/// How a file is opened.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Access {
+    /// Only to be read.
+    Read,
+    /// Fails when another program has it open, as far as the system tells: always on Windows
+    /// (sharing), elsewhere where that program holds a lock.
+    Exclusive,
+}
+
+/// Opens a plain file: follows no link, and does not wait for the other end of a pipe.
+pub fn open_plain(path: &Path, access: Access) -> io::Result<File> {
+    step(Effect::Open(path))?;
+    let exclusive = access == Access::Exclusive;
+    let mut options = OpenOptions::new();
+    options.read(true);
+    #[cfg(unix)]
+    {
+        use rustix::fs::OFlags;
+        use std::os::unix::fs::OpenOptionsExt as _;
+        let flags = OFlags::NOFOLLOW | OFlags::NONBLOCK;
+        options.custom_flags(flags.bits().cast_signed());
+    }
+    #[cfg(windows)]
+    {
+        use std::os::windows::fs::OpenOptionsExt as _;
+        const FILE_FLAG_OPEN_REPARSE_POINT: u32 = 0x0020_0000;
+        options.custom_flags(FILE_FLAG_OPEN_REPARSE_POINT);
+        if exclusive {
+            options.share_mode(0);
+        }
+    }
+    let file = options.open(path)?;
+    if !file.metadata()?.is_file() {
+        return Err(io::Error::new(io::ErrorKind::InvalidInput, "not a plain file"));
+    }
+    if exclusive && cfg!(unix) {
+        match file.try_lock() {
+            Err(fs::TryLockError::WouldBlock) => return Err(io::ErrorKind::WouldBlock.into()),
+            // Volumes without locks tell nothing.
+            Err(fs::TryLockError::Error(_)) | Ok(()) => {}
+        }
+    }
+    Ok(file)
+}
+
+/// Whether a plain file with exactly these bytes stands there. Links and folders never do.
+pub fn holds(path: &Path, bytes: &[u8]) -> io::Result<bool> {
+    let length = u64::try_from(bytes.len()).map_err(io::Error::other)?;
+    let metadata = fs::symlink_metadata(path)?;
+    if !metadata.is_file() || metadata.len() != length {
+        return Ok(false);
+    }
+    same_contents(open_plain(path, Access::Read)?, bytes)
+}
+
+/// Whether two plain files have the same bytes.
+pub fn same_file_contents(left: &Path, right: &Path) -> io::Result<bool> {
+    let (left_length, right_length) = (fs::symlink_metadata(left)?, fs::symlink_metadata(right)?);
+    if !right_length.is_file() || left_length.len() != right_length.len() {
+        return Ok(false);
+    }
+    let left = open_plain(left, Access::Read)?;
+    same_contents(open_plain(right, Access::Read)?, io::BufReader::with_capacity(PIECE, left))
+}
+
+fn same_contents(file: File, mut expected: impl io::BufRead) -> io::Result<bool> {
+    let mut file = io::BufReader::with_capacity(PIECE, file);
+    loop {
+        use io::BufRead as _;
+        let (got, want) = (file.fill_buf()?, expected.fill_buf()?);
+        if got.is_empty() || want.is_empty() {
+            return Ok(got.is_empty() && want.is_empty());
+        }
+        let length = got.len().min(want.len());
+        if got.get(..length) != want.get(..length) {
+            return Ok(false);
+        }
+        file.consume(length);
+        expected.consume(length);
+    }
+}

@@ -1,0 +1,92 @@
+//! What requests share: all of a server, and those of one connection.
+
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use tokio::sync::watch;
+
+use super::api::{Peer, Service};
+use super::body::Room;
+use super::guests::Guests;
+use super::limits::Limits;
+use super::pool::Pool;
+use super::problem::Refusal;
+use super::quiet::Quiet;
+use super::tls::{Tls, TlsState};
+use super::verify::TrustRefusal;
+use crate::types::{Clock, Instant, OfficeNumber};
+
+/// What all requests of a server share.
+pub(super) struct Shared<S> {
+    pub(super) service: Arc<S>,
+    pub(super) tls: Arc<Tls>,
+    pub(super) limits: Limits,
+    /// Room for the bodies of requests.
+    pub(super) room: Room,
+    /// One for every package that arrives or is with the service.
+    pub(super) packages: Arc<Pool>,
+    /// Connections of partners.
+    pub(super) places: Arc<Pool>,
+    /// All other connections.
+    pub(super) guests: Arc<Guests>,
+    /// Keeps the log short when strangers are loud.
+    pub(super) quiet: Quiet,
+    /// Becomes true when the server stops.
+    pub(super) stopping: watch::Receiver<bool>,
+}
+
+/// What the requests of one connection share.
+pub(super) struct Link {
+    pub(super) peer: Arc<Peer>,
+    /// Whether the connection has its place among those of partners. Without one it ends with its
+    /// first answer.
+    pub(super) has_place: bool,
+    pub(super) judged: Mutex<Judged>,
+    pub(super) unread: AtomicBool,
+    pub(super) requests: AtomicU64,
+}
+
+/// When, by which settings, and as whom the peer was found acceptable.
+pub(super) struct Judged {
+    pub(super) by: Arc<TlsState>,
+    pub(super) at: Instant,
+    pub(super) partner: Result<OfficeNumber, Refusal>,
+}
+
+impl Link {
+    /// The partner that the peer speaks for, or why it gets nothing.
+    pub(super) fn partner(&self) -> Result<OfficeNumber, Refusal> {
+        self.judged().partner.clone()
+    }
+
+    /// From here on, an answer may go out before the body of its request was read.
+    pub(super) fn leave_unread(&self) {
+        self.unread.store(true, Ordering::Relaxed);
+    }
+
+    /// The body was read to its end.
+    pub(super) fn all_read(&self) {
+        self.unread.store(false, Ordering::Relaxed);
+    }
+
+    fn judged(&self) -> MutexGuard<'_, Judged> {
+        self.judged.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Whether the peer is still acceptable; asks again after a change of settings and every
+    /// `recheck`.
+    pub(super) fn judge<S: Service>(&self, shared: &Shared<S>) -> Result<(), TrustRefusal> {
+        let current = shared.tls.state();
+        {
+            let judged = self.judged();
+            let is_fresh = judged.at.elapsed() < shared.limits.recheck;
+            if (Arc::ptr_eq(&judged.by, &current) && is_fresh) || !self.has_place {
+                return Ok(());
+            }
+        }
+        current.trust.accepts(&self.peer.certificate, &self.peer.chain, shared.tls.now())?;
+        let partner = shared.service.admits(&self.peer);
+        *self.judged() = Judged { by: current, at: Clock::running(), partner };
+        Ok(())
+    }
+}

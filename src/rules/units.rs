@@ -1,0 +1,30 @@
+//! What the judgement of the send units of a set comes to.
+
+use crate::types::{FileSerial, OfficeNumber, ServiceMonth, ServiceType};
+
+use super::collect::Findings;
+use super::rule::RuleSet;
+
+/// The judgement of all units of a set.
+pub(super) struct Units {
+    pub(super) summaries: Vec<Summary>,
+    pub(super) findings: Findings,
+    pub(super) run: RuleSet,
+}
+
+/// Files with the same sender, recipient and 連番.
+pub(super) struct Summary {
+    /// The ids of the send units that the files make up, such as `K1`; none where they are none.
+    pub(super) ids: Vec<String>,
+    /// What these carry, in Japanese.
+    pub(super) titles: Vec<String>,
+    pub(super) serial: FileSerial,
+    pub(super) sender: OfficeNumber,
+    pub(super) recipient: OfficeNumber,
+    /// Of the first file that has them.
+    pub(super) service_types: Option<(ServiceType, ServiceType)>,
+    /// The months in the names.
+    pub(super) months: Vec<ServiceMonth>,
+    /// The places of its files in the list of files.
+    pub(super) files: Vec<usize>,
+}
