@@ -151,10 +151,8 @@ fn super_stays_within_its_module() {
     let mut faults = Vec::new();
     for (_, path, text) in files() {
         let at = module_of(&below_source(&path));
-        let up =
-            |named: &paths::Named| named.words.iter().take_while(|word| *word == "super").count();
         for named in named(&at, &text, Tests::Counted) {
-            if up(&named) >= named.at.len().max(1) {
+            if named.leaves_its_module() {
                 faults.push(format!("{}: {}", path.display(), named.words.join("::")));
             }
         }

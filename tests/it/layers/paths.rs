@@ -14,6 +14,14 @@ pub(super) struct Named {
     pub(super) handed_on: Option<String>,
 }
 
+impl Named {
+    /// Whether it goes up so far that it leaves the first of the modules around it.
+    pub(super) fn leaves_its_module(&self) -> bool {
+        let up = self.words.iter().take_while(|word| *word == "super").count();
+        up > 0 && up >= self.at.len()
+    }
+}
+
 /// Whether what stands below `#[cfg(test)]` counts.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(super) enum Tests {
@@ -246,4 +254,17 @@ fn paths_are_found_where_they_stand() {
     let all = show(named(&at, text, Tests::Counted));
     assert!(all.contains(&"a/tests: super::super::only_in_tests::T".to_owned()), "{all:?}");
     assert_eq!(all.len(), expected.len() + 1);
+}
+
+#[test]
+fn super_that_leaves_a_module_is_seen() {
+    let leaves = |at: &[&str], text: &str| {
+        let at: Vec<String> = at.iter().map(|&name| name.to_owned()).collect();
+        named(&at, text, Tests::Counted).iter().filter(|named| named.leaves_its_module()).count()
+    };
+    let text = "use super::{a::A, super::b::B}; mod tests { fn t() { super::super::super::c() } }";
+    assert_eq!(leaves(&["m"], text), 3);
+    assert_eq!(leaves(&["m", "file"], text), 2);
+    assert_eq!(leaves(&["m", "folder", "file"], text), 0);
+    assert_eq!(leaves(&["m", "file"], "mod tests { use super::super::a::A; }"), 0);
 }
