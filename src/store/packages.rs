@@ -24,41 +24,31 @@ pub(super) trait Machine: Copy {
     fn state(self) -> State;
 }
 
-impl Machine for Outgoing {
-    const TABLE: &'static str = "outgoing";
-    const PARTNER: &'static str = "partner";
+macro_rules! machine {
+    ($machine:ty, $table:literal, $partner:literal, $state:path) => {
+        impl Machine for $machine {
+            const TABLE: &'static str = $table;
+            const PARTNER: &'static str = $partner;
 
-    fn read(row: &Row<'_>, place: usize) -> rusqlite::Result<Self> {
-        let (name, next_at): (Column<_>, Column<_>) = (row.get(place)?, row.get(place + 2)?);
-        Ok(Self::in_state(name.0, row.get(place + 1)?, next_at.0))
-    }
+            fn read(row: &Row<'_>, place: usize) -> rusqlite::Result<Self> {
+                let (name, next_at): (Column<_>, Column<_>) =
+                    (row.get(place)?, row.get(place + 2)?);
+                Ok(Self::in_state(name.0, row.get(place + 1)?, next_at.0))
+            }
 
-    fn planned(self) -> Option<(u32, Timestamp)> {
-        self.planned()
-    }
+            fn planned(self) -> Option<(u32, Timestamp)> {
+                self.planned()
+            }
 
-    fn state(self) -> State {
-        State::Out(self.state())
-    }
+            fn state(self) -> State {
+                $state(self.state())
+            }
+        }
+    };
 }
 
-impl Machine for Incoming {
-    const TABLE: &'static str = "incoming";
-    const PARTNER: &'static str = "sender";
-
-    fn read(row: &Row<'_>, place: usize) -> rusqlite::Result<Self> {
-        let (name, next_at): (Column<_>, Column<_>) = (row.get(place)?, row.get(place + 2)?);
-        Ok(Self::in_state(name.0, row.get(place + 1)?, next_at.0))
-    }
-
-    fn planned(self) -> Option<(u32, Timestamp)> {
-        self.planned()
-    }
-
-    fn state(self) -> State {
-        State::In(self.state())
-    }
-}
+machine!(Outgoing, "outgoing", "partner", State::Out);
+machine!(Incoming, "incoming", "sender", State::In);
 
 /// A package as far as both tables know it.
 #[derive(Debug)]
