@@ -125,7 +125,7 @@ impl Sender {
         opened.receipt.check_answers(&reference).expect("for this package");
         let receipt = NewReceipt {
             origin: Origin::Received,
-            kind: opened.receipt.kind.as_str().to_owned(),
+            kind: opened.receipt.kind,
             at: opened.receipt.at,
             der: reply.receipt,
         };

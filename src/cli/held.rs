@@ -5,7 +5,8 @@ use std::path::PathBuf;
 use super::words;
 use crate::config::Config;
 use crate::folder::is_marked;
-use crate::store::{Direction, HeldItem};
+use crate::store::HeldItem;
+use crate::transfer::Direction;
 use crate::types::{HeldId, Lang, code};
 
 /// Where its files lie, if its office is in the configuration.

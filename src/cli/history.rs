@@ -10,6 +10,7 @@ use super::setup::{self, ConfigArg};
 use super::{output, words};
 use crate::rules::render::spreadsheet_cell;
 use crate::store::{HistoryFilter, HistoryRow};
+use crate::transfer::receipt_in_words;
 use crate::types::{Lang, OfficeNumber};
 
 #[derive(Debug, clap::Args)]
@@ -103,16 +104,16 @@ const fn head(lang: Lang) -> [&'static str; 9] {
 }
 
 fn cells(row: &HistoryRow, lang: Lang) -> [String; 9] {
-    let receipts: Vec<_> = row.receipts.iter().map(|kind| words::receipt(kind, lang)).collect();
+    let receipts: Vec<_> = row.receipts.iter().map(|kind| receipt_in_words(*kind, lang)).collect();
     let serial = row.serial.map(|serial| serial.to_string()).unwrap_or_default();
     let converted = row.unit.converted_from.map_or_else(String::new, |from| match lang {
         Lang::Ja => format!("（{from} から変換）"),
         Lang::En => format!(" (converted from {from})"),
     });
-    let state = words::state_and_why(row.direction, &row.state, &row.detail, lang);
+    let state = words::state_and_why(row.state, &row.detail, lang);
     [
         words::time(row.at),
-        words::direction(row.direction, lang).to_owned(),
+        row.direction.text(lang).to_owned(),
         row.office.to_string(),
         row.partner.map(|partner| partner.to_string()).unwrap_or_default(),
         format!("{} {serial}{converted}", words::unit(&row.unit.kind, lang)),
@@ -153,7 +154,8 @@ mod tests {
     use jiff::Timestamp;
 
     use super::*;
-    use crate::store::{Direction, UnitSummary};
+    use crate::store::UnitSummary;
+    use crate::transfer::{Direction, HeldSet, State};
 
     /// Those of Hokkaido to Tochigi begin with 0, which a spreadsheet would take away.
     #[test]
@@ -175,7 +177,7 @@ mod tests {
                 records: 0,
                 findings: 0,
             },
-            state: "HELD".to_owned(),
+            state: State::Set(HeldSet::Held),
             detail: String::new(),
             receipts: Vec::new(),
         };

@@ -11,6 +11,7 @@ use super::{EXIT_NO, dates, held, output, words};
 use crate::config::Config;
 use crate::node::{Health, Notice, TaskHealth};
 use crate::store::{HeldItem, StateCount, Status, Store, Waiting};
+use crate::transfer::{OutgoingState, State};
 use crate::types::code::{self, Actor};
 use crate::types::{Clock, Lang};
 
@@ -227,9 +228,9 @@ fn text(status: &Status, config: &Config, lang: Lang) -> String {
         .map(|row| {
             vec![
                 words::office(row.office, config),
-                words::direction(row.direction, lang).to_owned(),
+                row.direction.text(lang).to_owned(),
                 words::office(row.partner, config),
-                words::state(row.direction, &row.state, lang),
+                row.state.text(lang).to_owned(),
                 row.count.to_string(),
                 words::time(row.changed_at),
             ]
@@ -239,8 +240,8 @@ fn text(status: &Status, config: &Config, lang: Lang) -> String {
     if !rows.is_empty() {
         parts.push(output::table(&head, &rows));
     }
-    let at_partner = |row: &StateCount| row.state == "HELD_BY_RECIPIENT";
-    if status.counts.iter().any(at_partner) {
+    let held_there = State::Out(OutgoingState::HeldByRecipient);
+    if status.counts.iter().any(|row| row.state == held_there) {
         let to_do = lang.pick(
             "相手で保留中のもの: 相手に電話し、取込フォルダーの同じ名前のファイルを確かめてもらってください。",
             "held at the partner: telephone the partner and have it look at the file of the same name in its import folder.",

@@ -16,6 +16,7 @@ use crate::package::evidence::{
 };
 use crate::package::{Limits, PackageFault, Receipt, ReceiptKind, Trust, TrustError, TrustSources};
 use crate::store::Store;
+use crate::transfer::receipt_in_words;
 use crate::types::{Digest, Lang, OfficeNumber};
 
 /// The most bytes that one file of a set may have.
@@ -190,7 +191,7 @@ fn text(report: &Report, lang: Lang) -> String {
         lines.extend(manifest.files.iter().map(|file| format!("  {}  {}", file.sha256, file.name)));
     }
     for (path, receipt) in &report.receipts {
-        let kind = words::receipt(receipt.receipt.kind.as_str(), lang);
+        let kind = receipt_in_words(receipt.receipt.kind, lang);
         let (at, office) = (words::time(receipt.receipt.at), receipt.signer.office);
         lines
             .push(format!("  {path}: {kind}  {at}  {} {office}", lang.pick("署名者", "signed by")));

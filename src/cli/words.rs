@@ -1,44 +1,19 @@
-//! Words for states, directions and times that several commands show.
+//! Words for reasons, send units and times that several commands show.
 
 pub(super) use crate::node::local_time as time;
 
 use crate::config::Config;
 use crate::rules::Rule;
 use crate::spec::Spec;
-use crate::store::Direction;
+use crate::transfer::State;
 use crate::types::{Edition, Lang, OfficeNumber, code};
-
-/// A state as an office worker would say it.
-pub(super) fn state(direction: Direction, state: &str, lang: Lang) -> String {
-    let (ja, en) = match (direction, state) {
-        (Direction::Out, "QUEUED") => ("送信待ち", "waiting to be sent"),
-        (Direction::Out, "CONSIGNED") => {
-            ("相手に到着（取込待ち）", "at the partner, not imported yet")
-        }
-        (Direction::Out, "HELD_BY_RECIPIENT") => ("相手で保留中", "held at the partner"),
-        (Direction::Out, "HANDED_OVER") => {
-            ("取込フォルダーに到着", "in the partner's import folder")
-        }
-        (_, "REJECTED") => ("受取拒否", "refused by the recipient"),
-        (Direction::Out, "SUPERSEDED") => ("作り直し済み", "made anew"),
-        (Direction::Out, "EXPIRED") => ("期限切れ", "given up, no receipt in time"),
-        (Direction::In, "COMMITTED") => ("受信済み（取込待ち）", "received, not placed yet"),
-        (Direction::In, "PLACED" | "HANDED_OVER") => {
-            ("取込フォルダーに配置済み", "in our import folder")
-        }
-        (_, "HELD") => ("保留", "held"),
-        (_, "SETTLED") => ("保留（対応済み）", "held, settled"),
-        _ => return state.to_owned(),
-    };
-    lang.pick(ja, en).to_owned()
-}
 
 /// A state with what is known of why: in words where there are some, and as a code for those who ask
 /// for help.
-pub(super) fn state_and_why(direction: Direction, code: &str, why: &str, lang: Lang) -> String {
-    let state = state(direction, code, lang);
+pub(super) fn state_and_why(state: State, why: &str, lang: Lang) -> String {
+    let state = state.text(lang);
     if why.is_empty() {
-        return state;
+        return state.to_owned();
     }
     match in_words(why.split(',').next().unwrap_or_default(), lang) {
         Some(words) if lang == Lang::Ja => format!("{state}（{words}） [{why}]"),
@@ -108,25 +83,4 @@ pub(super) fn reasons(codes: &str, lang: Lang) -> Vec<String> {
         more => lines.push(format!("and {more} more")),
     }
     lines
-}
-
-/// 送信 or 受信.
-pub(super) const fn direction(direction: Direction, lang: Lang) -> &'static str {
-    match direction {
-        Direction::Out => lang.pick("送信", "sent"),
-        Direction::In => lang.pick("受信", "received"),
-    }
-}
-
-/// A receipt's kind as an office worker would say it.
-pub(super) fn receipt(kind: &str, lang: Lang) -> String {
-    let (ja, en) = match kind {
-        "ContentConsignment" => ("受領", "consignment"),
-        "ContentHandover" => ("取込", "handover"),
-        "ContentHandoverFailure" => ("取込不可", "handover failure"),
-        "Rejection" => ("拒否", "rejection"),
-        "Expiry" => ("期限切れ", "expiry"),
-        _ => return kind.to_owned(),
-    };
-    lang.pick(ja, en).to_owned()
 }

@@ -17,7 +17,7 @@ use super::receipts::{Read, read_receipt};
 use super::supervise::Beat;
 use crate::link::{ReceiptEntry, SendError};
 use crate::store::{OutgoingRow, StoreError};
-use crate::transfer::{Outgoing, OutgoingEvent, OutgoingReceipt};
+use crate::transfer::{Outgoing, OutgoingEvent, OutgoingReceipt, Transition};
 use crate::types::{Clock, Instant, code};
 
 /// Waits after a question that failed, growing.
@@ -185,11 +185,12 @@ async fn take_all(context: &Arc<Context>, receipts: Vec<ReceiptEntry>) -> Result
         let id = row.id;
         let is_there = event != OutgoingEvent::Receipt(OutgoingReceipt::Rejection);
         let stored = context.store.outgoing_event(id, event, codes, Some(receipt), now).await;
-        stored.map(|(state, _)| {
-            if state == Outgoing::Superseded && is_there {
+        stored.map(|Transition { after, .. }| {
+            if after == Outgoing::Superseded && is_there {
                 tell_twice(context, &row);
             }
-            tracing::info!(%id, partner = %row.partner, state = state.as_str(), "receipt collected");
+            tracing::info!(%id, partner = %row.partner, state = after.state().as_str(),
+                "receipt collected");
         })
     };
     join_all(good.into_iter().map(store)).await.into_iter().collect::<Result<(), _>>()?;

@@ -28,7 +28,7 @@ use super::refused::to_do_about_certificate;
 use super::supervise::Beat;
 use crate::link::SendError;
 use crate::store::{NewReceipt, OutgoingRow, StoreError};
-use crate::transfer::{Failure, Outgoing, OutgoingEffect, OutgoingEvent, due_at};
+use crate::transfer::{Failure, Outgoing, OutgoingEvent, due_at};
 use crate::types::{Clock, Instant, MessageId, code};
 
 /// Contact shortens a pause at most once in this time.
@@ -242,7 +242,7 @@ async fn guarded(
             let event = OutgoingEvent::Failed(Failure::Refused);
             let (detail, now) = (code::INTERNAL.to_owned(), context.now());
             let result = context.store.outgoing_event(id, event, detail, None, now).await;
-            Attempt { id, result: result.map(|(state, _)| state), blocks: false }
+            Attempt { id, result: result.map(|transition| transition.after), blocks: false }
         }
     }
 }
@@ -258,7 +258,11 @@ async fn attempt(context: Arc<Context>, row: OutgoingRow) -> Attempt {
             let event = OutgoingEvent::Failed(Failure::Refused);
             let (detail, now) = (error.code().to_owned(), context.now());
             let result = context.store.outgoing_event(id, event, detail, None, now).await;
-            return Attempt { id, result: result.map(|(state, _)| state), blocks: false };
+            return Attempt {
+                id,
+                result: result.map(|transition| transition.after),
+                blocks: false,
+            };
         }
         Err(error) => return Attempt { id, result: Err(error), blocks: false },
     };
@@ -297,14 +301,15 @@ async fn attempt(context: Arc<Context>, row: OutgoingRow) -> Attempt {
     let now = context.now();
     let result = context.store.outgoing_event(id, event, detail, receipt, now).await;
     let result = match result {
-        Ok((state, effects)) => {
-            if effects.contains(&OutgoingEffect::SignExpiry) {
+        Ok(transition) => {
+            let state = transition.after;
+            if transition.expires() {
                 sign_expiry(&context, &row).await;
             }
             if matches!(state, Outgoing::Queued { .. }) {
                 tracing::debug!(%id, partner = %row.partner, "a package waits for its next attempt");
             } else {
-                tracing::info!(%id, partner = %row.partner, state = state.as_str(),
+                tracing::info!(%id, partner = %row.partner, state = state.state().as_str(),
                     "an attempt ended");
             }
             Ok(state)

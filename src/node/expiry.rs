@@ -7,7 +7,7 @@ use jiff::{SignedDuration, Timestamp};
 use super::context::{Context, blocking, log_store_fault};
 use crate::package::{Receipt, ReceiptKind};
 use crate::store::{OutgoingRow, StoreError};
-use crate::transfer::{Outgoing, OutgoingEffect, OutgoingEvent};
+use crate::transfer::OutgoingEvent;
 use crate::types::code;
 
 /// How long after its time a package may still be put.
@@ -33,16 +33,16 @@ pub(super) async fn expire_overdue(context: &Arc<Context>) {
 }
 
 /// Gives a package up whose time is over.
-async fn expire(context: &Arc<Context>, row: &OutgoingRow) -> Result<Outgoing, StoreError> {
+async fn expire(context: &Arc<Context>, row: &OutgoingRow) -> Result<(), StoreError> {
     let event = OutgoingEvent::Tick;
     let detail = code::EXPIRED.to_owned();
-    let (state, effects) =
+    let transition =
         context.store.outgoing_event(row.id, event, detail, None, context.now()).await?;
-    if effects.contains(&OutgoingEffect::SignExpiry) {
+    if transition.expires() {
         tracing::warn!(id = %row.id, partner = %row.partner, "no receipt came in time");
         sign_expiry(context, row).await;
     }
-    Ok(state)
+    Ok(())
 }
 
 /// Signs that we gave up. Without it nothing is lost but a line of proof, so a fault is only told.

@@ -203,7 +203,7 @@ impl Inbound {
         let (sender, office, state) = (new.sender, new.office, new.state);
         let answer = context.store.commit(*new, now).await.map_err(refuse_store)?;
         if answer == CommitAnswer::New {
-            tracing::info!(%id, %sender, %office, state = state.as_str(), "received");
+            tracing::info!(%id, %sender, %office, state = state.state().as_str(), "received");
             context.wake.issued.announce();
             wake(&context.wake.placing, &office);
             let about = format!("partner {sender}");

@@ -58,7 +58,7 @@ impl Proof {
         let der = receipt.sign(self.usable_signer(office, now)?, now)?;
         Ok(NewReceipt {
             origin: Origin::Issued,
-            kind: receipt.kind.as_str().to_owned(),
+            kind: receipt.kind,
             at: receipt.at,
             der: der.into(),
         })

@@ -87,7 +87,7 @@ pub(super) async fn read_receipt(
     };
     let stored = NewReceipt {
         origin: Origin::Received,
-        kind: verified.receipt.kind.as_str().to_owned(),
+        kind: verified.receipt.kind,
         at: verified.receipt.at,
         der,
     };

@@ -13,7 +13,7 @@ use memchr::memmem::Finder;
 
 use super::context::{Context, blocking};
 use super::proof::OwnFault;
-use crate::package::Receipt;
+use crate::package::{Receipt, ReceiptKind};
 use crate::store::{NewReceipt, StoreError, StoredReceipt};
 use crate::types::{Digest, MessageId, OfficeNumber};
 
@@ -97,7 +97,7 @@ pub(super) async fn lasting(
     }
     match renew(context, about, |link| link.until < now).await {
         Ok(Renewed { chain, .. }) => {
-            let same = chain.iter().rev().find(|(kind, _)| kind == stated.kind.as_str());
+            let same = chain.iter().rev().find(|(kind, _)| *kind == stated.kind);
             Ok(same.map_or(receipt, |(_, der)| der.clone()))
         }
         // Another receipt of the package is in the way: this one is what there is.
@@ -114,14 +114,14 @@ fn read(context: &Context, der: &[u8]) -> Option<(Receipt, Timestamp)> {
 
 /// The receipts that lead to the last one about a package, kind and bytes.
 struct Renewed {
-    chain: Vec<(String, Bytes)>,
+    chain: Vec<(ReceiptKind, Bytes)>,
     /// They were signed just now.
     is_new: bool,
 }
 
 impl Renewed {
     fn of(chain: Vec<Link>) -> Self {
-        let chain = chain.into_iter().map(|link| (link.kind(), link.der)).collect();
+        let chain = chain.into_iter().map(|link| (link.stated.kind, link.der)).collect();
         Self { chain, is_new: false }
     }
 }
@@ -158,7 +158,7 @@ async fn renew(
     });
     let signed = signed.await.ok_or(Fault::Unreadable)??;
     drop(turn);
-    let chain = signed.iter().map(|receipt| (receipt.kind.clone(), receipt.der.clone())).collect();
+    let chain = signed.iter().map(|receipt| (receipt.kind, receipt.der.clone())).collect();
     if context.store.reissue(about, former, signed).await? {
         tracing::info!(%id, %sender, "receipts were signed anew");
         context.wake.issued.announce();
@@ -174,12 +174,6 @@ struct Link {
     until: Timestamp,
     sha256: Digest,
     der: Bytes,
-}
-
-impl Link {
-    fn kind(&self) -> String {
-        self.stated.kind.as_str().to_owned()
-    }
 }
 
 /// The stored receipts that lead to the last one about a package, oldest first.

@@ -81,6 +81,11 @@ impl ReceiptKind {
         }
     }
 
+    /// The kind of this name, if it is one that we know.
+    pub fn named(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|kind| kind.as_str() == name)
+    }
+
     /// The outcome that a receipt of this kind states.
     pub const fn outcome(self) -> Outcome {
         match self {

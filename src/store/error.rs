@@ -3,7 +3,6 @@
 use std::path::PathBuf;
 
 use super::loss::Loss;
-use crate::transfer::UnknownState;
 use crate::types::{Lang, code};
 
 /// What to do about a store that is not the one that it was.
@@ -169,6 +168,7 @@ impl From<rusqlite::Error> for StoreError {
     fn from(error: rusqlite::Error) -> Self {
         match error {
             rusqlite::Error::QueryReturnedNoRows => Self::NotFound,
+            rusqlite::Error::FromSqlConversionFailure(..) => Self::Damaged("unknown name"),
             error if error.sqlite_error_code() == Some(rusqlite::ErrorCode::DiskFull) => Self::Full,
             error => Self::Database(error),
         }
@@ -181,11 +181,5 @@ impl From<std::io::Error> for StoreError {
             std::io::ErrorKind::StorageFull | std::io::ErrorKind::QuotaExceeded => Self::Full,
             _ => Self::Io(error),
         }
-    }
-}
-
-impl From<UnknownState> for StoreError {
-    fn from(_: UnknownState) -> Self {
-        Self::Damaged("unknown state")
     }
 }

@@ -5,9 +5,11 @@ use jiff::Timestamp;
 use rusqlite::{Connection, Row, params};
 use serde::Serialize;
 
-use super::journal::{self, Direction, JournalEntry};
+use super::journal::{self, JournalEntry};
+use super::names::WITHHELD;
 use super::unit::{Column, optional};
 use super::{Store, StoreError, UnitSummary};
+use crate::transfer::{Direction, HeldSet, State};
 use crate::types::{FileSerial, HeldId, MessageId, OfficeNumber, code};
 
 /// A set that was refused before it became a package.
@@ -105,8 +107,17 @@ impl Overtaken {
 
 const SETS: &str = "SELECT id, NULL, 'out', at, office, partner, serial, unit, reason, folder
                     FROM held";
-const PACKAGES: &str = "SELECT 0, message_id, 'in', changed_at, office, sender, serial, unit,
-                        detail, folder FROM incoming WHERE state = 'HELD'";
+
+/// What of the packages that came in is held.
+fn packages() -> String {
+    format!(
+        "SELECT 0, message_id, 'in', changed_at, office, sender, serial, unit, detail, folder
+         FROM incoming WHERE state = '{WITHHELD}'"
+    )
+}
+
+const HELD: State = State::Set(HeldSet::Held);
+const SETTLED: State = State::Set(HeldSet::Settled);
 
 impl Store {
     /// Remembers a set that was put into the hold folder.
@@ -128,7 +139,8 @@ impl Store {
                 items(connection, &sql, params![number])
             }
             HeldId::Package(id) => {
-                items(connection, &format!("{PACKAGES} AND message_id = ?1"), params![Column(id)])
+                let sql = format!("{} AND message_id = ?1", packages());
+                items(connection, &sql, params![Column(id)])
             }
         })
         .await
@@ -151,7 +163,7 @@ impl Store {
                 .prepare_cached("UPDATE held SET settled_at = ?2, settled = ?3 WHERE id = ?1")?
                 .execute(params![number, Column(now), how.as_str()])?;
             let entry = of_set(item.office, item.partner, item.serial);
-            journal::append(connection, &entry, "SETTLED", &by_whom(how.as_str(), &by), now)?;
+            journal::append(connection, &entry, SETTLED, &by_whom(how.as_str(), &by), now)?;
             Ok(true)
         })
         .await
@@ -186,14 +198,15 @@ pub(super) fn overtaken(
         ])?;
     if settled > 0 {
         let entry = of_set(office, Some(partner), Some(serial));
-        journal::append(connection, &entry, "SETTLED", how.as_str(), now)?;
+        journal::append(connection, &entry, SETTLED, how.as_str(), now)?;
     }
     Ok(())
 }
 
 pub(super) fn open(connection: &Connection, limit: u32) -> Result<Vec<HeldItem>, StoreError> {
+    let packages = packages();
     let sql =
-        format!("{SETS} WHERE settled_at IS NULL UNION ALL {PACKAGES} ORDER BY 4 DESC LIMIT ?1");
+        format!("{SETS} WHERE settled_at IS NULL UNION ALL {packages} ORDER BY 4 DESC LIMIT ?1");
     items(connection, &sql, params![limit])
 }
 
@@ -209,14 +222,13 @@ fn items(
 
 fn item(row: &Row<'_>) -> Result<HeldItem, StoreError> {
     let package: Option<Column<MessageId>> = row.get(1)?;
-    let direction: String = row.get(2)?;
     let unit: String = row.get(7)?;
     Ok(HeldItem {
         id: match package {
             Some(id) => HeldId::Package(id.0),
             None => HeldId::Set(row.get(0)?),
         },
-        direction: Direction::from_stored(&direction)?,
+        direction: row.get::<_, Column<_>>(2)?.0,
         at: row.get::<_, Column<_>>(3)?.0,
         office: row.get::<_, Column<_>>(4)?.0,
         partner: optional(row, 5)?,
@@ -232,7 +244,7 @@ const fn of_set(
     partner: Option<OfficeNumber>,
     serial: Option<FileSerial>,
 ) -> JournalEntry {
-    JournalEntry { direction: Direction::Out, office, partner, id: None, serial }
+    JournalEntry { office, partner, id: None, serial }
 }
 
 /// Adds a held set with its journal row; the same folder held before is settled by it.
@@ -246,7 +258,7 @@ pub(super) fn insert(connection: &Connection, held: &HeldRow) -> Result<(), Stor
         )?
         .execute(params![Column(held.at), HELD_AGAIN, Column(held.office), held.folder])?;
     if settled > 0 {
-        journal::append(connection, &entry, "SETTLED", HELD_AGAIN, held.at)?;
+        journal::append(connection, &entry, SETTLED, HELD_AGAIN, held.at)?;
     }
     connection
         .prepare_cached(
@@ -262,5 +274,5 @@ pub(super) fn insert(connection: &Connection, held: &HeldRow) -> Result<(), Stor
             held.reason,
             held.folder,
         ])?;
-    journal::append(connection, &entry, "HELD", &held.reason, held.at)
+    journal::append(connection, &entry, HELD, &held.reason, held.at)
 }

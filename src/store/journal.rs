@@ -1,50 +1,61 @@
-//! The journal: each step of each package, in the transaction that makes it.
+//! The journal: what happened, in the order in which it became durable. Rows are only ever added.
 
 use jiff::Timestamp;
-use rusqlite::{Connection, params};
-use serde::{Serialize, Serializer};
+use rusqlite::{Connection, OptionalExtension as _, params};
 
-use super::StoreError;
 use super::unit::Column;
+use super::{Store, StoreError};
+use crate::transfer::{Direction, State};
 use crate::types::{FileSerial, MessageId, OfficeNumber};
 
-/// Which way a package goes, from our point of view.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub enum Direction {
-    /// We send it.
-    Out,
-    /// We receive it.
-    In,
+/// What a row of the journal says.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Step {
+    /// The package came into this state, or the set did.
+    State(State),
+    /// The package was made.
+    Packed,
+    /// A person asked for everything that waits to be sent at once.
+    Retry,
+    /// A person asked for the configuration to be read again.
+    Reload,
 }
 
-impl Direction {
-    /// `out` or `in`.
+impl Step {
+    /// How it is stored.
     pub const fn as_str(self) -> &'static str {
         match self {
-            Self::Out => "out",
-            Self::In => "in",
+            Self::State(state) => state.as_str(),
+            Self::Packed => "PACKED",
+            Self::Retry => "RETRY",
+            Self::Reload => "RELOAD",
         }
     }
 
-    pub(super) fn from_stored(text: &str) -> Result<Self, StoreError> {
-        match text {
-            "out" => Ok(Self::Out),
-            "in" => Ok(Self::In),
-            _ => Err(StoreError::Damaged("direction")),
+    const fn direction(self) -> Direction {
+        match self {
+            Self::State(state) => state.direction(),
+            Self::Packed | Self::Retry | Self::Reload => Direction::Out,
         }
     }
-}
 
-impl Serialize for Direction {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.serialize_str(self.as_str())
+    fn from_stored(direction: Direction, text: &str) -> Result<Self, StoreError> {
+        let others = [Self::Packed, Self::Retry, Self::Reload];
+        let other = || others.into_iter().find(|step| step.as_str() == text);
+        let step = State::named(direction, text).map(Self::State).or_else(other);
+        step.ok_or(StoreError::Damaged("unknown step"))
     }
 }
 
-/// What a journal row is about.
+impl From<State> for Step {
+    fn from(state: State) -> Self {
+        Self::State(state)
+    }
+}
+
+/// What a row of the journal is about.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct JournalEntry {
-    pub(super) direction: Direction,
     pub(super) office: OfficeNumber,
     pub(super) partner: Option<OfficeNumber>,
     pub(super) id: Option<MessageId>,
@@ -52,24 +63,39 @@ pub(super) struct JournalEntry {
 }
 
 /// A row of the journal.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct JournalRow {
     /// When it happened.
     pub at: Timestamp,
-    /// The state that the package came into.
-    pub state: String,
+    /// What happened.
+    pub step: Step,
     /// A code that says more.
     pub detail: String,
+}
+
+impl Store {
+    /// When the newest step of the journal was taken; nothing in a new store.
+    pub async fn latest_step(&self) -> Result<Option<Timestamp>, StoreError> {
+        self.read(move |connection| {
+            let newest = connection
+                .prepare_cached("SELECT at FROM journal ORDER BY id DESC LIMIT 1")?
+                .query_row([], |row| Ok(row.get::<_, Column<Timestamp>>(0)?.0))
+                .optional()?;
+            Ok(newest)
+        })
+        .await
+    }
 }
 
 /// Appends to the journal.
 pub(super) fn append(
     connection: &Connection,
     entry: &JournalEntry,
-    state: &str,
+    step: impl Into<Step>,
     detail: &str,
     now: Timestamp,
 ) -> Result<(), StoreError> {
+    let step = step.into();
     connection
         .prepare_cached(
             "INSERT INTO journal (at, direction, office, partner, message_id, serial, state, detail)
@@ -77,18 +103,18 @@ pub(super) fn append(
         )?
         .execute(params![
             Column(now),
-            entry.direction.as_str(),
+            step.direction().as_str(),
             Column(entry.office),
             entry.partner.as_ref().map(OfficeNumber::as_str).unwrap_or_default(),
             entry.id.map(Column),
             entry.serial.as_ref().map(FileSerial::as_str).unwrap_or_default(),
-            state,
+            step.as_str(),
             detail,
         ])?;
     Ok(())
 }
 
-/// What happened to a package, in order.
+/// The steps of one package, oldest first.
 pub(super) fn of_package(
     connection: &Connection,
     direction: Direction,
@@ -99,11 +125,9 @@ pub(super) fn of_package(
          ORDER BY id",
     )?;
     let rows = statement.query_map(params![Column(id), direction.as_str()], |row| {
-        Ok(JournalRow {
-            at: row.get::<_, Column<_>>(0)?.0,
-            state: row.get(1)?,
-            detail: row.get(2)?,
-        })
+        let (at, state): (Column<_>, String) = (row.get(0)?, row.get(1)?);
+        let detail = row.get(2)?;
+        Ok(Step::from_stored(direction, &state).map(|step| JournalRow { at: at.0, step, detail }))
     })?;
-    Ok(rows.collect::<Result<_, _>>()?)
+    rows.map(|row| row?).collect()
 }

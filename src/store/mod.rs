@@ -19,6 +19,7 @@
 //! [`StoreError`], always our own fault or the disk's, never a peer's. A full disk or a reached
 //! `store_size` is [`StoreError::Full`]: nothing was written, and the peer is told to come later.
 
+mod arrival;
 mod error;
 mod folders;
 mod held;
@@ -26,11 +27,16 @@ mod identity;
 mod incoming;
 mod journal;
 mod loss;
+mod names;
 mod orders;
 mod outgoing;
+mod packages;
+mod packing;
 mod payload;
+mod placement;
 mod purge;
 mod query;
+mod queue;
 mod receipts;
 mod room;
 mod schema;
@@ -47,15 +53,18 @@ use rusqlite::config::DbConfig;
 use rusqlite::{Connection, OpenFlags};
 use tokio::sync::watch;
 
+pub use arrival::{CommitAnswer, Content, NewIncoming};
 pub use error::StoreError;
 pub use folders::KnownFolder;
 pub use held::{HeldItem, HeldRow, Settled};
 pub use identity::Beginning;
-pub use incoming::{CommitAnswer, Content, IncomingNote, IncomingRow, NewIncoming, UnplacedRow};
-pub use journal::{Direction, JournalRow};
+pub use incoming::{IncomingNote, IncomingRow};
+pub use journal::{JournalRow, Step};
 pub use loss::Loss;
 pub use orders::Due;
-pub use outgoing::{NewOutgoing, OutgoingRow};
+pub use outgoing::OutgoingRow;
+pub use packing::NewOutgoing;
+pub use placement::UnplacedRow;
 pub use query::{Evidence, HistoryFilter, HistoryRow, StateCount, Status, Waiting};
 pub use receipts::{NewReceipt, Origin, StoredReceipt};
 pub use settled::{PackedSet, SettledRow};
@@ -133,7 +142,7 @@ impl Store {
         let room = Arc::new(Room::new(terms.size));
         payload::clean_up(&connection, folder, &room)?;
         room.measure(&connection)?;
-        let kept = incoming::kept(&connection)?;
+        let kept = arrival::kept(&connection)?;
         records.keep(&connection, true)?;
         let opened = Arc::new(Opened::of(folder)?);
         let writer = Writer::start(connection, Arc::clone(&room), Arc::clone(&opened))?;

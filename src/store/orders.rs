@@ -7,10 +7,11 @@ use jiff::Timestamp;
 use rusqlite::{OptionalExtension as _, params};
 
 use super::held::by_whom;
-use super::journal::{self, Direction, JournalEntry};
+use super::journal::{self, JournalEntry, Step};
+use super::names::{QUEUED, WITHHELD};
 use super::unit::Column;
-use super::{IncomingRow, Store, StoreError, incoming};
-use crate::transfer::{Incoming, IncomingEvent};
+use super::{Store, StoreError, incoming};
+use crate::transfer::{Incoming, IncomingEvent, OutgoingState, State};
 use crate::types::{FileSerial, Hashed, MessageId, OfficeNumber, code};
 
 /// One of our offices and one of its partners, and how many of its packages are due now.
@@ -27,11 +28,11 @@ impl Store {
         now: Timestamp,
     ) -> Result<Due, StoreError> {
         self.write(move |connection| {
-            let mut statement = connection.prepare_cached(
-                "UPDATE outgoing SET next_at = min(next_at, ?1) WHERE state = 'QUEUED'
+            let mut statement = connection.prepare_cached(&format!(
+                "UPDATE outgoing SET next_at = min(next_at, ?1) WHERE state = '{QUEUED}'
                      AND (?2 = '' OR partner = ?2) AND (?3 IS NULL OR message_id = ?3)
-                 RETURNING office, partner, serial",
-            )?;
+                 RETURNING office, partner, serial"
+            ))?;
             let named = partner.as_ref().map(OfficeNumber::as_str).unwrap_or_default();
             let rows = statement.query_map(params![Column(now), named, id.map(Column)], |row| {
                 let (office, partner) = (row.get::<_, Column<_>>(0)?, row.get::<_, Column<_>>(1)?);
@@ -45,51 +46,32 @@ impl Store {
                 serial = id.and(Some(of_row));
             }
             // A row of the journal that names a package says the state that it is in.
-            let state = if id.is_some() { "QUEUED" } else { "RETRY" };
+            let step = match id {
+                Some(_) => Step::State(State::Out(OutgoingState::Queued)),
+                None => Step::Retry,
+            };
             let detail = by_whom("retry", &by);
             for (office, partner) in due.keys() {
-                let entry = JournalEntry {
-                    direction: Direction::Out,
-                    office: *office,
-                    partner: Some(*partner),
-                    id,
-                    serial,
-                };
-                journal::append(connection, &entry, state, &detail, now)?;
+                let entry = JournalEntry { office: *office, partner: Some(*partner), id, serial };
+                journal::append(connection, &entry, step, &detail, now)?;
             }
             Ok(due)
         })
         .await
     }
 
-    /// Notes that a person asked for something that is about no package, for an office of ours.
-    pub async fn note_order(
+    /// Notes that a person asked for the configuration of an office of ours to be read again.
+    pub async fn note_reload(
         &self,
         office: OfficeNumber,
-        order: &'static str,
         by: String,
         now: Timestamp,
     ) -> Result<(), StoreError> {
         self.write(move |connection| {
-            let entry = JournalEntry {
-                direction: Direction::Out,
-                office,
-                partner: None,
-                id: None,
-                serial: None,
-            };
-            journal::append(connection, &entry, order, &by_whom("asked", &by), now)
+            let entry = JournalEntry { office, partner: None, id: None, serial: None };
+            journal::append(connection, &entry, Step::Reload, &by_whom("asked", &by), now)
         })
         .await
-    }
-
-    /// A package that came in.
-    pub async fn incoming(
-        &self,
-        sender: OfficeNumber,
-        id: MessageId,
-    ) -> Result<IncomingRow, StoreError> {
-        self.read(move |connection| incoming::incoming(connection, sender, id)).await
     }
 
     /// Puts the bytes of a held package in the place of those that the disk has lost, and lets it be
@@ -115,10 +97,10 @@ impl Store {
         let bytes: Bytes = package.bytes().clone();
         self.write_package(digest, bytes, move |connection, payload| {
             let old: Option<i64> = connection
-                .prepare_cached(
+                .prepare_cached(&format!(
                     "SELECT payload FROM incoming WHERE sender = ?1 AND message_id = ?2
-                     AND state = 'HELD'",
-                )?
+                     AND state = '{WITHHELD}'"
+                ))?
                 .query_row(params![Column(sender), Column(id)], |row| row.get(0))
                 .optional()?
                 .flatten();
@@ -128,10 +110,10 @@ impl Store {
                     .execute(params![old])?;
             }
             connection
-                .prepare_cached(
+                .prepare_cached(&format!(
                     "UPDATE incoming SET place = ?3, payload = ?4
-                     WHERE sender = ?1 AND message_id = ?2 AND state = 'HELD'",
-                )?
+                     WHERE sender = ?1 AND message_id = ?2 AND state = '{WITHHELD}'"
+                ))?
                 .execute(params![
                     Column(sender),
                     Column(id),

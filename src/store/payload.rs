@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use bytes::Bytes;
-use rusqlite::{Connection, OptionalExtension as _, Row, params};
+use rusqlite::{Connection, OptionalExtension as _, Row, ToSql, params};
 
 use super::room::Room;
 use super::unit::Column;
@@ -53,6 +53,21 @@ pub(super) struct Stored {
 }
 
 impl Stored {
+    /// The package in `table` of which `is_meant` holds.
+    pub(super) fn find(
+        connection: &Connection,
+        (table, is_meant): (&str, &str),
+        parameters: &[&dyn ToSql],
+    ) -> Result<Self, StoreError> {
+        let stored = connection
+            .prepare_cached(&format!(
+                "SELECT package_sha256, place, bytes FROM {table}
+                 LEFT JOIN payloads ON payloads.id = payload WHERE {is_meant}"
+            ))?
+            .query_row(parameters, Self::read)?;
+        Ok(stored)
+    }
+
     /// From the columns `package_sha256`, `place` and `payloads.bytes`, the first ones of `row`.
     pub(super) fn read(row: &Row<'_>) -> rusqlite::Result<Self> {
         let digest = row.get::<_, Column<Digest>>(0)?.0;

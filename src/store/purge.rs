@@ -5,8 +5,10 @@ use std::sync::{Arc, PoisonError};
 use jiff::Timestamp;
 use rusqlite::{Connection, params};
 
+use super::packages::Machine as _;
 use super::unit::Column;
-use super::{Store, StoreError, incoming};
+use super::{Store, StoreError, arrival};
+use crate::transfer::{Incoming, IncomingState, Outgoing, OutgoingState};
 use crate::types::Digest;
 
 impl Store {
@@ -23,7 +25,7 @@ impl Store {
         self.remove_unnamed(beside).await?;
         let kept = Arc::clone(&self.shared.kept);
         self.write(move |connection| {
-            *kept.lock().unwrap_or_else(PoisonError::into_inner) = incoming::kept(connection)?;
+            *kept.lock().unwrap_or_else(PoisonError::into_inner) = arrival::kept(connection)?;
             Ok(())
         })
         .await?;
@@ -31,17 +33,35 @@ impl Store {
     }
 }
 
-/// Tables of packages, the column of the other office, and the states in which nothing more is
-/// done with the package. A consigned one is safe at the partner, whether or not its files come
-/// out of a hold folder there one day.
-const AT_REST: [(&str, &str, &str); 2] = [
-    (
-        "outgoing",
-        "partner",
-        "'CONSIGNED', 'HELD_BY_RECIPIENT', 'HANDED_OVER', 'REJECTED', 'EXPIRED', 'SUPERSEDED'",
-    ),
-    ("incoming", "sender", "'HANDED_OVER', 'REJECTED', 'HELD'"),
-];
+/// A table of packages.
+struct Table {
+    name: &'static str,
+    /// The column of the other office.
+    partner: &'static str,
+    /// The states in which nothing more is done with a package, as they stand in SQL.
+    at_rest: String,
+}
+
+fn tables() -> [Table; 2] {
+    let out = OutgoingState::ALL.iter().filter(|state| state.is_at_rest());
+    let came = IncomingState::ALL.iter().filter(|state| state.is_at_rest());
+    [
+        Table {
+            name: Outgoing::TABLE,
+            partner: Outgoing::PARTNER,
+            at_rest: in_sql(out.map(|state| state.as_str())),
+        },
+        Table {
+            name: Incoming::TABLE,
+            partner: Incoming::PARTNER,
+            at_rest: in_sql(came.map(|state| state.as_str())),
+        },
+    ]
+}
+
+fn in_sql<'a>(names: impl Iterator<Item = &'a str>) -> String {
+    names.map(|name| format!("'{name}'")).collect::<Vec<_>>().join(", ")
+}
 
 /// Returns how many packages are gone, and the digests of those beside the database.
 fn purge(
@@ -52,8 +72,9 @@ fn purge(
     let (mut removed, mut beside) = (0, Vec::new());
     // No row goes without its package.
     let packages = packages.max(records);
-    for (table, _, states) in AT_REST {
-        let old = format!("changed_at < ?1 AND state IN ({states})");
+    let tables = tables();
+    for Table { name: table, at_rest, .. } in &tables {
+        let old = format!("changed_at < ?1 AND state IN ({at_rest})");
         let mut statement = connection.prepare_cached(&format!(
             "SELECT package_sha256 FROM {table} WHERE place = 'beside' AND {old}"
         ))?;
@@ -79,7 +100,7 @@ fn purge(
     // As long as the package has its row it keeps its steps and its proof, whatever time a partner
     // wrote into a receipt.
     for table in ["receipts", "journal"] {
-        let ended = AT_REST.map(|(packages, partner, _)| {
+        let ended = tables.each_ref().map(|Table { name: packages, partner, .. }| {
             format!(
                 "NOT EXISTS (SELECT 1 FROM {packages} AS p WHERE p.message_id = {table}.message_id
                      AND p.{partner} = {table}.partner)"

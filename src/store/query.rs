@@ -4,13 +4,17 @@ use std::collections::BTreeSet;
 
 use bytes::Bytes;
 use jiff::Timestamp;
-use rusqlite::{Connection, OptionalExtension as _, params};
+use rusqlite::{Connection, OptionalExtension as _, Row, params};
 use serde::Serialize;
 
-use super::journal::{self, Direction, JournalRow};
+use super::names::{HELD, QUEUED, SETTLED};
 use super::payload::Stored;
 use super::unit::{Column, optional};
-use super::{HeldItem, Store, StoreError, StoredReceipt, UnitSummary, held, receipts};
+use super::{
+    HeldItem, JournalRow, Store, StoreError, StoredReceipt, UnitSummary, held, journal, receipts,
+};
+use crate::package::ReceiptKind;
+use crate::transfer::{Direction, State};
 use crate::types::{Digest, FileSerial, MessageId, OfficeNumber};
 
 /// A line of 送受信履歴.
@@ -33,11 +37,11 @@ pub struct HistoryRow {
     /// What it holds.
     pub unit: UnitSummary,
     /// Its state.
-    pub state: String,
+    pub state: State,
     /// A code that says why, for states that need it.
     pub detail: String,
     /// The kinds of the receipts about it, oldest first.
-    pub receipts: Vec<String>,
+    pub receipts: Vec<ReceiptKind>,
 }
 
 /// Which lines of the history are wanted.
@@ -63,7 +67,7 @@ pub struct StateCount {
     /// The other office.
     pub partner: OfficeNumber,
     /// The state.
-    pub state: String,
+    pub state: State,
     /// How many.
     pub count: u64,
     /// The last change among them.
@@ -117,18 +121,6 @@ pub struct Evidence {
 }
 
 impl Store {
-    /// When the newest step of the journal was taken; nothing in a new store.
-    pub async fn latest_step(&self) -> Result<Option<Timestamp>, StoreError> {
-        self.read(move |connection| {
-            let newest = connection
-                .prepare_cached("SELECT at FROM journal ORDER BY id DESC LIMIT 1")?
-                .query_row([], |row| Ok(row.get::<_, Column<Timestamp>>(0)?.0))
-                .optional()?;
-            Ok(newest)
-        })
-        .await
-    }
-
     /// What waits, is held, was delivered.
     pub async fn status(&self, held_limit: u32) -> Result<Status, StoreError> {
         self.read(move |connection| {
@@ -141,14 +133,14 @@ impl Store {
                  ORDER BY 2, 3, 1, 4",
             )?;
             let rows = statement.query_map([], |row| {
-                let direction: String = row.get(0)?;
+                let direction = row.get::<_, Column<_>>(0)?.0;
                 let count: i64 = row.get(4)?;
-                Ok(Direction::from_stored(&direction).and_then(|direction| {
+                Ok(state_of(direction, row, 3).and_then(|state| {
                     Ok(StateCount {
                         direction,
                         office: row.get::<_, Column<_>>(1)?.0,
                         partner: row.get::<_, Column<_>>(2)?.0,
-                        state: row.get(3)?,
+                        state,
                         count: u64::try_from(count).unwrap_or_default(),
                         changed_at: row.get::<_, Column<_>>(5)?.0,
                     })
@@ -198,7 +190,7 @@ impl Store {
                     |row| {
                         Ok((
                             Stored::read(row)?,
-                            row.get::<_, String>(3)?,
+                            row.get::<_, Column<_>>(3)?.0,
                             row.get::<_, Column<OfficeNumber>>(4)?.0,
                             row.get::<_, Column<OfficeNumber>>(5)?.0,
                         ))
@@ -206,7 +198,6 @@ impl Store {
                 )
                 .optional()?
                 .ok_or(StoreError::NotFound)?;
-            let direction = Direction::from_stored(&direction)?;
             Ok(Evidence {
                 direction,
                 office,
@@ -222,10 +213,10 @@ impl Store {
 
 /// What waits to be sent. Behind a package that failed all others of its pair wait as long.
 fn waiting(connection: &Connection) -> Result<Vec<Waiting>, StoreError> {
-    let mut statement = connection.prepare_cached(
+    let mut statement = connection.prepare_cached(&format!(
         "SELECT office, partner, count(*), min(next_at), min(expires_at) FROM outgoing
-         WHERE state = 'QUEUED' GROUP BY office, partner ORDER BY office, partner",
-    )?;
+         WHERE state = '{QUEUED}' GROUP BY office, partner ORDER BY office, partner"
+    ))?;
     let rows = statement.query_map([], |row| {
         let count: i64 = row.get(2)?;
         Ok(Waiting {
@@ -240,10 +231,10 @@ fn waiting(connection: &Connection) -> Result<Vec<Waiting>, StoreError> {
     let mut found = rows.collect::<Result<Vec<_>, _>>()?;
     for pair in &mut found {
         let failed = connection
-            .prepare_cached(
+            .prepare_cached(&format!(
                 "SELECT detail, next_at FROM outgoing WHERE office = ?1 AND partner = ?2
-                 AND state = 'QUEUED' AND detail != '' ORDER BY changed_at DESC LIMIT 1",
-            )?
+                 AND state = '{QUEUED}' AND detail != '' ORDER BY changed_at DESC LIMIT 1"
+            ))?
             .query_row(params![Column(pair.office), Column(pair.partner)], |row| {
                 Ok((row.get::<_, String>(0)?, row.get::<_, Column<Timestamp>>(1)?.0))
             })
@@ -256,7 +247,7 @@ fn waiting(connection: &Connection) -> Result<Vec<Waiting>, StoreError> {
 }
 
 fn history(connection: &Connection, filter: &HistoryFilter) -> Result<Vec<HistoryRow>, StoreError> {
-    let mut statement = connection.prepare_cached(
+    let mut statement = connection.prepare_cached(&format!(
         "SELECT * FROM (
              SELECT created_at AS at, changed_at, 'out' AS direction, office, partner, message_id,
                     serial, unit, state, detail
@@ -267,18 +258,18 @@ fn history(connection: &Connection, filter: &HistoryFilter) -> Result<Vec<Histor
              FROM incoming
              UNION ALL
              SELECT at, coalesce(settled_at, at), 'out', office, partner, NULL, serial, unit,
-                    iif(settled_at IS NULL, 'HELD', 'SETTLED'), reason FROM held
+                    iif(settled_at IS NULL, '{HELD}', '{SETTLED}'), reason FROM held
          )
          WHERE (?1 = '' OR office = ?1) AND (?2 = '' OR partner = ?2) AND at >= ?3
-         ORDER BY at DESC, serial DESC LIMIT ?4",
-    )?;
+         ORDER BY at DESC, serial DESC LIMIT ?4"
+    ))?;
     let office = filter.office.as_ref().map(OfficeNumber::as_str).unwrap_or_default();
     let partner = filter.partner.as_ref().map(OfficeNumber::as_str).unwrap_or_default();
     let since = filter.since.unwrap_or(Timestamp::MIN).as_microsecond();
     let rows = statement.query_map(params![office, partner, since, filter.limit], |row| {
-        let direction: String = row.get(2)?;
+        let direction = row.get::<_, Column<_>>(2)?.0;
         let unit: String = row.get(7)?;
-        Ok(Direction::from_stored(&direction).and_then(|direction| {
+        Ok(state_of(direction, row, 8).and_then(|state| {
             Ok(HistoryRow {
                 at: row.get::<_, Column<_>>(0)?.0,
                 changed_at: row.get::<_, Column<_>>(1)?.0,
@@ -288,7 +279,7 @@ fn history(connection: &Connection, filter: &HistoryFilter) -> Result<Vec<Histor
                 message_id: row.get::<_, Option<Column<_>>>(5)?.map(|id| id.0),
                 serial: optional(row, 6)?,
                 unit: UnitSummary::from_json(&unit)?,
-                state: row.get(8)?,
+                state,
                 detail: row.get(9)?,
                 receipts: Vec::new(),
             })
@@ -302,4 +293,10 @@ fn history(connection: &Connection, filter: &HistoryFilter) -> Result<Vec<Histor
         }
     }
     Ok(history)
+}
+
+/// The state in a column, of what goes this way.
+fn state_of(direction: Direction, row: &Row<'_>, place: usize) -> Result<State, StoreError> {
+    let name: String = row.get(place)?;
+    State::named(direction, &name).ok_or(StoreError::Damaged("unknown state"))
 }

@@ -4,8 +4,11 @@ use bytes::Bytes;
 use jiff::Timestamp;
 use rusqlite::{Connection, Row, params};
 
+use super::names::EXPIRY;
 use super::unit::Column;
-use super::{Direction, Store, StoreError};
+use super::{Store, StoreError};
+use crate::package::ReceiptKind;
+use crate::transfer::Direction;
 use crate::types::{Digest, MessageId, OfficeNumber};
 
 /// Who signed a receipt.
@@ -31,8 +34,8 @@ impl Origin {
 pub struct NewReceipt {
     /// Who signed it.
     pub origin: Origin,
-    /// Its kind as it stands in it, such as `ContentConsignment`.
-    pub kind: String,
+    /// Its kind.
+    pub kind: ReceiptKind,
     /// When it says it was made.
     pub at: Timestamp,
     /// CMS SignedData, DER, with the content attached.
@@ -48,8 +51,6 @@ pub struct StoredReceipt {
     pub office: OfficeNumber,
     /// The package it is about.
     pub message_id: MessageId,
-    /// Its kind.
-    pub kind: String,
     /// When it says it was made.
     pub at: Timestamp,
     /// Its digest.
@@ -57,6 +58,8 @@ pub struct StoredReceipt {
     /// Its bytes.
     pub der: Bytes,
 }
+
+const COLUMNS: &str = "id, message_id, at, sha256, der, office";
 
 impl Store {
     /// The receipts that our offices issued to `partner` about its packages after `after`, oldest
@@ -68,11 +71,11 @@ impl Store {
         limit: u32,
     ) -> Result<Vec<StoredReceipt>, StoreError> {
         self.read(move |connection| {
-            let mut statement = connection.prepare_cached(
-                "SELECT id, message_id, kind, at, sha256, der, office FROM receipts
-                 WHERE origin = 'issued' AND kind <> 'Expiry' AND partner = ?1 AND id > ?2
-                 ORDER BY id LIMIT ?3",
-            )?;
+            let mut statement = connection.prepare_cached(&format!(
+                "SELECT {COLUMNS} FROM receipts
+                 WHERE origin = 'issued' AND kind <> '{EXPIRY}' AND partner = ?1 AND id > ?2
+                 ORDER BY id LIMIT ?3"
+            ))?;
             let after = i64::try_from(after).unwrap_or(i64::MAX);
             let rows = statement.query_map(params![Column(partner), after, limit], read_receipt)?;
             rows.map(|row| row?).collect()
@@ -108,6 +111,20 @@ impl Store {
                 insert_below(connection, (office, sender), id, receipt, u32::MAX)?;
             }
             Ok(true)
+        })
+        .await
+    }
+
+    /// The receipt that was issued last about a package that we received: the next one follows it. Its
+    /// kind, if it is one that we know, and its digest.
+    pub async fn last_receipt(
+        &self,
+        sender: OfficeNumber,
+        id: MessageId,
+    ) -> Result<(Option<ReceiptKind>, Digest), StoreError> {
+        self.read(move |connection| {
+            let last = issued(connection, (sender, id), Which::Last)?;
+            Ok((last.kind, last.sha256))
         })
         .await
     }
@@ -155,7 +172,7 @@ impl Store {
 }
 
 /// The kind of which we issue several about one package: held, released, and held again.
-const REPEATABLE: &str = "ContentHandoverFailure";
+const REPEATABLE: ReceiptKind = ReceiptKind::ContentHandoverFailure;
 /// How many of a kind that may come again are kept.
 const MOST_REPEATED: u32 = 16;
 
@@ -197,7 +214,7 @@ fn insert_below(
             Column(office),
             Column(partner),
             Column(id),
-            receipt.kind,
+            receipt.kind.as_str(),
             Column(receipt.at),
             Column(Digest::of(&receipt.der)),
             receipt.der.as_ref(),
@@ -209,15 +226,12 @@ fn insert_below(
 /// Which receipts are about one package. The id alone does not say: a partner may give its own
 /// package the id of one of ours, and two offices of one node send to each other. About what we
 /// send the partner signs, and we ourselves only that its time is over.
-macro_rules! about_one {
-    ($columns:literal) => {
-        concat!(
-            "SELECT ",
-            $columns,
-            " FROM receipts INDEXED BY receipts_message WHERE message_id = ?1 AND office = ?2 AND partner = ?3
-              AND (origin = 'received' OR kind = 'Expiry') = (?4 = 'out') ORDER BY id"
-        )
-    };
+fn about_one(columns: &str) -> String {
+    format!(
+        "SELECT {columns} FROM receipts INDEXED BY receipts_message
+         WHERE message_id = ?1 AND office = ?2 AND partner = ?3
+             AND (origin = 'received' OR kind = '{EXPIRY}') = (?4 = 'out') ORDER BY id"
+    )
 }
 
 /// The receipts about one package, oldest first.
@@ -227,44 +241,86 @@ pub(super) fn of_message(
     (office, partner): (OfficeNumber, OfficeNumber),
     id: MessageId,
 ) -> Result<Vec<StoredReceipt>, StoreError> {
-    let mut statement =
-        connection.prepare_cached(about_one!("id, message_id, kind, at, sha256, der, office"))?;
+    let mut statement = connection.prepare_cached(&about_one(COLUMNS))?;
     let one = params![Column(id), Column(office), Column(partner), direction.as_str()];
     let rows = statement.query_map(one, read_receipt)?;
     rows.map(|row| row?).collect()
 }
 
-/// Their kinds alone, each once.
+/// Their kinds alone, each once. A kind that only a newer renkei knows has no name here.
 pub(super) fn kinds_of_message(
     connection: &Connection,
     direction: Direction,
     (office, partner): (OfficeNumber, OfficeNumber),
     id: MessageId,
-) -> Result<Vec<String>, StoreError> {
-    let mut statement = connection.prepare_cached(about_one!("kind"))?;
+) -> Result<Vec<ReceiptKind>, StoreError> {
+    let mut statement = connection.prepare_cached(&about_one("kind"))?;
     let one = params![Column(id), Column(office), Column(partner), direction.as_str()];
-    let rows = statement.query_map(one, |row| row.get(0))?;
+    let rows = statement.query_map(one, |row| row.get::<_, String>(0))?;
     let mut kinds = Vec::new();
-    for kind in rows {
-        let kind: String = kind?;
-        if !kinds.contains(&kind) {
+    for name in rows {
+        if let Some(kind) = ReceiptKind::named(&name?).filter(|kind| !kinds.contains(kind)) {
             kinds.push(kind);
         }
     }
     Ok(kinds)
 }
 
+/// The first receipt that we issued about a package of `sender`, or the last: the kind, the digest and
+/// the bytes of one.
+///
+/// The index is named because SQLite would rather read all that we issued to the sender.
+pub(super) fn issued(
+    connection: &Connection,
+    (sender, id): (OfficeNumber, MessageId),
+    which: Which,
+) -> Result<Issued, StoreError> {
+    let order = match which {
+        Which::First => "ASC",
+        Which::Last => "DESC",
+    };
+    let issued = connection
+        .prepare_cached(&format!(
+            "SELECT kind, sha256, der FROM receipts INDEXED BY receipts_message
+             WHERE origin = 'issued' AND kind <> '{EXPIRY}' AND partner = ?1 AND message_id = ?2
+             ORDER BY id {order} LIMIT 1"
+        ))?
+        .query_row(params![Column(sender), Column(id)], |row| {
+            Ok(Issued {
+                kind: ReceiptKind::named(&row.get::<_, String>(0)?),
+                sha256: row.get::<_, Column<_>>(1)?.0,
+                der: row.get::<_, Vec<u8>>(2)?.into(),
+            })
+        })?;
+    Ok(issued)
+}
+
+/// Which of the receipts that we issued about a package.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Which {
+    First,
+    Last,
+}
+
+/// A receipt that we issued about a package of somebody else.
+#[derive(Debug, Clone)]
+pub(super) struct Issued {
+    /// `None` if only a newer renkei knows its kind.
+    pub(super) kind: Option<ReceiptKind>,
+    pub(super) sha256: Digest,
+    pub(super) der: Bytes,
+}
+
 fn read_receipt(row: &Row<'_>) -> rusqlite::Result<Result<StoredReceipt, StoreError>> {
     let position: i64 = row.get(0)?;
-    let der: Vec<u8> = row.get(5)?;
+    let der: Vec<u8> = row.get(4)?;
     let receipt = StoredReceipt {
         position: u64::try_from(position).unwrap_or_default(),
         message_id: row.get::<_, Column<_>>(1)?.0,
-        kind: row.get(2)?,
-        at: row.get::<_, Column<_>>(3)?.0,
-        sha256: row.get::<_, Column<Digest>>(4)?.0,
+        at: row.get::<_, Column<_>>(2)?.0,
+        sha256: row.get::<_, Column<Digest>>(3)?.0,
         der: der.into(),
-        office: row.get::<_, Column<_>>(6)?.0,
+        office: row.get::<_, Column<_>>(5)?.0,
     };
     let intact = Digest::of(&receipt.der) == receipt.sha256;
     Ok(if intact { Ok(receipt) } else { Err(StoreError::Damaged("digest of a receipt")) })

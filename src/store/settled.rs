@@ -5,6 +5,8 @@ use rusqlite::{OptionalExtension as _, params};
 use tokio::sync::watch;
 
 use super::held::Overtaken;
+use super::names::{CONSIGNED, EXPIRED, HANDED_OVER, REJECTION};
+use super::packages::Machine as _;
 use super::unit::Column;
 use super::{HeldRow, Store, StoreError, UnitSummary, held};
 use crate::transfer::Outgoing;
@@ -55,29 +57,27 @@ impl Store {
         limit: u32,
     ) -> Result<Vec<SettledRow>, StoreError> {
         self.read(move |connection| {
-            let mut statement = connection.prepare_cached(
+            let mut statement = connection.prepare_cached(&format!(
                 "SELECT message_id, partner, serial, unit, state, failures, next_at,
                      EXISTS (SELECT 1 FROM journal WHERE message_id = outgoing.message_id
-                         AND direction = 'out' AND state = 'EXPIRED'),
+                         AND direction = 'out' AND state = '{EXPIRED}'),
                      (SELECT der FROM receipts INDEXED BY receipts_message
-                      WHERE message_id = outgoing.message_id AND kind = 'Rejection'
+                      WHERE message_id = outgoing.message_id AND kind = '{REJECTION}'
                          AND origin = 'received' AND office = outgoing.office
                          AND partner = outgoing.partner)
                  FROM outgoing WHERE office = ?1 AND copy_due = 1
-                 ORDER BY state IN ('CONSIGNED', 'HANDED_OVER'), changed_at LIMIT ?2",
-            )?;
+                 ORDER BY state IN ('{CONSIGNED}', '{HANDED_OVER}'), changed_at LIMIT ?2"
+            ))?;
             let rows = statement.query_map(params![Column(office), limit], |row| {
                 let unit: String = row.get(3)?;
-                let state: String = row.get(4)?;
-                let next_at: Column<_> = row.get(6)?;
-                let state = Outgoing::from_stored(&state, row.get(5)?, next_at.0);
+                let state = Outgoing::read(row, 4)?;
                 Ok(UnitSummary::from_json(&unit).and_then(|unit| {
                     Ok(SettledRow {
                         id: row.get::<_, Column<_>>(0)?.0,
                         partner: row.get::<_, Column<_>>(1)?.0,
                         serial: row.get::<_, Column<_>>(2)?.0,
                         unit,
-                        state: state?,
+                        state,
                         was_given_up: row.get(7)?,
                         rejection: row.get(8)?,
                     })
@@ -103,7 +103,7 @@ impl Store {
                 "UPDATE outgoing SET copy_due = 0 WHERE message_id = ?1 AND state = ?2",
             )?;
             for row in &shown {
-                statement.execute(params![Column(row.id), row.state.as_str()])?;
+                statement.execute(params![Column(row.id), row.state.state().as_str()])?;
                 if row.was_given_up && row.state.is_delivered() {
                     let (way, late) = ((office, row.partner), Overtaken::ArrivedLate);
                     held::overtaken(connection, way, row.serial, late, now)?;

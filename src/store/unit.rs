@@ -69,6 +69,30 @@ macro_rules! text_column {
 
 text_column!(crate::types::OfficeNumber, crate::types::FileSerial);
 
+/// The store holds a name that we never write.
+#[derive(Debug, thiserror::Error)]
+#[error("unknown name {0:?} in the store")]
+struct UnknownName(String);
+
+/// A value that is stored under its name.
+macro_rules! named_column {
+    ($($type:ty),+) => {$(
+        impl FromSql for Column<$type> {
+            fn column_result(value: ValueRef<'_>) -> FromSqlResult<Self> {
+                let name = value.as_str()?;
+                let unknown = || FromSqlError::Other(Box::new(UnknownName(name.to_owned())));
+                <$type>::named(name).map(Self).ok_or_else(unknown)
+            }
+        }
+    )+};
+}
+
+named_column!(
+    crate::transfer::Direction,
+    crate::transfer::OutgoingState,
+    crate::transfer::IncomingState
+);
+
 impl FromSql for Column<Digest> {
     fn column_result(value: ValueRef<'_>) -> FromSqlResult<Self> {
         let raw = value.as_blob()?.try_into().map_err(|_| FromSqlError::InvalidType)?;

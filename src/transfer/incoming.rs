@@ -2,7 +2,7 @@
 
 use jiff::Timestamp;
 
-use super::UnknownState;
+use super::{IncomingState, Transition};
 use crate::types::MessageId;
 
 /// The state of a package that we receive.
@@ -48,30 +48,16 @@ pub enum IncomingEvent {
     HandoverSigned,
 }
 
-/// What the node has to do next.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum IncomingEffect {
-    /// Place the files, in their turn, not before this time.
-    PlaceFrom(Timestamp),
-    /// Sign and store the handover receipt.
-    SignHandover,
-}
-
 impl Incoming {
     /// The state of a package that was just committed.
     pub const fn committed(now: Timestamp) -> Self {
         Self::Committed { failures: 0, next_at: now }
     }
 
-    /// The state after `event`, and what follows from it.
+    /// What `event` makes of the package.
     #[must_use]
-    pub fn on(
-        self,
-        id: MessageId,
-        event: &IncomingEvent,
-        now: Timestamp,
-    ) -> (Self, Option<IncomingEffect>) {
-        let next = match (self, event) {
+    pub fn on(self, id: MessageId, event: &IncomingEvent, now: Timestamp) -> Transition<Self> {
+        let after = match (self, event) {
             (Self::Committed { .. }, IncomingEvent::FilesPlaced) => Self::Placed,
             (Self::Committed { .. }, IncomingEvent::Withheld) => Self::Held,
             (Self::Held, IncomingEvent::Released) => Self::committed(now),
@@ -91,42 +77,36 @@ impl Incoming {
                 _,
             ) => self,
         };
-        (next, if next == self { None } else { next.pending() })
+        Transition { before: self, after }
     }
 
-    /// What a package in this state waits for; also what the node takes up again at its start.
-    pub const fn pending(self) -> Option<IncomingEffect> {
+    /// The state without what a package in it carries.
+    pub const fn state(self) -> IncomingState {
         match self {
-            Self::Committed { next_at, .. } => Some(IncomingEffect::PlaceFrom(next_at)),
-            Self::Placed => Some(IncomingEffect::SignHandover),
-            Self::Rejected | Self::HandedOver | Self::Held => None,
+            Self::Committed { .. } => IncomingState::Committed,
+            Self::Rejected => IncomingState::Rejected,
+            Self::Placed => IncomingState::Placed,
+            Self::HandedOver => IncomingState::HandedOver,
+            Self::Held => IncomingState::Held,
         }
     }
 
-    /// How the state is stored and shown.
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Committed { .. } => "COMMITTED",
-            Self::Rejected => "REJECTED",
-            Self::Placed => "PLACED",
-            Self::HandedOver => "HANDED_OVER",
-            Self::Held => "HELD",
+    /// A package in `state`; one that waits failed so often and is to be placed then.
+    pub const fn in_state(state: IncomingState, failures: u32, next_at: Timestamp) -> Self {
+        match state {
+            IncomingState::Committed => Self::Committed { failures, next_at },
+            IncomingState::Rejected => Self::Rejected,
+            IncomingState::Placed => Self::Placed,
+            IncomingState::HandedOver => Self::HandedOver,
+            IncomingState::Held => Self::Held,
         }
     }
 
-    /// The state from its stored parts.
-    pub fn from_stored(
-        text: &str,
-        failures: u32,
-        next_at: Timestamp,
-    ) -> Result<Self, UnknownState> {
-        match text {
-            "COMMITTED" => Ok(Self::Committed { failures, next_at }),
-            "REJECTED" => Ok(Self::Rejected),
-            "PLACED" => Ok(Self::Placed),
-            "HANDED_OVER" => Ok(Self::HandedOver),
-            "HELD" => Ok(Self::Held),
-            _ => Err(UnknownState(text.to_owned())),
+    /// How often placing it failed and when it is tried next, if it waits for that.
+    pub const fn planned(self) -> Option<(u32, Timestamp)> {
+        match self {
+            Self::Committed { failures, next_at } => Some((failures, next_at)),
+            Self::Rejected | Self::Placed | Self::HandedOver | Self::Held => None,
         }
     }
 }
@@ -155,20 +135,20 @@ mod tests {
         use IncomingEvent::{
             Dismissed, FilesPlaced, HandoverSigned, PlacingFailed, Released, Withheld,
         };
+        use IncomingState::{Committed, HandedOver, Held, Placed, Rejected};
         let events = [FilesPlaced, PlacingFailed, Withheld, HandoverSigned, Released, Dismissed];
         let expected = [
-            ["PLACED", "COMMITTED", "HELD", "COMMITTED", "COMMITTED", "COMMITTED"],
-            ["REJECTED"; 6],
-            ["PLACED", "PLACED", "PLACED", "HANDED_OVER", "PLACED", "PLACED"],
-            ["HANDED_OVER"; 6],
-            ["HELD", "HELD", "HELD", "HELD", "COMMITTED", "REJECTED"],
+            [Placed, Committed, Held, Committed, Committed, Committed],
+            [Rejected; 6],
+            [Placed, Placed, Placed, HandedOver, Placed, Placed],
+            [HandedOver; 6],
+            [Held, Held, Held, Held, Committed, Rejected],
         ];
         let id = MessageId::new(now());
         for (state, row) in states().into_iter().zip(expected) {
             for (event, expected) in events.iter().zip(row) {
-                let (next, effect) = state.on(id, event, now());
-                assert_eq!(next.as_str(), expected, "{state:?} on {event:?}");
-                assert_eq!(effect, if next == state { None } else { next.pending() });
+                let Transition { before, after } = state.on(id, event, now());
+                assert_eq!((before, after.state()), (state, expected), "{state:?} on {event:?}");
             }
         }
     }
@@ -176,18 +156,18 @@ mod tests {
     #[test]
     fn placing_is_tried_again_later() {
         let id = MessageId::new(now());
-        let (state, effect) =
-            Incoming::committed(now()).on(id, &IncomingEvent::PlacingFailed, now());
-        let Incoming::Committed { failures: 1, next_at } = state else { panic!("{state:?}") };
+        let failed = Incoming::committed(now()).on(id, &IncomingEvent::PlacingFailed, now());
+        let Incoming::Committed { failures: 1, next_at } = failed.after else {
+            panic!("{failed:?}")
+        };
         assert!(next_at > now());
-        assert_eq!(effect, Some(IncomingEffect::PlaceFrom(next_at)));
     }
 
     #[test]
-    fn stored_text_comes_back() {
+    fn stored_parts_come_back() {
         for state in states() {
-            assert_eq!(Incoming::from_stored(state.as_str(), 0, now()), Ok(state));
+            let (failures, next_at) = state.planned().unwrap_or((7, now()));
+            assert_eq!(Incoming::in_state(state.state(), failures, next_at), state);
         }
-        assert!(Incoming::from_stored("QUEUED", 0, now()).is_err());
     }
 }

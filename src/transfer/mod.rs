@@ -1,8 +1,13 @@
 //! The states of a package on its way, and what each event makes of them.
 //!
-//! Pure: time comes in as an argument, effects go out as values. The node stores the new state
-//! with its journal row in one transaction and performs the effects afterwards; after a crash it
-//! derives them again from the stored states ([`Outgoing::pending`], [`Incoming::pending`]).
+//! Pure: time comes in as an argument, and what comes out is a [`Transition`]. The store runs the
+//! machines inside its transaction and writes the new state with its journal row.
+//!
+//! Nothing else follows from a transition by itself. What there is to do stands in the store, and
+//! the node asks for it: what is queued and due, which partner still owes a receipt, what is
+//! committed and not placed, what is placed and not signed for. A crash loses nothing, because the
+//! answers are the same afterwards. One thing is nobody's question: the `Expiry` receipt of a package
+//! that was given up ([`Transition::expires`]) is signed by whoever gave it up.
 //!
 //! Only a signed receipt moves a package forward; a connection or an HTTP status never does. A
 //! pair of state and event that cannot happen changes nothing.
@@ -10,12 +15,13 @@
 mod incoming;
 mod outgoing;
 mod retry;
+mod state;
+mod transition;
+mod words;
 
-pub use incoming::{Incoming, IncomingEffect, IncomingEvent};
-pub use outgoing::{Failure, Outgoing, OutgoingEffect, OutgoingEvent, OutgoingReceipt};
+pub use incoming::{Incoming, IncomingEvent};
+pub use outgoing::{Failure, Outgoing, OutgoingEvent, OutgoingReceipt};
 pub use retry::{LONGEST_WAIT, due_at, retry_delay};
-
-/// The text of a stored state is not one of ours: the store was written by something else.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("unknown state {0:?} in the store")]
-pub struct UnknownState(pub String);
+pub use state::{Direction, HeldSet, IncomingState, OutgoingState, State};
+pub use transition::Transition;
+pub use words::receipt_in_words;

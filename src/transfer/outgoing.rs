@@ -2,7 +2,7 @@
 
 use jiff::{SignedDuration, Timestamp};
 
-use super::{UnknownState, retry_delay};
+use super::{OutgoingState, Transition, retry_delay};
 use crate::types::MessageId;
 
 /// The state of a package that we send.
@@ -76,24 +76,13 @@ pub enum OutgoingEvent {
     Superseded,
 }
 
-/// What the node has to do next.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum OutgoingEffect {
-    /// Send the package at this time.
-    SendAt(Timestamp),
-    /// Ask the recipient for later receipts.
-    CollectReceipts,
-    /// Sign an `Expiry` receipt of our own, so that the history can prove it.
-    SignExpiry,
-}
-
 impl Outgoing {
     /// The state of a package that was just made durable.
     pub const fn packed(now: Timestamp) -> Self {
         Self::Queued { failures: 0, next_at: now }
     }
 
-    /// The state after `event`, and what follows from it.
+    /// What `event` makes of the package.
     #[must_use]
     pub fn on(
         self,
@@ -101,8 +90,8 @@ impl Outgoing {
         expires_at: Timestamp,
         event: &OutgoingEvent,
         now: Timestamp,
-    ) -> (Self, Vec<OutgoingEffect>) {
-        let next = match (self, event) {
+    ) -> Transition<Self> {
+        let after = match (self, event) {
             (Self::HeldByRecipient, OutgoingEvent::Receipt(OutgoingReceipt::Consignment)) => self,
             (
                 Self::Queued { .. } | Self::Consigned | Self::HeldByRecipient | Self::Expired,
@@ -140,35 +129,7 @@ impl Outgoing {
                 _,
             ) => self,
         };
-        let effects = if next == self {
-            Vec::new()
-        } else if next == Self::Expired {
-            vec![OutgoingEffect::SignExpiry]
-        } else {
-            next.pending().into_iter().collect()
-        };
-        (next, effects)
-    }
-
-    /// What a package in this state waits for; also what the node takes up again at its start.
-    pub const fn pending(self) -> Option<OutgoingEffect> {
-        match self {
-            Self::Queued { next_at, .. } => Some(OutgoingEffect::SendAt(next_at)),
-            Self::Consigned | Self::HeldByRecipient => Some(OutgoingEffect::CollectReceipts),
-            Self::HandedOver | Self::Rejected | Self::Expired | Self::Superseded => None,
-        }
-    }
-
-    /// Whether this state, after `before`, is an outcome to be shown in the folders: delivered,
-    /// refused or given up.
-    pub const fn is_shown_anew(self, before: Self) -> bool {
-        match self {
-            Self::Queued { .. } | Self::Superseded => false,
-            Self::Consigned | Self::HeldByRecipient | Self::HandedOver => {
-                !matches!(before, Self::Consigned | Self::HeldByRecipient)
-            }
-            Self::Rejected | Self::Expired => true,
-        }
+        Transition { before: self, after }
     }
 
     /// Whether the recipient has signed that it has the package, and has not refused it since.
@@ -181,34 +142,42 @@ impl Outgoing {
         matches!(self, Self::HandedOver | Self::Rejected | Self::Superseded)
     }
 
-    /// How the state is stored and shown.
-    pub const fn as_str(self) -> &'static str {
+    /// The state without what a package in it carries.
+    pub const fn state(self) -> OutgoingState {
         match self {
-            Self::Queued { .. } => "QUEUED",
-            Self::Consigned => "CONSIGNED",
-            Self::HeldByRecipient => "HELD_BY_RECIPIENT",
-            Self::HandedOver => "HANDED_OVER",
-            Self::Rejected => "REJECTED",
-            Self::Expired => "EXPIRED",
-            Self::Superseded => "SUPERSEDED",
+            Self::Queued { .. } => OutgoingState::Queued,
+            Self::Consigned => OutgoingState::Consigned,
+            Self::HeldByRecipient => OutgoingState::HeldByRecipient,
+            Self::HandedOver => OutgoingState::HandedOver,
+            Self::Rejected => OutgoingState::Rejected,
+            Self::Expired => OutgoingState::Expired,
+            Self::Superseded => OutgoingState::Superseded,
         }
     }
 
-    /// The state from its stored parts.
-    pub fn from_stored(
-        text: &str,
-        failures: u32,
-        next_at: Timestamp,
-    ) -> Result<Self, UnknownState> {
-        match text {
-            "QUEUED" => Ok(Self::Queued { failures, next_at }),
-            "CONSIGNED" => Ok(Self::Consigned),
-            "HELD_BY_RECIPIENT" => Ok(Self::HeldByRecipient),
-            "HANDED_OVER" => Ok(Self::HandedOver),
-            "REJECTED" => Ok(Self::Rejected),
-            "EXPIRED" => Ok(Self::Expired),
-            "SUPERSEDED" => Ok(Self::Superseded),
-            _ => Err(UnknownState(text.to_owned())),
+    /// A package in `state`; one that is queued failed so often and is to be sent then.
+    pub const fn in_state(state: OutgoingState, failures: u32, next_at: Timestamp) -> Self {
+        match state {
+            OutgoingState::Queued => Self::Queued { failures, next_at },
+            OutgoingState::Consigned => Self::Consigned,
+            OutgoingState::HeldByRecipient => Self::HeldByRecipient,
+            OutgoingState::HandedOver => Self::HandedOver,
+            OutgoingState::Rejected => Self::Rejected,
+            OutgoingState::Expired => Self::Expired,
+            OutgoingState::Superseded => Self::Superseded,
+        }
+    }
+
+    /// How often sending it failed and when it is tried next, if it waits for that.
+    pub const fn planned(self) -> Option<(u32, Timestamp)> {
+        match self {
+            Self::Queued { failures, next_at } => Some((failures, next_at)),
+            Self::Consigned
+            | Self::HeldByRecipient
+            | Self::HandedOver
+            | Self::Rejected
+            | Self::Expired
+            | Self::Superseded => None,
         }
     }
 
@@ -249,7 +218,10 @@ mod tests {
     fn table_of_all_transitions() {
         use OutgoingEvent::{Failed, Receipt, Resend, Superseded, Tick};
         use OutgoingReceipt::{Consignment, Handover, HandoverFailure, Rejection};
-        const HELD: &str = "HELD_BY_RECIPIENT";
+        use OutgoingState::{
+            Consigned, Expired, HandedOver, HeldByRecipient as Held, Queued, Rejected,
+        };
+        const REPLACED: OutgoingState = OutgoingState::Superseded;
         let events = [
             Failed(Failure::Unreachable { retry_after: None }),
             Failed(Failure::Refused),
@@ -265,35 +237,28 @@ mod tests {
         let expected = [
             // unreachable, refused, consignment, handover failure, handover, rejection, tick, resend,
             // superseded; and the same when expired
-            ["QUEUED", "QUEUED", "CONSIGNED", HELD, "HANDED_OVER", "REJECTED", "QUEUED", "QUEUED",
-             "SUPERSEDED",
-             "EXPIRED", "EXPIRED", "CONSIGNED", HELD, "HANDED_OVER", "REJECTED", "EXPIRED",
-             "QUEUED", "SUPERSEDED"],
-            ["CONSIGNED", "CONSIGNED", "CONSIGNED", HELD, "HANDED_OVER", "REJECTED", "CONSIGNED",
-             "CONSIGNED", "CONSIGNED",
-             "CONSIGNED", "CONSIGNED", "CONSIGNED", HELD, "HANDED_OVER", "REJECTED", "CONSIGNED",
-             "CONSIGNED", "CONSIGNED"],
-            [HELD, HELD, HELD, HELD, "HANDED_OVER", "REJECTED", HELD, "QUEUED", HELD,
-             HELD, HELD, HELD, HELD, "HANDED_OVER", "REJECTED", HELD, HELD, HELD],
-            ["HANDED_OVER"; 18],
-            ["REJECTED"; 18],
-            ["EXPIRED", "EXPIRED", "CONSIGNED", HELD, "HANDED_OVER", "REJECTED", "EXPIRED",
-             "EXPIRED", "EXPIRED",
-             "EXPIRED", "EXPIRED", "CONSIGNED", HELD, "HANDED_OVER", "REJECTED", "EXPIRED",
-             "EXPIRED", "EXPIRED"],
-            ["SUPERSEDED"; 18],
+            [Queued, Queued, Consigned, Held, HandedOver, Rejected, Queued, Queued, REPLACED,
+             Expired, Expired, Consigned, Held, HandedOver, Rejected, Expired, Queued, REPLACED],
+            [Consigned, Consigned, Consigned, Held, HandedOver, Rejected, Consigned, Consigned,
+             Consigned,
+             Consigned, Consigned, Consigned, Held, HandedOver, Rejected, Consigned, Consigned,
+             Consigned],
+            [Held, Held, Held, Held, HandedOver, Rejected, Held, Queued, Held,
+             Held, Held, Held, Held, HandedOver, Rejected, Held, Held, Held],
+            [HandedOver; 18],
+            [Rejected; 18],
+            [Expired, Expired, Consigned, Held, HandedOver, Rejected, Expired, Expired, Expired,
+             Expired, Expired, Consigned, Held, HandedOver, Rejected, Expired, Expired, Expired],
+            [REPLACED; 18],
         ];
         let id = MessageId::new(at(0));
         for (state, row) in states().into_iter().zip(expected) {
             let times = [at(100), at(EXPIRES)];
             let cells = times.iter().flat_map(|now| events.iter().map(move |event| (now, event)));
             for ((now, event), expected) in cells.zip(row) {
-                let (next, effects) = state.on(id, at(EXPIRES), event, *now);
-                assert_eq!(next.as_str(), expected, "{state:?} on {event:?} at {now}");
-                assert_eq!(
-                    effects.is_empty(),
-                    next == state || next.pending().is_none() && next != Outgoing::Expired
-                );
+                let Transition { before, after } = state.on(id, at(EXPIRES), event, *now);
+                let told = (before, after.state());
+                assert_eq!(told, (state, expected), "{state:?} on {event:?} at {now}");
             }
         }
     }
@@ -302,7 +267,7 @@ mod tests {
     fn backs_off_and_obeys_the_partner() {
         let id = MessageId::new(at(0));
         let fail = |state: Outgoing, failure| {
-            state.on(id, at(EXPIRES), &OutgoingEvent::Failed(failure), at(0)).0
+            state.on(id, at(EXPIRES), &OutgoingEvent::Failed(failure), at(0)).after
         };
         let next_at = |state| match state {
             Outgoing::Queued { next_at, .. } => next_at.as_second(),
@@ -322,15 +287,15 @@ mod tests {
     fn an_attempt_never_waits_past_the_expiry() {
         let id = MessageId::new(at(0));
         let state = Outgoing::packed(at(0));
-        let (next, _) = state.on(id, at(10), &OutgoingEvent::Failed(Failure::Refused), at(5));
-        assert_eq!(next, Outgoing::Queued { failures: 1, next_at: at(10) });
+        let failed = state.on(id, at(10), &OutgoingEvent::Failed(Failure::Refused), at(5));
+        assert_eq!(failed.after, Outgoing::Queued { failures: 1, next_at: at(10) });
     }
 
     #[test]
-    fn stored_text_comes_back() {
+    fn stored_parts_come_back() {
         for state in states() {
-            assert_eq!(Outgoing::from_stored(state.as_str(), 0, at(0)), Ok(state));
+            let (failures, next_at) = state.planned().unwrap_or((7, at(9)));
+            assert_eq!(Outgoing::in_state(state.state(), failures, next_at), state);
         }
-        assert!(Outgoing::from_stored("LOST", 0, at(0)).is_err());
     }
 }

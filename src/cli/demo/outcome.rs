@@ -3,8 +3,9 @@
 use jiff::Timestamp;
 
 use super::input::Unit;
-use crate::cli::{output, words};
-use crate::store::{Direction, HistoryFilter, HistoryRow, Store};
+use crate::cli::output;
+use crate::store::{HistoryFilter, HistoryRow, Store};
+use crate::transfer::{Direction, HeldSet, OutgoingState, State, receipt_in_words};
 use crate::types::{Lang, OfficeNumber};
 
 /// A unit that was dropped, and how far it is known to have come.
@@ -21,13 +22,24 @@ impl Outcome {
 
     /// Whether nothing more will happen to it by itself.
     pub(super) fn is_final(&self) -> bool {
-        let last = ["HANDED_OVER", "REJECTED", "EXPIRED", "HELD"];
-        self.row.as_ref().is_some_and(|row| last.contains(&row.state.as_str()))
+        self.row.as_ref().is_some_and(|row| match row.state {
+            State::Out(state) => match state {
+                OutgoingState::HandedOver | OutgoingState::Rejected | OutgoingState::Expired => {
+                    true
+                }
+                OutgoingState::Queued
+                | OutgoingState::Consigned
+                | OutgoingState::HeldByRecipient
+                | OutgoingState::Superseded => false,
+            },
+            State::Set(state) => state == HeldSet::Held,
+            State::In(_) => false,
+        })
     }
 
     /// Whether the partner signed that the files are in its import folder.
     pub(super) fn has_arrived(&self) -> bool {
-        self.row.as_ref().is_some_and(|row| row.state == "HANDED_OVER")
+        self.row.as_ref().is_some_and(|row| row.state == State::Out(OutgoingState::HandedOver))
     }
 
     fn is_about(&self, row: &HistoryRow) -> bool {
@@ -83,7 +95,7 @@ fn line(outcome: &Outcome, lang: Lang) -> Vec<String> {
         return vec![serial, way, files, String::new(), String::new(), String::new(), unknown];
     };
     let millis = row.changed_at.duration_since(outcome.dropped_at).as_millis();
-    let mut state = words::state(row.direction, &row.state, lang);
+    let mut state = row.state.text(lang).to_owned();
     if !row.detail.is_empty() {
         state = format!("{state} [{}]", row.detail);
     }
@@ -95,7 +107,7 @@ fn line(outcome: &Outcome, lang: Lang) -> Vec<String> {
         row.unit.findings.to_string(),
         millis.to_string(),
         state,
-        row.receipts.last().map(|kind| words::receipt(kind, lang)).unwrap_or_default(),
+        row.receipts.last().map_or("", |kind| receipt_in_words(*kind, lang)).to_owned(),
     ]
 }
 

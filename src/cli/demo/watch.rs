@@ -7,7 +7,8 @@ use jiff::Timestamp;
 use super::offices::Office;
 use super::outcome::Outcome;
 use crate::cli::{held, words};
-use crate::store::{Direction, HeldItem, HistoryFilter, HistoryRow, Store};
+use crate::store::{HeldItem, HistoryFilter, HistoryRow, Store};
+use crate::transfer::{Direction, State};
 use crate::types::{HeldId, Lang, MessageId, OfficeNumber};
 
 /// Rows that are looked at, the newest.
@@ -16,7 +17,7 @@ const MOST: u32 = 50;
 /// What was told already.
 pub(super) struct Watch {
     since: Option<Timestamp>,
-    packages: BTreeMap<MessageId, String>,
+    packages: BTreeMap<MessageId, State>,
     held: BTreeMap<(OfficeNumber, HeldId), Timestamp>,
 }
 
@@ -25,7 +26,7 @@ impl Watch {
     pub(super) fn new(outcomes: &[Outcome]) -> Self {
         let rows = outcomes.iter().filter_map(|outcome| outcome.row.as_ref());
         let since = rows.clone().map(|row| row.changed_at).max();
-        let known = rows.filter_map(|row| Some((row.message_id?, row.state.clone())));
+        let known = rows.filter_map(|row| Some((row.message_id?, row.state)));
         Self { since, packages: known.collect(), held: BTreeMap::new() }
     }
 
@@ -46,7 +47,7 @@ impl Watch {
         let history = store.history(filter).await?;
         for row in history.iter().rev().filter(|row| row.direction == Direction::Out) {
             let Some(id) = row.message_id else { continue };
-            if self.packages.insert(id, row.state.clone()).as_ref() != Some(&row.state) {
+            if self.packages.insert(id, row.state) != Some(row.state) {
                 lines.push(package(row, lang));
             }
         }
@@ -64,7 +65,7 @@ impl Watch {
 fn package(row: &HistoryRow, lang: Lang) -> String {
     let partner = row.partner.map(|partner| partner.to_string()).unwrap_or_default();
     let (unit, office) = (words::unit(&row.unit.kind, lang), row.office);
-    let state = words::state_and_why(row.direction, &row.state, &row.detail, lang);
+    let state = words::state_and_why(row.state, &row.detail, lang);
     format!("{}  {office} → {partner}  {unit}: {state}", words::time(row.changed_at))
 }
 

@@ -146,7 +146,7 @@ pub(super) fn retry(vectors: &mut Vectors) -> anyhow::Result<()> {
                 },
             };
             let event = OutgoingEvent::Failed(failure);
-            state = state.on(message_id, expires_at, &event, next_at).0;
+            state = state.on(message_id, expires_at, &event, next_at).after;
         }
         vectors.same(&name, attempts == attempts_ms, || format!("attempts at {attempts:?}"));
     }

@@ -167,7 +167,7 @@ async fn resend(context: &Arc<Context>, id: MessageId) -> Result<(), StoreError>
 
 async fn reload(context: &Arc<Context>, by: &str) -> Result<Answer, StoreError> {
     for office in &context.config.offices {
-        context.store.note_order(office.number, "RELOAD", by.to_owned(), context.now()).await?;
+        context.store.note_reload(office.number, by.to_owned(), context.now()).await?;
     }
     context.wake.reload.notify_one();
     Ok(Answer::done(

@@ -245,7 +245,7 @@ async fn note(
         if stored.is_ok() && tells {
             context.wake.issued.announce();
         }
-        stored.map(|(state, _)| (row, state, package))
+        stored.map(|transition| (row, transition.after, package))
     };
     // At the same time, so that they share a transaction.
     let (mut placed, mut held, mut broken) = (Vec::new(), Vec::new(), None);

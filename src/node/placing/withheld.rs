@@ -174,7 +174,7 @@ pub(super) async fn late_receipt(
         return None;
     }
     let (last, _) = context.store.last_receipt(row.sender, row.id).await.ok()?;
-    if last == ReceiptKind::ContentHandoverFailure.as_str() {
+    if last == Some(ReceiptKind::ContentHandoverFailure) {
         return None;
     }
     receipt(context, row, code, None, now).await.ok()

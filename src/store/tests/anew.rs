@@ -23,10 +23,10 @@ async fn a_package_takes_the_number_of_the_one_that_it_replaces() {
     let again = outgoing(1, Bytes::from_static(b"again"));
     assert!(!store.supersede(former, again, now()).await.expect("written"), "it is replaced");
     // A receipt that still comes for the former one moves neither.
-    let late = receipt(Origin::Received, "ContentConsignment", b"late");
+    let late = receipt(Origin::Received, ReceiptKind::ContentConsignment, b"late");
     let event = OutgoingEvent::Receipt(OutgoingReceipt::Consignment);
     let moved = store.outgoing_event(former, event, String::new(), Some(late), now()).await;
-    assert_eq!(moved.expect("written").0, Outgoing::Superseded);
+    assert_eq!(moved.expect("written").after, Outgoing::Superseded);
     let due = store.settled(office(1), 10).await.expect("read");
     assert!(due.is_empty(), "its files lie nowhere but in the new one");
 }
@@ -39,9 +39,9 @@ async fn receipts_are_issued_again_once() {
     store.commit(incoming(id, b"one", b"first"), now()).await.expect("commit");
     let about = (office(1), office(2), id);
     let former = Digest::of(b"first");
-    let anew = || vec![receipt(Origin::Issued, "ContentConsignment", b"anew")];
+    let anew = || vec![receipt(Origin::Issued, ReceiptKind::ContentConsignment, b"anew")];
     assert!(store.reissue(about, former, anew()).await.expect("written"));
-    let other = vec![receipt(Origin::Issued, "ContentConsignment", b"other")];
+    let other = vec![receipt(Origin::Issued, ReceiptKind::ContentConsignment, b"other")];
     assert!(!store.reissue(about, former, other).await.expect("read"), "it is not the last");
     let issued = store.issued_about(office(1), office(2), id).await.expect("read");
     let issued: Vec<_> = issued.iter().map(|receipt| receipt.der.clone()).collect();

@@ -49,7 +49,7 @@ async fn a_held_set_is_settled_once_and_by_whom_is_noted() {
     let mut states: Vec<_> =
         history.await.expect("read").into_iter().map(|row| row.state).collect();
     states.sort_unstable();
-    assert_eq!(states, ["HELD", "SETTLED"]);
+    assert_eq!(states, [HeldSet::Held, HeldSet::Settled].map(State::Set));
 }
 
 #[tokio::test]
@@ -72,7 +72,7 @@ async fn a_held_package_is_listed_released_and_rejected() {
     let id = MessageId::new(now());
     store.commit(incoming(id, b"package", b"consigned"), now()).await.expect("committed");
     let step = |event, note| store.incoming_event(office(2), id, event, note, now());
-    let told = |der| Some(receipt(Origin::Issued, "ContentHandoverFailure", der));
+    let told = |der| Some(receipt(Origin::Issued, ReceiptKind::ContentHandoverFailure, der));
     let held = |receipt| IncomingNote {
         receipt,
         folder: Some("unit".to_owned()),
@@ -85,23 +85,26 @@ async fn a_held_package_is_listed_released_and_rejected() {
     assert_eq!((item.reason.as_str(), item.folder.as_str()), ("import-name-taken", "unit"));
 
     let by = IncomingNote { by: "tanaka".to_owned(), ..IncomingNote::code("released") };
-    let (state, _) = step(IncomingEvent::Released, by).await.expect("released");
-    assert!(matches!(state, Incoming::Committed { failures: 0, .. }));
+    let released = step(IncomingEvent::Released, by).await.expect("released");
+    assert!(matches!(released.after, Incoming::Committed { failures: 0, .. }));
     assert!(open_ids(&store).await.is_empty());
     assert_eq!(journal(&folder).last().expect("rows"), "COMMITTED|released by tanaka");
     step(IncomingEvent::Withheld, held(told(b"second"))).await.expect("held");
     let (kind, last) = store.last_receipt(office(2), id).await.expect("read");
-    assert_eq!((kind.as_str(), last), ("ContentHandoverFailure", Digest::of(b"second")));
+    let failure = ReceiptKind::ContentHandoverFailure;
+    assert_eq!((kind, last), (Some(failure), Digest::of(b"second")));
     let rejection = IncomingNote {
-        receipt: Some(receipt(Origin::Issued, "Rejection", b"no")),
+        receipt: Some(receipt(Origin::Issued, ReceiptKind::Rejection, b"no")),
         ..IncomingNote::code("dismissed-by-recipient")
     };
-    let (state, _) = step(IncomingEvent::Dismissed, rejection).await.expect("dismissed");
-    assert_eq!(state, Incoming::Rejected);
-    let kinds = store.evidence(id).await.expect("kept").receipts.into_iter();
-    let kinds: Vec<_> = kinds.map(|receipt| receipt.kind).collect();
-    let failure = "ContentHandoverFailure";
-    assert_eq!(kinds, ["ContentConsignment", failure, failure, "Rejection"]);
+    let dismissed = step(IncomingEvent::Dismissed, rejection).await.expect("dismissed");
+    assert_eq!(dismissed.after, Incoming::Rejected);
+    let proof = store.evidence(id).await.expect("kept").receipts.into_iter();
+    let proof: Vec<_> = proof.map(|receipt| receipt.der).collect();
+    assert_eq!(proof, [&b"consigned"[..], b"first", b"second", b"no"]);
+    let history = store.history(HistoryFilter { limit: 9, ..Default::default() });
+    let told = [ReceiptKind::ContentConsignment, failure, ReceiptKind::Rejection];
+    assert_eq!(history.await.expect("read")[0].receipts, told, "each kind once");
 }
 
 #[tokio::test]
@@ -111,11 +114,11 @@ async fn receipts_that_repeat_themselves_are_bounded() {
     for number in 0..50_u8 {
         let receipt = NewReceipt {
             der: Bytes::from(vec![number]),
-            ..receipt(Origin::Received, "ContentHandoverFailure", b"")
+            ..receipt(Origin::Received, ReceiptKind::ContentHandoverFailure, b"")
         };
         let (event, reason) = (OutgoingEvent::Receipt(held), format!("reason-{number}"));
         let stored = store.outgoing_event(id, event, reason, Some(receipt), now()).await;
-        assert_eq!(stored.expect("event").0, Outgoing::HeldByRecipient);
+        assert_eq!(stored.expect("event").after, Outgoing::HeldByRecipient);
     }
     let evidence = store.evidence(id).await.expect("kept");
     assert_eq!(evidence.receipts.len(), 16);

@@ -11,7 +11,11 @@ use jiff::Timestamp;
 use tempfile::TempDir;
 
 use super::*;
-use crate::transfer::{Failure, Incoming, IncomingEvent, Outgoing, OutgoingEvent, OutgoingReceipt};
+use crate::package::ReceiptKind;
+use crate::transfer::{
+    Direction, Failure, HeldSet, Incoming, IncomingEvent, IncomingState, Outgoing, OutgoingEvent,
+    OutgoingReceipt, OutgoingState, State,
+};
 use crate::types::{Digest, FileSerial, MessageId, OfficeNumber};
 
 fn now() -> Timestamp {
@@ -53,8 +57,8 @@ fn outgoing(sequence: u64, package: Bytes) -> NewOutgoing {
     }
 }
 
-fn receipt(origin: Origin, kind: &str, der: &'static [u8]) -> NewReceipt {
-    NewReceipt { origin, kind: kind.to_owned(), at: now(), der: Bytes::from_static(der) }
+fn receipt(origin: Origin, kind: ReceiptKind, der: &'static [u8]) -> NewReceipt {
+    NewReceipt { origin, kind, at: now(), der: Bytes::from_static(der) }
 }
 
 fn incoming(id: MessageId, package: &'static [u8], der: &'static [u8]) -> NewIncoming {
@@ -70,7 +74,7 @@ fn incoming(id: MessageId, package: &'static [u8], der: &'static [u8]) -> NewInc
         package_sha256: Digest::of(package),
         manifest_sha256: Digest::of(b"manifest"),
         content: Content::Whole(Bytes::from_static(package)),
-        receipt: receipt(Origin::Issued, "ContentConsignment", der),
+        receipt: receipt(Origin::Issued, ReceiptKind::ContentConsignment, der),
     }
 }
 
@@ -129,22 +133,21 @@ async fn an_outgoing_package_survives_with_its_states() {
     assert_eq!(store.outgoing_package(id).await.expect("package").bytes(), &b"package"[..]);
 
     let consigned = OutgoingEvent::Receipt(OutgoingReceipt::Consignment);
-    let proof = receipt(Origin::Received, "ContentConsignment", b"signed");
+    let proof = receipt(Origin::Received, ReceiptKind::ContentConsignment, b"signed");
     for _ in 0..2 {
-        let (state, _) = store
-            .outgoing_event(id, consigned, String::new(), Some(proof.clone()), now())
-            .await
-            .expect("event");
-        assert_eq!(state, Outgoing::Consigned);
+        let event = store.outgoing_event(id, consigned, String::new(), Some(proof.clone()), now());
+        assert_eq!(event.await.expect("event").after, Outgoing::Consigned);
     }
     assert!(store.awaits_receipts(office(1), office(2)).await.expect("read"));
     let evidence = store.evidence(id).await.expect("evidence");
     assert_eq!(evidence.receipts.len(), 1, "the same receipt is stored once");
-    let states: Vec<_> = evidence.journal.iter().map(|row| row.state.as_str()).collect();
-    assert_eq!(states, ["PACKED", "QUEUED", "QUEUED", "CONSIGNED"]);
+    let steps: Vec<_> = evidence.journal.iter().map(|row| row.step).collect();
+    let [queued, consigned] = [OutgoingState::Queued, OutgoingState::Consigned]
+        .map(|state| Step::State(State::Out(state)));
+    assert_eq!(steps, [Step::Packed, queued, queued, consigned]);
     let history =
         store.history(HistoryFilter { limit: 10, ..Default::default() }).await.expect("read");
-    assert_eq!(history[0].receipts, ["ContentConsignment"]);
+    assert_eq!(history[0].receipts, [ReceiptKind::ContentConsignment]);
     assert_eq!(evidence.journal[0].detail, "converted-from-v4.1");
     assert_eq!(history[0].unit.converted_from, Some(crate::types::Edition::V4_1));
 }
@@ -291,12 +294,12 @@ async fn an_incoming_package_goes_its_way_once() {
     assert!(!store.waits(id).await.expect("read"));
     assert!(unplaced().await.expect("read").is_empty());
     for der in [&b"handover"[..], b"another handover"] {
-        let handover = receipt(Origin::Issued, "ContentHandover", der);
+        let handover = receipt(Origin::Issued, ReceiptKind::ContentHandover, der);
         event(IncomingEvent::HandoverSigned, Some(handover)).await.expect("event");
     }
     let receipts = store.issued_receipts(office(2), 0, 10).await.expect("read");
-    let kinds: Vec<_> = receipts.iter().map(|receipt| receipt.kind.as_str()).collect();
-    assert_eq!(kinds, ["ContentConsignment", "ContentHandover"]);
+    let issued: Vec<_> = receipts.iter().map(|receipt| receipt.der.as_ref()).collect();
+    assert_eq!(issued, [&b"first"[..], b"handover"]);
     let large: &'static [u8] = vec![1; 2 << 20].leak();
     let next = NewIncoming { sequence: 4, ..incoming(MessageId::new(now()), large, b"second") };
     store.commit(next, now()).await.expect("commit");
@@ -316,7 +319,7 @@ async fn a_borrowed_id_mixes_no_proof() {
     let ours = outgoing(1, Bytes::from_static(b"ours"));
     let id = ours.id;
     store.pack(ours, now()).await.expect("packed");
-    let expiry = receipt(Origin::Issued, "Expiry", b"expiry");
+    let expiry = receipt(Origin::Issued, ReceiptKind::Expiry, b"expiry");
     store.add_own_receipt(id, expiry).await.expect("stored");
     store.commit(incoming(id, b"theirs", b"consigned"), now()).await.expect("committed");
     store
@@ -329,15 +332,16 @@ async fn a_borrowed_id_mixes_no_proof() {
     let issued = store.issued_receipts(office(2), 0, 10).await.expect("read");
     assert_eq!(issued.len(), 1, "our own expiry is not for the partner");
     let evidence = store.evidence(id).await.expect("evidence");
-    let kinds: Vec<_> = evidence.receipts.iter().map(|receipt| receipt.kind.as_str()).collect();
-    assert_eq!((evidence.direction, kinds), (Direction::Out, vec!["Expiry"]));
-    assert!(evidence.journal.iter().all(|row| row.state != "PLACED"));
+    let proof: Vec<_> = evidence.receipts.iter().map(|receipt| receipt.der.as_ref()).collect();
+    assert_eq!((evidence.direction, proof), (Direction::Out, vec![&b"expiry"[..]]));
+    let placed = Step::State(State::In(IncomingState::Placed));
+    assert!(evidence.journal.iter().all(|row| row.step != placed));
     let history =
         store.history(HistoryFilter { limit: 9, ..Default::default() }).await.expect("read");
     for line in history {
         let expected = match line.direction {
-            Direction::Out => "Expiry",
-            Direction::In => "ContentConsignment",
+            Direction::Out => ReceiptKind::Expiry,
+            Direction::In => ReceiptKind::ContentConsignment,
         };
         assert_eq!(line.receipts, [expected]);
     }
@@ -350,14 +354,18 @@ async fn a_partner_cannot_fill_the_store_with_receipts() {
     for number in 0..40_u8 {
         let der: &'static [u8] = vec![number].leak();
         let handover = OutgoingEvent::Receipt(OutgoingReceipt::Handover);
-        let proof = receipt(Origin::Received, "ContentHandover", der);
+        let proof = receipt(Origin::Received, ReceiptKind::ContentHandover, der);
         store.outgoing_event(id, handover, String::new(), Some(proof), now()).await.expect("event");
     }
     let receipts = store.evidence(id).await.expect("evidence").receipts;
     assert_eq!(receipts.len(), 16);
     assert_eq!(receipts[0].der, &[0][..]);
     let history = store.history(HistoryFilter { limit: 10, ..HistoryFilter::default() });
-    assert_eq!(history.await.expect("read")[0].receipts, ["ContentHandover"], "told once");
+    assert_eq!(
+        history.await.expect("read")[0].receipts,
+        [ReceiptKind::ContentHandover],
+        "told once"
+    );
 }
 
 #[tokio::test]
@@ -444,7 +452,7 @@ async fn purging_keeps_what_is_open_and_all_proof() {
     store.pack(ended, now()).await.expect("packed");
     store.pack(open, now()).await.expect("packed");
     let handover = OutgoingEvent::Receipt(OutgoingReceipt::Handover);
-    let proof = receipt(Origin::Received, "ContentHandover", b"signed");
+    let proof = receipt(Origin::Received, ReceiptKind::ContentHandover, b"signed");
     store
         .outgoing_event(ended_id, handover, String::new(), Some(proof), now())
         .await
@@ -464,7 +472,7 @@ async fn purging_keeps_what_is_open_and_all_proof() {
     let long_after = later + jiff::SignedDuration::from_secs(1);
     let early = NewReceipt {
         at: Timestamp::UNIX_EPOCH,
-        ..receipt(Origin::Received, "ContentConsignment", b"long ago")
+        ..receipt(Origin::Received, ReceiptKind::ContentConsignment, b"long ago")
     };
     let consigned = OutgoingEvent::Receipt(OutgoingReceipt::Consignment);
     store

@@ -43,7 +43,7 @@ async fn packages_beside_the_database_count() {
 
     // What is removed makes room.
     let consigned = OutgoingEvent::Receipt(OutgoingReceipt::Consignment);
-    let proof = receipt(Origin::Received, "ContentConsignment", b"signed");
+    let proof = receipt(Origin::Received, ReceiptKind::ContentConsignment, b"signed");
     store
         .outgoing_event(first_id, consigned, String::new(), Some(proof), now())
         .await
@@ -79,7 +79,7 @@ async fn no_bytes_stay_without_their_row() {
     let folder = private_folder();
     let (store, id) = packed(&folder).await;
     let handover = OutgoingEvent::Receipt(OutgoingReceipt::Handover);
-    let proof = receipt(Origin::Received, "ContentHandover", b"signed");
+    let proof = receipt(Origin::Received, ReceiptKind::ContentHandover, b"signed");
     store.outgoing_event(id, handover, String::new(), Some(proof), now()).await.expect("event");
     let later = now() + jiff::SignedDuration::from_secs(1);
     store.purge(Timestamp::MIN, later).await.expect("purged");

@@ -1,0 +1,214 @@
+//! Packages that come in: made durable once, together with the receipt that answers them.
+
+use std::collections::BTreeMap;
+
+use bytes::Bytes;
+use jiff::Timestamp;
+use rusqlite::{Connection, OptionalExtension as _, params};
+
+use super::journal::{self, JournalEntry};
+use super::payload::Payload;
+use super::receipts::Which;
+use super::unit::Column;
+use super::{NewReceipt, Store, StoreError, UnitSummary, receipts};
+use crate::transfer::{Incoming, State};
+use crate::types::{Digest, FileSerial, MessageId, OfficeNumber};
+
+/// A package that becomes durable together with the receipt that answers it.
+#[derive(Debug, Clone)]
+pub struct NewIncoming {
+    /// Its id.
+    pub id: MessageId,
+    /// Who sent it; part of its identity.
+    pub sender: OfficeNumber,
+    /// Our office.
+    pub office: OfficeNumber,
+    /// The sender's number for it.
+    pub sequence: u64,
+    /// Its 連番.
+    pub serial: FileSerial,
+    /// What it holds.
+    pub unit: UnitSummary,
+    /// [`Incoming::committed`] or [`Incoming::Rejected`].
+    pub state: Incoming,
+    /// Why it was rejected: rule codes.
+    pub detail: String,
+    /// Digest of `package`.
+    pub package_sha256: Digest,
+    /// Digest of the manifest's bytes.
+    pub manifest_sha256: Digest,
+    /// What is kept of it.
+    pub content: Content,
+    /// The receipt that goes out when all of this is durable.
+    pub receipt: NewReceipt,
+}
+
+/// What is kept of a package that came in.
+#[derive(Debug, Clone)]
+pub enum Content {
+    /// The container.
+    Whole(Bytes),
+    /// Of a rejected package only its manifest and the signature over it: they prove with the digest
+    /// what was sent, and cost little. Above [`Content::LARGEST_PROOF`] they are not kept either.
+    Proof {
+        /// `manifest.json`
+        manifest: Bytes,
+        /// `manifest.p7s`
+        signature: Bytes,
+    },
+}
+
+impl Content {
+    /// The most that is kept of a rejected package, in bytes.
+    pub const LARGEST_PROOF: usize = 64 << 10;
+}
+
+/// What became of a package that came in.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum CommitAnswer {
+    /// It is new and durable now.
+    New,
+    /// The very same package is here already; this was its receipt.
+    Repeat(Bytes),
+    /// The sender used this id for other bytes.
+    Different,
+}
+
+impl Store {
+    /// What is already known of a package: its receipt if these are the same bytes. Blocks for as
+    /// long as the disk takes to read it.
+    pub fn known(
+        &self,
+        sender: OfficeNumber,
+        id: MessageId,
+        package_sha256: Digest,
+    ) -> Result<CommitAnswer, StoreError> {
+        self.with_reader(|connection| known(connection, sender, id, package_sha256))
+    }
+
+    /// Makes a package and its receipt durable, unless it is here already.
+    pub async fn commit(
+        &self,
+        new: NewIncoming,
+        now: Timestamp,
+    ) -> Result<CommitAnswer, StoreError> {
+        let (sender, digest) = (new.sender, new.package_sha256);
+        let (answer, size) = match &new.content {
+            Content::Whole(package) => {
+                let (package, size) = (package.clone(), package.len());
+                let work = move |connection: &Connection, payload: &Payload| {
+                    insert(connection, &new, payload, size, now)
+                };
+                (self.write_package(digest, package, work).await?, size)
+            }
+            Content::Proof { .. } => {
+                let work = move |connection: &Connection| {
+                    insert(connection, &new, &Payload::gone(), 0, now)
+                };
+                (self.write(work).await?, 0)
+            }
+        };
+        if answer == CommitAnswer::New {
+            let mut kept = self.kept();
+            let kept = kept.entry(sender).or_default();
+            *kept = kept.saturating_add(u64::try_from(size).unwrap_or(u64::MAX));
+        }
+        Ok(answer)
+    }
+
+    /// The bytes of all packages of a sender that are kept.
+    pub fn kept_of(&self, sender: OfficeNumber) -> u64 {
+        self.kept().get(&sender).copied().unwrap_or_default()
+    }
+}
+
+/// Adds a package with its receipt, unless it is here already.
+fn insert(
+    connection: &Connection,
+    new: &NewIncoming,
+    payload: &Payload,
+    size: usize,
+    now: Timestamp,
+) -> Result<CommitAnswer, StoreError> {
+    match known(connection, new.sender, new.id, new.package_sha256)? {
+        CommitAnswer::New => {}
+        answer @ (CommitAnswer::Repeat(_) | CommitAnswer::Different) => return Ok(answer),
+    }
+    let proof = match &new.content {
+        Content::Proof { manifest, signature }
+            if manifest.len() + signature.len() <= Content::LARGEST_PROOF =>
+        {
+            Some((manifest.as_ref(), signature.as_ref()))
+        }
+        Content::Proof { .. } | Content::Whole(_) => None,
+    };
+    connection
+        .prepare_cached(
+            "INSERT INTO incoming (message_id, sender, office, sequence, serial, unit,
+                 state, failures, next_at, detail, created_at, changed_at, package_sha256,
+                 manifest_sha256, place, payload, size, manifest, signature)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, 0, ?8, ?9, ?8, ?8, ?10, ?11, ?12, ?13, ?14,
+                 ?15, ?16)",
+        )?
+        .execute(params![
+            Column(new.id),
+            Column(new.sender),
+            Column(new.office),
+            i64::try_from(new.sequence).unwrap_or(i64::MAX),
+            Column(new.serial),
+            new.unit.to_json()?,
+            new.state.state().as_str(),
+            Column(now),
+            new.detail,
+            Column(new.package_sha256),
+            Column(new.manifest_sha256),
+            payload.place,
+            payload.insert(connection)?,
+            i64::try_from(size).unwrap_or(i64::MAX),
+            proof.map(|(manifest, _)| manifest),
+            proof.map(|(_, signature)| signature),
+        ])?;
+    receipts::insert(connection, (new.office, new.sender), new.id, &new.receipt)?;
+    let entry = JournalEntry {
+        office: new.office,
+        partner: Some(new.sender),
+        id: Some(new.id),
+        serial: Some(new.serial),
+    };
+    journal::append(connection, &entry, State::In(new.state.state()), &new.detail, now)?;
+    Ok(CommitAnswer::New)
+}
+
+/// The bytes of the packages that are kept of each sender.
+pub(super) fn kept(connection: &Connection) -> Result<BTreeMap<OfficeNumber, u64>, StoreError> {
+    let mut statement = connection.prepare_cached(
+        "SELECT sender, sum(size) FROM incoming WHERE place <> 'gone' GROUP BY sender",
+    )?;
+    let rows = statement.query_map([], |row| {
+        let size: i64 = row.get(1)?;
+        Ok((row.get::<_, Column<_>>(0)?.0, u64::try_from(size).unwrap_or_default()))
+    })?;
+    Ok(rows.collect::<Result<_, _>>()?)
+}
+
+fn known(
+    connection: &Connection,
+    sender: OfficeNumber,
+    id: MessageId,
+    package_sha256: Digest,
+) -> Result<CommitAnswer, StoreError> {
+    let found: Option<Column<Digest>> = connection
+        .prepare_cached(
+            "SELECT package_sha256 FROM incoming WHERE sender = ?1 AND message_id = ?2",
+        )?
+        .query_row(params![Column(sender), Column(id)], |row| row.get(0))
+        .optional()?;
+    match found {
+        None => Ok(CommitAnswer::New),
+        Some(digest) if digest.0 == package_sha256 => {
+            let first = receipts::issued(connection, (sender, id), Which::First)?;
+            Ok(CommitAnswer::Repeat(first.der))
+        }
+        Some(_) => Ok(CommitAnswer::Different),
+    }
+}

@@ -1,0 +1,24 @@
+//! Names of states and receipts where they stand in the text of SQL. A partial index serves only a
+//! state that stands there: not one that is a parameter.
+
+use crate::package::ReceiptKind;
+use crate::transfer::{HeldSet, IncomingState, OutgoingState};
+
+pub(super) const QUEUED: &str = OutgoingState::Queued.as_str();
+pub(super) const CONSIGNED: &str = OutgoingState::Consigned.as_str();
+pub(super) const HANDED_OVER: &str = OutgoingState::HandedOver.as_str();
+pub(super) const EXPIRED: &str = OutgoingState::Expired.as_str();
+pub(super) const SUPERSEDED: &str = OutgoingState::Superseded.as_str();
+
+pub(super) const COMMITTED: &str = IncomingState::Committed.as_str();
+pub(super) const PLACED: &str = IncomingState::Placed.as_str();
+/// Of a package that came in.
+pub(super) const WITHHELD: &str = IncomingState::Held.as_str();
+
+/// Of a set of ours.
+pub(super) const HELD: &str = HeldSet::Held.as_str();
+pub(super) const SETTLED: &str = HeldSet::Settled.as_str();
+
+pub(super) const REJECTION: &str = ReceiptKind::Rejection.as_str();
+/// We sign it about what we send; every other receipt of ours is about what we receive.
+pub(super) const EXPIRY: &str = ReceiptKind::Expiry.as_str();

@@ -1,0 +1,168 @@
+//! Packages that we make.
+
+use bytes::Bytes;
+use jiff::Timestamp;
+use rusqlite::{Connection, params};
+
+use super::journal::{self, JournalEntry, Step};
+use super::names::SUPERSEDED;
+use super::outgoing::SUPERSEDED_BY;
+use super::payload::Payload;
+use super::unit::Column;
+use super::{Store, StoreError, UnitSummary, held, outgoing};
+use crate::transfer::{Outgoing, OutgoingEvent, State};
+use crate::types::{Digest, FileSerial, MessageId, OfficeNumber};
+
+/// A package that becomes durable.
+#[derive(Debug, Clone)]
+pub struct NewOutgoing {
+    /// Its id, under which its files were claimed: the same claim is never packed twice.
+    pub id: MessageId,
+    /// Our office.
+    pub office: OfficeNumber,
+    /// The recipient.
+    pub partner: OfficeNumber,
+    /// Its number among all packages from `office` to `partner`.
+    pub sequence: u64,
+    /// Its 連番.
+    pub serial: FileSerial,
+    /// What it holds.
+    pub unit: UnitSummary,
+    /// When the package gives up.
+    pub expires_at: Timestamp,
+    /// Digest of `package`.
+    pub package_sha256: Digest,
+    /// Digest of the manifest's bytes.
+    pub manifest_sha256: Digest,
+    /// The container.
+    pub package: Bytes,
+}
+
+impl Store {
+    /// The number of the next package from `office` to `partner`.
+    ///
+    /// Only one task packs for an office, so nobody takes the number in between.
+    pub async fn next_sequence(
+        &self,
+        office: OfficeNumber,
+        partner: OfficeNumber,
+    ) -> Result<u64, StoreError> {
+        self.read(move |connection| {
+            let last: Option<i64> = connection
+                .prepare_cached(&format!(
+                    "SELECT max(sequence) FROM outgoing
+                     WHERE office = ?1 AND partner = ?2 AND state <> '{SUPERSEDED}'"
+                ))?
+                .query_row(params![Column(office), Column(partner)], |row| row.get(0))?;
+            Ok(u64::try_from(last.unwrap_or_default()).unwrap_or_default() + 1)
+        })
+        .await
+    }
+
+    /// Makes a package durable: PACKED, and at once QUEUED.
+    pub async fn pack(&self, new: NewOutgoing, now: Timestamp) -> Result<(), StoreError> {
+        let (digest, package) = (new.package_sha256, new.package.clone());
+        self.write_package(digest, package, move |connection, payload| {
+            pack(connection, &new, payload, now)
+        })
+        .await
+    }
+
+    /// Makes several packages durable, all or none, so that no number is left out. Each must be one
+    /// that lies in the database.
+    pub async fn pack_all(&self, new: Vec<NewOutgoing>, now: Timestamp) -> Result<(), StoreError> {
+        let mut with_payloads = Vec::with_capacity(new.len());
+        for new in new {
+            let payload = Payload::small(&new.package);
+            let payload = payload.ok_or(StoreError::Damaged("a large package among several"))?;
+            with_payloads.push((new, payload));
+        }
+        self.shared.room.admits(with_payloads.iter().map(|(new, _)| new.package.len()).sum())?;
+        self.write(move |connection| {
+            let mut new = with_payloads.iter();
+            new.try_for_each(|(new, payload)| pack(connection, new, payload, now))
+        })
+        .await
+    }
+
+    /// Puts a package in the place of a queued one that cannot be delivered as it is, under another
+    /// id and with the same number. `false` if that one is not queued any more.
+    pub async fn supersede(
+        &self,
+        former: MessageId,
+        new: NewOutgoing,
+        now: Timestamp,
+    ) -> Result<bool, StoreError> {
+        let (digest, package) = (new.package_sha256, new.package.clone());
+        self.write_package(digest, package, move |connection, payload| {
+            let (former, expires_at) = outgoing::package(connection, former)?;
+            let event = OutgoingEvent::Superseded;
+            let transition = former.state.on(former.id, expires_at, &event, now);
+            if !transition.changes() {
+                return Ok(false);
+            }
+            let detail = format!("{SUPERSEDED_BY}{}", new.id);
+            former.enter(connection, transition.after, (&detail, ""), now)?;
+            insert(connection, &new, payload, now)?;
+            Ok(true)
+        })
+        .await
+    }
+}
+
+/// Inserts the package of a set that came: one of the same name that was held needs nobody any more.
+fn pack(
+    connection: &Connection,
+    new: &NewOutgoing,
+    payload: &Payload,
+    now: Timestamp,
+) -> Result<(), StoreError> {
+    let way = (new.office, new.partner);
+    held::overtaken(connection, way, new.serial, held::Overtaken::SentAgain, now)?;
+    insert(connection, new, payload, now)
+}
+
+fn insert(
+    connection: &Connection,
+    new: &NewOutgoing,
+    payload: &Payload,
+    now: Timestamp,
+) -> Result<(), StoreError> {
+    let first = Outgoing::packed(now);
+    let (failures, next_at) = first.planned().unwrap_or((0, now));
+    connection
+        .prepare_cached(
+            "INSERT INTO outgoing (message_id, office, partner, sequence, serial, unit, state,
+                 failures, next_at, detail, created_at, changed_at, expires_at, package_sha256,
+                 manifest_sha256, place, payload)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, '', ?10, ?10, ?11, ?12, ?13, ?14,
+                 ?15)",
+        )?
+        .execute(params![
+            Column(new.id),
+            Column(new.office),
+            Column(new.partner),
+            i64::try_from(new.sequence).unwrap_or(i64::MAX),
+            Column(new.serial),
+            new.unit.to_json()?,
+            first.state().as_str(),
+            failures,
+            Column(next_at),
+            Column(now),
+            Column(new.expires_at),
+            Column(new.package_sha256),
+            Column(new.manifest_sha256),
+            payload.place,
+            payload.insert(connection)?,
+        ])?;
+    let entry = JournalEntry {
+        office: new.office,
+        partner: Some(new.partner),
+        id: Some(new.id),
+        serial: Some(new.serial),
+    };
+    let converted = new.unit.converted_from;
+    let detail = converted.map_or_else(String::new, |from| format!("converted-from-{from}"));
+    journal::append(connection, &entry, Step::Packed, &detail, now)?;
+    journal::append(connection, &entry, State::Out(first.state()), "", now)
+}
