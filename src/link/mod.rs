@@ -4,7 +4,8 @@
 //! | file | holds |
 //! |---|---|
 //! | `api` | what is said: requests, answers, and the [`Service`] that the node implements |
-//! | `routes`, `answers` | every route on one screen, its handler, how answers look |
+//! | `routes`, `answers` | every route on one screen, how answers look |
+//! | `shared` | what the requests of a server, and of one connection, share |
 //! | `server`, `connection` | listening, limits, shutdown; one connection from handshake to end |
 //! | `guests`, `pool` | places for those who are no partners yet, and shares of those who are |
 //! | `body`, `spool` | request bodies with bounded size, speed, memory and disk |
@@ -20,8 +21,8 @@
 //! * TLS sessions are never resumed. A resumed session skips the certificates, so it would outlive
 //!   a revocation; connections are kept alive instead, and what they were let in with is judged
 //!   again after every change of trust and every [`Limits::recheck`].
-//! * Whether a certificate speaks for an office is decided by [`PeerTrust`], a parameter; it is
-//!   [`crate::package::Trust`] in the program.
+//! * Whether a certificate speaks for an office is decided by [`Trust`](crate::package::Trust) alone;
+//!   DNS names and the authorities of the system play no part.
 //!
 //! # Errors
 //!
@@ -60,4 +61,3 @@ pub use limits::{ClientLimits, Limits};
 pub use problem::{Problem, Refusal, RefusalStatus};
 pub use server::{Server, Stopped};
 pub use tls::{Tls, TlsError, TlsSettings, TlsVersions};
-pub use verify::{CertificateFault, PeerTrust, TrustRefusal};

@@ -18,7 +18,8 @@ use rustls::{
     CipherSuite, ClientConfig, ConfigBuilder, ServerConfig, SupportedProtocolVersion, WantsVerifier,
 };
 
-use super::verify::{AcceptedClients, OfficeServer, PeerTrust};
+use super::verify::{AcceptedClients, OfficeServer};
+use crate::package::Trust;
 use crate::types::{Clock, OfficeNumber};
 
 /// The one protocol that is spoken inside.
@@ -59,7 +60,7 @@ pub struct TlsSettings {
     /// The key of the first certificate.
     pub key: PrivateKeyDer<'static>,
     /// Who may speak to us, and for whom.
-    pub trust: Arc<dyn PeerTrust>,
+    pub trust: Arc<Trust>,
     /// The versions of TLS.
     pub versions: TlsVersions,
 }
@@ -112,7 +113,7 @@ impl Tls {
 
 /// Settings in the form in which rustls uses them.
 pub(super) struct TlsState {
-    pub(super) trust: Arc<dyn PeerTrust>,
+    pub(super) trust: Arc<Trust>,
     pub(super) server: Arc<ServerConfig>,
     client: ConfigBuilder<ClientConfig, WantsVerifier>,
     certified: Arc<SingleCertAndKey>,

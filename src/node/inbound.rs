@@ -14,11 +14,11 @@ use super::refused::{tell_refused_certificate, tell_stranger, tell_unregistered}
 use super::reissue;
 use crate::link::{
     Peer, PutAnswer, ReceiptEntry, ReceiptPage, ReceiptQuery, Refusal, RefusalStatus, Service,
-    StatusAnswer, TrustRefusal,
+    StatusAnswer,
 };
 use crate::package::{
     CertificateInfo, ManifestFormat, Package, PackageFault, Receipt, ReceiptFormat, ReceiptKind,
-    Usage, open,
+    TrustError, Usage, open,
 };
 use crate::store::{CommitAnswer, Content, NewIncoming, NewReceipt, StoreError, UnitSummary};
 use crate::transfer::Incoming;
@@ -92,12 +92,12 @@ impl Service for Inbound {
         .retry_after(wait))
     }
 
-    fn refused_certificate(&self, office: OfficeNumber, sha256: Digest, why: &TrustRefusal) {
-        tell_refused_certificate(&self.0, office, sha256, Usage::Tls, why.code);
+    fn refused_certificate(&self, office: OfficeNumber, sha256: Digest, why: TrustError) {
+        tell_refused_certificate(&self.0, office, sha256, Usage::Tls, why.code());
     }
 
-    fn refused_stranger(&self, sha256: Digest, site: IpAddr, why: &TrustRefusal) {
-        tell_stranger(&self.0, sha256, site, why.code);
+    fn refused_stranger(&self, sha256: Digest, site: IpAddr, why: TrustError) {
+        tell_stranger(&self.0, sha256, site, why.code());
     }
 
     async fn put_message(

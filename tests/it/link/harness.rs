@@ -14,9 +14,9 @@ use rcgen::{
 use renkei::link::{
     Client, ClientLimits, Endpoint, Limits, Peer, PutAnswer, ReceiptEntry, ReceiptPage,
     ReceiptQuery, Refusal, RefusalStatus, Server, Service, StatusAnswer, Stopped, Tls, TlsSettings,
-    TlsVersions, TrustRefusal,
+    TlsVersions,
 };
-use renkei::package::{CertificateInfo, Trust, TrustSources};
+use renkei::package::{CertificateInfo, Trust, TrustError, TrustSources};
 use renkei::types::{Clock, Digest, Hashed, MessageId, OfficeNumber};
 use rustls::pki_types::{
     CertificateDer, CertificateRevocationListDer, PrivateKeyDer, PrivatePkcs8KeyDer,
@@ -265,11 +265,11 @@ impl Service for TestService {
         Ok(())
     }
 
-    fn refused_certificate(&self, office: OfficeNumber, sha256: Digest, why: &TrustRefusal) {
-        self.refused.lock().expect("no panic inside").push((office, sha256, why.code));
+    fn refused_certificate(&self, office: OfficeNumber, sha256: Digest, why: TrustError) {
+        self.refused.lock().expect("no panic inside").push((office, sha256, why.code()));
     }
 
-    fn refused_stranger(&self, _: Digest, _: std::net::IpAddr, _: &TrustRefusal) {}
+    fn refused_stranger(&self, _: Digest, _: std::net::IpAddr, _: TrustError) {}
 
     async fn put_message(
         &self,
