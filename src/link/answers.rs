@@ -1,5 +1,7 @@
 //! How answers look: media types, problem documents, and what the log learns of them.
 
+use std::time::Duration;
+
 use axum::body::Body;
 use axum::http::header::{self, HeaderValue};
 use axum::http::{Response, StatusCode};
@@ -17,6 +19,9 @@ pub(super) const RECEIPT: &str = "application/pkcs7-mime; smime-type=signed-data
 
 /// The media type of pages and status.
 pub(super) const JSON: &str = "application/json";
+
+/// When to come again after the node was too slow.
+pub(super) const TIMEOUT_RETRY: Duration = Duration::from_secs(10);
 
 /// A route and every refusal that it may answer with.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -112,6 +117,22 @@ pub(super) fn certificate_refused(log: String) -> Response<Body> {
     )
 }
 
+/// The service took too long.
+pub(super) fn too_late() -> Refusal {
+    Refusal::new(
+        RefusalStatus::Unavailable,
+        code::TIMEOUT,
+        "The node did not answer in time; repeat the request.",
+        "the service did not answer in time",
+    )
+    .retry_after(TIMEOUT_RETRY)
+}
+
+/// A panic text may quote data, so only the fact is told.
+pub(super) fn panicked() -> Refusal {
+    Refusal::internal("the service panicked")
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -137,7 +158,7 @@ mod tests {
     #[test]
     fn a_refusal_says_when_to_come_again() {
         let refusal = Refusal::plain(RefusalStatus::Unavailable, "busy", "later");
-        let response = refuse(&STATUS, refusal.retry_after(std::time::Duration::from_millis(1200)));
+        let response = refuse(&STATUS, refusal.retry_after(Duration::from_millis(1200)));
         assert_eq!(response.headers()[header::RETRY_AFTER], "2");
         assert_eq!(response.headers()[header::CONTENT_TYPE], PROBLEM_JSON);
     }

@@ -5,6 +5,7 @@
 //! |---|---|
 //! | `api` | what is said: requests, answers, and the [`Service`] that the node implements |
 //! | `routes`, `answers` | every route on one screen, how answers look |
+//! | `messages`, `receipts`, `status` | what each route does, a file for each resource |
 //! | `shared` | what the requests of a server, and of one connection, share |
 //! | `server`, `connection` | listening, limits, shutdown; one connection from handshake to end |
 //! | `guests`, `pool` | places for those who are no partners yet, and shares of those who are |
@@ -40,13 +41,16 @@ mod digest;
 mod error;
 mod guests;
 mod limits;
+mod messages;
 mod pool;
 mod problem;
 mod quiet;
+mod receipts;
 mod routes;
 mod server;
 mod shared;
 mod spool;
+mod status;
 mod tls;
 mod verify;
 
