@@ -32,12 +32,13 @@ use super::error::{TlsReason, find_cause};
 use super::guests::Place;
 use super::guests::one_site;
 use super::limits::Limits;
-use super::problem::{Refusal, RefusalStatus};
+use super::problem::Refusal;
 use super::shared::{Judged, Link, Shared};
 use super::tls::TlsState;
 use super::verify::{REFUSED, RefusedClient};
 use crate::package::CertificateInfo;
-use crate::types::{Clock, Digest, code};
+use crate::types::code::{self, RefusalCode};
+use crate::types::{Clock, Digest};
 
 /// When a partner that has too many connections is asked to come again.
 const CONNECTIONS_RETRY: Duration = Duration::from_secs(10);
@@ -110,13 +111,8 @@ pub(super) async fn serve<S: Service>(
 }
 
 fn too_many_connections() -> Refusal {
-    Refusal::new(
-        RefusalStatus::TooManyRequests,
-        code::PARTNER_SHARE_EXCEEDED,
-        "You have as many connections as one partner may; come again.",
-        "the partner has its share of the connections",
-    )
-    .retry_after(CONNECTIONS_RETRY)
+    let log = "the partner has its share of the connections";
+    Refusal::new(RefusalCode::PARTNER_SHARE_EXCEEDED, log).retry_after(CONNECTIONS_RETRY)
 }
 
 /// How a handshake ended that came to nothing.
@@ -310,8 +306,10 @@ async fn answer<S: Service>(
         match outcome.and_then(|outcome| outcome.refusal.as_ref()) {
             None => debug!(route, status, ms, "answered"),
             Some(refusal)
-                if !shared.quiet.tells(refusal.code, one_site(link.peer.address.ip())) => {}
-            Some(refusal) => info!(route, status, ms, code = refusal.code, "{}", refusal.log),
+                if !shared.quiet.tells(refusal.code.code(), one_site(link.peer.address.ip())) => {}
+            Some(refusal) => {
+                info!(route, status, ms, code = refusal.code.code(), "{}", refusal.log)
+            }
         }
         response
     }

@@ -107,7 +107,7 @@ impl SendError {
     pub fn is_about_us(&self) -> bool {
         match self {
             Self::Refused { problem } => {
-                !code::find(&problem.code).is_some_and(|info| info.is_in(Area::OfPackage))
+                !code::find(problem.code).is_some_and(|info| info.is_in(Area::OfPackage))
             }
             Self::Protocol(_) | Self::Tls { .. } => true,
             Self::Unreachable(_) | Self::Broken(_) | Self::Timeout(_) | Self::Busy { .. } => false,

@@ -15,9 +15,10 @@ use super::api::{PutAnswer, Service};
 use super::body;
 use super::digest::{self, CONTENT_DIGEST, ContentDigestError};
 use super::pool::Full;
-use super::problem::{Refusal, RefusalStatus};
+use super::problem::Refusal;
 use super::shared::{Link, Shared};
-use crate::types::{Hashed, MessageId, code};
+use crate::types::code::RefusalCode;
+use crate::types::{Hashed, MessageId};
 
 /// A package arrives.
 pub(super) const PUT_MESSAGE: Route = Route {
@@ -25,17 +26,48 @@ pub(super) const PUT_MESSAGE: Route = Route {
     path: "/v1/messages/{id}",
     granted: &[200, 201],
     refused: &[
-        RefusalStatus::BadRequest,
-        RefusalStatus::Forbidden,
-        RefusalStatus::RequestTimeout,
-        RefusalStatus::Conflict,
-        RefusalStatus::TooLarge,
-        RefusalStatus::UnsupportedMediaType,
-        RefusalStatus::Unprocessable,
-        RefusalStatus::TooManyRequests,
-        RefusalStatus::Internal,
-        RefusalStatus::Unavailable,
-        RefusalStatus::InsufficientStorage,
+        RefusalCode::NOT_A_PARTNER,
+        RefusalCode::CERTIFICATE_NOT_ALLOWED,
+        RefusalCode::PARTNER_RATE_EXCEEDED,
+        RefusalCode::PARTNER_SHARE_EXCEEDED,
+        RefusalCode::BUSY,
+        RefusalCode::BAD_MESSAGE_ID,
+        RefusalCode::UNSUPPORTED_MEDIA_TYPE,
+        RefusalCode::DIGEST_MISSING,
+        RefusalCode::DIGEST_MALFORMED,
+        RefusalCode::TOO_LARGE,
+        RefusalCode::TOO_SLOW,
+        RefusalCode::BODY_BROKEN,
+        RefusalCode::DIGEST_MISMATCH,
+        RefusalCode::BAD_CONTAINER,
+        RefusalCode::TOO_MANY_FILES,
+        RefusalCode::BAD_MANIFEST,
+        RefusalCode::UNSUPPORTED_FORMAT,
+        RefusalCode::FILE_MISMATCH,
+        RefusalCode::ID_MISMATCH,
+        RefusalCode::NOT_OUR_PACKAGE,
+        RefusalCode::ID_TAKEN,
+        RefusalCode::CLOCK_AHEAD,
+        RefusalCode::CLOCK_IN_DOUBT,
+        RefusalCode::PACKAGE_EXPIRED,
+        RefusalCode::BAD_SIGNATURE,
+        RefusalCode::SIGNER_MISMATCH,
+        RefusalCode::CERTIFICATE_UNREADABLE,
+        RefusalCode::CERTIFICATE_VERSION,
+        RefusalCode::CERTIFICATE_WEAK_KEY,
+        RefusalCode::CERTIFICATE_WRONG_USAGE,
+        RefusalCode::CERTIFICATE_NOT_YET_VALID,
+        RefusalCode::CERTIFICATE_EXPIRED,
+        RefusalCode::CERTIFICATE_REVOKED,
+        RefusalCode::REVOCATION_UNKNOWN,
+        RefusalCode::CERTIFICATE_UNKNOWN,
+        RefusalCode::CERTIFICATE_WRONG_OFFICE,
+        RefusalCode::PARTNER_STORE_FULL,
+        RefusalCode::STORAGE_FULL,
+        RefusalCode::STORE_GONE,
+        RefusalCode::OWN_CERTIFICATE_NOT_VALID,
+        RefusalCode::TIMEOUT,
+        RefusalCode::INTERNAL,
     ],
 };
 
@@ -72,12 +104,8 @@ async fn receive_message<S: Service>(
     let received = body::receive(body, &shared.limits, &shared.room, partner).await?;
     link.all_read();
     if received.digest != promised {
-        return Err(Refusal::new(
-            RefusalStatus::BadRequest,
-            code::DIGEST_MISMATCH,
-            "The body is not what Content-Digest says; it was damaged on its way.",
-            format!("promised {promised}, received {}", received.digest),
-        ));
+        let log = format!("promised {promised}, received {}", received.digest);
+        return Err(Refusal::new(RefusalCode::DIGEST_MISMATCH, log));
     }
     let (bytes, memory) = received.load(&shared.limits, &shared.room).await?;
     let service = Arc::clone(&shared.service);
@@ -111,43 +139,27 @@ fn check_media_type(headers: &HeaderMap) -> Result<(), Refusal> {
     if zip && !headers.contains_key(header::CONTENT_ENCODING) {
         return Ok(());
     }
-    Err(Refusal::plain(
-        RefusalStatus::UnsupportedMediaType,
-        code::UNSUPPORTED_MEDIA_TYPE,
-        "Expected a body of type application/zip without a content coding.",
-    ))
+    Err(Refusal::plain(RefusalCode::UNSUPPORTED_MEDIA_TYPE))
 }
 
 fn bad_message_id() -> Refusal {
-    Refusal::plain(
-        RefusalStatus::BadRequest,
-        code::BAD_MESSAGE_ID,
-        "Expected a UUID of version 7 in lower case in the path.",
-    )
+    Refusal::plain(RefusalCode::BAD_MESSAGE_ID)
 }
 
 fn bad_digest(error: ContentDigestError) -> Refusal {
-    let code = match error {
-        ContentDigestError::Missing => code::DIGEST_MISSING,
-        ContentDigestError::Malformed => code::DIGEST_MALFORMED,
-    };
-    Refusal::plain(RefusalStatus::BadRequest, code, error.to_string())
+    match error {
+        ContentDigestError::Missing => Refusal::plain(RefusalCode::DIGEST_MISSING),
+        ContentDigestError::Malformed => Refusal::plain(RefusalCode::DIGEST_MALFORMED),
+    }
 }
 
 fn no_place(full: Full) -> Refusal {
     match full {
-        Full::All => Refusal::new(
-            RefusalStatus::Unavailable,
-            code::BUSY,
-            "The node is working on as many packages as it can; come again.",
-            "too many packages are being worked on",
-        ),
-        Full::Share => Refusal::new(
-            RefusalStatus::TooManyRequests,
-            code::PARTNER_SHARE_EXCEEDED,
-            "The node is working on as many packages of yours as it may; come again.",
-            "too many packages of one partner are being worked on",
-        ),
+        Full::All => Refusal::new(RefusalCode::BUSY, "too many packages are being worked on"),
+        Full::Share => {
+            let log = "too many packages of one partner are being worked on";
+            Refusal::new(RefusalCode::PARTNER_SHARE_EXCEEDED, log)
+        }
     }
     .retry_after(TIMEOUT_RETRY)
 }

@@ -14,9 +14,10 @@ use tokio::time::timeout;
 
 use super::answers::{Route, grant_json, panicked, refuse, too_late};
 use super::api::{Peer, ReceiptPage, ReceiptQuery, Service};
-use super::problem::{Refusal, RefusalStatus};
+use super::problem::Refusal;
 use super::shared::{Link, Shared};
-use crate::types::{OfficeNumber, code};
+use crate::types::OfficeNumber;
+use crate::types::code::RefusalCode;
 
 /// The sender of packages collects their later receipts.
 pub(super) const GET_RECEIPTS: Route = Route {
@@ -24,11 +25,15 @@ pub(super) const GET_RECEIPTS: Route = Route {
     path: "/v1/receipts",
     granted: &[200],
     refused: &[
-        RefusalStatus::BadRequest,
-        RefusalStatus::Forbidden,
-        RefusalStatus::TooManyRequests,
-        RefusalStatus::Internal,
-        RefusalStatus::Unavailable,
+        RefusalCode::BAD_QUERY,
+        RefusalCode::NOT_A_PARTNER,
+        RefusalCode::CERTIFICATE_NOT_ALLOWED,
+        RefusalCode::PARTNER_SHARE_EXCEEDED,
+        RefusalCode::BUSY,
+        RefusalCode::STORE_GONE,
+        RefusalCode::STORAGE_FULL,
+        RefusalCode::TIMEOUT,
+        RefusalCode::INTERNAL,
     ],
 };
 
@@ -88,9 +93,5 @@ async fn find_receipts<S: Service>(
 }
 
 fn bad_query() -> Refusal {
-    Refusal::plain(
-        RefusalStatus::BadRequest,
-        code::BAD_QUERY,
-        "Expected office (10 characters), and optionally after (a position) and wait (seconds).",
-    )
+    Refusal::plain(RefusalCode::BAD_QUERY)
 }

@@ -8,84 +8,121 @@ use axum::routing::{get, put};
 use super::answers::{ELSEWHERE, refuse};
 use super::api::Service;
 use super::messages::{PUT_MESSAGE, put_message};
-use super::problem::{Refusal, RefusalStatus};
+use super::problem::Refusal;
 use super::receipts::{GET_RECEIPTS, get_receipts};
 use super::shared::Shared;
 use super::status::{GET_STATUS, get_status};
-use crate::types::code;
+use crate::types::code::RefusalCode;
 
 /// All routes.
 pub(super) fn router<S: Service>(shared: Arc<Shared<S>>) -> Router {
+    let elsewhere = |code| refuse(&ELSEWHERE, Refusal::plain(code));
     Router::new()
         .route(PUT_MESSAGE.path, put(put_message::<S>))
         .route(GET_RECEIPTS.path, get(get_receipts::<S>))
         .route(GET_STATUS.path, get(get_status::<S>))
-        .fallback(async || refuse(&ELSEWHERE, not_found()))
-        .method_not_allowed_fallback(async || refuse(&ELSEWHERE, method_not_allowed()))
+        .fallback(async move || elsewhere(RefusalCode::NOT_FOUND))
+        .method_not_allowed_fallback(async move || elsewhere(RefusalCode::METHOD_NOT_ALLOWED))
         .with_state(shared)
-}
-
-fn not_found() -> Refusal {
-    Refusal::plain(RefusalStatus::NotFound, code::NOT_FOUND, "There is no such resource.")
-}
-
-fn method_not_allowed() -> Refusal {
-    Refusal::plain(
-        RefusalStatus::MethodNotAllowed,
-        code::METHOD_NOT_ALLOWED,
-        "The resource has no such method.",
-    )
 }
 
 #[cfg(test)]
 mod tests {
     use std::collections::{BTreeMap, BTreeSet};
 
+    use serde_json::Value;
+
     use super::*;
-    use crate::link::problem::refusals;
+    use crate::link::answers::Route;
+    use crate::link::problem::Document;
 
     const OPENAPI: &str = include_str!("../../spec/openapi.yaml");
+    const ROUTES: [Route; 3] = [PUT_MESSAGE, GET_RECEIPTS, GET_STATUS];
 
-    fn openapi() -> serde_json::Value {
+    fn openapi() -> Value {
         serde_saphyr::from_str(OPENAPI).expect("spec/openapi.yaml is YAML")
     }
 
+    fn members(object: &Value) -> impl Iterator<Item = (&String, &Value)> {
+        object.as_object().expect("an object").iter()
+    }
+
+    /// The status and the code of every refusal that a route may answer with.
+    fn refusals(route: &Route) -> impl Iterator<Item = (u16, &'static str)> {
+        // A connection that has lived on with a certificate that has not is refused on every route.
+        let refused = route.refused.iter().chain([&RefusalCode::CERTIFICATE_REFUSED]);
+        refused.map(|code| (code.status().code(), code.code()))
+    }
+
     #[test]
-    fn the_description_has_every_route_and_status_and_no_other() {
+    fn the_description_has_every_route_status_and_code_and_no_other() {
         let mut expected = BTreeMap::new();
-        for route in [PUT_MESSAGE, GET_RECEIPTS, GET_STATUS] {
-            let refused = route.refused.iter().map(|status| status.code());
+        for route in ROUTES {
+            let mut statuses = BTreeMap::<String, BTreeSet<String>>::new();
             // 431 is what the HTTP parser itself answers.
-            let statuses = route.granted.iter().copied().chain(refused).chain([431]);
-            let statuses: BTreeSet<_> = statuses.map(|status| status.to_string()).collect();
+            for status in route.granted.iter().chain(&[431]) {
+                statuses.insert(status.to_string(), BTreeSet::new());
+            }
+            for (status, code) in refusals(&route) {
+                statuses.entry(status.to_string()).or_default().insert(code.to_owned());
+            }
             expected.insert((route.path.to_owned(), route.method.to_owned()), statuses);
         }
         let openapi = openapi();
         let mut described = BTreeMap::new();
-        for (path, methods) in openapi["paths"].as_object().expect("paths") {
-            for (method, operation) in methods.as_object().expect("methods") {
-                if method == "parameters" {
-                    continue;
-                }
-                let responses = operation["responses"].as_object().expect("responses");
-                let statuses: BTreeSet<_> = responses.keys().cloned().collect();
-                described.insert((path.clone(), method.clone()), statuses);
+        for (path, methods) in members(&openapi["paths"]) {
+            for (method, operation) in members(methods).filter(|(name, _)| *name != "parameters") {
+                let statuses = members(&operation["responses"]).map(|(status, response)| {
+                    let problem = &response["content"]["application/problem+json"];
+                    let codes = problem["examples"].as_object();
+                    let codes = codes.map(|codes| codes.keys().cloned().collect());
+                    (status.clone(), codes.unwrap_or_default())
+                });
+                described.insert((path.clone(), method.clone()), statuses.collect());
             }
         }
         assert_eq!(described, expected);
     }
 
     #[test]
-    fn the_description_has_every_code_of_the_link() {
+    fn the_examples_of_the_description_are_what_the_program_answers() {
+        let openapi = openapi();
+        let expected: BTreeMap<_, _> = RefusalCode::ALL
+            .iter()
+            .map(|code| {
+                let refusal = Refusal::plain(*code);
+                let document = serde_json::to_value(Document::of(&refusal)).expect("JSON");
+                (code.code().to_owned(), document)
+            })
+            .collect();
+        let described = members(&openapi["components"]["examples"])
+            .map(|(code, example)| (code.clone(), example["value"].clone()));
+        assert_eq!(described.collect::<BTreeMap<_, _>>(), expected);
+        for (name, example) in openapi["paths"]
+            .as_object()
+            .expect("paths")
+            .values()
+            .flat_map(|methods| members(methods).filter(|(name, _)| *name != "parameters"))
+            .flat_map(|(_, operation)| members(&operation["responses"]))
+            .filter_map(|(_, response)| {
+                response["content"]["application/problem+json"]["examples"].as_object()
+            })
+            .flatten()
+        {
+            assert_eq!(example["$ref"], format!("#/components/examples/{name}"));
+        }
+    }
+
+    #[test]
+    fn every_code_of_a_refusal_is_answered_somewhere() {
+        let listed = ROUTES.iter().chain([&ELSEWHERE]).flat_map(|route| route.refused);
+        let listed: BTreeSet<_> = listed.map(|code| code.code()).collect();
+        let known: BTreeSet<_> = RefusalCode::ALL.iter().map(|code| code.code()).collect();
+        assert_eq!(listed, known);
         let openapi = openapi();
         let schema = &openapi["components"]["schemas"]["Problem"]["properties"]["code"];
-        let described: BTreeSet<_> = schema["examples"]
-            .as_array()
-            .expect("examples")
-            .iter()
-            .filter_map(|c| c.as_str())
-            .collect();
-        let known: BTreeSet<_> = refusals().collect();
+        let described = schema["examples"].as_array().expect("examples").iter();
+        let described: BTreeSet<_> = described.filter_map(Value::as_str).collect();
         assert_eq!(described, known, "spec/openapi.yaml and the table of codes");
     }
 

@@ -9,16 +9,12 @@ use axum::http::Response;
 
 use super::answers::{Route, grant_json, panicked, refuse};
 use super::api::{Service, Status, StatusAnswer, StatusLimits};
-use super::problem::RefusalStatus;
 use super::shared::{Link, Shared};
+use crate::types::code::RefusalCode;
 
 /// Version, clock and limits.
-pub(super) const GET_STATUS: Route = Route {
-    method: "get",
-    path: "/v1/status",
-    granted: &[200],
-    refused: &[RefusalStatus::Forbidden, RefusalStatus::Internal],
-};
+pub(super) const GET_STATUS: Route =
+    Route { method: "get", path: "/v1/status", granted: &[200], refused: &[RefusalCode::INTERNAL] };
 
 pub(super) async fn get_status<S: Service>(
     State(shared): State<Arc<Shared<S>>>,
