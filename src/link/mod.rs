@@ -11,7 +11,7 @@
 //! | `guests`, `pool` | places for those who are no partners yet, and shares of those who are |
 //! | `body`, `spool` | request bodies with bounded size, speed, memory and disk |
 //! | `tls`, `verify` | who may speak: certificates of both sides, reloadable |
-//! | `client`, `connect` | pooled requests to partners |
+//! | `client`, `connect` | what partners are asked, and the connections on which they are (reqwest) |
 //! | `digest`, `problem`, `limits`, `error` | `Content-Digest`, refusals, numbers, what went wrong |
 //!
 //! # Decisions

@@ -163,7 +163,7 @@ impl TlsState {
     }
 
     /// How to reach a node of `office`.
-    pub(super) fn client_for(&self, office: OfficeNumber) -> Arc<ClientConfig> {
+    pub(super) fn client_for(&self, office: OfficeNumber) -> ClientConfig {
         let server = OfficeServer {
             office,
             trust: Arc::clone(&self.trust),
@@ -177,6 +177,6 @@ impl TlsState {
             .with_client_cert_resolver(Arc::clone(&self.certified) as _);
         config.alpn_protocols = vec![HTTP_1_1.to_vec()];
         config.resumption = Resumption::disabled();
-        Arc::new(config)
+        config
     }
 }
