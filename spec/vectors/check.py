@@ -45,7 +45,7 @@ def entries(data):
         raise ValueError("bad-container")
     files, listed = [data for _, data in found[2:]], json.loads(found[0][1])["files"]
     if [(len(file), hashlib.sha256(file).hexdigest()) for file in files] != [(f["size"], f["sha256"]) for f in listed]:
-        raise ValueError("digest-mismatch")
+        raise ValueError("file-mismatch")
     return found[0][1], found[1][1]
 
 

@@ -17,7 +17,7 @@ use crate::package::evidence::{
 use crate::package::{Limits, PackageFault, Receipt, ReceiptKind, Trust, TrustError, TrustSources};
 use crate::store::Store;
 use crate::transfer::receipt_in_words;
-use crate::types::{Digest, Lang, OfficeNumber};
+use crate::types::{Digest, Lang, OfficeNumber, code};
 
 /// The most bytes that one file of a set may have.
 const LARGEST: u64 = 256 << 20;
@@ -157,7 +157,7 @@ fn why(fault: &PackageFault, lang: Lang) -> String {
             "ファイルが署名されたときと異なります。書き換えられた証拠です。",
             "the file is not the one that was signed: it was changed since",
         ),
-        other => return other.peer_text(lang).to_owned(),
+        other => return code::meaning(other.code(), lang).unwrap_or_default(),
     };
     lang.pick(told.0, told.1).to_owned()
 }

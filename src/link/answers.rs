@@ -1,13 +1,15 @@
 //! How answers look: media types, problem documents, and what the log learns of them.
 
+use std::time::Duration;
+
 use axum::body::Body;
 use axum::http::header::{self, HeaderValue};
 use axum::http::{Response, StatusCode};
 use bytes::Bytes;
 use serde::Serialize;
 
-use super::problem::{Document, PROBLEM_JSON, Refusal, RefusalStatus};
-use crate::types::code;
+use super::problem::{Document, PROBLEM_JSON, Refusal};
+use crate::types::code::RefusalCode;
 
 /// The media type of packages.
 pub(super) const ZIP: &str = "application/zip";
@@ -18,13 +20,16 @@ pub(super) const RECEIPT: &str = "application/pkcs7-mime; smime-type=signed-data
 /// The media type of pages and status.
 pub(super) const JSON: &str = "application/json";
 
+/// When to come again after the node was too slow.
+pub(super) const TIMEOUT_RETRY: Duration = Duration::from_secs(10);
+
 /// A route and every refusal that it may answer with.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Route {
     pub(super) method: &'static str,
     pub(super) path: &'static str,
     pub(super) granted: &'static [u16],
-    pub(super) refused: &'static [RefusalStatus],
+    pub(super) refused: &'static [RefusalCode],
 }
 
 /// Every other path, and every other method of these.
@@ -32,7 +37,11 @@ pub(super) const ELSEWHERE: Route = Route {
     method: "any",
     path: "elsewhere",
     granted: &[],
-    refused: &[RefusalStatus::Forbidden, RefusalStatus::NotFound, RefusalStatus::MethodNotAllowed],
+    refused: &[
+        RefusalCode::CERTIFICATE_REFUSED,
+        RefusalCode::NOT_FOUND,
+        RefusalCode::METHOD_NOT_ALLOWED,
+    ],
 };
 
 /// What the log should know about an answer; travels in its extensions.
@@ -72,20 +81,23 @@ pub(super) fn grant_json<T: Serialize>(route: &Route, answer: &T) -> Response<Bo
     }
 }
 
-/// A refusal as an answer. One that the description of the route does not know is a fault of the
-/// service, and told as that.
+/// A refusal as an answer.
+///
+/// One that the description of the route does not list is a fault of the service, and told as that;
+/// so that it is found early, it ends programs that are built for tests.
 pub(super) fn refuse(route: &Route, refusal: Refusal) -> Response<Body> {
-    let refusal = if route.refused.contains(&refusal.status) {
+    let is_listed = route.refused.contains(&refusal.code);
+    debug_assert!(is_listed, "{} does not list the refusal {}", route.path, refusal.code);
+    let refusal = if is_listed {
         refusal
     } else {
         Refusal::internal(format!(
-            "the service answered {} with {}, which it must not: {refusal}",
-            route.path,
-            refusal.status.code()
+            "the service answered {} with a refusal that it does not list: {refusal}",
+            route.path
         ))
     };
     let body = serde_json::to_vec(&Document::of(&refusal)).unwrap_or_default();
-    let status = StatusCode::from_u16(refusal.status.code());
+    let status = StatusCode::from_u16(refusal.code.status().code());
     let mut response = grant(
         route,
         status.unwrap_or(StatusCode::INTERNAL_SERVER_ERROR),
@@ -101,15 +113,18 @@ pub(super) fn refuse(route: &Route, refusal: Refusal) -> Response<Body> {
 
 /// The answer to a peer whose certificate is not acceptable any more, wherever it asks.
 pub(super) fn certificate_refused(log: String) -> Response<Body> {
-    refuse(
-        &ELSEWHERE,
-        Refusal::new(
-            RefusalStatus::Forbidden,
-            code::CERTIFICATE_REFUSED,
-            "The client certificate is not accepted any more.",
-            log,
-        ),
-    )
+    refuse(&ELSEWHERE, Refusal::new(RefusalCode::CERTIFICATE_REFUSED, log))
+}
+
+/// The service took too long.
+pub(super) fn too_late() -> Refusal {
+    Refusal::new(RefusalCode::TIMEOUT, "the service did not answer in time")
+        .retry_after(TIMEOUT_RETRY)
+}
+
+/// A panic text may quote data, so only the fact is told.
+pub(super) fn panicked() -> Refusal {
+    Refusal::internal("the service panicked")
 }
 
 #[cfg(test)]
@@ -120,24 +135,32 @@ mod tests {
         method: "get",
         path: "/v1/status",
         granted: &[200],
-        refused: &[RefusalStatus::Internal, RefusalStatus::Unavailable],
+        refused: &[RefusalCode::INTERNAL, RefusalCode::BUSY],
     };
 
+    /// What is built for tests must not get so far.
+    #[cfg(debug_assertions)]
     #[test]
-    fn a_refusal_that_the_route_may_not_give_is_our_fault() {
-        let response =
-            refuse(&STATUS, Refusal::plain(RefusalStatus::Conflict, "id-taken", "not here"));
+    #[should_panic(expected = "/v1/status does not list the refusal id-taken")]
+    fn a_refusal_that_the_route_does_not_list_is_found() {
+        refuse(&STATUS, Refusal::plain(RefusalCode::ID_TAKEN));
+    }
+
+    #[cfg(not(debug_assertions))]
+    #[test]
+    fn a_refusal_that_the_route_does_not_list_is_our_fault() {
+        let response = refuse(&STATUS, Refusal::plain(RefusalCode::ID_TAKEN));
         assert_eq!(response.status(), StatusCode::INTERNAL_SERVER_ERROR);
         let outcome = Outcome::of(&response).expect("an outcome");
         let refusal = outcome.refusal.as_ref().expect("a refusal");
-        assert_eq!(refusal.code, "internal");
+        assert_eq!(refusal.code, RefusalCode::INTERNAL);
         assert!(refusal.log.contains("id-taken"));
     }
 
     #[test]
     fn a_refusal_says_when_to_come_again() {
-        let refusal = Refusal::plain(RefusalStatus::Unavailable, "busy", "later");
-        let response = refuse(&STATUS, refusal.retry_after(std::time::Duration::from_millis(1200)));
+        let refusal = Refusal::plain(RefusalCode::BUSY);
+        let response = refuse(&STATUS, refusal.retry_after(Duration::from_millis(1200)));
         assert_eq!(response.headers()[header::RETRY_AFTER], "2");
         assert_eq!(response.headers()[header::CONTENT_TYPE], PROBLEM_JSON);
     }

@@ -17,9 +17,10 @@ use tokio::time::{timeout, timeout_at};
 
 use super::limits::Limits;
 use super::pool::{Full, Held, Pool};
-use super::problem::{Refusal, RefusalStatus};
+use super::problem::Refusal;
 use super::spool::{Spool, Spooled};
-use crate::types::{Clock, Digest, DigestBuilder, Instant, OfficeNumber, code};
+use crate::types::code::RefusalCode;
+use crate::types::{Clock, Digest, DigestBuilder, Instant, OfficeNumber};
 
 /// Peers that find no room are asked to come again after this time.
 const BUSY_RETRY: Duration = Duration::from_secs(5);
@@ -186,45 +187,27 @@ fn next_deadline(started: Instant, received: u64, is_large: bool, limits: &Limit
 
 fn too_large(limits: &Limits) -> Refusal {
     let most = limits.package_bytes;
-    Refusal::plain(
-        RefusalStatus::TooLarge,
-        code::TOO_LARGE,
-        format!("The package is larger than the {most} bytes that this node takes."),
-    )
+    let text = format!("The package is larger than the {most} bytes that this node takes.");
+    Refusal::new(RefusalCode::TOO_LARGE, text.clone()).saying(text)
 }
 
 fn too_slow(received: u64) -> Refusal {
-    Refusal::new(
-        RefusalStatus::RequestTimeout,
-        code::TOO_SLOW,
-        "The body came too slowly.",
-        format!("the body came too slowly: {received} bytes until it was given up"),
-    )
+    let log = format!("the body came too slowly: {received} bytes until it was given up");
+    Refusal::new(RefusalCode::TOO_SLOW, log)
 }
 
 fn broken(error: &axum::Error) -> Refusal {
-    Refusal::new(
-        RefusalStatus::BadRequest,
-        code::BODY_BROKEN,
-        "The body ended early or is not well-formed.",
-        format!("the body could not be read to its end: {error}"),
-    )
+    let log = format!("the body could not be read to its end: {error}");
+    Refusal::new(RefusalCode::BODY_BROKEN, log)
 }
 
 fn no_room(full: Full) -> Refusal {
     match full {
-        Full::All => Refusal::new(
-            RefusalStatus::Unavailable,
-            code::BUSY,
-            "The node is receiving as much as it can hold; come again.",
-            "no room left for another body",
-        ),
-        Full::Share => Refusal::new(
-            RefusalStatus::TooManyRequests,
-            code::PARTNER_SHARE_EXCEEDED,
-            "You are sending as much at once as one partner may; come again.",
-            "the partner has its share of the room for bodies",
-        ),
+        Full::All => Refusal::new(RefusalCode::BUSY, "no room left for another body"),
+        Full::Share => {
+            let log = "the partner has its share of the room for bodies";
+            Refusal::new(RefusalCode::PARTNER_SHARE_EXCEEDED, log)
+        }
     }
     .retry_after(BUSY_RETRY)
 }
@@ -232,14 +215,9 @@ fn no_room(full: Full) -> Refusal {
 /// The disk does not take a large body.
 fn no_file(error: &io::Error) -> Refusal {
     let full = matches!(error.kind(), io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded);
-    let (status, code) = if full {
-        (RefusalStatus::InsufficientStorage, code::STORAGE_FULL)
-    } else {
-        (RefusalStatus::Unavailable, code::BUSY)
-    };
+    let code = if full { RefusalCode::STORAGE_FULL } else { RefusalCode::BUSY };
     let log = format!("a large body could not be kept in the data folder: {error}");
-    Refusal::new(status, code, "The node has no room for a large package; come again.", log)
-        .retry_after(BUSY_RETRY)
+    Refusal::new(code, log).retry_after(BUSY_RETRY)
 }
 
 #[cfg(test)]
@@ -287,7 +265,7 @@ mod tests {
         ))
     }
 
-    fn code(result: Result<ReceivedBody, Refusal>) -> &'static str {
+    fn code(result: Result<ReceivedBody, Refusal>) -> RefusalCode {
         result.expect_err("refused").code
     }
 
@@ -317,9 +295,12 @@ mod tests {
         let fixture = Fixture::new(&limits());
         let most = usize::try_from(4 * MIB).expect("small");
         assert!(fixture.receive(Body::from(vec![7; most])).await.is_ok());
-        assert_eq!(code(fixture.receive(Body::from(vec![7; most + 1])).await), code::TOO_LARGE);
+        assert_eq!(
+            code(fixture.receive(Body::from(vec![7; most + 1])).await),
+            RefusalCode::TOO_LARGE
+        );
         // It would go on for ever.
-        assert_eq!(code(fixture.receive(chunks(usize::MAX, 1000)).await), code::TOO_LARGE);
+        assert_eq!(code(fixture.receive(chunks(usize::MAX, 1000)).await), RefusalCode::TOO_LARGE);
     }
 
     #[tokio::test]
@@ -330,14 +311,13 @@ mod tests {
         let first = fixture.receive(whole()).await.expect("room");
         for body in [whole(), chunks(1, 10)] {
             let refusal = fixture.receive(body).await.expect_err("its share is used up");
-            assert_eq!(refusal.code, code::PARTNER_SHARE_EXCEEDED);
-            assert_eq!(refusal.status, RefusalStatus::TooManyRequests);
+            assert_eq!(refusal.code, RefusalCode::PARTNER_SHARE_EXCEEDED);
             assert_eq!(refusal.retry_after, Some(BUSY_RETRY));
         }
         let other = fixture.receive_from("1370000026", whole()).await.expect("room for others");
         let refusal =
             fixture.receive_from("1370000034", whole()).await.expect_err("all is used up");
-        assert_eq!((refusal.code, refusal.status), (code::BUSY, RefusalStatus::Unavailable));
+        assert_eq!(refusal.code, RefusalCode::BUSY);
         drop((first, other));
         assert!(fixture.receive(whole()).await.is_ok(), "all was given back");
         tokio::time::timeout(Duration::ZERO, fixture.room.memory.is_idle()).await.expect("idle");
@@ -378,11 +358,11 @@ mod tests {
         let fixture = Fixture::new(&limits);
         let started = Clock::running();
         let second = Duration::from_secs(1);
-        assert_eq!(code(fixture.receive(trickle(1, second)).await), code::TOO_SLOW);
+        assert_eq!(code(fixture.receive(trickle(1, second)).await), RefusalCode::TOO_SLOW);
         assert!(started.elapsed() < Duration::from_secs(3));
         // Fast enough at every moment, and yet it must end.
         let started = Clock::running();
-        assert_eq!(code(fixture.receive(trickle(1000, second)).await), code::TOO_SLOW);
+        assert_eq!(code(fixture.receive(trickle(1000, second)).await), RefusalCode::TOO_SLOW);
         assert!(started.elapsed() >= Duration::from_secs(59));
         // One that says that it is large has to be faster from the beginning.
         let start = Clock::running();

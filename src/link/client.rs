@@ -1,34 +1,22 @@
 //! The asking side: requests to partners over pooled connections.
 
-use std::collections::HashMap;
-use std::error::Error as StdError;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 use std::time::Duration;
 
-use axum::http::header::{self, HeaderMap, HeaderValue};
-use axum::http::{Method, Request, StatusCode, Uri};
-use bytes::{Bytes, BytesMut};
-use http_body_util::{BodyExt as _, Full};
-use hyper::body::{Body as _, Incoming};
-use hyper_util::client::legacy::Client as HttpClient;
-use hyper_util::client::legacy::connect::{CaptureConnection, capture_connection};
-use hyper_util::rt::{TokioExecutor, TokioTimer};
+use axum::http::StatusCode;
+use axum::http::header::{self, HeaderMap};
+use bytes::Bytes;
 use serde::de::DeserializeOwned;
-use tokio::sync::Semaphore;
-use tokio::time::timeout;
 
 use super::answers::{JSON, RECEIPT, ZIP};
 use super::api::{ReceiptPage, Status};
-use super::connect::{ConnectError, ConnectionFault, Connector, LatestFault};
+use super::connect::{Answer, Pools, ask};
 use super::digest::{self, CONTENT_DIGEST};
-use super::error::{SendError, find_cause, last_cause};
+use super::error::SendError;
 use super::limits::ClientLimits;
 use super::problem::{PROBLEM_JSON, Problem};
-use super::tls::{Tls, TlsState};
+use super::tls::Tls;
 use crate::types::{Hashed, MessageId, OfficeNumber, PeerUrl};
-
-/// The most header fields of an answer.
-const MAX_HEADERS: usize = 64;
 
 /// A partner's node, and the office that its certificate must speak for.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
@@ -51,39 +39,14 @@ pub struct PutReply {
 /// Asks partners. One client serves all partners; clones are not needed, it is used by reference.
 #[derive(Debug)]
 pub struct Client {
-    tls: Arc<Tls>,
     limits: ClientLimits,
-    pools: Mutex<Pools>,
-}
-
-/// The connections to each office. A node that serves several offices gets a pool for each, because
-/// a connection is proved for the office for which it was made.
-#[derive(Debug)]
-struct Pools {
-    /// The settings with which all connections were made.
-    state: Arc<TlsState>,
-    by_office: HashMap<OfficeNumber, Pool>,
-}
-
-#[derive(Debug, Clone)]
-struct Pool {
-    http: HttpClient<Connector, Full<Bytes>>,
-    latest: LatestFault,
-    uploads: Arc<Semaphore>,
-}
-
-/// An answer whose body was read, within its bound.
-struct Answer {
-    status: StatusCode,
-    headers: HeaderMap,
-    body: Bytes,
+    pools: Pools,
 }
 
 impl Client {
     /// A client that connects with the settings of `tls`, also after a reload.
     pub fn new(tls: Arc<Tls>, limits: ClientLimits) -> Self {
-        let pools = Mutex::new(Pools { state: tls.state(), by_office: HashMap::new() });
-        Self { tls, limits, pools }
+        Self { limits, pools: Pools::new(tls, limits) }
     }
 
     /// Puts a package. Safe to repeat with the same id and bytes.
@@ -94,23 +57,20 @@ impl Client {
         package: impl Into<Hashed>,
     ) -> Result<PutReply, SendError> {
         let package = package.into();
-        let pool = self.pool(to.office);
+        let pool = self.pools.of(to.office)?;
         let _upload = pool.uploads.acquire().await;
         let bytes = u64::try_from(package.bytes().len()).unwrap_or(u64::MAX);
         let upload =
             Duration::from_millis(bytes.saturating_mul(1000) / self.limits.upload_rate.max(1));
         let digest = digest::format(&package.sha256());
+        let url = url(to, &format!("/v1/messages/{id}"));
         let request = || {
-            let mut request = request(Method::PUT, to, &format!("/v1/messages/{id}"))?;
-            let headers = request.headers_mut();
-            headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(ZIP));
-            headers.insert(CONTENT_DIGEST, value(&digest)?);
-            *request.body_mut() = Full::new(package.bytes().clone());
-            Ok(request)
+            let request = pool.http.put(&url).header(header::CONTENT_TYPE, ZIP);
+            request.header(CONTENT_DIGEST, &digest).body(package.bytes().clone())
         };
         let deadline = self.limits.answer_timeout.saturating_add(upload);
         let Answer { status, headers, body } =
-            self.ask(&pool, request, self.limits.receipt_bytes, deadline).await?;
+            ask(request, self.limits.receipt_bytes, deadline, &self.limits).await?;
         PutReply::of(status, &headers, body, &self.limits)
     }
 
@@ -123,104 +83,27 @@ impl Client {
         after: u64,
         wait: Duration,
     ) -> Result<ReceiptPage, SendError> {
-        let pool = self.pool(from.office);
-        let path = format!("/v1/receipts?office={own}&after={after}&wait={}", wait.as_secs());
-        let request = || request(Method::GET, from, &path);
+        let wait_seconds = wait.as_secs();
+        let path = format!("/v1/receipts?office={own}&after={after}&wait={wait_seconds}");
         let deadline = self.limits.answer_timeout.saturating_add(wait);
-        let answer = self.ask(&pool, request, self.limits.page_bytes, deadline).await?;
-        self.granted(&answer)?;
-        read_page(&answer.body, after)
+        read_page(&self.get(from, &path, deadline).await?, after)
     }
 
     /// Asks for version, clock and limits.
     pub async fn status(&self, of: &Endpoint) -> Result<Status, SendError> {
-        let pool = self.pool(of.office);
-        let request = || request(Method::GET, of, "/v1/status");
-        let deadline = self.limits.answer_timeout;
-        let answer = self.ask(&pool, request, self.limits.page_bytes, deadline).await?;
-        self.granted(&answer)?;
-        parse_json(&answer.body)
+        parse_json(&self.get(of, "/v1/status", self.limits.answer_timeout).await?)
     }
 
-    /// The connections to an office, made with the current settings.
-    fn pool(&self, office: OfficeNumber) -> Pool {
-        let state = self.tls.state();
-        let mut pools = self.pools.lock().unwrap_or_else(PoisonError::into_inner);
-        if !Arc::ptr_eq(&pools.state, &state) {
-            pools.by_office.clear();
-            pools.state = Arc::clone(&state);
-        }
-        let pool = pools.by_office.entry(office).or_insert_with(|| self.new_pool(&state, office));
-        pool.clone()
-    }
-
-    fn new_pool(&self, state: &TlsState, office: OfficeNumber) -> Pool {
-        let connector = Connector::new(state.client_for(office), self.limits.connect_timeout);
-        let latest = connector.latest_fault();
-        let http = HttpClient::builder(TokioExecutor::new())
-            .timer(TokioTimer::new())
-            .pool_timer(TokioTimer::new())
-            .pool_idle_timeout(self.limits.idle)
-            .pool_max_idle_per_host(self.limits.uploads_per_office.max(1))
-            .http1_max_buf_size(self.limits.header_bytes.max(8192))
-            .http1_max_headers(MAX_HEADERS)
-            .build(connector);
-        Pool {
-            http,
-            latest,
-            uploads: Arc::new(Semaphore::new(self.limits.uploads_per_office.max(1))),
-        }
-    }
-
-    /// Sends a request and reads its answer. A connection that the partner closed while it was
-    /// idle shows only when it is used, so a request that meets a broken connection is sent a
-    /// second time at once; all requests of this API can be repeated (RFC 9110, section 9.2.2).
-    async fn ask(
-        &self,
-        pool: &Pool,
-        request: impl Fn() -> Result<Request<Full<Bytes>>, SendError>,
-        most: usize,
-        deadline: Duration,
-    ) -> Result<Answer, SendError> {
-        let exchange = async {
-            match self.exchange(pool, request()?, most).await {
-                Err(SendError::Broken(_)) => self.exchange(pool, request()?, most).await,
-                other => other,
-            }
-        };
-        timeout(deadline, exchange).await.unwrap_or(Err(SendError::Timeout(deadline)))
-    }
-
-    async fn exchange(
-        &self,
-        pool: &Pool,
-        mut request: Request<Full<Bytes>>,
-        most: usize,
-    ) -> Result<Answer, SendError> {
-        let connection = capture_connection(&mut request);
-        let response =
-            pool.http.request(request).await.map_err(|error| failure(&error, &connection, pool))?;
-        let (head, body) = response.into_parts();
-        let most = if head.status.is_success() { most } else { self.limits.problem_bytes };
-        let body = match read_body(body, most).await {
-            Ok(body) => body,
-            // The status of a refusal says enough when its text is beyond bounds.
-            Err(BodyError::TooLarge) if !head.status.is_success() => Bytes::new(),
-            Err(BodyError::TooLarge) => {
-                let fault = format!("expected an answer of at most {most} bytes, got more");
-                return Err(SendError::Protocol(fault));
-            }
-            Err(BodyError::Http(error)) => return Err(failure(&error, &connection, pool)),
-        };
-        Ok(Answer { status: head.status, headers: head.headers, body })
-    }
-
-    /// Whether the answer is the JSON that was asked for.
-    fn granted(&self, answer: &Answer) -> Result<(), SendError> {
+    /// The JSON that is found at a path.
+    async fn get(&self, of: &Endpoint, path: &str, deadline: Duration) -> Result<Bytes, SendError> {
+        let (pool, url) = (self.pools.of(of.office)?, url(of, path));
+        let request = || pool.http.get(&url);
+        let answer = ask(request, self.limits.page_bytes, deadline, &self.limits).await?;
         if answer.status != StatusCode::OK {
             return Err(refused(answer.status, &answer.headers, &answer.body, &self.limits));
         }
-        expect_media_type(&answer.headers, JSON)
+        expect_media_type(&answer.headers, JSON)?;
+        Ok(answer.body)
     }
 }
 
@@ -291,78 +174,8 @@ fn refused(
     }
 }
 
-fn request(method: Method, to: &Endpoint, path: &str) -> Result<Request<Full<Bytes>>, SendError> {
-    let uri = Uri::builder()
-        .scheme("https")
-        .authority(to.url.authority())
-        .path_and_query(path)
-        .build()
-        .map_err(|error| SendError::Unreachable(format!("the address is no URI: {error}")))?;
-    let mut request = Request::new(Full::default());
-    *request.method_mut() = method;
-    *request.uri_mut() = uri;
-    request.headers_mut().insert(header::USER_AGENT, HeaderValue::from_static("renkei"));
-    Ok(request)
-}
-
-fn value(text: &str) -> Result<HeaderValue, SendError> {
-    HeaderValue::from_str(text).map_err(|error| SendError::Protocol(error.to_string()))
-}
-
-enum BodyError {
-    TooLarge,
-    Http(hyper::Error),
-}
-
-async fn read_body(mut body: Incoming, most: usize) -> Result<Bytes, BodyError> {
-    let most_declared = u64::try_from(most).unwrap_or(u64::MAX);
-    if body.size_hint().lower() > most_declared {
-        return Err(BodyError::TooLarge);
-    }
-    let mut read = BytesMut::new();
-    while let Some(frame) = body.frame().await {
-        let Ok(data) = frame.map_err(BodyError::Http)?.into_data() else { continue };
-        if data.len() > most - read.len() {
-            return Err(BodyError::TooLarge);
-        }
-        read.extend_from_slice(&data);
-    }
-    Ok(read.freeze())
-}
-
-/// Why there is no answer.
-fn failure(
-    error: &(dyn StdError + 'static),
-    connection: &CaptureConnection,
-    pool: &Pool,
-) -> SendError {
-    match find_cause::<ConnectError>(error) {
-        Some(ConnectError::Timeout(limit)) => return SendError::Timeout(*limit),
-        Some(ConnectError::Tls(fault)) => return SendError::from_tls(fault),
-        Some(unreachable) => return SendError::Unreachable(unreachable.to_string()),
-        None => {}
-    }
-    if let Some(fault) = connection_fault(connection, pool) {
-        return SendError::from_tls(&fault);
-    }
-    match find_cause::<hyper::Error>(error) {
-        Some(http) if http.is_parse() || http.is_parse_too_large() => {
-            SendError::Protocol(format!("the answer is not HTTP/1.1: {}", last_cause(error)))
-        }
-        _ => SendError::Broken(last_cause(error)),
-    }
-}
-
-/// What TLS met on the connection that carried the request, or should have.
-fn connection_fault(connection: &CaptureConnection, pool: &Pool) -> Option<rustls::Error> {
-    let metadata = connection.connection_metadata();
-    if metadata.is_none() {
-        return pool.latest.get();
-    }
-    let mut extras = axum::http::Extensions::new();
-    metadata.as_ref()?.get_extras(&mut extras);
-    let fault: &ConnectionFault = extras.get()?;
-    fault.get().cloned()
+fn url(of: &Endpoint, path: &str) -> String {
+    format!("https://{}{path}", of.url.authority())
 }
 
 fn media_type_is(headers: &HeaderMap, expected: &str) -> bool {
@@ -398,6 +211,8 @@ fn retry_after(headers: &HeaderMap, longest: Duration) -> Option<Duration> {
 
 #[cfg(test)]
 mod tests {
+    use axum::http::header::HeaderValue;
+
     use super::*;
 
     #[test]

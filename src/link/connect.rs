@@ -1,209 +1,206 @@
-//! Connections of the client: TCP, then TLS with a node of one office.
+//! Requests of the client on their way: connections to the nodes of each office, sending, and the
+//! answer within its bounds.
+//!
+//! reqwest makes and keeps the connections. What TLS accepts is decided by our own settings alone.
 
-use std::io;
-use std::pin::Pin;
-use std::sync::{Arc, Mutex, OnceLock, PoisonError};
-use std::task::{Context, Poll};
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use axum::http::Uri;
-use hyper::rt::{Read, ReadBufCursor, Write};
-use hyper_util::client::legacy::connect::{Connected, Connection, HttpConnector};
-use hyper_util::rt::TokioIo;
-use rustls::ClientConfig;
-use rustls::pki_types::{InvalidDnsNameError, ServerName};
-use tokio::net::TcpStream;
+use axum::http::StatusCode;
+use axum::http::header::HeaderMap;
+use bytes::{Bytes, BytesMut};
+use reqwest::redirect;
+use reqwest::{ClientBuilder, RequestBuilder, Response};
+use tokio::sync::Semaphore;
 use tokio::time::timeout;
-use tokio_rustls::TlsConnector;
-use tokio_rustls::client::TlsStream;
-use tower_service::Service;
 
-use super::error::find_cause;
+use super::error::{SendError, find_cause, last_cause};
+use super::limits::ClientLimits;
+use super::tls::{Tls, TlsState};
+use crate::types::OfficeNumber;
 
-/// Makes connections to the nodes of one office.
+/// How often a request is sent once more that broke off. A connection that the partner closed while
+/// it was idle shows only when it is used.
+const SENT_AGAIN: u32 = 1;
+
+/// How often a request is tried once more that did not leave, because its new connection was gone
+/// before. In TLS 1.3 that is what a server looks like which does not accept our certificate: it says
+/// so when we have finished the handshake already. It says it each time, and is heard unless it says it
+/// in the moment between the handshake and the request.
+const UNSENT_AGAIN: u32 = 5;
+
+/// The connections to each office. A node that serves several offices gets a pool for each, because
+/// a connection is proved for the office for which it was made.
+#[derive(Debug)]
+pub(super) struct Pools {
+    tls: Arc<Tls>,
+    limits: ClientLimits,
+    current: Mutex<Current>,
+}
+
+#[derive(Debug)]
+struct Current {
+    /// The settings with which all connections were made.
+    state: Arc<TlsState>,
+    by_office: HashMap<OfficeNumber, Pool>,
+}
+
+/// The connections to one office.
 #[derive(Debug, Clone)]
-pub(super) struct Connector {
-    http: HttpConnector,
-    tls: Arc<ClientConfig>,
-    timeout: Duration,
-    latest: LatestFault,
+pub(super) struct Pool {
+    pub(super) http: reqwest::Client,
+    pub(super) uploads: Arc<Semaphore>,
 }
 
-/// Why there is no connection.
-#[derive(Debug, thiserror::Error)]
-pub(super) enum ConnectError {
-    /// Not within this time.
-    #[error("no connection within {} s", .0.as_secs())]
-    Timeout(Duration),
-    /// The name has no address, or nobody answers there.
-    #[error("{0}")]
-    Tcp(String),
-    /// The TLS handshake failed.
-    #[error(transparent)]
-    Tls(rustls::Error),
-    /// The connection broke during the handshake.
-    #[error("the connection broke during the TLS handshake: {0}")]
-    Broken(io::Error),
-    /// The host is no name that TLS can carry.
-    #[error(transparent)]
-    Name(#[from] InvalidDnsNameError),
+/// An answer whose body was read, within its bound.
+pub(super) struct Answer {
+    pub(super) status: StatusCode,
+    pub(super) headers: HeaderMap,
+    pub(super) body: Bytes,
 }
 
-impl Connector {
-    pub(super) fn new(tls: Arc<ClientConfig>, timeout: Duration) -> Self {
-        let mut http = HttpConnector::new();
-        http.enforce_http(false);
-        http.set_nodelay(true);
-        http.set_connect_timeout(Some(timeout));
-        Self { http, tls, timeout, latest: LatestFault::default() }
+/// A request that got no answer.
+struct Unanswered {
+    error: SendError,
+    /// Whether any of it may have left.
+    was_sent: bool,
+}
+
+impl Pools {
+    pub(super) fn new(tls: Arc<Tls>, limits: ClientLimits) -> Self {
+        let current = Mutex::new(Current { state: tls.state(), by_office: HashMap::new() });
+        Self { tls, limits, current }
     }
 
-    /// What TLS met on the newest connection, as soon as it is known.
-    pub(super) fn latest_fault(&self) -> LatestFault {
-        self.latest.clone()
+    /// The connections to an office, made with the settings of this moment.
+    pub(super) fn of(&self, office: OfficeNumber) -> Result<Pool, SendError> {
+        let state = self.tls.state();
+        let mut current = self.current.lock().unwrap_or_else(PoisonError::into_inner);
+        if !Arc::ptr_eq(&current.state, &state) {
+            *current = Current { state: Arc::clone(&state), by_office: HashMap::new() };
+        }
+        if let Some(pool) = current.by_office.get(&office) {
+            return Ok(pool.clone());
+        }
+        let pool = Pool::new(&state, office, &self.limits)?;
+        current.by_office.insert(office, pool.clone());
+        Ok(pool)
     }
+}
 
-    async fn connect(mut self, uri: Uri) -> Result<NodeStream, ConnectError> {
-        let host = uri.host().unwrap_or_default();
-        let bare = host.strip_prefix('[').and_then(|host| host.strip_suffix(']')).unwrap_or(host);
-        let name = ServerName::try_from(bare.to_owned())?;
-        let tcp = self
-            .http
-            .call(uri)
-            .await
-            .map_err(|error| ConnectError::Tcp(super::error::last_cause(&error)))?;
-        let connector = TlsConnector::from(self.tls);
-        match connector.connect(name, tcp.into_inner()).await {
-            Ok(tls) => {
-                Ok(NodeStream { io: TokioIo::new(tls), fault: self.latest.of_new_connection() })
+impl Pool {
+    fn new(
+        state: &TlsState,
+        office: OfficeNumber,
+        limits: &ClientLimits,
+    ) -> Result<Self, SendError> {
+        let uploads = limits.uploads_per_office.max(1);
+        let builder = ClientBuilder::new()
+            .use_preconfigured_tls(state.client_for(office))
+            .https_only(true)
+            .http1_only()
+            .no_proxy()
+            .redirect(redirect::Policy::none())
+            .referer(false)
+            .retry(reqwest::retry::never())
+            .user_agent("renkei")
+            .connect_timeout(limits.connect_timeout)
+            .pool_idle_timeout(limits.idle)
+            .pool_max_idle_per_host(uploads)
+            .tcp_keepalive(None);
+        // Our own limits say how long an answer may take.
+        #[cfg(any(target_os = "android", target_os = "linux"))]
+        let builder = builder.tcp_user_timeout(None);
+        let http = builder.build().map_err(|error| {
+            SendError::Unreachable(format!("no HTTP client can be made: {}", last_cause(&error)))
+        })?;
+        Ok(Self { http, uploads: Arc::new(Semaphore::new(uploads)) })
+    }
+}
+
+/// Sends a request and reads its answer, of at most `most` bytes if it grants what was asked for.
+/// All requests of this API can be repeated (RFC 9110, section 9.2.2).
+pub(super) async fn ask(
+    request: impl Fn() -> RequestBuilder,
+    most: usize,
+    deadline: Duration,
+    limits: &ClientLimits,
+) -> Result<Answer, SendError> {
+    let exchange = async {
+        let (mut sent, mut unsent) = (0, 0);
+        loop {
+            let Unanswered { error, was_sent } = match exchange(request(), most, limits).await {
+                Ok(answer) => return Ok(answer),
+                Err(unanswered) => unanswered,
+            };
+            let (again, enough) =
+                if was_sent { (&mut sent, SENT_AGAIN) } else { (&mut unsent, UNSENT_AGAIN) };
+            if !matches!(error, SendError::Broken(_)) || *again == enough {
+                return Err(error);
             }
-            Err(error) => Err(match find_cause::<rustls::Error>(&error) {
-                Some(fault) => ConnectError::Tls(fault.clone()),
-                None => ConnectError::Broken(error),
-            }),
+            *again += 1;
         }
-    }
+    };
+    timeout(deadline, exchange).await.unwrap_or(Err(SendError::Timeout(deadline)))
 }
 
-impl Service<Uri> for Connector {
-    type Response = NodeStream;
-    type Error = ConnectError;
-    type Future = Pin<Box<dyn Future<Output = Result<NodeStream, ConnectError>> + Send>>;
-
-    fn poll_ready(&mut self, context: &mut Context<'_>) -> Poll<Result<(), ConnectError>> {
-        self.http
-            .poll_ready(context)
-            .map_err(|error| ConnectError::Tcp(super::error::last_cause(&error)))
-    }
-
-    fn call(&mut self, uri: Uri) -> Self::Future {
-        let (connector, limit) = (self.clone(), self.timeout);
-        Box::pin(async move {
-            let connected = timeout(limit, connector.connect(uri)).await;
-            connected.unwrap_or(Err(ConnectError::Timeout(limit)))
-        })
-    }
-}
-
-/// What TLS met on a connection after the handshake.
-///
-/// In TLS 1.3 the client is done before the server has looked at the client's certificate, so "I
-/// do not accept your certificate" arrives while a request is under way, and the pool would report
-/// no more than a broken connection.
-#[derive(Debug, Clone, Default)]
-pub(super) struct ConnectionFault(Arc<OnceLock<rustls::Error>>);
-
-impl ConnectionFault {
-    pub(super) fn get(&self) -> Option<&rustls::Error> {
-        self.0.get()
-    }
-
-    fn note(&self, error: &io::Error) {
-        if let Some(fault) = find_cause::<rustls::Error>(error) {
-            // The first fault is the reason of all others.
-            let _ = self.0.set(fault.clone());
+async fn exchange(
+    request: RequestBuilder,
+    most: usize,
+    limits: &ClientLimits,
+) -> Result<Answer, Unanswered> {
+    let failed = |error: reqwest::Error| Unanswered::new(&error, limits);
+    let mut response = request.send().await.map_err(failed)?;
+    let (status, headers) = (response.status(), std::mem::take(response.headers_mut()));
+    let most = if status.is_success() { most } else { limits.problem_bytes };
+    let body = match read_body(response, most).await.map_err(failed)? {
+        Some(body) => body,
+        // The status of a refusal says enough when its text is beyond bounds.
+        None if !status.is_success() => Bytes::new(),
+        None => {
+            let fault = format!("expected an answer of at most {most} bytes, got more");
+            return Err(Unanswered { error: SendError::Protocol(fault), was_sent: true });
         }
-    }
+    };
+    Ok(Answer { status, headers, body })
+}
 
-    fn noted<T>(&self, polled: Poll<io::Result<T>>) -> Poll<io::Result<T>> {
-        if let Poll::Ready(Err(error)) = &polled {
-            self.note(error);
+/// The body of an answer; nothing if it is larger than `most`.
+async fn read_body(mut response: Response, most: usize) -> Result<Option<Bytes>, reqwest::Error> {
+    let most_declared = u64::try_from(most).unwrap_or(u64::MAX);
+    if response.content_length().is_some_and(|declared| declared > most_declared) {
+        return Ok(None);
+    }
+    let mut read = BytesMut::new();
+    while let Some(data) = response.chunk().await? {
+        if data.len() > most - read.len() {
+            return Ok(None);
         }
-        polled
+        read.extend_from_slice(&data);
     }
+    Ok(Some(read.freeze()))
 }
 
-/// What TLS met on the newest connection of a pool.
-///
-/// A connection can be refused and gone before the pool has given it to the request for which it
-/// was made; then nothing else tells the request why.
-#[derive(Debug, Clone, Default)]
-pub(super) struct LatestFault(Arc<Mutex<ConnectionFault>>);
-
-impl LatestFault {
-    pub(super) fn get(&self) -> Option<rustls::Error> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).get().cloned()
-    }
-
-    fn of_new_connection(&self) -> ConnectionFault {
-        let fault = ConnectionFault::default();
-        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = fault.clone();
-        fault
-    }
-}
-
-/// A connection to a node.
-pub(super) struct NodeStream {
-    io: TokioIo<TlsStream<TcpStream>>,
-    fault: ConnectionFault,
-}
-
-impl Connection for NodeStream {
-    fn connected(&self) -> Connected {
-        Connected::new().extra(self.fault.clone())
-    }
-}
-
-impl Read for NodeStream {
-    fn poll_read(
-        mut self: Pin<&mut Self>,
-        context: &mut Context<'_>,
-        buffer: ReadBufCursor<'_>,
-    ) -> Poll<io::Result<()>> {
-        let polled = Pin::new(&mut self.io).poll_read(context, buffer);
-        self.fault.noted(polled)
-    }
-}
-
-impl Write for NodeStream {
-    fn poll_write(
-        mut self: Pin<&mut Self>,
-        context: &mut Context<'_>,
-        bytes: &[u8],
-    ) -> Poll<io::Result<usize>> {
-        let polled = Pin::new(&mut self.io).poll_write(context, bytes);
-        self.fault.noted(polled)
-    }
-
-    fn poll_write_vectored(
-        mut self: Pin<&mut Self>,
-        context: &mut Context<'_>,
-        parts: &[io::IoSlice<'_>],
-    ) -> Poll<io::Result<usize>> {
-        let polled = Pin::new(&mut self.io).poll_write_vectored(context, parts);
-        self.fault.noted(polled)
-    }
-
-    fn is_write_vectored(&self) -> bool {
-        self.io.is_write_vectored()
-    }
-
-    fn poll_flush(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
-        let polled = Pin::new(&mut self.io).poll_flush(context);
-        self.fault.noted(polled)
-    }
-
-    fn poll_shutdown(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.io).poll_shutdown(context)
+impl Unanswered {
+    /// Why there is no answer.
+    fn new(error: &reqwest::Error, limits: &ClientLimits) -> Self {
+        let http = find_cause::<hyper::Error>(error);
+        let was_sent = !http.is_some_and(hyper::Error::is_canceled);
+        let cause = || last_cause(error);
+        let error = if let Some(fault) = find_cause::<rustls::Error>(error) {
+            SendError::from_tls(fault)
+        } else if error.is_builder() {
+            SendError::Unreachable(format!("the address is no URI: {}", cause()))
+        } else if error.is_connect() && error.is_timeout() {
+            SendError::Timeout(limits.connect_timeout)
+        } else if error.is_connect() {
+            SendError::Unreachable(cause())
+        } else if http.is_some_and(|http| http.is_parse() || http.is_parse_too_large()) {
+            SendError::Protocol(format!("the answer is not HTTP/1.1: {}", cause()))
+        } else {
+            SendError::Broken(cause())
+        };
+        Self { error, was_sent }
     }
 }

@@ -32,12 +32,13 @@ use super::error::{TlsReason, find_cause};
 use super::guests::Place;
 use super::guests::one_site;
 use super::limits::Limits;
-use super::problem::{Refusal, RefusalStatus};
+use super::problem::Refusal;
 use super::shared::{Judged, Link, Shared};
 use super::tls::TlsState;
-use super::verify::{CAME, Came};
+use super::verify::{REFUSED, RefusedClient};
 use crate::package::CertificateInfo;
-use crate::types::{Clock, Digest, code};
+use crate::types::code::{self, RefusalCode};
+use crate::types::{Clock, Digest};
 
 /// When a partner that has too many connections is asked to come again.
 const CONNECTIONS_RETRY: Duration = Duration::from_secs(10);
@@ -110,13 +111,8 @@ pub(super) async fn serve<S: Service>(
 }
 
 fn too_many_connections() -> Refusal {
-    Refusal::new(
-        RefusalStatus::TooManyRequests,
-        code::PARTNER_SHARE_EXCEEDED,
-        "You have as many connections as one partner may; come again.",
-        "the partner has its share of the connections",
-    )
-    .retry_after(CONNECTIONS_RETRY)
+    let log = "the partner has its share of the connections";
+    Refusal::new(RefusalCode::PARTNER_SHARE_EXCEEDED, log).retry_after(CONNECTIONS_RETRY)
 }
 
 /// How a handshake ended that came to nothing.
@@ -149,18 +145,18 @@ async fn handshake<S: Service>(
             Err(_elapsed) => Err((Unmet::Slow, None)),
         }
     };
-    let shake = CAME.scope(RefCell::default(), async {
+    let shake = REFUSED.scope(RefCell::default(), async {
         let shaken = shake.await;
-        (shaken, CAME.with(RefCell::take))
+        (shaken, REFUSED.with(RefCell::take))
     });
-    let (shaken, came) = tokio::select! {
+    let (shaken, refused) = tokio::select! {
         shaken = shake => shaken,
         _ = stopping.wait_for(|stopping| *stopping) => return None,
     };
     match shaken {
         Ok(tls) => Some(tls),
         Err((unmet, tcp)) => {
-            tell_unmet(shared, address, &unmet, &came);
+            tell_unmet(shared, address, &unmet, refused.as_ref());
             if let Some(tcp) = tcp {
                 // The reason is on its way as an alert; a closed socket with unread bytes in it
                 // would overtake it with a reset.
@@ -176,7 +172,7 @@ fn tell_unmet<S: Service>(
     shared: &Shared<S>,
     address: std::net::SocketAddr,
     unmet: &Unmet,
-    came: &Came,
+    refused: Option<&RefusedClient>,
 ) {
     let is_told = || shared.quiet.tells("handshake", one_site(address.ip()));
     let (code, text) = match unmet {
@@ -186,8 +182,8 @@ fn tell_unmet<S: Service>(
             return;
         }
         Unmet::Slow => (code::TLS_TIMEOUT, "the TLS handshake took too long".to_owned()),
-        Unmet::Failed(error) => match (&came.refusal, find_cause::<rustls::Error>(error)) {
-            (Some(refusal), _) => (refusal.code, refusal.log.clone()),
+        Unmet::Failed(error) => match (refused, find_cause::<rustls::Error>(error)) {
+            (Some(refused), _) => (refused.why.code(), refused.why.to_string()),
             (None, Some(fault)) => {
                 let reason = TlsReason::of(fault);
                 (reason.code, reason.text)
@@ -195,7 +191,7 @@ fn tell_unmet<S: Service>(
             (None, None) => (code::TLS_BROKEN, error.kind().to_string()),
         },
     };
-    let Some(certificate) = &came.certificate else {
+    let Some(RefusedClient { certificate, why }) = refused else {
         if is_told() {
             info!(code, "the TLS handshake failed: {text}");
         }
@@ -207,15 +203,9 @@ fn tell_unmet<S: Service>(
     if is_told() {
         info!(code, %sha256, "the TLS handshake failed: {text}");
     }
-    match (office, &came.refusal) {
-        (Some(office), Some(refusal)) => {
-            shared.service.refused_certificate(office, sha256, refusal);
-        }
-        (None, Some(refusal)) => {
-            let site = one_site(address.ip());
-            shared.service.refused_stranger(sha256, site, refusal);
-        }
-        (_, None) => {}
+    match office {
+        Some(office) => shared.service.refused_certificate(office, sha256, *why),
+        None => shared.service.refused_stranger(sha256, one_site(address.ip()), *why),
     }
 }
 
@@ -299,9 +289,9 @@ async fn answer<S: Service>(
                     Err(never) => match never {},
                 }
             }
-            Err(refusal) => {
+            Err(why) => {
                 link.leave_unread();
-                let mut response = answers::certificate_refused(refusal.log);
+                let mut response = answers::certificate_refused(why.to_string());
                 close_after(&mut response);
                 response
             }
@@ -316,8 +306,10 @@ async fn answer<S: Service>(
         match outcome.and_then(|outcome| outcome.refusal.as_ref()) {
             None => debug!(route, status, ms, "answered"),
             Some(refusal)
-                if !shared.quiet.tells(refusal.code, one_site(link.peer.address.ip())) => {}
-            Some(refusal) => info!(route, status, ms, code = refusal.code, "{}", refusal.log),
+                if !shared.quiet.tells(refusal.code.code(), one_site(link.peer.address.ip())) => {}
+            Some(refusal) => {
+                info!(route, status, ms, code = refusal.code.code(), "{}", refusal.log)
+            }
         }
         response
     }

@@ -3,11 +3,11 @@
 //! The value is a dictionary of structured fields (RFC 9651, section 3.2) whose members are byte
 //! sequences: `sha-256=:…:, sha-512=:…:`. We require `sha-256` and look at no other algorithm.
 
+use axum::http::HeaderValue;
 use base64::Engine as _;
 use base64::alphabet;
 use base64::engine::general_purpose::STANDARD;
 use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
-use hyper::header::HeaderValue;
 
 use crate::types::Digest;
 

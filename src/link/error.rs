@@ -7,7 +7,7 @@ use std::time::Duration;
 use rustls::AlertDescription;
 
 use super::problem::Problem;
-use super::verify::TrustRefusal;
+use super::verify::RefusedCertificate;
 use crate::types::Digest;
 use crate::types::code::{self, Area};
 
@@ -107,7 +107,7 @@ impl SendError {
     pub fn is_about_us(&self) -> bool {
         match self {
             Self::Refused { problem } => {
-                !code::find(&problem.code).is_some_and(|info| info.is_in(Area::OfPackage))
+                !code::find(problem.code).is_some_and(|info| info.is_in(Area::OfPackage))
             }
             Self::Protocol(_) | Self::Tls { .. } => true,
             Self::Unreachable(_) | Self::Broken(_) | Self::Timeout(_) | Self::Busy { .. } => false,
@@ -144,9 +144,9 @@ impl TlsReason {
         use rustls::{CertificateError, Error};
         let code = match error {
             Error::InvalidCertificate(CertificateError::Other(other)) => {
-                if let Some(refusal) = other.0.downcast_ref::<TrustRefusal>() {
-                    let (text, sha256) = (refusal.log.clone(), refusal.sha256);
-                    return Self { code: refusal.code, text, sha256 };
+                if let Some(refused) = other.0.downcast_ref::<RefusedCertificate>() {
+                    let RefusedCertificate { sha256, why } = refused;
+                    return Self { code: why.code(), text: why.to_string(), sha256: Some(*sha256) };
                 }
                 code::CERTIFICATE_REFUSED
             }
@@ -216,6 +216,8 @@ pub(super) fn last_cause(error: &(dyn StdError + 'static)) -> String {
 
 #[cfg(test)]
 mod tests {
+    use std::sync::Arc;
+
     use super::*;
 
     #[test]
@@ -228,13 +230,15 @@ mod tests {
 
     #[test]
     fn says_why_a_certificate_is_refused_in_plain_words() {
-        use super::super::verify::CertificateFault;
-        let refusal =
-            TrustRefusal::new(CertificateFault::Other, "certificate-wrong-usage", "not for TLS");
-        let reason = TlsReason::of(&refusal.into());
-        assert_eq!((reason.code, reason.text.as_str()), ("certificate-wrong-usage", "not for TLS"));
-        let refusal = TrustRefusal::new(CertificateFault::Expired, "certificate-expired", "ended");
-        assert_eq!(TlsReason::of(&refusal.into()).code, "certificate-expired");
+        use crate::package::TrustError;
+        let (sha256, why) = (Digest::of(b"a certificate"), TrustError::WrongUsage);
+        let refused = Arc::new(RefusedCertificate { sha256, why });
+        let error = rustls::CertificateError::Other(rustls::OtherError(refused));
+        let reason = TlsReason::of(&rustls::Error::InvalidCertificate(error));
+        assert_eq!((reason.code, reason.text), ("certificate-wrong-usage", why.to_string()));
+        assert_eq!(reason.sha256, Some(sha256));
+        let expired = rustls::Error::InvalidCertificate(rustls::CertificateError::Expired);
+        assert_eq!(TlsReason::of(&expired).code, "certificate-expired");
     }
 
     #[test]

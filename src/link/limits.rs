@@ -106,7 +106,8 @@ impl Limits {
     }
 }
 
-/// What the client takes from a partner before it gives up.
+/// What the client takes from a partner before it gives up. The head of an answer is bounded by the
+/// HTTP library: 100 fields, 408 KiB.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct ClientLimits {
     /// For the name, the connection and the TLS handshake. 10 s.
@@ -120,8 +121,6 @@ pub struct ClientLimits {
     pub idle: Duration,
     /// Packages sent to one office at a time; more wait. 16.
     pub uploads_per_office: usize,
-    /// The largest head of an answer in bytes, at least 8 KiB. 32 KiB.
-    pub header_bytes: usize,
     /// The largest receipt in bytes. 1 MiB.
     pub receipt_bytes: usize,
     /// The largest page of receipts, or status, in bytes of JSON. 4 MiB.
@@ -140,7 +139,6 @@ impl Default for ClientLimits {
             upload_rate: 8 << 10,
             idle: Duration::from_secs(20),
             uploads_per_office: 16,
-            header_bytes: 32 << 10,
             receipt_bytes: 1 << 20,
             page_bytes: 4 << 20,
             problem_bytes: 16 << 10,

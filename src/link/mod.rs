@@ -4,12 +4,14 @@
 //! | file | holds |
 //! |---|---|
 //! | `api` | what is said: requests, answers, and the [`Service`] that the node implements |
-//! | `routes`, `answers` | every route on one screen, its handler, how answers look |
+//! | `routes`, `answers` | every route on one screen, how answers look |
+//! | `messages`, `receipts`, `status` | what each route does, a file for each resource |
+//! | `shared` | what the requests of a server, and of one connection, share |
 //! | `server`, `connection` | listening, limits, shutdown; one connection from handshake to end |
 //! | `guests`, `pool` | places for those who are no partners yet, and shares of those who are |
 //! | `body`, `spool` | request bodies with bounded size, speed, memory and disk |
 //! | `tls`, `verify` | who may speak: certificates of both sides, reloadable |
-//! | `client`, `connect` | pooled requests to partners |
+//! | `client`, `connect` | what partners are asked, and the connections on which they are (reqwest) |
 //! | `digest`, `problem`, `limits`, `error` | `Content-Digest`, refusals, numbers, what went wrong |
 //!
 //! # Decisions
@@ -20,8 +22,8 @@
 //! * TLS sessions are never resumed. A resumed session skips the certificates, so it would outlive
 //!   a revocation; connections are kept alive instead, and what they were let in with is judged
 //!   again after every change of trust and every [`Limits::recheck`].
-//! * Whether a certificate speaks for an office is decided by [`PeerTrust`], a parameter; it is
-//!   [`crate::package::Trust`] in the program.
+//! * Whether a certificate speaks for an office is decided by [`Trust`](crate::package::Trust) alone;
+//!   DNS names and the authorities of the system play no part.
 //!
 //! # Errors
 //!
@@ -39,13 +41,16 @@ mod digest;
 mod error;
 mod guests;
 mod limits;
+mod messages;
 mod pool;
 mod problem;
 mod quiet;
+mod receipts;
 mod routes;
 mod server;
 mod shared;
 mod spool;
+mod status;
 mod tls;
 mod verify;
 
@@ -57,7 +62,6 @@ pub use client::{Client, Endpoint, PutReply, read_page};
 pub use digest::{ContentDigestError, parse as parse_content_digest};
 pub use error::{SendError, TlsFault};
 pub use limits::{ClientLimits, Limits};
-pub use problem::{Problem, Refusal, RefusalStatus};
+pub use problem::{Problem, Refusal};
 pub use server::{Server, Stopped};
 pub use tls::{Tls, TlsError, TlsSettings, TlsVersions};
-pub use verify::{CertificateFault, PeerTrust, TrustRefusal};

@@ -13,7 +13,7 @@ use super::pool::Pool;
 use super::problem::Refusal;
 use super::quiet::Quiet;
 use super::tls::{Tls, TlsState};
-use super::verify::TrustRefusal;
+use crate::package::{TrustError, Usage};
 use crate::types::{Clock, Instant, OfficeNumber};
 
 /// What all requests of a server share.
@@ -75,7 +75,7 @@ impl Link {
 
     /// Whether the peer is still acceptable; asks again after a change of settings and every
     /// `recheck`.
-    pub(super) fn judge<S: Service>(&self, shared: &Shared<S>) -> Result<(), TrustRefusal> {
+    pub(super) fn judge<S: Service>(&self, shared: &Shared<S>) -> Result<(), TrustError> {
         let current = shared.tls.state();
         {
             let judged = self.judged();
@@ -84,7 +84,8 @@ impl Link {
                 return Ok(());
             }
         }
-        current.trust.accepts(&self.peer.certificate, &self.peer.chain, shared.tls.now())?;
+        let Peer { certificate, chain, .. } = &*self.peer;
+        current.trust.accepts(certificate, chain, Usage::Tls, shared.tls.now())?;
         let partner = shared.service.admits(&self.peer);
         *self.judged() = Judged { by: current, at: Clock::running(), partner };
         Ok(())

@@ -18,7 +18,8 @@ use rustls::{
     CipherSuite, ClientConfig, ConfigBuilder, ServerConfig, SupportedProtocolVersion, WantsVerifier,
 };
 
-use super::verify::{AcceptedClients, OfficeServer, PeerTrust};
+use super::verify::{AcceptedClients, OfficeServer};
+use crate::package::Trust;
 use crate::types::{Clock, OfficeNumber};
 
 /// The one protocol that is spoken inside.
@@ -59,7 +60,7 @@ pub struct TlsSettings {
     /// The key of the first certificate.
     pub key: PrivateKeyDer<'static>,
     /// Who may speak to us, and for whom.
-    pub trust: Arc<dyn PeerTrust>,
+    pub trust: Arc<Trust>,
     /// The versions of TLS.
     pub versions: TlsVersions,
 }
@@ -112,7 +113,7 @@ impl Tls {
 
 /// Settings in the form in which rustls uses them.
 pub(super) struct TlsState {
-    pub(super) trust: Arc<dyn PeerTrust>,
+    pub(super) trust: Arc<Trust>,
     pub(super) server: Arc<ServerConfig>,
     client: ConfigBuilder<ClientConfig, WantsVerifier>,
     certified: Arc<SingleCertAndKey>,
@@ -162,7 +163,7 @@ impl TlsState {
     }
 
     /// How to reach a node of `office`.
-    pub(super) fn client_for(&self, office: OfficeNumber) -> Arc<ClientConfig> {
+    pub(super) fn client_for(&self, office: OfficeNumber) -> ClientConfig {
         let server = OfficeServer {
             office,
             trust: Arc::clone(&self.trust),
@@ -176,6 +177,6 @@ impl TlsState {
             .with_client_cert_resolver(Arc::clone(&self.certified) as _);
         config.alpn_protocols = vec![HTTP_1_1.to_vec()];
         config.resumption = Resumption::disabled();
-        Arc::new(config)
+        config
     }
 }

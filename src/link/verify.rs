@@ -1,7 +1,7 @@
 //! The certificates of the other side, during the handshake.
 //!
 //! DNS names play no part: a partner is known by its 事業所番号, and what a certificate may speak
-//! for is decided by [`PeerTrust`]. That the other side holds the key of its certificate is always
+//! for is decided by [`Trust`]. That the other side holds the key of its certificate is always
 //! proved by the signature of the handshake, for pinned certificates too.
 
 use std::cell::RefCell;
@@ -20,90 +20,32 @@ use rustls::{
 use crate::package::{Trust, TrustError, Usage};
 use crate::types::{Digest, OfficeNumber};
 
-/// Who may speak for whom; see DESIGN "Trust". Both questions cover the validity period and
-/// revocation at `now`.
-pub trait PeerTrust: Send + Sync + 'static {
-    /// May this certificate open a connection to us at all: is it pinned for any office, or was it
-    /// issued below a configured root?
-    fn accepts(
-        &self,
-        certificate: &CertificateDer<'_>,
-        chain: &[CertificateDer<'_>],
-        now: Timestamp,
-    ) -> Result<(), TrustRefusal>;
-
-    /// Does this certificate speak for `office`?
-    fn speaks_for(
-        &self,
-        certificate: &CertificateDer<'_>,
-        chain: &[CertificateDer<'_>],
-        office: OfficeNumber,
-        now: Timestamp,
-    ) -> Result<(), TrustRefusal>;
-}
-
-/// Why a certificate was not accepted.
+/// A certificate of the other side that we refuse; rustls carries it to whoever asks why there is no
+/// connection.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("{log}")]
-pub struct TrustRefusal {
-    /// What the other side is told, as a TLS alert.
-    pub fault: CertificateFault,
-    /// A stable code for our log.
-    pub code: &'static str,
-    /// The text for our log.
-    pub log: String,
-    /// The certificate, where the refusal goes to somebody who does not have it.
-    pub sha256: Option<Digest>,
+#[error("{why}")]
+pub(super) struct RefusedCertificate {
+    pub(super) sha256: Digest,
+    pub(super) why: TrustError,
 }
 
-/// The kinds of faults that TLS has alerts for.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum CertificateFault {
-    /// Its validity has ended.
-    Expired,
-    /// Its validity has not begun.
-    NotYetValid,
-    /// It is on a revocation list.
-    Revoked,
-    /// It is neither pinned nor issued below a configured root.
-    UnknownIssuer,
-    /// Anything else: another office, a purpose that does not fit, a stale revocation list.
-    Other,
-}
-
-impl TrustRefusal {
-    /// A refusal with its text for the log.
-    pub fn new(fault: CertificateFault, code: &'static str, log: impl Into<String>) -> Self {
-        Self { fault, code, log: log.into(), sha256: None }
+impl RefusedCertificate {
+    fn new(certificate: &CertificateDer<'_>, why: TrustError) -> Self {
+        Self { sha256: Digest::of(certificate), why }
     }
 
-    /// The same, with the certificate that it is about.
-    fn about(self, certificate: &CertificateDer<'_>) -> Self {
-        Self { sha256: Some(Digest::of(certificate)), ..self }
+    /// For us: with all that is known of it. The other side gets the alert for anything else.
+    fn for_us(self) -> Error {
+        Error::InvalidCertificate(CertificateError::Other(OtherError(Arc::new(self))))
     }
-}
 
-impl From<TrustRefusal> for Error {
-    fn from(refusal: TrustRefusal) -> Self {
-        // What is known of the certificate goes with it; rustls knows only the kinds.
-        Self::InvalidCertificate(match refusal.fault {
-            _ if refusal.sha256.is_some() => CertificateError::Other(OtherError(Arc::new(refusal))),
-            CertificateFault::Expired => CertificateError::Expired,
-            CertificateFault::NotYetValid => CertificateError::NotValidYet,
-            CertificateFault::Revoked => CertificateError::Revoked,
-            CertificateFault::UnknownIssuer => CertificateError::UnknownIssuer,
-            CertificateFault::Other => CertificateError::Other(OtherError(Arc::new(refusal))),
-        })
-    }
-}
-
-impl From<TrustError> for TrustRefusal {
-    fn from(error: TrustError) -> Self {
-        let fault = match error {
-            TrustError::Expired { .. } => CertificateFault::Expired,
-            TrustError::NotYetValid { .. } => CertificateFault::NotYetValid,
-            TrustError::Revoked => CertificateFault::Revoked,
-            TrustError::UnknownIssuer => CertificateFault::UnknownIssuer,
+    /// For the other side: by the kinds that TLS has alerts for.
+    fn for_peer(self) -> Error {
+        Error::InvalidCertificate(match self.why {
+            TrustError::Expired { .. } => CertificateError::Expired,
+            TrustError::NotYetValid { .. } => CertificateError::NotValidYet,
+            TrustError::Revoked => CertificateError::Revoked,
+            TrustError::UnknownIssuer => CertificateError::UnknownIssuer,
             TrustError::Unreadable
             | TrustError::WeakKey
             | TrustError::StaleList { .. }
@@ -112,30 +54,8 @@ impl From<TrustError> for TrustRefusal {
             | TrustError::Version1
             | TrustError::Authority
             | TrustError::WrongUsage
-            | TrustError::WrongOffice { .. } => CertificateFault::Other,
-        };
-        Self::new(fault, error.code(), error.to_string())
-    }
-}
-
-impl PeerTrust for Trust {
-    fn accepts(
-        &self,
-        certificate: &CertificateDer<'_>,
-        chain: &[CertificateDer<'_>],
-        now: Timestamp,
-    ) -> Result<(), TrustRefusal> {
-        Ok(self.accepts(certificate, chain, Usage::Tls, now)?)
-    }
-
-    fn speaks_for(
-        &self,
-        certificate: &CertificateDer<'_>,
-        chain: &[CertificateDer<'_>],
-        office: OfficeNumber,
-        now: Timestamp,
-    ) -> Result<(), TrustRefusal> {
-        Ok(self.speaks_for(certificate, chain, office, Usage::Tls, now)?)
+            | TrustError::WrongOffice { .. } => return self.for_us(),
+        })
     }
 }
 
@@ -147,31 +67,29 @@ fn timestamp(now: UnixTime) -> Result<Timestamp, Error> {
         .ok_or(Error::FailedToGetCurrentTime)
 }
 
-/// What is known of a client whose handshake is not finished.
-#[derive(Debug, Clone, Default)]
-pub(super) struct Came {
-    /// The certificate that it showed.
-    pub(super) certificate: Option<CertificateDer<'static>>,
-    /// Why the certificate is refused.
-    pub(super) refusal: Option<TrustRefusal>,
+/// The certificate of a client that was refused, and why.
+#[derive(Debug, Clone)]
+pub(super) struct RefusedClient {
+    pub(super) certificate: CertificateDer<'static>,
+    pub(super) why: TrustError,
 }
 
 tokio::task_local! {
     /// Set while a handshake is served: rustls tells those who ask it for a handshake why it failed,
     /// but not for which certificate.
-    pub(super) static CAME: RefCell<Came>;
+    pub(super) static REFUSED: RefCell<Option<RefusedClient>>;
 }
 
-/// Lets in the clients that [`PeerTrust::accepts`]; a certificate is always required.
+/// Lets in the clients that [`Trust::accepts`]; a certificate is always required.
 pub(super) struct AcceptedClients {
-    pub(super) trust: Arc<dyn PeerTrust>,
+    pub(super) trust: Arc<Trust>,
     pub(super) provider: Arc<CryptoProvider>,
 }
 
-/// Takes only a server that [`PeerTrust::speaks_for`] the office we mean to reach.
+/// Takes only a server that [`Trust::speaks_for`] the office we mean to reach.
 pub(super) struct OfficeServer {
     pub(super) office: OfficeNumber,
-    pub(super) trust: Arc<dyn PeerTrust>,
+    pub(super) trust: Arc<Trust>,
     pub(super) provider: Arc<CryptoProvider>,
 }
 
@@ -217,14 +135,13 @@ impl ClientCertVerifier for AcceptedClients {
         chain: &[CertificateDer<'_>],
         now: UnixTime,
     ) -> Result<ClientCertVerified, Error> {
-        let accepted = self.trust.accepts(certificate, chain, timestamp(now)?);
-        if let Err(refusal) = &accepted {
-            let certificate = Some(certificate.clone().into_owned());
-            let came = Came { certificate, refusal: Some(refusal.clone()) };
+        let accepted = self.trust.accepts(certificate, chain, Usage::Tls, timestamp(now)?);
+        accepted.map_err(|why| {
+            let refused = RefusedClient { certificate: certificate.clone().into_owned(), why };
             // Outside of a handshake of the server nobody asks.
-            let _ = CAME.try_with(|place| place.replace(came));
-        }
-        accepted?;
+            let _ = REFUSED.try_with(|place| place.replace(Some(refused)));
+            RefusedCertificate::new(certificate, why).for_peer()
+        })?;
         Ok(ClientCertVerified::assertion())
     }
 
@@ -240,8 +157,9 @@ impl ServerCertVerifier for OfficeServer {
         _ocsp_response: &[u8],
         now: UnixTime,
     ) -> Result<ServerCertVerified, Error> {
-        let spoken = self.trust.speaks_for(certificate, chain, self.office, timestamp(now)?);
-        spoken.map_err(|refusal| refusal.about(certificate))?;
+        let (usage, now) = (Usage::Tls, timestamp(now)?);
+        let spoken = self.trust.speaks_for(certificate, chain, self.office, usage, now);
+        spoken.map_err(|why| RefusedCertificate::new(certificate, why).for_us())?;
         Ok(ServerCertVerified::assertion())
     }
 

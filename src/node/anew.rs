@@ -46,7 +46,7 @@ pub(super) async fn made(
     error: &SendError,
 ) -> Result<bool, StoreError> {
     let SendError::Refused { problem } = error else { return Ok(false) };
-    let is_of_signer = OF_SIGNER.contains(&problem.code.as_str());
+    let is_of_signer = OF_SIGNER.contains(&problem.code);
     let now = context.now();
     // One whose time is over was put for the last time.
     if !is_of_signer && problem.code != code::CLOCK_AHEAD || row.expires_at <= now {

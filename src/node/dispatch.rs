@@ -43,12 +43,6 @@ const STORE_PAUSE: Duration = Duration::from_secs(5);
 /// Looks at the queue again after this time whatever happens.
 const LONGEST_SLEEP: Duration = Duration::from_mins(5);
 
-/// The condition that a partner cannot be reached while packages wait for it.
-const UNREACHABLE: &str = code::PARTNER_UNREACHABLE;
-
-/// The condition that a partner refuses what waits for it.
-const REFUSES: &str = code::PARTNER_REFUSES;
-
 /// What one attempt came to.
 struct Attempt {
     id: MessageId,
@@ -170,7 +164,7 @@ impl Dispatcher {
         let next = self.context.store.next_attempt(office, partner, now).await?;
         if next.is_none() && self.sending.is_empty() {
             // Nothing waits for the partner any more.
-            for code in [UNREACHABLE, REFUSES] {
+            for code in [code::PARTNER_UNREACHABLE, code::PARTNER_REFUSES] {
                 self.context.notices.clear(code, &about(self.pair));
             }
         }
@@ -294,7 +288,7 @@ async fn attempt(context: Arc<Context>, row: OutgoingRow) -> Attempt {
         },
         Err(error) => failed(&context, &row, &error),
     };
-    let over = [(reached, UNREACHABLE), (detail.is_empty(), REFUSES)];
+    let over = [(reached, code::PARTNER_UNREACHABLE), (detail.is_empty(), code::PARTNER_REFUSES)];
     for (_, code) in over.into_iter().filter(|(is_over, _)| *is_over) {
         context.notices.clear(code, &about((row.office, row.partner)));
     }
@@ -342,9 +336,9 @@ fn failed(
         _ => error.code().to_owned(),
     };
     let (code, (ja, en)) = if error.is_refusal() {
-        (REFUSES, ("が受け取りません", "refuses packages"))
+        (code::PARTNER_REFUSES, ("が受け取りません", "refuses packages"))
     } else {
-        (UNREACHABLE, ("につながりません", "cannot be reached"))
+        (code::PARTNER_UNREACHABLE, ("につながりません", "cannot be reached"))
     };
     let partner = row.partner;
     let (ja, en) = match error {
@@ -369,7 +363,11 @@ fn failed(
         ),
     };
     // It is one or the other.
-    let other = if code == REFUSES { UNREACHABLE } else { REFUSES };
+    let other = if code == code::PARTNER_REFUSES {
+        code::PARTNER_UNREACHABLE
+    } else {
+        code::PARTNER_REFUSES
+    };
     context.notices.clear(other, &about((row.office, partner)));
     context.notices.raise(code, about((row.office, partner)), (ja, en), context.now());
     (OutgoingEvent::Failed(failure), detail, None, error.is_passing() || error.is_about_us())

@@ -13,16 +13,16 @@ use super::proof::OwnFault;
 use super::refused::{tell_refused_certificate, tell_stranger, tell_unregistered};
 use super::reissue;
 use crate::link::{
-    Peer, PutAnswer, ReceiptEntry, ReceiptPage, ReceiptQuery, Refusal, RefusalStatus, Service,
-    StatusAnswer, TrustRefusal,
+    Peer, PutAnswer, ReceiptEntry, ReceiptPage, ReceiptQuery, Refusal, Service, StatusAnswer,
 };
 use crate::package::{
     CertificateInfo, ManifestFormat, Package, PackageFault, Receipt, ReceiptFormat, ReceiptKind,
-    Usage, open,
+    TrustError, Usage, open,
 };
 use crate::store::{CommitAnswer, Content, NewIncoming, NewReceipt, StoreError, UnitSummary};
 use crate::transfer::Incoming;
-use crate::types::{Digest, Hashed, Lang, MessageId, OfficeNumber, code};
+use crate::types::code::{self, RefusalCode, RefusalStatus};
+use crate::types::{Digest, Hashed, MessageId, OfficeNumber};
 
 /// How far a partner's clock may run ahead of ours.
 pub(super) const CLOCK_TOLERANCE: SignedDuration = SignedDuration::from_mins(15);
@@ -83,21 +83,16 @@ impl Service for Inbound {
             ),
             context.now(),
         );
-        Err(Refusal::new(
-            RefusalStatus::TooManyRequests,
-            code::PARTNER_RATE_EXCEEDED,
-            "You have sent as much lately as one partner may; come again later.",
-            "the partner has used up what it may send in an hour",
-        )
-        .retry_after(wait))
+        let log = "the partner has used up what it may send in an hour";
+        Err(Refusal::new(RefusalCode::PARTNER_RATE_EXCEEDED, log).retry_after(wait))
     }
 
-    fn refused_certificate(&self, office: OfficeNumber, sha256: Digest, why: &TrustRefusal) {
-        tell_refused_certificate(&self.0, office, sha256, Usage::Tls, why.code);
+    fn refused_certificate(&self, office: OfficeNumber, sha256: Digest, why: TrustError) {
+        tell_refused_certificate(&self.0, office, sha256, Usage::Tls, why.code());
     }
 
-    fn refused_stranger(&self, sha256: Digest, site: IpAddr, why: &TrustRefusal) {
-        tell_stranger(&self.0, sha256, site, why.code);
+    fn refused_stranger(&self, sha256: Digest, site: IpAddr, why: TrustError) {
+        tell_stranger(&self.0, sha256, site, why.code());
     }
 
     async fn put_message(
@@ -111,7 +106,8 @@ impl Service for Inbound {
         context.store.check().map_err(refuse_store)?;
         context.quota.came(partner, body.bytes().len());
         let taken = self.take(peer, id, body).await;
-        if taken.as_ref().is_err_and(|refusal| refusal.status == RefusalStatus::Unprocessable) {
+        let status = taken.as_ref().err().map(|refusal| refusal.code.status());
+        if status == Some(RefusalStatus::Unprocessable) {
             context.quota.refused(partner);
         }
         match taken? {
@@ -268,9 +264,7 @@ fn look_at(
     let believed = context.time.believes(now);
     if !believed && !is_fresh(&package, now) {
         // A wrong clock would refuse for good what is right, and date receipts wrongly.
-        let text = "the clock of the recipient leapt and has to be confirmed first";
-        let refusal = Refusal::plain(RefusalStatus::Unavailable, code::CLOCK_IN_DOUBT, text);
-        return Err(refusal.retry_after(COME_AGAIN));
+        return Err(Refusal::plain(RefusalCode::CLOCK_IN_DOUBT).retry_after(COME_AGAIN));
     }
     verify(context, &package, now)?;
     if !believed {
@@ -308,18 +302,12 @@ fn has_room_for(context: &Context, sender: OfficeNumber, bytes: usize) -> Result
         ),
         context.now(),
     );
-    Err(Refusal::new(
-        RefusalStatus::InsufficientStorage,
-        code::PARTNER_STORE_FULL,
-        "The node keeps as much of you as it may; ask its operator.",
-        format!("{kept} bytes of the partner {sender} are kept, the limit is {most}"),
-    )
-    .retry_after(STORE_AGAIN))
+    let log = format!("{kept} bytes of the partner {sender} are kept, the limit is {most}");
+    Err(Refusal::new(RefusalCode::PARTNER_STORE_FULL, log).retry_after(STORE_AGAIN))
 }
 
 fn not_a_partner(log: String) -> Refusal {
-    let text = "the recipient has not registered the sender as a partner";
-    Refusal::new(RefusalStatus::Forbidden, code::NOT_A_PARTNER, text, log)
+    Refusal::new(RefusalCode::NOT_A_PARTNER, log)
 }
 
 /// Everything that can be said of a package without the store and without its signature: it is
@@ -334,8 +322,7 @@ fn admit(
     let package = open(body, &context.package_limits()).map_err(|fault| refuse(&fault))?;
     let manifest = package.manifest();
     if manifest.message_id != id {
-        let text = "the id in the path is not the one in the manifest";
-        return Err(Refusal::plain(RefusalStatus::Unprocessable, code::ID_MISMATCH, text));
+        return Err(Refusal::plain(RefusalCode::ID_MISMATCH));
     }
     let offices: Vec<OfficeNumber> =
         context.config.offices.iter().map(|office| office.number).collect();
@@ -358,8 +345,7 @@ fn verify(context: &Context, package: &Package, now: Timestamp) -> Result<(), Re
     let manifest = package.manifest();
     let sender = manifest.sender.office;
     if manifest.created_at > now.checked_add(CLOCK_TOLERANCE).unwrap_or(now) {
-        let text = "the package was made in the future; check the clocks on both sides";
-        return Err(Refusal::plain(RefusalStatus::Unprocessable, code::CLOCK_AHEAD, text));
+        return Err(Refusal::plain(RefusalCode::CLOCK_AHEAD));
     }
     if let Err(fault) = package.verify(&context.proof().trust, now) {
         if let (PackageFault::Trust(error), Some(sha256)) = (&fault, manifest.sender.certificate) {
@@ -385,8 +371,7 @@ fn speaks_for(
         .speaks_for(&peer.certificate, &peer.chain, office, Usage::Tls, now)
         .map_err(|error| {
             let log = format!("TLS certificate {}: {error}", peer.certificate_sha256.short());
-            let text = error.peer_text(Lang::En);
-            Refusal::new(RefusalStatus::Forbidden, code::CERTIFICATE_NOT_ALLOWED, text, log)
+            Refusal::new(RefusalCode::CERTIFICATE_NOT_ALLOWED, log).saying(error.refusal().text())
         })
 }
 
@@ -441,11 +426,7 @@ fn answered(answer: CommitAnswer, new: Option<(Bytes, bool)>) -> Result<Taken, R
     match (answer, new) {
         (CommitAnswer::New, Some((receipt, rejected))) => Ok(Taken::New { receipt, rejected }),
         (CommitAnswer::Repeat(receipt), _) => Ok(Taken::Repeat(receipt)),
-        (CommitAnswer::Different, _) => Err(Refusal::plain(
-            RefusalStatus::Conflict,
-            code::ID_TAKEN,
-            "this id was used for other bytes before",
-        )),
+        (CommitAnswer::Different, _) => Err(Refusal::plain(RefusalCode::ID_TAKEN)),
         (CommitAnswer::New, None) => Err(Refusal::internal("a new package without a receipt")),
     }
 }
@@ -454,13 +435,9 @@ fn answered(answer: CommitAnswer, new: Option<(Bytes, bool)>) -> Result<Taken, R
 fn cannot_sign(fault: OwnFault) -> Refusal {
     let log = format!("the receipt could not be signed: {fault}");
     match fault {
-        OwnFault::NotYetValid(_) | OwnFault::Expired(_) => Refusal::new(
-            RefusalStatus::Unavailable,
-            code::OWN_CERTIFICATE_NOT_VALID,
-            "a certificate of the recipient is not valid at the moment; its operator has to renew it",
-            log,
-        )
-        .retry_after(CERTIFICATE_AGAIN),
+        OwnFault::NotYetValid(_) | OwnFault::Expired(_) => {
+            Refusal::new(RefusalCode::OWN_CERTIFICATE_NOT_VALID, log).retry_after(CERTIFICATE_AGAIN)
+        }
         OwnFault::NoSigner | OwnFault::Signer(_) => Refusal::internal(log),
     }
 }
@@ -476,34 +453,20 @@ fn cannot_reissue(fault: reissue::Fault) -> Refusal {
 
 /// A package that cannot be taken.
 fn refuse(fault: &PackageFault) -> Refusal {
-    let status = match fault {
-        PackageFault::TooLarge { .. } => RefusalStatus::TooLarge,
-        PackageFault::Trust(_) | PackageFault::OtherSigner => RefusalStatus::Forbidden,
-        PackageFault::Container { .. }
-        | PackageFault::Manifest(_)
-        | PackageFault::FileCount { .. }
-        | PackageFault::FileDigest { .. }
-        | PackageFault::Signature(_)
-        | PackageFault::NotOurs { .. }
-        | PackageFault::Expired
-        | PackageFault::Receipt { .. }
-        | PackageFault::OtherPackage { .. }
-        | PackageFault::RelayReceipt
-        | PackageFault::NotExtracted => RefusalStatus::Unprocessable,
-    };
-    Refusal::new(status, fault.code(), fault.peer_text(Lang::En), fault.to_string())
+    match fault.refusal() {
+        Some(code) => Refusal::new(code, fault.to_string()),
+        None => Refusal::internal(format!("a package was judged like a receipt: {fault}")),
+    }
 }
 
 /// A fault of our store: the partner keeps the package and comes again.
 #[expect(clippy::needless_pass_by_value, reason = "for use with map_err")]
 fn refuse_store(error: StoreError) -> Refusal {
-    let (status, code, text) = if matches!(error, StoreError::Full) {
-        let text = "no room for packages at the moment";
-        (RefusalStatus::InsufficientStorage, code::STORAGE_FULL, text)
-    } else if matches!(error, StoreError::Gone) {
-        (RefusalStatus::Unavailable, code::STORE_GONE, "the store of the recipient is away")
-    } else {
-        (RefusalStatus::Unavailable, code::BUSY, "not possible at the moment")
-    };
-    Refusal::new(status, code, text, error.to_string()).retry_after(COME_AGAIN)
+    let log = error.to_string();
+    match error {
+        StoreError::Full => Refusal::new(RefusalCode::STORAGE_FULL, log),
+        StoreError::Gone => Refusal::new(RefusalCode::STORE_GONE, log),
+        _ => Refusal::new(RefusalCode::BUSY, log),
+    }
+    .retry_after(COME_AGAIN)
 }

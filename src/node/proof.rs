@@ -21,7 +21,7 @@ use jiff::Timestamp;
 use super::problems::{Problems, StartProblem, StartProblems};
 use crate::certs;
 use crate::config::{Config, Peer};
-use crate::link::{PeerTrust, TlsSettings, TlsVersions};
+use crate::link::{TlsSettings, TlsVersions};
 use crate::package::{Receipt, Trust, TrustSources, Usage};
 use crate::store::{NewReceipt, Origin};
 use crate::types::{Digest, OfficeNumber, code};
@@ -134,7 +134,7 @@ pub(super) fn open(
     let settings = TlsSettings {
         chain: tls.identity.chain().to_vec(),
         key: tls.identity.key(),
-        trust: Arc::clone(&tls_trust) as Arc<dyn PeerTrust>,
+        trust: Arc::clone(&tls_trust),
         versions: if config.tls.allow_tls12 {
             TlsVersions::Tls13AndHighSecurity12
         } else {

@@ -7,7 +7,7 @@
 
 use bytes::Bytes;
 
-use super::{Limits, PackageFault};
+use super::{CmsFault, Limits, ManifestFault, PackageFault};
 
 /// The most files that names of four digits can tell apart.
 pub(super) const MAX_FILES: usize = 9999;
@@ -64,26 +64,29 @@ pub(super) fn write(manifest: &[u8], signature: &[u8], files: &[&[u8]]) -> Optio
 
 /// Takes a container apart without copying its entries.
 pub(super) fn read(bytes: &Bytes, limits: &Limits) -> Result<Entries, PackageFault> {
-    let too_large = |what, limit, got| PackageFault::TooLarge { what, limit, got };
+    let too_large = |got| PackageFault::TooLarge { limit: limits.package_bytes, got };
     if bytes.len() > limits.package_bytes {
-        return Err(too_large("package", limits.package_bytes, bytes.len()));
+        return Err(too_large(bytes.len()));
     }
+    let most_files = limits.files.min(MAX_FILES);
     let mut directory = Directory::default();
     let mut entries = Vec::new();
     let mut at = 0_usize;
     while bytes.get(at..).is_some_and(|rest| rest.starts_with(&LOCAL_SIGNATURE)) {
         let index = entries.len();
-        if index >= limits.files.min(MAX_FILES) + 2 {
-            return Err(too_large("number of files", limits.files.min(MAX_FILES), index - 1));
+        if index >= most_files + 2 {
+            return Err(PackageFault::TooManyFiles { limit: most_files, got: index - 1 });
         }
         let (entry, data) = read_entry(bytes, at, index)?;
         let size = data.len();
         match index {
             0 if size > limits.manifest_bytes => {
-                return Err(too_large("manifest", limits.manifest_bytes, size));
+                let limit = limits.manifest_bytes;
+                return Err(ManifestFault::TooLarge { limit, got: size }.into());
             }
             1 if size > limits.signature_bytes => {
-                return Err(too_large("signature", limits.signature_bytes, size));
+                let limit = limits.signature_bytes;
+                return Err(CmsFault::TooLarge { limit, got: size }.into());
             }
             _ => {}
         }
@@ -91,7 +94,7 @@ pub(super) fn read(bytes: &Bytes, limits: &Limits) -> Result<Entries, PackageFau
         directory.0.push(entry);
         entries.push(data);
     }
-    let end = directory.to_bytes(at).ok_or(too_large("package", limits.package_bytes, at))?;
+    let end = directory.to_bytes(at).ok_or(too_large(at))?;
     if bytes.get(at..) != Some(end.as_slice()) {
         return Err(PackageFault::Container {
             offset: at,

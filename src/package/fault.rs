@@ -1,6 +1,7 @@
 //! Why something that arrived is refused.
 
-use crate::types::{Lang, OfficeNumber, code};
+use crate::types::OfficeNumber;
+use crate::types::code::{self, RefusalCode};
 
 use super::{CmsFault, ManifestFault, TrustError};
 
@@ -9,14 +10,20 @@ use super::{CmsFault, ManifestFault, TrustError};
 /// `Display` is the text for the log. It carries no value of a file and no name of a person.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum PackageFault {
-    /// Something is larger than the limits allow.
-    #[error("{what}: {got} is more than the limit {limit}")]
+    /// The package is larger than the limits allow.
+    #[error("{got} bytes are more than the limit {limit}")]
     TooLarge {
-        /// What is too large.
-        what: &'static str,
-        /// The most that is taken.
+        /// The most bytes that are taken.
         limit: usize,
-        /// What there was.
+        /// So many there were.
+        got: usize,
+    },
+    /// There are more files in the package than the limits allow.
+    #[error("{got} files are more than the limit {limit}")]
+    TooManyFiles {
+        /// The most files that are taken.
+        limit: usize,
+        /// At least so many there were.
         got: usize,
     },
     /// The container is not one that a conformant sender writes.
@@ -85,76 +92,37 @@ pub enum PackageFault {
 impl PackageFault {
     /// The stable code, for programs. Codes are never reused.
     pub const fn code(&self) -> &'static str {
-        match self {
-            Self::TooLarge { .. } => code::TOO_LARGE,
-            Self::Container { .. } => code::BAD_CONTAINER,
-            Self::Manifest(ManifestFault::Format) => code::UNSUPPORTED_FORMAT,
-            Self::Manifest(_) => code::BAD_MANIFEST,
-            Self::FileCount { .. } | Self::FileDigest { .. } | Self::NotExtracted => {
-                code::DIGEST_MISMATCH
-            }
-            Self::Signature(_) => code::BAD_SIGNATURE,
-            Self::OtherSigner => code::SIGNER_MISMATCH,
-            Self::Trust(error) => error.code(),
-            Self::NotOurs { .. } => code::NOT_OUR_PACKAGE,
-            Self::Expired => code::PACKAGE_EXPIRED,
-            Self::Receipt { .. } => code::BAD_RECEIPT,
-            Self::OtherPackage { .. } => code::RECEIPT_MISMATCH,
-            Self::RelayReceipt => code::RELAY_RECEIPT,
+        match self.of_package() {
+            Ok(refusal) => refusal.code(),
+            Err(code) => code,
         }
     }
 
-    /// The text for the peer: what is wrong and what to do, without anything about our side.
-    pub const fn peer_text(&self, lang: Lang) -> &'static str {
-        let (ja, en) = match self {
-            Self::TooLarge { .. } => (
-                "パッケージが受信側の上限を超えています。ファイルを分けて送信してください。",
-                "The package is larger than the recipient accepts. Send the files in smaller units.",
-            ),
-            Self::Container { .. } => (
-                "パッケージの形式が正しくありません。送信側のソフトウェアを確認してください。",
-                "The container of the package is malformed. Check the sending software.",
-            ),
-            Self::Manifest(ManifestFault::Format) => (
-                "パッケージの形式の版に対応していません。双方の renkei を更新してください。",
-                "The format of the package is not supported. Update renkei on both sides.",
-            ),
-            Self::Manifest(_) => (
-                "パッケージの目録 (manifest.json) が正しくありません。送信側のソフトウェアを確認してください。",
-                "The manifest of the package is invalid. Check the sending software.",
-            ),
-            Self::FileCount { .. } | Self::FileDigest { .. } | Self::NotExtracted => (
-                "ファイルが目録 (manifest.json) の内容と一致しません。もう一度送信してください。",
-                "A file differs from what the manifest says. Send the package again.",
-            ),
-            Self::Signature(_) => (
-                "電子署名を確認できません。署名の後で内容が変わった可能性があります。",
-                "The signature does not verify. The content may have changed after it was signed.",
-            ),
-            Self::OtherSigner => (
-                "署名に使われた証明書が、文書に記載された証明書と異なります。",
-                "The document was signed with another certificate than it names.",
-            ),
-            Self::Trust(error) => return error.peer_text(lang),
-            Self::NotOurs { .. } => (
-                "送信先の事業所番号は、この受信側の事業所ではありません。送信先の設定を確認してください。",
-                "The recipient's office is not one of this node. Check the address of the partner.",
-            ),
-            Self::Expired => (
-                "パッケージの有効期限が過ぎています。新しいパッケージとして送信してください。",
-                "The package has expired. Send the files as a new package.",
-            ),
-            Self::Receipt { .. } => {
-                ("受領証の内容が正しくありません。", "The content of the receipt is invalid.")
+    /// With which code a node refuses a package that has the fault; nothing for what only receipts
+    /// can have.
+    pub fn refusal(&self) -> Option<RefusalCode> {
+        self.of_package().ok()
+    }
+
+    /// The refusal of a package, or the code of a fault of a receipt.
+    const fn of_package(&self) -> Result<RefusalCode, &'static str> {
+        Ok(match self {
+            Self::TooLarge { .. } => RefusalCode::TOO_LARGE,
+            Self::TooManyFiles { .. } => RefusalCode::TOO_MANY_FILES,
+            Self::Container { .. } => RefusalCode::BAD_CONTAINER,
+            Self::Manifest(ManifestFault::Format) => RefusalCode::UNSUPPORTED_FORMAT,
+            Self::Manifest(_) => RefusalCode::BAD_MANIFEST,
+            Self::FileCount { .. } | Self::FileDigest { .. } | Self::NotExtracted => {
+                RefusalCode::FILE_MISMATCH
             }
-            Self::OtherPackage { .. } => {
-                ("受領証が別のパッケージのものです。", "The receipt is about another package.")
-            }
-            Self::RelayReceipt => (
-                "中継の受付は、配達の受領証として扱えません。",
-                "A relay's acceptance is no receipt of delivery.",
-            ),
-        };
-        lang.pick(ja, en)
+            Self::Signature(_) => RefusalCode::BAD_SIGNATURE,
+            Self::OtherSigner => RefusalCode::SIGNER_MISMATCH,
+            Self::Trust(error) => error.refusal(),
+            Self::NotOurs { .. } => RefusalCode::NOT_OUR_PACKAGE,
+            Self::Expired => RefusalCode::PACKAGE_EXPIRED,
+            Self::Receipt { .. } => return Err(code::BAD_RECEIPT),
+            Self::OtherPackage { .. } => return Err(code::RECEIPT_MISMATCH),
+            Self::RelayReceipt => return Err(code::RELAY_RECEIPT),
+        })
     }
 }

@@ -102,6 +102,14 @@ pub enum ManifestFault {
     /// The manifest follows a format that we do not know.
     #[error("the format is not renkei.package/1")]
     Format,
+    /// There is more of it than the limits allow.
+    #[error("{got} bytes are more than the limit {limit}")]
+    TooLarge {
+        /// The most bytes that are taken.
+        limit: usize,
+        /// So many there were.
+        got: usize,
+    },
     /// The bytes are not JSON of the expected shape. What was found is not repeated.
     #[error("line {line}, column {column}: not the expected JSON")]
     Json {

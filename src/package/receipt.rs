@@ -284,9 +284,8 @@ impl Receipt {
 
     /// The document of a receipt whose signature verifies; whom to believe is not decided yet.
     pub(super) fn read(message: &[u8], limits: &Limits) -> Result<(Verified, Self), PackageFault> {
-        let limit = limits.receipt_bytes;
-        if message.len() > limit {
-            return Err(PackageFault::TooLarge { what: "receipt", limit, got: message.len() });
+        if message.len() > limits.receipt_bytes {
+            return Err(PackageFault::Receipt { expected: "no more bytes than the limit" });
         }
         let (signed, content) = cms::verify_attached(message)?;
         let receipt: Self = serde_json::from_slice(content)

@@ -1,10 +1,11 @@
 //! Every code that the program can give stands in the one table, is explained and is listed.
 
+use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
 
 use renkei::rules::TABLE;
-use renkei::types::code;
+use renkei::types::code::{self, RefusalCode};
 
 use crate::support::{renkei, stderr, stdout};
 
@@ -65,6 +66,33 @@ fn is_like_a_code(text: &str, line: &str) -> bool {
             .any(|place| line.contains(&format!("{place}\"{text}\"")));
     let begins = text.split('-').next().is_some_and(is_word);
     (hyphens && begins || is_in_place && is_word(text)) && !NO_CODES.contains(&text)
+}
+
+/// What the routes list they can answer: each refusal is made somewhere beside the lists. That nothing
+/// else is answered, the link sees to when it answers.
+#[test]
+fn every_refusal_is_made_somewhere() {
+    let mut program = String::new();
+    for module in ["link", "node", "package"] {
+        for file in sources(&Path::new(env!("CARGO_MANIFEST_DIR")).join("src").join(module)) {
+            let text = fs::read_to_string(&file).expect("read");
+            let text = text.split("#[cfg(test)]\nmod tests").next().unwrap_or_default();
+            let mut parts = text.split("refused: &[");
+            program.push_str(parts.next().unwrap_or_default());
+            parts.for_each(|part| {
+                program.push_str(part.split_once(']').map_or("", |(_, after)| after))
+            });
+        }
+    }
+    let made: BTreeSet<_> = program
+        .split("RefusalCode::")
+        .skip(1)
+        .map(|after| after.split(|c: char| c != '_' && !c.is_ascii_uppercase()).next())
+        .collect();
+    for refusal in RefusalCode::ALL {
+        let name = refusal.code().to_uppercase().replace('-', "_");
+        assert!(made.contains(&Some(name.as_str())), "nothing refuses with {refusal}");
+    }
 }
 
 fn sources(folder: &Path) -> Vec<PathBuf> {

@@ -13,7 +13,7 @@ use crate::link::{
 };
 use crate::route::{self, AfterGap, First, Turn};
 use crate::transfer::{Failure, Outgoing, OutgoingEvent};
-use crate::types::{Digest, FileSerial, MessageId};
+use crate::types::{Digest, FileSerial, MessageId, code};
 
 #[derive(Debug, Deserialize)]
 struct Order {
@@ -202,9 +202,9 @@ pub(super) fn http(vectors: &mut Vectors) -> anyhow::Result<()> {
             fields.iter().map(|field| HeaderValue::from_str(field)).collect::<Result<_, _>>()?;
         let code = match parse_content_digest(&fields) {
             Ok(promised) if promised == digest => None,
-            Ok(_) => Some("digest-mismatch"),
-            Err(ContentDigestError::Missing) => Some("digest-missing"),
-            Err(ContentDigestError::Malformed) => Some("digest-malformed"),
+            Ok(_) => Some(code::DIGEST_MISMATCH),
+            Err(ContentDigestError::Missing) => Some(code::DIGEST_MISSING),
+            Err(ContentDigestError::Malformed) => Some(code::DIGEST_MALFORMED),
         };
         vectors.judged(&name, &expected, code);
     }
@@ -244,9 +244,9 @@ fn answer(
     Ok(match reply {
         Ok(_) => ("receipt", None, None),
         Err(SendError::Busy { problem, retry_after }) => {
-            ("passing", Some(problem.code), retry_after.map(|wait| wait.as_secs()))
+            ("passing", Some(problem.code.to_owned()), retry_after.map(|wait| wait.as_secs()))
         }
-        Err(SendError::Refused { problem }) => ("refused", Some(problem.code), None),
+        Err(SendError::Refused { problem }) => ("refused", Some(problem.code.to_owned()), None),
         Err(SendError::Protocol(_)) => ("fault", None, None),
         Err(other) => return Err(other).context("not of an answer"),
     })

@@ -18,12 +18,6 @@ use crate::types::{HeldId, Lang, MessageId, code};
 /// Held sets whose folders are looked at.
 const HELD: u32 = 1_000;
 
-/// The code of a package whose bytes are lost: its sender can send them again.
-const DAMAGED: &str = code::STORE_DAMAGED;
-
-/// Why a person's dismissal is no fault of anybody, as the sender reads it.
-const DISMISSED: &str = code::DISMISSED_BY_RECIPIENT;
-
 /// The names under which reports lie beside the files of a held set.
 fn is_report(name: &str) -> bool {
     let stem = ["txt", "json", "html"]
@@ -122,7 +116,7 @@ async fn release_package(
             ));
         }
         Err(error) if error.is_about_one_package() => {
-            if lost_code(error) != DAMAGED {
+            if lost_code(error) != code::STORE_DAMAGED {
                 return Ok(Answer::refused(
                     code::PACKAGE_UNREADABLE,
                     "保存したパッケージを、いまは読み取れません。ディスクを確かめて、もう一度実行してください。",
@@ -171,13 +165,15 @@ async fn tell_loss(
     item: &HeldItem,
     by: &str,
 ) -> Result<bool, StoreError> {
-    let Some(sender) = item.partner.filter(|_| item.reason != DAMAGED) else { return Ok(true) };
+    let Some(sender) = item.partner.filter(|_| item.reason != code::STORE_DAMAGED) else {
+        return Ok(true);
+    };
     let (row, now) = (context.store.incoming(sender, id).await?, context.now());
-    let Ok(receipt) = failure_receipt(context, &row, DAMAGED, None, now).await else {
+    let Ok(receipt) = failure_receipt(context, &row, code::STORE_DAMAGED, None, now).await else {
         return Ok(false);
     };
     let (by, receipt) = (by.to_owned(), Some(receipt));
-    let note = IncomingNote { by, receipt, ..IncomingNote::code(DAMAGED) };
+    let note = IncomingNote { by, receipt, ..IncomingNote::code(code::STORE_DAMAGED) };
     context.store.incoming_event(sender, id, IncomingEvent::Withheld, note, now).await?;
     context.wake.issued.announce();
     Ok(true)
@@ -238,7 +234,7 @@ async fn reject(
     let row = context.store.incoming(sender, id).await?;
     let now = context.now();
     let text = |code: &str| code::meaning(code, Lang::En).unwrap_or_else(|| code.to_owned());
-    let findings = std::iter::once(DISMISSED).chain(why);
+    let findings = std::iter::once(code::DISMISSED_BY_RECIPIENT).chain(why);
     let findings = findings.map(|code| ReceiptFinding::of_fault(code, None, text(code)));
     let receipt = Receipt::of(&row.reference(), ReceiptKind::Rejection, now);
     let signed = signed_receipt(context, &row, receipt.with_findings(findings), now).await;
@@ -246,7 +242,7 @@ async fn reject(
         return Ok(Some(signing_failed()));
     };
     let (by, receipt) = (by.to_owned(), Some(receipt));
-    let note = IncomingNote { by, receipt, ..IncomingNote::code(DISMISSED) };
+    let note = IncomingNote { by, receipt, ..IncomingNote::code(code::DISMISSED_BY_RECIPIENT) };
     context.store.incoming_event(sender, id, IncomingEvent::Dismissed, note, now).await?;
     context.wake.issued.announce();
     Ok(None)

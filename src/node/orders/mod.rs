@@ -25,9 +25,6 @@ const INTERVAL: Duration = Duration::from_secs(1);
 /// How often it is looked whether somebody removed the folders of held sets.
 const LOOK_AT_FOLDERS: Duration = Duration::from_mins(1);
 
-/// The condition that orders cannot be read.
-const UNREADABLE: &str = code::CONTROL_UNREADABLE;
-
 /// The folders of all offices.
 type AllEnds = BTreeMap<OfficeNumber, Ends>;
 
@@ -84,7 +81,7 @@ async fn look(context: &Arc<Context>, ends: &AllEnds) {
             return;
         }
     }
-    context.notices.clear(UNREADABLE, "control");
+    context.notices.clear(code::CONTROL_UNREADABLE, "control");
 }
 
 fn told(context: &Context, error: &std::io::Error) {
@@ -94,7 +91,7 @@ fn told(context: &Context, error: &std::io::Error) {
     let en = format!(
         "the folder control in the data folder cannot be used, so commands are not heard: {error}"
     );
-    context.notices.raise(UNREADABLE, "control", (ja, en), context.now());
+    context.notices.raise(code::CONTROL_UNREADABLE, "control", (ja, en), context.now());
 }
 
 async fn carry_out(context: &Arc<Context>, ends: &AllEnds, taken: &Taken) -> Answer {

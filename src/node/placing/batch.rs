@@ -258,7 +258,7 @@ async fn note(
         }
     }
     if !placed.is_empty() || !held.is_empty() {
-        context.notices.clear(super::STOPPED, &super::about(folders.office));
+        context.notices.clear(code::PLACING_STOPPED, &super::about(folders.office));
     }
     forget(folders, held).await;
     (placed, broken.map_or(Ok(()), Err))

@@ -86,9 +86,6 @@ pub(super) fn lost_code(error: StoreError) -> &'static str {
     }
 }
 
-/// The condition that nothing can be placed.
-const STOPPED: &str = code::PLACING_STOPPED;
-
 fn about(office: OfficeNumber) -> String {
     format!("office {office} import")
 }
@@ -106,7 +103,12 @@ fn told(context: &Context, row: &IncomingRow, fault: &Fault) -> &'static str {
                 "received files cannot be placed; it is tried again: {} [{code}]",
                 error.text(Lang::En)
             );
-            context.notices.raise(STOPPED, about(row.office), (ja, en), context.now());
+            context.notices.raise(
+                code::PLACING_STOPPED,
+                about(row.office),
+                (ja, en),
+                context.now(),
+            );
             code
         }
         Fault::Package(code) | Fault::Unreadable(code) => {

@@ -151,12 +151,11 @@ pub(super) fn tell_unusable(own: &Own<'_>, error: TrustError, problems: &mut Pro
             | TrustError::WrongUsage
     );
     if never {
-        let (file, ja) = (own.file.display(), error.peer_text(Lang::Ja));
-        // The first sentence says what is wrong, the table what to do.
-        let to_do = code::find(error.code()).map(|info| info.to_do(Lang::Ja)).unwrap_or_default();
-        let ja = format!("{file}: {ja}{}", if ja.contains(to_do) { "" } else { to_do });
-        let en = code::find(error.code()).map(|info| info.to_do(Lang::En)).unwrap_or_default();
-        let en = format!("{file}: {error}. {en}");
+        let (file, info) = (own.file.display(), code::find(error.code()));
+        let to_do = |lang| info.map(|info| info.to_do(lang)).unwrap_or_default();
+        let meaning = info.map(|info| info.meaning(Lang::Ja)).unwrap_or_default();
+        let ja = format!("{file}: {meaning}。{}", to_do(Lang::Ja));
+        let en = format!("{file}: {error}. {}", to_do(Lang::En));
         problems.add(error.code(), own.place, ja, en);
     }
     never

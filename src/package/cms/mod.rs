@@ -30,6 +30,14 @@ pub(super) use verify::{verify_attached, verify_detached};
 /// Why a CMS message is refused.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum CmsFault {
+    /// The message is larger than the limits allow.
+    #[error("{got} bytes are more than the limit {limit}")]
+    TooLarge {
+        /// The most bytes that are taken.
+        limit: usize,
+        /// So many there were.
+        got: usize,
+    },
     /// Not CMS SignedData in DER, or with parts that our profile does not have, or with bytes
     /// after it.
     #[error("not CMS SignedData in DER with issuer-named signers and nothing unsigned")]

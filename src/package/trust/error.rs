@@ -2,7 +2,8 @@
 
 use jiff::Timestamp;
 
-use crate::types::{Lang, OfficeNumber, code};
+use crate::types::code::RefusalCode;
+use crate::types::{Lang, OfficeNumber};
 
 /// Something that trust should be built from cannot be used: a fault of our own configuration.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
@@ -85,66 +86,25 @@ pub enum TrustError {
 impl TrustError {
     /// The stable code, for programs. Codes are never reused.
     pub const fn code(&self) -> &'static str {
-        match self {
-            Self::Unreadable => code::CERTIFICATE_UNREADABLE,
-            Self::WeakKey => code::CERTIFICATE_WEAK_KEY,
-            Self::NotYetValid { .. } => code::CERTIFICATE_NOT_YET_VALID,
-            Self::Expired { .. } => code::CERTIFICATE_EXPIRED,
-            Self::Revoked => code::CERTIFICATE_REVOKED,
-            Self::StaleList { .. } | Self::UnfitList | Self::NoList => code::REVOCATION_UNKNOWN,
-            Self::Version1 => code::CERTIFICATE_VERSION,
-            Self::WrongUsage | Self::Authority => code::CERTIFICATE_WRONG_USAGE,
-            Self::UnknownIssuer => code::CERTIFICATE_UNKNOWN,
-            Self::WrongOffice { .. } => code::CERTIFICATE_WRONG_OFFICE,
-        }
+        self.refusal().code()
     }
 
-    /// The text for the peer.
-    pub const fn peer_text(&self, lang: Lang) -> &'static str {
-        let (ja, en) = match self {
-            Self::Unreadable => ("証明書を読み取れません。", "The certificate cannot be read."),
-            Self::WeakKey => (
-                "証明書の鍵が対応外です。ECDSA P-256・P-384 または RSA 2048 ビット以上が必要です。",
-                "The key of the certificate is not accepted. Use ECDSA P-256 or P-384, or RSA of at least 2048 bits.",
-            ),
-            Self::NotYetValid { .. } => (
-                "証明書の有効期間がまだ始まっていません。双方の時計を確認してください。",
-                "The certificate is not valid yet. Check the clocks on both sides.",
-            ),
-            Self::Expired { .. } => (
-                "証明書の有効期間が過ぎています。証明書を更新してください。",
-                "The certificate has expired. Renew it.",
-            ),
-            Self::Revoked => (
-                "証明書は失効しています。新しい証明書が必要です。",
-                "The certificate has been revoked. A new one is needed.",
-            ),
-            Self::StaleList { .. } | Self::UnfitList | Self::NoList => (
-                "受信側で証明書の失効を確認できません。受信側の失効リストの更新が必要です。",
-                "The recipient cannot check revocation. The recipient has to renew its revocation list.",
-            ),
-            Self::Version1 => (
-                "拡張のない X.509 v1 の証明書は使えません。認証局で v3 の証明書（CA:FALSE、keyUsage 付き）を発行し直してください。",
-                "An X.509 v1 certificate without extensions is not accepted. Have a v3 certificate issued, with CA:FALSE and keyUsage.",
-            ),
-            Self::Authority => (
-                "認証局の証明書 (CA:TRUE) は、事業所の証明書として使えません。CA:FALSE の証明書を作り直してください。",
-                "It is an authority's certificate (CA:TRUE). Make one for the office with CA:FALSE.",
-            ),
-            Self::WrongUsage => (
-                "証明書の用途がこの使い方を許していません。",
-                "The usage of the certificate does not allow this use.",
-            ),
-            Self::UnknownIssuer => (
-                "証明書が登録されていません。受信側での証明書の登録が必要です。",
-                "The certificate is unknown. The recipient has to register it.",
-            ),
-            Self::WrongOffice { .. } => (
-                "証明書の名義 (CN) が事業所番号と一致しません。",
-                "The common name of the certificate is not the number of the office.",
-            ),
-        };
-        lang.pick(ja, en)
+    /// With which code a node refuses what such a certificate stands for.
+    pub const fn refusal(&self) -> RefusalCode {
+        match self {
+            Self::Unreadable => RefusalCode::CERTIFICATE_UNREADABLE,
+            Self::WeakKey => RefusalCode::CERTIFICATE_WEAK_KEY,
+            Self::NotYetValid { .. } => RefusalCode::CERTIFICATE_NOT_YET_VALID,
+            Self::Expired { .. } => RefusalCode::CERTIFICATE_EXPIRED,
+            Self::Revoked => RefusalCode::CERTIFICATE_REVOKED,
+            Self::StaleList { .. } | Self::UnfitList | Self::NoList => {
+                RefusalCode::REVOCATION_UNKNOWN
+            }
+            Self::Version1 => RefusalCode::CERTIFICATE_VERSION,
+            Self::WrongUsage | Self::Authority => RefusalCode::CERTIFICATE_WRONG_USAGE,
+            Self::UnknownIssuer => RefusalCode::CERTIFICATE_UNKNOWN,
+            Self::WrongOffice { .. } => RefusalCode::CERTIFICATE_WRONG_OFFICE,
+        }
     }
 }
 

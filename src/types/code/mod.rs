@@ -6,11 +6,13 @@
 //!
 //! Each code is a constant here and written out nowhere else; a test reads the sources for that.
 
+mod refusal;
 mod table;
 
 use std::fmt::Write as _;
 
 use super::Lang;
+pub use refusal::{RefusalCode, RefusalStatus};
 pub use table::*;
 
 /// Where a code is met.
@@ -214,6 +216,9 @@ pub fn markdown() -> String {
                 to_do.0,
                 to_do.1,
             );
+            if let Some(status) = RefusalCode::find(code).map(RefusalCode::status) {
+                let _ = writeln!(page, "* HTTP: {} {}", status.code(), status.title());
+            }
             if !also.is_empty() {
                 let titles = |lang| {
                     let titles: Vec<_> = also.iter().map(|area| area.title(lang)).collect();
@@ -251,6 +256,17 @@ mod tests {
             }
             assert!(info.to_do.0.ends_with('。'), "{code}: {}", info.to_do.0);
             assert!(!info.meaning.0.ends_with('。'), "{code}: {}", info.meaning.0);
+        }
+    }
+
+    #[test]
+    fn what_is_met_as_a_refusal_has_a_status_and_a_text_for_the_peer() {
+        for info in TABLE {
+            let is_met = info.is_in(Area::Refusal) || info.is_in(Area::OfPackage);
+            let refusal = RefusalCode::find(info.code);
+            assert_eq!(refusal.is_some(), is_met, "{}", info.code);
+            let Some(text) = refusal.map(RefusalCode::text) else { continue };
+            assert!(text.is_ascii() && text.ends_with('.'), "{}: {text}", info.code);
         }
     }
 

@@ -1,9 +1,10 @@
 //! The rows of the table.
 
-use super::{Actor, Area, CodeInfo};
+use super::{Actor, Area, CodeInfo, RefusalCode, RefusalStatus};
 
 macro_rules! codes {
     ($($name:ident $code:literal [$($area:ident)+] $actor:ident
+       $(=> $status:ident $text:literal)?
        $ja:literal $en:literal
        $do_ja:literal $do_en:literal;)+) => {
         $(
@@ -19,6 +20,19 @@ macro_rules! codes {
             meaning: ($ja, $en),
             to_do: ($do_ja, $do_en),
         }),+];
+
+        impl RefusalCode {
+            $($(
+                #[doc = $en]
+                pub const $name: Self =
+                    Self { code: $name, status: RefusalStatus::$status, text: $text };
+            )?)+
+
+            /// Every code with which a node refuses.
+            pub const ALL: &[Self] = &[$($(
+                Self { code: $name, status: RefusalStatus::$status, text: $text },
+            )?)+];
+        }
     };
 }
 
@@ -77,58 +91,72 @@ codes! {
     "The receipt of the partner is waited for.";
 
     NOT_FOUND "not-found" [Refusal Store] Sender
+    => NotFound "There is no such resource."
     "求められたものがありません" "there is no such thing"
     "送信側は相手の url を確かめてください。コマンドの返事の場合は、メッセージ ID を renkei history で確かめてください。"
     "A sender checks the url of the partner. As the answer to a command: check the message id with renkei history.";
     METHOD_NOT_ALLOWED "method-not-allowed" [Refusal] Maker
+    => MethodNotAllowed "The resource has no such method."
     "その操作は用意されていません" "the route has no such method"
     "送信側のソフトウェアの版を確かめてください。"
     "Check the version of the sending software.";
     CERTIFICATE_REFUSED "certificate-refused" [Refusal Handshake] Both
+    => Forbidden "The client certificate is not accepted any more."
     "証明書を受け付けられません" "the certificate is not accepted"
     "つないできた側の証明書の期限・用途と、受信側の登録を確かめてください。"
     "Check dates and usage of the certificate that came, and what the receiving side has registered.";
     NOT_A_PARTNER "not-a-partner" [Refusal] Recipient
+    => Forbidden "The recipient has not registered the sender as a partner."
     "送信元が相手として登録されていません" "the sender is no registered partner"
     "受信側の設定の [[peer]] に、送信元の事業所番号を登録してください。"
     "The receiving side adds the sender to [[peer]] of its configuration.";
     CERTIFICATE_NOT_ALLOWED "certificate-not-allowed" [Refusal] Both
+    => Forbidden "The client certificate does not speak for the office."
     "証明書が、その事業所のものとして認められません" "the certificate does not speak for the office"
     "送信側の事業所番号と、証明書の名義（CN）または受信側に登録した SHA-256 を突き合わせてください。"
     "Compare the sender's office number with the common name of its certificate, or with the SHA-256 that the receiving side has registered.";
     PARTNER_SHARE_EXCEEDED "partner-share-exceeded" [Refusal] Time
+    => TooManyRequests "You have as much under way at once as one partner may; come again."
     "一つの相手に許す量を、いま使い切っています" "the partner holds as much at a time as one may"
     "少し待つと自動で送り直されます。続く場合は、受信側の limits.partner_share を確かめてください。"
     "It is sent again after a while. If it goes on, see limits.partner_share of the receiving side.";
     PARTNER_RATE_EXCEEDED "partner-rate-exceeded" [Refusal Condition] Sender
+    => TooManyRequests "You have sent as much lately as one partner may; come again later."
     "一つの相手が 1 時間に送れる量を超えました" "more came in an hour than one partner may send"
     "送信側が同じものを送り続けていないか確かめてください。必要なら受信側で limits.partner_rate を大きくします。"
     "See whether the sender sends the same again and again; else the receiving side makes limits.partner_rate larger.";
     PARTNER_STORE_FULL "partner-store-full" [Refusal Condition] Recipient
+    => InsufficientStorage "The node keeps as much of you as it may; ask its operator."
     "その相手から受け取って保存できる量の上限に達しました" "as much of the partner is kept as may be"
     "受信側で limits.partner_store を大きくするか、保存期間（retention.packages）を短くしてください。"
     "The receiving side makes limits.partner_store larger or retention.packages shorter.";
     STORAGE_FULL "storage-full" [Refusal] Recipient
+    => InsufficientStorage "The node has no room for packages at the moment; come again."
     "受信側のディスクか台帳がいっぱいです" "no room on the recipient's disk or in its store"
     "受信側でディスクの空きを増やすか、limits.store_size を大きくしてください。空くと自動で送り直されます。"
     "The receiving side makes room on its disk or raises limits.store_size; then it is sent again by itself.";
     STORE_GONE "store-gone" [Refusal Condition Store] Recipient
+    => Unavailable "The store of the recipient is away; come again."
     "データフォルダー、または中の台帳が、動作中になくなりました" "the data folder or the store in it is gone"
     "node.data のディスクをつなぎ直してください。控えから戻す場合は、先に renkei を止めます。"
     "Connect the disk of node.data again; stop renkei before a copy is restored.";
     BUSY "busy" [Refusal] Time
+    => Unavailable "The node cannot take it at the moment; come again."
     "受信側が混み合っています" "the recipient is busy"
     "少し待つと自動で送り直されます。"
     "It is sent again after a while.";
     TIMEOUT "timeout" [Refusal] Time
+    => Unavailable "The node did not answer in time; repeat the request."
     "受信側の処理が時間内に終わりませんでした" "the recipient did not get it done in time"
     "自動で送り直されます。二重に取り込まれることはありません。"
     "It is sent again by itself, and is never imported twice.";
     INTERNAL "internal" [Refusal Held Order Start Store] Maker
+    => Internal "The node failed to handle the request; its operator finds the reason in its log."
     "内部エラーです" "an internal fault"
     "そのコードを出した側のログを確かめ、続く場合はログを添えて開発元に連絡してください。"
     "See the log of the side that gave the code; if it goes on, report it with the log.";
     BAD_QUERY "bad-query" [Refusal] Maker
+    => BadRequest "Expected office (10 characters), and optionally after (a position) and wait (seconds)."
     "問い合わせの書き方が正しくありません" "the query is malformed"
     "問い合わせた側のソフトウェアの版を確かめてください。"
     "Check the version of the asking software.";
@@ -137,119 +165,158 @@ codes! {
     "url が renkei を指しているか、双方の版を確かめてください。"
     "Check that the url leads to renkei, and the versions of both sides.";
     OWN_CERTIFICATE_NOT_VALID "own-certificate-not-valid" [Refusal Certificates] Here
+    => Unavailable "A certificate of the recipient is not valid at the moment; its operator has to renew it."
     "自分の証明書が有効期間の外です" "an own certificate is not valid at the moment"
     "パソコンの時計を確かめ、期限が切れていれば新しい証明書に置き換えてください。受信側の証明書の場合は、相手に伝えてください。"
     "Check the clock of the computer, and put a new certificate in place of one that has ended. Where it is the recipient's, tell the partner.";
 
     BAD_MESSAGE_ID "bad-message-id" [OfPackage] Maker
+    => BadRequest "Expected a UUID of version 7 in lower case in the path."
     "メッセージ ID の形が正しくありません" "the message id is malformed"
     "送信側のソフトウェアの版を確かめてください。"
     "Check the version of the sending software.";
     UNSUPPORTED_MEDIA_TYPE "unsupported-media-type" [OfPackage] Maker
+    => UnsupportedMediaType "Expected a body of type application/zip without a content coding."
     "パッケージの形式ではありません" "the body is no package by its type"
     "送信側のソフトウェアの版を確かめてください。"
     "Check the version of the sending software.";
     DIGEST_MISSING "digest-missing" [OfPackage] Maker
+    => BadRequest "Expected Content-Digest with sha-256, found none."
     "内容の確認用の値（Content-Digest）がありません" "there is no Content-Digest with sha-256"
     "送信側のソフトウェアの版を確かめてください。"
     "Check the version of the sending software.";
     DIGEST_MALFORMED "digest-malformed" [OfPackage] Maker
+    => BadRequest "Expected Content-Digest as sha-256=:<base64 of 32 bytes>: (RFC 9530)."
     "内容の確認用の値（Content-Digest）を読み取れません" "Content-Digest cannot be read"
     "送信側のソフトウェアの版を確かめてください。"
     "Check the version of the sending software.";
-    DIGEST_MISMATCH "digest-mismatch" [OfPackage] Sender
-    "内容が、送信時に約束されたものと異なります" "the content is not what was promised"
+    DIGEST_MISMATCH "digest-mismatch" [OfPackage] Time
+    => BadRequest "The body is not what Content-Digest says; it was damaged on its way."
+    "届いた内容が、送信時に約束されたもの（Content-Digest）と異なります" "the body was damaged on its way"
     "自動で送り直します。続く場合は、途中の機器が内容を変えていないか確かめてください。"
     "It is sent again. If it goes on, see whether something between changes the content.";
     BODY_BROKEN "body-broken" [OfPackage] Time
+    => BadRequest "The body ended early or is not well-formed."
     "受信の途中で通信が切れました" "the body ended early"
     "自動で送り直します。"
     "It is sent again by itself.";
     TOO_LARGE "too-large" [OfPackage] Both
+    => TooLarge "The package is larger than this node takes. Send the files in smaller units."
     "受信側の上限より大きいパッケージです" "the package is larger than the recipient accepts"
     "ファイルを分けて送るか、受信側で limits.package_size を大きくしてください。"
     "Send the files in smaller units, or the receiving side raises limits.package_size.";
+    TOO_MANY_FILES "too-many-files" [OfPackage] Both
+    => TooLarge "The package has more files than this node takes. Send the files in smaller units."
+    "受信側の上限より多くのファイルが入ったパッケージです" "the package has more files than the recipient accepts"
+    "ファイルを分けて送るか、受信側で limits.unit_files を大きくしてください。"
+    "Send the files in smaller units, or the receiving side raises limits.unit_files.";
     TOO_SLOW "too-slow" [Refusal] Time
+    => RequestTimeout "The body came too slowly."
     "送信が遅すぎて打ち切られました" "the body came too slowly"
     "自動で送り直します。続く場合は回線を確かめてください。"
     "It is sent again. If it goes on, check the line.";
     ID_MISMATCH "id-mismatch" [OfPackage] Maker
+    => Unprocessable "The id in the path is not the one in the manifest."
     "送り先の番号とパッケージの番号が一致しません" "the id in the path is not the one in the manifest"
     "送信側のソフトウェアの版を確かめてください。"
     "Check the version of the sending software.";
     ID_TAKEN "id-taken" [OfPackage] Maker
+    => Conflict "This id was used for other bytes before."
     "同じメッセージ ID で別の内容が送られています" "the sender used the id for other bytes"
     "送信側のデータフォルダーが古い控えから戻されていないか確かめ、ファイルを出力し直してください。"
     "See whether the sender's data folder is an older copy, and export the files again.";
     CLOCK_AHEAD "clock-ahead" [Refusal] Both
+    => Unprocessable "The package was made in the future; check the clocks on both sides."
     "パッケージの作成日時が、受信側の時計より先です" "the package was made in the future"
     "双方のパソコンの日付と時刻を確かめてください。直ると自動で送り直されます。"
     "Set date and time on both computers; then it is sent again by itself.";
     UNSUPPORTED_FORMAT "unsupported-format" [OfPackage] Both
+    => Unprocessable "The format of the package is not supported. Update renkei on both sides."
     "パッケージの形式の版に対応していません" "the format of the package is not supported"
     "双方の renkei を新しい版にしてください。"
     "Update renkei on both sides.";
     BAD_CONTAINER "bad-container" [OfPackage] Sender
+    => Unprocessable "The container of the package is malformed. Check the sending software."
     "パッケージの形式が正しくありません" "the container of the package is malformed"
     "送信側のソフトウェアを確かめてください。"
     "Check the sending software.";
     BAD_MANIFEST "bad-manifest" [OfPackage] Sender
+    => Unprocessable "The manifest of the package is invalid. Check the sending software."
     "パッケージの目録が正しくありません" "the manifest of the package is invalid"
     "送信側のソフトウェアを確かめてください。"
     "Check the sending software.";
+    FILE_MISMATCH "file-mismatch" [OfPackage] Sender
+    => Unprocessable "A file is not the one that the manifest describes. Check the sending software."
+    "ファイルが、パッケージの目録の内容と一致しません" "a file is not the one that the manifest of its package describes"
+    "送信側のソフトウェアを確かめてください。保存した証拠で出た場合は、ファイルが署名の後で書き換えられています。"
+    "Check the sending software. Met in proof that was kept, the file was changed after it was signed.";
     BAD_SIGNATURE "bad-signature" [OfPackage] Sender
+    => Unprocessable "The signature does not verify. The content may have changed after it was signed."
     "電子署名を確認できません" "the signature does not verify"
     "署名の後で内容が変わった可能性があります。介護ソフトから出力し直して送ってください。"
     "The content may have changed after it was signed: export and send it again.";
     SIGNER_MISMATCH "signer-mismatch" [OfPackage] Sender
+    => Forbidden "The document was signed with another certificate than it names."
     "文書に書かれたものと別の証明書で署名されています" "signed with another certificate than the document names"
     "送信側のソフトウェアを確かめてください。"
     "Check the sending software.";
     NOT_OUR_PACKAGE "not-our-package" [OfPackage] Sender
+    => Unprocessable "The recipient's office is not one of this node. Check the address of the partner."
     "送信先の事業所番号が、受信側の事業所ではありません" "the package is for an office that the recipient is not"
     "送信側の設定で、その事業所番号の [[peer]] の url を確かめてください。"
     "The sender checks the url of the [[peer]] with that office number.";
     PACKAGE_EXPIRED "package-expired" [OfPackage] Sender
+    => Unprocessable "The package has expired. Send the files as a new package."
     "パッケージの有効期限が過ぎています" "the package has expired"
     "介護ソフトからもう一度出力してください。"
     "Export the files from the care software again.";
     CERTIFICATE_EXPIRED "certificate-expired" [Refusal Handshake] Both
+    => Forbidden "The certificate has expired. Renew it."
     "証明書の有効期間が過ぎています" "the certificate has expired"
     "つないできた側・署名した側が証明書を更新してください。双方の時計も確かめます。"
     "The side whose certificate it is renews it; check the clocks of both.";
     CERTIFICATE_NOT_YET_VALID "certificate-not-yet-valid" [Refusal Handshake] Both
+    => Forbidden "The certificate is not valid yet. Check the clocks on both sides."
     "証明書の有効期間がまだ始まっていません" "the certificate is not valid yet"
     "双方のパソコンの日付と時刻を確かめてください。"
     "Check the clocks on both sides.";
     CERTIFICATE_UNREADABLE "certificate-unreadable" [Refusal Handshake Certificates Start] Here
+    => Forbidden "The certificate cannot be read."
     "証明書を読み取れません" "the certificate cannot be read"
     "PEM または DER の X.509 証明書を置き直してください。"
     "Put an X.509 certificate in PEM or DER there.";
     CERTIFICATE_WEAK_KEY "certificate-weak-key" [Refusal Handshake Certificates Start] Here
+    => Forbidden "The key of the certificate is not accepted. Use ECDSA P-256 or P-384, or RSA of at least 2048 bits."
     "証明書の鍵が対応外です" "the key of the certificate is not accepted"
     "ECDSA P-256・P-384 または RSA 2048 ビット以上の鍵で、証明書を発行し直してください。"
     "Have a certificate issued for a key ECDSA P-256 or P-384, or RSA of at least 2048 bits.";
     CERTIFICATE_REVOKED "certificate-revoked" [Refusal Handshake Certificates Start] Here
+    => Forbidden "The certificate has been revoked. A new one is needed."
     "証明書は失効しています" "the certificate has been revoked"
     "認証局に新しい証明書を発行してもらってください。"
     "Have the authority issue a new one.";
     CERTIFICATE_WRONG_USAGE "certificate-wrong-usage" [Refusal Handshake Certificates Start] Here
+    => Forbidden "The usage of the certificate does not allow this use; that of an authority (CA:TRUE) never does."
     "証明書の用途（CA:TRUE、keyUsage、extendedKeyUsage）がこの使い方を許していません" "CA:TRUE, keyUsage or extendedKeyUsage of the certificate does not allow this use"
     "CA:FALSE、keyUsage は digitalSignature で発行し直してください。extendedKeyUsage を付けるなら、TLS 用は serverAuth と clientAuth の両方が要ります。"
     "Have it issued with CA:FALSE and keyUsage digitalSignature; an extendedKeyUsage for TLS needs both serverAuth and clientAuth.";
     CERTIFICATE_UNKNOWN "certificate-unknown" [Refusal Handshake] Recipient
+    => Forbidden "The certificate is unknown. The recipient has to register it."
     "証明書が登録されていません" "the certificate is not registered"
     "受信側が、つないできた側の証明書の SHA-256 を [[peer]] の tls_certificates・signing_certificates に登録するか、発行した認証局を tls.roots に加えてください。TLS 用と署名用の取り違えに注意します。"
     "The receiving side registers the SHA-256 of the certificate in tls_certificates or signing_certificates of [[peer]], or adds the authority to tls.roots; those for TLS and for signing are easily swapped.";
     CERTIFICATE_WRONG_OFFICE "certificate-wrong-office" [Refusal Handshake] Both
+    => Forbidden "The common name of the certificate is not the number of the office."
     "証明書の名義（CN）が事業所番号と一致しません" "the common name of the certificate is not the number of the office"
     "事業所番号の書き間違いを確かめてください。名義が違う証明書を使うなら、相手の設定に SHA-256 を登録します。"
     "Look for a mistyped office number; a certificate of another name has to be registered by its SHA-256.";
     CERTIFICATE_VERSION "certificate-version" [Refusal Handshake Certificates Start] Here
+    => Forbidden "An X.509 v1 certificate without extensions is not accepted. Have a v3 certificate issued, with CA:FALSE and keyUsage."
     "拡張のない X.509 v1 の証明書は使えません" "an X.509 v1 certificate without extensions is not accepted"
     "v3 の証明書（CA:FALSE、keyUsage 付き）を発行し直してください。openssl x509 -req には -copy_extensions copyall か -extfile を付けます。"
     "Have a v3 certificate issued with CA:FALSE and keyUsage; openssl x509 -req needs -copy_extensions copyall or -extfile.";
     REVOCATION_UNKNOWN "revocation-unknown" [Refusal Handshake] Recipient
+    => Forbidden "The recipient cannot check revocation. The recipient has to renew its revocation list."
     "証明書の失効を確認できません" "revocation of the certificate cannot be checked"
     "確認する側が、失効リスト（tls.revocation_lists）を新しいものに置き換えてください。"
     "The side that checks puts a new revocation list into tls.revocation_lists.";
@@ -450,6 +517,7 @@ codes! {
     "[[peer]] に tls_certificates と signing_certificates の両方を書くか、相手の証明書の認証局を tls.roots に書いてください。"
     "Give the [[peer]] both tls_certificates and signing_certificates, or put the authority of its certificates into tls.roots.";
     CLOCK_IN_DOUBT "clock-in-doubt" [Refusal Condition] Here
+    => Unavailable "The clock of the recipient leapt and has to be confirmed first; come again."
     "パソコンの時計が急に変わったため、正しいと確かめられるまで送受信などを止めています" "the clock leapt, so sending and receiving pause until it is confirmed"
     "そのパソコンの日付と時刻を直してください。確かめられると自動で続きます。"
     "Set date and time of that computer; it goes on by itself when the clock is confirmed.";

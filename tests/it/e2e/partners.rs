@@ -48,6 +48,23 @@ fn a_partner_that_comes_back_gets_everything_at_once() {
     assert!(!stdout(&care, &["status"]).contains("waiting"));
 }
 
+/// What passes through a proxy of the system would be read there, or not arrive.
+#[cfg(target_os = "linux")]
+#[test]
+fn a_proxy_of_the_system_is_not_used() {
+    let [mut care, mut help] = offices([CARE, HELP]);
+    let nobody = "http://127.0.0.1:1";
+    for name in ["https_proxy", "HTTPS_PROXY", "all_proxy", "ALL_PROXY"] {
+        care.set_variable(name, nobody);
+    }
+    let unit = withdrawal(CARE, 1);
+    export(&care, &unit);
+    help.start();
+    care.start();
+    until("the unit at the partner", || care.has_sent("HANDED_OVER", 1));
+    assert_eq!(help.files("import"), unit);
+}
+
 #[test]
 fn a_wrong_certificate_keeps_packages_back_until_it_is_mended() {
     let mut pair = offices([CARE, HELP]);

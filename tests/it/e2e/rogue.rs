@@ -133,7 +133,7 @@ impl Rogue {
         match self.put(to, parcel) {
             Err(SendError::Refused { problem } | SendError::Busy { problem, .. }) => {
                 let text = problem.to_string();
-                (problem.status, problem.code, text)
+                (problem.status, problem.code.to_owned(), text)
             }
             other => panic!("expected a refusal, got {other:?}"),
         }

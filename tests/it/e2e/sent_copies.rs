@@ -5,9 +5,9 @@ use std::sync::Arc;
 
 use renkei::link::{
     Limits as ServerLimits, Peer, PutAnswer, ReceiptPage, ReceiptQuery, Refusal, Server, Service,
-    StatusAnswer, TrustRefusal,
+    StatusAnswer,
 };
-use renkei::package::{Limits, Receipt, ReceiptFinding, ReceiptKind, Signer, open};
+use renkei::package::{Limits, Receipt, ReceiptFinding, ReceiptKind, Signer, TrustError, open};
 use renkei::types::{Digest, Hashed, MessageId, OfficeNumber};
 
 use super::rogue::{Rogue, identity};
@@ -86,9 +86,9 @@ impl Service for StandIn {
         Ok(())
     }
 
-    fn refused_certificate(&self, _: OfficeNumber, _: Digest, _: &TrustRefusal) {}
+    fn refused_certificate(&self, _: OfficeNumber, _: Digest, _: TrustError) {}
 
-    fn refused_stranger(&self, _: Digest, _: std::net::IpAddr, _: &TrustRefusal) {}
+    fn refused_stranger(&self, _: Digest, _: std::net::IpAddr, _: TrustError) {}
 
     async fn put_message(
         &self,

@@ -13,10 +13,10 @@ use rcgen::{
 };
 use renkei::link::{
     Client, ClientLimits, Endpoint, Limits, Peer, PutAnswer, ReceiptEntry, ReceiptPage,
-    ReceiptQuery, Refusal, RefusalStatus, Server, Service, StatusAnswer, Stopped, Tls, TlsSettings,
-    TlsVersions, TrustRefusal,
+    ReceiptQuery, Refusal, Server, Service, StatusAnswer, Stopped, Tls, TlsSettings, TlsVersions,
 };
-use renkei::package::{CertificateInfo, Trust, TrustSources};
+use renkei::package::{CertificateInfo, Trust, TrustError, TrustSources};
+use renkei::types::code::RefusalCode;
 use renkei::types::{Clock, Digest, Hashed, MessageId, OfficeNumber};
 use rustls::pki_types::{
     CertificateDer, CertificateRevocationListDer, PrivateKeyDer, PrivatePkcs8KeyDer,
@@ -257,7 +257,7 @@ impl Service for TestService {
         let named = CertificateInfo::of(&peer.certificate).expect("a certificate").office;
         match named.filter(|named| *named != office(STRANGER)) {
             Some(partner) => Ok(partner),
-            None => Err(Refusal::plain(RefusalStatus::Forbidden, "not-a-partner", "Unknown.")),
+            None => Err(Refusal::plain(RefusalCode::NOT_A_PARTNER)),
         }
     }
 
@@ -265,11 +265,11 @@ impl Service for TestService {
         Ok(())
     }
 
-    fn refused_certificate(&self, office: OfficeNumber, sha256: Digest, why: &TrustRefusal) {
-        self.refused.lock().expect("no panic inside").push((office, sha256, why.code));
+    fn refused_certificate(&self, office: OfficeNumber, sha256: Digest, why: TrustError) {
+        self.refused.lock().expect("no panic inside").push((office, sha256, why.code()));
     }
 
-    fn refused_stranger(&self, _: Digest, _: std::net::IpAddr, _: &TrustRefusal) {}
+    fn refused_stranger(&self, _: Digest, _: std::net::IpAddr, _: TrustError) {}
 
     async fn put_message(
         &self,
@@ -282,8 +282,7 @@ impl Service for TestService {
         let (body, digest) = (body.bytes(), body.sha256());
         assert!(!body.starts_with(PANIC), "as the package says");
         if body.starts_with(BUSY) {
-            let refusal =
-                Refusal::new(RefusalStatus::InsufficientStorage, "storage-full", "Full.", "");
+            let refusal = Refusal::plain(RefusalCode::STORAGE_FULL);
             return Err(refusal.retry_after(Duration::from_secs(7)));
         }
         if body.starts_with(WAIT) {
@@ -292,12 +291,7 @@ impl Service for TestService {
         assert_eq!(digest, Digest::of(body));
         let before = self.taken.lock().expect("no panic inside").insert(id, digest);
         if before.is_some_and(|before| before != digest) {
-            return Err(Refusal::new(
-                RefusalStatus::Conflict,
-                "id-taken",
-                "Other bytes.",
-                "secret",
-            ));
+            return Err(Refusal::new(RefusalCode::ID_TAKEN, "secret"));
         }
         let receipt = format!("receipt for {digest}").into();
         Ok(PutAnswer { receipt, repeated: before.is_some() })
@@ -307,12 +301,7 @@ impl Service for TestService {
         let _end = CountAtEnd(&self.polled);
         if query.office != office(SENDER) {
             let log = format!("{peer:?} asked for {}", query.office);
-            return Err(Refusal::new(
-                RefusalStatus::Forbidden,
-                "certificate-not-allowed",
-                "Not yours.",
-                log,
-            ));
+            return Err(Refusal::new(RefusalCode::CERTIFICATE_NOT_ALLOWED, log));
         }
         loop {
             let news = self.news.notified();

@@ -28,7 +28,9 @@ async fn strict_node(authority: &Authority) -> Node {
     Node::start(settings(&authority.issue(RECIPIENT), trust), Limits::default()).await
 }
 
-#[tokio::test]
+/// With threads, as in a node: the alert arrives when the handshake of the client is over, before, while
+/// or after a request is given to the connection.
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn clients_that_are_not_acceptable_are_told_so() {
     let authority = Authority::new("test authority");
     let node = strict_node(&authority).await;

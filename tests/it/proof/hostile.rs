@@ -104,13 +104,10 @@ fn the_container_has_exactly_its_entries() {
     assert_eq!(code(&[manifest, signature, two, one]), bad);
     assert_eq!(code(&[manifest, signature, one, one]), bad);
     assert_eq!(code(&[manifest, signature, one, two, ("../evil", b"x")]), bad);
-    assert_eq!(
-        code(&[manifest, signature, one, two, ("files/0003", b"x")]),
-        Some("digest-mismatch")
-    );
-    assert_eq!(code(&[manifest, signature, one]), Some("digest-mismatch"));
+    assert_eq!(code(&[manifest, signature, one, two, ("files/0003", b"x")]), Some("file-mismatch"));
+    assert_eq!(code(&[manifest, signature, one]), Some("file-mismatch"));
     let swapped = [manifest, signature, ("files/0001", two.1), ("files/0002", one.1)];
-    assert_eq!(code(&swapped), Some("digest-mismatch"));
+    assert_eq!(code(&swapped), Some("file-mismatch"));
 }
 
 #[test]
@@ -122,11 +119,10 @@ fn sizes_are_limited_before_anything_is_read() {
     let default = Limits::default();
     assert_eq!(with(default), Ok(()));
     assert_eq!(with(Limits { package_bytes: bytes.len(), ..default }), Ok(()));
-    let too_large = Err("too-large");
-    assert_eq!(with(Limits { package_bytes: bytes.len() - 1, ..default }), too_large);
-    assert_eq!(with(Limits { manifest_bytes: 100, ..default }), too_large);
-    assert_eq!(with(Limits { signature_bytes: 100, ..default }), too_large);
-    assert_eq!(with(Limits { files: 1, ..default }), too_large);
+    assert_eq!(with(Limits { package_bytes: bytes.len() - 1, ..default }), Err("too-large"));
+    assert_eq!(with(Limits { manifest_bytes: 100, ..default }), Err("bad-manifest"));
+    assert_eq!(with(Limits { signature_bytes: 100, ..default }), Err("bad-signature"));
+    assert_eq!(with(Limits { files: 1, ..default }), Err("too-many-files"));
     assert_eq!(with(Limits { files: 2, ..default }), Ok(()));
 }
 

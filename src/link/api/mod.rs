@@ -1,0 +1,108 @@
+//! What the two sides say to each other, and the trait through which the node answers.
+
+use std::fmt;
+use std::net::{IpAddr, SocketAddr};
+
+use bytes::Bytes;
+use rustls::pki_types::CertificateDer;
+
+mod receipts;
+mod status;
+
+pub use receipts::{ReceiptEntry, ReceiptPage, ReceiptQuery};
+pub use status::{Status, StatusAnswer, StatusLimits};
+
+use super::problem::Refusal;
+use crate::package::TrustError;
+use crate::types::{Digest, Hashed, MessageId, OfficeNumber};
+
+/// What the node does with the requests of partners.
+///
+/// Whatever arrives here came over TLS from a certificate that [`Trust::accepts`] let in, is
+/// within the [`Limits`] and well-formed. Which office the certificate may speak for is for the
+/// service to ask.
+///
+/// [`Trust::accepts`]: crate::package::Trust::accepts
+/// [`Limits`]: super::Limits
+pub trait Service: Send + Sync + 'static {
+    /// The partner that a certificate speaks for: the one that everything on its connections is
+    /// counted for. Asked before the body of a request is read, and again when trust has changed;
+    /// never waits.
+    ///
+    /// # Errors
+    ///
+    /// Whoever speaks for no partner gets nothing but the status.
+    fn admits(&self, peer: &Peer) -> Result<OfficeNumber, Refusal>;
+
+    /// Whether a package of a partner may come just now; asked before its body is read. Never waits.
+    fn takes_from(&self, partner: OfficeNumber) -> Result<(), Refusal>;
+
+    /// A certificate was refused in the handshake, although it may be one of `office`: its only
+    /// common name says so. Anybody can make such a certificate. Never waits.
+    fn refused_certificate(&self, office: OfficeNumber, sha256: Digest, why: TrustError);
+
+    /// The same of a certificate that names no office; what it names may be a person. `site` is where
+    /// it came from. Never waits.
+    fn refused_stranger(&self, sha256: Digest, site: IpAddr, why: TrustError);
+
+    /// A package of `partner`, as [`admits`](Self::admits) said, arrived completely and fits its
+    /// `Content-Digest`.
+    ///
+    /// Answers only after the bytes are durable; a repeat is answered with the same receipt bytes.
+    /// Once started it always runs to its end, also when the peer went away or was told to come
+    /// again because it took longer than [`Limits::request_timeout`].
+    ///
+    /// [`Limits::request_timeout`]: super::Limits::request_timeout
+    fn put_message(
+        &self,
+        peer: &Peer,
+        partner: OfficeNumber,
+        id: MessageId,
+        body: Hashed,
+    ) -> impl Future<Output = Result<PutAnswer, Refusal>> + Send;
+
+    /// The receipts of packages that `query.office` sent to us, behind a position.
+    ///
+    /// With `query.wait` zero it answers at once. Otherwise it may wait until there is something to
+    /// tell: when the wait is over, the peer goes away or the server stops, the future is dropped
+    /// and the peer gets an empty page.
+    fn receipts(
+        &self,
+        peer: &Peer,
+        query: ReceiptQuery,
+    ) -> impl Future<Output = Result<ReceiptPage, Refusal>> + Send;
+
+    /// What we tell about ourselves; never waits.
+    fn status(&self, peer: &Peer) -> StatusAnswer;
+}
+
+/// The other end of a connection.
+#[derive(Clone)]
+pub struct Peer {
+    /// The certificate whose key the peer has proved to hold.
+    pub certificate: CertificateDer<'static>,
+    /// The other certificates that the peer sent, as it sent them.
+    pub chain: Vec<CertificateDer<'static>>,
+    /// SHA-256 of `certificate`.
+    pub certificate_sha256: Digest,
+    /// Where the connection came from.
+    pub address: SocketAddr,
+}
+
+impl fmt::Debug for Peer {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Peer")
+            .field("certificate_sha256", &self.certificate_sha256)
+            .field("address", &self.address)
+            .finish_non_exhaustive()
+    }
+}
+
+/// The answer to a package that was taken.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PutAnswer {
+    /// The signed receipt, DER.
+    pub receipt: Bytes,
+    /// Whether the package had been taken before.
+    pub repeated: bool,
+}

@@ -1,0 +1,185 @@
+//! Packages: `PUT /v1/messages/{id}`.
+
+use std::sync::Arc;
+
+use axum::body::Body;
+use axum::extract::rejection::PathRejection;
+use axum::extract::{Extension, Path, Request, State};
+use axum::http::header::{self, HeaderMap, HeaderValue};
+use axum::http::{Response, StatusCode};
+use tokio::time::timeout;
+use tracing::Instrument as _;
+
+use super::answers::{RECEIPT, Route, TIMEOUT_RETRY, ZIP, grant, refuse, too_late};
+use super::api::{PutAnswer, Service};
+use super::body;
+use super::digest::{self, CONTENT_DIGEST, ContentDigestError};
+use super::pool::Full;
+use super::problem::Refusal;
+use super::shared::{Link, Shared};
+use crate::types::code::RefusalCode;
+use crate::types::{Hashed, MessageId};
+
+/// A package arrives.
+pub(super) const PUT_MESSAGE: Route = Route {
+    method: "put",
+    path: "/v1/messages/{id}",
+    granted: &[200, 201],
+    refused: &[
+        RefusalCode::NOT_A_PARTNER,
+        RefusalCode::CERTIFICATE_NOT_ALLOWED,
+        RefusalCode::PARTNER_RATE_EXCEEDED,
+        RefusalCode::PARTNER_SHARE_EXCEEDED,
+        RefusalCode::BUSY,
+        RefusalCode::BAD_MESSAGE_ID,
+        RefusalCode::UNSUPPORTED_MEDIA_TYPE,
+        RefusalCode::DIGEST_MISSING,
+        RefusalCode::DIGEST_MALFORMED,
+        RefusalCode::TOO_LARGE,
+        RefusalCode::TOO_SLOW,
+        RefusalCode::BODY_BROKEN,
+        RefusalCode::DIGEST_MISMATCH,
+        RefusalCode::BAD_CONTAINER,
+        RefusalCode::TOO_MANY_FILES,
+        RefusalCode::BAD_MANIFEST,
+        RefusalCode::UNSUPPORTED_FORMAT,
+        RefusalCode::FILE_MISMATCH,
+        RefusalCode::ID_MISMATCH,
+        RefusalCode::NOT_OUR_PACKAGE,
+        RefusalCode::ID_TAKEN,
+        RefusalCode::CLOCK_AHEAD,
+        RefusalCode::CLOCK_IN_DOUBT,
+        RefusalCode::PACKAGE_EXPIRED,
+        RefusalCode::BAD_SIGNATURE,
+        RefusalCode::SIGNER_MISMATCH,
+        RefusalCode::CERTIFICATE_UNREADABLE,
+        RefusalCode::CERTIFICATE_VERSION,
+        RefusalCode::CERTIFICATE_WEAK_KEY,
+        RefusalCode::CERTIFICATE_WRONG_USAGE,
+        RefusalCode::CERTIFICATE_NOT_YET_VALID,
+        RefusalCode::CERTIFICATE_EXPIRED,
+        RefusalCode::CERTIFICATE_REVOKED,
+        RefusalCode::REVOCATION_UNKNOWN,
+        RefusalCode::CERTIFICATE_UNKNOWN,
+        RefusalCode::CERTIFICATE_WRONG_OFFICE,
+        RefusalCode::PARTNER_STORE_FULL,
+        RefusalCode::STORAGE_FULL,
+        RefusalCode::STORE_GONE,
+        RefusalCode::OWN_CERTIFICATE_NOT_VALID,
+        RefusalCode::TIMEOUT,
+        RefusalCode::INTERNAL,
+    ],
+};
+
+pub(super) async fn put_message<S: Service>(
+    State(shared): State<Arc<Shared<S>>>,
+    Extension(link): Extension<Arc<Link>>,
+    id: Result<Path<String>, PathRejection>,
+    request: Request,
+) -> Response<Body> {
+    match receive_message(&shared, &link, id.ok(), request).await {
+        Ok(answer) => {
+            let status = if answer.repeated { StatusCode::OK } else { StatusCode::CREATED };
+            grant(&PUT_MESSAGE, status, RECEIPT, answer.receipt)
+        }
+        Err(refusal) => refuse(&PUT_MESSAGE, refusal),
+    }
+}
+
+async fn receive_message<S: Service>(
+    shared: &Shared<S>,
+    link: &Link,
+    id: Option<Path<String>>,
+    request: Request,
+) -> Result<PutAnswer, Refusal> {
+    let (head, body) = request.into_parts();
+    // Until the body is read, an answer may cross with the rest of it.
+    link.leave_unread();
+    let partner = link.partner()?;
+    shared.service.takes_from(partner)?;
+    let place = shared.packages.take(partner, 1).map_err(no_place)?;
+    let id = id.and_then(|Path(id)| id.parse::<MessageId>().ok()).ok_or_else(bad_message_id)?;
+    check_media_type(&head.headers)?;
+    let promised = digest::parse(head.headers.get_all(CONTENT_DIGEST)).map_err(bad_digest)?;
+    let received = body::receive(body, &shared.limits, &shared.room, partner).await?;
+    link.all_read();
+    if received.digest != promised {
+        let log = format!("promised {promised}, received {}", received.digest);
+        return Err(Refusal::new(RefusalCode::DIGEST_MISMATCH, log));
+    }
+    let (bytes, memory) = received.load(&shared.limits, &shared.room).await?;
+    let service = Arc::clone(&shared.service);
+    let peer = Arc::clone(&link.peer);
+    let package = Hashed::known(bytes, promised);
+    // A task of its own: what the service has begun it ends, even when the peer has gone.
+    let delivery = tokio::spawn(
+        async move {
+            let _held = (place, memory);
+            service.put_message(&peer, partner, id, package).await
+        }
+        .in_current_span(),
+    );
+    match timeout(shared.limits.request_timeout, delivery).await {
+        Ok(Ok(answer)) => answer,
+        Ok(Err(fault)) => Err(Refusal::internal(describe(&fault))),
+        Err(_elapsed) => Err(too_late()),
+    }
+}
+
+/// A panic text may quote data, so only the fact is told.
+fn describe(fault: &tokio::task::JoinError) -> &'static str {
+    if fault.is_panic() { "the service panicked" } else { "the service was stopped" }
+}
+
+/// `application/zip`, with or without parameters, and no content coding.
+fn check_media_type(headers: &HeaderMap) -> Result<(), Refusal> {
+    let media_type = headers.get(header::CONTENT_TYPE).map(HeaderValue::as_bytes);
+    let essence = media_type.and_then(|value| value.split(|byte| *byte == b';').next());
+    let zip = essence.is_some_and(|value| value.trim_ascii().eq_ignore_ascii_case(ZIP.as_bytes()));
+    if zip && !headers.contains_key(header::CONTENT_ENCODING) {
+        return Ok(());
+    }
+    Err(Refusal::plain(RefusalCode::UNSUPPORTED_MEDIA_TYPE))
+}
+
+fn bad_message_id() -> Refusal {
+    Refusal::plain(RefusalCode::BAD_MESSAGE_ID)
+}
+
+fn bad_digest(error: ContentDigestError) -> Refusal {
+    match error {
+        ContentDigestError::Missing => Refusal::plain(RefusalCode::DIGEST_MISSING),
+        ContentDigestError::Malformed => Refusal::plain(RefusalCode::DIGEST_MALFORMED),
+    }
+}
+
+fn no_place(full: Full) -> Refusal {
+    match full {
+        Full::All => Refusal::new(RefusalCode::BUSY, "too many packages are being worked on"),
+        Full::Share => {
+            let log = "too many packages of one partner are being worked on";
+            Refusal::new(RefusalCode::PARTNER_SHARE_EXCEEDED, log)
+        }
+    }
+    .retry_after(TIMEOUT_RETRY)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn takes_only_packages_as_they_are() {
+        let check = |fields: &[(header::HeaderName, &'static str)]| {
+            let headers =
+                fields.iter().map(|(name, value)| (name.clone(), HeaderValue::from_static(value)));
+            check_media_type(&headers.collect()).is_ok()
+        };
+        assert!(check(&[(header::CONTENT_TYPE, "application/zip")]));
+        assert!(check(&[(header::CONTENT_TYPE, "Application/ZIP ; x=y")]));
+        assert!(!check(&[]));
+        assert!(!check(&[(header::CONTENT_TYPE, "application/zipper")]));
+        let gzip = (header::CONTENT_ENCODING, "gzip");
+        assert!(!check(&[(header::CONTENT_TYPE, "application/zip"), gzip]));
+    }
+}

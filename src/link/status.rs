@@ -1,0 +1,37 @@
+//! What the node tells about itself: `GET /v1/status`.
+
+use std::panic::AssertUnwindSafe;
+use std::sync::Arc;
+
+use axum::body::Body;
+use axum::extract::{Extension, State};
+use axum::http::Response;
+
+use super::answers::{Route, grant_json, panicked, refuse};
+use super::api::{Service, Status, StatusAnswer, StatusLimits};
+use super::shared::{Link, Shared};
+use crate::types::code::RefusalCode;
+
+/// Version, clock and limits.
+pub(super) const GET_STATUS: Route =
+    Route { method: "get", path: "/v1/status", granted: &[200], refused: &[RefusalCode::INTERNAL] };
+
+pub(super) async fn get_status<S: Service>(
+    State(shared): State<Arc<Shared<S>>>,
+    Extension(link): Extension<Arc<Link>>,
+) -> Response<Body> {
+    let answer = std::panic::catch_unwind(AssertUnwindSafe(|| shared.service.status(&link.peer)));
+    let Ok(answer) = answer else { return refuse(&GET_STATUS, panicked()) };
+    let StatusAnswer { version, time, formats, clock_skew, files, manifest_bytes } = answer;
+    let limits = StatusLimits {
+        package_bytes: shared.limits.package_bytes,
+        manifest_bytes,
+        files,
+        idle_seconds: shared.limits.header_timeout.as_secs(),
+        wait_seconds: shared.limits.longest_wait.as_secs(),
+        receipts_per_page: shared.limits.receipts_per_page,
+    };
+    let (features, clock_skew_seconds) = (Vec::new(), clock_skew.as_secs());
+    let status = Status { version, time, formats, features, clock_skew_seconds, limits };
+    grant_json(&GET_STATUS, &status)
+}

@@ -1,0 +1,107 @@
+//! The codes with which a node refuses a request: each with its HTTP status, and with what the peer
+//! is told. Their rows stand in the one table.
+
+use std::fmt;
+
+/// The HTTP status of a refusal (RFC 9110, section 15, and RFC 4918 for 507).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum RefusalStatus {
+    /// 400: the request cannot be read.
+    BadRequest,
+    /// 403: the certificate may not do this.
+    Forbidden,
+    /// 404: no such route.
+    NotFound,
+    /// 405: no such method on the route.
+    MethodNotAllowed,
+    /// 408: the body came too slowly.
+    RequestTimeout,
+    /// 409: the id is taken by other bytes.
+    Conflict,
+    /// 413: there is more than is taken.
+    TooLarge,
+    /// 415: the body is no package by its type.
+    UnsupportedMediaType,
+    /// 422: not for us, or the package is broken.
+    Unprocessable,
+    /// 429: this peer asks too much.
+    TooManyRequests,
+    /// 500: our fault.
+    Internal,
+    /// 503: not now.
+    Unavailable,
+    /// 507: the disk is full.
+    InsufficientStorage,
+}
+
+impl RefusalStatus {
+    /// The number.
+    pub const fn code(self) -> u16 {
+        self.parts().0
+    }
+
+    /// The phrase of the standard.
+    pub const fn title(self) -> &'static str {
+        self.parts().1
+    }
+
+    const fn parts(self) -> (u16, &'static str) {
+        match self {
+            Self::BadRequest => (400, "Bad Request"),
+            Self::Forbidden => (403, "Forbidden"),
+            Self::NotFound => (404, "Not Found"),
+            Self::MethodNotAllowed => (405, "Method Not Allowed"),
+            Self::RequestTimeout => (408, "Request Timeout"),
+            Self::Conflict => (409, "Conflict"),
+            Self::TooLarge => (413, "Content Too Large"),
+            Self::UnsupportedMediaType => (415, "Unsupported Media Type"),
+            Self::Unprocessable => (422, "Unprocessable Content"),
+            Self::TooManyRequests => (429, "Too Many Requests"),
+            Self::Internal => (500, "Internal Server Error"),
+            Self::Unavailable => (503, "Service Unavailable"),
+            Self::InsufficientStorage => (507, "Insufficient Storage"),
+        }
+    }
+}
+
+/// A code with which a node refuses a request. There are no others than the constants of this type.
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
+pub struct RefusalCode {
+    pub(super) code: &'static str,
+    pub(super) status: RefusalStatus,
+    pub(super) text: &'static str,
+}
+
+impl RefusalCode {
+    /// The code as it stands in the table and in problem documents.
+    pub const fn code(self) -> &'static str {
+        self.code
+    }
+
+    /// The one HTTP status that goes with it.
+    pub const fn status(self) -> RefusalStatus {
+        self.status
+    }
+
+    /// What the peer is told; says nothing about our inside.
+    pub const fn text(self) -> &'static str {
+        self.text
+    }
+
+    /// The refusal of a code that somebody else wrote.
+    pub fn find(code: &str) -> Option<Self> {
+        Self::ALL.iter().copied().find(|refusal| refusal.code == code)
+    }
+}
+
+impl fmt::Display for RefusalCode {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.code)
+    }
+}
+
+impl fmt::Debug for RefusalCode {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.code)
+    }
+}
