@@ -5,6 +5,7 @@ mod near;
 
 use std::borrow::Cow;
 
+use crate::spec::KnownItem;
 use crate::types::{FileKind, OfficeNumber, Severity};
 
 use super::collect::Findings;
@@ -314,7 +315,7 @@ impl Join<'_> {
         for (key, (got, here), (expected, there)) in differing {
             // Applied for when the plan was made, certified when it was sent.
             let name = side.keys.names.place(*here).item_name;
-            let certified = name.is_some_and(|name| name == "認定状況区分");
+            let certified = name.is_some_and(|name| name == KnownItem::CertificationState.name());
             let limit = if certified { Severity::Info } else { Severity::Warning };
             units.findings.add_at_most(Rule::ValuesDifferBetweenFiles, limit, || {
                 let place = |side: &Side<'_>, spot| Place {

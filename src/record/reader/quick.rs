@@ -198,7 +198,7 @@ impl State {
 /// The bytes up to the line end, which is CRLF or LF; nothing where they are too many or where a CR
 /// comes first that no LF follows. Looks no further than the first of both: each byte of a file is
 /// looked at a bounded number of times, whatever the file is made of.
-fn one_line(bytes: &[u8]) -> Option<(&[u8], LineEnd)> {
+pub(super) fn one_line(bytes: &[u8]) -> Option<(&[u8], LineEnd)> {
     let found = memchr2(b'\r', b'\n', bytes);
     work::look(found.map_or(bytes.len(), |length| length + 1));
     let (line, rest) = bytes.split_at_checked(found?)?;

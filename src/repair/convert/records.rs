@@ -2,7 +2,7 @@
 
 use crate::record::{Note, Reader, Record, Sink, Span, ms932};
 use crate::repair::layout::{is_end_mark, is_header};
-use crate::spec::{Format, Item, Layout, Spec};
+use crate::spec::{Format, Item, KnownItem, Layout, Spec};
 use crate::types::{Edition, FileKind};
 
 use super::{ConvertError, Gap, GapKind, Loss, LossKind, Named};
@@ -114,8 +114,8 @@ fn dropped(source: &Layout, target: &Layout) -> Vec<usize> {
 /// The place of the service code, where the target wants a code of the equipment and the source
 /// has none.
 fn equipment(source: &Layout, target: &Layout) -> Option<usize> {
-    let wanted = |layout: &Layout| layout.position("TAISコード").is_some();
-    if wanted(target) && !wanted(source) { source.position("サービスコード") } else { None }
+    let wanted = |layout: &Layout| layout.find(KnownItem::TaisCode).is_some();
+    if wanted(target) && !wanted(source) { source.find(KnownItem::ServiceCode) } else { None }
 }
 
 /// How often an item was lost.

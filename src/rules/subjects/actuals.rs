@@ -1,5 +1,6 @@
 //! 実績: of the sending office and its service type (I-06, README A-10).
 
+use crate::spec::KnownItem;
 use crate::types::{OfficeNumber, ServiceType};
 
 use super::{Context, Facts, Findings, Judged, Places, Rule, Subject};
@@ -31,12 +32,15 @@ pub(super) fn subject(context: &Context<'_>) -> Option<Box<dyn Subject>> {
     if sender_type.is_some_and(|code| context.spec.is_care_management(code)) {
         return None;
     }
-    let position = |name: &&str| context.layout.position(name);
+    let layout = context.layout;
+    let offices = [KnownItem::ServiceOffice, KnownItem::UpdatingOffice];
+    let deletion = layout.kind.is_deletion();
+    let code = if deletion { KnownItem::ServiceType } else { KnownItem::ServiceCode };
     Some(Box::new(Actuals {
         sender: name.sender,
         sender_type,
-        offices: ["サービス事業者コード", "更新業者コード"].iter().filter_map(position).collect(),
-        code: ["サービスコード", "サービス種類コード"].iter().find_map(position)?,
+        offices: layout.places(&offices).collect(),
+        code: layout.place(code),
         reported: Vec::new(),
     }))
 }

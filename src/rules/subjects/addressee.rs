@@ -3,6 +3,7 @@
 //! Only gathered here: where the name of this file has another type than those of the other files,
 //! the send unit knows better.
 
+use crate::spec::KnownItem;
 use crate::types::{FileKind, OfficeNumber, ServiceType};
 
 use super::person::{Person, PersonItems, Spot};
@@ -31,9 +32,9 @@ pub(super) fn subject(context: &Context<'_>) -> Option<Box<dyn Subject>> {
     context.spec.service_type(wanted.as_bytes()).filter(|entry| entry.in_scope)?;
     let layout = context.layout;
     Some(Box::new(Addressee {
-        person: PersonItems::of(layout)?,
-        office: layout.position("サービス事業者コード")?,
-        code: layout.position("サービスコード")?,
+        person: PersonItems::of(layout),
+        office: layout.place(KnownItem::ServiceOffice),
+        code: layout.place(KnownItem::ServiceCode),
         recipient: name.recipient,
         wanted,
         found: false,

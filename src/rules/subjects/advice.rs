@@ -6,10 +6,10 @@ use std::sync::LazyLock;
 use memchr::memchr2_iter;
 
 use crate::record::ms932;
-use crate::spec::Format;
+use crate::spec::{Format, KnownItem};
 use crate::types::FileKind;
 
-use super::{Context, Draft, Facts, Findings, Judged, Places, Rule, Subject, no};
+use super::{Context, Draft, Facts, Findings, Judged, Places, Rule, Subject};
 
 /// Nothing that a form has room for is longer.
 const MOST_CHARS: usize = 4_000;
@@ -43,6 +43,26 @@ enum Role {
     Text,
 }
 
+/// The items that are more than a text.
+const ROLES: [(&[KnownItem], Role); 3] = [
+    (&[KnownItem::UserName, KnownItem::PreventionUser], Role::Name),
+    (&[KnownItem::UserKana, KnownItem::UserHalfKana], Role::Kana),
+    (
+        &[
+            KnownItem::PlanAuthor,
+            KnownItem::ManagerName,
+            KnownItem::ServiceOfficeName,
+            KnownItem::InCharge,
+            KnownItem::ConsentedBy,
+        ],
+        Role::OtherName,
+    ),
+];
+
+/// The numbers of 支援計画書 別表.
+const SUB_TABLE_NUMBERS: [KnownItem; 3] =
+    [KnownItem::IssueNumber, KnownItem::SupportNumber, KnownItem::UseNumber];
+
 struct Advice {
     texts: Vec<(usize, Role)>,
     others: Vec<usize>,
@@ -57,24 +77,22 @@ struct Advice {
 #[expect(clippy::unnecessary_wraps, reason = "every subject is asked in the same way")]
 pub(super) fn subject(context: &Context<'_>) -> Option<Box<dyn Subject>> {
     let layout = context.layout;
-    let role = |name: &str| match name {
-        "利用者氏名" | "利用者名" => Role::Name,
-        "利用者氏名フリガナ" | "利用者氏名ﾌﾘｶﾞﾅ" => Role::Kana,
-        "居宅サービス計画作成者"
-        | "介護支援事業者名"
-        | "サービス事業所名"
-        | "作成担当者"
-        | "同意者氏名" => Role::OtherName,
-        _ => Role::Text,
+    let role = |place| {
+        let mut roles = ROLES.iter();
+        let own = roles.find(|(items, _)| layout.places(items).any(|item| item == place));
+        own.map_or(Role::Text, |(_, role)| *role)
+    };
+    let numbers: Vec<usize> = match layout.kind {
+        FileKind::UpyoboSub => layout.places(&SUB_TABLE_NUMBERS).collect(),
+        _ => Vec::new(),
     };
     let (mut texts, mut others) = (Vec::new(), Vec::new());
     for (place, item) in layout.items.iter().enumerate() {
         match item.format {
-            Format::Free => texts.push((place, role(&item.name))),
+            Format::Free => texts.push((place, role(place))),
             // The numbers of the sub-table are called free text and have a length: both readings
             // of quoting are right (README A-18).
-            _ if layout.kind == FileKind::UpyoboSub && [no(5), no(10), no(14)].contains(&place) => {
-            }
+            _ if numbers.contains(&place) => {}
             _ if item.quoted => {}
             _ => others.push(place),
         }

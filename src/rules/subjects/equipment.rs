@@ -1,8 +1,10 @@
 //! 福祉用具: TAISコード, 福祉用具届出コード, 明細判別コード (R-FLD-02, R-FLD-03; README ).
 
+use crate::spec::KnownItem;
 use crate::types::FileKind;
 
-use super::person::{Fingerprint, ItemNames, Person, PersonItems, Spot, number};
+use super::person::{ItemNames, Person, PersonItems, Spot, number};
+use super::prints::Prints;
 use super::{Context, Draft, Facts, Findings, Judged, Places, Rule, Severity, Subject};
 
 const CODES: &[Rule] =
@@ -15,6 +17,10 @@ const BOTH: &[Rule] = &[
     Rule::DetailNumberElsewhere,
     Rule::DetailNumbersOutOfSequence,
 ];
+
+/// What an article is told by.
+const ARTICLE: [KnownItem; 3] =
+    [KnownItem::TaisCode, KnownItem::NotifiedCode, KnownItem::ArticleName];
 
 /// More records of equipment than a region rents; beyond them numbers are not compared.
 const MOST_NUMBERS: usize = 1_000_000;
@@ -41,6 +47,7 @@ struct Numbers {
     /// The codes and the name of an article.
     article: Vec<usize>,
     names: ItemNames,
+    prints: Prints,
     /// 実績 may lack an article that was planned.
     actual: bool,
     seen: Vec<Numbered>,
@@ -60,31 +67,26 @@ struct Numbered {
 
 pub(super) fn subject(context: &Context<'_>) -> Option<Box<dyn Subject>> {
     let layout = context.layout;
-    let position = |name: &str| layout.position(name);
-    let codes = position("TAISコード").zip(position("福祉用具届出コード"));
-    let numbers = position("明細判別コード").and_then(|number| {
-        Some(Numbers {
-            number,
-            day: position("サービス利用日")?,
-            person: PersonItems::of(layout)?,
-            key: vec![
-                position("単位数")?,
-                position("サービス事業者コード")?,
-                position("サテライト枝番")?,
-            ],
-            article: ["TAISコード", "福祉用具届出コード", "用具名称（機種名）"]
-                .into_iter()
-                .filter_map(position)
-                .collect(),
-            names: ItemNames::of(layout),
-            actual: layout.kind == FileKind::Upjsk,
-            seen: Vec::new(),
-        })
+    let codes = layout.find(KnownItem::TaisCode).zip(layout.find(KnownItem::NotifiedCode));
+    let numbers = layout.find(KnownItem::DetailNumber).map(|number| Numbers {
+        number,
+        day: layout.place(KnownItem::ServiceDay),
+        person: PersonItems::of(layout),
+        key: vec![
+            layout.place(KnownItem::Units),
+            layout.place(KnownItem::ServiceOffice),
+            layout.place(KnownItem::Satellite),
+        ],
+        article: layout.places(&ARTICLE).collect(),
+        names: ItemNames::of(layout),
+        prints: Prints::new(),
+        actual: layout.kind == FileKind::Upjsk,
+        seen: Vec::new(),
     });
     if codes.is_none() && numbers.is_none() {
         return None;
     }
-    let code = position("サービスコード")?;
+    let code = layout.place(KnownItem::ServiceCode);
     let number = numbers.as_ref().map(|numbers| numbers.number);
     let all = codes.into_iter().flat_map(|(one, two)| [one, two]);
     let all = all.chain(number).chain([code]).collect();
@@ -176,8 +178,8 @@ impl Numbers {
         }
         let Some(person) = self.person.read(record) else { return };
         let Some(day) = record.good(self.day).and_then(|day| day.get(6..8)) else { return };
-        let mut print = Fingerprint::new();
-        person.add_to(&mut print);
+        let mut print = self.prints.begin();
+        print.add(person.as_bytes());
         print.add(code);
         for place in &self.key {
             let Some(part) = record.good(*place) else { return };
@@ -186,7 +188,7 @@ impl Numbers {
         let number = number(value).and_then(|number| u8::try_from(number).ok());
         let day = [day.first().copied().unwrap_or(0), day.get(1).copied().unwrap_or(0)];
         let spot = Spot::of(record, self.number);
-        let mut article = Fingerprint::new();
+        let mut article = self.prints.begin();
         for place in &self.article {
             article.add(record.record.item(*place));
         }

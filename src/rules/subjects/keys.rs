@@ -2,13 +2,14 @@
 //! unit needs to join its files.
 
 use std::collections::HashMap;
-use std::hash::{BuildHasher, Hasher, RandomState};
 
+use crate::spec::{KnownItem, Layout};
 use crate::types::FileKind;
 
-use super::contents::is_without_content;
+use super::contents::{self, is_without_content};
 use super::person::{ItemNames, Key, Spot};
-use super::{Context, Facts, Findings, Judged, Rule, Subject, no};
+use super::prints::Prints;
+use super::{Context, Facts, Findings, Judged, Places, Rule, Subject};
 
 /// The lengths of the parts of a key.
 pub(in crate::rules) const PARTS: [usize; 3] = [6, 10, 8];
@@ -48,33 +49,34 @@ const BLOCKING: &[Rule] = &[
 const MOST_KEYS: usize = 1 << 19;
 
 struct Keys {
-    kind: FileKind,
     places: [usize; 3],
     /// Whether a key comes once.
     unique: bool,
     /// The items of rows that are told apart by nothing but their contents.
-    rows: &'static [(usize, usize)],
-    repeated: &'static [usize],
+    rows: Places,
+    repeated: Vec<usize>,
+    /// 対象年月 and 要介護状態変更日 of 利用者補足情報.
+    supplement: Option<(usize, usize)>,
     facts: KeyFacts,
     last: Option<Key>,
-    seen: HashMap<u128, Spot>,
-    hashers: [RandomState; 2],
+    /// By the print of a row, where it stood first.
+    seen: HashMap<u64, Spot>,
+    prints: Prints,
 }
 
 pub(super) fn subject(context: &Context<'_>) -> Option<Box<dyn Subject>> {
-    let kind = context.layout.kind;
+    let layout = context.layout;
+    let kind = layout.kind;
     let date = match kind {
-        FileKind::Up1kyo => no(14),
-        FileKind::Up2kyo | FileKind::Up3kyo => no(5),
-        FileKind::Uphosoku
-        | FileKind::Upkihon
-        | FileKind::UpkihonSub1
-        | FileKind::UpkihonSub2
-        | FileKind::Upyobo
-        | FileKind::UpyoboSub
-        | FileKind::Dlt1kyo
-        | FileKind::Dltkihon
-        | FileKind::Dltyobo => no(4),
+        FileKind::Up1kyo
+        | FileKind::Up2kyo
+        | FileKind::Up3kyo
+        | FileKind::Uphosoku
+        | FileKind::Dlt1kyo => KnownItem::PlanDate,
+        FileKind::Upkihon | FileKind::UpkihonSub1 | FileKind::UpkihonSub2 | FileKind::Dltkihon => {
+            KnownItem::ConsultedOn
+        }
+        FileKind::Upyobo | FileKind::UpyoboSub | FileKind::Dltyobo => KnownItem::PreventionPlanDate,
         FileKind::Upplan
         | FileKind::Upjsk
         | FileKind::Upsikyu
@@ -83,31 +85,30 @@ pub(super) fn subject(context: &Context<'_>) -> Option<Box<dyn Subject>> {
         | FileKind::UpkihonImage => return None,
     };
     let unique = !is_part(kind);
-    let rows: &[(usize, usize)] = match kind {
-        FileKind::Up3kyo => &[(6, 13)],
-        FileKind::UpkihonSub1 => &[(5, 7)],
-        FileKind::UpkihonSub2 => &[(5, 11)],
+    let rows = match kind {
+        FileKind::Up3kyo => Some(contents::WEEKLY),
+        FileKind::UpkihonSub1 => Some(contents::DAILY),
+        FileKind::UpkihonSub2 => Some(contents::ILLNESS),
+        _ => None,
+    };
+    let repeated: &[KnownItem] = match kind {
+        FileKind::Up1kyo | FileKind::Uphosoku => {
+            &[KnownItem::CertificationState, KnownItem::CertifiedOn, KnownItem::CareLevel]
+        }
         _ => &[],
     };
-    let repeated: &[usize] = match kind {
-        FileKind::Up1kyo => const { &[no(17), no(18), no(21)] },
-        FileKind::Uphosoku => const { &[no(16), no(13), no(18)] },
-        _ => &[],
-    };
+    let supplement = (kind == FileKind::Uphosoku)
+        .then(|| (layout.place(KnownItem::ServiceMonth), layout.place(KnownItem::LevelChangedOn)));
     Some(Box::new(Keys {
-        kind,
-        places: [no(2), no(3), date],
+        places: places(layout, date),
         unique,
-        rows,
-        repeated,
-        facts: KeyFacts {
-            records: HashMap::new(),
-            complete: true,
-            names: ItemNames::of(context.layout),
-        },
+        rows: rows.into_iter().flat_map(|range| contents::range_of(layout, range)).collect(),
+        repeated: layout.places(repeated).collect(),
+        supplement,
+        facts: KeyFacts { records: HashMap::new(), complete: true, names: ItemNames::of(layout) },
         last: None,
         seen: HashMap::new(),
-        hashers: [RandomState::new(), RandomState::new()],
+        prints: Prints::new(),
     }))
 }
 
@@ -121,6 +122,11 @@ const fn is_part(kind: FileKind) -> bool {
             | FileKind::UpkihonSub2
             | FileKind::UpyoboSub
     )
+}
+
+/// Where the parts of a key stand.
+pub(super) fn places(layout: &Layout, date: KnownItem) -> [usize; 3] {
+    [KnownItem::Insurer, KnownItem::Insured, date].map(|item| layout.place(item))
 }
 
 /// The key of a record; nothing where a part cannot be relied on.
@@ -145,32 +151,30 @@ impl Keys {
     fn key_with_month(&self, record: &Judged<'_>) -> Option<(Key, usize)> {
         let [insurer, insured, date] = self.places;
         let mut key = key(record, [insurer, insured, date])?;
-        if self.kind == FileKind::Uphosoku && key.ends_with(b"00000000") {
-            let month = record.good(no(63)).filter(|month| month.len() == 6)?;
+        if let Some((month_place, _)) = self.supplement
+            && key.ends_with(b"00000000")
+        {
+            let month = record.good(month_place).filter(|month| month.len() == 6)?;
             let (_, part) = key.split_last_chunk_mut::<8>()?;
             part.fill(b' ');
             part.first_chunk_mut::<6>()?.copy_from_slice(month);
-            return Some((key, no(63)));
+            return Some((key, month_place));
         }
         Some((key, date))
     }
 
     fn check_row(&mut self, record: &Judged<'_>, findings: &mut Findings) {
-        if self.rows.is_empty() || is_without_content(record, self.rows) {
+        let mut rows = self.rows;
+        let Some(place) = rows.pop() else { return };
+        if is_without_content(record, self.rows) {
             return;
         }
-        let mut halves = self.hashers.iter().map(|state| {
-            let mut hasher = state.build_hasher();
-            for span in record.record.spans().iter().skip(1) {
-                hasher.write(record.record.raw(*span));
-                hasher.write_u8(0xFF);
-            }
-            u128::from(hasher.finish())
-        });
-        let (high, low) = (halves.next().unwrap_or_default(), halves.next().unwrap_or_default());
-        let place = self.rows.first().map_or(0, |(first, _)| no(*first));
+        let mut print = self.prints.begin();
+        for span in record.record.spans().iter().skip(1) {
+            print.add(record.record.raw(*span));
+        }
         let spot = Spot::of(record, place);
-        let first = *self.seen.entry(high << 64 | low).or_insert(spot);
+        let first = *self.seen.entry(print.finish()).or_insert(spot);
         if first != spot {
             findings.add(Rule::DuplicateRow, || {
                 let draft = super::Draft::record(record.record, record.number);
@@ -182,9 +186,9 @@ impl Keys {
 
 impl Subject for Keys {
     fn rules(&self) -> &'static [Rule] {
-        match (self.unique, self.rows) {
+        match (self.unique, self.rows == Places::default()) {
             (true, _) => &[Rule::DuplicateKey],
-            (_, []) => &[],
+            (_, true) => &[],
             _ => &[Rule::DuplicateRow],
         }
     }
@@ -216,7 +220,8 @@ impl Subject for Keys {
             return;
         }
         // A level that changes in the course of the plan differs from the plan's rightly.
-        let changes = self.kind == FileKind::Uphosoku && !record.record.item(no(17)).is_empty();
+        let changed_on = self.supplement.map(|(_, changed_on)| record.record.item(changed_on));
+        let changes = changed_on.is_some_and(|date| !date.is_empty());
         let repeated = self.repeated.iter().filter(|_| !changes).map(|place| {
             (record.good(*place).unwrap_or_default().to_vec(), Spot::of(record, *place))
         });

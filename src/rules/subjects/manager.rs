@@ -1,6 +1,7 @@
 //! プラン担当業者コード, 更新業者コード: the 居宅 of the file name (R-FLD-17). 同意書受付業者 is none of
 //! them: another office may have received the consent before.
 
+use crate::spec::KnownItem;
 use crate::types::{MonthPart, OfficeNumber, ServiceType};
 
 use super::{Context, Facts, Findings, Judged, Place, Places, Rule, Stranger, Subject};
@@ -36,18 +37,17 @@ pub(super) fn subject(context: &Context<'_>) -> Option<Box<dyn Subject>> {
             return None;
         }
     }
-    let wanted: &[&str] = if actual {
-        &["プラン担当業者コード"]
+    let wanted: &[KnownItem] = if actual {
+        &[KnownItem::PlanningOffice]
     } else {
-        &["プラン担当業者コード", "更新業者コード"]
+        &[KnownItem::PlanningOffice, KnownItem::UpdatingOffice]
     };
-    let items: Vec<usize> =
-        wanted.iter().filter_map(|name| context.layout.position(name)).collect();
+    let items: Vec<usize> = context.layout.places(wanted).collect();
     // 第6表, 第7表 and what goes with them; 居宅サービス計画 is judged as a whole.
     if items.is_empty() || !name.kind.has_month() || name.month == Some(MonthPart::Zero) {
         return None;
     }
-    let code = context.layout.position("サービスコード");
+    let code = context.layout.find(KnownItem::ServiceCode);
     Some(Box::new(Manager {
         all: items.iter().copied().chain(code).collect(),
         items,

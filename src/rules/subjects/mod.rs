@@ -22,6 +22,7 @@ pub(super) mod person;
 mod picture;
 mod planned;
 mod planner;
+mod prints;
 mod recipient;
 mod relevance;
 mod repeats;
@@ -212,11 +213,6 @@ pub(super) fn subjects(context: &Context<'_>) -> Vec<Box<dyn Subject>> {
     subjects
 }
 
-/// The place of an item by its 項目番号, by which the standard refers to it (`UP1KYO.14`).
-const fn no(number: usize) -> usize {
-    number.saturating_sub(1)
-}
-
 /// The rules of all subjects of a file.
 pub(super) fn rules(subjects: &[Box<dyn Subject>]) -> RuleSet {
     let mut rules = RuleSet::default();
@@ -224,4 +220,33 @@ pub(super) fn rules(subjects: &[Box<dyn Subject>]) -> RuleSet {
         rules.extend(&RuleSet::of(subject.rules()));
     }
     rules
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::types::Edition;
+
+    use super::*;
+
+    /// No layout lacks an item that a subject asks it for, whatever the name of the file is.
+    #[test]
+    fn every_subject_finds_its_items_in_every_layout() {
+        let spec = Spec::builtin().expect("consistent");
+        let ways = [
+            "1370000018_43_1370000026_11",
+            "1370000026_11_1370000018_43",
+            "1300000013_46_1370000083_A6",
+            "1370000018_1370000026",
+        ];
+        let mut built = 0;
+        for layout in spec.layouts() {
+            let month = if layout.kind.has_month() { "_202604" } else { "" };
+            let name = |way| format!("{}{month}_{way}_20260326111500.CSV", layout.kind);
+            let names = ways.map(|way| FileName::parse(&name(way)).expect("a name"));
+            for name in names.iter().map(Some).chain([None]) {
+                built += subjects(&Context { spec, layout, name }).len();
+            }
+        }
+        assert!(built > Edition::ALL.len() * ways.len());
+    }
 }

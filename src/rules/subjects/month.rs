@@ -1,5 +1,6 @@
 //! 対象年月: one per file (R-UNIT-02), the one of the file name (I-01).
 
+use crate::spec::KnownItem;
 use crate::types::{FileKind, MonthPart};
 
 use super::{Context, Draft, Facts, Findings, Judged, Places, Rule, Subject};
@@ -26,8 +27,11 @@ pub(super) fn subject(context: &Context<'_>) -> Option<Box<dyn Subject>> {
     if !kind.has_month() {
         return None;
     }
-    let place =
-        ["対象年月", "削除対象年月"].iter().find_map(|name| context.layout.position(name))?;
+    let place = context.layout.place(if kind.is_deletion() {
+        KnownItem::DeletedMonth
+    } else {
+        KnownItem::ServiceMonth
+    });
     let name = context.name.and_then(|name| name.month).map(|month| match month {
         MonthPart::Zero => "000000".to_owned(),
         MonthPart::Month(month) => month.to_string(),

@@ -3,14 +3,17 @@
 use std::collections::HashMap;
 
 use crate::record::ms932;
+use crate::spec::KnownItem;
 use crate::types::{FileKind, FileName, MonthPart};
 
 use super::keys;
 use super::person::Key;
-use super::{Context, Facts, Findings, Judged, Place, Rule, Subject, no};
+use super::{Context, Facts, Findings, Judged, Place, Rule, Subject};
 
 struct Pictures {
     place: usize,
+    /// The parts of the key.
+    key: [usize; 3],
     /// The name of the file itself.
     name: Option<FileName>,
     named: Vec<(FileName, Place)>,
@@ -25,9 +28,9 @@ pub(super) fn subject(context: &Context<'_>) -> Option<Box<dyn Subject>> {
     if context.layout.kind != FileKind::Upkihon {
         return None;
     }
-    let place = context.layout.position("家族構成 画像ファイル名")?;
     Some(Box::new(Pictures {
-        place,
+        place: context.layout.place(KnownItem::FamilyPicture),
+        key: keys::places(context.layout, KnownItem::ConsultedOn),
         name: context.name.cloned(),
         named: Vec::new(),
         known: HashMap::new(),
@@ -53,7 +56,7 @@ impl Subject for Pictures {
         };
         match named.filter(fits) {
             Some(named) => {
-                let key = keys::key(record, [no(2), no(3), no(4)]);
+                let key = keys::key(record, self.key);
                 if let Some((before, same)) = self.known.get(&named) {
                     // That the whole record comes twice is told already.
                     if key.is_none() || *same != key {

@@ -1,8 +1,9 @@
 //! 第6表 予定: who is there, and how often each service, for the other files of the send unit.
 
-use super::facts::{PlanFacts, PlanGroup, PlanGroups, PlanKey, PlanPerson};
+use crate::spec::KnownItem;
 use crate::types::FileKind;
 
+use super::facts::{PlanFacts, PlanGroup, PlanGroups, PlanKey, PlanPerson};
 use super::people::{Join as _, Runs};
 use super::person::{ItemNames, Person, PersonItems, Spot, number};
 use super::usage::is_stay;
@@ -43,15 +44,14 @@ pub(super) fn subject(context: &Context<'_>) -> Option<Box<dyn Subject>> {
     if layout.kind != FileKind::Upplan {
         return None;
     }
-    let position = |name| layout.position(name);
     let names = ItemNames::of(layout);
-    let person = PersonItems::of(layout)?;
-    let code = position("サービスコード")?;
-    let office = position("サービス事業者コード")?;
-    let units = position("単位数")?;
-    let count = position("サービス回数")?;
-    let over_thirty = position("３０日超区分")?;
-    let days_before = position("前月までの短期入所利用日数")?;
+    let person = PersonItems::of(layout);
+    let code = layout.place(KnownItem::ServiceCode);
+    let office = layout.place(KnownItem::ServiceOffice);
+    let units = layout.place(KnownItem::Units);
+    let count = layout.place(KnownItem::ServiceCount);
+    let over_thirty = layout.place(KnownItem::OverThirty);
+    let days_before = layout.place(KnownItem::StayDaysBefore);
     let all = [code, office, units, count, over_thirty, days_before].into_iter().collect();
     Some(Box::new(Planned {
         person,

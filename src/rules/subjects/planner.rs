@@ -1,12 +1,13 @@
 //! 居宅サービス計画: whose plan it is, against the sender in the file name (I-36).
 
+use crate::spec::KnownItem;
 use crate::types::{FileKind, MonthPart, OfficeNumber};
 
-use super::{Context, Facts, Findings, Judged, Place, Rule, Stranger, Subject, no};
+use super::{Context, Facts, Findings, Judged, Place, Rule, Stranger, Subject};
 
 struct Manager {
     sender: OfficeNumber,
-    offices: &'static [usize],
+    offices: Vec<usize>,
     /// What was seen already, by value and item.
     strangers: Vec<(Vec<u8>, usize, Place)>,
 }
@@ -16,12 +17,13 @@ const MOST_STRANGERS: usize = 16;
 
 pub(super) fn subject(context: &Context<'_>) -> Option<Box<dyn Subject>> {
     let name = context.name?;
-    let offices: &[usize] = match name.kind {
-        FileKind::Up1kyo => const { &[no(13), no(27)] },
-        FileKind::Up2kyo => const { &[no(21)] },
-        FileKind::Uphosoku if name.month == Some(MonthPart::Zero) => const { &[no(61)] },
+    let offices: &[KnownItem] = match name.kind {
+        FileKind::Up1kyo => &[KnownItem::ManagerOffice, KnownItem::UpdatingOffice],
+        FileKind::Up2kyo => &[KnownItem::UpdatingOffice],
+        FileKind::Uphosoku if name.month == Some(MonthPart::Zero) => &[KnownItem::UpdatingOffice],
         _ => return None,
     };
+    let offices = context.layout.places(offices).collect();
     Some(Box::new(Manager { sender: name.sender, offices, strangers: Vec::new() }))
 }
 
@@ -32,7 +34,7 @@ impl Subject for Manager {
     }
 
     fn record(&mut self, record: &Judged<'_>, _: &mut Findings) {
-        for place in self.offices {
+        for place in &self.offices {
             let stranger = record
                 .good(*place)
                 .filter(|office| !office.is_empty() && *office != self.sender.as_bytes());

@@ -3,6 +3,7 @@
 //! Only gathered here: where the number of a user is wrong in one record, the user seems to have
 //! nothing to do with the recipient, and the send unit knows better.
 
+use crate::spec::KnownItem;
 use crate::types::{FileKind, OfficeNumber};
 
 use super::people::{Join, Runs};
@@ -39,10 +40,9 @@ pub(super) fn subject(context: &Context<'_>) -> Option<Box<dyn Subject>> {
     if name.kind != FileKind::Upplan || manager {
         return None;
     }
-    let office = context.layout.position("サービス事業者コード")?;
     Some(Box::new(Recipient {
-        person: PersonItems::of(context.layout)?,
-        office,
+        person: PersonItems::of(context.layout),
+        office: context.layout.place(KnownItem::ServiceOffice),
         wanted: name.recipient,
         users: Runs::new(),
     }))

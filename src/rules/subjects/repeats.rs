@@ -3,20 +3,42 @@
 //! Records of one person mostly stand together; then only these are held against each other. When
 //! a person comes back further down, all records of the file are.
 
-use crate::spec::Layout;
+use crate::spec::KnownItem;
 use crate::types::FileKind;
 
-use super::person::{Fingerprint, Person, PersonItems};
+use super::person::{Person, PersonItems};
+use super::prints::Prints;
 use super::{Context, Draft, Facts, Findings, Judged, Place, Places, Rule, Subject};
 
 /// Beyond these, records are not compared: 100 MB of memory.
 const MOST_RECORDS: usize = 4_000_000;
+
+/// What is needed to tell two visits, or two articles, apart.
+const VISIT: &[KnownItem] = &[
+    KnownItem::ServiceMonth,
+    KnownItem::Units,
+    KnownItem::ServiceDay,
+    KnownItem::StartTime,
+    KnownItem::EndTime,
+    KnownItem::ServiceCode,
+    KnownItem::TaisCode,
+    KnownItem::NotifiedCode,
+    KnownItem::ArticleName,
+    KnownItem::DetailNumber,
+    KnownItem::ServiceOffice,
+    KnownItem::Satellite,
+    KnownItem::OverThirty,
+];
+
+/// What says nothing about a row of 第7表.
+const OF_THE_FILE: &[KnownItem] = &[KnownItem::WrittenOn, KnownItem::Marker];
 
 struct Repeats {
     person: PersonItems,
     whose: Places,
     /// The items that make a record what it is.
     key: Places,
+    fingerprints: Prints,
     /// By item, its fingerprint in the last record that had it, and the sum of all of them.
     prints: Vec<u64>,
     sum: u64,
@@ -47,48 +69,27 @@ struct Seen {
 
 pub(super) fn subject(context: &Context<'_>) -> Option<Box<dyn Subject>> {
     let layout = context.layout;
+    let all: Places = (0..layout.items.len()).collect();
     let key = match layout.kind {
-        // What is needed to tell two visits, or two articles, apart.
-        FileKind::Upplan | FileKind::Upjsk => positions(layout, |name| {
-            matches!(
-                name,
-                "対象年月"
-                    | "単位数"
-                    | "サービス利用日"
-                    | "サービス開始時刻"
-                    | "サービス終了時刻"
-                    | "サービスコード"
-                    | "TAISコード"
-                    | "福祉用具届出コード"
-                    | "用具名称（機種名）"
-                    | "明細判別コード"
-                    | "サービス事業者コード"
-                    | "サテライト枝番"
-                    | "３０日超区分"
-            )
-        }),
-        FileKind::Upsikyu => positions(layout, |name| !matches!(name, "作成年月日" | "識別子")),
-        FileKind::Dltplan | FileKind::Dltjsk => positions(layout, |_| true),
+        FileKind::Upplan | FileKind::Upjsk => layout.places(VISIT).collect(),
+        FileKind::Upsikyu => all.without(layout.places(OF_THE_FILE).collect()),
+        FileKind::Dltplan | FileKind::Dltjsk => all,
         // 利用者補足情報 has one record per key, and `keys` says so.
         _ => return None,
     };
-    let person = PersonItems::of(layout)?;
+    let person = PersonItems::of(layout);
     Some(Box::new(Repeats {
         person,
         whose: person.places(),
         key: key.with(person.places()),
+        fingerprints: Prints::new(),
         prints: vec![0; layout.items.len()],
         sum: 0,
-        code: layout.position("サービスコード").filter(|_| layout.kind == FileKind::Upsikyu),
+        code: (layout.kind == FileKind::Upsikyu).then(|| layout.place(KnownItem::ServiceCode)),
         seen: Vec::new(),
         at_hand: None,
         runs: Vec::new(),
     }))
-}
-
-fn positions(layout: &Layout, wanted: impl Fn(&str) -> bool) -> Places {
-    let items = layout.items.iter().enumerate();
-    items.filter(|(_, item)| wanted(&item.name)).map(|(place, _)| place).collect()
 }
 
 /// Rows of 第7表 that another rule is about, or of which two may be alike: two wheelchairs of one
@@ -109,7 +110,7 @@ impl Repeats {
             // What is doubtful is never called repeated in the next record.
             let Some(part) = record.good(place) else { continue };
             let Some(known) = self.prints.get_mut(place) else { continue };
-            let print = Fingerprint::of(place, part);
+            let print = self.fingerprints.of(place, part);
             self.sum = self.sum.wrapping_sub(*known).wrapping_add(print);
             *known = print;
         }

@@ -3,10 +3,11 @@
 
 use std::collections::HashMap;
 
-use crate::types::FileKind;
+use crate::spec::KnownItem;
+use crate::types::{Edition, FileKind};
 
 use super::person::{ItemNames, Person, PersonItems, Spot};
-use super::{Context, Facts, Findings, Judged, Places, Rule, Subject, no};
+use super::{Context, Facts, Findings, Judged, Places, Rule, Subject};
 
 /// What a deletion of 第6表 names. Office and type are blank for 予定, which goes as a whole.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -47,15 +48,20 @@ struct Services {
 pub(super) fn subject(context: &Context<'_>) -> Option<Box<dyn Subject>> {
     let layout = context.layout;
     let (month, service) = match layout.kind {
-        FileKind::Upjsk => (no(5), Some([no(20), no(15)])),
-        FileKind::Dltjsk => (no(4), Some([no(5), no(6)])),
-        FileKind::Dltplan => (no(4), None),
+        FileKind::Upjsk if layout.edition == Edition::V4_1 => {
+            (KnownItem::ServiceMonth, Some([KnownItem::ServiceOffice, KnownItem::ServiceCode]))
+        }
+        FileKind::Dltjsk => {
+            (KnownItem::DeletedMonth, Some([KnownItem::ServiceOffice, KnownItem::ServiceType]))
+        }
+        FileKind::Dltplan => (KnownItem::DeletedMonth, None),
         _ => return None,
     };
+    let place = |item| layout.place(item);
     Some(Box::new(Services {
-        person: PersonItems::of(layout)?,
-        month,
-        service,
+        person: PersonItems::of(layout),
+        month: place(month),
+        service: service.map(|items| items.map(place)),
         last: None,
         facts: ServiceFacts { first: HashMap::new(), names: ItemNames::of(layout) },
     }))

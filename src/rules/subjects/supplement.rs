@@ -1,5 +1,6 @@
 //! 利用者補足情報: goes with the plan or with the usage slip, never both (I-12).
 
+use crate::spec::KnownItem;
 use crate::types::{FileKind, MonthPart};
 
 use super::{Context, Facts, Findings, Judged, Rule, Subject};
@@ -17,8 +18,8 @@ pub(super) fn subject(context: &Context<'_>) -> Option<Box<dyn Subject>> {
     }
     let month = context.name.and_then(|name| name.month);
     Some(Box::new(Supplement {
-        plan_date: context.layout.position("居宅サービス計画作成（変更）日")?,
-        month: context.layout.position("対象年月")?,
+        plan_date: context.layout.place(KnownItem::PlanDate),
+        month: context.layout.place(KnownItem::ServiceMonth),
         zero_in_name: month.map(|month| month == MonthPart::Zero),
     }))
 }

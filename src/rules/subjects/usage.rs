@@ -1,6 +1,7 @@
 //! 第6表, 予定 and 実績: what the items of one record say together.
 
-use crate::types::{MonthPart, ServiceMonth};
+use crate::spec::KnownItem;
+use crate::types::{FileKind, MonthPart, ServiceMonth};
 
 use super::person::number;
 use super::{Context, Facts, Findings, Judged, Places, Rule, Severity, Subject};
@@ -54,38 +55,35 @@ struct Marks {
 
 /// One subject for each group of items, as most records change only one of them.
 pub(super) fn subjects(context: &Context<'_>) -> Vec<Box<dyn Subject>> {
-    let mut subjects = all(context).map(Vec::from).unwrap_or_default();
-    let count = context.layout.position("サービス回数");
-    if let Some(count) = count.filter(|_| context.layout.kind.is_actual()) {
-        subjects.push(Box::new(Count { count }));
+    let layout = context.layout;
+    if !matches!(layout.kind, FileKind::Upplan | FileKind::Upjsk) {
+        return Vec::new();
     }
-    subjects
-}
-
-fn all(context: &Context<'_>) -> Option<[Box<dyn Subject>; 3]> {
-    let position = |name| context.layout.position(name);
     let name = context.name;
     let month_in_name = match name.and_then(|name| name.month) {
         Some(MonthPart::Month(month)) => Some(month.to_string()),
         _ => None,
     };
     let sent = name
-        .filter(|_| context.layout.kind.is_actual())
+        .filter(|_| layout.kind.is_actual())
         .and_then(|name| name.serial.as_str().get(..8).map(str::to_owned));
-    let month = position("対象年月")?;
-    let day = position("サービス利用日")?;
+    let month = layout.place(KnownItem::ServiceMonth);
+    let day = layout.place(KnownItem::ServiceDay);
     let both = [month, day].into_iter().collect();
     let day = Day { month, day, both, month_in_name, sent, future_reported: false };
-    let times = Times {
-        start: position("サービス開始時刻")?, end: position("サービス終了時刻")?
-    };
+    let times =
+        Times { start: layout.place(KnownItem::StartTime), end: layout.place(KnownItem::EndTime) };
     let marks = Marks {
         month,
-        bits: position("日割対象日")?,
-        code: position("サービスコード")?,
-        over_thirty: position("３０日超区分")?,
+        bits: layout.place(KnownItem::DailyBits),
+        code: layout.place(KnownItem::ServiceCode),
+        over_thirty: layout.place(KnownItem::OverThirty),
     };
-    Some([Box::new(day), Box::new(times), Box::new(marks)])
+    let mut subjects: Vec<Box<dyn Subject>> = vec![Box::new(day), Box::new(times), Box::new(marks)];
+    if layout.kind.is_actual() {
+        subjects.push(Box::new(Count { count: layout.place(KnownItem::ServiceCount) }));
+    }
+    subjects
 }
 
 impl Subject for Day {

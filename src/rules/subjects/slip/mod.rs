@@ -7,8 +7,10 @@
 mod cells;
 mod equations;
 mod fragments;
+mod groups;
 mod report;
 mod row;
+mod subtotals;
 mod sums;
 mod totals;
 
@@ -16,11 +18,14 @@ use std::collections::{HashMap, HashSet};
 
 use crate::rules::name::is_preventive;
 use crate::rules::subjects::facts::{Loose, SlipFacts, SlipPerson, SlipRow};
+use crate::spec::KnownItem;
+use crate::types::FileKind;
 
 use self::fragments::{Fragments, fragments};
 use self::row::{Cell, Column, Form, Row, RowItems};
 use self::sums::{Fault, MOST_ROWS_OF_A_PERSON};
-use super::person::{Fingerprint, ItemNames, Person, Whose};
+use super::person::{ItemNames, Person, Whose};
+use super::prints::Prints;
 use super::usage::is_stay;
 use super::{Context, Draft, Facts, Findings, Judged, Rule, Severity, Subject};
 
@@ -76,10 +81,11 @@ const MOST_ROWS: usize = 500_000;
 struct Slip {
     items: RowItems,
     names: ItemNames,
+    prints: Prints,
     /// 小計 and 全合計 that must be there: 介護予防 may have a simplified form (R-YOBO-03).
     sums_limit: Severity,
     /// 事業所コード (No.34).
-    fixed_office: Option<usize>,
+    fixed_office: usize,
     rows: Vec<Row>,
     /// Of these people a row could not be read.
     torn: HashSet<Person>,
@@ -92,11 +98,15 @@ pub(super) fn subject(context: &Context<'_>) -> Option<Box<dyn Subject>> {
     let layout = context.layout;
     let types = context.name.and_then(|name| name.service_types);
     let preventive = is_preventive(context.spec, types);
+    if layout.kind != FileKind::Upsikyu {
+        return None;
+    }
     Some(Box::new(Slip {
-        items: RowItems::of(layout)?,
+        items: RowItems::of(layout),
         names: ItemNames::of(layout),
+        prints: Prints::new(),
         sums_limit: if preventive { Severity::Warning } else { Severity::Error },
-        fixed_office: layout.position("事業所コード"),
+        fixed_office: layout.place(KnownItem::FixedOffice),
         rows: Vec::new(),
         torn: HashSet::new(),
         unknown: false,
@@ -110,7 +120,7 @@ impl Subject for Slip {
     }
 
     fn record(&mut self, record: &Judged<'_>, findings: &mut Findings) {
-        let mut print = Fingerprint::new();
+        let mut print = self.prints.begin();
         for place in 0..record.layout.items.len() {
             print.add(record.record.item(place));
         }
@@ -207,9 +217,8 @@ impl Slip {
     /// What the standard fixes for rows of a form (R-FLD-07 to R-FLD-10).
     /// The office of a row that is kept is judged with the other rows of the user.
     fn fixed_items(&self, record: &Judged<'_>, kept: bool, findings: &mut Findings) {
-        if let Some(place) = self.fixed_office
-            && record.good(place).is_some_and(|office| !office.is_empty() && office != NO_OFFICE)
-        {
+        let place = self.fixed_office;
+        if record.good(place).is_some_and(|office| !office.is_empty() && office != NO_OFFICE) {
             findings.add(Rule::OfficeItemNotFixed, || record.at(place));
         }
         let Some(code) = record.good(self.items.code) else { return };
