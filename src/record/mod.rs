@@ -13,6 +13,7 @@
 //! kept; a longer one is reported once and skipped. Memory is bounded by these, whatever comes.
 
 mod line_end;
+mod mark;
 pub mod ms932;
 mod reader;
 mod sink;
@@ -20,6 +21,7 @@ pub(crate) mod work;
 mod writer;
 
 pub use line_end::{LineEnd, LineEnds};
+pub use mark::Unicode;
 pub use reader::Reader;
 pub use sink::{Note, Record, Sink, Span};
 pub use writer::{Field, WriteError, Writer};

@@ -1,11 +1,7 @@
 //! Rules about the file name alone.
 
-use jiff::civil::{Date, Time};
-
 use crate::spec::Spec;
-use crate::types::{
-    FileKind, FileName, FileNameError, FileSerial, NamePart, NameQuirk, ServiceType,
-};
+use crate::types::{FileKind, FileName, FileNameError, NamePart, NameQuirk};
 
 use super::collect::Findings;
 use super::finding::Draft;
@@ -49,7 +45,7 @@ pub(super) fn check(
         };
         findings.add(rule, Draft::file);
     }
-    if !is_moment(parsed.serial) {
+    if parsed.serial.moment().is_none() {
         findings.add(Rule::UnrealSerial, || Draft::file().showing(parsed.serial.as_str()));
     }
     if !spec.has_kind(parsed.edition(), kind) {
@@ -134,37 +130,4 @@ fn check_types(spec: &Spec, name: &FileName, findings: &mut Findings) {
 /// Whether a file stands for a whole 居宅サービス計画; its other files need not say it again.
 pub(super) const fn is_plan(kind: FileKind) -> bool {
     matches!(kind, FileKind::Up1kyo | FileKind::Dlt1kyo)
-}
-
-/// Whether service types in a name say that 介護予防 or 総合事業 is exchanged.
-pub(super) fn is_preventive(spec: &Spec, types: Option<(ServiceType, ServiceType)>) -> bool {
-    types.is_some_and(|(from, to)| {
-        let manager = |code: ServiceType| spec.is_care_management(code) && code.as_str() != "43";
-        [from, to].into_iter().any(|code| spec.is_preventive(code) || manager(code))
-    })
-}
-
-/// Whether a serial names a real date and time.
-fn is_moment(serial: FileSerial) -> bool {
-    let number = |range: std::ops::Range<usize>| {
-        let digits = serial.as_bytes().get(range).unwrap_or_default();
-        digits.iter().fold(0_i16, |value, digit| value * 10 + i16::from(digit - b'0'))
-    };
-    let small = |range| i8::try_from(number(range)).unwrap_or(i8::MAX);
-    Date::new(number(0..4), small(4..6), small(6..8)).is_ok()
-        && Time::new(small(8..10), small(10..12), small(12..14), 0).is_ok()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_serial_is_a_moment() {
-        let moment = |text: &str| is_moment(text.parse().expect("14 digits"));
-        assert!(moment("20240229235959"));
-        for bad in ["20230229000000", "20261301000000", "20260101240000", "20260101006000"] {
-            assert!(!moment(bad), "{bad}");
-        }
-    }
 }

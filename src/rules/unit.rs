@@ -11,7 +11,6 @@ use crate::types::{
 use super::collect::Findings;
 use super::finding::Draft;
 use super::joins;
-use super::name;
 use super::offices;
 use super::outcome::Outcome;
 use super::pictures;
@@ -173,7 +172,7 @@ fn key(spec: &Spec, name: &FileName) -> Option<Key> {
 fn cluster<'s>(spec: &'s Spec, files: &[Outcome], key: Key, indices: Vec<usize>) -> Cluster<'s> {
     let kinds: Vec<FileKind> = indices.iter().filter_map(|index| files.get(*index)?.kind).collect();
     let with_month = key.month.is_some();
-    let preventive = name::is_preventive(spec, key.types);
+    let preventive = key.types.is_some_and(|types| spec.is_preventive_exchange(types));
     // The smallest unit that takes all files, of the right side of 介護予防 where both exist.
     let unit = spec
         .units(key.edition)

@@ -1,7 +1,7 @@
 //! プラン担当業者コード, 更新業者コード: the 居宅 of the file name (R-FLD-17). 同意書受付業者 is none of
 //! them: another office may have received the consent before.
 
-use crate::spec::KnownItem;
+use crate::spec::{KnownItem, Spec};
 use crate::types::{MonthPart, OfficeNumber, ServiceType};
 
 use super::{Context, Facts, Findings, Judged, Place, Places, Rule, Stranger, Subject};
@@ -21,16 +21,13 @@ struct Manager {
 /// More strangers than anybody mixes; the rest of a hostile file is not reported one by one.
 const MOST_STRANGERS: usize = 16;
 
-/// 居宅介護支援.
-const HOME_CARE_SUPPORT: &str = "43";
-
 pub(super) fn subject(context: &Context<'_>) -> Option<Box<dyn Subject>> {
     let name = context.name?;
     let actual = name.kind.is_actual();
     if let Some((from, to)) = name.service_types {
         let (manager, other) = if actual { (to, from) } else { (from, to) };
         // With commissioning the plan may be the 包括's or the 居宅's.
-        let commissioned = manager.as_str() != HOME_CARE_SUPPORT
+        let commissioned = manager.as_str() != Spec::HOME_CARE_MANAGEMENT
             || context.spec.is_care_management(other)
             || context.spec.is_preventive(other);
         if commissioned {

@@ -16,7 +16,6 @@ mod totals;
 
 use std::collections::{HashMap, HashSet};
 
-use crate::rules::name::is_preventive;
 use crate::rules::subjects::facts::{Loose, SlipFacts, SlipPerson, SlipRow};
 use crate::spec::KnownItem;
 use crate::types::FileKind;
@@ -97,7 +96,7 @@ struct Slip {
 pub(super) fn subject(context: &Context<'_>) -> Option<Box<dyn Subject>> {
     let layout = context.layout;
     let types = context.name.and_then(|name| name.service_types);
-    let preventive = is_preventive(context.spec, types);
+    let preventive = types.is_some_and(|types| context.spec.is_preventive_exchange(types));
     if layout.kind != FileKind::Upsikyu {
         return None;
     }
