@@ -5,10 +5,11 @@ use crate::types::{FileKind, FileName, FileNameError, NamePart, NameQuirk};
 
 use super::collect::Findings;
 use super::finding::Draft;
+use super::rule::RuleSet;
 use super::table::Rule;
 
-/// The rules of this module.
-pub(super) const RULES: &[Rule] = &[
+/// The rules about any name.
+const RULES: &[Rule] = &[
     Rule::UnknownFileName,
     Rule::WrongExtension,
     Rule::WrongNameParts,
@@ -18,12 +19,32 @@ pub(super) const RULES: &[Rule] = &[
     Rule::KindNotInEdition,
 ];
 
-/// The rules of this module about service types, which only names of V4.1 have.
-pub(super) const TYPE_RULES: &[Rule] =
+/// The rules about service types, which only names of V4.1 have.
+const TYPE_RULES: &[Rule] =
     &[Rule::UnknownTypeInName, Rule::TypesPointTheWrongWay, Rule::SenderIsRecipient];
 
-/// The rule of this module about 居宅サービス計画, by its first file and its deletion.
-pub(super) const PLAN_RULES: &[Rule] = &[Rule::PlanToCareManager];
+/// The rules that a name is subject to; nothing but the first is known of what is none of the
+/// standard.
+pub(super) fn rules(name: Option<&FileName>) -> RuleSet {
+    let mut rules = RuleSet::of(RULES);
+    let Some(name) = name else { return rules };
+    if name.service_types.is_some() {
+        rules.extend(&RuleSet::of(TYPE_RULES));
+        if is_plan(name.kind) {
+            rules.insert(Rule::PlanToCareManager);
+        }
+    }
+    if name.kind == FileKind::Upkihon {
+        rules.insert(Rule::MonthInUpkihonName);
+    }
+    rules
+}
+
+/// Whether a rule is about names alone.
+pub(super) fn decides(rule: Rule) -> bool {
+    let others = [Rule::PlanToCareManager, Rule::MonthInUpkihonName];
+    RULES.contains(&rule) || TYPE_RULES.contains(&rule) || others.contains(&rule)
+}
 
 /// Takes the name of a file apart and says what is wrong with it.
 ///
@@ -128,6 +149,6 @@ fn check_types(spec: &Spec, name: &FileName, findings: &mut Findings) {
 }
 
 /// Whether a file stands for a whole 居宅サービス計画; its other files need not say it again.
-pub(super) const fn is_plan(kind: FileKind) -> bool {
+const fn is_plan(kind: FileKind) -> bool {
     matches!(kind, FileKind::Up1kyo | FileKind::Dlt1kyo)
 }

@@ -6,13 +6,14 @@ use crate::types::{FileKind, FileName};
 
 use super::finding::{Draft, Place};
 use super::outcome::Outcome;
-use super::rule::RuleSet;
 use super::table::Rule;
-use super::units::Units;
+use super::units::{UnitCheck, Units};
 use super::unnamed::Unnamed;
 
-/// The rules of this module.
-pub(super) const RULES: &[Rule] = &[Rule::MissingImage, Rule::UnreferencedImage];
+pub(super) const CHECK: UnitCheck = UnitCheck {
+    kinds: &[FileKind::Upkihon, FileKind::UpkihonImage],
+    rules: &[Rule::MissingImage, Rule::UnreferencedImage],
+};
 
 /// Findings that leave records, and the pictures they name, unread.
 const UNREAD: &[Rule] = &[
@@ -58,7 +59,7 @@ pub(super) fn check(members: &[&Outcome], unnamed: &mut Unnamed, units: &mut Uni
     if !readable {
         return;
     }
-    units.run.extend(&RuleSet::of(RULES));
+    units.ran(&CHECK);
     let unreferenced = of_kind(FileKind::UpkihonImage)
         .filter(|file| file.name.as_ref().is_some_and(|name| !named.contains(name)));
     // A picture under another number than the record names is one mistake.

@@ -268,6 +268,19 @@ mod tests {
     }
 
     #[test]
+    fn an_item_that_the_code_speaks_of_and_a_table_lacks_is_told() {
+        for item in KnownItem::ALL {
+            let kinds = FileKind::ALL.iter().filter(|kind| item.is_in(Edition::V4_1, **kind));
+            assert!(kinds.count() > 0, "{item:?} is in no file");
+        }
+        let mut files = files();
+        let plan = files.get_mut("v4.1/UPPLAN.csv").expect("the table");
+        *plan = plan.replace(",サービス利用日,", ",サービス利用曰,");
+        let error = Spec::parse(&files).expect_err("misspelt").to_string();
+        assert!(error.contains("v4.1/UPPLAN.csv: expected the item サービス利用日"), "{error}");
+    }
+
+    #[test]
     fn hostile_tables_are_refused_without_panic() {
         for text in ["", "\"", "a,b\n1", "no,name\n\0,\u{feff}\n", &"x,".repeat(10_000)] {
             for name in files().keys() {

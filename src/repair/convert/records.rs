@@ -212,11 +212,10 @@ impl Sink for Writer<'_> {
             self.put(fitted.unwrap_or(raw), span);
         }
         self.out.extend_from_slice(b"\r\n");
-        for index in 0..self.dropped.len() {
-            let place = self.dropped.get(index).copied().unwrap_or_default();
-            if !record.item(place).is_empty() {
-                self.lost(LossKind::ItemNotInEdition, place, number);
-            }
+        let filled = |place: &usize| !record.item(*place).is_empty();
+        let lost: Vec<usize> = self.dropped.iter().copied().filter(filled).collect();
+        for place in lost {
+            self.lost(LossKind::ItemNotInEdition, place, number);
         }
         if self.needs_equipment_code(record) {
             let (first, count) = self.gap.unwrap_or((number, 0));

@@ -5,6 +5,7 @@ use std::ops::RangeInclusive;
 use crate::spec::{KnownItem, Layout};
 use crate::types::FileKind;
 
+use super::declared::{Declared, New, Scope};
 use super::{Context, Draft, Facts, Findings, Judged, Places, Rule, Subject};
 
 /// A code, the value of it that asks for a content, and the content.
@@ -31,7 +32,6 @@ struct Contents {
     filled: Places,
     /// What only 介護予防サービス・支援計画書 has.
     prevention: Option<Prevention>,
-    rules: &'static [Rule],
 }
 
 /// 基本チェックリスト, and the issues with their backgrounds.
@@ -45,7 +45,6 @@ struct Prevention {
 struct Scheme {
     pairs: &'static [Pair<KnownItem>],
     filled: &'static [(KnownItem, KnownItem)],
-    rules: &'static [Rule],
 }
 
 /// The questions that 基本チェックリスト asks about each subject of UPYOBO.43 to 48.
@@ -73,11 +72,7 @@ pub(super) const WEEKLY: (KnownItem, KnownItem) =
 pub(super) const DAILY: (KnownItem, KnownItem) = (KnownItem::TimeOfDay, KnownItem::LifeOfCarers);
 pub(super) const ILLNESS: (KnownItem, KnownItem) = (KnownItem::IllnessDate, KnownItem::Treatment);
 
-fn scheme(kind: FileKind) -> Option<Scheme> {
-    const BOTH: &[Rule] = &[Rule::ContentMissing, Rule::ContentNotAskedFor];
-    const EMPTY: &[Rule] = &[Rule::RecordWithoutContent];
-    const EMPTY_OR_NOT_ASKED: &[Rule] = &[Rule::RecordWithoutContent, Rule::ContentNotAskedFor];
-    const PREVENTION: &[Rule] = &[Rule::ChecklistCountTooHigh, Rule::IssueWithoutBackground];
+fn scheme(kind: FileKind) -> Scheme {
     const HOUSEWORK: &[Pair<KnownItem>] =
         &[pair(KnownItem::HouseworkReason, b"3", KnownItem::OtherReason)];
     const CONSULTATION: &[Pair<KnownItem>] = &[
@@ -98,23 +93,47 @@ fn scheme(kind: FileKind) -> Option<Scheme> {
         (KnownItem::SupportPoint, KnownItem::InsuredSupport),
         (KnownItem::UseKind, KnownItem::UsePeriod),
     ];
-    let (pairs, filled, rules): (&[Pair<KnownItem>], &[_], _) = match kind {
-        FileKind::Up1kyo => (HOUSEWORK, &[], BOTH),
-        FileKind::Upkihon => (CONSULTATION, &[], BOTH),
-        FileKind::Up2kyo => (&[], PLAN_ROW, EMPTY),
-        FileKind::Up3kyo => (&[], &[WEEKLY], EMPTY),
-        FileKind::UpkihonSub1 => (&[], &[DAILY], EMPTY),
-        FileKind::UpkihonSub2 => (COURSE, &[ILLNESS], EMPTY_OR_NOT_ASKED),
-        FileKind::UpyoboSub => (&[], SUPPORT_ROW, EMPTY),
-        FileKind::Upyobo => (&[], &[], PREVENTION),
-        _ => return None,
+    let (pairs, filled): (&[Pair<KnownItem>], &[_]) = match kind {
+        FileKind::Up1kyo => (HOUSEWORK, &[]),
+        FileKind::Upkihon => (CONSULTATION, &[]),
+        FileKind::Up2kyo => (&[], PLAN_ROW),
+        FileKind::Up3kyo => (&[], &[WEEKLY]),
+        FileKind::UpkihonSub1 => (&[], &[DAILY]),
+        FileKind::UpkihonSub2 => (COURSE, &[ILLNESS]),
+        FileKind::UpyoboSub => (&[], SUPPORT_ROW),
+        _ => (&[], &[]),
     };
-    Some(Scheme { pairs, filled, rules })
+    Scheme { pairs, filled }
 }
 
-pub(super) fn subject(context: &Context<'_>) -> Option<Box<dyn Subject>> {
+pub(super) const SUBJECT: Declared = Declared {
+    scopes: &[
+        Scope::of(&[FileKind::Up1kyo, FileKind::Upkihon], &[Rule::ContentMissing]),
+        Scope::of(
+            &[FileKind::Up1kyo, FileKind::Upkihon, FileKind::UpkihonSub2],
+            &[Rule::ContentNotAskedFor],
+        ),
+        Scope::of(
+            &[
+                FileKind::Up2kyo,
+                FileKind::Up3kyo,
+                FileKind::UpkihonSub1,
+                FileKind::UpkihonSub2,
+                FileKind::UpyoboSub,
+            ],
+            &[Rule::RecordWithoutContent],
+        ),
+        Scope::of(
+            &[FileKind::Upyobo],
+            &[Rule::ChecklistCountTooHigh, Rule::IssueWithoutBackground],
+        ),
+    ],
+    new: New::OfLayout(new),
+};
+
+fn new(context: &Context<'_>) -> Box<dyn Subject> {
     let layout = context.layout;
-    let scheme = scheme(layout.kind)?;
+    let scheme = scheme(layout.kind);
     let place = |item| layout.place(item);
     let pair = |pair: &Pair<KnownItem>| Pair {
         code: place(pair.code),
@@ -127,12 +146,11 @@ pub(super) fn subject(context: &Context<'_>) -> Option<Box<dyn Subject>> {
         issues: ISSUES.map(|(issue, background)| (place(issue), place(background))),
     });
     let filled = scheme.filled.iter().flat_map(|range| range_of(layout, *range));
-    Some(Box::new(Contents {
+    Box::new(Contents {
         pairs: scheme.pairs.iter().map(pair).collect(),
         filled: filled.collect(),
         prevention,
-        rules: scheme.rules,
-    }))
+    })
 }
 
 /// The places from one item to another.
@@ -144,10 +162,6 @@ pub(super) fn range_of(
 }
 
 impl Subject for Contents {
-    fn rules(&self) -> &'static [Rule] {
-        self.rules
-    }
-
     fn record(&mut self, record: &Judged<'_>, findings: &mut Findings) {
         if is_without_content(record, self.filled) {
             findings

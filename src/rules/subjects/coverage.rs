@@ -3,6 +3,7 @@
 use crate::spec::KnownItem;
 use crate::types::FileKind;
 
+use super::declared::{Declared, New, Scope};
 use super::{Context, Draft, Facts, Findings, Judged, Rule, Subject};
 
 /// The first row without it, and how many there are.
@@ -15,25 +16,23 @@ struct Coverage {
     count: u64,
 }
 
-pub(super) fn subject(context: &Context<'_>) -> Option<Box<dyn Subject>> {
+pub(super) const SUBJECT: Declared = Declared {
+    scopes: &[Scope::of(&[FileKind::Up2kyo], &[Rule::CoverageNotStated])],
+    new: New::OfLayout(new),
+};
+
+fn new(context: &Context<'_>) -> Box<dyn Subject> {
     let layout = context.layout;
-    if layout.kind != FileKind::Up2kyo {
-        return None;
-    }
     let service = [KnownItem::ServiceContent, KnownItem::ServiceKind];
-    Some(Box::new(Coverage {
+    Box::new(Coverage {
         service: service.map(|item| layout.place(item)),
         insured: layout.place(KnownItem::Coverage),
         first: None,
         count: 0,
-    }))
+    })
 }
 
 impl Subject for Coverage {
-    fn rules(&self) -> &'static [Rule] {
-        &[Rule::CoverageNotStated]
-    }
-
     fn record(&mut self, record: &Judged<'_>, _: &mut Findings) {
         let service = self.service.iter().any(|place| !record.record.item(*place).is_empty());
         if service && record.good(self.insured) == Some(b"") {

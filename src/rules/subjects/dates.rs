@@ -3,6 +3,7 @@
 use crate::spec::KnownItem;
 use crate::types::FileKind;
 
+use super::declared::{Declared, New, Scope};
 use super::{Context, Facts, Findings, Judged, Rule, Subject};
 
 /// The item that may not be later than another, and the rule that it breaks then.
@@ -21,12 +22,6 @@ struct Dates {
     /// The birth date, and the dates or months of which one tells when it was written down.
     birth: Option<(usize, Vec<usize>)>,
 }
-
-const RULES: &[Rule] =
-    &[Rule::CertificationReversed, Rule::CertifiedAfterItsEnd, Rule::FirstDateTooLate];
-const RULES_OF_SUPPLEMENT: &[Rule] = &[Rule::CertifiedAfterItsEnd, Rule::ImplausibleBirthDate];
-const RULES_OF_BASIC_INFO: &[Rule] =
-    &[Rule::CertificationReversed, Rule::FirstDateTooLate, Rule::ImplausibleBirthDate];
 
 /// Nobody grows older than this.
 const MOST_YEARS: u32 = 120;
@@ -74,14 +69,28 @@ const PREVENTION: Scheme = Scheme {
     birth: None,
 };
 
-pub(super) fn subject(context: &Context<'_>) -> Option<Box<dyn Subject>> {
+pub(super) const SUBJECT: Declared = Declared {
+    scopes: &[
+        Scope::of(
+            &[FileKind::Up1kyo, FileKind::Upyobo],
+            &[Rule::CertificationReversed, Rule::CertifiedAfterItsEnd, Rule::FirstDateTooLate],
+        ),
+        Scope::of(&[FileKind::Uphosoku], &[Rule::CertifiedAfterItsEnd, Rule::ImplausibleBirthDate]),
+        Scope::of(
+            &[FileKind::Upkihon],
+            &[Rule::CertificationReversed, Rule::FirstDateTooLate, Rule::ImplausibleBirthDate],
+        ),
+    ],
+    new: New::OfLayout(new),
+};
+
+fn new(context: &Context<'_>) -> Box<dyn Subject> {
     let layout = context.layout;
     let scheme = match layout.kind {
         FileKind::Up1kyo => PLAN,
         FileKind::Uphosoku => SUPPLEMENT,
         FileKind::Upkihon => BASIC_INFO,
-        FileKind::Upyobo => PREVENTION,
-        _ => return None,
+        _ => PREVENTION,
     };
     let order = |(earlier, later, rule): &(KnownItem, KnownItem, Rule)| Order {
         earlier: layout.place(*earlier),
@@ -91,11 +100,11 @@ pub(super) fn subject(context: &Context<'_>) -> Option<Box<dyn Subject>> {
     };
     let period = |(from, until)| (layout.place(from), layout.place(until));
     let birth = |(born, known_by)| (layout.place(born), layout.places(known_by).collect());
-    Some(Box::new(Dates {
+    Box::new(Dates {
         orders: scheme.orders.iter().map(order).collect(),
         judged_elsewhere: scheme.judged_elsewhere.map(period),
         birth: scheme.birth.map(birth),
-    }))
+    })
 }
 
 impl Dates {
@@ -119,14 +128,6 @@ impl Dates {
 }
 
 impl Subject for Dates {
-    fn rules(&self) -> &'static [Rule] {
-        match (&self.birth, self.judged_elsewhere) {
-            (None, _) => RULES,
-            (_, None) => RULES_OF_BASIC_INFO,
-            _ => RULES_OF_SUPPLEMENT,
-        }
-    }
-
     fn record(&mut self, record: &Judged<'_>, findings: &mut Findings) {
         let elsewhere =
             self.judged_elsewhere.map(|(from, to)| (dated(record, from), dated(record, to)));

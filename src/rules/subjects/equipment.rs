@@ -1,22 +1,12 @@
 //! 福祉用具: TAISコード, 福祉用具届出コード, 明細判別コード (R-FLD-02, R-FLD-03; README ).
 
 use crate::spec::KnownItem;
-use crate::types::FileKind;
+use crate::types::{Edition, FileKind};
 
+use super::declared::{Declared, New, Scope};
 use super::person::{ItemNames, Person, PersonItems, Spot, number};
 use super::prints::Prints;
 use super::{Context, Draft, Facts, Findings, Judged, Places, Rule, Severity, Subject};
-
-const CODES: &[Rule] =
-    &[Rule::EquipmentWithoutCode, Rule::BothEquipmentCodes, Rule::EquipmentCodeElsewhere];
-const NUMBERS: &[Rule] = &[Rule::DetailNumberElsewhere, Rule::DetailNumbersOutOfSequence];
-const BOTH: &[Rule] = &[
-    Rule::EquipmentWithoutCode,
-    Rule::BothEquipmentCodes,
-    Rule::EquipmentCodeElsewhere,
-    Rule::DetailNumberElsewhere,
-    Rule::DetailNumbersOutOfSequence,
-];
 
 /// What an article is told by.
 const ARTICLE: [KnownItem; 3] =
@@ -65,7 +55,22 @@ struct Numbered {
     person: Person,
 }
 
-pub(super) fn subject(context: &Context<'_>) -> Option<Box<dyn Subject>> {
+pub(super) const SUBJECT: Declared = Declared {
+    scopes: &[
+        Scope::of(
+            &[FileKind::Upplan, FileKind::Upjsk, FileKind::Upsikyu],
+            &[Rule::EquipmentWithoutCode, Rule::BothEquipmentCodes, Rule::EquipmentCodeElsewhere],
+        )
+        .since(Edition::V4_1),
+        Scope::of(
+            &[FileKind::Upplan, FileKind::Upjsk],
+            &[Rule::DetailNumberElsewhere, Rule::DetailNumbersOutOfSequence],
+        ),
+    ],
+    new: New::OfLayout(new),
+};
+
+fn new(context: &Context<'_>) -> Box<dyn Subject> {
     let layout = context.layout;
     let codes = layout.find(KnownItem::TaisCode).zip(layout.find(KnownItem::NotifiedCode));
     let numbers = layout.find(KnownItem::DetailNumber).map(|number| Numbers {
@@ -83,25 +88,14 @@ pub(super) fn subject(context: &Context<'_>) -> Option<Box<dyn Subject>> {
         actual: layout.kind == FileKind::Upjsk,
         seen: Vec::new(),
     });
-    if codes.is_none() && numbers.is_none() {
-        return None;
-    }
     let code = layout.place(KnownItem::ServiceCode);
     let number = numbers.as_ref().map(|numbers| numbers.number);
     let all = codes.into_iter().flat_map(|(one, two)| [one, two]);
     let all = all.chain(number).chain([code]).collect();
-    Some(Box::new(Equipment { code, codes, numbers, all, rented: false }))
+    Box::new(Equipment { code, codes, numbers, all, rented: false })
 }
 
 impl Subject for Equipment {
-    fn rules(&self) -> &'static [Rule] {
-        match (&self.codes, &self.numbers) {
-            (Some(_), Some(_)) => BOTH,
-            (None, _) => NUMBERS,
-            (_, None) => CODES,
-        }
-    }
-
     fn record(&mut self, record: &Judged<'_>, findings: &mut Findings) {
         self.rented = false;
         let Some(code) = record.good(self.code) else { return };

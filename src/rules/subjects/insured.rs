@@ -3,25 +3,10 @@
 use crate::spec::{KnownItem, Layout};
 use crate::types::{FileKind, MonthPart, ServiceMonth};
 
+use super::declared::{Declared, New, Scope};
 use super::facts::{SupplementFacts, SupplementPerson};
 use super::person::{ItemNames, PersonItems, Spot, number};
 use super::{Context, Facts, Findings, Judged, Rule, Subject};
-
-const RULES: &[Rule] = &[
-    Rule::LimitSlotsOutOfOrder,
-    Rule::LimitSlotIncomplete,
-    Rule::LimitSlotTypeRepeated,
-    Rule::LimitSlotShortStay,
-    Rule::LimitSlotOverDiffers,
-    Rule::LimitSlotsSumDiffers,
-    Rule::PeriodReversed,
-    Rule::TooYoung,
-    Rule::CertifiedWithoutCareLevel,
-    Rule::HalfACareLevelChange,
-    Rule::DaysGoBackwards,
-    Rule::UnusualLimit,
-    Rule::PeriodMissesMonth,
-];
 
 /// 区分支給限度基準額 of each 要介護状態区分, since October 2019.
 const LIMITS: [(&[u8], i64); 8] = [
@@ -87,12 +72,31 @@ impl Slot {
     }
 }
 
-pub(super) fn subject(context: &Context<'_>) -> Option<Box<dyn Subject>> {
+pub(super) const SUBJECT: Declared = Declared {
+    scopes: &[Scope::of(
+        &[FileKind::Uphosoku],
+        &[
+            Rule::LimitSlotsOutOfOrder,
+            Rule::LimitSlotIncomplete,
+            Rule::LimitSlotTypeRepeated,
+            Rule::LimitSlotShortStay,
+            Rule::LimitSlotOverDiffers,
+            Rule::LimitSlotsSumDiffers,
+            Rule::PeriodReversed,
+            Rule::TooYoung,
+            Rule::CertifiedWithoutCareLevel,
+            Rule::HalfACareLevelChange,
+            Rule::DaysGoBackwards,
+            Rule::UnusualLimit,
+            Rule::PeriodMissesMonth,
+        ],
+    )],
+    new: New::OfLayout(new),
+};
+
+fn new(context: &Context<'_>) -> Box<dyn Subject> {
     let layout = context.layout;
-    if layout.kind != FileKind::Uphosoku {
-        return None;
-    }
-    Some(Box::new(Insured {
+    Box::new(Insured {
         person: PersonItems::of(layout),
         month: layout.place(KnownItem::ServiceMonth),
         born: layout.place(KnownItem::Born),
@@ -117,14 +121,10 @@ pub(super) fn subject(context: &Context<'_>) -> Option<Box<dyn Subject>> {
             whole: true,
             ..SupplementFacts::default()
         },
-    }))
+    })
 }
 
 impl Subject for Insured {
-    fn rules(&self) -> &'static [Rule] {
-        RULES
-    }
-
     fn record(&mut self, record: &Judged<'_>, findings: &mut Findings) {
         self.check_slots(record, findings);
         self.check_dates(record, findings);

@@ -7,7 +7,8 @@ use crate::spec::{KnownItem, Layout};
 use crate::types::FileKind;
 
 use super::contents::{self, is_without_content};
-use super::person::{ItemNames, Key, Spot};
+use super::declared::{Declared, New, Scope};
+use super::person::{ItemNames, RecordKey, Spot};
 use super::prints::Prints;
 use super::{Context, Facts, Findings, Judged, Places, Rule, Subject};
 
@@ -18,7 +19,7 @@ pub(in crate::rules) const PARTS: [usize; 3] = [6, 10, 8];
 #[derive(Debug)]
 pub(in crate::rules) struct KeyFacts {
     /// Each key with its first record.
-    pub(in crate::rules) records: HashMap<Key, Keyed>,
+    pub(in crate::rules) records: HashMap<RecordKey, Keyed>,
     /// Whether every record could be read and had a readable key.
     pub(in crate::rules) complete: bool,
     /// For places.
@@ -58,31 +59,45 @@ struct Keys {
     /// 対象年月 and 要介護状態変更日 of 利用者補足情報.
     supplement: Option<(usize, usize)>,
     facts: KeyFacts,
-    last: Option<Key>,
+    last: Option<RecordKey>,
     /// By the print of a row, where it stood first.
     seen: HashMap<u64, Spot>,
     prints: Prints,
 }
 
-pub(super) fn subject(context: &Context<'_>) -> Option<Box<dyn Subject>> {
+pub(super) const SUBJECT: Declared = Declared {
+    scopes: &[
+        Scope::of(
+            &[
+                FileKind::Up1kyo,
+                FileKind::Uphosoku,
+                FileKind::Upkihon,
+                FileKind::Upyobo,
+                FileKind::Dlt1kyo,
+                FileKind::Dltkihon,
+                FileKind::Dltyobo,
+            ],
+            &[Rule::DuplicateKey],
+        ),
+        Scope::of(
+            &[FileKind::Up3kyo, FileKind::UpkihonSub1, FileKind::UpkihonSub2],
+            &[Rule::DuplicateRow],
+        ),
+        // Their rows have numbers, which another subject judges.
+        Scope::of(&[FileKind::Up2kyo, FileKind::UpyoboSub], &[]),
+    ],
+    new: New::OfLayout(new),
+};
+
+fn new(context: &Context<'_>) -> Box<dyn Subject> {
     let layout = context.layout;
     let kind = layout.kind;
     let date = match kind {
-        FileKind::Up1kyo
-        | FileKind::Up2kyo
-        | FileKind::Up3kyo
-        | FileKind::Uphosoku
-        | FileKind::Dlt1kyo => KnownItem::PlanDate,
         FileKind::Upkihon | FileKind::UpkihonSub1 | FileKind::UpkihonSub2 | FileKind::Dltkihon => {
             KnownItem::ConsultedOn
         }
         FileKind::Upyobo | FileKind::UpyoboSub | FileKind::Dltyobo => KnownItem::PreventionPlanDate,
-        FileKind::Upplan
-        | FileKind::Upjsk
-        | FileKind::Upsikyu
-        | FileKind::Dltplan
-        | FileKind::Dltjsk
-        | FileKind::UpkihonImage => return None,
+        _ => KnownItem::PlanDate,
     };
     let unique = !is_part(kind);
     let rows = match kind {
@@ -99,7 +114,7 @@ pub(super) fn subject(context: &Context<'_>) -> Option<Box<dyn Subject>> {
     };
     let supplement = (kind == FileKind::Uphosoku)
         .then(|| (layout.place(KnownItem::ServiceMonth), layout.place(KnownItem::LevelChangedOn)));
-    Some(Box::new(Keys {
+    Box::new(Keys {
         places: places(layout, date),
         unique,
         rows: rows.into_iter().flat_map(|range| contents::range_of(layout, range)).collect(),
@@ -109,7 +124,7 @@ pub(super) fn subject(context: &Context<'_>) -> Option<Box<dyn Subject>> {
         last: None,
         seen: HashMap::new(),
         prints: Prints::new(),
-    }))
+    })
 }
 
 /// Whether a file holds many records per key, under a parent of its own kind.
@@ -130,7 +145,7 @@ pub(super) fn places(layout: &Layout, date: KnownItem) -> [usize; 3] {
 }
 
 /// The key of a record; nothing where a part cannot be relied on.
-pub(super) fn key(record: &Judged<'_>, places: [usize; 3]) -> Option<Key> {
+pub(super) fn key(record: &Judged<'_>, places: [usize; 3]) -> Option<RecordKey> {
     let mut key = [b' '; 24];
     let mut rest = key.as_mut_slice();
     for (place, length) in places.into_iter().zip(PARTS) {
@@ -148,7 +163,7 @@ pub(super) fn key(record: &Judged<'_>, places: [usize; 3]) -> Option<Key> {
 impl Keys {
     /// The key, and where its last part stands: 利用者補足情報 of a usage slip has a month in the
     /// place of the date.
-    fn key_with_month(&self, record: &Judged<'_>) -> Option<(Key, usize)> {
+    fn key_with_month(&self, record: &Judged<'_>) -> Option<(RecordKey, usize)> {
         let [insurer, insured, date] = self.places;
         let mut key = key(record, [insurer, insured, date])?;
         if let Some((month_place, _)) = self.supplement
@@ -185,14 +200,6 @@ impl Keys {
 }
 
 impl Subject for Keys {
-    fn rules(&self) -> &'static [Rule] {
-        match (self.unique, self.rows == Places::default()) {
-            (true, _) => &[Rule::DuplicateKey],
-            (_, true) => &[],
-            _ => &[Rule::DuplicateRow],
-        }
-    }
-
     fn record(&mut self, record: &Judged<'_>, findings: &mut Findings) {
         self.check_row(record, findings);
         let Some((key, date)) = self.key_with_month(record) else {

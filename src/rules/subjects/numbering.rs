@@ -8,8 +8,9 @@ use crate::spec::KnownItem;
 use crate::types::FileKind;
 
 use super::contents;
+use super::declared::{Declared, New, Scope};
 use super::keys;
-use super::person::{ItemNames, Key, Person, Spot};
+use super::person::{ItemNames, Person, RecordKey, Spot};
 use super::prints::Prints;
 use super::{Context, Facts, Findings, Judged, Rule, Severity, Subject, Suspended};
 
@@ -72,7 +73,7 @@ struct Numbering {
     left_out: bool,
     names: ItemNames,
     prints: Prints,
-    plans: HashMap<Key, Plan>,
+    plans: HashMap<RecordKey, Plan>,
     overflow: bool,
 }
 
@@ -94,14 +95,37 @@ struct Group {
     texts: Vec<(usize, u64, Spot)>,
 }
 
-pub(super) fn subject(context: &Context<'_>) -> Option<Box<dyn Subject>> {
+/// What both tables are held against.
+const RULES: &[Rule] = &[
+    Rule::NumberNotFrom1To99,
+    Rule::DuplicateNumbers,
+    Rule::NumbersNotContiguous,
+    Rule::NumberWithoutText,
+    Rule::RepeatedTextDiffers,
+    Rule::RepeatedTextNotLeftOut,
+];
+
+pub(super) const SUBJECT: Declared = Declared {
+    scopes: &[
+        Scope::of(
+            &[FileKind::Up2kyo],
+            &[
+                Rule::NumberNotFrom1To99,
+                Rule::DuplicateNumbers,
+                Rule::NumbersNotContiguous,
+                Rule::NumberWithoutText,
+                Rule::RepeatedTextDiffers,
+            ],
+        ),
+        Scope::of(&[FileKind::UpyoboSub], RULES),
+    ],
+    new: New::OfLayout(new),
+};
+
+fn new(context: &Context<'_>) -> Box<dyn Subject> {
     let layout = context.layout;
-    let scheme = match layout.kind {
-        FileKind::Up2kyo => PLAN,
-        FileKind::UpyoboSub => PREVENTION,
-        _ => return None,
-    };
-    Some(Box::new(Numbering {
+    let scheme = if layout.kind == FileKind::Up2kyo { PLAN } else { PREVENTION };
+    Box::new(Numbering {
         places: Places {
             key: keys::places(layout, scheme.date),
             numbers: scheme.numbers.map(|item| layout.place(item)),
@@ -115,31 +139,12 @@ pub(super) fn subject(context: &Context<'_>) -> Option<Box<dyn Subject>> {
         prints: Prints::new(),
         plans: HashMap::new(),
         overflow: false,
-    }))
+    })
 }
 
 impl Subject for Numbering {
-    fn rules(&self) -> &'static [Rule] {
-        if self.overflow {
-            &[]
-        } else if self.left_out {
-            &[
-                Rule::NumberNotFrom1To99,
-                Rule::DuplicateNumbers,
-                Rule::NumbersNotContiguous,
-                Rule::NumberWithoutText,
-                Rule::RepeatedTextDiffers,
-                Rule::RepeatedTextNotLeftOut,
-            ]
-        } else {
-            &[
-                Rule::NumberNotFrom1To99,
-                Rule::DuplicateNumbers,
-                Rule::NumbersNotContiguous,
-                Rule::NumberWithoutText,
-                Rule::RepeatedTextDiffers,
-            ]
-        }
+    fn given_up(&self) -> &'static [Rule] {
+        if self.overflow { RULES } else { &[] }
     }
 
     fn record(&mut self, record: &Judged<'_>, findings: &mut Findings) {

@@ -10,7 +10,7 @@ use crate::rules::finding;
 use super::{Judged, Place, Places};
 
 /// 保険者番号, 被保険者番号 and the date that ties the files of a plan together.
-pub(in crate::rules) type Key = [u8; 24];
+pub(in crate::rules) type RecordKey = [u8; 24];
 
 /// 保険者番号 and 被保険者番号: who a record is about; part of every key (R-REL).
 #[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -29,7 +29,7 @@ impl Person {
     }
 
     /// Whom a key is about, which begins with both numbers.
-    pub(in crate::rules) fn of_key(key: &Key) -> Self {
+    pub(in crate::rules) fn of_key(key: &RecordKey) -> Self {
         Self(key.first_chunk().copied().unwrap_or([b' '; 16]))
     }
 
@@ -97,10 +97,6 @@ pub(in crate::rules) struct Spot {
 }
 
 impl Spot {
-    /// Nowhere.
-    pub(in crate::rules) const NONE: Self =
-        Self { offset: 0, line: 0, record: 0, length: 0, item: 0 };
-
     /// The item at a place from 0.
     pub(super) fn of(record: &Judged<'_>, place: usize) -> Self {
         let span = record.record.spans().get(place).copied().unwrap_or_default();

@@ -1,11 +1,12 @@
 //! 居宅サービス計画: whose plan it is, against the sender in the file name (I-36).
 
 use crate::spec::KnownItem;
-use crate::types::{FileKind, MonthPart, OfficeNumber};
+use crate::types::{FileKind, FileName, MonthPart, OfficeNumber};
 
+use super::declared::{Declared, New, Scope, any_name};
 use super::{Context, Facts, Findings, Judged, Place, Rule, Stranger, Subject};
 
-struct Manager {
+struct Planner {
     sender: OfficeNumber,
     offices: Vec<usize>,
     /// What was seen already, by value and item.
@@ -15,24 +16,26 @@ struct Manager {
 /// More strangers than anybody mixes; the rest of a hostile file is not remembered.
 const MOST_STRANGERS: usize = 16;
 
-pub(super) fn subject(context: &Context<'_>) -> Option<Box<dyn Subject>> {
-    let name = context.name?;
+/// The finding is made when the whole unit is known.
+pub(super) const SUBJECT: Declared = Declared {
+    scopes: &[
+        Scope::of(&[FileKind::Up1kyo, FileKind::Up2kyo], &[]).where_name(any_name),
+        Scope::of(&[FileKind::Uphosoku], &[])
+            .where_name(|_, name| name.month == Some(MonthPart::Zero)),
+    ],
+    new: New::OfName(new),
+};
+
+fn new(context: &Context<'_>, name: &FileName) -> Box<dyn Subject> {
     let offices: &[KnownItem] = match name.kind {
         FileKind::Up1kyo => &[KnownItem::ManagerOffice, KnownItem::UpdatingOffice],
-        FileKind::Up2kyo => &[KnownItem::UpdatingOffice],
-        FileKind::Uphosoku if name.month == Some(MonthPart::Zero) => &[KnownItem::UpdatingOffice],
-        _ => return None,
+        _ => &[KnownItem::UpdatingOffice],
     };
     let offices = context.layout.places(offices).collect();
-    Some(Box::new(Manager { sender: name.sender, offices, strangers: Vec::new() }))
+    Box::new(Planner { sender: name.sender, offices, strangers: Vec::new() })
 }
 
-impl Subject for Manager {
-    /// The finding is made when the whole unit is known.
-    fn rules(&self) -> &'static [Rule] {
-        &[]
-    }
-
+impl Subject for Planner {
     fn record(&mut self, record: &Judged<'_>, _: &mut Findings) {
         for place in &self.offices {
             let stranger = record

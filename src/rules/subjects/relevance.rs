@@ -3,10 +3,11 @@
 use std::collections::HashMap;
 
 use crate::spec::KnownItem;
-use crate::types::{FileKind, OfficeNumber};
+use crate::types::{FileKind, FileName, OfficeNumber};
 
+use super::declared::{Declared, New, Scope, to_a_service_office};
 use super::keys;
-use super::person::{Key, Person, Spot};
+use super::person::{Person, RecordKey, Spot};
 use super::{Context, Facts, Findings, Judged, Rule, Subject, Suspended};
 
 struct Relevance {
@@ -22,18 +23,19 @@ struct Relevance {
     /// Users whose plan names offices, but so far not the recipient, have a place to report: the
     /// first of these offices. Of a plan without any office number nothing can be said.
     users: HashMap<Person, Option<Spot>>,
-    last: Option<Key>,
+    last: Option<RecordKey>,
 }
 
-pub(super) fn subject(context: &Context<'_>) -> Option<Box<dyn Subject>> {
-    let name = context.name?;
-    let manager = name.service_types.is_some_and(|(_, to)| context.spec.is_care_management(to));
-    if name.kind != FileKind::Up2kyo || manager {
-        return None;
-    }
+pub(super) const SUBJECT: Declared = Declared {
+    scopes: &[Scope::of(&[FileKind::Up2kyo], &[Rule::UserUnrelatedToRecipient])
+        .where_name(to_a_service_office)],
+    new: New::OfName(new),
+};
+
+fn new(context: &Context<'_>, name: &FileName) -> Box<dyn Subject> {
     let layout = context.layout;
     let named = [KnownItem::ServiceContent, KnownItem::ServiceKind, KnownItem::ServiceOfficeName];
-    Some(Box::new(Relevance {
+    Box::new(Relevance {
         key: keys::places(layout, KnownItem::PlanDate),
         named: named.map(|item| layout.place(item)),
         insured: layout.place(KnownItem::Coverage),
@@ -41,14 +43,10 @@ pub(super) fn subject(context: &Context<'_>) -> Option<Box<dyn Subject>> {
         recipient: name.recipient,
         users: HashMap::new(),
         last: None,
-    }))
+    })
 }
 
 impl Subject for Relevance {
-    fn rules(&self) -> &'static [Rule] {
-        &[Rule::UserUnrelatedToRecipient]
-    }
-
     fn record(&mut self, record: &Judged<'_>, _: &mut Findings) {
         let Some(key) = keys::key(record, self.key) else { return };
         let related = match record.good(self.office) {

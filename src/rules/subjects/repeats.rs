@@ -6,6 +6,7 @@
 use crate::spec::KnownItem;
 use crate::types::FileKind;
 
+use super::declared::{Declared, New, Scope};
 use super::person::{Person, PersonItems};
 use super::prints::Prints;
 use super::{Context, Draft, Facts, Findings, Judged, Place, Places, Rule, Subject};
@@ -44,7 +45,7 @@ struct Repeats {
     sum: u64,
     /// サービスコード of 第7表: of some rows there may be several.
     code: Option<usize>,
-    seen: Vec<Seen>,
+    seen: Vec<Printed>,
     /// Whom the last record was about.
     at_hand: Option<Person>,
     /// The runs of records that are each of one person.
@@ -60,25 +61,39 @@ struct Run {
 }
 
 #[derive(Debug, Clone, Copy)]
-struct Seen {
+struct Printed {
     print: u64,
     offset: u64,
     line: u32,
     record: u32,
 }
 
-pub(super) fn subject(context: &Context<'_>) -> Option<Box<dyn Subject>> {
+pub(super) const SUBJECT: Declared = Declared {
+    scopes: &[Scope::of(
+        // 利用者補足情報 has one record per key, and `keys` says so.
+        &[
+            FileKind::Upplan,
+            FileKind::Upjsk,
+            FileKind::Upsikyu,
+            FileKind::Dltplan,
+            FileKind::Dltjsk,
+        ],
+        &[Rule::DuplicateRecord],
+    )],
+    new: New::OfLayout(new),
+};
+
+fn new(context: &Context<'_>) -> Box<dyn Subject> {
     let layout = context.layout;
     let all: Places = (0..layout.items.len()).collect();
     let key = match layout.kind {
         FileKind::Upplan | FileKind::Upjsk => layout.places(VISIT).collect(),
         FileKind::Upsikyu => all.without(layout.places(OF_THE_FILE).collect()),
-        FileKind::Dltplan | FileKind::Dltjsk => all,
-        // 利用者補足情報 has one record per key, and `keys` says so.
-        _ => return None,
+        // Deletions have nothing else.
+        _ => all,
     };
     let person = PersonItems::of(layout);
-    Some(Box::new(Repeats {
+    Box::new(Repeats {
         person,
         whose: person.places(),
         key: key.with(person.places()),
@@ -89,7 +104,7 @@ pub(super) fn subject(context: &Context<'_>) -> Option<Box<dyn Subject>> {
         seen: Vec::new(),
         at_hand: None,
         runs: Vec::new(),
-    }))
+    })
 }
 
 /// Rows of 第7表 that another rule is about, or of which two may be alike: two wheelchairs of one
@@ -118,10 +133,6 @@ impl Repeats {
 }
 
 impl Subject for Repeats {
-    fn rules(&self) -> &'static [Rule] {
-        &[Rule::DuplicateRecord]
-    }
-
     fn record(&mut self, record: &Judged<'_>, _: &mut Findings) {
         if self.seen.len() >= MOST_RECORDS {
             return;
@@ -141,7 +152,7 @@ impl Subject for Repeats {
             let start = u32::try_from(self.seen.len()).unwrap_or(u32::MAX);
             self.runs.push(Run { person, start, record: number });
         }
-        self.seen.push(Seen {
+        self.seen.push(Printed {
             print: self.sum,
             offset: record.record.offset,
             line: u32::try_from(record.record.line).unwrap_or(u32::MAX),
@@ -150,7 +161,7 @@ impl Subject for Repeats {
     }
 
     fn end_file(mut self: Box<Self>, findings: &mut Findings, _: &mut Facts) {
-        let mut repeats: Vec<(Seen, Seen)> = Vec::new();
+        let mut repeats: Vec<(Printed, Printed)> = Vec::new();
         let mut prints = Vec::new();
         if comes_back(&self.runs) {
             find(&mut self.seen, &mut prints, &mut repeats);
@@ -184,7 +195,7 @@ fn comes_back(runs: &[Run]) -> bool {
 }
 
 /// Finds every record that another one before it repeats.
-fn find(seen: &mut [Seen], prints: &mut Vec<u64>, repeats: &mut Vec<(Seen, Seen)>) {
+fn find(seen: &mut [Printed], prints: &mut Vec<u64>, repeats: &mut Vec<(Printed, Printed)>) {
     // Nearly always there is none, which is sooner seen without their places.
     prints.clear();
     prints.extend(seen.iter().map(|seen| seen.print));
@@ -200,7 +211,7 @@ fn find(seen: &mut [Seen], prints: &mut Vec<u64>, repeats: &mut Vec<(Seen, Seen)
     }
 }
 
-fn place(seen: Seen, runs: &[Run]) -> Place {
+fn place(seen: Printed, runs: &[Run]) -> Place {
     let run = runs.partition_point(|run| run.record <= seen.record).checked_sub(1);
     Place {
         line: Some(u64::from(seen.line)),

@@ -6,8 +6,9 @@ use std::collections::HashMap;
 use crate::spec::KnownItem;
 use crate::types::{Edition, FileKind};
 
+use super::declared::{Declared, New, Scope};
 use super::person::{ItemNames, Person, PersonItems, Spot};
-use super::{Context, Facts, Findings, Judged, Places, Rule, Subject};
+use super::{Context, Facts, Findings, Judged, Places, Subject};
 
 /// What a deletion of 第6表 names. Office and type are blank for 予定, which goes as a whole.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -45,26 +46,35 @@ struct Services {
     facts: ServiceFacts,
 }
 
-pub(super) fn subject(context: &Context<'_>) -> Option<Box<dyn Subject>> {
+/// The findings are made when all files are known.
+pub(super) const SUBJECT: Declared = Declared {
+    scopes: &[
+        // Of V3 only what deletions withdraw is known.
+        Scope::of(&[FileKind::Upjsk], &[]).since(Edition::V4_1),
+        Scope::of(&[FileKind::Dltjsk, FileKind::Dltplan], &[]),
+    ],
+    new: New::OfLayout(new),
+};
+
+fn new(context: &Context<'_>) -> Box<dyn Subject> {
     let layout = context.layout;
     let (month, service) = match layout.kind {
-        FileKind::Upjsk if layout.edition == Edition::V4_1 => {
+        FileKind::Upjsk => {
             (KnownItem::ServiceMonth, Some([KnownItem::ServiceOffice, KnownItem::ServiceCode]))
         }
         FileKind::Dltjsk => {
             (KnownItem::DeletedMonth, Some([KnownItem::ServiceOffice, KnownItem::ServiceType]))
         }
-        FileKind::Dltplan => (KnownItem::DeletedMonth, None),
-        _ => return None,
+        _ => (KnownItem::DeletedMonth, None),
     };
     let place = |item| layout.place(item);
-    Some(Box::new(Services {
+    Box::new(Services {
         person: PersonItems::of(layout),
         month: place(month),
         service: service.map(|items| items.map(place)),
         last: None,
         facts: ServiceFacts { first: HashMap::new(), names: ItemNames::of(layout) },
-    }))
+    })
 }
 
 impl Services {
@@ -81,11 +91,6 @@ impl Services {
 }
 
 impl Subject for Services {
-    /// The findings are made when all files are known.
-    fn rules(&self) -> &'static [Rule] {
-        &[]
-    }
-
     fn record(&mut self, record: &Judged<'_>, _: &mut Findings) {
         let Some(service) = self.read(record) else { return };
         if self.last != Some(service) {

@@ -3,6 +3,7 @@
 use crate::spec::KnownItem;
 use crate::types::FileKind;
 
+use super::declared::{Declared, New, Scope};
 use super::{Context, Facts, Findings, Judged, Rule, Subject};
 
 struct Week {
@@ -14,11 +15,16 @@ struct Week {
     other: usize,
 }
 
-pub(super) fn subject(context: &Context<'_>) -> Option<Box<dyn Subject>> {
+pub(super) const SUBJECT: Declared = Declared {
+    scopes: &[Scope::of(
+        &[FileKind::Up3kyo],
+        &[Rule::SeveralGroupsFilled, Rule::WeeklyEntryIncomplete, Rule::WeeklyEndNotAfterStart],
+    )],
+    new: New::OfLayout(new),
+};
+
+fn new(context: &Context<'_>) -> Box<dyn Subject> {
     let layout = context.layout;
-    if layout.kind != FileKind::Up3kyo {
-        return None;
-    }
     let service = [
         KnownItem::WeeklyService,
         KnownItem::Weekday,
@@ -26,18 +32,14 @@ pub(super) fn subject(context: &Context<'_>) -> Option<Box<dyn Subject>> {
         KnownItem::WeeklyEnd,
     ];
     let activity = [KnownItem::Activity, KnownItem::ActivityStart, KnownItem::ActivityEnd];
-    Some(Box::new(Week {
+    Box::new(Week {
         service: service.map(|item| layout.place(item)),
         activity: activity.map(|item| layout.place(item)),
         other: layout.place(KnownItem::OtherService),
-    }))
+    })
 }
 
 impl Subject for Week {
-    fn rules(&self) -> &'static [Rule] {
-        &[Rule::SeveralGroupsFilled, Rule::WeeklyEntryIncomplete, Rule::WeeklyEndNotAfterStart]
-    }
-
     fn record(&mut self, record: &Judged<'_>, findings: &mut Findings) {
         let other = [self.other];
         let groups: [&[usize]; 3] = [&self.service, &self.activity, &other];

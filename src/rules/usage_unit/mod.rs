@@ -5,7 +5,7 @@ mod services;
 
 use std::collections::HashSet;
 
-use crate::types::{FileKind, OfficeNumber, ServiceType, Severity};
+use crate::types::{FileKind, Severity};
 
 use super::collect::Findings;
 use super::finding::{Draft, Place};
@@ -13,18 +13,21 @@ use super::outcome::Outcome;
 use super::subjects::facts::{Loose, PlanFacts, SlipFacts, SlipPerson, SupplementFacts};
 use super::subjects::person::{ItemNames, Person, Spot, Whose};
 use super::table::Rule;
+use super::units::{UnitCheck, Way};
 
-/// The rules of this module.
-pub(super) const RULES: &[Rule] = &[
-    Rule::PersonWithoutUsageSlip,
-    Rule::PersonIncomplete,
-    Rule::RecipientOfAnotherType,
-    Rule::ServicesDiffer,
-    Rule::UnitsDiffer,
-    Rule::OverThirtyDaysDiffer,
-    Rule::MoreThanTheLimit,
-    Rule::StayDaysDiffer,
-];
+pub(super) const CHECK: UnitCheck = UnitCheck {
+    kinds: &[FileKind::Upplan],
+    rules: &[
+        Rule::PersonWithoutUsageSlip,
+        Rule::PersonIncomplete,
+        Rule::RecipientOfAnotherType,
+        Rule::ServicesDiffer,
+        Rule::UnitsDiffer,
+        Rule::OverThirtyDaysDiffer,
+        Rule::MoreThanTheLimit,
+        Rule::StayDaysDiffer,
+    ],
+};
 
 /// Records of these files that could not be read may be the ones that seem to be missing.
 const TORN: &[Rule] = &[
@@ -67,13 +70,6 @@ struct Unit<'f> {
     /// Whether the name of 第6表 has the recipient of the unit, and the service types.
     addressed: (bool, bool),
     way: Way,
-}
-
-/// What most of the names of a send unit say.
-#[derive(Debug, Clone, Copy)]
-pub(super) struct Way {
-    pub(super) recipient: OfficeNumber,
-    pub(super) service_types: Option<(ServiceType, ServiceType)>,
 }
 
 /// Judges the files of a send unit; says whether it is a usage slip at all.

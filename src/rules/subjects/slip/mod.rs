@@ -23,12 +23,14 @@ use crate::types::FileKind;
 use self::fragments::{Fragments, fragments};
 use self::row::{Cell, Column, Form, Row, RowItems};
 use self::sums::{Fault, MOST_ROWS_OF_A_PERSON};
+use super::declared::{Declared, New, Scope};
 use super::person::{ItemNames, Person, Whose};
 use super::prints::Prints;
 use super::usage::is_stay;
 use super::{Context, Draft, Facts, Findings, Judged, Rule, Severity, Subject};
 
-const RULES: &[Rule] = &[
+/// What a row says by itself.
+const ROW_RULES: &[Rule] = &[
     Rule::TotalNamesAnOffice,
     Rule::RowNamesNoOffice,
     Rule::SumRowHasUnits,
@@ -48,6 +50,10 @@ const RULES: &[Rule] = &[
     Rule::FullShareDiffers,
     Rule::DaysDiffer,
     Rule::UnusualPrice,
+];
+
+/// What the rows of a person say together.
+const SUM_RULES: &[Rule] = &[
     Rule::SubtotalWithoutRows,
     Rule::TotalMissing,
     Rule::SeveralTotals,
@@ -56,9 +62,6 @@ const RULES: &[Rule] = &[
     Rule::AmountMissing,
     Rule::TotalDiffers,
 ];
-
-/// How many of these look at one row only.
-const ROW_RULES: usize = 19;
 
 /// Records that could not be read leave sums without a part.
 const TORN: &[Rule] = &[
@@ -93,14 +96,19 @@ struct Slip {
     overflow: bool,
 }
 
-pub(super) fn subject(context: &Context<'_>) -> Option<Box<dyn Subject>> {
+pub(super) const SUBJECT: Declared = Declared {
+    scopes: &[
+        Scope::of(&[FileKind::Upsikyu], ROW_RULES),
+        Scope::of(&[FileKind::Upsikyu], SUM_RULES),
+    ],
+    new: New::OfLayout(new),
+};
+
+fn new(context: &Context<'_>) -> Box<dyn Subject> {
     let layout = context.layout;
     let types = context.name.and_then(|name| name.service_types);
     let preventive = types.is_some_and(|types| context.spec.is_preventive_exchange(types));
-    if layout.kind != FileKind::Upsikyu {
-        return None;
-    }
-    Some(Box::new(Slip {
+    Box::new(Slip {
         items: RowItems::of(layout),
         names: ItemNames::of(layout),
         prints: Prints::new(),
@@ -110,12 +118,12 @@ pub(super) fn subject(context: &Context<'_>) -> Option<Box<dyn Subject>> {
         torn: HashSet::new(),
         unknown: false,
         overflow: false,
-    }))
+    })
 }
 
 impl Subject for Slip {
-    fn rules(&self) -> &'static [Rule] {
-        if self.overflow { RULES.get(..ROW_RULES).unwrap_or(RULES) } else { RULES }
+    fn given_up(&self) -> &'static [Rule] {
+        if self.overflow { SUM_RULES } else { &[] }
     }
 
     fn record(&mut self, record: &Judged<'_>, findings: &mut Findings) {

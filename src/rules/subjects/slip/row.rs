@@ -185,7 +185,8 @@ impl RowItems {
 
     /// Where a column stands.
     pub(super) fn place(&self, column: Column) -> usize {
-        self.columns.get(column as usize).copied().unwrap_or_default()
+        #[expect(clippy::indexing_slicing, reason = "there is a place for each column")]
+        self.columns[column as usize]
     }
 
     /// What stands in a column of a record.
@@ -276,8 +277,14 @@ impl Row {
         self.form == Form::Detail && letters.iter().all(u8::is_ascii_uppercase)
     }
 
+    const fn packed(&self, column: Column) -> Packed {
+        #[expect(clippy::indexing_slicing, reason = "there is a cell for each column")]
+        self.cells[column as usize]
+    }
+
+    /// What stands in a column.
     pub(super) fn cell(&self, column: Column) -> Cell {
-        match self.cells.get(column as usize).map_or(EMPTY, |cell| cell.value) {
+        match self.packed(column).value {
             EMPTY => Cell::Empty,
             DOUBTFUL => Cell::Doubtful,
             value => Cell::Number(i64::from(value)),
@@ -294,8 +301,7 @@ impl Row {
 
     /// Where a column stands.
     pub(super) fn spot(&self, column: Column, items: &RowItems) -> Spot {
-        let cell = self.cells.get(column as usize);
-        let (start, length) = cell.map_or((0, 0), |cell| (cell.start, cell.length));
+        let Packed { start, length, .. } = self.packed(column);
         self.first_column.shifted(u64::from(start), u16::from(length), items.place(column))
     }
 
