@@ -51,7 +51,8 @@ impl Stage {
 
     /// The rules that it decides for a file; none where the file is not subject to it.
     pub(super) fn rules(self, file: &Known<'_>) -> RuleSet {
-        let records = |rules| file.layout.map_or_else(RuleSet::default, |_| RuleSet::of(rules));
+        let records =
+            |rules: &[Rule]| file.layout.map_or_else(RuleSet::default, |_| RuleSet::of(rules));
         match self {
             Self::Name => name::rules(file.name),
             Self::Picture if file.kind.is_some_and(FileKind::is_image) => {

@@ -13,6 +13,8 @@ use super::{Context, Facts, Judged, Subject, subjects};
 #[derive(Default)]
 pub(in crate::rules) struct Subjects {
     all: Vec<Shown>,
+    /// The rules that each decides.
+    rules: Vec<RuleSet>,
     /// Those that want to see every record, by their places in the list.
     always: Places,
     /// By item, those whose last conclusion rests on it.
@@ -23,8 +25,6 @@ pub(in crate::rules) struct Subjects {
 
 struct Shown {
     subject: Box<dyn Subject>,
-    /// Those that it decides.
-    rules: RuleSet,
     /// While these items are repeated, it has nothing to say.
     rests_on: Option<Places>,
     /// How many records there had been when it had seen its last.
@@ -34,13 +34,13 @@ struct Shown {
 impl Subjects {
     /// The subjects of a file, which has not been read yet.
     pub(in crate::rules) fn new(context: &Context<'_>) -> Self {
-        let subjects = subjects(context);
+        let (rules, subjects): (Vec<_>, Vec<_>) = subjects(context).into_iter().unzip();
         let items = context.layout.items.len();
         let mut always = Places::default();
         (0..subjects.len()).for_each(|place| always.insert(place));
-        let shown = |(rules, subject)| Shown { subject, rules, rests_on: None, seen: 0 };
+        let shown = |subject| Shown { subject, rests_on: None, seen: 0 };
         let all = subjects.into_iter().map(shown).collect();
-        Self { all, always, woken: vec![Places::default(); items], records: 0 }
+        Self { all, rules, always, woken: vec![Places::default(); items], records: 0 }
     }
 
     /// Shows a record to those that may have something to say about it.
@@ -90,9 +90,9 @@ impl Subjects {
     /// The rules that were to be decided and could not be, as there was too much of the file.
     pub(in crate::rules) fn given_up(&self) -> RuleSet {
         let (mut all, mut decided) = (RuleSet::default(), RuleSet::default());
-        for shown in &self.all {
-            all.extend(&shown.rules);
-            decided.extend(&shown.rules.without(&RuleSet::of(shown.subject.given_up())));
+        for (shown, rules) in self.all.iter().zip(&self.rules) {
+            all.extend(rules);
+            decided.extend(&rules.without(&RuleSet::of(shown.subject.given_up())));
         }
         all.without(&decided)
     }
