@@ -79,8 +79,8 @@ pub(super) fn cluster<'s>(
 /// More sets without some of their files than anybody has; beyond that each is judged alone.
 const MOST_STRAYS: usize = 64;
 
-/// Clusters that would make up one unit: the names of some files are wrong in one part, which is
-/// one mistake and not as many as files seem to be missing.
+/// Makes one of clusters that are one unit but for a part of some names that is wrong: that is one
+/// finding, and not one for each file that seems to be missing.
 pub(super) fn merge<'s>(
     spec: &'s Spec,
     files: &[Outcome],
@@ -91,7 +91,8 @@ pub(super) fn merge<'s>(
     if strays == 0 || strays > MOST_STRAYS {
         return;
     }
-    // Whole units take what strayed from them; of others the largest part, or on a tie the first.
+    // A whole unit takes the clusters that differ from it. Where no part is whole, the largest takes
+    // the others, and of as large ones the first.
     let mut open = std::mem::take(clusters);
     open.sort_by_key(|cluster| (cluster.is_incomplete(), Reverse(cluster.files.len())));
     let mut open = VecDeque::from(open);
@@ -137,7 +138,7 @@ impl<'s> Cluster<'s> {
 
     /// Whether its names differ in one part from those of another cluster that lacks its files.
     fn belongs_to(&self, target: &Self) -> bool {
-        // A whole unit lacks nothing but what it need not have.
+        // A whole unit can take only files that it need not have.
         let lacking = target.is_incomplete()
             || (target.unit.is_some() && self.kinds.iter().all(|kind| is_optional(*kind)));
         self.is_incomplete()
@@ -167,7 +168,8 @@ impl<'s> Cluster<'s> {
         if let Some((ja, en)) = differences(&self.key, &stray.key).first() {
             let outnumbered = stray.files.len() > self.files.len();
             let wrong = if outnumbered { &self.files } else { &stray.files };
-            // A serial that is no time, and an edition that the contents contradict, were told.
+            // A serial that is no time, and an edition that the contents contradict, have findings of
+            // their own.
             let told = [
                 (Rule::UnrealSerial, self.key.serial != stray.key.serial),
                 (Rule::CsvVersionDoesNotFitName, self.key.edition != stray.key.edition),
@@ -177,7 +179,7 @@ impl<'s> Cluster<'s> {
                 told.into_iter().any(|(rule, differs)| differs && has(rule))
             });
             for file in wrong.iter().filter_map(|index| files.get(*index)) {
-                // So was a month that its own contents contradict.
+                // And so has a month that its own contents contradict.
                 if !told && !file.findings.has(Rule::MonthDiffersFromName) {
                     units.findings.add(Rule::UnitFilesDiffer, || {
                         Draft::named(&file.label).with_both("parts", ja, en)

@@ -35,12 +35,14 @@ pub(super) fn check(
     let deletes = |cluster: &Cluster<'_>| cluster.kinds.iter().all(|kind| kind.is_deletion());
     let some_complete = clusters.iter().any(|cluster| complete(cluster) && !deletes(cluster));
     let mut sound: Vec<&Cluster<'_>> = Vec::new();
-    // Beside a deletion, what goes only with another file is surplus and lacks nothing.
+    // Beside a deletion, a file that goes only with another one is one too many; the other one is
+    // not missing.
     let leftover = |cluster: &Cluster<'_>| {
         !complete(cluster) && cluster.kinds.iter().all(|kind| is_optional(*kind))
     };
     let deletion = clusters.iter().any(|cluster| complete(cluster) && deletes(cluster));
-    // Beside data the order is open in which a deletion would work; deletions alone need none.
+    // The standard does not say whether a deletion works before or after the data that comes with
+    // it. Deletions without data need no order.
     let with_data =
         clusters.iter().any(|cluster| !(deletes(cluster) || (deletion && leftover(cluster))));
     for cluster in clusters.iter().copied() {

@@ -85,7 +85,7 @@ pub(super) fn check_unit(files: &[Outcome], members: &[usize], way: Way, units: 
         units.ran(&lineage.check);
         strays.extend(Join { parent, dependants }.judge(lineage, units));
     }
-    // A name with another sender or recipient is told already.
+    // Another sender or recipient in a name has a finding of its own.
     members.retain(|file| {
         let goes = |name: &FileName| name.sender == way.sender && name.recipient == way.recipient;
         file.name.as_ref().is_some_and(goes)
@@ -98,8 +98,8 @@ pub(super) fn check_unit(files: &[Outcome], members: &[usize], way: Way, units: 
     offices::check(&members, units);
 }
 
-/// Makes the findings of a file that waited for its records to be joined: no record went astray
-/// that would explain them.
+/// Makes the findings that waited until the records of a file were joined with those of others: no
+/// record has a wrong key that would explain them.
 pub(super) fn release(file: &Outcome, units: &mut Units) {
     let Some(keys) = file.facts.keys.as_ref().filter(|keys| keys.complete) else { return };
     let mut waiting: Vec<_> = file.facts.suspended.iter().collect();
@@ -191,7 +191,7 @@ struct Join<'f> {
 }
 
 impl Join<'_> {
-    /// Gives the kinds of the files of which records went astray.
+    /// Gives the kinds of the files in which records have a key that their parents do not have.
     fn judge(&self, lineage: &Lineage, units: &mut Units) -> Vec<FileKind> {
         let mut strays = Vec::new();
         // A parent that could not be read might be the one that seems to be missing.
@@ -210,13 +210,13 @@ impl Join<'_> {
             let sides = || self.dependants.iter().zip(&orphans);
             for (index, (side, keys)) in sides().enumerate() {
                 for key in keys.iter().filter(|key| explained.binary_search(key).is_err()) {
-                    // Somebody else who is insured in the same place says nothing, unless nobody
-                    // else belongs to that parent.
+                    // A parent that differs in 被保険者番号 alone is mostly somebody else of the same
+                    // insurer; it is taken for the one that was meant only where it has no records.
                     let near = lonely.find(key, [2, 1, 0]).or_else(|| all.find(key, [2, 0]));
                     let also =
                         |(other, _): &(&Side<'_>, &Vec<&RecordKey>)| other.get(key).is_some();
                     strays.push(side.kind);
-                    // One parent that is not there is one mistake.
+                    // A missing parent is one finding, however many files hang on it.
                     if near.is_none() && sides().take(index).any(|other| also(&other)) {
                         continue;
                     }
@@ -319,7 +319,8 @@ impl Join<'_> {
             !told(side, here) && !told(&self.parent, there)
         });
         for (key, (got, here), (expected, there)) in differing {
-            // Applied for when the plan was made, certified when it was sent.
+            // The certification may have been applied for when the plan was made, and given before
+            // it was sent.
             let name = side.keys.names.place(*here).item_name;
             let certified = name.is_some_and(|name| name == KnownItem::CertificationState.name());
             let limit = if certified { Severity::Info } else { Severity::Warning };
