@@ -2,6 +2,8 @@
 
 use std::io::{self, Write as _};
 
+use unicode_width::UnicodeWidthStr as _;
+
 use crate::rules::render::visible;
 
 /// Writes a line to standard output. A reader that went away, as `head` does, is no error.
@@ -18,15 +20,10 @@ pub(super) fn error(text: &str) {
     let _ = writeln!(io::stderr().lock(), "{}", visible(text));
 }
 
-/// The columns that `text` takes on a terminal: East Asian wide characters take two.
+/// The columns that `text` takes on a terminal. What Unicode leaves open, such as → and ○, takes two,
+/// as in the fonts that show Japanese.
 fn width(text: &str) -> usize {
-    let wide = |c: char| {
-        matches!(u32::from(c),
-            0x1100..=0x115F | 0x2E80..=0xA4CF | 0xAC00..=0xD7A3 | 0xF900..=0xFAFF
-            | 0xFE30..=0xFE6F | 0xFF00..=0xFF60 | 0xFFE0..=0xFFE6 | 0x20000..=0x3FFFD)
-            || "→←○×①②③④⑤⑥⑦⑧⑨⑩…".contains(c)
-    };
-    text.chars().map(|c| if wide(c) { 2 } else { 1 }).sum()
+    text.width_cjk()
 }
 
 /// A table with a head, columns aligned for people.

@@ -11,6 +11,7 @@ use clap::error::{ContextKind, ContextValue, ErrorKind};
 
 use super::{Cli, EXIT_FAILED, EXIT_USAGE, output};
 use crate::types::Lang;
+use crate::types::nearest::is_slip;
 
 /// What an argument wants whose values are no short list, by its name, `--name` or `NAME`: in
 /// Japanese and in English.
@@ -207,13 +208,10 @@ fn meant(error: &clap::Error) -> Option<String> {
     })
 }
 
-/// Whether one word may be a slip for another: a third of it differs at most, which `xml` for
-/// `html` exceeds.
+/// Whether one word may be a slip for another, values behind `=` aside.
 fn is_near(given: &str, known: &str) -> bool {
-    let words = |text: &str| text.split('=').next().unwrap_or_default().to_owned();
-    let (given, known) = (words(given), words(known));
-    let most = (known.trim_start_matches('-').chars().count() / 3).max(1);
-    strsim::osa_distance(&given, &known) <= most
+    let word = |text: &str| text.split('=').next().unwrap_or_default().to_owned();
+    is_slip(&word(given), &word(known))
 }
 
 /// The values of an argument that takes only some, and its default, as a part of a Japanese help

@@ -7,11 +7,11 @@ use std::str::FromStr;
 
 use jiff::SignedDuration;
 
-use super::read::{Reader, Section};
 use super::{
     Config, Draft, IdentityFiles, Limits, LogFile, LogRotation, Node, Office, Peer, Retention,
     Timing, Tls, folders, units,
 };
+use crate::types::settings::{Reader, Section};
 use crate::types::{Digest, Lang, OfficeNumber, ServiceType};
 
 /// A log file that is smaller would begin anew all the time.
@@ -263,7 +263,8 @@ fn name(table: &mut Section<'_, '_>) -> Option<String> {
     table.parsed("name", read, ja, "a name of up to 100 characters that are all visible")
 }
 
-/// The text without characters that cannot be seen or turn what follows.
+/// The text without characters that cannot be seen or turn what follows. Stricter than
+/// `types::text`: a name that is shown to everybody has nothing that needs a special font either.
 fn visible(text: &str) -> String {
     text.chars()
         .filter(|c| *c == '\u{3000}' || c.escape_debug().count() == 1 || "\"'\\".contains(*c))

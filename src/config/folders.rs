@@ -4,7 +4,7 @@ use std::ops::Range;
 use std::path::{Component, Path, PathBuf};
 
 use super::Office;
-use super::read::Section;
+use crate::types::settings::Section;
 
 /// A file that is put into one folder must not turn up in another.
 pub(super) fn separate(table: &Section<'_, '_>, office: &Office) {

@@ -1,7 +1,7 @@
 //! The configuration of a node.
 //!
 //! A configuration is read in two steps: the text becomes a table whose keys remember their line
-//! (`read`), and the table becomes a [`Config`] whose values are of the types the node works with.
+//! (`types::settings`), and the table becomes a [`Config`] whose values are of the types the node works with.
 //! Every problem is collected, so that one look at the list is enough to mend the file. Unknown
 //! keys are problems. `config.example.toml` is the reference of all keys; a test loads it.
 //!
@@ -9,7 +9,6 @@
 
 mod check;
 mod folders;
-mod read;
 mod units;
 
 use std::net::SocketAddr;

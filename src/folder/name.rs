@@ -3,6 +3,7 @@
 use std::ffi::OsStr;
 use std::fmt;
 
+use crate::types::text::is_invisible;
 use crate::types::{FileKind, FileName, FileNameError, Lang, code};
 
 /// The longest name that NTFS and the usual file systems hold, in UTF-16 units.
@@ -207,23 +208,6 @@ fn known_extension(name: &str) -> Option<&'static str> {
     ];
     let lower = name.to_ascii_lowercase();
     KNOWN.into_iter().find(|extension| lower.ends_with(extension))
-}
-
-/// Characters that nobody sees: zero width, joiners, marks and overrides of direction (Unicode
-/// Standard Annex 9), line and paragraph separators, the byte order mark, tags.
-const fn is_invisible(character: char) -> bool {
-    matches!(
-        character,
-        '\u{AD}'
-            | '\u{61C}'
-            | '\u{180E}'
-            | '\u{200B}'..='\u{200F}'
-            | '\u{2028}'..='\u{202E}'
-            | '\u{2060}'..='\u{206F}'
-            | '\u{FEFF}'
-            | '\u{FFF9}'..='\u{FFFB}'
-            | '\u{E0000}'..='\u{E007F}'
-    )
 }
 
 /// The device names of Windows, which no extension makes into files. COM and LPT take the

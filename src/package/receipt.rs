@@ -3,6 +3,7 @@
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
+use crate::types::text::turns_direction;
 use crate::types::{Digest, MessageId};
 
 use super::certificate::Facts;
@@ -381,8 +382,7 @@ const fn is_rule_character(character: char) -> bool {
 
 /// Control characters, and those that turn the direction of the text around them.
 fn is_unfit(character: char) -> bool {
-    character.is_control()
-        || matches!(character, '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
+    character.is_control() || turns_direction(character)
 }
 
 #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde hands out references")]

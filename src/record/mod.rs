@@ -12,10 +12,16 @@
 //! A record is at most [`Reader::MOST_BYTES`] long and its first [`Reader::MOST_ITEMS`] items are
 //! kept; a longer one is reported once and skipped. Memory is bounded by these, whatever comes.
 
+mod line_end;
+mod mark;
 pub mod ms932;
 mod reader;
+mod sink;
 pub(crate) mod work;
 mod writer;
 
-pub use reader::{LineEnd, LineEnds, Note, Reader, Record, Sink, Span};
+pub use line_end::{LineEnd, LineEnds};
+pub use mark::Unicode;
+pub use reader::Reader;
+pub use sink::{Note, Record, Sink, Span};
 pub use writer::{Field, WriteError, Writer};

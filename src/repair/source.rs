@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use serde::{Serialize, Serializer};
 
-use crate::record::{ms932, work};
+use crate::record::{Unicode, ms932, work};
 
 /// The encoding of a file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -63,14 +63,14 @@ impl<'b> Source<'b> {
     /// Tells the encoding as the checks tell it: by the mark, by NUL between ASCII, or because the
     /// whole is UTF-8 and MS932 does not explain it better.
     pub(super) fn read(bytes: &'b [u8]) -> Result<Self, Undecodable> {
-        match bytes {
-            [0xEF, 0xBB, 0xBF, rest @ ..] => utf8(rest, 3),
-            [0xFF, 0xFE, rest @ ..] => utf16(Encoding::Utf16Le, rest, 2),
-            [0xFE, 0xFF, rest @ ..] => utf16(Encoding::Utf16Be, rest, 2),
-            [1..=0x7F, 0, 1..=0x7F, 0, ..] => utf16(Encoding::Utf16Le, bytes, 0),
-            [0, 1..=0x7F, 0, 1..=0x7F, ..] => utf16(Encoding::Utf16Be, bytes, 0),
-            _ if is_utf8(bytes) => utf8(bytes, 0),
-            _ => Ok(Self { encoding: Encoding::Ms932, mark: 0, text: Cow::Borrowed(bytes) }),
+        let marked = Unicode::of(bytes);
+        let rest = |mark| bytes.get(mark..).unwrap_or_default();
+        match marked {
+            Some((Unicode::Utf8, mark)) => utf8(rest(mark), mark),
+            Some((Unicode::Utf16Le, mark)) => utf16(Encoding::Utf16Le, rest(mark), mark),
+            Some((Unicode::Utf16Be, mark)) => utf16(Encoding::Utf16Be, rest(mark), mark),
+            None if is_utf8(bytes) => utf8(bytes, 0),
+            None => Ok(Self { encoding: Encoding::Ms932, mark: 0, text: Cow::Borrowed(bytes) }),
         }
     }
 

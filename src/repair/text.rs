@@ -3,6 +3,7 @@
 use std::fmt::Write as _;
 
 use crate::rules::Place;
+use crate::types::text::is_invisible;
 use crate::types::{Edition, Lang};
 
 use super::change::{Change, ChangeKind};
@@ -132,14 +133,15 @@ fn shown(text: &str) -> String {
     if text.chars().any(hides) { codes } else { format!("{text} ({codes})") }
 }
 
-/// Whether a character has no shape of its own.
+/// Whether a character has no shape of its own: beside those that nobody sees, what joins the one
+/// before it, blanks that look alike, and what fonts give no shape.
 fn hides(character: char) -> bool {
     character.is_control()
+        || is_invisible(character)
         || matches!(character,
-            '\u{AD}' | '\u{34F}' | '\u{2000}'..='\u{200F}' | '\u{2028}'..='\u{202F}'
-            | '\u{205F}'..='\u{206F}' | '\u{3099}' | '\u{309A}' | '\u{E000}'..='\u{F8FF}'
-            | '\u{FE00}'..='\u{FE0F}' | '\u{FEFF}' | '\u{FFF0}'..='\u{FFFB}'
-            | '\u{E0000}'..='\u{10FFFF}' | '\u{A0}')
+            '\u{A0}' | '\u{34F}' | '\u{2000}'..='\u{200A}' | '\u{202F}' | '\u{205F}'
+            | '\u{3099}' | '\u{309A}' | '\u{E000}'..='\u{F8FF}' | '\u{FE00}'..='\u{FE0F}'
+            | '\u{FFF0}'..='\u{FFF8}' | '\u{E0080}'..='\u{10FFFF}')
 }
 
 /// What a conversion could not carry over and what is missing now, one line each.

@@ -25,11 +25,12 @@ const RULES: &[Rule] = &[
 ];
 
 /// Folder, sender, recipient, service types and 連番.
-type Key = (String, OfficeNumber, OfficeNumber, Option<(ServiceType, ServiceType)>, FileSerial);
+type UnitName =
+    (String, OfficeNumber, OfficeNumber, Option<(ServiceType, ServiceType)>, FileSerial);
 
 /// Folds the findings that the files of a unit share.
 pub(super) fn fold(files: &mut [Outcome]) {
-    let mut units: BTreeMap<Key, Vec<usize>> = BTreeMap::new();
+    let mut units: BTreeMap<UnitName, Vec<usize>> = BTreeMap::new();
     for (index, file) in files.iter().enumerate() {
         let Some(name) = &file.name else { continue };
         if RULES.iter().any(|rule| file.findings.count(*rule) == 1) {

@@ -116,7 +116,7 @@ impl Findings {
         self.tallies.iter().any(|tally| tally.rule == rule)
     }
 
-    /// Forgets the findings that are not about the file name: something else explains them.
+    /// Forgets the findings of all rules but those that are wanted: something else explains them.
     pub(super) fn keep_only(&mut self, wanted: impl Fn(Rule) -> bool) {
         self.tallies.retain(|tally| wanted(tally.rule));
         self.kept.retain(|finding| wanted(finding.rule));

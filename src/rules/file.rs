@@ -7,7 +7,7 @@ use crate::types::{Digest, DigestBuilder, FileKind};
 use super::collect::Findings;
 use super::finding::Draft;
 use super::jpeg::Picture;
-use super::judge::Judge;
+use super::judge::{End, FileIdentity, Judge};
 use super::name;
 use super::outcome::Outcome;
 use super::sniff::{self, Foreign, Ms932, OtherJis, Start, Utf8};
@@ -217,7 +217,8 @@ impl<'s> FileCheck<'s> {
             Hash::Known(sha256) => sha256,
             Hash::Of(hash) => hash.finish(),
         };
-        self.judge.finish(self.label, self.folder, sha256, &self.reader, readable, foreign)
+        let identity = FileIdentity { label: self.label, folder: self.folder, sha256 };
+        self.judge.finish(identity, &End { reader: &self.reader, readable, foreign })
     }
 }
 

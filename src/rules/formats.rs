@@ -379,7 +379,7 @@ mod tests {
     fn codes_come_from_the_tables() {
         let spec = Spec::builtin().expect("consistent");
         let layout = spec.layout(Edition::V4_1, FileKind::Upkihon).expect("a layout");
-        let care = &layout.items[layout.position("要介護状態区分").expect("an item")];
+        let care = layout.items.iter().find(|item| item.name == "要介護状態区分").expect("an item");
         assert_eq!(check(care, b"21", 2), Verdict::Good);
         assert_eq!(check(care, b"06", 2), Verdict::Notice(Rule::CodeOfAnotherList));
         assert_eq!(check(care, b"6", 1), Verdict::Bad(Rule::UnknownCode));

@@ -5,87 +5,91 @@ mod near;
 
 use std::borrow::Cow;
 
-use crate::types::{FileKind, OfficeNumber, Severity};
+use crate::spec::KnownItem;
+use crate::types::{FileKind, FileName, Severity};
 
 use super::collect::Findings;
 use super::finding::{Draft, Place};
 use super::offices;
 use super::outcome::Outcome;
-use super::rule::RuleSet;
 use super::subjects::person::{Person, Spot};
-use super::subjects::{Key, KeyFacts, Keyed, PARTS};
+use super::subjects::{KeyFacts, Keyed, PARTS, RecordKey};
 use super::table::Rule;
-use super::units::Units;
+use super::units::{UnitCheck, Units, Way};
 use near::Near;
 
 /// A file and those that hang on it, joined by the same three items (R-REL-01, -04, -05).
-struct Family {
+struct Lineage {
     parent: FileKind,
     dependants: &'static [FileKind],
     /// Those of which every parent has a record.
     expected: &'static [FileKind],
+    check: UnitCheck,
 }
 
-const FAMILIES: [Family; 3] = [
-    Family {
+static LINEAGES: [Lineage; 3] = [
+    Lineage {
         parent: FileKind::Up1kyo,
         dependants: &[FileKind::Up2kyo, FileKind::Up3kyo, FileKind::Uphosoku],
         expected: &[FileKind::Up2kyo, FileKind::Uphosoku],
+        check: UnitCheck {
+            kinds: &[FileKind::Up1kyo],
+            rules: &[
+                Rule::MissingParent,
+                Rule::MissingDependants,
+                Rule::ParentDiffers,
+                Rule::ValuesDifferBetweenFiles,
+                Rule::PlanOfAnotherOffice,
+            ],
+        },
     },
-    Family {
+    Lineage {
         parent: FileKind::Upkihon,
         dependants: &[FileKind::UpkihonSub1, FileKind::UpkihonSub2],
         expected: &[],
+        check: UnitCheck {
+            kinds: &[FileKind::Upkihon],
+            rules: &[Rule::MissingParent, Rule::ParentDiffers],
+        },
     },
-    Family {
+    Lineage {
         parent: FileKind::Upyobo,
         dependants: &[FileKind::UpyoboSub],
         expected: &[FileKind::UpyoboSub],
+        check: UnitCheck {
+            kinds: &[FileKind::Upyobo],
+            rules: &[Rule::MissingParent, Rule::MissingDependants],
+        },
     },
 ];
 
-/// The rules of this module that a kind of file is subject to.
-pub(super) const fn planned(kind: FileKind) -> &'static [Rule] {
-    match kind {
-        FileKind::Up1kyo => &[
-            Rule::MissingParent,
-            Rule::MissingDependants,
-            Rule::ParentDiffers,
-            Rule::ValuesDifferBetweenFiles,
-            Rule::PlanOfAnotherOffice,
-        ],
-        FileKind::Upkihon => &[Rule::MissingParent, Rule::ParentDiffers],
-        FileKind::Upyobo => &[Rule::MissingParent, Rule::MissingDependants],
-        _ => &[],
-    }
+/// The checks of this module.
+pub(super) fn checks() -> impl Iterator<Item = &'static UnitCheck> {
+    LINEAGES.iter().map(|lineage| &lineage.check)
 }
 
-/// Judges the files whose names say that they belong together; `way` is the sender and the
-/// recipient that most of the names have.
-pub(super) fn check_unit(
-    files: &[Outcome],
-    members: &[usize],
-    way: (OfficeNumber, OfficeNumber),
-    units: &mut Units,
-) {
+/// Judges the files whose names say that they belong together.
+pub(super) fn check_unit(files: &[Outcome], members: &[usize], way: Way, units: &mut Units) {
     let mut members: Vec<&Outcome> = members.iter().filter_map(|index| files.get(*index)).collect();
     members.sort_by_key(|file| file.kind);
     let mut strays: Vec<FileKind> = Vec::new();
-    for family in &FAMILIES {
+    for lineage in &LINEAGES {
         let of_kind = |kind: FileKind| {
             let mut same = members.iter().filter(move |file| file.kind == Some(kind));
             let side = same.next().and_then(|file| Side::of(kind, file));
             side.filter(|_| same.next().is_none())
         };
-        let Some(parent) = of_kind(family.parent) else { continue };
+        let Some(parent) = of_kind(lineage.parent) else { continue };
         let dependants: Vec<Side<'_>> =
-            family.dependants.iter().filter_map(|kind| of_kind(*kind)).collect();
-        units.run.extend(&RuleSet::of(planned(family.parent)));
-        strays.extend(Join { parent, dependants }.judge(family, units));
+            lineage.dependants.iter().filter_map(|kind| of_kind(*kind)).collect();
+        units.ran(&lineage.check);
+        strays.extend(Join { parent, dependants }.judge(lineage, units));
     }
-    // A name with another sender or recipient is told already.
-    members
-        .retain(|file| file.name.as_ref().is_some_and(|name| (name.sender, name.recipient) == way));
+    // Another sender or recipient in a name has a finding of its own.
+    members.retain(|file| {
+        let goes = |name: &FileName| name.sender == way.sender && name.recipient == way.recipient;
+        file.name.as_ref().is_some_and(goes)
+    });
     for file in &members {
         if file.kind.is_none_or(|kind| !strays.contains(&kind)) {
             release(file, units);
@@ -94,8 +98,8 @@ pub(super) fn check_unit(
     offices::check(&members, units);
 }
 
-/// Makes the findings of a file that waited for its records to be joined: no record went astray
-/// that would explain them.
+/// Makes the findings that waited until the records of a file were joined with those of others: no
+/// record has a wrong key that would explain them.
 pub(super) fn release(file: &Outcome, units: &mut Units) {
     let Some(keys) = file.facts.keys.as_ref().filter(|keys| keys.complete) else { return };
     let mut waiting: Vec<_> = file.facts.suspended.iter().collect();
@@ -131,19 +135,19 @@ impl<'f> Side<'f> {
         })
     }
 
-    fn get(&self, key: &Key) -> Option<&'f Keyed> {
+    fn get(&self, key: &RecordKey) -> Option<&'f Keyed> {
         self.keys.records.get(key)
     }
 
     /// Where a part of a key stands.
-    fn place(&self, key: &Key, part: usize) -> Option<Place> {
+    fn place(&self, key: &RecordKey, part: usize) -> Option<Place> {
         let spot = self.get(key)?.parts.into_iter().nth(part)?;
         let place = self.keys.names.place_of(spot, Person::of_key(key));
         Some(Place { file: Some(self.label.to_owned()), ..place })
     }
 
     /// The same, with what stands there.
-    fn draft(&self, key: &Key, part: usize) -> Draft {
+    fn draft(&self, key: &RecordKey, part: usize) -> Draft {
         let place = self.place(key, part).unwrap_or_default();
         let item = place.item_name.clone().unwrap_or_default();
         let about_a_person = part == INSURED;
@@ -151,8 +155,8 @@ impl<'f> Side<'f> {
     }
 
     /// The keys that another file does not have, in the order of their records.
-    fn without(&self, other: &Self) -> Vec<&'f Key> {
-        let mut keys: Vec<(u32, &Key)> = self
+    fn without(&self, other: &Self) -> Vec<&'f RecordKey> {
+        let mut keys: Vec<(u32, &RecordKey)> = self
             .keys
             .records
             .iter()
@@ -167,14 +171,14 @@ impl<'f> Side<'f> {
 /// 被保険者番号 among the parts of a key.
 const INSURED: usize = 1;
 
-fn part_of(key: &Key, part: usize) -> &[u8] {
+fn part_of(key: &RecordKey, part: usize) -> &[u8] {
     let start: usize = PARTS.iter().take(part).sum();
     let length = PARTS.get(part).copied().unwrap_or_default();
     key.get(start..start + length).unwrap_or_default()
 }
 
 /// A part of a key as a message may show it.
-fn shown(key: &Key, part: usize) -> Cow<'_, str> {
+fn shown(key: &RecordKey, part: usize) -> Cow<'_, str> {
     match part {
         INSURED => Cow::Owned(Person::of_key(key).masked()),
         _ => String::from_utf8_lossy(part_of(key, part)),
@@ -187,30 +191,32 @@ struct Join<'f> {
 }
 
 impl Join<'_> {
-    /// Gives the kinds of the files of which records went astray.
-    fn judge(&self, family: &Family, units: &mut Units) -> Vec<FileKind> {
+    /// Gives the kinds of the files in which records have a key that their parents do not have.
+    fn judge(&self, lineage: &Lineage, units: &mut Units) -> Vec<FileKind> {
         let mut strays = Vec::new();
         // A parent that could not be read might be the one that seems to be missing.
         if !self.parent.keys.complete {
             return strays;
         }
-        let orphans: Vec<Vec<&Key>> =
+        let orphans: Vec<Vec<&RecordKey>> =
             self.dependants.iter().map(|side| side.without(&self.parent)).collect();
-        let mut explained: Vec<&Key> = Vec::new();
+        let mut explained: Vec<&RecordKey> = Vec::new();
         if orphans.iter().any(|keys| !keys.is_empty()) {
-            let childless = |key: &&Key| self.dependants.iter().all(|side| side.get(key).is_none());
+            let childless =
+                |key: &&RecordKey| self.dependants.iter().all(|side| side.get(key).is_none());
             let parents = || self.parent.keys.records.keys();
             let (lonely, all) = (Near::of(parents().filter(childless)), Near::of(parents()));
             explained = self.parents_that_differ(&orphans, &lonely, units);
             let sides = || self.dependants.iter().zip(&orphans);
             for (index, (side, keys)) in sides().enumerate() {
                 for key in keys.iter().filter(|key| explained.binary_search(key).is_err()) {
-                    // Somebody else who is insured in the same place says nothing, unless nobody
-                    // else belongs to that parent.
+                    // A parent that differs in 被保険者番号 alone is mostly somebody else of the same
+                    // insurer; it is taken for the one that was meant only where it has no records.
                     let near = lonely.find(key, [2, 1, 0]).or_else(|| all.find(key, [2, 0]));
-                    let also = |(other, _): &(&Side<'_>, &Vec<&Key>)| other.get(key).is_some();
+                    let also =
+                        |(other, _): &(&Side<'_>, &Vec<&RecordKey>)| other.get(key).is_some();
                     strays.push(side.kind);
-                    // One parent that is not there is one mistake.
+                    // A missing parent is one finding, however many files hang on it.
                     if near.is_none() && sides().take(index).any(|other| also(&other)) {
                         continue;
                     }
@@ -220,7 +226,8 @@ impl Join<'_> {
             }
         }
         for (side, orphans) in self.dependants.iter().zip(&orphans) {
-            if !family.expected.contains(&side.kind) || !side.keys.complete || !orphans.is_empty() {
+            if !lineage.expected.contains(&side.kind) || !side.keys.complete || !orphans.is_empty()
+            {
                 continue;
             }
             for key in self.parent.without(side) {
@@ -242,10 +249,10 @@ impl Join<'_> {
     /// Gives the keys of the dependants that this explains, sorted.
     fn parents_that_differ<'k>(
         &self,
-        orphans: &[Vec<&'k Key>],
+        orphans: &[Vec<&'k RecordKey>],
         lonely: &Near<'_>,
         units: &mut Units,
-    ) -> Vec<&'k Key> {
+    ) -> Vec<&'k RecordKey> {
         let Some((first, others)) = orphans.first().zip(self.dependants.get(1..)) else {
             return Vec::new();
         };
@@ -269,8 +276,8 @@ impl Join<'_> {
     fn orphan<'o>(
         &self,
         side: &Side<'_>,
-        key: &Key,
-        near: Option<(usize, &Key)>,
+        key: &RecordKey,
+        near: Option<(usize, &RecordKey)>,
         others: impl Iterator<Item = &'o Side<'o>>,
         units: &mut Units,
     ) {
@@ -312,9 +319,10 @@ impl Join<'_> {
             !told(side, here) && !told(&self.parent, there)
         });
         for (key, (got, here), (expected, there)) in differing {
-            // Applied for when the plan was made, certified when it was sent.
+            // The certification may have been applied for when the plan was made, and given before
+            // it was sent.
             let name = side.keys.names.place(*here).item_name;
-            let certified = name.is_some_and(|name| name == "認定状況区分");
+            let certified = name.is_some_and(|name| name == KnownItem::CertificationState.name());
             let limit = if certified { Severity::Info } else { Severity::Warning };
             units.findings.add_at_most(Rule::ValuesDifferBetweenFiles, limit, || {
                 let place = |side: &Side<'_>, spot| Place {

@@ -2,38 +2,21 @@
 
 use crate::record::{Note, Reader, Record, Sink};
 use crate::spec::{Layout, Spec};
-use crate::types::{Digest, Edition, FileKind, FileName, MonthPart, Severity};
+use crate::types::{Digest, Edition, FileKind, FileName, ServiceMonth};
 
 use super::collect::Findings;
 use super::finding::Draft;
-use super::items::{self, Items};
+use super::form::{self, Form};
+use super::items::Items;
 use super::name;
 use super::outcome::Outcome;
-use super::places::Places;
 use super::rule::RuleSet;
 use super::shape::Shape;
 use super::sniff::Foreign;
-use super::subjects::{self, Context, Facts, Judged, Subject};
+use super::stages::{Known, Stage};
+use super::subjects::{Context, Facts, Judged, Subjects};
 use super::table::Rule;
-use super::version::{self, Fit, Version};
-
-/// The rules about a text file as a whole.
-const WHOLE_FILE_RULES: &[Rule] =
-    &[Rule::Utf8Bom, Rule::Utf8Text, Rule::Utf16Text, Rule::OtherJapaneseEncoding, Rule::NotText];
-
-/// The rules about the form of the CSV.
-const CSV_RULES: &[Rule] = &[
-    Rule::EmptyFile,
-    Rule::UnclosedQuote,
-    Rule::StrayQuote,
-    Rule::WrongItemCount,
-    Rule::HeaderLine,
-    Rule::BlankLine,
-    Rule::LineEndsNotCrlf,
-    Rule::LineEndsCr,
-    Rule::NoFinalLineEnd,
-    Rule::RecordTooLong,
-];
+use super::version::{Fit, Version};
 
 /// What takes the records of a file.
 pub(super) struct Judge<'s> {
@@ -45,117 +28,29 @@ pub(super) struct Judge<'s> {
     version: Option<Version<'s>>,
     items: Items,
     shape: Shape,
+    form: Form,
     subjects: Subjects,
-    /// The rules of the subjects when they had seen nothing: what they give up later is not run.
-    subject_rules: RuleSet,
     records: u64,
     /// 1 where the first record turned out to be a header line.
     headers: u64,
-    blank_lines: u64,
-    first_blank: Option<(u64, u64)>,
-    /// A record could not be read to its end: the file is not empty, whatever was counted.
-    torn: bool,
 }
 
-/// The subjects of a file, each with what its last conclusion rests on.
-///
-/// Most records repeat most items, so that most subjects have nothing to say about most records:
-/// those that have are found by the items that changed, without a look at the others.
-#[derive(Default)]
-struct Subjects {
-    all: Vec<Shown>,
-    /// Those that want to see every record, by their places in the list.
-    always: Places,
-    /// By item, those whose last conclusion rests on it.
-    woken: Vec<Places>,
-    /// The records that subjects may have been shown.
-    records: u64,
+/// A file as it is told apart from others.
+pub(super) struct FileIdentity {
+    /// See [`Outcome::label`].
+    pub(super) label: String,
+    /// See [`Outcome::folder`].
+    pub(super) folder: String,
+    pub(super) sha256: Digest,
 }
 
-struct Shown {
-    subject: Box<dyn Subject>,
-    /// While these items are repeated, it has nothing to say.
-    rests_on: Option<Places>,
-    /// How many records there had been when it had seen its last.
-    seen: u64,
-}
-
-impl Subjects {
-    fn new(subjects: Vec<Box<dyn Subject>>, items: usize) -> Self {
-        let mut always = Places::default();
-        (0..subjects.len()).for_each(|place| always.insert(place));
-        let shown = |subject| Shown { subject, rests_on: None, seen: 0 };
-        let all = subjects.into_iter().map(shown).collect();
-        Self { all, always, woken: vec![Places::default(); items], records: 0 }
-    }
-
-    #[inline]
-    fn show(&mut self, record: &Judged<'_>, findings: &mut Findings) {
-        let mut open = self.always;
-        let mut changed = record.checked.repeated.complement();
-        while let Some(item) = changed.pop() {
-            let Some(woken) = self.woken.get(item) else { break };
-            open = open.with(*woken);
-        }
-        while let Some(place) = open.pop() {
-            let Some(shown) = self.all.get_mut(place) else { break };
-            shown.catch_up(self.records);
-            let before = findings.total();
-            shown.subject.record(record, findings);
-            shown.seen = self.records + 1;
-            let quiet = findings.total() == before;
-            let rests_on = shown.subject.rests_on().filter(|_| quiet);
-            if rests_on != shown.rests_on {
-                let before = std::mem::replace(&mut shown.rests_on, rests_on);
-                self.rests(place, before, rests_on);
-            }
-        }
-        self.records += 1;
-    }
-
-    /// The conclusion of a subject rested on some items, and now rests on others.
-    fn rests(&mut self, place: usize, before: Option<Places>, now: Option<Places>) {
-        let mut one = Places::default();
-        one.insert(place);
-        self.always = self.always.without(one);
-        if now.is_none() {
-            self.always = self.always.with(one);
-        }
-        let (before, now) = (before.unwrap_or_default(), now.unwrap_or_default());
-        for (item, woken) in self.woken.iter_mut().enumerate() {
-            if before.contains(item) {
-                *woken = woken.without(one);
-            }
-            if now.contains(item) {
-                *woken = woken.with(one);
-            }
-        }
-    }
-
-    fn rules(&self) -> RuleSet {
-        let mut rules = RuleSet::default();
-        for shown in &self.all {
-            rules.extend(&RuleSet::of(shown.subject.rules()));
-        }
-        rules
-    }
-
-    fn end_file(self, findings: &mut Findings, facts: &mut Facts) {
-        for mut shown in self.all {
-            shown.catch_up(self.records);
-            shown.subject.end_file(findings, facts);
-        }
-    }
-}
-
-impl Shown {
-    /// Tells it of the records that it was not shown, out of so many.
-    #[inline]
-    fn catch_up(&mut self, records: u64) {
-        if self.seen < records {
-            self.subject.pass(records - self.seen);
-        }
-    }
+/// How the reading of a file ended.
+pub(super) struct End<'r> {
+    pub(super) reader: &'r Reader,
+    /// It was read as records at all.
+    pub(super) readable: bool,
+    /// It turned out to be in another encoding.
+    pub(super) foreign: Option<Foreign>,
 }
 
 impl<'s> Judge<'s> {
@@ -175,13 +70,10 @@ impl<'s> Judge<'s> {
             version: None,
             items: Items::default(),
             shape: Shape::default(),
+            form: Form::default(),
             subjects: Subjects::default(),
-            subject_rules: RuleSet::default(),
             records: 0,
             headers: 0,
-            blank_lines: 0,
-            first_blank: None,
-            torn: false,
         }
     }
 }
@@ -226,11 +118,10 @@ impl Sink for Judge<'_> {
     fn note(&mut self, note: Note) {
         match note {
             Note::BlankLine { line, offset } => {
-                self.blank_lines += 1;
-                self.first_blank.get_or_insert((line, offset));
+                self.form.blank_line(line, offset);
             }
             Note::TooLong { line, offset, record } => {
-                self.torn = true;
+                self.form.tear();
                 let number = record - self.headers;
                 self.findings.add(Rule::RecordTooLong, || {
                     let mut draft = Draft::line(line, Some(offset));
@@ -239,7 +130,7 @@ impl Sink for Judge<'_> {
                 });
             }
             Note::UnclosedQuote { line, offset, record, item } => {
-                self.torn = true;
+                self.form.tear();
                 let (number, layout) = (record - self.headers, self.layout);
                 self.findings.add(Rule::UnclosedQuote, || {
                     let mut draft = Draft::line(line, Some(offset));
@@ -299,8 +190,7 @@ impl Judge<'_> {
         self.version = Some(version);
         if let Some(layout) = self.layout {
             let context = Context { spec: self.spec, layout, name: self.name.as_ref() };
-            self.subjects = Subjects::new(subjects::subjects(&context), layout.items.len());
-            self.subject_rules = self.subjects.rules();
+            self.subjects = Subjects::new(&context);
         }
         true
     }
@@ -310,7 +200,7 @@ impl Judge<'_> {
         if record.spans().iter().any(|span| record.raw(*span).contains(&0)) {
             self.findings.add(Rule::NulByte, || Draft::record(record, number));
             // Nor is the line end that NUL bytes took the place of.
-            self.torn = true;
+            self.form.tear();
             return;
         }
         if self.shape.miscounted(record, layout.items.len()) {
@@ -334,115 +224,49 @@ impl Judge<'_> {
         }
     }
 
-    /// The file is at its end: `readable` says whether it was read as records at all, `foreign`
-    /// whether it turned out to be in another encoding.
-    pub(super) fn finish(
-        mut self,
-        label: String,
-        folder: String,
-        sha256: Digest,
-        reader: &Reader,
-        readable: bool,
-        foreign: Option<Foreign>,
-    ) -> Outcome {
+    /// The file is at its end.
+    pub(super) fn finish(mut self, identity: FileIdentity, end: &End<'_>) -> Outcome {
         let mut facts = Facts::default();
-        let mut run = RuleSet::of(name::RULES);
-        if let Some(name) = &self.name {
-            if name.service_types.is_some() {
-                run.extend(&RuleSet::of(name::TYPE_RULES));
-                if name::is_plan(name.kind) {
-                    run.extend(&RuleSet::of(name::PLAN_RULES));
-                }
-            }
-            if name.kind == FileKind::Upkihon {
-                run.insert(Rule::MonthInUpkihonName);
-            }
-        }
         let by_name = self.name.as_ref().map(FileName::edition);
         let contents = self.version.as_ref().and_then(Version::edition);
         let contents = contents.map(|edition| self.layout.map_or(edition, |own| own.edition));
-        let mut planned = run;
-        let layout = self.layout.or_else(|| {
-            self.kind.and_then(|kind| {
-                let edition = contents.or(by_name).unwrap_or(Edition::V4_1);
-                self.spec.layout(edition, kind)
-            })
-        });
-        if self.kind.is_some_and(FileKind::is_image) {
-            for rule in [Rule::NotAJpeg, Rule::PictureCut] {
-                run.insert(rule);
-                planned.insert(rule);
+        let expected = || {
+            let edition = contents.or(by_name).unwrap_or(Edition::V4_1);
+            self.spec.layout(edition, self.kind?)
+        };
+        let layout = self.layout.or_else(expected);
+        let name = self.name.clone();
+        let known = Known { spec: self.spec, name: name.as_ref(), kind: self.kind, layout };
+        let mut reached = vec![Stage::Name, Stage::Picture, Stage::Encoding];
+        let mut given_up = RuleSet::default();
+        if end.readable && end.foreign.is_none() {
+            reached.push(Stage::Form);
+            self.check_form(end.reader);
+            if self.version.is_some() {
+                reached.push(Stage::Version);
             }
-        }
-        let month = self.name.as_ref().and_then(|name| name.month).and_then(MonthPart::month);
-        if let Some(layout) = layout {
-            for rules in [WHOLE_FILE_RULES, items::ENCODING_RULES, CSV_RULES, version::RULES] {
-                planned.extend(&RuleSet::of(rules));
+            if self.check_version(known.month()) {
+                reached.push(Stage::Month);
             }
-            planned.extend(&items::rules(layout));
             if self.layout.is_some() {
-                planned.extend(&self.subject_rules);
-            } else {
-                let context = Context { spec: self.spec, layout, name: self.name.as_ref() };
-                planned.extend(&subjects::rules(&subjects::subjects(&context)));
+                reached.push(Stage::Items);
             }
-            if month.is_some() {
-                planned.insert(Rule::CsvVersionOutsideItsMonths);
-            }
-            run.extend(&RuleSet::of(WHOLE_FILE_RULES));
-        }
-        if readable && foreign.is_none() {
-            run.extend(&RuleSet::of(CSV_RULES));
-            self.check_form(reader);
-            if let Some(version) = &self.version {
-                run.extend(&RuleSet::of(version::RULES));
-                // A value of 4.0 beside one of another edition is one mistake.
-                let unlike = [Rule::MixedCsvVersions, Rule::CsvVersionDoesNotFitName];
-                if unlike.into_iter().any(|rule| self.findings.has(rule)) {
-                    self.findings.keep_only(|rule| rule != Rule::CsvVersionOf40);
-                }
-                if let Some(month) = month
-                    && !self.findings.has(Rule::CsvVersionDoesNotFitName)
-                {
-                    run.insert(Rule::CsvVersionOutsideItsMonths);
-                    version.check_month(self.spec, month, &mut self.findings);
-                }
-            }
-            if let Some(layout) = self.layout {
-                run.extend(&RuleSet::of(items::ENCODING_RULES));
-                run.extend(&items::rules(layout));
-                run.extend(&self.subjects.rules());
-            }
+            given_up = self.subjects.given_up();
             self.subjects.end_file(&mut self.findings, &mut facts);
         }
-        if let Some(foreign) = foreign {
-            // Read as MS932 the file is nothing but rubbish, and this is why.
-            let about_name = RuleSet::of(name::RULES);
-            let about_types = RuleSet::of(name::TYPE_RULES);
-            let about_plans = RuleSet::of(name::PLAN_RULES);
-            self.findings.keep_only(|rule| {
-                about_name.contains(rule)
-                    || about_types.contains(rule)
-                    || about_plans.contains(rule)
-                    || rule == Rule::MonthInUpkihonName
-            });
-            match foreign {
-                Foreign::Utf8 => self.findings.add(Rule::Utf8Text, Draft::file),
-                Foreign::EucJp | Foreign::Iso2022Jp => {
-                    self.findings.add(Rule::OtherJapaneseEncoding, || {
-                        Draft::file().with("encoding", foreign.name())
-                    });
-                }
-            }
+        if let Some(foreign) = end.foreign {
+            is_foreign(foreign, &mut self.findings);
         }
+        let planned = Stage::all_rules(&Stage::ALL, &known);
+        let run = Stage::all_rules(&reached, &known).without(&given_up);
         Outcome {
-            label,
-            folder,
+            label: identity.label,
+            folder: identity.folder,
             edition: contents.or(by_name),
-            name: self.name,
+            name,
             kind: self.kind,
-            sha256,
-            records: readable.then_some(self.records),
+            sha256: identity.sha256,
+            records: end.readable.then_some(self.records),
             findings: self.findings,
             facts,
             planned,
@@ -450,23 +274,10 @@ impl Judge<'_> {
         }
     }
 
-    /// What concerns the file as a whole.
+    /// What concerns the form of the file as a whole.
     fn check_form(&mut self, reader: &Reader) {
-        let ends = reader.line_ends();
-        if self.records == 0 && !self.torn {
-            self.findings.keep_only(|rule| rule != Rule::HeaderLine);
-            // A user need not have any of these rows, and some software writes the file anyhow.
-            let may_have_none = self.kind.is_some_and(|kind| {
-                matches!(
-                    kind,
-                    FileKind::Up3kyo
-                        | FileKind::UpkihonSub1
-                        | FileKind::UpkihonSub2
-                        | FileKind::UpyoboSub
-                )
-            });
-            let limit = if may_have_none { Severity::Warning } else { Severity::Error };
-            self.findings.add_at_most(Rule::EmptyFile, limit, Draft::file);
+        if self.form.is_empty(self.records) {
+            form::empty(self.kind, &mut self.findings);
             return;
         }
         self.shape.fold(self.records, &mut self.findings);
@@ -477,21 +288,34 @@ impl Judge<'_> {
                 " None of the free text in this file is.",
             );
         }
-        if let Some((line, offset)) = self.first_blank {
-            let count = self.blank_lines;
-            self.findings
-                .add(Rule::BlankLine, || Draft::line(line, Some(offset)).with("count", count));
+        self.form.check(reader.line_ends(), &mut self.findings);
+    }
+
+    /// What concerns the versions of all records; says whether they were held against the month in
+    /// the file name.
+    fn check_version(&mut self, month: Option<ServiceMonth>) -> bool {
+        let Some(version) = &self.version else { return false };
+        // A value of 4.0 beside one of another edition is one mistake.
+        let unlike = [Rule::MixedCsvVersions, Rule::CsvVersionDoesNotFitName];
+        if unlike.into_iter().any(|rule| self.findings.has(rule)) {
+            self.findings.keep_only(|rule| rule != Rule::CsvVersionOf40);
         }
-        if let Some(line) = ends.first_lf {
-            self.findings.add(Rule::LineEndsNotCrlf, || {
-                Draft::line(line, None).with("count", ends.lf).with("crlf", ends.crlf)
+        let told = self.findings.has(Rule::CsvVersionDoesNotFitName);
+        let Some(month) = month.filter(|_| !told) else { return false };
+        version.check_month(self.spec, month, &mut self.findings);
+        true
+    }
+}
+
+/// Read as MS932 the file is nothing but rubbish, and this is why.
+fn is_foreign(foreign: Foreign, findings: &mut Findings) {
+    findings.keep_only(name::decides);
+    match foreign {
+        Foreign::Utf8 => findings.add(Rule::Utf8Text, Draft::file),
+        Foreign::EucJp | Foreign::Iso2022Jp => {
+            findings.add(Rule::OtherJapaneseEncoding, || {
+                Draft::file().with("encoding", foreign.name())
             });
-        }
-        if let Some(line) = ends.first_cr {
-            self.findings.add(Rule::LineEndsCr, || Draft::line(line, None).with("count", ends.cr));
-        }
-        if ends.missing_at_end && !self.torn {
-            self.findings.add(Rule::NoFinalLineEnd, Draft::file);
         }
     }
 }

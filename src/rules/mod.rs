@@ -21,22 +21,26 @@
 //! `name` takes the file name apart; `sniff` looks for other encodings; [`record`](crate::record)
 //! cuts the bytes into records, which `judge` takes; `version` holds each to the first; `items`
 //! holds every item to its layout; `subjects` holds one file per subject that ties items and
-//! records together; `unit` judges the files of a send unit by their names, `usage_unit` and
-//! `joins` by what the subjects left behind, `withdrawals` those of a folder.
+//! records together; `unit` judges the files of a send unit: `clusters` and `completeness` by their
+//! names, `usage_unit` and `joins` by what the subjects left behind, `withdrawals` those of a folder.
 //!
 //! One mistake gives one finding: a record with a wrong number of items is looked at no further,
 //! nothing is concluded from an item that has a finding, a file in another encoding has only that
-//! finding, and rules that could not be run are listed as such.
+//! finding, and rules that could not be run are listed as such: each of the `stages` of a file, each subject
+//! and each check of a unit says for which files it decides which rules.
 //!
-//! A new rule is a row in `table`, a check in `items` or a subject, and cases under
-//! `tests/conformance/cases/`.
+//! A new rule is a row in `table`, a check in `items` or a subject with its name in the list there,
+//! and cases under `tests/conformance/cases/`.
 
 mod alike;
 mod catalogue;
+mod clusters;
 mod collect;
+mod completeness;
 mod coverage;
 mod file;
 mod finding;
+mod form;
 mod formats;
 mod items;
 mod joins;
@@ -60,6 +64,7 @@ mod selection;
 mod set;
 mod shape;
 mod sniff;
+mod stages;
 mod subjects;
 mod table;
 mod titles;

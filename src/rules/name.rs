@@ -1,18 +1,15 @@
 //! Rules about the file name alone.
 
-use jiff::civil::{Date, Time};
-
 use crate::spec::Spec;
-use crate::types::{
-    FileKind, FileName, FileNameError, FileSerial, NamePart, NameQuirk, ServiceType,
-};
+use crate::types::{FileKind, FileName, FileNameError, NamePart, NameQuirk};
 
 use super::collect::Findings;
 use super::finding::Draft;
+use super::rule::RuleSet;
 use super::table::Rule;
 
-/// The rules of this module.
-pub(super) const RULES: &[Rule] = &[
+/// The rules about any name.
+const RULES: &[Rule] = &[
     Rule::UnknownFileName,
     Rule::WrongExtension,
     Rule::WrongNameParts,
@@ -22,12 +19,32 @@ pub(super) const RULES: &[Rule] = &[
     Rule::KindNotInEdition,
 ];
 
-/// The rules of this module about service types, which only names of V4.1 have.
-pub(super) const TYPE_RULES: &[Rule] =
+/// The rules about service types, which only names of V4.1 have.
+const TYPE_RULES: &[Rule] =
     &[Rule::UnknownTypeInName, Rule::TypesPointTheWrongWay, Rule::SenderIsRecipient];
 
-/// The rule of this module about 居宅サービス計画, by its first file and its deletion.
-pub(super) const PLAN_RULES: &[Rule] = &[Rule::PlanToCareManager];
+/// The rules that a name is subject to; nothing but the first is known of what is none of the
+/// standard.
+pub(super) fn rules(name: Option<&FileName>) -> RuleSet {
+    let mut rules = RuleSet::of(RULES);
+    let Some(name) = name else { return rules };
+    if name.service_types.is_some() {
+        rules.extend(&RuleSet::of(TYPE_RULES));
+        if is_plan(name.kind) {
+            rules.insert(Rule::PlanToCareManager);
+        }
+    }
+    if name.kind == FileKind::Upkihon {
+        rules.insert(Rule::MonthInUpkihonName);
+    }
+    rules
+}
+
+/// Whether a rule is about names alone.
+pub(super) fn decides(rule: Rule) -> bool {
+    let others = [Rule::PlanToCareManager, Rule::MonthInUpkihonName];
+    RULES.contains(&rule) || TYPE_RULES.contains(&rule) || others.contains(&rule)
+}
 
 /// Takes the name of a file apart and says what is wrong with it.
 ///
@@ -49,7 +66,7 @@ pub(super) fn check(
         };
         findings.add(rule, Draft::file);
     }
-    if !is_moment(parsed.serial) {
+    if parsed.serial.moment().is_none() {
         findings.add(Rule::UnrealSerial, || Draft::file().showing(parsed.serial.as_str()));
     }
     if !spec.has_kind(parsed.edition(), kind) {
@@ -132,39 +149,6 @@ fn check_types(spec: &Spec, name: &FileName, findings: &mut Findings) {
 }
 
 /// Whether a file stands for a whole 居宅サービス計画; its other files need not say it again.
-pub(super) const fn is_plan(kind: FileKind) -> bool {
+const fn is_plan(kind: FileKind) -> bool {
     matches!(kind, FileKind::Up1kyo | FileKind::Dlt1kyo)
-}
-
-/// Whether service types in a name say that 介護予防 or 総合事業 is exchanged.
-pub(super) fn is_preventive(spec: &Spec, types: Option<(ServiceType, ServiceType)>) -> bool {
-    types.is_some_and(|(from, to)| {
-        let manager = |code: ServiceType| spec.is_care_management(code) && code.as_str() != "43";
-        [from, to].into_iter().any(|code| spec.is_preventive(code) || manager(code))
-    })
-}
-
-/// Whether a serial names a real date and time.
-fn is_moment(serial: FileSerial) -> bool {
-    let number = |range: std::ops::Range<usize>| {
-        let digits = serial.as_bytes().get(range).unwrap_or_default();
-        digits.iter().fold(0_i16, |value, digit| value * 10 + i16::from(digit - b'0'))
-    };
-    let small = |range| i8::try_from(number(range)).unwrap_or(i8::MAX);
-    Date::new(number(0..4), small(4..6), small(6..8)).is_ok()
-        && Time::new(small(8..10), small(10..12), small(12..14), 0).is_ok()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_serial_is_a_moment() {
-        let moment = |text: &str| is_moment(text.parse().expect("14 digits"));
-        assert!(moment("20240229235959"));
-        for bad in ["20230229000000", "20261301000000", "20260101240000", "20260101006000"] {
-            assert!(!moment(bad), "{bad}");
-        }
-    }
 }

@@ -1,14 +1,9 @@
 //! What somebody probably meant.
 
 use crate::spec::{Code, CodeTable};
+use crate::types::nearest::{MOST, distance};
 
 use super::table::{Rule, TABLE};
-
-/// The most candidates that a message names.
-pub(super) const MOST: usize = 3;
-
-/// The most characters of a text that are compared; all that has candidates is shorter.
-const LONGEST: usize = 40;
 
 impl Rule {
     /// The rules whose code or name comes nearest to a text, the nearest first; at most three.
@@ -40,30 +35,20 @@ pub(super) fn codes<'t>(table: &'t CodeTable, value: &str) -> Vec<&'t Code> {
     codes.sort_by_cached_key(|code| {
         let label = !value.is_empty() && narrow(&code.label) == value;
         let apart = number(&code.code).zip(number(&value)).map(|(a, b)| a.abs_diff(b));
-        (!label, distance(&value, &code.code), apart.unwrap_or(u32::MAX))
+        (!label, distance_to_code(&value, &code.code), apart.unwrap_or(u32::MAX))
     });
     codes.truncate(MOST);
     codes
 }
 
-/// The number of characters to change, add or leave out to make one text of the other; `?` stands
-/// for any character.
-fn distance(one: &str, other: &str) -> usize {
-    let other: Vec<char> = other.chars().take(LONGEST).collect();
-    let mut row: Vec<usize> = (0..=other.len()).collect();
-    for (line, a) in one.chars().take(LONGEST).enumerate() {
-        let mut diagonal = line;
-        let mut left = line + 1;
-        let mut next = vec![left];
-        for (b, up) in other.iter().zip(row.iter().skip(1)) {
-            let same = a == *b || *b == '?';
-            left = (diagonal + usize::from(!same)).min(*up + 1).min(left + 1);
-            diagonal = *up;
-            next.push(left);
-        }
-        row = next;
-    }
-    row.last().copied().unwrap_or_default()
+/// The distance to a code; `?` in a code stands for any character.
+fn distance_to_code(value: &str, code: &str) -> usize {
+    let mut chars = value.chars();
+    let filled = |character: char| match (character, chars.next()) {
+        ('?', Some(given)) => given,
+        _ => character,
+    };
+    distance(value, &code.chars().map(filled).collect::<String>())
 }
 
 /// Full-width letters and digits as half-width ones, without blanks.
@@ -80,18 +65,10 @@ mod tests {
     use super::*;
 
     #[test]
-    fn distances() {
-        for (one, other, expected) in [
-            ("", "", 0),
-            ("", "ab", 2),
-            ("abc", "abc", 0),
-            ("abc", "adc", 1),
-            ("kitten", "sitting", 3),
-        ] {
-            assert_eq!(distance(one, other), expected, "{one} {other}");
-            assert_eq!(distance(other, one), expected, "{other} {one}");
-        }
-        assert_eq!(distance("11AAAA", "??AAAA"), 0);
+    fn any_character_stands_for_a_question_mark() {
+        assert_eq!(distance_to_code("11AAAA", "??AAAA"), 0);
+        assert_eq!(distance_to_code("11AAA", "??AAAA"), 1);
+        assert_eq!(distance_to_code("", "??AAAA"), 6);
     }
 
     #[test]

@@ -1,13 +1,12 @@
 //! Rules that an office grades in its own way: read from TOML, counted in every report.
 
 use std::collections::BTreeMap;
-use std::ops::Range;
+use std::path::Path;
 
 use serde::{Serialize, Serializer};
-use toml::Spanned;
-use toml::de::{DeTable, DeValue};
 
-use crate::types::{Problem, Problems, Severity};
+use crate::types::settings::{Reader, Section};
+use crate::types::{Problems, Severity};
 
 use super::table::Rule;
 
@@ -81,14 +80,25 @@ impl Overrides {
     /// Every problem at once, each with its line: unknown keys and codes among them, since an
     /// override that does nothing would go unnoticed.
     pub fn parse(text: &str) -> Result<Self, Problems> {
-        let mut reading = Reading { text, problems: Vec::new(), found: BTreeMap::new() };
-        reading.file();
-        if reading.problems.is_empty() {
-            Ok(Self(reading.found))
-        } else {
-            reading.problems.sort_by_key(|problem| problem.line);
-            Err(Problems(reading.problems))
+        let reader = Reader::new(text, Path::new(""));
+        let mut root = Section::root(&reader);
+        let mut found = BTreeMap::new();
+        // What was made of the rest of a broken file would only hide the one fault.
+        if !reader.has_problems() {
+            for mut table in root.tables("rule") {
+                if let Some((rule, given)) = read(&mut table)
+                    && found.insert(rule, given).is_some()
+                {
+                    let code = rule.code();
+                    let ja = format!("{code} が 2 回書かれています。");
+                    table.report(&table.span(), "code", &ja, &format!("{code} stands here twice"));
+                }
+                table.finish();
+            }
+            root.finish();
         }
+        let problems = reader.finish();
+        if problems.is_empty() { Ok(Self(found)) } else { Err(Problems(problems)) }
     }
 
     /// The override of a rule.
@@ -141,121 +151,52 @@ impl OverridesReport {
     }
 }
 
-struct Reading<'t> {
-    text: &'t str,
-    problems: Vec<Problem>,
-    found: BTreeMap<Rule, Override>,
+/// One `[[rule]]`; problems are reported to its reader.
+fn read(table: &mut Section<'_, '_>) -> Option<(Rule, Override)> {
+    let rule = required(table, "code", code);
+    let grade = required(table, "severity", |table, key| {
+        let grade = |text: &str| Grade::ALL.into_iter().find(|grade| grade.as_str() == text);
+        let ja = "error、warning、info、off のどれか";
+        table.parsed(key, grade, ja, "error, warning, info or off")
+    });
+    let reason = required(table, "reason", |table, key| {
+        let (text, span) = table.text(key)?;
+        let reason = text.trim().to_owned();
+        if reason.is_empty() {
+            table.report(&span, key, "理由を書いてください。", "expected a reason");
+        }
+        (!reason.is_empty()).then_some(reason)
+    });
+    Some((rule?, Override { grade: grade?, reason: reason? }))
 }
 
-impl Reading<'_> {
-    fn report(&mut self, span: &Range<usize>, key: &str, ja: String, en: String) {
-        let before = self.text.get(..span.start).unwrap_or(self.text);
-        let line = 1 + before.bytes().filter(|byte| *byte == b'\n').count();
-        self.problems.push(Problem { line, key: key.to_owned(), ja, en });
-    }
+/// A key that has to be there.
+fn required<'r, 't, T>(
+    table: &mut Section<'r, 't>,
+    key: &str,
+    read: impl Fn(&mut Section<'r, 't>, &str) -> Option<T>,
+) -> Option<T> {
+    let stood_there = table.has(key);
+    let value = read(table, key);
+    table.require(key, value, stood_there)
+}
 
-    fn file(&mut self) {
-        let (table, errors) = DeTable::parse_recoverable(self.text);
-        let broken = !errors.is_empty();
-        for error in errors {
-            let message = error.message();
-            let ja = format!("TOML の書き方に誤りがあります（{message}）。");
-            let span = error.span().unwrap_or_default();
-            self.report(&span, "", ja, format!("not TOML: {message}"));
-        }
-        if broken {
-            // What was made of the rest would only hide the one fault.
-            return;
-        }
-        for (key, value) in table.into_inner() {
-            let span = key.span();
-            match (key.get_ref().as_ref(), value.into_inner()) {
-                ("rule", DeValue::Array(rules)) => {
-                    rules.into_iter().for_each(|rule| self.rule(rule));
-                }
-                ("rule", _) => self.not_tables(&span),
-                (key, _) => self.unknown_key(&span, key),
-            }
-        }
+fn code(table: &mut Section<'_, '_>, key: &str) -> Option<Rule> {
+    let (text, span) = table.text(key)?;
+    let rule = Rule::from_code(&text);
+    if rule.is_none() {
+        let nearest: Vec<&str> = Rule::nearest(&text).into_iter().map(Rule::code).collect();
+        let ja = format!(
+            "知らない規則のコードです。似たコード: {}（一覧は renkei rules）",
+            nearest.join("、")
+        );
+        let en = format!(
+            "no rule has this code; near it: {} (renkei rules lists all)",
+            nearest.join(", ")
+        );
+        table.report(&span, key, &ja, &en);
     }
-
-    fn rule(&mut self, rule: Spanned<DeValue<'_>>) {
-        let whole = rule.span();
-        let DeValue::Table(table) = rule.into_inner() else {
-            return self.not_tables(&whole);
-        };
-        let (mut code, mut grade, mut reason) = (None, None, None);
-        let mut wanted = vec!["code", "severity", "reason"];
-        for (key, value) in table {
-            let (name, span) = (key.get_ref().as_ref(), value.span());
-            let Some(place) = wanted.iter().position(|wanted| *wanted == name) else {
-                self.unknown_key(&key.span(), &format!("rule.{name}"));
-                continue;
-            };
-            let key = format!("rule.{}", wanted.swap_remove(place));
-            let Some(text) = value.get_ref().as_str() else {
-                let ja = "\" \" で囲んだ文字で書いてください。".to_owned();
-                self.report(&span, &key, ja, "expected a text in quotes".to_owned());
-                continue;
-            };
-            match key.as_str() {
-                "rule.code" => code = self.code(&span, &key, text),
-                "rule.severity" => grade = self.grade(&span, &key, text),
-                _ if text.trim().is_empty() => {
-                    let ja = "理由を書いてください。".to_owned();
-                    self.report(&span, &key, ja, "expected a reason".to_owned());
-                }
-                _ => reason = Some(text.trim().to_owned()),
-            }
-        }
-        for key in wanted {
-            let ja = "必須の項目がありません。".to_owned();
-            self.report(&whole, &format!("rule.{key}"), ja, "this key is required".to_owned());
-        }
-        if let (Some(rule), Some(grade), Some(reason)) = (code, grade, reason)
-            && self.found.insert(rule, Override { grade, reason }).is_some()
-        {
-            let code = rule.code();
-            let ja = format!("{code} が 2 回書かれています。");
-            self.report(&whole, "rule.code", ja, format!("{code} stands here twice"));
-        }
-    }
-
-    fn code(&mut self, span: &Range<usize>, key: &str, text: &str) -> Option<Rule> {
-        let rule = Rule::from_code(text);
-        if rule.is_none() {
-            let nearest: Vec<&str> = Rule::nearest(text).into_iter().map(Rule::code).collect();
-            let ja = format!(
-                "知らない規則のコードです。似たコード: {}（一覧は renkei rules）",
-                nearest.join("、")
-            );
-            let en = format!(
-                "no rule has this code; near it: {} (renkei rules lists all)",
-                nearest.join(", ")
-            );
-            self.report(span, key, ja, en);
-        }
-        rule
-    }
-
-    fn grade(&mut self, span: &Range<usize>, key: &str, text: &str) -> Option<Grade> {
-        let found = Grade::ALL.into_iter().find(|grade| grade.as_str() == text);
-        if found.is_none() {
-            let ja = "error、warning、info、off のどれかで書いてください。".to_owned();
-            self.report(span, key, ja, "expected error, warning, info or off".to_owned());
-        }
-        found
-    }
-
-    fn not_tables(&mut self, span: &Range<usize>) {
-        let ja = "[[rule]] の形で書いてください。".to_owned();
-        self.report(span, "rule", ja, "expected tables [[rule]]".to_owned());
-    }
-
-    fn unknown_key(&mut self, span: &Range<usize>, key: &str) {
-        let ja = "知らない項目です。つづりを確かめてください。".to_owned();
-        self.report(span, key, ja, "unknown key".to_owned());
-    }
+    rule
 }
 
 #[cfg(test)]

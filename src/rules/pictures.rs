@@ -6,13 +6,14 @@ use crate::types::{FileKind, FileName};
 
 use super::finding::{Draft, Place};
 use super::outcome::Outcome;
-use super::rule::RuleSet;
 use super::table::Rule;
-use super::units::Units;
+use super::units::{UnitCheck, Units};
 use super::unnamed::Unnamed;
 
-/// The rules of this module.
-pub(super) const RULES: &[Rule] = &[Rule::MissingImage, Rule::UnreferencedImage];
+pub(super) const CHECK: UnitCheck = UnitCheck {
+    kinds: &[FileKind::Upkihon, FileKind::UpkihonImage],
+    rules: &[Rule::MissingImage, Rule::UnreferencedImage],
+};
 
 /// Findings that leave records, and the pictures they name, unread.
 const UNREAD: &[Rule] = &[
@@ -32,7 +33,7 @@ pub(super) fn check(members: &[&Outcome], unnamed: &mut Unnamed, units: &mut Uni
     let there: BTreeSet<&FileName> =
         of_kind(FileKind::UpkihonImage).filter_map(|file| file.name.as_ref()).collect();
     let mut named: BTreeSet<&FileName> = BTreeSet::new();
-    // Names that do not fit, or contents that cannot be read, explain pictures without a name.
+    // Where a name does not fit, or a record cannot be read, it may be what names a picture.
     let mut readable = of_kind(FileKind::Upkihon).next().is_some();
     let mut missing = 0_usize;
     for file in of_kind(FileKind::Upkihon) {
@@ -43,7 +44,7 @@ pub(super) fn check(members: &[&Outcome], unnamed: &mut Unnamed, units: &mut Uni
             if there.contains(picture) {
                 continue;
             }
-            // A picture with a name that cannot be read is one that seems to be missing.
+            // A picture whose own name cannot be read, which has a finding, is this one.
             if unnamed.take(FileKind::UpkihonImage) {
                 continue;
             }
@@ -58,10 +59,11 @@ pub(super) fn check(members: &[&Outcome], unnamed: &mut Unnamed, units: &mut Uni
     if !readable {
         return;
     }
-    units.run.extend(&RuleSet::of(RULES));
+    units.ran(&CHECK);
     let unreferenced = of_kind(FileKind::UpkihonImage)
         .filter(|file| file.name.as_ref().is_some_and(|name| !named.contains(name)));
-    // A picture under another number than the record names is one mistake.
+    // A picture that stands under another number than the record names is missing under the one and
+    // not named under the other: the finding that it is missing is enough.
     for file in unreferenced.skip(missing) {
         units.findings.add(Rule::UnreferencedImage, || Draft::named(&file.label));
     }

@@ -115,8 +115,11 @@ impl Rule {
 
     /// Its row in the table.
     pub fn info(self) -> &'static RuleInfo {
-        // The table is written by the macro that writes the enum, in the same order.
-        TABLE.get(self as usize).unwrap_or(&TABLE[0])
+        #[expect(
+            clippy::indexing_slicing,
+            reason = "one macro writes the table and the enum, in the same order"
+        )]
+        &TABLE[self as usize]
     }
 
     /// The stable code, such as `L1-ENC-004`.

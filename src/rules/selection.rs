@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use serde::Serialize;
 
 use crate::types::Severity;
+use crate::types::nearest::{MOST, distance};
 
 use super::profile::Profile;
 use super::rule::{Level, RuleInfo};
@@ -152,14 +153,11 @@ fn nearest(pattern: &str) -> Vec<String> {
         return rules.collect();
     }
     let upper = pattern.to_ascii_uppercase();
-    let mut near: Vec<(usize, &str)> =
-        short.into_iter().map(|known| (strsim::osa_distance(&upper, known), known)).collect();
-    near.sort_unstable();
-    near.retain(|(distance, _)| *distance <= upper.chars().count() / 2);
-    let mut near: Vec<String> =
-        near.into_iter().map(|(_, known)| known.to_owned()).take(super::nearest::MOST).collect();
+    let close = |known: &&str| distance(&upper, known) <= upper.chars().count() / 2;
+    let near = crate::types::nearest::nearest(&upper, short).into_iter().filter(close);
+    let mut near: Vec<String> = near.map(str::to_owned).collect();
     near.extend(rules);
-    near.truncate(super::nearest::MOST);
+    near.truncate(MOST);
     near
 }
 

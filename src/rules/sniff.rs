@@ -1,7 +1,7 @@
 //! What encoding a whole file is in, told from its bytes as they pass.
 
 use crate::record::ms932::{self, Defect};
-use crate::record::work;
+use crate::record::{Unicode, work};
 
 /// The first bytes of a file, before anything is parsed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -21,12 +21,12 @@ pub(super) const START: usize = 4;
 
 /// Judges the first bytes.
 pub(super) const fn start(bytes: &[u8]) -> Start {
+    match Unicode::of(bytes) {
+        Some((Unicode::Utf8, _)) => return Start::Utf8Bom,
+        Some((Unicode::Utf16Le | Unicode::Utf16Be, _)) => return Start::Utf16,
+        None => {}
+    }
     match bytes {
-        [0xEF, 0xBB, 0xBF, ..] => Start::Utf8Bom,
-        [0xFF, 0xFE, ..]
-        | [0xFE, 0xFF, ..]
-        | [1..=0x7F, 0, 1..=0x7F, 0, ..]
-        | [0, 1..=0x7F, 0, 1..=0x7F, ..] => Start::Utf16,
         [b'P', b'K', 3 | 5, 4 | 6, ..] => Start::NotText("ZIP、Excel（.xlsx）"),
         [0xD0, 0xCF, 0x11, 0xE0, ..] => Start::NotText("Excel（.xls）"),
         [b'%', b'P', b'D', b'F', ..] => Start::NotText("PDF"),

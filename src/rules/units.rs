@@ -1,15 +1,39 @@
 //! What the judgement of the send units of a set comes to.
 
-use crate::types::{FileSerial, OfficeNumber, ServiceMonth, ServiceType};
+use crate::types::{FileKind, FileSerial, OfficeNumber, ServiceMonth, ServiceType};
 
 use super::collect::Findings;
 use super::rule::RuleSet;
+use super::table::Rule;
 
 /// The judgement of all units of a set.
 pub(super) struct Units {
     pub(super) summaries: Vec<Summary>,
     pub(super) findings: Findings,
     pub(super) run: RuleSet,
+}
+
+/// A check over several files. What a report says of the rules about units, it says from here.
+pub(super) struct UnitCheck {
+    /// The files that are subject to it.
+    pub(super) kinds: &'static [FileKind],
+    /// The rules that it decides.
+    pub(super) rules: &'static [Rule],
+}
+
+impl Units {
+    /// A check was run.
+    pub(super) fn ran(&mut self, check: &UnitCheck) {
+        self.run.extend(&RuleSet::of(check.rules));
+    }
+}
+
+/// What most of the names of a unit say.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Way {
+    pub(super) sender: OfficeNumber,
+    pub(super) recipient: OfficeNumber,
+    pub(super) service_types: Option<(ServiceType, ServiceType)>,
 }
 
 /// Files with the same sender, recipient and 連番.

@@ -8,9 +8,9 @@ use crate::types::{FileKind, FileSerial, OfficeNumber};
 use super::finding::{Draft, Place};
 use super::outcome::Outcome;
 use super::subjects::person::{ItemNames, Person, Spot};
-use super::subjects::{Key, Service};
+use super::subjects::{RecordKey, Service};
 use super::table::Rule;
-use super::units::Units;
+use super::units::{UnitCheck, Units};
 
 /// A deletion and what it withdraws (R-REL-06, -07, -08, R-DEL-05, R-DEL-06).
 const DELETIONS: [(FileKind, FileKind); 5] = [
@@ -21,15 +21,20 @@ const DELETIONS: [(FileKind, FileKind); 5] = [
     (FileKind::Dltjsk, FileKind::Upjsk),
 ];
 
+pub(super) const CHECK: UnitCheck = UnitCheck {
+    kinds: &[DELETIONS[0].0, DELETIONS[1].0, DELETIONS[2].0, DELETIONS[3].0, DELETIONS[4].0],
+    rules: &[Rule::DeletionAfterItsTarget],
+};
+
 /// What is withdrawn.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-enum Subject {
-    Plan(Key),
+enum Withdrawable {
+    Plan(RecordKey),
     Service(Service),
 }
 
 /// Who sent it to whom, its kind, and what it is.
-type Target = (OfficeNumber, OfficeNumber, FileKind, Subject);
+type Target = (OfficeNumber, OfficeNumber, FileKind, Withdrawable);
 
 /// Who brings a target.
 #[derive(Debug, Clone)]
@@ -38,14 +43,6 @@ struct Brought {
     last: FileSerial,
     /// The place in the file with the first serial.
     place: Place,
-}
-
-/// The rules of this module that a kind of file is subject to.
-pub(super) fn planned(kind: FileKind) -> &'static [Rule] {
-    match target_of(kind) {
-        Some(_) => &[Rule::DeletionAfterItsTarget],
-        None => &[],
-    }
 }
 
 fn target_of(deletion: FileKind) -> Option<FileKind> {
@@ -65,10 +62,10 @@ pub(super) fn check(files: &[Outcome], indices: &[usize], units: &mut Units) {
     let mut brought: HashMap<Target, Option<Brought>> = HashMap::new();
     for (file, name, kind) in deletions() {
         if file.facts.keys.is_some() || file.facts.services.is_some() {
-            units.run.insert(Rule::DeletionAfterItsTarget);
+            units.ran(&CHECK);
         }
-        for (subject, _) in subjects(file) {
-            brought.insert((name.sender, name.recipient, kind, subject), None);
+        for (what, _) in withdrawables(file) {
+            brought.insert((name.sender, name.recipient, kind, what), None);
         }
     }
     if brought.is_empty() {
@@ -79,34 +76,34 @@ pub(super) fn check(files: &[Outcome], indices: &[usize], units: &mut Units) {
         if !DELETIONS.iter().any(|(_, target)| *target == name.kind) {
             continue;
         }
-        for (subject, spot) in subjects(file) {
-            let target = (name.sender, name.recipient, name.kind, subject);
+        for (what, spot) in withdrawables(file) {
+            let target = (name.sender, name.recipient, name.kind, what);
             let Some(known) = brought.get_mut(&target) else { continue };
             let serial = name.serial;
             let last = known.as_ref().map_or(serial, |known| known.last.max(serial));
             match known {
                 Some(known) if known.first <= serial => known.last = last,
                 _ => {
-                    let place = place(file, subject, spot);
+                    let place = place(file, what, spot);
                     *known = Some(Brought { first: serial, last, place });
                 }
             }
         }
     }
     for (file, name, kind) in deletions() {
-        let mut undone: Vec<(Spot, Subject, &Brought)> = Vec::new();
-        for (subject, spot) in subjects(file) {
-            let target = (name.sender, name.recipient, kind, subject);
+        let mut undone: Vec<(Spot, Withdrawable, &Brought)> = Vec::new();
+        for (what, spot) in withdrawables(file) {
+            let target = (name.sender, name.recipient, kind, what);
             let Some(Some(brings)) = brought.get(&target) else { continue };
             // What is sent again after the deletion stays.
             if brings.last < name.serial {
-                undone.push((spot, subject, brings));
+                undone.push((spot, what, brings));
             }
         }
         undone.sort_unstable_by_key(|(spot, ..)| spot.record);
-        for (spot, subject, brings) in undone {
+        for (spot, what, brings) in undone {
             units.findings.add(Rule::DeletionAfterItsTarget, || {
-                Draft::place(place(file, subject, spot))
+                Draft::place(place(file, what, spot))
                     .with("kind", kind)
                     .related(brings.place.clone())
             });
@@ -115,28 +112,28 @@ pub(super) fn check(files: &[Outcome], indices: &[usize], units: &mut Units) {
 }
 
 /// What a file brings or withdraws, each with where it is said first.
-fn subjects(file: &Outcome) -> impl Iterator<Item = (Subject, Spot)> {
+fn withdrawables(file: &Outcome) -> impl Iterator<Item = (Withdrawable, Spot)> {
     let facts = &file.facts;
     let keyed = facts.keys.iter().flat_map(|keys| &keys.records);
     let plans = keyed.map(|(key, keyed)| {
         let [_, _, date] = keyed.parts;
-        (Subject::Plan(*key), date)
+        (Withdrawable::Plan(*key), date)
     });
     let services = facts.services.iter().flat_map(|services| &services.first);
-    let services = services.map(|(service, spot)| (Subject::Service(*service), *spot));
+    let services = services.map(|(service, spot)| (Withdrawable::Service(*service), *spot));
     let planned = facts.plan.iter().zip(facts.month).flat_map(|(plan, month)| {
         plan.people.iter().map(move |(person, known)| {
-            (Subject::Service(Service::planned(*person, month)), known.first.insured)
+            (Withdrawable::Service(Service::planned(*person, month)), known.first.insured)
         })
     });
     plans.chain(services).chain(planned)
 }
 
-fn place(file: &Outcome, subject: Subject, spot: Spot) -> Place {
+fn place(file: &Outcome, what: Withdrawable, spot: Spot) -> Place {
     let facts = &file.facts;
-    let person = match &subject {
-        Subject::Plan(key) => Person::of_key(key),
-        Subject::Service(service) => service.person,
+    let person = match &what {
+        Withdrawable::Plan(key) => Person::of_key(key),
+        Withdrawable::Service(service) => service.person,
     };
     let keys = facts.keys.as_ref().map(|keys| &keys.names);
     let services = facts.services.as_ref().map(|services| &services.names);

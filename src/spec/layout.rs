@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use crate::types::{Edition, FileKind, Severity};
 
-use super::{CodeTable, Format};
+use super::{CodeTable, Format, KnownItem};
 
 /// The items of a record of one kind in one edition.
 #[derive(Debug, Clone)]
@@ -16,7 +16,13 @@ pub struct Layout {
     /// The items; the one with number `n` stands at `n - 1`.
     /// Shared, because what is left of each of very many files may refer to them.
     pub items: Arc<[Item]>,
+    /// Where the items stand that the code speaks of, by their numbers; [`NOWHERE`] for those that
+    /// files of this kind do not have.
+    places: [u8; KnownItem::ALL.len()],
 }
+
+/// No place of an item: there are at most [`Layout::MOST_ITEMS`].
+const NOWHERE: u8 = u8::MAX;
 
 /// One item (項目) of a record.
 #[derive(Debug, Clone)]
@@ -68,8 +74,47 @@ impl Layout {
     /// Its place in [`Layout::items`].
     pub const INSURED_PLACE: usize = 2;
 
-    /// The place in [`Layout::items`] of the first item with an official name.
-    pub fn position(&self, name: &str) -> Option<usize> {
-        self.items.iter().position(|item| item.name == name)
+    /// Looks up the items that the code speaks of; gives those that should be there and are not.
+    pub(super) fn new(
+        edition: Edition,
+        kind: FileKind,
+        items: Arc<[Item]>,
+    ) -> (Self, Vec<KnownItem>) {
+        let mut layout = Self { edition, kind, items, places: [NOWHERE; KnownItem::ALL.len()] };
+        let mut missing = Vec::new();
+        let of_kind = |known: &&KnownItem| known.is_in(edition, kind);
+        for known in KnownItem::ALL.iter().filter(of_kind) {
+            let same =
+                layout.items.iter().enumerate().filter(|(_, item)| item.name == known.name());
+            let place = same.map(|(place, _)| place).nth(known.nth());
+            let place = place.and_then(|place| u8::try_from(place).ok());
+            match (place, layout.places.get_mut(*known as usize)) {
+                (Some(found), Some(place)) => *place = found,
+                _ => missing.push(*known),
+            }
+        }
+        (layout, missing)
+    }
+
+    /// The place in [`Layout::items`] of an item, where files of this kind have it in this edition.
+    pub fn find(&self, item: KnownItem) -> Option<usize> {
+        let place = self.places.get(item as usize).copied().filter(|place| *place != NOWHERE);
+        place.map(usize::from)
+    }
+
+    /// The place in [`Layout::items`] of an item that every file of this kind has.
+    ///
+    /// # Panics
+    ///
+    /// Where [`KnownItem::is_in`] says otherwise of the edition and the kind. Tables without an item
+    /// that has to be there do not load.
+    #[expect(clippy::expect_used, reason = "loading the tables looked up every such item")]
+    pub fn place(&self, item: KnownItem) -> usize {
+        self.find(item).expect("an item of this kind of file")
+    }
+
+    /// The places of some items, without those that the layout does not have.
+    pub fn places(&self, items: &[KnownItem]) -> impl Iterator<Item = usize> {
+        items.iter().filter_map(|item| self.find(*item))
     }
 }

@@ -115,7 +115,12 @@ fn layout(
     if items.get(Layout::INSURED_PLACE).is_none_or(|item| item.name != Layout::INSURED_ITEM) {
         tables.whole(file, format!("the third item is not {}", Layout::INSURED_ITEM));
     }
-    Layout { edition, kind, items: items.into() }
+    let (layout, missing) = Layout::new(edition, kind, items.into());
+    for item in missing {
+        let name = item.name();
+        tables.whole(file, format!("expected the item {name}, which the checks look at"));
+    }
+    layout
 }
 
 fn item(tables: &mut Tables<'_>, codes: &CodeTables, row: &Row<'_>, number: u16) -> Item {

@@ -13,6 +13,7 @@ mod builtin;
 mod codes;
 mod format;
 mod glyphs;
+mod known_item;
 mod layout;
 mod load;
 mod table;
@@ -21,6 +22,7 @@ mod unit;
 pub use codes::{Code, CodeTable, ServiceTypeEntry};
 pub use format::Format;
 pub use glyphs::{Glyph, Glyphs};
+pub use known_item::KnownItem;
 pub use layout::{Item, Layout};
 pub use table::{SpecError, SpecProblem};
 pub use unit::{Family, SendUnit};
@@ -263,6 +265,19 @@ mod tests {
         ] {
             assert!(text.contains(expected), "no {expected} in\n{text}");
         }
+    }
+
+    #[test]
+    fn an_item_that_the_code_speaks_of_and_a_table_lacks_is_told() {
+        for item in KnownItem::ALL {
+            let kinds = FileKind::ALL.iter().filter(|kind| item.is_in(Edition::V4_1, **kind));
+            assert!(kinds.count() > 0, "{item:?} is in no file");
+        }
+        let mut files = files();
+        let plan = files.get_mut("v4.1/UPPLAN.csv").expect("the table");
+        *plan = plan.replace(",サービス利用日,", ",サービス利用曰,");
+        let error = Spec::parse(&files).expect_err("misspelt").to_string();
+        assert!(error.contains("v4.1/UPPLAN.csv: expected the item サービス利用日"), "{error}");
     }
 
     #[test]

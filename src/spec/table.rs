@@ -140,8 +140,12 @@ impl<'f> Tables<'f> {
 
 impl Row<'_> {
     /// The cell of a column.
+    #[expect(
+        clippy::expect_used,
+        reason = "a row is asked for the columns that its table was read with, in whatever table"
+    )]
     pub(super) fn get(&self, column: &str) -> &str {
         let place = self.columns.iter().position(|name| *name == column);
-        place.and_then(|place| self.cells.get(place)).unwrap_or_default()
+        place.and_then(|place| self.cells.get(place)).expect("a column of the table")
     }
 }

@@ -94,8 +94,8 @@ impl World {
         let mut random = Random::new(self.seed, Purpose::Person as u64, index);
         let woman = !random.once_in(3);
         let (family, family_kana) = random.pick(words::FAMILY_NAMES);
-        let (given, given_kana) =
-            random.pick(words::GIVEN_NAMES.get(usize::from(!woman)).copied().unwrap_or_default());
+        let [women, men] = words::GIVEN_NAMES;
+        let (given, given_kana) = random.pick(if woman { women } else { men });
         let levels = match (self.preventive, self.only_local) {
             (false, _) => CARE_LEVELS,
             (true, false) => SUPPORT_LEVELS,

@@ -39,10 +39,11 @@ impl Random {
     }
 
     /// One of a list.
-    pub(super) fn pick<T: Copy + Default>(&mut self, list: &[T]) -> T {
+    #[expect(clippy::indexing_slicing, reason = "the lists are constants, and none is empty")]
+    pub(super) fn pick<T: Copy>(&mut self, list: &[T]) -> T {
         let place = self.below(u32::try_from(list.len()).unwrap_or(u32::MAX));
         let place = usize::try_from(place).unwrap_or(0);
-        list.get(place).copied().unwrap_or_default()
+        list[place]
     }
 }
 

@@ -1,6 +1,6 @@
 //! What is to be made, checked and worked out.
 
-use jiff::civil::{Date, Time};
+use jiff::civil::Date;
 use jiff::{Span, ToSpan as _};
 
 use crate::spec::{SendUnit, Spec};
@@ -206,7 +206,7 @@ fn main_entry(spec: &Spec, manager: Party, other: Party) -> Result<&'static Entr
         return Err(SynthError::NoCareManager { code: manager.service });
     }
     if spec.is_care_management(other.service) {
-        let code = if manager.service.as_str() == "43" { "11" } else { "A6" };
+        let code = if manager.service.as_str() == Spec::HOME_CARE_MANAGEMENT { "11" } else { "A6" };
         return catalogue::find(code).ok_or(SynthError::NotExchanged { code: other.service });
     }
     catalogue::find(other.service.as_str())
@@ -216,8 +216,8 @@ fn main_entry(spec: &Spec, manager: Party, other: Party) -> Result<&'static Entr
 
 /// Whether names with these service types are read as 介護予防.
 fn is_preventive(spec: &Spec, manager: Party, entry: &Entry) -> bool {
-    let service = entry.service_type().is_some_and(|code| spec.is_preventive(code));
-    service || manager.service.as_str() != "43"
+    let service = entry.service_type();
+    service.is_some_and(|service| spec.is_preventive_exchange((manager.service, service)))
 }
 
 /// When such a set is usually sent: a plan before its month, actuals after it. The time of day
@@ -244,17 +244,8 @@ fn usual_serial(
 
 /// The day of a serial that names a moment of this century.
 fn day_of(serial: FileSerial) -> Result<Date, SynthError> {
-    let number = |range: std::ops::Range<usize>| {
-        let digits = serial.as_bytes().get(range).unwrap_or_default();
-        digits.iter().fold(0_i16, |value, digit| value * 10 + i16::from(digit - b'0'))
-    };
-    let small = |range| i8::try_from(number(range)).unwrap_or(i8::MAX);
-    let day = Date::new(number(0..4), small(4..6), small(6..8));
-    let time = Time::new(small(8..10), small(10..12), small(12..14), 0);
-    match (day, time) {
-        (Ok(day), Ok(_)) if (2000..2100).contains(&day.year()) => Ok(day),
-        _ => Err(SynthError::Serial),
-    }
+    let day = serial.moment().map(|moment| moment.date());
+    day.filter(|day| (2000..2100).contains(&day.year())).ok_or(SynthError::Serial)
 }
 
 /// A day of a month; the months here are all in the calendar.

@@ -3,6 +3,7 @@
 use std::fmt;
 use std::str::FromStr;
 
+use jiff::civil::{Date, DateTime, Time};
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 
 /// A token had another length or a character outside its alphabet.
@@ -111,6 +112,20 @@ fixed_ascii!(
     |byte| byte.is_ascii_digit()
 );
 
+impl FileSerial {
+    /// The date and time that it names; none where there is no such moment.
+    pub fn moment(self) -> Option<DateTime> {
+        let number = |range: std::ops::Range<usize>| {
+            let digits = self.as_bytes().get(range).unwrap_or_default();
+            digits.iter().fold(0_i16, |value, digit| value * 10 + i16::from(digit - b'0'))
+        };
+        let small = |range| i8::try_from(number(range)).ok();
+        let date = Date::new(number(0..4), small(4..6)?, small(6..8)?).ok()?;
+        let time = Time::new(small(8..10)?, small(10..12)?, small(12..14)?, 0).ok()?;
+        Some(date.to_datetime(time))
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -124,6 +139,16 @@ mod tests {
         }
         assert!("A6".parse::<ServiceType>().is_ok());
         assert!("2026032610150".parse::<FileSerial>().is_err());
+    }
+
+    #[test]
+    fn a_serial_is_a_moment() {
+        let moment = |text: &str| text.parse::<FileSerial>().expect("14 digits").moment();
+        let real = moment("20240229235959").expect("a leap day");
+        assert_eq!(real.to_string(), "2024-02-29T23:59:59");
+        for bad in ["20230229000000", "20261301000000", "20260101240000", "20260101006000"] {
+            assert_eq!(moment(bad), None, "{bad}");
+        }
     }
 
     #[test]

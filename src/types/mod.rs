@@ -14,11 +14,14 @@ mod hashed;
 mod held_id;
 mod lang;
 mod message_id;
+pub mod nearest;
 mod peer_url;
 mod personal;
 mod problem;
 mod service_month;
+pub(crate) mod settings;
 mod severity;
+pub mod text;
 
 pub use ascii::{FileSerial, OfficeNumber, ParseTokenError, ServiceType};
 pub use clock::{Clock, Instant};

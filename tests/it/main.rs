@@ -34,6 +34,7 @@ mod link;
 mod proof;
 mod protocol;
 mod robust;
+mod rules_run;
 mod schema;
 mod shells;
 mod support;

@@ -1,6 +1,8 @@
 use proptest::prelude::*;
 
+use super::quick::one_line;
 use super::*;
+use crate::record::{Record, Span};
 
 /// Everything a sink is given, as text.
 #[derive(Default, Debug, PartialEq, Eq)]

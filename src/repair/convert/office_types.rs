@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::record::{Note, Reader, Record, Sink};
-use crate::spec::Spec;
+use crate::spec::{KnownItem, Spec};
 use crate::types::{Edition, FileSerial, OfficeNumber, ServiceType};
 
 use super::{ConvertError, Named};
@@ -105,11 +105,9 @@ fn seen_types(
     let mut types = BTreeSet::new();
     for file in files.iter().filter(|file| group(file) == wanted) {
         let layout = spec.layout(file.name.edition(), file.name.kind);
-        let place = |names: [&str; 2]| {
-            names.iter().find_map(|name| layout.and_then(|layout| layout.position(name)))
-        };
-        let office_place = place(["サービス事業者コード", "サービス事業所コード"]);
-        let code_place = place(["サービスコード", "サービス種類コード"]);
+        let place = |items: [KnownItem; 2]| layout.and_then(|layout| layout.places(&items).next());
+        let office_place = place([KnownItem::ServiceOffice, KnownItem::RowOffice]);
+        let code_place = place([KnownItem::ServiceCode, KnownItem::ServiceType]);
         let (Some(office_place), Some(code_place)) = (office_place, code_place) else { continue };
         let mut seen = Seen { office, office_place, code_place, types: &mut types };
         let mut reader = Reader::default();

@@ -2,7 +2,7 @@
 
 use crate::record::{Note, Reader, Record, Sink, Span, ms932};
 use crate::repair::layout::{is_end_mark, is_header};
-use crate::spec::{Format, Item, Layout, Spec};
+use crate::spec::{Format, Item, KnownItem, Layout, Spec};
 use crate::types::{Edition, FileKind};
 
 use super::{ConvertError, Gap, GapKind, Loss, LossKind, Named};
@@ -114,8 +114,8 @@ fn dropped(source: &Layout, target: &Layout) -> Vec<usize> {
 /// The place of the service code, where the target wants a code of the equipment and the source
 /// has none.
 fn equipment(source: &Layout, target: &Layout) -> Option<usize> {
-    let wanted = |layout: &Layout| layout.position("TAISコード").is_some();
-    if wanted(target) && !wanted(source) { source.position("サービスコード") } else { None }
+    let wanted = |layout: &Layout| layout.find(KnownItem::TaisCode).is_some();
+    if wanted(target) && !wanted(source) { source.find(KnownItem::ServiceCode) } else { None }
 }
 
 /// How often an item was lost.
@@ -212,11 +212,10 @@ impl Sink for Writer<'_> {
             self.put(fitted.unwrap_or(raw), span);
         }
         self.out.extend_from_slice(b"\r\n");
-        for index in 0..self.dropped.len() {
-            let place = self.dropped.get(index).copied().unwrap_or_default();
-            if !record.item(place).is_empty() {
-                self.lost(LossKind::ItemNotInEdition, place, number);
-            }
+        let filled = |place: &usize| !record.item(*place).is_empty();
+        let lost: Vec<usize> = self.dropped.iter().copied().filter(filled).collect();
+        for place in lost {
+            self.lost(LossKind::ItemNotInEdition, place, number);
         }
         if self.needs_equipment_code(record) {
             let (first, count) = self.gap.unwrap_or((number, 0));

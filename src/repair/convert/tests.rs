@@ -106,7 +106,7 @@ proptest! {
         let mut text = String::new();
         for row in &rows {
             let items: Vec<String> = layout.items.iter().zip(row).map(|(item, value)| {
-                match old.position(&item.name) {
+                match old.items.iter().position(|other| other.name == item.name) {
                     _ if item.name == Layout::VERSION_ITEM => "202407".to_owned(),
                     None => String::new(),
                     Some(place) => {

@@ -2,15 +2,15 @@
 
 use std::collections::HashMap;
 
-use crate::rules::subjects::{Key, PARTS};
+use crate::rules::subjects::{PARTS, RecordKey};
 
 /// Parents by all of their key but one part.
 pub(super) struct Near<'k> {
-    by_part: [HashMap<Key, &'k Key>; 3],
+    by_part: [HashMap<RecordKey, &'k RecordKey>; 3],
 }
 
 impl<'k> Near<'k> {
-    pub(super) fn of(parents: impl Iterator<Item = &'k Key>) -> Self {
+    pub(super) fn of(parents: impl Iterator<Item = &'k RecordKey>) -> Self {
         let mut by_part = [HashMap::new(), HashMap::new(), HashMap::new()];
         for key in parents {
             for (part, keys) in by_part.iter_mut().enumerate() {
@@ -26,9 +26,9 @@ impl<'k> Near<'k> {
     /// The parent whose key differs in one of some parts, and in which.
     pub(super) fn find<const N: usize>(
         &self,
-        key: &Key,
+        key: &RecordKey,
         parts: [usize; N],
-    ) -> Option<(usize, &'k Key)> {
+    ) -> Option<(usize, &'k RecordKey)> {
         parts.into_iter().find_map(|part| {
             let near = self.by_part.get(part)?.get(&without_part(key, part))?;
             Some((part, *near))
@@ -36,7 +36,7 @@ impl<'k> Near<'k> {
     }
 }
 
-fn without_part(key: &Key, part: usize) -> Key {
+fn without_part(key: &RecordKey, part: usize) -> RecordKey {
     let mut key = *key;
     let start: usize = PARTS.iter().take(part).sum();
     let length = PARTS.get(part).copied().unwrap_or_default();

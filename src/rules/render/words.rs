@@ -9,6 +9,7 @@ use crate::rules::profile::ProfileName;
 use crate::rules::report::{Reason, Report, UnitReport, Verdict};
 use crate::rules::selection::SelectionReport;
 use crate::types::Lang;
+use crate::types::text::is_invisible;
 
 /// A verdict.
 pub(super) const fn verdict(verdict: Verdict, lang: Lang) -> &'static str {
@@ -336,8 +337,8 @@ pub(super) fn in_archive(file: &str) -> Option<(&str, &str)> {
 pub fn visible(text: &str) -> String {
     let hidden = |character: char| {
         (character.is_control() && character != '\n')
-            || matches!(character, '\u{200B}'..='\u{200F}' | '\u{2028}'..='\u{202E}')
-            || matches!(character, '\u{2066}'..='\u{2069}' | '\u{FEFF}' | '\u{FFFE}'..='\u{FFFF}')
+            || is_invisible(character)
+            || matches!(character, '\u{FFFE}'..='\u{FFFF}')
     };
     let mut shown = String::with_capacity(text.len());
     for character in text.chars() {

@@ -1,11 +1,12 @@
 //! 実績: of the sending office and its service type (I-06, README A-10).
 
-use crate::types::{OfficeNumber, ServiceType};
+use crate::spec::{KnownItem, Spec};
+use crate::types::{FileKind, FileName, OfficeNumber, ServiceType};
 
+use super::declared::{Declared, New, Scope};
 use super::{Context, Facts, Findings, Judged, Places, Rule, Subject};
 
-const OFFICE: &[Rule] = &[Rule::ActualsOfAnotherOffice];
-const OFFICE_AND_TYPE: &[Rule] = &[Rule::ActualsOfAnotherOffice, Rule::ActualsOfAnotherType];
+const ACTUALS: &[FileKind] = &[FileKind::Upjsk, FileKind::Dltjsk];
 
 struct Actuals {
     sender: OfficeNumber,
@@ -21,24 +22,32 @@ struct Actuals {
 /// More strangers than anybody mixes; the rest of a hostile file is not reported one by one.
 const MOST_STRANGERS: usize = 16;
 
-pub(super) fn subject(context: &Context<'_>) -> Option<Box<dyn Subject>> {
-    let name = context.name?;
-    if !name.kind.is_actual() {
-        return None;
-    }
-    // A commissioned 居宅 passes on the actuals of others (R-JSK-06).
-    let sender_type = name.service_types.map(|(from, _)| from);
-    if sender_type.is_some_and(|code| context.spec.is_care_management(code)) {
-        return None;
-    }
-    let position = |name: &&str| context.layout.position(name);
-    Some(Box::new(Actuals {
+pub(super) const SUBJECT: Declared = Declared {
+    scopes: &[
+        Scope::of(ACTUALS, &[Rule::ActualsOfAnotherOffice]).where_name(of_the_sender),
+        Scope::of(ACTUALS, &[Rule::ActualsOfAnotherType])
+            .where_name(|spec, name| of_the_sender(spec, name) && name.service_types.is_some()),
+    ],
+    new: New::OfName(new),
+};
+
+/// A commissioned 居宅 passes on the actuals of others (R-JSK-06).
+fn of_the_sender(spec: &Spec, name: &FileName) -> bool {
+    !name.service_types.is_some_and(|(from, _)| spec.is_care_management(from))
+}
+
+fn new(context: &Context<'_>, name: &FileName) -> Box<dyn Subject> {
+    let layout = context.layout;
+    let offices = [KnownItem::ServiceOffice, KnownItem::UpdatingOffice];
+    let deletion = layout.kind.is_deletion();
+    let code = if deletion { KnownItem::ServiceType } else { KnownItem::ServiceCode };
+    Box::new(Actuals {
         sender: name.sender,
-        sender_type,
-        offices: ["サービス事業者コード", "更新業者コード"].iter().filter_map(position).collect(),
-        code: ["サービスコード", "サービス種類コード"].iter().find_map(position)?,
+        sender_type: name.service_types.map(|(from, _)| from),
+        offices: layout.places(&offices).collect(),
+        code: layout.place(code),
         reported: Vec::new(),
-    }))
+    })
 }
 
 impl Actuals {
@@ -53,10 +62,6 @@ impl Actuals {
 }
 
 impl Subject for Actuals {
-    fn rules(&self) -> &'static [Rule] {
-        if self.sender_type.is_some() { OFFICE_AND_TYPE } else { OFFICE }
-    }
-
     fn record(&mut self, record: &Judged<'_>, findings: &mut Findings) {
         let sender = self.sender;
         let stranger = self.offices.iter().find_map(|place| {

@@ -3,10 +3,12 @@
 //! Only gathered here: where the name of this file has another type than those of the other files,
 //! the send unit knows better.
 
-use crate::types::{FileKind, OfficeNumber, ServiceType};
+use crate::spec::{KnownItem, Spec};
+use crate::types::{FileKind, FileName, OfficeNumber, ServiceType};
 
+use super::declared::{Declared, New, Scope};
 use super::person::{Person, PersonItems, Spot};
-use super::{Context, Facts, Findings, Judged, Places, Rule, Subject};
+use super::{Context, Facts, Findings, Judged, Places, Subject};
 
 /// Services that an office gives under the number of another type: the short stays of
 /// 小規模多機能型 and 看護小規模多機能型.
@@ -17,36 +19,40 @@ struct Addressee {
     office: usize,
     code: usize,
     recipient: OfficeNumber,
-    /// サービス種類コード of the recipient in the file name.
-    wanted: ServiceType,
+    /// サービス種類コード of the recipient in the file name, which names of V4.1 have.
+    wanted: Option<ServiceType>,
     found: bool,
     /// The first service of the recipient.
     first: Option<(Person, Spot)>,
 }
 
-pub(super) fn subject(context: &Context<'_>) -> Option<Box<dyn Subject>> {
-    let name = context.name.filter(|name| name.kind == FileKind::Upplan)?;
-    let (_, wanted) = name.service_types?;
-    // That the name has a type which is not exchanged is told already; care managers have none.
-    context.spec.service_type(wanted.as_bytes()).filter(|entry| entry.in_scope)?;
+/// The finding is made when the whole unit is known.
+pub(super) const SUBJECT: Declared = Declared {
+    scopes: &[Scope::of(&[FileKind::Upplan], &[]).where_name(to_an_exchanged_type)],
+    new: New::OfName(new),
+};
+
+/// That the name has a type which is not exchanged is told already; care managers have none.
+fn to_an_exchanged_type(spec: &Spec, name: &FileName) -> bool {
+    let wanted = name.service_types.map(|(_, to)| to);
+    let entry = wanted.and_then(|wanted| spec.service_type(wanted.as_bytes()));
+    entry.is_some_and(|entry| entry.in_scope)
+}
+
+fn new(context: &Context<'_>, name: &FileName) -> Box<dyn Subject> {
     let layout = context.layout;
-    Some(Box::new(Addressee {
-        person: PersonItems::of(layout)?,
-        office: layout.position("サービス事業者コード")?,
-        code: layout.position("サービスコード")?,
+    Box::new(Addressee {
+        person: PersonItems::of(layout),
+        office: layout.place(KnownItem::ServiceOffice),
+        code: layout.place(KnownItem::ServiceCode),
         recipient: name.recipient,
-        wanted,
+        wanted: name.service_types.map(|(_, to)| to),
         found: false,
         first: None,
-    }))
+    })
 }
 
 impl Subject for Addressee {
-    /// The finding is made when the whole unit is known.
-    fn rules(&self) -> &'static [Rule] {
-        &[]
-    }
-
     fn record(&mut self, record: &Judged<'_>, _: &mut Findings) {
         let Some(office) = record.good(self.office).filter(|_| !self.found) else { return };
         if office != self.recipient.as_bytes() {
@@ -54,8 +60,10 @@ impl Subject for Addressee {
         }
         // A code that cannot be read might be the one.
         let kind = record.good(self.code).and_then(|code| code.get(..2));
-        let under = |kind: &[u8]| UNDER.contains(&(self.wanted.as_str(), kind));
-        self.found = kind.is_none_or(|kind| kind == self.wanted.as_bytes() || under(kind));
+        let fits = |kind: &[u8], wanted: ServiceType| {
+            kind == wanted.as_bytes() || UNDER.contains(&(wanted.as_str(), kind))
+        };
+        self.found = kind.zip(self.wanted).is_none_or(|(kind, wanted)| fits(kind, wanted));
         if self.first.is_none()
             && let Some(person) = self.person.read(record)
         {

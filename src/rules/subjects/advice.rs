@@ -6,10 +6,11 @@ use std::sync::LazyLock;
 use memchr::memchr2_iter;
 
 use crate::record::ms932;
-use crate::spec::Format;
+use crate::spec::{Format, KnownItem};
 use crate::types::FileKind;
 
-use super::{Context, Draft, Facts, Findings, Judged, Places, Rule, Subject, no};
+use super::declared::{Declared, New, Scope};
+use super::{Context, Draft, Facts, Findings, Judged, Places, Rule, Subject};
 
 /// Nothing that a form has room for is longer.
 const MOST_CHARS: usize = 4_000;
@@ -17,19 +18,6 @@ const MOST_CHARS: usize = 4_000;
 /// How many records of the files that come with a million are looked at: what is advised on is a
 /// habit of the software and shows at once.
 const MOST_RECORDS_OF_USAGE: u64 = 1_000;
-
-const RULES: &[Rule] = &[
-    Rule::MarkupInText,
-    Rule::PlaceholderInName,
-    Rule::FuriganaNotKana,
-    Rule::BlanksAroundName,
-    Rule::HalfWidthKanaInName,
-    Rule::SecondCodeOfCharacter,
-    Rule::CarriageReturnInText,
-    Rule::VeryLongText,
-    Rule::CodedItemQuoted,
-];
-const RULES_OF_CODES: &[Rule] = &[Rule::CodedItemQuoted];
 
 /// What a text item holds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -43,6 +31,26 @@ enum Role {
     Text,
 }
 
+/// The items that are more than a text.
+const ROLES: [(&[KnownItem], Role); 3] = [
+    (&[KnownItem::UserName, KnownItem::PreventionUser], Role::Name),
+    (&[KnownItem::UserKana, KnownItem::UserHalfKana], Role::Kana),
+    (
+        &[
+            KnownItem::PlanAuthor,
+            KnownItem::ManagerName,
+            KnownItem::ServiceOfficeName,
+            KnownItem::InCharge,
+            KnownItem::ConsentedBy,
+        ],
+        Role::OtherName,
+    ),
+];
+
+/// The numbers of 支援計画書 別表.
+const SUB_TABLE_NUMBERS: [KnownItem; 3] =
+    [KnownItem::IssueNumber, KnownItem::SupportNumber, KnownItem::UseNumber];
+
 struct Advice {
     texts: Vec<(usize, Role)>,
     others: Vec<usize>,
@@ -54,41 +62,59 @@ struct Advice {
     plain: Places,
 }
 
-#[expect(clippy::unnecessary_wraps, reason = "every subject is asked in the same way")]
-pub(super) fn subject(context: &Context<'_>) -> Option<Box<dyn Subject>> {
+pub(super) const SUBJECT: Declared = Declared {
+    scopes: &[
+        Scope::of(
+            FileKind::ALL,
+            &[
+                Rule::MarkupInText,
+                Rule::PlaceholderInName,
+                Rule::FuriganaNotKana,
+                Rule::BlanksAroundName,
+                Rule::HalfWidthKanaInName,
+                Rule::SecondCodeOfCharacter,
+                Rule::CarriageReturnInText,
+                Rule::VeryLongText,
+            ],
+        )
+        .where_layout(|layout| layout.items.iter().any(|item| item.format == Format::Free)),
+        Scope::of(FileKind::ALL, &[Rule::CodedItemQuoted]),
+    ],
+    new: New::OfLayout(new),
+};
+
+fn new(context: &Context<'_>) -> Box<dyn Subject> {
     let layout = context.layout;
-    let role = |name: &str| match name {
-        "利用者氏名" | "利用者名" => Role::Name,
-        "利用者氏名フリガナ" | "利用者氏名ﾌﾘｶﾞﾅ" => Role::Kana,
-        "居宅サービス計画作成者"
-        | "介護支援事業者名"
-        | "サービス事業所名"
-        | "作成担当者"
-        | "同意者氏名" => Role::OtherName,
-        _ => Role::Text,
+    let role = |place| {
+        let mut roles = ROLES.iter();
+        let own = roles.find(|(items, _)| layout.places(items).any(|item| item == place));
+        own.map_or(Role::Text, |(_, role)| *role)
+    };
+    let numbers: Vec<usize> = match layout.kind {
+        FileKind::UpyoboSub => layout.places(&SUB_TABLE_NUMBERS).collect(),
+        _ => Vec::new(),
     };
     let (mut texts, mut others) = (Vec::new(), Vec::new());
     for (place, item) in layout.items.iter().enumerate() {
         match item.format {
-            Format::Free => texts.push((place, role(&item.name))),
+            Format::Free => texts.push((place, role(place))),
             // The numbers of the sub-table are called free text and have a length: both readings
             // of quoting are right (README A-18).
-            _ if layout.kind == FileKind::UpyoboSub && [no(5), no(10), no(14)].contains(&place) => {
-            }
+            _ if numbers.contains(&place) => {}
             _ if item.quoted => {}
             _ => others.push(place),
         }
     }
     let usage = matches!(layout.kind, FileKind::Upplan | FileKind::Upjsk | FileKind::Upsikyu);
     let records_left = if usage { MOST_RECORDS_OF_USAGE } else { u64::MAX };
-    Some(Box::new(Advice {
+    Box::new(Advice {
         texts,
         others,
         records_left,
         found: Vec::new(),
         notes: 0,
         plain: Places::default(),
-    }))
+    })
 }
 
 impl Advice {
@@ -105,7 +131,7 @@ impl Advice {
         if has_markup(text) {
             self.note(Rule::MarkupInText, at);
         }
-        let seen = Seen::of(text);
+        let seen = Traits::of(text);
         if seen.second_code {
             self.note(Rule::SecondCodeOfCharacter, at);
         }
@@ -131,10 +157,6 @@ impl Advice {
 }
 
 impl Subject for Advice {
-    fn rules(&self) -> &'static [Rule] {
-        if self.texts.is_empty() { RULES_OF_CODES } else { RULES }
-    }
-
     fn record(&mut self, record: &Judged<'_>, _: &mut Findings) {
         let Some(left) = self.records_left.checked_sub(1) else { return };
         self.records_left = left;
@@ -176,7 +198,7 @@ impl Subject for Advice {
 /// What a text holds, seen in one pass.
 #[derive(Debug, Default, PartialEq, Eq)]
 #[expect(clippy::struct_excessive_bools, reason = "independent facts about one text")]
-struct Seen {
+struct Traits {
     chars: usize,
     second_code: bool,
     half_width_kana: bool,
@@ -186,7 +208,7 @@ struct Seen {
     lone_return: bool,
 }
 
-impl Seen {
+impl Traits {
     fn of(text: &[u8]) -> Self {
         let mut seen = Self::default();
         let mut rest = text;
@@ -279,7 +301,7 @@ mod tests {
 
     #[test]
     fn text_is_seen_in_one_pass() {
-        let seen = |text: &str| Seen::of(&ms932::encode(text).expect("in MS932"));
+        let seen = |text: &str| Traits::of(&ms932::encode(text).expect("in MS932"));
         assert!(seen("試験　花子").kanji && !seen("シケン　ハナコ").kanji && !seen("ｼｹﾝ").kanji);
         assert!(seen("ｼｹﾝ").half_width_kana && !seen("シケン").half_width_kana);
         for blank in ["　試験", "試験 ", " 試験"] {
@@ -287,7 +309,7 @@ mod tests {
         }
         assert!(!seen("試験　花子").blank_around && !seen("").blank_around);
         // The last bytes are those of a blank, but belong to two characters.
-        assert!(!Seen::of(&[0x8E, 0x81, 0x40]).blank_around);
+        assert!(!Traits::of(&[0x8E, 0x81, 0x40]).blank_around);
         assert!(seen("試?子").placeholder && seen("〓").placeholder && !seen("試験").placeholder);
         assert!(seen("a\rb").lone_return && seen("a\r").lone_return);
         assert!(!seen("a\r\nb\nc").lone_return);

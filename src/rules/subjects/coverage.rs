@@ -1,35 +1,43 @@
 //! 第2表: 保険対象区分 of a row that has a service (README A-17).
 
+use crate::spec::KnownItem;
 use crate::types::FileKind;
 
-use super::{Context, Draft, Facts, Findings, Judged, Rule, Subject, no};
-
-/// サービス内容 and サービス種別.
-const SERVICE: [usize; 2] = [no(14), no(16)];
-const INSURED: usize = no(15);
+use super::declared::{Declared, New, Scope};
+use super::{Context, Draft, Facts, Findings, Judged, Rule, Subject};
 
 /// The first row without it, and how many there are.
-#[derive(Default)]
 struct Coverage {
+    /// サービス内容 and サービス種別.
+    service: [usize; 2],
+    /// 保険対象区分.
+    insured: usize,
     first: Option<Draft>,
     count: u64,
 }
 
-pub(super) fn subject(context: &Context<'_>) -> Option<Box<dyn Subject>> {
-    let plan = context.layout.kind == FileKind::Up2kyo;
-    plan.then(|| -> Box<dyn Subject> { Box::new(Coverage::default()) })
+pub(super) const SUBJECT: Declared = Declared {
+    scopes: &[Scope::of(&[FileKind::Up2kyo], &[Rule::CoverageNotStated])],
+    new: New::OfLayout(new),
+};
+
+fn new(context: &Context<'_>) -> Box<dyn Subject> {
+    let layout = context.layout;
+    let service = [KnownItem::ServiceContent, KnownItem::ServiceKind];
+    Box::new(Coverage {
+        service: service.map(|item| layout.place(item)),
+        insured: layout.place(KnownItem::Coverage),
+        first: None,
+        count: 0,
+    })
 }
 
 impl Subject for Coverage {
-    fn rules(&self) -> &'static [Rule] {
-        &[Rule::CoverageNotStated]
-    }
-
     fn record(&mut self, record: &Judged<'_>, _: &mut Findings) {
-        let service = SERVICE.iter().any(|place| !record.record.item(*place).is_empty());
-        if service && record.good(INSURED) == Some(b"") {
+        let service = self.service.iter().any(|place| !record.record.item(*place).is_empty());
+        if service && record.good(self.insured) == Some(b"") {
             self.count += 1;
-            self.first.get_or_insert_with(|| record.at(INSURED));
+            self.first.get_or_insert_with(|| record.at(self.insured));
         }
     }
 

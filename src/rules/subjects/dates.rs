@@ -1,8 +1,10 @@
 //! Dates of one record in their order: periods, first and later dates, birth (I-14, I-30).
 
+use crate::spec::KnownItem;
 use crate::types::FileKind;
 
-use super::{Context, Facts, Findings, Judged, Rule, Subject, no};
+use super::declared::{Declared, New, Scope};
+use super::{Context, Facts, Findings, Judged, Rule, Subject};
 
 /// The item that may not be later than another, and the rule that it breaks then.
 struct Order {
@@ -14,79 +16,101 @@ struct Order {
 }
 
 struct Dates {
-    orders: &'static [Order],
+    orders: Vec<Order>,
     /// A period that another subject judges.
     judged_elsewhere: Option<(usize, usize)>,
     /// The birth date, and the dates or months of which one tells when it was written down.
-    birth: Option<(usize, &'static [usize])>,
+    birth: Option<(usize, Vec<usize>)>,
 }
-
-const RULES: &[Rule] =
-    &[Rule::CertificationReversed, Rule::CertifiedAfterItsEnd, Rule::FirstDateTooLate];
-const RULES_OF_SUPPLEMENT: &[Rule] = &[Rule::CertifiedAfterItsEnd, Rule::ImplausibleBirthDate];
-const RULES_OF_BASIC_INFO: &[Rule] =
-    &[Rule::CertificationReversed, Rule::FirstDateTooLate, Rule::ImplausibleBirthDate];
 
 /// Nobody grows older than this.
 const MOST_YEARS: u32 = 120;
 
-const fn period(earlier: usize, later: usize) -> Order {
-    Order {
-        earlier: no(earlier),
-        later: no(later),
-        rule: Rule::CertificationReversed,
-        at_end: true,
-    }
+/// What the dates of a kind of file have to say.
+struct Scheme {
+    orders: &'static [(KnownItem, KnownItem, Rule)],
+    judged_elsewhere: Option<(KnownItem, KnownItem)>,
+    birth: Option<(KnownItem, &'static [KnownItem])>,
 }
 
-const fn certified(earlier: usize, later: usize) -> Order {
-    Order {
-        earlier: no(earlier),
-        later: no(later),
-        rule: Rule::CertifiedAfterItsEnd,
-        at_end: false,
-    }
-}
+const PLAN: Scheme = Scheme {
+    orders: &[
+        (KnownItem::CertifiedFrom, KnownItem::CertifiedUntil, Rule::CertificationReversed),
+        (KnownItem::CertifiedOn, KnownItem::CertifiedUntil, Rule::CertifiedAfterItsEnd),
+        (KnownItem::FirstPlanDate, KnownItem::PlanDate, Rule::FirstDateTooLate),
+    ],
+    judged_elsewhere: None,
+    birth: None,
+};
 
-const fn first(earlier: usize, later: usize) -> Order {
-    Order { earlier: no(earlier), later: no(later), rule: Rule::FirstDateTooLate, at_end: false }
-}
+const SUPPLEMENT: Scheme = Scheme {
+    orders: &[(KnownItem::CertifiedOn, KnownItem::LimitUntil, Rule::CertifiedAfterItsEnd)],
+    // Its period is judged with what else 利用者補足情報 says.
+    judged_elsewhere: Some((KnownItem::LimitFrom, KnownItem::LimitUntil)),
+    birth: Some((KnownItem::Born, &[KnownItem::PlanDate, KnownItem::ServiceMonth])),
+};
 
-pub(super) fn subject(context: &Context<'_>) -> Option<Box<dyn Subject>> {
-    let (orders, birth): (&[Order], Option<(usize, &[usize])>) = match context.layout.kind {
-        FileKind::Up1kyo => (const { &[period(19, 20), certified(18, 20), first(15, 14)] }, None),
-        FileKind::Uphosoku => (
-            // Its period is judged with what else 利用者補足情報 says.
-            const { &[certified(13, 15)] },
-            Some((no(8), const { &[no(4), no(63)] })),
+const BASIC_INFO: Scheme = Scheme {
+    orders: &[
+        (KnownItem::CertificationFrom, KnownItem::CertifiedUntil, Rule::CertificationReversed),
+        (KnownItem::LastConsultedOn, KnownItem::ConsultedOn, Rule::FirstDateTooLate),
+    ],
+    judged_elsewhere: None,
+    birth: Some((KnownItem::Born, &[KnownItem::ConsultedOn])),
+};
+
+const PREVENTION: Scheme = Scheme {
+    orders: &[
+        (KnownItem::CertifiedFrom, KnownItem::CertifiedUntil, Rule::CertificationReversed),
+        (KnownItem::PreventionCertifiedOn, KnownItem::CertifiedUntil, Rule::CertifiedAfterItsEnd),
+        (KnownItem::FirstPreventionPlan, KnownItem::PreventionPlanDate, Rule::FirstDateTooLate),
+    ],
+    judged_elsewhere: None,
+    birth: None,
+};
+
+pub(super) const SUBJECT: Declared = Declared {
+    scopes: &[
+        Scope::of(
+            &[FileKind::Up1kyo, FileKind::Upyobo],
+            &[Rule::CertificationReversed, Rule::CertifiedAfterItsEnd, Rule::FirstDateTooLate],
         ),
-        FileKind::Upkihon => {
-            (const { &[period(24, 25), first(11, 4)] }, Some((no(17), const { &[no(4)] })))
-        }
-        FileKind::Upyobo => (const { &[period(10, 11), certified(9, 11), first(20, 4)] }, None),
-        FileKind::Up2kyo
-        | FileKind::Up3kyo
-        | FileKind::Upplan
-        | FileKind::Upjsk
-        | FileKind::Upsikyu
-        | FileKind::UpkihonSub1
-        | FileKind::UpkihonSub2
-        | FileKind::UpkihonImage
-        | FileKind::UpyoboSub
-        | FileKind::Dlt1kyo
-        | FileKind::Dltplan
-        | FileKind::Dltjsk
-        | FileKind::Dltkihon
-        | FileKind::Dltyobo => return None,
+        Scope::of(&[FileKind::Uphosoku], &[Rule::CertifiedAfterItsEnd, Rule::ImplausibleBirthDate]),
+        Scope::of(
+            &[FileKind::Upkihon],
+            &[Rule::CertificationReversed, Rule::FirstDateTooLate, Rule::ImplausibleBirthDate],
+        ),
+    ],
+    new: New::OfLayout(new),
+};
+
+fn new(context: &Context<'_>) -> Box<dyn Subject> {
+    let layout = context.layout;
+    let scheme = match layout.kind {
+        FileKind::Up1kyo => PLAN,
+        FileKind::Uphosoku => SUPPLEMENT,
+        FileKind::Upkihon => BASIC_INFO,
+        _ => PREVENTION,
     };
-    let supplement = context.layout.kind == FileKind::Uphosoku;
-    let judged_elsewhere = supplement.then_some((no(14), no(15)));
-    Some(Box::new(Dates { orders, judged_elsewhere, birth }))
+    let order = |(earlier, later, rule): &(KnownItem, KnownItem, Rule)| Order {
+        earlier: layout.place(*earlier),
+        later: layout.place(*later),
+        rule: *rule,
+        at_end: *rule == Rule::CertificationReversed,
+    };
+    let period = |(from, until)| (layout.place(from), layout.place(until));
+    let birth = |(born, known_by)| (layout.place(born), layout.places(known_by).collect());
+    Box::new(Dates {
+        orders: scheme.orders.iter().map(order).collect(),
+        judged_elsewhere: scheme.judged_elsewhere.map(period),
+        birth: scheme.birth.map(birth),
+    })
 }
 
 impl Dates {
     fn check_birth(&self, record: &Judged<'_>, findings: &mut Findings) {
-        let Some((birth_place, known_by)) = self.birth else { return };
+        let Some((birth_place, known_by)) = &self.birth else { return };
+        let birth_place = *birth_place;
         let birth = dated(record, birth_place);
         let written = known_by.iter().find_map(|place| {
             let known = dated(record, *place)?;
@@ -104,19 +128,11 @@ impl Dates {
 }
 
 impl Subject for Dates {
-    fn rules(&self) -> &'static [Rule] {
-        match self.birth {
-            None => RULES,
-            Some((_, [_])) => RULES_OF_BASIC_INFO,
-            Some(_) => RULES_OF_SUPPLEMENT,
-        }
-    }
-
     fn record(&mut self, record: &Judged<'_>, findings: &mut Findings) {
         let elsewhere =
             self.judged_elsewhere.map(|(from, to)| (dated(record, from), dated(record, to)));
         let mut reversed = matches!(elsewhere, Some((Some(from), Some(to))) if from > to);
-        for Order { earlier, later, rule, at_end } in self.orders {
+        for Order { earlier, later, rule, at_end } in &self.orders {
             let dates = dated(record, *earlier).zip(dated(record, *later));
             // A period that runs backwards has an end of which nothing can be concluded.
             let doubtful = reversed && *rule == Rule::CertifiedAfterItsEnd;

@@ -1,20 +1,16 @@
 //! 福祉用具: TAISコード, 福祉用具届出コード, 明細判別コード (R-FLD-02, R-FLD-03; README ).
 
-use crate::types::FileKind;
+use crate::spec::KnownItem;
+use crate::types::{Edition, FileKind};
 
-use super::person::{Fingerprint, ItemNames, Person, PersonItems, Spot, number};
+use super::declared::{Declared, New, Scope};
+use super::person::{ItemNames, Person, PersonItems, Spot, number};
+use super::prints::Prints;
 use super::{Context, Draft, Facts, Findings, Judged, Places, Rule, Severity, Subject};
 
-const CODES: &[Rule] =
-    &[Rule::EquipmentWithoutCode, Rule::BothEquipmentCodes, Rule::EquipmentCodeElsewhere];
-const NUMBERS: &[Rule] = &[Rule::DetailNumberElsewhere, Rule::DetailNumbersOutOfSequence];
-const BOTH: &[Rule] = &[
-    Rule::EquipmentWithoutCode,
-    Rule::BothEquipmentCodes,
-    Rule::EquipmentCodeElsewhere,
-    Rule::DetailNumberElsewhere,
-    Rule::DetailNumbersOutOfSequence,
-];
+/// What an article is told by.
+const ARTICLE: [KnownItem; 3] =
+    [KnownItem::TaisCode, KnownItem::NotifiedCode, KnownItem::ArticleName];
 
 /// More records of equipment than a region rents; beyond them numbers are not compared.
 const MOST_NUMBERS: usize = 1_000_000;
@@ -41,6 +37,7 @@ struct Numbers {
     /// The codes and the name of an article.
     article: Vec<usize>,
     names: ItemNames,
+    prints: Prints,
     /// 実績 may lack an article that was planned.
     actual: bool,
     seen: Vec<Numbered>,
@@ -58,48 +55,47 @@ struct Numbered {
     person: Person,
 }
 
-pub(super) fn subject(context: &Context<'_>) -> Option<Box<dyn Subject>> {
+pub(super) const SUBJECT: Declared = Declared {
+    scopes: &[
+        Scope::of(
+            &[FileKind::Upplan, FileKind::Upjsk, FileKind::Upsikyu],
+            &[Rule::EquipmentWithoutCode, Rule::BothEquipmentCodes, Rule::EquipmentCodeElsewhere],
+        )
+        .since(Edition::V4_1),
+        Scope::of(
+            &[FileKind::Upplan, FileKind::Upjsk],
+            &[Rule::DetailNumberElsewhere, Rule::DetailNumbersOutOfSequence],
+        ),
+    ],
+    new: New::OfLayout(new),
+};
+
+fn new(context: &Context<'_>) -> Box<dyn Subject> {
     let layout = context.layout;
-    let position = |name: &str| layout.position(name);
-    let codes = position("TAISコード").zip(position("福祉用具届出コード"));
-    let numbers = position("明細判別コード").and_then(|number| {
-        Some(Numbers {
-            number,
-            day: position("サービス利用日")?,
-            person: PersonItems::of(layout)?,
-            key: vec![
-                position("単位数")?,
-                position("サービス事業者コード")?,
-                position("サテライト枝番")?,
-            ],
-            article: ["TAISコード", "福祉用具届出コード", "用具名称（機種名）"]
-                .into_iter()
-                .filter_map(position)
-                .collect(),
-            names: ItemNames::of(layout),
-            actual: layout.kind == FileKind::Upjsk,
-            seen: Vec::new(),
-        })
+    let codes = layout.find(KnownItem::TaisCode).zip(layout.find(KnownItem::NotifiedCode));
+    let numbers = layout.find(KnownItem::DetailNumber).map(|number| Numbers {
+        number,
+        day: layout.place(KnownItem::ServiceDay),
+        person: PersonItems::of(layout),
+        key: vec![
+            layout.place(KnownItem::Units),
+            layout.place(KnownItem::ServiceOffice),
+            layout.place(KnownItem::Satellite),
+        ],
+        article: layout.places(&ARTICLE).collect(),
+        names: ItemNames::of(layout),
+        prints: Prints::new(),
+        actual: layout.kind == FileKind::Upjsk,
+        seen: Vec::new(),
     });
-    if codes.is_none() && numbers.is_none() {
-        return None;
-    }
-    let code = position("サービスコード")?;
+    let code = layout.place(KnownItem::ServiceCode);
     let number = numbers.as_ref().map(|numbers| numbers.number);
     let all = codes.into_iter().flat_map(|(one, two)| [one, two]);
     let all = all.chain(number).chain([code]).collect();
-    Some(Box::new(Equipment { code, codes, numbers, all, rented: false }))
+    Box::new(Equipment { code, codes, numbers, all, rented: false })
 }
 
 impl Subject for Equipment {
-    fn rules(&self) -> &'static [Rule] {
-        match (&self.codes, &self.numbers) {
-            (Some(_), Some(_)) => BOTH,
-            (None, _) => NUMBERS,
-            (_, None) => CODES,
-        }
-    }
-
     fn record(&mut self, record: &Judged<'_>, findings: &mut Findings) {
         self.rented = false;
         let Some(code) = record.good(self.code) else { return };
@@ -176,8 +172,8 @@ impl Numbers {
         }
         let Some(person) = self.person.read(record) else { return };
         let Some(day) = record.good(self.day).and_then(|day| day.get(6..8)) else { return };
-        let mut print = Fingerprint::new();
-        person.add_to(&mut print);
+        let mut print = self.prints.begin();
+        print.add(person.as_bytes());
         print.add(code);
         for place in &self.key {
             let Some(part) = record.good(*place) else { return };
@@ -186,7 +182,7 @@ impl Numbers {
         let number = number(value).and_then(|number| u8::try_from(number).ok());
         let day = [day.first().copied().unwrap_or(0), day.get(1).copied().unwrap_or(0)];
         let spot = Spot::of(record, self.number);
-        let mut article = Fingerprint::new();
+        let mut article = self.prints.begin();
         for place in &self.article {
             article.add(record.record.item(*place));
         }

@@ -5,7 +5,7 @@ use std::collections::HashMap;
 
 use crate::types::Severity;
 
-use super::people::{Join, People};
+use super::people::{Merge, People};
 use super::person::{ItemNames, Person, Spot, Whose};
 
 /// 第6表 予定.
@@ -36,8 +36,8 @@ pub(in crate::rules) struct PlanPerson {
     pub(in crate::rules) torn: bool,
 }
 
-impl Join for PlanPerson {
-    fn join(&mut self, later: Self) {
+impl Merge for PlanPerson {
+    fn merge(&mut self, later: Self) {
         self.over_thirty = self.over_thirty.or(later.over_thirty);
         self.days_before = self.days_before.or(later.days_before);
         self.torn |= later.torn;
@@ -100,17 +100,6 @@ impl PlanGroups {
     pub(in crate::rules) fn as_slice(&self) -> &[(PlanKey, PlanGroup)] {
         &self.0
     }
-}
-
-impl PlanGroup {
-    /// No records.
-    pub(in crate::rules) const NONE: Self = Self {
-        count: 0,
-        units_spot: Spot::NONE,
-        code_spot: Spot::NONE,
-        office_spot: Spot::NONE,
-        odd_count: None,
-    };
 }
 
 /// 第7表.

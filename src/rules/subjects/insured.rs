@@ -1,26 +1,12 @@
 //! 利用者補足情報: 種類別支給限度額, 認定, and what goes into the send unit (R-FLD-16, I-14).
 
-use super::facts::{SupplementFacts, SupplementPerson};
+use crate::spec::{KnownItem, Layout};
 use crate::types::{FileKind, MonthPart, ServiceMonth};
 
+use super::declared::{Declared, New, Scope};
+use super::facts::{SupplementFacts, SupplementPerson};
 use super::person::{ItemNames, PersonItems, Spot, number};
 use super::{Context, Facts, Findings, Judged, Rule, Subject};
-
-const RULES: &[Rule] = &[
-    Rule::LimitSlotsOutOfOrder,
-    Rule::LimitSlotIncomplete,
-    Rule::LimitSlotTypeRepeated,
-    Rule::LimitSlotShortStay,
-    Rule::LimitSlotOverDiffers,
-    Rule::LimitSlotsSumDiffers,
-    Rule::PeriodReversed,
-    Rule::TooYoung,
-    Rule::CertifiedWithoutCareLevel,
-    Rule::HalfACareLevelChange,
-    Rule::DaysGoBackwards,
-    Rule::UnusualLimit,
-    Rule::PeriodMissesMonth,
-];
 
 /// 区分支給限度基準額 of each 要介護状態区分, since October 2019.
 const LIMITS: [(&[u8], i64); 8] = [
@@ -66,36 +52,66 @@ struct Slot {
     over: usize,
 }
 
-pub(super) fn subject(context: &Context<'_>) -> Option<Box<dyn Subject>> {
-    let layout = context.layout;
-    if layout.kind != FileKind::Uphosoku {
-        return None;
+/// The nine slots, in their order.
+const SLOTS: [[KnownItem; 4]; 9] = [
+    [KnownItem::LimitType1, KnownItem::TypeLimit1, KnownItem::TypeSum1, KnownItem::TypeOver1],
+    [KnownItem::LimitType2, KnownItem::TypeLimit2, KnownItem::TypeSum2, KnownItem::TypeOver2],
+    [KnownItem::LimitType3, KnownItem::TypeLimit3, KnownItem::TypeSum3, KnownItem::TypeOver3],
+    [KnownItem::LimitType4, KnownItem::TypeLimit4, KnownItem::TypeSum4, KnownItem::TypeOver4],
+    [KnownItem::LimitType5, KnownItem::TypeLimit5, KnownItem::TypeSum5, KnownItem::TypeOver5],
+    [KnownItem::LimitType6, KnownItem::TypeLimit6, KnownItem::TypeSum6, KnownItem::TypeOver6],
+    [KnownItem::LimitType7, KnownItem::TypeLimit7, KnownItem::TypeSum7, KnownItem::TypeOver7],
+    [KnownItem::LimitType8, KnownItem::TypeLimit8, KnownItem::TypeSum8, KnownItem::TypeOver8],
+    [KnownItem::LimitType9, KnownItem::TypeLimit9, KnownItem::TypeSum9, KnownItem::TypeOver9],
+];
+
+impl Slot {
+    fn of(layout: &Layout, items: [KnownItem; 4]) -> Self {
+        let [kind, limit, sum, over] = items.map(|item| layout.place(item));
+        Self { kind, limit, sum, over }
     }
-    let position = |name: &str| layout.position(name);
-    let slot = |digit: char| {
-        Some(Slot {
-            kind: position(&format!("{digit}サービス種類コード"))?,
-            limit: position(&format!("{digit}支給限度基準額"))?,
-            sum: position(&format!("{digit}合計単位数"))?,
-            over: position(&format!("{digit}限度超単位数"))?,
-        })
-    };
-    Some(Box::new(Insured {
-        person: PersonItems::of(layout)?,
-        month: position("対象年月")?,
-        born: position("利用者生年月日")?,
-        certified: position("認定日")?,
-        start: position("限度額適用開始年月日")?,
-        end: position("限度額適用終了年月日")?,
-        state: position("認定状況区分")?,
-        changed: position("要介護状態変更日")?,
-        level: position("要介護状態区分")?,
-        previous_level: position("前回要介護状態区分")?,
-        limit: position("区分支給限度基準額")?,
-        over_sum: position("合計限度超単位数")?,
-        days_before: position("入所前月迄利用日数")?,
-        days_total: position("入所累積利用日数")?,
-        slots: "１２３４５６７８９".chars().map(slot).collect::<Option<_>>()?,
+}
+
+pub(super) const SUBJECT: Declared = Declared {
+    scopes: &[Scope::of(
+        &[FileKind::Uphosoku],
+        &[
+            Rule::LimitSlotsOutOfOrder,
+            Rule::LimitSlotIncomplete,
+            Rule::LimitSlotTypeRepeated,
+            Rule::LimitSlotShortStay,
+            Rule::LimitSlotOverDiffers,
+            Rule::LimitSlotsSumDiffers,
+            Rule::PeriodReversed,
+            Rule::TooYoung,
+            Rule::CertifiedWithoutCareLevel,
+            Rule::HalfACareLevelChange,
+            Rule::DaysGoBackwards,
+            Rule::UnusualLimit,
+            Rule::PeriodMissesMonth,
+        ],
+    )],
+    new: New::OfLayout(new),
+};
+
+fn new(context: &Context<'_>) -> Box<dyn Subject> {
+    let layout = context.layout;
+    Box::new(Insured {
+        person: PersonItems::of(layout),
+        month: layout.place(KnownItem::ServiceMonth),
+        born: layout.place(KnownItem::Born),
+        certified: layout.place(KnownItem::CertifiedOn),
+        start: layout.place(KnownItem::LimitFrom),
+        end: layout.place(KnownItem::LimitUntil),
+        state: layout.place(KnownItem::CertificationState),
+        changed: layout.place(KnownItem::LevelChangedOn),
+        level: layout.place(KnownItem::CareLevel),
+        previous_level: layout.place(KnownItem::PreviousLevel),
+        limit: layout.place(KnownItem::Limit),
+        over_sum: layout.place(KnownItem::OverSum),
+        days_before: layout.place(KnownItem::CareDaysBefore),
+        days_total: layout.place(KnownItem::CareDaysTotal),
+        slots: SLOTS.iter().map(|items| Slot::of(layout, *items)).collect(),
         with_slip: context
             .name
             .and_then(|name| name.month)
@@ -105,14 +121,10 @@ pub(super) fn subject(context: &Context<'_>) -> Option<Box<dyn Subject>> {
             whole: true,
             ..SupplementFacts::default()
         },
-    }))
+    })
 }
 
 impl Subject for Insured {
-    fn rules(&self) -> &'static [Rule] {
-        RULES
-    }
-
     fn record(&mut self, record: &Judged<'_>, findings: &mut Findings) {
         self.check_slots(record, findings);
         self.check_dates(record, findings);

@@ -2,13 +2,15 @@
 //! unit needs to join its files.
 
 use std::collections::HashMap;
-use std::hash::{BuildHasher, Hasher, RandomState};
 
+use crate::spec::{KnownItem, Layout};
 use crate::types::FileKind;
 
-use super::contents::is_without_content;
-use super::person::{ItemNames, Key, Spot};
-use super::{Context, Facts, Findings, Judged, Rule, Subject, no};
+use super::contents::{self, is_without_content};
+use super::declared::{Declared, New, Scope};
+use super::person::{ItemNames, RecordKey, Spot};
+use super::prints::Prints;
+use super::{Context, Facts, Findings, Judged, Places, Rule, Subject};
 
 /// The lengths of the parts of a key.
 pub(in crate::rules) const PARTS: [usize; 3] = [6, 10, 8];
@@ -17,7 +19,7 @@ pub(in crate::rules) const PARTS: [usize; 3] = [6, 10, 8];
 #[derive(Debug)]
 pub(in crate::rules) struct KeyFacts {
     /// Each key with its first record.
-    pub(in crate::rules) records: HashMap<Key, Keyed>,
+    pub(in crate::rules) records: HashMap<RecordKey, Keyed>,
     /// Whether every record could be read and had a readable key.
     pub(in crate::rules) complete: bool,
     /// For places.
@@ -48,67 +50,81 @@ const BLOCKING: &[Rule] = &[
 const MOST_KEYS: usize = 1 << 19;
 
 struct Keys {
-    kind: FileKind,
     places: [usize; 3],
     /// Whether a key comes once.
     unique: bool,
     /// The items of rows that are told apart by nothing but their contents.
-    rows: &'static [(usize, usize)],
-    repeated: &'static [usize],
+    rows: Places,
+    repeated: Vec<usize>,
+    /// 対象年月 and 要介護状態変更日 of 利用者補足情報.
+    supplement: Option<(usize, usize)>,
     facts: KeyFacts,
-    last: Option<Key>,
-    seen: HashMap<u128, Spot>,
-    hashers: [RandomState; 2],
+    last: Option<RecordKey>,
+    /// By the print of a row, where it stood first.
+    seen: HashMap<u64, Spot>,
+    prints: Prints,
 }
 
-pub(super) fn subject(context: &Context<'_>) -> Option<Box<dyn Subject>> {
-    let kind = context.layout.kind;
+pub(super) const SUBJECT: Declared = Declared {
+    scopes: &[
+        Scope::of(
+            &[
+                FileKind::Up1kyo,
+                FileKind::Uphosoku,
+                FileKind::Upkihon,
+                FileKind::Upyobo,
+                FileKind::Dlt1kyo,
+                FileKind::Dltkihon,
+                FileKind::Dltyobo,
+            ],
+            &[Rule::DuplicateKey],
+        ),
+        Scope::of(
+            &[FileKind::Up3kyo, FileKind::UpkihonSub1, FileKind::UpkihonSub2],
+            &[Rule::DuplicateRow],
+        ),
+        // Their rows have numbers, which another subject judges.
+        Scope::of(&[FileKind::Up2kyo, FileKind::UpyoboSub], &[]),
+    ],
+    new: New::OfLayout(new),
+};
+
+fn new(context: &Context<'_>) -> Box<dyn Subject> {
+    let layout = context.layout;
+    let kind = layout.kind;
     let date = match kind {
-        FileKind::Up1kyo => no(14),
-        FileKind::Up2kyo | FileKind::Up3kyo => no(5),
-        FileKind::Uphosoku
-        | FileKind::Upkihon
-        | FileKind::UpkihonSub1
-        | FileKind::UpkihonSub2
-        | FileKind::Upyobo
-        | FileKind::UpyoboSub
-        | FileKind::Dlt1kyo
-        | FileKind::Dltkihon
-        | FileKind::Dltyobo => no(4),
-        FileKind::Upplan
-        | FileKind::Upjsk
-        | FileKind::Upsikyu
-        | FileKind::Dltplan
-        | FileKind::Dltjsk
-        | FileKind::UpkihonImage => return None,
+        FileKind::Upkihon | FileKind::UpkihonSub1 | FileKind::UpkihonSub2 | FileKind::Dltkihon => {
+            KnownItem::ConsultedOn
+        }
+        FileKind::Upyobo | FileKind::UpyoboSub | FileKind::Dltyobo => KnownItem::PreventionPlanDate,
+        _ => KnownItem::PlanDate,
     };
     let unique = !is_part(kind);
-    let rows: &[(usize, usize)] = match kind {
-        FileKind::Up3kyo => &[(6, 13)],
-        FileKind::UpkihonSub1 => &[(5, 7)],
-        FileKind::UpkihonSub2 => &[(5, 11)],
+    let rows = match kind {
+        FileKind::Up3kyo => Some(contents::WEEKLY),
+        FileKind::UpkihonSub1 => Some(contents::DAILY),
+        FileKind::UpkihonSub2 => Some(contents::ILLNESS),
+        _ => None,
+    };
+    let repeated: &[KnownItem] = match kind {
+        FileKind::Up1kyo | FileKind::Uphosoku => {
+            &[KnownItem::CertificationState, KnownItem::CertifiedOn, KnownItem::CareLevel]
+        }
         _ => &[],
     };
-    let repeated: &[usize] = match kind {
-        FileKind::Up1kyo => const { &[no(17), no(18), no(21)] },
-        FileKind::Uphosoku => const { &[no(16), no(13), no(18)] },
-        _ => &[],
-    };
-    Some(Box::new(Keys {
-        kind,
-        places: [no(2), no(3), date],
+    let supplement = (kind == FileKind::Uphosoku)
+        .then(|| (layout.place(KnownItem::ServiceMonth), layout.place(KnownItem::LevelChangedOn)));
+    Box::new(Keys {
+        places: places(layout, date),
         unique,
-        rows,
-        repeated,
-        facts: KeyFacts {
-            records: HashMap::new(),
-            complete: true,
-            names: ItemNames::of(context.layout),
-        },
+        rows: rows.into_iter().flat_map(|range| contents::range_of(layout, range)).collect(),
+        repeated: layout.places(repeated).collect(),
+        supplement,
+        facts: KeyFacts { records: HashMap::new(), complete: true, names: ItemNames::of(layout) },
         last: None,
         seen: HashMap::new(),
-        hashers: [RandomState::new(), RandomState::new()],
-    }))
+        prints: Prints::new(),
+    })
 }
 
 /// Whether a file holds many records per key, under a parent of its own kind.
@@ -123,8 +139,13 @@ const fn is_part(kind: FileKind) -> bool {
     )
 }
 
+/// Where the parts of a key stand.
+pub(super) fn places(layout: &Layout, date: KnownItem) -> [usize; 3] {
+    [KnownItem::Insurer, KnownItem::Insured, date].map(|item| layout.place(item))
+}
+
 /// The key of a record; nothing where a part cannot be relied on.
-pub(super) fn key(record: &Judged<'_>, places: [usize; 3]) -> Option<Key> {
+pub(super) fn key(record: &Judged<'_>, places: [usize; 3]) -> Option<RecordKey> {
     let mut key = [b' '; 24];
     let mut rest = key.as_mut_slice();
     for (place, length) in places.into_iter().zip(PARTS) {
@@ -142,35 +163,33 @@ pub(super) fn key(record: &Judged<'_>, places: [usize; 3]) -> Option<Key> {
 impl Keys {
     /// The key, and where its last part stands: 利用者補足情報 of a usage slip has a month in the
     /// place of the date.
-    fn key_with_month(&self, record: &Judged<'_>) -> Option<(Key, usize)> {
+    fn key_with_month(&self, record: &Judged<'_>) -> Option<(RecordKey, usize)> {
         let [insurer, insured, date] = self.places;
         let mut key = key(record, [insurer, insured, date])?;
-        if self.kind == FileKind::Uphosoku && key.ends_with(b"00000000") {
-            let month = record.good(no(63)).filter(|month| month.len() == 6)?;
+        if let Some((month_place, _)) = self.supplement
+            && key.ends_with(b"00000000")
+        {
+            let month = record.good(month_place).filter(|month| month.len() == 6)?;
             let (_, part) = key.split_last_chunk_mut::<8>()?;
             part.fill(b' ');
             part.first_chunk_mut::<6>()?.copy_from_slice(month);
-            return Some((key, no(63)));
+            return Some((key, month_place));
         }
         Some((key, date))
     }
 
     fn check_row(&mut self, record: &Judged<'_>, findings: &mut Findings) {
-        if self.rows.is_empty() || is_without_content(record, self.rows) {
+        let mut rows = self.rows;
+        let Some(place) = rows.pop() else { return };
+        if is_without_content(record, self.rows) {
             return;
         }
-        let mut halves = self.hashers.iter().map(|state| {
-            let mut hasher = state.build_hasher();
-            for span in record.record.spans().iter().skip(1) {
-                hasher.write(record.record.raw(*span));
-                hasher.write_u8(0xFF);
-            }
-            u128::from(hasher.finish())
-        });
-        let (high, low) = (halves.next().unwrap_or_default(), halves.next().unwrap_or_default());
-        let place = self.rows.first().map_or(0, |(first, _)| no(*first));
+        let mut print = self.prints.begin();
+        for span in record.record.spans().iter().skip(1) {
+            print.add(record.record.raw(*span));
+        }
         let spot = Spot::of(record, place);
-        let first = *self.seen.entry(high << 64 | low).or_insert(spot);
+        let first = *self.seen.entry(print.finish()).or_insert(spot);
         if first != spot {
             findings.add(Rule::DuplicateRow, || {
                 let draft = super::Draft::record(record.record, record.number);
@@ -181,14 +200,6 @@ impl Keys {
 }
 
 impl Subject for Keys {
-    fn rules(&self) -> &'static [Rule] {
-        match (self.unique, self.rows) {
-            (true, _) => &[Rule::DuplicateKey],
-            (_, []) => &[],
-            _ => &[Rule::DuplicateRow],
-        }
-    }
-
     fn record(&mut self, record: &Judged<'_>, findings: &mut Findings) {
         self.check_row(record, findings);
         let Some((key, date)) = self.key_with_month(record) else {
@@ -216,7 +227,8 @@ impl Subject for Keys {
             return;
         }
         // A level that changes in the course of the plan differs from the plan's rightly.
-        let changes = self.kind == FileKind::Uphosoku && !record.record.item(no(17)).is_empty();
+        let changed_on = self.supplement.map(|(_, changed_on)| record.record.item(changed_on));
+        let changes = changed_on.is_some_and(|date| !date.is_empty());
         let repeated = self.repeated.iter().filter(|_| !changes).map(|place| {
             (record.good(*place).unwrap_or_default().to_vec(), Spot::of(record, *place))
         });

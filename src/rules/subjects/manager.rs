@@ -1,8 +1,10 @@
 //! プラン担当業者コード, 更新業者コード: the 居宅 of the file name (R-FLD-17). 同意書受付業者 is none of
 //! them: another office may have received the consent before.
 
-use crate::types::{MonthPart, OfficeNumber, ServiceType};
+use crate::spec::{KnownItem, Spec};
+use crate::types::{FileKind, FileName, MonthPart, OfficeNumber, ServiceType};
 
+use super::declared::{Declared, New, Scope};
 use super::{Context, Facts, Findings, Judged, Place, Places, Rule, Stranger, Subject};
 
 struct Manager {
@@ -20,49 +22,47 @@ struct Manager {
 /// More strangers than anybody mixes; the rest of a hostile file is not reported one by one.
 const MOST_STRANGERS: usize = 16;
 
-/// 居宅介護支援.
-const HOME_CARE_SUPPORT: &str = "43";
+pub(super) const SUBJECT: Declared = Declared {
+    scopes: &[Scope::of(
+        &[FileKind::Upplan, FileKind::Upjsk, FileKind::Upsikyu, FileKind::Uphosoku],
+        &[Rule::PlanOfAnotherManager],
+    )
+    .where_name(of_one_manager)],
+    new: New::OfName(new),
+};
 
-pub(super) fn subject(context: &Context<'_>) -> Option<Box<dyn Subject>> {
-    let name = context.name?;
+/// 第6表, 第7表 and what goes with them, 居宅サービス計画 being judged as a whole; and nothing that is
+/// commissioned: there the plan may be the 包括's or the 居宅's.
+fn of_one_manager(spec: &Spec, name: &FileName) -> bool {
+    let commissioned = name.service_types.is_some_and(|(from, to)| {
+        let (manager, other) = if name.kind.is_actual() { (to, from) } else { (from, to) };
+        manager.as_str() != Spec::HOME_CARE_MANAGEMENT
+            || spec.is_care_management(other)
+            || spec.is_preventive(other)
+    });
+    !commissioned && name.month != Some(MonthPart::Zero)
+}
+
+fn new(context: &Context<'_>, name: &FileName) -> Box<dyn Subject> {
     let actual = name.kind.is_actual();
-    if let Some((from, to)) = name.service_types {
-        let (manager, other) = if actual { (to, from) } else { (from, to) };
-        // With commissioning the plan may be the 包括's or the 居宅's.
-        let commissioned = manager.as_str() != HOME_CARE_SUPPORT
-            || context.spec.is_care_management(other)
-            || context.spec.is_preventive(other);
-        if commissioned {
-            return None;
-        }
-    }
-    let wanted: &[&str] = if actual {
-        &["プラン担当業者コード"]
+    let wanted: &[KnownItem] = if actual {
+        &[KnownItem::PlanningOffice]
     } else {
-        &["プラン担当業者コード", "更新業者コード"]
+        &[KnownItem::PlanningOffice, KnownItem::UpdatingOffice]
     };
-    let items: Vec<usize> =
-        wanted.iter().filter_map(|name| context.layout.position(name)).collect();
-    // 第6表, 第7表 and what goes with them; 居宅サービス計画 is judged as a whole.
-    if items.is_empty() || !name.kind.has_month() || name.month == Some(MonthPart::Zero) {
-        return None;
-    }
-    let code = context.layout.position("サービスコード");
-    Some(Box::new(Manager {
+    let items: Vec<usize> = context.layout.places(wanted).collect();
+    let code = context.layout.find(KnownItem::ServiceCode);
+    Box::new(Manager {
         all: items.iter().copied().chain(code).collect(),
         items,
         code,
         preventive: context.spec.preventive_types().collect(),
         manager: if actual { name.recipient } else { name.sender },
         strangers: Vec::new(),
-    }))
+    })
 }
 
 impl Subject for Manager {
-    fn rules(&self) -> &'static [Rule] {
-        &[Rule::PlanOfAnotherManager]
-    }
-
     fn record(&mut self, record: &Judged<'_>, _: &mut Findings) {
         let manager = self.manager.as_bytes();
         let stranger = self.items.iter().find_map(|place| {

@@ -10,6 +10,7 @@ mod advice;
 mod contents;
 mod coverage;
 mod dates;
+mod declared;
 mod equipment;
 pub(super) mod facts;
 mod insured;
@@ -22,19 +23,23 @@ pub(super) mod person;
 mod picture;
 mod planned;
 mod planner;
+mod prints;
 mod recipient;
 mod relevance;
 mod repeats;
 mod services;
+mod shown;
 mod slip;
 mod supplement;
 mod usage;
 mod week;
 
 pub(super) use keys::{KeyFacts, Keyed, PARTS};
-pub(super) use person::Key;
+pub(super) use person::RecordKey;
 pub(super) use services::{Service, ServiceFacts};
+pub(super) use shown::Subjects;
 
+use declared::Declared;
 use facts::{PlanFacts, SlipFacts, SupplementFacts};
 
 use crate::record::Record;
@@ -51,9 +56,6 @@ use super::table::Rule;
 
 /// A check over several items or records of one file.
 pub(super) trait Subject {
-    /// The rules that it may report.
-    fn rules(&self) -> &'static [Rule];
-
     /// Looks at one record.
     fn record(&mut self, record: &Judged<'_>, findings: &mut Findings);
 
@@ -67,6 +69,11 @@ pub(super) trait Subject {
 
     /// So many records after the one that it saw last were not shown to it.
     fn pass(&mut self, _records: u64) {}
+
+    /// Of the rules that it decides, those that it could not: there was too much of the file.
+    fn given_up(&self) -> &'static [Rule] {
+        &[]
+    }
 
     /// The file is at its end.
     fn end_file(self: Box<Self>, findings: &mut Findings, facts: &mut Facts);
@@ -182,46 +189,82 @@ pub(super) struct Context<'s> {
     pub(super) name: Option<&'s FileName>,
 }
 
-/// The subjects of a file.
-pub(super) fn subjects(context: &Context<'_>) -> Vec<Box<dyn Subject>> {
-    let mut subjects: Vec<Box<dyn Subject>> = Vec::new();
-    subjects.extend(month::subject(context));
-    subjects.extend(supplement::subject(context));
-    // What 第6表 plans is known before its users are held against the recipient.
-    subjects.extend(planned::subject(context));
-    subjects.extend(recipient::subject(context));
-    subjects.extend(addressee::subject(context));
-    subjects.extend(actuals::subject(context));
-    subjects.extend(picture::subject(context));
-    subjects.extend(usage::subjects(context));
-    subjects.extend(equipment::subject(context));
-    subjects.extend(manager::subject(context));
-    subjects.extend(slip::subject(context));
-    subjects.extend(insured::subject(context));
-    subjects.extend(repeats::subject(context));
-    subjects.extend(dates::subject(context));
-    subjects.extend(contents::subject(context));
-    subjects.extend(coverage::subject(context));
-    subjects.extend(week::subject(context));
-    subjects.extend(numbering::subject(context));
-    subjects.extend(keys::subject(context));
-    subjects.extend(services::subject(context));
-    subjects.extend(planner::subject(context));
-    subjects.extend(relevance::subject(context));
-    subjects.extend(advice::subject(context));
-    subjects
+/// Every subject.
+///
+/// The order counts in one place: what 第6表 plans is known before its users are held against the
+/// recipient, who adds to what is known of them when the file is at its end.
+const SUBJECTS: &[&Declared] = &[
+    &month::SUBJECT,
+    &supplement::SUBJECT,
+    &planned::SUBJECT,
+    &recipient::SUBJECT,
+    &addressee::SUBJECT,
+    &actuals::SUBJECT,
+    &picture::SUBJECT,
+    &usage::DAY,
+    &usage::TIMES,
+    &usage::MARKS,
+    &usage::COUNT,
+    &equipment::SUBJECT,
+    &manager::SUBJECT,
+    &slip::SUBJECT,
+    &insured::SUBJECT,
+    &repeats::SUBJECT,
+    &dates::SUBJECT,
+    &contents::SUBJECT,
+    &coverage::SUBJECT,
+    &week::SUBJECT,
+    &numbering::SUBJECT,
+    &keys::SUBJECT,
+    &services::SUBJECT,
+    &planner::SUBJECT,
+    &relevance::SUBJECT,
+    &advice::SUBJECT,
+];
+
+/// The subjects of a file, each with the rules that it decides there.
+fn subjects(context: &Context<'_>) -> Vec<(RuleSet, Box<dyn Subject>)> {
+    let of_file = |subject: &&Declared| {
+        let rules = subject.rules(context)?;
+        Some((rules, subject.make(context)?))
+    };
+    SUBJECTS.iter().filter_map(of_file).collect()
 }
 
-/// The place of an item by its 項目番号, by which the standard refers to it (`UP1KYO.14`).
-const fn no(number: usize) -> usize {
-    number.saturating_sub(1)
-}
-
-/// The rules of all subjects of a file.
-pub(super) fn rules(subjects: &[Box<dyn Subject>]) -> RuleSet {
-    let mut rules = RuleSet::default();
-    for subject in subjects {
-        rules.extend(&RuleSet::of(subject.rules()));
+/// The rules that the subjects of a file decide.
+pub(super) fn rules(context: &Context<'_>) -> RuleSet {
+    let mut all = RuleSet::default();
+    for rules in SUBJECTS.iter().filter_map(|subject| subject.rules(context)) {
+        all.extend(&rules);
     }
-    rules
+    all
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::types::Edition;
+
+    use super::*;
+
+    /// No layout lacks an item that a subject asks it for, whatever the name of the file is.
+    #[test]
+    fn every_subject_finds_its_items_in_every_layout() {
+        let spec = Spec::builtin().expect("consistent");
+        let ways = [
+            "1370000018_43_1370000026_11",
+            "1370000026_11_1370000018_43",
+            "1300000013_46_1370000083_A6",
+            "1370000018_1370000026",
+        ];
+        let mut built = 0;
+        for layout in spec.layouts() {
+            let month = if layout.kind.has_month() { "_202604" } else { "" };
+            let name = |way| format!("{}{month}_{way}_20260326111500.CSV", layout.kind);
+            let names = ways.map(|way| FileName::parse(&name(way)).expect("a name"));
+            for name in names.iter().map(Some).chain([None]) {
+                built += subjects(&Context { spec, layout, name }).len();
+            }
+        }
+        assert!(built > Edition::ALL.len() * ways.len());
+    }
 }

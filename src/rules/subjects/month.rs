@@ -1,11 +1,10 @@
 //! 対象年月: one per file (R-UNIT-02), the one of the file name (I-01).
 
+use crate::spec::KnownItem;
 use crate::types::{FileKind, MonthPart};
 
+use super::declared::{Declared, New, Scope};
 use super::{Context, Draft, Facts, Findings, Judged, Places, Rule, Subject};
-
-const DIFFERS: &[Rule] = &[Rule::MonthDiffersFromName];
-const ONE_PER_FILE: &[Rule] = &[Rule::MonthDiffersFromName, Rule::SeveralServiceMonths];
 
 /// The months of a file, each with where it was first seen.
 struct Months {
@@ -21,26 +20,40 @@ struct Months {
 /// More months than anybody mixes; the rest of a hostile file is not remembered.
 const MOST_MONTHS: usize = 24;
 
-pub(super) fn subject(context: &Context<'_>) -> Option<Box<dyn Subject>> {
+pub(super) const SUBJECT: Declared = Declared {
+    scopes: &[
+        Scope::of(&[FileKind::Uphosoku], &[Rule::MonthDiffersFromName]),
+        // 利用者補足情報 goes with plans of any month; of all others a file is of one month.
+        Scope::of(
+            &[
+                FileKind::Upplan,
+                FileKind::Upjsk,
+                FileKind::Upsikyu,
+                FileKind::Dltplan,
+                FileKind::Dltjsk,
+            ],
+            &[Rule::MonthDiffersFromName, Rule::SeveralServiceMonths],
+        ),
+    ],
+    new: New::OfLayout(new),
+};
+
+fn new(context: &Context<'_>) -> Box<dyn Subject> {
     let kind = context.layout.kind;
-    if !kind.has_month() {
-        return None;
-    }
-    let place =
-        ["対象年月", "削除対象年月"].iter().find_map(|name| context.layout.position(name))?;
+    let place = context.layout.place(if kind.is_deletion() {
+        KnownItem::DeletedMonth
+    } else {
+        KnownItem::ServiceMonth
+    });
     let name = context.name.and_then(|name| name.month).map(|month| match month {
         MonthPart::Zero => "000000".to_owned(),
         MonthPart::Month(month) => month.to_string(),
     });
     let one_per_file = kind != FileKind::Uphosoku;
-    Some(Box::new(Months { place, name, one_per_file, last: Vec::new(), seen: Vec::new() }))
+    Box::new(Months { place, name, one_per_file, last: Vec::new(), seen: Vec::new() })
 }
 
 impl Subject for Months {
-    fn rules(&self) -> &'static [Rule] {
-        if self.one_per_file { ONE_PER_FILE } else { DIFFERS }
-    }
-
     fn record(&mut self, record: &Judged<'_>, _: &mut Findings) {
         let Some(month) = record.good(self.place) else { return };
         if month == self.last || month.is_empty() {

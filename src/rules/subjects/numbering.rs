@@ -2,42 +2,64 @@
 //! number (R-FLD-15, R-YOBO-05, I-08, I-32, I-33).
 
 use std::collections::{BTreeMap, HashMap};
-use std::hash::{BuildHasher, RandomState};
+use std::ops::RangeInclusive;
 
+use crate::spec::KnownItem;
 use crate::types::FileKind;
 
+use super::contents;
+use super::declared::{Declared, New, Scope};
 use super::keys;
-use super::person::{ItemNames, Key, Person, Spot};
-use super::{Context, Facts, Findings, Judged, Rule, Severity, Subject, Suspended, no};
+use super::person::{ItemNames, Person, RecordKey, Spot};
+use super::prints::Prints;
+use super::{Context, Facts, Findings, Judged, Rule, Severity, Subject, Suspended};
 
 /// What is numbered, from the outside in: 課題, 援助目標 or 支援計画, 援助内容 or 利用サービス.
 struct Scheme {
-    date: usize,
-    numbers: [usize; 3],
+    date: KnownItem,
+    numbers: [KnownItem; 3],
     /// The texts that belong to each of the two outer numbers.
-    texts: [&'static [usize]; 2],
+    texts: [&'static [KnownItem]; 2],
     /// The first and last items that need the second and third number; the third table always
     /// needs all.
-    needing: Option<[(usize, usize); 2]>,
+    needing: Option<[(KnownItem, KnownItem); 2]>,
     /// Whether texts are left out on the following rows of their number (R-YOBO-05).
     left_out: bool,
 }
 
 const PLAN: Scheme = Scheme {
-    date: no(5),
-    numbers: [no(6), no(8), no(13)],
-    texts: [&[no(7)], &[no(9), no(10), no(11), no(12)]],
+    date: KnownItem::PlanDate,
+    numbers: [KnownItem::IssueNumber, KnownItem::GoalNumber, KnownItem::HelpNumber],
+    texts: [
+        &[KnownItem::Issue],
+        &[KnownItem::LongGoal, KnownItem::ShortGoal, KnownItem::LongPeriod, KnownItem::ShortPeriod],
+    ],
     needing: None,
     left_out: false,
 };
 
 const PREVENTION: Scheme = Scheme {
-    date: no(4),
-    numbers: [no(5), no(10), no(14)],
-    texts: [&[no(6), no(7), no(8), no(9)], &[no(11), no(12), no(13)]],
-    needing: Some([(no(11), no(17)), (no(15), no(17))]),
+    date: KnownItem::PreventionPlanDate,
+    numbers: [KnownItem::IssueNumber, KnownItem::SupportNumber, KnownItem::UseNumber],
+    texts: [
+        &[KnownItem::WholeIssue, KnownItem::Proposal, KnownItem::Intention, KnownItem::Goal],
+        &[KnownItem::SupportPoint, KnownItem::InformalSupport, KnownItem::InsuredSupport],
+    ],
+    needing: Some([
+        (KnownItem::SupportPoint, KnownItem::UsePeriod),
+        (KnownItem::UseKind, KnownItem::UsePeriod),
+    ]),
     left_out: true,
 };
+
+/// Where a layout has the items of a scheme.
+struct Places {
+    /// The parts of the key.
+    key: [usize; 3],
+    numbers: [usize; 3],
+    texts: [Vec<usize>; 2],
+    needing: Option<[RangeInclusive<usize>; 2]>,
+}
 
 /// 0 where there is none.
 type Numbers = [u8; 3];
@@ -47,10 +69,11 @@ type Numbers = [u8; 3];
 const MOST_PLANS: usize = 1 << 17;
 
 struct Numbering {
-    scheme: &'static Scheme,
+    places: Places,
+    left_out: bool,
     names: ItemNames,
-    hasher: RandomState,
-    plans: HashMap<Key, Plan>,
+    prints: Prints,
+    plans: HashMap<RecordKey, Plan>,
     overflow: bool,
 }
 
@@ -68,67 +91,80 @@ struct Plan {
 struct Group {
     number: Spot,
     text: Option<Spot>,
-    /// The hash of each text, by its place, with where it came first.
+    /// The print of each text, by its place, with where it came first.
     texts: Vec<(usize, u64, Spot)>,
 }
 
-pub(super) fn subject(context: &Context<'_>) -> Option<Box<dyn Subject>> {
-    let scheme = match context.layout.kind {
-        FileKind::Up2kyo => &PLAN,
-        FileKind::UpyoboSub => &PREVENTION,
-        _ => return None,
-    };
-    Some(Box::new(Numbering {
-        scheme,
-        names: ItemNames::of(context.layout),
-        hasher: RandomState::new(),
+/// What both tables are held against.
+const RULES: &[Rule] = &[
+    Rule::NumberNotFrom1To99,
+    Rule::DuplicateNumbers,
+    Rule::NumbersNotContiguous,
+    Rule::NumberWithoutText,
+    Rule::RepeatedTextDiffers,
+    Rule::RepeatedTextNotLeftOut,
+];
+
+pub(super) const SUBJECT: Declared = Declared {
+    scopes: &[
+        Scope::of(
+            &[FileKind::Up2kyo],
+            &[
+                Rule::NumberNotFrom1To99,
+                Rule::DuplicateNumbers,
+                Rule::NumbersNotContiguous,
+                Rule::NumberWithoutText,
+                Rule::RepeatedTextDiffers,
+            ],
+        ),
+        Scope::of(&[FileKind::UpyoboSub], RULES),
+    ],
+    new: New::OfLayout(new),
+};
+
+fn new(context: &Context<'_>) -> Box<dyn Subject> {
+    let layout = context.layout;
+    let scheme = if layout.kind == FileKind::Up2kyo { PLAN } else { PREVENTION };
+    Box::new(Numbering {
+        places: Places {
+            key: keys::places(layout, scheme.date),
+            numbers: scheme.numbers.map(|item| layout.place(item)),
+            texts: scheme.texts.map(|items| layout.places(items).collect()),
+            needing: scheme
+                .needing
+                .map(|ranges| ranges.map(|range| contents::range_of(layout, range))),
+        },
+        left_out: scheme.left_out,
+        names: ItemNames::of(layout),
+        prints: Prints::new(),
         plans: HashMap::new(),
         overflow: false,
-    }))
+    })
 }
 
 impl Subject for Numbering {
-    fn rules(&self) -> &'static [Rule] {
-        if self.overflow {
-            &[]
-        } else if self.scheme.left_out {
-            &[
-                Rule::NumberNotFrom1To99,
-                Rule::DuplicateNumbers,
-                Rule::NumbersNotContiguous,
-                Rule::NumberWithoutText,
-                Rule::RepeatedTextDiffers,
-                Rule::RepeatedTextNotLeftOut,
-            ]
-        } else {
-            &[
-                Rule::NumberNotFrom1To99,
-                Rule::DuplicateNumbers,
-                Rule::NumbersNotContiguous,
-                Rule::NumberWithoutText,
-                Rule::RepeatedTextDiffers,
-            ]
-        }
+    fn given_up(&self) -> &'static [Rule] {
+        if self.overflow { RULES } else { &[] }
     }
 
     fn record(&mut self, record: &Judged<'_>, findings: &mut Findings) {
-        let scheme = self.scheme;
-        let Some(key) = keys::key(record, [no(2), no(3), scheme.date]) else { return };
+        let places = &self.places;
+        let Some(key) = keys::key(record, places.key) else { return };
         if self.plans.len() >= MOST_PLANS && !self.plans.contains_key(&key) {
             self.overflow = true;
             return;
         }
         let plan = self.plans.entry(key).or_default();
-        let Some(numbers) = scheme.numbers(record, plan, findings) else { return };
+        let Some(numbers) = places.numbers(record, plan, findings) else { return };
         let lowest = numbers.iter().rposition(|number| *number > 0).unwrap_or_default();
-        let [first, second, third] = scheme.numbers;
+        let [first, second, third] = places.numbers;
         let here = [first, second, third].into_iter().nth(lowest).unwrap_or(first);
         let spot = Spot::of(record, here);
         let before = *plan.rows.entry(numbers).or_insert(spot);
         if before != spot {
             plan.spoiled = true;
             // Which of its numbers tell the rows of the sub-table apart, the source leaves open.
-            let limit = if scheme.left_out { Severity::Warning } else { Severity::Error };
+            let limit = if self.left_out { Severity::Warning } else { Severity::Error };
             findings.add_at_most(Rule::DuplicateNumbers, limit, || {
                 let shown: Vec<String> =
                     numbers.iter().take(lowest + 1).map(ToString::to_string).collect();
@@ -142,7 +178,7 @@ impl Subject for Numbering {
         }
         let [issue, goal, _] = numbers;
         let outer = [([issue, 0], first), ([issue, goal], second)];
-        for ((group, number), texts) in outer.into_iter().zip(scheme.texts) {
+        for ((group, number), texts) in outer.into_iter().zip(&places.texts) {
             if group != [issue, 0] && goal == 0 {
                 continue;
             }
@@ -152,7 +188,7 @@ impl Subject for Numbering {
                 text: texts.first().map(|place| Spot::of(record, *place)),
                 texts: Vec::new(),
             });
-            let odd = group.take(record, texts, &self.hasher, known && scheme.left_out);
+            let odd = group.take(record, texts, self.prints, known && self.left_out);
             if let Some((rule, place, before)) = odd {
                 plan.spoiled |= rule == Rule::RepeatedTextDiffers;
                 findings.add(rule, || {
@@ -178,7 +214,7 @@ impl Subject for Numbering {
     }
 }
 
-impl Scheme {
+impl Places {
     /// The numbers of a row, where they can be relied on.
     fn numbers(
         &self,
@@ -195,13 +231,11 @@ impl Scheme {
             *number = value.iter().fold(0_u8, |number, digit| {
                 number.saturating_mul(10).saturating_add(digit.saturating_sub(b'0'))
             });
-            let needed = match (level, self.needing) {
+            let needed = match (level, &self.needing) {
                 (0, _) | (_, None) => true,
-                (level, Some(needing)) => {
-                    needing.into_iter().nth(level - 1).is_some_and(|(first, last)| {
-                        (first..=last).any(|place| !record.record.item(place).is_empty())
-                    })
-                }
+                (level, Some(needing)) => needing.iter().nth(level - 1).is_some_and(|range| {
+                    range.clone().any(|place| !record.record.item(place).is_empty())
+                }),
             };
             if *number == 0 && (needed || !value.is_empty()) {
                 plan.spoiled = true;
@@ -222,19 +256,19 @@ impl Group {
         &mut self,
         record: &Judged<'_>,
         places: &[usize],
-        hasher: &RandomState,
+        prints: Prints,
         left_out: bool,
     ) -> Option<(Rule, usize, Spot)> {
         let mut repeated = None;
         for place in places {
             let Some(text) = record.good(*place).filter(|text| !text.is_empty()) else { continue };
-            let hash = hasher.hash_one(text);
+            let print = prints.of(*place, text);
             let Some((_, known, before)) = self.texts.iter().find(|(known, ..)| known == place)
             else {
-                self.texts.push((*place, hash, Spot::of(record, *place)));
+                self.texts.push((*place, print, Spot::of(record, *place)));
                 continue;
             };
-            if *known != hash {
+            if *known != print {
                 return Some((Rule::RepeatedTextDiffers, *place, *before));
             }
             if left_out && repeated.is_none() {

@@ -7,9 +7,9 @@
 use super::person::Person;
 
 /// What is known from two runs of one person becomes one.
-pub(in crate::rules) trait Join {
+pub(in crate::rules) trait Merge {
     /// Adds what a run further down said.
-    fn join(&mut self, later: Self);
+    fn merge(&mut self, later: Self);
 }
 
 /// What is known of each run of records.
@@ -23,7 +23,7 @@ pub(super) struct Runs<V> {
 /// So few entries are not worth sorting before the end.
 const FEW: usize = 1 << 16;
 
-impl<V: Join> Runs<V> {
+impl<V: Merge> Runs<V> {
     pub(super) const fn new() -> Self {
         Self { entries: Vec::new(), enough: FEW }
     }
@@ -55,7 +55,7 @@ impl<V: Join> Runs<V> {
         let mut sorted: Vec<(Person, V)> = Vec::with_capacity(self.entries.len());
         for (person, value) in self.entries.drain(..) {
             match sorted.last_mut() {
-                Some((last, known)) if *last == person => known.join(value),
+                Some((last, known)) if *last == person => known.merge(value),
                 _ => sorted.push((person, value)),
             }
         }
@@ -109,8 +109,8 @@ mod tests {
     #[derive(Debug, PartialEq, Eq)]
     struct Numbers(Vec<u32>);
 
-    impl Join for Numbers {
-        fn join(&mut self, later: Self) {
+    impl Merge for Numbers {
+        fn merge(&mut self, later: Self) {
             self.0.extend(later.0);
         }
     }

@@ -3,14 +3,14 @@
 use std::fmt;
 use std::sync::Arc;
 
-use crate::spec::{Item, Layout};
+use crate::spec::{Item, KnownItem, Layout};
 
 use crate::rules::finding;
 
 use super::{Judged, Place, Places};
 
 /// 保険者番号, 被保険者番号 and the date that ties the files of a plan together.
-pub(in crate::rules) type Key = [u8; 24];
+pub(in crate::rules) type RecordKey = [u8; 24];
 
 /// 保険者番号 and 被保険者番号: who a record is about; part of every key (R-REL).
 #[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -29,13 +29,13 @@ impl Person {
     }
 
     /// Whom a key is about, which begins with both numbers.
-    pub(in crate::rules) fn of_key(key: &Key) -> Self {
+    pub(in crate::rules) fn of_key(key: &RecordKey) -> Self {
         Self(key.first_chunk().copied().unwrap_or([b' '; 16]))
     }
 
-    /// Makes it part of a key.
-    pub(super) fn add_to(&self, print: &mut Fingerprint) {
-        print.add(&self.0);
+    /// Both numbers.
+    pub(super) const fn as_bytes(&self) -> &[u8] {
+        &self.0
     }
 
     /// 被保険者番号 by itself.
@@ -63,11 +63,11 @@ pub(in crate::rules) struct PersonItems {
 }
 
 impl PersonItems {
-    pub(super) fn of(layout: &Layout) -> Option<Self> {
-        Some(Self {
-            insurer: layout.position("保険者番号")?,
-            insured: layout.position("被保険者番号")?,
-        })
+    pub(super) fn of(layout: &Layout) -> Self {
+        Self {
+            insurer: layout.place(KnownItem::Insurer),
+            insured: layout.place(KnownItem::Insured),
+        }
     }
 
     /// Both items.
@@ -97,10 +97,6 @@ pub(in crate::rules) struct Spot {
 }
 
 impl Spot {
-    /// Nowhere.
-    pub(in crate::rules) const NONE: Self =
-        Self { offset: 0, line: 0, record: 0, length: 0, item: 0 };
-
     /// The item at a place from 0.
     pub(super) fn of(record: &Judged<'_>, place: usize) -> Self {
         let span = record.record.spans().get(place).copied().unwrap_or_default();
@@ -184,52 +180,6 @@ pub(in crate::rules) fn number(digits: &[u8]) -> Option<i64> {
     Some(if negative { -value } else { value })
 }
 
-/// A key of several items as one number. Two keys of one file are as good as never the same: a
-/// million of them collide with a probability of 1 in 37 million.
-#[derive(Debug, Clone, Copy)]
-pub(super) struct Fingerprint(u64);
-
-impl Fingerprint {
-    pub(super) const fn new() -> Self {
-        Self(0x243F_6A88_85A3_08D3)
-    }
-
-    /// Adds an item; its length counts too, so that items never run together.
-    pub(super) fn add(&mut self, bytes: &[u8]) {
-        let mut state = self.0 ^ u64::try_from(bytes.len()).unwrap_or_default();
-        let (words, rest) = bytes.as_chunks::<8>();
-        for word in words {
-            state = fold(state, u64::from_le_bytes(*word));
-        }
-        if !rest.is_empty() || words.is_empty() {
-            let word = rest.iter().rfold(0, |word, byte| word << 8 | u64::from(*byte));
-            state = fold(state, word);
-        }
-        self.0 = state;
-    }
-
-    /// One item by itself. The prints of several can be added up: that of an item depends on its
-    /// place.
-    pub(super) fn of(place: usize, bytes: &[u8]) -> u64 {
-        let mut print = Self::new();
-        print.0 ^= u64::try_from(place).unwrap_or_default().rotate_left(32);
-        print.add(bytes);
-        print.finish()
-    }
-
-    pub(super) const fn finish(self) -> u64 {
-        self.0
-    }
-}
-
-/// Multiplies to 128 bits and folds the halves.
-fn fold(state: u64, word: u64) -> u64 {
-    let wide = u128::from(state ^ word ^ 0x1319_8A2E_0370_7344) * 0x9E37_79B9_7F4A_7C15_u128;
-    let low = u64::try_from(wide & u128::from(u64::MAX)).unwrap_or_default();
-    let high = u64::try_from(wide >> 64).unwrap_or_default();
-    low ^ high.rotate_left(23) ^ state.rotate_left(31)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -248,26 +198,6 @@ mod tests {
         assert_eq!(number(b"-12"), Some(-12));
         for none in [&b""[..], b"-", b"1.0", b"9999999999999999"] {
             assert_eq!(number(none), None);
-        }
-    }
-
-    #[test]
-    fn fingerprints_tell_keys_apart() {
-        let of = |parts: &[&str]| {
-            let mut print = Fingerprint::new();
-            for part in parts {
-                print.add(part.as_bytes());
-            }
-            print.finish()
-        };
-        assert_eq!(of(&["1310110000900011", "20260401"]), of(&["1310110000900011", "20260401"]));
-        assert_ne!(of(&["ab", "c"]), of(&["a", "bc"]));
-        assert_ne!(of(&["", "a"]), of(&["a", ""]));
-        let mut seen = std::collections::HashSet::new();
-        for a in 0..300 {
-            for b in 0..300 {
-                assert!(seen.insert(of(&[&format!("{a:08}"), &format!("{b:04}")])));
-            }
         }
     }
 }

@@ -3,42 +3,44 @@
 use std::collections::HashMap;
 
 use crate::record::ms932;
+use crate::spec::KnownItem;
 use crate::types::{FileKind, FileName, MonthPart};
 
+use super::declared::{Declared, New, Scope};
 use super::keys;
-use super::person::Key;
-use super::{Context, Facts, Findings, Judged, Place, Rule, Subject, no};
+use super::person::RecordKey;
+use super::{Context, Facts, Findings, Judged, Place, Rule, Subject};
 
 struct Pictures {
     place: usize,
+    /// The parts of the key.
+    key: [usize; 3],
     /// The name of the file itself.
     name: Option<FileName>,
     named: Vec<(FileName, Place)>,
     /// By picture, its place among them and the key of the record that names it.
-    known: HashMap<FileName, (usize, Option<Key>)>,
+    known: HashMap<FileName, (usize, Option<RecordKey>)>,
 }
 
 /// The branch has four digits; a file whose own name is unknown may name others without end.
 const MOST_PICTURES: usize = 10_000;
 
-pub(super) fn subject(context: &Context<'_>) -> Option<Box<dyn Subject>> {
-    if context.layout.kind != FileKind::Upkihon {
-        return None;
-    }
-    let place = context.layout.position("家族構成 画像ファイル名")?;
-    Some(Box::new(Pictures {
-        place,
+pub(super) const SUBJECT: Declared = Declared {
+    scopes: &[Scope::of(&[FileKind::Upkihon], &[Rule::ImageNameDoesNotFit, Rule::ImageNamedTwice])],
+    new: New::OfLayout(new),
+};
+
+fn new(context: &Context<'_>) -> Box<dyn Subject> {
+    Box::new(Pictures {
+        place: context.layout.place(KnownItem::FamilyPicture),
+        key: keys::places(context.layout, KnownItem::ConsultedOn),
         name: context.name.cloned(),
         named: Vec::new(),
         known: HashMap::new(),
-    }))
+    })
 }
 
 impl Subject for Pictures {
-    fn rules(&self) -> &'static [Rule] {
-        &[Rule::ImageNameDoesNotFit, Rule::ImageNamedTwice]
-    }
-
     fn record(&mut self, record: &Judged<'_>, findings: &mut Findings) {
         let Some(value) = record.good(self.place).filter(|value| !value.is_empty()) else {
             return;
@@ -53,7 +55,7 @@ impl Subject for Pictures {
         };
         match named.filter(fits) {
             Some(named) => {
-                let key = keys::key(record, [no(2), no(3), no(4)]);
+                let key = keys::key(record, self.key);
                 if let Some((before, same)) = self.known.get(&named) {
                     // That the whole record comes twice is told already.
                     if key.is_none() || *same != key {

@@ -1,12 +1,14 @@
 //! 第6表 予定: who is there, and how often each service, for the other files of the send unit.
 
-use super::facts::{PlanFacts, PlanGroup, PlanGroups, PlanKey, PlanPerson};
+use crate::spec::KnownItem;
 use crate::types::FileKind;
 
-use super::people::{Join as _, Runs};
+use super::declared::{Declared, New, Scope};
+use super::facts::{PlanFacts, PlanGroup, PlanGroups, PlanKey, PlanPerson};
+use super::people::{Merge as _, Runs};
 use super::person::{ItemNames, Person, PersonItems, Spot, number};
 use super::usage::is_stay;
-use super::{Context, Facts, Findings, Judged, Places, Rule, Subject};
+use super::{Context, Facts, Findings, Judged, Places, Subject};
 
 /// More than any region plans; beyond these nothing is counted.
 const MOST_GROUPS: usize = 400_000;
@@ -38,22 +40,21 @@ struct Planned {
     open: Option<usize>,
 }
 
-pub(super) fn subject(context: &Context<'_>) -> Option<Box<dyn Subject>> {
+pub(super) const SUBJECT: Declared =
+    Declared { scopes: &[Scope::of(&[FileKind::Upplan], &[])], new: New::OfLayout(new) };
+
+fn new(context: &Context<'_>) -> Box<dyn Subject> {
     let layout = context.layout;
-    if layout.kind != FileKind::Upplan {
-        return None;
-    }
-    let position = |name| layout.position(name);
     let names = ItemNames::of(layout);
-    let person = PersonItems::of(layout)?;
-    let code = position("サービスコード")?;
-    let office = position("サービス事業者コード")?;
-    let units = position("単位数")?;
-    let count = position("サービス回数")?;
-    let over_thirty = position("３０日超区分")?;
-    let days_before = position("前月までの短期入所利用日数")?;
+    let person = PersonItems::of(layout);
+    let code = layout.place(KnownItem::ServiceCode);
+    let office = layout.place(KnownItem::ServiceOffice);
+    let units = layout.place(KnownItem::Units);
+    let count = layout.place(KnownItem::ServiceCount);
+    let over_thirty = layout.place(KnownItem::OverThirty);
+    let days_before = layout.place(KnownItem::StayDaysBefore);
     let all = [code, office, units, count, over_thirty, days_before].into_iter().collect();
-    Some(Box::new(Planned {
+    Box::new(Planned {
         person,
         code,
         office,
@@ -69,14 +70,10 @@ pub(super) fn subject(context: &Context<'_>) -> Option<Box<dyn Subject>> {
         overflow: false,
         last: None,
         at_hand: [None; AT_HAND],
-    }))
+    })
 }
 
 impl Subject for Planned {
-    fn rules(&self) -> &'static [Rule] {
-        &[]
-    }
-
     fn record(&mut self, record: &Judged<'_>, _: &mut Findings) {
         self.open = None;
         let Some(person) = self.person.read(record) else {
@@ -101,7 +98,7 @@ impl Subject for Planned {
             torn: !counted,
         };
         if let Some(known) = self.people.at_hand(person) {
-            known.join(said);
+            known.merge(said);
         } else if self.people.len() < MOST_PEOPLE {
             self.people.push(person, said);
         } else {

@@ -1,12 +1,14 @@
 //! 居宅サービス計画: whose plan it is, against the sender in the file name (I-36).
 
-use crate::types::{FileKind, MonthPart, OfficeNumber};
+use crate::spec::KnownItem;
+use crate::types::{FileKind, FileName, MonthPart, OfficeNumber};
 
-use super::{Context, Facts, Findings, Judged, Place, Rule, Stranger, Subject, no};
+use super::declared::{Declared, New, Scope, any_name};
+use super::{Context, Facts, Findings, Judged, Place, Rule, Stranger, Subject};
 
-struct Manager {
+struct Planner {
     sender: OfficeNumber,
-    offices: &'static [usize],
+    offices: Vec<usize>,
     /// What was seen already, by value and item.
     strangers: Vec<(Vec<u8>, usize, Place)>,
 }
@@ -14,25 +16,28 @@ struct Manager {
 /// More strangers than anybody mixes; the rest of a hostile file is not remembered.
 const MOST_STRANGERS: usize = 16;
 
-pub(super) fn subject(context: &Context<'_>) -> Option<Box<dyn Subject>> {
-    let name = context.name?;
-    let offices: &[usize] = match name.kind {
-        FileKind::Up1kyo => const { &[no(13), no(27)] },
-        FileKind::Up2kyo => const { &[no(21)] },
-        FileKind::Uphosoku if name.month == Some(MonthPart::Zero) => const { &[no(61)] },
-        _ => return None,
+/// The finding is made when the whole unit is known.
+pub(super) const SUBJECT: Declared = Declared {
+    scopes: &[
+        Scope::of(&[FileKind::Up1kyo, FileKind::Up2kyo], &[]).where_name(any_name),
+        Scope::of(&[FileKind::Uphosoku], &[])
+            .where_name(|_, name| name.month == Some(MonthPart::Zero)),
+    ],
+    new: New::OfName(new),
+};
+
+fn new(context: &Context<'_>, name: &FileName) -> Box<dyn Subject> {
+    let offices: &[KnownItem] = match name.kind {
+        FileKind::Up1kyo => &[KnownItem::ManagerOffice, KnownItem::UpdatingOffice],
+        _ => &[KnownItem::UpdatingOffice],
     };
-    Some(Box::new(Manager { sender: name.sender, offices, strangers: Vec::new() }))
+    let offices = context.layout.places(offices).collect();
+    Box::new(Planner { sender: name.sender, offices, strangers: Vec::new() })
 }
 
-impl Subject for Manager {
-    /// The finding is made when the whole unit is known.
-    fn rules(&self) -> &'static [Rule] {
-        &[]
-    }
-
+impl Subject for Planner {
     fn record(&mut self, record: &Judged<'_>, _: &mut Findings) {
-        for place in self.offices {
+        for place in &self.offices {
             let stranger = record
                 .good(*place)
                 .filter(|office| !office.is_empty() && *office != self.sender.as_bytes());

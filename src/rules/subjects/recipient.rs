@@ -3,9 +3,11 @@
 //! Only gathered here: where the number of a user is wrong in one record, the user seems to have
 //! nothing to do with the recipient, and the send unit knows better.
 
-use crate::types::{FileKind, OfficeNumber};
+use crate::spec::KnownItem;
+use crate::types::{FileKind, FileName, OfficeNumber};
 
-use super::people::{Join, Runs};
+use super::declared::{Declared, New, Scope, to_a_service_office};
+use super::people::{Merge, Runs};
 use super::person::{PersonItems, Spot};
 use super::{Context, Facts, Findings, Judged, Places, Rule, Subject};
 
@@ -24,35 +26,30 @@ enum Services {
     OfRecipient,
 }
 
-impl Join for Services {
-    fn join(&mut self, later: Self) {
+impl Merge for Services {
+    fn merge(&mut self, later: Self) {
         if matches!(later, Self::OfRecipient) {
             *self = later;
         }
     }
 }
 
-pub(super) fn subject(context: &Context<'_>) -> Option<Box<dyn Subject>> {
-    let name = context.name?;
-    // Between care managers (包括 and 受託居宅) the whole plan is shared.
-    let manager = name.service_types.is_some_and(|(_, to)| context.spec.is_care_management(to));
-    if name.kind != FileKind::Upplan || manager {
-        return None;
-    }
-    let office = context.layout.position("サービス事業者コード")?;
-    Some(Box::new(Recipient {
-        person: PersonItems::of(context.layout)?,
-        office,
+pub(super) const SUBJECT: Declared = Declared {
+    scopes: &[Scope::of(&[FileKind::Upplan], &[Rule::UserUnrelatedToRecipient])
+        .where_name(to_a_service_office)],
+    new: New::OfName(new),
+};
+
+fn new(context: &Context<'_>, name: &FileName) -> Box<dyn Subject> {
+    Box::new(Recipient {
+        person: PersonItems::of(context.layout),
+        office: context.layout.place(KnownItem::ServiceOffice),
         wanted: name.recipient,
         users: Runs::new(),
-    }))
+    })
 }
 
 impl Subject for Recipient {
-    fn rules(&self) -> &'static [Rule] {
-        &[Rule::UserUnrelatedToRecipient]
-    }
-
     fn record(&mut self, record: &Judged<'_>, _: &mut Findings) {
         let Some(user) = self.person.read(record) else { return };
         // An office that cannot be read might be the recipient.
@@ -64,7 +61,7 @@ impl Subject for Recipient {
             Services::OfOthers(Spot::of(record, self.office))
         };
         match self.users.at_hand(user) {
-            Some(known) => known.join(said),
+            Some(known) => known.merge(said),
             None => self.users.push(user, said),
         }
     }

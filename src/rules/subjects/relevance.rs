@@ -2,52 +2,62 @@
 
 use std::collections::HashMap;
 
-use crate::types::{FileKind, OfficeNumber};
+use crate::spec::KnownItem;
+use crate::types::{FileKind, FileName, OfficeNumber};
 
+use super::declared::{Declared, New, Scope, to_a_service_office};
 use super::keys;
-use super::person::{Key, Person, Spot};
-use super::{Context, Facts, Findings, Judged, Rule, Subject, Suspended, no};
-
-const SERVICE: usize = no(14);
-const INSURED: usize = no(15);
-const KIND: usize = no(16);
-const OFFICE: usize = no(17);
-const OFFICE_NAME: usize = no(18);
+use super::person::{Person, RecordKey, Spot};
+use super::{Context, Facts, Findings, Judged, Rule, Subject, Suspended};
 
 struct Relevance {
+    /// The parts of the key.
+    key: [usize; 3],
+    /// サービス内容, サービス種別, サービス事業所名: what a service has beside the number of its office.
+    named: [usize; 3],
+    /// 保険対象区分.
+    insured: usize,
+    /// サービス事業者コード.
+    office: usize,
     recipient: OfficeNumber,
     /// Users whose plan names offices, but so far not the recipient, have a place to report: the
     /// first of these offices. Of a plan without any office number nothing can be said.
     users: HashMap<Person, Option<Spot>>,
-    last: Option<Key>,
+    last: Option<RecordKey>,
 }
 
-pub(super) fn subject(context: &Context<'_>) -> Option<Box<dyn Subject>> {
-    let name = context.name?;
-    let manager = name.service_types.is_some_and(|(_, to)| context.spec.is_care_management(to));
-    if name.kind != FileKind::Up2kyo || manager {
-        return None;
-    }
-    Some(Box::new(Relevance { recipient: name.recipient, users: HashMap::new(), last: None }))
+pub(super) const SUBJECT: Declared = Declared {
+    scopes: &[Scope::of(&[FileKind::Up2kyo], &[Rule::UserUnrelatedToRecipient])
+        .where_name(to_a_service_office)],
+    new: New::OfName(new),
+};
+
+fn new(context: &Context<'_>, name: &FileName) -> Box<dyn Subject> {
+    let layout = context.layout;
+    let named = [KnownItem::ServiceContent, KnownItem::ServiceKind, KnownItem::ServiceOfficeName];
+    Box::new(Relevance {
+        key: keys::places(layout, KnownItem::PlanDate),
+        named: named.map(|item| layout.place(item)),
+        insured: layout.place(KnownItem::Coverage),
+        office: layout.place(KnownItem::ServiceOffice),
+        recipient: name.recipient,
+        users: HashMap::new(),
+        last: None,
+    })
 }
 
 impl Subject for Relevance {
-    fn rules(&self) -> &'static [Rule] {
-        &[Rule::UserUnrelatedToRecipient]
-    }
-
     fn record(&mut self, record: &Judged<'_>, _: &mut Findings) {
-        let Some(key) = keys::key(record, [no(2), no(3), no(5)]) else { return };
-        let related = match record.good(OFFICE) {
+        let Some(key) = keys::key(record, self.key) else { return };
+        let related = match record.good(self.office) {
             // An office that cannot be read might be the recipient.
             None => true,
             Some([]) => {
                 // A service without the number of its office might be the recipient's; family and
                 // neighbours (N) and rows without any service are nobody's.
-                let named = [SERVICE, KIND, OFFICE_NAME]
-                    .into_iter()
-                    .any(|place| !record.record.item(place).is_empty());
-                named && record.good(INSURED).is_none_or(|insured| insured != b"N")
+                let mut named = self.named.into_iter();
+                named.any(|place| !record.record.item(place).is_empty())
+                    && record.good(self.insured).is_none_or(|insured| insured != b"N")
             }
             Some(office) => office == self.recipient.as_bytes(),
         };
@@ -57,9 +67,9 @@ impl Subject for Relevance {
         if related {
             self.users.insert(Person::of_key(&key), None);
             self.last = Some(key);
-        } else if record.good(OFFICE).is_some_and(|office| !office.is_empty()) {
+        } else if record.good(self.office).is_some_and(|office| !office.is_empty()) {
             let users = self.users.entry(Person::of_key(&key));
-            users.or_insert_with(|| Some(Spot::of(record, OFFICE)));
+            users.or_insert_with(|| Some(Spot::of(record, self.office)));
         }
     }
 

@@ -3,26 +3,49 @@
 //! Records of one person mostly stand together; then only these are held against each other. When
 //! a person comes back further down, all records of the file are.
 
-use crate::spec::Layout;
+use crate::spec::KnownItem;
 use crate::types::FileKind;
 
-use super::person::{Fingerprint, Person, PersonItems};
+use super::declared::{Declared, New, Scope};
+use super::person::{Person, PersonItems};
+use super::prints::Prints;
 use super::{Context, Draft, Facts, Findings, Judged, Place, Places, Rule, Subject};
 
 /// Beyond these, records are not compared: 100 MB of memory.
 const MOST_RECORDS: usize = 4_000_000;
+
+/// What is needed to tell two visits, or two articles, apart.
+const VISIT: &[KnownItem] = &[
+    KnownItem::ServiceMonth,
+    KnownItem::Units,
+    KnownItem::ServiceDay,
+    KnownItem::StartTime,
+    KnownItem::EndTime,
+    KnownItem::ServiceCode,
+    KnownItem::TaisCode,
+    KnownItem::NotifiedCode,
+    KnownItem::ArticleName,
+    KnownItem::DetailNumber,
+    KnownItem::ServiceOffice,
+    KnownItem::Satellite,
+    KnownItem::OverThirty,
+];
+
+/// What says nothing about a row of 第7表.
+const OF_THE_FILE: &[KnownItem] = &[KnownItem::WrittenOn, KnownItem::Marker];
 
 struct Repeats {
     person: PersonItems,
     whose: Places,
     /// The items that make a record what it is.
     key: Places,
+    fingerprints: Prints,
     /// By item, its fingerprint in the last record that had it, and the sum of all of them.
     prints: Vec<u64>,
     sum: u64,
     /// サービスコード of 第7表: of some rows there may be several.
     code: Option<usize>,
-    seen: Vec<Seen>,
+    seen: Vec<Printed>,
     /// Whom the last record was about.
     at_hand: Option<Person>,
     /// The runs of records that are each of one person.
@@ -38,57 +61,50 @@ struct Run {
 }
 
 #[derive(Debug, Clone, Copy)]
-struct Seen {
+struct Printed {
     print: u64,
     offset: u64,
     line: u32,
     record: u32,
 }
 
-pub(super) fn subject(context: &Context<'_>) -> Option<Box<dyn Subject>> {
-    let layout = context.layout;
-    let key = match layout.kind {
-        // What is needed to tell two visits, or two articles, apart.
-        FileKind::Upplan | FileKind::Upjsk => positions(layout, |name| {
-            matches!(
-                name,
-                "対象年月"
-                    | "単位数"
-                    | "サービス利用日"
-                    | "サービス開始時刻"
-                    | "サービス終了時刻"
-                    | "サービスコード"
-                    | "TAISコード"
-                    | "福祉用具届出コード"
-                    | "用具名称（機種名）"
-                    | "明細判別コード"
-                    | "サービス事業者コード"
-                    | "サテライト枝番"
-                    | "３０日超区分"
-            )
-        }),
-        FileKind::Upsikyu => positions(layout, |name| !matches!(name, "作成年月日" | "識別子")),
-        FileKind::Dltplan | FileKind::Dltjsk => positions(layout, |_| true),
+pub(super) const SUBJECT: Declared = Declared {
+    scopes: &[Scope::of(
         // 利用者補足情報 has one record per key, and `keys` says so.
-        _ => return None,
+        &[
+            FileKind::Upplan,
+            FileKind::Upjsk,
+            FileKind::Upsikyu,
+            FileKind::Dltplan,
+            FileKind::Dltjsk,
+        ],
+        &[Rule::DuplicateRecord],
+    )],
+    new: New::OfLayout(new),
+};
+
+fn new(context: &Context<'_>) -> Box<dyn Subject> {
+    let layout = context.layout;
+    let all: Places = (0..layout.items.len()).collect();
+    let key = match layout.kind {
+        FileKind::Upplan | FileKind::Upjsk => layout.places(VISIT).collect(),
+        FileKind::Upsikyu => all.without(layout.places(OF_THE_FILE).collect()),
+        // Deletions have nothing else.
+        _ => all,
     };
-    let person = PersonItems::of(layout)?;
-    Some(Box::new(Repeats {
+    let person = PersonItems::of(layout);
+    Box::new(Repeats {
         person,
         whose: person.places(),
         key: key.with(person.places()),
+        fingerprints: Prints::new(),
         prints: vec![0; layout.items.len()],
         sum: 0,
-        code: layout.position("サービスコード").filter(|_| layout.kind == FileKind::Upsikyu),
+        code: (layout.kind == FileKind::Upsikyu).then(|| layout.place(KnownItem::ServiceCode)),
         seen: Vec::new(),
         at_hand: None,
         runs: Vec::new(),
-    }))
-}
-
-fn positions(layout: &Layout, wanted: impl Fn(&str) -> bool) -> Places {
-    let items = layout.items.iter().enumerate();
-    items.filter(|(_, item)| wanted(&item.name)).map(|(place, _)| place).collect()
+    })
 }
 
 /// Rows of 第7表 that another rule is about, or of which two may be alike: two wheelchairs of one
@@ -109,7 +125,7 @@ impl Repeats {
             // What is doubtful is never called repeated in the next record.
             let Some(part) = record.good(place) else { continue };
             let Some(known) = self.prints.get_mut(place) else { continue };
-            let print = Fingerprint::of(place, part);
+            let print = self.fingerprints.of(place, part);
             self.sum = self.sum.wrapping_sub(*known).wrapping_add(print);
             *known = print;
         }
@@ -117,10 +133,6 @@ impl Repeats {
 }
 
 impl Subject for Repeats {
-    fn rules(&self) -> &'static [Rule] {
-        &[Rule::DuplicateRecord]
-    }
-
     fn record(&mut self, record: &Judged<'_>, _: &mut Findings) {
         if self.seen.len() >= MOST_RECORDS {
             return;
@@ -140,7 +152,7 @@ impl Subject for Repeats {
             let start = u32::try_from(self.seen.len()).unwrap_or(u32::MAX);
             self.runs.push(Run { person, start, record: number });
         }
-        self.seen.push(Seen {
+        self.seen.push(Printed {
             print: self.sum,
             offset: record.record.offset,
             line: u32::try_from(record.record.line).unwrap_or(u32::MAX),
@@ -149,7 +161,7 @@ impl Subject for Repeats {
     }
 
     fn end_file(mut self: Box<Self>, findings: &mut Findings, _: &mut Facts) {
-        let mut repeats: Vec<(Seen, Seen)> = Vec::new();
+        let mut repeats: Vec<(Printed, Printed)> = Vec::new();
         let mut prints = Vec::new();
         if comes_back(&self.runs) {
             find(&mut self.seen, &mut prints, &mut repeats);
@@ -183,7 +195,7 @@ fn comes_back(runs: &[Run]) -> bool {
 }
 
 /// Finds every record that another one before it repeats.
-fn find(seen: &mut [Seen], prints: &mut Vec<u64>, repeats: &mut Vec<(Seen, Seen)>) {
+fn find(seen: &mut [Printed], prints: &mut Vec<u64>, repeats: &mut Vec<(Printed, Printed)>) {
     // Nearly always there is none, which is sooner seen without their places.
     prints.clear();
     prints.extend(seen.iter().map(|seen| seen.print));
@@ -199,7 +211,7 @@ fn find(seen: &mut [Seen], prints: &mut Vec<u64>, repeats: &mut Vec<(Seen, Seen)
     }
 }
 
-fn place(seen: Seen, runs: &[Run]) -> Place {
+fn place(seen: Printed, runs: &[Run]) -> Place {
     let run = runs.partition_point(|run| run.record <= seen.record).checked_sub(1);
     Place {
         line: Some(u64::from(seen.line)),

@@ -3,10 +3,12 @@
 
 use std::collections::HashMap;
 
-use crate::types::FileKind;
+use crate::spec::KnownItem;
+use crate::types::{Edition, FileKind};
 
+use super::declared::{Declared, New, Scope};
 use super::person::{ItemNames, Person, PersonItems, Spot};
-use super::{Context, Facts, Findings, Judged, Places, Rule, Subject, no};
+use super::{Context, Facts, Findings, Judged, Places, Subject};
 
 /// What a deletion of 第6表 names. Office and type are blank for 予定, which goes as a whole.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -44,21 +46,35 @@ struct Services {
     facts: ServiceFacts,
 }
 
-pub(super) fn subject(context: &Context<'_>) -> Option<Box<dyn Subject>> {
+/// The findings are made when all files are known.
+pub(super) const SUBJECT: Declared = Declared {
+    scopes: &[
+        // Of V3 only what deletions withdraw is known.
+        Scope::of(&[FileKind::Upjsk], &[]).since(Edition::V4_1),
+        Scope::of(&[FileKind::Dltjsk, FileKind::Dltplan], &[]),
+    ],
+    new: New::OfLayout(new),
+};
+
+fn new(context: &Context<'_>) -> Box<dyn Subject> {
     let layout = context.layout;
     let (month, service) = match layout.kind {
-        FileKind::Upjsk => (no(5), Some([no(20), no(15)])),
-        FileKind::Dltjsk => (no(4), Some([no(5), no(6)])),
-        FileKind::Dltplan => (no(4), None),
-        _ => return None,
+        FileKind::Upjsk => {
+            (KnownItem::ServiceMonth, Some([KnownItem::ServiceOffice, KnownItem::ServiceCode]))
+        }
+        FileKind::Dltjsk => {
+            (KnownItem::DeletedMonth, Some([KnownItem::ServiceOffice, KnownItem::ServiceType]))
+        }
+        _ => (KnownItem::DeletedMonth, None),
     };
-    Some(Box::new(Services {
-        person: PersonItems::of(layout)?,
-        month,
-        service,
+    let place = |item| layout.place(item);
+    Box::new(Services {
+        person: PersonItems::of(layout),
+        month: place(month),
+        service: service.map(|items| items.map(place)),
         last: None,
         facts: ServiceFacts { first: HashMap::new(), names: ItemNames::of(layout) },
-    }))
+    })
 }
 
 impl Services {
@@ -75,11 +91,6 @@ impl Services {
 }
 
 impl Subject for Services {
-    /// The findings are made when all files are known.
-    fn rules(&self) -> &'static [Rule] {
-        &[]
-    }
-
     fn record(&mut self, record: &Judged<'_>, _: &mut Findings) {
         let Some(service) = self.read(record) else { return };
         if self.last != Some(service) {

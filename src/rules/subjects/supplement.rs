@@ -1,7 +1,9 @@
 //! 利用者補足情報: goes with the plan or with the usage slip, never both (I-12).
 
+use crate::spec::KnownItem;
 use crate::types::{FileKind, MonthPart};
 
+use super::declared::{Declared, New, Scope};
 use super::{Context, Facts, Findings, Judged, Rule, Subject};
 
 struct Supplement {
@@ -11,23 +13,21 @@ struct Supplement {
     zero_in_name: Option<bool>,
 }
 
-pub(super) fn subject(context: &Context<'_>) -> Option<Box<dyn Subject>> {
-    if context.layout.kind != FileKind::Uphosoku {
-        return None;
-    }
+pub(super) const SUBJECT: Declared = Declared {
+    scopes: &[Scope::of(&[FileKind::Uphosoku], &[Rule::SupplementBelongsNowhere])],
+    new: New::OfLayout(new),
+};
+
+fn new(context: &Context<'_>) -> Box<dyn Subject> {
     let month = context.name.and_then(|name| name.month);
-    Some(Box::new(Supplement {
-        plan_date: context.layout.position("居宅サービス計画作成（変更）日")?,
-        month: context.layout.position("対象年月")?,
+    Box::new(Supplement {
+        plan_date: context.layout.place(KnownItem::PlanDate),
+        month: context.layout.place(KnownItem::ServiceMonth),
         zero_in_name: month.map(|month| month == MonthPart::Zero),
-    }))
+    })
 }
 
 impl Subject for Supplement {
-    fn rules(&self) -> &'static [Rule] {
-        &[Rule::SupplementBelongsNowhere]
-    }
-
     fn record(&mut self, record: &Judged<'_>, findings: &mut Findings) {
         let (Some(date), Some(month)) = (record.good(self.plan_date), record.good(self.month))
         else {

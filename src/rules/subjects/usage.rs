@@ -1,7 +1,9 @@
 //! 第6表, 予定 and 実績: what the items of one record say together.
 
-use crate::types::{MonthPart, ServiceMonth};
+use crate::spec::KnownItem;
+use crate::types::{FileKind, MonthPart, ServiceMonth};
 
+use super::declared::{Declared, New, Scope, any_name};
 use super::person::number;
 use super::{Context, Facts, Findings, Judged, Places, Rule, Severity, Subject};
 
@@ -52,50 +54,69 @@ struct Marks {
     over_thirty: usize,
 }
 
-/// One subject for each group of items, as most records change only one of them.
-pub(super) fn subjects(context: &Context<'_>) -> Vec<Box<dyn Subject>> {
-    let mut subjects = all(context).map(Vec::from).unwrap_or_default();
-    let count = context.layout.position("サービス回数");
-    if let Some(count) = count.filter(|_| context.layout.kind.is_actual()) {
-        subjects.push(Box::new(Count { count }));
-    }
-    subjects
-}
+/// 第6表, 予定 and 実績.
+const USAGE: &[FileKind] = &[FileKind::Upplan, FileKind::Upjsk];
 
-fn all(context: &Context<'_>) -> Option<[Box<dyn Subject>; 3]> {
-    let position = |name| context.layout.position(name);
-    let name = context.name;
-    let month_in_name = match name.and_then(|name| name.month) {
-        Some(MonthPart::Month(month)) => Some(month.to_string()),
-        _ => None,
-    };
-    let sent = name
-        .filter(|_| context.layout.kind.is_actual())
-        .and_then(|name| name.serial.as_str().get(..8).map(str::to_owned));
-    let month = position("対象年月")?;
-    let day = position("サービス利用日")?;
-    let both = [month, day].into_iter().collect();
-    let day = Day { month, day, both, month_in_name, sent, future_reported: false };
-    let times = Times {
-        start: position("サービス開始時刻")?, end: position("サービス終了時刻")?
-    };
-    let marks = Marks {
-        month,
-        bits: position("日割対象日")?,
-        code: position("サービスコード")?,
-        over_thirty: position("３０日超区分")?,
-    };
-    Some([Box::new(day), Box::new(times), Box::new(marks)])
+// One subject for each group of items, as most records change only one of them.
+
+pub(super) const DAY: Declared = Declared {
+    scopes: &[
+        Scope::of(USAGE, &[Rule::ServiceDayOutsideMonth]),
+        Scope::of(&[FileKind::Upjsk], &[Rule::ActualsInTheFuture]).where_name(any_name),
+    ],
+    new: New::OfLayout(|context| Box::new(Day::new(context))),
+};
+
+pub(super) const TIMES: Declared = Declared {
+    scopes: &[Scope::of(USAGE, &[Rule::EndNotAfterStart, Rule::OnlyOneTime])],
+    new: New::OfLayout(|Context { layout, .. }| {
+        Box::new(Times {
+            start: layout.place(KnownItem::StartTime),
+            end: layout.place(KnownItem::EndTime),
+        })
+    }),
+};
+
+pub(super) const MARKS: Declared = Declared {
+    scopes: &[Scope::of(
+        USAGE,
+        &[Rule::DailyBitsBeyondMonth, Rule::DailyBitsWithoutDay, Rule::OverThirtyDaysElsewhere],
+    )],
+    new: New::OfLayout(|Context { layout, .. }| {
+        Box::new(Marks {
+            month: layout.place(KnownItem::ServiceMonth),
+            bits: layout.place(KnownItem::DailyBits),
+            code: layout.place(KnownItem::ServiceCode),
+            over_thirty: layout.place(KnownItem::OverThirty),
+        })
+    }),
+};
+
+pub(super) const COUNT: Declared = Declared {
+    scopes: &[Scope::of(&[FileKind::Upjsk], &[Rule::CountIsZero])],
+    new: New::OfLayout(|Context { layout, .. }| {
+        Box::new(Count { count: layout.place(KnownItem::ServiceCount) })
+    }),
+};
+
+impl Day {
+    fn new(context: &Context<'_>) -> Self {
+        let (layout, name) = (context.layout, context.name);
+        let month_in_name = match name.and_then(|name| name.month) {
+            Some(MonthPart::Month(month)) => Some(month.to_string()),
+            _ => None,
+        };
+        let sent = name
+            .filter(|_| layout.kind.is_actual())
+            .and_then(|name| name.serial.as_str().get(..8).map(str::to_owned));
+        let month = layout.place(KnownItem::ServiceMonth);
+        let day = layout.place(KnownItem::ServiceDay);
+        let both = [month, day].into_iter().collect();
+        Self { month, day, both, month_in_name, sent, future_reported: false }
+    }
 }
 
 impl Subject for Day {
-    fn rules(&self) -> &'static [Rule] {
-        match self.sent {
-            Some(_) => &[Rule::ServiceDayOutsideMonth, Rule::ActualsInTheFuture],
-            None => &[Rule::ServiceDayOutsideMonth],
-        }
-    }
-
     /// A day of another month (I-02), or one after the file was written.
     fn record(&mut self, record: &Judged<'_>, findings: &mut Findings) {
         let (Some(month), Some(day)) = (record.good(self.month), record.good(self.day)) else {
@@ -133,10 +154,6 @@ impl Subject for Day {
 }
 
 impl Subject for Times {
-    fn rules(&self) -> &'static [Rule] {
-        &[Rule::EndNotAfterStart, Rule::OnlyOneTime]
-    }
-
     /// 9999 stands in both items or in none (R-FLD-05); a service ends after it began.
     fn record(&mut self, record: &Judged<'_>, findings: &mut Findings) {
         let (Some(start), Some(end)) = (record.good(self.start), record.good(self.end)) else {
@@ -177,10 +194,6 @@ impl Subject for Times {
 }
 
 impl Subject for Count {
-    fn rules(&self) -> &'static [Rule] {
-        &[Rule::CountIsZero]
-    }
-
     /// What was planned and not given has no record.
     fn record(&mut self, record: &Judged<'_>, findings: &mut Findings) {
         if record.good(self.count).and_then(number) == Some(0) {
@@ -196,10 +209,6 @@ impl Subject for Count {
 }
 
 impl Subject for Marks {
-    fn rules(&self) -> &'static [Rule] {
-        &[Rule::DailyBitsBeyondMonth, Rule::DailyBitsWithoutDay, Rule::OverThirtyDaysElsewhere]
-    }
-
     fn record(&mut self, record: &Judged<'_>, findings: &mut Findings) {
         self.check_bits(record, findings);
         if record.good(self.over_thirty) == Some(b"1")

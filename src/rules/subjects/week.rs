@@ -1,53 +1,65 @@
 //! 第3表: one kind of entry per record, with its weekday and times (I-10, I-35).
 
+use crate::spec::KnownItem;
 use crate::types::FileKind;
 
-use super::{Context, Facts, Findings, Judged, Rule, Subject, no};
+use super::declared::{Declared, New, Scope};
+use super::{Context, Facts, Findings, Judged, Rule, Subject};
 
-/// 週間サービス, 日常生活上の活動, 週単位以外のサービス: the first and last item of each.
-const GROUPS: [(usize, usize); 3] = [(no(6), no(9)), (no(10), no(12)), (no(13), no(13))];
+struct Week {
+    /// 介護サービス内容, 曜日, and the times.
+    service: [usize; 4],
+    /// 主な日常生活上の活動, and the times.
+    activity: [usize; 3],
+    /// 週単位以外のサービス.
+    other: usize,
+}
 
-struct Week;
+pub(super) const SUBJECT: Declared = Declared {
+    scopes: &[Scope::of(
+        &[FileKind::Up3kyo],
+        &[Rule::SeveralGroupsFilled, Rule::WeeklyEntryIncomplete, Rule::WeeklyEndNotAfterStart],
+    )],
+    new: New::OfLayout(new),
+};
 
-pub(super) fn subject(context: &Context<'_>) -> Option<Box<dyn Subject>> {
-    (context.layout.kind == FileKind::Up3kyo).then(|| Box::new(Week) as Box<dyn Subject>)
+fn new(context: &Context<'_>) -> Box<dyn Subject> {
+    let layout = context.layout;
+    let service = [
+        KnownItem::WeeklyService,
+        KnownItem::Weekday,
+        KnownItem::WeeklyStart,
+        KnownItem::WeeklyEnd,
+    ];
+    let activity = [KnownItem::Activity, KnownItem::ActivityStart, KnownItem::ActivityEnd];
+    Box::new(Week {
+        service: service.map(|item| layout.place(item)),
+        activity: activity.map(|item| layout.place(item)),
+        other: layout.place(KnownItem::OtherService),
+    })
 }
 
 impl Subject for Week {
-    fn rules(&self) -> &'static [Rule] {
-        &[Rule::SeveralGroupsFilled, Rule::WeeklyEntryIncomplete, Rule::WeeklyEndNotAfterStart]
-    }
-
     fn record(&mut self, record: &Judged<'_>, findings: &mut Findings) {
-        if (no(6)..=no(13)).any(|place| record.good(place).is_none()) {
+        let other = [self.other];
+        let groups: [&[usize]; 3] = [&self.service, &self.activity, &other];
+        if groups.into_iter().flatten().any(|place| record.good(*place).is_none()) {
             return;
         }
         // Blanks around a value are no part of it.
         let value = |place: usize| record.good(place).unwrap_or_default();
         let filled = |place: &usize| !value(*place).is_empty();
-        let first_filled = |(first, last): &(usize, usize)| (*first..=*last).find(filled);
-        let mut groups = GROUPS.iter().filter(|group| first_filled(group).is_some());
-        let (Some(group), next) = (groups.next(), groups.next()) else { return };
-        if let Some((here, there)) = next.and_then(first_filled).zip(first_filled(group)) {
+        let first_filled = |group: &[usize]| group.iter().copied().find(filled);
+        let mut entries = groups.into_iter().filter_map(first_filled);
+        let (Some(there), second) = (entries.next(), entries.next()) else { return };
+        if let Some(here) = second {
             findings
                 .add(Rule::SeveralGroupsFilled, || record.at(here).related(record.at(there).place));
             return;
         }
-        let (missing, start) = match group {
-            (first, _) if *first == no(6) => {
-                ((no(6)..=no(9)).find(|place| !filled(place)), Some((no(8), true)))
-            }
-            (first, _) if *first == no(10) => {
-                // Getting up and going to bed have a time and no end.
-                let text = (!filled(&no(10))).then_some(no(10));
-                let time = (filled(&no(12)) && !filled(&no(11))).then_some(no(11));
-                (text.or(time), Some((no(11), false)))
-            }
-            _ => (None, None),
-        };
+        let missing = self.missing(there, filled);
         if let Some(missing) = missing {
             findings.add(Rule::WeeklyEntryIncomplete, || {
-                let there = first_filled(group).unwrap_or_default();
                 record
                     .at(missing)
                     .related(record.at(there).place)
@@ -55,15 +67,38 @@ impl Subject for Week {
             });
             return;
         }
-        let Some((start, lasts)) = start else { return };
-        let (from, to) = (value(start), value(start + 1));
+        let [.., service_start, service_end] = self.service;
+        let [_, activity_start, activity_end] = self.activity;
+        let (start, end, lasts) = if self.service.contains(&there) {
+            (service_start, service_end, true)
+        } else if self.activity.contains(&there) {
+            (activity_start, activity_end, false)
+        } else {
+            return;
+        };
+        let (from, to) = (value(start), value(end));
         // A service takes time; examples show activities that begin and end at once.
         if !from.is_empty() && !to.is_empty() && (to < from || (lasts && to == from)) {
             findings.add(Rule::WeeklyEndNotAfterStart, || {
-                record.at(start + 1).related(record.at(start).place)
+                record.at(end).related(record.at(start).place)
             });
         }
     }
 
     fn end_file(self: Box<Self>, _: &mut Findings, _: &mut Facts) {}
+}
+
+impl Week {
+    /// The item that an entry lacks, of which one item is there.
+    fn missing(&self, there: usize, filled: impl Fn(&usize) -> bool) -> Option<usize> {
+        if self.service.contains(&there) {
+            return self.service.into_iter().find(|place| !filled(place));
+        }
+        let [text, start, end] = self.activity;
+        if self.activity.contains(&there) && !filled(&text) {
+            return Some(text);
+        }
+        // Getting up and going to bed have a time and no end.
+        (filled(&end) && !filled(&start)).then_some(start)
+    }
 }

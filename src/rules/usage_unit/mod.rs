@@ -5,7 +5,7 @@ mod services;
 
 use std::collections::HashSet;
 
-use crate::types::{FileKind, OfficeNumber, ServiceType, Severity};
+use crate::types::{FileKind, Severity};
 
 use super::collect::Findings;
 use super::finding::{Draft, Place};
@@ -13,18 +13,21 @@ use super::outcome::Outcome;
 use super::subjects::facts::{Loose, PlanFacts, SlipFacts, SlipPerson, SupplementFacts};
 use super::subjects::person::{ItemNames, Person, Spot, Whose};
 use super::table::Rule;
+use super::units::{UnitCheck, Way};
 
-/// The rules of this module.
-pub(super) const RULES: &[Rule] = &[
-    Rule::PersonWithoutUsageSlip,
-    Rule::PersonIncomplete,
-    Rule::RecipientOfAnotherType,
-    Rule::ServicesDiffer,
-    Rule::UnitsDiffer,
-    Rule::OverThirtyDaysDiffer,
-    Rule::MoreThanTheLimit,
-    Rule::StayDaysDiffer,
-];
+pub(super) const CHECK: UnitCheck = UnitCheck {
+    kinds: &[FileKind::Upplan],
+    rules: &[
+        Rule::PersonWithoutUsageSlip,
+        Rule::PersonIncomplete,
+        Rule::RecipientOfAnotherType,
+        Rule::ServicesDiffer,
+        Rule::UnitsDiffer,
+        Rule::OverThirtyDaysDiffer,
+        Rule::MoreThanTheLimit,
+        Rule::StayDaysDiffer,
+    ],
+};
 
 /// Records of these files that could not be read may be the ones that seem to be missing.
 const TORN: &[Rule] = &[
@@ -69,13 +72,6 @@ struct Unit<'f> {
     way: Way,
 }
 
-/// What most of the names of a send unit say.
-#[derive(Debug, Clone, Copy)]
-pub(super) struct Way {
-    pub(super) recipient: OfficeNumber,
-    pub(super) service_types: Option<(ServiceType, ServiceType)>,
-}
-
 /// Judges the files of a send unit; says whether it is a usage slip at all.
 pub(super) fn check(files: &[&Outcome], way: Way, findings: &mut Findings) -> bool {
     let Some(unit) = Unit::of(files, way) else {
@@ -100,7 +96,7 @@ pub(super) fn check(files: &[&Outcome], way: Way, findings: &mut Findings) -> bo
     true
 }
 
-/// Judges what a file left to its unit, where there is none.
+/// Makes the findings of a file that waited for its send unit, where it has none.
 pub(super) fn release(file: &Outcome, findings: &mut Findings) {
     if let Some(facts) = &file.facts.slip {
         let whole = facts.whole;
@@ -109,8 +105,9 @@ pub(super) fn release(file: &Outcome, findings: &mut Findings) {
     }
 }
 
-/// Users of 第7表 without 全合計, where others have nothing else. Who is not in 第6表 is told as
-/// such, and explains as many of the others.
+/// Users of 第7表 without 全合計, in a file where others have nothing but sums: rows of the one stand
+/// under the number of the other. Users with nothing but sums who are not in 第6表 either have a
+/// finding for that; where there are enough of them, it explains those without 全合計.
 fn loose(slip: &Part<'_, SlipFacts>, plan: Option<&PlanFacts>, findings: &mut Findings) {
     let facts = slip.facts;
     let known = |loose: &&Loose| plan.is_none_or(|plan| plan.people.contains_key(&loose.person));
@@ -171,8 +168,8 @@ impl<'f> Unit<'f> {
         Some(Self { plan, slip, supplement, addressed, way })
     }
 
-    /// Whether every user is in every file. A number that is wrong in one file makes a user too
-    /// many there and one too few: that is one finding, at the one too many.
+    /// Whether every user is in every file. A wrong number in one file makes two users differ: one is
+    /// there too many, and one is missing. Only the one too many gets a finding.
     fn join(&self, findings: &mut Findings) -> bool {
         let plan = &self.plan;
         if let Some(slip) = &self.slip {
@@ -206,7 +203,8 @@ impl<'f> Unit<'f> {
         strays + incomplete.len() == 0
     }
 
-    /// Users of 第6表 that another file lacks, those aside that stand there under another number.
+    /// Users of 第6表 that another file lacks. As many as that file has too many are left out: they
+    /// stand there under a wrong number.
     fn incomplete(
         &self,
         mut spare_slip: usize,
@@ -222,7 +220,7 @@ impl<'f> Unit<'f> {
             (spare_slip, spare_supplement) = (0, 0);
         }
         let mut people: Vec<_> = self.plan.facts.people.iter().collect();
-        // Who is taken for one that stands elsewhere does not depend on the order of records.
+        // Which of them are left out must not depend on the order of records.
         people.sort_unstable_by_key(|(person, _)| **person);
         let mut lacking = Vec::new();
         for (person, known) in people {
@@ -264,10 +262,11 @@ impl<'f> Unit<'f> {
         incomplete
     }
 
-    /// Users without a service of the recipient (I-05). One whose number is wrong in a record takes
-    /// that record from somebody else, who then may seem to be such a user.
+    /// Users without a service of the recipient (I-05). A wrong number in a record takes the record
+    /// away from its user, who then may seem to have no such service: as many users as have a wrong
+    /// number are left out.
     fn unrelated(&self, incomplete: &HashSet<Person>, findings: &mut Findings) {
-        // A name with another recipient is told already.
+        // Another recipient in the name has a finding of its own.
         if !self.addressed.0 {
             return;
         }

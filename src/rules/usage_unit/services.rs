@@ -72,7 +72,7 @@ impl Unit<'_> {
         for (key, group) in groups {
             planned
                 .entry((key.office, key.code))
-                .or_insert(Planned { count: 0, charged: 0, groups: Vec::new() })
+                .or_insert_with(|| Planned::beginning_with(group))
                 .add(key, group);
         }
         let mut billed: BTreeMap<Service, Billed<'_>> = BTreeMap::new();
@@ -99,8 +99,7 @@ impl Unit<'_> {
         match difference {
             Difference::OnlyPlanned { service, planned, office, other } => {
                 findings.add(Rule::ServicesDiffer, || {
-                    let draft =
-                        says(plan_place(planned.first(), office), &service, planned.count, 0);
+                    let draft = says(plan_place(planned.first, office), &service, planned.count, 0);
                     other
                         .into_iter()
                         .fold(draft, |draft, row| draft.related(slip_place(row, office)))
@@ -124,7 +123,7 @@ impl Unit<'_> {
                             says(place, &service, planned.count, times).related(in_slip)
                         }
                         None => says(in_slip, &service, planned.count, times)
-                            .related(plan_place(planned.first(), false)),
+                            .related(plan_place(planned.first, false)),
                     }
                 });
             }
@@ -212,21 +211,22 @@ struct Planned<'f> {
     /// Without the records of 0 units: of 共生型 only the first day of a month has some (R-FLD-11).
     charged: i64,
     groups: Vec<&'f PlanGroup>,
+    /// Where it comes first: groups are in the order of records.
+    first: &'f PlanGroup,
 }
 
 impl<'f> Planned<'f> {
+    /// Nothing of it was added yet.
+    const fn beginning_with(first: &'f PlanGroup) -> Self {
+        Self { count: 0, charged: 0, groups: Vec::new(), first }
+    }
+
     fn add(&mut self, key: &PlanKey, group: &'f PlanGroup) {
         self.count += group.count;
         if key.units != 0 {
             self.charged += group.count;
         }
         self.groups.push(group);
-    }
-
-    /// Where it comes first: groups are in the order of records.
-    fn first(&self) -> &'f PlanGroup {
-        static NONE: PlanGroup = PlanGroup::NONE;
-        self.groups.first().copied().unwrap_or(&NONE)
     }
 
     /// サービス回数 of one record, where once would make the count right.
@@ -271,7 +271,7 @@ fn first_difference<'a>(
 ) -> Option<Difference<'a>> {
     let mut only_planned: Vec<_> =
         planned.iter().filter(|(service, _)| !billed.contains_key(*service)).collect();
-    only_planned.sort_by_key(|(_, planned)| planned.first().code_spot.record);
+    only_planned.sort_by_key(|(_, planned)| planned.first.code_spot.record);
     let mut only_billed: Vec<_> =
         billed.iter().filter(|(service, _)| !planned.contains_key(*service)).collect();
     only_billed.sort_by_key(|(_, billed)| billed.row.code_spot.record);
@@ -289,7 +289,7 @@ fn first_difference<'a>(
         // A row of 第7表 stands for many records of 第6表: of several that say the same, the row is
         // wrong.
         return Some(if planned.count > 1 && Some(planned.count) == billed.count {
-            let group = Some(planned.first());
+            let group = Some(planned.first);
             Difference::OnlyBilled { service: **other, billed, office, other: group }
         } else {
             let row = Some(billed.row);

@@ -180,13 +180,7 @@ pub fn meaning(code: &str, lang: Lang) -> Option<String> {
 
 /// The codes that a misspelt one most resembles, the nearest first.
 pub fn nearest(code: &str) -> Vec<&'static str> {
-    /// Further ones only confuse.
-    const MOST: usize = 3;
-    let code = code.to_lowercase();
-    let mut alike: Vec<_> =
-        TABLE.iter().map(|info| (strsim::jaro_winkler(&code, info.code), info.code)).collect();
-    alike.sort_by(|one, two| two.0.total_cmp(&one.0));
-    alike.into_iter().take(MOST).map(|(_, code)| code).collect()
+    super::nearest::nearest(&code.to_lowercase(), TABLE.iter().map(|info| info.code))
 }
 
 /// The page `spec/CODES.md`.

@@ -7,24 +7,30 @@
 mod cells;
 mod equations;
 mod fragments;
+mod groups;
 mod report;
 mod row;
+mod subtotals;
 mod sums;
 mod totals;
 
 use std::collections::{HashMap, HashSet};
 
-use crate::rules::name::is_preventive;
 use crate::rules::subjects::facts::{Loose, SlipFacts, SlipPerson, SlipRow};
+use crate::spec::KnownItem;
+use crate::types::FileKind;
 
 use self::fragments::{Fragments, fragments};
 use self::row::{Cell, Column, Form, Row, RowItems};
 use self::sums::{Fault, MOST_ROWS_OF_A_PERSON};
-use super::person::{Fingerprint, ItemNames, Person, Whose};
+use super::declared::{Declared, New, Scope};
+use super::person::{ItemNames, Person, Whose};
+use super::prints::Prints;
 use super::usage::is_stay;
 use super::{Context, Draft, Facts, Findings, Judged, Rule, Severity, Subject};
 
-const RULES: &[Rule] = &[
+/// What a row says by itself.
+const ROW_RULES: &[Rule] = &[
     Rule::TotalNamesAnOffice,
     Rule::RowNamesNoOffice,
     Rule::SumRowHasUnits,
@@ -44,6 +50,10 @@ const RULES: &[Rule] = &[
     Rule::FullShareDiffers,
     Rule::DaysDiffer,
     Rule::UnusualPrice,
+];
+
+/// What the rows of a person say together.
+const SUM_RULES: &[Rule] = &[
     Rule::SubtotalWithoutRows,
     Rule::TotalMissing,
     Rule::SeveralTotals,
@@ -52,9 +62,6 @@ const RULES: &[Rule] = &[
     Rule::AmountMissing,
     Rule::TotalDiffers,
 ];
-
-/// How many of these look at one row only.
-const ROW_RULES: usize = 19;
 
 /// Records that could not be read leave sums without a part.
 const TORN: &[Rule] = &[
@@ -76,10 +83,11 @@ const MOST_ROWS: usize = 500_000;
 struct Slip {
     items: RowItems,
     names: ItemNames,
+    prints: Prints,
     /// 小計 and 全合計 that must be there: 介護予防 may have a simplified form (R-YOBO-03).
     sums_limit: Severity,
     /// 事業所コード (No.34).
-    fixed_office: Option<usize>,
+    fixed_office: usize,
     rows: Vec<Row>,
     /// Of these people a row could not be read.
     torn: HashSet<Person>,
@@ -88,29 +96,38 @@ struct Slip {
     overflow: bool,
 }
 
-pub(super) fn subject(context: &Context<'_>) -> Option<Box<dyn Subject>> {
+pub(super) const SUBJECT: Declared = Declared {
+    scopes: &[
+        Scope::of(&[FileKind::Upsikyu], ROW_RULES),
+        Scope::of(&[FileKind::Upsikyu], SUM_RULES),
+    ],
+    new: New::OfLayout(new),
+};
+
+fn new(context: &Context<'_>) -> Box<dyn Subject> {
     let layout = context.layout;
     let types = context.name.and_then(|name| name.service_types);
-    let preventive = is_preventive(context.spec, types);
-    Some(Box::new(Slip {
-        items: RowItems::of(layout)?,
+    let preventive = types.is_some_and(|types| context.spec.is_preventive_exchange(types));
+    Box::new(Slip {
+        items: RowItems::of(layout),
         names: ItemNames::of(layout),
+        prints: Prints::new(),
         sums_limit: if preventive { Severity::Warning } else { Severity::Error },
-        fixed_office: layout.position("事業所コード"),
+        fixed_office: layout.place(KnownItem::FixedOffice),
         rows: Vec::new(),
         torn: HashSet::new(),
         unknown: false,
         overflow: false,
-    }))
+    })
 }
 
 impl Subject for Slip {
-    fn rules(&self) -> &'static [Rule] {
-        if self.overflow { RULES.get(..ROW_RULES).unwrap_or(RULES) } else { RULES }
+    fn given_up(&self) -> &'static [Rule] {
+        if self.overflow { SUM_RULES } else { &[] }
     }
 
     fn record(&mut self, record: &Judged<'_>, findings: &mut Findings) {
-        let mut print = Fingerprint::new();
+        let mut print = self.prints.begin();
         for place in 0..record.layout.items.len() {
             print.add(record.record.item(place));
         }
@@ -207,9 +224,8 @@ impl Slip {
     /// What the standard fixes for rows of a form (R-FLD-07 to R-FLD-10).
     /// The office of a row that is kept is judged with the other rows of the user.
     fn fixed_items(&self, record: &Judged<'_>, kept: bool, findings: &mut Findings) {
-        if let Some(place) = self.fixed_office
-            && record.good(place).is_some_and(|office| !office.is_empty() && office != NO_OFFICE)
-        {
+        let place = self.fixed_office;
+        if record.good(place).is_some_and(|office| !office.is_empty() && office != NO_OFFICE) {
             findings.add(Rule::OfficeItemNotFixed, || record.at(place));
         }
         let Some(code) = record.good(self.items.code) else { return };

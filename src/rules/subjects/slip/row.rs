@@ -2,13 +2,13 @@
 
 use std::ops::BitOrAssign;
 
-use crate::spec::Layout;
+use crate::spec::{KnownItem, Layout};
 
 use crate::rules::subjects::Judged;
 use crate::rules::subjects::person::{Person, PersonItems, Spot, Whose, number};
 
 macro_rules! columns {
-    ($($(#[$doc:meta])* $variant:ident = $name:literal;)+) => {
+    ($($(#[$doc:meta])* $variant:ident = $item:ident;)+) => {
         /// A column of numbers.
         #[derive(Debug, Clone, Copy, PartialEq, Eq)]
         pub(super) enum Column {
@@ -20,7 +20,11 @@ macro_rules! columns {
 
             /// 項目名.
             pub(super) const fn name(self) -> &'static str {
-                match self { $(Self::$variant => $name,)+ }
+                self.item().name()
+            }
+
+            const fn item(self) -> KnownItem {
+                match self { $(Self::$variant => KnownItem::$item,)+ }
             }
         }
     };
@@ -28,33 +32,33 @@ macro_rules! columns {
 
 columns! {
     /// Units of one time.
-    Units = "単位数";
+    Units = Units;
     /// Per cent.
-    DiscountRate = "割引後率";
-    Discounted = "割引後単位数";
+    DiscountRate = DiscountRate;
+    Discounted = Discounted;
     /// Times or days.
-    Count = "回数／日数";
+    Count = RowCount;
     /// Units, or yen where the service has a fixed price.
-    Amount = "サービス単位金額";
+    Amount = Amount;
     /// Units that count against 区分支給限度.
-    Managed = "給付管理単位数";
-    TypeOver = "種類支給限度基準超単位数";
-    TypeWithin = "種類支給限度基準内単位数";
-    AreaOver = "区分支給限度基準超単位数";
-    AreaWithin = "区分支給限度基準内単位数";
+    Managed = Managed;
+    TypeOver = TypeOver;
+    TypeWithin = TypeWithin;
+    AreaOver = AreaOver;
+    AreaWithin = AreaWithin;
     /// Hundredths of a yen for one unit.
-    Price = "単位数単価";
+    Price = Price;
     /// Yen, as are all that follow but the days.
-    Cost = "費用総額保険／事業対象分";
+    Cost = Cost;
     /// Per cent.
-    BenefitRate = "給付率";
-    Claim = "保険／事業費請求額";
-    FixedShare = "定額利用者負担単価金額";
-    Share = "利用者負担保険／事業対象分";
-    FullShare = "利用者負担（全額負担分）";
-    DaysBefore = "前月までの利用日数";
-    DaysPlanned = "当月の計画利用日数";
-    DaysTotal = "累積利用日数";
+    BenefitRate = BenefitRate;
+    Claim = Claim;
+    FixedShare = FixedShare;
+    Share = Share;
+    FullShare = FullShare;
+    DaysBefore = DaysBefore;
+    DaysPlanned = DaysPlanned;
+    DaysTotal = DaysTotal;
 }
 
 /// What a row is, told by its サービスコード (R-FLD-07, R-FLD-08).
@@ -164,24 +168,25 @@ impl Form {
 }
 
 impl RowItems {
-    pub(super) fn of(layout: &Layout) -> Option<Self> {
+    pub(super) fn of(layout: &Layout) -> Self {
         let mut columns = [0; COLUMNS];
         for (place, column) in columns.iter_mut().zip(Column::ALL) {
-            *place = layout.position(column.name())?;
+            *place = layout.place(column.item());
         }
-        Some(Self {
-            person: PersonItems::of(layout)?,
-            code: layout.position("サービスコード")?,
-            office: layout.position("サービス事業所コード")?,
-            satellite: layout.position("サテライト枝番")?,
-            over_thirty: layout.position("３０日超区分")?,
+        Self {
+            person: PersonItems::of(layout),
+            code: layout.place(KnownItem::ServiceCode),
+            office: layout.place(KnownItem::RowOffice),
+            satellite: layout.place(KnownItem::Satellite),
+            over_thirty: layout.place(KnownItem::OverThirty),
             columns,
-        })
+        }
     }
 
     /// Where a column stands.
     pub(super) fn place(&self, column: Column) -> usize {
-        self.columns.get(column as usize).copied().unwrap_or_default()
+        #[expect(clippy::indexing_slicing, reason = "there is a place for each column")]
+        self.columns[column as usize]
     }
 
     /// What stands in a column of a record.
@@ -272,8 +277,14 @@ impl Row {
         self.form == Form::Detail && letters.iter().all(u8::is_ascii_uppercase)
     }
 
+    const fn packed(&self, column: Column) -> Packed {
+        #[expect(clippy::indexing_slicing, reason = "there is a cell for each column")]
+        self.cells[column as usize]
+    }
+
+    /// What stands in a column.
     pub(super) fn cell(&self, column: Column) -> Cell {
-        match self.cells.get(column as usize).map_or(EMPTY, |cell| cell.value) {
+        match self.packed(column).value {
             EMPTY => Cell::Empty,
             DOUBTFUL => Cell::Doubtful,
             value => Cell::Number(i64::from(value)),
@@ -290,8 +301,7 @@ impl Row {
 
     /// Where a column stands.
     pub(super) fn spot(&self, column: Column, items: &RowItems) -> Spot {
-        let cell = self.cells.get(column as usize);
-        let (start, length) = cell.map_or((0, 0), |cell| (cell.start, cell.length));
+        let Packed { start, length, .. } = self.packed(column);
         self.first_column.shifted(u64::from(start), u16::from(length), items.place(column))
     }
 

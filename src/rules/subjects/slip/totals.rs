@@ -1,7 +1,8 @@
 //! 第7表: 全合計 of a person (R-FLD-07).
 
+use super::groups::Sum;
 use super::row::{Cell, Column, Form, Row};
-use super::sums::{Fault, MOST_PARTS, PersonRows, Sum};
+use super::sums::{Fault, MOST_PARTS, PersonRows};
 
 use Column as C;
 

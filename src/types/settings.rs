@@ -1,4 +1,8 @@
-//! Tables of TOML that remember their lines and which of their keys were asked for.
+//! Files of settings that a person wrote: tables of TOML that remember their lines and which of their
+//! keys were asked for.
+//!
+//! Every problem is kept with its line, unknown keys among them, so that one look at the list is
+//! enough to mend the file.
 
 use std::cell::RefCell;
 use std::collections::BTreeMap;
@@ -8,22 +12,22 @@ use std::path::{Path, PathBuf};
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
-use super::Problem;
+use super::{Problem, nearest};
 
 /// Where the problems of one reading come together.
-pub(super) struct Reader<'t> {
+pub(crate) struct Reader<'t> {
     text: &'t str,
     base: &'t Path,
     problems: RefCell<Vec<Problem>>,
 }
 
 impl<'t> Reader<'t> {
-    pub(super) fn new(text: &'t str, base: &'t Path) -> Self {
+    pub(crate) fn new(text: &'t str, base: &'t Path) -> Self {
         Self { text, base, problems: RefCell::default() }
     }
 
     /// Reports a problem at a place in the text.
-    pub(super) fn report(&self, span: &Range<usize>, key: String, ja: String, en: String) {
+    pub(crate) fn report(&self, span: &Range<usize>, key: String, ja: String, en: String) {
         let line = self.line(span);
         self.problems.borrow_mut().push(Problem { line, key, ja, en });
     }
@@ -37,8 +41,13 @@ impl<'t> Reader<'t> {
         self.text.lines().nth(line.saturating_sub(1)).unwrap_or_default()
     }
 
+    /// Whether anything was reported so far.
+    pub(crate) fn has_problems(&self) -> bool {
+        !self.problems.borrow().is_empty()
+    }
+
     /// The problems in the order of their lines.
-    pub(super) fn finish(self) -> Vec<Problem> {
+    pub(crate) fn finish(self) -> Vec<Problem> {
         let mut problems = self.problems.into_inner();
         problems.sort_by_key(|problem| problem.line);
         // A backslash can be wrong for the parser and in what it made of the rest.
@@ -50,7 +59,7 @@ impl<'t> Reader<'t> {
 }
 
 /// A table whose keys are taken one by one; what remains is unknown.
-pub(super) struct Section<'r, 't> {
+pub(crate) struct Section<'r, 't> {
     reader: &'r Reader<'t>,
     path: String,
     span: Range<usize>,
@@ -61,7 +70,7 @@ pub(super) struct Section<'r, 't> {
 
 impl<'r, 't> Section<'r, 't> {
     /// The whole file. Faults of the syntax are reported; what could be read is returned.
-    pub(super) fn root(reader: &'r Reader<'t>) -> Self {
+    pub(crate) fn root(reader: &'r Reader<'t>) -> Self {
         let (table, errors) = DeTable::parse_recoverable(reader.text);
         // One slip makes the parser stumble several times on its way along the line.
         let mut last = None;
@@ -95,17 +104,17 @@ impl<'r, 't> Section<'r, 't> {
     }
 
     /// Reports a problem with a value of this table.
-    pub(super) fn report(&self, span: &Range<usize>, key: &str, ja: &str, en: &str) {
+    pub(crate) fn report(&self, span: &Range<usize>, key: &str, ja: &str, en: &str) {
         self.reader.report(span, self.name(key), ja.to_owned(), en.to_owned());
     }
 
     /// Where this table stands.
-    pub(super) fn span(&self) -> Range<usize> {
+    pub(crate) fn span(&self) -> Range<usize> {
         self.span.clone()
     }
 
     /// A table in this one; an absent table is empty.
-    pub(super) fn table(&mut self, key: &str) -> Self {
+    pub(crate) fn table(&mut self, key: &str) -> Self {
         let (span, table) = match self.take(key) {
             None => (self.span(), DeTable::default()),
             Some(value) => {
@@ -123,7 +132,7 @@ impl<'r, 't> Section<'r, 't> {
     }
 
     /// The tables `[[key]]`.
-    pub(super) fn tables(&mut self, key: &str) -> Vec<Self> {
+    pub(crate) fn tables(&mut self, key: &str) -> Vec<Self> {
         let Some(value) = self.take(key) else { return Vec::new() };
         let span = value.span();
         let DeValue::Array(array) = value.into_inner() else {
@@ -144,7 +153,7 @@ impl<'r, 't> Section<'r, 't> {
     }
 
     /// A text and where it stands.
-    pub(super) fn text(&mut self, key: &str) -> Option<(String, Range<usize>)> {
+    pub(crate) fn text(&mut self, key: &str) -> Option<(String, Range<usize>)> {
         let value = self.take(key)?;
         let span = value.span();
         match value.into_inner() {
@@ -157,7 +166,7 @@ impl<'r, 't> Section<'r, 't> {
     }
 
     /// A text that `parse` understands; `ja` and `en` say what was expected.
-    pub(super) fn parsed<T>(
+    pub(crate) fn parsed<T>(
         &mut self,
         key: &str,
         parse: impl Fn(&str) -> Option<T>,
@@ -173,7 +182,7 @@ impl<'r, 't> Section<'r, 't> {
     }
 
     /// A list of texts that `parse` understands; an absent list is empty.
-    pub(super) fn list<T>(
+    pub(crate) fn list<T>(
         &mut self,
         key: &str,
         parse: impl Fn(&str) -> Option<T>,
@@ -209,7 +218,7 @@ impl<'r, 't> Section<'r, 't> {
     }
 
     /// `true` or `false`.
-    pub(super) fn boolean(&mut self, key: &str) -> Option<bool> {
+    pub(crate) fn boolean(&mut self, key: &str) -> Option<bool> {
         let value = self.take(key)?;
         let span = value.span();
         let boolean = value.get_ref().as_bool();
@@ -221,7 +230,7 @@ impl<'r, 't> Section<'r, 't> {
     }
 
     /// A whole number from `least` to `most`.
-    pub(super) fn number(&mut self, key: &str, least: u32, most: u32) -> Option<u32> {
+    pub(crate) fn number(&mut self, key: &str, least: u32, most: u32) -> Option<u32> {
         let value = self.take(key)?;
         let span = value.span();
         let number = value
@@ -239,13 +248,13 @@ impl<'r, 't> Section<'r, 't> {
     }
 
     /// A path; relative ones start at the folder of the configuration file.
-    pub(super) fn path(&mut self, key: &str) -> Option<PathBuf> {
+    pub(crate) fn path(&mut self, key: &str) -> Option<PathBuf> {
         let (text, span) = self.text(key)?;
         self.join(key, &text, &span)
     }
 
     /// A list of paths.
-    pub(super) fn paths(&mut self, key: &str) -> Vec<PathBuf> {
+    pub(crate) fn paths(&mut self, key: &str) -> Vec<PathBuf> {
         self.list_of(key, |section, text, span| section.join(key, text.unwrap_or_default(), span))
     }
 
@@ -264,18 +273,18 @@ impl<'r, 't> Section<'r, 't> {
     }
 
     /// A path relative to the folder of the configuration file, for defaults.
-    pub(super) fn based(&self, path: &str) -> PathBuf {
+    pub(crate) fn based(&self, path: &str) -> PathBuf {
         self.reader.base.join(path)
     }
 
     /// Whether the key stands in the table and was not taken yet.
-    pub(super) fn has(&mut self, key: &str) -> bool {
+    pub(crate) fn has(&mut self, key: &str) -> bool {
         self.asked.push(key.to_owned());
         self.keys.contains_key(key)
     }
 
     /// Reports that a key is missing, unless it stood there and was already reported.
-    pub(super) fn require<T>(&self, key: &str, value: Option<T>, stood_there: bool) -> Option<T> {
+    pub(crate) fn require<T>(&self, key: &str, value: Option<T>, stood_there: bool) -> Option<T> {
         if value.is_none() && !stood_there {
             let span = self.span();
             self.report(&span, key, "必須の項目がありません。", "this key is required");
@@ -284,7 +293,7 @@ impl<'r, 't> Section<'r, 't> {
     }
 
     /// Reports every key that nobody asked for.
-    pub(super) fn finish(self) {
+    pub(crate) fn finish(self) {
         for (key, value) in &self.keys {
             let span = value.span();
             let (ja, en) = if let Some(meant) = self.meant(key) {
@@ -305,11 +314,8 @@ impl<'r, 't> Section<'r, 't> {
 
     /// The known key that a misspelt one most resembles.
     fn meant(&self, key: &str) -> Option<&str> {
-        /// Where a transposed or missing letter is alike enough; found by trying slips of a finger.
-        const ALIKE: f64 = 0.7;
-        let alike = |known: &&str| strsim::jaro(key, known);
-        let best = self.known().into_iter().max_by(|one, two| alike(one).total_cmp(&alike(two)))?;
-        (alike(&best) >= ALIKE).then_some(best)
+        let best = nearest::nearest(key, self.known()).first().copied()?;
+        nearest::is_slip(key, best).then_some(best)
     }
 
     /// The known keys, each once.
