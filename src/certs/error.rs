@@ -4,13 +4,13 @@ use std::io;
 use std::path::PathBuf;
 
 use crate::package::{ListFault, SignerError};
-use crate::types::Lang;
+use crate::types::{Lang, io_text};
 
 /// Why a key, certificate or list cannot be used. `Display` is the English text.
 #[derive(Debug, thiserror::Error)]
 pub enum CertsError {
     /// The operating system refused.
-    #[error("{}: {source}", path.display())]
+    #[error("{}: {}", path.display(), io_text(source, Lang::En))]
     Io {
         /// The file.
         path: PathBuf,
@@ -134,7 +134,7 @@ impl CertsError {
             Self::Io { path, source } if source.kind() == io::ErrorKind::NotFound => {
                 (path, "ファイルがありません。".to_owned())
             }
-            Self::Io { path, source } => (path, format!("読み書きできません（{source}）。")),
+            Self::Io { path, source } => (path, format!("読み書きできません: {}。", io_text(source, lang))),
             Self::NotAFile { path } => (path, "通常のファイルではありません。".to_owned()),
             Self::TooLarge { path, limit } => {
                 (path, format!("大きすぎます（上限 {limit} バイト）。"))
@@ -177,25 +177,10 @@ impl CertsError {
                 (path, "パスワードを UTF-8 の 1 行で書いてください。".to_owned())
             }
             Self::Signer { path, source } => {
-                (path, format!("証明書と秘密鍵を確認してください（{}）。", signer_text(*source)))
+                (path, format!("証明書と秘密鍵を確認してください（{}）。", source.text(lang)))
             }
             Self::Generate { what } => return format!("作成できませんでした: {what}"),
         };
         format!("{}: {problem}", path.display())
-    }
-}
-
-const fn signer_text(error: SignerError) -> &'static str {
-    match error {
-        SignerError::ChainLength { .. } => "証明書は 1 から 8 個必要です",
-        SignerError::Unreadable(_) => "読み取れない証明書があります",
-        SignerError::Repeated => "同じ証明書が 2 回あります",
-        SignerError::KeyKind => {
-            "鍵は ECDSA P-256・P-384 または RSA 2048 から 8192 ビットが必要です"
-        }
-        SignerError::KeyUsage => "証明書の鍵用途が署名を許していません",
-        SignerError::Key => "秘密鍵の形式が正しくありません",
-        SignerError::OtherKey => "秘密鍵がどの証明書とも対になっていません",
-        SignerError::Sign => "署名できません",
     }
 }

@@ -8,7 +8,7 @@ use clap::Subcommand;
 use super::{UsageError, output, words};
 use crate::certs::files::{self, Access, Existing};
 use crate::certs::{self, CertsError};
-use crate::package::CertificateInfo;
+use crate::package::{CertificateInfo, SignerError};
 use crate::types::{Digest, Lang, OfficeNumber};
 
 #[derive(Debug, clap::Args)]
@@ -64,8 +64,10 @@ pub(super) fn run(args: &Args, lang: Lang) -> anyhow::Result<ExitCode> {
         CertsCommand::Show { files } => {
             for file in files {
                 for certificate in certs::load_certificates(file).map_err(usage)? {
-                    let info = CertificateInfo::of(&certificate)
-                        .map_err(|error| UsageError(format!("{}: {error}", file.display())))?;
+                    let info = CertificateInfo::of(&certificate).map_err(|error| {
+                        let why = SignerError::from(error).text(lang);
+                        UsageError(format!("{}: {why}", file.display()))
+                    })?;
                     output::line(&show(&info, lang))?;
                 }
             }

@@ -16,7 +16,7 @@ use crate::repair::{
     Conversion, ConvertError, Converted, Gap, Loss, OfficeTypes, conversion_text, convert,
 };
 use crate::rules::{self, Counts, Options, SourceFile};
-use crate::types::{Edition, Lang, OfficeNumber, ServiceType};
+use crate::types::{Edition, Lang, OfficeNumber, ServiceType, io_text};
 
 #[derive(Debug, clap::Args)]
 pub(super) struct Args {
@@ -203,8 +203,10 @@ fn partners(path: &Path, lang: Lang) -> Result<OfficeTypes, UsageError> {
             ),
         })
     };
-    let bytes = copies::read_file(path).map_err(|error| broken(error.to_string()))?;
-    let text = String::from_utf8(bytes).map_err(|_| broken("UTF-8?".to_owned()))?;
+    let bytes = copies::read_file(path).map_err(|error| broken(io_text(&error, lang)))?;
+    let text = String::from_utf8(bytes).map_err(|_| {
+        broken(lang.pick("文字コードが UTF-8 ではありません", "it is not UTF-8").to_owned())
+    })?;
     let listed: BTreeMap<OfficeNumber, Listed> =
         toml::from_str(&text).map_err(|error| broken(error.message().to_owned()))?;
     let several = |listed| match listed {

@@ -10,7 +10,7 @@ use anyhow::Context as _;
 use super::UsageError;
 use super::inputs::{OtherCsv, find, is_zip, label};
 use crate::disk::{self, Readers};
-use crate::types::Lang;
+use crate::types::{Lang, OwnFault};
 
 /// The largest file that is read into memory.
 const LARGEST: u64 = 256 << 20;
@@ -100,7 +100,7 @@ fn relative(path: &Path, named: &[PathBuf]) -> String {
 /// Opens a plain file. A pipe would block the opening itself, and a device may never end.
 pub(super) fn open(path: &Path) -> io::Result<File> {
     let plain = |kind: fs::Metadata| kind.is_file().then_some(());
-    let odd = || io::Error::other("not a regular file");
+    let odd = || OwnFault::error("通常のファイルではありません", "not a regular file");
     plain(fs::metadata(path)?).ok_or_else(odd)?;
     let file = File::open(path)?;
     plain(file.metadata()?).ok_or_else(odd)?;
@@ -113,9 +113,15 @@ pub(super) fn read_file(path: &Path) -> io::Result<Vec<u8>> {
     let mut bytes = Vec::new();
     file.take(LARGEST + 1).read_to_end(&mut bytes)?;
     if u64::try_from(bytes.len()).unwrap_or(u64::MAX) > LARGEST {
-        return Err(io::Error::other(format!("larger than {} MiB", LARGEST >> 20)));
+        return Err(too_large(LARGEST));
     }
     Ok(bytes)
+}
+
+/// More bytes than are taken.
+pub(super) fn too_large(most: u64) -> io::Error {
+    let most = most >> 20;
+    OwnFault::error(format!("{most} MiB を超えています"), format!("larger than {most} MiB"))
 }
 
 /// A text in UTF-8 that somebody wrote by hand.
@@ -123,7 +129,7 @@ pub(super) fn read_text(path: &Path) -> io::Result<String> {
     let mut text = String::new();
     open(path)?.take(LARGEST_TEXT + 1).read_to_string(&mut text)?;
     if u64::try_from(text.len()).unwrap_or(u64::MAX) > LARGEST_TEXT {
-        return Err(io::Error::other(format!("larger than {} MiB", LARGEST_TEXT >> 20)));
+        return Err(too_large(LARGEST_TEXT));
     }
     Ok(text)
 }

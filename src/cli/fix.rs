@@ -14,7 +14,7 @@ use crate::record::ms932;
 use crate::repair::{self, Change, ChangeCounts, FixOptions, Fixed, Unusable, fix_text, unusable};
 use crate::rules::render::{visible, visible_line};
 use crate::spec::Glyphs;
-use crate::types::Lang;
+use crate::types::{Lang, io_text};
 
 #[derive(Debug, clap::Args)]
 pub(super) struct Args {
@@ -102,9 +102,10 @@ pub(super) fn run(args: &Args, lang: Lang) -> anyhow::Result<ExitCode> {
 fn office_list(path: &Path, lang: Lang) -> anyhow::Result<Glyphs> {
     let shown = path.display();
     let bytes = copies::read_file(path).map_err(|error| {
+        let why = io_text(&error, lang);
         UsageError(match lang {
-            Lang::Ja => format!("置き換え表 {shown} を読めません（{error}）。"),
-            Lang::En => format!("cannot read the list {shown}: {error}"),
+            Lang::Ja => format!("置き換え表 {shown} を読めません: {why}。"),
+            Lang::En => format!("cannot read the list {shown}: {why}"),
         })
     })?;
     let broken = |what: &dyn fmt::Display| {

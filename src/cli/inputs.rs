@@ -9,7 +9,7 @@ use anyhow::Context as _;
 
 use super::UsageError;
 use crate::rules::render::is_own_spreadsheet;
-use crate::types::{FileName, FileNameError, FileSerial, Lang, OfficeNumber};
+use crate::types::{FileName, FileNameError, FileSerial, Lang, OfficeNumber, io_text};
 
 /// What the arguments name.
 #[derive(Default)]
@@ -96,8 +96,8 @@ pub(super) fn find(paths: &[PathBuf], other: OtherCsv, lang: Lang) -> anyhow::Re
                 Lang::Ja if error.kind() == io::ErrorKind::NotFound => {
                     format!("{} が見つかりません。", path.display())
                 }
-                Lang::Ja => format!("{} を開けません: {error}", path.display()),
-                Lang::En => format!("cannot open {}: {error}", path.display()),
+                Lang::Ja => format!("{} を開けません: {}", path.display(), io_text(&error, lang)),
+                Lang::En => format!("cannot open {}: {}", path.display(), io_text(&error, lang)),
             })
         })?;
         if kind.is_dir() {

@@ -12,7 +12,7 @@ use super::usage::{EDITIONS, choices};
 use super::{UsageError, output, setup};
 use crate::spec::Spec;
 use crate::synth::{self, Content, Party, Request, SynthError, SynthFile};
-use crate::types::{Edition, FileKind, FileSerial, Lang, ServiceMonth};
+use crate::types::{Edition, FileKind, FileSerial, Lang, ServiceMonth, io_text};
 
 #[derive(Debug, clap::Args)]
 pub(super) struct Args {
@@ -129,7 +129,7 @@ fn write(mut file: SynthFile, path: &Path) -> io::Result<u64> {
 fn failed(path: &Path, error: &io::Error, lang: Lang) -> anyhow::Error {
     let path = path.display();
     if error.kind() != io::ErrorKind::AlreadyExists {
-        return anyhow::anyhow!("{path}: {error}");
+        return anyhow::anyhow!("{path}: {}", io_text(error, lang));
     }
     let text = match lang {
         Lang::Ja => format!("{path} はすでにあります。上書きはしません。"),

@@ -7,7 +7,7 @@ use super::{EXIT_FAILED, EXIT_NO, output};
 use crate::config::Config;
 use crate::control::{ControlBox, Request};
 use crate::store::Store;
-use crate::types::{Clock, Lang};
+use crate::types::{Clock, Lang, io_text};
 
 /// How long the node may take to answer; it looks every second.
 const PATIENCE: Duration = Duration::from_secs(15);
@@ -16,15 +16,16 @@ const PATIENCE: Duration = Duration::from_secs(15);
 /// stands, and is not carried out yet.
 pub(super) fn give(config: &Config, request: Request, lang: Lang) -> anyhow::Result<ExitCode> {
     let data = &config.node.data;
-    let failed = |error: std::io::Error| match lang {
-        Lang::Ja => anyhow::anyhow!(
-            "データフォルダー {} に指示を書けません（{error}）。renkei を動かすアカウントか管理者で実行してください。",
-            data.display()
-        ),
-        Lang::En => anyhow::anyhow!(
-            "cannot write an order into the data folder {}: {error}; run this as the account of the node, or as an administrator",
-            data.display()
-        ),
+    let failed = |error: std::io::Error| {
+        let (data, why) = (data.display(), io_text(&error, lang));
+        match lang {
+            Lang::Ja => anyhow::anyhow!(
+                "データフォルダー {data} に指示を書けません: {why}。renkei を動かすアカウントか管理者で実行してください。"
+            ),
+            Lang::En => anyhow::anyhow!(
+                "cannot write an order into the data folder {data}: {why}; run this as the account of the node, or as an administrator"
+            ),
+        }
     };
     let control = ControlBox::open(data).map_err(failed)?;
     let ticket = control.post(request, &account(), Clock::system().now()).map_err(failed)?;

@@ -10,7 +10,7 @@ use crate::config::{Config, Draft, Node, Problem, Problems};
 use crate::log::{self, RotatingFile, Sink};
 use crate::spec::Spec;
 use crate::store::Store;
-use crate::types::{Clock, Lang};
+use crate::types::{Clock, Lang, io_text};
 
 /// Where the configuration is.
 #[derive(Debug, clap::Args)]
@@ -50,8 +50,10 @@ pub(super) fn draft(path: &Path, lang: Lang) -> Result<Draft, UsageError> {
             (Lang::En, io::ErrorKind::InvalidData) => {
                 format!("the configuration {path} is not UTF-8; save it again as UTF-8")
             }
-            (Lang::Ja, _) => format!("設定ファイル {path} を読めません（{error}）。"),
-            (Lang::En, _) => format!("cannot read the configuration {path}: {error}"),
+            (Lang::Ja, _) => format!("設定ファイル {path} を読めません: {}。", io_text(&error, lang)),
+            (Lang::En, _) => {
+                format!("cannot read the configuration {path}: {}", io_text(&error, lang))
+            }
         })
     })?;
     let base = path.parent().unwrap_or_else(|| Path::new(""));
@@ -78,12 +80,12 @@ pub(super) fn log(node: &Node, lang: Lang) -> anyhow::Result<Sink> {
             let clock = Clock::system();
             let file = RotatingFile::open(settings.clone(), move || clock.now());
             let file = file.map_err(|error| {
-                let path = settings.path.display();
+                let (path, why) = (settings.path.display(), io_text(&error, lang));
                 UsageError(match lang {
                     Lang::Ja => format!(
-                        "設定の node.log_file（{path}）に書けません（{error}）。フォルダーと権限を確かめてください。"
+                        "設定の node.log_file（{path}）に書けません: {why}。フォルダーと権限を確かめてください。"
                     ),
-                    Lang::En => format!("cannot write to node.log_file {path}: {error}"),
+                    Lang::En => format!("cannot write to node.log_file {path}: {why}"),
                 })
             })?;
             Sink::start(file, Some(screen))?

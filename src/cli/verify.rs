@@ -111,13 +111,13 @@ fn trust(
             return Err(UsageError(text.to_owned()).into());
         }
         let trust = trust_of_set(files, limits);
-        return Ok((trust.map_err(|error| UsageError(error.to_string()))?, true));
+        return Ok((trust.map_err(|error| UsageError(error.text(lang)))?, true));
     }
     for path in &args.roots {
         let loaded = certs::load_certificates(path);
         sources.roots.extend(loaded.map_err(|error| UsageError(error.text(lang)))?);
     }
-    Ok((Trust::new(sources).map_err(|error| UsageError(error.to_string()))?, false))
+    Ok((Trust::new(sources).map_err(|error| UsageError(error.text(lang)))?, false))
 }
 
 fn read_set(folder: &Path, inside: &str, found: &mut Vec<EvidenceFile>) -> anyhow::Result<()> {

@@ -3,7 +3,7 @@
 use std::io;
 
 use super::name::{OddReason, ShownName};
-use crate::types::{Lang, code};
+use crate::types::{Lang, code, io_text};
 
 /// Which of an office's folders.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -243,9 +243,17 @@ impl FolderError {
     pub fn text(&self, lang: Lang) -> String {
         let folder = self.folder.name(lang);
         let action = self.action.words(lang);
-        let fault = self.fault.text(lang);
-        let number = self.source.as_ref().and_then(io::Error::raw_os_error);
+        let source = self.source.as_ref().filter(|source| source.raw_os_error().is_some());
+        let number = source.and_then(io::Error::raw_os_error);
         let number = number.map(|number| format!(" (OS {number})")).unwrap_or_default();
+        let (fault, number) = match (self.fault, source) {
+            // What has a number is words of the system, without any name.
+            (Fault::Io, Some(source)) => {
+                let end = lang.pick("。", "");
+                (format!("{}{end}", io_text(source, lang)), String::new())
+            }
+            (fault, _) => (fault.text(lang), number),
+        };
         let file = self.file.as_ref().map(|file| file.text(lang));
         match (lang, file) {
             (Lang::Ja, Some(file)) => {

@@ -9,7 +9,7 @@ use crate::certs::CertsError;
 use crate::folder::{Fault, FolderError, on_network_share};
 use crate::link::TlsError;
 use crate::store::StoreError;
-use crate::types::{Lang, code};
+use crate::types::{Lang, code, io_text};
 
 /// One thing that keeps a node from starting.
 #[derive(Debug, Clone)]
@@ -121,12 +121,15 @@ impl Problems {
                 ),
             )
         } else {
+            let why = |lang| io_text(error, lang);
             (
                 format!(
-                    "{address} で接続を待ち受けられません（{error}）。IP アドレスがこのパソコンのものか、1024 より大きいポートか確かめてください。"
+                    "{address} で接続を待ち受けられません: {}。IP アドレスがこのパソコンのものか、1024 より大きいポートか確かめてください。",
+                    why(Lang::Ja)
                 ),
                 format!(
-                    "cannot listen on {address}: {error}; check that the address is one of this computer and the port above 1024"
+                    "cannot listen on {address}: {}; check that the address is one of this computer and the port above 1024",
+                    why(Lang::En)
                 ),
             )
         };

@@ -24,7 +24,7 @@ use crate::config::{Config, Peer};
 use crate::link::{TlsSettings, TlsVersions};
 use crate::package::{Receipt, Trust, TrustSources, Usage};
 use crate::store::{NewReceipt, Origin};
-use crate::types::{Digest, OfficeNumber, code};
+use crate::types::{Digest, Lang, OfficeNumber, code};
 
 pub(super) use own::OwnFault;
 use own::{OwnSigner, OwnTls};
@@ -95,7 +95,7 @@ pub(super) fn open(
     let (trust, tls_trust) = match trusts {
         Ok(trusts) => trusts,
         Err(error) => {
-            let ja = format!("認証局の証明書を使えません（{error}）。");
+            let ja = format!("認証局の証明書を使えません: {}。", error.text(Lang::Ja));
             problems.add(code::TRUST_UNUSABLE, "tls", ja, error.to_string());
             return None;
         }
@@ -120,7 +120,7 @@ pub(super) fn open(
         let new = match OwnSigner::new(*office, file, identity) {
             Ok(new) => new,
             Err(error) => {
-                let ja = format!("署名用の証明書と秘密鍵を使えません（{error}）。");
+                let ja = format!("署名用の証明書と秘密鍵を使えません: {}。", error.text(Lang::Ja));
                 told.add(code::SIGNER_UNUSABLE, &place, ja, error.to_string());
                 continue;
             }
@@ -183,7 +183,7 @@ pub fn open_trust(config: &Config, vouched: Pins) -> Result<Trust, StartProblems
         Ok(trust) if problems.0.is_empty() => Ok(trust),
         Ok(_) => Err(StartProblems(problems.0)),
         Err(error) => {
-            let ja = format!("認証局の証明書を使えません（{error}）。");
+            let ja = format!("認証局の証明書を使えません: {}。", error.text(Lang::Ja));
             problems.add(code::TRUST_UNUSABLE, "tls", ja, error.to_string());
             Err(StartProblems(problems.0))
         }

@@ -90,14 +90,14 @@ pub(super) async fn open(
     }
     let service = Arc::new(Inbound(Arc::clone(&context)));
     let limits = server_limits(&context);
-    let data = &context.config.node.data;
+    let (data, address) = (&context.config.node.data, context.config.node.listen);
     match Server::new(listener, Arc::clone(&context.tls), service, limits, data) {
         Ok(server) if problems.0.is_empty() => {
             Ok(Opened { context, server, folders: files.folders })
         }
         Ok(_) => Err(StartProblems(problems.0)),
         Err(error) => {
-            problems.add(code::CANNOT_LISTEN, "node.listen", error.to_string(), error.to_string());
+            problems.cannot_listen(address, &error);
             Err(StartProblems(problems.0))
         }
     }

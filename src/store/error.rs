@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use super::loss::Loss;
-use crate::types::{Lang, code};
+use crate::types::{Lang, code, io_text};
 
 /// What to do about a store that is not the one that it was.
 const GO_ON: (&str, &str) = (
@@ -77,7 +77,7 @@ pub enum StoreError {
     #[error("database: {0}")]
     Database(rusqlite::Error),
     /// The file system refused.
-    #[error("file system: {0}")]
+    #[error("file system: {}", io_text(.0, Lang::En))]
     Io(std::io::Error),
 }
 
@@ -158,7 +158,7 @@ impl StoreError {
             Self::ReadOnly | Self::Stopped => "台帳は閉じられています。".to_owned(),
             Self::Database(error) => format!("台帳の読み書きに失敗しました（{error}）。"),
             Self::Panic => "台帳の処理が異常終了しました。ログを添えて開発元に連絡してください。".to_owned(),
-            Self::Io(error) => format!("台帳の読み書きに失敗しました（{error}）。"),
+            Self::Io(error) => format!("台帳の読み書きに失敗しました: {}。", io_text(error, lang)),
         };
         lang.pick(&ja, &self.to_string()).to_owned()
     }

@@ -21,6 +21,7 @@ mod problem;
 mod service_month;
 pub(crate) mod settings;
 mod severity;
+mod system;
 pub mod text;
 
 pub use ascii::{FileSerial, OfficeNumber, ParseTokenError, ServiceType};
@@ -38,3 +39,4 @@ pub use personal::Personal;
 pub use problem::{Problem, Problems};
 pub use service_month::{ParseServiceMonthError, ServiceMonth};
 pub use severity::Severity;
+pub use system::{OwnFault, io_text};

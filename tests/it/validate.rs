@@ -252,7 +252,7 @@ fn a_pipe_is_refused_and_not_waited_for() {
         let output = renkei(arguments, folder.path());
         let text = stderr(&output);
         assert_eq!(output.status.code(), Some(code), "{arguments:?}: {text}");
-        assert!(text.contains("not a regular file"), "{arguments:?}: {text}");
+        assert!(text.contains("通常のファイルではありません"), "{arguments:?}: {text}");
     }
 }
 

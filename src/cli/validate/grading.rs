@@ -3,7 +3,7 @@
 use super::{Args, Mode};
 use crate::cli::{UsageError, copies};
 use crate::rules::{Options, Overrides, Profile, Selection};
-use crate::types::Lang;
+use crate::types::{Lang, io_text};
 
 /// What the arguments ask for.
 pub(super) fn options(args: &Args, lang: Lang) -> anyhow::Result<Options> {
@@ -72,8 +72,8 @@ fn profile(args: &Args, lang: Lang) -> anyhow::Result<Profile> {
     }
     let text = copies::read_text(path).map_err(|error| {
         UsageError(match lang {
-            Lang::Ja => format!("{shown} を開けません: {error}"),
-            Lang::En => format!("cannot open {shown}: {error}"),
+            Lang::Ja => format!("{shown} を開けません: {}", io_text(&error, lang)),
+            Lang::En => format!("cannot open {shown}: {}", io_text(&error, lang)),
         })
     })?;
     let overrides = Overrides::parse(&text).map_err(|problems| {

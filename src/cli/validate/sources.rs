@@ -15,7 +15,7 @@ use crate::cli::progress::Progress;
 use crate::cli::{UsageError, copies};
 use crate::rules::SetCheck;
 use crate::spec::Spec;
-use crate::types::Lang;
+use crate::types::{Lang, io_text};
 
 /// How the arguments call standard input.
 const STDIN: &str = "-";
@@ -119,7 +119,7 @@ impl Sources {
                     });
                     if let Err(error) = judged {
                         check.abandon_file();
-                        faults.push(format!("{shown}: {error}"));
+                        faults.push(format!("{shown}: {}", io_text(&error, lang)));
                     }
                 }
             }
@@ -129,7 +129,7 @@ impl Sources {
             if is_zip(Path::new(name)) {
                 let inside = match archive::spooled(stdin) {
                     Ok(file) => archive::judge(file, name, check, lang),
-                    Err(error) => archive::unreadable(name, check, error.to_string()),
+                    Err(error) => archive::unreadable(name, check, io_text(&error, lang)),
                 };
                 faults.extend(inside.faults.into_iter().map(|fault| format!("{name}: {fault}")));
                 passed_over.extend(inside.passed_over);
@@ -137,7 +137,7 @@ impl Sources {
                 check.begin_file(name);
                 if let Err(error) = feed(check, &mut { stdin }, |_| {}) {
                     check.abandon_file();
-                    faults.push(format!("{name}: {error}"));
+                    faults.push(format!("{name}: {}", io_text(&error, lang)));
                 }
             }
         }
@@ -152,13 +152,10 @@ pub(super) fn read_spec(folder: &Path, lang: Lang) -> anyhow::Result<Spec> {
     for inside in ["", "v3", "v4.1"] {
         let folder = folder.join(inside);
         let entries = fs::read_dir(&folder).map_err(|error| {
+            let (folder, why) = (folder.display(), io_text(&error, lang));
             UsageError(match lang {
-                Lang::Ja => {
-                    format!("仕様の表のフォルダー {} を開けません: {error}", folder.display())
-                }
-                Lang::En => {
-                    format!("cannot open the folder of tables {}: {error}", folder.display())
-                }
+                Lang::Ja => format!("仕様の表のフォルダー {folder} を開けません: {why}"),
+                Lang::En => format!("cannot open the folder of tables {folder}: {why}"),
             })
         })?;
         for entry in entries {

@@ -17,7 +17,7 @@ use super::supervise::Beat;
 use crate::control::{Answer, ControlBox, Request, Taken, Target};
 use crate::store::StoreError;
 use crate::transfer::{Outgoing, OutgoingEvent};
-use crate::types::{Clock, Instant, Lang, MessageId, OfficeNumber, code};
+use crate::types::{Clock, Instant, Lang, MessageId, OfficeNumber, code, io_text};
 
 /// How often the box is looked into.
 const INTERVAL: Duration = Duration::from_secs(1);
@@ -86,10 +86,12 @@ async fn look(context: &Arc<Context>, ends: &AllEnds) {
 
 fn told(context: &Context, error: &std::io::Error) {
     let ja = format!(
-        "データフォルダーの control フォルダーを読み書きできないため、コマンドの指示を受け取れません（{error}）。アクセス権を確かめてください。"
+        "データフォルダーの control フォルダーを読み書きできないため、コマンドの指示を受け取れません: {}。アクセス権を確かめてください。",
+        io_text(error, Lang::Ja)
     );
     let en = format!(
-        "the folder control in the data folder cannot be used, so commands are not heard: {error}"
+        "the folder control in the data folder cannot be used, so commands are not heard: {}",
+        io_text(error, Lang::En)
     );
     context.notices.raise(code::CONTROL_UNREADABLE, "control", (ja, en), context.now());
 }

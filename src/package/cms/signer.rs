@@ -12,7 +12,7 @@ use rustls_pki_types::{CertificateDer, PrivateKeyDer};
 use zeroize::Zeroize;
 
 use crate::package::certificate::{Facts, KeyKind, Unreadable};
-use crate::types::{Digest, OfficeNumber};
+use crate::types::{Digest, Lang, OfficeNumber};
 
 use super::Hash;
 use super::attributes::signing_certificate;
@@ -50,6 +50,26 @@ pub enum SignerError {
     /// The cryptographic library could not sign.
     #[error("signing failed")]
     Sign,
+}
+
+impl SignerError {
+    /// What is wrong, to stand within a sentence.
+    pub fn text(self, lang: Lang) -> String {
+        let ja = match self {
+            Self::ChainLength { .. } => "証明書は 1 から 8 個必要です",
+            Self::Unreadable(_) => "読み取れない証明書があります",
+            Self::Repeated => "同じ証明書が 2 回あります",
+            Self::KeyKind => "鍵は ECDSA P-256・P-384 または RSA 2048 から 8192 ビットが必要です",
+            Self::KeyUsage => "証明書の鍵用途が署名を許していません",
+            Self::Key => "秘密鍵の形式が正しくありません",
+            Self::OtherKey => "秘密鍵がどの証明書とも対になっていません",
+            Self::Sign => "署名できません",
+        };
+        match lang {
+            Lang::Ja => ja.to_owned(),
+            Lang::En => self.to_string(),
+        }
+    }
 }
 
 /// Signs packages and receipts for one office. Its `Debug` shows no key.

@@ -24,6 +24,21 @@ pub enum TrustSourceError {
     },
 }
 
+impl TrustSourceError {
+    /// What is wrong, to stand within a sentence.
+    pub fn text(&self, lang: Lang) -> String {
+        match (lang, self) {
+            (Lang::Ja, Self::Root { place }) => {
+                format!("{place} 番目の認証局の証明書を読み取れません")
+            }
+            (Lang::Ja, Self::List { place, fault }) => {
+                format!("{place} 番目の失効リスト: {}", fault.text(lang).trim_end_matches('。'))
+            }
+            (Lang::En, _) => self.to_string(),
+        }
+    }
+}
+
 /// Why a certificate does not speak for an office. Nothing of the certificate's names is told.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum TrustError {
