@@ -18,7 +18,7 @@ const ENGLISH: &[(&str, &str)] = &[
     ("--version", "Print the version"),
     (
         "--lang",
-        "The language of all texts; given to run, also of the reports in the hold folder, whatever node.lang says",
+        "The language of texts and reports (default: node.lang of the configuration that the command reads; ja without one)",
     ),
     ("validate", "Check care-plan files against the standard"),
     ("fix", "Write corrected copies: encoding, line ends, quotes, characters"),

@@ -39,7 +39,7 @@ mod words;
 use std::ffi::OsString;
 use std::process::ExitCode;
 
-use clap::parser::ValueSource;
+use std::path::{Path, PathBuf};
 use clap::{ArgMatches, CommandFactory as _, FromArgMatches as _, Parser, Subcommand};
 
 use crate::types::Lang;
@@ -59,9 +59,9 @@ const EXIT_FAILED: u8 = 3;
     about = "ケアプランデータ連携ノード"
 )]
 struct Cli {
-    /// 表示する言語（run に付けると、node.lang の代わりに保留フォルダーの報告書にも使います）
-    #[arg(long, global = true, value_name = "LANG", value_parser = usage::choices::<Lang>(&["ja", "en"]), default_value = "ja")]
-    lang: Lang,
+    /// 表示と報告書の言語（省略すると、設定ファイルを読むコマンドではその node.lang、ほかは ja）
+    #[arg(long, global = true, value_name = "LANG", value_parser = usage::choices::<Lang>(&["ja", "en"]))]
+    lang: Option<Lang>,
     #[command(subcommand)]
     command: Command,
 }
@@ -122,28 +122,40 @@ pub fn main(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
         Ok(matches) => matches,
         Err(error) => return usage::answer(&error, &arguments, lang),
     };
-    match run(&matches) {
+    let lang = language(&matches);
+    match run(&matches, lang) {
         Ok(code) => code,
         Err(error) => {
-            output::error(&format!("renkei: {error:#}"));
+            output::failure(&error, lang);
             let usage = error.downcast_ref::<UsageError>().is_some();
             ExitCode::from(if usage { EXIT_USAGE } else { EXIT_FAILED })
         }
     }
 }
 
-fn run(matches: &ArgMatches) -> anyhow::Result<ExitCode> {
-    let Cli { lang, command } = Cli::from_arg_matches(matches)?;
+/// The language of a command: what `--lang` says, or else the configuration that the command reads.
+fn language(matches: &ArgMatches) -> Lang {
+    let given = matches.get_one::<Lang>("lang").copied();
+    given.or_else(|| setup::language(configuration(matches)?)).unwrap_or_default()
+}
+
+/// The configuration that a command reads, if it reads one.
+fn configuration(mut matches: &ArgMatches) -> Option<&Path> {
+    while let Some((_, below)) = matches.subcommand() {
+        matches = below;
+    }
+    matches.try_get_one::<PathBuf>("config").ok()?.map(PathBuf::as_path)
+}
+
+fn run(matches: &ArgMatches, lang: Lang) -> anyhow::Result<ExitCode> {
+    let Cli { command, .. } = Cli::from_arg_matches(matches)?;
     match command {
         Command::Validate(args) => validate::run(&args, lang),
         Command::Fix(args) => fix::run(&args, lang),
         Command::Convert(args) => convert::run(&args, lang),
         Command::Rules(args) => rules::run(&args, lang),
         Command::Explain(args) => explain::run(&args, lang),
-        Command::Run(args) => {
-            let given = matches.value_source("lang") == Some(ValueSource::CommandLine);
-            run::run(&args, lang, given)
-        }
+        Command::Run(args) => run::run(&args, lang),
         Command::Demo(args) => demo::run(&args, lang),
         Command::Status(args) => status::run(&args, lang),
         Command::History(args) => history::run(&args, lang),
@@ -157,5 +169,74 @@ fn run(matches: &ArgMatches) -> anyhow::Result<ExitCode> {
         Command::Completions(args) => completions::run(&args, lang),
         Command::Man(args) => man::run(&args, lang),
         Command::Dev(args) => dev::run(&args, lang),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Whoever adds a command with a configuration gets its language.
+    #[test]
+    fn every_command_follows_the_configuration_that_it_reads() {
+        fn collect(command: &clap::Command, path: &[String], found: &mut Vec<Vec<String>>) {
+            let path = [path, &[command.get_name().to_owned()]].concat();
+            if command.get_arguments().any(|argument| argument.get_id() == "config") {
+                let needed = command.get_arguments().filter(|argument| argument.is_required_set());
+                let mut arguments = path.clone();
+                for argument in needed {
+                    arguments.extend(argument.get_long().map(|long| format!("--{long}")));
+                    arguments.push(match argument.get_id().as_str() {
+                        "message_id" => "01890a5d-ac96-774b-bcce-b302099a8057".to_owned(),
+                        "id" => "h1".to_owned(),
+                        "to" => "v3".to_owned(),
+                        _ => "there".to_owned(),
+                    });
+                }
+                found.push(arguments);
+            }
+            for below in command.get_subcommands() {
+                collect(below, &path, found);
+            }
+        }
+        let folder = tempfile::tempdir().expect("a folder");
+        let file = |name: &str, text: &[u8]| {
+            let path = folder.path().join(name);
+            std::fs::write(&path, text).expect("written");
+            path.to_str().expect("UTF-8").to_owned()
+        };
+        let mut found = Vec::new();
+        collect(&Cli::command(), &[], &mut found);
+        assert!(found.len() >= 11, "{found:?}");
+        let speaks = |command: &[String], more: &[&str]| {
+            let more = more.iter().map(|word| (*word).to_owned());
+            let arguments = command.iter().cloned().chain(more);
+            language(&Cli::command().try_get_matches_from(arguments).expect("arguments"))
+        };
+        let english = file("en.toml", b"[node]\nlang = \"en\"\n");
+        let japanese = file("ja.toml", b"[node]\nlang = \"ja\"\n");
+        // With a mistake in it, or saved by an old editor, it speaks as before.
+        let broken = file("broken.toml", b"[node]\nlang = \"en\"\nlisten = \n[[office]\n");
+        let shift_jis = file("sjis.toml", b"# \x90\xdd\x92\xe8\n[node]\nlang = \"en\"\n");
+        let nothing = file("nothing.toml", b"[node]\nlang = \"fr\"\n");
+        for command in &found {
+            for config in [&english, &broken, &shift_jis] {
+                assert_eq!(
+                    speaks(command, &["--config", config]),
+                    Lang::En,
+                    "{command:?} {config}"
+                );
+            }
+            for config in [&japanese, &nothing, "absent.toml"] {
+                assert_eq!(
+                    speaks(command, &["--config", config]),
+                    Lang::Ja,
+                    "{command:?} {config}"
+                );
+            }
+            let given = ["--lang", "ja", "--config", &english];
+            assert_eq!(speaks(command, &given), Lang::Ja, "{command:?}");
+        }
+        assert_eq!(speaks(&["renkei".to_owned(), "rules".to_owned()], &[]), Lang::Ja);
     }
 }

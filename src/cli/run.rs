@@ -48,15 +48,13 @@ impl Args {
     }
 }
 
-/// `given` says that somebody chose the language: then it is that of the reports too.
-pub(super) fn run(args: &Args, lang: Lang, given: bool) -> anyhow::Result<ExitCode> {
+/// The language is that of the reports in the hold folder too.
+pub(super) fn run(args: &Args, lang: Lang) -> anyhow::Result<ExitCode> {
     if args.check {
         return check(args, lang);
     }
     let mut config = setup::config(&args.config.config, lang)?;
-    if given {
-        config.node.lang = lang;
-    }
+    config.node.lang = lang;
     let log = setup::log(&config.node, lang)?;
     // Nobody may read what is printed here: the node does not wait for it.
     let screen = Sink::start(io::stdout(), None)?;

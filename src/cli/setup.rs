@@ -20,6 +20,13 @@ pub(super) struct ConfigArg {
     pub(super) config: PathBuf,
 }
 
+/// The language that a configuration asks for, as far as it can be read: what is wrong with the rest
+/// is told in it.
+pub(super) fn language(path: &Path) -> Option<Lang> {
+    let bytes = copies::read_file(path).ok()?;
+    Config::lang(&String::from_utf8_lossy(&bytes))
+}
+
 /// Reads and checks a configuration.
 pub(super) fn config(path: &Path, lang: Lang) -> Result<Config, UsageError> {
     let Draft { config, problems } = draft(path, lang)?;

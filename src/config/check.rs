@@ -36,6 +36,12 @@ pub(super) fn config(text: &str, base: &Path) -> Draft {
     Draft { config, problems: reader.finish() }
 }
 
+pub(super) fn lang(text: &str) -> Option<Lang> {
+    let reader = Reader::new(text, Path::new(""));
+    let (lang, _) = Section::root(&reader).table("node").text("lang")?;
+    parse(&lang)
+}
+
 /// What could be read. Where a problem was reported, something is missing: a path is empty, an
 /// address is [`NOWHERE`], an office or a peer is left out.
 fn whole(mut root: Section<'_, '_>, base: &Path) -> Config {

@@ -65,7 +65,8 @@ pub struct Node {
     pub data: PathBuf,
     /// Where partners reach this node.
     pub listen: SocketAddr,
-    /// The language of reports in the hold folder.
+    /// The language of what people read: the reports in the hold folder, and what commands that read
+    /// this configuration print.
     pub lang: Lang,
     /// What is logged, in the syntax of `tracing` filters, such as `info`.
     pub log: String,
@@ -257,6 +258,11 @@ impl Config {
     /// Reads as much as can be read, to be checked further; only without problems is it whole.
     pub fn draft(text: &str, base: &Path) -> Draft {
         check::config(text, base)
+    }
+
+    /// `node.lang` of a text that need not be a whole or a right configuration.
+    pub fn lang(text: &str) -> Option<Lang> {
+        check::lang(text)
     }
 
     /// What people call an office, ours or a partner's, if the configuration has a name for it.

@@ -29,6 +29,7 @@ mod harness;
 mod hostile_files;
 mod judging;
 mod judging_warnings;
+mod lang;
 mod layers;
 mod link;
 mod proof;

@@ -11,7 +11,7 @@ use renkei::certs::files::Access;
 use super::stage::Stage;
 use super::text::{Document, for_users};
 use crate::e2e::units::{Unit, export};
-use crate::harness::{Office, free_port, name_of, offices, quoted, running, until, visible};
+use crate::harness::{Office, free_port, name_of, offices, quoted, until, visible};
 use crate::support;
 
 /// The office of the documents, and its partner.
@@ -44,7 +44,11 @@ fn play_alone(document: &Document) {
 /// The people of an office look at a node that runs, has sent a unit, holds one with errors, and
 /// has received one for which a file stands in the way.
 fn play_office(document: &Document) {
-    let [own, mut partner] = running([OWN, PARTNER]);
+    let [mut own, mut partner] = offices([OWN, PARTNER]);
+    // Readers of the Japanese document write no language into their configuration.
+    own.set("node", "lang", quoted(if document.is_japanese() { "ja" } else { "en" }));
+    own.start();
+    partner.start();
     export(&own, &unit(OWN, "K1", 1));
     until("handed over", || own.has_sent("HANDED_OVER", 1));
 
