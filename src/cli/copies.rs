@@ -7,8 +7,8 @@ use std::path::{Path, PathBuf};
 
 use anyhow::Context as _;
 
-use super::UsageError;
 use super::inputs::{OtherCsv, find, is_zip, label};
+use super::{UsageError, unfinished};
 use crate::disk::{self, Readers};
 use crate::types::{Lang, OwnFault};
 
@@ -160,8 +160,8 @@ pub(super) fn write(folder: &Path, copies: &[Copy<'_>], lang: Lang) -> anyhow::R
         if let Some(parent) = path.parent() {
             fs::create_dir_all(parent).with_context(|| parent.display().to_string())?;
         }
-        disk::create(&path, copy.bytes, Readers::Public)
-            .with_context(|| path.display().to_string())?;
+        let written = unfinished::whole(|| disk::create(&path, copy.bytes, Readers::Public));
+        written.with_context(|| path.display().to_string())?;
     }
     Ok(())
 }

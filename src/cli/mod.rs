@@ -28,7 +28,9 @@ mod retry;
 mod rules;
 mod run;
 mod setup;
+mod signals;
 mod status;
+mod unfinished;
 mod usage;
 mod validate;
 mod vectors;
@@ -37,9 +39,9 @@ mod vouching;
 mod words;
 
 use std::ffi::OsString;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
-use std::path::{Path, PathBuf};
 use clap::{ArgMatches, CommandFactory as _, FromArgMatches as _, Parser, Subcommand};
 
 use crate::types::Lang;

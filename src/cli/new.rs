@@ -1,6 +1,6 @@
 //! `renkei new`: sets of invented people, for import tests and measurements.
 
-use std::fs::{self, File};
+use std::fs;
 use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
@@ -8,6 +8,7 @@ use std::process::ExitCode;
 use anyhow::Context as _;
 use clap::builder::{PossibleValuesParser, TypedValueParser};
 
+use super::unfinished::Unfinished;
 use super::usage::{EDITIONS, choices};
 use super::{UsageError, output, setup};
 use crate::spec::Spec;
@@ -113,17 +114,13 @@ fn requests(args: &Args, spec: &Spec, lang: Lang) -> Result<Vec<Request>, UsageE
 /// Writes one file as it is made; returns the number of its records. What cannot be finished is
 /// removed.
 fn write(mut file: SynthFile, path: &Path) -> io::Result<u64> {
-    let mut out = File::create_new(path)?;
-    let written = file.by_ref().try_for_each(|piece| {
+    let (unfinished, mut out) = Unfinished::create(path)?;
+    file.by_ref().try_for_each(|piece| {
         let piece = piece.map_err(io::Error::other)?;
         out.write_all(&piece)
-    });
-    if written.is_err() {
-        drop(out);
-        // The first error is the one to tell.
-        let _ = fs::remove_file(path);
-    }
-    written.map(|()| file.records())
+    })?;
+    unfinished.keep();
+    Ok(file.records())
 }
 
 fn failed(path: &Path, error: &io::Error, lang: Lang) -> anyhow::Error {

@@ -4,7 +4,8 @@ use std::io;
 use std::process::ExitCode;
 use std::time::Duration;
 
-use super::setup::{self, Asked, ConfigArg, Signals};
+use super::setup::{self, ConfigArg};
+use super::signals::{Asked, Signals};
 use super::{EXIT_FAILED, UsageError, output};
 use crate::config::{Config, Draft};
 use crate::log::Sink;
@@ -70,7 +71,7 @@ pub(super) fn run(args: &Args, lang: Lang) -> anyhow::Result<ExitCode> {
         let code = loop {
             tokio::select! {
                 asked = signals.next() => match asked {
-                    Asked::Stop => break ExitCode::SUCCESS,
+                    Asked::Stop | Asked::Interrupt => break ExitCode::SUCCESS,
                     Asked::Reload => node.reload(),
                 },
                 fault = node.fault() => {

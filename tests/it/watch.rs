@@ -93,6 +93,53 @@ fn each_change_gives_a_report_and_an_interrupt_ends_it() {
     assert_eq!(ended.code(), Some(0));
 }
 
+/// Whoever has seen enough does not wait for a judgement that takes long.
+#[cfg(target_os = "linux")]
+#[test]
+fn an_interrupt_ends_it_in_the_middle_of_a_judgement() {
+    let folder = folder(&[(&format!("in/{NAME}"), &GOOD.repeat(2_000_000))]);
+    for signal in [rustix::process::Signal::INT, rustix::process::Signal::TERM] {
+        let mut watching = Watching::start(&["in"], folder.path());
+        let pid = rustix::process::Pid::from_child(&watching.child);
+        reads(watching.child.id(), NAME);
+        rustix::process::kill_process(pid, signal).expect("sent");
+        let ended = until("its end", || watching.child.try_wait().expect("a child"));
+        assert_eq!(ended.code(), Some(0));
+        assert_eq!(watching.verdicts(), [""; 0], "it did not wait for the verdict");
+    }
+}
+
+/// Waits until a process has a file open.
+#[cfg(target_os = "linux")]
+fn reads(pid: u32, name: &str) {
+    until("a file that is open", || {
+        let open = fs::read_dir(format!("/proc/{pid}/fd")).ok()?;
+        let mut paths = open.filter_map(|entry| fs::read_link(entry.ok()?.path()).ok());
+        paths.find(|path| path.ends_with(name)).map(|_| ())
+    });
+}
+
+#[test]
+fn what_is_interrupted_leaves_no_part_of_a_file() {
+    let folder = folder(&[]);
+    let arguments = ["new", "--kind", "UPPLAN", "--records", "10000000", "--out", "out"];
+    let mut child = Command::new(env!("CARGO_BIN_EXE_renkei"))
+        .args(arguments)
+        .current_dir(folder.path())
+        .stdout(Stdio::null())
+        .spawn()
+        .expect("it starts");
+    let files = || fs::read_dir(folder.path().join("out")).into_iter().flatten().flatten();
+    until("a part of the file", || {
+        files().find(|file| file.metadata().is_ok_and(|data| data.len() > 0)).map(|_| ())
+    });
+    let pid = rustix::process::Pid::from_child(&child);
+    rustix::process::kill_process(pid, rustix::process::Signal::INT).expect("sent");
+    let ended = until("its end", || child.try_wait().expect("a child"));
+    assert_eq!(ended.code(), Some(130));
+    assert_eq!(files().count(), 0);
+}
+
 #[test]
 fn it_ends_when_nobody_reads_any_more() {
     let folder = folder(&[(NAME, BAD)]);

@@ -16,6 +16,7 @@ use std::time::Duration;
 use anyhow::Context as _;
 use indicatif::ProgressBar;
 
+use super::signals::{Asked, Signals};
 use super::{EXIT_NO, UsageError, output, setup};
 use crate::node::{Consent, Node};
 use crate::types::{Clock, Lang};
@@ -95,13 +96,13 @@ async fn demo(
             "ノードは動き続けています。drop フォルダーにファイルを入れると送られます。Ctrl-C で終了します。",
             "The nodes keep running: files put into a drop folder are sent. Ctrl-C ends the demo.",
         ))?;
-        let mut signals = setup::Signals::listen()?;
+        let mut signals = Signals::listen()?;
         let mut watch = watch::Watch::new(&outcomes);
         loop {
             tokio::select! {
                 asked = signals.next() => match asked {
-                    setup::Asked::Reload => nodes.iter().for_each(Node::reload),
-                    setup::Asked::Stop => break,
+                    Asked::Reload => nodes.iter().for_each(Node::reload),
+                    Asked::Stop | Asked::Interrupt => break,
                 },
                 () = tokio::time::sleep(WATCH) => {
                     for (office, node) in offices.iter().zip(&nodes) {

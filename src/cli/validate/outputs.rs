@@ -10,7 +10,7 @@ use anyhow::Context as _;
 use clap::builder::{PossibleValue, PossibleValuesParser, TypedValueParser};
 
 use super::sources::Sources;
-use crate::cli::UsageError;
+use crate::cli::{UsageError, unfinished};
 use crate::rules::Report;
 use crate::rules::render::{Format, verdict_line};
 use crate::types::Lang;
@@ -111,7 +111,8 @@ pub(super) fn write(report: &Report, outputs: &[Output], lang: Lang) -> anyhow::
         match &output.file {
             Some(file) => {
                 let page = output.format.render(report, lang);
-                let done = fs::write(file, page).with_context(|| file.display().to_string());
+                let done = unfinished::replace(file, page.as_bytes());
+                let done = done.with_context(|| file.display().to_string());
                 written = written.and(done);
             }
             None => shown = Some(output.format),

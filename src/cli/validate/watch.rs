@@ -14,6 +14,7 @@ use tokio::time::{sleep, timeout};
 use super::outputs::Reader;
 use super::sources::Sources;
 use super::{Args, once};
+use crate::cli::unfinished::{Ending, end_when_asked};
 use crate::cli::{UsageError, output, setup};
 use crate::rules::Options;
 use crate::rules::render::Format;
@@ -61,7 +62,8 @@ async fn watch(
     options: &Options,
     lang: Lang,
 ) -> anyhow::Result<ExitCode> {
-    let mut signals = setup::Signals::listen()?;
+    // Judging may take long, and whoever has seen enough does not wait for it.
+    end_when_asked(Ending::Done)?;
     let (hint, mut hints) = mpsc::channel(1);
     // Kept here too: a closed channel would not wait.
     let _watcher = hints_of(&args.paths, hint.clone());
@@ -70,26 +72,18 @@ async fn watch(
         if show(args, spec, options, lang) == Reader::Gone {
             return Ok(ExitCode::SUCCESS);
         }
-        let changed = async {
-            loop {
-                let _ = timeout(LOOK, hints.recv()).await;
-                let mut now = look(args, lang);
-                if now == seen {
-                    continue;
-                }
-                loop {
-                    sleep(STILL).await;
-                    let later = look(args, lang);
-                    if later == now {
-                        return;
-                    }
-                    now = later;
-                }
+        let mut now = seen.clone();
+        while now == seen {
+            let _ = timeout(LOOK, hints.recv()).await;
+            now = look(args, lang);
+        }
+        loop {
+            sleep(STILL).await;
+            let later = look(args, lang);
+            if later == now {
+                break;
             }
-        };
-        tokio::select! {
-            () = changed => {}
-            _ = signals.next() => return Ok(ExitCode::SUCCESS),
+            now = later;
         }
     }
 }
@@ -104,7 +98,7 @@ fn show(args: &Args, spec: &Spec, options: &Options, lang: Lang) -> Reader {
     match once(args, spec, options.clone(), lang) {
         Ok((_, Reader::Gone)) => return Reader::Gone,
         Ok((_, Reader::There)) => {}
-        Err(error) => output::error(&format!("renkei: {error:#}")),
+        Err(error) => output::failure(&error, lang),
     }
     output::error(lang.pick(
         "（ファイルの変更を待っています。終わるには Ctrl+C を押してください）",
