@@ -137,11 +137,11 @@ fn walk(top: &Path, other: OtherCsv, found: &mut Found) -> anyhow::Result<bool> 
         for entry in fs::read_dir(&folder).with_context(shown)? {
             let entry = entry.with_context(shown)?;
             let (kind, path) = (entry.file_type().with_context(shown)?, entry.path());
-            if kind.is_dir() {
+            let name = entry.file_name();
+            let name = name.to_string_lossy();
+            if kind.is_dir() && !is_of_the_system(&name) {
                 open.push(path);
-            } else if kind.is_file()
-                && is_wanted(&path, &entry.file_name().to_string_lossy(), other)
-            {
+            } else if kind.is_file() && is_wanted(&path, &name, other) {
                 found.files.insert(path);
                 any = true;
             } else {
@@ -163,6 +163,12 @@ fn is_wanted(path: &Path, name: &str, other: OtherCsv) -> bool {
     let judged = || other == OtherCsv::Judged && is_wanted_name(name) && !is_own_report(path);
     let taken = other == OtherCsv::Judged || !is_zip(path);
     !name.starts_with('.') && (taken && is_of_the_standard(name) || judged())
+}
+
+/// Whether a name is one that Windows and macOS give to files of their own, or to a folder of them.
+pub(super) fn is_of_the_system(name: &str) -> bool {
+    const NAMES: [&str; 4] = ["__MACOSX", ".DS_Store", "Thumbs.db", "desktop.ini"];
+    NAMES.iter().any(|known| name.eq_ignore_ascii_case(known)) || name.starts_with("._")
 }
 
 /// Whether a file of a folder or an archive is judged, by its name.

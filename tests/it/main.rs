@@ -46,3 +46,4 @@ mod validate_outputs;
 mod validate_terminal;
 #[cfg(unix)]
 mod watch;
+mod zips;

@@ -186,7 +186,7 @@ fn an_endless_list_of_files_is_refused() {
     let many: Vec<(&str, &[u8])> = names.iter().map(|name| (name.as_str(), &b""[..])).collect();
     let output = judged(&archive(&many));
     assert_eq!(output.status.code(), Some(3));
-    assert!(stderr(&output).contains("its list of files is too long"), "{}", stderr(&output));
+    assert!(stderr(&output).contains("ファイルの一覧が長すぎます"), "{}", stderr(&output));
 }
 
 #[test]

@@ -4,7 +4,7 @@
 //! with their file. The list of files, their number, what they unpack to and the bytes that are read
 //! for it are bounded, so that a small archive cannot take the memory or the day.
 
-use std::cell::Cell;
+use std::cell::{Cell, RefCell};
 use std::collections::BTreeSet;
 use std::fs::File;
 use std::io::{self, BufReader, Read, Seek, SeekFrom, Write as _};
@@ -15,10 +15,12 @@ use zip::ZipArchive;
 use zip::result::ZipError;
 
 use super::feed::feed;
-use crate::cli::inputs::is_wanted_name;
+use super::headers;
+use crate::cli::copies::too_large;
+use crate::cli::inputs::{is_of_the_system, is_wanted_name};
 use crate::record::ms932;
 use crate::rules::SetCheck;
-use crate::types::Lang;
+use crate::types::{Lang, OwnFault, io_text};
 
 /// The most bytes that the list of files may take.
 const LONGEST_LIST: u64 = 4 << 20;
@@ -50,7 +52,7 @@ pub(super) fn spooled(input: impl Read) -> io::Result<File> {
     let mut file = tempfile::tempfile()?;
     let copied = io::copy(&mut input.take(MOST_BYTES + 1), &mut file)?;
     if copied > MOST_BYTES {
-        return Err(io::Error::other(format!("larger than {} MiB", MOST_BYTES >> 20)));
+        return Err(too_large(MOST_BYTES));
     }
     file.flush()?;
     Ok(file)
@@ -59,14 +61,16 @@ pub(super) fn spooled(input: impl Read) -> io::Result<File> {
 /// Judges the files of an archive, as `a.zip!/NAME.CSV`.
 pub(super) fn judge(file: File, label: &str, check: &mut SetCheck<'_>, lang: Lang) -> Inside {
     let left = Rc::new(Cell::new(LONGEST_LIST));
-    let reader = Metered { inner: BufReader::new(file), left: Rc::clone(&left) };
+    let file = Rc::new(RefCell::new(BufReader::new(file)));
+    let reader = Metered { inner: Rc::clone(&file), left: Rc::clone(&left) };
     let opened = ZipArchive::new(reader).map_err(|error| not_readable(&error, lang));
     let mut archive = match opened.and_then(|archive| sound(archive, lang)) {
         Ok(archive) => archive,
         Err(fault) => return unreadable(label, check, fault),
     };
     left.set(u64::MAX);
-    if archive.offset() != 0 || archive.validate_header_consistency().is_err() {
+    let agree = || headers::agree(&archive, &mut *file.borrow_mut());
+    if archive.offset() != 0 || !agree().is_ok_and(|agree| agree) {
         // Another reader would find other files in it.
         let fault = lang
             .pick("ZIP の一覧と中身が一致していません", "its list of files is not what it holds");
@@ -83,7 +87,8 @@ pub(super) fn judge(file: File, label: &str, check: &mut SetCheck<'_>, lang: Lan
             continue;
         }
         let shown = format!("{label}!/{name}");
-        if link || !is_wanted_name(name.rsplit('/').next().unwrap_or_default()) {
+        let last = name.rsplit('/').next().unwrap_or_default();
+        if link || name.split('/').any(is_of_the_system) || !is_wanted_name(last) {
             inside.passed_over.push(PathBuf::from(shown));
             continue;
         }
@@ -155,16 +160,41 @@ fn is_plain(name: &str) -> bool {
 }
 
 fn not_readable(error: &ZipError, lang: Lang) -> String {
-    match (error, lang) {
-        (ZipError::UnsupportedArchive(_), Lang::Ja) => {
-            format!("この ZIP の形式には対応していません（{error}）")
+    let (ja, en) = match error {
+        ZipError::Io(error) => {
+            let text = io_text(error, lang);
+            return match lang {
+                Lang::Ja => format!("ZIP ファイルとして読めません: {text}"),
+                Lang::En => format!("not readable as a ZIP file: {text}"),
+            };
         }
-        (ZipError::UnsupportedArchive(_), Lang::En) => {
-            format!("this kind of ZIP cannot be read: {error}")
+        ZipError::UnsupportedArchive(ZipError::PASSWORD_REQUIRED) | ZipError::InvalidPassword => {
+            ("パスワードが付いているため読めません", "it is encrypted")
         }
-        (_, Lang::Ja) => format!("ZIP ファイルとして読めません（{error}）"),
-        (_, Lang::En) => format!("not readable as a ZIP file: {error}"),
-    }
+        ZipError::CompressionMethodNotSupported(number) => {
+            return match lang {
+                Lang::Ja => format!(
+                    "この圧縮方式（{number}）には対応していません。普通の ZIP（Deflate）で圧縮し直してください"
+                ),
+                Lang::En => format!(
+                    "its compression method {number} is not supported; pack it anew as an ordinary ZIP (Deflate)"
+                ),
+            };
+        }
+        ZipError::UnsupportedArchive(_) => (
+            "この ZIP の形式には対応していません。普通の ZIP（Deflate）で圧縮し直してください",
+            "this kind of ZIP is not supported; pack it anew as an ordinary ZIP (Deflate)",
+        ),
+        ZipError::InvalidArchive(why) if why.contains("Multi-disk") => (
+            "分割された ZIP には対応していません。1 つの ZIP にしてください",
+            "a ZIP in several parts is not supported; make it one",
+        ),
+        ZipError::InvalidArchive(why) if why.contains("EOCD") => {
+            ("ZIP ファイルではないか、途中で切れています", "it is no ZIP file, or was cut off")
+        }
+        _ => ("ZIP ファイルが壊れています", "the ZIP file is damaged"),
+    };
+    lang.pick(ja, en).to_owned()
 }
 
 fn damaged(error: &io::Error, lang: Lang) -> String {
@@ -175,25 +205,28 @@ fn damaged(error: &io::Error, lang: Lang) -> String {
             Lang::En => format!("the archive unpacks to more than {most} MiB"),
         };
     }
-    match lang {
-        Lang::Ja => format!("壊れています（{error}）"),
-        Lang::En => format!("it is damaged: {error}"),
+    // What the unpacker finds has no number; what the disk reports has one.
+    match (error.raw_os_error(), lang) {
+        (Some(_), Lang::Ja) => format!("読めません: {}", io_text(error, lang)),
+        (Some(_), Lang::En) => format!("it cannot be read: {}", io_text(error, lang)),
+        (None, _) => lang.pick("壊れています", "it is damaged").to_owned(),
     }
 }
 
 /// A reader of which only so many bytes may be read: the list of files is held in memory.
 struct Metered<R> {
-    inner: R,
+    inner: Rc<RefCell<R>>,
     left: Rc<Cell<u64>>,
 }
 
 impl<R: Read> Read for Metered<R> {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        let length = self.inner.read(buffer)?;
+        let length = self.inner.borrow_mut().read(buffer)?;
         let left = self.left.get();
         if left != u64::MAX {
             let spent = u64::try_from(length).unwrap_or(u64::MAX);
-            let too_long = || io::Error::other("its list of files is too long");
+            let too_long =
+                || OwnFault::error("ファイルの一覧が長すぎます", "its list of files is too long");
             self.left.set(left.checked_sub(spent).ok_or_else(too_long)?);
         }
         Ok(length)
@@ -202,7 +235,7 @@ impl<R: Read> Read for Metered<R> {
 
 impl<R: Seek> Seek for Metered<R> {
     fn seek(&mut self, position: SeekFrom) -> io::Result<u64> {
-        self.inner.seek(position)
+        self.inner.borrow_mut().seek(position)
     }
 }
 

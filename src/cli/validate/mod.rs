@@ -3,6 +3,7 @@
 mod archive;
 mod feed;
 mod grading;
+mod headers;
 mod outputs;
 mod sources;
 mod watch;
