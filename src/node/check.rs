@@ -33,9 +33,13 @@ pub(super) async fn check(draft: Draft, spec: &'static Spec, clock: Clock) -> Ch
         let config = &draft.config;
         let mut problems = Problems::default();
         let runs = Store::is_in_use(&config.node.data);
-        let notes = certificates(config, &clock, &mut problems);
+        let mut notes = certificates(config, &clock, &mut problems);
+        notes.extend(partners::doubtful(config).0);
         problems.0.extend(partners::without_proof(config).0);
+        problems.0.extend(partners::without_lists(config).0);
         problems.0.extend(partners::mistyped(config, spec).0);
+        let own = proof::own_certificates(config);
+        problems.0.extend(partners::with_own_certificates(config, &own).0);
         for office in &config.offices {
             folders(office, &mut problems);
         }

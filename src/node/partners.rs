@@ -1,9 +1,11 @@
 //! Whether anything can be exchanged with the partners that the configuration names.
 
+use std::net::{IpAddr, UdpSocket};
+
 use super::problems::Problems;
 use crate::config::{Config, Peer};
 use crate::spec::Spec;
-use crate::types::{ServiceType, code};
+use crate::types::{Digest, PeerUrl, ServiceType, code};
 
 /// Whether all partners are known by the SHA-256 of their certificates, and no authority is needed.
 pub(super) fn are_all_pinned(config: &Config) -> bool {
@@ -66,10 +68,9 @@ pub(super) fn mistyped(config: &Config, spec: &Spec) -> Problems {
             );
         }
     }
-    for peer in &config.peers {
+    for peer in partners(config) {
         let address = config.node.listen;
-        let is_own = peer.url.authority() == address.to_string() && address.port() != 0;
-        if is_own {
+        if is_own_address(&peer.url, config) {
             problems.add(
                 code::PEER_CANNOT_WORK,
                 &format!("{} url", place(peer)),
@@ -95,6 +96,125 @@ pub(super) fn mistyped(config: &Config, spec: &Spec) -> Problems {
         }
     }
     problems
+}
+
+/// The partners that are no office of this node.
+fn partners(config: &Config) -> impl Iterator<Item = &Peer> {
+    // With one office a partner of its number is a mistake, which is told.
+    let is_between_own =
+        |peer: &&Peer| config.offices.len() > 1 && config.office(peer.office).is_some();
+    config.peers.iter().filter(move |peer| !is_between_own(peer))
+}
+
+/// Whether a partner's address leads back to this node.
+fn is_own_address(url: &PeerUrl, config: &Config) -> bool {
+    let listen = config.node.listen;
+    if url.port() != listen.port() || listen.port() == 0 {
+        return false;
+    }
+    match ip(url) {
+        Some(ip) if listen.ip().is_unspecified() => is_of_this_computer(ip),
+        Some(ip) => ip == listen.ip(),
+        None => false,
+    }
+}
+
+/// The address that stands in a URL; other names than that of this computer itself are not asked for.
+fn ip(url: &PeerUrl) -> Option<IpAddr> {
+    let itself = (url.host() == "localhost").then_some(IpAddr::from([127, 0, 0, 1]));
+    itself.or_else(|| url.host().parse().ok())
+}
+
+/// A socket can be bound to the addresses of this computer only.
+fn is_of_this_computer(ip: IpAddr) -> bool {
+    ip.is_loopback() || UdpSocket::bind((ip, 0)).is_ok()
+}
+
+/// Partners for which an own certificate is registered, which is then not theirs. `own` are the
+/// SHA-256 of ours with what they are for.
+pub(super) fn with_own_certificates(config: &Config, own: &[(String, Digest)]) -> Problems {
+    let mut problems = Problems::default();
+    for peer in partners(config) {
+        for (key, pins) in pins(peer) {
+            for (place, digest) in own.iter().filter(|(_, digest)| pins.contains(digest)) {
+                let digest = digest.short();
+                problems.add(
+                    code::PEER_HAS_OWN_CERTIFICATE,
+                    &format!("{} {key}", self::place(peer)),
+                    format!("自分の証明書（{place}、SHA-256 {digest}）が登録されています。相手の証明書の値（相手側の renkei certs show の SHA-256）を聞いて、書き換えてください。"),
+                    format!("holds our own certificate ({place}, SHA-256 {digest}); ask the partner for that of its own (renkei certs show there) and put it here"),
+                );
+            }
+        }
+    }
+    problems
+}
+
+/// What works, and is most likely not meant.
+pub(super) fn doubtful(config: &Config) -> Problems {
+    let mut notes = Problems::default();
+    if config.peers.is_empty() {
+        notes.add(
+            code::NO_PEER,
+            "peer",
+            "相手の事業所 [[peer]] が一つもないため、まだ何も送受信できません。相手と証明書の値を交換し、[[peer]] を書き加えてください。".to_owned(),
+            "without any [[peer]] nothing can be exchanged yet: exchange certificates or their values with a partner and add a [[peer]]".to_owned(),
+        );
+    }
+    let listen = config.node.listen;
+    let elsewhere = |peer: &Peer| !ip(&peer.url).is_some_and(|ip| ip.is_loopback());
+    if listen.ip().is_loopback() && config.peers.iter().any(elsewhere) {
+        notes.add(
+            code::LISTENS_FOR_ITSELF,
+            "node.listen",
+            format!("{listen} には、このパソコンからしか接続できません。相手から受信するには、0.0.0.0:{} のように書いてください（中継するソフトを使う場合を除きます）。", listen.port()),
+            format!("{listen} can be reached from this computer only; to receive from partners write 0.0.0.0:{}, unless other software passes connections on", listen.port()),
+        );
+    }
+    for (place, peer) in config.peers.iter().enumerate() {
+        for other in config.peers.iter().take(place) {
+            // One node may serve several offices.
+            if other.url == peer.url || other.office == peer.office {
+                continue;
+            }
+            for ((key, pins), (_, others)) in pins(peer).into_iter().zip(pins(other)) {
+                for digest in pins.iter().filter(|digest| others.contains(digest)) {
+                    let (digest, other) = (digest.short(), other.office);
+                    notes.add(
+                        code::PEERS_SHARE_CERTIFICATE,
+                        &format!("{} {key}", self::place(peer)),
+                        format!("接続先 (url) の違う相手 {other} と同じ証明書（SHA-256 {digest}）が登録されています。書き間違いでないか、相手に確かめてください。"),
+                        format!("is the certificate of the partner {other} too (SHA-256 {digest}), whose url is another; ask the partner whether that is a mistake"),
+                    );
+                }
+            }
+        }
+    }
+    notes
+}
+
+/// Refusing whatever no list speaks of, without any list.
+pub(super) fn without_lists(config: &Config) -> Problems {
+    let mut problems = Problems::default();
+    let tls = &config.tls;
+    let is_needed = !tls.roots.is_empty() && !are_all_pinned(config);
+    if tls.revocation_strict && tls.revocation_lists.is_empty() && is_needed {
+        problems.add(
+            code::REVOCATION_STRICT_WITHOUT_LIST,
+            "tls.revocation",
+            "strict なのに失効リスト (tls.revocation_lists) がないため、認証局が発行した証明書をすべて断ります。認証局の失効リストを書くか、warn にしてください。".to_owned(),
+            "is strict without any list in tls.revocation_lists, so that every certificate of an authority is refused; name the lists of the authorities, or write warn".to_owned(),
+        );
+    }
+    problems
+}
+
+/// The registered certificates of a partner with their keys.
+fn pins(peer: &Peer) -> [(&'static str, &[Digest]); 2] {
+    [
+        ("tls_certificates", &peer.tls_certificates),
+        ("signing_certificates", &peer.signing_certificates),
+    ]
 }
 
 fn is_known(service: ServiceType, spec: &Spec) -> bool {

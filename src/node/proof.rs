@@ -190,6 +190,18 @@ pub fn open_trust(config: &Config, vouched: Pins) -> Result<Trust, StartProblems
     }
 }
 
+/// SHA-256 of the own certificates that can be read, with what they are for.
+pub(super) fn own_certificates(config: &Config) -> Vec<(String, Digest)> {
+    let offices = config.offices.iter();
+    let signing = offices.map(|office| (signing_place(office.number), &office.signing));
+    let all = std::iter::once(("tls.certificate".to_owned(), &config.tls.identity)).chain(signing);
+    all.filter_map(|(place, files)| {
+        let identity = load_identity(files).ok()?;
+        Some((place, Digest::of(identity.chain().first()?)))
+    })
+    .collect()
+}
+
 /// How the signing certificate of an office is called in problems and conditions.
 pub(super) fn signing_place(office: OfficeNumber) -> String {
     format!("office {office} signing_certificate")

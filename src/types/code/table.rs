@@ -703,6 +703,26 @@ codes! {
     "相手の番号が自事業所と同じです" "a partner has the number of the own office"
     "[[peer]] の office か [[office]] の number を直してください。"
     "Mend office of [[peer]] or number of [[office]].";
+    PEER_HAS_OWN_CERTIFICATE "peer-has-own-certificate" [Start] Here
+    "相手の証明書として、自分の証明書が登録されています" "an own certificate is registered for a partner"
+    "相手の証明書の SHA-256（相手側の renkei certs show で表示）を聞いて、[[peer]] に書いてください。自分の値は相手に伝えます。"
+    "Ask the partner for the SHA-256 of its certificate (renkei certs show there) and put it into [[peer]]; the own one is for the partner to register.";
+    PEERS_SHARE_CERTIFICATE "peers-share-certificate" [Start] Here
+    "接続先の違う 2 つの相手に、同じ証明書が登録されています" "two partners at different addresses have the same certificate"
+    "どちらかの書き間違いでないか、相手に SHA-256 を確かめてください。"
+    "Ask the partners for the SHA-256; one of them may be a mistake.";
+    NO_PEER "no-peer" [Start] Here
+    "相手の事業所が登録されていません" "no partner is configured"
+    "相手と証明書の値を交換し、[[peer]] を書き加えてください。"
+    "Exchange certificates or their values with a partner and add a [[peer]].";
+    LISTENS_FOR_ITSELF "listens-for-itself" [Start] Here
+    "待ち受け先に、このパソコンからしか接続できません" "the address can be reached from this computer only"
+    "相手から受信するには、node.listen を 0.0.0.0:8443 のように書いてください。中継するソフトを使う場合はそのままで構いません。"
+    "To receive from partners write node.listen as 0.0.0.0:8443; leave it where other software passes connections on.";
+    REVOCATION_STRICT_WITHOUT_LIST "revocation-strict-without-list" [Start] Here
+    "失効リストがないのに、リストのない認証局の証明書を断る設定です" "certificates without a revocation list are refused, and there is no list"
+    "認証局の失効リストを tls.revocation_lists に書くか、tls.revocation を warn にしてください。"
+    "Name the lists of the authorities in tls.revocation_lists, or write tls.revocation = \"warn\".";
 
     FOLDER_DISK_FULL "folder-disk-full" [Folder Held] Here
     "ディスクの空き容量が足りません" "the disk is full"

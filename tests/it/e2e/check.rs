@@ -9,7 +9,7 @@ use renkei::certs::{TestCa, Validity, certificates_to_pem, revocation_list_to_pe
 use renkei::package::Usage;
 use renkei::types::Clock;
 
-use crate::harness::{CARE, HELP, Office, offices, quoted};
+use crate::harness::{CARE, DAY, HELP, Office, offices, quoted};
 use crate::proof::{long, office};
 
 /// Checks the configuration: the exit code and everything that is said.
@@ -228,6 +228,91 @@ fn what_would_run_and_do_harm_is_found() {
         "is the address that this node listens on",
     ] {
         assert!(said.contains(expected), "{expected}: {said}");
+    }
+}
+
+/// What only its owner can show is no partner's.
+#[test]
+fn an_own_certificate_in_the_place_of_a_partners_is_found() {
+    let [mut care, _] = offices([CARE, HELP]);
+    care.set("tls", "roots", "[]");
+    pin(&mut care, HELP, true, true);
+    let own = |care: &Office, name: &str| {
+        let path = care.path("keys").join(name);
+        let chain = renkei::certs::load_certificates(&path).expect("read");
+        quoted(renkei::types::Digest::of(&chain[0]))
+    };
+    for (key, name) in [
+        ("tls_certificates", "tls.pem"),
+        ("signing_certificates", "signing.pem"),
+        ("tls_certificates", "signing.pem"),
+    ] {
+        pin(&mut care, HELP, true, true);
+        let value = own(&care, name);
+        care.set_peer(HELP, key, format!("[{value}]"));
+        let (code, said) = check(&care);
+        assert_eq!(code, Some(2), "{said}");
+        let expected = format!("peer {HELP} {key} [peer-has-own-certificate]");
+        assert!(said.contains(&expected), "{expected}: {said}");
+        let (_, japanese) = told(&care.command_in("ja", &["run", "--check"]));
+        assert!(japanese.contains("自分の証明書（"), "{japanese}");
+    }
+}
+
+#[test]
+fn the_same_certificate_for_two_partners_is_doubted_unless_one_node_serves_both() {
+    let [mut care, help, _] = offices([CARE, HELP, DAY]);
+    let pins = "[\"1111111111111111111111111111111111111111111111111111111111111111\"]";
+    for partner in [HELP, DAY] {
+        care.set_peer(partner, "tls_certificates", pins.to_owned());
+    }
+    let (code, said) = check(&care);
+    assert_eq!(code, Some(0), "{said}");
+    assert!(said.contains("peers-share-certificate") && said.contains(HELP), "{said}");
+    care.set_peer(DAY, "url", quoted(format!("https://127.0.0.1:{}", help.port)));
+    let (code, said) = check(&care);
+    assert_eq!((code, said.contains("peers-share-certificate")), (Some(0), false), "{said}");
+}
+
+#[test]
+fn strict_revocation_without_a_list_is_found_where_lists_are_needed() {
+    let [mut care, _] = offices([CARE, HELP]);
+    care.set("tls", "revocation", quoted("strict"));
+    let (code, said) = check(&care);
+    assert_eq!(code, Some(2), "{said}");
+    assert!(said.contains("tls.revocation [revocation-strict-without-list]"), "{said}");
+    pin(&mut care, HELP, true, true);
+    let (_, said) = check(&care);
+    assert!(!said.contains("revocation-strict-without-list"), "{said}");
+}
+
+#[test]
+fn a_node_without_partners_or_for_itself_alone_is_told_what_is_missing() {
+    let [mut care, _] = offices([CARE, HELP]);
+    care.set_peer(HELP, "url", quoted("https://care.example.jp:8443"));
+    let (code, said) = check(&care);
+    assert_eq!(code, Some(0), "{said}");
+    assert!(said.contains("node.listen [listens-for-itself]"), "{said}");
+    care.forget_peer(HELP);
+    let (code, said) = check(&care);
+    assert_eq!(code, Some(0), "{said}");
+    assert!(said.contains("peer [no-peer]") && !said.contains("listens-for-itself"), "{said}");
+    let (_, japanese) = told(&care.command_in("ja", &["run", "--check"]));
+    assert!(japanese.contains("まだ何も送受信できません"), "{japanese}");
+}
+
+#[test]
+fn a_partners_address_that_leads_back_is_found_however_it_is_written() {
+    let [mut care, _] = offices([CARE, HELP]);
+    let port = care.port;
+    care.set("node", "listen", quoted(format!("0.0.0.0:{port}")));
+    for (host, is_own) in
+        [("127.0.0.1", true), ("localhost", true), ("[::1]", true), ("192.0.2.7", false)]
+    {
+        care.set_peer(HELP, "url", quoted(format!("https://{host}:{port}")));
+        let (code, said) = check(&care);
+        let told = said.contains("is the address that this node listens on");
+        assert_eq!((told, code), (is_own, Some(if is_own { 2 } else { 0 })), "{host}: {said}");
     }
 }
 
