@@ -10,7 +10,7 @@ use serde::Serialize;
 use super::setup::{self, ConfigArg};
 use super::{EXIT_NO, UsageError, held, order, output};
 use crate::control::Request;
-use crate::store::HeldItem;
+use crate::store::{HeldItem, StoreError};
 use crate::types::{HeldId, Lang};
 
 /// What is listed at the most.
@@ -100,8 +100,12 @@ pub(super) fn run(args: Args, lang: Lang) -> anyhow::Result<ExitCode> {
 fn list(config: &ConfigArg, json: bool, lang: Lang) -> anyhow::Result<ExitCode> {
     let config = setup::config(&config.config, lang)?;
     let store = setup::store(&config, lang)?;
-    let mut items = setup::runtime()?.block_on(store.held(MOST))?;
-    items.retain(|item| held::is_open(item, &config));
+    let items = setup::runtime()?.block_on(async {
+        let mut items = store.held(MOST).await?;
+        items.retain(|item| held::is_open(item, &config));
+        held::add_last_reasons(&store, &mut items).await?;
+        Ok::<_, StoreError>(items)
+    })?;
     if json {
         let json = HeldJson { schema: "renkei.held/1", held: &items };
         output::line(&serde_json::to_string_pretty(&json)?)?;
@@ -116,7 +120,11 @@ fn list(config: &ConfigArg, json: bool, lang: Lang) -> anyhow::Result<ExitCode> 
 fn show(config: &ConfigArg, id: HeldId, lang: Lang) -> anyhow::Result<ExitCode> {
     let config = setup::config(&config.config, lang)?;
     let store = setup::store(&config, lang)?;
-    let items = setup::runtime()?.block_on(store.held_as(id))?;
+    let items = setup::runtime()?.block_on(async {
+        let mut items = store.held_as(id).await?;
+        held::add_last_reasons(&store, &mut items).await?;
+        Ok::<_, StoreError>(items)
+    })?;
     if items.is_empty() {
         output::line(
             lang.pick("その ID で保留中のものはありません。", "nothing of this id is held"),

@@ -10,7 +10,7 @@ use super::setup::{self, ConfigArg};
 use super::{EXIT_NO, dates, held, output, words};
 use crate::config::Config;
 use crate::node::{Health, Notice, TaskHealth};
-use crate::store::{HeldItem, StateCount, Status, Store, Waiting};
+use crate::store::{HeldItem, StateCount, Status, Store, StoreError, Waiting};
 use crate::transfer::{OutgoingState, State};
 use crate::types::code::{self, Actor};
 use crate::types::{Clock, Lang};
@@ -80,8 +80,12 @@ pub(super) fn run(args: &Args, lang: Lang) -> anyhow::Result<ExitCode> {
     }
     let store = setup::store(&config, lang)?;
     let dates = dates::read(&config, lang);
-    let mut status = setup::runtime()?.block_on(store.status(HELD))?;
-    status.held.retain(|item| held::is_open(item, &config));
+    let status = setup::runtime()?.block_on(async {
+        let mut status = store.status(HELD).await?;
+        status.held.retain(|item| held::is_open(item, &config));
+        held::add_last_reasons(&store, &mut status.held).await?;
+        Ok::<_, StoreError>(status)
+    })?;
     if args.json {
         let json = StatusJson {
             schema: "renkei.status/1",

@@ -6,9 +6,10 @@ use jiff::{SignedDuration, Timestamp};
 
 use super::context::{Context, blocking, log_store_fault};
 use crate::package::{Receipt, ReceiptKind};
-use crate::store::{OutgoingRow, StoreError};
+use crate::store::{OutgoingRow, Store, StoreError};
 use crate::transfer::OutgoingEvent;
-use crate::types::code;
+use crate::types::MessageId;
+use crate::types::code::{self, Area};
 
 /// How long after its time a package may still be put.
 const OVERDUE: SignedDuration = SignedDuration::from_hours(1);
@@ -35,7 +36,8 @@ pub(super) async fn expire_overdue(context: &Arc<Context>) {
 /// Gives a package up whose time is over.
 async fn expire(context: &Arc<Context>, row: &OutgoingRow) -> Result<(), StoreError> {
     let event = OutgoingEvent::Tick;
-    let detail = code::EXPIRED.to_owned();
+    let reason = last_reason(&context.store, row.id).await;
+    let detail = reason.map_or_else(|| code::EXPIRED.to_owned(), |(reason, _)| reason);
     let transition =
         context.store.outgoing_event(row.id, event, detail, None, context.now()).await?;
     if transition.expires() {
@@ -43,6 +45,18 @@ async fn expire(context: &Arc<Context>, row: &OutgoingRow) -> Result<(), StoreEr
         sign_expiry(context, row).await;
     }
     Ok(())
+}
+
+/// What kept the last attempts to send a package from success, and since when it did.
+pub(super) async fn last_reason(store: &Store, id: MessageId) -> Option<(String, Timestamp)> {
+    let steps = store.evidence(id).await.ok()?.journal;
+    let mut reasons = steps.iter().rev().filter(|step| {
+        !step.detail.is_empty()
+            && code::find(&step.detail).is_some_and(|info| info.is_in(Area::Waiting))
+    });
+    let last = reasons.next()?;
+    let since = reasons.take_while(|step| step.detail == last.detail).last().unwrap_or(last);
+    Some((last.detail.clone(), since.at))
 }
 
 /// Signs that we gave up. Without it nothing is lost but a line of proof, so a fault is only told.

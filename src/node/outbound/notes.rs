@@ -2,6 +2,9 @@
 
 use std::fmt::Write as _;
 
+use jiff::Timestamp;
+
+use super::super::clock::local_time;
 use super::super::note::Note;
 use crate::folder::ShownName;
 use crate::package::Receipt;
@@ -15,24 +18,39 @@ pub(super) struct About {
     pub(super) lang: Lang,
 }
 
-/// No receipt came in time.
-pub(super) fn given_up(about: About) -> Note {
+/// No receipt came in time. `why` is what kept the last attempts from success, and since when.
+pub(super) fn given_up(about: About, why: Option<&(String, Timestamp)>) -> Note {
     let About { partner, serial, lang } = about;
+    let why = why.map(|(reason, since)| why_given_up(reason, *since, lang)).unwrap_or_default();
     let text = match lang {
         Lang::Ja => format!(
             "送信を取りやめました。\r\n\
              [expired] 相手の事業所 {partner} から期限までに受領の通知がなかったため、連番 {serial} の送信を取りやめました。\r\n\
+             {why}\
              ファイルは相手に届いていないと考えられます。このフォルダーにあるのは、送ろうとしたファイルです。\r\n\
              相手のパソコンが動いているか、接続先の設定が正しいかを相手と確かめてから、介護ソフトでもう一度出力してください。\r\n"
         ),
         Lang::En => format!(
             "Given up.\r\n\
              [expired] No receipt came from {partner} in time, so file serial {serial} was given up.\r\n\
+             {why}\
              The files have most likely not arrived. This folder holds the files that were to be sent.\r\n\
              Make sure with the partner that its node runs and can be reached, then export the files from the care software again.\r\n"
         ),
     };
     Note::new(&text, lang)
+}
+
+fn why_given_up(reason: &str, since: Timestamp, lang: Lang) -> String {
+    let since = local_time(since);
+    let words = code::meaning(reason, lang).unwrap_or_default();
+    // What stands behind a colon tells more of what to do.
+    let last = reason.split(':').filter_map(code::find).next_back();
+    let to_do = last.map(|info| info.to_do(lang)).unwrap_or_default();
+    match lang {
+        Lang::Ja => format!("最後の理由（{since} から）: {words} [{reason}]\r\n{to_do}\r\n"),
+        Lang::En => format!("The last reason (since {since}): {words} [{reason}]\r\n{to_do}\r\n"),
+    }
 }
 
 /// The partner signed for the files after they were given up.

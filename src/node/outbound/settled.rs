@@ -11,6 +11,7 @@ use jiff::Timestamp;
 use tokio::sync::watch;
 
 use super::super::context::{Context, blocking, stopped};
+use super::super::expiry::last_reason;
 use super::super::folders::OutcomeFolders;
 use super::super::judge;
 use super::super::supervise::Beat;
@@ -128,8 +129,14 @@ async fn show_one(
         }
         Err(error) => return Err(error.into()),
     };
+    let why = match row.state {
+        Outgoing::Expired => last_reason(&context.store, row.id).await,
+        _ => None,
+    };
     let (context, folders, now) = (Arc::clone(context), Arc::clone(folders), context.now());
-    blocking(move || lay(&context, &folders, &row, package, now)).await.ok_or(Fault::Internal)?
+    blocking(move || lay(&context, &folders, &row, package, why.as_ref(), now))
+        .await
+        .ok_or(Fault::Internal)?
 }
 
 fn lay(
@@ -137,6 +144,7 @@ fn lay(
     folders: &OutcomeFolders,
     row: &SettledRow,
     package: Option<Hashed>,
+    why: Option<&(String, Timestamp)>,
     now: Timestamp,
 ) -> Result<Option<HeldRow>, Fault> {
     let package = package.and_then(|package| match open(package, &context.package_limits()) {
@@ -177,7 +185,7 @@ fn lay(
             let reason = [code::REJECTED, &codes].join(",");
             (notes::rejected(about, receipt.as_ref()), reason.trim_end_matches(',').to_owned())
         }
-        Outgoing::Expired => (notes::given_up(about), code::EXPIRED.to_owned()),
+        Outgoing::Expired => (notes::given_up(about, why), code::EXPIRED.to_owned()),
     };
     let kept = folders.hold.keep(&unit, &files, &note.files())?;
     tracing::warn!(id = %row.id, office = %folders.office, reason, "the files of a package are held");

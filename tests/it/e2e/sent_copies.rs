@@ -59,7 +59,16 @@ fn what_was_given_up_goes_to_hold_with_a_report_once() {
         assert_eq!(care.files(&folder)[&name], unit[&name]);
         let report = read(&care, &folder, "report.txt");
         assert!(report.contains(words) && report.contains(HELP), "{report}");
+        let last = if lang == "ja" { "最後の理由（" } else { "The last reason (since " };
+        for report in [report, read(&care, &folder, "report.html")] {
+            assert!(report.contains(last) && report.contains("[peer-unreachable]"), "{report}");
+        }
         until("noted", || (care.sql("SELECT reason FROM held") == ["expired"]).then_some(()));
+        for command in [&["status"][..], &["hold", "list"], &["history"]] {
+            let output = care.command_in(lang, command);
+            let said = String::from_utf8(output.stdout).expect("UTF-8");
+            assert!(said.contains("[peer-unreachable]"), "{command:?}: {said}");
+        }
         care.kill();
         care.start();
         export(&care, &withdrawal(CARE, 2));
