@@ -80,6 +80,36 @@ fn what_is_only_warned_of_hides_no_error() {
     assert!(failed > 300, "{failed} sets with errors");
 }
 
+/// A cell of nothing but a blank is an empty one: that it is there is all there is to say.
+#[test]
+fn a_blank_in_an_empty_cell_is_no_content() {
+    let valid = valid();
+    let mut dice = Dice(7);
+    for number in 0..1_500 {
+        let plain = &valid[number % valid.len()];
+        let mut odd = plain.clone();
+        let names: Vec<String> = plain.keys().filter(|name| is_csv(name)).cloned().collect();
+        let name = &names[dice.below(names.len())];
+        let mut all = records(&plain[name]);
+        let item = dice.below(items(&all[0]).len());
+        for record in &mut all {
+            if items(record).get(item).is_some_and(std::ops::Range::is_empty) {
+                *record = replaced(record, item, b" ");
+            }
+        }
+        odd.insert(name.clone(), all.concat());
+        let rules = |set: &Set| {
+            let report = judge(set, &Options::default());
+            let warned = report.findings.iter().filter(|found| found.severity > Severity::Info);
+            warned.map(|found| found.rule.code()).collect::<BTreeSet<_>>()
+        };
+        let mut told = rules(&odd);
+        // Of blanks, and where the item has to be filled of what is missing, is told.
+        told.retain(|code| !code.starts_with("L2-") && *code != "L1-CSV-011");
+        assert!(told.is_subset(&rules(plain)), "{name} item {item}: {told:?}");
+    }
+}
+
 /// 第7表 without 全合計, or without 小計, and a blank in サテライト枝番, in both editions.
 #[test]
 fn a_blank_in_one_cell_hides_no_missing_total() {

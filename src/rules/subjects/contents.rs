@@ -168,11 +168,10 @@ impl Subject for Contents {
                 .add(Rule::RecordWithoutContent, || Draft::record(record.record, record.number));
         }
         for pair in &self.pairs {
-            let (Some(code), Some(content)) = (record.good(pair.code), record.good(pair.content))
-            else {
+            let (Some(code), Some(_)) = (record.good(pair.code), record.good(pair.content)) else {
                 continue;
             };
-            let rule = match (code == pair.asks, content.is_empty()) {
+            let rule = match (code == pair.asks, record.is_empty(pair.content)) {
                 (true, true) if pair.wanted => Rule::ContentMissing,
                 (false, false) => Rule::ContentNotAskedFor,
                 _ => continue,
@@ -197,7 +196,7 @@ impl Subject for Contents {
 pub(super) fn is_without_content(record: &Judged<'_>, places: Places) -> bool {
     let mut rest = places;
     while let Some(place) = rest.pop() {
-        if !record.record.item(place).is_empty() {
+        if !record.is_empty(place) {
             return false;
         }
     }
@@ -216,8 +215,8 @@ impl Prevention {
             }
         }
         for (issue, background) in self.issues {
-            let values = record.good(issue).zip(record.good(background));
-            if values.is_some_and(|(issue, text)| issue == b"1" && text.is_empty()) {
+            let is_told = record.good(background).is_none() || !record.is_empty(background);
+            if record.good(issue) == Some(b"1") && !is_told {
                 findings.add(Rule::IssueWithoutBackground, || {
                     record.at(background).related(record.at(issue).place)
                 });

@@ -34,8 +34,8 @@ fn new(context: &Context<'_>) -> Box<dyn Subject> {
 
 impl Subject for Coverage {
     fn record(&mut self, record: &Judged<'_>, _: &mut Findings) {
-        let service = self.service.iter().any(|place| !record.record.item(*place).is_empty());
-        if service && record.good(self.insured) == Some(b"") {
+        let service = self.service.iter().any(|place| !record.is_empty(*place));
+        if service && record.good(self.insured).is_some() && record.is_empty(self.insured) {
             self.count += 1;
             self.first.get_or_insert_with(|| record.at(self.insured));
         }

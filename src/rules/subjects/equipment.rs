@@ -142,7 +142,7 @@ fn check_codes(
     (code, tais, notified): (usize, usize, usize),
     findings: &mut Findings,
 ) {
-    let filled = |place| record.good(place).is_none_or(|value| !value.is_empty());
+    let filled = |place| record.good(place).is_none() || !record.is_empty(place);
     match (filled(tais), filled(notified)) {
         (false, false) if rented => {
             // 加算 belong to no single article; the source makes no exception for them.
@@ -184,7 +184,7 @@ impl Numbers {
         let spot = Spot::of(record, self.number);
         let mut article = self.prints.begin();
         for place in &self.article {
-            article.add(record.record.item(*place));
+            article.add(record.record.item(*place).trim_ascii());
         }
         self.seen.push(Numbered {
             group: print.finish(),

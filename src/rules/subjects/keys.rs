@@ -227,8 +227,7 @@ impl Subject for Keys {
             return;
         }
         // A level that changes in the course of the plan differs from the plan's rightly.
-        let changed_on = self.supplement.map(|(_, changed_on)| record.record.item(changed_on));
-        let changes = changed_on.is_some_and(|date| !date.is_empty());
+        let changes = self.supplement.is_some_and(|(_, changed_on)| !record.is_empty(changed_on));
         let repeated = self.repeated.iter().filter(|_| !changes).map(|place| {
             (record.good(*place).unwrap_or_default().to_vec(), Spot::of(record, *place))
         });

@@ -106,6 +106,11 @@ impl<'r> Judged<'r> {
         Some(value)
     }
 
+    /// Whether an item is empty, as one of nothing but blanks is.
+    pub(super) fn is_empty(&self, place: usize) -> bool {
+        self.record.item(place).iter().all(|byte| *byte == b' ')
+    }
+
     /// Whether all of the items can be relied on and are the same as in the record before. `false`
     /// says nothing: it is for saving work, most records repeat most items.
     pub(super) const fn are_repeated(&self, places: Places) -> bool {

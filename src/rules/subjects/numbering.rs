@@ -233,9 +233,10 @@ impl Places {
             });
             let needed = match (level, &self.needing) {
                 (0, _) | (_, None) => true,
-                (level, Some(needing)) => needing.iter().nth(level - 1).is_some_and(|range| {
-                    range.clone().any(|place| !record.record.item(place).is_empty())
-                }),
+                (level, Some(needing)) => needing
+                    .iter()
+                    .nth(level - 1)
+                    .is_some_and(|range| range.clone().any(|place| !record.is_empty(place))),
             };
             if *number == 0 && (needed || !value.is_empty()) {
                 plan.spoiled = true;
@@ -261,7 +262,9 @@ impl Group {
     ) -> Option<(Rule, usize, Spot)> {
         let mut repeated = None;
         for place in places {
-            let Some(text) = record.good(*place).filter(|text| !text.is_empty()) else { continue };
+            let Some(text) = record.good(*place).filter(|_| !record.is_empty(*place)) else {
+                continue;
+            };
             let print = prints.of(*place, text);
             let Some((_, known, before)) = self.texts.iter().find(|(known, ..)| known == place)
             else {

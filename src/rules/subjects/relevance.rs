@@ -56,7 +56,7 @@ impl Subject for Relevance {
                 // A service without the number of its office might be the recipient's; family and
                 // neighbours (N) and rows without any service are nobody's.
                 let mut named = self.named.into_iter();
-                named.any(|place| !record.record.item(place).is_empty())
+                named.any(|place| !record.is_empty(place))
                     && record.good(self.insured).is_none_or(|insured| insured != b"N")
             }
             Some(office) => office == self.recipient.as_bytes(),
