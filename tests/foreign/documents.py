@@ -268,8 +268,11 @@ def manifest_from(data, files):
     return manifest
 
 
-def findings(manifest, files):
-    """What speaks against files that came whole: here would stand the rules of RULES.md."""
+def findings(manifest, files, editions):
+    """What speaks against files that came whole: here would stand the rules of RULES.md.
+
+    `editions`: what the care software of the office imports.
+    """
     named = dict(zip((file["name"] for file in manifest["files"]), files))
     try:
         for name, data in named.items():
@@ -278,6 +281,8 @@ def findings(manifest, files):
         real = about(named)
     except ValueError as error:
         return [{"rule": "unreadable-file", "message": str(error)[:500]}]
+    if real["edition"] not in editions:
+        return [{"rule": "edition-not-imported", "message": f"{real['edition']} is not imported here"}]
     said = {**manifest, "months": sorted(set(manifest["months"]))}
     return [
         {"rule": "manifest-mismatch", "message": f"{what} is {real[what]}"}

@@ -45,6 +45,20 @@ def visible(folder, pattern):
     return sorted(path for path in Path(folder).glob(pattern) if not path.name.startswith("."))
 
 
+def turn(waiting, numbers, order_wait):
+    """Which of the packages that wait comes next, and from when on (section 6).
+
+    `waiting` has (serial, sequence, time of arrival) of each, `numbers` all sequences that came.
+    """
+    first = min(waiting)
+    gaps = [
+        arrival + order_wait
+        for _, number, arrival in waiting
+        if 1 < number <= first[1] and number - 1 not in numbers
+    ]
+    return first, max(gaps, default=0)
+
+
 class Package:
     """What lies in a package."""
 
@@ -191,7 +205,7 @@ class Office:
                 self.check_package(package)
                 put(path, data)
             # Also when the power went between the package and its receipt.
-            found = documents.findings(package.manifest, package.files)
+            found = documents.findings(package.manifest, package.files, self.settings.get("editions", ["v3", "v4.1"]))
             return self.issue(package, "Rejection" if found else "ContentConsignment", found), False
 
     def check_package(self, package):
@@ -231,30 +245,25 @@ class Office:
 
     def place_next(self):
         """Places the files of the packages whose turn it is; says how long the next one waits."""
-        wait = None
+        waits = []
         for sender in self.peers:
             come = [(path, Package(path.read_bytes())) for path in visible(self.folder / "in", f"{sender}-*.zip")]
             numbers = {package.manifest["sequence"] for _, package in come}
-            waiting = sorted(
-                (package.rank, path, package, said[-1].name.split(".")[3])
-                for path, package in come
-                if (said := self.issued(sender, package.id))
-                and said[-1].name.split(".")[3] in ("ContentConsignment", "ContentHandoverFailure")
-            )
-            for (_, sequence), _, package, said in waiting:
-                gaps = [
-                    path.stat().st_mtime + self.settings.get("order_wait", 60)
-                    for (_, number), path, _, _ in waiting
-                    if 1 < number <= sequence and number - 1 not in numbers
-                ]
-                rest = max(gaps, default=0) - time.time()
-                if rest > 0:
-                    wait = min(rest, wait or rest)
+            waiting = {}
+            for path, package in come:
+                said = self.issued(sender, package.id)
+                kind = said[-1].name.split(".")[3] if said else None
+                if kind in ("ContentConsignment", "ContentHandoverFailure"):
+                    waiting[(*package.rank, path.stat().st_mtime)] = package, kind
+            while waiting:
+                first, due = turn(waiting, numbers, self.settings.get("order_wait", 60))
+                if due > time.time():
+                    waits.append(due - time.time())
                     break
-                if not self.place(package, said):
-                    wait = min(1, wait or 1)
+                if not self.place(*waiting.pop(first)):
+                    waits.append(1)
                     break
-        return wait
+        return min(waits, default=None)
 
     def place(self, package, said):
         """Places files, all or none of them; nothing is overwritten. What a power cut left half

@@ -180,14 +180,16 @@ class Answers(http.server.BaseHTTPRequestHandler):
         self.answer(200 if again else 201, f"{RECEIPT}; smime-type=signed-data", receipt)
 
     def digest(self):
-        fields = ",".join(self.headers.get_all("Content-Digest", []))
-        if not fields:
-            raise Refused(400, "digest-missing")
-        values = [value.strip() for value in fields.split(",") if value.strip().startswith("sha-256=")]
-        found = re.fullmatch(r"sha-256=:([A-Za-z0-9+/]{43})=?:", values[0]) if len(values) == 1 else None
-        if not found:
+        """The SHA-256 that Content-Digest promises: a dictionary of RFC 8941, without parameters."""
+        fields = self.headers.get_all("Content-Digest", [])
+        members = [member.strip() for member in ",".join(fields).split(",")] if fields else []
+        found = [re.fullmatch(r"([a-z*][a-z0-9_.*-]*)=:([A-Za-z0-9+/]*)={0,2}:", member) for member in members]
+        values = [member[2] for member in found if member and member[1] == "sha-256"]
+        if not all(found) or len(values) > 1 or any(len(value) != 43 for value in values):
             raise Refused(400, "digest-malformed")
-        return base64.b64decode(found[1] + "=")
+        if not values:
+            raise Refused(400, "digest-missing")
+        return base64.b64decode(values[0] + "=")
 
     def body(self):
         most, length = LIMITS["package_bytes"], self.headers.get("Content-Length")
