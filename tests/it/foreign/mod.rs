@@ -5,6 +5,7 @@
 
 mod exchange;
 mod partner;
+mod tools;
 mod troubles;
 
 use partner::{Keys, Partner, handed_over, prove};

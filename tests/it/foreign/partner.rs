@@ -101,8 +101,8 @@ impl Partner {
     /// Registers the certificates of this partner at a node.
     pub(super) fn pin_at(&self, node: &mut Office) {
         for (usage, key) in [("tls", "tls_certificates"), ("signing", "signing_certificates")] {
-            let path = self.settings[usage]["certificate"].as_str().expect("a path");
-            node.set_peer(self.home.number, key, format!("[\"{}\"]", sha256(Path::new(path))));
+            let sha256 = sha256(Path::new(self.identity(usage, "certificate")));
+            node.set_peer(self.home.number, key, format!("[\"{sha256}\"]"));
         }
     }
 
@@ -110,9 +110,18 @@ impl Partner {
         self.home.path("foreign").join(below)
     }
 
-    fn command(&self, arguments: &[&str]) -> Command {
+    /// The file of its `certificate` or `key` for a usage.
+    pub(super) fn identity(&self, usage: &str, what: &str) -> &str {
+        self.settings[usage][what].as_str().expect("a path")
+    }
+
+    pub(super) fn write_settings(&self) {
         fs::create_dir_all(self.path("")).expect("a folder");
         fs::write(self.path("settings.json"), self.settings.to_string()).expect("written");
+    }
+
+    fn command(&self, arguments: &[&str]) -> Command {
+        self.write_settings();
         let mut command = Command::new("python3");
         command.arg("-B").arg(source("partner.py")).arg(self.path("")).args(arguments);
         command.stdin(Stdio::null());
