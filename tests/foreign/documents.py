@@ -171,8 +171,9 @@ UNITS = [
      set(row["required"].split(";")), set(row["optional"].split(";")))
     for row in table("send_units.csv")
 ]
-PREVENTIVE = {"46", "AF"} | {
-    row["code"] for row in table("service_types.csv") if row["system"] in ("予防給付", "総合事業")
+SYSTEMS = table("service_types.csv")
+PREVENTIVE = {"46", "AF"} | {row["code"] for row in SYSTEMS} - {
+    row["code"] for row in SYSTEMS if row["system"] == "介護給付"
 }
 EDITIONS = {row["csv_version"]: row["edition"] for row in table("editions.csv") if row["edition"]}
 

@@ -130,8 +130,6 @@ fn a_partner_under_an_authority_repeats_is_refused_and_leaves_a_gap() {
         let states = centre.states();
         states.contains(&(refused.clone(), "Rejection".to_owned())).then_some(())
     });
-    let states: Vec<_> = centre.states().into_iter().map(|(id, _)| id).collect();
-    assert_eq!(states, [refused.clone(), ids[0].clone(), ids[1].clone()]);
     let order = "SELECT serial FROM journal WHERE state = 'PLACED' ORDER BY id";
     assert_eq!(service.sql(order), ["20260518140000", "20260518140100"]);
     // The same bytes under the same id: the first receipt, byte for byte.
@@ -140,5 +138,5 @@ fn a_partner_under_an_authority_repeats_is_refused_and_leaves_a_gap() {
         assert_eq!(centre.repeat(id), format!("200 {}", renkei::types::Digest::of(&first)));
     }
     assert_eq!(service.files("import"), together(&[info, plan]));
-    assert_eq!(prove(&service), 3);
+    assert_eq!(prove(&service), 2);
 }

@@ -32,7 +32,7 @@ fn a_partner_refuses_and_holds() {
     export(&care, &usage);
     care.start();
     until("refused", || care.has_sent("REJECTED", 1));
-    until("told that it is held", || care.log().contains("import-name-taken").then_some(()));
+    until("told that it is held", || care.has_sent("HELD_BY_RECIPIENT", 1));
     fs::remove_file(help.path("import").join(taken)).expect("removed");
     handed_over(&care, 1);
     assert_eq!(help.imported(), usage);
