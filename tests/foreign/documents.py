@@ -33,9 +33,9 @@ FOLLOWS = {
 class Refused(Exception):
     """What is answered to a partner: a status, a code, and a text for people."""
 
-    def __init__(self, status, code, detail="", retry_after=None):
+    def __init__(self, status, code, detail="", **fields):
         super().__init__(f"{status} {code}: {detail}")
-        self.status, self.code, self.detail, self.retry_after = status, code, detail, retry_after
+        self.status, self.code, self.detail, self.fields = status, code, detail, fields
 
 
 def sha256(data):

@@ -97,13 +97,13 @@ class Answers(http.server.BaseHTTPRequestHandler):
             raise ssl.SSLError(str(error)) from None
         self.offices &= set(self.server.office.peers)
 
-    def answer(self, status, media, body, retry_after=None):
+    def answer(self, status, media, body, **fields):
         self.send_response(status)
         self.send_header("Content-Type", media)
         self.send_header("Content-Length", str(len(body)))
         self.send_header("Cache-Control", "no-store")
-        if retry_after:
-            self.send_header("Retry-After", str(retry_after))
+        for field in fields.items():
+            self.send_header(*field)
         if self.close_connection:
             self.send_header("Connection", "close")
         self.end_headers()
@@ -133,7 +133,10 @@ class Answers(http.server.BaseHTTPRequestHandler):
             # Nothing was stored that was answered for: the partner repeats it.
             self.refuse(Refused(507 if error.errno == 28 else 500, "storage-full" if error.errno == 28 else "internal"))
 
-    do_GET = do_HEAD = do_PUT = do_POST = do_DELETE = do_PATCH = do_OPTIONS = route
+    def __getattr__(self, name):
+        if name.startswith("do_"):  # whatever the method
+            return self.route
+        raise AttributeError(name)
 
     def refuse(self, refused):
         log("refused:", refused)
@@ -145,14 +148,22 @@ class Answers(http.server.BaseHTTPRequestHandler):
             "code": refused.code,
             "detail": refused.detail,
         }
-        self.answer(refused.status, "application/problem+json", documents.written(problem), refused.retry_after)
+        self.answer(refused.status, "application/problem+json", documents.written(problem), **refused.fields)
+        if self.unread:
+            # Closing with bytes unread may take the answer away before it is seen.
+            self.connection.settimeout(2)
+            try:
+                while self.rfile.read1(1 << 16):
+                    pass
+            except OSError:
+                pass
 
     def json(self, document):
         self.answer(200, "application/json", documents.written(document))
 
     def only(self, *methods):
         if self.command not in methods:
-            raise Refused(405, "method-not-allowed")
+            raise Refused(405, "method-not-allowed", Allow=", ".join(methods))
 
     def partners_only(self):
         if not self.offices:

@@ -1,6 +1,7 @@
 //! What public tools make of `spec/openapi.yaml`, against the real node. `.ci/tools` installs them.
 
 use std::fs;
+use std::io::Write as _;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
@@ -19,7 +20,8 @@ fn tool(name: &str) -> Option<PathBuf> {
     let how =
         format!("{name} is not installed: `bash .ci/tools` does it, and needs the network once");
     assert!(std::env::var_os("CI").is_none(), "{how}");
-    eprintln!("not tested: {how}");
+    // Past the test harness, which shows nothing of tests that pass.
+    let _ = writeln!(std::io::stderr(), "not tested: {how}");
     None
 }
 
