@@ -126,7 +126,7 @@ def verify(message, anchors, content=None):
             detached.write_bytes(content)
         done = openssl(
             "cms", "-verify", "-cades", "-binary", "-inform", "DER", "-purpose", "any",
-            "-CAfile", anchors, "-no-CApath", "-partial_chain", "-signer", signer, "-out", out,
+            "-CAfile", anchors, "-no-CApath", "-no-CAstore", "-partial_chain", "-signer", signer, "-out", out,
             *(["-content", detached] if content is not None else []), given=message,
         )
         if done.returncode != 0:
