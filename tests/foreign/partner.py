@@ -265,9 +265,9 @@ class Answers(http.server.BaseHTTPRequestHandler):
 class Failed(Exception):
     """A request that did not go through; `problem` is what the partner said."""
 
-    def __init__(self, why, status=None, problem=None, retry_after=0):
+    def __init__(self, why, problem=None, retry_after=0):
         super().__init__(why)
-        self.status, self.problem, self.retry_after = status, problem or {}, retry_after
+        self.problem, self.retry_after = problem or {}, retry_after
 
 
 class Client:
@@ -303,7 +303,8 @@ class Client:
             except ValueError:
                 pass
         after = answer.getheader("Retry-After", "")
-        raise Failed(f"{answer.status} {problem.get('code')}", answer.status, problem, int(after) if after.isdecimal() else 0)
+        after = int(after) if after.isdecimal() else 0
+        raise Failed(f"{answer.status} {problem.get('code')}", problem, after)
 
     def put(self, package):
         """Puts a package and keeps the receipt that answers it; says status, kind and receipt."""
