@@ -265,7 +265,7 @@ def manifest_from(data, files):
         raise Refused(422, "bad-manifest", str(error)) from None
     listed = [(file["size"], file["sha256"].lower()) for file in manifest["files"]]
     if listed != [(len(file), sha256(file)) for file in files]:
-        raise Refused(422, "digest-mismatch", "the files are not those of the manifest")
+        raise Refused(422, "file-mismatch", "the files are not those of the manifest")
     return manifest
 
 

@@ -69,7 +69,7 @@ class Package:
         except ValueError as error:
             raise Refused(422, "bad-container", str(error)) from None
         if len(self.manifest_bytes) > 512 * 1024:
-            raise Refused(413, "too-large", "the manifest")
+            raise Refused(422, "bad-manifest", "too large")
         self.manifest = documents.manifest_from(self.manifest_bytes, self.files)
         self.id = self.manifest["message_id"]
         self.sender = self.manifest["sender"]["office"]

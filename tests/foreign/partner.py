@@ -38,7 +38,7 @@ WAITS = [15, 60, 300, 900, 1800, 3600]
 NEVER = {
     "bad-message-id", "digest-missing", "digest-malformed", "unsupported-media-type", "id-mismatch",
     "unsupported-format", "bad-container", "bad-manifest", "bad-signature", "signer-mismatch",
-    "not-our-package", "package-expired", "id-taken", "too-large",
+    "file-mismatch", "not-our-package", "package-expired", "id-taken", "too-large", "too-many-files",
 }
 
 
