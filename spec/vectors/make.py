@@ -641,6 +641,9 @@ def make_http(good):
         p("next-below-after", 3, page([], 2, False), "fault"), p("not-base64", 3, page([{**entry, "receipt": "!!"}], 7, False), "fault"),
         p("no-next", 3, {"receipts": [], "more": False}, "fault"), p("not-json", 3, "<html>", "fault"),
     ]
+    issued = enumerate(("consignment", "handover"), 1795961744473)
+    issued = [{"position": position, "message_id": ID % 1, "receipt": base64.b64encode((HERE / f"receipts/{name}.p7s").read_bytes()).decode()} for position, name in issued]
+    (folder / "page.json").write_text(json.dumps({"receipts": issued, "next": issued[-1]["position"], "more": False}, indent=1) + "\n")
     index(folder, "Content-Digest of container/good.zip; answers to a PUT and pages of receipts as a client reads them. A body that begins with @ is a file, named from the folder of vectors.json.",
           content_digest=content_digest, digest_of="container/good.zip", answers=answers, pages=pages)
 

@@ -25,6 +25,8 @@ mod e2e;
 mod example_config;
 mod fix;
 mod folder;
+#[cfg(unix)]
+mod foreign;
 mod harness;
 mod hostile_files;
 mod judging;

@@ -237,8 +237,32 @@ fn the_examples_of_the_description_are_vectors() {
     let id = &openapi["paths"]["/v1/messages/{id}"]["parameters"][0]["example"];
     let good = fs::read_to_string(spec.join("vectors/manifest/good.json")).expect("a manifest");
     assert!(good.contains(id.as_str().expect("an id")));
-    let files = text.lines().filter_map(|line| line.trim().strip_prefix("externalValue: "));
-    assert_eq!(files.filter(|file| spec.join(file).is_file()).count(), 3);
+    let files: Vec<_> =
+        text.lines().filter_map(|line| line.trim().strip_prefix("externalValue: ")).collect();
+    assert_eq!(files.len(), 4);
+    let digest = Digest::of(&package).to_string();
+    for file in files.iter().filter(|file| file.ends_with(".p7s")) {
+        assert_eq!(signed(&spec.join(file))["package_sha256"], digest, "{file}");
+    }
+    let page = fs::read_to_string(spec.join(files[3])).expect("a page");
+    let page: Value = serde_json::from_str(&page).expect("JSON");
+    assert_eq!(schema::fault("receipts-page", &page), None);
+    for (entry, name) in
+        page["receipts"].as_array().expect("receipts").iter().zip(["consignment", "handover"])
+    {
+        let receipt = vectors().join(format!("receipts/{name}.p7s"));
+        let der = STANDARD.encode(fs::read(&receipt).expect("a receipt"));
+        assert_eq!(entry["receipt"], der);
+        assert_eq!(entry["message_id"], *id);
+        assert_eq!(signed(&receipt)["package_sha256"], digest);
+    }
+}
+
+/// What a receipt says.
+fn signed(receipt: &Path) -> Value {
+    let receipt = receipt.to_str().expect("UTF-8");
+    let arguments = ["cms", "-verify", "-noverify", "-binary", "-inform", "DER", "-in", receipt];
+    serde_json::from_slice(&openssl_ok(Path::new("."), &arguments)).expect("a document")
 }
 
 /// What to do with a code stands in the table of the paper, for each that a node may answer with.

@@ -147,6 +147,10 @@ fn matches(pattern: &str, value: &Value) -> bool {
         "^L[1-7]-[A-Z0-9]+-[0-9]{3}$" => Rule::from_code(text).is_some(),
         "^[0-9A-Z]{10}$" => text.parse::<OfficeNumber>().is_ok(),
         "^[0-9]{6}$" => text.parse::<ServiceMonth>().is_ok(),
+        "^[0-9]{4}(0[1-9]|1[0-2])$" => {
+            let digits = text.len() == 6 && text.bytes().all(|byte| byte.is_ascii_digit());
+            digits && ("01"..="12").contains(&&text[4..])
+        }
         "^[0-9]{14}$" => text.parse::<FileSerial>().is_ok(),
         "^[a-z0-9-]+$" => text
             .bytes()

@@ -41,7 +41,7 @@ pub(super) fn sample(folder: &str, serial: &str) -> Unit {
 
 /// A small unit of one file from `sender`, one of [`CARE`] and [`HELP`], to the other: the
 /// withdrawal of what was sent about one person. `number` makes 連番 and contents its own.
-pub(super) fn withdrawal(sender: &str, number: u32) -> Unit {
+pub(crate) fn withdrawal(sender: &str, number: u32) -> Unit {
     let (hour, minute, second) = (number / 3600, number / 60 % 60, number % 60);
     let serial = format!("20260601{hour:02}{minute:02}{second:02}");
     let person = format!("{:010}", 800_000 + number);
@@ -70,7 +70,7 @@ pub(super) fn export_all(office: &Office, units: &[Unit]) {
 }
 
 /// All files of several units.
-pub(super) fn together<'a>(units: impl IntoIterator<Item = &'a Unit>) -> Unit {
+pub(crate) fn together<'a>(units: impl IntoIterator<Item = &'a Unit>) -> Unit {
     units.into_iter().flat_map(Clone::clone).collect()
 }
 

@@ -1,0 +1,73 @@
+//! What goes wrong between the node and the partner.
+
+use std::fs;
+
+use serde_json::json;
+
+use super::{Keys, Partner, handed_over, prove};
+use crate::e2e::units::{Unit, export, together, withdrawal};
+use crate::harness::{CARE, HELP, Office, offices, until, visible};
+use crate::support::sample;
+
+/// A node and a partner that pin each other; neither runs yet.
+fn pair() -> (Office, Partner) {
+    let [mut care, help] = offices([CARE, HELP]);
+    let keys = Keys::Pinned.make(&[HELP]);
+    let mut help = Partner::new(help, &keys);
+    help.add_peer(&care, &care, &["tls", "signing"]);
+    help.pin_at(&mut care);
+    (care, help)
+}
+
+#[test]
+fn a_partner_refuses_and_holds() {
+    let (mut care, mut help) = pair();
+    help.set("editions", json!(["v4.1"]));
+    let [old, usage] =
+        ["v3-usage", "usage-11"].map(|name| sample(name).into_iter().collect::<Unit>());
+    let taken = usage.keys().next().expect("a file");
+    help.start();
+    fs::write(help.path("import").join(taken), b"another").expect("written");
+    export(&care, &old);
+    export(&care, &usage);
+    care.start();
+    until("refused", || care.has_sent("REJECTED", 1));
+    until("told that it is held", || care.has_sent("HELD_BY_RECIPIENT", 1));
+    fs::remove_file(help.path("import").join(taken)).expect("removed");
+    handed_over(&care, 1);
+    assert_eq!(help.imported(), usage);
+    assert_eq!(prove(&care), 2);
+}
+
+#[test]
+fn nothing_is_lost_or_doubled_when_either_side_is_killed() {
+    let (mut care, mut help) = pair();
+    let plans: Vec<_> = (1..=6).map(|number| withdrawal(CARE, number)).collect();
+    let actuals: Vec<_> = (1..=6).map(|number| withdrawal(HELP, number)).collect();
+    for unit in &actuals {
+        help.send(unit, None);
+    }
+    for unit in &plans {
+        export(&care, unit);
+    }
+    help.start();
+    care.start();
+    until("a package at the partner", || (!visible(&help.path("in")).is_empty()).then_some(()));
+    help.kill();
+    help.start();
+    let come = "SELECT count(*) FROM incoming";
+    until("a package at the node", || (care.sql(come) != ["0"]).then_some(()));
+    care.kill();
+    care.start();
+    handed_over(&care, plans.len());
+    until("all actuals", || help.has_sent("ContentHandover", actuals.len()));
+    assert_eq!(help.imported(), together(&plans));
+    assert_eq!(care.files("import-actuals"), together(&actuals));
+    let placed = "SELECT count(*) FROM journal WHERE state = 'PLACED'";
+    assert_eq!(care.sql(placed), [actuals.len().to_string()]);
+    for (id, _) in help.states() {
+        let kinds: Vec<_> = help.receipts(&id).into_iter().map(|(kind, _)| kind).collect();
+        assert_eq!(kinds, ["ContentConsignment", "ContentHandover"]);
+    }
+    assert_eq!(prove(&care), plans.len() + actuals.len());
+}
