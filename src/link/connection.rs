@@ -308,7 +308,7 @@ async fn answer<S: Service>(
             Some(refusal)
                 if !shared.quiet.tells(refusal.code.code(), one_site(link.peer.address.ip())) => {}
             Some(refusal) => {
-                info!(route, status, ms, code = refusal.code.code(), "{}", refusal.log)
+                info!(route, status, ms, code = refusal.code.code(), "{}", refusal.log);
             }
         }
         response
