@@ -257,7 +257,7 @@ impl Judge<'_> {
         if let Some(foreign) = end.foreign {
             is_foreign(foreign, &mut self.findings);
         }
-        let planned = Stage::all_rules(&Stage::ALL, &known);
+        let planned = Stage::planned(&reached, &known);
         let run = Stage::all_rules(&reached, &known).without(&given_up);
         Outcome {
             label: identity.label,

@@ -39,7 +39,7 @@ pub(super) struct Known<'s> {
 
 impl Stage {
     /// In their order.
-    pub(super) const ALL: [Self; 7] = [
+    pub(super) const ALL: &'static [Self] = &[
         Self::Name,
         Self::Picture,
         Self::Encoding,
@@ -51,23 +51,23 @@ impl Stage {
 
     /// The rules that it decides for a file; none where the file is not subject to it.
     pub(super) fn rules(self, file: &Known<'_>) -> RuleSet {
-        let records =
-            |rules: &[Rule]| file.layout.map_or_else(RuleSet::default, |_| RuleSet::of(rules));
         match self {
             Self::Name => name::rules(file.name),
             Self::Picture if file.kind.is_some_and(FileKind::is_image) => {
                 RuleSet::of(&[Rule::NotAJpeg, Rule::PictureCut])
             }
-            Self::Encoding => records(&[
+            Self::Encoding if file.layout.is_some() => RuleSet::of(&[
                 Rule::Utf8Bom,
                 Rule::Utf8Text,
                 Rule::Utf16Text,
                 Rule::OtherJapaneseEncoding,
                 Rule::NotText,
             ]),
-            Self::Form => records(form::RULES),
-            Self::Version => records(version::RULES),
-            Self::Month if file.month().is_some() => records(&[Rule::CsvVersionOutsideItsMonths]),
+            Self::Form => RuleSet::of(form::RULES),
+            Self::Version => RuleSet::of(version::RULES),
+            Self::Month if file.month().is_some() => {
+                RuleSet::of(&[Rule::CsvVersionOutsideItsMonths])
+            }
             Self::Items => file.layout.map_or_else(RuleSet::default, |layout| {
                 let mut rules = RuleSet::of(items::ENCODING_RULES);
                 rules.extend(&items::rules(layout));
@@ -78,15 +78,24 @@ impl Stage {
                 }));
                 rules
             }),
-            Self::Picture | Self::Month => RuleSet::default(),
+            Self::Picture | Self::Encoding | Self::Month => RuleSet::default(),
         }
     }
 
     /// The rules of several stages.
     pub(super) fn all_rules(stages: &[Self], file: &Known<'_>) -> RuleSet {
         let mut all = RuleSet::default();
-        stages.iter().for_each(|stage| all.extend(&stage.rules(file)));
+        for stage in stages {
+            all.extend(&stage.rules(file));
+        }
         all
+    }
+
+    /// The rules that a file is subject to, which got to some stages: those of all stages where its
+    /// records have a layout. A picture has none, nor has a kind that the edition does not know.
+    pub(super) fn planned(reached: &[Self], file: &Known<'_>) -> RuleSet {
+        let stages = if file.layout.is_some() { Self::ALL } else { reached };
+        Self::all_rules(stages, file)
     }
 }
 
@@ -118,7 +127,7 @@ mod tests {
                 let name = FileName::parse(&name).expect("a name");
                 let layout = spec.layout(name.edition(), *kind);
                 let known = Known { spec, name: Some(&name), kind: Some(*kind), layout };
-                decided.extend(&Stage::all_rules(&Stage::ALL, &known));
+                decided.extend(&Stage::all_rules(Stage::ALL, &known));
             }
         }
         let orphans: Vec<_> = TABLE

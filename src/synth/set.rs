@@ -1,6 +1,6 @@
 //! What is to be made, checked and worked out.
 
-use jiff::civil::Date;
+use jiff::civil::{Date, DateTime};
 use jiff::{Span, ToSpan as _};
 
 use crate::spec::{SendUnit, Spec};
@@ -244,7 +244,7 @@ fn usual_serial(
 
 /// The day of a serial that names a moment of this century.
 fn day_of(serial: FileSerial) -> Result<Date, SynthError> {
-    let day = serial.moment().map(|moment| moment.date());
+    let day = serial.moment().map(DateTime::date);
     day.filter(|day| (2000..2100).contains(&day.year())).ok_or(SynthError::Serial)
 }
 

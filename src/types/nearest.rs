@@ -20,6 +20,14 @@ pub fn is_slip(given: &str, known: &str) -> bool {
     distance(given, known) <= most
 }
 
+/// The known word that was probably meant: one that it may be a slip for, or that it begins or that
+/// begins it, as `listen_on` for `listen`; the nearest of them.
+pub fn meant<'k>(given: &str, known: impl IntoIterator<Item = &'k str>) -> Option<&'k str> {
+    let begins = |one: &str, other: &str| one.len() > 2 && other.starts_with(one);
+    let fits = |known: &&str| is_slip(given, known) || begins(given, known) || begins(known, given);
+    known.into_iter().filter(fits).min_by_key(|known| distance(given, known))
+}
+
 /// The known texts that come nearest to one, the nearest first; of those that are as near, the order
 /// stays. At most [`MOST`].
 pub fn nearest<'k>(text: &str, known: impl IntoIterator<Item = &'k str>) -> Vec<&'k str> {
@@ -56,6 +64,21 @@ mod tests {
         }
         for (given, known) in [("xml", "html"), ("en", "ja"), ("--out", "--format")] {
             assert!(!is_slip(given, known), "{given} {known}");
+        }
+    }
+
+    #[test]
+    fn a_word_is_meant_by_a_slip_or_by_its_beginning() {
+        let known = ["data", "listen", "log", "log_file", "file_size"];
+        for (given, expected) in [
+            ("listen_on", Some("listen")),
+            ("log_fiel", Some("log_file")),
+            ("log_f", Some("log_file")),
+            ("file_siez", Some("file_size")),
+            ("colour", None),
+            ("d", None),
+        ] {
+            assert_eq!(meant(given, known), expected, "{given}");
         }
     }
 

@@ -314,8 +314,7 @@ impl<'r, 't> Section<'r, 't> {
 
     /// The known key that a misspelt one most resembles.
     fn meant(&self, key: &str) -> Option<&str> {
-        let best = nearest::nearest(key, self.known()).first().copied()?;
-        nearest::is_slip(key, best).then_some(best)
+        nearest::meant(key, self.known())
     }
 
     /// The known keys, each once.

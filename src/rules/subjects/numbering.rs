@@ -234,8 +234,7 @@ impl Places {
             let needed = match (level, &self.needing) {
                 (0, _) | (_, None) => true,
                 (level, Some(needing)) => needing
-                    .iter()
-                    .nth(level - 1)
+                    .get(level - 1)
                     .is_some_and(|range| range.clone().any(|place| !record.is_empty(place))),
             };
             if *number == 0 && (needed || !value.is_empty()) {

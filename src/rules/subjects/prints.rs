@@ -78,7 +78,9 @@ mod tests {
 
     fn print(prints: Prints, parts: &[&str]) -> u64 {
         let mut print = prints.begin();
-        parts.iter().for_each(|part| print.add(part.as_bytes()));
+        for part in parts {
+            print.add(part.as_bytes());
+        }
         print.finish()
     }
 

@@ -50,8 +50,12 @@ impl PersonRows<'_> {
             self.faults.push(Fault::NoSubtotal { last, instead });
         }
         if sums {
-            orphans.into_iter().for_each(|row| self.tell_orphan(row));
-            differing.into_iter().for_each(|fault| self.tell_differing(fault));
+            for row in orphans {
+                self.tell_orphan(row);
+            }
+            for fault in differing {
+                self.tell_differing(fault);
+            }
         }
     }
 
@@ -112,7 +116,8 @@ impl PersonRows<'_> {
     /// A subtotal within 区分支給限度: for its site, or for all sites where it is the only one.
     fn within_subtotal(&self, sum: usize, key: GroupKey, group: &Group, found: &mut Found) {
         let of_kind = self.of_kind(key.1);
-        let with_kind = |readings: &[Vec<usize>]| [readings, &[of_kind.clone()]].concat();
+        let with_kind =
+            |readings: &[Vec<usize>]| [readings, std::slice::from_ref(&of_kind)].concat();
         let own = group.of_site(self.rows, self.site(sum));
         if group.within_sums.len() > 1 {
             found.differing.extend(self.subtotal(sum, &with_kind(&own)));
