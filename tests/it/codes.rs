@@ -80,7 +80,7 @@ fn every_refusal_is_made_somewhere() {
             let mut parts = text.split("refused: &[");
             program.push_str(parts.next().unwrap_or_default());
             parts.for_each(|part| {
-                program.push_str(part.split_once(']').map_or("", |(_, after)| after))
+                program.push_str(part.split_once(']').map_or("", |(_, after)| after));
             });
         }
     }

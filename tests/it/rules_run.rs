@@ -34,9 +34,11 @@ impl Lists {
                 _ => ranges.push((*rule, *rule)),
             }
         }
-        let shown = |(first, last): (Rule, Rule)| match first == last {
-            true => first.code().to_owned(),
-            false => format!("{}..{}", first.code(), last.code()),
+        let shown = |(first, last): (Rule, Rule)| {
+            if first == last {
+                return first.code().to_owned();
+            }
+            format!("{}..{}", first.code(), last.code())
         };
         self.number(ranges.into_iter().map(shown).collect::<Vec<_>>().join(" "))
     }

@@ -103,12 +103,13 @@ impl<'r> Judged<'r> {
         {
             return Some(formats::unpadded(item, value));
         }
-        Some(value)
+        // Free text may begin with a blank, but a cell of nothing else is an empty one.
+        Some(if value.first() == Some(&b' ') && is_blank(value) { b"" } else { value })
     }
 
     /// Whether an item is empty, as one of nothing but blanks is.
     pub(super) fn is_empty(&self, place: usize) -> bool {
-        self.record.item(place).iter().all(|byte| *byte == b' ')
+        is_blank(self.record.item(place))
     }
 
     /// Whether all of the items can be relied on and are the same as in the record before. `false`
@@ -139,6 +140,11 @@ impl<'r> Judged<'r> {
             _ => Draft::record(self.record, self.number),
         }
     }
+}
+
+/// Whether there is nothing in it but blanks.
+fn is_blank(value: &[u8]) -> bool {
+    value.iter().all(|byte| *byte == b' ')
 }
 
 /// What a file leaves behind for the send unit.

@@ -53,7 +53,9 @@ fn a_node_and_partners_that_pin_each_other() {
     let plans = [&TO_HELP[..], &["usage-15"], &TO_EQUIPMENT, &FROM_CENTRE].map(units);
     let senders: [&Office; 4] = [&care, &care, &care, &centre];
     for (units, sender) in plans.iter().zip(senders) {
-        units.iter().for_each(|unit| export(sender, unit));
+        for unit in units {
+            export(sender, unit);
+        }
     }
     let actuals = units(&ACTUALS);
     let [help, ..] = &partners;
@@ -91,7 +93,9 @@ fn a_node_of_several_offices_and_a_partner_under_an_authority() {
         care.send(unit, None);
     }
     let actuals = units(&ACTUALS);
-    actuals.iter().for_each(|unit| export(&help, unit));
+    for unit in &actuals {
+        export(&help, unit);
+    }
     help.start();
     care.start();
     until("the plans", || care.has_sent("ContentHandover", 6));
@@ -123,8 +127,7 @@ fn a_partner_under_an_authority_repeats_is_refused_and_leaves_a_gap() {
     service.start();
     centre.start();
     until("both", || centre.has_sent("ContentHandover", 2));
-    let broken: Unit =
-        late.iter().map(|(name, _)| (name.clone(), b"202407,1\r\n".to_vec())).collect();
+    let broken: Unit = late.keys().map(|name| (name.clone(), b"202407,1\r\n".to_vec())).collect();
     let refused = centre.send(&broken, Some(2));
     until("refused", || {
         let states = centre.states();
