@@ -106,8 +106,15 @@ struct Shared {
 const LOCK_ATTEMPTS: u32 = 4;
 const LOCK_PAUSE: std::time::Duration = std::time::Duration::from_millis(50);
 
-/// Readers that are kept open between reads.
-const IDLE_READERS: usize = 4;
+/// Readers that are kept open between reads: as many as read at the same time when much is to be
+/// done, because one that is opened anew reads the whole schema first.
+const IDLE_READERS: usize = 16;
+
+/// What one of them keeps in memory, in KiB. Whenever something was written it is of no use any more.
+const READER_CACHE: i64 = 256;
+
+/// Statements that a connection keeps ready: there are fewer, so that none is read anew.
+const STATEMENTS: usize = 128;
 
 /// How a store is opened.
 #[derive(Debug, Clone, Default)]
@@ -314,7 +321,13 @@ fn connect(folder: &Path, create: OpenFlags) -> Result<Connection, StoreError> {
     let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX | create;
     let connection = Connection::open_with_flags(database(folder), flags)?;
     connection.busy_timeout(std::time::Duration::from_secs(10))?;
-    connection.pragma_update(None, "query_only", create.is_empty())?;
+    connection.set_prepared_statement_cache_capacity(STATEMENTS);
+    // Otherwise SQLite reads a statement anew for each value that might fit a partial index.
+    connection.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true)?;
+    if create.is_empty() {
+        connection.pragma_update(None, "cache_size", -READER_CACHE)?;
+        connection.pragma_update(None, "query_only", true)?;
+    }
     // Whoever only reads changes nothing when it closes either: it would take over the log, which may
     // be all that is left of something.
     connection.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, create.is_empty())?;

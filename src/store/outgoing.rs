@@ -42,6 +42,22 @@ impl Store {
         self.read(move |connection| outgoing(connection, id, read)).await
     }
 
+    /// One package that we send, and whether this receipt was stored with it as the one by which the
+    /// recipient says that it holds the package.
+    pub async fn outgoing_with_consignment(
+        &self,
+        id: MessageId,
+        receipt: Digest,
+    ) -> Result<(OutgoingRow, bool), StoreError> {
+        self.read(move |connection| {
+            let row = outgoing(connection, id, read)?;
+            let parties = (row.office, row.partner);
+            let is_stored = receipts::is_consignment(connection, parties, id, receipt)?;
+            Ok((row, is_stored))
+        })
+        .await
+    }
+
     /// The container of a package that we send.
     pub async fn outgoing_package(&self, id: MessageId) -> Result<Hashed, StoreError> {
         let folder = self.shared.folder.clone();

@@ -192,8 +192,8 @@ pub(super) fn insert(
 
 /// Stores a receipt, unless there are `most` of its kind about the package.
 ///
-/// The index is named because SQLite looks at the values: for a receipt of ours it takes the one of
-/// all that we issued to the partner, and reads it from its beginning.
+/// The index is named so that it is never the one of all receipts that we issued to the partner,
+/// which would be read from its beginning.
 fn insert_below(
     connection: &Connection,
     (office, partner): (OfficeNumber, OfficeNumber),
@@ -245,6 +245,28 @@ pub(super) fn of_message(
     let one = params![Column(id), Column(office), Column(partner), direction.as_str()];
     let rows = statement.query_map(one, read_receipt)?;
     rows.map(|row| row?).collect()
+}
+
+/// Whether a receipt of the partner about one package of ours is here, as the one that says that it
+/// holds the package.
+pub(super) fn is_consignment(
+    connection: &Connection,
+    (office, partner): (OfficeNumber, OfficeNumber),
+    id: MessageId,
+    receipt: Digest,
+) -> Result<bool, StoreError> {
+    let mut statement = connection.prepare_cached(
+        "SELECT 1 FROM receipts INDEXED BY receipts_message WHERE message_id = ?1
+         AND office = ?2 AND partner = ?3 AND sha256 = ?4 AND origin = ?5 AND kind = ?6",
+    )?;
+    Ok(statement.exists(params![
+        Column(id),
+        Column(office),
+        Column(partner),
+        Column(receipt),
+        Origin::Received.as_str(),
+        ReceiptKind::ContentConsignment.as_str(),
+    ])?)
 }
 
 /// Their kinds alone, each once. A kind that only a newer renkei knows has no name here.

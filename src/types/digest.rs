@@ -1,6 +1,6 @@
 //! SHA-256 digests.
 
-use std::fmt::{self, Write as _};
+use std::fmt;
 use std::str::FromStr;
 
 use aws_lc_rs::digest;
@@ -35,7 +35,15 @@ impl Digest {
 
     /// The first eight hexadecimal digits, for people to compare at a glance; never for deciding.
     pub fn short(&self) -> String {
-        self.to_string().chars().take(8).collect()
+        self.digits().chars().take(8).collect()
+    }
+
+    fn digits(&self) -> String {
+        let halves = self.0.iter().flat_map(|byte| [byte >> 4, byte & 0xf]);
+        let digits = halves.filter_map(|half| char::from_digit(u32::from(half), 16));
+        let mut text = String::with_capacity(64);
+        text.extend(digits);
+        text
     }
 }
 
@@ -67,11 +75,7 @@ impl DigestBuilder {
 
 impl fmt::Display for Digest {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let mut text = String::with_capacity(64);
-        for byte in self.0 {
-            write!(text, "{byte:02x}")?;
-        }
-        f.pad(&text)
+        f.pad(&self.digits())
     }
 }
 
@@ -102,7 +106,7 @@ impl FromStr for Digest {
 
 impl Serialize for Digest {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.collect_str(self)
+        serializer.serialize_str(&self.digits())
     }
 }
 

@@ -1,5 +1,6 @@
 //! File names of the standard.
 
+use std::borrow::Cow;
 use std::fmt;
 
 use super::{Edition, FileKind, FileSerial, OfficeNumber, ServiceMonth, ServiceType};
@@ -145,12 +146,15 @@ impl FileName {
 
     /// Takes a name apart and lists what we would have written differently.
     pub fn parse_with_quirks(name: &str) -> Result<(Self, Vec<NameQuirk>), FileNameError> {
-        let upper = name.to_ascii_uppercase();
+        let upper = if has_small_letters(name) {
+            Cow::Owned(name.to_ascii_uppercase())
+        } else {
+            Cow::Borrowed(name)
+        };
         let (kind, rest) = split_prefix(&upper).ok_or(FileNameError::UnknownPrefix)?;
-        let extension = extension(kind);
         let rest = rest
-            .strip_suffix(&extension.to_ascii_uppercase())
-            .ok_or(FileNameError::Extension { kind, expected: extension })?;
+            .strip_suffix(if kind.is_image() { ".JPG" } else { ".CSV" })
+            .ok_or(FileNameError::Extension { kind, expected: extension(kind) })?;
 
         let mut parts: Vec<&str> = rest.split('_').collect();
         let mut quirks = Vec::new();
@@ -197,7 +201,7 @@ impl FileName {
         let service_types = sender_type.zip(recipient_type);
 
         let parsed = Self { kind, month, sender, recipient, service_types, serial, branch };
-        if !same_case(kind, name, &parsed.to_string(), &quirks) {
+        if !has_our_letters(kind, name) {
             quirks.push(NameQuirk::LetterCase);
         }
         Ok((parsed, quirks))
@@ -282,18 +286,16 @@ fn parse_branch(text: &str) -> Option<u16> {
     digits.then(|| text.parse().ok()).flatten()
 }
 
-/// Whether `name` is spelled as we would spell it, other quirks aside. Both spellings of the
-/// picture's extension are in the source (README A-14).
-fn same_case(kind: FileKind, name: &str, strict: &str, quirks: &[NameQuirk]) -> bool {
-    if quirks.contains(&NameQuirk::MonthInUpkihon) {
-        let stem = name.strip_suffix(extension(kind)).unwrap_or(name);
-        return stem.bytes().all(|byte| !byte.is_ascii_lowercase());
-    }
-    let name = match name.strip_suffix(".JPG") {
-        Some(stem) if kind.is_image() => format!("{stem}.jpg"),
-        _ => name.to_owned(),
-    };
-    name == strict
+/// Whether a name that could be taken apart is in the letters in which we would write it. Both
+/// spellings of the picture's extension are in the source (README A-14).
+fn has_our_letters(kind: FileKind, name: &str) -> bool {
+    let other = || name.strip_suffix(".JPG").filter(|_| kind.is_image());
+    let stem = name.strip_suffix(extension(kind)).or_else(other);
+    stem.is_some_and(|stem| !has_small_letters(stem))
+}
+
+fn has_small_letters(text: &str) -> bool {
+    text.bytes().any(|byte| byte.is_ascii_lowercase())
 }
 
 #[cfg(test)]

@@ -69,48 +69,52 @@ fn verify(data: &SignedData<'_>, content: &[u8]) -> Result<Verified, CmsFault> {
         return Err(CmsFault::DigestAlgorithm);
     }
 
-    let (certificate, chain) = certificates(data, &signer)?;
+    let mut chain = certificates(data)?;
+    let facts = chain.iter().map(|der| Facts::parse(der).map_err(|_| CmsFault::Certificates));
+    let facts: Vec<Facts<'_>> = facts.collect::<Result<_, _>>()?;
+    let place = place_of_signer(&facts, &signer)?;
+    let (Some(certificate), Some(facts_of_signer)) = (chain.get(place), facts.get(place)) else {
+        return Err(CmsFault::Certificates);
+    };
     let attributes =
         signer.attributes.as_ref().ok_or(CmsFault::Attribute { name: "contentType" })?;
-    let signed_at = check_attributes(attributes, hash, content, &certificate)?;
-    let facts = Facts::parse(&certificate).map_err(|_| CmsFault::Certificates)?;
-    let kind = facts.key_kind().ok_or(CmsFault::Key)?;
+    let signed_at = check_attributes(attributes, hash, content, certificate)?;
+    let kind = facts_of_signer.key_kind().ok_or(CmsFault::Key)?;
     let algorithm = verification(kind, hash, &signer.signature_algorithm)
         .ok_or(CmsFault::SignatureAlgorithm)?;
     let signed = attributes.to_der().map_err(|_| CmsFault::Malformed)?;
-    UnparsedPublicKey::new(algorithm, facts.key_bytes())
+    UnparsedPublicKey::new(algorithm, facts_of_signer.key_bytes())
         .verify(&signed, signer.signature.as_bytes())
         .map_err(|_| CmsFault::Signature)?;
+    drop(facts);
+    let certificate = chain.remove(place);
     Ok(Verified { certificate, chain, signed_at })
 }
 
-/// The signer's certificate and the others.
-fn certificates(
-    data: &SignedData<'_>,
-    signer: &SignerInfo<'_>,
-) -> Result<(CertificateDer<'static>, Vec<CertificateDer<'static>>), CmsFault> {
-    let issuer = signer.signer.issuer.to_der().map_err(|_| CmsFault::Malformed)?;
+/// The certificates of the signer and of others, in any order.
+fn certificates(data: &SignedData<'_>) -> Result<Vec<CertificateDer<'static>>, CmsFault> {
     let elements = data.certificates.as_ref().map(SetOf::elements).unwrap_or_default();
     if elements.len() > MAX_CHAIN {
         return Err(CmsFault::Certificates);
     }
-    let mut certificate = None;
-    let mut chain = Vec::new();
-    for element in elements {
-        let der = element.to_der().map_err(|_| CmsFault::Certificates)?;
-        let facts = Facts::parse(&der).map_err(|_| CmsFault::Certificates)?;
-        let serial = signer.signer.serial;
-        let signed = facts.issuer() == issuer
-            && facts.serial() == serial.value()
-            && serial.tag() == Tag::Integer;
-        let der = CertificateDer::from(der);
-        match &certificate {
-            None if signed => certificate = Some(der),
-            _ if signed => return Err(CmsFault::Certificates),
-            _ => chain.push(der),
-        }
+    let encoded = |element: &AnyRef<'_>| {
+        Ok(CertificateDer::from(element.to_der().map_err(|_| CmsFault::Certificates)?))
+    };
+    elements.iter().map(encoded).collect()
+}
+
+/// Which of the certificates is that of the signer; exactly one must be.
+fn place_of_signer(certificates: &[Facts<'_>], signer: &SignerInfo<'_>) -> Result<usize, CmsFault> {
+    let issuer = signer.signer.issuer.to_der().map_err(|_| CmsFault::Malformed)?;
+    let serial = signer.signer.serial;
+    let is_signer = |facts: &Facts<'_>| {
+        facts.issuer() == issuer && facts.serial() == serial.value() && serial.tag() == Tag::Integer
+    };
+    let mut places = (0..).zip(certificates).filter(|(_, facts)| is_signer(facts));
+    match (places.next(), places.next()) {
+        (Some((place, _)), None) => Ok(place),
+        _ => Err(CmsFault::Certificates),
     }
-    Ok((certificate.ok_or(CmsFault::Certificates)?, chain))
 }
 
 /// Checks the signed attributes and hands out signingTime.

@@ -5,6 +5,7 @@ mod held;
 mod identity;
 mod migrations;
 mod size;
+mod statements;
 
 use bytes::Bytes;
 use jiff::Timestamp;
