@@ -21,11 +21,12 @@ pub fn is_slip(given: &str, known: &str) -> bool {
 }
 
 /// The known word that was probably meant: one that it may be a slip for, or that it begins or that
-/// begins it, as `listen_on` for `listen`; the nearest of them.
+/// begins it, as `listen_on` for `listen`; the nearest of them, and first those that it begins.
 pub fn meant<'k>(given: &str, known: impl IntoIterator<Item = &'k str>) -> Option<&'k str> {
     let begins = |one: &str, other: &str| one.len() > 2 && other.starts_with(one);
     let fits = |known: &&str| is_slip(given, known) || begins(given, known) || begins(known, given);
-    known.into_iter().filter(fits).min_by_key(|known| distance(given, known))
+    let place = |known: &&str| (!known.starts_with(given), distance(given, known));
+    known.into_iter().filter(fits).min_by_key(place)
 }
 
 /// The known texts that come nearest to one, the nearest first; of those that are as near, the order
