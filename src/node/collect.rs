@@ -4,6 +4,7 @@
 //! believed at the moment, because a new one is not registered yet or a revocation list is too old,
 //! holds up none of those behind it, but is asked for again until the time of its package is over.
 
+use std::collections::VecDeque;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -39,6 +40,9 @@ const ASK_AGAIN: Duration = Duration::from_mins(30);
 /// often than this.
 const GIVEN_UP_PAUSE: Duration = Duration::from_hours(1);
 
+/// Receipts that could not be read and are remembered.
+const MOST_UNREAD: usize = 64;
+
 /// Receipts that are verified at a time.
 const AT_A_TIME: usize = 8;
 
@@ -53,6 +57,9 @@ struct Collector {
     greeting: bool,
     /// When it was last asked about packages that were given up.
     given_up_asked: Option<Instant>,
+    /// The last receipts that could not be read, as one of a kind of tomorrow: others may name them
+    /// as the one before.
+    unread: VecDeque<Digest>,
 }
 
 /// How far receipts were looked at, beyond what the store remembers.
@@ -73,6 +80,7 @@ pub(super) async fn run(
         ahead: None,
         greeting: true,
         given_up_asked: None,
+        unread: VecDeque::new(),
     };
     let mut failures = 0_usize;
     while !*stopping.borrow() {
@@ -141,7 +149,7 @@ impl Collector {
             .await
             .map_err(|error: SendError| error.code())?;
         let is_empty = page.receipts.is_empty();
-        let all_taken = take_all(context, page.receipts).await.map_err(code)?;
+        let all_taken = take_all(context, page.receipts, &mut self.unread).await.map_err(code)?;
         if !all_taken && self.ahead.is_none() {
             self.ahead = Some(Ahead { position: after, since: Clock::running() });
         }
@@ -162,23 +170,56 @@ enum Looked {
     Good(Box<OutgoingRow>, Read),
     /// It proves nothing for us.
     PassedOver,
+    /// It cannot be read, and is passed over too.
+    Unread(Digest),
     /// It is to be asked for again.
-    Again,
+    Again(Digest),
 }
 
 /// Takes the receipts of a page; `false` if some of them are to be asked for again. They are verified
-/// at the same time, and stored in their order, so that they share a transaction.
-async fn take_all(context: &Arc<Context>, receipts: Vec<ReceiptEntry>) -> Result<bool, StoreError> {
+/// at the same time, and stored in their order, so that they share a transaction. One that names a
+/// receipt before it that never came is passed over: with it the proof would not hold.
+async fn take_all(
+    context: &Arc<Context>,
+    receipts: Vec<ReceiptEntry>,
+    unread: &mut VecDeque<Digest>,
+) -> Result<bool, StoreError> {
     let now = context.now();
     let look = |entry| look_at(Arc::clone(context), entry, now);
     let looked: Vec<_> = stream::iter(receipts).map(look).buffered(AT_A_TIME).collect().await;
-    let mut all_taken = true;
-    let mut good = Vec::new();
+    let mut good: Vec<(Box<OutgoingRow>, Read)> = Vec::new();
+    let mut again = Vec::new();
     for looked in looked {
         match looked? {
-            Looked::Good(row, read) => good.push((row, read)),
+            Looked::Good(row, read) => {
+                let came = match read.previous {
+                    None => true,
+                    Some(previous) if unread.contains(&previous) => true,
+                    Some(previous) if again.contains(&previous) => {
+                        again.push(read.sha256);
+                        continue;
+                    }
+                    Some(previous) => {
+                        let of_page = |(other, before): &(Box<OutgoingRow>, Read)| {
+                            other.id == row.id && before.sha256 == previous
+                        };
+                        good.iter().any(of_page) || context.store.has_come(&row, previous).await?
+                    }
+                };
+                if read.may_follow(came) {
+                    good.push((row, read));
+                } else {
+                    let code = code::RECEIPT_OUT_OF_CHAIN;
+                    tracing::warn!(id = %row.id, partner = %row.partner, code,
+                        "a receipt was passed over");
+                }
+            }
             Looked::PassedOver => {}
-            Looked::Again => all_taken = false,
+            Looked::Unread(digest) => {
+                unread.truncate(MOST_UNREAD - 1);
+                unread.push_front(digest);
+            }
+            Looked::Again(digest) => again.push(digest),
         }
     }
     let store = async |(row, Read { event, receipt, codes, .. }): (Box<OutgoingRow>, Read)| {
@@ -194,7 +235,7 @@ async fn take_all(context: &Arc<Context>, receipts: Vec<ReceiptEntry>) -> Result
         })
     };
     join_all(good.into_iter().map(store)).await.into_iter().collect::<Result<(), _>>()?;
-    Ok(all_taken)
+    Ok(again.is_empty())
 }
 
 /// A partner has a package, and the one that was sent in its place as well.
@@ -237,7 +278,11 @@ async fn look_at(
                 fault.is_passing && !row.state.is_final() && (given_up || now < row.expires_at);
             let code = fault.code;
             tracing::warn!(%id, partner = %row.partner, code, again, "a receipt was passed over");
-            Ok(if again { Looked::Again } else { Looked::PassedOver })
+            Ok(match again {
+                true => Looked::Again(digest),
+                false if code == code::BAD_RECEIPT => Looked::Unread(digest),
+                false => Looked::PassedOver,
+            })
         }
     }
 }

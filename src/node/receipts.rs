@@ -28,8 +28,19 @@ pub(super) struct Read {
     pub(super) receipt: NewReceipt,
     /// The codes of its findings, where they say why the package does not arrive.
     pub(super) codes: String,
+    /// Of its bytes.
+    pub(super) sha256: Digest,
     /// The receipt that it says it follows.
-    previous: Option<Digest>,
+    pub(super) previous: Option<Digest>,
+}
+
+impl Read {
+    /// Whether it may stand in a proof, where the receipt that it names, if any, `came` before it.
+    /// One that says that the package was taken is the first of a chain and names none.
+    pub(super) fn may_follow(&self, came: bool) -> bool {
+        let is_first = self.event == OutgoingEvent::Receipt(OutgoingReceipt::Consignment);
+        self.previous.is_none() || (came && !is_first)
+    }
 }
 
 /// Verifies the answer to a package: its first receipt, which says that it was taken or refused and
@@ -96,6 +107,6 @@ pub(super) async fn read_receipt(
         // A warning that came with it says nothing of the way.
         OutgoingReceipt::Consignment | OutgoingReceipt::Handover => String::new(),
     };
-    let previous = verified.receipt.previous;
-    Ok(Read { event: OutgoingEvent::Receipt(receipt), receipt: stored, codes, previous })
+    let (sha256, previous) = (verified.sha256, verified.receipt.previous);
+    Ok(Read { event: OutgoingEvent::Receipt(receipt), receipt: stored, codes, sha256, previous })
 }

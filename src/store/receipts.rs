@@ -6,7 +6,7 @@ use rusqlite::{Connection, Row, params};
 
 use super::names::EXPIRY;
 use super::unit::Column;
-use super::{Store, StoreError};
+use super::{OutgoingRow, Store, StoreError};
 use crate::package::ReceiptKind;
 use crate::transfer::Direction;
 use crate::types::{Digest, MessageId, OfficeNumber};
@@ -125,6 +125,18 @@ impl Store {
         self.read(move |connection| {
             let last = issued(connection, (sender, id), Which::Last)?;
             Ok((last.kind, last.sha256))
+        })
+        .await
+    }
+
+    /// Whether the partner's receipt with this digest about a package of ours has come: it is
+    /// stored, or there were so many that not all may be.
+    pub async fn has_come(&self, row: &OutgoingRow, sha256: Digest) -> Result<bool, StoreError> {
+        let (office, partner, id) = (row.office, row.partner, row.id);
+        self.read(move |connection| {
+            let received = of_message(connection, Direction::Out, (office, partner), id)?;
+            let may_miss = received.len() >= MOST_REPEATED as usize;
+            Ok(may_miss || received.iter().any(|receipt| receipt.sha256 == sha256))
         })
         .await
     }

@@ -77,6 +77,10 @@ codes! {
     "ここでは使えない種類の受領証が届きました" "a receipt of a kind that does not fit here"
     "相手のソフトウェアの版を確かめてください。"
     "Check the version of the partner's software.";
+    RECEIPT_OUT_OF_CHAIN "receipt-out-of-chain" [Waiting] Maker
+    "届いた受領証が指す、その前の受領証が届いていません" "the receipt names one before it that never came"
+    "証拠がつながらないため、受け取っていません。相手のソフトウェアの版を確かめてください。"
+    "It was not taken, as the proof would not hold. Check the version of the partner's software.";
     BAD_RECEIPT "bad-receipt" [Waiting] Maker
     "相手の受領証の内容が正しくありません" "the partner's receipt is invalid"
     "相手のソフトウェアの版を確かめてください。"

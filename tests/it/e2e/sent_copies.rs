@@ -1,11 +1,12 @@
 //! What lies in the sent and the hold folder, and when.
 
 use std::fs;
-use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex};
 
 use renkei::link::{
-    Limits as ServerLimits, Peer, PutAnswer, ReceiptPage, ReceiptQuery, Refusal, Server, Service,
-    StatusAnswer,
+    Limits as ServerLimits, Peer, PutAnswer, ReceiptEntry, ReceiptPage, ReceiptQuery, Refusal,
+    Server, Service, StatusAnswer,
 };
 use renkei::package::{Limits, Receipt, ReceiptFinding, ReceiptKind, Signer, TrustError, open};
 use renkei::types::{Digest, Hashed, MessageId, OfficeNumber};
@@ -84,6 +85,10 @@ struct StandIn {
     signer: Signer,
     kind: ReceiptKind,
     previous: Option<Digest>,
+    /// Of these, how many it gives out when it is asked for later receipts.
+    told: Arc<AtomicUsize>,
+    /// Made with the answer: two that do not follow it, and one that does.
+    later: Mutex<Vec<ReceiptEntry>>,
 }
 
 impl Service for StandIn {
@@ -121,11 +126,27 @@ impl Service for StandIn {
             .with_findings([finding])
             .sign(&self.signer, now)
             .expect("signed");
+        let (handover, first) = (ReceiptKind::ContentHandover, Digest::of(&receipt));
+        let later = [
+            (1, handover, Digest::of(b"nothing")),
+            (2, ReceiptKind::ContentConsignment, first),
+            (3, handover, first),
+        ];
+        *self.later.lock().expect("no panic") = later
+            .map(|(position, kind, previous)| {
+                let receipt = Receipt::about(&package, kind, now).after(Some(previous));
+                let receipt = receipt.sign(&self.signer, now).expect("signed").into();
+                ReceiptEntry { position, message_id: package.manifest().message_id, receipt }
+            })
+            .into();
         Ok(PutAnswer { receipt: receipt.into(), repeated: false })
     }
 
     async fn receipts(&self, _: &Peer, query: ReceiptQuery) -> Result<ReceiptPage, Refusal> {
-        Ok(ReceiptPage::new(query.after, Vec::new(), false))
+        let later = self.later.lock().expect("no panic").clone();
+        let told = later.into_iter().take(self.told.load(Ordering::Relaxed));
+        let fresh = told.filter(|entry| entry.position > query.after).collect();
+        Ok(ReceiptPage::new(query.after, fresh, false))
     }
 
     fn status(&self, _: &Peer) -> StatusAnswer {
@@ -136,7 +157,7 @@ impl Service for StandIn {
 #[test]
 fn what_the_partner_refused_goes_to_hold_with_its_findings() {
     let [mut care, help] = offices([CARE, HELP]);
-    let _running = stand_in(&help, ReceiptKind::Rejection, None);
+    let _running = stand_in(&help, ReceiptKind::Rejection, None, &Arc::default());
     care.start();
     let unit = withdrawal(CARE, 1);
     let name = unit.keys().next().expect("a file").clone();
@@ -155,14 +176,21 @@ fn what_the_partner_refused_goes_to_hold_with_its_findings() {
 }
 
 /// Something that answers in the place of an office's node, as long as the runtime lives.
-fn stand_in(help: &Office, kind: ReceiptKind, previous: Option<Digest>) -> tokio::runtime::Runtime {
+fn stand_in(
+    help: &Office,
+    kind: ReceiptKind,
+    previous: Option<Digest>,
+    told: &Arc<AtomicUsize>,
+) -> tokio::runtime::Runtime {
     let runtime = tokio::runtime::Runtime::new().expect("a runtime");
     let signer = identity(help, "signing").signer().expect("usable keys");
     let tls = Rogue::tls(help);
     let address = (std::net::Ipv4Addr::LOCALHOST, help.port);
+    let told = Arc::clone(told);
     runtime.spawn(async move {
         let listener = tokio::net::TcpListener::bind(address).await.expect("free");
-        let service = Arc::new(StandIn { signer, kind, previous });
+        let later = Mutex::default();
+        let service = Arc::new(StandIn { signer, kind, previous, told, later });
         let folder = std::env::temp_dir();
         let server = Server::new(listener, tls, service, ServerLimits::default(), &folder);
         server.expect("a server").run(std::future::pending()).await;
@@ -179,7 +207,7 @@ fn what_is_no_first_receipt_is_not_taken_for_an_answer() {
         (ReceiptKind::ContentConsignment, Some(Digest::of(b"nothing"))),
     ] {
         let [mut care, help] = offices([CARE, HELP]);
-        let _running = stand_in(&help, kind, previous);
+        let _running = stand_in(&help, kind, previous, &Arc::default());
         care.start();
         export(&care, &withdrawal(CARE, 1));
         until("refused", || {
@@ -188,4 +216,23 @@ fn what_is_no_first_receipt_is_not_taken_for_an_answer() {
         });
         assert_eq!(care.sql("SELECT count(*) FROM receipts"), ["0"]);
     }
+}
+
+/// A receipt that names one which never came would break the proof: it is passed over, and what
+/// follows what came is taken.
+#[test]
+fn a_receipt_that_follows_nothing_that_came_is_passed_over() {
+    let [mut care, help] = offices([CARE, HELP]);
+    let told = Arc::new(AtomicUsize::new(2));
+    let _running = stand_in(&help, ReceiptKind::ContentConsignment, None, &told);
+    care.start();
+    export(&care, &withdrawal(CARE, 1));
+    until("both were seen", || (care.sql("SELECT position FROM cursors") == ["2"]).then_some(()));
+    assert_eq!(care.sql("SELECT state FROM outgoing"), ["CONSIGNED"]);
+    assert_eq!(care.sql("SELECT kind FROM receipts"), ["ContentConsignment"]);
+    assert_eq!(care.log().matches("receipt-out-of-chain").count(), 2);
+    told.store(3, Ordering::Relaxed);
+    until("handed over", || care.has_sent("HANDED_OVER", 1));
+    let kinds = care.sql("SELECT kind FROM receipts ORDER BY id");
+    assert_eq!(kinds, ["ContentConsignment", "ContentHandover"]);
 }
