@@ -9,7 +9,7 @@ use rustls::AlertDescription;
 use super::problem::Problem;
 use super::verify::RefusedCertificate;
 use crate::types::Digest;
-use crate::types::code::{self, Area};
+use crate::types::code::{self, RefusalScope};
 
 /// A request to a partner was not granted. `Display` is the text for the log: of what the partner
 /// sent it tells the status and a code that we know, and no word more.
@@ -106,11 +106,19 @@ impl SendError {
     /// that.
     pub fn is_about_us(&self) -> bool {
         match self {
-            Self::Refused { problem } => {
-                !code::find(problem.code).is_some_and(|info| info.is_in(Area::OfPackage))
-            }
+            Self::Refused { problem } => problem.scope != Some(RefusalScope::Package),
             Self::Protocol(_) | Self::Tls { .. } => true,
             Self::Unreachable(_) | Self::Broken(_) | Self::Timeout(_) | Self::Busy { .. } => false,
+        }
+    }
+
+    /// Whether other packages for the partner have to wait too: it is not reached, or takes nothing at
+    /// the moment, or refuses us.
+    pub fn holds_up_others(&self) -> bool {
+        match self {
+            Self::Busy { problem, .. } => problem.scope != Some(RefusalScope::Package),
+            Self::Unreachable(_) | Self::Broken(_) | Self::Timeout(_) => true,
+            Self::Refused { .. } | Self::Protocol(_) | Self::Tls { .. } => self.is_about_us(),
         }
     }
 

@@ -62,6 +62,6 @@ pub use client::{Client, Endpoint, PutReply, read_page};
 pub use digest::{ContentDigestError, parse as parse_content_digest};
 pub use error::{SendError, TlsFault};
 pub use limits::{ClientLimits, Limits};
-pub use problem::{Problem, Refusal};
+pub use problem::{Expectation, Problem, Refusal};
 pub use server::{Server, Stopped};
 pub use tls::{Tls, TlsError, TlsSettings, TlsVersions};

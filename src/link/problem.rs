@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
-use crate::types::code::{self, RefusalCode};
+use crate::types::code::{self, RefusalCode, RefusalRetry, RefusalScope};
 
 /// A request that is not granted: what the peer is told, and what our log says.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -20,12 +20,29 @@ pub struct Refusal {
     pub log: String,
     /// When to come again; rounded up to whole seconds.
     pub retry_after: Option<Duration>,
+    /// What had to be in the body instead.
+    pub expectation: Option<Box<Expectation>>,
+}
+
+/// What had to be in a body.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Expectation {
+    /// In words; no value out of the body.
+    pub expected: String,
+    /// The byte of the body, from 0, where it had to be.
+    pub at: Option<usize>,
 }
 
 impl Refusal {
     /// A refusal with the text that its code has for the peer, and one for our log.
     pub fn new(code: RefusalCode, log: impl Into<String>) -> Self {
-        Self { code, peer: code.text().into(), log: log.into(), retry_after: None }
+        Self {
+            code,
+            peer: code.text().into(),
+            log: log.into(),
+            retry_after: None,
+            expectation: None,
+        }
     }
 
     /// A refusal about which there is nothing else to say in the log.
@@ -42,6 +59,13 @@ impl Refusal {
     #[must_use]
     pub fn saying(self, text: impl Into<Cow<'static, str>>) -> Self {
         Self { peer: text.into(), ..self }
+    }
+
+    /// The same, with what had to be there, and at which byte of the body.
+    #[must_use]
+    pub fn expecting(self, expected: impl Into<String>, at: Option<usize>) -> Self {
+        let expectation = Expectation { expected: expected.into(), at };
+        Self { expectation: Some(Box::new(expectation)), ..self }
     }
 
     /// The same, with a time to come again.
@@ -71,17 +95,28 @@ pub(super) struct Document<'a> {
     status: u16,
     code: &'static str,
     detail: &'a str,
+    retry: RefusalRetry,
+    scope: RefusalScope,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    expected: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    at: Option<usize>,
 }
 
 impl<'a> Document<'a> {
     /// What a peer that we refuse is told.
     pub(super) fn of(refusal: &'a Refusal) -> Self {
+        let expectation = refusal.expectation.as_deref();
         Self {
             kind: format!("urn:renkei:problem:{}", refusal.code),
             title: refusal.code.status().title(),
             status: refusal.code.status().code(),
             code: refusal.code.code(),
             detail: &refusal.peer,
+            retry: refusal.code.retry(),
+            scope: refusal.code.scope(),
+            expected: expectation.map(|expectation| expectation.expected.as_str()),
+            at: expectation.and_then(|expectation| expectation.at),
         }
     }
 }
@@ -94,6 +129,8 @@ pub struct Problem {
     pub status: u16,
     /// The code, if it is one of a refusal in the table of codes; else [`code::UNKNOWN`].
     pub code: &'static str,
+    /// What is refused, where the peer says it or the code does.
+    pub scope: Option<RefusalScope>,
 }
 
 impl Problem {
@@ -103,10 +140,18 @@ impl Problem {
         #[derive(Deserialize)]
         struct Told {
             code: String,
+            #[serde(default)]
+            scope: serde_json::Value,
         }
-        let told = serde_json::from_slice(body).ok().map(|told: Told| told.code);
-        let known = told.and_then(|told| RefusalCode::find(&told));
-        Self { status, code: known.map_or(code::UNKNOWN, RefusalCode::code) }
+        let told: Option<Told> = serde_json::from_slice(body).ok();
+        let known = told.as_ref().and_then(|told| RefusalCode::find(&told.code));
+        // A scope that we do not know says nothing.
+        let scope = told.and_then(|told| serde_json::from_value(told.scope).ok());
+        Self {
+            status,
+            code: known.map_or(code::UNKNOWN, RefusalCode::code),
+            scope: scope.or_else(|| known.map(RefusalCode::scope)),
+        }
     }
 }
 
@@ -126,7 +171,9 @@ mod tests {
         let json = serde_json::to_string(&Document::of(&refusal)).expect("json");
         assert!(json.contains("for you") && !json.contains("for us"), "{json}");
         let problem = Problem::from_untrusted(409, json.as_bytes());
-        assert_eq!(problem, Problem { status: 409, code: "id-taken" });
+        assert_eq!((problem.status, problem.code), (409, "id-taken"));
+        assert_eq!(problem.scope, Some(RefusalScope::Package));
+        assert!(json.contains(r#""retry":"never","scope":"package""#), "{json}");
         assert_eq!(refusal.to_string(), "id-taken: for us");
     }
 
@@ -148,7 +195,7 @@ mod tests {
             let problem = Problem::from_untrusted(422, body.to_string().as_bytes());
             assert_eq!(
                 format!("{problem} {problem:?}"),
-                "422 unknown Problem { status: 422, code: \"unknown\" }"
+                "422 unknown Problem { status: 422, code: \"unknown\", scope: None }"
             );
         }
         for body in ["", "null", "[]", "{\"code\": 7}", "<html>"] {

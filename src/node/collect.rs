@@ -203,7 +203,11 @@ async fn take_all(
                         let of_page = |(other, before): &(Box<OutgoingRow>, Read)| {
                             other.id == row.id && before.sha256 == previous
                         };
-                        good.iter().any(of_page) || context.store.has_come(&row, previous).await?
+                        good.iter().any(of_page)
+                            || context
+                                .store
+                                .has_come((row.office, row.partner), row.id, previous)
+                                .await?
                     }
                 };
                 if read.may_follow(came) {

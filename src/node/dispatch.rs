@@ -370,7 +370,7 @@ fn failed(
     };
     context.notices.clear(other, &about((row.office, partner)));
     context.notices.raise(code, about((row.office, partner)), (ja, en), context.now());
-    (OutgoingEvent::Failed(failure), detail, None, error.is_passing() || error.is_about_us())
+    (OutgoingEvent::Failed(failure), detail, None, error.holds_up_others())
 }
 
 /// The pair as notices name it.

@@ -454,7 +454,28 @@ fn cannot_reissue(fault: reissue::Fault) -> Refusal {
 /// A package that cannot be taken.
 fn refuse(fault: &PackageFault) -> Refusal {
     match fault.refusal() {
-        Some(code) => Refusal::new(code, fault.to_string()),
+        Some(code) => {
+            let refusal = Refusal::new(code, fault.to_string());
+            match fault {
+                PackageFault::Container { offset, expected } => {
+                    refusal.expecting(*expected, Some(*offset))
+                }
+                PackageFault::Manifest(fault) => refusal.expecting(fault.to_string(), None),
+                PackageFault::Signature(fault) => refusal.expecting(fault.to_string(), None),
+                PackageFault::TooLarge { .. }
+                | PackageFault::TooManyFiles { .. }
+                | PackageFault::FileCount { .. }
+                | PackageFault::FileDigest { .. }
+                | PackageFault::NotExtracted
+                | PackageFault::OtherSigner
+                | PackageFault::Trust(_)
+                | PackageFault::NotOurs { .. }
+                | PackageFault::Expired
+                | PackageFault::Receipt { .. }
+                | PackageFault::OtherPackage { .. }
+                | PackageFault::RelayReceipt => refusal,
+            }
+        }
         None => Refusal::internal(format!("a package was judged like a receipt: {fault}")),
     }
 }

@@ -6,7 +6,7 @@ use rusqlite::{Connection, Row, params};
 
 use super::names::EXPIRY;
 use super::unit::Column;
-use super::{OutgoingRow, Store, StoreError};
+use super::{Store, StoreError};
 use crate::package::ReceiptKind;
 use crate::transfer::Direction;
 use crate::types::{Digest, MessageId, OfficeNumber};
@@ -131,8 +131,12 @@ impl Store {
 
     /// Whether the partner's receipt with this digest about a package of ours has come: it is
     /// stored, or there were so many that not all may be.
-    pub async fn has_come(&self, row: &OutgoingRow, sha256: Digest) -> Result<bool, StoreError> {
-        let (office, partner, id) = (row.office, row.partner, row.id);
+    pub async fn has_come(
+        &self,
+        (office, partner): (OfficeNumber, OfficeNumber),
+        id: MessageId,
+        sha256: Digest,
+    ) -> Result<bool, StoreError> {
         self.read(move |connection| {
             let received = of_message(connection, Direction::Out, (office, partner), id)?;
             let may_miss = received.len() >= MOST_REPEATED as usize;

@@ -12,7 +12,7 @@ mod table;
 use std::fmt::Write as _;
 
 use super::Lang;
-pub use refusal::{RefusalCode, RefusalStatus};
+pub use refusal::{RefusalCode, RefusalRetry, RefusalScope, RefusalStatus};
 pub use table::*;
 
 /// Where a code is met.
@@ -210,8 +210,14 @@ pub fn markdown() -> String {
                 to_do.0,
                 to_do.1,
             );
-            if let Some(status) = RefusalCode::find(code).map(RefusalCode::status) {
-                let _ = writeln!(page, "* HTTP: {} {}", status.code(), status.title());
+            if let Some(refusal) = RefusalCode::find(code) {
+                let (status, retry, scope) = (refusal.status(), refusal.retry(), refusal.scope());
+                let _ = writeln!(
+                    page,
+                    "* HTTP: {} {}, retry {retry}, scope {scope}",
+                    status.code(),
+                    status.title()
+                );
             }
             if !also.is_empty() {
                 let titles = |lang| {

@@ -3,6 +3,8 @@
 
 use std::fmt;
 
+use serde::{Deserialize, Serialize};
+
 /// The HTTP status of a refusal (RFC 9110, section 15, and RFC 4918 for 507).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum RefusalStatus {
@@ -64,12 +66,57 @@ impl RefusalStatus {
     }
 }
 
+/// What a refusal is about: what else would be refused at the moment.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum RefusalScope {
+    /// This package; others may be taken.
+    Package,
+    /// Whatever this partner asks.
+    Partner,
+    /// Whatever anybody asks.
+    Node,
+}
+
+impl fmt::Display for RefusalScope {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Package => "package",
+            Self::Partner => "partner",
+            Self::Node => "node",
+        })
+    }
+}
+
+/// What becomes of the same request when it is repeated.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum RefusalRetry {
+    /// It is refused again as long as neither software nor settings change.
+    Never,
+    /// It may be granted at once: something went wrong on its way.
+    Same,
+    /// It may be granted later.
+    Later,
+}
+
+impl fmt::Display for RefusalRetry {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Never => "never",
+            Self::Same => "same",
+            Self::Later => "later",
+        })
+    }
+}
+
 /// A code with which a node refuses a request. There are no others than the constants of this type.
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
 pub struct RefusalCode {
     pub(super) code: &'static str,
     pub(super) status: RefusalStatus,
     pub(super) text: &'static str,
+    pub(super) is_of_package: bool,
 }
 
 impl RefusalCode {
@@ -81,6 +128,33 @@ impl RefusalCode {
     /// The one HTTP status that goes with it.
     pub const fn status(self) -> RefusalStatus {
         self.status
+    }
+
+    /// What the refusal is about.
+    pub fn scope(self) -> RefusalScope {
+        use RefusalStatus::{Internal, Unavailable};
+        if self.is_of_package {
+            RefusalScope::Package
+        } else if matches!(self.status, Internal | Unavailable) || self == Self::STORAGE_FULL {
+            RefusalScope::Node
+        } else {
+            RefusalScope::Partner
+        }
+    }
+
+    /// What becomes of the same request when it is repeated.
+    pub fn retry(self) -> RefusalRetry {
+        use RefusalStatus::{BadRequest, MethodNotAllowed, NotFound};
+        let is_damage = [Self::DIGEST_MISMATCH, Self::BODY_BROKEN].contains(&self);
+        if is_damage {
+            RefusalRetry::Same
+        } else if self.is_of_package
+            || matches!(self.status, BadRequest | NotFound | MethodNotAllowed)
+        {
+            RefusalRetry::Never
+        } else {
+            RefusalRetry::Later
+        }
     }
 
     /// What the peer is told; says nothing about our inside.

@@ -2,8 +2,20 @@
 
 use super::{Actor, Area, CodeInfo, RefusalCode, RefusalStatus};
 
+const fn is_of_package(areas: &[Area]) -> bool {
+    match areas {
+        [] => false,
+        [Area::OfPackage, ..] => true,
+        [_, others @ ..] => is_of_package(others),
+    }
+}
+
+macro_rules! areas {
+    ([$($area:ident)+]) => { &[$(Area::$area),+] };
+}
+
 macro_rules! codes {
-    ($($name:ident $code:literal [$($area:ident)+] $actor:ident
+    ($($name:ident $code:literal $areas:tt $actor:ident
        $(=> $status:ident $text:literal)?
        $ja:literal $en:literal
        $do_ja:literal $do_en:literal;)+) => {
@@ -15,7 +27,7 @@ macro_rules! codes {
         /// Every code.
         pub const TABLE: &[CodeInfo] = &[$(CodeInfo {
             code: $name,
-            areas: &[$(Area::$area),+],
+            areas: areas!($areas),
             actor: Actor::$actor,
             meaning: ($ja, $en),
             to_do: ($do_ja, $do_en),
@@ -24,13 +36,22 @@ macro_rules! codes {
         impl RefusalCode {
             $($(
                 #[doc = $en]
-                pub const $name: Self =
-                    Self { code: $name, status: RefusalStatus::$status, text: $text };
+                pub const $name: Self = Self {
+                    code: $name,
+                    status: RefusalStatus::$status,
+                    text: $text,
+                    is_of_package: is_of_package(areas!($areas)),
+                };
             )?)+
 
             /// Every code with which a node refuses.
             pub const ALL: &[Self] = &[$($(
-                Self { code: $name, status: RefusalStatus::$status, text: $text },
+                Self {
+                    code: $name,
+                    status: RefusalStatus::$status,
+                    text: $text,
+                    is_of_package: is_of_package(areas!($areas)),
+                },
             )?)+];
         }
     };
