@@ -184,20 +184,18 @@ impl Hand {
             not_packed => not_packed,
         };
         let mut units = units;
-        match (units.pop(), packed) {
-            (Some(Good { key, claim, set }), packed) if units.is_empty() => match packed {
-                Err(fault) => self.failed(key, claim, fault),
-                Ok(_) => {
-                    let judgement = Judgement::too_large(limit);
-                    let set = JudgedSet { judgement, files: set.files };
-                    Answer::of(Event::Judged(key, Verdict::Hold(claim, set)))
-                }
-            },
-            (last, packed) => {
+        let alone = if units.len() == 1 { units.pop() } else { None };
+        match (alone, packed) {
+            (Some(Good { key, claim, .. }), Err(fault)) => self.failed(key, claim, fault),
+            (Some(Good { key, claim, set }), Ok(_)) => {
+                let judgement = Judgement::too_large(limit);
+                let set = JudgedSet { judgement, files: set.files };
+                Answer::of(Event::Judged(key, Verdict::Hold(claim, set)))
+            }
+            (None, packed) => {
                 if let Err(fault) = packed {
                     tracing::debug!(code = fault.code(), %fault, "not packed together");
                 }
-                units.extend(last);
                 Answer::of(Event::NotTogether(units))
             }
         }

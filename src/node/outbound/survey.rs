@@ -42,7 +42,7 @@ impl Surveyor {
         set_aside: BTreeSet<UnitKey>,
         now: Duration,
     ) -> Result<(Look<OnDisk>, Vec<Odd>), OutboundFault> {
-        let (folders, limits) = (Arc::clone(&self.folders), self.limits.clone());
+        let (folders, limits) = (Arc::clone(&self.folders), self.limits);
         let aside = set_aside.clone();
         let scan = blocking(move || {
             let is_aside = |name: &str| !aside.is_empty() && aside.contains(&UnitKey::of(name));

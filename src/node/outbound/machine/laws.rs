@@ -236,7 +236,7 @@ impl Model {
                     Kind::Bad => {}
                     Kind::Lacking => {
                         let since = thing.lacks.expect("it was found to lack files");
-                        assert!(self.now - since >= TERMS.set_wait, "held too early");
+                        assert!(self.now >= since + TERMS.set_wait, "held too early");
                     }
                     kind => panic!("{kind:?} is held"),
                 }
@@ -291,7 +291,7 @@ impl Model {
                 Some(failing) if self.has_failed(before) => *failing,
                 _ => thing.seen.expect("it was seen"),
             };
-            let waited = self.now - since;
+            let waited = self.now.saturating_sub(since);
             assert!(waited >= TERMS.longest_wait, "{before:?} is overtaken after {waited:?}");
         }
     }

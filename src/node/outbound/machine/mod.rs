@@ -100,7 +100,9 @@ impl<W: World> Machine<W> {
             Event::Judged(key, verdict) => self.judged(&key, verdict),
             Event::Packed(keys) => {
                 let is_packing = |state: &State<W>| matches!(state, State::Packing(_));
-                keys.iter().for_each(|key| self.leaves(key, is_packing, now));
+                for key in &keys {
+                    self.leaves(key, is_packing, now);
+                }
             }
             Event::NotTogether(units) => self.not_together(units),
             Event::Held(key) => {
@@ -386,14 +388,12 @@ impl<W: World> Machine<W> {
 
     fn judged(&mut self, key: &UnitKey, verdict: Verdict<W>) {
         let Some(unit) = self.units.get_mut(key) else { return };
-        let is_news = match (&unit.state, &verdict) {
-            (State::Claimed(_), _) => true,
-            (State::Packing(_), Verdict::Hold(..))
-            | (State::Packing(_) | State::Holding(_), Verdict::Later(_) | Verdict::Failed(..)) => {
-                true
-            }
-            _ => false,
-        };
+        let is_news = matches!(
+            (&unit.state, &verdict),
+            (State::Claimed(_), _)
+                | (State::Packing(_), Verdict::Hold(..))
+                | (State::Packing(_) | State::Holding(_), Verdict::Later(_) | Verdict::Failed(..))
+        );
         match std::mem::replace(&mut unit.state, State::Later) {
             State::Claimed(ready) | State::Packing(ready) | State::Holding(ready) if is_news => {
                 unit.state = State::Judged(ready, verdict, Packing::Together);
