@@ -68,9 +68,13 @@ impl Store {
         .await
     }
 
-    /// Makes several packages durable, all or none, so that no number is left out. Each must be one
+    /// Makes packages durable, all or none, so that no number is left out. Each of several must be one
     /// that lies in the database.
     pub async fn pack_all(&self, new: Vec<NewOutgoing>, now: Timestamp) -> Result<(), StoreError> {
+        let new = match <[NewOutgoing; 1]>::try_from(new) {
+            Ok([one]) => return self.pack(one, now).await,
+            Err(several) => several,
+        };
         let mut with_payloads = Vec::with_capacity(new.len());
         for new in new {
             let payload = Payload::small(&new.package);

@@ -1,217 +1,82 @@
 //! Looks after the drop folder of one office: finds send units, checks them, packs them.
+//!
+//! `survey` looks into the folder, `machine` says what that means, and `hand` does it:
+//! `take` claims and judges, `pack` signs and stores, `claims` lets go of what lies in the work folder.
 
-mod aside;
-mod end;
-mod group;
-mod look;
+mod claims;
+mod ends;
+mod fault;
+mod hand;
+mod key;
+mod machine;
 mod notes;
+mod pack;
 mod settled;
+mod stays;
+mod survey;
+mod take;
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
-use jiff::Timestamp;
+use jiff::SignedDuration;
 use tokio::sync::{Notify, watch};
-use tokio::task::JoinHandle;
 
+use super::clock::local_time;
 use super::context::{Context, blocking, stopped};
-use super::conversion::{self, OutboundSet};
 use super::folders::DropFolders;
-use super::judge::Judgement;
 use super::supervise::Beat;
-use crate::config::Peer;
-use crate::folder::{
-    Claim, ClaimedFile, Fault, FolderError, FolderRole, Seen, Settler, Unclaimed, Watch, Writers,
-};
+use crate::config::Config;
+use crate::folder::{Fault, FolderRole, ScanLimits, Settler, Watch, Writers};
 use crate::store::StoreError;
-use crate::types::{Clock, FileName, FileSerial, Instant, Lang, OfficeNumber, code};
+use crate::types::{Lang, code};
 
-use aside::{SetAside, Stays};
-use end::release;
-pub(super) use end::{CopiedToHold, end_claim, packed};
+pub(super) use ends::{CopiedToHold, end_claim};
+use fault::OutboundFault;
+use hand::Hand;
+use machine::{FAULT_PAUSE, Machine, Terms};
+pub(super) use pack::packed;
 pub(super) use settled::run as show_outcomes;
+use stays::Stays;
+use survey::Surveyor;
+use take::OnDisk;
 
-/// Units that are claimed and packed together.
-const TOGETHER: usize = 16;
-
-/// How long units that are packed together may well take on a slow share.
-const LONGEST_PACKING: Duration = Duration::from_mins(10);
-
-/// How long to wait after the disk or the store failed.
-const FAULT_PAUSE: Duration = Duration::from_secs(5);
-
-/// When to look again for what is there already.
-const SOON: Duration = Duration::from_millis(10);
-
-/// What the files of one send unit have in common; files whose names are not of the standard
-/// stand alone.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
-enum UnitKey {
-    Unit { serial: FileSerial, sender: OfficeNumber, recipient: OfficeNumber },
-    Stranger { name: String },
+/// The times of the configuration.
+struct Timing {
+    /// How long a file must stand still.
+    settle: Duration,
+    /// How long one must of whose writers nothing is known.
+    settle_unknown: Duration,
+    scan_interval: Duration,
+    terms: Terms,
 }
 
-/// Sender and recipient, among whose units the order of the 連番 counts.
-type Way = (OfficeNumber, OfficeNumber);
-
-impl UnitKey {
-    fn of(name: &str) -> Self {
-        match FileName::parse(name) {
-            Ok(FileName { serial, sender, recipient, .. }) => {
-                Self::Unit { serial, sender, recipient }
-            }
-            Err(_) => Self::Stranger { name: name.to_owned() },
-        }
-    }
-
-    const fn way(&self) -> Option<Way> {
-        match self {
-            Self::Unit { sender, recipient, .. } => Some((*sender, *recipient)),
-            Self::Stranger { .. } => None,
-        }
+impl Timing {
+    fn of(config: &Config) -> Self {
+        let timing = &config.timing;
+        let time = |time: SignedDuration| Duration::try_from(time).unwrap_or_default();
+        let settle_unknown = time(timing.settle_unknown.max(timing.settle));
+        let (set_wait, scan_interval) = (time(timing.set_wait), time(timing.scan_interval));
+        let longest_wait = set_wait.saturating_add(settle_unknown).saturating_add(scan_interval);
+        let terms = Terms { set_wait, longest_wait };
+        Self { settle: time(timing.settle), settle_unknown, scan_interval, terms }
     }
 }
 
-/// A unit that waits for its other files.
-struct Incomplete {
-    since: Instant,
-    files: Vec<Seen>,
+/// When to look again.
+struct Next {
+    sleep: Duration,
+    /// Whether a change in the drop folder brings the look forward.
+    heeds_hints: bool,
 }
-
-/// A unit whose files are all there and stand still.
-struct Ready {
-    key: UnitKey,
-    files: Vec<Seen>,
-    /// Since when it has been in the drop folder.
-    seen: Instant,
-    /// Whether it is known that nobody writes to its files any more.
-    is_certain: bool,
-}
-
-/// Units above this size in bytes are claimed and packed alone.
-const SMALL: u64 = 512 << 10;
-
-impl Ready {
-    fn is_large(&self) -> bool {
-        self.files.iter().map(|file| file.stamp().size()).sum::<u64>() > SMALL
-    }
-}
-
-/// Why a claimed unit has no judgement of its files.
-enum Unread {
-    /// It is not even read: it has more files or bytes than are allowed, or a name twice.
-    Refused(Judgement),
-    /// It changed or is in use.
-    Later,
-    /// It cannot be read.
-    Fault(OutboundFault),
-}
-
-/// The units of one look behind each other.
-struct Line {
-    /// Ways of which a unit has to wait, with the first that has: its successors wait with it.
-    held_up: BTreeMap<Way, UnitKey>,
-    /// When to look again.
-    next: Option<Duration>,
-}
-
-impl Line {
-    fn holds_up(&self, key: &UnitKey) -> bool {
-        let first = key.way().and_then(|way| self.held_up.get(&way));
-        first.is_some_and(|first| first < key)
-    }
-
-    fn hold_up(&mut self, key: &UnitKey) {
-        if let Some(way) = key.way() {
-            let first = self.held_up.entry(way).or_insert_with(|| key.clone());
-            if key < first {
-                *first = key.clone();
-            }
-        }
-    }
-
-    fn wake_in(&mut self, wait: Duration) {
-        self.next = Some(self.next.map_or(wait, |next| next.min(wait)));
-    }
-
-    fn look_again(&mut self) {
-        self.next = Some(FAULT_PAUSE.min(self.next.unwrap_or(FAULT_PAUSE)));
-    }
-}
-
-/// What became of a unit.
-enum Done {
-    /// A durable package: its claim is to be let go.
-    Packed,
-    /// Held: out of the drop folder.
-    Gone,
-    /// Files are missing; they may still come.
-    Incomplete,
-    /// Something is in the way; try again with the next scan.
-    Later,
-}
-
-/// A fault that stops the work on the drop folder for a moment.
-#[derive(Debug, thiserror::Error)]
-enum OutboundFault {
-    #[error(transparent)]
-    Store(#[from] StoreError),
-    #[error(transparent)]
-    Folder(#[from] FolderError),
-    #[error("the package could not be signed: {0}")]
-    Pack(#[from] crate::package::PackError),
-    #[error("work on a blocking thread did not end")]
-    Internal,
-}
-
-impl OutboundFault {
-    const fn code(&self) -> &'static str {
-        match self {
-            Self::Store(error) => error.code(),
-            Self::Folder(error) => error.code(),
-            Self::Pack(_) => code::PACK_FAILED,
-            Self::Internal => code::INTERNAL,
-        }
-    }
-
-    fn text(&self, lang: Lang) -> String {
-        match self {
-            Self::Store(error) => error.text(lang),
-            Self::Folder(error) => error.text(lang),
-            Self::Pack(_) | Self::Internal => {
-                lang.pick(&format!("内部エラーです（{self}）。"), &self.to_string()).to_owned()
-            }
-        }
-    }
-}
-
-/// A claim, and whether its files could be deleted.
-type Finished = (Arc<Claim>, Result<(), FolderError>);
 
 struct Outbound {
-    context: Arc<Context>,
-    folders: Arc<DropFolders>,
-    settler: Settler,
-    started: Instant,
-    /// Since when the units in the drop folder have been seen.
-    seen: BTreeMap<UnitKey, Instant>,
-    incomplete: BTreeMap<UnitKey, Incomplete>,
-    /// Units that could not be taken.
-    aside: SetAside,
+    hand: Hand,
+    surveyor: Surveyor,
     stays: Stays,
-    writers: Arc<Writers>,
-    /// Claims of durable packages whose files may still be written to, and since when they lie.
-    resting: Vec<(Arc<Claim>, Instant)>,
-    /// Claims of durable packages whose files are being deleted.
-    going: Option<JoinHandle<Vec<Finished>>>,
+    timing: Timing,
     /// The fault that keeps us from the drop folder, as far as nobody else tells it.
     waits_for: Option<&'static str>,
-    /// A claim could not be ended and lies in the work folder.
-    left_over: bool,
-    /// Files went to and fro in vain. The hints that this gave would wake us at once, to do the same
-    /// again.
-    in_vain: bool,
 }
 
 pub(super) async fn run(
@@ -232,59 +97,122 @@ pub(super) async fn run(
     for error in unwatched {
         tracing::warn!(code = error.code(), %error, "changes show only at the next full scan");
     }
-    let settle = Duration::try_from(context.config.timing.settle).unwrap_or_default();
-    let interval = Duration::try_from(context.config.timing.scan_interval).unwrap_or(FAULT_PAUSE);
-    let office = folders.office;
+    let timing = Timing::of(&context.config);
+    let most_files = usize::try_from(context.config.limits.unit_files).unwrap_or(usize::MAX);
     let mut outbound = Outbound {
-        context,
-        folders,
-        settler: Settler::new(settle),
-        started: Clock::running(),
-        seen: BTreeMap::new(),
-        incomplete: BTreeMap::new(),
-        aside: SetAside::default(),
-        stays: Stays::new(office),
-        writers,
-        resting: Vec::new(),
-        going: None,
+        surveyor: Surveyor::new(
+            Arc::clone(&folders),
+            writers,
+            Settler::new(timing.settle),
+            timing.settle_unknown,
+            ScanLimits { files: most_files.saturating_add(1).max(1_000) },
+        ),
+        stays: Stays::new(folders.office),
+        hand: Hand::new(context, folders),
+        timing,
         waits_for: None,
-        // The right folder may have come back only after the start, and an earlier run of this task
-        // may have ended with a claim in hand.
-        left_over: true,
-        in_vain: false,
     };
+    let mut machine = Machine::new(outbound.timing.terms);
     while !*stopping.borrow() {
-        let looked = outbound.look(&beat, &stopping).await;
+        let (after, looked) = outbound.look(machine, &beat, &stopping).await;
+        machine = after;
         outbound.tell_fault(looked.as_ref().err());
-        let sleep = match looked {
-            Ok(next) => next.map_or(interval, |next| next.min(interval)),
-            Err(_) => FAULT_PAUSE,
-        };
+        let Next { sleep, heeds_hints } =
+            looked.unwrap_or(Next { sleep: FAULT_PAUSE, heeds_hints: false });
         beat.sleeps(sleep);
         tokio::select! {
             () = stopped(&mut stopping) => break,
-            () = hint.notified(), if !outbound.in_vain => {}
+            () = hint.notified(), if heeds_hints => {}
             () = tokio::time::sleep(sleep) => {}
         }
     }
 }
 
 impl Outbound {
+    /// One look into the drop folder, and what it leads to.
+    async fn look(
+        &mut self,
+        machine: Machine<OnDisk>,
+        beat: &Beat,
+        stopping: &watch::Receiver<bool>,
+    ) -> (Machine<OnDisk>, Result<Next, OutboundFault>) {
+        beat.works("looking into the drop folder");
+        match self.prepare().await {
+            Ok(true) => {}
+            Ok(false) => {
+                let heeds_hints = self.hand.claims.are_clear();
+                return (machine, Ok(Next { sleep: FAULT_PAUSE, heeds_hints }));
+            }
+            Err(fault) => return (machine, Err(fault)),
+        }
+        let now = self.hand.now();
+        let (look, odd) = match self.surveyor.look(machine.set_aside(now), now).await {
+            Ok(look) => look,
+            Err(fault) => return (machine, Err(fault)),
+        };
+        let (machine, done) = self.hand.work(machine, look, beat, stopping).await;
+        if let Err(fault) = done {
+            return (machine, Err(fault));
+        }
+        let now = self.hand.now();
+        self.stays.tell(&self.hand.context, &odd, &machine, now);
+        let rested_at = self.hand.claims.rested_at(self.timing.settle_unknown);
+        let wakes_at = machine.wakes_at(now).into_iter().chain(rested_at).min();
+        let sleep = wakes_at.map(|at| at.saturating_sub(now));
+        let interval = self.timing.scan_interval;
+        let next = Next {
+            sleep: sleep.map_or(interval, |sleep| sleep.min(interval)),
+            heeds_hints: self.hand.claims.are_clear() && machine.heeds_hints(),
+        };
+        (machine, Ok(next))
+    }
+
+    /// What comes before a look: ends what was left, and says whether units can be taken.
+    async fn prepare(&mut self) -> Result<bool, OutboundFault> {
+        self.hand.context.store.check()?;
+        self.mend_work().await?;
+        let now = self.hand.now();
+        self.hand.claims.end_unfinished().await?;
+        self.hand.claims.end_rested(self.timing.settle_unknown, now).await?;
+        Ok(self.may_pack())
+    }
+
+    /// Whether packages can be made: the certificate of the office is valid and the clock is right.
+    /// If not, the files stay in the drop folder.
+    fn may_pack(&self) -> bool {
+        const WAITS: &str = code::PACKING_WAITS;
+        let (context, office) = (&self.hand.context, self.hand.folders.office);
+        let (about, now) = (format!("office {office} drop"), context.now());
+        if context.time.believes(now) && context.proof().usable_signer(office, now).is_ok() {
+            context.notices.clear(WAITS, &about);
+            return true;
+        }
+        let clock = local_time(now);
+        let ja = format!(
+            "事業所 {office} の署名用証明書が有効でないか、パソコンの時計が疑わしいため、ファイルを送信用フォルダーに置いたまま待っています。証明書と時計（今は {clock}）を確かめてください。直ると自動で再開します。"
+        );
+        let en = format!(
+            "the signing certificate of the office {office} is not valid, or the clock is in doubt, so files stay in the drop folder; check the certificate and the clock (it shows {clock}), it goes on by itself"
+        );
+        context.notices.raise(WAITS, about, (ja, en), now);
+        false
+    }
+
     /// Makes the work folder anew if somebody deleted it.
     async fn mend_work(&self) -> Result<(), OutboundFault> {
-        let folders = Arc::clone(&self.folders);
+        let folders = Arc::clone(&self.hand.folders);
         // Nothing is given back to a drop folder that is not the right one.
         let mend = move || folders.drop.root().check().and_then(|()| folders.drop.mend_work());
         let made = blocking(mend).await;
         if made.ok_or(OutboundFault::Internal)?? {
             let ja = "作業用フォルダーがなくなっていたため、作り直しました。送信の準備中だったファイルは失われた可能性があります。介護ソフトの送信済みの一覧と renkei history を見比べてください。";
             let en = "the work folder was gone and was made anew; files that were just being packed may be lost: compare what the care software exported with renkei history";
-            let about = format!("office {} work", self.folders.office);
-            self.context.notices.raise(
+            let about = format!("office {} work", self.hand.folders.office);
+            self.hand.context.notices.raise(
                 code::WORK_FOLDER_MADE_ANEW,
                 about,
                 (ja, en),
-                self.context.now(),
+                self.hand.context.now(),
             );
         }
         Ok(())
@@ -293,7 +221,7 @@ impl Outbound {
     /// Tells what keeps us from the drop folder, once, until it is over. A folder or store that is
     /// gone is told by the guard.
     fn tell_fault(&mut self, fault: Option<&OutboundFault>) {
-        let about = format!("office {}", self.folders.office);
+        let about = format!("office {}", self.hand.folders.office);
         let is_told = |fault: &OutboundFault| match fault {
             OutboundFault::Store(error) => matches!(error, StoreError::Gone),
             OutboundFault::Folder(error) => {
@@ -305,155 +233,13 @@ impl Outbound {
         let fault = fault.filter(|fault| !is_told(fault));
         let code = fault.map(OutboundFault::code);
         if let Some(before) = self.waits_for.filter(|before| Some(*before) != code) {
-            self.context.notices.clear(before, &about);
+            self.hand.context.notices.clear(before, &about);
         }
         self.waits_for = code;
         if let Some(fault) = fault {
             let ja = format!("送信用フォルダーの処理が止まっています。{}", fault.text(Lang::Ja));
             let en = format!("the drop folder waits: {}", fault.text(Lang::En));
-            self.context.notices.raise(fault.code(), about, (ja, en), self.context.now());
+            self.hand.context.notices.raise(fault.code(), about, (ja, en), self.hand.context.now());
         }
-    }
-
-    async fn unclaimed(&mut self, unclaimed: Unclaimed) -> Result<Done, OutboundFault> {
-        let error = unclaimed.error;
-        if let Some(left) = unclaimed.left {
-            self.release(Arc::from(left)).await?;
-        }
-        // A file that is missing was taken away again; a folder that is missing is another matter.
-        let of_file = error.folder() == FolderRole::Drop;
-        if matches!(error.fault(), Fault::Locked | Fault::Changed)
-            || (error.fault() == Fault::Missing && of_file)
-        {
-            tracing::debug!(code = error.code(), "a set is still in use");
-            return Ok(Done::Later);
-        }
-        self.in_vain = true;
-        Err(error.into())
-    }
-
-    async fn release(&mut self, claim: Arc<Claim>) -> Result<(), OutboundFault> {
-        if self.context.store.check().is_err() {
-            // It may be packed in a store that comes back: only that can say what is to become of it.
-            self.left_over = true;
-            return Ok(());
-        }
-        let at = (self.context.lang(), self.context.now());
-        let folders = Arc::clone(&self.folders);
-        let releasing = Arc::clone(&claim);
-        let released = blocking(move || release(&folders, &releasing, at)).await;
-        let released = match released.ok_or(OutboundFault::Internal) {
-            Ok(Ok(held)) => self.note_held(&claim, held).await,
-            Ok(Err(error)) => Err(error.into()),
-            Err(fault) => Err(fault),
-        };
-        self.left_over |= released.is_err();
-        released
-    }
-
-    /// Ends the claims that could not be ended before; between two looks none is in hand.
-    async fn end_left_over(&mut self) -> Result<(), OutboundFault> {
-        if !self.left_over {
-            return Ok(());
-        }
-        let folders = Arc::clone(&self.folders);
-        let claims = blocking(move || folders.drop.unfinished()).await;
-        let mut left_over = false;
-        let claims = claims.ok_or(OutboundFault::Internal)??.into_iter();
-        let rests = |id| self.resting.iter().any(|(resting, _)| resting.id() == id);
-        let claims: Vec<_> = claims.filter(|claim| !rests(claim.id())).collect();
-        for claim in claims {
-            let ended = self.end(&Arc::new(claim)).await;
-            left_over |= ended.is_err();
-            match ended {
-                // What is wrong with one claim keeps no new set back.
-                Err(OutboundFault::Folder(error)) => {
-                    tracing::warn!(office = %self.folders.office, code = error.code(), %error,
-                        "an unfinished set stays in work");
-                }
-                ended => ended?,
-            }
-        }
-        self.left_over = left_over;
-        Ok(())
-    }
-
-    /// Packs or holds a unit that was claimed, or says that it has to wait.
-    async fn claimed(
-        &mut self,
-        key: &UnitKey,
-        claim: &Arc<Claim>,
-        read: Result<(Arc<Vec<ClaimedFile>>, Judgement), Unread>,
-        now: Timestamp,
-    ) -> Result<Done, OutboundFault> {
-        let limit = self.context.config.limits.package_size;
-        let (files, judgement) = match read {
-            Ok(read) => read,
-            Err(Unread::Refused(judgement)) => {
-                self.hold(key, claim, &judgement, &[], now).await?;
-                return Ok(Done::Gone);
-            }
-            Err(Unread::Later) => return Ok(Done::Later),
-            Err(Unread::Fault(fault)) => return Err(fault),
-        };
-        let final_word = self.patience_is_over(key);
-        if judgement.is_incomplete() && !final_word {
-            return Ok(Done::Incomplete);
-        }
-        let judgement = match key {
-            UnitKey::Unit { serial, sender, recipient } if !judgement.has_errors() => {
-                match self.partner(*sender, *recipient, judgement) {
-                    Ok((peer, judgement)) => {
-                        let set = self.in_edition_of(peer, Arc::clone(&files), judgement);
-                        match set.await? {
-                            Ok(set) => {
-                                if self.pack((*serial, peer), claim, set, now).await? {
-                                    return Ok(Done::Packed);
-                                }
-                                Judgement::too_large(limit)
-                            }
-                            Err(kept_back) => *kept_back,
-                        }
-                    }
-                    Err(kept_back) => kept_back,
-                }
-            }
-            UnitKey::Unit { .. } | UnitKey::Stranger { .. } => judgement,
-        };
-        self.hold(key, claim, &judgement, &files, now).await?;
-        Ok(Done::Gone)
-    }
-
-    /// The partner that the unit is for, or the judgement that says why it cannot be sent.
-    fn partner(
-        &self,
-        sender: OfficeNumber,
-        recipient: OfficeNumber,
-        judgement: Judgement,
-    ) -> Result<(&Peer, Judgement), Judgement> {
-        if sender != self.folders.office {
-            return Err(judgement.not_this_office(sender));
-        }
-        let Some(peer) = self.context.config.peer(recipient) else {
-            return Err(judgement.unknown_partner(recipient));
-        };
-        Ok((peer, judgement))
-    }
-
-    /// The set in the edition that the partner imports, or why it cannot be sent.
-    async fn in_edition_of(
-        &self,
-        peer: &Peer,
-        files: Arc<Vec<ClaimedFile>>,
-        judgement: Judgement,
-    ) -> Result<Result<OutboundSet, Box<Judgement>>, OutboundFault> {
-        let wanted = peer.edition.filter(|wanted| judgement.edition() != Some(*wanted));
-        let Some(wanted) = wanted else {
-            return Ok(Ok(OutboundSet { files, judgement, converted_from: None }));
-        };
-        let (context, partner) = (Arc::clone(&self.context), peer.office);
-        blocking(move || conversion::convert(&context, partner, &files, judgement, wanted))
-            .await
-            .ok_or(OutboundFault::Internal)
     }
 }

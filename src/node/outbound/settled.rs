@@ -15,7 +15,7 @@ use super::super::expiry::last_reason;
 use super::super::folders::OutcomeFolders;
 use super::super::judge;
 use super::super::supervise::Beat;
-use super::end;
+use super::ends;
 use super::notes::{self, About};
 use crate::folder::{FolderError, Kept};
 use crate::package::{Package, Receipt, open};
@@ -206,6 +206,6 @@ fn held_row(
         serial: Some(row.serial),
         unit: row.unit.clone(),
         reason,
-        folder: end::folder_name(kept),
+        folder: ends::folder_name(kept),
     }
 }

@@ -1,0 +1,194 @@
+//! Takes a unit out of the drop folder and finds out what is to become of it.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use jiff::Timestamp;
+
+use super::super::context::{Context, blocking};
+use super::super::conversion::{self, OutboundSet};
+use super::super::folders::DropFolders;
+use super::super::judge::{self, Judgement};
+use super::fault::OutboundFault;
+use super::key::UnitKey;
+use super::machine::{self, Ready, World};
+use crate::folder::{Claim, ClaimedFile, Fault, FolderError, FolderRole, Seen, Unclaimed};
+use crate::types::{MessageId, OfficeNumber};
+
+/// The drop folder of an office as it is.
+pub(super) struct OnDisk;
+
+impl World for OnDisk {
+    type File = Seen;
+    type Claim = Taken;
+    type Set = GoodSet;
+    type Report = JudgedSet;
+}
+
+pub(super) type Verdict = machine::Verdict<OnDisk>;
+
+/// The files of a unit in the work folder.
+pub(super) struct Taken {
+    pub(super) claim: Arc<Claim>,
+    /// Whether it is known that nobody writes to them any more.
+    pub(super) is_certain: bool,
+}
+
+/// What is to be packed of a good unit.
+pub(super) struct GoodSet {
+    pub(super) set: OutboundSet,
+    /// The files of the office, which may have been converted for the partner.
+    pub(super) files: Arc<Vec<ClaimedFile>>,
+}
+
+/// A unit and what the rules say of it.
+pub(super) struct JudgedSet {
+    pub(super) judgement: Judgement,
+    /// Its files; none if they were not even read.
+    pub(super) files: Arc<Vec<ClaimedFile>>,
+}
+
+impl JudgedSet {
+    fn unread(judgement: Judgement) -> Self {
+        Self { judgement, files: Arc::default() }
+    }
+}
+
+/// Who takes units.
+#[derive(Clone)]
+pub(super) struct Taker {
+    pub(super) context: Arc<Context>,
+    pub(super) folders: Arc<DropFolders>,
+}
+
+impl Taker {
+    /// Claims a unit, reads its files and judges them.
+    pub(super) async fn take(
+        self,
+        key: UnitKey,
+        ready: Ready<Seen>,
+        now: Timestamp,
+    ) -> (UnitKey, Verdict) {
+        let office = self.folders.office;
+        let Ready { files: seen, is_certain, .. } = ready;
+        let id = MessageId::new(now);
+        let (folders, claiming) = (Arc::clone(&self.folders), seen.clone());
+        let claim = match blocking(move || folders.drop.claim(id, &claiming)).await {
+            Some(Ok(claim)) => Arc::new(claim),
+            Some(Err(unclaimed)) => return (key, not_claimed(unclaimed, office, is_certain)),
+            None => return (key, Verdict::NotClaimed(OutboundFault::Internal.trouble(office))),
+        };
+        let taken = Taken { claim, is_certain };
+        let verdict = match refused(&self.context, &seen) {
+            Some(judgement) => Verdict::Hold(taken, JudgedSet::unread(judgement)),
+            None => self.read(&key, taken).await,
+        };
+        (key, verdict)
+    }
+
+    /// Reads and judges the files of a claim.
+    async fn read(&self, key: &UnitKey, taken: Taken) -> Verdict {
+        let (context, claim) = (Arc::clone(&self.context), Arc::clone(&taken.claim));
+        let limit = context.config.limits.package_size;
+        let read = blocking(move || {
+            let files = claim.read_all(limit)?;
+            let judgement = judge::files(context.spec, &borrowed(&files));
+            Ok::<_, FolderError>(JudgedSet { judgement, files: Arc::new(files) })
+        });
+        let set = match read.await {
+            Some(Ok(set)) => set,
+            Some(Err(error)) => return self.unread(taken, error, limit),
+            None => return self.failed(taken, &OutboundFault::Internal),
+        };
+        if set.judgement.is_incomplete() {
+            Verdict::Incomplete(taken, set)
+        } else if set.judgement.has_errors() {
+            Verdict::Hold(taken, set)
+        } else {
+            self.addressed(key, taken, set).await
+        }
+    }
+
+    fn unread(&self, taken: Taken, error: FolderError, limit: u64) -> Verdict {
+        match error.fault() {
+            Fault::Changed | Fault::Locked => Verdict::Later(taken),
+            Fault::TooLarge { .. } => {
+                Verdict::Hold(taken, JudgedSet::unread(Judgement::too_large(limit)))
+            }
+            _ => self.failed(taken, &error.into()),
+        }
+    }
+
+    /// A good unit in the edition that its partner imports, if there is a partner and nothing is lost
+    /// by it.
+    async fn addressed(&self, key: &UnitKey, taken: Taken, set: JudgedSet) -> Verdict {
+        let JudgedSet { judgement, files } = set;
+        let Some((sender, recipient)) = key.way() else {
+            return Verdict::Hold(taken, JudgedSet { judgement, files });
+        };
+        if sender != self.folders.office {
+            let judgement = judgement.not_this_office(sender);
+            return Verdict::Hold(taken, JudgedSet { judgement, files });
+        }
+        let Some(peer) = self.context.config.peer(recipient) else {
+            let judgement = judgement.unknown_partner(recipient);
+            return Verdict::Hold(taken, JudgedSet { judgement, files });
+        };
+        let wanted = peer.edition.filter(|wanted| judgement.edition() != Some(*wanted));
+        let Some(wanted) = wanted else {
+            let set = OutboundSet { files: Arc::clone(&files), judgement, converted_from: None };
+            return Verdict::Send(taken, GoodSet { set, files });
+        };
+        let (context, source) = (Arc::clone(&self.context), Arc::clone(&files));
+        let convert = move || conversion::convert(&context, recipient, &source, judgement, wanted);
+        match blocking(convert).await {
+            Some(Ok(set)) => Verdict::Send(taken, GoodSet { set, files }),
+            Some(Err(judgement)) => {
+                Verdict::Hold(taken, JudgedSet { judgement: *judgement, files })
+            }
+            None => self.failed(taken, &OutboundFault::Internal),
+        }
+    }
+
+    fn failed(&self, taken: Taken, fault: &OutboundFault) -> Verdict {
+        Verdict::Failed(taken, fault.trouble(self.folders.office))
+    }
+}
+
+/// Why the files are not even read.
+fn refused(context: &Context, files: &[Seen]) -> Option<Judgement> {
+    let limits = &context.config.limits;
+    let most_files = usize::try_from(limits.unit_files).unwrap_or(usize::MAX);
+    let mut names = BTreeSet::new();
+    if files.len() > most_files {
+        Some(Judgement::too_many(most_files))
+    } else if files.iter().any(|file| !names.insert(file.name().to_lowercase())) {
+        Some(Judgement::same_names())
+    } else if files.iter().any(|file| file.stamp().size() > limits.file_size) {
+        Some(Judgement::file_too_large(limits.file_size))
+    } else {
+        None
+    }
+}
+
+fn not_claimed(unclaimed: Unclaimed, office: OfficeNumber, is_certain: bool) -> Verdict {
+    let Unclaimed { error, left } = unclaimed;
+    let left = left.map(|left| Taken { claim: Arc::from(left), is_certain });
+    // A file that is missing was taken away again; a folder that is missing is another matter.
+    let is_in_use = matches!(error.fault(), Fault::Locked | Fault::Changed)
+        || (error.fault() == Fault::Missing && error.folder() == FolderRole::Drop);
+    if is_in_use {
+        tracing::debug!(code = error.code(), "a set is still in use");
+        return left.map_or(Verdict::InUse, Verdict::Later);
+    }
+    let trouble = OutboundFault::from(error).trouble(office);
+    match left {
+        Some(left) => Verdict::Failed(left, trouble),
+        None => Verdict::NotClaimed(trouble),
+    }
+}
+
+/// Files as the rules take them.
+pub(super) fn borrowed(files: &[ClaimedFile]) -> Vec<(&str, &[u8])> {
+    files.iter().map(|file| (file.name.as_str(), file.bytes.as_slice())).collect()
+}
