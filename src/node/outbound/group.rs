@@ -6,7 +6,6 @@ use std::sync::Arc;
 
 use futures_util::stream::{self, StreamExt as _};
 use jiff::Timestamp;
-use tokio::sync::watch;
 use tokio::task::JoinHandle;
 
 use super::super::context::{Context, blocking};
@@ -20,6 +19,7 @@ use super::{
 use crate::config::Peer;
 use crate::folder::{Claim, ClaimedFile, Fault, Unclaimed};
 use crate::types::{Clock, FileSerial, MessageId};
+use crate::work::{self, watch};
 
 /// So many units are claimed, read or signed at a time.
 const AT_A_TIME: usize = 8;
@@ -127,7 +127,7 @@ impl Outbound {
         {
             if !line.holds_up(&unit.key) {
                 let (context, folders) = (Arc::clone(&self.context), Arc::clone(&self.folders));
-                coming.0.push_back(tokio::spawn(take(context, folders, unit, now)));
+                coming.0.push_back(work::spawn(take(context, folders, unit, now)));
             }
         }
     }
@@ -292,7 +292,7 @@ impl Outbound {
             let finish = |claim: Arc<Claim>| (Arc::clone(&claim), claim.finish());
             certain.into_iter().map(finish).collect()
         };
-        self.going = Some(tokio::task::spawn_blocking(finish));
+        self.going = Some(work::blocking(finish));
         Ok(())
     }
 

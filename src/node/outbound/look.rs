@@ -4,14 +4,13 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
-use tokio::sync::watch;
-
 use super::super::clock::local_time;
 use super::super::context::blocking;
 use super::super::supervise::Beat;
 use super::{FAULT_PAUSE, Incomplete, Line, Outbound, OutboundFault, Ready, SOON, UnitKey};
 use crate::folder::{ScanLimits, Seen, Writing};
 use crate::types::{Clock, Instant, code};
+use crate::work::watch;
 
 impl Outbound {
     /// One look into the drop folder; says when the next can bring something new.

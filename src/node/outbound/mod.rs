@@ -12,7 +12,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use jiff::Timestamp;
-use tokio::sync::{Notify, watch};
+use tokio::sync::Notify;
 use tokio::task::JoinHandle;
 
 use super::context::{Context, blocking, stopped};
@@ -26,6 +26,7 @@ use crate::folder::{
 };
 use crate::store::StoreError;
 use crate::types::{Clock, FileName, FileSerial, Instant, Lang, OfficeNumber, code};
+use crate::work::watch;
 
 use aside::{SetAside, Stays};
 use end::release;
@@ -262,6 +263,7 @@ pub(super) async fn run(
         };
         beat.sleeps(sleep);
         tokio::select! {
+            biased;
             () = stopped(&mut stopping) => break,
             () = hint.notified(), if !outbound.in_vain => {}
             () = tokio::time::sleep(sleep) => {}
