@@ -16,14 +16,15 @@
 //! | 3 | [`repair`] | corrected copies, and copies in the other edition |
 //! | 3 | [`route`] | which import folder, in which order |
 //! | 3 | [`synth`] | valid sets of invented people, for tests and benchmarks |
-//! | 4 | [`folder`] | drop, hold and import folders on disk |
-//! | 4 | [`store`] | journal, packages and receipts in SQLite |
-//! | 4 | [`link`] | the HTTP API over mutual TLS |
-//! | 4 | [`log`] | lines that nobody waits for: standard error, log files |
-//! | 4 | [`certs`] | keys and certificates on disk |
-//! | 4 | [`control`] | orders from a command to the running node |
-//! | 5 | [`node`] | the daemon |
-//! | 6 | [`cli`] | the commands |
+//! | 4 | [`work`] | tasks, and work that blocks |
+//! | 5 | [`folder`] | drop, hold and import folders on disk |
+//! | 5 | [`store`] | journal, packages and receipts in SQLite |
+//! | 5 | [`link`] | the HTTP API over mutual TLS |
+//! | 5 | [`log`] | lines that nobody waits for: standard error, log files |
+//! | 5 | [`certs`] | keys and certificates on disk |
+//! | 5 | [`control`] | orders from a command to the running node |
+//! | 6 | [`node`] | the daemon |
+//! | 7 | [`cli`] | the commands |
 //!
 //! # Invariants
 //!
@@ -56,6 +57,8 @@ pub mod route;
 pub mod synth;
 pub mod transfer;
 
+pub mod work;
+
 pub mod certs;
 pub mod control;
 pub mod folder;
@@ -66,6 +69,11 @@ pub mod store;
 pub mod node;
 
 pub mod cli;
+
+/// The exchange, simulated; see CONTRIBUTING.
+#[cfg(test)]
+#[path = "../tests/sim/mod.rs"]
+mod sim;
 
 /// The Rust of the documents for vendors is compiled and run with the other examples.
 #[cfg(doctest)]

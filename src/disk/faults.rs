@@ -13,6 +13,7 @@ use std::cell::{Cell, RefCell};
 use std::collections::BTreeSet;
 use std::io;
 use std::path::{Path, PathBuf};
+use std::rc::Rc;
 
 use super::Effect;
 
@@ -32,12 +33,29 @@ struct Plan {
     hit: bool,
 }
 
+/// What a simulation does at a step.
+pub(crate) type Simulated = Rc<dyn Fn(Effect<&Path>) -> io::Result<()>>;
+
 thread_local! {
     static PLAN: Cell<Option<Plan>> = const { Cell::new(None) };
+    static SIMULATED: RefCell<Option<Simulated>> = const { RefCell::new(None) };
     static TRACE: RefCell<Option<Vec<Effect<PathBuf>>>> = const { RefCell::new(None) };
 }
 
+/// From here on, a simulation is asked at every step of this thread.
+pub(crate) fn simulate(simulated: Option<Simulated>) {
+    SIMULATED.set(simulated);
+}
+
+/// A database is about to commit, or has just done so.
+pub(crate) fn commit(database: &Path) -> io::Result<()> {
+    step(Effect::Write(database))
+}
+
 pub(super) fn step(effect: Effect<&Path>) -> io::Result<()> {
+    if let Some(simulated) = SIMULATED.with_borrow(Clone::clone) {
+        simulated(effect)?;
+    }
     if let Some(mut plan) = PLAN.get() {
         let fails = plan.steps_left == 0 && (!plan.hit || plan.then == Then::StayDead);
         plan.hit |= fails;

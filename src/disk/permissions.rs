@@ -6,7 +6,7 @@ use std::io;
 use std::path::Path;
 
 use super::effect::Effect;
-use super::step;
+use super::{folder_of, step, sync_folder};
 
 /// Who may read a new file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -54,12 +54,26 @@ pub fn private(options: &mut OpenOptions) -> &mut OpenOptions {
 
 /// A folder for this account alone; the one above it has to be there.
 pub fn create_private_folder(path: &Path) -> io::Result<()> {
-    build_private(path, &mut DirBuilder::new())
+    build_private(path, &mut DirBuilder::new())?;
+    sync_above(path)
 }
 
 /// The same with those above it that are missing; one that is there already is fine.
 pub fn create_private_folders(path: &Path) -> io::Result<()> {
-    build_private(path, DirBuilder::new().recursive(true))
+    let is_missing =
+        |folder: &&Path| !folder.as_os_str().is_empty() && fs::symlink_metadata(folder).is_err();
+    let missing: Vec<&Path> = path.ancestors().take_while(is_missing).collect();
+    build_private(path, DirBuilder::new().recursive(true))?;
+    missing.into_iter().try_for_each(sync_above)
+}
+
+/// Makes durable that there is such a folder: what is synced in it would go with it. Where we may not
+/// look into the folder above, nothing can be synced.
+fn sync_above(path: &Path) -> io::Result<()> {
+    match sync_folder(folder_of(path)) {
+        Err(error) if error.kind() == io::ErrorKind::PermissionDenied => Ok(()),
+        result => result,
+    }
 }
 
 fn build_private(path: &Path, builder: &mut DirBuilder) -> io::Result<()> {

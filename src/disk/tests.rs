@@ -11,6 +11,18 @@ fn names(folder: &Path) -> Vec<String> {
 }
 
 #[test]
+fn a_private_folder_is_durable_when_it_is_made() {
+    let folder = tempfile::tempdir().expect("a folder");
+    for make in [create_private_folders, create_private_folder] {
+        let path =
+            folder.path().join(format!("{}", fs::read_dir(folder.path()).expect("listed").count()));
+        let (made, effects) = super::faults::trace(|| make(&path));
+        made.expect("made");
+        assert_eq!(super::faults::at_risk(&effects), super::faults::AtRisk::default());
+    }
+}
+
+#[test]
 fn replaces_whole_or_not_at_all() {
     let (old, new) = ([b'o'; 40], [b'n'; 50]);
     for then in [Then::GoOn, Then::StayDead] {

@@ -331,7 +331,7 @@ mod tests {
         let one = fixture.receive(body()).await.expect("on the disk");
         let two = fixture.receive_from("1370000026", body()).await.expect("on the disk");
         let (one, _) = one.load(&fixture.limits, &fixture.room).await.expect("room");
-        let second = tokio::spawn(async move {
+        let second = crate::work::spawn(async move {
             let (bytes, _) = two.load(&fixture.limits, &fixture.room).await.expect("room");
             bytes.len()
         });

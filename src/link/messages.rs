@@ -19,6 +19,7 @@ use super::problem::Refusal;
 use super::shared::{Link, Shared};
 use crate::types::code::RefusalCode;
 use crate::types::{Hashed, MessageId};
+use crate::work;
 
 /// A package arrives.
 pub(super) const PUT_MESSAGE: Route = Route {
@@ -112,7 +113,7 @@ async fn receive_message<S: Service>(
     let peer = Arc::clone(&link.peer);
     let package = Hashed::known(bytes, promised);
     // A task of its own: what the service has begun it ends, even when the peer has gone.
-    let delivery = tokio::spawn(
+    let delivery = work::spawn(
         async move {
             let _held = (place, memory);
             service.put_message(&peer, partner, id, package).await

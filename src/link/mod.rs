@@ -50,6 +50,8 @@ mod routes;
 mod server;
 mod shared;
 mod spool;
+#[cfg(test)]
+mod station;
 mod status;
 mod tls;
 mod verify;
@@ -64,4 +66,6 @@ pub use error::{SendError, TlsFault};
 pub use limits::{ClientLimits, Limits};
 pub use problem::{Expectation, Problem, Refusal};
 pub use server::{Server, Stopped};
+#[cfg(test)]
+pub(crate) use station::{Answered, Asked, Station};
 pub use tls::{Tls, TlsError, TlsSettings, TlsVersions};

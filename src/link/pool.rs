@@ -166,7 +166,7 @@ mod tests {
         let pool = Pool::new(3, 2);
         let first = pool.wait(one, 2).await.expect("room");
         assert_eq!(pool.wait(one, 1).await.err(), Some(Full::Share));
-        let waiting = tokio::spawn({
+        let waiting = crate::work::spawn({
             let pool = Arc::clone(&pool);
             async move { pool.wait(two, 2).await.map(|_| ()) }
         });

@@ -7,7 +7,6 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::net::{TcpListener, TcpStream};
-use tokio::sync::watch;
 use tokio::task::JoinSet;
 use tokio::time::{interval, sleep, timeout};
 use tracing::{Instrument as _, debug, error, info_span, warn};
@@ -23,6 +22,7 @@ use super::routes;
 use super::shared::Shared;
 use super::tls::Tls;
 use crate::types::code;
+use crate::work::watch;
 
 /// How long to wait after the operating system could not give us a connection; it is short of
 /// something, and asking at once again would only burn the processor.
@@ -55,17 +55,7 @@ impl<S: Service> Server<S> {
     ) -> io::Result<Self> {
         let address = listener.local_addr()?;
         let (stop, stopping) = watch::channel(false);
-        let shared = Arc::new(Shared {
-            service,
-            tls,
-            limits,
-            room: Room::new(&limits, folder),
-            packages: Pool::new(connections(&limits), limits.connections_of_partner()),
-            places: Pool::new(connections(&limits), limits.connections_of_partner()),
-            guests: Guests::new(limits.guests, limits.guests / 2),
-            stopping,
-            quiet: Quiet::default(),
-        });
+        let shared = shared(tls, service, limits, folder, stopping);
         Ok(Self { listener, address, shared, stop })
     }
 
@@ -137,6 +127,27 @@ impl<S: Service> Server<S> {
         }
         Stopped { clean }
     }
+}
+
+/// What the requests of a server share.
+pub(super) fn shared<S: Service>(
+    tls: Arc<Tls>,
+    service: Arc<S>,
+    limits: Limits,
+    folder: &Path,
+    stopping: watch::Receiver<bool>,
+) -> Arc<Shared<S>> {
+    Arc::new(Shared {
+        service,
+        tls,
+        limits,
+        room: Room::new(&limits, folder),
+        packages: Pool::new(connections(&limits), limits.connections_of_partner()),
+        places: Pool::new(connections(&limits), limits.connections_of_partner()),
+        guests: Guests::new(limits.guests, limits.guests / 2),
+        stopping,
+        quiet: Quiet::default(),
+    })
 }
 
 fn connections(limits: &Limits) -> u64 {

@@ -3,8 +3,6 @@
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use tokio::sync::watch;
-
 use super::api::{Peer, Service};
 use super::body::Room;
 use super::guests::Guests;
@@ -15,6 +13,7 @@ use super::quiet::Quiet;
 use super::tls::{Tls, TlsState};
 use crate::package::{TrustError, Usage};
 use crate::types::{Clock, Instant, OfficeNumber};
+use crate::work::watch;
 
 /// What all requests of a server share.
 pub(super) struct Shared<S> {

@@ -9,6 +9,8 @@ use bytes::{Bytes, BytesMut};
 use memmap2::{Mmap, MmapMut};
 use tokio::sync::OwnedSemaphorePermit;
 
+use crate::work;
+
 /// What is collected before it is written.
 const BUFFER: usize = 256 << 10;
 
@@ -98,9 +100,9 @@ impl AsRef<[u8]> for Loaded {
 }
 
 async fn blocking<T: Send + 'static>(
-    work: impl FnOnce() -> io::Result<T> + Send + 'static,
+    task: impl FnOnce() -> io::Result<T> + Send + 'static,
 ) -> io::Result<T> {
-    tokio::task::spawn_blocking(work).await.map_err(io::Error::other)?
+    work::blocking(task).await.map_err(io::Error::other)?
 }
 
 #[cfg(test)]

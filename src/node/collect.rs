@@ -11,7 +11,6 @@ use std::time::Duration;
 use futures_util::future::join_all;
 use futures_util::stream::{self, StreamExt as _};
 use jiff::Timestamp;
-use tokio::sync::watch;
 
 use super::context::{Context, Pair, stopped, woken};
 use super::receipts::{Read, read_receipt};
@@ -20,6 +19,7 @@ use crate::link::{ReceiptEntry, SendError};
 use crate::store::{OutgoingRow, StoreError};
 use crate::transfer::{Outgoing, OutgoingEvent, OutgoingReceipt, Transition};
 use crate::types::{Clock, Digest, Instant, code};
+use crate::work::watch;
 
 /// Waits after a question that failed, growing.
 const PAUSES: [u64; 4] = [5, 15, 60, 300];
@@ -86,6 +86,7 @@ pub(super) async fn run(
     while !*stopping.borrow() {
         beat.works_for("asking for receipts", LONGEST_QUESTION);
         let sleep = tokio::select! {
+            biased;
             () = stopped(&mut stopping) => break,
             asked = collector.ask() => match asked {
                 Ok(sleep) => {
@@ -105,6 +106,7 @@ pub(super) async fn run(
         }
         beat.sleeps(sleep);
         tokio::select! {
+            biased;
             () = stopped(&mut stopping) => break,
             () = woken(&context.wake.collect, &pair) => {}
             () = woken(&context.wake.greet, &pair) => collector.begin_anew(),

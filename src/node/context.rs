@@ -5,18 +5,20 @@ use std::num::NonZero;
 use std::sync::{Arc, PoisonError, RwLock};
 
 use jiff::Timestamp;
-use tokio::sync::{Notify, Semaphore, watch};
+use tokio::sync::{Notify, Semaphore};
 
+use super::network::Client;
 use super::notices::Notices;
 use super::proof::Proof;
 use super::quota::Quota;
 use super::time_guard::TimeGuard;
 use crate::config::Config;
-use crate::link::{Client, Endpoint, Tls};
+use crate::link::{Endpoint, Tls};
 use crate::package::Limits;
 use crate::spec::Spec;
 use crate::store::{Store, StoreError};
 use crate::types::{Clock, Lang, OfficeNumber};
+use crate::work::{self, watch};
 
 /// One of our offices and one of its partners.
 pub(super) type Pair = (OfficeNumber, OfficeNumber);
@@ -206,11 +208,11 @@ pub(super) async fn stopped(stopping: &mut watch::Receiver<bool>) {
     let _ = stopping.wait_for(|stop| *stop).await;
 }
 
-/// Runs work that may block on a thread for it. A panic there is a fault of ours, told as `None`.
+/// Runs a job that may block on a thread for it. A panic there is a fault of ours, told as `None`.
 pub(super) async fn blocking<T: Send + 'static>(
-    work: impl FnOnce() -> T + Send + 'static,
+    job: impl FnOnce() -> T + Send + 'static,
 ) -> Option<T> {
-    match tokio::task::spawn_blocking(work).await {
+    match work::blocking(job).await {
         Ok(value) => Some(value),
         Err(error) => {
             // The text of a panic may quote data.

@@ -17,7 +17,6 @@ use std::time::Duration;
 
 use futures_util::FutureExt as _;
 use jiff::{SignedDuration, Timestamp};
-use tokio::sync::watch;
 use tokio::task::{JoinError, JoinSet};
 
 use super::anew;
@@ -30,6 +29,7 @@ use crate::link::SendError;
 use crate::store::{NewReceipt, OutgoingRow, StoreError};
 use crate::transfer::{Failure, Outgoing, OutgoingEvent, due_at};
 use crate::types::{Clock, Instant, MessageId, code};
+use crate::work::{self, watch};
 
 /// Contact shortens a pause at most once in this time.
 const CONTACT_PAUSE: Duration = Duration::from_mins(1);
@@ -98,6 +98,7 @@ pub(super) async fn run(
         let context = Arc::clone(&dispatcher.context);
         beat.sleeps(sleep);
         tokio::select! {
+            biased;
             () = stopped(&mut stopping) => break,
             Some(ended) = dispatcher.in_flight.join_next() => {
                 beat.works("noting what was sent");
@@ -153,9 +154,9 @@ impl Dispatcher {
         for row in fresh {
             self.sending.insert(row.id);
             self.probe = self.probing.then_some(row.id);
-            self.in_flight.spawn(guarded(Arc::clone(&self.context), row.id, {
-                attempt(Arc::clone(&self.context), row)
-            }));
+            let id = row.id;
+            let attempt = attempt(Arc::clone(&self.context), row);
+            self.in_flight.spawn(work::task(guarded(Arc::clone(&self.context), id, attempt)));
         }
         if full {
             // The next one goes when an attempt ends, whenever it is due.

@@ -7,14 +7,13 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
-use tokio::sync::watch;
-
 use super::context::{Context, blocking, stopped};
 use super::problems::folder_words;
 use super::supervise::Beat;
 use crate::folder::{FolderError, Place};
 use crate::store::StoreError;
 use crate::types::Lang;
+use crate::work::{self, watch};
 
 const INTERVAL: Duration = Duration::from_secs(2);
 
@@ -45,10 +44,11 @@ pub(super) async fn run(
                 tell_folder(&context, (key, place), renewed, &mut told);
             }
         }
-        beat.sleeps(INTERVAL);
+        beat.sleeps(work::pause(INTERVAL));
         tokio::select! {
+            biased;
             () = stopped(&mut stopping) => break,
-            () = tokio::time::sleep(INTERVAL) => {}
+            () = tokio::time::sleep(work::pause(INTERVAL)) => {}
         }
     }
 }

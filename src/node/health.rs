@@ -11,7 +11,6 @@ use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
-use tokio::sync::watch;
 use tokio::task::JoinHandle;
 
 use super::context::{Context, stopped};
@@ -20,6 +19,7 @@ use super::supervise::{Beat, Board, Doing, Heard};
 use super::systemd;
 use crate::disk::{self, Readers};
 use crate::types::{Clock, Instant, code};
+use crate::work::{self, watch};
 
 /// How often to look at the tasks.
 const LOOK: Duration = Duration::from_secs(5);
@@ -134,13 +134,14 @@ impl Watcher {
             // A disk that hangs must not keep us from looking.
             if is_due && writing.as_ref().is_none_or(JoinHandle::is_finished) {
                 let watcher = Arc::clone(&self);
-                writing = Some(tokio::task::spawn_blocking(move || watcher.write(false)));
+                writing = Some(work::blocking(move || watcher.write(false)));
                 written = Some((Clock::running(), news, notices));
             }
-            beat.sleeps(LOOK);
+            beat.sleeps(work::pause(LOOK));
             tokio::select! {
+                biased;
                 () = stopped(&mut stopping) => break,
-                () = tokio::time::sleep(LOOK) => {}
+                () = tokio::time::sleep(work::pause(LOOK)) => {}
             }
         }
     }

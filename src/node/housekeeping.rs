@@ -5,7 +5,6 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use jiff::SignedDuration;
-use tokio::sync::watch;
 
 use super::clock::local_time;
 use super::context::{Context, blocking, stopped};
@@ -17,6 +16,7 @@ use super::surroundings::{Moment, Network};
 use super::systemd;
 use crate::types::code::{self, Area};
 use crate::types::{Clock, Instant};
+use crate::work::{self, watch};
 
 /// How often to look whether a file of certificates was replaced.
 const WATCH: Duration = Duration::from_secs(5);
@@ -51,9 +51,10 @@ pub(super) async fn run(context: Arc<Context>, beat: Beat, mut stopping: watch::
     let (mut wants_to_greet, mut greeted_at) = (false, None::<Instant>);
     loop {
         // Not at the start: the clock of a PC may be wrong until the network has set it.
-        beat.sleeps(WATCH);
+        beat.sleeps(work::pause(WATCH));
         let asleep = Moment(context.now(), Clock::running());
         tokio::select! {
+            biased;
             () = stopped(&mut stopping) => break,
             () = context.wake.reload.notified() => {
                 beat.works("reading certificates");
@@ -64,10 +65,11 @@ pub(super) async fn run(context: Arc<Context>, beat: Beat, mut stopping: watch::
                 systemd::ready();
                 continue;
             }
-            () = tokio::time::sleep(WATCH) => {}
+            () = tokio::time::sleep(work::pause(WATCH)) => {}
         }
         let (awake, found) = (Moment(context.now(), Clock::running()), Network::now());
-        let is_back = asleep.slept_until(awake, WATCH) || found.is_news_after(&network);
+        let is_back =
+            asleep.slept_until(awake, work::pause(WATCH)) || found.is_news_after(&network);
         network = found;
         beat.works("looking at the clock");
         let is_believed = look_at_clock(&context).await;

@@ -9,6 +9,8 @@ use tokio::sync::Notify;
 
 use super::context::{Context, blocking, wake};
 use super::judge;
+#[cfg(test)]
+use super::planted;
 use super::proof::OwnFault;
 use super::refused::{tell_refused_certificate, tell_stranger, tell_unregistered};
 use super::reissue;
@@ -21,6 +23,8 @@ use crate::package::{
 };
 use crate::store::{CommitAnswer, Content, NewIncoming, NewReceipt, StoreError, UnitSummary};
 use crate::transfer::Incoming;
+#[cfg(test)]
+use crate::types::Plant;
 use crate::types::code::{self, RefusalCode, RefusalStatus};
 use crate::types::{Digest, Hashed, MessageId, OfficeNumber};
 
@@ -197,6 +201,15 @@ impl Inbound {
             }
         };
         let (sender, office, state) = (new.sender, new.office, new.state);
+        #[cfg(test)]
+        if Plant::PlaceBeforeCommit.is_there() {
+            planted::place(context, &new).await;
+        }
+        #[cfg(test)]
+        if Plant::ReceiptBeforeCommit.is_there() {
+            planted::commit_later(context, *new, now);
+            return Ok(Taken::New { receipt: receipt.der, rejected: state == Incoming::Rejected });
+        }
         let answer = context.store.commit(*new, now).await.map_err(refuse_store)?;
         if answer == CommitAnswer::New {
             tracing::info!(%id, %sender, %office, state = state.state().as_str(), "received");

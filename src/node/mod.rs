@@ -32,6 +32,7 @@ mod health;
 mod housekeeping;
 mod inbound;
 mod judge;
+mod network;
 mod note;
 mod notices;
 mod open_files;
@@ -39,12 +40,16 @@ mod orders;
 mod outbound;
 mod partners;
 mod placing;
+#[cfg(test)]
+mod planted;
 mod problems;
 mod proof;
 mod quota;
 mod receipts;
 mod refused;
 mod reissue;
+#[cfg(test)]
+pub(crate) mod simulated;
 mod start;
 mod supervise;
 mod surroundings;
@@ -54,8 +59,6 @@ mod time_guard;
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
-
-use tokio::sync::watch;
 
 pub use check::Checked;
 pub use clock::local_time;
@@ -71,8 +74,10 @@ use crate::package::Limits;
 use crate::spec::Spec;
 use crate::store::Store;
 use crate::types::Clock;
+use crate::work::watch;
 use context::{Context, stopped};
 use health::Watcher;
+use network::Network;
 use supervise::Supervisor;
 
 /// How long the tasks may take to finish what is in flight.
@@ -108,7 +113,16 @@ impl Node {
         clock: Clock,
         consent: Consent,
     ) -> Result<Self, StartProblems> {
-        let opened = start::open(config, spec, clock, consent).await?;
+        Self::start_on(config, spec, (clock, Network::Tls), consent).await
+    }
+
+    async fn start_on(
+        config: Config,
+        spec: &'static Spec,
+        surroundings: (Clock, Network),
+        consent: Consent,
+    ) -> Result<Self, StartProblems> {
+        let opened = start::open(config, spec, surroundings, consent).await?;
         let (stop, stopping) = watch::channel(false);
         let mut tasks = Supervisor::new(stopping.clone());
         let context = Arc::clone(&opened.context);
@@ -121,7 +135,8 @@ impl Node {
             loop {
                 beat.sleeps(SERVER_BEAT);
                 tokio::select! {
-                    _ = &mut serving => return,
+                    biased;
+                    () = &mut serving => return,
                     () = tokio::time::sleep(SERVER_BEAT) => {}
                 }
             }
@@ -132,6 +147,7 @@ impl Node {
             // It has no turns of its own: those who wait for it stand still if it does.
             beat.sleeps(Duration::MAX);
             tokio::select! {
+                biased;
                 () = store.writer_ended() => {}
                 () = stopped(&mut shutdown) => {}
             }
@@ -207,7 +223,7 @@ impl Node {
         clock: Clock,
         consent: Consent,
     ) -> Result<(), StartProblems> {
-        start::open(config, spec, clock, consent).await.map(|_| ())
+        start::open(config, spec, (clock, Network::Tls), consent).await.map(|_| ())
     }
 
     /// What a package may have at most under a configuration.

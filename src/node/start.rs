@@ -4,12 +4,13 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use tokio::net::TcpListener;
+use jiff::Timestamp;
 
 use super::apart;
 use super::context::{Context, Wake, blocking};
 use super::folders::{DropFolders, ImportFolders, OfficeFolders, OutcomeFolders};
 use super::inbound::Inbound;
+use super::network::{Listener, Network};
 use super::open_files;
 use super::outbound::{CopiedToHold, end_claim};
 use super::problems::{Problems, StartProblems};
@@ -19,7 +20,7 @@ use crate::config::{Config, Office};
 use crate::folder::{
     DropFolder, Fault, FolderError, FolderRole, ImportFolder, Marked, Place, UnitFolder,
 };
-use crate::link::{Client, ClientLimits, Limits, Server, Tls};
+use crate::link::{ClientLimits, Limits, Tls};
 use crate::spec::Spec;
 use crate::store::{Beginning, KnownFolder, Store, Terms};
 use crate::types::{Clock, code};
@@ -36,7 +37,7 @@ pub struct Consent {
 /// What the tasks of a node start with.
 pub(super) struct Opened {
     pub(super) context: Arc<Context>,
-    pub(super) server: Server<Inbound>,
+    pub(super) server: Listener,
     pub(super) folders: Vec<OfficeFolders>,
 }
 
@@ -52,7 +53,7 @@ struct Files {
 pub(super) async fn open(
     config: Config,
     spec: &'static Spec,
-    clock: Clock,
+    (clock, network): (Clock, Network),
     consent: Consent,
 ) -> Result<Opened, StartProblems> {
     let opened = {
@@ -64,7 +65,7 @@ pub(super) async fn open(
         problems.internal();
         (Files { proof: None, store: None, folders: Vec::new() }, problems)
     });
-    let listener = match TcpListener::bind(config.node.listen).await {
+    let listener = match network.bind(config.node.listen).await {
         Ok(listener) => Some(listener),
         Err(error) => {
             problems.cannot_listen(config.node.listen, &error);
@@ -78,7 +79,7 @@ pub(super) async fn open(
     };
 
     let wake = Wake::new(&config);
-    let client = Client::new(Arc::clone(&tls), client_limits(&config));
+    let client = network.client(Arc::clone(&tls), client_limits(&config));
     let last = problems.store("node.data", store.latest_step().await).flatten();
     let time = TimeGuard::new(clock.now(), last);
     let context = Context::new(config, spec, store, (clock, time), (proof, tls), client, wake);
@@ -91,7 +92,7 @@ pub(super) async fn open(
     let service = Arc::new(Inbound(Arc::clone(&context)));
     let limits = server_limits(&context);
     let (data, address) = (&context.config.node.data, context.config.node.listen);
-    match Server::new(listener, Arc::clone(&context.tls), service, limits, data) {
+    match listener.listen(Arc::clone(&context.tls), service, limits, data) {
         Ok(server) if problems.0.is_empty() => {
             Ok(Opened { context, server, folders: files.folders })
         }
@@ -115,7 +116,7 @@ fn open_files(config: &Config, clock: &Clock, consent: Consent) -> (Files, Probl
         },
         None => None,
     };
-    let store = open_store(config, consent, &mut problems);
+    let store = open_store(config, consent, clock.now(), &mut problems);
     // Opening a folder removes what a crash left in it, and the store's lock tells that no other
     // node is at work there.
     let folders = match &store {
@@ -131,13 +132,19 @@ fn open_files(config: &Config, clock: &Clock, consent: Consent) -> (Files, Probl
     (Files { proof, store, folders }, problems)
 }
 
-fn open_store(config: &Config, consent: Consent, problems: &mut Problems) -> Option<Store> {
+fn open_store(
+    config: &Config,
+    consent: Consent,
+    now: Timestamp,
+    problems: &mut Problems,
+) -> Option<Store> {
     let data = &config.node.data;
     problems.network_share(data);
     let terms = Terms {
         size: config.limits.store_size,
         home: Some(config.home.clone()),
         beginning: consent.store,
+        now,
     };
     let opened = Store::open(data, &terms);
     problems.store("node.data", opened)

@@ -9,11 +9,11 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use futures_util::FutureExt as _;
-use tokio::sync::watch;
 use tokio::task::JoinSet;
 
 use super::context::stopped;
 use crate::types::{Clock, Instant};
+use crate::work::{self, watch};
 
 /// The pauses before a task is begun anew; the last one repeats.
 const PAUSES: [Duration; 4] = [
@@ -144,7 +144,7 @@ impl Supervisor {
         let name = name.into();
         let beat = self.board.enter(&name);
         let (fault, mut stopping) = (self.fault.clone(), self.stopping.clone());
-        self.tasks.spawn(async move {
+        self.tasks.spawn(work::task(async move {
             let mut ends: Vec<Instant> = Vec::new();
             loop {
                 ended_well(make(beat.clone())).await;
@@ -162,11 +162,12 @@ impl Supervisor {
                 let pause = pause.copied().unwrap_or_default();
                 beat.note(Doing::Restarts, pause);
                 tokio::select! {
+                    biased;
                     () = stopped(&mut stopping) => return,
                     () = tokio::time::sleep(pause) => {}
                 }
             }
-        });
+        }));
     }
 
     /// Runs a task that cannot be begun anew.
@@ -175,14 +176,14 @@ impl Supervisor {
         W: Future<Output = ()> + Send + 'static,
     {
         let name = name.into();
-        let work = make(self.board.enter(&name));
+        let made = make(self.board.enter(&name));
         let (fault, stopping) = (self.fault.clone(), self.stopping.clone());
-        self.tasks.spawn(async move {
-            ended_well(work).await;
+        self.tasks.spawn(work::task(async move {
+            ended_well(made).await;
             if !*stopping.borrow() {
                 fault.send_replace(Some(Fault { task: name }));
             }
-        });
+        }));
     }
 
     /// Waits until the node cannot go on.

@@ -40,6 +40,10 @@ pub(super) struct Network([Option<IpAddr>; 2]);
 impl Network {
     /// Asks the system. Nothing is sent: a UDP socket that is connected only knows its way.
     pub(super) fn now() -> Self {
+        #[cfg(test)]
+        if crate::work::life::current().is_some() {
+            return Self([None; 2]);
+        }
         Self(ELSEWHERE.map(|elsewhere| {
             let any = match elsewhere {
                 IpAddr::V4(_) => IpAddr::V4(Ipv4Addr::UNSPECIFIED),

@@ -12,6 +12,8 @@ use super::receipts::Which;
 use super::unit::Column;
 use super::{NewReceipt, Store, StoreError, UnitSummary, receipts};
 use crate::transfer::{Incoming, State};
+#[cfg(test)]
+use crate::types::Plant;
 use crate::types::{Digest, FileSerial, MessageId, OfficeNumber};
 
 /// A package that becomes durable together with the receipt that answers it.
@@ -92,6 +94,13 @@ impl Store {
         new: NewIncoming,
         now: Timestamp,
     ) -> Result<CommitAnswer, StoreError> {
+        #[cfg(test)]
+        if Plant::RowWithoutBytes.is_there()
+            && let Content::Whole(package) = &new.content
+        {
+            let package = package.clone();
+            return self.commit_without_bytes(new, package, now).await;
+        }
         let (sender, digest) = (new.sender, new.package_sha256);
         let (answer, size) = match &new.content {
             Content::Whole(package) => {
@@ -113,6 +122,34 @@ impl Store {
             let kept = kept.entry(sender).or_default();
             *kept = kept.saturating_add(u64::try_from(size).unwrap_or(u64::MAX));
         }
+        Ok(answer)
+    }
+
+    /// Commits a package whose bytes come later: a defect on purpose.
+    #[cfg(test)]
+    async fn commit_without_bytes(
+        &self,
+        new: NewIncoming,
+        package: Bytes,
+        now: Timestamp,
+    ) -> Result<CommitAnswer, StoreError> {
+        let (sender, id, size) = (new.sender, new.id, package.len());
+        let insert =
+            move |connection: &Connection| insert(connection, &new, &Payload::to_come(), size, now);
+        let answer = self.write(insert).await?;
+        let store = self.clone();
+        crate::work::spawn(async move {
+            let add = move |connection: &Connection| {
+                connection.execute("INSERT INTO payloads (bytes) VALUES (?1)", [&*package])?;
+                connection.execute(
+                    "UPDATE incoming SET payload = last_insert_rowid()
+                     WHERE sender = ?1 AND message_id = ?2",
+                    params![Column(sender), Column(id)],
+                )?;
+                Ok(())
+            };
+            let _ = store.write(add).await;
+        });
         Ok(answer)
     }
 

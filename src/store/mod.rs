@@ -49,9 +49,9 @@ use std::fs::{self, File};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
+use jiff::Timestamp;
 use rusqlite::config::DbConfig;
 use rusqlite::{Connection, OpenFlags};
-use tokio::sync::watch;
 
 pub use arrival::{CommitAnswer, Content, NewIncoming};
 pub use error::StoreError;
@@ -76,6 +76,7 @@ use writer::Writer;
 
 use crate::disk;
 use crate::types::OfficeNumber;
+use crate::work::{self, watch};
 
 /// The store of one node. Cheap to clone.
 #[derive(Clone)]
@@ -126,6 +127,8 @@ pub struct Terms {
     pub home: Option<PathBuf>,
     /// What to do with a store that is not the one that it was.
     pub beginning: Beginning,
+    /// The time of day.
+    pub now: Timestamp,
 }
 
 impl Store {
@@ -145,7 +148,7 @@ impl Store {
         records.examine(folder, terms.beginning)?;
         keep_private(folder)?;
         let mut connection = connect(folder, OpenFlags::SQLITE_OPEN_CREATE)?;
-        schema::prepare(&mut connection)?;
+        schema::prepare(&mut connection, terms.now)?;
         let room = Arc::new(Room::new(terms.size));
         payload::clean_up(&connection, folder, &room)?;
         room.measure(&connection)?;
@@ -245,16 +248,14 @@ impl Store {
         }
     }
 
-    /// Runs `work` on a reader, on a thread that may block.
-    async fn read<T, W>(&self, work: W) -> Result<T, StoreError>
+    /// Runs `job` on a reader, on a thread that may block.
+    async fn read<T, W>(&self, job: W) -> Result<T, StoreError>
     where
         T: Send + 'static,
         W: FnOnce(&Connection) -> Result<T, StoreError> + Send + 'static,
     {
         let store = self.clone();
-        tokio::task::spawn_blocking(move || store.with_reader(work))
-            .await
-            .map_err(|_| StoreError::Stopped)?
+        work::blocking(move || store.with_reader(job)).await.map_err(|_| StoreError::Stopped)?
     }
 
     fn with_reader<T>(

@@ -1,5 +1,6 @@
 //! The versions of the schema and the way from each to the next.
 
+use jiff::Timestamp;
 use rusqlite::Connection;
 
 use super::StoreError;
@@ -30,14 +31,14 @@ const LOG: i64 = 16 << 20;
 /// anew, or from an older copy, positions have to go on above it, or the receipts from then on are
 /// never asked for: so they go on from the time in milliseconds, which no count of receipts catches
 /// up with.
-const RISING_POSITIONS: &str = "
-    INSERT INTO sqlite_sequence (name, seq) SELECT 'receipts', 0
-        WHERE NOT EXISTS (SELECT 1 FROM sqlite_sequence WHERE name = 'receipts');
-    UPDATE sqlite_sequence SET seq = max(seq, CAST(1000 * unixepoch('subsec') AS INTEGER))
-        WHERE name = 'receipts';";
+const RISING_POSITIONS: [&str; 2] = [
+    "INSERT INTO sqlite_sequence (name, seq) SELECT 'receipts', 0
+        WHERE NOT EXISTS (SELECT 1 FROM sqlite_sequence WHERE name = 'receipts')",
+    "UPDATE sqlite_sequence SET seq = max(seq, ?1) WHERE name = 'receipts'",
+];
 
 /// Sets up a connection for writing and brings the schema up to date.
-pub(super) fn prepare(connection: &mut Connection) -> Result<(), StoreError> {
+pub(super) fn prepare(connection: &mut Connection, now: Timestamp) -> Result<(), StoreError> {
     // Without effect on a store that is there already.
     connection.pragma_update(None, "page_size", PAGE)?;
     connection.pragma_update(None, "cache_size", -CACHE)?;
@@ -56,7 +57,10 @@ pub(super) fn prepare(connection: &mut Connection) -> Result<(), StoreError> {
         transaction.pragma_update(None, "user_version", version)?;
         transaction.commit()?;
     }
-    Ok(connection.execute_batch(RISING_POSITIONS)?)
+    let [begin, rise] = RISING_POSITIONS;
+    connection.execute(begin, [])?;
+    connection.execute(rise, [now.as_millisecond()])?;
+    Ok(())
 }
 
 /// The version of the schema.

@@ -2,7 +2,6 @@
 
 use jiff::Timestamp;
 use rusqlite::{OptionalExtension as _, params};
-use tokio::sync::watch;
 
 use super::held::Overtaken;
 use super::names::{CONSIGNED, EXPIRED, HANDED_OVER, REJECTION};
@@ -11,6 +10,7 @@ use super::unit::Column;
 use super::{HeldRow, Store, StoreError, UnitSummary, held};
 use crate::transfer::Outgoing;
 use crate::types::{FileSerial, MessageId, OfficeNumber};
+use crate::work::watch;
 
 /// A package of ours that was delivered, refused or given up, and whose files are to be laid into
 /// the sent or the hold folder.

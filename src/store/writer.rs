@@ -44,6 +44,12 @@ impl Writer {
         opened: Arc<Opened>,
     ) -> Result<Self, StoreError> {
         let (line, jobs) = mpsc::channel(LINE);
+        #[cfg(test)]
+        if crate::work::life::current().is_some() {
+            // A simulation has no other threads.
+            crate::work::spawn(write_in_turns(connection, room, opened, jobs));
+            return Ok(Self { line: Some(line), thread: None });
+        }
         let thread = thread::Builder::new()
             .name("renkei-store".to_owned())
             .spawn(move || write_all(connection, &room, &opened, jobs))?;
@@ -101,25 +107,49 @@ fn write_all(
     mut jobs: mpsc::Receiver<Job>,
 ) {
     while let Some(first) = jobs.blocking_recv() {
-        let mut answers = Vec::new();
-        let committed = room
-            .bound(&connection)
-            .and_then(|()| write_group(&mut connection, opened, first, &mut jobs, &mut answers));
-        if let Err(error) = room.measure(&connection) {
-            tracing::error!(%error, "the size of the store is not known");
+        write_some(&mut connection, room, opened, first, &mut jobs);
+    }
+}
+
+/// The same as a task.
+#[cfg(test)]
+async fn write_in_turns(
+    mut connection: Connection,
+    room: Arc<Room>,
+    opened: Arc<Opened>,
+    mut jobs: mpsc::Receiver<Job>,
+) {
+    while let Some(first) = jobs.recv().await {
+        write_some(&mut connection, &room, &opened, first, &mut jobs);
+    }
+}
+
+/// Writes `first` and what came in behind it, and tells those who wait.
+fn write_some(
+    connection: &mut Connection,
+    room: &Room,
+    opened: &Opened,
+    first: Job,
+    jobs: &mut mpsc::Receiver<Job>,
+) {
+    let mut answers = Vec::new();
+    let committed = room
+        .bound(connection)
+        .and_then(|()| write_group(connection, opened, first, jobs, &mut answers));
+    if let Err(error) = room.measure(connection) {
+        tracing::error!(%error, "the size of the store is not known");
+    }
+    let ended = match committed {
+        Ok(()) => Ended::Committed,
+        // Told as a standing condition.
+        Err(StoreError::Gone) => Ended::Gone,
+        Err(error) => {
+            tracing::error!(%error, "the store could not commit");
+            Ended::Failed
         }
-        let ended = match committed {
-            Ok(()) => Ended::Committed,
-            // Told as a standing condition.
-            Err(StoreError::Gone) => Ended::Gone,
-            Err(error) => {
-                tracing::error!(%error, "the store could not commit");
-                Ended::Failed
-            }
-        };
-        for answer in answers {
-            answer(ended);
-        }
+    };
+    for answer in answers {
+        answer(ended);
     }
 }
 
@@ -143,7 +173,14 @@ fn write_group(
         next = if answers.len() < GROUP { jobs.try_recv().ok() } else { None };
     }
     opened.check()?;
+    #[cfg(test)]
+    let database = std::path::PathBuf::from(transaction.path().unwrap_or_default());
+    #[cfg(test)]
+    crate::disk::faults::commit(&database)?;
     transaction.commit()?;
+    // Whoever dies here has committed.
+    #[cfg(test)]
+    let _ = crate::disk::faults::commit(&database);
     opened.check()
 }
 

@@ -21,6 +21,12 @@ impl MessageId {
     pub fn new(now: jiff::Timestamp) -> Self {
         let seconds = u64::try_from(now.as_second()).unwrap_or_default();
         let nanoseconds = u32::try_from(now.subsec_nanosecond()).unwrap_or_default();
+        #[cfg(test)]
+        if let Some(random) = seeded::next() {
+            let millis = 1_000 * seconds + u64::from(nanoseconds / 1_000_000);
+            let id = uuid::Builder::from_unix_timestamp_millis(millis, &random);
+            return Self(id.into_uuid());
+        }
         let context = uuid::ContextV7::new();
         Self(Uuid::new_v7(uuid::Timestamp::from_unix(&context, seconds, nanoseconds)))
     }
@@ -66,6 +72,30 @@ impl FromStr for MessageId {
     fn from_str(text: &str) -> Result<Self, Self::Err> {
         let id = Uuid::try_parse(text).map_err(|_| ParseMessageIdError).and_then(Self::try_from)?;
         if id.to_string() == text { Ok(id) } else { Err(ParseMessageIdError) }
+    }
+}
+
+/// Ids that come again in every run of a simulation.
+#[cfg(test)]
+pub(crate) mod seeded {
+    use std::cell::Cell;
+
+    use crate::types::Digest;
+
+    thread_local! {
+        static SEED: Cell<Option<(u64, u64)>> = const { Cell::new(None) };
+    }
+
+    /// From here on, the ids that are made in this thread follow from `seed`.
+    pub(crate) fn begin(seed: Option<u64>) {
+        SEED.set(seed.map(|seed| (seed, 0)));
+    }
+
+    pub(super) fn next() -> Option<[u8; 10]> {
+        let (seed, number) = SEED.get()?;
+        SEED.set(Some((seed, number + 1)));
+        let digest = Digest::of(&[seed.to_be_bytes(), number.to_be_bytes()].concat());
+        digest.as_raw().first_chunk().copied()
     }
 }
 

@@ -17,6 +17,8 @@ mod message_id;
 pub mod nearest;
 mod peer_url;
 mod personal;
+#[cfg(test)]
+mod plant;
 mod problem;
 mod service_month;
 pub(crate) mod settings;
@@ -33,9 +35,13 @@ pub use file_name::{FileName, FileNameError, MonthPart, NamePart, NameQuirk};
 pub use hashed::Hashed;
 pub use held_id::{HeldId, ParseHeldIdError};
 pub use lang::{Lang, ParseLangError};
+#[cfg(test)]
+pub(crate) use message_id::seeded;
 pub use message_id::{MessageId, ParseMessageIdError};
 pub use peer_url::{ParsePeerUrlError, PeerUrl};
 pub use personal::Personal;
+#[cfg(test)]
+pub(crate) use plant::Plant;
 pub use problem::{Problem, Problems};
 pub use service_month::{ParseServiceMonthError, ServiceMonth};
 pub use severity::Severity;

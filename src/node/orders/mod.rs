@@ -9,8 +9,6 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
-use tokio::sync::watch;
-
 use super::context::{Context, blocking, stopped, wake};
 use super::folders::Ends;
 use super::supervise::Beat;
@@ -18,6 +16,7 @@ use crate::control::{Answer, ControlBox, Request, Taken, Target};
 use crate::store::StoreError;
 use crate::transfer::{Outgoing, OutgoingEvent};
 use crate::types::{Clock, Instant, Lang, MessageId, OfficeNumber, code, io_text};
+use crate::work::{self, watch};
 
 /// How often the box is looked into.
 const INTERVAL: Duration = Duration::from_secs(1);
@@ -49,10 +48,11 @@ pub(super) async fn run(
                 tracing::error!(code = error.code(), %error, "held sets cannot be looked after");
             }
         }
-        beat.sleeps(INTERVAL);
+        beat.sleeps(work::pause(INTERVAL));
         tokio::select! {
+            biased;
             () = stopped(&mut stopping) => break,
-            () = tokio::time::sleep(INTERVAL) => {}
+            () = tokio::time::sleep(work::pause(INTERVAL)) => {}
         }
     }
 }

@@ -11,6 +11,7 @@ use super::ends::{CopiedToHold, end_claim, release};
 use super::fault::OutboundFault;
 use super::take::Taken;
 use crate::folder::{Claim, Fault, FolderError};
+use crate::work;
 
 /// A claim, and whether its files could be deleted.
 type Finished = (Arc<Claim>, Result<(), FolderError>);
@@ -122,7 +123,7 @@ impl Claims {
         if !certain.is_empty() {
             let finish = |claim: Arc<Claim>| (Arc::clone(&claim), claim.finish());
             let finish_all = move || certain.into_iter().map(finish).collect();
-            self.going = Some(tokio::task::spawn_blocking(finish_all));
+            self.going = Some(work::blocking(finish_all));
         }
         before
     }

@@ -5,7 +5,6 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use jiff::Timestamp;
-use tokio::sync::watch;
 use tokio::task::JoinHandle;
 
 use super::super::context::{Context, blocking};
@@ -22,6 +21,7 @@ use super::take::{JudgedSet, OnDisk, Taken, Taker, Verdict, borrowed};
 use crate::folder::{Claim, Seen};
 use crate::store::{HeldRow, UnitSummary};
 use crate::types::{Clock, Instant, Lang};
+use crate::work::{self, watch};
 
 /// How long units that are packed together may well take on a slow share.
 const LONGEST_PACKING: Duration = Duration::from_mins(10);
@@ -168,7 +168,7 @@ impl Hand {
     fn claim(&self, key: UnitKey, ready: Ready<Seen>, now: Timestamp, coming: &mut Coming) {
         let (context, folders) = (Arc::clone(&self.context), Arc::clone(&self.folders));
         let taker = Taker { context, folders };
-        coming.0.push_back(tokio::spawn(taker.take(key, ready, now)));
+        coming.0.push_back(work::spawn(taker.take(key, ready, now)));
     }
 
     /// Makes units durable packages and lets their files go.

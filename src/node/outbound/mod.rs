@@ -20,7 +20,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use jiff::SignedDuration;
-use tokio::sync::{Notify, watch};
+use tokio::sync::Notify;
 
 use super::clock::local_time;
 use super::context::{Context, blocking, stopped};
@@ -30,6 +30,7 @@ use crate::config::Config;
 use crate::folder::{Fault, FolderRole, ScanLimits, Settler, Watch, Writers};
 use crate::store::StoreError;
 use crate::types::{Lang, code};
+use crate::work::watch;
 
 pub(super) use ends::{CopiedToHold, end_claim};
 use fault::OutboundFault;
@@ -121,6 +122,7 @@ pub(super) async fn run(
             looked.unwrap_or(Next { sleep: FAULT_PAUSE, heeds_hints: false });
         beat.sleeps(sleep);
         tokio::select! {
+            biased;
             () = stopped(&mut stopping) => break,
             () = hint.notified(), if heeds_hints => {}
             () = tokio::time::sleep(sleep) => {}

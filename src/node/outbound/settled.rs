@@ -8,7 +8,6 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use jiff::Timestamp;
-use tokio::sync::watch;
 
 use super::super::context::{Context, blocking, stopped};
 use super::super::expiry::last_reason;
@@ -22,6 +21,7 @@ use crate::package::{Package, Receipt, open};
 use crate::store::{HeldRow, SettledRow, StoreError};
 use crate::transfer::Outgoing;
 use crate::types::{Hashed, code};
+use crate::work::watch;
 
 /// Packages that are shown at a time.
 const AT_A_TIME: u32 = 32;
@@ -79,6 +79,7 @@ pub(in super::super) async fn run(
         };
         beat.sleeps(sleep);
         tokio::select! {
+            biased;
             () = stopped(&mut stopping) => break,
             changed = settling.changed(), if sleep == LONGEST_SLEEP => if changed.is_err() { break },
             () = tokio::time::sleep(sleep) => {}

@@ -13,7 +13,6 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use jiff::Timestamp;
-use tokio::sync::watch;
 
 use super::context::{Context, blocking, log_store_fault, stopped, woken};
 use super::folders::ImportFolders;
@@ -23,6 +22,7 @@ use crate::route::{self, First, Turn};
 use crate::store::{IncomingRow, StoreError, UnplacedRow};
 use crate::transfer::{Incoming, due_at};
 use crate::types::{Lang, MessageId, OfficeNumber, code};
+use crate::work::watch;
 
 use batch::Placed;
 
@@ -139,6 +139,7 @@ pub(super) async fn run(
         };
         beat.sleeps(sleep);
         tokio::select! {
+            biased;
             () = stopped(&mut stopping) => break,
             () = woken(&context.wake.placing, &office) => {}
             () = tokio::time::sleep(sleep) => {}

@@ -372,9 +372,11 @@ async fn a_partner_cannot_fill_the_store_with_receipts() {
 #[tokio::test]
 async fn positions_of_receipts_rise_also_when_the_store_begins_anew() {
     let mut last = 0;
-    for _ in 0..3 {
+    for second in 0..3 {
         let folder = private_folder();
-        let store = open(&folder);
+        let began = now() + jiff::SignedDuration::from_secs(second);
+        let terms = Terms { now: began, ..Terms::default() };
+        let store = Store::open(folder.path(), &terms).expect("a store");
         let id = MessageId::new(now());
         store.commit(incoming(id, b"package", b"one"), now()).await.expect("committed");
         let receipts = store.issued_receipts(office(2), last, 10).await.expect("read");

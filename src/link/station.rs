@@ -1,0 +1,175 @@
+//! The listening side without a socket, for a simulation: everything from the certificate of the
+//! peer on is what the server does.
+
+use std::io;
+use std::net::{Ipv4Addr, SocketAddr};
+use std::path::Path;
+use std::sync::atomic::{AtomicBool, AtomicU64};
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use axum::Router;
+use axum::body::Body;
+use axum::http::header::{self, HeaderMap, HeaderValue};
+use axum::http::{Method, Request, StatusCode};
+use bytes::Bytes;
+use futures_util::future::BoxFuture;
+use futures_util::stream;
+use http_body_util::BodyExt as _;
+use rustls::pki_types::CertificateDer;
+use tower_service::Service as _;
+
+use super::answers::ZIP;
+use super::api::{Peer, ReceiptPage, Service, Status};
+use super::client::{PutReply, read_page};
+use super::digest::{self, CONTENT_DIGEST};
+use super::error::{SendError, TlsFault};
+use super::limits::{ClientLimits, Limits};
+use super::routes;
+use super::server::shared;
+use super::shared::{Judged, Link};
+use super::tls::Tls;
+use crate::package::Usage;
+use crate::types::{Clock, Digest, Hashed, MessageId, OfficeNumber};
+use crate::work::watch;
+
+/// A request on its way.
+pub(crate) struct Asked(Request<Body>);
+
+/// An answer on its way back.
+pub(crate) struct Answered {
+    status: StatusCode,
+    headers: HeaderMap,
+    body: Bytes,
+}
+
+/// What answers requests of partners.
+#[derive(Clone)]
+pub(crate) struct Station(Arc<dyn Fn(Peer, Asked) -> Answering + Send + Sync>);
+
+type Answering = BoxFuture<'static, Result<Answered, SendError>>;
+
+impl Asked {
+    fn new(method: Method, path: &str, body: Body) -> Self {
+        let mut request = Request::new(body);
+        *request.method_mut() = method;
+        *request.uri_mut() = path.parse().expect("a path");
+        Self(request)
+    }
+
+    /// A package, of which only so many bytes arrive before the connection breaks.
+    pub(crate) fn put(id: MessageId, package: &Hashed, arriving: usize) -> Self {
+        let bytes = package.bytes();
+        let is_cut = arriving < bytes.len();
+        let first = Ok(bytes.slice(..arriving.min(bytes.len())));
+        let broken = is_cut.then(|| Err(io::Error::from(io::ErrorKind::ConnectionReset)));
+        let body = Body::from_stream(stream::iter([first].into_iter().chain(broken)));
+        let mut asked = Self::new(Method::PUT, &format!("/v1/messages/{id}"), body);
+        let headers = asked.0.headers_mut();
+        headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(ZIP));
+        let digest = digest::format(&package.sha256());
+        headers.insert(CONTENT_DIGEST, HeaderValue::from_str(&digest).expect("ASCII"));
+        asked
+    }
+
+    /// A question for receipts.
+    pub(crate) fn receipts(office: OfficeNumber, after: u64, wait: Duration) -> Self {
+        let wait = wait.as_secs();
+        let path = format!("/v1/receipts?office={office}&after={after}&wait={wait}");
+        Self::new(Method::GET, &path, Body::empty())
+    }
+
+    /// The question who is there.
+    pub(crate) fn status() -> Self {
+        Self::new(Method::GET, "/v1/status", Body::empty())
+    }
+}
+
+impl Answered {
+    /// What it says about a package.
+    pub(crate) fn put(self) -> Result<PutReply, SendError> {
+        PutReply::of(self.status, &self.headers, self.body, &ClientLimits::default())
+    }
+
+    /// The receipts in it.
+    pub(crate) fn receipts(self, after: u64) -> Result<ReceiptPage, SendError> {
+        read_page(&self.granted()?, after)
+    }
+
+    /// Who is there.
+    pub(crate) fn status(self) -> Result<Status, SendError> {
+        let body = self.granted()?;
+        serde_json::from_slice(&body).map_err(|error| SendError::Protocol(error.to_string()))
+    }
+
+    /// A number to know it by.
+    pub(crate) fn code(&self) -> u16 {
+        self.status.as_u16()
+    }
+
+    fn granted(self) -> Result<Bytes, SendError> {
+        if self.status == StatusCode::OK {
+            return Ok(self.body);
+        }
+        match self.put() {
+            Err(error) => Err(error),
+            Ok(_) => Err(SendError::Protocol("a receipt in place of JSON".to_owned())),
+        }
+    }
+}
+
+impl Station {
+    /// One that gives everything to `service`. It goes on until `stopping` becomes true.
+    pub(crate) fn new<S: Service>(
+        tls: Arc<Tls>,
+        service: Arc<S>,
+        limits: Limits,
+        folder: &Path,
+        stopping: watch::Receiver<bool>,
+    ) -> Self {
+        let shared = shared(tls, service, limits, folder, stopping);
+        let router = routes::router(Arc::clone(&shared));
+        Self(Arc::new(move |peer, asked| {
+            let state = shared.tls.state();
+            let accepted =
+                state.trust.accepts(&peer.certificate, &peer.chain, Usage::Tls, shared.tls.now());
+            let partner = shared.service.admits(&peer);
+            let link = Arc::new(Link {
+                peer: Arc::new(peer),
+                has_place: partner.is_ok(),
+                judged: Mutex::new(Judged { by: state, at: Clock::running(), partner }),
+                unread: AtomicBool::new(false),
+                requests: AtomicU64::new(0),
+            });
+            let mut router: Router = router.clone();
+            Box::pin(async move {
+                accepted.map_err(|refusal| SendError::Tls {
+                    fault: TlsFault::OwnCertificate,
+                    certificate: None,
+                    log: refusal.to_string(),
+                })?;
+                let mut request = asked.0;
+                request.extensions_mut().insert(link);
+                let response = match router.call(request).await {
+                    Ok(response) => response,
+                    Err(never) => match never {},
+                };
+                let (head, body) = response.into_parts();
+                let body = body.collect().await.expect("a whole body").to_bytes();
+                Ok(Answered { status: head.status, headers: head.headers, body })
+            })
+        }))
+    }
+
+    /// Answers a request of a peer that has proved to hold the key of the first certificate.
+    pub(crate) fn answer(&self, chain: &[CertificateDer<'static>], asked: Asked) -> Answering {
+        let (certificate, others) = chain.split_first().expect("a certificate");
+        let peer = Peer {
+            certificate: certificate.clone(),
+            chain: others.to_vec(),
+            certificate_sha256: Digest::of(certificate),
+            address: SocketAddr::from((Ipv4Addr::LOCALHOST, 40_000)),
+        };
+        (self.0)(peer, asked)
+    }
+}
