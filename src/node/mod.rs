@@ -32,6 +32,7 @@ mod health;
 mod housekeeping;
 mod inbound;
 mod judge;
+mod listener;
 mod network;
 mod note;
 mod notices;

@@ -1,19 +1,11 @@
-//! How a node and its partners reach each other: over TLS, or in a simulation.
+//! How a node reaches its partners: over TLS, or in a simulation.
 
-use std::io;
-use std::net::SocketAddr;
-use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
-use tokio::net::TcpListener;
-
-use super::inbound::Inbound;
 #[cfg(test)]
 use super::simulated::Wire;
-use crate::link::{
-    self, ClientLimits, Endpoint, Limits, PutReply, ReceiptPage, SendError, Server, Status, Tls,
-};
+use crate::link::{self, ClientLimits, Endpoint, PutReply, ReceiptPage, SendError, Status, Tls};
 use crate::types::{Hashed, MessageId, OfficeNumber};
 
 /// How a node reaches others and is reached.
@@ -24,20 +16,6 @@ pub(super) enum Network {
     Simulated(Arc<dyn Wire>),
 }
 
-/// Where a node will listen.
-pub(super) enum Place {
-    Port(TcpListener),
-    #[cfg(test)]
-    Simulated(Arc<dyn Wire>),
-}
-
-/// What listens.
-pub(super) enum Listener {
-    Tls(Box<Server<Inbound>>),
-    #[cfg(test)]
-    Simulated(super::simulated::Listener),
-}
-
 /// What asks partners.
 pub(super) enum Client {
     Tls(Box<link::Client>),
@@ -46,58 +24,11 @@ pub(super) enum Client {
 }
 
 impl Network {
-    pub(super) async fn bind(&self, address: SocketAddr) -> io::Result<Place> {
-        match self {
-            Self::Tls => TcpListener::bind(address).await.map(Place::Port),
-            #[cfg(test)]
-            Self::Simulated(wire) => Ok(Place::Simulated(Arc::clone(wire))),
-        }
-    }
-
     pub(super) fn client(&self, tls: Arc<Tls>, limits: ClientLimits) -> Client {
         match self {
             Self::Tls => Client::Tls(Box::new(link::Client::new(tls, limits))),
             #[cfg(test)]
             Self::Simulated(wire) => Client::Simulated(Arc::clone(wire)),
-        }
-    }
-}
-
-impl Place {
-    pub(super) fn listen(
-        self,
-        tls: Arc<Tls>,
-        service: Arc<Inbound>,
-        limits: Limits,
-        folder: &Path,
-    ) -> io::Result<Listener> {
-        match self {
-            Self::Port(listener) => Server::new(listener, tls, service, limits, folder)
-                .map(|server| Listener::Tls(Box::new(server))),
-            #[cfg(test)]
-            Self::Simulated(wire) => {
-                let listener = super::simulated::Listener::new(wire, tls, service, limits, folder);
-                Ok(Listener::Simulated(listener))
-            }
-        }
-    }
-}
-
-impl Listener {
-    pub(super) fn address(&self) -> SocketAddr {
-        match self {
-            Self::Tls(server) => server.address(),
-            #[cfg(test)]
-            Self::Simulated(_) => SocketAddr::from(([127, 0, 0, 1], 0)),
-        }
-    }
-
-    /// Serves until `shutdown` is ready and what was in flight then has been answered.
-    pub(super) async fn run(self, shutdown: impl Future<Output = ()>) {
-        match self {
-            Self::Tls(server) => _ = server.run(shutdown).await,
-            #[cfg(test)]
-            Self::Simulated(listener) => listener.run(shutdown).await,
         }
     }
 }

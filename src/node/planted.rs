@@ -1,6 +1,7 @@
 //! Defects of the receiving side that are planted on purpose; see [`Plant`](crate::types::Plant).
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use jiff::Timestamp;
 
@@ -33,10 +34,14 @@ pub(super) async fn place(context: &Arc<Context>, new: &NewIncoming) {
     placed.await;
 }
 
-/// Commits a package that was receipted.
+/// Between a receipt and the commit.
+const PAUSE: Duration = Duration::from_secs(2);
+
+/// Commits a package that was receipted, a while later.
 pub(super) fn commit_later(context: &Arc<Context>, new: NewIncoming, now: Timestamp) {
     let (context, office) = (Arc::clone(context), new.office);
     work::spawn(async move {
+        tokio::time::sleep(PAUSE).await;
         if context.store.commit(new, now).await.is_ok() {
             context.wake.issued.announce();
             wake(&context.wake.placing, &office);

@@ -10,7 +10,8 @@ use super::apart;
 use super::context::{Context, Wake, blocking};
 use super::folders::{DropFolders, ImportFolders, OfficeFolders, OutcomeFolders};
 use super::inbound::Inbound;
-use super::network::{Listener, Network};
+use super::listener::{Bound, Listener};
+use super::network::Network;
 use super::open_files;
 use super::outbound::{CopiedToHold, end_claim};
 use super::problems::{Problems, StartProblems};
@@ -65,7 +66,7 @@ pub(super) async fn open(
         problems.internal();
         (Files { proof: None, store: None, folders: Vec::new() }, problems)
     });
-    let listener = match network.bind(config.node.listen).await {
+    let listener = match Bound::bind(&network, config.node.listen).await {
         Ok(listener) => Some(listener),
         Err(error) => {
             problems.cannot_listen(config.node.listen, &error);

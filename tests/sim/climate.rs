@@ -84,7 +84,7 @@ impl Climate {
             longest_absence: if random.chance(200) { 3 * day } else { day / 24 },
             failing_steps: some(random, 1_000),
             deadly_steps: some(random, 400),
-            deadly_commits: some(random, 40),
+            deadly_commits: some(random, 200),
             full: some(random, 100),
             jumps: if random.chance(300) { 1 + random.below(3) as u32 } else { 0 },
             farthest_jump: if random.chance(300) { 30 * day } else { day / 48 },

@@ -1,0 +1,75 @@
+//! How a node is reached: over TLS, or in a simulation.
+
+use std::io;
+use std::net::SocketAddr;
+use std::path::Path;
+use std::sync::Arc;
+
+use tokio::net::TcpListener;
+
+use super::inbound::Inbound;
+use super::network::Network;
+#[cfg(test)]
+use super::simulated::{self, Wire};
+use crate::link::{Limits, Server, Tls};
+
+/// Where a node will listen.
+pub(super) enum Bound {
+    Port(TcpListener),
+    #[cfg(test)]
+    Simulated(Arc<dyn Wire>),
+}
+
+/// What listens.
+pub(super) enum Listener {
+    Tls(Box<Server<Inbound>>),
+    #[cfg(test)]
+    Simulated(simulated::Listener),
+}
+
+impl Bound {
+    pub(super) async fn bind(network: &Network, address: SocketAddr) -> io::Result<Self> {
+        match network {
+            Network::Tls => TcpListener::bind(address).await.map(Self::Port),
+            #[cfg(test)]
+            Network::Simulated(wire) => Ok(Self::Simulated(Arc::clone(wire))),
+        }
+    }
+
+    pub(super) fn listen(
+        self,
+        tls: Arc<Tls>,
+        service: Arc<Inbound>,
+        limits: Limits,
+        folder: &Path,
+    ) -> io::Result<Listener> {
+        match self {
+            Self::Port(listener) => Server::new(listener, tls, service, limits, folder)
+                .map(|server| Listener::Tls(Box::new(server))),
+            #[cfg(test)]
+            Self::Simulated(wire) => {
+                let listener = simulated::Listener::new(wire, tls, service, limits, folder);
+                Ok(Listener::Simulated(listener))
+            }
+        }
+    }
+}
+
+impl Listener {
+    pub(super) fn address(&self) -> SocketAddr {
+        match self {
+            Self::Tls(server) => server.address(),
+            #[cfg(test)]
+            Self::Simulated(_) => SocketAddr::from(([127, 0, 0, 1], 0)),
+        }
+    }
+
+    /// Serves until `shutdown` is ready and what was in flight then has been answered.
+    pub(super) async fn run(self, shutdown: impl Future<Output = ()>) {
+        match self {
+            Self::Tls(server) => _ = server.run(shutdown).await,
+            #[cfg(test)]
+            Self::Simulated(listener) => listener.run(shutdown).await,
+        }
+    }
+}
