@@ -10,8 +10,8 @@ const SEEDS: u64 = 1_000;
 fn found(plant: Plant, expected: &[Kind]) {
     for seed in 1..=SEEDS {
         let outcome = world::run(seed, Some(plant));
-        let first = outcome.violations.first();
-        if let Some(violation) = first.filter(|violation| expected.contains(&violation.kind)) {
+        let mut shown = outcome.violations.iter();
+        if let Some(violation) = shown.find(|violation| expected.contains(&violation.kind)) {
             println!("{plant:?} is found by seed {seed}: {violation}");
             return;
         }
