@@ -54,7 +54,7 @@ fn office_type(text: &str) -> Result<(OfficeNumber, ServiceType), String> {
 
 /// The report as programs read it.
 #[derive(Serialize)]
-struct Report<'r> {
+struct ConvertReport<'r> {
     schema: &'static str,
     to: Edition,
     files: &'r [Converted],
@@ -96,7 +96,7 @@ pub(super) fn run(args: &Args, lang: Lang) -> anyhow::Result<ExitCode> {
     }
     match args.format {
         Format::Json => {
-            let report = Report {
+            let report = ConvertReport {
                 schema: "renkei.convert/1",
                 to: args.to,
                 files: &conversion.files,

@@ -11,7 +11,7 @@ use super::setup::{self, ConfigArg};
 use super::{EXIT_NO, UsageError, output, vouching};
 use crate::disk::{self, Readers};
 use crate::node::{Node, open_trust};
-use crate::package::evidence::{self, EvidenceFile, Report};
+use crate::package::evidence::{self, EvidenceFile, EvidenceReport};
 use crate::package::open;
 use crate::store::StoreError;
 use crate::types::{Lang, MessageId};
@@ -64,7 +64,7 @@ pub(super) fn run(args: &Args, lang: Lang) -> anyhow::Result<ExitCode> {
     Ok(ExitCode::SUCCESS)
 }
 
-fn refused(report: &Report, lang: Lang) -> String {
+fn refused(report: &EvidenceReport, lang: Lang) -> String {
     let head = lang.pick(
         "次の点を検証できないため、証拠を書き出しませんでした。",
         "nothing was written, because this does not verify:",

@@ -44,7 +44,7 @@ pub(super) enum Format {
 
 /// The report as programs read it.
 #[derive(Serialize)]
-struct Report<'r> {
+struct FixReport<'r> {
     schema: &'static str,
     counts: ChangeCounts,
     /// Changes that are counted and not listed.
@@ -190,7 +190,7 @@ fn json(all: &[Fixed], writes: bool) -> anyhow::Result<String> {
         let Fixed { changes, bytes, .. }: &Fixed = fixed;
         Row { fixed, counts: changes.counts, written: writes && bytes.is_some() }
     };
-    let report = Report {
+    let report = FixReport {
         schema: "renkei.fix/1",
         counts: sum(all),
         omitted: all.iter().map(|fixed| fixed.changes.omitted()).sum(),

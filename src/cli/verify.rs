@@ -12,7 +12,7 @@ use super::{EXIT_NO, UsageError, output, setup, vouching, words};
 use crate::certs;
 use crate::node::{Pins, open_trust};
 use crate::package::evidence::{
-    EvidenceFile, Report, trust_of_set, verify_package, verify_receipt, verify_set,
+    EvidenceFile, EvidenceReport, trust_of_set, verify_package, verify_receipt, verify_set,
 };
 use crate::package::{Limits, PackageFault, Receipt, ReceiptKind, Trust, TrustError, TrustSources};
 use crate::store::Store;
@@ -162,7 +162,7 @@ fn why(fault: &PackageFault, lang: Lang) -> String {
     lang.pick(told.0, told.1).to_owned()
 }
 
-fn text(report: &Report, lang: Lang) -> String {
+fn text(report: &EvidenceReport, lang: Lang) -> String {
     let mut lines = Vec::new();
     for check in &report.checks {
         let what = check.name.text(lang);

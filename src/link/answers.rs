@@ -46,12 +46,12 @@ pub(super) const ELSEWHERE: Route = Route {
 
 /// What the log should know about an answer; travels in its extensions.
 #[derive(Debug, Clone)]
-pub(super) struct Outcome {
+pub(super) struct AnswerOutcome {
     pub(super) route: &'static str,
     pub(super) refusal: Option<Refusal>,
 }
 
-impl Outcome {
+impl AnswerOutcome {
     /// What the handler of a route left in its answer.
     pub(super) fn of(response: &Response<Body>) -> Option<&Self> {
         response.extensions().get()
@@ -69,7 +69,7 @@ pub(super) fn grant(
     *response.status_mut() = status;
     response.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static(media_type));
     response.headers_mut().insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
-    response.extensions_mut().insert(Outcome { route: route.path, refusal: None });
+    response.extensions_mut().insert(AnswerOutcome { route: route.path, refusal: None });
     response
 }
 
@@ -107,7 +107,7 @@ pub(super) fn refuse(route: &Route, refusal: Refusal) -> Response<Body> {
     if let Some(seconds) = refusal.retry_seconds() {
         response.headers_mut().insert(header::RETRY_AFTER, seconds.into());
     }
-    response.extensions_mut().insert(Outcome { route: route.path, refusal: Some(refusal) });
+    response.extensions_mut().insert(AnswerOutcome { route: route.path, refusal: Some(refusal) });
     response
 }
 
@@ -151,7 +151,7 @@ mod tests {
     fn a_refusal_that_the_route_does_not_list_is_our_fault() {
         let response = refuse(&STATUS, Refusal::plain(RefusalCode::ID_TAKEN));
         assert_eq!(response.status(), StatusCode::INTERNAL_SERVER_ERROR);
-        let outcome = Outcome::of(&response).expect("an outcome");
+        let outcome = AnswerOutcome::of(&response).expect("an outcome");
         let refusal = outcome.refusal.as_ref().expect("a refusal");
         assert_eq!(refusal.code, RefusalCode::INTERNAL);
         assert!(refusal.log.contains("id-taken"));

@@ -26,8 +26,8 @@ use tokio_rustls::server::TlsStream;
 use tower_service::Service as _;
 use tracing::{Instrument as _, debug, info, info_span, warn};
 
-use super::answers::{self, Outcome};
-use super::api::{Peer, Service};
+use super::answers::{self, AnswerOutcome};
+use super::api::{Caller, Service};
 use super::error::{TlsReason, find_cause};
 use super::guests::Place;
 use super::guests::one_site;
@@ -209,9 +209,9 @@ fn tell_unmet<S: Service>(
     }
 }
 
-fn peer_of(tls: &TlsStream<TcpStream>, address: std::net::SocketAddr) -> Option<Peer> {
+fn peer_of(tls: &TlsStream<TcpStream>, address: std::net::SocketAddr) -> Option<Caller> {
     let (certificate, chain) = tls.get_ref().1.peer_certificates()?.split_first()?;
-    Some(Peer {
+    Some(Caller {
         certificate_sha256: Digest::of(certificate),
         certificate: certificate.clone().into_owned(),
         chain: chain.iter().cloned().map(CertificateDer::into_owned).collect(),
@@ -300,7 +300,7 @@ async fn answer<S: Service>(
             close_after(&mut response);
         }
         // The route, never what a stranger wrote into the path.
-        let outcome = Outcome::of(&response);
+        let outcome = AnswerOutcome::of(&response);
         let route = outcome.map_or("none", |outcome| outcome.route);
         let (status, ms) = (response.status().as_u16(), started.elapsed().as_millis());
         match outcome.and_then(|outcome| outcome.refusal.as_ref()) {

@@ -57,7 +57,7 @@ mod tls;
 mod verify;
 
 pub use api::{
-    Peer, PutAnswer, ReceiptEntry, ReceiptPage, ReceiptQuery, Service, Status, StatusAnswer,
+    Caller, PutAnswer, ReceiptEntry, ReceiptPage, ReceiptQuery, Service, Status, StatusAnswer,
     StatusLimits,
 };
 pub use client::{Client, Endpoint, PutReply, read_page};

@@ -13,7 +13,7 @@ use serde::Deserialize;
 use tokio::time::timeout;
 
 use super::answers::{Route, grant_json, panicked, refuse, too_late};
-use super::api::{Peer, ReceiptPage, ReceiptQuery, Service};
+use super::api::{Caller, ReceiptPage, ReceiptQuery, Service};
 use super::problem::Refusal;
 use super::shared::{Link, Shared};
 use crate::types::OfficeNumber;
@@ -69,7 +69,7 @@ pub(super) async fn get_receipts<S: Service>(
 
 async fn find_receipts<S: Service>(
     shared: &Shared<S>,
-    peer: &Peer,
+    peer: &Caller,
     parameters: &ReceiptParameters,
 ) -> Result<ReceiptPage, Refusal> {
     let ReceiptParameters { office, after, wait } = *parameters;

@@ -3,7 +3,7 @@
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use super::api::{Peer, Service};
+use super::api::{Caller, Service};
 use super::body::Room;
 use super::guests::Guests;
 use super::limits::Limits;
@@ -36,7 +36,7 @@ pub(super) struct Shared<S> {
 
 /// What the requests of one connection share.
 pub(super) struct Link {
-    pub(super) peer: Arc<Peer>,
+    pub(super) peer: Arc<Caller>,
     /// Whether the connection has its place among those of partners. Without one it ends with its
     /// first answer.
     pub(super) has_place: bool,
@@ -83,7 +83,7 @@ impl Link {
                 return Ok(());
             }
         }
-        let Peer { certificate, chain, .. } = &*self.peer;
+        let Caller { certificate, chain, .. } = &*self.peer;
         current.trust.accepts(certificate, chain, Usage::Tls, shared.tls.now())?;
         let partner = shared.service.admits(&self.peer);
         *self.judged() = Judged { by: current, at: Clock::running(), partner };

@@ -20,7 +20,7 @@ use rustls::pki_types::CertificateDer;
 use tower_service::Service as _;
 
 use super::answers::ZIP;
-use super::api::{Peer, ReceiptPage, Service, Status};
+use super::api::{Caller, ReceiptPage, Service, Status};
 use super::client::{PutReply, read_page};
 use super::digest::{self, CONTENT_DIGEST};
 use super::error::{SendError, TlsFault};
@@ -45,7 +45,7 @@ pub(crate) struct Answered {
 
 /// What answers requests of partners.
 #[derive(Clone)]
-pub(crate) struct Station(Arc<dyn Fn(Peer, Asked) -> Answering + Send + Sync>);
+pub(crate) struct Station(Arc<dyn Fn(Caller, Asked) -> Answering + Send + Sync>);
 
 type Answering = BoxFuture<'static, Result<Answered, SendError>>;
 
@@ -164,7 +164,7 @@ impl Station {
     /// Answers a request of a peer that has proved to hold the key of the first certificate.
     pub(crate) fn answer(&self, chain: &[CertificateDer<'static>], asked: Asked) -> Answering {
         let (certificate, others) = chain.split_first().expect("a certificate");
-        let peer = Peer {
+        let peer = Caller {
             certificate: certificate.clone(),
             chain: others.to_vec(),
             certificate_sha256: Digest::of(certificate),

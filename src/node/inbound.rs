@@ -15,7 +15,7 @@ use super::proof::OwnFault;
 use super::refused::{tell_refused_certificate, tell_stranger, tell_unregistered};
 use super::reissue;
 use crate::link::{
-    Peer, PutAnswer, ReceiptEntry, ReceiptPage, ReceiptQuery, Refusal, Service, StatusAnswer,
+    Caller, PutAnswer, ReceiptEntry, ReceiptPage, ReceiptQuery, Refusal, Service, StatusAnswer,
 };
 use crate::package::{
     CertificateInfo, ManifestFormat, Package, PackageFault, Receipt, ReceiptFormat, ReceiptKind,
@@ -44,7 +44,7 @@ const CERTIFICATE_AGAIN: std::time::Duration = std::time::Duration::from_mins(5)
 pub(super) struct Inbound(pub(super) Arc<Context>);
 
 impl Service for Inbound {
-    fn admits(&self, peer: &Peer) -> Result<OfficeNumber, Refusal> {
+    fn admits(&self, peer: &Caller) -> Result<OfficeNumber, Refusal> {
         let context = &self.0;
         let now = context.now();
         let named = CertificateInfo::of(&peer.certificate).ok().and_then(|info| info.office);
@@ -101,7 +101,7 @@ impl Service for Inbound {
 
     async fn put_message(
         &self,
-        peer: &Peer,
+        peer: &Caller,
         partner: OfficeNumber,
         id: MessageId,
         body: Hashed,
@@ -125,7 +125,7 @@ impl Service for Inbound {
         }
     }
 
-    async fn receipts(&self, peer: &Peer, query: ReceiptQuery) -> Result<ReceiptPage, Refusal> {
+    async fn receipts(&self, peer: &Caller, query: ReceiptQuery) -> Result<ReceiptPage, Refusal> {
         let context = &self.0;
         speaks_for(context, peer, query.office, context.now())?;
         context.wake.in_contact(query.office);
@@ -155,7 +155,7 @@ impl Service for Inbound {
         }
     }
 
-    fn status(&self, _peer: &Peer) -> StatusAnswer {
+    fn status(&self, _peer: &Caller) -> StatusAnswer {
         let limits = self.0.package_limits();
         StatusAnswer {
             version: env!("CARGO_PKG_VERSION").to_owned(),
@@ -175,7 +175,7 @@ enum Taken {
 }
 
 impl Inbound {
-    async fn take(&self, peer: &Peer, id: MessageId, body: Hashed) -> Result<Taken, Refusal> {
+    async fn take(&self, peer: &Caller, id: MessageId, body: Hashed) -> Result<Taken, Refusal> {
         let context = &self.0;
         let now = context.now();
         let looked_at = {
@@ -257,7 +257,7 @@ fn hashed(package: &Package) -> Hashed {
 /// Verifies a package and, unless it is known, checks its files. May block.
 fn look_at(
     context: &Context,
-    peer: &Peer,
+    peer: &Caller,
     id: MessageId,
     body: Hashed,
     now: Timestamp,
@@ -327,7 +327,7 @@ fn not_a_partner(log: String) -> Refusal {
 /// whole, brought by somebody who may speak for its sender, and for one of our offices.
 fn admit(
     context: &Context,
-    peer: &Peer,
+    peer: &Caller,
     id: MessageId,
     body: Hashed,
     now: Timestamp,
@@ -374,7 +374,7 @@ fn verify(context: &Context, package: &Package, now: Timestamp) -> Result<(), Re
 
 fn speaks_for(
     context: &Context,
-    peer: &Peer,
+    peer: &Caller,
     office: OfficeNumber,
     now: Timestamp,
 ) -> Result<(), Refusal> {

@@ -18,7 +18,7 @@ use crate::types::{Digest, OfficeNumber, Personal};
 #[error("not a readable X.509 certificate")]
 pub struct Unreadable;
 
-/// The kinds of public keys that may sign and identify (CRYPTREC; DESIGN: P-256, P-384, RSA of at
+/// The kinds of public keys that may sign and identify (after CRYPTREC: P-256, P-384, RSA of at
 /// least 2048 bits).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum KeyKind {

@@ -32,5 +32,7 @@ pub use envelope::{PackError, Package, PackageRef, open, open_again, pack, pack_
 pub use fault::PackageFault;
 pub use limits::Limits;
 pub use manifest::{Manifest, ManifestFault, ManifestFile, ManifestFormat, Party};
-pub use receipt::{Outcome, Receipt, ReceiptFinding, ReceiptFormat, ReceiptKind, VerifiedReceipt};
+pub use receipt::{
+    Receipt, ReceiptFinding, ReceiptFormat, ReceiptKind, ReceiptResult, VerifiedReceipt,
+};
 pub use trust::{ListFault, ListInfo, Trust, TrustError, TrustSources, Usage, read_list};

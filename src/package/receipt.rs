@@ -88,13 +88,13 @@ impl ReceiptKind {
     }
 
     /// The outcome that a receipt of this kind states.
-    pub const fn outcome(self) -> Outcome {
+    pub const fn outcome(self) -> ReceiptResult {
         match self {
-            Self::ContentConsignment | Self::ContentHandover => Outcome::Accepted,
-            Self::ContentHandoverFailure => Outcome::Held,
-            Self::Rejection => Outcome::Rejected,
-            Self::Expiry => Outcome::Expired,
-            Self::RelayAcceptance => Outcome::Relayed,
+            Self::ContentConsignment | Self::ContentHandover => ReceiptResult::Accepted,
+            Self::ContentHandoverFailure => ReceiptResult::Held,
+            Self::Rejection => ReceiptResult::Rejected,
+            Self::Expiry => ReceiptResult::Expired,
+            Self::RelayAcceptance => ReceiptResult::Relayed,
         }
     }
 
@@ -107,7 +107,7 @@ impl ReceiptKind {
 /// What became of the package, for readers that do not know every kind.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
-pub enum Outcome {
+pub enum ReceiptResult {
     /// The recipient has it.
     Accepted,
     /// The recipient keeps it back.
@@ -140,7 +140,7 @@ pub struct Receipt {
     /// When it happened.
     pub at: Timestamp,
     /// Follows from `kind`.
-    pub result: Outcome,
+    pub result: ReceiptResult,
     /// Why a package was refused, or what was noticed; at most 100.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub findings: Vec<ReceiptFinding>,

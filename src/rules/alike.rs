@@ -8,7 +8,7 @@ use crate::types::{FileSerial, OfficeNumber, ServiceType};
 
 use super::collect::Findings;
 use super::finding::{Finding, Place, Value};
-use super::outcome::Outcome;
+use super::outcome::FileOutcome;
 use super::table::Rule;
 
 /// The rules that one setting of the software breaks in every file.
@@ -29,7 +29,7 @@ type UnitName =
     (String, OfficeNumber, OfficeNumber, Option<(ServiceType, ServiceType)>, FileSerial);
 
 /// Folds the findings that the files of a unit share.
-pub(super) fn fold(files: &mut [Outcome]) {
+pub(super) fn fold(files: &mut [FileOutcome]) {
     let mut units: BTreeMap<UnitName, Vec<usize>> = BTreeMap::new();
     for (index, file) in files.iter().enumerate() {
         let Some(name) = &file.name else { continue };
@@ -47,7 +47,7 @@ pub(super) fn fold(files: &mut [Outcome]) {
     }
 }
 
-fn fold_rule(files: &mut [Outcome], members: &[usize], rule: Rule) {
+fn fold_rule(files: &mut [FileOutcome], members: &[usize], rule: Rule) {
     let only = |index: &usize| files.get(*index)?.findings.only(rule);
     let Some((first, said)) = members.iter().find_map(|index| Some((*index, only(index)?))) else {
         return;
@@ -89,9 +89,9 @@ const DATES: &[Rule] = &[
 
 /// Forgets what dates of one record say about each other where the other files of the unit say
 /// which of them is wrong.
-pub(super) fn explain(files: &mut [Outcome], units: &Findings) {
+pub(super) fn explain(files: &mut [FileOutcome], units: &Findings) {
     let joined = [Rule::ParentDiffers, Rule::MissingParent];
-    let mut dated: BTreeMap<String, &mut Outcome> = files
+    let mut dated: BTreeMap<String, &mut FileOutcome> = files
         .iter_mut()
         .filter(|file| DATES.iter().any(|rule| file.findings.has(*rule)))
         .map(|file| (file.label.clone(), file))

@@ -7,7 +7,7 @@ use crate::spec::{Family, SendUnit, Spec};
 use crate::types::{Edition, FileKind, FileName, FileSerial, MonthPart, OfficeNumber, ServiceType};
 
 use super::finding::Draft;
-use super::outcome::Outcome;
+use super::outcome::FileOutcome;
 use super::table::Rule;
 use super::units::Units;
 
@@ -60,7 +60,7 @@ pub(super) fn key(spec: &Spec, name: &FileName) -> Option<ClusterKey> {
 /// The files with a key.
 pub(super) fn cluster<'s>(
     spec: &'s Spec,
-    files: &[Outcome],
+    files: &[FileOutcome],
     key: ClusterKey,
     indices: Vec<usize>,
 ) -> Cluster<'s> {
@@ -83,7 +83,7 @@ const MOST_STRAYS: usize = 64;
 /// finding, and not one for each file that seems to be missing.
 pub(super) fn merge<'s>(
     spec: &'s Spec,
-    files: &[Outcome],
+    files: &[FileOutcome],
     clusters: &mut Vec<Cluster<'s>>,
     units: &mut Units,
 ) {
@@ -164,7 +164,7 @@ impl<'s> Cluster<'s> {
     }
 
     /// Takes the files of another part, and says that the names of the fewer files are wrong.
-    fn absorb(&mut self, stray: Self, files: &[Outcome], units: &mut Units) {
+    fn absorb(&mut self, stray: Self, files: &[FileOutcome], units: &mut Units) {
         if let Some((ja, en)) = differences(&self.key, &stray.key).first() {
             let outnumbered = stray.files.len() > self.files.len();
             let wrong = if outnumbered { &self.files } else { &stray.files };

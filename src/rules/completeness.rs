@@ -6,7 +6,7 @@ use crate::types::{FileKind, MonthPart};
 
 use super::clusters::{Cluster, is_optional};
 use super::finding::Draft;
-use super::outcome::Outcome;
+use super::outcome::FileOutcome;
 use super::table::Rule;
 use super::units::{UnitCheck, Units};
 use super::unnamed::Unnamed;
@@ -26,7 +26,7 @@ pub(super) const CHECK: UnitCheck = UnitCheck {
 
 /// Judges the clusters of one sender, recipient and 連番.
 pub(super) fn check(
-    files: &[Outcome],
+    files: &[FileOutcome],
     clusters: &[&Cluster<'_>],
     unnamed: &mut Unnamed,
     units: &mut Units,
@@ -91,7 +91,12 @@ pub(super) fn check(
 }
 
 /// 別表 of a preventive plan, which no unit needs and in principle each has (R-YOBO-04).
-fn sub_table(files: &[Outcome], cluster: &Cluster<'_>, unnamed: &mut Unnamed, units: &mut Units) {
+fn sub_table(
+    files: &[FileOutcome],
+    cluster: &Cluster<'_>,
+    unnamed: &mut Unnamed,
+    units: &mut Units,
+) {
     let plan = cluster.files.iter().filter_map(|index| files.get(*index));
     let plan = plan.into_iter().find(|file| file.kind == Some(FileKind::Upyobo));
     let Some((plan, name)) = plan.and_then(|file| Some((file, file.name.as_ref()?))) else {
@@ -109,7 +114,7 @@ fn sub_table(files: &[Outcome], cluster: &Cluster<'_>, unnamed: &mut Unnamed, un
 }
 
 fn missing_files(
-    files: &[Outcome],
+    files: &[FileOutcome],
     cluster: &Cluster<'_>,
     unnamed: &mut Unnamed,
     units: &mut Units,

@@ -9,7 +9,7 @@ use super::finding::Draft;
 use super::jpeg::Picture;
 use super::judge::{End, FileIdentity, Judge};
 use super::name;
-use super::outcome::Outcome;
+use super::outcome::FileOutcome;
 use super::sniff::{self, Foreign, Ms932, OtherJis, Start, Utf8};
 use super::table::Rule;
 
@@ -194,7 +194,7 @@ impl<'s> FileCheck<'s> {
     }
 
     /// The file is at its end.
-    pub(super) fn finish(mut self) -> Outcome {
+    pub(super) fn finish(mut self) -> FileOutcome {
         if self.state == State::Starting {
             self.begin();
         }

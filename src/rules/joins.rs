@@ -11,7 +11,7 @@ use crate::types::{FileKind, FileName, Severity};
 use super::collect::Findings;
 use super::finding::{Draft, Place};
 use super::offices;
-use super::outcome::Outcome;
+use super::outcome::FileOutcome;
 use super::subjects::person::{Person, Spot};
 use super::subjects::{KeyFacts, Keyed, PARTS, RecordKey};
 use super::table::Rule;
@@ -69,8 +69,9 @@ pub(super) fn checks() -> impl Iterator<Item = &'static UnitCheck> {
 }
 
 /// Judges the files whose names say that they belong together.
-pub(super) fn check_unit(files: &[Outcome], members: &[usize], way: Way, units: &mut Units) {
-    let mut members: Vec<&Outcome> = members.iter().filter_map(|index| files.get(*index)).collect();
+pub(super) fn check_unit(files: &[FileOutcome], members: &[usize], way: Way, units: &mut Units) {
+    let mut members: Vec<&FileOutcome> =
+        members.iter().filter_map(|index| files.get(*index)).collect();
     members.sort_by_key(|file| file.kind);
     let mut strays: Vec<FileKind> = Vec::new();
     for lineage in &LINEAGES {
@@ -100,7 +101,7 @@ pub(super) fn check_unit(files: &[Outcome], members: &[usize], way: Way, units: 
 
 /// Makes the findings that waited until the records of a file were joined with those of others: no
 /// record has a wrong key that would explain them.
-pub(super) fn release(file: &Outcome, units: &mut Units) {
+pub(super) fn release(file: &FileOutcome, units: &mut Units) {
     let Some(keys) = file.facts.keys.as_ref().filter(|keys| keys.complete) else { return };
     let mut waiting: Vec<_> = file.facts.suspended.iter().collect();
     waiting.sort_unstable_by_key(|waiting| (waiting.spot.record, waiting.rule));
@@ -126,7 +127,7 @@ struct Side<'f> {
 }
 
 impl<'f> Side<'f> {
-    fn of(kind: FileKind, file: &'f Outcome) -> Option<Self> {
+    fn of(kind: FileKind, file: &'f FileOutcome) -> Option<Self> {
         Some(Self {
             kind,
             label: &file.label,

@@ -9,7 +9,7 @@ use super::finding::Draft;
 use super::form::{self, Form};
 use super::items::Items;
 use super::name;
-use super::outcome::Outcome;
+use super::outcome::FileOutcome;
 use super::rule::RuleSet;
 use super::shape::Shape;
 use super::sniff::Foreign;
@@ -37,9 +37,9 @@ pub(super) struct Judge<'s> {
 
 /// A file as it is told apart from others.
 pub(super) struct FileIdentity {
-    /// See [`Outcome::label`].
+    /// See [`FileOutcome::label`].
     pub(super) label: String,
-    /// See [`Outcome::folder`].
+    /// See [`FileOutcome::folder`].
     pub(super) folder: String,
     pub(super) sha256: Digest,
 }
@@ -225,7 +225,7 @@ impl Judge<'_> {
     }
 
     /// The file is at its end.
-    pub(super) fn finish(mut self, identity: FileIdentity, end: &End<'_>) -> Outcome {
+    pub(super) fn finish(mut self, identity: FileIdentity, end: &End<'_>) -> FileOutcome {
         let mut facts = Facts::default();
         let by_name = self.name.as_ref().map(FileName::edition);
         let contents = self.version.as_ref().and_then(Version::edition);
@@ -259,7 +259,7 @@ impl Judge<'_> {
         }
         let planned = Stage::planned(&reached, &known);
         let run = Stage::all_rules(&reached, &known).without(&given_up);
-        Outcome {
+        FileOutcome {
             label: identity.label,
             folder: identity.folder,
             edition: contents.or(by_name),

@@ -7,7 +7,7 @@ use crate::spec::Format;
 use crate::types::OfficeNumber;
 
 use super::finding::{Draft, Place, strayed};
-use super::outcome::Outcome;
+use super::outcome::FileOutcome;
 use super::table::Rule;
 use super::units::Units;
 
@@ -15,7 +15,7 @@ use super::units::Units;
 type Strangers<'f> = BTreeMap<(Rule, &'f [u8]), (OfficeNumber, Vec<Place>)>;
 
 /// The offices that are not the one of the file names: one finding per office and unit (I-36).
-pub(super) fn check(members: &[&Outcome], units: &mut Units) {
+pub(super) fn check(members: &[&FileOutcome], units: &mut Units) {
     let mut strangers: Strangers<'_> = BTreeMap::new();
     for file in members {
         for stranger in &file.facts.strangers {

@@ -8,7 +8,7 @@ use super::subjects::Facts;
 
 /// What is left of a file when its last byte was seen.
 #[derive(Debug)]
-pub(super) struct Outcome {
+pub(super) struct FileOutcome {
     /// The name as given, perhaps with folders before it, for showing.
     pub(super) label: String,
     /// The folders before the name; files in different folders are never one send unit.

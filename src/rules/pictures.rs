@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use crate::types::{FileKind, FileName};
 
 use super::finding::{Draft, Place};
-use super::outcome::Outcome;
+use super::outcome::FileOutcome;
 use super::table::Rule;
 use super::units::{UnitCheck, Units};
 use super::unnamed::Unnamed;
@@ -28,7 +28,7 @@ const UNREAD: &[Rule] = &[
 
 /// Judges the files of a send unit; `unnamed` are the files of the folder whose names could not be
 /// read and that explain nothing so far.
-pub(super) fn check(members: &[&Outcome], unnamed: &mut Unnamed, units: &mut Units) {
+pub(super) fn check(members: &[&FileOutcome], unnamed: &mut Unnamed, units: &mut Units) {
     let of_kind = |kind| members.iter().filter(move |file| file.kind == Some(kind));
     let there: BTreeSet<&FileName> =
         of_kind(FileKind::UpkihonImage).filter_map(|file| file.name.as_ref()).collect();

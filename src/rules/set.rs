@@ -8,7 +8,7 @@ use crate::types::{Digest, FileKind};
 use super::alike;
 use super::file::FileCheck;
 use super::options::Options;
-use super::outcome::Outcome;
+use super::outcome::FileOutcome;
 use super::report::Report;
 use super::unit;
 
@@ -31,7 +31,7 @@ pub struct SetCheck<'s> {
     spec: &'s Spec,
     options: Options,
     current: Option<FileCheck<'s>>,
-    files: Vec<Outcome>,
+    files: Vec<FileOutcome>,
     unfinished: Vec<String>,
     /// Of those that could not be read: the folder and the kind.
     unread: Vec<(String, FileKind)>,

@@ -11,7 +11,7 @@ use super::completeness;
 use super::finding::Draft;
 use super::joins;
 use super::offices;
-use super::outcome::Outcome;
+use super::outcome::FileOutcome;
 use super::pictures;
 use super::rule::RuleSet;
 use super::table::Rule;
@@ -40,7 +40,7 @@ pub(super) fn planned(kind: FileKind) -> RuleSet {
 /// that are there and could not be read.
 pub(super) fn check(
     spec: &Spec,
-    files: &[Outcome],
+    files: &[FileOutcome],
     unread: &[(String, FileKind)],
     findings: Findings,
 ) -> Units {
@@ -62,7 +62,7 @@ pub(super) fn check(
 
 fn check_folder(
     spec: &Spec,
-    files: &[Outcome],
+    files: &[FileOutcome],
     indices: &[usize],
     unread: Vec<FileKind>,
     units: &mut Units,
@@ -108,7 +108,7 @@ fn check_folder(
         let own = by_group.remove(&group).unwrap_or_default();
         completeness::check(files, &own, &mut unnamed, units);
         for cluster in &own {
-            let members: Vec<&Outcome> =
+            let members: Vec<&FileOutcome> =
                 cluster.files.iter().filter_map(|index| files.get(*index)).collect();
             if cluster.kinds.iter().any(|kind| pictures::CHECK.kinds.contains(kind)) {
                 pictures::check(&members, &mut unnamed, units);
@@ -129,7 +129,7 @@ fn check_folder(
 }
 
 fn summary(
-    files: &[Outcome],
+    files: &[FileOutcome],
     (sender, recipient, serial): Group,
     clusters: &[&Cluster<'_>],
     members: Vec<usize>,

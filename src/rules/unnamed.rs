@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use crate::types::FileKind;
 
-use super::outcome::Outcome;
+use super::outcome::FileOutcome;
 
 /// Those that explain nothing so far. Each is one mistake, and hides no more than one file that is
 /// missing.
@@ -16,7 +16,7 @@ pub(super) struct Unnamed {
 }
 
 impl Unnamed {
-    pub(super) fn add(&mut self, file: &Outcome) {
+    pub(super) fn add(&mut self, file: &FileOutcome) {
         match file.kind {
             Some(kind) => self.add_kind(kind),
             None => self.tails.push(reversed(&file.label)),

@@ -6,7 +6,7 @@ use std::collections::HashMap;
 use crate::types::{FileKind, FileSerial, OfficeNumber};
 
 use super::finding::{Draft, Place};
-use super::outcome::Outcome;
+use super::outcome::FileOutcome;
 use super::subjects::person::{ItemNames, Person, Spot};
 use super::subjects::{RecordKey, Service};
 use super::table::Rule;
@@ -50,7 +50,7 @@ fn target_of(deletion: FileKind) -> Option<FileKind> {
 }
 
 /// Judges the files of a folder.
-pub(super) fn check(files: &[Outcome], indices: &[usize], units: &mut Units) {
+pub(super) fn check(files: &[FileOutcome], indices: &[usize], units: &mut Units) {
     let members = || indices.iter().filter_map(|index| files.get(*index));
     let deletions = || {
         members().filter_map(|file| {
@@ -112,7 +112,7 @@ pub(super) fn check(files: &[Outcome], indices: &[usize], units: &mut Units) {
 }
 
 /// What a file brings or withdraws, each with where it is said first.
-fn withdrawables(file: &Outcome) -> impl Iterator<Item = (Withdrawable, Spot)> {
+fn withdrawables(file: &FileOutcome) -> impl Iterator<Item = (Withdrawable, Spot)> {
     let facts = &file.facts;
     let keyed = facts.keys.iter().flat_map(|keys| &keys.records);
     let plans = keyed.map(|(key, keyed)| {
@@ -129,7 +129,7 @@ fn withdrawables(file: &Outcome) -> impl Iterator<Item = (Withdrawable, Spot)> {
     plans.chain(services).chain(planned)
 }
 
-fn place(file: &Outcome, what: Withdrawable, spot: Spot) -> Place {
+fn place(file: &FileOutcome, what: Withdrawable, spot: Spot) -> Place {
     let facts = &file.facts;
     let person = match &what {
         Withdrawable::Plan(key) => Person::of_key(key),

@@ -22,7 +22,7 @@ use crate::node::{Consent, Node};
 use crate::types::{Clock, Lang};
 use input::Unit;
 use offices::Office;
-use outcome::Outcome;
+use outcome::DemoOutcome;
 
 /// How often the stores are asked how far things are.
 const LOOK: Duration = Duration::from_millis(50);
@@ -89,7 +89,7 @@ async fn demo(
     let nodes = start(&offices, lang).await?;
     let outcomes = exchange(&offices, &nodes, units).await?;
     output::line(&outcome::table(&outcomes, lang))?;
-    let arrived = outcomes.iter().all(Outcome::has_arrived);
+    let arrived = outcomes.iter().all(DemoOutcome::has_arrived);
     output::line(&outcome::summary(&outcomes, lang))?;
     if !args.once {
         output::line(lang.pick(
@@ -160,9 +160,9 @@ async fn exchange(
     offices: &[Office],
     nodes: &[Node],
     units: Vec<Unit>,
-) -> anyhow::Result<Vec<Outcome>> {
+) -> anyhow::Result<Vec<DemoOutcome>> {
     let progress = ProgressBar::new(u64::try_from(units.len())?);
-    let mut outcomes: Vec<Outcome> = Vec::new();
+    let mut outcomes: Vec<DemoOutcome> = Vec::new();
     let clock = Clock::system();
     for unit in units {
         let office = offices.iter().find(|office| office.number == unit.sender);
@@ -170,7 +170,7 @@ async fn exchange(
         let office = office.context("an office for every sender")?;
         input::drop_into(&office.drop, &unit)
             .with_context(|| format!("{}", office.drop.display()))?;
-        outcomes.push(Outcome::dropped(unit, dropped_at));
+        outcomes.push(DemoOutcome::dropped(unit, dropped_at));
     }
     let mut waited = Duration::ZERO;
     let mut done = 0;

@@ -9,13 +9,13 @@ use crate::transfer::{Direction, HeldSet, OutgoingState, State, receipt_in_words
 use crate::types::{Lang, OfficeNumber};
 
 /// A unit that was dropped, and how far it is known to have come.
-pub(super) struct Outcome {
+pub(super) struct DemoOutcome {
     pub(super) unit: Unit,
     dropped_at: Timestamp,
     pub(super) row: Option<HistoryRow>,
 }
 
-impl Outcome {
+impl DemoOutcome {
     pub(super) const fn dropped(unit: Unit, dropped_at: Timestamp) -> Self {
         Self { unit, dropped_at, row: None }
     }
@@ -55,7 +55,7 @@ impl Outcome {
 pub(super) async fn look(
     store: &Store,
     office: OfficeNumber,
-    outcomes: &mut [Outcome],
+    outcomes: &mut [DemoOutcome],
 ) -> anyhow::Result<()> {
     let since = outcomes.iter().map(|outcome| outcome.dropped_at).min();
     let filter = HistoryFilter { office: Some(office), since, limit: u32::MAX, partner: None };
@@ -68,7 +68,7 @@ pub(super) async fn look(
 }
 
 /// One line per unit.
-pub(super) fn table(outcomes: &[Outcome], lang: Lang) -> String {
+pub(super) fn table(outcomes: &[DemoOutcome], lang: Lang) -> String {
     let head = match lang {
         Lang::Ja => [
             "送信単位",
@@ -86,7 +86,7 @@ pub(super) fn table(outcomes: &[Outcome], lang: Lang) -> String {
     output::table(&head, &rows)
 }
 
-fn line(outcome: &Outcome, lang: Lang) -> Vec<String> {
+fn line(outcome: &DemoOutcome, lang: Lang) -> Vec<String> {
     let unit = &outcome.unit;
     let way = format!("{} → {}", unit.sender, unit.recipient);
     let Some(row) = &outcome.row else {
@@ -112,7 +112,7 @@ fn line(outcome: &Outcome, lang: Lang) -> Vec<String> {
 }
 
 /// How many arrived.
-pub(super) fn summary(outcomes: &[Outcome], lang: Lang) -> String {
+pub(super) fn summary(outcomes: &[DemoOutcome], lang: Lang) -> String {
     let arrived = outcomes.iter().filter(|outcome| outcome.has_arrived()).count();
     let all = outcomes.len();
     match lang {

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use jiff::Timestamp;
 
 use super::offices::Office;
-use super::outcome::Outcome;
+use super::outcome::DemoOutcome;
 use crate::cli::{held, words};
 use crate::store::{HeldItem, HistoryFilter, HistoryRow, Store};
 use crate::transfer::{Direction, State};
@@ -23,7 +23,7 @@ pub(super) struct Watch {
 
 impl Watch {
     /// The units of the demo itself were told in its table.
-    pub(super) fn new(outcomes: &[Outcome]) -> Self {
+    pub(super) fn new(outcomes: &[DemoOutcome]) -> Self {
         let rows = outcomes.iter().filter_map(|outcome| outcome.row.as_ref());
         let since = rows.clone().map(|row| row.changed_at).max();
         let known = rows.filter_map(|row| Some((row.message_id?, row.state)));

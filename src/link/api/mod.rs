@@ -32,7 +32,7 @@ pub trait Service: Send + Sync + 'static {
     /// # Errors
     ///
     /// Whoever speaks for no partner gets nothing but the status.
-    fn admits(&self, peer: &Peer) -> Result<OfficeNumber, Refusal>;
+    fn admits(&self, peer: &Caller) -> Result<OfficeNumber, Refusal>;
 
     /// Whether a package of a partner may come just now; asked before its body is read. Never waits.
     fn takes_from(&self, partner: OfficeNumber) -> Result<(), Refusal>;
@@ -55,7 +55,7 @@ pub trait Service: Send + Sync + 'static {
     /// [`Limits::request_timeout`]: super::Limits::request_timeout
     fn put_message(
         &self,
-        peer: &Peer,
+        peer: &Caller,
         partner: OfficeNumber,
         id: MessageId,
         body: Hashed,
@@ -68,17 +68,17 @@ pub trait Service: Send + Sync + 'static {
     /// and the peer gets an empty page.
     fn receipts(
         &self,
-        peer: &Peer,
+        peer: &Caller,
         query: ReceiptQuery,
     ) -> impl Future<Output = Result<ReceiptPage, Refusal>> + Send;
 
     /// What we tell about ourselves; never waits.
-    fn status(&self, peer: &Peer) -> StatusAnswer;
+    fn status(&self, peer: &Caller) -> StatusAnswer;
 }
 
 /// The other end of a connection.
 #[derive(Clone)]
-pub struct Peer {
+pub struct Caller {
     /// The certificate whose key the peer has proved to hold.
     pub certificate: CertificateDer<'static>,
     /// The other certificates that the peer sent, as it sent them.
@@ -89,9 +89,9 @@ pub struct Peer {
     pub address: SocketAddr,
 }
 
-impl fmt::Debug for Peer {
+impl fmt::Debug for Caller {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Peer")
+        f.debug_struct("Caller")
             .field("certificate_sha256", &self.certificate_sha256)
             .field("address", &self.address)
             .finish_non_exhaustive()

@@ -16,7 +16,7 @@ use super::ends::folder_name;
 use super::fault::OutboundFault;
 use super::key::UnitKey;
 use super::machine::{self, Good, Look, Ready};
-use super::pack::{self, Outcome};
+use super::pack::{self, PackOutcome};
 use super::take::{JudgedSet, OnDisk, Taken, Taker, Verdict, borrowed};
 use crate::folder::{Claim, Seen};
 use crate::store::{HeldRow, UnitSummary};
@@ -176,7 +176,7 @@ impl Hand {
         let limit = self.context.config.limits.package_size;
         let packed = pack::pack(&self.context, self.folders.office, &units, now).await;
         let packed = match packed {
-            Ok(Outcome::Packed) => {
+            Ok(PackOutcome::Packed) => {
                 let (keys, claims) = units.into_iter().map(|unit| (unit.key, unit.claim)).unzip();
                 let let_go = self.claims.let_go(claims, self.now()).await;
                 return Answer { event: Event::Packed(keys), interrupted: let_go.err() };

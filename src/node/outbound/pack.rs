@@ -24,7 +24,7 @@ use crate::types::{Digest, Hashed, OfficeNumber};
 const AT_A_TIME: usize = 8;
 
 /// What came of packing units.
-pub(super) enum Outcome {
+pub(super) enum PackOutcome {
     /// They are durable packages.
     Packed,
     /// One of them would be larger as a package than is allowed: it is more than its files.
@@ -37,7 +37,7 @@ pub(super) async fn pack(
     office: OfficeNumber,
     units: &[Good<OnDisk>],
     now: Timestamp,
-) -> Result<Outcome, OutboundFault> {
+) -> Result<PackOutcome, OutboundFault> {
     let mut last: BTreeMap<OfficeNumber, u64> = BTreeMap::new();
     let mut signing = Vec::new();
     for unit in units {
@@ -53,7 +53,7 @@ pub(super) async fn pack(
     let signed = signed.into_iter().collect::<Result<Vec<_>, _>>()?;
     let size = |new: &NewOutgoing| u64::try_from(new.package.len()).unwrap_or(u64::MAX);
     if signed.iter().any(|new| size(new) > context.config.limits.package_size) {
-        return Ok(Outcome::TooLarge);
+        return Ok(PackOutcome::TooLarge);
     }
     let packed: Vec<_> =
         signed.iter().map(|new| (new.id, new.partner, new.serial, new.sequence)).collect();
@@ -62,7 +62,7 @@ pub(super) async fn pack(
         wake(&context.wake.dispatch, &(office, partner));
         tracing::info!(%id, %office, %partner, %serial, sequence, "packed");
     }
-    Ok(Outcome::Packed)
+    Ok(PackOutcome::Packed)
 }
 
 /// The signed package of a unit.

@@ -24,7 +24,7 @@ struct Set {
 }
 
 /// What became of the files of a package.
-enum Outcome {
+enum PlacingOutcome {
     /// They are in the import folder.
     Placed(Box<Package>),
     /// They are not placed before a person has done something.
@@ -54,7 +54,7 @@ pub(super) async fn place(
             // It can never succeed, so it holds nothing up.
             Err(Fault::Package(code)) => {
                 tracing::error!(id = %row.id, code, "a stored package cannot be opened; it is held");
-                outcomes.push((row, Outcome::Held(Withheld::without_files(code))));
+                outcomes.push((row, PlacingOutcome::Held(Withheld::without_files(code))));
             }
             Err(fault) => {
                 failed.get_or_insert((row, fault));
@@ -62,7 +62,7 @@ pub(super) async fn place(
         }
     }
     let (shown, failed_to_show) = show(context, folders, sets, &mut unshown).await;
-    let stopped = shown.iter().any(|(_, outcome)| matches!(outcome, Outcome::Failed(_)));
+    let stopped = shown.iter().any(|(_, outcome)| matches!(outcome, PlacingOutcome::Failed(_)));
     outcomes.extend(shown);
     // The turn of one does not come before that of another which failed.
     let first = failed_to_show.or_else(|| failed.filter(|_| !stopped));
@@ -71,8 +71,8 @@ pub(super) async fn place(
         Some((_, Fault::Store(error))) => broken = Some(error),
         Some((row, fault)) => {
             let outcome = match withheld::given_up(context, folders, &row, &fault).await {
-                Some(withheld) => Outcome::Held(withheld),
-                None => Outcome::Failed(told(context, &row, &fault)),
+                Some(withheld) => PlacingOutcome::Held(withheld),
+                None => PlacingOutcome::Failed(told(context, &row, &fault)),
             };
             outcomes.push((row, outcome));
         }
@@ -111,7 +111,7 @@ async fn show(
     folders: &Arc<ImportFolders>,
     sets: Vec<Set>,
     unshown: &mut Vec<MessageId>,
-) -> (Vec<(IncomingRow, Outcome)>, Option<(IncomingRow, Fault)>) {
+) -> (Vec<(IncomingRow, PlacingOutcome)>, Option<(IncomingRow, Fault)>) {
     if sets.is_empty() {
         return (Vec::new(), None);
     }
@@ -119,7 +119,7 @@ async fn show(
     let (shared, lang) = (Arc::clone(folders), context.lang());
     let shown = blocking(move || show_in_turn(&shared, sets, lang)).await;
     let Some((shown, failed, rest)) = shown else {
-        let failed = rows.into_iter().map(|row| (row, Outcome::Failed(code::INTERNAL)));
+        let failed = rows.into_iter().map(|row| (row, PlacingOutcome::Failed(code::INTERNAL)));
         return (failed.collect(), None);
     };
     unshown.extend(rest);
@@ -144,11 +144,11 @@ async fn show(
     let outcome = |(row, withheld, settled): Settled| {
         let outcome = match (settled, &synced) {
             (Ok(set), Ok(())) => match withheld {
-                Some(withheld) => Outcome::Held(withheld),
-                None => Outcome::Placed(Box::new(set.package)),
+                Some(withheld) => PlacingOutcome::Held(withheld),
+                None => PlacingOutcome::Placed(Box::new(set.package)),
             },
-            (Err(fault), _) => Outcome::Failed(told(context, &row, &fault)),
-            (Ok(_), Err(fault)) => Outcome::Failed(told(context, &row, fault)),
+            (Err(fault), _) => PlacingOutcome::Failed(told(context, &row, &fault)),
+            (Ok(_), Err(fault)) => PlacingOutcome::Failed(told(context, &row, fault)),
         };
         (row, outcome)
     };
@@ -209,15 +209,15 @@ fn show_one(
 async fn note(
     context: &Arc<Context>,
     folders: &Arc<ImportFolders>,
-    outcomes: Vec<(IncomingRow, Outcome)>,
+    outcomes: Vec<(IncomingRow, PlacingOutcome)>,
 ) -> (Placed, Result<(), StoreError>) {
     let now = context.now();
-    let store = async |(row, outcome): (IncomingRow, Outcome)| {
+    let store = async |(row, outcome): (IncomingRow, PlacingOutcome)| {
         let (event, note, package) = match outcome {
-            Outcome::Placed(package) => {
+            PlacingOutcome::Placed(package) => {
                 (IncomingEvent::FilesPlaced, IncomingNote::default(), Some(*package))
             }
-            Outcome::Held(withheld) => {
+            PlacingOutcome::Held(withheld) => {
                 let Withheld { code, in_the_way, folder } = withheld;
                 let first = in_the_way.into_iter().next();
                 match withheld::receipt(context, &row, code, first, now).await {
@@ -234,7 +234,7 @@ async fn note(
                     }
                 }
             }
-            Outcome::Failed(code) => {
+            PlacingOutcome::Failed(code) => {
                 let receipt = withheld::late_receipt(context, &row, code, now).await;
                 let note = IncomingNote { receipt, ..IncomingNote::code(code) };
                 (IncomingEvent::PlacingFailed, note, None)

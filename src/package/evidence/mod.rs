@@ -8,7 +8,7 @@ mod verify;
 pub use export::{EvidenceFile, documents, export};
 pub use signed::{Signed, signed, trust_of_set};
 pub use verify::{
-    Check, CheckName, PackageFacts, Report, verify_package, verify_receipt, verify_set,
+    Check, CheckName, EvidenceReport, PackageFacts, verify_package, verify_receipt, verify_set,
 };
 
 /// The package as it was sent.

@@ -84,7 +84,7 @@ pub struct PackageFacts {
 
 /// Everything that was checked, and what it proves.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Report {
+pub struct EvidenceReport {
     /// Every check, in the order in which it was made.
     pub checks: Vec<Check>,
     /// The package, if it is genuine.
@@ -93,7 +93,7 @@ pub struct Report {
     pub receipts: Vec<(String, VerifiedReceipt)>,
 }
 
-impl Report {
+impl EvidenceReport {
     /// Whether something was checked and nothing failed.
     pub fn passed(&self) -> bool {
         !self.checks.is_empty() && self.checks.iter().all(|check| check.fault.is_none())
@@ -121,8 +121,8 @@ pub fn verify_package(
     trust: &Trust,
     limits: &Limits,
     at: Option<Timestamp>,
-) -> Report {
-    let mut report = Report::default();
+) -> EvidenceReport {
+    let mut report = EvidenceReport::default();
     check_package(&mut report, path, bytes, trust, limits, at);
     report
 }
@@ -134,8 +134,8 @@ pub fn verify_receipt(
     trust: &Trust,
     limits: &Limits,
     at: Option<Timestamp>,
-) -> Report {
-    let mut report = Report::default();
+) -> EvidenceReport {
+    let mut report = EvidenceReport::default();
     check_receipt(&mut report, path, message, trust, limits, at);
     report
 }
@@ -147,8 +147,8 @@ pub fn verify_set(
     trust: &Trust,
     limits: &Limits,
     at: Option<Timestamp>,
-) -> Report {
-    let mut report = Report::default();
+) -> EvidenceReport {
+    let mut report = EvidenceReport::default();
     let files: BTreeMap<&str, &Bytes> =
         files.iter().map(|file| (file.path.as_str(), &file.bytes)).collect();
     let package = if let Some(bytes) = files.get(PACKAGE) {
@@ -175,7 +175,7 @@ pub fn verify_set(
 }
 
 fn check_package(
-    report: &mut Report,
+    report: &mut EvidenceReport,
     path: &str,
     bytes: Bytes,
     trust: &Trust,
@@ -197,7 +197,7 @@ fn check_package(
 }
 
 fn check_receipt(
-    report: &mut Report,
+    report: &mut EvidenceReport,
     path: &str,
     message: &[u8],
     trust: &Trust,
@@ -214,7 +214,7 @@ fn check_receipt(
 }
 
 /// The files beside the package are those inside it, none more and none less.
-fn check_extracted(report: &mut Report, package: &Package, files: &BTreeMap<&str, &Bytes>) {
+fn check_extracted(report: &mut EvidenceReport, package: &Package, files: &BTreeMap<&str, &Bytes>) {
     let mut expected: BTreeMap<String, &Bytes> =
         package.files().map(|(listed, bytes)| (format!("{FILES}{}", listed.name), bytes)).collect();
     expected.insert(MANIFEST.to_owned(), package.manifest_bytes());
@@ -232,7 +232,7 @@ fn check_extracted(report: &mut Report, package: &Package, files: &BTreeMap<&str
     }
 }
 
-fn check_previous(report: &mut Report) {
+fn check_previous(report: &mut EvidenceReport) {
     let links: Vec<_> = report
         .receipts
         .iter()

@@ -4,7 +4,7 @@ use crate::rules::catalogue::{rule_set, rule_set_number};
 use crate::rules::collect::Tally;
 use crate::rules::finding::Finding;
 use crate::rules::options::Options;
-use crate::rules::outcome::Outcome;
+use crate::rules::outcome::FileOutcome;
 use crate::rules::profile::Profile;
 use crate::rules::rule::RuleSet;
 use crate::rules::same;
@@ -35,7 +35,7 @@ impl Report {
     pub(in crate::rules) fn new(
         spec: &Spec,
         options: &Options,
-        outcomes: Vec<Outcome>,
+        outcomes: Vec<FileOutcome>,
         units: Units,
         unfinished: Vec<String>,
     ) -> Self {

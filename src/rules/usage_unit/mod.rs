@@ -9,7 +9,7 @@ use crate::types::{FileKind, Severity};
 
 use super::collect::Findings;
 use super::finding::{Draft, Place};
-use super::outcome::Outcome;
+use super::outcome::FileOutcome;
 use super::subjects::facts::{Loose, PlanFacts, SlipFacts, SlipPerson, SupplementFacts};
 use super::subjects::person::{ItemNames, Person, Spot, Whose};
 use super::table::Rule;
@@ -73,7 +73,7 @@ struct Unit<'f> {
 }
 
 /// Judges the files of a send unit; says whether it is a usage slip at all.
-pub(super) fn check(files: &[&Outcome], way: Way, findings: &mut Findings) -> bool {
+pub(super) fn check(files: &[&FileOutcome], way: Way, findings: &mut Findings) -> bool {
     let Some(unit) = Unit::of(files, way) else {
         for file in files {
             release(file, findings);
@@ -97,7 +97,7 @@ pub(super) fn check(files: &[&Outcome], way: Way, findings: &mut Findings) -> bo
 }
 
 /// Makes the findings of a file that waited for its send unit, where it has none.
-pub(super) fn release(file: &Outcome, findings: &mut Findings) {
+pub(super) fn release(file: &FileOutcome, findings: &mut Findings) {
     if let Some(facts) = &file.facts.slip {
         let whole = facts.whole;
         let (label, names) = (&file.label, &facts.names);
@@ -133,9 +133,9 @@ fn loose(slip: &Part<'_, SlipFacts>, plan: Option<&PlanFacts>, findings: &mut Fi
 }
 
 fn part<'f, F>(
-    files: &[&'f Outcome],
+    files: &[&'f FileOutcome],
     kind: FileKind,
-    facts: impl Fn(&'f Outcome) -> Option<(&'f F, &'f ItemNames, bool)>,
+    facts: impl Fn(&'f FileOutcome) -> Option<(&'f F, &'f ItemNames, bool)>,
 ) -> Option<Part<'f, F>> {
     let mut of_kind = files.iter().filter(|file| file.kind == Some(kind));
     let file = of_kind.next()?;
@@ -152,7 +152,7 @@ fn part<'f, F>(
 }
 
 impl<'f> Unit<'f> {
-    fn of(files: &[&'f Outcome], way: Way) -> Option<Self> {
+    fn of(files: &[&'f FileOutcome], way: Way) -> Option<Self> {
         let plan = part(files, FileKind::Upplan, |file| {
             file.facts.plan.as_ref().map(|facts| (facts, &facts.names, facts.whole))
         })?;

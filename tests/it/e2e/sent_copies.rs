@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 
 use renkei::link::{
-    Limits as ServerLimits, Peer, PutAnswer, ReceiptEntry, ReceiptPage, ReceiptQuery, Refusal,
+    Caller, Limits as ServerLimits, PutAnswer, ReceiptEntry, ReceiptPage, ReceiptQuery, Refusal,
     Server, Service, StatusAnswer,
 };
 use renkei::package::{Limits, Receipt, ReceiptFinding, ReceiptKind, Signer, TrustError, open};
@@ -92,7 +92,7 @@ struct StandIn {
 }
 
 impl Service for StandIn {
-    fn admits(&self, _: &Peer) -> Result<OfficeNumber, Refusal> {
+    fn admits(&self, _: &Caller) -> Result<OfficeNumber, Refusal> {
         Ok(crate::proof::office(CARE))
     }
 
@@ -106,7 +106,7 @@ impl Service for StandIn {
 
     async fn put_message(
         &self,
-        _: &Peer,
+        _: &Caller,
         _: OfficeNumber,
         _: MessageId,
         body: Hashed,
@@ -142,14 +142,14 @@ impl Service for StandIn {
         Ok(PutAnswer { receipt: receipt.into(), repeated: false })
     }
 
-    async fn receipts(&self, _: &Peer, query: ReceiptQuery) -> Result<ReceiptPage, Refusal> {
+    async fn receipts(&self, _: &Caller, query: ReceiptQuery) -> Result<ReceiptPage, Refusal> {
         let later = self.later.lock().expect("no panic").clone();
         let told = later.into_iter().take(self.told.load(Ordering::Relaxed));
         let fresh = told.filter(|entry| entry.position > query.after).collect();
         Ok(ReceiptPage::new(query.after, fresh, false))
     }
 
-    fn status(&self, _: &Peer) -> StatusAnswer {
+    fn status(&self, _: &Caller) -> StatusAnswer {
         StatusAnswer { version: "0".to_owned(), time: Rogue::now(), ..StatusAnswer::default() }
     }
 }

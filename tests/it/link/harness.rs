@@ -12,7 +12,7 @@ use rcgen::{
     IsCa, KeyIdMethod, KeyPair, RevokedCertParams, SerialNumber, date_time_ymd,
 };
 use renkei::link::{
-    Client, ClientLimits, Endpoint, Limits, Peer, PutAnswer, ReceiptEntry, ReceiptPage,
+    Caller, Client, ClientLimits, Endpoint, Limits, PutAnswer, ReceiptEntry, ReceiptPage,
     ReceiptQuery, Refusal, Server, Service, StatusAnswer, Stopped, Tls, TlsSettings, TlsVersions,
 };
 use renkei::package::{CertificateInfo, Trust, TrustError, TrustSources};
@@ -253,7 +253,7 @@ impl Drop for CountAtEnd<'_> {
 
 impl Service for TestService {
     /// A certificate that names no office but [`STRANGER`] is a partner's.
-    fn admits(&self, peer: &Peer) -> Result<OfficeNumber, Refusal> {
+    fn admits(&self, peer: &Caller) -> Result<OfficeNumber, Refusal> {
         let named = CertificateInfo::of(&peer.certificate).expect("a certificate").office;
         match named.filter(|named| *named != office(STRANGER)) {
             Some(partner) => Ok(partner),
@@ -273,7 +273,7 @@ impl Service for TestService {
 
     async fn put_message(
         &self,
-        _peer: &Peer,
+        _peer: &Caller,
         _partner: OfficeNumber,
         id: MessageId,
         body: Hashed,
@@ -297,7 +297,7 @@ impl Service for TestService {
         Ok(PutAnswer { receipt, repeated: before.is_some() })
     }
 
-    async fn receipts(&self, peer: &Peer, query: ReceiptQuery) -> Result<ReceiptPage, Refusal> {
+    async fn receipts(&self, peer: &Caller, query: ReceiptQuery) -> Result<ReceiptPage, Refusal> {
         let _end = CountAtEnd(&self.polled);
         if query.office != office(SENDER) {
             let log = format!("{peer:?} asked for {}", query.office);
@@ -319,7 +319,7 @@ impl Service for TestService {
         }
     }
 
-    fn status(&self, _peer: &Peer) -> StatusAnswer {
+    fn status(&self, _peer: &Caller) -> StatusAnswer {
         StatusAnswer { version: "test".to_owned(), time: now(), ..StatusAnswer::default() }
     }
 }

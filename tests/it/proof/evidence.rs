@@ -5,7 +5,7 @@ use std::process::Command;
 
 use bytes::Bytes;
 use renkei::package::evidence::{
-    CheckName, EvidenceFile, Report, export, verify_package, verify_receipt, verify_set,
+    CheckName, EvidenceFile, EvidenceReport, export, verify_package, verify_receipt, verify_set,
 };
 use renkei::package::{KeyKind, Limits, Receipt, ReceiptKind};
 
@@ -47,7 +47,7 @@ fn follow_readme(folder: &Path) -> Result<usize, String> {
     Ok(commands.len())
 }
 
-fn verify(files: &[EvidenceFile], trust: &Trust) -> Report {
+fn verify(files: &[EvidenceFile], trust: &Trust) -> EvidenceReport {
     verify_set(files, trust, &Limits::default(), None)
 }
 
@@ -161,5 +161,5 @@ fn old_signatures_are_judged_as_of_their_time() {
     let receipt_at = |at| verify_receipt("r.p7s", &receipts[0], &world.trust, &limits, at);
     assert!(receipt_at(None).passed());
     assert!(!receipt_at(Some(days(2))).passed());
-    assert!(!Report::default().passed(), "nothing checked is nothing proved");
+    assert!(!EvidenceReport::default().passed(), "nothing checked is nothing proved");
 }
