@@ -76,9 +76,6 @@ impl Settled {
     }
 }
 
-/// A set with the same files is held again: the newer row stands for both.
-const HELD_AGAIN: &str = code::HELD_AGAIN;
-
 /// Why the held sets of a 連番 are settled by themselves.
 #[derive(Debug, Clone, Copy)]
 pub(super) enum Overtaken {
@@ -256,9 +253,9 @@ pub(super) fn insert(connection: &Connection, held: &HeldRow) -> Result<(), Stor
             "UPDATE held SET settled_at = ?1, settled = ?2
              WHERE settled_at IS NULL AND office = ?3 AND folder = ?4",
         )?
-        .execute(params![Column(held.at), HELD_AGAIN, Column(held.office), held.folder])?;
+        .execute(params![Column(held.at), code::HELD_AGAIN, Column(held.office), held.folder])?;
     if settled > 0 {
-        journal::append(connection, &entry, SETTLED, HELD_AGAIN, held.at)?;
+        journal::append(connection, &entry, SETTLED, code::HELD_AGAIN, held.at)?;
     }
     connection
         .prepare_cached(

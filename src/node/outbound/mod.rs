@@ -182,11 +182,10 @@ impl Outbound {
     /// Whether packages can be made: the certificate of the office is valid and the clock is right.
     /// If not, the files stay in the drop folder.
     fn may_pack(&self) -> bool {
-        const WAITS: &str = code::PACKING_WAITS;
         let (context, office) = (&self.hand.context, self.hand.folders.office);
         let (about, now) = (format!("office {office} drop"), context.now());
         if context.time.believes(now) && context.proof().usable_signer(office, now).is_ok() {
-            context.notices.clear(WAITS, &about);
+            context.notices.clear(code::PACKING_WAITS, &about);
             return true;
         }
         let clock = local_time(now);
@@ -196,7 +195,7 @@ impl Outbound {
         let en = format!(
             "the signing certificate of the office {office} is not valid, or the clock is in doubt, so files stay in the drop folder; check the certificate and the clock (it shows {clock}), it goes on by itself"
         );
-        context.notices.raise(WAITS, about, (ja, en), now);
+        context.notices.raise(code::PACKING_WAITS, about, (ja, en), now);
         false
     }
 

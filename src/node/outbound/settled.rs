@@ -35,9 +35,6 @@ const LONGEST_SHOWING: Duration = Duration::from_mins(10);
 /// How long to wait after the disk or the store failed.
 const FAULT_PAUSE: Duration = Duration::from_secs(10);
 
-/// The code of the notice that outcomes cannot be shown.
-const NOT_SHOWN: &str = code::OUTCOME_NOT_SHOWN;
-
 #[derive(Debug, thiserror::Error)]
 enum Fault {
     #[error(transparent)]
@@ -61,7 +58,7 @@ pub(in super::super) async fn run(
         beat.works_for("showing outcomes", LONGEST_SHOWING);
         let sleep = match show(&context, &folders).await {
             Ok(more) => {
-                context.notices.clear(NOT_SHOWN, &about);
+                context.notices.clear(code::OUTCOME_NOT_SHOWN, &about);
                 if more { Duration::ZERO } else { LONGEST_SLEEP }
             }
             Err(fault) => {
@@ -73,7 +70,7 @@ pub(in super::super) async fn run(
                         "the outcome of packages cannot be laid into the sent or the hold folder ({fault}); check room and permissions, it goes on by itself"
                     ),
                 );
-                context.notices.raise(NOT_SHOWN, about.clone(), texts, context.now());
+                context.notices.raise(code::OUTCOME_NOT_SHOWN, about.clone(), texts, context.now());
                 FAULT_PAUSE
             }
         };
