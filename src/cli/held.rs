@@ -5,8 +5,8 @@ use std::path::PathBuf;
 use super::words;
 use crate::config::Config;
 use crate::folder::is_marked;
-use crate::store::{HeldItem, HistoryFilter, HistoryRow, Store, StoreError};
-use crate::transfer::{Direction, OutgoingState, State};
+use crate::store::{HeldItem, Store, StoreError};
+use crate::transfer::Direction;
 use crate::types::{HeldId, Lang, code};
 
 /// Where its files lie, if its office is in the configuration.
@@ -24,29 +24,15 @@ pub(super) fn is_open(item: &HeldItem, config: &Config) -> bool {
     folder.exists() || !folder.parent().is_some_and(is_marked)
 }
 
-/// The history in which the package of a set is looked for.
-const HISTORY: u32 = 1_000;
-
 /// Adds to the sets that were given up what kept them from the partner, as far as it is known.
 pub(super) async fn add_last_reasons(
     store: &Store,
     items: &mut [HeldItem],
 ) -> Result<(), StoreError> {
     for item in items.iter_mut().filter(|item| item.reason == code::EXPIRED) {
-        let filter = HistoryFilter {
-            office: Some(item.office),
-            partner: item.partner,
-            since: None,
-            limit: HISTORY,
-        };
-        let history = store.history(filter).await?;
-        let is_of_set = |row: &&HistoryRow| {
-            row.message_id.is_some()
-                && row.serial == item.serial
-                && row.state == State::Out(OutgoingState::Expired)
-        };
-        let reason = history.iter().find(is_of_set).map(|row| row.detail.as_str());
-        if let Some(reason) = reason.filter(|reason| !matches!(*reason, "" | code::EXPIRED)) {
+        let Some((partner, serial)) = item.partner.zip(item.serial) else { continue };
+        let reason = store.given_up_because(item.office, partner, serial).await?;
+        if let Some(reason) = reason.filter(|reason| !matches!(&**reason, "" | code::EXPIRED)) {
             item.reason = format!("{},{reason}", code::EXPIRED);
         }
     }

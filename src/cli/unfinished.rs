@@ -114,18 +114,23 @@ pub(super) fn whole<T>(work: impl FnOnce() -> io::Result<T>) -> io::Result<T> {
     work()
 }
 
-/// Writes a file in the place of what is there; one that nobody else could read stays so. What is no
-/// plain file, such as a pipe or a device, is written to as it stands.
+/// Writes a file in the place of what is there, for the same readers. What is no plain file, such as a
+/// pipe, a device or a link to something, is written to as it stands.
 pub(super) fn replace(path: &Path, bytes: &[u8]) -> io::Result<()> {
-    let place = match fs::canonicalize(path) {
-        Ok(place) if !place.is_file() => return fs::write(place, bytes),
-        Ok(place) => place,
-        Err(_) => path.to_owned(),
+    let there = match fs::symlink_metadata(path) {
+        Ok(there) if there.is_file() => there,
+        Ok(_) => return fs::write(path, bytes),
+        Err(_) => return whole(|| disk::replace(path, bytes, Readers::AsUsual)),
     };
-    let is_closed = |file: fs::Metadata| disk::mode_for_others(&file).is_none();
-    let readers =
-        if fs::metadata(&place).is_ok_and(is_closed) { Readers::Owner } else { Readers::AsUsual };
-    whole(|| disk::replace(&place, bytes, readers))
+    let replaced = whole(|| {
+        disk::replace(path, bytes, Readers::Owner)?;
+        fs::set_permissions(path, there.permissions())
+    });
+    match replaced {
+        // The folder takes no new file.
+        Err(error) if error.kind() == io::ErrorKind::PermissionDenied => fs::write(path, bytes),
+        replaced => replaced,
+    }
 }
 
 #[cfg(test)]
@@ -149,6 +154,22 @@ mod tests {
         drop(unfinished);
         assert!(!other.exists());
         assert_eq!(fs::read_dir(folder.path()).expect("listed").count(), 1);
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn readers_stay_and_links_are_followed() {
+        use std::os::unix::fs::{PermissionsExt as _, symlink};
+        let folder = tempfile::tempdir().expect("a folder");
+        let (path, link) = (folder.path().join("report.html"), folder.path().join("link"));
+        fs::write(&path, b"first").expect("written");
+        fs::set_permissions(&path, fs::Permissions::from_mode(0o640)).expect("ours");
+        replace(&path, b"second").expect("written");
+        assert_eq!(fs::metadata(&path).expect("there").permissions().mode() & 0o777, 0o640);
+        symlink(&path, &link).expect("linked");
+        replace(&link, b"third").expect("written");
+        assert!(fs::symlink_metadata(&link).expect("there").is_symlink(), "a device stays one");
+        assert_eq!(fs::read(&path).expect("there"), b"third");
     }
 
     #[test]

@@ -27,8 +27,8 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 pub use effect::Effect;
 pub use permissions::{
-    Readers, close_to_others, create_private_folder, create_private_folders, give_to_owner_of,
-    mode_for_others, private,
+    Readers, close_to_others, create_folders, create_private_folder, create_private_folders,
+    give_to_owner_of, mode_for_others, private,
 };
 pub use plain::{Access, holds, open_plain, same_file_contents};
 

@@ -60,10 +60,23 @@ pub fn create_private_folder(path: &Path) -> io::Result<()> {
 
 /// The same with those above it that are missing; one that is there already is fine.
 pub fn create_private_folders(path: &Path) -> io::Result<()> {
+    durably(path, || build_private(path, DirBuilder::new().recursive(true)))
+}
+
+/// Makes a folder and those above it that are missing, for whoever may look into a new folder here.
+pub fn create_folders(path: &Path) -> io::Result<()> {
+    durably(path, || {
+        step(Effect::CreateFolder(path))?;
+        fs::create_dir_all(path)
+    })
+}
+
+/// Makes a folder with what is missing above it, and makes durable that they are there.
+fn durably(path: &Path, make: impl FnOnce() -> io::Result<()>) -> io::Result<()> {
     let is_missing =
         |folder: &&Path| !folder.as_os_str().is_empty() && fs::symlink_metadata(folder).is_err();
     let missing: Vec<&Path> = path.ancestors().take_while(is_missing).collect();
-    build_private(path, DirBuilder::new().recursive(true))?;
+    make()?;
     missing.into_iter().try_for_each(sync_above)
 }
 

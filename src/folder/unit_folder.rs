@@ -59,7 +59,7 @@ impl UnitFolder {
     pub fn open(path: impl Into<PathBuf>, role: FolderRole) -> Result<Self, FolderError> {
         let path = path.into();
         let failed = FolderError::at(role, Action::Check);
-        fs::create_dir_all(&path).map_err(&failed)?;
+        disk::create_folders(&path).map_err(&failed)?;
         disk::remove_leftovers(&path).map_err(&failed)?;
         probe(&path, role)?;
         Ok(Self { place: Place::open(path, role)?, role })

@@ -108,7 +108,9 @@ impl Pool {
             .connect_timeout(limits.connect_timeout)
             .pool_idle_timeout(limits.idle)
             .pool_max_idle_per_host(uploads)
-            .tcp_keepalive(None);
+            .tcp_keepalive(None)
+            .tcp_keepalive_interval(None)
+            .tcp_keepalive_retries(None);
         // Our own limits say how long an answer may take.
         #[cfg(any(target_os = "android", target_os = "linux"))]
         let builder = builder.tcp_user_timeout(None);

@@ -122,7 +122,7 @@ async fn receive_message<S: Service>(
     );
     match timeout(shared.limits.request_timeout, delivery).await {
         Ok(Ok(answer)) => answer,
-        Ok(Err(fault)) => Err(Refusal::internal(describe(&fault))),
+        Ok(Err(fault)) => Err(Refusal::internal(describe(&fault)).of_this_package()),
         Err(_elapsed) => Err(too_late()),
     }
 }

@@ -22,6 +22,8 @@ pub struct Refusal {
     pub retry_after: Option<Duration>,
     /// What had to be in the body instead.
     pub expectation: Option<Box<Expectation>>,
+    /// What is refused: as its code says, or this package alone.
+    pub scope: RefusalScope,
 }
 
 /// What had to be in a body.
@@ -42,6 +44,7 @@ impl Refusal {
             log: log.into(),
             retry_after: None,
             expectation: None,
+            scope: code.scope(),
         }
     }
 
@@ -66,6 +69,12 @@ impl Refusal {
     pub fn expecting(self, expected: impl Into<String>, at: Option<usize>) -> Self {
         let expectation = Expectation { expected: expected.into(), at };
         Self { expectation: Some(Box::new(expectation)), ..self }
+    }
+
+    /// The same about this package alone: others may be taken.
+    #[must_use]
+    pub fn of_this_package(self) -> Self {
+        Self { scope: RefusalScope::Package, ..self }
     }
 
     /// The same, with a time to come again.
@@ -114,7 +123,7 @@ impl<'a> Document<'a> {
             code: refusal.code.code(),
             detail: &refusal.peer,
             retry: refusal.code.retry(),
-            scope: refusal.code.scope(),
+            scope: refusal.scope,
             expected: expectation.map(|expectation| expectation.expected.as_str()),
             at: expectation.and_then(|expectation| expectation.at),
         }
@@ -175,6 +184,11 @@ mod tests {
         assert_eq!(problem.scope, Some(RefusalScope::Package));
         assert!(json.contains(r#""retry":"never","scope":"package""#), "{json}");
         assert_eq!(refusal.to_string(), "id-taken: for us");
+        // One package that makes the node fail holds up no other.
+        let refusal = Refusal::internal("a panic").of_this_package();
+        let json = serde_json::to_string(&Document::of(&refusal)).expect("json");
+        let problem = Problem::from_untrusted(500, json.as_bytes());
+        assert_eq!(problem.scope, Some(RefusalScope::Package), "{json}");
     }
 
     #[test]

@@ -18,7 +18,7 @@ use super::supervise::Beat;
 use crate::link::{ReceiptEntry, SendError};
 use crate::store::{OutgoingRow, StoreError};
 use crate::transfer::{Outgoing, OutgoingEvent, OutgoingReceipt, Transition};
-use crate::types::{Clock, Digest, Instant, code};
+use crate::types::{Clock, Digest, Instant, MessageId, code};
 use crate::work::watch;
 
 /// Waits after a question that failed, growing.
@@ -41,7 +41,7 @@ const ASK_AGAIN: Duration = Duration::from_mins(30);
 const GIVEN_UP_PAUSE: Duration = Duration::from_hours(1);
 
 /// Receipts that could not be read and are remembered.
-const MOST_UNREAD: usize = 64;
+const MOST_UNREAD: usize = 1024;
 
 /// Receipts that are verified at a time.
 const AT_A_TIME: usize = 8;
@@ -59,7 +59,7 @@ struct Collector {
     given_up_asked: Option<Instant>,
     /// The last receipts that could not be read, as one of a kind of tomorrow: others may name them
     /// as the one before.
-    unread: VecDeque<Digest>,
+    unread: VecDeque<(MessageId, Digest)>,
 }
 
 /// How far receipts were looked at, beyond what the store remembers.
@@ -173,7 +173,7 @@ enum Looked {
     /// It proves nothing for us.
     PassedOver,
     /// It cannot be read, and is passed over too.
-    Unread(Digest),
+    Unread(MessageId, Digest),
     /// It is to be asked for again.
     Again(Digest),
 }
@@ -184,7 +184,7 @@ enum Looked {
 async fn take_all(
     context: &Arc<Context>,
     receipts: Vec<ReceiptEntry>,
-    unread: &mut VecDeque<Digest>,
+    unread: &mut VecDeque<(MessageId, Digest)>,
 ) -> Result<bool, StoreError> {
     let now = context.now();
     let look = |entry| look_at(Arc::clone(context), entry, now);
@@ -196,7 +196,7 @@ async fn take_all(
             Looked::Good(row, read) => {
                 let came = match read.previous {
                     None => true,
-                    Some(previous) if unread.contains(&previous) => true,
+                    Some(previous) if unread.contains(&(row.id, previous)) => true,
                     Some(previous) if again.contains(&previous) => {
                         again.push(read.sha256);
                         continue;
@@ -220,11 +220,11 @@ async fn take_all(
                         "a receipt was passed over");
                 }
             }
-            Looked::PassedOver => {}
-            Looked::Unread(digest) => {
+            Looked::Unread(id, digest) if !unread.contains(&(id, digest)) => {
                 unread.truncate(MOST_UNREAD - 1);
-                unread.push_front(digest);
+                unread.push_front((id, digest));
             }
+            Looked::PassedOver | Looked::Unread(..) => {}
             Looked::Again(digest) => again.push(digest),
         }
     }
@@ -267,13 +267,13 @@ async fn look_at(
 ) -> Result<Looked, StoreError> {
     let id = entry.message_id;
     let digest = Digest::of(&entry.receipt);
-    let (row, is_stored) = match context.store.outgoing_with_consignment(id, digest).await {
+    let (row, is_stored) = match context.store.outgoing_with_receipt(id, digest).await {
         Ok(found) => found,
         Err(StoreError::NotFound) => return Ok(Looked::PassedOver),
         Err(error) => return Err(error),
     };
-    // It came as the answer to the package, was verified then, and says nothing new.
-    if is_stored && row.state.is_delivered() {
+    // What it says was taken note of when it was stored.
+    if is_stored {
         return Ok(Looked::PassedOver);
     }
     match read_receipt(&context, &row, entry.receipt).await {
@@ -286,7 +286,7 @@ async fn look_at(
             tracing::warn!(%id, partner = %row.partner, code, again, "a receipt was passed over");
             Ok(match again {
                 true => Looked::Again(digest),
-                false if code == code::BAD_RECEIPT => Looked::Unread(digest),
+                false if code == code::BAD_RECEIPT => Looked::Unread(id, digest),
                 false => Looked::PassedOver,
             })
         }

@@ -181,9 +181,9 @@ impl Inbound {
         let looked_at = {
             let _turn = context.judging.acquire().await;
             let (context, peer) = (Arc::clone(context), peer.clone());
-            blocking(move || look_at(&context, &peer, id, body, now))
-                .await
-                .ok_or_else(|| Refusal::internal("a panic while a package was checked"))??
+            blocking(move || look_at(&context, &peer, id, body, now)).await.ok_or_else(|| {
+                Refusal::internal("a panic while a package was checked").of_this_package()
+            })??
         };
         let (new, receipt) = match looked_at {
             LookedAt::New(new, receipt) => (new, receipt),

@@ -26,7 +26,7 @@ pub struct LineEnds {
     pub first_lf: Option<u64>,
     /// The first line that ended in CR alone.
     pub first_cr: Option<u64>,
-    /// Whether the last record had no line end; known after [`Reader::finish`].
+    /// Whether the last record had no line end; known after [`Reader::finish`](super::Reader::finish).
     pub missing_at_end: bool,
 }
 

@@ -132,7 +132,7 @@ pub enum Note {
         /// Its offset in bytes.
         offset: u64,
     },
-    /// A record is longer than [`Reader::MOST_BYTES`]; it is skipped.
+    /// A record is longer than [`Reader::MOST_BYTES`](super::Reader::MOST_BYTES); it is skipped.
     TooLong {
         /// The line on which it begins.
         line: u64,

@@ -30,10 +30,6 @@ pub(super) struct Tally {
     pub(super) severity: Severity,
     pub(super) total: u64,
     pub(super) kept: u64,
-    /// The item of the first finding.
-    item: Option<u16>,
-    /// Of those that are not kept, how many are about the same item.
-    pub(super) alike: u64,
 }
 
 impl Findings {
@@ -98,20 +94,16 @@ impl Findings {
         let limit = if lenient { limit.min(Severity::Warning) } else { limit };
         let severity = rule.info().severity.min(limit);
         let same = |tally: &&mut Tally| tally.rule == rule && tally.severity == severity;
-        let draft = draft();
-        let item = draft.place.item;
         if let Some(tally) = self.tallies.iter_mut().find(same) {
             tally.total += 1;
             if tally.kept >= self.limit {
-                // The same of another item is another mistake.
-                tally.alike += u64::from(item == tally.item);
                 return;
             }
             tally.kept += 1;
         } else {
-            self.tallies.push(Tally { rule, severity, total: 1, kept: 1, item, alike: 0 });
+            self.tallies.push(Tally { rule, severity, total: 1, kept: 1 });
         }
-        self.kept.push(draft.finish(rule, severity));
+        self.kept.push(draft().finish(rule, severity));
     }
 
     /// How many findings were added so far, of all rules.
@@ -204,7 +196,7 @@ impl Findings {
             if tally.rule != rule {
                 return true;
             }
-            (tally.total, tally.kept, tally.alike) = (1, 1, 0);
+            (tally.total, tally.kept) = (1, 1);
             tally.severity == worst
         });
     }
@@ -220,7 +212,6 @@ impl Findings {
                     let same = finding.rule == rule && finding.severity == severity;
                     let keep = !same || left > 0;
                     left -= u64::from(same && keep);
-                    tally.alike += u64::from(!keep && finding.place.item == tally.item);
                     keep
                 });
                 tally.kept = room;
@@ -253,18 +244,6 @@ mod tests {
         assert_eq!(tallies[1].severity, Severity::Warning);
         let lines: Vec<_> = kept.iter().map(|finding| finding.place.line).collect();
         assert_eq!(lines, [Some(1), Some(2), None]);
-    }
-
-    #[test]
-    fn what_is_not_kept_is_counted_by_its_item() {
-        let mut findings = Findings::new(2);
-        for item in [4, 4, 4, 7, 4] {
-            let place = Place { item: Some(item), ..Place::default() };
-            findings.add(Rule::UnrealDate, || Draft::place(place));
-        }
-        findings.cap(&mut BTreeMap::new(), 1);
-        let (tallies, _) = findings.into_parts();
-        assert_eq!((tallies[0].total, tallies[0].kept, tallies[0].alike), (5, 1, 3));
     }
 
     #[test]

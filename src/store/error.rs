@@ -164,11 +164,18 @@ impl StoreError {
     }
 }
 
+/// The store holds a name that we never write.
+#[derive(Debug, thiserror::Error)]
+#[error("unknown name {0:?} in the store")]
+pub(super) struct UnknownName(pub(super) String);
+
 impl From<rusqlite::Error> for StoreError {
     fn from(error: rusqlite::Error) -> Self {
         match error {
             rusqlite::Error::QueryReturnedNoRows => Self::NotFound,
-            rusqlite::Error::FromSqlConversionFailure(..) => Self::Damaged("unknown name"),
+            rusqlite::Error::FromSqlConversionFailure(_, _, cause) if cause.is::<UnknownName>() => {
+                Self::Damaged("name of a state or kind")
+            }
             error if error.sqlite_error_code() == Some(rusqlite::ErrorCode::DiskFull) => Self::Full,
             error => Self::Database(error),
         }

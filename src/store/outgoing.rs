@@ -42,9 +42,8 @@ impl Store {
         self.read(move |connection| outgoing(connection, id, read)).await
     }
 
-    /// One package that we send, and whether this receipt was stored with it as the one by which the
-    /// recipient says that it holds the package.
-    pub async fn outgoing_with_consignment(
+    /// One package that we send, and whether this receipt of the recipient was stored with it.
+    pub async fn outgoing_with_receipt(
         &self,
         id: MessageId,
         receipt: Digest,
@@ -52,7 +51,7 @@ impl Store {
         self.read(move |connection| {
             let row = outgoing(connection, id, read)?;
             let parties = (row.office, row.partner);
-            let is_stored = receipts::is_consignment(connection, parties, id, receipt)?;
+            let is_stored = receipts::is_stored(connection, parties, id, receipt)?;
             Ok((row, is_stored))
         })
         .await

@@ -159,7 +159,12 @@ fn store(folder: &Path, room: &Room, digest: Digest, bytes: &[u8]) -> Result<(),
     // Not those above: a data folder that is gone must not come back empty.
     let made = match disk::create_folder(&packages) {
         Err(error) if error.kind() == io::ErrorKind::AlreadyExists => Ok(()),
-        made => made.and_then(|()| disk::sync_folder(folder)),
+        made => made.and_then(|()| {
+            disk::sync_folder(folder).inspect_err(|_| {
+                // The next attempt makes it anew, and durable.
+                let _ = disk::remove_empty_folder(&packages);
+            })
+        }),
     };
     let written = made.and_then(|()| disk::replace(&whole, bytes, Readers::AsUsual));
     if let Err(error) = written {

@@ -1,15 +1,15 @@
 //! What waits to be sent, and what a partner still owes a receipt for.
 
 use jiff::Timestamp;
-use rusqlite::params;
+use rusqlite::{OptionalExtension as _, params};
 
-use super::names::QUEUED;
+use super::names::{EXPIRED, QUEUED};
 use super::outgoing::read;
 use super::packages::select;
 use super::unit::Column;
 use super::{OutgoingRow, Store, StoreError};
 use crate::transfer::{LONGEST_WAIT, Outgoing, OutgoingState};
-use crate::types::OfficeNumber;
+use crate::types::{FileSerial, OfficeNumber};
 
 impl Store {
     /// The packages of `office` for `partner` whose attempt is due at `due`, in their sequence; also
@@ -87,6 +87,24 @@ impl Store {
             ))?;
             let rows = statement.query_map(params![Column(now)], read)?;
             Ok(rows.collect::<Result<_, _>>()?)
+        })
+        .await
+    }
+
+    /// What kept the package with a 連番 of `office` for `partner` from it, if it was given up.
+    pub async fn given_up_because(
+        &self,
+        office: OfficeNumber,
+        partner: OfficeNumber,
+        serial: FileSerial,
+    ) -> Result<Option<String>, StoreError> {
+        self.read(move |connection| {
+            let mut statement = connection.prepare_cached(&format!(
+                "SELECT detail FROM outgoing WHERE office = ?1 AND partner = ?2 AND serial = ?3
+                 AND state = '{EXPIRED}' ORDER BY created_at DESC LIMIT 1"
+            ))?;
+            let parameters = params![Column(office), Column(partner), Column(serial)];
+            Ok(statement.query_row(parameters, |row| row.get(0)).optional()?)
         })
         .await
     }

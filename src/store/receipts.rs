@@ -138,9 +138,14 @@ impl Store {
         sha256: Digest,
     ) -> Result<bool, StoreError> {
         self.read(move |connection| {
-            let received = of_message(connection, Direction::Out, (office, partner), id)?;
-            let may_miss = received.len() >= MOST_REPEATED as usize;
-            Ok(may_miss || received.iter().any(|receipt| receipt.sha256 == sha256))
+            let count = "SELECT count(*) FROM receipts INDEXED BY receipts_message
+                WHERE message_id = ?1 AND office = ?2 AND partner = ?3 AND origin = 'received'";
+            let count: u32 = connection
+                .prepare_cached(count)?
+                .query_row(params![Column(id), Column(office), Column(partner)], |row| {
+                    row.get(0)
+                })?;
+            Ok(count >= MOST_REPEATED || is_stored(connection, (office, partner), id, sha256)?)
         })
         .await
     }
@@ -263,9 +268,8 @@ pub(super) fn of_message(
     rows.map(|row| row?).collect()
 }
 
-/// Whether a receipt of the partner about one package of ours is here, as the one that says that it
-/// holds the package.
-pub(super) fn is_consignment(
+/// Whether a receipt of the partner about one package of ours is here.
+pub(super) fn is_stored(
     connection: &Connection,
     (office, partner): (OfficeNumber, OfficeNumber),
     id: MessageId,
@@ -273,16 +277,9 @@ pub(super) fn is_consignment(
 ) -> Result<bool, StoreError> {
     let mut statement = connection.prepare_cached(
         "SELECT 1 FROM receipts INDEXED BY receipts_message WHERE message_id = ?1
-         AND office = ?2 AND partner = ?3 AND sha256 = ?4 AND origin = ?5 AND kind = ?6",
+         AND office = ?2 AND partner = ?3 AND sha256 = ?4 AND origin = 'received'",
     )?;
-    Ok(statement.exists(params![
-        Column(id),
-        Column(office),
-        Column(partner),
-        Column(receipt),
-        Origin::Received.as_str(),
-        ReceiptKind::ContentConsignment.as_str(),
-    ])?)
+    Ok(statement.exists(params![Column(id), Column(office), Column(partner), Column(receipt)])?)
 }
 
 /// Their kinds alone, each once. A kind that only a newer renkei knows has no name here.

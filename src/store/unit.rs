@@ -5,6 +5,7 @@ use rusqlite::types::{FromSql, FromSqlError, FromSqlResult, ToSql, ToSqlOutput, 
 use serde::{Deserialize, Serialize};
 
 use super::StoreError;
+use super::error::UnknownName;
 use crate::types::{Digest, Edition, ServiceMonth};
 
 /// A send unit in the history. Holds no personal data: the names of the standard's files hold
@@ -68,11 +69,6 @@ macro_rules! text_column {
 }
 
 text_column!(crate::types::OfficeNumber, crate::types::FileSerial);
-
-/// The store holds a name that we never write.
-#[derive(Debug, thiserror::Error)]
-#[error("unknown name {0:?} in the store")]
-struct UnknownName(String);
 
 /// A value that is stored under its name.
 macro_rules! named_column {

@@ -220,7 +220,7 @@ fn no_state_without_journal(world: &World, office: &Office, book: &Book) {
             "SELECT hex(message_id), state FROM {table} WHERE state IS NOT
              (SELECT state FROM journal WHERE journal.message_id = {table}.message_id
               AND journal.partner = {table}.{partner}
-              AND direction = '{direction}' AND state NOT LIKE '%ORDER%'
+              AND direction = '{direction}'
               ORDER BY id DESC LIMIT 1)"
         ));
         for row in without {

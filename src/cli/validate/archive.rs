@@ -69,12 +69,18 @@ pub(super) fn judge(file: File, label: &str, check: &mut SetCheck<'_>, lang: Lan
         Err(fault) => return unreadable(label, check, fault),
     };
     left.set(u64::MAX);
-    let agree = || headers::agree(&archive, &mut *file.borrow_mut());
-    if archive.offset() != 0 || !agree().is_ok_and(|agree| agree) {
+    let agree = headers::agree(&archive, &mut *file.borrow_mut());
+    match agree {
+        Ok(true) if archive.offset() == 0 => {}
         // Another reader would find other files in it.
-        let fault = lang
-            .pick("ZIP の一覧と中身が一致していません", "its list of files is not what it holds");
-        return unreadable(label, check, fault.to_owned());
+        Ok(_) => {
+            let fault = lang.pick(
+                "ZIP の一覧と中身が一致していません。ZIP を作り直してください",
+                "its list of files is not what it holds; pack it anew",
+            );
+            return unreadable(label, check, fault.to_owned());
+        }
+        Err(error) => return unreadable(label, check, not_readable(&ZipError::Io(error), lang)),
     }
     let mut inside = Inside::default();
     let mut names = BTreeSet::new();
@@ -98,7 +104,12 @@ pub(super) fn judge(file: File, label: &str, check: &mut SetCheck<'_>, lang: Lan
         } else if !names.insert(name.clone()) {
             Err(lang.pick("同じ名前のファイルが 2 つあります", "its name stands twice").to_owned())
         } else if encrypted {
-            Err(lang.pick("パスワードが付いているため読めません", "it is encrypted").to_owned())
+            Err(lang
+                .pick(
+                    "パスワードが付いているため読めません。パスワードなしで圧縮し直してください",
+                    "it is encrypted; pack it anew without a password",
+                )
+                .to_owned())
         } else {
             let file = archive.by_index(place).map_err(|error| not_readable(&error, lang));
             file.and_then(|file| {
@@ -168,9 +179,10 @@ fn not_readable(error: &ZipError, lang: Lang) -> String {
                 Lang::En => format!("not readable as a ZIP file: {text}"),
             };
         }
-        ZipError::UnsupportedArchive(ZipError::PASSWORD_REQUIRED) | ZipError::InvalidPassword => {
-            ("パスワードが付いているため読めません", "it is encrypted")
-        }
+        ZipError::UnsupportedArchive(ZipError::PASSWORD_REQUIRED) | ZipError::InvalidPassword => (
+            "パスワードが付いているため読めません。パスワードなしで圧縮し直してください",
+            "it is encrypted; pack it anew without a password",
+        ),
         ZipError::CompressionMethodNotSupported(number) => {
             return match lang {
                 Lang::Ja => format!(

@@ -98,7 +98,12 @@ impl Claims {
         for (claim, _) in rested {
             let gone = Arc::clone(&claim);
             let finished = blocking(move || gone.finish()).await;
-            self.let_gone(&claim, finished.ok_or(OutboundFault::Internal)?).await?;
+            let Some(finished) = finished else {
+                // Those that rested are found in the work folder.
+                self.are_unclear();
+                return Err(OutboundFault::Internal);
+            };
+            self.let_gone(&claim, finished).await?;
         }
         Ok(())
     }

@@ -137,15 +137,13 @@ impl Report {
             let gone = folded.get(&(tally.rule, tally.severity)).copied().unwrap_or_default();
             let mut total = tally.total.saturating_sub(gone);
             let mut uncounted = tally.total - tally.kept;
-            // Where all that were kept are one mistake, the others of the same item are taken for it
-            // too.
+            // Where all that were kept are one mistake, the others are taken for it too.
             if gone > 0 && gone + 1 == tally.kept {
                 let same =
                     |one: &&mut Finding| (one.rule, one.severity) == (tally.rule, tally.severity);
                 if let Some(finding) = findings.iter_mut().find(same) {
-                    finding.unlisted = tally.alike.min(uncounted);
-                    uncounted -= finding.unlisted;
-                    total = 1 + uncounted;
+                    finding.unlisted = std::mem::take(&mut uncounted);
+                    total = 1;
                 }
             }
             let mut severity = profile.grade(tally.rule, tally.severity);

@@ -107,6 +107,13 @@ impl<'r> Judged<'r> {
         Some(if value.first() == Some(&b' ') && is_blank(value) { b"" } else { value })
     }
 
+    /// The bytes of an item, whether or not they can be relied on; none where there is nothing but
+    /// blanks.
+    pub(super) fn content(&self, place: usize) -> &'r [u8] {
+        let value = self.record.item(place);
+        if value.first() == Some(&b' ') && is_blank(value) { b"" } else { value }
+    }
+
     /// Whether an item is empty, as one of nothing but blanks is.
     pub(super) fn is_empty(&self, place: usize) -> bool {
         is_blank(self.record.item(place))

@@ -50,8 +50,8 @@ impl Prints {
     /// on its place.
     #[inline]
     pub(super) fn of(self, place: usize, bytes: &[u8]) -> u64 {
-        let place = u64::try_from(place).unwrap_or_default().rotate_left(32);
-        let mut print = Print(FoldHasher::with_seed(self.seed ^ place, self.shared));
+        let mut print = self.begin();
+        print.0.write_usize(place);
         print.add(bytes);
         print.finish()
     }
@@ -99,6 +99,15 @@ mod tests {
         }
         let places: HashSet<u64> = (0..128).map(|place| prints.of(place, b"1")).collect();
         assert_eq!(places.len(), 128);
+        // The place is no part of the bytes, however long they are.
+        for length in [1_usize, 8, 12, 16, 40] {
+            let of = |place: usize, first: u8| {
+                prints.of(place, &[&[first][..], &vec![0; length]].concat())
+            };
+            let all: HashSet<u64> =
+                (0..64).flat_map(|place| (0..64).map(move |first| of(place, first))).collect();
+            assert_eq!(all.len(), 64 * 64, "{length}");
+        }
     }
 
     #[test]

@@ -23,14 +23,14 @@ fn no_value_makes_a_statement_be_read_anew() {
 }
 
 #[tokio::test]
-async fn a_consignment_that_was_stored_is_known_again() {
+async fn a_receipt_that_was_stored_is_known_again() {
     let folder = private_folder();
     let (store, id) = packed(&folder).await;
     let new = outgoing(2, Bytes::from_static(b"another"));
     let other = new.id;
     store.pack(new, now()).await.expect("packed");
     let is_stored = async |id, der: &[u8]| {
-        let found = store.outgoing_with_consignment(id, Digest::of(der)).await;
+        let found = store.outgoing_with_receipt(id, Digest::of(der)).await;
         found.expect("a package of ours").1
     };
     assert!(!is_stored(id, b"consigned").await);
@@ -43,8 +43,20 @@ async fn a_consignment_that_was_stored_is_known_again() {
     }
     assert!(is_stored(id, b"consigned").await);
     assert!(!is_stored(id, b"another consignment").await);
-    assert!(!is_stored(id, b"handed over").await);
+    assert!(is_stored(id, b"handed over").await);
     assert!(!is_stored(other, b"consigned").await);
-    let absent = store.outgoing_with_consignment(MessageId::new(now()), Digest::of(b"x")).await;
+    let absent = store.outgoing_with_receipt(MessageId::new(now()), Digest::of(b"x")).await;
     assert!(matches!(absent, Err(StoreError::NotFound)));
+}
+
+/// What is set when SQLite is compiled: that nothing is written beside the data folder.
+#[test]
+fn sqlite_is_compiled_as_it_has_to_be() {
+    let connection = Connection::open_in_memory().expect("open");
+    let mut statement = connection.prepare("PRAGMA compile_options").expect("SQL");
+    let options = statement.query_map((), |row| row.get::<_, String>(0)).expect("options");
+    let options: Vec<String> = options.collect::<Result<_, _>>().expect("text");
+    for wanted in ["DEFAULT_MEMSTATUS=0", "STMTJRNL_SPILL=524288"] {
+        assert!(options.iter().any(|option| option == wanted), "{wanted}: {options:?}");
+    }
 }

@@ -92,11 +92,11 @@ impl fmt::Display for RefusalScope {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum RefusalRetry {
-    /// It is refused again as long as neither software nor settings change.
+    /// It is refused again as it is.
     Never,
     /// It may be granted at once: something went wrong on its way.
     Same,
-    /// It may be granted later.
+    /// It may be granted later, by time or when somebody has acted.
     Later,
 }
 

@@ -19,7 +19,7 @@ fn tool(name: &str) -> Option<PathBuf> {
     }
     let how =
         format!("{name} is not installed: `bash .ci/tools` does it, and needs the network once");
-    assert!(std::env::var_os("CI").is_none(), "{how}");
+    assert!(std::env::var_os("CI").is_none_or(|ci| ci.is_empty()), "{how}");
     // Past the test harness, which shows nothing of tests that pass.
     let _ = writeln!(std::io::stderr(), "not tested: {how}");
     None

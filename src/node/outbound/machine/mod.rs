@@ -135,7 +135,8 @@ impl<W: World> Machine<W> {
             _ => self.wakes_at,
         };
         let set_wait = self.terms.set_wait;
-        let lacking = self.units.values().filter_map(|unit| unit.lacking.as_ref());
+        let waiting = self.units.values().filter(|unit| matches!(unit.state, State::Waiting));
+        let lacking = waiting.filter_map(|unit| unit.lacking.as_ref());
         let over = lacking.map(|lacking| lacking.since.saturating_add(set_wait));
         // One whose time is over for long waits for something else.
         let over = over.filter(|over| now < over.saturating_add(FAULT_PAUSE));
@@ -287,8 +288,8 @@ impl<W: World> Machine<W> {
                 Some(State::Ready(ready)) => ready.clone(),
                 _ => return,
             };
-            // A large one is read when those before it are.
-            if ready.is_large && claimed > 0 {
+            // A large one is read when those before it are gone.
+            if ready.is_large && !self.in_hand.is_empty() {
                 return;
             }
             let Some(key) = self.ready.pop_front() else { return };

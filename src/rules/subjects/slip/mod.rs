@@ -129,7 +129,7 @@ impl Subject for Slip {
     fn record(&mut self, record: &Judged<'_>, findings: &mut Findings) {
         let mut print = self.prints.begin();
         for place in 0..record.layout.items.len() {
-            print.add(record.record.item(place));
+            print.add(record.content(place));
         }
         let row = self.items.read(record, print.finish());
         let kept = row.is_some() && self.rows.len() < MOST_ROWS;
