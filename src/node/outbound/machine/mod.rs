@@ -117,6 +117,8 @@ impl<W: World> Machine<W> {
         }
         self.claim(&mut steps);
         while self.end_next(now, &mut steps) {}
+        // One that had to wait until nothing else was in hand.
+        self.claim(&mut steps);
         (self, steps)
     }
 
@@ -135,8 +137,7 @@ impl<W: World> Machine<W> {
             _ => self.wakes_at,
         };
         let set_wait = self.terms.set_wait;
-        let waiting = self.units.values().filter(|unit| matches!(unit.state, State::Waiting));
-        let lacking = waiting.filter_map(|unit| unit.lacking.as_ref());
+        let lacking = self.units.values().filter_map(|unit| unit.lacking.as_ref());
         let over = lacking.map(|lacking| lacking.since.saturating_add(set_wait));
         // One whose time is over for long waits for something else.
         let over = over.filter(|over| now < over.saturating_add(FAULT_PAUSE));
