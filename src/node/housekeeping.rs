@@ -44,7 +44,7 @@ const LONGEST_PURGE: Duration = Duration::from_mins(10);
 
 pub(super) async fn run(context: Arc<Context>, beat: Beat, mut stopping: watch::Receiver<bool>) {
     tell_conditions(&context);
-    let mut taken = stamps(&context).await;
+    let mut taken = context.proof().read_of.clone();
     let mut seen = taken.clone();
     let (mut read_at, mut kept_at) = (Clock::running(), Clock::running());
     let (mut network, mut believed) = (Network::now(), true);
@@ -59,8 +59,8 @@ pub(super) async fn run(context: Arc<Context>, beat: Beat, mut stopping: watch::
             () = context.wake.reload.notified() => {
                 beat.works("reading certificates");
                 systemd::reloading();
-                reload(&context).await;
                 taken = stamps(&context).await;
+                reload(&context).await;
                 read_at = Clock::running();
                 systemd::ready();
                 continue;

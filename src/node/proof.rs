@@ -45,6 +45,8 @@ pub(super) struct Proof {
     sources: Sources,
     /// What could not be taken up.
     faults: Vec<StartProblem>,
+    /// What the files were before they were read: one that is replaced from then on is noticed.
+    pub(super) read_of: Vec<Stamp>,
 }
 
 impl Proof {
@@ -83,6 +85,7 @@ pub(super) fn open(
     now: Timestamp,
     problems: &mut Problems,
 ) -> Option<(Proof, TlsSettings)> {
+    let read_of = stamps(config);
     let mut faults = Problems::default();
     let sources =
         Sources::load(config, former.map(|former| &former.sources), problems, &mut faults);
@@ -141,7 +144,7 @@ pub(super) fn open(
             TlsVersions::Tls13
         },
     };
-    Some((Proof { trust, tls_trust, tls, signers, sources, faults: faults.0 }, settings))
+    Some((Proof { trust, tls_trust, tls, signers, sources, faults: faults.0, read_of }, settings))
 }
 
 /// What a configuration believes of signatures, for looking at proof without a running node: its
