@@ -92,7 +92,7 @@ fn each<'r, 't, T>(
 
 fn node(mut table: Section<'_, '_>) -> Node {
     let data = table.path("data").unwrap_or_else(|| table.based("data"));
-    let listen = required(&mut table, "listen", |table, key| {
+    let listen = table.required("listen", |table, key| {
         table.parsed(
             key,
             parse,
@@ -177,14 +177,14 @@ fn identity(table: &mut Section<'_, '_>, prefix: &str) -> IdentityFiles {
     }
     if pkcs12 {
         let file = table.path(&key("pkcs12"));
-        let password_file = required(table, &key("password_file"), Section::path);
+        let password_file = table.required(&key("password_file"), Section::path);
         return IdentityFiles::Pkcs12 {
             file: file.unwrap_or_default(),
             password_file: password_file.unwrap_or_default(),
         };
     }
-    let certificate = required(table, &key("certificate"), Section::path);
-    let private = required(table, &key("key"), Section::path);
+    let certificate = table.required(&key("certificate"), Section::path);
+    let private = table.required(&key("key"), Section::path);
     IdentityFiles::Pem {
         certificate: certificate.unwrap_or_default(),
         key: private.unwrap_or_default(),
@@ -192,16 +192,16 @@ fn identity(table: &mut Section<'_, '_>, prefix: &str) -> IdentityFiles {
 }
 
 fn office(table: &mut Section<'_, '_>) -> Option<Office> {
-    let number = required(table, "number", |table, key| {
+    let number = table.required("number", |table, key| {
         table.parsed(key, parse::<OfficeNumber>, OFFICE_JA, OFFICE_EN)
     });
     let name = name(table);
     let service_types = table.list("service_types", parse::<ServiceType>, TYPE_JA, TYPE_EN);
-    let drop = required(table, "drop", Section::path);
+    let drop = table.required("drop", Section::path);
     let work = table.path("work");
-    let import = required(table, "import", Section::path);
+    let import = table.required("import", Section::path);
     let import_actuals = table.path("import_actuals");
-    let hold = required(table, "hold", Section::path);
+    let hold = table.required("hold", Section::path);
     let sent = table.path("sent");
     let signing = identity(table, "signing_");
     let number = number?;
@@ -235,12 +235,12 @@ fn office(table: &mut Section<'_, '_>) -> Option<Office> {
 }
 
 fn peer(table: &mut Section<'_, '_>) -> Option<Peer> {
-    let office = required(table, "office", |table, key| {
+    let office = table.required("office", |table, key| {
         table.parsed(key, parse::<OfficeNumber>, OFFICE_JA, OFFICE_EN)
     });
     let name = name(table);
     let service_types = table.list("service_types", parse::<ServiceType>, TYPE_JA, TYPE_EN);
-    let url = required(table, "url", |table, key| {
+    let url = table.required("url", |table, key| {
         table.parsed(key, parse, "https://ホスト名:ポート", "https://host:port without a path")
     });
     let edition = table.parsed("edition", parse, "v3 か v4.1", "v3 or v4.1");
@@ -361,16 +361,6 @@ fn size(table: &mut Section<'_, '_>, key: &str, default: &str) -> u64 {
         )
         .or_else(|| units::size(default))
         .unwrap_or_default()
-}
-
-fn required<'r, 't, T>(
-    table: &mut Section<'r, 't>,
-    key: &str,
-    read: impl Fn(&mut Section<'r, 't>, &str) -> Option<T>,
-) -> Option<T> {
-    let stood_there = table.has(key);
-    let value = read(table, key);
-    table.require(key, value, stood_there)
 }
 
 fn parse<T: FromStr>(text: &str) -> Option<T> {

@@ -16,7 +16,7 @@ use super::inbound::CLOCK_TOLERANCE;
 use super::outbound::packed;
 use crate::link::SendError;
 use crate::package::{Manifest, Package, Party, open};
-use crate::store::{NewOutgoing, OutgoingRow, StoreError};
+use crate::store::{NewOutgoing, OutgoingRow, StoreError, UnitSummary};
 #[cfg(test)]
 use crate::types::Plant;
 use crate::types::{Digest, Hashed, MessageId, code};
@@ -98,18 +98,7 @@ pub(super) async fn made(
             return Ok(false);
         }
     }
-    let new = NewOutgoing {
-        id: manifest.message_id,
-        office: row.office,
-        partner: row.partner,
-        sequence: row.sequence,
-        serial: row.serial,
-        unit: set.unit,
-        expires_at: manifest.expires_at,
-        package_sha256: package.sha256(),
-        manifest_sha256,
-        package: package.bytes().clone(),
-    };
+    let new = in_place_of(row, set.unit, &manifest, (&package, manifest_sha256));
     let id = new.id;
     let done = context.store.supersede(row.id, new, now).await?;
     if done {
@@ -139,18 +128,7 @@ async fn made_at_once(
     let Ok((package, manifest_sha256)) = packed(&manifest, &files, signer, now) else {
         return Ok(false);
     };
-    let new = NewOutgoing {
-        id: manifest.message_id,
-        office: row.office,
-        partner: row.partner,
-        sequence: row.sequence,
-        serial: row.serial,
-        unit: set.unit,
-        expires_at: manifest.expires_at,
-        package_sha256: package.sha256(),
-        manifest_sha256,
-        package: package.bytes().clone(),
-    };
+    let new = in_place_of(row, set.unit, &manifest, (&package, manifest_sha256));
     context.store.supersede(row.id, new, now).await
 }
 
@@ -176,6 +154,27 @@ async fn has_receipt(context: &Arc<Context>, row: &OutgoingRow) -> Option<bool> 
 /// Whether a package was made at a time that is still to come.
 fn is_of_future(manifest: &Manifest, now: Timestamp) -> bool {
     manifest.created_at.duration_since(now) > CLOCK_TOLERANCE
+}
+
+/// The row of a package that takes the place of another one.
+fn in_place_of(
+    row: &OutgoingRow,
+    unit: UnitSummary,
+    manifest: &Manifest,
+    (package, manifest_sha256): (&Hashed, Digest),
+) -> NewOutgoing {
+    NewOutgoing {
+        id: manifest.message_id,
+        office: row.office,
+        partner: row.partner,
+        sequence: row.sequence,
+        serial: row.serial,
+        unit,
+        expires_at: manifest.expires_at,
+        package_sha256: package.sha256(),
+        manifest_sha256,
+        package: package.bytes().clone(),
+    }
 }
 
 /// The manifest of the package that takes the place of `former`. It gives up when that one would

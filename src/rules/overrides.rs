@@ -153,13 +153,13 @@ impl OverridesReport {
 
 /// One `[[rule]]`; problems are reported to its reader.
 fn read(table: &mut Section<'_, '_>) -> Option<(Rule, Override)> {
-    let rule = required(table, "code", code);
-    let grade = required(table, "severity", |table, key| {
+    let rule = table.required("code", code);
+    let grade = table.required("severity", |table, key| {
         let grade = |text: &str| Grade::ALL.into_iter().find(|grade| grade.as_str() == text);
         let ja = "error、warning、info、off のどれか";
         table.parsed(key, grade, ja, "error, warning, info or off")
     });
-    let reason = required(table, "reason", |table, key| {
+    let reason = table.required("reason", |table, key| {
         let (text, span) = table.text(key)?;
         let reason = text.trim().to_owned();
         if reason.is_empty() {
@@ -168,17 +168,6 @@ fn read(table: &mut Section<'_, '_>) -> Option<(Rule, Override)> {
         (!reason.is_empty()).then_some(reason)
     });
     Some((rule?, Override { grade: grade?, reason: reason? }))
-}
-
-/// A key that has to be there.
-fn required<'r, 't, T>(
-    table: &mut Section<'r, 't>,
-    key: &str,
-    read: impl Fn(&mut Section<'r, 't>, &str) -> Option<T>,
-) -> Option<T> {
-    let stood_there = table.has(key);
-    let value = read(table, key);
-    table.require(key, value, stood_there)
 }
 
 fn code(table: &mut Section<'_, '_>, key: &str) -> Option<Rule> {

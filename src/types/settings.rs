@@ -283,8 +283,15 @@ impl<'r, 't> Section<'r, 't> {
         self.keys.contains_key(key)
     }
 
-    /// Reports that a key is missing, unless it stood there and was already reported.
-    pub(crate) fn require<T>(&self, key: &str, value: Option<T>, stood_there: bool) -> Option<T> {
+    /// A key that has to be there. That it is missing is reported; if it is there, `read` reports what
+    /// is wrong with it.
+    pub(crate) fn required<T>(
+        &mut self,
+        key: &str,
+        read: impl FnOnce(&mut Self, &str) -> Option<T>,
+    ) -> Option<T> {
+        let stood_there = self.has(key);
+        let value = read(self, key);
         if value.is_none() && !stood_there {
             let span = self.span();
             self.report(&span, key, "必須の項目がありません。", "this key is required");
