@@ -10,7 +10,7 @@ use axum::http::{Response, StatusCode};
 use tokio::time::timeout;
 use tracing::Instrument as _;
 
-use super::answers::{RECEIPT, Route, TIMEOUT_RETRY, ZIP, grant, refuse, too_late};
+use super::answers::{RECEIPT, Route, TIMEOUT_RETRY, ZIP, grant, panicked, refuse, too_late};
 use super::api::{PutAnswer, Service};
 use super::body;
 use super::digest::{self, CONTENT_DIGEST, ContentDigestError};
@@ -122,14 +122,10 @@ async fn receive_message<S: Service>(
     );
     match timeout(shared.limits.request_timeout, delivery).await {
         Ok(Ok(answer)) => answer,
-        Ok(Err(fault)) => Err(Refusal::internal(describe(&fault)).of_this_package()),
+        Ok(Err(fault)) if fault.is_panic() => Err(panicked().of_this_package()),
+        Ok(Err(_stopped)) => Err(Refusal::internal("the service was stopped")),
         Err(_elapsed) => Err(too_late()),
     }
-}
-
-/// A panic text may quote data, so only the fact is told.
-fn describe(fault: &tokio::task::JoinError) -> &'static str {
-    if fault.is_panic() { "the service panicked" } else { "the service was stopped" }
 }
 
 /// `application/zip`, with or without parameters, and no content coding.

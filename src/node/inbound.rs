@@ -11,7 +11,7 @@ use super::context::{Context, blocking, wake};
 use super::judge;
 #[cfg(test)]
 use super::planted;
-use super::proof::OwnFault;
+use super::refusals::{COME_AGAIN, cannot_reissue, cannot_sign, refuse, refuse_store};
 use super::refused::{tell_refused_certificate, tell_stranger, tell_unregistered};
 use super::reissue;
 use crate::link::{
@@ -21,7 +21,7 @@ use crate::package::{
     CertificateInfo, ManifestFormat, Package, PackageFault, Receipt, ReceiptFormat, ReceiptKind,
     TrustError, Usage, open,
 };
-use crate::store::{CommitAnswer, Content, NewIncoming, NewReceipt, StoreError, UnitSummary};
+use crate::store::{CommitAnswer, Content, NewIncoming, NewReceipt, UnitSummary};
 use crate::transfer::Incoming;
 #[cfg(test)]
 use crate::types::Plant;
@@ -31,14 +31,8 @@ use crate::types::{Digest, Hashed, MessageId, OfficeNumber};
 /// How far a partner's clock may run ahead of ours.
 pub(super) const CLOCK_TOLERANCE: SignedDuration = SignedDuration::from_mins(15);
 
-/// When a partner is told to come again after a fault of ours.
-const COME_AGAIN: std::time::Duration = std::time::Duration::from_secs(30);
-
 /// When a partner of which enough is kept is told to come again.
 const STORE_AGAIN: std::time::Duration = std::time::Duration::from_mins(10);
-
-/// When a partner is told to come again while a certificate of ours is not valid.
-const CERTIFICATE_AGAIN: std::time::Duration = std::time::Duration::from_mins(5);
 
 /// The node as partners see it.
 pub(super) struct Inbound(pub(super) Arc<Context>);
@@ -64,9 +58,10 @@ impl Service for Inbound {
                 tell_unregistered(context, office, peer.certificate_sha256);
             }
             let sha256 = peer.certificate_sha256.short();
-            not_a_partner(format!(
-                "TLS certificate {sha256} speaks for none of the configured peers"
-            ))
+            Refusal::new(
+                RefusalCode::NOT_A_PARTNER,
+                format!("TLS certificate {sha256} speaks for none of the configured peers"),
+            )
         }))
     }
 
@@ -319,10 +314,6 @@ fn has_room_for(context: &Context, sender: OfficeNumber, bytes: usize) -> Result
     Err(Refusal::new(RefusalCode::PARTNER_STORE_FULL, log).retry_after(STORE_AGAIN))
 }
 
-fn not_a_partner(log: String) -> Refusal {
-    Refusal::new(RefusalCode::NOT_A_PARTNER, log)
-}
-
 /// Everything that can be said of a package without the store and without its signature: it is
 /// whole, brought by somebody who may speak for its sender, and for one of our offices.
 fn admit(
@@ -343,7 +334,10 @@ fn admit(
     let sender = manifest.sender.office;
     speaks_for(context, peer, sender, now)?;
     if context.config.peer(sender).is_none() {
-        return Err(not_a_partner(format!("{sender} is not among the configured peers")));
+        return Err(Refusal::new(
+            RefusalCode::NOT_A_PARTNER,
+            format!("{sender} is not among the configured peers"),
+        ));
     }
     Ok(package)
 }
@@ -442,65 +436,4 @@ fn answered(answer: CommitAnswer, new: Option<(Bytes, bool)>) -> Result<Taken, R
         (CommitAnswer::Different, _) => Err(Refusal::plain(RefusalCode::ID_TAKEN)),
         (CommitAnswer::New, None) => Err(Refusal::internal("a new package without a receipt")),
     }
-}
-
-/// Without a certificate that is valid nothing can be answered for; the partner keeps the package.
-fn cannot_sign(fault: OwnFault) -> Refusal {
-    let log = format!("the receipt could not be signed: {fault}");
-    match fault {
-        OwnFault::NotYetValid(_) | OwnFault::Expired(_) => {
-            Refusal::new(RefusalCode::OWN_CERTIFICATE_NOT_VALID, log).retry_after(CERTIFICATE_AGAIN)
-        }
-        OwnFault::NoSigner | OwnFault::Signer(_) => Refusal::internal(log),
-    }
-}
-
-/// The receipt of a package that is here already cannot be given out.
-fn cannot_reissue(fault: reissue::Fault) -> Refusal {
-    match fault {
-        reissue::Fault::Own(fault) => cannot_sign(fault),
-        reissue::Fault::Store(error) => refuse_store(error),
-        reissue::Fault::Unreadable => Refusal::internal(fault.to_string()),
-    }
-}
-
-/// A package that cannot be taken.
-fn refuse(fault: &PackageFault) -> Refusal {
-    match fault.refusal() {
-        Some(code) => {
-            let refusal = Refusal::new(code, fault.to_string());
-            match fault {
-                PackageFault::Container { offset, expected } => {
-                    refusal.expecting(*expected, Some(*offset))
-                }
-                PackageFault::Manifest(fault) => refusal.expecting(fault.to_string(), None),
-                PackageFault::Signature(fault) => refusal.expecting(fault.to_string(), None),
-                PackageFault::TooLarge { .. }
-                | PackageFault::TooManyFiles { .. }
-                | PackageFault::FileCount { .. }
-                | PackageFault::FileDigest { .. }
-                | PackageFault::NotExtracted
-                | PackageFault::OtherSigner
-                | PackageFault::Trust(_)
-                | PackageFault::NotOurs { .. }
-                | PackageFault::Expired
-                | PackageFault::Receipt { .. }
-                | PackageFault::OtherPackage { .. }
-                | PackageFault::RelayReceipt => refusal,
-            }
-        }
-        None => Refusal::internal(format!("a package was judged like a receipt: {fault}")),
-    }
-}
-
-/// A fault of our store: the partner keeps the package and comes again.
-#[expect(clippy::needless_pass_by_value, reason = "for use with map_err")]
-fn refuse_store(error: StoreError) -> Refusal {
-    let log = error.to_string();
-    match error {
-        StoreError::Full => Refusal::new(RefusalCode::STORAGE_FULL, log),
-        StoreError::Gone => Refusal::new(RefusalCode::STORE_GONE, log),
-        _ => Refusal::new(RefusalCode::BUSY, log),
-    }
-    .retry_after(COME_AGAIN)
 }

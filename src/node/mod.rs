@@ -47,6 +47,7 @@ mod problems;
 mod proof;
 mod quota;
 mod receipts;
+mod refusals;
 mod refused;
 mod reissue;
 #[cfg(test)]
