@@ -104,12 +104,7 @@ pub(super) fn judge(file: File, label: &str, check: &mut SetCheck<'_>, lang: Lan
         } else if !names.insert(name.clone()) {
             Err(lang.pick("同じ名前のファイルが 2 つあります", "its name stands twice").to_owned())
         } else if encrypted {
-            Err(lang
-                .pick(
-                    "パスワードが付いているため読めません。パスワードなしで圧縮し直してください",
-                    "it is encrypted; pack it anew without a password",
-                )
-                .to_owned())
+            Err(not_readable(&ZipError::InvalidPassword, lang))
         } else {
             let file = archive.by_index(place).map_err(|error| not_readable(&error, lang));
             file.and_then(|file| {
