@@ -55,7 +55,6 @@ impl JudgedSet {
 }
 
 /// Who takes units.
-#[derive(Clone)]
 pub(super) struct Taker {
     pub(super) context: Arc<Context>,
     pub(super) folders: Arc<DropFolders>,
