@@ -488,6 +488,18 @@ codes! {
     "証明書と失効リストを読み直します" "certificates and lists are read again"
     "結果はログと renkei status で確かめてください。"
     "The log and renkei status say how it went.";
+    PAGE_OPENED "page-opened" [Order] Nobody
+    "ブラウザーで画面を開きます" "the page opens in the browser"
+    "何もする必要はありません。"
+    "Nothing is to be done.";
+    NO_PAGE "no-page" [Order] Here
+    "この renkei は画面を出していません" "this node serves no page"
+    "設定ファイルに [page] を書いて、renkei を起動し直してください。"
+    "Write [page] into the configuration and start the node again.";
+    PAGE_CANNOT_LISTEN "page-cannot-listen" [Condition] Here
+    "画面を出せません" "the page cannot be served"
+    "[page] listen のポートをほかのプログラムが使っていないか確かめ、空いているポートに変えて起動し直してください。送受信は続いています。"
+    "See whether another program uses the port of [page] listen; choose a free one and start again. The exchange goes on.";
     NOT_HELD "not-held" [Order] Here
     "その ID で保留中のものはありません" "nothing of this id is held"
     "renkei hold list で ID を確かめてください。"
