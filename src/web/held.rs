@@ -171,7 +171,8 @@ pub(super) async fn show(
         frame: Frame::new(&shared, &session, Place::Held, title),
         is_out: item.direction == Direction::Out,
         serial: item.serial.map(|serial| serial.to_string()).unwrap_or_default(),
-        folder: folder.map(|folder| folder.display().to_string()),
+        folder: folder
+            .map(|folder| std::path::absolute(&folder).unwrap_or(folder).display().to_string()),
         row,
         files,
         judged,

@@ -14,11 +14,14 @@
 //! frame it.
 
 mod assets;
+mod certificates;
+mod diagnosis;
 mod entrance;
 mod events;
 mod guard;
 mod held;
 mod layout;
+mod partners;
 mod routes;
 mod server;
 mod session;
