@@ -23,6 +23,7 @@ pub(super) fn router(shared: Arc<Shared>) -> Router {
         .route("/held", get(held::list))
         .route("/held/{id}", get(held::show))
         .route("/held/{id}/release", post(held::release))
+        .route("/held/{id}/correct", post(held::correct))
         .route("/held/{id}/dismiss", post(held::dismiss))
         .route("/partners", get(partners::show))
         .route("/certificates", get(certificates::show))
