@@ -48,7 +48,7 @@ impl Town {
         };
         // A string of JSON is one of TOML too.
         let quoted = |name: &str| Value::from(name).to_string();
-        care.set("node", "lang", quoted(lang));
+        care.speak(lang);
         care.set("office", "name", quoted(own));
         care.set_peer(HELP, "name", quoted(first));
         care.set_peer(DAY, "name", quoted(second));
