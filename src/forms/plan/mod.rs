@@ -25,14 +25,16 @@ pub(super) fn draw(
         let (now, was) = sets.rows(kind);
         !now.is_empty() || !was.is_empty()
     };
+    // The first form that there is tells what no form has a cell for.
+    let mut supplement = Some(sets.only(FileKind::Uphosoku));
     for place in 0..sets.count(FileKind::Up1kyo) {
-        forms.push(first::draw(context, person, sets, place));
+        forms.push(first::draw(context, person, sets, place, supplement.take()));
     }
     if has(FileKind::Up2kyo) {
-        forms.push(second::draw(context, person, sets));
+        forms.push(second::draw(context, person, sets, supplement.take()));
     }
     if has(FileKind::Up3kyo) {
-        forms.push(third::draw(context, person, sets));
+        forms.push(third::draw(context, person, sets, supplement.take()));
     }
 }
 

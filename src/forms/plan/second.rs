@@ -63,7 +63,12 @@ struct Run {
     piece: Piece,
 }
 
-pub(super) fn draw(context: &Context<'_>, person: Person<'_, '_>, sets: Sets<'_, '_>) -> DrawnForm {
+pub(super) fn draw(
+    context: &Context<'_>,
+    person: Person<'_, '_>,
+    sets: Sets<'_, '_>,
+    told_here: Option<Entry<'_, '_>>,
+) -> DrawnForm {
     let mut pen = Pen::new(context, Form::Second);
     let supplement = sets.only(FileKind::Uphosoku);
     let first = sets.only(FileKind::Up2kyo);
@@ -73,7 +78,7 @@ pub(super) fn draw(context: &Context<'_>, person: Person<'_, '_>, sets: Sets<'_,
     let blocks = blocks(&mut pen, &lines);
     let entries: Vec<_> = lines.iter().map(|line| line.entry).collect();
     super::hide_printed_date(&entries, KnownItem::SecondWrittenOn);
-    pen.rest(&entries);
+    pen.rest(&[&entries, told_here.as_slice()].concat());
     sheet(pen, person, Some(&head), &Second { blocks })
 }
 

@@ -72,7 +72,12 @@ struct Weekly<'r, 's> {
     times: Piece,
 }
 
-pub(super) fn draw(context: &Context<'_>, person: Person<'_, '_>, sets: Sets<'_, '_>) -> DrawnForm {
+pub(super) fn draw(
+    context: &Context<'_>,
+    person: Person<'_, '_>,
+    sets: Sets<'_, '_>,
+    told_here: Option<Entry<'_, '_>>,
+) -> DrawnForm {
     let mut pen = Pen::new(context, Form::Third);
     let supplement = sets.only(FileKind::Uphosoku);
     let first = sets.only(FileKind::Up3kyo);
@@ -88,7 +93,7 @@ pub(super) fn draw(context: &Context<'_>, person: Person<'_, '_>, sets: Sets<'_,
         .chain(was.iter().map(|row| Pair::new(None, Some(row), sets.compared)))
         .collect();
     super::hide_printed_date(&entries, KnownItem::ThirdWrittenOn);
-    pen.rest(&entries);
+    pen.rest(&[&entries, told_here.as_slice()].concat());
     let grid = Grid::new(context.options.day_start);
     let form = Third { grid, blocks, activities, others, listed };
     sheet(pen, person, Some(&head), &form)
