@@ -43,7 +43,15 @@ impl<'s> Row<'s> {
             ends.push(u32::try_from(text.len()).unwrap_or(u32::MAX));
         }
         let ends = ends.into_boxed_slice();
-        Self { layout, text, ends, file, record: number, shown: Cell::new(0), told: Cell::new(false) }
+        Self {
+            layout,
+            text,
+            ends,
+            file,
+            record: number,
+            shown: Cell::new(0),
+            told: Cell::new(false),
+        }
     }
 
     pub(super) const fn kind(&self) -> FileKind {
