@@ -47,7 +47,7 @@ pub(super) async fn leave(
     headers: HeaderMap,
     Form(sealed): Form<Sealed>,
 ) -> Response {
-    if let Err(answer) = visitor.may_do(&shared, &sealed, "/welcome") {
+    if let Err(answer) = visitor.may_do(&shared, &sealed, "leave", "/welcome") {
         return answer;
     }
     if let Some(cookie) = cookie(&shared, &headers) {

@@ -12,6 +12,8 @@ use crate::types::Lang;
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Place {
     Today,
+    Sent,
+    Received,
     Held,
     Partners,
     Certificates,
@@ -20,12 +22,21 @@ pub(super) enum Place {
 
 impl Place {
     /// What is in the menu, in its order.
-    const MENU: [Self; 5] =
-        [Self::Today, Self::Held, Self::Partners, Self::Certificates, Self::Diagnosis];
+    const MENU: [Self; 7] = [
+        Self::Today,
+        Self::Sent,
+        Self::Received,
+        Self::Held,
+        Self::Partners,
+        Self::Certificates,
+        Self::Diagnosis,
+    ];
 
     const fn path(self) -> &'static str {
         match self {
             Self::Today => "/",
+            Self::Sent => "/sent",
+            Self::Received => "/received",
             Self::Held => "/held",
             Self::Partners => "/partners",
             Self::Certificates => "/certificates",
@@ -36,6 +47,8 @@ impl Place {
     const fn title(self, lang: Lang) -> &'static str {
         let (ja, en) = match self {
             Self::Today => ("今日", "Today"),
+            Self::Sent => ("送信", "Sent"),
+            Self::Received => ("受信", "Received"),
             Self::Held => ("保留", "Held"),
             Self::Partners => ("相手", "Partners"),
             Self::Certificates => ("証明書", "Certificates"),

@@ -21,11 +21,13 @@ mod events;
 mod guard;
 mod held;
 mod layout;
+mod list;
 mod partners;
 mod routes;
 mod server;
 mod session;
 mod state;
+mod states;
 mod today;
 
 use std::io;

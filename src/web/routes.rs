@@ -10,7 +10,9 @@ use axum::routing::{get, post};
 
 use super::layout::not_found;
 use super::state::Shared;
-use super::{assets, certificates, diagnosis, entrance, events, guard, held, partners, today};
+use super::{
+    assets, certificates, diagnosis, entrance, events, guard, held, list, partners, today,
+};
 
 /// The largest form in bytes.
 const FORM: usize = 64 << 10;
@@ -20,6 +22,9 @@ pub(super) fn router(shared: Arc<Shared>) -> Router {
     Router::new()
         .route("/", get(today::show))
         .route("/retry", post(today::retry))
+        .route("/sent", get(list::sent))
+        .route("/received", get(list::received))
+        .route("/search", post(list::search))
         .route("/held", get(held::list))
         .route("/held/{id}", get(held::show))
         .route("/held/{id}/release", post(held::release))

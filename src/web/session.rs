@@ -62,6 +62,8 @@ struct State {
     /// The forms that were sent, and where each led.
     forms: VecDeque<(String, String)>,
     told: Option<Told>,
+    /// What was searched for, by number.
+    searches: VecDeque<(String, String)>,
 }
 
 /// What is told on the next page.
@@ -138,7 +140,8 @@ impl Sessions {
 impl Session {
     fn new(user: String) -> Self {
         let now = Clock::running();
-        let state = State { seen: now, forms: VecDeque::new(), told: None };
+        let state =
+            State { seen: now, forms: VecDeque::new(), told: None, searches: VecDeque::new() };
         Self { user, csrf: token(), began: now, state: Mutex::new(state) }
     }
 
@@ -159,7 +162,7 @@ impl Session {
         self.state().seen = Clock::running();
     }
 
-    /// A number for a form, so that it is done once.
+    /// A number for the forms of a page, so that each is done once.
     pub(super) fn form(&self) -> String {
         token()
     }
@@ -176,6 +179,27 @@ impl Session {
         }
         state.forms.push_back((form.to_owned(), meanwhile.to_owned()));
         None
+    }
+
+    /// Keeps what is searched for, as it may name a person; gives its number for the address of a page.
+    pub(super) fn search(&self, text: String) -> String {
+        let mut state = self.state();
+        if let Some((number, _)) = state.searches.iter().find(|(_, searched)| *searched == text) {
+            return number.clone();
+        }
+        if state.searches.len() >= FORMS {
+            state.searches.pop_front();
+        }
+        let number = token();
+        state.searches.push_back((number.clone(), text));
+        number
+    }
+
+    /// What was searched for under this number.
+    pub(super) fn searched(&self, number: &str) -> Option<String> {
+        let state = self.state();
+        let found = state.searches.iter().find(|(known, _)| known == number);
+        found.map(|(_, text)| text.clone())
     }
 
     /// Tells something on the next page.
