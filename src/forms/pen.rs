@@ -120,14 +120,19 @@ impl<'p, 'c> Pen<'p, 'c> {
 
     /// A date.
     pub(super) fn date(&mut self, entry: Entry<'_, '_>, item: KnownItem, style: Style) -> Piece {
-        self.shown(&[entry], item, |pen, text| match wareki::read(text, style) {
+        self.shown(&[entry], item, |pen, text| pen.in_era(item, text, style))
+    }
+
+    /// A date in words; what is none stays as it is and is told.
+    pub(super) fn in_era(&mut self, item: KnownItem, text: &str, style: Style) -> String {
+        match wareki::read(text, style) {
             Reading::Blank => String::new(),
             Reading::Written(date) => date,
             Reading::Odd => {
-                pen.sentence(format!("{}「{text}」は日付として読めません。", item.name()));
+                self.sentence(format!("{}「{text}」は日付として読めません。", item.name()));
                 text.to_owned()
             }
-        })
+        }
     }
 
     /// A value in words of the program, such as the label of a code.
@@ -212,6 +217,14 @@ impl<'p, 'c> Pen<'p, 'c> {
     pub(super) fn sentence(&mut self, text: String) {
         if self.said.insert(text.clone()) {
             self.notes.push(Note { name: String::new(), text, was: None, technical: false });
+        }
+    }
+
+    /// Adds something named to 付記, once.
+    pub(super) fn note(&mut self, name: String, text: String, technical: bool) {
+        let note = Note { name, text, was: None, technical };
+        if self.said.insert(note.line()) {
+            self.notes.push(note);
         }
     }
 

@@ -47,18 +47,28 @@ impl Head {
         row: Entry<'_, '_>,
         written: KnownItem,
     ) -> Self {
-        let mut name = pen.text(supplement, KnownItem::UserName);
-        if name.is_empty() {
-            person.users.any().map_or("", |user| user.name()).clone_into(&mut name.now);
-            pen.sentence(if name.now.is_empty() {
-                "利用者補足情報がないため、利用者名は空欄です。".to_owned()
-            } else {
-                "利用者名は、同じ利用者の別の送信単位によります。".to_owned()
-            });
-        }
+        let name = user_name(pen, person, supplement);
         let written = pen.date(row, written, Style::Full).or("　　年　月　日");
         Self { written, name, honorific: pen.honorific(), with_name: true }
     }
+}
+
+/// The name in 利用者補足情報, or else that of another send unit.
+pub(super) fn user_name(
+    pen: &mut Pen<'_, '_>,
+    person: Person<'_, '_>,
+    supplement: Entry<'_, '_>,
+) -> Piece {
+    let mut name = pen.text(supplement, KnownItem::UserName);
+    if name.is_empty() {
+        person.users.any().map_or("", |user| user.name()).clone_into(&mut name.now);
+        pen.sentence(if name.now.is_empty() {
+            "利用者補足情報がないため、利用者名は空欄です。".to_owned()
+        } else {
+            "利用者名は、同じ利用者の別の送信単位によります。".to_owned()
+        });
+    }
+    name
 }
 
 #[derive(Template)]
