@@ -7,12 +7,13 @@ use crate::spec::Spec;
 use crate::types::{Lang, Personal};
 
 use super::entry::{Pair, Person};
-use super::group::{Topic, User, UserKey, group};
+use super::group::{Bundle, Topic, User, UserKey, group};
 use super::marks::Marks;
 use super::options::Options;
-use super::pen::Context;
+use super::pen::{Context, words};
 use super::plan;
-use super::read::{Notes, read};
+use super::read::{File, Notes, read};
+use super::row::Row;
 use super::sheet::DrawnForm;
 
 /// The forms of a set of files.
@@ -47,7 +48,7 @@ pub fn draw(spec: &Spec, files: &[SourceFile<'_>], options: &Options<'_>) -> Dra
     let users = group(&rows.files, rows.rows);
     let context = Context { spec, options, marks };
     let people = users.iter().map(|(key, user)| (key, Pair::new(Some(user), None, false)));
-    finish(&context, people, rows.notes)
+    finish(&context, &rows.files, people, rows.notes)
 }
 
 /// Draws the forms of every person in some files, with what changed since another version of the
@@ -74,15 +75,23 @@ pub fn compare(
         pairs.entry(key).or_insert((None, Some(other)));
     }
     let people = pairs.into_iter().map(|(key, (now, was))| (key, Pair::new(now, was, true)));
-    finish(&context, people, rows.notes)
+    finish(&context, &rows.files, people, rows.notes)
 }
 
 fn finish<'r, 's: 'r>(
     context: &Context<'_>,
+    files: &[File<'_>],
     people: impl Iterator<Item = (&'r UserKey, Pair<'r, User<'s>>)>,
     mut notes: Notes,
 ) -> Drawing {
-    let users = people.map(|(key, users)| user(context, Person { key, users })).collect();
+    let mut drawn = Vec::new();
+    for (key, users) in people {
+        drawn.push(user(context, Person { key, users }));
+        let rows = users.now.into_iter().flat_map(|user| user.bundles.values());
+        for row in rows.flat_map(Bundle::all).filter(|row| !row.is_told()) {
+            notes.add(|| untold(row, files));
+        }
+    }
     for finding in &context.marks.general {
         notes.add(|| {
             let file = finding.place.file.as_deref().unwrap_or_default();
@@ -91,7 +100,16 @@ fn finish<'r, 's: 'r>(
                 .to_owned()
         });
     }
-    Drawing { users, notes: notes.finish().into_iter().map(Personal::new).collect() }
+    Drawing { users: drawn, notes: notes.finish().into_iter().map(Personal::new).collect() }
+}
+
+/// What stands in a row that no form is made of, such as 利用者補足情報 alone.
+fn untold(row: &Row<'_>, files: &[File<'_>]) -> String {
+    let items: Vec<_> =
+        row.rest().map(|(item, text)| format!("{}＝{}", item.name, words(item, text))).collect();
+    let label = files.get(row.file).map_or("", |file| file.label);
+    let (record, items) = (row.record, items.join("、"));
+    format!("{label} {record} 件目: 描く様式がありません。 {items}")
 }
 
 fn user(context: &Context<'_>, person: Person<'_, '_>) -> UserForms {

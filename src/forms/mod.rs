@@ -33,12 +33,14 @@
 //! The HTML has no script, and no style but the classes of [`CSS`] and attributes of SVG, so that
 //! it may stand in a page whose content security policy allows neither inline.
 
+mod align;
 mod codes;
 mod draw;
 mod entry;
 mod form;
 mod group;
 mod marks;
+mod measure;
 mod options;
 mod page;
 mod pen;

@@ -4,13 +4,13 @@ use std::collections::{BTreeMap, HashSet};
 
 use crate::rules::Finding;
 use crate::spec::{Format, Item, KnownItem, Spec};
-use crate::types::Personal;
+use crate::types::{FileKind, Personal};
 
 use super::entry::Entry;
 use super::form::Form;
 use super::marks::Marks;
 use super::options::{Honorific, Options};
-use super::piece::{Choice, Choices, Piece};
+use super::piece::{Choice, Choices, Piece, grouped};
 use super::row::Row;
 use super::wareki::{self, Reading, Style};
 
@@ -253,18 +253,29 @@ impl<'p, 'c> Pen<'p, 'c> {
     /// Tells in 付記 what of some rows has no cell on this form, and lists what was found about
     /// them and is marked nowhere. The last that is done with a row.
     pub(super) fn rest(&mut self, entries: &[Entry<'_, '_>]) {
-        let mut told: BTreeMap<(u16, &str), (&Item, Vec<&str>, Vec<&str>)> = BTreeMap::new();
-        let mut seen: HashSet<(u16, bool, &str)> = HashSet::new();
+        let rows = || entries.iter().flat_map(|entry| [entry.now, entry.was]).flatten();
+        for row in rows() {
+            // Every sheet has them at its top.
+            row.show(KnownItem::Insurer);
+            row.show(KnownItem::Insured);
+            row.tell();
+        }
+        type Told<'t> = (&'t Item, Vec<&'t str>, Vec<&'t str>);
+        // By the kind of file, so that what two of them call the same is not mixed.
+        let mut told: BTreeMap<(FileKind, u16), Told<'_>> = BTreeMap::new();
+        let mut seen: HashSet<(FileKind, u16, bool, &str)> = HashSet::new();
+        let kinds: BTreeMap<FileKind, &Row<'_>> = rows().map(|row| (row.kind(), row)).collect();
         let compared = entries.iter().any(|entry| entry.compared);
         for entry in entries {
             for (row, is_now) in [(entry.now, true), (entry.was, false)] {
-                for (item, text) in row.into_iter().flat_map(Row::rest) {
+                let Some(row) = row else { continue };
+                for (item, text) in row.rest() {
                     let (_, now, was) = told
-                        .entry((item.number, item.name.as_str()))
+                        .entry((row.kind(), item.number))
                         .or_insert_with(|| (item, Vec::new(), Vec::new()));
                     let texts = if is_now { now } else { was };
                     // The same code in every row is told once.
-                    if seen.insert((item.number, is_now, text)) {
+                    if seen.insert((row.kind(), item.number, is_now, text)) {
                         texts.push(text);
                     }
                 }
@@ -275,14 +286,22 @@ impl<'p, 'c> Pen<'p, 'c> {
                 }
             }
         }
-        for (item, now, was) in told.into_values() {
-            let (now, was) = (now.join("、"), was.join("、"));
+        for ((kind, _), (item, now, was)) in told {
+            let [now, was] = [now, was].map(|texts| {
+                let words: Vec<_> = texts.iter().map(|text| words(item, text)).collect();
+                words.join("、")
+            });
             let was = (compared && now != was).then_some(was);
             if let Some(was) = &was {
                 self.changed(&item.name, was, &now);
             }
-            let technical = is_technical(item);
-            self.notes.push(Note { name: item.name.clone(), text: now, was, technical });
+            // What the form has a cell for from another file is told with its own.
+            let twice = kinds.iter().any(|(other, row)| *other != kind && row.has(&item.name));
+            let name = match twice {
+                true => format!("{}の{}", kind.name(), item.name),
+                false => item.name.clone(),
+            };
+            self.notes.push(Note { name, text: now, was, technical: is_technical(item) });
         }
     }
 
@@ -300,6 +319,19 @@ impl<'p, 'c> Pen<'p, 'c> {
 /// The label of a code.
 pub(super) fn label(item: &Item, value: &str) -> Option<String> {
     Some(item.codes.as_ref()?.find(value.as_bytes())?.label.clone())
+}
+
+/// A value without a cell, in words.
+pub(super) fn words(item: &Item, value: &str) -> String {
+    match item.format {
+        Format::Date => match wareki::read(value, Style::Full) {
+            Reading::Written(date) => date,
+            Reading::Blank | Reading::Odd => value.to_owned(),
+        },
+        Format::Code => label(item, value).unwrap_or_else(|| value.to_owned()),
+        Format::Integer => grouped(value),
+        _ => value.to_owned(),
+    }
 }
 
 /// Whether a value says something to computers only: keys and codes.

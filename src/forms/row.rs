@@ -22,6 +22,8 @@ pub(super) struct Row<'s> {
     pub(super) record: u64,
     /// The items that were read, one bit each.
     shown: Cell<u128>,
+    /// Whether a form told what it has no cell for.
+    told: Cell<bool>,
 }
 
 impl<'s> Row<'s> {
@@ -41,7 +43,7 @@ impl<'s> Row<'s> {
             ends.push(u32::try_from(text.len()).unwrap_or(u32::MAX));
         }
         let ends = ends.into_boxed_slice();
-        Self { layout, text, ends, file, record: number, shown: Cell::new(0) }
+        Self { layout, text, ends, file, record: number, shown: Cell::new(0), told: Cell::new(false) }
     }
 
     pub(super) const fn kind(&self) -> FileKind {
@@ -67,6 +69,33 @@ impl<'s> Row<'s> {
     /// The text of an item that only decides something.
     pub(super) fn look(&self, item: KnownItem) -> &str {
         self.layout.find(item).map_or("", |place| self.at(place))
+    }
+
+    /// Takes as shown what another row, of the same person, says too and shows.
+    pub(super) fn agree(&self, shown: &Row<'_>) {
+        for (place, item) in self.layout.items.iter().enumerate() {
+            let mut same = shown.layout.items.iter().enumerate();
+            let same = same.find(|(_, other)| other.name == item.name).map(|(other, _)| other);
+            let told = same.filter(|other| shown.shown.get() & 1 << other != 0);
+            if told.is_some_and(|other| shown.at(other) == self.at(place)) {
+                self.shown.set(self.shown.get() | 1 << place);
+            }
+        }
+    }
+
+    /// Whether another row's layout has an item of this name.
+    pub(super) fn has(&self, name: &str) -> bool {
+        self.layout.items.iter().any(|item| item.name == name)
+    }
+
+    /// Whether some form has told of it.
+    pub(super) const fn is_told(&self) -> bool {
+        self.told.get()
+    }
+
+    /// Everything that is not shown is told now.
+    pub(super) fn tell(&self) {
+        self.told.set(true);
     }
 
     /// The items with a value that were not shown and are not in [`NEVER_SHOWN`].

@@ -64,6 +64,7 @@ pub(super) fn draw(
     person: Person<'_, '_>,
     sets: Sets<'_, '_>,
     place: usize,
+    told_here: Option<Entry<'_, '_>>,
 ) -> DrawnForm {
     let mut pen = Pen::new(context, Form::First);
     let row = sets.nth(FileKind::Up1kyo, place);
@@ -77,7 +78,13 @@ pub(super) fn draw(
             "その他理由が書かれていますが、算定理由は「その他」ではありません。".to_owned(),
         );
     }
-    pen.rest(&[row, supplement]);
+    let others = told_here.as_slice();
+    for (other, row) in others.iter().flat_map(|other| [(other.now, row.now), (other.was, row.was)]) {
+        if let (Some(other), Some(row)) = (other, row) {
+            other.agree(row);
+        }
+    }
+    pen.rest(&[&[row], others].concat());
     sheet(pen, person, Some(&head), &form)
 }
 
