@@ -10,6 +10,7 @@ use super::entry::Entry;
 use super::form::Form;
 use super::marks::Marks;
 use super::options::{Honorific, Options};
+use super::picture::Pictures;
 use super::piece::{Choice, Choices, Piece, grouped};
 use super::row::Row;
 use super::wareki::{self, Reading, Style};
@@ -19,6 +20,8 @@ pub(super) struct Context<'c> {
     pub(super) spec: &'c Spec,
     pub(super) options: &'c Options<'c>,
     pub(super) marks: Marks<'c>,
+    /// The pictures of the files that are drawn, and those of the other version.
+    pub(super) pictures: [Pictures<'c>; 2],
 }
 
 /// Something that has no cell, or that a cell does not say.

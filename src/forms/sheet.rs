@@ -7,9 +7,9 @@ use crate::spec::KnownItem;
 use crate::types::{Lang, Personal};
 
 use super::entry::{Entry, Person};
-use super::form::Form;
+use super::form::{Form, Paper};
 use super::group::UserKey;
-use super::options::PrintedNotes;
+use super::options::{PreventionPaper, PrintedNotes};
 use super::pen::{Change, Note, Pen};
 use super::piece::{Piece, Text};
 use super::wareki::Style;
@@ -75,6 +75,7 @@ pub(super) fn user_name(
 #[template(path = "forms/sheet.html", config = "src/askama.toml")]
 struct Sheet<'s> {
     form: Form,
+    paper: Paper,
     key: &'s UserKey,
     insurer_name: Option<&'s str>,
     head: Option<&'s Head>,
@@ -113,6 +114,10 @@ pub(super) fn sheet(
     let options = pen.context.options;
     let sheet = Sheet {
         form: pen.form,
+        paper: match (pen.form, options.prevention_paper) {
+            (Form::Prevention, PreventionPaper::TwoA4) => Paper::A4Landscape,
+            (form, _) => form.paper(),
+        },
         key: person.key,
         insurer_name: options.insurers.and_then(|names| names.get(&person.key.insurer)),
         head,
