@@ -1,4 +1,4 @@
-//! 様式: the forms of a package, as people know them on paper.
+//! 様式: the forms of a package or a held set, as people know them on paper.
 
 use std::sync::Arc;
 
@@ -8,14 +8,16 @@ use axum::response::Response;
 use serde::Deserialize;
 
 use super::guard::Visitor;
-use super::layout::{Frame, Place, not_found, page};
+use super::layout::{Frame, Place, not_found, page, store_fault};
 use super::package::found;
+use super::session::Session;
 use super::state::Shared;
-use crate::desk::words;
+use crate::desk::{held, words};
+use crate::folder::{HeldFile, read_held};
 use crate::forms::{Drawing, Options, draw};
 use crate::rules::{self, SourceFile};
 use crate::transfer::Direction;
-use crate::types::MessageId;
+use crate::types::{HeldId, MessageId};
 use crate::work;
 
 /// Forms of so many people stand on one page; more are turned over, so that a page stays quick.
@@ -25,8 +27,8 @@ const PEOPLE: usize = 30;
 #[template(path = "web/forms.html", config = "src/askama.toml")]
 struct Forms {
     frame: Frame,
-    id: MessageId,
-    unit: String,
+    path: String,
+    back: (String, &'static str),
     drawing: Drawing,
     /// The people, by their places.
     people: Vec<Entry>,
@@ -49,23 +51,75 @@ pub(super) struct Turned {
     from: usize,
 }
 
-pub(super) async fn show(
+/// Where forms come from, and where they lead back to.
+struct Source {
+    place: Place,
+    title: String,
+    /// The address of the forms.
+    path: String,
+    back: (String, &'static str),
+    files: Vec<HeldFile>,
+    received: bool,
+}
+
+pub(super) async fn of_package(
     State(shared): State<Arc<Shared>>,
     Visitor(session): Visitor,
     Path(id): Path<MessageId>,
     Query(turned): Query<Turned>,
 ) -> Response {
+    let lang = shared.lang();
     let (evidence, package) = match found(&shared, id).await {
         Ok(found) => found,
         Err(answer) => return answer,
     };
-    let direction = evidence.direction;
-    let kind = package.manifest().kind.clone();
+    let files = package.files().map(|(file, bytes)| (file.name.clone(), bytes.to_vec()));
+    let received = evidence.direction == Direction::In;
+    let source = Source {
+        place: if received { Place::Received } else { Place::Sent },
+        title: words::unit(&package.manifest().kind, lang),
+        path: format!("/package/{id}/forms"),
+        back: (format!("/package/{id}"), lang.pick("送受信の記録へ", "Back to the package")),
+        files: files.collect(),
+        received,
+    };
+    show(&shared, &session, source, turned.from).await
+}
+
+/// The forms of a held set, with what is wrong marked in the cells.
+pub(super) async fn of_held(
+    State(shared): State<Arc<Shared>>,
+    Visitor(session): Visitor,
+    Path(id): Path<HeldId>,
+    Query(turned): Query<Turned>,
+) -> Response {
+    let (lang, config) = (shared.lang(), shared.node.config());
+    let item = match shared.node.store().held_as(id).await {
+        Ok(items) => items.into_iter().next(),
+        Err(error) => return store_fault(&shared, &error),
+    };
+    let Some(item) = item else { return not_found(&shared) };
+    let Some(folder) = held::folder(&item, config) else { return not_found(&shared) };
+    let most = config.limits.package_size;
+    let read = work::blocking(move || read_held(&folder, most)).await;
+    let Ok(Ok(files)) = read else { return not_found(&shared) };
+    let source = Source {
+        place: Place::Held,
+        title: words::unit(&item.unit.kind, lang),
+        path: format!("/held/{id}/forms"),
+        back: (format!("/held/{id}"), lang.pick("保留の理由へ", "Back to why it is held")),
+        files,
+        received: item.direction == Direction::In,
+    };
+    show(&shared, &session, source, turned.from).await
+}
+
+async fn show(shared: &Shared, session: &Session, source: Source, from: usize) -> Response {
+    let Source { place, title, path, back, files, received } = source;
     let (spec, names) = (shared.node.spec(), Arc::clone(&shared.names));
     let drawn = work::blocking(move || {
-        let sources = package.files().map(|(file, bytes)| SourceFile { name: &file.name, bytes });
+        let sources = files.iter().map(|(name, bytes)| SourceFile { name, bytes });
         let sources: Vec<_> = sources.collect();
-        let received = direction == Direction::In;
         let report =
             rules::check(spec, &sources, &rules::Options { received, ..rules::Options::default() });
         let options = Options {
@@ -76,7 +130,7 @@ pub(super) async fn show(
         };
         draw(spec, &sources, &options)
     });
-    let Ok(mut drawing) = drawn.await else { return not_found(&shared) };
+    let Ok(mut drawing) = drawn.await else { return not_found(shared) };
     let people = drawing.users.iter().enumerate().map(|(place, user)| Entry {
         place,
         name: match user.name.reveal() {
@@ -86,18 +140,13 @@ pub(super) async fn show(
         findings: user.forms.iter().map(|form| form.findings).sum(),
     });
     let people: Vec<_> = people.collect();
-    let first = turned.from.min(people.len().saturating_sub(1));
+    let first = from.min(people.len().saturating_sub(1));
     drawing.users = drawing.users.into_iter().skip(first).take(PEOPLE).collect();
     let next = first + PEOPLE;
-    let place = match direction {
-        Direction::Out => Place::Sent,
-        Direction::In => Place::Received,
-    };
-    let unit = words::unit(&kind, shared.lang());
     page(&Forms {
-        frame: Frame::new(&shared, &session, place, unit.clone()),
-        id,
-        unit,
+        frame: Frame::new(shared, session, place, title),
+        path,
+        back,
         drawing,
         newer: (first > 0).then(|| first.saturating_sub(PEOPLE)),
         older: (next < people.len()).then_some(next),
