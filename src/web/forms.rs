@@ -14,8 +14,10 @@ use super::session::Session;
 use super::state::Shared;
 use crate::desk::{held, words};
 use crate::folder::{HeldFile, read_held};
-use crate::forms::{Drawing, Options, draw};
+use crate::forms::{Drawing, Options, compare, draw};
+use crate::package::{Manifest, Package};
 use crate::rules::{self, SourceFile};
+use crate::store::{Evidence, ListFilter, PageStart, StoreError, Which};
 use crate::transfer::Direction;
 use crate::types::{HeldId, MessageId};
 use crate::work;
@@ -28,7 +30,11 @@ const PEOPLE: usize = 30;
 struct Forms {
     frame: Frame,
     path: String,
+    /// What of the address says which version it is compared with.
+    with: String,
     back: (String, &'static str),
+    is_compared: bool,
+    earlier: Vec<Earlier>,
     drawing: Drawing,
     /// The people, by their places.
     people: Vec<Entry>,
@@ -42,6 +48,7 @@ struct Entry {
     place: usize,
     name: String,
     findings: usize,
+    changes: usize,
 }
 
 /// Which people are shown: all from one on.
@@ -57,9 +64,18 @@ struct Source {
     title: String,
     /// The address of the forms.
     path: String,
+    /// What of the address says which version it is compared with.
+    with: String,
     back: (String, &'static str),
     files: Vec<HeldFile>,
+    /// The files of an earlier version.
+    before: Option<Vec<HeldFile>>,
+    earlier: Vec<Earlier>,
     received: bool,
+}
+
+fn as_sources(files: &[HeldFile]) -> Vec<SourceFile<'_>> {
+    files.iter().map(|(name, bytes)| SourceFile { name, bytes }).collect()
 }
 
 pub(super) async fn of_package(
@@ -73,14 +89,16 @@ pub(super) async fn of_package(
         Ok(found) => found,
         Err(answer) => return answer,
     };
-    let files = package.files().map(|(file, bytes)| (file.name.clone(), bytes.to_vec()));
     let received = evidence.direction == Direction::In;
     let source = Source {
         place: if received { Place::Received } else { Place::Sent },
         title: words::unit(&package.manifest().kind, lang),
         path: format!("/package/{id}/forms"),
         back: (format!("/package/{id}"), lang.pick("送受信の記録へ", "Back to the package")),
-        files: files.collect(),
+        files: files_of(&package),
+        with: String::new(),
+        before: None,
+        earlier: Vec::new(),
         received,
     };
     show(&shared, &session, source, turned.from).await
@@ -109,17 +127,118 @@ pub(super) async fn of_held(
         path: format!("/held/{id}/forms"),
         back: (format!("/held/{id}"), lang.pick("保留の理由へ", "Back to why it is held")),
         files,
+        with: String::new(),
+        before: None,
+        earlier: Vec::new(),
         received: item.direction == Direction::In,
     };
     show(&shared, &session, source, turned.from).await
 }
 
+/// Which earlier version is compared with, and which people are shown.
+#[derive(Debug, Default, Deserialize)]
+pub(super) struct Compared {
+    with: Option<MessageId>,
+    #[serde(default)]
+    from: usize,
+}
+
+/// The forms of a package, with what changed since an earlier one.
+pub(super) async fn compared(
+    State(shared): State<Arc<Shared>>,
+    Visitor(session): Visitor,
+    Path(id): Path<MessageId>,
+    Query(compared): Query<Compared>,
+) -> Response {
+    let lang = shared.lang();
+    let (evidence, package) = match found(&shared, id).await {
+        Ok(found) => found,
+        Err(answer) => return answer,
+    };
+    let manifest = package.manifest();
+    let earlier = match earlier(&shared, &evidence, manifest, compared.with).await {
+        Ok(earlier) => earlier,
+        Err(error) => return store_fault(&shared, &error),
+    };
+    let chosen = earlier.iter().find(|other| other.chosen).map(|other| other.id);
+    let before = match chosen {
+        Some(other) => match found(&shared, other).await {
+            Ok((_, other)) => files_of(&other),
+            Err(answer) => return answer,
+        },
+        None => Vec::new(),
+    };
+    let received = evidence.direction == Direction::In;
+    let with = chosen.map(|other| format!("&with={other}")).unwrap_or_default();
+    let source = Source {
+        place: if received { Place::Received } else { Place::Sent },
+        title: words::unit(&manifest.kind, lang),
+        path: format!("/package/{id}/compare"),
+        with,
+        back: (format!("/package/{id}"), lang.pick("送受信の記録へ", "Back to the package")),
+        files: files_of(&package),
+        before: Some(before),
+        earlier,
+        received,
+    };
+    show(&shared, &session, source, compared.from).await
+}
+
+/// Earlier versions that are offered.
+const EARLIER: u32 = 10;
+
+/// An earlier package of the same kind, exchanged with the same partner the same way.
+struct Earlier {
+    id: MessageId,
+    at: String,
+    chosen: bool,
+}
+
+/// The packages that came before, newest first; the one that was asked for is chosen, or else the
+/// newest.
+async fn earlier(
+    shared: &Shared,
+    evidence: &Evidence,
+    manifest: &Manifest,
+    with: Option<MessageId>,
+) -> Result<Vec<Earlier>, StoreError> {
+    let kinds = words::kinds_like(&manifest.kind).iter().map(|kind| (*kind).to_owned());
+    let came = evidence.journal.first().map(|row| row.at);
+    let filter = ListFilter {
+        which: match evidence.direction {
+            Direction::Out => Which::Sent,
+            Direction::In => Which::Received,
+        },
+        office: Some(evidence.office),
+        partner: Some(evidence.partner),
+        kinds: kinds.collect(),
+        until: came,
+        ..ListFilter::default()
+    };
+    let found = shared.node.store().list(filter, PageStart::Newest, EARLIER).await?;
+    let packages = found.rows.iter().filter_map(|row| Some((row.line.message_id?, row.line.at)));
+    let mut earlier: Vec<_> = packages
+        .filter(|(id, _)| *id != manifest.message_id)
+        .map(|(id, at)| Earlier { id, at: words::time(at), chosen: Some(id) == with })
+        .collect();
+    if !earlier.iter().any(|other| other.chosen)
+        && let Some(newest) = earlier.first_mut()
+    {
+        newest.chosen = true;
+    }
+    Ok(earlier)
+}
+
+fn files_of(package: &Package) -> Vec<HeldFile> {
+    package.files().map(|(file, bytes)| (file.name.clone(), bytes.to_vec())).collect()
+}
+
 async fn show(shared: &Shared, session: &Session, source: Source, from: usize) -> Response {
-    let Source { place, title, path, back, files, received } = source;
+    let Source { place, title, path, with, back, files, before, earlier, received } = source;
+    let is_compared = before.is_some();
     let (spec, names) = (shared.node.spec(), Arc::clone(&shared.names));
     let drawn = work::blocking(move || {
-        let sources = files.iter().map(|(name, bytes)| SourceFile { name, bytes });
-        let sources: Vec<_> = sources.collect();
+        let sources = as_sources(&files);
         let report =
             rules::check(spec, &sources, &rules::Options { received, ..rules::Options::default() });
         let options = Options {
@@ -128,7 +247,10 @@ async fn show(shared: &Shared, session: &Session, source: Source, from: usize) -
             findings: &report.findings,
             ..Options::default()
         };
-        draw(spec, &sources, &options)
+        match before {
+            Some(before) => compare(spec, &as_sources(&before), &sources, &options),
+            None => draw(spec, &sources, &options),
+        }
     });
     let Ok(mut drawing) = drawn.await else { return not_found(shared) };
     let people = drawing.users.iter().enumerate().map(|(place, user)| Entry {
@@ -138,6 +260,7 @@ async fn show(shared: &Shared, session: &Session, source: Source, from: usize) -
             name => name.clone(),
         },
         findings: user.forms.iter().map(|form| form.findings).sum(),
+        changes: user.forms.iter().map(|form| form.changes.len()).sum(),
     });
     let people: Vec<_> = people.collect();
     let first = from.min(people.len().saturating_sub(1));
@@ -146,7 +269,10 @@ async fn show(shared: &Shared, session: &Session, source: Source, from: usize) -
     page(&Forms {
         frame: Frame::new(shared, session, place, title),
         path,
+        with,
         back,
+        is_compared,
+        earlier,
         drawing,
         newer: (first > 0).then(|| first.saturating_sub(PEOPLE)),
         older: (next < people.len()).then_some(next),

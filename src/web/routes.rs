@@ -34,6 +34,7 @@ pub(super) fn router(shared: Arc<Shared>) -> Router {
         .route("/held/{id}/dismiss", post(held::dismiss))
         .route("/package/{id}", get(package::show))
         .route("/package/{id}/forms", get(forms::of_package))
+        .route("/package/{id}/compare", get(forms::compared))
         .route("/package/{id}/file/{number}", get(package::file))
         .route("/package/{id}/evidence", get(package::evidence))
         .route("/partners", get(partners::show))
