@@ -11,8 +11,8 @@ use axum::routing::{get, post};
 use super::layout::not_found;
 use super::state::Shared;
 use super::{
-    assets, certificates, diagnosis, entrance, events, forms, guard, held, list, package, partners,
-    today,
+    assets, certificates, diagnosis, entrance, events, forms, guard, held, list, metrics, package,
+    partners, today,
 };
 
 /// The largest form in bytes.
@@ -40,6 +40,8 @@ pub(super) fn router(shared: Arc<Shared>) -> Router {
         .route("/partners", get(partners::show))
         .route("/certificates", get(certificates::show))
         .route("/diagnosis", get(diagnosis::show))
+        .route("/healthz", get(metrics::health))
+        .route("/metrics", get(metrics::metrics))
         .route("/events", get(events::events))
         .route("/welcome", get(entrance::welcome))
         .route("/enter/{token}", get(entrance::enter))
