@@ -24,16 +24,17 @@ pub(super) fn is_open(item: &HeldItem, config: &Config) -> bool {
     folder.exists() || !folder.parent().is_some_and(is_marked)
 }
 
-/// Adds to the sets that were given up what kept them from the partner, as far as it is known.
+/// Adds to the sets that were refused for good or given up what kept them from the partner, as far as it is known.
 pub(super) async fn add_last_reasons(
     store: &Store,
     items: &mut [HeldItem],
 ) -> Result<(), StoreError> {
-    for item in items.iter_mut().filter(|item| item.reason == code::EXPIRED) {
+    let stopped = [code::REFUSED_FOR_GOOD, code::EXPIRED];
+    for item in items.iter_mut().filter(|item| stopped.contains(&item.reason.as_str())) {
         let Some((partner, serial)) = item.partner.zip(item.serial) else { continue };
         let reason = store.given_up_because(item.office, partner, serial).await?;
         if let Some(reason) = reason.filter(|reason| !matches!(&**reason, "" | code::EXPIRED)) {
-            item.reason = format!("{},{reason}", code::EXPIRED);
+            item.reason = format!("{},{reason}", item.reason);
         }
     }
     Ok(())
@@ -63,6 +64,10 @@ pub(super) fn what(item: &HeldItem, lang: Lang) -> &'static str {
         (Direction::Out, code::REJECTED) => lang.pick(
             "送りましたが、相手は取り込んでいません",
             "sent, but the partner did not take it in",
+        ),
+        (Direction::Out, code::REFUSED_FOR_GOOD) => lang.pick(
+            "相手が受け付けないため、送信を止めています",
+            "stopped, because the partner does not accept it",
         ),
         (Direction::Out, code::EXPIRED) => {
             lang.pick("届いたことを確かめられませんでした", "not known to have arrived")
@@ -94,6 +99,12 @@ fn one(item: &HeldItem, config: &Config, lang: Lang) -> Vec<String> {
     }
     if let Some(folder) = folder(item, config) {
         say(lang.pick("フォルダー", "folder"), &folder.display().to_string());
+    }
+    if item.reason.split(',').next() == Some(code::REFUSED_FOR_GOOD)
+        && let Some(partner) = item.partner
+    {
+        let retry = lang.pick("相手が直したあと、そのまま送り直す", "to send it again as it is");
+        say(retry, &format!("renkei retry {partner}"));
     }
     let (release, dismiss) = match item.direction {
         Direction::Out => (
