@@ -77,7 +77,7 @@ const ENGLISH: &[(&str, &str)] = &[
     ("hold dismiss ID", "The id, as renkei hold list shows it"),
     ("hold dismiss --reason", "A code for the sender of a received package, such as sent-twice"),
     ("hold dismiss --delete", "Also delete its files from the hold folder"),
-    ("retry", "Try what waits to be sent at once"),
+    ("retry", "Send at once what waits, or was stopped because the partner did not accept it"),
     ("retry TARGET", "Only for this partner (office number), or only this message id"),
     ("reload", "Read certificates and revocation lists again"),
     ("--config", "The configuration file"),
