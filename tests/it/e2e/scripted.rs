@@ -127,11 +127,6 @@ impl Service for Script {
     }
 }
 
-/// Takes every package.
-pub(super) const fn takes(_: &Package) -> Result<(), Refusal> {
-    Ok(())
-}
-
 /// Refuses the package of this serial, and takes all others.
 pub(super) fn refuses(
     serial: &str,
