@@ -8,8 +8,9 @@ use std::process::ExitCode;
 use anyhow::Context as _;
 use bytes::Bytes;
 
-use super::{EXIT_NO, UsageError, output, setup, vouching, words};
+use super::{EXIT_NO, UsageError, output, setup, vouching};
 use crate::certs;
+use crate::desk::words;
 use crate::node::{Pins, open_trust};
 use crate::package::evidence::{
     EvidenceFile, EvidenceReport, trust_of_set, verify_package, verify_receipt, verify_set,
