@@ -39,7 +39,6 @@ mod usage;
 mod validate;
 mod vectors;
 mod verify;
-mod vouching;
 
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};

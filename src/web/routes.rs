@@ -11,7 +11,8 @@ use axum::routing::{get, post};
 use super::layout::not_found;
 use super::state::Shared;
 use super::{
-    assets, certificates, diagnosis, entrance, events, guard, held, list, partners, today,
+    assets, certificates, diagnosis, entrance, events, forms, guard, held, list, package, partners,
+    today,
 };
 
 /// The largest form in bytes.
@@ -30,6 +31,10 @@ pub(super) fn router(shared: Arc<Shared>) -> Router {
         .route("/held/{id}/release", post(held::release))
         .route("/held/{id}/correct", post(held::correct))
         .route("/held/{id}/dismiss", post(held::dismiss))
+        .route("/package/{id}", get(package::show))
+        .route("/package/{id}/forms", get(forms::show))
+        .route("/package/{id}/file/{number}", get(package::file))
+        .route("/package/{id}/evidence", get(package::evidence))
         .route("/partners", get(partners::show))
         .route("/certificates", get(certificates::show))
         .route("/diagnosis", get(diagnosis::show))
