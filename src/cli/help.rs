@@ -96,7 +96,7 @@ const ENGLISH: &[(&str, &str)] = &[
     ("hold dismiss --delete", "Also delete its files from the hold folder"),
     ("open", "Open the page of the running node in the browser"),
     ("open --print", "Only print the address, without starting a browser"),
-    ("retry", "Try what waits to be sent at once"),
+    ("retry", "Send at once what waits, or was stopped because the partner did not accept it"),
     ("retry TARGET", "Only for this partner (office number), or only this message id"),
     ("reload", "Read certificates and revocation lists again"),
     ("--config", "The configuration file"),

@@ -94,7 +94,7 @@ enum Command {
     History(history::Args),
     /// 保留中のものを一覧し、もう一度検査・配置するか、対応済みにします
     Hold(hold::Args),
-    /// 送信待ちのパッケージを、待たずにすぐ送り直します
+    /// 送信待ちのものと、相手が受け付けず停止中のものを、すぐに送り直します
     Retry(retry::Args),
     /// 動いている renkei の画面をブラウザーで開きます
     Open(open::Args),

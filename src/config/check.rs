@@ -350,8 +350,9 @@ fn page(mut table: Section<'_, '_>) -> Page {
     let idle = positive(&mut table, "idle", "30m");
     let service_codes = table.path("service_codes");
     let insurer_codes = table.path("insurer_codes");
+    let metrics = table.boolean("metrics").unwrap_or(false);
     table.finish();
-    Page { listen, idle, service_codes, insurer_codes }
+    Page { listen, idle, service_codes, insurer_codes, metrics }
 }
 
 fn duration(table: &mut Section<'_, '_>, key: &str, default: &str) -> SignedDuration {

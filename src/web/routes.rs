@@ -11,8 +11,8 @@ use axum::routing::{get, post};
 use super::layout::not_found;
 use super::state::Shared;
 use super::{
-    assets, certificates, diagnosis, entrance, events, forms, guard, held, list, package, partners,
-    today,
+    assets, certificates, diagnosis, entrance, events, forms, guard, held, list, metrics, package,
+    partners, today,
 };
 
 /// The largest form in bytes.
@@ -28,16 +28,20 @@ pub(super) fn router(shared: Arc<Shared>) -> Router {
         .route("/search", post(list::search))
         .route("/held", get(held::list))
         .route("/held/{id}", get(held::show))
+        .route("/held/{id}/forms", get(forms::of_held))
         .route("/held/{id}/release", post(held::release))
         .route("/held/{id}/correct", post(held::correct))
         .route("/held/{id}/dismiss", post(held::dismiss))
         .route("/package/{id}", get(package::show))
-        .route("/package/{id}/forms", get(forms::show))
+        .route("/package/{id}/forms", get(forms::of_package))
+        .route("/package/{id}/compare", get(forms::compared))
         .route("/package/{id}/file/{number}", get(package::file))
         .route("/package/{id}/evidence", get(package::evidence))
         .route("/partners", get(partners::show))
         .route("/certificates", get(certificates::show))
         .route("/diagnosis", get(diagnosis::show))
+        .route("/healthz", get(metrics::health))
+        .route("/metrics", get(metrics::metrics))
         .route("/events", get(events::events))
         .route("/welcome", get(entrance::welcome))
         .route("/enter/{token}", get(entrance::enter))

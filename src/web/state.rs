@@ -20,6 +20,8 @@ pub(super) struct Shared {
     pub(super) address: SocketAddr,
     pub(super) sessions: Sessions,
     pub(super) names: Arc<CodeNames>,
+    /// Whether programs may watch the node without a login.
+    pub(super) metrics: bool,
     pub(super) stopping: watch::Receiver<bool>,
 }
 
@@ -69,7 +71,8 @@ impl Shared {
     ) -> Self {
         let idle = settings.idle.try_into().unwrap_or_default();
         let names = Arc::new(CodeNames::load(&node, settings));
-        Self { node, address, sessions: Sessions::new(idle), names, stopping }
+        let (sessions, metrics) = (Sessions::new(idle), settings.metrics);
+        Self { node, address, sessions, names, metrics, stopping }
     }
 
     /// The language of the page.

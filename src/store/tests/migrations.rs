@@ -124,6 +124,11 @@ fn each_question_about_open_packages_has_its_index() {
             "outgoing_expired",
         ),
         (
+            "outgoing WHERE office = 'a' AND partner = 'b' AND serial = 'c' AND state = 'REFUSED'",
+            "outgoing_refused",
+        ),
+        ("outgoing WHERE state = 'REFUSED' AND expires_at <= 1", "outgoing_refused"),
+        (
             "outgoing WHERE office = 'a' AND partner = 'b' AND state = 'HELD_BY_RECIPIENT' LIMIT 1",
             "outgoing_held_by_recipient",
         ),

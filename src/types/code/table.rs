@@ -427,6 +427,10 @@ codes! {
     "相手が受け取りを拒否しました" "the recipient rejected it"
     "報告の指摘を介護ソフトで直し、もう一度出力してください。"
     "Mend the findings of the report in the care software and export again.";
+    REFUSED_FOR_GOOD "refused-for-good" [Held] Both
+    "相手が受け付けないため、送信を止めました" "the partner does not accept it and never will as it is"
+    "あわせて表示されるコードが相手の理由です。相手の側で直ったときは renkei retry で送り直し、そうでなければ、原因を直してもう一度出力してください。"
+    "The code that stands with it is the partner's reason. When the partner has mended it, renkei retry sends it again; otherwise mend what is wrong and export again.";
     EXPIRED "expired" [Held] Both
     "期限までに相手の受領証が届きませんでした" "no receipt of the partner came in time"
     "相手の renkei が動いているか、接続先の設定を相手と確かめてから、もう一度出力してください。"
@@ -484,7 +488,7 @@ codes! {
     "何もする必要はありません。"
     "Nothing is to be done.";
 
-    RETRIED "retried" [Order] Time
+    RETRIED "retried" [Order Journal] Time
     "送信待ちを、すぐに送り直します" "what waits is tried at once"
     "結果は renkei status で確かめてください。"
     "renkei status says how it went.";
