@@ -131,6 +131,12 @@ impl Sessions {
         None
     }
 
+    /// Whether somebody is still in with this session.
+    pub(super) fn goes_on(&self, session: &Arc<Session>) -> bool {
+        session.is_good(self.idle)
+            && self.inner().sessions.values().any(|other| Arc::ptr_eq(other, session))
+    }
+
     /// Ends the session of a cookie.
     pub(super) fn leave(&self, cookie: &str) {
         self.inner().sessions.remove(&Digest::of(cookie.as_bytes()));
@@ -239,10 +245,13 @@ mod tests {
         assert!(sessions.enter("another").is_none());
         let cookie = sessions.enter(&token).expect("the first time");
         assert!(sessions.enter(&token).is_none(), "the second time");
-        assert_eq!(sessions.find(&cookie).expect("a session").user, "hanako");
+        let session = sessions.find(&cookie).expect("a session");
+        assert_eq!(session.user, "hanako");
+        assert!(sessions.goes_on(&session));
         assert!(sessions.find(&token).is_none(), "the invitation is no cookie");
         sessions.leave(&cookie);
         assert!(sessions.find(&cookie).is_none());
+        assert!(!sessions.goes_on(&session));
     }
 
     #[tokio::test(start_paused = true)]

@@ -14,6 +14,8 @@
     reason = "tests of processes wait for the clock of the machine"
 )]
 
+#[cfg(unix)]
+mod browser;
 mod certs;
 mod certs_command;
 mod codes;
@@ -34,8 +36,6 @@ mod judging_warnings;
 mod lang;
 mod layers;
 mod link;
-#[cfg(unix)]
-mod page;
 mod proof;
 mod protocol;
 mod robust;

@@ -1,6 +1,6 @@
 // Every page, one line each. A page that some link leads to has to stand here.
 //
-// path      where it is; `{name}` is a thing that `furnish` of tests/it/page has made
+// path      where it is; `{name}` is a thing that `furnish` of tests/it/browser has made
 // heading   what its first heading begins with
 // has       texts that it shows
 // sheets    how many sheets of paper it may take
@@ -8,6 +8,13 @@
 
 export const PAGES = [
   { path: "/", heading: "今日", has: ["対応が必要なこと", "すぐに送り直す"], sheets: 2, picture: "today" },
+  { path: "/sent", heading: "送信", has: ["サービス提供年月", "取込フォルダーに"], sheets: 2, picture: "sent" },
+  { path: "/received", heading: "受信", has: ["実績"], sheets: 2 },
+  { path: "/package/{sent}", heading: "", has: ["架空"], sheets: 3, picture: "package" },
+  { path: "/package/{received}", heading: "", has: ["実績"], sheets: 3 },
+  { path: "/package/{waiting}", heading: "", has: ["相手につながりません"], sheets: 3 },
+  { path: "/package/{sent}/forms", heading: "", has: ["第６表"], sheets: 9, picture: "forms" },
+  { path: "/package/{plan}/forms", heading: "", has: ["第１表", "第２表", "第３表", "<script>"], sheets: 9 },
   { path: "/held", heading: "保留", has: ["送信元 → 送信先"], sheets: 2, picture: "held-list" },
   { path: "/held/{broken}", heading: "計画取消", has: ["直し方", "<script>"], sheets: 3, picture: "held" },
   { path: "/held/{fixable}", heading: "居宅サービス計画書", has: ["変更の一覧"], sheets: 6 },

@@ -91,12 +91,23 @@ impl Town {
         export(&self.care, &sample(USAGE, &serial));
         until("delivered", || self.care.has_sent("HANDED_OVER", 1));
         let serial = self.serial();
+        export(&self.care, &plan(&serial, self.names));
+        until("delivered", || self.care.has_sent("HANDED_OVER", 2));
+        let serial = self.serial();
         export(&self.help, &sample(ACTUAL, &serial));
         until("received", || self.help.has_sent("HANDED_OVER", 1));
         self.send_to_nobody();
         let [broken, fixable, conflict] =
             ["broken", "fixable", "conflict"].map(|kind| self.hold(kind));
-        json!({ "lang": self.lang, "broken": broken, "fixable": fixable, "conflict": conflict })
+        let ids = |table: &str| {
+            let rows = self.care.sql(&format!("SELECT message_id FROM {table} ORDER BY rowid"));
+            rows.iter().map(|row| id(row)).collect::<Vec<_>>()
+        };
+        let (sent, received) = (ids("outgoing"), ids("incoming"));
+        json!({
+            "lang": self.lang, "broken": broken, "fixable": fixable, "conflict": conflict,
+            "sent": sent[0], "plan": sent[1], "waiting": sent[2], "received": received[0],
+        })
     }
 
     fn serial(&mut self) -> String {
@@ -184,6 +195,12 @@ impl Town {
     }
 }
 
+/// A message id, as it is written, of its hexadecimal digits.
+fn id(digits: &str) -> String {
+    let parts = [&digits[..8], &digits[8..12], &digits[12..16], &digits[16..20], &digits[20..]];
+    parts.join("-")
+}
+
 /// A withdrawal about a person whose number is none.
 fn broken(number: u32, names: Names) -> Unit {
     let mut unit = withdrawal(CARE, number);
@@ -197,16 +214,25 @@ fn broken(number: u32, names: Names) -> Unit {
     unit
 }
 
-/// A care plan as some software writes it: UTF-8, and other ends of lines.
-fn fixable(serial: &str, names: Names) -> Unit {
+/// A care plan; in a hostile town with words in it that a careless page would run.
+fn plan(serial: &str, names: Names) -> Unit {
     let mut unit = sample(PLAN, serial);
+    if matches!(names, Names::Hostile) {
+        for bytes in unit.values_mut() {
+            let (text, ..) = SHIFT_JIS.decode(bytes);
+            let text = text.replace("庭に出て花の世話をしたい", SCRIPT);
+            *bytes = SHIFT_JIS.encode(&text).0.into_owned();
+        }
+    }
+    unit
+}
+
+/// The same as some software writes it: UTF-8, and other ends of lines.
+fn fixable(serial: &str, names: Names) -> Unit {
+    let mut unit = plan(serial, names);
     for bytes in unit.values_mut() {
         let (text, ..) = SHIFT_JIS.decode(bytes);
-        let mut text = text.replace("\r\n", "\n");
-        if matches!(names, Names::Hostile) {
-            text = text.replace("庭に出て花の世話をしたい", SCRIPT);
-        }
-        *bytes = text.into_bytes();
+        *bytes = text.replace("\r\n", "\n").into_bytes();
     }
     unit
 }
