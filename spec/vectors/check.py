@@ -202,5 +202,34 @@ for case in http["content_digest"]:
     got = "digest-malformed" if not all(read) or ours and ours != [digest] else None if ours else "digest-missing"
     expect(case["fields"], case.get("code"), got)
 
+TOKEN = r"[!#$%&'*+.^_`|~0-9A-Za-z-]+"
+
+
+def head_code(text):
+    """What a request is refused with for its head, if it is; section 9."""
+    head, end, _ = text.partition("\r\n\r\n") if not text.startswith("\r\n\r\n") else ("", "", "")
+    line, *fields = head.removeprefix("\r\n").split("\r\n")
+    if len(head) + 4 > 16384 or len(fields) > 64:
+        return "head-too-large"
+    values = {}
+    for field in fields:
+        read = re.fullmatch(rf"({TOKEN}):[ \t]*([\t -~\x80-\xff]*?)[ \t]*", field)
+        if read:
+            values.setdefault(read[1].lower(), []).append(read[2])
+    named = [value for name in ("content-length", "transfer-encoding") for value in values.get(name, [])]
+    good = [
+        end and re.fullmatch(TOKEN + r" [!-\"$-~]+ HTTP/1\.1", line), len(fields) == sum(map(len, values.values())),
+        len(values.get("host", [])) == 1 and re.fullmatch(r"([A-Za-z0-9.-]+|\[[0-9A-Fa-f:.]+\])?(:[0-9]*)?", values["host"][0]),
+        len(named) <= 1, all(re.fullmatch("[0-9]+", value) and int(value) < 2**63 for value in values.get("content-length", [])),
+        all(value.lower() == "chunked" for value in values.get("transfer-encoding", [])),
+    ]
+    return None if all(good) else "bad-request"
+
+
+for case in http["requests"]:
+    head, end, body = case["request"].partition("\r\n\r\n")
+    text = head + "\r\n" + case["repeat"]["text"] * case["repeat"]["times"] + "\r\n" + body if "repeat" in case else case["request"]
+    expect(case["name"], case.get("code"), head_code(text))
+
 print(*wrong, f"{checked} checked, {len(wrong)} wrong", sep="\n")
 sys.exit(bool(wrong))

@@ -629,6 +629,64 @@ def make_http(good):
     answer("code-unknown", 422, "refused", pj, problem(422, "never-heard-of", "Unprocessable Content"), code="unknown")
     answer("no-document", 422, "refused", "text/html", "<html>", code="unknown")
     answer("rejection-under-422", 422, "refused", p7, "@receipts/consignment.p7s", code="unknown", note="a receipt counts under 200 and 201 only")
+    requests = []
+
+    def request(name, text, code=None, repeat=None, note=None):
+        requests.append({"name": name, "request": text.replace("\n", "\r\n").replace("LF", "\n").replace("CR", "\r"),
+                         **({"repeat": {"text": repeat[0].replace("\n", "\r\n"), "times": repeat[1]}} if repeat else {}),
+                         "verdict": "refuse" if code else "accept", **({"code": code} if code else {}), **({"note": note} if note else {})})
+
+    line = "GET /v1/status HTTP/1.1\n"
+    plain = line + "host: x\n\n"
+    fields = lambda text, body="": line + "host: x\n" + text + "\n\n" + body
+    request("plain", plain)
+    request("case", line + "HOST:X:8443\n\n")
+    request("blanks-around-a-value", line + "host:\t x \t\n\n")
+    request("empty-host", line + "host:\n\n")
+    request("empty-line-before", "\n" + plain)
+    request("url-as-target", plain.replace("/v1", "https://node.example/v1"))
+    request("length", fields("content-length: 3", "abc"))
+    request("length-with-zeros", fields("content-length: 003", "abc"))
+    request("chunks", fields("transfer-encoding: Chunked", "3\nabc\n0\n\n"), note="the connection ends with the answer")
+    request("many-fields", plain, repeat=("x: y\n", 63))
+    bad = lambda name, text, **more: request(name, text, "bad-request", **more)
+    bad("http-1.0", plain.replace("1.1", "1.0"))
+    bad("http-1.2", plain.replace("1.1", "1.2"))
+    bad("http-0.9", "GET /v1/status\n\n")
+    bad("http-2", "PRI * HTTP/2.0\n\nSM\n\n")
+    bad("http-in-small-letters", plain.replace("HTTP", "http"))
+    bad("no-host", line + "\n")
+    bad("host-twice", fields("host: x"))
+    bad("host-of-two", line + "host: x, y\n\n")
+    bad("host-with-user", line + "host: a@x\n\n")
+    bad("bare-lf", plain.replace("\n", "LF"))
+    bad("bare-lf-after-a-field", line + "host: xLFx: y\n\n")
+    bad("bare-lf-at-the-end", line + "host: x\nLF")
+    bad("bare-lf-before", "LF" + plain)
+    bad("bare-cr", fields("x: yCRz"))
+    bad("bare-cr-as-a-line-end", fields("x: yCRcontent-length: 3", "abc"))
+    bad("folded-field", fields("x: y\n z"))
+    bad("blank-before-colon", line + "host : x\n\n")
+    bad("blank-before-field", line + " host: x\n\n")
+    bad("field-without-colon", fields("x"))
+    bad("field-without-name", fields(": x"))
+    bad("nul", fields("x: \0"))
+    bad("two-blanks", plain.replace(" /", "  /"))
+    bad("tab", plain.replace(" /", "\t/"))
+    bad("fragment", plain.replace("status", "status#x"))
+    bad("no-target", plain.replace("/v1/status ", ""))
+    for name, length in [("length-twice", "3\ncontent-length: 3"), ("lengths-that-differ", "3\ncontent-length: 4"), ("length-list", "3, 3"), ("length-plus", "+3"),
+                         ("length-minus", "-3"), ("length-hexadecimal", "0x3"), ("length-empty", ""), ("length-too-long", "18446744073709551619")]:
+        bad(name, fields("content-length: " + length, "abc"))
+    chunks = "0\n\n" + plain
+    bad("length-and-chunks", fields("content-length: 3\ntransfer-encoding: chunked", chunks))
+    bad("chunks-and-length", fields("transfer-encoding: chunked\ncontent-length: 3", chunks))
+    bad("chunks-twice", fields("transfer-encoding: chunked\ntransfer-encoding: chunked", chunks))
+    bad("chunks-in-chunks", fields("transfer-encoding: chunked, chunked", chunks))
+    bad("gzip-in-chunks", fields("transfer-encoding: gzip, chunked", chunks))
+    bad("identity", fields("transfer-encoding: identity", chunks))
+    request("too-many-fields", plain, "head-too-large", repeat=("x: y\n", 64))
+    request("too-many-bytes", plain, "head-too-large", repeat=("x: " + "y" * 1000 + "\n", 17))
     entry = {"position": 7, "message_id": ID % 1, "receipt": b64(b"a receipt")}
     page = lambda receipts, next_, more: {"receipts": receipts, "next": next_, "more": more}
     p = lambda name, after, text, verdict: {"name": name, "after": after, "body": text if isinstance(text, str) else compact(text).decode(), "verdict": verdict}
@@ -644,8 +702,8 @@ def make_http(good):
     issued = enumerate(("consignment", "handover"), 1795961744473)
     issued = [{"position": position, "message_id": ID % 1, "receipt": base64.b64encode((HERE / f"receipts/{name}.p7s").read_bytes()).decode()} for position, name in issued]
     (folder / "page.json").write_text(json.dumps({"receipts": issued, "next": issued[-1]["position"], "more": False}, indent=1) + "\n")
-    index(folder, "Content-Digest of container/good.zip; answers to a PUT and pages of receipts as a client reads them. A body that begins with @ is a file, named from the folder of vectors.json.",
-          content_digest=content_digest, digest_of="container/good.zip", answers=answers, pages=pages)
+    index(folder, "Heads of requests as a server reads them, with `repeat` before their last empty line so many times; Content-Digest of container/good.zip; answers to a PUT and pages of receipts as a client reads them. A body that begins with @ is a file, named from the folder of vectors.json.",
+          requests=requests, content_digest=content_digest, digest_of="container/good.zip", answers=answers, pages=pages)
 
 
 def make_tls():

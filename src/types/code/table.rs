@@ -125,6 +125,16 @@ codes! {
     "その操作は用意されていません" "the route has no such method"
     "送信側のソフトウェアの版を確かめてください。"
     "Check the version of the sending software.";
+    BAD_REQUEST "bad-request" [Refusal] Maker
+    => BadRequest "The request is not HTTP/1.1, or can be read in more than one way."
+    "通信の書き方（HTTP/1.1）が正しくありません" "the request is not HTTP/1.1 as it should be"
+    "送信側のソフトウェアの版を確かめてください。途中に別のサーバー（プロキシなど）がないかも確かめます。"
+    "Check the version of the sending software, and whether something stands between, such as a proxy.";
+    HEAD_TOO_LARGE "head-too-large" [Refusal] Maker
+    => HeadTooLarge "The head of the request has more bytes or fields than this node takes."
+    "通信の見出し（HTTP ヘッダー）が大きすぎます" "the head of the request is too large"
+    "送信側のソフトウェアの版を確かめてください。途中に別のサーバー（プロキシなど）がないかも確かめます。"
+    "Check the version of the sending software, and whether something stands between, such as a proxy.";
     CERTIFICATE_REFUSED "certificate-refused" [Refusal Handshake] Both
     => Forbidden "The client certificate is not accepted any more."
     "証明書を受け付けられません" "the certificate is not accepted"
