@@ -147,6 +147,8 @@ for case in receipts["cases"]:
     holds, content = signed(message, None, receipts["trust"])
     expect(case["file"], case["openssl"], holds)
     if case["verdict"] == "accept":
+        at, made_at = when(json.loads(content)["at"]), when(json.loads(manifest)["created_at"])
+        expect(case["file"], case.get("clock"), "ahead" if at > NOW + 900 else "behind" if at < made_at - 900 else None)
         said = documents[case["file"]] = json.loads(content) | {"sha256": hashlib.sha256(message).hexdigest()}
         expect(case["file"], (RESULT[said["kind"]], hashlib.sha256(package).hexdigest(), hashlib.sha256(manifest).hexdigest()),
                (said["result"], said["package_sha256"], said["manifest_sha256"]))

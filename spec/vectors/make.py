@@ -458,12 +458,12 @@ def make_receipts(good):
                 "recipient": {**manifest()["recipient"], "certificate": fingerprint("recipient")},
                 "at": "2026-11-30T09:00:05Z", "result": result, **members}
 
-    def put(name, content, code=None, who="recipient", note=None, line=SIGN + " -nodetach", more=(), openssl=True):
+    def put(name, content, code=None, who="recipient", note=None, line=SIGN + " -nodetach", more=(), openssl=True, clock=None):
         content = content if isinstance(content, bytes) else compact(content)
         message = cms(content, who, line, *more)
         (folder / f"{name}.p7s").write_bytes(message)
         cases.append({"file": f"{name}.p7s", "verdict": "refuse" if code else "accept",
-                      **({"code": code} if code else {}), "openssl": openssl, **({"note": note} if note else {})})
+                      **({"code": code} if code else {}), "openssl": openssl, **({"clock": clock} if clock else {}), **({"note": note} if note else {})})
         return message
 
     bad = lambda name, content, note, code="bad-receipt", **other: put(name, content, code, note=note, **other)
@@ -486,6 +486,11 @@ def make_receipts(good):
     put("unknown-members", {**consigned, "later": {"a": 1}})
     put("white-space", json.dumps(consigned, indent=4).encode() + b"\n")
     put("rsa", {**consigned, "recipient": {"office": RECIPIENT, "certificate": fingerprint("recipient-rsa")}}, who="recipient-rsa")
+    put("at-15-minutes-before", {**consigned, "at": "2026-11-30T08:45:00Z"})
+    put("at-before", {**consigned, "at": "2026-11-30T08:44:59Z"}, clock="behind", note="before the package was made")
+    put("at-15-minutes-ahead", {**consigned, "at": "2026-12-01T00:15:00Z"})
+    put("at-ahead", {**consigned, "at": "2026-12-01T00:15:01Z"}, clock="ahead", note="after now")
+    put("at-a-year-ahead", {**consigned, "at": "2027-12-01T00:00:00Z"}, clock="ahead")
     bad("result-of-another-kind", {**consigned, "result": "rejected"}, "the result does not follow from the kind")
     bad("kind-unknown", {**consigned, "kind": "ContentLost"}, "a kind that nobody knows")
     bad("format-2", {**consigned, "format": "renkei.receipt/2"}, "another format")

@@ -8,13 +8,13 @@ use anyhow::Context as _;
 use bytes::Bytes;
 
 use super::setup::{self, ConfigArg};
-use super::{EXIT_NO, UsageError, output, vouching};
+use super::{EXIT_NO, UsageError, output, verify, vouching};
 use crate::disk::{self, Readers};
 use crate::node::{Node, open_trust};
 use crate::package::evidence::{self, EvidenceFile, EvidenceReport};
 use crate::package::open;
 use crate::store::StoreError;
-use crate::types::{Lang, MessageId};
+use crate::types::{Clock, Lang, MessageId};
 
 #[derive(Debug, clap::Args)]
 pub(super) struct Args {
@@ -45,11 +45,10 @@ pub(super) fn run(args: &Args, lang: Lang) -> anyhow::Result<ExitCode> {
     let set = evidence::export(&package, &receipts, &trust, &limits)?;
     // Whoever gets the set has nothing but the set.
     let alone = evidence::trust_of_set(&set, &limits).context("certificates/roots.pem")?;
-    for report in [&alone, &trust].map(|trust| evidence::verify_set(&set, trust, &limits, None)) {
-        if !report.passed() {
-            output::error(&refused(&report, lang));
-            return Ok(ExitCode::from(EXIT_NO));
-        }
+    let reports = [&alone, &trust].map(|trust| evidence::verify_set(&set, trust, &limits, None));
+    if let Some(report) = reports.iter().find(|report| !report.passed()) {
+        output::error(&refused(report, lang));
+        return Ok(ExitCode::from(EXIT_NO));
     }
     write(&args.out, &set, lang)?;
     let (count, folder) = (receipts.len(), args.out.display());
@@ -61,6 +60,10 @@ pub(super) fn run(args: &Args, lang: Lang) -> anyhow::Result<ExitCode> {
             "wrote the package, {count} receipts and the certificates to {folder}; README.txt says how to verify them"
         ),
     })?;
+    let [alone, _] = reports;
+    for note in verify::clock_notes(&alone, Clock::system().now(), lang) {
+        output::line(&note)?;
+    }
     Ok(ExitCode::SUCCESS)
 }
 

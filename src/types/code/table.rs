@@ -556,6 +556,10 @@ codes! {
     "パソコンの時計が急に変わったため、正しいと確かめられるまで送受信などを止めています" "the clock leapt, so sending and receiving pause until it is confirmed"
     "そのパソコンの日付と時刻を直してください。確かめられると自動で続きます。"
     "Set date and time of that computer; it goes on by itself when the clock is confirmed.";
+    PARTNER_CLOCK_DIFFERS "partner-clock-differs" [Condition] Both
+    "相手の受領証の日時が、こちらの時計と合いません" "the time of a partner's receipt does not fit our clock"
+    "受領証は有効ですが、証拠に誤った日時が残ります。双方のパソコンの日付と時刻を確かめてください。"
+    "The receipt counts, but proof has a wrong time in it: set date and time on both computers.";
     SUPERSEDED_ARRIVED "superseded-arrived" [Condition] Both
     "作り直す前のパッケージも相手に届いていました" "the partner has the former one of a package that was made anew as well"
     "二重に取り込まれていないか、相手に確かめてください。"
