@@ -24,7 +24,9 @@
 //! | 5 | [`certs`] | keys and certificates on disk |
 //! | 5 | [`control`] | orders from a command to the running node |
 //! | 6 | [`node`] | the daemon |
-//! | 7 | [`cli`] | the commands |
+//! | 7 | [`desk`] | what the commands and the page tell in the same words |
+//! | 8 | [`web`] | the page of an office, one file per page |
+//! | 9 | [`cli`] | the commands |
 //!
 //! # Invariants
 //!
@@ -67,6 +69,10 @@ pub mod log;
 pub mod store;
 
 pub mod node;
+
+pub mod desk;
+
+pub mod web;
 
 pub mod cli;
 

@@ -77,6 +77,8 @@ const ENGLISH: &[(&str, &str)] = &[
     ("hold dismiss ID", "The id, as renkei hold list shows it"),
     ("hold dismiss --reason", "A code for the sender of a received package, such as sent-twice"),
     ("hold dismiss --delete", "Also delete its files from the hold folder"),
+    ("open", "Open the page of the running node in the browser"),
+    ("open --print", "Only print the address, without starting a browser"),
     ("retry", "Try what waits to be sent at once"),
     ("retry TARGET", "Only for this partner (office number), or only this message id"),
     ("reload", "Read certificates and revocation lists again"),

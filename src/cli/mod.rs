@@ -20,6 +20,7 @@ mod hold;
 mod inputs;
 mod man;
 mod new;
+mod open;
 mod order;
 mod output;
 mod progress;
@@ -36,7 +37,6 @@ mod validate;
 mod vectors;
 mod verify;
 mod vouching;
-mod words;
 
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
@@ -92,6 +92,8 @@ enum Command {
     Hold(hold::Args),
     /// 送信待ちのパッケージを、待たずにすぐ送り直します
     Retry(retry::Args),
+    /// 動いている renkei の画面をブラウザーで開きます
+    Open(open::Args),
     /// 証明書と失効リストを読み直します
     Reload(reload::Args),
     /// 送受信したパッケージと受領証を、第三者が検証できる形で書き出します
@@ -163,6 +165,7 @@ fn run(matches: &ArgMatches, lang: Lang) -> anyhow::Result<ExitCode> {
         Command::History(args) => history::run(&args, lang),
         Command::Hold(args) => hold::run(args, lang),
         Command::Retry(args) => retry::run(&args, lang),
+        Command::Open(args) => open::run(&args, lang),
         Command::Reload(args) => reload::run(&args, lang),
         Command::Export(args) => export::run(&args, lang),
         Command::Verify(args) => verify::run(&args, lang),

@@ -9,8 +9,9 @@ use anyhow::Context as _;
 use bytes::Bytes;
 use jiff::Timestamp;
 
-use super::{EXIT_NO, UsageError, output, setup, vouching, words};
+use super::{EXIT_NO, UsageError, output, setup, vouching};
 use crate::certs;
+use crate::desk::words;
 use crate::node::{Pins, open_trust};
 use crate::package::evidence::{
     EvidenceFile, EvidenceReport, trust_of_set, verify_package, verify_receipt, verify_set,

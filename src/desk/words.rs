@@ -1,6 +1,6 @@
-//! Words for reasons, send units and times that several commands show.
+//! Words for reasons, send units, offices and times.
 
-pub(super) use crate::node::local_time as time;
+pub use crate::node::local_time as time;
 
 use crate::config::Config;
 use crate::rules::Rule;
@@ -10,7 +10,7 @@ use crate::types::{Edition, Lang, OfficeNumber, code};
 
 /// A state with what is known of why: in words where there are some, and as a code for those who ask
 /// for help.
-pub(super) fn state_and_why(state: State, why: &str, lang: Lang) -> String {
+pub fn state_and_why(state: State, why: &str, lang: Lang) -> String {
     let state = state.text(lang);
     if why.is_empty() {
         return state.to_owned();
@@ -23,13 +23,13 @@ pub(super) fn state_and_why(state: State, why: &str, lang: Lang) -> String {
 }
 
 /// What a code means, of a reason or of a rule.
-fn in_words(code: &str, lang: Lang) -> Option<String> {
+pub fn in_words(code: &str, lang: Lang) -> Option<String> {
     let meaning = code::meaning(code, lang);
     meaning.or_else(|| Some(Rule::from_code(code)?.info().title(lang)))
 }
 
 /// An office by its number, and by its name where the configuration has one.
-pub(super) fn office(number: OfficeNumber, config: &Config) -> String {
+pub fn office(number: OfficeNumber, config: &Config) -> String {
     config.name(number).map_or_else(|| number.to_string(), |name| format!("{number} {name}"))
 }
 
@@ -53,7 +53,7 @@ const UNITS: &[(&[&str], &str)] = &[
 ];
 
 /// A send unit, such as `K2`, as an office worker would say it.
-pub(super) fn unit(kind: &str, lang: Lang) -> String {
+pub fn unit(kind: &str, lang: Lang) -> String {
     let english = UNITS.iter().find(|(kinds, _)| kinds.contains(&kind)).map(|(_, name)| *name);
     let spec = Spec::builtin().ok();
     let japanese = spec.and_then(|spec| {
@@ -71,7 +71,7 @@ pub(super) fn unit(kind: &str, lang: Lang) -> String {
 const REASONS: usize = 3;
 
 /// Codes, joined with commas, in words: one line for each of the first few.
-pub(super) fn reasons(codes: &str, lang: Lang) -> Vec<String> {
+pub fn reasons(codes: &str, lang: Lang) -> Vec<String> {
     let line = |code: &str| match in_words(code, lang) {
         Some(words) => format!("{words} [{code}]"),
         None => format!("[{code}]"),
