@@ -312,6 +312,17 @@ def make_manifests():
     edit("no-months", '["202606"]', "[]", note="well-formed; the files say otherwise, so a Rejection follows")
     edit("other-kind", '"K4"', '"K1"', note="well-formed; the files say otherwise, so a Rejection follows")
     edit("supersedes", '"files":', f'"supersedes":"{ID % 9}","files":')
+    created = "2026-11-30T09:00:00Z"
+    edit("time-in-small-letters", created, created.lower())
+    edit("time-with-a-blank", created, created.replace("T", " "))
+    edit("time-oldest", created, "1970-01-01T00:00:00+23:59")
+    edit("time-newest", "2026-12-07T09:00:00Z", "9998-12-31T23:59:59-23:59")
+    edit("escape-in-a-name", '"format"', '"\\u0066ormat"')
+    edit("escape-in-a-text", "renkei.package/1", "renkei.package\\/1")
+    edit("months-twice", '["202606"]', '["202606","202606"]')
+    edit("null-that-is-passed-over", '{"format"', '{"x":null,"format"')
+    edit("nested-64-deep", '{"format"', '{"x":' + "[" * 63 + "]" * 63 + ',"format"')
+    edit("large-number", '{"format"', '{"x":1.7e308,"format"')
     bad("format-2", "renkei.package/1", "renkei.package/2", "unsupported-format")
     bad("no-format", '"format":"renkei.package/1",', "")
     bad("byte-order-mark", '{"format"', '\ufeff{"format"')
@@ -331,11 +342,33 @@ def make_manifests():
     bad("time-without-zone", "2026-11-30T09:00:00Z", "2026-11-30T09:00:00")
     bad("time-ten-digits", "2026-11-30T09:00:00Z", "2026-11-30T09:00:00.1234567890Z")
     bad("expires-before-created", "2026-12-07T09:00:00Z", "2026-11-30T09:00:00Z")
+    for name, time in [("without-seconds", "2026-11-30T09:00Z"), ("basic", "20261130T090000Z"), ("comma", "2026-11-30T09:00:00,5Z"), ("point-alone", "2026-11-30T09:00:00.Z"),
+                       ("leap-second", "2026-11-30T09:00:60Z"), ("hour-24", "2026-11-30T24:00:00Z"), ("day-30-of-february", "2026-02-30T09:00:00Z"), ("offset-in-hours", "2026-11-30T18:00:00+09"),
+                       ("offset-without-colon", "2026-11-30T18:00:00+0900"), ("offset-of-a-day", "2026-11-30T18:00:00+24:00"), ("offset-60-minutes", "2026-11-30T18:00:00+09:60"),
+                       ("offset-with-seconds", "2026-11-30T18:00:00+09:00:30"), ("zone-named", "2026-11-30T09:00:00Z[UTC]"), ("six-digits-of-a-year", "+002026-11-30T09:00:00Z"),
+                       ("other-digits", "\uff12\uff10\uff12\uff16-11-30T09:00:00Z"), ("1969", "1969-12-31T23:59:59Z"), ("blank-behind", "2026-11-30T09:00:00Z ")]:
+        bad("time-" + name, created, time)
+    bad("time-9999", "2026-12-07T09:00:00Z", "9999-01-01T00:00:00Z")
+    bad("null-supersedes", '"files":', '"supersedes":null,"files":')
+    bad("null-certificate", '"office":"2770000045"', '"office":"2770000045","certificate":null')
+    bad("null-service-types", '["43"]', "null")
+    bad("certificate-of-recipient-too-short", '"office":"2770000045"', '"office":"2770000045","certificate":"00"')
+    bad("digest-with-colons", fingerprint("sender"), ":".join(fingerprint("sender")[i:i + 2] for i in range(0, 64, 2)))
+    bad("unknown-member-twice", '{"format"', '{"x":1,"x":1,"format"')
+    bad("unknown-member-twice-inside", '{"format"', '{"x":[{"y":1,"\\u0079":1}],"format"')
+    bad("half-a-character", '{"format"', '{"x":"\\ud800","format"')
+    bad("half-a-character-in-a-name", '{"format"', '{"\\udc00":1,"format"')
+    bad("nested-65-deep", '{"format"', '{"x":' + "[" * 64 + "]" * 64 + ',"format"')
+    bad("number-too-large", '{"format"', '{"x":1e309,"format"')
+    bad("not-a-number", '{"format"', '{"x":NaN,"format"')
+    bad("control-character", '{"format"', '{"x":"a\tb","format"')
+    bad("format-number", '"renkei.package/1"', "1")
     bad("kind-empty", '"K4"', '""')
     bad("kind-17-characters", '"K4"', '"' + "K" * 17 + '"')
     bad("kind-japanese", '"K4"', '"計画"')
     bad("edition-unknown", '"v4.1"', '"v9"')
     bad("month-13", '["202606"]', '["202613"]')
+    bad("month-of-the-year-0", '["202606"]', '["000001"]')
     bad("months-121", '["202606"]', json.dumps(["202606"] * 121))
     bad("service-types-101", '["43"]', json.dumps(["43"] * 101))
     bad("serial-13-digits", '"serial":"20260703100000"', '"serial":"2026070310000"')
@@ -345,15 +378,25 @@ def make_manifests():
     bad("n-from-0", '"n":1', '"n":0')
     bad("name-of-a-path", '"name":"', '"name":"../')
     bad("name-not-of-the-standard", SAMPLE, "plan.csv")
+    bad("name-month-13", "DLTPLAN_202606", "DLTPLAN_202613")
+    bad("name-month-0", "DLTPLAN_202606", "DLTPLAN_000000")
+    bad("name-without-month", "DLTPLAN_202606", "DLTPLAN")
+    bad("name-with-one-service-type", "2770000045_17", "2770000045")
     bad("name-of-another-sender", "2770000011_43", "2770000012_43")
     bad("name-of-another-recipient", "2770000045_17", "2770000046_17")
     bad("media-of-another-kind", "text/csv", "image/jpeg")
     one = text[text.index("[{") + 1:-2]
     bad("name-twice", one, one + "," + one.replace('"n":1', '"n":2').replace(".CSV", ".csv"))
+    bad("size-2-53", f'"size":{len(CSV)}', '"size":9007199254740992')
+    bad("size-minus-0", f'"size":{len(CSV)}', '"size":-0')
+    bad("n-fraction", '"n":1', '"n":1.0')
     bad("size-negative", f'"size":{len(CSV)}', '"size":-1')
     bad("office-9-digits", '"office":"2770000011"', '"office":"277000001"')
     cases.append({"name": "not-utf-8", "base64": base64.b64encode(good.replace(b"K4", b"K\xff")).decode(),
                   "verdict": "refuse", "code": "bad-manifest"})
+    cases.append({"name": "not-utf-8-in-what-is-passed-over", "base64": base64.b64encode(good.replace(b'{"format"', b'{"x":"\xff","format"')).decode(),
+                  "verdict": "refuse", "code": "bad-manifest"})
+    cases.append({"name": "zero-byte-behind", "base64": base64.b64encode(good + b"\0").decode(), "verdict": "refuse", "code": "bad-manifest"})
     index(folder, "Each is good.json with every `replace[0]` replaced by `replace[1]`, or the bytes of `base64`.", cases=cases)
 
 
@@ -513,6 +556,14 @@ def make_receipts(good):
     bad("relay", document("RelayAcceptance", "relayed"), "proves no delivery", "relay-receipt")
     bad("detached", consigned, "the content is not inside", "bad-signature", line=SIGN, openssl=False)
     bad("not-json", b"accepted", "no JSON")
+    bad("member-twice", compact(consigned)[:-1] + b',"x":1,"x":1}', "a member twice, although it is passed over")
+    bad("not-utf-8", compact(consigned)[:-1] + b',"x":"\xff"}', "no UTF-8 in what is passed over")
+    bad("null-previous", {**consigned, "previous": None}, "null is no absence")
+    bad("null-line", document("Rejection", "rejected", findings=[{**finding, "line": None}]), "null is no absence")
+    bad("line-2-53", document("Rejection", "rejected", findings=[{**finding, "line": 2**53}]), "a number beyond 2^53 - 1")
+    bad("item-2-32", document("Rejection", "rejected", findings=[{**finding, "item": 2**32}]), "a number beyond 2^32 - 1")
+    bad("time-without-zone", {**consigned, "at": "2026-11-30T09:00:05"}, "no RFC 3339")
+    bad("time-without-seconds", {**consigned, "at": "2026-11-30T09:00Z"}, "no RFC 3339")
     chains = [
         {"name": "consigned-handed", "receipts": ["consignment.p7s", "handover.p7s"], "verdict": "accept"},
         {"name": "held-between", "receipts": ["consignment.p7s", "failure.p7s", "handover-after-failure.p7s"], "verdict": "accept"},

@@ -23,6 +23,7 @@ mod cms;
 mod container;
 mod envelope;
 mod fault;
+mod json;
 mod limits;
 mod manifest;
 mod receipt;

@@ -85,7 +85,7 @@ fn another_program_judges_the_vectors_as_they_say() {
 }
 
 /// What holds between the members of a manifest, and what JSON itself forbids, no schema says.
-const BEYOND_THE_SCHEMA: [&str; 10] = [
+const BEYOND_THE_SCHEMA: [&str; 24] = [
     "repeated-member",
     "expires-before-created",
     "serial-of-another",
@@ -95,6 +95,20 @@ const BEYOND_THE_SCHEMA: [&str; 10] = [
     "name-of-another-recipient",
     "media-of-another-kind",
     "name-twice",
+    "unknown-member-twice",
+    "unknown-member-twice-inside",
+    "nested-65-deep",
+    "time-hour-24",
+    "time-day-30-of-february",
+    "time-1969",
+    "time-9999",
+    "name-month-13",
+    "name-month-0",
+    "name-without-month",
+    "name-with-one-service-type",
+    "half-a-character",
+    "half-a-character-in-a-name",
+    "n-fraction",
     // Whole numbers with a fraction are whole numbers to a schema; the judge of the tests is stricter.
     "sequence-fraction",
 ];
@@ -144,6 +158,8 @@ fn the_schema_of_receipts_takes_what_the_program_takes() {
         match file {
             // Which characters may stand in a text the schema says in words.
             "message-control.p7s" | "message-direction.p7s" => assert_eq!(fault, Ok(None)),
+            // A member twice is a fault of the JSON, which the judge of the tests does not see.
+            "member-twice.p7s" => assert_eq!(fault, Ok(None)),
             _ if is_accepted(case) => assert_eq!(fault, Ok(None), "{file}"),
             _ => assert!(!matches!(fault, Ok(None)), "{file}"),
         }
