@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use axum::body::Body;
 use axum::http::header::{self, HeaderValue};
-use axum::http::{Response, StatusCode};
+use axum::http::{Response, StatusCode, Uri};
 use bytes::Bytes;
 use serde::Serialize;
 
@@ -112,6 +112,15 @@ pub(super) fn refuse(route: &Route, refusal: Refusal) -> Response<Body> {
     }
     response.extensions_mut().insert(AnswerOutcome { route: route.path, refusal: Some(refusal) });
     response
+}
+
+/// For a route without parameters. One that a node does not know may change what is asked for.
+pub(super) fn check_no_query(uri: &Uri) -> Result<(), Refusal> {
+    if uri.query().is_none_or(str::is_empty) {
+        Ok(())
+    } else {
+        Err(Refusal::plain(RefusalCode::BAD_QUERY).saying("Expected no parameters."))
+    }
 }
 
 /// The answer to a peer whose certificate is not acceptable any more, wherever it asks.

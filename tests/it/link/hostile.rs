@@ -205,6 +205,8 @@ async fn requests_that_are_not_described_are_refused_with_their_code() {
             "unsupported-media-type",
             good.replace("host: x", "host: x\r\ncontent-encoding: gzip"),
         ),
+        (400, "bad-query", good.replace(" HTTP", "?must-be=new HTTP")),
+        (400, "bad-query", "GET /v1/status?x=1 HTTP/1.1\r\nhost: x\r\n\r\n".to_owned()),
         (404, "not-found", good.replace("/v1/messages", "/v2/messages")),
         (404, "not-found", "GET /../../etc/passwd HTTP/1.1\r\nhost: x\r\n\r\n".to_owned()),
         (405, "method-not-allowed", good.replace("PUT", "POST")),
