@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
+use renkei::link::Status;
 use renkei::types::Digest;
 use serde_json::Value;
 
@@ -194,6 +195,46 @@ fn the_schemas_of_problems_and_pages_take_what_clients_take() {
         serde_json::json!({ "type": "urn:renkei:problem:busy", "title": "t", "status": 503, "code": "Busy", "detail": "" }),
     ] {
         assert!(schema::fault("problem", &bad).is_some(), "{bad}");
+    }
+}
+
+#[test]
+fn the_schema_of_a_status_takes_what_clients_take() {
+    let good = serde_json::json!({
+        "version": "1", "time": "2026-04-01T00:00:00Z",
+        "limits": { "package_bytes": 1, "wait_seconds": 0, "receipts_per_page": 1 },
+    });
+    let taken = |status: &Value| serde_json::from_value::<Status>(status.clone()).is_ok();
+    let with = |pointer: &str, value: Value| {
+        let mut status = good.clone();
+        *status.pointer_mut(pointer).expect("a member") = value;
+        status
+    };
+    let mut more = good.clone();
+    more["features"] = serde_json::json!(["of-tomorrow"]);
+    more["limits"]["x"] = Value::Null;
+    more["y"] = Value::Null;
+    for status in [&good, &more] {
+        assert_eq!((schema::fault("peer-status", status), taken(status)), (None, true));
+    }
+    let mut bad = vec![
+        with("/version", Value::from(1)),
+        with("/time", Value::from("yesterday")),
+        with("/time", Value::from(0)),
+        with("/limits", Value::Null),
+        with("/limits/package_bytes", Value::from(-1)),
+        with("/limits/wait_seconds", Value::from("25")),
+    ];
+    for (object, name) in
+        [("", "version"), ("", "time"), ("", "limits"), ("/limits", "package_bytes")]
+    {
+        let mut status = good.clone();
+        let object = status.pointer_mut(object).and_then(Value::as_object_mut);
+        object.expect("an object").remove(name);
+        bad.push(status);
+    }
+    for status in bad {
+        assert!(schema::fault("peer-status", &status).is_some() && !taken(&status), "{status}");
     }
 }
 
