@@ -478,8 +478,90 @@ def make_cms():
     bad("other-usage", "extendedKeyUsage codeSigning", "certificate-wrong-usage", who="sender-other-usage", agrees=False)
     bad("server-only", "extendedKeyUsage serverAuth does not allow signing", "certificate-wrong-usage", who="sender-server-only", agrees=False)
     bad("version-1", "X.509 version 1", "certificate-version", who="sender-version-1", agrees=False)
+    put("other-half-of-the-curve", change=lambda t, s: (t, mirrored(s)), note="ECDSA (r, n-s) holds as (r, s) does")
+    put("time-generalized", change=resigned(lambda data, info: time_of(info).__setitem__(slice(None), (0x18, b"20261201000000Z"))),
+        note="signingTime as GeneralizedTime")
+    put("digest-null", change=resigned(lambda data, info: [one[1].__setitem__(slice(1, None), [[5, b""]]) for one in digests(data, info)]),
+        note="NULL parameters of the digest")
+    put("digest-without-parameters", change=resigned(lambda data, info: [one[1].__setitem__(slice(1, None), []) for one in digests(data, info)]))
+    edited = lambda name, note, change, **other: bad(name, note, change=resigned(change), **other)
+    edited("time-with-a-fraction", "signingTime with a fraction of a second", lambda data, info: time_of(info).__setitem__(slice(None), (0x18, b"20261201000000.5Z")), agrees=False)
+    edited("time-without-seconds", "signingTime without seconds", lambda data, info: time_of(info).__setitem__(1, b"2612010000Z"), agrees=False)
+    edited("time-with-an-offset", "signingTime with an offset", lambda data, info: time_of(info).__setitem__(1, b"261201090000+0900"), agrees=False)
+    edited("time-month-13", "signingTime in a month that no year has", lambda data, info: time_of(info).__setitem__(1, b"261301000000Z"), agrees=False)
+    edited("attributes-not-sorted", "signed attributes in another order than DER has", lambda data, info: info[3][1].reverse(), agrees=False)
+    edited("attribute-twice", "signingTime twice", lambda data, info: info[3][1].append(attribute(info, "2a864886f70d010905")))
+    edited("attribute-with-two-values", "two values of signingTime", lambda data, info: attribute(info, "2a864886f70d010905")[1][1][1].append([0x17, b"261201000000Z"]))
+    edited("unsigned-attribute", "an unsigned attribute", lambda data, info: info.append([0xA1, [[0x30, [[6, b"\x2a\3\4"], [0x31, [[5, b""]]]]]]]), agrees=False)
+    edited("two-digest-algorithms", "another digest named beside", lambda data, info: data[1][1].append([0x30, [[6, bytes.fromhex("608648016503040202")]]]), agrees=False)
+    edited("ecdsa-null", "NULL parameters of ECDSA", lambda data, info: info[4][1].append([5, b""]), agrees=False)
+    edited("version-3", "SignedData version 3", lambda data, info: data[0].__setitem__(1, b"\3"), agrees=False)
+    edited("certificate-twice", "the signer's certificate twice", lambda data, info: data[3][1].append(data[3][1][0]), agrees=False)
+    bad("rsa-pss", "RSA with PSS", who="sender-rsa", more=("-keyopt", "rsa_padding_mode:pss"), agrees=False)
     index(folder, "Packages whose container and manifest are good; `openssl` tells whether `openssl cms -verify -cades` "
           "with the roots at `now` agrees to the signature: where it does and we refuse, our profile is narrower.", cases=cases)
+
+
+def read_der(data):
+    """DER as lists [tag, content], content a list where the tag says so."""
+    values, at = [], 0
+    while at < len(data):
+        tag, length, at = data[at], data[at + 1], at + 2
+        if length > 127:
+            length, at = int.from_bytes(data[at:at + length - 128], "big"), at + length - 128
+        values.append([tag, read_der(data[at:at + length]) if tag & 32 else data[at:at + length]])
+        at += length
+    return values
+
+
+def write_der(value):
+    tag, content = value
+    content = b"".join(map(write_der, content)) if isinstance(content, list) else content
+    length = len(content)
+    size = (length.bit_length() + 7) // 8
+    return bytes([tag]) + (bytes([length]) if length < 128 else bytes([128 + size]) + length.to_bytes(size, "big")) + content
+
+
+def parts(signature):
+    """A message, and in it the members of SignedData and of SignerInfo."""
+    message = read_der(signature)[0]
+    data = message[1][1][1][0][1]
+    return message, data, data[-1][1][0][1]
+
+
+def attribute(info, oid):
+    return next(one for one in info[3][1] if one[1][0][1] == bytes.fromhex(oid))
+
+
+def time_of(info):
+    return attribute(info, "2a864886f70d010905")[1][1][1][0]
+
+
+def digests(data, info):
+    return data[1][1][0], info[2]
+
+
+def resigned(edit, who="sender"):
+    """A message that was edited, with a signature over its attributes as they are then."""
+    def change(text, signature):
+        message, data, info = parts(signature)
+        edit(data, info)
+        with tempfile.TemporaryDirectory() as folder:
+            attributes = Path(folder) / "attributes"
+            attributes.write_bytes(write_der([0x31, info[3][1]]))
+            info[5][1] = openssl("dgst", "-sha256", "-sign", f"{who}.key.pem", attributes)
+        return text, write_der(message)
+    return change
+
+
+def mirrored(signature):
+    """The other signature that holds wherever this one of P-256 does."""
+    message, _, info = parts(signature)
+    numbers = read_der(info[5][1])[0]
+    other = 0xFFFFFFFF00000000FFFFFFFFFFFFFFFFBCE6FAADA7179E84F3B9CAC2FC632551 - int.from_bytes(numbers[1][1][1], "big")
+    numbers[1][1][1] = other.to_bytes(other.bit_length() // 8 + 1, "big")
+    info[5][1] = write_der(numbers)
+    return write_der(message)
 
 
 def indefinite(der):
