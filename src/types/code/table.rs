@@ -125,6 +125,16 @@ codes! {
     "その操作は用意されていません" "the route has no such method"
     "送信側のソフトウェアの版を確かめてください。"
     "Check the version of the sending software.";
+    BAD_REQUEST "bad-request" [Refusal] Maker
+    => BadRequest "The request is not HTTP/1.1, or can be read in more than one way."
+    "通信の書き方（HTTP/1.1）が正しくありません" "the request is not HTTP/1.1 as it should be"
+    "送信側のソフトウェアの版を確かめてください。途中に別のサーバー（プロキシなど）がないかも確かめます。"
+    "Check the version of the sending software, and whether something stands between, such as a proxy.";
+    HEAD_TOO_LARGE "head-too-large" [Refusal] Maker
+    => HeadTooLarge "The head of the request has more bytes or fields than this node takes."
+    "通信の見出し（HTTP ヘッダー）が大きすぎます" "the head of the request is too large"
+    "送信側のソフトウェアの版を確かめてください。途中に別のサーバー（プロキシなど）がないかも確かめます。"
+    "Check the version of the sending software, and whether something stands between, such as a proxy.";
     CERTIFICATE_REFUSED "certificate-refused" [Refusal Handshake] Both
     => Forbidden "The client certificate is not accepted any more."
     "証明書を受け付けられません" "the certificate is not accepted"
@@ -574,6 +584,10 @@ codes! {
     "パソコンの時計が急に変わったため、正しいと確かめられるまで送受信などを止めています" "the clock leapt, so sending and receiving pause until it is confirmed"
     "そのパソコンの日付と時刻を直してください。確かめられると自動で続きます。"
     "Set date and time of that computer; it goes on by itself when the clock is confirmed.";
+    PARTNER_CLOCK_DIFFERS "partner-clock-differs" [Condition] Both
+    "相手の受領証の日時が、こちらの時計と合いません" "the time of a partner's receipt does not fit our clock"
+    "受領証は有効ですが、証拠に誤った日時が残ります。双方のパソコンの日付と時刻を確かめてください。"
+    "The receipt counts, but proof has a wrong time in it: set date and time on both computers.";
     SUPERSEDED_ARRIVED "superseded-arrived" [Condition] Both
     "作り直す前のパッケージも相手に届いていました" "the partner has the former one of a package that was made anew as well"
     "二重に取り込まれていないか、相手に確かめてください。"
