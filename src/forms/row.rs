@@ -112,7 +112,7 @@ impl<'s> Row<'s> {
         let items = self.layout.items.iter().enumerate();
         items.filter_map(move |(place, item)| {
             let text = self.at(place);
-            let told = shown & 1 << place != 0 || text.is_empty() || is_never_shown(item);
+            let told = shown & 1 << place != 0 || is_nothing(item, text) || is_never_shown(item);
             (!told).then_some((item, text))
         })
     }
@@ -127,6 +127,12 @@ impl<'s> Row<'s> {
 /// What no form and no note shows, because it says nothing to people: which edition a file has,
 /// and what the standard does not use.
 pub(super) const NEVER_SHOWN: [&str; 3] = [Layout::VERSION_ITEM, "識別子", "入力者コード"];
+
+/// Whether a value says that there is none: zeros stand for the key that a file does not have.
+fn is_nothing(item: &Item, text: &str) -> bool {
+    let may_be_zero = matches!(item.format, Format::DateOrZero | Format::MonthOrZero);
+    text.is_empty() || may_be_zero && text.bytes().all(|byte| byte == b'0')
+}
 
 fn is_never_shown(item: &Item) -> bool {
     item.format == Format::Unused || NEVER_SHOWN.contains(&item.name.as_str())

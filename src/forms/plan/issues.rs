@@ -92,13 +92,17 @@ pub(super) fn lines<'r, 's>(
     lines
 }
 
+/// A number that orders rows.
+pub(super) fn number(row: &Row<'_>, item: KnownItem) -> Option<u32> {
+    row.look(item).trim().parse().ok()
+}
+
 /// The rows by a number, ascending; those without one at the end, each by itself.
 fn groups<'r, 's: 'r>(
     rows: impl Iterator<Item = &'r Row<'s>>,
     number: KnownItem,
 ) -> Vec<Group<'r, 's>> {
-    let mut numbered: Vec<_> =
-        rows.map(|row| (row.look(number).trim().parse::<u32>().ok(), row)).collect();
+    let mut numbered: Vec<_> = rows.map(|row| (self::number(row, number), row)).collect();
     numbered.sort_by_key(|(number, _)| number.unwrap_or(u32::MAX));
     let mut groups: Vec<Group<'r, 's>> = Vec::new();
     for (number, row) in numbered {

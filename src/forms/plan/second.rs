@@ -13,7 +13,7 @@ use crate::forms::sheet::{DrawnForm, Head, sheet};
 use crate::spec::KnownItem;
 use crate::types::FileKind;
 
-use super::issues::{Line, lines};
+use super::issues::{self, Line, lines};
 
 /// The height of a page below the head of the table, in tenths of a millimetre.
 const PAGE: usize = 1_560;
@@ -94,7 +94,9 @@ pub(super) fn draw(
     for row in entries.iter().flat_map(|entry| [entry.now, entry.was]).flatten() {
         // They say in which order the rows stand and which belong together, which is seen.
         for number in [KnownItem::IssueNumber, KnownItem::GoalNumber, KnownItem::HelpNumber] {
-            row.show(number);
+            if issues::number(row, number).is_some() {
+                row.show(number);
+            }
         }
     }
     pen.rest(&[&entries, told_here.as_slice()].concat());

@@ -182,6 +182,15 @@ fn weekly(
         let day = weekday(row);
         pen.at = day_name(day, row);
         let times = times(pen, entry, WeeklyStart, WeeklyEnd);
+        let name = std::mem::take(&mut pen.at);
+        pen.at = format!(
+            "{name} {}",
+            if times.now.is_empty() {
+                times.was.as_deref().unwrap_or_default()
+            } else {
+                &times.now
+            }
+        );
         let mut piece = pen.text(entry, WeeklyService);
         for mark in pen.marks(&[entry], Weekday).into_iter().chain(times.marks.iter().copied()) {
             if !piece.marks.contains(&mark) {
@@ -194,14 +203,14 @@ fn weekly(
         let span = week::minutes(row.look(WeeklyStart)).zip(week::minutes(row.look(WeeklyEnd)));
         if let (Some(day), Some((start, end))) = (day, span) {
             if end < start && entry.now.is_some() {
-                let (at, text) = (&pen.at, &times.now);
-                pen.sentence(format!("{at} {text} は翌日にまたがるものとして描いています。"));
+                let at = &pen.at;
+                pen.sentence(format!("{at} は翌日にまたがるものとして描いています。"));
             }
             let own = week::segments(day, start, end, axis);
             owners.extend(own.iter().map(|_| all.len()));
             segments.extend(own);
         } else {
-            let when = when(&pen.at, &times);
+            let when = when(&name, &times);
             listed.push(Listed { number: None, when, piece: piece.clone() });
         }
         all.push(Weekly { entry, piece, times });
@@ -234,14 +243,15 @@ fn blocks(
     let mut shades: HashMap<&str, usize> = HashMap::new();
     // The number of a service whose text has no room; boxes of one service share it.
     let mut numbers: HashMap<usize, usize> = HashMap::new();
+    let mut next_number = 1;
     let mut blocks = Vec::new();
     for (owner, place) in owners.iter().zip(places) {
         let Some(Weekly { entry, piece, times }) = all.get(*owner) else { continue };
         let Some(row) = entry.any() else { continue };
         let mut number = || {
             *numbers.entry(*owner).or_insert_with(|| {
-                let number =
-                    listed.iter().filter_map(|listed| listed.number).max().unwrap_or(0) + 1;
+                let number = next_number;
+                next_number += 1;
                 let when = when(&day_name(weekday(row), row), times);
                 listed.push(Listed { number: Some(number), when, piece: piece.clone() });
                 number
