@@ -22,6 +22,7 @@ mod hold;
 mod inputs;
 mod man;
 mod new;
+mod open;
 mod order;
 mod output;
 mod print;
@@ -38,8 +39,6 @@ mod usage;
 mod validate;
 mod vectors;
 mod verify;
-mod vouching;
-mod words;
 
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
@@ -79,7 +78,7 @@ enum Command {
     Fix(fix::Args),
     /// 別の版（v3、v4.1）のファイルに変換します
     Convert(convert::Args),
-    /// ケアプランを、印刷できる帳票（第1表など）にします
+    /// ファイルの内容を、印刷できる帳票（第1表など）にします
     Print(print::Args),
     /// 検査の規則の一覧を表示します
     Rules(rules::Args),
@@ -97,6 +96,8 @@ enum Command {
     Hold(hold::Args),
     /// 送信待ちのパッケージを、待たずにすぐ送り直します
     Retry(retry::Args),
+    /// 動いている renkei の画面をブラウザーで開きます
+    Open(open::Args),
     /// 証明書と失効リストを読み直します
     Reload(reload::Args),
     /// 送受信したパッケージと受領証を、第三者が検証できる形で書き出します
@@ -169,6 +170,7 @@ fn run(matches: &ArgMatches, lang: Lang) -> anyhow::Result<ExitCode> {
         Command::History(args) => history::run(&args, lang),
         Command::Hold(args) => hold::run(args, lang),
         Command::Retry(args) => retry::run(&args, lang),
+        Command::Open(args) => open::run(&args, lang),
         Command::Reload(args) => reload::run(&args, lang),
         Command::Export(args) => export::run(&args, lang),
         Command::Verify(args) => verify::run(&args, lang),

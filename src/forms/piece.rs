@@ -152,7 +152,7 @@ impl Display for Choices {
                 (true, true) => write!(f, "<em class=\"fm-c fm-on\">{label}</em>")?,
                 (true, false) => write!(f, "<em class=\"fm-c fm-on\"><ins>{label}</ins></em>")?,
                 (false, true) => {
-                    write!(f, "<span class=\"fm-c fm-off\"><del>{label}</del></span>")?
+                    write!(f, "<span class=\"fm-c fm-off\"><del>{label}</del></span>")?;
                 }
                 (false, false) => write!(f, "<span class=\"fm-c\">{label}</span>")?,
             }
@@ -166,6 +166,34 @@ impl Display for Choices {
 }
 
 impl HtmlSafe for Choices {}
+
+/// A number with one digit in each printed box, at the right end.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Digits {
+    pub(super) piece: Piece,
+    pub(super) boxes: usize,
+}
+
+impl Display for Digits {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { piece: Piece { now, was, marks, .. }, boxes } = self;
+        let count = now.chars().take(boxes + 1).count();
+        if was.is_some() || count > *boxes {
+            return self.piece.fmt(f);
+        }
+        f.write_str("<span class=\"fm-digits\">")?;
+        for _ in count..*boxes {
+            f.write_str("<span></span>")?;
+        }
+        for digit in now.chars() {
+            write!(f, "<span>{}</span>", Text(digit.encode_utf8(&mut [0; 4])))?;
+        }
+        f.write_str("</span>")?;
+        write_marks(marks, f)
+    }
+}
+
+impl HtmlSafe for Digits {}
 
 /// Digits with a comma after every three, as units and yen are printed; other text stays.
 pub(super) fn grouped(text: &str) -> String {
@@ -226,6 +254,16 @@ mod tests {
         assert_eq!(shown("a", "b"), "<del>a</del><ins>b</ins>");
         assert_eq!(shown("", "a\nb"), "<ins>a\nb</ins>");
         assert_eq!(shown("a\nb\nc\nd", "a\nc\nx\nd"), "a\n<del>b\nc</del><ins>c\nx</ins>\nd");
+    }
+
+    #[test]
+    fn digits_stand_in_their_boxes_and_other_text_in_none() {
+        let digits = |text: &str| Digits { piece: Piece::plain(text), boxes: 3 }.to_string();
+        assert_eq!(
+            digits("1<"),
+            "<span class=\"fm-digits\"><span></span><span>1</span><span>&#60;</span></span>"
+        );
+        assert_eq!(digits("1234"), "<bdi class=\"fm-v\">1234</bdi>");
     }
 
     #[test]

@@ -4,7 +4,7 @@ use std::cell::Cell;
 
 use crate::record::{Record, ms932};
 use crate::spec::{Format, Item, KnownItem, Layout};
-use crate::types::{Edition, FileKind};
+use crate::types::FileKind;
 
 /// A record of a known layout, with as many items as that has.
 ///
@@ -56,10 +56,6 @@ impl<'s> Row<'s> {
 
     pub(super) const fn kind(&self) -> FileKind {
         self.layout.kind
-    }
-
-    pub(super) const fn edition(&self) -> Edition {
-        self.layout.edition
     }
 
     /// The item itself, where the layout has it.
@@ -174,7 +170,7 @@ mod tests {
         push_text(b"\x8E\x8E\xF0\x40a\x82", &mut text);
         assert_eq!(text, "試〔F0 40〕a〔82〕");
         let mut many = String::new();
-        push_text(&[0xFF; 200_000], &mut many);
+        push_text(&vec![0xFF; 200_000], &mut many);
         assert_eq!(many.chars().count(), 200_000 * 4);
     }
 }

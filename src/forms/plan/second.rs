@@ -7,13 +7,14 @@ use askama::Template;
 use crate::forms::entry::{Entry, Person, Sets};
 use crate::forms::form::Form;
 use crate::forms::measure;
+use crate::forms::numbered;
 use crate::forms::pen::{Context, Pen};
 use crate::forms::piece::Piece;
 use crate::forms::sheet::{DrawnForm, Head, sheet};
 use crate::spec::KnownItem;
 use crate::types::FileKind;
 
-use super::issues::{self, Line, lines};
+use super::issues::{Line, lines};
 
 /// The height of a page below the head of the table, in tenths of a millimetre.
 const PAGE: usize = 1_560;
@@ -94,7 +95,7 @@ pub(super) fn draw(
     for row in entries.iter().flat_map(|entry| [entry.now, entry.was]).flatten() {
         // They say in which order the rows stand and which belong together, which is seen.
         for number in [KnownItem::IssueNumber, KnownItem::GoalNumber, KnownItem::HelpNumber] {
-            if issues::number(row, number).is_some() {
+            if numbered::number(row, number).is_some() {
                 row.show(number);
             }
         }

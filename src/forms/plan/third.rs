@@ -111,16 +111,11 @@ fn entries<'r, 's>(
 ) -> Vec<Entry<'r, 's>> {
     let has = |row: &&'r Row<'s>| items.iter().any(|item| !row.look(*item).is_empty());
     let [now, was] = [now, was].map(|rows| rows.iter().filter(has).collect::<Vec<_>>());
-    let key = |items: &[KnownItem], row: &Row<'_>| {
+    let pairs = align(&now, &was, likenesses.len(), |row, level| {
+        let items = likenesses.get(level)?;
         let texts: Vec<String> = items.iter().map(|item| row.look(*item).to_owned()).collect();
-        texts.iter().any(|text| !text.is_empty()).then_some((items.len(), texts))
-    };
-    let keys: Vec<Box<dyn Fn(&&'r Row<'s>) -> _>> = likenesses
-        .iter()
-        .map(|items| Box::new(move |row: &&'r Row<'s>| key(items, row)) as Box<dyn Fn(&_) -> _>)
-        .collect();
-    let keys: Vec<&dyn Fn(&&'r Row<'s>) -> _> = keys.iter().map(|key| &**key as _).collect();
-    let pairs = align(&now, &was, &keys);
+        texts.iter().any(|text| !text.is_empty()).then_some(texts)
+    });
     pairs.into_iter().map(|(now, was)| Pair::new(now.copied(), was.copied(), compared)).collect()
 }
 
@@ -362,7 +357,7 @@ fn activities(
     let axis = pen.context.options.day_start;
     let items = [Doing, ActivityStart, ActivityEnd];
     let likenesses: [&[KnownItem]; 3] = [&items, &[Doing], &[ActivityStart, ActivityEnd]];
-    pen.at = Doing.name().to_owned();
+    Doing.name().clone_into(&mut pen.at);
     let mut timed = Vec::new();
     for entry in entries(sides, compared, &items, &likenesses) {
         let Some(row) = entry.any() else { continue };
