@@ -78,7 +78,7 @@ enum Command {
     Fix(fix::Args),
     /// 別の版（v3、v4.1）のファイルに変換します
     Convert(convert::Args),
-    /// ケアプランを、印刷できる帳票（第1表など）にします
+    /// ファイルの内容を、印刷できる帳票（第1表など）にします
     Print(print::Args),
     /// 検査の規則の一覧を表示します
     Rules(rules::Args),

@@ -108,11 +108,10 @@ fn entries<'r, 's>(sets: Sets<'r, 's>) -> Vec<Entry<'r, 's>> {
         KnownItem::NotifiedCode,
         KnownItem::Units,
     ];
-    let pairs = align(
-        now,
-        was,
-        &[&|row| texts(row, &place), &|row| texts(row, place.get(..6).unwrap_or_default())],
-    );
+    let pairs = align(now, was, 2, |row, level| {
+        let place = if level == 0 { &place[..] } else { place.get(..6).unwrap_or_default() };
+        texts(row, place)
+    });
     pairs.into_iter().map(|(now, was)| Pair::new(now, was, sets.compared)).collect()
 }
 
