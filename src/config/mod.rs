@@ -253,6 +253,10 @@ pub struct Page {
     pub listen: SocketAddr,
     /// How long somebody who does nothing stays logged in.
     pub idle: SignedDuration,
+    /// Its certificate, with which it speaks TLS. Always there where other computers may reach it.
+    pub identity: Option<IdentityFiles>,
+    /// The names by which browsers may call it, beside its own address; small letters.
+    pub hosts: Vec<String>,
     /// A CSV file of service codes and their names.
     pub service_codes: Option<PathBuf>,
 }
