@@ -11,6 +11,7 @@
 //! | 1 | [`disk`] | durable writes, renames that never overwrite, folder sync, fault steps |
 //! | 2 | [`rules`] | the rule table, the checks, the report |
 //! | 2 | [`package`] | manifest, CMS signatures, container, receipts |
+//! | 2 | [`contents`] | what the files say about people: who, which documents, of when |
 //! | 2 | [`config`] | the configuration, checked, with all its problems at once |
 //! | 3 | [`transfer`] | the states of an outgoing and an incoming package |
 //! | 3 | [`repair`] | corrected copies, and copies in the other edition |
@@ -52,6 +53,7 @@ pub mod record;
 pub mod spec;
 
 pub mod config;
+pub mod contents;
 pub mod package;
 pub mod rules;
 

@@ -57,6 +57,7 @@ const ENGLISH: &[(&str, &str)] = &[
     ("demo --once", "End when all units arrived; exit code 1 if one did not"),
     ("demo --dir", "Where to make the folders of the offices (default: a temporary folder)"),
     ("demo --input", "A folder with send units to exchange (default: built-in samples)"),
+    ("demo --no-browser", "Do not open a page in the browser; the addresses are printed"),
     ("status", "Show what waits, is held, was delivered"),
     ("status --json", "Print JSON"),
     ("status --exit-code", "Exit code 1 when the node does not run or stands still"),

@@ -1,9 +1,6 @@
 //! What is held: the list, and for each why, where, and what to do.
 
 use std::collections::BTreeMap;
-use std::fs;
-use std::io::Read as _;
-use std::path::Path as FilePath;
 use std::sync::Arc;
 
 use askama::Template;
@@ -17,7 +14,10 @@ use super::state::Shared;
 use crate::config::Config;
 use crate::control::{Answer, Request};
 use crate::desk::{held, words};
+use crate::folder::{HeldFile, read_held};
+use crate::repair::{self, FixOptions, change_text};
 use crate::rules::{self, Finding, Options, Report, SourceFile};
+use crate::spec::Spec;
 use crate::store::HeldItem;
 use crate::transfer::Direction;
 use crate::types::{HeldId, Lang, Severity};
@@ -28,6 +28,9 @@ const MOST: u32 = 500;
 
 /// Findings that are shown of one set.
 const FINDINGS: usize = 300;
+
+/// Changes that are shown of one file.
+const CHANGES: usize = 100;
 
 /// One line of the list.
 struct Row {
@@ -93,6 +96,16 @@ struct Show {
     folder: Option<String>,
     files: Vec<FileRow>,
     judged: Option<Judged>,
+    correction: Option<Correction>,
+}
+
+/// What could be corrected by itself.
+struct Correction {
+    /// The changes, in words.
+    changes: Vec<(String, Vec<String>)>,
+    omitted: u64,
+    /// Whether similar characters have to be approved first.
+    asks: bool,
 }
 
 struct FileRow {
@@ -150,7 +163,7 @@ pub(super) async fn show(
             let received = item.direction == Direction::In;
             let spec = shared.node.spec();
             let judged = work::blocking(move || {
-                let files = files_in(&folder, most)?;
+                let files = read_held(&folder, most).ok()?;
                 let sources = files.iter().map(|(name, bytes)| SourceFile { name, bytes });
                 let options = Options { received, ..Options::default() };
                 let report = rules::check(spec, &sources.collect::<Vec<_>>(), &options);
@@ -158,54 +171,30 @@ pub(super) async fn show(
                     name: name.clone(),
                     size: u64::try_from(bytes.len()).unwrap_or(u64::MAX),
                 });
-                Some((rows.collect::<Vec<_>>(), judged(&report, lang)))
+                let judged = judged(&report, lang);
+                Some((rows.collect::<Vec<_>>(), judged, correction(spec, &files, lang)))
             });
             judged.await.ok().flatten()
         }
         None => None,
     };
-    let (files, judged) = found.map_or((Vec::new(), None), |(files, judged)| (files, Some(judged)));
+    let (files, judged, correction) = match found {
+        Some((files, judged, correction)) => (files, Some(judged), correction),
+        None => (Vec::new(), None, None),
+    };
     let row = Row::of(&item, config, lang);
     let title = format!("{} {}", lang.pick("保留", "Held"), row.unit);
     page(&Show {
         frame: Frame::new(&shared, &session, Place::Held, title),
         is_out: item.direction == Direction::Out,
         serial: item.serial.map(|serial| serial.to_string()).unwrap_or_default(),
-        folder: folder.map(|folder| folder.display().to_string()),
+        folder: folder
+            .map(|folder| std::path::absolute(&folder).unwrap_or(folder).display().to_string()),
         row,
         files,
         judged,
+        correction: correction.filter(|_| item.direction == Direction::Out),
     })
-}
-
-/// The files of the standard in a hold folder, as long as they are not too much together. Reports and
-/// folders are none.
-fn files_in(folder: &FilePath, most: u64) -> Option<Vec<(String, Vec<u8>)>> {
-    let mut names: Vec<String> = fs::read_dir(folder)
-        .ok()?
-        .filter_map(|entry| {
-            let entry = entry.ok()?;
-            let name = entry.file_name().into_string().ok()?;
-            let is_file = fs::symlink_metadata(entry.path()).is_ok_and(|meta| meta.is_file());
-            let is_ours = ["csv", "jpg", "jpeg"].iter().any(|extension| {
-                FilePath::new(&name)
-                    .extension()
-                    .is_some_and(|it| it.eq_ignore_ascii_case(extension))
-            });
-            (is_file && is_ours).then_some(name)
-        })
-        .collect();
-    names.sort();
-    let mut left = most;
-    let mut files = Vec::new();
-    for name in names {
-        let mut bytes = Vec::new();
-        let file = fs::File::open(folder.join(&name)).ok()?;
-        let read = file.take(left.saturating_add(1)).read_to_end(&mut bytes).ok()?;
-        left = left.checked_sub(u64::try_from(read).unwrap_or(u64::MAX))?;
-        files.push((name, bytes));
-    }
-    Some(files)
 }
 
 /// The findings by rule, the worst first.
@@ -237,6 +226,25 @@ fn judged(report: &Report, lang: Lang) -> Judged {
         groups: groups.into_values().collect(),
         omitted: all.saturating_sub(u64::try_from(shown).unwrap_or(u64::MAX)),
     }
+}
+
+/// What `fix` would do with the files; nothing where it has nothing to do, or cannot do it.
+fn correction(spec: &Spec, files: &[HeldFile], lang: Lang) -> Option<Correction> {
+    let options = FixOptions { approve_shipped: true, ..FixOptions::default() };
+    let mut found = Correction { changes: Vec::new(), omitted: 0, asks: false };
+    for (name, bytes) in files {
+        let fixed = repair::fix(spec, name, bytes, &options);
+        if fixed.bytes.as_ref()? == bytes {
+            continue;
+        }
+        found.asks |= fixed.changes.counts.approved > 0;
+        let listed = fixed.changes.list.iter().take(CHANGES);
+        let lines: Vec<_> = listed.map(|change| change_text(change, lang)).collect();
+        let more = fixed.changes.list.len().saturating_sub(lines.len());
+        found.omitted += fixed.changes.omitted() + u64::try_from(more).unwrap_or(u64::MAX);
+        found.changes.push((name.clone(), lines));
+    }
+    (!found.changes.is_empty()).then_some(found)
 }
 
 /// A number with its name, if it is not 0.
@@ -274,6 +282,16 @@ pub(super) async fn release(
     Form(settle): Form<Settle>,
 ) -> Response {
     settled(&shared, &visitor, &settle, &Request::Release { id }).await
+}
+
+pub(super) async fn correct(
+    State(shared): State<Arc<Shared>>,
+    visitor: Visitor,
+    Path(id): Path<HeldId>,
+    Form(settle): Form<Settle>,
+) -> Response {
+    // What is approved stood on the page.
+    settled(&shared, &visitor, &settle, &Request::Correct { id, approve: true }).await
 }
 
 pub(super) async fn dismiss(

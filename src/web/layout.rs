@@ -13,16 +13,23 @@ use crate::types::Lang;
 pub(super) enum Place {
     Today,
     Held,
+    Partners,
+    Certificates,
+    Diagnosis,
 }
 
 impl Place {
     /// What is in the menu, in its order.
-    const MENU: [Self; 2] = [Self::Today, Self::Held];
+    const MENU: [Self; 5] =
+        [Self::Today, Self::Held, Self::Partners, Self::Certificates, Self::Diagnosis];
 
     const fn path(self) -> &'static str {
         match self {
             Self::Today => "/",
             Self::Held => "/held",
+            Self::Partners => "/partners",
+            Self::Certificates => "/certificates",
+            Self::Diagnosis => "/diagnosis",
         }
     }
 
@@ -30,6 +37,9 @@ impl Place {
         let (ja, en) = match self {
             Self::Today => ("今日", "Today"),
             Self::Held => ("保留", "Held"),
+            Self::Partners => ("相手", "Partners"),
+            Self::Certificates => ("証明書", "Certificates"),
+            Self::Diagnosis => ("診断", "Diagnosis"),
         };
         lang.pick(ja, en)
     }

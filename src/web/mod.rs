@@ -14,11 +14,14 @@
 //! frame it.
 
 mod assets;
+mod certificates;
+mod diagnosis;
 mod entrance;
 mod events;
 mod guard;
 mod held;
 mod layout;
+mod partners;
 mod routes;
 mod server;
 mod session;
@@ -28,6 +31,7 @@ mod today;
 use std::io;
 use std::net::SocketAddr;
 use std::sync::Arc;
+use std::time::Duration;
 
 use tokio::net::TcpListener;
 use tokio::task::JoinHandle;
@@ -41,6 +45,7 @@ use state::Shared;
 /// A page that is served.
 pub struct Page {
     address: SocketAddr,
+    shared: Arc<Shared>,
     stop: watch::Sender<bool>,
     serving: JoinHandle<()>,
 }
@@ -57,14 +62,19 @@ impl Page {
         let (stop, stopping) = watch::channel(false);
         let shared = Arc::new(Shared::new(node, address, settings, stopping.clone()));
         let entrance = Arc::clone(&shared);
-        shared.node.set_door(move |by| entrance.invite(by));
-        let serving = work::spawn(server::run(listener, shared, stopping));
-        Ok(Self { address, stop, serving })
+        shared.node.set_door(move |by| entrance.invite(by, session::INVITATION));
+        let serving = work::spawn(server::run(listener, Arc::clone(&shared), stopping));
+        Ok(Self { address, shared, stop, serving })
     }
 
     /// Where it is.
     pub const fn address(&self) -> SocketAddr {
         self.address
+    }
+
+    /// An address by which the account `by` enters, once, before `good_for` is over.
+    pub fn invite(&self, by: &str, good_for: Duration) -> String {
+        self.shared.invite(by, good_for)
     }
 
     /// Waits until it is served no more, which it should not come to before [`Page::stop`].

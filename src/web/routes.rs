@@ -10,7 +10,7 @@ use axum::routing::{get, post};
 
 use super::layout::not_found;
 use super::state::Shared;
-use super::{assets, entrance, events, guard, held, today};
+use super::{assets, certificates, diagnosis, entrance, events, guard, held, partners, today};
 
 /// The largest form in bytes.
 const FORM: usize = 64 << 10;
@@ -23,7 +23,11 @@ pub(super) fn router(shared: Arc<Shared>) -> Router {
         .route("/held", get(held::list))
         .route("/held/{id}", get(held::show))
         .route("/held/{id}/release", post(held::release))
+        .route("/held/{id}/correct", post(held::correct))
         .route("/held/{id}/dismiss", post(held::dismiss))
+        .route("/partners", get(partners::show))
+        .route("/certificates", get(certificates::show))
+        .route("/diagnosis", get(diagnosis::show))
         .route("/events", get(events::events))
         .route("/welcome", get(entrance::welcome))
         .route("/enter/{token}", get(entrance::enter))

@@ -9,8 +9,8 @@ use base64::prelude::BASE64_URL_SAFE_NO_PAD;
 
 use crate::types::{Clock, Digest, Instant};
 
-/// How long an invitation is good for.
-const INVITATION: Duration = Duration::from_mins(2);
+/// How long an invitation is good for that somebody asked for.
+pub(super) const INVITATION: Duration = Duration::from_mins(2);
 
 /// Invitations that wait at a time; the oldest goes.
 const INVITATIONS: usize = 16;
@@ -44,6 +44,7 @@ struct Invitation {
     sha256: Digest,
     by: String,
     at: Instant,
+    good_for: Duration,
 }
 
 /// Somebody who is in.
@@ -81,11 +82,12 @@ impl Sessions {
         self.inner.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// A token that lets the account `by` in, once.
-    pub(super) fn invite(&self, by: &str) -> String {
+    /// A token that lets the account `by` in, once, before `good_for` is over.
+    pub(super) fn invite(&self, by: &str, good_for: Duration) -> String {
         let token = token();
         let at = Clock::running();
-        let invitation = Invitation { sha256: Digest::of(token.as_bytes()), by: by.to_owned(), at };
+        let (sha256, by) = (Digest::of(token.as_bytes()), by.to_owned());
+        let invitation = Invitation { sha256, by, at, good_for };
         let mut inner = self.inner();
         if inner.invitations.len() >= INVITATIONS {
             inner.invitations.pop_front();
@@ -98,7 +100,7 @@ impl Sessions {
     pub(super) fn enter(&self, invited: &str) -> Option<String> {
         let sha256 = Digest::of(invited.as_bytes());
         let mut inner = self.inner();
-        inner.invitations.retain(|invitation| invitation.at.elapsed() < INVITATION);
+        inner.invitations.retain(|invitation| invitation.at.elapsed() < invitation.good_for);
         let at = inner.invitations.iter().position(|invitation| invitation.sha256 == sha256)?;
         let by = inner.invitations.remove(at)?.by;
         let idle = self.idle;
@@ -209,7 +211,7 @@ mod tests {
     #[test]
     fn an_invitation_lets_in_once() {
         let sessions = sessions();
-        let token = sessions.invite("hanako");
+        let token = sessions.invite("hanako", INVITATION);
         assert!(sessions.enter("another").is_none());
         let cookie = sessions.enter(&token).expect("the first time");
         assert!(sessions.enter(&token).is_none(), "the second time");
@@ -222,8 +224,8 @@ mod tests {
     #[tokio::test(start_paused = true)]
     async fn what_nobody_uses_ends() {
         let sessions = sessions();
-        let late = sessions.invite("late");
-        let cookie = sessions.enter(&sessions.invite("hanako")).expect("in");
+        let late = sessions.invite("late", INVITATION);
+        let cookie = sessions.enter(&sessions.invite("hanako", INVITATION)).expect("in");
         for _ in 0..3 {
             tokio::time::advance(Duration::from_mins(20)).await;
             sessions.find(&cookie).expect("used every 20 minutes").touch();
@@ -231,7 +233,7 @@ mod tests {
         assert!(sessions.enter(&late).is_none(), "too late");
         tokio::time::advance(Duration::from_mins(31)).await;
         assert!(sessions.find(&cookie).is_none());
-        let cookie = sessions.enter(&sessions.invite("hanako")).expect("in again");
+        let cookie = sessions.enter(&sessions.invite("hanako", INVITATION)).expect("in again");
         for _ in 0..36 {
             tokio::time::advance(Duration::from_mins(20)).await;
             if let Some(session) = sessions.find(&cookie) {
@@ -254,11 +256,11 @@ mod tests {
     fn there_are_never_more_than_some() {
         let sessions = sessions();
         for _ in 0..100 {
-            sessions.invite("hanako");
+            sessions.invite("hanako", INVITATION);
         }
         assert_eq!(sessions.inner().invitations.len(), INVITATIONS);
         for _ in 0..SESSIONS + 10 {
-            let token = sessions.invite("hanako");
+            let token = sessions.invite("hanako", INVITATION);
             sessions.enter(&token).expect("in");
         }
         assert_eq!(sessions.inner().sessions.len(), SESSIONS);

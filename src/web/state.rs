@@ -1,6 +1,7 @@
 //! What all requests share.
 
 use std::net::SocketAddr;
+use std::time::Duration;
 
 use crate::config;
 use crate::node::Handle;
@@ -33,9 +34,9 @@ impl Shared {
         self.node.config().node.lang
     }
 
-    /// An address by which the account `by` enters, once.
-    pub(super) fn invite(&self, by: &str) -> String {
-        let token = self.sessions.invite(by);
+    /// An address by which the account `by` enters, once, before `good_for` is over.
+    pub(super) fn invite(&self, by: &str, good_for: Duration) -> String {
+        let token = self.sessions.invite(by, good_for);
         format!("http://{}/enter/{token}", self.address)
     }
 

@@ -110,6 +110,7 @@ pub(super) async fn carry_out(
         Request::Retry { target } => retry(context, *target, by).await,
         Request::Reload => reload(context, by).await,
         Request::Release { id } => held::release(context, ends, *id, by).await,
+        Request::Correct { id, approve } => held::correct(context, ends, (*id, *approve), by).await,
         Request::Dismiss { id, reason, delete } => {
             held::dismiss(context, ends, *id, (reason.as_deref(), *delete), by).await
         }

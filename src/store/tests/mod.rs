@@ -4,6 +4,7 @@ mod anew;
 mod audit;
 mod held;
 mod identity;
+mod lists;
 mod migrations;
 mod size;
 mod statements;

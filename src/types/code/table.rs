@@ -451,6 +451,14 @@ codes! {
     "もう一度検査または配置します" "it is checked or placed again"
     "結果は renkei status と renkei history で確かめてください。"
     "renkei status and renkei history say how it went.";
+    CORRECTED "corrected" [Order Journal] Nobody
+    "直した写しをもう一度検査します" "corrected copies are checked again"
+    "結果は renkei status と renkei history で確かめてください。元のファイルは保留フォルダーの original に残っています。"
+    "renkei status and renkei history say how it went; the files as they were are in original in the hold folder.";
+    NOT_CORRECTED "not-corrected" [Order] Here
+    "自動では直せません" "it cannot be corrected by itself"
+    "介護ソフトで直し、もう一度書き出してください。"
+    "Mend it in the care software and export again.";
     DISMISSED "dismissed" [Order Journal] Nobody
     "対応済みにしました" "it was settled by a person"
     "何もする必要はありません。"
