@@ -122,6 +122,14 @@ pub enum IdentityFiles {
 }
 
 impl IdentityFiles {
+    /// Both files.
+    pub fn paths(&self) -> [&Path; 2] {
+        match self {
+            Self::Pem { certificate, key } => [certificate, key],
+            Self::Pkcs12 { file, password_file } => [file, password_file],
+        }
+    }
+
     /// The file that the certificate is in.
     pub fn certificate(&self) -> &Path {
         match self {

@@ -8,6 +8,7 @@ use axum::extract::{Form, Path, State};
 use axum::response::{IntoResponse, Redirect, Response};
 use serde::Deserialize;
 
+use super::audit::Act;
 use super::guard::{Sealed, Visitor};
 use super::layout::{Frame, Place, not_found, page, store_fault};
 use super::state::Shared;
@@ -182,6 +183,10 @@ pub(super) async fn show(
         Some((files, judged, correction)) => (files, Some(judged), correction),
         None => (Vec::new(), None, None),
     };
+    // The changes of a correction quote what stands about the same people.
+    let people = judged.iter().flat_map(|judged| &judged.groups).flat_map(|group| &group.lines);
+    let people = people.map(|line| line.person.as_str());
+    shared.audit.viewed(&session, Act::ViewHeld, &id.to_string(), people);
     let row = Row::of(&item, config, lang);
     let title = format!("{} {}", lang.pick("保留", "Held"), row.unit);
     page(&Show {
