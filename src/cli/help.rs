@@ -84,7 +84,6 @@ const ENGLISH: &[(&str, &str)] = &[
     ("user add", "Add a user; the password is asked for, or read from standard input"),
     ("user add --role", "What the user may do"),
     ("user list", "List the users"),
-    ("user list --json", "Print JSON"),
     ("user passwd", "Set the password of a user; all sessions of the user end"),
     ("user passwd --remove-app", "Also ask for no codes of an app any more (a lost telephone)"),
     ("user role", "Set what a user may do"),

@@ -8,8 +8,6 @@ use std::process::ExitCode;
 
 use clap::Subcommand;
 use console::Term;
-use jiff::Timestamp;
-use serde::Serialize;
 use zeroize::Zeroizing;
 
 use super::setup::{self, ConfigArg};
@@ -43,9 +41,6 @@ enum Command {
     List {
         #[command(flatten)]
         config: ConfigArg,
-        /// JSON で出力します
-        #[arg(long)]
-        json: bool,
     },
     /// パスワードを再設定します（その利用者のログインはすべて終了します）
     Passwd {
@@ -83,25 +78,10 @@ enum Command {
     },
 }
 
-/// The users as programs read them.
-#[derive(Serialize)]
-struct UsersJson<'a> {
-    schema: &'static str,
-    users: Vec<UserJson<'a>>,
-}
-
-#[derive(Serialize)]
-struct UserJson<'a> {
-    name: &'a UserName,
-    role: Role,
-    app: bool,
-    password_set_at: Timestamp,
-}
-
 pub(super) fn run(args: Args, lang: Lang) -> anyhow::Result<ExitCode> {
     let now = Clock::system().now();
     match args.command {
-        Command::List { config, json } => return list(&config, json, lang),
+        Command::List { config } => list(&config, lang)?,
         Command::Add { config, name, role } => {
             let file = file(&config, lang)?;
             // Nobody types a password for nothing.
@@ -178,18 +158,9 @@ fn file(config: &ConfigArg, lang: Lang) -> Result<UserFile, UsageError> {
     }))
 }
 
-fn list(config: &ConfigArg, json: bool, lang: Lang) -> anyhow::Result<ExitCode> {
+fn list(config: &ConfigArg, lang: Lang) -> anyhow::Result<()> {
     let users = told(file(config, lang)?.read(), lang)?;
-    if json {
-        let users = users.all().iter().map(|user| UserJson {
-            name: &user.name,
-            role: user.role,
-            app: user.has_app(),
-            password_set_at: user.since,
-        });
-        let json = UsersJson { schema: "renkei.user-list/1", users: users.collect() };
-        output::line(&serde_json::to_string_pretty(&json)?)?;
-    } else if users.is_empty() {
+    if users.is_empty() {
         output::line(lang.pick(
             "利用者はまだ登録されていません。画面は renkei open で開けます。",
             "there are no users yet; renkei open opens the page",
@@ -206,7 +177,7 @@ fn list(config: &ConfigArg, json: bool, lang: Lang) -> anyhow::Result<ExitCode> 
         });
         output::line(&output::table(&head, &rows.collect::<Vec<_>>()))?;
     }
-    Ok(ExitCode::SUCCESS)
+    Ok(())
 }
 
 /// A new password: typed twice on a terminal, where nobody sees it, or one line of standard input.
