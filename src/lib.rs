@@ -17,6 +17,7 @@
 //! | 3 | [`repair`] | corrected copies, and copies in the other edition |
 //! | 3 | [`route`] | which import folder, in which order |
 //! | 3 | [`synth`] | valid sets of invented people, for tests and benchmarks |
+//! | 3 | [`forms`] | the paper forms of long-term care, drawn from the files |
 //! | 4 | [`work`] | tasks, and work that blocks |
 //! | 5 | [`folder`] | drop, hold and import folders on disk |
 //! | 5 | [`store`] | journal, packages and receipts in SQLite |
@@ -57,6 +58,7 @@ pub mod contents;
 pub mod package;
 pub mod rules;
 
+pub mod forms;
 pub mod repair;
 pub mod route;
 pub mod synth;

@@ -3,6 +3,7 @@
 //! Exit codes are the same everywhere: 0 all is well, 1 the answer is no (findings, a signature
 //! that does not hold, a set that did not arrive), 2 usage or configuration, 3 could not finish.
 
+mod archive;
 mod certs;
 mod completions;
 mod convert;
@@ -12,6 +13,7 @@ mod demo;
 mod dev;
 mod explain;
 mod export;
+mod feed;
 mod fix;
 mod held;
 mod help;
@@ -23,6 +25,7 @@ mod new;
 mod open;
 mod order;
 mod output;
+mod print;
 mod progress;
 mod reload;
 mod retry;
@@ -77,6 +80,8 @@ enum Command {
     Fix(fix::Args),
     /// 別の版（v3、v4.1）のファイルに変換します
     Convert(convert::Args),
+    /// ケアプランを、印刷できる帳票（第1表など）にします
+    Print(print::Args),
     /// 検査の規則の一覧を表示します
     Rules(rules::Args),
     /// 規則やコードの意味・対応する人・直し方を説明します
@@ -160,6 +165,7 @@ fn run(matches: &ArgMatches, lang: Lang) -> anyhow::Result<ExitCode> {
         Command::Validate(args) => validate::run(&args, lang),
         Command::Fix(args) => fix::run(&args, lang),
         Command::Convert(args) => convert::run(&args, lang),
+        Command::Print(args) => print::run(&args, lang),
         Command::Rules(args) => rules::run(&args, lang),
         Command::Explain(args) => explain::run(&args, lang),
         Command::Run(args) => run::run(&args, lang),

@@ -16,7 +16,7 @@ macro_rules! known_items {
     ($($variant:ident = $name:literal $($nth:literal)?, $kinds:expr $(, $since:ident)?;)+) => {
         /// An item that the code speaks of.
         #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-        #[repr(u8)]
+        #[repr(u16)]
         pub enum KnownItem {
             $(#[doc = $name] $variant,)+
         }
@@ -96,20 +96,32 @@ known_items! {
     ConsultedOn = "相談日", &[Upkihon, UpkihonSub1, UpkihonSub2, Dltkihon];
     ServiceMonth = "対象年月", &[Upplan, Upjsk, Upsikyu, Uphosoku];
     DeletedMonth = "削除対象年月", &[Dltplan, Dltjsk];
-    WrittenOn = "作成年月日", &[Upsikyu];
+    WrittenOn = "作成年月日", &[Up1kyo, Upplan, Upjsk, Upsikyu];
+    SecondWrittenOn = "居宅計画書作成年月日", &[Up2kyo];
+    ThirdWrittenOn = "週間サービス計画表作成年月日", &[Up3kyo];
     Marker = "識別子", &[Upsikyu];
     UpdatingOffice = "更新業者コード", &[Up1kyo, Up2kyo, Uphosoku, Upplan, Upjsk, Upsikyu];
 
     // 居宅サービス計画1表.
+    UserPostalCode = "利用者郵便番号", &[Up1kyo, Uphosoku];
+    UserAddress1 = "利用者住所１", &[Up1kyo, Uphosoku];
+    UserAddress2 = "利用者住所２", &[Up1kyo, Uphosoku];
     PlanAuthor = "居宅サービス計画作成者", &[Up1kyo];
     ManagerName = "介護支援事業者名", &[Up1kyo];
+    ManagerPostalCode = "介護支援事業者郵便番号", &[Up1kyo];
+    ManagerAddress1 = "介護支援事業者住所１", &[Up1kyo];
+    ManagerAddress2 = "介護支援事業者住所２", &[Up1kyo];
     ManagerOffice = "介護支援事業者コード", &[Up1kyo];
     FirstPlanDate = "初回居宅サービス計画作成日", &[Up1kyo];
+    PlanOccasion = "計画書区分", &[Up1kyo];
     CertificationState = "認定状況区分", &[Up1kyo, Uphosoku];
     CertifiedOn = "認定日", &[Up1kyo, Uphosoku];
     CertifiedFrom = "認定有効期間開始日", &[Up1kyo, Upyobo];
     CertifiedUntil = "認定有効期間終了日", &[Up1kyo, Upkihon, Upyobo];
     CareLevel = "要介護状態区分", &[Up1kyo, Uphosoku];
+    IssueAnalysis = "利用者及び家族の生活に対する意向を踏まえた課題分析の結果", &[Up1kyo];
+    BoardOpinion = "介護認定審査会の意見及びサービスの種類の指定", &[Up1kyo];
+    OverallPolicy = "総合的な援助の方針", &[Up1kyo];
     HouseworkReason = "生活援助中心型の算定理由", &[Up1kyo];
     OtherReason = "その他理由", &[Up1kyo];
 
@@ -125,6 +137,7 @@ known_items! {
     ServiceContent = "サービス内容", &[Up2kyo];
     Coverage = "保険対象区分", &[Up2kyo];
     ServiceKind = "サービス種別", &[Up2kyo];
+    Frequency = "頻度", &[Up2kyo];
     ServicePeriod = "実施期間", &[Up2kyo];
 
     // 居宅サービス計画３表.

@@ -65,6 +65,7 @@ acts! {
     Entered "entered" "renkei open で開いた" "came in by renkei open";
     Left "left" "ログアウト" "logged out";
     SessionsEnded "sessions-ended" "ほかのログインを終了" "ended other sessions";
+    ViewList "view-list" "一覧を表示" "looked at a list";
     ViewHeld "view-held" "保留の内容を表示" "looked at something held";
     AuditRead "audit-read" "閲覧記録を検索" "searched this record for a person";
     AuditExported "audit-exported" "閲覧記録を書き出し" "exported this record";

@@ -112,7 +112,7 @@ pub(super) async fn find(
     visitor: Visitor,
     Form(search): Form<Search>,
 ) -> Response {
-    if let Err(answer) = visitor.may_ask(&shared, &search.sealed) {
+    if let Err(answer) = visitor.is_sealed(&shared, &search.sealed) {
         return answer;
     }
     let Visitor(session) = visitor;
@@ -187,7 +187,7 @@ pub(super) async fn export(
     visitor: Visitor,
     Form(search): Form<Search>,
 ) -> Response {
-    if let Err(answer) = visitor.may_ask(&shared, &search.sealed) {
+    if let Err(answer) = visitor.is_sealed(&shared, &search.sealed) {
         return answer;
     }
     let (Visitor(session), lang) = (visitor, shared.lang());

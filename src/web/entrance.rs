@@ -232,7 +232,7 @@ pub(super) async fn leave(
     visitor: Visitor,
     Form(sealed): Form<Sealed>,
 ) -> Response {
-    if let Err(answer) = visitor.may_do(&shared, &sealed, "/welcome") {
+    if let Err(answer) = visitor.may_do(&shared, &sealed, "leave", "/welcome") {
         return answer;
     }
     let Visitor(session) = visitor;

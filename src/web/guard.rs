@@ -247,26 +247,12 @@ pub(super) struct Sealed {
 }
 
 impl Visitor {
-    /// Whether a form of this session may be done now; otherwise what to answer. One that was sent
-    /// before leads where it led, and is not done again.
-    pub(super) fn may_do(
-        &self,
-        shared: &Shared,
-        sealed: &Sealed,
-        leads_to: &str,
-    ) -> Result<(), Response> {
-        self.may_ask(shared, sealed)?;
-        match self.0.sent_before(&sealed.form, leads_to) {
-            Some(led_to) => Err(Redirect::to(&led_to).into_response()),
-            None => Ok(()),
-        }
-    }
-
-    /// The same for a form that changes nothing and may be sent again: a search, whose words do not
-    /// belong into an address.
-    pub(super) fn may_ask(&self, shared: &Shared, sealed: &Sealed) -> Result<(), Response> {
+    /// Whether a form is one of this session; otherwise what to answer. That is enough for a form that
+    /// changes nothing: a search, whose words do not belong into an address.
+    pub(super) fn is_sealed(&self, shared: &Shared, sealed: &Sealed) -> Result<(), Response> {
+        let Self(session) = self;
         let is_same = aws_lc_rs::constant_time::verify_slices_are_equal(
-            self.0.csrf.as_bytes(),
+            session.csrf.as_bytes(),
             sealed.csrf.as_bytes(),
         );
         is_same.map_err(|_| {
@@ -276,5 +262,22 @@ impl Visitor {
                 "This page was open for too long. Open it anew and try again.",
             ))
         })
+    }
+
+    /// Whether `what` may be done now by a form of this session; otherwise what to answer. Where the
+    /// same was sent before from the same page, that leads where it led, and is not done again.
+    pub(super) fn may_do(
+        &self,
+        shared: &Shared,
+        sealed: &Sealed,
+        what: &str,
+        leads_to: &str,
+    ) -> Result<(), Response> {
+        self.is_sealed(shared, sealed)?;
+        let Self(session) = self;
+        match session.sent_before(&format!("{} {what}", sealed.form), leads_to) {
+            Some(led_to) => Err(Redirect::to(&led_to).into_response()),
+            None => Ok(()),
+        }
     }
 }

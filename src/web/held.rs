@@ -315,7 +315,8 @@ async fn settled(
     settle: &Settle,
     request: &Request,
 ) -> Response {
-    if let Err(answer) = visitor.may_do(shared, &settle.sealed, "/held") {
+    let what = format!("{request:?}");
+    if let Err(answer) = visitor.may_do(shared, &settle.sealed, &what, "/held") {
         return answer;
     }
     let Visitor(session) = visitor;

@@ -13,6 +13,8 @@ use crate::users::{Role, UsersError};
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Place {
     Today,
+    Sent,
+    Received,
     Held,
     Partners,
     Certificates,
@@ -25,8 +27,10 @@ pub(super) enum Place {
 
 impl Place {
     /// What is in the menu, in its order.
-    const MENU: [Self; 7] = [
+    const MENU: [Self; 9] = [
         Self::Today,
+        Self::Sent,
+        Self::Received,
         Self::Held,
         Self::Partners,
         Self::Certificates,
@@ -38,6 +42,8 @@ impl Place {
     const fn path(self) -> &'static str {
         match self {
             Self::Today => "/",
+            Self::Sent => "/sent",
+            Self::Received => "/received",
             Self::Held => "/held",
             Self::Partners => "/partners",
             Self::Certificates => "/certificates",
@@ -51,6 +57,8 @@ impl Place {
     const fn title(self, lang: Lang) -> &'static str {
         let (ja, en) = match self {
             Self::Today => ("今日", "Today"),
+            Self::Sent => ("送信", "Sent"),
+            Self::Received => ("受信", "Received"),
             Self::Held => ("保留", "Held"),
             Self::Partners => ("相手", "Partners"),
             Self::Certificates => ("証明書", "Certificates"),

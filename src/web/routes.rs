@@ -12,7 +12,7 @@ use super::guard::Need::{self, Administrator, Nobody, Visitor};
 use super::layout::not_found;
 use super::state::Shared;
 use super::{account, assets, audits, certificates, diagnosis, entrance, events};
-use super::{guard, held, partners, today, users};
+use super::{guard, held, list, partners, today, users};
 
 /// The largest form in bytes.
 const FORM: usize = 64 << 10;
@@ -30,6 +30,9 @@ fn routes() -> Vec<Route> {
         Route(Visitor, "/events", get(events::events)),
         Route(Visitor, "/", get(today::show)),
         Route(Visitor, "/retry", post(today::retry)),
+        Route(Visitor, "/sent", get(list::sent)),
+        Route(Visitor, "/received", get(list::received)),
+        Route(Visitor, "/search", post(list::search)),
         Route(Visitor, "/held", get(held::list)),
         Route(Visitor, "/held/{id}", get(held::show)),
         Route(Visitor, "/held/{id}/release", post(held::release)),

@@ -108,6 +108,8 @@ struct State {
     views: VecDeque<(Digest, Instant)>,
     /// The secret that an app is being set up with.
     app: Option<Secret>,
+    /// What was searched for, by number.
+    searches: VecDeque<(String, String)>,
 }
 
 /// What is told on the next page.
@@ -214,7 +216,15 @@ impl Session {
     fn new(Entrant { name, key, role, from }: Entrant) -> Self {
         let now = Clock::running();
         let (forms, views) = (VecDeque::new(), VecDeque::new());
-        let state = State { role, seen: now, forms, told: None, views, app: None };
+        let state = State {
+            role,
+            seen: now,
+            forms,
+            told: None,
+            views,
+            app: None,
+            searches: VecDeque::new(),
+        };
         let (csrf, state) = (token(), Mutex::new(state));
         Self { user: name, key, from, csrf, began: now, state }
     }
@@ -252,7 +262,7 @@ impl Session {
         self.state().seen = Clock::running();
     }
 
-    /// A number for a form, so that it is done once.
+    /// A number for the forms of a page, so that each is done once.
     pub(super) fn form(&self) -> String {
         token()
     }
@@ -293,6 +303,27 @@ impl Session {
     /// The app is set up.
     pub(super) fn forget_app_secret(&self) {
         self.state().app = None;
+    }
+
+    /// Keeps what is searched for, as it may name a person; gives its number for the address of a page.
+    pub(super) fn search(&self, text: String) -> String {
+        let mut state = self.state();
+        if let Some((number, _)) = state.searches.iter().find(|(_, searched)| *searched == text) {
+            return number.clone();
+        }
+        if state.searches.len() >= FORMS {
+            state.searches.pop_front();
+        }
+        let number = token();
+        state.searches.push_back((number.clone(), text));
+        number
+    }
+
+    /// What was searched for under this number.
+    pub(super) fn searched(&self, number: &str) -> Option<String> {
+        let state = self.state();
+        let found = state.searches.iter().find(|(known, _)| known == number);
+        found.map(|(_, text)| text.clone())
     }
 
     /// Tells something on the next page.

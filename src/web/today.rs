@@ -190,7 +190,8 @@ pub(super) async fn retry(
     visitor: Visitor,
     Form(retry): Form<Retry>,
 ) -> Response {
-    if let Err(answer) = visitor.may_do(&shared, &retry.sealed, "/") {
+    let what = format!("retry {}", retry.partner);
+    if let Err(answer) = visitor.may_do(&shared, &retry.sealed, &what, "/") {
         return answer;
     }
     let Visitor(session) = visitor;

@@ -93,8 +93,13 @@ struct Ordered {
 }
 
 /// Reads an order; what is wrong with it is told on the page of users.
-fn read(shared: &Shared, visitor: Visitor, order: Order) -> Result<Ordered, Response> {
-    visitor.may_do(shared, &order.sealed, HERE)?;
+fn read(
+    shared: &Shared,
+    visitor: Visitor,
+    order: Order,
+    what: &str,
+) -> Result<Ordered, Response> {
+    visitor.may_do(shared, &order.sealed, &format!("{what} {}", order.name), HERE)?;
     let Visitor(session) = visitor;
     let lang = shared.lang();
     match order.name.parse() {
@@ -124,7 +129,7 @@ pub(super) async fn add(
     visitor: Visitor,
     Form(order): Form<Order>,
 ) -> Response {
-    let order = match read(&shared, visitor, order) {
+    let order = match read(&shared, visitor, order, "add") {
         Ok(order) => order,
         Err(answer) => return answer,
     };
@@ -155,7 +160,7 @@ pub(super) async fn role(
     visitor: Visitor,
     Form(order): Form<Order>,
 ) -> Response {
-    let Ordered { session, name, role, .. } = match read(&shared, visitor, order) {
+    let Ordered { session, name, role, .. } = match read(&shared, visitor, order, "role") {
         Ok(order) => order,
         Err(answer) => return answer,
     };
@@ -180,7 +185,7 @@ pub(super) async fn password(
     visitor: Visitor,
     Form(order): Form<Order>,
 ) -> Response {
-    let order = match read(&shared, visitor, order) {
+    let order = match read(&shared, visitor, order, "password") {
         Ok(order) => order,
         Err(answer) => return answer,
     };
@@ -215,7 +220,7 @@ pub(super) async fn unlock(
     visitor: Visitor,
     Form(order): Form<Order>,
 ) -> Response {
-    let Ordered { session, name, .. } = match read(&shared, visitor, order) {
+    let Ordered { session, name, .. } = match read(&shared, visitor, order, "unlock") {
         Ok(order) => order,
         Err(answer) => return answer,
     };
@@ -235,7 +240,7 @@ pub(super) async fn remove(
     visitor: Visitor,
     Form(order): Form<Order>,
 ) -> Response {
-    let Ordered { session, name, .. } = match read(&shared, visitor, order) {
+    let Ordered { session, name, .. } = match read(&shared, visitor, order, "remove") {
         Ok(order) => order,
         Err(answer) => return answer,
     };

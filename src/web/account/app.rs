@@ -102,7 +102,7 @@ pub(in crate::web) async fn set(
     origin: Origin,
     Form(set): Form<Set>,
 ) -> Response {
-    if let Err(answer) = visitor.may_do(&shared, &set.sealed, HERE) {
+    if let Err(answer) = visitor.may_do(&shared, &set.sealed, "app", HERE) {
         return answer;
     }
     let (Visitor(session), lang) = (visitor, shared.lang());
@@ -144,7 +144,7 @@ pub(in crate::web) async fn remove(
     origin: Origin,
     Form(remove): Form<Remove>,
 ) -> Response {
-    if let Err(answer) = visitor.may_do(&shared, &remove.sealed, HERE) {
+    if let Err(answer) = visitor.may_do(&shared, &remove.sealed, "no app", HERE) {
         return answer;
     }
     let (Visitor(session), lang) = (visitor, shared.lang());

@@ -144,7 +144,7 @@ pub(super) async fn password(
     origin: Origin,
     Form(change): Form<Change>,
 ) -> Response {
-    if let Err(answer) = visitor.may_do(&shared, &change.sealed, HERE) {
+    if let Err(answer) = visitor.may_do(&shared, &change.sealed, "password", HERE) {
         return answer;
     }
     let (Visitor(session), lang) = (visitor, shared.lang());
@@ -208,7 +208,7 @@ pub(super) async fn end_others(
     visitor: Visitor,
     Form(sealed): Form<Sealed>,
 ) -> Response {
-    if let Err(answer) = visitor.may_do(&shared, &sealed, HERE) {
+    if let Err(answer) = visitor.may_do(&shared, &sealed, "sessions", HERE) {
         return answer;
     }
     let (Visitor(session), lang) = (visitor, shared.lang());
