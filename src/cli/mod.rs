@@ -40,7 +40,6 @@ mod user;
 mod validate;
 mod vectors;
 mod verify;
-mod vouching;
 
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};

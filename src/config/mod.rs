@@ -267,6 +267,8 @@ pub struct Page {
     pub hosts: Vec<String>,
     /// A CSV file of service codes and their names.
     pub service_codes: Option<PathBuf>,
+    /// A CSV file of 保険者番号 and the names of insurers.
+    pub insurer_codes: Option<PathBuf>,
 }
 
 impl Config {

@@ -6,12 +6,17 @@ use crate::rules::SourceFile;
 use crate::spec::Spec;
 use crate::types::{Lang, Personal};
 
+use super::basics;
+use super::deletion;
 use super::entry::{Pair, Person};
 use super::group::{Bundle, Topic, User, UserKey, group};
 use super::marks::Marks;
+use super::month;
 use super::options::Options;
 use super::pen::{Context, words};
+use super::picture::Pictures;
 use super::plan;
+use super::prevention;
 use super::read::{File, Notes, read};
 use super::row::Row;
 use super::sheet::DrawnForm;
@@ -46,7 +51,8 @@ pub fn draw(spec: &Spec, files: &[SourceFile<'_>], options: &Options<'_>) -> Dra
     let rows = read(spec, files);
     let marks = Marks::new(&rows.files, options.findings);
     let users = group(&rows.files, rows.rows);
-    let context = Context { spec, options, marks };
+    let pictures = [Pictures::new(files), Pictures::default()];
+    let context = Context { spec, options, marks, pictures };
     let people = users.iter().map(|(key, user)| (key, Pair::new(Some(user), None, false)));
     finish(&context, &rows.files, people, rows.notes)
 }
@@ -68,7 +74,8 @@ pub fn compare(
     for text in old.notes.finish() {
         rows.notes.add(|| format!("前の版: {text}"));
     }
-    let context = Context { spec, options, marks };
+    let pictures = [after, before].map(Pictures::new);
+    let context = Context { spec, options, marks, pictures };
     let mut pairs: BTreeMap<&UserKey, (Option<&User<'_>>, Option<&User<'_>>)> =
         users.iter().map(|(key, user)| (key, (Some(user), others.get(key)))).collect();
     for (key, other) in &others {
@@ -86,7 +93,7 @@ fn finish<'r, 's: 'r>(
 ) -> Drawing {
     let mut drawn = Vec::new();
     for (key, users) in people {
-        drawn.push(user(context, Person { key, users }));
+        drawn.push(user(context, files, Person { key, users }));
         let rows = users.now.into_iter().flat_map(|user| user.bundles.values());
         for row in rows.flat_map(Bundle::all).filter(|row| !row.is_told()) {
             notes.add(|| untold(row, files));
@@ -112,12 +119,25 @@ fn untold(row: &Row<'_>, files: &[File<'_>]) -> String {
     format!("{label} {record} 件目: 描く様式がありません。 {items}")
 }
 
-fn user(context: &Context<'_>, person: Person<'_, '_>) -> UserForms {
+fn user(context: &Context<'_>, files: &[File<'_>], person: Person<'_, '_>) -> UserForms {
     let mut forms = Vec::new();
-    for (topic, sets) in person.sets() {
-        match topic {
-            Topic::Plan => plan::draw(context, person, sets, &mut forms),
-            Topic::Month | Topic::Basics | Topic::Prevention | Topic::Deletion => {}
+    for same in person.sets().chunk_by(|(topic, _), (next, _)| topic == next) {
+        let sets = || same.iter().map(|(_, sets)| *sets);
+        match same.first() {
+            Some((Topic::Plan, _)) => {
+                sets().for_each(|sets| plan::draw(context, person, sets, &mut forms));
+            }
+            Some((Topic::Month, _)) => month::draw(context, person, sets(), &mut forms),
+            Some((Topic::Basics, _)) => {
+                sets().for_each(|sets| basics::draw(context, person, sets, &mut forms));
+            }
+            Some((Topic::Prevention, _)) => {
+                sets().for_each(|sets| prevention::draw(context, person, sets, &mut forms));
+            }
+            Some((Topic::Deletion, _)) => {
+                forms.push(deletion::draw(context, person, files, &sets().collect::<Vec<_>>()));
+            }
+            None => {}
         }
     }
     UserForms {

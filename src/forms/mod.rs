@@ -34,18 +34,26 @@
 //! it may stand in a page whose content security policy allows neither inline.
 
 mod align;
+mod basics;
 mod codes;
+mod deletion;
 mod draw;
 mod entry;
 mod form;
 mod group;
+mod many;
 mod marks;
 mod measure;
+mod month;
+mod numbered;
 mod options;
 mod page;
 mod pen;
+mod person;
+mod picture;
 mod piece;
 mod plan;
+mod prevention;
 mod read;
 mod row;
 mod sheet;
@@ -54,7 +62,7 @@ mod wareki;
 pub use codes::{Names, NamesError};
 pub use draw::{Drawing, UserForms, compare, draw};
 pub use form::{Form, Paper};
-pub use options::{DayStart, Honorific, Options, PrintedNotes};
+pub use options::{DayStart, Honorific, Options, PreventionPaper, PrintedNotes, Slip};
 pub use page::{CSS, page};
 pub use pen::Change;
 pub use sheet::DrawnForm;

@@ -10,6 +10,7 @@ use super::entry::Entry;
 use super::form::Form;
 use super::marks::Marks;
 use super::options::{Honorific, Options};
+use super::picture::Pictures;
 use super::piece::{Choice, Choices, Piece, grouped};
 use super::row::Row;
 use super::wareki::{self, Reading, Style};
@@ -19,6 +20,8 @@ pub(super) struct Context<'c> {
     pub(super) spec: &'c Spec,
     pub(super) options: &'c Options<'c>,
     pub(super) marks: Marks<'c>,
+    /// The pictures of the files that are drawn, and those of the other version.
+    pub(super) pictures: [Pictures<'c>; 2],
 }
 
 /// Something that has no cell, or that a cell does not say.
@@ -120,14 +123,19 @@ impl<'p, 'c> Pen<'p, 'c> {
 
     /// A date.
     pub(super) fn date(&mut self, entry: Entry<'_, '_>, item: KnownItem, style: Style) -> Piece {
-        self.shown(&[entry], item, |pen, text| match wareki::read(text, style) {
+        self.shown(&[entry], item, |pen, text| pen.in_era(item, text, style))
+    }
+
+    /// A date in words; what is none stays as it is and is told.
+    pub(super) fn in_era(&mut self, item: KnownItem, text: &str, style: Style) -> String {
+        match wareki::read(text, style) {
             Reading::Blank => String::new(),
             Reading::Written(date) => date,
             Reading::Odd => {
-                pen.sentence(format!("{}「{text}」は日付として読めません。", item.name()));
+                self.sentence(format!("{}「{text}」は日付として読めません。", item.name()));
                 text.to_owned()
             }
-        })
+        }
     }
 
     /// A value in words of the program, such as the label of a code.
@@ -212,6 +220,14 @@ impl<'p, 'c> Pen<'p, 'c> {
     pub(super) fn sentence(&mut self, text: String) {
         if self.said.insert(text.clone()) {
             self.notes.push(Note { name: String::new(), text, was: None, technical: false });
+        }
+    }
+
+    /// Adds something named to 付記, once.
+    pub(super) fn note(&mut self, name: String, text: String, technical: bool) {
+        let note = Note { name, text, was: None, technical };
+        if self.said.insert(note.line()) {
+            self.notes.push(note);
         }
     }
 

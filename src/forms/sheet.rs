@@ -7,9 +7,9 @@ use crate::spec::KnownItem;
 use crate::types::{Lang, Personal};
 
 use super::entry::{Entry, Person};
-use super::form::Form;
+use super::form::{Form, Paper};
 use super::group::UserKey;
-use super::options::PrintedNotes;
+use super::options::{PreventionPaper, PrintedNotes};
 use super::pen::{Change, Note, Pen};
 use super::piece::{Piece, Text};
 use super::wareki::Style;
@@ -47,24 +47,35 @@ impl Head {
         row: Entry<'_, '_>,
         written: KnownItem,
     ) -> Self {
-        let mut name = pen.text(supplement, KnownItem::UserName);
-        if name.is_empty() {
-            person.users.any().map_or("", |user| user.name()).clone_into(&mut name.now);
-            pen.sentence(if name.now.is_empty() {
-                "利用者補足情報がないため、利用者名は空欄です。".to_owned()
-            } else {
-                "利用者名は、同じ利用者の別の送信単位によります。".to_owned()
-            });
-        }
+        let name = user_name(pen, person, supplement);
         let written = pen.date(row, written, Style::Full).or("　　年　月　日");
         Self { written, name, honorific: pen.honorific(), with_name: true }
     }
+}
+
+/// The name in 利用者補足情報, or else that of another send unit.
+pub(super) fn user_name(
+    pen: &mut Pen<'_, '_>,
+    person: Person<'_, '_>,
+    supplement: Entry<'_, '_>,
+) -> Piece {
+    let mut name = pen.text(supplement, KnownItem::UserName);
+    if name.is_empty() {
+        person.users.any().map_or("", |user| user.name()).clone_into(&mut name.now);
+        pen.sentence(if name.now.is_empty() {
+            "利用者補足情報がないため、利用者名は空欄です。".to_owned()
+        } else {
+            "利用者名は、同じ利用者の別の送信単位によります。".to_owned()
+        });
+    }
+    name
 }
 
 #[derive(Template)]
 #[template(path = "forms/sheet.html", config = "src/askama.toml")]
 struct Sheet<'s> {
     form: Form,
+    paper: Paper,
     key: &'s UserKey,
     insurer_name: Option<&'s str>,
     head: Option<&'s Head>,
@@ -103,6 +114,10 @@ pub(super) fn sheet(
     let options = pen.context.options;
     let sheet = Sheet {
         form: pen.form,
+        paper: match (pen.form, options.prevention_paper) {
+            (Form::Prevention, PreventionPaper::TwoA4) => Paper::A4Landscape,
+            (form, _) => form.paper(),
+        },
         key: person.key,
         insurer_name: options.insurers.and_then(|names| names.get(&person.key.insurer)),
         head,

@@ -66,6 +66,9 @@ acts! {
     Left "left" "ログアウト" "logged out";
     SessionsEnded "sessions-ended" "ほかのログインを終了" "ended other sessions";
     ViewList "view-list" "一覧を表示" "looked at a list";
+    ViewForms "view-forms" "様式を表示" "looked at forms";
+    FileSaved "file-saved" "ファイルを保存" "saved a file";
+    ProofSaved "proof-saved" "証拠を保存" "saved the proof of a package";
     ViewHeld "view-held" "保留の内容を表示" "looked at something held";
     AuditRead "audit-read" "閲覧記録を検索" "searched this record for a person";
     AuditExported "audit-exported" "閲覧記録を書き出し" "exported this record";

@@ -11,8 +11,8 @@ use axum::routing::{MethodRouter, get, post};
 use super::guard::Need::{self, Administrator, Nobody, Visitor};
 use super::layout::not_found;
 use super::state::Shared;
-use super::{account, assets, audits, certificates, diagnosis, entrance, events};
-use super::{guard, held, list, partners, today, users};
+use super::{account, assets, audits, certificates, diagnosis, entrance, events, forms};
+use super::{guard, held, list, package, partners, today, users};
 
 /// The largest form in bytes.
 const FORM: usize = 64 << 10;
@@ -38,6 +38,10 @@ fn routes() -> Vec<Route> {
         Route(Visitor, "/held/{id}/release", post(held::release)),
         Route(Visitor, "/held/{id}/correct", post(held::correct)),
         Route(Visitor, "/held/{id}/dismiss", post(held::dismiss)),
+        Route(Visitor, "/package/{id}", get(package::show)),
+        Route(Visitor, "/package/{id}/forms", get(forms::show)),
+        Route(Visitor, "/package/{id}/file/{number}", get(package::file)),
+        Route(Visitor, "/package/{id}/evidence", get(package::evidence)),
         Route(Visitor, "/partners", get(partners::show)),
         Route(Visitor, "/certificates", get(certificates::show)),
         Route(Visitor, "/diagnosis", get(diagnosis::show)),

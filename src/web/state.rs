@@ -1,6 +1,8 @@
 //! What all requests share.
 
+use std::fs;
 use std::net::SocketAddr;
+use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -9,8 +11,9 @@ use tokio::sync::Semaphore;
 use super::audit::Audit;
 use super::session::Sessions;
 use crate::config;
+use crate::forms::Names;
 use crate::node::Handle;
-use crate::types::{Lang, code};
+use crate::types::{Lang, code, io_text};
 use crate::users::{Attempts, UserFile, Users, UsersError};
 use crate::work::{self, watch};
 
@@ -27,6 +30,7 @@ pub(super) struct Shared {
     pub(super) sessions: Sessions,
     pub(super) attempts: Arc<Attempts>,
     pub(super) audit: Audit,
+    pub(super) names: Arc<CodeNames>,
     pub(super) stopping: watch::Receiver<bool>,
     /// Whether it speaks TLS.
     pub(super) is_tls: bool,
@@ -35,6 +39,43 @@ pub(super) struct Shared {
     users: Arc<UserFile>,
     line: Semaphore,
     hashing: Semaphore,
+}
+
+/// Names of codes, from the lists of the office.
+#[derive(Default)]
+pub(super) struct CodeNames {
+    pub(super) services: Option<Names>,
+    pub(super) insurers: Option<Names>,
+}
+
+impl CodeNames {
+    /// Reads the lists. One that cannot be used is told, and codes are shown in its place.
+    fn load(node: &Handle, settings: &config::Page) -> Self {
+        let load = |path: Option<&Path>, key: &str| {
+            let path = path?;
+            let found = fs::read(path)
+                .map_err(|error| (io_text(&error, Lang::Ja), io_text(&error, Lang::En)));
+            let parsed = found.and_then(|bytes| {
+                Names::parse(&bytes).map_err(|error| (error.to_string(), error.to_string()))
+            });
+            match parsed {
+                Ok(names) => Some(names),
+                Err((ja, en)) => {
+                    node.raise(
+                        code::NAMES_UNREADABLE,
+                        key,
+                        format!("[page] {key} の一覧を使えません: {ja}。直して起動し直すまで、コードのまま表示します。"),
+                        format!("the list [page] {key} cannot be used: {en}; codes are shown until it is mended and the node is started again"),
+                    );
+                    None
+                }
+            }
+        };
+        Self {
+            services: load(settings.service_codes.as_deref(), "service_codes"),
+            insurers: load(settings.insurer_codes.as_deref(), "insurer_codes"),
+        }
+    }
 }
 
 impl Shared {
@@ -47,6 +88,7 @@ impl Shared {
         stopping: watch::Receiver<bool>,
     ) -> Self {
         let idle = settings.idle.try_into().unwrap_or_default();
+        let names = Arc::new(CodeNames::load(&node, settings));
         let users = Arc::new(UserFile::new(&node.config().node.data));
         let is_tls = settings.identity.is_some();
         Self {
@@ -55,6 +97,7 @@ impl Shared {
             sessions: Sessions::new(idle),
             attempts: Arc::new(attempts),
             audit,
+            names,
             stopping,
             is_tls,
             hosts: hosts(address, is_tls, &settings.hosts),

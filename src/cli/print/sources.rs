@@ -7,7 +7,8 @@ use anyhow::Context as _;
 use crate::cli::feed::Taker;
 use crate::cli::inputs::{OtherCsv, find, is_zip};
 use crate::cli::setup::{self, ConfigArg};
-use crate::cli::{UsageError, archive, copies, held};
+use crate::cli::{UsageError, archive, copies};
+use crate::desk;
 use crate::node::Node;
 use crate::package::open;
 use crate::rules::SourceFile;
@@ -126,7 +127,7 @@ impl Sources {
             HeldId::Set(_) => {
                 let items = runtime.block_on(store.held_as(id))?;
                 let folders: Vec<PathBuf> =
-                    items.iter().filter_map(|item| held::folder(item, &config)).collect();
+                    items.iter().filter_map(|item| desk::held::folder(item, &config)).collect();
                 if folders.is_empty() {
                     let text = lang
                         .pick("その ID で保留中のものはありません。", "nothing of this id is held");

@@ -21,8 +21,8 @@ use super::week::{self, Place, Segment};
 /// A line of 7 points, in tenths of a millimetre as everything here; a minute is one.
 const LINE: u32 = 29;
 
-/// About so many tenths of a millimetre are half a character of 7 points.
-const COLUMN: u32 = 13;
+/// About so many hundredths of a millimetre are half a character of 7 points.
+const COLUMN: u32 = 124;
 
 /// So many lines of activities fit under each other.
 const ACTIVITY_LINE: u32 = 30;
@@ -46,7 +46,8 @@ struct Block {
     place: Area,
     shade: usize,
     piece: Piece,
-    times: Option<Piece>,
+    /// With whether they stand on a line of their own.
+    times: Option<(bool, Piece)>,
     /// The number under which the whole text is listed.
     number: Option<usize>,
     state: &'static str,
@@ -254,12 +255,10 @@ fn blocks(
         let service = row.look(KnownItem::WeeklyService);
         let next = shades.len() % SHADES;
         let shade = *shades.entry(service).or_insert(next);
-        let room = Room {
-            columns: (width.saturating_sub(8)) / COLUMN,
-            lines: height.saturating_sub(2) / LINE,
-        };
+        let room = Room { columns: width.saturating_sub(10) * 10 / COLUMN, lines: height / LINE };
         let (piece, shown_times, number) = match room.fit(piece, times) {
-            Fit::Both => (piece.clone(), Some(times.clone()), None),
+            Fit::Both => (piece.clone(), Some((true, times.clone())), None),
+            Fit::OneLine => (piece.clone(), Some((false, times.clone())), None),
             Fit::Text => (piece.clone(), None, None),
             Fit::Cut => {
                 let number = number();
@@ -293,8 +292,10 @@ struct Room {
 }
 
 enum Fit {
-    /// The text and the times.
+    /// The text, and below it the times.
     Both,
+    /// Both on one line.
+    OneLine,
     /// The text alone.
     Text,
     /// Not even that.
@@ -316,11 +317,20 @@ impl Room {
         let text = self.lines_of(piece);
         if text.saturating_add(self.lines_of(times)) <= self.lines {
             Fit::Both
+        } else if text == 1 && self.fits_one_line(piece, times) {
+            Fit::OneLine
         } else if text <= self.lines && times.was.is_none() {
             Fit::Text
         } else {
             Fit::Cut
         }
+    }
+
+    fn fits_one_line(&self, piece: &Piece, times: &Piece) -> bool {
+        let plain =
+            [piece, times].iter().all(|piece| piece.was.is_none() && piece.marks.is_empty());
+        let columns = measure::columns(&piece.now) + 1 + measure::columns(&times.now);
+        plain && u32::try_from(columns).is_ok_and(|columns| columns <= self.columns)
     }
 
     fn cut(&self, text: &str) -> String {
@@ -358,7 +368,7 @@ fn activities(
     }
     pen.at.clear();
     timed.sort_by_key(|(top, ..)| *top);
-    let room = Room { columns: (ACTIVITIES - 10) / COLUMN, lines: 4 };
+    let room = Room { columns: (ACTIVITIES - 30) * 10 / COLUMN, lines: 4 };
     let mut free = 0;
     let mut activities = Vec::new();
     for (top, piece, times) in timed {

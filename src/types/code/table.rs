@@ -504,6 +504,10 @@ codes! {
     "この renkei は画面を出していません" "this node serves no page"
     "設定ファイルに [page] を書いて、renkei を起動し直してください。"
     "Write [page] into the configuration and start the node again.";
+    NAMES_UNREADABLE "names-unreadable" [Condition] Here
+    "コードの名前の一覧を使えません" "a list of names of codes cannot be used"
+    "[page] service_codes・insurer_codes のファイルを確かめ、直して起動し直してください。送受信は続いています。"
+    "See the files of [page] service_codes and insurer_codes, mend them and start again. The exchange goes on.";
     PAGE_CANNOT_LISTEN "page-cannot-listen" [Condition] Here
     "画面を出せません" "the page cannot be served"
     "[page] listen のポートをほかのプログラムが使っていないか確かめ、空いているポートに変えて起動し直してください。送受信は続いています。"
