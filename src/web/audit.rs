@@ -122,25 +122,34 @@ impl Audit {
         about: &str,
         people: impl IntoIterator<Item = P>,
     ) {
-        let people: BTreeSet<String> =
-            people.into_iter().map(|person| number(&person.into())).collect();
+        let people = numbers(people);
         let mut view = DigestBuilder::new();
         for part in [act.as_str(), about].into_iter().chain(people.iter().map(String::as_str)) {
             view.update(part.as_bytes());
             view.update(b"\0");
         }
         if session.views_anew(view.finish()) {
-            let people = people.into_iter().filter(|person| !person.is_empty());
-            self.add(session, act, about, people.map(Personal::new).collect());
+            self.add(session, act, about, people);
         }
+    }
+
+    /// Notes that somebody took away what is known of people. Each time counts.
+    pub(super) fn took<P: Into<String>>(
+        &self,
+        session: &Session,
+        act: Act,
+        about: &str,
+        people: impl IntoIterator<Item = P>,
+    ) {
+        self.add(session, act, about, numbers(people));
     }
 
     /// Notes that somebody did something.
     pub(super) fn did(&self, session: &Session, act: Act, about: &str) {
-        self.add(session, act, about, Vec::new());
+        self.add(session, act, about, BTreeSet::new());
     }
 
-    fn add(&self, session: &Session, act: Act, about: &str, people: Vec<Personal<String>>) {
+    fn add(&self, session: &Session, act: Act, about: &str, people: BTreeSet<String>) {
         self.send(AuditEntry {
             at: self.node.now(),
             who: session.user.clone(),
@@ -148,7 +157,7 @@ impl Audit {
             address: session.from.address.to_string(),
             what: act.as_str().to_owned(),
             about: about.to_owned(),
-            people,
+            people: people.into_iter().map(Personal::new).collect(),
         });
     }
 
@@ -170,6 +179,12 @@ impl Audit {
             self.lost.fetch_add(1, Ordering::Relaxed);
         }
     }
+}
+
+/// The numbers of people, each once.
+fn numbers<P: Into<String>>(people: impl IntoIterator<Item = P>) -> BTreeSet<String> {
+    let people = people.into_iter().map(|person| number(&person.into()));
+    people.filter(|person| !person.is_empty()).collect()
 }
 
 /// The number of a person, whatever stands in its place.

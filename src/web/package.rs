@@ -215,7 +215,7 @@ pub(super) async fn file(
     let (name, bytes) = (listed.name.clone(), bytes.clone());
     let about = format!("{id} {name}");
     let people = people(&shared, vec![(name.clone(), bytes.clone())]).await;
-    shared.audit.viewed(&session, Act::FileSaved, &about, people);
+    shared.audit.took(&session, Act::FileSaved, &about, people);
     download(&name, "application/octet-stream", bytes)
 }
 
@@ -243,7 +243,7 @@ pub(super) async fn evidence(
     let lang = shared.lang();
     let files = package.files().map(|(file, bytes)| (file.name.clone(), bytes.clone()));
     let people = people(&shared, files.collect()).await;
-    shared.audit.viewed(&session, Act::ProofSaved, &id.to_string(), people);
+    shared.audit.took(&session, Act::ProofSaved, &id.to_string(), people);
     let made = proof::set(shared.node.store(), shared.node.config(), evidence).await;
     let zipped = match made {
         Ok(set) => work::blocking(move || zip(&set)).await.ok().flatten(),
