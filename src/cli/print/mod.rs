@@ -104,6 +104,7 @@ pub(super) fn run(args: &Args, lang: Lang) -> anyhow::Result<ExitCode> {
         services: services.as_ref(),
         insurers: insurers.as_ref(),
         findings: report.as_ref().map_or(&[], |report| &report.findings),
+        ..forms::Options::default()
     };
     let mut faults = sources.faults.clone();
     let drawing = if args.against.is_empty() {
