@@ -20,7 +20,7 @@ fn every_view_of_personal_data_is_written_down() {
     until("held", || (office.sql("SELECT id FROM held") == ["1"]).then_some(()));
     let mut hanako = logged_in(&office, "hanako");
     let page = hanako.get("/held/h1");
-    assert!(page.status == 200 && page.body.contains(&person), "{}", page.body);
+    assert!(page.status == 200 && page.body.contains("*******001"), "{}", page.body);
     // The page shows itself anew: that is one view.
     let mut headers = hanako.headers("GET");
     headers.insert("X-Renkei-Live", "1".to_owned());

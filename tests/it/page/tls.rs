@@ -10,7 +10,7 @@ use rustls::pki_types::CertificateDer;
 use rustls::{ClientConfig, RootCertStore, SupportedProtocolVersion};
 
 use super::{PASSWORD, add, address};
-use crate::harness::{CARE, HELP, Office, offices, quoted};
+use crate::harness::{CARE, HELP, Office, offices, quoted, until};
 use crate::page::browser::Browser;
 
 /// An office with a certificate for its page, which does not run yet.
@@ -113,7 +113,9 @@ fn a_certificate_that_cannot_be_used_costs_the_page_alone() {
     assert!(said.contains("the certificate of the page ([page]) cannot be used"), "{said}");
     office.start();
     assert!(office.is_alive());
-    let status = office.command(&["status"]);
-    let said = String::from_utf8(status.stdout).expect("UTF-8");
-    assert!(said.contains("the page cannot be served without its certificate"), "{said}");
+    until("the condition", || {
+        let status = office.command(&["status"]);
+        let said = String::from_utf8(status.stdout).expect("UTF-8");
+        said.contains("the page cannot be served without its certificate").then_some(())
+    });
 }
