@@ -362,8 +362,9 @@ fn page(mut table: Section<'_, '_>) -> Page {
     let idle = positive(&mut table, "idle", "30m");
     let service_codes = table.path("service_codes");
     let insurer_codes = table.path("insurer_codes");
+    let metrics = table.boolean("metrics").unwrap_or(false);
     table.finish();
-    Page { listen, idle, identity, hosts, service_codes, insurer_codes }
+    Page { listen, idle, identity, hosts, service_codes, insurer_codes, metrics }
 }
 
 /// The name of a host as browsers send it, without a port.

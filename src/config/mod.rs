@@ -269,6 +269,8 @@ pub struct Page {
     pub service_codes: Option<PathBuf>,
     /// A CSV file of 保険者番号 and the names of insurers.
     pub insurer_codes: Option<PathBuf>,
+    /// Whether `/healthz` and `/metrics` are served, for programs that watch the node.
+    pub metrics: bool,
 }
 
 impl Config {

@@ -32,6 +32,7 @@ mod guard;
 mod held;
 mod layout;
 mod list;
+mod metrics;
 mod package;
 mod partners;
 mod patience;

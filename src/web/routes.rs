@@ -12,7 +12,7 @@ use super::guard::Need::{self, Administrator, Nobody, Visitor};
 use super::layout::not_found;
 use super::state::Shared;
 use super::{account, assets, audits, certificates, diagnosis, entrance, events, forms};
-use super::{guard, held, list, package, partners, today, users};
+use super::{guard, held, list, metrics, package, partners, today, users};
 
 /// The largest form in bytes.
 const FORM: usize = 64 << 10;
@@ -23,6 +23,8 @@ struct Route(Need, &'static str, MethodRouter<Arc<Shared>>);
 fn routes() -> Vec<Route> {
     vec![
         Route(Nobody, "/assets/{name}", get(assets::asset)),
+        Route(Nobody, "/healthz", get(metrics::health)),
+        Route(Nobody, "/metrics", get(metrics::metrics)),
         Route(Nobody, "/welcome", get(entrance::welcome)),
         Route(Nobody, "/login", post(entrance::login)),
         Route(Nobody, "/enter/{token}", get(entrance::enter)),
@@ -35,11 +37,13 @@ fn routes() -> Vec<Route> {
         Route(Visitor, "/search", post(list::search)),
         Route(Visitor, "/held", get(held::list)),
         Route(Visitor, "/held/{id}", get(held::show)),
+        Route(Visitor, "/held/{id}/forms", get(forms::of_held)),
         Route(Visitor, "/held/{id}/release", post(held::release)),
         Route(Visitor, "/held/{id}/correct", post(held::correct)),
         Route(Visitor, "/held/{id}/dismiss", post(held::dismiss)),
         Route(Visitor, "/package/{id}", get(package::show)),
-        Route(Visitor, "/package/{id}/forms", get(forms::show)),
+        Route(Visitor, "/package/{id}/forms", get(forms::of_package)),
+        Route(Visitor, "/package/{id}/compare", get(forms::compared)),
         Route(Visitor, "/package/{id}/file/{number}", get(package::file)),
         Route(Visitor, "/package/{id}/evidence", get(package::evidence)),
         Route(Visitor, "/partners", get(partners::show)),

@@ -31,6 +31,8 @@ pub(super) struct Shared {
     pub(super) attempts: Arc<Attempts>,
     pub(super) audit: Audit,
     pub(super) names: Arc<CodeNames>,
+    /// Whether programs may watch the node without a login.
+    pub(super) metrics: bool,
     pub(super) stopping: watch::Receiver<bool>,
     /// Whether it speaks TLS.
     pub(super) is_tls: bool,
@@ -98,6 +100,7 @@ impl Shared {
             attempts: Arc::new(attempts),
             audit,
             names,
+            metrics: settings.metrics,
             stopping,
             is_tls,
             hosts: hosts(address, is_tls, &settings.hosts),
