@@ -20,6 +20,7 @@
 //! `store_size` is [`StoreError::Full`]: nothing was written, and the peer is told to come later.
 
 mod arrival;
+mod audit;
 mod error;
 mod folders;
 mod held;
@@ -55,6 +56,7 @@ use rusqlite::config::DbConfig;
 use rusqlite::{Connection, OpenFlags};
 
 pub use arrival::{CommitAnswer, Content, NewIncoming};
+pub use audit::{Account, AuditEntry, AuditFilter, AuditRow};
 pub use error::StoreError;
 pub use folders::KnownFolder;
 pub use held::{HeldItem, HeldRow, Settled};

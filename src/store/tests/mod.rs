@@ -1,6 +1,7 @@
 //! The store on a real disk.
 
 mod anew;
+mod audit;
 mod held;
 mod identity;
 mod lists;

@@ -526,6 +526,18 @@ codes! {
     "画面を出せません" "the page cannot be served"
     "[page] listen のポートをほかのプログラムが使っていないか確かめ、空いているポートに変えて起動し直してください。送受信は続いています。"
     "See whether another program uses the port of [page] listen; choose a free one and start again. The exchange goes on.";
+    PAGE_CERTIFICATE_UNUSABLE "page-certificate-unusable" [Condition] Here
+    "画面の証明書を使えません" "the certificate of the page cannot be used"
+    "[page] の certificate と key のファイルを確かめ、正しいものに置き換えてください。起動時に使えなかったときは、置き換えてから起動し直してください。送受信は続いています。"
+    "Check the files of certificate and key of [page] and put the right ones there. If they could not be used at the start, start again then. The exchange goes on.";
+    USERS_UNREADABLE "users-unreadable" [Condition] Here
+    "画面の利用者の登録を読めません" "who may log in to the page cannot be read"
+    "データフォルダーの users/users.json とそのアクセス権を確かめてください。直るまで、だれもパスワードではログインできません。renkei open では開けます。"
+    "Check users/users.json in the data folder and who may read it. Until then nobody logs in with a password; renkei open opens the page.";
+    AUDIT_NOT_KEPT "audit-not-kept" [Condition] Here
+    "画面の閲覧記録を書けません" "who looks at personal data cannot be written down"
+    "データフォルダーのディスクの空きを確かめてください。書けるようになると、待っている記録を書きます。"
+    "Check whether the disk of the data folder is full. When it can be written again, what waits is written.";
     NOT_HELD "not-held" [Order] Here
     "その ID で保留中のものはありません" "nothing of this id is held"
     "renkei hold list で ID を確かめてください。"
