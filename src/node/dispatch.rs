@@ -25,6 +25,7 @@ use tokio::task::{JoinError, JoinSet};
 use super::anew;
 use super::context::{Context, Pair, log_store_fault, stopped, wake, woken};
 use super::expiry::sign_expiry;
+use super::notices;
 use super::receipts::{NotTaken, Read, look_at_clock, read_first_receipt};
 use super::refused::to_do_about_certificate;
 use super::supervise::Beat;
@@ -399,5 +400,5 @@ fn failed(
 
 /// The pair as notices name it.
 fn about((office, partner): Pair) -> String {
-    format!("office {office} partner {partner}")
+    notices::of_pair(office, partner)
 }

@@ -43,6 +43,8 @@ mod rules_run;
 mod schema;
 mod shells;
 mod support;
+#[cfg(unix)]
+mod tools;
 mod troubles;
 mod validate;
 mod validate_inputs;
