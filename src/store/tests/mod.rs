@@ -5,6 +5,7 @@ mod held;
 mod identity;
 mod lists;
 mod migrations;
+mod months;
 mod size;
 mod statements;
 
