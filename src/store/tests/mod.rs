@@ -6,6 +6,7 @@ mod held;
 mod identity;
 mod lists;
 mod migrations;
+mod months;
 mod refused;
 mod size;
 mod statements;
