@@ -11,6 +11,7 @@
 //! | 1 | [`disk`] | durable writes, renames that never overwrite, folder sync, fault steps |
 //! | 2 | [`rules`] | the rule table, the checks, the report |
 //! | 2 | [`package`] | manifest, CMS signatures, container, receipts |
+//! | 2 | [`contents`] | what the files say about people: who, which documents, of when |
 //! | 2 | [`config`] | the configuration, checked, with all its problems at once |
 //! | 3 | [`transfer`] | the states of an outgoing and an incoming package |
 //! | 3 | [`repair`] | corrected copies, and copies in the other edition |
@@ -25,7 +26,9 @@
 //! | 5 | [`certs`] | keys and certificates on disk |
 //! | 5 | [`control`] | orders from a command to the running node |
 //! | 6 | [`node`] | the daemon |
-//! | 7 | [`cli`] | the commands |
+//! | 7 | [`desk`] | what the commands and the page tell in the same words |
+//! | 8 | [`web`] | the page of an office, one file per page |
+//! | 9 | [`cli`] | the commands |
 //!
 //! # Invariants
 //!
@@ -50,6 +53,7 @@ pub mod record;
 pub mod spec;
 
 pub mod config;
+pub mod contents;
 pub mod package;
 pub mod rules;
 
@@ -69,6 +73,10 @@ pub mod log;
 pub mod store;
 
 pub mod node;
+
+pub mod desk;
+
+pub mod web;
 
 pub mod cli;
 

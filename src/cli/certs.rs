@@ -5,9 +5,10 @@ use std::process::ExitCode;
 
 use clap::Subcommand;
 
-use super::{UsageError, output, words};
+use super::{UsageError, output};
 use crate::certs::files::{self, Access, Existing};
 use crate::certs::{self, CertsError};
+use crate::desk::words;
 use crate::package::{CertificateInfo, SignerError};
 use crate::types::{Digest, Lang, OfficeNumber};
 

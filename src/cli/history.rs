@@ -6,8 +6,9 @@ use jiff::civil::Date;
 use jiff::tz::TimeZone;
 use serde::Serialize;
 
+use super::output;
 use super::setup::{self, ConfigArg};
-use super::{output, words};
+use crate::desk::words;
 use crate::rules::render::spreadsheet_cell;
 use crate::store::{HistoryFilter, HistoryRow};
 use crate::transfer::receipt_in_words;

@@ -10,6 +10,7 @@ use serde::Serialize;
 use super::setup::{self, ConfigArg};
 use super::{EXIT_NO, UsageError, held, order, output};
 use crate::control::Request;
+use crate::desk;
 use crate::store::{HeldItem, StoreError};
 use crate::types::{HeldId, Lang};
 
@@ -102,8 +103,8 @@ fn list(config: &ConfigArg, json: bool, lang: Lang) -> anyhow::Result<ExitCode> 
     let store = setup::store(&config, lang)?;
     let items = setup::runtime()?.block_on(async {
         let mut items = store.held(MOST).await?;
-        items.retain(|item| held::is_open(item, &config));
-        held::add_last_reasons(&store, &mut items).await?;
+        items.retain(|item| desk::held::is_open(item, &config));
+        desk::held::add_last_reasons(&store, &mut items).await?;
         Ok::<_, StoreError>(items)
     })?;
     if json {
@@ -122,7 +123,7 @@ fn show(config: &ConfigArg, id: HeldId, lang: Lang) -> anyhow::Result<ExitCode> 
     let store = setup::store(&config, lang)?;
     let items = setup::runtime()?.block_on(async {
         let mut items = store.held_as(id).await?;
-        held::add_last_reasons(&store, &mut items).await?;
+        desk::held::add_last_reasons(&store, &mut items).await?;
         Ok::<_, StoreError>(items)
     })?;
     if items.is_empty() {
@@ -133,7 +134,7 @@ fn show(config: &ConfigArg, id: HeldId, lang: Lang) -> anyhow::Result<ExitCode> 
     }
     output::line(&held::text(&items, &config, lang))?;
     for item in &items {
-        let report = held::folder(item, &config).map(|folder| folder.join("report.txt"));
+        let report = desk::held::folder(item, &config).map(|folder| folder.join("report.txt"));
         let mut text = Vec::new();
         if let Some(Ok(file)) = report.map(fs::File::open) {
             file.take(REPORT).read_to_end(&mut text)?;

@@ -5,16 +5,23 @@ use std::time::Duration;
 
 use super::{EXIT_FAILED, EXIT_NO, output};
 use crate::config::Config;
-use crate::control::{ControlBox, Request};
+use crate::control::{Answer, ControlBox, Request};
 use crate::store::Store;
 use crate::types::{Clock, Lang, io_text};
 
 /// How long the node may take to answer; it looks every second.
 const PATIENCE: Duration = Duration::from_secs(15);
 
-/// Gives an order and waits for the answer. Exit code 0: done; 1: the node says no; 3: the order
-/// stands, and is not carried out yet.
+/// Gives an order, waits for the answer and prints it. Exit code 0: done; 1: the node says no; 3: the
+/// order stands, and is not carried out yet.
 pub(super) fn give(config: &Config, request: Request, lang: Lang) -> anyhow::Result<ExitCode> {
+    let Some(answer) = ask(config, request, lang)? else { return Ok(ExitCode::from(EXIT_FAILED)) };
+    output::line(answer.text(lang))?;
+    Ok(if answer.done { ExitCode::SUCCESS } else { ExitCode::from(EXIT_NO) })
+}
+
+/// Gives an order and waits for the answer. Without one it is said why: the order stands then.
+pub(super) fn ask(config: &Config, request: Request, lang: Lang) -> anyhow::Result<Option<Answer>> {
     let data = &config.node.data;
     let failed = |error: std::io::Error| {
         let (data, why) = (data.display(), io_text(&error, lang));
@@ -34,17 +41,16 @@ pub(super) fn give(config: &Config, request: Request, lang: Lang) -> anyhow::Res
             "renkei が動いていません。次に起動したときに実行します。",
             "the node does not run; the order will be carried out when it starts",
         ))?;
-        return Ok(ExitCode::from(EXIT_FAILED));
+        return Ok(None);
     }
     let Some(answer) = ticket.wait(PATIENCE).map_err(failed)? else {
         output::line(lang.pick(
             "renkei からまだ返事がありません。指示は残してあり、後で実行します。",
             "the node has not answered yet; the order stands and will be carried out",
         ))?;
-        return Ok(ExitCode::from(EXIT_FAILED));
+        return Ok(None);
     };
-    output::line(answer.text(lang))?;
-    Ok(if answer.done { ExitCode::SUCCESS } else { ExitCode::from(EXIT_NO) })
+    Ok(Some(answer))
 }
 
 /// The account that gives the order, as far as the environment tells.

@@ -7,11 +7,12 @@ use std::time::Duration;
 use super::setup::{self, ConfigArg};
 use super::signals::{Asked, Signals};
 use super::{EXIT_FAILED, UsageError, output};
-use crate::config::{Config, Draft};
+use crate::config::{self, Config, Draft};
 use crate::log::Sink;
 use crate::node::{Consent, Node, StartProblems};
 use crate::store::Beginning;
-use crate::types::{Clock, Lang};
+use crate::types::{Clock, Lang, code, io_text};
+use crate::web::Page;
 
 /// How long threads that wait for a disk may take after the node has stopped.
 const THREADS_GRACE: Duration = Duration::from_millis(500);
@@ -67,7 +68,11 @@ pub(super) fn run(args: &Args, lang: Lang) -> anyhow::Result<ExitCode> {
         let node = Node::start(config.clone(), spec, Clock::system(), args.consent())
             .await
             .map_err(|problems| refused(&problems, lang))?;
-        say(&welcome(&config, &node, lang));
+        let mut page = match &config.page {
+            Some(settings) => serve_page(&node, settings).await,
+            None => None,
+        };
+        say(&welcome(&config, &node, page.as_ref(), lang));
         let code = loop {
             tokio::select! {
                 asked = signals.next() => match asked {
@@ -78,9 +83,16 @@ pub(super) fn run(args: &Args, lang: Lang) -> anyhow::Result<ExitCode> {
                     tracing::error!(task = fault.task, "the node cannot go on and ends");
                     break ExitCode::from(EXIT_FAILED);
                 }
+                () = ended(&mut page) => {
+                    tracing::error!("the page ended by itself; the node ends with it");
+                    break ExitCode::from(EXIT_FAILED);
+                }
             }
         };
         say(lang.pick("停止しています…", "stopping…"));
+        if let Some(page) = page {
+            page.stop().await;
+        }
         node.stop().await;
         say(lang.pick("停止しました。", "stopped"));
         Ok(code)
@@ -91,6 +103,32 @@ pub(super) fn run(args: &Args, lang: Lang) -> anyhow::Result<ExitCode> {
         sink.flush(FLUSH_GRACE);
     }
     ended
+}
+
+/// The page, if it can be served. The exchange is worth more than the page, so it goes on without.
+async fn serve_page(node: &Node, settings: &config::Page) -> Option<Page> {
+    let handle = node.handle();
+    let error = match Page::start(handle.clone(), settings).await {
+        Ok(page) => return Some(page),
+        Err(error) => error,
+    };
+    let listen = settings.listen;
+    let (ja, en) = (io_text(&error, Lang::Ja), io_text(&error, Lang::En));
+    handle.raise(
+        code::PAGE_CANNOT_LISTEN,
+        "page",
+        format!("画面を出せません（[page] listen = {listen}）: {ja}。空いているポートに変えて起動し直してください。送受信は続いています。"),
+        format!("the page cannot be served ([page] listen = {listen}): {en}; choose a free port and start again. The exchange goes on."),
+    );
+    None
+}
+
+/// Waits until the page has ended, if there is one.
+async fn ended(page: &mut Option<Page>) {
+    match page {
+        Some(page) => page.ended().await,
+        None => std::future::pending().await,
+    }
 }
 
 fn refused(problems: &StartProblems, lang: Lang) -> UsageError {
@@ -143,7 +181,7 @@ fn check(args: &Args, lang: Lang) -> anyhow::Result<ExitCode> {
 }
 
 /// Says what runs and where files go, so that a mistake in the configuration shows at once.
-fn welcome(config: &Config, node: &Node, lang: Lang) -> String {
+fn welcome(config: &Config, node: &Node, page: Option<&Page>, lang: Lang) -> String {
     let mut lines = vec![format!(
         "renkei {} {} {}",
         env!("CARGO_PKG_VERSION"),
@@ -162,6 +200,12 @@ fn welcome(config: &Config, node: &Node, lang: Lang) -> String {
     let peers = config.peers.iter().map(|peer| format!("{} ({})", peer.office, peer.url));
     let peers = peers.collect::<Vec<_>>().join(", ");
     lines.push(format!("  {}: {peers}", lang.pick("相手の事業所", "partners")));
+    if let Some(page) = page {
+        lines.push(match lang {
+            Lang::Ja => format!("  画面: http://{}（renkei open で開きます）", page.address()),
+            Lang::En => format!("  page: http://{} (renkei open opens it)", page.address()),
+        });
+    }
     lines.push(lang.pick("Ctrl-C で停止します。", "Ctrl-C stops it.").to_owned());
     lines.join("\n")
 }

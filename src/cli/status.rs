@@ -7,8 +7,9 @@ use jiff::Timestamp;
 use serde::Serialize;
 
 use super::setup::{self, ConfigArg};
-use super::{EXIT_NO, dates, held, output, words};
+use super::{EXIT_NO, dates, held, output};
 use crate::config::Config;
+use crate::desk::{self, words};
 use crate::node::{Health, Notice, TaskHealth};
 use crate::store::{HeldItem, StateCount, Status, Store, StoreError, Waiting};
 use crate::transfer::{OutgoingState, State};
@@ -40,7 +41,7 @@ struct StatusJson<'a> {
     waiting: &'a [Waiting],
     held: &'a [HeldItem],
     #[serde(flatten)]
-    dates: dates::Dates,
+    dates: desk::dates::Dates,
 }
 
 /// What is known of the node itself.
@@ -79,11 +80,11 @@ pub(super) fn run(args: &Args, lang: Lang) -> anyhow::Result<ExitCode> {
         output::line(&node.text(lang))?;
     }
     let store = setup::store(&config, lang)?;
-    let dates = dates::read(&config, lang);
+    let dates = desk::dates::read(&config, lang);
     let status = setup::runtime()?.block_on(async {
         let mut status = store.status(HELD).await?;
-        status.held.retain(|item| held::is_open(item, &config));
-        held::add_last_reasons(&store, &mut status.held).await?;
+        status.held.retain(|item| desk::held::is_open(item, &config));
+        desk::held::add_last_reasons(&store, &mut status.held).await?;
         Ok::<_, StoreError>(status)
     })?;
     if args.json {

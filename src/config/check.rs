@@ -8,8 +8,8 @@ use std::str::FromStr;
 use jiff::SignedDuration;
 
 use super::{
-    Config, Draft, IdentityFiles, Limits, LogFile, LogRotation, Node, Office, Peer, Retention,
-    Timing, Tls, folders, units,
+    Config, Draft, IdentityFiles, Limits, LogFile, LogRotation, Node, Office, Page, Peer,
+    Retention, Timing, Tls, folders, units,
 };
 use crate::types::settings::{Reader, Section};
 use crate::types::{Digest, Lang, OfficeNumber, ServiceType};
@@ -22,6 +22,9 @@ const LONGEST_NAME: usize = 100;
 
 /// Stands in a draft for an address that could not be read.
 pub(super) const NOWHERE: SocketAddr = SocketAddr::new(IpAddr::V4(Ipv4Addr::UNSPECIFIED), 0);
+
+/// Where the page is served when the configuration does not say it.
+const PAGE: SocketAddr = SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), 8480);
 
 const OFFICE_JA: &str = "事業所番号（数字または英大文字 10 桁）";
 const OFFICE_EN: &str = "an office number: 10 digits or capital letters";
@@ -60,12 +63,15 @@ fn whole(mut root: Section<'_, '_>, base: &Path) -> Config {
     let timing = timing(root.table("timing"));
     let limits = limits(root.table("limits"));
     let retention = retention(root.table("retention"));
+    let has_page = root.has("page");
+    let page = page(root.table("page"));
+    let page = has_page.then_some(page);
     if limits.file_size > limits.package_size {
         let ja = "file_size は package_size 以下にしてください。";
         root.report(&(0..0), "limits", ja, "file_size must not exceed package_size");
     }
     root.finish();
-    Config { node, tls, offices, peers, timing, limits, retention, home: base.to_owned() }
+    Config { node, tls, offices, peers, timing, limits, retention, page, home: base.to_owned() }
 }
 
 /// Reads each table and refuses two with the same office number.
@@ -326,6 +332,26 @@ fn retention(mut table: Section<'_, '_>) -> Retention {
     }
     table.finish();
     retention
+}
+
+fn page(mut table: Section<'_, '_>) -> Page {
+    let (span, stood_there) = (table.span(), table.has("listen"));
+    let listen = table.parsed(
+        "listen",
+        parse,
+        "IP アドレス:ポート（例 127.0.0.1:8480）",
+        "an address such as 127.0.0.1:8480",
+    );
+    let listen = listen.unwrap_or(PAGE);
+    if stood_there && !listen.ip().is_loopback() {
+        let ja = "このパソコンの中だけで使うアドレス（127.0.0.1:ポート）にしてください。";
+        table.report(&span, "listen", ja, "must be an address of this computer alone (127.0.0.1)");
+    }
+    let idle = positive(&mut table, "idle", "30m");
+    let service_codes = table.path("service_codes");
+    let insurer_codes = table.path("insurer_codes");
+    table.finish();
+    Page { listen, idle, service_codes, insurer_codes }
 }
 
 fn duration(table: &mut Section<'_, '_>, key: &str, default: &str) -> SignedDuration {

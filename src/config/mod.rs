@@ -37,6 +37,8 @@ pub struct Config {
     pub limits: Limits,
     /// `[retention]`
     pub retention: Retention,
+    /// `[page]`, if it stands there: without it there is no page.
+    pub page: Option<Page>,
     /// The folder of the configuration's file.
     pub home: PathBuf,
 }
@@ -242,6 +244,19 @@ pub struct Retention {
     pub packages: SignedDuration,
     /// How long receipts and the journal are kept.
     pub records: SignedDuration,
+}
+
+/// `[page]`
+#[derive(Debug, Clone)]
+pub struct Page {
+    /// Where browsers reach it.
+    pub listen: SocketAddr,
+    /// How long somebody who does nothing stays logged in.
+    pub idle: SignedDuration,
+    /// A CSV file of service codes and their names.
+    pub service_codes: Option<PathBuf>,
+    /// A CSV file of 保険者番号 and the names of insurers.
+    pub insurer_codes: Option<PathBuf>,
 }
 
 impl Config {

@@ -29,6 +29,13 @@ pub enum Request {
         /// Which.
         id: HeldId,
     },
+    /// Correct the files of a held set as `renkei fix` would, and check it again.
+    Correct {
+        /// Which.
+        id: HeldId,
+        /// Whether similar characters may take the place of those that MS932 does not have.
+        approve: bool,
+    },
     /// Settle what is held without sending or placing it; a package is rejected.
     Dismiss {
         /// Which.
@@ -40,6 +47,8 @@ pub enum Request {
     },
     /// Read certificates and revocation lists again.
     Reload,
+    /// Let whoever asks enter the page.
+    Open,
 }
 
 /// Which packages are tried again.
@@ -111,18 +120,27 @@ pub struct Answer {
     pub ja: String,
     /// The same in English.
     pub en: String,
+    /// An address to go to.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub link: Option<String>,
 }
 
 impl Answer {
     /// It was carried out.
     pub fn done(code: &str, ja: impl Into<String>, en: impl Into<String>) -> Self {
         let (code, ja, en) = (code.to_owned(), ja.into(), en.into());
-        Self { schema: Schema::V1, done: true, code, ja, en }
+        Self { schema: Schema::V1, done: true, code, ja, en, link: None }
     }
 
     /// It was not.
     pub fn refused(code: &str, ja: impl Into<String>, en: impl Into<String>) -> Self {
         Self { done: false, ..Self::done(code, ja, en) }
+    }
+
+    /// With an address to go to.
+    #[must_use]
+    pub fn with_link(self, link: String) -> Self {
+        Self { link: Some(link), ..self }
     }
 
     pub(super) fn not_an_order() -> Self {

@@ -118,7 +118,7 @@ fn remove(set: &Path, names: &[String]) -> Result<(), FolderError> {
 }
 
 /// The plain files of a held set, by name; none where there is no such folder.
-fn names(set: &Path) -> Result<Vec<String>, FolderError> {
+pub(super) fn names(set: &Path) -> Result<Vec<String>, FolderError> {
     let failed = FolderError::at(FolderRole::Hold, Action::List);
     let entries = match fs::read_dir(set) {
         Ok(entries) => entries,

@@ -62,8 +62,7 @@ impl Pen<'_, '_> {
 
     /// The dates of some items of a row.
     pub(super) fn dates(&mut self, entry: Entry<'_, '_>, items: &[KnownItem]) -> Texts {
-        let mut day =
-            |item| self.date(entry, item, Style::Full).or("　　年　月　日");
+        let mut day = |item| self.date(entry, item, Style::Full).or("　　年　月　日");
         Texts(items.iter().map(|item| (*item, day(*item))).collect())
     }
 }

@@ -67,12 +67,15 @@ impl Display for Piece {
             match was {
                 None => Text(now).fmt(f)?,
                 Some(was) => {
+                    let Change { head, was, now, tail } = Change::between(was, now);
+                    Text(head).fmt(f)?;
                     if !was.is_empty() {
                         write!(f, "<del>{}</del>", Text(was))?;
                     }
                     if !now.is_empty() {
                         write!(f, "<ins>{}</ins>", Text(now))?;
                     }
+                    Text(tail).fmt(f)?;
                 }
             }
             f.write_str("</bdi>")?;
@@ -82,6 +85,34 @@ impl Display for Piece {
 }
 
 impl HtmlSafe for Piece {}
+
+/// Two texts, of which whole lines at the beginning and at the end are the same.
+struct Change<'t> {
+    head: &'t str,
+    was: &'t str,
+    now: &'t str,
+    tail: &'t str,
+}
+
+impl<'t> Change<'t> {
+    fn between(was: &'t str, now: &'t str) -> Self {
+        let pairs = was.split_inclusive('\n').zip(now.split_inclusive('\n'));
+        let head: usize =
+            pairs.take_while(|(old, new)| old == new).map(|(line, _)| line.len()).sum();
+        let (head, now) = now.split_at_checked(head).unwrap_or(("", now));
+        let was = was.get(head.len()..).unwrap_or_default();
+        let pairs = was.rsplit('\n').zip(now.rsplit('\n'));
+        // The line break before each of them goes with it, so at least one line stays on each side.
+        let tail: usize =
+            pairs.take_while(|(old, new)| old == new).map(|(line, _)| line.len() + 1).sum();
+        let cut =
+            |text: &'t str| text.len().checked_sub(tail).and_then(|at| text.split_at_checked(at));
+        match (cut(was), cut(now)) {
+            (Some((was, _)), Some((now, tail))) => Self { head, was, now, tail },
+            _ => Self { head, was, now, tail: "" },
+        }
+    }
+}
 
 fn write_marks(marks: &[usize], f: &mut fmt::Formatter<'_>) -> fmt::Result {
     for mark in marks {
@@ -121,7 +152,7 @@ impl Display for Choices {
                 (true, true) => write!(f, "<em class=\"fm-c fm-on\">{label}</em>")?,
                 (true, false) => write!(f, "<em class=\"fm-c fm-on\"><ins>{label}</ins></em>")?,
                 (false, true) => {
-                    write!(f, "<span class=\"fm-c fm-off\"><del>{label}</del></span>")?
+                    write!(f, "<span class=\"fm-c fm-off\"><del>{label}</del></span>")?;
                 }
                 (false, false) => write!(f, "<span class=\"fm-c\">{label}</span>")?,
             }
@@ -206,6 +237,23 @@ mod tests {
         let gone = Piece { was: Some("旧".into()), ..Piece::default() };
         assert_eq!(gone.to_string(), "<bdi class=\"fm-v\"><del>旧</del></bdi>");
         assert_eq!(Piece::default().or("年").to_string(), "<span class=\"fm-blank\">年</span>");
+    }
+
+    #[test]
+    fn lines_that_stay_are_not_struck() {
+        let shown = |was: &str, now: &str| {
+            let piece = Piece { now: now.into(), was: Some(was.into()), ..Piece::default() };
+            let html = piece.to_string();
+            let inside = html.strip_prefix("<bdi class=\"fm-v\">").expect("the beginning");
+            inside.strip_suffix("</bdi>").expect("the end").to_owned()
+        };
+        assert_eq!(shown("a\nb\nc", "a\nx\nc"), "a\n<del>b</del><ins>x</ins>\nc");
+        assert_eq!(shown("a\nb", "a\nb\nc"), "a\n<del>b</del><ins>b\nc</ins>");
+        assert_eq!(shown("a\nb", "b"), "<del>a\nb</del><ins>b</ins>");
+        assert_eq!(shown("a\nb", "c\nb"), "<del>a</del><ins>c</ins>\nb");
+        assert_eq!(shown("a", "b"), "<del>a</del><ins>b</ins>");
+        assert_eq!(shown("", "a\nb"), "<ins>a\nb</ins>");
+        assert_eq!(shown("a\nb\nc\nd", "a\nc\nx\nd"), "a\n<del>b\nc</del><ins>c\nx</ins>\nd");
     }
 
     #[test]

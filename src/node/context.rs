@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::num::NonZero;
-use std::sync::{Arc, PoisonError, RwLock};
+use std::sync::{Arc, OnceLock, PoisonError, RwLock};
 
 use jiff::Timestamp;
 use tokio::sync::{Notify, Semaphore};
@@ -41,7 +41,12 @@ pub(super) struct Context {
     pub(super) notices: Notices,
     /// Whether the clock is believed.
     pub(super) time: TimeGuard,
+    /// How somebody who asks enters the page, if there is one.
+    pub(super) door: OnceLock<Door>,
 }
+
+/// Makes an address by which the account of this name enters the page, once and soon.
+pub(super) type Door = Box<dyn Fn(&str) -> String + Send + Sync>;
 
 /// How tasks tell each other that there is work in the store. A wake-up that nobody waits for is
 /// kept for the next wait.
@@ -154,7 +159,22 @@ impl Context {
         let judging = Semaphore::new(2 * processors);
         let quota = Quota::new(config.limits.partner_rate);
         let notices = Notices::default();
-        Self { config, spec, store, clock, tls, proof, client, wake, judging, quota, notices, time }
+        let door = OnceLock::new();
+        Self {
+            config,
+            spec,
+            store,
+            clock,
+            tls,
+            proof,
+            client,
+            wake,
+            judging,
+            quota,
+            notices,
+            time,
+            door,
+        }
     }
 
     /// Who we are and whom we believe at the moment.

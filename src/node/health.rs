@@ -155,9 +155,20 @@ impl Watcher {
             return;
         }
         *is_over = has_stopped;
+        let health = self.health(has_stopped);
+        let path = self.context.config.node.data.join(NAME);
+        let written = serde_json::to_vec_pretty(&health)
+            .map(|json| disk::replace(&path, &json, Readers::AsUsual));
+        if let Ok(Err(error)) = written {
+            tracing::debug!(%error, "the health file could not be written");
+        }
+    }
+
+    /// What the node says of itself.
+    pub(super) fn health(&self, has_stopped: bool) -> Health {
         let state = if has_stopped { "stopped" } else { "running" };
         let (notices, more_notices) = self.context.notices.standing();
-        let health = Health {
+        Health {
             schema: SCHEMA.to_owned(),
             state: state.to_owned(),
             pid: std::process::id(),
@@ -169,12 +180,6 @@ impl Watcher {
             notices,
             more_notices,
             dropped_log_lines: crate::log::dropped(),
-        };
-        let path = self.context.config.node.data.join(NAME);
-        let written = serde_json::to_vec_pretty(&health)
-            .map(|json| disk::replace(&path, &json, Readers::AsUsual));
-        if let Ok(Err(error)) = written {
-            tracing::debug!(%error, "the health file could not be written");
         }
     }
 

@@ -28,9 +28,11 @@ mod dispatch;
 mod expiry;
 mod folders;
 mod guard;
+mod handle;
 mod health;
 mod housekeeping;
 mod inbound;
+mod index;
 mod judge;
 mod listener;
 mod network;
@@ -64,6 +66,7 @@ use std::time::Duration;
 
 pub use check::Checked;
 pub use clock::local_time;
+pub use handle::Handle;
 pub use health::{Health, TaskHealth};
 pub use notices::Notice;
 pub use problems::{StartProblem, StartProblems};
@@ -101,6 +104,7 @@ pub struct Node {
     stop: watch::Sender<bool>,
     tasks: Supervisor,
     watcher: Arc<Watcher>,
+    ends: Arc<orders::AllEnds>,
 }
 
 impl Node {
@@ -161,7 +165,7 @@ impl Node {
             guard::run(Arc::clone(&shared.0), shared.1.clone(), beat, shared.2.clone())
         });
         let ends = opened.folders.iter().map(|folders| (folders.office, folders.ends()));
-        let ends = Arc::new(ends.collect());
+        let ends: Arc<orders::AllEnds> = Arc::new(ends.collect());
         for folders in opened.folders {
             let office = folders.office;
             let (drop, import, outcome) = folders.split();
@@ -191,20 +195,22 @@ impl Node {
                 });
             }
         }
-        let shared = (Arc::clone(&context), stopping.clone());
+        let shared = (Arc::clone(&context), Arc::clone(&ends), stopping.clone());
         tasks.keep("orders", move |beat| {
-            orders::run(Arc::clone(&shared.0), Arc::clone(&ends), beat, shared.1.clone())
+            orders::run(Arc::clone(&shared.0), Arc::clone(&shared.1), beat, shared.2.clone())
         });
         let shared = (Arc::clone(&context), stopping.clone());
         tasks.keep("housekeeping", move |beat| {
             housekeeping::run(Arc::clone(&shared.0), beat, shared.1.clone())
         });
+        let shared = (Arc::clone(&context), stopping.clone());
+        tasks.keep("index", move |beat| index::run(Arc::clone(&shared.0), beat, shared.1.clone()));
         let watcher = Arc::new(Watcher::new(Arc::clone(&context), tasks.board()));
         let shared = Arc::clone(&watcher);
         tasks.keep("watcher", move |beat| Arc::clone(&shared).run(beat, stopping.clone()));
         systemd::ready();
         tracing::info!(%address, offices = context.config.offices.len(), "the node is running");
-        Ok(Self { context, address, stop, tasks, watcher })
+        Ok(Self { context, address, stop, tasks, watcher, ends })
     }
 
     /// Says what a node would find by a configuration, as far as that could be read. Changes
@@ -249,6 +255,11 @@ impl Node {
     /// Its store, for looking into.
     pub fn store(&self) -> &Store {
         &self.context.store
+    }
+
+    /// A hold on it, for others in the process.
+    pub fn handle(&self) -> Handle {
+        Handle::new(Arc::clone(&self.context), Arc::clone(&self.ends), Arc::clone(&self.watcher))
     }
 
     /// Reads certificates and revocation lists again, soon.

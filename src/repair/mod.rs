@@ -29,4 +29,4 @@ pub use convert::{Conversion, ConvertError, Converted, OfficeTypes, convert};
 pub use fix::{FixOptions, Fixed, Remaining, fix};
 pub use loss::{Gap, GapKind, Loss, LossKind};
 pub use source::Encoding;
-pub use text::{conversion_text, fix_text};
+pub use text::{change_text, conversion_text, fix_text};

@@ -33,7 +33,7 @@ pub fn fix_text(fixed: &Fixed, lang: Lang) -> String {
         }
     });
     for change in &fixed.changes.list {
-        let _ = writeln!(text, "  {}", line(change, lang));
+        let _ = writeln!(text, "  {}", change_text(change, lang));
     }
     let omitted = fixed.changes.omitted();
     if omitted > 0 {
@@ -63,7 +63,8 @@ fn some(words: &str, count: u64) -> String {
     if count == 0 { String::new() } else { format!("{words}{count}") }
 }
 
-fn line(change: &Change, lang: Lang) -> String {
+/// One change: what may be done about it, where, why, and the characters before and after.
+pub fn change_text(change: &Change, lang: Lang) -> String {
     let head = match change.kind {
         ChangeKind::Lossless => lang.pick("[自動]", "[fixed]"),
         ChangeKind::Approved => lang.pick("[承認済み]", "[approved]"),

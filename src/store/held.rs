@@ -60,6 +60,8 @@ pub struct HeldItem {
 pub enum Settled {
     /// Its files were put into the drop folder again.
     Released,
+    /// The same, after they were corrected.
+    Corrected,
     /// A person has no need of it any more.
     Dismissed,
     /// Somebody removed its folder.
@@ -70,6 +72,7 @@ impl Settled {
     const fn as_str(self) -> &'static str {
         match self {
             Self::Released => code::RELEASED,
+            Self::Corrected => code::CORRECTED,
             Self::Dismissed => code::DISMISSED,
             Self::FolderRemoved => code::FOLDER_REMOVED,
         }

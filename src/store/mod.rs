@@ -25,6 +25,7 @@ mod folders;
 mod held;
 mod identity;
 mod incoming;
+mod index;
 mod journal;
 mod loss;
 mod names;
@@ -59,6 +60,10 @@ pub use folders::KnownFolder;
 pub use held::{HeldItem, HeldRow, Settled};
 pub use identity::Beginning;
 pub use incoming::{IncomingNote, IncomingRow};
+pub use index::{
+    ContentsState, Count, EntryId, Followed, KnownPerson, ListFilter, ListPage, ListRow, PageStart,
+    ParseEntryIdError, ReadContents, SearchText, Unread, Which,
+};
 pub use journal::{JournalRow, Step};
 pub use loss::Loss;
 pub use orders::Due;

@@ -34,6 +34,7 @@ mod judging_warnings;
 mod lang;
 mod layers;
 mod link;
+mod print;
 mod proof;
 mod protocol;
 mod robust;

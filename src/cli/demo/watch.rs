@@ -6,7 +6,7 @@ use jiff::Timestamp;
 
 use super::offices::Office;
 use super::outcome::DemoOutcome;
-use crate::cli::{held, words};
+use crate::desk::{self, words};
 use crate::store::{HeldItem, HistoryFilter, HistoryRow, Store};
 use crate::transfer::{Direction, State};
 use crate::types::{HeldId, Lang, MessageId, OfficeNumber};
@@ -70,7 +70,7 @@ fn package(row: &HistoryRow, lang: Lang) -> String {
 }
 
 fn kept_back(item: &HeldItem, office: &Office, lang: Lang) -> String {
-    let what = held::what(item, lang);
+    let what = desk::held::what(item, lang);
     let why = words::reasons(&item.reason, lang).join(lang.pick("、", "; "));
     let report = office.hold.join(&item.folder).join("report.html");
     let (at, report) = (words::time(item.at), report.display());

@@ -159,13 +159,7 @@ fn side(
 }
 
 /// A value of both versions.
-fn beside(
-    pen: &mut Pen<'_, '_>,
-    name: &str,
-    now: String,
-    was: String,
-    compared: bool,
-) -> Piece {
+fn beside(pen: &mut Pen<'_, '_>, name: &str, now: String, was: String, compared: bool) -> Piece {
     let was = Some(was).filter(|was| compared && *was != now);
     if let Some(was) = &was {
         pen.changed(name, was, &now);
@@ -220,7 +214,8 @@ fn notes(pen: &mut Pen<'_, '_>, name: &str, entries: &[Entry<'_, '_>]) {
             format!(" {start}-{}", entry.look(KnownItem::EndTime))
         }
     };
-    let line = entries.first().map_or_else(|| name.to_owned(), |first| format!("{name}{}", times(first)));
+    let line =
+        entries.first().map_or_else(|| name.to_owned(), |first| format!("{name}{}", times(first)));
     let plain = |_: &mut Pen<'_, '_>, text: &str| text.to_owned();
     let units = pen.every(entries, KnownItem::Units, plain);
     note(pen, &line, "単位数", &units, true);

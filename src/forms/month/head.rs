@@ -95,9 +95,8 @@ impl UsageHead {
 
 /// 対象年月
 pub(super) fn of_month(pen: &mut Pen<'_, '_>, entries: &[Entry<'_, '_>]) -> Piece {
-    let words = |pen: &mut Pen<'_, '_>, text: &str| {
-        pen.in_era(KnownItem::ServiceMonth, text, Style::Month)
-    };
+    let words =
+        |pen: &mut Pen<'_, '_>, text: &str| pen.in_era(KnownItem::ServiceMonth, text, Style::Month);
     pen.every(entries, KnownItem::ServiceMonth, words).or("令和　年　月")
 }
 
@@ -130,8 +129,7 @@ impl Level {
             && look(KnownItem::LevelChangedOn).starts_with(month)
             && !before.is_empty()
             && before != look(KnownItem::CareLevel);
-        let first =
-            if changes { KnownItem::PreviousLevel } else { KnownItem::CareLevel };
+        let first = if changes { KnownItem::PreviousLevel } else { KnownItem::CareLevel };
         let mut level = pen.choices(supplement, first, "・", &LEVELS);
         if look(KnownItem::CertificationState) == "1" {
             // Only what is certified is circled.

@@ -65,14 +65,10 @@ pub(super) fn draw<'r, 's: 'r>(
 }
 
 impl<'r, 's> Month<'r, 's> {
-    fn draw(
-        &self,
-        context: &Context<'_>,
-        person: Person<'r, 's>,
-        forms: &mut Vec<DrawnForm>,
-    ) {
+    fn draw(&self, context: &Context<'_>, person: Person<'r, 's>, forms: &mut Vec<DrawnForm>) {
         let compared = person.users.compared;
-        let has_plan = self.plans.iter().flatten().any(|own| !own.rows(FileKind::Upplan).is_empty());
+        let has_plan =
+            self.plans.iter().flatten().any(|own| !own.rows(FileKind::Upplan).is_empty());
         let newest = self.actuals.each_ref().map(|own| newest(own));
         let [now, was] = newest.each_ref().map(|(newest, _)| newest.as_slice());
         for sets in pairs(&self.plans, compared) {

@@ -53,9 +53,8 @@ pub(super) fn draw(
     let entries = entries(sets);
     let supplement = sets.only(FileKind::Uphosoku);
     let plain = |_: &mut Pen<'_, '_>, text: &str| text.to_owned();
-    let written = |pen: &mut Pen<'_, '_>, text: &str| {
-        pen.in_era(KnownItem::WrittenOn, text, Style::Full)
-    };
+    let written =
+        |pen: &mut Pen<'_, '_>, text: &str| pen.in_era(KnownItem::WrittenOn, text, Style::Full);
     let written = pen.every(&entries, KnownItem::WrittenOn, written).or("令和　年　月　日");
     let month = of_month(&mut pen, &entries);
     let insured = pen.every(&entries, KnownItem::Insured, plain);
@@ -115,11 +114,10 @@ fn entries<'r, 's>(sets: Sets<'r, 's>) -> Vec<Entry<'r, 's>> {
         KnownItem::NotifiedCode,
         KnownItem::Units,
     ];
-    let pairs = align(
-        now,
-        was,
-        &[&|row| texts(row, &place), &|row| texts(row, place.get(..6).unwrap_or_default())],
-    );
+    let pairs = align(now, was, 2, |row, level| {
+        let place = if level == 0 { &place[..] } else { place.get(..6).unwrap_or_default() };
+        texts(row, place)
+    });
     pairs.into_iter().map(|(now, was)| Pair::new(now, was, sets.compared)).collect()
 }
 

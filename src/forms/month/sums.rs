@@ -77,8 +77,14 @@ pub(super) fn warn(pen: &mut Pen<'_, '_>, rows: &[Row<'_>]) {
         if let Some(part) = parts.get(group).filter(|_| !mixed)
             && let [sum] = part.sums.as_slice()
         {
-            let name = format!("{} {}の小計", sum.look(KnownItem::ServiceOfficeName), named(pen, group));
-            warnings.extend(differing(&name, sum, KnownItem::Amount, &[add(&part.details, KnownItem::Amount)]));
+            let name =
+                format!("{} {}の小計", sum.look(KnownItem::ServiceOfficeName), named(pen, group));
+            warnings.extend(differing(
+                &name,
+                sum,
+                KnownItem::Amount,
+                &[add(&part.details, KnownItem::Amount)],
+            ));
         }
     }
     if let [total] = totals.as_slice() {

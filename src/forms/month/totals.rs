@@ -48,9 +48,8 @@ fn row(pen: &mut Pen<'_, '_>, limit: &Piece, entry: Option<Entry<'_, '_>>, html:
         }
     }
     for item in NUMBERS {
-        let piece = entry
-            .map(|entry| number_of(pen, entry, item, Kind::Total, false))
-            .unwrap_or_default();
+        let piece =
+            entry.map(|entry| number_of(pen, entry, item, Kind::Total, false)).unwrap_or_default();
         // Columns that nothing is added up in are struck out.
         let struck = matches!(
             item,
@@ -88,9 +87,8 @@ impl StayDays {
         totals: &[Entry<'_, '_>],
         supplement: Entry<'_, '_>,
     ) -> Self {
-        let has = |entry: &&Entry<'_, '_>| {
-            Self::ITEMS.iter().any(|item| !entry.look(*item).is_empty())
-        };
+        let has =
+            |entry: &&Entry<'_, '_>| Self::ITEMS.iter().any(|item| !entry.look(*item).is_empty());
         match totals.iter().find(has).or_else(|| entries.iter().find(has)) {
             Some(entry) => {
                 let [before, planned, total] = Self::ITEMS.map(|item| pen.text(*entry, item));
@@ -127,12 +125,11 @@ impl TypeLimits {
 
     pub(super) fn new(pen: &mut Pen<'_, '_>, supplement: Entry<'_, '_>) -> Self {
         let mut slots = Self::SLOTS.into_iter().map(|[kind, numbers @ ..]| {
-            let kind = pen.shown(&[supplement], kind, |pen, code| {
-                match type_name(pen.context, code) {
+            let kind =
+                pen.shown(&[supplement], kind, |pen, code| match type_name(pen.context, code) {
                     "" => code.to_owned(),
                     name => name.to_owned(),
-                }
-            });
+                });
             let numbers =
                 numbers.map(|item| pen.shown(&[supplement], item, |_, text| grouped(text)));
             let mut slot = vec![kind];

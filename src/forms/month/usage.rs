@@ -47,9 +47,7 @@ pub(super) fn draw<'r, 's>(
     };
     let mut pen = Pen::new(context, form);
     if is_old {
-        pen.sentence(
-            "同じ事業所の新しい実績があるため、利用票とは別に描いています。".to_owned(),
-        );
+        pen.sentence("同じ事業所の新しい実績があるため、利用票とは別に描いています。".to_owned());
     }
     // What heads the form is said by the plan, where there is one.
     let heading = if plan.is_empty() { &actual } else { &plan };

@@ -79,7 +79,8 @@ pub(super) fn draw(
         );
     }
     let others = told_here.as_slice();
-    for (other, row) in others.iter().flat_map(|other| [(other.now, row.now), (other.was, row.was)]) {
+    for (other, row) in others.iter().flat_map(|other| [(other.now, row.now), (other.was, row.was)])
+    {
         if let (Some(other), Some(row)) = (other, row) {
             other.agree(row);
         }

@@ -49,10 +49,6 @@ pub(super) fn lines<'r, 's>(
         (KnownItem::HelpNumber, &[KnownItem::ServiceContent, KnownItem::ServiceKind]),
     ];
     let rows = numbered(now, was, compared, levels);
-    let line = |row: Numbered<'r, 's>| Line {
-        entry: row.entry,
-        issue: row.outer,
-        goal: row.inner,
-    };
+    let line = |row: Numbered<'r, 's>| Line { entry: row.entry, issue: row.outer, goal: row.inner };
     rows.into_iter().map(line).collect()
 }

@@ -7,6 +7,7 @@ use askama::Template;
 use crate::forms::entry::{Entry, Person, Sets};
 use crate::forms::form::Form;
 use crate::forms::measure;
+use crate::forms::numbered;
 use crate::forms::pen::{Context, Pen};
 use crate::forms::piece::Piece;
 use crate::forms::sheet::{DrawnForm, Head, sheet};
@@ -15,32 +16,45 @@ use crate::types::FileKind;
 
 use super::issues::{Line, lines};
 
-/// About so many lines of 8 points fit on a page below the head of the table.
-const PAGE: usize = 38;
+/// The height of a page below the head of the table, in tenths of a millimetre.
+const PAGE: usize = 1_560;
+
+/// A line of 8 points, and what a row has around its lines.
+const LINE: usize = 40;
+const AROUND: usize = 15;
 
 /// So many columns of a text are repeated where it goes on on the next page.
 const REPEATED: usize = 120;
 
 /// The columns of the table and about how many half-width characters fit on a line of each.
 const COLUMNS: [(KnownItem, usize); 11] = [
-    (KnownItem::Issue, 30),
+    (KnownItem::Issue, 27),
     (KnownItem::LongGoal, 20),
     (KnownItem::LongPeriod, 11),
     (KnownItem::ShortGoal, 20),
     (KnownItem::ShortPeriod, 11),
-    (KnownItem::ServiceContent, 28),
+    (KnownItem::ServiceContent, 25),
     (KnownItem::Coverage, 3),
     (KnownItem::ServiceKind, 13),
     (KnownItem::ServiceOfficeName, 13),
     (KnownItem::Frequency, 7),
-    (KnownItem::ServicePeriod, 7),
+    (KnownItem::ServicePeriod, 11),
 ];
 
 #[derive(Template)]
 #[template(path = "forms/plan/second.html", config = "src/askama.toml")]
-struct Second {
-    /// Each is kept on one page.
-    blocks: Vec<Vec<TableRow>>,
+struct Second<'h> {
+    form: Form,
+    /// Stands in the head of the table, which every page repeats.
+    head: &'h Head,
+    blocks: Vec<Block>,
+}
+
+/// Rows that are kept on one page.
+struct Block {
+    /// Whether it begins one, because the rows above go on in it.
+    new_page: bool,
+    rows: Vec<TableRow>,
 }
 
 #[derive(Default)]
@@ -78,19 +92,29 @@ pub(super) fn draw(
     let blocks = blocks(&mut pen, &lines);
     let entries: Vec<_> = lines.iter().map(|line| line.entry).collect();
     super::hide_printed_date(&entries, KnownItem::SecondWrittenOn);
+    for row in entries.iter().flat_map(|entry| [entry.now, entry.was]).flatten() {
+        // They say in which order the rows stand and which belong together, which is seen.
+        for number in [KnownItem::IssueNumber, KnownItem::GoalNumber, KnownItem::HelpNumber] {
+            if numbered::number(row, number).is_some() {
+                row.show(number);
+            }
+        }
+    }
     pen.rest(&[&entries, told_here.as_slice()].concat());
-    sheet(pen, person, Some(&head), &Second { blocks })
+    sheet(pen, person, None, &Second { form: Form::Second, head: &head, blocks })
 }
 
-fn blocks(pen: &mut Pen<'_, '_>, lines: &[Line<'_, '_>]) -> Vec<Vec<TableRow>> {
+fn blocks(pen: &mut Pen<'_, '_>, lines: &[Line<'_, '_>]) -> Vec<Block> {
     let mut blocks = Vec::new();
+    let mut used = 0;
     let mut rest = lines;
     while let Some(first) = rest.first() {
         let length = rest.iter().take_while(|line| line.issue == first.issue).count();
         let (issue, after) = rest.split_at_checked(length).unwrap_or((rest, &[]));
         rest = after;
         let runs = runs(pen, issue);
-        blocks.extend(pages(issue, &runs));
+        let cuts = cuts(issue, &heights(issue, &runs), &mut used);
+        blocks.extend(parts(issue.len(), &runs, &cuts));
     }
     blocks
 }
@@ -185,61 +209,82 @@ fn coverage(pen: &mut Pen<'_, '_>, entries: &[Entry<'_, '_>]) -> Piece {
     })
 }
 
-/// The rows of a 課題, cut where a page would be too short. What goes on is begun again.
-fn pages(issue: &[Line<'_, '_>], runs: &[Run]) -> Vec<Vec<TableRow>> {
-    let mut heights = vec![1_usize; issue.len()];
-    for run in runs.iter().filter(|run| run.rows.len() == 1) {
+/// About how high each row becomes; what a merged text needs beyond its rows goes to the last.
+fn heights(issue: &[Line<'_, '_>], runs: &[Run]) -> Vec<usize> {
+    let mut heights = vec![LINE + AROUND; issue.len()];
+    let (single, several): (Vec<&Run>, Vec<&Run>) =
+        runs.iter().partition(|run| run.rows.len() == 1);
+    for run in single.into_iter().chain(several) {
         let width = COLUMNS.get(run.column).map_or(1, |(_, width)| *width);
-        if let Some(height) = heights.get_mut(run.rows.start) {
-            let was = run.piece.was.as_deref().map_or(0, |was| measure::lines(was, width));
-            *height = (*height).max(measure::lines(&run.piece.now, width) + was);
+        let was = run.piece.was.as_deref().map_or(0, |was| measure::lines(was, width));
+        let needed = (measure::lines(&run.piece.now, width) + was) * LINE + AROUND;
+        let rows = heights.get_mut(run.rows.clone()).unwrap_or_default();
+        let there: usize = rows.iter().sum();
+        if let Some(last) = rows.last_mut() {
+            *last += needed.saturating_sub(there);
         }
     }
-    let mut cuts = vec![0];
-    let mut used = 0;
-    for (row, height) in heights.iter().enumerate() {
-        if row > 0 && used + height > PAGE {
-            // Between two goals rather than inside one, where that is near.
-            let begun = cuts.last().copied().unwrap_or_default();
-            let goal = |row: usize| issue.get(row).map(|line| line.goal);
-            let between = (begun + 1..=row).rev().find(|row| goal(*row) != goal(row - 1));
-            let cut = between.filter(|cut| row - cut <= (row - begun) / 2).unwrap_or(row);
-            cuts.push(cut);
-            used = heights.get(cut..row).unwrap_or_default().iter().sum();
+    heights
+}
+
+/// Where the rows of a 課題 are cut, so that what is between two cuts fits on a page that has `used`
+/// of its height already: between two 援助目標 where one is near, otherwise between two rows. The
+/// first is 0, with whether that begins a page.
+fn cuts(issue: &[Line<'_, '_>], heights: &[usize], used: &mut usize) -> Vec<(usize, bool)> {
+    let mut cuts = vec![(0, false)];
+    let mut goal = 0;
+    for (row, (line, height)) in issue.iter().zip(heights).enumerate() {
+        if issue.get(goal).is_some_and(|first| first.goal != line.goal) {
+            goal = row;
         }
-        used += height;
+        if *used + height > PAGE && *used > 0 {
+            let carried: usize = heights.get(goal..row).unwrap_or_default().iter().sum();
+            let begun = cuts.last().map_or(0, |(row, _)| *row);
+            // A whole 援助目標 is carried over unless that leaves much of a page empty.
+            let cut = if goal >= begun && carried <= PAGE / 2 { goal } else { row };
+            *used = heights.get(cut..row).unwrap_or_default().iter().sum();
+            match cuts.last_mut().filter(|(row, _)| *row == cut) {
+                Some((_, new_page)) => *new_page = true,
+                None => cuts.push((cut, true)),
+            }
+        }
+        *used += height;
     }
-    cuts.push(issue.len());
-    let mut pages: Vec<Vec<TableRow>> = cuts
-        .windows(2)
-        .map(|cut| match cut {
-            [from, to] => (*from..*to).map(|_| TableRow::default()).collect(),
-            _ => Vec::new(),
+    cuts
+}
+
+/// The rows of a 課題 by the pages they stand on. A text whose rows go on is begun again.
+fn parts(rows: usize, runs: &[Run], cuts: &[(usize, bool)]) -> Vec<Block> {
+    let ends: Vec<usize> = cuts.iter().skip(1).map(|(row, _)| *row).chain([rows]).collect();
+    let mut blocks: Vec<Block> = cuts
+        .iter()
+        .zip(&ends)
+        .map(|((from, new_page), to)| Block {
+            new_page: *new_page,
+            rows: (*from..*to).map(|_| TableRow::default()).collect(),
         })
         .collect();
     // By column, so that the cells of a row come in their order.
     for run in runs {
-        let mut part = cuts.partition_point(|cut| *cut <= run.rows.start).saturating_sub(1);
+        let mut part = ends.partition_point(|end| *end <= run.rows.start);
         let mut start = run.rows.start;
-        while start < run.rows.end {
-            let (from, to) = match cuts.get(part..).unwrap_or_default() {
-                [from, to, ..] => (*from, *to),
-                _ => break,
-            };
-            let end = run.rows.end.min(to);
+        while let (true, Some((from, _)), Some(end)) =
+            (start < run.rows.end, cuts.get(part), ends.get(part))
+        {
+            let end = run.rows.end.min(*end);
             let continued = start > run.rows.start;
             let piece = if continued { again(&run.piece) } else { run.piece.clone() };
-            let is_mark =
-                COLUMNS.get(run.column).is_some_and(|(item, _)| *item == KnownItem::Coverage);
-            let row = pages.get_mut(part).and_then(|page| page.get_mut(start - from));
-            if let Some(row) = row {
+            let item = COLUMNS.get(run.column).map(|(item, _)| *item);
+            let block = blocks.get_mut(part);
+            if let Some(row) = block.and_then(|block| block.rows.get_mut(start - from)) {
+                let is_mark = item == Some(KnownItem::Coverage);
                 row.cells.push(TableCell { piece, span: end - start, continued, is_mark });
             }
             start = end;
             part += 1;
         }
     }
-    pages
+    blocks
 }
 
 /// The beginning of a text, for the page on which its rows go on.

@@ -54,8 +54,7 @@ const OCCASIONS: [Offer; 3] = [
 
 const STATES: [Offer; 2] = [("認定済", &["2"]), ("申請中", &["1"])];
 
-const LEVELS: [Offer; 3] =
-    [("要支援１", &["1"]), ("要支援２", &["2"]), ("地域支援事業", &["3"])];
+const LEVELS: [Offer; 3] = [("要支援１", &["1"]), ("要支援２", &["2"]), ("地域支援事業", &["3"])];
 
 const ISSUES: [Offer; 2] = [("有", &["1"]), ("無", &["2"])];
 
@@ -171,8 +170,7 @@ fn one(
     }
     let two_pages = context.options.prevention_paper == PreventionPaper::TwoA4;
     // The rows of 別表 follow the first record of their day.
-    let (now, was) =
-        if place == 0 { sets.rows(FileKind::UpyoboSub) } else { (&[][..], &[][..]) };
+    let (now, was) = if place == 0 { sets.rows(FileKind::UpyoboSub) } else { (&[][..], &[][..]) };
     let lines = issues::lines(now, was, sets.compared);
     let cells = Prevention {
         form: Form::Prevention,

@@ -9,8 +9,13 @@ use super::super::folders::Ends;
 use super::super::placing::{failure_receipt, lost_code, signed_receipt};
 use super::AllEnds;
 use crate::control::Answer;
-use crate::folder::{Fault, FolderError, GivenBack, Place, give_back, remove_copies, remove_set};
+use crate::folder::{
+    Fault, FolderError, GivenBack, Place, correct_held, give_back, read_held, remove_copies,
+    remove_set,
+};
 use crate::package::{Receipt, ReceiptFinding, ReceiptKind, open};
+use crate::repair::{FixOptions, fix};
+use crate::spec::Spec;
 use crate::store::{HeldItem, IncomingNote, Settled, StoreError};
 use crate::transfer::IncomingEvent;
 use crate::types::{HeldId, Lang, MessageId, code};
@@ -40,7 +45,7 @@ pub(super) async fn release(
     let items = context.store.held_as(id).await?;
     match id {
         HeldId::Set(number) => match items.first() {
-            Some(item) => release_set(context, ends, number, item, by).await,
+            Some(item) => release_set(context, ends, (number, Settled::Released), item, by).await,
             None => Ok(not_held()),
         },
         HeldId::Package(id) => {
@@ -57,7 +62,7 @@ pub(super) async fn release(
 async fn release_set(
     context: &Arc<Context>,
     ends: &AllEnds,
-    number: u32,
+    (number, released): (u32, Settled),
     item: &HeldItem,
     by: &str,
 ) -> Result<Answer, StoreError> {
@@ -66,7 +71,7 @@ async fn release_set(
     let given_back =
         blocking(move || set.give_back(|name| is_report(name) && !listed.contains(name)));
     let how = match given_back.await {
-        Some(Ok(GivenBack::Files(count))) => (Settled::Released, count),
+        Some(Ok(GivenBack::Files(count))) => (released, count),
         Some(Ok(GivenBack::Nothing)) => (Settled::FolderRemoved, 0),
         Some(Err(error)) => return Ok(not_moved(&error)),
         None => return Ok(internal()),
@@ -94,6 +99,33 @@ async fn release_set(
             format!("{count} files are in the drop folder again, to be checked"),
         ),
     })
+}
+
+/// Corrects the files of a held set of ours as far as nothing is lost, or as approved, and puts it into
+/// the drop folder again. The files as they were stay in the hold folder.
+pub(super) async fn correct(
+    context: &Arc<Context>,
+    ends: &AllEnds,
+    (id, approve): (HeldId, bool),
+    by: &str,
+) -> Result<Answer, StoreError> {
+    let items = context.store.held_as(id).await?;
+    let (HeldId::Set(number), Some(item)) = (id, items.first()) else { return Ok(not_held()) };
+    let Some(set) = HeldSet::of(ends, item) else { return Ok(no_such_office()) };
+    let (spec, most) = (context.spec, context.config.limits.package_size);
+    match blocking(move || set.correct(spec, most, approve)).await {
+        Some(Ok(true)) => {}
+        Some(Ok(false)) => {
+            return Ok(Answer::refused(
+                code::NOT_CORRECTED,
+                "自動では直せません。介護ソフトで直し、もう一度書き出してください。",
+                "it cannot be corrected by itself; mend it in the care software and export again",
+            ));
+        }
+        Some(Err(error)) => return Ok(not_moved(&error)),
+        None => return Ok(internal()),
+    }
+    release_set(context, ends, (number, Settled::Corrected), item, by).await
 }
 
 /// Lets a package be placed anew, as it lies in the store. The copies in the hold folder go: if it is
@@ -314,6 +346,28 @@ impl HeldSet {
         let given_back = give_back(&self.path(), self.drop.path(), is_report)?;
         self.hold.check()?;
         Ok(given_back)
+    }
+
+    /// Whether something was corrected, and nothing waits for approval or cannot be corrected.
+    fn correct(&self, spec: &Spec, most: u64, approve: bool) -> Result<bool, FolderError> {
+        self.hold.check()?;
+        let files = read_held(&self.path(), most)?;
+        let options = FixOptions { approve_shipped: approve, ..FixOptions::default() };
+        let mut corrected = Vec::new();
+        for (name, bytes) in &files {
+            let fixed = fix(spec, name, bytes, &options);
+            match fixed.bytes {
+                Some(copy) if copy != *bytes => corrected.push((name.as_str(), copy)),
+                Some(_) => {}
+                None => return Ok(false),
+            }
+        }
+        if corrected.is_empty() {
+            return Ok(false);
+        }
+        let corrected = corrected.iter().map(|(name, bytes)| (*name, bytes.as_slice()));
+        correct_held(&self.path(), corrected)?;
+        Ok(true)
     }
 
     fn remove(&self) -> Result<(), FolderError> {

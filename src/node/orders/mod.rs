@@ -12,7 +12,7 @@ use std::time::Duration;
 use super::context::{Context, blocking, stopped, wake};
 use super::folders::Ends;
 use super::supervise::Beat;
-use crate::control::{Answer, ControlBox, Request, Taken, Target};
+use crate::control::{Answer, ControlBox, Request, Target};
 use crate::store::StoreError;
 use crate::transfer::{Outgoing, OutgoingEvent};
 use crate::types::{Clock, Instant, Lang, MessageId, OfficeNumber, code, io_text};
@@ -25,7 +25,7 @@ const INTERVAL: Duration = Duration::from_secs(1);
 const LOOK_AT_FOLDERS: Duration = Duration::from_mins(1);
 
 /// The folders of all offices.
-type AllEnds = BTreeMap<OfficeNumber, Ends>;
+pub(super) type AllEnds = BTreeMap<OfficeNumber, Ends>;
 
 pub(super) async fn run(
     context: Arc<Context>,
@@ -72,7 +72,10 @@ async fn look(context: &Arc<Context>, ends: &AllEnds) {
         }
     };
     for taken in taken {
-        let answer = carry_out(context, ends, &taken).await;
+        let answer = match &taken.order {
+            Ok(order) => carry_out(context, ends, &order.request, &order.by).await,
+            Err(answer) => answer.clone(),
+        };
         tracing::info!(code = answer.code, done = answer.done, "an order was carried out");
         let control = control.clone();
         let answered = blocking(move || control.answer(&taken, &answer)).await;
@@ -96,23 +99,42 @@ fn told(context: &Context, error: &std::io::Error) {
     context.notices.raise(code::CONTROL_UNREADABLE, "control", (ja, en), context.now());
 }
 
-async fn carry_out(context: &Arc<Context>, ends: &AllEnds, taken: &Taken) -> Answer {
-    let order = match &taken.order {
-        Ok(order) => order,
-        Err(answer) => return answer.clone(),
-    };
-    let by = order.by.as_str();
-    let carried_out = match &order.request {
+/// Does what is asked, on behalf of `by`.
+pub(super) async fn carry_out(
+    context: &Arc<Context>,
+    ends: &AllEnds,
+    request: &Request,
+    by: &str,
+) -> Answer {
+    let carried_out = match request {
         Request::Retry { target } => retry(context, *target, by).await,
         Request::Reload => reload(context, by).await,
         Request::Release { id } => held::release(context, ends, *id, by).await,
+        Request::Correct { id, approve } => held::correct(context, ends, (*id, *approve), by).await,
         Request::Dismiss { id, reason, delete } => {
             held::dismiss(context, ends, *id, (reason.as_deref(), *delete), by).await
         }
+        Request::Open => Ok(open_page(context, by)),
     };
     carried_out.unwrap_or_else(|error| {
         Answer::refused(error.code(), error.text(Lang::Ja), error.text(Lang::En))
     })
+}
+
+fn open_page(context: &Context, by: &str) -> Answer {
+    match context.door.get() {
+        Some(door) => Answer::done(
+            code::PAGE_OPENED,
+            "ブラウザーで画面を開きます。",
+            "the page opens in the browser",
+        )
+        .with_link(door(by)),
+        None => Answer::refused(
+            code::NO_PAGE,
+            "この renkei は画面を出していません。設定ファイルに [page] を書いて、起動し直してください。",
+            "this node serves no page; write [page] into its configuration and start it again",
+        ),
+    }
 }
 
 async fn retry(context: &Arc<Context>, target: Target, by: &str) -> Result<Answer, StoreError> {

@@ -3,6 +3,7 @@
 mod anew;
 mod held;
 mod identity;
+mod lists;
 mod migrations;
 mod size;
 mod statements;

@@ -451,6 +451,14 @@ codes! {
     "もう一度検査または配置します" "it is checked or placed again"
     "結果は renkei status と renkei history で確かめてください。"
     "renkei status and renkei history say how it went.";
+    CORRECTED "corrected" [Order Journal] Nobody
+    "直した写しをもう一度検査します" "corrected copies are checked again"
+    "結果は renkei status と renkei history で確かめてください。元のファイルは保留フォルダーの original に残っています。"
+    "renkei status and renkei history say how it went; the files as they were are in original in the hold folder.";
+    NOT_CORRECTED "not-corrected" [Order] Here
+    "自動では直せません" "it cannot be corrected by itself"
+    "介護ソフトで直し、もう一度書き出してください。"
+    "Mend it in the care software and export again.";
     DISMISSED "dismissed" [Order Journal] Nobody
     "対応済みにしました" "it was settled by a person"
     "何もする必要はありません。"
@@ -488,6 +496,22 @@ codes! {
     "証明書と失効リストを読み直します" "certificates and lists are read again"
     "結果はログと renkei status で確かめてください。"
     "The log and renkei status say how it went.";
+    PAGE_OPENED "page-opened" [Order] Nobody
+    "ブラウザーで画面を開きます" "the page opens in the browser"
+    "何もする必要はありません。"
+    "Nothing is to be done.";
+    NO_PAGE "no-page" [Order] Here
+    "この renkei は画面を出していません" "this node serves no page"
+    "設定ファイルに [page] を書いて、renkei を起動し直してください。"
+    "Write [page] into the configuration and start the node again.";
+    NAMES_UNREADABLE "names-unreadable" [Condition] Here
+    "コードの名前の一覧を使えません" "a list of names of codes cannot be used"
+    "[page] service_codes・insurer_codes のファイルを確かめ、直して起動し直してください。送受信は続いています。"
+    "See the files of [page] service_codes and insurer_codes, mend them and start again. The exchange goes on.";
+    PAGE_CANNOT_LISTEN "page-cannot-listen" [Condition] Here
+    "画面を出せません" "the page cannot be served"
+    "[page] listen のポートをほかのプログラムが使っていないか確かめ、空いているポートに変えて起動し直してください。送受信は続いています。"
+    "See whether another program uses the port of [page] listen; choose a free one and start again. The exchange goes on.";
     NOT_HELD "not-held" [Order] Here
     "その ID で保留中のものはありません" "nothing of this id is held"
     "renkei hold list で ID を確かめてください。"

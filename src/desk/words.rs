@@ -1,16 +1,16 @@
-//! Words for reasons, send units and times that several commands show.
+//! Words for reasons, send units, offices and times.
 
-pub(super) use crate::node::local_time as time;
+pub use crate::node::local_time as time;
 
 use crate::config::Config;
 use crate::rules::Rule;
 use crate::spec::Spec;
 use crate::transfer::State;
-use crate::types::{Edition, Lang, OfficeNumber, code};
+use crate::types::{Edition, Lang, OfficeNumber, ServiceMonth, code};
 
 /// A state with what is known of why: in words where there are some, and as a code for those who ask
 /// for help.
-pub(super) fn state_and_why(state: State, why: &str, lang: Lang) -> String {
+pub fn state_and_why(state: State, why: &str, lang: Lang) -> String {
     let state = state.text(lang);
     if why.is_empty() {
         return state.to_owned();
@@ -23,13 +23,13 @@ pub(super) fn state_and_why(state: State, why: &str, lang: Lang) -> String {
 }
 
 /// What a code means, of a reason or of a rule.
-fn in_words(code: &str, lang: Lang) -> Option<String> {
+pub fn in_words(code: &str, lang: Lang) -> Option<String> {
     let meaning = code::meaning(code, lang);
     meaning.or_else(|| Some(Rule::from_code(code)?.info().title(lang)))
 }
 
 /// An office by its number, and by its name where the configuration has one.
-pub(super) fn office(number: OfficeNumber, config: &Config) -> String {
+pub fn office(number: OfficeNumber, config: &Config) -> String {
     config.name(number).map_or_else(|| number.to_string(), |name| format!("{number} {name}"))
 }
 
@@ -52,8 +52,31 @@ const UNITS: &[(&[&str], &str)] = &[
     (&["Y9"], "withdrawal of actuals (prevention)"),
 ];
 
+/// One kind of each send unit, in the order in which lists show them; it stands for those of the other
+/// editions too.
+pub fn kinds() -> impl Iterator<Item = &'static str> {
+    UNITS.iter().filter_map(|(kinds, _)| kinds.first().copied())
+}
+
+/// The kinds that say the same as this one in any edition; none for what is no kind.
+pub fn kinds_like(kind: &str) -> &'static [&'static str] {
+    UNITS.iter().map(|(kinds, _)| *kinds).find(|kinds| kinds.contains(&kind)).unwrap_or_default()
+}
+
+/// A month as people write it.
+pub fn month(month: ServiceMonth, lang: Lang) -> String {
+    let text = month.to_string();
+    match (text.split_at_checked(4), lang) {
+        (Some((year, month)), Lang::Ja) => {
+            format!("{year}年{}月", month.trim_start_matches('0'))
+        }
+        (Some((year, month)), Lang::En) => format!("{year}-{month}"),
+        (None, _) => text,
+    }
+}
+
 /// A send unit, such as `K2`, as an office worker would say it.
-pub(super) fn unit(kind: &str, lang: Lang) -> String {
+pub fn unit(kind: &str, lang: Lang) -> String {
     let english = UNITS.iter().find(|(kinds, _)| kinds.contains(&kind)).map(|(_, name)| *name);
     let spec = Spec::builtin().ok();
     let japanese = spec.and_then(|spec| {
@@ -71,7 +94,7 @@ pub(super) fn unit(kind: &str, lang: Lang) -> String {
 const REASONS: usize = 3;
 
 /// Codes, joined with commas, in words: one line for each of the first few.
-pub(super) fn reasons(codes: &str, lang: Lang) -> Vec<String> {
+pub fn reasons(codes: &str, lang: Lang) -> Vec<String> {
     let line = |code: &str| match in_words(code, lang) {
         Some(words) => format!("{words} [{code}]"),
         None => format!("[{code}]"),

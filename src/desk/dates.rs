@@ -1,0 +1,130 @@
+//! The dates of own certificates and revocation lists, read from the files that the configuration
+//! names.
+
+use std::path::Path;
+
+use jiff::Timestamp;
+use serde::Serialize;
+
+use crate::certs::{self, CertsError};
+use crate::config::{Config, IdentityFiles};
+use crate::package::{CertificateInfo, read_list};
+use crate::types::{Digest, Lang};
+
+/// What of certificates and lists a person wants to know.
+#[derive(Serialize)]
+pub struct Dates {
+    /// Our own: for TLS, and of each office for signing.
+    pub certificates: Vec<CertificateDates>,
+    /// Of the authorities.
+    pub revocation_lists: Vec<ListDates>,
+}
+
+/// One of our own certificates.
+#[derive(Serialize)]
+pub struct CertificateDates {
+    /// The key of the configuration.
+    pub usage: String,
+    /// Its file.
+    pub file: String,
+    #[serde(flatten)]
+    /// What was found there.
+    pub found: Found<CertificateFacts>,
+}
+
+/// A revocation list.
+#[derive(Serialize)]
+pub struct ListDates {
+    /// Its file.
+    pub file: String,
+    #[serde(flatten)]
+    /// What was found there.
+    pub found: Found<ListFacts>,
+}
+
+/// What a file holds, or why it cannot be used.
+#[derive(Serialize)]
+#[serde(untagged)]
+pub enum Found<T> {
+    /// It could be read.
+    Read(T),
+    /// It could not.
+    Fault {
+        /// Why, in words.
+        problem: String,
+    },
+}
+
+/// What a certificate says of itself.
+#[derive(Serialize)]
+pub struct CertificateFacts {
+    /// Of its DER.
+    pub sha256: Digest,
+    /// From when it holds.
+    pub not_before: Timestamp,
+    /// Until when.
+    pub not_after: Timestamp,
+}
+
+/// What a list says of itself.
+#[derive(Serialize)]
+pub struct ListFacts {
+    /// Whose list it is.
+    pub issuer: String,
+    /// When it was made.
+    pub this_update: Timestamp,
+    /// When the next one comes.
+    pub next_update: Timestamp,
+}
+
+/// Reads the files anew, as a node that starts now would.
+pub fn read(config: &Config, lang: Lang) -> Dates {
+    let mut certificates = vec![certificate("tls".to_owned(), &config.tls.identity, lang)];
+    for office in &config.offices {
+        let usage = format!("office {} signing", office.number);
+        certificates.push(certificate(usage, &office.signing, lang));
+    }
+    let lists = config.tls.revocation_lists.iter();
+    Dates { certificates, revocation_lists: lists.flat_map(|path| of_lists(path, lang)).collect() }
+}
+
+fn certificate(usage: String, files: &IdentityFiles, lang: Lang) -> CertificateDates {
+    let (path, chain) = match files {
+        IdentityFiles::Pem { certificate, .. } => {
+            (certificate, certs::load_certificates(certificate))
+        }
+        IdentityFiles::Pkcs12 { file, password_file } => {
+            let identity = certs::load_pkcs12(file, password_file);
+            (file, identity.map(|identity| identity.chain().to_vec()))
+        }
+    };
+    let info = chain.map(|chain| chain.first().and_then(|der| CertificateInfo::of(der).ok()));
+    let found = match info {
+        Ok(Some(CertificateInfo { sha256, not_before, not_after, .. })) => {
+            Found::Read(CertificateFacts { sha256, not_before, not_after })
+        }
+        Ok(None) => fault(&CertsError::NoCertificate { path: path.clone() }, lang),
+        Err(error) => fault(&error, lang),
+    };
+    CertificateDates { usage, file: path.display().to_string(), found }
+}
+
+fn of_lists(path: &Path, lang: Lang) -> Vec<ListDates> {
+    let file = path.display().to_string();
+    match certs::load_revocation_lists(path) {
+        Ok(lists) => {
+            let infos = lists.iter().filter_map(|list| read_list(list).ok());
+            let facts = infos.map(|info| ListFacts {
+                issuer: info.issuer,
+                this_update: info.this_update,
+                next_update: info.next_update,
+            });
+            facts.map(|facts| ListDates { file: file.clone(), found: Found::Read(facts) }).collect()
+        }
+        Err(error) => vec![ListDates { file, found: fault(&error, lang) }],
+    }
+}
+
+fn fault<T>(error: &CertsError, lang: Lang) -> Found<T> {
+    Found::Fault { problem: error.text(lang) }
+}

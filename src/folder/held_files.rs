@@ -1,0 +1,99 @@
+//! The files of a held set: reading them, and putting corrected ones in their places.
+
+use std::io::Read as _;
+use std::path::Path;
+
+use super::error::{Action, Fault, FolderError, FolderRole};
+use super::give_back::names;
+use crate::disk::{self, Access, Readers};
+
+/// The folder in a held set that keeps the files as they were before they were corrected.
+const ORIGINALS: &str = "original";
+
+/// A file with its bytes.
+pub type HeldFile = (String, Vec<u8>);
+
+/// The files of the standard in the folder of a held set, by name: what ends in `.csv`, `.jpg` or
+/// `.jpeg`. Reports are none.
+///
+/// # Errors
+///
+/// They cannot be read, or are more than `most` bytes together ([`Fault::TooLarge`]).
+pub fn read_held(set: &Path, most: u64) -> Result<Vec<HeldFile>, FolderError> {
+    let mut left = most;
+    let mut files = Vec::new();
+    for name in names(set)?.into_iter().filter(|name| is_of_the_standard(name)) {
+        let failed = |error| FolderError::of_io(error, FolderRole::Hold, Action::Read).about(&name);
+        let file = disk::open_plain(&set.join(&name), Access::Read).map_err(failed)?;
+        let mut bytes = Vec::new();
+        let read = file.take(left.saturating_add(1)).read_to_end(&mut bytes).map_err(failed)?;
+        left = left.checked_sub(u64::try_from(read).unwrap_or(u64::MAX)).ok_or_else(|| {
+            FolderError::new(Fault::TooLarge { limit: most }, FolderRole::Hold, Action::Read)
+                .about(&name)
+        })?;
+        files.push((name, bytes));
+    }
+    Ok(files)
+}
+
+/// Puts corrected files in the places of those of a held set. The files as they were stay beside them,
+/// in the folder `original`; one that is kept there already stays.
+pub fn correct_held<'a>(
+    set: &Path,
+    corrected: impl IntoIterator<Item = (&'a str, &'a [u8])>,
+) -> Result<(), FolderError> {
+    let failed = |error| FolderError::of_io(error, FolderRole::Hold, Action::Write);
+    let originals = set.join(ORIGINALS);
+    disk::create_folder(&originals).map_err(failed)?;
+    for (name, bytes) in corrected {
+        let path = set.join(name);
+        match disk::link_or_copy(&path, &originals.join(name)) {
+            Err(error) if error.kind() == std::io::ErrorKind::AlreadyExists => {}
+            kept => kept.map_err(|error| failed(error).about(name))?,
+        }
+        disk::replace(&path, bytes, Readers::AsUsual).map_err(|error| failed(error).about(name))?;
+    }
+    disk::sync_folder(&originals).map_err(failed)
+}
+
+fn is_of_the_standard(name: &str) -> bool {
+    let extension = Path::new(name).extension();
+    let is =
+        |known: &&str| extension.is_some_and(|extension| extension.eq_ignore_ascii_case(known));
+    ["csv", "jpg", "jpeg"].iter().any(|known| is(&known))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+
+    use super::*;
+
+    #[test]
+    fn the_files_as_they_were_stay_beside_the_corrected_ones() {
+        let set = tempfile::tempdir().expect("a folder");
+        let at = |name: &str| set.path().join(name);
+        fs::write(at("A.CSV"), b"wrong").expect("written");
+        fs::write(at("B.CSV"), b"right").expect("written");
+        fs::write(at("report.txt"), b"why").expect("written");
+        let read = read_held(set.path(), 1_000).expect("read");
+        let names: Vec<_> = read.iter().map(|(name, _)| name.as_str()).collect();
+        assert_eq!(names, ["A.CSV", "B.CSV"]);
+        correct_held(set.path(), [("A.CSV", b"mended".as_slice())]).expect("corrected");
+        assert_eq!(fs::read(at("A.CSV")).expect("there"), b"mended");
+        assert_eq!(fs::read(at("original").join("A.CSV")).expect("there"), b"wrong");
+        assert!(!at("original").join("B.CSV").exists());
+        correct_held(set.path(), [("A.CSV", b"again".as_slice())]).expect("corrected");
+        assert_eq!(fs::read(at("original").join("A.CSV")).expect("there"), b"wrong");
+    }
+
+    #[test]
+    fn too_much_is_not_read() {
+        let set = tempfile::tempdir().expect("a folder");
+        fs::write(set.path().join("A.CSV"), [0; 60]).expect("written");
+        fs::write(set.path().join("B.CSV"), [0; 60]).expect("written");
+        let error = read_held(set.path(), 100).expect_err("too much");
+        assert_eq!(error.fault(), Fault::TooLarge { limit: 100 });
+        assert_eq!(read_held(set.path(), 120).expect("just enough").len(), 2);
+    }
+}

@@ -1,0 +1,84 @@
+//! What others in the process ask of a node that runs.
+
+use std::sync::Arc;
+
+use jiff::Timestamp;
+
+use super::context::Context;
+use super::health::{Health, Watcher};
+use super::notices::Notice;
+use super::orders::{AllEnds, carry_out};
+use crate::config::Config;
+use crate::control::{Answer, Request};
+use crate::spec::Spec;
+use crate::store::Store;
+use crate::types::Clock;
+
+/// A hold on a node that runs: what it knows, and what a person may order it to do.
+#[derive(Clone)]
+pub struct Handle {
+    context: Arc<Context>,
+    ends: Arc<AllEnds>,
+    watcher: Arc<Watcher>,
+}
+
+impl Handle {
+    pub(super) const fn new(
+        context: Arc<Context>,
+        ends: Arc<AllEnds>,
+        watcher: Arc<Watcher>,
+    ) -> Self {
+        Self { context, ends, watcher }
+    }
+
+    /// Its configuration.
+    pub fn config(&self) -> &Config {
+        &self.context.config
+    }
+
+    /// The tables of the standard that it works with.
+    pub fn spec(&self) -> &'static Spec {
+        self.context.spec
+    }
+
+    /// Its store.
+    pub fn store(&self) -> &Store {
+        &self.context.store
+    }
+
+    /// Its clock.
+    pub fn clock(&self) -> &Clock {
+        &self.context.clock
+    }
+
+    /// The time by its clock.
+    pub fn now(&self) -> Timestamp {
+        self.context.now()
+    }
+
+    /// How it does at the moment.
+    pub fn health(&self) -> Health {
+        self.watcher.health(false)
+    }
+
+    /// The conditions that a person should know of, and how many more there are.
+    pub fn notices(&self) -> (Vec<Notice>, u64) {
+        self.context.notices.standing()
+    }
+
+    /// Carries out what `by` orders, and notes it in the journal as a command is noted.
+    pub async fn order(&self, request: &Request, by: &str) -> Answer {
+        carry_out(&self.context, &self.ends, request, by).await
+    }
+
+    /// Says how a person enters the page: `door` makes an address for the account of a name. The
+    /// first one stays.
+    pub fn set_door(&self, door: impl Fn(&str) -> String + Send + Sync + 'static) {
+        let _ = self.context.door.set(Box::new(door));
+    }
+
+    /// Notes a standing condition that a person should know of; the texts are Japanese and English.
+    pub fn raise(&self, code: &'static str, about: &str, ja: String, en: String) {
+        self.context.notices.raise(code, about, (ja, en), self.now());
+    }
+}

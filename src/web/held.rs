@@ -1,0 +1,321 @@
+//! What is held: the list, and for each why, where, and what to do.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use askama::Template;
+use axum::extract::{Form, Path, State};
+use axum::response::{IntoResponse, Redirect, Response};
+use serde::Deserialize;
+
+use super::guard::{Sealed, Visitor};
+use super::layout::{Frame, Place, not_found, page, store_fault};
+use super::state::Shared;
+use crate::config::Config;
+use crate::control::{Answer, Request};
+use crate::desk::{held, words};
+use crate::folder::{HeldFile, read_held};
+use crate::repair::{self, FixOptions, change_text};
+use crate::rules::{self, Finding, Options, Report, SourceFile};
+use crate::spec::Spec;
+use crate::store::HeldItem;
+use crate::transfer::Direction;
+use crate::types::{HeldId, Lang, Severity};
+use crate::work;
+
+/// What is listed at the most.
+const MOST: u32 = 500;
+
+/// Findings that are shown of one set.
+const FINDINGS: usize = 300;
+
+/// Changes that are shown of one file.
+const CHANGES: usize = 100;
+
+/// One line of the list.
+struct Row {
+    id: HeldId,
+    at: String,
+    from: String,
+    to: String,
+    unit: String,
+    what: &'static str,
+    reasons: Vec<String>,
+}
+
+impl Row {
+    fn of(item: &HeldItem, config: &Config, lang: Lang) -> Self {
+        let unknown = || lang.pick("（不明）", "(unknown)").to_owned();
+        let partner = item.partner.map_or_else(unknown, |partner| words::office(partner, config));
+        let own = words::office(item.office, config);
+        let (from, to) = match item.direction {
+            Direction::Out => (own, partner),
+            Direction::In => (partner, own),
+        };
+        Self {
+            id: item.id,
+            at: words::time(item.at),
+            from,
+            to,
+            unit: words::unit(&item.unit.kind, lang),
+            what: held::what(item, lang),
+            reasons: words::reasons(&item.reason, lang),
+        }
+    }
+}
+
+#[derive(Template)]
+#[template(path = "web/held_list.html", config = "src/askama.toml")]
+struct List {
+    frame: Frame,
+    rows: Vec<Row>,
+}
+
+pub(super) async fn list(State(shared): State<Arc<Shared>>, Visitor(session): Visitor) -> Response {
+    let (lang, config) = (shared.lang(), shared.node.config());
+    let mut items = match shared.node.store().held(MOST).await {
+        Ok(items) => items,
+        Err(error) => return store_fault(&shared, &error),
+    };
+    items.retain(|item| held::is_open(item, config));
+    if let Err(error) = held::add_last_reasons(shared.node.store(), &mut items).await {
+        return store_fault(&shared, &error);
+    }
+    let rows = items.iter().map(|item| Row::of(item, config, lang)).collect();
+    let title = lang.pick("保留", "Held");
+    page(&List { frame: Frame::new(&shared, &session, Place::Held, title).live(), rows })
+}
+
+#[derive(Template)]
+#[template(path = "web/held.html", config = "src/askama.toml")]
+struct Show {
+    frame: Frame,
+    row: Row,
+    is_out: bool,
+    serial: String,
+    folder: Option<String>,
+    files: Vec<FileRow>,
+    judged: Option<Judged>,
+    correction: Option<Correction>,
+}
+
+/// What could be corrected by itself.
+struct Correction {
+    /// The changes, in words.
+    changes: Vec<(String, Vec<String>)>,
+    omitted: u64,
+    /// Whether similar characters have to be approved first.
+    asks: bool,
+}
+
+struct FileRow {
+    name: String,
+    size: u64,
+}
+
+/// What the rules say of the files as they lie there now.
+struct Judged {
+    /// How many errors there are, in words; none if there are none.
+    errors: Option<String>,
+    /// The same of warnings.
+    warnings: Option<String>,
+    groups: Vec<Group>,
+    omitted: u64,
+}
+
+/// Findings of one rule.
+struct Group {
+    severity: Severity,
+    code: &'static str,
+    title: String,
+    fix: String,
+    lines: Vec<Line>,
+}
+
+/// One finding.
+struct Line {
+    file: String,
+    line: String,
+    person: String,
+    item: String,
+    value: String,
+    message: String,
+}
+
+pub(super) async fn show(
+    State(shared): State<Arc<Shared>>,
+    Visitor(session): Visitor,
+    Path(id): Path<HeldId>,
+) -> Response {
+    let (lang, config) = (shared.lang(), shared.node.config());
+    let mut items = match shared.node.store().held_as(id).await {
+        Ok(items) => items,
+        Err(error) => return store_fault(&shared, &error),
+    };
+    if let Err(error) = held::add_last_reasons(shared.node.store(), &mut items).await {
+        return store_fault(&shared, &error);
+    }
+    let Some(item) = items.into_iter().next() else { return not_found(&shared) };
+    let folder = held::folder(&item, config);
+    let found = match folder.clone() {
+        Some(folder) => {
+            let most = config.limits.package_size;
+            let received = item.direction == Direction::In;
+            let spec = shared.node.spec();
+            let judged = work::blocking(move || {
+                let files = read_held(&folder, most).ok()?;
+                let sources = files.iter().map(|(name, bytes)| SourceFile { name, bytes });
+                let options = Options { received, ..Options::default() };
+                let report = rules::check(spec, &sources.collect::<Vec<_>>(), &options);
+                let rows = files.iter().map(|(name, bytes)| FileRow {
+                    name: name.clone(),
+                    size: u64::try_from(bytes.len()).unwrap_or(u64::MAX),
+                });
+                let judged = judged(&report, lang);
+                Some((rows.collect::<Vec<_>>(), judged, correction(spec, &files, lang)))
+            });
+            judged.await.ok().flatten()
+        }
+        None => None,
+    };
+    let (files, judged, correction) = match found {
+        Some((files, judged, correction)) => (files, Some(judged), correction),
+        None => (Vec::new(), None, None),
+    };
+    let row = Row::of(&item, config, lang);
+    let title = format!("{} {}", lang.pick("保留", "Held"), row.unit);
+    page(&Show {
+        frame: Frame::new(&shared, &session, Place::Held, title),
+        is_out: item.direction == Direction::Out,
+        serial: item.serial.map(|serial| serial.to_string()).unwrap_or_default(),
+        folder: folder
+            .map(|folder| std::path::absolute(&folder).unwrap_or(folder).display().to_string()),
+        row,
+        files,
+        judged,
+        correction: correction.filter(|_| item.direction == Direction::Out),
+    })
+}
+
+/// The findings by rule, the worst first.
+fn judged(report: &Report, lang: Lang) -> Judged {
+    let mut groups: BTreeMap<(std::cmp::Reverse<Severity>, &'static str), Group> = BTreeMap::new();
+    let mut shown = 0_usize;
+    for finding in report.findings.iter().filter(|finding| finding.severity != Severity::Info) {
+        let key = (std::cmp::Reverse(finding.severity), finding.rule.code());
+        let group = groups.entry(key).or_insert_with(|| {
+            let info = finding.rule.info();
+            Group {
+                severity: finding.severity,
+                code: finding.rule.code(),
+                title: info.title(lang),
+                fix: info.text(lang).fix.to_owned(),
+                lines: Vec::new(),
+            }
+        });
+        if shown < FINDINGS {
+            shown += 1;
+            group.lines.push(line(finding, lang));
+        }
+    }
+    let counts = report.counts;
+    let all = counts.error.saturating_add(counts.warning);
+    Judged {
+        errors: told(counts.error, ("誤り", "errors:"), lang),
+        warnings: told(counts.warning, ("注意", "warnings:"), lang),
+        groups: groups.into_values().collect(),
+        omitted: all.saturating_sub(u64::try_from(shown).unwrap_or(u64::MAX)),
+    }
+}
+
+/// What `fix` would do with the files; nothing where it has nothing to do, or cannot do it.
+fn correction(spec: &Spec, files: &[HeldFile], lang: Lang) -> Option<Correction> {
+    let options = FixOptions { approve_shipped: true, ..FixOptions::default() };
+    let mut found = Correction { changes: Vec::new(), omitted: 0, asks: false };
+    for (name, bytes) in files {
+        let fixed = repair::fix(spec, name, bytes, &options);
+        if fixed.bytes.as_ref()? == bytes {
+            continue;
+        }
+        found.asks |= fixed.changes.counts.approved > 0;
+        let listed = fixed.changes.list.iter().take(CHANGES);
+        let lines: Vec<_> = listed.map(|change| change_text(change, lang)).collect();
+        let more = fixed.changes.list.len().saturating_sub(lines.len());
+        found.omitted += fixed.changes.omitted() + u64::try_from(more).unwrap_or(u64::MAX);
+        found.changes.push((name.clone(), lines));
+    }
+    (!found.changes.is_empty()).then_some(found)
+}
+
+/// A number with its name, if it is not 0.
+fn told(count: u64, (ja, en): (&str, &str), lang: Lang) -> Option<String> {
+    (count > 0).then(|| format!("{} {count}", lang.pick(ja, en)))
+}
+
+fn line(finding: &Finding, lang: Lang) -> Line {
+    let place = &finding.place;
+    Line {
+        file: place.file.clone().unwrap_or_default(),
+        line: place.line.map(|line| line.to_string()).unwrap_or_default(),
+        person: place.person.clone().unwrap_or_default(),
+        item: match (place.item, &place.item_name) {
+            (Some(number), Some(name)) => format!("{number} {name}"),
+            (Some(number), None) => number.to_string(),
+            (None, _) => String::new(),
+        },
+        value: finding.value.as_ref().map(|value| value.text().to_owned()).unwrap_or_default(),
+        message: finding.message(lang).to_owned(),
+    }
+}
+
+/// What the buttons send.
+#[derive(Debug, Deserialize)]
+pub(super) struct Settle {
+    #[serde(flatten)]
+    sealed: Sealed,
+}
+
+pub(super) async fn release(
+    State(shared): State<Arc<Shared>>,
+    visitor: Visitor,
+    Path(id): Path<HeldId>,
+    Form(settle): Form<Settle>,
+) -> Response {
+    settled(&shared, &visitor, &settle, &Request::Release { id }).await
+}
+
+pub(super) async fn correct(
+    State(shared): State<Arc<Shared>>,
+    visitor: Visitor,
+    Path(id): Path<HeldId>,
+    Form(settle): Form<Settle>,
+) -> Response {
+    // What is approved stood on the page.
+    settled(&shared, &visitor, &settle, &Request::Correct { id, approve: true }).await
+}
+
+pub(super) async fn dismiss(
+    State(shared): State<Arc<Shared>>,
+    visitor: Visitor,
+    Path(id): Path<HeldId>,
+    Form(settle): Form<Settle>,
+) -> Response {
+    let request = Request::Dismiss { id, reason: None, delete: false };
+    settled(&shared, &visitor, &settle, &request).await
+}
+
+async fn settled(
+    shared: &Shared,
+    visitor: &Visitor,
+    settle: &Settle,
+    request: &Request,
+) -> Response {
+    let what = format!("{request:?}");
+    if let Err(answer) = visitor.may_do(shared, &settle.sealed, &what, "/held") {
+        return answer;
+    }
+    let Visitor(session) = visitor;
+    let answer: Answer = shared.node.order(request, &session.user).await;
+    session.tell(answer.done, answer.text(shared.lang()));
+    Redirect::to("/held").into_response()
+}

@@ -1,0 +1,167 @@
+//! The frame around every page.
+
+use askama::Template;
+use axum::http::StatusCode;
+use axum::response::{Html, IntoResponse, Response};
+
+use super::session::{Session, Told};
+use super::state::Shared;
+use crate::types::Lang;
+
+/// The pages of the menu.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Place {
+    Today,
+    Sent,
+    Received,
+    Held,
+    Partners,
+    Certificates,
+    Diagnosis,
+}
+
+impl Place {
+    /// What is in the menu, in its order.
+    const MENU: [Self; 7] = [
+        Self::Today,
+        Self::Sent,
+        Self::Received,
+        Self::Held,
+        Self::Partners,
+        Self::Certificates,
+        Self::Diagnosis,
+    ];
+
+    const fn path(self) -> &'static str {
+        match self {
+            Self::Today => "/",
+            Self::Sent => "/sent",
+            Self::Received => "/received",
+            Self::Held => "/held",
+            Self::Partners => "/partners",
+            Self::Certificates => "/certificates",
+            Self::Diagnosis => "/diagnosis",
+        }
+    }
+
+    const fn title(self, lang: Lang) -> &'static str {
+        let (ja, en) = match self {
+            Self::Today => ("今日", "Today"),
+            Self::Sent => ("送信", "Sent"),
+            Self::Received => ("受信", "Received"),
+            Self::Held => ("保留", "Held"),
+            Self::Partners => ("相手", "Partners"),
+            Self::Certificates => ("証明書", "Certificates"),
+            Self::Diagnosis => ("診断", "Diagnosis"),
+        };
+        lang.pick(ja, en)
+    }
+}
+
+/// What every page shows around its own content.
+pub(super) struct Frame {
+    pub(super) lang: Lang,
+    pub(super) place: Place,
+    /// What it is called.
+    pub(super) title: String,
+    /// Our offices.
+    pub(super) offices: String,
+    /// Who is in.
+    pub(super) user: String,
+    pub(super) csrf: String,
+    /// The number of the form on it. All forms of a page have the same: one of them is done.
+    pub(super) form: String,
+    pub(super) told: Option<Told>,
+    /// Whether it is shown anew when something changes.
+    pub(super) live: bool,
+}
+
+impl Frame {
+    pub(super) fn new(
+        shared: &Shared,
+        session: &Session,
+        place: Place,
+        title: impl Into<String>,
+    ) -> Self {
+        let config = shared.node.config();
+        let offices = config
+            .offices
+            .iter()
+            .map(|office| office.name.clone().unwrap_or_else(|| office.number.to_string()));
+        Self {
+            lang: shared.lang(),
+            place,
+            title: title.into(),
+            offices: offices.collect::<Vec<_>>().join("、"),
+            user: session.user.clone(),
+            csrf: session.csrf.clone(),
+            form: session.form(),
+            told: session.told(),
+            live: false,
+        }
+    }
+
+    /// One that is shown anew when something changes.
+    pub(super) fn live(self) -> Self {
+        Self { live: true, ..self }
+    }
+
+    /// The text of the language of the page.
+    pub(super) const fn t<'a>(&self, ja: &'a str, en: &'a str) -> &'a str {
+        self.lang.pick(ja, en)
+    }
+
+    pub(super) fn user_text(&self) -> &str {
+        if self.user.is_empty() { self.t("（名前不明）", "(unknown)") } else { &self.user }
+    }
+
+    pub(super) const fn version(&self) -> &'static str {
+        env!("CARGO_PKG_VERSION")
+    }
+
+    /// The menu: where each leads, what it is called, whether it is here.
+    pub(super) fn menu(&self) -> Vec<(&'static str, &'static str, bool)> {
+        let entry = |place: &Place| (place.path(), place.title(self.lang), *place == self.place);
+        Place::MENU.iter().map(entry).collect()
+    }
+}
+
+/// A page, or what is said where it could not be made.
+pub(super) fn page(template: &impl Template) -> Response {
+    match template.render() {
+        Ok(text) => Html(text).into_response(),
+        // A template writes into memory only.
+        Err(_) => StatusCode::INTERNAL_SERVER_ERROR.into_response(),
+    }
+}
+
+#[derive(Template)]
+#[template(path = "web/message.html", config = "src/askama.toml")]
+struct Message<'a> {
+    lang: Lang,
+    text: &'a str,
+}
+
+/// A page that says one thing, whoever asks.
+pub(super) fn message(shared: &Shared, status: StatusCode, text: &str) -> Response {
+    (status, page(&Message { lang: shared.lang(), text })).into_response()
+}
+
+/// The store could not answer.
+pub(super) fn store_fault(shared: &Shared, error: &crate::store::StoreError) -> Response {
+    tracing::warn!(code = error.code(), %error, "the page could not read the store");
+    message(shared, StatusCode::SERVICE_UNAVAILABLE, &error.text(shared.lang()))
+}
+
+/// There is no such thing.
+pub(super) fn not_found(shared: &Shared) -> Response {
+    let lang = shared.lang();
+    message(
+        shared,
+        StatusCode::NOT_FOUND,
+        lang.pick(
+            "見つかりませんでした。すでに対応済みか、保存期間を過ぎたのかもしれません。",
+            "Not found. It may be settled already, or no longer kept.",
+        ),
+    )
+}

@@ -1,0 +1,123 @@
+//! 相手: the partners, how they are reached, and how it goes with each.
+
+use std::sync::Arc;
+
+use askama::Template;
+use axum::extract::State;
+use axum::response::Response;
+use jiff::Timestamp;
+
+use super::guard::Visitor;
+use super::layout::{Frame, Place, page, store_fault};
+use super::state::Shared;
+use crate::config::Peer;
+use crate::desk::words;
+use crate::spec::Spec;
+use crate::store::{StateCount, Status, Waiting};
+use crate::transfer::{Direction, OutgoingState, State as PackageState};
+use crate::types::{Lang, OfficeNumber, ServiceType, code};
+
+#[derive(Template)]
+#[template(path = "web/partners.html", config = "src/askama.toml")]
+struct Partners {
+    frame: Frame,
+    rows: Vec<Row>,
+}
+
+/// One partner.
+struct Row {
+    number: OfficeNumber,
+    name: String,
+    services: String,
+    url: String,
+    edition: String,
+    tone: &'static str,
+    state: String,
+    lines: Vec<String>,
+    last: String,
+    sent: u64,
+    received: u64,
+    waits: bool,
+}
+
+pub(super) async fn show(State(shared): State<Arc<Shared>>, Visitor(session): Visitor) -> Response {
+    let lang = shared.lang();
+    let status = match shared.node.store().status(0).await {
+        Ok(status) => status,
+        Err(error) => return store_fault(&shared, &error),
+    };
+    let now = shared.node.now();
+    let spec = shared.node.spec();
+    let rows = shared.node.config().peers.iter().map(|peer| {
+        let services = peer.service_types.iter().map(|service| service_name(spec, *service));
+        let services = services.collect::<Vec<_>>().join("、");
+        row(peer, services, &status, now, lang)
+    });
+    let title = lang.pick("相手", "Partners");
+    let rows = rows.collect();
+    page(&Partners { frame: Frame::new(&shared, &session, Place::Partners, title).live(), rows })
+}
+
+/// A service type by its official name.
+fn service_name(spec: &Spec, service: ServiceType) -> String {
+    let code = service.to_string();
+    spec.service_type(code.as_bytes()).map_or(code, |entry| entry.name.clone())
+}
+
+fn row(peer: &Peer, services: String, status: &Status, now: Timestamp, lang: Lang) -> Row {
+    let of_peer = |count: &&StateCount| count.partner == peer.office;
+    let counts = || status.counts.iter().filter(of_peer);
+    let waiting: Vec<&Waiting> =
+        status.waiting.iter().filter(|pair| pair.partner == peer.office).collect();
+    let last = counts().map(|count| count.changed_at).max();
+    let number = |wanted: Direction| {
+        counts().filter(|count| count.direction == wanted).map(|count| count.count).sum()
+    };
+    let held_there = PackageState::Out(OutgoingState::HeldByRecipient);
+    let held: u64 =
+        counts().filter(|count| count.state == held_there).map(|count| count.count).sum();
+    let failing = waiting.iter().find(|pair| !pair.reason.is_empty());
+    let (tone, state) = match (failing, waiting.is_empty(), last) {
+        (Some(_), ..) => ("warn", lang.pick("届いていません", "not reached")),
+        (None, false, _) => ("busy", lang.pick("送信中", "sending")),
+        (None, true, None) => ("calm", lang.pick("まだやり取りがありません", "nothing yet")),
+        (None, true, Some(_)) if held > 0 => {
+            ("warn", lang.pick("相手で保留中のものがあります", "something is held there"))
+        }
+        (None, true, Some(_)) => ("good", lang.pick("届いています", "reached")),
+    };
+    Row {
+        number: peer.office,
+        name: peer.name.clone().unwrap_or_default(),
+        services,
+        url: peer.url.to_string(),
+        edition: peer.edition.map_or_else(
+            || lang.pick("どの版でも", "any").to_owned(),
+            |edition| edition.to_string(),
+        ),
+        tone,
+        state: state.to_owned(),
+        lines: failing.map(|pair| why(pair, now, lang)).unwrap_or_default(),
+        last: last.map(words::time).unwrap_or_default(),
+        sent: number(Direction::Out),
+        received: number(Direction::In),
+        waits: !waiting.is_empty(),
+    }
+}
+
+/// Why nothing gets there, what to do, and when it is tried next.
+fn why(pair: &Waiting, now: Timestamp, lang: Lang) -> Vec<String> {
+    let mut lines = words::reasons(&pair.reason, lang);
+    let last = pair.reason.rsplit(':').next().and_then(code::find);
+    lines.extend(last.map(|info| info.to_do(lang).to_owned()));
+    let next = if pair.next_at <= now {
+        lang.pick("まもなく", "soon").to_owned()
+    } else {
+        words::time(pair.next_at)
+    };
+    lines.push(match lang {
+        Lang::Ja => format!("次の送信: {next}"),
+        Lang::En => format!("next attempt: {next}"),
+    });
+    lines
+}
