@@ -16,6 +16,8 @@ pub(super) enum Place {
     Sent,
     Received,
     Held,
+    Month,
+    Versions,
     Partners,
     Certificates,
     Diagnosis,
@@ -27,11 +29,13 @@ pub(super) enum Place {
 
 impl Place {
     /// What is in the menu, in its order.
-    const MENU: [Self; 9] = [
+    const MENU: [Self; 11] = [
         Self::Today,
         Self::Sent,
         Self::Received,
         Self::Held,
+        Self::Month,
+        Self::Versions,
         Self::Partners,
         Self::Certificates,
         Self::Diagnosis,
@@ -45,6 +49,8 @@ impl Place {
             Self::Sent => "/sent",
             Self::Received => "/received",
             Self::Held => "/held",
+            Self::Month => "/month",
+            Self::Versions => "/versions",
             Self::Partners => "/partners",
             Self::Certificates => "/certificates",
             Self::Diagnosis => "/diagnosis",
@@ -60,6 +66,8 @@ impl Place {
             Self::Sent => ("送信", "Sent"),
             Self::Received => ("受信", "Received"),
             Self::Held => ("保留", "Held"),
+            Self::Month => ("予実", "Plan and actual"),
+            Self::Versions => ("計画の版", "Plan versions"),
             Self::Partners => ("相手", "Partners"),
             Self::Certificates => ("証明書", "Certificates"),
             Self::Diagnosis => ("診断", "Diagnosis"),

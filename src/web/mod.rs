@@ -33,6 +33,7 @@ mod held;
 mod layout;
 mod list;
 mod metrics;
+mod month;
 mod package;
 mod partners;
 mod patience;
@@ -44,6 +45,7 @@ mod states;
 mod tls;
 mod today;
 mod users;
+mod versions;
 
 use std::io;
 use std::net::SocketAddr;

@@ -12,7 +12,7 @@ use super::guard::Need::{self, Administrator, Nobody, Visitor};
 use super::layout::not_found;
 use super::state::Shared;
 use super::{account, assets, audits, certificates, diagnosis, entrance, events, forms};
-use super::{guard, held, list, metrics, package, partners, today, users};
+use super::{guard, held, list, metrics, month, package, partners, today, users, versions};
 
 /// The largest form in bytes.
 const FORM: usize = 64 << 10;
@@ -46,6 +46,8 @@ fn routes() -> Vec<Route> {
         Route(Visitor, "/package/{id}/compare", get(forms::compared)),
         Route(Visitor, "/package/{id}/file/{number}", get(package::file)),
         Route(Visitor, "/package/{id}/evidence", get(package::evidence)),
+        Route(Visitor, "/month", get(month::show)),
+        Route(Visitor, "/versions", get(versions::show)),
         Route(Visitor, "/partners", get(partners::show)),
         Route(Visitor, "/certificates", get(certificates::show)),
         Route(Visitor, "/diagnosis", get(diagnosis::show)),
