@@ -117,13 +117,21 @@ async fn serve_page(node: &Node, settings: &config::Page) -> Option<Page> {
     let (code, ja, en) = match error {
         PageError::Listen(_) => (
             code::PAGE_CANNOT_LISTEN,
-            format!("画面を出せません（[page] listen = {listen}）: {ja}。空いているポートに変えて起動し直してください。送受信は続いています。"),
-            format!("the page cannot be served ([page] listen = {listen}): {en}; choose a free port and start again. The exchange goes on."),
+            format!(
+                "画面を出せません（[page] listen = {listen}）: {ja}。空いているポートに変えて起動し直してください。送受信は続いています。"
+            ),
+            format!(
+                "the page cannot be served ([page] listen = {listen}): {en}; choose a free port and start again. The exchange goes on."
+            ),
         ),
         PageError::Certificate(_) | PageError::Tls(_) => (
             code::PAGE_CERTIFICATE_UNUSABLE,
-            format!("画面の証明書を使えないため、画面を出せません: {ja}直してから起動し直してください。送受信は続いています。"),
-            format!("the page cannot be served without its certificate: {en}; mend it and start again. The exchange goes on."),
+            format!(
+                "画面の証明書を使えないため、画面を出せません: {ja}直してから起動し直してください。送受信は続いています。"
+            ),
+            format!(
+                "the page cannot be served without its certificate: {en}; mend it and start again. The exchange goes on."
+            ),
         ),
     };
     handle.raise(code, "page", ja, en);

@@ -14,7 +14,9 @@ use super::setup::{self, ConfigArg};
 use super::{UsageError, output, usage};
 use crate::desk::words;
 use crate::types::{Clock, Lang};
-use crate::users::{LEAST_PASSWORD, MOST_PASSWORD, Role, UserFile, UserName, Users, UsersError, weakness};
+use crate::users::{
+    LEAST_PASSWORD, MOST_PASSWORD, Role, UserFile, UserName, Users, UsersError, weakness,
+};
 
 /// The most bytes of a password on standard input.
 const MOST_BYTES: u64 = 4 * 256 + 2;
@@ -87,7 +89,7 @@ pub(super) fn run(args: Args, lang: Lang) -> anyhow::Result<ExitCode> {
             // Nobody types a password for nothing.
             let is_taken = told(file.read(), lang)?.named(&name).is_some();
             told(if is_taken { Err(UsersError::Taken) } else { Ok(()) }, lang)?;
-            let hash = told(Users::hash(&name, &*password(&name, lang)?), lang)?;
+            let hash = told(Users::hash(&name, &password(&name, lang)?), lang)?;
             told(file.change(|users| users.add(name.clone(), role, hash, now)), lang)?;
             let text = role.text(lang);
             output::line(&match lang {
@@ -99,7 +101,7 @@ pub(super) fn run(args: Args, lang: Lang) -> anyhow::Result<ExitCode> {
             let file = file(&config, lang)?;
             let is_known = told(file.read(), lang)?.named(&name).is_some();
             told(if is_known { Ok(()) } else { Err(UsersError::Unknown) }, lang)?;
-            let hash = told(Users::hash(&name, &*password(&name, lang)?), lang)?;
+            let hash = told(Users::hash(&name, &password(&name, lang)?), lang)?;
             let change = |users: &mut Users| {
                 users.set_password(&name, hash, now)?;
                 if remove_app { users.remove_app(&name) } else { Ok(()) }
@@ -171,7 +173,8 @@ fn list(config: &ConfigArg, lang: Lang) -> anyhow::Result<()> {
             Lang::En => ["name", "role", "app", "password set"],
         };
         let rows = users.all().iter().map(|user| {
-            let app = if user.has_app() { lang.pick("あり", "yes") } else { lang.pick("なし", "no") };
+            let app =
+                if user.has_app() { lang.pick("あり", "yes") } else { lang.pick("なし", "no") };
             let role = user.role.text(lang).to_owned();
             vec![user.name.to_string(), role, app.to_owned(), words::time(user.since)]
         });
@@ -190,8 +193,12 @@ fn password(name: &UserName, lang: Lang) -> anyhow::Result<Zeroizing<String>> {
         return Ok(line);
     }
     output::error(&match lang {
-        Lang::Ja => format!("{name} さんの新しいパスワードを入力してください（{LEAST_PASSWORD}～{MOST_PASSWORD} 文字。表示されません）。"),
-        Lang::En => format!("type the new password of {name} ({LEAST_PASSWORD} to {MOST_PASSWORD} characters; it is not shown)"),
+        Lang::Ja => format!(
+            "{name} さんの新しいパスワードを入力してください（{LEAST_PASSWORD}～{MOST_PASSWORD} 文字。表示されません）。"
+        ),
+        Lang::En => format!(
+            "type the new password of {name} ({LEAST_PASSWORD} to {MOST_PASSWORD} characters; it is not shown)"
+        ),
     });
     let new = secret(lang.pick("パスワード: ", "password: "))?;
     if let Some(error) = weakness(name, &new) {

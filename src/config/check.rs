@@ -32,7 +32,8 @@ const TYPE_JA: &str = "サービス種類コード（2 桁）";
 const TYPE_EN: &str = "service types of 2 characters";
 const DIGEST_JA: &str = "証明書の SHA-256（16 進 64 桁）";
 const DIGEST_EN: &str = "SHA-256 of certificates, 64 hexadecimal digits";
-const HOST_JA: &str = "ホスト名か IP アドレス（例 renkei.example.jp。https:// やポートは付けません）";
+const HOST_JA: &str =
+    "ホスト名か IP アドレス（例 renkei.example.jp。https:// やポートは付けません）";
 const HOST_EN: &str = "names of hosts, such as renkei.example.jp, without https:// and port";
 
 pub(super) fn config(text: &str, base: &Path) -> Draft {

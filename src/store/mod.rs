@@ -55,8 +55,8 @@ use jiff::Timestamp;
 use rusqlite::config::DbConfig;
 use rusqlite::{Connection, OpenFlags};
 
-pub use audit::{Account, AuditEntry, AuditFilter, AuditRow};
 pub use arrival::{CommitAnswer, Content, NewIncoming};
+pub use audit::{Account, AuditEntry, AuditFilter, AuditRow};
 pub use error::StoreError;
 pub use folders::KnownFolder;
 pub use held::{HeldItem, HeldRow, Settled};

@@ -72,7 +72,8 @@ mod tests {
             assert!(good.parse::<UserName>().is_ok(), "{good}");
         }
         let long = "あ".repeat(41);
-        for bad in ["", " ", "a\nb", "=1+1", "-a", "@a", "a\u{202e}b", "a  b", "a/b", "<b>", &long] {
+        for bad in ["", " ", "a\nb", "=1+1", "-a", "@a", "a\u{202e}b", "a  b", "a/b", "<b>", &long]
+        {
             assert!(bad.parse::<UserName>().is_err(), "{bad}");
         }
     }

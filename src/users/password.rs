@@ -123,12 +123,19 @@ mod tests {
     #[test]
     fn weak_passwords_are_refused() {
         let name: UserName = "hanako".parse().expect("a name");
-        for good in ["correct horse battery", "あさがおがさいたよきょう", "0123456789abc"] {
-            let good = if good.chars().count() < LEAST_PASSWORD { format!("{good}!?") } else { good.to_owned() };
+        for good in ["correct horse battery", "あさがおがさいたよきょう", "0123456789abc"]
+        {
+            let good = if good.chars().count() < LEAST_PASSWORD {
+                format!("{good}!?")
+            } else {
+                good.to_owned()
+            };
             assert!(weakness(&name, &good).is_none(), "{good}");
         }
         let long = "abcdefgh".repeat(33);
-        for bad in ["", "short1!", "aaaaaaaaaaaaaaaa", "abababababababab", "my-HANAKO-password", &long] {
+        for bad in
+            ["", "short1!", "aaaaaaaaaaaaaaaa", "abababababababab", "my-HANAKO-password", &long]
+        {
             assert!(weakness(&name, bad).is_some(), "{bad}");
         }
     }

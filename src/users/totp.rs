@@ -4,7 +4,7 @@
 //! Of the crates for this none says which step a code is of, without which a code could be used
 //! twice; and they bring cryptography of their own beside aws-lc-rs. It is ten lines.
 
-use std::fmt;
+use std::fmt::{self, Write as _};
 
 use aws_lc_rs::{constant_time, hmac};
 use data_encoding::BASE32_NOPAD;
@@ -96,7 +96,8 @@ fn percent(text: &str) -> String {
         if byte.is_ascii_alphanumeric() || b"-._".contains(&byte) {
             out.push(char::from(byte));
         } else {
-            out.push_str(&format!("%{byte:02X}"));
+            // Writing into a String cannot fail.
+            let _ = write!(out, "%{byte:02X}");
         }
     }
     out
@@ -155,10 +156,8 @@ mod tests {
         for (second, fits) in [(-31, false), (-30, true), (0, true), (59, true), (60, false)] {
             assert_eq!(secret.step_of(&code, at(second), 0).is_some(), fits, "{second}");
         }
-        let wide: String = code
-            .chars()
-            .map(|c| char::from_u32(u32::from(c) + 0xfee0).expect("a digit"))
-            .collect();
+        let wide: String =
+            code.chars().map(|c| char::from_u32(u32::from(c) + 0xfee0).expect("a digit")).collect();
         let (head, tail) = code.split_at(3);
         assert!(secret.step_of(&wide, at(0), 0).is_some());
         assert!(secret.step_of(&format!(" {head} {tail} "), at(0), 0).is_some());

@@ -321,7 +321,11 @@ mod tests {
         let code = secret.code_at(now(0));
         assert_eq!(users.take_factor(&key, &code, now(0)), Some(Factor::App));
         assert_eq!(users.take_factor(&key, &code, now(1)), None, "the same once more");
-        assert_eq!(users.take_factor(&key, &secret.code_at(now(-30)), now(1)), None, "an older one");
+        assert_eq!(
+            users.take_factor(&key, &secret.code_at(now(-30)), now(1)),
+            None,
+            "an older one"
+        );
         assert_eq!(users.take_factor(&key, &secret.code_at(now(30)), now(30)), Some(Factor::App));
         let code = codes[3].as_str();
         assert_eq!(users.take_factor(&key, code, now(30)), Some(Factor::Recovery(9)));

@@ -100,12 +100,8 @@ pub(super) async fn login(
             return (status, outside(&shared, true, Some(refusal.text(lang)))).into_response();
         }
     };
-    let entrant = Entrant {
-        name: user.name.to_string(),
-        key: Some(user.key),
-        role: user.role,
-        from: origin,
-    };
+    let entrant =
+        Entrant { name: user.name.to_string(), key: Some(user.key), role: user.role, from: origin };
     // Always a new one: what the browser held before is of no use.
     let (cookie, session) = shared.sessions.begin(entrant);
     shared.audit.did(&session, Act::Login, "");
@@ -152,10 +148,12 @@ impl Refusal {
 
     pub(super) fn text(&self, lang: Lang) -> String {
         match (self, lang) {
-            (Self::Wrong, _) => lang.pick(
-                "ログインできませんでした。名前・パスワード・確認コードを確かめてください。",
-                "That did not work. Check name, password and code.",
-            ).to_owned(),
+            (Self::Wrong, _) => lang
+                .pick(
+                    "ログインできませんでした。名前・パスワード・確認コードを確かめてください。",
+                    "That did not work. Check name, password and code.",
+                )
+                .to_owned(),
             (Self::Locked(wait), _) => {
                 let seconds = wait.as_secs() + 1;
                 let (minutes, rest) = (seconds / 60, seconds % 60);
@@ -168,14 +166,18 @@ impl Refusal {
                     (_, Lang::En) => write!(span, "{minutes} min {rest} s"),
                 };
                 match lang {
-                    Lang::Ja => format!("続けて間違えたため、あと {span} はログインできません。時間がたってから、もう一度試してください。"),
+                    Lang::Ja => format!(
+                        "続けて間違えたため、あと {span} はログインできません。時間がたってから、もう一度試してください。"
+                    ),
                     Lang::En => format!("It was tried too often. Try again in {span}."),
                 }
             }
-            (Self::Busy, _) => lang.pick(
-                "いま混み合っています。少し待ってから、もう一度試してください。",
-                "Too many people are logging in. Try again in a moment.",
-            ).to_owned(),
+            (Self::Busy, _) => lang
+                .pick(
+                    "いま混み合っています。少し待ってから、もう一度試してください。",
+                    "Too many people are logging in. Try again in a moment.",
+                )
+                .to_owned(),
             (Self::Fault(text), _) => text.clone(),
         }
     }

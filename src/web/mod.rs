@@ -90,7 +90,9 @@ impl PageError {
         match (self, lang) {
             (Self::Listen(error), _) => io_text(error, lang),
             (Self::Certificate(error), _) => error.text(lang),
-            (Self::Tls(error), Lang::Ja) => format!("証明書と秘密鍵を TLS に使えません（{error}）。"),
+            (Self::Tls(error), Lang::Ja) => {
+                format!("証明書と秘密鍵を TLS に使えません（{error}）。")
+            }
             (Self::Tls(error), Lang::En) => format!("certificate and key cannot be used: {error}"),
         }
     }
@@ -208,8 +210,11 @@ async fn renew(tls: Arc<PageTls>, node: Handle, mut stopping: watch::Receiver<bo
             }
             Ok(Err(error)) => {
                 let (ja, en) = (error.text(Lang::Ja), error.text(Lang::En));
-                let ja = format!("画面の新しい証明書を使えません: {ja}以前の証明書のまま動いています。");
-                let en = format!("the new certificate of the page cannot be used: {en}; the former one still serves");
+                let ja =
+                    format!("画面の新しい証明書を使えません: {ja}以前の証明書のまま動いています。");
+                let en = format!(
+                    "the new certificate of the page cannot be used: {en}; the former one still serves"
+                );
                 node.raise(code::PAGE_CERTIFICATE_UNUSABLE, "page", ja, en);
             }
             Ok(Ok(false)) | Err(_) => {}

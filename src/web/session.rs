@@ -436,9 +436,8 @@ mod tests {
         let second = begin(&sessions, "hanako");
         let other = begin(&sessions, "taro");
         assert_eq!(sessions.of_same(&session).len(), 2);
-        let ended = sessions.end(|one| {
-            one.user == session.user && !std::ptr::eq(one, Arc::as_ptr(&session))
-        });
+        let ended = sessions
+            .end(|one| one.user == session.user && !std::ptr::eq(one, Arc::as_ptr(&session)));
         assert_eq!(ended, 1);
         let is_in = |cookie: &str| sessions.find(cookie).is_some();
         assert!(is_in(&first) && !is_in(&second) && is_in(&other));

@@ -208,7 +208,10 @@ mod tests {
         assert_eq!(of("127.0.0.1:8480", false, &[]), ["127.0.0.1:8480", "localhost:8480"]);
         assert_eq!(of("[::1]:8480", false, &[]), ["[::1]:8480", "localhost:8480"]);
         assert_eq!(of("0.0.0.0:443", true, &["a.example"]), ["a.example"]);
-        assert_eq!(of("192.0.2.1:8480", true, &["a.example"]), ["a.example:8480", "192.0.2.1:8480"]);
+        assert_eq!(
+            of("192.0.2.1:8480", true, &["a.example"]),
+            ["a.example:8480", "192.0.2.1:8480"]
+        );
         assert_eq!(of("192.0.2.1:443", true, &["2001:db8::1"]), ["[2001:db8::1]", "192.0.2.1"]);
         assert_eq!(of("127.0.0.1:80", false, &[]), ["127.0.0.1", "localhost"]);
     }

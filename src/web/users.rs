@@ -93,12 +93,7 @@ struct Ordered {
 }
 
 /// Reads an order; what is wrong with it is told on the page of users.
-fn read(
-    shared: &Shared,
-    visitor: Visitor,
-    order: Order,
-    what: &str,
-) -> Result<Ordered, Response> {
+fn read(shared: &Shared, visitor: Visitor, order: Order, what: &str) -> Result<Ordered, Response> {
     visitor.may_do(shared, &order.sealed, &format!("{what} {}", order.name), HERE)?;
     let Visitor(session) = visitor;
     let lang = shared.lang();
@@ -170,14 +165,17 @@ pub(super) async fn role(
     }
     let whose = name.clone();
     let set = shared.change_users(move |users| users.set_role(&whose, role)).await;
-    back(&session, set.map_err(|error| error.text(lang)).map(|()| {
-        shared.audit.did(&session, Act::UserRole, &format!("{name} {}", role.as_str()));
-        let role = role.text(lang);
-        match lang {
-            Lang::Ja => format!("{name} さんの権限を「{role}」にしました。"),
-            Lang::En => format!("{name} is now {role}."),
-        }
-    }))
+    back(
+        &session,
+        set.map_err(|error| error.text(lang)).map(|()| {
+            shared.audit.did(&session, Act::UserRole, &format!("{name} {}", role.as_str()));
+            let role = role.text(lang);
+            match lang {
+                Lang::Ja => format!("{name} さんの権限を「{role}」にしました。"),
+                Lang::En => format!("{name} is now {role}."),
+            }
+        }),
+    )
 }
 
 pub(super) async fn password(
@@ -209,10 +207,17 @@ pub(super) async fn password(
         }
         shared.audit.did(&session, Act::AppRemoved, name.as_str());
     }
-    back(&session, Ok(match lang {
-        Lang::Ja => format!("{name} さんのパスワードを再設定しました。パスワードを本人に伝え、本人に変更してもらってください。"),
-        Lang::En => format!("The password of {name} is set. Tell it them, and let them change it."),
-    }))
+    back(
+        &session,
+        Ok(match lang {
+            Lang::Ja => format!(
+                "{name} さんのパスワードを再設定しました。パスワードを本人に伝え、本人に変更してもらってください。"
+            ),
+            Lang::En => {
+                format!("The password of {name} is set. Tell it them, and let them change it.")
+            }
+        }),
+    )
 }
 
 pub(super) async fn unlock(
@@ -226,13 +231,16 @@ pub(super) async fn unlock(
     };
     let (lang, now, whose) = (shared.lang(), shared.node.now(), name.clone());
     let unlocked = shared.change_users(move |users| users.unlock(&whose, now)).await;
-    back(&session, unlocked.map_err(|error| error.text(lang)).map(|()| {
-        shared.audit.did(&session, Act::UserUnlocked, name.as_str());
-        match lang {
-            Lang::Ja => format!("{name} さんは、すぐにログインし直せます。"),
-            Lang::En => format!("{name} may try again at once."),
-        }
-    }))
+    back(
+        &session,
+        unlocked.map_err(|error| error.text(lang)).map(|()| {
+            shared.audit.did(&session, Act::UserUnlocked, name.as_str());
+            match lang {
+                Lang::Ja => format!("{name} さんは、すぐにログインし直せます。"),
+                Lang::En => format!("{name} may try again at once."),
+            }
+        }),
+    )
 }
 
 pub(super) async fn remove(
@@ -250,13 +258,16 @@ pub(super) async fn remove(
     }
     let whose = name.clone();
     let removed = shared.change_users(move |users| users.remove(&whose)).await;
-    back(&session, removed.map_err(|error| error.text(lang)).map(|()| {
-        shared.audit.did(&session, Act::UserRemoved, name.as_str());
-        match lang {
-            Lang::Ja => format!("{name} さんを削除しました。"),
-            Lang::En => format!("{name} is removed."),
-        }
-    }))
+    back(
+        &session,
+        removed.map_err(|error| error.text(lang)).map(|()| {
+            shared.audit.did(&session, Act::UserRemoved, name.as_str());
+            match lang {
+                Lang::Ja => format!("{name} さんを削除しました。"),
+                Lang::En => format!("{name} is removed."),
+            }
+        }),
+    )
 }
 
 /// Why nobody does this to themselves: the own password is changed with the old one, and whoever

@@ -183,7 +183,9 @@ fn a_page_that_others_reach_needs_a_certificate() {
         "listen = \"[::1]:8480\"",
         identity,
         &format!("listen = \"192.0.2.1:8480\"\n{identity}"),
-        &format!("listen = \"0.0.0.0:443\"\n{identity}\nhosts = [\"renkei.example.jp\", \"192.0.2.1\"]"),
+        &format!(
+            "listen = \"0.0.0.0:443\"\n{identity}\nhosts = [\"renkei.example.jp\", \"192.0.2.1\"]"
+        ),
         "listen = \"192.0.2.1:443\"\npkcs12 = \"page.p12\"\npassword_file = \"page.txt\"",
     ] {
         assert_eq!(keys(right), [""; 0], "{right}");

@@ -51,7 +51,10 @@ async fn who_saw_whom_can_be_asked() {
     assert_eq!(ask(times).await, &all[1..2]);
     let rows = store.audited(AuditFilter { limit: 1, ..AuditFilter::default() }).await;
     let newest = rows.expect("read")[0].id;
-    assert_eq!(ask(AuditFilter { before: Some(newest), ..AuditFilter::default() }).await, &all[1..]);
+    assert_eq!(
+        ask(AuditFilter { before: Some(newest), ..AuditFilter::default() }).await,
+        &all[1..]
+    );
 
     let later = at(2).expect("in range");
     store.purge(later, later).await.expect("purged");

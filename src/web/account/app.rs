@@ -156,10 +156,13 @@ pub(in crate::web) async fn remove(
     match shared.change_users(move |users| users.remove_app(&name)).await {
         Ok(()) => {
             shared.audit.did(&session, Act::AppRemoved, "");
-            session.tell(true, lang.pick(
-                "二段階認証を解除しました。アプリに残っている登録は削除してください。",
-                "Codes are not asked for any more. Remove the entry from the app.",
-            ));
+            session.tell(
+                true,
+                lang.pick(
+                    "二段階認証を解除しました。アプリに残っている登録は削除してください。",
+                    "Codes are not asked for any more. Remove the entry from the app.",
+                ),
+            );
             Redirect::to(HERE).into_response()
         }
         Err(error) => users_fault(&shared, &error),

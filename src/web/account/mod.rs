@@ -165,18 +165,17 @@ pub(super) async fn password(
         }
     };
     shared.audit.did(&session, Act::OwnPassword, "");
-    let entrant = Entrant {
-        name: user.name.to_string(),
-        key: Some(key),
-        role: user.role,
-        from: origin,
-    };
+    let entrant =
+        Entrant { name: user.name.to_string(), key: Some(key), role: user.role, from: origin };
     shared.sessions.end(|other| other.key.as_ref() == Some(&user.key));
     let (cookie, session) = shared.sessions.begin(entrant);
-    session.tell(true, lang.pick(
-        "パスワードを変更しました。ほかのブラウザーのログインはすべて終了しました。",
-        "Your password is changed. You are signed out everywhere else.",
-    ));
+    session.tell(
+        true,
+        lang.pick(
+            "パスワードを変更しました。ほかのブラウザーのログインはすべて終了しました。",
+            "Your password is changed. You are signed out everywhere else.",
+        ),
+    );
     ([(header::SET_COOKIE, session_cookie(&shared, &cookie))], Redirect::to(HERE)).into_response()
 }
 
@@ -219,9 +218,12 @@ pub(super) async fn end_others(
     };
     let ended = shared.sessions.end(is_other);
     shared.audit.did(&session, Act::SessionsEnded, "");
-    session.tell(true, match lang {
-        Lang::Ja => format!("ほかのログインを終了しました（{ended} 件）。"),
-        Lang::En => format!("Other sessions that were ended: {ended}."),
-    });
+    session.tell(
+        true,
+        match lang {
+            Lang::Ja => format!("ほかのログインを終了しました（{ended} 件）。"),
+            Lang::En => format!("Other sessions that were ended: {ended}."),
+        },
+    );
     Redirect::to(HERE).into_response()
 }

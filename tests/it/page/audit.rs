@@ -74,7 +74,8 @@ fn whoever_comes_in_by_a_command_is_named_too() {
     let office = office();
     let mut browser = opened(&office);
     let password = PASSWORD;
-    let fields = [("name", "hanako"), ("role", "general"), ("password", password), ("again", password)];
+    let fields =
+        [("name", "hanako"), ("role", "general"), ("password", password), ("again", password)];
     browser.submit("/users", "/users/add", &fields);
     until("the rows", || {
         let rows = office.sql("SELECT account, what, about FROM audit ORDER BY id");

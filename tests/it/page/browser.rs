@@ -155,9 +155,9 @@ fn exchange(mut stream: impl Read + Write, request: &[u8]) -> std::io::Result<An
     let head = String::from_utf8_lossy(&bytes[..split]).into_owned();
     let mut lines = head.lines();
     let status = lines.next().and_then(|line| line.split(' ').nth(1)).expect("a status");
-    let headers = lines.filter_map(|line| line.split_once(':')).map(|(name, value)| {
-        (name.to_ascii_lowercase(), value.trim().to_owned())
-    });
+    let headers = lines
+        .filter_map(|line| line.split_once(':'))
+        .map(|(name, value)| (name.to_ascii_lowercase(), value.trim().to_owned()));
     Ok(Answer {
         status: status.parse().expect("a number"),
         headers: headers.collect(),

@@ -151,7 +151,12 @@ fn every_answer_tells_the_browser_to_be_careful() {
         let answer = browser.get(path);
         assert_eq!(answer.status, status, "{path}");
         let policy = answer.header("content-security-policy");
-        for part in ["default-src 'none'", "script-src 'self'", "frame-ancestors 'none'", "form-action 'self'"] {
+        for part in [
+            "default-src 'none'",
+            "script-src 'self'",
+            "frame-ancestors 'none'",
+            "form-action 'self'",
+        ] {
             assert!(policy.contains(part), "{path}: {policy}");
         }
         assert!(!policy.contains("unsafe"), "{policy}");
@@ -223,5 +228,7 @@ fn what_is_too_large_or_stands_still_costs_little() {
         silent.iter().any(is_closed).then_some(())
     });
     drop(silent);
-    until("the page again", || (browser.raw(b"GET / HTTP/1.1\r\nConnection: close\r\n\r\n").is_ok()).then_some(()));
+    until("the page again", || {
+        (browser.raw(b"GET / HTTP/1.1\r\nConnection: close\r\n\r\n").is_ok()).then_some(())
+    });
 }

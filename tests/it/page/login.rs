@@ -29,7 +29,9 @@ fn only_the_right_password_of_a_user_gets_in() {
     let unknown = browser.login("hanakp", "correct horse batterx", "");
     assert_eq!((wrong.status, unknown.status), (403, 403));
     assert_eq!(wrong.body, unknown.body, "nobody learns who there is");
-    for (name, password) in [("", ""), ("hanako", ""), ("hanako'--", PASSWORD), ("HANAKO", PASSWORD)] {
+    for (name, password) in
+        [("", ""), ("hanako", ""), ("hanako'--", PASSWORD), ("HANAKO", PASSWORD)]
+    {
         assert_eq!(browser.login(name, password, "").status, 403, "{name}");
     }
     assert!(browser.cookie.is_none(), "a cookie for nothing");
@@ -53,7 +55,10 @@ fn passwords_are_never_arguments_and_never_weak() {
     assert!(refused("hanako", "short\n").contains("13 to 256 characters"));
     assert!(refused("hanako", "").contains("13 to 256 characters"));
     assert!(refused("=1+1", &format!("{PASSWORD}\n")).contains("letters and digits"));
-    assert_eq!(user_ok(&office, &["list"], ""), "there are no users yet; renkei open opens the page\n");
+    assert_eq!(
+        user_ok(&office, &["list"], ""),
+        "there are no users yet; renkei open opens the page\n"
+    );
     add(&office, "hanako", "general");
     assert!(refused("Hanako", &format!("{PASSWORD}\n")).contains("differs only in case"));
     let list = user_ok(&office, &["list"], "");
@@ -153,7 +158,8 @@ fn a_new_password_ends_every_other_session() {
 fn code(secret: &str, steps: i64) -> String {
     let key = BASE32_NOPAD.decode(secret.as_bytes()).expect("Base32");
     let step = Timestamp::now().as_second() / 30 + steps;
-    let tag = hmac::sign(&hmac::Key::new(hmac::HMAC_SHA1_FOR_LEGACY_USE_ONLY, &key), &step.to_be_bytes());
+    let tag =
+        hmac::sign(&hmac::Key::new(hmac::HMAC_SHA1_FOR_LEGACY_USE_ONLY, &key), &step.to_be_bytes());
     let bytes = tag.as_ref();
     let offset = usize::from(bytes[19] & 15);
     let four: [u8; 4] = bytes[offset..offset + 4].try_into().expect("four");
@@ -166,7 +172,9 @@ fn a_code_of_an_app_or_a_recovery_code_works_once() {
     add(&office, "hanako", "general");
     let mut browser = logged_in(&office, "hanako");
     let page = browser.get("/account/app").body;
-    assert!(page.contains("<svg class=\"square\"") && page.contains("otpauth://totp/renkei:hanako"));
+    assert!(
+        page.contains("<svg class=\"square\"") && page.contains("otpauth://totp/renkei:hanako")
+    );
     let (_, rest) = page.split_once("<code>").expect("the secret");
     let secret: String = rest.split('<').next().expect("an end").replace(' ', "");
     let set = |browser: &mut Browser, password: &str, code: &str| {

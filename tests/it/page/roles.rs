@@ -20,11 +20,7 @@ fn routes() -> Vec<Route> {
             let (path, handlers) = rest.split_once("\", ")?;
             let found = [("get(", "GET"), ("post(", "POST")].into_iter();
             let methods = found.filter(|(call, _)| handlers.contains(call)).map(|(_, it)| it);
-            Some(Route {
-                need: need.to_owned(),
-                path: path.to_owned(),
-                methods: methods.collect(),
-            })
+            Some(Route { need: need.to_owned(), path: path.to_owned(), methods: methods.collect() })
         })
         .collect();
     assert!(routes.len() > 25 && routes.iter().all(|route| !route.methods.is_empty()));
@@ -35,7 +31,10 @@ fn routes() -> Vec<Route> {
 
 /// The path with something in place of its parts.
 fn filled(path: &str) -> String {
-    path.replace("{id}", "h1").replace("{number}", "1").replace("{name}", "x").replace("{token}", "x")
+    path.replace("{id}", "h1")
+        .replace("{number}", "1")
+        .replace("{name}", "x")
+        .replace("{token}", "x")
 }
 
 fn ask(browser: &mut Browser, method: &str, path: &str) -> (u16, String) {
@@ -72,7 +71,11 @@ fn nobody_gets_more_than_they_may() {
             }
             let (status, _) = ask(&mut hanako, method, &path);
             // A form without its fields is refused after the role, with another status.
-            assert_eq!(status == 403, route.need == "Administrator" || path.starts_with("/enter/"), "{place}: {status}");
+            assert_eq!(
+                status == 403,
+                route.need == "Administrator" || path.starts_with("/enter/"),
+                "{place}: {status}"
+            );
             let (status, _) = ask(&mut taro, method, &path);
             assert!(status != 403 || path.starts_with("/enter/"), "{place}: {status}");
             seen += usize::from(route.need == "Administrator");
@@ -111,7 +114,8 @@ fn administrators_set_users_and_not_themselves() {
         taro.get("/users").body
     };
     let password = super::PASSWORD;
-    let fields = [("name", "hanako"), ("role", "general"), ("password", password), ("again", password)];
+    let fields =
+        [("name", "hanako"), ("role", "general"), ("password", password), ("again", password)];
     assert!(order("/users/add", &fields).contains("hanako is added"));
     assert!(order("/users/add", &fields).contains("there is a user of this name"));
     let weak = [("name", "jiro"), ("role", "general"), ("password", "short"), ("again", "short")];
@@ -120,13 +124,21 @@ fn administrators_set_users_and_not_themselves() {
     assert!(order("/users/add", &odd).contains("this cannot be a name"));
     let twice = [("name", "jiro"), ("role", "general"), ("password", password), ("again", "other")];
     assert!(order("/users/add", &twice).contains("the same twice"));
-    assert!(order("/users/role", &[("name", "hanako"), ("role", "administrator")]).contains("hanako is now administrator"));
-    let new = [("name", "hanako"), ("password", "another horse battery"), ("again", "another horse battery")];
+    assert!(
+        order("/users/role", &[("name", "hanako"), ("role", "administrator")])
+            .contains("hanako is now administrator")
+    );
+    let new = [
+        ("name", "hanako"),
+        ("password", "another horse battery"),
+        ("again", "another horse battery"),
+    ];
     assert!(order("/users/password", &new).contains("The password of hanako is set"));
     assert!(order("/users/unlock", &[("name", "hanako")]).contains("may try again"));
     assert!(order("/users/unlock", &[("name", "nobody")]).contains("there is no user"));
     for path in ["/users/role", "/users/password", "/users/remove"] {
-        let own = [("name", "taro"), ("role", "general"), ("password", password), ("again", password)];
+        let own =
+            [("name", "taro"), ("role", "general"), ("password", password), ("again", password)];
         assert!(order(path, &own).contains("You cannot do this to yourself"), "{path}");
     }
     let mut hanako = Browser::new(&address(&office));

@@ -5,8 +5,8 @@ use std::sync::Arc;
 
 use renkei::certs::files::Access;
 use renkei::package::Usage;
-use rustls::pki_types::pem::PemObject as _;
 use rustls::pki_types::CertificateDer;
+use rustls::pki_types::pem::PemObject as _;
 use rustls::{ClientConfig, RootCertStore, SupportedProtocolVersion};
 
 use super::{PASSWORD, add, address};
