@@ -79,7 +79,7 @@ enum Command {
     Fix(fix::Args),
     /// 別の版（v3、v4.1）のファイルに変換します
     Convert(convert::Args),
-    /// ケアプランを、印刷できる帳票（第1表など）にします
+    /// ファイルの内容を、印刷できる帳票（第1表など）にします
     Print(print::Args),
     /// 検査の規則の一覧を表示します
     Rules(rules::Args),
@@ -95,7 +95,7 @@ enum Command {
     History(history::Args),
     /// 保留中のものを一覧し、もう一度検査・配置するか、対応済みにします
     Hold(hold::Args),
-    /// 送信待ちのパッケージを、待たずにすぐ送り直します
+    /// 送信待ちのものと、相手が受け付けず停止中のものを、すぐに送り直します
     Retry(retry::Args),
     /// 動いている renkei の画面をブラウザーで開きます
     Open(open::Args),

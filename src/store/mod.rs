@@ -63,8 +63,9 @@ pub use held::{HeldItem, HeldRow, Settled};
 pub use identity::Beginning;
 pub use incoming::{IncomingNote, IncomingRow};
 pub use index::{
-    ContentsState, Count, EntryId, Followed, KnownPerson, ListFilter, ListPage, ListRow, PageStart,
-    ParseEntryIdError, ReadContents, SearchText, Unread, Which,
+    Brought, ContentsState, Count, Details, EntryId, Followed, Holder, KnownPerson, ListFilter,
+    ListPage, ListRow, Missing, MonthLine, MonthPackage, OfficeTraffic, PackageFacts, PageStart,
+    ParseEntryIdError, PlanVersions, ReadContents, SearchText, Traffic, Unread, Which,
 };
 pub use journal::{JournalRow, Step};
 pub use loss::Loss;
@@ -73,7 +74,7 @@ pub use outgoing::OutgoingRow;
 pub use packing::NewOutgoing;
 pub use placement::UnplacedRow;
 pub use query::{Evidence, HistoryFilter, HistoryRow, StateCount, Status, Waiting};
-pub use receipts::{NewReceipt, Origin, StoredReceipt};
+pub use receipts::{NewReceipt, Origin, ReceiptLine, StoredReceipt};
 pub use settled::{PackedSet, SettledRow};
 pub use unit::{UnitFile, UnitSummary};
 

@@ -22,7 +22,7 @@ use crate::rules::{self, Finding, Options, Report, SourceFile};
 use crate::spec::Spec;
 use crate::store::HeldItem;
 use crate::transfer::Direction;
-use crate::types::{HeldId, Lang, Severity};
+use crate::types::{HeldId, Lang, OfficeNumber, Severity};
 use crate::work;
 
 /// What is listed at the most.
@@ -94,6 +94,8 @@ struct Show {
     frame: Frame,
     row: Row,
     is_out: bool,
+    /// Who may be asked once more as it is.
+    asked_again: Option<OfficeNumber>,
     serial: String,
     folder: Option<String>,
     files: Vec<FileRow>,
@@ -198,6 +200,7 @@ pub(super) async fn show(
     page(&Show {
         frame: Frame::new(&shared, &session, Place::Held, title),
         is_out: item.direction == Direction::Out,
+        asked_again: held::may_be_asked_again(&item),
         serial: item.serial.map(|serial| serial.to_string()).unwrap_or_default(),
         folder: folder
             .map(|folder| std::path::absolute(&folder).unwrap_or(folder).display().to_string()),

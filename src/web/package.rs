@@ -246,7 +246,7 @@ pub(super) async fn evidence(
     shared.audit.took(&session, Act::ProofSaved, &id.to_string(), people);
     let made = proof::set(shared.node.store(), shared.node.config(), evidence).await;
     let zipped = match made {
-        Ok(set) => work::blocking(move || zip(&set)).await.ok().flatten(),
+        Ok(set) => work::blocking(move || zip(&set.files)).await.ok().flatten(),
         Err(error) => {
             tracing::warn!(%id, %error, "no proof could be made of a package");
             None

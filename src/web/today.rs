@@ -14,7 +14,7 @@ use super::layout::{Frame, Place, page, store_fault};
 use super::state::Shared;
 use crate::control::{Request, Target};
 use crate::desk::{dates, held, words};
-use crate::node::Handle;
+use crate::node::{Handle, Notice};
 use crate::store::{HeldItem, StoreError, Waiting};
 use crate::types::{Lang, OfficeNumber, code};
 
@@ -72,7 +72,8 @@ async fn needs(node: &Handle, lang: Lang) -> Result<(Vec<Need>, bool), StoreErro
     let mut needs: Vec<Need> = status.held.iter().map(|item| of_held(item, node, lang)).collect();
     needs.extend(status.waiting.iter().filter_map(|pair| of_waiting(pair, node, now, lang)));
     let notices = node.notices().0;
-    needs.extend(notices.iter().map(|notice| Need {
+    let notices = notices.iter().filter(|notice| !is_told(notice, &status.waiting));
+    needs.extend(notices.map(|notice| Need {
         tone: "warn",
         title: code::meaning(&notice.code, lang).unwrap_or_else(|| notice.code.clone()),
         lines: vec![notice.text(lang).to_owned()],
@@ -131,6 +132,14 @@ fn of_waiting(pair: &Waiting, node: &Handle, now: Timestamp, lang: Lang) -> Opti
             label: lang.pick("すぐに送り直す", "Try again now"),
         }),
     })
+}
+
+/// Whether a notice says what is told of a package that waits, with its button.
+fn is_told(notice: &Notice, waiting: &[Waiting]) -> bool {
+    [code::PARTNER_UNREACHABLE, code::PARTNER_REFUSES].contains(&&*notice.code)
+        && waiting
+            .iter()
+            .any(|pair| !pair.reason.is_empty() && notice.is_about(pair.office, pair.partner))
 }
 
 /// Certificates and lists that end soon, or cannot be used.

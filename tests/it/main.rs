@@ -35,6 +35,7 @@ mod lang;
 mod layers;
 mod link;
 mod page;
+mod print;
 mod proof;
 mod protocol;
 mod robust;
@@ -42,6 +43,8 @@ mod rules_run;
 mod schema;
 mod shells;
 mod support;
+#[cfg(unix)]
+mod tools;
 mod troubles;
 mod validate;
 mod validate_inputs;

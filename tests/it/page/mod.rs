@@ -2,6 +2,8 @@
 
 mod audit;
 mod browser;
+#[cfg(unix)]
+mod chromium;
 mod guard;
 mod login;
 mod roles;
