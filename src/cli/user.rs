@@ -89,7 +89,7 @@ pub(super) fn run(args: Args, lang: Lang) -> anyhow::Result<ExitCode> {
             // Nobody types a password for nothing.
             let is_taken = told(file.read(), lang)?.named(&name).is_some();
             told(if is_taken { Err(UsersError::Taken) } else { Ok(()) }, lang)?;
-            let hash = told(Users::hash(&name, &*password(&name, lang)?), lang)?;
+            let hash = told(Users::hash(&name, &password(&name, lang)?), lang)?;
             told(file.change(|users| users.add(name.clone(), role, hash, now)), lang)?;
             let text = role.text(lang);
             output::line(&match lang {
@@ -101,7 +101,7 @@ pub(super) fn run(args: Args, lang: Lang) -> anyhow::Result<ExitCode> {
             let file = file(&config, lang)?;
             let is_known = told(file.read(), lang)?.named(&name).is_some();
             told(if is_known { Ok(()) } else { Err(UsersError::Unknown) }, lang)?;
-            let hash = told(Users::hash(&name, &*password(&name, lang)?), lang)?;
+            let hash = told(Users::hash(&name, &password(&name, lang)?), lang)?;
             let change = |users: &mut Users| {
                 users.set_password(&name, hash, now)?;
                 if remove_app { users.remove_app(&name) } else { Ok(()) }

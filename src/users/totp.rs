@@ -4,7 +4,7 @@
 //! Of the crates for this none says which step a code is of, without which a code could be used
 //! twice; and they bring cryptography of their own beside aws-lc-rs. It is ten lines.
 
-use std::fmt;
+use std::fmt::{self, Write as _};
 
 use aws_lc_rs::{constant_time, hmac};
 use data_encoding::BASE32_NOPAD;
@@ -96,7 +96,8 @@ fn percent(text: &str) -> String {
         if byte.is_ascii_alphanumeric() || b"-._".contains(&byte) {
             out.push(char::from(byte));
         } else {
-            out.push_str(&format!("%{byte:02X}"));
+            // Writing into a String cannot fail.
+            let _ = write!(out, "%{byte:02X}");
         }
     }
     out

@@ -2,6 +2,7 @@
 //!
 //! What is searched for stands in no address: the forms are sent, not fetched.
 
+use std::fmt::Write as _;
 use std::sync::Arc;
 
 use askama::Template;
@@ -148,10 +149,12 @@ fn shown(row: &AuditRow, lang: Lang) -> Row {
     let mut people = named.collect::<Vec<_>>().join("、");
     let shown = u64::try_from(entry.people.len().min(PEOPLE)).unwrap_or_default();
     if row.people > shown {
-        people.push_str(&match lang {
-            Lang::Ja => format!(" ほか {} 人", row.people - shown),
-            Lang::En => format!(" and {} more", row.people - shown),
-        });
+        let more = row.people - shown;
+        // Writing into a String cannot fail.
+        let _ = match lang {
+            Lang::Ja => write!(people, " ほか {more} 人"),
+            Lang::En => write!(people, " and {more} more"),
+        };
     }
     Row {
         at: words::time(entry.at),

@@ -147,20 +147,14 @@ fn may_be_read(method: &Method, headers: &HeaderMap) -> bool {
 /// Whether whoever has the session may still be in, and as what.
 async fn is_still_in(shared: &Shared, session: &Session) -> bool {
     let Some(key) = &session.key else { return true };
-    match shared.users().await {
-        Ok(users) => match users.of_key(key) {
-            Some(user) => {
-                session.set_role(user.role);
-                true
-            }
-            // Removed, or with another password.
-            None => {
-                shared.sessions.end(|other| other.key.as_ref() == Some(key));
-                false
-            }
-        },
-        Err(_) => false,
+    let Ok(users) = shared.users().await else { return false };
+    if let Some(user) = users.of_key(key) {
+        session.set_role(user.role);
+        return true;
     }
+    // Removed, or with another password.
+    shared.sessions.end(|other| other.key.as_ref() == Some(key));
+    false
 }
 
 /// Who may ask for a route.
@@ -182,19 +176,18 @@ pub(super) async fn need(
     next: Next,
 ) -> Response {
     let session = request.extensions().get::<Arc<Session>>();
-    let is_administrator = session.is_some_and(|session| session.role() == Role::Administrator);
-    match need {
-        Need::Nobody => next.run(request).await,
-        Need::Visitor | Need::Administrator if session.is_none() => outside(request.headers()),
-        Need::Administrator if !is_administrator => {
+    let role = session.map(|session| session.role());
+    match (need, role) {
+        (Need::Visitor | Need::Administrator, None) => outside(request.headers()),
+        (Need::Administrator, Some(Role::General)) => {
             let lang = shared.lang();
-            message(
-                &shared,
-                StatusCode::FORBIDDEN,
-                lang.pick("この画面は管理者だけが使えます。", "Only administrators may do this."),
-            )
+            let text =
+                lang.pick("この画面は管理者だけが使えます。", "Only administrators may do this.");
+            message(&shared, StatusCode::FORBIDDEN, text)
         }
-        Need::Visitor | Need::Administrator => next.run(request).await,
+        (Need::Nobody, _)
+        | (Need::Visitor, Some(_))
+        | (Need::Administrator, Some(Role::Administrator)) => next.run(request).await,
     }
 }
 

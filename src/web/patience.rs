@@ -92,7 +92,7 @@ mod tests {
         let reading = async {
             let mut taken = 0;
             while taken < 64 {
-                tokio::time::sleep(PATIENCE - Duration::from_secs(1)).await;
+                tokio::time::sleep(PATIENCE.saturating_sub(Duration::from_secs(1))).await;
                 taken += slow.read(&mut [0; 16]).await.expect("read");
             }
         };
