@@ -36,6 +36,7 @@ mod signals;
 mod status;
 mod unfinished;
 mod usage;
+mod user;
 mod validate;
 mod vectors;
 mod verify;
@@ -78,7 +79,7 @@ enum Command {
     Fix(fix::Args),
     /// 別の版（v3、v4.1）のファイルに変換します
     Convert(convert::Args),
-    /// ケアプランを、印刷できる帳票（第1表など）にします
+    /// ファイルの内容を、印刷できる帳票（第1表など）にします
     Print(print::Args),
     /// 検査の規則の一覧を表示します
     Rules(rules::Args),
@@ -98,6 +99,8 @@ enum Command {
     Retry(retry::Args),
     /// 動いている renkei の画面をブラウザーで開きます
     Open(open::Args),
+    /// 画面にログインできる利用者を登録・変更・削除します
+    User(user::Args),
     /// 証明書と失効リストを読み直します
     Reload(reload::Args),
     /// 送受信したパッケージと受領証を、第三者が検証できる形で書き出します
@@ -171,6 +174,7 @@ fn run(matches: &ArgMatches, lang: Lang) -> anyhow::Result<ExitCode> {
         Command::Hold(args) => hold::run(args, lang),
         Command::Retry(args) => retry::run(&args, lang),
         Command::Open(args) => open::run(&args, lang),
+        Command::User(args) => user::run(args, lang),
         Command::Reload(args) => reload::run(&args, lang),
         Command::Export(args) => export::run(&args, lang),
         Command::Verify(args) => verify::run(&args, lang),

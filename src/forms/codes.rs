@@ -78,7 +78,7 @@ mod tests {
             assert_eq!(names.get("サービスコード"), None);
         }
         assert!(Names::parse(b"").expect("nothing").get("1").is_none());
-        assert_eq!(Names::parse(b"111111,a\n\n222222").unwrap_err(), NamesError::Line { line: 3 });
+        assert_eq!(Names::parse(b"111111,a\n222222").unwrap_err(), NamesError::Line { line: 2 });
         assert_eq!(Names::parse(b"1,\x81").unwrap_err(), NamesError::Encoding);
     }
 }

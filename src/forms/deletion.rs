@@ -71,7 +71,7 @@ fn paired<'r, 's>(now: &'r [Row<'s>], was: &'r [Row<'s>], compared: bool) -> Vec
         let items = [KnownItem::ServiceOffice, KnownItem::ServiceType];
         Some(items.map(|item| row.look(item).to_owned()))
     };
-    let pairs = super::align::align(now, was, &[&same]);
+    let pairs = super::align::align(now, was, 1, |row, _| same(row));
     pairs.into_iter().map(|(now, was)| Entry::new(now, was, compared)).collect()
 }
 

@@ -29,12 +29,13 @@ impl Topic {
         use FileKind as Kind;
         match row.kind() {
             Kind::Up1kyo | Kind::Up2kyo | Kind::Up3kyo => (Self::Plan, KnownItem::PlanDate),
-            Kind::Upplan | Kind::Upjsk | Kind::Upsikyu => (Self::Month, KnownItem::ServiceMonth),
             // With a plan its month is 000000, with a month its plan is 00000000 (R-FN-05).
             Kind::Uphosoku if is_zero(row.look(KnownItem::ServiceMonth)) => {
                 (Self::Plan, KnownItem::PlanDate)
             }
-            Kind::Uphosoku => (Self::Month, KnownItem::ServiceMonth),
+            Kind::Upplan | Kind::Upjsk | Kind::Upsikyu | Kind::Uphosoku => {
+                (Self::Month, KnownItem::ServiceMonth)
+            }
             Kind::Upkihon | Kind::UpkihonSub1 | Kind::UpkihonSub2 | Kind::UpkihonImage => {
                 (Self::Basics, KnownItem::ConsultedOn)
             }

@@ -59,6 +59,9 @@ mod row;
 mod sheet;
 mod wareki;
 
+#[cfg(test)]
+mod tests;
+
 pub use codes::{Names, NamesError};
 pub use draw::{Drawing, UserForms, compare, draw};
 pub use form::{Form, Paper};

@@ -73,13 +73,17 @@ pub(super) fn numbered<'r, 's>(
     lines
 }
 
+/// A number that orders rows. It is seen by where a row stands; what is no number is not.
+pub(super) fn number(row: &Row<'_>, item: KnownItem) -> Option<u32> {
+    row.look(item).trim().parse().ok()
+}
+
 /// The rows by a number, ascending; those without one at the end, each by itself.
 fn groups<'r, 's: 'r>(
     rows: impl Iterator<Item = &'r Row<'s>>,
     number: KnownItem,
 ) -> Vec<Group<'r, 's>> {
-    let mut numbered: Vec<_> =
-        rows.map(|row| (row.look(number).trim().parse::<u32>().ok(), row)).collect();
+    let mut numbered: Vec<_> = rows.map(|row| (self::number(row, number), row)).collect();
     numbered.sort_by_key(|(number, _)| number.unwrap_or(u32::MAX));
     let mut groups: Vec<Group<'r, 's>> = Vec::new();
     for (number, row) in numbered {
@@ -102,14 +106,15 @@ fn align_groups<'g, 'r, 's>(
     let words = |group: &Group<'r, 's>| {
         texts.iter().map(|item| group.text(*item).to_owned()).collect::<Vec<_>>()
     };
-    let both = |group: &Group<'r, 's>| -> Option<Key> { Some((group.number, words(group))) };
-    let text = |group: &Group<'r, 's>| -> Option<Key> {
-        let words = words(group);
-        words.iter().any(|text| !text.is_empty()).then_some((None, words))
-    };
-    let number = |group: &Group<'r, 's>| -> Option<Key> { Some((Some(group.number?), Vec::new())) };
     if was.is_empty() {
         return now.iter().map(|group| (Some(group), None)).collect();
     }
-    align(now, was, &[&both, &text, &number])
+    align(now, was, 3, |group, level| -> Option<Key> {
+        match level {
+            0 => Some((group.number, words(group))),
+            1 => Some((None, words(group)))
+                .filter(|(_, words)| words.iter().any(|text| !text.is_empty())),
+            _ => Some((Some(group.number?), Vec::new())),
+        }
+    })
 }

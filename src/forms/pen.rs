@@ -104,10 +104,9 @@ impl<'p, 'c> Pen<'p, 'c> {
     /// 様 or 殿.
     pub(super) const fn honorific(&self) -> &'static str {
         match self.context.options.honorific {
-            Honorific::Sama => "様",
             Honorific::Dono => "殿",
             Honorific::AsUsual if self.form.is_formal() => "殿",
-            Honorific::AsUsual => "様",
+            Honorific::Sama | Honorific::AsUsual => "様",
         }
     }
 
@@ -154,7 +153,7 @@ impl<'p, 'c> Pen<'p, 'c> {
                 }
             }
         }
-        let [now, was] = sides.map(|text| text.unwrap_or_default());
+        let [now, was] = sides.map(Option::unwrap_or_default);
         let now = words(self, now);
         let was = if entries.iter().any(|entry| entry.compared) {
             Some(words(self, was)).filter(|was| *was != now)
@@ -300,10 +299,8 @@ impl<'p, 'c> Pen<'p, 'c> {
             }
             // What the form has a cell for from another file is told with its own.
             let twice = kinds.iter().any(|(other, row)| *other != kind && row.has(&item.name));
-            let name = match twice {
-                true => format!("{}の{}", kind.name(), item.name),
-                false => item.name.clone(),
-            };
+            let name =
+                if twice { format!("{}の{}", kind.name(), item.name) } else { item.name.clone() };
             self.notes.push(Note { name, text: now, was, technical: is_technical(item) });
         }
     }

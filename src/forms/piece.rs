@@ -152,7 +152,7 @@ impl Display for Choices {
                 (true, true) => write!(f, "<em class=\"fm-c fm-on\">{label}</em>")?,
                 (true, false) => write!(f, "<em class=\"fm-c fm-on\"><ins>{label}</ins></em>")?,
                 (false, true) => {
-                    write!(f, "<span class=\"fm-c fm-off\"><del>{label}</del></span>")?
+                    write!(f, "<span class=\"fm-c fm-off\"><del>{label}</del></span>")?;
                 }
                 (false, false) => write!(f, "<span class=\"fm-c\">{label}</span>")?,
             }
@@ -249,11 +249,11 @@ mod tests {
         };
         assert_eq!(shown("a\nb\nc", "a\nx\nc"), "a\n<del>b</del><ins>x</ins>\nc");
         assert_eq!(shown("a\nb", "a\nb\nc"), "a\n<del>b</del><ins>b\nc</ins>");
-        assert_eq!(shown("a\nb", "b"), "<del>a</del>\nb");
-        assert_eq!(shown("b", "a\nb"), "<ins>a</ins>\nb");
+        assert_eq!(shown("a\nb", "b"), "<del>a\nb</del><ins>b</ins>");
+        assert_eq!(shown("a\nb", "c\nb"), "<del>a</del><ins>c</ins>\nb");
         assert_eq!(shown("a", "b"), "<del>a</del><ins>b</ins>");
         assert_eq!(shown("", "a\nb"), "<ins>a\nb</ins>");
-        assert_eq!(shown("a\na", "a"), "<del>a</del>\na");
+        assert_eq!(shown("a\nb\nc\nd", "a\nc\nx\nd"), "a\n<del>b\nc</del><ins>c\nx</ins>\nd");
     }
 
     #[test]

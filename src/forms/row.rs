@@ -4,7 +4,7 @@ use std::cell::Cell;
 
 use crate::record::{Record, ms932};
 use crate::spec::{Format, Item, KnownItem, Layout};
-use crate::types::{Edition, FileKind};
+use crate::types::FileKind;
 
 /// A record of a known layout, with as many items as that has.
 ///
@@ -58,10 +58,6 @@ impl<'s> Row<'s> {
         self.layout.kind
     }
 
-    pub(super) const fn edition(&self) -> Edition {
-        self.layout.edition
-    }
-
     /// The item itself, where the layout has it.
     pub(super) fn item(&self, item: KnownItem) -> Option<&'s Item> {
         self.layout.items.get(self.layout.find(item)?)
@@ -112,7 +108,7 @@ impl<'s> Row<'s> {
         let items = self.layout.items.iter().enumerate();
         items.filter_map(move |(place, item)| {
             let text = self.at(place);
-            let told = shown & 1 << place != 0 || text.is_empty() || is_never_shown(item);
+            let told = shown & 1 << place != 0 || is_nothing(item, text) || is_never_shown(item);
             (!told).then_some((item, text))
         })
     }
@@ -127,6 +123,12 @@ impl<'s> Row<'s> {
 /// What no form and no note shows, because it says nothing to people: which edition a file has,
 /// and what the standard does not use.
 pub(super) const NEVER_SHOWN: [&str; 3] = [Layout::VERSION_ITEM, "識別子", "入力者コード"];
+
+/// Whether a value says that there is none: zeros stand for the key that a file does not have.
+fn is_nothing(item: &Item, text: &str) -> bool {
+    let may_be_zero = matches!(item.format, Format::DateOrZero | Format::MonthOrZero);
+    text.is_empty() || may_be_zero && text.bytes().all(|byte| byte == b'0')
+}
 
 fn is_never_shown(item: &Item) -> bool {
     item.format == Format::Unused || NEVER_SHOWN.contains(&item.name.as_str())
@@ -168,7 +170,7 @@ mod tests {
         push_text(b"\x8E\x8E\xF0\x40a\x82", &mut text);
         assert_eq!(text, "試〔F0 40〕a〔82〕");
         let mut many = String::new();
-        push_text(&[0xFF; 200_000], &mut many);
+        push_text(&vec![0xFF; 200_000], &mut many);
         assert_eq!(many.chars().count(), 200_000 * 4);
     }
 }

@@ -7,8 +7,6 @@ use jiff::civil::{Date, date};
 pub(super) enum Style {
     /// 令和8年11月29日
     Full,
-    /// R8.11.29, for narrow cells.
-    Narrow,
     /// 令和8年11月, out of a month or a date.
     Month,
 }
@@ -24,13 +22,13 @@ pub(super) enum Reading {
     Odd,
 }
 
-/// The eras, the latest first: the first day, the name, the letter.
-const ERAS: [(Date, &str, char); 5] = [
-    (date(2019, 5, 1), "令和", 'R'),
-    (date(1989, 1, 8), "平成", 'H'),
-    (date(1926, 12, 25), "昭和", 'S'),
-    (date(1912, 7, 30), "大正", 'T'),
-    (date(1868, 1, 25), "明治", 'M'),
+/// The eras, the latest first: the first day and the name.
+const ERAS: [(Date, &str); 5] = [
+    (date(2019, 5, 1), "令和"),
+    (date(1989, 1, 8), "平成"),
+    (date(1926, 12, 25), "昭和"),
+    (date(1912, 7, 30), "大正"),
+    (date(1868, 1, 25), "明治"),
 ];
 
 /// From this year on a date says that there is no end.
@@ -38,7 +36,7 @@ const NO_END: i16 = 9999;
 
 /// The name of the era, and the year in it as it is printed: 元 for the first.
 pub(super) fn era(day: Date) -> Option<(&'static str, String)> {
-    let (first, name, _) = ERAS.iter().find(|(first, ..)| *first <= day)?;
+    let (first, name) = ERAS.iter().find(|(first, ..)| *first <= day)?;
     let year = day.year() - first.year() + 1;
     Some((name, if year == 1 { "元".to_owned() } else { year.to_string() }))
 }
@@ -70,12 +68,6 @@ pub(super) fn read(text: &str, style: Style) -> Reading {
     Reading::Written(match style {
         Style::Full if text.len() == 8 => format!("{name}{year}年{month}月{}日", day.day()),
         Style::Full | Style::Month => format!("{name}{year}年{month}月"),
-        Style::Narrow => {
-            let letter = ERAS.iter().find(|(_, era, _)| *era == name).map_or(' ', |era| era.2);
-            let year = if year == "元" { "1" } else { &year };
-            let rest = if text.len() == 8 { format!(".{}", day.day()) } else { String::new() };
-            format!("{letter}{year}.{month}{rest}")
-        }
     })
 }
 
@@ -104,13 +96,12 @@ mod tests {
     }
 
     #[test]
-    fn narrow_cells_and_months() {
-        let narrow = |text| read(text, Style::Narrow);
-        assert_eq!(narrow("19400301"), Reading::Written("S15.3.1".to_owned()));
-        assert_eq!(narrow("20190501"), Reading::Written("R1.5.1".to_owned()));
-        assert_eq!(narrow("202611"), Reading::Written("R8.11".to_owned()));
-        assert_eq!(read("202611", Style::Month), Reading::Written("令和8年11月".to_owned()));
-        assert_eq!(read("20261130", Style::Month), Reading::Written("令和8年11月".to_owned()));
+    fn months_have_no_day() {
+        let month = |text| read(text, Style::Month);
+        assert_eq!(month("202611"), Reading::Written("令和8年11月".to_owned()));
+        assert_eq!(month("20261130"), Reading::Written("令和8年11月".to_owned()));
+        assert_eq!(month("201905"), Reading::Written("令和元年5月".to_owned()));
+        assert_eq!(month("000000"), Reading::Blank);
     }
 
     #[test]

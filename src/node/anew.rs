@@ -12,10 +12,9 @@ use std::time::Duration;
 use jiff::Timestamp;
 
 use super::context::{Context, blocking, wake};
-use super::inbound::CLOCK_TOLERANCE;
 use super::outbound::packed;
 use crate::link::SendError;
-use crate::package::{Manifest, Package, Party, open};
+use crate::package::{CLOCK_TOLERANCE, Manifest, Package, Party, open};
 use crate::store::{NewOutgoing, OutgoingRow, StoreError, UnitSummary};
 #[cfg(test)]
 use crate::types::Plant;

@@ -13,7 +13,7 @@ use futures_util::stream::{self, StreamExt as _};
 use jiff::Timestamp;
 
 use super::context::{Context, Pair, stopped, woken};
-use super::receipts::{Read, read_receipt};
+use super::receipts::{Read, look_at_clock, read_receipt};
 use super::supervise::Beat;
 use crate::link::{ReceiptEntry, SendError};
 use crate::store::{OutgoingRow, StoreError};
@@ -213,6 +213,7 @@ async fn take_all(
                     }
                 };
                 if read.may_follow(came) {
+                    look_at_clock(context, &row, read.receipt.at);
                     good.push((row, read));
                 } else {
                     let code = code::RECEIPT_OUT_OF_CHAIN;

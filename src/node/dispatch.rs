@@ -26,7 +26,7 @@ use super::anew;
 use super::context::{Context, Pair, log_store_fault, stopped, wake, woken};
 use super::expiry::sign_expiry;
 use super::notices;
-use super::receipts::{NotTaken, Read, read_first_receipt};
+use super::receipts::{NotTaken, Read, look_at_clock, read_first_receipt};
 use super::refused::to_do_about_certificate;
 use super::supervise::Beat;
 use crate::link::SendError;
@@ -285,7 +285,10 @@ async fn attempt(context: Arc<Context>, row: OutgoingRow) -> Attempt {
     let reached = answer.as_ref().err().is_none_or(SendError::is_refusal);
     let (event, detail, receipt, blocks) = match answer {
         Ok(reply) => match read_first_receipt(&context, &row, reply.receipt).await {
-            Ok(Read { event, receipt, codes, .. }) => (event, codes, Some(receipt), false),
+            Ok(Read { event, receipt, codes, .. }) => {
+                look_at_clock(&context, &row, receipt.at);
+                (event, codes, Some(receipt), false)
+            }
             Err(NotTaken { code, is_passing }) => {
                 if is_passing {
                     // Among the partner's receipts there may be one that is signed anew.

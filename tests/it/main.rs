@@ -14,8 +14,6 @@
     reason = "tests of processes wait for the clock of the machine"
 )]
 
-#[cfg(unix)]
-mod browser;
 mod certs;
 mod certs_command;
 mod codes;
@@ -36,6 +34,8 @@ mod judging_warnings;
 mod lang;
 mod layers;
 mod link;
+mod page;
+mod print;
 mod proof;
 mod protocol;
 mod robust;

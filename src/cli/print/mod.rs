@@ -2,6 +2,7 @@
 
 mod sources;
 
+use std::fmt::Write as _;
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
@@ -19,6 +20,7 @@ use crate::types::{Lang, Personal, io_text};
 use sources::Sources;
 
 #[derive(Debug, clap::Args)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a switch of its own")]
 pub(super) struct Args {
     /// HTML を書き出すフォルダー（なければ作ります）
     #[arg(long, value_name = "DIR")]
@@ -41,6 +43,12 @@ pub(super) struct Args {
     /// 第3表の 1 日の始まり（時）
     #[arg(long, value_enum, default_value_t = DayStart::Midnight, value_name = "HOUR")]
     day_start: DayStart,
+    /// 第6表・第7表の控えの種類（利用者、居宅介護支援事業者の控え、サービス事業者）
+    #[arg(long, value_enum, default_value_t = Slip::User, value_name = "COPY")]
+    slip: Slip,
+    /// 介護予防サービス・支援計画書を、A3 1 枚ではなく A4 2 枚にします
+    #[arg(long)]
+    two_a4: bool,
     /// 欄のない項目（付記）を、コード類も含めてすべて印刷します
     #[arg(long)]
     all_notes: bool,
@@ -62,6 +70,14 @@ pub(super) struct Args {
 enum Honorific {
     Sama,
     Dono,
+}
+
+/// For whom 第6表 and 第7表 are.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum Slip {
+    User,
+    File,
+    Provider,
 }
 
 /// The hour at which a day begins.
@@ -97,14 +113,25 @@ pub(super) fn run(args: &Args, lang: Lang) -> anyhow::Result<ExitCode> {
             DayStart::Midnight => forms::DayStart::Midnight,
             DayStart::Four => forms::DayStart::Four,
         },
-        printed_notes: match args.all_notes {
-            true => forms::PrintedNotes::All,
-            false => forms::PrintedNotes::Telling,
+        printed_notes: if args.all_notes {
+            forms::PrintedNotes::All
+        } else {
+            forms::PrintedNotes::Telling
         },
         services: services.as_ref(),
         insurers: insurers.as_ref(),
         findings: report.as_ref().map_or(&[], |report| &report.findings),
-        ..forms::Options::default()
+        slip: match args.slip {
+            Slip::User => forms::Slip::ForUser,
+            Slip::File => forms::Slip::ForFile,
+            Slip::Provider => forms::Slip::ForProvider,
+        },
+        prevention_paper: if args.two_a4 {
+            forms::PreventionPaper::TwoA4
+        } else {
+            forms::PreventionPaper::A3
+        },
+        pictures_at: None,
     };
     let mut faults = sources.faults.clone();
     let drawing = if args.against.is_empty() {
@@ -230,10 +257,10 @@ fn told(pages: &[Page<'_>], args: &Args, drawing: &Drawing, lang: Lang) -> Strin
             Lang::En => format!("{}: {whom}, {sheets} form(s)", path.display()),
         };
         if !args.against.is_empty() {
-            line.push_str(&match lang {
-                Lang::Ja => format!("、変更 {changes} か所"),
-                Lang::En => format!(", {changes} change(s)"),
-            });
+            let _ = match lang {
+                Lang::Ja => write!(line, "、変更 {changes} か所"),
+                Lang::En => write!(line, ", {changes} change(s)"),
+            };
         }
         lines.push(line);
     }

@@ -2,7 +2,7 @@
 
 use crate::forms::entry::Entry;
 use crate::forms::pen::{Offer, Pen};
-use crate::forms::piece::Choices;
+use crate::forms::piece::{Choices, Piece};
 use crate::spec::KnownItem;
 
 const YES: &[&str] = &["1"];
@@ -86,18 +86,14 @@ impl Situation {
 
 /// What holds or does not, one by one.
 pub(super) struct Ticks {
-    pub(super) disabilities: [Choices; 4],
+    /// ○ between the brackets.
+    pub(super) disabilities: [Piece; 4],
     pub(super) pensions: [Choices; 4],
 }
 
 impl Ticks {
     pub(super) fn new(pen: &mut Pen<'_, '_>, row: Entry<'_, '_>) -> Self {
         // 0 says of each that it does not hold, which is what stands there without a circle.
-        let mut tick = |(item, word)| {
-            let mut choices = pen.choices(row, item, "", &[(word, YES), ("", &["0"])]);
-            choices.choices.truncate(1);
-            choices
-        };
         Self {
             disabilities: [
                 KnownItem::BodyDisability,
@@ -105,14 +101,26 @@ impl Ticks {
                 KnownItem::MindDisability,
                 KnownItem::RareDisease,
             ]
-            .map(|item| tick((item, "○"))),
+            .map(|item| ring(pen, row, item)),
             pensions: [
                 (KnownItem::NationalPension, "国民年金"),
                 (KnownItem::EmployeePension, "厚生年金"),
                 (KnownItem::DisabilityPension, "障害年金"),
                 (KnownItem::PublicAssistance, "生活保護"),
             ]
-            .map(tick),
+            .map(|(item, word)| {
+                let mut choices = pen.choices(row, item, "", &[(word, YES), ("", &["0"])]);
+                choices.choices.truncate(1);
+                choices
+            }),
         }
     }
+}
+
+fn ring(pen: &mut Pen<'_, '_>, row: Entry<'_, '_>, item: KnownItem) -> Piece {
+    pen.shown(&[row], item, |_, code| match code {
+        "1" => "○".to_owned(),
+        "0" => String::new(),
+        other => other.to_owned(),
+    })
 }

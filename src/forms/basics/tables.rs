@@ -91,6 +91,6 @@ fn pairs<'r, 's>(
         let texts = items.iter().take(count).map(|item| row.look(*item).to_owned());
         Some(texts.collect::<Vec<_>>())
     };
-    let pairs = align(now, was, &[&|row| texts(row, 3), &|row| texts(row, 1)]);
+    let pairs = align(now, was, 2, |row, level| texts(row, if level == 0 { 3 } else { 1 }));
     pairs.into_iter().map(|(now, was)| Pair::new(now, was, compared)).collect()
 }

@@ -21,7 +21,7 @@ use super::head::of_month;
 use super::rows::{Kind, NUMBERS, is_outside, number_of};
 use super::service::{described, service, type_name};
 use super::sums;
-use super::totals::{StayDays, TypeLimits, total};
+use super::totals::{NO_OFFICE, StayDays, TypeLimits, total};
 
 #[derive(Template)]
 #[template(path = "forms/month/slip.html", config = "src/askama.toml")]
@@ -69,6 +69,12 @@ pub(super) fn draw(
     let bottom = total(&mut pen, &totals, supplement);
     let days = StayDays::new(&mut pen, &entries, &totals, supplement);
     let limits = TypeLimits::new(&mut pen, supplement);
+    for row in entries.iter().flat_map(|entry| [entry.now, entry.was]).flatten() {
+        // It says the same of every row, and of nothing.
+        if row.look(KnownItem::FixedOffice) == NO_OFFICE {
+            row.show(KnownItem::FixedOffice);
+        }
+    }
     sums::warn(&mut pen, sets.rows(FileKind::Upsikyu).0);
     pen.rest(&entries);
     if tells {
@@ -108,11 +114,10 @@ fn entries<'r, 's>(sets: Sets<'r, 's>) -> Vec<Entry<'r, 's>> {
         KnownItem::NotifiedCode,
         KnownItem::Units,
     ];
-    let pairs = align(
-        now,
-        was,
-        &[&|row| texts(row, &place), &|row| texts(row, place.get(..6).unwrap_or_default())],
-    );
+    let pairs = align(now, was, 2, |row, level| {
+        let place = if level == 0 { &place[..] } else { place.get(..6).unwrap_or_default() };
+        texts(row, place)
+    });
     pairs.into_iter().map(|(now, was)| Pair::new(now, was, sets.compared)).collect()
 }
 

@@ -11,8 +11,8 @@ use crate::spec::KnownItem;
 use super::rows::{Kind, NUMBERS, number_of};
 use super::service::type_name;
 
-/// サービス事業所コード of 全合計
-const NO_OFFICE: &str = "9999999999";
+/// Stands for no office: on 全合計, and in an item that says nothing.
+pub(super) const NO_OFFICE: &str = "9999999999";
 
 /// The rows of 全合計 with 区分支給限度基準額; a row without numbers where the file has none.
 pub(super) fn total(

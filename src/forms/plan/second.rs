@@ -7,6 +7,7 @@ use askama::Template;
 use crate::forms::entry::{Entry, Person, Sets};
 use crate::forms::form::Form;
 use crate::forms::measure;
+use crate::forms::numbered;
 use crate::forms::pen::{Context, Pen};
 use crate::forms::piece::Piece;
 use crate::forms::sheet::{DrawnForm, Head, sheet};
@@ -94,7 +95,9 @@ pub(super) fn draw(
     for row in entries.iter().flat_map(|entry| [entry.now, entry.was]).flatten() {
         // They say in which order the rows stand and which belong together, which is seen.
         for number in [KnownItem::IssueNumber, KnownItem::GoalNumber, KnownItem::HelpNumber] {
-            row.show(number);
+            if numbered::number(row, number).is_some() {
+                row.show(number);
+            }
         }
     }
     pen.rest(&[&entries, told_here.as_slice()].concat());

@@ -111,16 +111,11 @@ fn entries<'r, 's>(
 ) -> Vec<Entry<'r, 's>> {
     let has = |row: &&'r Row<'s>| items.iter().any(|item| !row.look(*item).is_empty());
     let [now, was] = [now, was].map(|rows| rows.iter().filter(has).collect::<Vec<_>>());
-    let key = |items: &[KnownItem], row: &Row<'_>| {
+    let pairs = align(&now, &was, likenesses.len(), |row, level| {
+        let items = likenesses.get(level)?;
         let texts: Vec<String> = items.iter().map(|item| row.look(*item).to_owned()).collect();
-        texts.iter().any(|text| !text.is_empty()).then_some((items.len(), texts))
-    };
-    let keys: Vec<Box<dyn Fn(&&'r Row<'s>) -> _>> = likenesses
-        .iter()
-        .map(|items| Box::new(move |row: &&'r Row<'s>| key(items, row)) as Box<dyn Fn(&_) -> _>)
-        .collect();
-    let keys: Vec<&dyn Fn(&&'r Row<'s>) -> _> = keys.iter().map(|key| &**key as _).collect();
-    let pairs = align(&now, &was, &keys);
+        texts.iter().any(|text| !text.is_empty()).then_some(texts)
+    });
     pairs.into_iter().map(|(now, was)| Pair::new(now.copied(), was.copied(), compared)).collect()
 }
 
@@ -182,6 +177,15 @@ fn weekly(
         let day = weekday(row);
         pen.at = day_name(day, row);
         let times = times(pen, entry, WeeklyStart, WeeklyEnd);
+        let name = std::mem::take(&mut pen.at);
+        pen.at = format!(
+            "{name} {}",
+            if times.now.is_empty() {
+                times.was.as_deref().unwrap_or_default()
+            } else {
+                &times.now
+            }
+        );
         let mut piece = pen.text(entry, WeeklyService);
         for mark in pen.marks(&[entry], Weekday).into_iter().chain(times.marks.iter().copied()) {
             if !piece.marks.contains(&mark) {
@@ -194,14 +198,14 @@ fn weekly(
         let span = week::minutes(row.look(WeeklyStart)).zip(week::minutes(row.look(WeeklyEnd)));
         if let (Some(day), Some((start, end))) = (day, span) {
             if end < start && entry.now.is_some() {
-                let (at, text) = (&pen.at, &times.now);
-                pen.sentence(format!("{at} {text} は翌日にまたがるものとして描いています。"));
+                let at = &pen.at;
+                pen.sentence(format!("{at} は翌日にまたがるものとして描いています。"));
             }
             let own = week::segments(day, start, end, axis);
             owners.extend(own.iter().map(|_| all.len()));
             segments.extend(own);
         } else {
-            let when = when(&pen.at, &times);
+            let when = when(&name, &times);
             listed.push(Listed { number: None, when, piece: piece.clone() });
         }
         all.push(Weekly { entry, piece, times });
@@ -234,14 +238,15 @@ fn blocks(
     let mut shades: HashMap<&str, usize> = HashMap::new();
     // The number of a service whose text has no room; boxes of one service share it.
     let mut numbers: HashMap<usize, usize> = HashMap::new();
+    let mut next_number = 1;
     let mut blocks = Vec::new();
     for (owner, place) in owners.iter().zip(places) {
         let Some(Weekly { entry, piece, times }) = all.get(*owner) else { continue };
         let Some(row) = entry.any() else { continue };
         let mut number = || {
             *numbers.entry(*owner).or_insert_with(|| {
-                let number =
-                    listed.iter().filter_map(|listed| listed.number).max().unwrap_or(0) + 1;
+                let number = next_number;
+                next_number += 1;
                 let when = when(&day_name(weekday(row), row), times);
                 listed.push(Listed { number: Some(number), when, piece: piece.clone() });
                 number
@@ -352,7 +357,7 @@ fn activities(
     let axis = pen.context.options.day_start;
     let items = [Doing, ActivityStart, ActivityEnd];
     let likenesses: [&[KnownItem]; 3] = [&items, &[Doing], &[ActivityStart, ActivityEnd]];
-    pen.at = Doing.name().to_owned();
+    Doing.name().clone_into(&mut pen.at);
     let mut timed = Vec::new();
     for entry in entries(sides, compared, &items, &likenesses) {
         let Some(row) = entry.any() else { continue };

@@ -62,9 +62,11 @@ fn issue(pen: &mut Pen<'_, '_>, lines: &[Numbered<'_, '_>]) -> Issue {
     let shown_number = pen.every(&all, KnownItem::IssueNumber, |_, text| text.to_owned());
     let [issue, proposal, intention, goal] = ISSUE.map(|item| merged(pen, &all, item));
     let mut supports = Vec::new();
+    number_in_order(lines, KnownItem::SupportNumber);
     for lines in lines.chunk_by(|line, next| line.inner == next.inner) {
         let support = look(lines.first(), KnownItem::SupportNumber);
         pen.at = format!("課題{number} 支援計画{support}");
+        number_in_order(lines, KnownItem::UseNumber);
         let all = entries(lines);
         let texts = SUPPORT.map(|item| merged(pen, &all, item));
         let uses = lines.iter().map(|line| USE.map(|item| pen.text(line.entry, item))).collect();
@@ -76,6 +78,24 @@ fn issue(pen: &mut Pen<'_, '_>, lines: &[Numbered<'_, '_>]) -> Issue {
         goal,
         supports,
         span: lines.len(),
+    }
+}
+
+/// Numbers that only count what is drawn are not told.
+fn number_in_order(lines: &[Numbered<'_, '_>], item: KnownItem) {
+    let number = |line: &Numbered<'_, '_>| line.entry.look(item).parse::<usize>().ok();
+    let of_use = item == KnownItem::UseNumber;
+    let mut last = 0;
+    for (place, line) in lines.iter().enumerate() {
+        let begins = of_use
+            || place.checked_sub(1).and_then(|before| lines.get(before)).map(|line| line.inner)
+                != Some(line.inner);
+        last += usize::from(begins);
+        if number(line) == Some(last) {
+            for row in [line.entry.now, line.entry.was].into_iter().flatten() {
+                row.show(item);
+            }
+        }
     }
 }
 

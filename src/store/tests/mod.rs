@@ -1,10 +1,12 @@
 //! The store on a real disk.
 
 mod anew;
+mod audit;
 mod held;
 mod identity;
 mod lists;
 mod migrations;
+mod months;
 mod refused;
 mod size;
 mod statements;

@@ -24,6 +24,7 @@ mod odd_bytes;
 mod odd_files;
 mod order;
 mod partners;
+mod printed;
 mod privacy;
 mod process;
 mod proof;

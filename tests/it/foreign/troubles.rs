@@ -79,6 +79,43 @@ fn what_either_side_refuses_for_good_is_put_once() {
     assert_eq!(said.matches("422 not-our-package").count(), 1, "{said}");
 }
 
+/// A wrong clock at the partner costs no proof, and both are told.
+#[test]
+fn a_partner_whose_clock_is_wrong() {
+    let (mut care, mut help) = pair();
+    let told = |care: &Office| {
+        let status = care.command(&["status", "--json"]).stdout;
+        let status: serde_json::Value = serde_json::from_slice(&status).expect("JSON");
+        let notices = status["notices"].as_array().expect("notices");
+        notices.iter().any(|notice| notice["code"] == "partner-clock-differs")
+    };
+    help.set("clock_ahead", json!(3600));
+    help.start();
+    export(&care, &withdrawal(CARE, 1));
+    care.start();
+    handed_over(&care, 1);
+    until("told", || told(&care).then_some(()));
+    let id = care.sql("SELECT lower(hex(message_id)) FROM outgoing").remove(0);
+    let id = uuid::Uuid::parse_str(&id).expect("an id").to_string();
+    let out = care.path("proof");
+    let out = out.to_str().expect("UTF-8");
+    for arguments in [&["export", &id, "--out", out][..], &["verify", out]] {
+        let output = care.command(arguments);
+        let said = String::from_utf8_lossy(&output.stdout);
+        assert_eq!(output.status.code(), Some(0), "{said}");
+        let notes = said.lines().filter(|line| line.starts_with("note: receipts/"));
+        assert_eq!(notes.count(), 2, "{said}");
+    }
+    help.kill();
+    help.set("clock_ahead", json!(0));
+    help.start();
+    export(&care, &withdrawal(CARE, 2));
+    handed_over(&care, 2);
+    until("mended", || (!told(&care)).then_some(()));
+    let output = care.command(&["verify", out]);
+    assert_eq!(output.status.code(), Some(0), "proof holds afterwards too");
+}
+
 #[test]
 fn nothing_is_lost_or_doubled_when_either_side_is_killed() {
     let (mut care, mut help) = pair();

@@ -22,7 +22,8 @@ export default async function play(browser, which) {
   // One fault keeps no other from being found.
   const faults = [];
   for (const scheme of ["light", "dark"]) {
-    const visitor = await Visitor.arrive(browser, { width, scheme });
+    const visitor = await Visitor.arrive(browser, { width, scheme, entered: false });
+    await visitor.logIn(things.administrator);
     const note = (place) => (what) => what.catch(({ message }) => faults.push(`${place} at ${width} px, ${scheme}: ${message}`));
     for (const line of PAGES) {
       await visitor.open(pathOf(line, things));

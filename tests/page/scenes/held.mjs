@@ -53,7 +53,7 @@ async function mended(visitor) {
 async function corrected(visitor) {
   const id = await ask("hold", "fixable");
   await see(visitor, id);
-  await visitor.sees("変更の一覧");
+  await visitor.sees("変更する内容");
   await visitor.button("直して、もう一度検査して送る").click();
   await visitor.told(/もう一度検査します/);
   await isSent(2);

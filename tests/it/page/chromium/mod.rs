@@ -1,4 +1,4 @@
-//! The page of an office in a real browser.
+//! The same in Chromium.
 //!
 //! `tests/page/` says what somebody in front of Chromium does and sees, one file per scene. Here
 //! stand the offices around it: real nodes that exchange, hold and wait. A scene asks them for what

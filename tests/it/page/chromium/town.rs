@@ -8,6 +8,7 @@ use serde_json::{Value, json};
 
 use crate::e2e::units::{ACTUAL, PLAN, USAGE, Unit, export, sample, withdrawal};
 use crate::harness::{CARE, DAY, HELP, Office, free_port, offices, until};
+use crate::page::{PASSWORD, add, address};
 
 /// A name that is shown wherever a name is.
 const SCRIPT: &str = "<script>alert(1)</script>";
@@ -64,6 +65,7 @@ impl Town {
             question.iter().map(|word| word.as_str().unwrap_or_default()).collect();
         match *words.as_slice() {
             ["link"] => self.link(),
+            ["origin"] => format!("http://{}", address(&self.care)).into(),
             ["furnish"] => self.furnish(),
             ["open"] => json!(self.open()),
             ["hold", kind] => self.hold(kind).into(),
@@ -96,7 +98,12 @@ impl Town {
         let serial = self.serial();
         export(&self.help, &sample(ACTUAL, &serial));
         until("received", || self.help.has_sent("HANDED_OVER", 1));
+        let serial = self.serial();
+        export(&self.care, &newer(plan(&serial, self.names)));
+        until("delivered", || self.care.has_sent("HANDED_OVER", 3));
         self.send_to_nobody();
+        add(&self.care, "hanako", "administrator");
+        add(&self.care, "taro", "general");
         let [broken, fixable, conflict] =
             ["broken", "fixable", "conflict"].map(|kind| self.hold(kind));
         let ids = |table: &str| {
@@ -106,7 +113,9 @@ impl Town {
         let (sent, received) = (ids("outgoing"), ids("incoming"));
         json!({
             "lang": self.lang, "broken": broken, "fixable": fixable, "conflict": conflict,
-            "sent": sent[0], "plan": sent[1], "waiting": sent[2], "received": received[0],
+            "sent": sent[0], "plan": sent[1], "newer": sent[2], "waiting": sent[3],
+            "received": received[0],
+            "administrator": { "name": "hanako", "password": PASSWORD },
         })
     }
 
@@ -225,6 +234,16 @@ fn plan(serial: &str, names: Names) -> Unit {
         }
     }
     unit
+}
+
+/// The same, made anew a day later.
+fn newer(unit: Unit) -> Unit {
+    let later = |(name, bytes): (String, Vec<u8>)| {
+        let (text, ..) = SHIFT_JIS.decode(&bytes);
+        let text = text.replace(",20260520,", ",20260521,").replace(",20260520,", ",20260521,");
+        (name, SHIFT_JIS.encode(&text).0.into_owned())
+    };
+    unit.into_iter().map(later).collect()
 }
 
 /// The same as some software writes it: UTF-8, and other ends of lines.
