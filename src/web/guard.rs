@@ -92,10 +92,12 @@ pub(super) async fn guard(
             && is_still_in(&shared, &session).await
         {
             // What the page asks by itself keeps nobody logged in.
-            if !is_live(request.headers()) {
+            if is_live(request.headers()) {
+                request.extensions_mut().insert(Arc::new(session.unseen()));
+            } else {
                 session.touch();
+                request.extensions_mut().insert(session);
             }
-            request.extensions_mut().insert(session);
         }
         next.run(request).await
     };
