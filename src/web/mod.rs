@@ -181,7 +181,7 @@ async fn keep_locks(shared: Arc<Shared>, mut stopping: watch::Receiver<bool>) {
     loop {
         let ends = tokio::select! {
             biased;
-            () = server::stopped(&mut stopping) => true,
+            () = work::stopped(&mut stopping) => true,
             () = shared.attempts.changed() => false,
         };
         let attempts = Arc::clone(&shared.attempts);
@@ -201,7 +201,7 @@ async fn renew(tls: Arc<PageTls>, node: Handle, mut stopping: watch::Receiver<bo
     loop {
         tokio::select! {
             biased;
-            () = server::stopped(&mut stopping) => return,
+            () = work::stopped(&mut stopping) => return,
             () = sleep(RENEWAL) => {}
         }
         let tls = Arc::clone(&tls);
