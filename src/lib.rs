@@ -11,11 +11,13 @@
 //! | 1 | [`disk`] | durable writes, renames that never overwrite, folder sync, fault steps |
 //! | 2 | [`rules`] | the rule table, the checks, the report |
 //! | 2 | [`package`] | manifest, CMS signatures, container, receipts |
+//! | 2 | [`contents`] | what the files say about people: who, which documents, of when |
 //! | 2 | [`config`] | the configuration, checked, with all its problems at once |
 //! | 3 | [`transfer`] | the states of an outgoing and an incoming package |
 //! | 3 | [`repair`] | corrected copies, and copies in the other edition |
 //! | 3 | [`route`] | which import folder, in which order |
 //! | 3 | [`synth`] | valid sets of invented people, for tests and benchmarks |
+//! | 3 | [`forms`] | the paper forms of long-term care, drawn from the files |
 //! | 4 | [`work`] | tasks, and work that blocks |
 //! | 5 | [`folder`] | drop, hold and import folders on disk |
 //! | 5 | [`store`] | journal, packages and receipts in SQLite |
@@ -23,6 +25,7 @@
 //! | 5 | [`log`] | lines that nobody waits for: standard error, log files |
 //! | 5 | [`certs`] | keys and certificates on disk |
 //! | 5 | [`control`] | orders from a command to the running node |
+//! | 5 | [`users`] | who may log in to the page, and how often somebody may try |
 //! | 6 | [`node`] | the daemon |
 //! | 7 | [`desk`] | what the commands and the page tell in the same words |
 //! | 8 | [`web`] | the page of an office, one file per page |
@@ -51,9 +54,11 @@ pub mod record;
 pub mod spec;
 
 pub mod config;
+pub mod contents;
 pub mod package;
 pub mod rules;
 
+pub mod forms;
 pub mod repair;
 pub mod route;
 pub mod synth;
@@ -67,6 +72,7 @@ pub mod folder;
 pub mod link;
 pub mod log;
 pub mod store;
+pub mod users;
 
 pub mod node;
 

@@ -688,9 +688,11 @@ def make_order():
 WAITS = [0, 15, 60, 300, 900, 1800, 3600]
 
 
-def delay(message_id, failures):
-    """Milliseconds before the next attempt after so many failed ones."""
+def delay(message_id, failures, asked=None):
+    """Milliseconds before the next attempt after so many failed ones; `asked`: what Retry-After says."""
     seconds, seed = WAITS[min(failures, 6)], failures
+    if asked is not None:
+        seconds = max(1, min(asked, 3600), WAITS[min(max(failures - 4, 0), 3)])
     for byte in bytes.fromhex(message_id.replace("-", "")):
         seed = (seed * 31 + byte) % 2**64
     return seconds * 1000 + seed % 1000 * (seconds * 100) // 1000
@@ -703,21 +705,26 @@ def make_retry():
     def case(name, answers, expires=604_800_000, message_id=ID % 1):
         at, failures, attempts = 0, 0, [0]
         for answer in answers:
+            if at >= expires or answer["class"] == "never":
+                break  # That was the last one; now it is given up, or waits for a person.
             failures += 1
-            wait = delay(message_id, failures + (answer["class"] == "refused"))
-            wait = max(wait, answer.get("retry_after", 0) * 1000)
-            if at >= expires:
-                break  # That was the last one; now it is given up.
+            wait = delay(message_id, failures + (answer["class"] == "refused"), answer.get("retry_after"))
             at = min(at + wait, expires)
             attempts.append(at)
         cases.append({"name": name, "message_id": message_id, "expires_ms": expires, "answers": answers, "attempts_ms": attempts})
 
-    passing, refused = {"class": "passing"}, {"class": "refused"}
+    passing, refused, never = {"class": "passing"}, {"class": "refused"}, {"class": "never"}
+    asking = lambda seconds: {**passing, "retry_after": seconds}
     case("unreachable", [passing] * 8)
     case("unreachable-other-id", [passing] * 3, message_id=ID % 7)
     case("refused", [refused] * 3)
-    case("retry-after-longer", [{**passing, "retry_after": 90}])
-    case("retry-after-shorter", [{**passing, "retry_after": 2}])
+    case("refused-for-good", [passing, never, passing])
+    case("retry-after-longer", [asking(90)])
+    case("retry-after-shorter", [asking(2), passing])
+    case("retry-after-nothing", [asking(0)])
+    case("retry-after-hours", [asking(86400)])
+    case("retry-after-always", [asking(1)] * 10)
+    case("retry-after-an-absence", [passing] * 8 + [asking(2), asking(600)])
     case("up-to-the-expiry", [passing] * 3, expires=40_000)
     index(folder, "What the answers to a package do to its schedule; an attempt takes no time here. Milliseconds from the first attempt.",
           cases=cases)
@@ -741,8 +748,8 @@ def make_http(good):
         answers.append({"name": name, "status": status, **({"content_type": media} if media else {}), "body": body,
                         "verdict": verdict, **members})
 
-    def problem(status, code, title):
-        return compact({"type": f"urn:renkei:problem:{code}", "title": title, "status": status, "code": code, "detail": "x"}).decode()
+    def problem(status, code, title, **members):
+        return compact({"type": f"urn:renkei:problem:{code}", "title": title, "status": status, "code": code, "detail": "x", **members}).decode()
 
     p7, pj = "application/pkcs7-mime; smime-type=signed-data", "application/problem+json"
     answer("created", 201, "receipt", p7, "@receipts/consignment.p7s")
@@ -754,10 +761,12 @@ def make_http(good):
     answer("accepted", 202, "fault", p7, "@receipts/consignment.p7s")
     answer("no-content", 204, "fault")
     answer("moved", 301, "fault", location="https://elsewhere.example/")
-    for status, code, title in [(400, "digest-mismatch", "Bad Request"), (403, "not-a-partner", "Forbidden"), (409, "id-taken", "Conflict"),
-                                (413, "too-large", "Content Too Large"), (415, "unsupported-media-type", "Unsupported Media Type"),
-                                (422, "bad-manifest", "Unprocessable Content")]:
+    for status, code, title in [(400, "digest-mismatch", "Bad Request"), (403, "not-a-partner", "Forbidden"),
+                                (404, "not-found", "Not Found"), (422, "clock-ahead", "Unprocessable Content")]:
         answer(f"{status}-{code}", status, "refused", pj, problem(status, code, title), code=code)
+    for status, code, title in [(409, "id-taken", "Conflict"), (413, "too-large", "Content Too Large"), (415, "unsupported-media-type", "Unsupported Media Type"),
+                                (422, "bad-manifest", "Unprocessable Content")]:
+        answer(f"{status}-{code}", status, "never", pj, problem(status, code, title), code=code)
     for status, code, title in [(408, "too-slow", "Request Timeout"), (429, "partner-share-exceeded", "Too Many Requests"), (500, "internal", "Internal Server Error"),
                                 (503, "busy", "Service Unavailable"), (507, "storage-full", "Insufficient Storage")]:
         answer(f"{status}-{code}", status, "passing", pj, problem(status, code, title), code=code)
@@ -765,6 +774,9 @@ def make_http(good):
     answer("retry-after-bounded", 503, "passing", retry_after="86400", code="unknown", retry_after_seconds=3600)
     answer("retry-after-date", 503, "passing", retry_after="Wed, 02 Dec 2026 00:00:00 GMT", code="unknown")
     answer("code-unknown", 422, "refused", pj, problem(422, "never-heard-of", "Unprocessable Content"), code="unknown")
+    for name, verdict, members in [("never", "never", {"retry": "never", "scope": "package"}), ("never-of-partner", "refused", {"retry": "never", "scope": "partner"}),
+                                   ("later", "refused", {"retry": "later", "scope": "package"}), ("never-of-what", "refused", {"retry": "never"})]:
+        answer(f"code-unknown-{name}", 422, verdict, pj, problem(422, "never-heard-of", "Unprocessable Content", **members), code="unknown")
     answer("no-document", 422, "refused", "text/html", "<html>", code="unknown")
     answer("rejection-under-422", 422, "refused", p7, "@receipts/consignment.p7s", code="unknown", note="a receipt counts under 200 and 201 only")
     requests = []

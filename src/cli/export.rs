@@ -5,14 +5,12 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use anyhow::Context as _;
-use bytes::Bytes;
 
 use super::setup::{self, ConfigArg};
-use super::{EXIT_NO, UsageError, output, verify, vouching};
+use super::{EXIT_NO, UsageError, output, verify};
+use crate::desk::proof::{self, ProofError, ProofSet};
 use crate::disk::{self, Readers};
-use crate::node::{Node, open_trust};
-use crate::package::evidence::{self, EvidenceFile, EvidenceReport};
-use crate::package::open;
+use crate::package::evidence::{EvidenceFile, EvidenceReport};
 use crate::store::StoreError;
 use crate::types::{Clock, Lang, MessageId};
 
@@ -36,22 +34,19 @@ pub(super) fn run(args: &Args, lang: Lang) -> anyhow::Result<ExitCode> {
         StoreError::NotFound | StoreError::NoLongerKept => UsageError(error.text(lang)).into(),
         other => anyhow::Error::from(other),
     })?;
-    let limits = Node::package_limits(&config);
-    let package = open(evidence.package, &limits).context("package")?;
-    let receipts: Vec<Bytes> = evidence.receipts.into_iter().map(|receipt| receipt.der).collect();
-    let documents = evidence::documents(&package, &receipts);
-    let vouched = vouching::vouched(&store, &documents, &limits)?;
-    let trust = open_trust(&config, vouched).map_err(|problems| UsageError(problems.text(lang)))?;
-    let set = evidence::export(&package, &receipts, &trust, &limits)?;
-    // Whoever gets the set has nothing but the set.
-    let alone = evidence::trust_of_set(&set, &limits).context("certificates/roots.pem")?;
-    let reports = [&alone, &trust].map(|trust| evidence::verify_set(&set, trust, &limits, None));
-    if let Some(report) = reports.iter().find(|report| !report.passed()) {
-        output::error(&refused(report, lang));
-        return Ok(ExitCode::from(EXIT_NO));
-    }
+    let count = evidence.receipts.len();
+    let made = setup::runtime()?.block_on(proof::set(&store, &config, evidence));
+    let ProofSet { files: set, report } = match made {
+        Ok(made) => made,
+        Err(ProofError::Refused(report)) => {
+            output::error(&refused(&report, lang));
+            return Ok(ExitCode::from(EXIT_NO));
+        }
+        Err(ProofError::Trust(problems)) => return Err(UsageError(problems.text(lang)).into()),
+        Err(other) => return Err(other.into()),
+    };
     write(&args.out, &set, lang)?;
-    let (count, folder) = (receipts.len(), args.out.display());
+    let folder = args.out.display();
     output::line(&match lang {
         Lang::Ja => format!(
             "{folder} に、パッケージと受領証 {count} 通、証明書を書き出しました。確かめ方は README.txt をご覧ください。"
@@ -60,8 +55,7 @@ pub(super) fn run(args: &Args, lang: Lang) -> anyhow::Result<ExitCode> {
             "wrote the package, {count} receipts and the certificates to {folder}; README.txt says how to verify them"
         ),
     })?;
-    let [alone, _] = reports;
-    for note in verify::clock_notes(&alone, Clock::system().now(), lang) {
+    for note in verify::clock_notes(&report, Clock::system().now(), lang) {
         output::line(&note)?;
     }
     Ok(ExitCode::SUCCESS)

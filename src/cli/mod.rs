@@ -3,6 +3,7 @@
 //! Exit codes are the same everywhere: 0 all is well, 1 the answer is no (findings, a signature
 //! that does not hold, a set that did not arrive), 2 usage or configuration, 3 could not finish.
 
+mod archive;
 mod certs;
 mod completions;
 mod convert;
@@ -12,6 +13,7 @@ mod demo;
 mod dev;
 mod explain;
 mod export;
+mod feed;
 mod fix;
 mod held;
 mod help;
@@ -23,6 +25,7 @@ mod new;
 mod open;
 mod order;
 mod output;
+mod print;
 mod progress;
 mod reload;
 mod retry;
@@ -33,10 +36,10 @@ mod signals;
 mod status;
 mod unfinished;
 mod usage;
+mod user;
 mod validate;
 mod vectors;
 mod verify;
-mod vouching;
 
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
@@ -76,6 +79,8 @@ enum Command {
     Fix(fix::Args),
     /// 別の版（v3、v4.1）のファイルに変換します
     Convert(convert::Args),
+    /// ファイルの内容を、印刷できる帳票（第1表など）にします
+    Print(print::Args),
     /// 検査の規則の一覧を表示します
     Rules(rules::Args),
     /// 規則やコードの意味・対応する人・直し方を説明します
@@ -90,10 +95,12 @@ enum Command {
     History(history::Args),
     /// 保留中のものを一覧し、もう一度検査・配置するか、対応済みにします
     Hold(hold::Args),
-    /// 送信待ちのパッケージを、待たずにすぐ送り直します
+    /// 送信待ちのものと、相手が受け付けず停止中のものを、すぐに送り直します
     Retry(retry::Args),
     /// 動いている renkei の画面をブラウザーで開きます
     Open(open::Args),
+    /// 画面にログインできる利用者を登録・変更・削除します
+    User(user::Args),
     /// 証明書と失効リストを読み直します
     Reload(reload::Args),
     /// 送受信したパッケージと受領証を、第三者が検証できる形で書き出します
@@ -157,6 +164,7 @@ fn run(matches: &ArgMatches, lang: Lang) -> anyhow::Result<ExitCode> {
         Command::Validate(args) => validate::run(&args, lang),
         Command::Fix(args) => fix::run(&args, lang),
         Command::Convert(args) => convert::run(&args, lang),
+        Command::Print(args) => print::run(&args, lang),
         Command::Rules(args) => rules::run(&args, lang),
         Command::Explain(args) => explain::run(&args, lang),
         Command::Run(args) => run::run(&args, lang),
@@ -166,6 +174,7 @@ fn run(matches: &ArgMatches, lang: Lang) -> anyhow::Result<ExitCode> {
         Command::Hold(args) => hold::run(args, lang),
         Command::Retry(args) => retry::run(&args, lang),
         Command::Open(args) => open::run(&args, lang),
+        Command::User(args) => user::run(args, lang),
         Command::Reload(args) => reload::run(&args, lang),
         Command::Export(args) => export::run(&args, lang),
         Command::Verify(args) => verify::run(&args, lang),

@@ -9,9 +9,9 @@ use anyhow::Context as _;
 use bytes::Bytes;
 use jiff::Timestamp;
 
-use super::{EXIT_NO, UsageError, output, setup, vouching};
+use super::{EXIT_NO, UsageError, output, setup};
 use crate::certs;
-use crate::desk::words;
+use crate::desk::{proof, words};
 use crate::node::{Pins, open_trust};
 use crate::package::evidence::{
     EvidenceFile, EvidenceReport, trust_of_set, verify_package, verify_receipt, verify_set,
@@ -100,7 +100,7 @@ fn trust(
         let config = setup::config(path, lang)?;
         // Without a store there is nobody to vouch, and the configuration alone counts.
         let vouched = match Store::open_for_reading(&config.node.data) {
-            Ok(store) => vouching::vouched(&store, files, limits)?,
+            Ok(store) => setup::runtime()?.block_on(proof::vouched(&store, files, limits))?,
             Err(_) => Pins::new(),
         };
         let trust = open_trust(&config, vouched);

@@ -2,4 +2,5 @@
 
 pub mod dates;
 pub mod held;
+pub mod proof;
 pub mod words;

@@ -6,7 +6,7 @@ use crate::config::Config;
 use crate::rules::Rule;
 use crate::spec::Spec;
 use crate::transfer::State;
-use crate::types::{Edition, Lang, OfficeNumber, code};
+use crate::types::{Edition, Lang, OfficeNumber, ServiceMonth, code};
 
 /// A state with what is known of why: in words where there are some, and as a code for those who ask
 /// for help.
@@ -51,6 +51,29 @@ const UNITS: &[(&[&str], &str)] = &[
     (&["Y8"], "actuals (prevention)"),
     (&["Y9"], "withdrawal of actuals (prevention)"),
 ];
+
+/// One kind of each send unit, in the order in which lists show them; it stands for those of the other
+/// editions too.
+pub fn kinds() -> impl Iterator<Item = &'static str> {
+    UNITS.iter().filter_map(|(kinds, _)| kinds.first().copied())
+}
+
+/// The kinds that say the same as this one in any edition; none for what is no kind.
+pub fn kinds_like(kind: &str) -> &'static [&'static str] {
+    UNITS.iter().map(|(kinds, _)| *kinds).find(|kinds| kinds.contains(&kind)).unwrap_or_default()
+}
+
+/// A month as people write it.
+pub fn month(month: ServiceMonth, lang: Lang) -> String {
+    let text = month.to_string();
+    match (text.split_at_checked(4), lang) {
+        (Some((year, month)), Lang::Ja) => {
+            format!("{year}年{}月", month.trim_start_matches('0'))
+        }
+        (Some((year, month)), Lang::En) => format!("{year}-{month}"),
+        (None, _) => text,
+    }
+}
 
 /// A send unit, such as `K2`, as an office worker would say it.
 pub fn unit(kind: &str, lang: Lang) -> String {

@@ -30,7 +30,6 @@ use super::answers::{self, AnswerOutcome};
 use super::api::{Caller, Service};
 use super::error::{TlsReason, find_cause};
 use super::guests::Place;
-use super::guests::one_site;
 use super::heads::{Heads, Unreadable};
 use super::limits::Limits;
 use super::problem::Refusal;
@@ -39,7 +38,7 @@ use super::tls::TlsState;
 use super::verify::{REFUSED, RefusedClient};
 use crate::package::CertificateInfo;
 use crate::types::code::{self, RefusalCode};
-use crate::types::{Clock, Digest};
+use crate::types::{Clock, Digest, one_site};
 
 /// When a partner that has too many connections is asked to come again.
 const CONNECTIONS_RETRY: Duration = Duration::from_secs(10);

@@ -280,7 +280,7 @@ async fn look_at(
     match read_receipt(&context, &row, entry.receipt).await {
         Ok(read) => Ok(Looked::Good(Box::new(row), read)),
         Err(fault) => {
-            let given_up = row.state == Outgoing::Expired;
+            let given_up = matches!(row.state, Outgoing::Refused | Outgoing::Expired);
             let again =
                 fault.is_passing && !row.state.is_final() && (given_up || now < row.expires_at);
             let code = fault.code;

@@ -32,6 +32,7 @@ mod handle;
 mod health;
 mod housekeeping;
 mod inbound;
+mod index;
 mod judge;
 mod listener;
 mod network;
@@ -202,6 +203,8 @@ impl Node {
         tasks.keep("housekeeping", move |beat| {
             housekeeping::run(Arc::clone(&shared.0), beat, shared.1.clone())
         });
+        let shared = (Arc::clone(&context), stopping.clone());
+        tasks.keep("index", move |beat| index::run(Arc::clone(&shared.0), beat, shared.1.clone()));
         let watcher = Arc::new(Watcher::new(Arc::clone(&context), tasks.board()));
         let shared = Arc::clone(&watcher);
         tasks.keep("watcher", move |beat| Arc::clone(&shared).run(beat, stopping.clone()));

@@ -285,6 +285,13 @@ impl Receipt {
         Ok((receipt, ends.min().unwrap_or(Timestamp::MIN)))
     }
 
+    /// SHA-256 of the certificate with which a receipt is signed whose signature verifies; whom to
+    /// believe is not decided.
+    pub fn signed_with(message: &[u8], limits: &Limits) -> Result<Digest, PackageFault> {
+        let (signed, _) = Self::read(message, limits)?;
+        Ok(Digest::of(&signed.certificate))
+    }
+
     /// The document of a receipt whose signature verifies; whom to believe is not decided yet.
     pub(super) fn read(message: &[u8], limits: &Limits) -> Result<(Verified, Self), PackageFault> {
         if message.len() > limits.receipt_bytes {

@@ -107,6 +107,17 @@ pub fn decode(bytes: &[u8]) -> Option<String> {
         .map(std::borrow::Cow::into_owned)
 }
 
+/// What is shown instead of bytes that are no character (下駄記号).
+const GETA: char = '〓';
+
+/// The text for people to read, whatever the bytes are: what is no character, and user-defined
+/// characters, of which no two systems agree, are shown as `〓`.
+pub fn decode_shown(bytes: &[u8]) -> String {
+    let (text, _) = SHIFT_JIS.decode_without_bom_handling(bytes);
+    let is_none = |c: char| c == '\u{FFFD}' || ('\u{E000}'..='\u{F8FF}').contains(&c);
+    text.chars().map(|c| if is_none(c) { GETA } else { c }).collect()
+}
+
 /// The bytes of a text, or the first character that MS932 does not have.
 pub fn encode(text: &str) -> Result<Vec<u8>, char> {
     let mut encoder = SHIFT_JIS.new_encoder();

@@ -8,13 +8,12 @@ use std::collections::BTreeMap;
 use serde::Serialize;
 
 use crate::record::{LineEnds, Note, Reader, Record, Sink};
-use crate::rules::{self, Level, Options, Place, Rule, SourceFile};
+use crate::rules::{self, Level, Options, Place, Rule, SourceFile, layout};
 use crate::spec::{Glyphs, Layout, Spec};
 use crate::types::{Edition, FileKind, Personal, Severity};
 
 use super::change::{Change, Changes, Reason};
 use super::characters::{Before, Characters, Event};
-use super::layout;
 use super::source::{Encoding, Offsets, Source};
 use quotes::{Cell, Written};
 

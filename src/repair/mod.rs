@@ -17,7 +17,6 @@ mod characters;
 mod convert;
 mod fix;
 mod kana;
-mod layout;
 #[cfg(test)]
 mod linear;
 mod loss;

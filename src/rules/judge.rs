@@ -8,6 +8,7 @@ use super::collect::Findings;
 use super::finding::Draft;
 use super::form::{self, Form};
 use super::items::Items;
+use super::layout::is_header;
 use super::name;
 use super::outcome::FileOutcome;
 use super::rule::RuleSet;
@@ -318,11 +319,4 @@ fn is_foreign(foreign: Foreign, findings: &mut Findings) {
             });
         }
     }
-}
-
-/// Whether a first record names its items: neither CSVバージョン nor 保険者番号 holds a digit.
-fn is_header(record: &Record<'_>) -> bool {
-    let mut spans = record.spans().iter().take(2).filter(|span| !span.is_empty());
-    let names = spans.clone().count() == 2;
-    names && spans.all(|span| !record.raw(*span).iter().any(u8::is_ascii_digit))
 }

@@ -46,6 +46,7 @@ mod items;
 mod joins;
 mod jpeg;
 mod judge;
+pub mod layout;
 mod markdown;
 mod name;
 mod nearest;

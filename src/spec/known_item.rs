@@ -16,7 +16,7 @@ macro_rules! known_items {
     ($($variant:ident = $name:literal $($nth:literal)?, $kinds:expr $(, $since:ident)?;)+) => {
         /// An item that the code speaks of.
         #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-        #[repr(u8)]
+        #[repr(u16)]
         pub enum KnownItem {
             $(#[doc = $name] $variant,)+
         }
@@ -96,20 +96,32 @@ known_items! {
     ConsultedOn = "相談日", &[Upkihon, UpkihonSub1, UpkihonSub2, Dltkihon];
     ServiceMonth = "対象年月", &[Upplan, Upjsk, Upsikyu, Uphosoku];
     DeletedMonth = "削除対象年月", &[Dltplan, Dltjsk];
-    WrittenOn = "作成年月日", &[Upsikyu];
+    WrittenOn = "作成年月日", &[Up1kyo, Upplan, Upjsk, Upsikyu];
+    SecondWrittenOn = "居宅計画書作成年月日", &[Up2kyo];
+    ThirdWrittenOn = "週間サービス計画表作成年月日", &[Up3kyo];
     Marker = "識別子", &[Upsikyu];
     UpdatingOffice = "更新業者コード", &[Up1kyo, Up2kyo, Uphosoku, Upplan, Upjsk, Upsikyu];
 
     // 居宅サービス計画1表.
+    UserPostalCode = "利用者郵便番号", &[Up1kyo, Uphosoku];
+    UserAddress1 = "利用者住所１", &[Up1kyo, Uphosoku];
+    UserAddress2 = "利用者住所２", &[Up1kyo, Uphosoku];
     PlanAuthor = "居宅サービス計画作成者", &[Up1kyo];
     ManagerName = "介護支援事業者名", &[Up1kyo];
+    ManagerPostalCode = "介護支援事業者郵便番号", &[Up1kyo];
+    ManagerAddress1 = "介護支援事業者住所１", &[Up1kyo];
+    ManagerAddress2 = "介護支援事業者住所２", &[Up1kyo];
     ManagerOffice = "介護支援事業者コード", &[Up1kyo];
     FirstPlanDate = "初回居宅サービス計画作成日", &[Up1kyo];
-    CertificationState = "認定状況区分", &[Up1kyo, Uphosoku];
+    PlanOccasion = "計画書区分", &[Up1kyo, Upyobo];
+    CertificationState = "認定状況区分", &[Up1kyo, Uphosoku, Upyobo];
     CertifiedOn = "認定日", &[Up1kyo, Uphosoku];
     CertifiedFrom = "認定有効期間開始日", &[Up1kyo, Upyobo];
     CertifiedUntil = "認定有効期間終了日", &[Up1kyo, Upkihon, Upyobo];
-    CareLevel = "要介護状態区分", &[Up1kyo, Uphosoku];
+    CareLevel = "要介護状態区分", &[Up1kyo, Uphosoku, Upkihon];
+    IssueAnalysis = "利用者及び家族の生活に対する意向を踏まえた課題分析の結果", &[Up1kyo];
+    BoardOpinion = "介護認定審査会の意見及びサービスの種類の指定", &[Up1kyo];
+    OverallPolicy = "総合的な援助の方針", &[Up1kyo];
     HouseworkReason = "生活援助中心型の算定理由", &[Up1kyo];
     OtherReason = "その他理由", &[Up1kyo];
 
@@ -125,6 +137,7 @@ known_items! {
     ServiceContent = "サービス内容", &[Up2kyo];
     Coverage = "保険対象区分", &[Up2kyo];
     ServiceKind = "サービス種別", &[Up2kyo];
+    Frequency = "頻度", &[Up2kyo];
     ServicePeriod = "実施期間", &[Up2kyo];
 
     // 居宅サービス計画３表.
@@ -139,6 +152,7 @@ known_items! {
 
     // 第6表, and what 第7表 shares with it.
     PlanningOffice = "プラン担当業者コード", USAGE;
+    Planner = "プラン担当者名", USAGE;
     Units = "単位数", SLIP;
     StayDaysBefore = "前月までの短期入所利用日数", USAGE;
     ServiceDay = "サービス利用日", USAGE;
@@ -183,6 +197,7 @@ known_items! {
     // 利用者補足情報.
     UserKana = "利用者氏名フリガナ", &[Uphosoku];
     UserName = "利用者氏名", &[Uphosoku, Upkihon];
+    Sex = "利用者性別", &[Uphosoku, Upkihon];
     Born = "利用者生年月日", &[Uphosoku, Upkihon];
     LimitFrom = "限度額適用開始年月日", &[Uphosoku];
     LimitUntil = "限度額適用終了年月日", &[Uphosoku];
@@ -238,19 +253,91 @@ known_items! {
     Situation = "利用者の現況", &[Upkihon];
     SituationNote = "利用者の現況(状況補足)", &[Upkihon];
     UserHalfKana = "利用者氏名ﾌﾘｶﾞﾅ", &[Upkihon];
+    UserAddress = "利用者住所", &[Upkihon];
+    UserPhone = "利用者電話番号", &[Upkihon];
+    UserFax = "利用者Fax番号", &[Upkihon];
+    BodyIndependence = "障害高齢者の日常生活自立度", &[Upkihon];
+    MindIndependence = "認知症高齢者の日常生活自立度", &[Upkihon];
     CertificationFrom = "認定有効期限開始日", &[Upkihon];
+    LastCareLevel = "前回の介護度", &[Upkihon];
+    ChecklistResult = "基本チェックリスト記入結果", &[Upkihon];
+    ChecklistOn = "基本チェックリスト記入日", &[Upkihon];
+    BodyDisability = "障害等認定(身障)", &[Upkihon];
+    LearningDisability = "障害等認定(療育)", &[Upkihon];
+    MindDisability = "障害等認定(精神)", &[Upkihon];
+    RareDisease = "障害等認定(難病)", &[Upkihon];
+    DisabilityNote = "障害等認定特記事項", &[Upkihon];
+    Dwelling = "居住形態", &[Upkihon];
+    RoomFloor = "自室の階数", &[Upkihon];
+    Rebuilding = "住宅改修の有無", &[Upkihon];
+    NationalPension = "経済状況(国民年金)", &[Upkihon];
+    EmployeePension = "経済状況(厚生年金)", &[Upkihon];
+    DisabilityPension = "経済状況(障害年金)", &[Upkihon];
+    PublicAssistance = "経済状況(生活保護)", &[Upkihon];
+    EconomyNote = "経済状況詳細", &[Upkihon];
+    VisitorName = "来所者(相談者)氏名", &[Upkihon];
+    VisitorAddress = "来所者(相談者)住所", &[Upkihon];
+    VisitorPhone = "来所者(相談者)電話番号", &[Upkihon];
+    VisitorRelation = "来所者(相談者)続柄", &[Upkihon];
+    ContactName1 = "1 緊急連絡先(氏名)", &[Upkihon];
+    ContactRelation1 = "1 緊急連絡先(続柄)", &[Upkihon];
+    ContactAddress1 = "1 緊急連絡先(住所)", &[Upkihon];
+    ContactPhone1 = "1 緊急連絡先(電話番号)", &[Upkihon];
+    ContactName2 = "2 緊急連絡先(氏名)", &[Upkihon];
+    ContactRelation2 = "2 緊急連絡先(続柄)", &[Upkihon];
+    ContactAddress2 = "2 緊急連絡先(住所)", &[Upkihon];
+    ContactPhone2 = "2 緊急連絡先(電話番号)", &[Upkihon];
+    ContactName3 = "3 緊急連絡先(氏名)", &[Upkihon];
+    ContactRelation3 = "3 緊急連絡先(続柄)", &[Upkihon];
+    ContactAddress3 = "3 緊急連絡先(住所)", &[Upkihon];
+    ContactPhone3 = "3 緊急連絡先(電話番号)", &[Upkihon];
+    ContactName4 = "4 緊急連絡先(氏名)", &[Upkihon];
+    ContactRelation4 = "4 緊急連絡先(続柄)", &[Upkihon];
+    ContactAddress4 = "4 緊急連絡先(住所)", &[Upkihon];
+    ContactPhone4 = "4 緊急連絡先(電話番号)", &[Upkihon];
     FamilyPicture = "家族構成 画像ファイル名", &[Upkihon];
+    FamilyNote = "家族関係等の状況", &[Upkihon];
+    LifeSoFar = "今までの生活", &[Upkihon];
+    LifeOfDay = "１日の生活・すごし方(生活全般)", &[Upkihon];
+    Hobbies = "趣味・楽しみ・特技", &[Upkihon];
+    Friends = "友人・地域との関係", &[Upkihon];
+    PublicServices = "現在利用している公的サービス", &[Upkihon];
+    OtherServices = "現在利用している非公的サービス", &[Upkihon];
+    ConsentedOn = "同意日", &[Upkihon, Upyobo];
     ConsentedBy = "同意者氏名", &[Upkihon, Upyobo];
     TimeOfDay = "時間", &[UpkihonSub1];
+    LifeOfUser = "本人の生活状況", &[UpkihonSub1];
     LifeOfCarers = "介護者・家族の生活状況", &[UpkihonSub1];
     IllnessDate = "年月日", &[UpkihonSub2];
+    Illness = "病名", &[UpkihonSub2];
+    Doctor = "医療機関・医師名", &[UpkihonSub2];
+    DoctorsPart = "主治医・意見作成者フラグ", &[UpkihonSub2];
+    DoctorsPhone = "医療機関・医師電話番号", &[UpkihonSub2];
     IllnessCourse = "経過", &[UpkihonSub2];
     Treatment = "治療中の内容", &[UpkihonSub2];
 
     // 介護予防サービス・支援計画書 and its sub-table.
+    PlanNumber = "整理番号", &[Upyobo];
     PreventionUser = "利用者名", &[Upyobo];
     PreventionCertifiedOn = "認定年月日", &[Upyobo];
+    SupportLevel = "要支援状態区分", &[Upyobo];
+    CenterAuthor = "計画作成者氏名（地域包括支援センター担当者名）", &[Upyobo];
+    CommissionedAuthor = "計画作成者氏名（担当介護支援専門員名）", &[Upyobo];
+    AuthorOffice = "計画作成者事業者・事業所名", &[Upyobo];
+    AuthorAddress = "計画作成者事業者・事業所住所", &[Upyobo];
+    AuthorPhone = "計画作成者事業者・事業所電話番号", &[Upyobo];
     FirstPreventionPlan = "初回作成日", &[Upyobo];
+    Center = "担当地域包括支援センター", &[Upyobo];
+    AimOfDay = "目標とする生活(1日)", &[Upyobo];
+    AimOfYear = "目標とする生活(1年)", &[Upyobo];
+    MovingNow = "【運動・移動】現在の状況", &[Upyobo];
+    MovingWill = "【運動・移動】本人・家族の意欲・意向", &[Upyobo];
+    HomeNow = "【日常生活(家庭生活)】現在の状況", &[Upyobo];
+    HomeWill = "【日常生活(家庭生活)】本人・家族の意欲・意向", &[Upyobo];
+    SocialNow = "【社会参加、対人関係・コミュニケーション】現在の状況", &[Upyobo];
+    SocialWill = "【社会参加、対人関係・コミュニケーション】本人・家族の意欲・意向", &[Upyobo];
+    HealthNow = "【健康管理】現在の状況", &[Upyobo];
+    HealthWill = "【健康管理】本人・家族の意欲・意向", &[Upyobo];
     MovingIssue = "【運動・移動】領域における課題の有無", &[Upyobo];
     MovingReason = "【運動・移動】領域における課題（背景・原因）", &[Upyobo];
     HomeIssue = "【日常生活(家庭生活)】領域における課題の有無", &[Upyobo];
@@ -259,12 +346,22 @@ known_items! {
     SocialReason = "【社会参加、対人関係・コミュニケーション】領域における課題（背景・原因）", &[Upyobo];
     HealthIssue = "【健康管理】領域における課題の有無", &[Upyobo];
     HealthReason = "【健康管理】領域における課題（背景・原因）", &[Upyobo];
+    HealthAdvice = "健康状態の留意点", &[Upyobo];
+    SupportPolicy = "妥当な支援の実施に向けた方針", &[Upyobo];
+    WholePolicy = "総合的な方針", &[Upyobo];
     ChecklistMoving = "基本チェックリストの該当数(運動不足)", &[Upyobo];
     ChecklistFood = "基本チェックリストの該当数(栄養改善)", &[Upyobo];
     ChecklistMouth = "基本チェックリストの該当数(口腔内ケア)", &[Upyobo];
     ChecklistOuting = "基本チェックリストの該当数(閉じこもり予防)", &[Upyobo];
     ChecklistMemory = "基本チェックリストの該当数(物忘れ予防)", &[Upyobo];
     ChecklistMood = "基本チェックリストの該当数(うつ予防)", &[Upyobo];
+    ProgramMoving = "事業プログラムの要否(運動不足)", &[Upyobo];
+    ProgramFood = "事業プログラムの要否(栄養改善)", &[Upyobo];
+    ProgramMouth = "事業プログラムの要否(口腔内ケア)", &[Upyobo];
+    ProgramOuting = "事業プログラムの要否(閉じこもり予防)", &[Upyobo];
+    ProgramMemory = "事業プログラムの要否(物忘れ予防)", &[Upyobo];
+    ProgramMood = "事業プログラムの要否(うつ予防)", &[Upyobo];
+    CenterOpinion = "地域包括支援センター意見", &[Upyobo];
     WholeIssue = "総合的課題", &[UpyoboSub];
     Proposal = "課題に対する目標と具体策の提案", &[UpyoboSub];
     Intention = "具体策についての意向本人・家族", &[UpyoboSub];
@@ -275,5 +372,6 @@ known_items! {
     InsuredSupport = "【支援計画】介護保険サービス又は地域支援事業（総合事業のサービス）", &[UpyoboSub];
     UseNumber = "利用サービスＮＯ", &[UpyoboSub];
     UseKind = "【利用サービス】サービス種別", &[UpyoboSub];
+    UsePlace = "【利用サービス】事業所(利用先)", &[UpyoboSub];
     UsePeriod = "【利用サービス】期間", &[UpyoboSub];
 }

@@ -296,7 +296,11 @@ fn history(connection: &Connection, filter: &HistoryFilter) -> Result<Vec<Histor
 }
 
 /// The state in a column, of what goes this way.
-fn state_of(direction: Direction, row: &Row<'_>, place: usize) -> Result<State, StoreError> {
+pub(super) fn state_of(
+    direction: Direction,
+    row: &Row<'_>,
+    place: usize,
+) -> Result<State, StoreError> {
     let name: String = row.get(place)?;
     State::named(direction, &name).ok_or(StoreError::Damaged("unknown state"))
 }

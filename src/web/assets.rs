@@ -9,7 +9,8 @@ const SCRIPT: &str = "text/javascript; charset=utf-8";
 const SVG: &str = "image/svg+xml";
 
 /// Name, media type, content.
-const ASSETS: [(&str, &str, &str); 3] = [
+const ASSETS: [(&str, &str, &str); 4] = [
+    ("forms.css", CSS, crate::forms::CSS),
     ("style.css", CSS, include_str!("assets/style.css")),
     ("page.js", SCRIPT, include_str!("assets/page.js")),
     ("icon.svg", SVG, include_str!("assets/icon.svg")),

@@ -31,12 +31,24 @@ FOLLOWS = {
 }
 
 
+# Section 9: what becomes of the same request, and what is refused. With the other codes that this
+# partner gives, but for those of certificates, it is this package, for good.
+RETRY = {
+    "digest-mismatch": ("same", "package"), "body-broken": ("same", "package"), "too-slow": ("later", "partner"),
+    "bad-query": ("never", "partner"), "not-found": ("never", "partner"), "method-not-allowed": ("never", "partner"),
+    "not-a-partner": ("later", "partner"), "clock-ahead": ("later", "partner"),
+    "internal": ("later", "node"), "storage-full": ("later", "node"),
+}
+
+
 class Refused(Exception):
     """What is answered to a partner: a status, a code, and a text for people."""
 
     def __init__(self, status, code, detail="", **fields):
         super().__init__(f"{status} {code}: {detail}")
         self.status, self.code, self.detail, self.fields = status, code, detail, fields
+        of_certificate = code.startswith("certificate-") or code == "revocation-unknown"
+        self.retry, self.scope = ("later", "partner") if of_certificate else RETRY.get(code, ("never", "package"))
 
 
 def sha256(data):

@@ -9,6 +9,8 @@ mod offices;
 mod outcome;
 mod watch;
 
+use std::fmt::Write as _;
+use std::io::IsTerminal as _;
 use std::path::PathBuf;
 use std::process::ExitCode;
 use std::time::Duration;
@@ -20,6 +22,7 @@ use super::signals::{Asked, Signals};
 use super::{EXIT_NO, UsageError, output, setup};
 use crate::node::{Consent, Node};
 use crate::types::{Clock, Lang};
+use crate::web::Page;
 use input::Unit;
 use offices::Office;
 use outcome::DemoOutcome;
@@ -33,6 +36,9 @@ const WATCH: Duration = Duration::from_millis(500);
 /// How long the demo waits without any progress before it calls a unit lost.
 const PATIENCE: Duration = Duration::from_mins(1);
 
+/// How long the addresses of the pages work.
+const LINKS: Duration = Duration::from_hours(12);
+
 #[derive(Debug, clap::Args)]
 pub(super) struct Args {
     /// すべて届いたら終了します（届かないものがあれば終了コード 1）
@@ -44,6 +50,9 @@ pub(super) struct Args {
     /// 送る送信単位のあるフォルダー（初期値は内蔵の見本）
     #[arg(long, value_name = "DIR")]
     input: Option<PathBuf>,
+    /// ブラウザーで画面を開きません（アドレスは表示します）
+    #[arg(long)]
+    no_browser: bool,
 }
 
 pub(super) fn run(args: &Args, lang: Lang) -> anyhow::Result<ExitCode> {
@@ -91,7 +100,9 @@ async fn demo(
     output::line(&outcome::table(&outcomes, lang))?;
     let arrived = outcomes.iter().all(DemoOutcome::has_arrived);
     output::line(&outcome::summary(&outcomes, lang))?;
+    let pages = if args.once { Vec::new() } else { serve_pages(&nodes).await };
     if !args.once {
+        output::line(&links(&offices, &pages, args.no_browser, lang))?;
         output::line(lang.pick(
             "ノードは動き続けています。drop フォルダーにファイルを入れると送られます。Ctrl-C で終了します。",
             "The nodes keep running: files put into a drop folder are sent. Ctrl-C ends the demo.",
@@ -113,6 +124,9 @@ async fn demo(
                 }
             }
         }
+    }
+    for page in pages.into_iter().flatten() {
+        page.stop().await;
     }
     for node in nodes {
         node.stop().await;
@@ -153,6 +167,43 @@ async fn start(offices: &[Office], lang: Lang) -> anyhow::Result<Vec<Node>> {
         }
     }
     Ok(nodes)
+}
+
+/// The pages of the offices; none where one cannot be served.
+async fn serve_pages(nodes: &[Node]) -> Vec<Option<Page>> {
+    let mut pages = Vec::new();
+    for node in nodes {
+        let handle = node.handle();
+        let page = match handle.config().page.clone() {
+            Some(settings) => Page::start(handle, &settings).await.ok(),
+            None => None,
+        };
+        pages.push(page);
+    }
+    pages
+}
+
+/// Where the pages of the offices are. The first one is opened, where somebody sits at the terminal.
+fn links(offices: &[Office], pages: &[Option<Page>], no_browser: bool, lang: Lang) -> String {
+    let mut text = lang
+        .pick(
+            "画面（ブラウザーで開いてください。それぞれ一度だけ使えます）:",
+            "pages, to be opened in a browser (each address works once):",
+        )
+        .to_owned();
+    let pages =
+        offices.iter().zip(pages).filter_map(|(office, page)| Some((office, page.as_ref()?)));
+    let mut is_first = !no_browser && std::io::stdout().is_terminal();
+    for (office, page) in pages {
+        let link = page.invite("demo", LINKS);
+        if std::mem::take(&mut is_first) && open::that_detached(page.invite("demo", LINKS)).is_err()
+        {
+            tracing::debug!("there is no browser to open the page in");
+        }
+        // Writing into a String cannot fail.
+        let _ = write!(text, "\n  {}  {link}", office.number);
+    }
+    text
 }
 
 /// Drops every unit and waits until it is known what became of each.

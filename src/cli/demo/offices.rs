@@ -139,7 +139,8 @@ fn configuration(
          drop = \"drop\"\nimport = \"import\"\nhold = \"hold\"\n\
          signing_certificate = \"keys/signing.pem\"\nsigning_key = \"keys/signing.key\"\n\n\
          [timing]\nscan_interval = \"500ms\"\nsettle = \"300ms\"\nset_wait = \"3s\"\n\n\
-         [limits]\nconnections = 4096\nin_flight = 8\n",
+         [limits]\nconnections = 4096\nin_flight = 8\n\n\
+         [page]\nlisten = \"127.0.0.1:0\"\n",
         types = list(&number),
     );
     for (partner, address) in partners {

@@ -1,9 +1,6 @@
 //! `renkei validate`: judges files and folders, archives, and what comes through standard input.
 
-mod archive;
-mod feed;
 mod grading;
-mod headers;
 mod outputs;
 mod sources;
 mod watch;

@@ -8,11 +8,10 @@ use std::path::{Path, PathBuf};
 use anyhow::Context as _;
 
 use super::Args;
-use super::archive;
-use super::feed::feed;
+use crate::cli::feed::feed;
 use crate::cli::inputs::{Found, OtherCsv, find, is_zip};
 use crate::cli::progress::Progress;
-use crate::cli::{UsageError, copies};
+use crate::cli::{UsageError, archive, copies};
 use crate::rules::SetCheck;
 use crate::spec::Spec;
 use crate::types::{Lang, io_text};
@@ -106,7 +105,7 @@ impl Sources {
             match copies::open(path) {
                 Ok(file) if is_zip(path) && self.found.is_named(path) => {
                     let size = file.metadata().map_or(0, |metadata| metadata.len());
-                    let inside = archive::judge(file, &label, check, lang);
+                    let inside = archive::read(file, &label, check, lang);
                     faults
                         .extend(inside.faults.into_iter().map(|fault| format!("{shown}: {fault}")));
                     passed_over.extend(inside.passed_over);
@@ -128,7 +127,7 @@ impl Sources {
             let stdin = io::stdin().lock();
             if is_zip(Path::new(name)) {
                 let inside = match archive::spooled(stdin) {
-                    Ok(file) => archive::judge(file, name, check, lang),
+                    Ok(file) => archive::read(file, name, check, lang),
                     Err(error) => archive::unreadable(name, check, io_text(&error, lang)),
                 };
                 faults.extend(inside.faults.into_iter().map(|fault| format!("{name}: {fault}")));

@@ -128,6 +128,7 @@ struct FailedAttempt {
 enum Class {
     Passing,
     Refused,
+    Never,
 }
 
 pub(super) fn retry(vectors: &mut Vectors) -> anyhow::Result<()> {
@@ -142,6 +143,7 @@ pub(super) fn retry(vectors: &mut Vectors) -> anyhow::Result<()> {
             let Some(answer) = answer else { break };
             let failure = match answer.class {
                 Class::Refused => Failure::Refused,
+                Class::Never => Failure::RefusedForGood,
                 Class::Passing => Failure::Unreachable {
                     retry_after: answer.retry_after.map(SignedDuration::from_secs),
                 },
@@ -270,13 +272,16 @@ fn answer(
     }
     let status = StatusCode::from_u16(case.status)?;
     let reply = PutReply::of(status, &headers, body, &ClientLimits::default());
-    Ok(match reply {
+    Ok(match &reply {
         Ok(_) => ("receipt", None, None),
         Err(SendError::Busy { problem, retry_after }) => {
             ("passing", Some(problem.code.to_owned()), retry_after.map(|wait| wait.as_secs()))
         }
-        Err(SendError::Refused { problem }) => ("refused", Some(problem.code.to_owned()), None),
+        Err(error @ SendError::Refused { problem }) => {
+            let verdict = if error.is_for_good() { "never" } else { "refused" };
+            (verdict, Some(problem.code.to_owned()), None)
+        }
         Err(SendError::Protocol(_)) => ("fault", None, None),
-        Err(other) => return Err(other).context("not of an answer"),
+        Err(other) => return Err(other.clone()).context("not of an answer"),
     })
 }

@@ -1,7 +1,7 @@
 //! The records of one file in the layout of the other edition.
 
 use crate::record::{Note, Reader, Record, Sink, Span, ms932};
-use crate::repair::layout::{is_end_mark, is_header};
+use crate::rules::layout::{is_end_mark, is_header};
 use crate::spec::{Format, Item, KnownItem, Layout, Spec};
 use crate::types::{Edition, FileKind};
 

@@ -3,7 +3,7 @@
 use crate::record::{Note, Reader, Record, Sink};
 use crate::repair::change::Reason;
 use crate::repair::characters::Characters;
-use crate::repair::layout::{END_MARK, is_header};
+use crate::rules::layout::{END_MARK, is_header};
 
 /// A header line and one record are shorter than this.
 const ENOUGH: usize = 1 << 20;

@@ -437,6 +437,10 @@ codes! {
     "相手が受け取りを拒否しました" "the recipient rejected it"
     "報告の指摘を介護ソフトで直し、もう一度出力してください。"
     "Mend the findings of the report in the care software and export again.";
+    REFUSED_FOR_GOOD "refused-for-good" [Held] Both
+    "相手が受け付けないため、送信を止めました" "the partner does not accept it and never will as it is"
+    "あわせて表示されるコードが相手の理由です。相手の側で直ったときは renkei retry で送り直し、そうでなければ、原因を直してもう一度出力してください。"
+    "The code that stands with it is the partner's reason. When the partner has mended it, renkei retry sends it again; otherwise mend what is wrong and export again.";
     EXPIRED "expired" [Held] Both
     "期限までに相手の受領証が届きませんでした" "no receipt of the partner came in time"
     "相手の renkei が動いているか、接続先の設定を相手と確かめてから、もう一度出力してください。"
@@ -494,7 +498,7 @@ codes! {
     "何もする必要はありません。"
     "Nothing is to be done.";
 
-    RETRIED "retried" [Order] Time
+    RETRIED "retried" [Order Journal] Time
     "送信待ちを、すぐに送り直します" "what waits is tried at once"
     "結果は renkei status で確かめてください。"
     "renkei status says how it went.";
@@ -514,10 +518,26 @@ codes! {
     "この renkei は画面を出していません" "this node serves no page"
     "設定ファイルに [page] を書いて、renkei を起動し直してください。"
     "Write [page] into the configuration and start the node again.";
+    NAMES_UNREADABLE "names-unreadable" [Condition] Here
+    "コードの名前の一覧を使えません" "a list of names of codes cannot be used"
+    "[page] service_codes・insurer_codes のファイルを確かめ、直して起動し直してください。送受信は続いています。"
+    "See the files of [page] service_codes and insurer_codes, mend them and start again. The exchange goes on.";
     PAGE_CANNOT_LISTEN "page-cannot-listen" [Condition] Here
     "画面を出せません" "the page cannot be served"
     "[page] listen のポートをほかのプログラムが使っていないか確かめ、空いているポートに変えて起動し直してください。送受信は続いています。"
     "See whether another program uses the port of [page] listen; choose a free one and start again. The exchange goes on.";
+    PAGE_CERTIFICATE_UNUSABLE "page-certificate-unusable" [Condition] Here
+    "画面の証明書を使えません" "the certificate of the page cannot be used"
+    "[page] の certificate と key のファイルを確かめ、正しいものに置き換えてください。起動時に使えなかったときは、置き換えてから起動し直してください。送受信は続いています。"
+    "Check the files of certificate and key of [page] and put the right ones there. If they could not be used at the start, start again then. The exchange goes on.";
+    USERS_UNREADABLE "users-unreadable" [Condition] Here
+    "画面の利用者の登録を読めません" "who may log in to the page cannot be read"
+    "データフォルダーの users/users.json とそのアクセス権を確かめてください。直るまで、だれもパスワードではログインできません。renkei open では開けます。"
+    "Check users/users.json in the data folder and who may read it. Until then nobody logs in with a password; renkei open opens the page.";
+    AUDIT_NOT_KEPT "audit-not-kept" [Condition] Here
+    "画面の閲覧記録を書けません" "who looks at personal data cannot be written down"
+    "データフォルダーのディスクの空きを確かめてください。書けるようになると、待っている記録を書きます。"
+    "Check whether the disk of the data folder is full. When it can be written again, what waits is written.";
     NOT_HELD "not-held" [Order] Here
     "その ID で保留中のものはありません" "nothing of this id is held"
     "renkei hold list で ID を確かめてください。"

@@ -6,7 +6,7 @@ use serde_json::json;
 
 use super::{Keys, Partner, handed_over, prove};
 use crate::e2e::units::{Unit, export, together, withdrawal};
-use crate::harness::{CARE, HELP, Office, offices, until, visible};
+use crate::harness::{CARE, DAY, HELP, Office, offices, until, visible};
 use crate::support::sample;
 
 /// A node and a partner that pin each other; neither runs yet.
@@ -37,6 +37,46 @@ fn a_partner_refuses_and_holds() {
     handed_over(&care, 1);
     assert_eq!(help.imported(), usage);
     assert_eq!(prove(&care), 2);
+}
+
+/// Each side is told by `retry` and `scope` of the other's problem, and goes on with what follows.
+#[test]
+fn what_either_side_refuses_for_good_is_put_once() {
+    let [mut care, help, day] = offices([CARE, HELP, DAY]);
+    let keys = Keys::Pinned.make(&[HELP]);
+    let mut help = Partner::new(help, &keys);
+    help.add_peer(&care, &care, &["tls", "signing"]);
+    // The node of one office is taken for that of another too.
+    help.add_peer(&day, &care, &["tls"]);
+    help.pin_at(&mut care);
+    help.set("limits", json!({ "package_bytes": 4096 }));
+    // The number of what was refused never comes.
+    help.set("order_wait", json!(1));
+    let large: Unit = sample("usage-11").into_iter().collect();
+    let small = withdrawal(CARE, 1);
+    let own = withdrawal(HELP, 1);
+    let of_day: Unit =
+        own.iter().map(|(name, bytes)| (name.replace(CARE, DAY), bytes.clone())).collect();
+    let refused = help.send(&of_day, None);
+    help.send(&own, None);
+    help.start();
+    export(&care, &large);
+    export(&care, &small);
+    care.start();
+    until("refused by the partner", || care.has_sent("REFUSED", 1));
+    handed_over(&care, 1);
+    assert_eq!(help.imported(), small);
+    let detail = care.sql("SELECT detail FROM outgoing WHERE state = 'REFUSED'");
+    assert_eq!(detail, ["peer-refuses:too-large"]);
+    until("the other package of the partner", || {
+        let states = help.states();
+        states.iter().any(|(_, state)| state == "ContentHandover").then_some(())
+    });
+    assert_eq!(care.files("import-actuals"), own);
+    assert!(help.states().contains(&(refused, "not-our-package".to_owned())));
+    let said = fs::read_to_string(help.path("log-1")).expect("a log");
+    assert_eq!(said.matches("refused: 413 too-large").count(), 1, "{said}");
+    assert_eq!(said.matches("422 not-our-package").count(), 1, "{said}");
 }
 
 /// A wrong clock at the partner costs no proof, and both are told.

@@ -1,14 +1,14 @@
-//! Which layout the records of a file have, told as the checks tell it.
+//! Which layout the records of a file have, for whoever reads files that were judged or will be.
 
 use crate::record::Record;
 use crate::spec::{Layout, Spec};
 use crate::types::{Edition, FileKind, FileName, FileNameError};
 
 /// The end-of-file mark of old systems, which some still write after the last record.
-pub(super) const END_MARK: &[u8] = &[0x1A];
+pub const END_MARK: &[u8] = &[0x1A];
 
 /// The kind and the edition that a file name tells, as far as it does.
-pub(super) fn told_by_name(name: &str) -> (Option<FileKind>, Option<Edition>) {
+pub fn told_by_name(name: &str) -> (Option<FileKind>, Option<Edition>) {
     match FileName::parse(name) {
         Ok(name) => (Some(name.kind), Some(name.edition())),
         Err(
@@ -22,7 +22,7 @@ pub(super) fn told_by_name(name: &str) -> (Option<FileKind>, Option<Edition>) {
 
 /// The layout for a file whose first record begins with this CSVバージョン; where that is none, the
 /// name decides.
-pub(super) fn layout<'s>(
+pub fn layout<'s>(
     spec: &'s Spec,
     kind: FileKind,
     version: &[u8],
@@ -36,13 +36,13 @@ pub(super) fn layout<'s>(
 }
 
 /// Whether a first record names its items: neither CSVバージョン nor 保険者番号 holds a digit.
-pub(super) fn is_header(record: &Record<'_>) -> bool {
+pub fn is_header(record: &Record<'_>) -> bool {
     let (first, second) = (record.item(0), record.item(1));
     let names = |item: &[u8]| !item.is_empty() && !item.iter().any(u8::is_ascii_digit);
     names(first) && names(second)
 }
 
 /// Whether a record is nothing but the end-of-file mark.
-pub(super) fn is_end_mark(record: &Record<'_>) -> bool {
+pub fn is_end_mark(record: &Record<'_>) -> bool {
     record.item_count == 1 && record.item(0) == END_MARK
 }

@@ -4,6 +4,8 @@
 //! with their file. The list of files, their number, what they unpack to and the bytes that are read
 //! for it are bounded, so that a small archive cannot take the memory or the day.
 
+mod headers;
+
 use std::cell::{Cell, RefCell};
 use std::collections::BTreeSet;
 use std::fs::File;
@@ -14,12 +16,10 @@ use std::rc::Rc;
 use zip::ZipArchive;
 use zip::result::ZipError;
 
-use super::feed::feed;
-use super::headers;
-use crate::cli::copies::too_large;
-use crate::cli::inputs::{is_of_the_system, is_wanted_name};
+use super::copies::too_large;
+use super::feed::{Taker, feed};
+use super::inputs::{is_of_the_system, is_wanted_name};
 use crate::record::ms932;
-use crate::rules::SetCheck;
 use crate::types::{Lang, OwnFault, io_text};
 
 /// The most bytes that the list of files may take.
@@ -31,7 +31,7 @@ const MOST_FILES: usize = 10_000;
 /// The most bytes that all files together may unpack to.
 const MOST_BYTES: u64 = 1 << 30;
 
-/// What came of an archive beyond the findings.
+/// What came of an archive beside its files.
 #[derive(Default)]
 pub(super) struct Inside {
     /// What is wrong with what could not be read.
@@ -41,9 +41,9 @@ pub(super) struct Inside {
 }
 
 /// An archive that cannot be read at all.
-pub(super) fn unreadable(label: &str, check: &mut SetCheck<'_>, fault: String) -> Inside {
-    check.begin_file(label);
-    check.abandon_file();
+pub(super) fn unreadable(label: &str, taker: &mut impl Taker, fault: String) -> Inside {
+    taker.begin_file(label);
+    taker.abandon_file();
     Inside { faults: vec![fault], passed_over: Vec::new() }
 }
 
@@ -58,15 +58,15 @@ pub(super) fn spooled(input: impl Read) -> io::Result<File> {
     Ok(file)
 }
 
-/// Judges the files of an archive, as `a.zip!/NAME.CSV`.
-pub(super) fn judge(file: File, label: &str, check: &mut SetCheck<'_>, lang: Lang) -> Inside {
+/// Hands out the files of an archive, as `a.zip!/NAME.CSV`.
+pub(super) fn read(file: File, label: &str, taker: &mut impl Taker, lang: Lang) -> Inside {
     let left = Rc::new(Cell::new(LONGEST_LIST));
     let file = Rc::new(RefCell::new(BufReader::new(file)));
     let reader = Metered { inner: Rc::clone(&file), left: Rc::clone(&left) };
     let opened = ZipArchive::new(reader).map_err(|error| not_readable(&error, lang));
     let mut archive = match opened.and_then(|archive| sound(archive, lang)) {
         Ok(archive) => archive,
-        Err(fault) => return unreadable(label, check, fault),
+        Err(fault) => return unreadable(label, taker, fault),
     };
     left.set(u64::MAX);
     let agree = headers::agree(&archive, &mut *file.borrow_mut());
@@ -78,9 +78,9 @@ pub(super) fn judge(file: File, label: &str, check: &mut SetCheck<'_>, lang: Lan
                 "ZIP の一覧と中身が一致していません。ZIP を作り直してください",
                 "its list of files is not what it holds; pack it anew",
             );
-            return unreadable(label, check, fault.to_owned());
+            return unreadable(label, taker, fault.to_owned());
         }
-        Err(error) => return unreadable(label, check, not_readable(&ZipError::Io(error), lang)),
+        Err(error) => return unreadable(label, taker, not_readable(&ZipError::Io(error), lang)),
     }
     let mut inside = Inside::default();
     let mut names = BTreeSet::new();
@@ -98,7 +98,7 @@ pub(super) fn judge(file: File, label: &str, check: &mut SetCheck<'_>, lang: Lan
             inside.passed_over.push(PathBuf::from(shown));
             continue;
         }
-        check.begin_file(&shown);
+        taker.begin_file(&shown);
         let judged = if !is_plain(&name) {
             Err(lang.pick("使えない名前です", "its name leads elsewhere").to_owned())
         } else if !names.insert(name.clone()) {
@@ -109,11 +109,11 @@ pub(super) fn judge(file: File, label: &str, check: &mut SetCheck<'_>, lang: Lan
             let file = archive.by_index(place).map_err(|error| not_readable(&error, lang));
             file.and_then(|file| {
                 let mut file = Bounded { inner: file, left: &mut room };
-                feed(check, &mut file, |_| {}).map_err(|error| damaged(&error, lang))
+                feed(taker, &mut file, |_| {}).map_err(|error| damaged(&error, lang))
             })
         };
         if let Err(fault) = judged {
-            check.abandon_file();
+            taker.abandon_file();
             inside.faults.push(format!("{name}: {fault}"));
         }
     }

@@ -1,0 +1,95 @@
+//! Proof of an exchange: whose former certificates are still believed when it is looked at, and the set
+//! that anybody can check.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use bytes::Bytes;
+
+use crate::config::Config;
+use crate::node::{Node, Pins, StartProblems, open_trust};
+use crate::package::evidence::{self, EvidenceFile, EvidenceReport, signed};
+use crate::package::trust::TrustSourceError;
+use crate::package::{Limits, PackageFault, open};
+use crate::store::{Evidence, Store, StoreError};
+
+/// The certificates for which the store vouches: what lies in it was verified when it came, or
+/// signed by us, so whoever signed it was believed at that time. A certificate with which anything
+/// in `files` is signed that the store does not know is not among them: a key that was stolen since
+/// can make no proof.
+pub async fn vouched(
+    store: &Store,
+    files: &[EvidenceFile],
+    limits: &Limits,
+) -> Result<Pins, StoreError> {
+    let signed = signed(files, limits);
+    let mut accepted = BTreeMap::new();
+    for id in signed.iter().map(|document| document.message_id).collect::<BTreeSet<_>>() {
+        accepted.insert(id, store.accepted(id).await?);
+    }
+    let (known, foreign): (Vec<_>, Vec<_>) = signed.into_iter().partition(|document| {
+        accepted.get(&document.message_id).is_some_and(|known| known.contains(&document.sha256))
+    });
+    let foreign: BTreeSet<_> =
+        foreign.into_iter().map(|document| document.certificate_sha256).collect();
+    let mut pins = Pins::new();
+    for document in known {
+        if !foreign.contains(&document.certificate_sha256) {
+            pins.entry(document.office).or_default().insert(document.certificate_sha256);
+        }
+    }
+    Ok(pins)
+}
+
+/// Why there is no proof.
+#[derive(Debug, thiserror::Error)]
+pub enum ProofError {
+    /// The store cannot tell.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// The roots, lists or pins that the configuration names cannot be used.
+    #[error("{}", .0.text(crate::types::Lang::En))]
+    Trust(StartProblems),
+    /// The package or a receipt is not what it was.
+    #[error(transparent)]
+    Package(#[from] PackageFault),
+    /// The set does not hold its own roots.
+    #[error(transparent)]
+    Roots(#[from] TrustSourceError),
+    /// The set would not verify: here, or at whoever gets it.
+    #[error("the set does not verify")]
+    Refused(Box<EvidenceReport>),
+}
+
+/// What proves what became of a package.
+pub struct ProofSet {
+    /// The files of the set.
+    pub files: Vec<EvidenceFile>,
+    /// What whoever gets it finds.
+    pub report: EvidenceReport,
+}
+
+/// The set that proves what became of a package, checked as whoever gets it will check it.
+pub async fn set(
+    store: &Store,
+    config: &Config,
+    evidence: Evidence,
+) -> Result<ProofSet, ProofError> {
+    let limits = Node::package_limits(config);
+    let package = open(evidence.package, &limits)?;
+    let receipts: Vec<Bytes> = evidence.receipts.into_iter().map(|receipt| receipt.der).collect();
+    let documents = evidence::documents(&package, &receipts);
+    let vouched = vouched(store, &documents, &limits).await?;
+    let trust = open_trust(config, vouched).map_err(ProofError::Trust)?;
+    let files = evidence::export(&package, &receipts, &trust, &limits)?;
+    // Whoever gets the set has nothing but the set.
+    let alone = evidence::trust_of_set(&files, &limits)?;
+    let [report, here] =
+        [&alone, &trust].map(|trust| evidence::verify_set(&files, trust, &limits, None));
+    if !report.passed() {
+        return Err(ProofError::Refused(Box::new(report)));
+    }
+    if !here.passed() {
+        return Err(ProofError::Refused(Box::new(here)));
+    }
+    Ok(ProofSet { files, report })
+}

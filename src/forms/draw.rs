@@ -1,0 +1,149 @@
+//! From files to the forms of every person.
+
+use std::collections::BTreeMap;
+
+use crate::rules::SourceFile;
+use crate::spec::Spec;
+use crate::types::{Lang, Personal};
+
+use super::basics;
+use super::deletion;
+use super::entry::{Pair, Person};
+use super::group::{Bundle, Topic, User, UserKey, group};
+use super::marks::Marks;
+use super::month;
+use super::options::Options;
+use super::pen::{Context, words};
+use super::picture::Pictures;
+use super::plan;
+use super::prevention;
+use super::read::{File, Notes, read};
+use super::row::Row;
+use super::sheet::DrawnForm;
+
+/// The forms of a set of files.
+#[derive(Debug, Clone, Default)]
+pub struct Drawing {
+    /// By person, in the order of 保険者番号 and 被保険者番号.
+    pub users: Vec<UserForms>,
+    /// What is on no form: records that cannot be read, and findings about no record.
+    pub notes: Vec<Personal<String>>,
+}
+
+/// The forms of one person.
+#[derive(Debug, Clone)]
+pub struct UserForms {
+    /// 保険者番号
+    pub insurer: String,
+    /// 被保険者番号
+    pub insured: Personal<String>,
+    /// 利用者氏名; empty where no file has it.
+    pub name: Personal<String>,
+    /// In the order of printing.
+    pub forms: Vec<DrawnForm>,
+}
+
+/// Draws the forms of every person in some files.
+///
+/// Reads whatever it can: what is no record becomes a note, what no form has a cell for stands in
+/// the notes of the form, and nothing is added that the files do not say.
+pub fn draw(spec: &Spec, files: &[SourceFile<'_>], options: &Options<'_>) -> Drawing {
+    let rows = read(spec, files);
+    let marks = Marks::new(&rows.files, options.findings);
+    let users = group(&rows.files, rows.rows);
+    let pictures = [Pictures::new(files), Pictures::default()];
+    let context = Context { spec, options, marks, pictures };
+    let people = users.iter().map(|(key, user)| (key, Pair::new(Some(user), None, false)));
+    finish(&context, &rows.files, people, rows.notes)
+}
+
+/// Draws the forms of every person in some files, with what changed since another version of the
+/// same files: what was there is struck, what is new is marked, and both are listed.
+///
+/// The options are about the newer version. A person of whom only one version speaks has forms too.
+pub fn compare(
+    spec: &Spec,
+    before: &[SourceFile<'_>],
+    after: &[SourceFile<'_>],
+    options: &Options<'_>,
+) -> Drawing {
+    let (mut rows, old) = (read(spec, after), read(spec, before));
+    let marks = Marks::new(&rows.files, options.findings);
+    let users = group(&rows.files, rows.rows);
+    let others = group(&old.files, old.rows);
+    for text in old.notes.finish() {
+        rows.notes.add(|| format!("前の版: {text}"));
+    }
+    let pictures = [after, before].map(Pictures::new);
+    let context = Context { spec, options, marks, pictures };
+    let mut pairs: BTreeMap<&UserKey, (Option<&User<'_>>, Option<&User<'_>>)> =
+        users.iter().map(|(key, user)| (key, (Some(user), others.get(key)))).collect();
+    for (key, other) in &others {
+        pairs.entry(key).or_insert((None, Some(other)));
+    }
+    let people = pairs.into_iter().map(|(key, (now, was))| (key, Pair::new(now, was, true)));
+    finish(&context, &rows.files, people, rows.notes)
+}
+
+fn finish<'r, 's: 'r>(
+    context: &Context<'_>,
+    files: &[File<'_>],
+    people: impl Iterator<Item = (&'r UserKey, Pair<'r, User<'s>>)>,
+    mut notes: Notes,
+) -> Drawing {
+    let mut drawn = Vec::new();
+    for (key, users) in people {
+        drawn.push(user(context, files, Person { key, users }));
+        let rows = users.now.into_iter().flat_map(|user| user.bundles.values());
+        for row in rows.flat_map(Bundle::all).filter(|row| !row.is_told()) {
+            notes.add(|| untold(row, files));
+        }
+    }
+    for finding in &context.marks.general {
+        notes.add(|| {
+            let file = finding.place.file.as_deref().unwrap_or_default();
+            format!("{file} {} {}", finding.rule.code(), finding.message(Lang::Ja))
+                .trim_start()
+                .to_owned()
+        });
+    }
+    Drawing { users: drawn, notes: notes.finish().into_iter().map(Personal::new).collect() }
+}
+
+/// What stands in a row that no form is made of, such as 利用者補足情報 alone.
+fn untold(row: &Row<'_>, files: &[File<'_>]) -> String {
+    let items: Vec<_> =
+        row.rest().map(|(item, text)| format!("{}＝{}", item.name, words(item, text))).collect();
+    let label = files.get(row.file).map_or("", |file| file.label);
+    let (record, items) = (row.record, items.join("、"));
+    format!("{label} {record} 件目: 描く様式がありません。 {items}")
+}
+
+fn user(context: &Context<'_>, files: &[File<'_>], person: Person<'_, '_>) -> UserForms {
+    let mut forms = Vec::new();
+    for same in person.sets().chunk_by(|(topic, _), (next, _)| topic == next) {
+        let sets = || same.iter().map(|(_, sets)| *sets);
+        match same.first() {
+            Some((Topic::Plan, _)) => {
+                sets().for_each(|sets| plan::draw(context, person, sets, &mut forms));
+            }
+            Some((Topic::Month, _)) => month::draw(context, person, sets(), &mut forms),
+            Some((Topic::Basics, _)) => {
+                sets().for_each(|sets| basics::draw(context, person, sets, &mut forms));
+            }
+            Some((Topic::Prevention, _)) => {
+                sets().for_each(|sets| prevention::draw(context, person, sets, &mut forms));
+            }
+            Some((Topic::Deletion, _)) => {
+                forms.push(deletion::draw(context, person, files, &sets().collect::<Vec<_>>()));
+            }
+            None => {}
+        }
+    }
+    UserForms {
+        insurer: person.key.insurer.clone(),
+        insured: Personal::new(person.key.insured.clone()),
+        name: Personal::new(person.users.any().map_or("", |user| user.name()).to_owned()),
+        forms,
+    }
+}

@@ -1,0 +1,177 @@
+//! 第6表: the cells above the grid.
+
+use crate::forms::entry::{Entry, Person};
+use crate::forms::pen::{Offer, Pen, label};
+use crate::forms::person::{SEXES, by_era};
+use crate::forms::piece::{Choices, Digits, Piece, grouped};
+use crate::forms::row::Row;
+use crate::forms::sheet::user_name;
+use crate::forms::wareki::Style;
+use crate::spec::KnownItem;
+use crate::types::FileKind;
+
+/// 認定状況区分
+const STATES: [Offer; 2] = [("認定済", &["2"]), ("申請中", &["1"])];
+
+const LEVELS: [Offer; 8] = [
+    ("事業対象者", &["06"]),
+    ("要支援１", &["12"]),
+    ("２", &["13"]),
+    ("要介護１", &["21"]),
+    ("２", &["22"]),
+    ("３", &["23"]),
+    ("４", &["24"]),
+    ("５", &["25"]),
+];
+
+/// The cells; `plan` are the records of the grid, `supplement` is 利用者補足情報.
+pub(super) struct UsageHead {
+    pub(super) month: Piece,
+    pub(super) state: Choices,
+    pub(super) insurer: Digits,
+    pub(super) insurer_name: Piece,
+    pub(super) manager: Piece,
+    pub(super) planner: Piece,
+    pub(super) written: Piece,
+    pub(super) insured: Digits,
+    pub(super) kana: Piece,
+    pub(super) name: Piece,
+    pub(super) honorific: &'static str,
+    pub(super) born: Choices,
+    pub(super) sex: Choices,
+    pub(super) level: Choices,
+    pub(super) new_level: Piece,
+    pub(super) changed_on: Piece,
+    pub(super) limit: Piece,
+    pub(super) from: Piece,
+    pub(super) until: Piece,
+    pub(super) stay_days: Piece,
+}
+
+impl UsageHead {
+    pub(super) fn new(
+        pen: &mut Pen<'_, '_>,
+        person: Person<'_, '_>,
+        month: &str,
+        plan: &[Entry<'_, '_>],
+        supplement: Entry<'_, '_>,
+    ) -> Self {
+        let plain = |_: &mut Pen<'_, '_>, text: &str| text.to_owned();
+        let insurer = pen.every(plan, KnownItem::Insurer, plain);
+        let insured = pen.every(plan, KnownItem::Insured, plain);
+        let insurers = pen.context.options.insurers;
+        let level = Level::new(pen, month, supplement);
+        let born = pen.date(supplement, KnownItem::Born, Style::Full);
+        Self {
+            month: of_month(pen, plan),
+            state: pen.choices(supplement, KnownItem::CertificationState, "・", &STATES),
+            insurer_name: Piece::plain(
+                insurers.and_then(|names| names.get(&person.key.insurer)).unwrap_or_default(),
+            ),
+            insurer: Digits { piece: insurer, boxes: 6 },
+            manager: manager(pen, person, plan),
+            planner: pen.every(plan, KnownItem::Planner, plain),
+            written: pen
+                .every(plan, KnownItem::WrittenOn, |pen, text| {
+                    pen.in_era(KnownItem::WrittenOn, text, Style::Full)
+                })
+                .or("令和　年　月　日"),
+            insured: Digits { piece: insured, boxes: 10 },
+            kana: pen.text(supplement, KnownItem::UserKana),
+            name: user_name(pen, person, supplement),
+            honorific: pen.honorific(),
+            born: by_era(born),
+            sex: pen.choices(supplement, KnownItem::Sex, "・", &SEXES),
+            level: level.level,
+            new_level: level.new,
+            changed_on: level.since,
+            limit: pen.shown(&[supplement], KnownItem::Limit, |_, text| grouped(text)),
+            from: pen.date(supplement, KnownItem::LimitFrom, Style::Month).or("令和　年　月"),
+            until: pen.date(supplement, KnownItem::LimitUntil, Style::Month).or("令和　年　月"),
+            stay_days: stay_days(pen, plan, supplement),
+        }
+    }
+}
+
+/// 対象年月
+pub(super) fn of_month(pen: &mut Pen<'_, '_>, entries: &[Entry<'_, '_>]) -> Piece {
+    let words =
+        |pen: &mut Pen<'_, '_>, text: &str| pen.in_era(KnownItem::ServiceMonth, text, Style::Month);
+    pen.every(entries, KnownItem::ServiceMonth, words).or("令和　年　月")
+}
+
+/// 居宅介護支援事業者: the files of a month have its number alone; 第1表 has the name.
+fn manager(pen: &mut Pen<'_, '_>, person: Person<'_, '_>, plan: &[Entry<'_, '_>]) -> Piece {
+    let bundles = || person.users.any().into_iter().flat_map(|user| user.bundles.values());
+    let known = |code: &str| {
+        let rows = bundles().flat_map(|bundle| bundle.rows(FileKind::Up1kyo));
+        let own = rows.filter(|row| row.look(KnownItem::ManagerOffice) == code);
+        own.map(|row| row.look(KnownItem::ManagerName)).find(|name| !name.is_empty())
+    };
+    pen.every(plan, KnownItem::PlanningOffice, |_, code| match known(code) {
+        Some(name) => format!("{name}（{code}）"),
+        None => code.to_owned(),
+    })
+}
+
+/// 要介護状態区分 and what it changes to inside the month.
+struct Level {
+    level: Choices,
+    new: Piece,
+    since: Piece,
+}
+
+impl Level {
+    fn new(pen: &mut Pen<'_, '_>, month: &str, supplement: Entry<'_, '_>) -> Self {
+        let look = |item| supplement.look(item);
+        let before = look(KnownItem::PreviousLevel);
+        let changes = !month.is_empty()
+            && look(KnownItem::LevelChangedOn).starts_with(month)
+            && !before.is_empty()
+            && before != look(KnownItem::CareLevel);
+        let first = if changes { KnownItem::PreviousLevel } else { KnownItem::CareLevel };
+        let mut level = pen.choices(supplement, first, "・", &LEVELS);
+        if look(KnownItem::CertificationState) == "1" {
+            // Only what is certified is circled.
+            let words = |row: Option<&Row<'_>>| {
+                let text = row.map_or("", |row| row.look(first));
+                let words = row.and_then(|row| label(row.item(first)?, text));
+                words.map_or(String::new(), |words| format!("{words}（申請中）"))
+            };
+            let (now, was) = (words(supplement.now), words(supplement.was));
+            for choice in &mut level.choices {
+                (choice.now, choice.was) = (false, false);
+            }
+            if level.other.is_empty() {
+                let was = Some(was).filter(|was| supplement.compared && *was != now);
+                level.other = Piece { now, was, ..Piece::default() };
+            }
+        }
+        let words = |code: &str| {
+            let row = supplement.any();
+            row.and_then(|row| label(row.item(KnownItem::CareLevel)?, code))
+                .unwrap_or_else(|| code.to_owned())
+        };
+        let (new, since) = if changes {
+            let entries = [supplement];
+            let new = pen.shown(&entries, KnownItem::CareLevel, |_, code| words(code));
+            (new, pen.date(supplement, KnownItem::LevelChangedOn, Style::Full))
+        } else {
+            (Piece::default(), Piece::default())
+        };
+        Self { level, new, since: since.or("令和　年　月　日") }
+    }
+}
+
+/// 前月までの短期入所利用日数: of the plan, or else of 利用者補足情報.
+fn stay_days(pen: &mut Pen<'_, '_>, plan: &[Entry<'_, '_>], supplement: Entry<'_, '_>) -> Piece {
+    let own = pen.every(plan, KnownItem::StayDaysBefore, |_, text| text.to_owned());
+    if own.is_empty() {
+        return pen.text(supplement, KnownItem::CareDaysBefore);
+    }
+    let row = supplement.now;
+    if row.is_some_and(|row| row.look(KnownItem::CareDaysBefore) == own.now) {
+        pen.text(supplement, KnownItem::CareDaysBefore);
+    }
+    own
+}

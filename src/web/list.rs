@@ -1,0 +1,319 @@
+//! 送信 and 受信: what was sent and received, to look through.
+
+use std::fmt::Write as _;
+use std::sync::Arc;
+
+use askama::Template;
+use axum::extract::{Form, Query, State};
+use axum::response::{IntoResponse, Redirect, Response};
+use serde::Deserialize;
+
+use super::audit::Act;
+use super::guard::{Sealed, Visitor};
+use super::layout::{Frame, Place, page, store_fault};
+use super::session::Session;
+use super::state::Shared;
+use super::states::tone;
+use crate::config::Config;
+use crate::desk::words;
+use crate::store::{Count, EntryId, ListFilter, ListRow, PageStart, SearchText, Which};
+use crate::transfer::{Direction, HeldSet, IncomingState, OutgoingState, State as PackageState};
+use crate::types::{Lang, OfficeNumber, ServiceMonth};
+
+/// Lines of a page.
+const LINES: u32 = 50;
+
+/// The longest text that is searched for, in characters.
+const LONGEST_TEXT: usize = 60;
+
+/// What the address of a page says. It names nobody: a text that somebody searches for stays in the
+/// session, and the address has its number.
+#[derive(Debug, Default, Clone, Deserialize)]
+#[serde(default)]
+pub(super) struct Asked {
+    partner: String,
+    month: String,
+    kind: String,
+    state: String,
+    search: String,
+    below: String,
+    above: String,
+}
+
+/// One choice of a filter.
+struct Choice {
+    value: String,
+    text: String,
+    chosen: bool,
+}
+
+#[derive(Template)]
+#[template(path = "web/list.html", config = "src/askama.toml")]
+struct List {
+    frame: Frame,
+    path: &'static str,
+    is_out: bool,
+    partners: Vec<Choice>,
+    kinds: Vec<Choice>,
+    states: Vec<Choice>,
+    month: String,
+    text: String,
+    is_filtered: bool,
+    rows: Vec<Row>,
+    count: String,
+    waiting: Option<String>,
+    newer: Option<String>,
+    older: Option<String>,
+}
+
+/// One line.
+struct Row {
+    link: String,
+    at: String,
+    partner: String,
+    unit: String,
+    months: String,
+    people: String,
+    more_people: u64,
+    tone: &'static str,
+    state: &'static str,
+    why: String,
+}
+
+pub(super) async fn sent(
+    State(shared): State<Arc<Shared>>,
+    Visitor(session): Visitor,
+    Query(asked): Query<Asked>,
+) -> Response {
+    show(&shared, &session, &asked, Direction::Out).await
+}
+
+pub(super) async fn received(
+    State(shared): State<Arc<Shared>>,
+    Visitor(session): Visitor,
+    Query(asked): Query<Asked>,
+) -> Response {
+    show(&shared, &session, &asked, Direction::In).await
+}
+
+async fn show(shared: &Shared, session: &Session, asked: &Asked, direction: Direction) -> Response {
+    let (lang, config) = (shared.lang(), shared.node.config());
+    let text = session.searched(&asked.search).unwrap_or_default();
+    let filter = filter(asked, &text, direction);
+    let start = match (asked.below.parse::<EntryId>(), asked.above.parse::<EntryId>()) {
+        (Ok(entry), _) => PageStart::Below(entry),
+        (_, Ok(entry)) => PageStart::Above(entry),
+        _ => PageStart::Newest,
+    };
+    let found = match shared.node.store().list(filter.clone(), start, LINES).await {
+        Ok(found) => found,
+        Err(error) => return store_fault(shared, &error),
+    };
+    let people = found.rows.iter().flat_map(|row| &row.people).map(|it| it.key.insured());
+    let about = if text.is_empty() { path(direction) } else { "search" };
+    shared.audit.viewed(session, Act::ViewList, about, people);
+    let path = path(direction);
+    let turn = |start: Option<PageStart>| match start? {
+        PageStart::Newest => Some(address(path, asked)),
+        PageStart::Below(entry) => Some(format!("{}&below={entry}", address(path, asked))),
+        PageStart::Above(entry) => Some(format!("{}&above={entry}", address(path, asked))),
+    };
+    let (place, title) = match direction {
+        Direction::Out => (Place::Sent, lang.pick("送信", "Sent")),
+        Direction::In => (Place::Received, lang.pick("受信", "Received")),
+    };
+    page(&List {
+        frame: Frame::new(shared, session, place, title).live(),
+        path,
+        is_out: direction == Direction::Out,
+        partners: partners(config, asked),
+        kinds: kinds(asked, lang),
+        states: states(asked, direction, lang),
+        month: filter.month.map(|month| dashed(&month.to_string())).unwrap_or_default(),
+        is_filtered: filter.partner.is_some()
+            || filter.month.is_some()
+            || !filter.kinds.is_empty()
+            || filter.state.is_some()
+            || filter.text.is_some(),
+        text,
+        rows: found.rows.iter().map(|row| line(row, config, lang)).collect(),
+        count: count(found.count, lang),
+        waiting: match found.waiting {
+            Count::Exactly(0) => None,
+            other => Some(count(other, lang)),
+        },
+        newer: turn(found.newer),
+        older: turn(found.older),
+    })
+}
+
+const fn path(direction: Direction) -> &'static str {
+    match direction {
+        Direction::Out => "/sent",
+        Direction::In => "/received",
+    }
+}
+
+/// What is asked for; what makes no sense is passed over.
+fn filter(asked: &Asked, text: &str, direction: Direction) -> ListFilter {
+    let kinds = words::kinds_like(&asked.kind).iter().map(|kind| (*kind).to_owned());
+    ListFilter {
+        which: match direction {
+            Direction::Out => Which::Sent,
+            Direction::In => Which::Received,
+        },
+        partner: asked.partner.parse().ok(),
+        month: asked.month.replace('-', "").parse::<ServiceMonth>().ok(),
+        kinds: kinds.collect(),
+        state: PackageState::named(direction, &asked.state),
+        text: SearchText::new(text),
+        ..ListFilter::default()
+    }
+}
+
+/// The address of a list with the filters that were asked for. Only what is known by its form comes
+/// in, so nothing has to be escaped.
+fn address(path: &str, asked: &Asked) -> String {
+    let mut address = format!("{path}?");
+    let is_plain = |text: &str| {
+        let fits = |byte: u8| byte.is_ascii_alphanumeric() || b"-_".contains(&byte);
+        !text.is_empty() && text.len() <= 64 && text.bytes().all(fits)
+    };
+    let parts = [
+        ("partner", &asked.partner),
+        ("month", &asked.month),
+        ("kind", &asked.kind),
+        ("state", &asked.state),
+        ("search", &asked.search),
+    ];
+    for (name, value) in parts.into_iter().filter(|(_, value)| is_plain(value)) {
+        // Writing into a String cannot fail.
+        let _ = write!(address, "{name}={value}&");
+    }
+    address.pop();
+    if address == path { format!("{path}?all=1") } else { address }
+}
+
+fn partners(config: &Config, asked: &Asked) -> Vec<Choice> {
+    let choice = |number: OfficeNumber| {
+        let value = number.to_string();
+        let chosen = asked.partner == value;
+        Choice { value, text: words::office(number, config), chosen }
+    };
+    config.peers.iter().map(|peer| choice(peer.office)).collect()
+}
+
+fn kinds(asked: &Asked, lang: Lang) -> Vec<Choice> {
+    let choice = |kind: &'static str| Choice {
+        value: kind.to_owned(),
+        text: words::unit(kind, lang),
+        chosen: asked.kind == kind,
+    };
+    words::kinds().map(choice).collect()
+}
+
+fn states(asked: &Asked, direction: Direction, lang: Lang) -> Vec<Choice> {
+    let states: Vec<PackageState> = match direction {
+        Direction::Out => {
+            let out = OutgoingState::ALL.iter().copied().map(PackageState::Out);
+            out.chain(HeldSet::ALL.iter().copied().map(PackageState::Set)).collect()
+        }
+        Direction::In => IncomingState::ALL.iter().copied().map(PackageState::In).collect(),
+    };
+    let choice = |state: &PackageState| Choice {
+        value: state.as_str().to_owned(),
+        text: state.text(lang).to_owned(),
+        chosen: asked.state == state.as_str(),
+    };
+    states.iter().map(choice).collect()
+}
+
+fn line(row: &ListRow, config: &Config, lang: Lang) -> Row {
+    let of = &row.line;
+    let link = match (of.message_id, row.held) {
+        (_, Some(held)) => format!("/held/{held}"),
+        (Some(id), None) => format!("/package/{id}"),
+        (None, None) => String::new(),
+    };
+    let partner = of.partner.map(|partner| words::office(partner, config));
+    let names = row.people.iter().map(|person| match person.name.reveal() {
+        name if name.is_empty() => person.key.insured().to_owned(),
+        name => name.clone(),
+    });
+    let people: Vec<String> = names.collect();
+    let shown = u64::try_from(people.len()).unwrap_or(u64::MAX);
+    let why = of.detail.split(',').next().filter(|code| !code.is_empty());
+    let months: Vec<String> =
+        of.unit.months.iter().map(|month| words::month(*month, lang)).collect();
+    Row {
+        link,
+        at: words::time(of.at),
+        partner: partner.unwrap_or_default(),
+        unit: words::unit(&of.unit.kind, lang),
+        months: months.join(lang.pick("、", ", ")),
+        people: people.join(lang.pick("、", ", ")),
+        more_people: row.people_count.saturating_sub(shown),
+        tone: tone(of.state),
+        state: of.state.text(lang),
+        why: why.and_then(|code| words::in_words(code, lang)).unwrap_or_default(),
+    }
+}
+
+fn count(count: Count, lang: Lang) -> String {
+    match (count, lang) {
+        (Count::Exactly(count), Lang::Ja) => format!("{count} 件"),
+        (Count::MoreThan(count), Lang::Ja) => format!("{count} 件以上"),
+        (Count::Exactly(count), Lang::En) => count.to_string(),
+        (Count::MoreThan(count), Lang::En) => format!("more than {count}"),
+    }
+}
+
+/// `202611` as a browser writes a month.
+fn dashed(month: &str) -> String {
+    match month.split_at_checked(4) {
+        Some((year, month)) => format!("{year}-{month}"),
+        None => String::new(),
+    }
+}
+
+/// What the form of a list sends.
+#[derive(Debug, Deserialize)]
+pub(super) struct Search {
+    #[serde(flatten)]
+    sealed: Sealed,
+    which: String,
+    #[serde(default)]
+    text: String,
+    #[serde(default)]
+    partner: String,
+    #[serde(default)]
+    month: String,
+    #[serde(default)]
+    kind: String,
+    #[serde(default)]
+    state: String,
+}
+
+/// Takes what somebody looks for, and leads to the list that shows it.
+pub(super) async fn search(
+    State(shared): State<Arc<Shared>>,
+    visitor: Visitor,
+    Form(search): Form<Search>,
+) -> Response {
+    // Nothing is changed by it, so it may be sent as often as one likes.
+    if let Err(answer) = visitor.is_sealed(&shared, &search.sealed) {
+        return answer;
+    }
+    let Visitor(session) = visitor;
+    let direction = if search.which == "in" { Direction::In } else { Direction::Out };
+    let text: String = search.text.trim().chars().take(LONGEST_TEXT).collect();
+    let asked = Asked {
+        partner: search.partner,
+        month: search.month,
+        kind: search.kind,
+        state: search.state,
+        search: if text.is_empty() { String::new() } else { session.search(text) },
+        ..Asked::default()
+    };
+    Redirect::to(&address(path(direction), &asked)).into_response()
+}

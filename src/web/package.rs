@@ -1,0 +1,288 @@
+//! One package: what it holds, what became of it, and what proves it.
+
+use std::io::{Cursor, Write as _};
+use std::sync::Arc;
+
+use askama::Template;
+use axum::extract::{Path, State};
+use axum::http::header::{self, HeaderValue};
+use axum::response::{IntoResponse, Response};
+use bytes::Bytes;
+use zip::write::{SimpleFileOptions, ZipWriter};
+
+use super::audit::Act;
+use super::guard::Visitor;
+use super::layout::{Frame, Place, message, not_found, page, store_fault};
+use super::state::Shared;
+use super::states::tone;
+use crate::config::Config;
+use crate::contents;
+use crate::desk::{proof, words};
+use crate::node::Node;
+use crate::package::evidence::EvidenceFile;
+use crate::package::{Limits, Manifest, ManifestFile, Package, Receipt, ReceiptKind, open};
+use crate::store::{Evidence, JournalRow, Step, StoreError, StoredReceipt};
+use crate::transfer::{Direction, receipt_in_words};
+use crate::types::{Lang, MessageId};
+use crate::work;
+
+#[derive(Template)]
+#[template(path = "web/package.html", config = "src/askama.toml")]
+struct Show {
+    frame: Frame,
+    id: MessageId,
+    is_out: bool,
+    from: String,
+    to: String,
+    unit: String,
+    tone: &'static str,
+    state: String,
+    why: Vec<String>,
+    sequence: u64,
+    serial: String,
+    edition: String,
+    months: String,
+    created: String,
+    expires: String,
+    sha256: String,
+    files: Vec<FileRow>,
+    steps: Vec<StepRow>,
+    receipts: Vec<ReceiptRow>,
+}
+
+struct FileRow {
+    number: u32,
+    name: String,
+    size: u64,
+}
+
+/// A step of the way.
+struct StepRow {
+    at: String,
+    text: String,
+    detail: String,
+}
+
+/// A receipt: who signed what, and when.
+struct ReceiptRow {
+    kind: &'static str,
+    at: String,
+    signer: String,
+    certificate: String,
+    findings: Vec<String>,
+}
+
+pub(super) async fn show(
+    State(shared): State<Arc<Shared>>,
+    Visitor(session): Visitor,
+    Path(id): Path<MessageId>,
+) -> Response {
+    let lang = shared.lang();
+    let (evidence, package) = match found(&shared, id).await {
+        Ok(found) => found,
+        Err(answer) => return answer,
+    };
+    let limits = Node::package_limits(shared.node.config());
+    let manifest = package.manifest();
+    let config = shared.node.config();
+    let unit = words::unit(&manifest.kind, lang);
+    let last = evidence.journal.iter().rev().find_map(|row| match row.step {
+        Step::State(state) => Some((state, row)),
+        Step::Packed | Step::Retry | Step::Reload => None,
+    });
+    let place = match evidence.direction {
+        Direction::Out => Place::Sent,
+        Direction::In => Place::Received,
+    };
+    let months: Vec<_> = manifest.months.iter().map(|month| words::month(*month, lang)).collect();
+    page(&Show {
+        frame: Frame::new(&shared, &session, place, unit.clone()).live(),
+        id,
+        is_out: evidence.direction == Direction::Out,
+        from: words::office(manifest.sender.office, config),
+        to: words::office(manifest.recipient.office, config),
+        unit,
+        tone: last.map_or("busy", |(state, _)| tone(state)),
+        state: match last {
+            Some((state, _)) => state.text(lang).to_owned(),
+            None => lang.pick("送信待ち", "waiting to be sent").to_owned(),
+        },
+        why: match last {
+            Some((_, row)) if !row.detail.is_empty() => words::reasons(&row.detail, lang),
+            _ => Vec::new(),
+        },
+        sequence: manifest.sequence,
+        serial: manifest.serial.to_string(),
+        edition: manifest.edition.to_string(),
+        months: months.join(lang.pick("、", ", ")),
+        created: words::time(manifest.created_at),
+        expires: words::time(manifest.expires_at),
+        sha256: package.sha256().to_string(),
+        files: files(manifest),
+        steps: evidence.journal.iter().map(|row| step(row, lang)).collect(),
+        receipts: evidence
+            .receipts
+            .iter()
+            .filter_map(|it| receipt(it, (config, &limits), lang))
+            .collect(),
+    })
+}
+
+/// The package of an id with everything that is known of it, or what to answer.
+pub(super) async fn found(shared: &Shared, id: MessageId) -> Result<(Evidence, Package), Response> {
+    let evidence = match shared.node.store().evidence(id).await {
+        Ok(evidence) => evidence,
+        Err(StoreError::NotFound | StoreError::NoLongerKept) => return Err(not_found(shared)),
+        Err(error) => return Err(store_fault(shared, &error)),
+    };
+    let limits = Node::package_limits(shared.node.config());
+    match open(evidence.package.clone(), &limits) {
+        Ok(package) => Ok((evidence, package)),
+        Err(error) => {
+            tracing::warn!(%id, %error, "a stored package cannot be read");
+            Err(not_found(shared))
+        }
+    }
+}
+
+fn files(manifest: &Manifest) -> Vec<FileRow> {
+    let row =
+        |file: &ManifestFile| FileRow { number: file.n, name: file.name.clone(), size: file.size };
+    manifest.files.iter().map(row).collect()
+}
+
+fn step(row: &JournalRow, lang: Lang) -> StepRow {
+    let text = match row.step {
+        Step::State(state) => state.text(lang),
+        Step::Packed => {
+            lang.pick("検査し、署名して、送信待ちにしました", "checked, signed, queued")
+        }
+        Step::Retry => {
+            lang.pick("すぐに送り直すよう指示がありました", "ordered to be tried at once")
+        }
+        Step::Reload => lang.pick("設定の読み直しの指示がありました", "ordered to read anew"),
+    };
+    // What stands behind `by` is who did it.
+    let (codes, by) = row.detail.split_once(" by ").unwrap_or((&row.detail, ""));
+    let mut detail = match codes {
+        "" => Vec::new(),
+        codes => words::reasons(codes, lang),
+    };
+    if !by.is_empty() {
+        detail.push(format!("{}: {by}", lang.pick("操作した人", "by")));
+    }
+    StepRow { at: words::time(row.at), text: text.to_owned(), detail: detail.join("　") }
+}
+
+fn receipt(
+    stored: &StoredReceipt,
+    (config, limits): (&Config, &Limits),
+    lang: Lang,
+) -> Option<ReceiptRow> {
+    let (receipt, _) = Receipt::stated(&stored.der, limits).ok()?;
+    // An expiry is our own note; everything else is a word of the recipient.
+    let signer = match receipt.kind {
+        ReceiptKind::Expiry => &receipt.sender,
+        _ => &receipt.recipient,
+    };
+    let certificate = signer.certificate.map(|sha256| sha256.to_string()).unwrap_or_default();
+    let findings = receipt.findings.iter().map(|finding| {
+        let words = words::in_words(&finding.rule, lang);
+        words.unwrap_or_else(|| finding.message.clone())
+    });
+    Some(ReceiptRow {
+        kind: receipt_in_words(receipt.kind, lang),
+        at: words::time(receipt.at),
+        signer: words::office(signer.office, config),
+        certificate,
+        findings: findings.collect(),
+    })
+}
+
+/// One file of a package, byte for byte as the care software wrote it.
+pub(super) async fn file(
+    State(shared): State<Arc<Shared>>,
+    Visitor(session): Visitor,
+    Path((id, number)): Path<(MessageId, u32)>,
+) -> Response {
+    let (_, package) = match found(&shared, id).await {
+        Ok(found) => found,
+        Err(answer) => return answer,
+    };
+    let Some((listed, bytes)) = package.files().find(|(listed, _)| listed.n == number) else {
+        return not_found(&shared);
+    };
+    let (name, bytes) = (listed.name.clone(), bytes.clone());
+    let about = format!("{id} {name}");
+    let people = people(&shared, vec![(name.clone(), bytes.clone())]).await;
+    shared.audit.took(&session, Act::FileSaved, &about, people);
+    download(&name, "application/octet-stream", bytes)
+}
+
+/// The insured numbers of those whom files are about.
+async fn people(shared: &Shared, files: Vec<(String, Bytes)>) -> Vec<String> {
+    let spec = shared.node.spec();
+    let read = work::blocking(move || {
+        let files = files.iter().map(|(name, bytes)| (name.as_str(), &bytes[..]));
+        let contents = contents::read(spec, files);
+        contents.people.iter().map(|person| person.key.insured().to_owned()).collect()
+    });
+    read.await.unwrap_or_default()
+}
+
+/// What proves the exchange of a package, as a ZIP file.
+pub(super) async fn evidence(
+    State(shared): State<Arc<Shared>>,
+    Visitor(session): Visitor,
+    Path(id): Path<MessageId>,
+) -> Response {
+    let (evidence, package) = match found(&shared, id).await {
+        Ok(found) => found,
+        Err(answer) => return answer,
+    };
+    let lang = shared.lang();
+    let files = package.files().map(|(file, bytes)| (file.name.clone(), bytes.clone()));
+    let people = people(&shared, files.collect()).await;
+    shared.audit.took(&session, Act::ProofSaved, &id.to_string(), people);
+    let made = proof::set(shared.node.store(), shared.node.config(), evidence).await;
+    let zipped = match made {
+        Ok(set) => work::blocking(move || zip(&set.files)).await.ok().flatten(),
+        Err(error) => {
+            tracing::warn!(%id, %error, "no proof could be made of a package");
+            None
+        }
+    };
+    match zipped {
+        Some(bytes) => download(&format!("renkei-{id}.zip"), "application/zip", bytes),
+        None => message(
+            &shared,
+            axum::http::StatusCode::CONFLICT,
+            lang.pick(
+                "証拠を書き出せませんでした。理由は renkei export で確かめてください。",
+                "The proof could not be made; renkei export says why.",
+            ),
+        ),
+    }
+}
+
+fn zip(set: &[EvidenceFile]) -> Option<Bytes> {
+    let mut zip = ZipWriter::new(Cursor::new(Vec::new()));
+    for file in set {
+        zip.start_file(file.path.as_str(), SimpleFileOptions::default()).ok()?;
+        zip.write_all(&file.bytes).ok()?;
+    }
+    Some(zip.finish().ok()?.into_inner().into())
+}
+
+/// An answer that the browser saves. Names are those of the standard or our own: ASCII without quotes.
+pub(super) fn download(name: &str, media: &'static str, bytes: Bytes) -> Response {
+    let fits = |character: &char| character.is_ascii_alphanumeric() || "._-".contains(*character);
+    let name: String = name.chars().filter(fits).collect();
+    let disposition = HeaderValue::from_str(&format!("attachment; filename=\"{name}\""));
+    let disposition = disposition.unwrap_or(HeaderValue::from_static("attachment"));
+    let headers = [
+        (header::CONTENT_TYPE, HeaderValue::from_static(media)),
+        (header::CONTENT_DISPOSITION, disposition),
+    ];
+    (headers, bytes).into_response()
+}

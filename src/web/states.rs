@@ -1,0 +1,18 @@
+//! How states look: a shape and a colour beside the words.
+
+use crate::transfer::{HeldSet, IncomingState, OutgoingState, State};
+
+/// The shape and colour of a state: `good`, `busy`, `warn`, `bad` or `calm`.
+pub(super) const fn tone(state: State) -> &'static str {
+    match state {
+        State::Out(OutgoingState::HandedOver)
+        | State::In(IncomingState::Placed | IncomingState::HandedOver) => "good",
+        State::Out(OutgoingState::Queued | OutgoingState::Consigned)
+        | State::In(IncomingState::Committed) => "busy",
+        State::Out(OutgoingState::HeldByRecipient) => "warn",
+        State::Out(OutgoingState::Refused | OutgoingState::Rejected | OutgoingState::Expired)
+        | State::In(IncomingState::Rejected | IncomingState::Held)
+        | State::Set(HeldSet::Held) => "bad",
+        State::Out(OutgoingState::Superseded) | State::Set(HeldSet::Settled) => "calm",
+    }
+}
