@@ -13,8 +13,8 @@ use std::time::Duration;
 use tokio::sync::mpsc;
 use tokio::time::{sleep, timeout};
 
-use super::server::stopped;
 use super::session::Session;
+use super::stopping::stopped;
 use crate::node::Handle;
 use crate::store::{Account, AuditEntry};
 use crate::types::{DigestBuilder, Lang, Personal, code};

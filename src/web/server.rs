@@ -25,6 +25,7 @@ use super::guard::Peer;
 use super::patience::Patient;
 use super::routes;
 use super::state::Shared;
+use super::stopping::stopped;
 use super::tls::PageTls;
 use crate::types::one_site;
 use crate::work::{self, watch};
@@ -180,11 +181,6 @@ async fn speak(
             let _ = http.await;
         }
     }
-}
-
-/// Waits until the page ends.
-pub(super) async fn stopped(stopping: &mut watch::Receiver<bool>) {
-    let _ = stopping.wait_for(|stopping| *stopping).await;
 }
 
 async fn call(router: &mut Router, request: Request<Incoming>) -> axum::response::Response {
