@@ -29,26 +29,26 @@ pub(super) struct Args {
 
 #[derive(Debug, Subcommand)]
 enum Command {
-    /// 利用者を登録します（パスワードは入力を求めるか、標準入力から 1 行読みます）
+    /// ユーザーを登録します（パスワードは入力を求めるか、標準入力から 1 行読みます）
     Add {
         #[command(flatten)]
         config: ConfigArg,
-        /// 利用者の名前
+        /// ユーザーの名前
         name: UserName,
         /// できること（一般か管理者）
         #[arg(long, value_name = "ROLE", default_value = "general", value_parser = usage::choices::<Role>(&["general", "administrator"]))]
         role: Role,
     },
-    /// 利用者を一覧します
+    /// ユーザーを一覧します
     List {
         #[command(flatten)]
         config: ConfigArg,
     },
-    /// パスワードを再設定します（その利用者のログインはすべて終了します）
+    /// パスワードを再設定します（そのユーザーのログインはすべて終了します）
     Passwd {
         #[command(flatten)]
         config: ConfigArg,
-        /// 利用者の名前
+        /// ユーザーの名前
         name: UserName,
         /// 二段階認証も解除します（携帯電話をなくしたとき）
         #[arg(long)]
@@ -58,24 +58,24 @@ enum Command {
     Role {
         #[command(flatten)]
         config: ConfigArg,
-        /// 利用者の名前
+        /// ユーザーの名前
         name: UserName,
         /// できること（一般か管理者）
         #[arg(value_parser = usage::choices::<Role>(&["general", "administrator"]))]
         role: Role,
     },
-    /// 利用者を削除します（その利用者のログインはすべて終了します）
+    /// ユーザーを削除します（そのユーザーのログインはすべて終了します）
     Remove {
         #[command(flatten)]
         config: ConfigArg,
-        /// 利用者の名前
+        /// ユーザーの名前
         name: UserName,
     },
-    /// パスワードを間違えてロックされた利用者が、すぐログインし直せるようにします
+    /// パスワードを間違えてロックされたユーザーが、すぐログインし直せるようにします
     Unlock {
         #[command(flatten)]
         config: ConfigArg,
-        /// 利用者の名前
+        /// ユーザーの名前
         name: UserName,
     },
 }
@@ -164,7 +164,7 @@ fn list(config: &ConfigArg, lang: Lang) -> anyhow::Result<()> {
     let users = told(file(config, lang)?.read(), lang)?;
     if users.is_empty() {
         output::line(lang.pick(
-            "利用者はまだ登録されていません。画面は renkei open で開けます。",
+            "ユーザーはまだ登録されていません。画面は renkei open で開けます。",
             "there are no users yet; renkei open opens the page",
         ))?;
     } else {

@@ -41,15 +41,15 @@ impl UsersError {
             (Self::Io(error), Lang::En) => {
                 format!("the folder users in the data folder cannot be read or written: {}", io_text(error, lang))
             }
-            (Self::Damaged, Lang::Ja) => "データフォルダーの users/users.json が壊れています。控えから戻すか、ファイルを別の場所に移してから、利用者を登録し直してください。".to_owned(),
+            (Self::Damaged, Lang::Ja) => "データフォルダーの users/users.json が壊れています。控えから戻すか、ファイルを別の場所に移してから、ユーザーを登録し直してください。".to_owned(),
             (Self::Damaged, Lang::En) => "users/users.json in the data folder is damaged; put a copy back, or move it away and add the users again".to_owned(),
             (Self::Name, Lang::Ja) => "この名前は使えません。文字・数字で始まる 40 文字までの名前にしてください（記号は . _ - @ と間の空白だけ使えます）。".to_owned(),
             (Self::Name, Lang::En) => "this cannot be a name: expected up to 40 letters and digits, with . _ - @ and single spaces between them".to_owned(),
-            (Self::Unknown, Lang::Ja) => "その名前の利用者はいません。".to_owned(),
+            (Self::Unknown, Lang::Ja) => "その名前のユーザーはいません。".to_owned(),
             (Self::Unknown, Lang::En) => "there is no user of this name".to_owned(),
-            (Self::Taken, Lang::Ja) => "同じ名前か、大文字と小文字だけが違う名前の利用者がいます。".to_owned(),
+            (Self::Taken, Lang::Ja) => "同じ名前か、大文字と小文字だけが違う名前のユーザーがいます。".to_owned(),
             (Self::Taken, Lang::En) => "there is a user of this name, or of one that differs only in case".to_owned(),
-            (Self::TooMany, Lang::Ja) => "これ以上は登録できません。使っていない利用者を削除してください。".to_owned(),
+            (Self::TooMany, Lang::Ja) => "これ以上は登録できません。使っていないユーザーを削除してください。".to_owned(),
             (Self::TooMany, Lang::En) => "there are as many users as there can be; remove some".to_owned(),
             (Self::Weak, Lang::Ja) => format!(
                 "このパスワードは使えません。{LEAST_PASSWORD} 文字以上 {MOST_PASSWORD} 文字までで、名前を含まず、同じ文字の繰り返しでないものにしてください。"

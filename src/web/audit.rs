@@ -14,11 +14,10 @@ use tokio::sync::mpsc;
 use tokio::time::{sleep, timeout};
 
 use super::session::Session;
-use super::stopping::stopped;
 use crate::node::Handle;
 use crate::store::{Account, AuditEntry};
 use crate::types::{DigestBuilder, Lang, Personal, code};
-use crate::work::watch;
+use crate::work::{stopped, watch};
 
 /// Rows that wait to be written.
 const LINE: usize = 1_024;

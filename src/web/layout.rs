@@ -71,7 +71,7 @@ impl Place {
             Self::Partners => ("相手", "Partners"),
             Self::Certificates => ("証明書", "Certificates"),
             Self::Diagnosis => ("診断", "Diagnosis"),
-            Self::Users => ("利用者", "Users"),
+            Self::Users => ("ユーザー", "Users"),
             Self::Audits => ("閲覧記録", "Record of views"),
             Self::Account => ("自分の設定", "Your account"),
         };

@@ -43,7 +43,6 @@ mod server;
 mod session;
 mod state;
 mod states;
-mod stopping;
 mod tls;
 mod today;
 mod users;
@@ -67,7 +66,6 @@ use crate::work::{self, watch};
 pub use error::PageError;
 
 use state::Shared;
-use stopping::stopped;
 use tls::PageTls;
 
 /// How often it is looked whether the certificate was replaced.
@@ -157,7 +155,7 @@ async fn keep_locks(shared: Arc<Shared>, mut stopping: watch::Receiver<bool>) {
     loop {
         let ends = tokio::select! {
             biased;
-            () = stopped(&mut stopping) => true,
+            () = work::stopped(&mut stopping) => true,
             () = shared.attempts.changed() => false,
         };
         let attempts = Arc::clone(&shared.attempts);
@@ -177,7 +175,7 @@ async fn renew(tls: Arc<PageTls>, node: Handle, mut stopping: watch::Receiver<bo
     loop {
         tokio::select! {
             biased;
-            () = stopped(&mut stopping) => return,
+            () = work::stopped(&mut stopping) => return,
             () = sleep(RENEWAL) => {}
         }
         let tls = Arc::clone(&tls);

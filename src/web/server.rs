@@ -25,10 +25,9 @@ use super::guard::Peer;
 use super::patience::Patient;
 use super::routes;
 use super::state::Shared;
-use super::stopping::stopped;
 use super::tls::PageTls;
 use crate::types::one_site;
-use crate::work::{self, watch};
+use crate::work::{self, stopped, watch};
 
 /// Connections at a time. A browser opens six of them, and one more for each of its tabs.
 const CONNECTIONS: usize = 256;

@@ -184,6 +184,12 @@ impl Sessions {
         None
     }
 
+    /// Whether somebody is still in with this session.
+    pub(super) fn goes_on(&self, session: &Arc<Session>) -> bool {
+        session.is_good(self.idle)
+            && self.inner().sessions.values().any(|other| Arc::ptr_eq(other, session))
+    }
+
     /// The sessions of whoever has this one, that was used last first.
     pub(super) fn of_same(&self, session: &Session) -> Vec<Arc<Session>> {
         let inner = self.inner();
@@ -433,7 +439,7 @@ mod tests {
     fn sessions_of_one_user_can_be_ended() {
         let sessions = sessions();
         let (first, session) = sessions.begin(entrant("hanako"));
-        let second = begin(&sessions, "hanako");
+        let (second, gone) = sessions.begin(entrant("hanako"));
         let other = begin(&sessions, "taro");
         assert_eq!(sessions.of_same(&session).len(), 2);
         let ended = sessions
@@ -441,5 +447,6 @@ mod tests {
         assert_eq!(ended, 1);
         let is_in = |cookie: &str| sessions.find(cookie).is_some();
         assert!(is_in(&first) && !is_in(&second) && is_in(&other));
+        assert!(sessions.goes_on(&session) && !sessions.goes_on(&gone));
     }
 }

@@ -1,4 +1,4 @@
-//! 利用者: who may log in. For administrators.
+//! ユーザー: who may log in. For administrators.
 
 use std::sync::Arc;
 
@@ -55,7 +55,7 @@ pub(super) async fn list(State(shared): State<Arc<Shared>>, Visitor(session): Vi
         has_app: user.has_app(),
         is_self: session.key.as_ref() == Some(&user.key),
     });
-    let title = lang.pick("利用者", "Users");
+    let title = lang.pick("ユーザー", "Users");
     page(&List {
         frame: Frame::new(&shared, &session, Place::Users, title),
         rows: rows.collect(),

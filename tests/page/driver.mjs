@@ -105,7 +105,18 @@ export class Visitor {
     const link = await ask("link");
     this.origin = new URL(link).origin;
     await this.page.goto(link);
-    assert.equal(this.page.url(), `${this.origin}/`);
+    await this.page.waitForURL(`${this.origin}/`);
+  }
+
+  /// Comes in as a user with a password.
+  async logIn({ name, password }) {
+    const { page } = this;
+    this.origin = await ask("origin");
+    await page.goto(this.origin);
+    await page.getByLabel("名前", { exact: true }).fill(name);
+    await page.getByLabel("パスワード", { exact: true }).fill(password);
+    await this.button("ログイン").click();
+    await page.waitForURL(`${this.origin}/`);
   }
 
   /// Opens a page of ours, which has to be there.

@@ -1,4 +1,4 @@
-// Plays one scene: node run.mjs SCENE. Exit status 0 if all was as it has to be.
+// Plays one scene: node run.mjs SCENE [WORD...]. Exit status 0 if all was as it has to be.
 
 import { mkdirSync } from "node:fs";
 import { fileURLToPath } from "node:url";
@@ -9,7 +9,7 @@ import { leave, whenAlone } from "./world.mjs";
 /// However slow the machine is, a scene ends.
 const PATIENCE = 8 * 60_000;
 
-const scene = process.argv[2];
+const [scene, ...words] = process.argv.slice(2);
 const { default: play } = await import(`./scenes/${scene}.mjs`);
 const browser = await launch();
 const end = async (status) => {
@@ -22,7 +22,7 @@ setTimeout(() => {
   end(2);
 }, PATIENCE).unref();
 try {
-  await play(browser);
+  await play(browser, ...words);
   leave();
   await end(0);
 } catch (error) {

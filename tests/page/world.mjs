@@ -6,7 +6,7 @@ import { createInterface } from "node:readline";
 const answers = createInterface({ input: process.stdin });
 const lines = answers[Symbol.asyncIterator]();
 
-/// Has the offices do something, or tell something; what they can do stands in tests/it/page.
+/// Has the offices do something, or tell something; what they can do stands in tests/it/page/chromium.
 export async function ask(question, ...rest) {
   process.stdout.write(`ask ${JSON.stringify([question, ...rest])}\n`);
   const { value, done } = await lines.next();

@@ -40,13 +40,16 @@
     printing();
   };
 
+  // What is still asked is of no use any more when the page is left.
+  let leaving = new AbortController();
+
   const renew = async () => {
-    const answer = await fetch(location.href, { headers: { "X-Renkei-Live": "1" }, credentials: "same-origin" }).catch(() => null);
-    if (answer?.status === 401) location.href = "/welcome";
+    const { signal } = leaving;
+    const answer = await fetch(location.href, { headers: { "X-Renkei-Live": "1" }, credentials: "same-origin", signal }).catch(() => null);
     if (!answer?.ok) return;
-    const next = new DOMParser().parseFromString(await answer.text(), "text/html").querySelector("main[data-live]");
-    if (!next) return;
-    if (shown(next) === shown(live)) return;
+    const text = await answer.text().catch(() => "");
+    const next = new DOMParser().parseFromString(text, "text/html").querySelector("main[data-live]");
+    if (!next || signal.aborted || shown(next) === shown(live)) return;
     if (isBusy()) later(2000);
     else show(next);
   };
@@ -59,6 +62,13 @@
     }, delay);
   };
 
+  const dropRenewal = () => {
+    clearTimeout(waiting);
+    waiting = null;
+    leaving.abort();
+    leaving = new AbortController();
+  };
+
   const printing = () => {
     for (const button of document.querySelectorAll("[data-print]")) button.hidden = false;
   };
@@ -68,9 +78,10 @@
     // What happened before the connection stood, nobody tells any more.
     events.addEventListener("open", () => later(100));
     events.addEventListener("changed", () => later(400));
-    // Without a session there are no events: then there is nothing to be seen here either.
-    events.addEventListener("error", () => { if (events.readyState === EventSource.CLOSED) later(0); });
+    // Whoever was signed out sees nothing any more.
+    events.addEventListener("over", () => location.replace("/welcome"));
     addEventListener("pagehide", () => events.close());
+    addEventListener("submit", dropRenewal);
   }
   // A page that the browser kept shows what was.
   addEventListener("pageshow", (event) => { if (event.persisted) location.reload(); });

@@ -7,9 +7,10 @@ import { PAGES, pathOf } from "../pages.mjs";
 import { ask, until } from "../world.mjs";
 
 export default async function play(browser) {
-  const visitor = await Visitor.arrive(browser, { script: false });
-  const { page } = visitor;
   const things = await ask("furnish");
+  const visitor = await Visitor.arrive(browser, { script: false, entered: false });
+  const { page } = visitor;
+  await visitor.logIn(things.administrator);
   for (const line of PAGES) {
     await visitor.open(pathOf(line, things));
     const text = await page.locator("main").innerText();
@@ -39,5 +40,6 @@ export default async function play(browser) {
 
   await visitor.button("ログアウト").click();
   await page.waitForURL("**/welcome");
+  await visitor.enter();
   await visitor.leave();
 }

@@ -58,8 +58,8 @@ impl Drop for Script {
     }
 }
 
-/// Plays a scene in a town of its own. It has to end well.
-pub(super) fn play(scene: &str, town: impl FnOnce() -> Town) {
+/// Plays a scene, with words for it, in a town of its own. It has to end well.
+pub(super) fn play(scene: &[&str], town: impl FnOnce() -> Town) {
     if !are_installed("tests/page/package-lock.json", "target/tools/page/installed") {
         return;
     }
@@ -67,7 +67,7 @@ pub(super) fn play(scene: &str, town: impl FnOnce() -> Town) {
     let mut town = town();
     let script = Command::new("node")
         .arg(here("tests/page/run.mjs"))
-        .arg(scene)
+        .args(scene)
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())
         .spawn();
@@ -86,5 +86,5 @@ pub(super) fn play(scene: &str, town: impl FnOnce() -> Town) {
         let _ = writeln!(answers, "{answer}");
     }
     let status = script.0.wait().expect("it ended");
-    assert!(status.success(), "the scene {scene} of tests/page went wrong: {status}");
+    assert!(status.success(), "the scene {scene:?} of tests/page went wrong: {status}");
 }

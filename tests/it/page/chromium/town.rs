@@ -8,6 +8,7 @@ use serde_json::{Value, json};
 
 use crate::e2e::units::{ACTUAL, PLAN, USAGE, Unit, export, sample, withdrawal};
 use crate::harness::{CARE, DAY, HELP, Office, free_port, offices, until};
+use crate::page::{PASSWORD, add, address};
 
 /// A name that is shown wherever a name is.
 const SCRIPT: &str = "<script>alert(1)</script>";
@@ -64,6 +65,7 @@ impl Town {
             question.iter().map(|word| word.as_str().unwrap_or_default()).collect();
         match *words.as_slice() {
             ["link"] => self.link(),
+            ["origin"] => format!("http://{}", address(&self.care)).into(),
             ["furnish"] => self.furnish(),
             ["open"] => json!(self.open()),
             ["hold", kind] => self.hold(kind).into(),
@@ -91,12 +93,30 @@ impl Town {
         export(&self.care, &sample(USAGE, &serial));
         until("delivered", || self.care.has_sent("HANDED_OVER", 1));
         let serial = self.serial();
+        export(&self.care, &plan(&serial, self.names));
+        until("delivered", || self.care.has_sent("HANDED_OVER", 2));
+        let serial = self.serial();
         export(&self.help, &sample(ACTUAL, &serial));
         until("received", || self.help.has_sent("HANDED_OVER", 1));
+        let serial = self.serial();
+        export(&self.care, &newer(plan(&serial, self.names)));
+        until("delivered", || self.care.has_sent("HANDED_OVER", 3));
         self.send_to_nobody();
+        add(&self.care, "hanako", "administrator");
+        add(&self.care, "taro", "general");
         let [broken, fixable, conflict] =
             ["broken", "fixable", "conflict"].map(|kind| self.hold(kind));
-        json!({ "lang": self.lang, "broken": broken, "fixable": fixable, "conflict": conflict })
+        let ids = |table: &str| {
+            let rows = self.care.sql(&format!("SELECT message_id FROM {table} ORDER BY rowid"));
+            rows.iter().map(|row| id(row)).collect::<Vec<_>>()
+        };
+        let (sent, received) = (ids("outgoing"), ids("incoming"));
+        json!({
+            "lang": self.lang, "broken": broken, "fixable": fixable, "conflict": conflict,
+            "sent": sent[0], "plan": sent[1], "newer": sent[2], "waiting": sent[3],
+            "received": received[0],
+            "administrator": { "name": "hanako", "password": PASSWORD },
+        })
     }
 
     fn serial(&mut self) -> String {
@@ -184,6 +204,12 @@ impl Town {
     }
 }
 
+/// A message id, as it is written, of its hexadecimal digits.
+fn id(digits: &str) -> String {
+    let parts = [&digits[..8], &digits[8..12], &digits[12..16], &digits[16..20], &digits[20..]];
+    parts.join("-")
+}
+
 /// A withdrawal about a person whose number is none.
 fn broken(number: u32, names: Names) -> Unit {
     let mut unit = withdrawal(CARE, number);
@@ -197,16 +223,35 @@ fn broken(number: u32, names: Names) -> Unit {
     unit
 }
 
-/// A care plan as some software writes it: UTF-8, and other ends of lines.
-fn fixable(serial: &str, names: Names) -> Unit {
+/// A care plan; in a hostile town with words in it that a careless page would run.
+fn plan(serial: &str, names: Names) -> Unit {
     let mut unit = sample(PLAN, serial);
+    if matches!(names, Names::Hostile) {
+        for bytes in unit.values_mut() {
+            let (text, ..) = SHIFT_JIS.decode(bytes);
+            let text = text.replace("庭に出て花の世話をしたい", SCRIPT);
+            *bytes = SHIFT_JIS.encode(&text).0.into_owned();
+        }
+    }
+    unit
+}
+
+/// The same, made anew a day later.
+fn newer(unit: Unit) -> Unit {
+    let later = |(name, bytes): (String, Vec<u8>)| {
+        let (text, ..) = SHIFT_JIS.decode(&bytes);
+        let text = text.replace(",20260520,", ",20260521,").replace(",20260520,", ",20260521,");
+        (name, SHIFT_JIS.encode(&text).0.into_owned())
+    };
+    unit.into_iter().map(later).collect()
+}
+
+/// The same as some software writes it: UTF-8, and other ends of lines.
+fn fixable(serial: &str, names: Names) -> Unit {
+    let mut unit = plan(serial, names);
     for bytes in unit.values_mut() {
         let (text, ..) = SHIFT_JIS.decode(bytes);
-        let mut text = text.replace("\r\n", "\n");
-        if matches!(names, Names::Hostile) {
-            text = text.replace("庭に出て花の世話をしたい", SCRIPT);
-        }
-        *bytes = text.into_bytes();
+        *bytes = text.replace("\r\n", "\n").into_bytes();
     }
     unit
 }
