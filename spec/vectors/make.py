@@ -847,6 +847,8 @@ def make_http(good):
         p("more-of-nothing", 3, page([], 3, True), "fault"), p("position-not-behind", 7, page([entry], 7, False), "fault"),
         p("same-position-twice", 3, page([entry, entry], 7, False), "fault"), p("next-below-position", 3, page([entry], 6, False), "fault"),
         p("next-below-after", 3, page([], 2, False), "fault"), p("not-base64", 3, page([{**entry, "receipt": "!!"}], 7, False), "fault"),
+        p("last-position", 3, page([{**entry, "position": 2**53 - 1}], 2**53 - 1, False), "accept"),
+        p("position-2-53", 3, page([{**entry, "position": 2**53}], 2**53, False), "fault"), p("next-2-53", 3, page([entry], 2**53, False), "fault"),
         p("no-next", 3, {"receipts": [], "more": False}, "fault"), p("not-json", 3, "<html>", "fault"),
     ]
     issued = enumerate(("consignment", "handover"), 1795961744473)

@@ -204,6 +204,7 @@ mod tests {
                         "message_id" => "01890a5d-ac96-774b-bcce-b302099a8057".to_owned(),
                         "id" => "h1".to_owned(),
                         "to" => "v3".to_owned(),
+                        "role" => "general".to_owned(),
                         _ => "there".to_owned(),
                     });
                 }

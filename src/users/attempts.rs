@@ -92,8 +92,16 @@ struct Content {
 #[derive(Debug)]
 pub struct Attempt<'a> {
     attempts: &'a Attempts,
-    name: Digest,
-    site: Digest,
+    name: Counted,
+    site: Counted,
+}
+
+/// What an attempt counted, and what stood there before.
+#[derive(Debug)]
+struct Counted {
+    key: Digest,
+    at: Instant,
+    before: Option<Entry>,
 }
 
 impl Attempts {
@@ -134,7 +142,9 @@ impl Attempts {
         if !wait.is_zero() {
             return Err(wait);
         }
-        let locks = inner.names.fail(name, now) | inner.sites.fail(site, now);
+        let name = inner.names.fail(name, now);
+        let site = inner.sites.fail(site, now);
+        let locks = !inner.names.wait(&name.key).max(inner.sites.wait(&site.key)).is_zero();
         drop(inner);
         if locks {
             self.changed.notify_one();
@@ -171,7 +181,7 @@ impl Attempt<'_> {
     /// It was the right person.
     pub fn succeeded(self) {
         let mut inner = self.attempts.inner();
-        inner.names.entries.remove(&self.name);
+        inner.names.entries.remove(&self.name.key);
         inner.sites.give_back(&self.site);
         drop(inner);
         self.attempts.changed.notify_one();
@@ -202,28 +212,31 @@ impl Table {
         FIRST.saturating_mul(1 << beyond.min(16)).min(LONGEST)
     }
 
-    /// Counts a failure; says whether it locks.
-    fn fail(&mut self, key: Digest, now: Timestamp) -> bool {
+    /// Counts a failure.
+    fn fail(&mut self, key: Digest, now: Timestamp) -> Counted {
         if !self.entries.contains_key(&key) && self.entries.len() >= MOST {
             self.make_room();
         }
-        let running = Clock::running();
-        let fresh = Entry { failures: 0, at: running, day: now };
-        let entry = self.entries.entry(key).or_insert(fresh);
-        if entry.at.elapsed() >= MEMORY {
-            *entry = fresh;
-        }
-        *entry = Entry { failures: entry.failures.saturating_add(1), ..fresh };
-        let entry = *entry;
-        !self.lock(&entry).is_zero()
+        let at = Clock::running();
+        let before = self.entries.get(&key).filter(|entry| entry.at.elapsed() < MEMORY).copied();
+        let failures = before.map_or(0, |entry| entry.failures).saturating_add(1);
+        self.entries.insert(key, Entry { failures, at, day: now });
+        Counted { key, at, before }
     }
 
-    fn give_back(&mut self, key: &Digest) {
-        if let Some(entry) = self.entries.get_mut(key) {
-            entry.failures = entry.failures.saturating_sub(1);
-            if entry.failures == 0 {
-                self.entries.remove(key);
+    /// Takes a failure back: with it goes the lock that began with it, unless somebody has failed
+    /// meanwhile.
+    fn give_back(&mut self, counted: &Counted) {
+        let Some(entry) = self.entries.get_mut(&counted.key) else { return };
+        entry.failures = entry.failures.saturating_sub(1);
+        match counted.before {
+            Some(before) if entry.at == counted.at => {
+                (entry.at, entry.day) = (before.at, before.day)
             }
+            _ => {}
+        }
+        if entry.failures == 0 {
+            self.entries.remove(&counted.key);
         }
     }
 
@@ -334,7 +347,9 @@ mod tests {
         assert_eq!(wait, FIRST);
         tokio::time::advance(wait).await;
         begin().expect("free").never_was();
-        begin().expect("that was none").never_was();
+        begin().expect("that was none").succeeded();
+        let _failed = begin().expect("who succeeds begins no lock");
+        assert_eq!(begin().map(drop), Err(FIRST * 2));
     }
 
     #[tokio::test(start_paused = true)]
@@ -388,11 +403,8 @@ mod tests {
         }
         for number in 0..MOST + 100 {
             let host = u16::try_from(number).expect("few");
-            drop(
-                attempts
-                    .begin(&format!("n{number}"), address(host + 10), None, now(0))
-                    .expect("free"),
-            );
+            let attempt = attempts.begin(&format!("n{number}"), address(host + 10), None, now(0));
+            let _failed = attempt.expect("free");
         }
         let inner = attempts.inner();
         assert_eq!((inner.names.entries.len(), inner.sites.entries.len()), (MOST, MOST));

@@ -2,7 +2,7 @@
 
 use std::io;
 
-use super::password::{LEAST_PASSWORD, MOST_PASSWORD};
+use super::policy::{LEAST_PASSWORD, MOST_PASSWORD};
 use crate::types::{Lang, io_text};
 
 /// Why it cannot be done.

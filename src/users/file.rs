@@ -32,7 +32,7 @@ struct Content {
 pub struct UserFile {
     data: PathBuf,
     /// What was read last, and what came of it: it is read with every request.
-    known: Mutex<(Vec<u8>, Arc<Users>)>,
+    known: Mutex<Option<(Vec<u8>, Arc<Users>)>>,
 }
 
 impl UserFile {
@@ -57,12 +57,15 @@ impl UserFile {
             Err(error) => return Err(error.into()),
         };
         let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
-        if known.0 != bytes {
-            let content: Content =
-                serde_json::from_slice(&bytes).map_err(|_| UsersError::Damaged)?;
-            *known = (bytes, Arc::new(content.users));
+        if let Some((seen, users)) = known.as_ref()
+            && *seen == bytes
+        {
+            return Ok(Arc::clone(users));
         }
-        Ok(Arc::clone(&known.1))
+        let content: Content = serde_json::from_slice(&bytes).map_err(|_| UsersError::Damaged)?;
+        let users = Arc::new(content.users);
+        *known = Some((bytes, Arc::clone(&users)));
+        Ok(users)
     }
 
     /// Changes something, while nobody else does; where `change` fails, nothing is changed.

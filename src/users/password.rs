@@ -7,16 +7,8 @@ use argon2::{Algorithm, Argon2, Params, PasswordHasher as _, PasswordVerifier as
 use serde::{Deserialize, Serialize};
 
 use super::name::UserName;
+use super::policy::{DIFFERENT, LEAST_PASSWORD, MOST_PASSWORD};
 use super::{UsersError, random};
-
-/// The fewest characters of a password. Nothing is asked of their kinds: length is what counts.
-pub const LEAST_PASSWORD: usize = 13;
-
-/// The most characters of a password.
-pub const MOST_PASSWORD: usize = 256;
-
-/// The fewest different characters of a password.
-const DIFFERENT: usize = 5;
 
 /// The second choice of RFC 9106, section 4, for where memory is scarce: 64 MiB, three passes, four
 /// lanes. It takes some tenths of a second.
@@ -36,7 +28,7 @@ pub struct PasswordHash(String);
 
 /// A hash of no password with the cost of any other: whoever names nobody waits as long as whoever
 /// names somebody.
-pub const NOBODY: &str = "$argon2id$v=19$m=65536,t=3,p=4$AAAAAAAAAAAAAAAAAAAAAA$\
+const NOBODY: &str = "$argon2id$v=19$m=65536,t=3,p=4$AAAAAAAAAAAAAAAAAAAAAA$\
     AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA";
 
 /// Why somebody of this name may not choose this password.

@@ -13,12 +13,11 @@ use std::time::Duration;
 use tokio::sync::mpsc;
 use tokio::time::{sleep, timeout};
 
-use super::server::stopped;
 use super::session::Session;
 use crate::node::Handle;
 use crate::store::{Account, AuditEntry};
 use crate::types::{DigestBuilder, Lang, Personal, code};
-use crate::work::watch;
+use crate::work::{stopped, watch};
 
 /// Rows that wait to be written.
 const LINE: usize = 1_024;

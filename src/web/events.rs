@@ -10,8 +10,8 @@ use futures_util::Stream;
 use tokio::time::sleep;
 
 use super::guard::Visitor;
-use super::server::stopped;
 use super::state::Shared;
+use crate::work::stopped;
 
 /// How often it is looked whether something has changed.
 const LOOK: Duration = Duration::from_secs(1);

@@ -31,6 +31,9 @@ const HEADERS: [(HeaderName, &str); 8] = [
     (HeaderName::from_static("x-robots-tag"), "noindex"),
 ];
 
+/// Where the script of a page waits for news. A browser cannot add a header to that.
+const EVENTS: &str = "/events";
+
 /// Cookies of our name in one request that are looked at.
 const COOKIES: usize = 8;
 
@@ -92,12 +95,12 @@ pub(super) async fn guard(
             && is_still_in(&shared, &session).await
         {
             // What the page asks by itself keeps nobody logged in.
-            if is_live(request.headers()) {
-                request.extensions_mut().insert(Arc::new(session.unseen()));
-            } else {
+            let is_live = is_live(request.headers());
+            if !is_live && request.uri().path() != EVENTS {
                 session.touch();
-                request.extensions_mut().insert(session);
             }
+            let session = if is_live { Arc::new(session.unseen()) } else { session };
+            request.extensions_mut().insert(session);
         }
         next.run(request).await
     };

@@ -26,6 +26,7 @@ mod audits;
 mod certificates;
 mod diagnosis;
 mod entrance;
+mod error;
 mod events;
 mod forms;
 mod guard;
@@ -56,12 +57,13 @@ use tokio::net::TcpListener;
 use tokio::task::JoinHandle;
 use tokio::time::sleep;
 
-use crate::certs::CertsError;
 use crate::config;
 use crate::node::Handle;
-use crate::types::{Clock, Lang, code, io_text};
+use crate::types::{Clock, Lang, code};
 use crate::users::Attempts;
 use crate::work::{self, watch};
+
+pub use error::PageError;
 
 use state::Shared;
 use tls::PageTls;
@@ -71,34 +73,6 @@ const RENEWAL: Duration = Duration::from_secs(30);
 
 /// How often locks are kept at the most.
 const KEEPING: Duration = Duration::from_secs(1);
-
-/// Why a page cannot be served.
-#[derive(Debug, thiserror::Error)]
-pub enum PageError {
-    /// The address cannot be listened on.
-    #[error("{0}")]
-    Listen(#[from] io::Error),
-    /// The certificate or its key cannot be read.
-    #[error("{0}")]
-    Certificate(#[from] CertsError),
-    /// They do not go together for TLS.
-    #[error("{0}")]
-    Tls(#[from] rustls::Error),
-}
-
-impl PageError {
-    /// In words.
-    pub fn text(&self, lang: Lang) -> String {
-        match (self, lang) {
-            (Self::Listen(error), _) => io_text(error, lang),
-            (Self::Certificate(error), _) => error.text(lang),
-            (Self::Tls(error), Lang::Ja) => {
-                format!("証明書と秘密鍵を TLS に使えません（{error}）。")
-            }
-            (Self::Tls(error), Lang::En) => format!("certificate and key cannot be used: {error}"),
-        }
-    }
-}
 
 /// A page that is served.
 pub struct Page {
@@ -181,7 +155,7 @@ async fn keep_locks(shared: Arc<Shared>, mut stopping: watch::Receiver<bool>) {
     loop {
         let ends = tokio::select! {
             biased;
-            () = server::stopped(&mut stopping) => true,
+            () = work::stopped(&mut stopping) => true,
             () = shared.attempts.changed() => false,
         };
         let attempts = Arc::clone(&shared.attempts);
@@ -201,7 +175,7 @@ async fn renew(tls: Arc<PageTls>, node: Handle, mut stopping: watch::Receiver<bo
     loop {
         tokio::select! {
             biased;
-            () = server::stopped(&mut stopping) => return,
+            () = work::stopped(&mut stopping) => return,
             () = sleep(RENEWAL) => {}
         }
         let tls = Arc::clone(&tls);

@@ -27,7 +27,7 @@ use super::routes;
 use super::state::Shared;
 use super::tls::PageTls;
 use crate::types::one_site;
-use crate::work::{self, watch};
+use crate::work::{self, stopped, watch};
 
 /// Connections at a time. A browser opens six of them, and one more for each of its tabs.
 const CONNECTIONS: usize = 256;
@@ -180,11 +180,6 @@ async fn speak(
             let _ = http.await;
         }
     }
-}
-
-/// Waits until the page ends.
-pub(super) async fn stopped(stopping: &mut watch::Receiver<bool>) {
-    let _ = stopping.wait_for(|stopping| *stopping).await;
 }
 
 async fn call(router: &mut Router, request: Request<Incoming>) -> axum::response::Response {

@@ -105,7 +105,7 @@ struct State {
     role: Role,
     seen: Instant,
     /// The forms that were sent, and where each led.
-    forms: VecDeque<(String, String)>,
+    forms: VecDeque<(Digest, String)>,
     told: Option<Told>,
     /// What was shown lately, and when.
     views: VecDeque<(Digest, Instant)>,
@@ -285,14 +285,16 @@ impl Session {
     /// Where the form of this number led, if it was sent before. `None` marks it as sent: whoever
     /// sends it again meanwhile is led to `meanwhile`.
     pub(super) fn sent_before(&self, form: &str, meanwhile: &str) -> Option<String> {
+        // Whoever sends it chooses how long it is.
+        let form = Digest::of(form.as_bytes());
         let mut state = self.state();
-        if let Some((_, led_to)) = state.forms.iter().find(|(sent, _)| sent == form) {
+        if let Some((_, led_to)) = state.forms.iter().find(|(sent, _)| *sent == form) {
             return Some(led_to.clone());
         }
         if state.forms.len() >= FORMS {
             state.forms.pop_front();
         }
-        state.forms.push_back((form.to_owned(), meanwhile.to_owned()));
+        state.forms.push_back((form, meanwhile.to_owned()));
         None
     }
 

@@ -8,7 +8,7 @@ use rustls::ServerConfig;
 use rustls::crypto::aws_lc_rs;
 use rustls::time_provider::TimeProvider;
 
-use super::PageError;
+use super::error::PageError;
 use crate::certs;
 use crate::config::IdentityFiles;
 use crate::types::Clock;

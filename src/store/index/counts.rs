@@ -3,7 +3,8 @@
 use jiff::Timestamp;
 use rusqlite::params;
 
-use super::entry::{self, EntryId, ListRow};
+use super::entry::{self, ListRow};
+use super::id::EntryId;
 use crate::store::names::QUEUED;
 use crate::store::unit::Column;
 use crate::store::{Store, StoreError};

@@ -221,6 +221,18 @@ async fn requests_that_are_not_described_are_refused_with_their_code() {
         (
             400,
             "bad-query",
+            format!("GET /v1/receipts?office={SENDER}&after=%2B1 HTTP/1.1\r\nhost: x\r\n\r\n"),
+        ),
+        (
+            400,
+            "bad-query",
+            format!(
+                "GET /v1/receipts?office={SENDER}&after=9007199254740992 HTTP/1.1\r\nhost: x\r\n\r\n"
+            ),
+        ),
+        (
+            400,
+            "bad-query",
             format!("GET /v1/receipts?office={SENDER}&wait=1&wait=2 HTTP/1.1\r\nhost: x\r\n\r\n"),
         ),
         (

@@ -1,12 +1,15 @@
 //! Users log in, are locked out, and are signed out when they should be.
 
+use std::io::{Read as _, Write as _};
+use std::net::TcpStream;
+
 use aws_lc_rs::hmac;
 use data_encoding::BASE32_NOPAD;
 use jiff::Timestamp;
 
 use super::browser::{Answer, Browser};
 use super::{PASSWORD, add, address, logged_in, office, opened, user, user_ok};
-use crate::harness::until;
+use crate::harness::{CARE, HELP, offices, quoted, until};
 
 /// What the page says of a failure, without what differs from moment to moment.
 fn told(answer: &Answer) -> String {
@@ -213,6 +216,30 @@ fn a_code_of_an_app_or_a_recovery_code_works_once() {
     // Whoever lost the telephone asks for help.
     user_ok(&office, &["passwd", "hanako", "--remove-app"], &format!("{PASSWORD}\n"));
     assert_eq!(other.login("hanako", PASSWORD, "").status, 303);
+}
+
+/// An open page asks for news by itself, again and again: nobody sits before it.
+#[test]
+fn an_open_page_keeps_nobody_logged_in() {
+    let [mut office, _] = offices([CARE, HELP]);
+    office.set("page", "listen", quoted("127.0.0.1:0"));
+    office.set("page", "idle", quoted("2s"));
+    office.start();
+    let mut browser = opened(&office);
+    assert_eq!(browser.get("/").status, 200);
+    let (name, value) = browser.cookie.clone().expect("a cookie");
+    let address = address(&office);
+    let mut live = browser.headers("GET");
+    live.insert("X-Renkei-Live", "1".to_owned());
+    until("the end of the session", || {
+        let mut events = TcpStream::connect(&address).expect("connected");
+        let head =
+            format!("GET /events HTTP/1.1\r\nHost: {address}\r\nCookie: {name}={value}\r\n\r\n");
+        events.write_all(head.as_bytes()).expect("written");
+        events.read_exact(&mut [0; 12]).expect("an answer");
+        (browser.ask("GET", "/", &live, "").status == 401).then_some(())
+    });
+    assert_eq!(browser.get("/").location(), "/welcome");
 }
 
 #[test]
