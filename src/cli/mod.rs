@@ -99,7 +99,7 @@ enum Command {
     Retry(retry::Args),
     /// 動いている renkei の画面をブラウザーで開きます
     Open(open::Args),
-    /// 画面にログインできる利用者を登録・変更・削除します
+    /// 画面にログインできるユーザーを登録・変更・削除します
     User(user::Args),
     /// 証明書と失効リストを読み直します
     Reload(reload::Args),

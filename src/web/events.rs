@@ -57,9 +57,10 @@ pub(super) async fn events(
     Sse::new(changes).keep_alive(KeepAlive::new().interval(ALIVE))
 }
 
+/// An event. Browsers pass over one without data.
 #[expect(clippy::unnecessary_wraps, reason = "as the stream wants it")]
 fn told(name: &str) -> Result<Event, Infallible> {
-    Ok(Event::default().event(name).data(""))
+    Ok(Event::default().event(name).data(name))
 }
 
 /// What changes whenever a page may look different.

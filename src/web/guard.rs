@@ -95,9 +95,11 @@ pub(super) async fn guard(
             && is_still_in(&shared, &session).await
         {
             // What the page asks by itself keeps nobody logged in.
-            if !is_live(request.headers()) && request.uri().path() != EVENTS {
+            let is_live = is_live(request.headers());
+            if !is_live && request.uri().path() != EVENTS {
                 session.touch();
             }
+            let session = if is_live { Arc::new(session.unseen()) } else { session };
             request.extensions_mut().insert(session);
         }
         next.run(request).await

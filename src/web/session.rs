@@ -86,6 +86,7 @@ impl Origin {
 }
 
 /// Somebody who is in.
+#[derive(Clone)]
 pub(super) struct Session {
     /// The name of the user, or of the account, as far as it is known.
     pub(super) user: String,
@@ -95,7 +96,9 @@ pub(super) struct Session {
     /// What forms have to carry.
     pub(super) csrf: String,
     began: Instant,
-    state: Mutex<State>,
+    /// Whether nobody looks at the answer: the page asks by itself.
+    is_unseen: bool,
+    state: Arc<Mutex<State>>,
 }
 
 struct State {
@@ -231,8 +234,14 @@ impl Session {
             app: None,
             searches: VecDeque::new(),
         };
-        let (csrf, state) = (token(), Mutex::new(state));
-        Self { user: name, key, from, csrf, began: now, state }
+        let (csrf, state) = (token(), Arc::new(Mutex::new(state)));
+        Self { user: name, key, from, csrf, began: now, is_unseen: false, state }
+    }
+
+    /// The same for a request that the page makes by itself: what is to be told waits for somebody who
+    /// sees it.
+    pub(super) fn unseen(&self) -> Self {
+        Self { is_unseen: true, ..self.clone() }
     }
 
     fn state(&self) -> MutexGuard<'_, State> {
@@ -341,7 +350,7 @@ impl Session {
 
     /// What is to be told now.
     pub(super) fn told(&self) -> Option<Told> {
-        self.state().told.take()
+        if self.is_unseen { None } else { self.state().told.take() }
     }
 }
 
@@ -435,6 +444,15 @@ mod tests {
             begin(&sessions, &format!("user {number}"));
         }
         assert_eq!(sessions.inner().sessions.len(), SESSIONS);
+    }
+
+    #[test]
+    fn what_is_told_waits_for_somebody_who_sees_it() {
+        let (_, session) = sessions().begin(entrant("hanako"));
+        session.tell(true, "done");
+        assert!(session.unseen().told().is_none());
+        assert_eq!(session.told().expect("it waited").text, "done");
+        assert!(session.told().is_none(), "once");
     }
 
     #[test]

@@ -44,6 +44,9 @@ export function launch() {
 
 /// Somebody who uses the page. Whatever goes wrong meanwhile is noted, and told at the end.
 export class Visitor {
+  /// Everybody who has arrived.
+  static all = [];
+
   #faults = [];
   #expected = [];
 
@@ -61,6 +64,7 @@ export class Visitor {
   }
 
   constructor(context, look) {
+    Visitor.all.push(this);
     this.context = context;
     this.look = look;
     context.on("request", (request) => {
@@ -74,6 +78,10 @@ export class Visitor {
 
   #fault(text) {
     if (!this.#expected.some((expected) => expected.test(text))) this.#faults.push(text);
+  }
+
+  get faults() {
+    return this.#faults;
   }
 
   /// Things that look like faults and belong to what is tested.

@@ -3,7 +3,7 @@
 import { mkdirSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 
-import { launch } from "./driver.mjs";
+import { Visitor, launch } from "./driver.mjs";
 import { leave, whenAlone } from "./world.mjs";
 
 /// However slow the machine is, a scene ends.
@@ -16,6 +16,8 @@ const end = async (status) => {
   await browser.close().catch(() => {});
   process.exit(status);
 };
+// Then nobody reads what it says either.
+process.stdout.on("error", () => {});
 whenAlone(() => end(2));
 setTimeout(() => {
   console.log(`${scene}: not done after ${PATIENCE / 60_000} minutes`);
@@ -36,6 +38,7 @@ try {
 async function show() {
   const folder = fileURLToPath(new URL("../../target/page/", import.meta.url));
   mkdirSync(folder, { recursive: true });
+  for (const fault of Visitor.all.flatMap(({ faults }) => faults)) console.log(`meanwhile: ${fault}`);
   const pages = browser.contexts().flatMap((context) => context.pages());
   for (const [place, page] of pages.entries()) {
     const path = `${folder}${scene}-${place}.png`;

@@ -46,6 +46,7 @@
   const renew = async () => {
     const { signal } = leaving;
     const answer = await fetch(location.href, { headers: { "X-Renkei-Live": "1" }, credentials: "same-origin", signal }).catch(() => null);
+    if (answer?.status === 401) location.replace("/welcome");
     if (!answer?.ok) return;
     const text = await answer.text().catch(() => "");
     const next = new DOMParser().parseFromString(text, "text/html").querySelector("main[data-live]");

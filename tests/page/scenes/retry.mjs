@@ -13,6 +13,7 @@ export default async function play(browser) {
   await visitor.sees("届いていません");
   await ask("start");
   await visitor.button("すぐに送り直す").dblclick();
+  await visitor.page.waitForURL(`${visitor.origin}/`);
   await until("sent", () => ask("is sent", 1));
   await visitor.open("/");
   await visitor.sees("いま対応が必要なことはありません");

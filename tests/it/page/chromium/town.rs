@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 
 use crate::e2e::units::{ACTUAL, PLAN, USAGE, Unit, export, sample, withdrawal};
 use crate::harness::{CARE, DAY, HELP, Office, free_port, offices, until};
-use crate::page::{PASSWORD, add, address};
+use crate::page::{PASSWORD, add};
 
 /// A name that is shown wherever a name is.
 const SCRIPT: &str = "<script>alert(1)</script>";
@@ -27,6 +27,8 @@ pub(super) struct Town {
     care: Office,
     help: Office,
     day: Office,
+    /// Where the page is: `127.0.0.1:12345`.
+    page: String,
     lang: &'static str,
     names: Names,
     /// Sets that were sent so far.
@@ -53,10 +55,11 @@ impl Town {
         care.set("office", "name", quoted(own));
         care.set_peer(HELP, "name", quoted(first));
         care.set_peer(DAY, "name", quoted(second));
-        care.set("page", "listen", quoted(&format!("127.0.0.1:{}", free_port())));
+        let page = format!("127.0.0.1:{}", free_port());
+        care.set("page", "listen", quoted(&page));
         care.start();
         help.start();
-        Self { care, help, day, lang, names, sets: 0, in_the_way: None }
+        Self { care, help, day, page, lang, names, sets: 0, in_the_way: None }
     }
 
     /// Does or tells what a scene asks for.
@@ -65,7 +68,7 @@ impl Town {
             question.iter().map(|word| word.as_str().unwrap_or_default()).collect();
         match *words.as_slice() {
             ["link"] => self.link(),
-            ["origin"] => format!("http://{}", address(&self.care)).into(),
+            ["origin"] => format!("http://{}", self.page).into(),
             ["furnish"] => self.furnish(),
             ["open"] => json!(self.open()),
             ["hold", kind] => self.hold(kind).into(),
