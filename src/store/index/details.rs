@@ -2,7 +2,8 @@
 
 use rusqlite::{Connection, OptionalExtension as _, params};
 
-use super::entry::{self, EntryId, ListRow};
+use super::entry::{self, ListRow};
+use super::id::EntryId;
 use crate::store::receipts::{self, ReceiptLine};
 use crate::store::unit::Column;
 use crate::store::{JournalRow, Store, StoreError, journal};

@@ -3,8 +3,9 @@
 use rusqlite::types::Value;
 use rusqlite::{Connection, params_from_iter};
 
-use super::entry::{self, EntryId, ListRow};
+use super::entry::{self, ListRow};
 use super::filter::{Condition, ListFilter, SearchText};
+use super::id::EntryId;
 use crate::store::{Store, StoreError};
 
 /// Where a page begins.

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use rusqlite::{Connection, params};
 
-use super::entry::EntryId;
+use super::id::EntryId;
 use super::person::{self, KnownPerson};
 use crate::contents::{Document, PersonKey};
 use crate::store::unit::Column;

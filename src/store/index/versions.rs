@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use jiff::civil::Date;
 use rusqlite::{Connection, params};
 
-use super::entry::EntryId;
+use super::id::EntryId;
 use super::person::{self, KnownPerson};
 use crate::contents::{Document, PersonKey};
 use crate::store::unit::Column;
