@@ -1,4 +1,8 @@
+<<<<<<< HEAD
 //! The numbers of entries.
+=======
+//! How entries are named.
+>>>>>>> ledger
 
 use std::fmt;
 use std::str::FromStr;
