@@ -60,11 +60,8 @@ pub mod contents;
 pub mod package;
 pub mod rules;
 
-<<<<<<< HEAD
-pub mod forms;
-=======
 pub mod actuals;
->>>>>>> ledger
+pub mod forms;
 pub mod repair;
 pub mod route;
 pub mod savings;
