@@ -25,6 +25,7 @@
 //! | 5 | [`log`] | lines that nobody waits for: standard error, log files |
 //! | 5 | [`certs`] | keys and certificates on disk |
 //! | 5 | [`control`] | orders from a command to the running node |
+//! | 5 | [`users`] | who may log in to the page, and how often somebody may try |
 //! | 6 | [`node`] | the daemon |
 //! | 7 | [`desk`] | what the commands and the page tell in the same words |
 //! | 8 | [`web`] | the page of an office, one file per page |
@@ -71,6 +72,7 @@ pub mod folder;
 pub mod link;
 pub mod log;
 pub mod store;
+pub mod users;
 
 pub mod node;
 

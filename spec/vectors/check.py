@@ -4,7 +4,7 @@
 Python's standard library and the program openssl (3.0 or later) are all it uses.
 """
 
-import base64, calendar, hashlib, json, re, subprocess, sys, tempfile, time, zlib
+import base64, calendar, hashlib, json, math, re, subprocess, sys, tempfile, time, zlib
 from pathlib import Path
 
 DIR = Path(sys.argv[1] if len(sys.argv) > 1 else Path(__file__).parent)
@@ -85,8 +85,28 @@ def once(pairs):
     return found
 
 
+def levels(value):
+    inside = value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
+    return max(map(levels, inside), default=0) + isinstance(value, (dict, list))
+
+
+def document(data):
+    """The JSON in these bytes; section 3."""
+    def number(text):
+        if not math.isfinite(float(text)):
+            raise ValueError(text)
+        return float(text) if set(text) & set("-.eE") else int(text)
+    said = json.loads(data.decode("utf-8"), object_pairs_hook=once, parse_constant=number, parse_float=number, parse_int=number)
+    if levels(said) > 64 or not isinstance(said, dict):
+        raise ValueError("levels")
+    json.dumps(said, ensure_ascii=False).encode("utf-8")
+    return said
+
+
 def when(text):
-    date, clock, fraction, zone = re.fullmatch(r"(\d{4}-\d\d-\d\d)[Tt ](\d\d:\d\d:\d\d)(\.\d{1,9})?([Zz]|[+-]\d\d:\d\d)", text).groups()
+    date, clock, fraction, zone = re.fullmatch(r"(\d{4}-\d\d-\d\d)[Tt ](\d\d:\d\d:[0-5]\d)(\.\d{1,9})?([Zz]|[+-](?:[01]\d|2[0-3]):[0-5]\d)", text, re.A).groups()
+    if not "1970" <= date[:4] <= "9998":
+        raise ValueError("a year that is out of range")
     offset = 0 if zone in "Zz" else (int(zone[1:3]) * 60 + int(zone[4:])) * (-60 if zone[0] == "+" else 60)
     return calendar.timegm(time.strptime(f"{date} {clock}", "%Y-%m-%d %H:%M:%S")) + offset + float(fraction or 0)
 
@@ -99,27 +119,29 @@ def fits(pattern, *texts):
 def manifest_code(text):
     """What a manifest is refused with, if it is; section 3."""
     try:
-        said = json.loads(text.decode("utf-8"), object_pairs_hook=once)
-        if said["format"] != "renkei.package/1":
+        said = document(text)
+        if isinstance(said["format"], str) and said["format"] != "renkei.package/1":
             return "unsupported-format"
         ids = [said["message_id"]] + ([said["supersedes"]] if "supersedes" in said else [])
         fits("[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[0-9a-f]{4}-[0-9a-f]{12}", *ids)
         sender, recipient, files = said["sender"], said["recipient"], said["files"]
         fits("[0-9A-Z]{10}", sender["office"], recipient["office"])
-        fits("[0-9A-Fa-f]{64}", sender["certificate"], *(one["sha256"] for one in files))
+        fits("renkei.package/1", said["format"])
+        fits("[0-9A-Fa-f]{64}", sender["certificate"], recipient.get("certificate", "0" * 64), *(one["sha256"] for one in files))
         fits("[A-Za-z0-9_-]{1,16}", said["kind"])
         fits("v3|v4[.]1", said["edition"])
-        fits("[0-9]{4}(0[1-9]|1[0-2])", *said["months"])
+        fits("(?!0000)[0-9]{4}(0[1-9]|1[0-2])", *said["months"])
         fits("[0-9]{14}", said["serial"])
         types = [party.get("service_types", []) for party in (sender, recipient)]
         fits("[0-9A-Z]{2}", *types[0], *types[1])
-        name = "[A-Z0-9_]+?(_[0-9]{6})?_%s(_[0-9A-Z]{2})?_%s(_[0-9A-Z]{2})?_%s(_[0-9]{4})?[.](CSV|JPG)"
-        name %= sender["office"], recipient["office"], said["serial"]
+        month, offices = "(?!0000)[0-9]{4}(0[1-9]|1[0-2])", "(_%s_TT_%s_TT|_%s_%s)".replace("TT", "[0-9A-Z]{2}")
+        name = "(UPHOSOKU_(%s|000000)|(UP|DLT)(PLAN|JSK|SIKYU)_%s|(UP|DLT)([123]KYO|KIHON|YOBO)(_SUB[12]?|_IMAGE)?)%s_%s(_[0-9]{4})?[.](CSV|JPG)"
+        name %= month, month, offices % ((sender["office"], recipient["office"]) * 2), said["serial"]
         fits(name, *(one["name"].upper() for one in files))
         good = [
             type(said["sequence"]) is int and 1 <= said["sequence"] < 2**53, when(said["created_at"]) < when(said["expires_at"]),
             len(said["months"]) <= 120, max(map(len, types)) <= 100, len(set(ids)) == len(ids), files,
-            all(type(one["size"]) is int and one["size"] >= 0 for one in files),
+            all(type(one[number]) is int and 0 <= one[number] < 2**53 for one in files for number in ("n", "size")),
             [one["n"] for one in files] == list(range(1, len(files) + 1)),
             len({one["name"].upper() for one in files}) == len(files),
             all(one["media"] == ("image/jpeg" if one["name"].upper().endswith("JPG") else "text/csv") for one in files),
@@ -147,6 +169,8 @@ for case in receipts["cases"]:
     holds, content = signed(message, None, receipts["trust"])
     expect(case["file"], case["openssl"], holds)
     if case["verdict"] == "accept":
+        at, made_at = when(document(content)["at"]), when(json.loads(manifest)["created_at"])
+        expect(case["file"], case.get("clock"), "ahead" if at > NOW + 900 else "behind" if at < made_at - 900 else None)
         said = documents[case["file"]] = json.loads(content) | {"sha256": hashlib.sha256(message).hexdigest()}
         expect(case["file"], (RESULT[said["kind"]], hashlib.sha256(package).hexdigest(), hashlib.sha256(manifest).hexdigest()),
                (said["result"], said["package_sha256"], said["manifest_sha256"]))
@@ -183,14 +207,17 @@ WAITS = [0, 15, 60, 300, 900, 1800, 3600]
 for case in load("retry")["cases"]:
     at, attempts = 0, [0]
     for failures, answer in enumerate(case["answers"], 1):
+        if at >= case["expires_ms"] or answer["class"] == "never":
+            break
         place = failures + (answer["class"] == "refused")
         seed = place
         for byte in bytes.fromhex(case["message_id"].replace("-", "")):
             seed = (seed * 31 + byte) % 2**64
-        wait = WAITS[min(place, 6)] * 1000 + seed % 1000 * WAITS[min(place, 6)] * 100 // 1000
-        if at < case["expires_ms"]:
-            at = min(at + max(wait, answer.get("retry_after", 0) * 1000), case["expires_ms"])
-            attempts.append(at)
+        wait = WAITS[min(place, 6)]
+        if "retry_after" in answer:
+            wait = max(1, min(answer["retry_after"], 3600), [0, 0, 0, 0, 0, 15, 60, 300][min(failures, 7)])
+        at = min(at + wait * 1000 + seed % 1000 * wait * 100 // 1000, case["expires_ms"])
+        attempts.append(at)
     expect(case["name"], case["attempts_ms"], attempts)
 
 http = load("http")
@@ -201,6 +228,35 @@ for case in http["content_digest"]:
     ours = [base64.b64decode(m[2] + "=" * (-len(m[2]) % 4)) for m in read if m and m[1] == "sha-256"]
     got = "digest-malformed" if not all(read) or ours and ours != [digest] else None if ours else "digest-missing"
     expect(case["fields"], case.get("code"), got)
+
+TOKEN = r"[!#$%&'*+.^_`|~0-9A-Za-z-]+"
+
+
+def head_code(text):
+    """What a request is refused with for its head, if it is; section 9."""
+    head, end, _ = text.partition("\r\n\r\n") if not text.startswith("\r\n\r\n") else ("", "", "")
+    line, *fields = head.removeprefix("\r\n").split("\r\n")
+    if len(head) + 4 > 16384 or len(fields) > 64:
+        return "head-too-large"
+    values = {}
+    for field in fields:
+        read = re.fullmatch(rf"({TOKEN}):[ \t]*([\t -~\x80-\xff]*?)[ \t]*", field)
+        if read:
+            values.setdefault(read[1].lower(), []).append(read[2])
+    named = [value for name in ("content-length", "transfer-encoding") for value in values.get(name, [])]
+    good = [
+        end and re.fullmatch(TOKEN + r" [!-\"$-~]+ HTTP/1\.1", line), len(fields) == sum(map(len, values.values())),
+        len(values.get("host", [])) == 1 and re.fullmatch(r"([A-Za-z0-9.-]+|\[[0-9A-Fa-f:.]+\])?(:[0-9]*)?", values["host"][0]),
+        len(named) <= 1, all(re.fullmatch("[0-9]+", value) and int(value) < 2**63 for value in values.get("content-length", [])),
+        all(value.lower() == "chunked" for value in values.get("transfer-encoding", [])),
+    ]
+    return None if all(good) else "bad-request"
+
+
+for case in http["requests"]:
+    head, end, body = case["request"].partition("\r\n\r\n")
+    text = head + "\r\n" + case["repeat"]["text"] * case["repeat"]["times"] + "\r\n" + body if "repeat" in case else case["request"]
+    expect(case["name"], case.get("code"), head_code(text))
 
 print(*wrong, f"{checked} checked, {len(wrong)} wrong", sep="\n")
 sys.exit(bool(wrong))

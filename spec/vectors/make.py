@@ -312,6 +312,17 @@ def make_manifests():
     edit("no-months", '["202606"]', "[]", note="well-formed; the files say otherwise, so a Rejection follows")
     edit("other-kind", '"K4"', '"K1"', note="well-formed; the files say otherwise, so a Rejection follows")
     edit("supersedes", '"files":', f'"supersedes":"{ID % 9}","files":')
+    created = "2026-11-30T09:00:00Z"
+    edit("time-in-small-letters", created, created.lower())
+    edit("time-with-a-blank", created, created.replace("T", " "))
+    edit("time-oldest", created, "1970-01-01T00:00:00+23:59")
+    edit("time-newest", "2026-12-07T09:00:00Z", "9998-12-31T23:59:59-23:59")
+    edit("escape-in-a-name", '"format"', '"\\u0066ormat"')
+    edit("escape-in-a-text", "renkei.package/1", "renkei.package\\/1")
+    edit("months-twice", '["202606"]', '["202606","202606"]')
+    edit("null-that-is-passed-over", '{"format"', '{"x":null,"format"')
+    edit("nested-64-deep", '{"format"', '{"x":' + "[" * 63 + "]" * 63 + ',"format"')
+    edit("large-number", '{"format"', '{"x":1.7e308,"format"')
     bad("format-2", "renkei.package/1", "renkei.package/2", "unsupported-format")
     bad("no-format", '"format":"renkei.package/1",', "")
     bad("byte-order-mark", '{"format"', '\ufeff{"format"')
@@ -331,11 +342,33 @@ def make_manifests():
     bad("time-without-zone", "2026-11-30T09:00:00Z", "2026-11-30T09:00:00")
     bad("time-ten-digits", "2026-11-30T09:00:00Z", "2026-11-30T09:00:00.1234567890Z")
     bad("expires-before-created", "2026-12-07T09:00:00Z", "2026-11-30T09:00:00Z")
+    for name, time in [("without-seconds", "2026-11-30T09:00Z"), ("basic", "20261130T090000Z"), ("comma", "2026-11-30T09:00:00,5Z"), ("point-alone", "2026-11-30T09:00:00.Z"),
+                       ("leap-second", "2026-11-30T09:00:60Z"), ("hour-24", "2026-11-30T24:00:00Z"), ("day-30-of-february", "2026-02-30T09:00:00Z"), ("offset-in-hours", "2026-11-30T18:00:00+09"),
+                       ("offset-without-colon", "2026-11-30T18:00:00+0900"), ("offset-of-a-day", "2026-11-30T18:00:00+24:00"), ("offset-60-minutes", "2026-11-30T18:00:00+09:60"),
+                       ("offset-with-seconds", "2026-11-30T18:00:00+09:00:30"), ("zone-named", "2026-11-30T09:00:00Z[UTC]"), ("six-digits-of-a-year", "+002026-11-30T09:00:00Z"),
+                       ("other-digits", "\uff12\uff10\uff12\uff16-11-30T09:00:00Z"), ("1969", "1969-12-31T23:59:59Z"), ("blank-behind", "2026-11-30T09:00:00Z ")]:
+        bad("time-" + name, created, time)
+    bad("time-9999", "2026-12-07T09:00:00Z", "9999-01-01T00:00:00Z")
+    bad("null-supersedes", '"files":', '"supersedes":null,"files":')
+    bad("null-certificate", '"office":"2770000045"', '"office":"2770000045","certificate":null')
+    bad("null-service-types", '["43"]', "null")
+    bad("certificate-of-recipient-too-short", '"office":"2770000045"', '"office":"2770000045","certificate":"00"')
+    bad("digest-with-colons", fingerprint("sender"), ":".join(fingerprint("sender")[i:i + 2] for i in range(0, 64, 2)))
+    bad("unknown-member-twice", '{"format"', '{"x":1,"x":1,"format"')
+    bad("unknown-member-twice-inside", '{"format"', '{"x":[{"y":1,"\\u0079":1}],"format"')
+    bad("half-a-character", '{"format"', '{"x":"\\ud800","format"')
+    bad("half-a-character-in-a-name", '{"format"', '{"\\udc00":1,"format"')
+    bad("nested-65-deep", '{"format"', '{"x":' + "[" * 64 + "]" * 64 + ',"format"')
+    bad("number-too-large", '{"format"', '{"x":1e309,"format"')
+    bad("not-a-number", '{"format"', '{"x":NaN,"format"')
+    bad("control-character", '{"format"', '{"x":"a\tb","format"')
+    bad("format-number", '"renkei.package/1"', "1")
     bad("kind-empty", '"K4"', '""')
     bad("kind-17-characters", '"K4"', '"' + "K" * 17 + '"')
     bad("kind-japanese", '"K4"', '"計画"')
     bad("edition-unknown", '"v4.1"', '"v9"')
     bad("month-13", '["202606"]', '["202613"]')
+    bad("month-of-the-year-0", '["202606"]', '["000001"]')
     bad("months-121", '["202606"]', json.dumps(["202606"] * 121))
     bad("service-types-101", '["43"]', json.dumps(["43"] * 101))
     bad("serial-13-digits", '"serial":"20260703100000"', '"serial":"2026070310000"')
@@ -345,15 +378,25 @@ def make_manifests():
     bad("n-from-0", '"n":1', '"n":0')
     bad("name-of-a-path", '"name":"', '"name":"../')
     bad("name-not-of-the-standard", SAMPLE, "plan.csv")
+    bad("name-month-13", "DLTPLAN_202606", "DLTPLAN_202613")
+    bad("name-month-0", "DLTPLAN_202606", "DLTPLAN_000000")
+    bad("name-without-month", "DLTPLAN_202606", "DLTPLAN")
+    bad("name-with-one-service-type", "2770000045_17", "2770000045")
     bad("name-of-another-sender", "2770000011_43", "2770000012_43")
     bad("name-of-another-recipient", "2770000045_17", "2770000046_17")
     bad("media-of-another-kind", "text/csv", "image/jpeg")
     one = text[text.index("[{") + 1:-2]
     bad("name-twice", one, one + "," + one.replace('"n":1', '"n":2').replace(".CSV", ".csv"))
+    bad("size-2-53", f'"size":{len(CSV)}', '"size":9007199254740992')
+    bad("size-minus-0", f'"size":{len(CSV)}', '"size":-0')
+    bad("n-fraction", '"n":1', '"n":1.0')
     bad("size-negative", f'"size":{len(CSV)}', '"size":-1')
     bad("office-9-digits", '"office":"2770000011"', '"office":"277000001"')
     cases.append({"name": "not-utf-8", "base64": base64.b64encode(good.replace(b"K4", b"K\xff")).decode(),
                   "verdict": "refuse", "code": "bad-manifest"})
+    cases.append({"name": "not-utf-8-in-what-is-passed-over", "base64": base64.b64encode(good.replace(b'{"format"', b'{"x":"\xff","format"')).decode(),
+                  "verdict": "refuse", "code": "bad-manifest"})
+    cases.append({"name": "zero-byte-behind", "base64": base64.b64encode(good + b"\0").decode(), "verdict": "refuse", "code": "bad-manifest"})
     index(folder, "Each is good.json with every `replace[0]` replaced by `replace[1]`, or the bytes of `base64`.", cases=cases)
 
 
@@ -435,8 +478,90 @@ def make_cms():
     bad("other-usage", "extendedKeyUsage codeSigning", "certificate-wrong-usage", who="sender-other-usage", agrees=False)
     bad("server-only", "extendedKeyUsage serverAuth does not allow signing", "certificate-wrong-usage", who="sender-server-only", agrees=False)
     bad("version-1", "X.509 version 1", "certificate-version", who="sender-version-1", agrees=False)
+    put("other-half-of-the-curve", change=lambda t, s: (t, mirrored(s)), note="ECDSA (r, n-s) holds as (r, s) does")
+    put("time-generalized", change=resigned(lambda data, info: time_of(info).__setitem__(slice(None), (0x18, b"20261201000000Z"))),
+        note="signingTime as GeneralizedTime")
+    put("digest-null", change=resigned(lambda data, info: [one[1].__setitem__(slice(1, None), [[5, b""]]) for one in digests(data, info)]),
+        note="NULL parameters of the digest")
+    put("digest-without-parameters", change=resigned(lambda data, info: [one[1].__setitem__(slice(1, None), []) for one in digests(data, info)]))
+    edited = lambda name, note, change, **other: bad(name, note, change=resigned(change), **other)
+    edited("time-with-a-fraction", "signingTime with a fraction of a second", lambda data, info: time_of(info).__setitem__(slice(None), (0x18, b"20261201000000.5Z")), agrees=False)
+    edited("time-without-seconds", "signingTime without seconds", lambda data, info: time_of(info).__setitem__(1, b"2612010000Z"), agrees=False)
+    edited("time-with-an-offset", "signingTime with an offset", lambda data, info: time_of(info).__setitem__(1, b"261201090000+0900"), agrees=False)
+    edited("time-month-13", "signingTime in a month that no year has", lambda data, info: time_of(info).__setitem__(1, b"261301000000Z"), agrees=False)
+    edited("attributes-not-sorted", "signed attributes in another order than DER has", lambda data, info: info[3][1].reverse(), agrees=False)
+    edited("attribute-twice", "signingTime twice", lambda data, info: info[3][1].append(attribute(info, "2a864886f70d010905")))
+    edited("attribute-with-two-values", "two values of signingTime", lambda data, info: attribute(info, "2a864886f70d010905")[1][1][1].append([0x17, b"261201000000Z"]))
+    edited("unsigned-attribute", "an unsigned attribute", lambda data, info: info.append([0xA1, [[0x30, [[6, b"\x2a\3\4"], [0x31, [[5, b""]]]]]]]), agrees=False)
+    edited("two-digest-algorithms", "another digest named beside", lambda data, info: data[1][1].append([0x30, [[6, bytes.fromhex("608648016503040202")]]]), agrees=False)
+    edited("ecdsa-null", "NULL parameters of ECDSA", lambda data, info: info[4][1].append([5, b""]), agrees=False)
+    edited("version-3", "SignedData version 3", lambda data, info: data[0].__setitem__(1, b"\3"), agrees=False)
+    edited("certificate-twice", "the signer's certificate twice", lambda data, info: data[3][1].append(data[3][1][0]), agrees=False)
+    bad("rsa-pss", "RSA with PSS", who="sender-rsa", more=("-keyopt", "rsa_padding_mode:pss"), agrees=False)
     index(folder, "Packages whose container and manifest are good; `openssl` tells whether `openssl cms -verify -cades` "
           "with the roots at `now` agrees to the signature: where it does and we refuse, our profile is narrower.", cases=cases)
+
+
+def read_der(data):
+    """DER as lists [tag, content], content a list where the tag says so."""
+    values, at = [], 0
+    while at < len(data):
+        tag, length, at = data[at], data[at + 1], at + 2
+        if length > 127:
+            length, at = int.from_bytes(data[at:at + length - 128], "big"), at + length - 128
+        values.append([tag, read_der(data[at:at + length]) if tag & 32 else data[at:at + length]])
+        at += length
+    return values
+
+
+def write_der(value):
+    tag, content = value
+    content = b"".join(map(write_der, content)) if isinstance(content, list) else content
+    length = len(content)
+    size = (length.bit_length() + 7) // 8
+    return bytes([tag]) + (bytes([length]) if length < 128 else bytes([128 + size]) + length.to_bytes(size, "big")) + content
+
+
+def parts(signature):
+    """A message, and in it the members of SignedData and of SignerInfo."""
+    message = read_der(signature)[0]
+    data = message[1][1][1][0][1]
+    return message, data, data[-1][1][0][1]
+
+
+def attribute(info, oid):
+    return next(one for one in info[3][1] if one[1][0][1] == bytes.fromhex(oid))
+
+
+def time_of(info):
+    return attribute(info, "2a864886f70d010905")[1][1][1][0]
+
+
+def digests(data, info):
+    return data[1][1][0], info[2]
+
+
+def resigned(edit, who="sender"):
+    """A message that was edited, with a signature over its attributes as they are then."""
+    def change(text, signature):
+        message, data, info = parts(signature)
+        edit(data, info)
+        with tempfile.TemporaryDirectory() as folder:
+            attributes = Path(folder) / "attributes"
+            attributes.write_bytes(write_der([0x31, info[3][1]]))
+            info[5][1] = openssl("dgst", "-sha256", "-sign", f"{who}.key.pem", attributes)
+        return text, write_der(message)
+    return change
+
+
+def mirrored(signature):
+    """The other signature that holds wherever this one of P-256 does."""
+    message, _, info = parts(signature)
+    numbers = read_der(info[5][1])[0]
+    other = 0xFFFFFFFF00000000FFFFFFFFFFFFFFFFBCE6FAADA7179E84F3B9CAC2FC632551 - int.from_bytes(numbers[1][1][1], "big")
+    numbers[1][1][1] = other.to_bytes(other.bit_length() // 8 + 1, "big")
+    info[5][1] = write_der(numbers)
+    return write_der(message)
 
 
 def indefinite(der):
@@ -458,12 +583,12 @@ def make_receipts(good):
                 "recipient": {**manifest()["recipient"], "certificate": fingerprint("recipient")},
                 "at": "2026-11-30T09:00:05Z", "result": result, **members}
 
-    def put(name, content, code=None, who="recipient", note=None, line=SIGN + " -nodetach", more=(), openssl=True):
+    def put(name, content, code=None, who="recipient", note=None, line=SIGN + " -nodetach", more=(), openssl=True, clock=None):
         content = content if isinstance(content, bytes) else compact(content)
         message = cms(content, who, line, *more)
         (folder / f"{name}.p7s").write_bytes(message)
         cases.append({"file": f"{name}.p7s", "verdict": "refuse" if code else "accept",
-                      **({"code": code} if code else {}), "openssl": openssl, **({"note": note} if note else {})})
+                      **({"code": code} if code else {}), "openssl": openssl, **({"clock": clock} if clock else {}), **({"note": note} if note else {})})
         return message
 
     bad = lambda name, content, note, code="bad-receipt", **other: put(name, content, code, note=note, **other)
@@ -486,6 +611,11 @@ def make_receipts(good):
     put("unknown-members", {**consigned, "later": {"a": 1}})
     put("white-space", json.dumps(consigned, indent=4).encode() + b"\n")
     put("rsa", {**consigned, "recipient": {"office": RECIPIENT, "certificate": fingerprint("recipient-rsa")}}, who="recipient-rsa")
+    put("at-15-minutes-before", {**consigned, "at": "2026-11-30T08:45:00Z"})
+    put("at-before", {**consigned, "at": "2026-11-30T08:44:59Z"}, clock="behind", note="before the package was made")
+    put("at-15-minutes-ahead", {**consigned, "at": "2026-12-01T00:15:00Z"})
+    put("at-ahead", {**consigned, "at": "2026-12-01T00:15:01Z"}, clock="ahead", note="after now")
+    put("at-a-year-ahead", {**consigned, "at": "2027-12-01T00:00:00Z"}, clock="ahead")
     bad("result-of-another-kind", {**consigned, "result": "rejected"}, "the result does not follow from the kind")
     bad("kind-unknown", {**consigned, "kind": "ContentLost"}, "a kind that nobody knows")
     bad("format-2", {**consigned, "format": "renkei.receipt/2"}, "another format")
@@ -508,6 +638,14 @@ def make_receipts(good):
     bad("relay", document("RelayAcceptance", "relayed"), "proves no delivery", "relay-receipt")
     bad("detached", consigned, "the content is not inside", "bad-signature", line=SIGN, openssl=False)
     bad("not-json", b"accepted", "no JSON")
+    bad("member-twice", compact(consigned)[:-1] + b',"x":1,"x":1}', "a member twice, although it is passed over")
+    bad("not-utf-8", compact(consigned)[:-1] + b',"x":"\xff"}', "no UTF-8 in what is passed over")
+    bad("null-previous", {**consigned, "previous": None}, "null is no absence")
+    bad("null-line", document("Rejection", "rejected", findings=[{**finding, "line": None}]), "null is no absence")
+    bad("line-2-53", document("Rejection", "rejected", findings=[{**finding, "line": 2**53}]), "a number beyond 2^53 - 1")
+    bad("item-2-32", document("Rejection", "rejected", findings=[{**finding, "item": 2**32}]), "a number beyond 2^32 - 1")
+    bad("time-without-zone", {**consigned, "at": "2026-11-30T09:00:05"}, "no RFC 3339")
+    bad("time-without-seconds", {**consigned, "at": "2026-11-30T09:00Z"}, "no RFC 3339")
     chains = [
         {"name": "consigned-handed", "receipts": ["consignment.p7s", "handover.p7s"], "verdict": "accept"},
         {"name": "held-between", "receipts": ["consignment.p7s", "failure.p7s", "handover-after-failure.p7s"], "verdict": "accept"},
@@ -550,9 +688,11 @@ def make_order():
 WAITS = [0, 15, 60, 300, 900, 1800, 3600]
 
 
-def delay(message_id, failures):
-    """Milliseconds before the next attempt after so many failed ones."""
+def delay(message_id, failures, asked=None):
+    """Milliseconds before the next attempt after so many failed ones; `asked`: what Retry-After says."""
     seconds, seed = WAITS[min(failures, 6)], failures
+    if asked is not None:
+        seconds = max(1, min(asked, 3600), WAITS[min(max(failures - 4, 0), 3)])
     for byte in bytes.fromhex(message_id.replace("-", "")):
         seed = (seed * 31 + byte) % 2**64
     return seconds * 1000 + seed % 1000 * (seconds * 100) // 1000
@@ -565,21 +705,26 @@ def make_retry():
     def case(name, answers, expires=604_800_000, message_id=ID % 1):
         at, failures, attempts = 0, 0, [0]
         for answer in answers:
+            if at >= expires or answer["class"] == "never":
+                break  # That was the last one; now it is given up, or waits for a person.
             failures += 1
-            wait = delay(message_id, failures + (answer["class"] == "refused"))
-            wait = max(wait, answer.get("retry_after", 0) * 1000)
-            if at >= expires:
-                break  # That was the last one; now it is given up.
+            wait = delay(message_id, failures + (answer["class"] == "refused"), answer.get("retry_after"))
             at = min(at + wait, expires)
             attempts.append(at)
         cases.append({"name": name, "message_id": message_id, "expires_ms": expires, "answers": answers, "attempts_ms": attempts})
 
-    passing, refused = {"class": "passing"}, {"class": "refused"}
+    passing, refused, never = {"class": "passing"}, {"class": "refused"}, {"class": "never"}
+    asking = lambda seconds: {**passing, "retry_after": seconds}
     case("unreachable", [passing] * 8)
     case("unreachable-other-id", [passing] * 3, message_id=ID % 7)
     case("refused", [refused] * 3)
-    case("retry-after-longer", [{**passing, "retry_after": 90}])
-    case("retry-after-shorter", [{**passing, "retry_after": 2}])
+    case("refused-for-good", [passing, never, passing])
+    case("retry-after-longer", [asking(90)])
+    case("retry-after-shorter", [asking(2), passing])
+    case("retry-after-nothing", [asking(0)])
+    case("retry-after-hours", [asking(86400)])
+    case("retry-after-always", [asking(1)] * 10)
+    case("retry-after-an-absence", [passing] * 8 + [asking(2), asking(600)])
     case("up-to-the-expiry", [passing] * 3, expires=40_000)
     index(folder, "What the answers to a package do to its schedule; an attempt takes no time here. Milliseconds from the first attempt.",
           cases=cases)
@@ -603,8 +748,8 @@ def make_http(good):
         answers.append({"name": name, "status": status, **({"content_type": media} if media else {}), "body": body,
                         "verdict": verdict, **members})
 
-    def problem(status, code, title):
-        return compact({"type": f"urn:renkei:problem:{code}", "title": title, "status": status, "code": code, "detail": "x"}).decode()
+    def problem(status, code, title, **members):
+        return compact({"type": f"urn:renkei:problem:{code}", "title": title, "status": status, "code": code, "detail": "x", **members}).decode()
 
     p7, pj = "application/pkcs7-mime; smime-type=signed-data", "application/problem+json"
     answer("created", 201, "receipt", p7, "@receipts/consignment.p7s")
@@ -616,10 +761,12 @@ def make_http(good):
     answer("accepted", 202, "fault", p7, "@receipts/consignment.p7s")
     answer("no-content", 204, "fault")
     answer("moved", 301, "fault", location="https://elsewhere.example/")
-    for status, code, title in [(400, "digest-mismatch", "Bad Request"), (403, "not-a-partner", "Forbidden"), (409, "id-taken", "Conflict"),
-                                (413, "too-large", "Content Too Large"), (415, "unsupported-media-type", "Unsupported Media Type"),
-                                (422, "bad-manifest", "Unprocessable Content")]:
+    for status, code, title in [(400, "digest-mismatch", "Bad Request"), (403, "not-a-partner", "Forbidden"),
+                                (404, "not-found", "Not Found"), (422, "clock-ahead", "Unprocessable Content")]:
         answer(f"{status}-{code}", status, "refused", pj, problem(status, code, title), code=code)
+    for status, code, title in [(409, "id-taken", "Conflict"), (413, "too-large", "Content Too Large"), (415, "unsupported-media-type", "Unsupported Media Type"),
+                                (422, "bad-manifest", "Unprocessable Content")]:
+        answer(f"{status}-{code}", status, "never", pj, problem(status, code, title), code=code)
     for status, code, title in [(408, "too-slow", "Request Timeout"), (429, "partner-share-exceeded", "Too Many Requests"), (500, "internal", "Internal Server Error"),
                                 (503, "busy", "Service Unavailable"), (507, "storage-full", "Insufficient Storage")]:
         answer(f"{status}-{code}", status, "passing", pj, problem(status, code, title), code=code)
@@ -627,8 +774,69 @@ def make_http(good):
     answer("retry-after-bounded", 503, "passing", retry_after="86400", code="unknown", retry_after_seconds=3600)
     answer("retry-after-date", 503, "passing", retry_after="Wed, 02 Dec 2026 00:00:00 GMT", code="unknown")
     answer("code-unknown", 422, "refused", pj, problem(422, "never-heard-of", "Unprocessable Content"), code="unknown")
+    for name, verdict, members in [("never", "never", {"retry": "never", "scope": "package"}), ("never-of-partner", "refused", {"retry": "never", "scope": "partner"}),
+                                   ("later", "refused", {"retry": "later", "scope": "package"}), ("never-of-what", "refused", {"retry": "never"})]:
+        answer(f"code-unknown-{name}", 422, verdict, pj, problem(422, "never-heard-of", "Unprocessable Content", **members), code="unknown")
     answer("no-document", 422, "refused", "text/html", "<html>", code="unknown")
     answer("rejection-under-422", 422, "refused", p7, "@receipts/consignment.p7s", code="unknown", note="a receipt counts under 200 and 201 only")
+    requests = []
+
+    def request(name, text, code=None, repeat=None, note=None):
+        requests.append({"name": name, "request": text.replace("\n", "\r\n").replace("LF", "\n").replace("CR", "\r"),
+                         **({"repeat": {"text": repeat[0].replace("\n", "\r\n"), "times": repeat[1]}} if repeat else {}),
+                         "verdict": "refuse" if code else "accept", **({"code": code} if code else {}), **({"note": note} if note else {})})
+
+    line = "GET /v1/status HTTP/1.1\n"
+    plain = line + "host: x\n\n"
+    fields = lambda text, body="": line + "host: x\n" + text + "\n\n" + body
+    request("plain", plain)
+    request("case", line + "HOST:X:8443\n\n")
+    request("blanks-around-a-value", line + "host:\t x \t\n\n")
+    request("empty-host", line + "host:\n\n")
+    request("empty-line-before", "\n" + plain)
+    request("url-as-target", plain.replace("/v1", "https://node.example/v1"))
+    request("length", fields("content-length: 3", "abc"))
+    request("length-with-zeros", fields("content-length: 003", "abc"))
+    request("chunks", fields("transfer-encoding: Chunked", "3\nabc\n0\n\n"), note="the connection ends with the answer")
+    request("many-fields", plain, repeat=("x: y\n", 63))
+    bad = lambda name, text, **more: request(name, text, "bad-request", **more)
+    bad("http-1.0", plain.replace("1.1", "1.0"))
+    bad("http-1.2", plain.replace("1.1", "1.2"))
+    bad("http-0.9", "GET /v1/status\n\n")
+    bad("http-2", "PRI * HTTP/2.0\n\nSM\n\n")
+    bad("http-in-small-letters", plain.replace("HTTP", "http"))
+    bad("no-host", line + "\n")
+    bad("host-twice", fields("host: x"))
+    bad("host-of-two", line + "host: x, y\n\n")
+    bad("host-with-user", line + "host: a@x\n\n")
+    bad("bare-lf", plain.replace("\n", "LF"))
+    bad("bare-lf-after-a-field", line + "host: xLFx: y\n\n")
+    bad("bare-lf-at-the-end", line + "host: x\nLF")
+    bad("bare-lf-before", "LF" + plain)
+    bad("bare-cr", fields("x: yCRz"))
+    bad("bare-cr-as-a-line-end", fields("x: yCRcontent-length: 3", "abc"))
+    bad("folded-field", fields("x: y\n z"))
+    bad("blank-before-colon", line + "host : x\n\n")
+    bad("blank-before-field", line + " host: x\n\n")
+    bad("field-without-colon", fields("x"))
+    bad("field-without-name", fields(": x"))
+    bad("nul", fields("x: \0"))
+    bad("two-blanks", plain.replace(" /", "  /"))
+    bad("tab", plain.replace(" /", "\t/"))
+    bad("fragment", plain.replace("status", "status#x"))
+    bad("no-target", plain.replace("/v1/status ", ""))
+    for name, length in [("length-twice", "3\ncontent-length: 3"), ("lengths-that-differ", "3\ncontent-length: 4"), ("length-list", "3, 3"), ("length-plus", "+3"),
+                         ("length-minus", "-3"), ("length-hexadecimal", "0x3"), ("length-empty", ""), ("length-too-long", "18446744073709551619")]:
+        bad(name, fields("content-length: " + length, "abc"))
+    chunks = "0\n\n" + plain
+    bad("length-and-chunks", fields("content-length: 3\ntransfer-encoding: chunked", chunks))
+    bad("chunks-and-length", fields("transfer-encoding: chunked\ncontent-length: 3", chunks))
+    bad("chunks-twice", fields("transfer-encoding: chunked\ntransfer-encoding: chunked", chunks))
+    bad("chunks-in-chunks", fields("transfer-encoding: chunked, chunked", chunks))
+    bad("gzip-in-chunks", fields("transfer-encoding: gzip, chunked", chunks))
+    bad("identity", fields("transfer-encoding: identity", chunks))
+    request("too-many-fields", plain, "head-too-large", repeat=("x: y\n", 64))
+    request("too-many-bytes", plain, "head-too-large", repeat=("x: " + "y" * 1000 + "\n", 17))
     entry = {"position": 7, "message_id": ID % 1, "receipt": b64(b"a receipt")}
     page = lambda receipts, next_, more: {"receipts": receipts, "next": next_, "more": more}
     p = lambda name, after, text, verdict: {"name": name, "after": after, "body": text if isinstance(text, str) else compact(text).decode(), "verdict": verdict}
@@ -639,13 +847,15 @@ def make_http(good):
         p("more-of-nothing", 3, page([], 3, True), "fault"), p("position-not-behind", 7, page([entry], 7, False), "fault"),
         p("same-position-twice", 3, page([entry, entry], 7, False), "fault"), p("next-below-position", 3, page([entry], 6, False), "fault"),
         p("next-below-after", 3, page([], 2, False), "fault"), p("not-base64", 3, page([{**entry, "receipt": "!!"}], 7, False), "fault"),
+        p("last-position", 3, page([{**entry, "position": 2**53 - 1}], 2**53 - 1, False), "accept"),
+        p("position-2-53", 3, page([{**entry, "position": 2**53}], 2**53, False), "fault"), p("next-2-53", 3, page([entry], 2**53, False), "fault"),
         p("no-next", 3, {"receipts": [], "more": False}, "fault"), p("not-json", 3, "<html>", "fault"),
     ]
     issued = enumerate(("consignment", "handover"), 1795961744473)
     issued = [{"position": position, "message_id": ID % 1, "receipt": base64.b64encode((HERE / f"receipts/{name}.p7s").read_bytes()).decode()} for position, name in issued]
     (folder / "page.json").write_text(json.dumps({"receipts": issued, "next": issued[-1]["position"], "more": False}, indent=1) + "\n")
-    index(folder, "Content-Digest of container/good.zip; answers to a PUT and pages of receipts as a client reads them. A body that begins with @ is a file, named from the folder of vectors.json.",
-          content_digest=content_digest, digest_of="container/good.zip", answers=answers, pages=pages)
+    index(folder, "Heads of requests as a server reads them, with `repeat` before their last empty line so many times; Content-Digest of container/good.zip; answers to a PUT and pages of receipts as a client reads them. A body that begins with @ is a file, named from the folder of vectors.json.",
+          requests=requests, content_digest=content_digest, digest_of="container/good.zip", answers=answers, pages=pages)
 
 
 def make_tls():

@@ -11,6 +11,7 @@ use x509_parser::certificate::X509Certificate;
 use x509_parser::prelude::FromDer;
 use zeroize::{Zeroize, Zeroizing};
 
+use crate::config::IdentityFiles;
 use crate::package::{CertificateInfo, Signer, SignerError, read_list};
 
 use super::files::{self, Access};
@@ -70,6 +71,14 @@ pub fn load_revocation_lists(
 fn check_list(path: &Path, place: usize, der: &[u8]) -> Result<(), CertsError> {
     let unusable = |fault| CertsError::List { path: path.to_owned(), place, fault };
     read_list(der).map(|_| ()).map_err(unusable)
+}
+
+/// Reads an identity from the files that the configuration names.
+pub fn load(files: &IdentityFiles) -> Result<Identity, CertsError> {
+    match files {
+        IdentityFiles::Pem { certificate, key } => load_identity(certificate, key),
+        IdentityFiles::Pkcs12 { file, password_file } => load_pkcs12(file, password_file),
+    }
 }
 
 /// Reads an identity from a file with certificates and a file with the key; they may be the same.

@@ -7,12 +7,12 @@ use std::process::ExitCode;
 use anyhow::Context as _;
 
 use super::setup::{self, ConfigArg};
-use super::{EXIT_NO, UsageError, output};
-use crate::desk::proof::{self, ProofError};
+use super::{EXIT_NO, UsageError, output, verify};
+use crate::desk::proof::{self, ProofError, ProofSet};
 use crate::disk::{self, Readers};
 use crate::package::evidence::{EvidenceFile, EvidenceReport};
 use crate::store::StoreError;
-use crate::types::{Lang, MessageId};
+use crate::types::{Clock, Lang, MessageId};
 
 #[derive(Debug, clap::Args)]
 pub(super) struct Args {
@@ -36,8 +36,8 @@ pub(super) fn run(args: &Args, lang: Lang) -> anyhow::Result<ExitCode> {
     })?;
     let count = evidence.receipts.len();
     let made = setup::runtime()?.block_on(proof::set(&store, &config, evidence));
-    let set = match made {
-        Ok(set) => set,
+    let ProofSet { files: set, report } = match made {
+        Ok(made) => made,
         Err(ProofError::Refused(report)) => {
             output::error(&refused(&report, lang));
             return Ok(ExitCode::from(EXIT_NO));
@@ -55,6 +55,9 @@ pub(super) fn run(args: &Args, lang: Lang) -> anyhow::Result<ExitCode> {
             "wrote the package, {count} receipts and the certificates to {folder}; README.txt says how to verify them"
         ),
     })?;
+    for note in verify::clock_notes(&report, Clock::system().now(), lang) {
+        output::line(&note)?;
+    }
     Ok(ExitCode::SUCCESS)
 }
 

@@ -1,7 +1,7 @@
 //! What is held, as `status` and `hold list` show it.
 
 use crate::config::Config;
-use crate::desk::held::{folder, what};
+use crate::desk::held::{folder, may_be_asked_again, what};
 use crate::desk::words;
 use crate::store::HeldItem;
 use crate::transfer::Direction;
@@ -41,6 +41,10 @@ fn one(item: &HeldItem, config: &Config, lang: Lang) -> Vec<String> {
     }
     if let Some(folder) = folder(item, config) {
         say(lang.pick("フォルダー", "folder"), &folder.display().to_string());
+    }
+    if let Some(partner) = may_be_asked_again(item) {
+        let retry = lang.pick("相手が直したあと、そのまま送り直す", "to send it again as it is");
+        say(retry, &format!("renkei retry {partner}"));
     }
     let (release, dismiss) = match item.direction {
         Direction::Out => (

@@ -36,6 +36,7 @@ mod signals;
 mod status;
 mod unfinished;
 mod usage;
+mod user;
 mod validate;
 mod vectors;
 mod verify;
@@ -94,10 +95,12 @@ enum Command {
     History(history::Args),
     /// 保留中のものを一覧し、もう一度検査・配置するか、対応済みにします
     Hold(hold::Args),
-    /// 送信待ちのパッケージを、待たずにすぐ送り直します
+    /// 送信待ちのものと、相手が受け付けず停止中のものを、すぐに送り直します
     Retry(retry::Args),
     /// 動いている renkei の画面をブラウザーで開きます
     Open(open::Args),
+    /// 画面にログインできるユーザーを登録・変更・削除します
+    User(user::Args),
     /// 証明書と失効リストを読み直します
     Reload(reload::Args),
     /// 送受信したパッケージと受領証を、第三者が検証できる形で書き出します
@@ -171,6 +174,7 @@ fn run(matches: &ArgMatches, lang: Lang) -> anyhow::Result<ExitCode> {
         Command::Hold(args) => hold::run(args, lang),
         Command::Retry(args) => retry::run(&args, lang),
         Command::Open(args) => open::run(&args, lang),
+        Command::User(args) => user::run(args, lang),
         Command::Reload(args) => reload::run(&args, lang),
         Command::Export(args) => export::run(&args, lang),
         Command::Verify(args) => verify::run(&args, lang),
@@ -200,6 +204,7 @@ mod tests {
                         "message_id" => "01890a5d-ac96-774b-bcce-b302099a8057".to_owned(),
                         "id" => "h1".to_owned(),
                         "to" => "v3".to_owned(),
+                        "role" => "general".to_owned(),
                         _ => "there".to_owned(),
                     });
                 }

@@ -11,8 +11,8 @@ use crate::config::{self, Config, Draft};
 use crate::log::Sink;
 use crate::node::{Consent, Node, StartProblems};
 use crate::store::Beginning;
-use crate::types::{Clock, Lang, code, io_text};
-use crate::web::Page;
+use crate::types::{Clock, Lang, code};
+use crate::web::{Page, PageError};
 
 /// How long threads that wait for a disk may take after the node has stopped.
 const THREADS_GRACE: Duration = Duration::from_millis(500);
@@ -113,13 +113,28 @@ async fn serve_page(node: &Node, settings: &config::Page) -> Option<Page> {
         Err(error) => error,
     };
     let listen = settings.listen;
-    let (ja, en) = (io_text(&error, Lang::Ja), io_text(&error, Lang::En));
-    handle.raise(
-        code::PAGE_CANNOT_LISTEN,
-        "page",
-        format!("画面を出せません（[page] listen = {listen}）: {ja}。空いているポートに変えて起動し直してください。送受信は続いています。"),
-        format!("the page cannot be served ([page] listen = {listen}): {en}; choose a free port and start again. The exchange goes on."),
-    );
+    let (ja, en) = (error.text(Lang::Ja), error.text(Lang::En));
+    let (code, ja, en) = match error {
+        PageError::Listen(_) => (
+            code::PAGE_CANNOT_LISTEN,
+            format!(
+                "画面を出せません（[page] listen = {listen}）: {ja}。空いているポートに変えて起動し直してください。送受信は続いています。"
+            ),
+            format!(
+                "the page cannot be served ([page] listen = {listen}): {en}; choose a free port and start again. The exchange goes on."
+            ),
+        ),
+        PageError::Certificate(_) | PageError::Tls(_) => (
+            code::PAGE_CERTIFICATE_UNUSABLE,
+            format!(
+                "画面の証明書を使えないため、画面を出せません: {ja}直してから起動し直してください。送受信は続いています。"
+            ),
+            format!(
+                "the page cannot be served without its certificate: {en}; mend it and start again. The exchange goes on."
+            ),
+        ),
+    };
+    handle.raise(code, "page", ja, en);
     None
 }
 
@@ -151,6 +166,16 @@ fn check(args: &Args, lang: Lang) -> anyhow::Result<ExitCode> {
     let mut wrong = Vec::new();
     if let Err(UsageError(text)) = setup::filter(&config.node, lang) {
         wrong.push(text);
+    }
+    // Where a path could not be read, that is told already.
+    if let Some(page) = config.page.as_ref().filter(|_| problems.is_empty())
+        && let Err(error) = Page::check(page, &Clock::system())
+    {
+        let text = error.text(lang);
+        wrong.push(match lang {
+            Lang::Ja => format!("画面（[page]）の証明書を使えません: {text}"),
+            Lang::En => format!("the certificate of the page ([page]) cannot be used: {text}"),
+        });
     }
     let draft = Draft { config, problems: Vec::new() };
     let checked = runtime.block_on(Node::check(draft, spec, Clock::system()));
@@ -202,8 +227,8 @@ fn welcome(config: &Config, node: &Node, page: Option<&Page>, lang: Lang) -> Str
     lines.push(format!("  {}: {peers}", lang.pick("相手の事業所", "partners")));
     if let Some(page) = page {
         lines.push(match lang {
-            Lang::Ja => format!("  画面: http://{}（renkei open で開きます）", page.address()),
-            Lang::En => format!("  page: http://{} (renkei open opens it)", page.address()),
+            Lang::Ja => format!("  画面: {}（renkei open で開きます）", page.url()),
+            Lang::En => format!("  page: {} (renkei open opens it)", page.url()),
         });
     }
     lines.push(lang.pick("Ctrl-C で停止します。", "Ctrl-C stops it.").to_owned());

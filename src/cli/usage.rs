@@ -51,6 +51,11 @@ const EXPECTED: &[(&str, &str, &str)] = &[
         "メッセージ ID（renkei history の一番右の欄にあります）",
         "a message id, the last column of renkei history",
     ),
+    (
+        "NAME",
+        "名前（文字・数字で始まる 40 文字まで。記号は . _ - @ と間の空白）",
+        "a name of up to 40 letters and digits, with . _ - @ and single spaces between them",
+    ),
     ("OFFICE", OFFICE.0, OFFICE.1),
 ];
 

@@ -7,6 +7,7 @@ use std::process::ExitCode;
 
 use anyhow::Context as _;
 use bytes::Bytes;
+use jiff::Timestamp;
 
 use super::{EXIT_NO, UsageError, output, setup};
 use crate::certs;
@@ -15,10 +16,13 @@ use crate::node::{Pins, open_trust};
 use crate::package::evidence::{
     EvidenceFile, EvidenceReport, trust_of_set, verify_package, verify_receipt, verify_set,
 };
-use crate::package::{Limits, PackageFault, Receipt, ReceiptKind, Trust, TrustError, TrustSources};
+use crate::package::{
+    ClockDoubt, Limits, PackageFault, Receipt, ReceiptKind, Trust, TrustError, TrustSources,
+    VerifiedReceipt,
+};
 use crate::store::Store;
 use crate::transfer::receipt_in_words;
-use crate::types::{Digest, Lang, OfficeNumber, code};
+use crate::types::{Clock, Digest, Lang, OfficeNumber, code};
 
 /// The most bytes that one file of a set may have.
 const LARGEST: u64 = 256 << 20;
@@ -73,6 +77,9 @@ pub(super) fn run(args: &Args, lang: Lang) -> anyhow::Result<ExitCode> {
         Some((bytes, false)) => verify_receipt(&name, &bytes, &trust, &limits, None),
     };
     output::line(&text(&report, lang))?;
+    for note in clock_notes(&report, Clock::system().now(), lang) {
+        output::line(&note)?;
+    }
     if own_roots {
         output::line(lang.pick(
             "注意: 書き出されたフォルダーの中の認証局の証明書を使いました。本物の認証局のものかどうかは、--roots か --config を指定して確かめてください。",
@@ -161,6 +168,35 @@ fn why(fault: &PackageFault, lang: Lang) -> String {
         other => return code::meaning(other.code(), lang).unwrap_or_default(),
     };
     lang.pick(told.0, told.1).to_owned()
+}
+
+/// Which receipts have a time that cannot be right: no fault of the proof, but to be known by who
+/// relies on the time.
+pub(super) fn clock_notes(report: &EvidenceReport, now: Timestamp, lang: Lang) -> Vec<String> {
+    let Some(package) = &report.package else { return Vec::new() };
+    let made_at = package.manifest.created_at;
+    let note = |(path, receipt): &(String, VerifiedReceipt)| {
+        let (at, signed_at) = (receipt.receipt.at, receipt.signer.signed_at);
+        let doubt = ClockDoubt::of(at, made_at, signed_at.min(now))?;
+        let stated = words::time(at);
+        Some(match (doubt, lang) {
+            (ClockDoubt::Ahead, Lang::Ja) => format!(
+                "注意: {path} の日時（{stated}）は、署名または検証の日時より先です。その事業所の時計がずれていた可能性があります。"
+            ),
+            (ClockDoubt::Ahead, Lang::En) => format!(
+                "note: {path} is dated {stated}, after it was signed or verified: the clock of its office may have been wrong"
+            ),
+            (ClockDoubt::Behind, Lang::Ja) => format!(
+                "注意: {path} の日時（{stated}）は、パッケージの作成日時（{}）より前です。どちらかの事業所の時計がずれていた可能性があります。",
+                words::time(made_at)
+            ),
+            (ClockDoubt::Behind, Lang::En) => format!(
+                "note: {path} is dated {stated}, before the package was made ({}): the clock of one of the offices may have been wrong",
+                words::time(made_at)
+            ),
+        })
+    };
+    report.receipts.iter().filter_map(note).collect()
 }
 
 fn text(report: &EvidenceReport, lang: Lang) -> String {

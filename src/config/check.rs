@@ -32,6 +32,9 @@ const TYPE_JA: &str = "サービス種類コード（2 桁）";
 const TYPE_EN: &str = "service types of 2 characters";
 const DIGEST_JA: &str = "証明書の SHA-256（16 進 64 桁）";
 const DIGEST_EN: &str = "SHA-256 of certificates, 64 hexadecimal digits";
+const HOST_JA: &str =
+    "ホスト名か IP アドレス（例 renkei.example.jp。https:// やポートは付けません）";
+const HOST_EN: &str = "names of hosts, such as renkei.example.jp, without https:// and port";
 
 pub(super) fn config(text: &str, base: &Path) -> Draft {
     let reader = Reader::new(text, base);
@@ -335,7 +338,7 @@ fn retention(mut table: Section<'_, '_>) -> Retention {
 }
 
 fn page(mut table: Section<'_, '_>) -> Page {
-    let (span, stood_there) = (table.span(), table.has("listen"));
+    let span = table.span();
     let listen = table.parsed(
         "listen",
         parse,
@@ -343,15 +346,37 @@ fn page(mut table: Section<'_, '_>) -> Page {
         "an address such as 127.0.0.1:8480",
     );
     let listen = listen.unwrap_or(PAGE);
-    if stood_there && !listen.ip().is_loopback() {
-        let ja = "このパソコンの中だけで使うアドレス（127.0.0.1:ポート）にしてください。";
-        table.report(&span, "listen", ja, "must be an address of this computer alone (127.0.0.1)");
+    let keys = ["certificate", "key", "pkcs12", "password_file"];
+    let has_identity = keys.map(|key| table.has(key)).contains(&true);
+    let identity = has_identity.then(|| identity(&mut table, ""));
+    let hosts = table.list("hosts", host, HOST_JA, HOST_EN);
+    if !listen.ip().is_loopback() && identity.is_none() {
+        let ja = "ほかのパソコンからも使うアドレスにするときは、certificate と key（または pkcs12 と password_file）が必要です。暗号化しない画面は、このパソコンの中だけ（127.0.0.1:ポート）で使えます。";
+        let en = "an address that other computers reach needs certificate and key (or pkcs12 and password_file); a page without encryption can only be used on this computer (127.0.0.1)";
+        table.report(&span, "listen", ja, en);
+    }
+    if listen.ip().is_unspecified() && hosts.is_empty() {
+        let ja = "すべてのアドレスで待ち受けるときは、ブラウザーに入力する名前を hosts に書いてください（例 hosts = [\"renkei.example.jp\"]）。";
+        let en = "a page that listens on every address needs the names that browsers call it by, such as hosts = [\"renkei.example.jp\"]";
+        table.report(&span, "hosts", ja, en);
     }
     let idle = positive(&mut table, "idle", "30m");
     let service_codes = table.path("service_codes");
     let insurer_codes = table.path("insurer_codes");
+    let metrics = table.boolean("metrics").unwrap_or(false);
     table.finish();
-    Page { listen, idle, service_codes, insurer_codes }
+    Page { listen, idle, identity, hosts, service_codes, insurer_codes, metrics }
+}
+
+/// The name of a host as browsers send it, without a port.
+fn host(text: &str) -> Option<String> {
+    let is_name = |label: &str| {
+        let fits = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'-';
+        (1..=63).contains(&label.len()) && label.bytes().all(fits) && !label.starts_with('-')
+    };
+    let fits = text.len() <= 253 && text.split('.').all(is_name);
+    let address = || text.parse::<IpAddr>().ok().map(|address| address.to_string());
+    if fits { Some(text.to_ascii_lowercase()) } else { address() }
 }
 
 fn duration(table: &mut Section<'_, '_>, key: &str, default: &str) -> SignedDuration {

@@ -122,6 +122,14 @@ pub enum IdentityFiles {
 }
 
 impl IdentityFiles {
+    /// Both files.
+    pub fn paths(&self) -> [&Path; 2] {
+        match self {
+            Self::Pem { certificate, key } => [certificate, key],
+            Self::Pkcs12 { file, password_file } => [file, password_file],
+        }
+    }
+
     /// The file that the certificate is in.
     pub fn certificate(&self) -> &Path {
         match self {
@@ -253,10 +261,16 @@ pub struct Page {
     pub listen: SocketAddr,
     /// How long somebody who does nothing stays logged in.
     pub idle: SignedDuration,
+    /// Its certificate, with which it speaks TLS. Always there where other computers may reach it.
+    pub identity: Option<IdentityFiles>,
+    /// The names by which browsers may call it, beside its own address; small letters.
+    pub hosts: Vec<String>,
     /// A CSV file of service codes and their names.
     pub service_codes: Option<PathBuf>,
     /// A CSV file of 保険者番号 and the names of insurers.
     pub insurer_codes: Option<PathBuf>,
+    /// Whether `/healthz` and `/metrics` are served, for programs that watch the node.
+    pub metrics: bool,
 }
 
 impl Config {

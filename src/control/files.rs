@@ -17,18 +17,6 @@ const MOST_ENTRIES: usize = 2_000;
 /// What a file ends with that is being written.
 const UNFINISHED: &str = ".tmp";
 
-/// Makes the folder for the account that has the data folder, whoever is the first to need it.
-pub(super) fn make_private(folder: &Path, data: &Path) -> io::Result<()> {
-    if folder.is_dir() {
-        return Ok(());
-    }
-    match disk::create_private_folder(folder) {
-        Err(error) if error.kind() != io::ErrorKind::AlreadyExists => return Err(error),
-        _ => {}
-    }
-    disk::give_to_owner_of(data, folder)
-}
-
 /// Writes a file that is there as a whole or not at all. The folder is closed to others, so the file
 /// need not be: an administrator orders, and the account of the node reads.
 pub(super) fn write(path: &Path, bytes: &[u8]) -> io::Result<()> {

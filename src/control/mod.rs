@@ -31,6 +31,7 @@ use jiff::Timestamp;
 
 pub use order::{Answer, Order, Request, Target};
 
+use crate::disk;
 use crate::types::{Clock, MessageId};
 
 /// How many orders are taken at a time.
@@ -69,7 +70,7 @@ impl ControlBox {
     /// The folder below the data folder of a node; made if it is missing.
     pub fn open(data: &Path) -> io::Result<Self> {
         let folder = data.join("control");
-        files::make_private(&folder, data)?;
+        disk::make_private_folder_of(&folder, data)?;
         Ok(Self { folder })
     }
 

@@ -60,25 +60,36 @@ pub enum ProofError {
     Refused(Box<EvidenceReport>),
 }
 
+/// What proves what became of a package.
+pub struct ProofSet {
+    /// The files of the set.
+    pub files: Vec<EvidenceFile>,
+    /// What whoever gets it finds.
+    pub report: EvidenceReport,
+}
+
 /// The set that proves what became of a package, checked as whoever gets it will check it.
 pub async fn set(
     store: &Store,
     config: &Config,
     evidence: Evidence,
-) -> Result<Vec<EvidenceFile>, ProofError> {
+) -> Result<ProofSet, ProofError> {
     let limits = Node::package_limits(config);
     let package = open(evidence.package, &limits)?;
     let receipts: Vec<Bytes> = evidence.receipts.into_iter().map(|receipt| receipt.der).collect();
     let documents = evidence::documents(&package, &receipts);
     let vouched = vouched(store, &documents, &limits).await?;
     let trust = open_trust(config, vouched).map_err(ProofError::Trust)?;
-    let set = evidence::export(&package, &receipts, &trust, &limits)?;
+    let files = evidence::export(&package, &receipts, &trust, &limits)?;
     // Whoever gets the set has nothing but the set.
-    let alone = evidence::trust_of_set(&set, &limits)?;
-    for report in [&alone, &trust].map(|trust| evidence::verify_set(&set, trust, &limits, None)) {
-        if !report.passed() {
-            return Err(ProofError::Refused(Box::new(report)));
-        }
+    let alone = evidence::trust_of_set(&files, &limits)?;
+    let [report, here] =
+        [&alone, &trust].map(|trust| evidence::verify_set(&files, trust, &limits, None));
+    if !report.passed() {
+        return Err(ProofError::Refused(Box::new(report)));
     }
-    Ok(set)
+    if !here.passed() {
+        return Err(ProofError::Refused(Box::new(here)));
+    }
+    Ok(ProofSet { files, report })
 }

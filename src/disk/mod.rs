@@ -28,7 +28,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 pub use effect::Effect;
 pub use permissions::{
     Readers, close_to_others, create_folders, create_private_folder, create_private_folders,
-    give_to_owner_of, mode_for_others, private,
+    give_to_owner_of, make_private_folder_of, mode_for_others, private,
 };
 pub use plain::{Access, holds, open_plain, same_file_contents};
 

@@ -63,6 +63,19 @@ pub fn create_private_folders(path: &Path) -> io::Result<()> {
     durably(path, || build_private(path, DirBuilder::new().recursive(true)))
 }
 
+/// Makes a folder in `data`, if it is missing, for the account that has `data`, whoever is the first
+/// to need it: a command may be given by an administrator.
+pub fn make_private_folder_of(folder: &Path, data: &Path) -> io::Result<()> {
+    if folder.is_dir() {
+        return Ok(());
+    }
+    match create_private_folder(folder) {
+        Err(error) if error.kind() != io::ErrorKind::AlreadyExists => return Err(error),
+        _ => {}
+    }
+    give_to_owner_of(data, folder)
+}
+
 /// Makes a folder and those above it that are missing, for whoever may look into a new folder here.
 pub fn create_folders(path: &Path) -> io::Result<()> {
     durably(path, || {

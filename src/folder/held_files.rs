@@ -58,9 +58,8 @@ pub fn correct_held<'a>(
 
 fn is_of_the_standard(name: &str) -> bool {
     let extension = Path::new(name).extension();
-    let is =
-        |known: &&str| extension.is_some_and(|extension| extension.eq_ignore_ascii_case(known));
-    ["csv", "jpg", "jpeg"].iter().any(|known| is(&known))
+    let is = |known: &str| extension.is_some_and(|extension| extension.eq_ignore_ascii_case(known));
+    ["csv", "jpg", "jpeg"].into_iter().any(is)
 }
 
 #[cfg(test)]

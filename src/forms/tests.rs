@@ -272,6 +272,10 @@ fn a_long_table_is_cut_between_goals_and_its_texts_begin_again() {
     assert!(!html.contains("目標の文</bdi>（続き）"), "no goal is cut");
     let spans: usize = table(html).iter().filter(|row| row.len() == 11).map(|row| row[0].0).sum();
     assert_eq!(spans, 60, "every row is under the need");
+    let before = vec![records(FileKind::Up2kyo, &rows)];
+    let gone = changed(&before, &vec![records(FileKind::Up1kyo, &[&[]])]);
+    let html = self::html(&gone, Form::Second);
+    assert_eq!(html.matches("<del>課題の文</del></bdi>（続き）").count(), pages);
 }
 
 fn week(rows: &[[&str; 4]], options: &Options<'_>) -> String {
@@ -576,6 +580,9 @@ fn a_plan_of_another_day_is_the_next_version() {
     assert!(first.contains("<em class=\"fm-c fm-on\"><ins>初回</ins></em>"), "{first}");
     assert!(first.contains("<span class=\"fm-c fm-off\"><del>継続</del></span>"), "{first}");
     let third = form(&drawing, Form::Third);
+    let moved =
+        html(&drawing, Form::Third).matches("<del>10:00～11:00</del><ins>10:00～11:30</ins>");
+    assert!(moved.count() >= 3);
     let times = third.changes.iter().filter(|change| change.label.ends_with("時間")).count();
     assert_eq!(times, 3, "{:?}", third.changes.iter().map(|c| &c.label).collect::<Vec<_>>());
 }

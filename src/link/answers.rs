@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use axum::body::Body;
 use axum::http::header::{self, HeaderValue};
-use axum::http::{Response, StatusCode};
+use axum::http::{Response, StatusCode, Uri};
 use bytes::Bytes;
 use serde::Serialize;
 
@@ -32,12 +32,15 @@ pub(super) struct Route {
     pub(super) refused: &'static [RefusalCode],
 }
 
-/// Every other path, and every other method of these.
+/// Every other path, and every other method of these; and what is refused before the route is looked
+/// at.
 pub(super) const ELSEWHERE: Route = Route {
     method: "any",
     path: "elsewhere",
     granted: &[],
     refused: &[
+        RefusalCode::BAD_REQUEST,
+        RefusalCode::HEAD_TOO_LARGE,
         RefusalCode::CERTIFICATE_REFUSED,
         RefusalCode::NOT_FOUND,
         RefusalCode::METHOD_NOT_ALLOWED,
@@ -111,9 +114,23 @@ pub(super) fn refuse(route: &Route, refusal: Refusal) -> Response<Body> {
     response
 }
 
+/// For a route without parameters. One that a node does not know may change what is asked for.
+pub(super) fn check_no_query(uri: &Uri) -> Result<(), Refusal> {
+    if uri.query().is_none_or(str::is_empty) {
+        Ok(())
+    } else {
+        Err(Refusal::plain(RefusalCode::BAD_QUERY).saying("Expected no parameters."))
+    }
+}
+
 /// The answer to a peer whose certificate is not acceptable any more, wherever it asks.
 pub(super) fn certificate_refused(log: String) -> Response<Body> {
     refuse(&ELSEWHERE, Refusal::new(RefusalCode::CERTIFICATE_REFUSED, log))
+}
+
+/// The answer to a request whose head cannot be read, so that nobody knows what it asks for.
+pub(super) fn unreadable(refusal: Refusal) -> Response<Body> {
+    refuse(&ELSEWHERE, refusal)
 }
 
 /// The service took too long.

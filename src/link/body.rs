@@ -29,10 +29,10 @@ const BUSY_RETRY: Duration = Duration::from_secs(5);
 const PIECE: u64 = 1024;
 
 /// Larger bodies arrive in a file, not in memory.
-const SMALL: u64 = 1 << 20;
+pub(super) const SMALL: u64 = 1 << 20;
 
 /// So much faster large bodies have to come: they hold a file and its buffers.
-const LARGE_HASTE: u64 = 8;
+pub(super) const LARGE_HASTE: u64 = 8;
 
 /// So many packages of the largest size find room on the disk while they arrive.
 const DISK_PACKAGES: u64 = 16;

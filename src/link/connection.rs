@@ -30,7 +30,7 @@ use super::answers::{self, AnswerOutcome};
 use super::api::{Caller, Service};
 use super::error::{TlsReason, find_cause};
 use super::guests::Place;
-use super::guests::one_site;
+use super::heads::{Heads, Unreadable};
 use super::limits::Limits;
 use super::problem::Refusal;
 use super::shared::{Judged, Link, Shared};
@@ -38,7 +38,7 @@ use super::tls::TlsState;
 use super::verify::{REFUSED, RefusedClient};
 use crate::package::CertificateInfo;
 use crate::types::code::{self, RefusalCode};
-use crate::types::{Clock, Digest};
+use crate::types::{Clock, Digest, one_site};
 
 /// When a partner that has too many connections is asked to come again.
 const CONNECTIONS_RETRY: Duration = Duration::from_secs(10);
@@ -91,6 +91,7 @@ pub(super) async fn serve<S: Service>(
         judged: Mutex::new(Judged { by: state, at: Clock::running(), partner }),
         unread: AtomicBool::new(false),
         requests: AtomicU64::new(0),
+        unreadable: Unreadable::default(),
     });
     debug!(peer = link.peer.certificate_sha256.short(), "connected");
     let limits = shared.limits;
@@ -228,6 +229,7 @@ async fn serve_http<S: Service>(
 ) -> Option<TlsStream<TcpStream>> {
     let limits = shared.limits;
     let mut stopping = shared.stopping.clone();
+    let heads = Heads::new(tls, limits, Arc::clone(&link.unreadable));
     let service = service_fn(move |request: Request<Incoming>| {
         let answer = answer(Arc::clone(&shared), router.clone(), Arc::clone(&link), request);
         Box::pin(async move { Ok::<_, Infallible>(answer.await) })
@@ -238,7 +240,7 @@ async fn serve_http<S: Service>(
         .max_headers(limits.headers)
         .max_header_size(limits.header_bytes)
         .max_buf_size(READ_BUFFER)
-        .serve_connection(TokioIo::new(tls), service);
+        .serve_connection(TokioIo::new(heads), service);
 
     let (mut closing, mut overdue) = (false, false);
     let end = sleep(limits.connection_age);
@@ -266,7 +268,7 @@ async fn serve_http<S: Service>(
             end.as_mut().reset(Clock::running() + limits.longest_request());
         }
     }
-    Some(http.into_parts().io.into_inner())
+    Some(http.into_parts().io.into_inner().into_inner())
 }
 
 /// One request from the gate to the log.
@@ -280,7 +282,13 @@ async fn answer<S: Service>(
     let number = link.requests.fetch_add(1, Ordering::Relaxed);
     let span = info_span!("request", number, peer = link.peer.certificate_sha256.short());
     async {
+        // Where a body in chunks ends, nobody before hyper knows, nor where another head begins.
+        let is_last = request.headers().contains_key(header::TRANSFER_ENCODING);
         let mut response = match link.judge(&shared) {
+            Ok(()) if let Some(refusal) = link.unreadable(number) => {
+                link.leave_unread();
+                answers::unreadable(refusal)
+            }
             Ok(()) => {
                 let mut request = request.map(Body::new);
                 request.extensions_mut().insert(Arc::clone(&link));
@@ -296,7 +304,8 @@ async fn answer<S: Service>(
                 response
             }
         };
-        if link.unread.load(Ordering::Relaxed) || !link.has_place || link.partner().is_err() {
+        let is_last = is_last || link.unread.load(Ordering::Relaxed) || !link.has_place;
+        if is_last || link.partner().is_err() {
             close_after(&mut response);
         }
         // The route, never what a stranger wrote into the path.

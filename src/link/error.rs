@@ -9,7 +9,7 @@ use rustls::AlertDescription;
 use super::problem::Problem;
 use super::verify::RefusedCertificate;
 use crate::types::Digest;
-use crate::types::code::{self, RefusalScope};
+use crate::types::code::{self, RefusalRetry, RefusalScope};
 
 /// A request to a partner was not granted. `Display` is the text for the log: of what the partner
 /// sent it tells the status and a code that we know, and no word more.
@@ -99,6 +99,22 @@ impl SendError {
     /// Whether the partner was reached and says no, to the package or to us.
     pub const fn is_refusal(&self) -> bool {
         matches!(self, Self::Refused { .. } | Self::Tls { fault: TlsFault::OwnCertificate, .. })
+    }
+
+    /// Whether the partner refuses this very package and says that it always will, as it is.
+    pub fn is_for_good(&self) -> bool {
+        match self {
+            Self::Refused { problem } => {
+                problem.retry == Some(RefusalRetry::Never)
+                    && problem.scope == Some(RefusalScope::Package)
+            }
+            Self::Busy { .. }
+            | Self::Unreachable(_)
+            | Self::Broken(_)
+            | Self::Timeout(_)
+            | Self::Protocol(_)
+            | Self::Tls { .. } => false,
+        }
     }
 
     /// Whether the refusal is about us, our certificates or the clocks rather than about the package,

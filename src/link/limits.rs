@@ -18,7 +18,7 @@ pub struct Limits {
     /// The most header fields of a request. 64.
     pub headers: usize,
     /// Open connections of partners; more wait for a place. As many packages are worked on at a
-    /// time. 512.
+    /// time. 1024.
     pub connections: usize,
     /// Connections that have not shown yet that they come from a partner; half of them from one IPv4
     /// address or one IPv6 /64. 128.
@@ -65,7 +65,7 @@ impl Default for Limits {
             partner_share: 25,
             header_bytes: 16 << 10,
             headers: 64,
-            connections: 512,
+            connections: 1024,
             guests: 128,
             first_byte_timeout: Duration::from_secs(3),
             handshake_timeout: Duration::from_secs(5),
@@ -119,7 +119,7 @@ pub struct ClientLimits {
     pub upload_rate: u64,
     /// How long an unused connection is kept; less than [`Limits::header_timeout`]. 20 s.
     pub idle: Duration,
-    /// Packages sent to one office at a time; more wait. 16.
+    /// Packages sent to one office at a time; more wait. 32.
     pub uploads_per_office: usize,
     /// The largest receipt in bytes. 1 MiB.
     pub receipt_bytes: usize,
@@ -138,11 +138,174 @@ impl Default for ClientLimits {
             answer_timeout: Duration::from_secs(45),
             upload_rate: 8 << 10,
             idle: Duration::from_secs(20),
-            uploads_per_office: 16,
+            uploads_per_office: 32,
             receipt_bytes: 1 << 20,
             page_bytes: 4 << 20,
             problem_bytes: 16 << 10,
             longest_retry_after: Duration::from_hours(1),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::path::Path;
+
+    use super::*;
+    use crate::config::Config;
+    use crate::link::body::{LARGE_HASTE, SMALL};
+    use crate::package;
+
+    const PAPER: &str = include_str!("../../spec/PROTOCOL.md");
+    const OPENAPI: &str = include_str!("../../spec/openapi.yaml");
+    /// What the operator reads, in both languages.
+    const OPERATORS: [&str; 2] =
+        [include_str!("../../docs/it.md"), include_str!("../../docs/it.ja.md")];
+
+    /// The defaults of the configuration.
+    fn config() -> Config {
+        let text = include_str!("../../config.example.toml");
+        Config::parse(text, Path::new("")).expect("the example is valid")
+    }
+
+    fn size(bytes: u64) -> String {
+        let (unit, shift) = [("GiB", 30), ("MiB", 20), ("KiB", 10)]
+            .into_iter()
+            .find(|(_, shift)| bytes >> shift > 0)
+            .expect("large");
+        assert_eq!(bytes >> shift << shift, bytes, "a round number");
+        format!("{} {unit}", bytes >> shift)
+    }
+
+    fn sizes(bytes: &[usize]) -> Vec<String> {
+        bytes.iter().map(|bytes| size(u64::try_from(*bytes).expect("small"))).collect()
+    }
+
+    fn seconds(time: Duration) -> String {
+        format!("{} s", time.as_secs())
+    }
+
+    fn minutes(time: Duration) -> String {
+        format!("{} min", time.as_secs() / 60)
+    }
+
+    #[test]
+    fn the_defaults_of_the_link_are_those_of_the_configuration() {
+        let configured = config().limits;
+        let (server, client) = (Limits::default(), ClientLimits::default());
+        assert_eq!(server.package_bytes, configured.package_size);
+        assert_eq!(server.body_memory, configured.body_memory);
+        assert_eq!(server.partner_share, configured.partner_share);
+        assert_eq!(u64::try_from(server.connections).ok(), Some(configured.connections.into()));
+        assert_eq!(
+            u64::try_from(client.uploads_per_office).ok(),
+            Some(configured.in_flight.into())
+        );
+        let package = package::Limits::default();
+        assert_eq!(u64::try_from(package.package_bytes).ok(), Some(configured.package_size));
+        assert_eq!(u64::try_from(package.files).ok(), Some(configured.unit_files.into()));
+    }
+
+    /// Every number of the table in the paper, in its order; those of signatures and of refused
+    /// packages are told by `package` and `node`.
+    #[test]
+    fn the_paper_has_the_numbers_of_the_program() {
+        let configured = config().limits;
+        let package = package::Limits::default();
+        let (server, client) = (Limits::default(), ClientLimits::default());
+        let [manifest, signature, receipt, head, page] = &sizes(&[
+            package.manifest_bytes,
+            package.signature_bytes,
+            package.receipt_bytes,
+            server.header_bytes,
+            server.page_bytes,
+        ])[..] else {
+            panic!("five")
+        };
+        let client_sizes = sizes(&[client.receipt_bytes, client.page_bytes, client.problem_bytes]);
+        let guests = server.guests;
+        assert_eq!(server.partner_share, 25, "a quarter");
+        let expected = [
+            format!(
+                "{}; what it must be below at the recipient is `limits.package_bytes`",
+                size(server.package_bytes)
+            ),
+            format!("{manifest}; {}; {signature}; {receipt}", package.files),
+            format!("{head}, {}", server.headers),
+            [server.first_byte_timeout, server.handshake_timeout, server.header_timeout]
+                .map(seconds)
+                .join("; "),
+            format!(
+                "{} of grace, then {}/s, beyond {} {}/s; {} at most",
+                seconds(server.body_grace),
+                size(server.body_rate),
+                size(SMALL),
+                size(LARGE_HASTE * server.body_rate),
+                minutes(server.body_timeout)
+            ),
+            [server.header_timeout, client.idle].map(seconds).join(", "),
+            minutes(server.connection_age),
+            format!(
+                "{}, a quarter (at least {})",
+                server.connections,
+                Limits { connections: 1, ..server }.connections_of_partner()
+            ),
+            format!("{guests}, {}", guests / 2),
+            "a quarter of the connections".to_owned(),
+            size(configured.partner_rate),
+            size(configured.partner_store),
+            format!("{}, {}, {page}", seconds(server.longest_wait), server.receipts_per_page),
+            client_sizes.join("; "),
+            seconds(client.answer_timeout),
+            client.uploads_per_office.to_string(),
+        ];
+        let (_, table) = PAPER.split_once("**Limits** (").expect("the table");
+        let (table, _) = table.split_once("\n## ").expect("another section");
+        let rows = table.lines().filter_map(|row| row.strip_prefix("| ")?.strip_suffix(" |"));
+        let rows = rows.filter(|row| !row.starts_with("certificates in a CMS message"));
+        let written: Vec<_> = rows.filter_map(|row| Some(row.split_once(" | ")?.1)).collect();
+        assert_eq!(written, expected);
+        let text = format!("more than {head} or {} fields are 431", server.headers);
+        assert!(PAPER.contains(&text), "{text}");
+    }
+
+    #[test]
+    fn the_description_of_the_api_has_the_numbers_of_the_program() {
+        let description = OPENAPI.split_whitespace().collect::<Vec<_>>().join(" ");
+        let limits = Limits::default();
+        for text in [
+            format!(
+                "package {}, first byte within {}, handshake within {}, head {} and {} fields, head within {}, {} of grace for a body and then {}/s or faster, beyond {} {}/s",
+                size(limits.package_bytes),
+                seconds(limits.first_byte_timeout),
+                seconds(limits.handshake_timeout),
+                sizes(&[limits.header_bytes]).concat(),
+                limits.headers,
+                seconds(limits.header_timeout),
+                seconds(limits.body_grace),
+                size(limits.body_rate),
+                size(SMALL),
+                size(LARGE_HASTE * limits.body_rate),
+            ),
+            format!("is closed after {} (", seconds(limits.header_timeout)),
+            format!("every connection after {},", minutes(limits.connection_age)),
+        ] {
+            assert!(description.contains(&text), "{text}");
+        }
+    }
+
+    #[test]
+    fn operators_are_told_the_numbers_of_the_program() {
+        let configured = config().limits;
+        let thousands = |number: u32| format!("{},{:03}", number / 1000, number % 1000);
+        for (number, key) in [
+            (size(configured.file_size), "file_size"),
+            (size(configured.package_size), "package_size"),
+            (thousands(configured.unit_files), "unit_files"),
+            (thousands(configured.connections), "connections"),
+        ] {
+            let row = format!("| {number} | `limits.{key}` |");
+            assert!(OPERATORS.iter().all(|document| document.contains(&row)), "{row}");
         }
     }
 }

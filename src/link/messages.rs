@@ -10,7 +10,9 @@ use axum::http::{Response, StatusCode};
 use tokio::time::timeout;
 use tracing::Instrument as _;
 
-use super::answers::{RECEIPT, Route, TIMEOUT_RETRY, ZIP, grant, panicked, refuse, too_late};
+use super::answers::{
+    RECEIPT, Route, TIMEOUT_RETRY, ZIP, check_no_query, grant, panicked, refuse, too_late,
+};
 use super::api::{PutAnswer, Service};
 use super::body;
 use super::digest::{self, CONTENT_DIGEST, ContentDigestError};
@@ -33,6 +35,7 @@ pub(super) const PUT_MESSAGE: Route = Route {
         RefusalCode::PARTNER_SHARE_EXCEEDED,
         RefusalCode::BUSY,
         RefusalCode::BAD_MESSAGE_ID,
+        RefusalCode::BAD_QUERY,
         RefusalCode::UNSUPPORTED_MEDIA_TYPE,
         RefusalCode::DIGEST_MISSING,
         RefusalCode::DIGEST_MALFORMED,
@@ -100,6 +103,7 @@ async fn receive_message<S: Service>(
     shared.service.takes_from(partner)?;
     let place = shared.packages.take(partner, 1).map_err(no_place)?;
     let id = id.and_then(|Path(id)| id.parse::<MessageId>().ok()).ok_or_else(bad_message_id)?;
+    check_no_query(&head.uri)?;
     check_media_type(&head.headers)?;
     let promised = digest::parse(head.headers.get_all(CONTENT_DIGEST)).map_err(bad_digest)?;
     let received = body::receive(body, &shared.limits, &shared.room, partner).await?;

@@ -8,6 +8,7 @@
 //! | `messages`, `receipts`, `status` | what each route does, a file for each resource |
 //! | `shared` | what the requests of a server, and of one connection, share |
 //! | `server`, `connection` | listening, limits, shutdown; one connection from handshake to end |
+//! | `heads` | the heads of requests, judged before hyper reads them |
 //! | `guests`, `pool` | places for those who are no partners yet, and shares of those who are |
 //! | `body`, `spool` | request bodies with bounded size, speed, memory and disk |
 //! | `tls`, `verify` | who may speak: certificates of both sides, reloadable |
@@ -40,6 +41,7 @@ mod connection;
 mod digest;
 mod error;
 mod guests;
+mod heads;
 mod limits;
 mod messages;
 mod pool;
@@ -63,6 +65,7 @@ pub use api::{
 pub use client::{Client, Endpoint, PutReply, read_page};
 pub use digest::{ContentDigestError, parse as parse_content_digest};
 pub use error::{SendError, TlsFault};
+pub use heads::refused_head;
 pub use limits::{ClientLimits, Limits};
 pub use problem::{Expectation, Problem, Refusal};
 pub use server::{Server, Stopped};

@@ -140,6 +140,8 @@ pub struct Problem {
     pub code: &'static str,
     /// What is refused, where the peer says it or the code does.
     pub scope: Option<RefusalScope>,
+    /// What becomes of the same request, as the code says, or the peer where the code is unknown.
+    pub retry: Option<RefusalRetry>,
 }
 
 impl Problem {
@@ -151,15 +153,20 @@ impl Problem {
             code: String,
             #[serde(default)]
             scope: serde_json::Value,
+            #[serde(default)]
+            retry: serde_json::Value,
         }
         let told: Option<Told> = serde_json::from_slice(body).ok();
         let known = told.as_ref().and_then(|told| RefusalCode::find(&told.code));
-        // A scope that we do not know says nothing.
-        let scope = told.and_then(|told| serde_json::from_value(told.scope).ok());
+        // What we do not know says nothing.
+        let (scope, retry) = told.map_or((None, None), |Told { scope, retry, .. }| {
+            (serde_json::from_value(scope).ok(), serde_json::from_value(retry).ok())
+        });
         Self {
             status,
             code: known.map_or(code::UNKNOWN, RefusalCode::code),
             scope: scope.or_else(|| known.map(RefusalCode::scope)),
+            retry: known.map(RefusalCode::retry).or(retry),
         }
     }
 }
@@ -182,6 +189,7 @@ mod tests {
         let problem = Problem::from_untrusted(409, json.as_bytes());
         assert_eq!((problem.status, problem.code), (409, "id-taken"));
         assert_eq!(problem.scope, Some(RefusalScope::Package));
+        assert_eq!(problem.retry, Some(RefusalRetry::Never));
         assert!(json.contains(r#""retry":"never","scope":"package""#), "{json}");
         assert_eq!(refusal.to_string(), "id-taken: for us");
         // One package that makes the node fail holds up no other.
@@ -201,6 +209,23 @@ mod tests {
     }
 
     #[test]
+    fn believes_the_members_of_a_code_that_it_does_not_know() {
+        let told = |code, retry, scope| {
+            let body = serde_json::json!({ "code": code, "retry": retry, "scope": scope });
+            let problem = Problem::from_untrusted(422, body.to_string().as_bytes());
+            (problem.retry, problem.scope)
+        };
+        let (never, package) = (Some(RefusalRetry::Never), Some(RefusalScope::Package));
+        assert_eq!(told("of-tomorrow", "never", "package"), (never, package));
+        assert_eq!(told("of-tomorrow", "perhaps", "planet"), (None, None));
+        // A known code always has the same.
+        assert_eq!(told("bad-container", "later", "package"), (never, package));
+        assert_eq!(told("bad-container", "", ""), (never, package));
+        let (later, partner) = (Some(RefusalRetry::Later), Some(RefusalScope::Partner));
+        assert_eq!(told("not-a-partner", "never", "partner"), (later, partner));
+    }
+
+    #[test]
     fn takes_no_text_of_a_foreign_document() {
         for code in ["Bad Code\n", "tanaka-hanako", "", "BUSY"] {
             let body = serde_json::json!({
@@ -209,7 +234,7 @@ mod tests {
             let problem = Problem::from_untrusted(422, body.to_string().as_bytes());
             assert_eq!(
                 format!("{problem} {problem:?}"),
-                "422 unknown Problem { status: 422, code: \"unknown\", scope: None }"
+                "422 unknown Problem { status: 422, code: \"unknown\", scope: None, retry: None }"
             );
         }
         for body in ["", "null", "[]", "{\"code\": 7}", "<html>"] {

@@ -9,11 +9,11 @@ use axum::extract::rejection::QueryRejection;
 use axum::extract::{Extension, Query, State};
 use axum::http::Response;
 use futures_util::FutureExt as _;
-use serde::Deserialize;
+use serde::{Deserialize, Deserializer, de};
 use tokio::time::timeout;
 
 use super::answers::{Route, grant_json, panicked, refuse, too_late};
-use super::api::{Caller, ReceiptPage, ReceiptQuery, Service};
+use super::api::{Caller, LAST_POSITION, ReceiptPage, ReceiptQuery, Service};
 use super::problem::Refusal;
 use super::shared::{Link, Shared};
 use crate::types::OfficeNumber;
@@ -42,11 +42,25 @@ pub(super) const GET_RECEIPTS: Route = Route {
 #[serde(deny_unknown_fields)]
 pub(super) struct ReceiptParameters {
     office: OfficeNumber,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "position")]
     after: u64,
     /// Seconds.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "number")]
     wait: u64,
+}
+
+/// Digits and nothing else.
+fn number<'de, D: Deserializer<'de>>(from: D) -> Result<u64, D::Error> {
+    let text = String::deserialize(from)?;
+    let digits = Some(text).filter(|text| text.bytes().all(|byte| byte.is_ascii_digit()));
+    let number = digits.and_then(|digits| digits.parse().ok());
+    number.ok_or_else(|| de::Error::custom("expected digits"))
+}
+
+fn position<'de, D: Deserializer<'de>>(from: D) -> Result<u64, D::Error> {
+    let position = number(from)?;
+    let known = Some(position).filter(|position| *position <= LAST_POSITION);
+    known.ok_or_else(|| de::Error::custom("expected a position"))
 }
 
 pub(super) async fn get_receipts<S: Service>(

@@ -6,6 +6,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use super::api::{Caller, Service};
 use super::body::Room;
 use super::guests::Guests;
+use super::heads::Unreadable;
 use super::limits::Limits;
 use super::pool::Pool;
 use super::problem::Refusal;
@@ -43,6 +44,7 @@ pub(super) struct Link {
     pub(super) judged: Mutex<Judged>,
     pub(super) unread: AtomicBool,
     pub(super) requests: AtomicU64,
+    pub(super) unreadable: Unreadable,
 }
 
 /// When, by which settings, and as whom the peer was found acceptable.
@@ -66,6 +68,12 @@ impl Link {
     /// The body was read to its end.
     pub(super) fn all_read(&self) {
         self.unread.store(false, Ordering::Relaxed);
+    }
+
+    /// Why the request of this number is refused for its head, if it is.
+    pub(super) fn unreadable(&self, number: u64) -> Option<Refusal> {
+        let (refused, refusal) = self.unreadable.get()?;
+        (*refused == number).then(|| refusal.clone())
     }
 
     fn judged(&self) -> MutexGuard<'_, Judged> {

@@ -24,6 +24,7 @@ use super::api::{Caller, ReceiptPage, Service, Status};
 use super::client::{PutReply, read_page};
 use super::digest::{self, CONTENT_DIGEST};
 use super::error::{SendError, TlsFault};
+use super::heads::Unreadable;
 use super::limits::{ClientLimits, Limits};
 use super::routes;
 use super::server::shared;
@@ -140,6 +141,7 @@ impl Station {
                 judged: Mutex::new(Judged { by: state, at: Clock::running(), partner }),
                 unread: AtomicBool::new(false),
                 requests: AtomicU64::new(0),
+                unreadable: Unreadable::default(),
             });
             let mut router: Router = router.clone();
             Box::pin(async move {

@@ -5,21 +5,29 @@ use std::sync::Arc;
 
 use axum::body::Body;
 use axum::extract::{Extension, State};
-use axum::http::Response;
+use axum::http::{Response, Uri};
 
-use super::answers::{Route, grant_json, panicked, refuse};
+use super::answers::{Route, check_no_query, grant_json, panicked, refuse};
 use super::api::{Service, Status, StatusAnswer, StatusLimits};
 use super::shared::{Link, Shared};
 use crate::types::code::RefusalCode;
 
 /// Version, clock and limits.
-pub(super) const GET_STATUS: Route =
-    Route { method: "get", path: "/v1/status", granted: &[200], refused: &[RefusalCode::INTERNAL] };
+pub(super) const GET_STATUS: Route = Route {
+    method: "get",
+    path: "/v1/status",
+    granted: &[200],
+    refused: &[RefusalCode::BAD_QUERY, RefusalCode::INTERNAL],
+};
 
 pub(super) async fn get_status<S: Service>(
     State(shared): State<Arc<Shared<S>>>,
     Extension(link): Extension<Arc<Link>>,
+    uri: Uri,
 ) -> Response<Body> {
+    if let Err(refusal) = check_no_query(&uri) {
+        return refuse(&GET_STATUS, refusal);
+    }
     let answer = std::panic::catch_unwind(AssertUnwindSafe(|| shared.service.status(&link.peer)));
     let Ok(answer) = answer else { return refuse(&GET_STATUS, panicked()) };
     let StatusAnswer { version, time, formats, clock_skew, files, manifest_bytes } = answer;

@@ -13,7 +13,7 @@ use futures_util::stream::{self, StreamExt as _};
 use jiff::Timestamp;
 
 use super::context::{Context, Pair, stopped, woken};
-use super::receipts::{Read, read_receipt};
+use super::receipts::{Read, look_at_clock, read_receipt};
 use super::supervise::Beat;
 use crate::link::{ReceiptEntry, SendError};
 use crate::store::{OutgoingRow, StoreError};
@@ -213,6 +213,7 @@ async fn take_all(
                     }
                 };
                 if read.may_follow(came) {
+                    look_at_clock(context, &row, read.receipt.at);
                     good.push((row, read));
                 } else {
                     let code = code::RECEIPT_OUT_OF_CHAIN;
@@ -279,7 +280,7 @@ async fn look_at(
     match read_receipt(&context, &row, entry.receipt).await {
         Ok(read) => Ok(Looked::Good(Box::new(row), read)),
         Err(fault) => {
-            let given_up = row.state == Outgoing::Expired;
+            let given_up = matches!(row.state, Outgoing::Refused | Outgoing::Expired);
             let again =
                 fault.is_passing && !row.state.is_final() && (given_up || now < row.expires_at);
             let code = fault.code;

@@ -18,6 +18,7 @@ use crate::package::Limits;
 use crate::spec::Spec;
 use crate::store::{Store, StoreError};
 use crate::types::{Clock, Lang, OfficeNumber};
+pub(super) use crate::work::stopped;
 use crate::work::{self, watch};
 
 /// One of our offices and one of its partners.
@@ -220,12 +221,6 @@ pub(super) fn log_store_fault(error: &StoreError, what: &'static str) {
     } else {
         tracing::error!(code = error.code(), %error, "{what}");
     }
-}
-
-/// Waits until the node is told to stop. An error means that whoever could tell is gone, which is
-/// a stop too.
-pub(super) async fn stopped(stopping: &mut watch::Receiver<bool>) {
-    let _ = stopping.wait_for(|stop| *stop).await;
 }
 
 /// Runs a job that may block on a thread for it. A panic there is a fault of ours, told as `None`.

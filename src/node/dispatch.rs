@@ -8,7 +8,10 @@
 //!
 //! When the partner is back, and when the node starts, every queued package is due whatever its
 //! schedule says: those that failed more often than others must not come after them, because the
-//! recipient waits only so long for a number that is missing.
+//! recipient waits only so long for a number that is missing. Only one that the partner, being back,
+//! has just refused for its own sake keeps its time.
+//!
+//! A package that the partner will never take as it is leaves the queue and waits for a person.
 
 use std::collections::BTreeSet;
 use std::panic::AssertUnwindSafe;
@@ -22,7 +25,8 @@ use tokio::task::{JoinError, JoinSet};
 use super::anew;
 use super::context::{Context, Pair, log_store_fault, stopped, wake, woken};
 use super::expiry::sign_expiry;
-use super::receipts::{NotTaken, Read, read_first_receipt};
+use super::notices;
+use super::receipts::{NotTaken, Read, look_at_clock, read_first_receipt};
 use super::refused::to_do_about_certificate;
 use super::supervise::Beat;
 use crate::link::SendError;
@@ -66,6 +70,8 @@ struct Dispatcher {
     contact_at: Option<Instant>,
     /// Every queued package becomes due, whatever its schedule says.
     hurry: bool,
+    /// But for the package that went ahead and failed for its own sake.
+    spared: Option<MessageId>,
 }
 
 pub(super) async fn run(
@@ -85,6 +91,7 @@ pub(super) async fn run(
         contact_at: None,
         // Whoever starts the node may just have mended what was in the way.
         hurry: true,
+        spared: None,
     };
     while !*stopping.borrow() {
         beat.works("reading the queue");
@@ -142,8 +149,8 @@ impl Dispatcher {
         }
         let (office, partner) = self.pair;
         if self.hurry {
-            self.context.store.make_due(office, partner, now).await?;
-            self.hurry = false;
+            self.context.store.make_due(office, partner, self.spared, now).await?;
+            (self.hurry, self.spared) = (false, None);
         }
         // Rows that are in flight are still queued in the store.
         let enough = u32::try_from(self.sending.len() + room).unwrap_or(u32::MAX);
@@ -187,7 +194,9 @@ impl Dispatcher {
         self.sending.remove(&attempt.id);
         if self.probe == Some(attempt.id) {
             self.probe = None;
-            self.hurry |= !attempt.blocks;
+            if !attempt.blocks && !self.hurry {
+                (self.hurry, self.spared) = (true, Some(attempt.id));
+            }
         }
         self.probing = attempt.blocks;
         self.paused_until = None;
@@ -216,7 +225,7 @@ impl Dispatcher {
     /// Ends the pause, and makes due what waits.
     const fn begin_anew(&mut self) {
         self.paused_until = None;
-        self.hurry = true;
+        (self.hurry, self.spared) = (true, None);
     }
 }
 
@@ -276,7 +285,10 @@ async fn attempt(context: Arc<Context>, row: OutgoingRow) -> Attempt {
     let reached = answer.as_ref().err().is_none_or(SendError::is_refusal);
     let (event, detail, receipt, blocks) = match answer {
         Ok(reply) => match read_first_receipt(&context, &row, reply.receipt).await {
-            Ok(Read { event, receipt, codes, .. }) => (event, codes, Some(receipt), false),
+            Ok(Read { event, receipt, codes, .. }) => {
+                look_at_clock(&context, &row, receipt.at);
+                (event, codes, Some(receipt), false)
+            }
             Err(NotTaken { code, is_passing }) => {
                 if is_passing {
                     // Among the partner's receipts there may be one that is signed anew.
@@ -320,22 +332,34 @@ fn failed(
     row: &OutgoingRow,
     error: &SendError,
 ) -> (OutgoingEvent, String, Option<NewReceipt>, bool) {
-    tracing::debug!(id = %row.id, partner = %row.partner, code = error.code(),
-        "a package could not be sent; it is tried again");
     let retry_after = match error {
         SendError::Busy { retry_after, .. } => {
             retry_after.and_then(|wait| SignedDuration::try_from(wait).ok())
         }
         _ => None,
     };
-    let failure =
-        if error.is_passing() { Failure::Unreachable { retry_after } } else { Failure::Refused };
+    let is_for_good = error.is_for_good() && !anew::may_come_right(error);
+    let failure = if error.is_passing() {
+        Failure::Unreachable { retry_after }
+    } else if is_for_good {
+        Failure::RefusedForGood
+    } else {
+        Failure::Refused
+    };
     let detail = match error {
         SendError::Refused { problem } | SendError::Busy { problem, .. } => {
             format!("{}:{}", error.code(), problem.code)
         }
         _ => error.code().to_owned(),
     };
+    if is_for_good {
+        // The hold folder and its list tell people, one by one.
+        tracing::warn!(id = %row.id, partner = %row.partner, code = detail,
+            "the partner will never take a package as it is: it is not sent again by itself");
+        return (OutgoingEvent::Failed(failure), detail, None, error.holds_up_others());
+    }
+    tracing::debug!(id = %row.id, partner = %row.partner, code = error.code(),
+        "a package could not be sent; it is tried again");
     let (code, (ja, en)) = if error.is_refusal() {
         (code::PARTNER_REFUSES, ("が受け取りません", "refuses packages"))
     } else {
@@ -376,5 +400,5 @@ fn failed(
 
 /// The pair as notices name it.
 fn about((office, partner): Pair) -> String {
-    format!("office {office} partner {partner}")
+    notices::of_pair(office, partner)
 }

@@ -16,10 +16,11 @@ const OVERDUE: SignedDuration = SignedDuration::from_hours(1);
 
 /// Gives up the packages whose time has been over for a while: nobody looks for them, because their
 /// partner, or our office, is no longer in the configuration, or the pair pauses for longer. Until
-/// then each is put once more.
+/// then each is put once more, but for those that the partner refused for good.
 pub(super) async fn expire_overdue(context: &Arc<Context>) {
-    let before = context.now().checked_sub(OVERDUE).unwrap_or(Timestamp::MIN);
-    let overdue = match context.store.overdue(before).await {
+    let now = context.now();
+    let queued = now.checked_sub(OVERDUE).unwrap_or(Timestamp::MIN);
+    let overdue = match context.store.overdue(queued, now).await {
         Ok(overdue) => overdue,
         Err(error) => {
             log_store_fault(&error, "the queue cannot be read");

@@ -81,4 +81,8 @@ impl Handle {
     pub fn raise(&self, code: &'static str, about: &str, ja: String, en: String) {
         self.context.notices.raise(code, about, (ja, en), self.now());
     }
+    /// The condition is over.
+    pub fn clear(&self, code: &'static str, about: &str) {
+        self.context.notices.clear(code, about);
+    }
 }

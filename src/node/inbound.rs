@@ -4,7 +4,7 @@ use std::net::IpAddr;
 use std::sync::Arc;
 
 use bytes::Bytes;
-use jiff::{SignedDuration, Timestamp};
+use jiff::Timestamp;
 use tokio::sync::Notify;
 
 use super::context::{Context, blocking, wake};
@@ -18,8 +18,8 @@ use crate::link::{
     Caller, PutAnswer, ReceiptEntry, ReceiptPage, ReceiptQuery, Refusal, Service, StatusAnswer,
 };
 use crate::package::{
-    CertificateInfo, ManifestFormat, Package, PackageFault, Receipt, ReceiptFormat, ReceiptKind,
-    TrustError, Usage, open,
+    CLOCK_TOLERANCE, CertificateInfo, ManifestFormat, Package, PackageFault, Receipt,
+    ReceiptFormat, ReceiptKind, TrustError, Usage, open,
 };
 use crate::store::{CommitAnswer, Content, NewIncoming, NewReceipt, UnitSummary};
 use crate::transfer::Incoming;
@@ -27,9 +27,6 @@ use crate::transfer::Incoming;
 use crate::types::Plant;
 use crate::types::code::{self, RefusalCode, RefusalStatus};
 use crate::types::{Digest, Hashed, MessageId, OfficeNumber};
-
-/// How far a partner's clock may run ahead of ours.
-pub(super) const CLOCK_TOLERANCE: SignedDuration = SignedDuration::from_mins(15);
 
 /// When a partner of which enough is kept is told to come again.
 const STORE_AGAIN: std::time::Duration = std::time::Duration::from_mins(10);

@@ -11,7 +11,7 @@ use std::time::Duration;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use crate::types::{Clock, Instant, Lang};
+use crate::types::{Clock, Instant, Lang, OfficeNumber};
 
 /// The most conditions of one code that are told one by one, so that no code takes the place of
 /// another; of further ones only the number is known.
@@ -48,6 +48,16 @@ impl Notice {
     pub fn text(&self, lang: Lang) -> &str {
         lang.pick(&self.ja, &self.en)
     }
+
+    /// Whether it is about the exchange of one of our offices with a partner.
+    pub fn is_about(&self, office: OfficeNumber, partner: OfficeNumber) -> bool {
+        self.about == of_pair(office, partner)
+    }
+}
+
+/// What a condition of the exchange of one of our offices with a partner is about.
+pub(super) fn of_pair(office: OfficeNumber, partner: OfficeNumber) -> String {
+    format!("office {office} partner {partner}")
 }
 
 /// The standing conditions of a node.

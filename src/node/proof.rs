@@ -28,7 +28,7 @@ use crate::types::{Digest, Lang, OfficeNumber, code};
 
 pub(super) use own::OwnFault;
 use own::{OwnSigner, OwnTls};
-use sources::{Sources, load_identity};
+use sources::Sources;
 pub(super) use sources::{Stamp, stamps};
 
 /// Who speaks for an office whoever issued the certificate.
@@ -159,7 +159,7 @@ pub fn open_trust(config: &Config, vouched: Pins) -> Result<Trust, StartProblems
     let mut pins = peer_pins(config, |peer| &peer.signing_certificates);
     for office in &config.offices {
         // Old proof does not depend on a key of today.
-        let Ok(identity) = load_identity(&office.signing) else { continue };
+        let Ok(identity) = certs::load(&office.signing) else { continue };
         let own = identity.chain().first().map(|der| Digest::of(der));
         pins.entry(office.number).or_default().extend(own);
     }
@@ -199,7 +199,7 @@ pub(super) fn own_certificates(config: &Config) -> Vec<(String, Digest)> {
     let signing = offices.map(|office| (signing_place(office.number), &office.signing));
     let all = std::iter::once(("tls.certificate".to_owned(), &config.tls.identity)).chain(signing);
     all.filter_map(|(place, files)| {
-        let identity = load_identity(files).ok()?;
+        let identity = certs::load(files).ok()?;
         Some((place, Digest::of(identity.chain().first()?)))
     })
     .collect()

@@ -100,6 +100,13 @@ mod tests {
     use super::*;
 
     #[test]
+    fn the_paper_has_the_number_of_the_program() {
+        let paper = include_str!("../../spec/PROTOCOL.md");
+        let told = format!("each refused package counts 1/{REFUSED} of it more");
+        assert!(paper.contains(&told), "{told}");
+    }
+
+    #[test]
     fn an_allowance_that_is_used_up_comes_back_by_a_twelfth() {
         let (one, two) = ("1370000018", "1370000026");
         let [one, two] = [one, two].map(|number| number.parse().expect("an office"));

@@ -2,8 +2,11 @@
 
 use std::sync::Arc;
 
+use jiff::Timestamp;
+
+use super::clock::local_time;
 use super::context::{Context, blocking};
-use crate::package::{PackageFault, PackageRef, Receipt, ReceiptKind};
+use crate::package::{CLOCK_TOLERANCE, ClockDoubt, PackageFault, PackageRef, Receipt, ReceiptKind};
 use crate::store::{NewReceipt, Origin, OutgoingRow};
 use crate::transfer::{OutgoingEvent, OutgoingReceipt};
 use crate::types::{Digest, code};
@@ -41,6 +44,46 @@ impl Read {
         let is_first = self.event == OutgoingEvent::Receipt(OutgoingReceipt::Consignment);
         self.previous.is_none() || (came && !is_first)
     }
+}
+
+/// Tells of a receipt whose time does not fit ours: it is taken, as no wrong clock of a partner may
+/// cost us the proof.
+pub(super) fn look_at_clock(context: &Context, row: &OutgoingRow, at: Timestamp) {
+    if !context.believes_clock() {
+        return;
+    }
+    let now = context.now();
+    let partner = row.partner;
+    let about = format!("partner {partner}");
+    let made_at = row.id.made_at();
+    let Some(doubt) = ClockDoubt::of(at, made_at, now) else {
+        // An old one says nothing of the clock of today.
+        if now.duration_since(at) <= CLOCK_TOLERANCE {
+            context.notices.clear(code::PARTNER_CLOCK_DIFFERS, &about);
+        }
+        return;
+    };
+    let stated = local_time(at);
+    let (ja, en) = match doubt {
+        ClockDoubt::Ahead => {
+            let now = local_time(now);
+            (format!("こちらの時計は {now} です"), format!("while our clock shows {now}"))
+        }
+        ClockDoubt::Behind => {
+            let made = local_time(made_at);
+            (
+                format!("送ったパッケージの作成は {made} です"),
+                format!("but was sent what was made at {made}"),
+            )
+        }
+    };
+    let ja = format!(
+        "相手 {partner} の受領証の日時は {stated} ですが、{ja}。受領証は有効ですが、証拠に誤った日時が残ります。双方のパソコンの日付と時刻を確かめてください。"
+    );
+    let en = format!(
+        "the partner {partner} dates a receipt {stated}, {en}; it counts, but proof has a wrong time in it: set date and time on both computers"
+    );
+    context.notices.raise(code::PARTNER_CLOCK_DIFFERS, about, (ja, en), now);
 }
 
 /// Verifies the answer to a package: its first receipt, which says that it was taken or refused and

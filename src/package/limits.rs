@@ -3,7 +3,7 @@
 /// What a package may have at most. Anything larger is refused before it is looked at.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Limits {
-    /// Bytes of the whole container. Default 64 MiB.
+    /// Bytes of the whole container. Default 128 MiB.
     pub package_bytes: usize,
     /// Bytes of the manifest. Default 512 KiB: about 250 bytes for each file.
     pub manifest_bytes: usize,
@@ -18,7 +18,7 @@ pub struct Limits {
 impl Default for Limits {
     fn default() -> Self {
         Self {
-            package_bytes: 64 << 20,
+            package_bytes: 128 << 20,
             manifest_bytes: 512 << 10,
             signature_bytes: 64 << 10,
             receipt_bytes: 256 << 10,

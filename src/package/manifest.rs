@@ -5,6 +5,7 @@ use std::collections::HashSet;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
+use super::json::{self, MAX_SAFE_INTEGER};
 use crate::types::{
     Digest, Edition, FileName, FileSerial, MessageId, OfficeNumber, ServiceMonth, ServiceType,
 };
@@ -13,8 +14,6 @@ use crate::types::{
 const MAX_SERVICE_TYPES: usize = 100;
 /// The most months that one send unit may cover.
 const MAX_MONTHS: usize = 120;
-/// The largest whole number that every reader of JSON keeps exactly (RFC 8259, section 6).
-const MAX_SAFE_INTEGER: u64 = (1 << 53) - 1;
 
 /// The format of a manifest. Another meaning of a field needs another format.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Serialize, Deserialize)]
@@ -49,8 +48,10 @@ pub struct Manifest {
     /// The office that the files are for.
     pub recipient: Party,
     /// When the package was made.
+    #[serde(deserialize_with = "json::time")]
     pub created_at: Timestamp,
     /// When the sender stops trying; later than `created_at`.
+    #[serde(deserialize_with = "json::time")]
     pub expires_at: Timestamp,
     /// The id of the send unit's kind, such as `K1`: 1 to 16 of `[A-Za-z0-9_-]`.
     pub kind: String,
@@ -61,7 +62,7 @@ pub struct Manifest {
     /// ファイル連番 of the send unit.
     pub serial: FileSerial,
     /// The package that this one replaces.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "json::present")]
     pub supersedes: Option<MessageId>,
     /// The files, in the order of `n`.
     pub files: Vec<ManifestFile>,
@@ -77,7 +78,7 @@ pub struct Party {
     pub service_types: Vec<ServiceType>,
     /// SHA-256 of the certificate (DER) that the office signs with. Always there for the office
     /// that signs; for the other one it is what the signer knew, and nothing is decided by it.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "json::present")]
     pub certificate: Option<Digest>,
 }
 
@@ -139,7 +140,7 @@ pub enum ManifestFault {
 impl Manifest {
     /// Reads and checks the bytes of a `manifest.json`.
     pub fn parse(bytes: &[u8]) -> Result<Self, ManifestFault> {
-        let manifest: Self = serde_json::from_slice(bytes).map_err(|error| {
+        let manifest: Self = json::read(bytes).map_err(|error| {
             if names_other_format(bytes) {
                 ManifestFault::Format
             } else {
@@ -201,6 +202,7 @@ impl Manifest {
                 if allowed { Ok(()) } else { Err(ManifestFault::File { n, expected }) }
             };
             must(usize::try_from(file.n) == Ok(n), "n to count from 1")?;
+            must(file.size <= MAX_SAFE_INTEGER, "a size of at most 2^53 - 1")?;
             // A name of the standard is ASCII letters, digits and underscores with one dot before
             // its extension: it cannot climb out of a folder nor be a device of Windows.
             let name = FileName::parse(&file.name);

@@ -18,15 +18,18 @@ pub mod evidence;
 pub mod trust;
 
 mod certificate;
+mod clock;
 mod cms;
 mod container;
 mod envelope;
 mod fault;
+mod json;
 mod limits;
 mod manifest;
 mod receipt;
 
 pub use certificate::{CertificateInfo, KeyKind, Unreadable};
+pub use clock::{CLOCK_TOLERANCE, ClockDoubt};
 pub use cms::{CmsFault, Signer, SignerError, VerifiedSigner};
 pub use envelope::{PackError, Package, PackageRef, open, open_again, pack, pack_described};
 pub use fault::PackageFault;

@@ -9,9 +9,10 @@ use crate::types::{Digest, MessageId};
 use super::certificate::Facts;
 use super::cms::Verified;
 use super::envelope::check_signer;
+use super::json::MAX_SAFE_INTEGER;
 use super::{
     Limits, Package, PackageFault, PackageRef, Party, Signer, SignerError, Trust, VerifiedSigner,
-    cms,
+    cms, json,
 };
 
 /// The most findings in one receipt; how many more there were is counted.
@@ -138,6 +139,7 @@ pub struct Receipt {
     /// For whom the package is.
     pub recipient: Party,
     /// When it happened.
+    #[serde(deserialize_with = "json::time")]
     pub at: Timestamp,
     /// Follows from `kind`.
     pub result: ReceiptResult,
@@ -148,7 +150,7 @@ pub struct Receipt {
     #[serde(default, skip_serializing_if = "is_zero")]
     pub findings_omitted: u64,
     /// SHA-256 of the receipt before this one for the same package.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "json::present")]
     pub previous: Option<Digest>,
 }
 
@@ -158,13 +160,13 @@ pub struct ReceiptFinding {
     /// The code of the rule, or of the fault; 1 to 64 of `[A-Za-z0-9_.-]`.
     pub rule: String,
     /// The name of the file.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "json::present")]
     pub file: Option<String>,
     /// The physical line, from 1.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "json::present")]
     pub line: Option<u64>,
     /// The number of the item, from 1.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "json::present")]
     pub item: Option<u32>,
     /// What is wrong, without values; at most 500 characters.
     pub message: String,
@@ -283,13 +285,20 @@ impl Receipt {
         Ok((receipt, ends.min().unwrap_or(Timestamp::MIN)))
     }
 
+    /// SHA-256 of the certificate with which a receipt is signed whose signature verifies; whom to
+    /// believe is not decided.
+    pub fn signed_with(message: &[u8], limits: &Limits) -> Result<Digest, PackageFault> {
+        let (signed, _) = Self::read(message, limits)?;
+        Ok(Digest::of(&signed.certificate))
+    }
+
     /// The document of a receipt whose signature verifies; whom to believe is not decided yet.
     pub(super) fn read(message: &[u8], limits: &Limits) -> Result<(Verified, Self), PackageFault> {
         if message.len() > limits.receipt_bytes {
             return Err(PackageFault::Receipt { expected: "no more bytes than the limit" });
         }
         let (signed, content) = cms::verify_attached(message)?;
-        let receipt: Self = serde_json::from_slice(content)
+        let receipt: Self = json::read(content)
             .map_err(|_| PackageFault::Receipt { expected: "a document renkei.receipt/1" })?;
         receipt.check()?;
         Ok((signed, receipt))
@@ -340,6 +349,10 @@ impl Receipt {
         };
         must(self.result == self.kind.outcome(), "the result of its kind")?;
         must(self.findings.len() <= MAX_FINDINGS, "at most 100 findings")?;
+        let mut numbers = self.findings.iter().filter_map(|finding| finding.line);
+        let are_safe = self.findings_omitted <= MAX_SAFE_INTEGER
+            && numbers.all(|line| line <= MAX_SAFE_INTEGER);
+        must(are_safe, "numbers of at most 2^53 - 1")?;
         must(
             self.findings.iter().all(ReceiptFinding::is_plain),
             "findings with a rule code and short texts without control characters",

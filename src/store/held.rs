@@ -84,8 +84,10 @@ impl Settled {
 pub(super) enum Overtaken {
     /// A set of the same 連番 is on its way.
     SentAgain,
-    /// The package arrived although it had been given up.
+    /// The package arrived although it had been refused or given up.
     ArrivedLate,
+    /// A person asked for the package to be sent again as it is.
+    Retried,
 }
 
 impl Overtaken {
@@ -93,14 +95,16 @@ impl Overtaken {
         match self {
             Self::SentAgain => code::SENT_AGAIN,
             Self::ArrivedLate => code::ARRIVED_LATE,
+            Self::Retried => code::RETRIED,
         }
     }
 
-    /// The reason for which a set must be held to be settled by it.
-    const fn of_reason(self) -> Option<&'static str> {
+    /// The reasons for one of which a set must be held to be settled by it.
+    const fn of_reasons(self) -> Option<[&'static str; 2]> {
         match self {
             Self::SentAgain => None,
-            Self::ArrivedLate => Some(code::EXPIRED),
+            Self::ArrivedLate => Some([code::REFUSED_FOR_GOOD, code::EXPIRED]),
+            Self::Retried => Some([code::REFUSED_FOR_GOOD; 2]),
         }
     }
 }
@@ -183,10 +187,11 @@ pub(super) fn overtaken(
     how: Overtaken,
     now: Timestamp,
 ) -> Result<(), StoreError> {
+    let [first, second] = how.of_reasons().map_or([None; 2], |reasons| reasons.map(Some));
     let settled = connection
         .prepare_cached(
             "UPDATE held SET settled_at = ?4, settled = ?5 WHERE office = ?1 AND partner = ?2
-             AND serial = ?3 AND settled_at IS NULL AND (?6 IS NULL OR reason = ?6)",
+             AND serial = ?3 AND settled_at IS NULL AND (?6 IS NULL OR reason IN (?6, ?7))",
         )?
         .execute(params![
             Column(office),
@@ -194,7 +199,8 @@ pub(super) fn overtaken(
             Column(serial),
             Column(now),
             how.as_str(),
-            how.of_reason(),
+            first,
+            second,
         ])?;
     if settled > 0 {
         let entry = of_set(office, Some(partner), Some(serial));

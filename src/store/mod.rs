@@ -20,6 +20,7 @@
 //! `store_size` is [`StoreError::Full`]: nothing was written, and the peer is told to come later.
 
 mod arrival;
+mod audit;
 mod error;
 mod folders;
 mod held;
@@ -55,14 +56,16 @@ use rusqlite::config::DbConfig;
 use rusqlite::{Connection, OpenFlags};
 
 pub use arrival::{CommitAnswer, Content, NewIncoming};
+pub use audit::{Account, AuditEntry, AuditFilter, AuditRow};
 pub use error::StoreError;
 pub use folders::KnownFolder;
 pub use held::{HeldItem, HeldRow, Settled};
 pub use identity::Beginning;
 pub use incoming::{IncomingNote, IncomingRow};
 pub use index::{
-    ContentsState, Count, EntryId, Followed, KnownPerson, ListFilter, ListPage, ListRow, PageStart,
-    ParseEntryIdError, ReadContents, SearchText, Unread, Which,
+    Brought, ContentsState, Count, Details, EntryId, Followed, Holder, KnownPerson, ListFilter,
+    ListPage, ListRow, Missing, MonthLine, MonthPackage, OfficeTraffic, PackageFacts, PageStart,
+    ParseEntryIdError, PlanVersions, ReadContents, SearchText, Traffic, Unread, Which,
 };
 pub use journal::{JournalRow, Step};
 pub use loss::Loss;
@@ -71,7 +74,7 @@ pub use outgoing::OutgoingRow;
 pub use packing::NewOutgoing;
 pub use placement::UnplacedRow;
 pub use query::{Evidence, HistoryFilter, HistoryRow, StateCount, Status, Waiting};
-pub use receipts::{NewReceipt, Origin, StoredReceipt};
+pub use receipts::{NewReceipt, Origin, ReceiptLine, StoredReceipt};
 pub use settled::{PackedSet, SettledRow};
 pub use unit::{UnitFile, UnitSummary};
 

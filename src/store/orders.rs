@@ -4,22 +4,23 @@ use std::collections::BTreeMap;
 
 use bytes::Bytes;
 use jiff::Timestamp;
-use rusqlite::{OptionalExtension as _, params};
+use rusqlite::{Connection, OptionalExtension as _, params};
 
-use super::held::by_whom;
+use super::held::{self, Overtaken, by_whom};
 use super::journal::{self, JournalEntry, Step};
-use super::names::{QUEUED, WITHHELD};
+use super::names::{QUEUED, REFUSED, WITHHELD};
 use super::unit::Column;
-use super::{Store, StoreError, incoming};
-use crate::transfer::{Incoming, IncomingEvent, OutgoingState, State};
+use super::{Store, StoreError, incoming, outgoing};
+use crate::transfer::{Incoming, IncomingEvent, OutgoingEvent, OutgoingState, State};
 use crate::types::{FileSerial, Hashed, MessageId, OfficeNumber, code};
 
 /// One of our offices and one of its partners, and how many of its packages are due now.
 pub type Due = BTreeMap<(OfficeNumber, OfficeNumber), usize>;
 
 impl Store {
-    /// Makes queued packages due at `now`: all, those for one partner, or one. Notes who asked for
-    /// it, and says how many there were for whom.
+    /// Makes queued packages due at `now`: all, those for one partner, or one. Those that were refused
+    /// for good are queued again; of several, those that nobody has settled. Notes who asked for it,
+    /// and says how many there were for whom.
     pub async fn retry(
         &self,
         partner: Option<OfficeNumber>,
@@ -28,6 +29,15 @@ impl Store {
         now: Timestamp,
     ) -> Result<Due, StoreError> {
         self.write(move |connection| {
+            for refused in refused(connection, partner, id)? {
+                let (package, expires_at) = outgoing::package(connection, refused)?;
+                let transition = package.state.on(refused, expires_at, &OutgoingEvent::Resend, now);
+                if transition.changes() {
+                    package.enter(connection, transition.after, ("", ""), now)?;
+                    let way = (package.office, package.partner);
+                    held::overtaken(connection, way, package.serial, Overtaken::Retried, now)?;
+                }
+            }
             let mut statement = connection.prepare_cached(&format!(
                 "UPDATE outgoing SET next_at = min(next_at, ?1) WHERE state = '{QUEUED}'
                      AND (?2 = '' OR partner = ?2) AND (?3 IS NULL OR message_id = ?3)
@@ -126,4 +136,25 @@ impl Store {
         })
         .await
     }
+}
+
+/// The packages that were refused for good and that a person means who asks for them to be sent again:
+/// one by its id, or all, or all for a partner, but for those that lie in the hold folder no more
+/// because somebody settled them.
+fn refused(
+    connection: &Connection,
+    partner: Option<OfficeNumber>,
+    id: Option<MessageId>,
+) -> Result<Vec<MessageId>, StoreError> {
+    let mut statement = connection.prepare_cached(&format!(
+        "SELECT message_id FROM outgoing WHERE state = '{REFUSED}'
+             AND (?1 = '' OR partner = ?1) AND (?2 IS NULL OR message_id = ?2)
+             AND (?2 IS NOT NULL OR copy_due = 1 OR EXISTS (SELECT 1 FROM held
+                 WHERE held.office = outgoing.office AND held.partner = outgoing.partner
+                     AND held.serial = outgoing.serial AND settled_at IS NULL AND reason = ?3))"
+    ))?;
+    let named = partner.as_ref().map(OfficeNumber::as_str).unwrap_or_default();
+    let parameters = params![named, id.map(Column), code::REFUSED_FOR_GOOD];
+    let rows = statement.query_map(parameters, |row| Ok(row.get::<_, Column<_>>(0)?.0))?;
+    Ok(rows.collect::<Result<_, _>>()?)
 }

@@ -5,7 +5,7 @@ use jiff::Timestamp;
 use rusqlite::{Connection, params};
 
 use super::journal::{self, JournalEntry, Step};
-use super::names::SUPERSEDED;
+use super::names::{REFUSED, SUPERSEDED};
 use super::outgoing::SUPERSEDED_BY;
 use super::payload::Payload;
 use super::unit::Column;
@@ -114,7 +114,8 @@ impl Store {
     }
 }
 
-/// Inserts the package of a set that came: one of the same name that was held needs nobody any more.
+/// Inserts the package of a set that came: one of the same name that was held needs nobody any more,
+/// and takes the place of one that the partner refused for good.
 fn pack(
     connection: &Connection,
     new: &NewOutgoing,
@@ -123,7 +124,26 @@ fn pack(
 ) -> Result<(), StoreError> {
     let way = (new.office, new.partner);
     held::overtaken(connection, way, new.serial, held::Overtaken::SentAgain, now)?;
+    for former in refused(connection, new)? {
+        let (former, expires_at) = outgoing::package(connection, former)?;
+        let transition = former.state.on(former.id, expires_at, &OutgoingEvent::Superseded, now);
+        if transition.changes() {
+            let detail = format!("{SUPERSEDED_BY}{}", new.id);
+            former.enter(connection, transition.after, (&detail, ""), now)?;
+        }
+    }
     insert(connection, new, payload, now)
+}
+
+/// The packages of the same send unit that the partner refused for good.
+fn refused(connection: &Connection, new: &NewOutgoing) -> Result<Vec<MessageId>, StoreError> {
+    let mut statement = connection.prepare_cached(&format!(
+        "SELECT message_id FROM outgoing WHERE office = ?1 AND partner = ?2 AND serial = ?3
+             AND state = '{REFUSED}' AND json_extract(unit, '$.kind') = ?4"
+    ))?;
+    let unit = params![Column(new.office), Column(new.partner), Column(new.serial), new.unit.kind];
+    let rows = statement.query_map(unit, |row| Ok(row.get::<_, Column<_>>(0)?.0))?;
+    Ok(rows.collect::<Result<_, _>>()?)
 }
 
 fn insert(

@@ -3,13 +3,13 @@
 use jiff::Timestamp;
 use rusqlite::{OptionalExtension as _, params};
 
-use super::names::{EXPIRED, QUEUED};
+use super::names::{EXPIRED, QUEUED, REFUSED};
 use super::outgoing::read;
 use super::packages::select;
 use super::unit::Column;
 use super::{OutgoingRow, Store, StoreError};
 use crate::transfer::{LONGEST_WAIT, Outgoing, OutgoingState};
-use crate::types::{FileSerial, OfficeNumber};
+use crate::types::{FileSerial, MessageId, OfficeNumber};
 
 impl Store {
     /// The packages of `office` for `partner` whose attempt is due at `due`, in their sequence; also
@@ -58,40 +58,53 @@ impl Store {
         .await
     }
 
-    /// Makes every queued package of `office` for `partner` due at `now`. How often it failed stays,
-    /// so that a further failure waits as long as its turn says.
+    /// Makes every queued package of `office` for `partner` due at `now`, but for one. How often it
+    /// failed stays, so that a further failure waits as long as its turn says.
     pub async fn make_due(
         &self,
         office: OfficeNumber,
         partner: OfficeNumber,
+        but_for: Option<MessageId>,
         now: Timestamp,
     ) -> Result<(), StoreError> {
         self.write(move |connection| {
             connection
                 .prepare_cached(&format!(
                     "UPDATE outgoing SET next_at = ?3 WHERE office = ?1 AND partner = ?2
-                     AND state = '{QUEUED}' AND next_at > ?3"
+                     AND state = '{QUEUED}' AND next_at > ?3 AND message_id IS NOT ?4"
                 ))?
-                .execute(params![Column(office), Column(partner), Column(now)])?;
+                .execute(params![
+                    Column(office),
+                    Column(partner),
+                    Column(now),
+                    but_for.map(Column)
+                ])?;
             Ok(())
         })
         .await
     }
 
-    /// The queued packages whose time is over, of all offices.
-    pub async fn overdue(&self, now: Timestamp) -> Result<Vec<OutgoingRow>, StoreError> {
+    /// The packages of all offices that are queued and whose time was over before `queued`, and those
+    /// that are refused and whose time is over at `now`.
+    pub async fn overdue(
+        &self,
+        queued: Timestamp,
+        now: Timestamp,
+    ) -> Result<Vec<OutgoingRow>, StoreError> {
         self.read(move |connection| {
+            let select = select::<Outgoing>("expires_at");
             let mut statement = connection.prepare_cached(&format!(
-                "{} WHERE state = '{QUEUED}' AND expires_at <= ?1",
-                select::<Outgoing>("expires_at")
+                "{select} WHERE state = '{QUEUED}' AND expires_at <= ?1
+                 UNION ALL {select} WHERE state = '{REFUSED}' AND expires_at <= ?2"
             ))?;
-            let rows = statement.query_map(params![Column(now)], read)?;
+            let rows = statement.query_map(params![Column(queued), Column(now)], read)?;
             Ok(rows.collect::<Result<_, _>>()?)
         })
         .await
     }
 
-    /// What kept the package with a 連番 of `office` for `partner` from it, if it was given up.
+    /// What kept the package with a 連番 of `office` for `partner` from it, if it was refused for good
+    /// or given up.
     pub async fn given_up_because(
         &self,
         office: OfficeNumber,
@@ -101,7 +114,7 @@ impl Store {
         self.read(move |connection| {
             let mut statement = connection.prepare_cached(&format!(
                 "SELECT detail FROM outgoing WHERE office = ?1 AND partner = ?2 AND serial = ?3
-                 AND state = '{EXPIRED}' ORDER BY created_at DESC LIMIT 1"
+                 AND state IN ('{EXPIRED}', '{REFUSED}') ORDER BY created_at DESC LIMIT 1"
             ))?;
             let parameters = params![Column(office), Column(partner), Column(serial)];
             Ok(statement.query_row(parameters, |row| row.get(0)).optional()?)
@@ -120,13 +133,15 @@ impl Store {
             || self.has_outgoing(office, partner, OutgoingState::HeldByRecipient).await?)
     }
 
-    /// Whether a package of `office` for `partner` was given up, which may have arrived all the same.
+    /// Whether a package of `office` for `partner` was refused for good or given up, which may have
+    /// arrived all the same.
     pub async fn has_given_up(
         &self,
         office: OfficeNumber,
         partner: OfficeNumber,
     ) -> Result<bool, StoreError> {
-        self.has_outgoing(office, partner, OutgoingState::Expired).await
+        Ok(self.has_outgoing(office, partner, OutgoingState::Expired).await?
+            || self.has_outgoing(office, partner, OutgoingState::Refused).await?)
     }
 
     /// The state stands in the text of the query: a partial index does not serve a parameter.

@@ -7,7 +7,7 @@ use rusqlite::{Connection, Row, params};
 use super::names::EXPIRY;
 use super::unit::Column;
 use super::{Store, StoreError};
-use crate::package::ReceiptKind;
+use crate::package::{Limits, Receipt, ReceiptKind};
 use crate::transfer::Direction;
 use crate::types::{Digest, MessageId, OfficeNumber};
 
@@ -266,6 +266,45 @@ pub(super) fn of_message(
     let one = params![Column(id), Column(office), Column(partner), direction.as_str()];
     let rows = statement.query_map(one, read_receipt)?;
     rows.map(|row| row?).collect()
+}
+
+/// What there is to show of a receipt.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ReceiptLine {
+    /// Who signed it.
+    pub origin: Origin,
+    /// Its kind; none if only a newer renkei knows it.
+    pub kind: Option<ReceiptKind>,
+    /// When it says it was made.
+    pub at: Timestamp,
+    /// Its digest.
+    pub sha256: Digest,
+    /// SHA-256 of the certificate that it is signed with; none where the receipt is damaged.
+    pub signed_with: Option<Digest>,
+}
+
+/// What there is to show of the receipts about one package, oldest first.
+pub(super) fn lines_of_message(
+    connection: &Connection,
+    direction: Direction,
+    (office, partner): (OfficeNumber, OfficeNumber),
+    id: MessageId,
+) -> Result<Vec<ReceiptLine>, StoreError> {
+    let mut statement =
+        connection.prepare_cached(&about_one("origin = 'issued', kind, at, sha256, der"))?;
+    let one = params![Column(id), Column(office), Column(partner), direction.as_str()];
+    let rows = statement.query_map(one, |row| {
+        let issued: bool = row.get(0)?;
+        let der: Vec<u8> = row.get(4)?;
+        Ok(ReceiptLine {
+            origin: if issued { Origin::Issued } else { Origin::Received },
+            kind: ReceiptKind::named(&row.get::<_, String>(1)?),
+            at: row.get::<_, Column<_>>(2)?.0,
+            sha256: row.get::<_, Column<_>>(3)?.0,
+            signed_with: Receipt::signed_with(&der, &Limits::default()).ok(),
+        })
+    })?;
+    Ok(rows.collect::<Result<_, _>>()?)
 }
 
 /// Whether a receipt of the partner about one package of ours is here.

@@ -4,7 +4,7 @@ use jiff::Timestamp;
 use rusqlite::{OptionalExtension as _, params};
 
 use super::held::Overtaken;
-use super::names::{CONSIGNED, EXPIRED, HANDED_OVER, REJECTION};
+use super::names::{CONSIGNED, EXPIRED, HANDED_OVER, REFUSED, REJECTION};
 use super::packages::Machine as _;
 use super::unit::Column;
 use super::{HeldRow, Store, StoreError, UnitSummary, held};
@@ -26,7 +26,10 @@ pub struct SettledRow {
     pub unit: UnitSummary,
     /// Its state.
     pub state: Outgoing,
-    /// Whether it was given up at some time, so that its files lie in the hold folder.
+    /// Until when it may be sent again.
+    pub expires_at: Timestamp,
+    /// Whether it was refused for good or given up at some time, so that its files lie in the hold
+    /// folder.
     pub was_given_up: bool,
     /// The receipt that refused it.
     pub rejection: Option<Vec<u8>>,
@@ -60,11 +63,12 @@ impl Store {
             let mut statement = connection.prepare_cached(&format!(
                 "SELECT message_id, partner, serial, unit, state, failures, next_at,
                      EXISTS (SELECT 1 FROM journal WHERE message_id = outgoing.message_id
-                         AND direction = 'out' AND state = '{EXPIRED}'),
+                         AND direction = 'out' AND state IN ('{EXPIRED}', '{REFUSED}')),
                      (SELECT der FROM receipts INDEXED BY receipts_message
                       WHERE message_id = outgoing.message_id AND kind = '{REJECTION}'
                          AND origin = 'received' AND office = outgoing.office
-                         AND partner = outgoing.partner)
+                         AND partner = outgoing.partner),
+                     expires_at
                  FROM outgoing WHERE office = ?1 AND copy_due = 1
                  ORDER BY state IN ('{CONSIGNED}', '{HANDED_OVER}'), changed_at LIMIT ?2"
             ))?;
@@ -80,6 +84,7 @@ impl Store {
                         state,
                         was_given_up: row.get(7)?,
                         rejection: row.get(8)?,
+                        expires_at: row.get::<_, Column<_>>(9)?.0,
                     })
                 }))
             })?;

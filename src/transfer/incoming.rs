@@ -2,6 +2,7 @@
 
 use jiff::Timestamp;
 
+use super::retry::retry_delay;
 use super::{IncomingState, Transition};
 use crate::types::MessageId;
 
@@ -64,7 +65,7 @@ impl Incoming {
             (Self::Held, IncomingEvent::Dismissed) => Self::Rejected,
             (Self::Committed { failures, .. }, IncomingEvent::PlacingFailed) => {
                 let failures = failures.saturating_add(1);
-                let next_at = now.checked_add(super::retry_delay(id, failures)).unwrap_or(now);
+                let next_at = now.checked_add(retry_delay(id, failures)).unwrap_or(now);
                 Self::Committed { failures, next_at }
             }
             (Self::Placed, IncomingEvent::HandoverSigned) => Self::HandedOver,

@@ -2,7 +2,8 @@
 
 use jiff::{SignedDuration, Timestamp};
 
-use super::{OutgoingState, Transition, retry_delay};
+use super::retry::{asked_delay, retry_delay};
+use super::{OutgoingState, Transition};
 use crate::types::MessageId;
 
 /// The state of a package that we send.
@@ -18,6 +19,9 @@ pub enum Outgoing {
         /// When to try next.
         next_at: Timestamp,
     },
+    /// The partner will never take the package as it is: it is not sent again until a person says so.
+    /// A receipt that still comes is believed.
+    Refused,
     /// The recipient signed that it holds the package durably (`ContentConsignment`).
     Consigned,
     /// The recipient signed that it has the package and cannot place its files
@@ -28,7 +32,7 @@ pub enum Outgoing {
     HandedOver,
     /// The recipient signed that it refuses the package (`Rejection`). Final.
     Rejected,
-    /// No receipt came in time. A receipt that still comes is believed.
+    /// No receipt came in time, or nobody sent again what was refused. A receipt that still comes is believed.
     Expired,
     /// It could not be delivered as it was, and another one with the same files has taken its place.
     /// Final.
@@ -51,14 +55,31 @@ pub enum OutgoingReceipt {
 /// Why an attempt brought no receipt.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Failure {
-    /// The partner was not reached or answered that it is busy: try again by the schedule, and not
-    /// before `retry_after` where the partner named it.
+    /// The partner was not reached or answered that it is busy: try again after `retry_after` where
+    /// the partner named it, else by the schedule.
     Unreachable {
         /// The wait that the partner asked for.
         retry_after: Option<SignedDuration>,
     },
     /// The partner refused in a way that somebody has to mend: try again only now and then.
     Refused,
+    /// The partner refused this very package in a way that no repetition mends.
+    RefusedForGood,
+}
+
+impl Failure {
+    /// How long to wait after so many failures, this one among them; nothing where it is of no use.
+    fn wait(self, id: MessageId, failures: u32) -> Option<SignedDuration> {
+        match self {
+            Self::Unreachable { retry_after: Some(asked) } => {
+                Some(asked_delay(id, failures, asked))
+            }
+            Self::Unreachable { retry_after: None } => Some(retry_delay(id, failures)),
+            // Somebody has to mend something, which mostly takes a while.
+            Self::Refused => Some(retry_delay(id, failures.saturating_add(1))),
+            Self::RefusedForGood => None,
+        }
+    }
 }
 
 /// What happens to an outgoing package.
@@ -70,7 +91,8 @@ pub enum OutgoingEvent {
     Receipt(OutgoingReceipt),
     /// Time passed.
     Tick,
-    /// A person asks for the package to be sent once more, because the recipient lost its bytes.
+    /// A person asks for the package to be sent once more: the recipient lost its bytes, or what it
+    /// refused the package for was mended.
     Resend,
     /// Another package takes its place.
     Superseded,
@@ -94,11 +116,18 @@ impl Outgoing {
         let after = match (self, event) {
             (Self::HeldByRecipient, OutgoingEvent::Receipt(OutgoingReceipt::Consignment)) => self,
             (
-                Self::Queued { .. } | Self::Consigned | Self::HeldByRecipient | Self::Expired,
+                Self::Queued { .. }
+                | Self::Refused
+                | Self::Consigned
+                | Self::HeldByRecipient
+                | Self::Expired,
                 OutgoingEvent::Receipt(receipt),
             ) => Self::receipted(*receipt),
-            (Self::HeldByRecipient, OutgoingEvent::Resend) if now < expires_at => Self::packed(now),
-            (Self::Queued { .. }, OutgoingEvent::Superseded) => Self::Superseded,
+            (Self::HeldByRecipient | Self::Refused, OutgoingEvent::Resend) if now < expires_at => {
+                Self::packed(now)
+            }
+            (Self::Queued { .. } | Self::Refused, OutgoingEvent::Superseded) => Self::Superseded,
+            (Self::Refused, OutgoingEvent::Tick) if now >= expires_at => Self::Expired,
             (Self::Queued { .. }, OutgoingEvent::Failed(_) | OutgoingEvent::Tick)
                 if now >= expires_at =>
             {
@@ -106,20 +135,19 @@ impl Outgoing {
             }
             (Self::Queued { failures, .. }, OutgoingEvent::Failed(failure)) => {
                 let failures = failures.saturating_add(1);
-                let wait = match failure {
-                    Failure::Unreachable { retry_after } => {
-                        retry_delay(id, failures).max(retry_after.unwrap_or_default())
+                match failure.wait(id, failures) {
+                    Some(wait) => {
+                        let next_at = now.checked_add(wait).unwrap_or(expires_at).min(expires_at);
+                        Self::Queued { failures, next_at }
                     }
-                    // Somebody has to mend something, which mostly takes a while.
-                    Failure::Refused => retry_delay(id, failures.saturating_add(1)),
-                };
-                let next_at = now.checked_add(wait).unwrap_or(expires_at).min(expires_at);
-                Self::Queued { failures, next_at }
+                    None => Self::Refused,
+                }
             }
             // Nothing else moves a package: what is final stays, and a failure after the
             // consignment only means that the partner repeated itself in vain.
             (
                 Self::Queued { .. }
+                | Self::Refused
                 | Self::Consigned
                 | Self::HeldByRecipient
                 | Self::HandedOver
@@ -146,6 +174,7 @@ impl Outgoing {
     pub const fn state(self) -> OutgoingState {
         match self {
             Self::Queued { .. } => OutgoingState::Queued,
+            Self::Refused => OutgoingState::Refused,
             Self::Consigned => OutgoingState::Consigned,
             Self::HeldByRecipient => OutgoingState::HeldByRecipient,
             Self::HandedOver => OutgoingState::HandedOver,
@@ -159,6 +188,7 @@ impl Outgoing {
     pub const fn in_state(state: OutgoingState, failures: u32, next_at: Timestamp) -> Self {
         match state {
             OutgoingState::Queued => Self::Queued { failures, next_at },
+            OutgoingState::Refused => Self::Refused,
             OutgoingState::Consigned => Self::Consigned,
             OutgoingState::HeldByRecipient => Self::HeldByRecipient,
             OutgoingState::HandedOver => Self::HandedOver,
@@ -172,7 +202,8 @@ impl Outgoing {
     pub const fn planned(self) -> Option<(u32, Timestamp)> {
         match self {
             Self::Queued { failures, next_at } => Some((failures, next_at)),
-            Self::Consigned
+            Self::Refused
+            | Self::Consigned
             | Self::HeldByRecipient
             | Self::HandedOver
             | Self::Rejected
@@ -199,7 +230,8 @@ impl Transition<Outgoing> {
     }
 
     /// Whether it led to an outcome that is to be shown in the folders: delivered, refused or given
-    /// up. One that is delivered already is shown.
+    /// up. One that is delivered already is shown, and so is one that was refused before its time
+    /// was over: a person may have settled it since.
     pub fn is_outcome(&self) -> bool {
         let was_there = [OutgoingState::Consigned, OutgoingState::HeldByRecipient];
         self.changes()
@@ -208,7 +240,8 @@ impl Transition<Outgoing> {
                 OutgoingState::Consigned
                 | OutgoingState::HeldByRecipient
                 | OutgoingState::HandedOver => !was_there.contains(&self.before.state()),
-                OutgoingState::Rejected | OutgoingState::Expired => true,
+                OutgoingState::Refused | OutgoingState::Rejected => true,
+                OutgoingState::Expired => self.before != Outgoing::Refused,
             }
     }
 }
@@ -223,9 +256,10 @@ mod tests {
         Timestamp::from_second(seconds).expect("in range")
     }
 
-    fn states() -> [Outgoing; 7] {
+    fn states() -> [Outgoing; 8] {
         [
             Outgoing::packed(at(0)),
+            Outgoing::Refused,
             Outgoing::Consigned,
             Outgoing::HeldByRecipient,
             Outgoing::HandedOver,
@@ -241,12 +275,13 @@ mod tests {
         use OutgoingEvent::{Failed, Receipt, Resend, Superseded, Tick};
         use OutgoingReceipt::{Consignment, Handover, HandoverFailure, Rejection};
         use OutgoingState::{
-            Consigned, Expired, HandedOver, HeldByRecipient as Held, Queued, Rejected,
+            Consigned, Expired, HandedOver, HeldByRecipient as Held, Queued, Refused, Rejected,
         };
         const REPLACED: OutgoingState = OutgoingState::Superseded;
         let events = [
             Failed(Failure::Unreachable { retry_after: None }),
             Failed(Failure::Refused),
+            Failed(Failure::RefusedForGood),
             Receipt(Consignment),
             Receipt(HandoverFailure),
             Receipt(Handover),
@@ -257,21 +292,29 @@ mod tests {
         ];
         #[rustfmt::skip]
         let expected = [
-            // unreachable, refused, consignment, handover failure, handover, rejection, tick, resend,
-            // superseded; and the same when expired
-            [Queued, Queued, Consigned, Held, HandedOver, Rejected, Queued, Queued, REPLACED,
-             Expired, Expired, Consigned, Held, HandedOver, Rejected, Expired, Queued, REPLACED],
-            [Consigned, Consigned, Consigned, Held, HandedOver, Rejected, Consigned, Consigned,
-             Consigned,
-             Consigned, Consigned, Consigned, Held, HandedOver, Rejected, Consigned, Consigned,
-             Consigned],
-            [Held, Held, Held, Held, HandedOver, Rejected, Held, Queued, Held,
-             Held, Held, Held, Held, HandedOver, Rejected, Held, Held, Held],
-            [HandedOver; 18],
-            [Rejected; 18],
-            [Expired, Expired, Consigned, Held, HandedOver, Rejected, Expired, Expired, Expired,
-             Expired, Expired, Consigned, Held, HandedOver, Rejected, Expired, Expired, Expired],
-            [REPLACED; 18],
+            // unreachable, refused, for good, consignment, handover failure, handover, rejection,
+            // tick, resend, superseded; and the same when expired
+            [Queued, Queued, Refused, Consigned, Held, HandedOver, Rejected,
+             Queued, Queued, REPLACED,
+             Expired, Expired, Expired, Consigned, Held, HandedOver, Rejected,
+             Expired, Queued, REPLACED],
+            [Refused, Refused, Refused, Consigned, Held, HandedOver, Rejected,
+             Refused, Queued, REPLACED,
+             Refused, Refused, Refused, Consigned, Held, HandedOver, Rejected,
+             Expired, Refused, REPLACED],
+            [Consigned, Consigned, Consigned, Consigned, Held, HandedOver, Rejected,
+             Consigned, Consigned, Consigned,
+             Consigned, Consigned, Consigned, Consigned, Held, HandedOver, Rejected,
+             Consigned, Consigned, Consigned],
+            [Held, Held, Held, Held, Held, HandedOver, Rejected, Held, Queued, Held,
+             Held, Held, Held, Held, Held, HandedOver, Rejected, Held, Held, Held],
+            [HandedOver; 20],
+            [Rejected; 20],
+            [Expired, Expired, Expired, Consigned, Held, HandedOver, Rejected,
+             Expired, Expired, Expired,
+             Expired, Expired, Expired, Consigned, Held, HandedOver, Rejected,
+             Expired, Expired, Expired],
+            [REPLACED; 20],
         ];
         let id = MessageId::new(at(0));
         for (state, row) in states().into_iter().zip(expected) {
@@ -298,7 +341,9 @@ mod tests {
         let first = fail(Outgoing::packed(at(0)), Failure::Unreachable { retry_after: None });
         assert!((15..=17).contains(&next_at(first)));
         let asked = Failure::Unreachable { retry_after: Some(SignedDuration::from_secs(90)) };
-        assert_eq!(next_at(fail(Outgoing::packed(at(0)), asked)), 90);
+        assert!((90..=99).contains(&next_at(fail(Outgoing::packed(at(0)), asked))));
+        let asked = Failure::Unreachable { retry_after: Some(SignedDuration::from_secs(2)) };
+        assert_eq!(next_at(fail(Outgoing::packed(at(0)), asked)), 2, "not by the schedule");
         let refused = fail(Outgoing::packed(at(0)), Failure::Refused);
         assert!((60..=66).contains(&next_at(refused)));
         let tenth = Outgoing::Queued { failures: 9, next_at: at(0) };
@@ -314,18 +359,34 @@ mod tests {
     }
 
     #[test]
+    fn what_is_sent_again_begins_its_schedule_anew() {
+        let id = MessageId::new(at(0));
+        let queued = Outgoing::Queued { failures: 9, next_at: at(0) };
+        let event = OutgoingEvent::Failed(Failure::RefusedForGood);
+        let refused = queued.on(id, at(EXPIRES), &event, at(5)).after;
+        assert_eq!(refused, Outgoing::Refused);
+        let again = refused.on(id, at(EXPIRES), &OutgoingEvent::Resend, at(7)).after;
+        assert_eq!(again, Outgoing::Queued { failures: 0, next_at: at(7) });
+    }
+
+    #[test]
     fn an_outcome_is_told_once() {
-        use Outgoing::{Consigned, Expired, HandedOver, HeldByRecipient, Rejected, Superseded};
+        use Outgoing::{
+            Consigned, Expired, HandedOver, HeldByRecipient, Refused, Rejected, Superseded,
+        };
         let queued = Outgoing::packed(at(0));
         let step = |before, after| Transition { before, after };
-        for after in [Consigned, HeldByRecipient, HandedOver, Rejected, Expired] {
+        for after in [Refused, Consigned, HeldByRecipient, HandedOver, Rejected, Expired] {
             assert!(step(queued, after).is_outcome(), "{after:?}");
             assert!(!step(after, after).is_outcome(), "{after:?}");
         }
         assert!(!step(queued, Superseded).is_outcome());
         assert!(!step(Consigned, HandedOver).is_outcome(), "it was delivered before");
         assert!(step(Expired, Consigned).is_outcome(), "it arrived after all");
-        assert!(step(queued, Expired).expires());
+        assert!(step(Refused, Consigned).is_outcome() && step(Refused, Rejected).is_outcome());
+        assert!(!step(Refused, Expired).is_outcome(), "it was told when it was refused");
+        assert!(!step(Refused, queued).is_outcome());
+        assert!(step(queued, Expired).expires() && step(Refused, Expired).expires());
         assert!(!step(Expired, Expired).expires(), "it was given up before");
         assert!(!step(queued, Rejected).expires());
     }

@@ -45,6 +45,8 @@ named! {
     OutgoingState {
         /// Waits for its next attempt.
         Queued = "QUEUED",
+        /// The partner will never take it as it is; waits for a person.
+        Refused = "REFUSED",
         /// Durable at the recipient.
         Consigned = "CONSIGNED",
         /// The recipient has it and cannot place its files.
@@ -88,10 +90,10 @@ named! {
 
 impl OutgoingState {
     /// Whether nothing more is done with the package. A consigned one is safe at the partner, whether
-    /// or not its files come out of a hold folder there one day.
+    /// or not its files come out of a hold folder there one day; a refused one is given up some day.
     pub const fn is_at_rest(self) -> bool {
         match self {
-            Self::Queued => false,
+            Self::Queued | Self::Refused => false,
             Self::Consigned
             | Self::HeldByRecipient
             | Self::HandedOver

@@ -31,6 +31,9 @@ impl State {
     pub const fn text(self, lang: Lang) -> &'static str {
         let (ja, en) = match self {
             Self::Out(OutgoingState::Queued) => ("送信待ち", "waiting to be sent"),
+            Self::Out(OutgoingState::Refused) => {
+                ("相手が受け付けず停止中", "not accepted by the partner, stopped")
+            }
             Self::Out(OutgoingState::Consigned) => {
                 ("相手に到着（取込待ち）", "at the partner, not imported yet")
             }

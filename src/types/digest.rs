@@ -110,10 +110,12 @@ impl Serialize for Digest {
     }
 }
 
+/// In documents there are the digits alone.
 impl<'de> Deserialize<'de> for Digest {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let text = String::deserialize(deserializer)?;
-        text.parse().map_err(de::Error::custom)
+        let digits = Some(text).filter(|text| !text.contains(':')).ok_or(ParseDigestError);
+        digits.and_then(|digits| digits.parse()).map_err(de::Error::custom)
     }
 }
 

@@ -31,6 +31,17 @@ impl MessageId {
         Self(Uuid::new_v7(uuid::Timestamp::from_unix(&context, seconds, nanoseconds)))
     }
 
+    /// The time in it, in whole milliseconds. It can be relied on where the id is our own.
+    pub fn made_at(&self) -> jiff::Timestamp {
+        let made_at = self.0.get_timestamp().map(|time| time.to_unix());
+        let (seconds, nanoseconds) = made_at.unwrap_or_default();
+        let at = jiff::Timestamp::new(
+            i64::try_from(seconds).unwrap_or(i64::MAX),
+            i32::try_from(nanoseconds).unwrap_or_default(),
+        );
+        at.unwrap_or(jiff::Timestamp::MAX)
+    }
+
     /// The 16 bytes.
     pub const fn as_bytes(&self) -> &[u8; 16] {
         self.0.as_bytes()

@@ -23,6 +23,7 @@ mod problem;
 mod service_month;
 pub(crate) mod settings;
 mod severity;
+mod site;
 mod system;
 pub mod text;
 
@@ -45,4 +46,5 @@ pub(crate) use plant::Plant;
 pub use problem::{Problem, Problems};
 pub use service_month::{ParseServiceMonthError, ServiceMonth};
 pub use severity::Severity;
+pub use site::one_site;
 pub use system::{OwnFault, io_text};

@@ -53,6 +53,20 @@ impl ServiceMonth {
         self.month
     }
 
+    /// The month of a date; none before the year 1.
+    pub fn of(date: jiff::civil::Date) -> Option<Self> {
+        Self::new(u16::try_from(date.year()).ok()?, u8::try_from(date.month()).ok()?)
+    }
+
+    /// The month so many months later, or before where `by` is less than 0; itself where there is none.
+    #[must_use]
+    pub fn plus(self, by: i32) -> Self {
+        let place = i32::from(self.year) * 12 + i32::from(self.month) - 1 + by;
+        let year = u16::try_from(place.div_euclid(12)).ok();
+        let month = u8::try_from(place.rem_euclid(12) + 1).ok();
+        year.zip(month).and_then(|(year, month)| Self::new(year, month)).unwrap_or(self)
+    }
+
     /// The number of days, 28 to 31.
     pub const fn days(self) -> u8 {
         match self.month {
@@ -98,6 +112,16 @@ impl<'de> Deserialize<'de> for ServiceMonth {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn months_follow_each_other_over_the_year() {
+        let month = |year, month| ServiceMonth::new(year, month).expect("a month");
+        assert_eq!(month(2026, 12).plus(1), month(2027, 1));
+        assert_eq!(month(2026, 1).plus(-1), month(2025, 12));
+        assert_eq!(month(2026, 5).plus(0), month(2026, 5));
+        assert_eq!(month(1, 1).plus(-1), month(1, 1), "there is none before");
+        assert_eq!(ServiceMonth::of(jiff::civil::date(2026, 4, 30)), Some(month(2026, 4)));
+    }
 
     #[test]
     fn knows_the_calendar() {

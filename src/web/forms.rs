@@ -7,6 +7,7 @@ use axum::extract::{Path, Query, State};
 use axum::response::Response;
 use serde::Deserialize;
 
+use super::audit::Act;
 use super::guard::Visitor;
 use super::layout::{Frame, Place, not_found, page, store_fault};
 use super::package::found;
@@ -263,6 +264,9 @@ async fn show(shared: &Shared, session: &Session, source: Source, from: usize) -
         changes: user.forms.iter().map(|form| form.changes.len()).sum(),
     });
     let people: Vec<_> = people.collect();
+    // The list of people names all of them.
+    let all = drawing.users.iter().map(|user| user.insured.reveal().as_str());
+    shared.audit.viewed(session, Act::ViewForms, &path, all);
     let first = from.min(people.len().saturating_sub(1));
     drawing.users = drawing.users.into_iter().skip(first).take(PEOPLE).collect();
     let next = first + PEOPLE;

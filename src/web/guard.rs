@@ -1,5 +1,6 @@
 //! What every request has to fulfil, and what every answer says to the browser.
 
+use std::net::IpAddr;
 use std::sync::Arc;
 
 use axum::extract::{FromRequestParts, Request, State};
@@ -10,8 +11,9 @@ use axum::middleware::Next;
 use axum::response::{IntoResponse, Redirect, Response};
 
 use super::layout::{self, message};
-use super::session::Session;
+use super::session::{Origin, Session};
 use super::state::Shared;
+use crate::users::Role;
 
 /// Nothing but what lies in the program itself, no frames, no plug-ins.
 const POLICY: &str = "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self' data:; \
@@ -29,22 +31,46 @@ const HEADERS: [(HeaderName, &str); 8] = [
     (HeaderName::from_static("x-robots-tag"), "noindex"),
 ];
 
+/// Where the script of a page waits for news. A browser cannot add a header to that.
+const EVENTS: &str = "/events";
+
+/// Cookies of our name in one request that are looked at.
+const COOKIES: usize = 8;
+
+/// The address that a request comes from.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Peer(pub(super) IpAddr);
+
 /// The name of the cookie. Cookies do not know ports, so it names the port itself: another page on
-/// this computer does not end our session with its own.
-pub(super) fn cookie_name(shared: &Shared) -> String {
-    format!("renkei-{}", shared.address.port())
+/// this computer does not end our session with its own. Over TLS its name binds it to this host, so
+/// that no other host of the domain can set it.
+fn cookie_name(shared: &Shared) -> String {
+    let prefix = if shared.is_tls { "__Host-" } else { "" };
+    format!("{prefix}renkei-{}", shared.address.port())
 }
 
-/// The value of our cookie in a request.
-pub(super) fn cookie(shared: &Shared, headers: &HeaderMap) -> Option<String> {
+/// The cookie that holds a session.
+pub(super) fn session_cookie(shared: &Shared, value: &str) -> String {
+    let secure = if shared.is_tls { "; Secure" } else { "" };
+    format!("{}={value}; Path=/; HttpOnly; SameSite=Strict{secure}", cookie_name(shared))
+}
+
+/// The same for one that is over.
+pub(super) fn no_cookie(shared: &Shared) -> String {
+    format!("{}; Max-Age=0", session_cookie(shared, ""))
+}
+
+/// The session of a request. Another page on this computer may have set a cookie of our name for some
+/// path, which the browser sends before ours: one that leads nowhere is passed over.
+fn session(shared: &Shared, headers: &HeaderMap) -> Option<Arc<Session>> {
     let name = cookie_name(shared);
     let cookies =
         headers.get_all(header::COOKIE).into_iter().filter_map(|value| value.to_str().ok());
-    let mut pairs = cookies.flat_map(|value| value.split(';')).filter_map(|pair| {
+    let pairs = cookies.flat_map(|value| value.split(';')).filter_map(|pair| {
         let (key, value) = pair.trim().split_once('=')?;
-        (key == name).then(|| value.to_owned())
+        (key == name).then_some(value)
     });
-    pairs.next()
+    pairs.take(COOKIES).find_map(|cookie| shared.sessions.find(cookie))
 }
 
 /// Stands before every route.
@@ -54,21 +80,26 @@ pub(super) async fn guard(
     next: Next,
 ) -> Response {
     let headers = request.headers();
-    let host = headers.get(header::HOST).and_then(|host| host.to_str().ok());
-    let mut answer = if !host.is_some_and(|host| shared.is_own_host(host)) {
+    let mut answer = if !names_this_page(&shared, headers) {
         (StatusCode::MISDIRECTED_REQUEST, "this page has another name").into_response()
-    } else if changes(request.method()) && !is_from_here(&shared, headers) {
+    } else if changes(request.method()) && !is_from_here(&shared, headers)
+        || !may_be_read(request.method(), headers)
+    {
         let lang = shared.lang();
         message(&shared, StatusCode::FORBIDDEN, lang.pick(
             "ほかのページからの操作は受け付けません。この画面を開き直して、もう一度操作してください。",
             "What comes from another page is not done. Open this page anew and try again.",
         ))
     } else {
-        if let Some(session) = cookie(&shared, headers).and_then(|it| shared.sessions.find(&it)) {
+        if let Some(session) = session(&shared, headers)
+            && is_still_in(&shared, &session).await
+        {
             // What the page asks by itself keeps nobody logged in.
-            if !headers.contains_key("x-renkei-live") {
+            let is_live = is_live(request.headers());
+            if !is_live && request.uri().path() != EVENTS {
                 session.touch();
             }
+            let session = if is_live { Arc::new(session.unseen()) } else { session };
             request.extensions_mut().insert(session);
         }
         next.run(request).await
@@ -81,19 +112,96 @@ pub(super) async fn guard(
     answer
 }
 
+/// Whether the request names this page as its host, once.
+fn names_this_page(shared: &Shared, headers: &HeaderMap) -> bool {
+    let mut hosts = headers.get_all(header::HOST).into_iter();
+    let host = hosts.next().and_then(|host| host.to_str().ok());
+    hosts.next().is_none() && host.is_some_and(|host| shared.is_own_host(host))
+}
+
+/// What the script of a page asks by itself.
+fn is_live(headers: &HeaderMap) -> bool {
+    headers.contains_key("x-renkei-live")
+}
+
 fn changes(method: &Method) -> bool {
     !matches!(*method, Method::GET | Method::HEAD)
+}
+
+fn text<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
+    headers.get(name).map(|value| value.to_str().unwrap_or_default())
 }
 
 /// Whether the browser says that a page of ours sent it. Old browsers say nothing of the site, but
 /// all name the origin of a form.
 fn is_from_here(shared: &Shared, headers: &HeaderMap) -> bool {
-    let text = |name: &str| headers.get(name).map(|value| value.to_str().unwrap_or_default());
-    let site = text("sec-fetch-site").is_none_or(|site| site == "same-origin");
-    let origin = text("origin").is_some_and(|origin| {
-        origin.strip_prefix("http://").is_some_and(|host| shared.is_own_host(host))
-    });
-    site && origin
+    let site = text(headers, "sec-fetch-site").is_none_or(|site| site == "same-origin");
+    site && text(headers, "origin").is_some_and(|origin| shared.is_own_origin(origin))
+}
+
+/// Whether the browser fetches it for a page of ours, or to show it to a person by itself. Another
+/// page on this computer, on another port, is of the same site: its requests carry our cookie.
+fn may_be_read(method: &Method, headers: &HeaderMap) -> bool {
+    let is_of_ours =
+        text(headers, "sec-fetch-site").is_none_or(|site| matches!(site, "same-origin" | "none"));
+    let is_shown = text(headers, "sec-fetch-mode").is_some_and(|mode| mode == "navigate")
+        && text(headers, "sec-fetch-dest").is_none_or(|dest| dest == "document");
+    changes(method) || is_of_ours || is_shown
+}
+
+/// Whether whoever has the session may still be in, and as what.
+async fn is_still_in(shared: &Shared, session: &Session) -> bool {
+    let Some(key) = &session.key else { return true };
+    let Ok(users) = shared.users().await else { return false };
+    if let Some(user) = users.of_key(key) {
+        session.set_role(user.role);
+        return true;
+    }
+    // Removed, or with another password.
+    shared.sessions.end(|other| other.key.as_ref() == Some(key));
+    false
+}
+
+/// Who may ask for a route.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Need {
+    /// Whoever reaches the page.
+    Nobody,
+    /// Somebody who is in.
+    Visitor,
+    /// An administrator.
+    Administrator,
+}
+
+/// Stands before one route.
+pub(super) async fn need(
+    need: Need,
+    shared: Arc<Shared>,
+    request: Request,
+    next: Next,
+) -> Response {
+    let session = request.extensions().get::<Arc<Session>>();
+    let role = session.map(|session| session.role());
+    match (need, role) {
+        (Need::Visitor | Need::Administrator, None) => outside(request.headers()),
+        (Need::Administrator, Some(Role::General)) => {
+            let lang = shared.lang();
+            let text =
+                lang.pick("この画面は管理者だけが使えます。", "Only administrators may do this.");
+            message(&shared, StatusCode::FORBIDDEN, text)
+        }
+        (Need::Nobody, _)
+        | (Need::Visitor, Some(_))
+        | (Need::Administrator, Some(Role::Administrator)) => next.run(request).await,
+    }
+}
+
+/// What is said to somebody who is not in.
+fn outside(headers: &HeaderMap) -> Response {
+    if is_live(headers) {
+        return StatusCode::UNAUTHORIZED.into_response();
+    }
+    Redirect::to("/welcome").into_response()
 }
 
 /// Somebody who is in. Whoever is not is led to the entrance.
@@ -108,11 +216,23 @@ impl FromRequestParts<Arc<Shared>> for Visitor {
     ) -> Result<Self, Self::Rejection> {
         match parts.extensions.get::<Arc<Session>>() {
             Some(session) => Ok(Self(Arc::clone(session))),
-            None if parts.headers.contains_key("x-renkei-live") => {
-                Err(StatusCode::UNAUTHORIZED.into_response())
-            }
-            None => Err(Redirect::to("/welcome").into_response()),
+            None => Err(outside(&parts.headers)),
         }
+    }
+}
+
+impl FromRequestParts<Arc<Shared>> for Origin {
+    type Rejection = Response;
+
+    async fn from_request_parts(
+        parts: &mut Parts,
+        shared: &Arc<Shared>,
+    ) -> Result<Self, Self::Rejection> {
+        let Some(Peer(address)) = parts.extensions.get::<Peer>() else {
+            return Err(StatusCode::INTERNAL_SERVER_ERROR.into_response());
+        };
+        let browser = text(&parts.headers, "user-agent").unwrap_or_default();
+        Ok(Self::new(*address, browser, shared.node.now()))
     }
 }
 
@@ -126,21 +246,21 @@ pub(super) struct Sealed {
 }
 
 impl Visitor {
-    /// Whether a form is one of this session; otherwise what to answer.
+    /// Whether a form is one of this session; otherwise what to answer. That is enough for a form that
+    /// changes nothing: a search, whose words do not belong into an address.
     pub(super) fn is_sealed(&self, shared: &Shared, sealed: &Sealed) -> Result<(), Response> {
         let Self(session) = self;
         let is_same = aws_lc_rs::constant_time::verify_slices_are_equal(
             session.csrf.as_bytes(),
             sealed.csrf.as_bytes(),
         );
-        if is_same.is_err() {
+        is_same.map_err(|_| {
             let lang = shared.lang();
-            return Err(layout::message(shared, StatusCode::FORBIDDEN, lang.pick(
+            layout::message(shared, StatusCode::FORBIDDEN, lang.pick(
                 "画面を開いてから時間がたったため、操作できませんでした。開き直して、もう一度操作してください。",
                 "This page was open for too long. Open it anew and try again.",
-            )));
-        }
-        Ok(())
+            ))
+        })
     }
 
     /// Whether `what` may be done now by a form of this session; otherwise what to answer. Where the

@@ -8,10 +8,12 @@ use axum::extract::{Form, Path, State};
 use axum::response::{IntoResponse, Redirect, Response};
 use serde::Deserialize;
 
+use super::audit::Act;
 use super::guard::{Sealed, Visitor};
 use super::layout::{Frame, Place, not_found, page, store_fault};
 use super::state::Shared;
 use crate::config::Config;
+use crate::contents;
 use crate::control::{Answer, Request};
 use crate::desk::{held, words};
 use crate::folder::{HeldFile, read_held};
@@ -20,7 +22,7 @@ use crate::rules::{self, Finding, Options, Report, SourceFile};
 use crate::spec::Spec;
 use crate::store::HeldItem;
 use crate::transfer::Direction;
-use crate::types::{HeldId, Lang, Severity};
+use crate::types::{HeldId, Lang, OfficeNumber, Severity};
 use crate::work;
 
 /// What is listed at the most.
@@ -92,6 +94,8 @@ struct Show {
     frame: Frame,
     row: Row,
     is_out: bool,
+    /// Who may be asked once more as it is.
+    asked_again: Option<OfficeNumber>,
     serial: String,
     folder: Option<String>,
     files: Vec<FileRow>,
@@ -172,14 +176,23 @@ pub(super) async fn show(
                     size: u64::try_from(bytes.len()).unwrap_or(u64::MAX),
                 });
                 let judged = judged(&report, lang);
-                Some((rows.collect::<Vec<_>>(), judged, correction(spec, &files, lang)))
+                // Findings show numbers shortened, and changes quote whatever stands there: so it
+                // is about everybody in the files.
+                let files_of = files.iter().map(|(name, bytes)| (name.as_str(), &bytes[..]));
+                let people = contents::read(spec, files_of).people.into_iter();
+                let people: Vec<_> = people.map(|one| one.key.insured().to_owned()).collect();
+                let rows = rows.collect::<Vec<_>>();
+                Some((rows, judged, correction(spec, &files, lang), people))
             });
             judged.await.ok().flatten()
         }
         None => None,
     };
     let (files, judged, correction) = match found {
-        Some((files, judged, correction)) => (files, Some(judged), correction),
+        Some((files, judged, correction, people)) => {
+            shared.audit.viewed(&session, Act::ViewHeld, &id.to_string(), people);
+            (files, Some(judged), correction)
+        }
         None => (Vec::new(), None, None),
     };
     let row = Row::of(&item, config, lang);
@@ -187,6 +200,7 @@ pub(super) async fn show(
     page(&Show {
         frame: Frame::new(&shared, &session, Place::Held, title),
         is_out: item.direction == Direction::Out,
+        asked_again: held::may_be_asked_again(&item),
         serial: item.serial.map(|serial| serial.to_string()).unwrap_or_default(),
         folder: folder
             .map(|folder| std::path::absolute(&folder).unwrap_or(folder).display().to_string()),

@@ -7,6 +7,7 @@ use axum::response::{Html, IntoResponse, Response};
 use super::session::{Session, Told};
 use super::state::Shared;
 use crate::types::Lang;
+use crate::users::{Role, UsersError};
 
 /// The pages of the menu.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -15,21 +16,31 @@ pub(super) enum Place {
     Sent,
     Received,
     Held,
+    Month,
+    Versions,
     Partners,
     Certificates,
     Diagnosis,
+    Users,
+    Audits,
+    /// Of whoever is in; reached by their name.
+    Account,
 }
 
 impl Place {
     /// What is in the menu, in its order.
-    const MENU: [Self; 7] = [
+    const MENU: [Self; 11] = [
         Self::Today,
         Self::Sent,
         Self::Received,
         Self::Held,
+        Self::Month,
+        Self::Versions,
         Self::Partners,
         Self::Certificates,
         Self::Diagnosis,
+        Self::Users,
+        Self::Audits,
     ];
 
     const fn path(self) -> &'static str {
@@ -38,9 +49,14 @@ impl Place {
             Self::Sent => "/sent",
             Self::Received => "/received",
             Self::Held => "/held",
+            Self::Month => "/month",
+            Self::Versions => "/versions",
             Self::Partners => "/partners",
             Self::Certificates => "/certificates",
             Self::Diagnosis => "/diagnosis",
+            Self::Users => "/users",
+            Self::Audits => "/audit",
+            Self::Account => "/account",
         }
     }
 
@@ -50,11 +66,21 @@ impl Place {
             Self::Sent => ("送信", "Sent"),
             Self::Received => ("受信", "Received"),
             Self::Held => ("保留", "Held"),
+            Self::Month => ("予実", "Plan and actual"),
+            Self::Versions => ("計画の版", "Plan versions"),
             Self::Partners => ("相手", "Partners"),
             Self::Certificates => ("証明書", "Certificates"),
             Self::Diagnosis => ("診断", "Diagnosis"),
+            Self::Users => ("ユーザー", "Users"),
+            Self::Audits => ("閲覧記録", "Record of views"),
+            Self::Account => ("自分の設定", "Your account"),
         };
         lang.pick(ja, en)
+    }
+
+    /// Whether it stands in the menu of somebody of this role.
+    const fn is_for(self, role: Role) -> bool {
+        !matches!(self, Self::Users | Self::Audits) || matches!(role, Role::Administrator)
     }
 }
 
@@ -68,6 +94,7 @@ pub(super) struct Frame {
     pub(super) offices: String,
     /// Who is in.
     pub(super) user: String,
+    pub(super) role: Role,
     pub(super) csrf: String,
     /// The number of the form on it. All forms of a page have the same: one of them is done.
     pub(super) form: String,
@@ -94,8 +121,9 @@ impl Frame {
             title: title.into(),
             offices: offices.collect::<Vec<_>>().join("、"),
             user: session.user.clone(),
+            role: session.role(),
             csrf: session.csrf.clone(),
-            form: session.form(),
+            form: Session::form(),
             told: session.told(),
             live: false,
         }
@@ -115,14 +143,13 @@ impl Frame {
         if self.user.is_empty() { self.t("（名前不明）", "(unknown)") } else { &self.user }
     }
 
-    pub(super) const fn version(&self) -> &'static str {
-        env!("CARGO_PKG_VERSION")
-    }
+    /// Of the program.
+    pub(super) const VERSION: &str = env!("CARGO_PKG_VERSION");
 
     /// The menu: where each leads, what it is called, whether it is here.
     pub(super) fn menu(&self) -> Vec<(&'static str, &'static str, bool)> {
         let entry = |place: &Place| (place.path(), place.title(self.lang), *place == self.place);
-        Place::MENU.iter().map(entry).collect()
+        Place::MENU.iter().filter(|place| place.is_for(self.role)).map(entry).collect()
     }
 }
 
@@ -150,6 +177,12 @@ pub(super) fn message(shared: &Shared, status: StatusCode, text: &str) -> Respon
 /// The store could not answer.
 pub(super) fn store_fault(shared: &Shared, error: &crate::store::StoreError) -> Response {
     tracing::warn!(code = error.code(), %error, "the page could not read the store");
+    message(shared, StatusCode::SERVICE_UNAVAILABLE, &error.text(shared.lang()))
+}
+
+/// Who may log in could not be read or changed.
+pub(super) fn users_fault(shared: &Shared, error: &UsersError) -> Response {
+    tracing::warn!(%error, "the page could not use the file of users");
     message(shared, StatusCode::SERVICE_UNAVAILABLE, &error.text(shared.lang()))
 }
 

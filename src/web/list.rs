@@ -8,6 +8,7 @@ use axum::extract::{Form, Query, State};
 use axum::response::{IntoResponse, Redirect, Response};
 use serde::Deserialize;
 
+use super::audit::Act;
 use super::guard::{Sealed, Visitor};
 use super::layout::{Frame, Place, page, store_fault};
 use super::session::Session;
@@ -108,6 +109,9 @@ async fn show(shared: &Shared, session: &Session, asked: &Asked, direction: Dire
         Ok(found) => found,
         Err(error) => return store_fault(shared, &error),
     };
+    let people = found.rows.iter().flat_map(|row| &row.people).map(|it| it.key.insured());
+    let about = if text.is_empty() { path(direction) } else { "search" };
+    shared.audit.viewed(session, Act::ViewList, about, people);
     let path = path(direction);
     let turn = |start: Option<PageStart>| match start? {
         PageStart::Newest => Some(address(path, asked)),

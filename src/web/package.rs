@@ -10,11 +10,13 @@ use axum::response::{IntoResponse, Response};
 use bytes::Bytes;
 use zip::write::{SimpleFileOptions, ZipWriter};
 
+use super::audit::Act;
 use super::guard::Visitor;
 use super::layout::{Frame, Place, message, not_found, page, store_fault};
 use super::state::Shared;
 use super::states::tone;
 use crate::config::Config;
+use crate::contents;
 use crate::desk::{proof, words};
 use crate::node::Node;
 use crate::package::evidence::EvidenceFile;
@@ -200,7 +202,7 @@ fn receipt(
 /// One file of a package, byte for byte as the care software wrote it.
 pub(super) async fn file(
     State(shared): State<Arc<Shared>>,
-    _: Visitor,
+    Visitor(session): Visitor,
     Path((id, number)): Path<(MessageId, u32)>,
 ) -> Response {
     let (_, package) = match found(&shared, id).await {
@@ -210,23 +212,41 @@ pub(super) async fn file(
     let Some((listed, bytes)) = package.files().find(|(listed, _)| listed.n == number) else {
         return not_found(&shared);
     };
-    download(&listed.name, "application/octet-stream", bytes.clone())
+    let (name, bytes) = (listed.name.clone(), bytes.clone());
+    let about = format!("{id} {name}");
+    let people = people(&shared, vec![(name.clone(), bytes.clone())]).await;
+    shared.audit.took(&session, Act::FileSaved, &about, people);
+    download(&name, "application/octet-stream", bytes)
+}
+
+/// The insured numbers of those whom files are about.
+async fn people(shared: &Shared, files: Vec<(String, Bytes)>) -> Vec<String> {
+    let spec = shared.node.spec();
+    let read = work::blocking(move || {
+        let files = files.iter().map(|(name, bytes)| (name.as_str(), &bytes[..]));
+        let contents = contents::read(spec, files);
+        contents.people.iter().map(|person| person.key.insured().to_owned()).collect()
+    });
+    read.await.unwrap_or_default()
 }
 
 /// What proves the exchange of a package, as a ZIP file.
 pub(super) async fn evidence(
     State(shared): State<Arc<Shared>>,
-    _: Visitor,
+    Visitor(session): Visitor,
     Path(id): Path<MessageId>,
 ) -> Response {
-    let (evidence, _) = match found(&shared, id).await {
+    let (evidence, package) = match found(&shared, id).await {
         Ok(found) => found,
         Err(answer) => return answer,
     };
     let lang = shared.lang();
+    let files = package.files().map(|(file, bytes)| (file.name.clone(), bytes.clone()));
+    let people = people(&shared, files.collect()).await;
+    shared.audit.took(&session, Act::ProofSaved, &id.to_string(), people);
     let made = proof::set(shared.node.store(), shared.node.config(), evidence).await;
     let zipped = match made {
-        Ok(set) => work::blocking(move || zip(&set)).await.ok().flatten(),
+        Ok(set) => work::blocking(move || zip(&set.files)).await.ok().flatten(),
         Err(error) => {
             tracing::warn!(%id, %error, "no proof could be made of a package");
             None

@@ -73,15 +73,16 @@ fn row(peer: &Peer, services: String, status: &Status, now: Timestamp, lang: Lan
     let number = |wanted: Direction| {
         counts().filter(|count| count.direction == wanted).map(|count| count.count).sum()
     };
-    let held_there = PackageState::Out(OutgoingState::HeldByRecipient);
-    let held: u64 =
-        counts().filter(|count| count.state == held_there).map(|count| count.count).sum();
+    let any = |state| counts().any(|count| count.state == PackageState::Out(state));
     let failing = waiting.iter().find(|pair| !pair.reason.is_empty());
     let (tone, state) = match (failing, waiting.is_empty(), last) {
         (Some(_), ..) => ("warn", lang.pick("届いていません", "not reached")),
         (None, false, _) => ("busy", lang.pick("送信中", "sending")),
         (None, true, None) => ("calm", lang.pick("まだやり取りがありません", "nothing yet")),
-        (None, true, Some(_)) if held > 0 => {
+        (None, true, Some(_)) if any(OutgoingState::Refused) => {
+            ("warn", lang.pick("受け付けられないものがあります", "something is not accepted there"))
+        }
+        (None, true, Some(_)) if any(OutgoingState::HeldByRecipient) => {
             ("warn", lang.pick("相手で保留中のものがあります", "something is held there"))
         }
         (None, true, Some(_)) => ("good", lang.pick("届いています", "reached")),

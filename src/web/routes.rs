@@ -1,50 +1,83 @@
-//! All routes on one screen.
+//! All routes on one screen, each with who may ask for it.
 
 use std::sync::Arc;
 
 use axum::Router;
-use axum::extract::{DefaultBodyLimit, State};
-use axum::middleware;
+use axum::extract::{DefaultBodyLimit, Request, State};
+use axum::middleware::{self, Next};
 use axum::response::Response;
-use axum::routing::{get, post};
+use axum::routing::{MethodRouter, get, post};
 
+use super::guard::Need::{self, Administrator, Nobody, Visitor};
 use super::layout::not_found;
 use super::state::Shared;
-use super::{
-    assets, certificates, diagnosis, entrance, events, forms, guard, held, list, package, partners,
-    today,
-};
+use super::{account, assets, audits, certificates, diagnosis, entrance, events, forms};
+use super::{guard, held, list, metrics, month, package, partners, today, users, versions};
 
 /// The largest form in bytes.
 const FORM: usize = 64 << 10;
 
+/// A route with who may ask for it: none can be without.
+struct Route(Need, &'static str, MethodRouter<Arc<Shared>>);
+
+fn routes() -> Vec<Route> {
+    vec![
+        Route(Nobody, "/assets/{name}", get(assets::asset)),
+        Route(Nobody, "/healthz", get(metrics::health)),
+        Route(Nobody, "/metrics", get(metrics::metrics)),
+        Route(Nobody, "/welcome", get(entrance::welcome)),
+        Route(Nobody, "/login", post(entrance::login)),
+        Route(Nobody, "/enter/{token}", get(entrance::enter)),
+        Route(Visitor, "/leave", post(entrance::leave)),
+        Route(Visitor, "/events", get(events::events)),
+        Route(Visitor, "/", get(today::show)),
+        Route(Visitor, "/retry", post(today::retry)),
+        Route(Visitor, "/sent", get(list::sent)),
+        Route(Visitor, "/received", get(list::received)),
+        Route(Visitor, "/search", post(list::search)),
+        Route(Visitor, "/held", get(held::list)),
+        Route(Visitor, "/held/{id}", get(held::show)),
+        Route(Visitor, "/held/{id}/forms", get(forms::of_held)),
+        Route(Visitor, "/held/{id}/release", post(held::release)),
+        Route(Visitor, "/held/{id}/correct", post(held::correct)),
+        Route(Visitor, "/held/{id}/dismiss", post(held::dismiss)),
+        Route(Visitor, "/package/{id}", get(package::show)),
+        Route(Visitor, "/package/{id}/forms", get(forms::of_package)),
+        Route(Visitor, "/package/{id}/compare", get(forms::compared)),
+        Route(Visitor, "/package/{id}/file/{number}", get(package::file)),
+        Route(Visitor, "/package/{id}/evidence", get(package::evidence)),
+        Route(Visitor, "/month", get(month::show)),
+        Route(Visitor, "/versions", get(versions::show)),
+        Route(Visitor, "/partners", get(partners::show)),
+        Route(Visitor, "/certificates", get(certificates::show)),
+        Route(Visitor, "/diagnosis", get(diagnosis::show)),
+        Route(Visitor, "/account", get(account::show)),
+        Route(Visitor, "/account/password", post(account::password)),
+        Route(Visitor, "/account/app", get(account::app::show).post(account::app::set)),
+        Route(Visitor, "/account/app/remove", post(account::app::remove)),
+        Route(Visitor, "/account/sessions", post(account::end_others)),
+        Route(Administrator, "/users", get(users::list)),
+        Route(Administrator, "/users/add", post(users::add)),
+        Route(Administrator, "/users/role", post(users::role)),
+        Route(Administrator, "/users/password", post(users::password)),
+        Route(Administrator, "/users/unlock", post(users::unlock)),
+        Route(Administrator, "/users/remove", post(users::remove)),
+        Route(Administrator, "/audit", get(audits::show).post(audits::find)),
+        Route(Administrator, "/audit/export", post(audits::export)),
+    ]
+}
+
 pub(super) fn router(shared: Arc<Shared>) -> Router {
+    let mut router = Router::new();
+    for Route(need, path, handler) in routes() {
+        let state = Arc::clone(&shared);
+        let guarded = move |request: Request, next: Next| {
+            guard::need(need, Arc::clone(&state), request, next)
+        };
+        router = router.route(path, handler.layer(middleware::from_fn(guarded)));
+    }
     let elsewhere = |State(shared): State<Arc<Shared>>| async move { nowhere(&shared) };
-    Router::new()
-        .route("/", get(today::show))
-        .route("/retry", post(today::retry))
-        .route("/sent", get(list::sent))
-        .route("/received", get(list::received))
-        .route("/search", post(list::search))
-        .route("/held", get(held::list))
-        .route("/held/{id}", get(held::show))
-        .route("/held/{id}/forms", get(forms::of_held))
-        .route("/held/{id}/release", post(held::release))
-        .route("/held/{id}/correct", post(held::correct))
-        .route("/held/{id}/dismiss", post(held::dismiss))
-        .route("/package/{id}", get(package::show))
-        .route("/package/{id}/forms", get(forms::of_package))
-        .route("/package/{id}/compare", get(forms::compared))
-        .route("/package/{id}/file/{number}", get(package::file))
-        .route("/package/{id}/evidence", get(package::evidence))
-        .route("/partners", get(partners::show))
-        .route("/certificates", get(certificates::show))
-        .route("/diagnosis", get(diagnosis::show))
-        .route("/events", get(events::events))
-        .route("/welcome", get(entrance::welcome))
-        .route("/enter/{token}", get(entrance::enter))
-        .route("/leave", post(entrance::leave))
-        .route("/assets/{name}", get(assets::asset))
+    router
         .fallback(elsewhere)
         .layer(DefaultBodyLimit::max(FORM))
         .layer(middleware::from_fn_with_state(Arc::clone(&shared), guard::guard))

@@ -1,28 +1,47 @@
 //! The listening side of the page: few connections, and none that may dawdle.
 
+use std::collections::HashMap;
 use std::convert::Infallible;
-use std::sync::Arc;
+use std::net::IpAddr;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use axum::Router;
 use axum::body::Body;
-use axum::http::Request;
+use axum::http::{Request, StatusCode};
+use axum::response::IntoResponse as _;
 use hyper::body::Incoming;
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioIo, TokioTimer};
+use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::{TcpListener, TcpStream};
-use tokio::sync::Semaphore;
 use tokio::task::JoinSet;
 use tokio::time::{sleep, timeout};
+use tokio_rustls::TlsAcceptor;
 use tower_service::Service as _;
 
+use super::guard::Peer;
+use super::patience::Patient;
 use super::routes;
 use super::state::Shared;
-use crate::work::{self, watch};
+use super::tls::PageTls;
+use crate::types::one_site;
+use crate::work::{self, stopped, watch};
 
-/// Connections at a time. A browser opens six of them.
-const CONNECTIONS: usize = 64;
+/// Connections at a time. A browser opens six of them, and one more for each of its tabs.
+const CONNECTIONS: usize = 256;
+
+/// The same of one site, so that nobody takes the places of the others. All who use the computer of
+/// the page itself are one.
+const OF_ONE_SITE: usize = 96;
+
+/// How long the TLS handshake may take.
+const HANDSHAKE: Duration = Duration::from_secs(10);
+
+/// How long a request may take from its head to the head of the answer: somebody who sends the rest
+/// of a form drop by drop is not waited for.
+const REQUEST: Duration = Duration::from_mins(1);
 
 /// How long the head of a request may take, and how long a connection may stand still between two.
 const HEAD: Duration = Duration::from_secs(15);
@@ -39,13 +58,14 @@ const ACCEPT_PAUSE: Duration = Duration::from_millis(200);
 pub(super) async fn run(
     listener: TcpListener,
     shared: Arc<Shared>,
+    tls: Option<Arc<PageTls>>,
     mut stopping: watch::Receiver<bool>,
 ) {
     let router = routes::router(shared);
-    let places = Arc::new(Semaphore::new(CONNECTIONS));
+    let places = Arc::new(Places::default());
     let mut connections = JoinSet::new();
     loop {
-        let tcp = tokio::select! {
+        let (tcp, peer) = tokio::select! {
             biased;
             () = stopped(&mut stopping) => break,
             Some(ended) = connections.join_next() => {
@@ -56,7 +76,7 @@ pub(super) async fn run(
                 continue;
             }
             accepted = listener.accept() => match accepted {
-                Ok((tcp, _)) => tcp,
+                Ok((tcp, peer)) => (tcp, peer.ip()),
                 Err(error) => {
                     tracing::debug!(%error, "no connection of the page could be taken");
                     sleep(ACCEPT_PAUSE).await;
@@ -66,8 +86,9 @@ pub(super) async fn run(
         };
         // Whoever comes beyond that is turned away at once, so that nobody is kept waiting in a queue
         // that somebody else fills.
-        let Ok(place) = Arc::clone(&places).try_acquire_owned() else { continue };
-        let serving = serve(tcp, router.clone(), stopping.clone());
+        let Some(place) = Places::take(&places, peer) else { continue };
+        let tls = tls.as_ref().map(|tls| TlsAcceptor::from(tls.config()));
+        let serving = serve(tcp, peer, tls, router.clone(), stopping.clone());
         connections.spawn(work::task(async move {
             serving.await;
             drop(place);
@@ -79,17 +100,73 @@ pub(super) async fn run(
     }
 }
 
-async fn serve(tcp: TcpStream, router: Router, mut stopping: watch::Receiver<bool>) {
+/// The connections that are open, by site.
+#[derive(Default)]
+struct Places(Mutex<HashMap<IpAddr, usize>>);
+
+/// One of them; given up when it is dropped.
+struct Place(Arc<Places>, IpAddr);
+
+impl Places {
+    fn open(&self) -> MutexGuard<'_, HashMap<IpAddr, usize>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn take(places: &Arc<Self>, peer: IpAddr) -> Option<Place> {
+        let site = one_site(peer);
+        let mut open = places.open();
+        let all: usize = open.values().sum();
+        let here = open.entry(site).or_default();
+        if all >= CONNECTIONS || *here >= OF_ONE_SITE {
+            return None;
+        }
+        *here += 1;
+        Some(Place(Arc::clone(places), site))
+    }
+}
+
+impl Drop for Place {
+    fn drop(&mut self) {
+        let mut open = self.0.open();
+        if let Some(here) = open.get_mut(&self.1) {
+            *here = here.saturating_sub(1);
+        }
+        open.retain(|_, here| *here > 0);
+    }
+}
+
+async fn serve(
+    tcp: TcpStream,
+    peer: IpAddr,
+    tls: Option<TlsAcceptor>,
+    router: Router,
+    stopping: watch::Receiver<bool>,
+) {
     let _ = tcp.set_nodelay(true);
-    let service = service_fn(move |request: Request<Incoming>| {
+    let Some(tls) = tls else { return speak(tcp, peer, router, stopping).await };
+    match timeout(HANDSHAKE, tls.accept(tcp)).await {
+        Ok(Ok(stream)) => speak(stream, peer, router, stopping).await,
+        Ok(Err(error)) => tracing::debug!(%error, "a connection of the page is no TLS"),
+        Err(_) => tracing::debug!("a TLS handshake of the page took too long"),
+    }
+}
+
+async fn speak(
+    stream: impl AsyncRead + AsyncWrite + Unpin,
+    peer: IpAddr,
+    router: Router,
+    mut stopping: watch::Receiver<bool>,
+) {
+    let service = service_fn(move |mut request: Request<Incoming>| {
         let mut router = router.clone();
+        request.extensions_mut().insert(Peer(peer));
         async move { Ok::<_, Infallible>(call(&mut router, request).await) }
     });
     let http = http1::Builder::new()
         .timer(TokioTimer::new())
         .header_read_timeout(HEAD)
         .max_buf_size(HEAD_BYTES)
-        .serve_connection(TokioIo::new(tcp), service);
+        .serve_connection(TokioIo::new(Patient::new(stream)), service);
     tokio::pin!(http);
     let ended = tokio::select! {
         ended = &mut http => Some(ended),
@@ -105,14 +182,30 @@ async fn serve(tcp: TcpStream, router: Router, mut stopping: watch::Receiver<boo
     }
 }
 
-/// Waits until the page ends.
-pub(super) async fn stopped(stopping: &mut watch::Receiver<bool>) {
-    let _ = stopping.wait_for(|stopping| *stopping).await;
+async fn call(router: &mut Router, request: Request<Incoming>) -> axum::response::Response {
+    match timeout(REQUEST, router.call(request.map(Body::new))).await {
+        Ok(Ok(answer)) => answer,
+        Ok(Err(never)) => match never {},
+        Err(_) => StatusCode::REQUEST_TIMEOUT.into_response(),
+    }
 }
 
-async fn call(router: &mut Router, request: Request<Incoming>) -> axum::response::Response {
-    match router.call(request.map(Body::new)).await {
-        Ok(answer) => answer,
-        Err(never) => match never {},
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn one_site_does_not_take_all_places() {
+        let places = Arc::new(Places::default());
+        let site = |host: u8| IpAddr::from([192, 0, 2, host]);
+        let take = |host| Places::take(&places, site(host));
+        let first: Vec<_> = std::iter::from_fn(|| take(1)).collect();
+        assert_eq!(first.len(), OF_ONE_SITE);
+        let others: Vec<_> = (2..=250).map_while(take).collect();
+        assert_eq!(others.len(), CONNECTIONS - OF_ONE_SITE);
+        drop(first);
+        assert!(take(251).is_some());
+        drop(others);
+        assert!(places.open().is_empty());
     }
 }

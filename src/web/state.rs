@@ -6,21 +6,41 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
+use tokio::sync::Semaphore;
+
+use super::audit::Audit;
+use super::session::Sessions;
 use crate::config;
 use crate::forms::Names;
 use crate::node::Handle;
 use crate::types::{Lang, code, io_text};
-use crate::work::watch;
+use crate::users::{Attempts, UserFile, Users, UsersError};
+use crate::work::{self, watch};
 
-use super::session::Sessions;
+/// Passwords that are tried at a time: each takes 64 MiB.
+const HASHING: usize = 2;
+
+/// The same with those that wait for it. Whoever comes beyond is asked to come again.
+const WAITING: usize = 10;
 
 /// What all requests share.
 pub(super) struct Shared {
     pub(super) node: Handle,
     pub(super) address: SocketAddr,
     pub(super) sessions: Sessions,
+    pub(super) attempts: Arc<Attempts>,
+    pub(super) audit: Audit,
     pub(super) names: Arc<CodeNames>,
+    /// Whether programs may watch the node without a login.
+    pub(super) metrics: bool,
     pub(super) stopping: watch::Receiver<bool>,
+    /// Whether it speaks TLS.
+    pub(super) is_tls: bool,
+    /// The names by which browsers may call it, as they write them.
+    hosts: Vec<String>,
+    users: Arc<UserFile>,
+    line: Semaphore,
+    hashing: Semaphore,
 }
 
 /// Names of codes, from the lists of the office.
@@ -65,11 +85,29 @@ impl Shared {
         node: Handle,
         address: SocketAddr,
         settings: &config::Page,
+        attempts: Attempts,
+        audit: Audit,
         stopping: watch::Receiver<bool>,
     ) -> Self {
         let idle = settings.idle.try_into().unwrap_or_default();
         let names = Arc::new(CodeNames::load(&node, settings));
-        Self { node, address, sessions: Sessions::new(idle), names, stopping }
+        let users = Arc::new(UserFile::new(&node.config().node.data));
+        let is_tls = settings.identity.is_some();
+        Self {
+            node,
+            address,
+            sessions: Sessions::new(idle),
+            attempts: Arc::new(attempts),
+            audit,
+            names,
+            metrics: settings.metrics,
+            stopping,
+            is_tls,
+            hosts: hosts(address, is_tls, &settings.hosts),
+            users,
+            line: Semaphore::new(WAITING),
+            hashing: Semaphore::new(HASHING),
+        }
     }
 
     /// The language of the page.
@@ -80,17 +118,101 @@ impl Shared {
     /// An address by which the account `by` enters, once, before `good_for` is over.
     pub(super) fn invite(&self, by: &str, good_for: Duration) -> String {
         let token = self.sessions.invite(by, good_for);
-        format!("http://{}/enter/{token}", self.address)
+        format!("{}/enter/{token}", self.url())
+    }
+
+    /// Where browsers find it.
+    pub(super) fn url(&self) -> String {
+        let scheme = if self.is_tls { "https" } else { "http" };
+        let host = self.hosts.first().cloned().unwrap_or_else(|| self.address.to_string());
+        format!("{scheme}://{host}")
     }
 
     /// Whether a request that names this host means this page: another name that leads here is one
     /// that somebody else gave this computer.
     pub(super) fn is_own_host(&self, host: &str) -> bool {
-        let port = self.address.port();
-        let names = [self.address.ip().to_string(), "localhost".to_owned()];
-        names.iter().any(|name| {
-            let name = if name.contains(':') { format!("[{name}]") } else { name.clone() };
-            host.eq_ignore_ascii_case(&format!("{name}:{port}"))
-        })
+        self.hosts.iter().any(|own| own.eq_ignore_ascii_case(host))
+    }
+
+    /// Whether a page of this origin is ours.
+    pub(super) fn is_own_origin(&self, origin: &str) -> bool {
+        let scheme = if self.is_tls { "https://" } else { "http://" };
+        origin.strip_prefix(scheme).is_some_and(|host| self.is_own_host(host))
+    }
+
+    /// Who may log in.
+    pub(super) async fn users(&self) -> Result<Arc<Users>, UsersError> {
+        let file = Arc::clone(&self.users);
+        let read = work::blocking(move || file.read()).await;
+        let read = read.unwrap_or_else(|_| Err(std::io::Error::other("a thread ended").into()));
+        match &read {
+            Ok(_) => self.node.clear(code::USERS_UNREADABLE, "users"),
+            Err(error) => {
+                let (ja, en) = (error.text(Lang::Ja), error.text(Lang::En));
+                self.node.raise(code::USERS_UNREADABLE, "users", ja, en);
+            }
+        }
+        read
+    }
+
+    /// Changes who may log in.
+    pub(super) async fn change_users<T: Send + 'static>(
+        &self,
+        change: impl FnOnce(&mut Users) -> Result<T, UsersError> + Send + 'static,
+    ) -> Result<T, UsersError> {
+        let file = Arc::clone(&self.users);
+        let changed = work::blocking(move || file.change(change)).await;
+        changed.unwrap_or_else(|_| Err(std::io::Error::other("a thread ended").into()))
+    }
+
+    /// Does what takes much memory and time, with few others at the same time. `None`: too many wait.
+    pub(super) async fn hashing<T: Send + 'static>(
+        &self,
+        job: impl FnOnce() -> T + Send + 'static,
+    ) -> Option<T> {
+        let _in_line = self.line.try_acquire().ok()?;
+        let _permit = self.hashing.acquire().await.ok()?;
+        work::blocking(job).await.ok()
+    }
+}
+
+/// The names by which browsers may call a page, as they write them: with the port, unless it is that of
+/// the scheme. The first one stands in addresses.
+fn hosts(address: SocketAddr, is_tls: bool, names: &[String]) -> Vec<String> {
+    let (ip, port) = (address.ip(), address.port());
+    let mut all: Vec<String> = names.to_vec();
+    if !ip.is_unspecified() {
+        all.push(ip.to_string());
+    }
+    if ip.is_loopback() {
+        all.push("localhost".to_owned());
+    }
+    let is_usual = port == if is_tls { 443 } else { 80 };
+    let written = all.into_iter().map(|name| {
+        let name = if name.contains(':') { format!("[{name}]") } else { name };
+        if is_usual { name } else { format!("{name}:{port}") }
+    });
+    written.collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_page_has_the_names_that_it_was_given() {
+        let of = |address: &str, is_tls, names: &[&str]| {
+            let names: Vec<_> = names.iter().map(|name| (*name).to_owned()).collect();
+            hosts(address.parse().expect("an address"), is_tls, &names)
+        };
+        assert_eq!(of("127.0.0.1:8480", false, &[]), ["127.0.0.1:8480", "localhost:8480"]);
+        assert_eq!(of("[::1]:8480", false, &[]), ["[::1]:8480", "localhost:8480"]);
+        assert_eq!(of("0.0.0.0:443", true, &["a.example"]), ["a.example"]);
+        assert_eq!(
+            of("192.0.2.1:8480", true, &["a.example"]),
+            ["a.example:8480", "192.0.2.1:8480"]
+        );
+        assert_eq!(of("192.0.2.1:443", true, &["2001:db8::1"]), ["[2001:db8::1]", "192.0.2.1"]);
+        assert_eq!(of("127.0.0.1:80", false, &[]), ["127.0.0.1", "localhost"]);
     }
 }

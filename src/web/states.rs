@@ -10,7 +10,7 @@ pub(super) const fn tone(state: State) -> &'static str {
         State::Out(OutgoingState::Queued | OutgoingState::Consigned)
         | State::In(IncomingState::Committed) => "busy",
         State::Out(OutgoingState::HeldByRecipient) => "warn",
-        State::Out(OutgoingState::Rejected | OutgoingState::Expired)
+        State::Out(OutgoingState::Refused | OutgoingState::Rejected | OutgoingState::Expired)
         | State::In(IncomingState::Rejected | IncomingState::Held)
         | State::Set(HeldSet::Held) => "bad",
         State::Out(OutgoingState::Superseded) | State::Set(HeldSet::Settled) => "calm",

@@ -1,5 +1,6 @@
 //! 今日: what needs a person now, and how the exchange goes.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use askama::Template;
@@ -11,11 +12,12 @@ use serde::Deserialize;
 
 use super::guard::{Sealed, Visitor};
 use super::layout::{Frame, Place, page, store_fault};
+use super::month::{CLAIM, missing_in_words, month_of_claim};
 use super::state::Shared;
 use crate::control::{Request, Target};
 use crate::desk::{dates, held, words};
-use crate::node::Handle;
-use crate::store::{HeldItem, StoreError, Waiting};
+use crate::node::{Handle, Notice};
+use crate::store::{HeldItem, Missing, StoreError, Traffic, Waiting};
 use crate::types::{Lang, OfficeNumber, code};
 
 /// Held sets that are shown.
@@ -34,6 +36,23 @@ struct Today {
     day: String,
     needs: Vec<Need>,
     more_held: bool,
+    traffic: Vec<TrafficRow>,
+    claim: Option<Claim>,
+}
+
+/// What one of our offices exchanged.
+struct TrafficRow {
+    office: String,
+    today: Traffic,
+    month: Traffic,
+}
+
+/// What is missing for the claim.
+struct Claim {
+    month: String,
+    link: String,
+    /// How often each is missing, in words.
+    missing: Vec<(&'static str, usize)>,
 }
 
 /// Something that needs a person.
@@ -57,9 +76,49 @@ pub(super) async fn show(State(shared): State<Arc<Shared>>, Visitor(session): Vi
         Ok(found) => found,
         Err(error) => return store_fault(&shared, &error),
     };
+    let (traffic, claim) = match figures(&shared.node, lang).await {
+        Ok(found) => found,
+        Err(error) => return store_fault(&shared, &error),
+    };
     let title = lang.pick("今日", "Today");
     let frame = Frame::new(&shared, &session, Place::Today, title).live();
-    page(&Today { frame, day: day(shared.node.now(), lang), needs, more_held })
+    let day = day(shared.node.now(), lang);
+    page(&Today { frame, day, needs, more_held, traffic, claim })
+}
+
+/// What was exchanged, and what is missing for the claim while offices claim.
+async fn figures(
+    node: &Handle,
+    lang: Lang,
+) -> Result<(Vec<TrafficRow>, Option<Claim>), StoreError> {
+    let now = node.now().to_zoned(TimeZone::system());
+    let day = now.start_of_day().map_or(node.now(), |day| day.timestamp());
+    let month = now.first_of_month().and_then(|first| first.start_of_day());
+    let month = month.map_or(day, |month| month.timestamp());
+    let found = node.store().traffic(day, month).await?;
+    let rows = node.config().offices.iter().map(|office| {
+        let of_office = found.iter().find(|traffic| traffic.office == office.number);
+        TrafficRow {
+            office: words::office(office.number, node.config()),
+            today: of_office.map(|traffic| traffic.today).unwrap_or_default(),
+            month: of_office.map(|traffic| traffic.month).unwrap_or_default(),
+        }
+    });
+    let rows = rows.collect();
+    let Some(month) = month_of_claim(node.now()).filter(|_| now.day() <= CLAIM) else {
+        return Ok((rows, None));
+    };
+    let mut missing: BTreeMap<Missing, usize> = BTreeMap::new();
+    for office in &node.config().offices {
+        for line in node.store().month(office.number, month).await? {
+            if let Some(what) = line.missing() {
+                *missing.entry(what).or_default() += 1;
+            }
+        }
+    }
+    let missing = missing.into_iter().map(|(what, count)| (missing_in_words(what, lang), count));
+    let link = format!("/month?month={:04}-{:02}", month.year(), month.month());
+    Ok((rows, Some(Claim { month: words::month(month, lang), link, missing: missing.collect() })))
 }
 
 async fn needs(node: &Handle, lang: Lang) -> Result<(Vec<Need>, bool), StoreError> {
@@ -72,7 +131,8 @@ async fn needs(node: &Handle, lang: Lang) -> Result<(Vec<Need>, bool), StoreErro
     let mut needs: Vec<Need> = status.held.iter().map(|item| of_held(item, node, lang)).collect();
     needs.extend(status.waiting.iter().filter_map(|pair| of_waiting(pair, node, now, lang)));
     let notices = node.notices().0;
-    needs.extend(notices.iter().map(|notice| Need {
+    let notices = notices.iter().filter(|notice| !is_told(notice, &status.waiting));
+    needs.extend(notices.map(|notice| Need {
         tone: "warn",
         title: code::meaning(&notice.code, lang).unwrap_or_else(|| notice.code.clone()),
         lines: vec![notice.text(lang).to_owned()],
@@ -131,6 +191,14 @@ fn of_waiting(pair: &Waiting, node: &Handle, now: Timestamp, lang: Lang) -> Opti
             label: lang.pick("すぐに送り直す", "Try again now"),
         }),
     })
+}
+
+/// Whether a notice says what is told of a package that waits, with its button.
+fn is_told(notice: &Notice, waiting: &[Waiting]) -> bool {
+    [code::PARTNER_UNREACHABLE, code::PARTNER_REFUSES].contains(&&*notice.code)
+        && waiting
+            .iter()
+            .any(|pair| !pair.reason.is_empty() && notice.is_about(pair.office, pair.partner))
 }
 
 /// Certificates and lists that end soon, or cannot be used.

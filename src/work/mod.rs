@@ -16,6 +16,12 @@ use std::time::Duration;
 
 use tokio::task::JoinHandle;
 
+/// Waits until it is said to stop. An error means that whoever could say it is gone, which is a stop
+/// too.
+pub async fn stopped(stopping: &mut watch::Receiver<bool>) {
+    let _ = stopping.wait_for(|stop| *stop).await;
+}
+
 /// Begins a task that goes on whether somebody waits for it or not.
 #[expect(clippy::disallowed_methods, reason = "this is the place that all others go through")]
 pub fn spawn<F>(future: F) -> JoinHandle<F::Output>

@@ -4,6 +4,7 @@ import hashlib
 import re
 import subprocess
 import tempfile
+import time
 from pathlib import Path
 
 SIGNED_DATA = bytes.fromhex("2a864886f70d010702")
@@ -13,6 +14,8 @@ ATTRIBUTES = [
     bytes.fromhex(oid)
     for oid in ("2a864886f70d010903", "2a864886f70d010904", "2a864886f70d010905", "2a864886f70d010910022f")
 ]  # contentType, messageDigest, signingTime, signingCertificateV2
+ECDSA, RSA = bytes.fromhex("2a8648ce3d0403"), bytes.fromhex("2a864886f70d0101")
+NOT_RSA = {RSA + bytes([last]) for last in (7, 8, 10)}  # OAEP, MGF1, PSS
 # What openssl says of a certificate, and the code for it.
 REASONS = {
     "certificate has expired": "certificate-expired",
@@ -92,9 +95,32 @@ def check_profile(message, attached):
         raise Distrust("bad-signature", "the digest")
     if bool(content) != attached:
         raise Distrust("bad-signature", "the content has to be " + ("inside" if attached else "outside"))
+    parts = values[0][1][1][1][0][1]
+    certificates, signer = parts[3][1], parts[4][1][0][1]
+    if any(certificate in certificates[:n] for n, certificate in enumerate(certificates)):
+        raise Distrust("bad-signature", "a certificate twice")
+    (_, algorithm), *parameters = signer[4][1]
+    if algorithm.startswith(ECDSA) and parameters or not algorithm.startswith((ECDSA, RSA)) or algorithm in NOT_RSA:
+        raise Distrust("bad-signature", "the algorithm of the signature")
     for wanted in ATTRIBUTES:
         if [oid for _, [(_, oid), _] in attributes].count(wanted) != 1:
             raise Distrust("bad-signature", f"the signed attribute {wanted.hex()}")
+    for _, [(_, oid), (_, values)] in attributes:
+        if oid in ATTRIBUTES and len(values) != 1:
+            raise Distrust("bad-signature", f"values of the signed attribute {oid.hex()}")
+        if oid == ATTRIBUTES[2]:
+            check_time(*values[0])
+
+
+def check_time(tag, text):
+    """Distrust where a signing time is not as RFC 5652, 11.3, has it."""
+    form = {0x17: "%y%m%d%H%M%SZ", 0x18: "%Y%m%d%H%M%SZ"}.get(tag, "")
+    try:
+        if len(text) != {0x17: 13, 0x18: 15}.get(tag):
+            raise ValueError
+        time.strptime(text.decode(), form)
+    except ValueError:
+        raise Distrust("bad-signature", "the signing time") from None
 
 
 def sign(content, identity, attached):

@@ -3,6 +3,7 @@
 import csv
 import hashlib
 import json
+import math
 import os
 import re
 import time
@@ -30,20 +31,35 @@ FOLLOWS = {
 }
 
 
+# Section 9: what becomes of the same request, and what is refused. With the other codes that this
+# partner gives, but for those of certificates, it is this package, for good.
+RETRY = {
+    "digest-mismatch": ("same", "package"), "body-broken": ("same", "package"), "too-slow": ("later", "partner"),
+    "bad-query": ("never", "partner"), "not-found": ("never", "partner"), "method-not-allowed": ("never", "partner"),
+    "not-a-partner": ("later", "partner"), "clock-ahead": ("later", "partner"),
+    "internal": ("later", "node"), "storage-full": ("later", "node"),
+}
+
+
 class Refused(Exception):
     """What is answered to a partner: a status, a code, and a text for people."""
 
     def __init__(self, status, code, detail="", **fields):
         super().__init__(f"{status} {code}: {detail}")
         self.status, self.code, self.detail, self.fields = status, code, detail, fields
+        of_certificate = code.startswith("certificate-") or code == "revocation-unknown"
+        self.retry, self.scope = ("later", "partner") if of_certificate else RETRY.get(code, ("never", "package"))
 
 
 def sha256(data):
     return hashlib.sha256(data).hexdigest()
 
 
+AHEAD = timedelta()  # how wrong the clock is, for trying that out
+
+
 def now():
-    return datetime.now(timezone.utc)
+    return datetime.now(timezone.utc) + AHEAD
 
 
 def new_id():
@@ -71,16 +87,35 @@ def read(data):
     def constant(name):
         raise ValueError(f"{name} is no JSON")
 
+    def number(text):
+        if not math.isfinite(float(text)):
+            raise ValueError("too large")
+        return float(text) if set(text) & set("-.eE") else int(text)
+
     try:
-        return json.loads(data.decode(), object_pairs_hook=members, parse_constant=constant)
+        document = json.loads(
+            data.decode(), object_pairs_hook=members, parse_constant=constant, parse_float=number, parse_int=number
+        )
+        written(document)
+        if levels(document) > 64:
+            raise ValueError("too deep")
+        return document
     except RecursionError:
         raise ValueError("too deep") from None
 
 
+def levels(value):
+    """How deep a document is nested."""
+    inside = value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
+    return max(map(levels, inside), default=0) + isinstance(value, (dict, list))
+
+
 def time_of(text):
     """RFC 3339; a second has up to 9 digits, of which Python keeps 6."""
-    parts = re.fullmatch(r"(\d{4}-\d\d-\d\d)[Tt ](\d\d:\d\d:\d\d)(\.\d{1,9})?([Zz]|[+-]\d\d:\d\d)", text)
-    if not parts:
+    parts = re.fullmatch(
+        r"(\d{4}-\d\d-\d\d)[Tt ](\d\d:\d\d:[0-5]\d)(\.\d{1,9})?([Zz]|[+-](?:[01]\d|2[0-3]):[0-5]\d)", text, re.A
+    )
+    if not parts or not "1970" <= text[:4] <= "9998":
         raise ValueError(f"no time: {text}")
     day, clock, fraction, zone = parts.groups()
     micros = (fraction or ".0")[1:7].ljust(6, "0")
@@ -145,9 +180,10 @@ def check(value, rule, root, place=""):
 
 # File names and send units, by the tables of spec/.
 
+MONTH = r"(?P<month>(?!0000)[0-9]{4}(?:0[1-9]|1[0-2]))"
 PLACES = {
-    "対象年月6": r"(?P<month>\d{6})",
-    "提供年月6または000000": r"(?P<month>\d{6})",
+    "対象年月6": MONTH,
+    "提供年月6または000000": MONTH.replace("<month>", "<month>000000|"),
     "送信元事業所番号10": r"(?P<sender>[0-9A-Z]{10})",
     "送信元サービス種類2": r"(?P<sender_type>[0-9A-Z]{2})",
     "送信先事業所番号10": r"(?P<recipient>[0-9A-Z]{10})",

@@ -14,6 +14,7 @@ import json
 import os
 import threading
 import time
+from datetime import timedelta
 from pathlib import Path
 
 import cms
@@ -83,6 +84,7 @@ class Office:
         self.folder = Path(folder).resolve()
         self.settings = json.loads((self.folder / "settings.json").read_bytes())
         self.number = self.settings["office"]
+        documents.AHEAD = timedelta(seconds=self.settings.get("clock_ahead", 0))
         self.peers = {peer["office"]: peer for peer in self.settings["peers"]}
         self.path = lambda name: self.folder / name if name else None
         self.identities = {

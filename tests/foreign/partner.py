@@ -34,12 +34,6 @@ LIMITS = {
 }
 RECEIPT = "application/pkcs7-mime"
 WAITS = [15, 60, 300, 900, 1800, 3600]
-# A package that was refused so never goes through as it is (section 10): a person has to look.
-NEVER = {
-    "bad-message-id", "digest-missing", "digest-malformed", "unsupported-media-type", "id-mismatch",
-    "unsupported-format", "bad-container", "bad-manifest", "bad-signature", "signer-mismatch",
-    "file-mismatch", "not-our-package", "package-expired", "id-taken", "too-large", "too-many-files",
-}
 
 
 def log(*words):
@@ -147,6 +141,8 @@ class Answers(http.server.BaseHTTPRequestHandler):
             "status": refused.status,
             "code": refused.code,
             "detail": refused.detail,
+            "retry": refused.retry,
+            "scope": refused.scope,
         }
         self.answer(refused.status, "application/problem+json", documents.written(problem), **refused.fields)
         if self.unread:
@@ -265,9 +261,11 @@ class Answers(http.server.BaseHTTPRequestHandler):
 class Failed(Exception):
     """A request that did not go through; `problem` is what the partner said."""
 
-    def __init__(self, why, problem=None, retry_after=0):
+    def __init__(self, why, problem=None, retry_after=None):
         super().__init__(why)
         self.problem, self.retry_after = problem or {}, retry_after
+        # A package that was refused so never goes through as it is: a person has to look.
+        self.for_good = (self.problem.get("retry"), self.problem.get("scope")) == ("never", "package")
 
 
 class Client:
@@ -303,7 +301,7 @@ class Client:
             except ValueError:
                 pass
         after = answer.getheader("Retry-After", "")
-        after = int(after) if after.isdecimal() else 0
+        after = int(after) if after.isdecimal() and answer.status in (408, 429, *range(500, 600)) else None
         raise Failed(f"{answer.status} {problem.get('code')}", problem, after)
 
     def put(self, package):
@@ -361,7 +359,7 @@ class Client:
                 failures = 0
             except Failed as failed:
                 log(package.id, failed)
-                if failed.problem.get("code") in NEVER:
+                if failed.for_good:
                     put(self.office.folder / "out" / package.id / "refused.json", documents.written(failed.problem))
                     continue
                 self.pause(failures, failed)
@@ -390,7 +388,10 @@ class Client:
 
     def pause(self, failures, failed):
         waits = self.office.settings.get("waits", WAITS)
-        time.sleep(max(waits[min(failures, len(waits) - 1)], min(failed.retry_after, 3600)))
+        if failed.retry_after is None:
+            time.sleep(waits[min(failures, len(waits) - 1)])
+        else:  # Not for ever: from the fifth time on there is a least wait.
+            time.sleep(max(1, min(failed.retry_after, 3600), [0, 0, 0, 0, 15, 60, 300][min(failures, 6)]))
 
 
 def place_all(office):
@@ -400,6 +401,7 @@ def place_all(office):
 
 
 def run(office):
+    LIMITS.update(office.settings.get("limits", {}))
     server = Server(office)
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
     work = [server.serve_forever, lambda: place_all(office)]

@@ -44,6 +44,54 @@ fn a_request_names_the_office_and_the_key_stays_private() {
     assert_eq!(std::fs::read(&key).expect("the key"), before);
 }
 
+/// What is asked for is what OpenSSL wants of a node, at either end of TLS, and of a signature.
+#[test]
+fn what_is_asked_for_serves_every_purpose() {
+    let folder = TempDir::new().expect("a folder");
+    let out = folder.path().join("office");
+    assert!(renkei(&["certs", "request", "13A0000018", "--out", text(&out)]).status.success());
+    let path = |name: &str| folder.path().join(name);
+    let (key, root, issued) = (path("root.key"), path("root.pem"), path("office.pem"));
+    openssl(&[
+        "req",
+        "-x509",
+        "-newkey",
+        "ec",
+        "-pkeyopt",
+        "ec_paramgen_curve:P-256",
+        "-noenc",
+        "-days",
+        "2",
+        "-subj",
+        "/CN=Root",
+        "-keyout",
+        text(&key),
+        "-out",
+        text(&root),
+    ]);
+    openssl(&[
+        "x509",
+        "-req",
+        "-in",
+        text(&out.with_extension("csr")),
+        "-CA",
+        text(&root),
+        "-CAkey",
+        text(&key),
+        "-copy_extensions",
+        "copy",
+        "-days",
+        "1",
+        "-out",
+        text(&issued),
+    ]);
+    for purpose in ["sslserver", "sslclient", "smimesign"] {
+        let verified =
+            openssl(&["verify", "-purpose", purpose, "-CAfile", text(&root), text(&issued)]);
+        assert!(verified.ends_with("OK\n"), "{purpose}: {verified}");
+    }
+}
+
 #[test]
 fn shows_the_digest_that_a_configuration_pins() {
     let certificate =

@@ -55,6 +55,14 @@ fn commented_keys_are_known_and_say_the_default() {
         office.sent = Some("folders/sent".into());
         office.import_actuals = "folders/import-actuals".into();
     }
+    let page = plain.page.as_mut().expect("a page");
+    page.identity = Some(renkei::config::IdentityFiles::Pem {
+        certificate: "page.pem".into(),
+        key: "page.key".into(),
+    });
+    page.hosts = vec!["renkei.example.jp".into()];
+    page.service_codes = Some("service-codes.csv".into());
+    page.insurer_codes = Some("insurer-codes.csv".into());
     // On Windows a path may have either slash.
     let shown = |config: &Config| format!("{config:?}").replace(r"\\", "/");
     assert_eq!(shown(&plain), shown(&full));

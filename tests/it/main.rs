@@ -34,6 +34,7 @@ mod judging_warnings;
 mod lang;
 mod layers;
 mod link;
+mod page;
 mod print;
 mod proof;
 mod protocol;
@@ -42,6 +43,8 @@ mod rules_run;
 mod schema;
 mod shells;
 mod support;
+#[cfg(unix)]
+mod tools;
 mod troubles;
 mod validate;
 mod validate_inputs;

@@ -33,7 +33,7 @@ fn one_page_for_all_stands_alone() {
         assert!(page.contains(title), "{title}");
     }
     assert!(page.contains("@page fm-land"), "the style is in it");
-    for elsewhere in ["http", "<script", "<link", " src="] {
+    for elsewhere in ["http:", "https:", "<script", "<link", " src="] {
         assert!(!page.contains(elsewhere), "{elsewhere}");
     }
 }

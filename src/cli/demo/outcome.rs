@@ -24,9 +24,10 @@ impl DemoOutcome {
     pub(super) fn is_final(&self) -> bool {
         self.row.as_ref().is_some_and(|row| match row.state {
             State::Out(state) => match state {
-                OutgoingState::HandedOver | OutgoingState::Rejected | OutgoingState::Expired => {
-                    true
-                }
+                OutgoingState::HandedOver
+                | OutgoingState::Refused
+                | OutgoingState::Rejected
+                | OutgoingState::Expired => true,
                 OutgoingState::Queued
                 | OutgoingState::Consigned
                 | OutgoingState::HeldByRecipient

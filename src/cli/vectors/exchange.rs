@@ -9,7 +9,8 @@ use serde::Deserialize;
 
 use super::{Expected, Vectors};
 use crate::link::{
-    ClientLimits, ContentDigestError, PutReply, SendError, parse_content_digest, read_page,
+    ClientLimits, ContentDigestError, Limits, PutReply, SendError, parse_content_digest, read_page,
+    refused_head,
 };
 use crate::route::{self, AfterGap, First, Turn};
 use crate::transfer::{Failure, Outgoing, OutgoingEvent};
@@ -127,6 +128,7 @@ struct FailedAttempt {
 enum Class {
     Passing,
     Refused,
+    Never,
 }
 
 pub(super) fn retry(vectors: &mut Vectors) -> anyhow::Result<()> {
@@ -141,6 +143,7 @@ pub(super) fn retry(vectors: &mut Vectors) -> anyhow::Result<()> {
             let Some(answer) = answer else { break };
             let failure = match answer.class {
                 Class::Refused => Failure::Refused,
+                Class::Never => Failure::RefusedForGood,
                 Class::Passing => Failure::Unreachable {
                     retry_after: answer.retry_after.map(SignedDuration::from_secs),
                 },
@@ -155,10 +158,28 @@ pub(super) fn retry(vectors: &mut Vectors) -> anyhow::Result<()> {
 
 #[derive(Debug, Deserialize)]
 struct Http {
+    requests: Vec<RequestCase>,
     digest_of: String,
     content_digest: Vec<DigestCase>,
     answers: Vec<AnswerCase>,
     pages: Vec<PageCase>,
+}
+
+#[derive(Debug, Deserialize)]
+struct RequestCase {
+    name: String,
+    request: String,
+    #[serde(default)]
+    repeat: Option<Repeat>,
+    #[serde(flatten)]
+    expected: Expected,
+}
+
+/// Fields that stand before the last empty line of a head, again and again.
+#[derive(Debug, Deserialize)]
+struct Repeat {
+    text: String,
+    times: usize,
 }
 
 #[derive(Debug, Deserialize)]
@@ -195,6 +216,16 @@ struct PageCase {
 
 pub(super) fn http(vectors: &mut Vectors) -> anyhow::Result<()> {
     let index: Http = vectors.index("http")?;
+    for RequestCase { name, request, repeat, expected } in index.requests {
+        let request = match (repeat, request.split_once("\r\n\r\n")) {
+            (Some(Repeat { text, times }), Some((head, body))) => {
+                format!("{head}\r\n{}\r\n{body}", text.repeat(times))
+            }
+            _ => request,
+        };
+        let refused = refused_head(request.as_bytes(), &Limits::default());
+        vectors.judged(&name, &expected, refused.map(|refusal| refusal.code.code()));
+    }
     let digest = Digest::of(&vectors.read("", &index.digest_of)?);
     for DigestCase { fields, expected } in index.content_digest {
         let name = fields.join(" | ");
@@ -241,13 +272,16 @@ fn answer(
     }
     let status = StatusCode::from_u16(case.status)?;
     let reply = PutReply::of(status, &headers, body, &ClientLimits::default());
-    Ok(match reply {
+    Ok(match &reply {
         Ok(_) => ("receipt", None, None),
         Err(SendError::Busy { problem, retry_after }) => {
             ("passing", Some(problem.code.to_owned()), retry_after.map(|wait| wait.as_secs()))
         }
-        Err(SendError::Refused { problem }) => ("refused", Some(problem.code.to_owned()), None),
+        Err(error @ SendError::Refused { problem }) => {
+            let verdict = if error.is_for_good() { "never" } else { "refused" };
+            (verdict, Some(problem.code.to_owned()), None)
+        }
         Err(SendError::Protocol(_)) => ("fault", None, None),
-        Err(other) => return Err(other).context("not of an answer"),
+        Err(other) => return Err(other.clone()).context("not of an answer"),
     })
 }

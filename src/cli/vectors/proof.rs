@@ -10,7 +10,7 @@ use serde::Deserialize;
 use super::{Expected, TrustOf, Vectors};
 use crate::certs;
 use crate::package::evidence::{export, verify_set};
-use crate::package::{Manifest, ManifestFault, PackageFault, Receipt, Usage, open};
+use crate::package::{ClockDoubt, Manifest, ManifestFault, PackageFault, Receipt, Usage, open};
 use crate::types::OfficeNumber;
 
 #[derive(Debug, Deserialize)]
@@ -96,8 +96,18 @@ pub(super) fn signatures(vectors: &mut Vectors) -> anyhow::Result<()> {
 struct Receipts {
     package: String,
     trust: TrustOf,
-    cases: Vec<FileCase>,
+    cases: Vec<ReceiptCase>,
     chains: Vec<Chain>,
+}
+
+#[derive(Debug, Deserialize)]
+struct ReceiptCase {
+    file: String,
+    /// What its time says of the clocks, where it says anything.
+    #[serde(default)]
+    clock: Option<String>,
+    #[serde(flatten)]
+    expected: Expected,
 }
 
 #[derive(Debug, Deserialize)]
@@ -112,9 +122,15 @@ pub(super) fn receipts(vectors: &mut Vectors) -> anyhow::Result<()> {
     let trust = vectors.trust(&index.trust)?;
     let package = open(vectors.read("receipts", &index.package)?, &vectors.limits)?;
     let reference = package.reference();
-    for FileCase { file, expected } in index.cases {
+    for ReceiptCase { file, clock, expected } in index.cases {
         let message = vectors.read("receipts", &file)?;
         let opened = Receipt::open(&message, &trust, &vectors.limits, vectors.now);
+        if let Ok(opened) = &opened {
+            let made_at = package.manifest().created_at;
+            let doubt = ClockDoubt::of(opened.receipt.at, made_at, vectors.now);
+            let doubt = doubt.map(ClockDoubt::as_str);
+            vectors.same(&file, doubt == clock.as_deref(), || format!("the clock is {doubt:?}"));
+        }
         let answers = opened.and_then(|opened| opened.receipt.check_answers(&reference));
         vectors.judged(&file, &expected, answers.err().map(|fault| fault.code()));
     }

@@ -171,3 +171,40 @@ fn a_misspelt_key_is_told_with_the_one_that_was_meant() {
     let both = "[tls]\ncertificate = \"a\"\nkey = \"b\"\npkcs12 = \"c\"\npassword_file = \"d\"\n";
     assert!(!told(both).contains("unknown key"), "{}", told(both));
 }
+
+#[test]
+fn a_page_that_others_reach_needs_a_certificate() {
+    let page = |text: &str| problems(&format!("{LEAST}[page]\n{text}\n"));
+    let keys = |text: &str| page(text).into_iter().map(|(_, key)| key).collect::<Vec<_>>();
+    let identity = "certificate = \"page.pem\"\nkey = \"page.key\"";
+    for right in [
+        "",
+        "listen = \"127.0.0.1:0\"",
+        "listen = \"[::1]:8480\"",
+        identity,
+        &format!("listen = \"192.0.2.1:8480\"\n{identity}"),
+        &format!(
+            "listen = \"0.0.0.0:443\"\n{identity}\nhosts = [\"renkei.example.jp\", \"192.0.2.1\"]"
+        ),
+        "listen = \"192.0.2.1:443\"\npkcs12 = \"page.p12\"\npassword_file = \"page.txt\"",
+    ] {
+        assert_eq!(keys(right), [""; 0], "{right}");
+    }
+    for address in ["192.0.2.1:8480", "[2001:db8::1]:8480", "10.0.0.1:1"] {
+        assert_eq!(keys(&format!("listen = \"{address}\"")), ["page.listen"], "{address}");
+    }
+    assert_eq!(keys("listen = \"0.0.0.0:8480\""), ["page.listen", "page.hosts"]);
+    assert_eq!(keys(&format!("listen = \"[::]:8480\"\n{identity}")), ["page.hosts"]);
+    assert_eq!(keys("certificate = \"page.pem\""), ["page.key"]);
+    assert_eq!(keys("key = \"page.key\""), ["page.certificate"]);
+    for host in ["https://a", "a:8480", "a/b", "", "a..b", "-a", "a b", "\\n"] {
+        let written = format!("{identity}\nhosts = [\"{host}\"]");
+        assert_eq!(keys(&written), ["page.hosts"], "{host}");
+    }
+    let text = format!("{LEAST}[page]\nhosts = [\"Renkei.Example.JP\", \"2001:DB8::1\"]\n");
+    let config = Config::parse(&text, Path::new("")).expect("valid");
+    assert_eq!(config.page.expect("a page").hosts, ["renkei.example.jp", "2001:db8::1"]);
+    let told = Config::parse(&format!("{LEAST}[page]\nlisten = \"0.0.0.0:1\""), Path::new(""));
+    let told = told.expect_err("problems").text(Lang::Ja);
+    assert!(told.contains("certificate と key"), "{told}");
+}

@@ -68,7 +68,7 @@ pub(super) fn write(
 ) {
     let all = line.all();
     let name = described(pen.context, key.code);
-    pen.at = name.clone();
+    pen.at.clone_from(&name);
     let start = pen.every(&all, KnownItem::StartTime, |pen, text| {
         let time = time(pen, text);
         if time.is_empty() { time } else { format!("{time} から") }
@@ -248,9 +248,8 @@ fn by_day(bits: &str) -> String {
     if ranges.is_empty() {
         return "対象日なし".to_owned();
     }
-    let words = ranges.iter().map(|(first, last)| match first == last {
-        true => format!("{first}日"),
-        false => format!("{first}～{last}日"),
+    let words = ranges.iter().map(|(first, last)| {
+        if first == last { format!("{first}日") } else { format!("{first}～{last}日") }
     });
     words.collect::<Vec<_>>().join("、")
 }

@@ -217,7 +217,9 @@ fn heights(issue: &[Line<'_, '_>], runs: &[Run]) -> Vec<usize> {
     for run in single.into_iter().chain(several) {
         let width = COLUMNS.get(run.column).map_or(1, |(_, width)| *width);
         let was = run.piece.was.as_deref().map_or(0, |was| measure::lines(was, width));
-        let needed = (measure::lines(&run.piece.now, width) + was) * LINE + AROUND;
+        let gone = was > 0 && run.piece.now.is_empty();
+        let now = if gone { 0 } else { measure::lines(&run.piece.now, width) };
+        let needed = (now + was) * LINE + AROUND;
         let rows = heights.get_mut(run.rows.clone()).unwrap_or_default();
         let there: usize = rows.iter().sum();
         if let Some(last) = rows.last_mut() {
@@ -289,9 +291,13 @@ fn parts(rows: usize, runs: &[Run], cuts: &[(usize, bool)]) -> Vec<Block> {
 
 /// The beginning of a text, for the page on which its rows go on.
 fn again(piece: &Piece) -> Piece {
-    let mut text = measure::beginning(&piece.now, REPEATED);
-    if text.len() < piece.now.replace('\n', "").len() {
-        text.push('…');
-    }
-    Piece::plain(text)
+    let begun = |text: &str| {
+        let mut begun = measure::beginning(text, REPEATED);
+        if begun.len() < text.replace('\n', "").len() {
+            begun.push('…');
+        }
+        begun
+    };
+    let was = piece.was.as_deref().map(begun);
+    Piece { now: begun(&piece.now), was, ..Piece::default() }
 }

@@ -226,7 +226,14 @@ fn day_name(day: Option<u32>, row: &Row<'_>) -> String {
 
 fn when(at: &str, times: &Piece) -> Piece {
     let with = |time: &str| format!("{at} {time}").trim().to_owned();
-    Piece { now: with(&times.now), was: times.was.as_deref().map(with), ..Piece::default() }
+    match times.was.as_deref() {
+        None => Piece::plain(with(&times.now)),
+        // Of what is new there was no day either, and of what is gone there is none.
+        Some(was) => {
+            let side = |time: &str| if time.is_empty() { String::new() } else { with(time) };
+            Piece { now: side(&times.now), was: Some(side(was)), ..Piece::default() }
+        }
+    }
 }
 
 fn blocks(

@@ -12,8 +12,12 @@ const NAME: &str = "1370000018_43_1370000026_11_20260326101500";
 /// A file with some rows of a layout, `row` of them by place.
 fn file(layout: &Layout, rows: &[Vec<String>]) -> (String, Vec<u8>) {
     let month = match layout.kind {
-        Kind::Upplan | Kind::Upsikyu | Kind::Upjsk | Kind::Uphosoku => "_202606",
-        Kind::Dltplan | Kind::Dltjsk => "_202606",
+        Kind::Upplan
+        | Kind::Upsikyu
+        | Kind::Upjsk
+        | Kind::Uphosoku
+        | Kind::Dltplan
+        | Kind::Dltjsk => "_202606",
         _ => "",
     };
     let mut text = String::new();
@@ -63,8 +67,10 @@ fn values(layout: &Layout, item: &Item) -> [String; 2] {
     }
 }
 
-/// What is sent together, each file with its rows.
-fn units(edition: Edition) -> Vec<Vec<(&'static Layout, Vec<Vec<String>>)>> {
+/// Files that are sent together, each with its rows.
+type Unit = Vec<(&'static Layout, Vec<Vec<String>>)>;
+
+fn units(edition: Edition) -> Vec<Unit> {
     let kinds: &[&[Kind]] = &[
         &[Kind::Upplan, Kind::Upsikyu, Kind::Uphosoku],
         &[Kind::Upjsk],
@@ -73,8 +79,7 @@ fn units(edition: Edition) -> Vec<Vec<(&'static Layout, Vec<Vec<String>>)>> {
         &[Kind::Dlt1kyo, Kind::Dltplan, Kind::Dltjsk, Kind::Dltkihon, Kind::Dltyobo],
     ];
     let rows = |layout: &Layout| {
-        let row: Vec<_> =
-            layout.items.iter().map(|item| values(layout, item)[0].clone()).collect();
+        let row: Vec<_> = layout.items.iter().map(|item| values(layout, item)[0].clone()).collect();
         if layout.kind != Kind::Upsikyu {
             return vec![row];
         }
@@ -108,8 +113,7 @@ fn every_valid_value_is_seen() {
     let mut seen = 0;
     for edition in Edition::ALL {
         for unit in units(edition) {
-            let picture =
-                (format!("UPKIHON_IMAGE_{NAME}_0001.jpg"), b"\xFF\xD8\xFF\xE0".to_vec());
+            let picture = (format!("UPKIHON_IMAGE_{NAME}_0001.jpg"), b"\xFF\xD8\xFF\xE0".to_vec());
             let mut files = files_of(&unit);
             files.push(picture);
             let usual = everything(&files);
@@ -159,8 +163,7 @@ fn no_odd_value_vanishes() {
                 let mut rows = rows.clone();
                 for (row, values) in rows.iter_mut().enumerate() {
                     for (at, value) in values.iter_mut().enumerate() {
-                        let is_code =
-                            row > 0 && layout.find(I::ServiceCode) == Some(at);
+                        let is_code = row > 0 && layout.find(I::ServiceCode) == Some(at);
                         if at > 0 && !is_key(at) && !is_code {
                             *value = format!("値{}ノ{row}ノ{at}末", layout.kind as u8);
                             let name = layout.items[at].name.clone();
@@ -205,8 +208,8 @@ fn a_month_is_drawn_with_its_plan_and_its_actual() {
     assert!(usage.contains("令和8年6月</bdi>分　サービス利用票（兼居宅サービス計画）"), "{usage}");
     assert!(usage.contains("居宅介護支援事業者→利用者"));
     for digits in ["271001", "0000800013"] {
-        let boxes: String =
-            digits.chars().map(|digit| format!("<span>{digit}</span>")).collect();
+        let boxes = digits.chars().map(|digit| format!("<span>{digit}</span>")).collect::<Vec<_>>();
+        let boxes = boxes.concat();
         assert!(usage.contains(&boxes), "{digits}");
     }
     let rows = grid(usage);
@@ -377,14 +380,14 @@ fn basics_have_their_picture_where_the_page_may_have_it() {
     assert!(basics.contains("（ 80 ）歳"), "full years on 相談日");
     let text = words(basics);
     assert!(text.contains("身障（）、療育（）"), "nothing holds: {text}");
-    for kept in ["散歩, 体操", "☆架空内科", "令和2年4月", "次男が月に数回訪ねる"] {
+    for kept in ["散歩, 体操", "☆架空内科", "令和2年4月", "次男が月に数回訪ねる"]
+    {
         assert!(text.contains(kept), "{kept}");
     }
     let options = Options { pictures_at: Some("/pictures/"), ..Options::default() };
     let linked = draw(spec(), &sources(&files), &options);
     assert!(html(&linked, Form::Basics).contains("src=\"/pictures/UPKIHON_IMAGE_2700000051"));
-    let without: Files =
-        files.into_iter().filter(|(name, _)| !name.ends_with("jpg")).collect();
+    let without: Files = files.into_iter().filter(|(name, _)| !name.ends_with("jpg")).collect();
     let drawing = drawn(&without);
     let basics = html(&drawing, Form::Basics);
     assert!(!basics.contains("<img") && basics.contains("がありません"), "{basics}");
@@ -450,10 +453,7 @@ fn what_changed_in_a_month_is_marked() {
         let changes = &form(&drawing, wanted).changes;
         changes.iter().map(|change| change.label.clone()).collect::<Vec<_>>()
     };
-    assert_eq!(
-        labels(Form::Usage),
-        ["訪問介護 (111211) 予定 19日", "訪問介護 (111211) 予定 20日"]
-    );
+    assert_eq!(labels(Form::Usage), ["訪問介護 (111211) 予定 19日", "訪問介護 (111211) 予定 20日"]);
     assert_eq!(labels(Form::UsageTable).len(), 2, "{:?}", labels(Form::UsageTable));
     // A service that is gone is struck, and so is a form.
     let gone = changed(&before, &sample("care-plan"));

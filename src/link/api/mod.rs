@@ -9,6 +9,7 @@ use rustls::pki_types::CertificateDer;
 mod receipts;
 mod status;
 
+pub(super) use receipts::LAST_POSITION;
 pub use receipts::{ReceiptEntry, ReceiptPage, ReceiptQuery};
 pub use status::{Status, StatusAnswer, StatusLimits};
 

@@ -7,6 +7,9 @@ use serde::{Deserialize, Serialize};
 
 use crate::types::{MessageId, OfficeNumber};
 
+/// The last position: the largest whole number that every reader of JSON keeps exactly.
+pub(in crate::link) const LAST_POSITION: u64 = (1 << 53) - 1;
+
 /// Which receipts are asked for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct ReceiptQuery {
@@ -76,7 +79,8 @@ impl ReceiptPage {
             last = entry.position;
             rises
         });
-        rising && self.next >= last && !(self.more && self.receipts.is_empty())
+        let goes_on = (last..=LAST_POSITION).contains(&self.next);
+        rising && goes_on && !(self.more && self.receipts.is_empty())
     }
 }
 
@@ -135,6 +139,8 @@ mod tests {
         assert!(!ReceiptPage::new(3, vec![entry(3, 1)], false).follows(3));
         assert!(!ReceiptPage::new(3, vec![entry(5, 1), entry(5, 1)], false).follows(3));
         assert!(!ReceiptPage { receipts: vec![], next: 2, more: false }.follows(3));
+        assert!(ReceiptPage::new(3, vec![entry(LAST_POSITION, 1)], false).follows(3));
+        assert!(!ReceiptPage::new(3, vec![entry(LAST_POSITION + 1, 1)], false).follows(3));
     }
 
     #[test]

@@ -8,7 +8,7 @@ use super::super::clock::local_time;
 use super::super::note::Note;
 use crate::folder::ShownName;
 use crate::package::Receipt;
-use crate::types::{FileSerial, Lang, OfficeNumber, code};
+use crate::types::{FileSerial, Lang, MessageId, OfficeNumber, code};
 
 /// Which unit a note is about.
 #[derive(Clone, Copy)]
@@ -41,6 +41,35 @@ pub(super) fn given_up(about: About, why: Option<&(String, Timestamp)>) -> Note 
     Note::new(&text, lang)
 }
 
+/// The partner will never take the package `id` as it is; until `expires_at` it may be asked again.
+pub(super) fn refused_for_good(
+    about: About,
+    id: MessageId,
+    expires_at: Timestamp,
+    why: Option<&(String, Timestamp)>,
+) -> Note {
+    let About { partner, serial, lang } = about;
+    let why = why.map(|(reason, since)| why_given_up(reason, *since, lang)).unwrap_or_default();
+    let until = local_time(expires_at);
+    let text = match lang {
+        Lang::Ja => format!(
+            "相手が受け付けないため、送信を止めています。\r\n\
+             [refused-for-good] 相手の事業所 {partner} の renkei が、連番 {serial} を受け付けませんでした。このまま送り直しても受け付けられないため、自動では送り直しません。\r\n\
+             {why}\
+             ファイルは相手に届いていません。このフォルダーにあるのは、送ろうとしたファイルです。\r\n\
+             相手の側で直ったときは、{until} までは renkei retry {id} で、そのまま送り直せます。そうでなければ、原因を直してから、介護ソフトでもう一度出力してください。\r\n"
+        ),
+        Lang::En => format!(
+            "Stopped, because the partner does not accept it.\r\n\
+             [refused-for-good] {partner} did not accept file serial {serial} and never will as it is, so it is not sent again by itself.\r\n\
+             {why}\
+             The files have not arrived. This folder holds the files that were to be sent.\r\n\
+             When the partner has mended it, renkei retry {id} sends them again as they are, until {until}. Otherwise mend what is wrong and export the files from the care software again.\r\n"
+        ),
+    };
+    Note::new(&text, lang)
+}
+
 fn why_given_up(reason: &str, since: Timestamp, lang: Lang) -> String {
     let since = local_time(since);
     let words = code::meaning(reason, lang).unwrap_or_default();
@@ -53,18 +82,18 @@ fn why_given_up(reason: &str, since: Timestamp, lang: Lang) -> String {
     }
 }
 
-/// The partner signed for the files after they were given up.
+/// The partner signed for the files after they were refused or given up.
 pub(super) fn arrived_late(about: About) -> Note {
     let About { partner, serial, lang } = about;
     let text = match lang {
         Lang::Ja => format!(
             "届いています。\r\n\
-             [arrived-late] 送信を取りやめた連番 {serial} は、その後、相手の事業所 {partner} から受領の通知が届きました。\r\n\
+             [arrived-late] 送信を止めた連番 {serial} は、その後、相手の事業所 {partner} から受領の通知が届きました。\r\n\
              ファイルは相手に届いています。もう一度送る必要はありません。このフォルダーは削除してかまいません。\r\n"
         ),
         Lang::En => format!(
             "Arrived.\r\n\
-             [arrived-late] File serial {serial} was given up, but {partner} has signed since that it has the files.\r\n\
+             [arrived-late] File serial {serial} was stopped or given up, but {partner} has signed since that it has the files.\r\n\
              They need not be sent again. This folder may be deleted.\r\n"
         ),
     };

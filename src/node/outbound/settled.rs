@@ -128,7 +128,7 @@ async fn show_one(
         Err(error) => return Err(error.into()),
     };
     let why = match row.state {
-        Outgoing::Expired => last_reason(&context.store, row.id).await,
+        Outgoing::Refused | Outgoing::Expired => last_reason(&context.store, row.id).await,
         _ => None,
     };
     let (context, folders, now) = (Arc::clone(context), Arc::clone(folders), context.now());
@@ -182,6 +182,10 @@ fn lay(
             let codes = receipt.as_ref().map(Receipt::codes).unwrap_or_default();
             let reason = [code::REJECTED, &codes].join(",");
             (notes::rejected(about, receipt.as_ref()), reason.trim_end_matches(',').to_owned())
+        }
+        Outgoing::Refused => {
+            let note = notes::refused_for_good(about, row.id, row.expires_at, why);
+            (note, code::REFUSED_FOR_GOOD.to_owned())
         }
         Outgoing::Expired => (notes::given_up(about, why), code::EXPIRED.to_owned()),
     };

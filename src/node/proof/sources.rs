@@ -68,12 +68,12 @@ impl Sources {
             sources.lists.extend(taken.map(|lists| (path.clone(), lists)));
         }
         let tls = former.and_then(|former| former.tls.clone());
-        let loaded = load_identity(&config.tls.identity).map(Arc::new);
+        let loaded = certs::load(&config.tls.identity).map(Arc::new);
         sources.tls = take("tls", loaded, tls, problems, faults);
         for office in &config.offices {
             let place = signing_place(office.number);
             let former = former.and_then(|former| former.signing.get(&office.number)).cloned();
-            let loaded = load_identity(&office.signing).map(Arc::new);
+            let loaded = certs::load(&office.signing).map(Arc::new);
             let taken = take(&place, loaded, former, problems, faults);
             sources.signing.extend(taken.map(|identity| (office.number, identity)));
         }
@@ -146,12 +146,9 @@ impl Sources {
 pub(in crate::node) fn stamps(config: &Config) -> Vec<Stamp> {
     let identities =
         std::iter::once(&config.tls.identity).chain(config.offices.iter().map(|own| &own.signing));
-    let identities = identities.flat_map(|files| match files {
-        IdentityFiles::Pem { certificate, key } => [certificate, key],
-        IdentityFiles::Pkcs12 { file, password_file } => [file, password_file],
-    });
-    let paths = config.tls.roots.iter().chain(&config.tls.revocation_lists).chain(identities);
-    paths.map(|path| stamp(path).ok()).collect()
+    let identities = identities.flat_map(IdentityFiles::paths);
+    let paths = config.tls.roots.iter().chain(&config.tls.revocation_lists);
+    paths.map(PathBuf::as_path).chain(identities).map(|path| stamp(path).ok()).collect()
 }
 
 fn stamp(path: &Path) -> io::Result<(SystemTime, u64)> {
@@ -190,11 +187,4 @@ fn tell_list(path: &Path, error: &CertsError, former: bool, faults: &mut Problem
     let about = format!("tls.revocation_lists {}", path.display());
     let ja = format!("{}{ja}", error.text(Lang::Ja));
     faults.add(code::REVOCATION_LIST_UNUSABLE, &about, ja, format!("{error}; {en}"));
-}
-
-pub(super) fn load_identity(files: &IdentityFiles) -> Result<Identity, CertsError> {
-    match files {
-        IdentityFiles::Pem { certificate, key } => certs::load_identity(certificate, key),
-        IdentityFiles::Pkcs12 { file, password_file } => certs::load_pkcs12(file, password_file),
-    }
 }

@@ -13,7 +13,7 @@ use der::{
 };
 
 /// The most elements of any set in a message.
-const MAX_ELEMENTS: usize = 16;
+pub(super) const MAX_ELEMENTS: usize = 16;
 
 pub(super) const ID_DATA: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.2.840.113549.1.7.1");
 pub(super) const ID_SIGNED_DATA: ObjectIdentifier =

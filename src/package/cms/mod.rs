@@ -158,3 +158,19 @@ const fn signature_oid(kind: KeyKind, hash: Hash) -> ObjectIdentifier {
         (KeyKind::EcP256 | KeyKind::EcP384, Hash::Sha512) => asn1::ECDSA_WITH_SHA_512,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::asn1::MAX_ELEMENTS;
+    use super::signer::MAX_CHAIN;
+
+    #[test]
+    fn the_paper_has_the_numbers_of_the_program() {
+        let paper = include_str!("../../../spec/PROTOCOL.md");
+        let row = format!(
+            "| certificates in a CMS message; elements of a set in it | {MAX_CHAIN}; {MAX_ELEMENTS} |"
+        );
+        assert!(paper.contains(&row), "{row}");
+        assert!(paper.contains(&format!("at most {MAX_CHAIN}. Others are passed over")));
+    }
+}

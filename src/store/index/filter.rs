@@ -64,8 +64,9 @@ impl SearchText {
         if typed.is_empty() {
             return None;
         }
-        let is_serial =
-            (4..=14).contains(&typed.len()) && typed.bytes().all(|byte| byte.is_ascii_digit());
+        let is_serial = typed.starts_with(CENTURY)
+            && (4..=14).contains(&typed.len())
+            && typed.bytes().all(|byte| byte.is_ascii_digit());
         let serials = is_serial.then(|| ['0', '9'].map(|fill| padded(typed, fill)));
         let ids = ids(typed);
         Some(Self { person, serials, ids })
@@ -75,6 +76,12 @@ impl SearchText {
         &self.person
     }
 }
+
+/// How every 連番 begins: with the year.
+const CENTURY: &str = "20";
+
+/// How the ids of all messages from 2004 to 2039 begin: with the time (RFC 9562, version 7).
+const IDS: &str = "01";
 
 /// Digits of a 連番, filled up.
 fn padded(digits: &str, fill: char) -> String {
@@ -88,7 +95,7 @@ fn ids(typed: &str) -> Option<[[u8; 16]; 2]> {
         .filter(|c| *c != '-')
         .map(|c| c.to_digit(16).and_then(|digit| u8::try_from(digit).ok()))
         .collect::<Option<_>>()?;
-    if !(6..=32).contains(&digits.len()) {
+    if !typed.starts_with(IDS) || !(6..=32).contains(&digits.len()) {
         return None;
     }
     Some([0, 0xF].map(|fill| {
@@ -101,9 +108,11 @@ fn ids(typed: &str) -> Option<[[u8; 16]; 2]> {
 /// way round.
 const MANY: u32 = 20_000;
 
-const FOUND: &str = "SELECT id FROM people WHERE instr(key, ?10) > 0";
+const OUT: &str = Direction::Out.as_str();
+const IN: &str = Direction::In.as_str();
 
-/// A filter as a condition in SQL upon `entries AS e`, with what is bound to it.
+/// A filter as a condition in SQL upon `entries AS e`, with the values that are bound to it. Only what
+/// is asked for stands in it, so that an index can serve.
 pub(super) struct Condition {
     pub(super) sql: String,
     pub(super) values: Vec<Value>,
@@ -111,80 +120,82 @@ pub(super) struct Condition {
 
 impl Condition {
     pub(super) fn new(connection: &Connection, filter: &ListFilter) -> Result<Self, StoreError> {
-        let number = |number: Option<&OfficeNumber>| {
-            Value::Text(number.map(|number| number.as_str().to_owned()).unwrap_or_default())
-        };
-        let direction = match filter.which {
-            Which::All | Which::Held => filter.state.map(State::direction),
-            Which::Sent => Some(Direction::Out),
-            Which::Received => Some(Direction::In),
-        };
-        let state = match filter.which {
-            Which::Held => HELD,
-            _ => filter.state.map_or("", State::as_str),
-        };
-        // 1: held sets alone, 0: none of them, -1: all the same.
-        let sets = match (filter.which, filter.state) {
-            (_, Some(State::Set(_))) => 1,
-            (Which::Sent, _) | (_, Some(State::Out(_))) => 0,
-            _ => -1,
-        };
-        let kinds = filter.kinds.iter().map(String::as_str);
-        let kinds = if filter.kinds.is_empty() {
-            String::new()
-        } else {
-            format!(",{},", kinds.collect::<Vec<_>>().join(","))
-        };
-        let at = |time: Option<Timestamp>, open: Timestamp| {
-            Value::Integer(time.unwrap_or(open).as_microsecond())
-        };
-        let mut values = vec![
-            number(filter.office.as_ref()),
-            number(filter.partner.as_ref()),
-            Value::Text(direction.map_or("", Direction::as_str).to_owned()),
-            Value::Text(state.to_owned()),
-            Value::Text(kinds),
-            Value::Text(filter.month.map(|month| month.to_string()).unwrap_or_default()),
-            at(filter.since, Timestamp::MIN),
-            at(filter.until, Timestamp::MAX),
-            Value::Integer(sets),
-        ];
-        let mut sql = "(?1 = '' OR e.office = ?1) AND (?2 = '' OR e.partner = ?2)
-            AND (?3 = '' OR e.direction = ?3) AND (?4 = '' OR e.state = ?4)
-            AND (?5 = '' OR instr(?5, ',' || e.kind || ',') > 0)
-            AND (?6 = '' OR instr(e.months, ?6) > 0) AND e.at >= ?7 AND e.at < ?8
-            AND (?9 = -1 OR (e.held IS NOT NULL) = ?9)"
-            .to_owned();
-        if let Some(text) = &filter.text {
-            sql.push_str(" AND ");
-            sql.push_str(&found_by(connection, text)?);
-            let [first, last] = text.serials.clone().unwrap_or_default();
-            let ids = text.ids.map(|ids| ids.map(|id| id.to_vec()));
-            let [low, high] = ids.unwrap_or_default();
-            values.push(Value::Text(text.person.reveal().to_owned()));
-            values.extend([first, last].map(Value::Text));
-            values.extend([low, high].map(Value::Blob));
+        let mut condition = Self { sql: "TRUE".to_owned(), values: Vec::new() };
+        let text = |text: &str| Value::Text(text.to_owned());
+        match filter.which {
+            Which::All => {}
+            Which::Sent => condition.require("e.direction = ? AND e.held IS NULL", [text(OUT)]),
+            Which::Received => condition.require("e.direction = ?", [text(IN)]),
+            Which::Held => condition.require("e.state = ?", [text(HELD)]),
         }
-        Ok(Self { sql, values })
+        if let Some(state) = filter.state {
+            condition.require("e.state = ?", [text(state.as_str())]);
+            condition.require("e.direction = ?", [text(state.direction().as_str())]);
+            // A held set of ours and a package have states of the same names.
+            let is_set = matches!(state, State::Set(_));
+            condition.require("(e.held IS NOT NULL) = ?", [Value::Integer(is_set.into())]);
+        }
+        if let Some(office) = filter.office {
+            condition.require("e.office = ?", [text(office.as_str())]);
+        }
+        if let Some(partner) = filter.partner {
+            condition.require("e.partner = ?", [text(partner.as_str())]);
+        }
+        if let Some(month) = filter.month {
+            condition.require("instr(e.months, ?) > 0", [Value::Text(month.to_string())]);
+        }
+        if !filter.kinds.is_empty() {
+            let kinds = Value::Text(format!(",{},", filter.kinds.join(",")));
+            condition.require("instr(?, ',' || e.kind || ',') > 0", [kinds]);
+        }
+        if let Some(since) = filter.since {
+            condition.require("e.at >= ?", [Value::Integer(since.as_microsecond())]);
+        }
+        if let Some(until) = filter.until {
+            condition.require("e.at < ?", [Value::Integer(until.as_microsecond())]);
+        }
+        if let Some(text) = &filter.text {
+            condition.require_text(connection, text)?;
+        }
+        Ok(condition)
     }
-}
 
-/// The condition of a text, whose values are numbered from 10.
-fn found_by(connection: &Connection, text: &SearchText) -> Result<String, StoreError> {
-    let found = FOUND.replace("?10", "?1");
-    let count: u32 = connection
-        .prepare_cached(&format!(
-            "SELECT count(*) FROM (SELECT 1 FROM mentions WHERE person IN ({found}) LIMIT ?2)"
-        ))?
-        .query_row(params![text.person.reveal(), MANY], |row| row.get(0))?;
-    let person = if count < MANY {
-        format!("e.id IN (SELECT entry FROM mentions WHERE person IN ({FOUND}))")
-    } else {
-        format!("EXISTS (SELECT 1 FROM mentions WHERE entry = e.id AND +person IN ({FOUND}))")
-    };
-    // Both are asked of the walk, so that a text of digits needs no other plan.
-    Ok(format!(
-        "({person} OR (e.serial BETWEEN ?11 AND ?12 AND ?11 <> '')
-            OR (e.message_id BETWEEN ?13 AND ?14 AND length(?13) > 0))"
-    ))
+    fn require<const N: usize>(&mut self, sql: &str, values: [Value; N]) {
+        self.sql.push_str(" AND ");
+        self.sql.push_str(sql);
+        self.values.extend(values);
+    }
+
+    fn require_text(
+        &mut self,
+        connection: &Connection,
+        text: &SearchText,
+    ) -> Result<(), StoreError> {
+        const FOUND: &str = "SELECT id FROM people WHERE instr(key, ?) > 0";
+        let key = || Value::Text(text.person.reveal().to_owned());
+        let count: u32 = connection
+            .prepare_cached(&format!(
+                "SELECT count(*) FROM (SELECT 1 FROM mentions WHERE person IN ({FOUND}) LIMIT ?)"
+            ))?
+            .query_row(params![key(), MANY], |row| row.get(0))?;
+        let person = if count < MANY {
+            format!("e.id IN (SELECT entry FROM mentions WHERE person IN ({FOUND}))")
+        } else {
+            format!("EXISTS (SELECT 1 FROM mentions WHERE entry = e.id AND +person IN ({FOUND}))")
+        };
+        let mut sql = format!("({person}");
+        let mut values = vec![key()];
+        if let Some(serials) = &text.serials {
+            sql.push_str(" OR e.serial BETWEEN ? AND ?");
+            values.extend(serials.clone().map(Value::Text));
+        }
+        if let Some(ids) = text.ids {
+            sql.push_str(" OR e.message_id BETWEEN ? AND ?");
+            values.extend(ids.map(|id| Value::Blob(id.to_vec())));
+        }
+        sql.push(')');
+        self.require(&sql, []);
+        self.values.extend(values);
+        Ok(())
+    }
 }

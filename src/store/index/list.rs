@@ -3,8 +3,9 @@
 use rusqlite::types::Value;
 use rusqlite::{Connection, params_from_iter};
 
-use super::entry::{self, EntryId, ListRow};
+use super::entry::{self, ListRow};
 use super::filter::{Condition, ListFilter, SearchText};
+use super::id::EntryId;
 use crate::store::{Store, StoreError};
 
 /// Where a page begins.
@@ -98,18 +99,16 @@ fn list(
     let rows = entries
         .iter()
         .filter_map(|entry| entry::line(connection, *entry, found, ListPage::PEOPLE).transpose());
+    let rows = rows.collect::<Result<_, _>>()?;
+    let count = if start == PageStart::Newest && !goes_on {
+        Count::Exactly(u64::try_from(entries.len()).unwrap_or(u64::MAX))
+    } else {
+        let all = format!("SELECT 1 FROM entries AS e WHERE {}", condition.sql);
+        count(connection, &all, condition.values)?
+    };
     let waiting = "SELECT 1 FROM entries WHERE contents = 'waiting'";
-    Ok(ListPage {
-        rows: rows.collect::<Result<_, _>>()?,
-        newer,
-        older,
-        count: count(
-            connection,
-            &format!("SELECT 1 FROM entries AS e WHERE {}", condition.sql),
-            condition.values,
-        )?,
-        waiting: count(connection, waiting, Vec::new())?,
-    })
+    let waiting = self::count(connection, waiting, Vec::new())?;
+    Ok(ListPage { rows, newer, older, count, waiting })
 }
 
 /// An empty page below an entry: what is newer begins with that entry.
@@ -125,16 +124,13 @@ const fn above(entry: EntryId) -> EntryId {
 /// The SQL of a walk, for [`walk`] and for who wants to know how SQLite does it. The two last values
 /// are where it begins and how many entries it gives at the most.
 pub(super) fn walk_sql(condition: &Condition, start: PageStart) -> String {
-    let next = condition.values.len() + 1;
     let (side, order) = match start {
         PageStart::Above(_) => (">", "ASC"),
         PageStart::Newest | PageStart::Below(_) => ("<", "DESC"),
     };
     format!(
-        "SELECT e.id FROM entries AS e WHERE e.id {side} ?{next} AND {}
-         ORDER BY e.id {order} LIMIT ?{}",
-        condition.sql,
-        next + 1
+        "SELECT e.id FROM entries AS e WHERE {} AND e.id {side} ? ORDER BY e.id {order} LIMIT ?",
+        condition.sql
     )
 }
 
@@ -148,7 +144,8 @@ fn walk(
         PageStart::Newest => i64::MAX,
         PageStart::Below(EntryId(entry)) | PageStart::Above(EntryId(entry)) => entry,
     };
-    let mut statement = connection.prepare_cached(&walk_sql(condition, start))?;
+    // Of these there are too many to be kept ready.
+    let mut statement = connection.prepare(&walk_sql(condition, start))?;
     let ends = [Value::Integer(from), Value::Integer(limit.into())];
     let values = params_from_iter(condition.values.iter().chain(&ends));
     let rows = statement.query_map(values, |row| Ok(EntryId(row.get(0)?)))?;

@@ -9,18 +9,28 @@
 //! way of a package waits for it. What a list shows of a package comes from the package's own row.
 //! Entries go with their packages, and people with the last package about them.
 
+mod counts;
+mod details;
 mod entry;
 mod filter;
 mod follow;
+mod id;
 mod list;
+mod months;
 mod person;
 #[cfg(test)]
 pub(super) mod plans;
 mod unread;
+mod versions;
 
-pub use entry::{ContentsState, EntryId, ListRow, ParseEntryIdError};
+pub use counts::{OfficeTraffic, Traffic};
+pub use details::{Details, PackageFacts};
+pub use entry::{ContentsState, ListRow};
 pub use filter::{ListFilter, SearchText, Which};
 pub use follow::Followed;
+pub use id::{EntryId, ParseEntryIdError};
 pub use list::{Count, ListPage, PageStart};
+pub use months::{Brought, Missing, MonthLine, MonthPackage};
 pub use person::KnownPerson;
 pub use unread::{ReadContents, Unread};
+pub use versions::{Holder, PlanVersions};

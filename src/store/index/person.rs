@@ -2,7 +2,7 @@
 
 use rusqlite::{Connection, Row, params};
 
-use super::entry::EntryId;
+use super::id::EntryId;
 use crate::contents::{PersonKey, SearchKey};
 use crate::store::StoreError;
 use crate::types::Personal;

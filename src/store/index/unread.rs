@@ -3,7 +3,8 @@
 use jiff::Timestamp;
 use rusqlite::{Connection, OptionalExtension as _, params};
 
-use super::entry::{ContentsState, EntryId};
+use super::entry::ContentsState;
+use super::id::EntryId;
 use crate::contents::{Contents, Mention, Person, SearchKey, When};
 use crate::store::unit::Column;
 use crate::store::{Store, StoreError};

@@ -19,6 +19,8 @@ CREATE TABLE entries (
 CREATE UNIQUE INDEX entries_message ON entries (message_id, direction, partner)
     WHERE message_id IS NOT NULL;
 CREATE UNIQUE INDEX entries_held ON entries (held) WHERE held IS NOT NULL;
+CREATE INDEX entries_state ON entries (state, id);
+CREATE INDEX entries_partner ON entries (partner, id);
 CREATE INDEX entries_waiting ON entries (id) WHERE contents = 'waiting';
 
 CREATE TABLE people (
@@ -42,6 +44,9 @@ CREATE TABLE mentions (
     PRIMARY KEY (entry, person, document, date, withdrawn)
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX mentions_person ON mentions (person, entry);
+-- Plans are few beside the slips of every month.
+CREATE INDEX mentions_plans ON mentions (document, person)
+    WHERE document IN ('care-plan', 'support-plan');
 
 -- How far the journal was followed.
 CREATE TABLE followed (

@@ -82,6 +82,12 @@ async fn a_store_of_version_1_keeps_its_packages() {
     assert_eq!(queued.iter().map(|row| row.sequence).collect::<Vec<_>>(), [1, 2, 3]);
     assert_eq!(store.unplaced(office(1), office(2), 9).await.expect("read").len(), 1);
 
+    // They are listed, and looked into where their bytes are kept.
+    let list = store.list(ListFilter::default(), PageStart::Newest, 9).await.expect("a page");
+    assert_eq!((list.rows.len(), list.waiting), (4, Count::Exactly(3)));
+    let unread = store.unread(9).await.expect("read");
+    assert!(unread.iter().all(|unread| unread.id != gone));
+
     // New ones come beside the old ones.
     let new = outgoing(4, Bytes::from_static(b"new"));
     let new_id = new.id;
@@ -123,6 +129,11 @@ fn each_question_about_open_packages_has_its_index() {
             "outgoing WHERE office = 'a' AND partner = 'b' AND state = 'EXPIRED' LIMIT 1",
             "outgoing_expired",
         ),
+        (
+            "outgoing WHERE office = 'a' AND partner = 'b' AND serial = 'c' AND state = 'REFUSED'",
+            "outgoing_refused",
+        ),
+        ("outgoing WHERE state = 'REFUSED' AND expires_at <= 1", "outgoing_refused"),
         (
             "outgoing WHERE office = 'a' AND partner = 'b' AND state = 'HELD_BY_RECIPIENT' LIMIT 1",
             "outgoing_held_by_recipient",

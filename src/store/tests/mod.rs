@@ -1,10 +1,13 @@
 //! The store on a real disk.
 
 mod anew;
+mod audit;
 mod held;
 mod identity;
 mod lists;
 mod migrations;
+mod months;
+mod refused;
 mod size;
 mod statements;
 
@@ -115,9 +118,9 @@ async fn an_outgoing_package_survives_with_its_states() {
     assert_eq!(store.next_sequence(office(1), office(2)).await.expect("read"), 2);
 
     let expires_at = now() + jiff::SignedDuration::from_hours(24);
-    let overdue = store.overdue(expires_at).await.expect("read");
+    let overdue = store.overdue(expires_at, now()).await.expect("read");
     assert_eq!(overdue.iter().map(|row| row.id).collect::<Vec<_>>(), [id]);
-    assert!(store.overdue(now()).await.expect("read").is_empty());
+    assert!(store.overdue(now(), now()).await.expect("read").is_empty());
 
     let failed = OutgoingEvent::Failed(Failure::Unreachable { retry_after: None });
     store
@@ -162,14 +165,17 @@ async fn what_waits_becomes_due_and_keeps_its_count() {
     store.outgoing_event(id, refused, "peer-refuses".into(), None, now()).await.expect("event");
     let due = || store.queued(office(1), office(2), now(), 10);
     assert!(due().await.expect("read").is_empty());
-    store.make_due(office(2), office(1), now()).await.expect("written");
+    store.make_due(office(2), office(1), None, now()).await.expect("written");
     assert!(due().await.expect("read").is_empty(), "another pair");
-    store.make_due(office(1), office(2), now()).await.expect("written");
+    store.make_due(office(1), office(2), None, now()).await.expect("written");
     let queued = due().await.expect("read");
     let [OutgoingRow { state: Outgoing::Queued { failures, .. }, .. }] = queued[..] else {
         panic!("{queued:?}");
     };
     assert_eq!(failures, 1);
+    store.outgoing_event(id, refused, "peer-refuses".into(), None, now()).await.expect("event");
+    store.make_due(office(1), office(2), Some(id), now()).await.expect("written");
+    assert!(due().await.expect("read").is_empty(), "the one that has just failed");
 }
 
 #[tokio::test]

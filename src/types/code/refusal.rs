@@ -5,7 +5,7 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-/// The HTTP status of a refusal (RFC 9110, section 15, and RFC 4918 for 507).
+/// The HTTP status of a refusal (RFC 9110, section 15; RFC 6585 for 429 and 431, RFC 4918 for 507).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum RefusalStatus {
     /// 400: the request cannot be read.
@@ -28,6 +28,8 @@ pub enum RefusalStatus {
     Unprocessable,
     /// 429: this peer asks too much.
     TooManyRequests,
+    /// 431: the head of the request is too large.
+    HeadTooLarge,
     /// 500: our fault.
     Internal,
     /// 503: not now.
@@ -59,6 +61,7 @@ impl RefusalStatus {
             Self::UnsupportedMediaType => (415, "Unsupported Media Type"),
             Self::Unprocessable => (422, "Unprocessable Content"),
             Self::TooManyRequests => (429, "Too Many Requests"),
+            Self::HeadTooLarge => (431, "Request Header Fields Too Large"),
             Self::Internal => (500, "Internal Server Error"),
             Self::Unavailable => (503, "Service Unavailable"),
             Self::InsufficientStorage => (507, "Insufficient Storage"),
@@ -144,12 +147,12 @@ impl RefusalCode {
 
     /// What becomes of the same request when it is repeated.
     pub fn retry(self) -> RefusalRetry {
-        use RefusalStatus::{BadRequest, MethodNotAllowed, NotFound};
+        use RefusalStatus::{BadRequest, HeadTooLarge, MethodNotAllowed, NotFound};
         let is_damage = [Self::DIGEST_MISMATCH, Self::BODY_BROKEN].contains(&self);
         if is_damage {
             RefusalRetry::Same
         } else if self.is_of_package
-            || matches!(self.status, BadRequest | NotFound | MethodNotAllowed)
+            || matches!(self.status, BadRequest | HeadTooLarge | NotFound | MethodNotAllowed)
         {
             RefusalRetry::Never
         } else {

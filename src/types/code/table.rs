@@ -125,6 +125,16 @@ codes! {
     "その操作は用意されていません" "the route has no such method"
     "送信側のソフトウェアの版を確かめてください。"
     "Check the version of the sending software.";
+    BAD_REQUEST "bad-request" [Refusal] Maker
+    => BadRequest "The request is not HTTP/1.1, or can be read in more than one way."
+    "通信の書き方（HTTP/1.1）が正しくありません" "the request is not HTTP/1.1 as it should be"
+    "送信側のソフトウェアの版を確かめてください。途中に別のサーバー（プロキシなど）がないかも確かめます。"
+    "Check the version of the sending software, and whether something stands between, such as a proxy.";
+    HEAD_TOO_LARGE "head-too-large" [Refusal] Maker
+    => HeadTooLarge "The head of the request has more bytes or fields than this node takes."
+    "通信の見出し（HTTP ヘッダー）が大きすぎます" "the head of the request is too large"
+    "送信側のソフトウェアの版を確かめてください。途中に別のサーバー（プロキシなど）がないかも確かめます。"
+    "Check the version of the sending software, and whether something stands between, such as a proxy.";
     CERTIFICATE_REFUSED "certificate-refused" [Refusal Handshake] Both
     => Forbidden "The client certificate is not accepted any more."
     "証明書を受け付けられません" "the certificate is not accepted"
@@ -427,6 +437,10 @@ codes! {
     "相手が受け取りを拒否しました" "the recipient rejected it"
     "報告の指摘を介護ソフトで直し、もう一度出力してください。"
     "Mend the findings of the report in the care software and export again.";
+    REFUSED_FOR_GOOD "refused-for-good" [Held] Both
+    "相手が受け付けないため、送信を止めました" "the partner does not accept it and never will as it is"
+    "あわせて表示されるコードが相手の理由です。相手の側で直ったときは renkei retry で送り直し、そうでなければ、原因を直してもう一度出力してください。"
+    "The code that stands with it is the partner's reason. When the partner has mended it, renkei retry sends it again; otherwise mend what is wrong and export again.";
     EXPIRED "expired" [Held] Both
     "期限までに相手の受領証が届きませんでした" "no receipt of the partner came in time"
     "相手の renkei が動いているか、接続先の設定を相手と確かめてから、もう一度出力してください。"
@@ -484,7 +498,7 @@ codes! {
     "何もする必要はありません。"
     "Nothing is to be done.";
 
-    RETRIED "retried" [Order] Time
+    RETRIED "retried" [Order Journal] Time
     "送信待ちを、すぐに送り直します" "what waits is tried at once"
     "結果は renkei status で確かめてください。"
     "renkei status says how it went.";
@@ -512,6 +526,18 @@ codes! {
     "画面を出せません" "the page cannot be served"
     "[page] listen のポートをほかのプログラムが使っていないか確かめ、空いているポートに変えて起動し直してください。送受信は続いています。"
     "See whether another program uses the port of [page] listen; choose a free one and start again. The exchange goes on.";
+    PAGE_CERTIFICATE_UNUSABLE "page-certificate-unusable" [Condition] Here
+    "画面の証明書を使えません" "the certificate of the page cannot be used"
+    "[page] の certificate と key のファイルを確かめ、正しいものに置き換えてください。起動時に使えなかったときは、置き換えてから起動し直してください。送受信は続いています。"
+    "Check the files of certificate and key of [page] and put the right ones there. If they could not be used at the start, start again then. The exchange goes on.";
+    USERS_UNREADABLE "users-unreadable" [Condition] Here
+    "画面の利用者の登録を読めません" "who may log in to the page cannot be read"
+    "データフォルダーの users/users.json とそのアクセス権を確かめてください。直るまで、だれもパスワードではログインできません。renkei open では開けます。"
+    "Check users/users.json in the data folder and who may read it. Until then nobody logs in with a password; renkei open opens the page.";
+    AUDIT_NOT_KEPT "audit-not-kept" [Condition] Here
+    "画面の閲覧記録を書けません" "who looks at personal data cannot be written down"
+    "データフォルダーのディスクの空きを確かめてください。書けるようになると、待っている記録を書きます。"
+    "Check whether the disk of the data folder is full. When it can be written again, what waits is written.";
     NOT_HELD "not-held" [Order] Here
     "その ID で保留中のものはありません" "nothing of this id is held"
     "renkei hold list で ID を確かめてください。"
@@ -570,6 +596,10 @@ codes! {
     "パソコンの時計が急に変わったため、正しいと確かめられるまで送受信などを止めています" "the clock leapt, so sending and receiving pause until it is confirmed"
     "そのパソコンの日付と時刻を直してください。確かめられると自動で続きます。"
     "Set date and time of that computer; it goes on by itself when the clock is confirmed.";
+    PARTNER_CLOCK_DIFFERS "partner-clock-differs" [Condition] Both
+    "相手の受領証の日時が、こちらの時計と合いません" "the time of a partner's receipt does not fit our clock"
+    "受領証は有効ですが、証拠に誤った日時が残ります。双方のパソコンの日付と時刻を確かめてください。"
+    "The receipt counts, but proof has a wrong time in it: set date and time on both computers.";
     SUPERSEDED_ARRIVED "superseded-arrived" [Condition] Both
     "作り直す前のパッケージも相手に届いていました" "the partner has the former one of a package that was made anew as well"
     "二重に取り込まれていないか、相手に確かめてください。"

@@ -1,43 +1,99 @@
 "use strict";
-// Keeps a page up to date, and asks before what cannot be undone. Without this script a page is as
-// it was when it was opened, and forms ask on a page of their own.
+// Keeps a page up to date, and sends a form once. Without this script a page is as it was when it
+// was opened.
 (() => {
   const live = document.querySelector("main[data-live]");
-  if (live && window.EventSource) {
-    let waiting = null;
-    const renew = async () => {
+
+  /// Somebody who writes, has chosen something or marks a text is not disturbed.
+  const isBusy = () => {
+    const fields = [...live.querySelectorAll("input:not([type=hidden]), select, textarea")];
+    const isChanged = (field) => "checked" in field && field.checked !== field.defaultChecked
+      || (field.options ? [...field.options].some((one) => one.selected !== one.defaultSelected && (one.defaultSelected || field.selectedIndex > 0)) : field.value !== field.defaultValue);
+    const chosen = getSelection();
+    return fields.some((field) => field === document.activeElement || isChanged(field))
+      || (chosen.type === "Range" && live.contains(chosen.anchorNode));
+  };
+
+  /// What it shows, without the numbers of its forms, which are others each time.
+  const shown = (main) => {
+    const copy = main.cloneNode(true);
+    for (const one of copy.querySelectorAll(".told, input[name=form]")) one.remove();
+    for (const one of copy.querySelectorAll("details")) one.removeAttribute("open");
+    for (const one of copy.querySelectorAll("[data-print]")) one.hidden = true;
+    return copy.innerHTML.trim();
+  };
+
+  /// What finds an element again in the same page made anew.
+  const mark = (one) => one.id || [one.localName, one.getAttribute("href"), one.form?.getAttribute("action"), one.parentElement?.id, one.ariaLabel, one.textContent].join("|");
+
+  const show = (next) => {
+    const told = live.querySelector(".told");
+    const open = new Map([...live.querySelectorAll("details[id]")].map((one) => [one.id, one.open]));
+    const frames = new Map([...live.querySelectorAll(".scroll")].map((one) => [mark(one), one.scrollLeft]));
+    const active = document.activeElement;
+    const focused = live.contains(active) ? mark(active) : null;
+    live.replaceChildren(...next.childNodes);
+    if (told && !live.querySelector(".told")) live.prepend(told);
+    for (const one of live.querySelectorAll("details[id]")) one.open = open.get(one.id) ?? one.open;
+    for (const one of live.querySelectorAll(".scroll")) one.scrollLeft = frames.get(mark(one)) ?? 0;
+    if (focused) [...live.querySelectorAll("a, button, summary, [tabindex]")].find((one) => mark(one) === focused)?.focus({ preventScroll: true });
+    printing();
+  };
+
+  // What is still asked is of no use any more when the page is left.
+  let leaving = new AbortController();
+
+  const renew = async () => {
+    const { signal } = leaving;
+    const answer = await fetch(location.href, { headers: { "X-Renkei-Live": "1" }, credentials: "same-origin", signal }).catch(() => null);
+    if (answer?.status === 401) location.replace("/welcome");
+    if (!answer?.ok) return;
+    const text = await answer.text().catch(() => "");
+    const next = new DOMParser().parseFromString(text, "text/html").querySelector("main[data-live]");
+    if (!next || signal.aborted || shown(next) === shown(live)) return;
+    if (isBusy()) later(2000);
+    else show(next);
+  };
+
+  let waiting = null;
+  const later = (delay) => {
+    waiting ??= setTimeout(() => {
       waiting = null;
-      // Whoever is writing, or has something open, is not disturbed.
-      const active = document.activeElement;
-      if (active && active.closest("main form") && active.matches("input, select, textarea")) { later(); return; }
-      const answer = await fetch(location.href, { headers: { "X-Renkei-Live": "1" }, credentials: "same-origin" }).catch(() => null);
-      if (!answer) return;
-      if (answer.status === 401) { location.href = "/welcome"; return; }
-      if (!answer.ok) return;
-      const text = await answer.text();
-      const next = new DOMParser().parseFromString(text, "text/html").querySelector("main[data-live]");
-      if (!next) return;
-      const told = live.querySelector(".told");
-      const open = new Set([...live.querySelectorAll("details[open][id]")].map((one) => one.id));
-      const focused = document.activeElement && live.contains(document.activeElement) ? document.activeElement.id : "";
-      live.replaceChildren(...next.childNodes);
-      if (told) live.prepend(told);
-      for (const one of live.querySelectorAll("details[id]")) if (open.has(one.id)) one.open = true;
-      if (focused) document.getElementById(focused)?.focus({ preventScroll: true });
-    };
-    const later = () => { if (!waiting) waiting = setTimeout(renew, 400); };
+      renew();
+    }, delay);
+  };
+
+  const dropRenewal = () => {
+    clearTimeout(waiting);
+    waiting = null;
+    leaving.abort();
+    leaving = new AbortController();
+  };
+
+  const printing = () => {
+    for (const button of document.querySelectorAll("[data-print]")) button.hidden = false;
+  };
+
+  if (live && window.EventSource) {
     const events = new EventSource("/events");
-    events.addEventListener("changed", later);
+    // What happened before the connection stood, nobody tells any more.
+    events.addEventListener("open", () => later(100));
+    events.addEventListener("changed", () => later(400));
+    // Whoever was signed out sees nothing any more.
+    events.addEventListener("over", () => location.replace("/welcome"));
     addEventListener("pagehide", () => events.close());
-    addEventListener("pageshow", (event) => { if (event.persisted) location.reload(); });
+    addEventListener("submit", dropRenewal);
   }
-  for (const form of document.querySelectorAll("form[data-once]")) {
-    form.addEventListener("submit", () => setTimeout(() => {
+  // A page that the browser kept shows what was.
+  addEventListener("pageshow", (event) => { if (event.persisted) location.reload(); });
+  document.addEventListener("submit", ({ target: form }) => {
+    if (!form.matches("form[data-once]")) return;
+    setTimeout(() => {
       for (const button of form.querySelectorAll("button")) button.disabled = true;
-    }));
-  }
-  for (const button of document.querySelectorAll("[data-print]")) {
-    button.hidden = false;
-    button.addEventListener("click", () => window.print());
-  }
+    });
+  });
+  document.addEventListener("click", ({ target }) => {
+    if (target.closest("[data-print]")) window.print();
+  });
+  printing();
 })();

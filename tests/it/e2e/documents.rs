@@ -1,7 +1,10 @@
 //! What a running node writes, held against the schemas in `spec/`.
 
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
 use serde_json::Value;
 
+use super::proof::verified;
 use super::rogue::{Rogue, identity};
 use super::units::withdrawal;
 use crate::harness::{CARE, HELP, Office, offices, until};
@@ -49,7 +52,19 @@ fn answers_and_documents_fit_their_schemas() {
 
     let (status, page) = asked(&help, &care, &format!("GET /v1/receipts?office={CARE}"));
     assert_eq!((status, schema::fault("receipts-page", &page)), (200, None), "{page}");
-    assert_eq!(page["receipts"].as_array().map(Vec::len), Some(2), "{page}");
+    let receipts = page["receipts"].as_array().expect("receipts");
+    assert_eq!(receipts.len(), 2, "{page}");
+    for entry in receipts {
+        let der = STANDARD.decode(entry["receipt"].as_str().expect("base64")).expect("base64");
+        let receipt = verified(&help, &der);
+        assert_eq!(schema::fault("receipt", &receipt), None, "{receipt}");
+    }
+    let mut lie =
+        partner.parcel(&help, &withdrawal(CARE, 2), 2, |manifest| manifest.months.clear());
+    lie.bytes = partner.put(&help, &lie).expect("a receipt").receipt;
+    let rejection = verified(&help, &lie.bytes);
+    assert_eq!(schema::fault("receipt", &rejection), None, "{rejection}");
+    assert_eq!(rejection["findings"].as_array().map(Vec::len), Some(1), "{rejection}");
 
     let of_another = format!("GET /v1/receipts?office={HELP}");
     for (request, expected) in [
@@ -58,6 +73,8 @@ fn answers_and_documents_fit_their_schemas() {
         ("GET /v1/receipts", 400),
         (of_another.as_str(), 403),
         ("PUT /v1/messages/x", 400),
+        ("GET /v1/status?x=1", 400),
+        ("GET  /v1/status", 400),
     ] {
         let (status, problem) = asked(&help, &care, request);
         assert_eq!((status, schema::fault("problem", &problem)), (expected, None), "{problem}");

@@ -12,15 +12,15 @@ use crate::harness::{CARE, HELP, Office, name_of, visible};
 pub(crate) type Unit = BTreeMap<String, Vec<u8>>;
 
 /// 居宅サービス計画書, from [`CARE`] to [`HELP`].
-pub(super) const PLAN: &str = "care-plan";
+pub(crate) const PLAN: &str = "care-plan";
 /// サービス利用票, from [`CARE`] to [`HELP`].
-pub(super) const USAGE: &str = "usage-11";
+pub(crate) const USAGE: &str = "usage-11";
 /// 実績, from [`HELP`] to [`CARE`].
-pub(super) const ACTUAL: &str = "actual";
+pub(crate) const ACTUAL: &str = "actual";
 
 /// The sample in this folder of `spec/samples`. Where a file names another one of its unit, it
 /// names it with the new 連番 too.
-pub(super) fn sample(folder: &str, serial: &str) -> Unit {
+pub(crate) fn sample(folder: &str, serial: &str) -> Unit {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("spec/samples").join(folder);
     let paths = visible(&folder);
     assert!(!paths.is_empty(), "no sample in {}", folder.display());

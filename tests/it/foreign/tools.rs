@@ -1,8 +1,7 @@
 //! What public tools make of `spec/openapi.yaml`, against the real node. `.ci/tools` installs them.
 
 use std::fs;
-use std::io::Write as _;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::Command;
 
 use serde_json::{Value, json};
@@ -10,23 +9,12 @@ use serde_json::{Value, json};
 use super::{Keys, Partner};
 use crate::harness::{CARE, HELP, Office, offices};
 use crate::support::sample;
+use crate::tools::{are_installed, here};
 
-/// A program of `target/tools`. Where it is not installed, CI fails, and anybody else is told.
+/// A program of `target/tools`, if it is installed.
 fn tool(name: &str) -> Option<PathBuf> {
-    let wanted = fs::read(here(".ci/tools.txt")).expect("the list of the tools");
-    if fs::read(here("target/tools/installed")).is_ok_and(|installed| installed == wanted) {
-        return Some(here("target/tools/bin").join(name));
-    }
-    let how =
-        format!("{name} is not installed: `bash .ci/tools` does it, and needs the network once");
-    assert!(std::env::var_os("CI").is_none_or(|ci| ci.is_empty()), "{how}");
-    // Past the test harness, which shows nothing of tests that pass.
-    let _ = writeln!(std::io::stderr(), "not tested: {how}");
-    None
-}
-
-fn here(path: &str) -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join(path)
+    are_installed(".ci/tools.txt", "target/tools/installed")
+        .then(|| here("target/tools/bin").join(name))
 }
 
 fn said(command: &mut Command) -> String {

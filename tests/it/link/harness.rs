@@ -185,6 +185,7 @@ pub(super) fn client_limits() -> ClientLimits {
     ClientLimits {
         connect_timeout: Duration::from_secs(5),
         answer_timeout: Duration::from_secs(10),
+        uploads_per_office: 16,
         receipt_bytes: 64 << 10,
         page_bytes: 256 << 10,
         ..ClientLimits::default()

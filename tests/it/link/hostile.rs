@@ -157,7 +157,7 @@ pub(crate) fn status_of(answer: &str) -> u16 {
     status.and_then(|status| status.parse().ok()).unwrap_or_else(|| panic!("no answer: {answer}"))
 }
 
-fn code_of(answer: &str) -> String {
+pub(super) fn code_of(answer: &str) -> String {
     let (head, body) = answer.split_once("\r\n\r\n").expect("a body");
     assert!(head.contains("content-type: application/problem+json"), "{head}");
     let problem: serde_json::Value = serde_json::from_str(body).expect("a problem document");
@@ -167,17 +167,17 @@ fn code_of(answer: &str) -> String {
     code
 }
 
-async fn raw(authority: &Authority, node: &Node) -> Raw {
+pub(super) async fn raw(authority: &Authority, node: &Node) -> Raw {
     let sender = authority.issue(SENDER);
     Raw::connect(node.address, Some(&sender), &[&rustls::version::TLS13]).await.expect("connected")
 }
 
-fn digest_of(body: &[u8]) -> String {
+pub(super) fn digest_of(body: &[u8]) -> String {
     format!("sha-256=:{}:", STANDARD.encode(Digest::of(body).as_raw()))
 }
 
 /// The head of a PUT whose body is framed by `framing`.
-fn put(framing: &str, body: &[u8]) -> String {
+pub(super) fn put(framing: &str, body: &[u8]) -> String {
     let digest = digest_of(body);
     format!(
         "PUT /v1/messages/{} HTTP/1.1\r\nhost: x\r\ncontent-type: application/zip\r\n\
@@ -205,6 +205,8 @@ async fn requests_that_are_not_described_are_refused_with_their_code() {
             "unsupported-media-type",
             good.replace("host: x", "host: x\r\ncontent-encoding: gzip"),
         ),
+        (400, "bad-query", good.replace(" HTTP", "?must-be=new HTTP")),
+        (400, "bad-query", "GET /v1/status?x=1 HTTP/1.1\r\nhost: x\r\n\r\n".to_owned()),
         (404, "not-found", good.replace("/v1/messages", "/v2/messages")),
         (404, "not-found", "GET /../../etc/passwd HTTP/1.1\r\nhost: x\r\n\r\n".to_owned()),
         (405, "method-not-allowed", good.replace("PUT", "POST")),
@@ -215,6 +217,18 @@ async fn requests_that_are_not_described_are_refused_with_their_code() {
             400,
             "bad-query",
             format!("GET /v1/receipts?office={SENDER}&after=-1 HTTP/1.1\r\nhost: x\r\n\r\n"),
+        ),
+        (
+            400,
+            "bad-query",
+            format!("GET /v1/receipts?office={SENDER}&after=%2B1 HTTP/1.1\r\nhost: x\r\n\r\n"),
+        ),
+        (
+            400,
+            "bad-query",
+            format!(
+                "GET /v1/receipts?office={SENDER}&after=9007199254740992 HTTP/1.1\r\nhost: x\r\n\r\n"
+            ),
         ),
         (
             400,

@@ -3,6 +3,7 @@
 mod delivery;
 mod foreign;
 pub(crate) mod harness;
+mod heads;
 pub(crate) mod hostile;
 mod shutdown;
 mod trust;

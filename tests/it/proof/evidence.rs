@@ -47,6 +47,12 @@ fn follow_readme(folder: &Path) -> Result<usize, String> {
     Ok(commands.len())
 }
 
+/// How many certificates the set believes.
+fn anchors(files: &[EvidenceFile]) -> usize {
+    let roots = files.iter().find(|file| file.path == "certificates/roots.pem").expect("roots");
+    String::from_utf8_lossy(&roots.bytes).matches("-----BEGIN CERTIFICATE-----").count()
+}
+
 fn verify(files: &[EvidenceFile], trust: &Trust) -> EvidenceReport {
     verify_set(files, trust, &Limits::default(), None)
 }
@@ -62,6 +68,9 @@ fn the_readme_of_a_set_verifies_it() {
     let readme = std::fs::read_to_string(folder.path().join("README.txt")).expect("a README");
     assert!(!readme.contains("{{"), "a place in the README was not filled");
     assert!(readme.contains(&format!("-attime {}", now().as_second())));
+    // Under an authority nobody is asked to believe a certificate because it is in the set.
+    assert_eq!(anchors(&files), 1);
+    assert!(!readme.contains("-partial_chain"));
 
     let report = verify(&files, &world.trust);
     assert!(report.passed(), "{:#?}", report.checks);
@@ -90,6 +99,9 @@ fn a_set_with_pinned_signers_verifies_as_well() {
     write_out(folder.path(), &files);
     assert_eq!(follow_readme(folder.path()), Ok(4));
     assert!(verify(&files, &world.trust).passed());
+    assert_eq!(anchors(&files), 2);
+    let readme = std::fs::read_to_string(folder.path().join("README.txt")).expect("a README");
+    assert!(readme.contains("-partial_chain"));
 }
 
 #[test]

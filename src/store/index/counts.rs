@@ -1,0 +1,118 @@
+//! How much was exchanged, and what is close to its end.
+
+use jiff::Timestamp;
+use rusqlite::params;
+
+use super::entry::{self, ListRow};
+use super::id::EntryId;
+use crate::store::names::QUEUED;
+use crate::store::unit::Column;
+use crate::store::{Store, StoreError};
+use crate::transfer::{IncomingState, OutgoingState};
+use crate::types::OfficeNumber;
+
+/// What an office exchanged in a time.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Traffic {
+    /// Packages that it made.
+    pub sent: u64,
+    /// Those of them that the partner has.
+    pub delivered: u64,
+    /// Packages that came and were not refused.
+    pub received: u64,
+}
+
+/// What an office exchanged.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct OfficeTraffic {
+    /// Our office.
+    pub office: OfficeNumber,
+    /// Since the beginning of the day.
+    pub today: Traffic,
+    /// Since the beginning of the month.
+    pub month: Traffic,
+}
+
+/// The states in which a partner has a package.
+const DELIVERED: [&str; 3] = [
+    OutgoingState::Consigned.as_str(),
+    OutgoingState::HeldByRecipient.as_str(),
+    OutgoingState::HandedOver.as_str(),
+];
+
+impl Store {
+    /// What each office exchanged since the beginning of the day and of the month; offices without
+    /// any of it are left out. What took the place of another package counts once.
+    pub async fn traffic(
+        &self,
+        day: Timestamp,
+        month: Timestamp,
+    ) -> Result<Vec<OfficeTraffic>, StoreError> {
+        self.read(move |connection| {
+            let sent = format!(
+                "direction = 'out' AND held IS NULL AND state <> '{}'",
+                OutgoingState::Superseded.as_str()
+            );
+            let [consigned, kept_back, handed_over] = DELIVERED;
+            let delivered = format!(
+                "direction = 'out' AND state IN ('{consigned}', '{kept_back}', '{handed_over}')"
+            );
+            let refused = IncomingState::Rejected.as_str();
+            let received = format!("direction = 'in' AND state <> '{refused}'");
+            let sums = [&sent, &delivered, &received]
+                .map(|what| format!("sum({what} AND at >= ?1), sum({what} AND at >= ?2)"));
+            let mut statement = connection.prepare_cached(&format!(
+                "SELECT office, {} FROM entries WHERE at >= min(?1, ?2)
+                 GROUP BY office ORDER BY office",
+                sums.join(", ")
+            ))?;
+            let rows = statement.query_map(params![Column(day), Column(month)], |row| {
+                let count = |place: usize| {
+                    let count: i64 = row.get(place)?;
+                    Ok::<_, rusqlite::Error>(u64::try_from(count).unwrap_or_default())
+                };
+                let traffic = |place: usize| {
+                    Ok::<_, rusqlite::Error>(Traffic {
+                        sent: count(place)?,
+                        delivered: count(place + 2)?,
+                        received: count(place + 4)?,
+                    })
+                };
+                Ok(OfficeTraffic {
+                    office: row.get::<_, Column<_>>(0)?.0,
+                    today: traffic(1)?,
+                    month: traffic(2)?,
+                })
+            })?;
+            Ok(rows.collect::<Result<_, _>>()?)
+        })
+        .await
+    }
+
+    /// Packages that wait to be sent and are given up before `before`, the next one first.
+    pub async fn expiring(
+        &self,
+        before: Timestamp,
+        limit: u32,
+    ) -> Result<Vec<ListRow>, StoreError> {
+        self.read(move |connection| {
+            let mut statement = connection.prepare_cached(&format!(
+                "SELECT e.id FROM outgoing AS o JOIN entries AS e
+                     ON e.message_id = o.message_id AND e.direction = 'out'
+                         AND e.partner = o.partner
+                 WHERE o.state = '{QUEUED}' AND o.expires_at < ?1
+                 ORDER BY o.expires_at LIMIT ?2"
+            ))?;
+            let entries = statement
+                .query_map(params![Column(before), limit], |row| Ok(EntryId(row.get(0)?)))?;
+            let lines = entries.filter_map(|entry| {
+                entry
+                    .map_err(StoreError::from)
+                    .and_then(|entry| entry::line(connection, entry, None, 1))
+                    .transpose()
+            });
+            lines.collect()
+        })
+        .await
+    }
+}

@@ -1,0 +1,62 @@
+//! Why something about the people who may log in cannot be done.
+
+use std::io;
+
+use super::policy::{LEAST_PASSWORD, MOST_PASSWORD};
+use crate::types::{Lang, io_text};
+
+/// Why it cannot be done.
+#[derive(Debug, thiserror::Error)]
+pub enum UsersError {
+    /// The folder or the file.
+    #[error("the file of users cannot be read or written: {0}")]
+    Io(#[from] io::Error),
+    /// The file is not as we wrote it.
+    #[error("the file of users is damaged")]
+    Damaged,
+    /// The text cannot be a name.
+    #[error("no name for a user")]
+    Name,
+    /// There is nobody of that name.
+    #[error("no such user")]
+    Unknown,
+    /// There is somebody of that name, or one that looks like it.
+    #[error("there is such a user")]
+    Taken,
+    /// There are as many as there can be.
+    #[error("too many users")]
+    TooMany,
+    /// The password is too short, too long, or too easy to guess.
+    #[error("a weak password")]
+    Weak,
+}
+
+impl UsersError {
+    /// In words.
+    pub fn text(&self, lang: Lang) -> String {
+        match (self, lang) {
+            (Self::Io(error), Lang::Ja) => {
+                format!("データフォルダーの users フォルダーを読み書きできません: {}。", io_text(error, lang))
+            }
+            (Self::Io(error), Lang::En) => {
+                format!("the folder users in the data folder cannot be read or written: {}", io_text(error, lang))
+            }
+            (Self::Damaged, Lang::Ja) => "データフォルダーの users/users.json が壊れています。控えから戻すか、ファイルを別の場所に移してから、ユーザーを登録し直してください。".to_owned(),
+            (Self::Damaged, Lang::En) => "users/users.json in the data folder is damaged; put a copy back, or move it away and add the users again".to_owned(),
+            (Self::Name, Lang::Ja) => "この名前は使えません。文字・数字で始まる 40 文字までの名前にしてください（記号は . _ - @ と間の空白だけ使えます）。".to_owned(),
+            (Self::Name, Lang::En) => "this cannot be a name: expected up to 40 letters and digits, with . _ - @ and single spaces between them".to_owned(),
+            (Self::Unknown, Lang::Ja) => "その名前のユーザーはいません。".to_owned(),
+            (Self::Unknown, Lang::En) => "there is no user of this name".to_owned(),
+            (Self::Taken, Lang::Ja) => "同じ名前か、大文字と小文字だけが違う名前のユーザーがいます。".to_owned(),
+            (Self::Taken, Lang::En) => "there is a user of this name, or of one that differs only in case".to_owned(),
+            (Self::TooMany, Lang::Ja) => "これ以上は登録できません。使っていないユーザーを削除してください。".to_owned(),
+            (Self::TooMany, Lang::En) => "there are as many users as there can be; remove some".to_owned(),
+            (Self::Weak, Lang::Ja) => format!(
+                "このパスワードは使えません。{LEAST_PASSWORD} 文字以上 {MOST_PASSWORD} 文字までで、名前を含まず、同じ文字の繰り返しでないものにしてください。"
+            ),
+            (Self::Weak, Lang::En) => format!(
+                "this password cannot be used: expected {LEAST_PASSWORD} to {MOST_PASSWORD} characters, without the name, and no few characters again and again"
+            ),
+        }
+    }
+}

@@ -1,0 +1,315 @@
+//! 閲覧記録: who came in, who looked at what about whom. For administrators.
+//!
+//! What is searched for stands in no address: the forms are sent, not fetched.
+
+use std::fmt::Write as _;
+use std::sync::Arc;
+
+use askama::Template;
+use axum::extract::{Form, State};
+use axum::http::header;
+use axum::response::{IntoResponse, Response};
+use jiff::civil::Date;
+use jiff::tz::TimeZone;
+use jiff::{Timestamp, ToSpan as _};
+use serde::Deserialize;
+
+use super::audit::Act;
+use super::guard::{Sealed, Visitor};
+use super::layout::{Frame, Place, page, store_fault};
+use super::session::Session;
+use super::state::Shared;
+use crate::desk::words;
+use crate::rules::render;
+use crate::store::{Account, AuditFilter, AuditRow};
+use crate::types::{Lang, Personal};
+
+/// Rows of one page.
+const MOST: u32 = 100;
+
+/// Rows of one file.
+const EXPORTED: u32 = 50_000;
+
+/// People of one row that are shown; all of them stand in the file.
+const PEOPLE: usize = 5;
+
+/// Digits of a number that are shown; all of them stand in the file.
+const DIGITS: usize = 4;
+
+#[derive(Template)]
+#[template(path = "web/audits.html", config = "src/askama.toml")]
+struct List {
+    frame: Frame,
+    wanted: Wanted,
+    acts: Vec<(&'static str, &'static str)>,
+    rows: Vec<Row>,
+    /// Where the next page begins.
+    next: Option<i64>,
+}
+
+/// One line.
+struct Row {
+    at: String,
+    who: String,
+    account: &'static str,
+    address: String,
+    what: String,
+    about: String,
+    people: String,
+}
+
+/// What is searched for, as it was typed.
+#[derive(Debug, Clone, Default, Deserialize)]
+pub(super) struct Wanted {
+    #[serde(default)]
+    who: String,
+    #[serde(default)]
+    person: String,
+    #[serde(default)]
+    what: String,
+    #[serde(default)]
+    since: String,
+    #[serde(default)]
+    until: String,
+    #[serde(default)]
+    before: String,
+}
+
+/// A search.
+#[derive(Debug, Deserialize)]
+pub(super) struct Search {
+    #[serde(flatten)]
+    sealed: Sealed,
+    #[serde(flatten)]
+    wanted: Wanted,
+}
+
+impl Wanted {
+    fn filter(&self, limit: u32) -> AuditFilter {
+        let some = |text: &str| Some(text.trim().to_owned()).filter(|text| !text.is_empty());
+        let day = |text: &str, days: i32| -> Option<Timestamp> {
+            let date: Date = text.trim().parse().ok()?;
+            let date = date.checked_add(days.days()).ok()?;
+            Some(date.to_zoned(TimeZone::system()).ok()?.timestamp())
+        };
+        AuditFilter {
+            who: some(&self.who),
+            person: some(&self.person).map(Personal::new),
+            what: some(&self.what),
+            since: day(&self.since, 0),
+            until: day(&self.until, 1),
+            before: self.before.parse().ok(),
+            limit,
+        }
+    }
+}
+
+pub(super) async fn show(State(shared): State<Arc<Shared>>, Visitor(session): Visitor) -> Response {
+    listed(&shared, &session, Wanted::default()).await
+}
+
+pub(super) async fn find(
+    State(shared): State<Arc<Shared>>,
+    visitor: Visitor,
+    Form(search): Form<Search>,
+) -> Response {
+    if let Err(answer) = visitor.is_sealed(&shared, &search.sealed) {
+        return answer;
+    }
+    let Visitor(session) = visitor;
+    let person = search.wanted.person.trim();
+    if !person.is_empty() {
+        shared.audit.viewed(&session, Act::AuditRead, "", [person]);
+    }
+    listed(&shared, &session, search.wanted).await
+}
+
+async fn listed(shared: &Shared, session: &Session, wanted: Wanted) -> Response {
+    let lang = shared.lang();
+    let found = match shared.node.store().audited(wanted.filter(MOST + 1)).await {
+        Ok(found) => found,
+        Err(error) => return store_fault(shared, &error),
+    };
+    let most = usize::try_from(MOST).unwrap_or(usize::MAX);
+    let next = found.get(..most).and_then(<[AuditRow]>::last).map(|last| last.id);
+    let next = next.filter(|_| found.len() > most);
+    let title = lang.pick("閲覧記録", "Record of views");
+    page(&List {
+        frame: Frame::new(shared, session, Place::Audits, title),
+        wanted,
+        acts: Act::ALL.iter().map(|act| (act.as_str(), act.text(lang))).collect(),
+        rows: found.iter().take(most).map(|row| shown(row, lang)).collect(),
+        next,
+    })
+}
+
+fn shown(row: &AuditRow, lang: Lang) -> Row {
+    let entry = &row.entry;
+    let named = entry.people.iter().take(PEOPLE).map(|person| masked(person.reveal()));
+    let mut people = named.collect::<Vec<_>>().join("、");
+    let shown = u64::try_from(entry.people.len().min(PEOPLE)).unwrap_or_default();
+    if row.people > shown {
+        let more = row.people - shown;
+        // Writing into a String cannot fail.
+        let _ = match lang {
+            Lang::Ja => write!(people, " ほか {more} 人"),
+            Lang::En => write!(people, " and {more} more"),
+        };
+    }
+    Row {
+        at: words::time(entry.at),
+        who: entry.who.clone(),
+        account: match entry.account {
+            Account::User => "",
+            Account::System => lang.pick("（renkei open）", "(renkei open)"),
+            Account::None => lang.pick("（未ログイン）", "(not in)"),
+        },
+        address: entry.address.clone(),
+        what: what(&entry.what, lang),
+        about: entry.about.clone(),
+        people,
+    }
+}
+
+/// In words; of a later version the code.
+fn what(code: &str, lang: Lang) -> String {
+    Act::named(code).map_or_else(|| code.to_owned(), |act| act.text(lang).to_owned())
+}
+
+/// A number of which only the end is shown: enough to tell people of one office apart, and nothing
+/// for whoever looks over a shoulder.
+fn masked(number: &str) -> String {
+    let hidden = number.chars().count().saturating_sub(DIGITS);
+    let end = number.chars().skip(hidden);
+    "●".repeat(hidden.min(10)).chars().chain(end).collect()
+}
+
+/// The rows as a file for spreadsheets, every person in full.
+pub(super) async fn export(
+    State(shared): State<Arc<Shared>>,
+    visitor: Visitor,
+    Form(search): Form<Search>,
+) -> Response {
+    if let Err(answer) = visitor.is_sealed(&shared, &search.sealed) {
+        return answer;
+    }
+    let (Visitor(session), lang) = (visitor, shared.lang());
+    let wanted = Wanted { before: String::new(), ..search.wanted };
+    let found = match shared.node.store().audited(wanted.filter(EXPORTED)).await {
+        Ok(found) => found,
+        Err(error) => return store_fault(&shared, &error),
+    };
+    shared.audit.did(&session, Act::AuditExported, &found.len().to_string());
+    let headers = [
+        (header::CONTENT_TYPE, "text/csv; charset=utf-8"),
+        (header::CONTENT_DISPOSITION, "attachment; filename=\"renkei-audit.csv\""),
+    ];
+    (headers, sheet(&found, lang)).into_response()
+}
+
+/// UTF-8 with a mark, CR LF: one line for each person, as spreadsheets filter them.
+fn sheet(rows: &[AuditRow], lang: Lang) -> Vec<u8> {
+    let terminator = csv::Terminator::CRLF;
+    let mut sheet = csv::WriterBuilder::new()
+        .terminator(terminator)
+        .from_writer("\u{feff}".as_bytes().to_vec());
+    let head = match lang {
+        Lang::Ja => [
+            "番号",
+            "日時",
+            "名前",
+            "種類",
+            "アドレス",
+            "コード",
+            "操作",
+            "対象",
+            "被保険者番号",
+            "人数",
+        ],
+        Lang::En => [
+            "no.",
+            "time",
+            "name",
+            "account",
+            "address",
+            "code",
+            "what",
+            "about",
+            "insured no.",
+            "people",
+        ],
+    };
+    // Writing into memory cannot fail.
+    let _ = sheet.write_record(head);
+    for row in rows {
+        let entry = &row.entry;
+        let nobody = Personal::new(String::new());
+        let none = entry.people.is_empty().then_some(&nobody);
+        for person in entry.people.iter().chain(none) {
+            let cells = [
+                row.id.to_string(),
+                words::time(entry.at),
+                entry.who.clone(),
+                entry.account.as_str().to_owned(),
+                entry.address.clone(),
+                entry.what.clone(),
+                what(&entry.what, lang),
+                entry.about.clone(),
+                person.reveal().clone(),
+                row.people.to_string(),
+            ];
+            let _ = sheet.write_record(cells.map(|cell| render::spreadsheet_cell(&cell)));
+        }
+    }
+    sheet.into_inner().unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::store::AuditEntry;
+
+    #[test]
+    fn only_the_end_of_a_number_is_shown() {
+        assert_eq!(masked("0000900011"), "●●●●●●0011");
+        assert_eq!(masked("12"), "12");
+        assert_eq!(masked(""), "");
+    }
+
+    #[test]
+    fn a_sheet_has_every_person_and_no_formula() {
+        let entry = AuditEntry {
+            at: Timestamp::UNIX_EPOCH,
+            who: "=cmd|'/c calc'!A0".to_owned(),
+            account: Account::User,
+            address: "::1".to_owned(),
+            what: "view-held".to_owned(),
+            about: "@h1".to_owned(),
+            people: ["0000900011", "=1+1"].map(|one| Personal::new(one.to_owned())).to_vec(),
+        };
+        let bytes = sheet(&[AuditRow { id: 7, entry, people: 2 }], Lang::En);
+        let text = String::from_utf8(bytes).expect("UTF-8");
+        assert!(text.starts_with("\u{feff}no.,time,") && text.ends_with("\r\n"), "{text}");
+        let mut reader = csv::Reader::from_reader(text.trim_start_matches('\u{feff}').as_bytes());
+        let rows: Vec<_> = reader.records().map(|row| row.expect("a row")).collect();
+        assert_eq!(rows.len(), 2);
+        for cell in rows.iter().flat_map(csv::StringRecord::iter) {
+            assert!(!cell.starts_with(['=', '+', '-', '@']), "{cell}");
+        }
+        assert_eq!(&rows[0][8], "'0000900011", "its zeros stay");
+    }
+
+    #[test]
+    fn days_are_whole() {
+        let wanted = Wanted {
+            since: "2026-04-01".to_owned(),
+            until: "2026-04-01".to_owned(),
+            before: "x".to_owned(),
+            ..Wanted::default()
+        };
+        let filter = wanted.filter(1);
+        let (since, until) = (filter.since.expect("a time"), filter.until.expect("a time"));
+        assert!((until.duration_since(since).as_hours() - 24).abs() <= 1);
+        assert_eq!((filter.before, filter.who), (None, None));
+    }
+}

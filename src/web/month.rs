@@ -1,0 +1,156 @@
+//! 予実: who has 予定 and 実績 of a month, and what is missing before the claim.
+
+use std::sync::Arc;
+
+use askama::Template;
+use axum::extract::{Query, State};
+use axum::response::Response;
+use jiff::Timestamp;
+use jiff::tz::TimeZone;
+use serde::Deserialize;
+
+use super::audit::Act;
+use super::guard::Visitor;
+use super::layout::{Frame, Place, not_found, page, store_fault};
+use super::state::Shared;
+use crate::config::{Config, Office};
+use crate::desk::words;
+use crate::store::{Brought, Missing, MonthLine};
+use crate::types::{Lang, OfficeNumber, ServiceMonth};
+
+/// Which month, and of which of our offices.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+pub(super) struct Asked {
+    office: String,
+    month: String,
+}
+
+/// One of our offices, to choose.
+pub(super) struct OfficeChoice {
+    pub(super) number: OfficeNumber,
+    pub(super) name: String,
+    pub(super) chosen: bool,
+}
+
+#[derive(Template)]
+#[template(path = "web/month.html", config = "src/askama.toml")]
+struct Month {
+    frame: Frame,
+    offices: Vec<OfficeChoice>,
+    month: String,
+    title: String,
+    before: String,
+    after: String,
+    partners: Vec<Partner>,
+    missing: usize,
+    lines: usize,
+}
+
+/// What is exchanged with one partner.
+struct Partner {
+    number: OfficeNumber,
+    name: String,
+    rows: Vec<Row>,
+    missing: usize,
+}
+
+/// One person.
+struct Row {
+    name: String,
+    insured: String,
+    plan: Option<&'static str>,
+    actual: Option<&'static str>,
+    missing: Option<&'static str>,
+}
+
+pub(super) async fn show(
+    State(shared): State<Arc<Shared>>,
+    Visitor(session): Visitor,
+    Query(asked): Query<Asked>,
+) -> Response {
+    let (lang, config) = (shared.lang(), shared.node.config());
+    let offices = offices(config, &asked.office);
+    let office = offices.iter().find(|office| office.chosen).map(|office| office.number);
+    let given = asked.month.replace('-', "").parse().ok();
+    let month = given.or_else(|| month_of_claim(shared.node.now()));
+    let Some((office, month)) = office.zip(month) else { return not_found(&shared) };
+    let lines = match shared.node.store().month(office, month).await {
+        Ok(lines) => lines,
+        Err(error) => return store_fault(&shared, &error),
+    };
+    let people = lines.iter().map(|line| line.person.key.insured().to_owned());
+    shared.audit.viewed(&session, Act::ViewMonth, &month.to_string(), people);
+    let partners = partners(&lines, config, lang);
+    let title = lang.pick("予実", "Plan and actual");
+    page(&Month {
+        frame: Frame::new(&shared, &session, Place::Month, title).live(),
+        offices,
+        month: dashed(month),
+        title: words::month(month, lang),
+        before: dashed(month.plus(-1)),
+        after: dashed(month.plus(1)),
+        missing: partners.iter().map(|partner| partner.missing).sum(),
+        lines: lines.len(),
+        partners,
+    })
+}
+
+/// Our offices; the one that was asked for is chosen, or else the first.
+pub(super) fn offices(config: &Config, asked: &str) -> Vec<OfficeChoice> {
+    let is_known = config.offices.iter().any(|office| office.number.as_str() == asked);
+    let choice = |(place, office): (usize, &Office)| OfficeChoice {
+        number: office.number,
+        name: words::office(office.number, config),
+        chosen: if is_known { office.number.as_str() == asked } else { place == 0 },
+    };
+    config.offices.iter().enumerate().map(choice).collect()
+}
+
+fn partners(lines: &[MonthLine], config: &Config, lang: Lang) -> Vec<Partner> {
+    let mut partners: Vec<Partner> = Vec::new();
+    // They come in the order of partners.
+    for line in lines {
+        if partners.last().is_none_or(|partner| partner.number != line.partner) {
+            let name = words::office(line.partner, config);
+            partners.push(Partner { number: line.partner, name, rows: Vec::new(), missing: 0 });
+        }
+        let Some(partner) = partners.last_mut() else { continue };
+        let missing = line.missing();
+        partner.missing += usize::from(missing.is_some());
+        let went = |brought: Option<Brought>| brought.map(|brought| brought.direction.text(lang));
+        partner.rows.push(Row {
+            name: line.person.name.reveal().clone(),
+            insured: line.person.key.insured().to_owned(),
+            plan: went(line.plan),
+            actual: went(line.actual),
+            missing: missing.map(|missing| missing_in_words(missing, lang)),
+        });
+    }
+    partners
+}
+
+/// What is not there yet, in words.
+pub(super) const fn missing_in_words(missing: Missing, lang: Lang) -> &'static str {
+    match missing {
+        Missing::ActualToCome => lang.pick("実績が届いていません", "the actuals have not come"),
+        Missing::ActualToSend => lang.pick("実績を送っていません", "the actuals were not sent"),
+        Missing::PlanToCome => lang.pick("予定が届いていません", "the plan has not come"),
+        Missing::PlanToSend => lang.pick("予定を送っていません", "the plan was not sent"),
+    }
+}
+
+/// The month that offices claim for now: the one before, until the 10th of this one.
+pub(super) fn month_of_claim(now: Timestamp) -> Option<ServiceMonth> {
+    let date = now.to_zoned(TimeZone::system()).date();
+    let this = ServiceMonth::of(date)?;
+    Some(if date.day() <= CLAIM { this.plus(-1) } else { this })
+}
+
+/// The last day on which offices claim for the month before.
+pub(super) const CLAIM: i8 = 10;
+
+/// A month as a browser writes it.
+fn dashed(month: ServiceMonth) -> String {
+    format!("{:04}-{:02}", month.year(), month.month())
+}

@@ -1,0 +1,62 @@
+//! The same in Chromium.
+//!
+//! `tests/page/` says what somebody in front of Chromium does and sees, one file per scene. Here
+//! stand the offices around it: real nodes that exchange, hold and wait. A scene asks them for what
+//! it needs, see `town`.
+//!
+//! Chromium, node and fonts are installed by `.ci/test`, what node needs by `.ci/tools`.
+
+mod scene;
+mod town;
+
+use scene::play;
+use town::{Names, Town};
+
+#[test]
+fn every_page_on_a_screen_and_on_paper() {
+    play(&["every_page", "wide"], || Town::new(Names::Hostile));
+}
+
+#[test]
+fn every_page_on_a_telephone() {
+    play(&["every_page", "narrow"], || Town::new(Names::Hostile));
+}
+
+#[test]
+fn entrance() {
+    play(&["entrance"], || Town::new(Names::Plain));
+}
+
+#[test]
+fn live() {
+    play(&["live"], || Town::new(Names::Hostile));
+}
+
+#[test]
+fn held() {
+    play(&["held"], || Town::new(Names::Hostile));
+}
+
+#[test]
+fn retry() {
+    play(&["retry"], || Town::new(Names::Plain));
+}
+
+#[test]
+fn without_script() {
+    play(&["without_script"], || Town::new(Names::Hostile));
+}
+
+#[test]
+fn keyboard() {
+    play(&["keyboard"], || Town::new(Names::Plain));
+}
+
+/// Makes the pictures of the documents anew, in `docs/images`.
+#[test]
+#[ignore = "makes pictures"]
+fn screenshots() {
+    for lang in ["ja", "en"] {
+        play(&["screenshots"], || Town::speaking(lang, Names::Plain));
+    }
+}

@@ -1,0 +1,121 @@
+//! The page for other computers: TLS, its names, its certificate.
+
+use std::net::Ipv4Addr;
+use std::sync::Arc;
+
+use renkei::certs::files::Access;
+use renkei::package::Usage;
+use rustls::pki_types::CertificateDer;
+use rustls::pki_types::pem::PemObject as _;
+use rustls::{ClientConfig, RootCertStore, SupportedProtocolVersion};
+
+use super::{PASSWORD, add, address};
+use crate::harness::{CARE, HELP, Office, offices, quoted, until};
+use crate::page::browser::Browser;
+
+/// An office with a certificate for its page, which does not run yet.
+fn office() -> Office {
+    let [mut care, _] = offices([CARE, HELP]);
+    let issued = care.world.authority.issue(
+        CARE.parse().expect("an office"),
+        Usage::Tls,
+        &["renkei.example", "127.0.0.1"],
+        crate::proof::long(),
+    );
+    let issued = issued.expect("a certificate");
+    care.put_key_file("page.pem", &issued.chain_pem(), Access::Public);
+    care.put_key_file("page.key", issued.key_pem(), Access::Secret);
+    care.set("page", "listen", quoted("0.0.0.0:0"));
+    care.set("page", "certificate", quoted("keys/page.pem"));
+    care.set("page", "key", quoted("keys/page.key"));
+    care.set("page", "hosts", "[\"renkei.example\"]");
+    care
+}
+
+fn client(office: &Office, versions: &[&'static SupportedProtocolVersion]) -> ClientConfig {
+    let mut roots = RootCertStore::empty();
+    let pem = std::fs::read(office.path("keys/ca.pem")).expect("the CA");
+    roots.add(CertificateDer::from_pem_slice(&pem).expect("PEM")).expect("a root");
+    let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
+    ClientConfig::builder_with_provider(provider)
+        .with_protocol_versions(versions)
+        .expect("versions")
+        .with_root_certificates(roots)
+        .with_no_client_auth()
+}
+
+fn port(office: &Office) -> String {
+    address(office).rsplit_once(':').expect("a port").1.to_owned()
+}
+
+#[test]
+fn other_computers_reach_it_over_tls_alone() {
+    let mut office = office();
+    office.start();
+    add(&office, "hanako", "general");
+    let port = port(&office);
+    let reached = format!("{}:{port}", Ipv4Addr::LOCALHOST);
+    let host = format!("renkei.example:{port}");
+    let tls13 = client(&office, &[&rustls::version::TLS13]);
+    let mut browser = Browser::over_tls(&reached, tls13.clone(), &host);
+    assert_eq!(browser.get("/").location(), "/welcome");
+    let answer = browser.login("hanako", PASSWORD, "");
+    assert_eq!(answer.status, 303, "{}", answer.body);
+    let cookie = answer.header("set-cookie");
+    assert!(cookie.starts_with("__Host-renkei-") && cookie.contains("; Secure"), "{cookie}");
+    assert!(cookie.contains("; Path=/;") && !cookie.contains("Domain"), "{cookie}");
+    assert_eq!(browser.get("/").status, 200);
+
+    // Not by another name, not from a page without TLS, not without TLS, not with an older one.
+    for name in ["127.0.0.1", "localhost", "evil.example"] {
+        let mut headers = browser.headers("GET");
+        headers.insert("Host", format!("{name}:{port}"));
+        assert_eq!(browser.ask("GET", "/", &headers, "").status, 421, "{name}");
+    }
+    let mut headers = browser.headers("POST");
+    headers.insert("Origin", format!("http://{host}"));
+    assert_eq!(browser.ask("POST", "/account/sessions", &headers, "").status, 403);
+    let request = format!("GET /welcome HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\n\r\n");
+    assert!(Browser::new(&reached).raw(request.as_bytes()).is_err(), "without TLS");
+    let old = Browser::over_tls(&reached, client(&office, &[&rustls::version::TLS12]), &host);
+    assert!(old.raw(request.as_bytes()).is_err(), "TLS 1.2");
+
+    let output = office.command(&["open", "--print"]);
+    let link = String::from_utf8(output.stdout).expect("UTF-8");
+    assert!(link.starts_with(&format!("https://{host}/enter/")), "{link}");
+    let path = link.trim().split_once(&host).expect("a path").1.to_owned();
+    let mut browser = Browser::over_tls(&reached, tls13, &host);
+    assert_eq!(browser.get(&path).status, 200);
+    assert_eq!(browser.get("/users").status, 200);
+}
+
+#[test]
+fn without_a_certificate_it_stays_on_this_computer() {
+    let [mut care, _] = offices([CARE, HELP]);
+    care.set("page", "listen", quoted("0.0.0.0:0"));
+    let output = care.command(&["run"]);
+    assert_eq!(output.status.code(), Some(2));
+    let said = String::from_utf8(output.stderr).expect("UTF-8");
+    assert!(said.contains("page.listen") && said.contains("needs certificate and key"), "{said}");
+    assert!(said.contains("page.hosts"), "{said}");
+    let output = care.command_in("ja", &["run", "--check"]);
+    let said = String::from_utf8(output.stderr).expect("UTF-8");
+    assert!(said.contains("certificate と key"), "{said}");
+}
+
+#[test]
+fn a_certificate_that_cannot_be_used_costs_the_page_alone() {
+    let mut office = office();
+    office.set("page", "key", quoted("keys/signing.key"));
+    let checked = office.command(&["run", "--check"]);
+    assert_eq!(checked.status.code(), Some(2));
+    let said = String::from_utf8(checked.stderr).expect("UTF-8");
+    assert!(said.contains("the certificate of the page ([page]) cannot be used"), "{said}");
+    office.start();
+    assert!(office.is_alive());
+    until("the condition", || {
+        let status = office.command(&["status"]);
+        let said = String::from_utf8(status.stdout).expect("UTF-8");
+        said.contains("the page cannot be served without its certificate").then_some(())
+    });
+}

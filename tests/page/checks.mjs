@@ -1,0 +1,100 @@
+// What holds on every page, whatever it shows.
+
+import assert from "node:assert/strict";
+
+import { axe } from "./driver.mjs";
+
+/// axe-core finds nothing that keeps anybody out.
+export async function isAccessible(page) {
+  await page.evaluate(axe.source);
+  const { violations } = await page.evaluate(() => globalThis.axe.run());
+  const grave = violations.filter(({ impact }) => ["serious", "critical"].includes(impact));
+  const lines = grave.flatMap(({ id, help, nodes }) => nodes.map(({ target, html }) => `${id}: ${help}: ${target} ${html.slice(0, 200)}`));
+  assert.deepEqual(lines, [], "axe-core");
+}
+
+/// Nothing sticks out on the right: nobody has to scroll sideways but in a table's own frame.
+export async function fits(page) {
+  const out = await page.evaluate(() => {
+    const width = document.documentElement.clientWidth;
+    const isFramed = (one) => {
+      for (let above = one; above; above = above.parentElement) {
+        if (["auto", "scroll"].includes(getComputedStyle(above).overflowX)) return true;
+      }
+      return false;
+    };
+    const wide = [...document.body.querySelectorAll("*")].filter((one) =>
+      one.checkVisibility({ visibilityProperty: true }) && !isFramed(one) && one.getBoundingClientRect().right > width + 1);
+    const names = wide.map((one) => `${one.localName}.${one.className} "${one.textContent.trim().slice(0, 40)}"`);
+    return document.documentElement.scrollWidth > width ? [...names, "the page scrolls sideways"] : names;
+  });
+  assert.deepEqual(out, [], `sticks out at ${page.viewportSize().width} px`);
+}
+
+/// What can be pressed is large enough for a finger, but for links within a sentence.
+export async function canBeHit(page) {
+  const small = await page.evaluate(() => {
+    const all = [...document.querySelectorAll("button, .button, summary, nav a, input:not([type=hidden]), select")];
+    const sizes = all.filter((one) => one.checkVisibility({ visibilityProperty: true })).map((one) => [one, one.getBoundingClientRect()]);
+    // Within a label the whole label can be pressed.
+    const isSmall = ([one, { width, height }]) => (height < 43.5 || width < 43.5) && !one.closest("label");
+    return sizes.filter(isSmall).map(([one, { width, height }]) => `${one.localName} "${one.textContent.trim()}" ${width}x${height}`);
+  });
+  assert.deepEqual(small, [], "too small for a finger");
+}
+
+/// Characters that turn the order of what follows are shown, or act within their own text only.
+export async function turnsNothing(page) {
+  const loose = await page.evaluate(() => {
+    const walker = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
+    const found = [];
+    while (walker.nextNode()) {
+      const { data, parentElement } = walker.currentNode;
+      const isolated = getComputedStyle(parentElement).unicodeBidi.startsWith("isolate") && parentElement.childNodes.length === 1;
+      if (/[\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]/u.test(data) && !isolated) found.push(data);
+    }
+    return found;
+  });
+  assert.deepEqual(loose, [], "turn what follows");
+}
+
+/// The Tab key reaches everything that can be used, in the order in which it is read, each is seen
+/// to have the focus, and the way leads out again.
+export async function canBeTabbed(page) {
+  const wanted = await page.evaluate(() => {
+    const controls = "a[href], button, input:not([type=hidden]), select, textarea, summary, [tabindex='0']";
+    const isUsable = (one) => !one.disabled && one.checkVisibility({ visibilityProperty: true });
+    // Of several radio buttons of one name the Tab key reaches one.
+    const radios = new Set();
+    const isFirst = ({ type, name }) => type !== "radio" || (!radios.has(name) && radios.add(name));
+    globalThis.order = [...document.querySelectorAll(controls)].filter((one) => isUsable(one) && isFirst(one));
+    document.activeElement?.blur();
+    getSelection().removeAllRanges();
+    scrollTo(0, 0);
+    return globalThis.order.map((one, place) => `${place} ${one.localName} ${one.textContent.trim().slice(0, 30)}`);
+  });
+  // Without a mouse that was used before, the way begins at the top.
+  await page.locator("body").evaluate((body) => { body.tabIndex = -1; body.focus(); body.removeAttribute("tabindex"); });
+  const reached = [];
+  for (let press = 0; press <= wanted.length; press += 1) {
+    await page.keyboard.press("Tab");
+    const at = await page.evaluate(() => {
+      const one = document.activeElement;
+      if (!one || one === document.body) return null;
+      const { outlineStyle, outlineWidth } = getComputedStyle(one);
+      const { top, bottom, left, right } = one.getBoundingClientRect();
+      const place = globalThis.order.findIndex((other) => other === one || (one.type === "radio" && other.name === one.name));
+      return {
+        place,
+        what: one.outerHTML.slice(0, 120),
+        isMarked: outlineStyle !== "none" && parseFloat(outlineWidth) >= 2,
+        isInView: bottom > 0 && right > 0 && top < innerHeight && left < innerWidth,
+      };
+    });
+    if (!at) break;
+    assert(at.isMarked, `nobody sees that this has the focus: ${at.what}`);
+    assert(at.isInView, `out of sight with the focus: ${at.what}`);
+    reached.push(at.place === -1 ? at.what : wanted[at.place]);
+  }
+  assert.deepEqual(reached, wanted, "the way of the Tab key");
+}

@@ -1,0 +1,43 @@
+// Every page, one line each. A page that some link leads to has to stand here.
+//
+// path      where it is; `{name}` is a thing that `furnish` of tests/it/browser has made
+// heading   what its first heading begins with
+// has       texts that it shows
+// sheets    how many sheets of paper it may take
+// picture   under which name it stands in docs/images
+
+export const PAGES = [
+  { path: "/", heading: "今日", has: ["対応が必要なこと", "すぐに送り直す", "件・今日"], sheets: 2, picture: "today" },
+  { path: "/sent", heading: "送信", has: ["サービス提供年月", "取込フォルダーに到着"], sheets: 2, picture: "sent" },
+  { path: "/received", heading: "受信", has: ["実績"], sheets: 2 },
+  { path: "/package/{sent}", heading: "サービス利用票", has: ["受領証", "証拠を保存"], sheets: 3, picture: "package" },
+  { path: "/package/{received}", heading: "実績", has: ["受領証"], sheets: 3 },
+  { path: "/package/{waiting}", heading: "サービス利用票", has: ["相手につながりません"], sheets: 3 },
+  { path: "/package/{sent}/forms", heading: "サービス利用票", has: ["架空"], sheets: 9, picture: "forms" },
+  { path: "/package/{plan}/forms", heading: "居宅サービス計画書", has: ["<script>", "架空"], sheets: 9 },
+  { path: "/package/{newer}/compare", heading: "居宅サービス計画書", has: ["架空"], sheets: 9 },
+  { path: "/held", heading: "保留", has: ["送信元 → 送信先"], sheets: 2 },
+  { path: "/held/{broken}", heading: "サービス利用票の削除", has: ["直し方", "<script>"], sheets: 3 },
+  { path: "/held/{fixable}", heading: "居宅サービス計画書", has: ["変更する内容"], sheets: 6, picture: "held" },
+  { path: "/held/{conflict}", heading: "実績", has: ["もう一度配置する"], sheets: 3 },
+  { path: "/held/{fixable}/forms", heading: "居宅サービス計画書", has: [], sheets: 9 },
+  { path: "/month", heading: "予実", has: ["サービス提供年月"], sheets: 2 },
+  { path: "/versions", heading: "計画の版", has: ["架空"], sheets: 2 },
+  { path: "/partners", heading: "相手", has: ["届いていません"], sheets: 2, picture: "partners" },
+  { path: "/certificates", heading: "証明書", has: ["有効期間"], sheets: 2 },
+  { path: "/diagnosis", heading: "診断", has: ["動いています"], sheets: 3 },
+  { path: "/users", heading: "ユーザー", has: ["登録されているユーザー"], sheets: 2 },
+  { path: "/audit", heading: "閲覧記録", has: ["CSV に書き出す"], sheets: 9 },
+  { path: "/account", heading: "自分の設定", has: ["二段階認証"], sheets: 2 },
+  { path: "/account/app", heading: "二段階認証の設定", has: ["確認コード"], sheets: 2 },
+];
+
+/// Where a page of the list is, now that its things are there.
+export function pathOf({ path }, things) {
+  return path.replace(/\{(\w+)\}/g, (_, name) => encodeURIComponent(things[name]));
+}
+
+/// The line of the list that a path belongs to.
+export function lineOf(path) {
+  return PAGES.find((page) => new RegExp(`^${page.path.replace(/\{\w+\}/g, "[^/]+")}$`).test(path));
+}
