@@ -408,6 +408,7 @@ fn a_prevention_plan_merges_what_rows_repeat() {
         .collect();
     assert_eq!(circled, ["2／5", "1／2"], "programs that are needed");
     assert!(!plan.contains("支援計画ＮＯ"), "numbers that only count are not told");
+    assert!(!plan.contains("fm-y-long"), "both tables end together");
     let options = Options { prevention_paper: PreventionPaper::TwoA4, ..Options::default() };
     let two = draw(spec(), &sources(&files), &options);
     let plan = html(&two, Form::Prevention);
