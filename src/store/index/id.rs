@@ -1,8 +1,4 @@
-<<<<<<< HEAD
-//! The numbers of entries.
-=======
 //! How entries are named.
->>>>>>> ledger
 
 use std::fmt;
 use std::str::FromStr;

@@ -90,23 +90,6 @@ async fn a_month_tells_what_is_missing() {
     use Document::{Actual, Plan};
     let folder = private_folder();
     let store = open(&folder);
-<<<<<<< HEAD
-    let [anne, bert, cleo, dora, emil] = [1, 2, 3, 4, 5].map(|person| format!("000090000{person}"));
-    let plan = |who: &str, of| about("131016", who, of_month(Plan, false, of));
-    // Anne: plan and actuals. Bert: the plan alone. Cleo: a plan in March alone. Dora: the plan was taken
-    // back.
-    send(&store, 1, 2, plan(&anne, APRIL)).await;
-    let (_, planned) = send(&store, 2, 2, plan(&bert, APRIL)).await;
-    send(&store, 3, 2, plan(&cleo, "202603")).await;
-    send(&store, 4, 2, plan(&dora, APRIL)).await;
-    send(&store, 5, 2, about("131016", &dora, of_month(Plan, true, APRIL))).await;
-    receive(&store, "20260501000000", b"1", about("131016", &anne, of_month(Actual, false, APRIL)))
-        .await;
-    // E: the service office writes another insurer.
-    send(&store, 6, 2, plan(&emil, APRIL)).await;
-    receive(&store, "20260501000001", b"2", about("999999", &emil, of_month(Actual, false, APRIL)))
-        .await;
-=======
     let who = [1, 2, 3, 4, 5].map(|person| format!("000090000{person}"));
     let [with_both, with_plan, with_march, withdrawn, elsewhere] = &who;
     let plan = |who: &str, of| about("131016", who, of_month(Plan, false, of));
@@ -131,7 +114,6 @@ async fn a_month_tells_what_is_missing() {
         about("999999", elsewhere, of_month(Actual, false, APRIL)),
     )
     .await;
->>>>>>> ledger
 
     let lines = store.month(office(1), month(APRIL)).await.expect("read");
     let told: Vec<_> = lines
@@ -140,29 +122,16 @@ async fn a_month_tells_what_is_missing() {
         .collect();
     let partner = office(2);
     let expected = [
-<<<<<<< HEAD
-        (anne.clone(), partner, None),
-        (bert.clone(), partner, Some(Missing::ActualToCome)),
-        (cleo, partner, Some(Missing::PlanToSend)),
-        (emil, partner, None),
-=======
         (with_both.clone(), partner, None),
         (with_plan.clone(), partner, Some(Missing::ActualToCome)),
         (with_march.clone(), partner, Some(Missing::PlanToSend)),
         (elsewhere.clone(), partner, None),
->>>>>>> ledger
     ];
     assert_eq!(told, expected);
     let waits = lines[1].plan.expect("a plan");
     assert_eq!(waits, Brought { direction: Direction::Out, entry: planned });
 
     // Actuals that are taken back are missing again; those of an older 連番 do not count.
-<<<<<<< HEAD
-    receive(&store, "20260501000003", b"3", about("131016", &anne, of_month(Actual, true, APRIL)))
-        .await;
-    receive(&store, "20260501000002", b"4", about("131016", &anne, of_month(Actual, false, APRIL)))
-        .await;
-=======
     receive(
         &store,
         "20260501000003",
@@ -177,7 +146,6 @@ async fn a_month_tells_what_is_missing() {
         about("131016", with_both, of_month(Actual, false, APRIL)),
     )
     .await;
->>>>>>> ledger
     let lines = store.month(office(1), month(APRIL)).await.expect("read");
     assert_eq!(lines[0].missing(), Some(Missing::ActualToCome));
     assert!(store.month(office(2), month(APRIL)).await.expect("read").is_empty());
