@@ -15,6 +15,8 @@
 //! | 2 | [`config`] | the configuration, checked, with all its problems at once |
 //! | 3 | [`transfer`] | the states of an outgoing and an incoming package |
 //! | 3 | [`repair`] | corrected copies, and copies in the other edition |
+//! | 3 | [`actuals`] | 予実: what was planned in a month against what was done |
+//! | 3 | [`savings`] | what the exchange saves: pages, hours, yen, by a model that is told |
 //! | 3 | [`route`] | which import folder, in which order |
 //! | 3 | [`synth`] | valid sets of invented people, for tests and benchmarks |
 //! | 3 | [`forms`] | the paper forms of long-term care, drawn from the files |
@@ -58,9 +60,11 @@ pub mod contents;
 pub mod package;
 pub mod rules;
 
+pub mod actuals;
 pub mod forms;
 pub mod repair;
 pub mod route;
+pub mod savings;
 pub mod synth;
 pub mod transfer;
 

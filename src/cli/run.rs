@@ -9,7 +9,7 @@ use super::signals::{Asked, Signals};
 use super::{EXIT_FAILED, UsageError, output};
 use crate::config::{self, Config, Draft};
 use crate::log::Sink;
-use crate::node::{Consent, Node, StartProblems};
+use crate::node::{Consent, Handle, Node, StartProblems};
 use crate::store::Beginning;
 use crate::types::{Clock, Lang, code};
 use crate::web::{Page, PageError};
@@ -84,8 +84,8 @@ pub(super) fn run(args: &Args, lang: Lang) -> anyhow::Result<ExitCode> {
                     break ExitCode::from(EXIT_FAILED);
                 }
                 () = ended(&mut page) => {
-                    tracing::error!("the page ended by itself; the node ends with it");
-                    break ExitCode::from(EXIT_FAILED);
+                    page = None;
+                    page_ended(&node.handle());
                 }
             }
         };
@@ -136,6 +136,18 @@ async fn serve_page(node: &Node, settings: &config::Page) -> Option<Page> {
     };
     handle.raise(code, "page", ja, en);
     None
+}
+
+/// The page ended by itself, which is a fault of the program: the exchange goes on without.
+fn page_ended(node: &Handle) {
+    node.raise(
+        code::PAGE_ENDED,
+        "page",
+        "画面が止まりました。renkei を起動し直すと、また開けます。送受信は続いています。"
+            .to_owned(),
+        "the page has ended; it is back when the node is started again. The exchange goes on."
+            .to_owned(),
+    );
 }
 
 /// Waits until the page has ended, if there is one.

@@ -29,12 +29,10 @@ pub enum Request {
         /// Which.
         id: HeldId,
     },
-    /// Correct the files of a held set as `renkei fix` would, and check it again.
+    /// Correct the files of a held set as `renkei fix --approve-glyphs` would, and check it again.
     Correct {
         /// Which.
         id: HeldId,
-        /// Whether similar characters may take the place of those that MS932 does not have.
-        approve: bool,
     },
     /// Settle what is held without sending or placing it; a package is rejected.
     Dismiss {

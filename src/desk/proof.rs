@@ -11,6 +11,7 @@ use crate::package::evidence::{self, EvidenceFile, EvidenceReport, signed};
 use crate::package::trust::TrustSourceError;
 use crate::package::{Limits, PackageFault, open};
 use crate::store::{Evidence, Store, StoreError};
+use crate::work;
 
 /// The certificates for which the store vouches: what lies in it was verified when it came, or
 /// signed by us, so whoever signed it was believed at that time. A certificate with which anything
@@ -55,6 +56,9 @@ pub enum ProofError {
     /// The set does not hold its own roots.
     #[error(transparent)]
     Roots(#[from] TrustSourceError),
+    /// A fault of the program.
+    #[error("an internal fault")]
+    Internal,
     /// The set would not verify: here, or at whoever gets it.
     #[error("the set does not verify")]
     Refused(Box<EvidenceReport>),
@@ -75,21 +79,38 @@ pub async fn set(
     evidence: Evidence,
 ) -> Result<ProofSet, ProofError> {
     let limits = Node::package_limits(config);
-    let package = open(evidence.package, &limits)?;
-    let receipts: Vec<Bytes> = evidence.receipts.into_iter().map(|receipt| receipt.der).collect();
-    let documents = evidence::documents(&package, &receipts);
+    // Digests and signatures of large packages take a while.
+    let read = move || {
+        let package = open(evidence.package, &limits)?;
+        let receipts: Vec<Bytes> =
+            evidence.receipts.into_iter().map(|receipt| receipt.der).collect();
+        let documents = evidence::documents(&package, &receipts);
+        Ok::<_, ProofError>((package, receipts, documents))
+    };
+    let (package, receipts, documents) = blocking(read).await?;
     let vouched = vouched(store, &documents, &limits).await?;
-    let trust = open_trust(config, vouched).map_err(ProofError::Trust)?;
-    let files = evidence::export(&package, &receipts, &trust, &limits)?;
-    // Whoever gets the set has nothing but the set.
-    let alone = evidence::trust_of_set(&files, &limits)?;
-    let [report, here] =
-        [&alone, &trust].map(|trust| evidence::verify_set(&files, trust, &limits, None));
-    if !report.passed() {
-        return Err(ProofError::Refused(Box::new(report)));
-    }
-    if !here.passed() {
-        return Err(ProofError::Refused(Box::new(here)));
-    }
-    Ok(ProofSet { files, report })
+    let config = config.clone();
+    blocking(move || {
+        let trust = open_trust(&config, vouched).map_err(ProofError::Trust)?;
+        let files = evidence::export(&package, &receipts, &trust, &limits)?;
+        // Whoever gets the set has nothing but the set.
+        let alone = evidence::trust_of_set(&files, &limits)?;
+        let [report, here] =
+            [&alone, &trust].map(|trust| evidence::verify_set(&files, trust, &limits, None));
+        if !report.passed() {
+            return Err(ProofError::Refused(Box::new(report)));
+        }
+        if !here.passed() {
+            return Err(ProofError::Refused(Box::new(here)));
+        }
+        Ok(ProofSet { files, report })
+    })
+    .await
+}
+
+/// Work that blocks; if it does not end, that is a fault of the program.
+async fn blocking<T: Send + 'static>(
+    job: impl FnOnce() -> Result<T, ProofError> + Send + 'static,
+) -> Result<T, ProofError> {
+    work::blocking(job).await.unwrap_or(Err(ProofError::Internal))
 }

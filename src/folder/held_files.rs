@@ -1,7 +1,8 @@
 //! The files of a held set: reading them, and putting corrected ones in their places.
 
-use std::io::Read as _;
-use std::path::Path;
+use std::fs;
+use std::io::{self, Read as _};
+use std::path::{Path, PathBuf};
 
 use super::error::{Action, Fault, FolderError, FolderRole};
 use super::give_back::names;
@@ -9,6 +10,9 @@ use crate::disk::{self, Access, Readers};
 
 /// The folder in a held set that keeps the files as they were before they were corrected.
 const ORIGINALS: &str = "original";
+
+/// So often a held set can be corrected.
+const CORRECTIONS: u32 = 99;
 
 /// A file with its bytes.
 pub type HeldFile = (String, Vec<u8>);
@@ -36,37 +40,64 @@ pub fn read_held(set: &Path, most: u64) -> Result<Vec<HeldFile>, FolderError> {
     Ok(files)
 }
 
-/// Puts corrected files in the places of those of a held set. The files as they were stay beside them,
-/// in the folder `original`; one that is kept there already stays.
-pub fn correct_held<'a>(
-    set: &Path,
-    corrected: impl IntoIterator<Item = (&'a str, &'a [u8])>,
-) -> Result<(), FolderError> {
+/// Puts corrected files in the places of those of a held set. The files as they were stay beside them:
+/// in the folder `original`, or in `original-2` where that is taken by an earlier correction, and so on.
+pub fn correct_held(set: &Path, corrected: &[(&str, &[u8])]) -> Result<(), FolderError> {
     let failed = |error| FolderError::of_io(error, FolderRole::Hold, Action::Write);
-    let originals = set.join(ORIGINALS);
+    if corrected.is_empty() {
+        return Ok(());
+    }
+    let originals = originals(set).find(|folder| fs::symlink_metadata(folder).is_err());
+    let originals = originals.ok_or_else(|| failed(io::ErrorKind::AlreadyExists.into()))?;
     disk::create_folder(&originals).map_err(failed)?;
+    for (name, _) in corrected {
+        let failed = |error| failed(error).about(name);
+        // A copy that a crash cut off has no name of a file.
+        let copy = disk::temporary(&originals);
+        disk::link_or_copy(&set.join(name), &copy).map_err(failed)?;
+        disk::rename_new(&copy, &originals.join(name)).map_err(failed)?;
+    }
+    // They are safe before anything takes their places.
+    for folder in [&originals, set] {
+        disk::sync_folder(folder).map_err(failed)?;
+    }
     for (name, bytes) in corrected {
         let path = set.join(name);
-        match disk::link_or_copy(&path, &originals.join(name)) {
-            Err(error) if error.kind() == std::io::ErrorKind::AlreadyExists => {}
-            kept => kept.map_err(|error| failed(error).about(name))?,
-        }
         disk::replace(&path, bytes, Readers::AsUsual).map_err(|error| failed(error).about(name))?;
     }
-    disk::sync_folder(&originals).map_err(failed)
+    Ok(())
+}
+
+/// Removes what was kept of the files as they were before corrections.
+pub fn remove_originals(set: &Path) -> Result<(), FolderError> {
+    let failed = |error| FolderError::of_io(error, FolderRole::Hold, Action::Delete);
+    for folder in originals(set).take_while(|folder| fs::symlink_metadata(folder).is_ok()) {
+        for name in names(&folder)? {
+            disk::remove_file(&folder.join(name)).map_err(failed)?;
+        }
+        match disk::remove_empty_folder(&folder) {
+            Err(error) if error.kind() == io::ErrorKind::DirectoryNotEmpty => {}
+            removed => removed.map_err(failed)?,
+        }
+    }
+    Ok(())
+}
+
+/// The folders for files as they were, in the order in which they are taken.
+fn originals(set: &Path) -> impl Iterator<Item = PathBuf> {
+    let later = (2..=CORRECTIONS).map(|number| format!("{ORIGINALS}-{number}"));
+    let folders = std::iter::once(ORIGINALS.to_owned()).chain(later);
+    folders.map(move |name| set.join(name))
 }
 
 fn is_of_the_standard(name: &str) -> bool {
     let extension = Path::new(name).extension();
-    let is =
-        |known: &&str| extension.is_some_and(|extension| extension.eq_ignore_ascii_case(known));
-    ["csv", "jpg", "jpeg"].iter().any(|known| is(&known))
+    let is = |known: &str| extension.is_some_and(|extension| extension.eq_ignore_ascii_case(known));
+    ["csv", "jpg", "jpeg"].into_iter().any(is)
 }
 
 #[cfg(test)]
 mod tests {
-    use std::fs;
-
     use super::*;
 
     #[test]
@@ -79,12 +110,19 @@ mod tests {
         let read = read_held(set.path(), 1_000).expect("read");
         let names: Vec<_> = read.iter().map(|(name, _)| name.as_str()).collect();
         assert_eq!(names, ["A.CSV", "B.CSV"]);
-        correct_held(set.path(), [("A.CSV", b"mended".as_slice())]).expect("corrected");
+        correct_held(set.path(), &[("A.CSV", b"mended")]).expect("corrected");
         assert_eq!(fs::read(at("A.CSV")).expect("there"), b"mended");
         assert_eq!(fs::read(at("original").join("A.CSV")).expect("there"), b"wrong");
         assert!(!at("original").join("B.CSV").exists());
-        correct_held(set.path(), [("A.CSV", b"again".as_slice())]).expect("corrected");
+        fs::write(at("A.CSV"), b"mended by hand").expect("written");
+        correct_held(set.path(), &[("A.CSV", b"again")]).expect("corrected");
         assert_eq!(fs::read(at("original").join("A.CSV")).expect("there"), b"wrong");
+        assert_eq!(fs::read(at("original-2").join("A.CSV")).expect("there"), b"mended by hand");
+        correct_held(set.path(), &[]).expect("nothing to do");
+        assert!(!at("original-3").exists());
+        remove_originals(set.path()).expect("removed");
+        assert!(!at("original").exists() && !at("original-2").exists());
+        assert_eq!(fs::read(at("A.CSV")).expect("there"), b"again");
     }
 
     #[test]

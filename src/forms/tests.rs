@@ -1,5 +1,7 @@
 //! The forms of whole files.
 
+mod others;
+
 use crate::record::ms932;
 use crate::rules::{self, SourceFile};
 use crate::spec::{Format, KnownItem, Spec};

@@ -5,7 +5,7 @@ use std::num::NonZero;
 use std::sync::{Arc, OnceLock, PoisonError, RwLock};
 
 use jiff::Timestamp;
-use tokio::sync::{Notify, Semaphore};
+use tokio::sync::{Mutex, Notify, Semaphore};
 
 use super::network::Client;
 use super::notices::Notices;
@@ -42,6 +42,8 @@ pub(super) struct Context {
     pub(super) notices: Notices,
     /// Whether the clock is believed.
     pub(super) time: TimeGuard,
+    /// Held while an order is carried out: two about the same set would be in each other's way.
+    pub(super) order: Mutex<()>,
     /// How somebody who asks enters the page, if there is one.
     pub(super) door: OnceLock<Door>,
 }
@@ -174,6 +176,7 @@ impl Context {
             quota,
             notices,
             time,
+            order: Mutex::new(()),
             door,
         }
     }

@@ -7,12 +7,13 @@ use jiff::Timestamp;
 use super::context::Context;
 use super::health::{Health, Watcher};
 use super::notices::Notice;
-use super::orders::{AllEnds, carry_out};
+use super::orders::{AllEnds, carry_out, internal};
 use crate::config::Config;
 use crate::control::{Answer, Request};
 use crate::spec::Spec;
 use crate::store::Store;
 use crate::types::Clock;
+use crate::work;
 
 /// A hold on a node that runs: what it knows, and what a person may order it to do.
 #[derive(Clone)]
@@ -66,9 +67,13 @@ impl Handle {
         self.context.notices.standing()
     }
 
-    /// Carries out what `by` orders, and notes it in the journal as a command is noted.
-    pub async fn order(&self, request: &Request, by: &str) -> Answer {
-        carry_out(&self.context, &self.ends, request, by).await
+    /// Carries out what `by` orders, and notes it in the journal as a command is noted. It is carried
+    /// out to its end also where nobody waits for the answer any more.
+    pub async fn order(&self, request: Request, by: String) -> Answer {
+        let (context, ends) = (Arc::clone(&self.context), Arc::clone(&self.ends));
+        let carried_out =
+            work::spawn(async move { carry_out(&context, &ends, &request, &by).await });
+        carried_out.await.unwrap_or_else(|_| internal())
     }
 
     /// Says how a person enters the page: `door` makes an address for the account of a name. The
@@ -81,6 +86,7 @@ impl Handle {
     pub fn raise(&self, code: &'static str, about: &str, ja: String, en: String) {
         self.context.notices.raise(code, about, (ja, en), self.now());
     }
+
     /// The condition is over.
     pub fn clear(&self, code: &'static str, about: &str) {
         self.context.notices.clear(code, about);

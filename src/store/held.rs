@@ -179,11 +179,12 @@ pub(super) fn by_whom(code: &str, by: &str) -> String {
     if by.is_empty() { code.to_owned() } else { format!("{code} by {by}") }
 }
 
-/// Settles the held sets of a 連番 that need nobody any more.
+/// Settles the held sets of a 連番 that need nobody any more. Where a set of some `kind` is sent, those
+/// of another kind that were refused for good stay.
 pub(super) fn overtaken(
     connection: &Connection,
     (office, partner): (OfficeNumber, OfficeNumber),
-    serial: FileSerial,
+    (serial, kind): (FileSerial, Option<&str>),
     how: Overtaken,
     now: Timestamp,
 ) -> Result<(), StoreError> {
@@ -191,7 +192,8 @@ pub(super) fn overtaken(
     let settled = connection
         .prepare_cached(
             "UPDATE held SET settled_at = ?4, settled = ?5 WHERE office = ?1 AND partner = ?2
-             AND serial = ?3 AND settled_at IS NULL AND (?6 IS NULL OR reason IN (?6, ?7))",
+             AND serial = ?3 AND settled_at IS NULL AND (?6 IS NULL OR reason IN (?6, ?7))
+             AND (?8 IS NULL OR reason != ?9 OR json_extract(unit, '$.kind') = ?8)",
         )?
         .execute(params![
             Column(office),
@@ -201,6 +203,8 @@ pub(super) fn overtaken(
             how.as_str(),
             first,
             second,
+            kind,
+            code::REFUSED_FOR_GOOD,
         ])?;
     if settled > 0 {
         let entry = of_set(office, Some(partner), Some(serial));

@@ -35,7 +35,8 @@ impl Store {
                 if transition.changes() {
                     package.enter(connection, transition.after, ("", ""), now)?;
                     let way = (package.office, package.partner);
-                    held::overtaken(connection, way, package.serial, Overtaken::Retried, now)?;
+                    let unit = (package.serial, None);
+                    held::overtaken(connection, way, unit, Overtaken::Retried, now)?;
                 }
             }
             let mut statement = connection.prepare_cached(&format!(

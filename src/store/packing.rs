@@ -123,7 +123,8 @@ fn pack(
     now: Timestamp,
 ) -> Result<(), StoreError> {
     let way = (new.office, new.partner);
-    held::overtaken(connection, way, new.serial, held::Overtaken::SentAgain, now)?;
+    let unit = (new.serial, Some(new.unit.kind.as_str()));
+    held::overtaken(connection, way, unit, held::Overtaken::SentAgain, now)?;
     for former in refused(connection, new)? {
         let (former, expires_at) = outgoing::package(connection, former)?;
         let transition = former.state.on(former.id, expires_at, &OutgoingEvent::Superseded, now);

@@ -1,5 +1,7 @@
 //! Packages whose outcome is known and not yet shown in the folders.
 
+use std::collections::BTreeSet;
+
 use jiff::Timestamp;
 use rusqlite::{OptionalExtension as _, params};
 
@@ -107,14 +109,21 @@ impl Store {
             let mut statement = connection.prepare_cached(
                 "UPDATE outgoing SET copy_due = 0 WHERE message_id = ?1 AND state = ?2",
             )?;
+            let mut still = BTreeSet::new();
             for row in &shown {
-                statement.execute(params![Column(row.id), row.state.state().as_str()])?;
+                if statement.execute(params![Column(row.id), row.state.state().as_str()])? > 0 {
+                    still.insert((row.partner, row.serial));
+                }
                 if row.was_given_up && row.state.is_delivered() {
                     let (way, late) = ((office, row.partner), Overtaken::ArrivedLate);
-                    held::overtaken(connection, way, row.serial, late, now)?;
+                    held::overtaken(connection, way, (row.serial, None), late, now)?;
                 }
             }
-            held.iter().try_for_each(|row| held::insert(connection, row))
+            // What came into another state meanwhile needs nobody because of this one.
+            let stays = |row: &&HeldRow| {
+                row.partner.zip(row.serial).is_some_and(|way| still.contains(&way))
+            };
+            held.iter().filter(stays).try_for_each(|row| held::insert(connection, row))
         })
         .await
     }

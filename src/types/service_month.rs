@@ -61,7 +61,7 @@ impl ServiceMonth {
     /// The month so many months later, or before where `by` is less than 0; itself where there is none.
     #[must_use]
     pub fn plus(self, by: i32) -> Self {
-        let place = i32::from(self.year) * 12 + i32::from(self.month) - 1 + by;
+        let place = i64::from(self.year) * 12 + i64::from(self.month) - 1 + i64::from(by);
         let year = u16::try_from(place.div_euclid(12)).ok();
         let month = u8::try_from(place.rem_euclid(12) + 1).ok();
         year.zip(month).and_then(|(year, month)| Self::new(year, month)).unwrap_or(self)

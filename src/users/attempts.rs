@@ -231,7 +231,7 @@ impl Table {
         entry.failures = entry.failures.saturating_sub(1);
         match counted.before {
             Some(before) if entry.at == counted.at => {
-                (entry.at, entry.day) = (before.at, before.day)
+                (entry.at, entry.day) = (before.at, before.day);
             }
             _ => {}
         }

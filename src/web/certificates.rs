@@ -62,9 +62,10 @@ fn rows(dates: &Dates, now: Timestamp, lang: Lang) -> (Vec<Row>, Vec<Row>) {
     let lists = dates.revocation_lists.iter().map(|row| match &row.found {
         Found::Fault { problem } => fault(String::new(), &row.file, problem),
         Found::Read(facts) => {
-            let (tone, state) = match facts.next_update > now {
-                true => ("good", lang.pick("新しい", "current").to_owned()),
-                false => ("bad", lang.pick("古くなっています", "out of date").to_owned()),
+            let (tone, state) = if facts.next_update > now {
+                ("good", lang.pick("新しい", "current").to_owned())
+            } else {
+                ("bad", lang.pick("古くなっています", "out of date").to_owned())
             };
             let span = span(facts.this_update, facts.next_update);
             let (name, file) = (facts.issuer.clone(), row.file.clone());

@@ -66,5 +66,5 @@ fn told(name: &str) -> Result<Event, Infallible> {
 /// What changes whenever a page may look different.
 async fn state(shared: &Shared) -> (Option<i64>, usize) {
     let step = shared.node.store().latest_step().await.ok().flatten();
-    (step.map(|step| step.as_microsecond()), shared.node.notices().0.len())
+    (step.map(jiff::Timestamp::as_microsecond), shared.node.notices().0.len())
 }

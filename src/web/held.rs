@@ -305,7 +305,7 @@ pub(super) async fn correct(
     Form(settle): Form<Settle>,
 ) -> Response {
     // What is approved stood on the page.
-    settled(&shared, &visitor, &settle, &Request::Correct { id, approve: true }).await
+    settled(&shared, &visitor, &settle, &Request::Correct { id }).await
 }
 
 pub(super) async fn dismiss(
@@ -329,7 +329,7 @@ async fn settled(
         return answer;
     }
     let Visitor(session) = visitor;
-    let answer: Answer = shared.node.order(request, &session.user).await;
+    let answer: Answer = shared.node.order(request.clone(), session.user.clone()).await;
     session.tell(answer.done, answer.text(shared.lang()));
     Redirect::to("/held").into_response()
 }

@@ -123,7 +123,7 @@ impl Frame {
             user: session.user.clone(),
             role: session.role(),
             csrf: session.csrf.clone(),
-            form: session.form(),
+            form: Session::form(),
             told: session.told(),
             live: false,
         }
@@ -143,9 +143,8 @@ impl Frame {
         if self.user.is_empty() { self.t("（名前不明）", "(unknown)") } else { &self.user }
     }
 
-    pub(super) const fn version(&self) -> &'static str {
-        env!("CARGO_PKG_VERSION")
-    }
+    /// Of the program.
+    pub(super) const VERSION: &str = env!("CARGO_PKG_VERSION");
 
     /// The menu: where each leads, what it is called, whether it is here.
     pub(super) fn menu(&self) -> Vec<(&'static str, &'static str, bool)> {

@@ -70,9 +70,10 @@ impl<'t> Figure<'t> {
             })
             .collect();
         let labels = labels.join(",");
-        let _ = match labels.is_empty() {
-            true => writeln!(self.text, "{} {value}", self.name),
-            false => writeln!(self.text, "{}{{{labels}}} {value}", self.name),
+        let _ = if labels.is_empty() {
+            writeln!(self.text, "{} {value}", self.name)
+        } else {
+            writeln!(self.text, "{}{{{labels}}} {value}", self.name)
         };
     }
 }

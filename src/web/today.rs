@@ -264,7 +264,7 @@ pub(super) async fn retry(
     }
     let Visitor(session) = visitor;
     let request = Request::Retry { target: Target::Partner(retry.partner) };
-    let answer = shared.node.order(&request, &session.user).await;
+    let answer = shared.node.order(request, session.user.clone()).await;
     session.tell(answer.done, answer.text(shared.lang()));
     Redirect::to("/").into_response()
 }

@@ -37,7 +37,7 @@ pub(super) fn hours(
     let items = [KnownItem::TimeOfDay, KnownItem::LifeOfUser, KnownItem::LifeOfCarers];
     let mut hours = Vec::new();
     for entry in pairs(now, was, compared, items) {
-        pen.at = entry.look(KnownItem::TimeOfDay).to_owned();
+        entry.look(KnownItem::TimeOfDay).clone_into(&mut pen.at);
         let [time, user, carers] = items.map(|item| pen.text(entry, item));
         hours.push(Hour { time, user, carers });
     }
@@ -54,7 +54,7 @@ pub(super) fn illnesses(
     let items = [KnownItem::Illness, KnownItem::IllnessDate, KnownItem::Doctor];
     let mut illnesses = Vec::new();
     for entry in pairs(now, was, compared, items) {
-        pen.at = entry.look(KnownItem::Illness).to_owned();
+        entry.look(KnownItem::Illness).clone_into(&mut pen.at);
         illnesses.push(Illness {
             date: pen.text(entry, KnownItem::IllnessDate),
             name: pen.text(entry, KnownItem::Illness),

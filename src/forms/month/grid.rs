@@ -12,7 +12,7 @@ use crate::forms::wareki;
 use crate::spec::KnownItem;
 
 use super::lines::{Key, Line};
-use super::service::{described, service};
+use super::service::{described, hide_over_thirty, service};
 
 /// Every month has as many columns.
 const DAYS: usize = 31;
@@ -61,20 +61,20 @@ impl Counts {
 /// The two rows of a line of the grid.
 pub(super) fn write(
     pen: &mut Pen<'_, '_>,
-    month: &str,
+    (month, days): (&str, &[Day]),
     key: &Key<'_>,
     line: &Line<'_, '_>,
     html: &mut Markup,
 ) {
     let all = line.all();
     let name = described(pen.context, key.code);
-    pen.at = name.clone();
+    pen.at.clone_from(&name);
     let start = pen.every(&all, KnownItem::StartTime, |pen, text| {
         let time = time(pen, text);
         if time.is_empty() { time } else { format!("{time} から") }
     });
     let end = pen.every(&all, KnownItem::EndTime, time);
-    pen.every(&all, KnownItem::OverThirty, |_, _| String::new());
+    hide_over_thirty(&all);
     let service = service(pen, &all, key.is_over);
     let article = if key.is_rental() { article(pen, &all) } else { String::new() };
     let office = pen.every(&all, KnownItem::ServiceOfficeName, |_, text| text.to_owned());
@@ -84,9 +84,9 @@ pub(super) fn write(
         "<tbody class=\"fm-u-line\"><tr><td rowspan=\"2\">{start}<br>{end}</td>\
          <td rowspan=\"2\">{service}{article}</td><td rowspan=\"2\">{office}</td>"
     );
-    side(pen, month, (&name, "予定"), &line.plan, html);
+    side(pen, (month, days), (&name, "予定"), &line.plan, html);
     html.0.push_str("</tr><tr>");
-    side(pen, month, (&name, "実績"), &line.actual, html);
+    side(pen, (month, days), (&name, "実績"), &line.actual, html);
     html.0.push_str("</tr></tbody>\n");
     notes(pen, &name, &all);
     pen.at.clear();
@@ -116,7 +116,7 @@ fn article(pen: &mut Pen<'_, '_>, entries: &[Entry<'_, '_>]) -> String {
 /// The days of 予定 or 実績.
 fn side(
     pen: &mut Pen<'_, '_>,
-    month: &str,
+    (month, days): (&str, &[Day]),
     (name, word): (&str, &str),
     entries: &[Entry<'_, '_>],
     html: &mut Markup,
@@ -140,7 +140,6 @@ fn side(
     let was = counts(pen, month, name, &old, |_, _, _| {});
     let _ = write!(html.0, "<td class=\"fm-center\">{word}</td>");
     let shown = |count: &Option<u64>| count.map_or(String::new(), |count| count.to_string());
-    let days = days(month);
     for (((day, now), was), mut marks) in days.iter().zip(&now.0).zip(&was.0).zip(marks) {
         marks.dedup();
         let piece = beside(pen, &format!("{}日", day.number), shown(now), shown(was), compared);
@@ -249,9 +248,8 @@ fn by_day(bits: &str) -> String {
     if ranges.is_empty() {
         return "対象日なし".to_owned();
     }
-    let words = ranges.iter().map(|(first, last)| match first == last {
-        true => format!("{first}日"),
-        false => format!("{first}～{last}日"),
+    let words = ranges.iter().map(|(first, last)| {
+        if first == last { format!("{first}日") } else { format!("{first}～{last}日") }
     });
     words.collect::<Vec<_>>().join("、")
 }

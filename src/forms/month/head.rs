@@ -1,12 +1,14 @@
 //! 第6表: the cells above the grid.
 
+use jiff::civil::Date;
+
 use crate::forms::entry::{Entry, Person};
 use crate::forms::pen::{Offer, Pen, label};
 use crate::forms::person::{SEXES, by_era};
 use crate::forms::piece::{Choices, Digits, Piece, grouped};
 use crate::forms::row::Row;
 use crate::forms::sheet::user_name;
-use crate::forms::wareki::Style;
+use crate::forms::wareki::{self, Style};
 use crate::spec::KnownItem;
 use crate::types::FileKind;
 
@@ -86,11 +88,28 @@ impl UsageHead {
             new_level: level.new,
             changed_on: level.since,
             limit: pen.shown(&[supplement], KnownItem::Limit, |_, text| grouped(text)),
-            from: pen.date(supplement, KnownItem::LimitFrom, Style::Month).or("令和　年　月"),
-            until: pen.date(supplement, KnownItem::LimitUntil, Style::Month).or("令和　年　月"),
+            from: limit(pen, supplement, KnownItem::LimitFrom, |day| day.day() == 1),
+            until: limit(pen, supplement, KnownItem::LimitUntil, |day| {
+                day.day() == day.days_in_month()
+            }),
             stay_days: stay_days(pen, plan, supplement),
         }
     }
+}
+
+/// An end of 限度額適用期間, which is printed as a month; a day that does not go without saying is told.
+fn limit(
+    pen: &mut Pen<'_, '_>,
+    supplement: Entry<'_, '_>,
+    item: KnownItem,
+    is_usual: impl Fn(Date) -> bool,
+) -> Piece {
+    let text = supplement.look(item);
+    if wareki::day(text).is_some_and(|day| !is_usual(day)) {
+        let day = pen.in_era(item, text, Style::Full);
+        pen.note(item.name().to_owned(), day, false);
+    }
+    pen.date(supplement, item, Style::Month).or("令和　年　月")
 }
 
 /// 対象年月

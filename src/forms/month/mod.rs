@@ -78,10 +78,7 @@ impl<'r, 's> Month<'r, 's> {
             draw_plan(context, person, sets, &actual, forms);
         }
         // With a plan, only what a newer actual replaces; without one, each actual.
-        let alone = match has_plan {
-            true => newest.map(|(_, older)| older),
-            false => self.actuals.clone(),
-        };
+        let alone = if has_plan { newest.map(|(_, older)| older) } else { self.actuals.clone() };
         for sets in pairs(&alone, compared) {
             forms.push(usage::draw(context, person, sets, &[], has_plan));
         }

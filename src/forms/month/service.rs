@@ -22,6 +22,16 @@ pub(super) fn described(context: &Context<'_>, code: &str) -> String {
     }
 }
 
+/// ３０日超区分 stands before the name of the service, or says that nothing does; anything else that
+/// it says is told.
+pub(super) fn hide_over_thirty(entries: &[Entry<'_, '_>]) {
+    for row in entries.iter().flat_map(|entry| [entry.now, entry.was]).flatten() {
+        if matches!(row.look(KnownItem::OverThirty), "0" | "1") {
+            row.show(KnownItem::OverThirty);
+        }
+    }
+}
+
 /// サービス内容 of rows of one service.
 pub(super) fn service(pen: &mut Pen<'_, '_>, entries: &[Entry<'_, '_>], is_over: bool) -> Piece {
     let before = if is_over { "30日超" } else { "" };

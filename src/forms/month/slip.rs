@@ -19,7 +19,7 @@ use crate::types::FileKind;
 
 use super::head::of_month;
 use super::rows::{Kind, NUMBERS, is_outside, number_of};
-use super::service::{described, service, type_name};
+use super::service::{described, hide_over_thirty, service, type_name};
 use super::sums;
 use super::totals::{NO_OFFICE, StayDays, TypeLimits, total};
 
@@ -169,7 +169,7 @@ fn write(pen: &mut Pen<'_, '_>, entry: Entry<'_, '_>, html: &mut Markup) {
     pen.at = format!("{} {name}", row.look(KnownItem::ServiceOfficeName));
     let office = pen.text(entry, KnownItem::ServiceOfficeName);
     let number = pen.text(entry, KnownItem::RowOffice);
-    pen.every(&[entry], KnownItem::OverThirty, |_, _| String::new());
+    hide_over_thirty(&[entry]);
     let out = &mut html.0;
     let _ = write!(out, "<tr{}>", if kind.is_sum() { " class=\"fm-s-sum\"" } else { "" });
     let _ = write!(out, "<td>{office}</td><td class=\"fm-center\">{number}</td>");

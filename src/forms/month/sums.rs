@@ -120,7 +120,7 @@ fn of<'r, 's>(
     is_wanted: impl Fn(Kind) -> bool,
 ) -> Vec<&'r Row<'s>> {
     let wanted = order.iter().filter(|(.., class)| is_wanted(*class));
-    wanted.filter_map(|group| parts.get(group)).flat_map(|part| part.counted()).copied().collect()
+    wanted.filter_map(|group| parts.get(group)).flat_map(Part::counted).copied().collect()
 }
 
 /// The sum of a column; none where no row has a number there, or where one cannot be read.

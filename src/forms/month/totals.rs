@@ -20,7 +20,7 @@ pub(super) fn total(
     totals: &[Entry<'_, '_>],
     supplement: Entry<'_, '_>,
 ) -> Markup {
-    pen.at = "合計".to_owned();
+    "合計".clone_into(&mut pen.at);
     let limit = pen.shown(&[supplement], KnownItem::Limit, |_, text| grouped(text));
     let mut html = Markup::default();
     match totals {

@@ -55,8 +55,9 @@ pub(super) fn draw<'r, 's>(
     let supplement = sets.only(FileKind::Uphosoku);
     let head = UsageHead::new(&mut pen, person, &month, heading, supplement);
     let mut markup = Markup::default();
+    let days = days(&month);
     for (key, line) in &lines(&plan, &actual) {
-        grid::write(&mut pen, &month, key, line, &mut markup);
+        grid::write(&mut pen, (&month, &days), key, line, &mut markup);
     }
     if !plan.is_empty() {
         hide_agreeing(&plan, &actual);
@@ -69,7 +70,7 @@ pub(super) fn draw<'r, 's>(
         (Form::Usage, _) => "居宅介護支援事業者→利用者",
         _ => "居宅介護支援事業者→サービス事業者",
     };
-    sheet(pen, person, None, &Usage { form, addressee, head, days: days(&month), lines: markup })
+    sheet(pen, person, None, &Usage { form, addressee, head, days, lines: markup })
 }
 
 /// What heads an actual too and says the same as the head of the plan is told no second time.

@@ -1,11 +1,15 @@
 //! 介護予防サービス・支援計画書: 課題 with 支援計画 and 利用サービス.
 
 use crate::forms::entry::Entry;
+use crate::forms::measure;
 use crate::forms::numbered::{Numbered, numbered};
 use crate::forms::pen::Pen;
 use crate::forms::piece::Piece;
 use crate::forms::row::Row;
 use crate::spec::KnownItem;
+
+/// About so many half-width characters fit on a line of a column.
+const COLUMN: usize = 16;
 
 const ISSUE: [KnownItem; 4] =
     [KnownItem::WholeIssue, KnownItem::Proposal, KnownItem::Intention, KnownItem::Goal];
@@ -79,6 +83,23 @@ fn issue(pen: &mut Pen<'_, '_>, lines: &[Numbered<'_, '_>]) -> Issue {
         supports,
         span: lines.len(),
     }
+}
+
+/// About how many lines they take.
+pub(super) fn height(issues: &[Issue]) -> usize {
+    let tallest = |pieces: &[Piece]| {
+        let lines = pieces.iter().map(|piece| measure::lines(&piece.now, COLUMN));
+        lines.max().unwrap_or_default()
+    };
+    let support = |support: &Support| {
+        let uses: usize = support.uses.iter().map(|own| tallest(own)).sum();
+        uses.max(tallest(&support.texts))
+    };
+    let issue = |issue: &Issue| {
+        let supports: usize = issue.supports.iter().map(support).sum();
+        supports.max(tallest(&issue.texts)).max(tallest(std::slice::from_ref(&issue.goal)))
+    };
+    issues.iter().map(issue).sum()
 }
 
 /// Numbers that only count what is drawn are not told.

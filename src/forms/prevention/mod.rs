@@ -10,6 +10,7 @@ use crate::types::FileKind;
 use super::entry::{Entry, Pair, Person, Sets};
 use super::form::Form;
 use super::many::Texts;
+use super::measure;
 use super::options::PreventionPaper;
 use super::pen::{Context, Offer, Pen};
 use super::piece::{Choices, Piece};
@@ -105,6 +106,12 @@ const PROGRAMS: [(&str, u8, KnownItem, KnownItem); 6] = [
     ("うつ予防", 5, KnownItem::ChecklistMood, KnownItem::ProgramMood),
 ];
 
+/// About so many lines fit on a page below the head.
+const PAGE: usize = 36;
+
+/// About so many half-width characters fit on a line of a column.
+const COLUMN: usize = 22;
+
 /// A row of アセスメント領域.
 struct Area {
     title: &'static str,
@@ -132,6 +139,9 @@ struct Prevention {
     form: Form,
     honorific: &'static str,
     two_pages: bool,
+    /// Whether the tables are about as high as a page or higher: then each ends where it ends, and
+    /// else both at the same height.
+    is_long: bool,
     texts: Texts,
     dates: Texts,
     occasion: Choices,
@@ -172,10 +182,13 @@ fn one(
     // The rows of 別表 follow the first record of their day.
     let (now, was) = if place == 0 { sets.rows(FileKind::UpyoboSub) } else { (&[][..], &[][..]) };
     let lines = issues::lines(now, was, sets.compared);
+    let areas = areas(&mut pen, row);
+    let issues = issues::issues(&mut pen, &lines);
     let cells = Prevention {
         form: Form::Prevention,
         honorific: pen.honorific(),
         two_pages,
+        is_long: areas_height(&areas) > PAGE || issues::height(&issues) > PAGE,
         texts: pen.texts(row, &TEXTS),
         dates: pen.dates(
             row,
@@ -191,9 +204,9 @@ fn one(
         occasion: pen.choices(row, KnownItem::PlanOccasion, "・", &OCCASIONS),
         state: pen.choices(row, KnownItem::CertificationState, "・", &STATES),
         level: pen.choices(row, KnownItem::SupportLevel, "・", &LEVELS),
-        areas: areas(&mut pen, row),
+        areas,
         programs: programs(&mut pen, row),
-        issues: issues::issues(&mut pen, &lines),
+        issues,
     };
     let mut told: Vec<Entry<'_, '_>> = lines.iter().map(|line| line.entry).collect();
     for part in told.iter().flat_map(|entry| [entry.now, entry.was]).flatten() {
@@ -214,6 +227,15 @@ fn areas(pen: &mut Pen<'_, '_>, row: Entry<'_, '_>) -> Vec<Area> {
         reason: pen.text(row, reason),
     };
     AREAS.map(area).into()
+}
+
+/// About how many lines アセスメント領域 takes.
+fn areas_height(areas: &[Area]) -> usize {
+    let height = |area: &Area| {
+        let cells = [&area.now, &area.will, &area.reason];
+        2 + cells.map(|piece| measure::lines(&piece.now, COLUMN)).into_iter().max().unwrap_or(0)
+    };
+    areas.iter().map(height).sum()
 }
 
 fn programs(pen: &mut Pen<'_, '_>, row: Entry<'_, '_>) -> Vec<Program> {

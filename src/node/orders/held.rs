@@ -7,11 +7,11 @@ use std::sync::Arc;
 use super::super::context::{Context, blocking, wake};
 use super::super::folders::Ends;
 use super::super::placing::{failure_receipt, lost_code, signed_receipt};
-use super::AllEnds;
+use super::{AllEnds, internal};
 use crate::control::Answer;
 use crate::folder::{
     Fault, FolderError, GivenBack, Place, correct_held, give_back, read_held, remove_copies,
-    remove_set,
+    remove_originals, remove_set,
 };
 use crate::package::{Receipt, ReceiptFinding, ReceiptKind, open};
 use crate::repair::{FixOptions, fix};
@@ -78,6 +78,7 @@ async fn release_set(
     };
     context.store.settle(number, how.0, by.to_owned(), context.now()).await?;
     let expected = item.unit.files.len();
+    let done = if how.0 == Settled::Corrected { code::CORRECTED } else { code::RELEASED };
     Ok(match how {
         (_, 0) => Answer::refused(
             code::FILES_GONE,
@@ -85,7 +86,7 @@ async fn release_set(
             "no files are left in the hold folder; it counts as settled",
         ),
         (_, count) if count < expected => Answer::done(
-            code::RELEASED,
+            done,
             format!(
                 "{count} 個のファイルを送信用フォルダーに戻しました（保留したときは {expected} 個でした）。もう一度検査します。"
             ),
@@ -94,7 +95,7 @@ async fn release_set(
             ),
         ),
         (_, count) => Answer::done(
-            code::RELEASED,
+            done,
             format!("{count} 個のファイルを送信用フォルダーに戻しました。もう一度検査します。"),
             format!("{count} files are in the drop folder again, to be checked"),
         ),
@@ -106,14 +107,14 @@ async fn release_set(
 pub(super) async fn correct(
     context: &Arc<Context>,
     ends: &AllEnds,
-    (id, approve): (HeldId, bool),
+    id: HeldId,
     by: &str,
 ) -> Result<Answer, StoreError> {
     let items = context.store.held_as(id).await?;
     let (HeldId::Set(number), Some(item)) = (id, items.first()) else { return Ok(not_held()) };
     let Some(set) = HeldSet::of(ends, item) else { return Ok(no_such_office()) };
     let (spec, most) = (context.spec, context.config.limits.package_size);
-    match blocking(move || set.correct(spec, most, approve)).await {
+    match blocking(move || set.correct(spec, most)).await {
         Some(Ok(true)) => {}
         Some(Ok(false)) => {
             return Ok(Answer::refused(
@@ -232,7 +233,10 @@ pub(super) async fn dismiss(
         match id {
             HeldId::Set(number) => {
                 let now = context.now();
-                context.store.settle(number, Settled::Dismissed, by.to_owned(), now).await?;
+                let settled = Settled::Dismissed;
+                if !context.store.settle(number, settled, by.to_owned(), now).await? {
+                    return Ok(not_held());
+                }
             }
             HeldId::Package(id) => {
                 if let Some(refused) = reject(context, id, item, (reason, by)).await? {
@@ -348,30 +352,29 @@ impl HeldSet {
         Ok(given_back)
     }
 
-    /// Whether something was corrected, and nothing waits for approval or cannot be corrected.
-    fn correct(&self, spec: &Spec, most: u64, approve: bool) -> Result<bool, FolderError> {
+    /// Corrects the files; `false` if one of them cannot be corrected. Where nothing is left to do, that
+    /// was done before.
+    fn correct(&self, spec: &Spec, most: u64) -> Result<bool, FolderError> {
         self.hold.check()?;
         let files = read_held(&self.path(), most)?;
-        let options = FixOptions { approve_shipped: approve, ..FixOptions::default() };
+        let options = FixOptions { approve_shipped: true, ..FixOptions::default() };
         let mut corrected = Vec::new();
         for (name, bytes) in &files {
-            let fixed = fix(spec, name, bytes, &options);
-            match fixed.bytes {
+            match fix(spec, name, bytes, &options).bytes {
                 Some(copy) if copy != *bytes => corrected.push((name.as_str(), copy)),
                 Some(_) => {}
                 None => return Ok(false),
             }
         }
-        if corrected.is_empty() {
-            return Ok(false);
-        }
-        let corrected = corrected.iter().map(|(name, bytes)| (*name, bytes.as_slice()));
-        correct_held(&self.path(), corrected)?;
+        let corrected: Vec<_> =
+            corrected.iter().map(|(name, bytes)| (*name, bytes.as_slice())).collect();
+        correct_held(&self.path(), &corrected)?;
         Ok(true)
     }
 
     fn remove(&self) -> Result<(), FolderError> {
         self.hold.check()?;
+        remove_originals(&self.path())?;
         remove_set(&self.path())
     }
 }
@@ -417,10 +420,6 @@ fn not_moved(error: &FolderError) -> Answer {
         );
     }
     Answer::refused(error.code(), error.text(Lang::Ja), error.text(Lang::En))
-}
-
-fn internal() -> Answer {
-    Answer::refused(code::INTERNAL, "内部エラーです。", "an internal fault")
 }
 
 #[cfg(test)]

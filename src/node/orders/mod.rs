@@ -99,18 +99,19 @@ fn told(context: &Context, error: &std::io::Error) {
     context.notices.raise(code::CONTROL_UNREADABLE, "control", (ja, en), context.now());
 }
 
-/// Does what is asked, on behalf of `by`.
+/// Does what is asked, on behalf of `by`, when what was asked before is done.
 pub(super) async fn carry_out(
     context: &Arc<Context>,
     ends: &AllEnds,
     request: &Request,
     by: &str,
 ) -> Answer {
+    let _alone = context.order.lock().await;
     let carried_out = match request {
         Request::Retry { target } => retry(context, *target, by).await,
         Request::Reload => reload(context, by).await,
         Request::Release { id } => held::release(context, ends, *id, by).await,
-        Request::Correct { id, approve } => held::correct(context, ends, (*id, *approve), by).await,
+        Request::Correct { id } => held::correct(context, ends, *id, by).await,
         Request::Dismiss { id, reason, delete } => {
             held::dismiss(context, ends, *id, (reason.as_deref(), *delete), by).await
         }
@@ -119,6 +120,11 @@ pub(super) async fn carry_out(
     carried_out.unwrap_or_else(|error| {
         Answer::refused(error.code(), error.text(Lang::Ja), error.text(Lang::En))
     })
+}
+
+/// A fault of the program.
+pub(super) fn internal() -> Answer {
+    Answer::refused(code::INTERNAL, "内部エラーです。", "an internal fault")
 }
 
 fn open_page(context: &Context, by: &str) -> Answer {

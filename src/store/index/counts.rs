@@ -40,6 +40,17 @@ const DELIVERED: [&str; 3] = [
     OutgoingState::HandedOver.as_str(),
 ];
 
+/// Whether a partner has what an entry stands for, in SQL.
+fn delivered() -> String {
+    let [consigned, kept_back, handed_over] = DELIVERED;
+    format!("direction = 'out' AND state IN ('{consigned}', '{kept_back}', '{handed_over}')")
+}
+
+/// Whether we have it from a partner.
+fn received() -> String {
+    format!("direction = 'in' AND state <> '{}'", IncomingState::Rejected.as_str())
+}
+
 impl Store {
     /// What each office exchanged since the beginning of the day and of the month; offices without
     /// any of it are left out. What took the place of another package counts once.
@@ -53,12 +64,7 @@ impl Store {
                 "direction = 'out' AND held IS NULL AND state <> '{}'",
                 OutgoingState::Superseded.as_str()
             );
-            let [consigned, kept_back, handed_over] = DELIVERED;
-            let delivered = format!(
-                "direction = 'out' AND state IN ('{consigned}', '{kept_back}', '{handed_over}')"
-            );
-            let refused = IncomingState::Rejected.as_str();
-            let received = format!("direction = 'in' AND state <> '{refused}'");
+            let (delivered, received) = (delivered(), received());
             let sums = [&sent, &delivered, &received]
                 .map(|what| format!("sum({what} AND at >= ?1), sum({what} AND at >= ?2)"));
             let mut statement = connection.prepare_cached(&format!(
@@ -85,6 +91,29 @@ impl Store {
                 })
             })?;
             Ok(rows.collect::<Result<_, _>>()?)
+        })
+        .await
+    }
+
+    /// How many people the packages of `office` since `since` are about that were delivered or received,
+    /// each as often as there are packages about it: what would have been on paper.
+    pub async fn people_in_packages(
+        &self,
+        office: OfficeNumber,
+        since: Timestamp,
+    ) -> Result<u64, StoreError> {
+        self.read(move |connection| {
+            let count: i64 = connection
+                .prepare_cached(&format!(
+                    "SELECT count(*) FROM (
+                         SELECT DISTINCT m.entry, m.person
+                         FROM entries AS e CROSS JOIN mentions AS m ON m.entry = e.id
+                         WHERE e.office = ?1 AND e.at >= ?2 AND ({} OR {}))",
+                    delivered(),
+                    received()
+                ))?
+                .query_row(params![Column(office), Column(since)], |row| row.get(0))?;
+            Ok(u64::try_from(count).unwrap_or_default())
         })
         .await
     }

@@ -1,4 +1,4 @@
-//! The numbers of entries.
+//! How entries are named.
 
 use std::fmt;
 use std::str::FromStr;

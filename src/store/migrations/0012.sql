@@ -1,5 +1,6 @@
--- Who came in, who looked at what about whom, who changed what. Append-only, as the journal is, for
--- people who are responsible for the data; not about packages, so no row of the journal.
+-- Who came in, who looked at what about whom, who changed what. Rows are only added, and go
+-- when their time is over. For people who are responsible for the data; not about packages, so no row
+-- of the journal.
 CREATE TABLE audit (
     id      INTEGER PRIMARY KEY AUTOINCREMENT,
     at      INTEGER NOT NULL,
@@ -10,7 +11,6 @@ CREATE TABLE audit (
     about   TEXT    NOT NULL, -- what it was done to: an id, a user
     people  INTEGER NOT NULL  -- how many people were shown
 ) STRICT;
-CREATE INDEX audit_who ON audit (who, id);
 
 -- Which people were shown: insured numbers.
 CREATE TABLE audit_people (

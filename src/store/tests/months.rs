@@ -90,20 +90,30 @@ async fn a_month_tells_what_is_missing() {
     use Document::{Actual, Plan};
     let folder = private_folder();
     let store = open(&folder);
-    let [a, b, c, d, e] = [1, 2, 3, 4, 5].map(|person| format!("000090000{person}"));
+    let who = [1, 2, 3, 4, 5].map(|person| format!("000090000{person}"));
+    let [with_both, with_plan, with_march, withdrawn, elsewhere] = &who;
     let plan = |who: &str, of| about("131016", who, of_month(Plan, false, of));
-    // A: plan and actuals. B: the plan alone. C: a plan in March alone. D: the plan was taken back.
-    send(&store, 1, 2, plan(&a, APRIL)).await;
-    let (_, planned) = send(&store, 2, 2, plan(&b, APRIL)).await;
-    send(&store, 3, 2, plan(&c, "202603")).await;
-    send(&store, 4, 2, plan(&d, APRIL)).await;
-    send(&store, 5, 2, about("131016", &d, of_month(Plan, true, APRIL))).await;
-    receive(&store, "20260501000000", b"1", about("131016", &a, of_month(Actual, false, APRIL)))
-        .await;
-    // E: the service office writes another insurer.
-    send(&store, 6, 2, plan(&e, APRIL)).await;
-    receive(&store, "20260501000001", b"2", about("999999", &e, of_month(Actual, false, APRIL)))
-        .await;
+    send(&store, 1, 2, plan(with_both, APRIL)).await;
+    let (_, planned) = send(&store, 2, 2, plan(with_plan, APRIL)).await;
+    send(&store, 3, 2, plan(with_march, "202603")).await;
+    send(&store, 4, 2, plan(withdrawn, APRIL)).await;
+    send(&store, 5, 2, about("131016", withdrawn, of_month(Plan, true, APRIL))).await;
+    receive(
+        &store,
+        "20260501000000",
+        b"1",
+        about("131016", with_both, of_month(Actual, false, APRIL)),
+    )
+    .await;
+    // The service office writes another insurer.
+    send(&store, 6, 2, plan(elsewhere, APRIL)).await;
+    receive(
+        &store,
+        "20260501000001",
+        b"2",
+        about("999999", elsewhere, of_month(Actual, false, APRIL)),
+    )
+    .await;
 
     let lines = store.month(office(1), month(APRIL)).await.expect("read");
     let told: Vec<_> = lines
@@ -112,20 +122,30 @@ async fn a_month_tells_what_is_missing() {
         .collect();
     let partner = office(2);
     let expected = [
-        (a.clone(), partner, None),
-        (b.clone(), partner, Some(Missing::ActualToCome)),
-        (c, partner, Some(Missing::PlanToSend)),
-        (e, partner, None),
+        (with_both.clone(), partner, None),
+        (with_plan.clone(), partner, Some(Missing::ActualToCome)),
+        (with_march.clone(), partner, Some(Missing::PlanToSend)),
+        (elsewhere.clone(), partner, None),
     ];
     assert_eq!(told, expected);
     let waits = lines[1].plan.expect("a plan");
     assert_eq!(waits, Brought { direction: Direction::Out, entry: planned });
 
     // Actuals that are taken back are missing again; those of an older 連番 do not count.
-    receive(&store, "20260501000003", b"3", about("131016", &a, of_month(Actual, true, APRIL)))
-        .await;
-    receive(&store, "20260501000002", b"4", about("131016", &a, of_month(Actual, false, APRIL)))
-        .await;
+    receive(
+        &store,
+        "20260501000003",
+        b"3",
+        about("131016", with_both, of_month(Actual, true, APRIL)),
+    )
+    .await;
+    receive(
+        &store,
+        "20260501000002",
+        b"4",
+        about("131016", with_both, of_month(Actual, false, APRIL)),
+    )
+    .await;
     let lines = store.month(office(1), month(APRIL)).await.expect("read");
     assert_eq!(lines[0].missing(), Some(Missing::ActualToCome));
     assert!(store.month(office(2), month(APRIL)).await.expect("read").is_empty());
@@ -263,8 +283,15 @@ async fn traffic_is_counted_by_office() {
     follow(&store).await;
     let traffic = store.traffic(ago(10), ago(500)).await.expect("counted");
     let today = Traffic { sent: 2, delivered: 1, received: 1 };
-    let of_month = Traffic { sent: 3, delivered: 2, received: 1 };
-    assert_eq!(traffic, [OfficeTraffic { office: office(1), today, month: of_month }]);
+    let in_month = Traffic { sent: 3, delivered: 2, received: 1 };
+    assert_eq!(traffic, [OfficeTraffic { office: office(1), today, month: in_month }]);
+
+    let person = about("131016", "0000900011", of_month(Document::Plan, false, APRIL));
+    let unread = store.unread(9).await.expect("read");
+    let found = unread.iter().map(|unread| (unread.entry, ReadContents::Found(person.clone())));
+    store.note_contents(found.collect()).await.expect("noted");
+    let people = store.people_in_packages(office(1), ago(500)).await.expect("counted");
+    assert_eq!(people, 3, "two were delivered and one came");
 
     let soon = store.expiring(now() + jiff::SignedDuration::from_hours(25), 9).await.expect("read");
     assert_eq!(soon.len(), 1);

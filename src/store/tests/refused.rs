@@ -122,6 +122,7 @@ async fn a_set_that_is_exported_again_takes_its_place() {
     };
     store.pack(other, now()).await.expect("packed");
     assert_eq!(state(&store, id).await, Outgoing::Refused);
+    assert_eq!(held(&store).await, 1, "a unit of another kind says nothing of it");
     let again = outgoing(3, Bytes::from_static(b"mended"));
     let new = again.id;
     store.pack(again, now()).await.expect("packed");

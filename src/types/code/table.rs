@@ -522,6 +522,10 @@ codes! {
     "コードの名前の一覧を使えません" "a list of names of codes cannot be used"
     "[page] service_codes・insurer_codes のファイルを確かめ、直して起動し直してください。送受信は続いています。"
     "See the files of [page] service_codes and insurer_codes, mend them and start again. The exchange goes on.";
+    PAGE_ENDED "page-ended" [Condition] Here
+    "画面が止まりました" "the page has ended"
+    "renkei を起動し直してください。送受信は続いています。"
+    "Start the node again. The exchange goes on.";
     PAGE_CANNOT_LISTEN "page-cannot-listen" [Condition] Here
     "画面を出せません" "the page cannot be served"
     "[page] listen のポートをほかのプログラムが使っていないか確かめ、空いているポートに変えて起動し直してください。送受信は続いています。"

@@ -17,6 +17,7 @@ mod head_of_line;
 mod held;
 mod hostile;
 mod invariants;
+mod lists;
 mod logging;
 mod manifest_lies;
 mod many_offices;

@@ -40,7 +40,7 @@ fn status_says_first_whether_the_node_runs() {
     assert_eq!(health["pid"], care.pid());
     let names: Vec<_> = health["tasks"].as_array().expect("tasks").iter().collect();
     let has = |name: &str| names.iter().any(|task| task["name"] == name);
-    for name in ["server", "store", "housekeeping", &format!("outbound {CARE}")] {
+    for name in ["server", "store", "housekeeping", "index", &format!("outbound {CARE}")] {
         assert!(has(name), "{name} is missing in {health}");
     }
 

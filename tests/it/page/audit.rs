@@ -36,7 +36,7 @@ fn every_view_of_personal_data_is_written_down() {
             assert_eq!(rows[2], "hanako|none|127.0.0.1|login-refused||0");
         })
     });
-    assert_eq!(office.sql("SELECT person FROM audit_people"), [person.clone()]);
+    assert_eq!(office.sql("SELECT person FROM audit_people"), std::slice::from_ref(&person));
 
     let mut taro = logged_in(&office, "taro");
     let shown = taro.get("/audit").body;

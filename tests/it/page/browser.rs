@@ -2,6 +2,7 @@
 //! itself, each of which a test can leave out or change.
 
 use std::collections::BTreeMap;
+use std::fmt::Write as _;
 use std::io::{Read, Write};
 use std::net::TcpStream;
 use std::sync::Arc;
@@ -112,9 +113,9 @@ impl Browser {
     ) -> Answer {
         let mut request = format!("{method} {path} HTTP/1.1\r\nConnection: close\r\n");
         for (name, value) in headers {
-            request.push_str(&format!("{name}: {value}\r\n"));
+            write!(request, "{name}: {value}\r\n").expect("a text");
         }
-        request.push_str(&format!("Content-Length: {}\r\n\r\n{body}", body.len()));
+        write!(request, "Content-Length: {}\r\n\r\n{body}", body.len()).expect("a text");
         let answer = self.raw(request.as_bytes()).expect("an answer");
         for (name, value) in &answer.headers {
             if name == "set-cookie" {
@@ -129,7 +130,7 @@ impl Browser {
     /// What comes back to these bytes.
     pub(super) fn raw(&self, request: &[u8]) -> std::io::Result<Answer> {
         let tcp = TcpStream::connect(&self.address)?;
-        tcp.set_read_timeout(Some(Duration::from_secs(60)))?;
+        tcp.set_read_timeout(Some(Duration::from_mins(1)))?;
         match &self.tls {
             None => exchange(tcp, request),
             Some((config, name)) => {

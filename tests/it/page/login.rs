@@ -157,10 +157,14 @@ fn a_new_password_ends_every_other_session() {
     assert_eq!(there.login("hanako", "a third horse battery", "").status, 403);
 }
 
-/// The code of an app, by RFC 4226 and RFC 6238, so many steps from now.
-fn code(secret: &str, steps: i64) -> String {
+/// The step of codes that it is now. The steps beside it are taken too.
+fn step() -> i64 {
+    Timestamp::now().as_second() / 30
+}
+
+/// The code of an app, by RFC 4226 and RFC 6238, for a step.
+fn code(secret: &str, step: i64) -> String {
     let key = BASE32_NOPAD.decode(secret.as_bytes()).expect("Base32");
-    let step = Timestamp::now().as_second() / 30 + steps;
     let tag =
         hmac::sign(&hmac::Key::new(hmac::HMAC_SHA1_FOR_LEGACY_USE_ONLY, &key), &step.to_be_bytes());
     let bytes = tag.as_ref();
@@ -184,14 +188,18 @@ fn a_code_of_an_app_or_a_recovery_code_works_once() {
         browser.submit("/account/app", "/account/app", &[("password", password), ("code", code)])
     };
     assert_eq!(set(&mut browser, PASSWORD, "000000").location(), "/account/app");
-    assert_eq!(set(&mut browser, "not the password", &code(&secret, 0)).location(), "/account");
+    assert_eq!(
+        set(&mut browser, "not the password", &code(&secret, step())).location(),
+        "/account"
+    );
     assert_eq!(browser.login("hanako", PASSWORD, "").status, 303, "no code is asked for yet");
     // That was another session, with another secret.
     let mut browser = logged_in(&office, "hanako");
     let page = browser.get("/account/app").body;
     let (_, rest) = page.split_once("<code>").expect("the secret");
     let secret: String = rest.split('<').next().expect("an end").replace(' ', "");
-    let answer = set(&mut browser, PASSWORD, &code(&secret, -1));
+    let first = step();
+    let answer = set(&mut browser, PASSWORD, &code(&secret, first));
     assert_eq!(answer.status, 200, "{}", answer.location());
     let codes: Vec<_> = answer.body.split("<li class=\"mono\">").skip(1).collect();
     let codes: Vec<_> = codes.iter().map(|rest| rest.split('<').next().expect("a code")).collect();
@@ -200,10 +208,10 @@ fn a_code_of_an_app_or_a_recovery_code_works_once() {
     let mut other = Browser::new(&address(&office));
     assert_eq!(other.login("hanako", PASSWORD, "").status, 403, "without a code");
     assert_eq!(other.login("hanako", PASSWORD, "123456").status, 403);
-    let used = code(&secret, 0);
+    let used = code(&secret, first + 1);
     assert_eq!(other.login("hanako", PASSWORD, &used).status, 303);
     assert_eq!(other.login("hanako", PASSWORD, &used).status, 403, "the same once more");
-    assert_eq!(other.login("hanako", PASSWORD, &code(&secret, -1)).status, 403, "an older one");
+    assert_eq!(other.login("hanako", PASSWORD, &code(&secret, first)).status, 403, "an older one");
     assert_eq!(other.login("hanako", "not the password", codes[0]).status, 403);
     assert_eq!(other.login("hanako", PASSWORD, &codes[0].to_lowercase()).status, 303);
     let told = other.get("/").body;

@@ -77,7 +77,7 @@ pub(super) fn play(scene: &[&str], town: impl FnOnce() -> Town) {
     for line in asked.lines() {
         let line = line.expect("text");
         let Some(question) = line.strip_prefix("ask ") else {
-            println!("{line}");
+            eprintln!("{line}");
             continue;
         };
         let question: Vec<Value> = serde_json::from_str(question).expect("JSON");
