@@ -22,7 +22,7 @@ export const PAGES = [
   { path: "/held/{conflict}", heading: "実績", has: ["もう一度配置する"], sheets: 3 },
   { path: "/held/{fixable}/forms", heading: "居宅サービス計画書", has: [], sheets: 9 },
   { path: "/month", heading: "予実", has: ["サービス提供年月"], sheets: 2 },
-  { path: "/versions", heading: "計画の版", has: ["架空"], sheets: 2 },
+  { path: "/versions", heading: "計画の版", has: ["最新の計画書を持っています"], sheets: 2 },
   { path: "/partners", heading: "相手", has: ["届いていません"], sheets: 2, picture: "partners" },
   { path: "/certificates", heading: "証明書", has: ["有効期間"], sheets: 2 },
   { path: "/diagnosis", heading: "診断", has: ["動いています"], sheets: 3 },
