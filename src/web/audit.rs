@@ -66,6 +66,7 @@ acts! {
     SessionsEnded "sessions-ended" "ほかのログインを終了" "ended other sessions";
     ViewList "view-list" "一覧を表示" "looked at a list";
     ViewMonth "view-month" "予実を表示" "looked at a month";
+    MonthSaved "month-saved" "予実を保存" "saved a month";
     ViewVersions "view-versions" "計画の版を表示" "looked at versions of plans";
     ViewForms "view-forms" "様式を表示" "looked at forms";
     FileSaved "file-saved" "ファイルを保存" "saved a file";

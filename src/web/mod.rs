@@ -25,6 +25,7 @@
 )]
 
 mod account;
+mod actuals;
 mod assets;
 mod audit;
 mod audits;
@@ -44,6 +45,7 @@ mod package;
 mod partners;
 mod patience;
 mod routes;
+mod savings;
 mod server;
 mod session;
 mod state;
