@@ -157,6 +157,6 @@ export class Visitor {
   /// Goes. Nothing may have gone wrong.
   async leave() {
     await this.context.close();
-    assert.deepEqual(this.#faults, [], "what went wrong meanwhile");
+    assert(this.#faults.length === 0, `meanwhile: ${this.#faults.join("; ")}`);
   }
 }
