@@ -131,12 +131,12 @@ fn parse_time(text: &str) -> Option<Timestamp> {
         }
         _ => rest,
     };
-    let in_zone = match zone {
-        [b'Z' | b'z'] => true,
-        [b'+' | b'-', b'0'..=b'1', b'0'..=b'9', b':', b'0'..=b'5', b'0'..=b'9']
-        | [b'+' | b'-', b'2', b'0'..=b'3', b':', b'0'..=b'5', b'0'..=b'9'] => true,
-        _ => false,
-    };
+    let in_zone = matches!(
+        zone,
+        [b'Z' | b'z']
+            | [b'+' | b'-', b'0'..=b'1', b'0'..=b'9', b':', b'0'..=b'5', b'0'..=b'9']
+            | [b'+' | b'-', b'2', b'0'..=b'3', b':', b'0'..=b'5', b'0'..=b'9']
+    );
     if in_form && in_zone && YEARS.contains(&year) { text.parse().ok() } else { None }
 }
 

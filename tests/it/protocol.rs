@@ -158,9 +158,10 @@ fn the_schema_of_receipts_takes_what_the_program_takes() {
         seen += 1;
         match file {
             // Which characters may stand in a text the schema says in words.
-            "message-control.p7s" | "message-direction.p7s" => assert_eq!(fault, Ok(None)),
-            // A member twice is a fault of the JSON, which the judge of the tests does not see.
-            "member-twice.p7s" => assert_eq!(fault, Ok(None)),
+            // A member that stands twice, the judge of the tests does not see.
+            "message-control.p7s" | "message-direction.p7s" | "member-twice.p7s" => {
+                assert_eq!(fault, Ok(None));
+            }
             _ if is_accepted(case) => assert_eq!(fault, Ok(None), "{file}"),
             _ => assert!(!matches!(fault, Ok(None)), "{file}"),
         }
