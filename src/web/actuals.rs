@@ -159,7 +159,12 @@ fn in_words(person: &PersonMonth, service: &impl Fn(&str) -> Option<String>, lan
             .map_or_else(|| line.code.clone(), |name| format!("{name}（{}）", line.code)),
         planned: line.planned(),
         done: line.done(),
-        differences: line.days.iter().filter_map(|day| difference(day, lang)).collect(),
+        // Where one side is missing as a whole, to say so of each day says nothing more.
+        differences: if person.has_plan && person.has_actuals {
+            line.days.iter().filter_map(|day| difference(day, lang)).collect()
+        } else {
+            Vec::new()
+        },
         units: match line.units_beyond_slip() {
             None | Some(0) => String::new(),
             Some(units) => format!("{units:+}"),
