@@ -42,6 +42,8 @@ pub(super) const ELSEWHERE: Route = Route {
         RefusalCode::BAD_REQUEST,
         RefusalCode::HEAD_TOO_LARGE,
         RefusalCode::CERTIFICATE_REFUSED,
+        RefusalCode::NOT_A_PARTNER,
+        RefusalCode::CERTIFICATE_NOT_ALLOWED,
         RefusalCode::NOT_FOUND,
         RefusalCode::METHOD_NOT_ALLOWED,
     ],
