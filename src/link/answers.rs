@@ -44,6 +44,7 @@ pub(super) const ELSEWHERE: Route = Route {
         RefusalCode::CERTIFICATE_REFUSED,
         RefusalCode::NOT_A_PARTNER,
         RefusalCode::CERTIFICATE_NOT_ALLOWED,
+        RefusalCode::PARTNER_SHARE_EXCEEDED,
         RefusalCode::NOT_FOUND,
         RefusalCode::METHOD_NOT_ALLOWED,
     ],
