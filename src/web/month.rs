@@ -38,6 +38,7 @@ pub(super) struct OfficeChoice {
 struct Month {
     frame: Frame,
     offices: Vec<OfficeChoice>,
+    office: OfficeNumber,
     month: String,
     title: String,
     before: String,
@@ -86,6 +87,7 @@ pub(super) async fn show(
     page(&Month {
         frame: Frame::new(&shared, &session, Place::Month, title).live(),
         offices,
+        office,
         month: dashed(month),
         title: words::month(month, lang),
         before: dashed(month.plus(-1)),
