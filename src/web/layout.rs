@@ -123,7 +123,7 @@ impl Frame {
             lang: shared.lang(),
             place,
             title: title.into(),
-            offices: offices.collect::<Vec<_>>().join("、"),
+            offices: offices.collect::<Vec<_>>().join(shared.lang().pick("、", ", ")),
             user: session.user.clone(),
             role: session.role(),
             csrf: session.csrf.clone(),
@@ -141,6 +141,14 @@ impl Frame {
     /// The text of the language of the page.
     pub(super) const fn t<'a>(&self, ja: &'a str, en: &'a str) -> &'a str {
         self.lang.pick(ja, en)
+    }
+
+    /// Something in brackets, as the language of the page writes them.
+    pub(super) fn within(&self, what: impl std::fmt::Display) -> String {
+        match self.lang {
+            Lang::Ja => format!("（{what}）"),
+            Lang::En => format!(" ({what})"),
+        }
     }
 
     pub(super) fn user_text(&self) -> &str {
