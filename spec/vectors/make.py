@@ -617,7 +617,7 @@ def make_receipts(good):
     put("at-ahead", {**consigned, "at": "2026-12-01T00:15:01Z"}, clock="ahead", note="after now")
     put("at-a-year-ahead", {**consigned, "at": "2027-12-01T00:00:00Z"}, clock="ahead")
     bad("result-of-another-kind", {**consigned, "result": "rejected"}, "the result does not follow from the kind")
-    bad("kind-unknown", {**consigned, "kind": "ContentLost"}, "a kind that nobody knows")
+    put("kind-unknown", {**consigned, "kind": "ContentLost"}, note="a kind that nobody knows: kept, and says nothing")
     bad("format-2", {**consigned, "format": "renkei.receipt/2"}, "another format")
     bad("no-hash", {k: v for k, v in consigned.items() if k != "package_sha256"}, "a member is missing")
     bad("findings-101", document("Rejection", "rejected", findings=[short] * 101), "more than 100 findings")
@@ -646,9 +646,14 @@ def make_receipts(good):
     bad("item-2-32", document("Rejection", "rejected", findings=[{**finding, "item": 2**32}]), "a number beyond 2^32 - 1")
     bad("time-without-zone", {**consigned, "at": "2026-11-30T09:00:05"}, "no RFC 3339")
     bad("time-without-seconds", {**consigned, "at": "2026-11-30T09:00Z"}, "no RFC 3339")
+    unknown = put("kind-unknown-later", document("ContentDelay", "delayed", previous=sha256(first)), note="a kind and a result that nobody knows")
+    put("handover-after-unknown", {**handed, "previous": sha256(unknown)})
+    bad("kind-unknown-by-the-sender", document("ContentDelay", "delayed", previous=sha256(first)), "not signed by the recipient", "signer-mismatch", who="sender")
     chains = [
         {"name": "consigned-handed", "receipts": ["consignment.p7s", "handover.p7s"], "verdict": "accept"},
         {"name": "held-between", "receipts": ["consignment.p7s", "failure.p7s", "handover-after-failure.p7s"], "verdict": "accept"},
+        {"name": "unknown-between", "receipts": ["consignment.p7s", "kind-unknown-later.p7s", "handover-after-unknown.p7s"], "verdict": "accept"},
+        {"name": "unknown-missing", "receipts": ["consignment.p7s", "handover-after-unknown.p7s"], "verdict": "refuse"},
         {"name": "refused-later", "receipts": ["consignment.p7s", "rejection-after-consignment.p7s"], "verdict": "accept"},
         {"name": "refused-at-once", "receipts": ["rejection.p7s"], "verdict": "accept"},
         {"name": "gap", "receipts": ["consignment.p7s", "handover-after-failure.p7s"], "verdict": "refuse",
@@ -737,7 +742,9 @@ def make_http(good):
     d = lambda fields, code=None: {"fields": fields, "verdict": "refuse" if code else "accept", **({"code": code} if code else {})}
     content_digest = [
         d([digest]), d(["sha-512=:AAAA:, " + digest]), d(["sha-512=:AAAA:", digest]), d([digest.rstrip("=:").rstrip("=") + ":"]),
-        d([], "digest-missing"), d(["sha-512=:AAAA:"], "digest-missing"),
+        d(["md5=:AA==:;x, " + digest]), d(['md5=:AA==:;a=1; b="x,y", ' + digest]), d(["", digest]),
+        d([], "digest-missing"), d(["sha-512=:AAAA:"], "digest-missing"), d([""], "digest-missing"), d(["md5=:AA==:;x"], "digest-missing"),
+        d(["md5=:AA==:;X, " + digest], "digest-malformed"), d(["md5=:AA==:;, " + digest], "digest-malformed"), d([","], "digest-malformed"),
         d([digest + ";a=1"], "digest-malformed"), d([digest.upper().replace("SHA-256", "SHA-256")], "digest-malformed"),
         d([digest, digest], "digest-malformed"), d([digest + ","], "digest-malformed"), d(["sha-256=:AAAA:"], "digest-malformed"),
         d([digest.replace("=:", "=")], "digest-malformed"), d(["sha-256=" + sha256(good)], "digest-malformed"),
@@ -764,6 +771,8 @@ def make_http(good):
     for status, code, title in [(400, "digest-mismatch", "Bad Request"), (403, "not-a-partner", "Forbidden"),
                                 (404, "not-found", "Not Found"), (422, "clock-ahead", "Unprocessable Content")]:
         answer(f"{status}-{code}", status, "refused", pj, problem(status, code, title), code=code)
+    for status, code, title in [(403, "signer-mismatch", "Forbidden"), (422, "package-expired", "Unprocessable Content")]:
+        answer(f"{status}-{code}", status, "refused", pj, problem(status, code, title, retry="never", scope="package"), code=code, note="comes right by itself")
     for status, code, title in [(409, "id-taken", "Conflict"), (413, "too-large", "Content Too Large"), (415, "unsupported-media-type", "Unsupported Media Type"),
                                 (422, "bad-manifest", "Unprocessable Content")]:
         answer(f"{status}-{code}", status, "never", pj, problem(status, code, title), code=code)
@@ -773,6 +782,9 @@ def make_http(good):
     answer("retry-after", 503, "passing", pj, problem(503, "busy", "Service Unavailable"), code="busy", retry_after="90", retry_after_seconds=90)
     answer("retry-after-bounded", 503, "passing", retry_after="86400", code="unknown", retry_after_seconds=3600)
     answer("retry-after-date", 503, "passing", retry_after="Wed, 02 Dec 2026 00:00:00 GMT", code="unknown")
+    answer("retry-after-twice", 503, "passing", code="unknown", retry_after="90", retry_after_again="10", retry_after_seconds=90, note="the first one counts")
+    answer("retry-after-under-422", 422, "refused", pj, problem(422, "clock-ahead", "Unprocessable Content"), code="clock-ahead", retry_after="90", note="it is not read there")
+    answer("retry-after-under-429", 429, "passing", pj, problem(429, "partner-share-exceeded", "Too Many Requests"), code="partner-share-exceeded", retry_after="90", retry_after_seconds=90)
     answer("code-unknown", 422, "refused", pj, problem(422, "never-heard-of", "Unprocessable Content"), code="unknown")
     for name, verdict, members in [("never", "never", {"retry": "never", "scope": "package"}), ("never-of-partner", "refused", {"retry": "never", "scope": "partner"}),
                                    ("later", "refused", {"retry": "later", "scope": "package"}), ("never-of-what", "refused", {"retry": "never"})]:
@@ -794,12 +806,15 @@ def make_http(good):
     request("blanks-around-a-value", line + "host:\t x \t\n\n")
     request("empty-host", line + "host:\n\n")
     request("empty-line-before", "\n" + plain)
+    request("two-empty-lines-before", "\n\n" + plain)
+    request("underscore-in-host", line + "host: a_b\n\n")
     request("url-as-target", plain.replace("/v1", "https://node.example/v1"))
     request("length", fields("content-length: 3", "abc"))
     request("length-with-zeros", fields("content-length: 003", "abc"))
     request("chunks", fields("transfer-encoding: Chunked", "3\nabc\n0\n\n"), note="the connection ends with the answer")
     request("many-fields", plain, repeat=("x: y\n", 63))
     bad = lambda name, text, **more: request(name, text, "bad-request", **more)
+    bad("three-empty-lines-before", "\n\n\n" + plain)
     bad("http-1.0", plain.replace("1.1", "1.0"))
     bad("http-1.2", plain.replace("1.1", "1.2"))
     bad("http-0.9", "GET /v1/status\n\n")

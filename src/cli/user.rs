@@ -19,7 +19,7 @@ use crate::users::{
 };
 
 /// The most bytes of a password on standard input.
-const MOST_BYTES: u64 = 4 * 256 + 2;
+const MOST_BYTES: usize = 4 * MOST_PASSWORD + 2;
 
 #[derive(Debug, clap::Args)]
 pub(super) struct Args {
@@ -35,7 +35,7 @@ enum Command {
         config: ConfigArg,
         /// ユーザーの名前
         name: UserName,
-        /// できること（一般か管理者）
+        /// 権限（一般か管理者）
         #[arg(long, value_name = "ROLE", default_value = "general", value_parser = usage::choices::<Role>(&["general", "administrator"]))]
         role: Role,
     },
@@ -54,13 +54,13 @@ enum Command {
         #[arg(long)]
         remove_app: bool,
     },
-    /// できることを変えます
+    /// 権限を変更します
     Role {
         #[command(flatten)]
         config: ConfigArg,
         /// ユーザーの名前
         name: UserName,
-        /// できること（一般か管理者）
+        /// 権限（一般か管理者）
         #[arg(value_parser = usage::choices::<Role>(&["general", "administrator"]))]
         role: Role,
     },
@@ -187,7 +187,7 @@ fn list(config: &ConfigArg, lang: Lang) -> anyhow::Result<()> {
 fn password(name: &UserName, lang: Lang) -> anyhow::Result<Zeroizing<String>> {
     if !io::stdin().is_terminal() {
         let mut line = Zeroizing::new(String::new());
-        io::stdin().lock().take(MOST_BYTES).read_line(&mut line)?;
+        io::stdin().lock().take(u64::try_from(MOST_BYTES)?).read_line(&mut line)?;
         let plain = line.trim_end_matches(['\r', '\n']).len();
         line.truncate(plain);
         return Ok(line);

@@ -11,10 +11,13 @@ use crate::config::{Config, IdentityFiles};
 use crate::package::{CertificateInfo, read_list};
 use crate::types::{Digest, Lang};
 
+/// The usage of the certificate of the page.
+pub const PAGE: &str = "page";
+
 /// What of certificates and lists a person wants to know.
 #[derive(Serialize)]
 pub struct Dates {
-    /// Our own: for TLS, and of each office for signing.
+    /// Our own: for TLS, of each office for signing, and of the page if it has one.
     pub certificates: Vec<CertificateDates>,
     /// Of the authorities.
     pub revocation_lists: Vec<ListDates>,
@@ -83,6 +86,9 @@ pub fn read(config: &Config, lang: Lang) -> Dates {
     for office in &config.offices {
         let usage = format!("office {} signing", office.number);
         certificates.push(certificate(usage, &office.signing, lang));
+    }
+    if let Some(identity) = config.page.as_ref().and_then(|page| page.identity.as_ref()) {
+        certificates.push(certificate(PAGE.to_owned(), identity, lang));
     }
     let lists = config.tls.revocation_lists.iter();
     Dates { certificates, revocation_lists: lists.flat_map(|path| of_lists(path, lang)).collect() }

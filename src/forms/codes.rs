@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 
 use crate::record::ms932;
+use crate::types::Lang;
 
 /// Names by their codes, from a list that the office has.
 #[derive(Debug, Clone, Default)]
@@ -20,6 +21,21 @@ pub enum NamesError {
         /// Its number, from 1.
         line: u64,
     },
+}
+
+impl NamesError {
+    /// In words.
+    pub fn text(&self, lang: Lang) -> String {
+        match (self, lang) {
+            (Self::Encoding, Lang::Ja) => {
+                "文字コードが UTF-8 でも MS932（Shift_JIS）でもありません。".to_owned()
+            }
+            (Self::Line { line }, Lang::Ja) => {
+                format!("{line} 行目に、コードと名前がそろっていません。")
+            }
+            (_, Lang::En) => self.to_string(),
+        }
+    }
 }
 
 impl Names {

@@ -188,7 +188,8 @@ fn next_deadline(started: Instant, received: u64, is_large: bool, limits: &Limit
 fn too_large(limits: &Limits) -> Refusal {
     let most = limits.package_bytes;
     let text = format!("The package is larger than the {most} bytes that this node takes.");
-    Refusal::new(RefusalCode::TOO_LARGE, text.clone()).saying(text)
+    let expected = format!("a container of at most {most} bytes");
+    Refusal::new(RefusalCode::TOO_LARGE, text.clone()).saying(text).expecting(expected, None)
 }
 
 fn too_slow(received: u64) -> Refusal {

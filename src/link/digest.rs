@@ -1,7 +1,8 @@
 //! `Content-Digest` (RFC 9530, section 2): the sender's promise about the bytes of a body.
 //!
 //! The value is a dictionary of structured fields (RFC 9651, section 3.2) whose members are byte
-//! sequences: `sha-256=:…:, sha-512=:…:`. We require `sha-256` and look at no other algorithm.
+//! sequences: `sha-256=:…:, sha-512=:…:`. We require `sha-256` without parameters and look at no other
+//! algorithm, as long as it is written well.
 
 use axum::http::HeaderValue;
 use base64::Engine as _;
@@ -54,10 +55,18 @@ pub fn parse<'a>(
     for field in fields {
         let bytes = field.as_bytes();
         room = room.checked_sub(bytes.len()).ok_or(ContentDigestError::Malformed)?;
-        for member in bytes.split(|byte| *byte == b',') {
-            let (algorithm, value) = parse_member(member.trim_ascii())?;
+        // An empty field has no member.
+        if bytes.trim_ascii().is_empty() {
+            continue;
+        }
+        let mut quoted = Quoted::default();
+        for member in bytes.split(|byte| !quoted.holds(*byte) && *byte == b',') {
+            let (algorithm, value, parameters) = parse_member(member.trim_ascii())?;
             if algorithm != SHA_256 {
                 continue;
+            }
+            if !parameters.is_empty() {
+                return Err(ContentDigestError::Malformed);
             }
             let raw = <[u8; 32]>::try_from(value).map_err(|_| ContentDigestError::Malformed)?;
             // RFC 9651 lets the last one win; two promises about one body are a mistake.
@@ -69,18 +78,78 @@ pub fn parse<'a>(
     found.ok_or(ContentDigestError::Missing)
 }
 
-/// `key=:base64:`. Base64 has no comma, so cutting at commas first was safe.
-fn parse_member(member: &[u8]) -> Result<(&[u8], Vec<u8>), ContentDigestError> {
+/// Whether what is read stands in a string, in which a comma is no end (RFC 9651, section 3.3.3).
+#[derive(Debug, Default)]
+struct Quoted {
+    is_open: bool,
+    escapes: bool,
+}
+
+impl Quoted {
+    /// Takes the next byte; says whether it belongs to a string.
+    const fn holds(&mut self, byte: u8) -> bool {
+        let was_open = self.is_open;
+        if self.escapes {
+            self.escapes = false;
+        } else if self.is_open && byte == b'\\' {
+            self.escapes = true;
+        } else if byte == b'"' {
+            self.is_open = !self.is_open;
+        }
+        was_open || self.is_open
+    }
+}
+
+/// `key=:base64:` and the parameters behind it.
+fn parse_member(member: &[u8]) -> Result<(&[u8], Vec<u8>, &[u8]), ContentDigestError> {
     let malformed = ContentDigestError::Malformed;
     let equals = member.iter().position(|byte| *byte == b'=').ok_or(malformed)?;
     let (key, value) = member.split_at_checked(equals).ok_or(malformed)?;
-    let starts = |byte: &u8| byte.is_ascii_lowercase() || *byte == b'*';
-    let goes_on = |byte: &u8| starts(byte) || byte.is_ascii_digit() || b"_-.".contains(byte);
-    if !key.first().is_some_and(starts) || !key.iter().all(goes_on) {
+    let [b'=', b':', value @ ..] = value else { return Err(malformed) };
+    let end = value.iter().position(|byte| *byte == b':').ok_or(malformed)?;
+    let (base64, rest) = value.split_at_checked(end).ok_or(malformed)?;
+    let [b':', parameters @ ..] = rest else { return Err(malformed) };
+    if !is_key(key) || !are_parameters(parameters) {
         return Err(malformed);
     }
-    let [b'=', b':', base64 @ .., b':'] = value else { return Err(malformed) };
-    LENIENT.decode(base64).map(|value| (key, value)).map_err(|_| malformed)
+    LENIENT.decode(base64).map(|value| (key, value, parameters)).map_err(|_| malformed)
+}
+
+fn is_key(text: &[u8]) -> bool {
+    let starts = |byte: &u8| byte.is_ascii_lowercase() || *byte == b'*';
+    let goes_on = |byte: &u8| starts(byte) || byte.is_ascii_digit() || b"_-.".contains(byte);
+    text.first().is_some_and(starts) && text.iter().all(goes_on)
+}
+
+/// `;key=value;key`, or nothing. What the values mean nobody asks: each is a string, or has the
+/// characters of a number, a token, bytes or a truth value.
+fn are_parameters(text: &[u8]) -> bool {
+    let is_plain =
+        |byte: &u8| byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~:/=?@".contains(byte);
+    let is_value = |value: &[u8]| match value {
+        [b'"', inside @ .., b'"'] => {
+            let mut quoted = Quoted { is_open: true, escapes: false };
+            let holds = |byte: &u8| {
+                (!quoted.escapes || matches!(*byte, b'"' | b'\\'))
+                    && quoted.holds(*byte)
+                    && quoted.is_open
+                    && matches!(*byte, b' '..=b'~')
+            };
+            inside.iter().all(holds) && !quoted.escapes
+        }
+        plain => !plain.is_empty() && plain.iter().all(is_plain),
+    };
+    let mut quoted = Quoted::default();
+    let mut parts = text.split(|byte| !quoted.holds(*byte) && *byte == b';');
+    // Nothing stands before the first one.
+    parts.next().is_some_and(<[u8]>::is_empty)
+        && parts.all(|part| {
+            let part = part.trim_ascii_start();
+            match part.iter().position(|byte| *byte == b'=').map(|at| part.split_at(at)) {
+                Some((key, [b'=', value @ ..])) => is_key(key) && is_value(value),
+                _ => is_key(part),
+            }
+        })
 }
 
 #[cfg(test)]
@@ -112,23 +181,35 @@ mod tests {
             vec![format!("sha-512=:AAAA:, {ours}")],
             vec![format!("{ours},\tunixsum=:AQ==:")],
             vec!["sha-512=:AAAA:".to_owned(), ours.clone()],
+            vec![format!("md5=:AA==:;x; y=1;z=\"a,b;\\\"\", {ours}")],
+            vec![format!("md5=:AA==:;at=@1;b=:AAAA:;c=?0;d=*t/x"), ours.clone()],
+            vec![String::new(), ours.clone(), " ".to_owned()],
         ] {
             let texts: Vec<_> = texts.iter().map(String::as_str).collect();
             assert_eq!(parse_texts(&texts), Ok(Digest::of(b"x")), "{texts:?}");
         }
         assert_eq!(parse_texts(&["sha-512=:AAAA:"]), Err(ContentDigestError::Missing));
         assert_eq!(parse_texts(&[]), Err(ContentDigestError::Missing));
+        assert_eq!(parse_texts(&[""]), Err(ContentDigestError::Missing));
+        assert_eq!(parse_texts(&["md5=:AA==:;x"]), Err(ContentDigestError::Missing));
     }
 
     #[test]
     fn refuses_what_it_cannot_be_sure_of() {
         let ours = format(&Digest::of(b"x"));
         for text in [
-            String::new(),
             ",".to_owned(),
             format!("{ours},"),
             format!("{ours}, {ours}"),
             format!("{ours};a=1"),
+            format!("{ours};"),
+            format!("md5=:AA==:;, {ours}"),
+            format!("md5=:AA==:x, {ours}"),
+            format!("md5=:AA==:;X, {ours}"),
+            format!("md5=:AA==:;x=, {ours}"),
+            format!("md5=:AA==:;x=\"a, {ours}"),
+            format!("md5=:AA==:;x=\"a\"b\", {ours}"),
+            format!("md5=:AA==:;x=\"a\\\", {ours}"),
             ours.replace("sha-256", "SHA-256"),
             ours.replace("=:", "="),
             ours.replace("sha-256=:", "sha-256=::"),

@@ -55,6 +55,10 @@ pub enum SendError {
     },
 }
 
+/// What never goes through as it is and may come right without anybody touching it: the package is
+/// made anew with the certificate that is ours by then, or the clock that was wrong is set.
+const COMES_RIGHT: [&str; 2] = [code::SIGNER_MISMATCH, code::PACKAGE_EXPIRED];
+
 /// Why TLS does not let us talk to a partner.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, thiserror::Error)]
 pub enum TlsFault {
@@ -101,12 +105,14 @@ impl SendError {
         matches!(self, Self::Refused { .. } | Self::Tls { fault: TlsFault::OwnCertificate, .. })
     }
 
-    /// Whether the partner refuses this very package and says that it always will, as it is.
+    /// Whether the partner refuses this very package and says that it always will, as it is, and
+    /// nothing but a person can help.
     pub fn is_for_good(&self) -> bool {
         match self {
             Self::Refused { problem } => {
                 problem.retry == Some(RefusalRetry::Never)
                     && problem.scope == Some(RefusalScope::Package)
+                    && !COMES_RIGHT.contains(&problem.code)
             }
             Self::Busy { .. }
             | Self::Unreachable(_)

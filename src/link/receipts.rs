@@ -68,11 +68,9 @@ pub(super) async fn get_receipts<S: Service>(
     Extension(link): Extension<Arc<Link>>,
     parameters: Result<Query<ReceiptParameters>, QueryRejection>,
 ) -> Response<Body> {
-    let Ok(Query(parameters)) = parameters else {
-        return refuse(&GET_RECEIPTS, bad_query());
-    };
     let found = async {
         link.partner()?;
+        let Query(parameters) = parameters.map_err(|_| bad_query())?;
         find_receipts(&shared, &link.peer, &parameters).await
     };
     match found.await {

@@ -3,6 +3,9 @@
 use std::sync::Arc;
 
 use axum::Router;
+use axum::body::Body;
+use axum::extract::Extension;
+use axum::http::Response;
 use axum::routing::{get, put};
 
 use super::answers::{ELSEWHERE, refuse};
@@ -10,20 +13,26 @@ use super::api::Service;
 use super::messages::{PUT_MESSAGE, put_message};
 use super::problem::Refusal;
 use super::receipts::{GET_RECEIPTS, get_receipts};
-use super::shared::Shared;
+use super::shared::{Link, Shared};
 use super::status::{GET_STATUS, get_status};
 use crate::types::code::RefusalCode;
 
 /// All routes.
 pub(super) fn router<S: Service>(shared: Arc<Shared<S>>) -> Router {
-    let elsewhere = |code| refuse(&ELSEWHERE, Refusal::plain(code));
     Router::new()
         .route(PUT_MESSAGE.path, put(put_message::<S>))
         .route(GET_RECEIPTS.path, get(get_receipts::<S>))
         .route(GET_STATUS.path, get(get_status::<S>))
-        .fallback(async move || elsewhere(RefusalCode::NOT_FOUND))
-        .method_not_allowed_fallback(async move || elsewhere(RefusalCode::METHOD_NOT_ALLOWED))
+        .fallback(async |link: Extension<Arc<Link>>| elsewhere(&link, RefusalCode::NOT_FOUND))
+        .method_not_allowed_fallback(async |link: Extension<Arc<Link>>| {
+            elsewhere(&link, RefusalCode::METHOD_NOT_ALLOWED)
+        })
         .with_state(shared)
+}
+
+/// The answer to a request that no route takes. Who is no partner learns that and no more.
+fn elsewhere(link: &Link, code: RefusalCode) -> Response<Body> {
+    refuse(&ELSEWHERE, link.partner().err().unwrap_or_else(|| Refusal::plain(code)))
 }
 
 #[cfg(test)]
@@ -47,10 +56,15 @@ mod tests {
         object.as_object().expect("an object").iter()
     }
 
-    /// What is refused on every route: a head that cannot be read, and a connection that has lived on
-    /// with a certificate that has not.
-    const EVERYWHERE: [RefusalCode; 3] =
-        [RefusalCode::BAD_REQUEST, RefusalCode::HEAD_TOO_LARGE, RefusalCode::CERTIFICATE_REFUSED];
+    /// What is refused on every route: a head that cannot be read, a connection that has lived on with
+    /// a certificate that has not, and what is asked in vain beside it.
+    const EVERYWHERE: [RefusalCode; 5] = [
+        RefusalCode::BAD_REQUEST,
+        RefusalCode::HEAD_TOO_LARGE,
+        RefusalCode::CERTIFICATE_REFUSED,
+        RefusalCode::NOT_FOUND,
+        RefusalCode::METHOD_NOT_ALLOWED,
+    ];
 
     /// The status and the code of every refusal that a route may answer with.
     fn refusals(route: &Route) -> impl Iterator<Item = (u16, &'static str)> {

@@ -38,14 +38,6 @@ const OF_SIGNER: [&str; 11] = [
 /// Pages of a partner's receipts that are looked through for one.
 const MOST_PAGES: usize = 20;
 
-/// Whether a package that was refused so may go through after all without anybody touching it: made
-/// anew as soon as we sign with another certificate, or when a clock is right again.
-pub(super) fn may_come_right(error: &SendError) -> bool {
-    let SendError::Refused { problem } = error else { return false };
-    OF_SIGNER.contains(&problem.code)
-        || [code::CLOCK_AHEAD, code::PACKAGE_EXPIRED].contains(&problem.code)
-}
-
 /// Puts a new package in the place of one that was refused, if the partner may take that one; says
 /// whether it did.
 pub(super) async fn made(

@@ -4,7 +4,6 @@
 //! believed at the moment, because a new one is not registered yet or a revocation list is too old,
 //! holds up none of those behind it, but is asked for again until the time of its package is over.
 
-use std::collections::VecDeque;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -18,7 +17,7 @@ use super::supervise::Beat;
 use crate::link::{ReceiptEntry, SendError};
 use crate::store::{OutgoingRow, StoreError};
 use crate::transfer::{Outgoing, OutgoingEvent, OutgoingReceipt, Transition};
-use crate::types::{Clock, Digest, Instant, MessageId, code};
+use crate::types::{Clock, Digest, Instant, code};
 use crate::work::watch;
 
 /// Waits after a question that failed, growing.
@@ -40,9 +39,6 @@ const ASK_AGAIN: Duration = Duration::from_mins(30);
 /// often than this.
 const GIVEN_UP_PAUSE: Duration = Duration::from_hours(1);
 
-/// Receipts that could not be read and are remembered.
-const MOST_UNREAD: usize = 1024;
-
 /// Receipts that are verified at a time.
 const AT_A_TIME: usize = 8;
 
@@ -57,9 +53,6 @@ struct Collector {
     greeting: bool,
     /// When it was last asked about packages that were given up.
     given_up_asked: Option<Instant>,
-    /// The last receipts that could not be read, as one of a kind of tomorrow: others may name them
-    /// as the one before.
-    unread: VecDeque<(MessageId, Digest)>,
 }
 
 /// How far receipts were looked at, beyond what the store remembers.
@@ -80,7 +73,6 @@ pub(super) async fn run(
         ahead: None,
         greeting: true,
         given_up_asked: None,
-        unread: VecDeque::new(),
     };
     let mut failures = 0_usize;
     while !*stopping.borrow() {
@@ -151,7 +143,7 @@ impl Collector {
             .await
             .map_err(|error: SendError| error.code())?;
         let is_empty = page.receipts.is_empty();
-        let all_taken = take_all(context, page.receipts, &mut self.unread).await.map_err(code)?;
+        let all_taken = take_all(context, page.receipts).await.map_err(code)?;
         if !all_taken && self.ahead.is_none() {
             self.ahead = Some(Ahead { position: after, since: Clock::running() });
         }
@@ -172,8 +164,6 @@ enum Looked {
     Good(Box<OutgoingRow>, Read),
     /// It proves nothing for us.
     PassedOver,
-    /// It cannot be read, and is passed over too.
-    Unread(MessageId, Digest),
     /// It is to be asked for again.
     Again(Digest),
 }
@@ -181,11 +171,7 @@ enum Looked {
 /// Takes the receipts of a page; `false` if some of them are to be asked for again. They are verified
 /// at the same time, and stored in their order, so that they share a transaction. One that names a
 /// receipt before it that never came is passed over: with it the proof would not hold.
-async fn take_all(
-    context: &Arc<Context>,
-    receipts: Vec<ReceiptEntry>,
-    unread: &mut VecDeque<(MessageId, Digest)>,
-) -> Result<bool, StoreError> {
+async fn take_all(context: &Arc<Context>, receipts: Vec<ReceiptEntry>) -> Result<bool, StoreError> {
     let now = context.now();
     let look = |entry| look_at(Arc::clone(context), entry, now);
     let looked: Vec<_> = stream::iter(receipts).map(look).buffered(AT_A_TIME).collect().await;
@@ -196,7 +182,6 @@ async fn take_all(
             Looked::Good(row, read) => {
                 let came = match read.previous {
                     None => true,
-                    Some(previous) if unread.contains(&(row.id, previous)) => true,
                     Some(previous) if again.contains(&previous) => {
                         again.push(read.sha256);
                         continue;
@@ -221,17 +206,14 @@ async fn take_all(
                         "a receipt was passed over");
                 }
             }
-            Looked::Unread(id, digest) if !unread.contains(&(id, digest)) => {
-                unread.truncate(MOST_UNREAD - 1);
-                unread.push_front((id, digest));
-            }
-            Looked::PassedOver | Looked::Unread(..) => {}
+            Looked::PassedOver => {}
             Looked::Again(digest) => again.push(digest),
         }
     }
     let store = async |(row, Read { event, receipt, codes, .. }): (Box<OutgoingRow>, Read)| {
         let id = row.id;
-        let is_there = event != OutgoingEvent::Receipt(OutgoingReceipt::Rejection);
+        let elsewhere = [OutgoingReceipt::Rejection, OutgoingReceipt::Other];
+        let is_there = !elsewhere.map(OutgoingEvent::Receipt).contains(&event);
         let stored = context.store.outgoing_event(id, event, codes, Some(receipt), now).await;
         stored.map(|Transition { after, .. }| {
             if after == Outgoing::Superseded && is_there {
@@ -287,7 +269,6 @@ async fn look_at(
             tracing::warn!(%id, partner = %row.partner, code, again, "a receipt was passed over");
             Ok(match again {
                 true => Looked::Again(digest),
-                false if code == code::BAD_RECEIPT => Looked::Unread(id, digest),
                 false => Looked::PassedOver,
             })
         }

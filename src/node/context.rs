@@ -59,7 +59,8 @@ pub(super) struct Wake {
     pub(super) dispatch: BTreeMap<Pair, Notify>,
     /// A partner showed that it is there.
     pub(super) contact: BTreeMap<Pair, Notify>,
-    /// What was in the way of the pair may be mended: everything that waits is due.
+    /// What was in the way of the pair may be mended: everything that waits is due, but for what the
+    /// partner named a time for.
     pub(super) mended: BTreeMap<Pair, Notify>,
     /// The partner of the pair does not know that we are there.
     pub(super) greet: BTreeMap<Pair, Notify>,

@@ -9,11 +9,12 @@
 //! When the partner is back, and when the node starts, every queued package is due whatever its
 //! schedule says: those that failed more often than others must not come after them, because the
 //! recipient waits only so long for a number that is missing. Only one that the partner, being back,
-//! has just refused for its own sake keeps its time.
+//! has just refused for its own sake keeps its time, and those for which the partner named a time
+//! keep that, so that none comes earlier than it asked; whoever starts the node overrides it.
 //!
 //! A package that the partner will never take as it is leaves the queue and waits for a person.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 use std::time::Duration;
@@ -53,6 +54,8 @@ struct Attempt {
     result: Result<Outgoing, StoreError>,
     /// What was in the way is in the way of every other package too.
     blocks: bool,
+    /// The partner named the time of the next one.
+    asked: bool,
 }
 
 struct Dispatcher {
@@ -62,6 +65,8 @@ struct Dispatcher {
     sending: BTreeSet<MessageId>,
     /// Nothing is sent before this time.
     paused_until: Option<Timestamp>,
+    /// The partner named that time, so that contact does not shorten it.
+    pause_is_asked: bool,
     /// Nothing is known of the partner, or the last attempt failed: one package goes ahead.
     probing: bool,
     /// The package that went ahead.
@@ -72,6 +77,8 @@ struct Dispatcher {
     hurry: bool,
     /// But for the package that went ahead and failed for its own sake.
     spared: Option<MessageId>,
+    /// And for those that the partner wants to come then, and not before.
+    asked: BTreeMap<MessageId, Timestamp>,
 }
 
 pub(super) async fn run(
@@ -86,12 +93,14 @@ pub(super) async fn run(
         in_flight: JoinSet::new(),
         sending: BTreeSet::new(),
         paused_until: None,
+        pause_is_asked: false,
         probing: true,
         probe: None,
         contact_at: None,
         // Whoever starts the node may just have mended what was in the way.
         hurry: true,
         spared: None,
+        asked: BTreeMap::new(),
     };
     while !*stopping.borrow() {
         beat.works("reading the queue");
@@ -149,7 +158,9 @@ impl Dispatcher {
         }
         let (office, partner) = self.pair;
         if self.hurry {
-            self.context.store.make_due(office, partner, self.spared, now).await?;
+            self.asked.retain(|_, then| *then > now);
+            let but_for: Vec<_> = self.spared.iter().chain(self.asked.keys()).copied().collect();
+            self.context.store.make_due(office, partner, &but_for, now).await?;
             (self.hurry, self.spared) = (false, None);
         }
         // Rows that are in flight are still queued in the store.
@@ -160,6 +171,7 @@ impl Dispatcher {
         let full = fresh.len() == room;
         for row in fresh {
             self.sending.insert(row.id);
+            self.asked.remove(&row.id);
             self.probe = self.probing.then_some(row.id);
             let id = row.id;
             let attempt = attempt(Arc::clone(&self.context), row);
@@ -201,8 +213,13 @@ impl Dispatcher {
         self.probing = attempt.blocks;
         self.paused_until = None;
         match attempt.result {
-            Ok(Outgoing::Queued { next_at, .. }) if attempt.blocks => {
-                self.paused_until = Some(next_at);
+            Ok(Outgoing::Queued { next_at, .. }) => {
+                if attempt.blocks {
+                    (self.paused_until, self.pause_is_asked) = (Some(next_at), attempt.asked);
+                }
+                if attempt.asked {
+                    self.asked.insert(attempt.id, next_at);
+                }
             }
             Ok(Outgoing::Consigned) => wake(&self.context.wake.collect, &self.pair),
             Ok(_) => {}
@@ -216,15 +233,17 @@ impl Dispatcher {
 
     fn in_contact(&mut self) {
         let lately = self.contact_at.is_some_and(|at| at.elapsed() < CONTACT_PAUSE);
-        if self.paused_until.is_some() && !lately {
+        if self.paused_until.is_some() && !self.pause_is_asked && !lately {
             self.contact_at = Some(Clock::running());
             self.begin_anew();
         }
     }
 
-    /// Ends the pause, and makes due what waits.
+    /// Ends the pause, unless the partner asked for it, and makes due what waits.
     const fn begin_anew(&mut self) {
-        self.paused_until = None;
+        if !self.pause_is_asked {
+            self.paused_until = None;
+        }
         (self.hurry, self.spared) = (true, None);
     }
 }
@@ -246,7 +265,12 @@ async fn guarded(
             let event = OutgoingEvent::Failed(Failure::Refused);
             let (detail, now) = (code::INTERNAL.to_owned(), context.now());
             let result = context.store.outgoing_event(id, event, detail, None, now).await;
-            Attempt { id, result: result.map(|transition| transition.after), blocks: false }
+            Attempt {
+                id,
+                result: result.map(|transition| transition.after),
+                blocks: false,
+                asked: false,
+            }
         }
     }
 }
@@ -266,22 +290,31 @@ async fn attempt(context: Arc<Context>, row: OutgoingRow) -> Attempt {
                 id,
                 result: result.map(|transition| transition.after),
                 blocks: false,
+                asked: false,
             };
         }
-        Err(error) => return Attempt { id, result: Err(error), blocks: false },
+        Err(error) => return Attempt { id, result: Err(error), blocks: false, asked: false },
     };
     let Some(endpoint) = context.endpoint(row.partner) else {
-        return Attempt { id, result: Err(StoreError::NotFound), blocks: false };
+        return Attempt { id, result: Err(StoreError::NotFound), blocks: false, asked: false };
     };
     let answer = context.client.put_message(&endpoint, id, package.clone()).await;
     if let Err(error) = &answer {
         match anew::made(&context, &row, package, error).await {
             Ok(false) => {}
-            Ok(true) => return Attempt { id, result: Ok(Outgoing::Superseded), blocks: false },
+            Ok(true) => {
+                return Attempt {
+                    id,
+                    result: Ok(Outgoing::Superseded),
+                    blocks: false,
+                    asked: false,
+                };
+            }
             // It waits like any other that is refused, and that is noted below.
             Err(error) => log_store_fault(&error, "a package cannot be made anew"),
         }
     }
+    let asked = matches!(&answer, Err(SendError::Busy { retry_after: Some(_), .. }));
     let reached = answer.as_ref().err().is_none_or(SendError::is_refusal);
     let (event, detail, receipt, blocks) = match answer {
         Ok(reply) => match read_first_receipt(&context, &row, reply.receipt).await {
@@ -323,7 +356,7 @@ async fn attempt(context: Arc<Context>, row: OutgoingRow) -> Attempt {
         }
         Err(error) => Err(error),
     };
-    Attempt { id, result, blocks }
+    Attempt { id, result, blocks, asked }
 }
 
 /// What a failed attempt means, and whether it blocks the packages behind it.
@@ -338,7 +371,7 @@ fn failed(
         }
         _ => None,
     };
-    let is_for_good = error.is_for_good() && !anew::may_come_right(error);
+    let is_for_good = error.is_for_good();
     let failure = if error.is_passing() {
         Failure::Unreachable { retry_after }
     } else if is_for_good {

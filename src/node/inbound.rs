@@ -323,7 +323,8 @@ fn admit(
     let package = open(body, &context.package_limits()).map_err(|fault| refuse(&fault))?;
     let manifest = package.manifest();
     if manifest.message_id != id {
-        return Err(Refusal::plain(RefusalCode::ID_MISMATCH));
+        let expected = "the id of the path in message_id of the manifest";
+        return Err(Refusal::plain(RefusalCode::ID_MISMATCH).expecting(expected, None));
     }
     let offices: Vec<OfficeNumber> =
         context.config.offices.iter().map(|office| office.number).collect();

@@ -135,6 +135,7 @@ pub(super) async fn read_receipt(
         ReceiptKind::ContentHandover => OutgoingReceipt::Handover,
         ReceiptKind::ContentHandoverFailure => OutgoingReceipt::HandoverFailure,
         ReceiptKind::Rejection => OutgoingReceipt::Rejection,
+        ReceiptKind::Other => OutgoingReceipt::Other,
         ReceiptKind::Expiry | ReceiptKind::RelayAcceptance => {
             return Err(NotTaken::for_good(code::UNEXPECTED_RECEIPT));
         }
@@ -148,7 +149,9 @@ pub(super) async fn read_receipt(
     let codes = match receipt {
         OutgoingReceipt::HandoverFailure | OutgoingReceipt::Rejection => verified.receipt.codes(),
         // A warning that came with it says nothing of the way.
-        OutgoingReceipt::Consignment | OutgoingReceipt::Handover => String::new(),
+        OutgoingReceipt::Consignment | OutgoingReceipt::Handover | OutgoingReceipt::Other => {
+            String::new()
+        }
     };
     let (sha256, previous) = (verified.sha256, verified.receipt.previous);
     Ok(Read { event: OutgoingEvent::Receipt(receipt), receipt: stored, codes, sha256, previous })

@@ -47,6 +47,23 @@ pub(super) fn refuse(fault: &PackageFault) -> Refusal {
     let expected = match fault {
         PackageFault::Manifest(fault) => Some(fault.to_string()),
         PackageFault::Signature(fault) => Some(fault.to_string()),
+        PackageFault::TooLarge { limit, .. } => {
+            Some(format!("a container of at most {limit} bytes"))
+        }
+        PackageFault::TooManyFiles { limit, .. } => Some(format!("at most {limit} files")),
+        PackageFault::FileCount { listed, .. } => {
+            Some(format!("{listed} files, as the manifest lists"))
+        }
+        PackageFault::FileDigest { n } => {
+            Some(format!("files/{n:04} with the size and the SHA-256 of the manifest"))
+        }
+        PackageFault::OtherSigner => {
+            Some("a signature with the certificate that sender.certificate names".to_owned())
+        }
+        PackageFault::NotOurs { .. } => {
+            Some("an office of this node in recipient.office".to_owned())
+        }
+        PackageFault::Expired => Some("a time in expires_at that is to come".to_owned()),
         _ => None,
     };
     match expected {
@@ -65,4 +82,60 @@ pub(super) fn refuse_store(error: StoreError) -> Refusal {
         _ => Refusal::new(RefusalCode::BUSY, log),
     }
     .retry_after(COME_AGAIN)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::package::Manifest;
+
+    fn expected(fault: &PackageFault) -> String {
+        refuse(fault).expectation.expect("it says what had to be there").expected
+    }
+
+    /// Who writes software finds the place, whatever is wrong with a package.
+    #[test]
+    fn a_refusal_names_what_had_to_be_there() {
+        let recipient = "2770000045".parse().expect("an office");
+        for (fault, named) in [
+            (PackageFault::TooLarge { limit: 7, got: 8 }, "7 bytes"),
+            (PackageFault::TooManyFiles { limit: 7, got: 8 }, "7 files"),
+            (PackageFault::FileCount { listed: 2, got: 3 }, "2 files"),
+            (PackageFault::FileDigest { n: 12 }, "files/0012"),
+            (PackageFault::OtherSigner, "sender.certificate"),
+            (PackageFault::NotOurs { recipient }, "recipient.office"),
+            (PackageFault::Expired, "expires_at"),
+        ] {
+            let expected = expected(&fault);
+            assert!(expected.contains(named), "{fault}: {expected}");
+        }
+    }
+
+    /// A member of a manifest is named, and no value, as there may be one of a person.
+    #[test]
+    fn a_refusal_names_the_member_that_is_wrong_or_missing() {
+        const GOOD: &str = include_str!("../../spec/vectors/manifest/good.json");
+        let good: serde_json::Value = serde_json::from_str(GOOD).expect("JSON");
+        for (pointer, member) in [
+            ("/sequence", "sequence"),
+            ("/sender/office", "sender.office"),
+            ("/recipient", "recipient"),
+            ("/files/0/sha256", "files[0].sha256"),
+            ("/created_at", "created_at"),
+        ] {
+            let mut wrong = good.clone();
+            *wrong.pointer_mut(pointer).expect("a member") = "山田太郎".into();
+            let mut missing = good.clone();
+            let (parent, name) = pointer.rsplit_once('/').expect("a member");
+            let parent = missing.pointer_mut(parent).and_then(|it| it.as_object_mut());
+            parent.expect("an object").remove(name);
+            for document in [wrong, missing] {
+                let fault = Manifest::parse(document.to_string().as_bytes()).expect_err("wrong");
+                let expected = expected(&fault.into());
+                let named = format!("expected the member {member} of the manifest");
+                assert!(expected.ends_with(&named), "{pointer}: {expected}");
+                assert!(!expected.contains('山'), "{expected}");
+            }
+        }
+    }
 }

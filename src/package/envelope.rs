@@ -10,7 +10,7 @@ use super::container::{self, MAX_FILES};
 use super::{Limits, Manifest, ManifestFault, PackageFault, Signer, SignerError, Trust, Usage};
 
 /// Why a package cannot be made: a fault of our own.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum PackError {
     /// The manifest contradicts itself.
     #[error("manifest: {0}")]

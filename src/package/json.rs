@@ -19,11 +19,44 @@ const YEARS: std::ops::RangeInclusive<u16> = 1970..=9998;
 
 /// A document. What its type passes over has to be in order too: each member once, texts of whole
 /// characters, numbers that are numbers elsewhere.
-pub(super) fn read<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, serde_json::Error> {
+pub(super) fn read<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Fault> {
     let mut whole = serde_json::Deserializer::from_slice(bytes);
-    InOrder { levels: MAX_DEPTH }.deserialize(&mut whole)?;
-    whole.end()?;
-    serde_json::from_slice(bytes)
+    let checked = InOrder { levels: MAX_DEPTH }.deserialize(&mut whole);
+    checked.and_then(|()| whole.end()).map_err(|error| Fault::of(&error, String::new()))?;
+    serde_path_to_error::deserialize(&mut serde_json::Deserializer::from_slice(bytes))
+        .map_err(|error| Fault::of(error.inner(), member(&error)))
+}
+
+/// Where a document is not what it should be. What was found there is not repeated.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Fault {
+    /// Counted from 1.
+    pub(super) line: usize,
+    /// Counted from 1.
+    pub(super) column: usize,
+    /// The member of the type that is wrong or missing, as `files[0].size`; empty where there is none
+    /// to be named.
+    pub(super) member: String,
+}
+
+impl Fault {
+    fn of(error: &serde_json::Error, member: String) -> Self {
+        Self { line: error.line(), column: error.column(), member }
+    }
+}
+
+/// The member that the type knows and that is wrong. The names are ours: in what is passed over no
+/// type finds anything wrong.
+fn member(error: &serde_path_to_error::Error<serde_json::Error>) -> String {
+    let path = error.path().to_string();
+    let text = error.inner().to_string();
+    let missing = text.strip_prefix("missing field `").and_then(|rest| rest.split_once('`'));
+    match (path.as_str(), missing) {
+        (".", None) => String::new(),
+        (".", Some((missing, _))) => missing.to_owned(),
+        (_, None) => path,
+        (_, Some((missing, _))) => format!("{path}.{missing}"),
+    }
 }
 
 /// Any value, in which every member stands once.
@@ -177,8 +210,7 @@ mod tests {
 
     #[test]
     fn what_is_passed_over_has_to_be_in_order() {
-        let fault =
-            |text: &[u8]| read::<serde::de::IgnoredAny>(text).err().map(|error| error.to_string());
+        let fault = |text: &[u8]| read::<serde::de::IgnoredAny>(text).err();
         let nested = |levels: usize| [b"[".repeat(levels), b"]".repeat(levels)].concat();
         assert_eq!(fault(&nested(64)), None);
         for bad in [

@@ -98,7 +98,7 @@ pub struct ManifestFile {
 }
 
 /// Why a manifest is refused.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum ManifestFault {
     /// The manifest follows a format that we do not know.
     #[error("the format is not renkei.package/1")]
@@ -112,12 +112,14 @@ pub enum ManifestFault {
         got: usize,
     },
     /// The bytes are not JSON of the expected shape. What was found is not repeated.
-    #[error("line {line}, column {column}: not the expected JSON")]
+    #[error("line {line}, column {column}: {}", wanted(.member))]
     Json {
         /// Counted from 1.
         line: usize,
         /// Counted from 1.
         column: usize,
+        /// The member that is wrong or missing, as `files[0].size`; empty where none can be named.
+        member: String,
     },
     /// One field has a value that is not allowed.
     #[error("field {field}: expected {expected}")]
@@ -137,16 +139,25 @@ pub enum ManifestFault {
     },
 }
 
+fn wanted(member: &str) -> String {
+    if member.is_empty() {
+        "not the expected JSON".to_owned()
+    } else {
+        format!("expected the member {member} of the manifest")
+    }
+}
+
 impl Manifest {
     /// Reads and checks the bytes of a `manifest.json`.
     pub fn parse(bytes: &[u8]) -> Result<Self, ManifestFault> {
-        let manifest: Self = json::read(bytes).map_err(|error| {
-            if names_other_format(bytes) {
-                ManifestFault::Format
-            } else {
-                ManifestFault::Json { line: error.line(), column: error.column() }
-            }
-        })?;
+        let manifest: Self =
+            json::read(bytes).map_err(|json::Fault { line, column, member }| {
+                if names_other_format(bytes) {
+                    ManifestFault::Format
+                } else {
+                    ManifestFault::Json { line, column, member }
+                }
+            })?;
         manifest.check()?;
         Ok(manifest)
     }
@@ -155,7 +166,11 @@ impl Manifest {
     pub fn to_bytes(&self) -> Result<Vec<u8>, ManifestFault> {
         self.check()?;
         // Only a value that is not JSON at all could fail, and there is none in the type.
-        serde_json::to_vec(self).map_err(|_| ManifestFault::Json { line: 0, column: 0 })
+        serde_json::to_vec(self).map_err(|_| ManifestFault::Json {
+            line: 0,
+            column: 0,
+            member: String::new(),
+        })
     }
 
     /// Whether the package may still be delivered at `now`.

@@ -58,10 +58,14 @@ pub enum ReceiptKind {
     Expiry,
     /// A relay took the package over. It never counts as delivery.
     RelayAcceptance,
+    /// A kind that only a newer partner knows. It says nothing to us, but those behind it name it, so
+    /// that it belongs to the proof. Signed by the recipient; never by us.
+    #[serde(other)]
+    Other,
 }
 
 impl ReceiptKind {
-    /// Every kind.
+    /// Every kind that we know.
     pub const ALL: [Self; 6] = [
         Self::ContentConsignment,
         Self::ContentHandover,
@@ -80,6 +84,7 @@ impl ReceiptKind {
             Self::Rejection => "Rejection",
             Self::Expiry => "Expiry",
             Self::RelayAcceptance => "RelayAcceptance",
+            Self::Other => "Other",
         }
     }
 
@@ -96,6 +101,7 @@ impl ReceiptKind {
             Self::Rejection => ReceiptResult::Rejected,
             Self::Expiry => ReceiptResult::Expired,
             Self::RelayAcceptance => ReceiptResult::Relayed,
+            Self::Other => ReceiptResult::Other,
         }
     }
 
@@ -119,6 +125,9 @@ pub enum ReceiptResult {
     Expired,
     /// It is on its way.
     Relayed,
+    /// Of a kind that we do not know.
+    #[serde(other)]
+    Other,
 }
 
 /// A receipt's document.
@@ -141,7 +150,7 @@ pub struct Receipt {
     /// When it happened.
     #[serde(deserialize_with = "json::time")]
     pub at: Timestamp,
-    /// Follows from `kind`.
+    /// Follows from `kind`, where we know that.
     pub result: ReceiptResult,
     /// Why a package was refused, or what was noticed; at most 100.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
@@ -255,7 +264,8 @@ impl Receipt {
             | ReceiptKind::ContentHandover
             | ReceiptKind::ContentHandoverFailure
             | ReceiptKind::Rejection
-            | ReceiptKind::RelayAcceptance => &mut document.recipient,
+            | ReceiptKind::RelayAcceptance
+            | ReceiptKind::Other => &mut document.recipient,
         };
         party.certificate = Some(signer.certificate_sha256());
         let content = serde_json::to_vec(&document).map_err(|_| SignerError::Sign)?;
@@ -322,7 +332,8 @@ impl Receipt {
             ReceiptKind::ContentConsignment
             | ReceiptKind::ContentHandover
             | ReceiptKind::ContentHandoverFailure
-            | ReceiptKind::Rejection => Ok(&self.recipient),
+            | ReceiptKind::Rejection
+            | ReceiptKind::Other => Ok(&self.recipient),
             ReceiptKind::Expiry => Ok(&self.sender),
             ReceiptKind::RelayAcceptance => Err(PackageFault::RelayReceipt),
         }
@@ -347,7 +358,8 @@ impl Receipt {
         let must = |allowed: bool, expected| {
             if allowed { Ok(()) } else { Err(PackageFault::Receipt { expected }) }
         };
-        must(self.result == self.kind.outcome(), "the result of its kind")?;
+        let fits = self.kind == ReceiptKind::Other || self.result == self.kind.outcome();
+        must(fits, "the result of its kind")?;
         must(self.findings.len() <= MAX_FINDINGS, "at most 100 findings")?;
         let mut numbers = self.findings.iter().filter_map(|finding| finding.line);
         let are_safe = self.findings_omitted <= MAX_SAFE_INTEGER

@@ -2,6 +2,7 @@
 
 use jiff::Timestamp;
 use rusqlite::{OptionalExtension as _, params};
+use uuid::Uuid;
 
 use super::names::{EXPIRED, QUEUED, REFUSED};
 use super::outgoing::read;
@@ -58,27 +59,26 @@ impl Store {
         .await
     }
 
-    /// Makes every queued package of `office` for `partner` due at `now`, but for one. How often it
+    /// Makes every queued package of `office` for `partner` due at `now`, but for some. How often it
     /// failed stays, so that a further failure waits as long as its turn says.
     pub async fn make_due(
         &self,
         office: OfficeNumber,
         partner: OfficeNumber,
-        but_for: Option<MessageId>,
+        but_for: &[MessageId],
         now: Timestamp,
     ) -> Result<(), StoreError> {
+        let but_for: Vec<_> =
+            but_for.iter().map(|id| format!("{:X}", Uuid::from(*id).simple())).collect();
+        let but_for = serde_json::Value::from(but_for).to_string();
         self.write(move |connection| {
             connection
                 .prepare_cached(&format!(
                     "UPDATE outgoing SET next_at = ?3 WHERE office = ?1 AND partner = ?2
-                     AND state = '{QUEUED}' AND next_at > ?3 AND message_id IS NOT ?4"
+                     AND state = '{QUEUED}' AND next_at > ?3
+                     AND hex(message_id) NOT IN (SELECT value FROM json_each(?4))"
                 ))?
-                .execute(params![
-                    Column(office),
-                    Column(partner),
-                    Column(now),
-                    but_for.map(Column)
-                ])?;
+                .execute(params![Column(office), Column(partner), Column(now), but_for])?;
             Ok(())
         })
         .await

@@ -50,6 +50,8 @@ pub enum OutgoingReceipt {
     HandoverFailure,
     /// Refused.
     Rejection,
+    /// Something that only a newer partner knows: kept as proof, and moves nothing.
+    Other,
 }
 
 /// Why an attempt brought no receipt.
@@ -122,7 +124,7 @@ impl Outgoing {
                 | Self::HeldByRecipient
                 | Self::Expired,
                 OutgoingEvent::Receipt(receipt),
-            ) => Self::receipted(*receipt),
+            ) => self.receipted(*receipt),
             (Self::HeldByRecipient | Self::Refused, OutgoingEvent::Resend) if now < expires_at => {
                 Self::packed(now)
             }
@@ -212,12 +214,13 @@ impl Outgoing {
         }
     }
 
-    const fn receipted(receipt: OutgoingReceipt) -> Self {
+    const fn receipted(self, receipt: OutgoingReceipt) -> Self {
         match receipt {
             OutgoingReceipt::Consignment => Self::Consigned,
             OutgoingReceipt::Handover => Self::HandedOver,
             OutgoingReceipt::HandoverFailure => Self::HeldByRecipient,
             OutgoingReceipt::Rejection => Self::Rejected,
+            OutgoingReceipt::Other => self,
         }
     }
 }
@@ -348,6 +351,15 @@ mod tests {
         assert!((60..=66).contains(&next_at(refused)));
         let tenth = Outgoing::Queued { failures: 9, next_at: at(0) };
         assert!(next_at(fail(tenth, Failure::Refused)) >= 3600);
+    }
+
+    #[test]
+    fn a_receipt_of_an_unknown_kind_moves_nothing() {
+        let id = MessageId::new(at(0));
+        let event = OutgoingEvent::Receipt(OutgoingReceipt::Other);
+        for (state, now) in states().into_iter().flat_map(|one| [(one, 5), (one, EXPIRES + 1)]) {
+            assert_eq!(state.on(id, at(EXPIRES), &event, at(now)).after, state);
+        }
     }
 
     #[test]

@@ -64,6 +64,7 @@ pub const fn receipt_in_words(kind: ReceiptKind, lang: Lang) -> &'static str {
         ReceiptKind::Rejection => ("拒否", "rejection"),
         ReceiptKind::Expiry => ("期限切れ", "expiry"),
         ReceiptKind::RelayAcceptance => ("中継", "relay acceptance"),
+        ReceiptKind::Other => ("不明な種類", "of an unknown kind"),
     };
     lang.pick(ja, en)
 }

@@ -5,7 +5,8 @@
 //! that is tried from everywhere is locked, and so is an address that tries every name. A name that
 //! nobody has is locked as any other, so the lock says nothing of who there is. A lock grows with
 //! each further attempt, ends by itself, and is never so long that somebody could keep a person out
-//! for good: `renkei open` gets in all the same.
+//! for good: `renkei open` gets in all the same. All who sit at the computer of the page itself have one
+//! address, so that one counts for nothing: the typing errors of some would lock out the others.
 
 use std::collections::HashMap;
 use std::fs;
@@ -93,7 +94,8 @@ struct Content {
 pub struct Attempt<'a> {
     attempts: &'a Attempts,
     name: Counted,
-    site: Counted,
+    /// None of the computer of the page itself.
+    site: Option<Counted>,
 }
 
 /// What an attempt counted, and what stood there before.
@@ -131,20 +133,22 @@ impl Attempts {
         now: Timestamp,
     ) -> Result<Attempt<'_>, Duration> {
         let name = Digest::of(format!("name {name}").as_bytes());
-        let site = Digest::of(format!("site {}", one_site(address)).as_bytes());
+        let is_here = address.to_canonical().is_loopback();
+        let site = (!is_here).then(|| Digest::of(format!("site {}", one_site(address)).as_bytes()));
         let mut inner = self.inner();
         let is_from_before =
             |entry: &Entry| unlocked_at.is_some_and(|unlocked_at| entry.day <= unlocked_at);
         if inner.names.entries.get(&name).is_some_and(is_from_before) {
             inner.names.entries.remove(&name);
         }
-        let wait = inner.names.wait(&name).max(inner.sites.wait(&site));
+        let wait = inner.names.wait(&name).max(inner.sites.wait_of(site.as_ref()));
         if !wait.is_zero() {
             return Err(wait);
         }
         let name = inner.names.fail(name, now);
-        let site = inner.sites.fail(site, now);
-        let locks = !inner.names.wait(&name.key).max(inner.sites.wait(&site.key)).is_zero();
+        let site = site.map(|site| inner.sites.fail(site, now));
+        let site_wait = inner.sites.wait_of(site.as_ref().map(|counted| &counted.key));
+        let locks = !inner.names.wait(&name.key).max(site_wait).is_zero();
         drop(inner);
         if locks {
             self.changed.notify_one();
@@ -182,7 +186,9 @@ impl Attempt<'_> {
     pub fn succeeded(self) {
         let mut inner = self.attempts.inner();
         inner.names.entries.remove(&self.name.key);
-        inner.sites.give_back(&self.site);
+        if let Some(site) = &self.site {
+            inner.sites.give_back(site);
+        }
         drop(inner);
         self.attempts.changed.notify_one();
     }
@@ -191,7 +197,9 @@ impl Attempt<'_> {
     pub fn never_was(self) {
         let mut inner = self.attempts.inner();
         inner.names.give_back(&self.name);
-        inner.sites.give_back(&self.site);
+        if let Some(site) = &self.site {
+            inner.sites.give_back(site);
+        }
     }
 }
 
@@ -204,6 +212,11 @@ impl Table {
     fn wait(&self, key: &Digest) -> Duration {
         let Some(entry) = self.entries.get(key) else { return Duration::ZERO };
         self.lock(entry).saturating_sub(entry.at.elapsed())
+    }
+
+    /// The same, of what need not be counted at all.
+    fn wait_of(&self, key: Option<&Digest>) -> Duration {
+        key.map_or(Duration::ZERO, |key| self.wait(key))
     }
 
     /// The lock that follows from the failures of an entry.
@@ -360,6 +373,23 @@ mod tests {
         });
         assert_eq!(tried.count(), 20);
         assert!(attempts.begin("hanako", address(8), None, now(0)).is_ok());
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn nobody_at_the_computer_itself_locks_out_the_others() {
+        let (_data, attempts) = open();
+        for address in ["127.0.0.1", "::1", "::ffff:127.0.0.1"] {
+            let address = address.parse().expect("an address");
+            for number in 0..100 {
+                let name = format!("{address} {number}");
+                assert!(attempts.begin(&name, address, None, now(0)).is_ok(), "{name}");
+            }
+            for _ in 0..4 {
+                let _failed = attempts.begin(&format!("{address}"), address, None, now(0));
+            }
+            let begin = || attempts.begin(&format!("{address}"), address, None, now(0)).map(drop);
+            assert_eq!((begin(), begin()), (Ok(()), Err(FIRST)), "a name is locked all the same");
+        }
     }
 
     #[tokio::test(start_paused = true)]

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use super::UsersError;
 
-/// The most characters of a name: as many as the journal takes of who gave an order.
+/// The most characters of a name.
 const MOST: usize = 40;
 
 /// A name of letters and digits of any script with `.`, `_`, `-`, `@` and single spaces between

@@ -66,6 +66,7 @@ acts! {
     SessionsEnded "sessions-ended" "ほかのログインを終了" "ended other sessions";
     ViewList "view-list" "一覧を表示" "looked at a list";
     ViewMonth "view-month" "予実を表示" "looked at a month";
+    MonthSaved "month-saved" "予実を保存" "saved a month";
     ViewVersions "view-versions" "計画の版を表示" "looked at versions of plans";
     ViewForms "view-forms" "様式を表示" "looked at forms";
     FileSaved "file-saved" "ファイルを保存" "saved a file";
@@ -73,8 +74,8 @@ acts! {
     ViewHeld "view-held" "保留の内容を表示" "looked at something held";
     AuditRead "audit-read" "閲覧記録を検索" "searched this record for a person";
     AuditExported "audit-exported" "閲覧記録を書き出し" "exported this record";
-    UserAdded "user-added" "利用者を登録" "added a user";
-    UserRemoved "user-removed" "利用者を削除" "removed a user";
+    UserAdded "user-added" "ユーザーを登録" "added a user";
+    UserRemoved "user-removed" "ユーザーを削除" "removed a user";
     UserRole "user-role" "権限を変更" "changed a role";
     UserPassword "user-password" "パスワードを再設定" "set a password anew";
     UserUnlocked "user-unlocked" "ロックを解除" "unlocked a user";

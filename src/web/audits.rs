@@ -3,12 +3,15 @@
 //! What is searched for stands in no address: the forms are sent, not fetched.
 
 use std::fmt::Write as _;
+use std::io;
 use std::sync::Arc;
 
 use askama::Template;
+use axum::body::Body;
 use axum::extract::{Form, State};
 use axum::http::header;
 use axum::response::{IntoResponse, Response};
+use futures_util::stream;
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
 use jiff::{Timestamp, ToSpan as _};
@@ -23,12 +26,13 @@ use crate::desk::words;
 use crate::rules::render;
 use crate::store::{Account, AuditFilter, AuditRow};
 use crate::types::{Lang, Personal};
+use crate::work;
 
 /// Rows of one page.
 const MOST: u32 = 100;
 
-/// Rows of one file.
-const EXPORTED: u32 = 50_000;
+/// Rows of a file that are read together: a long record need not fit into memory.
+const TOGETHER: u32 = 500;
 
 /// People of one row that are shown; all of them stand in the file.
 const PEOPLE: usize = 5;
@@ -146,7 +150,7 @@ async fn listed(shared: &Shared, session: &Session, wanted: Wanted) -> Response 
 fn shown(row: &AuditRow, lang: Lang) -> Row {
     let entry = &row.entry;
     let named = entry.people.iter().take(PEOPLE).map(|person| masked(person.reveal()));
-    let mut people = named.collect::<Vec<_>>().join("、");
+    let mut people = named.collect::<Vec<_>>().join(lang.pick("、", ", "));
     let shown = u64::try_from(entry.people.len().min(PEOPLE)).unwrap_or_default();
     if row.people > shown {
         let more = row.people - shown;
@@ -194,25 +198,47 @@ pub(super) async fn export(
         return answer;
     }
     let (Visitor(session), lang) = (visitor, shared.lang());
-    let wanted = Wanted { before: String::new(), ..search.wanted };
-    let found = match shared.node.store().audited(wanted.filter(EXPORTED)).await {
-        Ok(found) => found,
+    let filter = AuditFilter { before: None, ..search.wanted.filter(TOGETHER) };
+    let first = match shared.node.store().audited(filter.clone()).await {
+        Ok(first) => first,
         Err(error) => return store_fault(&shared, &error),
     };
-    shared.audit.did(&session, Act::AuditExported, &found.len().to_string());
+    shared.audit.did(&session, Act::AuditExported, "");
+    let begin = Some((shared, filter, Some(first)));
+    let parts = stream::unfold(begin, move |on| async move {
+        let (shared, mut filter, first) = on?;
+        let is_first = first.is_some();
+        let rows = match first {
+            Some(first) => Ok(first),
+            None => shared.node.store().audited(filter.clone()).await,
+        };
+        let rows = match rows {
+            Ok(rows) => rows,
+            // The browser learns by the broken connection that the file is not whole.
+            Err(error) => return Some((Err(io::Error::other(error)), None)),
+        };
+        let last = rows.last().map(|last| last.id);
+        let made = work::blocking(move || sheet(&rows, is_first, lang)).await;
+        filter.before = last;
+        let next = last.map(|_| (shared, filter, None));
+        Some((made.map_err(io::Error::other), next))
+    });
     let headers = [
         (header::CONTENT_TYPE, "text/csv; charset=utf-8"),
         (header::CONTENT_DISPOSITION, "attachment; filename=\"renkei-audit.csv\""),
     ];
-    (headers, sheet(&found, lang)).into_response()
+    (headers, Body::from_stream(parts)).into_response()
 }
 
-/// UTF-8 with a mark, CR LF: one line for each person, as spreadsheets filter them.
-fn sheet(rows: &[AuditRow], lang: Lang) -> Vec<u8> {
+/// UTF-8, CR LF: one line for each person, as spreadsheets filter them; the first part with a mark and
+/// a head.
+fn sheet(rows: &[AuditRow], is_first: bool, lang: Lang) -> Vec<u8> {
     let terminator = csv::Terminator::CRLF;
-    let mut sheet = csv::WriterBuilder::new()
-        .terminator(terminator)
-        .from_writer("\u{feff}".as_bytes().to_vec());
+    let mut sheet = csv::WriterBuilder::new().terminator(terminator).from_writer(if is_first {
+        "\u{feff}".as_bytes().to_vec()
+    } else {
+        Vec::new()
+    });
     let head = match lang {
         Lang::Ja => [
             "番号",
@@ -240,7 +266,9 @@ fn sheet(rows: &[AuditRow], lang: Lang) -> Vec<u8> {
         ],
     };
     // Writing into memory cannot fail.
-    let _ = sheet.write_record(head);
+    if is_first {
+        let _ = sheet.write_record(head);
+    }
     for row in rows {
         let entry = &row.entry;
         let nobody = Personal::new(String::new());
@@ -287,7 +315,9 @@ mod tests {
             about: "@h1".to_owned(),
             people: ["0000900011", "=1+1"].map(|one| Personal::new(one.to_owned())).to_vec(),
         };
-        let bytes = sheet(&[AuditRow { id: 7, entry, people: 2 }], Lang::En);
+        let rows = [AuditRow { id: 7, entry, people: 2 }];
+        let bytes = sheet(&rows, true, Lang::En);
+        assert!(bytes.ends_with(&sheet(&rows, false, Lang::En)), "the head stands there once");
         let text = String::from_utf8(bytes).expect("UTF-8");
         assert!(text.starts_with("\u{feff}no.,time,") && text.ends_with("\r\n"), "{text}");
         let mut reader = csv::Reader::from_reader(text.trim_start_matches('\u{feff}').as_bytes());

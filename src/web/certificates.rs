@@ -27,12 +27,12 @@ struct Certificates {
 }
 
 /// A certificate, or a list.
-struct Row {
-    name: String,
-    file: String,
-    tone: &'static str,
-    state: String,
-    span: String,
+pub(super) struct Row {
+    pub(super) name: String,
+    pub(super) file: String,
+    pub(super) tone: &'static str,
+    pub(super) state: String,
+    pub(super) span: String,
     sha256: String,
 }
 
@@ -46,7 +46,8 @@ pub(super) async fn show(State(shared): State<Arc<Shared>>, Visitor(session): Vi
     page(&Certificates { frame, certificates, lists })
 }
 
-fn rows(dates: &Dates, now: Timestamp, lang: Lang) -> (Vec<Row>, Vec<Row>) {
+/// Certificates, and lists.
+pub(super) fn rows(dates: &Dates, now: Timestamp, lang: Lang) -> (Vec<Row>, Vec<Row>) {
     let certificates = dates.certificates.iter().map(|row| {
         let name = usage(&row.usage, lang);
         match &row.found {
@@ -77,6 +78,9 @@ fn rows(dates: &Dates, now: Timestamp, lang: Lang) -> (Vec<Row>, Vec<Row>) {
 
 /// What a certificate is for, in words.
 fn usage(key: &str, lang: Lang) -> String {
+    if key == dates::PAGE {
+        return lang.pick("この画面用（TLS）", "for this page (TLS)").to_owned();
+    }
     match key.strip_prefix("office ").and_then(|rest| rest.split(' ').next()) {
         Some(office) => match lang {
             Lang::Ja => format!("署名用（{office}）"),

@@ -1,11 +1,10 @@
 //! The way in and out.
 
-use std::fmt::Write as _;
 use std::sync::Arc;
 use std::time::Duration;
 
 use askama::Template;
-use axum::extract::{Form, Path, State};
+use axum::extract::{Extension, Form, Path, State};
 use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Redirect, Response};
 use serde::Deserialize;
@@ -14,10 +13,10 @@ use zeroize::Zeroizing;
 use super::audit::Act;
 use super::guard::{Sealed, Visitor, no_cookie, session_cookie};
 use super::layout::{message, page};
-use super::session::{Entrant, Origin};
+use super::session::{Entrant, Origin, Session};
 use super::state::Shared;
 use crate::types::Lang;
-use crate::users::{Factor, PasswordHash, Role, User, UserName};
+use crate::users::{Factor, PasswordHash, Role, User, UserName, Users};
 
 #[derive(Template)]
 #[template(path = "web/welcome.html", config = "src/askama.toml")]
@@ -53,18 +52,20 @@ fn outside(shared: &Shared, has_users: bool, told: Option<String>) -> Response {
 /// the browser would follow a redirection without the cookie that it just got.
 pub(super) async fn enter(
     State(shared): State<Arc<Shared>>,
+    before: Option<Extension<Arc<Session>>>,
     origin: Origin,
     Path(token): Path<String>,
 ) -> Response {
     let lang = shared.lang();
     let Some(name) = shared.sessions.invited(&token) else {
         return message(&shared, StatusCode::FORBIDDEN, lang.pick(
-            "この入口は使えません。一度だけ、発行から 2 分以内に使えます。もう一度 renkei open を実行してください。",
-            "This address works once, within two minutes. Run renkei open again.",
+            "この入口は使えません。一度だけ、期限のうちに使えます（renkei open では発行から 2 分）。もう一度 renkei open を実行してください。",
+            "This address works once, and not for ever (one of renkei open for two minutes). Run renkei open again.",
         ));
     };
     let entrant = Entrant { name, key: None, role: Role::Administrator, from: origin };
     let (cookie, session) = shared.sessions.begin(entrant);
+    end(&shared, before);
     shared.audit.did(&session, Act::Entered, "");
     let cookie = session_cookie(&shared, &cookie);
     ([(header::SET_COOKIE, cookie)], page(&Enter { lang })).into_response()
@@ -82,6 +83,7 @@ pub(super) struct Login {
 /// Lets somebody in who knows the password of a user.
 pub(super) async fn login(
     State(shared): State<Arc<Shared>>,
+    before: Option<Extension<Arc<Session>>>,
     origin: Origin,
     Form(login): Form<Login>,
 ) -> Response {
@@ -102,8 +104,8 @@ pub(super) async fn login(
     };
     let entrant =
         Entrant { name: user.name.to_string(), key: Some(user.key), role: user.role, from: origin };
-    // Always a new one: what the browser held before is of no use.
     let (cookie, session) = shared.sessions.begin(entrant);
+    end(&shared, before);
     shared.audit.did(&session, Act::Login, "");
     if let Factor::Recovery(left) = factor {
         session.tell(true, match lang {
@@ -112,6 +114,14 @@ pub(super) async fn login(
         });
     }
     ([(header::SET_COOKIE, session_cookie(&shared, &cookie))], Redirect::to("/")).into_response()
+}
+
+/// Ends the session that a browser had before it got a new one: nobody uses its cookie any more, but
+/// somebody who took it.
+fn end(shared: &Shared, before: Option<Extension<Arc<Session>>>) {
+    if let Some(Extension(before)) = before {
+        shared.sessions.end(|one| std::ptr::eq(one, Arc::as_ptr(&before)));
+    }
 }
 
 /// What somebody tries to get in with, or to show that it is them.
@@ -155,16 +165,7 @@ impl Refusal {
                 )
                 .to_owned(),
             (Self::Locked(wait), _) => {
-                let seconds = wait.as_secs() + 1;
-                let (minutes, rest) = (seconds / 60, seconds % 60);
-                let mut span = String::new();
-                // Writing into a String cannot fail.
-                let _ = match (minutes, lang) {
-                    (0, Lang::Ja) => write!(span, "{rest} 秒"),
-                    (0, Lang::En) => write!(span, "{rest} seconds"),
-                    (_, Lang::Ja) => write!(span, "{minutes} 分 {rest} 秒"),
-                    (_, Lang::En) => write!(span, "{minutes} min {rest} s"),
-                };
+                let span = span(*wait, lang);
                 match lang {
                     Lang::Ja => format!(
                         "続けて間違えたため、あと {span} はログインできません。時間がたってから、もう一度試してください。"
@@ -180,6 +181,18 @@ impl Refusal {
                 .to_owned(),
             (Self::Fault(text), _) => text.clone(),
         }
+    }
+}
+
+/// How long to wait, in words.
+pub(super) fn span(wait: Duration, lang: Lang) -> String {
+    let seconds = wait.as_secs() + 1;
+    let (minutes, rest) = (seconds / 60, seconds % 60);
+    match (minutes, lang) {
+        (0, Lang::Ja) => format!("{rest} 秒"),
+        (0, Lang::En) => format!("{rest} seconds"),
+        (_, Lang::Ja) => format!("{minutes} 分 {rest} 秒"),
+        (_, Lang::En) => format!("{minutes} min {rest} s"),
     }
 }
 
@@ -207,6 +220,13 @@ pub(super) async fn check(
     let user = user.ok_or(Refusal::Wrong)?;
     let factor = match code {
         _ if !fits => None,
+        // Writing takes time, by which a right password could be told with a wrong code.
+        Some(code)
+            if user.has_app()
+                && Users::clone(&users).take_factor(&user.key, &code, now).is_none() =>
+        {
+            None
+        }
         Some(code) if user.has_app() => {
             let key = user.key.clone();
             let taken = shared.change_users(move |users| Ok(users.take_factor(&key, &code, now)));

@@ -1,25 +1,29 @@
 //! 様式: the forms of a package or a held set, as people know them on paper.
 
+use std::cmp::Reverse;
 use std::sync::Arc;
 
 use askama::Template;
 use axum::extract::{Path, Query, State};
 use axum::response::Response;
+use bytes::Bytes;
+use jiff::Timestamp;
 use serde::Deserialize;
 
 use super::audit::Act;
 use super::guard::Visitor;
 use super::layout::{Frame, Place, not_found, page, store_fault};
-use super::package::found;
+use super::package::{found, kept, people};
 use super::session::Session;
 use super::state::Shared;
+use crate::contents::PersonKey;
 use crate::desk::{held, words};
-use crate::folder::{HeldFile, read_held};
+use crate::folder::read_held;
 use crate::forms::{Drawing, Options, compare, draw};
 use crate::package::{Manifest, Package};
 use crate::rules::{self, SourceFile};
-use crate::store::{Evidence, ListFilter, PageStart, StoreError, Which};
-use crate::transfer::Direction;
+use crate::store::{Evidence, ListFilter, ListRow, PageStart, SearchText, StoreError, Which};
+use crate::transfer::{Direction, IncomingState, OutgoingState, State as PackageState};
 use crate::types::{HeldId, MessageId};
 use crate::work;
 
@@ -34,8 +38,10 @@ struct Forms {
     /// What of the address says which version it is compared with.
     with: String,
     back: (String, &'static str),
-    is_compared: bool,
-    earlier: Vec<Earlier>,
+    /// The versions before, where one is compared with.
+    earlier: Option<Vec<Earlier>>,
+    /// Whether the version that was asked for is no longer kept.
+    is_gone: bool,
     drawing: Drawing,
     /// The people, by their places.
     people: Vec<Entry>,
@@ -68,14 +74,18 @@ struct Source {
     /// What of the address says which version it is compared with.
     with: String,
     back: (String, &'static str),
-    files: Vec<HeldFile>,
+    files: Vec<File>,
     /// The files of an earlier version.
-    before: Option<Vec<HeldFile>>,
-    earlier: Vec<Earlier>,
+    before: Option<Vec<File>>,
+    /// The versions before, where one is compared with.
+    earlier: Option<Vec<Earlier>>,
     received: bool,
 }
 
-fn as_sources(files: &[HeldFile]) -> Vec<SourceFile<'_>> {
+/// A file by its name.
+type File = (String, Bytes);
+
+fn as_sources(files: &[File]) -> Vec<SourceFile<'_>> {
     files.iter().map(|(name, bytes)| SourceFile { name, bytes }).collect()
 }
 
@@ -99,7 +109,7 @@ pub(super) async fn of_package(
         files: files_of(&package),
         with: String::new(),
         before: None,
-        earlier: Vec::new(),
+        earlier: None,
         received,
     };
     show(&shared, &session, source, turned.from).await
@@ -122,6 +132,7 @@ pub(super) async fn of_held(
     let most = config.limits.package_size;
     let read = work::blocking(move || read_held(&folder, most)).await;
     let Ok(Ok(files)) = read else { return not_found(&shared) };
+    let files = files.into_iter().map(|(name, bytes)| (name, Bytes::from(bytes))).collect();
     let source = Source {
         place: Place::Held,
         title: words::unit(&item.unit.kind, lang),
@@ -130,7 +141,7 @@ pub(super) async fn of_held(
         files,
         with: String::new(),
         before: None,
-        earlier: Vec::new(),
+        earlier: None,
         received: item.direction == Direction::In,
     };
     show(&shared, &session, source, turned.from).await
@@ -157,17 +168,19 @@ pub(super) async fn compared(
         Err(answer) => return answer,
     };
     let manifest = package.manifest();
-    let earlier = match earlier(&shared, &evidence, manifest, compared.with).await {
+    let files = files_of(&package);
+    let people = people(&shared, files.clone()).await;
+    let earlier = match earlier(&shared, &evidence, manifest, &people, compared.with).await {
         Ok(earlier) => earlier,
         Err(error) => return store_fault(&shared, &error),
     };
-    let chosen = earlier.iter().find(|other| other.chosen).map(|other| other.id);
+    let chosen = compared.with.or_else(|| earlier.first().map(|newest| newest.id));
     let before = match chosen {
-        Some(other) => match found(&shared, other).await {
-            Ok((_, other)) => files_of(&other),
+        Some(other) => match kept(&shared, other).await {
+            Ok(other) => other.map(|(_, other)| files_of(&other)),
             Err(answer) => return answer,
         },
-        None => Vec::new(),
+        None => None,
     };
     let received = evidence.direction == Direction::In;
     let with = chosen.map(|other| format!("&with={other}")).unwrap_or_default();
@@ -177,9 +190,9 @@ pub(super) async fn compared(
         path: format!("/package/{id}/compare"),
         with,
         back: (format!("/package/{id}"), lang.pick("送受信の記録へ", "Back to the package")),
-        files: files_of(&package),
-        before: Some(before),
-        earlier,
+        files,
+        before,
+        earlier: Some(earlier),
         received,
     };
     show(&shared, &session, source, compared.from).await
@@ -188,19 +201,24 @@ pub(super) async fn compared(
 /// Earlier versions that are offered.
 const EARLIER: u32 = 10;
 
-/// An earlier package of the same kind, exchanged with the same partner the same way.
+/// People of a package whose earlier ones are looked for.
+const ASKED: usize = 20;
+
+/// An earlier package of the same kind and about some of the same people, exchanged with the same
+/// partner the same way.
 struct Earlier {
     id: MessageId,
     at: String,
     chosen: bool,
 }
 
-/// The packages that came before, newest first; the one that was asked for is chosen, or else the
-/// newest.
+/// The packages about somebody of these that came before, newest first; the one that was asked for is
+/// chosen, or else the newest.
 async fn earlier(
     shared: &Shared,
     evidence: &Evidence,
     manifest: &Manifest,
+    people: &[PersonKey],
     with: Option<MessageId>,
 ) -> Result<Vec<Earlier>, StoreError> {
     let kinds = words::kinds_like(&manifest.kind).iter().map(|kind| (*kind).to_owned());
@@ -216,29 +234,55 @@ async fn earlier(
         until: came,
         ..ListFilter::default()
     };
-    let found = shared.node.store().list(filter, PageStart::Newest, EARLIER).await?;
-    let packages = found.rows.iter().filter_map(|row| Some((row.line.message_id?, row.line.at)));
+    let mut packages: Vec<(Timestamp, MessageId)> = Vec::new();
+    for person in people.iter().take(ASKED) {
+        let text = SearchText::new(person.insured());
+        let filter = ListFilter { text, ..filter.clone() };
+        let found = shared.node.store().list(filter, PageStart::Newest, EARLIER).await?;
+        // The number may stand in a serial too.
+        let is_about = |row: &ListRow| row.people.iter().any(|known| known.key == *person);
+        let rows = found.rows.into_iter().filter(|row| is_about(row) && went(row.line.state));
+        for found in rows.filter_map(|row| Some((row.line.at, row.line.message_id?))) {
+            if found.1 != manifest.message_id && !packages.contains(&found) {
+                packages.push(found);
+            }
+        }
+    }
+    packages.sort_by_key(|(at, _)| Reverse(*at));
     let mut earlier: Vec<_> = packages
-        .filter(|(id, _)| *id != manifest.message_id)
-        .map(|(id, at)| Earlier { id, at: words::time(at), chosen: Some(id) == with })
+        .into_iter()
+        .take(usize::try_from(EARLIER).unwrap_or(usize::MAX))
+        .map(|(at, id)| Earlier { id, at: words::time(at), chosen: Some(id) == with })
         .collect();
-    if !earlier.iter().any(|other| other.chosen)
-        && let Some(newest) = earlier.first_mut()
-    {
+    if let (None, Some(newest)) = (with, earlier.first_mut()) {
         newest.chosen = true;
     }
     Ok(earlier)
 }
 
-fn files_of(package: &Package) -> Vec<HeldFile> {
-    package.files().map(|(file, bytes)| (file.name.clone(), bytes.to_vec())).collect()
+/// Whether a package is a version that somebody works with: one that never came to its recipient, or
+/// was not taken in there, is none.
+const fn went(state: PackageState) -> bool {
+    !matches!(
+        state,
+        PackageState::Out(
+            OutgoingState::Refused
+                | OutgoingState::Rejected
+                | OutgoingState::Expired
+                | OutgoingState::Superseded
+        ) | PackageState::In(IncomingState::Rejected)
+    )
+}
+
+fn files_of(package: &Package) -> Vec<File> {
+    package.files().map(|(file, bytes)| (file.name.clone(), bytes.clone())).collect()
 }
 
 async fn show(shared: &Shared, session: &Session, source: Source, from: usize) -> Response {
     let Source { place, title, path, with, back, files, before, earlier, received } = source;
-    let is_compared = before.is_some();
+    let is_gone = !with.is_empty() && before.is_none();
     let (spec, names) = (shared.node.spec(), Arc::clone(&shared.names));
-    let drawn = work::blocking(move || {
+    let drawn = shared.drawing(move || {
         let sources = as_sources(&files);
         let report =
             rules::check(spec, &sources, &rules::Options { received, ..rules::Options::default() });
@@ -253,7 +297,7 @@ async fn show(shared: &Shared, session: &Session, source: Source, from: usize) -
             None => draw(spec, &sources, &options),
         }
     });
-    let Ok(mut drawing) = drawn.await else { return not_found(shared) };
+    let Some(mut drawing) = drawn.await else { return not_found(shared) };
     let people = drawing.users.iter().enumerate().map(|(place, user)| Entry {
         place,
         name: match user.name.reveal() {
@@ -275,8 +319,8 @@ async fn show(shared: &Shared, session: &Session, source: Source, from: usize) -
         path,
         with,
         back,
-        is_compared,
         earlier,
+        is_gone,
         drawing,
         newer: (first > 0).then(|| first.saturating_sub(PEOPLE)),
         older: (next < people.len()).then_some(next),

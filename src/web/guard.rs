@@ -6,7 +6,7 @@ use std::sync::Arc;
 use axum::extract::{FromRequestParts, Request, State};
 use axum::http::header::{self, HeaderMap, HeaderName, HeaderValue};
 use axum::http::request::Parts;
-use axum::http::{Method, StatusCode};
+use axum::http::{Method, StatusCode, Uri};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Redirect, Response};
 
@@ -64,10 +64,10 @@ pub(super) fn no_cookie(shared: &Shared) -> String {
 /// path, which the browser sends before ours: one that leads nowhere is passed over.
 fn session(shared: &Shared, headers: &HeaderMap) -> Option<Arc<Session>> {
     let name = cookie_name(shared);
-    let cookies =
-        headers.get_all(header::COOKIE).into_iter().filter_map(|value| value.to_str().ok());
-    let pairs = cookies.flat_map(|value| value.split(';')).filter_map(|pair| {
-        let (key, value) = pair.trim().split_once('=')?;
+    // Another page may have set one of whatever bytes: only that one is of no use.
+    let cookies = headers.get_all(header::COOKIE).into_iter().map(HeaderValue::as_bytes);
+    let pairs = cookies.flat_map(|value| value.split(|byte| *byte == b';')).filter_map(|pair| {
+        let (key, value) = str::from_utf8(pair).ok()?.trim().split_once('=')?;
         (key == name).then_some(value)
     });
     pairs.take(COOKIES).find_map(|cookie| shared.sessions.find(cookie))
@@ -88,7 +88,7 @@ pub(super) async fn guard(
         let lang = shared.lang();
         message(&shared, StatusCode::FORBIDDEN, lang.pick(
             "ほかのページからの操作は受け付けません。この画面を開き直して、もう一度操作してください。",
-            "What comes from another page is not done. Open this page anew and try again.",
+            "This page does nothing that another page asks for. Open it anew and try again.",
         ))
     } else {
         if let Some(session) = session(&shared, headers)
@@ -102,7 +102,7 @@ pub(super) async fn guard(
             let session = if is_live { Arc::new(session.unseen()) } else { session };
             request.extensions_mut().insert(session);
         }
-        next.run(request).await
+        in_words(&shared, next.run(request).await)
     };
     let headers = answer.headers_mut();
     for (name, value) in HEADERS {
@@ -110,6 +110,24 @@ pub(super) async fn guard(
     }
     headers.entry(header::CACHE_CONTROL).or_insert(HeaderValue::from_static("no-store"));
     answer
+}
+
+/// What a form that cannot be read is answered with, said to a person and in their language.
+fn in_words(shared: &Shared, answer: Response) -> Response {
+    let unreadable = [
+        StatusCode::BAD_REQUEST,
+        StatusCode::PAYLOAD_TOO_LARGE,
+        StatusCode::UNSUPPORTED_MEDIA_TYPE,
+        StatusCode::UNPROCESSABLE_ENTITY,
+    ];
+    if !unreadable.contains(&answer.status()) {
+        return answer;
+    }
+    let text = shared.lang().pick(
+        "送られた内容を読み取れませんでした。画面を開き直して、もう一度操作してください。",
+        "What was sent cannot be read. Open this page anew and try again.",
+    );
+    message(shared, answer.status(), text)
 }
 
 /// Whether the request names this page as its host, once.
@@ -124,7 +142,8 @@ fn is_live(headers: &HeaderMap) -> bool {
     headers.contains_key("x-renkei-live")
 }
 
-fn changes(method: &Method) -> bool {
+/// Whether a request may change something.
+pub(super) fn changes(method: &Method) -> bool {
     !matches!(*method, Method::GET | Method::HEAD)
 }
 
@@ -183,7 +202,7 @@ pub(super) async fn need(
     let session = request.extensions().get::<Arc<Session>>();
     let role = session.map(|session| session.role());
     match (need, role) {
-        (Need::Visitor | Need::Administrator, None) => outside(request.headers()),
+        (Need::Visitor | Need::Administrator, None) => outside(request.uri(), request.headers()),
         (Need::Administrator, Some(Role::General)) => {
             let lang = shared.lang();
             let text =
@@ -196,9 +215,10 @@ pub(super) async fn need(
     }
 }
 
-/// What is said to somebody who is not in.
-fn outside(headers: &HeaderMap) -> Response {
-    if is_live(headers) {
+/// What is said to somebody who is not in. The script of a page is led nowhere: it has to learn that
+/// the session is over.
+fn outside(uri: &Uri, headers: &HeaderMap) -> Response {
+    if is_live(headers) || uri.path() == EVENTS {
         return StatusCode::UNAUTHORIZED.into_response();
     }
     Redirect::to("/welcome").into_response()
@@ -216,7 +236,7 @@ impl FromRequestParts<Arc<Shared>> for Visitor {
     ) -> Result<Self, Self::Rejection> {
         match parts.extensions.get::<Arc<Session>>() {
             Some(session) => Ok(Self(Arc::clone(session))),
-            None => Err(outside(&parts.headers)),
+            None => Err(outside(&parts.uri, &parts.headers)),
         }
     }
 }

@@ -9,6 +9,7 @@ use axum::response::{IntoResponse, Redirect, Response};
 use serde::Deserialize;
 
 use super::audit::Act;
+use super::correction::{self, Correction};
 use super::guard::{Sealed, Visitor};
 use super::layout::{Frame, Place, not_found, page, store_fault};
 use super::state::Shared;
@@ -16,23 +17,21 @@ use crate::config::Config;
 use crate::contents;
 use crate::control::{Answer, Request};
 use crate::desk::{held, words};
-use crate::folder::{HeldFile, read_held};
-use crate::repair::{self, FixOptions, change_text};
+use crate::folder::read_held;
 use crate::rules::{self, Finding, Options, Report, SourceFile};
-use crate::spec::Spec;
 use crate::store::HeldItem;
 use crate::transfer::Direction;
-use crate::types::{HeldId, Lang, OfficeNumber, Severity};
+use crate::types::{HeldId, Lang, OfficeNumber, Severity, code};
 use crate::work;
 
 /// What is listed at the most.
 const MOST: u32 = 500;
 
+/// Reasons of one set that advice is given for.
+const REASONS: usize = 3;
+
 /// Findings that are shown of one set.
 const FINDINGS: usize = 300;
-
-/// Changes that are shown of one file.
-const CHANGES: usize = 100;
 
 /// One line of the list.
 struct Row {
@@ -71,21 +70,26 @@ impl Row {
 struct List {
     frame: Frame,
     rows: Vec<Row>,
+    /// Whether there are more than are listed.
+    more: bool,
 }
 
 pub(super) async fn list(State(shared): State<Arc<Shared>>, Visitor(session): Visitor) -> Response {
     let (lang, config) = (shared.lang(), shared.node.config());
-    let mut items = match shared.node.store().held(MOST).await {
+    let mut items = match shared.node.store().held(MOST + 1).await {
         Ok(items) => items,
         Err(error) => return store_fault(&shared, &error),
     };
+    let most = usize::try_from(MOST).unwrap_or(usize::MAX);
+    let more = items.len() > most;
+    items.truncate(most);
     items.retain(|item| held::is_open(item, config));
     if let Err(error) = held::add_last_reasons(shared.node.store(), &mut items).await {
         return store_fault(&shared, &error);
     }
     let rows = items.iter().map(|item| Row::of(item, config, lang)).collect();
     let title = lang.pick("保留", "Held");
-    page(&List { frame: Frame::new(&shared, &session, Place::Held, title).live(), rows })
+    page(&List { frame: Frame::new(&shared, &session, Place::Held, title).live(), rows, more })
 }
 
 #[derive(Template)]
@@ -101,15 +105,10 @@ struct Show {
     files: Vec<FileRow>,
     judged: Option<Judged>,
     correction: Option<Correction>,
-}
-
-/// What could be corrected by itself.
-struct Correction {
-    /// The changes, in words.
-    changes: Vec<(String, Vec<String>)>,
-    omitted: u64,
-    /// Whether similar characters have to be approved first.
-    asks: bool,
+    /// What is to be done about the reasons; nothing where the advice is that of every set.
+    to_do: Vec<&'static str>,
+    /// Why the files cannot be read.
+    unreadable: Option<String>,
 }
 
 struct FileRow {
@@ -166,8 +165,8 @@ pub(super) async fn show(
             let most = config.limits.package_size;
             let received = item.direction == Direction::In;
             let spec = shared.node.spec();
-            let judged = work::blocking(move || {
-                let files = read_held(&folder, most).ok()?;
+            let judged = shared.drawing(move || {
+                let files = read_held(&folder, most).map_err(|error| error.text(lang))?;
                 let sources = files.iter().map(|(name, bytes)| SourceFile { name, bytes });
                 let options = Options { received, ..Options::default() };
                 let report = rules::check(spec, &sources.collect::<Vec<_>>(), &options);
@@ -182,11 +181,16 @@ pub(super) async fn show(
                 let people = contents::read(spec, files_of).people.into_iter();
                 let people: Vec<_> = people.map(|one| one.key.insured().to_owned()).collect();
                 let rows = rows.collect::<Vec<_>>();
-                Some((rows, judged, correction(spec, &files, lang), people))
+                Ok((rows, judged, correction::of(spec, &files, lang), people))
             });
-            judged.await.ok().flatten()
+            Some(judged.await.unwrap_or_else(|| Err(String::new())))
         }
         None => None,
+    };
+    let (found, unreadable) = match found {
+        Some(Ok(found)) => (Some(found), None),
+        Some(Err(why)) => (None, Some(why)),
+        None => (None, None),
     };
     let (files, judged, correction) = match found {
         Some((files, judged, correction, people)) => {
@@ -208,7 +212,18 @@ pub(super) async fn show(
         files,
         judged,
         correction: correction.filter(|_| item.direction == Direction::Out),
+        to_do: to_do(&item, lang),
+        unreadable,
     })
+}
+
+/// What the table of codes says that is to be done about the reasons. What the page itself has a button
+/// for it says better; of rules the findings say it.
+fn to_do(item: &HeldItem, lang: Lang) -> Vec<&'static str> {
+    let has_button = [code::IMPORT_NAME_TAKEN, code::REFUSED_FOR_GOOD];
+    let codes = item.reason.split(',').filter(|code| !has_button.contains(code));
+    let known = codes.filter_map(|code| code.rsplit(':').find_map(code::find));
+    known.map(|info| info.to_do(lang)).take(REASONS).collect()
 }
 
 /// The findings by rule, the worst first.
@@ -240,25 +255,6 @@ fn judged(report: &Report, lang: Lang) -> Judged {
         groups: groups.into_values().collect(),
         omitted: all.saturating_sub(u64::try_from(shown).unwrap_or(u64::MAX)),
     }
-}
-
-/// What `fix` would do with the files; nothing where it has nothing to do, or cannot do it.
-fn correction(spec: &Spec, files: &[HeldFile], lang: Lang) -> Option<Correction> {
-    let options = FixOptions { approve_shipped: true, ..FixOptions::default() };
-    let mut found = Correction { changes: Vec::new(), omitted: 0, asks: false };
-    for (name, bytes) in files {
-        let fixed = repair::fix(spec, name, bytes, &options);
-        if fixed.bytes.as_ref()? == bytes {
-            continue;
-        }
-        found.asks |= fixed.changes.counts.approved > 0;
-        let listed = fixed.changes.list.iter().take(CHANGES);
-        let lines: Vec<_> = listed.map(|change| change_text(change, lang)).collect();
-        let more = fixed.changes.list.len().saturating_sub(lines.len());
-        found.omitted += fixed.changes.omitted() + u64::try_from(more).unwrap_or(u64::MAX);
-        found.changes.push((name.clone(), lines));
-    }
-    (!found.changes.is_empty()).then_some(found)
 }
 
 /// A number with its name, if it is not 0.
@@ -298,14 +294,50 @@ pub(super) async fn release(
     settled(&shared, &visitor, &settle, &Request::Release { id }).await
 }
 
+/// What the button to correct sends.
+#[derive(Debug, Deserialize)]
+pub(super) struct Correct {
+    #[serde(flatten)]
+    sealed: Sealed,
+    /// [`Correction::of`] the files as they were shown.
+    files: String,
+}
+
+/// Corrects what stood on the page: where the files have changed since, nobody approved of it.
 pub(super) async fn correct(
     State(shared): State<Arc<Shared>>,
     visitor: Visitor,
     Path(id): Path<HeldId>,
-    Form(settle): Form<Settle>,
+    Form(correct): Form<Correct>,
 ) -> Response {
-    // What is approved stood on the page.
-    settled(&shared, &visitor, &settle, &Request::Correct { id }).await
+    let request = Request::Correct { id };
+    if let Err(answer) = visitor.may_do(&shared, &correct.sealed, &format!("{request:?}"), "/held")
+    {
+        return answer;
+    }
+    let items = match shared.node.store().held_as(id).await {
+        Ok(items) => items,
+        Err(error) => return store_fault(&shared, &error),
+    };
+    let config = shared.node.config();
+    // Whatever is not there any more, the order says.
+    if let Some(folder) = items.first().and_then(|item| held::folder(item, config)) {
+        let most = config.limits.package_size;
+        let read = work::blocking(move || read_held(&folder, most).ok()).await.ok().flatten();
+        let digest = read.map(|files| correction::digest(&files).to_string());
+        if digest.is_none_or(|digest| digest != correct.files) {
+            let Visitor(session) = visitor;
+            session.tell(
+                false,
+                shared.lang().pick(
+                    "画面を開いてからファイルが変わったため、直していません。変更する内容を確かめて、もう一度操作してください。",
+                    "The files have changed since this page was opened, so nothing was corrected. See the changes and try again.",
+                ),
+            );
+            return Redirect::to(&format!("/held/{id}")).into_response();
+        }
+    }
+    ordered(&shared, &visitor, &request).await
 }
 
 pub(super) async fn dismiss(
@@ -328,6 +360,10 @@ async fn settled(
     if let Err(answer) = visitor.may_do(shared, &settle.sealed, &what, "/held") {
         return answer;
     }
+    ordered(shared, visitor, request).await
+}
+
+async fn ordered(shared: &Shared, visitor: &Visitor, request: &Request) -> Response {
     let Visitor(session) = visitor;
     let answer: Answer = shared.node.order(request.clone(), session.user.clone()).await;
     session.tell(answer.done, answer.text(shared.lang()));

@@ -21,6 +21,7 @@ pub(super) enum Place {
     Partners,
     Certificates,
     Diagnosis,
+    Savings,
     Users,
     Audits,
     /// Of whoever is in; reached by their name.
@@ -29,7 +30,7 @@ pub(super) enum Place {
 
 impl Place {
     /// What is in the menu, in its order.
-    const MENU: [Self; 11] = [
+    const MENU: [Self; 12] = [
         Self::Today,
         Self::Sent,
         Self::Received,
@@ -39,6 +40,7 @@ impl Place {
         Self::Partners,
         Self::Certificates,
         Self::Diagnosis,
+        Self::Savings,
         Self::Users,
         Self::Audits,
     ];
@@ -54,6 +56,7 @@ impl Place {
             Self::Partners => "/partners",
             Self::Certificates => "/certificates",
             Self::Diagnosis => "/diagnosis",
+            Self::Savings => "/savings",
             Self::Users => "/users",
             Self::Audits => "/audit",
             Self::Account => "/account",
@@ -71,6 +74,7 @@ impl Place {
             Self::Partners => ("相手", "Partners"),
             Self::Certificates => ("証明書", "Certificates"),
             Self::Diagnosis => ("診断", "Diagnosis"),
+            Self::Savings => ("効果", "Savings"),
             Self::Users => ("ユーザー", "Users"),
             Self::Audits => ("閲覧記録", "Record of views"),
             Self::Account => ("自分の設定", "Your account"),
@@ -119,7 +123,7 @@ impl Frame {
             lang: shared.lang(),
             place,
             title: title.into(),
-            offices: offices.collect::<Vec<_>>().join("、"),
+            offices: offices.collect::<Vec<_>>().join(shared.lang().pick("、", ", ")),
             user: session.user.clone(),
             role: session.role(),
             csrf: session.csrf.clone(),
@@ -137,6 +141,14 @@ impl Frame {
     /// The text of the language of the page.
     pub(super) const fn t<'a>(&self, ja: &'a str, en: &'a str) -> &'a str {
         self.lang.pick(ja, en)
+    }
+
+    /// Something in brackets, as the language of the page writes them.
+    pub(super) fn within(&self, what: impl std::fmt::Display) -> String {
+        match self.lang {
+            Lang::Ja => format!("（{what}）"),
+            Lang::En => format!(" ({what})"),
+        }
     }
 
     pub(super) fn user_text(&self) -> &str {

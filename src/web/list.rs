@@ -58,6 +58,8 @@ struct List {
     states: Vec<Choice>,
     month: String,
     text: String,
+    /// Whether what was searched for is not known any more.
+    is_forgotten: bool,
     is_filtered: bool,
     rows: Vec<Row>,
     count: String,
@@ -68,7 +70,7 @@ struct List {
 
 /// One line.
 struct Row {
-    link: String,
+    link: Option<String>,
     at: String,
     partner: String,
     unit: String,
@@ -98,7 +100,9 @@ pub(super) async fn received(
 
 async fn show(shared: &Shared, session: &Session, asked: &Asked, direction: Direction) -> Response {
     let (lang, config) = (shared.lang(), shared.node.config());
-    let text = session.searched(&asked.search).unwrap_or_default();
+    let searched = session.searched(&asked.search);
+    let is_forgotten = searched.is_none() && !asked.search.is_empty();
+    let text = searched.unwrap_or_default();
     let filter = filter(asked, &text, direction);
     let start = match (asked.below.parse::<EntryId>(), asked.above.parse::<EntryId>()) {
         (Ok(entry), _) => PageStart::Below(entry),
@@ -136,6 +140,7 @@ async fn show(shared: &Shared, session: &Session, asked: &Asked, direction: Dire
             || filter.state.is_some()
             || filter.text.is_some(),
         text,
+        is_forgotten,
         rows: found.rows.iter().map(|row| line(row, config, lang)).collect(),
         count: count(found.count, lang),
         waiting: match found.waiting {
@@ -231,9 +236,9 @@ fn states(asked: &Asked, direction: Direction, lang: Lang) -> Vec<Choice> {
 fn line(row: &ListRow, config: &Config, lang: Lang) -> Row {
     let of = &row.line;
     let link = match (of.message_id, row.held) {
-        (_, Some(held)) => format!("/held/{held}"),
-        (Some(id), None) => format!("/package/{id}"),
-        (None, None) => String::new(),
+        (_, Some(held)) => Some(format!("/held/{held}")),
+        (Some(id), None) => Some(format!("/package/{id}")),
+        (None, None) => None,
     };
     let partner = of.partner.map(|partner| words::office(partner, config));
     let names = row.people.iter().map(|person| match person.name.reveal() {

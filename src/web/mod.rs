@@ -25,10 +25,12 @@
 )]
 
 mod account;
+mod actuals;
 mod assets;
 mod audit;
 mod audits;
 mod certificates;
+mod correction;
 mod diagnosis;
 mod entrance;
 mod error;
@@ -44,6 +46,7 @@ mod package;
 mod partners;
 mod patience;
 mod routes;
+mod savings;
 mod server;
 mod session;
 mod state;
@@ -70,7 +73,7 @@ use crate::work::{self, watch};
 
 pub use error::PageError;
 
-use state::Shared;
+use state::{CodeNames, Shared};
 use tls::PageTls;
 
 /// How often it is looked whether the certificate was replaced.
@@ -98,18 +101,20 @@ impl Page {
     /// Serves the page of a node.
     pub async fn start(node: Handle, settings: &config::Page) -> Result<Self, PageError> {
         let (data, now) = (node.config().node.data.clone(), node.now());
+        let (handle, of_names) = (node.clone(), settings.clone());
         let (files, clock) = (settings.identity.clone(), node.clock().clone());
         let opened = work::blocking(move || {
             let tls = files.map(|files| PageTls::open(files, clock)).transpose()?;
-            Ok::<_, PageError>((tls, Attempts::open(&data, now)))
+            let names = CodeNames::load(&handle, &of_names);
+            Ok::<_, PageError>((tls, (Attempts::open(&data, now), names)))
         });
-        let (tls, attempts) = opened.await.map_err(io::Error::other)??;
+        let (tls, read) = opened.await.map_err(io::Error::other)??;
         let tls = tls.map(Arc::new);
         let listener = TcpListener::bind(settings.listen).await?;
         let address = listener.local_addr()?;
         let (stop, stopping) = watch::channel(false);
         let (audit, keeper) = audit::start(&node);
-        let shared = Shared::new(node, address, settings, attempts, audit, stopping.clone());
+        let shared = Shared::new(node, address, settings, read, audit, stopping.clone());
         let shared = Arc::new(shared);
         let entrance = Arc::clone(&shared);
         shared.node.set_door(move |by| entrance.invite(by, session::INVITATION));

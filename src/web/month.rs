@@ -38,6 +38,7 @@ pub(super) struct OfficeChoice {
 struct Month {
     frame: Frame,
     offices: Vec<OfficeChoice>,
+    office: OfficeNumber,
     month: String,
     title: String,
     before: String,
@@ -86,6 +87,7 @@ pub(super) async fn show(
     page(&Month {
         frame: Frame::new(&shared, &session, Place::Month, title).live(),
         offices,
+        office,
         month: dashed(month),
         title: words::month(month, lang),
         before: dashed(month.plus(-1)),
@@ -94,6 +96,12 @@ pub(super) async fn show(
         lines: lines.len(),
         partners,
     })
+}
+
+/// The one of our offices that was asked for, or else the first.
+pub(super) fn chosen_office(config: &Config, asked: &str) -> Option<OfficeNumber> {
+    let offices = offices(config, asked);
+    offices.iter().find(|office| office.chosen).map(|office| office.number)
 }
 
 /// Our offices; the one that was asked for is chosen, or else the first.

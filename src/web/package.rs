@@ -16,7 +16,7 @@ use super::layout::{Frame, Place, message, not_found, page, store_fault};
 use super::state::Shared;
 use super::states::tone;
 use crate::config::Config;
-use crate::contents;
+use crate::contents::{self, PersonKey};
 use crate::desk::{proof, words};
 use crate::node::Node;
 use crate::package::evidence::EvidenceFile;
@@ -108,8 +108,10 @@ pub(super) async fn show(
             None => lang.pick("送信待ち", "waiting to be sent").to_owned(),
         },
         why: match last {
-            Some((_, row)) if !row.detail.is_empty() => words::reasons(&row.detail, lang),
-            _ => Vec::new(),
+            Some((_, row)) => {
+                codes_and_by(row).0.map_or_else(Vec::new, |it| words::reasons(it, lang))
+            }
+            None => Vec::new(),
         },
         sequence: manifest.sequence,
         serial: manifest.serial.to_string(),
@@ -130,18 +132,28 @@ pub(super) async fn show(
 
 /// The package of an id with everything that is known of it, or what to answer.
 pub(super) async fn found(shared: &Shared, id: MessageId) -> Result<(Evidence, Package), Response> {
+    kept(shared, id).await?.ok_or_else(|| not_found(shared))
+}
+
+/// The same; none where there is no such package, or it is no longer kept.
+pub(super) async fn kept(
+    shared: &Shared,
+    id: MessageId,
+) -> Result<Option<(Evidence, Package)>, Response> {
     let evidence = match shared.node.store().evidence(id).await {
         Ok(evidence) => evidence,
-        Err(StoreError::NotFound | StoreError::NoLongerKept) => return Err(not_found(shared)),
+        Err(StoreError::NotFound | StoreError::NoLongerKept) => return Ok(None),
         Err(error) => return Err(store_fault(shared, &error)),
     };
     let limits = Node::package_limits(shared.node.config());
-    match open(evidence.package.clone(), &limits) {
-        Ok(package) => Ok((evidence, package)),
-        Err(error) => {
+    let bytes = evidence.package.clone();
+    match work::blocking(move || open(bytes, &limits)).await {
+        Ok(Ok(package)) => Ok(Some((evidence, package))),
+        Ok(Err(error)) => {
             tracing::warn!(%id, %error, "a stored package cannot be read");
-            Err(not_found(shared))
+            Ok(None)
         }
+        Err(_) => Ok(None),
     }
 }
 
@@ -162,16 +174,23 @@ fn step(row: &JournalRow, lang: Lang) -> StepRow {
         }
         Step::Reload => lang.pick("設定の読み直しの指示がありました", "ordered to read anew"),
     };
-    // What stands behind `by` is who did it.
-    let (codes, by) = row.detail.split_once(" by ").unwrap_or((&row.detail, ""));
-    let mut detail = match codes {
-        "" => Vec::new(),
-        codes => words::reasons(codes, lang),
-    };
-    if !by.is_empty() {
+    let (codes, by) = codes_and_by(row);
+    // That somebody ordered it is all that the detail of an order says beside.
+    let codes = codes.filter(|_| !matches!(row.step, Step::Retry | Step::Reload));
+    let mut detail = codes.map_or_else(Vec::new, |codes| words::reasons(codes, lang));
+    if let Some(by) = by {
         detail.push(format!("{}: {by}", lang.pick("操作した人", "by")));
     }
     StepRow { at: words::time(row.at), text: text.to_owned(), detail: detail.join("　") }
+}
+
+/// What the detail of a step says: the codes, if there are any, and who did it, if somebody did.
+fn codes_and_by(row: &JournalRow) -> (Option<&str>, Option<&str>) {
+    let (codes, by) = match row.detail.split_once(" by ") {
+        Some((codes, by)) => (codes, Some(by)),
+        None => (row.detail.as_str(), None),
+    };
+    (Some(codes).filter(|codes| !codes.is_empty()), by)
 }
 
 fn receipt(
@@ -215,17 +234,17 @@ pub(super) async fn file(
     let (name, bytes) = (listed.name.clone(), bytes.clone());
     let about = format!("{id} {name}");
     let people = people(&shared, vec![(name.clone(), bytes.clone())]).await;
-    shared.audit.took(&session, Act::FileSaved, &about, people);
+    shared.audit.took(&session, Act::FileSaved, &about, people.iter().map(PersonKey::insured));
     download(&name, "application/octet-stream", bytes)
 }
 
-/// The insured numbers of those whom files are about.
-async fn people(shared: &Shared, files: Vec<(String, Bytes)>) -> Vec<String> {
+/// Whom files are about.
+pub(super) async fn people(shared: &Shared, files: Vec<(String, Bytes)>) -> Vec<PersonKey> {
     let spec = shared.node.spec();
     let read = work::blocking(move || {
         let files = files.iter().map(|(name, bytes)| (name.as_str(), &bytes[..]));
         let contents = contents::read(spec, files);
-        contents.people.iter().map(|person| person.key.insured().to_owned()).collect()
+        contents.people.into_iter().map(|person| person.key).collect()
     });
     read.await.unwrap_or_default()
 }
@@ -243,6 +262,7 @@ pub(super) async fn evidence(
     let lang = shared.lang();
     let files = package.files().map(|(file, bytes)| (file.name.clone(), bytes.clone()));
     let people = people(&shared, files.collect()).await;
+    let people = people.iter().map(PersonKey::insured);
     shared.audit.took(&session, Act::ProofSaved, &id.to_string(), people);
     let made = proof::set(shared.node.store(), shared.node.config(), evidence).await;
     let zipped = match made {
@@ -285,4 +305,26 @@ pub(super) fn download(name: &str, media: &'static str, bytes: Bytes) -> Respons
         (header::CONTENT_DISPOSITION, disposition),
     ];
     (headers, bytes).into_response()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_step_tells_who_did_it_and_no_bare_codes() {
+        let of = |step, detail: &str| {
+            let row =
+                JournalRow { at: jiff::Timestamp::UNIX_EPOCH, step, detail: detail.to_owned() };
+            super::step(&row, Lang::En).detail
+        };
+        assert_eq!(of(Step::Retry, "retry by hanako"), "by: hanako");
+        assert_eq!(of(Step::Retry, "retry"), "");
+        assert_eq!(of(Step::Reload, "asked by hanako"), "by: hanako");
+        let settled = of(Step::Packed, "released by hanako");
+        assert!(
+            settled.starts_with("it is checked") && settled.ends_with("by: hanako"),
+            "{settled}"
+        );
+    }
 }

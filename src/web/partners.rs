@@ -50,7 +50,7 @@ pub(super) async fn show(State(shared): State<Arc<Shared>>, Visitor(session): Vi
     let spec = shared.node.spec();
     let rows = shared.node.config().peers.iter().map(|peer| {
         let services = peer.service_types.iter().map(|service| service_name(spec, *service));
-        let services = services.collect::<Vec<_>>().join("、");
+        let services = services.collect::<Vec<_>>().join(lang.pick("、", ", "));
         row(peer, services, &status, now, lang)
     });
     let title = lang.pick("相手", "Partners");

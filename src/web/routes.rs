@@ -11,8 +11,10 @@ use axum::routing::{MethodRouter, get, post};
 use super::guard::Need::{self, Administrator, Nobody, Visitor};
 use super::layout::not_found;
 use super::state::Shared;
-use super::{account, assets, audits, certificates, diagnosis, entrance, events, forms};
-use super::{guard, held, list, metrics, month, package, partners, today, users, versions};
+use super::{account, actuals, assets, audits, certificates, diagnosis, entrance, events, forms};
+use super::{
+    guard, held, list, metrics, month, package, partners, savings, today, users, versions,
+};
 
 /// The largest form in bytes.
 const FORM: usize = 64 << 10;
@@ -47,6 +49,9 @@ fn routes() -> Vec<Route> {
         Route(Visitor, "/package/{id}/file/{number}", get(package::file)),
         Route(Visitor, "/package/{id}/evidence", get(package::evidence)),
         Route(Visitor, "/month", get(month::show)),
+        Route(Visitor, "/month/{partner}", get(actuals::show)),
+        Route(Visitor, "/month/{partner}/csv", get(actuals::csv)),
+        Route(Visitor, "/savings", get(savings::show)),
         Route(Visitor, "/versions", get(versions::show)),
         Route(Visitor, "/partners", get(partners::show)),
         Route(Visitor, "/certificates", get(certificates::show)),

@@ -9,19 +9,20 @@ use std::time::Duration;
 use axum::Router;
 use axum::body::Body;
 use axum::http::{Request, StatusCode};
-use axum::response::IntoResponse as _;
+use axum::response::{IntoResponse as _, Response};
 use hyper::body::Incoming;
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioIo, TokioTimer};
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::mpsc;
 use tokio::task::JoinSet;
 use tokio::time::{sleep, timeout};
 use tokio_rustls::TlsAcceptor;
 use tower_service::Service as _;
 
-use super::guard::Peer;
+use super::guard::{self, Peer};
 use super::patience::Patient;
 use super::routes;
 use super::state::Shared;
@@ -29,7 +30,8 @@ use super::tls::PageTls;
 use crate::types::one_site;
 use crate::work::{self, stopped, watch};
 
-/// Connections at a time. A browser opens six of them, and one more for each of its tabs.
+/// Connections at a time. A browser opens six of them at the most, of which the tab that is seen keeps
+/// one for news.
 const CONNECTIONS: usize = 256;
 
 /// The same of one site, so that nobody takes the places of the others. All who use the computer of
@@ -52,6 +54,9 @@ const HEAD_BYTES: usize = 16 << 10;
 /// How long requests may take to be answered when the page ends.
 const GRACE: Duration = Duration::from_millis(500);
 
+/// How long what was begun may take to end when the page ends.
+const ORDERS: Duration = Duration::from_secs(5);
+
 /// How long to wait after the operating system could not give us a connection.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(200);
 
@@ -64,6 +69,8 @@ pub(super) async fn run(
     let router = routes::router(shared);
     let places = Arc::new(Places::default());
     let mut connections = JoinSet::new();
+    // Whatever changes something holds the one end until it is done.
+    let (begun, mut all_done) = mpsc::channel(1);
     loop {
         let (tcp, peer) = tokio::select! {
             biased;
@@ -88,7 +95,8 @@ pub(super) async fn run(
         // that somebody else fills.
         let Some(place) = Places::take(&places, peer) else { continue };
         let tls = tls.as_ref().map(|tls| TlsAcceptor::from(tls.config()));
-        let serving = serve(tcp, peer, tls, router.clone(), stopping.clone());
+        let called = Called { router: router.clone(), begun: begun.clone() };
+        let serving = serve(tcp, peer, tls, called, stopping.clone());
         connections.spawn(work::task(async move {
             serving.await;
             drop(place);
@@ -97,6 +105,10 @@ pub(super) async fn run(
     let finish = async { while connections.join_next().await.is_some() {} };
     if timeout(GRACE, finish).await.is_err() {
         connections.shutdown().await;
+    }
+    drop(begun);
+    if timeout(ORDERS, all_done.recv()).await.is_err() {
+        tracing::warn!("the page ended before everything was done that was begun there");
     }
 }
 
@@ -139,13 +151,13 @@ async fn serve(
     tcp: TcpStream,
     peer: IpAddr,
     tls: Option<TlsAcceptor>,
-    router: Router,
+    called: Called,
     stopping: watch::Receiver<bool>,
 ) {
     let _ = tcp.set_nodelay(true);
-    let Some(tls) = tls else { return speak(tcp, peer, router, stopping).await };
+    let Some(tls) = tls else { return speak(tcp, peer, called, stopping).await };
     match timeout(HANDSHAKE, tls.accept(tcp)).await {
-        Ok(Ok(stream)) => speak(stream, peer, router, stopping).await,
+        Ok(Ok(stream)) => speak(stream, peer, called, stopping).await,
         Ok(Err(error)) => tracing::debug!(%error, "a connection of the page is no TLS"),
         Err(_) => tracing::debug!("a TLS handshake of the page took too long"),
     }
@@ -154,13 +166,13 @@ async fn serve(
 async fn speak(
     stream: impl AsyncRead + AsyncWrite + Unpin,
     peer: IpAddr,
-    router: Router,
+    called: Called,
     mut stopping: watch::Receiver<bool>,
 ) {
     let service = service_fn(move |mut request: Request<Incoming>| {
-        let mut router = router.clone();
         request.extensions_mut().insert(Peer(peer));
-        async move { Ok::<_, Infallible>(call(&mut router, request).await) }
+        let called = called.clone();
+        async move { Ok::<_, Infallible>(called.call(request).await) }
     });
     let http = http1::Builder::new()
         .timer(TokioTimer::new())
@@ -182,11 +194,40 @@ async fn speak(
     }
 }
 
-async fn call(router: &mut Router, request: Request<Incoming>) -> axum::response::Response {
-    match timeout(REQUEST, router.call(request.map(Body::new))).await {
-        Ok(Ok(answer)) => answer,
-        Ok(Err(never)) => match never {},
-        Err(_) => StatusCode::REQUEST_TIMEOUT.into_response(),
+/// What requests are handed to.
+#[derive(Clone)]
+struct Called {
+    router: Router,
+    /// Nothing is ever sent: the page waits until nobody holds it any more.
+    begun: mpsc::Sender<Infallible>,
+}
+
+impl Called {
+    /// What changes something goes on to its end where the browser goes away meanwhile: half of it
+    /// would be done, and nobody would be told.
+    async fn call(self, request: Request<Incoming>) -> Response {
+        let Self { mut router, begun } = self;
+        let changes = guard::changes(request.method());
+        let answer = async move {
+            match timeout(REQUEST, router.call(request.map(Body::new))).await {
+                Ok(Ok(answer)) => answer,
+                Ok(Err(never)) => match never {},
+                Err(_) => StatusCode::REQUEST_TIMEOUT.into_response(),
+            }
+        };
+        if !changes {
+            return answer.await;
+        }
+        let done = work::spawn(async move {
+            let answer = answer.await;
+            drop(begun);
+            answer
+        });
+        done.await.unwrap_or_else(|_| {
+            // The text of a panic may quote data.
+            tracing::error!("a request of the page ended with a panic");
+            StatusCode::INTERNAL_SERVER_ERROR.into_response()
+        })
     }
 }
 

@@ -23,6 +23,9 @@ const HASHING: usize = 2;
 /// The same with those that wait for it. Whoever comes beyond is asked to come again.
 const WAITING: usize = 10;
 
+/// Sets that are checked and drawn at a time: each takes a core, and memory for all of its forms.
+const DRAWING: usize = 2;
+
 /// What all requests share.
 pub(super) struct Shared {
     pub(super) node: Handle,
@@ -41,6 +44,7 @@ pub(super) struct Shared {
     users: Arc<UserFile>,
     line: Semaphore,
     hashing: Semaphore,
+    drawing: Semaphore,
 }
 
 /// Names of codes, from the lists of the office.
@@ -51,14 +55,14 @@ pub(super) struct CodeNames {
 }
 
 impl CodeNames {
-    /// Reads the lists. One that cannot be used is told, and codes are shown in its place.
-    fn load(node: &Handle, settings: &config::Page) -> Self {
+    /// Reads the lists, which blocks. One that cannot be used is told, and codes are shown in its place.
+    pub(super) fn load(node: &Handle, settings: &config::Page) -> Self {
         let load = |path: Option<&Path>, key: &str| {
             let path = path?;
             let found = fs::read(path)
                 .map_err(|error| (io_text(&error, Lang::Ja), io_text(&error, Lang::En)));
             let parsed = found.and_then(|bytes| {
-                Names::parse(&bytes).map_err(|error| (error.to_string(), error.to_string()))
+                Names::parse(&bytes).map_err(|error| (error.text(Lang::Ja), error.text(Lang::En)))
             });
             match parsed {
                 Ok(names) => Some(names),
@@ -66,7 +70,7 @@ impl CodeNames {
                     node.raise(
                         code::NAMES_UNREADABLE,
                         key,
-                        format!("[page] {key} の一覧を使えません: {ja}。直して起動し直すまで、コードのまま表示します。"),
+                        format!("[page] {key} の一覧を使えません: {ja}直して起動し直すまで、コードのまま表示します。"),
                         format!("the list [page] {key} cannot be used: {en}; codes are shown until it is mended and the node is started again"),
                     );
                     None
@@ -85,12 +89,11 @@ impl Shared {
         node: Handle,
         address: SocketAddr,
         settings: &config::Page,
-        attempts: Attempts,
+        (attempts, names): (Attempts, CodeNames),
         audit: Audit,
         stopping: watch::Receiver<bool>,
     ) -> Self {
         let idle = settings.idle.try_into().unwrap_or_default();
-        let names = Arc::new(CodeNames::load(&node, settings));
         let users = Arc::new(UserFile::new(&node.config().node.data));
         let is_tls = settings.identity.is_some();
         Self {
@@ -99,7 +102,7 @@ impl Shared {
             sessions: Sessions::new(idle),
             attempts: Arc::new(attempts),
             audit,
-            names,
+            names: Arc::new(names),
             metrics: settings.metrics,
             stopping,
             is_tls,
@@ -107,6 +110,7 @@ impl Shared {
             users,
             line: Semaphore::new(WAITING),
             hashing: Semaphore::new(HASHING),
+            drawing: Semaphore::new(DRAWING),
         }
     }
 
@@ -172,6 +176,16 @@ impl Shared {
     ) -> Option<T> {
         let _in_line = self.line.try_acquire().ok()?;
         let _permit = self.hashing.acquire().await.ok()?;
+        work::blocking(job).await.ok()
+    }
+
+    /// Checks or draws the files of a set, with few others at the same time. Whoever waits for it does
+    /// so no longer than for any answer.
+    pub(super) async fn drawing<T: Send + 'static>(
+        &self,
+        job: impl FnOnce() -> T + Send + 'static,
+    ) -> Option<T> {
+        let _permit = self.drawing.acquire().await.ok()?;
         work::blocking(job).await.ok()
     }
 }

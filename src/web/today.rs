@@ -1,6 +1,6 @@
 //! 今日: what needs a person now, and how the exchange goes.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use askama::Template;
@@ -10,14 +10,16 @@ use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp};
 use serde::Deserialize;
 
+use super::certificates;
 use super::guard::{Sealed, Visitor};
 use super::layout::{Frame, Place, page, store_fault};
 use super::month::{CLAIM, missing_in_words, month_of_claim};
 use super::state::Shared;
+use crate::contents::PersonKey;
 use crate::control::{Request, Target};
 use crate::desk::{dates, held, words};
 use crate::node::{Handle, Notice};
-use crate::store::{HeldItem, Missing, StoreError, Traffic, Waiting};
+use crate::store::{HeldItem, Missing, MonthLine, StoreError, Traffic, Waiting};
 use crate::types::{Lang, OfficeNumber, code};
 
 /// Held sets that are shown.
@@ -26,18 +28,16 @@ const HELD: u32 = 50;
 /// A package that is given up sooner than this is worth a word.
 const SOON: SignedDuration = SignedDuration::from_hours(48);
 
-/// A certificate that ends sooner than this is worth a word.
-const CERTIFICATE_SOON: SignedDuration = SignedDuration::from_hours(60 * 24);
-
 #[derive(Template)]
 #[template(path = "web/today.html", config = "src/askama.toml")]
 struct Today {
     frame: Frame,
     day: String,
     needs: Vec<Need>,
-    more_held: bool,
+    /// How many there are; with a `+` where more are held than are shown.
+    count: String,
     traffic: Vec<TrafficRow>,
-    claim: Option<Claim>,
+    claims: Vec<Claim>,
 }
 
 /// What one of our offices exchanged.
@@ -47,11 +47,14 @@ struct TrafficRow {
     month: Traffic,
 }
 
-/// What is missing for the claim.
+/// What is missing for the claim of one of our offices.
 struct Claim {
+    office: OfficeNumber,
+    /// Its name, where there are several.
+    name: Option<String>,
     month: String,
     link: String,
-    /// How often each is missing, in words.
+    /// Of how many people each is missing, in words.
     missing: Vec<(&'static str, usize)>,
 }
 
@@ -76,21 +79,19 @@ pub(super) async fn show(State(shared): State<Arc<Shared>>, Visitor(session): Vi
         Ok(found) => found,
         Err(error) => return store_fault(&shared, &error),
     };
-    let (traffic, claim) = match figures(&shared.node, lang).await {
+    let (traffic, claims) = match figures(&shared.node, lang).await {
         Ok(found) => found,
         Err(error) => return store_fault(&shared, &error),
     };
     let title = lang.pick("今日", "Today");
     let frame = Frame::new(&shared, &session, Place::Today, title).live();
     let day = day(shared.node.now(), lang);
-    page(&Today { frame, day, needs, more_held, traffic, claim })
+    let count = format!("{}{}", needs.len(), if more_held { "+" } else { "" });
+    page(&Today { frame, day, needs, count, traffic, claims })
 }
 
 /// What was exchanged, and what is missing for the claim while offices claim.
-async fn figures(
-    node: &Handle,
-    lang: Lang,
-) -> Result<(Vec<TrafficRow>, Option<Claim>), StoreError> {
+async fn figures(node: &Handle, lang: Lang) -> Result<(Vec<TrafficRow>, Vec<Claim>), StoreError> {
     let now = node.now().to_zoned(TimeZone::system());
     let day = now.start_of_day().map_or(node.now(), |day| day.timestamp());
     let month = now.first_of_month().and_then(|first| first.start_of_day());
@@ -105,20 +106,41 @@ async fn figures(
         }
     });
     let rows = rows.collect();
+    let mut claims = Vec::new();
     let Some(month) = month_of_claim(node.now()).filter(|_| now.day() <= CLAIM) else {
-        return Ok((rows, None));
+        return Ok((rows, claims));
     };
-    let mut missing: BTreeMap<Missing, usize> = BTreeMap::new();
-    for office in &node.config().offices {
-        for line in node.store().month(office.number, month).await? {
-            if let Some(what) = line.missing() {
-                *missing.entry(what).or_default() += 1;
-            }
+    let offices = &node.config().offices;
+    for office in offices {
+        let lines = node.store().month(office.number, month).await?;
+        claims.push(Claim {
+            office: office.number,
+            name: (offices.len() > 1).then(|| words::office(office.number, node.config())),
+            month: words::month(month, lang),
+            link: format!(
+                "/month?month={:04}-{:02}&office={}",
+                month.year(),
+                month.month(),
+                office.number
+            ),
+            missing: missing(&lines)
+                .into_iter()
+                .map(|(what, count)| (missing_in_words(what, lang), count))
+                .collect(),
+        });
+    }
+    Ok((rows, claims))
+}
+
+/// Of how many people each is missing. Somebody may have several partners, with a line for each.
+fn missing(lines: &[MonthLine]) -> BTreeMap<Missing, usize> {
+    let mut people: BTreeMap<Missing, BTreeSet<PersonKey>> = BTreeMap::new();
+    for line in lines {
+        if let Some(what) = line.missing() {
+            people.entry(what).or_default().insert(line.person.key);
         }
     }
-    let missing = missing.into_iter().map(|(what, count)| (missing_in_words(what, lang), count));
-    let link = format!("/month?month={:04}-{:02}", month.year(), month.month());
-    Ok((rows, Some(Claim { month: words::month(month, lang), link, missing: missing.collect() })))
+    people.into_iter().map(|(what, people)| (what, people.len())).collect()
 }
 
 async fn needs(node: &Handle, lang: Lang) -> Result<(Vec<Need>, bool), StoreError> {
@@ -201,34 +223,34 @@ fn is_told(notice: &Notice, waiting: &[Waiting]) -> bool {
             .any(|pair| !pair.reason.is_empty() && notice.is_about(pair.office, pair.partner))
 }
 
-/// Certificates and lists that end soon, or cannot be used.
+/// Certificates and lists that end soon, have ended, or cannot be used.
 fn ends(dates: &dates::Dates, now: Timestamp, lang: Lang) -> Vec<Need> {
-    let need =
-        |title: String, line: String| Need { tone: "warn", title, lines: vec![line], act: None };
-    let mut needs = Vec::new();
-    for row in &dates.certificates {
-        let name = match lang {
-            Lang::Ja => format!("証明書（{}）", row.usage),
-            Lang::En => format!("certificate ({})", row.usage),
-        };
-        match &row.found {
-            dates::Found::Fault { problem } => needs.push(need(name, problem.clone())),
-            dates::Found::Read(facts) => {
-                let left = facts.not_after.duration_since(now);
-                if left < CERTIFICATE_SOON {
-                    let days = left.as_hours().max(0) / 24;
-                    let until = words::time(facts.not_after);
-                    needs.push(need(name, match lang {
-                        Lang::Ja => format!(
-                            "あと {days} 日で期限が切れます（{until} まで）。新しい証明書を用意してください。"
-                        ),
-                        Lang::En => format!("ends in {days} days ({until}); have a new one made"),
-                    }));
-                }
+    let (certificates, lists) = certificates::rows(dates, now, lang);
+    let kinds = [
+        (
+            certificates,
+            lang.pick("証明書", "certificate"),
+            lang.pick("新しい証明書を用意してください。", "Have a new certificate made."),
+        ),
+        (
+            lists,
+            lang.pick("失効リスト", "revocation list"),
+            lang.pick("新しい失効リストに置き換えてください。", "Put a new revocation list there."),
+        ),
+    ];
+    let needs = kinds.into_iter().flat_map(|(rows, what, to_do)| {
+        rows.into_iter().filter(|row| row.tone != "good").map(move |row| {
+            let name = if row.name.is_empty() { row.file } else { row.name };
+            let mut lines = vec![row.state];
+            // What cannot be read says by itself what to do.
+            if !row.span.is_empty() {
+                lines.push(format!("{}: {}", lang.pick("有効期間", "valid"), row.span));
+                lines.push(to_do.to_owned());
             }
-        }
-    }
-    needs
+            Need { tone: row.tone, title: format!("{what}: {name}"), lines, act: None }
+        })
+    });
+    needs.collect()
 }
 
 /// The day in words.
@@ -267,4 +289,55 @@ pub(super) async fn retry(
     let answer = shared.node.order(request, session.user.clone()).await;
     session.tell(answer.done, answer.text(shared.lang()));
     Redirect::to("/").into_response()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::desk::dates::{
+        CertificateDates, CertificateFacts, Dates, Found, ListDates, ListFacts,
+    };
+    use crate::types::Digest;
+
+    #[test]
+    fn what_has_ended_is_not_said_to_end_soon() {
+        let now = Timestamp::from_second(1_800_000_000).expect("in range");
+        let day = SignedDuration::from_hours(24);
+        let certificate = |usage: &str, left: i32| CertificateDates {
+            usage: usage.to_owned(),
+            file: "a.pem".to_owned(),
+            found: Found::Read(CertificateFacts {
+                sha256: Digest::of(b"a"),
+                not_before: now - day * 90,
+                not_after: now + day * left,
+            }),
+        };
+        let list = |left: i32| ListDates {
+            file: "a.crl".to_owned(),
+            found: Found::Read(ListFacts {
+                issuer: "CN=CA".to_owned(),
+                this_update: now - day * 90,
+                next_update: now + day * left,
+            }),
+        };
+        let dates = Dates {
+            certificates: vec![
+                certificate("tls", -1),
+                certificate("office 1370000018 signing", 10),
+                certificate("page", 90),
+            ],
+            revocation_lists: vec![list(-1), list(1)],
+        };
+        let needs = ends(&dates, now, Lang::Ja);
+        let told: Vec<_> =
+            needs.iter().map(|need| (need.tone, &*need.title, &*need.lines[0])).collect();
+        assert_eq!(
+            told,
+            [
+                ("bad", "証明書: 通信用（TLS）", "期限切れ"),
+                ("warn", "証明書: 署名用（1370000018）", "あと 10 日"),
+                ("bad", "失効リスト: CN=CA", "古くなっています"),
+            ]
+        );
+    }
 }

@@ -86,7 +86,8 @@ pub(super) struct Order {
 struct Ordered {
     session: Arc<Session>,
     name: UserName,
-    role: Role,
+    /// None of a form that sets no role.
+    role: Option<Role>,
     password: Zeroizing<String>,
     again: Zeroizing<String>,
     removes_app: bool,
@@ -101,7 +102,7 @@ fn read(shared: &Shared, visitor: Visitor, order: Order, what: &str) -> Result<O
         Ok(name) => Ok(Ordered {
             session,
             name,
-            role: order.role.parse().unwrap_or(Role::General),
+            role: order.role.parse().ok(),
             password: Zeroizing::new(order.password),
             again: Zeroizing::new(order.again),
             removes_app: !order.app.is_empty(),
@@ -130,6 +131,7 @@ pub(super) async fn add(
     };
     let Ordered { session, name, role, password, again, .. } = order;
     let (lang, now) = (shared.lang(), shared.node.now());
+    let Some(role) = role else { return back(&session, Err(no_role(lang))) };
     if password != again {
         return back(&session, Err(not_twice(lang).to_owned()));
     }
@@ -160,6 +162,7 @@ pub(super) async fn role(
         Err(answer) => return answer,
     };
     let lang = shared.lang();
+    let Some(role) = role else { return back(&session, Err(no_role(lang))) };
     if let Some(told) = is_self(&session, &name, lang) {
         return back(&session, Err(told));
     }
@@ -214,7 +217,9 @@ pub(super) async fn password(
                 "{name} さんのパスワードを再設定しました。パスワードを本人に伝え、本人に変更してもらってください。"
             ),
             Lang::En => {
-                format!("The password of {name} is set. Tell it them, and let them change it.")
+                format!(
+                    "The password of {name} is set. Tell them the password, and let them change it."
+                )
             }
         }),
     )
@@ -268,6 +273,12 @@ pub(super) async fn remove(
             }
         }),
     )
+}
+
+/// There is no such role.
+fn no_role(lang: Lang) -> String {
+    lang.pick("権限は「一般」か「管理者」です。", "A user is general or an administrator.")
+        .to_owned()
 }
 
 /// Why nobody does this to themselves: the own password is changed with the old one, and whoever

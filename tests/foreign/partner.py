@@ -265,7 +265,9 @@ class Failed(Exception):
         super().__init__(why)
         self.problem, self.retry_after = problem or {}, retry_after
         # A package that was refused so never goes through as it is: a person has to look.
-        self.for_good = (self.problem.get("retry"), self.problem.get("scope")) == ("never", "package")
+        # But for these two codes, which come right by themselves when a certificate or a clock does.
+        says = (self.problem.get("retry"), self.problem.get("scope")) == ("never", "package")
+        self.for_good = says and self.problem.get("code") not in ("signer-mismatch", "package-expired")
 
 
 class Client:

@@ -69,6 +69,7 @@ fn check(root: &Value, schema: &Value, value: &Value) -> Result<(), String> {
                     return wrong(&format!("{fits} of oneOf fit"));
                 }
             }
+            "not" if check(root, wanted, value).is_err() => {}
             "maximum" if value.as_u64() <= wanted.as_u64() => {}
             "maxLength" if length(value) <= wanted.as_u64() => {}
             "minItems" if items(value) >= wanted.as_u64() => {}
@@ -122,7 +123,7 @@ fn check(root: &Value, schema: &Value, value: &Value) -> Result<(), String> {
                     check(root, wanted, value)?;
                 }
             }
-            "const" | "enum" | "minimum" | "format" | "pattern" => return wrong(keyword),
+            "not" | "const" | "enum" | "minimum" | "format" | "pattern" => return wrong(keyword),
             other => panic!("the judge does not know the keyword {other}"),
         }
     }

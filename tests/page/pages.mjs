@@ -1,6 +1,6 @@
 // Every page, one line each. A page that some link leads to has to stand here.
 //
-// path      where it is; `{name}` is a thing that `furnish` of tests/it/browser has made
+// path      where it is; `{name}` is a thing that `furnish` of tests/it/page/chromium has made
 // heading   what its first heading begins with
 // has       texts that it shows
 // sheets    how many sheets of paper it may take

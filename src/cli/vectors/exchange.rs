@@ -197,6 +197,9 @@ struct AnswerCase {
     content_type: Option<String>,
     #[serde(default)]
     retry_after: Option<String>,
+    /// A second field of that name.
+    #[serde(default)]
+    retry_after_again: Option<String>,
     /// Of a file, after an `@`.
     body: String,
     verdict: String,
@@ -263,11 +266,14 @@ fn answer(
         None => Bytes::from(case.body.clone()),
     };
     let mut headers = HeaderMap::new();
-    let fields =
-        [(header::CONTENT_TYPE, &case.content_type), (header::RETRY_AFTER, &case.retry_after)];
+    let fields = [
+        (header::CONTENT_TYPE, &case.content_type),
+        (header::RETRY_AFTER, &case.retry_after),
+        (header::RETRY_AFTER, &case.retry_after_again),
+    ];
     for (name, value) in fields {
         if let Some(value) = value {
-            headers.insert(name, HeaderValue::from_str(value)?);
+            headers.append(name, HeaderValue::from_str(value)?);
         }
     }
     let status = StatusCode::from_u16(case.status)?;

@@ -165,16 +165,16 @@ async fn what_waits_becomes_due_and_keeps_its_count() {
     store.outgoing_event(id, refused, "peer-refuses".into(), None, now()).await.expect("event");
     let due = || store.queued(office(1), office(2), now(), 10);
     assert!(due().await.expect("read").is_empty());
-    store.make_due(office(2), office(1), None, now()).await.expect("written");
+    store.make_due(office(2), office(1), &[], now()).await.expect("written");
     assert!(due().await.expect("read").is_empty(), "another pair");
-    store.make_due(office(1), office(2), None, now()).await.expect("written");
+    store.make_due(office(1), office(2), &[], now()).await.expect("written");
     let queued = due().await.expect("read");
     let [OutgoingRow { state: Outgoing::Queued { failures, .. }, .. }] = queued[..] else {
         panic!("{queued:?}");
     };
     assert_eq!(failures, 1);
     store.outgoing_event(id, refused, "peer-refuses".into(), None, now()).await.expect("event");
-    store.make_due(office(1), office(2), Some(id), now()).await.expect("written");
+    store.make_due(office(1), office(2), &[id], now()).await.expect("written");
     assert!(due().await.expect("read").is_empty(), "the one that has just failed");
 }
 

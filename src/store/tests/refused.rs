@@ -48,7 +48,7 @@ async fn it_leaves_the_queue_and_is_to_be_shown() {
     refuse(&store, id).await;
     let queued = store.queued(office(1), office(2), Timestamp::MAX, 9).await.expect("read");
     assert!(queued.is_empty(), "{queued:?}");
-    store.make_due(office(1), office(2), None, now()).await.expect("written");
+    store.make_due(office(1), office(2), &[], now()).await.expect("written");
     assert_eq!(state(&store, id).await, Outgoing::Refused, "no hurry brings it back");
     let why = store.given_up_because(office(1), office(2), serial()).await.expect("read");
     assert_eq!(why.as_deref(), Some("peer-refuses:too-large"));

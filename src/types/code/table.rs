@@ -527,7 +527,7 @@ codes! {
     "renkei を起動し直してください。送受信は続いています。"
     "Start the node again. The exchange goes on.";
     PAGE_CANNOT_LISTEN "page-cannot-listen" [Condition] Here
-    "画面を出せません" "the page cannot be served"
+    "画面を表示できません" "the page cannot be served"
     "[page] listen のポートをほかのプログラムが使っていないか確かめ、空いているポートに変えて起動し直してください。送受信は続いています。"
     "See whether another program uses the port of [page] listen; choose a free one and start again. The exchange goes on.";
     PAGE_CERTIFICATE_UNUSABLE "page-certificate-unusable" [Condition] Here
@@ -535,7 +535,7 @@ codes! {
     "[page] の certificate と key のファイルを確かめ、正しいものに置き換えてください。起動時に使えなかったときは、置き換えてから起動し直してください。送受信は続いています。"
     "Check the files of certificate and key of [page] and put the right ones there. If they could not be used at the start, start again then. The exchange goes on.";
     USERS_UNREADABLE "users-unreadable" [Condition] Here
-    "画面の利用者の登録を読めません" "who may log in to the page cannot be read"
+    "画面のユーザーの登録を読めません" "who may log in to the page cannot be read"
     "データフォルダーの users/users.json とそのアクセス権を確かめてください。直るまで、だれもパスワードではログインできません。renkei open では開けます。"
     "Check users/users.json in the data folder and who may read it. Until then nobody logs in with a password; renkei open opens the page.";
     AUDIT_NOT_KEPT "audit-not-kept" [Condition] Here

@@ -12,7 +12,7 @@ use serde::Deserialize;
 use zeroize::Zeroizing;
 
 use super::audit::Act;
-use super::entrance::{Refusal, Tried, check};
+use super::entrance::{Refusal, Tried, check, span};
 use super::guard::{Sealed, Visitor, session_cookie};
 use super::layout::{Frame, Place, not_found, page, users_fault};
 use super::session::{Entrant, Origin, Session};
@@ -119,6 +119,18 @@ async fn proven(
                 Refusal::Wrong => lang
                     .pick("いまのパスワードが違います。", "This is not your password.")
                     .to_owned(),
+                // Whoever is in wants to get in nowhere.
+                Refusal::Locked(wait) => {
+                    let span = span(wait, lang);
+                    match lang {
+                        Lang::Ja => format!(
+                            "続けて間違えたため、あと {span} はパスワードを確かめられません。時間がたってから、もう一度操作してください。"
+                        ),
+                        Lang::En => {
+                            format!("The password was wrong too often. Try again in {span}.")
+                        }
+                    }
+                }
                 other => other.text(lang),
             };
             session.tell(false, text);

@@ -51,7 +51,7 @@
     const text = await answer.text().catch(() => "");
     const next = new DOMParser().parseFromString(text, "text/html").querySelector("main[data-live]");
     if (!next || signal.aborted || shown(next) === shown(live)) return;
-    if (isBusy()) later(2000);
+    if (isBusy()) whenFree();
     else show(next);
   };
 
@@ -61,6 +61,15 @@
       waiting = null;
       renew();
     }, delay);
+  };
+
+  /// Asks anew once nobody is disturbed by it, and not before.
+  const whenFree = () => {
+    waiting ??= setTimeout(() => {
+      waiting = null;
+      if (isBusy()) whenFree();
+      else renew();
+    }, 2000);
   };
 
   const dropRenewal = () => {
@@ -75,13 +84,37 @@
   };
 
   if (live && window.EventSource) {
-    const events = new EventSource("/events");
-    // What happened before the connection stood, nobody tells any more.
-    events.addEventListener("open", () => later(100));
-    events.addEventListener("changed", () => later(400));
-    // Whoever was signed out sees nothing any more.
-    events.addEventListener("over", () => location.replace("/welcome"));
-    addEventListener("pagehide", () => events.close());
+    let events = null;
+    const watch = () => {
+      if (events || document.visibilityState === "hidden") return;
+      const opened = new EventSource("/events");
+      events = opened;
+      // What happened before the connection stood, nobody tells any more.
+      opened.addEventListener("open", () => later(100));
+      opened.addEventListener("changed", () => later(400));
+      // Whoever was signed out sees nothing any more.
+      opened.addEventListener("over", () => location.replace("/welcome"));
+      // The browser tries again by itself where the connection broke, not where it was refused: then
+      // the session is over, which the renewal learns, or the node has no place just now.
+      opened.addEventListener("error", () => {
+        if (opened.readyState !== EventSource.CLOSED || events !== opened) return;
+        events = null;
+        renew();
+        setTimeout(watch, 10000);
+      });
+    };
+    const unwatch = () => {
+      events?.close();
+      events = null;
+    };
+    watch();
+    // A browser has six connections for all its tabs: one that nobody sees takes none of them.
+    document.addEventListener("visibilitychange", () => {
+      if (document.visibilityState === "hidden") return unwatch();
+      later(0);
+      watch();
+    });
+    addEventListener("pagehide", unwatch);
     addEventListener("submit", dropRenewal);
   }
   // A page that the browser kept shows what was.

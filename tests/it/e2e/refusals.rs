@@ -8,6 +8,7 @@ use renkei::link::Refusal;
 use renkei::types::code::RefusalCode;
 
 use super::held::says;
+use super::rogue::Rogue;
 use super::scripted::{Scripted, for_good, refuses};
 use super::units::{export, export_all, serial_of, withdrawal};
 use crate::harness::{CARE, HELP, Office, offices, until};
@@ -131,6 +132,37 @@ fn a_partner_that_says_when_to_come_again_is_taken_at_its_word() {
     }
 }
 
+/// Neither that it asks for its receipts, nor that something else goes through, is a word of the
+/// partner that it may come earlier.
+#[test]
+fn a_partner_that_connects_shortens_no_wait_that_it_asked_for() {
+    let [mut care, help] = offices([CARE, HELP]);
+    let units = units(2);
+    let partner = Scripted::start(&help, &care, |_| {
+        Err(Refusal::plain(RefusalCode::BUSY).retry_after(Duration::from_mins(20)))
+    });
+    export_all(&care, &units);
+    care.start();
+    until("one attempt", || (partner.puts().len() == 1).then_some(()));
+    let failed = "SELECT count(*) FROM outgoing WHERE failures > 0";
+    until("noted", || (care.sql(failed) == ["1"]).then_some(()));
+    let planned = "SELECT next_at FROM outgoing ORDER BY sequence";
+    let before = care.sql(planned);
+    let rogue = Rogue::of(&help);
+    rogue.receipts(&care, HELP).expect("a page");
+    // What the node does about it is over when it does the next thing.
+    export(&care, &withdrawal(CARE, 3));
+    until("the next one waits too", || care.has_sent("QUEUED", 3));
+    rogue.receipts(&care, HELP).expect("a page");
+    assert_eq!(care.sql(planned)[..2], before, "made due");
+    assert_eq!(partner.puts().len(), 1, "it asked to come later");
+
+    // Who says so at this end may know better.
+    partner.says(|_| Ok(()));
+    assert_eq!(says(&care, &["retry", HELP]).1, 0);
+    until("delivered", || care.has_sent("CONSIGNED", 3));
+}
+
 #[test]
 fn one_package_that_has_to_come_later_is_not_hurried_by_those_behind_it() {
     let [mut care, help] = offices([CARE, HELP]);
@@ -144,6 +176,19 @@ fn one_package_that_has_to_come_later_is_not_hurried_by_those_behind_it() {
     export_all(&care, &units);
     care.start();
     until("the others", || care.has_sent("CONSIGNED", 2));
+    assert_eq!(partner.puts_of(&serial).len(), 1, "it asked to come later");
+    care.has_sent("QUEUED", 1).expect("it waits");
+    // Neither does a partner that was away and is back.
+    partner.says(|package| {
+        let serial = package.manifest().serial.to_string();
+        if serial.ends_with('4') { Err(Refusal::plain(RefusalCode::BUSY)) } else { Ok(()) }
+    });
+    export(&care, &withdrawal(CARE, 4));
+    let failed = "SELECT count(*) FROM outgoing WHERE state = 'QUEUED' AND failures > 0";
+    until("a pause", || (care.sql(failed) == ["2"]).then_some(()));
+    partner.says(|_| Ok(()));
+    Rogue::of(&help).receipts(&care, HELP).expect("a page");
+    until("the pause is over", || care.has_sent("CONSIGNED", 3));
     assert_eq!(partner.puts_of(&serial).len(), 1, "it asked to come later");
     care.has_sent("QUEUED", 1).expect("it waits");
 }

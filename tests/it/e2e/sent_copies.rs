@@ -87,7 +87,8 @@ struct StandIn {
     previous: Option<Digest>,
     /// Of these, how many it gives out when it is asked for later receipts.
     told: Arc<AtomicUsize>,
-    /// Made with the answer: two that do not follow it, and one that does.
+    /// Made with the answer: two that do not follow it, one that does, of a kind that nobody knows
+    /// yet, and one that follows that.
     later: Mutex<Vec<ReceiptEntry>>,
 }
 
@@ -127,18 +128,19 @@ impl Service for StandIn {
             .sign(&self.signer, now)
             .expect("signed");
         let (handover, first) = (ReceiptKind::ContentHandover, Digest::of(&receipt));
-        let later = [
-            (1, handover, Digest::of(b"nothing")),
-            (2, ReceiptKind::ContentConsignment, first),
-            (3, handover, first),
+        let later = |position, kind, previous| {
+            let receipt = Receipt::about(&package, kind, now).after(Some(previous));
+            let receipt = receipt.sign(&self.signer, now).expect("signed").into();
+            ReceiptEntry { position, message_id: package.manifest().message_id, receipt }
+        };
+        let unknown = later(3, ReceiptKind::Other, first);
+        let last = later(4, handover, Digest::of(&unknown.receipt));
+        *self.later.lock().expect("no panic") = vec![
+            later(1, handover, Digest::of(b"nothing")),
+            later(2, ReceiptKind::ContentConsignment, first),
+            unknown,
+            last,
         ];
-        *self.later.lock().expect("no panic") = later
-            .map(|(position, kind, previous)| {
-                let receipt = Receipt::about(&package, kind, now).after(Some(previous));
-                let receipt = receipt.sign(&self.signer, now).expect("signed").into();
-                ReceiptEntry { position, message_id: package.manifest().message_id, receipt }
-            })
-            .into();
         Ok(PutAnswer { receipt: receipt.into(), repeated: false })
     }
 
@@ -219,7 +221,8 @@ fn what_is_no_first_receipt_is_not_taken_for_an_answer() {
 }
 
 /// A receipt that names one which never came would break the proof: it is passed over, and what
-/// follows what came is taken.
+/// follows what came is taken. One of a kind that nobody knows yet moves nothing, but stays, also
+/// when the node begins anew, so that what follows it proves something.
 #[test]
 fn a_receipt_that_follows_nothing_that_came_is_passed_over() {
     let [mut care, help] = offices([CARE, HELP]);
@@ -232,7 +235,20 @@ fn a_receipt_that_follows_nothing_that_came_is_passed_over() {
     assert_eq!(care.sql("SELECT kind FROM receipts"), ["ContentConsignment"]);
     assert_eq!(care.log().matches("receipt-out-of-chain").count(), 2);
     told.store(3, Ordering::Relaxed);
+    until("the third too", || (care.sql("SELECT position FROM cursors") == ["3"]).then_some(()));
+    assert_eq!(care.sql("SELECT state FROM outgoing"), ["CONSIGNED"]);
+    care.kill();
+    told.store(4, Ordering::Relaxed);
+    care.start();
     until("handed over", || care.has_sent("HANDED_OVER", 1));
     let kinds = care.sql("SELECT kind FROM receipts ORDER BY id");
-    assert_eq!(kinds, ["ContentConsignment", "ContentHandover"]);
+    assert_eq!(kinds, ["ContentConsignment", "Other", "ContentHandover"]);
+    let id = &care.sql("SELECT lower(hex(message_id)) FROM outgoing")[0];
+    let id = uuid::Uuid::parse_str(id).expect("an id").to_string();
+    let out = care.path("proof");
+    let out = out.to_str().expect("UTF-8");
+    for command in [&["export", &id, "--out", out][..], &["verify", out]] {
+        let output = care.command(command);
+        assert!(output.status.success(), "{command:?}: {output:?}");
+    }
 }

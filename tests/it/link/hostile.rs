@@ -401,6 +401,22 @@ async fn a_certificate_of_no_partner_gets_nothing_but_the_status() {
     raw.send(poll.as_bytes()).await.expect("sent");
     let answer = raw.rest().await.expect("an answer");
     assert_eq!((status_of(&answer), code_of(&answer).as_str()), (403, "not-a-partner"));
+    // Nor does it learn what there is, or what is wrong with what it asks.
+    for line in [
+        "GET /v1/else",
+        "GET /v1/messages/x",
+        "POST /v1/status",
+        "POST /v1/receipts",
+        "GET /v1/receipts?x=1",
+        "GET /v1/receipts",
+        "PUT /v1/messages/x?x=1",
+    ] {
+        let mut raw = connect().await.expect("connected");
+        raw.send(format!("{line} HTTP/1.1\r\nhost: x\r\n\r\n").as_bytes()).await.expect("sent");
+        let answer = raw.rest().await.expect("an answer");
+        let told = (status_of(&answer), code_of(&answer));
+        assert_eq!(told, (403, "not-a-partner".to_owned()), "{line}");
+    }
     let mut raw = connect().await.expect("connected");
     raw.send(b"GET /v1/status HTTP/1.1\r\nhost: x\r\n\r\n").await.expect("sent");
     let answer = raw.rest().await.expect("closed after the answer");

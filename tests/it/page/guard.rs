@@ -52,6 +52,42 @@ fn a_page_answers_to_its_own_names_alone() {
     assert_eq!(browser.raw(request.as_bytes()).expect("an answer").status, 421);
 }
 
+/// Cookies know no ports: every page on this computer may add one.
+#[test]
+fn a_strange_cookie_of_another_page_ends_no_session() {
+    let office = office();
+    let browser = opened(&office);
+    let (name, value) = browser.cookie.clone().expect("a cookie");
+    let address = address(&office);
+    for strange in [&b"other=\xe9\xff"[..], "other=連携".as_bytes(), b"=;;==", b"other"] {
+        let mut request =
+            format!("GET / HTTP/1.1\r\nConnection: close\r\nHost: {address}\r\nCookie: ")
+                .into_bytes();
+        request.extend_from_slice(strange);
+        request.extend_from_slice(format!("; {name}={value}\r\n\r\n").as_bytes());
+        let answer = browser.raw(&request).expect("an answer");
+        assert_eq!(answer.status, 200, "{strange:?}: {}", answer.location());
+    }
+}
+
+#[test]
+fn what_cannot_be_read_is_answered_in_words() {
+    let office = office();
+    let mut browser = opened(&office);
+    let large = "x".repeat(100 << 10);
+    for (media, body) in [
+        ("text/plain", ""),
+        ("application/x-www-form-urlencoded", "csrf=1"),
+        ("application/x-www-form-urlencoded", &*large),
+    ] {
+        let mut headers = browser.headers("POST");
+        headers.insert("Content-Type", media.to_owned());
+        let answer = browser.ask("POST", "/account/sessions", &headers, body);
+        assert!([413, 415, 422].contains(&answer.status), "{media}: {}", answer.status);
+        assert!(answer.body.contains("<h1>"), "{media}: {}", answer.body);
+    }
+}
+
 #[test]
 fn what_changes_something_comes_from_the_page_itself() {
     let office = office();

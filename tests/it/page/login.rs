@@ -111,7 +111,12 @@ fn a_new_login_has_a_new_cookie() {
     let first = browser.cookie.clone().expect("a cookie");
     assert!(first.1 != "planted" && first.1.len() > 40);
     assert_eq!(browser.login("hanako", PASSWORD, "").status, 303);
-    assert_ne!(browser.cookie, Some(first));
+    assert_ne!(browser.cookie, Some(first.clone()));
+    // What the browser held before is of no use to whoever took it.
+    let mut old = browser.clone();
+    old.cookie = Some(first);
+    assert_eq!(old.get("/").location(), "/welcome");
+    assert_eq!(browser.get("/").status, 200);
     browser.cookie = Some((name, "planted".to_owned()));
     assert_eq!(browser.get("/").location(), "/welcome");
 }
@@ -207,7 +212,12 @@ fn a_code_of_an_app_or_a_recovery_code_works_once() {
 
     let mut other = Browser::new(&address(&office));
     assert_eq!(other.login("hanako", PASSWORD, "").status, 403, "without a code");
+    // Nothing is written for a wrong code: the time that takes would tell that the password is right.
+    let path = office.path("data/users/users.json");
+    let written = || std::fs::metadata(&path).and_then(|it| it.modified()).expect("a file");
+    let before = written();
     assert_eq!(other.login("hanako", PASSWORD, "123456").status, 403);
+    assert_eq!(written(), before);
     let used = code(&secret, first + 1);
     assert_eq!(other.login("hanako", PASSWORD, &used).status, 303);
     assert_eq!(other.login("hanako", PASSWORD, &used).status, 403, "the same once more");

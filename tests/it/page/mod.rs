@@ -4,7 +4,9 @@ mod audit;
 mod browser;
 #[cfg(unix)]
 mod chromium;
+mod compare;
 mod guard;
+mod held;
 mod login;
 mod roles;
 mod tls;

@@ -6,6 +6,7 @@ import { Visitor } from "../driver.mjs";
 import { ask } from "../world.mjs";
 
 export default async function play(browser) {
+  await manyTabs(browser);
   const visitor = await Visitor.arrive(browser);
   const { page } = visitor;
   await visitor.sees("いま対応が必要なことはありません");
@@ -28,5 +29,32 @@ export default async function play(browser) {
   await visitor.sees("いま対応が必要なことはありません");
   await visitor.sees("保留中のものはありません", list);
   assert(await page.evaluate(() => globalThis.before), "without being loaded again");
+  await visitor.leave();
+}
+
+/// Chromium without a screen takes every tab for one that is seen, so a tab is told that it is not.
+const cover = (tab, state) => tab.evaluate((value) => {
+  Object.defineProperty(document, "visibilityState", { configurable: true, value });
+  document.dispatchEvent(new Event("visibilitychange"));
+}, state);
+
+/// A browser has six connections for all tabs of a page.
+async function manyTabs(browser) {
+  const visitor = await Visitor.arrive(browser);
+  const tabs = [];
+  for (let number = 0; number < 8; number += 1) {
+    const tab = await visitor.open("/held", await visitor.tab());
+    await visitor.sees("保留中のものはありません", tab);
+    await cover(tab, "hidden");
+    tabs.push(tab);
+  }
+  await ask("hold", "broken");
+  await visitor.sees("送っていません");
+  for (const tab of tabs.slice(0, 2)) {
+    await cover(tab, "visible");
+    await visitor.sees("送っていません", tab);
+  }
+  await ask("dismiss all");
+  await visitor.sees("保留中のものはありません", tabs[0]);
   await visitor.leave();
 }

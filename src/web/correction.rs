@@ -1,0 +1,96 @@
+//! What could be corrected of a held set by itself, as somebody has to see it before it is done.
+
+use crate::folder::HeldFile;
+use crate::repair::{self, ChangeKind, FixOptions, change_text};
+use crate::spec::Spec;
+use crate::types::{Digest, DigestBuilder, Lang};
+
+/// Changes that lose nothing which are shown of one file. Those that somebody has to approve are all
+/// shown.
+const LOSSLESS: usize = 100;
+
+/// What could be corrected by itself.
+pub(super) struct Correction {
+    /// The changes, in words.
+    pub(super) changes: Vec<(String, Vec<String>)>,
+    /// How many are not shown.
+    pub(super) omitted: u64,
+    /// Whether similar characters have to be approved first.
+    pub(super) asks: bool,
+    /// Whether all are shown that have to be approved: only then somebody can.
+    pub(super) may_be_approved: bool,
+    /// Of the files as they are shown, see [`digest`].
+    pub(super) files: Digest,
+}
+
+/// What `fix` would do with the files; nothing where it has nothing to do, or cannot do it.
+pub(super) fn of(spec: &Spec, files: &[HeldFile], lang: Lang) -> Option<Correction> {
+    let options = FixOptions { approve_shipped: true, ..FixOptions::default() };
+    let mut found = Correction {
+        changes: Vec::new(),
+        omitted: 0,
+        asks: false,
+        may_be_approved: true,
+        files: digest(files),
+    };
+    for (name, bytes) in files {
+        let fixed = repair::fix(spec, name, bytes, &options);
+        if fixed.bytes.as_ref()? == bytes {
+            continue;
+        }
+        let counts = fixed.changes.counts;
+        let (mut lines, mut approved, mut lossless, mut shown) = (Vec::new(), 0, 0, 0);
+        for change in &fixed.changes.list {
+            let is_approved = change.kind == ChangeKind::Approved;
+            if is_approved {
+                approved += change.count;
+            } else if lossless < LOSSLESS {
+                lossless += 1;
+            } else {
+                continue;
+            }
+            shown += change.count;
+            lines.push(change_text(change, lang));
+        }
+        found.asks |= counts.approved > 0;
+        found.may_be_approved &= approved >= counts.approved;
+        found.omitted += counts.total().saturating_sub(shown);
+        found.changes.push((name.clone(), lines));
+    }
+    (!found.changes.is_empty()).then_some(found)
+}
+
+/// What is another one where a file is another one.
+pub(super) fn digest(files: &[HeldFile]) -> Digest {
+    let mut all = DigestBuilder::new();
+    for (name, bytes) in files {
+        // Both are of one length each, so that nothing of one can stand in the place of another.
+        all.update(Digest::of(name.as_bytes()).as_raw());
+        all.update(Digest::of(bytes).as_raw());
+    }
+    all.finish()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn file(name: &str, bytes: &[u8]) -> HeldFile {
+        (name.to_owned(), bytes.to_vec())
+    }
+
+    #[test]
+    fn other_files_have_another_digest() {
+        let of = |files: &[HeldFile]| digest(files);
+        let one = [file("a", b"bc"), file("d", b"")];
+        assert_eq!(of(&one), of(&one.clone()));
+        for other in [
+            vec![file("ab", b"c"), file("d", b"")],
+            vec![file("a", b"bc")],
+            vec![file("a", b"b"), file("d", b"c")],
+            vec![file("d", b""), file("a", b"bc")],
+        ] {
+            assert_ne!(of(&one), of(&other));
+        }
+    }
+}

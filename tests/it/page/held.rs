@@ -1,0 +1,70 @@
+//! What is held is settled as it was shown.
+
+use std::fs;
+
+use super::browser::Browser;
+use super::{office, opened};
+use crate::e2e::units::{USAGE, export, sample};
+use crate::harness::{Office, until};
+
+/// A set that can be corrected by itself: it has other ends of lines.
+fn hold_fixable(office: &Office) {
+    let mut unit = sample(USAGE, "20260520101501");
+    for bytes in unit.values_mut() {
+        bytes.retain(|byte| *byte != b'\r');
+    }
+    export(office, &unit);
+    until("held", || (office.sql("SELECT id FROM held") == ["1"]).then_some(()));
+}
+
+/// Presses the button to correct, with what stands on a page that was opened before.
+fn correct(browser: &mut Browser, shown: &super::browser::Answer) -> String {
+    let fields = ["csrf", "form", "files"].map(|name| (name, shown.field(name)));
+    let fields = fields.each_ref().map(|(name, value)| (*name, value.as_str()));
+    let answer = browser.post("/held/h1/correct", &fields);
+    assert_eq!(answer.status, 303, "{}", answer.body);
+    answer.location().to_owned()
+}
+
+#[test]
+fn what_is_corrected_is_what_was_shown() {
+    let office = office();
+    hold_fixable(&office);
+    let mut browser = opened(&office);
+    let shown = browser.get("/held/h1");
+    assert!(shown.body.contains("/held/h1/correct"), "{}", shown.body);
+    // Somebody puts other files there meanwhile.
+    let folder = office.sql("SELECT folder FROM held").remove(0);
+    let folder = office.path("hold").join(folder);
+    let entries = fs::read_dir(&folder).expect("a folder").map(|entry| entry.expect("one").path());
+    let file = entries.filter(|path| path.extension().is_some_and(|it| it == "CSV" || it == "csv"));
+    let file = file.min().expect("a file");
+    let mut bytes = fs::read(&file).expect("read");
+    bytes.push(b'\n');
+    fs::write(&file, &bytes).expect("written");
+    assert_eq!(correct(&mut browser, &shown), "/held/h1");
+    let shown = browser.get("/held/h1");
+    assert!(shown.body.contains("have changed since this page was opened"), "{}", shown.body);
+    assert_eq!(fs::read(&file).expect("read"), bytes, "nothing was corrected");
+    assert_eq!(correct(&mut browser, &shown), "/held");
+    until("corrected", || {
+        (office.sql("SELECT settled FROM held WHERE id = 1") == ["corrected"]).then_some(())
+    });
+}
+
+#[test]
+fn files_that_cannot_be_read_are_told() {
+    let office = office();
+    hold_fixable(&office);
+    let mut browser = opened(&office);
+    let folder = office.sql("SELECT folder FROM held").remove(0);
+    let folder = office.path("hold").join(folder);
+    let names = fs::read_dir(&folder).expect("a folder").map(|entry| entry.expect("one").path());
+    // A folder in the place of a file.
+    let file = names.filter(|path| path.extension().is_some_and(|it| it == "CSV" || it == "csv"));
+    let file = file.min().expect("a file");
+    fs::remove_file(&file).expect("removed");
+    fs::create_dir(&file).expect("made");
+    let shown = browser.get("/held/h1").body;
+    assert!(shown.contains("cannot be read, so there is nothing to show"), "{shown}");
+}
