@@ -98,7 +98,8 @@ export async function canBeTabbed(page) {
         isInView: bottom > 0 && right > 0 && top < innerHeight && left < innerWidth,
       };
     });
-    if (!at) break;
+    // At the end the way leads to the browser itself, or begins anew.
+    if (!at || (at.place === 0 && reached.length > 1)) break;
     assert(at.isMarked, `nobody sees that this has the focus: ${at.what}`);
     assert(at.isInView, `out of sight with the focus: ${at.what}`);
     const what = wanted[at.place] ?? at.what;

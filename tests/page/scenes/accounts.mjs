@@ -5,8 +5,8 @@ import assert from "node:assert/strict";
 import { Visitor } from "../driver.mjs";
 import { ask } from "../world.mjs";
 
-const PASSWORD = "a long sentence of hanako";
-const OTHER = "another sentence of hanako";
+const PASSWORD = "a long sentence of mine";
+const OTHER = "another sentence of mine";
 
 export default async function play(browser) {
   const owner = await Visitor.arrive(browser);

@@ -68,7 +68,7 @@ async function kept(visitor, { sent }) {
   const { page } = visitor;
   await visitor.open(`/package/${sent}`);
   for (const name of ["証拠を保存（ZIP）", "保存"]) {
-    const [download] = await Promise.all([page.waitForEvent("download"), visitor.link(name).first().click()]);
+    const [download] = await Promise.all([page.waitForEvent("download"), page.locator("main a", { hasText: name }).last().click()]);
     assert.match(download.suggestedFilename(), name === "保存" ? /\.CSV$/ : /\.zip$/);
     assert.equal(await download.failure(), null);
   }
