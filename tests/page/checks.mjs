@@ -64,18 +64,21 @@ export async function turnsNothing(page) {
 /// The Tab key reaches everything that can be used, in the order in which it is read, each is seen
 /// to have the focus, and the way leads out again.
 export async function canBeTabbed(page) {
-  const wanted = await page.evaluate(() => {
+  await page.evaluate(() => {
     const controls = "a[href], button, input:not([type=hidden]), select, textarea, summary, [tabindex='0']";
     const isUsable = (one) => !one.disabled && one.checkVisibility({ visibilityProperty: true });
-    // Of several radio buttons of one name the Tab key reaches one.
-    const radios = new Set();
-    const isFirst = ({ type, name }) => type !== "radio" || (!radios.has(name) && radios.add(name));
-    globalThis.order = [...document.querySelectorAll(controls)].filter((one) => isUsable(one) && isFirst(one));
+    // A page that is kept up to date may get other elements meanwhile.
+    globalThis.controls = () => {
+      // Of several radio buttons of one name the Tab key reaches one.
+      const radios = new Set();
+      const isFirst = ({ type, name }) => type !== "radio" || (!radios.has(name) && radios.add(name));
+      return [...document.querySelectorAll(controls)].filter((one) => isUsable(one) && isFirst(one));
+    };
     document.activeElement?.blur();
     getSelection().removeAllRanges();
     scrollTo(0, 0);
-    return globalThis.order.map((one, place) => `${place} ${one.localName} ${one.textContent.trim().slice(0, 30)}`);
   });
+  const wanted = await page.evaluate(() => globalThis.controls().map((one, place) => `${place} ${one.localName} ${one.textContent.trim().slice(0, 30)}`));
   // Without a mouse that was used before, the way begins at the top.
   await page.locator("body").evaluate((body) => { body.tabIndex = -1; body.focus(); body.removeAttribute("tabindex"); });
   const reached = [];
@@ -87,7 +90,7 @@ export async function canBeTabbed(page) {
       if (!one || one === document.body) return null;
       const { outlineStyle, outlineWidth } = getComputedStyle(one);
       const { top, bottom, left, right } = one.getBoundingClientRect();
-      const place = globalThis.order.findIndex((other) => other === one || (one.type === "radio" && other.name === one.name));
+      const place = globalThis.controls().findIndex((other) => other === one || (one.type === "radio" && other.name === one.name));
       return {
         place,
         what: one.outerHTML.slice(0, 120),

@@ -20,9 +20,13 @@ export const PAGES = [
   { path: "/held/{broken}", heading: "サービス利用票の削除", has: ["直し方", "<script>"], sheets: 3 },
   { path: "/held/{fixable}", heading: "居宅サービス計画書", has: ["変更する内容"], sheets: 6, picture: "held" },
   { path: "/held/{conflict}", heading: "実績", has: ["もう一度配置する"], sheets: 3 },
+  { path: "/held/{turned}", heading: "居宅サービス計画書", has: ["直し方"], sheets: 6 },
+  { path: "/held/{turned}/forms", heading: "居宅サービス計画書", has: [], sheets: 9 },
   { path: "/held/{fixable}/forms", heading: "居宅サービス計画書", has: [], sheets: 9 },
-  { path: "/month", heading: "予実", has: ["サービス提供年月"], sheets: 2 },
-  { path: "/versions", heading: "計画の版", has: ["架空"], sheets: 2 },
+  { path: "/month?month=2026-06", heading: "予実", has: ["サービス提供年月", "架空"], sheets: 2, picture: "month" },
+  { path: "/month/{partner}?month=2026-06", heading: "", has: ["架空"], sheets: 4 },
+  { path: "/savings", heading: "", has: ["もとにした数字"], sheets: 3 },
+  { path: "/versions", heading: "計画の版", has: ["最新の計画書を持っています"], sheets: 2 },
   { path: "/partners", heading: "相手", has: ["届いていません"], sheets: 2, picture: "partners" },
   { path: "/certificates", heading: "証明書", has: ["有効期間"], sheets: 2 },
   { path: "/diagnosis", heading: "診断", has: ["動いています"], sheets: 3 },
@@ -37,7 +41,7 @@ export function pathOf({ path }, things) {
   return path.replace(/\{(\w+)\}/g, (_, name) => encodeURIComponent(things[name]));
 }
 
-/// The line of the list that a path belongs to.
-export function lineOf(path) {
-  return PAGES.find((page) => new RegExp(`^${page.path.replace(/\{\w+\}/g, "[^/]+")}$`).test(path));
+/// The line of the list that a path without a query belongs to.
+export function lineOf(pathname) {
+  return PAGES.find(({ path }) => new RegExp(`^${path.split("?")[0].replace(/\{\w+\}/g, "[^/]+")}$`).test(pathname));
 }

@@ -3,6 +3,9 @@
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
 
+/// How wide a page is laid out on A4 within its margins, in pixels of CSS.
+const SHEET = 703;
+
 /// What is printed of a text, without what fonts, lines and spaces make of it.
 const letters = (text) => [...text.normalize("NFKC").replace(/[\p{C}\p{Z}\s]/gu, "")];
 
@@ -21,6 +24,8 @@ function pdftotext(pdf, ...options) {
 /// Prints the page: every letter that it shows is on one of at most `sheets` sheets, and none
 /// reaches beyond the edge.
 export async function isPrinted(page, sheets) {
+  const screen = page.viewportSize();
+  await page.setViewportSize({ width: SHEET, height: screen.height });
   await page.emulateMedia({ media: "print" });
   const { text, cut } = await page.evaluate(() => {
     const walker = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
@@ -34,6 +39,7 @@ export async function isPrinted(page, sheets) {
     return { text, cut: cut.map((one) => `${one.localName}.${one.className}`) };
   });
   await page.emulateMedia({ media: null });
+  await page.setViewportSize(screen);
   assert(cut.length === 0, `cut off on paper: ${cut.join("; ")}`);
 
   const pdf = await page.pdf({ preferCSSPageSize: true, format: "A4" });

@@ -36,7 +36,7 @@ export default async function play(browser) {
   await visitor.sees("取り消せません");
   await visitor.button("受け取らない").click();
   await visitor.told(/受け取らないことにしました/);
-  assert.deepEqual(await ask("open"), []);
+  assert.deepEqual(await ask("open"), [things.turned]);
 
   await visitor.button("ログアウト").click();
   await page.waitForURL("**/welcome");

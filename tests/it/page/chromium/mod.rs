@@ -38,6 +38,16 @@ fn held() {
 }
 
 #[test]
+fn lookup() {
+    play(&["lookup"], || Town::new(Names::Plain));
+}
+
+#[test]
+fn accounts() {
+    play(&["accounts"], || Town::new(Names::Plain));
+}
+
+#[test]
 fn retry() {
     play(&["retry"], || Town::new(Names::Plain));
 }

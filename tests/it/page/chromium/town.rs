@@ -107,8 +107,8 @@ impl Town {
         self.send_to_nobody();
         add(&self.care, "hanako", "administrator");
         add(&self.care, "taro", "general");
-        let [broken, fixable, conflict] =
-            ["broken", "fixable", "conflict"].map(|kind| self.hold(kind));
+        let [broken, fixable, conflict, turned] =
+            ["broken", "fixable", "conflict", "turned"].map(|kind| self.hold(kind));
         let ids = |table: &str| {
             let rows = self.care.sql(&format!("SELECT message_id FROM {table} ORDER BY rowid"));
             rows.iter().map(|row| id(row)).collect::<Vec<_>>()
@@ -116,8 +116,9 @@ impl Town {
         let (sent, received) = (ids("outgoing"), ids("incoming"));
         json!({
             "lang": self.lang, "broken": broken, "fixable": fixable, "conflict": conflict,
+            "turned": turned,
             "sent": sent[0], "plan": sent[1], "newer": sent[2], "waiting": sent[3],
-            "received": received[0],
+            "received": received[0], "partner": HELP,
             "administrator": { "name": "hanako", "password": PASSWORD },
         })
     }
@@ -146,6 +147,10 @@ impl Town {
             "fixable" => {
                 let serial = self.serial();
                 export(&self.care, &fixable(&serial, self.names));
+            }
+            "turned" => {
+                let serial = self.serial();
+                export(&self.care, &turned(&serial));
             }
             "conflict" => {
                 let serial = self.serial();
@@ -255,6 +260,16 @@ fn fixable(serial: &str, names: Names) -> Unit {
     for bytes in unit.values_mut() {
         let (text, ..) = SHIFT_JIS.decode(bytes);
         *bytes = text.replace("\r\n", "\n").into_bytes();
+    }
+    unit
+}
+
+/// A care plan in UTF-8 with a character that MS932 has not, and that turns what follows it.
+fn turned(serial: &str) -> Unit {
+    let mut unit = fixable(serial, Names::Plain);
+    for bytes in unit.values_mut() {
+        let text = String::from_utf8(std::mem::take(bytes)).expect("UTF-8");
+        *bytes = text.replace("庭に出て", "庭に\u{202E}出て").into_bytes();
     }
     unit
 }
