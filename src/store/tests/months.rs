@@ -226,9 +226,9 @@ async fn the_newest_plan_and_who_lacks_it_are_known() {
     store.outgoing_event(refused, event, "refused".into(), None, now()).await.expect("event");
     send(&store, 9, 7, slip(false, APRIL)).await;
     send(&store, 10, 7, slip(true, APRIL)).await;
-    let mut new = sent(11, 8, "K2", APRIL);
-    new.unit.months.push(month("202603"));
-    store.pack(new, now()).await.expect("packed");
+    let mut of_two = sent(11, 8, "K2", APRIL);
+    of_two.unit.months.push(month("202603"));
+    store.pack(of_two, now()).await.expect("packed");
     note(&store, slip(false, "202603")).await;
 
     let found = versions().await;
