@@ -46,8 +46,8 @@ pub(super) fn read(paths: &[PathBuf], lang: Lang) -> anyhow::Result<Vec<Input>> 
         if is_zip(path) {
             let path = path.display();
             return Err(UsageError(match lang {
-                Lang::Ja => format!("{path} は展開してから指定してください（ZIP のまま検査できるのは renkei validate だけです）。"),
-                Lang::En => format!("unpack {path} first; only renkei validate reads ZIP files"),
+                Lang::Ja => format!("{path} は展開してから指定してください（ZIP のまま読めるのは renkei validate と renkei print です）。"),
+                Lang::En => format!("unpack {path} first; only renkei validate and renkei print read ZIP files"),
             })
             .into());
         }

@@ -48,7 +48,7 @@ pub(super) fn draw(
     sets: &[Sets<'_, '_>],
 ) -> DrawnForm {
     let mut pen = Pen::new(context, Form::Deletion);
-    let name = Piece::plain(person.users.any().map_or("", |user| user.name()));
+    let name = Piece::plain(person.users.any().map_or("", |user| user.name.as_str()));
     let mut html = Markup::default();
     let mut all = Vec::new();
     for (kind, date, words) in KINDS {
@@ -91,10 +91,10 @@ fn write(
             None => code.to_owned(),
         }
     });
-    let made = entry.now.and_then(|row| files.get(row.file)?.serial);
-    let made = made.map_or(String::new(), |serial| match serial.moment() {
+    let made = entry.now.and_then(|row| files.get(row.file)?.unit);
+    let made = made.map_or(String::new(), |unit| match unit.serial.moment() {
         Some(moment) => moment.strftime("%Y-%m-%d %H:%M").to_string(),
-        None => serial.to_string(),
+        None => unit.serial.to_string(),
     });
     let _ = writeln!(
         html.0,

@@ -20,6 +20,7 @@ use super::prevention;
 use super::read::{File, Notes, read};
 use super::row::Row;
 use super::sheet::DrawnForm;
+use super::stack::{Left, Stack};
 
 /// The forms of a set of files.
 #[derive(Debug, Clone, Default)]
@@ -54,7 +55,7 @@ pub fn draw(spec: &Spec, files: &[SourceFile<'_>], options: &Options<'_>) -> Dra
     let pictures = [Pictures::new(files), Pictures::default()];
     let context = Context { spec, options, marks, pictures };
     let people = users.iter().map(|(key, user)| (key, Pair::new(Some(user), None, false)));
-    finish(&context, &rows.files, people, rows.notes)
+    finish(&context, [&rows.files, &[]], people, rows.notes)
 }
 
 /// Draws the forms of every person in some files, with what changed since another version of the
@@ -72,7 +73,7 @@ pub fn compare(
     let users = group(&rows.files, rows.rows);
     let others = group(&old.files, old.rows);
     for text in old.notes.finish() {
-        rows.notes.add(|| format!("前の版: {text}"));
+        rows.notes.add(|| format!("{OLDER}{text}"));
     }
     let pictures = [after, before].map(Pictures::new);
     let context = Context { spec, options, marks, pictures };
@@ -82,21 +83,41 @@ pub fn compare(
         pairs.entry(key).or_insert((None, Some(other)));
     }
     let people = pairs.into_iter().map(|(key, (now, was))| (key, Pair::new(now, was, true)));
-    finish(&context, &rows.files, people, rows.notes)
+    finish(&context, [&rows.files, &old.files], people, rows.notes)
 }
+
+/// Before what is told of the version that is compared with.
+const OLDER: &str = "前の版: ";
 
 fn finish<'r, 's: 'r>(
     context: &Context<'_>,
-    files: &[File<'_>],
+    files: [&[File<'_>]; 2],
     people: impl Iterator<Item = (&'r UserKey, Pair<'r, User<'s>>)>,
     mut notes: Notes,
 ) -> Drawing {
     let mut drawn = Vec::new();
+    let mut left = Left::default();
+    let [now, was] = files;
     for (key, users) in people {
-        drawn.push(user(context, files, Person { key, users }));
-        let rows = users.now.into_iter().flat_map(|user| user.bundles.values());
-        for row in rows.flat_map(Bundle::all).filter(|row| !row.is_told()) {
-            notes.add(|| untold(row, files));
+        let mut stack = Stack::new(&mut left);
+        draw_all(context, now, Person { key, users }, &mut stack);
+        if stack.left_out > 0 {
+            let (UserKey { insurer, insured }, count) = (key, stack.left_out);
+            notes.add(|| {
+                format!("{insurer} {insured}: 様式が多すぎるため、{count} 様式を描いていません。")
+            });
+        }
+        drawn.push(UserForms {
+            insurer: key.insurer.clone(),
+            insured: Personal::new(key.insured.clone()),
+            name: Personal::new(users.any().map_or_else(String::new, |user| user.name.clone())),
+            forms: stack.forms,
+        });
+        for (user, files, version) in [(users.now, now, ""), (users.was, was, OLDER)] {
+            let rows = user.into_iter().flat_map(|user| user.bundles.values());
+            for row in rows.flat_map(Bundle::all).filter(|row| !row.is_told()) {
+                notes.add(|| format!("{version}{}", untold(row, files)));
+            }
         }
     }
     for finding in &context.marks.general {
@@ -110,40 +131,40 @@ fn finish<'r, 's: 'r>(
     Drawing { users: drawn, notes: notes.finish().into_iter().map(Personal::new).collect() }
 }
 
-/// What stands in a row that no form is made of, such as 利用者補足情報 alone.
+/// What stands in a row that is on no form, such as 利用者補足情報 alone.
 fn untold(row: &Row<'_>, files: &[File<'_>]) -> String {
     let items: Vec<_> =
         row.rest().map(|(item, text)| format!("{}＝{}", item.name, words(item, text))).collect();
     let label = files.get(row.file).map_or("", |file| file.label);
     let (record, items) = (row.record, items.join("、"));
-    format!("{label} {record} 件目: 描く様式がありません。 {items}")
+    format!("{label} {record} 件目: 様式に描いていません。 {items}")
 }
 
-fn user(context: &Context<'_>, files: &[File<'_>], person: Person<'_, '_>) -> UserForms {
-    let mut forms = Vec::new();
+/// Draws everything about a person.
+fn draw_all(
+    context: &Context<'_>,
+    files: &[File<'_>],
+    person: Person<'_, '_>,
+    forms: &mut Stack<'_>,
+) {
     for same in person.sets().chunk_by(|(topic, _), (next, _)| topic == next) {
         let sets = || same.iter().map(|(_, sets)| *sets);
         match same.first() {
             Some((Topic::Plan, _)) => {
-                sets().for_each(|sets| plan::draw(context, person, sets, &mut forms));
+                sets().for_each(|sets| plan::draw(context, person, sets, forms));
             }
-            Some((Topic::Month, _)) => month::draw(context, person, sets(), &mut forms),
+            Some((Topic::Month, _)) => month::draw(context, person, sets(), forms),
             Some((Topic::Basics, _)) => {
-                sets().for_each(|sets| basics::draw(context, person, sets, &mut forms));
+                sets().for_each(|sets| basics::draw(context, person, sets, forms));
             }
             Some((Topic::Prevention, _)) => {
-                sets().for_each(|sets| prevention::draw(context, person, sets, &mut forms));
+                sets().for_each(|sets| prevention::draw(context, person, sets, forms));
             }
             Some((Topic::Deletion, _)) => {
-                forms.push(deletion::draw(context, person, files, &sets().collect::<Vec<_>>()));
+                let sets: Vec<_> = sets().collect();
+                forms.add(|| deletion::draw(context, person, files, &sets));
             }
             None => {}
         }
-    }
-    UserForms {
-        insurer: person.key.insurer.clone(),
-        insured: Personal::new(person.key.insured.clone()),
-        name: Personal::new(person.users.any().map_or("", |user| user.name()).to_owned()),
-        forms,
     }
 }

@@ -1,6 +1,6 @@
 //! A row, and the one that stood in its place in another version of the plan.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, VecDeque};
 
 use crate::spec::KnownItem;
 use crate::types::FileKind;
@@ -9,7 +9,6 @@ use super::group::{Bundle, Topic, User, UserKey};
 use super::row::Row;
 
 /// What is drawn, beside what it is compared with. Both are absent only where a set lacks a file.
-#[derive(Debug)]
 pub(super) struct Pair<'r, T> {
     pub(super) now: Option<&'r T>,
     pub(super) was: Option<&'r T>,
@@ -70,7 +69,7 @@ impl<'r, 's> Sets<'r, 's> {
     /// How many forms are drawn where each row of a kind is one.
     pub(super) fn count(&self, kind: FileKind) -> usize {
         let (now, was) = self.rows(kind);
-        now.len().max(was.len().min(1))
+        now.len().max(was.len())
     }
 }
 
@@ -93,15 +92,15 @@ impl<'r, 's> Person<'r, 's> {
     /// the same day or month, and what is left where there is one on each side.
     pub(super) fn sets(&self) -> Vec<(Topic, Sets<'r, 's>)> {
         let compared = self.users.compared;
-        let mut old: BTreeMap<(Topic, &str), Vec<&'r Bundle<'s>>> = BTreeMap::new();
+        let mut old: BTreeMap<(Topic, &str), VecDeque<&'r Bundle<'s>>> = BTreeMap::new();
         for (key, bundle) in self.users.was.into_iter().flat_map(|user| &user.bundles) {
-            old.entry((key.topic, &key.date)).or_default().push(bundle);
+            old.entry((key.topic, &key.date)).or_default().push_back(bundle);
         }
         let mut sets = Vec::new();
         // The places in `sets` that found nothing of the same day.
         let mut open: BTreeMap<Topic, Vec<usize>> = BTreeMap::new();
         for (key, bundle) in self.users.now.into_iter().flat_map(|user| &user.bundles) {
-            let same = old.get_mut(&(key.topic, key.date.as_str())).and_then(Vec::pop);
+            let same = old.get_mut(&(key.topic, key.date.as_str())).and_then(VecDeque::pop_front);
             if same.is_none() {
                 open.entry(key.topic).or_default().push(sets.len());
             }

@@ -37,20 +37,6 @@ pub enum Paper {
 }
 
 impl Form {
-    /// Every form.
-    pub const ALL: [Self; 10] = [
-        Self::First,
-        Self::Second,
-        Self::Third,
-        Self::Usage,
-        Self::Provision,
-        Self::UsageTable,
-        Self::ProvisionTable,
-        Self::Basics,
-        Self::Prevention,
-        Self::Deletion,
-    ];
-
     /// The short name that stands boxed in the corner, where the form has one.
     pub const fn label(self) -> Option<&'static str> {
         match self {

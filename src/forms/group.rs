@@ -3,9 +3,9 @@
 use std::collections::BTreeMap;
 
 use crate::spec::KnownItem;
-use crate::types::{FileKind, FileSerial};
+use crate::types::FileKind;
 
-use super::read::File;
+use super::read::{File, UnitName};
 use super::row::Row;
 
 /// What rows that belong together are about; in the order of printing.
@@ -53,22 +53,22 @@ fn is_zero(text: &str) -> bool {
 }
 
 /// One person as the files name it.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) struct UserKey {
     pub(super) insurer: String,
     pub(super) insured: String,
 }
 
 /// What makes rows one set: the topic, its day or month, and the send unit they came in.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) struct BundleKey {
     pub(super) topic: Topic,
     pub(super) date: String,
-    pub(super) unit: Option<FileSerial>,
+    pub(super) unit: Option<UnitName>,
 }
 
 /// The rows of one set, by the kind of file, in the order of the files.
-#[derive(Debug, Default)]
+#[derive(Default)]
 pub(super) struct Bundle<'s> {
     rows: BTreeMap<FileKind, Vec<Row<'s>>>,
 }
@@ -86,19 +86,38 @@ impl<'s> Bundle<'s> {
 }
 
 /// Everything about one person.
-#[derive(Debug, Default)]
+#[derive(Default)]
 pub(super) struct User<'s> {
     pub(super) bundles: BTreeMap<BundleKey, Bundle<'s>>,
+    /// 利用者氏名, from whatever set has it; empty where none has.
+    pub(super) name: String,
+    /// The names of 居宅介護支援事業者 by their numbers, as 第1表 has them.
+    pub(super) managers: BTreeMap<String, String>,
 }
 
+/// Forms take over names of so many bytes from other sets; no name that the standard allows is
+/// longer, and each form would have a copy of one that is.
+const LONGEST_NAME: usize = 1_000;
+
 impl User<'_> {
-    /// 利用者氏名, from whatever set has it.
-    pub(super) fn name(&self) -> &str {
+    /// Looks up once what forms take over from other sets: each looking through all of them would
+    /// take as long as there are forms times sets.
+    fn look_up(&mut self) {
         let rows = || self.bundles.values().flat_map(Bundle::all);
+        let is_name = |name: &&str| !name.is_empty() && name.len() <= LONGEST_NAME;
         let names = rows().flat_map(|row| {
             [KnownItem::UserName, KnownItem::PreventionUser].map(|item| row.look(item))
         });
-        names.into_iter().find(|name| !name.is_empty()).unwrap_or_default()
+        let name = names.into_iter().find(is_name).unwrap_or_default().to_owned();
+        let mut managers = BTreeMap::new();
+        for row in rows().filter(|row| row.kind() == FileKind::Up1kyo) {
+            let (code, name) =
+                (row.look(KnownItem::ManagerOffice), row.look(KnownItem::ManagerName));
+            if is_name(&name) && !managers.contains_key(code) {
+                managers.insert(code.to_owned(), name.to_owned());
+            }
+        }
+        (self.name, self.managers) = (name, managers);
     }
 }
 
@@ -112,10 +131,11 @@ pub(super) fn group<'s>(files: &[File<'_>], rows: Vec<Row<'s>>) -> BTreeMap<User
         };
         let (topic, date) = Topic::of(&row);
         let date = row.look(date).to_owned();
-        let unit = files.get(row.file).and_then(|file| file.serial);
+        let unit = files.get(row.file).and_then(|file| file.unit);
         let user = users.entry(key).or_default();
         let bundle = user.bundles.entry(BundleKey { topic, date, unit }).or_default();
         bundle.rows.entry(row.kind()).or_default().push(row);
     }
+    users.values_mut().for_each(User::look_up);
     users
 }

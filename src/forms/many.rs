@@ -70,7 +70,7 @@ impl Pen<'_, '_> {
 /// Pieces by their items, for forms with very many cells. Every item that a template asks for has
 /// to have been drawn; what was drawn and is asked for nowhere would vanish, which a test of every
 /// item finds.
-#[derive(Debug, Default)]
+#[derive(Default)]
 pub(super) struct Texts(HashMap<KnownItem, Piece>);
 
 impl Texts {
@@ -82,7 +82,7 @@ impl Texts {
 
 /// HTML that was put together by hand, out of pieces that escape themselves: the rows of long
 /// tables, which as pieces would take many times as much memory.
-#[derive(Debug, Default)]
+#[derive(Default)]
 pub(super) struct Markup(pub(super) String);
 
 impl Display for Markup {

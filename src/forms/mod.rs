@@ -3,7 +3,9 @@
 //!
 //! Pure: bytes in, text out. Forms are in Japanese, whatever language the program speaks: their
 //! headings are official words. What is drawn is what the files say. Dates are written in eras,
-//! codes in words, repeated texts are merged as on paper; sums are never worked out.
+//! codes in words, repeated texts are merged as on paper. Sums are printed as the files give them and
+//! told where they differ from their rows; what a file has none of, such as the times and days of
+//! 第6表, is counted.
 //!
 //! ```
 //! use renkei::forms::{Form, Options, draw};
@@ -57,6 +59,7 @@ mod prevention;
 mod read;
 mod row;
 mod sheet;
+mod stack;
 mod wareki;
 
 #[cfg(test)]

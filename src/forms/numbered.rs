@@ -8,7 +8,6 @@ use crate::spec::KnownItem;
 
 /// A row and where it belongs: counted, not the numbers in the file, so that rows without a number
 /// stand alone.
-#[derive(Debug)]
 pub(super) struct Numbered<'r, 's> {
     pub(super) entry: Entry<'r, 's>,
     pub(super) outer: usize,

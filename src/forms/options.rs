@@ -76,9 +76,6 @@ pub struct Options<'o> {
     pub slip: Slip,
     /// The paper of 介護予防サービス・支援計画書.
     pub prevention_paper: PreventionPaper,
-    /// Where pictures are, for a page that may not hold them itself: the address before the name of
-    /// the file. Without it they are part of the page.
-    pub pictures_at: Option<&'o str>,
     /// What the checks found in these files, under the names that the files have here.
     pub findings: &'o [Finding],
 }

@@ -25,7 +25,7 @@ pub(super) struct Context<'c> {
 }
 
 /// Something that has no cell, or that a cell does not say.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 pub(super) struct Note {
     /// What it is; empty for a sentence.
     pub(super) name: String,
@@ -39,8 +39,8 @@ pub(super) struct Note {
 /// One cell that says something else than in the other version.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Change {
-    /// What changed: the words on the form.
-    pub label: String,
+    /// What changed: the words on the form, with what of the rows tells which, such as 病名.
+    pub label: Personal<String>,
     /// What stood there; empty where something was added.
     pub before: Personal<String>,
     /// What stands there; empty where something was removed.
@@ -175,9 +175,20 @@ impl<'p, 'c> Pen<'p, 'c> {
         between: &'static str,
         offers: &[Offer],
     ) -> Choices {
-        let value = |row: Option<&Row<'_>>| row.map_or("", |row| row.show(item)).to_owned();
-        let now = value(entry.now);
-        let was = if entry.compared { value(entry.was) } else { now.clone() };
+        self.choices_of(entry, [item; 2], between, offers)
+    }
+
+    /// The same where the older version has it in another item.
+    pub(super) fn choices_of(
+        &mut self,
+        entry: Entry<'_, '_>,
+        [item, old_item]: [KnownItem; 2],
+        between: &'static str,
+        offers: &[Offer],
+    ) -> Choices {
+        let value = |row: Option<&Row<'_>>, item| row.map_or("", |row| row.show(item)).to_owned();
+        let now = value(entry.now, item);
+        let was = if entry.compared { value(entry.was, old_item) } else { now.clone() };
         let has = |value: &str, codes: &[&str]| codes.contains(&value);
         let choices = offers.iter().map(|(label, codes)| Choice {
             label,
@@ -209,7 +220,7 @@ impl<'p, 'c> Pen<'p, 'c> {
     pub(super) fn changed(&mut self, name: &str, before: &str, after: &str) {
         let gap = if self.at.is_empty() { "" } else { " " };
         self.changes.push(Change {
-            label: format!("{}{gap}{name}", self.at),
+            label: Personal::new(format!("{}{gap}{name}", self.at)),
             before: Personal::new(before.to_owned()),
             after: Personal::new(after.to_owned()),
         });

@@ -1,5 +1,6 @@
 //! The pictures of families that come with 利用者基本情報.
 
+use std::cell::Cell;
 use std::collections::HashMap;
 
 use base64::Engine as _;
@@ -11,9 +12,17 @@ use crate::types::FileName;
 /// A larger picture is not put into a page; a drawn family has a hundredth of it.
 const MOST_EMBEDDED: usize = 8 << 20;
 
+/// So many bytes of pictures are put into a drawing: every record may name the same picture, and each
+/// has its own copy. Four hundred drawn families are as large.
+const MOST_TOGETHER: usize = 32 << 20;
+
 /// The pictures among some files, by their names.
-#[derive(Debug, Default)]
-pub(super) struct Pictures<'f>(HashMap<FileName, &'f [u8]>);
+#[derive(Default)]
+pub(super) struct Pictures<'f> {
+    by_name: HashMap<FileName, &'f [u8]>,
+    /// How many bytes were put into the drawing.
+    embedded: Cell<usize>,
+}
 
 /// Why a picture is not shown.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -24,6 +33,8 @@ pub(super) enum Unshown {
     Other,
     /// It is larger than what is put into a page.
     Large,
+    /// With it, the pictures of the drawing would be larger than all of them may be.
+    Many,
 }
 
 impl<'f> Pictures<'f> {
@@ -33,28 +44,30 @@ impl<'f> Pictures<'f> {
             let name = FileName::parse(name).ok().filter(|name| name.kind.is_image())?;
             Some((name, file.bytes))
         });
-        Self(named.collect())
+        Self { by_name: named.collect(), embedded: Cell::new(0) }
     }
 
     /// The bytes of the picture that a record names.
     pub(super) fn bytes(&self, name: &str) -> Option<&'f [u8]> {
-        self.0.get(&FileName::parse(name).ok()?).copied()
+        self.by_name.get(&FileName::parse(name).ok()?).copied()
     }
 
-    /// The address of a picture: behind `base`, where there is one, or else the picture itself.
-    pub(super) fn address(&self, name: &str, base: Option<&str>) -> Result<String, Unshown> {
-        let name = FileName::parse(name).map_err(|_| Unshown::Missing)?;
-        let bytes = self.0.get(&name).ok_or(Unshown::Missing)?;
+    /// A picture as the address of itself.
+    pub(super) fn embed(&self, name: &str) -> Result<String, Unshown> {
+        let bytes = self.bytes(name).ok_or(Unshown::Missing)?;
         // The three bytes that begin a JPEG.
         if !bytes.starts_with(&[0xFF, 0xD8, 0xFF]) {
             return Err(Unshown::Other);
         }
-        match base {
-            // A name of the standard needs no escapes.
-            Some(base) => Ok(format!("{base}{name}")),
-            None if bytes.len() > MOST_EMBEDDED => Err(Unshown::Large),
-            None => Ok(format!("data:image/jpeg;base64,{}", STANDARD.encode(bytes))),
+        if bytes.len() > MOST_EMBEDDED {
+            return Err(Unshown::Large);
         }
+        let embedded = self.embedded.get() + bytes.len();
+        if embedded > MOST_TOGETHER {
+            return Err(Unshown::Many);
+        }
+        self.embedded.set(embedded);
+        Ok(format!("data:image/jpeg;base64,{}", STANDARD.encode(bytes)))
     }
 }
 
@@ -70,14 +83,22 @@ mod tests {
         let of = |bytes| Pictures::new(&[SourceFile { name: NAME, bytes }]);
         let upper = NAME.replace("jpg", "JPG");
         assert_eq!(
-            of(b"\xFF\xD8\xFF\xE0").address(&upper, None),
+            of(b"\xFF\xD8\xFF\xE0").embed(&upper),
             Ok("data:image/jpeg;base64,/9j/4A==".to_owned())
         );
-        assert_eq!(of(&large).address(NAME, Some("/p/")), Ok(format!("/p/{NAME}")));
-        assert_eq!(of(&large).address(NAME, None), Err(Unshown::Large));
-        assert_eq!(of(b"<svg onload=x>").address(NAME, None), Err(Unshown::Other));
+        assert_eq!(of(&large).embed(NAME), Err(Unshown::Large));
+        assert_eq!(of(b"<svg onload=x>").embed(NAME), Err(Unshown::Other));
         for other in ["", "../x.jpg", "x\" onerror=\"y.jpg", &NAME.replace("0001", "0002")] {
-            assert_eq!(of(b"\xFF\xD8\xFF").address(other, Some("/")), Err(Unshown::Missing));
+            assert_eq!(of(b"\xFF\xD8\xFF").embed(other), Err(Unshown::Missing));
         }
+    }
+
+    #[test]
+    fn a_picture_that_every_record_names_is_not_copied_without_end() {
+        let picture = [&[0xFF, 0xD8, 0xFF][..], &vec![0; MOST_EMBEDDED - 3]].concat();
+        let pictures = Pictures::new(&[SourceFile { name: NAME, bytes: &picture }]);
+        let shown = (0..1_000).filter(|_| pictures.embed(NAME).is_ok()).count();
+        assert_eq!(shown, MOST_TOGETHER / MOST_EMBEDDED);
+        assert_eq!(pictures.embed(NAME), Err(Unshown::Many));
     }
 }

@@ -10,7 +10,7 @@ use askama::filters::{Escaper as _, Html, HtmlSafe};
 use crate::rules::render::visible;
 
 /// A value as it is shown.
-#[derive(Debug, Clone, Default)]
+#[derive(Clone, Default)]
 pub(super) struct Piece {
     pub(super) now: String,
     /// What the other version says, where it says something else.
@@ -122,7 +122,7 @@ fn write_marks(marks: &[usize], f: &mut fmt::Formatter<'_>) -> fmt::Result {
 }
 
 /// One of several printed words, round which a line is drawn when it holds.
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub(super) struct Choice {
     pub(super) label: &'static str,
     pub(super) now: bool,
@@ -131,7 +131,7 @@ pub(super) struct Choice {
 }
 
 /// A line of choices.
-#[derive(Debug, Clone, Default)]
+#[derive(Clone, Default)]
 pub(super) struct Choices {
     pub(super) choices: Vec<Choice>,
     /// What is printed between them.
@@ -168,7 +168,7 @@ impl Display for Choices {
 impl HtmlSafe for Choices {}
 
 /// A number with one digit in each printed box, at the right end.
-#[derive(Debug, Clone, Default)]
+#[derive(Clone, Default)]
 pub(super) struct Digits {
     pub(super) piece: Piece,
     pub(super) boxes: usize,

@@ -1,10 +1,12 @@
 //! From files to rows; what cannot be read is told.
 
+use std::collections::HashSet;
+
 use crate::record::{Note, Reader, Record, Sink};
 use crate::rules::SourceFile;
 use crate::rules::layout::{self, is_end_mark, is_header, told_by_name};
 use crate::spec::{Layout, Spec};
-use crate::types::{Edition, FileKind, FileName, FileSerial};
+use crate::types::{Edition, FileKind, FileName, FileSerial, OfficeNumber};
 
 use super::row::{Row, push_text};
 
@@ -17,17 +19,26 @@ const MOST_NOTES: usize = 100;
 /// So many bytes of a record that is no row are shown.
 const MOST_RAW: usize = 2_000;
 
+/// What the files of one send unit share: a 連番 is unique only among those from one office to another.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) struct UnitName {
+    /// ファイル連番
+    pub(super) serial: FileSerial,
+    sender: OfficeNumber,
+    recipient: OfficeNumber,
+}
+
 /// A file by its name, as far as the forms care.
 #[derive(Debug)]
 pub(super) struct File<'f> {
     /// As it was given.
     pub(super) label: &'f str,
-    /// ファイル連番, which the files of one send unit share.
-    pub(super) serial: Option<FileSerial>,
+    /// Its send unit.
+    pub(super) unit: Option<UnitName>,
 }
 
 /// What stands in the files.
-#[derive(Debug, Default)]
+#[derive(Default)]
 pub(super) struct Rows<'s, 'f> {
     pub(super) files: Vec<File<'f>>,
     pub(super) rows: Vec<Row<'s>>,
@@ -35,7 +46,7 @@ pub(super) struct Rows<'s, 'f> {
 }
 
 /// What is told of the files as a whole.
-#[derive(Debug, Default)]
+#[derive(Default)]
 pub(super) struct Notes {
     pub(super) texts: Vec<String>,
     more: usize,
@@ -62,11 +73,24 @@ impl Notes {
 /// Reads every file of records; pictures and files of other names have no rows.
 pub(super) fn read<'s, 'f>(spec: &'s Spec, files: &[SourceFile<'f>]) -> Rows<'s, 'f> {
     let mut all = Rows::default();
+    let mut names = HashSet::new();
     for file in files {
         let name = file.name.rsplit_once('/').map_or(file.name, |(_, name)| name);
-        let serial = FileName::parse(name).ok().map(|name| name.serial);
+        let parsed = FileName::parse(name).ok();
         let place = all.files.len();
-        all.files.push(File { label: file.name, serial });
+        let unit = parsed.as_ref().map(|name| UnitName {
+            serial: name.serial,
+            sender: name.sender,
+            recipient: name.recipient,
+        });
+        all.files.push(File { label: file.name, unit });
+        if parsed.is_some_and(|name| !names.insert(name)) {
+            // Everything in it would stand twice, and be added up twice.
+            all.notes.add(|| {
+                format!("{}: 同じ名前のファイルがほかにもあるため、読んでいません。", file.name)
+            });
+            continue;
+        }
         let (Some(kind), by_name) = told_by_name(name) else {
             all.notes.add(|| {
                 format!("{}: 標準仕様のファイル名ではないため、読んでいません。", file.name)

@@ -10,7 +10,6 @@ use crate::types::FileKind;
 ///
 /// Whoever reads an item to draw it says so by doing so: what nobody read is told in 付記, so that
 /// nothing that was sent vanishes because a form has no cell for it.
-#[derive(Debug)]
 pub(super) struct Row<'s> {
     layout: &'s Layout,
     /// The texts of all items, one behind the other, and where each ends.

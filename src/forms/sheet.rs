@@ -61,7 +61,7 @@ pub(super) fn user_name(
 ) -> Piece {
     let mut name = pen.text(supplement, KnownItem::UserName);
     if name.is_empty() {
-        person.users.any().map_or("", |user| user.name()).clone_into(&mut name.now);
+        person.users.any().map_or("", |user| user.name.as_str()).clone_into(&mut name.now);
         pen.sentence(if name.now.is_empty() {
             "利用者補足情報がないため、利用者名は空欄です。".to_owned()
         } else {

@@ -100,8 +100,11 @@ impl Quoted {
     }
 }
 
+/// A key, its bytes, and the parameters behind them.
+type Member<'m> = (&'m [u8], Vec<u8>, &'m [u8]);
+
 /// `key=:base64:` and the parameters behind it.
-fn parse_member(member: &[u8]) -> Result<(&[u8], Vec<u8>, &[u8]), ContentDigestError> {
+fn parse_member(member: &[u8]) -> Result<Member<'_>, ContentDigestError> {
     let malformed = ContentDigestError::Malformed;
     let equals = member.iter().position(|byte| *byte == b'=').ok_or(malformed)?;
     let (key, value) = member.split_at_checked(equals).ok_or(malformed)?;

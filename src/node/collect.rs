@@ -267,10 +267,7 @@ async fn look_at(
                 fault.is_passing && !row.state.is_final() && (given_up || now < row.expires_at);
             let code = fault.code;
             tracing::warn!(%id, partner = %row.partner, code, again, "a receipt was passed over");
-            Ok(match again {
-                true => Looked::Again(digest),
-                false => Looked::PassedOver,
-            })
+            Ok(if again { Looked::Again(digest) } else { Looked::PassedOver })
         }
     }
 }

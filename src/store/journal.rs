@@ -118,13 +118,15 @@ pub(super) fn append(
 pub(super) fn of_package(
     connection: &Connection,
     direction: Direction,
+    partner: OfficeNumber,
     id: MessageId,
 ) -> Result<Vec<JournalRow>, StoreError> {
     let mut statement = connection.prepare_cached(
-        "SELECT at, state, detail FROM journal WHERE message_id = ?1 AND direction = ?2
-         ORDER BY id",
+        "SELECT at, state, detail FROM journal
+         WHERE message_id = ?1 AND direction = ?2 AND partner = ?3 ORDER BY id",
     )?;
-    let rows = statement.query_map(params![Column(id), direction.as_str()], |row| {
+    let package = params![Column(id), direction.as_str(), Column(partner)];
+    let rows = statement.query_map(package, |row| {
         let (at, state): (Column<_>, String) = (row.get(0)?, row.get(1)?);
         let detail = row.get(2)?;
         Ok(Step::from_stored(direction, &state).map(|step| JournalRow { at: at.0, step, detail }))

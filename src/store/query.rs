@@ -204,7 +204,7 @@ impl Store {
                 partner,
                 package: stored.load(&folder)?.bytes().clone(),
                 receipts: receipts::of_message(connection, direction, (office, partner), id)?,
-                journal: journal::of_package(connection, direction, id)?,
+                journal: journal::of_package(connection, direction, partner, id)?,
             })
         })
         .await

@@ -69,10 +69,7 @@ pub(super) async fn show(
     Query(asked): Query<Asked>,
 ) -> Response {
     let lang = shared.lang();
-    let (office, month) = match asked_for(&shared, &asked) {
-        Some(found) => found,
-        None => return not_found(&shared),
-    };
+    let Some((office, month)) = asked_for(&shared, &asked) else { return not_found(&shared) };
     let MonthComparison { comparison, left_out, is_cut } =
         match compared(&shared, (office, partner), month).await {
             Ok(found) => found,

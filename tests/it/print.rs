@@ -133,7 +133,39 @@ fn what_cannot_be_drawn_is_told() {
     fs::write(folder.path().join("memo.txt"), "x").expect("written");
     let nothing = renkei(&["print", "memo.txt", "--out", "x"], folder.path());
     assert_eq!(nothing.status.code(), Some(1), "{}", stderr(&nothing));
-    assert!(!folder.path().join("x").exists());
+    assert!(read(&folder, "x/forms.html").contains("memo.txt"), "why there is nothing is told");
     let absent = renkei(&["print", "absent", "--out", "x"], folder.path());
     assert_eq!(absent.status.code(), Some(2), "{}", stderr(&absent));
+}
+
+#[test]
+fn pages_of_an_earlier_run_are_told() {
+    let folder = plan();
+    let made = renkei(&["new", "--unit", "K1", "--people", "3", "--out", "more"], folder.path());
+    assert_eq!(made.status.code(), Some(0), "{}", stderr(&made));
+    let run = |set| {
+        let arguments = ["--lang", "en", "print", set, "--each", "--force", "--out", "out"];
+        let output = renkei(&arguments, folder.path());
+        assert_eq!(output.status.code(), Some(0), "{}", stderr(&output));
+        stdout(&output)
+    };
+    assert!(!run("more").contains("earlier run"));
+    assert!(run("in").contains("2 file(s) of an earlier run"), "{}", run("in"));
+    assert!(run("in").contains("forms-002.html"));
+}
+
+#[test]
+fn a_number_in_a_file_does_not_steer_the_terminal() {
+    let folder = plan();
+    let files: Vec<_> = sample("care-plan");
+    for (name, bytes) in files {
+        let text =
+            encoding_rs::SHIFT_JIS.decode(&bytes).0.replace("0000800013", "00008000\u{1b}[2");
+        let bytes = encoding_rs::SHIFT_JIS.encode(&text).0.into_owned();
+        assert!(bytes.contains(&0x1b), "{name}");
+        fs::write(folder.path().join("in").join(name), bytes).expect("written");
+    }
+    let output = renkei(&["print", "in", "--each", "--out", "out"], folder.path());
+    let text = stdout(&output);
+    assert!(text.contains("U+001B") && !text.contains('\u{1b}'), "{text:?}");
 }

@@ -16,6 +16,7 @@ use super::{EXIT_NO, UsageError, copies, output, unfinished};
 use crate::disk::{self, Readers};
 use crate::forms::{self, Drawing, Names, NamesError, UserForms};
 use crate::rules;
+use crate::rules::render::visible_line;
 use crate::types::{Lang, Personal, io_text};
 use sources::Sources;
 
@@ -131,7 +132,6 @@ pub(super) fn run(args: &Args, lang: Lang) -> anyhow::Result<ExitCode> {
         } else {
             forms::PreventionPaper::A3
         },
-        pictures_at: None,
     };
     let mut faults = sources.faults.clone();
     let drawing = if args.against.is_empty() {
@@ -150,11 +150,17 @@ pub(super) fn run(args: &Args, lang: Lang) -> anyhow::Result<ExitCode> {
             "様式に描けるものがありません。",
             "there is nothing that a form can be drawn of",
         ));
-        return Ok(ExitCode::from(EXIT_NO));
+        if drawing.notes.is_empty() {
+            return Ok(ExitCode::from(EXIT_NO));
+        }
+        // Why there is nothing stands in the notes, which say what files say: in a page, as always.
     }
     let pages = pages(&drawing, args.each);
     write(args, &pages, lang)?;
     output::line(&told(&pages, args, &drawing, lang))?;
+    if let Some(others) = others(&args.out, &pages, lang)? {
+        output::line(&others)?;
+    }
     let whole = faults.is_empty() && drawing.notes.is_empty();
     Ok(if whole { ExitCode::SUCCESS } else { ExitCode::from(EXIT_NO) })
 }
@@ -237,6 +243,33 @@ fn write(args: &Args, pages: &[Page<'_>], lang: Lang) -> anyhow::Result<()> {
     Ok(())
 }
 
+/// What lies beside the pages and is none of them, though an earlier run called it so: somebody who
+/// prints the folder would print people of another time with them.
+fn others(folder: &Path, pages: &[Page<'_>], lang: Lang) -> anyhow::Result<Option<String>> {
+    let shown = || folder.display().to_string();
+    let mut others = Vec::new();
+    for entry in fs::read_dir(folder).with_context(shown)? {
+        let name = entry.with_context(shown)?.file_name();
+        let Some(name) = name.to_str() else { continue };
+        let is_page = name == "forms.html"
+            || name.starts_with("forms-")
+                && Path::new(name).extension().is_some_and(|end| end == "html");
+        if is_page && pages.iter().all(|page| page.name != name) {
+            others.push(name.to_owned());
+        }
+    }
+    let Some(first) = others.iter().min() else { return Ok(None) };
+    let (first, count) = (visible_line(first), others.len());
+    Ok(Some(match lang {
+        Lang::Ja => format!(
+            "以前に書き出したファイルが {count} 件残っています（{first} など）。不要であれば削除してください。"
+        ),
+        Lang::En => format!(
+            "{count} file(s) of an earlier run are still there, such as {first}; delete them if they are not needed"
+        ),
+    }))
+}
+
 /// What was written, and for whom each file is.
 fn told(pages: &[Page<'_>], args: &Args, drawing: &Drawing, lang: Lang) -> String {
     let mut lines = Vec::new();
@@ -246,7 +279,7 @@ fn told(pages: &[Page<'_>], args: &Args, drawing: &Drawing, lang: Lang) -> Strin
         let changes: usize =
             page.users.iter().flat_map(|user| &user.forms).map(|form| form.changes.len()).sum();
         let whom = match page.users {
-            [user] if args.each => masked(user.insured.reveal()),
+            [user] if args.each => visible_line(&masked(user.insured.reveal())),
             users => match lang {
                 Lang::Ja => format!("{} 人", users.len()),
                 Lang::En => format!("{} person(s)", users.len()),

@@ -16,6 +16,7 @@ use super::person::{SEXES, by_era};
 use super::picture::Unshown;
 use super::piece::{Choices, Piece};
 use super::sheet::{DrawnForm, sheet};
+use super::stack::Stack;
 use super::wareki::{self, Style};
 
 use choices::{Situation, Ticks};
@@ -91,7 +92,7 @@ struct Basics<'b> {
     situation: Situation,
     last_level: Piece,
     ticks: Ticks,
-    /// The address of the picture of the family.
+    /// The picture of the family, as an address.
     picture: Option<String>,
     hours: &'b [Hour],
     illnesses: &'b [Illness],
@@ -105,10 +106,10 @@ pub(super) fn draw(
     context: &Context<'_>,
     person: Person<'_, '_>,
     sets: Sets<'_, '_>,
-    forms: &mut Vec<DrawnForm>,
+    forms: &mut Stack<'_>,
 ) {
     for place in 0..sets.count(FileKind::Upkihon).max(1) {
-        forms.push(one(context, person, sets, place));
+        forms.add(|| one(context, person, sets, place));
     }
 }
 
@@ -186,7 +187,7 @@ fn age(row: Entry<'_, '_>) -> String {
     }
 }
 
-/// Where the picture is; what is not shown is told, and so is another picture than before.
+/// The picture of the family; what is not shown is told, and so is another picture than before.
 fn picture(pen: &mut Pen<'_, '_>, row: Entry<'_, '_>) -> Option<String> {
     let context = pen.context;
     let [own, old] = &context.pictures;
@@ -203,11 +204,12 @@ fn picture(pen: &mut Pen<'_, '_>, row: Entry<'_, '_>) -> Option<String> {
     if now.is_empty() {
         return None;
     }
-    let why = match own.address(&now, context.options.pictures_at) {
+    let why = match own.embed(&now) {
         Ok(address) => return Some(address),
         Err(Unshown::Missing) => "がありません",
         Err(Unshown::Other) => "は JPEG ではありません",
         Err(Unshown::Large) => "は大きすぎます",
+        Err(Unshown::Many) => "は、画像の合計が大きすぎるため載せていません",
     };
     pen.sentence(format!("家族構成の画像「{now}」{why}。"));
     None

@@ -10,7 +10,6 @@ use crate::forms::row::Row;
 use crate::forms::sheet::user_name;
 use crate::forms::wareki::{self, Style};
 use crate::spec::KnownItem;
-use crate::types::FileKind;
 
 /// 認定状況区分
 const STATES: [Offer; 2] = [("認定済", &["2"]), ("申請中", &["1"])];
@@ -121,12 +120,7 @@ pub(super) fn of_month(pen: &mut Pen<'_, '_>, entries: &[Entry<'_, '_>]) -> Piec
 
 /// 居宅介護支援事業者: the files of a month have its number alone; 第1表 has the name.
 fn manager(pen: &mut Pen<'_, '_>, person: Person<'_, '_>, plan: &[Entry<'_, '_>]) -> Piece {
-    let bundles = || person.users.any().into_iter().flat_map(|user| user.bundles.values());
-    let known = |code: &str| {
-        let rows = bundles().flat_map(|bundle| bundle.rows(FileKind::Up1kyo));
-        let own = rows.filter(|row| row.look(KnownItem::ManagerOffice) == code);
-        own.map(|row| row.look(KnownItem::ManagerName)).find(|name| !name.is_empty())
-    };
+    let known = |code: &str| person.users.any().and_then(|user| user.managers.get(code));
     pen.every(plan, KnownItem::PlanningOffice, |_, code| match known(code) {
         Some(name) => format!("{name}（{code}）"),
         None => code.to_owned(),
@@ -142,26 +136,31 @@ struct Level {
 
 impl Level {
     fn new(pen: &mut Pen<'_, '_>, month: &str, supplement: Entry<'_, '_>) -> Self {
-        let look = |item| supplement.look(item);
-        let before = look(KnownItem::PreviousLevel);
-        let changes = !month.is_empty()
-            && look(KnownItem::LevelChangedOn).starts_with(month)
-            && !before.is_empty()
-            && before != look(KnownItem::CareLevel);
-        let first = if changes { KnownItem::PreviousLevel } else { KnownItem::CareLevel };
-        let mut level = pen.choices(supplement, first, "・", &LEVELS);
-        if look(KnownItem::CertificationState) == "1" {
+        let changing = |row: Option<&'_ Row<'_>>| row.is_some_and(|row| changes(row, month));
+        let [now_changes, was_changes] = [supplement.now, supplement.was].map(changing);
+        let first = |changes| if changes { KnownItem::PreviousLevel } else { KnownItem::CareLevel };
+        let items = [now_changes, was_changes].map(first);
+        let mut level = pen.choices_of(supplement, items, "・", &LEVELS);
+        let applies = |row: Option<&Row<'_>>| {
+            row.is_some_and(|row| row.look(KnownItem::CertificationState) == "1")
+        };
+        let now_applies = applies(supplement.now);
+        let was_applies = if supplement.compared { applies(supplement.was) } else { now_applies };
+        if now_applies || was_applies {
             // Only what is certified is circled.
-            let words = |row: Option<&Row<'_>>| {
-                let text = row.map_or("", |row| row.look(first));
-                let words = row.and_then(|row| label(row.item(first)?, text));
+            for choice in &mut level.choices {
+                choice.now &= !now_applies;
+                choice.was &= !was_applies;
+            }
+            let words = |row: Option<&Row<'_>>, item: KnownItem, applies: bool| {
+                let row = row.filter(|_| applies);
+                let words = row.and_then(|row| label(row.item(item)?, row.look(item)));
                 words.map_or(String::new(), |words| format!("{words}（申請中）"))
             };
-            let (now, was) = (words(supplement.now), words(supplement.was));
-            for choice in &mut level.choices {
-                (choice.now, choice.was) = (false, false);
-            }
             if level.other.is_empty() {
+                let [item, old_item] = items;
+                let now = words(supplement.now, item, now_applies);
+                let was = words(supplement.was, old_item, was_applies);
                 let was = Some(was).filter(|was| supplement.compared && *was != now);
                 level.other = Piece { now, was, ..Piece::default() };
             }
@@ -171,15 +170,24 @@ impl Level {
             row.and_then(|row| label(row.item(KnownItem::CareLevel)?, code))
                 .unwrap_or_else(|| code.to_owned())
         };
-        let (new, since) = if changes {
-            let entries = [supplement];
-            let new = pen.shown(&entries, KnownItem::CareLevel, |_, code| words(code));
-            (new, pen.date(supplement, KnownItem::LevelChangedOn, Style::Full))
-        } else {
-            (Piece::default(), Piece::default())
+        let new = Entry {
+            now: supplement.now.filter(|_| now_changes),
+            was: supplement.was.filter(|_| was_changes),
+            compared: supplement.compared,
         };
+        let since = pen.date(new, KnownItem::LevelChangedOn, Style::Full);
+        let new = pen.shown(&[new], KnownItem::CareLevel, |_, code| words(code));
         Self { level, new, since: since.or("令和　年　月　日") }
     }
+}
+
+/// Whether 要介護状態区分 changes inside the month.
+fn changes(row: &Row<'_>, month: &str) -> bool {
+    let before = row.look(KnownItem::PreviousLevel);
+    !month.is_empty()
+        && row.look(KnownItem::LevelChangedOn).starts_with(month)
+        && !before.is_empty()
+        && before != row.look(KnownItem::CareLevel)
 }
 
 /// 前月までの短期入所利用日数: of the plan, or else of 利用者補足情報.

@@ -23,7 +23,7 @@ pub(super) struct Key<'r> {
 }
 
 /// A service of the month.
-#[derive(Debug, Default)]
+#[derive(Default)]
 pub(super) struct Line<'r, 's> {
     pub(super) plan: Vec<Entry<'r, 's>>,
     pub(super) actual: Vec<Entry<'r, 's>>,

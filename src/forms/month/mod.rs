@@ -21,7 +21,7 @@ use super::group::Bundle;
 use super::many::apart;
 use super::pen::Context;
 use super::row::Row;
-use super::sheet::DrawnForm;
+use super::stack::Stack;
 
 /// What was sent about one month: what is drawn, and what it is compared with.
 #[derive(Default)]
@@ -37,7 +37,7 @@ pub(super) fn draw<'r, 's: 'r>(
     context: &Context<'_>,
     person: Person<'r, 's>,
     sets: impl Iterator<Item = Sets<'r, 's>>,
-    forms: &mut Vec<DrawnForm>,
+    forms: &mut Stack<'_>,
 ) {
     let mut months: BTreeMap<&str, Month<'r, 's>> = BTreeMap::new();
     for pair in sets {
@@ -65,22 +65,19 @@ pub(super) fn draw<'r, 's: 'r>(
 }
 
 impl<'r, 's> Month<'r, 's> {
-    fn draw(&self, context: &Context<'_>, person: Person<'r, 's>, forms: &mut Vec<DrawnForm>) {
+    fn draw(&self, context: &Context<'_>, person: Person<'r, 's>, forms: &mut Stack<'_>) {
         let compared = person.users.compared;
         let has_plan =
             self.plans.iter().flatten().any(|own| !own.rows(FileKind::Upplan).is_empty());
         let newest = self.actuals.each_ref().map(|own| newest(own));
         let [now, was] = newest.each_ref().map(|(newest, _)| newest.as_slice());
         for sets in pairs(&self.plans, compared) {
-            let actual = [now, was].map(|bundles| bundles.iter().copied());
-            let [now, was] = actual.map(|bundles| bundles.flat_map(actual_rows));
-            let actual = apart(now, was, compared);
-            draw_plan(context, person, sets, &actual, forms);
+            draw_plan(context, person, sets, [now, was], forms);
         }
         // With a plan, only what a newer actual replaces; without one, each actual.
         let alone = if has_plan { newest.map(|(_, older)| older) } else { self.actuals.clone() };
         for sets in pairs(&alone, compared) {
-            forms.push(usage::draw(context, person, sets, &[], has_plan));
+            forms.add(|| usage::draw(context, person, sets, &[], has_plan));
         }
     }
 }
@@ -90,8 +87,8 @@ fn draw_plan<'r, 's>(
     context: &Context<'_>,
     person: Person<'r, 's>,
     sets: Sets<'r, 's>,
-    actual: &[Entry<'r, 's>],
-    forms: &mut Vec<DrawnForm>,
+    actuals: [&[&'r Bundle<'s>]; 2],
+    forms: &mut Stack<'_>,
 ) {
     let has = |kind| {
         let (now, was) = sets.rows(kind);
@@ -99,11 +96,21 @@ fn draw_plan<'r, 's>(
     };
     let with_usage = has(FileKind::Upplan) || has(FileKind::Upjsk);
     // 第6表 tells what of 利用者補足情報 has no cell on either, so that 第7表 is filled in first.
-    let slip = has(FileKind::Upsikyu).then(|| slip::draw(context, person, sets, !with_usage));
+    let slip = if has(FileKind::Upsikyu) {
+        forms.draw(0, || slip::draw(context, person, sets, !with_usage))
+    } else {
+        None
+    };
     if with_usage {
-        forms.push(usage::draw(context, person, sets, actual, false));
+        let [now, was] = actuals.map(|bundles| bundles.iter().copied().flat_map(actual_rows));
+        let repeated = now.clone().count() + was.clone().count();
+        let usage = forms.draw(repeated, || {
+            let actual = apart(now, was, person.users.compared);
+            usage::draw(context, person, sets, &actual, false)
+        });
+        forms.forms.extend(usage);
     }
-    forms.extend(slip);
+    forms.forms.extend(slip);
 }
 
 /// The send units of both versions that take each other's place. All plans of a month say the same

@@ -6,7 +6,6 @@ use crate::forms::row::Row;
 use crate::spec::KnownItem;
 
 /// One row of the table.
-#[derive(Debug)]
 pub(super) struct Line<'r, 's> {
     pub(super) entry: Entry<'r, 's>,
     /// Which 課題 it belongs to, and which 援助目標 of it: counted, not the numbers in the file, so

@@ -12,14 +12,14 @@ use crate::types::FileKind;
 
 use super::entry::{Entry, Person, Sets};
 use super::pen::Context;
-use super::sheet::DrawnForm;
+use super::stack::Stack;
 
 /// Draws what a plan has of the forms.
 pub(super) fn draw(
     context: &Context<'_>,
     person: Person<'_, '_>,
     sets: Sets<'_, '_>,
-    forms: &mut Vec<DrawnForm>,
+    forms: &mut Stack<'_>,
 ) {
     let has = |kind| {
         let (now, was) = sets.rows(kind);
@@ -28,13 +28,13 @@ pub(super) fn draw(
     // The first form that there is tells what no form has a cell for.
     let mut supplement = Some(sets.only(FileKind::Uphosoku));
     for place in 0..sets.count(FileKind::Up1kyo) {
-        forms.push(first::draw(context, person, sets, place, supplement.take()));
+        forms.add(|| first::draw(context, person, sets, place, supplement.take()));
     }
     if has(FileKind::Up2kyo) {
-        forms.push(second::draw(context, person, sets, supplement.take()));
+        forms.add(|| second::draw(context, person, sets, supplement.take()));
     }
     if has(FileKind::Up3kyo) {
-        forms.push(third::draw(context, person, sets, supplement.take()));
+        forms.add(|| third::draw(context, person, sets, supplement.take()));
     }
 }
 

@@ -271,7 +271,6 @@ fn blocks(
         let (piece, shown_times, number) = match room.fit(piece, times) {
             Fit::Both => (piece.clone(), Some((true, times.clone())), None),
             Fit::OneLine => (piece.clone(), Some((false, times.clone())), None),
-            Fit::Text => (piece.clone(), None, None),
             Fit::Cut => {
                 let number = number();
                 let mut cut = piece.clone();
@@ -308,9 +307,8 @@ enum Fit {
     Both,
     /// Both on one line.
     OneLine,
-    /// The text alone.
-    Text,
-    /// Not even that.
+    /// Not that: it has a number under which both are listed, as no box tells its times by its place
+    /// alone where it had to be made longer or moved.
     Cut,
 }
 
@@ -331,8 +329,6 @@ impl Room {
             Fit::Both
         } else if text == 1 && self.fits_one_line(piece, times) {
             Fit::OneLine
-        } else if text <= self.lines && times.was.is_none() {
-            Fit::Text
         } else {
             Fit::Cut
         }

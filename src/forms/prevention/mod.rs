@@ -15,6 +15,7 @@ use super::options::PreventionPaper;
 use super::pen::{Context, Offer, Pen};
 use super::piece::{Choices, Piece};
 use super::sheet::{DrawnForm, sheet};
+use super::stack::Stack;
 
 /// The cells that hold a text as it is.
 const TEXTS: [KnownItem; 27] = [
@@ -157,10 +158,10 @@ pub(super) fn draw(
     context: &Context<'_>,
     person: Person<'_, '_>,
     sets: Sets<'_, '_>,
-    forms: &mut Vec<DrawnForm>,
+    forms: &mut Stack<'_>,
 ) {
     for place in 0..sets.count(FileKind::Upyobo).max(1) {
-        forms.push(one(context, person, sets, place));
+        forms.add(|| one(context, person, sets, place));
     }
 }
 

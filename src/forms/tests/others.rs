@@ -371,7 +371,7 @@ fn v3_is_drawn_too() {
 }
 
 #[test]
-fn basics_have_their_picture_where_the_page_may_have_it() {
+fn basics_have_their_picture() {
     let files = sample("basic-info");
     let drawing = drawn(&files);
     let basics = html(&drawing, Form::Basics);
@@ -384,9 +384,6 @@ fn basics_have_their_picture_where_the_page_may_have_it() {
     {
         assert!(text.contains(kept), "{kept}");
     }
-    let options = Options { pictures_at: Some("/pictures/"), ..Options::default() };
-    let linked = draw(spec(), &sources(&files), &options);
-    assert!(html(&linked, Form::Basics).contains("src=\"/pictures/UPKIHON_IMAGE_2700000051"));
     let without: Files = files.into_iter().filter(|(name, _)| !name.ends_with("jpg")).collect();
     let drawing = drawn(&without);
     let basics = html(&drawing, Form::Basics);
@@ -451,10 +448,11 @@ fn what_changed_in_a_month_is_marked() {
     let drawing = changed(&before, &after);
     let labels = |wanted| {
         let changes = &form(&drawing, wanted).changes;
-        changes.iter().map(|change| change.label.clone()).collect::<Vec<_>>()
+        changes.iter().map(|change| change.label.reveal().clone()).collect::<Vec<_>>()
     };
     assert_eq!(labels(Form::Usage), ["訪問介護 (111211) 予定 19日", "訪問介護 (111211) 予定 20日"]);
     assert_eq!(labels(Form::UsageTable).len(), 2, "{:?}", labels(Form::UsageTable));
+    assert!(!format!("{drawing:?}").contains("訪問介護"), "what rows say is masked");
     // A service that is gone is struck, and so is a form.
     let gone = changed(&before, &sample("care-plan"));
     assert!(html(&gone, Form::Usage).contains("<del>13</del>"));
@@ -492,4 +490,100 @@ fn a_hostile_month_is_drawn_too() {
     assert_eq!(grid(html(&drawing, Form::Usage))[0][3 + 3], "100000");
     let twice = changed(&files, &files);
     assert!(twice.users[0].forms.iter().all(|form| form.changes.is_empty()));
+}
+
+/// Units of many partners and days: what looks through all of them for each would not come to an end.
+#[test]
+fn so_many_forms_are_drawn_and_others_are_told() {
+    let layout = spec().layout(Edition::V4_1, Kind::Up3kyo).expect("a layout");
+    let rows: Vec<Vec<String>> = (0..50_000)
+        .map(|number| {
+            let mut row = vec![String::new(); layout.items.len()];
+            row[0] = "202407".to_owned();
+            let day = format!("2026{number:05}");
+            for (item, value) in
+                [(I::Insurer, "271001"), (I::Insured, "0000800013"), (I::PlanDate, &day)]
+            {
+                row[layout.place(item)] = value.to_owned();
+            }
+            row
+        })
+        .collect();
+    let drawing = drawn(&vec![file(layout, &rows)]);
+    assert_eq!(drawing.users[0].forms.len(), 2_000);
+    assert!(drawing.notes[0].reveal().contains("48000 様式を描いていません"));
+    assert!(drawing.notes.len() < 200);
+}
+
+#[test]
+fn units_of_one_moment_to_different_partners_stay_apart() {
+    let (name, bytes) = usage_rows(&["20260603"]);
+    let other = name.replace("_1370000026_", "_1370000034_");
+    assert_ne!(name, other);
+    let counts = |files: &Files| -> Vec<String> {
+        let drawing = drawn(files);
+        let forms = drawing.users[0].forms.iter();
+        forms.map(|form| grid(form.html.reveal())[0][3 + 3].clone()).collect()
+    };
+    let files = vec![(name.clone(), bytes.clone()), (other, bytes.clone())];
+    assert_eq!(counts(&files), ["2", "2"]);
+    // One name twice is one file, and that is told.
+    let twice = vec![(format!("a/{name}"), bytes.clone()), (format!("b/{name}"), bytes)];
+    assert_eq!(counts(&twice), ["2"]);
+    assert!(drawn(&twice).notes[0].reveal().contains("同じ名前"));
+}
+
+#[test]
+fn what_only_the_older_version_has_does_not_vanish() {
+    let layout = spec().layout(Edition::V4_1, Kind::Upkihon).expect("a layout");
+    let row = |item: &Item, at: usize| values(layout, item)[at].clone();
+    let one: Vec<String> = layout.items.iter().map(|item| row(item, 0)).collect();
+    let mut two = one.clone();
+    two[layout.place(I::InCharge)] = "担当丙".to_owned();
+    let (before, after) = (vec![file(layout, &[one.clone(), two])], vec![file(layout, &[one])]);
+    let drawing = changed(&before, &after);
+    assert_eq!(drawing.users[0].forms.len(), 2);
+    assert!(everything_of(&drawing).contains("<del>担当丙</del>"));
+
+    // Nor does a row of it that is on no form.
+    let supplement =
+        sample("usage-11").into_iter().filter(|(name, _)| name.starts_with("UPHOSOKU"));
+    let gone = changed(&supplement.collect(), &after);
+    assert!(gone.notes.iter().any(|note| note.reveal().starts_with("前の版: ")));
+}
+
+fn everything_of(drawing: &Drawing) -> String {
+    let forms = drawing.users.iter().flat_map(|user| &user.forms);
+    forms.map(|form| form.html.reveal().as_str()).collect()
+}
+
+#[test]
+fn a_level_that_changes_in_one_version_alone_is_marked_so() {
+    let before = sample("usage-11");
+    let mut after = before.clone();
+    let layout = spec().layout(Edition::V4_1, Kind::Uphosoku).expect("a layout");
+    let (_, bytes) =
+        after.iter_mut().find(|(name, _)| name.starts_with("UPHOSOKU")).expect("there");
+    let text = ms932::decode(bytes).expect("MS932");
+    let mut items: Vec<String> = text.trim_end().split(',').map(str::to_owned).collect();
+    assert_eq!(items.len(), layout.items.len());
+    let level = items[layout.place(I::CareLevel)].clone();
+    for (item, value) in
+        [(I::PreviousLevel, level.as_str()), (I::CareLevel, "25"), (I::LevelChangedOn, "20260615")]
+    {
+        items[layout.place(item)] = value.to_owned();
+    }
+    assert_ne!(level, "25");
+    *bytes = ms932::encode(&format!("{}\r\n", items.join(","))).expect("MS932");
+    // Up to the 15th it is the level of before in both versions.
+    for (files, new) in [(changed(&before, &after), "<ins>"), (changed(&after, &before), "<del>")] {
+        let usage = form(&files, Form::Usage);
+        let labels: Vec<_> = usage.changes.iter().map(|change| change.label.reveal()).collect();
+        assert_eq!(
+            labels.iter().filter(|label| label.contains("要介護状態区分")).count(),
+            1,
+            "{labels:?}"
+        );
+        assert!(usage.html.reveal().contains(&format!("{new}要介護５")), "{labels:?}");
+    }
 }

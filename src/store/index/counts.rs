@@ -1,11 +1,8 @@
-//! How much was exchanged, and what is close to its end.
+//! How much was exchanged.
 
 use jiff::Timestamp;
 use rusqlite::params;
 
-use super::entry::{self, ListRow};
-use super::id::EntryId;
-use crate::store::names::QUEUED;
 use crate::store::unit::Column;
 use crate::store::{Store, StoreError};
 use crate::transfer::{IncomingState, OutgoingState};
@@ -114,33 +111,6 @@ impl Store {
                 ))?
                 .query_row(params![Column(office), Column(since)], |row| row.get(0))?;
             Ok(u64::try_from(count).unwrap_or_default())
-        })
-        .await
-    }
-
-    /// Packages that wait to be sent and are given up before `before`, the next one first.
-    pub async fn expiring(
-        &self,
-        before: Timestamp,
-        limit: u32,
-    ) -> Result<Vec<ListRow>, StoreError> {
-        self.read(move |connection| {
-            let mut statement = connection.prepare_cached(&format!(
-                "SELECT e.id FROM outgoing AS o JOIN entries AS e
-                     ON e.message_id = o.message_id AND e.direction = 'out'
-                         AND e.partner = o.partner
-                 WHERE o.state = '{QUEUED}' AND o.expires_at < ?1
-                 ORDER BY o.expires_at LIMIT ?2"
-            ))?;
-            let entries = statement
-                .query_map(params![Column(before), limit], |row| Ok(EntryId(row.get(0)?)))?;
-            let lines = entries.filter_map(|entry| {
-                entry
-                    .map_err(StoreError::from)
-                    .and_then(|entry| entry::line(connection, entry, None, 1))
-                    .transpose()
-            });
-            lines.collect()
         })
         .await
     }

@@ -1,6 +1,6 @@
 //! Everything about one package, without its bytes.
 
-use rusqlite::{Connection, OptionalExtension as _, params};
+use rusqlite::{Connection, params};
 
 use super::entry::{self, ListRow};
 use super::id::EntryId;
@@ -8,7 +8,7 @@ use crate::store::receipts::{self, ReceiptLine};
 use crate::store::unit::Column;
 use crate::store::{JournalRow, Store, StoreError, journal};
 use crate::transfer::Direction;
-use crate::types::{Digest, MessageId, OfficeNumber};
+use crate::types::Digest;
 
 /// Everything about one package or held set.
 #[derive(Debug, Clone)]
@@ -47,28 +47,6 @@ impl Store {
     /// Everything about an entry.
     pub async fn details(&self, entry: EntryId) -> Result<Details, StoreError> {
         self.read(move |connection| details(connection, entry)).await
-    }
-
-    /// The entry of a package; none until a second or so after it came.
-    pub async fn entry_of(
-        &self,
-        direction: Direction,
-        partner: OfficeNumber,
-        id: MessageId,
-    ) -> Result<Option<EntryId>, StoreError> {
-        self.read(move |connection| {
-            let found = connection
-                .prepare_cached(
-                    "SELECT id FROM entries
-                     WHERE message_id = ?1 AND direction = ?2 AND partner = ?3",
-                )?
-                .query_row(params![Column(id), direction.as_str(), Column(partner)], |row| {
-                    Ok(EntryId(row.get(0)?))
-                })
-                .optional()?;
-            Ok(found)
-        })
-        .await
     }
 }
 
@@ -110,7 +88,7 @@ fn details(connection: &Connection, entry: EntryId) -> Result<Details, StoreErro
     )?;
     Ok(Details {
         receipts: receipts::lines_of_message(connection, direction, (office, partner), id)?,
-        steps: journal::of_package(connection, direction, id)?,
+        steps: journal::of_package(connection, direction, partner, id)?,
         row,
         package: Some(package),
         folder,

@@ -1,5 +1,7 @@
 //! Which entries a list shows.
 
+use std::fmt;
+
 use jiff::Timestamp;
 use rusqlite::types::Value;
 use rusqlite::{Connection, params};
@@ -49,7 +51,8 @@ pub struct ListFilter {
 
 /// What somebody typed to find something: part of the name, the kana or the number of a person, the
 /// beginning of a 連番 (four digits or more), or of a message id (six hexadecimal digits or more).
-#[derive(Debug, Clone, PartialEq, Eq)]
+/// `Debug` shows nothing of it.
+#[derive(Clone, PartialEq, Eq)]
 pub struct SearchText {
     person: SearchKey,
     serials: Option<[String; 2]>,
@@ -74,6 +77,12 @@ impl SearchText {
 
     pub(super) const fn person(&self) -> &SearchKey {
         &self.person
+    }
+}
+
+impl fmt::Debug for SearchText {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("SearchText").finish_non_exhaustive()
     }
 }
 

@@ -82,14 +82,16 @@ pub struct MonthPackage {
 }
 
 /// Packages in these states brought nothing to the other side.
-const IDLE: [&str; 4] = [
+const IDLE: [&str; 5] = [
+    OutgoingState::Refused.as_str(),
     OutgoingState::Rejected.as_str(),
     OutgoingState::Expired.as_str(),
     OutgoingState::Superseded.as_str(),
     IncomingState::Rejected.as_str(),
 ];
 
-fn is_effective() -> String {
+/// That the package `e` reached its recipient or still may.
+pub(super) fn is_effective() -> String {
     format!("e.message_id IS NOT NULL AND e.state NOT IN ('{}')", IDLE.join("', '"))
 }
 

@@ -6,6 +6,7 @@ use jiff::civil::Date;
 use rusqlite::{Connection, params};
 
 use super::id::EntryId;
+use super::months::is_effective;
 use super::person::{self, KnownPerson};
 use crate::contents::{Document, PersonKey};
 use crate::store::unit::Column;
@@ -108,25 +109,38 @@ fn date(stored: i64) -> Option<Date> {
     Date::new(year, month, i8::try_from(stored % 100).ok()?).ok()
 }
 
-/// Who has 予定 of a month about whom from us.
+/// Who has 予定 of a month about whom from us: of what arrived or still may, the newest says whether
+/// there is one.
 fn planned(
     connection: &Connection,
     office: OfficeNumber,
     month: ServiceMonth,
 ) -> Result<BTreeSet<(PersonKey, OfficeNumber)>, StoreError> {
+    let date = i64::from(month.year()) * 100 + i64::from(month.month());
     let mut statement = connection.prepare_cached(&format!(
-        "SELECT DISTINCT {}, e.partner FROM entries AS e
+        "SELECT {}, e.partner, m.withdrawn FROM entries AS e
              CROSS JOIN mentions AS m ON m.entry = e.id CROSS JOIN people AS p ON p.id = m.person
-         WHERE e.direction = 'out' AND e.office = ?1 AND instr(e.months, ?2) > 0
-             AND m.document = '{}' AND m.withdrawn = 0",
+         WHERE e.direction = 'out' AND e.office = ?1 AND instr(e.months, ?2) > 0 AND {}
+             AND m.document = '{}' AND m.date = ?3
+         ORDER BY e.serial, e.id",
         person::COLUMNS,
+        is_effective(),
         Document::Plan.as_str()
     ))?;
-    let rows = statement.query_map(params![Column(office), month.to_string()], |row| {
-        let partner = row.get::<_, Column<_>>(4)?.0;
-        Ok(person::read(row, 0)?.map(|person| (person.key, partner)))
+    let rows = statement.query_map(params![Column(office), month.to_string(), date], |row| {
+        let (partner, withdrawn) = (row.get::<_, Column<_>>(4)?.0, row.get(5)?);
+        Ok(person::read(row, 0)?.map(|person| ((person.key, partner), withdrawn)))
     })?;
-    rows.map(|row| row?).collect()
+    let mut planned = BTreeSet::new();
+    for row in rows {
+        let (pair, withdrawn): (_, bool) = row??;
+        if withdrawn {
+            planned.remove(&pair);
+        } else {
+            planned.insert(pair);
+        }
+    }
+    Ok(planned)
 }
 
 /// What partners have and what is on its way to them: the days of the plans.

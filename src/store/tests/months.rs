@@ -181,6 +181,15 @@ async fn a_service_office_sees_its_own_side() {
     store.outgoing_event(id, expired, "expired".into(), None, late).await.expect("event");
     follow(&store).await;
     assert_eq!(missing(APRIL).await, [Some(Missing::ActualToSend)]);
+
+    // Nor did what the partner refused for good.
+    let actual = about("131016", "0000900011", of_month(Document::Actual, false, APRIL));
+    let (id, _) = send(&store, 2, 2, actual).await;
+    assert_eq!(missing(APRIL).await, [None]);
+    let refused = OutgoingEvent::Failed(Failure::RefusedForGood);
+    store.outgoing_event(id, refused, "refused".into(), None, now()).await.expect("event");
+    follow(&store).await;
+    assert_eq!(missing(APRIL).await, [Some(Missing::ActualToSend)]);
 }
 
 #[tokio::test]
@@ -208,8 +217,19 @@ async fn the_newest_plan_and_who_lacks_it_are_known() {
     // Partner 4 does not serve the person any more; partner 5 has slips and no plan.
     let (gone, _) = send(&store, 5, 4, about("131016", "0000900011", of_day(old, true))).await;
     deliver(&store, gone).await;
-    let slip = of_month(Document::Plan, false, APRIL);
-    send(&store, 6, 5, about("131016", "0000900011", slip)).await;
+    let slip =
+        |withdrawn, of| about("131016", "0000900011", of_month(Document::Plan, withdrawn, of));
+    send(&store, 6, 5, slip(false, APRIL)).await;
+    // Nor has who refused the slips, whose slips were withdrawn, or are of another month.
+    let (refused, _) = send(&store, 8, 6, slip(false, APRIL)).await;
+    let event = OutgoingEvent::Failed(Failure::RefusedForGood);
+    store.outgoing_event(refused, event, "refused".into(), None, now()).await.expect("event");
+    send(&store, 9, 7, slip(false, APRIL)).await;
+    send(&store, 10, 7, slip(true, APRIL)).await;
+    let mut of_two = sent(11, 8, "K2", APRIL);
+    of_two.unit.months.push(month("202603"));
+    store.pack(of_two, now()).await.expect("packed");
+    note(&store, slip(false, "202603")).await;
 
     let found = versions().await;
     let holders: Vec<_> = found.holders.iter().map(|held| (held.partner, held.has)).collect();
@@ -232,9 +252,6 @@ async fn one_package_is_told_with_everything_but_its_bytes() {
     let plan = about("131016", "0000900011", of_day(date(2026, 4, 1), false));
     let (id, entry) = send(&store, 1, 2, plan).await;
     deliver(&store, id).await;
-    let found = store.entry_of(Direction::Out, office(2), id).await.expect("read");
-    assert_eq!(found, Some(entry));
-    assert_eq!(store.entry_of(Direction::In, office(2), id).await.expect("read"), None);
     let details = store.details(entry).await.expect("there");
     assert_eq!(details.row.people.len(), 1);
     let steps: Vec<_> = details.steps.iter().map(|step| step.step.as_str()).collect();
@@ -266,6 +283,25 @@ async fn one_package_is_told_with_everything_but_its_bytes() {
 }
 
 #[tokio::test]
+async fn senders_that_chose_one_id_have_their_own_steps() {
+    let folder = private_folder();
+    let store = open(&folder);
+    let id = MessageId::new(now());
+    let [one, other] = [2, 3].map(|sender| NewIncoming {
+        sender: office(sender),
+        ..incoming(id, b"theirs", if sender == 2 { b"one" } else { b"two" })
+    });
+    let steps = async |entry| store.details(entry).await.expect("there").steps.len();
+    store.commit(one, now()).await.expect("committed");
+    let entry = note(&store, Contents::default()).await;
+    let before = steps(entry).await;
+    store.commit(other, now()).await.expect("committed");
+    follow(&store).await;
+    assert!(before > 0);
+    assert_eq!(steps(entry).await, before);
+}
+
+#[tokio::test]
 async fn traffic_is_counted_by_office() {
     let folder = private_folder();
     let store = open(&folder);
@@ -292,9 +328,4 @@ async fn traffic_is_counted_by_office() {
     store.note_contents(found.collect()).await.expect("noted");
     let people = store.people_in_packages(office(1), ago(500)).await.expect("counted");
     assert_eq!(people, 3, "two were delivered and one came");
-
-    let soon = store.expiring(now() + jiff::SignedDuration::from_hours(25), 9).await.expect("read");
-    assert_eq!(soon.len(), 1);
-    assert!(soon[0].expires_at.is_some());
-    assert!(store.expiring(now(), 9).await.expect("read").is_empty());
 }
