@@ -118,7 +118,7 @@ async fn serve_page(node: &Node, settings: &config::Page) -> Option<Page> {
         PageError::Listen(_) => (
             code::PAGE_CANNOT_LISTEN,
             format!(
-                "画面を出せません（[page] listen = {listen}）: {ja}。空いているポートに変えて起動し直してください。送受信は続いています。"
+                "画面を表示できません（[page] listen = {listen}）: {ja}。空いているポートに変えて起動し直してください。送受信は続いています。"
             ),
             format!(
                 "the page cannot be served ([page] listen = {listen}): {en}; choose a free port and start again. The exchange goes on."
@@ -127,7 +127,7 @@ async fn serve_page(node: &Node, settings: &config::Page) -> Option<Page> {
         PageError::Certificate(_) | PageError::Tls(_) => (
             code::PAGE_CERTIFICATE_UNUSABLE,
             format!(
-                "画面の証明書を使えないため、画面を出せません: {ja}直してから起動し直してください。送受信は続いています。"
+                "画面の証明書を使えないため、画面を表示できません: {ja}直してから起動し直してください。送受信は続いています。"
             ),
             format!(
                 "the page cannot be served without its certificate: {en}; mend it and start again. The exchange goes on."

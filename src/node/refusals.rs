@@ -12,15 +12,14 @@ use crate::types::code::RefusalCode;
 /// When a partner is told to come again after a fault of ours.
 pub(super) const COME_AGAIN: Duration = Duration::from_secs(30);
 
-/// When a partner is told to come again while a certificate of ours is not valid.
-const CERTIFICATE_AGAIN: Duration = Duration::from_mins(5);
-
 /// Without a certificate that is valid nothing can be answered for; the partner keeps the package.
+/// Nobody knows when there will be one, so no time is asked for: it comes by its own schedule, and as
+/// soon as we greet it with a new one.
 pub(super) fn cannot_sign(fault: OwnFault) -> Refusal {
     let log = format!("the receipt could not be signed: {fault}");
     match fault {
         OwnFault::NotYetValid(_) | OwnFault::Expired(_) => {
-            Refusal::new(RefusalCode::OWN_CERTIFICATE_NOT_VALID, log).retry_after(CERTIFICATE_AGAIN)
+            Refusal::new(RefusalCode::OWN_CERTIFICATE_NOT_VALID, log)
         }
         OwnFault::NoSigner | OwnFault::Signer(_) => Refusal::internal(log),
     }

@@ -137,7 +137,7 @@ fn open_page(context: &Context, by: &str) -> Answer {
         .with_link(door(by)),
         None => Answer::refused(
             code::NO_PAGE,
-            "この renkei は画面を出していません。設定ファイルに [page] を書いて、起動し直してください。",
+            "この renkei は画面を表示していません。設定ファイルに [page] を書いて、起動し直してください。",
             "this node serves no page; write [page] into its configuration and start it again",
         ),
     }

@@ -515,7 +515,7 @@ codes! {
     "何もする必要はありません。"
     "Nothing is to be done.";
     NO_PAGE "no-page" [Order] Here
-    "この renkei は画面を出していません" "this node serves no page"
+    "この renkei は画面を表示していません" "this node serves no page"
     "設定ファイルに [page] を書いて、renkei を起動し直してください。"
     "Write [page] into the configuration and start the node again.";
     NAMES_UNREADABLE "names-unreadable" [Condition] Here

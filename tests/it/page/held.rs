@@ -2,16 +2,19 @@
 
 use std::fs;
 
+use encoding_rs::SHIFT_JIS;
+
 use super::browser::Browser;
 use super::{office, opened};
 use crate::e2e::units::{USAGE, export, sample};
 use crate::harness::{Office, until};
 
-/// A set that can be corrected by itself: it has other ends of lines.
+/// A set that can be corrected by itself: it is UTF-8 with other ends of lines.
 fn hold_fixable(office: &Office) {
     let mut unit = sample(USAGE, "20260520101501");
     for bytes in unit.values_mut() {
-        bytes.retain(|byte| *byte != b'\r');
+        let (text, ..) = SHIFT_JIS.decode(bytes);
+        *bytes = text.replace("\r\n", "\n").into_bytes();
     }
     export(office, &unit);
     until("held", || (office.sql("SELECT id FROM held") == ["1"]).then_some(()));
