@@ -69,12 +69,13 @@ async function ownSessions(browser, visitor) {
 }
 
 async function role(owner, hanako) {
+  const button = (text) => owner.page.locator("button", { hasText: text });
   await owner.open("/users");
-  await owner.button("管理者にする").click();
-  await owner.button("一般にする").waitFor();
+  await button("管理者にする").click();
+  await button("一般にする").waitFor();
   await hanako.open("/users");
-  await owner.button("一般にする").click();
-  await owner.button("管理者にする").waitFor();
+  await button("一般にする").click();
+  await button("管理者にする").waitFor();
   await hanako.open("/");
   assert.equal(await hanako.link("ユーザー").count(), 0, "no administrator any more");
 }
@@ -94,9 +95,9 @@ async function record(owner) {
 async function remove(owner, hanako) {
   await hanako.open("/");
   await owner.open("/users");
-  await owner.page.getByText("削除する…").click();
+  await owner.page.locator("summary", { hasText: "削除する…" }).click();
   await owner.sees("ログインできなくなり");
-  await owner.button("削除する").click();
+  await owner.page.locator("button", { hasText: "削除する" }).click();
   await owner.sees("まだだれも登録されていません");
   await hanako.page.reload();
   await hanako.page.waitForURL("**/welcome");
