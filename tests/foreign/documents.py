@@ -166,16 +166,18 @@ def check(value, rule, root, place=""):
         for name, member in rule.get("properties", {}).items():
             if name in value:
                 check(value[name], member, root, f"{place}.{name}")
-    if "oneOf" in rule:
-        fits = 0
-        for choice in rule["oneOf"]:
-            try:
-                check(value, choice, root, place)
-                fits += 1
-            except ValueError:
-                pass
-        if fits != 1:
-            fault("none of the choices")
+    if "not" in rule and fits(value, rule["not"], root):
+        fault("what it may not be")
+    if "oneOf" in rule and sum(fits(value, choice, root) for choice in rule["oneOf"]) != 1:
+        fault("none of the choices")
+
+
+def fits(value, rule, root):
+    try:
+        check(value, rule, root)
+    except ValueError:
+        return False
+    return True
 
 
 # File names and send units, by the tables of spec/.
