@@ -23,7 +23,9 @@ fn a_package_is_compared_with_the_one_before_about_the_same_person() {
     let (first, other, mut newest) =
         (withdrawal(CARE, 1), withdrawal(CARE, 2), withdrawal(CARE, 3));
     let record = first.values().next().expect("a file");
-    newest.values_mut().for_each(|bytes| bytes.clone_from(record));
+    for bytes in newest.values_mut() {
+        bytes.clone_from(record);
+    }
     for (count, unit) in [first, other, newest].iter().enumerate() {
         export(&office, unit);
         sent(&office, count + 1);
