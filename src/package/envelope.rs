@@ -85,7 +85,7 @@ pub fn open(package: impl Into<Hashed>, limits: &Limits) -> Result<Package, Pack
     Ok(package)
 }
 
-/// As [`open`] for a package that was opened before and has the same digest as then: whether its
+/// As [`open()`] for a package that was opened before and has the same digest as then: whether its
 /// files are those of the manifest is known.
 pub fn open_again(package: impl Into<Hashed>, limits: &Limits) -> Result<Package, PackageFault> {
     let package = package.into();

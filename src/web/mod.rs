@@ -16,7 +16,7 @@
 //! a session: requests have to name the page as their host, what changes anything has to come from it
 //! and carry the token of the session, and nothing may frame it.
 //!
-//! Views of personal data are written down ([`audit`]): whoever writes a page that shows some says so
+//! Views of personal data are written down (`audit`): whoever writes a page that shows some says so
 //! there.
 
 #![expect(
