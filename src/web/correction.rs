@@ -1,7 +1,7 @@
 //! What could be corrected of a held set by itself, as somebody has to see it before it is done.
 
 use crate::folder::HeldFile;
-use crate::repair::{self, ChangeKind, FixOptions, change_text};
+use crate::repair::{self, Change, ChangeKind, FixOptions, change_text};
 use crate::spec::Spec;
 use crate::types::{Digest, DigestBuilder, Lang};
 
@@ -50,7 +50,9 @@ pub(super) fn of(spec: &Spec, files: &[HeldFile], lang: Lang) -> Option<Correcti
                 continue;
             }
             shown += change.count;
-            lines.push(change_text(change, lang));
+            // The button approves it, so nobody has yet.
+            let kind = if is_approved { ChangeKind::Proposed } else { change.kind };
+            lines.push(change_text(&Change { kind, ..change.clone() }, lang));
         }
         found.asks |= counts.approved > 0;
         found.may_be_approved &= approved >= counts.approved;

@@ -20,7 +20,7 @@ export const PAGES = [
   { path: "/held/{broken}", heading: "サービス利用票の削除", has: ["直し方", "<script>"], sheets: 3 },
   { path: "/held/{fixable}", heading: "居宅サービス計画書", has: ["変更する内容"], sheets: 6, picture: "held" },
   { path: "/held/{conflict}", heading: "実績", has: ["もう一度配置する"], sheets: 3 },
-  { path: "/held/{turned}", heading: "居宅サービス計画書", has: ["直し方"], sheets: 6 },
+  { path: "/held/{turned}", heading: "居宅サービス計画書", has: ["[要承認]", "U+202E"], sheets: 6 },
   { path: "/held/{turned}/forms", heading: "居宅サービス計画書", has: [], sheets: 9 },
   { path: "/held/{fixable}/forms", heading: "居宅サービス計画書", has: [], sheets: 9 },
   { path: "/month?month=2026-06", heading: "予実", has: ["サービス提供年月", "架空"], sheets: 2, picture: "month" },
