@@ -72,7 +72,11 @@ fn both_languages_say_the_same() {
         let targets = |document: &Document| {
             let files = document.links();
             let files = files.iter().map(|link| link.split('#').next().unwrap_or_default());
-            files.map(|file| file.replace(".ja.md", ".md")).collect::<BTreeSet<_>>()
+            let bare = |file: &str| {
+                let file = file.replace(".ja.md", ".md");
+                file.replace(".ja.png", ".png").replace(".en.png", ".png")
+            };
+            files.map(bare).collect::<BTreeSet<_>>()
         };
         let itself = |name: &str| name.rsplit('/').next().unwrap_or_default().to_owned();
         let without = |mut links: BTreeSet<String>| {
