@@ -40,6 +40,7 @@ mod user;
 mod validate;
 mod vectors;
 mod verify;
+mod verify_all;
 
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};

@@ -3,4 +3,5 @@
 pub mod dates;
 pub mod held;
 pub mod proof;
+pub mod whole;
 pub mod words;

@@ -9,6 +9,7 @@ use jiff::SignedDuration;
 use super::clock::local_time;
 use super::context::{Context, blocking, stopped};
 use super::expiry;
+use super::journal_head::LastHead;
 use super::problems::Problems;
 use super::proof;
 use super::supervise::Beat;
@@ -48,6 +49,7 @@ pub(super) async fn run(context: Arc<Context>, beat: Beat, mut stopping: watch::
     let mut seen = taken.clone();
     let (mut read_at, mut kept_at) = (Clock::running(), Clock::running());
     let (mut network, mut believed) = (Network::now(), true);
+    let mut head = LastHead::default();
     let (mut wants_to_greet, mut greeted_at) = (false, None::<Instant>);
     loop {
         // Not at the start: the clock of a PC may be wrong until the network has set it.
@@ -102,6 +104,7 @@ pub(super) async fn run(context: Arc<Context>, beat: Beat, mut stopping: watch::
             beat.works_for("removing old packages", LONGEST_PURGE);
             purge(&context).await;
             expiry::expire_overdue(&context).await;
+            head.renew(&context).await;
             kept_at = Clock::running();
         }
     }
@@ -150,7 +153,7 @@ async fn purge(context: &Context) {
     let now = context.now();
     let keep = &context.config.retention;
     let before = |kept: SignedDuration| now.checked_sub(kept).unwrap_or(jiff::Timestamp::MIN);
-    match context.store.purge(before(keep.packages), before(keep.records)).await {
+    match context.store.purge(before(keep.packages), before(keep.records), now).await {
         Ok(0) => {}
         Ok(removed) => tracing::info!(removed, "packages past their time of keeping were removed"),
         Err(error) => tracing::error!(code = error.code(), %error, "nothing could be removed"),
