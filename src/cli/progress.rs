@@ -29,7 +29,9 @@ impl Progress {
     /// Nothing of a number of packages that is not known yet is done.
     pub(super) fn of_packages() -> Self {
         let progress = Self::new(0);
-        if let Ok(style) = ProgressStyle::with_template("{wide_bar} {pos} / {len}  {percent} %  {eta}") {
+        if let Ok(style) =
+            ProgressStyle::with_template("{wide_bar} {pos} / {len}  {percent} %  {eta}")
+        {
             progress.bar.set_style(style);
         }
         progress

@@ -93,8 +93,14 @@ fn wrong(report: &WholeReport, lang: Lang) -> Vec<String> {
         })
     });
     let lost = chains.lost.iter().map(|LostPackage { direction, id }| match lang {
-        Lang::Ja => format!("  NG  {} {id}: 履歴にありますが、パッケージの記録が消えています。", direction.text(lang)),
-        Lang::En => format!("  NG  {} {id}: the journal tells of it, but its record is gone", direction.text(lang)),
+        Lang::Ja => format!(
+            "  NG  {} {id}: 履歴にありますが、パッケージの記録が消えています。",
+            direction.text(lang)
+        ),
+        Lang::En => format!(
+            "  NG  {} {id}: the journal tells of it, but its record is gone",
+            direction.text(lang)
+        ),
     });
     let damaged = report.damaged.iter().map(|Damaged { direction, id, path, code: found }| {
         let why = code::meaning(found, lang).unwrap_or_default();
@@ -117,7 +123,9 @@ fn chain_fault(fault: &ChainFault, lang: Lang) -> String {
             "保管期間が過ぎたためではない削除",
             "removed, but not because its time of keeping was over",
         ),
-        ChainFaultKind::Bytes => lang.pick("中身が変わっている", "its bytes are not what they were"),
+        ChainFaultKind::Bytes => {
+            lang.pick("中身が変わっている", "its bytes are not what they were")
+        }
     };
     match lang {
         Lang::Ja => format!("{table}の {} 行目: {why}", fault.row),

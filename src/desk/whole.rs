@@ -82,8 +82,7 @@ pub async fn check(
     let trust = trust(config, Pins::new()).await?;
     let signed_until = signed_until(&mut chains, &trust);
     let all = store.package_count(PackageRange::ALL).await?;
-    let mut report =
-        WholeReport { chains, signed_until, checked: 0, gone: 0, damaged: Vec::new() };
+    let mut report = WholeReport { chains, signed_until, checked: 0, gone: 0, damaged: Vec::new() };
     for direction in [Direction::Out, Direction::In] {
         let mut after = None;
         loop {

@@ -41,7 +41,9 @@ impl LastHead {
         };
         match context.store.add_head(der, now).await {
             Ok(()) => self.0 = Some((journal, receipts)),
-            Err(error) => tracing::warn!(code = error.code(), %error, "the signed journal head is lost"),
+            Err(error) => {
+                tracing::warn!(code = error.code(), %error, "the signed journal head is lost")
+            }
         }
     }
 }

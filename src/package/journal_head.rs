@@ -6,7 +6,7 @@
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use super::cms::{self, Signer, SignerError, VerifiedSigner, Verified};
+use super::cms::{self, Signer, SignerError, Verified, VerifiedSigner};
 use super::envelope::check_signer;
 use super::{Limits, PackageFault, Party, Trust, json};
 use crate::types::{Digest, OfficeNumber};

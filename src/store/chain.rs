@@ -59,9 +59,7 @@ impl Chain {
     /// The columns that the digest of a row covers.
     pub(super) const fn columns(self) -> &'static str {
         match self {
-            Self::Journal => {
-                "at, direction, office, partner, message_id, serial, state, detail"
-            }
+            Self::Journal => "at, direction, office, partner, message_id, serial, state, detail",
             // The bytes of a receipt have their own digest.
             Self::Receipts => "origin, office, partner, message_id, kind, at, sha256",
         }
@@ -176,8 +174,8 @@ fn rows(connection: &Connection, chain: Chain, after: i64) -> Result<Vec<Row>, S
 /// Links the rows that a store of an earlier version has.
 pub(super) fn begin(connection: &Connection) -> Result<(), StoreError> {
     for chain in Chain::ALL {
-        let mut update =
-            connection.prepare(&format!("UPDATE {} SET link = ?2 WHERE id = ?1", chain.as_str()))?;
+        let mut update = connection
+            .prepare(&format!("UPDATE {} SET link = ?2 WHERE id = ?1", chain.as_str()))?;
         let (mut previous, mut after) = (BEGINNING, 0);
         loop {
             let batch = rows(connection, chain, after)?;
@@ -281,7 +279,9 @@ pub(super) fn end(connection: &Connection, chain: Chain) -> Result<ChainEnd, Sto
         .query_row(
             &format!("SELECT id, link FROM {} ORDER BY id DESC LIMIT 1", chain.as_str()),
             [],
-            |row| Ok(ChainEnd { row: row_number(row.get(0)?), link: row.get::<_, Column<_>>(1)?.0 }),
+            |row| {
+                Ok(ChainEnd { row: row_number(row.get(0)?), link: row.get::<_, Column<_>>(1)?.0 })
+            },
         )
         .optional()?;
     Ok(last.unwrap_or(ChainEnd { row: 0, link: BEGINNING }))
@@ -332,7 +332,9 @@ pub(super) fn walk(
                     gone.next();
                     continue;
                 }
-                (Some(kept), removed) if removed.is_none_or(|removed| kept < removed) => batch.next(),
+                (Some(kept), removed) if removed.is_none_or(|removed| kept < removed) => {
+                    batch.next()
+                }
                 _ => gone.next().map(|(id, digest)| Row { id, digest, link: None }),
             };
             let Some(row) = row else { break };
@@ -387,8 +389,8 @@ fn removed(
         by_removal.entry(told).or_default().push((id, digest));
         gone.push((id, digest));
     }
-    let mut told = connection
-        .prepare("SELECT 1 FROM journal WHERE id = ?1 AND state = ?2 AND detail = ?3")?;
+    let mut told =
+        connection.prepare("SELECT 1 FROM journal WHERE id = ?1 AND state = ?2 AND detail = ?3")?;
     for (row, rows) in by_removal {
         if !told.exists(params![row, PURGED, removal(chain, &rows)])? {
             for (id, _) in rows {

@@ -5,9 +5,9 @@ use rusqlite::{OptionalExtension as _, params};
 
 use super::payload::Stored;
 use super::unit::Column;
-use super::{Evidence, Store, StoreError, UnitSummary, journal, query, receipts};
+use super::{Evidence, Store, StoreError, StoredReceipt, UnitSummary, journal, query, receipts};
 use crate::transfer::{Direction, State};
-use crate::types::{FileSerial, MessageId, OfficeNumber};
+use crate::types::{Digest, FileSerial, MessageId, OfficeNumber};
 
 /// A package that has a row.
 #[derive(Debug, Clone)]
@@ -32,6 +32,19 @@ pub struct StoredPackage {
     pub detail: String,
     /// Whether its bytes are still kept.
     pub is_kept: bool,
+}
+
+/// A row of the journal as it is chained.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct JournalLine {
+    /// Its number.
+    pub id: i64,
+    /// When it happened.
+    pub at: Timestamp,
+    /// Direction, our office, partner, message id in hexadecimal digits, serial, state, detail.
+    pub texts: Vec<String>,
+    /// Its link.
+    pub link: Digest,
 }
 
 /// Which packages are wanted.
@@ -117,6 +130,53 @@ impl Store {
                 all += u64::try_from(count).unwrap_or_default();
             }
             Ok(all)
+        })
+        .await
+    }
+
+    /// The receipts about a package of `office` and `partner`, oldest first.
+    pub async fn receipts_of(
+        &self,
+        direction: Direction,
+        (office, partner): (OfficeNumber, OfficeNumber),
+        id: MessageId,
+    ) -> Result<Vec<StoredReceipt>, StoreError> {
+        self.read(move |connection| {
+            receipts::of_message(connection, direction, (office, partner), id)
+        })
+        .await
+    }
+
+    /// The rows of the journal of a range behind `after`, at most `limit`.
+    pub async fn journal_lines(
+        &self,
+        range: PackageRange,
+        after: i64,
+        limit: u32,
+    ) -> Result<Vec<JournalLine>, StoreError> {
+        self.read(move |connection| {
+            let mut statement = connection.prepare_cached(
+                "SELECT id, at, direction, office, partner, lower(hex(message_id)), serial, state,
+                     detail, link
+                 FROM journal WHERE id > ?1 AND at >= ?2 AND at < ?3 AND (?4 = '' OR partner = ?4)
+                 ORDER BY id LIMIT ?5",
+            )?;
+            let wanted = range.partner.as_ref().map(OfficeNumber::as_str).unwrap_or_default();
+            let window = (Column(range.since), Column(range.until));
+            let rows =
+                statement.query_map(params![after, window.0, window.1, wanted, limit], |row| {
+                    let mut texts = Vec::new();
+                    for column in 2..9 {
+                        texts.push(row.get::<_, Option<String>>(column)?.unwrap_or_default());
+                    }
+                    Ok(JournalLine {
+                        id: row.get(0)?,
+                        at: row.get::<_, Column<_>>(1)?.0,
+                        texts,
+                        link: row.get::<_, Column<_>>(9)?.0,
+                    })
+                })?;
+            Ok(rows.collect::<Result<_, _>>()?)
         })
         .await
     }

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use jiff::{SignedDuration, Timestamp};
-use rusqlite::{Connection, params};
+use rusqlite::{Connection, OptionalExtension as _, params};
 
 use super::chain::{self, Chain, ChainFault, ChainFaultKind};
 use super::unit::Column;
@@ -106,6 +106,21 @@ impl Store {
         .await
     }
 
+    /// The newest signed head and when it was stored.
+    pub async fn last_head(&self) -> Result<Option<(Timestamp, Vec<u8>)>, StoreError> {
+        self.read(|connection| {
+            let last = connection
+                .query_row(
+                    "SELECT at, der FROM journal_heads ORDER BY id DESC LIMIT 1",
+                    [],
+                    |row| Ok((row.get::<_, Column<_>>(0)?.0, row.get(1)?)),
+                )
+                .optional()?;
+            Ok(last)
+        })
+        .await
+    }
+
     /// Checks the chains and the heads as the store stands at one moment; can be asked beside a node
     /// that writes.
     pub async fn check_chains(&self, limits: Limits) -> Result<ChainReport, StoreError> {
@@ -131,7 +146,8 @@ fn check(connection: &Connection, limits: &Limits) -> Result<ChainReport, StoreE
     let id = identity::id(connection)?;
     for report in &mut heads {
         let Some(StatedHead { head, .. }) = &report.stated else { continue };
-        let is_same = |walk: &chain::Walk, end: ChainEnd| walk.links.get(&end.row) == Some(&end.link);
+        let is_same =
+            |walk: &chain::Walk, end: ChainEnd| walk.links.get(&end.row) == Some(&end.link);
         if Some(&head.store) != id.as_ref() {
             report.fault = Some(HeadFault::OtherStore);
         } else if !is_same(&journal, head.journal) || !is_same(&receipts, head.receipts) {

@@ -61,7 +61,7 @@ use rusqlite::{Connection, OpenFlags};
 pub use arrival::{CommitAnswer, Content, NewIncoming};
 pub use audit::{Account, AuditEntry, AuditFilter, AuditRow};
 pub use chain::{Chain, ChainFault, ChainFaultKind};
-pub use each::{PackageRange, StoredPackage};
+pub use each::{JournalLine, PackageRange, StoredPackage};
 pub use error::StoreError;
 pub use folders::KnownFolder;
 pub use heads::{ChainReport, HeadFault, HeadReport, LostPackage};
