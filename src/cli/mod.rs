@@ -4,6 +4,7 @@
 //! that does not hold, a set that did not arrive), 2 usage or configuration, 3 could not finish.
 
 mod archive;
+mod backup;
 mod certs;
 mod completions;
 mod convert;
@@ -28,6 +29,7 @@ mod order;
 mod output;
 mod print;
 mod progress;
+mod prompt;
 mod reload;
 mod retry;
 mod rules;
@@ -109,6 +111,10 @@ enum Command {
     Export(export::Args),
     /// 1 か月分の送受信の記録を、証拠ごと書き出します（運営指導用）
     Evidence(evidence::Args),
+    /// 設定・台帳・パッケージのバックアップを、パスフレーズで暗号化して書き出します
+    Backup(backup::BackupArgs),
+    /// バックアップを空のフォルダーに戻します
+    Restore(backup::RestoreArgs),
     /// 書き出したもの、または保管しているすべてが本物か確かめます
     Verify(verify::Args),
     /// 証明書の準備を手伝います
@@ -182,6 +188,8 @@ fn run(matches: &ArgMatches, lang: Lang) -> anyhow::Result<ExitCode> {
         Command::Reload(args) => reload::run(&args, lang),
         Command::Export(args) => export::run(&args, lang),
         Command::Evidence(args) => evidence::run(&args, lang),
+        Command::Backup(args) => backup::backup(&args, lang),
+        Command::Restore(args) => backup::restore(&args, lang),
         Command::Verify(args) => verify::run(&args, lang),
         Command::Certs(args) => certs::run(&args, lang),
         Command::New(args) => new::run(&args, lang),

@@ -3,15 +3,14 @@
 //! The file of users is changed beside the node, whether it runs or not: the page reads it with every
 //! request. Passwords are never arguments, which other accounts of the system can see.
 
-use std::io::{self, BufRead as _, IsTerminal as _, Read as _, Write as _};
+use std::io::{self, BufRead as _, IsTerminal as _, Read as _};
 use std::process::ExitCode;
 
 use clap::Subcommand;
-use console::Term;
 use zeroize::Zeroizing;
 
 use super::setup::{self, ConfigArg};
-use super::{UsageError, output, usage};
+use super::{UsageError, output, prompt, usage};
 use crate::desk::words;
 use crate::types::{Clock, Lang};
 use crate::users::{
@@ -200,11 +199,11 @@ fn password(name: &UserName, lang: Lang) -> anyhow::Result<Zeroizing<String>> {
             "type the new password of {name} ({LEAST_PASSWORD} to {MOST_PASSWORD} characters; it is not shown)"
         ),
     });
-    let new = secret(lang.pick("パスワード: ", "password: "))?;
+    let new = prompt::secret(lang.pick("パスワード: ", "password: "))?;
     if let Some(error) = weakness(name, &new) {
         return Err(UsageError(error.text(lang)).into());
     }
-    let again = secret(lang.pick("もう一度: ", "again: "))?;
+    let again = prompt::secret(lang.pick("もう一度: ", "again: "))?;
     if new == again {
         return Ok(new);
     }
@@ -216,11 +215,4 @@ fn password(name: &UserName, lang: Lang) -> anyhow::Result<Zeroizing<String>> {
         .to_owned(),
     )
     .into())
-}
-
-fn secret(prompt: &str) -> io::Result<Zeroizing<String>> {
-    let mut screen = Term::stderr();
-    write!(screen, "{prompt}")?;
-    screen.flush()?;
-    screen.read_secure_line().map(Zeroizing::new)
 }

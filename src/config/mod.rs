@@ -130,6 +130,14 @@ impl IdentityFiles {
         }
     }
 
+    /// Both files; `true` for those that hold a key or a password.
+    pub fn files(&self) -> [(&Path, bool); 2] {
+        match self {
+            Self::Pem { certificate, key } => [(certificate, false), (key, true)],
+            Self::Pkcs12 { file, password_file } => [(file, true), (password_file, true)],
+        }
+    }
+
     /// The file that the certificate is in.
     pub fn certificate(&self) -> &Path {
         match self {
@@ -298,6 +306,21 @@ impl Config {
     pub fn name(&self, number: OfficeNumber) -> Option<&str> {
         let own = self.office(number).and_then(|office| office.name.as_deref());
         own.or_else(|| self.peer(number)?.name.as_deref())
+    }
+
+    /// Every file that the configuration names and that is read when the node starts; `true` for those
+    /// that hold a key or a password.
+    pub fn named_files(&self) -> Vec<(&Path, bool)> {
+        let page = self.page.iter();
+        let identities = std::iter::once(&self.tls.identity)
+            .chain(self.offices.iter().map(|office| &office.signing))
+            .chain(page.clone().filter_map(|page| page.identity.as_ref()));
+        let mut files: Vec<_> = identities.flat_map(IdentityFiles::files).collect();
+        let open = self.tls.roots.iter().chain(&self.tls.revocation_lists);
+        files.extend(open.map(|path| (path.as_path(), false)));
+        let tables = page.flat_map(|page| page.service_codes.iter().chain(&page.insurer_codes));
+        files.extend(tables.map(|path| (path.as_path(), false)));
+        files
     }
 
     /// The office with this number.

@@ -19,6 +19,7 @@
 
 mod anew;
 mod apart;
+pub mod backup;
 mod check;
 mod clock;
 mod collect;

@@ -10,6 +10,9 @@ use super::{Store, StoreError};
 use crate::transfer::{Direction, State};
 use crate::types::{FileSerial, MessageId, OfficeNumber};
 
+/// How it stands in the journal that the store was put back from a backup.
+const RESTORED: &str = "RESTORED";
+
 /// What a row of the journal says.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Step {
@@ -117,11 +120,27 @@ pub(super) fn tell_removal(
     detail: &str,
     now: Timestamp,
 ) -> Result<(), StoreError> {
+    tell(connection, chain::PURGED, detail, now)
+}
+
+/// Appends that the store was put back from a backup of the time that `detail` says.
+pub(super) fn tell_restored(
+    connection: &Connection,
+    detail: &str,
+    now: Timestamp,
+) -> Result<(), StoreError> {
+    tell(connection, RESTORED, detail, now)
+}
+
+/// Appends what is about the store, not about a package.
+fn tell(
+    connection: &Connection,
+    state: &str,
+    detail: &str,
+    now: Timestamp,
+) -> Result<(), StoreError> {
     let out = Direction::Out.as_str();
-    insert(
-        connection,
-        [&Column(now), &out, &"", &"", &rusqlite::types::Null, &"", &chain::PURGED, &detail],
-    )
+    insert(connection, [&Column(now), &out, &"", &"", &rusqlite::types::Null, &"", &state, &detail])
 }
 
 /// Adds a row behind all others.

@@ -22,6 +22,7 @@
 mod arrival;
 mod audit;
 mod chain;
+mod copy;
 mod each;
 mod error;
 mod folders;
@@ -61,6 +62,7 @@ use rusqlite::{Connection, OpenFlags};
 pub use arrival::{CommitAnswer, Content, NewIncoming};
 pub use audit::{Account, AuditEntry, AuditFilter, AuditRow};
 pub use chain::{Chain, ChainFault, ChainFaultKind};
+pub use copy::{Copied, put_back};
 pub use each::{JournalLine, PackageRange, StoredPackage};
 pub use error::StoreError;
 pub use folders::KnownFolder;

@@ -48,13 +48,16 @@ impl Store {
         partner: OfficeNumber,
     ) -> Result<u64, StoreError> {
         self.read(move |connection| {
-            let last: Option<i64> = connection
+            let last: i64 = connection
                 .prepare_cached(&format!(
-                    "SELECT max(sequence) FROM outgoing
-                     WHERE office = ?1 AND partner = ?2 AND state <> '{SUPERSEDED}'"
+                    "SELECT max(
+                         coalesce((SELECT max(sequence) FROM outgoing
+                             WHERE office = ?1 AND partner = ?2 AND state <> '{SUPERSEDED}'), 0),
+                         coalesce((SELECT used FROM used_sequences
+                             WHERE office = ?1 AND partner = ?2), 0))"
                 ))?
                 .query_row(params![Column(office), Column(partner)], |row| row.get(0))?;
-            Ok(u64::try_from(last.unwrap_or_default()).unwrap_or_default() + 1)
+            Ok(u64::try_from(last).unwrap_or_default() + 1)
         })
         .await
     }

@@ -453,6 +453,10 @@ codes! {
     "取込フォルダーにある同じ名前のファイルを読み取れません" "the file of the same name in the import folder cannot be read"
     "受信側が、そのファイルのアクセス権を直すか別の場所に移し、renkei hold release を実行してください。"
     "The receiving side mends the permissions of that file or moves it, and runs renkei hold release.";
+    RESTORED_UNPLACED "restored-unplaced" [Held] Recipient
+    "バックアップから戻したため、取込フォルダーに入れ終えたものかどうか分かりません" "the store was put back from a backup, so it may have been placed already"
+    "受信側が、介護ソフトに取り込み済みかどうかを確かめてください。まだなら renkei hold release、取り込み済みなら何もしなくてかまいません。"
+    "The receiving side looks whether the care software has it: if not, renkei hold release; if so, nothing has to be done.";
     DISMISSED_BY_RECIPIENT "dismissed-by-recipient" [Held] Sender
     "相手の担当者が受け取らないと決めました" "a person at the recipient dismissed it"
     "理由を相手に確かめてください。"
