@@ -18,6 +18,7 @@ mod held;
 mod hostile;
 mod invariants;
 mod lists;
+mod live;
 mod logging;
 mod manifest_lies;
 mod many_offices;
