@@ -111,7 +111,10 @@ const ENGLISH: &[(&str, &str)] = &[
     ("NAME", "The name of the user"),
     ("retry", "Send at once what waits, or was stopped because the partner did not accept it"),
     ("retry TARGET", "Only for this partner (office number), or only this message id"),
-    ("reload", "Read certificates and revocation lists again"),
+    (
+        "reload",
+        "Read configuration, certificates and revocation lists at once, and say what changed or is wrong",
+    ),
     ("--config", "The configuration file"),
     ("export", "Write package, receipts and certificates for anybody to verify"),
     ("export MESSAGE_ID", "The message id, as renkei history shows it"),

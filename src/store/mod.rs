@@ -252,6 +252,17 @@ impl Store {
         }
     }
 
+    /// Changes how large the store may grow, in bytes; 0 means as large as the disk.
+    ///
+    /// # Errors
+    ///
+    /// The store cannot be written to at the moment; the size holds all the same.
+    pub async fn set_size(&self, size: u64) -> Result<(), StoreError> {
+        self.shared.room.set_limit(size);
+        // What is taken is measured with the next transaction.
+        self.write(|_| Ok(())).await
+    }
+
     /// Runs `work` in the next transaction and returns when it is durable.
     async fn write<T, W>(&self, work: W) -> Result<T, StoreError>
     where

@@ -20,6 +20,7 @@ mod hostile;
 mod inspection;
 mod invariants;
 mod lists;
+mod live;
 mod logging;
 mod manifest_lies;
 mod many_offices;
