@@ -97,7 +97,8 @@ pub(super) fn draft(path: &Path, lang: Lang) -> Result<Draft, UsageError> {
 
 /// Opens the store of a configured node beside the running daemon.
 pub(super) fn store(config: &Config, lang: Lang) -> Result<Store, UsageError> {
-    Store::open_for_reading(&config.node.data).map_err(|error| UsageError(error.text(lang)))
+    Store::open_for_reading(&config.node.data, config.store_key())
+        .map_err(|error| UsageError(error.text(lang)))
 }
 
 /// The tables of the standard that ship with the program.

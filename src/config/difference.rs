@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use super::{Config, Limits, Node, Office, Page, Peer, Retention, Timing, Tls};
+use super::{Config, Limits, Node, Office, Page, Peer, Retention, StoreSettings, Timing, Tls};
 use crate::types::OfficeNumber;
 
 /// What differs.
@@ -77,8 +77,18 @@ macro_rules! compare {
 impl Changes {
     /// What is different in `new`.
     pub fn between(old: &Config, new: &Config) -> Self {
-        let Config { node: _, tls: _, offices, peers, timing, limits, retention, page, home: _ } =
-            old;
+        let Config {
+            node: _,
+            tls: _,
+            offices,
+            peers,
+            timing,
+            limits,
+            retention,
+            page,
+            store,
+            home: _,
+        } = old;
         let mut changes = Self::default();
         changes.of_node(&old.node, &new.node);
         let live = &mut changes.live;
@@ -96,6 +106,9 @@ impl Changes {
         each(offices, &new.offices, (number, Subject::Office), office_keys, live);
         each(peers, &new.peers, (|peer: &Peer| peer.office, Subject::Peer), peer_keys, live);
         changes.of_page(page.as_ref(), new.page.as_ref());
+        let later = &mut changes.after_restart;
+        compare!(StoreSettings { key_file => "key_file" }, store, new.store, |key| later
+            .push(Change { subject: Subject::Table("store"), what: What::Key(key) }));
         changes
     }
 
@@ -105,7 +118,8 @@ impl Changes {
         let Node { data, listen, lang, log, log_json, log_file, stall_after: _ } = old.node.clone();
         let stall_after = new.node.stall_after;
         let node = Node { data, listen, lang, log, log_json, log_file, stall_after };
-        Config { node, page: old.page.clone(), home: old.home.clone(), ..new }
+        let (page, store, home) = (old.page.clone(), old.store.clone(), old.home.clone());
+        Config { node, page, store, home, ..new }
     }
 
     /// Whether a node has nothing to take up, now or later.

@@ -42,6 +42,8 @@ pub struct Config {
     pub retention: Retention,
     /// `[page]`, if it stands there: without it there is no page.
     pub page: Option<Page>,
+    /// `[store]`
+    pub store: StoreSettings,
     /// The folder of the configuration's file.
     pub home: PathBuf,
 }
@@ -265,6 +267,13 @@ pub struct Retention {
     pub records: SignedDuration,
 }
 
+/// `[store]`
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct StoreSettings {
+    /// The file of the key that packages in the store are encrypted with; without one they lie open.
+    pub key_file: Option<PathBuf>,
+}
+
 /// `[page]`
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Page {
@@ -311,6 +320,11 @@ impl Config {
         own.or_else(|| self.peer(number)?.name.as_deref())
     }
 
+    /// The file of the key that packages in the store are encrypted with.
+    pub fn store_key(&self) -> Option<&Path> {
+        self.store.key_file.as_deref()
+    }
+
     /// Every file that the configuration names and that is read when the node starts; `true` for those
     /// that hold a key or a password.
     pub fn named_files(&self) -> Vec<(&Path, bool)> {
@@ -323,6 +337,7 @@ impl Config {
         files.extend(open.map(|path| (path.as_path(), false)));
         let tables = page.flat_map(|page| page.service_codes.iter().chain(&page.insurer_codes));
         files.extend(tables.map(|path| (path.as_path(), false)));
+        files.extend(self.store_key().map(|path| (path, true)));
         files
     }
 

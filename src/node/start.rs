@@ -146,6 +146,7 @@ fn open_store(
         size: config.limits.store_size,
         home: Some(config.home.clone()),
         beginning: consent.store,
+        key_file: config.store_key().map(std::path::Path::to_owned),
         now,
     };
     let opened = Store::open(data, &terms);

@@ -80,7 +80,8 @@ impl Store {
         };
         let mut with_payloads = Vec::with_capacity(new.len());
         for new in new {
-            let payload = Payload::small(&new.package);
+            let sealing = &self.shared.sealing;
+            let payload = Payload::small(sealing, new.package_sha256, &new.package)?;
             let payload = payload.ok_or(StoreError::Damaged("a large package among several"))?;
             with_payloads.push((new, payload));
         }

@@ -177,7 +177,7 @@ impl Store {
 
     /// Everything that proves what became of a package, ours or a partner's.
     pub async fn evidence(&self, id: MessageId) -> Result<Evidence, StoreError> {
-        let folder = self.shared.folder.clone();
+        let (folder, sealing) = self.where_packages_lie();
         self.read(move |connection| {
             let (stored, direction, office, partner) = connection
                 .query_row(
@@ -202,7 +202,7 @@ impl Store {
                 direction,
                 office,
                 partner,
-                package: stored.load(&folder)?.bytes().clone(),
+                package: stored.load(&folder, &sealing)?.bytes().clone(),
                 receipts: receipts::of_message(connection, direction, (office, partner), id)?,
                 journal: journal::of_package(connection, direction, partner, id)?,
             })

@@ -888,6 +888,10 @@ codes! {
     "ディスクか、許された台帳の大きさがいっぱいです" "the disk or the allowed size of the store is full"
     "空きを増やすか、limits.store_size を大きくしてください。"
     "Make room or raise limits.store_size.";
+    STORE_KEY "store-key" [Store Start] Here
+    "パッケージを暗号化した鍵を使えません" "the key that packages are encrypted with cannot be used"
+    "設定の store.key_file と、鍵のファイルを確かめてください。"
+    "Look at store.key_file in the configuration, and at the file of the key.";
     STORE_IN_USE "store-in-use" [Store Start] Here
     "データフォルダーは別の renkei が使用中です" "another renkei uses the data folder"
     "先に動いている renkei を止めるか、node.data を分けてください。"

@@ -43,9 +43,8 @@ fn notices(office: &Office) -> Vec<(String, String)> {
     let health = fs::read_to_string(office.path("data/health.json")).unwrap_or_default();
     let Ok(health) = serde_json::from_str::<serde_json::Value>(&health) else { return Vec::new() };
     let notices = health["notices"].as_array().cloned().unwrap_or_default();
-    let text = |notice: &serde_json::Value, key: &str| {
-        notice[key].as_str().unwrap_or_default().to_owned()
-    };
+    let text =
+        |notice: &serde_json::Value, key: &str| notice[key].as_str().unwrap_or_default().to_owned();
     notices.iter().map(|notice| (text(notice, "code"), text(notice, "en"))).collect()
 }
 
@@ -185,7 +184,11 @@ fn a_wrong_change_keeps_the_former_state_as_a_whole_until_it_is_mended() {
     let ordered = |arguments: &[&str]| {
         // `Office::command` would write the configuration anew.
         let mut command = std::process::Command::new(env!("CARGO_BIN_EXE_renkei"));
-        command.args(["--lang", "en"]).args(arguments).arg("--config").arg(care.path("renkei.toml"));
+        command
+            .args(["--lang", "en"])
+            .args(arguments)
+            .arg("--config")
+            .arg(care.path("renkei.toml"));
         let Output { status, stdout, .. } = command.output().expect("it runs");
         (String::from_utf8(stdout).expect("UTF-8"), status.code().expect("it ended"))
     };
