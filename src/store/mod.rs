@@ -58,7 +58,7 @@ use rusqlite::{Connection, OpenFlags};
 pub use arrival::{CommitAnswer, Content, NewIncoming};
 pub use audit::{Account, AuditEntry, AuditFilter, AuditRow};
 pub use error::StoreError;
-pub use folders::KnownFolder;
+pub use folders::{KnownFolder, WorkFolder};
 pub use held::{HeldItem, HeldRow, Settled};
 pub use identity::Beginning;
 pub use incoming::{IncomingNote, IncomingRow};
