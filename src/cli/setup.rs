@@ -155,3 +155,14 @@ pub(super) fn filter(node: &Node, lang: Lang) -> Result<EnvFilter, UsageError> {
 pub(super) fn runtime() -> io::Result<tokio::runtime::Runtime> {
     tokio::runtime::Builder::new_multi_thread().enable_all().build()
 }
+
+/// What is said of a folder that should be empty.
+pub(super) fn not_empty(folder: &Path, lang: Lang) -> String {
+    let path = folder.display();
+    match lang {
+        Lang::Ja => {
+            format!("フォルダー {path} は空ではありません。別のフォルダーを指定してください。")
+        }
+        Lang::En => format!("the folder {path} is not empty; name another one"),
+    }
+}

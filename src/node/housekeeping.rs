@@ -8,6 +8,7 @@ use jiff::SignedDuration;
 use super::clock::local_time;
 use super::context::{Context, stopped};
 use super::expiry;
+use super::journal_head::LastHead;
 use super::supervise::Beat;
 use super::surroundings::{Moment, Network};
 use crate::types::{Clock, Instant, code};
@@ -37,6 +38,7 @@ const LONGEST_PURGE: Duration = Duration::from_mins(10);
 pub(super) async fn run(context: Arc<Context>, beat: Beat, mut stopping: watch::Receiver<bool>) {
     let mut kept_at = Clock::running();
     let (mut network, mut believed) = (Network::now(), true);
+    let mut head = LastHead::default();
     let (mut wants_to_greet, mut greeted_at) = (false, None::<Instant>);
     loop {
         // Not at the start: the clock of a PC may be wrong until the network has set it.
@@ -69,6 +71,7 @@ pub(super) async fn run(context: Arc<Context>, beat: Beat, mut stopping: watch::
             beat.works_for("removing old packages", LONGEST_PURGE);
             purge(&context).await;
             expiry::expire_overdue(&context).await;
+            head.renew(&context).await;
             kept_at = Clock::running();
         }
     }
@@ -112,7 +115,7 @@ async fn purge(context: &Context) {
     let now = context.now();
     let keep = context.config().retention;
     let before = |kept: SignedDuration| now.checked_sub(kept).unwrap_or(jiff::Timestamp::MIN);
-    match context.store.purge(before(keep.packages), before(keep.records)).await {
+    match context.store.purge(before(keep.packages), before(keep.records), now).await {
         Ok(0) => {}
         Ok(removed) => tracing::info!(removed, "packages past their time of keeping were removed"),
         Err(error) => tracing::error!(code = error.code(), %error, "nothing could be removed"),

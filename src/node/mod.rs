@@ -35,6 +35,7 @@ mod health;
 mod housekeeping;
 mod inbound;
 mod index;
+mod journal_head;
 mod judge;
 mod listener;
 mod live;
@@ -98,7 +99,7 @@ use supervise::{Group, Supervisor};
 /// How long the tasks may take to finish what is in flight.
 const STOP_GRACE: Duration = Duration::from_secs(9);
 
-/// How long the health file, and the record of the store, may take to say that the node has stopped.
+/// How long the health file, the signed head of the journal and the record of the store may each take to say that the node has stopped.
 const LAST_WORD: Duration = Duration::from_millis(300);
 
 /// How often the server says that it goes on.
@@ -272,6 +273,10 @@ impl Node {
         let watcher = self.watcher;
         let written = context::blocking(move || watcher.write(true));
         let _ = tokio::time::timeout(LAST_WORD, written).await;
+        let mut head = journal_head::LastHead::default();
+        if tokio::time::timeout(LAST_WORD, head.renew(&self.context)).await.is_err() {
+            tracing::warn!("the journal was not signed at the end");
+        }
         let store = self.context.store.clone();
         let kept = context::blocking(move || store.keep_record(true));
         match tokio::time::timeout(LAST_WORD, kept).await {

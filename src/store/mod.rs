@@ -21,8 +21,11 @@
 
 mod arrival;
 mod audit;
+mod chain;
+mod each;
 mod error;
 mod folders;
+mod heads;
 mod held;
 mod identity;
 mod incoming;
@@ -57,8 +60,11 @@ use rusqlite::{Connection, OpenFlags};
 
 pub use arrival::{CommitAnswer, Content, NewIncoming};
 pub use audit::{Account, AuditEntry, AuditFilter, AuditRow};
+pub use chain::{Chain, ChainFault, ChainFaultKind};
+pub use each::{JournalLine, PackageRange, StoredPackage};
 pub use error::StoreError;
 pub use folders::{KnownFolder, WorkFolder};
+pub use heads::{ChainReport, HeadFault, HeadReport, LostPackage};
 pub use held::{HeldItem, HeldRow, Settled};
 pub use identity::Beginning;
 pub use incoming::{IncomingNote, IncomingRow};

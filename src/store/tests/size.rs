@@ -49,7 +49,7 @@ async fn packages_beside_the_database_count() {
         .await
         .expect("event");
     let later = now() + jiff::SignedDuration::from_secs(1);
-    assert_eq!(store.purge(later, Timestamp::MIN).await.expect("purged"), 1);
+    assert_eq!(store.purge(later, Timestamp::MIN, now()).await.expect("purged"), 1);
     let again = outgoing(40, Bytes::from(vec![2; 100_000]));
     store.pack(again, now()).await.expect("room for a small one");
     assert_eq!(beside(&folder).len(), 1);
@@ -107,7 +107,7 @@ async fn no_bytes_stay_without_their_row() {
     let proof = receipt(Origin::Received, ReceiptKind::ContentHandover, b"signed");
     store.outgoing_event(id, handover, String::new(), Some(proof), now()).await.expect("event");
     let later = now() + jiff::SignedDuration::from_secs(1);
-    store.purge(Timestamp::MIN, later).await.expect("purged");
+    store.purge(Timestamp::MIN, later, now()).await.expect("purged");
     assert!(matches!(store.evidence(id).await, Err(StoreError::NotFound)));
     drop(store);
     let connection = Connection::open(database(folder.path())).expect("open");
