@@ -81,6 +81,7 @@ fn publish(
     changes: &Changes,
 ) {
     let is_new = proof.tell_changes(&context.proof());
+    crew.set_folders(folders);
     context.set_proof(proof);
     context.set_config(new.clone());
     context.wake.follow(new);
@@ -90,7 +91,6 @@ fn publish(
     if let Some(grants) = grants {
         grants.set(limits);
     }
-    crew.set_folders(folders);
     let with = |is_meant: fn(What) -> bool| -> BTreeSet<OfficeNumber> {
         let partner = |change: &Change| match change.subject {
             Subject::Peer(partner) if is_meant(change.what) => Some(partner),
