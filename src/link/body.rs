@@ -319,6 +319,32 @@ mod tests {
     }
 
     #[tokio::test]
+    async fn memory_for_large_bodies_follows_the_limits() {
+        let pieces = |limits: &Limits| Sizes::of(limits).pieces;
+        let (small, large) = (
+            Limits { package_bytes: MIB, body_memory: 4 * MIB, ..Limits::default() },
+            Limits { package_bytes: MIB, body_memory: 16 * MIB, ..Limits::default() },
+        );
+        let folder = tempfile::tempdir().expect("a folder");
+        let room = Room::new(&small, folder.path());
+        room.resize(&large);
+        assert_eq!(room.large.available_permits(), pieces(&large));
+        let all = u32::try_from(pieces(&large)).expect("few");
+        let held = Arc::clone(&room.large).acquire_many_owned(all).await.expect("room");
+        room.resize(&small);
+        tokio::task::yield_now().await;
+        assert_eq!(room.large.available_permits(), 0);
+        drop(held);
+        // What was in use goes when it is given back.
+        let rest = u32::try_from(pieces(&small)).expect("few");
+        let turn = Arc::clone(&room.large).acquire_many_owned(rest).await.expect("room");
+        assert_eq!(room.large.available_permits(), 0);
+        drop(turn);
+        room.resize(&large);
+        assert_eq!(room.large.available_permits(), pieces(&large));
+    }
+
+    #[tokio::test]
     async fn reads_bodies_of_known_and_unknown_length() {
         let fixture = Fixture::new(&limits());
         for (body, length) in [

@@ -52,3 +52,32 @@ fn connections(limits: &Limits) -> (u64, u64) {
     let all = u64::try_from(limits.connections).unwrap_or(u64::MAX).max(1);
     (all, limits.connections_of_partner())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const MIB: u64 = 1 << 20;
+
+    fn limits(connections: usize, package_bytes: u64) -> Limits {
+        let body_memory = 4 * package_bytes;
+        Limits { connections, package_bytes, body_memory, partner_share: 100, ..Limits::default() }
+    }
+
+    #[tokio::test]
+    async fn other_limits_hold_for_whoever_comes_next() {
+        let partner = "1370000018".parse().expect("an office");
+        let folder = tempfile::tempdir().expect("a folder");
+        let grants = Grants::new(limits(1, MIB), folder.path());
+        let first = grants.places.take(partner, 1).expect("a place");
+        assert!(grants.places.take(partner, 1).is_err());
+        grants.set(limits(2, 3 * MIB));
+        assert_eq!(grants.limits(), limits(2, 3 * MIB));
+        let second = grants.places.take(partner, 1).expect("another place");
+        grants.set(limits(1, MIB));
+        drop(second);
+        assert!(grants.places.take(partner, 1).is_err(), "the first one stays");
+        drop(first);
+        assert!(grants.places.take(partner, 1).is_ok());
+    }
+}

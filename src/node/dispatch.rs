@@ -46,6 +46,9 @@ const CLOCK_PAUSE: Duration = Duration::from_secs(5);
 /// How long to wait after the store failed.
 const STORE_PAUSE: Duration = Duration::from_secs(5);
 
+/// How long to wait for the end of the task where the partner is not in the configuration any more.
+const GONE_PAUSE: SignedDuration = SignedDuration::from_secs(5);
+
 /// Looks at the queue again after this time whatever happens.
 const LONGEST_SLEEP: Duration = Duration::from_mins(5);
 
@@ -297,7 +300,14 @@ async fn attempt(context: Arc<Context>, row: OutgoingRow) -> Attempt {
         Err(error) => return Attempt { id, result: Err(error), blocks: false, asked: false },
     };
     let Some(endpoint) = context.endpoint(row.partner) else {
-        return Attempt { id, result: Err(StoreError::NotFound), blocks: false, asked: false };
+        // It was taken out of the configuration a moment ago, and this task ends.
+        let (state, now) = (row.state, context.now());
+        let next_at = now.checked_add(GONE_PAUSE).unwrap_or(now);
+        let result = Ok(match state {
+            Outgoing::Queued { failures, .. } => Outgoing::Queued { failures, next_at },
+            other => other,
+        });
+        return Attempt { id, result, blocks: true, asked: false };
     };
     let answer = context.client.put_message(&endpoint, id, package.clone()).await;
     if let Err(error) = &answer {

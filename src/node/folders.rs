@@ -1,13 +1,13 @@
 //! The folders of an office, each with those that belong to the same work.
 
 use std::collections::BTreeMap;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use crate::config::Office;
 use crate::folder::{DropFolder, FolderError, ImportFolder, Place, UnitFolder};
 use crate::route;
-use crate::store::KnownFolder;
+use crate::store::{KnownFolder, WorkFolder};
 use crate::types::{FileKind, MessageId, OfficeNumber};
 
 /// A folder with the key it stands under, such as `office 2770000011 drop`.
@@ -35,6 +35,13 @@ impl OfficeFolders {
             .extend(import.actuals.as_ref().map(|folder| (key("import_actuals"), folder.root())));
         watched.push((key("hold"), drop.hold.root()));
         watched.into_iter().map(|(key, place)| (key, place.clone())).collect()
+    }
+
+    /// Where files are taken from and to.
+    pub(super) fn work(&self) -> WorkFolder {
+        let absolute = |path: &Path| std::path::absolute(path).unwrap_or_else(|_| path.to_owned());
+        let Office { number, drop, work, .. } = &self.named;
+        WorkFolder { office: *number, drop: absolute(drop), work: absolute(work) }
     }
 
     pub(super) fn places(&self) -> Places {

@@ -3,15 +3,15 @@
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use super::context::Context;
+use super::context::{Context, blocking};
 use super::folders::{DropFolders, ImportFolders, OfficeFolders, OutcomeFolders};
 use super::outbound::{CopiedToHold, end_claim};
 use super::problems::Problems;
 use crate::config::Office;
 use crate::folder::{
-    DropFolder, Fault, FolderError, FolderRole, ImportFolder, Marked, Place, UnitFolder,
+    DropFolder, Fault, FolderError, FolderRole, ImportFolder, Marked, Place, UnitFolder, is_marked,
 };
-use crate::store::KnownFolder;
+use crate::store::{KnownFolder, StoreError, WorkFolder};
 
 /// Opens the folders of an office. Opening one removes what a crash left in it, so one that is open
 /// already, for this office or with `others`, is taken as it is.
@@ -151,9 +151,24 @@ pub(super) async fn recover(
 ) {
     let office = folders.named.number;
     let place = format!("office {office}");
+    end_claims(context, &folders.drop, problems).await;
+    for import in folders.import.all().filter(|import| import.root().check().is_ok()) {
+        for id in problems.folder(&place, import.unfinished()).unwrap_or_default() {
+            let waits = problems.store(&place, context.store.waits(id).await);
+            if waits == Some(false) {
+                problems.folder(&place, import.finish(id));
+            }
+        }
+    }
+}
+
+/// Ends the claims that lie in a work folder as the store says.
+async fn end_claims(context: &Arc<Context>, drop: &DropFolders, problems: &mut Problems) {
+    let office = drop.office;
+    let place = format!("office {office}");
     // What belongs into a folder that is not there now waits until it is back.
-    let claims = match folders.drop.drop.root().check() {
-        Ok(()) => problems.folder(&place, folders.drop.drop.unfinished()).unwrap_or_default(),
+    let claims = match drop.drop.root().check() {
+        Ok(()) => problems.folder(&place, drop.drop.unfinished()).unwrap_or_default(),
         Err(_) => Vec::new(),
     };
     for claim in claims {
@@ -162,7 +177,7 @@ pub(super) async fn recover(
         };
         let packed = set.is_some();
         let at = (context.lang(), context.now());
-        let recovered = end_claim(&folders.drop, &claim, set.as_ref(), at);
+        let recovered = end_claim(drop, &claim, set.as_ref(), at);
         if let Some(Some(CopiedToHold { row, files })) = problems.folder(&place, recovered)
             && problems.store(&place, context.store.hold(row).await).is_some()
         {
@@ -170,12 +185,83 @@ pub(super) async fn recover(
         }
         tracing::info!(%office, id = %claim.id(), packed, "an unfinished set was taken up");
     }
-    for import in folders.import.all().filter(|import| import.root().check().is_ok()) {
-        for id in problems.folder(&place, import.unfinished()).unwrap_or_default() {
-            let waits = problems.store(&place, context.store.waits(id).await);
-            if waits == Some(false) {
-                problems.folder(&place, import.finish(id));
-            }
+}
+
+/// Ends what lies in work folders that are not those of the configuration any more: they were changed
+/// while the node did not run, or a crash came between. Says whether anything is left that has to wait,
+/// as for a share that is away.
+pub(super) async fn end_former(
+    context: &Arc<Context>,
+    folders: &[OfficeFolders],
+) -> Result<bool, StoreError> {
+    let current: Vec<WorkFolder> = folders.iter().map(OfficeFolders::work).collect();
+    let mut is_left = false;
+    for former in context.store.work_folders().await? {
+        if current.contains(&former) {
+            continue;
         }
+        let own = folders.iter().find(|folders| folders.named.number == former.office);
+        let own = own.map(|own| own.drop.hold.clone());
+        if end_in(context, &former, own).await {
+            context.store.forget_work_folder(former).await?;
+        } else {
+            is_left = true;
+        }
+    }
+    Ok(is_left)
+}
+
+/// A former drop folder with its work folder.
+enum Former {
+    /// Nothing lies in the work folder.
+    Empty,
+    /// It cannot be used at the moment.
+    Away,
+    Open(DropFolder),
+}
+
+/// Ends what lies in a former work folder; whether nothing is left there.
+async fn end_in(
+    context: &Arc<Context>,
+    former: &WorkFolder,
+    hold: Option<Arc<UnitFolder>>,
+) -> bool {
+    let WorkFolder { office, drop, work } = former.clone();
+    let drop_path = drop.clone();
+    let opening = blocking(move || {
+        let is_there = work.read_dir().is_ok_and(|mut entries| entries.next().is_some());
+        // The place of a share that is not mounted has no mark.
+        match is_marked(&drop) {
+            true if is_there => DropFolder::open(drop, work).map_or(Former::Away, Former::Open),
+            true => Former::Empty,
+            false => Former::Away,
+        }
+    });
+    let opened = match opening.await {
+        Some(Former::Open(opened)) => opened,
+        Some(Former::Empty) => return true,
+        Some(Former::Away) | None => return false,
+    };
+    let Some(hold) = hold else { return false };
+    let drop = DropFolders { office, drop: Arc::new(opened), drop_path, hold };
+    let mut problems = Problems::default();
+    end_claims(context, &drop, &mut problems).await;
+    for problem in &problems.0 {
+        tracing::warn!(%office, code = problem.code, "{}", problem.en);
+    }
+    let ended = drop.drop.unfinished().is_ok_and(|left| left.is_empty());
+    if ended {
+        tell_files_left(&drop);
+    }
+    ended
+}
+
+/// Tells of files in a drop folder that nobody looks into any more.
+pub(super) fn tell_files_left(former: &DropFolders) {
+    let entries = former.drop_path.read_dir().into_iter().flatten().flatten();
+    let mut names = entries.map(|entry| entry.file_name());
+    if names.any(|name| !name.to_string_lossy().starts_with('.')) {
+        let (office, folder) = (former.office, former.drop_path.display());
+        tracing::warn!(%office, %folder, "files stay in a drop folder that is not looked into any more");
     }
 }

@@ -12,7 +12,7 @@ use super::grants::{client_limits, server_limits};
 use super::inbound::Inbound;
 use super::listener::{Bound, Listener};
 use super::network::Network;
-use super::opening::{open_folders, recover};
+use super::opening::{end_former, open_folders, recover};
 use super::problems::{Problems, StartProblems};
 use super::proof::{self, Proof};
 use super::time_guard::TimeGuard;
@@ -83,10 +83,12 @@ pub(super) async fn open(
     let context = Context::new(config, spec, store, (clock, time), (proof, tls), client, wake);
     let context = Arc::new(context);
     let marks = files.folders.iter().flat_map(|folders| folders.marks.clone()).collect();
-    problems.store("node.data", context.store.remember_folders(marks).await);
+    let work = files.folders.iter().map(OfficeFolders::work).collect();
+    problems.store("node.data", context.store.remember_folders(marks, work).await);
     for folders in &files.folders {
         recover(&context, folders, &mut problems).await;
     }
+    problems.store("node.data", end_former(&context, &files.folders).await);
     let service = Arc::new(Inbound(Arc::clone(&context)));
     let config = context.config();
     let limits = server_limits(&context, &config);

@@ -66,7 +66,7 @@ pub use chain::{Chain, ChainFault, ChainFaultKind};
 pub use copy::{Copied, put_back};
 pub use each::{JournalLine, PackageRange, StoredPackage};
 pub use error::StoreError;
-pub use folders::KnownFolder;
+pub use folders::{KnownFolder, WorkFolder};
 pub use heads::{ChainReport, HeadFault, HeadReport, LostPackage};
 pub use held::{HeldItem, HeldRow, Settled};
 pub use identity::Beginning;

@@ -5,14 +5,13 @@
 //! What is wrong leaves everything as it was.
 
 use std::collections::BTreeSet;
-use std::path::Path;
 use std::sync::Arc;
 
 use super::super::context::{Context, blocking};
 use super::super::crew::Crew;
 use super::super::folders::OfficeFolders;
 use super::super::grants::{client_limits, server_limits};
-use super::super::opening::{open_folders, recover};
+use super::super::opening::{open_folders, recover, tell_files_left};
 use super::super::problems::{Problems, StartProblems};
 use super::super::proof::{self, Proof};
 use super::super::{apart, check};
@@ -82,6 +81,7 @@ fn publish(
     changes: &Changes,
 ) {
     let is_new = proof.tell_changes(&context.proof());
+    crew.set_folders(folders);
     context.set_proof(proof);
     context.set_config(new.clone());
     context.wake.follow(new);
@@ -91,7 +91,6 @@ fn publish(
     if let Some(grants) = grants {
         grants.set(limits);
     }
-    crew.set_folders(folders);
     let with = |is_meant: fn(What) -> bool| -> BTreeSet<OfficeNumber> {
         let partner = |change: &Change| match change.subject {
             Subject::Peer(partner) if is_meant(change.what) => Some(partner),
@@ -190,7 +189,8 @@ async fn exchange(
         recover(context, folders, &mut problems).await;
     }
     let marks = folders.iter().flat_map(|folders| folders.marks.clone()).collect();
-    problems.store("node.data", context.store.remember_folders(marks).await);
+    let work = folders.iter().map(OfficeFolders::work).collect();
+    problems.store("node.data", context.store.remember_folders(marks, work).await);
     if problems.0.is_empty() { Ok(folders) } else { Err(StartProblems(problems.0)) }
 }
 
@@ -221,17 +221,7 @@ fn tell_left(former: &OfficeFolders, left: Problems) {
     for problem in left.0 {
         tracing::error!(%office, code = problem.code, place = problem.place, "{}", problem.en);
     }
-    let folder = former.drop.drop_path.as_path();
-    if has_files(folder) {
-        let folder = folder.display();
-        tracing::warn!(%office, %folder, "files stay in a drop folder that is not looked into any more");
-    }
-}
-
-fn has_files(folder: &Path) -> bool {
-    let entries = std::fs::read_dir(folder).into_iter().flatten().flatten();
-    let mut names = entries.map(|entry| entry.file_name());
-    names.any(|name| !name.to_string_lossy().starts_with('.'))
+    tell_files_left(&former.drop);
 }
 
 /// Tells the log and the journal what was taken up.

@@ -15,8 +15,9 @@ use std::time::Duration;
 
 use tokio::sync::{Mutex, Notify};
 
-use super::context::{Context, blocking, stopped};
+use super::context::{Context, blocking, log_store_fault, stopped};
 use super::crew::Crew;
+use super::opening::end_former;
 use super::supervise::Beat;
 use super::systemd;
 use crate::config::{Change, Changes, Config};
@@ -67,7 +68,8 @@ struct State {
     /// What the last look found.
     seen: Option<Arc<Reading>>,
     refused: Option<Refusal>,
-    /// When it was looked for what waits for nobody, if anything did.
+    /// When it was looked for what waits for nobody and for what lies in former folders, if anything
+    /// did.
     stranded_at: Option<Instant>,
 }
 
@@ -246,8 +248,15 @@ impl State {
         context.notices.clear(code::CONFIGURATION_NOT_APPLIED, ABOUT);
     }
 
-    async fn look_for_stranded(&mut self, context: &Context) {
-        let stands = stranded::tell(context).await;
-        self.stranded_at = stands.then(Clock::running);
+    async fn look_for_stranded(&mut self, context: &Arc<Context>) {
+        let waits = stranded::tell(context).await;
+        let lies = match end_former(context, self.crew.folders()).await {
+            Ok(lies) => lies,
+            Err(error) => {
+                log_store_fault(&error, "former work folders cannot be looked after");
+                true
+            }
+        };
+        self.stranded_at = (waits || lies).then(Clock::running);
     }
 }

@@ -9,6 +9,9 @@ use crate::types::{Lang, code};
 /// The most lines of what is wrong that are told at once; mending them shows the others.
 const MOST_LINES: usize = 10;
 
+/// The most characters of a line.
+const LONGEST_LINE: usize = 400;
+
 /// The most keys that are named.
 const MOST_KEYS: usize = 20;
 
@@ -28,29 +31,37 @@ impl Faults {
         Self { ja: problems.text(Lang::Ja), en: problems.text(Lang::En) }
     }
 
-    fn text(&self, lang: Lang) -> String {
+    /// What is wrong, each thing apart from the next.
+    fn text(&self, lang: Lang, apart: &str) -> String {
         let text = lang.pick(&self.ja, &self.en);
-        let lines: Vec<_> = text.lines().take(MOST_LINES).collect();
-        let more = text.lines().count() - lines.len();
-        let lines = lines.join("\n");
-        match (more, lang) {
-            (0, _) => lines,
-            (more, Lang::Ja) => format!("{lines}\nほか {more} 行"),
-            (more, Lang::En) => format!("{lines}\nand {more} more lines"),
+        let mut lines: Vec<String> = text
+            .lines()
+            .take(MOST_LINES)
+            .map(|line| line.chars().take(LONGEST_LINE).collect())
+            .collect();
+        match (text.lines().count() - lines.len(), lang) {
+            (0, _) => {}
+            (more, Lang::Ja) => lines.push(format!("ほか {more} 行")),
+            (more, Lang::En) => lines.push(format!("and {more} more lines")),
         }
+        lines.join(apart)
     }
 
-    /// The condition that stands until it is mended.
-    pub(super) fn condition(&self) -> (String, String) {
-        let (ja, en) = (self.text(Lang::Ja), self.text(Lang::En));
+    fn told(&self, apart: &str) -> (String, String) {
+        let (ja, en) = (self.text(Lang::Ja, apart), self.text(Lang::En, apart));
         (
             format!(
-                "設定の変更に誤りがあるため、変更前の設定のまま動いています。直して保存すると、自動で反映します。\n{ja}"
+                "設定の変更に誤りがあるため、変更前の設定のまま動いています。直して保存すると、自動で反映します。{apart}{ja}"
             ),
             format!(
-                "a change of the configuration is wrong, so the former one stays in force; it is taken up by itself when it is mended\n{en}"
+                "a change of the configuration is wrong, so the former one stays in force; it is taken up by itself when it is mended{apart}{en}"
             ),
         )
+    }
+
+    /// The condition that stands until it is mended, in one line of the log.
+    pub(super) fn condition(&self) -> (String, String) {
+        self.told(" / ")
     }
 }
 
@@ -73,7 +84,7 @@ pub(super) fn restart_needed(changes: &[Change]) -> (String, String) {
 pub(in super::super) fn answer(found: &Found, after_restart: &[Change]) -> Answer {
     let (code, mut ja, mut en) = match found {
         Found::Refused(faults) => {
-            let (ja, en) = faults.condition();
+            let (ja, en) = faults.told("\n");
             return Answer::refused(code::CONFIGURATION_NOT_APPLIED, ja, en);
         }
         Found::Same => (

@@ -6,8 +6,9 @@ use std::process::Output;
 use std::time::{Duration, Instant};
 
 use renkei::certs::TestCa;
+use renkei::folder::{DropFolder, ScanLimits};
 use renkei::package::Usage;
-use renkei::types::Digest;
+use renkei::types::{Digest, MessageId};
 
 use super::invariants;
 use super::units::{Unit, export, export_all, together, withdrawal};
@@ -395,5 +396,28 @@ fn a_kill_in_the_middle_of_a_change_costs_nothing() {
     until_within(LONG, "all of them", || delivered(&care, HELP, 60));
     assert_eq!(help.files("import"), together(&units));
     invariants::check(&care, &help, 60);
+    assert!(help.is_alive());
+}
+
+/// Files that a node had taken when it was killed are not lost with the folder that it had then.
+#[test]
+fn what_was_taken_from_a_former_drop_folder_comes_back_there() {
+    let [mut care, mut help] = running([CARE, HELP]);
+    care.kill();
+    let unit = withdrawal(CARE, 1);
+    export(&care, &unit);
+    // As far as the node comes before it is killed.
+    let (drop, work) = (care.path("drop"), care.path(".renkei-work-drop"));
+    let folder = DropFolder::open(&drop, &work).expect("opened");
+    let seen = folder.scan(&ScanLimits { files: 100 }).expect("scanned").files;
+    let claim = folder.claim(MessageId::new(jiff::Timestamp::now()), &seen);
+    assert!(claim.is_ok() && visible(&drop).is_empty());
+    fs::create_dir_all(care.path("drop-2")).expect("a folder");
+    care.set("office", "drop", quoted("drop-2"));
+    care.start();
+    until("given back", || (care.files("drop") == unit).then_some(()));
+    until_logged(&care, "files stay in a drop folder that is not looked into any more");
+    let left = care.sql("SELECT dropped FROM work_folders");
+    assert!(left.len() == 1 && left[0].ends_with("drop-2"), "{left:?}");
     assert!(help.is_alive());
 }
