@@ -28,7 +28,6 @@ use jiff::SignedDuration;
 pub use crate::types::{Problem, Problems};
 pub use partner_file::PartnerFile;
 pub use sources::{SourceError, Sources};
-pub use values::{LONGEST_NAME, is_name};
 pub use writing::partner_text;
 
 use crate::types::{Digest, Edition, Lang, OfficeNumber, PeerUrl, ServiceType};

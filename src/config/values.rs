@@ -3,10 +3,8 @@
 use std::str::FromStr;
 
 use crate::types::settings::Section;
+use crate::types::text::is_office_name;
 use crate::types::{Edition, OfficeNumber, PeerUrl, ServiceType};
-
-/// The longest name of an office in characters.
-pub const LONGEST_NAME: usize = 100;
 
 /// The longest name of a send unit in characters.
 const LONGEST_UNIT: usize = 16;
@@ -59,23 +57,9 @@ fn is_unit(text: &str) -> bool {
 
 /// The name of an office, for people.
 pub(super) fn name(table: &mut Section<'_, '_>) -> Option<String> {
-    let read = |text: &str| is_name(text).then(|| text.to_owned());
+    let read = |text: &str| is_office_name(text).then(|| text.to_owned());
     let ja = "100 文字までの、改行や見えない文字を含まない名前";
     table.parsed("name", read, ja, "a name of up to 100 characters that are all visible")
-}
-
-/// Whether a text may be what people call an office.
-pub fn is_name(text: &str) -> bool {
-    let length = text.chars().count();
-    (1..=LONGEST_NAME).contains(&length) && text == visible(text) && text.trim() == text
-}
-
-/// The text without characters that cannot be seen or turn what follows. Stricter than
-/// `types::text`: a name that is shown to everybody has nothing that needs a special font either.
-fn visible(text: &str) -> String {
-    text.chars()
-        .filter(|c| *c == '\u{3000}' || c.escape_debug().count() == 1 || "\"'\\".contains(*c))
-        .collect()
 }
 
 pub(super) fn parse<T: FromStr>(text: &str) -> Option<T> {
