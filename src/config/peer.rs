@@ -35,6 +35,14 @@ pub(super) fn peer(table: &mut Section<'_, '_>) -> Option<Peer> {
     })
 }
 
+impl PartnerFile {
+    /// The peer, if the file has no mistakes.
+    pub fn peer(&self, home: &Path) -> Option<Peer> {
+        let (peer, problems) = file(self, home, &[]);
+        peer.filter(|_| problems.is_empty())
+    }
+}
+
 /// The peer of a file of `partners/`, and what is wrong with the file. `known` are those that were
 /// read before it.
 pub(super) fn file(
