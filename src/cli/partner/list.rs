@@ -53,7 +53,9 @@ pub(super) fn run(config: &ConfigArg, json: bool, lang: Lang) -> anyhow::Result<
             card: card(peer),
         });
         let rows = rows.collect::<Vec<_>>();
-        output::line(&serde_json::to_string_pretty(&serde_json::json!({ "partners": rows }))?)?;
+        output::line(&serde_json::to_string_pretty(
+            &serde_json::json!({ "schema": "renkei.partners/1", "partners": rows }),
+        )?)?;
         return Ok(ExitCode::SUCCESS);
     }
     if config.peers.is_empty() {
