@@ -1,14 +1,18 @@
 //! The partners in the folder beside the configuration.
 
+use std::fs::{self, File, OpenOptions};
 use std::io;
 use std::path::Path;
 
 use crate::config::{PARTNERS, PartnerFile, Peer, partner_text};
 use crate::disk::{self, Readers};
-use crate::package::card::SignedCard;
-use crate::types::{Digest, OfficeNumber};
+use crate::package::card::{CardCertificate, SignedCard};
+use crate::types::{Digest, Edition, OfficeNumber};
 
 use super::own::read;
+
+/// The file that is locked while partners are written.
+const LOCK: &str = ".renkei-lock";
 
 /// The largest file of a partner.
 const LARGEST: u64 = 1 << 20;
@@ -81,7 +85,7 @@ pub fn peer_of(card: &SignedCard, former: Option<&Partner>) -> Result<Peer, NoWa
 struct Facts {
     office: OfficeNumber,
     name: Option<String>,
-    edition: Option<crate::types::Edition>,
+    edition: Option<Edition>,
     takes: Vec<String>,
     tls_certificates: Vec<Digest>,
     signing_certificates: Vec<Digest>,
@@ -89,9 +93,7 @@ struct Facts {
 
 fn facts(card: &SignedCard) -> Facts {
     let card = card.card();
-    let pins = |listed: &[crate::package::card::CardCertificate]| {
-        listed.iter().map(crate::package::card::CardCertificate::sha256).collect()
-    };
+    let pins = |listed: &[CardCertificate]| listed.iter().map(CardCertificate::sha256).collect();
     Facts {
         office: card.office,
         name: card.name.clone(),
@@ -108,6 +110,27 @@ fn add(pins: &mut Vec<Digest>, held: &[Digest], old: &[Digest]) {
         if !old.contains(pin) && !pins.contains(pin) {
             pins.push(*pin);
         }
+    }
+}
+
+/// Held while partners are read and written anew, by the node or by a command.
+#[derive(Debug)]
+pub struct Alone(#[expect(dead_code, reason = "the lock lasts as long as the file is open")] File);
+
+/// Waits until nobody else writes partners.
+///
+/// # Errors
+///
+/// The folder cannot be written to.
+pub fn alone(home: &Path) -> io::Result<Alone> {
+    let folder = home.join(PARTNERS);
+    disk::create_folders(&folder)?;
+    let file =
+        OpenOptions::new().write(true).create(true).truncate(false).open(folder.join(LOCK))?;
+    match file.lock() {
+        // Volumes without locks: one writer at a time is all that anybody can ask for.
+        Err(error) if error.kind() != io::ErrorKind::Unsupported => Err(error),
+        _ => Ok(Alone(file)),
     }
 }
 
@@ -138,7 +161,7 @@ pub fn put(home: &Path, peer: &Peer, card: Option<&SignedCard>) -> io::Result<()
 pub fn remove(home: &Path, office: OfficeNumber) -> io::Result<bool> {
     let folder = home.join(PARTNERS);
     let path = folder.join(PartnerFile::new(office, String::new()).name);
-    let was_there = std::fs::symlink_metadata(&path).is_ok();
+    let was_there = fs::symlink_metadata(&path).is_ok();
     disk::remove_file(&path)?;
     if was_there {
         disk::sync_folder(&folder)?;
@@ -159,3 +182,6 @@ fn remove_cards(folder: &Path, office: OfficeNumber, but: Option<&str>) -> io::R
     }
     Ok(())
 }
+
+#[cfg(test)]
+mod tests;

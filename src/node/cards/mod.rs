@@ -13,7 +13,7 @@ mod own;
 mod round;
 mod take;
 
-pub use book::{NoWay, Partner, partner, peer_of, put, remove};
+pub use book::{Alone, NoWay, Partner, alone, partner, peer_of, put, remove};
 pub use own::{OwnCardError, own_card};
 
 pub(super) use round::run;

@@ -120,8 +120,7 @@ pub fn own_card(
         valid_from: now,
         valid_until: until,
     };
-    let folder = config.node.data.join(FOLDER);
-    let path = folder.join(format!("{office}.card"));
+    let path = path_of(config, office);
     let last = read(&path);
     if let Some(last) = &last {
         let signs = last.signer().sha256() == signer.certificate_sha256();
@@ -136,10 +135,21 @@ pub fn own_card(
     let valid_from = begins.checked_sub(BEFORE).unwrap_or(begins).max(from);
     let bytes = Card { serial, valid_from, ..draft }.sign(&signer, now)?;
     let made = SignedCard::open(&bytes)?;
-    let kept = disk::create_private_folders(&folder)
+    let kept = disk::create_private_folders(&config.node.data.join(FOLDER))
         .and_then(|()| disk::replace(&path, made.bytes(), Readers::AsUsual));
     kept.map_err(|error| OwnCardError::Disk { path, error })?;
     Ok(made)
+}
+
+/// The last card of an office of ours that was made, as long as its time is now.
+pub(super) fn kept(config: &Config, office: OfficeNumber, now: Timestamp) -> Option<SignedCard> {
+    config.office(office)?;
+    let card = read(&path_of(config, office))?;
+    (card.card().office == office && card.check_time(now).is_ok()).then_some(card)
+}
+
+fn path_of(config: &Config, office: OfficeNumber) -> PathBuf {
+    config.node.data.join(FOLDER).join(format!("{office}.card"))
 }
 
 /// The card in a file, if a good one is there.

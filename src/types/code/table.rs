@@ -415,8 +415,8 @@ codes! {
 
     UNKNOWN_PARTNER "unknown-partner" [Held] Here
     "送信先が相手として登録されていません" "the addressee is no registered partner"
-    "まず、送信先の事業所番号が正しいか確かめてください。間違いなら、介護ソフトで直して出力し直します。正しければ、IT 担当の方に [[peer]] への登録と再起動を頼んでください。登録後は renkei hold release で送れます。"
-    "First see whether the number of the addressee is right; if not, mend it in the care software and export again. If it is, ask your IT person to register it as [[peer]] and to start again; then renkei hold release sends the files.";
+    "まず、送信先の事業所番号が正しいか確かめてください。間違いなら、介護ソフトで直して出力し直します。正しければ、IT 担当の方に登録を頼んでください（事業所カードで renkei partner add、または [[peer]] と再起動）。登録後は renkei hold release で送れます。"
+    "First see whether the number of the addressee is right; if not, mend it in the care software and export again. If it is, ask your IT person to register it (renkei partner add with its card, or [[peer]] and a new start); then renkei hold release sends the files.";
     NOT_THIS_OFFICE "not-this-office" [Held] Here
     "送信元の事業所番号が、このフォルダーの事業所ではありません" "the sender is not the office of this folder"
     "その事業所の送信用フォルダーに入れてください。介護ソフトの自事業所の番号も確かめます。"
