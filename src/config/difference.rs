@@ -115,9 +115,8 @@ impl Changes {
     /// The configuration by which a node can go on that runs by `old` and should run by `new`: all of
     /// that, but for what waits for a restart.
     pub fn applicable(old: &Config, new: Config) -> Config {
-        let Node { data, listen, lang, log, log_json, log_file, stall_after: _ } = old.node.clone();
-        let stall_after = new.node.stall_after;
-        let node = Node { data, listen, lang, log, log_json, log_file, stall_after };
+        let (url, stall_after) = (new.node.url.clone(), new.node.stall_after);
+        let node = Node { url, stall_after, ..old.node.clone() };
         let (page, store, home) = (old.page.clone(), old.store.clone(), old.home.clone());
         Config { node, page, store, home, ..new }
     }
@@ -131,7 +130,7 @@ impl Changes {
         let mut tell = |key| {
             let change = Change { subject: Subject::Table("node"), what: What::Key(key) };
             match key {
-                "stall_after" => self.live.push(change),
+                "stall_after" | "url" => self.live.push(change),
                 _ => self.after_restart.push(change),
             }
         };
@@ -139,6 +138,7 @@ impl Changes {
             Node {
                 data => "data", listen => "listen", lang => "lang", log => "log",
                 log_json => "log_json", log_file => "log_file", stall_after => "stall_after",
+                url => "url",
             },
             old, new, tell
         );
@@ -191,7 +191,7 @@ fn tls(old: &Tls, new: &Tls, mut tell: impl FnMut(&'static str)) {
         Tls {
             identity => "certificate", roots => "roots", revocation_lists => "revocation_lists",
             revocation_grace => "revocation_grace", revocation_strict => "revocation",
-            allow_tls12 => "allow_tls12",
+            allow_tls12 => "allow_tls12", next => "next_certificates",
         },
         old, new, tell
     );
@@ -226,6 +226,7 @@ fn office_keys(old: &Office, new: &Office, tell: &mut dyn FnMut(&'static str)) {
             number => "number", name => "name", service_types => "service_types", drop => "drop",
             work => "work", import => "import", import_actuals => "import_actuals",
             hold => "hold", sent => "sent", signing => "signing_certificate",
+            signing_next => "signing_next_certificates", editions => "editions", takes => "takes",
         },
         old, new, tell
     );
@@ -236,7 +237,7 @@ fn peer_keys(old: &Peer, new: &Peer, tell: &mut dyn FnMut(&'static str)) {
         Peer {
             office => "office", name => "name", service_types => "service_types", url => "url",
             edition => "edition", tls_certificates => "tls_certificates",
-            signing_certificates => "signing_certificates",
+            signing_certificates => "signing_certificates", takes => "takes", card => "card",
         },
         old, new, tell
     );

@@ -20,6 +20,7 @@
 mod anew;
 mod apart;
 pub mod backup;
+pub mod cards;
 mod check;
 mod clock;
 mod collect;
@@ -52,6 +53,7 @@ mod partners;
 mod placing;
 #[cfg(test)]
 mod planted;
+pub mod probe;
 mod problems;
 mod proof;
 mod quota;
@@ -187,6 +189,8 @@ impl Node {
         tasks.keep("housekeeping", move |beat, stopping| {
             housekeeping::run(Arc::clone(&shared), beat, stopping)
         });
+        let shared = Arc::clone(&context);
+        tasks.keep("cards", move |beat, stopping| cards::run(Arc::clone(&shared), beat, stopping));
         let shared = Arc::clone(&context);
         tasks.keep("index", move |beat, stopping| index::run(Arc::clone(&shared), beat, stopping));
         let watcher = Arc::new(Watcher::new(Arc::clone(&context), supervisor.board()));

@@ -108,7 +108,7 @@ pub fn put_back(folder: &Path, made_at: Timestamp, now: Timestamp) -> Result<(),
          SELECT office, partner, max(sequence) + ?1 FROM outgoing GROUP BY office, partner",
         params![MOST_SINCE],
     )?;
-    transaction.execute("DELETE FROM folders", ())?;
+    transaction.execute_batch("DELETE FROM folders; DELETE FROM work_folders")?;
     journal::tell_restored(&transaction, &made_at.to_string(), now)?;
     for (sender, id) in unplaced(&transaction)? {
         let note = IncomingNote::code(code::RESTORED_UNPLACED);

@@ -26,6 +26,8 @@ pub enum Step {
     Reload,
     /// A change of the configuration was taken up; the detail says of what.
     Changed,
+    /// A newer card of the partner took the place of the former one.
+    Card,
 }
 
 impl Step {
@@ -37,18 +39,19 @@ impl Step {
             Self::Retry => "RETRY",
             Self::Reload => "RELOAD",
             Self::Changed => "CHANGED",
+            Self::Card => "CARD",
         }
     }
 
     const fn direction(self) -> Direction {
         match self {
             Self::State(state) => state.direction(),
-            Self::Packed | Self::Retry | Self::Reload | Self::Changed => Direction::Out,
+            Self::Packed | Self::Retry | Self::Reload | Self::Changed | Self::Card => Direction::Out,
         }
     }
 
     fn from_stored(direction: Direction, text: &str) -> Result<Self, StoreError> {
-        let others = [Self::Packed, Self::Retry, Self::Reload, Self::Changed];
+        let others = [Self::Packed, Self::Retry, Self::Reload, Self::Changed, Self::Card];
         let other = || others.into_iter().find(|step| step.as_str() == text);
         let step = State::named(direction, text).map(Self::State).or_else(other);
         step.ok_or(StoreError::Damaged("unknown step"))

@@ -88,7 +88,7 @@ pub(super) async fn show(
     let unit = words::unit(&manifest.kind, lang);
     let last = evidence.journal.iter().rev().find_map(|row| match row.step {
         Step::State(state) => Some((state, row)),
-        Step::Packed | Step::Retry | Step::Reload | Step::Changed => None,
+        Step::Packed | Step::Retry | Step::Reload | Step::Changed | Step::Card => None,
     });
     let place = match evidence.direction {
         Direction::Out => Place::Sent,
@@ -174,6 +174,9 @@ fn step(row: &JournalRow, lang: Lang) -> StepRow {
         }
         Step::Reload => lang.pick("設定の読み直しの指示がありました", "ordered to read anew"),
         Step::Changed => lang.pick("設定の変更を反映しました", "the configuration was changed"),
+        Step::Card => {
+            lang.pick("相手の事業所カードを入れ替えました", "card of the partner replaced")
+        }
     };
     let (codes, by) = codes_and_by(row);
     // That somebody ordered it is all that the detail of an order says beside.

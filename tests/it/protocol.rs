@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use renkei::link::Status;
+use renkei::package::card::SignedCard;
 use renkei::types::Digest;
 use serde_json::Value;
 
@@ -249,15 +250,21 @@ fn the_command_lines_of_the_paper_work() {
     let manifest = fs::read(vectors().join("manifest/good.json")).expect("a manifest");
     fs::write(folder.path().join("manifest.json"), &manifest).expect("written");
     fs::write(folder.path().join("receipt.json"), b"{}").expect("written");
+    fs::create_dir(folder.path().join("cards")).expect("made");
+    copied(&vectors().join("cards"), &folder.path().join("cards"));
     let mut lines = 0;
     for line in paper.lines().filter_map(|line| line.strip_prefix("openssl ")) {
         let output = openssl_ok(folder.path(), &line.split_whitespace().collect::<Vec<_>>());
-        if line.contains("-verify") {
+        if line.contains("cards/") {
+            let card = fs::read(folder.path().join("card.json")).expect("the first line wrote it");
+            assert!(card.starts_with(b"{\"format\":\"renkei.card/1\""), "{line}");
+            assert!(line.contains("-out") || output == card, "{line}");
+        } else if line.contains("-verify") {
             assert!(output == manifest || output == b"{}", "{line}");
         }
         lines += 1;
     }
-    assert!(lines >= 7, "{lines} lines");
+    assert!(lines >= 9, "{lines} lines");
 }
 
 /// The bytes that the paper shows are those of a vector.
@@ -297,7 +304,14 @@ fn the_examples_of_the_description_are_vectors() {
     assert!(good.contains(id.as_str().expect("an id")));
     let files: Vec<_> =
         text.lines().filter_map(|line| line.trim().strip_prefix("externalValue: ")).collect();
-    assert_eq!(files.len(), 4);
+    let (cards, files): (Vec<_>, Vec<_>) = files
+        .into_iter()
+        .partition(|file| Path::new(file).extension().is_some_and(|end| end == "card"));
+    for card in &cards {
+        let card = fs::read(spec.join(card)).expect("a card");
+        SignedCard::open(&card).expect("a good card");
+    }
+    assert_eq!((cards.len(), files.len()), (2, 4));
     let digest = Digest::of(&package).to_string();
     for file in
         files.iter().filter(|file| Path::new(file).extension().is_some_and(|end| end == "p7s"))

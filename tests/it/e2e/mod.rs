@@ -2,6 +2,7 @@
 
 mod anew;
 mod backup;
+mod cards;
 mod check;
 mod conflicts;
 mod crashes;
