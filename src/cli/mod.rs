@@ -4,6 +4,7 @@
 //! that does not hold, a set that did not arrive), 2 usage or configuration, 3 could not finish.
 
 mod archive;
+mod ca;
 mod certs;
 mod completions;
 mod convert;
@@ -31,6 +32,7 @@ mod reload;
 mod retry;
 mod rules;
 mod run;
+mod secret;
 mod setup;
 mod signals;
 mod status;
@@ -109,6 +111,8 @@ enum Command {
     Verify(verify::Args),
     /// 証明書の準備を手伝います
     Certs(certs::Args),
+    /// 法人や地域のための小さな認証局を持ち、証明書の発行と失効をします
+    Ca(ca::Args),
     /// 架空の利用者の正しいファイルを作ります（取込の試験、性能測定用）
     New(new::Args),
     /// シェルの補完の設定を表示します
@@ -179,6 +183,7 @@ fn run(matches: &ArgMatches, lang: Lang) -> anyhow::Result<ExitCode> {
         Command::Export(args) => export::run(&args, lang),
         Command::Verify(args) => verify::run(&args, lang),
         Command::Certs(args) => certs::run(&args, lang),
+        Command::Ca(args) => ca::run(&args, lang),
         Command::New(args) => new::run(&args, lang),
         Command::Completions(args) => completions::run(&args, lang),
         Command::Man(args) => man::run(&args, lang),
