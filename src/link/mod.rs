@@ -43,6 +43,7 @@ mod error;
 mod guests;
 mod heads;
 mod limits;
+mod lists;
 mod messages;
 mod pool;
 mod problem;
@@ -67,6 +68,7 @@ pub use digest::{ContentDigestError, parse as parse_content_digest};
 pub use error::{SendError, TlsFault};
 pub use heads::refused_head;
 pub use limits::{ClientLimits, Limits};
+pub use lists::{FetchError, ListClient};
 pub use problem::{Expectation, Problem, Refusal};
 pub use server::{Server, Stopped};
 #[cfg(test)]
