@@ -8,8 +8,9 @@ use std::process::ExitCode;
 use age::secrecy::SecretString;
 use jiff::tz::TimeZone;
 
+use super::secret::secret;
 use super::setup::{self, ConfigArg};
-use super::{EXIT_NO, UsageError, output, prompt};
+use super::{EXIT_NO, UsageError, output};
 use crate::desk::words;
 use crate::node::backup::{self, BackupError, Made, Restored};
 use crate::types::{Clock, Lang};
@@ -174,9 +175,9 @@ fn passphrase(file: Option<&Path>, new: bool, lang: Lang) -> anyhow::Result<Secr
         )
         .into());
     }
-    let typed = prompt::secret(lang.pick("パスフレーズ: ", "passphrase: "))?;
+    let typed = secret(lang.pick("パスフレーズ: ", "passphrase: "))?;
     if new {
-        let again = prompt::secret(lang.pick("もう一度: ", "again: "))?;
+        let again = secret(lang.pick("もう一度: ", "again: "))?;
         if again != typed {
             let text = lang.pick("2 回の入力が一致しません。", "the two do not match");
             return Err(UsageError(text.to_owned()).into());

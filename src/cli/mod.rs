@@ -5,6 +5,7 @@
 
 mod archive;
 mod backup;
+mod ca;
 mod card;
 mod certs;
 mod completions;
@@ -31,11 +32,11 @@ mod output;
 mod partner;
 mod print;
 mod progress;
-mod prompt;
 mod reload;
 mod retry;
 mod rules;
 mod run;
+mod secret;
 mod setup;
 mod signals;
 mod status;
@@ -125,6 +126,8 @@ enum Command {
     Card(card::Args),
     /// 相手を登録・確認・削除します
     Partner(partner::Args),
+    /// 法人や地域のための小さな認証局を持ち、証明書の発行と失効をします
+    Ca(ca::Args),
     /// 架空の利用者の正しいファイルを作ります（取込の試験、性能測定用）
     New(new::Args),
     /// シェルの補完の設定を表示します
@@ -200,6 +203,7 @@ fn run(matches: &ArgMatches, lang: Lang) -> anyhow::Result<ExitCode> {
         Command::Certs(args) => certs::run(&args, lang),
         Command::Card(args) => card::run(&args, lang),
         Command::Partner(args) => partner::run(&args, lang),
+        Command::Ca(args) => ca::run(&args, lang),
         Command::New(args) => new::run(&args, lang),
         Command::Completions(args) => completions::run(&args, lang),
         Command::Man(args) => man::run(&args, lang),

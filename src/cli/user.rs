@@ -9,8 +9,9 @@ use std::process::ExitCode;
 use clap::Subcommand;
 use zeroize::Zeroizing;
 
+use super::secret::secret;
 use super::setup::{self, ConfigArg};
-use super::{UsageError, output, prompt, usage};
+use super::{UsageError, output, usage};
 use crate::desk::words;
 use crate::types::{Clock, Lang};
 use crate::users::{
@@ -199,11 +200,11 @@ fn password(name: &UserName, lang: Lang) -> anyhow::Result<Zeroizing<String>> {
             "type the new password of {name} ({LEAST_PASSWORD} to {MOST_PASSWORD} characters; it is not shown)"
         ),
     });
-    let new = prompt::secret(lang.pick("パスワード: ", "password: "))?;
+    let new = secret(lang.pick("パスワード: ", "password: "))?;
     if let Some(error) = weakness(name, &new) {
         return Err(UsageError(error.text(lang)).into());
     }
-    let again = prompt::secret(lang.pick("もう一度: ", "again: "))?;
+    let again = secret(lang.pick("もう一度: ", "again: "))?;
     if new == again {
         return Ok(new);
     }

@@ -95,7 +95,14 @@ impl Changes {
         let mut table = |table, key| {
             live.push(Change { subject: Subject::Table(table), what: What::Key(key) });
         };
-        tls(&old.tls, &new.tls, |key| table("tls", key));
+        let mut later = Vec::new();
+        // Each list has a task of its own that fetches it.
+        tls(&old.tls, &new.tls, |key| match key {
+            "revocation_list_urls" => {
+                later.push(Change { subject: Subject::Table("tls"), what: What::Key(key) })
+            }
+            key => table("tls", key),
+        });
         timing_keys(timing, &new.timing, |key| table("timing", key));
         limit_keys(limits, &new.limits, |key| table("limits", key));
         compare!(
@@ -105,6 +112,7 @@ impl Changes {
         let number = |office: &Office| office.number;
         each(offices, &new.offices, (number, Subject::Office), office_keys, live);
         each(peers, &new.peers, (|peer: &Peer| peer.office, Subject::Peer), peer_keys, live);
+        changes.after_restart.append(&mut later);
         changes.of_page(page.as_ref(), new.page.as_ref());
         let later = &mut changes.after_restart;
         compare!(StoreSettings { key_file => "key_file" }, store, new.store, |key| later
@@ -118,7 +126,9 @@ impl Changes {
         let (url, stall_after) = (new.node.url.clone(), new.node.stall_after);
         let node = Node { url, stall_after, ..old.node.clone() };
         let (page, store, home) = (old.page.clone(), old.store.clone(), old.home.clone());
-        Config { node, page, store, home, ..new }
+        let revocation_list_urls = old.tls.revocation_list_urls.clone();
+        let tls = Tls { revocation_list_urls, ..new.tls };
+        Config { node, tls, page, store, home, ..new }
     }
 
     /// Whether a node has nothing to take up, now or later.
@@ -192,6 +202,7 @@ fn tls(old: &Tls, new: &Tls, mut tell: impl FnMut(&'static str)) {
             identity => "certificate", roots => "roots", revocation_lists => "revocation_lists",
             revocation_grace => "revocation_grace", revocation_strict => "revocation",
             allow_tls12 => "allow_tls12", next => "next_certificates",
+            revocation_list_urls => "revocation_list_urls", office_numbers => "office_number",
         },
         old, new, tell
     );

@@ -133,7 +133,8 @@ async fn receive<S: Service>(
     })?;
     link.all_read();
     let answer = shared.service.put_card(&link.peer, partner, office, card.to_bytes());
-    let answer = timeout(shared.grants.limits().request_timeout, AssertUnwindSafe(answer).catch_unwind());
+    let answer =
+        timeout(shared.grants.limits().request_timeout, AssertUnwindSafe(answer).catch_unwind());
     let answer = answer.await.map_err(|_elapsed| too_late())?;
     answer.unwrap_or_else(|_| Err(panicked()))
 }

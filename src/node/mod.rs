@@ -40,6 +40,7 @@ mod index;
 mod journal_head;
 mod judge;
 mod listener;
+mod lists;
 mod live;
 mod month;
 mod network;
@@ -75,7 +76,7 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
-pub use check::Checked;
+pub use check::{Checked, look_at_certificates};
 pub use clock::local_time;
 pub use handle::Handle;
 pub use health::{Health, TaskHealth};
@@ -83,7 +84,7 @@ pub use live::{Faults, Reading, Source};
 pub use month::{MonthComparison, compare_month};
 pub use notices::Notice;
 pub use problems::{StartProblem, StartProblems};
-pub use proof::{Pins, open_trust};
+pub use proof::{Pins, Renewed, open_trust, renew_own, renewal_text};
 pub use start::Consent;
 pub use supervise::Fault;
 
@@ -189,6 +190,12 @@ impl Node {
         tasks.keep("housekeeping", move |beat, stopping| {
             housekeeping::run(Arc::clone(&shared), beat, stopping)
         });
+        for url in context.config().tls.revocation_list_urls.clone() {
+            let shared = Arc::clone(&context);
+            tasks.keep(format!("list {url}"), move |beat, stopping| {
+                lists::run(Arc::clone(&shared), url.clone(), beat, stopping)
+            });
+        }
         let shared = Arc::clone(&context);
         tasks.keep("cards", move |beat, stopping| cards::run(Arc::clone(&shared), beat, stopping));
         let shared = Arc::clone(&context);

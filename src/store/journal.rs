@@ -46,7 +46,9 @@ impl Step {
     const fn direction(self) -> Direction {
         match self {
             Self::State(state) => state.direction(),
-            Self::Packed | Self::Retry | Self::Reload | Self::Changed | Self::Card => Direction::Out,
+            Self::Packed | Self::Retry | Self::Reload | Self::Changed | Self::Card => {
+                Direction::Out
+            }
         }
     }
 

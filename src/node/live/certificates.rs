@@ -27,6 +27,8 @@ pub(super) struct Certificates {
     seen: Vec<Stamp>,
     read_at: Instant,
     told_at: Instant,
+    /// A renewal that is due waits for no hour.
+    looked: bool,
 }
 
 impl Certificates {
@@ -34,7 +36,7 @@ impl Certificates {
         tell_conditions(context);
         let taken = context.proof().read_of.clone();
         let now = Clock::running();
-        Self { seen: taken.clone(), taken, read_at: now, told_at: now }
+        Self { seen: taken.clone(), taken, read_at: now, told_at: now, looked: false }
     }
 
     /// The proof of the context was read anew, with another configuration.
@@ -48,12 +50,18 @@ impl Certificates {
     /// Reads what was replaced, or everything; says whether a file is just being replaced.
     pub(super) async fn look(&mut self, context: &Arc<Context>, at_once: bool) -> bool {
         let shared = Arc::clone(context);
-        let found = blocking(move || proof::stamps(&shared.config())).await.unwrap_or_default();
+        let is_first = !std::mem::replace(&mut self.looked, true);
+        let looked = blocking(move || {
+            let config = shared.config();
+            let due = is_first && proof::is_due(&config, shared.now());
+            (proof::stamps(&config), due)
+        });
+        let (found, due) = looked.await.unwrap_or_default();
         // Certificate and key are two files: they are read when neither changes any more.
         let is_new = found != self.taken;
         let settles = found != self.seen;
         let again = context.proof().has_faults() && self.read_at.elapsed() >= RETRY;
-        if at_once || (is_new && !settles) || again || self.read_at.elapsed() >= INTERVAL {
+        if at_once || due || (is_new && !settles) || again || self.read_at.elapsed() >= INTERVAL {
             reload(context).await;
             self.taken.clone_from(&found);
             (self.read_at, self.told_at) = (Clock::running(), Clock::running());
@@ -73,8 +81,16 @@ async fn reload(context: &Arc<Context>) {
     let reloaded = blocking(move || {
         let mut problems = Problems::default();
         let former = shared.proof();
-        let opened = proof::open(&shared.config(), Some(&former), shared.now(), &mut problems);
-        if let Some((proof, settings)) = opened {
+        let config = shared.config();
+        // Nothing is begun or ended by a clock that may be wrong.
+        let unrenewed = if shared.believes_clock() {
+            proof::renew_in_time(&config, &former, shared.now())
+        } else {
+            Problems::default()
+        };
+        let opened = proof::open(&config, Some(&former), shared.now(), &mut problems);
+        if let Some((mut proof, settings)) = opened {
+            proof.add_faults(unrenewed);
             match shared.tls.reload(settings) {
                 Ok(()) => {
                     let is_new = proof.tell_changes(&former);
