@@ -12,6 +12,7 @@
 //! when it starts.
 
 mod check;
+mod difference;
 mod folders;
 mod partner_file;
 mod peer;
@@ -25,6 +26,8 @@ use std::path::{Path, PathBuf};
 
 use jiff::SignedDuration;
 
+pub use difference::{Change, Changes, Subject, What};
+
 pub use crate::types::{Problem, Problems};
 pub use partner_file::PartnerFile;
 pub use sources::{SourceError, Sources};
@@ -36,7 +39,7 @@ use crate::types::{Digest, Edition, Lang, OfficeNumber, PeerUrl, ServiceType};
 pub const PARTNERS: &str = "partners";
 
 /// A checked configuration; all paths are absolute or relative to the working directory.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Config {
     /// `[node]`
     pub node: Node,
@@ -76,7 +79,7 @@ impl Draft {
 }
 
 /// `[node]`
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Node {
     /// The folder of the store; on a local disk.
     pub data: PathBuf,
@@ -98,7 +101,7 @@ pub struct Node {
 }
 
 /// `[node] log_file` and what belongs to it.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct LogFile {
     /// The file; older ones stand beside it, with a number at the end of their names.
     pub path: PathBuf,
@@ -157,7 +160,7 @@ impl IdentityFiles {
 }
 
 /// `[tls]`
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Tls {
     /// Who this node is to its partners.
     pub identity: IdentityFiles,
@@ -176,7 +179,7 @@ pub struct Tls {
 }
 
 /// `[[office]]`: an office whose files this node sends and receives.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Office {
     /// 事業所番号
     pub number: OfficeNumber,
@@ -230,7 +233,7 @@ pub struct Peer {
 }
 
 /// `[timing]`
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Timing {
     /// Every how often the drop folders are read in full.
     pub scan_interval: SignedDuration,
@@ -249,7 +252,7 @@ pub struct Timing {
 }
 
 /// `[limits]`
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Limits {
     /// The largest file, in bytes.
     pub file_size: u64,
@@ -275,7 +278,7 @@ pub struct Limits {
 }
 
 /// `[retention]`
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Retention {
     /// How long packages are kept after their last change; receipts and the journal stay.
     pub packages: SignedDuration,
@@ -284,7 +287,7 @@ pub struct Retention {
 }
 
 /// `[page]`
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Page {
     /// Where browsers reach it.
     pub listen: SocketAddr,

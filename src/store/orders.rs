@@ -85,18 +85,19 @@ impl Store {
         .await
     }
 
-    /// Notes that a newer card of a partner, with this serial, took the place of the former one.
-    pub async fn note_card(
+    /// Notes that changes of the configuration were taken up: each for an office of ours, perhaps of its
+    /// exchange with a partner, and what it was.
+    pub async fn note_changes(
         &self,
-        office: OfficeNumber,
-        partner: OfficeNumber,
-        serial: u64,
+        changes: Vec<(OfficeNumber, Option<OfficeNumber>, String)>,
         now: Timestamp,
     ) -> Result<(), StoreError> {
         self.write(move |connection| {
-            let entry = JournalEntry { office, partner: Some(partner), id: None, serial: None };
-            let detail = format!("{}:{serial}", code::CARD_REPLACED);
-            journal::append(connection, &entry, Step::Card, &detail, now)
+            for (office, partner, what) in changes {
+                let entry = JournalEntry { office, partner, id: None, serial: None };
+                journal::append(connection, &entry, Step::Changed, &what, now)?;
+            }
+            Ok(())
         })
         .await
     }

@@ -415,8 +415,8 @@ codes! {
 
     UNKNOWN_PARTNER "unknown-partner" [Held] Here
     "送信先が相手として登録されていません" "the addressee is no registered partner"
-    "まず、送信先の事業所番号が正しいか確かめてください。間違いなら、介護ソフトで直して出力し直します。正しければ、IT 担当の方に登録を頼んでください（事業所カードで renkei partner add、または [[peer]] と再起動）。登録後は renkei hold release で送れます。"
-    "First see whether the number of the addressee is right; if not, mend it in the care software and export again. If it is, ask your IT person to register it (renkei partner add with its card, or [[peer]] and a new start); then renkei hold release sends the files.";
+    "まず、送信先の事業所番号が正しいか確かめてください。間違いなら、介護ソフトで直して出力し直します。正しければ、IT 担当の方に登録を頼んでください（事業所カードで renkei partner add、または [[peer]]）。登録後は renkei hold release で送れます。"
+    "First see whether the number of the addressee is right; if not, mend it in the care software and export again. If it is, ask your IT person to register it (renkei partner add with its card, or [[peer]]); then renkei hold release sends the files.";
     NOT_THIS_OFFICE "not-this-office" [Held] Here
     "送信元の事業所番号が、このフォルダーの事業所ではありません" "the sender is not the office of this folder"
     "その事業所の送信用フォルダーに入れてください。介護ソフトの自事業所の番号も確かめます。"
@@ -534,6 +534,26 @@ codes! {
     "証明書と失効リストを読み直します" "certificates and lists are read again"
     "結果はログと renkei status で確かめてください。"
     "The log and renkei status say how it went.";
+    CONFIGURATION_APPLIED "configuration-applied" [Order] Nobody
+    "設定の変更を反映しました" "changes of the configuration were taken up"
+    "何もする必要はありません。"
+    "Nothing is to be done.";
+    CONFIGURATION_NOT_APPLIED "configuration-not-applied" [Condition Order] Here
+    "設定の変更に誤りがあるため、変更前の設定のまま動いています" "a change of the configuration is wrong: the former one stays in force"
+    "示された箇所を直してください。保存すると自動で反映します。"
+    "Mend what is named; it is taken up by itself when it is saved.";
+    RESTART_NEEDED "restart-needed" [Condition] Here
+    "再起動すると反映される設定の変更があります" "changes of the configuration wait for a restart"
+    "都合のよいときに renkei を起動し直してください。送受信は続いています。"
+    "Start the node again when it suits; the exchange goes on.";
+    QUEUED_WITHOUT_PARTNER "queued-without-partner" [Condition] Here
+    "設定にない相手あての送信待ちがあります" "packages wait for a partner that is not in the configuration"
+    "相手を設定に戻すと送ります。戻さない場合は期限が来ると保留フォルダーに移ります。"
+    "They are sent when the partner is back in the configuration, and held when their time is over.";
+    UNPLACED_WITHOUT_OFFICE "unplaced-without-office" [Condition] Here
+    "設定にない自事業所あての、配置待ちのファイルがあります" "received packages wait for an office that is not in the configuration"
+    "その事業所を設定に戻すと配置します。"
+    "They are placed when the office is back in the configuration.";
     PAGE_OPENED "page-opened" [Order] Nobody
     "ブラウザーで画面を開きます" "the page opens in the browser"
     "何もする必要はありません。"
