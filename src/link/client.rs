@@ -103,15 +103,15 @@ impl Client {
     pub async fn card(&self, of: &Endpoint) -> Result<Option<Bytes>, SendError> {
         let (pool, url) = (self.pools.of(of.office)?, url(of, &format!("/v1/card/{}", of.office)));
         let request = || pool.http.get(&url);
-        let deadline = pool.limits.answer_timeout;
-        let answer = ask(request, MAX_CARD, deadline, &pool.limits).await?;
+        let limits = &pool.limits;
+        let answer = ask(request, MAX_CARD, limits.answer_timeout, limits).await?;
         match answer.status {
             StatusCode::OK => {
                 expect_media_type(&answer.headers, RECEIPT)?;
                 Ok(Some(answer.body))
             }
             StatusCode::NOT_FOUND => Ok(None),
-            other => Err(refused(other, &answer.headers, &answer.body, &pool.limits)),
+            other => Err(refused(other, &answer.headers, &answer.body, limits)),
         }
     }
 
@@ -125,11 +125,11 @@ impl Client {
         let (pool, url) = (self.pools.of(to.office)?, url(to, &format!("/v1/card/{own}")));
         let request =
             || pool.http.put(&url).header(header::CONTENT_TYPE, RECEIPT).body(card.clone());
-        let deadline = pool.limits.answer_timeout;
-        let answer = ask(request, pool.limits.problem_bytes, deadline, &pool.limits).await?;
+        let limits = &pool.limits;
+        let answer = ask(request, limits.problem_bytes, limits.answer_timeout, limits).await?;
         match answer.status {
             StatusCode::NO_CONTENT => Ok(()),
-            other => Err(refused(other, &answer.headers, &answer.body, &pool.limits)),
+            other => Err(refused(other, &answer.headers, &answer.body, limits)),
         }
     }
 

@@ -1,6 +1,6 @@
 //! The partners in the folder beside the configuration.
 
-use std::fs::{self, File, OpenOptions};
+use std::fs;
 use std::io;
 use std::path::Path;
 
@@ -9,10 +9,8 @@ use crate::disk::{self, Readers};
 use crate::package::card::{CardCertificate, SignedCard};
 use crate::types::{Digest, Edition, OfficeNumber};
 
+use super::alone::Alone;
 use super::own::read;
-
-/// The file that is locked while partners are written.
-const LOCK: &str = ".renkei-lock";
 
 /// The largest file of a partner.
 const LARGEST: u64 = 1 << 20;
@@ -113,10 +111,6 @@ fn add(pins: &mut Vec<Digest>, held: &[Digest], old: &[Digest]) {
     }
 }
 
-/// Held while partners are read and written anew, by the node or by a command.
-#[derive(Debug)]
-pub struct Alone(#[expect(dead_code, reason = "the lock lasts as long as the file is open")] File);
-
 /// Waits until nobody else writes partners.
 ///
 /// # Errors
@@ -125,13 +119,7 @@ pub struct Alone(#[expect(dead_code, reason = "the lock lasts as long as the fil
 pub fn alone(home: &Path) -> io::Result<Alone> {
     let folder = home.join(PARTNERS);
     disk::create_folders(&folder)?;
-    let file =
-        OpenOptions::new().write(true).create(true).truncate(false).open(folder.join(LOCK))?;
-    match file.lock() {
-        // Volumes without locks: one writer at a time is all that anybody can ask for.
-        Err(error) if error.kind() != io::ErrorKind::Unsupported => Err(error),
-        _ => Ok(Alone(file)),
-    }
+    Alone::in_folder(&folder)
 }
 
 /// Writes a partner, with its card if there is one, in the place of what was there.

@@ -14,6 +14,8 @@ use crate::package::card::{
 use crate::package::{CertificateInfo, SignerError};
 use crate::types::{Lang, OfficeNumber, io_text};
 
+use super::alone::Alone;
+
 /// Where the last card of each office stands in the data folder.
 const FOLDER: &str = "cards";
 
@@ -121,6 +123,9 @@ pub fn own_card(
         valid_until: until,
     };
     let path = path_of(config, office);
+    let folder = config.node.data.join(FOLDER);
+    let alone = disk::create_private_folders(&folder).and_then(|()| Alone::in_folder(&folder));
+    let _alone = alone.map_err(|error| OwnCardError::Disk { path: folder, error })?;
     let last = read(&path);
     if let Some(last) = &last {
         let signs = last.signer().sha256() == signer.certificate_sha256();
@@ -135,8 +140,7 @@ pub fn own_card(
     let valid_from = begins.checked_sub(BEFORE).unwrap_or(begins).max(from);
     let bytes = Card { serial, valid_from, ..draft }.sign(&signer, now)?;
     let made = SignedCard::open(&bytes)?;
-    let kept = disk::create_private_folders(&config.node.data.join(FOLDER))
-        .and_then(|()| disk::replace(&path, made.bytes(), Readers::AsUsual));
+    let kept = disk::replace(&path, made.bytes(), Readers::AsUsual);
     kept.map_err(|error| OwnCardError::Disk { path, error })?;
     Ok(made)
 }

@@ -22,10 +22,10 @@ use crate::work::{self, watch};
 const LOOK: Duration = Duration::from_secs(5);
 
 /// How long a partner that could not be asked is left alone.
-const AGAIN: Duration = Duration::from_mins(1);
+const AGAIN: Duration = Duration::from_secs(20);
 
 /// How old a card of ours may be before it is seen whether it would be another one now.
-const FRESH: Duration = Duration::from_secs(30);
+const FRESH: Duration = Duration::from_secs(10);
 
 /// How often a partner is asked for its card.
 const ASK: Duration = Duration::from_hours(1);
@@ -83,8 +83,9 @@ pub(in crate::node) async fn run(
 type Own = BTreeMap<OfficeNumber, (Instant, Option<SignedCard>)>;
 
 async fn round(context: &Arc<Context>, cards: &mut Own, known: &mut BTreeMap<Pair, Known>) {
-    let offices: Vec<_> = context.config().offices.iter().map(|office| office.number).collect();
-    let partners: Vec<_> = context.config().peers.iter().map(|peer| peer.office).collect();
+    let config = context.config();
+    let offices: Vec<_> = config.offices.iter().map(|office| office.number).collect();
+    let partners: Vec<_> = config.peers.iter().map(|peer| peer.office).collect();
     for office in offices {
         // To make it anew takes the key, which may be behind a password.
         if cards.get(&office).is_none_or(|(at, _)| at.elapsed() >= FRESH) {

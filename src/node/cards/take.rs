@@ -62,8 +62,9 @@ pub(in crate::node) async fn hand_out(
 pub(super) async fn make(context: &Arc<Context>, office: OfficeNumber) -> Option<SignedCard> {
     let shared = Arc::clone(context);
     let made = blocking(move || {
-        shared.config().office(office)?;
-        Some(own_card(&shared.config(), office, shared.now()))
+        let config = shared.config();
+        config.office(office)?;
+        Some(own_card(&config, office, shared.now()))
     });
     match made.await?? {
         Ok(card) => Some(card),
@@ -100,7 +101,8 @@ fn take_now(
     office: OfficeNumber,
     bytes: &[u8],
 ) -> Result<Option<Taken>, TakeError> {
-    let home = &context.config().home;
+    let config = context.config();
+    let home = &config.home;
     let new = SignedCard::open(bytes)?;
     if partner(home, office).is_none() {
         return Ok(None);
@@ -139,11 +141,12 @@ async fn tell(context: &Context, office: OfficeNumber, taken: &Result<Option<Tak
                     "a newer card of the partner {office} (serial {serial}, reached at {url}) took the place of the former one; it is signed with the registered key, and nothing has to be done"
                 ),
             );
-            for own in &context.config().offices {
-                let noted = context.store.note_card(own.number, office, *serial, now).await;
-                if let Err(error) = noted {
-                    tracing::error!(code = error.code(), %error, "a card is not in the history");
-                }
+            let detail = format!("{}:{serial}", code::CARD_REPLACED);
+            let offices = context.config();
+            let offices = offices.offices.iter();
+            let notes = offices.map(|own| (own.number, Some(office), detail.clone())).collect();
+            if let Err(error) = context.store.note_changes(notes, now).await {
+                tracing::error!(code = error.code(), %error, "a card is not in the history");
             }
         }
         Err(TakeError::Fault(fault)) => {
