@@ -261,5 +261,79 @@ for case in http["requests"]:
     text = head + "\r\n" + case["repeat"]["text"] * case["repeat"]["times"] + "\r\n" + body if "repeat" in case else case["request"]
     expect(case["name"], case.get("code"), head_code(text))
 
+
+
+def sealing(key):
+    fits("[ -~]{1,100}", key["suite"])
+    fits("[A-Za-z0-9._-]{1,64}", key["key_id"])
+    if not 0 < len(base64.b64decode(key["public_key"], validate=True)) <= 4096:
+        raise ValueError("public_key")
+    when(key["valid_until"])
+
+
+def usable(der):
+    """Whether a certificate could be pinned: readable, for an end, with a key that is strong enough."""
+    done = subprocess.run(["openssl", "x509", "-inform", "DER", "-noout", "-text"], input=der, capture_output=True)
+    text = done.stdout.decode("utf-8", "replace")
+    strong = re.search(r"NIST CURVE: P-(256|384)|Public-Key: \((2048|3072|4096|8192) bit\)", text)
+    return done.returncode == 0 and "Version: 3" in text and "CA:TRUE" not in text and bool(strong)
+
+
+def card(data):
+    """What a card says, and the certificate that signed it; section 11."""
+    if len(data) > 65536:
+        raise ValueError("large")
+    with tempfile.TemporaryDirectory() as folder:
+        path, signer = Path(folder, "card"), Path(folder, "signer")
+        path.write_bytes(data)
+        verify = ["openssl", "cms", "-verify", "-binary", "-inform", "DER", "-in", path]
+        done = subprocess.run([*verify, "-noverify", "-signer", signer], capture_output=True)
+        trusted = ["-cades", "-purpose", "any", "-attime", str(NOW), "-partial_chain", "-CAfile", signer]
+        if done.returncode or subprocess.run([*verify, *trusted], capture_output=True).returncode:
+            raise ValueError("signature")
+        by = base64.b64decode(signer.read_text().split("-----")[2])
+    said = document(done.stdout)
+    begins, ends = when(said["valid_from"]), when(said["valid_until"])
+    if said["format"] != "renkei.card/1" or isinstance(said["serial"], (str, float, bool)) or not 0 < said["serial"] < 2**53 or begins >= ends:
+        raise ValueError("format, serial or time")
+    fits("[0-9A-Z]{10}", said["office"])
+    fits("[0-9A-Z]{2}", *said.get("service_types", []))
+    fits("[A-Za-z0-9._-]{1,16}", *said.get("editions", []), *said.get("takes", []))
+    fits("[^\\x00-\\x1f\\x7f\\u200e\\u200f\\u202a-\\u202e\\u2066-\\u2069]{1,100}", said.get("name", "-"))
+    fits("https://[^/?#@]+", *(channel["url"] for channel in said.get("channels", []) if channel["kind"] == "direct"))
+    uses = [[base64.b64decode(text, validate=True) for text in said["certificates"][use]] for use in ("tls", "signing")]
+    if not all(0 < len(listed) <= 8 and all(map(usable, listed)) for listed in uses) or by not in uses[1]:
+        raise ValueError("certificates")
+    if "sealing" in said:
+        sealing(said["sealing"])
+    return said, hashlib.sha256(by).hexdigest(), begins <= NOW <= ends
+
+
+def card_code(data, case):
+    try:
+        said, by, in_time = card(data)
+    except (ValueError, KeyError, TypeError, AttributeError):
+        return "bad-card"
+    if "held" not in case:
+        return None if in_time else "card-not-valid"
+    held, _, _ = card((DIR / "cards" / case["held"]).read_bytes())
+    if said["office"] != held["office"]:
+        return "card-not-trusted"
+    if said["serial"] <= held["serial"]:
+        return "card-older"
+    if not in_time:
+        return "card-not-valid"
+    return None if by in case["trust"]["pins"].get(held["office"], []) else "card-not-trusted"
+
+
+cards = load("cards")
+for case in cards["cases"]:
+    expect(case["file"], case.get("code"), card_code((DIR / "cards" / case["file"]).read_bytes(), case))
+for case in cards["digits"]:
+    low, high = sorted(hashlib.sha256((DIR / "cards" / name).read_bytes()).digest() for name in case["cards"])
+    stretched = hashlib.pbkdf2_hmac("sha512", low + high, b"renkei.card/1 check digits", 1000000, dklen=48)
+    number = lambda group: int.from_bytes(stretched[group * 8:group * 8 + 8], "big") % 10**5
+    expect(case["cards"], case["digits"], " ".join(f"{number(group):05}" for group in range(6)))
+
 print(*wrong, f"{checked} checked, {len(wrong)} wrong", sep="\n")
 sys.exit(bool(wrong))

@@ -906,6 +906,84 @@ def make_tls():
     index(folder, "Whether a certificate speaks for `office` at either end of TLS at `now`.", cases=cases)
 
 
+def make_cards():
+    folder = fresh("cards")
+    cases = []
+    der = lambda name: "".join((KEYS / f"{name}.pem").read_text().split("-----")[2].split())
+    pins = lambda *names: {"roots": [], "pins": {SENDER: [fingerprint(name) for name in names]}}
+
+    def document(serial=1795737600, signing=("sender",), **members):
+        return {"format": "renkei.card/1", "office": SENDER, "serial": serial, "name": "見本居宅介護支援事業所",
+                "service_types": ["43"], "editions": ["v4.1"], "takes": ["S1", "S2"],
+                "channels": [{"kind": "direct", "url": "https://sender.example:8443"}],
+                "certificates": {"tls": [der("sender-tls")], "signing": [der(name) for name in signing]},
+                "valid_from": "2026-11-27T00:00:00Z", "valid_until": "2027-11-27T00:00:00Z", **members}
+
+    def put(name, content, code=None, who="sender", note=None, held=None, of=("sender",)):
+        content = content if isinstance(content, bytes) else compact(content)
+        (folder / f"{name}.card").write_bytes(cms(content, who, SIGN + " -nodetach"))
+        cases.append({"file": f"{name}.card", **({"held": f"{held}.card", "trust": pins(*of)} if held else {}),
+                      "verdict": "refuse" if code else "accept", **({"code": code} if code else {}), **({"note": note} if note else {})})
+
+    good = document()
+    put("good", good)
+    put("other-office", {**document(1795737601), "office": RECIPIENT, "name": "見本通所介護事業所",
+                         "certificates": {"tls": [der("recipient")], "signing": [der("recipient")]}}, who="recipient")
+    put("unknown-members", {**good, "colour": {"a": [1]}, "channels": [{"kind": "relay", "mailbox": 1}, *good["channels"]],
+                            "editions": ["v4.1", "v5"], "takes": ["K1", "X-9"]}, note="what only newer programs know")
+    put("sealing", {**good, "sealing": {"suite": "DHKEM(P-256, HKDF-SHA256), HKDF-SHA256, AES-256-GCM", "key_id": "2026-11",
+                    "public_key": base64.b64encode(bytes([4]) + bytes(64)).decode(), "valid_until": "2027-01-01T00:00:00Z"}})
+    least = {name: good[name] for name in ("format", "office", "serial", "certificates", "valid_from", "valid_until")}
+    put("least", least)
+    for name, content, note in [
+        ("format", {**good, "format": "renkei.card/2"}, None),
+        ("serial-0", {**good, "serial": 0}, None),
+        ("serial-text", {**good, "serial": "7"}, None),
+        ("serial-large", {**good, "serial": 2**53}, None),
+        ("name-null", {**good, "name": None}, "absent is not null"),
+        ("name-direction", {**good, "name": "a\u202eb"}, "turns the direction of writing"),
+        ("name-long", {**good, "name": "あ" * 101}, None),
+        ("url-http", {**good, "channels": [{"kind": "direct", "url": "http://sender.example"}]}, None),
+        ("url-missing", {**good, "channels": [{"kind": "direct"}]}, None),
+        ("takes-blank", {**good, "takes": ["K 1"]}, None),
+        ("no-tls-certificate", {**good, "certificates": {"tls": [], "signing": [der("sender")]}}, None),
+        ("certificates-9", {**good, "certificates": {"tls": [der("sender-tls")] * 9, "signing": [der("sender")]}}, None),
+        ("certificate-authority", {**good, "certificates": {"tls": [der("sender-authority")], "signing": [der("sender")]}}, "CA:TRUE"),
+        ("certificate-weak", {**good, "certificates": {"tls": [der("sender-weak")], "signing": [der("sender")]}}, "RSA of 1024 bits"),
+        ("certificate-broken", {**good, "certificates": {"tls": ["AAAA"], "signing": [der("sender")]}}, None),
+        ("signer-not-listed", document(signing=("sender-p384",)), "signed with a certificate that it does not name"),
+        ("ends-before-it-begins", {**good, "valid_until": "2026-11-27T00:00:00Z"}, None),
+        ("a-member-twice", compact(good).replace(b'"serial":', b'"serial":1,"serial":', 1), None),
+        ("large", {**good, "more": "x" * 65536}, "more than 64 KiB"),
+    ]:
+        put(name, content, "bad-card", note=note)
+    whole = bytearray((folder / "good.card").read_bytes())
+    place = whole.index(b"sender.example")
+    whole[place] ^= 1
+    (folder / "flipped.card").write_bytes(whole)
+    cases.append({"file": "flipped.card", "verdict": "refuse", "code": "bad-card", "note": "one bit of the address"})
+    put("ended", {**good, "valid_from": "2026-01-01T00:00:00Z", "valid_until": "2026-11-30T23:59:59Z"}, "card-not-valid")
+    put("future", {**good, "valid_from": "2026-12-01T00:00:01Z"}, "card-not-valid")
+    # What takes the place of a card that is registered.
+    put("newer", document(1795737700, channels=[]), held="good")
+    put("same-serial", {**document(), "name": "another"}, "card-older", held="good", note="other words under the serial that is registered")
+    put("older", document(1795737599), "card-older", held="good")
+    put("another-hand", document(1795737700, ("sender-p384",)), "card-not-trusted", who="sender-p384", held="good", note="a certificate that the registered card does not have")
+    put("another-hand-names-both", document(1795737700, ("sender-p384", "sender")), "card-not-trusted", who="sender-p384", held="good")
+    put("of-another-office", {**document(1795737700), "office": RECIPIENT}, "card-not-trusted", held="good")
+    put("newer-ended", {**document(1795737700), "valid_until": "2026-11-30T00:00:00Z"}, "card-not-valid", held="good")
+    put("next-key-told", document(1795737800, ("sender", "sender-p384")), held="good", note="the old key signs, and names the next one")
+    put("next-key-signs", document(1795737900, ("sender-p384",)), who="sender-p384", held="next-key-told", of=("sender", "sender-p384"))
+    digits = []
+    for one, other in [("good", "other-office"), ("newer", "other-office"), ("least", "sealing")]:
+        both = sorted(hashlib.sha256((folder / f"{name}.card").read_bytes()).digest() for name in (one, other))
+        out = hashlib.pbkdf2_hmac("sha512", b"".join(both), b"renkei.card/1 check digits", 1_000_000, 48)
+        groups = [int.from_bytes(out[8 * n:8 * n + 8], "big") % 100_000 for n in range(6)]
+        digits.append({"cards": [f"{one}.card", f"{other}.card"], "digits": " ".join("%05d" % group for group in groups)})
+    index(folder, "Cards: by themselves at `now`; with `held`, as what takes the place of that card, where `trust` pins the certificates that are registered. And the check digits of two cards.",
+          cases=cases, digits=digits)
+
+
 def main():
     make_keys()
     good = make_containers()
@@ -916,9 +994,10 @@ def main():
     make_retry()
     make_http(good)
     make_tls()
+    make_cards()
     about = {"format": "renkei.vectors/1", "now": NOW, "sender": SENDER, "recipient": RECIPIENT,
              "limits": {"package_bytes": 67108864, "manifest_bytes": 524288, "signature_bytes": 65536, "receipt_bytes": 262144, "files": 1000},
-             "sections": ["container", "manifest", "cms", "receipts", "order", "retry", "http", "tls"]}
+             "sections": ["container", "manifest", "cms", "receipts", "order", "retry", "http", "tls", "cards"]}
     (HERE / "vectors.json").write_text(json.dumps(about, indent=1) + "\n")
 
 

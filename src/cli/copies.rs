@@ -1,8 +1,8 @@
 //! What commands share: reading whole files and writing copies beside them, never over anything.
 
 use std::collections::BTreeSet;
-use std::fs::{self, File};
-use std::io::{self, Read as _};
+use std::fs;
+use std::io;
 use std::path::{Path, PathBuf};
 
 use anyhow::Context as _;
@@ -10,7 +10,7 @@ use anyhow::Context as _;
 use super::inputs::{OtherCsv, find, is_zip, label};
 use super::{UsageError, unfinished};
 use crate::disk::{self, Readers};
-use crate::types::{Lang, OwnFault};
+use crate::types::Lang;
 
 /// The largest file that is read into memory.
 const LARGEST: u64 = 256 << 20;
@@ -97,41 +97,14 @@ fn relative(path: &Path, named: &[PathBuf]) -> String {
     label(shortest.or(path.file_name().map(Path::new)).unwrap_or(path))
 }
 
-/// Opens a plain file. A pipe would block the opening itself, and a device may never end.
-pub(super) fn open(path: &Path) -> io::Result<File> {
-    let plain = |kind: fs::Metadata| kind.is_file().then_some(());
-    let odd = || OwnFault::error("通常のファイルではありません", "not a regular file");
-    plain(fs::metadata(path)?).ok_or_else(odd)?;
-    let file = File::open(path)?;
-    plain(file.metadata()?).ok_or_else(odd)?;
-    Ok(file)
-}
-
 /// A file that is not too large to be held in memory.
 pub(super) fn read_file(path: &Path) -> io::Result<Vec<u8>> {
-    let file = open(path)?;
-    let mut bytes = Vec::new();
-    file.take(LARGEST + 1).read_to_end(&mut bytes)?;
-    if u64::try_from(bytes.len()).unwrap_or(u64::MAX) > LARGEST {
-        return Err(too_large(LARGEST));
-    }
-    Ok(bytes)
-}
-
-/// More bytes than are taken.
-pub(super) fn too_large(most: u64) -> io::Error {
-    let most = most >> 20;
-    OwnFault::error(format!("{most} MiB を超えています"), format!("larger than {most} MiB"))
+    disk::read_bytes(path, LARGEST)
 }
 
 /// A text in UTF-8 that somebody wrote by hand.
 pub(super) fn read_text(path: &Path) -> io::Result<String> {
-    let mut text = String::new();
-    open(path)?.take(LARGEST_TEXT + 1).read_to_string(&mut text)?;
-    if u64::try_from(text.len()).unwrap_or(u64::MAX) > LARGEST_TEXT {
-        return Err(too_large(LARGEST_TEXT));
-    }
-    Ok(text)
+    disk::read_text(path, LARGEST_TEXT)
 }
 
 /// Writes the copies. What is there already with the same bytes is left; with other bytes it is a

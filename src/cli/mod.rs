@@ -4,6 +4,7 @@
 //! that does not hold, a set that did not arrive), 2 usage or configuration, 3 could not finish.
 
 mod archive;
+mod card;
 mod certs;
 mod completions;
 mod convert;
@@ -26,6 +27,7 @@ mod new;
 mod open;
 mod order;
 mod output;
+mod partner;
 mod print;
 mod progress;
 mod reload;
@@ -113,6 +115,10 @@ enum Command {
     Verify(verify::Args),
     /// 証明書の準備を手伝います
     Certs(certs::Args),
+    /// 相手に渡す事業所カードを書き出します
+    Card(card::Args),
+    /// 相手を登録・確認・削除します
+    Partner(partner::Args),
     /// 架空の利用者の正しいファイルを作ります（取込の試験、性能測定用）
     New(new::Args),
     /// シェルの補完の設定を表示します
@@ -184,6 +190,8 @@ fn run(matches: &ArgMatches, lang: Lang) -> anyhow::Result<ExitCode> {
         Command::Evidence(args) => evidence::run(&args, lang),
         Command::Verify(args) => verify::run(&args, lang),
         Command::Certs(args) => certs::run(&args, lang),
+        Command::Card(args) => card::run(&args, lang),
+        Command::Partner(args) => partner::run(&args, lang),
         Command::New(args) => new::run(&args, lang),
         Command::Completions(args) => completions::run(&args, lang),
         Command::Man(args) => man::run(&args, lang),
@@ -210,6 +218,7 @@ mod tests {
                         "id" => "h1".to_owned(),
                         "to" => "v3".to_owned(),
                         "role" => "general".to_owned(),
+                        "partner" => "1370000026".to_owned(),
                         _ => "there".to_owned(),
                     });
                 }

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use tracing_subscriber::EnvFilter;
 
 use super::{UsageError, copies};
-use crate::config::{Config, Draft, Node, Problem, Problems};
+use crate::config::{Config, Draft, Node, Problem, Problems, SourceError, Sources};
 use crate::log::{self, RotatingFile, Sink};
 use crate::spec::Spec;
 use crate::store::Store;
@@ -42,9 +42,14 @@ pub(super) fn problems_text(path: &Path, problems: Vec<Problem>, lang: Lang) -> 
     format!("{head}: {}\n{}", path.display(), Problems(problems).text(lang))
 }
 
-/// Reads a configuration as far as it can be read.
+/// Reads a configuration as far as it can be read, with the files of its partners.
 pub(super) fn draft(path: &Path, lang: Lang) -> Result<Draft, UsageError> {
-    let text = copies::read_text(path).map_err(|error| {
+    sources(path, lang).map(|sources| sources.draft())
+}
+
+/// Reads the files of a configuration.
+pub(super) fn sources(path: &Path, lang: Lang) -> Result<Sources, UsageError> {
+    Sources::read(path).map_err(|SourceError { path, error }| {
         let path = path.display();
         UsageError(match (lang, error.kind()) {
             (Lang::Ja, io::ErrorKind::NotFound) => format!(
@@ -62,9 +67,7 @@ pub(super) fn draft(path: &Path, lang: Lang) -> Result<Draft, UsageError> {
                 format!("cannot read the configuration {path}: {}", io_text(&error, lang))
             }
         })
-    })?;
-    let base = path.parent().unwrap_or_else(|| Path::new(""));
-    Ok(Config::draft(&text, base))
+    })
 }
 
 /// Opens the store of a configured node beside the running daemon.

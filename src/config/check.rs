@@ -3,22 +3,20 @@
 use std::collections::BTreeSet;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::path::{Path, PathBuf};
-use std::str::FromStr;
 
 use jiff::SignedDuration;
 
+use super::partner_file::PartnerFile;
+use super::values::{self, parse};
 use super::{
-    Config, Draft, IdentityFiles, Limits, LogFile, LogRotation, Node, Office, Page, Peer,
-    Retention, Timing, Tls, folders, units,
+    Config, Draft, IdentityFiles, Limits, LogFile, LogRotation, Node, Office, Page, Retention,
+    Timing, Tls, folders, peer, units,
 };
 use crate::types::settings::{Reader, Section};
-use crate::types::{Digest, Lang, OfficeNumber, ServiceType};
+use crate::types::{Lang, OfficeNumber};
 
 /// A log file that is smaller would begin anew all the time.
 const LEAST_LOG_SIZE: u64 = 4 << 10;
-
-/// The longest name of an office in characters.
-const LONGEST_NAME: usize = 100;
 
 /// Stands in a draft for an address that could not be read.
 pub(super) const NOWHERE: SocketAddr = SocketAddr::new(IpAddr::V4(Ipv4Addr::UNSPECIFIED), 0);
@@ -26,20 +24,21 @@ pub(super) const NOWHERE: SocketAddr = SocketAddr::new(IpAddr::V4(Ipv4Addr::UNSP
 /// Where the page is served when the configuration does not say it.
 const PAGE: SocketAddr = SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), 8480);
 
-const OFFICE_JA: &str = "事業所番号（数字または英大文字 10 桁）";
-const OFFICE_EN: &str = "an office number: 10 digits or capital letters";
-const TYPE_JA: &str = "サービス種類コード（2 桁）";
-const TYPE_EN: &str = "service types of 2 characters";
-const DIGEST_JA: &str = "証明書の SHA-256（16 進 64 桁）";
-const DIGEST_EN: &str = "SHA-256 of certificates, 64 hexadecimal digits";
 const HOST_JA: &str =
     "ホスト名か IP アドレス（例 renkei.example.jp。https:// やポートは付けません）";
 const HOST_EN: &str = "names of hosts, such as renkei.example.jp, without https:// and port";
 
-pub(super) fn config(text: &str, base: &Path) -> Draft {
+/// The configuration of a file, and of the files of `partners/` beside it.
+pub(super) fn config(text: &str, base: &Path, partners: &[PartnerFile]) -> Draft {
     let reader = Reader::new(text, base);
-    let config = whole(Section::root(&reader), base);
-    Draft { config, problems: reader.finish() }
+    let mut config = whole(Section::root(&reader), base);
+    let mut problems = reader.finish();
+    for file in partners {
+        let (found, mut wrong) = peer::file(file, base, &config.peers);
+        config.peers.extend(found);
+        problems.append(&mut wrong);
+    }
+    Draft { config, problems }
 }
 
 pub(super) fn lang(text: &str) -> Option<Lang> {
@@ -62,7 +61,7 @@ fn whole(mut root: Section<'_, '_>, base: &Path) -> Config {
     let spans: Vec<_> = office_tables.iter().map(Section::span).collect();
     let offices = each(office_tables, office, |office| office.number, "number");
     folders::separate_offices(&root, &offices, &spans);
-    let peers = each(root.tables("peer"), peer, |peer| peer.office, "office");
+    let peers = each(root.tables("peer"), peer::peer, |peer| peer.office, "office");
     let timing = timing(root.table("timing"));
     let limits = limits(root.table("limits"));
     let retention = retention(root.table("retention"));
@@ -109,6 +108,7 @@ fn node(mut table: Section<'_, '_>) -> Node {
             "an address such as 0.0.0.0:8443",
         )
     });
+    let url = values::url(&mut table);
     let lang = table.parsed("lang", parse, "ja か en のどちらか", "ja or en").unwrap_or(Lang::Ja);
     let log = table.parsed(
         "log",
@@ -122,7 +122,7 @@ fn node(mut table: Section<'_, '_>) -> Node {
     let stall_after = positive(&mut table, "stall_after", "5m");
     table.finish();
     let listen = listen.unwrap_or(NOWHERE);
-    Node { data, listen, lang, log, log_json, log_file, stall_after }
+    Node { data, listen, url, lang, log, log_json, log_file, stall_after }
 }
 
 /// A level, or levels of parts of the program: `info,renkei::link=debug`. A word that is no level would
@@ -159,6 +159,7 @@ fn log_file(table: &mut Section<'_, '_>) -> Option<LogFile> {
 
 fn tls(mut table: Section<'_, '_>) -> Tls {
     let identity = identity(&mut table, "");
+    let next = table.paths("next_certificates");
     let roots = table.paths("roots");
     let revocation_lists = table.paths("revocation_lists");
     let revocation_grace = duration(&mut table, "revocation_grace", "24h");
@@ -171,7 +172,15 @@ fn tls(mut table: Section<'_, '_>) -> Tls {
         table.parsed("revocation", strictness, "warn か strict", "warn or strict").unwrap_or(false);
     let allow_tls12 = table.boolean("allow_tls12").unwrap_or(false);
     table.finish();
-    Tls { identity, roots, revocation_lists, revocation_grace, revocation_strict, allow_tls12 }
+    Tls {
+        identity,
+        next,
+        roots,
+        revocation_lists,
+        revocation_grace,
+        revocation_strict,
+        allow_tls12,
+    }
 }
 
 /// `certificate` and `key`, or `pkcs12` and `password_file`, each with a prefix.
@@ -201,11 +210,11 @@ fn identity(table: &mut Section<'_, '_>, prefix: &str) -> IdentityFiles {
 }
 
 fn office(table: &mut Section<'_, '_>) -> Option<Office> {
-    let number = table.required("number", |table, key| {
-        table.parsed(key, parse::<OfficeNumber>, OFFICE_JA, OFFICE_EN)
-    });
-    let name = name(table);
-    let service_types = table.list("service_types", parse::<ServiceType>, TYPE_JA, TYPE_EN);
+    let number = values::office_number(table, "number");
+    let name = values::name(table);
+    let service_types = values::service_types(table);
+    let editions = values::editions(table);
+    let takes = values::takes(table);
     let drop = table.required("drop", Section::path);
     let work = table.path("work");
     let import = table.required("import", Section::path);
@@ -213,6 +222,7 @@ fn office(table: &mut Section<'_, '_>) -> Option<Office> {
     let hold = table.required("hold", Section::path);
     let sent = table.path("sent");
     let signing = identity(table, "signing_");
+    let signing_next = table.paths("signing_next_certificates");
     let number = number?;
     let (drop, import) = (drop.unwrap_or_default(), import.unwrap_or_default());
     let hold = hold.unwrap_or_default();
@@ -231,6 +241,8 @@ fn office(table: &mut Section<'_, '_>) -> Option<Office> {
         number,
         name,
         service_types,
+        editions,
+        takes,
         drop,
         work,
         import,
@@ -238,52 +250,10 @@ fn office(table: &mut Section<'_, '_>) -> Option<Office> {
         hold,
         sent,
         signing,
+        signing_next,
     };
     folders::separate(table, &office);
     Some(office)
-}
-
-fn peer(table: &mut Section<'_, '_>) -> Option<Peer> {
-    let office = table.required("office", |table, key| {
-        table.parsed(key, parse::<OfficeNumber>, OFFICE_JA, OFFICE_EN)
-    });
-    let name = name(table);
-    let service_types = table.list("service_types", parse::<ServiceType>, TYPE_JA, TYPE_EN);
-    let url = table.required("url", |table, key| {
-        table.parsed(key, parse, "https://ホスト名:ポート", "https://host:port without a path")
-    });
-    let edition = table.parsed("edition", parse, "v3 か v4.1", "v3 or v4.1");
-    let tls_certificates = table.list("tls_certificates", parse::<Digest>, DIGEST_JA, DIGEST_EN);
-    let signing_certificates =
-        table.list("signing_certificates", parse::<Digest>, DIGEST_JA, DIGEST_EN);
-    Some(Peer {
-        office: office?,
-        name,
-        service_types,
-        url: url?,
-        edition,
-        tls_certificates,
-        signing_certificates,
-    })
-}
-
-/// The name of an office, for people.
-fn name(table: &mut Section<'_, '_>) -> Option<String> {
-    let is_fit = |text: &str| {
-        let length = text.chars().count();
-        (1..=LONGEST_NAME).contains(&length) && text == visible(text) && text.trim() == text
-    };
-    let read = |text: &str| is_fit(text).then(|| text.to_owned());
-    let ja = "100 文字までの、改行や見えない文字を含まない名前";
-    table.parsed("name", read, ja, "a name of up to 100 characters that are all visible")
-}
-
-/// The text without characters that cannot be seen or turn what follows. Stricter than
-/// `types::text`: a name that is shown to everybody has nothing that needs a special font either.
-fn visible(text: &str) -> String {
-    text.chars()
-        .filter(|c| *c == '\u{3000}' || c.escape_debug().count() == 1 || "\"'\\".contains(*c))
-        .collect()
 }
 
 fn timing(mut table: Section<'_, '_>) -> Timing {
@@ -412,10 +382,6 @@ fn size(table: &mut Section<'_, '_>, key: &str, default: &str) -> u64 {
         )
         .or_else(|| units::size(default))
         .unwrap_or_default()
-}
-
-fn parse<T: FromStr>(text: &str) -> Option<T> {
-    text.parse().ok()
 }
 
 #[cfg(test)]

@@ -5,11 +5,20 @@
 //! Every problem is collected, so that one look at the list is enough to mend the file. Unknown
 //! keys are problems. `config.example.toml` is the reference of all keys; a test loads it.
 //!
-//! Nothing here touches the disk: whether a folder exists is asked by the node when it starts.
+//! A partner stands in a table `[[peer]]`, or in a file of its own in the folder `partners` beside
+//! the configuration, which the commands of `renkei partner` write ([`partner_text`]).
+//!
+//! Nothing here but [`Sources::read`] touches the disk: whether a folder exists is asked by the node
+//! when it starts.
 
 mod check;
 mod folders;
+mod partner_file;
+mod peer;
+mod sources;
 mod units;
+mod values;
+mod writing;
 
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
@@ -17,8 +26,14 @@ use std::path::{Path, PathBuf};
 use jiff::SignedDuration;
 
 pub use crate::types::{Problem, Problems};
+pub use partner_file::PartnerFile;
+pub use sources::{SourceError, Sources};
+pub use writing::partner_text;
 
 use crate::types::{Digest, Edition, Lang, OfficeNumber, PeerUrl, ServiceType};
+
+/// The folder of the files of partners, beside the configuration.
+pub const PARTNERS: &str = "partners";
 
 /// A checked configuration; all paths are absolute or relative to the working directory.
 #[derive(Debug, Clone)]
@@ -49,7 +64,7 @@ pub struct Config {
 pub struct Draft {
     /// What could be read.
     pub config: Config,
-    /// Everything that is wrong, in the order of the lines.
+    /// Everything that is wrong, file by file in the order of the lines.
     pub problems: Vec<Problem>,
 }
 
@@ -65,8 +80,10 @@ impl Draft {
 pub struct Node {
     /// The folder of the store; on a local disk.
     pub data: PathBuf,
-    /// Where partners reach this node.
+    /// Where this node listens.
     pub listen: SocketAddr,
+    /// Where partners reach this node from outside, as its card tells them.
+    pub url: Option<PeerUrl>,
     /// The language of what people read: the reports in the hold folder, and what commands that read
     /// this configuration print.
     pub lang: Lang,
@@ -144,6 +161,8 @@ impl IdentityFiles {
 pub struct Tls {
     /// Who this node is to its partners.
     pub identity: IdentityFiles,
+    /// Certificates that will follow it: partners learn of them beforehand, by the card.
+    pub next: Vec<PathBuf>,
     /// The certificate authorities that are trusted; no others are.
     pub roots: Vec<PathBuf>,
     /// Revocation lists (CRL) of these authorities.
@@ -165,6 +184,10 @@ pub struct Office {
     pub name: Option<String>,
     /// サービス種類コード of the office.
     pub service_types: Vec<ServiceType>,
+    /// The editions that its care software imports; nothing where nobody said.
+    pub editions: Vec<Edition>,
+    /// The send units that its care software imports, as `K1`; nothing where nobody said.
+    pub takes: Vec<String>,
     /// Where the care software writes what is to be sent.
     pub drop: PathBuf,
     /// Where the node works on files; on the same volume as `drop`.
@@ -179,10 +202,12 @@ pub struct Office {
     pub sent: Option<PathBuf>,
     /// The certificate that signs this office's packages and receipts.
     pub signing: IdentityFiles,
+    /// Certificates that will follow it: partners learn of them beforehand, by the card.
+    pub signing_next: Vec<PathBuf>,
 }
 
-/// `[[peer]]`: an office that ours exchange files with.
-#[derive(Debug, Clone)]
+/// `[[peer]]` or a file of `partners/`: an office that ours exchange files with.
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Peer {
     /// 事業所番号
     pub office: OfficeNumber,
@@ -194,10 +219,14 @@ pub struct Peer {
     pub url: PeerUrl,
     /// The only edition that it can import; without it, whatever comes is sent.
     pub edition: Option<Edition>,
+    /// The send units that its care software imports, as `K1`; without any, all.
+    pub takes: Vec<String>,
     /// SHA-256 of TLS certificates that speak for it, beside those of a trusted authority.
     pub tls_certificates: Vec<Digest>,
     /// SHA-256 of signing certificates that speak for it, beside those of a trusted authority.
     pub signing_certificates: Vec<Digest>,
+    /// The file of its card, where it was registered by that.
+    pub card: Option<PathBuf>,
 }
 
 /// `[timing]`
@@ -274,7 +303,8 @@ pub struct Page {
 }
 
 impl Config {
-    /// Reads a configuration; relative paths in it start at `base`, the folder of its file.
+    /// Reads a configuration that is one text; relative paths in it start at `base`, the folder of its
+    /// file.
     ///
     /// # Errors
     ///
@@ -286,7 +316,7 @@ impl Config {
 
     /// Reads as much as can be read, to be checked further; only without problems is it whole.
     pub fn draft(text: &str, base: &Path) -> Draft {
-        check::config(text, base)
+        check::config(text, base, &[])
     }
 
     /// `node.lang` of a text that need not be a whole or a right configuration.

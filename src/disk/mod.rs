@@ -30,7 +30,10 @@ pub use permissions::{
     Readers, close_to_others, create_folders, create_private_folder, create_private_folders,
     give_to_owner_of, make_private_folder_of, mode_for_others, private,
 };
-pub use plain::{Access, holds, open_plain, same_file_contents};
+pub use plain::{
+    Access, holds, names, open_followed, open_plain, read_bytes, read_text, same_file_contents,
+    too_large,
+};
 
 use permissions::create_file;
 

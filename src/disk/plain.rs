@@ -1,11 +1,12 @@
 //! Plain files, opened and compared: what somebody else put there may be a link, a pipe or a folder.
 
 use std::fs::{self, File, OpenOptions};
-use std::io;
+use std::io::{self, Read as _};
 use std::path::Path;
 
 use super::effect::Effect;
 use super::{PIECE, step};
+use crate::types::OwnFault;
 
 /// How a file is opened.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -51,6 +52,55 @@ pub fn open_plain(path: &Path, access: Access) -> io::Result<File> {
         }
     }
     Ok(file)
+}
+
+/// A text in UTF-8 of at most so many bytes. The path may be a link; a pipe would block the opening
+/// itself, and a device may never end.
+pub fn read_text(path: &Path, most: u64) -> io::Result<String> {
+    String::from_utf8(read_bytes(path, most)?)
+        .map_err(|_| io::Error::new(io::ErrorKind::InvalidData, "not UTF-8"))
+}
+
+/// The same for bytes of any kind.
+pub fn read_bytes(path: &Path, most: u64) -> io::Result<Vec<u8>> {
+    let mut bytes = Vec::new();
+    open_followed(path)?.take(most.saturating_add(1)).read_to_end(&mut bytes)?;
+    if u64::try_from(bytes.len()).unwrap_or(u64::MAX) > most {
+        return Err(too_large(most));
+    }
+    Ok(bytes)
+}
+
+/// Opens a plain file, or one that a link leads to.
+pub fn open_followed(path: &Path) -> io::Result<File> {
+    let plain = |kind: fs::Metadata| kind.is_file().then_some(());
+    let odd = || OwnFault::error("通常のファイルではありません", "not a regular file");
+    plain(fs::metadata(path)?).ok_or_else(odd)?;
+    let file = File::open(path)?;
+    plain(file.metadata()?).ok_or_else(odd)?;
+    Ok(file)
+}
+
+/// More bytes than are taken.
+pub fn too_large(most: u64) -> io::Error {
+    let (most, unit) = if most < 1 << 20 { (most >> 10, "KiB") } else { (most >> 20, "MiB") };
+    OwnFault::error(format!("{most} {unit} を超えています"), format!("larger than {most} {unit}"))
+}
+
+/// The names of what lies in a folder, in their order; none where there is no folder. Names that are
+/// not UTF-8 are passed over.
+pub fn names(folder: &Path) -> io::Result<Vec<String>> {
+    let entries = match fs::read_dir(folder) {
+        Ok(entries) => entries,
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
+        Err(error) => return Err(error),
+    };
+    let mut names = Vec::new();
+    for entry in entries {
+        names.extend(entry?.file_name().into_string().ok());
+    }
+    names.sort_unstable();
+    Ok(names)
 }
 
 /// Whether a plain file with exactly these bytes stands there. Links and folders never do.

@@ -16,6 +16,7 @@ use super::error::SendError;
 use super::limits::ClientLimits;
 use super::problem::{PROBLEM_JSON, Problem};
 use super::tls::Tls;
+use crate::package::card::MAX_CARD;
 use crate::types::{Hashed, MessageId, OfficeNumber, PeerUrl};
 
 /// A partner's node, and the office that its certificate must speak for.
@@ -92,6 +93,41 @@ impl Client {
     /// Asks for version, clock and limits.
     pub async fn status(&self, of: &Endpoint) -> Result<Status, SendError> {
         parse_json(&self.get(of, "/v1/status", self.limits.answer_timeout).await?)
+    }
+
+    /// The card of the office that is reached there, as it came: nothing about it has been checked.
+    /// Nothing where the node has none of it.
+    pub async fn card(&self, of: &Endpoint) -> Result<Option<Bytes>, SendError> {
+        let (pool, url) = (self.pools.of(of.office)?, url(of, &format!("/v1/card/{}", of.office)));
+        let request = || pool.http.get(&url);
+        let deadline = self.limits.answer_timeout;
+        let answer = ask(request, MAX_CARD, deadline, &self.limits).await?;
+        match answer.status {
+            StatusCode::OK => {
+                expect_media_type(&answer.headers, RECEIPT)?;
+                Ok(Some(answer.body))
+            }
+            StatusCode::NOT_FOUND => Ok(None),
+            other => Err(refused(other, &answer.headers, &answer.body, &self.limits)),
+        }
+    }
+
+    /// Hands the card of our office `own` to a partner. Safe to repeat.
+    pub async fn put_card(
+        &self,
+        to: &Endpoint,
+        own: OfficeNumber,
+        card: Bytes,
+    ) -> Result<(), SendError> {
+        let (pool, url) = (self.pools.of(to.office)?, url(to, &format!("/v1/card/{own}")));
+        let request =
+            || pool.http.put(&url).header(header::CONTENT_TYPE, RECEIPT).body(card.clone());
+        let deadline = self.limits.answer_timeout;
+        let answer = ask(request, self.limits.problem_bytes, deadline, &self.limits).await?;
+        match answer.status {
+            StatusCode::NO_CONTENT => Ok(()),
+            other => Err(refused(other, &answer.headers, &answer.body, &self.limits)),
+        }
     }
 
     /// The JSON that is found at a path.

@@ -35,6 +35,7 @@
 mod answers;
 mod api;
 mod body;
+mod card;
 mod client;
 mod connect;
 mod connection;

@@ -10,6 +10,7 @@ use axum::routing::{get, put};
 
 use super::answers::{ELSEWHERE, refuse};
 use super::api::Service;
+use super::card::{GET_CARD, get_card, put_card};
 use super::messages::{PUT_MESSAGE, put_message};
 use super::problem::Refusal;
 use super::receipts::{GET_RECEIPTS, get_receipts};
@@ -23,6 +24,7 @@ pub(super) fn router<S: Service>(shared: Arc<Shared<S>>) -> Router {
         .route(PUT_MESSAGE.path, put(put_message::<S>))
         .route(GET_RECEIPTS.path, get(get_receipts::<S>))
         .route(GET_STATUS.path, get(get_status::<S>))
+        .route(GET_CARD.path, get(get_card::<S>).put(put_card::<S>))
         .fallback(async |link: Extension<Arc<Link>>| elsewhere(&link, RefusalCode::NOT_FOUND))
         .method_not_allowed_fallback(async |link: Extension<Arc<Link>>| {
             elsewhere(&link, RefusalCode::METHOD_NOT_ALLOWED)
@@ -43,10 +45,11 @@ mod tests {
 
     use super::*;
     use crate::link::answers::Route;
+    use crate::link::card::PUT_CARD;
     use crate::link::problem::Document;
 
     const OPENAPI: &str = include_str!("../../spec/openapi.yaml");
-    const ROUTES: [Route; 3] = [PUT_MESSAGE, GET_RECEIPTS, GET_STATUS];
+    const ROUTES: [Route; 5] = [PUT_MESSAGE, GET_RECEIPTS, GET_STATUS, GET_CARD, PUT_CARD];
 
     fn openapi() -> Value {
         serde_saphyr::from_str(OPENAPI).expect("spec/openapi.yaml is YAML")

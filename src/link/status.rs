@@ -30,7 +30,8 @@ pub(super) async fn get_status<S: Service>(
     }
     let answer = std::panic::catch_unwind(AssertUnwindSafe(|| shared.service.status(&link.peer)));
     let Ok(answer) = answer else { return refuse(&GET_STATUS, panicked()) };
-    let StatusAnswer { version, time, formats, clock_skew, files, manifest_bytes } = answer;
+    let StatusAnswer { version, time, formats, features, clock_skew, files, manifest_bytes } =
+        answer;
     let limits = StatusLimits {
         package_bytes: shared.limits.package_bytes,
         manifest_bytes,
@@ -39,7 +40,7 @@ pub(super) async fn get_status<S: Service>(
         wait_seconds: shared.limits.longest_wait.as_secs(),
         receipts_per_page: shared.limits.receipts_per_page,
     };
-    let (features, clock_skew_seconds) = (Vec::new(), clock_skew.as_secs());
+    let clock_skew_seconds = clock_skew.as_secs();
     let status = Status { version, time, formats, features, clock_skew_seconds, limits };
     grant_json(&GET_STATUS, &status)
 }

@@ -7,6 +7,7 @@ use bytes::Bytes;
 use jiff::Timestamp;
 use tokio::sync::Notify;
 
+use super::cards;
 use super::context::{Context, blocking, wake};
 use super::judge;
 #[cfg(test)]
@@ -147,12 +148,37 @@ impl Service for Inbound {
         }
     }
 
+    async fn card(
+        &self,
+        _peer: &Caller,
+        _partner: OfficeNumber,
+        office: OfficeNumber,
+    ) -> Result<Bytes, Refusal> {
+        let card = cards::hand_out(&self.0, office).await;
+        let card = card.ok_or_else(|| Refusal::plain(RefusalCode::NOT_FOUND))?;
+        Ok(card.bytes().to_vec().into())
+    }
+
+    async fn put_card(
+        &self,
+        peer: &Caller,
+        partner: OfficeNumber,
+        office: OfficeNumber,
+        card: Bytes,
+    ) -> Result<(), Refusal> {
+        let context = &self.0;
+        context.quota.came(partner, card.len());
+        speaks_for(context, peer, office, context.now())?;
+        cards::take(context, office, card).await.map(drop).map_err(cards::TakeError::refusal)
+    }
+
     fn status(&self, _peer: &Caller) -> StatusAnswer {
         let limits = self.0.package_limits();
         StatusAnswer {
             version: env!("CARGO_PKG_VERSION").to_owned(),
             time: self.0.now(),
             formats: [ManifestFormat::ID, ReceiptFormat::ID].map(str::to_owned).to_vec(),
+            features: vec![cards::CARD_FEATURE.to_owned()],
             clock_skew: CLOCK_TOLERANCE.unsigned_abs(),
             files: limits.files,
             manifest_bytes: limits.manifest_bytes,

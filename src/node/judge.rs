@@ -122,6 +122,16 @@ impl Judgement {
         )
     }
 
+    /// The same set, kept back because the care software of its addressee does not import such a unit.
+    pub(super) fn not_taken(self, kind: &str, name: &str, takes: &[String]) -> Self {
+        let takes = takes.join(", ");
+        self.kept_back(
+            code::UNIT_NOT_TAKEN,
+            format!("相手の介護ソフトは「{name}」（{kind}）を取り込めません。取り込めるもの: {takes}。送っていません。"),
+            format!("the care software of the recipient does not import the send unit {kind}; it imports {takes}"),
+        )
+    }
+
     /// The same set, held against what its signed manifest says it is. Order and repetition of the
     /// months are nobody's concern.
     pub(super) fn against(self, manifest: &Manifest) -> Self {

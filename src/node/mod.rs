@@ -19,6 +19,7 @@
 
 mod anew;
 mod apart;
+pub mod cards;
 mod check;
 mod clock;
 mod collect;
@@ -47,6 +48,7 @@ mod partners;
 mod placing;
 #[cfg(test)]
 mod planted;
+pub mod probe;
 mod problems;
 mod proof;
 mod quota;
@@ -206,6 +208,8 @@ impl Node {
         tasks.keep("housekeeping", move |beat| {
             housekeeping::run(Arc::clone(&shared.0), beat, shared.1.clone())
         });
+        let shared = (Arc::clone(&context), stopping.clone());
+        tasks.keep("cards", move |beat| cards::run(Arc::clone(&shared.0), beat, shared.1.clone()));
         let shared = (Arc::clone(&context), stopping.clone());
         tasks.keep("index", move |beat| index::run(Arc::clone(&shared.0), beat, shared.1.clone()));
         let watcher = Arc::new(Watcher::new(Arc::clone(&context), tasks.board()));

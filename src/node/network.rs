@@ -5,6 +5,8 @@ use std::time::Duration;
 
 #[cfg(test)]
 use super::simulated::Wire;
+use bytes::Bytes;
+
 use crate::link::{self, ClientLimits, Endpoint, PutReply, ReceiptPage, SendError, Status, Tls};
 use crate::types::{Hashed, MessageId, OfficeNumber};
 
@@ -69,6 +71,38 @@ impl Client {
             Self::Tls(client) => client.status(of).await,
             #[cfg(test)]
             Self::Simulated(wire) => wire.status(of.office).await,
+        }
+    }
+
+    /// Whether cards are exchanged over this network; a simulated one has none.
+    pub(super) const fn has_cards(&self) -> bool {
+        match self {
+            Self::Tls(_) => true,
+            #[cfg(test)]
+            Self::Simulated(_) => false,
+        }
+    }
+
+    /// The card of the office that is reached there; see [`link::Client::card`].
+    pub(super) async fn card(&self, of: &Endpoint) -> Result<Option<Bytes>, SendError> {
+        match self {
+            Self::Tls(client) => client.card(of).await,
+            #[cfg(test)]
+            Self::Simulated(_) => Ok(None),
+        }
+    }
+
+    /// Hands out a card of ours; see [`link::Client::put_card`].
+    pub(super) async fn put_card(
+        &self,
+        to: &Endpoint,
+        own: OfficeNumber,
+        card: Bytes,
+    ) -> Result<(), SendError> {
+        match self {
+            Self::Tls(client) => client.put_card(to, own, card).await,
+            #[cfg(test)]
+            Self::Simulated(_) => Ok(()),
         }
     }
 }

@@ -4,7 +4,8 @@
 //! over the very bytes of the manifest) and the files. The manifest names sender, recipient,
 //! message id and the SHA-256 of every file, so the one signature covers everything. A receipt is
 //! a CMS message around a small JSON document. Anyone can check both with `openssl` and
-//! `sha256sum` alone; [`evidence`] writes the commands down.
+//! `sha256sum` alone; [`evidence`] writes the commands down. By a [`card`] an office tells who it
+//! is.
 //!
 //! Nothing here does IO or reads a clock: bytes, time and trust are arguments.
 //!
@@ -14,6 +15,7 @@
 //! text for the peer and, as `Display`, a text for the log. [`PackError`] and [`SignerError`] are
 //! our own: what we wanted to send is inconsistent.
 
+pub mod card;
 pub mod evidence;
 pub mod trust;
 

@@ -85,6 +85,22 @@ impl Store {
         .await
     }
 
+    /// Notes that a newer card of a partner, with this serial, took the place of the former one.
+    pub async fn note_card(
+        &self,
+        office: OfficeNumber,
+        partner: OfficeNumber,
+        serial: u64,
+        now: Timestamp,
+    ) -> Result<(), StoreError> {
+        self.write(move |connection| {
+            let entry = JournalEntry { office, partner: Some(partner), id: None, serial: None };
+            let detail = format!("{}:{serial}", code::CARD_REPLACED);
+            journal::append(connection, &entry, Step::Card, &detail, now)
+        })
+        .await
+    }
+
     /// Puts the bytes of a held package in the place of those that the disk has lost, and lets it be
     /// placed: its sender sent the very same once more. `false` if it is not held, or its bytes are
     /// whole.

@@ -7,6 +7,9 @@ use super::Lang;
 /// One thing that is wrong with a file of settings.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Problem {
+    /// The file, as `partners/1370000018.toml`, where there are several; nothing in the one that the
+    /// person named.
+    pub file: Option<String>,
     /// The line, from 1.
     pub line: usize,
     /// The key with the tables it stands in, such as `office.drop`; empty for the whole file.
@@ -17,7 +20,7 @@ pub struct Problem {
     pub en: String,
 }
 
-/// Everything that is wrong with a file of settings, in the order of the lines; never empty.
+/// Everything that is wrong with files of settings, in the order of the lines; never empty.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub struct Problems(pub Vec<Problem>);
 
@@ -26,9 +29,10 @@ impl Problems {
     pub fn text(&self, lang: Lang) -> String {
         let line = |problem: &Problem| {
             let text = lang.pick(&problem.ja, &problem.en);
-            let at = match lang {
-                Lang::Ja => format!("{}行目", problem.line),
-                Lang::En => format!("line {}", problem.line),
+            let at = match (lang, &problem.file) {
+                (_, Some(file)) => format!("{file}:{}", problem.line),
+                (Lang::Ja, None) => format!("{}行目", problem.line),
+                (Lang::En, None) => format!("line {}", problem.line),
             };
             if problem.key.is_empty() {
                 format!("{at}: {text}")

@@ -29,7 +29,7 @@ impl<'t> Reader<'t> {
     /// Reports a problem at a place in the text.
     pub(crate) fn report(&self, span: &Range<usize>, key: String, ja: String, en: String) {
         let line = self.line(span);
-        self.problems.borrow_mut().push(Problem { line, key, ja, en });
+        self.problems.borrow_mut().push(Problem { file: None, line, key, ja, en });
     }
 
     fn line(&self, span: &Range<usize>) -> usize {
@@ -111,6 +111,11 @@ impl<'r, 't> Section<'r, 't> {
     /// Where this table stands.
     pub(crate) fn span(&self) -> Range<usize> {
         self.span.clone()
+    }
+
+    /// Where the value of a key stands that was not taken yet; where it is absent, the table.
+    pub(crate) fn span_of(&self, key: &str) -> Range<usize> {
+        self.keys.get(key).map_or_else(|| self.span(), Spanned::span)
     }
 
     /// A table in this one; an absent table is empty.

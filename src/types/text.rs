@@ -27,6 +27,18 @@ pub const fn turns_direction(character: char) -> bool {
     )
 }
 
+/// The longest name of an office in characters.
+pub const LONGEST_NAME: usize = 100;
+
+/// Whether a text may be what people call an office: on one line, and every character of it seen. A
+/// name that is shown to everybody has nothing that needs a special font either.
+pub fn is_office_name(text: &str) -> bool {
+    let seen = |c: char| c == '\u{3000}' || c.escape_debug().count() == 1 || "\"'\\".contains(c);
+    (1..=LONGEST_NAME).contains(&text.chars().count())
+        && text.chars().all(seen)
+        && text.trim() == text
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -88,7 +88,7 @@ pub(super) async fn show(
     let unit = words::unit(&manifest.kind, lang);
     let last = evidence.journal.iter().rev().find_map(|row| match row.step {
         Step::State(state) => Some((state, row)),
-        Step::Packed | Step::Retry | Step::Reload => None,
+        Step::Packed | Step::Retry | Step::Reload | Step::Card => None,
     });
     let place = match evidence.direction {
         Direction::Out => Place::Sent,
@@ -173,6 +173,9 @@ fn step(row: &JournalRow, lang: Lang) -> StepRow {
             lang.pick("すぐに送り直すよう指示がありました", "ordered to be tried at once")
         }
         Step::Reload => lang.pick("設定の読み直しの指示がありました", "ordered to read anew"),
+        Step::Card => {
+            lang.pick("相手の事業所カードを入れ替えました", "card of the partner replaced")
+        }
     };
     let (codes, by) = codes_and_by(row);
     // That somebody ordered it is all that the detail of an order says beside.

@@ -249,15 +249,21 @@ fn the_command_lines_of_the_paper_work() {
     let manifest = fs::read(vectors().join("manifest/good.json")).expect("a manifest");
     fs::write(folder.path().join("manifest.json"), &manifest).expect("written");
     fs::write(folder.path().join("receipt.json"), b"{}").expect("written");
+    fs::create_dir(folder.path().join("cards")).expect("made");
+    copied(&vectors().join("cards"), &folder.path().join("cards"));
     let mut lines = 0;
     for line in paper.lines().filter_map(|line| line.strip_prefix("openssl ")) {
         let output = openssl_ok(folder.path(), &line.split_whitespace().collect::<Vec<_>>());
-        if line.contains("-verify") {
+        if line.contains("cards/") {
+            let card = fs::read(folder.path().join("card.json")).expect("the first line wrote it");
+            assert!(card.starts_with(b"{\"format\":\"renkei.card/1\""), "{line}");
+            assert!(line.contains("-out") || output == card, "{line}");
+        } else if line.contains("-verify") {
             assert!(output == manifest || output == b"{}", "{line}");
         }
         lines += 1;
     }
-    assert!(lines >= 7, "{lines} lines");
+    assert!(lines >= 9, "{lines} lines");
 }
 
 /// The bytes that the paper shows are those of a vector.

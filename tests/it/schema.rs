@@ -167,6 +167,7 @@ fn matches(pattern: &str, value: &Value) -> bool {
         }
         "^[A-Za-z0-9_-]{1,16}$" => is_token(text, 16, "_-"),
         "^[A-Za-z0-9_.-]{1,64}$" => is_token(text, 64, "_.-"),
+        "^[A-Za-z0-9._-]{1,16}$" => is_token(text, 16, "._-"),
         "^[A-Za-z0-9_]+\\.[A-Za-z]{3}$" => text
             .rsplit_once('.')
             .is_some_and(|(stem, end)| is_token(stem, 255, "_") && is_token(end, 3, "")),

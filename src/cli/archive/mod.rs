@@ -16,9 +16,9 @@ use std::rc::Rc;
 use zip::ZipArchive;
 use zip::result::ZipError;
 
-use super::copies::too_large;
 use super::feed::{Taker, feed};
 use super::inputs::{is_of_the_system, is_wanted_name};
+use crate::disk::too_large;
 use crate::record::ms932;
 use crate::types::{Lang, OwnFault, io_text};
 

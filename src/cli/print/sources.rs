@@ -9,6 +9,7 @@ use crate::cli::inputs::{OtherCsv, find, is_zip};
 use crate::cli::setup::{self, ConfigArg};
 use crate::cli::{UsageError, archive, copies};
 use crate::desk;
+use crate::disk;
 use crate::node::Node;
 use crate::package::open;
 use crate::rules::SourceFile;
@@ -83,7 +84,7 @@ impl Sources {
         let found = find(paths, OtherCsv::PassedOver, lang)?;
         for (label, path) in found.labelled() {
             if is_zip(path) && found.is_named(path) {
-                let file = copies::open(path).with_context(|| path.display().to_string())?;
+                let file = disk::open_followed(path).with_context(|| path.display().to_string())?;
                 let inside = archive::read(file, &label, self, lang);
                 let shown = path.display();
                 self.faults.extend(inside.faults.iter().map(|fault| format!("{shown}: {fault}")));

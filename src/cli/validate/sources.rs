@@ -12,6 +12,7 @@ use crate::cli::feed::feed;
 use crate::cli::inputs::{Found, OtherCsv, find, is_zip};
 use crate::cli::progress::Progress;
 use crate::cli::{UsageError, archive, copies};
+use crate::disk;
 use crate::rules::SetCheck;
 use crate::spec::Spec;
 use crate::types::{Lang, io_text};
@@ -102,7 +103,7 @@ impl Sources {
         let mut passed_over = Vec::new();
         for (label, path) in self.found.labelled() {
             let shown = path.display();
-            match copies::open(path) {
+            match disk::open_followed(path) {
                 Ok(file) if is_zip(path) && self.found.is_named(path) => {
                     let size = file.metadata().map_or(0, |metadata| metadata.len());
                     let inside = archive::read(file, &label, check, lang);

@@ -3,6 +3,7 @@
 //! The vectors are made by a program that shares nothing with this one, and every implementation can
 //! be held against them without a node.
 
+mod cards;
 mod exchange;
 mod proof;
 
@@ -90,6 +91,7 @@ pub(super) fn check(folder: &Path, lang: Lang) -> anyhow::Result<ExitCode> {
             "order" => exchange::order(&mut vectors)?,
             "retry" => exchange::retry(&mut vectors)?,
             "http" => exchange::http(&mut vectors)?,
+            "cards" => cards::cards(&mut vectors)?,
             other => anyhow::bail!("{other}: a section that this version does not know"),
         }
     }

@@ -1,6 +1,6 @@
 use std::path::PathBuf;
 
-use super::super::Problems;
+use super::super::{Problem, Problems};
 use super::*;
 
 const LEAST: &str = r#"
@@ -207,4 +207,74 @@ fn a_page_that_others_reach_needs_a_certificate() {
     let told = Config::parse(&format!("{LEAST}[page]\nlisten = \"0.0.0.0:1\""), Path::new(""));
     let told = told.expect_err("problems").text(Lang::Ja);
     assert!(told.contains("certificate と key"), "{told}");
+}
+
+/// A configuration with files of partners, as [`Sources::read`] finds them.
+fn with_partners(least: &str, partners: &[(&str, &str)]) -> Draft {
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = folder.path().join("renkei.toml");
+    std::fs::write(&path, least).expect("written");
+    std::fs::create_dir(folder.path().join("partners")).expect("made");
+    for (name, text) in partners {
+        std::fs::write(folder.path().join("partners").join(name), text).expect("written");
+    }
+    super::super::Sources::read(&path).expect("read").draft()
+}
+
+#[test]
+fn partners_stand_in_files_of_their_own_too() {
+    let digest = "ab".repeat(32);
+    let text = format!(
+        "office = \"1370000026\"\nname = \"訪問\\u30fb\\\"一\\\"\"\nurl = \"https://b.test\"\n\
+         takes = [\"K2\"]\nedition = \"v3\"\nservice_types = [\"11\"]\n\
+         tls_certificates = [\"{digest}\"]\ncard = \"1370000026-7.card\"\n"
+    );
+    let files = [
+        ("1370000026.toml", text.as_str()),
+        // What is unfinished, and what is a card, is none.
+        (".renkei-0-1.tmp", "x"),
+        ("1370000026-7.card", "x"),
+    ];
+    let Draft { config, problems } = with_partners(LEAST, &files);
+    assert_eq!(problems, []);
+    let [peer] = &config.peers[..] else { panic!("{:?}", config.peers) };
+    assert_eq!(peer.takes, ["K2"]);
+    let folder = config.home.join("partners");
+    assert_eq!(peer.card.as_deref(), Some(folder.join("1370000026-7.card").as_path()));
+    // What is written of it is read again as the same.
+    let written = super::super::partner_text(peer, Some("1370000026-7.card"));
+    let again = with_partners(LEAST, &[("1370000026.toml", &written)]);
+    assert_eq!(again.problems, []);
+    let mut again = again.config.peers;
+    again[0].card.clone_from(&peer.card);
+    assert_eq!(again, config.peers);
+}
+
+#[test]
+fn problems_of_partners_name_the_file_and_the_line() {
+    let least = format!("{LEAST}[[peer]]\noffice = \"1370000026\"\nurl = \"https://b.test\"\n");
+    let same = "# ours\noffice = \"1370000026\"\nurl = \"https://c.test\"\n";
+    let other = "office = \"1370000034\"\nurl = \"ftp://c.test\"\ntakes = [\"\"]\ncolour = 1\n";
+    let wrong = "office = \"1370000034\"\nurl = \"https://c.test\"\n";
+    let found = with_partners(
+        &least,
+        &[("1370000026.toml", same), ("1370000034.toml", other), ("x.toml", wrong)],
+    );
+    let found = found.problems.iter();
+    let found: Vec<_> = found.map(|p| (p.file.as_deref().unwrap(), p.line, &*p.key)).collect();
+    let expected = [
+        ("partners/1370000026.toml", 2, "office"),
+        ("partners/1370000034.toml", 2, "url"),
+        ("partners/1370000034.toml", 3, "takes"),
+        ("partners/1370000034.toml", 4, "colour"),
+        ("partners/x.toml", 1, "office"),
+    ];
+    assert_eq!(found, expected);
+    let problem = Problem {
+        line: 3,
+        ..with_partners(&least, &[("1370000026.toml", same)]).problems[0].clone()
+    };
+    assert!(
+        Problems(vec![problem]).text(Lang::En).starts_with("partners/1370000026.toml:3: office: ")
+    );
 }

@@ -15,6 +15,7 @@ pub use status::{Status, StatusAnswer, StatusLimits};
 
 use super::problem::Refusal;
 use crate::package::TrustError;
+use crate::types::code::RefusalCode;
 use crate::types::{Digest, Hashed, MessageId, OfficeNumber};
 
 /// What the node does with the requests of partners.
@@ -72,6 +73,34 @@ pub trait Service: Send + Sync + 'static {
         peer: &Caller,
         query: ReceiptQuery,
     ) -> impl Future<Output = Result<ReceiptPage, Refusal>> + Send;
+
+    /// The signed card of an office of ours, for `partner`, as [`admits`](Self::admits) said.
+    ///
+    /// # Errors
+    ///
+    /// `not-found` where there is none: it is no office of ours, or the service has no cards.
+    fn card(
+        &self,
+        peer: &Caller,
+        partner: OfficeNumber,
+        office: OfficeNumber,
+    ) -> impl Future<Output = Result<Bytes, Refusal>> + Send {
+        let _ = (peer, partner, office);
+        async { Err(Refusal::plain(RefusalCode::NOT_FOUND)) }
+    }
+
+    /// A partner hands us what it says is the newest card of `office`; nothing about it has been
+    /// checked, not even that the certificate speaks for that office.
+    fn put_card(
+        &self,
+        peer: &Caller,
+        partner: OfficeNumber,
+        office: OfficeNumber,
+        card: Bytes,
+    ) -> impl Future<Output = Result<(), Refusal>> + Send {
+        let _ = (peer, partner, office, card);
+        async { Err(Refusal::plain(RefusalCode::NOT_FOUND)) }
+    }
 
     /// What we tell about ourselves; never waits.
     fn status(&self, peer: &Caller) -> StatusAnswer;

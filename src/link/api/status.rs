@@ -14,6 +14,8 @@ pub struct StatusAnswer {
     pub time: Timestamp,
     /// The formats of packages and receipts that it reads.
     pub formats: Vec<String>,
+    /// What it can do beyond version 1 of the protocol.
+    pub features: Vec<String>,
     /// How far the clock of a partner may run ahead of it.
     pub clock_skew: Duration,
     /// The most files of a package.

@@ -13,7 +13,7 @@ use super::fault::OutboundFault;
 use super::key::UnitKey;
 use super::machine::{self, Ready, World};
 use crate::folder::{Claim, ClaimedFile, Fault, FolderError, FolderRole, Seen, Unclaimed};
-use crate::types::{MessageId, OfficeNumber};
+use crate::types::{Edition, MessageId, OfficeNumber};
 
 /// The drop folder of an office as it is.
 pub(super) struct OnDisk;
@@ -134,19 +134,36 @@ impl Taker {
             return Verdict::Hold(taken, JudgedSet { judgement, files });
         };
         let wanted = peer.edition.filter(|wanted| judgement.edition() != Some(*wanted));
+        let takes = peer.takes.clone();
         let Some(wanted) = wanted else {
             let set = OutboundSet { files: Arc::clone(&files), judgement, converted_from: None };
-            return Verdict::Send(taken, GoodSet { set, files });
+            return self.taken_there(&takes, taken, GoodSet { set, files });
         };
         let (context, source) = (Arc::clone(&self.context), Arc::clone(&files));
         let convert = move || conversion::convert(&context, recipient, &source, judgement, wanted);
         match blocking(convert).await {
-            Some(Ok(set)) => Verdict::Send(taken, GoodSet { set, files }),
+            Some(Ok(set)) => self.taken_there(&takes, taken, GoodSet { set, files }),
             Some(Err(judgement)) => {
                 Verdict::Hold(taken, JudgedSet { judgement: *judgement, files })
             }
             None => self.failed(taken, &OutboundFault::Internal),
         }
+    }
+
+    /// A unit that can be sent, if the care software of the partner imports its kind: `takes` are the
+    /// kinds that it does, where anybody said. Kinds that the standard does not have are not asked.
+    fn taken_there(&self, takes: &[String], taken: Taken, good: GoodSet) -> Verdict {
+        let kind = good.set.judgement.kind();
+        let mut units =
+            Edition::ALL.into_iter().flat_map(|edition| self.context.spec.units(edition));
+        let unit = units.find(|unit| unit.id == kind);
+        let Some(unit) = unit.filter(|_| !takes.is_empty() && !takes.contains(&kind)) else {
+            return Verdict::Send(taken, good);
+        };
+        // What is held are the files of the office, as they were.
+        let GoodSet { set, files } = good;
+        let judgement = set.judgement.not_taken(&kind, &unit.name, takes);
+        Verdict::Hold(taken, JudgedSet { judgement, files })
     }
 
     fn failed(&self, taken: Taken, fault: &OutboundFault) -> Verdict {

@@ -285,6 +285,26 @@ codes! {
     "ファイルが、パッケージの目録の内容と一致しません" "a file is not the one that the manifest of its package describes"
     "送信側のソフトウェアを確かめてください。保存した証拠で出た場合は、ファイルが署名の後で書き換えられています。"
     "Check the sending software. Met in proof that was kept, the file was changed after it was signed.";
+    BAD_CARD "bad-card" [Refusal] Partner
+    => Unprocessable "The card is no signed card of an office, or was changed."
+    "事業所カードとして正しくありません" "the card is invalid"
+    "カードのファイルが壊れているか、途中で変わっています。相手にもう一度作って（renkei card）送ってもらってください。"
+    "The file is broken or was changed on its way: ask the partner to make it again (renkei card) and to send it.";
+    CARD_NOT_VALID "card-not-valid" [Refusal] Partner
+    => Unprocessable "The card is not valid at this time."
+    "事業所カードの有効期間ではありません" "the card is not valid at this time"
+    "双方のパソコンの日付と時刻を確かめ、相手に新しいカードを作って（renkei card）もらってください。"
+    "Check the clocks on both sides, and ask the partner for a new card (renkei card).";
+    CARD_OLDER "card-older" [Refusal] Nobody
+    => Conflict "A card with this serial or a newer one is registered already."
+    "登録済みのものより新しくない事業所カードです" "the card is not newer than the registered one"
+    "登録済みのカードのままで、対応は不要です。新しいはずのカードがこうなるときは、相手にもう一度作って（renkei card）もらってください。"
+    "The registered card stays, and nothing has to be done. If the card should be newer, ask the partner to make it again (renkei card).";
+    CARD_NOT_TRUSTED "card-not-trusted" [Refusal Condition] Both
+    => Forbidden "The card is not signed with a certificate that is registered for the office."
+    "事業所カードが、登録済みの署名証明書で署名されていません" "the card is not signed with a certificate that is registered for the office"
+    "相手に電話で確かめてください。相手が鍵を作り直していたら、新しいカードを受け取って renkei partner add で登録し、30 桁の数字を読み合わせます。心当たりがないと言われたら、登録せずに IT 担当の方に知らせてください。"
+    "Ring the partner up. If it has made new keys, get its new card, register it with renkei partner add and compare the 30 digits; if it knows of nothing, do not register it and tell your IT person.";
     BAD_SIGNATURE "bad-signature" [OfPackage] Sender
     => Unprocessable "The signature does not verify. The content may have changed after it was signed."
     "電子署名を確認できません" "the signature does not verify"
@@ -405,6 +425,10 @@ codes! {
     "相手が取り込める版に変換できません" "the files cannot be converted to the edition that the partner imports"
     "介護ソフトで、相手が取り込める版を選んで出力し直してください。"
     "Export the files in the edition that the partner imports.";
+    UNIT_NOT_TAKEN "unit-not-taken" [Held] Here
+    "相手の介護ソフトが取り込めない種類です" "the care software of the partner does not import this kind"
+    "送っていません。ほかの方法（紙など）で渡すか、相手に確かめてください。相手が取り込めるようになったら、相手の新しい事業所カードを登録し、renkei hold release で送れます。"
+    "Nothing was sent: hand it over in another way, such as on paper, or ask the partner. When its care software has learned it, register the partner's new card, and renkei hold release sends the files.";
     FILE_TOO_LARGE "file-too-large" [Held] Here
     "ファイルが大きすぎます" "a file is too large"
     "出力の範囲を分けるか、limits.file_size を大きくしてください（相手の上限にも注意します）。"
@@ -896,6 +920,14 @@ codes! {
     "データフォルダーを、ほかのアカウントが読み書きできます" "other accounts can get at the data folder"
     "表示された chmod 700 のコマンドを実行してください。"
     "Run the chmod 700 that is shown.";
+    CARD_REPLACED "card-replaced" [Condition] Nobody
+    "相手の新しい事業所カードに入れ替えました" "a newer card of the partner took the place of the former one"
+    "登録済みの鍵で署名されているため、自動で入れ替えました。変わった点を確かめたいときは renkei partner show で表示します。"
+    "It is signed with the registered key, so it was taken by itself; renkei partner show tells what it says.";
+    CARD_NOT_WRITTEN "card-not-written" [Condition] Here
+    "相手の新しい事業所カードを保存できません" "a newer card of a partner cannot be written"
+    "設定ファイルの横の partners フォルダーに renkei が書けるか、ディスクの空きと権限を確かめてください。自動でやり直します。"
+    "See that renkei may write to the folder partners beside the configuration, and that there is space; it is tried again.";
     STORE_TOO_NEW "store-too-new" [Store Start] Here
     "台帳は、より新しい版の renkei で作られています" "a newer renkei made the store"
     "renkei を更新してください。"

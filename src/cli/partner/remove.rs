@@ -1,0 +1,80 @@
+//! `renkei partner remove`
+
+use std::io::{self, IsTerminal as _, Write as _};
+use std::process::ExitCode;
+
+use console::Term;
+
+use crate::cli::setup::{self, ConfigArg};
+use crate::cli::{EXIT_NO, UsageError, output};
+use crate::config::Config;
+use crate::node::cards;
+use crate::types::{Lang, OfficeNumber};
+
+pub(super) fn run(
+    config: &ConfigArg,
+    partner: OfficeNumber,
+    (yes, force): (bool, bool),
+    lang: Lang,
+) -> anyhow::Result<ExitCode> {
+    let sources = setup::sources(&config.config, lang)?;
+    let config = super::whole(&sources, lang)?;
+    let held = super::held(&config, partner, lang)?;
+    let waiting = waiting(&config, partner, lang)?;
+    if waiting > 0 && !force {
+        output::error(&match lang {
+            Lang::Ja => format!(
+                "相手 {partner} への送信待ちが {waiting} 件あるため、削除していません。届いてから削除するか、届かなくてもよいときは --force を付けてください。"
+            ),
+            Lang::En => format!(
+                "{waiting} packages wait for the partner {partner}, so it was not removed; wait until they have arrived, or add --force if they need not"
+            ),
+        });
+        return Ok(ExitCode::from(EXIT_NO));
+    }
+    if !yes && !is_meant(partner, held.peer.name.as_deref(), lang)? {
+        output::error(lang.pick("削除していません。", "nothing was removed"));
+        return Ok(ExitCode::from(EXIT_NO));
+    }
+    cards::remove(&config.home, partner)
+        .map_err(|error| super::cannot_write(&config, &error, lang))?;
+    output::line(&match lang {
+        Lang::Ja => format!("相手 {partner} の登録を削除しました。"),
+        Lang::En => format!("the partner {partner} is removed"),
+    })?;
+    Ok(ExitCode::SUCCESS)
+}
+
+/// How many packages wait for a partner; none where there is no store yet.
+fn waiting(config: &Config, partner: OfficeNumber, lang: Lang) -> anyhow::Result<u64> {
+    if !config.node.data.is_dir() {
+        return Ok(0);
+    }
+    let store = setup::store(config, lang)?;
+    let status = setup::runtime()?.block_on(store.status(0))?;
+    let of_partner = status.waiting.iter().filter(|waiting| waiting.partner == partner);
+    Ok(of_partner.map(|waiting| waiting.count).sum())
+}
+
+fn is_meant(partner: OfficeNumber, name: Option<&str>, lang: Lang) -> anyhow::Result<bool> {
+    if !io::stdin().is_terminal() {
+        let text = lang.pick(
+            "画面から入力できないため、削除していません。確認なしで削除するときは --yes を付けてください。",
+            "nobody can answer here, so nothing was removed; add --yes to remove it without a question",
+        );
+        return Err(UsageError(text.to_owned()).into());
+    }
+    let name = name.unwrap_or_default();
+    output::line(&match lang {
+        Lang::Ja => format!(
+            "相手 {partner} {name} の登録を削除します。よければ事業所番号をもう一度入力してください。"
+        ),
+        Lang::En => format!(
+            "the partner {partner} {name} will be removed; type its office number again to go on"
+        ),
+    })?;
+    let mut screen = Term::stderr();
+    write!(screen, "> ")?;
+    screen.flush()?;
+    Ok(screen.read_line()?.trim() == partner.to_string())
+}

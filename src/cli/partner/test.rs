@@ -1,0 +1,32 @@
+//! `renkei partner test`
+
+use std::process::ExitCode;
+
+use crate::cli::setup::{self, ConfigArg};
+use crate::cli::{EXIT_NO, UsageError, output};
+use crate::node::probe;
+use crate::types::{Clock, Lang, OfficeNumber};
+
+pub(super) fn run(
+    config: &ConfigArg,
+    partner: OfficeNumber,
+    lang: Lang,
+) -> anyhow::Result<ExitCode> {
+    let config = setup::config(&config.config, lang)?;
+    let asked = setup::runtime()?.block_on(probe::probe(&config, partner, Clock::system()));
+    let asked = asked.map_err(|problems| UsageError(problems.text(lang)))?;
+    let Some(tried) = asked else {
+        return Err(UsageError(match lang {
+            Lang::Ja => format!("相手 {partner} は登録されていません。"),
+            Lang::En => format!("the partner {partner} is not registered"),
+        })
+        .into());
+    };
+    for step in &tried {
+        let mark =
+            if step.is_fine { lang.pick("○", "fine  ") } else { lang.pick("×", "broken") };
+        output::line(&format!("{mark} {}: {}", step.step.title(lang), step.text(lang)))?;
+    }
+    let is_fine = tried.iter().all(|step| step.is_fine);
+    Ok(if is_fine { ExitCode::SUCCESS } else { ExitCode::from(EXIT_NO) })
+}

@@ -1,0 +1,81 @@
+//! The files that a configuration consists of.
+
+use std::io;
+use std::path::{Path, PathBuf};
+
+use super::partner_file::PartnerFile;
+use super::{Draft, PARTNERS, check};
+use crate::disk;
+
+/// The largest file of a configuration: far more than anybody writes.
+const LARGEST: u64 = 16 << 20;
+
+/// The most files of partners.
+const MOST: usize = 10_000;
+
+/// The texts of a configuration, as they are on disk.
+#[derive(Debug, Clone)]
+pub struct Sources {
+    /// The file that the person named.
+    pub path: PathBuf,
+    /// What it says.
+    pub text: String,
+    /// The files of `partners/`, by their names.
+    pub partners: Vec<PartnerFile>,
+}
+
+/// A file or folder that cannot be read.
+#[derive(Debug, thiserror::Error)]
+#[error("{path}: {error}", path = .path.display())]
+pub struct SourceError {
+    /// Which one.
+    pub path: PathBuf,
+    /// Why.
+    pub error: io::Error,
+}
+
+impl Sources {
+    /// Reads the file of a configuration and those of its partners. What lies beside these in the
+    /// folder, such as cards and unfinished files, is passed over.
+    ///
+    /// # Errors
+    ///
+    /// The first file or folder that cannot be read.
+    pub fn read(path: &Path) -> Result<Self, SourceError> {
+        let at = |path: &Path| {
+            let path = path.to_owned();
+            |error| SourceError { path, error }
+        };
+        let text = disk::read_text(path, LARGEST).map_err(at(path))?;
+        let folder = home(path).join(PARTNERS);
+        let mut names = disk::names(&folder).map_err(at(&folder))?;
+        names.retain(|name| name.ends_with(".toml") && !name.starts_with('.'));
+        if names.len() > MOST {
+            return Err(at(&folder)(io::Error::other(format!("more than {MOST} files"))));
+        }
+        let read = |name: String| {
+            let path = folder.join(&name);
+            let text = disk::read_text(&path, LARGEST).map_err(at(&path))?;
+            Ok(PartnerFile { name, text })
+        };
+        let partners = names.into_iter().map(read).collect::<Result<_, _>>()?;
+        Ok(Self { path: path.to_owned(), text, partners })
+    }
+
+    /// Reads as much as can be read; only without problems is it whole.
+    pub fn draft(&self) -> Draft {
+        check::config(&self.text, home(&self.path), &self.partners)
+    }
+
+    /// Puts a file of a partner in the place of the one of the same name, or beside the others.
+    pub fn put(&mut self, file: PartnerFile) {
+        self.partners.retain(|other| other.name != file.name);
+        self.partners.push(file);
+        self.partners.sort_by(|one, other| one.name.cmp(&other.name));
+    }
+}
+
+/// The folder of a file.
+fn home(path: &Path) -> &Path {
+    path.parent().unwrap_or_else(|| Path::new(""))
+}

@@ -1,0 +1,67 @@
+//! The values that stand in several tables, and what is said where they are wrong.
+
+use std::str::FromStr;
+
+use crate::types::settings::Section;
+use crate::types::text::is_office_name;
+use crate::types::{Edition, OfficeNumber, PeerUrl, ServiceType};
+
+/// The longest name of a send unit in characters.
+const LONGEST_UNIT: usize = 16;
+
+const OFFICE_JA: &str = "事業所番号（数字または英大文字 10 桁）";
+const OFFICE_EN: &str = "an office number: 10 digits or capital letters";
+const TYPE_JA: &str = "サービス種類コード（2 桁）";
+const TYPE_EN: &str = "service types of 2 characters";
+const EDITION_JA: &str = "v3 か v4.1";
+const EDITION_EN: &str = "v3 or v4.1";
+const UNIT_JA: &str = "送信単位の ID（K1、S1、3-2 など。半角英数字と _ -、16 文字まで）";
+const UNIT_EN: &str = "ids of send units such as K1, S1, 3-2: up to 16 of A-Z a-z 0-9 _ -";
+
+/// `key` with an office number, which has to be there.
+pub(super) fn office_number(table: &mut Section<'_, '_>, key: &str) -> Option<OfficeNumber> {
+    table.required(key, |table, key| table.parsed(key, parse, OFFICE_JA, OFFICE_EN))
+}
+
+/// `url`: where a node is reached.
+pub(super) fn url(table: &mut Section<'_, '_>) -> Option<PeerUrl> {
+    table.parsed("url", parse, "https://ホスト名:ポート", "https://host:port without a path")
+}
+
+/// `service_types`
+pub(super) fn service_types(table: &mut Section<'_, '_>) -> Vec<ServiceType> {
+    table.list("service_types", parse, TYPE_JA, TYPE_EN)
+}
+
+/// `edition`
+pub(super) fn edition(table: &mut Section<'_, '_>) -> Option<Edition> {
+    table.parsed("edition", parse, EDITION_JA, EDITION_EN)
+}
+
+/// `editions`
+pub(super) fn editions(table: &mut Section<'_, '_>) -> Vec<Edition> {
+    table.list("editions", parse, EDITION_JA, EDITION_EN)
+}
+
+/// `takes`: the send units that a care software imports.
+pub(super) fn takes(table: &mut Section<'_, '_>) -> Vec<String> {
+    let unit = |text: &str| is_unit(text).then(|| text.to_owned());
+    table.list("takes", unit, UNIT_JA, UNIT_EN)
+}
+
+/// Whether a text has the form of the id of a send unit, as `kind` in manifests.
+fn is_unit(text: &str) -> bool {
+    let fits = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-');
+    (1..=LONGEST_UNIT).contains(&text.len()) && text.bytes().all(fits)
+}
+
+/// The name of an office, for people.
+pub(super) fn name(table: &mut Section<'_, '_>) -> Option<String> {
+    let read = |text: &str| is_office_name(text).then(|| text.to_owned());
+    let ja = "100 文字までの、改行や見えない文字を含まない名前";
+    table.parsed("name", read, ja, "a name of up to 100 characters that are all visible")
+}
+
+pub(super) fn parse<T: FromStr>(text: &str) -> Option<T> {
+    text.parse().ok()
+}

@@ -1,0 +1,155 @@
+//! Cards of offices: `GET /v1/card/{office}` and `PUT /v1/card/{office}`.
+
+use std::panic::AssertUnwindSafe;
+use std::sync::Arc;
+
+use axum::body::Body;
+use axum::extract::rejection::PathRejection;
+use axum::extract::{Extension, Path, Request, State};
+use axum::http::{HeaderMap, Response, StatusCode, Uri, header};
+use bytes::Bytes;
+use futures_util::FutureExt as _;
+use http_body_util::{BodyExt as _, Limited};
+use tokio::time::timeout;
+
+use super::answers::{
+    RECEIPT, Route, TIMEOUT_RETRY, check_no_query, grant, panicked, refuse, too_late,
+};
+use super::api::Service;
+use super::problem::Refusal;
+use super::shared::{Link, Shared};
+use crate::package::card::MAX_CARD;
+use crate::types::OfficeNumber;
+use crate::types::code::RefusalCode;
+
+/// The media type of cards without its parameter.
+const CMS: &[u8] = b"application/pkcs7-mime";
+
+/// A partner asks for the card of an office of ours.
+pub(super) const GET_CARD: Route = Route {
+    method: "get",
+    path: "/v1/card/{office}",
+    granted: &[200],
+    refused: &[
+        RefusalCode::BAD_QUERY,
+        RefusalCode::NOT_FOUND,
+        RefusalCode::NOT_A_PARTNER,
+        RefusalCode::CERTIFICATE_NOT_ALLOWED,
+        RefusalCode::PARTNER_SHARE_EXCEEDED,
+        RefusalCode::TIMEOUT,
+        RefusalCode::INTERNAL,
+    ],
+};
+
+/// A partner hands us its own card.
+pub(super) const PUT_CARD: Route = Route {
+    method: "put",
+    path: GET_CARD.path,
+    granted: &[204],
+    refused: &[
+        RefusalCode::BAD_QUERY,
+        RefusalCode::NOT_FOUND,
+        RefusalCode::NOT_A_PARTNER,
+        RefusalCode::CERTIFICATE_NOT_ALLOWED,
+        RefusalCode::PARTNER_RATE_EXCEEDED,
+        RefusalCode::PARTNER_SHARE_EXCEEDED,
+        RefusalCode::BUSY,
+        RefusalCode::UNSUPPORTED_MEDIA_TYPE,
+        RefusalCode::TOO_LARGE,
+        RefusalCode::TOO_SLOW,
+        RefusalCode::BODY_BROKEN,
+        RefusalCode::BAD_CARD,
+        RefusalCode::CARD_NOT_VALID,
+        RefusalCode::CARD_OLDER,
+        RefusalCode::CARD_NOT_TRUSTED,
+        RefusalCode::STORAGE_FULL,
+        RefusalCode::TIMEOUT,
+        RefusalCode::INTERNAL,
+    ],
+};
+
+pub(super) async fn get_card<S: Service>(
+    State(shared): State<Arc<Shared<S>>>,
+    Extension(link): Extension<Arc<Link>>,
+    office: Result<Path<String>, PathRejection>,
+    uri: Uri,
+) -> Response<Body> {
+    let found = async {
+        let partner = link.partner()?;
+        check_no_query(&uri)?;
+        let office = of_path(office)?;
+        let answer = AssertUnwindSafe(shared.service.card(&link.peer, partner, office));
+        let answer = timeout(shared.limits.request_timeout, answer.catch_unwind()).await;
+        let answer = answer.map_err(|_elapsed| too_late())?;
+        answer.unwrap_or_else(|_| Err(panicked()))
+    };
+    match found.await {
+        Ok(card) => grant(&GET_CARD, StatusCode::OK, RECEIPT, card),
+        Err(refusal) => refuse(&GET_CARD, refusal),
+    }
+}
+
+pub(super) async fn put_card<S: Service>(
+    State(shared): State<Arc<Shared<S>>>,
+    Extension(link): Extension<Arc<Link>>,
+    office: Result<Path<String>, PathRejection>,
+    request: Request,
+) -> Response<Body> {
+    match receive(&shared, &link, office, request).await {
+        Ok(()) => {
+            let mut answer = grant(&PUT_CARD, StatusCode::NO_CONTENT, RECEIPT, Bytes::new());
+            answer.headers_mut().remove(header::CONTENT_TYPE);
+            answer
+        }
+        Err(refusal) => refuse(&PUT_CARD, refusal),
+    }
+}
+
+async fn receive<S: Service>(
+    shared: &Shared<S>,
+    link: &Link,
+    office: Result<Path<String>, PathRejection>,
+    request: Request,
+) -> Result<(), Refusal> {
+    let (head, body) = request.into_parts();
+    // Until the body is read, an answer may cross with the rest of it.
+    link.leave_unread();
+    let partner = link.partner()?;
+    shared.service.takes_from(partner)?;
+    let _place = shared.packages.take(partner, 1).map_err(|_full| {
+        let log = "too many packages and cards are being worked on";
+        Refusal::new(RefusalCode::BUSY, log).retry_after(TIMEOUT_RETRY)
+    })?;
+    check_no_query(&head.uri)?;
+    let office = of_path(office)?;
+    check_media_type(&head.headers)?;
+    let whole = Limited::new(body, MAX_CARD).collect();
+    let whole = timeout(shared.limits.body_grace, whole).await;
+    let whole = whole.map_err(|_elapsed| Refusal::plain(RefusalCode::TOO_SLOW))?;
+    let card = whole.map_err(|error| {
+        let too_large = error.is::<http_body_util::LengthLimitError>();
+        let code = if too_large { RefusalCode::TOO_LARGE } else { RefusalCode::BODY_BROKEN };
+        Refusal::plain(code)
+    })?;
+    link.all_read();
+    let answer = shared.service.put_card(&link.peer, partner, office, card.to_bytes());
+    let answer = timeout(shared.limits.request_timeout, AssertUnwindSafe(answer).catch_unwind());
+    let answer = answer.await.map_err(|_elapsed| too_late())?;
+    answer.unwrap_or_else(|_| Err(panicked()))
+}
+
+/// The office of the path; another word there names nothing.
+fn of_path(office: Result<Path<String>, PathRejection>) -> Result<OfficeNumber, Refusal> {
+    let office = office.ok().and_then(|Path(office)| office.parse().ok());
+    office.ok_or_else(|| Refusal::plain(RefusalCode::NOT_FOUND))
+}
+
+fn check_media_type(headers: &HeaderMap) -> Result<(), Refusal> {
+    let value = headers.get(header::CONTENT_TYPE).map(|value| value.as_bytes());
+    let essence = value.and_then(|value| value.split(|byte| *byte == b';').next());
+    let is_cms = essence.is_some_and(|essence| essence.trim_ascii().eq_ignore_ascii_case(CMS));
+    if is_cms && !headers.contains_key(header::CONTENT_ENCODING) {
+        return Ok(());
+    }
+    Err(Refusal::plain(RefusalCode::UNSUPPORTED_MEDIA_TYPE).saying("Expected a card."))
+}

@@ -1,0 +1,144 @@
+//! Hands our cards to the partners, and asks for theirs.
+//!
+//! A partner that has the routes of cards says so in its status. It is handed our card once for each
+//! serial, so that it learns of a new address although it could not ask at the old one, and asked for
+//! its own every hour.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::time::Duration;
+
+use futures_util::stream::{self, StreamExt as _};
+
+use super::take::{CARD_FEATURE, TakeError, hand_out, take};
+use crate::link::{Endpoint, SendError};
+use crate::node::context::{Context, Pair, stopped};
+use crate::node::supervise::Beat;
+use crate::package::card::SignedCard;
+use crate::types::{Clock, Instant, code};
+use crate::work::{self, watch};
+
+/// How often to look whether anything is to be done.
+const LOOK: Duration = Duration::from_secs(5);
+
+/// How long a partner that could not be asked is left alone.
+const AGAIN: Duration = Duration::from_mins(1);
+
+/// How often a partner is asked for its card.
+const ASK: Duration = Duration::from_hours(1);
+
+/// How long it is told that a card was replaced.
+const TOLD: Duration = Duration::from_hours(24);
+
+/// How many partners are asked at the same time.
+const AT_A_TIME: usize = 8;
+
+/// How long a whole round may well take.
+const LONGEST_ROUND: Duration = Duration::from_mins(30);
+
+/// What is known of one of our offices and one of its partners.
+#[derive(Debug, Clone, Copy, Default)]
+struct Known {
+    /// The serial that the partner was handed.
+    handed: u64,
+    /// When it was asked last.
+    asked: Option<Instant>,
+    /// It could not be asked, and when that was.
+    failed: Option<Instant>,
+}
+
+pub(in crate::node) async fn run(
+    context: Arc<Context>,
+    beat: Beat,
+    mut stopping: watch::Receiver<bool>,
+) {
+    if !context.client.has_cards() {
+        beat.sleeps(Duration::MAX);
+        stopped(&mut stopping).await;
+        return;
+    }
+    let mut known: BTreeMap<Pair, Known> = BTreeMap::new();
+    loop {
+        beat.works_for("exchanging cards", LONGEST_ROUND);
+        tokio::select! {
+            biased;
+            () = stopped(&mut stopping) => return,
+            () = round(&context, &mut known) => {}
+        }
+        context.notices.clear_unmet(code::CARD_REPLACED, TOLD);
+        beat.sleeps(work::pause(LOOK));
+        tokio::select! {
+            biased;
+            () = stopped(&mut stopping) => return,
+            () = tokio::time::sleep(work::pause(LOOK)) => {}
+        }
+    }
+}
+
+async fn round(context: &Arc<Context>, known: &mut BTreeMap<Pair, Known>) {
+    let offices: Vec<_> = context.config.offices.iter().map(|office| office.number).collect();
+    let partners: Vec<_> = context.config.peers.iter().map(|peer| peer.office).collect();
+    for office in offices {
+        let Some(own) = hand_out(context, office).await else { continue };
+        let due = partners.iter().filter_map(|partner| {
+            let known = known.get(&(office, *partner)).copied().unwrap_or_default();
+            let rests = known.failed.is_some_and(|at| at.elapsed() < AGAIN);
+            let settled = known.handed == own.card().serial
+                && known.asked.is_some_and(|at| at.elapsed() < ASK);
+            (!rests && !settled).then_some((*partner, known))
+        });
+        let own = &own;
+        let asked = stream::iter(due.collect::<Vec<_>>()).map(async |(partner, mut known)| {
+            let Some(endpoint) = context.endpoint(partner) else { return (partner, known) };
+            known.failed = None;
+            if let Err(error) = exchange(context, &endpoint, own, &mut known).await {
+                tracing::debug!(%partner, code = error.code(), "no cards were exchanged");
+                known.failed = Some(Clock::running());
+            }
+            (partner, known)
+        });
+        let asked: Vec<_> = asked.buffer_unordered(AT_A_TIME).collect().await;
+        known.extend(asked.into_iter().map(|(partner, known)| ((office, partner), known)));
+    }
+}
+
+/// Hands a partner our card and asks for its own.
+async fn exchange(
+    context: &Arc<Context>,
+    endpoint: &Endpoint,
+    own: &SignedCard,
+    known: &mut Known,
+) -> Result<(), SendError> {
+    let (partner, serial) = (endpoint.office, own.card().serial);
+    let status = context.client.status(endpoint).await?;
+    if !status.features.iter().any(|feature| feature == CARD_FEATURE) {
+        (known.handed, known.asked) = (serial, Some(Clock::running()));
+        return Ok(());
+    }
+    if known.handed != serial {
+        match context
+            .client
+            .put_card(endpoint, own.card().office, own.bytes().to_vec().into())
+            .await
+        {
+            Ok(()) => tracing::info!(%partner, serial, "the partner has our card"),
+            // It has said no to this very card; handed again it would say the same.
+            Err(SendError::Refused { problem }) => {
+                tracing::warn!(%partner, serial, %problem, "the partner does not take our card");
+            }
+            Err(error) => return Err(error),
+        }
+        known.handed = serial;
+    }
+    if let Some(card) = context.client.card(endpoint).await? {
+        match take(context, partner, card).await {
+            Ok(_) | Err(TakeError::Fault(_) | TakeError::NoWay(_)) => {}
+            Err(TakeError::Disk(_)) => {
+                known.failed = Some(Clock::running());
+                return Ok(());
+            }
+        }
+    }
+    known.asked = Some(Clock::running());
+    Ok(())
+}
