@@ -1,7 +1,7 @@
 //! What can be wrong with keys and certificates on disk.
 
 use std::io;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use crate::package::{ListFault, SignerError};
 use crate::types::{Lang, io_text};
@@ -125,6 +125,28 @@ pub enum CertsError {
 }
 
 impl CertsError {
+    /// The file that it is about.
+    pub fn path(&self) -> Option<&Path> {
+        match self {
+            Self::Io { path, .. }
+            | Self::NotAFile { path }
+            | Self::TooLarge { path, .. }
+            | Self::Permissions { path, .. }
+            | Self::Exists { path }
+            | Self::NoCertificate { path }
+            | Self::NoRevocationList { path }
+            | Self::List { path, .. }
+            | Self::KeyCount { path, .. }
+            | Self::NotAKey { path }
+            | Self::EncryptedKey { path }
+            | Self::Pem { path }
+            | Self::Pkcs12 { path }
+            | Self::Password { path }
+            | Self::Signer { path, .. } => Some(path),
+            Self::Generate { .. } => None,
+        }
+    }
+
     /// The text for people.
     pub fn text(&self, lang: Lang) -> String {
         if lang == Lang::En {

@@ -20,7 +20,7 @@ use super::{CertsError, Identity};
 /// The most bytes of a file with certificates, keys or a PKCS#12 archive.
 const MAX_FILE: u64 = 1 << 20;
 /// The most bytes of a revocation list; those of national authorities have some megabytes.
-const MAX_LIST: u64 = 64 << 20;
+pub const MAX_LIST: u64 = 64 << 20;
 /// The most bytes of a password file.
 const MAX_PASSWORD: u64 = 1 << 10;
 
@@ -52,14 +52,21 @@ pub fn load_certificates(path: &Path) -> Result<Vec<CertificateDer<'static>>, Ce
 pub fn load_revocation_lists(
     path: &Path,
 ) -> Result<Vec<CertificateRevocationListDer<'static>>, CertsError> {
-    let bytes = files::read(path, Access::Public, MAX_LIST)?;
+    lists_in(path, &files::read(path, Access::Public, MAX_LIST)?)
+}
+
+/// The same of bytes that came from `path`, which errors name.
+pub(super) fn lists_in(
+    path: &Path,
+    bytes: &[u8],
+) -> Result<Vec<CertificateRevocationListDer<'static>>, CertsError> {
     let none = || CertsError::NoRevocationList { path: path.to_owned() };
-    if !is_pem(&bytes) {
-        check_list(path, 1, &bytes)?;
+    if !is_pem(bytes) {
+        check_list(path, 1, bytes)?;
         return Ok(vec![CertificateRevocationListDer::from(bytes.to_vec())]);
     }
     let mut lists = Vec::new();
-    for (kind, der) in sections(path, &bytes)? {
+    for (kind, der) in sections(path, bytes)? {
         if kind == SectionKind::Crl {
             check_list(path, lists.len() + 1, &der)?;
             lists.push(CertificateRevocationListDer::from(der));
@@ -91,17 +98,29 @@ pub fn load_identity(certificates: &Path, key: &Path) -> Result<Identity, CertsE
 
 /// Reads an identity from PKCS#12 (`.p12`, `.pfx`); the password is the first line of a file.
 pub fn load_pkcs12(path: &Path, password: &Path) -> Result<Identity, CertsError> {
+    let mut all = load_all_of_pkcs12(path, &load_password(password)?)?;
+    match all.pop() {
+        Some(one) if all.is_empty() => Ok(one),
+        _ => Err(CertsError::KeyCount { path: path.to_owned(), got: all.len() + 1 }),
+    }
+}
+
+/// Reads every identity of a PKCS#12 file, at least one; authorities put several into one.
+pub fn load_all_of_pkcs12(path: &Path, password: &str) -> Result<Vec<Identity>, CertsError> {
     let bytes = files::read(path, Access::Secret, MAX_FILE)?;
-    let password = load_password(password)?;
-    let archive = Pkcs12Archive::from_pkcs12(&bytes, &password)
+    let archive = Pkcs12Archive::from_pkcs12(&bytes, password)
         .map_err(|_| CertsError::Pkcs12 { path: path.to_owned() })?;
-    let [key] = archive.keys.as_slice() else {
-        return Err(CertsError::KeyCount { path: path.to_owned(), got: archive.keys.len() });
+    if archive.keys.is_empty() {
+        return Err(CertsError::KeyCount { path: path.to_owned(), got: 0 });
+    }
+    let certificates: Vec<CertificateDer<'static>> =
+        archive.certs.iter().map(|bag| bag.cert.as_der().to_vec().into()).collect();
+    let one = |der: &[u8]| {
+        let key = PrivatePkcs8KeyDer::from(der.to_vec());
+        Identity::new(certificates.clone(), key.into())
+            .map_err(|source| CertsError::Signer { path: path.to_owned(), source })
     };
-    let key = PrivatePkcs8KeyDer::from(key.key.as_der().to_vec());
-    let chain = archive.certs.iter().map(|bag| bag.cert.as_der().to_vec().into()).collect();
-    Identity::new(chain, key.into())
-        .map_err(|source| CertsError::Signer { path: path.to_owned(), source })
+    archive.keys.iter().map(|bag| one(bag.key.as_der())).collect()
 }
 
 /// The certificate that `key` belongs to, then its issuers as far as they are there.
@@ -173,7 +192,8 @@ fn is_certificate_only(path: &Path) -> bool {
     !sections.is_empty() && sections.iter().all(|(kind, _)| *kind == SectionKind::Certificate)
 }
 
-fn load_password(path: &Path) -> Result<Zeroizing<String>, CertsError> {
+/// Reads a password: the first and only line of a file that nobody else can read.
+pub fn load_password(path: &Path) -> Result<Zeroizing<String>, CertsError> {
     let bytes = files::read(path, Access::Secret, MAX_PASSWORD)?;
     let text = std::str::from_utf8(&bytes).unwrap_or_default();
     // Editors on Windows may begin a text with a mark.

@@ -14,26 +14,36 @@
 //! Files are written beside their place, flushed and renamed, with their permissions from the
 //! first byte on.
 
+pub mod authority;
 pub mod example;
+pub mod fetched;
 pub mod files;
+pub mod renewal;
 
 mod error;
 mod load;
+mod make;
 mod request;
+mod self_made;
 mod test_ca;
 
 use std::fmt;
 
 use pem::{EncodeConfig, LineEnding, Pem};
 use rustls_pki_types::{CertificateDer, CertificateRevocationListDer, PrivateKeyDer};
-use zeroize::Zeroize;
+use zeroize::{Zeroize, Zeroizing};
 
 use crate::package::{Signer, SignerError};
 
 pub use error::CertsError;
-pub use load::{load, load_certificates, load_identity, load_pkcs12, load_revocation_lists};
+pub use load::{
+    load, load_all_of_pkcs12, load_certificates, load_identity, load_password, load_pkcs12,
+    load_revocation_lists,
+};
+pub use make::{Issued, Validity};
 pub use request::{KeyAndRequest, request};
-pub use test_ca::{Issued, Subject, TestCa, Validity};
+pub use self_made::{is_self_made, self_made};
+pub use test_ca::{Subject, TestCa};
 
 /// A certificate chain, the own certificate first, and its private key.
 ///
@@ -93,6 +103,17 @@ pub fn certificates_to_pem(certificates: &[CertificateDer<'_>]) -> String {
 /// A revocation list as PEM.
 pub fn revocation_list_to_pem(list: &CertificateRevocationListDer<'_>) -> String {
     to_pem("X509 CRL", list)
+}
+
+/// A private key as PEM, with the label of its form.
+pub fn key_to_pem(key: &PrivateKeyDer<'_>) -> Result<Zeroizing<String>, CertsError> {
+    let label = match key {
+        PrivateKeyDer::Pkcs8(_) => "PRIVATE KEY",
+        PrivateKeyDer::Sec1(_) => "EC PRIVATE KEY",
+        PrivateKeyDer::Pkcs1(_) => "RSA PRIVATE KEY",
+        _ => return Err(CertsError::Generate { what: "PEM of the key" }),
+    };
+    Ok(Zeroizing::new(to_pem(label, key.secret_der())))
 }
 
 fn to_pem(label: &str, der: &[u8]) -> String {

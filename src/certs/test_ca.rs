@@ -1,36 +1,22 @@
 //! A throw-away certificate authority, for the demonstration, for examples and for tests.
 
-use jiff::Timestamp;
 use rcgen::{
     BasicConstraints, CertificateParams, CertificateRevocationListParams, CertifiedIssuer,
-    DistinguishedName, DnType, ExtendedKeyUsagePurpose, IsCa, KeyIdMethod, KeyPair,
-    KeyUsagePurpose, PKCS_ECDSA_P256_SHA256, PKCS_ECDSA_P384_SHA384, PKCS_RSA_SHA256,
-    RevocationReason, RevokedCertParams, RsaKeySize, SerialNumber,
+    DistinguishedName, DnType, IsCa, KeyIdMethod, KeyPair, KeyUsagePurpose, RevocationReason,
+    RevokedCertParams, SerialNumber,
 };
-use rustls_pki_types::{
-    CertificateDer, CertificateRevocationListDer, PrivateKeyDer, PrivatePkcs8KeyDer,
-};
-use time::OffsetDateTime;
+use rustls_pki_types::{CertificateDer, CertificateRevocationListDer};
 use x509_parser::certificate::X509Certificate;
 use x509_parser::prelude::FromDer;
-use zeroize::Zeroizing;
 
-use crate::package::{KeyKind, SignerError, Usage};
+use crate::package::{KeyKind, Usage};
 use crate::types::OfficeNumber;
 
-use super::{CertsError, Identity, certificates_to_pem};
+use super::CertsError;
+use super::make::{Issued, Validity, generate, random_serial, set_usages, set_validity, time};
 
 /// The organizational unit of everything that a [`TestCa`] issues.
 const UNIT: &str = "THROW-AWAY EXAMPLE - DO NOT TRUST - 見本・使用禁止";
-
-/// From when to when a certificate is valid, in whole seconds.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Validity {
-    /// Start.
-    pub not_before: Timestamp,
-    /// End; later than the start.
-    pub not_after: Timestamp,
-}
 
 /// What a certificate is issued for.
 #[derive(Debug, Clone, Copy)]
@@ -53,13 +39,6 @@ pub struct TestCa {
     name: String,
     /// The certificates between the root and what is issued, the nearest first.
     chain: Vec<CertificateDer<'static>>,
-}
-
-/// A certificate that was just issued, with its key.
-pub struct Issued {
-    chain: Vec<CertificateDer<'static>>,
-    key: Zeroizing<Vec<u8>>,
-    key_pem: Zeroizing<String>,
 }
 
 impl TestCa {
@@ -107,29 +86,13 @@ impl TestCa {
         params.distinguished_name = distinguished_name(&self.name, subject.common_name);
         set_validity(&mut params, subject.validity)?;
         params.serial_number = Some(random_serial()?);
-        params.is_ca = IsCa::ExplicitNoCa;
         params.use_authority_key_identifier_extension = true;
-        match subject.usage {
-            Usage::Tls => {
-                params.key_usages = vec![KeyUsagePurpose::DigitalSignature];
-                params.extended_key_usages =
-                    vec![ExtendedKeyUsagePurpose::ServerAuth, ExtendedKeyUsagePurpose::ClientAuth];
-            }
-            Usage::Signing => {
-                params.key_usages =
-                    vec![KeyUsagePurpose::DigitalSignature, KeyUsagePurpose::ContentCommitment];
-                params.extended_key_usages = vec![ExtendedKeyUsagePurpose::EmailProtection];
-            }
-        }
+        set_usages(&mut params, &[subject.usage]);
         let key = generate(subject.key)?;
         let certificate = params.signed_by(&key, &self.issuer).map_err(failed)?;
         let mut chain = vec![certificate.der().clone()];
         chain.extend(self.chain.iter().cloned());
-        Ok(Issued {
-            chain,
-            key: Zeroizing::new(key.serialize_der()),
-            key_pem: Zeroizing::new(key.serialize_pem()),
-        })
+        Ok(Issued::new(chain, &key))
     }
 
     /// Makes the list of what this authority revoked, good for the time of `validity`.
@@ -177,38 +140,6 @@ impl TestCa {
     }
 }
 
-impl Issued {
-    /// The certificate.
-    pub fn certificate(&self) -> Option<&CertificateDer<'static>> {
-        self.chain.first()
-    }
-
-    /// The certificate and those between it and the root, as PEM.
-    pub fn chain_pem(&self) -> String {
-        certificates_to_pem(&self.chain)
-    }
-
-    /// The private key, PKCS#8 in PEM.
-    pub fn key_pem(&self) -> &str {
-        &self.key_pem
-    }
-
-    /// Certificate and key for use.
-    pub fn identity(&self) -> Result<Identity, SignerError> {
-        let key = PrivatePkcs8KeyDer::from(self.key.to_vec());
-        Identity::new(self.chain.clone(), PrivateKeyDer::from(key))
-    }
-}
-
-fn generate(kind: KeyKind) -> Result<KeyPair, CertsError> {
-    match kind {
-        KeyKind::EcP256 => KeyPair::generate_for(&PKCS_ECDSA_P256_SHA256),
-        KeyKind::EcP384 => KeyPair::generate_for(&PKCS_ECDSA_P384_SHA384),
-        KeyKind::Rsa => KeyPair::generate_rsa_for(&PKCS_RSA_SHA256, RsaKeySize::_3072),
-    }
-    .map_err(|_| CertsError::Generate { what: "key" })
-}
-
 fn ca_params(name: &str, validity: Validity) -> Result<CertificateParams, CertsError> {
     let mut params = CertificateParams::default();
     params.distinguished_name = distinguished_name(name, name);
@@ -227,26 +158,4 @@ fn distinguished_name(organization: &str, common_name: &str) -> DistinguishedNam
     name.push(DnType::OrganizationalUnitName, UNIT);
     name.push(DnType::CommonName, common_name);
     name
-}
-
-fn set_validity(params: &mut CertificateParams, validity: Validity) -> Result<(), CertsError> {
-    params.not_before = time(validity.not_before)?;
-    params.not_after = time(validity.not_after)?;
-    Ok(())
-}
-
-fn time(timestamp: Timestamp) -> Result<OffsetDateTime, CertsError> {
-    OffsetDateTime::from_unix_timestamp(timestamp.as_second())
-        .map_err(|_| CertsError::Generate { what: "time beyond the calendar" })
-}
-
-/// 16 random bytes, positive (RFC 5280, section 4.1.2.2).
-fn random_serial() -> Result<SerialNumber, CertsError> {
-    let mut bytes = [0; 16];
-    aws_lc_rs::rand::fill(&mut bytes)
-        .map_err(|_| CertsError::Generate { what: "serial number" })?;
-    if let Some(first) = bytes.first_mut() {
-        *first = (*first & 0x7f) | 0x40;
-    }
-    Ok(SerialNumber::from(bytes.to_vec()))
 }

@@ -4,6 +4,7 @@
 //! that does not hold, a set that did not arrive), 2 usage or configuration, 3 could not finish.
 
 mod archive;
+mod ca;
 mod card;
 mod certs;
 mod completions;
@@ -34,6 +35,7 @@ mod reload;
 mod retry;
 mod rules;
 mod run;
+mod secret;
 mod setup;
 mod signals;
 mod status;
@@ -115,6 +117,8 @@ enum Command {
     Verify(verify::Args),
     /// 証明書の準備を手伝います
     Certs(certs::Args),
+    /// 法人や地域のための小さな認証局を持ち、証明書の発行と失効をします
+    Ca(ca::Args),
     /// 相手に渡す事業所カードを書き出します
     Card(card::Args),
     /// 相手を登録・確認・削除します
@@ -190,6 +194,7 @@ fn run(matches: &ArgMatches, lang: Lang) -> anyhow::Result<ExitCode> {
         Command::Evidence(args) => evidence::run(&args, lang),
         Command::Verify(args) => verify::run(&args, lang),
         Command::Certs(args) => certs::run(&args, lang),
+        Command::Ca(args) => ca::run(&args, lang),
         Command::Card(args) => card::run(&args, lang),
         Command::Partner(args) => partner::run(&args, lang),
         Command::New(args) => new::run(&args, lang),

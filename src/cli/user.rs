@@ -3,13 +3,13 @@
 //! The file of users is changed beside the node, whether it runs or not: the page reads it with every
 //! request. Passwords are never arguments, which other accounts of the system can see.
 
-use std::io::{self, BufRead as _, IsTerminal as _, Read as _, Write as _};
+use std::io::{self, BufRead as _, IsTerminal as _, Read as _};
 use std::process::ExitCode;
 
 use clap::Subcommand;
-use console::Term;
 use zeroize::Zeroizing;
 
+use super::secret::secret;
 use super::setup::{self, ConfigArg};
 use super::{UsageError, output, usage};
 use crate::desk::words;
@@ -216,11 +216,4 @@ fn password(name: &UserName, lang: Lang) -> anyhow::Result<Zeroizing<String>> {
         .to_owned(),
     )
     .into())
-}
-
-fn secret(prompt: &str) -> io::Result<Zeroizing<String>> {
-    let mut screen = Term::stderr();
-    write!(screen, "{prompt}")?;
-    screen.flush()?;
-    screen.read_secure_line().map(Zeroizing::new)
 }

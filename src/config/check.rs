@@ -9,11 +9,11 @@ use jiff::SignedDuration;
 use super::partner_file::PartnerFile;
 use super::values::{self, parse};
 use super::{
-    Config, Draft, IdentityFiles, Limits, LogFile, LogRotation, Node, Office, Page, Retention,
-    Timing, Tls, folders, peer, units,
+    Config, Draft, IdentityFiles, Limits, LogFile, LogRotation, Node, Office,
+    OfficeNumberPlace, Page, Retention, Timing, Tls, folders, peer, units,
 };
 use crate::types::settings::{Reader, Section};
-use crate::types::{Lang, OfficeNumber};
+use crate::types::{Lang, ListUrl, NumberField, NumberRule, OfficeNumber};
 
 /// A log file that is smaller would begin anew all the time.
 const LEAST_LOG_SIZE: u64 = 4 << 10;
@@ -24,6 +24,8 @@ pub(super) const NOWHERE: SocketAddr = SocketAddr::new(IpAddr::V4(Ipv4Addr::UNSP
 /// Where the page is served when the configuration does not say it.
 const PAGE: SocketAddr = SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), 8480);
 
+const LIST_URL_JA: &str = "http:// か https:// で始まるアドレス";
+const LIST_URL_EN: &str = "addresses that start with http:// or https://";
 const HOST_JA: &str =
     "ホスト名か IP アドレス（例 renkei.example.jp。https:// やポートは付けません）";
 const HOST_EN: &str = "names of hosts, such as renkei.example.jp, without https:// and port";
@@ -161,7 +163,12 @@ fn tls(mut table: Section<'_, '_>) -> Tls {
     let identity = identity(&mut table, "");
     let next = table.paths("next_certificates");
     let roots = table.paths("roots");
+    let office_numbers = table.tables("office_number");
+    let office_numbers =
+        office_numbers.into_iter().filter_map(|table| number_place(table, &roots)).collect();
     let revocation_lists = table.paths("revocation_lists");
+    let revocation_list_urls =
+        table.list("revocation_list_urls", parse::<ListUrl>, LIST_URL_JA, LIST_URL_EN);
     let revocation_grace = duration(&mut table, "revocation_grace", "24h");
     let strictness = |text: &str| match text {
         "warn" => Some(false),
@@ -176,11 +183,39 @@ fn tls(mut table: Section<'_, '_>) -> Tls {
         identity,
         next,
         roots,
+        office_numbers,
         revocation_lists,
+        revocation_list_urls,
         revocation_grace,
         revocation_strict,
         allow_tls12,
     }
+}
+
+fn number_place(mut table: Section<'_, '_>, roots: &[PathBuf]) -> Option<OfficeNumberPlace> {
+    let authority = table.required("authority", Section::path);
+    if authority.as_ref().is_some_and(|authority| !roots.contains(authority)) {
+        let ja = "tls.roots に書いたファイルのどれかを書いてください。";
+        table.report(&table.span(), "authority", ja, "has to be one of the files of tls.roots");
+    }
+    let field = table.required("field", |table, key| {
+        table.parsed(
+            key,
+            NumberField::of,
+            "CN、OU、serialNumber、SAN:DNS、SAN:URI、SAN:email のどれか",
+            "one of CN, OU, serialNumber, SAN:DNS, SAN:URI, SAN:email",
+        )
+    });
+    let rule = |text: &str| NumberRule::new(field.unwrap_or(NumberField::CommonName), text);
+    let ja = "{office} を 1 か所に含む形（例 JP-{office}）";
+    let pattern = table.has("pattern");
+    let rule = match table.parsed("pattern", rule, ja, "a text with {office} once in it") {
+        None if !pattern => rule("{office}"),
+        read => read,
+    };
+    table.finish();
+    field?;
+    Some(OfficeNumberPlace { authority: authority?, rule: rule? })
 }
 
 /// `certificate` and `key`, or `pkcs12` and `password_file`, each with a prefix.

@@ -30,7 +30,9 @@ pub use partner_file::PartnerFile;
 pub use sources::{SourceError, Sources};
 pub use writing::partner_text;
 
-use crate::types::{Digest, Edition, Lang, OfficeNumber, PeerUrl, ServiceType};
+use crate::types::{
+    Digest, Edition, Lang, ListUrl, NumberRule, OfficeNumber, PeerUrl, ServiceType,
+};
 
 /// The folder of the files of partners, beside the configuration.
 pub const PARTNERS: &str = "partners";
@@ -165,14 +167,28 @@ pub struct Tls {
     pub next: Vec<PathBuf>,
     /// The certificate authorities that are trusted; no others are.
     pub roots: Vec<PathBuf>,
+    /// `[[tls.office_number]]`: authorities among the roots that do not put the office number into the
+    /// common name.
+    pub office_numbers: Vec<OfficeNumberPlace>,
     /// Revocation lists (CRL) of these authorities.
     pub revocation_lists: Vec<PathBuf>,
+    /// Where lists of these authorities are fetched.
+    pub revocation_list_urls: Vec<ListUrl>,
     /// How long a revocation list may be past its `nextUpdate`.
     pub revocation_grace: SignedDuration,
     /// Whether a certificate is refused when there is no revocation list of its issuer.
     pub revocation_strict: bool,
     /// Whether TLS 1.2 is allowed beside 1.3.
     pub allow_tls12: bool,
+}
+
+/// `[[tls.office_number]]`: where the certificates of an authority carry the office number.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct OfficeNumberPlace {
+    /// One of the files of `roots`; the rule is for every certificate in it.
+    pub authority: PathBuf,
+    /// The field and what stands around the number.
+    pub rule: NumberRule,
 }
 
 /// `[[office]]`: an office whose files this node sends and receives.

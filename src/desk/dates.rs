@@ -90,8 +90,9 @@ pub fn read(config: &Config, lang: Lang) -> Dates {
     if let Some(identity) = config.page.as_ref().and_then(|page| page.identity.as_ref()) {
         certificates.push(certificate(PAGE.to_owned(), identity, lang));
     }
-    let lists = config.tls.revocation_lists.iter();
-    Dates { certificates, revocation_lists: lists.flat_map(|path| of_lists(path, lang)).collect() }
+    let lists = certs::fetched::list_files(config);
+    let revocation_lists = lists.iter().flat_map(|path| of_lists(path, lang)).collect();
+    Dates { certificates, revocation_lists }
 }
 
 fn certificate(usage: String, files: &IdentityFiles, lang: Lang) -> CertificateDates {

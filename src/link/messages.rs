@@ -59,6 +59,7 @@ pub(super) const PUT_MESSAGE: Route = Route {
         RefusalCode::CERTIFICATE_UNREADABLE,
         RefusalCode::CERTIFICATE_VERSION,
         RefusalCode::CERTIFICATE_WEAK_KEY,
+        RefusalCode::CERTIFICATE_WEAK_SIGNATURE,
         RefusalCode::CERTIFICATE_WRONG_USAGE,
         RefusalCode::CERTIFICATE_NOT_YET_VALID,
         RefusalCode::CERTIFICATE_EXPIRED,

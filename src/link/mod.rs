@@ -45,6 +45,7 @@ mod glimpse;
 mod guests;
 mod heads;
 mod limits;
+mod lists;
 mod messages;
 mod pool;
 mod problem;
@@ -70,6 +71,7 @@ pub use error::{SendError, TlsFault};
 pub use glimpse::{Glimpse, glimpse};
 pub use heads::refused_head;
 pub use limits::{ClientLimits, Limits};
+pub use lists::{FetchError, ListClient};
 pub use problem::{Expectation, Problem, Refusal};
 pub use server::{Server, Stopped};
 #[cfg(test)]

@@ -9,7 +9,8 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 use rustls::client::Resumption;
-use rustls::crypto::{CryptoProvider, aws_lc_rs};
+use rustls::crypto::aws_lc_rs::kx_group::{SECP256R1, SECP384R1, X25519, X25519MLKEM768};
+use rustls::crypto::{CryptoProvider, SupportedKxGroup, aws_lc_rs};
 use rustls::pki_types::{CertificateDer, PrivateKeyDer, UnixTime};
 use rustls::server::NoServerSessionStorage;
 use rustls::sign::{CertifiedKey, SingleCertAndKey};
@@ -26,6 +27,8 @@ use crate::types::{Clock, OfficeNumber};
 const HTTP_1_1: &[u8] = b"http/1.1";
 
 const ONLY_1_3: &[&SupportedProtocolVersion] = &[&rustls::version::TLS13];
+/// For servers that are no nodes.
+pub(super) const ONLY_SAFE: &[&SupportedProtocolVersion] = FROM_1_2;
 const FROM_1_2: &[&SupportedProtocolVersion] = &[&rustls::version::TLS13, &rustls::version::TLS12];
 
 /// The suites of 高セキュリティ型 for TLS 1.2.
@@ -35,6 +38,10 @@ const SUITES_1_2: [CipherSuite; 4] = [
     CipherSuite::TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256,
     CipherSuite::TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256,
 ];
+
+/// The groups of the key exchange, the best first: where both can, what is recorded today stays
+/// secret for those who will have a quantum computer (ML-KEM of FIPS 203 beside X25519).
+const GROUPS: [&dyn SupportedKxGroup; 4] = [X25519MLKEM768, X25519, SECP256R1, SECP384R1];
 
 /// Which versions of TLS are spoken.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
@@ -111,6 +118,16 @@ impl Tls {
     }
 }
 
+/// The cryptography with what 高セキュリティ型 allows.
+pub(super) fn provider() -> CryptoProvider {
+    let mut provider = aws_lc_rs::default_provider();
+    provider
+        .cipher_suites
+        .retain(|suite| suite.tls13().is_some() || SUITES_1_2.contains(&suite.suite()));
+    provider.kx_groups = GROUPS.to_vec();
+    provider
+}
+
 /// Settings in the form in which rustls uses them.
 pub(super) struct TlsState {
     pub(super) trust: Arc<Trust>,
@@ -129,12 +146,10 @@ impl fmt::Debug for TlsState {
 impl TlsState {
     fn new(settings: TlsSettings, clock: &Clock) -> Result<Self, TlsError> {
         let TlsSettings { chain, key, trust, versions } = settings;
-        let mut provider = aws_lc_rs::default_provider();
-        provider.cipher_suites.retain(|suite| {
-            suite.tls13().is_some()
-                || (versions == TlsVersions::Tls13AndHighSecurity12
-                    && SUITES_1_2.contains(&suite.suite()))
-        });
+        let mut provider = provider();
+        if versions == TlsVersions::Tls13 {
+            provider.cipher_suites.retain(|suite| suite.tls13().is_some());
+        }
         let provider = Arc::new(provider);
         let versions = match versions {
             TlsVersions::Tls13 => ONLY_1_3,

@@ -46,14 +46,14 @@ impl RefusedCertificate {
             TrustError::NotYetValid { .. } => CertificateError::NotValidYet,
             TrustError::Revoked => CertificateError::Revoked,
             TrustError::UnknownIssuer => CertificateError::UnknownIssuer,
-            TrustError::Unreadable
-            | TrustError::WeakKey
+            TrustError::Unreadable | TrustError::Version1 => CertificateError::BadEncoding,
+            TrustError::Authority | TrustError::WrongUsage => CertificateError::InvalidPurpose,
+            // TLS has no alert of its own for these. The last ones are matters of ours besides.
+            TrustError::WeakKey
+            | TrustError::WeakSignature
             | TrustError::StaleList { .. }
             | TrustError::UnfitList
             | TrustError::NoList
-            | TrustError::Version1
-            | TrustError::Authority
-            | TrustError::WrongUsage
             | TrustError::WrongOffice { .. } => return self.for_us(),
         })
     }

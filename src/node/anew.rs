@@ -21,7 +21,7 @@ use crate::types::Plant;
 use crate::types::{Digest, Hashed, MessageId, code};
 
 /// What partners say of a certificate that signed a package.
-const OF_SIGNER: [&str; 11] = [
+const OF_SIGNER: [&str; 12] = [
     code::CERTIFICATE_EXPIRED,
     code::CERTIFICATE_NOT_YET_VALID,
     code::CERTIFICATE_REVOKED,
@@ -29,6 +29,7 @@ const OF_SIGNER: [&str; 11] = [
     code::CERTIFICATE_UNREADABLE,
     code::CERTIFICATE_VERSION,
     code::CERTIFICATE_WEAK_KEY,
+    code::CERTIFICATE_WEAK_SIGNATURE,
     code::CERTIFICATE_WRONG_OFFICE,
     code::CERTIFICATE_WRONG_USAGE,
     code::REVOCATION_UNKNOWN,

@@ -4,6 +4,8 @@
 use std::net::TcpListener;
 use std::path::Path;
 
+use jiff::Timestamp;
+
 use super::apart;
 use super::context::blocking;
 use super::partners;
@@ -60,6 +62,14 @@ pub(super) async fn check(draft: Draft, spec: &'static Spec, clock: Clock) -> Ch
         let notes = StartProblems(Vec::new());
         Checked { problems: StartProblems(problems.0), notes, runs: false }
     })
+}
+
+/// What partners would refuse of our certificates and lists, and what else is to be known of them.
+pub fn look_at_certificates(config: &Config, now: Timestamp) -> (StartProblems, StartProblems) {
+    let mut problems = Problems::default();
+    let clock = Clock::new(move || now);
+    let notes = certificates(config, &clock, &mut problems);
+    (StartProblems(problems.0), StartProblems(notes))
 }
 
 /// Certificates, keys and lists; returns what is only to be known.

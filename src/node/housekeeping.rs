@@ -44,6 +44,9 @@ const AGREEMENT: SignedDuration = SignedDuration::from_mins(15);
 const LONGEST_PURGE: Duration = Duration::from_mins(10);
 
 pub(super) async fn run(context: Arc<Context>, beat: Beat, mut stopping: watch::Receiver<bool>) {
+    if renewal_is_due(&context).await {
+        reload(&context).await;
+    }
     tell_conditions(&context);
     let mut taken = context.proof().read_of.clone();
     let mut seen = taken.clone();
@@ -149,6 +152,11 @@ async fn stamps(context: &Arc<Context>) -> Vec<proof::Stamp> {
     blocking(move || proof::stamps(&shared.config)).await.unwrap_or_default()
 }
 
+async fn renewal_is_due(context: &Arc<Context>) -> bool {
+    let shared = Arc::clone(context);
+    blocking(move || proof::is_due(&shared.config, shared.now())).await.unwrap_or_default()
+}
+
 async fn purge(context: &Context) {
     let now = context.now();
     let keep = &context.config.retention;
@@ -167,8 +175,15 @@ pub(super) async fn reload(context: &Arc<Context>) {
     let reloaded = blocking(move || {
         let mut problems = Problems::default();
         let former = shared.proof();
+        // Nothing is begun or ended by a clock that may be wrong.
+        let unrenewed = if shared.believes_clock() {
+            proof::renew_in_time(&shared.config, &former, shared.now())
+        } else {
+            Problems::default()
+        };
         let opened = proof::open(&shared.config, Some(&former), shared.now(), &mut problems);
-        if let Some((proof, settings)) = opened {
+        if let Some((mut proof, settings)) = opened {
+            proof.add_faults(unrenewed);
             match shared.tls.reload(settings) {
                 Ok(()) => {
                     let is_new = proof.tell_changes(&former);

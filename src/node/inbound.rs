@@ -19,8 +19,8 @@ use crate::link::{
     Caller, PutAnswer, ReceiptEntry, ReceiptPage, ReceiptQuery, Refusal, Service, StatusAnswer,
 };
 use crate::package::{
-    CLOCK_TOLERANCE, CertificateInfo, ManifestFormat, Package, PackageFault, Receipt,
-    ReceiptFormat, ReceiptKind, TrustError, Usage, open,
+    CLOCK_TOLERANCE, ManifestFormat, Package, PackageFault, Receipt, ReceiptFormat, ReceiptKind,
+    TrustError, Usage, open,
 };
 use crate::store::{CommitAnswer, Content, NewIncoming, NewReceipt, UnitSummary};
 use crate::transfer::Incoming;
@@ -39,7 +39,8 @@ impl Service for Inbound {
     fn admits(&self, peer: &Caller) -> Result<OfficeNumber, Refusal> {
         let context = &self.0;
         let now = context.now();
-        let named = CertificateInfo::of(&peer.certificate).ok().and_then(|info| info.office);
+        let proof = context.proof();
+        let named = proof.tls_trust.named_office(&peer.certificate, &peer.chain, Usage::Tls, now);
         let mut fault = None;
         // Only those that it can speak for are asked about: it is named or pinned for them.
         for partner in &context.config.peers {

@@ -37,6 +37,7 @@ mod index;
 mod journal_head;
 mod judge;
 mod listener;
+mod lists;
 mod month;
 mod network;
 mod note;
@@ -68,14 +69,14 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
-pub use check::Checked;
+pub use check::{Checked, look_at_certificates};
 pub use clock::local_time;
 pub use handle::Handle;
 pub use health::{Health, TaskHealth};
 pub use month::{MonthComparison, compare_month};
 pub use notices::Notice;
 pub use problems::{StartProblem, StartProblems};
-pub use proof::{Pins, open_trust};
+pub use proof::{Pins, Renewed, open_trust, renew_own, renewal_text};
 pub use start::Consent;
 pub use supervise::Fault;
 
@@ -208,6 +209,12 @@ impl Node {
         tasks.keep("housekeeping", move |beat| {
             housekeeping::run(Arc::clone(&shared.0), beat, shared.1.clone())
         });
+        for url in context.config.tls.revocation_list_urls.clone() {
+            let shared = (Arc::clone(&context), stopping.clone());
+            tasks.keep(format!("list {url}"), move |beat| {
+                lists::run(Arc::clone(&shared.0), url.clone(), beat, shared.1.clone())
+            });
+        }
         let shared = (Arc::clone(&context), stopping.clone());
         tasks.keep("cards", move |beat| cards::run(Arc::clone(&shared.0), beat, shared.1.clone()));
         let shared = (Arc::clone(&context), stopping.clone());

@@ -198,7 +198,8 @@ pub(super) fn without_lists(config: &Config) -> Problems {
     let mut problems = Problems::default();
     let tls = &config.tls;
     let is_needed = !tls.roots.is_empty() && !are_all_pinned(config);
-    if tls.revocation_strict && tls.revocation_lists.is_empty() && is_needed {
+    let has_lists = !tls.revocation_lists.is_empty() || !tls.revocation_list_urls.is_empty();
+    if tls.revocation_strict && !has_lists && is_needed {
         problems.add(
             code::REVOCATION_STRICT_WITHOUT_LIST,
             "tls.revocation",

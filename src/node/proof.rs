@@ -10,16 +10,18 @@
 
 mod conditions;
 mod own;
+mod renew;
 mod sources;
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use jiff::Timestamp;
 
 use super::problems::{Problems, StartProblem, StartProblems};
 use crate::certs;
+use crate::certs::renewal::{Haste, RenewalError, Stage};
 use crate::config::{Config, Peer};
 use crate::link::{TlsSettings, TlsVersions};
 use crate::package::{Receipt, Trust, TrustSources, Usage};
@@ -28,6 +30,9 @@ use crate::types::{Digest, Lang, OfficeNumber, code};
 
 pub(super) use own::OwnFault;
 use own::{OwnSigner, OwnTls};
+pub use renew::Renewed;
+pub(super) use renew::{finish, is_due, renew_in_time};
+use renew::{renew, words as renewal_words};
 use sources::Sources;
 pub(super) use sources::{Stamp, stamps};
 
@@ -43,6 +48,8 @@ pub(super) struct Proof {
     tls: OwnTls,
     signers: BTreeMap<OfficeNumber, OwnSigner>,
     sources: Sources,
+    /// How far the renewals of our certificates are, by their files.
+    renewals: Vec<(PathBuf, Stage)>,
     /// What could not be taken up.
     faults: Vec<StartProblem>,
     /// What the files were before they were read: one that is replaced from then on is noticed.
@@ -64,6 +71,11 @@ impl Proof {
             at: receipt.at,
             der: der.into(),
         })
+    }
+
+    /// Adds what keeps our certificates from being renewed.
+    pub(super) fn add_faults(&mut self, more: Problems) {
+        self.faults.extend(more.0);
     }
 
     /// Whether something could not be taken up, so that it is worth another look soon.
@@ -144,7 +156,9 @@ pub(super) fn open(
             TlsVersions::Tls13
         },
     };
-    Some((Proof { trust, tls_trust, tls, signers, sources, faults: faults.0, read_of }, settings))
+    let (renewals, faults) = (renew::stages(config), faults.0);
+    let proof = Proof { trust, tls_trust, tls, signers, sources, renewals, faults, read_of };
+    Some((proof, settings))
 }
 
 /// What a configuration believes of signatures, for looking at proof without a running node: its
@@ -169,12 +183,15 @@ pub fn open_trust(config: &Config, vouched: Pins) -> Result<Trust, StartProblems
     };
     let roots = load_all(&config.tls.roots, "tls.roots", certs::load_certificates);
     let mut list_problems = Problems::default();
-    let lists = config.tls.revocation_lists.iter();
-    let lists = lists.filter_map(|path| {
+    let lists = certs::fetched::list_files(config);
+    let lists = lists.iter().filter_map(|path| {
         list_problems.certs("tls.revocation_lists", certs::load_revocation_lists(path))
     });
+    // What is wrong with a file of them was told with the roots.
+    let naming = sources::naming(config, |path| certs::load_certificates(path).unwrap_or_default());
     let sources = TrustSources {
         roots,
+        naming,
         revocation_lists: lists.flatten().collect(),
         revocation_grace: config.tls.revocation_grace,
         revocation_strict: config.tls.revocation_strict,
@@ -191,6 +208,27 @@ pub fn open_trust(config: &Config, vouched: Pins) -> Result<Trust, StartProblems
             Err(StartProblems(problems.0))
         }
     }
+}
+
+/// Renews our certificates as a person wants it.
+///
+/// # Errors
+///
+/// Every root or list that cannot be used.
+pub fn renew_own(
+    config: &Config,
+    haste: Haste,
+    now: Timestamp,
+) -> Result<Vec<Renewed>, StartProblems> {
+    let trust = open_trust(config, Pins::new())?;
+    let renewed = renew(config, haste, (&trust, &trust), now);
+    Ok(renewed.into_iter().map(|(_, renewed)| renewed).collect())
+}
+
+/// Why a renewal does not go on, and what to do.
+pub fn renewal_text(error: &RenewalError, lang: Lang) -> String {
+    let (ja, en) = renewal_words(error);
+    lang.pick(&ja, &en).to_owned()
 }
 
 /// SHA-256 of the own certificates that can be read, with what they are for.

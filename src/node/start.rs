@@ -107,6 +107,7 @@ pub(super) async fn open(
 
 fn open_files(config: &Config, clock: &Clock, consent: Consent) -> (Files, Problems) {
     let mut problems = Problems::default();
+    proof::finish(config);
     let proof = match proof::open(config, None, clock.now(), &mut problems) {
         Some((proof, settings)) => match Tls::new(settings, clock.clone()) {
             Ok(tls) => Some((proof, tls)),

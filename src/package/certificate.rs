@@ -4,14 +4,16 @@ use jiff::Timestamp;
 use rustls_pki_types::CertificateDer;
 use x509_parser::asn1_rs::Tag;
 use x509_parser::certificate::X509Certificate;
+use x509_parser::extensions::GeneralName;
 use x509_parser::oid_registry::{
     OID_EC_P256, OID_KEY_TYPE_EC_PUBLIC_KEY, OID_NIST_EC_P384, OID_PKCS1_RSAENCRYPTION,
+    OID_X509_COMMON_NAME, OID_X509_ORGANIZATIONAL_UNIT, OID_X509_SERIALNUMBER,
 };
 use x509_parser::prelude::FromDer;
 use x509_parser::public_key::PublicKey;
-use x509_parser::x509::X509Version;
+use x509_parser::x509::{SubjectPublicKeyInfo, X509Version};
 
-use crate::types::{Digest, OfficeNumber, Personal};
+use crate::types::{Digest, NumberField, NumberRule, OfficeNumber, Personal};
 
 /// The bytes are no certificate that we can read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
@@ -153,6 +155,40 @@ impl<'a> Facts<'a> {
         }
     }
 
+    /// The office that the certificate names by the rule of its authority; without one, the office
+    /// of the common name.
+    pub(super) fn office_by(&self, rule: Option<&NumberRule>) -> Option<OfficeNumber> {
+        let Some(rule) = rule else { return self.office() };
+        // Values that are no numbers by the rule may stand beside it; two numbers name nobody.
+        let values = self.values(rule.field())?;
+        let mut numbers = values.into_iter().filter_map(|value| rule.number(value));
+        let first = numbers.next()?;
+        numbers.all(|other| other == first).then_some(first)
+    }
+
+    /// The values of a field; nothing where one cannot be read.
+    fn values(&self, field: NumberField) -> Option<Vec<&str>> {
+        let subject = self.x509.subject();
+        let oid = match field {
+            NumberField::CommonName => OID_X509_COMMON_NAME,
+            NumberField::OrganizationalUnit => OID_X509_ORGANIZATIONAL_UNIT,
+            NumberField::SerialNumber => OID_X509_SERIALNUMBER,
+            NumberField::DnsName | NumberField::Uri | NumberField::Email => {
+                let Some(names) = self.x509.subject_alternative_name().ok()? else {
+                    return Some(Vec::new());
+                };
+                let one = |name: &GeneralName<'a>| match (field, name) {
+                    (NumberField::DnsName, GeneralName::DNSName(name))
+                    | (NumberField::Uri, GeneralName::URI(name))
+                    | (NumberField::Email, GeneralName::RFC822Name(name)) => Some(*name),
+                    _ => None,
+                };
+                return Some(names.value.general_names.iter().filter_map(one).collect());
+            }
+        };
+        subject.iter_by_oid(&oid).map(|value| value.as_str().ok()).collect()
+    }
+
     /// Whether the key usage, where it is given, allows signatures (RFC 5280, section 4.2.1.3).
     pub(super) fn may_sign(&self) -> bool {
         match self.x509.key_usage() {
@@ -164,32 +200,38 @@ impl<'a> Facts<'a> {
 
     /// The kind of the key, when it is strong enough.
     pub(super) fn key_kind(&self) -> Option<KeyKind> {
-        let key = self.x509.public_key();
-        let algorithm = &key.algorithm;
-        if algorithm.algorithm == OID_KEY_TYPE_EC_PUBLIC_KEY {
-            let curve = algorithm.parameters.as_ref()?.as_oid().ok()?;
-            if curve == OID_EC_P256 {
-                Some(KeyKind::EcP256)
-            } else if curve == OID_NIST_EC_P384 {
-                Some(KeyKind::EcP384)
-            } else {
-                None
-            }
-        } else if algorithm.algorithm == OID_PKCS1_RSAENCRYPTION {
-            match key.parsed().ok()? {
-                PublicKey::RSA(rsa) if (2048..=8192).contains(&rsa.key_size()) => {
-                    Some(KeyKind::Rsa)
-                }
-                _ => None,
-            }
-        } else {
-            None
-        }
+        key_kind(self.x509.public_key())
     }
 
     /// The bytes inside the BIT STRING of the public key.
     pub(super) fn key_bytes(&self) -> &[u8] {
         &self.x509.public_key().subject_public_key.data
+    }
+}
+
+/// Whether a public key, such as one in a request, is strong enough and of a kind that we take.
+pub fn is_strong_key(key: &SubjectPublicKeyInfo<'_>) -> bool {
+    key_kind(key).is_some()
+}
+
+fn key_kind(key: &SubjectPublicKeyInfo<'_>) -> Option<KeyKind> {
+    let algorithm = &key.algorithm;
+    if algorithm.algorithm == OID_KEY_TYPE_EC_PUBLIC_KEY {
+        let curve = algorithm.parameters.as_ref()?.as_oid().ok()?;
+        if curve == OID_EC_P256 {
+            Some(KeyKind::EcP256)
+        } else if curve == OID_NIST_EC_P384 {
+            Some(KeyKind::EcP384)
+        } else {
+            None
+        }
+    } else if algorithm.algorithm == OID_PKCS1_RSAENCRYPTION {
+        match key.parsed().ok()? {
+            PublicKey::RSA(rsa) if (2048..=8192).contains(&rsa.key_size()) => Some(KeyKind::Rsa),
+            _ => None,
+        }
+    } else {
+        None
     }
 }
 

@@ -31,7 +31,7 @@ mod limits;
 mod manifest;
 mod receipt;
 
-pub use certificate::{CertificateInfo, KeyKind, Unreadable};
+pub use certificate::{CertificateInfo, KeyKind, Unreadable, is_strong_key};
 pub use clock::{CLOCK_TOLERANCE, ClockDoubt};
 pub use cms::{CmsFault, Signer, SignerError, VerifiedSigner};
 pub use envelope::{PackError, Package, PackageRef, open, open_again, pack, pack_described};
@@ -42,4 +42,6 @@ pub use manifest::{Manifest, ManifestFault, ManifestFile, ManifestFormat, Party}
 pub use receipt::{
     Receipt, ReceiptFinding, ReceiptFormat, ReceiptKind, ReceiptResult, VerifiedReceipt,
 };
-pub use trust::{ListFault, ListInfo, Trust, TrustError, TrustSources, Usage, read_list};
+pub use trust::{
+    ListFault, ListInfo, Trust, TrustError, TrustSources, Usage, read_list, verify_list,
+};

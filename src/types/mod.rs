@@ -13,8 +13,10 @@ mod file_name;
 mod hashed;
 mod held_id;
 mod lang;
+mod list_url;
 mod message_id;
 pub mod nearest;
+mod number_rule;
 mod peer_url;
 mod personal;
 #[cfg(test)]
@@ -36,9 +38,11 @@ pub use file_name::{FileName, FileNameError, MonthPart, NamePart, NameQuirk};
 pub use hashed::Hashed;
 pub use held_id::{HeldId, ParseHeldIdError};
 pub use lang::{Lang, ParseLangError};
+pub use list_url::{ListUrl, ParseListUrlError};
 #[cfg(test)]
 pub(crate) use message_id::seeded;
 pub use message_id::{MessageId, ParseMessageIdError};
+pub use number_rule::{NumberField, NumberRule};
 pub use peer_url::{ParsePeerUrlError, PeerUrl};
 pub use personal::Personal;
 #[cfg(test)]

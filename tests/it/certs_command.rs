@@ -5,17 +5,17 @@ use std::process::{Command, Output};
 
 use tempfile::TempDir;
 
-fn renkei(arguments: &[&str]) -> Output {
+pub(crate) fn renkei(arguments: &[&str]) -> Output {
     Command::new(env!("CARGO_BIN_EXE_renkei")).args(arguments).output().expect("renkei runs")
 }
 
-fn openssl(arguments: &[&str]) -> String {
+pub(crate) fn openssl(arguments: &[&str]) -> String {
     let output = Command::new("openssl").args(arguments).output().expect("openssl is installed");
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
     String::from_utf8(output.stdout).expect("text")
 }
 
-fn text(path: &Path) -> &str {
+pub(crate) fn text(path: &Path) -> &str {
     path.to_str().expect("a path of the test")
 }
 
@@ -103,4 +103,171 @@ fn shows_the_digest_that_a_configuration_pins() {
     let digest = expected.split('=').next_back().expect("a digest").trim().replace(':', "");
     assert!(shown.contains(&digest.to_lowercase()), "{shown}");
     assert!(shown.contains("1370000026"));
+}
+
+fn put_secret(path: &Path, text: &str) {
+    use renkei::certs::files::{Access, Existing, write};
+    write(path, text.as_bytes(), Access::Secret, Existing::Replace).expect("written");
+}
+
+#[test]
+fn an_office_makes_its_own_certificates() {
+    let folder = TempDir::new().expect("a folder");
+    let keys = folder.path().join("keys");
+    let new = ["--lang", "en", "certs", "new", "13A0000018", "--dir", text(&keys)];
+    let made = renkei(&[&new[..], &["--host", "node.example.jp", "--host", "192.0.2.7"]].concat());
+    assert_eq!(made.status.code(), Some(0), "{made:?}");
+    let said = String::from_utf8(made.stdout).expect("UTF-8");
+    for (name, purposes) in [("tls", &["sslserver", "sslclient"][..]), ("signing", &["smimesign"])]
+    {
+        let (certificate, key) =
+            (keys.join(name).with_extension("pem"), keys.join(name).with_extension("key"));
+        for purpose in purposes {
+            openssl(&[
+                "verify",
+                "-partial_chain",
+                "-purpose",
+                purpose,
+                "-trusted",
+                text(&certificate),
+                text(&certificate),
+            ]);
+        }
+        let shown = openssl(&["x509", "-in", text(&certificate), "-noout", "-text"]);
+        assert!(shown.contains("CN=13A0000018") || shown.contains("CN = 13A0000018"), "{shown}");
+        assert!(shown.contains("CA:FALSE") && shown.contains("prime256v1"), "{shown}");
+        assert_eq!(shown.contains("node.example.jp"), name == "tls");
+        let sha256 =
+            openssl(&["x509", "-in", text(&certificate), "-noout", "-fingerprint", "-sha256"]);
+        let sha256 = sha256.split('=').nth(1).expect("a digest").trim().replace(':', "");
+        assert!(said.contains(&sha256.to_lowercase()), "{said}");
+        renkei::certs::load_identity(&certificate, &key).expect("they fit, and are closed");
+    }
+    // One of the four that is there keeps all of them from being made.
+    let key = std::fs::read(keys.join("tls.key")).expect("a key");
+    for name in ["tls.pem", "tls.key", "signing.pem"] {
+        std::fs::remove_file(keys.join(name)).expect("removed");
+    }
+    assert_eq!(renkei(&new).status.code(), Some(2));
+    assert!(!keys.join("tls.key").exists());
+    std::fs::remove_file(keys.join("signing.key")).expect("removed");
+    assert_eq!(renkei(&new).status.code(), Some(0));
+    assert_ne!(std::fs::read(keys.join("tls.key")).expect("a key"), key, "a new one");
+}
+
+#[test]
+fn what_an_authority_sends_is_taken_in_every_form() {
+    use renkei::certs::TestCa;
+    use renkei::package::Usage;
+
+    use crate::proof::{long, office};
+    let folder = TempDir::new().expect("a folder");
+    let path = |name: &str| folder.path().join(name);
+    let root = TestCa::new("Root", long()).expect("a CA");
+    let middle = root.subordinate("Middle", long()).expect("a CA");
+    let issued = middle.issue(office("1370000018"), Usage::Tls, &[], long()).expect("issued");
+    std::fs::write(path("sent.pem"), issued.chain_pem()).expect("written");
+    put_secret(&path("sent.key"), issued.key_pem());
+    put_secret(&path("password"), "himitsu\n");
+    let old = ["-keypbe", "PBE-SHA1-3DES", "-certpbe", "PBE-SHA1-3DES", "-macalg", "sha1"];
+    for (name, form) in [("new", &[][..]), ("old", &old)] {
+        let file = path(&format!("{name}.p12"));
+        let (sent, key) = (path("sent.pem"), path("sent.key"));
+        let export = ["pkcs12", "-export", "-in", text(&sent), "-inkey", text(&key)];
+        let more = ["-out", text(&file), "-passout", "pass:himitsu"];
+        openssl(&[&export[..], &more, form].concat());
+        put_secret(&path("empty"), "");
+        let bytes = std::fs::read(&file).expect("written");
+        std::fs::remove_file(&file).expect("removed");
+        renkei::certs::files::write(
+            &file,
+            &bytes,
+            renkei::certs::files::Access::Secret,
+            renkei::certs::files::Existing::Keep,
+        )
+        .expect("written");
+        let out = path(&format!("{name}-tls"));
+        let import = ["certs", "import", text(&file), "--out", text(&out), "--password-file"];
+        let (empty, password) = (path("empty"), path("password"));
+        let wrong = [&import[..], &[text(&empty)]].concat();
+        assert_eq!(renkei(&wrong).status.code(), Some(2), "no password");
+        let right = [&import[..], &[text(&password)]].concat();
+        let done = renkei(&right);
+        assert_eq!(done.status.code(), Some(0), "{name}: {done:?}");
+        let (certificate, key) = (out.with_extension("pem"), out.with_extension("key"));
+        let identity = renkei::certs::load_identity(&certificate, &key).expect("they fit");
+        assert_eq!(identity.chain().len(), 2, "with the authority between");
+        assert_eq!(renkei(&right).status.code(), Some(2), "nothing is overwritten");
+    }
+
+    // PEM, for the key that the request was made with; another key is refused.
+    put_secret(&path("asked.key"), issued.key_pem());
+    let import = |out: &str| {
+        let (sent, out) = (path("sent.pem"), path(out));
+        renkei(&["certs", "import", text(&sent), "--out", text(&out)]).status.code()
+    };
+    assert_eq!(import("asked"), Some(0));
+    renkei::certs::load_identity(&path("asked.pem"), &path("asked.key")).expect("they fit");
+    let other = root.issue(office("1370000018"), Usage::Tls, &[], long()).expect("issued");
+    put_secret(&path("other.key"), other.key_pem());
+    assert_eq!(import("other"), Some(2));
+    assert!(!path("other.pem").exists());
+    assert_eq!(import("absent"), Some(2));
+}
+
+#[test]
+fn several_identities_of_one_file_are_all_taken() {
+    use p12_keystore::{Certificate, KeyStore, KeyStoreEntry, PrivateKey, PrivateKeyChain};
+    use renkei::certs::TestCa;
+    use renkei::package::Usage;
+
+    use crate::proof::{long, office};
+    let folder = TempDir::new().expect("a folder");
+    let path = |name: &str| folder.path().join(name);
+    let ca = TestCa::new("Root", long()).expect("a CA");
+    let mut store = KeyStore::new();
+    let mut expected = Vec::new();
+    for (name, usage) in [("tls", Usage::Tls), ("signing", Usage::Signing)] {
+        let issued = ca.issue(office("1370000018"), usage, &[], long()).expect("issued");
+        let identity = issued.identity().expect("an identity");
+        let key = PrivateKey::from_der(identity.key().secret_der()).expect("a key");
+        let certificate = issued.certificate().expect("one").clone();
+        let certificates = [Certificate::from_der(&certificate).expect("a certificate")];
+        let chain = PrivateKeyChain::new(name.as_bytes(), key, certificates);
+        store.add_entry(name, KeyStoreEntry::PrivateKeyChain(chain));
+        expected.push(certificate);
+    }
+    let bytes = store.writer("himitsu").write().expect("written");
+    let file = path("both.p12");
+    renkei::certs::files::write(
+        &file,
+        &bytes,
+        renkei::certs::files::Access::Secret,
+        renkei::certs::files::Existing::Keep,
+    )
+    .expect("written");
+    put_secret(&path("password"), "himitsu\n");
+    let (out, password) = (path("own"), path("password"));
+    let done = renkei(&[
+        "certs",
+        "import",
+        text(&file),
+        "--out",
+        text(&out),
+        "--password-file",
+        text(&password),
+    ]);
+    assert_eq!(done.status.code(), Some(0), "{done:?}");
+    let mut taken: Vec<_> = ["own-1", "own-2"]
+        .into_iter()
+        .map(|name| {
+            let (certificate, key) =
+                (path(name).with_extension("pem"), path(name).with_extension("key"));
+            let identity = renkei::certs::load_identity(&certificate, &key).expect("they fit");
+            identity.chain().first().expect("one").clone()
+        })
+        .collect();
+    taken.sort_by(|one, other| one.as_ref().cmp(other.as_ref()));
+    expected.sort_by(|one, other| one.as_ref().cmp(other.as_ref()));
+    assert_eq!(taken, expected);
 }

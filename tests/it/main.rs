@@ -14,6 +14,7 @@
     reason = "tests of processes wait for the clock of the machine"
 )]
 
+mod authority_command;
 mod certs;
 mod certs_command;
 mod codes;

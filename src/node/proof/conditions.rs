@@ -1,13 +1,16 @@
 //! What a person should know of certificates and lists at the moment.
 
-use std::path::Path;
+use std::path::PathBuf;
 
 use jiff::{SignedDuration, Timestamp};
 
 use super::super::clock::local_time;
 use super::super::partners;
 use super::own::{self, OwnFault};
+use super::renew;
 use super::{Own, Problems, Proof};
+use crate::certs::fetched;
+use crate::certs::renewal::{self, Stage};
 use crate::config::Config;
 use crate::package::{CertificateInfo, ListInfo, TrustError};
 use crate::types::code;
@@ -24,10 +27,16 @@ impl Proof {
                 (Ok(()), Ok(())) => {}
                 (Ok(()), Err(error)) => others_refuse(own, error, config, now, &mut told),
             }
-            ends_soon(own, now, &mut told);
+            ends_soon(own, &self.renewals, now, &mut told);
         }
         for (path, list) in self.sources.lists() {
-            list_dates(path, &list, config, now, &mut told);
+            let urls = config.tls.revocation_list_urls.iter();
+            let mut fetched = urls.filter(|url| fetched::path(&config.node.data, url) == path);
+            let about = match fetched.next() {
+                Some(url) => format!("tls.revocation_list_urls {url}"),
+                None => format!("tls.revocation_lists {}", path.display()),
+            };
+            list_dates(&about, &list, config, now, &mut told);
         }
         told.0.extend(self.unlisted_issuers().0);
         told
@@ -119,6 +128,12 @@ fn others_refuse(
             format!("証明書 {file} の名義 (CN) は事業所番号 {office} ではないため、SHA-256 を設定に登録した相手だけが受け入れます。"),
             format!("the common name of the certificate {file} is not the office number {office}, so that partners accept it only where they have registered it"),
         ),
+        (TrustError::WeakSignature, _) => told.add(
+            code::OWN_CERTIFICATE_TO_REGISTER,
+            own.place,
+            format!("証明書 {file}（または中間の認証局の証明書）の署名の方式（SHA-1 など）は古いため、SHA-256 を設定に登録した相手だけが受け入れます。発行し直してもらってください。"),
+            format!("the certificate {file}, or one above it, is signed with SHA-1 or the like, so that partners accept it only where they have registered it; have it issued anew"),
+        ),
         (TrustError::StaleList { next_update }, _) => told.add(
             code::OWN_CERTIFICATE_UNKNOWN_REVOCATION,
             own.place,
@@ -151,29 +166,34 @@ fn others_refuse(
     }
 }
 
-fn ends_soon(own: Own<'_>, now: Timestamp, told: &mut Problems) {
+fn ends_soon(own: Own<'_>, renewals: &[(PathBuf, Stage)], now: Timestamp, told: &mut Problems) {
     let infos = own.chain.iter().filter_map(|der| CertificateInfo::of(der).ok());
-    let Some(until) = infos.map(|info| info.not_after).min() else { return };
+    let Some(ends) = infos.min_by_key(|info| info.not_after) else { return };
+    let until = ends.not_after;
     let left = until.duration_since(now);
+    let is_begun = renewal::is_due(ends.not_before, until, now);
     let code = match left {
-        _ if left.is_negative() || left > DAY * 30 => return,
+        _ if left.is_negative() => return,
+        _ if left > DAY * 60 && is_begun => code::CERTIFICATE_ENDS_WITHIN_90_DAYS,
+        _ if left > DAY * 30 && is_begun => code::CERTIFICATE_ENDS_WITHIN_60_DAYS,
+        _ if left > DAY * 30 => return,
         _ if left <= DAY => code::CERTIFICATE_ENDS_WITHIN_1_DAY,
         _ if left <= DAY * 7 => code::CERTIFICATE_ENDS_WITHIN_7_DAYS,
         _ => code::CERTIFICATE_ENDS_WITHIN_30_DAYS,
     };
     let (file, until) = (own.file.display(), local_time(until));
-    let ja = format!("証明書 {file} の期限は {until} です。新しい証明書を準備してください。");
-    told.add(code, own.place, ja, format!("the certificate {file} ends at {until}: get a new one"));
+    let (do_ja, do_en) = renew::to_do(renewals, own.file);
+    let ja = format!("証明書 {file} の期限は {until} です。{do_ja}");
+    told.add(code, own.place, ja, format!("the certificate {file} ends at {until}: {do_en}"));
 }
 
-fn list_dates(path: &Path, list: &ListInfo, config: &Config, now: Timestamp, told: &mut Problems) {
-    let about = format!("tls.revocation_lists {}", path.display());
+fn list_dates(about: &str, list: &ListInfo, config: &Config, now: Timestamp, told: &mut Problems) {
     let (from, until, issuer) = (list.this_update, list.next_update, &list.issuer);
     if from > now {
         let (from, now) = (local_time(from), local_time(now));
         told.add(
             code::REVOCATION_LIST_AHEAD,
-            &about,
+            about,
             format!("失効リストの作成日時 {from} が、このパソコンの時計 {now} より先です（{issuer}）。時計を確かめてください。"),
             format!("the list of {issuer} was made at {from}, after the time of this computer's clock, {now}; check the clock"),
         );
@@ -219,5 +239,5 @@ fn list_dates(path: &Path, list: &ListInfo, config: &Config, now: Timestamp, tol
     } else {
         return;
     };
-    told.add(code, &about, ja, en);
+    told.add(code, about, ja, en);
 }

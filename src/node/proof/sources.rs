@@ -9,10 +9,10 @@ use std::time::SystemTime;
 use rustls_pki_types::{CertificateDer, CertificateRevocationListDer};
 
 use super::{Pins, Problems, signing_place};
-use crate::certs::{self, CertsError, Identity};
+use crate::certs::{self, CertsError, Identity, fetched, renewal};
 use crate::config::{Config, IdentityFiles};
 use crate::package::{CertificateInfo, ListInfo, TrustSources, read_list};
-use crate::types::{Digest, Lang, OfficeNumber, code};
+use crate::types::{Digest, Lang, NumberRule, OfficeNumber, code};
 
 /// When a file was last changed, and its size; nothing where there is none.
 pub(in crate::node) type Stamp = Option<(SystemTime, u64)>;
@@ -67,6 +67,14 @@ impl Sources {
             sources.list_missing |= taken.is_none();
             sources.lists.extend(taken.map(|lists| (path.clone(), lists)));
         }
+        for url in &config.tls.revocation_list_urls {
+            let path = fetched::path(&config.node.data, url);
+            let former_lists = former.and_then(|former| former.lists.get(&path)).cloned();
+            // That it does not come is told by those who fetch it.
+            let taken = certs::load_revocation_lists(&path).ok().or(former_lists);
+            sources.list_missing |= taken.is_none();
+            sources.lists.extend(taken.map(|lists| (path, lists)));
+        }
         let tls = former.and_then(|former| former.tls.clone());
         let loaded = certs::load(&config.tls.identity).map(Arc::new);
         sources.tls = take("tls", loaded, tls, problems, faults);
@@ -83,6 +91,7 @@ impl Sources {
     pub(super) fn trust(&self, config: &Config, pins: Pins, vouched: Pins) -> TrustSources {
         TrustSources {
             roots: self.roots.values().flatten().cloned().collect(),
+            naming: naming(config, |path| self.roots.get(path).cloned().unwrap_or_default()),
             revocation_lists: self.lists.values().flatten().cloned().collect(),
             revocation_grace: config.tls.revocation_grace,
             revocation_strict: config.tls.revocation_strict || self.list_missing,
@@ -142,12 +151,27 @@ impl Sources {
     }
 }
 
+/// The authorities that do not put the office number into the common name.
+pub(super) fn naming(
+    config: &Config,
+    mut certificates_of: impl FnMut(&Path) -> Vec<CertificateDer<'static>>,
+) -> Vec<(CertificateDer<'static>, NumberRule)> {
+    let places = config.tls.office_numbers.iter();
+    let named = places.flat_map(|place| {
+        let certificates = certificates_of(&place.authority).into_iter();
+        certificates.map(|certificate| (certificate, place.rule.clone()))
+    });
+    named.collect()
+}
+
 /// What changes when a file that proof is built from is replaced.
 pub(in crate::node) fn stamps(config: &Config) -> Vec<Stamp> {
     let identities =
         std::iter::once(&config.tls.identity).chain(config.offices.iter().map(|own| &own.signing));
+    let next: Vec<_> = identities.clone().flat_map(renewal::files_of).collect();
     let identities = identities.flat_map(IdentityFiles::paths);
-    let paths = config.tls.roots.iter().chain(&config.tls.revocation_lists);
+    let lists = fetched::list_files(config);
+    let paths = config.tls.roots.iter().chain(&lists).chain(&next);
     paths.map(PathBuf::as_path).chain(identities).map(|path| stamp(path).ok()).collect()
 }
 

@@ -14,6 +14,9 @@ pub enum TrustSourceError {
         /// The place in the list, from 1.
         place: usize,
     },
+    /// Two rules say in different ways where one authority puts the office number.
+    #[error("two rules for the office number of one authority")]
+    Naming,
     /// A revocation list cannot be read, or is of a kind that cannot be used.
     #[error("revocation list {place}: {fault}")]
     List {
@@ -30,6 +33,9 @@ impl TrustSourceError {
         match (lang, self) {
             (Lang::Ja, Self::Root { place }) => {
                 format!("{place} 番目の認証局の証明書を読み取れません")
+            }
+            (Lang::Ja, Self::Naming) => {
+                "同じ認証局に、事業所番号の位置の規則（tls.office_number）が二つあります".to_owned()
             }
             (Lang::Ja, Self::List { place, fault }) => {
                 format!("{place} 番目の失効リスト: {}", fault.text(lang).trim_end_matches('。'))
@@ -48,6 +54,9 @@ pub enum TrustError {
     /// The key is too weak or of a kind that we do not take.
     #[error("expected a key ECDSA P-256, ECDSA P-384 or RSA of 2048 to 8192 bits")]
     WeakKey,
+    /// The certificate, or one above it, was signed with an algorithm that we do not take.
+    #[error("signed with SHA-1 or another algorithm that is not taken")]
+    WeakSignature,
     /// The certificate, or one above it, is not valid yet.
     #[error("not valid before {not_before}")]
     NotYetValid {
@@ -90,8 +99,10 @@ pub enum TrustError {
     /// Neither pinned nor issued under a configured root.
     #[error("neither pinned nor issued under a configured root")]
     UnknownIssuer,
-    /// Issued under a configured root, but for another subject.
-    #[error("expected the one common name {office} in the subject")]
+    /// Issued under a configured root, but for another office, or for none.
+    #[error(
+        "expected {office} as the one common name, or where the rule of the authority looks for it"
+    )]
     WrongOffice {
         /// The office that it should speak for.
         office: OfficeNumber,
@@ -109,6 +120,7 @@ impl TrustError {
         match self {
             Self::Unreadable => RefusalCode::CERTIFICATE_UNREADABLE,
             Self::WeakKey => RefusalCode::CERTIFICATE_WEAK_KEY,
+            Self::WeakSignature => RefusalCode::CERTIFICATE_WEAK_SIGNATURE,
             Self::NotYetValid { .. } => RefusalCode::CERTIFICATE_NOT_YET_VALID,
             Self::Expired { .. } => RefusalCode::CERTIFICATE_EXPIRED,
             Self::Revoked => RefusalCode::CERTIFICATE_REVOKED,
@@ -135,6 +147,9 @@ pub enum ListFault {
     /// It does not say when the next one comes.
     #[error("a CRL without nextUpdate, so that nobody can tell when it is out of date")]
     NoNextUpdate,
+    /// None of those who could sign it has signed it.
+    #[error("not signed by any authority of tls.roots, or with an algorithm that is not taken")]
+    Signature,
     /// It holds only what changed.
     #[error("a delta CRL, which holds only changes; the complete list is needed")]
     Delta,
@@ -152,6 +167,9 @@ impl ListFault {
                 "版 1 の失効リストです。版 2 のリストが必要です（openssl ca では crlnumber と crl_extensions を設定します）。"
             }
             Self::NoNextUpdate => "次回更新日時 (nextUpdate) のない失効リストは使えません。",
+            Self::Signature => {
+                "tls.roots のどの認証局の署名でもないか、署名の方式（SHA-1 など）が対応外です。"
+            }
             Self::Delta => "差分の失効リスト（delta CRL）です。完全なリストが必要です。",
             Self::Unsupported => "対応していない重要な拡張のある失効リストです。",
         };

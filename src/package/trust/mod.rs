@@ -1,7 +1,9 @@
 //! Which certificate speaks for which office.
 //!
 //! A certificate speaks for an office when its SHA-256 is pinned for that office, or when it was
-//! issued under a configured root and the only common name of its subject is the office number.
+//! issued under a configured root and the only common name of its subject is the office number. Of an
+//! authority that puts the number elsewhere a [`NumberRule`] says where; then that field counts and
+//! the common name does not.
 //! In both cases its validity, the strength of its key, its key usage and the configured
 //! revocation lists are looked at. There are no other roots than the configured ones.
 
@@ -11,7 +13,7 @@ mod revocation;
 mod usage;
 
 pub use error::{ListFault, TrustError, TrustSourceError};
-pub use revocation::{ListInfo, read_list};
+pub use revocation::{ListInfo, read_list, verify_list};
 pub use usage::Usage;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -20,7 +22,7 @@ use jiff::{SignedDuration, Timestamp};
 use rustls_pki_types::{CertificateDer, CertificateRevocationListDer};
 use webpki::EndEntityCert;
 
-use crate::types::{Digest, OfficeNumber};
+use crate::types::{Digest, NumberRule, OfficeNumber};
 
 use super::certificate::Facts;
 use error::check_validity;
@@ -32,6 +34,8 @@ use revocation::Lists;
 pub struct TrustSources {
     /// Certificates that may issue certificates of offices.
     pub roots: Vec<CertificateDer<'static>>,
+    /// Authorities among the roots that do not put the office number into the common name.
+    pub naming: Vec<(CertificateDer<'static>, NumberRule)>,
     /// Revocation lists. An issuer without one is not asked for revocation, unless
     /// `revocation_strict`.
     pub revocation_lists: Vec<CertificateRevocationListDer<'static>>,
@@ -61,7 +65,7 @@ pub struct Trust {
 impl Trust {
     /// Reads roots and revocation lists once for all decisions.
     pub fn new(sources: TrustSources) -> Result<Self, TrustSourceError> {
-        let roots = Roots::new(sources.roots)?;
+        let roots = Roots::new(sources.roots, &sources.naming)?;
         let strict = sources.revocation_strict;
         let lists = Lists::new(&sources.revocation_lists, sources.revocation_grace, strict)?;
         Ok(Self { roots, lists, pins: sources.pins, vouched: sources.vouched })
@@ -116,11 +120,27 @@ impl Trust {
             return check_validity(facts.not_before, facts.not_after, now);
         }
         let pinned = self.pins.get(&office).is_some_and(|pins| pins.contains(&digest));
-        let facts = self.check(certificate, chain, pinned, usage, now)?;
-        if pinned || facts.office() == Some(office) {
+        let (facts, rule) = self.check(certificate, chain, pinned, usage, now)?;
+        if pinned || facts.office_by(rule) == Some(office) {
             Ok(())
         } else {
             Err(TrustError::WrongOffice { office })
+        }
+    }
+
+    /// The office that a certificate names, where its authority puts the number. Of one that leads to
+    /// no root it is a claim, which [`Self::speaks_for`] refuses.
+    pub fn named_office(
+        &self,
+        certificate: &CertificateDer<'_>,
+        chain: &[CertificateDer<'_>],
+        usage: Usage,
+        now: Timestamp,
+    ) -> Option<OfficeNumber> {
+        let issued = self.check(certificate, chain, false, usage, now);
+        match issued {
+            Ok((facts, rule)) => facts.office_by(rule),
+            Err(_) => Facts::parse(certificate).ok()?.office(),
         }
     }
 
@@ -136,6 +156,8 @@ impl Trust {
         self.check(certificate, chain, self.is_pinned(certificate), usage, now).map(|_| ())
     }
 
+    /// Whether a certificate may be used, and where its authority puts the office number, if it does
+    /// so in its own way.
     fn check<'a>(
         &self,
         certificate: &'a CertificateDer<'_>,
@@ -143,7 +165,7 @@ impl Trust {
         pinned: bool,
         usage: Usage,
         now: Timestamp,
-    ) -> Result<Facts<'a>, TrustError> {
+    ) -> Result<(Facts<'a>, Option<&NumberRule>), TrustError> {
         let facts = Facts::parse(certificate).map_err(|_| TrustError::Unreadable)?;
         if facts.is_version_1() {
             return Err(TrustError::Version1);
@@ -161,10 +183,11 @@ impl Trust {
         let end_entity =
             EndEntityCert::try_from(certificate).map_err(|_| TrustError::Unreadable)?;
         self.lists.check(&end_entity, now)?;
-        if !pinned {
-            self.lists.require(&end_entity)?;
-            self.roots.check_path(&end_entity, chain, &self.lists, usage, now)?;
+        if pinned {
+            return Ok((facts, None));
         }
-        Ok(facts)
+        self.lists.require(&end_entity)?;
+        let rule = self.roots.check_path(&end_entity, chain, &self.lists, usage, now)?;
+        Ok((facts, rule))
     }
 }

@@ -9,7 +9,7 @@ use rustls_pki_types::{CertificateDer, SignatureVerificationAlgorithm, TrustAnch
 use webpki::{EndEntityCert, RevocationCheckDepth, RevocationOptionsBuilder, VerifiedPath};
 
 use crate::package::certificate::Facts;
-use crate::types::{Digest, DigestBuilder};
+use crate::types::{Digest, DigestBuilder, NumberRule};
 
 use super::error::{TrustError, TrustSourceError, check_validity};
 use super::revocation::Lists;
@@ -27,13 +27,22 @@ const MAX_REMEMBERED: usize = 1024;
 pub(super) struct Roots {
     configured: Vec<Root>,
     anchors: Vec<TrustAnchor<'static>>,
-    verified: Mutex<HashMap<Digest, Span>>,
+    verified: Mutex<HashMap<Digest, Verified>>,
+}
+
+/// A path that was verified: for how long it holds, and the place of its root.
+#[derive(Debug, Clone, Copy)]
+struct Verified {
+    span: Span,
+    root: usize,
 }
 
 #[derive(Debug)]
 struct Root {
     der: CertificateDer<'static>,
     span: Span,
+    /// Where this authority puts the office number, if not into the common name.
+    rule: Option<NumberRule>,
 }
 
 /// A time, both ends included.
@@ -57,6 +66,7 @@ impl Span {
 impl Roots {
     pub(super) fn new(
         certificates: Vec<CertificateDer<'static>>,
+        naming: &[(CertificateDer<'static>, NumberRule)],
     ) -> Result<Self, TrustSourceError> {
         let mut configured = Vec::new();
         let mut anchors = Vec::new();
@@ -64,8 +74,9 @@ impl Roots {
             let unusable = TrustSourceError::Root { place };
             let span = Span::of(&der).ok_or(unusable)?;
             let anchor = webpki::anchor_from_trusted_cert(&der).map_err(|_| unusable)?.to_owned();
+            let rule = rule_of(&anchor, naming)?;
             anchors.push(anchor);
-            configured.push(Root { der, span });
+            configured.push(Root { der, span, rule });
         }
         Ok(Self { configured, anchors, verified: Mutex::default() })
     }
@@ -74,8 +85,9 @@ impl Roots {
         self.configured.iter().map(|root| &root.der)
     }
 
-    /// Whether a path leads from `certificate` over some of `chain` to a root. The certificate's
-    /// own validity and listing are for the caller.
+    /// Whether a path leads from `certificate` over some of `chain` to a root, and where that root puts
+    /// the office number, if it does so in its own way. The certificate's own validity and listing
+    /// are for the caller.
     pub(super) fn check_path(
         &self,
         certificate: &EndEntityCert<'_>,
@@ -83,22 +95,27 @@ impl Roots {
         lists: &Lists,
         usage: Usage,
         now: Timestamp,
-    ) -> Result<(), TrustError> {
+    ) -> Result<Option<&NumberRule>, TrustError> {
+        let rule =
+            |root: usize| self.configured.get(root).and_then(|root: &Root| root.rule.as_ref());
         let key = remembered_as(certificate, chain, usage);
         {
             let verified = self.verified.lock().unwrap_or_else(PoisonError::into_inner);
-            if verified.get(&key).is_some_and(|span| span.from <= now && now <= span.until) {
-                return Ok(());
+            if let Some(Verified { span, root }) = verified.get(&key)
+                && span.from <= now
+                && now <= span.until
+            {
+                return Ok(rule(*root));
             }
         }
-        let span = self.find_path(certificate, chain, lists, usage, now)?;
+        let found = self.find_path(certificate, chain, lists, usage, now)?;
         lists.note_unlisted(certificate);
         let mut verified = self.verified.lock().unwrap_or_else(PoisonError::into_inner);
         if verified.len() >= MAX_REMEMBERED {
             verified.clear();
         }
-        verified.insert(key, span);
-        Ok(())
+        verified.insert(key, found);
+        Ok(rule(found.root))
     }
 
     fn find_path(
@@ -108,7 +125,7 @@ impl Roots {
         lists: &Lists,
         usage: Usage,
         now: Timestamp,
-    ) -> Result<Span, TrustError> {
+    ) -> Result<Verified, TrustError> {
         let of_issuer = lists.of_issuer(certificate);
         // Denies what none of the lists is responsible for; without lists there is no question.
         // Issuers above are checked in `check_verified`.
@@ -118,9 +135,9 @@ impl Roots {
         // The library takes a path or looks for another one; our verdict is kept aside.
         let verdict = Cell::new(None);
         let verify_path = |path: &VerifiedPath<'_>| {
-            let span = self.check_verified(path, lists, now);
-            verdict.set(Some(span));
-            span.map(|_| ()).map_err(|_| webpki::Error::UnknownIssuer)
+            let verified = self.check_verified(path, lists, now);
+            verdict.set(Some(verified));
+            verified.map(|_| ()).map_err(|_| webpki::Error::UnknownIssuer)
         };
         let seconds = u64::try_from(now.as_second()).unwrap_or_default();
         let time = UnixTime::since_unix_epoch(core::time::Duration::from_secs(seconds));
@@ -147,8 +164,8 @@ impl Roots {
         path: &VerifiedPath<'_>,
         lists: &Lists,
         now: Timestamp,
-    ) -> Result<Span, TrustError> {
-        let mut span = self.check_root(path.anchor(), now)?;
+    ) -> Result<Verified, TrustError> {
+        let Verified { mut span, root } = self.check_root(path.anchor(), now)?;
         for issuer in path.intermediate_certificates() {
             lists.check(issuer, now)?;
             lists.require(issuer)?;
@@ -157,21 +174,44 @@ impl Roots {
             span = span.and(Span { from: Timestamp::MIN, until });
         }
         path.intermediate_certificates().for_each(|issuer| lists.note_unlisted(issuer));
-        Ok(span)
+        Ok(Verified { span, root })
     }
 
-    fn check_root(&self, used: &TrustAnchor<'_>, now: Timestamp) -> Result<Span, TrustError> {
+    fn check_root(&self, used: &TrustAnchor<'_>, now: Timestamp) -> Result<Verified, TrustError> {
         let mut result = Err(TrustError::UnknownIssuer);
-        for (anchor, root) in self.anchors.iter().zip(&self.configured) {
-            let same = anchor.subject == used.subject
-                && anchor.subject_public_key_info == used.subject_public_key_info;
+        for (place, (anchor, root)) in self.anchors.iter().zip(&self.configured).enumerate() {
             // One root may be configured in an old and a renewed form.
-            if same && result.is_err() {
-                result = check_validity(root.span.from, root.span.until, now).map(|()| root.span);
+            if is_same(anchor, used) && result.is_err() {
+                result = check_validity(root.span.from, root.span.until, now)
+                    .map(|()| Verified { span: root.span, root: place });
             }
         }
         result
     }
+}
+
+/// Whether two are the same authority: the same name with the same key, in whatever certificate.
+fn is_same(one: &TrustAnchor<'_>, other: &TrustAnchor<'_>) -> bool {
+    one.subject == other.subject && one.subject_public_key_info == other.subject_public_key_info
+}
+
+/// The rule for an authority. Renewed certificates of it have the same one, so that none of them
+/// lets an office be named in two ways.
+fn rule_of(
+    authority: &TrustAnchor<'_>,
+    naming: &[(CertificateDer<'static>, NumberRule)],
+) -> Result<Option<NumberRule>, TrustSourceError> {
+    let mut found = None;
+    for (der, rule) in naming {
+        let named = webpki::anchor_from_trusted_cert(der).map_err(|_| TrustSourceError::Naming)?;
+        if is_same(&named, authority) {
+            match found {
+                Some(other) if other != rule => return Err(TrustSourceError::Naming),
+                _ => found = Some(rule),
+            }
+        }
+    }
+    Ok(found.cloned())
 }
 
 fn remembered_as(
@@ -226,6 +266,7 @@ fn path_error(error: &webpki::Error) -> TrustError {
         webpki::Error::EmptyEkuExtension | webpki::Error::CaUsedAsEndEntity => {
             TrustError::WrongUsage
         }
+        webpki::Error::UnsupportedSignatureAlgorithmContext(_) => TrustError::WeakSignature,
         _ => TrustError::UnknownIssuer,
     }
 }

@@ -4,9 +4,14 @@ use std::collections::BTreeSet;
 use std::sync::{Mutex, PoisonError};
 
 use jiff::{SignedDuration, Timestamp};
-use rustls_pki_types::CertificateRevocationListDer;
+use rustls_pki_types::{CertificateDer, CertificateRevocationListDer};
 use webpki::{Cert, CertRevocationList, OwnedCertRevocationList};
-use x509_parser::oid_registry::OID_X509_EXT_DELTA_CRL_INDICATOR;
+use x509_parser::certificate::X509Certificate;
+use x509_parser::oid_registry::{
+    OID_PKCS1_RSASSAPSS, OID_PKCS1_SHA256WITHRSA, OID_PKCS1_SHA384WITHRSA, OID_PKCS1_SHA512WITHRSA,
+    OID_SIG_ECDSA_WITH_SHA256, OID_SIG_ECDSA_WITH_SHA384, OID_SIG_ECDSA_WITH_SHA512,
+    OID_X509_EXT_DELTA_CRL_INDICATOR, Oid,
+};
 use x509_parser::prelude::FromDer;
 use x509_parser::revocation_list::CertificateRevocationList;
 use x509_parser::x509::{X509Name, X509Version};
@@ -36,6 +41,35 @@ pub(super) struct Lists {
 pub fn read_list(der: &[u8]) -> Result<ListInfo, ListFault> {
     List::parse(der).map(|list| list.info())
 }
+
+/// Reads a list that came from elsewhere, and makes sure that one of `authorities` signed it.
+///
+/// # Errors
+///
+/// Why it cannot be used.
+pub fn verify_list(der: &[u8], authorities: &[CertificateDer<'_>]) -> Result<ListInfo, ListFault> {
+    let info = read_list(der)?;
+    let (_, list) = CertificateRevocationList::from_der(der).map_err(|_| ListFault::Unreadable)?;
+    let algorithm = &list.signature_algorithm.algorithm;
+    let is_signed = authorities.iter().any(|authority| {
+        X509Certificate::from_der(authority).is_ok_and(|(_, authority)| {
+            authority.subject().as_raw() == list.issuer().as_raw()
+                && list.verify_signature(authority.public_key()).is_ok()
+        })
+    });
+    if is_signed && SIGNATURES.contains(algorithm) { Ok(info) } else { Err(ListFault::Signature) }
+}
+
+/// The algorithms that may sign a list that was fetched.
+const SIGNATURES: [Oid<'static>; 7] = [
+    OID_SIG_ECDSA_WITH_SHA256,
+    OID_SIG_ECDSA_WITH_SHA384,
+    OID_SIG_ECDSA_WITH_SHA512,
+    OID_PKCS1_SHA256WITHRSA,
+    OID_PKCS1_SHA384WITHRSA,
+    OID_PKCS1_SHA512WITHRSA,
+    OID_PKCS1_RSASSAPSS,
+];
 
 #[derive(Debug)]
 struct List {

@@ -345,6 +345,11 @@ codes! {
     "証明書の鍵が対応外です" "the key of the certificate is not accepted"
     "ECDSA P-256・P-384 または RSA 2048 ビット以上の鍵で、証明書を発行し直してください。"
     "Have a certificate issued for a key ECDSA P-256 or P-384, or RSA of at least 2048 bits.";
+    CERTIFICATE_WEAK_SIGNATURE "certificate-weak-signature" [Refusal Handshake] Here
+    => Forbidden "The certificate, or one above it, is signed with SHA-1 or another algorithm that is not accepted. Have it issued anew with SHA-256."
+    "証明書の署名の方式（SHA-1 など）が対応外です" "the signature of the certificate, such as one with SHA-1, is not accepted"
+    "SHA-256 以上の署名で、証明書を発行し直してもらってください。中間の認証局の証明書も同じです。"
+    "Have the certificate issued anew with a signature of SHA-256 or better; that goes for those of authorities between too.";
     CERTIFICATE_REVOKED "certificate-revoked" [Refusal Handshake Certificates Start] Here
     => Forbidden "The certificate has been revoked. A new one is needed."
     "証明書は失効しています" "the certificate has been revoked"
@@ -741,6 +746,18 @@ codes! {
     "自分の証明書は、SHA-256 を登録した相手だけが受け入れます" "partners accept an own certificate only where they have registered it"
     "tls.roots が正しい認証局か確かめてください。登録で送受信する場合は、renkei certs show の SHA-256 を相手に伝え、登録してもらいます。"
     "Check that tls.roots is the right authority; else give the SHA-256 of renkei certs show to the partners, who have to register it.";
+    CERTIFICATE_ENDS_WITHIN_90_DAYS "certificate-ends-within-90-days" [Certificates] Here
+    "証明書の期限まで 90 日以内です" "a certificate ends within 90 days"
+    "表示されたとおりに更新を進めてください。自分で作った証明書の次のものと、認証局に出す要求（CSR）は、自動で用意されます。"
+    "Go on with the renewal as is shown. The next self-made certificate, or the request (CSR) for the authority, is made by itself.";
+    CERTIFICATE_ENDS_WITHIN_60_DAYS "certificate-ends-within-60-days" [Certificates] Here
+    "証明書の期限まで 60 日以内です" "a certificate ends within 60 days"
+    "表示されたとおりに更新を進めてください。認証局の発行には日数がかかることがあります。"
+    "Go on with the renewal as is shown. An authority may take its time.";
+    CERTIFICATE_RENEWAL_FAILED "certificate-renewal-failed" [Certificates] Here
+    "証明書の更新を進められません" "the renewal of a certificate does not go on"
+    "表示されたファイルを確かめてください。鍵のフォルダーに renkei が書き込めることも必要です。"
+    "Look at the file that is shown. renkei also has to be able to write into the folder of the keys.";
     CERTIFICATE_ENDS_WITHIN_30_DAYS "certificate-ends-within-30-days" [Certificates] Here
     "証明書の期限まで 30 日以内です" "a certificate ends within 30 days"
     "新しい証明書を準備してください。"
@@ -757,6 +774,10 @@ codes! {
     "失効リストを使えません" "a revocation list cannot be used"
     "表示されたパスに、正しい失効リスト（CRL）を置いてください。"
     "Put the right list (CRL) at the path that is shown.";
+    REVOCATION_LIST_NOT_FETCHED "revocation-list-not-fetched" [Condition] Time
+    "失効リストを取り寄せられません" "a revocation list does not come"
+    "自動で取り寄せ直します。続く場合は、tls.revocation_list_urls のアドレス、このパソコンからその配布元につながるか、その認証局の証明書が tls.roots にあるかを確かめてください。これまでのリストは、期限と猶予の間は使えます。"
+    "It is fetched again by itself. If it goes on, check the address in tls.revocation_list_urls, whether this computer can reach it, and that the certificate of its authority is in tls.roots. The list that is there serves until its end and grace are over.";
     REVOCATION_LIST_AHEAD "revocation-list-ahead" [Certificates] Here
     "失効リストの作成日時が、パソコンの時計より先です" "a revocation list was made after the time of the clock"
     "パソコンの日付と時刻を確かめてください。"

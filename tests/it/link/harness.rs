@@ -112,7 +112,28 @@ impl Authority {
         identity(&certificate, &key)
     }
 
+    /// Issues a certificate for a key that is elsewhere, such as one that we would never make.
+    pub(super) fn issue_for(&self, office: &str, public_key_pem: &str) -> CertificateDer<'static> {
+        let key = rcgen::SubjectPublicKeyInfo::from_pem(public_key_pem).expect("a public key");
+        let certificate = parameters(office, 2).signed_by(&key, &self.0);
+        certificate.expect("a certificate").der().clone()
+    }
+
+    /// The key of the authority, for other programs that issue in its name.
+    pub(super) fn key_pem(&self) -> String {
+        self.0.key().serialize_pem()
+    }
+
     pub(super) fn revoke(&self, serial: u64) -> CertificateRevocationListDer<'static> {
+        self.revoke_until(serial, date_time_ymd(2026, 5, 1))
+    }
+
+    /// A list that should be renewed at `next_update`.
+    pub(super) fn revoke_until(
+        &self,
+        serial: u64,
+        next_update: time::OffsetDateTime,
+    ) -> CertificateRevocationListDer<'static> {
         let revoked = RevokedCertParams {
             serial_number: SerialNumber::from(serial),
             revocation_time: date_time_ymd(2026, 2, 1),
@@ -121,7 +142,7 @@ impl Authority {
         };
         let parameters = CertificateRevocationListParams {
             this_update: date_time_ymd(2026, 3, 1),
-            next_update: date_time_ymd(2026, 5, 1),
+            next_update,
             crl_number: SerialNumber::from(1),
             issuing_distribution_point: None,
             revoked_certs: vec![revoked],
@@ -142,6 +163,7 @@ pub(super) struct TestTrust {
     pub(super) roots: Vec<CertificateDer<'static>>,
     pub(super) pins: BTreeMap<OfficeNumber, BTreeSet<Digest>>,
     pub(super) revoked: Vec<CertificateRevocationListDer<'static>>,
+    pub(super) grace: jiff::SignedDuration,
 }
 
 impl TestTrust {
@@ -161,6 +183,7 @@ pub(super) fn settings(identity: &Identity, trust: TestTrust) -> TlsSettings {
     let sources = TrustSources {
         roots: trust.roots,
         revocation_lists: trust.revoked,
+        revocation_grace: trust.grace,
         pins: trust.pins,
         ..TrustSources::default()
     };

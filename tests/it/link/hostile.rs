@@ -11,11 +11,12 @@ use bytes::Bytes;
 use renkei::link::{Limits, SendError};
 use renkei::types::Digest;
 use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
-use rustls::crypto::{CryptoProvider, aws_lc_rs};
+use rustls::crypto::{CryptoProvider, SupportedKxGroup, aws_lc_rs};
 use rustls::pki_types::{CertificateDer, ServerName, UnixTime};
 use rustls::sign::{CertifiedKey, SingleCertAndKey};
 use rustls::{
-    CipherSuite, ClientConfig, DigitallySignedStruct, SignatureScheme, SupportedProtocolVersion,
+    CipherSuite, ClientConfig, DigitallySignedStruct, NamedGroup, SignatureScheme,
+    SupportedProtocolVersion,
 };
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;
@@ -47,6 +48,31 @@ impl Raw {
     ) -> io::Result<Self> {
         let mut provider = aws_lc_rs::default_provider();
         provider.cipher_suites.retain(|suite| suites(suite.suite()));
+        Self::connect_as(address, identity, versions, provider).await
+    }
+
+    /// With TLS 1.3 and these groups for the key exchange.
+    pub(crate) async fn connect_by(
+        address: SocketAddr,
+        identity: Option<&Identity>,
+        groups: &[&'static dyn SupportedKxGroup],
+    ) -> io::Result<Self> {
+        let provider =
+            CryptoProvider { kx_groups: groups.to_vec(), ..aws_lc_rs::default_provider() };
+        Self::connect_as(address, identity, &[&rustls::version::TLS13], provider).await
+    }
+
+    /// The group of the key exchange that came about.
+    pub(crate) fn group(&self) -> Option<NamedGroup> {
+        self.stream.get_ref().1.negotiated_key_exchange_group().map(|group| group.name())
+    }
+
+    async fn connect_as(
+        address: SocketAddr,
+        identity: Option<&Identity>,
+        versions: &[&'static SupportedProtocolVersion],
+        provider: CryptoProvider,
+    ) -> io::Result<Self> {
         let provider = Arc::new(provider);
         let config = ClientConfig::builder_with_provider(Arc::clone(&provider))
             .with_protocol_versions(versions)

@@ -4,6 +4,7 @@
 mod evidence;
 mod hostile;
 mod interop;
+mod naming;
 mod trust;
 
 use std::path::Path;

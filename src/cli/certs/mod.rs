@@ -1,10 +1,16 @@
 //! `renkei certs`: what IT staff need to set up certificates.
 
+mod check;
+mod import;
+mod new;
+mod renew;
+
 use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::Subcommand;
 
+use super::setup::ConfigArg;
 use super::{UsageError, output};
 use crate::certs::files::{self, Access, Existing};
 use crate::certs::{self, CertsError};
@@ -20,6 +26,46 @@ pub(super) struct Args {
 
 #[derive(Debug, Subcommand)]
 enum CertsCommand {
+    /// 事業所が自分で使う証明書（TLS 用と署名用）と秘密鍵を作ります
+    New {
+        /// 事業所番号（証明書の名義になります）
+        #[arg(value_name = "OFFICE")]
+        office: OfficeNumber,
+        /// 証明書に入れるホスト名や IP アドレス（繰り返し可。renkei は見ません）
+        #[arg(long = "host", value_name = "HOST")]
+        hosts: Vec<String>,
+        /// 書き込むフォルダー（tls と signing の .pem と .key を作ります。上書きしません）
+        #[arg(long, value_name = "DIR", default_value = "keys")]
+        dir: PathBuf,
+    },
+    /// 認証局から届いた証明書（PEM か PKCS#12）を、秘密鍵と合うか確かめて取り込みます
+    Import {
+        /// 届いたファイル
+        #[arg(value_name = "FILE")]
+        file: PathBuf,
+        /// 証明書発行要求を作ったときの秘密鍵（省略すると、--out に .key を付けたもの）
+        #[arg(long, value_name = "FILE")]
+        key: Option<PathBuf>,
+        /// PKCS#12 のパスワードを 1 行目に書いたファイル（省略すると画面で尋ねます）
+        #[arg(long, value_name = "FILE")]
+        password_file: Option<PathBuf>,
+        /// 書き込むファイルの名前の、拡張子の前まで（.pem と .key を作ります）
+        #[arg(long, value_name = "PATH")]
+        out: PathBuf,
+    },
+    /// 自分の証明書と失効リストについて、残り日数と、相手に断られるものを表示します
+    Check {
+        #[command(flatten)]
+        config: ConfigArg,
+    },
+    /// 自分の証明書の更新を始めます（自分で作ったものは次のものを、ほかは要求を用意します）
+    Renew {
+        #[command(flatten)]
+        config: ConfigArg,
+        /// 用意してある次の証明書に、すぐに切り替えます
+        #[arg(long)]
+        take: bool,
+    },
     /// 新しい秘密鍵と、認証局に出す証明書発行要求（CSR）を作ります
     Request {
         /// 事業所番号（証明書の名義になります）
@@ -43,6 +89,13 @@ enum CertsCommand {
 pub(super) fn run(args: &Args, lang: Lang) -> anyhow::Result<ExitCode> {
     let usage = |error: CertsError| UsageError(error.text(lang));
     match &args.command {
+        CertsCommand::New { office, hosts, dir } => new::run(*office, hosts, dir, lang)?,
+        CertsCommand::Import { file, key, password_file, out } => {
+            let (key, password_file) = (key.as_deref(), password_file.as_deref());
+            import::run(&import::Import { file, key, password_file, out }, lang)?;
+        }
+        CertsCommand::Check { config } => return check::run(config, lang),
+        CertsCommand::Renew { config, take } => return renew::run(config, *take, lang),
         CertsCommand::Request { office, organization, out } => {
             let made = certs::request(*office, organization.as_deref()).map_err(usage)?;
             let (key, csr) = (out.with_extension("key"), out.with_extension("csr"));

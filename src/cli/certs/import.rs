@@ -1,0 +1,135 @@
+//! `renkei certs import`: what an authority sent, checked and put where the configuration wants it.
+
+use std::io::{self, IsTerminal as _};
+use std::path::{Path, PathBuf};
+
+use rustls_pki_types::CertificateDer;
+
+use super::super::secret::secret;
+use super::super::{UsageError, output};
+use super::show;
+use crate::certs::files::{self, Access, Existing};
+use crate::certs::{
+    self, CertsError, Identity, certificates_to_pem, key_to_pem, load_all_of_pkcs12, load_identity,
+    load_password,
+};
+use crate::package::{CertificateInfo, SignerError};
+use crate::types::{Clock, Lang};
+
+/// Files to import, and where to.
+pub(super) struct Import<'a> {
+    pub(super) file: &'a Path,
+    pub(super) key: Option<&'a Path>,
+    pub(super) password_file: Option<&'a Path>,
+    pub(super) out: &'a Path,
+}
+
+pub(super) fn run(import: &Import<'_>, lang: Lang) -> anyhow::Result<()> {
+    let told = |error: CertsError| UsageError(error.text(lang));
+    let key = import.key.map_or_else(|| import.out.with_extension("key"), Path::to_owned);
+    let identities = match certs::load_certificates(import.file) {
+        Ok(_) => vec![load_identity(import.file, &key).map_err(told)?],
+        // DER that is no certificate: PKCS#12.
+        Err(CertsError::NoCertificate { .. }) => {
+            let password = match import.password_file {
+                Some(path) => load_password(path).map_err(told)?,
+                None if io::stdin().is_terminal() => {
+                    secret(lang.pick("PKCS#12 のパスワード: ", "password of the PKCS#12 file: "))?
+                }
+                None => {
+                    let text = lang.pick(
+                        "PKCS#12 のパスワードを入力できる画面がありません。--password-file を使ってください。",
+                        "there is no terminal to type the password of the PKCS#12 file on: use --password-file",
+                    );
+                    return Err(UsageError(text.to_owned()).into());
+                }
+            };
+            load_all_of_pkcs12(import.file, &password).map_err(told)?
+        }
+        Err(error) => return Err(told(error).into()),
+    };
+    // All is looked at before anything is written.
+    let mut wanted = Vec::new();
+    for (place, identity) in (1..).zip(&identities) {
+        usable(identity, import.file, lang)?;
+        let out = numbered(import.out, place, identities.len());
+        let certificate = out.with_extension("pem");
+        let own_key = out.with_extension("key");
+        // A key that a request was made with lies there already, and stays.
+        let is_there = identities.len() == 1 && key == own_key && key.exists();
+        let files = [Some(certificate.clone()), (!is_there).then(|| own_key.clone())];
+        if let Some(path) = files.iter().flatten().find(|path| path.exists()) {
+            return Err(told(CertsError::Exists { path: path.clone() }).into());
+        }
+        wanted.push((identity, certificate, (!is_there).then_some(own_key)));
+    }
+    for (identity, certificate, key) in wanted {
+        if let Some(key) = key {
+            let pem = key_to_pem(&identity.key()).map_err(told)?;
+            files::write(&key, pem.as_bytes(), Access::Secret, Existing::Keep).map_err(told)?;
+        }
+        let pem = certificates_to_pem(identity.chain());
+        files::write(&certificate, pem.as_bytes(), Access::Public, Existing::Keep).map_err(told)?;
+        for info in identity.chain().iter().take(1).filter_map(|der| CertificateInfo::of(der).ok())
+        {
+            output::line(&show(&info, lang))?;
+        }
+        let (path, above) = (certificate.display(), identity.chain().len().saturating_sub(1));
+        output::line(&match lang {
+            Lang::Ja => {
+                format!("{path} に取り込みました（中間の認証局の証明書 {above} 枚を含む）。")
+            }
+            Lang::En => {
+                format!("imported as {path}, with {above} certificates of authorities above it")
+            }
+        })?;
+    }
+    Ok(())
+}
+
+/// Refuses what no partner can ever accept.
+fn usable(identity: &Identity, file: &Path, lang: Lang) -> Result<(), UsageError> {
+    let refused = |why: &str| UsageError(format!("{}: {why}", file.display()));
+    let Some(own) = identity.chain().first() else { return Err(refused("")) };
+    let info = info(own, file, lang)?;
+    if info.is_ca {
+        return Err(refused(lang.pick(
+            "認証局の証明書（CA:TRUE）は、事業所の証明書として使えません。",
+            "the certificate of an authority (CA:TRUE) is none of an office",
+        )));
+    }
+    if info.is_version_1 {
+        return Err(refused(lang.pick(
+            "拡張のない X.509 v1 の証明書は使えません。",
+            "an X.509 v1 certificate without extensions is not accepted",
+        )));
+    }
+    let now = Clock::system().now();
+    if info.not_after < now {
+        return Err(refused(
+            lang.pick("証明書の期限が切れています。", "the certificate has ended"),
+        ));
+    }
+    Ok(())
+}
+
+fn info(
+    certificate: &CertificateDer<'_>,
+    file: &Path,
+    lang: Lang,
+) -> Result<CertificateInfo, UsageError> {
+    CertificateInfo::of(certificate).map_err(|error| {
+        let why = SignerError::from(error).text(lang);
+        UsageError(format!("{}: {why}", file.display()))
+    })
+}
+
+/// `tls` for a single one, else `tls-1`, `tls-2`, in the order of the file.
+fn numbered(out: &Path, place: usize, count: usize) -> PathBuf {
+    if count == 1 {
+        return out.to_owned();
+    }
+    let mut name = out.file_name().unwrap_or_default().to_owned();
+    name.push(format!("-{place}"));
+    out.with_file_name(name)
+}

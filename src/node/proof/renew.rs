@@ -1,0 +1,185 @@
+//! Own certificates that are followed by others in time; how that goes is said in
+//! [`crate::certs::renewal`].
+
+use std::path::{Path, PathBuf};
+
+use jiff::Timestamp;
+
+use super::super::clock::local_time;
+use super::{Problems, Proof, signing_place};
+use crate::certs::renewal::{self, Done, Haste, Renewable, RenewalError, Stage};
+use crate::certs::{CertsError, Identity};
+use crate::config::Config;
+use crate::package::{CertificateInfo, Trust, TrustError, Usage};
+use crate::types::{Digest, Lang, code};
+
+/// What became of the renewal of one of our certificates.
+#[derive(Debug)]
+pub struct Renewed {
+    /// The file of the certificate.
+    pub file: PathBuf,
+    /// What was done, or why nothing.
+    pub outcome: Result<Done, RenewalError>,
+    /// How far it is now.
+    pub stage: Stage,
+}
+
+/// Our identities, each file once, with how they are called in problems.
+fn renewables(config: &Config) -> Vec<(String, Renewable<'_>)> {
+    let tls = config.offices.first().map(|office| {
+        let usages = vec![Usage::Tls];
+        ("tls".to_owned(), Renewable { files: &config.tls.identity, office: office.number, usages })
+    });
+    let mut found: Vec<_> = tls.into_iter().collect();
+    for office in &config.offices {
+        match found.iter_mut().find(|(_, known)| *known.files == office.signing) {
+            Some((_, known)) if known.usages.contains(&Usage::Signing) => {}
+            Some((_, known)) => known.usages.push(Usage::Signing),
+            None => {
+                let usages = vec![Usage::Signing];
+                let one = Renewable { files: &office.signing, office: office.number, usages };
+                found.push((signing_place(office.number), one));
+            }
+        }
+    }
+    found
+}
+
+/// Does what is due, or what a person wants. `trust` is that of TLS and that of signatures.
+pub(in crate::node) fn renew(
+    config: &Config,
+    haste: Haste,
+    trust: (&Trust, &Trust),
+    now: Timestamp,
+) -> Vec<(String, Renewed)> {
+    let one = |(place, renewable): (String, Renewable<'_>)| {
+        let accepts = |identity: &Identity, usage| match identity.chain().split_first() {
+            Some((own, chain)) => {
+                let trust = if usage == Usage::Tls { trust.0 } else { trust.1 };
+                trust.speaks_for(own, chain, renewable.office, usage, now)
+            }
+            None => Err(TrustError::Unreadable),
+        };
+        let outcome = renewal::advance(&renewable, haste, now, accepts);
+        let stage = renewal::stage(renewable.files);
+        (place, Renewed { file: renewable.files.certificate().to_owned(), outcome, stage })
+    };
+    renewables(config).into_iter().map(one).collect()
+}
+
+/// Does what time asks for, tells the log, and returns what is in the way.
+pub(in crate::node) fn renew_in_time(config: &Config, proof: &Proof, now: Timestamp) -> Problems {
+    let mut problems = Problems::default();
+    let trust = (proof.tls_trust.as_ref(), proof.trust.as_ref());
+    for (place, Renewed { file, outcome, .. }) in renew(config, Haste::InTime, trust, now) {
+        let file = file.display();
+        match outcome {
+            Ok(Done::Nothing) => {}
+            Ok(Done::Begun) => tracing::info!(place, %file, "the renewal of a certificate began"),
+            Ok(Done::Taken) => {
+                tracing::info!(place, %file, "a renewed certificate is in its place")
+            }
+            // It is told already that the identity cannot be read.
+            Err(RenewalError::Certs(error)) if is_of_present(&error, config) => {}
+            Err(error) => {
+                let (ja, en) = words(&error);
+                problems.add(code::CERTIFICATE_RENEWAL_FAILED, &place, ja, en);
+            }
+        }
+    }
+    problems
+}
+
+/// Whether a fault is one of the files in use.
+fn is_of_present(error: &CertsError, config: &Config) -> bool {
+    let Some(path) = error.path() else { return false };
+    renewables(config).iter().any(|(_, known)| known.files.paths().contains(&path))
+}
+
+/// Why a renewal does not go on, and what to do.
+pub(in crate::node) fn words(error: &RenewalError) -> (String, String) {
+    match error {
+        RenewalError::Certs(error) => (
+            format!("証明書の更新を進められません。{}", error.text(Lang::Ja)),
+            format!("the renewal of a certificate does not go on: {error}"),
+        ),
+        RenewalError::NotAccepted { path, why } => {
+            let path = path.display();
+            let meaning = code::find(why.code()).map(|info| info.meaning(Lang::Ja));
+            (
+                format!(
+                    "認証局から届いた証明書 {path} は、このままでは使えません: {}。正しければ renkei certs renew --take で切り替えられます。",
+                    meaning.unwrap_or_default()
+                ),
+                format!(
+                    "the certificate {path} that came from the authority would not be accepted: {why}; if it is right all the same, renkei certs renew --take uses it"
+                ),
+            )
+        }
+    }
+}
+
+/// Whether there is anything to do, by what can be read of the files.
+pub(in crate::node) fn is_due(config: &Config, now: Timestamp) -> bool {
+    renewables(config).iter().any(|(_, renewable)| match renewal::stage(renewable.files) {
+        Stage::Answered => true,
+        Stage::Prepared { at, .. } => at <= now,
+        Stage::Requested { answer, .. } => answer.exists(),
+        Stage::None => {
+            let certificates = crate::certs::load_certificates(renewable.files.certificate());
+            let info = certificates.ok().and_then(|all| CertificateInfo::of(all.first()?).ok());
+            info.is_some_and(|info| renewal::is_due(info.not_before, info.not_after, now))
+        }
+    })
+}
+
+/// Finishes what a crash left undone, before anything is read.
+pub(in crate::node) fn finish(config: &Config) {
+    for (place, renewable) in renewables(config) {
+        match renewal::finish(renewable.files) {
+            Ok(false) => {}
+            Ok(true) => tracing::info!(place, "a renewed certificate is in its place"),
+            // Whoever reads the pair tells what is wrong with it.
+            Err(error) => tracing::warn!(place, %error, "a renewal could not be finished"),
+        }
+    }
+}
+
+/// How far the renewals are, by the file of the certificate.
+pub(super) fn stages(config: &Config) -> Vec<(PathBuf, Stage)> {
+    let all = renewables(config).into_iter();
+    all.map(|(_, known)| (known.files.certificate().to_owned(), renewal::stage(known.files)))
+        .collect()
+}
+
+/// What a person has to do for the renewal of the certificate in `file`.
+pub(super) fn to_do(stages: &[(PathBuf, Stage)], file: &Path) -> (String, String) {
+    let stage = stages.iter().find(|(known, _)| known == file).map(|(_, stage)| stage);
+    match stage {
+        Some(Stage::Prepared { certificate, at }) => {
+            let (sha256, at) = (Digest::of(certificate), local_time(*at));
+            (
+                format!(
+                    "次の証明書（SHA-256 {sha256}）を用意してあります。相手に伝え、今の値と並べて登録してもらってください。{at} に自動で切り替わります。全員の登録が済んだら renkei certs renew --take ですぐに切り替えられます。"
+                ),
+                format!(
+                    "the next one is prepared (SHA-256 {sha256}): have the partners register it beside the present one. It is used from {at} on by itself, or at once with renkei certs renew --take when all have done so"
+                ),
+            )
+        }
+        Some(Stage::Requested { request, answer }) => {
+            let (request, answer) = (request.display(), answer.display());
+            (
+                format!(
+                    "{request} を認証局に出し、届いた証明書を {answer} として置いてください。自動で切り替わります。"
+                ),
+                format!(
+                    "send {request} to the authority and save what comes back as {answer}; it is used by itself"
+                ),
+            )
+        }
+        Some(Stage::Answered | Stage::None) | None => {
+            ("新しい証明書を準備してください。".to_owned(), "get a new one".to_owned())
+        }
+    }
+}
