@@ -13,6 +13,7 @@ mod copies;
 mod dates;
 mod demo;
 mod dev;
+mod doctor;
 mod evidence;
 mod explain;
 mod export;
@@ -22,6 +23,7 @@ mod held;
 mod help;
 mod history;
 mod hold;
+mod init;
 mod inputs;
 mod man;
 mod new;
@@ -91,12 +93,16 @@ enum Command {
     Rules(rules::Args),
     /// 規則やコードの意味・対応する人・直し方を説明します
     Explain(explain::Args),
+    /// 質問に答えて、設定ファイルと鍵を作ります（2 回目からは事業所を加えます）
+    Init(init::Args),
     /// ノードを起動します（送信用フォルダーを見張り、相手と送受信します）
     Run(run::Args),
     /// 準備なしで一通りの動きを試します
     Demo(demo::Args),
     /// 送信待ち・保留・到着の状況を表示します
     Status(status::Args),
+    /// 設定・フォルダー・証明書・台帳・相手への接続などを、まとめて調べます
+    Doctor(doctor::Args),
     /// 送受信履歴を表示します
     History(history::Args),
     /// 保留中のものを一覧し、もう一度検査・配置するか、対応済みにします
@@ -181,9 +187,11 @@ fn run(matches: &ArgMatches, lang: Lang) -> anyhow::Result<ExitCode> {
         Command::Print(args) => print::run(&args, lang),
         Command::Rules(args) => rules::run(&args, lang),
         Command::Explain(args) => explain::run(&args, lang),
+        Command::Init(args) => init::run(&args, lang),
         Command::Run(args) => run::run(&args, lang),
         Command::Demo(args) => demo::run(&args, lang),
         Command::Status(args) => status::run(&args, lang),
+        Command::Doctor(args) => doctor::run(&args, lang),
         Command::History(args) => history::run(&args, lang),
         Command::Hold(args) => hold::run(args, lang),
         Command::Retry(args) => retry::run(&args, lang),

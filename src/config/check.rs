@@ -9,8 +9,8 @@ use jiff::SignedDuration;
 use super::partner_file::PartnerFile;
 use super::values::{self, parse};
 use super::{
-    Config, Draft, IdentityFiles, Limits, LogFile, LogRotation, Node, Office,
-    OfficeNumberPlace, Page, Retention, Timing, Tls, folders, peer, units,
+    Config, Draft, IdentityFiles, Limits, LogFile, LogRotation, Node, Office, OfficeNumberPlace,
+    Page, Retention, Timing, Tls, folders, peer, units,
 };
 use crate::types::settings::{Reader, Section};
 use crate::types::{Lang, ListUrl, NumberField, NumberRule, OfficeNumber};

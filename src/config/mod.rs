@@ -12,6 +12,7 @@
 //! when it starts.
 
 mod check;
+mod first;
 mod folders;
 mod partner_file;
 mod peer;
@@ -26,6 +27,7 @@ use std::path::{Path, PathBuf};
 use jiff::SignedDuration;
 
 pub use crate::types::{Problem, Problems};
+pub use first::{FirstNode, FirstOffice, first_text, office_text};
 pub use partner_file::PartnerFile;
 pub use sources::{SourceError, Sources};
 pub use writing::partner_text;

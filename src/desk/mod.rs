@@ -2,6 +2,7 @@
 
 pub mod dates;
 pub mod doctor;
+pub mod founding;
 pub mod held;
 pub mod inspection;
 pub mod proof;

@@ -132,7 +132,9 @@ async fn reached(peer: &Peer, steps: &[Tried], config: &Config, clock: &Clock) -
     }
     let told = |lang: Lang| format!("{}: {}", last.step.title(lang), last.text(lang));
     let line = Line::fine(Topic::Partners, about, told(Lang::Ja), told(Lang::En));
-    let line = line.grade(grade(last)).code(last.code);
+    let unreached = matches!(last.step, Step::Name | Step::Connection);
+    let code = last.code.or(unreached.then_some(code::PEER_UNREACHABLE));
+    let line = line.grade(grade(last)).code(code);
     match last.step {
         Step::Tls => match shown(peer, clock).await {
             Some((ja, en)) => {

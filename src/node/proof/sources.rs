@@ -166,11 +166,11 @@ pub(super) fn naming(
 
 /// What changes when a file that proof is built from is replaced.
 pub(in crate::node) fn stamps(config: &Config) -> Vec<Stamp> {
+    let lists = fetched::list_files(config);
     let identities =
         std::iter::once(&config.tls.identity).chain(config.offices.iter().map(|own| &own.signing));
     let next: Vec<_> = identities.clone().flat_map(renewal::files_of).collect();
     let identities = identities.flat_map(IdentityFiles::paths);
-    let lists = fetched::list_files(config);
     let paths = config.tls.roots.iter().chain(&lists).chain(&next);
     paths.map(PathBuf::as_path).chain(identities).map(|path| stamp(path).ok()).collect()
 }
