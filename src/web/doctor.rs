@@ -13,7 +13,7 @@ use tokio::time::timeout;
 use super::guard::{Sealed, Visitor};
 use super::layout::{Frame, Place, page};
 use super::state::Shared;
-use crate::config::Draft;
+use crate::config::{Config, Draft};
 use crate::desk::doctor::{Examination, Grade, Line, Topic, examine};
 use crate::desk::words;
 use crate::work;
@@ -98,7 +98,7 @@ pub(super) async fn run(
     let looks = Arc::clone(&shared);
     let look = work::spawn(async move {
         let Ok(mut last) = looks.examined.try_lock() else { return };
-        let draft = Draft { config: looks.node.config().clone(), problems: Vec::new() };
+        let draft = Draft { config: Config::clone(&looks.node.config()), problems: Vec::new() };
         let found = examine(draft, looks.node.spec(), looks.node.clock().clone()).await;
         *last = Some(found);
     });

@@ -24,7 +24,7 @@ use tokio::time::timeout;
 
 pub use line::{Grade, Line, Topic};
 
-use crate::config::Draft;
+use crate::config::{Config, Draft};
 use crate::node::{Checked, Node};
 use crate::spec::Spec;
 use crate::store::Store;
@@ -62,6 +62,12 @@ impl Examination {
     }
 }
 
+/// The folders of a configuration whose disks have no room for even one package. Asks the disks.
+pub fn full_disks(config: &Config) -> Vec<Line> {
+    let is_full = |line: &Line| line.grade == Grade::Broken;
+    space::lines(config).into_iter().filter(is_full).collect()
+}
+
 /// Looks at everything that a configuration names, as far as it could be read.
 pub async fn examine(draft: Draft, spec: &'static Spec, clock: Clock) -> Examination {
     let at = clock.now();
@@ -82,9 +88,10 @@ pub async fn examine(draft: Draft, spec: &'static Spec, clock: Clock) -> Examina
     let mut lines = found::configuration(&draft.problems);
     lines.append(&mut asked.lines);
     lines.extend(clock::lines(&asked.ahead));
-    for part in [found, on_disk] {
-        lines.extend(part.unwrap_or_else(|| vec![hangs()]));
+    if found.is_none() || on_disk.is_none() {
+        lines.push(hangs());
     }
+    lines.extend([found, on_disk].into_iter().flatten().flatten());
     add_new(of_store, &mut lines);
     if runs {
         lines.extend(port::line(config, &clock).await);
@@ -95,7 +102,6 @@ pub async fn examine(draft: Draft, spec: &'static Spec, clock: Clock) -> Examina
     };
     lines.extend(of_node.unwrap_or_default());
     lines.sort_by_key(|line| line.topic);
-    lines.dedup();
     Examination { at, runs, lines }
 }
 

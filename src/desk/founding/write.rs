@@ -1,7 +1,7 @@
 //! Writing what was planned, all of it or nothing.
 
-use std::io;
 use std::path::{Path, PathBuf};
+use std::{fs, io};
 
 use jiff::Timestamp;
 
@@ -52,9 +52,8 @@ pub fn found(plan: &Plan, now: Timestamp) -> Result<Founded, FoundingError> {
         written.0.push(path);
     }
     let put = match plan.node {
-        // The rights of the file are those of its folder: others may be meant to look into it.
         Some(_) => disk::create(&plan.config, text.as_bytes(), Readers::AsUsual),
-        None => disk::replace(&plan.config, text.as_bytes(), Readers::AsUsual),
+        None => replace(&plan.config, &text),
     };
     put.map_err(io_fault(&plan.config))?;
     let files = written.keep();
@@ -66,12 +65,19 @@ pub fn found(plan: &Plan, now: Timestamp) -> Result<Founded, FoundingError> {
     Ok(Founded { files, requests })
 }
 
+/// Replaces a configuration, which keeps its rights.
+fn replace(path: &Path, text: &str) -> io::Result<()> {
+    let rights = fs::metadata(path)?.permissions();
+    disk::replace(path, text.as_bytes(), Readers::AsUsual)?;
+    fs::set_permissions(path, rights)
+}
+
 /// The configuration as it will be, which has to be a whole one.
 fn text(plan: &Plan) -> Result<String, FoundingError> {
     let office = plan.first_office();
     let sources = match plan.first_node() {
         Some(node) => {
-            let taken = std::fs::symlink_metadata(&plan.config).is_ok();
+            let taken = fs::symlink_metadata(&plan.config).is_ok();
             if taken {
                 let source = io::ErrorKind::AlreadyExists.into();
                 return Err(FoundingError::Io { path: plan.config.clone(), source });
