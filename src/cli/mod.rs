@@ -14,6 +14,7 @@ mod copies;
 mod dates;
 mod demo;
 mod dev;
+mod doctor;
 mod evidence;
 mod explain;
 mod export;
@@ -23,6 +24,7 @@ mod held;
 mod help;
 mod history;
 mod hold;
+mod init;
 mod inputs;
 mod man;
 mod new;
@@ -92,12 +94,16 @@ enum Command {
     Rules(rules::Args),
     /// 規則やコードの意味・対応する人・直し方を説明します
     Explain(explain::Args),
+    /// 質問に答えて、設定ファイルと鍵を作ります（2 回目からは事業所を加えます）
+    Init(init::Args),
     /// ノードを起動します（送信用フォルダーを見張り、相手と送受信します）
     Run(run::Args),
     /// 準備なしで一通りの動きを試します
     Demo(demo::Args),
     /// 送信待ち・保留・到着の状況を表示します
     Status(status::Args),
+    /// 設定・フォルダー・証明書・台帳・相手への接続などを、まとめて調べます
+    Doctor(doctor::Args),
     /// 送受信履歴を表示します
     History(history::Args),
     /// 保留中のものを一覧し、もう一度検査・配置するか、対応済みにします
@@ -122,12 +128,12 @@ enum Command {
     Verify(verify::Args),
     /// 証明書の準備を手伝います
     Certs(certs::Args),
+    /// 法人や地域のための小さな認証局を持ち、証明書の発行と失効をします
+    Ca(ca::Args),
     /// 相手に渡す事業所カードを書き出します
     Card(card::Args),
     /// 相手を登録・確認・削除します
     Partner(partner::Args),
-    /// 法人や地域のための小さな認証局を持ち、証明書の発行と失効をします
-    Ca(ca::Args),
     /// 架空の利用者の正しいファイルを作ります（取込の試験、性能測定用）
     New(new::Args),
     /// シェルの補完の設定を表示します
@@ -186,9 +192,11 @@ fn run(matches: &ArgMatches, lang: Lang) -> anyhow::Result<ExitCode> {
         Command::Print(args) => print::run(&args, lang),
         Command::Rules(args) => rules::run(&args, lang),
         Command::Explain(args) => explain::run(&args, lang),
+        Command::Init(args) => init::run(&args, lang),
         Command::Run(args) => run::run(&args, lang),
         Command::Demo(args) => demo::run(&args, lang),
         Command::Status(args) => status::run(&args, lang),
+        Command::Doctor(args) => doctor::run(&args, lang),
         Command::History(args) => history::run(&args, lang),
         Command::Hold(args) => hold::run(args, lang),
         Command::Retry(args) => retry::run(&args, lang),
@@ -201,9 +209,9 @@ fn run(matches: &ArgMatches, lang: Lang) -> anyhow::Result<ExitCode> {
         Command::Restore(args) => backup::restore(&args, lang),
         Command::Verify(args) => verify::run(&args, lang),
         Command::Certs(args) => certs::run(&args, lang),
+        Command::Ca(args) => ca::run(&args, lang),
         Command::Card(args) => card::run(&args, lang),
         Command::Partner(args) => partner::run(&args, lang),
-        Command::Ca(args) => ca::run(&args, lang),
         Command::New(args) => new::run(&args, lang),
         Command::Completions(args) => completions::run(&args, lang),
         Command::Man(args) => man::run(&args, lang),

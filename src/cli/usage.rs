@@ -19,6 +19,11 @@ const EXPECTED: &[(&str, &str, &str)] = &[
     ("--expect", "30 桁の数字（例 01234 56789 …）", "30 digits, such as 01234 56789 …"),
     ("--from", PARTY.0, PARTY.1),
     ("--limit", "0 以上の整数", "a whole number"),
+    (
+        "--listen",
+        "IP アドレス:ポート（例 0.0.0.0:8443）",
+        "an address and a port, such as 0.0.0.0:8443",
+    ),
     ("--month", "年月（例 202604）", "a month, such as 202604"),
     ("--office", OFFICE.0, OFFICE.1),
     ("--partner", OFFICE.0, OFFICE.1),
@@ -35,12 +40,22 @@ const EXPECTED: &[(&str, &str, &str)] = &[
         "連番（年月日時分秒、14 桁。例 20260401101500）",
         "a file serial: date and time in 14 digits, such as 20260401101500",
     ),
+    (
+        "--service-types",
+        "サービス種類コード（2 桁。例 43、複数は 43,46）",
+        "service types of 2 characters, such as 43 or 43,46",
+    ),
     ("--since", "日付（例 2026-04-01）", "a date, such as 2026-04-01"),
     ("--to", PARTY.0, PARTY.1),
     (
         "--types",
         "事業所番号=サービス種類（例 1370000026=11）",
         "an office number, = and a service type, such as 1370000026=11",
+    ),
+    (
+        "--url",
+        "https://ホスト名:ポート（例 https://renkei.example.jp:8443）",
+        "https://host:port without a path, such as https://renkei.example.jp:8443",
     ),
     (
         "ID",

@@ -13,6 +13,7 @@
 
 mod check;
 mod difference;
+mod first;
 mod folders;
 mod partner_file;
 mod peer;
@@ -29,6 +30,7 @@ use jiff::SignedDuration;
 pub use difference::{Change, Changes, Subject, What};
 
 pub use crate::types::{Problem, Problems};
+pub use first::{FirstNode, FirstOffice, first_text, office_text};
 pub use partner_file::PartnerFile;
 pub use sources::{SourceError, Sources};
 pub use writing::partner_text;

@@ -45,12 +45,12 @@ pub fn partner_text(peer: &Peer, card: Option<&str>) -> String {
     text
 }
 
-fn list(values: impl Iterator<Item = String>) -> String {
+pub(super) fn list(values: impl Iterator<Item = String>) -> String {
     format!("[{}]", values.map(|value| quoted(&value)).collect::<Vec<_>>().join(", "))
 }
 
 /// A basic string of TOML.
-fn quoted(text: &str) -> String {
+pub(super) fn quoted(text: &str) -> String {
     let mut quoted = String::from("\"");
     for character in text.chars() {
         match character {

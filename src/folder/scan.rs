@@ -53,6 +53,11 @@ impl Stamp {
         self.size
     }
 
+    /// When it was last changed, where the system knows it.
+    pub const fn modified(&self) -> Option<SystemTime> {
+        self.modified
+    }
+
     /// What the system tells the file by: device and inode, where it has them.
     pub(super) const fn identity(&self) -> (u64, u64) {
         self.identity

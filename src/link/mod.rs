@@ -41,6 +41,7 @@ mod connect;
 mod connection;
 mod digest;
 mod error;
+mod glimpse;
 mod grants;
 mod guests;
 mod heads;
@@ -68,6 +69,7 @@ pub use api::{
 pub use client::{Client, Endpoint, PutReply, read_page};
 pub use digest::{ContentDigestError, parse as parse_content_digest};
 pub use error::{SendError, TlsFault};
+pub use glimpse::{Glimpse, glimpse};
 pub use grants::Grants;
 pub use heads::refused_head;
 pub use limits::{ClientLimits, Limits};

@@ -4,6 +4,7 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
+use jiff::SignedDuration;
 use tokio::net::{TcpStream, lookup_host};
 use tokio::time::timeout;
 
@@ -46,6 +47,10 @@ pub struct Tried {
     pub ja: String,
     /// The same in English.
     pub en: String,
+    /// The stable code of what was in the way, where there is one.
+    pub code: Option<&'static str>,
+    /// How far its clock is ahead of ours, where it told its time.
+    pub ahead: Option<SignedDuration>,
 }
 
 impl Step {
@@ -69,11 +74,11 @@ impl Tried {
     }
 
     fn fine(step: Step, ja: impl Into<String>, en: impl Into<String>) -> Self {
-        Self { step, is_fine: true, ja: ja.into(), en: en.into() }
+        Self { step, is_fine: true, ja: ja.into(), en: en.into(), code: None, ahead: None }
     }
 
     fn bad(step: Step, ja: impl Into<String>, en: impl Into<String>) -> Self {
-        Self { step, is_fine: false, ja: ja.into(), en: en.into() }
+        Self { is_fine: false, ..Self::fine(step, ja, en) }
     }
 }
 
@@ -199,14 +204,16 @@ async fn connection(addresses: &[SocketAddr]) -> Tried {
 }
 
 fn answered(status: &Status, clock: &Clock) -> Tried {
-    let apart = status.time.duration_since(clock.now()).as_secs();
+    let ahead = status.time.duration_since(clock.now());
+    let apart = ahead.as_secs();
     let version: String =
         status.version.chars().filter(|c| c.is_ascii_graphic()).take(40).collect();
-    Tried::fine(
+    let fine = Tried::fine(
         Step::Answer,
         format!("renkei {version} が返事をしました（時計の差 {apart} 秒）。"),
         format!("renkei {version} answered (its clock differs by {apart} s)"),
-    )
+    );
+    Tried { ahead: Some(ahead), ..fine }
 }
 
 async fn registered(client: &Client, endpoint: &Endpoint, own: OfficeNumber) -> Tried {
@@ -236,7 +243,8 @@ fn failed(step: Step, error: &SendError) -> Tried {
         Some(info) => say(info, lang),
         None => error.to_string(),
     };
-    Tried::bad(step, text(Lang::Ja), text(Lang::En))
+    let code = Some(info.map_or(error.code(), |info| info.code));
+    Tried { code, ..Tried::bad(step, text(Lang::Ja), text(Lang::En)) }
 }
 
 fn say(info: &CodeInfo, lang: Lang) -> String {

@@ -297,10 +297,13 @@ fn service_types(tables: &mut Tables<'_>) -> BTreeMap<ServiceType, ServiceTypeEn
     found
 }
 
-fn care_management(tables: &mut Tables<'_>) -> Vec<ServiceType> {
+fn care_management(tables: &mut Tables<'_>) -> BTreeMap<ServiceType, String> {
     let rows = tables.rows("care_management.csv", CARE_MANAGEMENT);
     rows.iter()
-        .filter_map(|row| tables.parsed(row, "code", "two characters", |cell| cell.parse().ok()))
+        .filter_map(|row| {
+            let code = tables.parsed(row, "code", "two characters", |cell| cell.parse().ok())?;
+            Some((code, row.get("name").to_owned()))
+        })
         .collect()
 }
 

@@ -37,7 +37,8 @@ use crate::types::{Digest, Edition, FileKind, ServiceMonth, ServiceType};
 pub struct Spec {
     layouts: BTreeMap<(Edition, FileKind), Layout>,
     service_types: BTreeMap<ServiceType, ServiceTypeEntry>,
-    care_management: Vec<ServiceType>,
+    /// With their official names.
+    care_management: BTreeMap<ServiceType, String>,
     units: Vec<SendUnit>,
     versions: Vec<CsvVersion>,
     glyphs: Glyphs,
@@ -111,9 +112,17 @@ impl Spec {
         self.service_types.get(&ServiceType::from_bytes(code).ok()?)
     }
 
+    /// The service types of offices that exchange files, with their official names: care managers, then
+    /// services.
+    pub fn office_types(&self) -> impl Iterator<Item = (ServiceType, &str)> {
+        let managers = self.care_management.iter().map(|(code, name)| (*code, name.as_str()));
+        let services = self.service_types.iter().filter(|(_, entry)| entry.in_scope);
+        managers.chain(services.map(|(code, entry)| (*code, entry.name.as_str())))
+    }
+
     /// Whether a code in a file name stands for a care manager (README A-19).
     pub fn is_care_management(&self, code: ServiceType) -> bool {
-        self.care_management.contains(&code)
+        self.care_management.contains_key(&code)
     }
 
     /// Whether a service type belongs to 予防給付 or 総合事業.

@@ -32,6 +32,7 @@ mod audits;
 mod certificates;
 mod correction;
 mod diagnosis;
+mod doctor;
 mod entrance;
 mod error;
 mod events;

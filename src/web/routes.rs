@@ -11,7 +11,9 @@ use axum::routing::{MethodRouter, get, post};
 use super::guard::Need::{self, Administrator, Nobody, Visitor};
 use super::layout::not_found;
 use super::state::Shared;
-use super::{account, actuals, assets, audits, certificates, diagnosis, entrance, events, forms};
+use super::{
+    account, actuals, assets, audits, certificates, diagnosis, doctor, entrance, events, forms,
+};
 use super::{
     guard, held, list, metrics, month, package, partners, savings, today, users, versions,
 };
@@ -56,6 +58,7 @@ fn routes() -> Vec<Route> {
         Route(Visitor, "/partners", get(partners::show)),
         Route(Visitor, "/certificates", get(certificates::show)),
         Route(Visitor, "/diagnosis", get(diagnosis::show)),
+        Route(Visitor, "/diagnosis/doctor", get(doctor::show).post(doctor::run)),
         Route(Visitor, "/account", get(account::show)),
         Route(Visitor, "/account/password", post(account::password)),
         Route(Visitor, "/account/app", get(account::app::show).post(account::app::set)),

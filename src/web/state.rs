@@ -6,11 +6,12 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
-use tokio::sync::Semaphore;
+use tokio::sync::{Mutex, Semaphore};
 
 use super::audit::Audit;
 use super::session::Sessions;
 use crate::config;
+use crate::desk::doctor::Examination;
 use crate::forms::Names;
 use crate::node::Handle;
 use crate::types::{Lang, code, io_text};
@@ -45,6 +46,8 @@ pub(super) struct Shared {
     line: Semaphore,
     hashing: Semaphore,
     drawing: Semaphore,
+    /// What was found when everything was last looked at; held while that goes on.
+    pub(super) examined: Mutex<Option<Examination>>,
 }
 
 /// Names of codes, from the lists of the office.
@@ -111,6 +114,7 @@ impl Shared {
             line: Semaphore::new(WAITING),
             hashing: Semaphore::new(HASHING),
             drawing: Semaphore::new(DRAWING),
+            examined: Mutex::new(None),
         }
     }
 

@@ -5,6 +5,7 @@ mod browser;
 #[cfg(unix)]
 mod chromium;
 mod compare;
+mod doctor;
 mod guard;
 mod held;
 mod login;

@@ -1,0 +1,356 @@
+//! The questions, each with the option that answers it.
+
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+use std::path::{Path, PathBuf};
+
+use super::asker::Asker;
+use super::{Args, UsageError, keys};
+use crate::cli::{output, setup};
+use crate::config::Config;
+use crate::desk::founding::{Keys, NewNode, NewOffice, PORT, folder_fault};
+use crate::folder::{Fault, FolderRole};
+use crate::spec::Spec;
+use crate::types::text::is_office_name;
+use crate::types::{Lang, OfficeNumber, PeerUrl, ServiceType};
+
+/// Everything that has to be known.
+pub(super) struct Answers {
+    pub(super) office: NewOffice,
+    pub(super) node: Option<NewNode>,
+    pub(super) keys: Keys,
+    /// Folders that are to be made first.
+    pub(super) to_make: Vec<PathBuf>,
+}
+
+/// Who is asked, and what is missing where nobody is.
+struct Form<'a> {
+    args: &'a Args,
+    home: &'a Path,
+    asker: Option<&'a mut Asker>,
+    lang: Lang,
+    missing: Vec<&'static str>,
+    to_make: Vec<PathBuf>,
+}
+
+/// Takes what was given and asks for the rest.
+pub(super) fn answers(
+    args: &Args,
+    home: &Path,
+    existing: Option<&Config>,
+    asker: Option<&mut Asker>,
+    lang: Lang,
+) -> anyhow::Result<Answers> {
+    let spec = setup::spec()?;
+    let mut form = Form { args, home, asker, lang, missing: Vec::new(), to_make: Vec::new() };
+    if let (Some(config), Some(asker)) = (existing, &form.asker) {
+        let all: Vec<_> = config.offices.iter().map(|office| office.number.to_string()).collect();
+        let all = all.join(", ");
+        asker.say(
+            &format!("設定ファイルはすでにあります（事業所 {all}）。事業所を加えます。"),
+            &format!("there is a configuration already (office {all}); an office is added to it"),
+        );
+    }
+    let number = form.number(existing)?;
+    let name = form.name()?;
+    let service_types = form.service_types(spec)?;
+    let below = |name: &str| number.map(|number| format!("folders/{number}/{name}"));
+    let (drop_usual, import_usual) = (below("drop"), below("import"));
+    let drop = form.folder("--drop", FolderRole::Drop, args.drop.as_ref(), drop_usual)?;
+    let import = form.folder("--import", FolderRole::Import, args.import.as_ref(), import_usual)?;
+    let hold = args.hold.clone().or_else(|| below("hold").map(PathBuf::from));
+    let node = match existing {
+        Some(config) => {
+            form.refuse_for_the_node(config)?;
+            None
+        }
+        None => Some(form.node()?),
+    };
+    let keys = match keys::keys(args, existing.is_none(), form.asker.as_deref_mut(), lang)? {
+        Ok(keys) => Some(keys),
+        Err(option) => {
+            form.missing.push(option);
+            None
+        }
+    };
+    let (Some(number), Some(drop), Some(import), Some(hold), Some(keys), true) =
+        (number, drop, import, hold, keys, form.missing.is_empty())
+    else {
+        return Err(missing(&form.missing, lang).into());
+    };
+    let sent = args.sent.clone();
+    let office = NewOffice { number, name, service_types, drop, import, hold, sent };
+    Ok(Answers { office, node, keys, to_make: form.to_make })
+}
+
+fn missing(options: &[&str], lang: Lang) -> UsageError {
+    let options = options.join(lang.pick("、", ", "));
+    UsageError(match lang {
+        Lang::Ja => format!(
+            "決まっていないことがあるため、何も作りませんでした。次のものも指定してください: {options}"
+        ),
+        Lang::En => format!("nothing was made, because this is not known: {options}"),
+    })
+}
+
+impl Form<'_> {
+    fn number(&mut self, existing: Option<&Config>) -> anyhow::Result<Option<OfficeNumber>> {
+        let lang = self.lang;
+        let is_free = |number: OfficeNumber| match existing.and_then(|c| c.office(number)) {
+            None => Ok(number),
+            Some(_) => Err(match lang {
+                Lang::Ja => format!("事業所 {number} は、すでに設定にあります。"),
+                Lang::En => format!("the office {number} is in the configuration already"),
+            }),
+        };
+        match (self.args.office, &mut self.asker) {
+            (Some(number), _) => Ok(Some(is_free(number).map_err(UsageError)?)),
+            (None, Some(asker)) => {
+                let question = lang.pick("事業所番号（10 桁）", "office number (10 characters)");
+                asker
+                    .until(question, None, |text| {
+                        let wrong = lang.pick(
+                            "数字または英大文字 10 桁で入力してください。",
+                            "10 digits or capital letters",
+                        );
+                        is_free(text.parse().map_err(|_| wrong.to_owned())?)
+                    })
+                    .map(Some)
+            }
+            (None, None) => {
+                self.missing.push("--office");
+                Ok(None)
+            }
+        }
+    }
+
+    fn name(&mut self) -> anyhow::Result<Option<String>> {
+        let lang = self.lang;
+        let read = |text: &str| {
+            if is_office_name(text) {
+                return Ok(text.to_owned());
+            }
+            let wrong = lang.pick(
+                "100 文字までの、改行や見えない文字を含まない名前にしてください。",
+                "a name of up to 100 characters that are all visible",
+            );
+            Err(wrong.to_owned())
+        };
+        match (&self.args.name, &mut self.asker) {
+            (Some(name), _) => Ok(Some(read(name).map_err(UsageError)?)),
+            (None, Some(asker)) => asker.until(
+                lang.pick(
+                    "事業所の名前（なしでもかまいません）",
+                    "name of the office (may be empty)",
+                ),
+                None,
+                |text| if text.is_empty() { Ok(None) } else { read(text).map(Some) },
+            ),
+            (None, None) => Ok(None),
+        }
+    }
+
+    fn service_types(&mut self, spec: &Spec) -> anyhow::Result<Vec<ServiceType>> {
+        let lang = self.lang;
+        let known = |code: ServiceType| spec.office_types().any(|(other, _)| other == code);
+        let unknown = |code: &str| match lang {
+            Lang::Ja => format!("{code} は、データ連携の対象のサービス種類コードではありません。"),
+            Lang::En => format!("{code} is no service type whose data is exchanged"),
+        };
+        let given = &self.args.service_types;
+        if let Some(code) = given.iter().find(|code| !known(**code)) {
+            return Err(UsageError(unknown(&code.to_string())).into());
+        }
+        match &mut self.asker {
+            _ if !given.is_empty() => Ok(given.clone()),
+            None => {
+                self.missing.push("--service-types");
+                Ok(Vec::new())
+            }
+            Some(asker) => {
+                let list: Vec<Vec<String>> = spec
+                    .office_types()
+                    .map(|(code, name)| vec![format!("  {code}"), name.to_owned()])
+                    .collect();
+                let head = lang.pick("  サービス種類", "  service type");
+                output::error(&output::table(&[head, ""], &list));
+                let question = lang.pick(
+                    "サービス種類コード（複数は 43,46 のように）",
+                    "service types (several as 43,46)",
+                );
+                asker.until(question, None, |text| {
+                    let codes = text.split([',', '、', ' ']).map(str::trim);
+                    let codes = codes.filter(|code| !code.is_empty());
+                    let read = |code: &str| {
+                        code.parse().ok().filter(|code| known(*code)).ok_or_else(|| unknown(code))
+                    };
+                    let codes = codes.map(read).collect::<Result<Vec<_>, _>>()?;
+                    let none = lang.pick("一つは入力してください。", "at least one");
+                    if codes.is_empty() { Err(none.to_owned()) } else { Ok(codes) }
+                })
+            }
+        }
+    }
+
+    /// A folder of the care software: there, or to be made.
+    fn folder(
+        &mut self,
+        option: &'static str,
+        role: FolderRole,
+        given: Option<&PathBuf>,
+        usual: Option<String>,
+    ) -> anyhow::Result<Option<PathBuf>> {
+        let (lang, home) = (self.lang, self.home);
+        let fault = |path: &Path, role| {
+            folder_fault(&home.join(path), role).map_err(|error| {
+                let told = format!("{}: {}", path.display(), error.text(lang));
+                (error.fault() == Fault::Missing, told)
+            })
+        };
+        // Of one that is missing it has to be possible to make it.
+        let can_be_made = |path: &Path| fault(path, FolderRole::Other).map_err(|(_, told)| told);
+        if let Some(path) = given {
+            match (fault(path, role), &mut self.asker) {
+                (Ok(()), _) => {}
+                (Err((true, _)), _) if self.args.make_folders => {
+                    can_be_made(path).map_err(UsageError)?;
+                    self.to_make.push(path.clone());
+                }
+                (Err((true, told)), Some(asker)) => {
+                    if !asker.yes(&making(path, lang), Some(true))? {
+                        return Err(UsageError(told).into());
+                    }
+                    can_be_made(path).map_err(UsageError)?;
+                    self.to_make.push(path.clone());
+                }
+                (Err((true, told)), None) => {
+                    let hint = lang
+                        .pick("--make-folders を付けると作ります。", "--make-folders makes it.");
+                    return Err(UsageError(format!("{told} {hint}")).into());
+                }
+                (Err((false, told)), _) => return Err(UsageError(told).into()),
+            }
+            return Ok(Some(path.clone()));
+        }
+        let Some(asker) = &mut self.asker else {
+            self.missing.push(option);
+            return Ok(None);
+        };
+        let question = match role {
+            FolderRole::Drop => lang.pick(
+                "介護ソフトが CSV ファイルを書き出すフォルダー（送信用）",
+                "folder into which the care software writes what is to be sent (drop)",
+            ),
+            _ => lang.pick(
+                "介護ソフトが取り込むフォルダー",
+                "folder from which the care software imports",
+            ),
+        };
+        loop {
+            let path: PathBuf = asker.until(question, usual.as_deref(), |text| {
+                let none = lang.pick("フォルダーを入力してください。", "name a folder");
+                if text.is_empty() { Err(none.to_owned()) } else { Ok(text.into()) }
+            })?;
+            match fault(&path, role) {
+                Ok(()) => return Ok(Some(path)),
+                Err((true, _)) => match can_be_made(&path) {
+                    Ok(()) if self.args.make_folders => {}
+                    Ok(()) if asker.yes(&making(&path, lang), Some(true))? => {}
+                    Ok(()) => continue,
+                    Err(told) => {
+                        output::error(&format!("  {told}"));
+                        continue;
+                    }
+                },
+                Err((false, told)) => {
+                    output::error(&format!("  {told}"));
+                    continue;
+                }
+            }
+            self.to_make.push(path.clone());
+            return Ok(Some(path));
+        }
+    }
+
+    /// What is said of the node.
+    fn node(&mut self) -> anyhow::Result<NewNode> {
+        let (args, lang) = (self.args, self.lang);
+        let url = self.url()?;
+        let port = url.as_ref().map_or(PORT, PeerUrl::port);
+        let listen =
+            args.listen.unwrap_or_else(|| SocketAddr::new(IpAddr::V4(Ipv4Addr::UNSPECIFIED), port));
+        let page = match &mut self.asker {
+            Some(asker) if !args.no_page => asker.yes(
+                lang.pick(
+                    "画面（ブラウザーで見る送受信の状況）を使いますか",
+                    "a page that shows the exchange in a browser",
+                ),
+                Some(true),
+            )?,
+            _ => !args.no_page,
+        };
+        let absolute = |path: &PathBuf| std::path::absolute(path).unwrap_or_else(|_| path.clone());
+        let roots = args.roots.iter().map(absolute).collect();
+        Ok(NewNode { listen, url, data: args.data.clone(), roots, page })
+    }
+
+    fn url(&mut self) -> anyhow::Result<Option<PeerUrl>> {
+        let lang = self.lang;
+        match (&self.args.url, &mut self.asker) {
+            (Some(url), _) => Ok(Some(url.clone())),
+            (None, _) if self.args.no_url => Ok(None),
+            (None, Some(asker)) => asker.until(
+                lang.pick(
+                    "相手から見たこの renkei の場所（例 https://renkei.example.jp:8443。まだ決まっていなければ空のまま）",
+                    "where partners reach this node (such as https://renkei.example.jp:8443; empty if it is not known yet)",
+                ),
+                None,
+                |text| {
+                    let wrong = |_| {
+                        let text = lang.pick(
+                            "https://ホスト名:ポート の形で入力してください。",
+                            "https://host:port without a path",
+                        );
+                        text.to_owned()
+                    };
+                    if text.is_empty() { Ok(None) } else { text.parse().map(Some).map_err(wrong) }
+                },
+            ),
+            (None, None) => {
+                self.missing.push("--url | --no-url");
+                Ok(None)
+            }
+        }
+    }
+
+    /// What belongs to the node stands in the configuration already, and is not changed from here.
+    fn refuse_for_the_node(&self, config: &Config) -> Result<(), UsageError> {
+        let args = self.args;
+        let given = [
+            ("--url", args.url.is_some()),
+            ("--listen", args.listen.is_some()),
+            ("--data", args.data.is_some()),
+            ("--tls-pkcs12", args.tls_pkcs12.is_some()),
+            ("--root", !args.roots.is_empty()),
+        ];
+        let Some((option, _)) = given.into_iter().find(|(_, is_given)| *is_given) else {
+            return Ok(());
+        };
+        let home = config.home.display();
+        Err(UsageError(match self.lang {
+            Lang::Ja => format!(
+                "設定ファイルはすでにあるため（{home}）、{option} は使えません。事業所を加えるだけです。変えるときは設定ファイルを直してください。"
+            ),
+            Lang::En => format!(
+                "there is a configuration already ({home}), so {option} cannot be given: an office is only added. Change the file by hand"
+            ),
+        }))
+    }
+}
+
+fn making(path: &Path, lang: Lang) -> String {
+    let path = path.display();
+    match lang {
+        Lang::Ja => format!("{path} はありません。作りますか"),
+        Lang::En => format!("{path} is not there; make it"),
+    }
+}
