@@ -62,8 +62,7 @@ pub(super) fn run(args: Args, lang: Lang) -> anyhow::Result<ExitCode> {
             let expires = days.map(ends).transpose()?;
             let access = Access { rights: BTreeSet::from_iter(may), office, expires };
             let file = file(&config, lang)?;
-            let secret =
-                told(file.change(|tokens| tokens.add(name.clone(), access, now)), lang)?;
+            let secret = told(file.change(|tokens| tokens.add(name.clone(), access, now)), lang)?;
             output::error(&match lang {
                 Lang::Ja => format!(
                     "トークン {name} を発行しました。次の 1 行がトークンです。二度と表示しません。"

@@ -5,7 +5,7 @@ use std::num::NonZero;
 use std::sync::{Arc, OnceLock, PoisonError, RwLock};
 
 use jiff::Timestamp;
-use tokio::sync::{Mutex, Notify, Semaphore};
+use tokio::sync::{Mutex, MutexGuard, Notify, Semaphore};
 
 use super::network::Client;
 use super::notices::Notices;
@@ -44,6 +44,8 @@ pub(super) struct Context {
     pub(super) time: TimeGuard,
     /// Held while an order is carried out: two about the same set would be in each other's way.
     pub(super) order: Mutex<()>,
+    /// Held while packages of an office are made: each takes the number after the last one.
+    packing: BTreeMap<OfficeNumber, Mutex<()>>,
     /// How somebody who asks enters the page, if there is one.
     pub(super) door: OnceLock<Door>,
 }
@@ -163,6 +165,8 @@ impl Context {
         let judging = Semaphore::new(2 * processors);
         let quota = Quota::new(config.limits.partner_rate);
         let notices = Notices::default();
+        let offices = config.offices.iter().map(|office| (office.number, Mutex::new(())));
+        let packing = offices.collect();
         let door = OnceLock::new();
         Self {
             config,
@@ -178,6 +182,7 @@ impl Context {
             notices,
             time,
             order: Mutex::new(()),
+            packing,
             door,
         }
     }
@@ -203,6 +208,14 @@ impl Context {
 
     pub(super) const fn lang(&self) -> Lang {
         self.config.node.lang
+    }
+
+    /// Waits until nobody else makes packages of an office.
+    pub(super) async fn packing(&self, office: OfficeNumber) -> Option<MutexGuard<'_, ()>> {
+        match self.packing.get(&office) {
+            Some(alone) => Some(alone.lock().await),
+            None => None,
+        }
     }
 
     /// Where a partner is reached.

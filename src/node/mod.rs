@@ -71,6 +71,7 @@ pub use handle::Handle;
 pub use health::{Health, TaskHealth};
 pub use month::{MonthComparison, compare_month};
 pub use notices::Notice;
+pub use outbound::{NotSent, SendOrder, SentSet};
 pub use problems::{StartProblem, StartProblems};
 pub use proof::{Pins, open_trust};
 pub use start::Consent;

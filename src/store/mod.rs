@@ -21,6 +21,7 @@
 
 mod arrival;
 mod audit;
+mod changes;
 mod error;
 mod folders;
 mod held;
@@ -42,6 +43,7 @@ mod queue;
 mod receipts;
 mod room;
 mod schema;
+mod sends;
 mod settled;
 mod unit;
 mod writer;
@@ -57,6 +59,7 @@ use rusqlite::{Connection, OpenFlags};
 
 pub use arrival::{CommitAnswer, Content, NewIncoming};
 pub use audit::{Account, AuditEntry, AuditFilter, AuditRow};
+pub use changes::{Change, Changes};
 pub use error::StoreError;
 pub use folders::KnownFolder;
 pub use held::{HeldItem, HeldRow, Settled};
@@ -75,6 +78,7 @@ pub use packing::NewOutgoing;
 pub use placement::UnplacedRow;
 pub use query::{Evidence, HistoryFilter, HistoryRow, StateCount, Status, Waiting};
 pub use receipts::{NewReceipt, Origin, ReceiptLine, StoredReceipt};
+pub use sends::{SendKey, Sent};
 pub use settled::{PackedSet, SettledRow};
 pub use unit::{UnitFile, UnitSummary};
 

@@ -118,8 +118,7 @@ impl Taker {
         }
     }
 
-    /// A good unit in the edition that its partner imports, if there is a partner and nothing is lost
-    /// by it.
+    /// The verdict on a good unit.
     async fn addressed(&self, key: &UnitKey, taken: Taken, set: JudgedSet) -> Verdict {
         let JudgedSet { judgement, files } = set;
         let Some((sender, recipient)) = key.way() else {
@@ -129,22 +128,9 @@ impl Taker {
             let judgement = judgement.not_this_office(sender);
             return Verdict::Hold(taken, JudgedSet { judgement, files });
         }
-        let Some(peer) = self.context.config.peer(recipient) else {
-            let judgement = judgement.unknown_partner(recipient);
-            return Verdict::Hold(taken, JudgedSet { judgement, files });
-        };
-        let wanted = peer.edition.filter(|wanted| judgement.edition() != Some(*wanted));
-        let Some(wanted) = wanted else {
-            let set = OutboundSet { files: Arc::clone(&files), judgement, converted_from: None };
-            return Verdict::Send(taken, GoodSet { set, files });
-        };
-        let (context, source) = (Arc::clone(&self.context), Arc::clone(&files));
-        let convert = move || conversion::convert(&context, recipient, &source, judgement, wanted);
-        match blocking(convert).await {
-            Some(Ok(set)) => Verdict::Send(taken, GoodSet { set, files }),
-            Some(Err(judgement)) => {
-                Verdict::Hold(taken, JudgedSet { judgement: *judgement, files })
-            }
+        match for_partner(&self.context, recipient, JudgedSet { judgement, files }).await {
+            Some(Ok(set)) => Verdict::Send(taken, set),
+            Some(Err(set)) => Verdict::Hold(taken, set),
             None => self.failed(taken, &OutboundFault::Internal),
         }
     }
@@ -152,6 +138,31 @@ impl Taker {
     fn failed(&self, taken: Taken, fault: &OutboundFault) -> Verdict {
         Verdict::Failed(taken, fault.trouble(self.folders.office))
     }
+}
+
+/// A good unit in the edition that its partner imports, if there is such a partner and nothing is lost
+/// by it. `None`: a fault of the program.
+pub(super) async fn for_partner(
+    context: &Arc<Context>,
+    recipient: OfficeNumber,
+    set: JudgedSet,
+) -> Option<Result<GoodSet, JudgedSet>> {
+    let JudgedSet { judgement, files } = set;
+    let Some(peer) = context.config.peer(recipient) else {
+        let judgement = judgement.unknown_partner(recipient);
+        return Some(Err(JudgedSet { judgement, files }));
+    };
+    let wanted = peer.edition.filter(|wanted| judgement.edition() != Some(*wanted));
+    let Some(wanted) = wanted else {
+        let set = OutboundSet { files: Arc::clone(&files), judgement, converted_from: None };
+        return Some(Ok(GoodSet { set, files }));
+    };
+    let (shared, source) = (Arc::clone(context), Arc::clone(&files));
+    let convert = move || conversion::convert(&shared, recipient, &source, judgement, wanted);
+    Some(match blocking(convert).await? {
+        Ok(set) => Ok(GoodSet { set, files }),
+        Err(judgement) => Err(JudgedSet { judgement: *judgement, files }),
+    })
 }
 
 /// Why the files are not even read.

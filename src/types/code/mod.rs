@@ -79,7 +79,9 @@ impl Area {
             Self::Store => ("台帳の異常", "the store"),
             Self::Order => ("コマンドへの返事", "answers to commands"),
             Self::Journal => ("履歴の記録", "steps in the history"),
-            Self::Api => ("介護ソフトからの呼び出し（API）を断る理由", "refusals of the API of the page"),
+            Self::Api => {
+                ("介護ソフトからの呼び出し（API）を断る理由", "refusals of the API of the page")
+            }
         };
         lang.pick(ja, en)
     }
