@@ -25,6 +25,7 @@
 )]
 
 mod account;
+mod api;
 mod actuals;
 mod assets;
 mod audit;

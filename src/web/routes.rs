@@ -11,7 +11,7 @@ use axum::routing::{MethodRouter, get, post};
 use super::guard::Need::{self, Administrator, Nobody, Visitor};
 use super::layout::not_found;
 use super::state::Shared;
-use super::{account, actuals, assets, audits, certificates, diagnosis, entrance, events, forms};
+use super::{account, api, actuals, assets, audits, certificates, diagnosis, entrance, events, forms};
 use super::{
     guard, held, list, metrics, month, package, partners, savings, today, users, versions,
 };
@@ -82,11 +82,14 @@ pub(super) fn router(shared: Arc<Shared>) -> Router {
         router = router.route(path, handler.layer(middleware::from_fn(guarded)));
     }
     let elsewhere = |State(shared): State<Arc<Shared>>| async move { nowhere(&shared) };
-    router
+    let api = api::router(Arc::clone(&shared));
+    let page = router
         .fallback(elsewhere)
         .layer(DefaultBodyLimit::max(FORM))
         .layer(middleware::from_fn_with_state(Arc::clone(&shared), guard::guard))
-        .with_state(shared)
+        .with_state(shared);
+    // Programs come with tokens: what guards the page against other pages is of no use to them.
+    page.merge(api)
 }
 
 fn nowhere(shared: &Shared) -> Response {

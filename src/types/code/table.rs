@@ -966,4 +966,9 @@ codes! {
     "同じ Idempotency-Key で、別のファイルが送られました" "the same Idempotency-Key came with other files"
     "別のファイルには、新しい Idempotency-Key を使います。介護ソフトの開発元に伝えてください。"
     "Other files need another key: tell the makers of the care software.";
+    PROOF_NOT_MADE "proof-not-made" [Api] Here
+    => Conflict "The proof could not be made; renkei export says why."
+    "証拠を書き出せません" "the proof could not be made"
+    "renkei export で、理由を確かめてください。"
+    "renkei export says why.";
 }
