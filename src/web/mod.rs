@@ -25,8 +25,8 @@
 )]
 
 mod account;
-mod api;
 mod actuals;
+mod api;
 mod assets;
 mod audit;
 mod audits;

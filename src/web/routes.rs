@@ -11,7 +11,9 @@ use axum::routing::{MethodRouter, get, post};
 use super::guard::Need::{self, Administrator, Nobody, Visitor};
 use super::layout::not_found;
 use super::state::Shared;
-use super::{account, api, actuals, assets, audits, certificates, diagnosis, entrance, events, forms};
+use super::{
+    account, actuals, api, assets, audits, certificates, diagnosis, entrance, events, forms,
+};
 use super::{
     guard, held, list, metrics, month, package, partners, savings, today, users, versions,
 };

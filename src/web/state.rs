@@ -14,9 +14,7 @@ use crate::config;
 use crate::forms::Names;
 use crate::node::Handle;
 use crate::types::{Lang, code, io_text};
-use crate::users::{
-    Attempts, Kept, KeptFile, TokenFile, Tokens, UserFile, Users, UsersError,
-};
+use crate::users::{Attempts, Kept, KeptFile, TokenFile, Tokens, UserFile, Users, UsersError};
 use crate::work::{self, watch};
 
 /// Passwords that are tried at a time: each takes 64 MiB.

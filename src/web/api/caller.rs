@@ -5,9 +5,9 @@ use std::net::IpAddr;
 use std::sync::Arc;
 
 use axum::extract::FromRequestParts;
+use axum::http::HeaderMap;
 use axum::http::header;
 use axum::http::request::Parts;
-use axum::http::HeaderMap;
 
 use super::super::audit::{Act, Actor};
 use super::super::state::Shared;
@@ -80,6 +80,11 @@ pub(super) async fn caller(
 }
 
 impl Caller {
+    /// What its token is called.
+    pub(super) fn name(&self) -> &str {
+        &self.name
+    }
+
     /// Whether it may do something.
     pub(super) fn may(&self, right: Right) -> Result<(), Refused> {
         if self.rights.contains(&right) {
@@ -90,7 +95,10 @@ impl Caller {
     }
 
     /// The office that it sees, of what it asks for: none for all of ours.
-    pub(super) fn sees(&self, asked: Option<OfficeNumber>) -> Result<Option<OfficeNumber>, Refused> {
+    pub(super) fn sees(
+        &self,
+        asked: Option<OfficeNumber>,
+    ) -> Result<Option<OfficeNumber>, Refused> {
         match (self.office, asked) {
             (Some(own), Some(asked)) if own != asked => {
                 Err(Refused::new(RefusalCode::TOKEN_NOT_ALLOWED)
@@ -117,10 +125,7 @@ impl Caller {
 impl FromRequestParts<Arc<Shared>> for Caller {
     type Rejection = Refused;
 
-    async fn from_request_parts(
-        parts: &mut Parts,
-        _: &Arc<Shared>,
-    ) -> Result<Self, Refused> {
+    async fn from_request_parts(parts: &mut Parts, _: &Arc<Shared>) -> Result<Self, Refused> {
         let found = parts.extensions.get::<Self>().cloned();
         found.ok_or_else(|| Refused::new(RefusalCode::TOKEN_MISSING))
     }

@@ -55,7 +55,8 @@ pub(super) async fn list(
     let more = items.len() > most;
     items.truncate(most);
     items.retain(|item| {
-        office.is_none_or(|office| office == item.office) && held::is_open(item, shared.node.config())
+        office.is_none_or(|office| office == item.office)
+            && held::is_open(item, shared.node.config())
     });
     held::add_last_reasons(shared.node.store(), &mut items).await?;
     ok(&List { held: items, more })

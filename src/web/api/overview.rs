@@ -65,7 +65,8 @@ pub(super) async fn status(
 ) -> Result<Response, Refused> {
     let only = caller.sees(asked.office)?;
     let is_wanted = |office| only.is_none_or(|only| only == office);
-    let StoreStatus { mut counts, mut waiting, mut held } = shared.node.store().status(HELD).await?;
+    let StoreStatus { mut counts, mut waiting, mut held } =
+        shared.node.store().status(HELD).await?;
     counts.retain(|count| is_wanted(count.office));
     waiting.retain(|pair| is_wanted(pair.office));
     held.retain(|item| is_wanted(item.office));

@@ -166,8 +166,13 @@ pub(super) async fn file(
         .find(|(listed, _)| listed.n == number)
         .map(|(listed, bytes)| (listed.name.clone(), bytes.clone()))
         .ok_or_else(|| Refused::new(RefusalCode::NOT_FOUND))?;
-    note(&shared, &caller, (Act::FileSaved, format!("{id} {name}")), vec![(name.clone(), bytes.clone())])
-        .await;
+    note(
+        &shared,
+        &caller,
+        (Act::FileSaved, format!("{id} {name}")),
+        vec![(name.clone(), bytes.clone())],
+    )
+    .await;
     Ok(download(&name, "application/octet-stream", bytes))
 }
 

@@ -24,10 +24,7 @@ pub(super) struct Params<T>(pub(super) T);
 impl<T: DeserializeOwned + Send> FromRequestParts<Arc<Shared>> for Params<T> {
     type Rejection = Refused;
 
-    async fn from_request_parts(
-        parts: &mut Parts,
-        shared: &Arc<Shared>,
-    ) -> Result<Self, Refused> {
+    async fn from_request_parts(parts: &mut Parts, shared: &Arc<Shared>) -> Result<Self, Refused> {
         match Query::<T>::from_request_parts(parts, shared).await {
             Ok(Query(params)) => Ok(Self(params)),
             // What was typed is not repeated: it may be about a person.
@@ -44,10 +41,7 @@ pub(super) struct Named<T>(pub(super) T);
 impl<T: DeserializeOwned + Send> FromRequestParts<Arc<Shared>> for Named<T> {
     type Rejection = Refused;
 
-    async fn from_request_parts(
-        parts: &mut Parts,
-        shared: &Arc<Shared>,
-    ) -> Result<Self, Refused> {
+    async fn from_request_parts(parts: &mut Parts, shared: &Arc<Shared>) -> Result<Self, Refused> {
         match Path::<T>::from_request_parts(parts, shared).await {
             Ok(Path(named)) => Ok(Self(named)),
             Err(_) => Err(Refused::new(RefusalCode::NOT_FOUND)),
@@ -73,9 +67,10 @@ pub(super) async fn bytes(headers: &HeaderMap, body: Body, most: usize) -> Resul
             .saying(format!("Expected a body of {most} bytes at the most."))
     };
     let length = headers.get(header::CONTENT_LENGTH).and_then(|value| value.to_str().ok());
-    if length.and_then(|length| length.parse::<u64>().ok()).is_some_and(|length| {
-        usize::try_from(length).is_ok_and(|length| length > most)
-    }) {
+    if length
+        .and_then(|length| length.parse::<u64>().ok())
+        .is_some_and(|length| usize::try_from(length).is_ok_and(|length| length > most))
+    {
         return Err(too_large());
     }
     to_bytes(body, most).await.map_err(|error| {
@@ -97,7 +92,10 @@ pub(super) async fn json<T: DeserializeOwned>(
 }
 
 /// An answer in JSON.
-pub(super) fn answer(status: axum::http::StatusCode, content: &impl Serialize) -> Result<Response, Refused> {
+pub(super) fn answer(
+    status: axum::http::StatusCode,
+    content: &impl Serialize,
+) -> Result<Response, Refused> {
     match serde_json::to_vec(content) {
         Ok(json) => {
             let media = HeaderValue::from_static("application/json");

@@ -11,8 +11,8 @@ use serde::Serialize;
 
 use crate::rules::Report;
 use crate::store::StoreError;
-use crate::types::code::{self, RefusalCode, RefusalRetry};
 use crate::types::Lang;
+use crate::types::code::{self, RefusalCode, RefusalRetry};
 
 /// The media type of a problem document.
 const PROBLEM_JSON: &str = "application/problem+json";
@@ -88,6 +88,11 @@ impl Refused {
         Self::new(RefusalCode::REQUEST_MALFORMED).saying(expected)
     }
 
+    /// There is no room.
+    pub(super) fn full() -> Self {
+        Self::new(RefusalCode::STORAGE_FULL).after(PAUSE)
+    }
+
     /// Too much is under way.
     pub(super) fn busy() -> Self {
         Self::new(RefusalCode::BUSY).after(PAUSE)
@@ -149,7 +154,6 @@ impl From<StoreError> for Refused {
     fn from(error: StoreError) -> Self {
         match error {
             StoreError::NotFound | StoreError::NoLongerKept => Self::new(RefusalCode::NOT_FOUND),
-            StoreError::Full => Self::new(RefusalCode::STORAGE_FULL).after(PAUSE),
             error => {
                 tracing::warn!(code = error.code(), %error, "the API could not use the store");
                 Self::busy()

@@ -186,6 +186,13 @@ pub(in super::super) fn router(shared: Arc<Shared>) -> Router {
                 Ok(()) => next.run(request).await,
                 Err(refused) => refused.into_response(),
             };
+            tracing::debug!(
+                method = route.method,
+                route = route.path,
+                status = answer.status().as_u16(),
+                token = caller.name(),
+                "a program has asked"
+            );
             // So that it is found early, what the description does not have ends a program that is built
             // for tests.
             debug_assert!(is_described(route, &answer), "{} answers otherwise", route.path);
@@ -246,4 +253,99 @@ async fn admitted(
     }
     let address = address.ok_or_else(|| Refused::new(RefusalCode::INTERNAL))?;
     caller(shared, headers, address).await
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::{BTreeMap, BTreeSet};
+
+    use serde_json::Value;
+
+    use super::*;
+    use crate::types::Lang;
+
+    const DESCRIPTION: &str = include_str!("../../../spec/page-api.yaml");
+
+    fn description() -> Value {
+        serde_saphyr::from_str(DESCRIPTION).expect("spec/page-api.yaml is YAML")
+    }
+
+    fn members(object: &Value) -> impl Iterator<Item = (&String, &Value)> {
+        object.as_object().expect("an object").iter()
+    }
+
+    /// What a part of the description says, or what it points at.
+    fn resolved<'v>(description: &'v Value, part: &'v Value) -> &'v Value {
+        match part["$ref"].as_str() {
+            Some(pointer) => {
+                description.pointer(pointer.trim_start_matches('#')).expect("it is there")
+            }
+            None => part,
+        }
+    }
+
+    #[test]
+    fn the_description_has_every_route_status_and_code_and_no_other() {
+        let mut expected = BTreeMap::new();
+        for route in ROUTES.iter().chain([&SEND]) {
+            let mut statuses = BTreeMap::<String, BTreeSet<String>>::new();
+            for status in route.granted {
+                statuses.insert(status.to_string(), BTreeSet::new());
+            }
+            for code in route.refused.iter().chain(&EVERYWHERE) {
+                let status = code.status().code().to_string();
+                statuses.entry(status).or_default().insert(code.code().to_owned());
+            }
+            expected.insert((route.path.to_owned(), route.method.to_owned()), statuses);
+        }
+        let description = description();
+        let mut described = BTreeMap::new();
+        for (path, methods) in members(&description["paths"]) {
+            for (method, operation) in members(methods) {
+                let statuses = members(&operation["responses"]).map(|(status, response)| {
+                    let response = resolved(&description, response);
+                    let problem = &response["content"]["application/problem+json"];
+                    let codes = problem["examples"].as_object();
+                    let codes = codes.map(|codes| codes.keys().cloned().collect());
+                    (status.clone(), codes.unwrap_or_default())
+                });
+                described.insert((path.clone(), method.clone()), statuses.collect());
+            }
+        }
+        assert_eq!(described, expected);
+    }
+
+    #[tokio::test]
+    async fn the_examples_of_the_description_are_what_the_program_answers() {
+        let description = description();
+        let listed = ROUTES.iter().chain([&SEND]).flat_map(|route| route.refused);
+        let listed: BTreeSet<_> =
+            listed.chain(&EVERYWHERE).chain([&RefusalCode::INTERNAL]).map(|it| it.code()).collect();
+        let mut described = BTreeSet::new();
+        for (code, example) in members(&description["components"]["examples"]) {
+            let refusal = RefusalCode::find(code).expect("a code of the table");
+            let answer = Refused::new(refusal).answer(Lang::En);
+            let body = axum::body::to_bytes(answer.into_body(), 1 << 16).await.expect("a body");
+            let told: Value = serde_json::from_slice(&body).expect("JSON");
+            let mut value = example["value"].clone();
+            for of_set in ["codes", "report"] {
+                value.as_object_mut().expect("an object").remove(of_set);
+            }
+            assert_eq!(value, told);
+            described.insert(refusal.code());
+        }
+        assert_eq!(described, listed);
+        let api: BTreeSet<_> =
+            crate::types::code::of(crate::types::code::Area::Api).map(|info| info.code).collect();
+        assert_eq!(api, listed, "what the table of codes says of the API");
+    }
+
+    #[test]
+    fn the_description_points_at_what_exists() {
+        let description = description();
+        for reference in DESCRIPTION.lines().filter_map(|line| line.trim().strip_prefix("$ref: ")) {
+            let pointer = reference.trim_matches(['\'', '#']);
+            assert!(description.pointer(pointer).is_some(), "{reference} leads nowhere");
+        }
+    }
 }

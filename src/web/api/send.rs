@@ -6,8 +6,8 @@ use std::time::Duration;
 
 use axum::body::{Body, Bytes};
 use axum::extract::State;
-use axum::http::header::{self, HeaderMap, HeaderValue};
 use axum::http::StatusCode;
+use axum::http::header::{self, HeaderMap, HeaderValue};
 use axum::response::Response;
 use memchr::memmem;
 use serde::Serialize;
@@ -23,7 +23,7 @@ use super::problem::{Refused, RefusedSet};
 use crate::contents::PersonKey;
 use crate::node::{NotSent, SendOrder, SentSet};
 use crate::rules::Report;
-use crate::store::SendKey;
+use crate::store::{SendKey, StoreError};
 use crate::types::code::RefusalCode;
 use crate::types::{Digest, DigestBuilder, FileSerial, MessageId, OfficeNumber};
 use crate::work;
@@ -89,22 +89,20 @@ pub(super) async fn send(
 /// By what the program knows this set.
 fn key(headers: &HeaderMap) -> Result<String, Refused> {
     let expected = || {
-        Refused::malformed("Expected one Idempotency-Key of 1 to 128 characters of printable ASCII.")
+        Refused::malformed(
+            "Expected one Idempotency-Key of 1 to 128 characters of printable ASCII.",
+        )
     };
     let mut all = headers.get_all("idempotency-key").into_iter();
     let key = all.next().and_then(|value| value.to_str().ok()).ok_or_else(expected)?;
-    let fits = (1..=LONGEST_KEY).contains(&key.len())
-        && key.bytes().all(|byte| byte.is_ascii_graphic());
+    let fits =
+        (1..=LONGEST_KEY).contains(&key.len()) && key.bytes().all(|byte| byte.is_ascii_graphic());
     if fits && all.next().is_none() { Ok(key.to_owned()) } else { Err(expected()) }
 }
 
 /// The files of a ZIP: few, together no larger than a package may be, and each under a name of its own.
 /// Folders around them are of no interest.
-fn unpack(
-    body: Bytes,
-    most: usize,
-    most_files: usize,
-) -> Result<Vec<(String, Vec<u8>)>, Refused> {
+fn unpack(body: Bytes, most: usize, most_files: usize) -> Result<Vec<(String, Vec<u8>)>, Refused> {
     let malformed = || Refused::malformed("The body is no ZIP file that can be read.");
     // Each entry of the list takes far more memory than bytes in the body.
     if memmem::find_iter(&body, ENTRY).take(most_files.saturating_add(1)).count() > most_files {
@@ -138,8 +136,10 @@ fn unpack(
 
 /// Of all names and files, in whatever order they stand in the ZIP.
 fn digest(files: &[(String, Vec<u8>)]) -> Digest {
-    let mut parts: Vec<_> =
-        files.iter().map(|(name, bytes)| (Digest::of(name.as_bytes()), Digest::of(bytes))).collect();
+    let mut parts: Vec<_> = files
+        .iter()
+        .map(|(name, bytes)| (Digest::of(name.as_bytes()), Digest::of(bytes)))
+        .collect();
     parts.sort();
     let mut all = DigestBuilder::new();
     for (name, bytes) in parts {
@@ -167,6 +167,7 @@ fn refused(not_sent: NotSent) -> Refused {
         NotSent::CannotSign => Refused::busy().saying(
             "The signing certificate of the office is not valid, or the clock is in doubt; come again.",
         ),
+        NotSent::Store(StoreError::Full) => Refused::full(),
         NotSent::Store(error) => error.into(),
         NotSent::Internal => Refused::new(RefusalCode::INTERNAL),
     }
