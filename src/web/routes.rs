@@ -91,7 +91,7 @@ pub(super) fn router(shared: Arc<Shared>) -> Router {
         .layer(middleware::from_fn_with_state(Arc::clone(&shared), guard::guard))
         .with_state(shared);
     // Programs come with tokens: what guards the page against other pages is of no use to them.
-    page.merge(api)
+    page.nest_service(api::ROOT, api)
 }
 
 fn nowhere(shared: &Shared) -> Response {

@@ -13,5 +13,5 @@ mod problem;
 mod routes;
 mod send;
 
-pub(super) use problem::{is_api, too_late};
+pub(super) use problem::{ROOT, is_api, too_late};
 pub(super) use routes::router;

@@ -20,12 +20,12 @@ const PROBLEM_JSON: &str = "application/problem+json";
 /// When to come again after the store could not answer, or too much is under way.
 const PAUSE: Duration = Duration::from_secs(5);
 
-/// Below which paths the API is.
-const PREFIX: &str = "/api/";
+/// Below which path the API is.
+pub(in super::super) const ROOT: &str = "/api";
 
 /// Whether a request is one of the API, wherever it leads there.
 pub(in super::super) fn is_api(uri: &Uri) -> bool {
-    uri.path().starts_with(PREFIX)
+    uri.path().strip_prefix(ROOT).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
 }
 
 /// A request that is not granted.

@@ -14,7 +14,7 @@ use axum::routing::{MethodRouter, get, post};
 use super::super::guard::{Peer, names_this_page};
 use super::super::state::Shared;
 use super::caller::{Caller, caller};
-use super::problem::Refused;
+use super::problem::{ROOT, Refused};
 use super::{held, lists, overview, package, send};
 use crate::types::code::RefusalCode;
 use crate::users::Right;
@@ -199,7 +199,9 @@ pub(in super::super) fn router(shared: Arc<Shared>) -> Router {
             answer
         };
         let layer = middleware::from_fn_with_state(Arc::clone(&shared), guarded);
-        router = router.route(route.path, (route.handler)().layer(layer));
+        // The page hands on what is behind its root.
+        let path = route.path.strip_prefix(ROOT).unwrap_or(route.path);
+        router = router.route(path, (route.handler)().layer(layer));
     }
     let elsewhere = |code| move || async move { Refused::new(code) };
     router

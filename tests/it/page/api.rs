@@ -40,7 +40,7 @@ struct Program {
 
 impl Program {
     fn new(office: &Office, rights: &[&str]) -> Self {
-        let name = format!("soft{}", rights.join(""));
+        let name = format!("soft {}", rights.join("").replace(',', "_"));
         let token = token(office, &[&["new", &name][..], rights].concat());
         Self::with(office, &token)
     }
@@ -222,6 +222,7 @@ fn what_cannot_be_sent_is_not_and_says_why() {
     let [mut care, _] = pair();
     care.set("limits", "unit_files", "8");
     care.set("limits", "package_size", quoted("1 MiB"));
+    care.set("limits", "file_size", quoted("1 MiB"));
     care.start();
     let program = Program::new(&care, &["--may", "read,send"]);
     let one = withdrawal(CARE, 1);
