@@ -186,10 +186,11 @@ pub(in super::super) fn router(shared: Arc<Shared>) -> Router {
                 Ok(()) => next.run(request).await,
                 Err(refused) => refused.into_response(),
             };
+            let refused = Refused::of(&answer).map(|refused| refused.code().code());
             tracing::debug!(
                 method = route.method,
                 route = route.path,
-                status = answer.status().as_u16(),
+                refused,
                 token = caller.name(),
                 "a program has asked"
             );
