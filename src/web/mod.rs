@@ -54,6 +54,7 @@ mod state;
 mod states;
 mod tls;
 mod today;
+mod tokens;
 mod users;
 mod versions;
 

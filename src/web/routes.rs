@@ -15,7 +15,7 @@ use super::{
     account, actuals, api, assets, audits, certificates, diagnosis, entrance, events, forms,
 };
 use super::{
-    guard, held, list, metrics, month, package, partners, savings, today, users, versions,
+    guard, held, list, metrics, month, package, partners, savings, today, tokens, users, versions,
 };
 
 /// The largest form in bytes.
@@ -69,6 +69,9 @@ fn routes() -> Vec<Route> {
         Route(Administrator, "/users/password", post(users::password)),
         Route(Administrator, "/users/unlock", post(users::unlock)),
         Route(Administrator, "/users/remove", post(users::remove)),
+        Route(Administrator, "/tokens", get(tokens::list)),
+        Route(Administrator, "/tokens/add", post(tokens::add)),
+        Route(Administrator, "/tokens/revoke", post(tokens::revoke)),
         Route(Administrator, "/audit", get(audits::show).post(audits::find)),
         Route(Administrator, "/audit/export", post(audits::export)),
     ]

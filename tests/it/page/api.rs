@@ -160,6 +160,47 @@ fn a_token_opens_what_it_says_and_nothing_else() {
 }
 
 #[test]
+fn administrators_make_tokens_on_the_page() {
+    let [mut care, _] = pair();
+    care.start();
+    add(&care, "taro", "administrator");
+    let mut taro = logged_in(&care, "taro");
+    let fields =
+        [("name", "kaigo"), ("read", "1"), ("office", CARE), ("days", "30"), ("send", "1")];
+    let made = taro.submit("/tokens", "/tokens/add", &fields);
+    let (_, rest) = made.body.split_once("<p class=\"mono\">").expect("it is shown");
+    let secret = rest.split('<').next().expect("a token").to_owned();
+    let program = Program::with(&care, &secret);
+    assert_eq!(program.get("/api/v1/held")["more"], false);
+    assert_eq!(program.send("k", &zipped(&withdrawal(CARE, 1))).status, 201);
+    let shown = taro.get("/tokens").body;
+    assert!(shown.contains("kaigo") && !shown.contains(&secret), "{shown}");
+    let odd: [&[(&str, &str)]; 5] = [
+        &[("name", "kaigo"), ("read", "1")],
+        &[("name", "a/b"), ("read", "1")],
+        &[("name", "nothing")],
+        &[("name", "other"), ("read", "1"), ("office", HELP)],
+        &[("name", "long"), ("read", "1"), ("days", "0")],
+    ];
+    for fields in odd {
+        assert_eq!(
+            taro.submit("/tokens", "/tokens/add", fields).location(),
+            "/tokens",
+            "{fields:?}"
+        );
+    }
+    assert_eq!(
+        taro.submit("/tokens", "/tokens/revoke", &[("name", "kaigo")]).location(),
+        "/tokens"
+    );
+    let answer = program.ask("GET", "/api/v1/held", &[], b"");
+    assert_eq!(Program::refused(&answer), (401, "token-refused".to_owned()));
+    let rows = "SELECT what, about FROM audit WHERE who = 'taro' ORDER BY id";
+    let expected = ["login|", "token-made|kaigo", "token-revoked|kaigo"];
+    until("the rows", || (care.sql(rows) == expected).then_some(()));
+}
+
+#[test]
 fn a_set_is_sent_once_and_can_be_followed() {
     let [mut care, mut help] = pair();
     care.start();
