@@ -57,7 +57,7 @@ impl Store {
             let mut statement = connection.prepare_cached(
                 "SELECT id, at, direction, office, partner, message_id, serial, state FROM journal
                  WHERE id > ?1 AND id <= ?2 AND (?3 = '' OR office = ?3)
-                     AND state NOT IN ('RETRY', 'RELOAD')
+                     AND state NOT IN ('RETRY', 'RELOAD', 'CHANGED')
                  ORDER BY id LIMIT ?4",
             )?;
             let office = office.as_ref().map(OfficeNumber::as_str).unwrap_or_default();

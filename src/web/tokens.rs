@@ -62,13 +62,13 @@ pub(super) async fn list(State(shared): State<Arc<Shared>>, Visitor(session): Vi
     let rows = tokens.all().iter().map(|token| Row {
         name: token.name.to_string(),
         rights: token.access.rights.iter().map(|right| right.text(lang)).collect(),
-        office: token.access.office.map_or_else(all, |office| words::office(office, config)),
+        office: token.access.office.map_or_else(all, |office| words::office(office, &config)),
         since: words::time(token.since),
         expires: token.access.expires.map(words::time),
         is_over: token.is_over(now),
         used: token.used.map(words::time),
     });
-    let offices = config.offices.iter().map(|it| (it.number, words::office(it.number, config)));
+    let offices = config.offices.iter().map(|it| (it.number, words::office(it.number, &config)));
     let title = lang.pick("API のトークン", "Tokens of the API");
     page(&List {
         frame: Frame::new(&shared, &session, Place::Users, title),

@@ -105,7 +105,7 @@ pub(in super::super) async fn send(
 ) -> Result<SentSet, NotSent> {
     let SendOrder { files, office: only, key } = order;
     let (serial, office, partner) = way(&files).ok_or(NotSent::NotOneSet)?;
-    let is_ours = context.config.office(office).is_some();
+    let is_ours = context.config().office(office).is_some();
     if !is_ours || only.is_some_and(|only| only != office) {
         return Err(NotSent::OtherOffice(office));
     }
@@ -141,7 +141,7 @@ pub(in super::super) async fn send(
     let sequence = context.store.next_sequence(office, partner).await?;
     let named = Named { id: MessageId::new(now), serial, office, partner, sequence };
     let new = signed(context, named, &set, now).await?;
-    let limit = context.config.limits.package_size;
+    let limit = context.config().limits.package_size;
     if u64::try_from(new.package.len()).unwrap_or(u64::MAX) > limit {
         return Err(NotSent::refused(&Judgement::too_large(limit)));
     }
@@ -167,7 +167,8 @@ fn way(files: &[(String, Vec<u8>)]) -> Option<(FileSerial, OfficeNumber, OfficeN
 
 /// Why the files are not even judged.
 fn too_much(context: &Context, files: &[(String, Vec<u8>)]) -> Option<Judgement> {
-    let limits = &context.config.limits;
+    let config = context.config();
+    let limits = &config.limits;
     let most_files = usize::try_from(limits.unit_files).unwrap_or(usize::MAX);
     let size = |bytes: &[u8]| u64::try_from(bytes.len()).unwrap_or(u64::MAX);
     let mut names = BTreeSet::new();

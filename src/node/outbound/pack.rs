@@ -7,9 +7,10 @@ use bytes::Bytes;
 use futures_util::stream::{self, StreamExt as _};
 use jiff::Timestamp;
 
-use super::super::context::{Context, blocking, wake};
+use super::super::context::{Context, blocking};
 use super::super::conversion::OutboundSet;
 use super::super::judge;
+use super::super::wake::wake;
 use super::fault::OutboundFault;
 use super::key::UnitKey;
 use super::machine::Good;
@@ -57,7 +58,7 @@ pub(super) async fn pack(
     let signed: Vec<_> = stream::iter(signing).buffered(AT_A_TIME).collect().await;
     let signed = signed.into_iter().collect::<Result<Vec<_>, _>>()?;
     let size = |new: &NewOutgoing| u64::try_from(new.package.len()).unwrap_or(u64::MAX);
-    if signed.iter().any(|new| size(new) > context.config.limits.package_size) {
+    if signed.iter().any(|new| size(new) > context.config().limits.package_size) {
         return Ok(PackOutcome::TooLarge);
     }
     let packed: Vec<_> =
@@ -88,11 +89,12 @@ pub(super) async fn signed(
     now: Timestamp,
 ) -> Result<NewOutgoing, OutboundFault> {
     let Named { id, serial, office, partner, sequence } = named;
-    let peer = context.config.peer(partner).ok_or(OutboundFault::Internal)?;
+    let config = context.config();
+    let peer = config.peer(partner).ok_or(OutboundFault::Internal)?;
     let OutboundSet { files, judgement, converted_from } = set;
     let files = Arc::clone(files);
-    let expires_at = now.checked_add(context.config.timing.expiry).unwrap_or(Timestamp::MAX);
-    let own = context.config.office(office);
+    let expires_at = now.checked_add(config.timing.expiry).unwrap_or(Timestamp::MAX);
+    let own = config.office(office);
     let proof = context.proof();
     let signer = Arc::clone(proof.usable_signer(office, now).map_err(|_| OutboundFault::Internal)?);
     let manifest = Manifest {

@@ -88,7 +88,7 @@ impl Taker {
     /// Reads and judges the files of a claim.
     async fn read(&self, key: &UnitKey, taken: Taken) -> Verdict {
         let (context, claim) = (Arc::clone(&self.context), Arc::clone(&taken.claim));
-        let limit = context.config.limits.package_size;
+        let limit = context.config().limits.package_size;
         let read = blocking(move || {
             let files = claim.read_all(limit)?;
             let judgement = judge::files(context.spec, &borrowed(&files));
@@ -148,7 +148,8 @@ pub(super) async fn for_partner(
     set: JudgedSet,
 ) -> Option<Result<GoodSet, JudgedSet>> {
     let JudgedSet { judgement, files } = set;
-    let Some(peer) = context.config.peer(recipient) else {
+    let config = context.config();
+    let Some(peer) = config.peer(recipient) else {
         let judgement = judgement.unknown_partner(recipient);
         return Some(Err(JudgedSet { judgement, files }));
     };
@@ -167,7 +168,7 @@ pub(super) async fn for_partner(
 
 /// Why the files are not even read.
 fn refused(context: &Context, files: &[Seen]) -> Option<Judgement> {
-    let limits = &context.config.limits;
+    let limits = context.config().limits;
     let most_files = usize::try_from(limits.unit_files).unwrap_or(usize::MAX);
     let mut names = BTreeSet::new();
     if files.len() > most_files {

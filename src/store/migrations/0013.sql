@@ -1,16 +1,20 @@
--- Programs come in with tokens: rows of the record say so. The numbers of rows go on rising.
-CREATE TABLE audit_new (
-    id      INTEGER PRIMARY KEY AUTOINCREMENT,
-    at      INTEGER NOT NULL,
-    who     TEXT    NOT NULL, -- the name of the user, the account or the token
-    account TEXT    NOT NULL CHECK (account IN ('user', 'system', 'token', 'none')),
-    address TEXT    NOT NULL,
-    what    TEXT    NOT NULL, -- a code
-    about   TEXT    NOT NULL, -- what it was done to: an id, a user
-    people  INTEGER NOT NULL  -- how many people were shown
+-- SHA-256 over the link of the row before and what this row says: whoever changes, removes or moves a
+-- row breaks all links behind it. Rows that were there before get theirs when this is taken up.
+ALTER TABLE journal ADD COLUMN link BLOB;
+ALTER TABLE receipts ADD COLUMN link BLOB;
+
+-- Rows whose time of keeping was over: what they said is gone, its digest keeps the chain whole.
+CREATE TABLE chain_gone (
+    chain   TEXT    NOT NULL CHECK (chain IN ('journal', 'receipts')),
+    id      INTEGER NOT NULL, -- of the row that is gone
+    digest  BLOB    NOT NULL, -- of what it said
+    removal INTEGER NOT NULL, -- the row of the journal that tells of the removal
+    PRIMARY KEY (chain, id)
+) STRICT, WITHOUT ROWID;
+
+-- How far the chains were signed: without the key nobody can sign others.
+CREATE TABLE journal_heads (
+    id  INTEGER PRIMARY KEY AUTOINCREMENT,
+    at  INTEGER NOT NULL,
+    der BLOB    NOT NULL
 ) STRICT;
-INSERT INTO audit_new SELECT id, at, who, account, address, what, about, people FROM audit;
-DELETE FROM sqlite_sequence WHERE name = 'audit_new';
-INSERT INTO sqlite_sequence (name, seq) SELECT 'audit_new', seq FROM sqlite_sequence WHERE name = 'audit';
-DROP TABLE audit;
-ALTER TABLE audit_new RENAME TO audit;

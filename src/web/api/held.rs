@@ -54,9 +54,9 @@ pub(super) async fn list(
     let most = usize::try_from(MOST).unwrap_or(usize::MAX);
     let more = items.len() > most;
     items.truncate(most);
+    let config = shared.node.config();
     items.retain(|item| {
-        office.is_none_or(|office| office == item.office)
-            && held::is_open(item, shared.node.config())
+        office.is_none_or(|office| office == item.office) && held::is_open(item, &config)
     });
     held::add_last_reasons(shared.node.store(), &mut items).await?;
     ok(&List { held: items, more })
@@ -74,7 +74,7 @@ pub(super) async fn show(
     items.retain(|item| item.office == office);
     held::add_last_reasons(shared.node.store(), &mut items).await?;
     let item = items.into_iter().next().ok_or_else(not_found)?;
-    let Some(folder) = held::folder(&item, shared.node.config()) else {
+    let Some(folder) = held::folder(&item, &shared.node.config()) else {
         return ok(&Show { item, report: None });
     };
     let (most, spec) = (shared.node.config().limits.package_size, shared.node.spec());

@@ -70,7 +70,8 @@ pub(super) async fn status(
     counts.retain(|count| is_wanted(count.office));
     waiting.retain(|pair| is_wanted(pair.office));
     held.retain(|item| is_wanted(item.office));
-    let offices = shared.node.config().offices.iter().filter(|it| is_wanted(it.number));
+    let config = shared.node.config();
+    let offices = config.offices.iter().filter(|it| is_wanted(it.number));
     ok(&Status {
         version: env!("CARGO_PKG_VERSION"),
         now: shared.node.now(),
@@ -121,7 +122,8 @@ pub(super) async fn partners(
     let mut status = shared.node.store().status(0).await?;
     status.counts.retain(|count| is_wanted(count.office));
     status.waiting.retain(|pair| is_wanted(pair.office));
-    let partners = shared.node.config().peers.iter().map(|peer| partner(peer, &status));
+    let config = shared.node.config();
+    let partners = config.peers.iter().map(|peer| partner(peer, &status));
     ok(&Partners { partners: partners.collect() })
 }
 
@@ -164,7 +166,8 @@ pub(super) async fn notices(
 fn standing(shared: &Shared, only: Option<OfficeNumber>) -> Vec<Notice> {
     let (mut notices, _) = shared.node.notices();
     if let Some(only) = only {
-        let ours = || shared.node.config().offices.iter().map(|office| office.number);
+        let config = shared.node.config();
+        let ours = || config.offices.iter().map(|office| office.number);
         notices.retain(|notice| {
             let is_about = |office: OfficeNumber| notice.about.contains(office.as_str());
             is_about(only) || !ours().any(is_about)

@@ -78,7 +78,7 @@ pub(super) async fn show(
     Named((office, id)): Named<(OfficeNumber, MessageId)>,
 ) -> Result<Response, Refused> {
     let (evidence, package) = found(&shared, &caller, office, id).await?;
-    let limits = Node::package_limits(shared.node.config());
+    let limits = Node::package_limits(&shared.node.config());
     let manifest = package.manifest();
     let states = evidence.journal.iter().rev().find_map(|row| match row.step {
         Step::State(state) => Some(state),
@@ -126,7 +126,7 @@ async fn found(
 ) -> Result<(Evidence, Package), Refused> {
     caller.sees(Some(office))?;
     let evidence = shared.node.store().evidence_of(Some(office), id).await?;
-    let limits = Node::package_limits(shared.node.config());
+    let limits = Node::package_limits(&shared.node.config());
     let bytes = evidence.package.clone();
     match work::blocking(move || open(bytes, &limits)).await {
         Ok(Ok(package)) => Ok((evidence, package)),
@@ -185,7 +185,7 @@ pub(super) async fn evidence(
     let (evidence, package) = found(&shared, &caller, office, id).await?;
     let files = package.files().map(|(file, bytes)| (file.name.clone(), bytes.clone())).collect();
     note(&shared, &caller, (Act::ProofSaved, id.to_string()), files).await;
-    let set = proof::set(shared.node.store(), shared.node.config(), evidence).await;
+    let set = proof::set(shared.node.store(), &shared.node.config(), evidence).await;
     let set = set.map_err(|error| {
         tracing::warn!(%id, %error, "no proof could be made of a package");
         Refused::new(RefusalCode::PROOF_NOT_MADE)

@@ -61,7 +61,8 @@ pub(super) async fn send(
         Ok(Ok(permit)) => permit,
         Ok(Err(_)) | Err(_) => return Err(Refused::busy()),
     };
-    let limits = &shared.node.config().limits;
+    let config = shared.node.config();
+    let limits = &config.limits;
     let most = usize::try_from(limits.package_size).unwrap_or(usize::MAX);
     let most_files = usize::try_from(limits.unit_files).unwrap_or(usize::MAX);
     let body = bytes(&headers, body, most).await?;
