@@ -177,11 +177,11 @@ impl Store {
 
     /// Everything that proves what became of a package, ours or a partner's.
     pub async fn evidence(&self, id: MessageId) -> Result<Evidence, StoreError> {
-        self.evidence_of(None, id).await
+        self.evidence_at(None, id).await
     }
 
     /// The same of one of our offices: where both are ours, each has the package.
-    pub async fn evidence_of(
+    pub async fn evidence_at(
         &self,
         office: Option<OfficeNumber>,
         id: MessageId,

@@ -4,8 +4,9 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use super::super::context::{Context, blocking, wake};
+use super::super::context::{Context, blocking};
 use super::super::judge::{self, Judgement};
+use super::super::wake::wake;
 use super::fault::OutboundFault;
 use super::key::UnitKey;
 use super::pack::{Named, signed};

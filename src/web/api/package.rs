@@ -82,7 +82,7 @@ pub(super) async fn show(
     let manifest = package.manifest();
     let states = evidence.journal.iter().rev().find_map(|row| match row.step {
         Step::State(state) => Some(state),
-        Step::Packed | Step::Retry | Step::Reload => None,
+        Step::Packed | Step::Retry | Step::Reload | Step::Changed => None,
     });
     let file = |file: &'_ crate::package::ManifestFile| (file.n, file.size, file.sha256);
     ok(&Show {
@@ -125,7 +125,7 @@ async fn found(
     id: MessageId,
 ) -> Result<(Evidence, Package), Refused> {
     caller.sees(Some(office))?;
-    let evidence = shared.node.store().evidence_of(Some(office), id).await?;
+    let evidence = shared.node.store().evidence_at(Some(office), id).await?;
     let limits = Node::package_limits(&shared.node.config());
     let bytes = evidence.package.clone();
     match work::blocking(move || open(bytes, &limits)).await {
