@@ -42,6 +42,7 @@ mod secret;
 mod setup;
 mod signals;
 mod status;
+mod token;
 mod unfinished;
 mod usage;
 mod user;
@@ -114,6 +115,8 @@ enum Command {
     Open(open::Args),
     /// 画面にログインできるユーザーを登録・変更・削除します
     User(user::Args),
+    /// 介護ソフトが画面の API を呼ぶためのトークンを発行・取り消しします
+    Token(token::Args),
     /// 設定・証明書・失効リストをすぐに読み直し、反映した内容か誤りを表示します
     Reload(reload::Args),
     /// 送受信したパッケージと受領証を、第三者が検証できる形で書き出します
@@ -202,6 +205,7 @@ fn run(matches: &ArgMatches, lang: Lang) -> anyhow::Result<ExitCode> {
         Command::Retry(args) => retry::run(&args, lang),
         Command::Open(args) => open::run(&args, lang),
         Command::User(args) => user::run(args, lang),
+        Command::Token(args) => token::run(args, lang),
         Command::Reload(args) => reload::run(&args, lang),
         Command::Export(args) => export::run(&args, lang),
         Command::Evidence(args) => evidence::run(&args, lang),

@@ -104,6 +104,23 @@ pub(super) fn store(config: &Config, lang: Lang) -> Result<Store, UsageError> {
         .map_err(|error| UsageError(error.text(lang)))
 }
 
+/// The data folder of a node that was started before.
+pub(super) fn data(config: &ConfigArg, lang: Lang) -> Result<PathBuf, UsageError> {
+    let data = self::config(&config.config, lang)?.node.data;
+    if data.is_dir() {
+        return Ok(data);
+    }
+    let data = data.display();
+    Err(UsageError(match lang {
+        Lang::Ja => format!(
+            "データフォルダー {data} がまだありません。先に renkei run で一度起動してください。"
+        ),
+        Lang::En => {
+            format!("the data folder {data} is not there yet; start the node once with renkei run")
+        }
+    }))
+}
+
 /// The tables of the standard that ship with the program.
 pub(super) fn spec() -> anyhow::Result<&'static Spec> {
     Spec::builtin().map_err(|error| anyhow::anyhow!("{error}"))

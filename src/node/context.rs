@@ -1,10 +1,11 @@
 //! What all tasks of a node share.
 
+use std::collections::BTreeMap;
 use std::num::NonZero;
 use std::sync::{Arc, OnceLock, PoisonError, RwLock};
 
 use jiff::Timestamp;
-use tokio::sync::{Mutex, Semaphore};
+use tokio::sync::{Mutex, OwnedMutexGuard, Semaphore};
 
 use super::folders::AllPlaces;
 use super::network::Client;
@@ -44,6 +45,8 @@ pub(super) struct Context {
     pub(super) time: TimeGuard,
     /// Held while an order is carried out: two about the same set would be in each other's way.
     pub(super) order: Mutex<()>,
+    /// Held while packages of an office are made: each takes the number after the last one.
+    packing: std::sync::Mutex<BTreeMap<OfficeNumber, Arc<Mutex<()>>>>,
     /// How somebody who asks enters the page, if there is one.
     pub(super) door: OnceLock<Door>,
 }
@@ -84,6 +87,7 @@ impl Context {
             notices,
             time,
             order: Mutex::new(()),
+            packing: std::sync::Mutex::default(),
             door,
         }
     }
@@ -129,6 +133,15 @@ impl Context {
 
     pub(super) fn lang(&self) -> Lang {
         self.config().node.lang
+    }
+
+    /// Waits until nobody else makes packages of an office.
+    pub(super) async fn packing(&self, office: OfficeNumber) -> OwnedMutexGuard<()> {
+        let alone = {
+            let mut packing = self.packing.lock().unwrap_or_else(PoisonError::into_inner);
+            Arc::clone(packing.entry(office).or_default())
+        };
+        alone.lock_owned().await
     }
 
     /// Where a partner is reached.

@@ -9,6 +9,7 @@ use super::health::{Health, Watcher};
 use super::live::Follower;
 use super::notices::Notice;
 use super::orders::{carry_out, internal};
+use super::outbound::{NotSent, SendOrder, SentSet, send};
 use crate::config::Config;
 use crate::control::{Answer, Request};
 use crate::spec::Spec;
@@ -75,6 +76,14 @@ impl Handle {
         let carried_out =
             work::spawn(async move { carry_out(&context, &follower, &request, &by).await });
         carried_out.await.unwrap_or_else(|_| internal())
+    }
+
+    /// Checks, signs and queues a set that a program hands over. It is done to its end also where nobody
+    /// waits for the answer any more.
+    pub async fn send(&self, order: SendOrder) -> Result<SentSet, NotSent> {
+        let context = Arc::clone(&self.context);
+        let sent = work::spawn(async move { send(&context, order).await });
+        sent.await.unwrap_or(Err(NotSent::Internal))
     }
 
     /// Says how a person enters the page: `door` makes an address for the account of a name. The

@@ -83,6 +83,7 @@ pub use health::{Health, TaskHealth};
 pub use live::{Faults, Reading, Source};
 pub use month::{MonthComparison, compare_month};
 pub use notices::Notice;
+pub use outbound::{NotSent, SendOrder, SentSet};
 pub use problems::{StartProblem, StartProblems};
 pub use proof::{Pins, Renewed, open_trust, renew_own, renewal_text};
 pub use start::Consent;

@@ -52,7 +52,7 @@ impl Step {
         }
     }
 
-    fn from_stored(direction: Direction, text: &str) -> Result<Self, StoreError> {
+    pub(super) fn from_stored(direction: Direction, text: &str) -> Result<Self, StoreError> {
         let others = [Self::Packed, Self::Retry, Self::Reload, Self::Changed, Self::Card];
         let other = || others.into_iter().find(|step| step.as_str() == text);
         let step = State::named(direction, text).map(Self::State).or_else(other);

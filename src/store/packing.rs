@@ -120,7 +120,7 @@ impl Store {
 
 /// Inserts the package of a set that came: one of the same name that was held needs nobody any more,
 /// and takes the place of one that the partner refused for good.
-fn pack(
+pub(super) fn pack(
     connection: &Connection,
     new: &NewOutgoing,
     payload: &Payload,

@@ -289,7 +289,7 @@ pub(super) async fn evidence(
     }
 }
 
-fn zip(set: &[EvidenceFile]) -> Option<Bytes> {
+pub(super) fn zip(set: &[EvidenceFile]) -> Option<Bytes> {
     let mut zip = ZipWriter::new(Cursor::new(Vec::new()));
     for file in set {
         zip.start_file(file.path.as_str(), SimpleFileOptions::default()).ok()?;

@@ -4,6 +4,7 @@
 //! `take` claims and judges, `pack` signs and stores, `claims` lets go of what lies in the work folder.
 
 mod claims;
+mod direct;
 mod ends;
 mod fault;
 mod hand;
@@ -32,6 +33,8 @@ use crate::store::StoreError;
 use crate::types::{Lang, code};
 use crate::work::watch;
 
+pub(super) use direct::send;
+pub use direct::{NotSent, SendOrder, SentSet};
 pub(super) use ends::{CopiedToHold, end_claim};
 use fault::OutboundFault;
 use hand::Hand;

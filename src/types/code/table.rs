@@ -115,12 +115,12 @@ codes! {
     "相手の受領証を待ちます。"
     "The receipt of the partner is waited for.";
 
-    NOT_FOUND "not-found" [Refusal Store] Sender
+    NOT_FOUND "not-found" [Refusal Store Api] Sender
     => NotFound "There is no such resource."
     "求められたものがありません" "there is no such thing"
     "送信側は相手の url を確かめてください。コマンドの返事の場合は、メッセージ ID を renkei history で確かめてください。"
     "A sender checks the url of the partner. As the answer to a command: check the message id with renkei history.";
-    METHOD_NOT_ALLOWED "method-not-allowed" [Refusal] Maker
+    METHOD_NOT_ALLOWED "method-not-allowed" [Refusal Api] Maker
     => MethodNotAllowed "The resource has no such method."
     "その操作は用意されていません" "the route has no such method"
     "送信側のソフトウェアの版を確かめてください。"
@@ -165,7 +165,7 @@ codes! {
     "その相手から受け取って保存できる量の上限に達しました" "as much of the partner is kept as may be"
     "受信側で limits.partner_store を大きくするか、保存期間（retention.packages）を短くしてください。"
     "The receiving side makes limits.partner_store larger or retention.packages shorter.";
-    STORAGE_FULL "storage-full" [Refusal] Recipient
+    STORAGE_FULL "storage-full" [Refusal Api] Recipient
     => InsufficientStorage "The node has no room for packages at the moment; come again."
     "受信側のディスクか台帳がいっぱいです" "no room on the recipient's disk or in its store"
     "受信側でディスクの空きを増やすか、limits.store_size を大きくしてください。空くと自動で送り直されます。"
@@ -175,17 +175,17 @@ codes! {
     "データフォルダー、または中の台帳が、動作中になくなりました" "the data folder or the store in it is gone"
     "node.data のディスクをつなぎ直してください。控えから戻す場合は、先に renkei を止めます。"
     "Connect the disk of node.data again; stop renkei before a copy is restored.";
-    BUSY "busy" [Refusal] Time
+    BUSY "busy" [Refusal Api] Time
     => Unavailable "The node cannot take it at the moment; come again."
     "受信側が混み合っています" "the recipient is busy"
     "少し待つと自動で送り直されます。"
     "It is sent again after a while.";
-    TIMEOUT "timeout" [Refusal] Time
+    TIMEOUT "timeout" [Refusal Api] Time
     => Unavailable "The node did not answer in time; repeat the request."
     "受信側の処理が時間内に終わりませんでした" "the recipient did not get it done in time"
     "自動で送り直されます。二重に取り込まれることはありません。"
     "It is sent again by itself, and is never imported twice.";
-    INTERNAL "internal" [Refusal Held Order Start Store] Maker
+    INTERNAL "internal" [Refusal Held Order Start Store Api] Maker
     => Internal "The node failed to handle the request; its operator finds the reason in its log."
     "内部エラーです" "an internal fault"
     "そのコードを出した側のログを確かめ、続く場合はログを添えて開発元に連絡してください。"
@@ -210,7 +210,7 @@ codes! {
     "メッセージ ID の形が正しくありません" "the message id is malformed"
     "送信側のソフトウェアの版を確かめてください。"
     "Check the version of the sending software.";
-    UNSUPPORTED_MEDIA_TYPE "unsupported-media-type" [OfPackage] Maker
+    UNSUPPORTED_MEDIA_TYPE "unsupported-media-type" [OfPackage Api] Maker
     => UnsupportedMediaType "Expected a body of type application/zip without a content coding."
     "パッケージの形式ではありません" "the body is no package by its type"
     "送信側のソフトウェアの版を確かめてください。"
@@ -230,17 +230,17 @@ codes! {
     "届いた内容が、送信時に約束されたもの（Content-Digest）と異なります" "the body was damaged on its way"
     "自動で送り直します。続く場合は、途中の機器が内容を変えていないか確かめてください。"
     "It is sent again. If it goes on, see whether something between changes the content.";
-    BODY_BROKEN "body-broken" [OfPackage] Time
+    BODY_BROKEN "body-broken" [OfPackage Api] Time
     => BadRequest "The body ended early or is not well-formed."
     "受信の途中で通信が切れました" "the body ended early"
     "自動で送り直します。"
     "It is sent again by itself.";
-    TOO_LARGE "too-large" [OfPackage] Both
+    TOO_LARGE "too-large" [OfPackage Api] Both
     => TooLarge "The package is larger than this node takes. Send the files in smaller units."
     "受信側の上限より大きいパッケージです" "the package is larger than the recipient accepts"
     "ファイルを分けて送るか、受信側で limits.package_size を大きくしてください。"
     "Send the files in smaller units, or the receiving side raises limits.package_size.";
-    TOO_MANY_FILES "too-many-files" [OfPackage] Both
+    TOO_MANY_FILES "too-many-files" [OfPackage Api] Both
     => TooLarge "The package has more files than this node takes. Send the files in smaller units."
     "受信側の上限より多くのファイルが入ったパッケージです" "the package has more files than the recipient accepts"
     "ファイルを分けて送るか、受信側で limits.unit_files を大きくしてください。"
@@ -589,8 +589,8 @@ codes! {
     "Check the files of certificate and key of [page] and put the right ones there. If they could not be used at the start, start again then. The exchange goes on.";
     USERS_UNREADABLE "users-unreadable" [Condition] Here
     "画面のユーザーの登録を読めません" "who may log in to the page cannot be read"
-    "データフォルダーの users/users.json とそのアクセス権を確かめてください。直るまで、だれもパスワードではログインできません。renkei open では開けます。"
-    "Check users/users.json in the data folder and who may read it. Until then nobody logs in with a password; renkei open opens the page.";
+    "データフォルダーの users/users.json と users/tokens.json、そのアクセス権を確かめてください。直るまで、だれもパスワードではログインできません。renkei open では開けます。"
+    "Check users/users.json and users/tokens.json in the data folder and who may read it. Until then nobody logs in with a password; renkei open opens the page.";
     AUDIT_NOT_KEPT "audit-not-kept" [Condition] Here
     "画面の閲覧記録を書けません" "who looks at personal data cannot be written down"
     "データフォルダーのディスクの空きを確かめてください。書けるようになると、待っている記録を書きます。"
@@ -1001,4 +1001,55 @@ codes! {
     "台帳は共有フォルダーに置けません" "the store cannot be on a network share"
     "node.data に、このパソコンのディスクのフォルダーを指定してください。"
     "Name a folder on a local disk in node.data.";
+
+    TOKEN_MISSING "token-missing" [Api] Maker
+    => Unauthorized "Expected the header Authorization with Bearer and a token."
+    "トークンがありません" "there is no token with the request"
+    "介護ソフトの設定に、renkei のトークンが入っているか確かめてください。トークンは renkei token new か、画面の「ユーザー」で発行します。"
+    "See whether the care software was given a token of renkei: renkei token new makes one, and so does the page under Users.";
+    TOKEN_REFUSED "token-refused" [Api] Here
+    => Unauthorized "The token is not known here: it is misspelt, revoked or over."
+    "このトークンは使えません" "the token is misspelt, revoked or over"
+    "renkei token list で、取り消されていないか、期限が過ぎていないか確かめ、必要なら新しく発行して介護ソフトに設定してください。"
+    "Look it up with renkei token list; if need be make a new one and give it to the care software.";
+    TOKEN_LOCKED "token-locked" [Api] Time
+    => TooManyRequests "Too many wrong tokens or passwords came from there; come again."
+    "違うトークンやパスワードが続いたため、しばらく受け付けません" "too many wrong tokens or passwords came from there"
+    "介護ソフトに設定したトークンを確かめてください。しばらくたつと受け付けます。"
+    "Check the token that the care software was given. It ends by itself after a while.";
+    TOKEN_NOT_ALLOWED "token-not-allowed" [Api] Here
+    => Forbidden "The token may not do this, or not for this office."
+    "このトークンに許されていない操作か、事業所です" "the token may not do this, or not for this office"
+    "renkei token list で、できることと事業所を確かめてください。変えるときは、取り消して発行し直します。"
+    "See renkei token list for what it may do; to change that, revoke it and make a new one.";
+    WRONG_HOST "wrong-host" [Api] Maker
+    => Misdirected "The header Host names no name of this page."
+    "画面の名前ではない名前で呼び出されました" "the request was for another name than the page has"
+    "[page] の hosts にその名前を加えるか、介護ソフトに設定した URL を直してください。"
+    "Add the name to hosts of [page], or mend the URL that the care software was given.";
+    REQUEST_MALFORMED "request-malformed" [Api] Maker
+    => BadRequest "A parameter, a header or the body is not as described."
+    "呼び出しの書き方が正しくありません" "a parameter, a header or the body is not as described"
+    "介護ソフトの開発元に、spec/page-api.yaml と比べてもらってください。"
+    "Have the makers of the care software compare it with spec/page-api.yaml.";
+    SET_REFUSED "set-refused" [Api] Sender
+    => Unprocessable "The set is not sent; the report says why."
+    "ファイルに誤りがあるか、宛先に送れないため、送っていません" "the set has errors, or cannot go to its recipient, and was not sent"
+    "返事の report と detail を見て直し、もう一度送ってください。"
+    "Mend it as report and detail of the answer say, and send it again.";
+    NOT_ONE_SET "not-one-set" [Api] Maker
+    => Unprocessable "Expected files of the standard that go together: one sender, one recipient, one file serial."
+    "一つの送信単位（送信元・送信先・連番が同じファイル）ではありません" "these are not the files of one send unit"
+    "連番ごとに分けて送ってください。"
+    "Send each send unit by itself.";
+    KEY_REUSED "key-reused" [Api] Maker
+    => Unprocessable "This Idempotency-Key came before with other files."
+    "同じ Idempotency-Key で、別のファイルが送られました" "the same Idempotency-Key came with other files"
+    "別のファイルには、新しい Idempotency-Key を使います。介護ソフトの開発元に伝えてください。"
+    "Other files need another key: tell the makers of the care software.";
+    PROOF_NOT_MADE "proof-not-made" [Api] Here
+    => Conflict "The proof could not be made; renkei export says why."
+    "証拠を書き出せません" "the proof could not be made"
+    "renkei export で、理由を確かめてください。"
+    "renkei export says why.";
 }
