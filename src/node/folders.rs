@@ -105,12 +105,12 @@ impl ImportFolders {
 
     /// Makes durable what was staged and shown.
     pub(super) fn sync(&self) -> Result<(), FolderError> {
-        self.all().try_for_each(|folder| folder.sync())
+        self.all().try_for_each(ImportFolder::sync)
     }
 
     /// Checks that files can be written there.
     pub(super) fn check(&self) -> Result<(), FolderError> {
-        self.all().try_for_each(|folder| folder.check())
+        self.all().try_for_each(ImportFolder::check)
     }
 
     pub(super) fn all(&self) -> impl Iterator<Item = &ImportFolder> {

@@ -65,6 +65,7 @@ impl Listener {
     }
 
     /// What partners are granted; nobody is bounded in a simulation.
+    #[cfg_attr(not(test), expect(clippy::unnecessary_wraps, reason = "a simulation has none"))]
     pub(super) fn grants(&self) -> Option<Arc<Grants>> {
         match self {
             Self::Tls(server) => Some(server.grants()),

@@ -105,7 +105,7 @@ impl<'a> Opened<'a> {
     fn kept(&self, path: &Path, role: FolderRole) -> Option<&'a Arc<UnitFolder>> {
         self.0
             .iter()
-            .flat_map(|open| match role {
+            .filter_map(|open| match role {
                 FolderRole::Sent => open.outcome.sent.as_ref(),
                 _ => Some(&open.outcome.hold),
             })

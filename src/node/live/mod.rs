@@ -10,6 +10,7 @@ mod source;
 mod stranded;
 mod words;
 
+use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -62,7 +63,9 @@ struct State {
     grants: Option<Arc<Grants>>,
     certificates: Certificates,
     source: Option<Arc<Source>>,
-    _watch: Option<Watch>,
+    /// Rings the hint as long as it is there.
+    #[expect(dead_code, reason = "held, not read")]
+    watch: Option<Watch>,
     /// The configuration that was taken up last, with what of it waits for a restart.
     named: Config,
     /// What the last look found.
@@ -124,7 +127,7 @@ impl Follower {
             grants,
             certificates: Certificates::new(&context),
             source: None,
-            _watch: None,
+            watch: None,
             named: Config::clone(&context.config()),
             seen: None,
             refused: None,
@@ -152,7 +155,8 @@ impl Follower {
                 Hint::Other | Hint::Lost => None,
             };
             // Logs and data may lie beside the configuration.
-            if name.is_none_or(|name| name.ends_with(".toml")) {
+            let is_toml = |name: &str| Path::new(name).extension().is_some_and(|end| end == "toml");
+            if name.is_none_or(|name| is_toml(name)) {
                 hint.notify_one();
             }
         });
@@ -161,7 +165,7 @@ impl Follower {
         }
         let mut state = self.state.lock().await;
         state.source = Some(Arc::new(source));
-        state._watch = Some(watch);
+        state.watch = Some(watch);
     }
 
     /// Looks at the files, and takes up what changed: at once, or when it has come to rest.

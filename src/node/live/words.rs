@@ -89,8 +89,8 @@ pub(in super::super) fn answer(found: &Found, after_restart: &[Change]) -> Answe
         }
         Found::Same => (
             code::RELOADING,
-            "設定に変わりはありません。証明書と失効リストを読み直しました。結果はログと renkei status で確かめてください。".to_owned(),
-            "the configuration is what it was; certificates and revocation lists were read again, log and renkei status say how it went".to_owned(),
+            "設定ファイルの内容は、すべて反映されています。証明書と失効リストを読み直しました。結果はログと renkei status で確かめてください。".to_owned(),
+            "the configuration is in force as it stands in its files; certificates and revocation lists were read again, log and renkei status say how it went".to_owned(),
         ),
         Found::Applied(changes) => {
             let keys = keys(changes);
