@@ -9,12 +9,18 @@
 
 mod check;
 mod folders;
+mod habits;
+mod profiles;
 mod units;
+mod values;
 
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 
 use jiff::SignedDuration;
+
+pub use habits::{ImportHabits, ImportLayout, quoting_word};
+pub use profiles::{Profile, Words};
 
 pub use crate::types::{Problem, Problems};
 
@@ -173,6 +179,8 @@ pub struct Office {
     pub import: PathBuf,
     /// Where the care software reads actuals.
     pub import_actuals: PathBuf,
+    /// How the care software takes files in.
+    pub import_habits: ImportHabits,
     /// Where refused sets go, each with its report.
     pub hold: PathBuf,
     /// Where copies of sent files go, if they are wanted.
