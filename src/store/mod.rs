@@ -25,6 +25,7 @@ mod error;
 mod folders;
 mod held;
 mod identity;
+mod import_plan;
 mod incoming;
 mod index;
 mod journal;
@@ -61,6 +62,7 @@ pub use error::StoreError;
 pub use folders::KnownFolder;
 pub use held::{HeldItem, HeldRow, Settled};
 pub use identity::Beginning;
+pub use import_plan::{AwaitedSet, ImportPlan, PlacedCopy, Recipe};
 pub use incoming::{IncomingNote, IncomingRow};
 pub use index::{
     Brought, ContentsState, Count, Details, EntryId, Followed, Holder, KnownPerson, ListFilter,
