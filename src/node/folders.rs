@@ -4,6 +4,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use super::guard::Watched;
+use crate::config::ImportHabits;
 use crate::folder::{DropFolder, FolderError, ImportFolder, Place, UnitFolder};
 use crate::route;
 use crate::store::KnownFolder;
@@ -64,6 +65,8 @@ pub(super) struct DropFolders {
 /// Where the files that an office receives go.
 pub(super) struct ImportFolders {
     pub(super) office: OfficeNumber,
+    /// How the care software takes files in.
+    pub(super) habits: ImportHabits,
     pub(super) plans: ImportFolder,
     /// Only where it is another one than that of the plans.
     pub(super) actuals: Option<ImportFolder>,
@@ -71,12 +74,14 @@ pub(super) struct ImportFolders {
 }
 
 impl ImportFolders {
+    /// The folder for actuals, or for everything else.
+    pub(super) fn of_actuals(&self, actuals: bool) -> &ImportFolder {
+        self.actuals.as_ref().filter(|_| actuals).unwrap_or(&self.plans)
+    }
+
     /// The folder for a unit with files of these kinds.
     pub(super) fn import(&self, kinds: impl IntoIterator<Item = FileKind>) -> &ImportFolder {
-        match route::import_folder(kinds) {
-            route::ImportFolder::Plans => &self.plans,
-            route::ImportFolder::Actuals => self.actuals.as_ref().unwrap_or(&self.plans),
-        }
+        self.of_actuals(route::import_folder(kinds) == route::ImportFolder::Actuals)
     }
 
     /// Forgets staged sets; the store says what became of them.

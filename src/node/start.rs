@@ -192,7 +192,13 @@ fn open_folders(
             hold: Arc::clone(&hold),
         },
         outcome: OutcomeFolders { office: number, sent, hold: Arc::clone(&hold) },
-        import: ImportFolders { office: number, plans: plans?, actuals, hold },
+        import: ImportFolders {
+            office: number,
+            habits: office.import_habits,
+            plans: plans?,
+            actuals,
+            hold,
+        },
         marks: Vec::new(),
     };
     for (key, folder) in folders.watched() {
