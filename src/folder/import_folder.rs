@@ -154,7 +154,7 @@ impl ImportFolder {
                 Err(error) if error.kind() == io::ErrorKind::NotFound => {}
                 Err(error) => {
                     let error = FolderError::of_io(error, FolderRole::Import, Action::Read);
-                    return Err(error.about(name));
+                    return Err(error.about(bare(name)));
                 }
             }
         }
@@ -262,7 +262,7 @@ impl ImportFolder {
         };
         let about = |file: &(&str, &[u8])| {
             look(file).map_err(|error| {
-                FolderError::of_io(error, FolderRole::Import, Action::Read).about(file.0)
+                FolderError::of_io(error, FolderRole::Import, Action::Read).about(bare(file.0))
             })
         };
         files.iter().map(about).collect()
@@ -305,8 +305,9 @@ impl ImportFolder {
     }
 
     fn place_one(&self, staged: &Path, name: &str, bytes: &[u8]) -> Result<Placement, FolderError> {
-        let failed = |error| failed(error).about(name);
-        let fault = |fault| FolderError::new(fault, FolderRole::Import, Action::Write).about(name);
+        let failed = |error| failed(error).about(bare(name));
+        let fault =
+            |fault| FolderError::new(fault, FolderRole::Import, Action::Write).about(bare(name));
         match disk::holds(staged, bytes) {
             Ok(true) => {}
             // Somebody meddled with it.
@@ -363,20 +364,25 @@ fn folder_of(name: &str) -> Option<&str> {
     name.split_once('/').map(|(folder, _)| folder)
 }
 
+/// The name alone. A folder may be called by the number of a user, which is nobody else's concern.
+fn bare(name: &str) -> &str {
+    name.split_once('/').map_or(name, |(_, bare)| bare)
+}
+
 /// Whether the files may be placed; the folders below in which they are to lie.
 fn check(files: &[(&str, &[u8])]) -> Result<BTreeSet<String>, FolderError> {
-    let bare = |name: &'_ str| name.split_once('/').map_or(name, |(_, bare)| bare).to_owned();
-    let names: Vec<String> = files.iter().map(|(name, _)| bare(name)).collect();
-    check_set(names.iter().map(String::as_str), FolderRole::Import, Action::Write)?;
+    check_set(files.iter().map(|(name, _)| bare(name)), FolderRole::Import, Action::Write)?;
     let is_ours = |folder: &str| {
         let fits = |byte: u8| byte.is_ascii_digit() || byte.is_ascii_uppercase();
         (1..=LONGEST_FOLDER).contains(&folder.len()) && folder.bytes().all(fits)
     };
     let mut folders = BTreeSet::new();
-    for ((name, _), bare) in files.iter().zip(&names) {
-        if FileName::parse(bare).is_err() || !folder_of(name).is_none_or(is_ours) {
+    for (name, _) in files {
+        if FileName::parse(bare(name)).is_err() || !folder_of(name).is_none_or(is_ours) {
             let fault = Fault::BadName(OddReason::NotOfTheStandard);
-            return Err(FolderError::new(fault, FolderRole::Import, Action::Write).about(name));
+            return Err(
+                FolderError::new(fault, FolderRole::Import, Action::Write).about(bare(name))
+            );
         }
         folders.extend(folder_of(name).map(str::to_owned));
     }

@@ -4,6 +4,7 @@
 //! account that gave it, and answered.
 
 mod held;
+mod taken;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -115,6 +116,7 @@ pub(super) async fn carry_out(
         Request::Dismiss { id, reason, delete } => {
             held::dismiss(context, ends, *id, (reason.as_deref(), *delete), by).await
         }
+        Request::Taken { office } => taken::taken(context, *office, by).await,
         Request::Open => Ok(open_page(context, by)),
     };
     carried_out.unwrap_or_else(|error| {

@@ -7,6 +7,7 @@ use futures_util::stream::{self, StreamExt as _};
 
 use super::super::context::{Context, blocking};
 use super::super::folders::ImportFolders;
+use super::super::notices::of_import;
 use super::copies::ToPlace;
 use super::files::{destination, named};
 use super::plan::{self, Planned};
@@ -258,13 +259,18 @@ fn show_one(
     let row = &set.row;
     tracing::warn!(id = %row.id, sender = %row.sender,
         "another file of the same name lies in the import folder; the set is held");
-    let in_the_way = files.iter().zip(&placements);
-    let in_the_way = in_the_way.filter(|(_, placement)| **placement == Placement::Conflict);
-    let in_the_way = in_the_way.map(|((name, _), _)| (*name).to_owned()).collect();
+    let conflicts: Vec<usize> = placements
+        .iter()
+        .enumerate()
+        .filter_map(|(place, placement)| (*placement == Placement::Conflict).then_some(place))
+        .collect();
+    let in_the_way = conflicts.iter().filter_map(|place| set.files.bare_name(*place)).collect();
+    let sent_as = conflicts.first().and_then(|place| set.files.sent_as(*place));
     // What is kept for people is what came, whatever the care software would have got.
     let (_, received) = destination(folders, &set.package);
     let why = (code::IMPORT_NAME_TAKEN, in_the_way);
-    withheld::keep(folders, row, &named(&received), why, lang).map(Some)
+    let kept = withheld::keep(folders, row, &named(&received), why, lang)?;
+    Ok(Some(Withheld { sent_as, ..kept }))
 }
 
 /// Stores what became of packages.
@@ -280,9 +286,8 @@ async fn note(
                 (IncomingEvent::FilesPlaced, IncomingNote::code(detail), Some(*package))
             }
             PlacingOutcome::Held(withheld) => {
-                let Withheld { code, in_the_way, folder } = withheld;
-                let first = in_the_way.into_iter().next();
-                match withheld::receipt(context, &row, code, first, now).await {
+                let Withheld { code, sent_as, folder } = withheld;
+                match withheld::receipt(context, &row, code, sent_as, now).await {
                     Ok(receipt) => {
                         let (receipt, folder) = (Some(receipt), Some(folder.unwrap_or_default()));
                         let note = IncomingNote { receipt, folder, ..IncomingNote::code(code) };
@@ -320,7 +325,7 @@ async fn note(
         }
     }
     if !placed.is_empty() || !held.is_empty() {
-        context.notices.clear(code::PLACING_STOPPED, &super::about(folders.office));
+        context.notices.clear(code::PLACING_STOPPED, &of_import(folders.office));
     }
     forget(folders, held).await;
     (placed, broken.map_or(Ok(()), Err))

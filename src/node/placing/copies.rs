@@ -106,6 +106,17 @@ impl ToPlace {
         self
     }
 
+    /// The name of the file at a place, without a folder before it.
+    pub(super) fn bare_name(&self, place: usize) -> Option<String> {
+        let file = self.files.get(place)?;
+        file.name.rsplit('/').next().map(str::to_owned)
+    }
+
+    /// The name of the file that it comes from.
+    pub(super) fn sent_as(&self, place: usize) -> Option<String> {
+        self.files.get(place).map(|file| file.of.clone())
+    }
+
     fn named(&self) -> Result<Vec<(FileName, &[u8])>, NoCopies> {
         let named = self.files.iter().map(|file| {
             let name = FileName::parse(&file.of).map_err(|_| NoCopies::Name)?;
@@ -223,9 +234,7 @@ fn judged(spec: &Spec, set: &[CopyOf], as_sent: &ToPlace) -> Result<(), NoCopies
     }
     let mut codes: Vec<&str> = Vec::new();
     for finding in &report.findings {
-        if finding.severity == crate::types::Severity::Error
-            && !codes.contains(&finding.rule.code())
-        {
+        if finding.severity == Severity::Error && !codes.contains(&finding.rule.code()) {
             codes.push(finding.rule.code());
         }
     }

@@ -19,6 +19,7 @@ use jiff::Timestamp;
 
 use super::context::{Context, blocking, log_store_fault, stopped, woken};
 use super::folders::ImportFolders;
+use super::notices::of_import;
 use super::supervise::Beat;
 use crate::folder::FolderError;
 use crate::route::{self, First, Turn};
@@ -90,11 +91,6 @@ pub(super) fn lost_code(error: StoreError) -> &'static str {
     }
 }
 
-/// What a condition of the import folders of an office is about.
-pub(super) fn about(office: OfficeNumber) -> String {
-    format!("office {office} import")
-}
-
 /// Tells of a fault that is tried again and gives the code to be stored.
 fn told(context: &Context, row: &IncomingRow, fault: &Fault) -> &'static str {
     match fault {
@@ -110,7 +106,7 @@ fn told(context: &Context, row: &IncomingRow, fault: &Fault) -> &'static str {
             );
             context.notices.raise(
                 code::PLACING_STOPPED,
-                about(row.office),
+                of_import(row.office),
                 (ja, en),
                 context.now(),
             );

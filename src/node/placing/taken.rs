@@ -6,7 +6,9 @@ use std::time::Duration;
 
 use super::super::context::{Context, blocking};
 use super::super::folders::ImportFolders;
-use super::{about, ready, waiting};
+use super::super::local_time;
+use super::super::notices::of_import;
+use super::{ready, waiting};
 use crate::store::{AwaitedSet, StoreError};
 use crate::types::{OfficeNumber, code};
 
@@ -73,24 +75,19 @@ async fn is_taken(
         }
     }
     let Some(oldest) = oldest else {
-        context.notices.clear(code::IMPORT_NOT_TAKEN, &about(office));
+        context.notices.clear(code::IMPORT_NOT_TAKEN, &of_import(office));
         return Ok(true);
     };
     if now.duration_since(oldest) >= folders.habits.remind_after {
         let ja = format!(
             "事業所 {office} の取込フォルダーに、{oldest} に置いたデータが残っています。介護ソフトで取り込むか、取り込み済みのファイルを移してください。残したまま次を置くときは renkei hold taken {office} を実行します。",
-            oldest = local(oldest)
+            oldest = local_time(oldest)
         );
         let en = format!(
             "in the import folder of the office {office} lies what was placed at {}; import it in the care software, or move the imported files away. To go on with them left there, run renkei hold taken {office}",
-            local(oldest)
+            local_time(oldest)
         );
-        context.notices.raise(code::IMPORT_NOT_TAKEN, about(office), (ja, en), now);
+        context.notices.raise(code::IMPORT_NOT_TAKEN, of_import(office), (ja, en), now);
     }
     Ok(false)
-}
-
-/// A time as people here read it.
-fn local(at: jiff::Timestamp) -> String {
-    at.to_zoned(jiff::tz::TimeZone::system()).strftime("%Y-%m-%d %H:%M").to_string()
 }

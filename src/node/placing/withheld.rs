@@ -30,8 +30,8 @@ const TELL_AFTER: SignedDuration = SignedDuration::from_hours(1);
 pub(super) struct Withheld {
     /// Why: a stable code.
     pub(super) code: &'static str,
-    /// The names of the standard that are in the way.
-    pub(super) in_the_way: Vec<String>,
+    /// The first of the files in whose way something is, as the sender calls it.
+    pub(super) sent_as: Option<String>,
     /// Where copies of its files lie, below the hold folder, if they could be put there.
     pub(super) folder: Option<String>,
 }
@@ -39,7 +39,7 @@ pub(super) struct Withheld {
 impl Withheld {
     /// One whose files are nowhere but in the store, or not even there.
     pub(super) const fn without_files(code: &'static str) -> Self {
-        Self { code, in_the_way: Vec::new(), folder: None }
+        Self { code, sent_as: None, folder: None }
     }
 }
 
@@ -55,7 +55,7 @@ pub(super) fn keep(
     let note = note(&unit, row.id, (code, &in_the_way), lang);
     let Kept { folder, .. } = folders.hold.keep(&unit, files, &note.files())?;
     let folder = folder.file_name().map(|name| name.to_string_lossy().into_owned());
-    Ok(Withheld { code, in_the_way, folder })
+    Ok(Withheld { code, sent_as: in_the_way.into_iter().next(), folder })
 }
 
 /// What lies beside received files that could not be placed: why, which file is in the way, and how

@@ -123,36 +123,40 @@ fn a_unit_of_one_user_stays_what_it_is() {
     }
 }
 
+/// The files in a style of quoting; pictures as they are.
+fn quoted(files: &Files, style: Quoting) -> Files {
+    let copy = |(name, bytes): (FileName, &[u8])| {
+        let copy = if is_picture(&name) {
+            bytes.to_vec()
+        } else {
+            requote(spec(), &name, bytes, style).expect("readable")
+        };
+        (name.to_string(), copy)
+    };
+    named(files).into_iter().map(copy).collect()
+}
+
 #[test]
 fn every_style_of_quoting_is_valid_and_says_the_same() {
     for edition in Edition::ALL {
         for unit in spec().units(edition) {
             let files = made(edition, &unit.id, 5, 9);
             for style in Quoting::ALL {
-                let written: Files = named(&files)
-                    .into_iter()
-                    .map(|(name, bytes)| {
-                        let copy = match is_picture(&name) {
-                            true => Ok(bytes.to_vec()),
-                            false => requote(spec(), &name, bytes, style),
-                        };
-                        (name.to_string(), copy.expect("readable"))
-                    })
-                    .collect();
+                let written = quoted(&files, style);
                 let report = judged(&written);
                 assert!(!report.has_errors(), "{} {style:?} {:?}", unit.id, report.findings);
-                if style == Quoting::Strict {
-                    assert_same(&written, &files);
+                for back in Quoting::ALL {
+                    assert_same(&quoted(&written, back), &quoted(&files, back));
                 }
-                let back = named(&written).into_iter().map(|(name, bytes)| {
-                    let copy = match is_picture(&name) {
-                        true => Ok(bytes.to_vec()),
-                        false => requote(spec(), &name, bytes, Quoting::Strict),
-                    };
-                    (name.to_string(), copy.expect("readable"))
-                });
-                assert_same(&back.collect(), &files);
             }
+            // What is invented is written in the strictest form, but that the name of a picture,
+            // which the tables do not call free text, has quotes.
+            let has_picture = |(name, _): &(String, Vec<u8>)| name.starts_with("UPKIHON_13");
+            let mut strict = quoted(&files, Quoting::Strict);
+            let mut files = files;
+            files.retain(|file| !has_picture(file));
+            strict.retain(|file| !has_picture(file));
+            assert_same(&strict, &files);
         }
     }
 }
