@@ -28,6 +28,10 @@ const ENGLISH: &[(&str, &str)] = &[
         "Your own list of substitutes (CSV with the columns from,to), taken as approved",
     ),
     ("fix --approve-glyphs", "Approve the similar characters of the built-in list"),
+    (
+        "fix --quoting",
+        "Double quotes of the copies: strict around free text only, all, minimal where needed",
+    ),
     ("fix --format", "The form of the output"),
     ("fix PATHS", "Files, or folders, which are searched with those below them"),
     ("convert", "Convert sets to another edition"),

@@ -5,13 +5,13 @@ use rusqlite::{Connection, OptionalExtension as _, params};
 use serde::{Deserialize, Serialize};
 
 use super::held::by_whom;
-use super::journal::{self, JournalEntry};
+use super::journal::{self, JournalEntry, Step};
 use super::names::{COMMITTED, PLACED, SIGNED_FOR, WITHHELD};
 use super::unit::Column;
 use super::{Store, StoreError};
 use crate::config::ImportLayout;
 use crate::record::Quoting;
-use crate::transfer::{Direction, IncomingState, State};
+use crate::transfer::Direction;
 use crate::types::{Digest, FileSerial, MessageId, OfficeNumber, code};
 
 /// What is placed of a package.
@@ -188,24 +188,18 @@ impl Store {
             if changed == 0 || by.is_empty() {
                 return Ok(());
             }
-            // Somebody decided it, so it stands in the journal; the state of the package stays.
-            let found: Option<(Column<FileSerial>, Column<IncomingState>)> = connection
+            // Somebody decided it, so it stands in the journal. The state of the package stays, so the
+            // row is about the order and not about a step of the package.
+            let serial: Option<Column<FileSerial>> = connection
                 .prepare_cached(
-                    "SELECT serial, state FROM incoming WHERE sender = ?1 AND message_id = ?2",
+                    "SELECT serial FROM incoming WHERE sender = ?1 AND message_id = ?2",
                 )?
-                .query_row(params![Column(sender), Column(id)], |row| {
-                    Ok((row.get(0)?, row.get(1)?))
-                })
+                .query_row(params![Column(sender), Column(id)], |row| row.get(0))
                 .optional()?;
-            let Some((serial, state)) = found else { return Ok(()) };
-            let entry = JournalEntry {
-                office,
-                partner: Some(sender),
-                id: Some(id),
-                serial: Some(serial.0),
-            };
+            let serial = serial.map(|serial| serial.0);
+            let entry = JournalEntry { office, partner: Some(sender), id: None, serial };
             let detail = by_whom(code::TAKEN_BY_HAND, &by);
-            journal::append(connection, &entry, State::In(state.0), &detail, now)
+            journal::append(connection, &entry, Step::Taken, &detail, now)
         })
         .await
     }

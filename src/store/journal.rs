@@ -19,6 +19,8 @@ pub enum Step {
     Retry,
     /// A person asked for the configuration to be read again.
     Reload,
+    /// A person said that the care software has taken a set.
+    Taken,
 }
 
 impl Step {
@@ -29,6 +31,7 @@ impl Step {
             Self::Packed => "PACKED",
             Self::Retry => "RETRY",
             Self::Reload => "RELOAD",
+            Self::Taken => "TAKEN",
         }
     }
 
@@ -36,11 +39,12 @@ impl Step {
         match self {
             Self::State(state) => state.direction(),
             Self::Packed | Self::Retry | Self::Reload => Direction::Out,
+            Self::Taken => Direction::In,
         }
     }
 
     fn from_stored(direction: Direction, text: &str) -> Result<Self, StoreError> {
-        let others = [Self::Packed, Self::Retry, Self::Reload];
+        let others = [Self::Packed, Self::Retry, Self::Reload, Self::Taken];
         let other = || others.into_iter().find(|step| step.as_str() == text);
         let step = State::named(direction, text).map(Self::State).or_else(other);
         step.ok_or(StoreError::Damaged("unknown step"))

@@ -101,7 +101,7 @@ pub(super) async fn show(
     let unit = words::unit(&manifest.kind, lang);
     let last = evidence.journal.iter().rev().find_map(|row| match row.step {
         Step::State(state) => Some((state, row)),
-        Step::Packed | Step::Retry | Step::Reload => None,
+        Step::Packed | Step::Retry | Step::Reload | Step::Taken => None,
     });
     let place = match evidence.direction {
         Direction::Out => Place::Sent,
@@ -216,10 +216,11 @@ fn step(row: &JournalRow, lang: Lang) -> StepRow {
             lang.pick("すぐに送り直すよう指示がありました", "ordered to be tried at once")
         }
         Step::Reload => lang.pick("設定の読み直しの指示がありました", "ordered to read anew"),
+        Step::Taken => lang.pick("取り込んだと知らせがありました", "said to be taken"),
     };
     let (codes, by) = codes_and_by(row);
     // That somebody ordered it is all that the detail of an order says beside.
-    let codes = codes.filter(|_| !matches!(row.step, Step::Retry | Step::Reload));
+    let codes = codes.filter(|_| !matches!(row.step, Step::Retry | Step::Reload | Step::Taken));
     let mut detail = codes.map_or_else(Vec::new, |codes| words::reasons(codes, lang));
     if let Some(by) = by {
         detail.push(format!("{}: {by}", lang.pick("操作した人", "by")));

@@ -4,6 +4,7 @@ mod anew;
 mod audit;
 mod held;
 mod identity;
+mod import_plan;
 mod lists;
 mod migrations;
 mod months;

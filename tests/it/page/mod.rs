@@ -6,6 +6,7 @@ mod browser;
 mod chromium;
 mod compare;
 mod guard;
+mod habits;
 mod held;
 mod login;
 mod roles;
