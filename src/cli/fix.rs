@@ -10,11 +10,11 @@ use serde::Serialize;
 
 use super::copies::{self, Copy};
 use super::{EXIT_NO, UsageError, output, setup};
-use crate::record::ms932;
+use crate::record::{Quoting, ms932};
 use crate::repair::{self, Change, ChangeCounts, FixOptions, Fixed, Unusable, fix_text, unusable};
 use crate::rules::render::{visible, visible_line};
-use crate::spec::Glyphs;
-use crate::types::{Lang, io_text};
+use crate::spec::{Glyphs, Spec};
+use crate::types::{FileName, Lang, io_text};
 
 #[derive(Debug, clap::Args)]
 pub(super) struct Args {
@@ -27,6 +27,9 @@ pub(super) struct Args {
     /// 内蔵の表にある、形の似た文字への置き換え（𠮷→吉 など）を承認します
     #[arg(long)]
     approve_glyphs: bool,
+    /// 写しの引用符の形（strict は標準仕様のとおり自由記述だけ、all はすべて、minimal は必要なときだけ）
+    #[arg(long, value_enum, value_name = "STYLE")]
+    quoting: Option<Style>,
     /// 出力の形式
     #[arg(long, value_enum, default_value_t = Format::Text, value_name = "FORMAT")]
     format: Format,
@@ -40,6 +43,36 @@ pub(super) struct Args {
 pub(super) enum Format {
     Text,
     Json,
+}
+
+/// A style of quoting.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum Style {
+    Strict,
+    All,
+    Minimal,
+}
+
+impl Style {
+    const fn quoting(self) -> Quoting {
+        match self {
+            Self::Strict => Quoting::Strict,
+            Self::All => Quoting::All,
+            Self::Minimal => Quoting::Minimal,
+        }
+    }
+
+    /// Writes a copy in this style. One that still has errors in its form stays as it is: that is told,
+    /// and what its quotes mean is not certain.
+    fn apply(self, spec: &Spec, fixed: &mut Fixed) {
+        let bare = fixed.name.rsplit('/').next().unwrap_or_default();
+        let name = FileName::parse(bare).ok().filter(|name| !name.kind.is_image());
+        if let Some((name, bytes)) = name.zip(fixed.bytes.as_deref())
+            && let Ok(copy) = repair::requote(spec, &name, bytes, self.quoting())
+        {
+            fixed.bytes = Some(copy);
+        }
+    }
 }
 
 /// The report as programs read it.
@@ -74,6 +107,9 @@ pub(super) fn run(args: &Args, lang: Lang) -> anyhow::Result<ExitCode> {
         fixed.name.clone_from(&input.name);
         for change in &mut fixed.changes.list {
             change.place.file = Some(input.name.clone());
+        }
+        if let Some(style) = args.quoting {
+            style.apply(spec, &mut fixed);
         }
         all.push(fixed);
     }

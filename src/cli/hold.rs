@@ -12,7 +12,7 @@ use super::{EXIT_NO, UsageError, held, order, output};
 use crate::control::Request;
 use crate::desk;
 use crate::store::{HeldItem, StoreError};
-use crate::types::{HeldId, Lang};
+use crate::types::{HeldId, Lang, OfficeNumber};
 
 /// What is listed at the most.
 const MOST: u32 = 10_000;
@@ -63,6 +63,13 @@ enum Command {
         #[arg(long)]
         delete: bool,
     },
+    /// 取込フォルダーにあるものを取り込み済みとして、次のデータを置きます（wait_until_taken のとき）
+    Taken {
+        #[command(flatten)]
+        config: ConfigArg,
+        /// 自事業所の番号（省くとすべて）
+        office: Option<OfficeNumber>,
+    },
 }
 
 /// What is held as programs read it.
@@ -79,6 +86,10 @@ pub(super) fn run(args: Args, lang: Lang) -> anyhow::Result<ExitCode> {
         Command::Release { config, id } => {
             let config = setup::config(&config.config, lang)?;
             order::give(&config, Request::Release { id }, lang)
+        }
+        Command::Taken { config, office } => {
+            let config = setup::config(&config.config, lang)?;
+            order::give(&config, Request::Taken { office }, lang)
         }
         Command::Dismiss { config, id, reason, delete } => {
             if let Some(reason) = reason.iter().find(|reason| !Request::is_reason(reason)) {

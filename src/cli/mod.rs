@@ -24,6 +24,7 @@ mod held;
 mod help;
 mod history;
 mod hold;
+mod import_profiles;
 mod init;
 mod inputs;
 mod man;
@@ -109,6 +110,8 @@ enum Command {
     History(history::Args),
     /// 保留中のものを一覧し、もう一度検査・配置するか、対応済みにします
     Hold(hold::Args),
+    /// 介護ソフトの取込の型（設定の import_habits）を一覧・説明します
+    ImportProfiles(import_profiles::Args),
     /// 送信待ちのものと、相手が受け付けず停止中のものを、すぐに送り直します
     Retry(retry::Args),
     /// 動いている renkei の画面をブラウザーで開きます
@@ -202,6 +205,7 @@ fn run(matches: &ArgMatches, lang: Lang) -> anyhow::Result<ExitCode> {
         Command::Doctor(args) => doctor::run(&args, lang),
         Command::History(args) => history::run(&args, lang),
         Command::Hold(args) => hold::run(args, lang),
+        Command::ImportProfiles(args) => import_profiles::run(&args, lang),
         Command::Retry(args) => retry::run(&args, lang),
         Command::Open(args) => open::run(&args, lang),
         Command::User(args) => user::run(args, lang),
@@ -243,6 +247,7 @@ mod tests {
                         "to" => "v3".to_owned(),
                         "role" => "general".to_owned(),
                         "partner" => "1370000026".to_owned(),
+                        "month" => "2026-04".to_owned(),
                         _ => "there".to_owned(),
                     });
                 }

@@ -4,13 +4,11 @@ use std::collections::BTreeSet;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::path::{Path, PathBuf};
 
-use jiff::SignedDuration;
-
 use super::partner_file::PartnerFile;
-use super::values::{self, parse};
+use super::values::{self, duration, parse, positive, size};
 use super::{
     Config, Draft, IdentityFiles, Limits, LogFile, LogRotation, Node, Office, OfficeNumberPlace,
-    Page, Retention, StoreSettings, Timing, Tls, folders, peer, units,
+    Page, Retention, StoreSettings, Timing, Tls, folders, peer, profiles,
 };
 use crate::types::settings::{Reader, Section};
 use crate::types::{Lang, ListUrl, NumberField, NumberRule, OfficeNumber};
@@ -272,6 +270,7 @@ fn office(table: &mut Section<'_, '_>) -> Option<Office> {
     let sent = table.path("sent");
     let signing = identity(table, "signing_");
     let signing_next = table.paths("signing_next_certificates");
+    let import_habits = profiles::of_office(table);
     let number = number?;
     let (drop, import) = (drop.unwrap_or_default(), import.unwrap_or_default());
     let hold = hold.unwrap_or_default();
@@ -285,6 +284,11 @@ fn office(table: &mut Section<'_, '_>) -> Option<Office> {
         _ if drop.as_os_str().is_empty() => PathBuf::new(),
         _ => drop.join(".renkei-work"),
     });
+    if import_habits.actuals_apart && import_actuals.as_ref().is_none_or(|other| *other == import) {
+        let ja = "実績を分けて取り込む（actuals_apart = true）には、import とは別の import_actuals が必要です。";
+        let en = "actuals that are imported apart (actuals_apart = true) need import_actuals, another folder than import";
+        table.report(&table.span(), "import_actuals", ja, en);
+    }
     let import_actuals = import_actuals.unwrap_or_else(|| import.clone());
     let office = Office {
         number,
@@ -296,6 +300,7 @@ fn office(table: &mut Section<'_, '_>) -> Option<Office> {
         work,
         import,
         import_actuals,
+        import_habits,
         hold,
         sent,
         signing,
@@ -396,41 +401,6 @@ fn host(text: &str) -> Option<String> {
     let fits = text.len() <= 253 && text.split('.').all(is_name);
     let address = || text.parse::<IpAddr>().ok().map(|address| address.to_string());
     if fits { Some(text.to_ascii_lowercase()) } else { address() }
-}
-
-fn duration(table: &mut Section<'_, '_>, key: &str, default: &str) -> SignedDuration {
-    table
-        .parsed(
-            key,
-            units::duration,
-            "時間（例 250ms、2s、5m、24h、7d）",
-            "a duration such as 2s, 5m, 24h, 7d",
-        )
-        .or_else(|| units::duration(default))
-        .unwrap_or_default()
-}
-
-fn positive(table: &mut Section<'_, '_>, key: &str, default: &str) -> SignedDuration {
-    let span = table.span();
-    let stood_there = table.has(key);
-    let duration = duration(table, key, default);
-    if stood_there && duration.is_zero() {
-        let ja = "0 より長い時間を書いてください。";
-        table.report(&span, key, ja, "expected more than zero");
-    }
-    duration
-}
-
-fn size(table: &mut Section<'_, '_>, key: &str, default: &str) -> u64 {
-    table
-        .parsed(
-            key,
-            units::size,
-            "大きさ（例 64KiB、32MiB、1GiB）",
-            "a size such as 64KiB, 32MiB, 1GiB",
-        )
-        .or_else(|| units::size(default))
-        .unwrap_or_default()
 }
 
 #[cfg(test)]

@@ -237,7 +237,7 @@ fn office_keys(old: &Office, new: &Office, tell: &mut dyn FnMut(&'static str)) {
             number => "number", name => "name", service_types => "service_types", drop => "drop",
             work => "work", import => "import", import_actuals => "import_actuals",
             hold => "hold", sent => "sent", signing => "signing_certificate",
-            signing_next => "signing_next_certificates", editions => "editions", takes => "takes",
+            signing_next => "signing_next_certificates", import_habits => "import_habits", editions => "editions", takes => "takes",
         },
         old, new, tell
     );

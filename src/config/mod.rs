@@ -15,8 +15,10 @@ mod check;
 mod difference;
 mod first;
 mod folders;
+mod habits;
 mod partner_file;
 mod peer;
+mod profiles;
 mod sources;
 mod units;
 mod values;
@@ -28,6 +30,8 @@ use std::path::{Path, PathBuf};
 use jiff::SignedDuration;
 
 pub use difference::{Change, Changes, Subject, What};
+pub use habits::{ImportHabits, ImportLayout, quoting_word};
+pub use profiles::{Profile, Words};
 
 pub use crate::types::{Problem, Problems};
 pub use first::{FirstNode, FirstOffice, first_text, office_text};
@@ -227,6 +231,8 @@ pub struct Office {
     pub import: PathBuf,
     /// Where the care software reads actuals.
     pub import_actuals: PathBuf,
+    /// How the care software takes files in.
+    pub import_habits: ImportHabits,
     /// Where refused sets go, each with its report.
     pub hold: PathBuf,
     /// Where copies of sent files go, if they are wanted.

@@ -43,6 +43,11 @@ pub enum Request {
         /// Also remove its files from the hold folder.
         delete: bool,
     },
+    /// The care software has taken what lies in the import folder: place the next set.
+    Taken {
+        /// Of which of our offices; of every one without it.
+        office: Option<OfficeNumber>,
+    },
     /// Read configuration, certificates and revocation lists again.
     Reload,
     /// Let whoever asks enter the page.

@@ -1,5 +1,6 @@
 //! Placing incoming files where the care software imports them.
 
+use std::collections::BTreeSet;
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
@@ -33,6 +34,8 @@ pub enum Placement {
 pub struct Staged {
     id: MessageId,
     placements: Vec<Placement>,
+    /// The folders below the import folder in which its files lie.
+    folders: BTreeSet<String>,
     /// Now, and not by an earlier call: none of its files has been placed.
     anew: bool,
 }
@@ -69,6 +72,10 @@ impl Staged {
 /// Where the volume cannot rename without overwriting in one step (NFS), a crash in the
 /// instant between the two steps, together with an import before the next start, places that one
 /// file twice; there is no witness left to tell.
+///
+/// A file may lie in a folder below, which is made when it is needed: its name is then that folder, `/`
+/// and a name of the standard. Such a folder is one of up to 16 digits and capital letters; a link in
+/// its place is not followed.
 #[derive(Clone)]
 pub struct ImportFolder {
     place: Place,
@@ -120,25 +127,39 @@ impl ImportFolder {
     /// Writes a set below a hidden name, unless one of its files is in conflict or an earlier call
     /// has done so.
     pub fn stage(&self, id: MessageId, files: &[(&str, &[u8])]) -> Result<Staged, FolderError> {
-        check_set(files.iter().map(|(name, _)| *name), FolderRole::Import, Action::Write)?;
-        for (name, _) in files {
-            FileName::parse(name).map_err(|_| {
-                let fault = Fault::BadName(OddReason::NotOfTheStandard);
-                FolderError::new(fault, FolderRole::Import, Action::Write).about(name)
-            })?;
-        }
+        let folders = check(files)?;
         self.place.check()?;
         let staged = self.staged(id);
         if is_folder(&staged).map_err(failed)? {
             let placements = vec![Placement::Placed; files.len()];
-            return Ok(Staged { id, placements, anew: false });
+            return Ok(Staged { id, placements, folders, anew: false });
         }
         let placements = self.look(files)?;
         if placements.contains(&Placement::Conflict) {
-            return Ok(Staged { id, placements: withheld(placements), anew: true });
+            return Ok(Staged { id, placements: withheld(placements), folders, anew: true });
         }
         self.write(&staged, files, &placements).map_err(failed)?;
-        Ok(Staged { id, placements, anew: true })
+        Ok(Staged { id, placements, folders, anew: true })
+    }
+
+    /// Whether the care software has left any of these files where they were placed.
+    pub fn has_any<'n>(
+        &self,
+        names: impl IntoIterator<Item = &'n str>,
+    ) -> Result<bool, FolderError> {
+        self.place.check()?;
+        for name in names {
+            match fs::symlink_metadata(self.place.path().join(name)) {
+                Ok(_) => return Ok(true),
+                Err(error) if error.kind() == io::ErrorKind::NotFound => {}
+                Err(error) => {
+                    let error = FolderError::of_io(error, FolderRole::Import, Action::Read);
+                    return Err(error.about(bare(name)));
+                }
+            }
+        }
+        // An import folder that went away meanwhile holds nothing either.
+        self.place.check().map(|()| false)
     }
 
     /// Shows the files of a staged set to the care software, in the order given, and says for each
@@ -172,11 +193,15 @@ impl ImportFolder {
     /// Makes durable which files of a set were shown.
     pub fn settle(&self, set: &Staged) -> Result<(), FolderError> {
         self.place.check()?;
-        match disk::sync_folder(&self.staged(set.id)) {
-            // In conflict: nothing was shown.
-            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
-            result => result.map_err(failed),
+        let below = set.folders.iter().map(|folder| self.place.path().join(folder));
+        for folder in below.chain([self.staged(set.id)]) {
+            match disk::sync_folder(&folder) {
+                // In conflict: nothing was shown. Or the care software tidied up behind itself.
+                Err(error) if error.kind() == io::ErrorKind::NotFound => {}
+                result => result.map_err(failed)?,
+            }
         }
+        Ok(())
     }
 
     /// Makes durable what was staged and shown here.
@@ -222,17 +247,37 @@ impl ImportFolder {
 
     /// What stands in the way of each file; [`Placement::Placed`] where nothing does.
     fn look(&self, files: &[(&str, &[u8])]) -> Result<Vec<Placement>, FolderError> {
-        files
-            .iter()
-            .map(|(name, bytes)| match disk::holds(&self.place.path().join(name), bytes) {
+        let look = |(name, bytes): &(&str, &[u8])| {
+            if let Some(folder) = folder_of(name)
+                && !is_folder(&self.place.path().join(folder))?
+            {
+                return Ok(Placement::Placed);
+            }
+            match disk::holds(&self.place.path().join(name), bytes) {
                 Ok(true) => Ok(Placement::AlreadyThere),
                 Ok(false) => Ok(Placement::Conflict),
                 Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(Placement::Placed),
-                Err(error) => {
-                    Err(FolderError::of_io(error, FolderRole::Import, Action::Read).about(name))
-                }
+                Err(error) => Err(error),
+            }
+        };
+        let about = |file: &(&str, &[u8])| {
+            look(file).map_err(|error| {
+                FolderError::of_io(error, FolderRole::Import, Action::Read).about(bare(file.0))
             })
-            .collect()
+        };
+        files.iter().map(about).collect()
+    }
+
+    /// Makes the folder for a file, if it lies in one and that is not there.
+    fn make_folder(&self, name: &str) -> io::Result<()> {
+        let Some(folder) = folder_of(name) else { return Ok(()) };
+        let folder = self.place.path().join(folder);
+        match disk::create_folder(&folder) {
+            Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {
+                is_folder(&folder).map(|_| ())
+            }
+            made => made,
+        }
     }
 
     fn write(
@@ -260,8 +305,9 @@ impl ImportFolder {
     }
 
     fn place_one(&self, staged: &Path, name: &str, bytes: &[u8]) -> Result<Placement, FolderError> {
-        let failed = |error| failed(error).about(name);
-        let fault = |fault| FolderError::new(fault, FolderRole::Import, Action::Write).about(name);
+        let failed = |error| failed(error).about(bare(name));
+        let fault =
+            |fault| FolderError::new(fault, FolderRole::Import, Action::Write).about(bare(name));
         match disk::holds(staged, bytes) {
             Ok(true) => {}
             // Somebody meddled with it.
@@ -271,9 +317,16 @@ impl ImportFolder {
         }
         let target = self.place.path().join(name);
         for _ in 0..ATTEMPTS {
+            self.make_folder(name).map_err(failed)?;
             match disk::rename_new(staged, &target) {
                 Ok(()) => return Ok(Placement::Placed),
                 Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {}
+                // The folder went away that was just there: care software tidies up.
+                Err(error)
+                    if error.kind() == io::ErrorKind::NotFound && folder_of(name).is_some() =>
+                {
+                    continue;
+                }
                 Err(error) => return Err(failed(error)),
             }
             match disk::holds(&target, bytes) {
@@ -301,6 +354,39 @@ fn withheld(placements: Vec<Placement>) -> Vec<Placement> {
 
 fn failed(error: io::Error) -> FolderError {
     FolderError::of_io(error, FolderRole::Import, Action::Write)
+}
+
+/// The longest name of a folder below, in bytes.
+const LONGEST_FOLDER: usize = 16;
+
+/// The folder below the import folder that a file is to lie in.
+fn folder_of(name: &str) -> Option<&str> {
+    name.split_once('/').map(|(folder, _)| folder)
+}
+
+/// The name alone. A folder may be called by the number of a user, which is nobody else's concern.
+fn bare(name: &str) -> &str {
+    name.split_once('/').map_or(name, |(_, bare)| bare)
+}
+
+/// Whether the files may be placed; the folders below in which they are to lie.
+fn check(files: &[(&str, &[u8])]) -> Result<BTreeSet<String>, FolderError> {
+    check_set(files.iter().map(|(name, _)| bare(name)), FolderRole::Import, Action::Write)?;
+    let is_ours = |folder: &str| {
+        let fits = |byte: u8| byte.is_ascii_digit() || byte.is_ascii_uppercase();
+        (1..=LONGEST_FOLDER).contains(&folder.len()) && folder.bytes().all(fits)
+    };
+    let mut folders = BTreeSet::new();
+    for (name, _) in files {
+        if FileName::parse(bare(name)).is_err() || !folder_of(name).is_none_or(is_ours) {
+            let fault = Fault::BadName(OddReason::NotOfTheStandard);
+            return Err(
+                FolderError::new(fault, FolderRole::Import, Action::Write).about(bare(name))
+            );
+        }
+        folders.extend(folder_of(name).map(str::to_owned));
+    }
+    Ok(folders)
 }
 
 /// Names in the staging folder that no care software imports.

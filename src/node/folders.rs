@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use crate::config::Office;
+use crate::config::{ImportHabits, Office};
 use crate::folder::{DropFolder, FolderError, ImportFolder, Place, UnitFolder};
 use crate::route;
 use crate::store::{KnownFolder, WorkFolder};
@@ -83,6 +83,8 @@ pub(super) struct DropFolders {
 /// Where the files that an office receives go.
 pub(super) struct ImportFolders {
     pub(super) office: OfficeNumber,
+    /// How the care software takes files in.
+    pub(super) habits: ImportHabits,
     pub(super) plans: Arc<ImportFolder>,
     /// Only where it is another one than that of the plans.
     pub(super) actuals: Option<Arc<ImportFolder>>,
@@ -90,12 +92,14 @@ pub(super) struct ImportFolders {
 }
 
 impl ImportFolders {
+    /// The folder for actuals, or for everything else.
+    pub(super) fn of_actuals(&self, actuals: bool) -> &ImportFolder {
+        self.actuals.as_ref().filter(|_| actuals).unwrap_or(&self.plans)
+    }
+
     /// The folder for a unit with files of these kinds.
     pub(super) fn import(&self, kinds: impl IntoIterator<Item = FileKind>) -> &ImportFolder {
-        match route::import_folder(kinds) {
-            route::ImportFolder::Plans => &self.plans,
-            route::ImportFolder::Actuals => self.actuals.as_ref().unwrap_or(&self.plans),
-        }
+        self.of_actuals(route::import_folder(kinds) == route::ImportFolder::Actuals)
     }
 
     /// Forgets staged sets; the store says what became of them.

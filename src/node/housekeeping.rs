@@ -26,6 +26,9 @@ const GREETING_PAUSE: Duration = Duration::from_mins(1);
 /// A stranger who did not come for so long is not told of any more.
 const STRANGERS: Duration = Duration::from_hours(24);
 
+/// That files were placed as they came, because no copies could be made, is told for so long.
+const PLACED_WHOLE: Duration = Duration::from_hours(24);
+
 /// How long a partner may take to say what time it is.
 const LONGEST_ANSWER: Duration = Duration::from_secs(3);
 
@@ -67,6 +70,7 @@ pub(super) async fn run(context: Arc<Context>, beat: Beat, mut stopping: watch::
         }
         believed = is_believed;
         context.notices.clear_unmet(code::STRANGER_CERTIFICATE_REFUSED, STRANGERS);
+        context.notices.clear_unmet(code::PLACED_WHOLE, PLACED_WHOLE);
         if kept_at.elapsed() >= INTERVAL && context.believes_clock() {
             beat.works_for("removing old packages", LONGEST_PURGE);
             purge(&context).await;

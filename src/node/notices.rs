@@ -53,6 +53,16 @@ impl Notice {
     pub fn is_about(&self, office: OfficeNumber, partner: OfficeNumber) -> bool {
         self.about == of_pair(office, partner)
     }
+
+    /// Whether it is about the import folders of one of our offices.
+    pub fn is_about_import(&self, office: OfficeNumber) -> bool {
+        self.about == of_import(office)
+    }
+}
+
+/// What a condition of the import folders of one of our offices is about.
+pub(super) fn of_import(office: OfficeNumber) -> String {
+    format!("office {office} import")
 }
 
 /// What a condition of the exchange of one of our offices with a partner is about.

@@ -66,7 +66,13 @@ pub(super) fn open_folders(
             hold: Arc::clone(&hold),
         }),
         outcome: Arc::new(OutcomeFolders { office: number, sent, hold: Arc::clone(&hold) }),
-        import: Arc::new(ImportFolders { office: number, plans: plans?, actuals, hold }),
+        import: Arc::new(ImportFolders {
+            office: number,
+            habits: office.import_habits,
+            plans: plans?,
+            actuals,
+            hold,
+        }),
         marks: Vec::new(),
     };
     for (key, folder) in folders.watched() {

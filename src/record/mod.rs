@@ -15,6 +15,7 @@
 mod line_end;
 mod mark;
 pub mod ms932;
+mod quoting;
 mod reader;
 mod sink;
 pub(crate) mod work;
@@ -22,6 +23,7 @@ mod writer;
 
 pub use line_end::{LineEnd, LineEnds};
 pub use mark::Unicode;
+pub use quoting::Quoting;
 pub use reader::Reader;
 pub use sink::{Note, Record, Sink, Span};
 pub use writer::{Field, WriteError, Writer};

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use super::ms932;
+use super::{Quoting, ms932};
 
 /// A value to write.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -95,17 +95,10 @@ impl Writer {
                 Field::Plain(_) if bytes.iter().any(|byte| b",\"\r\n".contains(byte)) => {
                     return Err(WriteError::Delimiter { record, item });
                 }
-                Field::Text(text) if !text.is_empty() => {
-                    self.bytes.push(b'"');
-                    for byte in bytes {
-                        if byte == b'"' {
-                            self.bytes.push(b'"');
-                        }
-                        self.bytes.push(byte);
-                    }
-                    self.bytes.push(b'"');
+                Field::Plain(_) | Field::Text(_) => {
+                    let is_text = matches!(field, Field::Text(_));
+                    Quoting::Strict.put(&mut self.bytes, &bytes, is_text);
                 }
-                Field::Plain(_) | Field::Text(_) => self.bytes.extend_from_slice(&bytes),
             }
         }
         self.bytes.extend_from_slice(b"\r\n");

@@ -96,9 +96,19 @@ impl Chain {
                 Self::Journal => "SELECT link FROM journal ORDER BY id DESC LIMIT 1",
                 Self::Receipts => "SELECT link FROM receipts ORDER BY id DESC LIMIT 1",
             })?
-            .query_row([], |row| Ok(row.get::<_, Column<Digest>>(0)?.0))
+            .query_row([], |row| row.get(0))
             .optional()?;
+        // What somebody else wrote there stops nobody; the check of the chain finds it.
+        let last = last.and_then(as_link);
         Ok(link(last.unwrap_or(BEGINNING), digest))
+    }
+}
+
+/// A link as it lies in its column; nothing where that holds none.
+fn as_link(value: Value) -> Option<Digest> {
+    match value {
+        Value::Blob(bytes) => <[u8; 32]>::try_from(bytes).ok().map(Digest::from_raw),
+        _ => None,
     }
 }
 
@@ -162,10 +172,7 @@ fn rows(connection: &Connection, chain: Chain, after: i64) -> Result<Vec<Row>, S
         for column in 0..width {
             digest.add(row.get_ref(column)?)?;
         }
-        let link = match row.get::<_, Value>(width + 1)? {
-            Value::Blob(bytes) => <[u8; 32]>::try_from(bytes).ok().map(Digest::from_raw),
-            _ => None,
-        };
+        let link = as_link(row.get(width + 1)?);
         read.push(Row { id: row.get(width)?, digest: digest.0.finish(), link });
     }
     Ok(read)
@@ -293,7 +300,8 @@ pub(super) fn end(connection: &Connection, chain: Chain) -> Result<ChainEnd, Sto
             &format!("SELECT id, link FROM {} ORDER BY id DESC LIMIT 1", chain.as_str()),
             [],
             |row| {
-                Ok(ChainEnd { row: row_number(row.get(0)?), link: row.get::<_, Column<_>>(1)?.0 })
+                let link = as_link(row.get(1)?).unwrap_or(BEGINNING);
+                Ok(ChainEnd { row: row_number(row.get(0)?), link })
             },
         )
         .optional()?;

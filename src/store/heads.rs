@@ -34,7 +34,7 @@ impl HeadFault {
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::Signature => "signature",
-            Self::OtherStore => "other-store",
+            Self::OtherStore => "foreign",
             Self::Differs => "differs",
         }
     }

@@ -28,6 +28,8 @@ pub enum Step {
     Changed,
     /// A newer card of the partner took the place of the former one.
     Card,
+    /// A person said that the care software has taken a set.
+    Taken,
 }
 
 impl Step {
@@ -40,6 +42,7 @@ impl Step {
             Self::Reload => "RELOAD",
             Self::Changed => "CHANGED",
             Self::Card => "CARD",
+            Self::Taken => "TAKEN",
         }
     }
 
@@ -49,11 +52,13 @@ impl Step {
             Self::Packed | Self::Retry | Self::Reload | Self::Changed | Self::Card => {
                 Direction::Out
             }
+            Self::Taken => Direction::In,
         }
     }
 
     pub(super) fn from_stored(direction: Direction, text: &str) -> Result<Self, StoreError> {
-        let others = [Self::Packed, Self::Retry, Self::Reload, Self::Changed, Self::Card];
+        let others =
+            [Self::Packed, Self::Retry, Self::Reload, Self::Changed, Self::Card, Self::Taken];
         let other = || others.into_iter().find(|step| step.as_str() == text);
         let step = State::named(direction, text).map(Self::State).or_else(other);
         step.ok_or(StoreError::Damaged("unknown step"))

@@ -30,6 +30,7 @@ mod folders;
 mod heads;
 mod held;
 mod identity;
+mod import_plan;
 mod incoming;
 mod index;
 mod journal;
@@ -73,6 +74,7 @@ pub use folders::{KnownFolder, WorkFolder};
 pub use heads::{ChainReport, HeadFault, HeadReport, LostPackage};
 pub use held::{HeldItem, HeldRow, Settled};
 pub use identity::Beginning;
+pub use import_plan::{AwaitedSet, ImportPlan, PlacedCopy, Recipe};
 pub use incoming::{IncomingNote, IncomingRow};
 pub use index::{
     Brought, ContentsState, Count, Details, EntryId, Followed, Holder, KnownPerson, ListFilter,

@@ -124,11 +124,30 @@ impl FileSerial {
         let time = Time::new(small(8..10)?, small(10..12)?, small(12..14)?, 0).ok()?;
         Some(date.to_datetime(time))
     }
+
+    /// The one that names the moment a second later; none where there is no such moment.
+    pub fn next(self) -> Option<Self> {
+        let next = self.moment()?.checked_add(jiff::Span::new().seconds(1)).ok()?;
+        next.strftime("%Y%m%d%H%M%S").to_string().parse().ok()
+    }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn serials_follow_each_other_like_moments() {
+        let next = |text: &str| {
+            let serial: FileSerial = text.parse().expect("14 digits");
+            serial.next().map(|next| next.to_string())
+        };
+        assert_eq!(next("20260326101500").as_deref(), Some("20260326101501"));
+        assert_eq!(next("20261231235959").as_deref(), Some("20270101000000"));
+        assert_eq!(next("99991231235959"), None);
+        assert_eq!(next("20260230000000"), None, "no moment at all");
+        assert_eq!(next("20260326101599"), None);
+    }
 
     #[test]
     fn takes_only_its_alphabet_and_length() {

@@ -21,7 +21,7 @@ use crate::desk::{proof, words};
 use crate::node::Node;
 use crate::package::evidence::EvidenceFile;
 use crate::package::{Limits, Manifest, ManifestFile, Package, Receipt, ReceiptKind, open};
-use crate::store::{Evidence, JournalRow, Step, StoreError, StoredReceipt};
+use crate::store::{Evidence, JournalRow, PlacedCopy, Step, StoreError, StoredReceipt};
 use crate::transfer::{Direction, receipt_in_words};
 use crate::types::{Lang, MessageId};
 use crate::work;
@@ -46,6 +46,7 @@ struct Show {
     expires: String,
     sha256: String,
     files: Vec<FileRow>,
+    copies: Vec<CopyRow>,
     steps: Vec<StepRow>,
     receipts: Vec<ReceiptRow>,
 }
@@ -54,6 +55,14 @@ struct FileRow {
     number: u32,
     name: String,
     size: u64,
+}
+
+/// A file that was placed for the care software in place of one that came.
+struct CopyRow {
+    name: String,
+    of: String,
+    size: u64,
+    sha256: String,
 }
 
 /// A step of the way.
@@ -85,10 +94,19 @@ pub(super) async fn show(
     let limits = Node::package_limits(&shared.node.config());
     let manifest = package.manifest();
     let config = shared.node.config();
+    let copies = match copies(&shared, &evidence, manifest).await {
+        Ok(copies) => copies,
+        Err(error) => return store_fault(&shared, &error),
+    };
     let unit = words::unit(&manifest.kind, lang);
     let last = evidence.journal.iter().rev().find_map(|row| match row.step {
         Step::State(state) => Some((state, row)),
-        Step::Packed | Step::Retry | Step::Reload | Step::Changed | Step::Card => None,
+        Step::Packed
+        | Step::Retry
+        | Step::Reload
+        | Step::Changed
+        | Step::Card
+        | Step::Taken => None,
     });
     let place = match evidence.direction {
         Direction::Out => Place::Sent,
@@ -121,6 +139,7 @@ pub(super) async fn show(
         expires: words::time(manifest.expires_at),
         sha256: package.sha256().to_string(),
         files: files(manifest),
+        copies,
         steps: evidence.journal.iter().map(|row| step(row, lang)).collect(),
         receipts: evidence
             .receipts
@@ -128,6 +147,35 @@ pub(super) async fn show(
             .filter_map(|it| receipt(it, (&config, &limits), lang))
             .collect(),
     })
+}
+
+/// What lies in the import folder for a package, where that is not simply its files.
+async fn copies(
+    shared: &Shared,
+    evidence: &Evidence,
+    manifest: &Manifest,
+) -> Result<Vec<CopyRow>, StoreError> {
+    if evidence.direction == Direction::Out {
+        return Ok(Vec::new());
+    }
+    let (sender, id) = (manifest.sender.office, manifest.message_id);
+    let plan = shared.node.store().import_plan(sender, id).await?;
+    let files = plan.map(|plan| plan.files).unwrap_or_default();
+    let same = |copy: &PlacedCopy| {
+        let mut listed = manifest.files.iter();
+        listed.any(|file| file.name == copy.name && file.sha256 == copy.sha256)
+    };
+    if files.iter().all(same) {
+        return Ok(Vec::new());
+    }
+    // A folder may be called by the number of a user, which is not for this page.
+    let row = |copy: PlacedCopy| CopyRow {
+        name: copy.name.rsplit('/').next().unwrap_or_default().to_owned(),
+        of: copy.of,
+        size: copy.size,
+        sha256: copy.sha256.to_string(),
+    };
+    Ok(files.into_iter().map(row).collect())
 }
 
 /// The package of an id with everything that is known of it, or what to answer.
@@ -177,10 +225,12 @@ fn step(row: &JournalRow, lang: Lang) -> StepRow {
         Step::Card => {
             lang.pick("相手の事業所カードを入れ替えました", "card of the partner replaced")
         }
+        Step::Taken => lang.pick("取り込んだと知らせがありました", "said to be taken"),
     };
     let (codes, by) = codes_and_by(row);
     // That somebody ordered it is all that the detail of an order says beside.
-    let codes = codes.filter(|_| !matches!(row.step, Step::Retry | Step::Reload | Step::Changed));
+    let ordered = matches!(row.step, Step::Retry | Step::Reload | Step::Changed | Step::Taken);
+    let codes = codes.filter(|_| !ordered);
     let mut detail = codes.map_or_else(Vec::new, |codes| words::reasons(codes, lang));
     if let Some(by) = by {
         detail.push(format!("{}: {by}", lang.pick("操作した人", "by")));

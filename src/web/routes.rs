@@ -36,6 +36,7 @@ fn routes() -> Vec<Route> {
         Route(Visitor, "/events", get(events::events)),
         Route(Visitor, "/", get(today::show)),
         Route(Visitor, "/retry", post(today::retry)),
+        Route(Visitor, "/taken", post(today::taken)),
         Route(Visitor, "/sent", get(list::sent)),
         Route(Visitor, "/received", get(list::received)),
         Route(Visitor, "/search", post(list::search)),

@@ -15,6 +15,7 @@ use super::guard::{Sealed, Visitor};
 use super::layout::{Frame, Place, page, store_fault};
 use super::month::{CLAIM, missing_in_words, month_of_claim};
 use super::state::Shared;
+use crate::config::Config;
 use crate::contents::PersonKey;
 use crate::control::{Request, Target};
 use crate::desk::{dates, held, words};
@@ -71,6 +72,7 @@ struct Need {
 enum Act {
     Link { path: String, label: &'static str },
     Retry { partner: OfficeNumber, label: &'static str },
+    Taken { office: OfficeNumber, label: &'static str },
 }
 
 pub(super) async fn show(State(shared): State<Arc<Shared>>, Visitor(session): Visitor) -> Response {
@@ -159,7 +161,7 @@ async fn needs(node: &Handle, lang: Lang) -> Result<(Vec<Need>, bool), StoreErro
         tone: "warn",
         title: code::meaning(&notice.code, lang).unwrap_or_else(|| notice.code.clone()),
         lines: vec![notice.text(lang).to_owned()],
-        act: None,
+        act: taken_act(notice, &config, lang),
     }));
     let ends = crate::work::blocking(move || ends(&dates::read(&config, lang), now, lang)).await;
     needs.extend(ends.unwrap_or_default());
@@ -212,6 +214,16 @@ fn of_waiting(pair: &Waiting, node: &Handle, now: Timestamp, lang: Lang) -> Opti
             partner: pair.partner,
             label: lang.pick("すぐに送り直す", "Try again now"),
         }),
+    })
+}
+
+/// The button that goes on although the care software has not taken the last set.
+fn taken_act(notice: &Notice, config: &Config, lang: Lang) -> Option<Act> {
+    let mut offices = config.offices.iter().filter(|_| notice.code == code::IMPORT_NOT_TAKEN);
+    let office = offices.find(|office| notice.is_about_import(office.number))?.number;
+    Some(Act::Taken {
+        office,
+        label: lang.pick("取り込んだので、次を置く", "It is imported: place the next"),
     })
 }
 
@@ -286,6 +298,30 @@ pub(super) async fn retry(
     }
     let Visitor(session) = visitor;
     let request = Request::Retry { target: Target::Partner(retry.partner) };
+    let answer = shared.node.order(request, session.user.clone()).await;
+    session.tell(answer.done, answer.text(shared.lang()));
+    Redirect::to("/").into_response()
+}
+
+/// What the button to place the next set sends.
+#[derive(Debug, Deserialize)]
+pub(super) struct Taken {
+    #[serde(flatten)]
+    sealed: Sealed,
+    office: OfficeNumber,
+}
+
+pub(super) async fn taken(
+    State(shared): State<Arc<Shared>>,
+    visitor: Visitor,
+    Form(taken): Form<Taken>,
+) -> Response {
+    let what = format!("taken {}", taken.office);
+    if let Err(answer) = visitor.may_do(&shared, &taken.sealed, &what, "/") {
+        return answer;
+    }
+    let Visitor(session) = visitor;
+    let request = Request::Taken { office: Some(taken.office) };
     let answer = shared.node.order(request, session.user.clone()).await;
     session.tell(answer.done, answer.text(shared.lang()));
     Redirect::to("/").into_response()

@@ -179,3 +179,22 @@ fn mistakes_of_the_contents_stay_and_are_told() {
     assert!(stdout(&output).contains("L2-FMT-003"), "{}", stdout(&output));
     assert_eq!(names(&folder.path().join("out")), [DELETION]);
 }
+
+#[test]
+fn copies_are_quoted_in_the_style_that_is_asked_for() {
+    let folder = folder(&[(DELETION, MESSY)]);
+    for (style, expected) in [
+        ("strict", GOOD),
+        ("minimal", GOOD),
+        ("all", b"\"202407\",\"131011\",\"0000900011\",\"20260325\"\r\n"),
+    ] {
+        let output = renkei(&["fix", "--quoting", style, "--out", style, DELETION], folder.path());
+        assert_eq!(output.status.code(), Some(0), "{}", stdout(&output));
+        let copy = fs::read(folder.path().join(style).join(DELETION)).expect("written");
+        assert_eq!(copy, expected, "{style}");
+        let output = renkei(&["validate", style], folder.path());
+        assert_eq!(output.status.code(), Some(0), "{}", stdout(&output));
+    }
+    let wrong = renkei(&["fix", "--quoting", "some", DELETION], folder.path());
+    assert_eq!(wrong.status.code(), Some(2));
+}

@@ -1,5 +1,7 @@
 use std::path::PathBuf;
 
+use jiff::SignedDuration;
+
 use super::super::{Problem, Problems};
 use super::*;
 

@@ -166,6 +166,61 @@ fn notices_meddling_with_what_is_staged() {
     assert!(!visible(folder.path()).contains_key(PLAN));
 }
 
+const BELOW: &str = "1370000018/UPPLAN_202604_1370000018_43_1370000026_11_20260326111500.CSV";
+
+#[test]
+fn a_folder_below_is_made_and_made_again_when_the_care_software_tidied_it_away() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let import = open(&folder);
+    let files: [(&str, &[u8]); 1] = [(BELOW, b"plan")];
+    assert!(!import.has_any([BELOW]).expect("looked"));
+    let staged = import.stage(id(), &files).expect("staged");
+    assert!(!folder.path().join("1370000018").exists(), "nothing is seen before its turn");
+    assert_eq!(import.reveal(&staged, &files).expect("shown"), [Placement::Placed]);
+    import.settle(&staged).expect("synced");
+    assert!(import.has_any([BELOW]).expect("looked"));
+    assert_eq!(fs::read(folder.path().join(BELOW)).expect("there"), b"plan");
+    import.finish(id()).expect("finished");
+    assert_eq!(import.place(id(), &files).expect("looked"), [Placement::AlreadyThere]);
+    import.finish(id()).expect("finished");
+    fs::remove_dir_all(folder.path().join("1370000018")).expect("tidied up");
+    assert!(!import.has_any([BELOW]).expect("looked"));
+    assert_eq!(import.place(id(), &files).expect("placed"), [Placement::Placed]);
+    fs::write(folder.path().join(BELOW), "other").expect("written");
+    import.finish(id()).expect("finished");
+    assert_eq!(import.place(id(), &files).expect("looked"), [Placement::Conflict]);
+}
+
+#[test]
+fn only_folders_of_ours_are_below() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let import = open(&folder);
+    let name = BELOW.strip_prefix("1370000018/").expect("a folder");
+    for bad in
+        ["", "..", ".", "a", "1370000018/2", "A B", "00000000000000000", "\u{3042}", ".renkei"]
+    {
+        let path = format!("{bad}/{name}");
+        let error = import.place(id(), &[(&path, b"x")]).expect_err(bad);
+        assert_eq!(error.code(), "folder-bad-name", "{bad}");
+    }
+    assert!(visible(folder.path()).is_empty());
+}
+
+#[cfg(unix)]
+#[test]
+fn a_link_in_the_place_of_a_folder_is_not_followed() {
+    let (folder, outside) = (tempfile::tempdir().expect("a"), tempfile::tempdir().expect("b"));
+    let import = open(&folder);
+    std::os::unix::fs::symlink(outside.path(), folder.path().join("1370000018")).expect("linked");
+    import.place(id(), &[(BELOW, b"x")]).expect_err("not a folder");
+    fs::remove_file(folder.path().join("1370000018")).expect("removed");
+    let files: [(&str, &[u8]); 1] = [(BELOW, b"x")];
+    let staged = import.stage(id(), &files).expect("staged");
+    std::os::unix::fs::symlink(outside.path(), folder.path().join("1370000018")).expect("linked");
+    import.reveal(&staged, &files).expect_err("not a folder");
+    assert_eq!(fs::read_dir(outside.path()).expect("listed").count(), 0);
+}
+
 #[test]
 fn opening_says_what_is_wrong() {
     let folder = tempfile::tempdir().expect("a folder");
@@ -182,18 +237,37 @@ fn opening_says_what_is_wrong() {
 /// visible in between: nothing partial is ever seen, and each file is imported exactly once.
 #[test]
 fn each_file_is_imported_whole_and_once() {
+    each_is_imported_once(&FILES);
+}
+
+#[test]
+fn each_file_in_a_folder_below_is_imported_whole_and_once() {
+    let second = format!("0000900011/{DETAIL}");
+    each_is_imported_once(&[(BELOW, b"one"), (&second, b"two, longer than one piece")]);
+}
+
+fn each_is_imported_once(files: &[(&str, &[u8]); 2]) {
     for then in [Then::GoOn, Then::StayDead] {
         for step in 0.. {
             let folder = tempfile::tempdir().expect("a folder");
             let import = open(&folder);
             let mut imported = Vec::new();
             let mut take = || {
-                for (name, bytes) in visible(folder.path()) {
-                    fs::remove_file(folder.path().join(&name)).expect("removed");
-                    imported.push((name, bytes));
+                for entry in fs::read_dir(folder.path()).expect("listed") {
+                    let name = entry.expect("an entry").file_name().into_string().expect("Unicode");
+                    let is_ours = |file: &&(&str, &[u8])| file.0.split('/').next() == Some(&name);
+                    let is_hidden = name.starts_with('.');
+                    assert!(is_hidden || files.iter().any(|file| is_ours(&file)), "{name}");
+                }
+                for (name, _) in files {
+                    let path = folder.path().join(name);
+                    if let Ok(bytes) = fs::read(&path) {
+                        fs::remove_file(&path).expect("removed");
+                        imported.push(((*name).to_owned(), bytes));
+                    }
                 }
             };
-            let run = || import.place(id(), &FILES);
+            let run = || import.place(id(), files);
             let (result, hit) = at_step(step, io::ErrorKind::StorageFull, then, run);
             take();
             if let Err(error) = &result {
@@ -201,13 +275,18 @@ fn each_file_is_imported_whole_and_once() {
             }
             // The next start.
             let import = open(&folder);
-            let placements = import.place(id(), &FILES).expect("placed");
+            let placements = import.place(id(), files).expect("placed");
             assert_eq!(placements, [Placement::Placed; 2], "step {step}");
             take();
             import.finish(id()).expect("finished");
             imported.sort();
-            assert_eq!(imported, all().into_iter().collect::<Vec<_>>(), "step {step}");
-            assert_eq!(fs::read_dir(folder.path()).expect("listed").count(), 0, "step {step}");
+            let mut all = files.map(|(name, bytes)| (name.to_owned(), bytes.to_vec()));
+            all.sort();
+            assert_eq!(imported, all, "step {step}");
+            let left = fs::read_dir(folder.path()).expect("listed");
+            let left = left.filter(|entry| !entry.as_ref().expect("an entry").path().is_dir());
+            assert_eq!(left.count(), 0, "step {step}");
+            assert_eq!(import.unfinished().expect("listed"), [], "step {step}");
             if !hit {
                 assert!(step > 10);
                 break;

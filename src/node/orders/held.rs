@@ -282,6 +282,8 @@ async fn reject(
     let note = IncomingNote { by, receipt, ..IncomingNote::code(code::DISMISSED_BY_RECIPIENT) };
     context.store.incoming_event(sender, id, IncomingEvent::Dismissed, note, now).await?;
     context.wake.issued.announce();
+    // What came behind it may have waited for the word.
+    wake(&context.wake.placing, &item.office);
     Ok(None)
 }
 

@@ -4,6 +4,7 @@
 //! account that gave it, and answered.
 
 mod held;
+mod taken;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -113,6 +114,7 @@ pub(super) async fn carry_out(
         Request::Dismiss { id, reason, delete } => {
             held::dismiss(context, &places, *id, (reason.as_deref(), *delete), by).await
         }
+        Request::Taken { office } => taken::taken(context, *office, by).await,
         Request::Open => Ok(open_page(context, by)),
     };
     carried_out.unwrap_or_else(|error| {

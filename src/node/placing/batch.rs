@@ -7,26 +7,42 @@ use futures_util::stream::{self, StreamExt as _};
 
 use super::super::context::{Context, blocking};
 use super::super::folders::ImportFolders;
+use super::super::notices::of_import;
+use super::copies::ToPlace;
 use super::files::{destination, named};
+use super::plan::{self, Planned};
 use super::withheld::{self, Withheld};
 use super::{AT_A_TIME, Fault, forget, told};
 use crate::folder::{FolderError, Placement, Staged};
 use crate::package::{Package, open_again};
 use crate::store::{IncomingNote, IncomingRow, StoreError};
 use crate::transfer::{Incoming, IncomingEvent};
-use crate::types::{Lang, MessageId, code};
+use crate::types::{FileName, Lang, MessageId, code};
 
 /// A package whose files are written and not shown yet.
 struct Set {
     row: IncomingRow,
     package: Package,
+    files: ToPlace,
+    /// The code that its placing is noted with.
+    detail: &'static str,
     staged: Staged,
+}
+
+/// A package that was looked at.
+enum Prepared {
+    /// Its files are written and not shown yet.
+    Ready(Box<Set>),
+    /// A person decides first whether it is placed.
+    NeedsWord(IncomingRow),
+    /// It cannot be placed now, or ever.
+    Failed(IncomingRow, Fault),
 }
 
 /// What became of the files of a package.
 enum PlacingOutcome {
-    /// They are in the import folder.
-    Placed(Box<Package>),
+    /// They are in the import folder; a code that says more.
+    Placed(Box<Package>, &'static str),
     /// They are not placed before a person has done something.
     Held(Withheld),
     /// It is tried again; a code that says why.
@@ -43,22 +59,38 @@ pub(super) async fn place(
     folders: &Arc<ImportFolders>,
     rows: Vec<IncomingRow>,
 ) -> (Placed, Result<(), StoreError>) {
-    let prepare = |row| prepare(Arc::clone(context), Arc::clone(folders), row);
-    let prepared: Vec<_> = stream::iter(rows).map(prepare).buffered(AT_A_TIME).collect().await;
+    let may_be_planned = match context.store.has_import_plans(folders.office).await {
+        Ok(may_be_planned) => may_be_planned,
+        Err(error) => return (Vec::new(), Err(error)),
+    };
+    // Where names depend on those before, one after the other.
+    let at_a_time = if plan::plans(&folders.habits) { 1 } else { AT_A_TIME };
+    let prepare = |row| prepare(Arc::clone(context), Arc::clone(folders), row, may_be_planned);
+    let prepared: Vec<_> = stream::iter(rows).map(prepare).buffered(at_a_time).collect().await;
     let (mut sets, mut failed, mut unshown) = (Vec::new(), None, Vec::new());
-    let mut outcomes = Vec::new();
-    for (row, prepared) in prepared {
+    let (mut outcomes, mut waits) = (Vec::new(), false);
+    for prepared in prepared {
         match prepared {
-            Ok((package, staged)) if failed.is_none() => sets.push(Set { row, package, staged }),
-            Ok((_, staged)) => unshown.extend(staged.removable()),
+            Prepared::Ready(set) if failed.is_none() && !waits => sets.push(*set),
+            Prepared::Ready(set) => unshown.extend(set.staged.removable()),
+            // What comes behind it waits for the word too, so that the order is kept.
+            Prepared::NeedsWord(row) if failed.is_none() && !waits => {
+                waits = true;
+                let why = (code::DELETION_NEEDS_WORD, Vec::new());
+                let kept = withheld::keep_stored(context, folders, &row, why).await;
+                let without = || Withheld::without_files(code::DELETION_NEEDS_WORD);
+                outcomes.push((row, PlacingOutcome::Held(kept.unwrap_or_else(without))));
+            }
+            Prepared::NeedsWord(_) => {}
             // It can never succeed, so it holds nothing up.
-            Err(Fault::Package(code)) => {
+            Prepared::Failed(row, Fault::Package(code)) => {
                 tracing::error!(id = %row.id, code, "a stored package cannot be opened; it is held");
                 outcomes.push((row, PlacingOutcome::Held(Withheld::without_files(code))));
             }
-            Err(fault) => {
+            Prepared::Failed(row, fault) if !waits => {
                 failed.get_or_insert((row, fault));
             }
+            Prepared::Failed(..) => {}
         }
     }
     let (shown, failed_to_show) = show(context, folders, sets, &mut unshown).await;
@@ -88,20 +120,49 @@ async fn prepare(
     context: Arc<Context>,
     folders: Arc<ImportFolders>,
     row: IncomingRow,
-) -> (IncomingRow, Result<(Package, Staged), Fault>) {
-    let stored = match context.store.incoming_package(row.sender, row.id).await {
-        Ok(stored) => stored,
-        Err(error) => return (row, Err(error.into())),
-    };
+    may_be_planned: bool,
+) -> Prepared {
+    match read_and_stage(&context, &folders, &row, may_be_planned).await {
+        Ok(Some((Planned { package, files, detail }, staged))) => {
+            Prepared::Ready(Box::new(Set { row, package, files, detail, staged }))
+        }
+        Ok(None) => Prepared::NeedsWord(row),
+        Err(fault) => Prepared::Failed(row, fault),
+    }
+}
+
+/// Nothing where a person decides first.
+async fn read_and_stage(
+    context: &Arc<Context>,
+    folders: &Arc<ImportFolders>,
+    row: &IncomingRow,
+    may_be_planned: bool,
+) -> Result<Option<(Planned, Staged)>, Fault> {
+    let stored = context.store.incoming_package(row.sender, row.id).await?;
     let (limits, id) = (context.package_limits(), row.id);
+    let package =
+        blocking(move || open_again(stored, &limits).map_err(|fault| Fault::Package(fault.code())));
+    let package = package.await.unwrap_or(Err(Fault::Internal))?;
+    if folders.habits.hold_deletions && is_deletion(&package) {
+        let why = code::DELETION_NEEDS_WORD;
+        if !context.store.was_let_in(row.sender, id, why).await? {
+            return Ok(None);
+        }
+    }
+    let planned = plan::decide(context, folders, row, package, may_be_planned).await?;
+    let folders = Arc::clone(folders);
     let staged = blocking(move || {
-        let package = open_again(stored, &limits).map_err(|fault| Fault::Package(fault.code()))?;
-        let (import, files) = destination(&folders, &package);
-        let staged = import.stage(id, &named(&files)).map_err(Fault::Folder)?;
-        drop(files);
-        Ok((package, staged))
+        let (import, files) = planned.files.destination(&folders);
+        let staged = import.stage(id, &files).map_err(Fault::Folder)?;
+        Ok((planned, staged))
     });
-    (row, staged.await.unwrap_or(Err(Fault::Internal)))
+    staged.await.unwrap_or(Err(Fault::Internal)).map(Some)
+}
+
+/// Whether a package withdraws what another one brought.
+fn is_deletion(package: &Package) -> bool {
+    let mut names = package.files().filter_map(|(file, _)| FileName::parse(&file.name).ok());
+    names.any(|name| name.kind.is_deletion())
 }
 
 /// Shows the files of each set in its turn and makes that durable. After a fault the sets behind it
@@ -129,7 +190,7 @@ async fn show(
         let row = set.row.clone();
         async move {
             let settled = blocking(move || {
-                let (import, _) = destination(&folders, &set.package);
+                let (import, _) = set.files.destination(&folders);
                 import.settle(&set.staged).map(|()| set)
             });
             let settled = settled.await.ok_or(Fault::Internal);
@@ -145,7 +206,7 @@ async fn show(
         let outcome = match (settled, &synced) {
             (Ok(set), Ok(())) => match withheld {
                 Some(withheld) => PlacingOutcome::Held(withheld),
-                None => PlacingOutcome::Placed(Box::new(set.package)),
+                None => PlacingOutcome::Placed(Box::new(set.package), set.detail),
             },
             (Err(fault), _) => PlacingOutcome::Failed(told(context, &row, &fault)),
             (Ok(_), Err(fault)) => PlacingOutcome::Failed(told(context, &row, fault)),
@@ -188,8 +249,7 @@ fn show_one(
     set: &Set,
     lang: Lang,
 ) -> Result<Option<Withheld>, FolderError> {
-    let (import, files) = destination(folders, &set.package);
-    let files = named(&files);
+    let (import, files) = set.files.destination(folders);
     let placements = import.reveal(&set.staged, &files)?;
     let is_conflict =
         |placement: &Placement| matches!(placement, Placement::Conflict | Placement::Withheld);
@@ -199,10 +259,18 @@ fn show_one(
     let row = &set.row;
     tracing::warn!(id = %row.id, sender = %row.sender,
         "another file of the same name lies in the import folder; the set is held");
-    let in_the_way = files.iter().zip(&placements);
-    let in_the_way = in_the_way.filter(|(_, placement)| **placement == Placement::Conflict);
-    let in_the_way = in_the_way.map(|((name, _), _)| (*name).to_owned()).collect();
-    withheld::keep(folders, row, &files, (code::IMPORT_NAME_TAKEN, in_the_way), lang).map(Some)
+    let conflicts: Vec<usize> = placements
+        .iter()
+        .enumerate()
+        .filter_map(|(place, placement)| (*placement == Placement::Conflict).then_some(place))
+        .collect();
+    let in_the_way = conflicts.iter().filter_map(|place| set.files.bare_name(*place)).collect();
+    let sent_as = conflicts.first().and_then(|place| set.files.sent_as(*place));
+    // What is kept for people is what came, whatever the care software would have got.
+    let (_, received) = destination(folders, &set.package);
+    let why = (code::IMPORT_NAME_TAKEN, in_the_way);
+    let kept = withheld::keep(folders, row, &named(&received), why, lang)?;
+    Ok(Some(Withheld { sent_as, ..kept }))
 }
 
 /// Stores what became of packages.
@@ -214,13 +282,12 @@ async fn note(
     let now = context.now();
     let store = async |(row, outcome): (IncomingRow, PlacingOutcome)| {
         let (event, note, package) = match outcome {
-            PlacingOutcome::Placed(package) => {
-                (IncomingEvent::FilesPlaced, IncomingNote::default(), Some(*package))
+            PlacingOutcome::Placed(package, detail) => {
+                (IncomingEvent::FilesPlaced, IncomingNote::code(detail), Some(*package))
             }
             PlacingOutcome::Held(withheld) => {
-                let Withheld { code, in_the_way, folder } = withheld;
-                let first = in_the_way.into_iter().next();
-                match withheld::receipt(context, &row, code, first, now).await {
+                let Withheld { code, sent_as, folder } = withheld;
+                match withheld::receipt(context, &row, code, sent_as, now).await {
                     Ok(receipt) => {
                         let (receipt, folder) = (Some(receipt), Some(folder.unwrap_or_default()));
                         let note = IncomingNote { receipt, folder, ..IncomingNote::code(code) };
@@ -258,7 +325,7 @@ async fn note(
         }
     }
     if !placed.is_empty() || !held.is_empty() {
-        context.notices.clear(code::PLACING_STOPPED, &super::about(folders.office));
+        context.notices.clear(code::PLACING_STOPPED, &of_import(folders.office));
     }
     forget(folders, held).await;
     (placed, broken.map_or(Ok(()), Err))

@@ -4,8 +4,11 @@
 //! shown to the care software one set after the other, and made durable at once.
 
 mod batch;
+mod copies;
 mod files;
 mod handover;
+mod plan;
+mod taken;
 mod withheld;
 
 use std::io;
@@ -16,6 +19,7 @@ use jiff::Timestamp;
 
 use super::context::{Context, blocking, log_store_fault, stopped};
 use super::folders::ImportFolders;
+use super::notices::of_import;
 use super::supervise::Beat;
 use super::wake::woken;
 use crate::folder::FolderError;
@@ -26,6 +30,7 @@ use crate::types::{Lang, MessageId, OfficeNumber, code};
 use crate::work::watch;
 
 use batch::Placed;
+use taken::Next;
 
 /// Packages of one sender that are placed together, before the next sender has its turn. Only those
 /// that lie in the database: a large one is placed alone.
@@ -87,10 +92,6 @@ pub(super) fn lost_code(error: StoreError) -> &'static str {
     }
 }
 
-fn about(office: OfficeNumber) -> String {
-    format!("office {office} import")
-}
-
 /// Tells of a fault that is tried again and gives the code to be stored.
 fn told(context: &Context, row: &IncomingRow, fault: &Fault) -> &'static str {
     match fault {
@@ -106,7 +107,7 @@ fn told(context: &Context, row: &IncomingRow, fault: &Fault) -> &'static str {
             );
             context.notices.raise(
                 code::PLACING_STOPPED,
-                about(row.office),
+                of_import(row.office),
                 (ja, en),
                 context.now(),
             );
@@ -185,14 +186,22 @@ async fn place_in_turn(
     let office = folders.office;
     loop {
         let mut sleep = LONGEST_SLEEP;
-        for sender in context.store.senders_waiting(office).await? {
+        let senders = context.store.senders_waiting(office).await?;
+        let senders = match taken::next(context, folders, senders).await? {
+            Next::Placed(senders) => senders,
+            Next::Waits(pause) => return Ok(pause),
+        };
+        for sender in senders {
             let may_sign = context.proof().usable_signer(office, context.now()).is_ok();
             if *stopping.borrow() || !may_sign || !context.believes_clock() {
                 return Ok(Duration::ZERO);
             }
             beat.works_for("placing files", LONGEST_BATCH);
-            let waiting = context.store.unplaced(office, sender, TOGETHER).await?;
-            let (ready, pause) = ready(context, waiting);
+            let waiting = waiting(context, folders, sender, TOGETHER).await?;
+            let (mut ready, pause) = ready(context, waiting);
+            if folders.habits.wait_until_taken {
+                ready.truncate(1);
+            }
             sleep = sleep.min(pause);
             if ready.is_empty() {
                 continue;
@@ -208,6 +217,24 @@ async fn place_in_turn(
             return Ok(sleep);
         }
     }
+}
+
+/// The packages of a sender that wait to be placed. What comes behind a deletion that a person has not
+/// decided about does not count yet.
+async fn waiting(
+    context: &Context,
+    folders: &ImportFolders,
+    sender: OfficeNumber,
+    limit: u32,
+) -> Result<Vec<UnplacedRow>, StoreError> {
+    let (store, office) = (&context.store, folders.office);
+    let mut waiting = store.unplaced(office, sender, limit).await?;
+    if folders.habits.hold_deletions
+        && let Some(held) = store.lowest_held(office, sender, code::DELETION_NEEDS_WORD).await?
+    {
+        waiting.retain(|unplaced| unplaced.row.serial < held);
+    }
+    Ok(waiting)
 }
 
 /// Those from the front whose turn has come and that are placed together, and how long the next

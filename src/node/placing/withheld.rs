@@ -30,8 +30,8 @@ const TELL_AFTER: SignedDuration = SignedDuration::from_hours(1);
 pub(super) struct Withheld {
     /// Why: a stable code.
     pub(super) code: &'static str,
-    /// The names of the standard that are in the way.
-    pub(super) in_the_way: Vec<String>,
+    /// The first of the files in whose way something is, as the sender calls it.
+    pub(super) sent_as: Option<String>,
     /// Where copies of its files lie, below the hold folder, if they could be put there.
     pub(super) folder: Option<String>,
 }
@@ -39,7 +39,7 @@ pub(super) struct Withheld {
 impl Withheld {
     /// One whose files are nowhere but in the store, or not even there.
     pub(super) const fn without_files(code: &'static str) -> Self {
-        Self { code, in_the_way: Vec::new(), folder: None }
+        Self { code, sent_as: None, folder: None }
     }
 }
 
@@ -55,7 +55,7 @@ pub(super) fn keep(
     let note = note(&unit, row.id, (code, &in_the_way), lang);
     let Kept { folder, .. } = folders.hold.keep(&unit, files, &note.files())?;
     let folder = folder.file_name().map(|name| name.to_string_lossy().into_owned());
-    Ok(Withheld { code, in_the_way, folder })
+    Ok(Withheld { code, sent_as: in_the_way.into_iter().next(), folder })
 }
 
 /// What lies beside received files that could not be placed: why, which file is in the way, and how
@@ -66,12 +66,20 @@ fn note(unit: &str, id: MessageId, (code, in_the_way): (&str, &[String]), lang: 
     for name in in_the_way {
         let _ = write!(files, "  {name}\r\n");
     }
+    let first = match (in_the_way.is_empty(), lang) {
+        (false, Lang::Ja) => {
+            "取込フォルダーのファイルを確かめて別の場所に移し、次のコマンドを実行してください。"
+        }
+        (true, Lang::Ja) => "次のコマンドを実行してください。",
+        (false, Lang::En) => "look at the file in the import folder, move it elsewhere, and run",
+        (true, Lang::En) => "run",
+    };
     let text = match lang {
         Lang::Ja => format!(
             "取り込んでいません。\r\n\
              受信した送信単位: {unit}\r\n\
              理由: {why} [{code}]\r\n{files}\r\n\
-             取り込むには: 取込フォルダーのファイルを確かめて別の場所に移し、次のコマンドを実行してください。\r\n\
+             取り込むには: {first}\r\n\
              \x20 renkei hold release {id}\r\n\
              取り込まないときは: 次のコマンドを実行してください。相手には「受取拒否」と表示されます。\r\n\
              \x20 renkei hold dismiss {id}\r\n\
@@ -81,7 +89,7 @@ fn note(unit: &str, id: MessageId, (code, in_the_way): (&str, &[String]), lang: 
             "Not imported.\r\n\
              The received send unit: {unit}\r\n\
              Why: {why} [{code}]\r\n{files}\r\n\
-             To import it: look at the file in the import folder, move it elsewhere, and run\r\n\
+             To import it: {first}\r\n\
              \x20 renkei hold release {id}\r\n\
              Not to import it: run the following; the sender will see that it was refused.\r\n\
              \x20 renkei hold dismiss {id}\r\n\
@@ -124,7 +132,9 @@ pub(super) async fn given_up(
     Some(kept.unwrap_or_else(|| Withheld::without_files(code)))
 }
 
-async fn keep_stored(
+/// Puts copies of the files of a stored package into the hold folder; nothing where that is not
+/// possible.
+pub(super) async fn keep_stored(
     context: &Arc<Context>,
     folders: &Arc<ImportFolders>,
     row: &IncomingRow,

@@ -6,6 +6,7 @@ mod chain;
 mod copy;
 mod held;
 mod identity;
+mod import_plan;
 mod lists;
 mod migrations;
 mod months;

@@ -486,6 +486,34 @@ codes! {
     "バックアップから戻したため、取込フォルダーに入れ終えたものかどうか分かりません" "the store was put back from a backup, so it may have been placed already"
     "受信側が、介護ソフトに取り込み済みかどうかを確かめてください。まだなら renkei hold release、取り込み済みなら何もしなくてかまいません。"
     "The receiving side looks whether the care software has it: if not, renkei hold release; if so, nothing has to be done.";
+    DELETION_NEEDS_WORD "deletion-needs-word" [Held] Recipient
+    "削除のデータなので、担当者が確かめるまで取り込みません" "it deletes data, so it is not imported before a person has looked at it"
+    "受信側が内容を確かめて、取り込むなら renkei hold release、取り込まないなら renkei hold dismiss を実行してください。決まるまで、同じ相手の後のデータも待ちます。"
+    "The receiving side looks at it and runs renkei hold release to let it in or renkei hold dismiss to refuse it. Until then what the same sender sent later waits.";
+    IMPORT_PLAN_CHANGED "import-plan-changed" [Held] Recipient
+    "取り込み用の写しを、前と同じ形に作れません" "the copies for the care software cannot be made again as they were"
+    "この版の renkei では、途中まで置いた写しの続きを作れません。取込フォルダーを確かめ、相手にもう一度書き出して送ってもらい、renkei hold dismiss で対応済みにしてください。"
+    "This version of renkei makes other copies than those that were begun. Look into the import folder, have the sender export it again, and dismiss this one.";
+    PLACED_AS_COPIES "placed-as-copies" [Journal] Nobody
+    "介護ソフトに合わせた写しを置きました" "copies that suit the care software were placed"
+    "何もしなくてかまいません。受け取った元のファイルは台帳に残っています。"
+    "Nothing is to be done. The files as they were received stay in the store.";
+    PLACED_WHOLE "placed-whole" [Condition Journal] Here
+    "介護ソフトに合わせた写しを作れないため、受け取ったまま置きました" "copies that suit the care software could not be made; the files were placed as received"
+    "介護ソフトで正しく取り込めたかを確かめてください。"
+    "See whether the care software imported them rightly.";
+    TAKEN_BY_HAND "taken-by-hand" [Order Journal] Nobody
+    "取り込んだと担当者が知らせました" "a person said that it was taken"
+    "次のデータを取込フォルダーに置きます。"
+    "The next set is placed.";
+    NOTHING_AWAITED "nothing-awaited" [Order] Nobody
+    "取り込みを待っているデータはありません" "nothing waits to be taken"
+    "renkei status で確かめてください。"
+    "See renkei status.";
+    IMPORT_NOT_TAKEN "import-not-taken" [Condition] Here
+    "介護ソフトが取込フォルダーのデータを取り込んでいないため、次を置けません" "the care software has not taken what lies in the import folder, so the next set waits"
+    "介護ソフトで取り込むか、取り込み済みのファイルを移してください。ファイルを残したまま次へ進むときは renkei hold taken を実行します。"
+    "Import it in the care software, or move the imported files away. To go on with the files left there, run renkei hold taken.";
     DISMISSED_BY_RECIPIENT "dismissed-by-recipient" [Held] Sender
     "相手の担当者が受け取らないと決めました" "a person at the recipient dismissed it"
     "理由を相手に確かめてください。"

@@ -20,18 +20,18 @@ const ACTUALS: u32 = 60;
 const PATIENCE: Duration = Duration::from_mins(3);
 
 /// Numbers that come again with the same seed (SplitMix64).
-struct Random(u64);
+pub(super) struct Random(u64);
 
 impl Random {
     /// Set `RENKEI_TEST_SEED` to repeat a run as far as the timing of the machine allows.
-    fn new() -> Self {
+    pub(super) fn new() -> Self {
         let seed = std::env::var("RENKEI_TEST_SEED").ok().and_then(|seed| seed.parse().ok());
         let seed = seed.unwrap_or_else(|| RandomState::new().hash_one(0_u8));
         eprintln!("RENKEI_TEST_SEED={seed}");
         Self(seed)
     }
 
-    fn below(&mut self, limit: u64) -> u64 {
+    pub(super) fn below(&mut self, limit: u64) -> u64 {
         self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
         let mut z = self.0;
         z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
@@ -41,21 +41,21 @@ impl Random {
 }
 
 /// Care software that imports: takes every file that it sees out of the import folder at once.
-struct CareSoftware<'a> {
+pub(super) struct CareSoftware<'a> {
     import: PathBuf,
     taken: PathBuf,
     expected: &'a Unit,
 }
 
 impl<'a> CareSoftware<'a> {
-    fn of(office: &Office, folder: &str, expected: &'a Unit) -> Self {
+    pub(super) fn of(office: &Office, folder: &str, expected: &'a Unit) -> Self {
         let taken = office.path("taken");
         fs::create_dir_all(&taken).expect("a folder");
         Self { import: office.path(folder), taken, expected }
     }
 
     /// Works until told to stop and everything has been taken.
-    fn work(&self, stop: &AtomicBool) {
+    pub(super) fn work(&self, stop: &AtomicBool) {
         while !stop.load(Ordering::Relaxed) || !visible(&self.import).is_empty() {
             for path in visible(&self.import) {
                 let name = name_of(&path);
@@ -71,7 +71,7 @@ impl<'a> CareSoftware<'a> {
         }
     }
 
-    fn has(&self) -> BTreeMap<String, Vec<u8>> {
+    pub(super) fn has(&self) -> BTreeMap<String, Vec<u8>> {
         let paths = visible(&self.taken).into_iter();
         paths.map(|path| (name_of(&path), fs::read(&path).expect("read"))).collect()
     }

@@ -17,6 +17,7 @@ mod folders;
 mod full;
 mod gone_folders;
 mod greeting;
+pub(crate) mod habits;
 mod head_of_line;
 mod held;
 mod hostile;

@@ -8,6 +8,7 @@ mod chromium;
 mod compare;
 mod doctor;
 mod guard;
+mod habits;
 mod held;
 mod login;
 mod roles;
