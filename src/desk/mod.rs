@@ -1,6 +1,10 @@
 //! What the commands and the page tell of a node in the same words, and find in the same way.
 
+pub mod claim;
 pub mod dates;
+pub mod ends;
 pub mod held;
+pub mod needs;
 pub mod proof;
+pub mod traffic;
 pub mod words;
