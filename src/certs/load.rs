@@ -173,7 +173,8 @@ fn is_certificate_only(path: &Path) -> bool {
     !sections.is_empty() && sections.iter().all(|(kind, _)| *kind == SectionKind::Certificate)
 }
 
-fn load_password(path: &Path) -> Result<Zeroizing<String>, CertsError> {
+/// Reads a password: the one line of a file that its owner alone may read.
+pub fn load_password(path: &Path) -> Result<Zeroizing<String>, CertsError> {
     let bytes = files::read(path, Access::Secret, MAX_PASSWORD)?;
     let text = std::str::from_utf8(&bytes).unwrap_or_default();
     // Editors on Windows may begin a text with a mark.

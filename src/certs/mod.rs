@@ -31,7 +31,9 @@ use zeroize::Zeroize;
 use crate::package::{Signer, SignerError};
 
 pub use error::CertsError;
-pub use load::{load, load_certificates, load_identity, load_pkcs12, load_revocation_lists};
+pub use load::{
+    load, load_certificates, load_identity, load_password, load_pkcs12, load_revocation_lists,
+};
 pub use request::{KeyAndRequest, request};
 pub use test_ca::{Issued, Subject, TestCa, Validity};
 

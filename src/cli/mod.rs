@@ -20,6 +20,7 @@ mod help;
 mod history;
 mod hold;
 mod inputs;
+mod mail;
 mod man;
 mod new;
 mod open;
@@ -101,6 +102,8 @@ enum Command {
     Open(open::Args),
     /// 画面にログインできるユーザーを登録・変更・削除します
     User(user::Args),
+    /// メールの設定を確かめます
+    Mail(mail::Args),
     /// 証明書と失効リストを読み直します
     Reload(reload::Args),
     /// 送受信したパッケージと受領証を、第三者が検証できる形で書き出します
@@ -175,6 +178,7 @@ fn run(matches: &ArgMatches, lang: Lang) -> anyhow::Result<ExitCode> {
         Command::Retry(args) => retry::run(&args, lang),
         Command::Open(args) => open::run(&args, lang),
         Command::User(args) => user::run(args, lang),
+        Command::Mail(args) => mail::run(&args, lang),
         Command::Reload(args) => reload::run(&args, lang),
         Command::Export(args) => export::run(&args, lang),
         Command::Verify(args) => verify::run(&args, lang),

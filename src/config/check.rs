@@ -9,7 +9,7 @@ use jiff::SignedDuration;
 
 use super::{
     Config, Draft, IdentityFiles, Limits, LogFile, LogRotation, Node, Office, Page, Peer,
-    Retention, Timing, Tls, folders, units,
+    Retention, Timing, Tls, folders, mail, units,
 };
 use crate::types::settings::{Reader, Section};
 use crate::types::{Digest, Lang, OfficeNumber, ServiceType};
@@ -69,12 +69,14 @@ fn whole(mut root: Section<'_, '_>, base: &Path) -> Config {
     let has_page = root.has("page");
     let page = page(root.table("page"));
     let page = has_page.then_some(page);
+    let mail = if root.has("mail") { mail::mail(root.table("mail")) } else { None };
     if limits.file_size > limits.package_size {
         let ja = "file_size は package_size 以下にしてください。";
         root.report(&(0..0), "limits", ja, "file_size must not exceed package_size");
     }
     root.finish();
-    Config { node, tls, offices, peers, timing, limits, retention, page, home: base.to_owned() }
+    let home = base.to_owned();
+    Config { node, tls, offices, peers, timing, limits, retention, page, mail, home }
 }
 
 /// Reads each table and refuses two with the same office number.

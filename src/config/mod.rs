@@ -9,6 +9,7 @@
 
 mod check;
 mod folders;
+mod mail;
 mod units;
 
 use std::net::SocketAddr;
@@ -17,6 +18,7 @@ use std::path::{Path, PathBuf};
 use jiff::SignedDuration;
 
 pub use crate::types::{Problem, Problems};
+pub use mail::{Mail, MailLogin, MailSecurity};
 
 use crate::types::{Digest, Edition, Lang, OfficeNumber, PeerUrl, ServiceType};
 
@@ -39,6 +41,8 @@ pub struct Config {
     pub retention: Retention,
     /// `[page]`, if it stands there: without it there is no page.
     pub page: Option<Page>,
+    /// `[mail]`, if it stands there: without it no mails are sent.
+    pub mail: Option<Mail>,
     /// The folder of the configuration's file.
     pub home: PathBuf,
 }

@@ -70,7 +70,7 @@ pub use clock::local_time;
 pub use handle::Handle;
 pub use health::{Health, TaskHealth};
 pub use month::{MonthComparison, compare_month};
-pub use notices::Notice;
+pub use notices::{Notice, pause_after};
 pub use problems::{StartProblem, StartProblems};
 pub use proof::{Pins, open_trust};
 pub use start::Consent;

@@ -620,6 +620,10 @@ codes! {
     "処理が異常終了し、自動でやり直しています" "a task ended by a fault of the program and is begun anew"
     "続く場合は、ログを添えて開発元に連絡してください。"
     "If it goes on, report it with the log.";
+    MAIL_NOT_SENT "mail-not-sent" [Condition] Here
+    "メールを送れません" "mails cannot be sent"
+    "表示された理由を見て、設定の [mail] を直して起動し直してください。renkei mail test で確かめられます。パスワードのファイルを置き換えたときや、メールサーバーが直ったときは、自動で送ります。送受信は続いています。"
+    "See the reason beside it, mend [mail] and start again; renkei mail test tries it. After the file of the password was replaced, or when the mail server is well again, it goes on by itself. The exchange goes on.";
     CONTROL_UNREADABLE "control-unreadable" [Condition] Here
     "コマンドの指示を受け取れません" "commands are not heard"
     "データフォルダーの control フォルダーのアクセス権を確かめてください。"
