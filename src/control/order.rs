@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use crate::types::{HeldId, Lang, MessageId, OfficeNumber, code};
+use crate::types::{HeldId, Lang, MessageId, OfficeNumber, ServiceType, code};
 
 /// The most characters of a name of who gave the order.
 const MOST_OF_A_NAME: usize = 64;
@@ -43,6 +43,11 @@ pub enum Request {
         /// Also remove its files from the hold folder.
         delete: bool,
     },
+    /// Send the files of packages of ours to other partners too, at most [`Request::MOST_COPIES`].
+    Copy {
+        /// Which to whom.
+        copies: Vec<CopyOrder>,
+    },
     /// Read certificates and revocation lists again.
     Reload,
     /// Let whoever asks enter the page.
@@ -61,7 +66,22 @@ pub enum Target {
     Message(MessageId),
 }
 
+/// A package of ours whose files go to another partner too.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct CopyOrder {
+    /// The package.
+    pub source: MessageId,
+    /// Whom they go to.
+    pub partner: OfficeNumber,
+    /// The service type of that partner, for names that have one.
+    pub service_type: Option<ServiceType>,
+}
+
 impl Request {
+    /// The most copies of one order.
+    pub const MOST_COPIES: usize = 200;
+
     /// Whether a text can stand as a reason: 1 to 32 small letters, digits and hyphens, so that it
     /// holds nobody's name by accident.
     pub fn is_reason(text: &str) -> bool {

@@ -5,6 +5,7 @@ pub mod dates;
 pub mod ends;
 pub mod held;
 pub mod needs;
+pub mod newest;
 pub mod proof;
 pub mod traffic;
 pub mod words;

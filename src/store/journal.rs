@@ -19,6 +19,8 @@ pub enum Step {
     Retry,
     /// A person asked for the configuration to be read again.
     Reload,
+    /// A person had its files sent to another partner too.
+    Copied,
 }
 
 impl Step {
@@ -29,18 +31,19 @@ impl Step {
             Self::Packed => "PACKED",
             Self::Retry => "RETRY",
             Self::Reload => "RELOAD",
+            Self::Copied => "COPIED",
         }
     }
 
     const fn direction(self) -> Direction {
         match self {
             Self::State(state) => state.direction(),
-            Self::Packed | Self::Retry | Self::Reload => Direction::Out,
+            Self::Packed | Self::Retry | Self::Reload | Self::Copied => Direction::Out,
         }
     }
 
     fn from_stored(direction: Direction, text: &str) -> Result<Self, StoreError> {
-        let others = [Self::Packed, Self::Retry, Self::Reload];
+        let others = [Self::Packed, Self::Retry, Self::Reload, Self::Copied];
         let other = || others.into_iter().find(|step| step.as_str() == text);
         let step = State::named(direction, text).map(Self::State).or_else(other);
         step.ok_or(StoreError::Damaged("unknown step"))

@@ -21,6 +21,7 @@
 
 mod arrival;
 mod audit;
+mod copies;
 mod error;
 mod folders;
 mod held;
@@ -57,6 +58,7 @@ use rusqlite::{Connection, OpenFlags};
 
 pub use arrival::{CommitAnswer, Content, NewIncoming};
 pub use audit::{Account, AuditEntry, AuditFilter, AuditRow};
+pub use copies::NewCopy;
 pub use error::StoreError;
 pub use folders::KnownFolder;
 pub use held::{HeldItem, HeldRow, Settled};

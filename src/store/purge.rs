@@ -7,7 +7,7 @@ use rusqlite::{Connection, params};
 
 use super::packages::Machine as _;
 use super::unit::Column;
-use super::{Store, StoreError, arrival, audit};
+use super::{Store, StoreError, arrival, audit, copies};
 use crate::transfer::{Incoming, IncomingState, Outgoing, OutgoingState};
 use crate::types::Digest;
 
@@ -112,6 +112,7 @@ fn purge(
         )?;
     }
     connection.execute("DELETE FROM held WHERE at < ?1", params![Column(records)])?;
+    copies::purge(connection, records)?;
     audit::purge(connection, records)?;
     Ok((removed, beside))
 }

@@ -88,7 +88,7 @@ pub(super) async fn show(
     let unit = words::unit(&manifest.kind, lang);
     let last = evidence.journal.iter().rev().find_map(|row| match row.step {
         Step::State(state) => Some((state, row)),
-        Step::Packed | Step::Retry | Step::Reload => None,
+        Step::Packed | Step::Retry | Step::Reload | Step::Copied => None,
     });
     let place = match evidence.direction {
         Direction::Out => Place::Sent,
@@ -172,12 +172,19 @@ fn step(row: &JournalRow, lang: Lang) -> StepRow {
         Step::Retry => {
             lang.pick("すぐに送り直すよう指示がありました", "ordered to be tried at once")
         }
+        Step::Copied => lang.pick(
+            "ほかの相手にも送るよう指示がありました",
+            "ordered to be sent to another partner too",
+        ),
         Step::Reload => lang.pick("設定の読み直しの指示がありました", "ordered to read anew"),
     };
     let (codes, by) = codes_and_by(row);
     // That somebody ordered it is all that the detail of an order says beside.
     let codes = codes.filter(|_| !matches!(row.step, Step::Retry | Step::Reload));
-    let mut detail = codes.map_or_else(Vec::new, |codes| words::reasons(codes, lang));
+    let mut detail = match (row.step, codes) {
+        (Step::Copied, Some(partner)) => vec![partner.to_owned()],
+        (_, codes) => codes.map_or_else(Vec::new, |codes| words::reasons(codes, lang)),
+    };
     if let Some(by) = by {
         detail.push(format!("{}: {by}", lang.pick("操作した人", "by")));
     }

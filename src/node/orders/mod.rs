@@ -3,6 +3,7 @@
 //! Once a second the control box is looked into. Every order is noted in the journal with the
 //! account that gave it, and answered.
 
+mod copies;
 mod held;
 
 use std::collections::BTreeMap;
@@ -115,6 +116,7 @@ pub(super) async fn carry_out(
         Request::Dismiss { id, reason, delete } => {
             held::dismiss(context, ends, *id, (reason.as_deref(), *delete), by).await
         }
+        Request::Copy { copies } => copies::copy(context, ends, copies, by).await,
         Request::Open => Ok(open_page(context, by)),
     };
     carried_out.unwrap_or_else(|error| {

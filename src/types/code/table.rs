@@ -510,6 +510,18 @@ codes! {
     "証明書と失効リストを読み直します" "certificates and lists are read again"
     "結果はログと renkei status で確かめてください。"
     "The log and renkei status say how it went.";
+    COPIED "copied" [Order] Nobody
+    "ほかの相手にも送ります" "its files go to other partners too"
+    "検査してから送ります。結果は送信の一覧で確かめてください。"
+    "They are checked and sent; the list of what was sent says how it went.";
+    COPIED_BEFORE "copied-before" [Order] Nobody
+    "すでに送信中か、送信済みです" "it is under way already, or has arrived"
+    "何もする必要はありません。"
+    "Nothing is to be done.";
+    NOT_COPIED "not-copied" [Order] Here
+    "その相手あてのファイルにできません" "it cannot be made one for this partner"
+    "介護ソフトから、その相手あてに書き出してください。"
+    "Export it for this partner in the care software.";
     PAGE_OPENED "page-opened" [Order] Nobody
     "ブラウザーで画面を開きます" "the page opens in the browser"
     "何もする必要はありません。"
