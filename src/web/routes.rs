@@ -53,6 +53,7 @@ fn routes() -> Vec<Route> {
         Route(Visitor, "/month/{partner}/csv", get(actuals::csv)),
         Route(Visitor, "/savings", get(savings::show)),
         Route(Visitor, "/versions", get(versions::show)),
+        Route(Visitor, "/versions/send", get(versions::ask).post(versions::send)),
         Route(Visitor, "/partners", get(partners::show)),
         Route(Visitor, "/certificates", get(certificates::show)),
         Route(Visitor, "/diagnosis", get(diagnosis::show)),
