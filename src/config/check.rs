@@ -9,7 +9,7 @@ use jiff::SignedDuration;
 
 use super::{
     Config, Draft, IdentityFiles, Limits, LogFile, LogRotation, Node, Office, Page, Peer,
-    Retention, Timing, Tls, folders, mail, units,
+    Retention, Timing, Tls, folders, forms, mail, units,
 };
 use crate::types::settings::{Reader, Section};
 use crate::types::{Digest, Lang, OfficeNumber, ServiceType};
@@ -215,6 +215,7 @@ fn office(table: &mut Section<'_, '_>) -> Option<Office> {
     let hold = table.required("hold", Section::path);
     let sent = table.path("sent");
     let signing = identity(table, "signing_");
+    let forms = forms::forms(table.table("forms"));
     let number = number?;
     let (drop, import) = (drop.unwrap_or_default(), import.unwrap_or_default());
     let hold = hold.unwrap_or_default();
@@ -240,6 +241,7 @@ fn office(table: &mut Section<'_, '_>) -> Option<Office> {
         hold,
         sent,
         signing,
+        forms,
     };
     folders::separate(table, &office);
     Some(office)

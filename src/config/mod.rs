@@ -9,6 +9,7 @@
 
 mod check;
 mod folders;
+mod forms;
 mod mail;
 mod units;
 
@@ -20,7 +21,7 @@ use jiff::SignedDuration;
 pub use crate::types::{Problem, Problems};
 pub use mail::{Mail, MailLogin, MailSecurity};
 
-use crate::types::{Digest, Edition, Lang, OfficeNumber, PeerUrl, ServiceType};
+use crate::types::{Digest, Edition, FormChoices, Lang, OfficeNumber, PeerUrl, ServiceType};
 
 /// A checked configuration; all paths are absolute or relative to the working directory.
 #[derive(Debug, Clone)]
@@ -183,6 +184,8 @@ pub struct Office {
     pub sent: Option<PathBuf>,
     /// The certificate that signs this office's packages and receipts.
     pub signing: IdentityFiles,
+    /// How its forms are drawn, unless somebody wants them otherwise.
+    pub forms: FormChoices,
 }
 
 /// `[[peer]]`: an office that ours exchange files with.
