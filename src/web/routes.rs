@@ -32,6 +32,7 @@ fn routes() -> Vec<Route> {
         Route(Nobody, "/enter/{token}", get(entrance::enter)),
         Route(Visitor, "/leave", post(entrance::leave)),
         Route(Visitor, "/events", get(events::events)),
+        Route(Visitor, "/events/needs", get(events::needs)),
         Route(Visitor, "/", get(today::show)),
         Route(Visitor, "/retry", post(today::retry)),
         Route(Visitor, "/sent", get(list::sent)),
