@@ -23,6 +23,9 @@ use crate::work::{self, watch as signal};
 /// How often it is looked whether something has changed.
 const LOOK: Duration = Duration::from_secs(2);
 
+/// How often everything is looked at while much changes: it asks the store for more than a little.
+const AGAIN: Duration = Duration::from_secs(5);
+
 /// How often everything is looked at, whether anything seems to have changed or not.
 const FULL: Duration = Duration::from_secs(30);
 
@@ -60,8 +63,10 @@ pub(super) async fn run(
     let mut known = None;
     loop {
         let state = watcher.state().await;
-        let is_due =
-            known.is_none_or(|(at, known): (Instant, _)| known != state || at.elapsed() >= FULL);
+        let is_due = known.is_none_or(|(at, known): (Instant, _)| {
+            let pause = if known == state { FULL } else { AGAIN };
+            at.elapsed() >= pause
+        });
         if is_due {
             known = Some((Clock::running(), state));
             tokio::select! {

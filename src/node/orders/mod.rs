@@ -10,11 +10,13 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
+use jiff::Timestamp;
+
 use super::context::{Context, blocking, stopped, wake};
 use super::folders::Ends;
 use super::supervise::Beat;
-use crate::control::{Answer, ControlBox, Request, Target};
-use crate::store::StoreError;
+use crate::control::{Answer, ControlBox, Request, Target, UserChange};
+use crate::store::{Account, AuditEntry, StoreError};
 use crate::transfer::{Outgoing, OutgoingEvent};
 use crate::types::{Clock, Instant, Lang, MessageId, OfficeNumber, code, io_text};
 use crate::work::{self, watch};
@@ -112,7 +114,8 @@ pub(super) async fn carry_out(
         Request::Retry { target } => retry(context, *target, by).await,
         Request::Reload => reload(context, by).await,
         Request::Release { id } => held::release(context, ends, *id, by).await,
-        Request::Correct { id } => held::correct(context, ends, *id, by).await,
+        Request::Correct { id, files } => held::correct(context, ends, (*id, *files), by).await,
+        Request::Record { change, about, at } => record(context, (*change, about, *at), by).await,
         Request::Dismiss { id, reason, delete } => {
             held::dismiss(context, ends, *id, (reason.as_deref(), *delete), by).await
         }
@@ -178,6 +181,25 @@ async fn retry(context: &Arc<Context>, target: Target, by: &str) -> Result<Answe
             "no such package waits to be sent",
         )
     })
+}
+
+/// Notes what a command changed of the users of the page.
+async fn record(
+    context: &Context,
+    (change, about, at): (UserChange, &str, Timestamp),
+    by: &str,
+) -> Result<Answer, StoreError> {
+    let entry = AuditEntry {
+        at,
+        who: by.to_owned(),
+        account: Account::System,
+        address: String::new(),
+        what: change.as_str().to_owned(),
+        about: about.to_owned(),
+        people: Vec::new(),
+    };
+    context.store.audit(vec![entry]).await?;
+    Ok(Answer::done(code::RECORDED, "記録しました。", "it is noted"))
 }
 
 /// Queues a package again whose bytes the recipient has lost.

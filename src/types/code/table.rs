@@ -522,6 +522,14 @@ codes! {
     "その相手あてのファイルにできません" "it cannot be made one for this partner"
     "介護ソフトから、その相手あてに書き出してください。"
     "Export it for this partner in the care software.";
+    FILES_CHANGED "files-changed" [Order] Here
+    "画面を開いてからファイルが変わりました" "the files have changed since somebody saw them"
+    "何も直していません。変更する内容を確かめて、もう一度操作してください。"
+    "Nothing was corrected. See the changes and try again.";
+    RECORDED "recorded" [Order] Nobody
+    "閲覧記録に書きました" "it is noted in the record of views"
+    "何もする必要はありません。"
+    "Nothing is to be done.";
     PAGE_OPENED "page-opened" [Order] Nobody
     "ブラウザーで画面を開きます" "the page opens in the browser"
     "何もする必要はありません。"
