@@ -7,7 +7,8 @@ use super::{dates, ends, held, words};
 use crate::config::Config;
 use crate::node::{Handle, Notice};
 use crate::store::{HeldItem, StoreError, Waiting};
-use crate::types::{HeldId, Lang, OfficeNumber, code};
+use crate::types::code::{self, Area};
+use crate::types::{HeldId, Lang, OfficeNumber};
 use crate::work;
 
 /// Held sets that are told.
@@ -49,6 +50,10 @@ pub enum Remedy {
     Settle(HeldId),
     /// To try again for a partner.
     Retry(OfficeNumber),
+    /// To look at certificates and lists.
+    Certificates,
+    /// To look how the node does.
+    Diagnosis,
 }
 
 /// What needs a person now.
@@ -134,7 +139,10 @@ fn of_notice(notice: &Notice, lang: Lang) -> Need {
         outside: format!("{title} [{}]", notice.code),
         title,
         lines: vec![notice.text(lang).to_owned()],
-        remedy: None,
+        remedy: Some(match code::find(&notice.code) {
+            Some(info) if info.is_in(Area::Certificates) => Remedy::Certificates,
+            _ => Remedy::Diagnosis,
+        }),
     }
 }
 
@@ -180,7 +188,7 @@ fn of_ends(dates: &dates::Dates, now: Timestamp, lang: Lang) -> Vec<Need> {
                 lines.push(to_do.to_owned());
             }
             let title = format!("{what}: {name}");
-            Need { key, tone: row.tone, title, lines, outside, remedy: None }
+            Need { key, tone: row.tone, title, lines, outside, remedy: Some(Remedy::Certificates) }
         })
     });
     needs.collect()

@@ -2,6 +2,7 @@
 
 mod anew;
 mod audit;
+mod copies;
 mod held;
 mod identity;
 mod lists;
