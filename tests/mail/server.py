@@ -68,7 +68,8 @@ async def main(folder, security, certificate, key, user, password):
             require_starttls=security == "starttls",
             authenticator=knows if user else None,
             auth_required=bool(user),
-            auth_require_tls=security != "none",
+            # Where TLS begins with the first byte the library does not see that it is there.
+            auth_require_tls=security == "starttls",
         )
 
     loop = asyncio.get_running_loop()

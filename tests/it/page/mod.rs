@@ -5,11 +5,14 @@ mod browser;
 #[cfg(unix)]
 mod chromium;
 mod compare;
+mod forms;
 mod guard;
 mod held;
 mod login;
 mod roles;
+mod several;
 mod tls;
+mod versions;
 
 use std::io::Write as _;
 use std::process::{Command, Output, Stdio};
