@@ -22,7 +22,7 @@ const WAIT: SignedDuration = SignedDuration::from_mins(2);
 const DAILY_AT: Time = Time::constant(8, 0, 0, 0);
 
 /// `[mail]`
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Mail {
     /// The name of the server that takes the mails.
     pub server: String,
@@ -71,7 +71,7 @@ impl MailSecurity {
 }
 
 /// How a mail server knows us.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct MailLogin {
     /// The name.
     pub user: String,

@@ -59,7 +59,7 @@ pub enum Request {
         /// Which to whom.
         copies: Vec<CopyOrder>,
     },
-    /// Read certificates and revocation lists again.
+    /// Read configuration, certificates and revocation lists again.
     Reload,
     /// Let whoever asks enter the page.
     Open,

@@ -32,12 +32,12 @@ pub fn month_of_claim(now: Timestamp) -> Option<ServiceMonth> {
 
 /// What is missing for the claims of our offices; nothing outside of the days on which offices claim.
 pub async fn claims(node: &Handle) -> Result<Vec<Claim>, StoreError> {
-    let (mut claims, now) = (Vec::new(), node.now());
+    let (mut claims, now, config) = (Vec::new(), node.now(), node.config());
     if now.to_zoned(TimeZone::system()).day() > LAST_DAY {
         return Ok(claims);
     }
     let Some(month) = month_of_claim(now) else { return Ok(claims) };
-    for office in node.config().offices.iter().map(|office| office.number) {
+    for office in config.offices.iter().map(|office| office.number) {
         let missing = missing(&node.store().month(office, month).await?);
         claims.push(Claim { office, month, missing });
     }

@@ -1,6 +1,8 @@
 //! What needs a person now, in words: what is held, what does not get to a partner, standing
 //! conditions, certificates that end.
 
+use std::sync::Arc;
+
 use jiff::{SignedDuration, Timestamp};
 
 use super::{dates, ends, held, words};
@@ -63,14 +65,14 @@ pub async fn find(node: &Handle, lang: Lang) -> Result<Needs, StoreError> {
     let most = usize::try_from(HELD).unwrap_or(usize::MAX);
     let more_held = status.held.len() > most;
     status.held.truncate(most);
-    status.held.retain(|item| held::is_open(item, config));
+    status.held.retain(|item| held::is_open(item, &config));
     held::add_last_reasons(store, &mut status.held).await?;
-    let mut all: Vec<Need> = status.held.iter().map(|item| of_held(item, config, lang)).collect();
-    all.extend(status.waiting.iter().filter_map(|pair| of_waiting(pair, config, now, lang)));
+    let mut all: Vec<Need> = status.held.iter().map(|item| of_held(item, &config, lang)).collect();
+    all.extend(status.waiting.iter().filter_map(|pair| of_waiting(pair, &config, now, lang)));
     let notices = node.notices().0;
     let notices = notices.iter().filter(|notice| !is_told(notice, &status.waiting));
     all.extend(notices.map(|notice| of_notice(notice, lang)));
-    let config = config.clone();
+    let config = Arc::clone(&config);
     let found = work::blocking(move || of_ends(&dates::read(&config, lang), now, lang)).await;
     all.extend(found.unwrap_or_default());
     Ok(Needs { all, more_held })

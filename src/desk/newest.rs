@@ -200,7 +200,8 @@ async fn service_type(
     partner: OfficeNumber,
     people: &[&PlanVersions],
 ) -> Result<Option<Option<ServiceType>>, StoreError> {
-    let peer = node.config().peer(partner);
+    let config = node.config();
+    let peer = config.peer(partner);
     if let Some([only]) = peer.map(|peer| peer.service_types.as_slice()) {
         return Ok(Some(Some(*only)));
     }

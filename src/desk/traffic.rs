@@ -12,7 +12,8 @@ pub async fn since(node: &Handle, day: Timestamp) -> Result<Vec<OfficeTraffic>, 
     let month = first.and_then(|first| first.start_of_day());
     let month = month.map_or(day, |month| month.timestamp());
     let found = node.store().traffic(day, month).await?;
-    let rows = node.config().offices.iter().map(|office| {
+    let config = node.config();
+    let rows = config.offices.iter().map(|office| {
         let of_office = found.iter().find(|traffic| traffic.office == office.number);
         of_office.copied().unwrap_or_else(|| OfficeTraffic::none(office.number))
     });

@@ -111,7 +111,7 @@ impl Watcher {
                 claims: claims(&self.node).await?,
                 needs: Needs { all: needs.all.clone(), more_held: needs.more_held },
             };
-            let letter = Letter::summary(&day, self.node.config(), self.lang);
+            let letter = Letter::summary(&day, &self.node.config(), self.lang);
             if self.send(&letter).await {
                 self.memory.summed_up(date, now);
                 self.keep().await;
@@ -121,7 +121,7 @@ impl Watcher {
             && let Some(about) = self.memory.due(self.settings.wait, now)
             && !self.is_waiting()
         {
-            let letter = Letter::conditions(&about, &needs, self.node.config(), self.lang);
+            let letter = Letter::conditions(&about, &needs, &self.node.config(), self.lang);
             if self.send(&letter).await {
                 self.memory.told(&about, now);
                 self.keep().await;

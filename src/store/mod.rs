@@ -21,9 +21,12 @@
 
 mod arrival;
 mod audit;
+mod chain;
 mod copies;
+mod each;
 mod error;
 mod folders;
+mod heads;
 mod held;
 mod identity;
 mod incoming;
@@ -58,9 +61,12 @@ use rusqlite::{Connection, OpenFlags};
 
 pub use arrival::{CommitAnswer, Content, NewIncoming};
 pub use audit::{Account, AuditEntry, AuditFilter, AuditRow};
+pub use chain::{Chain, ChainFault, ChainFaultKind};
 pub use copies::NewCopy;
+pub use each::{JournalLine, PackageRange, StoredPackage};
 pub use error::StoreError;
 pub use folders::KnownFolder;
+pub use heads::{ChainReport, HeadFault, HeadReport, LostPackage};
 pub use held::{HeldItem, HeldRow, Settled};
 pub use identity::Beginning;
 pub use incoming::{IncomingNote, IncomingRow};
@@ -244,6 +250,17 @@ impl Store {
             Some(writer) => writer.ended().await,
             None => std::future::pending().await,
         }
+    }
+
+    /// Changes how large the store may grow, in bytes; 0 means as large as the disk.
+    ///
+    /// # Errors
+    ///
+    /// The store cannot be written to at the moment; the size holds all the same.
+    pub async fn set_size(&self, size: u64) -> Result<(), StoreError> {
+        self.shared.room.set_limit(size);
+        // What is taken is measured with the next transaction.
+        self.write(|_| Ok(())).await
     }
 
     /// Runs `work` in the next transaction and returns when it is durable.

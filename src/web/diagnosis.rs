@@ -59,10 +59,10 @@ pub(super) async fn show(State(shared): State<Arc<Shared>>, Visitor(session): Vi
     page(&Diagnosis {
         frame: Frame::new(&shared, &session, Place::Diagnosis, title).live(),
         started: words::time(health.started_at),
-        tasks: health.tasks.iter().map(|task| in_words(task, config, lang)).collect(),
+        tasks: health.tasks.iter().map(|task| in_words(task, &config, lang)).collect(),
         health,
         notices,
-        settings: settings(config, lang),
+        settings: settings(&config, lang),
         log,
     })
 }

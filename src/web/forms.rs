@@ -139,7 +139,7 @@ pub(super) async fn of_held(
         Err(error) => return store_fault(&shared, &error),
     };
     let Some(item) = item else { return not_found(&shared) };
-    let Some(folder) = held::folder(&item, config) else { return not_found(&shared) };
+    let Some(folder) = held::folder(&item, &config) else { return not_found(&shared) };
     let most = config.limits.package_size;
     let read = work::blocking(move || read_held(&folder, most)).await;
     let Ok(Ok(files)) = read else { return not_found(&shared) };
@@ -311,8 +311,8 @@ async fn show(
         received,
     } = source;
     let is_gone = compared.is_some() && before.is_none();
-    let office = shared.node.config().office(office);
-    let usual = office.map(|office| office.forms).unwrap_or_default();
+    let config = shared.node.config();
+    let usual = config.office(office).map(|office| office.forms).unwrap_or_default();
     let choices = asked.over(usual);
     let with = compared.map(|other| format!("&with={other}")).unwrap_or_default();
     let chosen = choices::query(choices, usual);

@@ -99,14 +99,14 @@ pub(super) async fn list(
     let most = usize::try_from(MOST).unwrap_or(usize::MAX);
     let more = items.len() > most;
     items.truncate(most);
-    items.retain(|item| held::is_open(item, config));
+    items.retain(|item| held::is_open(item, &config));
     if let Err(error) = held::add_last_reasons(shared.node.store(), &mut items).await {
         return store_fault(&shared, &error);
     }
     let asked: Option<OfficeNumber> = wanted.partner.parse().ok();
     let partners: BTreeSet<_> = items.iter().filter_map(|item| item.partner).collect();
     let partners = partners.into_iter();
-    let partners = partners.map(|one| (one, words::office(one, config), asked == Some(one)));
+    let partners = partners.map(|one| (one, words::office(one, &config), asked == Some(one)));
     let way = match &*wanted.way {
         "out" => Some(Direction::Out),
         "in" => Some(Direction::In),
@@ -115,7 +115,7 @@ pub(super) async fn list(
     let is_wanted = |item: &&HeldItem| {
         (asked.is_none() || item.partner == asked) && way.is_none_or(|way| item.direction == way)
     };
-    let rows = items.iter().filter(is_wanted).map(|item| Row::of(item, config, lang)).collect();
+    let rows = items.iter().filter(is_wanted).map(|item| Row::of(item, &config, lang)).collect();
     let title = lang.pick("保留", "Held");
     page(&List {
         frame: Frame::new(&shared, &session, Place::Held, title).live(),
@@ -194,7 +194,7 @@ pub(super) async fn show(
         return store_fault(&shared, &error);
     }
     let Some(item) = items.into_iter().next() else { return not_found(&shared) };
-    let folder = held::folder(&item, config);
+    let folder = held::folder(&item, &config);
     let found = match folder.clone() {
         Some(folder) => {
             let most = config.limits.package_size;
@@ -234,7 +234,7 @@ pub(super) async fn show(
         }
         None => (Vec::new(), None, None),
     };
-    let row = Row::of(&item, config, lang);
+    let row = Row::of(&item, &config, lang);
     let title = format!("{} {}", lang.pick("保留", "Held"), row.unit);
     page(&Show {
         frame: Frame::new(&shared, &session, Place::Held, title),

@@ -75,14 +75,14 @@ async fn figures(
     let config = node.config();
     let found = traffic::since(node, traffic::beginning_of_day(node.now())).await?;
     let rows = found.iter().map(|of_office| TrafficRow {
-        office: words::office(of_office.office, config),
+        office: words::office(of_office.office, &config),
         today: of_office.today,
         month: of_office.month,
     });
     let rows = rows.collect();
     let claims = claims(node).await?.into_iter().map(|claim| ClaimRow {
         office: claim.office,
-        name: (config.offices.len() > 1).then(|| words::office(claim.office, config)),
+        name: (config.offices.len() > 1).then(|| words::office(claim.office, &config)),
         month: words::month(claim.month, lang),
         link: format!(
             "/month?month={:04}-{:02}&office={}",

@@ -68,7 +68,7 @@ pub(super) async fn show(
     Query(asked): Query<Asked>,
 ) -> Response {
     let (lang, config) = (shared.lang(), shared.node.config());
-    let offices = offices(config, &asked.office);
+    let offices = offices(&config, &asked.office);
     let office = offices.iter().find(|office| office.chosen).map(|office| office.number);
     let Some(office) = office else { return not_found(&shared) };
     let document = asked.document();
@@ -86,7 +86,7 @@ pub(super) async fn show(
     let is_shown = |versions: &&PlanVersions| all || versions.lacking().next().is_some();
     let lacking = found.iter().filter(lacks).count();
     let shown = found.iter().filter(is_shown);
-    let rows = shown.map(|versions| row(versions, &newest, config, lang)).collect();
+    let rows = shown.map(|versions| row(versions, &newest, &config, lang)).collect();
     let title = lang.pick("計画の版", "Plan versions");
     page(&Versions {
         frame: Frame::new(&shared, &session, Place::Versions, title).live(),
@@ -219,7 +219,7 @@ pub(super) async fn ask(
     Query(asked): Query<Asked>,
 ) -> Response {
     let (lang, config) = (shared.lang(), shared.node.config());
-    let Some(office) = chosen_office(config, &asked.office) else { return not_found(&shared) };
+    let Some(office) = chosen_office(&config, &asked.office) else { return not_found(&shared) };
     let spread = match spread(&shared, office, asked.document()).await {
         Ok(spread) => spread,
         Err(error) => return store_fault(&shared, &error),
@@ -229,13 +229,13 @@ pub(super) async fn ask(
     let people = people.map(|person| person.key.insured().to_owned());
     shared.audit.viewed(&session, Act::ViewVersions, asked.document().as_str(), people);
     let copy = |copy: &crate::desk::newest::Copy| CopyRow {
-        partner: words::office(copy.order.partner, config),
+        partner: words::office(copy.order.partner, &config),
         people: copy.people.iter().map(PersonRow::of).collect(),
         link: format!("/package/{}", copy.order.source),
     };
     let left = |left: &crate::desk::newest::Left| LeftRow {
         person: PersonRow::of(&left.person),
-        partner: words::office(left.partner, config),
+        partner: words::office(left.partner, &config),
         why: left.why.text(lang),
     };
     let title = lang.pick("最新の計画を送る", "Send the newest plans");
@@ -276,7 +276,7 @@ pub(super) async fn send(
     Form(confirmed): Form<Confirmed>,
 ) -> Response {
     let asked = &confirmed.asked;
-    let Some(office) = chosen_office(shared.node.config(), &asked.office) else {
+    let Some(office) = chosen_office(&shared.node.config(), &asked.office) else {
         return not_found(&shared);
     };
     let back = asked.path("/versions", office);

@@ -8,7 +8,8 @@ use std::sync::Arc;
 use jiff::tz::TimeZone;
 
 use super::super::context::{Context, blocking};
-use super::{AllEnds, internal};
+use super::super::folders::AllPlaces;
+use super::internal;
 use crate::control::{Answer, CopyOrder, Request};
 use crate::folder::{FolderError, put_new};
 use crate::package::{Package, open};
@@ -26,7 +27,7 @@ enum Copied {
 
 pub(super) async fn copy(
     context: &Arc<Context>,
-    ends: &AllEnds,
+    places: &AllPlaces,
     copies: &[CopyOrder],
     by: &str,
 ) -> Result<Answer, StoreError> {
@@ -36,7 +37,7 @@ pub(super) async fn copy(
     let (mut done, mut before, mut failed) = (0_usize, 0_usize, Vec::new());
     let mut last = None;
     for copy in copies {
-        match one(context, ends, copy, &mut last, by).await? {
+        match one(context, places, copy, &mut last, by).await? {
             Copied::Done => done += 1,
             Copied::Before => before += 1,
             Copied::Failed(answer) => failed.push(answer),
@@ -73,7 +74,7 @@ pub(super) async fn copy(
 /// `last` is the 連番 of the copy before, so that no two have the same.
 async fn one(
     context: &Arc<Context>,
-    ends: &AllEnds,
+    places: &AllPlaces,
     copy: &CopyOrder,
     last: &mut Option<FileSerial>,
     by: &str,
@@ -83,7 +84,9 @@ async fn one(
         Err(StoreError::NotFound) => return Ok(Copied::Failed(not_kept())),
         Err(error) => return Err(error),
     };
-    let (Some(end), Some(_)) = (ends.get(&row.office), context.config.peer(copy.partner)) else {
+    let (Some(end), Some(_)) =
+        (places.get(&row.office), context.config().peer(copy.partner).map(|peer| peer.office))
+    else {
         return Ok(Copied::Failed(cannot_be_copied()));
     };
     let package = match context.store.evidence(copy.source).await {
