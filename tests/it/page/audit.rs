@@ -129,7 +129,7 @@ fn a_long_record_is_exported_whole() {
             "WITH RECURSIVE number(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM number WHERE n < ?1)
              INSERT INTO audit (at, who, account, address, what, about, people)
                  SELECT 1700000000000000 + n, 'row ' || n, 'user', '::1', 'login', '', 0 FROM number",
-            [ROWS],
+            [i64::try_from(ROWS).expect("small")],
         )
         .expect("rows");
     drop(connection);
