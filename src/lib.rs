@@ -31,6 +31,7 @@
 //! | 6 | [`node`] | the daemon |
 //! | 7 | [`desk`] | what the commands and the page tell in the same words |
 //! | 8 | [`web`] | the page of an office, one file per page |
+//! | 8 | [`mail`] | what needs a person, told by mail |
 //! | 9 | [`cli`] | the commands |
 //!
 //! # Invariants
@@ -82,6 +83,7 @@ pub mod node;
 
 pub mod desk;
 
+pub mod mail;
 pub mod web;
 
 pub mod cli;

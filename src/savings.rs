@@ -89,6 +89,13 @@ pub struct Exchanged {
     pub people_in_packages: u64,
 }
 
+impl Exchanged {
+    /// The people as a figure.
+    pub fn people(self) -> f64 {
+        whole(self.people_in_packages)
+    }
+}
+
 /// What an office says of itself.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Office {
@@ -128,7 +135,7 @@ impl Assumptions {
 
 /// What the real exchange of a month saves.
 pub fn of_exchange(exchanged: Exchanged, assumptions: &Assumptions) -> Savings {
-    let sheets = whole(exchanged.people_in_packages) * figure(assumptions.sheets_per_person);
+    let sheets = exchanged.people() * figure(assumptions.sheets_per_person);
     assumptions.saved(ratio(sheets, assumptions.sheets))
 }
 

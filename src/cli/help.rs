@@ -115,6 +115,8 @@ const ENGLISH: &[(&str, &str)] = &[
     ("demo --dir", "Where to make the folders of the offices (default: a temporary folder)"),
     ("demo --input", "A folder with send units to exchange (default: built-in samples)"),
     ("demo --no-browser", "Do not open a page in the browser; the addresses are printed"),
+    ("mail", "See whether mails go out"),
+    ("mail test", "Send one test mail as [mail] of the configuration says"),
     ("status", "Show what waits, is held, was delivered"),
     ("status --json", "Print JSON"),
     ("status --exit-code", "Exit code 1 when the node does not run or stands still"),

@@ -27,6 +27,7 @@ mod hold;
 mod import_profiles;
 mod init;
 mod inputs;
+mod mail;
 mod man;
 mod new;
 mod open;
@@ -118,6 +119,8 @@ enum Command {
     Open(open::Args),
     /// 画面にログインできるユーザーを登録・変更・削除します
     User(user::Args),
+    /// メールの設定を確かめます
+    Mail(mail::Args),
     /// 介護ソフトが画面の API を呼ぶためのトークンを発行・取り消しします
     Token(token::Args),
     /// 設定・証明書・失効リストをすぐに読み直し、反映した内容か誤りを表示します
@@ -209,6 +212,7 @@ fn run(matches: &ArgMatches, lang: Lang) -> anyhow::Result<ExitCode> {
         Command::Retry(args) => retry::run(&args, lang),
         Command::Open(args) => open::run(&args, lang),
         Command::User(args) => user::run(args, lang),
+        Command::Mail(args) => mail::run(&args, lang),
         Command::Token(args) => token::run(args, lang),
         Command::Reload(args) => reload::run(&args, lang),
         Command::Export(args) => export::run(&args, lang),

@@ -9,6 +9,7 @@ use super::signals::{Asked, Signals};
 use super::{EXIT_FAILED, UsageError, output};
 use crate::config::{self, Config, Draft};
 use crate::log::Sink;
+use crate::mail::Mailer;
 use crate::node::{Consent, Handle, Node, StartProblems};
 use crate::store::Beginning;
 use crate::types::{Clock, Lang, code};
@@ -73,6 +74,7 @@ pub(super) fn run(args: &Args, lang: Lang) -> anyhow::Result<ExitCode> {
             Some(settings) => serve_page(&node, settings).await,
             None => None,
         };
+        let mailer = config.mail.clone().map(|settings| Mailer::start(node.handle(), settings));
         say(&welcome(&config, &node, page.as_ref(), lang));
         let code = loop {
             tokio::select! {
@@ -93,6 +95,9 @@ pub(super) fn run(args: &Args, lang: Lang) -> anyhow::Result<ExitCode> {
         say(lang.pick("停止しています…", "stopping…"));
         if let Some(page) = page {
             page.stop().await;
+        }
+        if let Some(mailer) = mailer {
+            mailer.stop().await;
         }
         node.stop().await;
         say(lang.pick("停止しました。", "stopped"));
@@ -188,6 +193,15 @@ fn check(args: &Args, lang: Lang) -> anyhow::Result<ExitCode> {
         wrong.push(match lang {
             Lang::Ja => format!("画面（[page]）の証明書を使えません: {text}"),
             Lang::En => format!("the certificate of the page ([page]) cannot be used: {text}"),
+        });
+    }
+    if let Some(mail) = config.mail.as_ref().filter(|_| problems.is_empty())
+        && let Err(error) = Mailer::check(mail, &Clock::system())
+    {
+        let text = error.text(lang);
+        wrong.push(match lang {
+            Lang::Ja => format!("メールの設定（[mail]）のファイルを使えません: {text}"),
+            Lang::En => format!("the files of [mail] cannot be used: {text}"),
         });
     }
     let draft = Draft { config, problems: Vec::new() };

@@ -11,7 +11,8 @@ use zeroize::Zeroizing;
 
 use super::secret::secret;
 use super::setup::{self, ConfigArg};
-use super::{UsageError, output, usage};
+use super::{UsageError, order, output, usage};
+use crate::control::{Request, UserChange};
 use crate::desk::words;
 use crate::types::{Clock, Lang};
 use crate::users::{
@@ -91,6 +92,7 @@ pub(super) fn run(args: Args, lang: Lang) -> anyhow::Result<ExitCode> {
             told(if is_taken { Err(UsersError::Taken) } else { Ok(()) }, lang)?;
             let hash = told(Users::hash(&name, &password(&name, lang)?), lang)?;
             told(file.change(|users| users.add(name.clone(), role, hash, now)), lang)?;
+            record(&config, UserChange::UserAdded, &format!("{name} {}", role.as_str()), lang)?;
             let text = role.text(lang);
             output::line(&match lang {
                 Lang::Ja => format!("{name} さんを登録しました（{text}）。"),
@@ -107,6 +109,10 @@ pub(super) fn run(args: Args, lang: Lang) -> anyhow::Result<ExitCode> {
                 if remove_app { users.remove_app(&name) } else { Ok(()) }
             };
             told(file.change(change), lang)?;
+            record(&config, UserChange::UserPassword, name.as_str(), lang)?;
+            if remove_app {
+                record(&config, UserChange::AppRemoved, name.as_str(), lang)?;
+            }
             output::line(&match lang {
                 Lang::Ja => format!("{name} さんのパスワードを再設定しました。"),
                 Lang::En => format!("the password of {name} is set"),
@@ -114,6 +120,7 @@ pub(super) fn run(args: Args, lang: Lang) -> anyhow::Result<ExitCode> {
         }
         Command::Role { config, name, role } => {
             told(file(&config, lang)?.change(|users| users.set_role(&name, role)), lang)?;
+            record(&config, UserChange::UserRole, &format!("{name} {}", role.as_str()), lang)?;
             let text = role.text(lang);
             output::line(&match lang {
                 Lang::Ja => format!("{name} さんの権限を「{text}」にしました。"),
@@ -122,6 +129,7 @@ pub(super) fn run(args: Args, lang: Lang) -> anyhow::Result<ExitCode> {
         }
         Command::Remove { config, name } => {
             told(file(&config, lang)?.change(|users| users.remove(&name)), lang)?;
+            record(&config, UserChange::UserRemoved, name.as_str(), lang)?;
             output::line(&match lang {
                 Lang::Ja => format!("{name} さんを削除しました。"),
                 Lang::En => format!("{name} is removed"),
@@ -129,6 +137,7 @@ pub(super) fn run(args: Args, lang: Lang) -> anyhow::Result<ExitCode> {
         }
         Command::Unlock { config, name } => {
             told(file(&config, lang)?.change(|users| users.unlock(&name, now)), lang)?;
+            record(&config, UserChange::UserUnlocked, name.as_str(), lang)?;
             output::line(&match lang {
                 Lang::Ja => format!("{name} さんは、すぐにログインし直せます。"),
                 Lang::En => format!("{name} may try again at once"),
@@ -136,6 +145,14 @@ pub(super) fn run(args: Args, lang: Lang) -> anyhow::Result<ExitCode> {
         }
     }
     Ok(ExitCode::SUCCESS)
+}
+
+/// Has the node note a change in the record of views and changes, at its next start if it does not run.
+fn record(config: &ConfigArg, change: UserChange, about: &str, lang: Lang) -> anyhow::Result<()> {
+    let config = setup::config(&config.config, lang)?;
+    let at = Clock::system().now();
+    let request = Request::Record { change, about: about.to_owned(), at };
+    order::note(&config, request, lang)
 }
 
 fn told<T>(done: Result<T, UsersError>, lang: Lang) -> Result<T, UsageError> {

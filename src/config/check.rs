@@ -8,7 +8,7 @@ use super::partner_file::PartnerFile;
 use super::values::{self, duration, parse, positive, size};
 use super::{
     Config, Draft, IdentityFiles, Limits, LogFile, LogRotation, Node, Office, OfficeNumberPlace,
-    Page, Retention, StoreSettings, Timing, Tls, folders, peer, profiles,
+    Page, Retention, StoreSettings, Timing, Tls, folders, forms, mail, peer, profiles,
 };
 use crate::types::settings::{Reader, Section};
 use crate::types::{Lang, ListUrl, NumberField, NumberRule, OfficeNumber};
@@ -71,6 +71,7 @@ fn whole(mut root: Section<'_, '_>, base: &Path) -> Config {
     let has_page = root.has("page");
     let page = page(root.table("page"));
     let page = has_page.then_some(page);
+    let mail = if root.has("mail") { mail::mail(root.table("mail")) } else { None };
     if limits.file_size > limits.package_size {
         let ja = "file_size は package_size 以下にしてください。";
         root.report(&(0..0), "limits", ja, "file_size must not exceed package_size");
@@ -86,6 +87,7 @@ fn whole(mut root: Section<'_, '_>, base: &Path) -> Config {
         retention,
         page,
         store: store_settings,
+        mail,
         home: base.to_owned(),
     }
 }
@@ -271,6 +273,7 @@ fn office(table: &mut Section<'_, '_>) -> Option<Office> {
     let signing = identity(table, "signing_");
     let signing_next = table.paths("signing_next_certificates");
     let import_habits = profiles::of_office(table);
+    let forms = forms::forms(table.table("forms"));
     let number = number?;
     let (drop, import) = (drop.unwrap_or_default(), import.unwrap_or_default());
     let hold = hold.unwrap_or_default();
@@ -305,6 +308,7 @@ fn office(table: &mut Section<'_, '_>) -> Option<Office> {
         sent,
         signing,
         signing_next,
+        forms,
     };
     folders::separate(table, &office);
     Some(office)

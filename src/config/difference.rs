@@ -2,7 +2,9 @@
 
 use std::fmt;
 
-use super::{Config, Limits, Node, Office, Page, Peer, Retention, StoreSettings, Timing, Tls};
+use super::{
+    Config, Limits, Mail, Node, Office, Page, Peer, Retention, StoreSettings, Timing, Tls,
+};
 use crate::types::OfficeNumber;
 
 /// What differs.
@@ -87,6 +89,7 @@ impl Changes {
             retention,
             page,
             store,
+            mail,
             home: _,
         } = old;
         let mut changes = Self::default();
@@ -117,6 +120,7 @@ impl Changes {
         let later = &mut changes.after_restart;
         compare!(StoreSettings { key_file => "key_file" }, store, new.store, |key| later
             .push(Change { subject: Subject::Table("store"), what: What::Key(key) }));
+        changes.of_mail(mail.as_ref(), new.mail.as_ref());
         changes
     }
 
@@ -125,10 +129,11 @@ impl Changes {
     pub fn applicable(old: &Config, new: Config) -> Config {
         let (url, stall_after) = (new.node.url.clone(), new.node.stall_after);
         let node = Node { url, stall_after, ..old.node.clone() };
-        let (page, store, home) = (old.page.clone(), old.store.clone(), old.home.clone());
+        let (page, store, mail) = (old.page.clone(), old.store.clone(), old.mail.clone());
+        let home = old.home.clone();
         let revocation_list_urls = old.tls.revocation_list_urls.clone();
         let tls = Tls { revocation_list_urls, ..new.tls };
-        Config { node, tls, page, store, home, ..new }
+        Config { node, tls, page, store, mail, home, ..new }
     }
 
     /// Whether a node has nothing to take up, now or later.
@@ -167,6 +172,25 @@ impl Changes {
                     listen => "listen", idle => "idle", identity => "certificate", hosts => "hosts",
                     service_codes => "service_codes", insurer_codes => "insurer_codes",
                     metrics => "metrics",
+                },
+                old, new, |key| tell(What::Key(key))
+            ),
+        }
+    }
+
+    fn of_mail(&mut self, old: Option<&Mail>, new: Option<&Mail>) {
+        let mut tell = |what| {
+            self.after_restart.push(Change { subject: Subject::Table("mail"), what });
+        };
+        match (old, new) {
+            (None, None) => {}
+            (None, Some(_)) => tell(What::Added),
+            (Some(_), None) => tell(What::Removed),
+            (Some(old), Some(new)) => compare!(
+                Mail {
+                    server => "server", port => "port", security => "security", roots => "roots",
+                    from => "from", to => "to", login => "user", conditions => "when",
+                    daily => "daily_at", wait => "wait", lang => "lang",
                 },
                 old, new, |key| tell(What::Key(key))
             ),
@@ -237,7 +261,7 @@ fn office_keys(old: &Office, new: &Office, tell: &mut dyn FnMut(&'static str)) {
             number => "number", name => "name", service_types => "service_types", drop => "drop",
             work => "work", import => "import", import_actuals => "import_actuals",
             hold => "hold", sent => "sent", signing => "signing_certificate",
-            signing_next => "signing_next_certificates", import_habits => "import_habits", editions => "editions", takes => "takes",
+            signing_next => "signing_next_certificates", import_habits => "import_habits", forms => "forms", editions => "editions", takes => "takes",
         },
         old, new, tell
     );

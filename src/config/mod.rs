@@ -15,7 +15,9 @@ mod check;
 mod difference;
 mod first;
 mod folders;
+mod forms;
 mod habits;
+mod mail;
 mod partner_file;
 mod peer;
 mod profiles;
@@ -34,13 +36,14 @@ pub use habits::{ImportHabits, ImportLayout, quoting_word};
 pub use profiles::{Profile, Words};
 
 pub use crate::types::{Problem, Problems};
+pub use mail::{Mail, MailLogin, MailSecurity};
 pub use first::{FirstNode, FirstOffice, first_text, office_text};
 pub use partner_file::PartnerFile;
 pub use sources::{SourceError, Sources};
 pub use writing::partner_text;
 
 use crate::types::{
-    Digest, Edition, Lang, ListUrl, NumberRule, OfficeNumber, PeerUrl, ServiceType,
+    Digest, Edition, FormChoices, Lang, ListUrl, NumberRule, OfficeNumber, PeerUrl, ServiceType,
 };
 
 /// The folder of the files of partners, beside the configuration.
@@ -67,6 +70,8 @@ pub struct Config {
     pub page: Option<Page>,
     /// `[store]`
     pub store: StoreSettings,
+    /// `[mail]`, if it stands there: without it no mails are sent.
+    pub mail: Option<Mail>,
     /// The folder of the configuration's file.
     pub home: PathBuf,
 }
@@ -241,6 +246,8 @@ pub struct Office {
     pub signing: IdentityFiles,
     /// Certificates that will follow it: partners learn of them beforehand, by the card.
     pub signing_next: Vec<PathBuf>,
+    /// How its forms are drawn, unless somebody wants them otherwise.
+    pub forms: FormChoices,
 }
 
 /// `[[peer]]` or a file of `partners/`: an office that ours exchange files with.

@@ -29,7 +29,7 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 
-pub use order::{Answer, Order, Request, Target};
+pub use order::{Answer, CopyOrder, Order, Request, Target, UserChange};
 
 use crate::disk;
 use crate::types::{Clock, MessageId};

@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use crate::types::{HeldId, Lang, MessageId, OfficeNumber, code};
+use crate::types::{Digest, HeldId, Lang, MessageId, OfficeNumber, ServiceType, code};
 
 /// The most characters of a name of who gave the order.
 const MOST_OF_A_NAME: usize = 64;
@@ -33,6 +33,17 @@ pub enum Request {
     Correct {
         /// Which.
         id: HeldId,
+        /// Of the files that somebody saw; others are not corrected.
+        files: Digest,
+    },
+    /// Note in the record of views and changes that somebody changed who may log in to the page.
+    Record {
+        /// What was changed.
+        change: UserChange,
+        /// Whose name it was done to, and what was set.
+        about: String,
+        /// When.
+        at: Timestamp,
     },
     /// Settle what is held without sending or placing it; a package is rejected.
     Dismiss {
@@ -47,6 +58,11 @@ pub enum Request {
     Taken {
         /// Of which of our offices; of every one without it.
         office: Option<OfficeNumber>,
+    },
+    /// Send the files of packages of ours to other partners too, at most [`Request::MOST_COPIES`].
+    Copy {
+        /// Which to whom.
+        copies: Vec<CopyOrder>,
     },
     /// Read configuration, certificates and revocation lists again.
     Reload,
@@ -66,7 +82,64 @@ pub enum Target {
     Message(MessageId),
 }
 
+/// What was changed of a user by a command.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum UserChange {
+    /// Somebody was added.
+    UserAdded,
+    /// Somebody was removed.
+    UserRemoved,
+    /// Somebody has another role.
+    UserRole,
+    /// Somebody has another password.
+    UserPassword,
+    /// Somebody is locked out no more.
+    UserUnlocked,
+    /// Somebody is asked for no code of an app any more.
+    AppRemoved,
+}
+
+impl UserChange {
+    /// Every one.
+    pub const ALL: [Self; 6] = [
+        Self::UserAdded,
+        Self::UserRemoved,
+        Self::UserRole,
+        Self::UserPassword,
+        Self::UserUnlocked,
+        Self::AppRemoved,
+    ];
+
+    /// How the record has it.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::UserAdded => "user-added",
+            Self::UserRemoved => "user-removed",
+            Self::UserRole => "user-role",
+            Self::UserPassword => "user-password",
+            Self::UserUnlocked => "user-unlocked",
+            Self::AppRemoved => "app-removed",
+        }
+    }
+}
+
+/// A package of ours whose files go to another partner too.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct CopyOrder {
+    /// The package.
+    pub source: MessageId,
+    /// Whom they go to.
+    pub partner: OfficeNumber,
+    /// The service type of that partner, for names that have one.
+    pub service_type: Option<ServiceType>,
+}
+
 impl Request {
+    /// The most copies of one order.
+    pub const MOST_COPIES: usize = 200;
+
     /// Whether a text can stand as a reason: 1 to 32 small letters, digits and hyphens, so that it
     /// holds nobody's name by accident.
     pub fn is_reason(text: &str) -> bool {
@@ -96,9 +169,12 @@ impl Order {
     /// The order in a file, or the answer to what is none.
     pub(super) fn read(bytes: &[u8]) -> Result<Self, Answer> {
         let order: Self = serde_json::from_slice(bytes).map_err(|_| Answer::not_an_order())?;
-        if let Request::Dismiss { reason: Some(reason), .. } = &order.request
-            && !Request::is_reason(reason)
-        {
+        let fits = match &order.request {
+            Request::Dismiss { reason: Some(reason), .. } => Request::is_reason(reason),
+            Request::Record { about, .. } => *about == plain(about),
+            _ => true,
+        };
+        if !fits {
             return Err(Answer::not_an_order());
         }
         Ok(Self { by: plain(&order.by), ..order })

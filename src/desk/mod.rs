@@ -1,10 +1,15 @@
 //! What the commands and the page tell of a node in the same words, and find in the same way.
 
+pub mod claim;
 pub mod dates;
 pub mod doctor;
+pub mod ends;
 pub mod founding;
 pub mod held;
 pub mod inspection;
+pub mod needs;
+pub mod newest;
 pub mod proof;
+pub mod traffic;
 pub mod whole;
 pub mod words;

@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 use super::error::{Action, Fault, FolderError, FolderRole};
 use super::give_back::names;
 use crate::disk::{self, Access, Readers};
+use crate::types::{Digest, DigestBuilder};
 
 /// The folder in a held set that keeps the files as they were before they were corrected.
 const ORIGINALS: &str = "original";
@@ -38,6 +39,17 @@ pub fn read_held(set: &Path, most: u64) -> Result<Vec<HeldFile>, FolderError> {
         files.push((name, bytes));
     }
     Ok(files)
+}
+
+/// What is another one where a file is another one.
+pub fn held_digest(files: &[HeldFile]) -> Digest {
+    let mut all = DigestBuilder::new();
+    for (name, bytes) in files {
+        // Both are of one length each, so that nothing of one can stand in the place of another.
+        all.update(Digest::of(name.as_bytes()).as_raw());
+        all.update(Digest::of(bytes).as_raw());
+    }
+    all.finish()
 }
 
 /// Puts corrected files in the places of those of a held set. The files as they were stay beside them:
@@ -99,6 +111,21 @@ fn is_of_the_standard(name: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn other_files_have_another_digest() {
+        let file = |name: &str, bytes: &[u8]| (name.to_owned(), bytes.to_vec());
+        let one = [file("a", b"bc"), file("d", b"")];
+        assert_eq!(held_digest(&one), held_digest(&one.clone()));
+        for other in [
+            vec![file("ab", b"c"), file("d", b"")],
+            vec![file("a", b"bc")],
+            vec![file("a", b"b"), file("d", b"c")],
+            vec![file("d", b""), file("a", b"bc")],
+        ] {
+            assert_ne!(held_digest(&one), held_digest(&other));
+        }
+    }
 
     #[test]
     fn the_files_as_they_were_stay_beside_the_corrected_ones() {

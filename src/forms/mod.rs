@@ -68,7 +68,7 @@ mod tests;
 pub use codes::{Names, NamesError};
 pub use draw::{Drawing, UserForms, compare, draw};
 pub use form::{Form, Paper};
-pub use options::{DayStart, Honorific, Options, PreventionPaper, PrintedNotes, Slip};
+pub use options::Options;
 pub use page::{CSS, page};
 pub use pen::Change;
 pub use sheet::DrawnForm;

@@ -9,11 +9,12 @@ use crate::types::{FileKind, Personal};
 use super::entry::Entry;
 use super::form::Form;
 use super::marks::Marks;
-use super::options::{Honorific, Options};
+use super::options::Options;
 use super::picture::Pictures;
 use super::piece::{Choice, Choices, Piece, grouped};
 use super::row::Row;
 use super::wareki::{self, Reading, Style};
+use crate::types::Honorific;
 
 /// What all forms of a drawing share.
 pub(super) struct Context<'c> {
@@ -103,7 +104,7 @@ impl<'p, 'c> Pen<'p, 'c> {
 
     /// 様 or 殿.
     pub(super) const fn honorific(&self) -> &'static str {
-        match self.context.options.honorific {
+        match self.context.options.choices.honorific {
             Honorific::Dono => "殿",
             Honorific::AsUsual if self.form.is_formal() => "殿",
             Honorific::Sama | Honorific::AsUsual => "様",

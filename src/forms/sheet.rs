@@ -9,10 +9,10 @@ use crate::types::{Lang, Personal};
 use super::entry::{Entry, Person};
 use super::form::{Form, Paper};
 use super::group::UserKey;
-use super::options::{PreventionPaper, PrintedNotes};
 use super::pen::{Change, Note, Pen};
 use super::piece::{Piece, Text};
 use super::wareki::Style;
+use crate::types::{PreventionPaper, PrintedNotes};
 
 /// One form, drawn.
 #[derive(Debug, Clone)]
@@ -114,7 +114,7 @@ pub(super) fn sheet(
     let options = pen.context.options;
     let sheet = Sheet {
         form: pen.form,
-        paper: match (pen.form, options.prevention_paper) {
+        paper: match (pen.form, options.choices.prevention_paper) {
             (Form::Prevention, PreventionPaper::TwoA4) => Paper::A4Landscape,
             (form, _) => form.paper(),
         },
@@ -125,7 +125,7 @@ pub(super) fn sheet(
         findings: &findings,
         changes: &pen.changes,
         notes: &pen.notes,
-        print_all: options.printed_notes == PrintedNotes::All,
+        print_all: options.choices.printed_notes == PrintedNotes::All,
     };
     let html = Personal::new(sheet.render().unwrap_or_default());
     let findings = findings.len();

@@ -6,13 +6,10 @@ use crate::record::ms932;
 use crate::rules::{self, SourceFile};
 use crate::spec::{Format, KnownItem, Spec};
 use crate::synth::{self, Content, Request};
-use crate::types::{Edition, FileKind};
+use crate::types::{DayStart, Edition, FileKind, FormChoices, Honorific, PrintedNotes};
 
 use super::row::NEVER_SHOWN;
-use super::{
-    Change, DayStart, Drawing, DrawnForm, Form, Honorific, Names, Options, PrintedNotes, compare,
-    draw, page,
-};
+use super::{Change, Drawing, DrawnForm, Form, Names, Options, compare, draw, page};
 
 /// The forms of a 居宅サービス計画書.
 const PLAN: [Form; 3] = [Form::First, Form::Second, Form::Third];
@@ -26,6 +23,10 @@ type Files = Vec<(String, Vec<u8>)>;
 
 fn sources(files: &Files) -> Vec<SourceFile<'_>> {
     files.iter().map(|(name, bytes)| SourceFile { name, bytes }).collect()
+}
+
+fn chosen(choices: FormChoices) -> Options<'static> {
+    Options { choices, ..Options::default() }
 }
 
 fn drawn(files: &Files) -> Drawing {
@@ -325,7 +326,7 @@ fn boxes_of_the_week_lie_where_their_times_are() {
     ] {
         assert!(text.contains(told), "{told} in {text}");
     }
-    let at_four = Options { day_start: DayStart::Four, ..Options::default() };
+    let at_four = chosen(FormChoices { day_start: DayStart::Four, ..FormChoices::USUAL });
     let html = week(&[["1", "0100", "0200", "夜間"]], &at_four);
     assert!(html.contains("x=\"192.2mm\" y=\"133.0mm\""), "the night before Monday: {html}");
 }
@@ -421,7 +422,8 @@ fn no_item_vanishes() {
             files.push((name, ms932::encode(&(row.join(",") + "\r\n")).expect("in MS932")));
         }
         assert!(marks.len() > 80, "{}", marks.len());
-        let options = Options { printed_notes: PrintedNotes::All, ..Options::default() };
+        let options =
+            chosen(FormChoices { printed_notes: PrintedNotes::All, ..FormChoices::USUAL });
         let all = draw(spec(), &sources(&files), &options);
         let html = page("", &all.users, &all.notes);
         for (kind, name, mark) in &marks {
@@ -498,11 +500,11 @@ fn settings_are_followed() {
     let with = |options: &Options<'_>| {
         html(&draw(spec(), &sources(&files), options), Form::First).to_owned()
     };
-    let sama = with(&Options { honorific: Honorific::Sama, ..Options::default() });
+    let sama = with(&chosen(FormChoices { honorific: Honorific::Sama, ..FormChoices::USUAL }));
     assert!(sama.contains("架空　花枝</bdi>　様"), "{sama}");
     let usual = with(&Options::default());
     assert!(usual.contains("<li class=\"fm-screen\">介護支援事業者コード"), "{usual}");
-    let all = with(&Options { printed_notes: PrintedNotes::All, ..Options::default() });
+    let all = with(&chosen(FormChoices { printed_notes: PrintedNotes::All, ..FormChoices::USUAL }));
     assert!(!all.contains("fm-screen"), "{all}");
 }
 

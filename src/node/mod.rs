@@ -82,7 +82,7 @@ pub use handle::Handle;
 pub use health::{Health, TaskHealth};
 pub use live::{Faults, Reading, Source};
 pub use month::{MonthComparison, compare_month};
-pub use notices::Notice;
+pub use notices::{Notice, pause_after};
 pub use outbound::{NotSent, SendOrder, SentSet};
 pub use problems::{StartProblem, StartProblems};
 pub use proof::{Pins, Renewed, open_trust, renew_own, renewal_text};

@@ -28,6 +28,11 @@ const PAUSES: [Duration; 4] = [
     Duration::from_hours(8),
 ];
 
+/// How long it takes before a condition that lasts is told again, after it was told so often.
+pub fn pause_after(told: usize) -> Duration {
+    PAUSES.get(told.saturating_sub(1)).or(PAUSES.last()).copied().unwrap_or_default()
+}
+
 /// A standing condition. Holds no personal data.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Notice {
@@ -110,8 +115,7 @@ impl Notices {
             standing.notice.en = en;
             standing.met += 1;
             standing.met_at = Clock::running();
-            let pause = PAUSES.get(standing.told.saturating_sub(1)).or(PAUSES.last());
-            if pause.is_some_and(|pause| standing.told_at.elapsed() >= *pause) {
+            if standing.told_at.elapsed() >= pause_after(standing.told) {
                 let (about, met) = (&standing.notice.about, standing.met);
                 tracing::warn!(code, about, met, "{} (still)", standing.notice.en);
                 standing.told += 1;

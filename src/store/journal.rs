@@ -24,6 +24,8 @@ pub enum Step {
     Retry,
     /// A person asked for the configuration to be read again.
     Reload,
+    /// A person had its files sent to another partner too.
+    Copied,
     /// A change of the configuration was taken up; the detail says of what.
     Changed,
     /// A newer card of the partner took the place of the former one.
@@ -40,6 +42,7 @@ impl Step {
             Self::Packed => "PACKED",
             Self::Retry => "RETRY",
             Self::Reload => "RELOAD",
+            Self::Copied => "COPIED",
             Self::Changed => "CHANGED",
             Self::Card => "CARD",
             Self::Taken => "TAKEN",
@@ -49,16 +52,26 @@ impl Step {
     const fn direction(self) -> Direction {
         match self {
             Self::State(state) => state.direction(),
-            Self::Packed | Self::Retry | Self::Reload | Self::Changed | Self::Card => {
-                Direction::Out
-            }
+            Self::Packed
+            | Self::Retry
+            | Self::Reload
+            | Self::Copied
+            | Self::Changed
+            | Self::Card => Direction::Out,
             Self::Taken => Direction::In,
         }
     }
 
     pub(super) fn from_stored(direction: Direction, text: &str) -> Result<Self, StoreError> {
-        let others =
-            [Self::Packed, Self::Retry, Self::Reload, Self::Changed, Self::Card, Self::Taken];
+        let others = [
+            Self::Packed,
+            Self::Retry,
+            Self::Reload,
+            Self::Copied,
+            Self::Changed,
+            Self::Card,
+            Self::Taken,
+        ];
         let other = || others.into_iter().find(|step| step.as_str() == text);
         let step = State::named(direction, text).map(Self::State).or_else(other);
         step.ok_or(StoreError::Damaged("unknown step"))

@@ -8,7 +8,7 @@ use rusqlite::{Connection, params};
 use super::chain::{self, Chain};
 use super::packages::Machine as _;
 use super::unit::Column;
-use super::{Store, StoreError, arrival, audit, journal, sends};
+use super::{Store, StoreError, arrival, audit, copies, journal, sends};
 use crate::transfer::{Incoming, IncomingState, Outgoing, OutgoingState};
 use crate::types::Digest;
 
@@ -121,6 +121,7 @@ fn purge(
         }
     }
     connection.execute("DELETE FROM held WHERE at < ?1", params![Column(records)])?;
+    copies::purge(connection, records)?;
     audit::purge(connection, records)?;
     sends::purge(connection, records)?;
     Ok((removed, beside))

@@ -3,6 +3,7 @@
 use std::fmt;
 use std::str::FromStr;
 
+use jiff::SignedDuration;
 use jiff::civil::{Date, DateTime, Time};
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 
@@ -113,6 +114,16 @@ fixed_ascii!(
 );
 
 impl FileSerial {
+    /// The one that names this moment.
+    pub fn of(moment: DateTime) -> Option<Self> {
+        moment.strftime("%Y%m%d%H%M%S").to_string().parse().ok()
+    }
+
+    /// The one of a second later; none where this one names no moment.
+    pub fn next(self) -> Option<Self> {
+        Self::of(self.moment()?.checked_add(SignedDuration::from_secs(1)).ok()?)
+    }
+
     /// The date and time that it names; none where there is no such moment.
     pub fn moment(self) -> Option<DateTime> {
         let number = |range: std::ops::Range<usize>| {
@@ -123,12 +134,6 @@ impl FileSerial {
         let date = Date::new(number(0..4), small(4..6)?, small(6..8)?).ok()?;
         let time = Time::new(small(8..10)?, small(10..12)?, small(12..14)?, 0).ok()?;
         Some(date.to_datetime(time))
-    }
-
-    /// The one that names the moment a second later; none where there is no such moment.
-    pub fn next(self) -> Option<Self> {
-        let next = self.moment()?.checked_add(jiff::Span::new().seconds(1)).ok()?;
-        next.strftime("%Y%m%d%H%M%S").to_string().parse().ok()
     }
 }
 
@@ -168,6 +173,18 @@ mod tests {
         for bad in ["20230229000000", "20261301000000", "20260101240000", "20260101006000"] {
             assert_eq!(moment(bad), None, "{bad}");
         }
+    }
+
+    #[test]
+    fn the_next_serial_is_a_second_later() {
+        let next = |text: &str| text.parse::<FileSerial>().expect("14 digits").next();
+        let later = next("20231231235959").expect("a moment");
+        assert_eq!(
+            (later.as_str(), FileSerial::of(later.moment().expect("one"))),
+            ("20240101000000", Some(later))
+        );
+        assert_eq!(next("20230229000000"), None);
+        assert_eq!(next("99991231235959"), None);
     }
 
     #[test]

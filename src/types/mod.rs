@@ -10,6 +10,7 @@ mod digest;
 mod edition;
 mod file_kind;
 mod file_name;
+mod form_choices;
 mod hashed;
 mod held_id;
 mod lang;
@@ -35,6 +36,9 @@ pub use digest::{Digest, DigestBuilder, ParseDigestError};
 pub use edition::{Edition, ParseEditionError};
 pub use file_kind::FileKind;
 pub use file_name::{FileName, FileNameError, MonthPart, NamePart, NameQuirk};
+pub use form_choices::{
+    DayStart, FormChoices, Honorific, PreventionPaper, PrintedNotes, Slip, UnknownChoice,
+};
 pub use hashed::Hashed;
 pub use held_id::{HeldId, ParseHeldIdError};
 pub use lang::{Lang, ParseLangError};

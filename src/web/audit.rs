@@ -305,6 +305,13 @@ mod tests {
     }
 
     #[test]
+    fn what_commands_change_is_known_here() {
+        for change in crate::control::UserChange::ALL {
+            assert!(Act::named(change.as_str()).is_some(), "{change:?}");
+        }
+    }
+
+    #[test]
     fn whatever_stands_in_place_of_a_number_is_short_and_plain() {
         assert_eq!(number(" 0000900011\r\n"), "0000900011");
         assert_eq!(number(&"x".repeat(1_000)).len(), NUMBER);

@@ -1,9 +1,9 @@
 //! What could be corrected of a held set by itself, as somebody has to see it before it is done.
 
-use crate::folder::HeldFile;
+use crate::folder::{HeldFile, held_digest};
 use crate::repair::{self, Change, ChangeKind, FixOptions, change_text};
 use crate::spec::Spec;
-use crate::types::{Digest, DigestBuilder, Lang};
+use crate::types::{Digest, Lang};
 
 /// Changes that lose nothing which are shown of one file. Those that somebody has to approve are all
 /// shown.
@@ -19,7 +19,7 @@ pub(super) struct Correction {
     pub(super) asks: bool,
     /// Whether all are shown that have to be approved: only then somebody can.
     pub(super) may_be_approved: bool,
-    /// Of the files as they are shown, see [`digest`].
+    /// Of the files as they are shown, see [`held_digest`].
     pub(super) files: Digest,
 }
 
@@ -31,7 +31,7 @@ pub(super) fn of(spec: &Spec, files: &[HeldFile], lang: Lang) -> Option<Correcti
         omitted: 0,
         asks: false,
         may_be_approved: true,
-        files: digest(files),
+        files: held_digest(files),
     };
     for (name, bytes) in files {
         let fixed = repair::fix(spec, name, bytes, &options);
@@ -60,39 +60,4 @@ pub(super) fn of(spec: &Spec, files: &[HeldFile], lang: Lang) -> Option<Correcti
         found.changes.push((name.clone(), lines));
     }
     (!found.changes.is_empty()).then_some(found)
-}
-
-/// What is another one where a file is another one.
-pub(super) fn digest(files: &[HeldFile]) -> Digest {
-    let mut all = DigestBuilder::new();
-    for (name, bytes) in files {
-        // Both are of one length each, so that nothing of one can stand in the place of another.
-        all.update(Digest::of(name.as_bytes()).as_raw());
-        all.update(Digest::of(bytes).as_raw());
-    }
-    all.finish()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn file(name: &str, bytes: &[u8]) -> HeldFile {
-        (name.to_owned(), bytes.to_vec())
-    }
-
-    #[test]
-    fn other_files_have_another_digest() {
-        let of = |files: &[HeldFile]| digest(files);
-        let one = [file("a", b"bc"), file("d", b"")];
-        assert_eq!(of(&one), of(&one.clone()));
-        for other in [
-            vec![file("ab", b"c"), file("d", b"")],
-            vec![file("a", b"bc")],
-            vec![file("a", b"b"), file("d", b"c")],
-            vec![file("d", b""), file("a", b"bc")],
-        ] {
-            assert_ne!(of(&one), of(&other));
-        }
-    }
 }

@@ -14,7 +14,7 @@ use super::layout::{Frame, Place, page};
 use super::state::Shared;
 use crate::config::Config;
 use crate::desk::words;
-use crate::node::Health;
+use crate::node::{Health, TaskHealth};
 use crate::rules::render::visible_line;
 use crate::types::{Lang, code};
 use crate::work;
@@ -29,6 +29,8 @@ struct Diagnosis {
     health: Health,
     started: String,
     notices: Vec<(String, String, String)>,
+    /// What each task does, in words.
+    tasks: Vec<(String, &'static str)>,
     settings: Vec<(String, String)>,
     log: Option<Log>,
 }
@@ -57,11 +59,49 @@ pub(super) async fn show(State(shared): State<Arc<Shared>>, Visitor(session): Vi
     page(&Diagnosis {
         frame: Frame::new(&shared, &session, Place::Diagnosis, title).live(),
         started: words::time(health.started_at),
+        tasks: health.tasks.iter().map(|task| in_words(task, &config, lang)).collect(),
         health,
         notices,
         settings: settings(&config, lang),
         log,
     })
+}
+
+/// A task and what it does.
+fn in_words(task: &TaskHealth, config: &Config, lang: Lang) -> (String, &'static str) {
+    let mut parts = task.name.split(' ');
+    let what = match parts.next().unwrap_or_default() {
+        "server" => lang.pick("相手からの接続の受け付け", "takes connections of partners"),
+        "store" => lang.pick("台帳への書き込み", "writes the store"),
+        "guard" => lang.pick("フォルダーの見張り", "watches the folders"),
+        "outbound" => lang.pick("送信用フォルダーの検査と梱包", "checks and packs what is dropped"),
+        "outcomes" => lang.pick("送信結果の表示", "shows what became of what was sent"),
+        "placing" => lang.pick("取込フォルダーへの配置", "places what came"),
+        "dispatch" => lang.pick("送信", "sends"),
+        "collect" => lang.pick("受領証の受け取り", "collects receipts"),
+        "orders" => lang.pick("指示の実行", "carries out orders"),
+        "housekeeping" => {
+            lang.pick("証明書と保存期間の確認", "looks after certificates and old packages")
+        }
+        "index" => lang.pick("検索のための読み取り", "reads packages for the search"),
+        "watcher" => lang.pick("処理の見張り", "watches the tasks"),
+        _ => "",
+    };
+    let about: Vec<_> = parts
+        .map(|word| word.parse().map_or(word.to_owned(), |number| words::office(number, config)))
+        .collect();
+    let name = match (what, about.is_empty()) {
+        ("", _) => task.name.clone(),
+        (_, true) => what.to_owned(),
+        _ => format!("{what}: {}", about.join(" → ")),
+    };
+    let state = match &*task.state {
+        "works" => lang.pick("処理中", "works"),
+        "sleeps" => lang.pick("待機中", "waits for its turn"),
+        "restarts" => lang.pick("やり直し中", "begins anew"),
+        _ => lang.pick("止まっています", "stands still"),
+    };
+    (name, state)
 }
 
 /// What the configuration says, as far as a person asks for it on the telephone. Keys and passwords

@@ -1,4 +1,5 @@
-//! Tells open pages that something has changed, so that they show themselves anew.
+//! Tells open pages what happens: that something has changed, so that they show themselves anew, and
+//! what needs a person, so that a browser can tell it.
 
 use std::convert::Infallible;
 use std::sync::Arc;
@@ -7,10 +8,15 @@ use std::time::Duration;
 use axum::extract::State;
 use axum::response::sse::{Event, KeepAlive, Sse};
 use futures_util::Stream;
+use futures_util::stream::unfold;
+use jiff::Timestamp;
 use tokio::time::sleep;
 
 use super::guard::Visitor;
+use super::session::Session;
 use super::state::Shared;
+use crate::desk::needs;
+use crate::types::Digest;
 use crate::work::stopped;
 
 /// How often it is looked whether something has changed.
@@ -23,48 +29,114 @@ const ALIVE: Duration = Duration::from_secs(10);
 /// session is still good.
 const LOOKS: u32 = 300;
 
-/// Says `changed` whenever the journal of the node, or what it needs a person for, has, and `over`
-/// when the session is.
+/// After so many looks what needs a person is looked up, whether anything has changed or not:
+/// certificates end without a step.
+const NEEDS: u32 = 60;
+
+/// So many letters of a digest tell what needs a person apart.
+const LETTERS: usize = 12;
+
+/// Says `changed` whenever the journal of the node, or a standing condition, has, and `over` when the
+/// session is.
 pub(super) async fn events(
     State(shared): State<Arc<Shared>>,
     Visitor(session): Visitor,
 ) -> Sse<impl Stream<Item = Result<Event, Infallible>>> {
-    let begin = Some((shared, session, None, 0));
-    let changes = futures_util::stream::unfold(begin, |on| async move {
-        let (shared, session, mut known, mut looks) = on?;
-        let mut stopping = shared.stopping.clone();
+    let begin = Some((Connection::new(shared, session), None));
+    let changes = unfold(begin, |on| async move {
+        let (mut connection, mut known) = on?;
         loop {
-            if !shared.sessions.goes_on(&session) {
-                return Some((told("over"), None));
+            if connection.is_over() {
+                return Some((told("over", "over"), None));
             }
-            let now = state(&shared).await;
-            let changed = known.is_some_and(|known| known != now);
-            known = Some(now);
-            if changed {
-                return Some((told("changed"), Some((shared, session, known, looks))));
+            let now = connection.state().await;
+            if known.replace(now).is_some_and(|known| known != now) {
+                return Some((told("changed", "changed"), Some((connection, known))));
             }
-            looks += 1;
-            if looks > LOOKS {
-                return None;
-            }
-            tokio::select! {
-                biased;
-                () = stopped(&mut stopping) => return None,
-                () = sleep(LOOK) => {}
-            }
+            connection.look().await?;
         }
     });
     Sse::new(changes).keep_alive(KeepAlive::new().interval(ALIVE))
 }
 
-/// An event. Browsers pass over one without data.
-#[expect(clippy::unnecessary_wraps, reason = "as the stream wants it")]
-fn told(name: &str) -> Result<Event, Infallible> {
-    Ok(Event::default().event(name).data(name))
+/// Says `needs` with how many things need a person and by what each is known again, at the beginning
+/// and whenever they are others; and `over` when the session is. None of it names anybody.
+pub(super) async fn needs(
+    State(shared): State<Arc<Shared>>,
+    Visitor(session): Visitor,
+) -> Sse<impl Stream<Item = Result<Event, Infallible>>> {
+    let begin = Some((Connection::new(shared, session), None, String::new()));
+    let changes = unfold(begin, |on| async move {
+        let (mut connection, mut known, mut said) = on?;
+        loop {
+            if connection.is_over() {
+                return Some((told("over", "over"), None));
+            }
+            let now = connection.state().await;
+            let changed = known.replace(now) != Some(now);
+            if (changed || connection.looks.is_multiple_of(NEEDS))
+                && let Some(needs) = connection.needs().await
+                && said != needs
+            {
+                said.clone_from(&needs);
+                return Some((told("needs", &needs), Some((connection, known, said))));
+            }
+            connection.look().await?;
+        }
+    });
+    Sse::new(changes).keep_alive(KeepAlive::new().interval(ALIVE))
 }
 
-/// What changes whenever a page may look different.
-async fn state(shared: &Shared) -> (Option<i64>, usize) {
-    let step = shared.node.store().latest_step().await.ok().flatten();
-    (step.map(jiff::Timestamp::as_microsecond), shared.node.notices().0.len())
+/// A connection on which events are told.
+struct Connection {
+    shared: Arc<Shared>,
+    session: Arc<Session>,
+    looks: u32,
+}
+
+impl Connection {
+    const fn new(shared: Arc<Shared>, session: Arc<Session>) -> Self {
+        Self { shared, session, looks: 0 }
+    }
+
+    fn is_over(&self) -> bool {
+        !self.shared.sessions.goes_on(&self.session)
+    }
+
+    /// What changes whenever a page may look different.
+    async fn state(&self) -> (Option<Timestamp>, usize) {
+        let step = self.shared.node.store().latest_step().await.ok().flatten();
+        (step, self.shared.node.notices().0.len())
+    }
+
+    /// How many things need a person, and marks of them.
+    async fn needs(&self) -> Option<String> {
+        let found = needs::find(&self.shared.node, self.shared.lang()).await.ok()?;
+        let marks = found.all.iter().map(|need| {
+            let digest = Digest::of(need.key.as_bytes()).to_string();
+            digest.chars().take(LETTERS).collect::<String>()
+        });
+        let count = found.all.len().to_string();
+        Some(std::iter::once(count).chain(marks).collect::<Vec<_>>().join(" "))
+    }
+
+    /// Waits until it is time to look again; nothing where the connection ends.
+    async fn look(&mut self) -> Option<()> {
+        self.looks += 1;
+        if self.looks > LOOKS {
+            return None;
+        }
+        let mut stopping = self.shared.stopping.clone();
+        tokio::select! {
+            biased;
+            () = stopped(&mut stopping) => None,
+            () = sleep(LOOK) => Some(()),
+        }
+    }
+}
+
+/// An event. Browsers pass over one without data.
+#[expect(clippy::unnecessary_wraps, reason = "as the stream wants it")]
+fn told(name: &str, data: &str) -> Result<Event, Infallible> {
+    Ok(Event::default().event(name).data(data))
 }

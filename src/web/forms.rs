@@ -11,6 +11,7 @@ use jiff::Timestamp;
 use serde::Deserialize;
 
 use super::audit::Act;
+use super::choices::{self, Asked, Field};
 use super::guard::Visitor;
 use super::layout::{Frame, Place, not_found, page, store_fault};
 use super::package::{found, kept, people};
@@ -24,7 +25,7 @@ use crate::package::{Manifest, Package};
 use crate::rules::{self, SourceFile};
 use crate::store::{Evidence, ListFilter, ListRow, PageStart, SearchText, StoreError, Which};
 use crate::transfer::{Direction, IncomingState, OutgoingState, State as PackageState};
-use crate::types::{HeldId, MessageId};
+use crate::types::{HeldId, MessageId, OfficeNumber};
 use crate::work;
 
 /// Forms of so many people stand on one page; more are turned over, so that a page stays quick.
@@ -35,7 +36,7 @@ const PEOPLE: usize = 30;
 struct Forms {
     frame: Frame,
     path: String,
-    /// What of the address says which version it is compared with.
+    /// What of the address says which version it is compared with, and what was chosen.
     with: String,
     back: (String, &'static str),
     /// The versions before, where one is compared with.
@@ -48,6 +49,11 @@ struct Forms {
     first: usize,
     newer: Option<usize>,
     older: Option<usize>,
+    choices: Vec<Field>,
+    /// What of the address says what was chosen.
+    chosen: String,
+    /// The version that is compared with, for the form of the choices.
+    compared: Option<MessageId>,
 }
 
 /// Somebody in the list of people.
@@ -71,9 +77,11 @@ struct Source {
     title: String,
     /// The address of the forms.
     path: String,
-    /// What of the address says which version it is compared with.
-    with: String,
+    /// The version that it is compared with.
+    with: Option<MessageId>,
     back: (String, &'static str),
+    /// Our office, which chose how forms are drawn.
+    office: OfficeNumber,
     files: Vec<File>,
     /// The files of an earlier version.
     before: Option<Vec<File>>,
@@ -94,6 +102,7 @@ pub(super) async fn of_package(
     Visitor(session): Visitor,
     Path(id): Path<MessageId>,
     Query(turned): Query<Turned>,
+    Query(asked): Query<Asked>,
 ) -> Response {
     let lang = shared.lang();
     let (evidence, package) = match found(&shared, id).await {
@@ -106,13 +115,14 @@ pub(super) async fn of_package(
         title: words::unit(&package.manifest().kind, lang),
         path: format!("/package/{id}/forms"),
         back: (format!("/package/{id}"), lang.pick("送受信の記録へ", "Back to the package")),
+        office: evidence.office,
         files: files_of(&package),
-        with: String::new(),
+        with: None,
         before: None,
         earlier: None,
         received,
     };
-    show(&shared, &session, source, turned.from).await
+    show(&shared, &session, source, turned.from, &asked).await
 }
 
 /// The forms of a held set, with what is wrong marked in the cells.
@@ -121,6 +131,7 @@ pub(super) async fn of_held(
     Visitor(session): Visitor,
     Path(id): Path<HeldId>,
     Query(turned): Query<Turned>,
+    Query(asked): Query<Asked>,
 ) -> Response {
     let (lang, config) = (shared.lang(), shared.node.config());
     let item = match shared.node.store().held_as(id).await {
@@ -138,13 +149,14 @@ pub(super) async fn of_held(
         title: words::unit(&item.unit.kind, lang),
         path: format!("/held/{id}/forms"),
         back: (format!("/held/{id}"), lang.pick("保留の理由へ", "Back to why it is held")),
+        office: item.office,
         files,
-        with: String::new(),
+        with: None,
         before: None,
         earlier: None,
         received: item.direction == Direction::In,
     };
-    show(&shared, &session, source, turned.from).await
+    show(&shared, &session, source, turned.from, &asked).await
 }
 
 /// Which earlier version is compared with, and which people are shown.
@@ -161,6 +173,7 @@ pub(super) async fn compared(
     Visitor(session): Visitor,
     Path(id): Path<MessageId>,
     Query(compared): Query<Compared>,
+    Query(asked): Query<Asked>,
 ) -> Response {
     let lang = shared.lang();
     let (evidence, package) = match found(&shared, id).await {
@@ -183,19 +196,19 @@ pub(super) async fn compared(
         None => None,
     };
     let received = evidence.direction == Direction::In;
-    let with = chosen.map(|other| format!("&with={other}")).unwrap_or_default();
     let source = Source {
         place: if received { Place::Received } else { Place::Sent },
         title: words::unit(&manifest.kind, lang),
         path: format!("/package/{id}/compare"),
-        with,
+        with: chosen,
         back: (format!("/package/{id}"), lang.pick("送受信の記録へ", "Back to the package")),
+        office: evidence.office,
         files,
         before,
         earlier: Some(earlier),
         received,
     };
-    show(&shared, &session, source, compared.from).await
+    show(&shared, &session, source, compared.from, &asked).await
 }
 
 /// Earlier versions that are offered.
@@ -278,19 +291,42 @@ fn files_of(package: &Package) -> Vec<File> {
     package.files().map(|(file, bytes)| (file.name.clone(), bytes.clone())).collect()
 }
 
-async fn show(shared: &Shared, session: &Session, source: Source, from: usize) -> Response {
-    let Source { place, title, path, with, back, files, before, earlier, received } = source;
-    let is_gone = !with.is_empty() && before.is_none();
+async fn show(
+    shared: &Shared,
+    session: &Session,
+    source: Source,
+    from: usize,
+    asked: &Asked,
+) -> Response {
+    let Source {
+        place,
+        title,
+        path,
+        with: compared,
+        back,
+        office,
+        files,
+        before,
+        earlier,
+        received,
+    } = source;
+    let is_gone = compared.is_some() && before.is_none();
+    let config = shared.node.config();
+    let usual = config.office(office).map(|office| office.forms).unwrap_or_default();
+    let choices = asked.over(usual);
+    let with = compared.map(|other| format!("&with={other}")).unwrap_or_default();
+    let chosen = choices::query(choices, usual);
+    let with = format!("{with}{chosen}");
     let (spec, names) = (shared.node.spec(), Arc::clone(&shared.names));
     let drawn = shared.drawing(move || {
         let sources = as_sources(&files);
         let report =
             rules::check(spec, &sources, &rules::Options { received, ..rules::Options::default() });
         let options = Options {
+            choices,
             services: names.services.as_ref(),
             insurers: names.insurers.as_ref(),
             findings: &report.findings,
-            ..Options::default()
         };
         match before {
             Some(before) => compare(spec, &as_sources(&before), &sources, &options),
@@ -326,5 +362,8 @@ async fn show(shared: &Shared, session: &Session, source: Source, from: usize) -
         older: (next < people.len()).then_some(next),
         first,
         people,
+        choices: choices::fields(choices, shared.lang()),
+        chosen,
+        compared,
     })
 }

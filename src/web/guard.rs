@@ -32,7 +32,7 @@ const HEADERS: [(HeaderName, &str); 8] = [
 ];
 
 /// Where the script of a page waits for news. A browser cannot add a header to that.
-const EVENTS: &str = "/events";
+const EVENTS: [&str; 2] = ["/events", "/events/needs"];
 
 /// Cookies of our name in one request that are looked at.
 const COOKIES: usize = 8;
@@ -96,7 +96,7 @@ pub(super) async fn guard(
         {
             // What the page asks by itself keeps nobody logged in.
             let is_live = is_live(request.headers());
-            if !is_live && request.uri().path() != EVENTS {
+            if !is_live && !EVENTS.contains(&request.uri().path()) {
                 session.touch();
             }
             let session = if is_live { Arc::new(session.unseen()) } else { session };
@@ -218,7 +218,7 @@ pub(super) async fn need(
 /// What is said to somebody who is not in. The script of a page is led nowhere: it has to learn that
 /// the session is over.
 fn outside(uri: &Uri, headers: &HeaderMap) -> Response {
-    if is_live(headers) || uri.path() == EVENTS {
+    if is_live(headers) || EVENTS.contains(&uri.path()) {
         return StatusCode::UNAUTHORIZED.into_response();
     }
     Redirect::to("/welcome").into_response()

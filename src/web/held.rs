@@ -1,10 +1,10 @@
 //! What is held: the list, and for each why, where, and what to do.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use askama::Template;
-use axum::extract::{Form, Path, State};
+use axum::extract::{Form, Path, Query, State};
 use axum::response::{IntoResponse, Redirect, Response};
 use serde::Deserialize;
 
@@ -22,7 +22,6 @@ use crate::rules::{self, Finding, Options, Report, SourceFile};
 use crate::store::HeldItem;
 use crate::transfer::Direction;
 use crate::types::{HeldId, Lang, OfficeNumber, Severity, code};
-use crate::work;
 
 /// What is listed at the most.
 const MOST: u32 = 500;
@@ -72,9 +71,26 @@ struct List {
     rows: Vec<Row>,
     /// Whether there are more than are listed.
     more: bool,
+    /// The partners of whom something is held: number, name, and whether only theirs is shown.
+    partners: Vec<(OfficeNumber, String, bool)>,
+    /// Which way only is shown.
+    way: Option<Direction>,
+    is_filtered: bool,
 }
 
-pub(super) async fn list(State(shared): State<Arc<Shared>>, Visitor(session): Visitor) -> Response {
+/// What of the held sets is asked for.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+pub(super) struct Wanted {
+    partner: String,
+    way: String,
+}
+
+pub(super) async fn list(
+    State(shared): State<Arc<Shared>>,
+    Visitor(session): Visitor,
+    Query(wanted): Query<Wanted>,
+) -> Response {
     let (lang, config) = (shared.lang(), shared.node.config());
     let mut items = match shared.node.store().held(MOST + 1).await {
         Ok(items) => items,
@@ -87,9 +103,28 @@ pub(super) async fn list(State(shared): State<Arc<Shared>>, Visitor(session): Vi
     if let Err(error) = held::add_last_reasons(shared.node.store(), &mut items).await {
         return store_fault(&shared, &error);
     }
-    let rows = items.iter().map(|item| Row::of(item, &config, lang)).collect();
+    let asked: Option<OfficeNumber> = wanted.partner.parse().ok();
+    let partners: BTreeSet<_> = items.iter().filter_map(|item| item.partner).collect();
+    let partners = partners.into_iter();
+    let partners = partners.map(|one| (one, words::office(one, &config), asked == Some(one)));
+    let way = match &*wanted.way {
+        "out" => Some(Direction::Out),
+        "in" => Some(Direction::In),
+        _ => None,
+    };
+    let is_wanted = |item: &&HeldItem| {
+        (asked.is_none() || item.partner == asked) && way.is_none_or(|way| item.direction == way)
+    };
+    let rows = items.iter().filter(is_wanted).map(|item| Row::of(item, &config, lang)).collect();
     let title = lang.pick("保留", "Held");
-    page(&List { frame: Frame::new(&shared, &session, Place::Held, title).live(), rows, more })
+    page(&List {
+        frame: Frame::new(&shared, &session, Place::Held, title).live(),
+        rows,
+        more,
+        partners: partners.collect(),
+        way,
+        is_filtered: asked.is_some() || way.is_some(),
+    })
 }
 
 #[derive(Template)]
@@ -299,7 +334,7 @@ pub(super) async fn release(
 pub(super) struct Correct {
     #[serde(flatten)]
     sealed: Sealed,
-    /// [`Correction::of`] the files as they were shown.
+    /// Of the files as they were shown.
     files: String,
 }
 
@@ -310,34 +345,20 @@ pub(super) async fn correct(
     Path(id): Path<HeldId>,
     Form(correct): Form<Correct>,
 ) -> Response {
-    let request = Request::Correct { id };
+    // What stands there is no digest where somebody else made it up.
+    let Ok(files) = correct.files.parse() else { return not_found(&shared) };
+    let request = Request::Correct { id, files };
     if let Err(answer) = visitor.may_do(&shared, &correct.sealed, &format!("{request:?}"), "/held")
     {
         return answer;
     }
-    let items = match shared.node.store().held_as(id).await {
-        Ok(items) => items,
-        Err(error) => return store_fault(&shared, &error),
-    };
-    let config = shared.node.config();
-    // Whatever is not there any more, the order says.
-    if let Some(folder) = items.first().and_then(|item| held::folder(item, &config)) {
-        let most = config.limits.package_size;
-        let read = work::blocking(move || read_held(&folder, most).ok()).await.ok().flatten();
-        let digest = read.map(|files| correction::digest(&files).to_string());
-        if digest.is_none_or(|digest| digest != correct.files) {
-            let Visitor(session) = visitor;
-            session.tell(
-                false,
-                shared.lang().pick(
-                    "画面を開いてからファイルが変わったため、直していません。変更する内容を確かめて、もう一度操作してください。",
-                    "The files have changed since this page was opened, so nothing was corrected. See the changes and try again.",
-                ),
-            );
-            return Redirect::to(&format!("/held/{id}")).into_response();
-        }
+    let Visitor(session) = &visitor;
+    let answer = shared.node.order(request, session.user.clone()).await;
+    session.tell(answer.done, answer.text(shared.lang()));
+    if answer.code == code::FILES_CHANGED {
+        return Redirect::to(&format!("/held/{id}")).into_response();
     }
-    ordered(&shared, &visitor, &request).await
+    Redirect::to("/held").into_response()
 }
 
 pub(super) async fn dismiss(

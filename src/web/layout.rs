@@ -152,7 +152,12 @@ impl Frame {
     }
 
     pub(super) fn user_text(&self) -> &str {
-        if self.user.is_empty() { self.t("（名前不明）", "(unknown)") } else { &self.user }
+        // A command whose account the system does not tell was run on this computer all the same.
+        if self.user.is_empty() {
+            self.t("このパソコンの管理者", "administrator of this computer")
+        } else {
+            &self.user
+        }
     }
 
     /// Of the program.

@@ -31,6 +31,7 @@ const LONGEST_TEXT: usize = 60;
 #[derive(Debug, Default, Clone, Deserialize)]
 #[serde(default)]
 pub(super) struct Asked {
+    office: String,
     partner: String,
     month: String,
     kind: String,
@@ -53,6 +54,8 @@ struct List {
     frame: Frame,
     path: &'static str,
     is_out: bool,
+    /// Our offices, where there are several.
+    offices: Vec<Choice>,
     partners: Vec<Choice>,
     kinds: Vec<Choice>,
     states: Vec<Choice>,
@@ -73,6 +76,8 @@ struct Row {
     link: Option<String>,
     at: String,
     partner: String,
+    /// Our office, where there are several.
+    own: Option<String>,
     unit: String,
     months: String,
     people: String,
@@ -130,11 +135,13 @@ async fn show(shared: &Shared, session: &Session, asked: &Asked, direction: Dire
         frame: Frame::new(shared, session, place, title).live(),
         path,
         is_out: direction == Direction::Out,
+        offices: offices(&config, asked),
         partners: partners(&config, asked),
         kinds: kinds(asked, lang),
         states: states(asked, direction, lang),
         month: filter.month.map(|month| dashed(&month.to_string())).unwrap_or_default(),
-        is_filtered: filter.partner.is_some()
+        is_filtered: filter.office.is_some()
+            || filter.partner.is_some()
             || filter.month.is_some()
             || !filter.kinds.is_empty()
             || filter.state.is_some()
@@ -167,6 +174,7 @@ fn filter(asked: &Asked, text: &str, direction: Direction) -> ListFilter {
             Direction::Out => Which::Sent,
             Direction::In => Which::Received,
         },
+        office: asked.office.parse().ok(),
         partner: asked.partner.parse().ok(),
         month: asked.month.replace('-', "").parse::<ServiceMonth>().ok(),
         kinds: kinds.collect(),
@@ -185,6 +193,7 @@ fn address(path: &str, asked: &Asked) -> String {
         !text.is_empty() && text.len() <= 64 && text.bytes().all(fits)
     };
     let parts = [
+        ("office", &asked.office),
         ("partner", &asked.partner),
         ("month", &asked.month),
         ("kind", &asked.kind),
@@ -199,13 +208,22 @@ fn address(path: &str, asked: &Asked) -> String {
     if address == path { format!("{path}?all=1") } else { address }
 }
 
+fn offices(config: &Config, asked: &Asked) -> Vec<Choice> {
+    if config.offices.len() < 2 {
+        return Vec::new();
+    }
+    let numbers = config.offices.iter().map(|office| office.number);
+    numbers.map(|number| of_office(number, config, &asked.office)).collect()
+}
+
 fn partners(config: &Config, asked: &Asked) -> Vec<Choice> {
-    let choice = |number: OfficeNumber| {
-        let value = number.to_string();
-        let chosen = asked.partner == value;
-        Choice { value, text: words::office(number, config), chosen }
-    };
-    config.peers.iter().map(|peer| choice(peer.office)).collect()
+    let numbers = config.peers.iter().map(|peer| peer.office);
+    numbers.map(|number| of_office(number, config, &asked.partner)).collect()
+}
+
+fn of_office(number: OfficeNumber, config: &Config, asked: &str) -> Choice {
+    let value = number.to_string();
+    Choice { chosen: asked == value, value, text: words::office(number, config) }
 }
 
 fn kinds(asked: &Asked, lang: Lang) -> Vec<Choice> {
@@ -254,6 +272,7 @@ fn line(row: &ListRow, config: &Config, lang: Lang) -> Row {
         link,
         at: words::time(of.at),
         partner: partner.unwrap_or_default(),
+        own: (config.offices.len() > 1).then(|| words::office(of.office, config)),
         unit: words::unit(&of.unit.kind, lang),
         months: months.join(lang.pick("、", ", ")),
         people: people.join(lang.pick("、", ", ")),
@@ -290,6 +309,8 @@ pub(super) struct Search {
     #[serde(default)]
     text: String,
     #[serde(default)]
+    office: String,
+    #[serde(default)]
     partner: String,
     #[serde(default)]
     month: String,
@@ -313,6 +334,7 @@ pub(super) async fn search(
     let direction = if search.which == "in" { Direction::In } else { Direction::Out };
     let text: String = search.text.trim().chars().take(LONGEST_TEXT).collect();
     let asked = Asked {
+        office: search.office,
         partner: search.partner,
         month: search.month,
         kind: search.kind,

@@ -31,6 +31,7 @@ mod assets;
 mod audit;
 mod audits;
 mod certificates;
+mod choices;
 mod correction;
 mod diagnosis;
 mod doctor;

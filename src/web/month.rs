@@ -5,8 +5,6 @@ use std::sync::Arc;
 use askama::Template;
 use axum::extract::{Query, State};
 use axum::response::Response;
-use jiff::Timestamp;
-use jiff::tz::TimeZone;
 use serde::Deserialize;
 
 use super::audit::Act;
@@ -14,8 +12,9 @@ use super::guard::Visitor;
 use super::layout::{Frame, Place, not_found, page, store_fault};
 use super::state::Shared;
 use crate::config::{Config, Office};
+use crate::desk::claim::{missing_in_words, month_of_claim};
 use crate::desk::words;
-use crate::store::{Brought, Missing, MonthLine};
+use crate::store::{Brought, MonthLine};
 use crate::types::{Lang, OfficeNumber, ServiceMonth};
 
 /// Which month, and of which of our offices.
@@ -137,26 +136,6 @@ fn partners(lines: &[MonthLine], config: &Config, lang: Lang) -> Vec<Partner> {
     }
     partners
 }
-
-/// What is not there yet, in words.
-pub(super) const fn missing_in_words(missing: Missing, lang: Lang) -> &'static str {
-    match missing {
-        Missing::ActualToCome => lang.pick("実績が届いていません", "the actuals have not come"),
-        Missing::ActualToSend => lang.pick("実績を送っていません", "the actuals were not sent"),
-        Missing::PlanToCome => lang.pick("予定が届いていません", "the plan has not come"),
-        Missing::PlanToSend => lang.pick("予定を送っていません", "the plan was not sent"),
-    }
-}
-
-/// The month that offices claim for now: the one before, until the 10th of this one.
-pub(super) fn month_of_claim(now: Timestamp) -> Option<ServiceMonth> {
-    let date = now.to_zoned(TimeZone::system()).date();
-    let this = ServiceMonth::of(date)?;
-    Some(if date.day() <= CLAIM { this.plus(-1) } else { this })
-}
-
-/// The last day on which offices claim for the month before.
-pub(super) const CLAIM: i8 = 10;
 
 /// A month as a browser writes it.
 fn dashed(month: ServiceMonth) -> String {

@@ -104,6 +104,7 @@ pub(super) async fn show(
         Step::Packed
         | Step::Retry
         | Step::Reload
+        | Step::Copied
         | Step::Changed
         | Step::Card
         | Step::Taken => None,
@@ -220,6 +221,10 @@ fn step(row: &JournalRow, lang: Lang) -> StepRow {
         Step::Retry => {
             lang.pick("すぐに送り直すよう指示がありました", "ordered to be tried at once")
         }
+        Step::Copied => lang.pick(
+            "ほかの相手にも送るよう指示がありました",
+            "ordered to be sent to another partner too",
+        ),
         Step::Reload => lang.pick("設定の読み直しの指示がありました", "ordered to read anew"),
         Step::Changed => lang.pick("設定の変更を反映しました", "the configuration was changed"),
         Step::Card => {
@@ -231,7 +236,10 @@ fn step(row: &JournalRow, lang: Lang) -> StepRow {
     // That somebody ordered it is all that the detail of an order says beside.
     let ordered = matches!(row.step, Step::Retry | Step::Reload | Step::Changed | Step::Taken);
     let codes = codes.filter(|_| !ordered);
-    let mut detail = codes.map_or_else(Vec::new, |codes| words::reasons(codes, lang));
+    let mut detail = match (row.step, codes) {
+        (Step::Copied, Some(partner)) => vec![partner.to_owned()],
+        (_, codes) => codes.map_or_else(Vec::new, |codes| words::reasons(codes, lang)),
+    };
     if let Some(by) = by {
         detail.push(format!("{}: {by}", lang.pick("操作した人", "by")));
     }

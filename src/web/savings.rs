@@ -30,7 +30,7 @@ pub(super) struct Asked {
 #[template(path = "web/savings.html", config = "src/askama.toml")]
 struct Page {
     frame: Frame,
-    people: u64,
+    people: String,
     real: Shown,
     simulated: Shown,
     office: Office,
@@ -39,6 +39,30 @@ struct Page {
     remain: f64,
     sheets_per_person: f64,
     assumptions: Assumptions,
+    model: Model,
+}
+
+/// Figures of the model as they are shown.
+struct Model {
+    yen: String,
+    sheets: String,
+    print: String,
+    communication: String,
+    post: String,
+    travel: String,
+}
+
+impl Model {
+    fn of(assumptions: &Assumptions) -> Self {
+        Self {
+            yen: grouped(assumptions.yen),
+            sheets: grouped(assumptions.sheets),
+            print: grouped(assumptions.print),
+            communication: grouped(assumptions.communication),
+            post: grouped(assumptions.post),
+            travel: grouped(assumptions.travel),
+        }
+    }
 }
 
 /// Figures as they are shown.
@@ -108,7 +132,7 @@ pub(super) async fn show(
     let title = shared.lang().pick("効果", "Savings");
     page(&Page {
         frame: Frame::new(&shared, &session, Place::Savings, title),
-        people,
+        people: grouped(exchanged.people()),
         real: Shown::of(of_exchange(exchanged, &assumptions)),
         simulated: Shown::of(of_office(office, &assumptions)),
         users: office.users.map(|users| users.to_string()).unwrap_or_default(),
@@ -116,6 +140,7 @@ pub(super) async fn show(
         hours: assumptions.hours,
         remain: (assumptions.hours_that_remain * 1_000.0).round() / 10.0,
         sheets_per_person: assumptions.sheets_per_person,
+        model: Model::of(&assumptions),
         assumptions,
     })
 }

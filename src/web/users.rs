@@ -29,6 +29,15 @@ struct List {
     roles: [(&'static str, &'static str); 2],
     least: usize,
     most: usize,
+    /// What was filled in to add somebody, and was refused; not the password.
+    typed: Typed,
+}
+
+/// What was filled in.
+#[derive(Default)]
+struct Typed {
+    name: String,
+    role: String,
 }
 
 /// One user.
@@ -42,10 +51,14 @@ struct Row {
 }
 
 pub(super) async fn list(State(shared): State<Arc<Shared>>, Visitor(session): Visitor) -> Response {
+    listed(&shared, &session, Typed::default()).await
+}
+
+async fn listed(shared: &Shared, session: &Session, typed: Typed) -> Response {
     let lang = shared.lang();
     let users = match shared.users().await {
         Ok(users) => users,
-        Err(error) => return users_fault(&shared, &error),
+        Err(error) => return users_fault(shared, &error),
     };
     let rows = users.all().iter().map(|user| Row {
         name: user.name.to_string(),
@@ -57,11 +70,12 @@ pub(super) async fn list(State(shared): State<Arc<Shared>>, Visitor(session): Vi
     });
     let title = lang.pick("ユーザー", "Users");
     page(&List {
-        frame: Frame::new(&shared, &session, Place::Users, title),
+        frame: Frame::new(shared, session, Place::Users, title),
         rows: rows.collect(),
         roles: Role::ALL.map(|role| (role.as_str(), role.text(lang))),
         least: LEAST_PASSWORD,
         most: MOST_PASSWORD,
+        typed,
     })
 }
 
@@ -125,31 +139,45 @@ pub(super) async fn add(
     visitor: Visitor,
     Form(order): Form<Order>,
 ) -> Response {
-    let order = match read(&shared, visitor, order, "add") {
-        Ok(order) => order,
-        Err(answer) => return answer,
-    };
-    let Ordered { session, name, role, password, again, .. } = order;
+    let typed = Typed { name: order.name.clone(), role: order.role.clone() };
+    let session = Arc::clone(&visitor.0);
+    if let Err(answer) =
+        visitor.may_do(&shared, &order.sealed, &format!("add {}", order.name), HERE)
+    {
+        return answer;
+    }
+    match added(&shared, &session, order).await {
+        Ok(text) => back(&session, Ok(text)),
+        // Nobody types everything again for a password that is too short.
+        Err(text) => {
+            session.tell(false, text);
+            listed(&shared, &session, typed).await
+        }
+    }
+}
+
+/// Adds somebody, or says why not.
+async fn added(shared: &Shared, session: &Session, order: Order) -> Result<String, String> {
     let (lang, now) = (shared.lang(), shared.node.now());
-    let Some(role) = role else { return back(&session, Err(no_role(lang))) };
+    let (password, again) = (Zeroizing::new(order.password), Zeroizing::new(order.again));
+    let name: UserName = order.name.parse().map_err(|error| UsersError::text(&error, lang))?;
+    let role: Role = order.role.parse().map_err(|_| no_role(lang))?;
     if password != again {
-        return back(&session, Err(not_twice(lang).to_owned()));
+        return Err(not_twice(lang).to_owned());
     }
     let whose = name.clone();
-    let hash = match shared.hashing(move || Users::hash(&whose, &password)).await {
-        Some(Ok(hash)) => hash,
-        Some(Err(error)) => return back(&session, Err(error.text(lang))),
-        None => return back(&session, Err(Refusal::Busy.text(lang))),
-    };
+    let hash = shared.hashing(move || Users::hash(&whose, &password)).await;
+    let hash = hash.ok_or_else(|| Refusal::Busy.text(lang))?.map_err(|error| error.text(lang))?;
     let new = name.clone();
     let added = shared.change_users(move |users| users.add(new, role, hash, now)).await;
-    back(&session, added.map_err(|error| error.text(lang)).map(|()| {
-        shared.audit.did(&session, Act::UserAdded, &format!("{name} {}", role.as_str()));
-        match lang {
-            Lang::Ja => format!("{name} さんを登録しました。パスワードを本人に伝え、本人に変更してもらってください。"),
-            Lang::En => format!("{name} is added. Tell them the password, and let them change it."),
-        }
-    }))
+    added.map_err(|error| error.text(lang))?;
+    shared.audit.did(session, Act::UserAdded, &format!("{name} {}", role.as_str()));
+    Ok(match lang {
+        Lang::Ja => format!(
+            "{name} さんを登録しました。パスワードを本人に伝え、本人に変更してもらってください。"
+        ),
+        Lang::En => format!("{name} is added. Tell them the password, and let them change it."),
+    })
 }
 
 pub(super) async fn role(

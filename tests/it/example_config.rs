@@ -11,11 +11,15 @@ fn example() -> String {
     fs::read_to_string(path).expect("config.example.toml")
 }
 
-/// The example with every `#key = value` line active, PKCS#12 aside, which excludes PEM.
+/// The example with every `#key = value` line active, PKCS#12 aside, which excludes PEM, and the user of
+/// the mail server, whose password would be asked for.
 fn with_all_keys(text: &str) -> String {
     let active = |line: &str| match line.strip_prefix('#') {
         Some(rest)
-            if !rest.starts_with(' ') && !rest.contains("p12") && !rest.contains("password") =>
+            if !rest.starts_with(' ')
+                && !rest.contains("p12")
+                && !rest.contains("password")
+                && !rest.starts_with("user =") =>
         {
             rest.to_owned()
         }
@@ -64,6 +68,11 @@ fn commented_keys_are_known_and_say_the_default() {
     page.hosts = vec!["renkei.example.jp".into()];
     page.service_codes = Some("service-codes.csv".into());
     page.insurer_codes = Some("insurer-codes.csv".into());
+    plain.mail.clone_from(&full.mail);
+    let mail = full.mail.as_ref().expect("mails");
+    assert_eq!((mail.port, mail.conditions, mail.login.is_none()), (465, true, true));
+    assert_eq!(mail.wait, jiff::SignedDuration::from_mins(2));
+    assert_eq!(mail.daily, Some(jiff::civil::Time::constant(8, 0, 0, 0)));
     // On Windows a path may have either slash.
     let shown = |config: &Config| format!("{config:?}").replace(r"\\", "/");
     assert_eq!(shown(&plain), shown(&full));

@@ -35,6 +35,8 @@ mod judging_warnings;
 mod lang;
 mod layers;
 mod link;
+#[cfg(unix)]
+mod mail;
 mod page;
 mod print;
 mod proof;

@@ -1,6 +1,6 @@
 // Every page, one line each. A page that some link leads to has to stand here.
 //
-// path      where it is; `{name}` is a thing that `furnish` of tests/it/page/chromium has made
+// path      where it is; `{name}` is a thing that `furnish` of tests/it/page/chromium/town.rs has made
 // heading   what its first heading begins with
 // has       texts that it shows
 // sheets    how many sheets of paper it may take
@@ -26,7 +26,8 @@ export const PAGES = [
   { path: "/month?month=2026-06", heading: "予実", has: ["サービス提供年月", "架空"], sheets: 2, picture: "month" },
   { path: "/month/{partner}?month=2026-06", heading: "", has: ["架空"], sheets: 4 },
   { path: "/savings", heading: "", has: ["もとにした数字"], sheets: 3 },
-  { path: "/versions", heading: "計画の版", has: ["最新の計画書を持っています"], sheets: 2 },
+  { path: "/versions", heading: "計画の版", has: ["まだ持っていない相手全員に送る"], sheets: 2 },
+  { path: "/versions/send?kind=care", heading: "最新の計画を送る", has: ["中身を変えずに", "架空"], sheets: 2 },
   { path: "/partners", heading: "相手", has: ["届いていません"], sheets: 2, picture: "partners" },
   { path: "/certificates", heading: "証明書", has: ["有効期間"], sheets: 2 },
   { path: "/diagnosis", heading: "診断", has: ["動いています"], sheets: 3 },

@@ -8,16 +8,16 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
-use anyhow::Context as _;
-use clap::ValueEnum;
-
 use super::setup::{self, ConfigArg};
-use super::{EXIT_NO, UsageError, copies, output, unfinished};
+use super::{EXIT_NO, UsageError, copies, output, unfinished, usage};
 use crate::disk::{self, Readers};
 use crate::forms::{self, Drawing, Names, NamesError, UserForms};
 use crate::rules;
 use crate::rules::render::visible_line;
-use crate::types::{Lang, Personal, io_text};
+use crate::types::{
+    DayStart, FormChoices, Honorific, Lang, Personal, PreventionPaper, PrintedNotes, Slip, io_text,
+};
+use anyhow::Context as _;
 use sources::Sources;
 
 #[derive(Debug, clap::Args)]
@@ -39,14 +39,14 @@ pub(super) struct Args {
     #[arg(long)]
     findings: bool,
     /// 利用者名の敬称（既定は、第1表〜第3表が殿（dono）、ほかは様（sama））
-    #[arg(long, value_enum, value_name = "WORD")]
+    #[arg(long, value_name = "WORD", value_parser = usage::choices::<Honorific>(&["usual", "sama", "dono"]))]
     honorific: Option<Honorific>,
-    /// 第3表の 1 日の始まり（時）
-    #[arg(long, value_enum, default_value_t = DayStart::Midnight, value_name = "HOUR")]
-    day_start: DayStart,
-    /// 第6表・第7表の控えの種類（利用者、居宅介護支援事業者の控え、サービス事業者）
-    #[arg(long, value_enum, default_value_t = Slip::User, value_name = "COPY")]
-    slip: Slip,
+    /// 第3表の 1 日の始まり（時。既定は 0）
+    #[arg(long, value_name = "HOUR", value_parser = usage::choices::<DayStart>(&["0", "4"]))]
+    day_start: Option<DayStart>,
+    /// 第6表・第7表の控えの種類（利用者、居宅介護支援事業者の控え、サービス事業者。既定は利用者（user））
+    #[arg(long, value_name = "COPY", value_parser = usage::choices::<Slip>(&["user", "file", "provider"]))]
+    slip: Option<Slip>,
     /// 介護予防サービス・支援計画書を、A3 1 枚ではなく A4 2 枚にします
     #[arg(long)]
     two_a4: bool,
@@ -66,28 +66,21 @@ pub(super) struct Args {
     sets: Vec<PathBuf>,
 }
 
-/// 様 or 殿.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-enum Honorific {
-    Sama,
-    Dono,
-}
-
-/// For whom 第6表 and 第7表 are.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-enum Slip {
-    User,
-    File,
-    Provider,
-}
-
-/// The hour at which a day begins.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-enum DayStart {
-    #[value(name = "0")]
-    Midnight,
-    #[value(name = "4")]
-    Four,
+impl Args {
+    /// What was asked for, over what the office chose.
+    fn choices(&self, usual: FormChoices) -> FormChoices {
+        FormChoices {
+            honorific: self.honorific.unwrap_or(usual.honorific),
+            day_start: self.day_start.unwrap_or(usual.day_start),
+            printed_notes: if self.all_notes { PrintedNotes::All } else { usual.printed_notes },
+            slip: self.slip.unwrap_or(usual.slip),
+            prevention_paper: if self.two_a4 {
+                PreventionPaper::TwoA4
+            } else {
+                usual.prevention_paper
+            },
+        }
+    }
 }
 
 /// A file to write.
@@ -105,33 +98,10 @@ pub(super) fn run(args: &Args, lang: Lang) -> anyhow::Result<ExitCode> {
     let files = sources.as_files();
     let report = args.findings.then(|| rules::check(spec, &files, &rules::Options::default()));
     let options = forms::Options {
-        honorific: match args.honorific {
-            None => forms::Honorific::AsUsual,
-            Some(Honorific::Sama) => forms::Honorific::Sama,
-            Some(Honorific::Dono) => forms::Honorific::Dono,
-        },
-        day_start: match args.day_start {
-            DayStart::Midnight => forms::DayStart::Midnight,
-            DayStart::Four => forms::DayStart::Four,
-        },
-        printed_notes: if args.all_notes {
-            forms::PrintedNotes::All
-        } else {
-            forms::PrintedNotes::Telling
-        },
+        choices: args.choices(sources.usual),
         services: services.as_ref(),
         insurers: insurers.as_ref(),
         findings: report.as_ref().map_or(&[], |report| &report.findings),
-        slip: match args.slip {
-            Slip::User => forms::Slip::ForUser,
-            Slip::File => forms::Slip::ForFile,
-            Slip::Provider => forms::Slip::ForProvider,
-        },
-        prevention_paper: if args.two_a4 {
-            forms::PreventionPaper::TwoA4
-        } else {
-            forms::PreventionPaper::A3
-        },
     };
     let mut faults = sources.faults.clone();
     let drawing = if args.against.is_empty() {

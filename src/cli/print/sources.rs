@@ -8,13 +8,14 @@ use crate::cli::feed::Taker;
 use crate::cli::inputs::{OtherCsv, find, is_zip};
 use crate::cli::setup::{self, ConfigArg};
 use crate::cli::{UsageError, archive, copies};
+use crate::config::Config;
 use crate::desk;
 use crate::disk;
 use crate::node::Node;
 use crate::package::open;
 use crate::rules::SourceFile;
 use crate::store::StoreError;
-use crate::types::{HeldId, Lang, MessageId, io_text};
+use crate::types::{FormChoices, HeldId, Lang, MessageId, OfficeNumber, io_text};
 
 /// The most bytes of all files together.
 const MOST: usize = 1 << 30;
@@ -26,6 +27,8 @@ pub(super) struct Sources {
     pub(super) files: Vec<(String, Vec<u8>)>,
     /// What could not be read.
     pub(super) faults: Vec<String>,
+    /// What the office chose of whose node the first set is, if one is of a node.
+    pub(super) usual: FormChoices,
     bytes: usize,
     is_full: bool,
 }
@@ -108,6 +111,15 @@ impl Sources {
         }
     }
 
+    /// Takes over what the office chose, unless a set before was of one.
+    fn is_of(&mut self, config: &Config, office: Option<OfficeNumber>) {
+        if self.files.is_empty()
+            && let Some(office) = office.and_then(|office| config.office(office))
+        {
+            self.usual = office.forms;
+        }
+    }
+
     /// A set that the node of a configuration sent, received or holds.
     fn read_known(&mut self, id: HeldId, config: &ConfigArg, lang: Lang) -> anyhow::Result<()> {
         let config = setup::config(&config.config, lang)?;
@@ -117,6 +129,7 @@ impl Sources {
             HeldId::Package(id) => {
                 let found = runtime.block_on(store.evidence(id));
                 let evidence = found.map_err(|error| unknown(error, id, lang))?;
+                self.is_of(&config, Some(evidence.office));
                 let package = open(evidence.package, &Node::package_limits(&config));
                 for (listed, bytes) in package.context("package")?.files() {
                     self.begin_file(&listed.name);
@@ -127,6 +140,7 @@ impl Sources {
             }
             HeldId::Set(_) => {
                 let items = runtime.block_on(store.held_as(id))?;
+                self.is_of(&config, items.first().map(|item| item.office));
                 let folders: Vec<PathBuf> =
                     items.iter().filter_map(|item| desk::held::folder(item, &config)).collect();
                 if folders.is_empty() {

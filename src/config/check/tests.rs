@@ -2,8 +2,9 @@ use std::path::PathBuf;
 
 use jiff::SignedDuration;
 
-use super::super::{Problem, Problems};
+use super::super::{MailSecurity, Problem, Problems};
 use super::*;
+use crate::types::{FormChoices, Honorific, Slip};
 
 const LEAST: &str = r#"
 [node]
@@ -279,4 +280,60 @@ fn problems_of_partners_name_the_file_and_the_line() {
     assert!(
         Problems(vec![problem]).text(Lang::En).starts_with("partners/1370000026.toml:3: office: ")
     );
+#[test]
+fn mails_have_safe_defaults() {
+    let mail = "[mail]\nserver = \"smtp.example.jp\"\nroots = [\"ca.pem\"]\nfrom = \"renkei@example.jp\"\nto = [\"a@example.jp\", \"b@example.jp\"]\n";
+    let config = Config::parse(&format!("{LEAST}{mail}"), Path::new("base")).expect("valid");
+    let read = config.mail.expect("mails");
+    assert_eq!((read.port, read.security), (465, MailSecurity::Tls));
+    assert!(read.conditions && read.daily.is_some() && read.login.is_none());
+    assert_eq!(read.wait, SignedDuration::from_mins(2));
+    let only =
+        format!("{LEAST}{mail}security = \"starttls\"\nwhen = [\"daily\"]\ndaily_at = \"17:30\"\n");
+    let read = Config::parse(&only, Path::new("base")).expect("valid").mail.expect("mails");
+    assert_eq!((read.port, read.conditions), (587, false));
+    assert_eq!(read.daily.map(|at| at.to_string()), Some("17:30:00".to_owned()));
+}
+
+#[test]
+fn what_is_wrong_with_mails_is_told() {
+    let wrong = |more: &str| {
+        let text = format!("{LEAST}[mail]\n{more}");
+        problems(&text).into_iter().map(|(_, key)| key).collect::<Vec<_>>()
+    };
+    assert_eq!(wrong(""), ["mail.server", "mail.roots", "mail.from", "mail.to"]);
+    let whole = "server = \"localhost\"\nsecurity = \"none\"\nfrom = \"a@b.example\"\nto = [\"a@b.example\"]\n";
+    assert!(wrong(whole).is_empty());
+    assert_eq!(wrong(&whole.replace("localhost", "mail.example")), ["mail.security"]);
+    assert_eq!(wrong(&format!("{whole}user = \"a\"\n")), ["mail.password_file"]);
+    for (from, to, key) in [
+        ("\"localhost\"", "\"a b\"", "mail.server"),
+        ("\"localhost\"", "\"localhost:25\"", "mail.server"),
+        ("\"a@b.example\"\nto", "\"a@b.example\\r\\nBcc: x@y.example\"\nto", "mail.from"),
+        ("[\"a@b.example\"]", "[\"a\"]", "mail.to"),
+        ("[\"a@b.example\"]", "[]", "mail.to"),
+    ] {
+        assert!(wrong(&whole.replace(from, to)).contains(&key.to_owned()), "{to}");
+    }
+    for (more, key) in [
+        ("when = [\"always\"]", "mail.when"),
+        ("daily_at = \"8:00\"", "mail.daily_at"),
+        ("daily_at = \"24:00\"", "mail.daily_at"),
+        ("port = 0", "mail.port"),
+        ("lang = \"fr\"", "mail.lang"),
+        ("passwort = \"x\"", "mail.passwort"),
+    ] {
+        assert_eq!(wrong(&format!("{whole}{more}\n")), [key], "{more}");
+    }
+}
+
+#[test]
+fn an_office_chooses_how_its_forms_are_drawn() {
+    let text = format!("{LEAST}[office.forms]\nhonorific = \"sama\"\nslip = \"provider\"\n");
+    let config = Config::parse(&text, Path::new("base")).expect("valid");
+    let forms = config.offices.first().expect("one office").forms;
+    assert_eq!((forms.honorific, forms.slip), (Honorific::Sama, Slip::ForProvider));
+    assert_eq!(forms.day_start, FormChoices::USUAL.day_start);
+    let wrong = format!("{LEAST}[office.forms]\nday_start = \"5\"\n");
+    assert_eq!(problems(&wrong)[0].1, "office.forms.day_start");
 }

@@ -8,7 +8,6 @@ use crate::forms::align::align;
 use crate::forms::entry::{Entry, Pair, Person, Sets};
 use crate::forms::form::Form;
 use crate::forms::many::{Markup, apart};
-use crate::forms::options::Slip;
 use crate::forms::pen::{Context, Pen};
 use crate::forms::piece::Piece;
 use crate::forms::row::Row;
@@ -16,6 +15,7 @@ use crate::forms::sheet::{DrawnForm, sheet, user_name};
 use crate::forms::wareki::Style;
 use crate::spec::KnownItem;
 use crate::types::FileKind;
+use crate::types::Slip;
 
 use super::head::of_month;
 use super::rows::{Kind, NUMBERS, is_outside, number_of};
@@ -45,7 +45,7 @@ pub(super) fn draw(
     sets: Sets<'_, '_>,
     tells: bool,
 ) -> DrawnForm {
-    let form = match context.options.slip {
+    let form = match context.options.choices.slip {
         Slip::ForUser | Slip::ForFile => Form::UsageTable,
         Slip::ForProvider => Form::ProvisionTable,
     };

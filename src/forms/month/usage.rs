@@ -5,11 +5,11 @@ use askama::Template;
 use crate::forms::entry::{Entry, Person, Sets};
 use crate::forms::form::Form;
 use crate::forms::many::{Markup, apart};
-use crate::forms::options::Slip;
 use crate::forms::pen::{Context, Pen};
 use crate::forms::sheet::{DrawnForm, sheet};
 use crate::spec::KnownItem;
 use crate::types::FileKind;
+use crate::types::Slip;
 
 use super::grid::{self, Day, days};
 use super::head::UsageHead;
@@ -40,7 +40,7 @@ pub(super) fn draw<'r, 's>(
     };
     let (plan, own_actual) = (of(FileKind::Upplan), of(FileKind::Upjsk));
     let actual = [&own_actual, actual].concat();
-    let slip = context.options.slip;
+    let slip = context.options.choices.slip;
     let form = match slip {
         Slip::ForUser | Slip::ForFile if !plan.is_empty() => Form::Usage,
         _ => Form::Provision,

@@ -6,7 +6,7 @@ use std::fmt::{self, Display};
 
 use askama::filters::HtmlSafe;
 
-use crate::forms::options::DayStart;
+use crate::types::DayStart;
 
 use super::week;
 

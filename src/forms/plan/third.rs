@@ -95,7 +95,7 @@ pub(super) fn draw(
         .collect();
     super::hide_printed_date(&entries, KnownItem::ThirdWrittenOn);
     pen.rest(&[&entries, told_here.as_slice()].concat());
-    let grid = Grid::new(context.options.day_start);
+    let grid = Grid::new(context.options.choices.day_start);
     let form = Third { grid, blocks, activities, others, listed };
     sheet(pen, person, Some(&head), &form)
 }
@@ -160,7 +160,7 @@ fn weekly(
 ) -> Vec<Block> {
     use KnownItem::{Weekday, WeeklyEnd, WeeklyService, WeeklyStart};
 
-    let axis = pen.context.options.day_start;
+    let axis = pen.context.options.choices.day_start;
     let items = [WeeklyService, Weekday, WeeklyStart, WeeklyEnd];
     let likenesses: [&[KnownItem]; 4] = [
         &items,
@@ -357,7 +357,7 @@ fn activities(
 ) -> Vec<Activity> {
     use KnownItem::{Activity as Doing, ActivityEnd, ActivityStart};
 
-    let axis = pen.context.options.day_start;
+    let axis = pen.context.options.choices.day_start;
     let items = [Doing, ActivityStart, ActivityEnd];
     let likenesses: [&[KnownItem]; 3] = [&items, &[Doing], &[ActivityStart, ActivityEnd]];
     Doing.name().clone_into(&mut pen.at);

@@ -3,7 +3,7 @@
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;
 
-use crate::forms::options::DayStart;
+use crate::types::DayStart;
 
 /// The minutes of a day.
 pub(super) const DAY: u32 = 24 * 60;

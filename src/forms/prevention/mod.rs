@@ -11,11 +11,11 @@ use super::entry::{Entry, Pair, Person, Sets};
 use super::form::Form;
 use super::many::Texts;
 use super::measure;
-use super::options::PreventionPaper;
 use super::pen::{Context, Offer, Pen};
 use super::piece::{Choices, Piece};
 use super::sheet::{DrawnForm, sheet};
 use super::stack::Stack;
+use crate::types::PreventionPaper;
 
 /// The cells that hold a text as it is.
 const TEXTS: [KnownItem; 27] = [
@@ -179,7 +179,7 @@ fn one(
             "介護予防サービス・支援計画書のレコードがなく、別表だけがあります。".to_owned(),
         );
     }
-    let two_pages = context.options.prevention_paper == PreventionPaper::TwoA4;
+    let two_pages = context.options.choices.prevention_paper == PreventionPaper::TwoA4;
     // The rows of 別表 follow the first record of their day.
     let (now, was) = if place == 0 { sets.rows(FileKind::UpyoboSub) } else { (&[][..], &[][..]) };
     let lines = issues::lines(now, was, sets.compared);

@@ -1,8 +1,8 @@
 //! 第6表, 第7表, 利用者基本情報, 介護予防サービス・支援計画書 and deletions.
 
 use super::*;
-use crate::forms::{PreventionPaper, Slip};
 use crate::spec::{Item, Layout};
+use crate::types::{PreventionPaper, Slip};
 
 use FileKind as Kind;
 use KnownItem as I;
@@ -102,7 +102,7 @@ fn files_of(unit: &[(&'static Layout, Vec<Vec<String>>)]) -> Files {
 
 /// Everything that is drawn and told.
 fn everything(files: &Files) -> String {
-    let options = Options { printed_notes: PrintedNotes::All, ..Options::default() };
+    let options = chosen(FormChoices { printed_notes: PrintedNotes::All, ..FormChoices::USUAL });
     let drawing = draw(spec(), &sources(files), &options);
     page("", &drawing.users, &drawing.notes)
 }
@@ -242,7 +242,7 @@ fn names_of_services_and_offices_come_from_where_they_are_known() {
     let options = Options {
         services: Some(&services),
         insurers: Some(&insurers),
-        slip: Slip::ForProvider,
+        choices: FormChoices { slip: Slip::ForProvider, ..FormChoices::USUAL },
         ..Options::default()
     };
     let files = [sample("usage-11"), sample("care-plan")].concat();
@@ -406,7 +406,8 @@ fn a_prevention_plan_merges_what_rows_repeat() {
     assert_eq!(circled, ["2／5", "1／2"], "programs that are needed");
     assert!(!plan.contains("支援計画ＮＯ"), "numbers that only count are not told");
     assert!(!plan.contains("fm-y-long"), "both tables end together");
-    let options = Options { prevention_paper: PreventionPaper::TwoA4, ..Options::default() };
+    let options =
+        chosen(FormChoices { prevention_paper: PreventionPaper::TwoA4, ..FormChoices::USUAL });
     let two = draw(spec(), &sources(&files), &options);
     let plan = html(&two, Form::Prevention);
     assert!(plan.contains("fm-land") && plan.contains("fm-next"));

@@ -11,15 +11,15 @@ use super::super::wake::wake;
 use super::internal;
 use crate::control::Answer;
 use crate::folder::{
-    Fault, FolderError, GivenBack, Place, correct_held, give_back, read_held, remove_copies,
-    remove_originals, remove_set,
+    Fault, FolderError, GivenBack, Place, correct_held, give_back, held_digest, read_held,
+    remove_copies, remove_originals, remove_set,
 };
 use crate::package::{Receipt, ReceiptFinding, ReceiptKind, open};
 use crate::repair::{FixOptions, fix};
 use crate::spec::Spec;
 use crate::store::{HeldItem, IncomingNote, Settled, StoreError};
 use crate::transfer::IncomingEvent;
-use crate::types::{HeldId, Lang, MessageId, code};
+use crate::types::{Digest, HeldId, Lang, MessageId, code};
 
 /// Held sets whose folders are looked at.
 const HELD: u32 = 1_000;
@@ -108,16 +108,23 @@ async fn release_set(
 pub(super) async fn correct(
     context: &Arc<Context>,
     places: &AllPlaces,
-    id: HeldId,
+    (id, seen): (HeldId, Digest),
     by: &str,
 ) -> Result<Answer, StoreError> {
     let items = context.store.held_as(id).await?;
     let (HeldId::Set(number), Some(item)) = (id, items.first()) else { return Ok(not_held()) };
     let Some(set) = HeldSet::of(places, item) else { return Ok(no_such_office()) };
     let (spec, most) = (context.spec, context.config().limits.package_size);
-    match blocking(move || set.correct(spec, most)).await {
-        Some(Ok(true)) => {}
-        Some(Ok(false)) => {
+    match blocking(move || set.correct(spec, most, seen)).await {
+        Some(Ok(Corrected::Done)) => {}
+        Some(Ok(Corrected::Changed)) => {
+            return Ok(Answer::refused(
+                code::FILES_CHANGED,
+                "画面を開いてからファイルが変わったため、直していません。変更する内容を確かめて、もう一度操作してください。",
+                "The files have changed since this page was opened, so nothing was corrected. See the changes and try again.",
+            ));
+        }
+        Some(Ok(Corrected::Cannot)) => {
             return Ok(Answer::refused(
                 code::NOT_CORRECTED,
                 "自動では直せません。介護ソフトで直し、もう一度書き出してください。",
@@ -328,6 +335,15 @@ impl Removal {
     }
 }
 
+/// What became of files that were to be corrected.
+enum Corrected {
+    Done,
+    /// They are not the ones that somebody saw.
+    Changed,
+    /// One of them cannot be corrected.
+    Cannot,
+}
+
 /// Where the files of something held lie, and where they came from.
 struct HeldSet {
     /// Its folder, below the hold folder.
@@ -357,24 +373,26 @@ impl HeldSet {
         Ok(given_back)
     }
 
-    /// Corrects the files; `false` if one of them cannot be corrected. Where nothing is left to do, that
-    /// was done before.
-    fn correct(&self, spec: &Spec, most: u64) -> Result<bool, FolderError> {
+    /// Corrects the files that somebody has `seen`. Where nothing is left to do, that was done before.
+    fn correct(&self, spec: &Spec, most: u64, seen: Digest) -> Result<Corrected, FolderError> {
         self.hold.check()?;
         let files = read_held(&self.path(), most)?;
+        if held_digest(&files) != seen {
+            return Ok(Corrected::Changed);
+        }
         let options = FixOptions { approve_shipped: true, ..FixOptions::default() };
         let mut corrected = Vec::new();
         for (name, bytes) in &files {
             match fix(spec, name, bytes, &options).bytes {
                 Some(copy) if copy != *bytes => corrected.push((name.as_str(), copy)),
                 Some(_) => {}
-                None => return Ok(false),
+                None => return Ok(Corrected::Cannot),
             }
         }
         let corrected: Vec<_> =
             corrected.iter().map(|(name, bytes)| (*name, bytes.as_slice())).collect();
         correct_held(&self.path(), &corrected)?;
-        Ok(true)
+        Ok(Corrected::Done)
     }
 
     fn remove(&self) -> Result<(), FolderError> {

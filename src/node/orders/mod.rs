@@ -3,18 +3,21 @@
 //! Once a second the control box is looked into. Every order is noted in the journal with the
 //! account that gave it, and answered.
 
+mod copies;
 mod held;
 mod taken;
 
 use std::sync::Arc;
 use std::time::Duration;
 
+use jiff::Timestamp;
+
 use super::context::{Context, blocking, stopped};
 use super::live::{self, Follower};
 use super::supervise::Beat;
 use super::wake::wake;
-use crate::control::{Answer, ControlBox, Request, Target};
-use crate::store::StoreError;
+use crate::control::{Answer, ControlBox, Request, Target, UserChange};
+use crate::store::{Account, AuditEntry, StoreError};
 use crate::transfer::{Outgoing, OutgoingEvent};
 use crate::types::{Clock, Instant, Lang, MessageId, code, io_text};
 use crate::work::{self, watch};
@@ -110,11 +113,13 @@ pub(super) async fn carry_out(
         Request::Retry { target } => retry(context, *target, by).await,
         Request::Reload => reload(context, follower, by).await,
         Request::Release { id } => held::release(context, &places, *id, by).await,
-        Request::Correct { id } => held::correct(context, &places, *id, by).await,
+        Request::Correct { id, files } => held::correct(context, &places, (*id, *files), by).await,
+        Request::Record { change, about, at } => record(context, (*change, about, *at), by).await,
         Request::Dismiss { id, reason, delete } => {
             held::dismiss(context, &places, *id, (reason.as_deref(), *delete), by).await
         }
         Request::Taken { office } => taken::taken(context, *office, by).await,
+        Request::Copy { copies } => copies::copy(context, &places, copies, by).await,
         Request::Open => Ok(open_page(context, by)),
     };
     carried_out.unwrap_or_else(|error| {
@@ -176,6 +181,25 @@ async fn retry(context: &Arc<Context>, target: Target, by: &str) -> Result<Answe
             "no such package waits to be sent",
         )
     })
+}
+
+/// Notes what a command changed of the users of the page.
+async fn record(
+    context: &Context,
+    (change, about, at): (UserChange, &str, Timestamp),
+    by: &str,
+) -> Result<Answer, StoreError> {
+    let entry = AuditEntry {
+        at,
+        who: by.to_owned(),
+        account: Account::System,
+        address: String::new(),
+        what: change.as_str().to_owned(),
+        about: about.to_owned(),
+        people: Vec::new(),
+    };
+    context.store.audit(vec![entry]).await?;
+    Ok(Answer::done(code::RECORDED, "記録しました。", "it is noted"))
 }
 
 /// Queues a package again whose bytes the recipient has lost.

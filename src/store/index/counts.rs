@@ -24,10 +24,18 @@ pub struct Traffic {
 pub struct OfficeTraffic {
     /// Our office.
     pub office: OfficeNumber,
-    /// Since the beginning of the day.
+    /// Since the beginning of the day, or whatever was asked for in its place.
     pub today: Traffic,
     /// Since the beginning of the month.
     pub month: Traffic,
+}
+
+impl OfficeTraffic {
+    /// Of an office that exchanged nothing.
+    pub const fn none(office: OfficeNumber) -> Self {
+        let nothing = Traffic { sent: 0, delivered: 0, received: 0 };
+        Self { office, today: nothing, month: nothing }
+    }
 }
 
 /// The states in which a partner has a package.

@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use jiff::civil::Date;
 use rusqlite::{Connection, params};
 
+use super::entry::ContentsState;
 use super::id::EntryId;
 use super::months::is_effective;
 use super::person::{self, KnownPerson};
@@ -36,6 +37,8 @@ pub struct Holder {
     pub has: Option<Date>,
     /// The 作成（変更）日 of the newest plan that is on its way.
     pub on_its_way: Option<Date>,
+    /// The last package to the partner that is about the person: a plan, or 予定 of the month.
+    pub last: Option<EntryId>,
 }
 
 impl PlanVersions {
@@ -61,6 +64,35 @@ impl Store {
             let steps = steps(connection, office, document)?;
             let planned = planned(connection, office, month)?;
             Ok(versions(&steps, &planned))
+        })
+        .await
+    }
+
+    /// Everybody whom a package is about, each with the newest day of a `document` in it, if it has
+    /// one; nothing where that is not known of everybody in it.
+    pub async fn plans_in(
+        &self,
+        entry: EntryId,
+        document: Document,
+    ) -> Result<Option<BTreeMap<PersonKey, Option<Date>>>, StoreError> {
+        self.read(move |connection| {
+            let is_known = connection
+                .prepare_cached("SELECT 1 FROM entries WHERE id = ?1 AND contents = ?2")?
+                .exists(params![entry.0, ContentsState::Read.as_str()])?;
+            if !is_known {
+                return Ok(None);
+            }
+            let mut statement = connection.prepare_cached(&format!(
+                "SELECT {}, max(iif(m.document = ?2 AND m.withdrawn = 0, m.date, 0))
+                 FROM mentions AS m CROSS JOIN people AS p ON p.id = m.person
+                 WHERE m.entry = ?1 GROUP BY p.id",
+                person::COLUMNS
+            ))?;
+            let rows = statement.query_map(params![entry.0, document.as_str()], |row| {
+                let day: i64 = row.get(4)?;
+                Ok(person::read(row, 0)?.map(|person| (person.key, date(day))))
+            })?;
+            rows.map(|row| row?).collect::<Result<_, _>>().map(Some)
         })
         .await
     }
@@ -115,10 +147,10 @@ fn planned(
     connection: &Connection,
     office: OfficeNumber,
     month: ServiceMonth,
-) -> Result<BTreeSet<(PersonKey, OfficeNumber)>, StoreError> {
+) -> Result<BTreeMap<(PersonKey, OfficeNumber), EntryId>, StoreError> {
     let date = i64::from(month.year()) * 100 + i64::from(month.month());
     let mut statement = connection.prepare_cached(&format!(
-        "SELECT {}, e.partner, m.withdrawn FROM entries AS e
+        "SELECT {}, e.partner, m.withdrawn, e.id FROM entries AS e
              CROSS JOIN mentions AS m ON m.entry = e.id CROSS JOIN people AS p ON p.id = m.person
          WHERE e.direction = 'out' AND e.office = ?1 AND instr(e.months, ?2) > 0 AND {}
              AND m.document = '{}' AND m.date = ?3
@@ -129,15 +161,16 @@ fn planned(
     ))?;
     let rows = statement.query_map(params![Column(office), month.to_string(), date], |row| {
         let (partner, withdrawn) = (row.get::<_, Column<_>>(4)?.0, row.get(5)?);
-        Ok(person::read(row, 0)?.map(|person| ((person.key, partner), withdrawn)))
+        let entry = EntryId(row.get(6)?);
+        Ok(person::read(row, 0)?.map(|person| ((person.key, partner), (withdrawn, entry))))
     })?;
-    let mut planned = BTreeSet::new();
+    let mut planned = BTreeMap::new();
     for row in rows {
-        let (pair, withdrawn): (_, bool) = row??;
+        let (pair, (withdrawn, entry)): (_, (bool, _)) = row??;
         if withdrawn {
             planned.remove(&pair);
         } else {
-            planned.insert(pair);
+            planned.insert(pair, entry);
         }
     }
     Ok(planned)
@@ -148,15 +181,20 @@ fn planned(
 struct Held {
     delivered: BTreeSet<Date>,
     underway: BTreeSet<Date>,
+    last: Option<EntryId>,
 }
 
-fn versions(steps: &[Step], planned: &BTreeSet<(PersonKey, OfficeNumber)>) -> Vec<PlanVersions> {
+fn versions(
+    steps: &[Step],
+    planned: &BTreeMap<(PersonKey, OfficeNumber), EntryId>,
+) -> Vec<PlanVersions> {
     let mut people: BTreeMap<PersonKey, (KnownPerson, Option<(Date, EntryId)>)> = BTreeMap::new();
     let mut held: BTreeMap<PersonKey, BTreeMap<OfficeNumber, Held>> = BTreeMap::new();
     for step in steps {
         let key = step.person.key;
         let (_, newest) = people.entry(key).or_insert_with(|| (step.person.clone(), None));
         let partner = held.entry(key).or_default().entry(step.partner).or_default();
+        partner.last = Some(step.entry);
         match (has(step.state), step.withdrawn) {
             (Some(true), false) => {
                 partner.delivered.insert(step.day);
@@ -175,8 +213,8 @@ fn versions(steps: &[Step], planned: &BTreeSet<(PersonKey, OfficeNumber)>) -> Ve
             *newest = Some((step.day, step.entry));
         }
     }
-    for (key, partner) in planned {
-        held.entry(*key).or_default().entry(*partner).or_default();
+    for ((key, partner), entry) in planned {
+        held.entry(*key).or_default().entry(*partner).or_default().last = Some(*entry);
     }
     let mut versions: Vec<_> = people
         .into_iter()
@@ -187,11 +225,12 @@ fn versions(steps: &[Step], planned: &BTreeSet<(PersonKey, OfficeNumber)>) -> Ve
                 partner,
                 has: held.delivered.last().copied(),
                 on_its_way: held.underway.last().copied(),
+                last: held.last,
             });
             let still = |holder: &Holder| {
                 holder.has.is_some()
                     || holder.on_its_way.is_some()
-                    || planned.contains(&(key, holder.partner))
+                    || planned.contains_key(&(key, holder.partner))
             };
             let holders = holders.filter(still).collect();
             Some(PlanVersions { person, newest, package, holders })

@@ -3,6 +3,7 @@
 mod anew;
 mod audit;
 mod chain;
+mod copies;
 mod copy;
 mod held;
 mod identity;

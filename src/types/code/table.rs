@@ -571,6 +571,26 @@ codes! {
     "証明書と失効リストを読み直します" "certificates and lists are read again"
     "結果はログと renkei status で確かめてください。"
     "The log and renkei status say how it went.";
+    COPIED "copied" [Order] Nobody
+    "ほかの相手にも送ります" "its files go to other partners too"
+    "検査してから送ります。結果は送信の一覧で確かめてください。"
+    "They are checked and sent; the list of what was sent says how it went.";
+    COPIED_BEFORE "copied-before" [Order] Nobody
+    "すでに送信中か、送信済みです" "it is under way already, or has arrived"
+    "何もする必要はありません。"
+    "Nothing is to be done.";
+    NOT_COPIED "not-copied" [Order] Here
+    "その相手あてのファイルにできません" "it cannot be made one for this partner"
+    "介護ソフトから、その相手あてに書き出してください。"
+    "Export it for this partner in the care software.";
+    FILES_CHANGED "files-changed" [Order] Here
+    "画面を開いてからファイルが変わりました" "the files have changed since somebody saw them"
+    "何も直していません。変更する内容を確かめて、もう一度操作してください。"
+    "Nothing was corrected. See the changes and try again.";
+    RECORDED "recorded" [Order] Nobody
+    "閲覧記録に書きました" "it is noted in the record of views"
+    "何もする必要はありません。"
+    "Nothing is to be done.";
     CONFIGURATION_APPLIED "configuration-applied" [Order] Nobody
     "設定の変更を反映しました" "changes of the configuration were taken up"
     "何もする必要はありません。"
@@ -701,6 +721,10 @@ codes! {
     "処理が異常終了し、自動でやり直しています" "a task ended by a fault of the program and is begun anew"
     "続く場合は、ログを添えて開発元に連絡してください。"
     "If it goes on, report it with the log.";
+    MAIL_NOT_SENT "mail-not-sent" [Condition] Here
+    "メールを送れません" "mails cannot be sent"
+    "表示された理由を見て、設定の [mail] を直して起動し直してください。renkei mail test で確かめられます。パスワードのファイルを置き換えたときや、メールサーバーが直ったときは、自動で送ります。送受信は続いています。"
+    "See the reason beside it, mend [mail] and start again; renkei mail test tries it. After the file of the password was replaced, or when the mail server is well again, it goes on by itself. The exchange goes on.";
     CONTROL_UNREADABLE "control-unreadable" [Condition] Here
     "コマンドの指示を受け取れません" "commands are not heard"
     "データフォルダーの control フォルダーのアクセス権を確かめてください。"

@@ -1,6 +1,6 @@
 "use strict";
-// Keeps a page up to date, and sends a form once. Without this script a page is as it was when it
-// was opened.
+// Keeps a page up to date, tells what needs somebody, and sends a form once. Without this script a page
+// is as it was when it was opened.
 (() => {
   const live = document.querySelector("main[data-live]");
 
@@ -116,6 +116,79 @@
     });
     addEventListener("pagehide", unwatch);
     addEventListener("submit", dropRenewal);
+  }
+  // Notifications of the system, where somebody chose them in this browser.
+  const needs = document.querySelector("main[data-needs]")?.dataset.needs;
+  const CHOICE = "renkei-notify";
+  const KNOWN = "renkei-notified";
+  const canNotify = Boolean(needs && window.Notification && window.EventSource && navigator.locks);
+  const isChosen = () => localStorage.getItem(CHOICE) === "on";
+  const mayNotify = () => canNotify && isChosen() && Notification.permission === "granted";
+
+  const notify = (count) => {
+    const one = new Notification(document.querySelector(".brand span")?.firstChild.textContent.trim() ?? "renkei",
+      { body: needs.replace("{n}", count), icon: "/assets/icon.svg", tag: CHOICE, renotify: true });
+    one.addEventListener("click", () => {
+      window.focus();
+      location.assign("/");
+      one.close();
+    });
+  };
+
+  /// Listens until the session is over or nobody wants it any more.
+  const listen = () => new Promise((end) => {
+    const events = new EventSource("/events/needs");
+    const close = () => {
+      events.close();
+      end();
+    };
+    events.addEventListener("needs", ({ data }) => {
+      if (!mayNotify()) return close();
+      const [count, ...marks] = data.split(" ");
+      // What there was when somebody chose to be told needs no telling.
+      const known = new Set((localStorage.getItem(KNOWN) ?? marks.join(" ")).split(" "));
+      localStorage.setItem(KNOWN, marks.join(" "));
+      if (marks.some((mark) => !known.has(mark))) notify(count);
+    });
+    events.addEventListener("over", close);
+    events.addEventListener("error", () => {
+      if (events.readyState === EventSource.CLOSED) setTimeout(close, 10000);
+    });
+    addEventListener("storage", ({ key }) => { if (key === CHOICE && !isChosen()) close(); });
+    document.addEventListener("renkei-quiet", close);
+  });
+
+  /// One tab of a browser listens for all, also where nobody sees it.
+  const watchNeeds = () => {
+    if (mayNotify()) navigator.locks.request(CHOICE, listen).catch(() => null);
+  };
+  watchNeeds();
+
+  const choice = document.querySelector("[data-notify]");
+  if (choice) {
+    const [on, off] = ["on", "off"].map((which) => choice.querySelector(`[data-notify-${which}]`));
+    const tell = () => {
+      let state = mayNotify() ? "on" : "off";
+      if (!canNotify) state = "missing";
+      else if (Notification.permission === "denied") state = "denied";
+      for (const one of choice.querySelectorAll("[data-notify-is]")) one.hidden = one.dataset.notifyIs !== state;
+      on.hidden = state === "on" || state === "missing";
+      off.hidden = state !== "on";
+    };
+    on.addEventListener("click", async () => {
+      await Notification.requestPermission();
+      localStorage.removeItem(KNOWN);
+      localStorage.setItem(CHOICE, "on");
+      watchNeeds();
+      tell();
+    });
+    off.addEventListener("click", () => {
+      localStorage.removeItem(CHOICE);
+      document.dispatchEvent(new Event("renkei-quiet"));
+      tell();
+    });
+    choice.hidden = false;
+    tell();
   }
   // A page that the browser kept shows what was.
   addEventListener("pageshow", (event) => { if (event.persisted) location.reload(); });

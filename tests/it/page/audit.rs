@@ -1,6 +1,8 @@
 //! Who looked at whose data is written down.
 
-use super::{PASSWORD, add, address, logged_in, office, opened};
+use rusqlite::Connection;
+
+use super::{PASSWORD, add, address, logged_in, office, opened, user_ok};
 use crate::e2e::units::{export, withdrawal};
 use crate::harness::{CARE, until};
 use crate::page::browser::Browser;
@@ -27,7 +29,8 @@ fn every_view_of_personal_data_is_written_down() {
     hanako.ask("GET", "/held/h1", &headers, "");
     Browser::new(&address(&office)).login("hanako", "not the password", "");
     Browser::new(&address(&office)).login("a password by mistake", "x", "");
-    let rows = "SELECT who, account, address, what, about, people FROM audit ORDER BY id";
+    let rows = "SELECT who, account, address, what, about, people FROM audit
+                WHERE what <> 'user-added' ORDER BY id";
     until("the rows", || {
         let rows = office.sql(rows);
         (rows.len() == 3).then(|| {
@@ -81,4 +84,60 @@ fn whoever_comes_in_by_a_command_is_named_too() {
         let rows = office.sql("SELECT account, what, about FROM audit ORDER BY id");
         (rows == ["system|entered|", "system|user-added|hanako general"]).then_some(())
     });
+}
+
+#[test]
+fn what_commands_change_of_users_is_written_down() {
+    let mut office = office();
+    add(&office, "hanako", "general");
+    user_ok(&office, &["role", "hanako", "administrator"], "");
+    let rows = |count: usize| {
+        until("the rows", || {
+            let rows = office.sql("SELECT account, what, about FROM audit ORDER BY id");
+            (rows.len() >= count).then_some(rows)
+        })
+    };
+    assert_eq!(
+        rows(2),
+        ["system|user-added|hanako general", "system|user-role|hanako administrator"]
+    );
+    // While the node is off, it is noted when it starts.
+    office.stop();
+    user_ok(&office, &["passwd", "hanako"], "another long password\n");
+    user_ok(&office, &["unlock", "hanako"], "");
+    user_ok(&office, &["remove", "hanako"], "");
+    office.start();
+    let rows = until("the rows", || {
+        let rows = office.sql("SELECT what, about FROM audit ORDER BY id");
+        (rows.len() >= 5).then_some(rows)
+    });
+    assert_eq!(rows[2..], ["user-password|hanako", "user-unlocked|hanako", "user-removed|hanako"]);
+    let page = opened(&office).get("/audit").body;
+    assert!(page.contains("set a password anew") && page.contains("removed a user"), "{page}");
+}
+
+#[test]
+fn a_long_record_is_exported_whole() {
+    const ROWS: usize = 1_234;
+    let office = office();
+    let mut browser = opened(&office);
+    until("a row", || (!office.sql("SELECT id FROM audit").is_empty()).then_some(()));
+    let connection = Connection::open(office.path("data/renkei.db")).expect("a store");
+    connection.busy_timeout(std::time::Duration::from_secs(20)).expect("a timeout");
+    connection
+        .execute(
+            "WITH RECURSIVE number(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM number WHERE n < ?1)
+             INSERT INTO audit (at, who, account, address, what, about, people)
+                 SELECT 1700000000000000 + n, 'row ' || n, 'user', '::1', 'login', '', 0 FROM number",
+            [i64::try_from(ROWS).expect("small")],
+        )
+        .expect("rows");
+    drop(connection);
+    let sheet = browser.submit("/audit", "/audit/export", &[("what", "login")]);
+    let lines: Vec<_> = sheet.body.trim_start_matches('\u{feff}').lines().collect();
+    assert_eq!(lines.len(), ROWS + 1, "with one head");
+    assert!(lines[0].starts_with("no.,time,"), "{}", lines[0]);
+    for (line, number) in lines[1..].iter().zip((1..=ROWS).rev()) {
+        assert!(line.contains(&format!(",row {number},user,")), "{line}");
+    }
 }

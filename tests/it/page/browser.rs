@@ -129,6 +129,20 @@ impl Browser {
         answer
     }
 
+    /// Sends a form and goes away before the answer comes.
+    pub(super) fn post_and_leave(&self, path: &str, fields: &[(&str, &str)]) {
+        assert!(self.tls.is_none(), "without TLS only");
+        let body = form(fields);
+        let mut request = format!("POST {path} HTTP/1.1\r\n");
+        for (name, value) in self.headers("POST") {
+            write!(request, "{name}: {value}\r\n").expect("a text");
+        }
+        write!(request, "Content-Length: {}\r\n\r\n{body}", body.len()).expect("a text");
+        let mut stream = TcpStream::connect(&self.address).expect("a connection");
+        stream.write_all(request.as_bytes()).expect("written");
+        stream.shutdown(std::net::Shutdown::Both).expect("closed");
+    }
+
     /// What comes back to these bytes.
     pub(super) fn raw(&self, request: &[u8]) -> std::io::Result<Answer> {
         let tcp = TcpStream::connect(&self.address)?;

@@ -7,7 +7,7 @@ use encoding_rs::SHIFT_JIS;
 use super::browser::Browser;
 use super::{office, opened};
 use crate::e2e::units::{USAGE, export, sample};
-use crate::harness::{Office, until};
+use crate::harness::{HELP, Office, until};
 
 /// A set that can be corrected by itself: it is UTF-8 with other ends of lines.
 fn hold_fixable(office: &Office) {
@@ -67,4 +67,43 @@ fn files_that_cannot_be_read_are_told() {
     fs::write(&folder, b"no folder").expect("written");
     let shown = browser.get("/held/h1").body;
     assert!(shown.contains("cannot be read, so there is nothing to show"), "{shown}");
+}
+
+#[test]
+fn a_browser_that_goes_away_leaves_nothing_half_done() {
+    let office = office();
+    hold_fixable(&office);
+    let mut browser = opened(&office);
+    let shown = browser.get("/held/h1");
+    let fields = ["csrf", "form", "files"].map(|name| (name, shown.field(name)));
+    let fields = fields.each_ref().map(|(name, value)| (*name, value.as_str()));
+    browser.post_and_leave("/held/h1/correct", &fields);
+    until("corrected", || {
+        (office.sql("SELECT settled FROM held WHERE id = 1") == ["corrected"]).then_some(())
+    });
+    until("packed", || (office.sql("SELECT state FROM outgoing").len() == 1).then_some(()));
+    // The same once more, by whoever saw no answer.
+    let answer = browser.post("/held/h1/correct", &fields);
+    assert_eq!((answer.status, answer.location()), (303, "/held"));
+    assert_eq!(office.sql("SELECT message_id FROM outgoing").len(), 1);
+}
+
+#[test]
+fn the_list_shows_what_is_asked_for() {
+    let office = office();
+    hold_fixable(&office);
+    let mut browser = opened(&office);
+    let all = browser.get("/held").body;
+    assert!(
+        all.contains("/held/h1") && !all.contains("id=\"partner\""),
+        "nothing to choose: {all}"
+    );
+    let theirs = browser.get(&format!("/held?partner={HELP}&way=out")).body;
+    assert!(theirs.contains("/held/h1") && theirs.contains(" selected"), "{theirs}");
+    for nothing in ["partner=2770000037", "way=in"] {
+        let page = browser.get(&format!("/held?{nothing}")).body;
+        assert!(page.contains("Nothing fits") && !page.contains("/held/h1"), "{nothing}: {page}");
+    }
+    let page = browser.get("/held?partner=%3Cscript%3E&way=x").body;
+    assert!(page.contains("/held/h1") && !page.contains("<script>"), "{page}");
 }

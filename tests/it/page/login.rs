@@ -276,3 +276,24 @@ fn a_damaged_file_of_users_keeps_everybody_out_but_who_runs_the_node() {
     std::fs::write(&path, good).expect("written");
     assert_eq!(hanako.get("/").status, 200, "the session goes on");
 }
+
+#[test]
+fn a_form_that_was_sent_twice_costs_no_recovery_codes() {
+    let office = office();
+    add(&office, "hanako", "general");
+    let mut browser = logged_in(&office, "hanako");
+    let shown = browser.get("/account/app");
+    let (_, rest) = shown.body.split_once("<code>").expect("the secret");
+    let secret: String = rest.split('<').next().expect("an end").replace(' ', "");
+    let (csrf, form, code) = (shown.field("csrf"), shown.field("form"), code(&secret, step()));
+    let fields = [("csrf", &*csrf), ("form", &*form), ("password", PASSWORD), ("code", &*code)];
+    let first = browser.post("/account/app", &fields);
+    assert_eq!(first.status, 200, "{}", first.location());
+    let second = browser.post("/account/app", &fields);
+    assert_eq!((second.status, second.location()), (303, "/account"));
+    assert!(browser.get("/account").body.contains("Recovery codes left: 10"));
+    let (_, rest) = first.body.split_once("<li class=\"mono\">").expect("a recovery code");
+    let recovery = rest.split('<').next().expect("an end");
+    let mut other = Browser::new(&address(&office));
+    assert_eq!(other.login("hanako", PASSWORD, recovery).status, 303, "the first ones hold");
+}

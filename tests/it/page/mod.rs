@@ -7,12 +7,15 @@ mod browser;
 mod chromium;
 mod compare;
 mod doctor;
+mod forms;
 mod guard;
 mod habits;
 mod held;
 mod login;
 mod roles;
+mod several;
 mod tls;
+mod versions;
 
 use std::io::Write as _;
 use std::process::{Command, Output, Stdio};

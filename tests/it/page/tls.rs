@@ -10,7 +10,7 @@ use rustls::pki_types::pem::PemObject as _;
 use rustls::{ClientConfig, RootCertStore, SupportedProtocolVersion};
 
 use super::{PASSWORD, add, address};
-use crate::harness::{CARE, HELP, Office, offices, quoted, until};
+use crate::harness::{CARE, HELP, Office, offices, quoted, until, until_within};
 use crate::page::browser::Browser;
 
 /// An office with a certificate for its page, which does not run yet.
@@ -118,4 +118,49 @@ fn a_certificate_that_cannot_be_used_costs_the_page_alone() {
         let said = String::from_utf8(status.stdout).expect("UTF-8");
         said.contains("the page cannot be served without its certificate").then_some(())
     });
+}
+
+#[test]
+fn a_certificate_that_is_replaced_is_taken_up_and_a_broken_one_is_not() {
+    let patience = std::time::Duration::from_mins(2);
+    let mut office = office();
+    office.set("page", "hosts", "[\"renkei.example\", \"new.example\"]");
+    office.start();
+    add(&office, "hanako", "general");
+    let port = port(&office);
+    let reached = format!("{}:{port}", Ipv4Addr::LOCALHOST);
+    let tls13 = client(&office, &[&rustls::version::TLS13]);
+    let by = |name: &str| Browser::over_tls(&reached, tls13.clone(), &format!("{name}:{port}"));
+    let ask = |browser: &Browser, name: &str| {
+        let request =
+            format!("GET /welcome HTTP/1.1\r\nHost: {name}:{port}\r\nConnection: close\r\n\r\n");
+        browser.raw(request.as_bytes()).map(|answer| answer.status)
+    };
+    let mut browser = by("renkei.example");
+    assert_eq!(browser.login("hanako", PASSWORD, "").status, 303);
+    assert!(ask(&by("new.example"), "new.example").is_err(), "it is not in the certificate");
+
+    let key = std::fs::read_to_string(office.path("keys/page.key")).expect("a key");
+    office.put_key_file("page.key", "no key\n", Access::Secret);
+    until_within(patience, "the condition", || {
+        let status = office.command(&["status"]);
+        let said = String::from_utf8(status.stdout).expect("UTF-8");
+        said.contains("the new certificate of the page cannot be used").then_some(())
+    });
+    assert_eq!(browser.get("/").status, 200, "the former one still serves");
+    office.put_key_file("page.key", &key, Access::Secret);
+
+    let names = ["renkei.example", "new.example", "127.0.0.1"];
+    let number = CARE.parse().expect("an office");
+    let issued = office.world.authority.issue(number, Usage::Tls, &names, crate::proof::long());
+    let issued = issued.expect("a certificate");
+    office.put_key_file("page.pem", &issued.chain_pem(), Access::Public);
+    office.put_key_file("page.key", issued.key_pem(), Access::Secret);
+    until_within(patience, "the new certificate", || {
+        (ask(&by("new.example"), "new.example").ok()? == 200).then_some(())
+    });
+    assert_eq!(browser.get("/").status, 200, "whoever was in is in");
+    let status = office.command(&["status"]);
+    let said = String::from_utf8(status.stdout).expect("UTF-8");
+    assert!(!said.contains("certificate of the page"), "{said}");
 }

@@ -33,6 +33,11 @@ fn live() {
 }
 
 #[test]
+fn notify() {
+    play(&["notify"], || Town::new(Names::Hostile));
+}
+
+#[test]
 fn held() {
     play(&["held"], || Town::new(Names::Hostile));
 }

@@ -105,6 +105,14 @@ impl Town {
         export(&self.care, &newer(plan(&serial, self.names)));
         until("delivered", || self.care.has_sent("HANDED_OVER", 3));
         self.send_to_nobody();
+        // One partner gets nothing but the older plan.
+        let serial = self.serial();
+        export(&self.care, &for_day(plan(&serial, self.names)));
+        until("queued", || (self.care.sql("SELECT serial FROM outgoing").len() == 5).then_some(()));
+        until("looked into", || {
+            let read = self.care.sql("SELECT id FROM entries WHERE contents = 'read'");
+            (read.len() >= 6).then_some(())
+        });
         add(&self.care, "hanako", "administrator");
         add(&self.care, "taro", "general");
         let [broken, fixable, conflict, turned] =
@@ -242,6 +250,12 @@ fn plan(serial: &str, names: Names) -> Unit {
         }
     }
     unit
+}
+
+/// The same, for 通所介護.
+fn for_day(unit: Unit) -> Unit {
+    let (from, to) = (format!("{HELP}_11"), format!("{DAY}_15"));
+    unit.into_iter().map(|(name, bytes)| (name.replace(&from, &to), bytes)).collect()
 }
 
 /// The same, made anew a day later.

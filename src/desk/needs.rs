@@ -1,0 +1,257 @@
+//! What needs a person now, in words: what is held, what does not get to a partner, standing
+//! conditions, certificates that end.
+
+use std::sync::Arc;
+
+use jiff::{SignedDuration, Timestamp};
+
+use super::{dates, ends, held, words};
+use crate::config::Config;
+use crate::node::{Handle, Notice};
+use crate::store::{HeldItem, StoreError, Waiting};
+use crate::types::code::{self, Area};
+use crate::types::{HeldId, Lang, OfficeNumber};
+use crate::work;
+
+/// Held sets that are told.
+const HELD: u32 = 50;
+
+/// A package that is given up sooner than this is worth a word.
+const SOON: SignedDuration = SignedDuration::from_hours(48);
+
+/// Everything that needs a person.
+#[derive(Debug, Default)]
+pub struct Needs {
+    /// One by one.
+    pub all: Vec<Need>,
+    /// Whether more is held than is told here.
+    pub more_held: bool,
+}
+
+/// Something that needs a person.
+#[derive(Debug, Clone)]
+pub struct Need {
+    /// By which it is known again as long as it lasts. Holds no personal data.
+    pub key: String,
+    /// `bad`, `warn` or `busy`.
+    pub tone: &'static str,
+    /// What it is.
+    pub title: String,
+    /// More of it: why, and what is to be done. May name files.
+    pub lines: Vec<String>,
+    /// What it is, for those who are not on this computer: names no file.
+    pub outside: String,
+    /// What helps.
+    pub remedy: Option<Remedy>,
+}
+
+/// What helps.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Remedy {
+    /// To look at what is held, and to settle it.
+    Settle(HeldId),
+    /// To try again for a partner.
+    Retry(OfficeNumber),
+    /// To look at certificates and lists.
+    Certificates,
+    /// To go on although the care software has not taken the last set.
+    Taken(OfficeNumber),
+    /// To look how the node does.
+    Diagnosis,
+}
+
+/// What needs a person now.
+pub async fn find(node: &Handle, lang: Lang) -> Result<Needs, StoreError> {
+    let (store, config, now) = (node.store(), node.config(), node.now());
+    let mut status = store.status(HELD + 1).await?;
+    let most = usize::try_from(HELD).unwrap_or(usize::MAX);
+    let more_held = status.held.len() > most;
+    status.held.truncate(most);
+    status.held.retain(|item| held::is_open(item, &config));
+    held::add_last_reasons(store, &mut status.held).await?;
+    let mut all: Vec<Need> = status.held.iter().map(|item| of_held(item, &config, lang)).collect();
+    all.extend(status.waiting.iter().filter_map(|pair| of_waiting(pair, &config, now, lang)));
+    let notices = node.notices().0;
+    let notices = notices.iter().filter(|notice| !is_told(notice, &status.waiting));
+    all.extend(notices.map(|notice| of_notice(notice, &config, lang)));
+    let config = Arc::clone(&config);
+    let found = work::blocking(move || of_ends(&dates::read(&config, lang), now, lang)).await;
+    all.extend(found.unwrap_or_default());
+    Ok(Needs { all, more_held })
+}
+
+fn of_held(item: &HeldItem, config: &Config, lang: Lang) -> Need {
+    let partner = item.partner.map(|partner| words::office(partner, config));
+    let partner = partner.unwrap_or_else(|| lang.pick("（相手不明）", "(unknown)").to_owned());
+    let title = format!("{partner}　{}", words::unit(&item.unit.kind, lang));
+    let what = held::what(item, lang);
+    let mut lines = vec![what.to_owned()];
+    lines.extend(words::reasons(&item.reason, lang).into_iter().take(2));
+    Need {
+        key: format!("held {}", item.id),
+        tone: "bad",
+        outside: format!("{title}: {what}"),
+        title,
+        lines,
+        remedy: Some(Remedy::Settle(item.id)),
+    }
+}
+
+/// What does not get to a partner, or is about to be given up.
+fn of_waiting(pair: &Waiting, config: &Config, now: Timestamp, lang: Lang) -> Option<Need> {
+    let is_late = pair.expires_at.duration_since(now) < SOON;
+    if pair.reason.is_empty() && !is_late {
+        return None;
+    }
+    let partner = words::office(pair.partner, config);
+    let mut lines = words::reasons(&pair.reason, lang);
+    if pair.reason.is_empty() {
+        lines.clear();
+    }
+    let last = pair.reason.rsplit(':').next().and_then(code::find);
+    lines.extend(last.map(|info| info.to_do(lang).to_owned()));
+    let (next, end) = (words::time(pair.next_at), words::time(pair.expires_at));
+    lines.push(match lang {
+        Lang::Ja => format!("次の送信: {next}　取りやめる日時: {end}"),
+        Lang::En => format!("next attempt {next}, given up at {end}"),
+    });
+    let title = match lang {
+        Lang::Ja => format!("{partner} に届いていません（{} 件）", pair.count),
+        Lang::En => format!("not at {partner} yet: {}", pair.count),
+    };
+    Some(Need {
+        // That it becomes late is news.
+        key: format!(
+            "{} {} {}",
+            if is_late { "late" } else { "waiting" },
+            pair.office,
+            pair.partner
+        ),
+        tone: if is_late { "bad" } else { "warn" },
+        outside: title.clone(),
+        title,
+        lines,
+        remedy: Some(Remedy::Retry(pair.partner)),
+    })
+}
+
+fn of_notice(notice: &Notice, config: &Config, lang: Lang) -> Need {
+    let title = code::meaning(&notice.code, lang).unwrap_or_else(|| notice.code.clone());
+    Need {
+        key: format!("{} {}", notice.code, notice.about),
+        tone: "warn",
+        outside: format!("{title} [{}]", notice.code),
+        title,
+        lines: vec![notice.text(lang).to_owned()],
+        remedy: Some(match (waits_for_care_software(notice, config), code::find(&notice.code)) {
+            (Some(office), _) => Remedy::Taken(office),
+            (None, Some(info)) if info.is_in(Area::Certificates) => Remedy::Certificates,
+            (None, _) => Remedy::Diagnosis,
+        }),
+    }
+}
+
+/// The office whose care software has not taken the last set, if that is what a notice says.
+fn waits_for_care_software(notice: &Notice, config: &Config) -> Option<OfficeNumber> {
+    let mut offices = config.offices.iter().filter(|_| notice.code == code::IMPORT_NOT_TAKEN);
+    offices.find(|office| notice.is_about_import(office.number)).map(|office| office.number)
+}
+
+/// Whether a notice says what is told of a package that waits, with its button.
+fn is_told(notice: &Notice, waiting: &[Waiting]) -> bool {
+    [code::PARTNER_UNREACHABLE, code::PARTNER_REFUSES].contains(&&*notice.code)
+        && waiting
+            .iter()
+            .any(|pair| !pair.reason.is_empty() && notice.is_about(pair.office, pair.partner))
+}
+
+/// Certificates and lists that end soon, have ended, or cannot be used.
+fn of_ends(dates: &dates::Dates, now: Timestamp, lang: Lang) -> Vec<Need> {
+    let (certificates, lists) = ends::rows(dates, now, lang);
+    let kinds = [
+        (
+            certificates,
+            lang.pick("証明書", "certificate"),
+            lang.pick("新しい証明書を用意してください。", "Have a new certificate made."),
+        ),
+        (
+            lists,
+            lang.pick("失効リスト", "revocation list"),
+            lang.pick("新しい失効リストに置き換えてください。", "Put a new revocation list there."),
+        ),
+    ];
+    let needs = kinds.into_iter().flat_map(|(rows, what, to_do)| {
+        rows.into_iter().filter(|row| row.tone != "good").map(move |row| {
+            let key = format!("{} {} {}", row.tone, row.file, row.name);
+            let outside = if row.name.is_empty() {
+                let cannot = lang.pick("読めないものがあります", "one cannot be read");
+                format!("{what}: {cannot}")
+            } else if row.span.is_empty() {
+                format!("{what}: {}　{}", row.name, lang.pick("使えません", "cannot be used"))
+            } else {
+                format!("{what}: {}　{}", row.name, row.state)
+            };
+            let name = if row.name.is_empty() { row.file } else { row.name };
+            let mut lines = vec![row.state];
+            // What cannot be read says by itself what to do.
+            if !row.span.is_empty() {
+                lines.push(format!("{}: {}", lang.pick("有効期間", "valid"), row.span));
+                lines.push(to_do.to_owned());
+            }
+            let title = format!("{what}: {name}");
+            Need { key, tone: row.tone, title, lines, outside, remedy: Some(Remedy::Certificates) }
+        })
+    });
+    needs.collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::desk::dates::{
+        CertificateDates, CertificateFacts, Dates, Found, ListDates, ListFacts,
+    };
+    use crate::types::Digest;
+
+    #[test]
+    fn what_has_ended_is_not_said_to_end_soon() {
+        let now = Timestamp::from_second(1_800_000_000).expect("in range");
+        let day = SignedDuration::from_hours(24);
+        let certificate = |usage: &str, left: i32| CertificateDates {
+            usage: usage.to_owned(),
+            file: "a.pem".to_owned(),
+            found: Found::Read(CertificateFacts {
+                sha256: Digest::of(b"a"),
+                not_before: now - day * 90,
+                not_after: now + day * left,
+            }),
+        };
+        let list = |left: i32| ListDates {
+            file: "a.crl".to_owned(),
+            found: Found::Read(ListFacts {
+                issuer: "CN=CA".to_owned(),
+                this_update: now - day * 90,
+                next_update: now + day * left,
+            }),
+        };
+        let dates = Dates {
+            certificates: vec![
+                certificate("tls", -1),
+                certificate("office 1370000018 signing", 10),
+                certificate("page", 90),
+            ],
+            revocation_lists: vec![list(-1), list(1)],
+        };
+        let needs = of_ends(&dates, now, Lang::Ja);
+        let told: Vec<_> =
+            needs.iter().map(|need| (need.tone, &*need.title, &*need.lines[0])).collect();
+        assert_eq!(
+            told,
+            [
+                ("bad", "証明書: 通信用（TLS）", "期限切れ"),
+                ("warn", "証明書: 署名用（1370000018）", "あと 10 日"),
+                ("bad", "失効リスト: CN=CA", "古くなっています"),
+            ]
+        );
+    }
+}
