@@ -64,7 +64,6 @@ struct State {
     certificates: Certificates,
     source: Option<Arc<Source>>,
     /// Rings the hint as long as it is there.
-    #[expect(dead_code, reason = "held, not read")]
     watch: Option<Watch>,
     /// The configuration that was taken up last, with what of it waits for a restart.
     named: Config,
