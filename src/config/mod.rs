@@ -8,6 +8,7 @@
 //! Nothing here touches the disk: whether a folder exists is asked by the node when it starts.
 
 mod check;
+mod difference;
 mod folders;
 mod units;
 
@@ -16,6 +17,8 @@ use std::path::{Path, PathBuf};
 
 use jiff::SignedDuration;
 
+pub use difference::{Change, Changes, Subject, What};
+
 pub use crate::types::{Problem, Problems};
 
 use crate::types::{
@@ -23,7 +26,7 @@ use crate::types::{
 };
 
 /// A checked configuration; all paths are absolute or relative to the working directory.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Config {
     /// `[node]`
     pub node: Node,
@@ -63,7 +66,7 @@ impl Draft {
 }
 
 /// `[node]`
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Node {
     /// The folder of the store; on a local disk.
     pub data: PathBuf,
@@ -83,7 +86,7 @@ pub struct Node {
 }
 
 /// `[node] log_file` and what belongs to it.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct LogFile {
     /// The file; older ones stand beside it, with a number at the end of their names.
     pub path: PathBuf,
@@ -142,7 +145,7 @@ impl IdentityFiles {
 }
 
 /// `[tls]`
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Tls {
     /// Who this node is to its partners.
     pub identity: IdentityFiles,
@@ -173,7 +176,7 @@ pub struct OfficeNumberPlace {
 }
 
 /// `[[office]]`: an office whose files this node sends and receives.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Office {
     /// 事業所番号
     pub number: OfficeNumber,
@@ -198,7 +201,7 @@ pub struct Office {
 }
 
 /// `[[peer]]`: an office that ours exchange files with.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Peer {
     /// 事業所番号
     pub office: OfficeNumber,
@@ -217,7 +220,7 @@ pub struct Peer {
 }
 
 /// `[timing]`
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Timing {
     /// Every how often the drop folders are read in full.
     pub scan_interval: SignedDuration,
@@ -236,7 +239,7 @@ pub struct Timing {
 }
 
 /// `[limits]`
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Limits {
     /// The largest file, in bytes.
     pub file_size: u64,
@@ -262,7 +265,7 @@ pub struct Limits {
 }
 
 /// `[retention]`
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Retention {
     /// How long packages are kept after their last change; receipts and the journal stay.
     pub packages: SignedDuration,
@@ -271,7 +274,7 @@ pub struct Retention {
 }
 
 /// `[page]`
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Page {
     /// Where browsers reach it.
     pub listen: SocketAddr,

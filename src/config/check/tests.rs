@@ -208,3 +208,58 @@ fn a_page_that_others_reach_needs_a_certificate() {
     let told = told.expect_err("problems").text(Lang::Ja);
     assert!(told.contains("certificate と key"), "{told}");
 }
+
+#[test]
+fn where_an_authority_puts_the_office_number_is_read_and_checked() {
+    let with = |rest: &str| {
+        let tables = "[tls]\nroots = [\"a.pem\", \"b.pem\"]\n";
+        LEAST.replacen("[tls]\n", tables, 1).replacen(
+            "[[office]]",
+            &format!("{rest}\n[[office]]"),
+            1,
+        )
+    };
+    let text = with(
+        "[[tls.office_number]]\nauthority = \"a.pem\"\nfield = \"OU\"\npattern = \"JP-{office}\"\n\
+         [[tls.office_number]]\nauthority = \"b.pem\"\nfield = \"serialNumber\"",
+    );
+    let config = Config::parse(&text, Path::new("base")).expect("valid");
+    let [first, second] = config.tls.office_numbers.as_slice() else {
+        panic!("{:?}", config.tls.office_numbers)
+    };
+    assert_eq!(first.authority, PathBuf::from("base/a.pem"));
+    assert_eq!(
+        first.rule,
+        NumberRule::new(NumberField::OrganizationalUnit, "JP-{office}").unwrap()
+    );
+    assert_eq!(second.rule, NumberRule::new(NumberField::SerialNumber, "{office}").unwrap());
+    for (rest, key) in [
+        ("[[tls.office_number]]\nauthority = \"c.pem\"\nfield = \"OU\"", "authority"),
+        ("[[tls.office_number]]\nfield = \"OU\"", "authority"),
+        ("[[tls.office_number]]\nauthority = \"a.pem\"", "field"),
+        ("[[tls.office_number]]\nauthority = \"a.pem\"\nfield = \"L\"", "field"),
+        (
+            "[[tls.office_number]]\nauthority = \"a.pem\"\nfield = \"OU\"\npattern = \"x\"",
+            "pattern",
+        ),
+    ] {
+        let keys: Vec<_> = problems(&with(rest)).into_iter().map(|(_, key)| key).collect();
+        assert_eq!(keys, [format!("tls.office_number.{key}")], "{rest}");
+    }
+}
+
+#[test]
+fn lists_are_fetched_from_addresses() {
+    let with = |urls: &str| {
+        LEAST.replacen("[tls]\n", &format!("[tls]\nrevocation_list_urls = [{urls}]\n"), 1)
+    };
+    let config = Config::parse(&with("\"http://crl.example.jp/ca.crl\""), Path::new("base"));
+    let urls = config.expect("valid").tls.revocation_list_urls;
+    assert_eq!(
+        urls.iter().map(ListUrl::as_str).collect::<Vec<_>>(),
+        ["http://crl.example.jp/ca.crl"]
+    );
+    for wrong in ["\"ftp://crl.example.jp/\"", "\"ca.crl.pem\"", "7"] {
+        assert_eq!(problems(&with(wrong)), [(5, "tls.revocation_list_urls".to_owned())], "{wrong}");
+    }
+}
