@@ -25,7 +25,7 @@
 //! | 5 | [`store`] | journal, packages and receipts in SQLite |
 //! | 5 | [`link`] | the HTTP API over mutual TLS |
 //! | 5 | [`log`] | lines that nobody waits for: standard error, log files |
-//! | 5 | [`certs`] | keys and certificates on disk |
+//! | 5 | [`certs`] | keys, certificates and lists on disk: made, renewed, issued by an authority of one's own |
 //! | 5 | [`control`] | orders from a command to the running node |
 //! | 5 | [`users`] | who may log in to the page, and how often somebody may try |
 //! | 6 | [`node`] | the daemon |

@@ -223,8 +223,8 @@ pub fn advance(
             take(&next, certificate, key, &own)?;
             Ok(Done::Taken)
         }
-        // Something is where the answer belongs, and is none.
-        Stage::Requested { .. } if next.certificate.exists() => {
+        // Something is where the next certificate belongs, and is none for our key.
+        Stage::Requested { .. } | Stage::None if next.certificate.exists() => {
             load_identity(&next.certificate, &next.key)?;
             Ok(Done::Nothing)
         }

@@ -98,14 +98,7 @@ impl Changes {
         let mut table = |table, key| {
             live.push(Change { subject: Subject::Table(table), what: What::Key(key) });
         };
-        let mut later = Vec::new();
-        // Each list has a task of its own that fetches it.
-        tls(&old.tls, &new.tls, |key| match key {
-            "revocation_list_urls" => {
-                later.push(Change { subject: Subject::Table("tls"), what: What::Key(key) })
-            }
-            key => table("tls", key),
-        });
+        tls(&old.tls, &new.tls, |key| table("tls", key));
         timing_keys(timing, &new.timing, |key| table("timing", key));
         limit_keys(limits, &new.limits, |key| table("limits", key));
         compare!(
@@ -115,7 +108,6 @@ impl Changes {
         let number = |office: &Office| office.number;
         each(offices, &new.offices, (number, Subject::Office), office_keys, live);
         each(peers, &new.peers, (|peer: &Peer| peer.office, Subject::Peer), peer_keys, live);
-        changes.after_restart.append(&mut later);
         changes.of_page(page.as_ref(), new.page.as_ref());
         let later = &mut changes.after_restart;
         compare!(StoreSettings { key_file => "key_file" }, store, new.store, |key| later
@@ -131,9 +123,7 @@ impl Changes {
         let node = Node { url, stall_after, ..old.node.clone() };
         let (page, store, mail) = (old.page.clone(), old.store.clone(), old.mail.clone());
         let home = old.home.clone();
-        let revocation_list_urls = old.tls.revocation_list_urls.clone();
-        let tls = Tls { revocation_list_urls, ..new.tls };
-        Config { node, tls, page, store, mail, home, ..new }
+        Config { node, page, store, mail, home, ..new }
     }
 
     /// Whether a node has nothing to take up, now or later.

@@ -36,8 +36,8 @@ pub use habits::{ImportHabits, ImportLayout, quoting_word};
 pub use profiles::{Profile, Words};
 
 pub use crate::types::{Problem, Problems};
-pub use mail::{Mail, MailLogin, MailSecurity};
 pub use first::{FirstNode, FirstOffice, first_text, office_text};
+pub use mail::{Mail, MailLogin, MailSecurity};
 pub use partner_file::PartnerFile;
 pub use sources::{SourceError, Sources};
 pub use writing::partner_text;

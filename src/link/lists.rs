@@ -115,7 +115,8 @@ impl ListClient {
         let mut bytes = Vec::new();
         while let Some(piece) = response.chunk().await.map_err(failed)? {
             let length = bytes.len().saturating_add(piece.len());
-            if u64::try_from(length).map_or(true, |length| length > most) {
+            let fits = u64::try_from(length).is_ok_and(|length| length <= most);
+            if !fits {
                 return Err(too_large);
             }
             bytes.extend_from_slice(&piece);

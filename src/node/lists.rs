@@ -7,17 +7,19 @@
 //! are over. Until a list has come for the first time, certificates of authorities without a list are
 //! refused.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
+use futures_util::future::join_all;
 use jiff::Timestamp;
 
 use super::context::{Context, blocking, stopped};
 use super::supervise::Beat;
 use crate::certs::fetched;
 use crate::link::{FetchError, ListClient};
-use crate::types::{Lang, ListUrl, code};
-use crate::work::watch;
+use crate::types::{Clock, Instant, Lang, ListUrl, code};
+use crate::work::{self, watch};
 
 /// The first pause after a list did not come; each further one is twice as long.
 const FIRST_PAUSE: Duration = Duration::from_secs(2);
@@ -27,45 +29,76 @@ const LONGEST_PAUSE: Duration = Duration::from_mins(10);
 const SOONEST: Duration = Duration::from_mins(10);
 const LATEST: Duration = Duration::from_hours(6);
 
-/// One fetch may take so long, with what is done about it.
-const LONGEST_FETCH: Duration = Duration::from_mins(5);
+/// How often it is looked which lists are due.
+const LOOK: Duration = Duration::from_secs(2);
 
-pub(super) async fn run(
-    context: Arc<Context>,
-    url: ListUrl,
-    beat: Beat,
-    mut stopping: watch::Receiver<bool>,
-) {
-    let mut pause = FIRST_PAUSE;
+/// One turn may take so long.
+const LONGEST_TURN: Duration = Duration::from_mins(5);
+
+/// When a list is asked for again.
+#[derive(Debug, Clone, Copy)]
+struct Turn {
+    at: Instant,
+    /// How long to wait after the next failure.
+    pause: Duration,
+}
+
+pub(super) async fn run(context: Arc<Context>, beat: Beat, mut stopping: watch::Receiver<bool>) {
+    let mut turns: BTreeMap<ListUrl, Turn> = BTreeMap::new();
     loop {
-        beat.works_for("fetching a revocation list", LONGEST_FETCH);
-        let fetched = tokio::select! {
-            biased;
-            () = stopped(&mut stopping) => break,
-            fetched = fetch(&context, &url) => fetched,
-        };
-        let about = url.as_str();
-        let next = match fetched {
-            Ok(next_update) => {
-                context.notices.clear(code::REVOCATION_LIST_NOT_FETCHED, about);
-                pause = FIRST_PAUSE;
-                until_next(next_update, context.now())
+        let urls = context.config().tls.revocation_list_urls.clone();
+        turns.retain(|url, _| {
+            let stays = urls.contains(url);
+            if !stays {
+                context.notices.clear(code::REVOCATION_LIST_NOT_FETCHED, url.as_str());
             }
-            Err((ja, en)) => {
-                let ja = format!("失効リスト {url} を取り寄せられません: {ja}");
-                let en = format!("the revocation list {url} does not come: {en}");
-                let now = context.now();
-                context.notices.raise(code::REVOCATION_LIST_NOT_FETCHED, about, (ja, en), now);
-                let next = pause;
-                pause = (pause * 2).min(LONGEST_PAUSE);
-                next
+            stays
+        });
+        let now = Clock::running();
+        let due = urls.iter().filter(|url| turns.get(*url).is_none_or(|turn| turn.at <= now));
+        let due: Vec<_> = due.cloned().collect();
+        if !due.is_empty() {
+            beat.works_for("fetching revocation lists", LONGEST_TURN);
+            let fetching: Vec<_> = due.iter().map(|url| fetch(&context, url)).collect();
+            let fetched = tokio::select! {
+                biased;
+                () = stopped(&mut stopping) => break,
+                fetched = join_all(fetching) => fetched,
+            };
+            for (url, fetched) in due.into_iter().zip(fetched) {
+                let pause = turns.get(&url).map_or(FIRST_PAUSE, |turn| turn.pause);
+                let turn = next_turn(&context, &url, fetched, pause);
+                turns.insert(url, turn);
             }
-        };
-        beat.sleeps(next);
+        }
+        beat.sleeps(work::pause(LOOK));
         tokio::select! {
             biased;
             () = stopped(&mut stopping) => break,
-            () = tokio::time::sleep(next) => {}
+            () = tokio::time::sleep(work::pause(LOOK)) => {}
+        }
+    }
+}
+
+/// Tells what came of a list, and says when it is asked for again.
+fn next_turn(
+    context: &Context,
+    url: &ListUrl,
+    fetched: Result<Timestamp, (String, String)>,
+    pause: Duration,
+) -> Turn {
+    let (about, now) = (url.as_str(), context.now());
+    let after = |time| Clock::running() + time;
+    match fetched {
+        Ok(next_update) => {
+            context.notices.clear(code::REVOCATION_LIST_NOT_FETCHED, about);
+            Turn { at: after(until_next(next_update, now)), pause: FIRST_PAUSE }
+        }
+        Err((ja, en)) => {
+            let ja = format!("失効リスト {url} を取り寄せられません: {ja}");
+            let en = format!("the revocation list {url} does not come: {en}");
+            context.notices.raise(code::REVOCATION_LIST_NOT_FETCHED, about, (ja, en), now);
+            Turn { at: after(pause), pause: (pause * 2).min(LONGEST_PAUSE) }
         }
     }
 }

@@ -191,14 +191,10 @@ impl Node {
         tasks.keep("housekeeping", move |beat, stopping| {
             housekeeping::run(Arc::clone(&shared), beat, stopping)
         });
-        for url in context.config().tls.revocation_list_urls.clone() {
-            let shared = Arc::clone(&context);
-            tasks.keep(format!("list {url}"), move |beat, stopping| {
-                lists::run(Arc::clone(&shared), url.clone(), beat, stopping)
-            });
-        }
         let shared = Arc::clone(&context);
         tasks.keep("cards", move |beat, stopping| cards::run(Arc::clone(&shared), beat, stopping));
+        let shared = Arc::clone(&context);
+        tasks.keep("lists", move |beat, stopping| lists::run(Arc::clone(&shared), beat, stopping));
         let shared = Arc::clone(&context);
         tasks.keep("index", move |beat, stopping| index::run(Arc::clone(&shared), beat, stopping));
         let watcher = Arc::new(Watcher::new(Arc::clone(&context), supervisor.board()));

@@ -280,6 +280,8 @@ fn problems_of_partners_name_the_file_and_the_line() {
     assert!(
         Problems(vec![problem]).text(Lang::En).starts_with("partners/1370000026.toml:3: office: ")
     );
+}
+
 #[test]
 fn mails_have_safe_defaults() {
     let mail = "[mail]\nserver = \"smtp.example.jp\"\nroots = [\"ca.pem\"]\nfrom = \"renkei@example.jp\"\nto = [\"a@example.jp\", \"b@example.jp\"]\n";
@@ -336,4 +338,59 @@ fn an_office_chooses_how_its_forms_are_drawn() {
     assert_eq!(forms.day_start, FormChoices::USUAL.day_start);
     let wrong = format!("{LEAST}[office.forms]\nday_start = \"5\"\n");
     assert_eq!(problems(&wrong)[0].1, "office.forms.day_start");
+}
+
+#[test]
+fn where_an_authority_puts_the_office_number_is_read_and_checked() {
+    let with = |rest: &str| {
+        let tables = "[tls]\nroots = [\"a.pem\", \"b.pem\"]\n";
+        LEAST.replacen("[tls]\n", tables, 1).replacen(
+            "[[office]]",
+            &format!("{rest}\n[[office]]"),
+            1,
+        )
+    };
+    let text = with(
+        "[[tls.office_number]]\nauthority = \"a.pem\"\nfield = \"OU\"\npattern = \"JP-{office}\"\n\
+         [[tls.office_number]]\nauthority = \"b.pem\"\nfield = \"serialNumber\"",
+    );
+    let config = Config::parse(&text, Path::new("base")).expect("valid");
+    let [first, second] = config.tls.office_numbers.as_slice() else {
+        panic!("{:?}", config.tls.office_numbers)
+    };
+    assert_eq!(first.authority, PathBuf::from("base/a.pem"));
+    assert_eq!(
+        first.rule,
+        NumberRule::new(NumberField::OrganizationalUnit, "JP-{office}").unwrap()
+    );
+    assert_eq!(second.rule, NumberRule::new(NumberField::SerialNumber, "{office}").unwrap());
+    for (rest, key) in [
+        ("[[tls.office_number]]\nauthority = \"c.pem\"\nfield = \"OU\"", "authority"),
+        ("[[tls.office_number]]\nfield = \"OU\"", "authority"),
+        ("[[tls.office_number]]\nauthority = \"a.pem\"", "field"),
+        ("[[tls.office_number]]\nauthority = \"a.pem\"\nfield = \"L\"", "field"),
+        (
+            "[[tls.office_number]]\nauthority = \"a.pem\"\nfield = \"OU\"\npattern = \"x\"",
+            "pattern",
+        ),
+    ] {
+        let keys: Vec<_> = problems(&with(rest)).into_iter().map(|(_, key)| key).collect();
+        assert_eq!(keys, [format!("tls.office_number.{key}")], "{rest}");
+    }
+}
+
+#[test]
+fn lists_are_fetched_from_addresses() {
+    let with = |urls: &str| {
+        LEAST.replacen("[tls]\n", &format!("[tls]\nrevocation_list_urls = [{urls}]\n"), 1)
+    };
+    let config = Config::parse(&with("\"http://crl.example.jp/ca.crl\""), Path::new("base"));
+    let urls = config.expect("valid").tls.revocation_list_urls;
+    assert_eq!(
+        urls.iter().map(ListUrl::as_str).collect::<Vec<_>>(),
+        ["http://crl.example.jp/ca.crl"]
+    );
+    for wrong in ["\"ftp://crl.example.jp/\"", "\"ca.crl.pem\"", "7"] {
+        assert_eq!(problems(&with(wrong)), [(5, "tls.revocation_list_urls".to_owned())], "{wrong}");
+    }
 }

@@ -27,8 +27,8 @@ pub(super) struct Certificates {
     seen: Vec<Stamp>,
     read_at: Instant,
     told_at: Instant,
-    /// A renewal that is due waits for no hour.
-    looked: bool,
+    /// Whether it was looked for renewals since the start.
+    is_begun: bool,
 }
 
 impl Certificates {
@@ -36,7 +36,7 @@ impl Certificates {
         tell_conditions(context);
         let taken = context.proof().read_of.clone();
         let now = Clock::running();
-        Self { seen: taken.clone(), taken, read_at: now, told_at: now, looked: false }
+        Self { seen: taken.clone(), taken, read_at: now, told_at: now, is_begun: false }
     }
 
     /// The proof of the context was read anew, with another configuration.
@@ -50,18 +50,19 @@ impl Certificates {
     /// Reads what was replaced, or everything; says whether a file is just being replaced.
     pub(super) async fn look(&mut self, context: &Arc<Context>, at_once: bool) -> bool {
         let shared = Arc::clone(context);
-        let is_first = !std::mem::replace(&mut self.looked, true);
+        let is_first = !std::mem::replace(&mut self.is_begun, true);
         let looked = blocking(move || {
             let config = shared.config();
-            let due = is_first && proof::is_due(&config, shared.now());
-            (proof::stamps(&config), due)
+            let is_due = is_first && proof::is_due(&config, shared.now());
+            (proof::stamps(&config), is_due)
         });
-        let (found, due) = looked.await.unwrap_or_default();
+        let (found, is_due) = looked.await.unwrap_or_default();
         // Certificate and key are two files: they are read when neither changes any more.
         let is_new = found != self.taken;
         let settles = found != self.seen;
         let again = context.proof().has_faults() && self.read_at.elapsed() >= RETRY;
-        if at_once || due || (is_new && !settles) || again || self.read_at.elapsed() >= INTERVAL {
+        if at_once || is_due || (is_new && !settles) || again || self.read_at.elapsed() >= INTERVAL
+        {
             reload(context).await;
             self.taken.clone_from(&found);
             (self.read_at, self.told_at) = (Clock::running(), Clock::running());
@@ -80,8 +81,7 @@ async fn reload(context: &Arc<Context>) {
     let shared = Arc::clone(context);
     let reloaded = blocking(move || {
         let mut problems = Problems::default();
-        let former = shared.proof();
-        let config = shared.config();
+        let (former, config) = (shared.proof(), shared.config());
         // Nothing is begun or ended by a clock that may be wrong.
         let unrenewed = if shared.believes_clock() {
             proof::renew_in_time(&config, &former, shared.now())

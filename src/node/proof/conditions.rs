@@ -125,8 +125,8 @@ fn others_refuse(
         (TrustError::WrongOffice { .. }, _) => told.add(
             code::OWN_CERTIFICATE_TO_REGISTER,
             own.place,
-            format!("証明書 {file} の名義 (CN) は事業所番号 {office} ではないため、SHA-256 を設定に登録した相手だけが受け入れます。"),
-            format!("the common name of the certificate {file} is not the office number {office}, so that partners accept it only where they have registered it"),
+            format!("証明書 {file} の名義 (CN、または tls.office_number に書いた項目) は事業所番号 {office} ではないため、SHA-256 を設定に登録した相手だけが受け入れます。"),
+            format!("the common name of the certificate {file}, or the field that tls.office_number names, is not the office number {office}, so that partners accept it only where they have registered it"),
         ),
         (TrustError::WeakSignature, _) => told.add(
             code::OWN_CERTIFICATE_TO_REGISTER,

@@ -82,7 +82,13 @@ pub(super) async fn show(
     let manifest = package.manifest();
     let states = evidence.journal.iter().rev().find_map(|row| match row.step {
         Step::State(state) => Some(state),
-        Step::Packed | Step::Retry | Step::Reload | Step::Copied | Step::Changed | Step::Card | Step::Taken => None,
+        Step::Packed
+        | Step::Retry
+        | Step::Reload
+        | Step::Copied
+        | Step::Changed
+        | Step::Card
+        | Step::Taken => None,
     });
     let file = |file: &'_ crate::package::ManifestFile| (file.n, file.size, file.sha256);
     ok(&Show {

@@ -29,6 +29,7 @@ mod live;
 mod logging;
 mod manifest_lies;
 mod many_offices;
+mod naming;
 mod odd_bytes;
 mod odd_files;
 mod order;
