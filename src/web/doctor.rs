@@ -1,5 +1,6 @@
 //! 詳しく調べる: everything that can be looked at from here, as `renkei doctor` shows it.
 
+use std::ops::Deref;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -78,6 +79,11 @@ pub(super) async fn show(State(shared): State<Arc<Shared>>, Visitor(session): Vi
     })
 }
 
+/// A configuration that runs has no problems.
+fn draft(config: impl Deref<Target = Config>) -> Draft {
+    Draft { config: Config::clone(&config), problems: Vec::new() }
+}
+
 /// What the button sends.
 #[derive(Debug, Deserialize)]
 pub(super) struct Ask {
@@ -98,8 +104,9 @@ pub(super) async fn run(
     let looks = Arc::clone(&shared);
     let look = work::spawn(async move {
         let Ok(mut last) = looks.examined.try_lock() else { return };
-        let draft = Draft { config: Config::clone(&looks.node.config()), problems: Vec::new() };
-        let found = examine(draft, looks.node.spec(), looks.node.clock().clone()).await;
+        let found =
+            examine(draft(looks.node.config()), looks.node.spec(), looks.node.clock().clone())
+                .await;
         *last = Some(found);
     });
     let _ = timeout(PATIENCE, look).await;
