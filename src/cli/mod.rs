@@ -4,6 +4,7 @@
 //! that does not hold, a set that did not arrive), 2 usage or configuration, 3 could not finish.
 
 mod archive;
+mod backup;
 mod ca;
 mod card;
 mod certs;
@@ -41,6 +42,7 @@ mod secret;
 mod setup;
 mod signals;
 mod status;
+mod token;
 mod unfinished;
 mod usage;
 mod user;
@@ -113,12 +115,18 @@ enum Command {
     Open(open::Args),
     /// 画面にログインできるユーザーを登録・変更・削除します
     User(user::Args),
-    /// 証明書と失効リストを読み直します
+    /// 介護ソフトが画面の API を呼ぶためのトークンを発行・取り消しします
+    Token(token::Args),
+    /// 設定・証明書・失効リストをすぐに読み直し、反映した内容か誤りを表示します
     Reload(reload::Args),
     /// 送受信したパッケージと受領証を、第三者が検証できる形で書き出します
     Export(export::Args),
     /// 1 か月分の送受信の記録を、証拠ごと書き出します（運営指導用）
     Evidence(evidence::Args),
+    /// 設定・台帳・パッケージのバックアップを、パスフレーズで暗号化して書き出します
+    Backup(backup::BackupArgs),
+    /// バックアップを空のフォルダーに戻します
+    Restore(backup::RestoreArgs),
     /// 書き出したもの、または保管しているすべてが本物か確かめます
     Verify(verify::Args),
     /// 証明書の準備を手伝います
@@ -197,9 +205,12 @@ fn run(matches: &ArgMatches, lang: Lang) -> anyhow::Result<ExitCode> {
         Command::Retry(args) => retry::run(&args, lang),
         Command::Open(args) => open::run(&args, lang),
         Command::User(args) => user::run(args, lang),
+        Command::Token(args) => token::run(args, lang),
         Command::Reload(args) => reload::run(&args, lang),
         Command::Export(args) => export::run(&args, lang),
         Command::Evidence(args) => evidence::run(&args, lang),
+        Command::Backup(args) => backup::backup(&args, lang),
+        Command::Restore(args) => backup::restore(&args, lang),
         Command::Verify(args) => verify::run(&args, lang),
         Command::Certs(args) => certs::run(&args, lang),
         Command::Ca(args) => ca::run(&args, lang),

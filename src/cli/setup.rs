@@ -8,6 +8,7 @@ use tracing_subscriber::EnvFilter;
 use super::{UsageError, copies};
 use crate::config::{Config, Draft, Node, Problem, Problems, SourceError, Sources};
 use crate::log::{self, RotatingFile, Sink};
+use crate::node::{Faults, Source};
 use crate::spec::Spec;
 use crate::store::Store;
 use crate::types::{Clock, Lang, io_text};
@@ -34,6 +35,33 @@ pub(super) fn config(path: &Path, lang: Lang) -> Result<Config, UsageError> {
         return Ok(config);
     }
     Err(UsageError(problems_text(path, problems, lang)))
+}
+
+/// The configuration of a node that runs, also where a change of it is wrong: as far as it can be read.
+pub(super) fn config_of_running(path: &Path, lang: Lang) -> Result<Config, UsageError> {
+    let Draft { config, problems } = draft(path, lang)?;
+    if problems.is_empty() || Store::is_in_use(&config.node.data) {
+        return Ok(config);
+    }
+    Err(UsageError(problems_text(path, problems, lang)))
+}
+
+/// Where a configuration stands that a node follows. It speaks the language with which it started, as
+/// long as the one that is `written` there stays.
+pub(super) fn source(path: &Path, (written, spoken): (Lang, Lang)) -> Source {
+    let file = path.to_owned();
+    Source::new(path, move || match config(&file, Lang::Ja) {
+        Ok(mut config) => {
+            if config.node.lang == written {
+                config.node.lang = spoken;
+            }
+            Ok(config)
+        }
+        Err(UsageError(ja)) => {
+            let en = config(&file, Lang::En).err().map(|UsageError(en)| en);
+            Err(Faults { en: en.unwrap_or_else(|| ja.clone()), ja })
+        }
+    })
 }
 
 /// Everything that is wrong with the file of a configuration.
@@ -75,7 +103,25 @@ pub(super) fn sources(path: &Path, lang: Lang) -> Result<Sources, UsageError> {
 
 /// Opens the store of a configured node beside the running daemon.
 pub(super) fn store(config: &Config, lang: Lang) -> Result<Store, UsageError> {
-    Store::open_for_reading(&config.node.data).map_err(|error| UsageError(error.text(lang)))
+    Store::open_for_reading(&config.node.data, config.store_key())
+        .map_err(|error| UsageError(error.text(lang)))
+}
+
+/// The data folder of a node that was started before.
+pub(super) fn data(config: &ConfigArg, lang: Lang) -> Result<PathBuf, UsageError> {
+    let data = self::config(&config.config, lang)?.node.data;
+    if data.is_dir() {
+        return Ok(data);
+    }
+    let data = data.display();
+    Err(UsageError(match lang {
+        Lang::Ja => format!(
+            "データフォルダー {data} がまだありません。先に renkei run で一度起動してください。"
+        ),
+        Lang::En => {
+            format!("the data folder {data} is not there yet; start the node once with renkei run")
+        }
+    }))
 }
 
 /// The tables of the standard that ship with the program.

@@ -16,6 +16,8 @@ use crate::types::nearest::is_slip;
 /// What an argument wants whose values are no short list, by its name, `--name` or `NAME`: in
 /// Japanese and in English.
 const EXPECTED: &[(&str, &str, &str)] = &[
+    ("--days", "1 から 3650 までの整数", "a whole number from 1 to 3650"),
+    ("--expect", "30 桁の数字（例 01234 56789 …）", "30 digits, such as 01234 56789 …"),
     ("--from", PARTY.0, PARTY.1),
     ("--limit", "0 以上の整数", "a whole number"),
     (
@@ -71,6 +73,7 @@ const EXPECTED: &[(&str, &str, &str)] = &[
         "名前（文字・数字で始まる 40 文字まで。記号は . _ - @ と間の空白）",
         "a name of up to 40 letters and digits, with . _ - @ and single spaces between them",
     ),
+    ("PARTNER", OFFICE.0, OFFICE.1),
     ("OFFICE", OFFICE.0, OFFICE.1),
 ];
 

@@ -142,22 +142,8 @@ fn told<T>(done: Result<T, UsersError>, lang: Lang) -> Result<T, UsageError> {
     done.map_err(|error| UsageError(error.text(lang)))
 }
 
-/// The file of a node that was started before: then its data folder is there.
 fn file(config: &ConfigArg, lang: Lang) -> Result<UserFile, UsageError> {
-    let config = setup::config(&config.config, lang)?;
-    let data = &config.node.data;
-    if data.is_dir() {
-        return Ok(UserFile::new(data));
-    }
-    let data = data.display();
-    Err(UsageError(match lang {
-        Lang::Ja => format!(
-            "データフォルダー {data} がまだありません。先に renkei run で一度起動してください。"
-        ),
-        Lang::En => {
-            format!("the data folder {data} is not there yet; start the node once with renkei run")
-        }
-    }))
+    Ok(UserFile::new(&setup::data(config, lang)?))
 }
 
 fn list(config: &ConfigArg, lang: Lang) -> anyhow::Result<()> {

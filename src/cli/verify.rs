@@ -109,7 +109,7 @@ fn trust(
     if let Some(path) = &args.config {
         let config = setup::config(path, lang)?;
         // Without a store there is nobody to vouch, and the configuration alone counts.
-        let vouched = match Store::open_for_reading(&config.node.data) {
+        let vouched = match Store::open_for_reading(&config.node.data, config.store_key()) {
             Ok(store) => setup::runtime()?.block_on(proof::vouched(&store, files, limits))?,
             Err(_) => Pins::new(),
         };

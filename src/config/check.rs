@@ -10,7 +10,7 @@ use super::partner_file::PartnerFile;
 use super::values::{self, parse};
 use super::{
     Config, Draft, IdentityFiles, Limits, LogFile, LogRotation, Node, Office, OfficeNumberPlace,
-    Page, Retention, Timing, Tls, folders, peer, units,
+    Page, Retention, StoreSettings, Timing, Tls, folders, peer, units,
 };
 use crate::types::settings::{Reader, Section};
 use crate::types::{Lang, ListUrl, NumberField, NumberRule, OfficeNumber};
@@ -67,6 +67,9 @@ fn whole(mut root: Section<'_, '_>, base: &Path) -> Config {
     let timing = timing(root.table("timing"));
     let limits = limits(root.table("limits"));
     let retention = retention(root.table("retention"));
+    let mut store = root.table("store");
+    let store_settings = StoreSettings { key_file: store.path("key_file") };
+    store.finish();
     let has_page = root.has("page");
     let page = page(root.table("page"));
     let page = has_page.then_some(page);
@@ -75,7 +78,18 @@ fn whole(mut root: Section<'_, '_>, base: &Path) -> Config {
         root.report(&(0..0), "limits", ja, "file_size must not exceed package_size");
     }
     root.finish();
-    Config { node, tls, offices, peers, timing, limits, retention, page, home: base.to_owned() }
+    Config {
+        node,
+        tls,
+        offices,
+        peers,
+        timing,
+        limits,
+        retention,
+        page,
+        store: store_settings,
+        home: base.to_owned(),
+    }
 }
 
 /// Reads each table and refuses two with the same office number.

@@ -12,6 +12,7 @@
 //! when it starts.
 
 mod check;
+mod difference;
 mod first;
 mod folders;
 mod partner_file;
@@ -25,6 +26,8 @@ use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 
 use jiff::SignedDuration;
+
+pub use difference::{Change, Changes, Subject, What};
 
 pub use crate::types::{Problem, Problems};
 pub use first::{FirstNode, FirstOffice, first_text, office_text};
@@ -40,7 +43,7 @@ use crate::types::{
 pub const PARTNERS: &str = "partners";
 
 /// A checked configuration; all paths are absolute or relative to the working directory.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Config {
     /// `[node]`
     pub node: Node,
@@ -58,6 +61,8 @@ pub struct Config {
     pub retention: Retention,
     /// `[page]`, if it stands there: without it there is no page.
     pub page: Option<Page>,
+    /// `[store]`
+    pub store: StoreSettings,
     /// The folder of the configuration's file.
     pub home: PathBuf,
 }
@@ -80,7 +85,7 @@ impl Draft {
 }
 
 /// `[node]`
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Node {
     /// The folder of the store; on a local disk.
     pub data: PathBuf,
@@ -102,7 +107,7 @@ pub struct Node {
 }
 
 /// `[node] log_file` and what belongs to it.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct LogFile {
     /// The file; older ones stand beside it, with a number at the end of their names.
     pub path: PathBuf,
@@ -151,6 +156,14 @@ impl IdentityFiles {
         }
     }
 
+    /// Both files; `true` for those that hold a key or a password.
+    pub fn files(&self) -> [(&Path, bool); 2] {
+        match self {
+            Self::Pem { certificate, key } => [(certificate, false), (key, true)],
+            Self::Pkcs12 { file, password_file } => [(file, true), (password_file, true)],
+        }
+    }
+
     /// The file that the certificate is in.
     pub fn certificate(&self) -> &Path {
         match self {
@@ -161,7 +174,7 @@ impl IdentityFiles {
 }
 
 /// `[tls]`
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Tls {
     /// Who this node is to its partners.
     pub identity: IdentityFiles,
@@ -194,7 +207,7 @@ pub struct OfficeNumberPlace {
 }
 
 /// `[[office]]`: an office whose files this node sends and receives.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Office {
     /// 事業所番号
     pub number: OfficeNumber,
@@ -248,7 +261,7 @@ pub struct Peer {
 }
 
 /// `[timing]`
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Timing {
     /// Every how often the drop folders are read in full.
     pub scan_interval: SignedDuration,
@@ -267,7 +280,7 @@ pub struct Timing {
 }
 
 /// `[limits]`
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Limits {
     /// The largest file, in bytes.
     pub file_size: u64,
@@ -293,7 +306,7 @@ pub struct Limits {
 }
 
 /// `[retention]`
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Retention {
     /// How long packages are kept after their last change; receipts and the journal stay.
     pub packages: SignedDuration,
@@ -301,8 +314,15 @@ pub struct Retention {
     pub records: SignedDuration,
 }
 
+/// `[store]`
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct StoreSettings {
+    /// The file of the key that packages in the store are encrypted with; without one they lie open.
+    pub key_file: Option<PathBuf>,
+}
+
 /// `[page]`
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Page {
     /// Where browsers reach it.
     pub listen: SocketAddr,
@@ -346,6 +366,27 @@ impl Config {
     pub fn name(&self, number: OfficeNumber) -> Option<&str> {
         let own = self.office(number).and_then(|office| office.name.as_deref());
         own.or_else(|| self.peer(number)?.name.as_deref())
+    }
+
+    /// The file of the key that packages in the store are encrypted with.
+    pub fn store_key(&self) -> Option<&Path> {
+        self.store.key_file.as_deref()
+    }
+
+    /// Every file that the configuration names and that is read when the node starts; `true` for those
+    /// that hold a key or a password.
+    pub fn named_files(&self) -> Vec<(&Path, bool)> {
+        let page = self.page.iter();
+        let identities = std::iter::once(&self.tls.identity)
+            .chain(self.offices.iter().map(|office| &office.signing))
+            .chain(page.clone().filter_map(|page| page.identity.as_ref()));
+        let mut files: Vec<_> = identities.flat_map(IdentityFiles::files).collect();
+        let open = self.tls.roots.iter().chain(&self.tls.revocation_lists);
+        files.extend(open.map(|path| (path.as_path(), false)));
+        let tables = page.flat_map(|page| page.service_codes.iter().chain(&page.insurer_codes));
+        files.extend(tables.map(|path| (path.as_path(), false)));
+        files.extend(self.store_key().map(|path| (path, true)));
+        files
     }
 
     /// The office with this number.

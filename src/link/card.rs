@@ -79,7 +79,7 @@ pub(super) async fn get_card<S: Service>(
         check_no_query(&uri)?;
         let office = of_path(office)?;
         let answer = AssertUnwindSafe(shared.service.card(&link.peer, partner, office));
-        let answer = timeout(shared.limits.request_timeout, answer.catch_unwind()).await;
+        let answer = timeout(shared.grants.limits().request_timeout, answer.catch_unwind()).await;
         let answer = answer.map_err(|_elapsed| too_late())?;
         answer.unwrap_or_else(|_| Err(panicked()))
     };
@@ -116,7 +116,7 @@ async fn receive<S: Service>(
     link.leave_unread();
     let partner = link.partner()?;
     shared.service.takes_from(partner)?;
-    let _place = shared.packages.take(partner, 1).map_err(|_full| {
+    let _place = shared.grants.packages.take(partner, 1).map_err(|_full| {
         let log = "too many packages and cards are being worked on";
         Refusal::new(RefusalCode::BUSY, log).retry_after(TIMEOUT_RETRY)
     })?;
@@ -124,7 +124,7 @@ async fn receive<S: Service>(
     let office = of_path(office)?;
     check_media_type(&head.headers)?;
     let whole = Limited::new(body, MAX_CARD).collect();
-    let whole = timeout(shared.limits.body_grace, whole).await;
+    let whole = timeout(shared.grants.limits().body_grace, whole).await;
     let whole = whole.map_err(|_elapsed| Refusal::plain(RefusalCode::TOO_SLOW))?;
     let card = whole.map_err(|error| {
         let too_large = error.is::<http_body_util::LengthLimitError>();
@@ -133,7 +133,8 @@ async fn receive<S: Service>(
     })?;
     link.all_read();
     let answer = shared.service.put_card(&link.peer, partner, office, card.to_bytes());
-    let answer = timeout(shared.limits.request_timeout, AssertUnwindSafe(answer).catch_unwind());
+    let answer =
+        timeout(shared.grants.limits().request_timeout, AssertUnwindSafe(answer).catch_unwind());
     let answer = answer.await.map_err(|_elapsed| too_late())?;
     answer.unwrap_or_else(|_| Err(panicked()))
 }

@@ -155,6 +155,7 @@ mod tests {
     use crate::config::Config;
     use crate::link::body::{LARGE_HASTE, SMALL};
     use crate::package;
+    use crate::package::card::MAX_CARD;
 
     const PAPER: &str = include_str!("../../spec/PROTOCOL.md");
     const OPENAPI: &str = include_str!("../../spec/openapi.yaml");
@@ -231,6 +232,7 @@ mod tests {
                 size(server.package_bytes)
             ),
             format!("{manifest}; {}; {signature}; {receipt}", package.files),
+            format!("{}, within {}", sizes(&[MAX_CARD])[0], seconds(server.body_grace)),
             format!("{head}, {}", server.headers),
             [server.first_byte_timeout, server.handshake_timeout, server.header_timeout]
                 .map(seconds)

@@ -24,12 +24,13 @@ use jiff::{SignedDuration, Timestamp};
 use tokio::task::{JoinError, JoinSet};
 
 use super::anew;
-use super::context::{Context, Pair, log_store_fault, stopped, wake, woken};
+use super::context::{Context, Pair, log_store_fault, stopped};
 use super::expiry::sign_expiry;
 use super::notices;
 use super::receipts::{NotTaken, Read, look_at_clock, read_first_receipt};
 use super::refused::to_do_about_certificate;
 use super::supervise::Beat;
+use super::wake::{wake, woken};
 use crate::link::SendError;
 use crate::store::{NewReceipt, OutgoingRow, StoreError};
 use crate::transfer::{Failure, Outgoing, OutgoingEvent, due_at};
@@ -44,6 +45,9 @@ const CLOCK_PAUSE: Duration = Duration::from_secs(5);
 
 /// How long to wait after the store failed.
 const STORE_PAUSE: Duration = Duration::from_secs(5);
+
+/// How long to wait for the end of the task where the partner is not in the configuration any more.
+const GONE_PAUSE: SignedDuration = SignedDuration::from_secs(5);
 
 /// Looks at the queue again after this time whatever happens.
 const LONGEST_SLEEP: Duration = Duration::from_mins(5);
@@ -151,7 +155,7 @@ impl Dispatcher {
         if let Some(until) = paused_until.filter(|until| *until > now) {
             return Ok(until_then(until, now));
         }
-        let window = if self.probing { 1 } else { self.context.config.limits.in_flight };
+        let window = if self.probing { 1 } else { self.context.config().limits.in_flight };
         let room = usize::try_from(window).unwrap_or(1).saturating_sub(self.sending.len());
         if room == 0 {
             return Ok(LONGEST_SLEEP);
@@ -296,7 +300,14 @@ async fn attempt(context: Arc<Context>, row: OutgoingRow) -> Attempt {
         Err(error) => return Attempt { id, result: Err(error), blocks: false, asked: false },
     };
     let Some(endpoint) = context.endpoint(row.partner) else {
-        return Attempt { id, result: Err(StoreError::NotFound), blocks: false, asked: false };
+        // It was taken out of the configuration a moment ago, and this task ends.
+        let (state, now) = (row.state, context.now());
+        let next_at = now.checked_add(GONE_PAUSE).unwrap_or(now);
+        let result = Ok(match state {
+            Outgoing::Queued { failures, .. } => Outgoing::Queued { failures, next_at },
+            other => other,
+        });
+        return Attempt { id, result, blocks: true, asked: false };
     };
     let answer = context.client.put_message(&endpoint, id, package.clone()).await;
     if let Err(error) = &answer {

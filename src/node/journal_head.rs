@@ -28,7 +28,8 @@ impl LastHead {
         let signed = blocking(move || {
             let proof = shared.proof();
             // Whose certificate is not valid at the moment cannot sign for the others either way.
-            let offices = shared.config.offices.iter().map(|office| office.number);
+            let config = shared.config();
+            let offices = config.offices.iter().map(|office| office.number);
             let mut usable = offices.filter_map(|office| {
                 proof.usable_signer(office, now).ok().map(|signer| (office, signer))
             });

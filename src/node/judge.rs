@@ -249,6 +249,17 @@ impl Judgement {
         fault.chain(self.errors().flat_map(findings)).collect()
     }
 
+    /// What the rules say, without what says something about a person; nothing of a set that was not
+    /// read.
+    pub(super) fn masked_report(&self) -> Option<Report> {
+        self.report.as_ref().map(|report| report.masked())
+    }
+
+    /// What no rule knows, in words.
+    pub(super) fn fault_text(&self, lang: Lang) -> Option<&str> {
+        self.fault.as_ref().map(|fault| lang.pick(fault.ja.as_str(), fault.en.as_str()))
+    }
+
     /// The files that explain a set that was not sent: for people and for programs. `to` says for
     /// whom it was.
     pub(super) fn reports(&self, to: Option<&str>, lang: Lang) -> Vec<(&'static str, String)> {

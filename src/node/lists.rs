@@ -85,7 +85,7 @@ async fn fetch(context: &Arc<Context>, url: &ListUrl) -> Result<Timestamp, (Stri
     let (shared, url) = (Arc::clone(context), url.clone());
     let kept = blocking(move || {
         let roots: Vec<_> = shared.proof().tls_trust.roots().cloned().collect();
-        fetched::keep(&shared.config.node.data, &url, &bytes, &roots)
+        fetched::keep(&shared.config().node.data, &url, &bytes, &roots)
     });
     let internal = || ("内部エラーです。".to_owned(), "internal fault".to_owned());
     let kept = kept.await.ok_or_else(internal)?;

@@ -9,7 +9,7 @@
 //! One task per office looks after its drop folder (`outbound`) and its import folder
 //! (`placing`), one per office and partner sends (`dispatch`) and collects receipts (`collect`).
 //! They talk through the store: a task finds its work there when it starts, and the others only
-//! wake it. So a crash at any moment costs nothing but the time until the next start.
+//! wake it. `live` has them come and go with the configuration. So a crash at any moment costs nothing but the time until the next start.
 //!
 //! # Errors
 //!
@@ -19,15 +19,18 @@
 
 mod anew;
 mod apart;
+pub mod backup;
 pub mod cards;
 mod check;
 mod clock;
 mod collect;
 mod context;
 mod conversion;
+mod crew;
 mod dispatch;
 mod expiry;
 mod folders;
+mod grants;
 mod guard;
 mod handle;
 mod health;
@@ -38,11 +41,13 @@ mod journal_head;
 mod judge;
 mod listener;
 mod lists;
+mod live;
 mod month;
 mod network;
 mod note;
 mod notices;
 mod open_files;
+mod opening;
 mod orders;
 mod outbound;
 mod partners;
@@ -64,7 +69,9 @@ mod supervise;
 mod surroundings;
 mod systemd;
 mod time_guard;
+mod wake;
 
+use std::collections::BTreeSet;
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
@@ -73,8 +80,10 @@ pub use check::{Checked, look_at_certificates};
 pub use clock::local_time;
 pub use handle::Handle;
 pub use health::{Health, TaskHealth};
+pub use live::{Faults, Reading, Source};
 pub use month::{MonthComparison, compare_month};
 pub use notices::Notice;
+pub use outbound::{NotSent, SendOrder, SentSet};
 pub use problems::{StartProblem, StartProblems};
 pub use proof::{Pins, Renewed, open_trust, renew_own, renewal_text};
 pub use start::Consent;
@@ -85,11 +94,12 @@ use crate::package::Limits;
 use crate::spec::Spec;
 use crate::store::Store;
 use crate::types::Clock;
-use crate::work::watch;
 use context::{Context, stopped};
+use crew::Crew;
 use health::Watcher;
+use live::Follower;
 use network::Network;
-use supervise::Supervisor;
+use supervise::{Group, Supervisor};
 
 /// How long the tasks may take to finish what is in flight.
 const STOP_GRACE: Duration = Duration::from_secs(9);
@@ -107,10 +117,11 @@ const MANIFEST_ENTRY: usize = 320;
 pub struct Node {
     context: Arc<Context>,
     address: SocketAddr,
-    stop: watch::Sender<bool>,
-    tasks: Supervisor,
+    supervisor: Supervisor,
+    /// Those that are there as long as the node is.
+    _tasks: Group,
     watcher: Arc<Watcher>,
-    ends: Arc<orders::AllEnds>,
+    follower: Arc<Follower>,
 }
 
 impl Node {
@@ -135,14 +146,14 @@ impl Node {
         consent: Consent,
     ) -> Result<Self, StartProblems> {
         let opened = start::open(config, spec, surroundings, consent).await?;
-        let (stop, stopping) = watch::channel(false);
-        let mut tasks = Supervisor::new(stopping.clone());
+        let supervisor = Supervisor::new();
+        let tasks = supervisor.staff().group();
         let context = Arc::clone(&opened.context);
         let address = opened.server.address();
+        let grants = opened.server.grants();
 
-        let mut shutdown = stopping.clone();
-        tasks.once("server", |beat| async move {
-            let serving = opened.server.run(async move { stopped(&mut shutdown).await });
+        tasks.once("server", |beat, mut stopping| async move {
+            let serving = opened.server.run(async move { stopped(&mut stopping).await });
             tokio::pin!(serving);
             loop {
                 beat.sleeps(SERVER_BEAT);
@@ -154,77 +165,48 @@ impl Node {
             }
         });
         let store = context.store.clone();
-        let mut shutdown = stopping.clone();
-        tasks.once("store", |beat| async move {
+        tasks.once("store", |beat, mut stopping| async move {
             // It has no turns of its own: those who wait for it stand still if it does.
             beat.sleeps(Duration::MAX);
             tokio::select! {
                 biased;
                 () = store.writer_ended() => {}
-                () = stopped(&mut shutdown) => {}
+                () = stopped(&mut stopping) => {}
             }
         });
-        let watched: Vec<_> =
-            opened.folders.iter().flat_map(folders::OfficeFolders::watched).collect();
-        let shared = (Arc::clone(&context), watched, stopping.clone());
-        tasks.keep("guard", move |beat| {
-            guard::run(Arc::clone(&shared.0), shared.1.clone(), beat, shared.2.clone())
+        let mut crew = Crew::new(Arc::clone(&context), supervisor.staff(), opened.folders);
+        let shared = Arc::clone(&context);
+        tasks.keep("guard", move |beat, stopping| guard::run(Arc::clone(&shared), beat, stopping));
+        crew.follow(&BTreeSet::new());
+        let follower = Arc::new(Follower::new(Arc::clone(&context), crew, grants));
+        let shared = Arc::clone(&follower);
+        tasks.keep("configuration", move |beat, stopping| {
+            live::run(Arc::clone(&shared), beat, stopping)
         });
-        let ends = opened.folders.iter().map(|folders| (folders.office, folders.ends()));
-        let ends: Arc<orders::AllEnds> = Arc::new(ends.collect());
-        for folders in opened.folders {
-            let office = folders.office;
-            let (drop, import, outcome) = folders.split();
-            let (drop, import, outcome) = (Arc::new(drop), Arc::new(import), Arc::new(outcome));
-            let shared = (Arc::clone(&context), stopping.clone());
-            tasks.keep(format!("outbound {office}"), move |beat| {
-                outbound::run(Arc::clone(&shared.0), Arc::clone(&drop), beat, shared.1.clone())
-            });
-            let shared = (Arc::clone(&context), stopping.clone());
-            tasks.keep(format!("outcomes {office}"), move |beat| {
-                let outcome = Arc::clone(&outcome);
-                outbound::show_outcomes(Arc::clone(&shared.0), outcome, beat, shared.1.clone())
-            });
-            let shared = (Arc::clone(&context), stopping.clone());
-            tasks.keep(format!("placing {office}"), move |beat| {
-                placing::run(Arc::clone(&shared.0), Arc::clone(&import), beat, shared.1.clone())
-            });
-            for peer in &context.config.peers {
-                let pair = (office, peer.office);
-                let shared = (Arc::clone(&context), stopping.clone());
-                tasks.keep(format!("dispatch {office} {}", peer.office), move |beat| {
-                    dispatch::run(Arc::clone(&shared.0), pair, beat, shared.1.clone())
-                });
-                let shared = (Arc::clone(&context), stopping.clone());
-                tasks.keep(format!("collect {office} {}", peer.office), move |beat| {
-                    collect::run(Arc::clone(&shared.0), pair, beat, shared.1.clone())
-                });
-            }
-        }
-        let shared = (Arc::clone(&context), Arc::clone(&ends), stopping.clone());
-        tasks.keep("orders", move |beat| {
-            orders::run(Arc::clone(&shared.0), Arc::clone(&shared.1), beat, shared.2.clone())
+        let shared = (Arc::clone(&context), Arc::clone(&follower));
+        tasks.keep("orders", move |beat, stopping| {
+            orders::run(Arc::clone(&shared.0), Arc::clone(&shared.1), beat, stopping)
         });
-        let shared = (Arc::clone(&context), stopping.clone());
-        tasks.keep("housekeeping", move |beat| {
-            housekeeping::run(Arc::clone(&shared.0), beat, shared.1.clone())
+        let shared = Arc::clone(&context);
+        tasks.keep("housekeeping", move |beat, stopping| {
+            housekeeping::run(Arc::clone(&shared), beat, stopping)
         });
-        for url in context.config.tls.revocation_list_urls.clone() {
-            let shared = (Arc::clone(&context), stopping.clone());
-            tasks.keep(format!("list {url}"), move |beat| {
-                lists::run(Arc::clone(&shared.0), url.clone(), beat, shared.1.clone())
+        for url in context.config().tls.revocation_list_urls.clone() {
+            let shared = Arc::clone(&context);
+            tasks.keep(format!("list {url}"), move |beat, stopping| {
+                lists::run(Arc::clone(&shared), url.clone(), beat, stopping)
             });
         }
-        let shared = (Arc::clone(&context), stopping.clone());
-        tasks.keep("cards", move |beat| cards::run(Arc::clone(&shared.0), beat, shared.1.clone()));
-        let shared = (Arc::clone(&context), stopping.clone());
-        tasks.keep("index", move |beat| index::run(Arc::clone(&shared.0), beat, shared.1.clone()));
-        let watcher = Arc::new(Watcher::new(Arc::clone(&context), tasks.board()));
+        let shared = Arc::clone(&context);
+        tasks.keep("cards", move |beat, stopping| cards::run(Arc::clone(&shared), beat, stopping));
+        let shared = Arc::clone(&context);
+        tasks.keep("index", move |beat, stopping| index::run(Arc::clone(&shared), beat, stopping));
+        let watcher = Arc::new(Watcher::new(Arc::clone(&context), supervisor.board()));
         let shared = Arc::clone(&watcher);
-        tasks.keep("watcher", move |beat| Arc::clone(&shared).run(beat, stopping.clone()));
+        tasks.keep("watcher", move |beat, stopping| Arc::clone(&shared).run(beat, stopping));
         systemd::ready();
-        tracing::info!(%address, offices = context.config.offices.len(), "the node is running");
-        Ok(Self { context, address, stop, tasks, watcher, ends })
+        tracing::info!(%address, offices = context.config().offices.len(), "the node is running");
+        Ok(Self { context, address, supervisor, _tasks: tasks, watcher, follower })
     }
 
     /// Says what a node would find by a configuration, as far as that could be read. Changes
@@ -273,10 +255,17 @@ impl Node {
 
     /// A hold on it, for others in the process.
     pub fn handle(&self) -> Handle {
-        Handle::new(Arc::clone(&self.context), Arc::clone(&self.ends), Arc::clone(&self.watcher))
+        let (follower, watcher) = (Arc::clone(&self.follower), Arc::clone(&self.watcher));
+        Handle::new(Arc::clone(&self.context), follower, watcher)
     }
 
-    /// Reads certificates and revocation lists again, soon.
+    /// Has the node follow the configuration that stands there: what changes is taken up within
+    /// seconds, as far as that needs no restart.
+    pub async fn follow(&self, source: Source) {
+        self.follower.follow(source).await;
+    }
+
+    /// Reads configuration, certificates and revocation lists again, soon.
     pub fn reload(&self) {
         self.context.wake.reload.notify_one();
     }
@@ -284,15 +273,14 @@ impl Node {
     /// Waits until the node cannot go on: a task that it needs has ended for good. It should then
     /// be stopped and started anew.
     pub async fn fault(&self) -> Fault {
-        self.tasks.fault().await
+        self.supervisor.fault().await
     }
 
     /// Finishes what is in flight and stops, within ten seconds. What could not be finished is
     /// taken up at the next start.
     pub async fn stop(self) {
         systemd::stopping();
-        self.stop.send_replace(true);
-        if !self.tasks.finish(STOP_GRACE).await {
+        if !self.supervisor.finish(STOP_GRACE).await {
             tracing::warn!("work in flight was cut off; it is taken up at the next start");
         }
         let watcher = self.watcher;

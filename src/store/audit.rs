@@ -21,18 +21,21 @@ pub enum Account {
     User,
     /// An account of the operating system, which asked for the page with a command.
     System,
+    /// A program, by its token.
+    Token,
     /// Nobody yet: a name that somebody gave.
     None,
 }
 
 impl Account {
-    const ALL: [Self; 3] = [Self::User, Self::System, Self::None];
+    const ALL: [Self; 4] = [Self::User, Self::System, Self::Token, Self::None];
 
     /// How it is stored.
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::User => "user",
             Self::System => "system",
+            Self::Token => "token",
             Self::None => "none",
         }
     }

@@ -190,14 +190,19 @@ pub(super) fn begin(connection: &Connection) -> Result<(), StoreError> {
     Ok(())
 }
 
-/// Removes the rows for which `condition` holds, with one parameter, but for the last of the chain,
-/// which the next row follows.
-pub(super) fn remove(
+/// Rows that are to be removed.
+pub(super) struct Doomed {
+    chain: Chain,
+    rows: Vec<(i64, Digest)>,
+}
+
+/// The rows for which `condition` holds, with one parameter, but for the last of the chain, which the
+/// next row follows; nothing where there are none.
+pub(super) fn doomed(
     connection: &Connection,
     chain: Chain,
     (condition, before): (&str, Timestamp),
-    now: Timestamp,
-) -> Result<(), StoreError> {
+) -> Result<Option<Doomed>, StoreError> {
     let name = chain.as_str();
     let mut statement = connection.prepare(&format!(
         "SELECT {}, id FROM {name} WHERE ({condition}) AND id < (SELECT max(id) FROM {name})
@@ -213,20 +218,28 @@ pub(super) fn remove(
         }
         doomed.push((row.get::<_, i64>(chain.width())?, digest.0.finish()));
     }
-    if doomed.is_empty() {
-        return Ok(());
+    Ok((!doomed.is_empty()).then_some(Doomed { chain, rows: doomed }))
+}
+
+impl Doomed {
+    /// What the journal says of the removal.
+    pub(super) fn told(&self) -> String {
+        removal(self.chain, &self.rows)
     }
-    let detail = removal(chain, &doomed);
-    super::journal::tell_removal(connection, &detail, now)?;
-    let told = connection.last_insert_rowid();
-    let mut keep = connection
-        .prepare("INSERT INTO chain_gone (chain, id, digest, removal) VALUES (?1, ?2, ?3, ?4)")?;
-    let mut delete = connection.prepare(&format!("DELETE FROM {name} WHERE id = ?1"))?;
-    for (id, digest) in doomed {
-        keep.execute(params![name, id, Column(digest), told])?;
-        delete.execute(params![id])?;
+
+    /// Removes the rows, of which the journal's row `told` tells.
+    pub(super) fn remove(self, connection: &Connection, told: i64) -> Result<(), StoreError> {
+        let name = self.chain.as_str();
+        let mut keep = connection.prepare(
+            "INSERT INTO chain_gone (chain, id, digest, removal) VALUES (?1, ?2, ?3, ?4)",
+        )?;
+        let mut delete = connection.prepare(&format!("DELETE FROM {name} WHERE id = ?1"))?;
+        for (id, digest) in self.rows {
+            keep.execute(params![name, id, Column(digest), told])?;
+            delete.execute(params![id])?;
+        }
+        Ok(())
     }
-    Ok(())
 }
 
 /// What the journal says of a removal: the table, how many rows, and SHA-256 over their numbers and

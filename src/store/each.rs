@@ -188,7 +188,7 @@ impl Store {
         partner: OfficeNumber,
         id: MessageId,
     ) -> Result<Evidence, StoreError> {
-        let folder = self.shared.folder.clone();
+        let (folder, sealing) = self.where_packages_lie();
         self.read(move |connection| {
             let (table, column) = table(direction);
             let (stored, office) = connection
@@ -206,7 +206,7 @@ impl Store {
                 direction,
                 office,
                 partner,
-                package: stored.load(&folder)?.bytes().clone(),
+                package: stored.load(&folder, &sealing)?.bytes().clone(),
                 receipts: receipts::of_message(connection, direction, (office, partner), id)?,
                 journal: journal::of_package(connection, direction, partner, id)?,
             })

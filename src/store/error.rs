@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use super::loss::Loss;
+use super::sealing::KeyFault;
 use crate::types::{Lang, code, io_text};
 
 /// What to do about a store that is not the one that it was.
@@ -64,6 +65,9 @@ pub enum StoreError {
     /// The package was removed when its time of keeping was over, or was rejected and never kept.
     #[error("the package is not kept: it was rejected, or its time of keeping is over")]
     NoLongerKept,
+    /// Packages are encrypted, or are to be, and the key does not serve.
+    #[error("{}", key_fault(.0).1)]
+    Key(KeyFault),
     /// The store was opened for reading.
     #[error("the store is open for reading only")]
     ReadOnly,
@@ -96,6 +100,7 @@ impl StoreError {
             Self::Damaged(_) => code::STORE_DAMAGED,
             Self::NotFound => code::NOT_FOUND,
             Self::NoLongerKept => code::NO_LONGER_KEPT,
+            Self::Key(_) => code::STORE_KEY,
             Self::ReadOnly | Self::Stopped => code::STORE_CLOSED,
             Self::Panic | Self::Database(_) | Self::Io(_) => code::STORE_FAILED,
         }
@@ -115,6 +120,7 @@ impl StoreError {
             | Self::Exposed { .. }
             | Self::TooNew { .. }
             | Self::TooOld { .. }
+            | Self::Key(_)
             | Self::ReadOnly
             | Self::Stopped
             | Self::Database(_) => false,
@@ -155,6 +161,7 @@ impl StoreError {
                 "そのパッケージは、受け取りを拒否したか、保存期間を過ぎたため、中身を残していません。受領証と記録は残っています。"
                     .to_owned()
             }
+            Self::Key(fault) => key_fault(fault).0,
             Self::ReadOnly | Self::Stopped => "台帳は閉じられています。".to_owned(),
             Self::Database(error) => format!("台帳の読み書きに失敗しました（{error}）。"),
             Self::Panic => "台帳の処理が異常終了しました。ログを添えて開発元に連絡してください。".to_owned(),
@@ -162,6 +169,33 @@ impl StoreError {
         };
         lang.pick(&ja, &self.to_string()).to_owned()
     }
+}
+
+/// What is wrong with a key and what to do, in Japanese and in English.
+fn key_fault(fault: &KeyFault) -> (String, String) {
+    let (ja, en) = match fault {
+        KeyFault::None => (
+            "パッケージは暗号化されています。設定の store.key_file に鍵のファイルを書いてください。".to_owned(),
+            "packages are encrypted: name the file of the key in store.key_file".to_owned(),
+        ),
+        KeyFault::Missing(file) => (
+            format!("パッケージを暗号化した鍵のファイル {} がありません。控えから戻してください。", file.display()),
+            format!("the key {} that packages are encrypted with is not there: put a copy back", file.display()),
+        ),
+        KeyFault::Malformed(file) => (
+            format!("{} は鍵のファイルではありません（16 進 64 桁）。", file.display()),
+            format!("{} is no key: 64 hexadecimal digits are expected", file.display()),
+        ),
+        KeyFault::Exposed(file) => (
+            format!("鍵のファイル {0} を、ほかのアカウントが読めます。次のコマンドで直してください: chmod 600 \"{0}\"", file.display()),
+            format!("other accounts can read the key {0}: chmod 600 \"{0}\"", file.display()),
+        ),
+        KeyFault::Other(file) => (
+            format!("{} は、パッケージを暗号化した鍵ではありません。元の鍵を使ってください。", file.display()),
+            format!("{} is not the key that packages are encrypted with", file.display()),
+        ),
+    };
+    (ja, en)
 }
 
 /// The store holds a name that we never write.
@@ -179,6 +213,12 @@ impl From<rusqlite::Error> for StoreError {
             error if error.sqlite_error_code() == Some(rusqlite::ErrorCode::DiskFull) => Self::Full,
             error => Self::Database(error),
         }
+    }
+}
+
+impl From<KeyFault> for StoreError {
+    fn from(fault: KeyFault) -> Self {
+        Self::Key(fault)
     }
 }
 

@@ -74,10 +74,11 @@ impl Store {
         sender: OfficeNumber,
         id: MessageId,
     ) -> Result<Hashed, StoreError> {
-        let folder = self.shared.folder.clone();
+        let (folder, sealing) = self.where_packages_lie();
         self.read(move |connection| {
             let place = ("incoming", "sender = ?1 AND message_id = ?2");
-            Stored::find(connection, place, params![Column(sender), Column(id)])?.load(&folder)
+            Stored::find(connection, place, params![Column(sender), Column(id)])?
+                .load(&folder, &sealing)
         })
         .await
     }

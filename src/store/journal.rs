@@ -10,6 +10,9 @@ use super::{Store, StoreError};
 use crate::transfer::{Direction, State};
 use crate::types::{FileSerial, MessageId, OfficeNumber};
 
+/// How it stands in the journal that the store was put back from a backup.
+const RESTORED: &str = "RESTORED";
+
 /// What a row of the journal says.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Step {
@@ -21,6 +24,8 @@ pub enum Step {
     Retry,
     /// A person asked for the configuration to be read again.
     Reload,
+    /// A change of the configuration was taken up; the detail says of what.
+    Changed,
     /// A newer card of the partner took the place of the former one.
     Card,
 }
@@ -33,6 +38,7 @@ impl Step {
             Self::Packed => "PACKED",
             Self::Retry => "RETRY",
             Self::Reload => "RELOAD",
+            Self::Changed => "CHANGED",
             Self::Card => "CARD",
         }
     }
@@ -40,12 +46,14 @@ impl Step {
     const fn direction(self) -> Direction {
         match self {
             Self::State(state) => state.direction(),
-            Self::Packed | Self::Retry | Self::Reload | Self::Card => Direction::Out,
+            Self::Packed | Self::Retry | Self::Reload | Self::Changed | Self::Card => {
+                Direction::Out
+            }
         }
     }
 
-    fn from_stored(direction: Direction, text: &str) -> Result<Self, StoreError> {
-        let others = [Self::Packed, Self::Retry, Self::Reload, Self::Card];
+    pub(super) fn from_stored(direction: Direction, text: &str) -> Result<Self, StoreError> {
+        let others = [Self::Packed, Self::Retry, Self::Reload, Self::Changed, Self::Card];
         let other = || others.into_iter().find(|step| step.as_str() == text);
         let step = State::named(direction, text).map(Self::State).or_else(other);
         step.ok_or(StoreError::Damaged("unknown step"))
@@ -120,11 +128,27 @@ pub(super) fn tell_removal(
     detail: &str,
     now: Timestamp,
 ) -> Result<(), StoreError> {
+    tell(connection, chain::PURGED, detail, now)
+}
+
+/// Appends that the store was put back from a backup of the time that `detail` says.
+pub(super) fn tell_restored(
+    connection: &Connection,
+    detail: &str,
+    now: Timestamp,
+) -> Result<(), StoreError> {
+    tell(connection, RESTORED, detail, now)
+}
+
+/// Appends what is about the store, not about a package.
+fn tell(
+    connection: &Connection,
+    state: &str,
+    detail: &str,
+    now: Timestamp,
+) -> Result<(), StoreError> {
     let out = Direction::Out.as_str();
-    insert(
-        connection,
-        [&Column(now), &out, &"", &"", &rusqlite::types::Null, &"", &chain::PURGED, &detail],
-    )
+    insert(connection, [&Column(now), &out, &"", &"", &rusqlite::types::Null, &"", &state, &detail])
 }
 
 /// Adds a row behind all others.

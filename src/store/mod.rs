@@ -22,6 +22,8 @@
 mod arrival;
 mod audit;
 mod chain;
+mod changes;
+mod copy;
 mod each;
 mod error;
 mod folders;
@@ -45,6 +47,8 @@ mod queue;
 mod receipts;
 mod room;
 mod schema;
+mod sealing;
+mod sends;
 mod settled;
 mod unit;
 mod writer;
@@ -61,9 +65,11 @@ use rusqlite::{Connection, OpenFlags};
 pub use arrival::{CommitAnswer, Content, NewIncoming};
 pub use audit::{Account, AuditEntry, AuditFilter, AuditRow};
 pub use chain::{Chain, ChainFault, ChainFaultKind};
+pub use changes::{Change, Changes};
+pub use copy::{Copied, put_back};
 pub use each::{JournalLine, PackageRange, StoredPackage};
 pub use error::StoreError;
-pub use folders::KnownFolder;
+pub use folders::{KnownFolder, WorkFolder};
 pub use heads::{ChainReport, HeadFault, HeadReport, LostPackage};
 pub use held::{HeldItem, HeldRow, Settled};
 pub use identity::Beginning;
@@ -81,11 +87,14 @@ pub use packing::NewOutgoing;
 pub use placement::UnplacedRow;
 pub use query::{Evidence, HistoryFilter, HistoryRow, StateCount, Status, Waiting};
 pub use receipts::{NewReceipt, Origin, ReceiptLine, StoredReceipt};
+pub use sealing::KeyFault;
+pub use sends::{SendKey, Sent};
 pub use settled::{PackedSet, SettledRow};
 pub use unit::{UnitFile, UnitSummary};
 
 use identity::{Opened, Records};
 use room::Room;
+use sealing::Sealing;
 use writer::Writer;
 
 use crate::disk;
@@ -110,6 +119,7 @@ struct Shared {
     settling: watch::Sender<()>,
     /// Only where the store is written.
     kept: Arc<Kept>,
+    sealing: Arc<Sealing>,
     opened: Arc<Opened>,
     /// Only of a store that is open for writing.
     records: Option<Records>,
@@ -141,6 +151,8 @@ pub struct Terms {
     pub home: Option<PathBuf>,
     /// What to do with a store that is not the one that it was.
     pub beginning: Beginning,
+    /// The file of the key that packages are encrypted with; without one they lie open.
+    pub key_file: Option<PathBuf>,
     /// The time of day.
     pub now: Timestamp,
 }
@@ -163,6 +175,7 @@ impl Store {
         keep_private(folder)?;
         let mut connection = connect(folder, OpenFlags::SQLITE_OPEN_CREATE)?;
         schema::prepare(&mut connection, terms.now)?;
+        let sealing = Sealing::open_for_writing(&connection, terms.key_file.as_deref())?;
         let room = Arc::new(Room::new(terms.size));
         payload::clean_up(&connection, folder, &room)?;
         room.measure(&connection)?;
@@ -176,6 +189,7 @@ impl Store {
             readers: Mutex::default(),
             room,
             kept: Arc::default(),
+            sealing: Arc::new(sealing),
             settling: watch::Sender::new(()),
             opened,
             records: Some(records),
@@ -194,7 +208,7 @@ impl Store {
             return Ok(());
         }
         check_private(folder)?;
-        match Self::open_for_reading(folder) {
+        match Self::open_for_reading(folder, None) {
             Ok(_) | Err(StoreError::Absent(_) | StoreError::TooOld { .. }) => Ok(()),
             // A file that is empty is a store that begins.
             Err(StoreError::Database(_)) if is_empty(folder) => Ok(()),
@@ -202,25 +216,28 @@ impl Store {
         }
     }
 
-    /// Opens the store in `folder` beside the daemon, for reading only.
-    pub fn open_for_reading(folder: &Path) -> Result<Self, StoreError> {
+    /// Opens the store in `folder` beside the daemon, for reading only. Packages that are encrypted
+    /// can be read with the key in `key_file`.
+    pub fn open_for_reading(folder: &Path, key_file: Option<&Path>) -> Result<Self, StoreError> {
         if !database(folder).is_file() {
             return Err(StoreError::Absent(folder.to_owned()));
         }
+        let connection = connect(folder, OpenFlags::empty())?;
+        schema::check_current(&connection)?;
+        let sealing = Sealing::open_for_reading(&connection, key_file)?;
         let shared = Shared {
             folder: folder.to_owned(),
             writer: None,
-            readers: Mutex::default(),
+            readers: Mutex::new(vec![connection]),
             room: Arc::new(Room::new(0)),
             kept: Arc::default(),
+            sealing: Arc::new(sealing),
             settling: watch::Sender::new(()),
             opened: Arc::new(Opened::of(folder)?),
             records: None,
             _lock: None,
         };
-        let store = Self { shared: Arc::new(shared) };
-        store.with_reader(schema::check_current)?;
-        Ok(store)
+        Ok(Self { shared: Arc::new(shared) })
     }
 
     /// Whether the database is still where it was opened: [`StoreError::Gone`] if not. Every read and
@@ -248,6 +265,17 @@ impl Store {
             Some(writer) => writer.ended().await,
             None => std::future::pending().await,
         }
+    }
+
+    /// Changes how large the store may grow, in bytes; 0 means as large as the disk.
+    ///
+    /// # Errors
+    ///
+    /// The store cannot be written to at the moment; the size holds all the same.
+    pub async fn set_size(&self, size: u64) -> Result<(), StoreError> {
+        self.shared.room.set_limit(size);
+        // What is taken is measured with the next transaction.
+        self.write(|_| Ok(())).await
     }
 
     /// Runs `work` in the next transaction and returns when it is durable.
@@ -288,6 +316,11 @@ impl Store {
             readers.push(connection);
         }
         result
+    }
+
+    /// The folder that large packages lie in, and how all of them lie.
+    fn where_packages_lie(&self) -> (PathBuf, Arc<Sealing>) {
+        (self.shared.folder.clone(), Arc::clone(&self.shared.sealing))
     }
 
     fn kept(&self) -> MutexGuard<'_, BTreeMap<OfficeNumber, u64>> {

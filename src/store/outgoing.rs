@@ -59,10 +59,10 @@ impl Store {
 
     /// The container of a package that we send.
     pub async fn outgoing_package(&self, id: MessageId) -> Result<Hashed, StoreError> {
-        let folder = self.shared.folder.clone();
+        let (folder, sealing) = self.where_packages_lie();
         self.read(move |connection| {
             let place = ("outgoing", "message_id = ?1");
-            Stored::find(connection, place, params![Column(id)])?.load(&folder)
+            Stored::find(connection, place, params![Column(id)])?.load(&folder, &sealing)
         })
         .await
     }

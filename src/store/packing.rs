@@ -48,13 +48,16 @@ impl Store {
         partner: OfficeNumber,
     ) -> Result<u64, StoreError> {
         self.read(move |connection| {
-            let last: Option<i64> = connection
+            let last: i64 = connection
                 .prepare_cached(&format!(
-                    "SELECT max(sequence) FROM outgoing
-                     WHERE office = ?1 AND partner = ?2 AND state <> '{SUPERSEDED}'"
+                    "SELECT max(
+                         coalesce((SELECT max(sequence) FROM outgoing
+                             WHERE office = ?1 AND partner = ?2 AND state <> '{SUPERSEDED}'), 0),
+                         coalesce((SELECT used FROM used_sequences
+                             WHERE office = ?1 AND partner = ?2), 0))"
                 ))?
                 .query_row(params![Column(office), Column(partner)], |row| row.get(0))?;
-            Ok(u64::try_from(last.unwrap_or_default()).unwrap_or_default() + 1)
+            Ok(u64::try_from(last).unwrap_or_default() + 1)
         })
         .await
     }
@@ -77,7 +80,8 @@ impl Store {
         };
         let mut with_payloads = Vec::with_capacity(new.len());
         for new in new {
-            let payload = Payload::small(&new.package);
+            let sealing = &self.shared.sealing;
+            let payload = Payload::small(sealing, new.package_sha256, &new.package)?;
             let payload = payload.ok_or(StoreError::Damaged("a large package among several"))?;
             with_payloads.push((new, payload));
         }
@@ -116,7 +120,7 @@ impl Store {
 
 /// Inserts the package of a set that came: one of the same name that was held needs nobody any more,
 /// and takes the place of one that the partner refused for good.
-fn pack(
+pub(super) fn pack(
     connection: &Connection,
     new: &NewOutgoing,
     payload: &Payload,

@@ -11,6 +11,7 @@ use bytes::Bytes;
 use rusqlite::{Connection, OptionalExtension as _, Row, ToSql, params};
 
 use super::room::Room;
+use super::sealing::Sealing;
 use super::unit::Column;
 use super::{Store, StoreError};
 use crate::disk::{self, Readers};
@@ -28,8 +29,15 @@ pub(super) struct Payload {
 
 impl Payload {
     /// In the database, if it is small enough for that.
-    pub(super) fn small(package: &Bytes) -> Option<Self> {
-        (package.len() <= BESIDE).then(|| Self { place: "here", inline: Some(package.clone()) })
+    pub(super) fn small(
+        sealing: &Sealing,
+        digest: Digest,
+        package: &Bytes,
+    ) -> Result<Option<Self>, StoreError> {
+        if package.len() > BESIDE {
+            return Ok(None);
+        }
+        Ok(Some(Self { place: "here", inline: Some(sealing.seal(digest, package)?) }))
     }
 
     /// Nowhere yet, although the row says so: a defect on purpose.
@@ -82,14 +90,14 @@ impl Stored {
     }
 
     /// The package; makes sure that it is the one that was stored.
-    pub(super) fn load(self, folder: &Path) -> Result<Hashed, StoreError> {
+    pub(super) fn load(self, folder: &Path, sealing: &Sealing) -> Result<Hashed, StoreError> {
         let bytes = match (self.place.as_str(), self.inline) {
             ("here", Some(bytes)) => bytes,
             ("beside", _) => fs::read(beside(folder, self.digest))?,
             ("gone", _) => return Err(StoreError::NoLongerKept),
             _ => return Err(StoreError::Damaged("place of a package")),
         };
-        let package = Hashed::from(Bytes::from(bytes));
+        let package = Hashed::from(sealing.open(self.digest, bytes)?);
         if package.sha256() == self.digest {
             Ok(package)
         } else {
@@ -110,16 +118,20 @@ impl Store {
         T: Send + 'static,
         W: FnOnce(&Connection, &Payload) -> Result<T, StoreError> + Send + 'static,
     {
-        if let Some(payload) = Payload::small(&package) {
+        if let Some(payload) = Payload::small(&self.shared.sealing, digest, &package)? {
             self.shared.room.admits(package.len())?;
             return self.write(move |connection| work(connection, &payload)).await;
         }
-        let size = u64::try_from(package.len()).unwrap_or(u64::MAX);
         let (folder, room) = (self.shared.folder.clone(), Arc::clone(&self.shared.room));
         self.check()?;
-        work::blocking(move || store(&folder, &room, digest, &package))
-            .await
-            .map_err(|_| StoreError::Stopped)??;
+        let sealing = Arc::clone(&self.shared.sealing);
+        let stored = work::blocking(move || {
+            let sealed = sealing.seal(digest, &package)?;
+            drop(package);
+            store(&folder, &room, digest, &sealed)?;
+            Ok::<_, StoreError>(u64::try_from(sealed.len()).unwrap_or(u64::MAX))
+        });
+        let size = stored.await.map_err(|_| StoreError::Stopped)??;
         let (folder, room) = (self.shared.folder.clone(), Arc::clone(&self.shared.room));
         let written = self
             .write(move |connection| {
@@ -172,7 +184,7 @@ fn store(folder: &Path, room: &Room, digest: Digest, bytes: &[u8]) -> Result<(),
         // ours. The one that is there was flushed before it got its name.
         let is_there = cfg!(windows)
             && error.kind() == io::ErrorKind::PermissionDenied
-            && fs::read(&whole).is_ok_and(|there| Digest::of(&there) == digest);
+            && fs::read(&whole).is_ok_and(|there| there.len() == bytes.len());
         if !is_there {
             if !whole.is_file() {
                 room.give_back(digest);

@@ -8,7 +8,7 @@ use rusqlite::{Connection, params};
 use super::chain::{self, Chain};
 use super::packages::Machine as _;
 use super::unit::Column;
-use super::{Store, StoreError, arrival, audit};
+use super::{Store, StoreError, arrival, audit, journal, sends};
 use crate::transfer::{Incoming, IncomingState, Outgoing, OutgoingState};
 use crate::types::Digest;
 
@@ -115,9 +115,13 @@ fn purge(
             Chain::Receipts => String::new(),
         };
         let condition = format!("at < ?1{kept} AND {}", ended.join(" AND "));
-        chain::remove(connection, chain, (&condition, records), now)?;
+        if let Some(doomed) = chain::doomed(connection, chain, (&condition, records))? {
+            journal::tell_removal(connection, &doomed.told(), now)?;
+            doomed.remove(connection, connection.last_insert_rowid())?;
+        }
     }
     connection.execute("DELETE FROM held WHERE at < ?1", params![Column(records)])?;
     audit::purge(connection, records)?;
+    sends::purge(connection, records)?;
     Ok((removed, beside))
 }

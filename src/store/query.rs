@@ -177,16 +177,30 @@ impl Store {
 
     /// Everything that proves what became of a package, ours or a partner's.
     pub async fn evidence(&self, id: MessageId) -> Result<Evidence, StoreError> {
-        let folder = self.shared.folder.clone();
+        self.evidence_at(None, id).await
+    }
+
+    /// The same of one of our offices: where both are ours, each has the package.
+    pub async fn evidence_at(
+        &self,
+        office: Option<OfficeNumber>,
+        id: MessageId,
+    ) -> Result<Evidence, StoreError> {
+        let (folder, sealing) = self.where_packages_lie();
         self.read(move |connection| {
             let (stored, direction, office, partner) = connection
                 .query_row(
                     "SELECT package_sha256, place, bytes, 'out', office, partner FROM outgoing
-                     LEFT JOIN payloads ON payloads.id = payload WHERE message_id = ?1
+                     LEFT JOIN payloads ON payloads.id = payload
+                     WHERE message_id = ?1 AND (?2 = '' OR office = ?2)
                      UNION ALL
                      SELECT package_sha256, place, bytes, 'in', office, sender FROM incoming
-                     LEFT JOIN payloads ON payloads.id = payload WHERE message_id = ?1",
-                    params![Column(id)],
+                     LEFT JOIN payloads ON payloads.id = payload
+                     WHERE message_id = ?1 AND (?2 = '' OR office = ?2)",
+                    params![
+                        Column(id),
+                        office.as_ref().map(OfficeNumber::as_str).unwrap_or_default()
+                    ],
                     |row| {
                         Ok((
                             Stored::read(row)?,
@@ -202,7 +216,7 @@ impl Store {
                 direction,
                 office,
                 partner,
-                package: stored.load(&folder)?.bytes().clone(),
+                package: stored.load(&folder, &sealing)?.bytes().clone(),
                 receipts: receipts::of_message(connection, direction, (office, partner), id)?,
                 journal: journal::of_package(connection, direction, partner, id)?,
             })

@@ -20,7 +20,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use tokio::sync::Notify;
 
-use super::file::UserFile;
+use super::file;
 use crate::disk::{self, Readers};
 use crate::types::{Clock, Digest, Instant, one_site};
 
@@ -110,7 +110,7 @@ impl Attempts {
     /// With the locks that the process before left in the data folder. A file that cannot be read is
     /// passed over. May block.
     pub fn open(data: &Path, now: Timestamp) -> Self {
-        let path = UserFile::folder(data).join("locks.json");
+        let path = file::folder(data).join("locks.json");
         let mut inner = Inner { names: Table::new(NAME_FREE), sites: Table::new(SITE_FREE) };
         if let Some(content) = read(&path) {
             inner.names.restore(content.names, now);
@@ -133,8 +133,7 @@ impl Attempts {
         now: Timestamp,
     ) -> Result<Attempt<'_>, Duration> {
         let name = Digest::of(format!("name {name}").as_bytes());
-        let is_here = address.to_canonical().is_loopback();
-        let site = (!is_here).then(|| Digest::of(format!("site {}", one_site(address)).as_bytes()));
+        let site = site(address);
         let mut inner = self.inner();
         let is_from_before =
             |entry: &Entry| unlocked_at.is_some_and(|unlocked_at| entry.day <= unlocked_at);
@@ -154,6 +153,12 @@ impl Attempts {
             self.changed.notify_one();
         }
         Ok(Attempt { attempts: self, name, site })
+    }
+
+    /// How long nobody may try from this address, whatever it is. Counts nothing.
+    pub fn wait_of(&self, address: IpAddr) -> Duration {
+        let site = site(address);
+        self.inner().sites.wait_of(site.as_ref())
     }
 
     /// Waits until there is a lock that should be kept.
@@ -282,6 +287,12 @@ impl Table {
             }
         }
     }
+}
+
+/// What is counted of an address: nothing of the computer of the page itself.
+fn site(address: IpAddr) -> Option<Digest> {
+    let is_here = address.to_canonical().is_loopback();
+    (!is_here).then(|| Digest::of(format!("site {}", one_site(address)).as_bytes()))
 }
 
 fn read(path: &Path) -> Option<Content> {

@@ -11,9 +11,9 @@ pub enum UsersError {
     /// The folder or the file.
     #[error("the file of users cannot be read or written: {0}")]
     Io(#[from] io::Error),
-    /// The file is not as we wrote it.
-    #[error("the file of users is damaged")]
-    Damaged,
+    /// The file of this name is not as we wrote it.
+    #[error("the file of {0} is damaged")]
+    Damaged(&'static str),
     /// The text cannot be a name.
     #[error("no name for a user")]
     Name,
@@ -26,6 +26,15 @@ pub enum UsersError {
     /// There are as many as there can be.
     #[error("too many users")]
     TooMany,
+    /// There is no token of that name.
+    #[error("no such token")]
+    NoToken,
+    /// There is a token of that name, or of one that looks like it.
+    #[error("there is such a token")]
+    TokenTaken,
+    /// There are as many tokens as there can be.
+    #[error("too many tokens")]
+    TooManyTokens,
     /// The password is too short, too long, or too easy to guess.
     #[error("a weak password")]
     Weak,
@@ -41,8 +50,12 @@ impl UsersError {
             (Self::Io(error), Lang::En) => {
                 format!("the folder users in the data folder cannot be read or written: {}", io_text(error, lang))
             }
-            (Self::Damaged, Lang::Ja) => "データフォルダーの users/users.json が壊れています。控えから戻すか、ファイルを別の場所に移してから、ユーザーを登録し直してください。".to_owned(),
-            (Self::Damaged, Lang::En) => "users/users.json in the data folder is damaged; put a copy back, or move it away and add the users again".to_owned(),
+            (Self::Damaged(file), Lang::Ja) => format!(
+                "データフォルダーの users/{file}.json が壊れています。控えから戻すか、ファイルを別の場所に移してから、登録し直してください。"
+            ),
+            (Self::Damaged(file), Lang::En) => format!(
+                "users/{file}.json in the data folder is damaged; put a copy back, or move it away and add anew what stood there"
+            ),
             (Self::Name, Lang::Ja) => "この名前は使えません。文字・数字で始まる 40 文字までの名前にしてください（記号は . _ - @ と間の空白だけ使えます）。".to_owned(),
             (Self::Name, Lang::En) => "this cannot be a name: expected up to 40 letters and digits, with . _ - @ and single spaces between them".to_owned(),
             (Self::Unknown, Lang::Ja) => "その名前のユーザーはいません。".to_owned(),
@@ -51,6 +64,12 @@ impl UsersError {
             (Self::Taken, Lang::En) => "there is a user of this name, or of one that differs only in case".to_owned(),
             (Self::TooMany, Lang::Ja) => "これ以上は登録できません。使っていないユーザーを削除してください。".to_owned(),
             (Self::TooMany, Lang::En) => "there are as many users as there can be; remove some".to_owned(),
+            (Self::NoToken, Lang::Ja) => "その名前のトークンはありません。".to_owned(),
+            (Self::NoToken, Lang::En) => "there is no token of this name".to_owned(),
+            (Self::TokenTaken, Lang::Ja) => "同じ名前か、大文字と小文字だけが違う名前のトークンがあります。".to_owned(),
+            (Self::TokenTaken, Lang::En) => "there is a token of this name, or of one that differs only in case".to_owned(),
+            (Self::TooManyTokens, Lang::Ja) => "これ以上は発行できません。使っていないトークンを取り消してください。".to_owned(),
+            (Self::TooManyTokens, Lang::En) => "there are as many tokens as there can be; revoke some".to_owned(),
             (Self::Weak, Lang::Ja) => format!(
                 "このパスワードは使えません。{LEAST_PASSWORD} 文字以上 {MOST_PASSWORD} 文字までで、名前を含まず、同じ文字の繰り返しでないものにしてください。"
             ),

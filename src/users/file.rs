@@ -1,4 +1,4 @@
-//! The file in which they stand.
+//! The files in which they stand.
 
 use std::fs::{self, File};
 use std::io::{self, Read as _};
@@ -7,75 +7,131 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use serde::{Deserialize, Serialize};
 
-use super::{Users, UsersError};
+use super::{Tokens, Users, UsersError};
 use crate::disk::{self, Readers};
 
-/// The most bytes of the file.
+/// The most bytes of a file.
 const MOST_BYTES: u64 = 1 << 20;
 
-/// The format. Another meaning of a field needs another format.
+/// What has a file of its own.
+pub trait Kept: Clone + Default {
+    /// The name of the file, without its ending.
+    const NAME: &'static str;
+
+    /// From the bytes of the file, if they are as we write them.
+    fn parse(bytes: &[u8]) -> serde_json::Result<Self>;
+
+    /// The bytes of the file.
+    fn print(self) -> serde_json::Result<Vec<u8>>;
+}
+
+/// The format of the users. Another meaning of a field needs another format.
 #[derive(Serialize, Deserialize)]
-enum Schema {
+enum UserSchema {
     #[serde(rename = "renkei.users/1")]
     V1,
 }
 
 #[derive(Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-struct Content {
-    schema: Schema,
+struct UserContent {
+    schema: UserSchema,
     users: Users,
 }
 
-/// The file of users of a node. All calls block.
-#[derive(Debug)]
-pub struct UserFile {
-    data: PathBuf,
-    /// What was read last, and what came of it: it is read with every request.
-    known: Mutex<Option<(Vec<u8>, Arc<Users>)>>,
+impl Kept for Users {
+    const NAME: &'static str = "users";
+
+    fn parse(bytes: &[u8]) -> serde_json::Result<Self> {
+        serde_json::from_slice(bytes).map(|content: UserContent| content.users)
+    }
+
+    fn print(self) -> serde_json::Result<Vec<u8>> {
+        serde_json::to_vec_pretty(&UserContent { schema: UserSchema::V1, users: self })
+    }
 }
 
-impl UserFile {
+/// The same of the tokens.
+#[derive(Serialize, Deserialize)]
+enum TokenSchema {
+    #[serde(rename = "renkei.tokens/1")]
+    V1,
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct TokenContent {
+    schema: TokenSchema,
+    tokens: Tokens,
+}
+
+impl Kept for Tokens {
+    const NAME: &'static str = "tokens";
+
+    fn parse(bytes: &[u8]) -> serde_json::Result<Self> {
+        serde_json::from_slice(bytes).map(|content: TokenContent| content.tokens)
+    }
+
+    fn print(self) -> serde_json::Result<Vec<u8>> {
+        serde_json::to_vec_pretty(&TokenContent { schema: TokenSchema::V1, tokens: self })
+    }
+}
+
+/// A file in the data folder of a node. All calls block.
+#[derive(Debug)]
+pub struct KeptFile<K> {
+    data: PathBuf,
+    /// What was read last, and what came of it: it is read with every request.
+    known: Mutex<Option<(Vec<u8>, Arc<K>)>>,
+}
+
+/// The file of users of a node.
+pub type UserFile = KeptFile<Users>;
+
+/// The file of tokens of a node.
+pub type TokenFile = KeptFile<Tokens>;
+
+/// Where the files lie.
+pub(super) fn folder(data: &Path) -> PathBuf {
+    data.join("users")
+}
+
+impl<K: Kept> KeptFile<K> {
     /// That in the data folder of a node. Nothing is touched yet.
     pub fn new(data: &Path) -> Self {
         Self { data: data.to_owned(), known: Mutex::default() }
     }
 
-    pub(super) fn folder(data: &Path) -> PathBuf {
-        data.join("users")
-    }
-
     fn path(&self) -> PathBuf {
-        Self::folder(&self.data).join("users.json")
+        folder(&self.data).join(format!("{}.json", K::NAME))
     }
 
-    /// All users; none if there is no file.
-    pub fn read(&self) -> Result<Arc<Users>, UsersError> {
+    /// What stands there; nothing if there is no file.
+    pub fn read(&self) -> Result<Arc<K>, UsersError> {
         let bytes = match bytes(&self.path()) {
             Ok(bytes) => bytes,
             Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Arc::default()),
             Err(error) => return Err(error.into()),
         };
         let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some((seen, users)) = known.as_ref()
+        if let Some((seen, kept)) = known.as_ref()
             && *seen == bytes
         {
-            return Ok(Arc::clone(users));
+            return Ok(Arc::clone(kept));
         }
-        let content: Content = serde_json::from_slice(&bytes).map_err(|_| UsersError::Damaged)?;
-        let users = Arc::new(content.users);
-        *known = Some((bytes, Arc::clone(&users)));
-        Ok(users)
+        let kept = Arc::new(K::parse(&bytes).map_err(|_| UsersError::Damaged(K::NAME))?);
+        *known = Some((bytes, Arc::clone(&kept)));
+        Ok(kept)
     }
 
     /// Changes something, while nobody else does; where `change` fails, nothing is changed.
     pub fn change<T>(
         &self,
-        change: impl FnOnce(&mut Users) -> Result<T, UsersError>,
+        change: impl FnOnce(&mut K) -> Result<T, UsersError>,
     ) -> Result<T, UsersError> {
-        let folder = Self::folder(&self.data);
+        let folder = folder(&self.data);
         disk::make_private_folder_of(&folder, &self.data)?;
-        let lock = folder.join("users.lock");
+        let lock = folder.join(format!("{}.lock", K::NAME));
         // Whoever did not make it may not write to it, and need not to lock it.
         let file = match File::open(&lock) {
             Err(error) if error.kind() == io::ErrorKind::NotFound => {
@@ -89,10 +145,9 @@ impl UserFile {
             opened => opened?,
         };
         file.lock()?;
-        let mut users = Users::clone(&*self.read()?);
-        let done = change(&mut users)?;
-        let content = Content { schema: Schema::V1, users };
-        let bytes = serde_json::to_vec_pretty(&content).map_err(io::Error::other)?;
+        let mut kept = K::clone(&*self.read()?);
+        let done = change(&mut kept)?;
+        let bytes = kept.print().map_err(io::Error::other)?;
         // The folder is closed to others, so the file need not be: an administrator may write it, and
         // the account of the node has to read it.
         disk::replace(&self.path(), &bytes, Readers::Everybody)?;
@@ -169,7 +224,7 @@ mod tests {
         let good = fs::read_to_string(&path).expect("read");
         for bad in ["", "{}", "[]", &good.replace("/1", "/2"), &good.replace("general", "root")] {
             fs::write(&path, bad).expect("written");
-            assert!(matches!(file.read(), Err(UsersError::Damaged)), "{bad}");
+            assert!(matches!(file.read(), Err(UsersError::Damaged(_))), "{bad}");
             assert!(add(&file, "taro").is_err());
             assert_eq!(fs::read_to_string(&path).expect("read"), bad);
         }

@@ -1,4 +1,4 @@
-//! The people who may log in to the page of an office.
+//! The people who may log in to the page of an office, and the programs that may call its API.
 //!
 //! # Storage
 //!
@@ -8,6 +8,9 @@
 //! has not lost the other. The folder is for the account of the node alone. The file is replaced as
 //! a whole, by a command or by the page, with a lock in the same folder in hand, so neither
 //! overwrites what the other wrote.
+//!
+//! `tokens.json` beside it is the same for programs: it changes with their use, so it is a file of its
+//! own. Of a token there stands its SHA-256, which is enough, as nobody guesses 256 random bits.
 //!
 //! There stand no passwords but their hashes (Argon2id, RFC 9106), the secrets of authenticator apps
 //! (RFC 6238), which have to be there to be compared, and hashes of recovery codes.
@@ -24,16 +27,18 @@ mod password;
 mod policy;
 mod random;
 mod recovery;
+mod tokens;
 mod totp;
 mod user;
 
 pub use attempts::{Attempt, Attempts};
 pub use error::UsersError;
-pub use file::UserFile;
+pub use file::{Kept, KeptFile, TokenFile, UserFile};
 pub use name::UserName;
 pub use password::{PasswordHash, weakness};
 pub use policy::{LEAST_PASSWORD, MOST_PASSWORD};
 pub use random::token;
 pub use recovery::RecoveryCode;
+pub use tokens::{Access, ParseRightError, Right, TokenEntry, TokenSecret, Tokens};
 pub use totp::Secret;
 pub use user::{Factor, Role, User, Users};

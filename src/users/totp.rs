@@ -107,8 +107,9 @@ impl TryFrom<String> for Secret {
     type Error = UsersError;
 
     fn try_from(text: String) -> Result<Self, UsersError> {
-        let bytes = BASE32_NOPAD.decode(text.as_bytes()).map_err(|_| UsersError::Damaged)?;
-        bytes.try_into().map(Self).map_err(|_| UsersError::Damaged)
+        let bytes =
+            BASE32_NOPAD.decode(text.as_bytes()).map_err(|_| UsersError::Damaged("users"))?;
+        bytes.try_into().map(Self).map_err(|_| UsersError::Damaged("users"))
     }
 }
 

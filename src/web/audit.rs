@@ -72,6 +72,9 @@ acts! {
     FileSaved "file-saved" "ファイルを保存" "saved a file";
     ProofSaved "proof-saved" "証拠を保存" "saved the proof of a package";
     ViewHeld "view-held" "保留の内容を表示" "looked at something held";
+    SetSent "set-sent" "送信用に受け取り（API）" "sent a set";
+    TokenMade "token-made" "トークンを発行" "made a token";
+    TokenRevoked "token-revoked" "トークンを取り消し" "revoked a token";
     AuditRead "audit-read" "閲覧記録を検索" "searched this record for a person";
     AuditExported "audit-exported" "閲覧記録を書き出し" "exported this record";
     UserAdded "user-added" "ユーザーを登録" "added a user";
@@ -89,6 +92,20 @@ impl Act {
     /// The act of a code, if this program knows it.
     pub(super) fn named(code: &str) -> Option<Self> {
         Self::ALL.iter().copied().find(|act| act.as_str() == code)
+    }
+}
+
+/// Who did something.
+pub(super) struct Actor<'a> {
+    pub(super) who: &'a str,
+    pub(super) account: Account,
+    pub(super) address: String,
+}
+
+impl<'a> Actor<'a> {
+    fn of(session: &'a Session) -> Self {
+        let account = if session.key.is_some() { Account::User } else { Account::System };
+        Self { who: &session.user, account, address: session.from.address.to_string() }
     }
 }
 
@@ -131,7 +148,7 @@ impl Audit {
             view.update(b"\0");
         }
         if session.views_anew(view.finish()) {
-            self.add(session, act, about, people);
+            self.add(Actor::of(session), act, about, people);
         }
     }
 
@@ -143,20 +160,31 @@ impl Audit {
         about: &str,
         people: impl IntoIterator<Item = P>,
     ) {
-        self.add(session, act, about, numbers(people));
+        self.noted(Actor::of(session), act, about, people);
+    }
+
+    /// The same of anybody.
+    pub(super) fn noted<P: Into<String>>(
+        &self,
+        actor: Actor<'_>,
+        act: Act,
+        about: &str,
+        people: impl IntoIterator<Item = P>,
+    ) {
+        self.add(actor, act, about, numbers(people));
     }
 
     /// Notes that somebody did something.
     pub(super) fn did(&self, session: &Session, act: Act, about: &str) {
-        self.add(session, act, about, BTreeSet::new());
+        self.add(Actor::of(session), act, about, BTreeSet::new());
     }
 
-    fn add(&self, session: &Session, act: Act, about: &str, people: BTreeSet<String>) {
+    fn add(&self, actor: Actor<'_>, act: Act, about: &str, people: BTreeSet<String>) {
         self.send(AuditEntry {
             at: self.node.now(),
-            who: session.user.clone(),
-            account: if session.key.is_some() { Account::User } else { Account::System },
-            address: session.from.address.to_string(),
+            who: actor.who.to_owned(),
+            account: actor.account,
+            address: actor.address,
             what: act.as_str().to_owned(),
             about: about.to_owned(),
             people: people.into_iter().map(Personal::new).collect(),

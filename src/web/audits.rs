@@ -166,6 +166,7 @@ fn shown(row: &AuditRow, lang: Lang) -> Row {
         account: match entry.account {
             Account::User => "",
             Account::System => lang.pick("（renkei open）", "(renkei open)"),
+            Account::Token => lang.pick("（API）", "(API)"),
             Account::None => lang.pick("（未ログイン）", "(not in)"),
         },
         address: entry.address.clone(),

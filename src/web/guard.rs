@@ -131,7 +131,7 @@ fn in_words(shared: &Shared, answer: Response) -> Response {
 }
 
 /// Whether the request names this page as its host, once.
-fn names_this_page(shared: &Shared, headers: &HeaderMap) -> bool {
+pub(super) fn names_this_page(shared: &Shared, headers: &HeaderMap) -> bool {
     let mut hosts = headers.get_all(header::HOST).into_iter();
     let host = hosts.next().and_then(|host| host.to_str().ok());
     hosts.next().is_none() && host.is_some_and(|host| shared.is_own_host(host))

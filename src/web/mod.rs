@@ -26,6 +26,7 @@
 
 mod account;
 mod actuals;
+mod api;
 mod assets;
 mod audit;
 mod audits;
@@ -54,6 +55,7 @@ mod state;
 mod states;
 mod tls;
 mod today;
+mod tokens;
 mod users;
 mod versions;
 

@@ -82,13 +82,13 @@ pub(super) async fn show(
         Ok(found) => found,
         Err(answer) => return answer,
     };
-    let limits = Node::package_limits(shared.node.config());
+    let limits = Node::package_limits(&shared.node.config());
     let manifest = package.manifest();
     let config = shared.node.config();
     let unit = words::unit(&manifest.kind, lang);
     let last = evidence.journal.iter().rev().find_map(|row| match row.step {
         Step::State(state) => Some((state, row)),
-        Step::Packed | Step::Retry | Step::Reload | Step::Card => None,
+        Step::Packed | Step::Retry | Step::Reload | Step::Changed | Step::Card => None,
     });
     let place = match evidence.direction {
         Direction::Out => Place::Sent,
@@ -99,8 +99,8 @@ pub(super) async fn show(
         frame: Frame::new(&shared, &session, place, unit.clone()).live(),
         id,
         is_out: evidence.direction == Direction::Out,
-        from: words::office(manifest.sender.office, config),
-        to: words::office(manifest.recipient.office, config),
+        from: words::office(manifest.sender.office, &config),
+        to: words::office(manifest.recipient.office, &config),
         unit,
         tone: last.map_or("busy", |(state, _)| tone(state)),
         state: match last {
@@ -125,7 +125,7 @@ pub(super) async fn show(
         receipts: evidence
             .receipts
             .iter()
-            .filter_map(|it| receipt(it, (config, &limits), lang))
+            .filter_map(|it| receipt(it, (&config, &limits), lang))
             .collect(),
     })
 }
@@ -145,7 +145,7 @@ pub(super) async fn kept(
         Err(StoreError::NotFound | StoreError::NoLongerKept) => return Ok(None),
         Err(error) => return Err(store_fault(shared, &error)),
     };
-    let limits = Node::package_limits(shared.node.config());
+    let limits = Node::package_limits(&shared.node.config());
     let bytes = evidence.package.clone();
     match work::blocking(move || open(bytes, &limits)).await {
         Ok(Ok(package)) => Ok(Some((evidence, package))),
@@ -173,13 +173,14 @@ fn step(row: &JournalRow, lang: Lang) -> StepRow {
             lang.pick("すぐに送り直すよう指示がありました", "ordered to be tried at once")
         }
         Step::Reload => lang.pick("設定の読み直しの指示がありました", "ordered to read anew"),
+        Step::Changed => lang.pick("設定の変更を反映しました", "the configuration was changed"),
         Step::Card => {
             lang.pick("相手の事業所カードを入れ替えました", "card of the partner replaced")
         }
     };
     let (codes, by) = codes_and_by(row);
     // That somebody ordered it is all that the detail of an order says beside.
-    let codes = codes.filter(|_| !matches!(row.step, Step::Retry | Step::Reload));
+    let codes = codes.filter(|_| !matches!(row.step, Step::Retry | Step::Reload | Step::Changed));
     let mut detail = codes.map_or_else(Vec::new, |codes| words::reasons(codes, lang));
     if let Some(by) = by {
         detail.push(format!("{}: {by}", lang.pick("操作した人", "by")));
@@ -267,7 +268,7 @@ pub(super) async fn evidence(
     let people = people(&shared, files.collect()).await;
     let people = people.iter().map(PersonKey::insured);
     shared.audit.took(&session, Act::ProofSaved, &id.to_string(), people);
-    let made = proof::set(shared.node.store(), shared.node.config(), evidence).await;
+    let made = proof::set(shared.node.store(), &shared.node.config(), evidence).await;
     let zipped = match made {
         Ok(set) => work::blocking(move || zip(&set.files)).await.ok().flatten(),
         Err(error) => {
@@ -288,7 +289,7 @@ pub(super) async fn evidence(
     }
 }
 
-fn zip(set: &[EvidenceFile]) -> Option<Bytes> {
+pub(super) fn zip(set: &[EvidenceFile]) -> Option<Bytes> {
     let mut zip = ZipWriter::new(Cursor::new(Vec::new()));
     for file in set {
         zip.start_file(file.path.as_str(), SimpleFileOptions::default()).ok()?;

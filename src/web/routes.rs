@@ -12,10 +12,10 @@ use super::guard::Need::{self, Administrator, Nobody, Visitor};
 use super::layout::not_found;
 use super::state::Shared;
 use super::{
-    account, actuals, assets, audits, certificates, diagnosis, doctor, entrance, events, forms,
+    account, actuals, api, assets, audits, certificates, diagnosis, doctor, entrance, events, forms,
 };
 use super::{
-    guard, held, list, metrics, month, package, partners, savings, today, users, versions,
+    guard, held, list, metrics, month, package, partners, savings, today, tokens, users, versions,
 };
 
 /// The largest form in bytes.
@@ -70,6 +70,9 @@ fn routes() -> Vec<Route> {
         Route(Administrator, "/users/password", post(users::password)),
         Route(Administrator, "/users/unlock", post(users::unlock)),
         Route(Administrator, "/users/remove", post(users::remove)),
+        Route(Administrator, "/tokens", get(tokens::list)),
+        Route(Administrator, "/tokens/add", post(tokens::add)),
+        Route(Administrator, "/tokens/revoke", post(tokens::revoke)),
         Route(Administrator, "/audit", get(audits::show).post(audits::find)),
         Route(Administrator, "/audit/export", post(audits::export)),
     ]
@@ -85,11 +88,14 @@ pub(super) fn router(shared: Arc<Shared>) -> Router {
         router = router.route(path, handler.layer(middleware::from_fn(guarded)));
     }
     let elsewhere = |State(shared): State<Arc<Shared>>| async move { nowhere(&shared) };
-    router
+    let api = api::router(Arc::clone(&shared));
+    let page = router
         .fallback(elsewhere)
         .layer(DefaultBodyLimit::max(FORM))
         .layer(middleware::from_fn_with_state(Arc::clone(&shared), guard::guard))
-        .with_state(shared)
+        .with_state(shared);
+    // Programs come with tokens: what guards the page against other pages is of no use to them.
+    page.nest_service(api::ROOT, api)
 }
 
 fn nowhere(shared: &Shared) -> Response {

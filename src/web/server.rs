@@ -22,12 +22,13 @@ use tokio::time::{sleep, timeout};
 use tokio_rustls::TlsAcceptor;
 use tower_service::Service as _;
 
+use super::api;
 use super::guard::{self, Peer};
 use super::patience::Patient;
 use super::routes;
 use super::state::Shared;
 use super::tls::PageTls;
-use crate::types::one_site;
+use crate::types::{Lang, one_site};
 use crate::work::{self, stopped, watch};
 
 /// Connections at a time. A browser opens six of them at the most, of which the tab that is seen keeps
@@ -66,6 +67,7 @@ pub(super) async fn run(
     tls: Option<Arc<PageTls>>,
     mut stopping: watch::Receiver<bool>,
 ) {
+    let lang = shared.lang();
     let router = routes::router(shared);
     let places = Arc::new(Places::default());
     let mut connections = JoinSet::new();
@@ -95,7 +97,7 @@ pub(super) async fn run(
         // that somebody else fills.
         let Some(place) = Places::take(&places, peer) else { continue };
         let tls = tls.as_ref().map(|tls| TlsAcceptor::from(tls.config()));
-        let called = Called { router: router.clone(), begun: begun.clone() };
+        let called = Called { router: router.clone(), lang, begun: begun.clone() };
         let serving = serve(tcp, peer, tls, called, stopping.clone());
         connections.spawn(work::task(async move {
             serving.await;
@@ -198,6 +200,7 @@ async fn speak(
 #[derive(Clone)]
 struct Called {
     router: Router,
+    lang: Lang,
     /// Nothing is ever sent: the page waits until nobody holds it any more.
     begun: mpsc::Sender<Infallible>,
 }
@@ -206,12 +209,14 @@ impl Called {
     /// What changes something goes on to its end where the browser goes away meanwhile: half of it
     /// would be done, and nobody would be told.
     async fn call(self, request: Request<Incoming>) -> Response {
-        let Self { mut router, begun } = self;
+        let Self { mut router, lang, begun } = self;
         let changes = guard::changes(request.method());
+        let is_api = api::is_api(request.uri());
         let answer = async move {
             match timeout(REQUEST, router.call(request.map(Body::new))).await {
                 Ok(Ok(answer)) => answer,
                 Ok(Err(never)) => match never {},
+                Err(_) if is_api => api::too_late(lang),
                 Err(_) => StatusCode::REQUEST_TIMEOUT.into_response(),
             }
         };

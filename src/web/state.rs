@@ -15,7 +15,7 @@ use crate::desk::doctor::Examination;
 use crate::forms::Names;
 use crate::node::Handle;
 use crate::types::{Lang, code, io_text};
-use crate::users::{Attempts, UserFile, Users, UsersError};
+use crate::users::{Attempts, Kept, KeptFile, TokenFile, Tokens, UserFile, Users, UsersError};
 use crate::work::{self, watch};
 
 /// Passwords that are tried at a time: each takes 64 MiB.
@@ -26,6 +26,9 @@ const WAITING: usize = 10;
 
 /// Sets that are checked and drawn at a time: each takes a core, and memory for all of its forms.
 const DRAWING: usize = 2;
+
+/// Sets that programs send, at a time: each is in memory three times.
+const SENDING: usize = 1;
 
 /// What all requests share.
 pub(super) struct Shared {
@@ -43,11 +46,14 @@ pub(super) struct Shared {
     /// The names by which browsers may call it, as they write them.
     hosts: Vec<String>,
     users: Arc<UserFile>,
+    tokens: Arc<TokenFile>,
     line: Semaphore,
     hashing: Semaphore,
     drawing: Semaphore,
     /// What was found when everything was last looked at; held while that goes on.
     pub(super) examined: Mutex<Option<Examination>>,
+    /// Sets that programs send, at a time: their files are in memory.
+    pub(super) sending: Semaphore,
 }
 
 /// Names of codes, from the lists of the office.
@@ -98,6 +104,7 @@ impl Shared {
     ) -> Self {
         let idle = settings.idle.try_into().unwrap_or_default();
         let users = Arc::new(UserFile::new(&node.config().node.data));
+        let tokens = Arc::new(TokenFile::new(&node.config().node.data));
         let is_tls = settings.identity.is_some();
         Self {
             node,
@@ -111,10 +118,12 @@ impl Shared {
             is_tls,
             hosts: hosts(address, is_tls, &settings.hosts),
             users,
+            tokens,
             line: Semaphore::new(WAITING),
             hashing: Semaphore::new(HASHING),
             drawing: Semaphore::new(DRAWING),
             examined: Mutex::new(None),
+            sending: Semaphore::new(SENDING),
         }
     }
 
@@ -148,19 +157,51 @@ impl Shared {
         origin.strip_prefix(scheme).is_some_and(|host| self.is_own_host(host))
     }
 
-    /// Who may log in.
-    pub(super) async fn users(&self) -> Result<Arc<Users>, UsersError> {
-        let file = Arc::clone(&self.users);
+    /// Reads a file of whoever may come in.
+    async fn read<K: Kept + Send + Sync + 'static>(
+        &self,
+        file: &Arc<KeptFile<K>>,
+    ) -> Result<Arc<K>, UsersError> {
+        let file = Arc::clone(file);
         let read = work::blocking(move || file.read()).await;
         let read = read.unwrap_or_else(|_| Err(std::io::Error::other("a thread ended").into()));
         match &read {
-            Ok(_) => self.node.clear(code::USERS_UNREADABLE, "users"),
+            Ok(_) => self.node.clear(code::USERS_UNREADABLE, K::NAME),
             Err(error) => {
                 let (ja, en) = (error.text(Lang::Ja), error.text(Lang::En));
-                self.node.raise(code::USERS_UNREADABLE, "users", ja, en);
+                self.node.raise(code::USERS_UNREADABLE, K::NAME, ja, en);
             }
         }
         read
+    }
+
+    /// Changes it.
+    async fn change<K: Kept + Send + Sync + 'static, T: Send + 'static>(
+        &self,
+        file: &Arc<KeptFile<K>>,
+        change: impl FnOnce(&mut K) -> Result<T, UsersError> + Send + 'static,
+    ) -> Result<T, UsersError> {
+        let file = Arc::clone(file);
+        let changed = work::blocking(move || file.change(change)).await;
+        changed.unwrap_or_else(|_| Err(std::io::Error::other("a thread ended").into()))
+    }
+
+    /// The programs that may call the API.
+    pub(super) async fn tokens(&self) -> Result<Arc<Tokens>, UsersError> {
+        self.read(&self.tokens).await
+    }
+
+    /// Changes which those are.
+    pub(super) async fn change_tokens<T: Send + 'static>(
+        &self,
+        change: impl FnOnce(&mut Tokens) -> Result<T, UsersError> + Send + 'static,
+    ) -> Result<T, UsersError> {
+        self.change(&self.tokens, change).await
+    }
+
+    /// Who may log in.
+    pub(super) async fn users(&self) -> Result<Arc<Users>, UsersError> {
+        self.read(&self.users).await
     }
 
     /// Changes who may log in.
@@ -168,9 +209,7 @@ impl Shared {
         &self,
         change: impl FnOnce(&mut Users) -> Result<T, UsersError> + Send + 'static,
     ) -> Result<T, UsersError> {
-        let file = Arc::clone(&self.users);
-        let changed = work::blocking(move || file.change(change)).await;
-        changed.unwrap_or_else(|_| Err(std::io::Error::other("a thread ended").into()))
+        self.change(&self.users, change).await
     }
 
     /// Does what takes much memory and time, with few others at the same time. `None`: too many wait.

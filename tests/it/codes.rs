@@ -73,7 +73,7 @@ fn is_like_a_code(text: &str, line: &str) -> bool {
 #[test]
 fn every_refusal_is_made_somewhere() {
     let mut program = String::new();
-    for module in ["link", "node", "package"] {
+    for module in ["link", "node", "package", "web"] {
         for file in sources(&Path::new(env!("CARGO_MANIFEST_DIR")).join("src").join(module)) {
             let text = fs::read_to_string(&file).expect("read");
             let text = text.split("#[cfg(test)]\nmod tests").next().unwrap_or_default();

@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use renkei::link::Status;
+use renkei::package::card::SignedCard;
 use renkei::types::Digest;
 use serde_json::Value;
 
@@ -303,7 +304,14 @@ fn the_examples_of_the_description_are_vectors() {
     assert!(good.contains(id.as_str().expect("an id")));
     let files: Vec<_> =
         text.lines().filter_map(|line| line.trim().strip_prefix("externalValue: ")).collect();
-    assert_eq!(files.len(), 4);
+    let (cards, files): (Vec<_>, Vec<_>) = files
+        .into_iter()
+        .partition(|file| Path::new(file).extension().is_some_and(|end| end == "card"));
+    for card in &cards {
+        let card = fs::read(spec.join(card)).expect("a card");
+        SignedCard::open(&card).expect("a good card");
+    }
+    assert_eq!((cards.len(), files.len()), (2, 4));
     let digest = Digest::of(&package).to_string();
     for file in
         files.iter().filter(|file| Path::new(file).extension().is_some_and(|end| end == "p7s"))

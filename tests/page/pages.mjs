@@ -32,6 +32,7 @@ export const PAGES = [
   { path: "/diagnosis", heading: "診断", has: ["動いています"], sheets: 3 },
   { path: "/diagnosis/doctor", heading: "詳しい診断", has: ["調べる"], sheets: 3 },
   { path: "/users", heading: "ユーザー", has: ["登録されているユーザー"], sheets: 2 },
+  { path: "/tokens", heading: "API のトークン", has: ["トークンを発行する"], sheets: 2 },
   { path: "/audit", heading: "閲覧記録", has: ["CSV に書き出す"], sheets: 9 },
   { path: "/account", heading: "自分の設定", has: ["二段階認証"], sheets: 2 },
   { path: "/account/app", heading: "二段階認証の設定", has: ["確認コード"], sheets: 2 },

@@ -58,7 +58,7 @@ impl Column {
 }
 
 pub(super) fn run(config: &ConfigArg, file: &Path, lang: Lang) -> anyhow::Result<ExitCode> {
-    let mut sources = setup::sources(&config.config, lang)?;
+    let sources = setup::sources(&config.config, lang)?;
     let config = super::whole(&sources, lang)?;
     let bytes = copies::read_file(file).map_err(|error| {
         let (file, why) = (file.display(), io_text(&error, lang));
@@ -77,10 +77,12 @@ pub(super) fn run(config: &ConfigArg, file: &Path, lang: Lang) -> anyhow::Result
         return Err(UsageError(format!("{head}\n{}", problems.join("\n"))).into());
     }
     let changed: Vec<_> = peers.iter().filter(|peer| is_news(peer, &sources)).collect();
+    let mut with = sources.clone();
     for peer in &changed {
-        sources.put(PartnerFile::new(peer.office, partner_text(peer, None)));
+        with.put(PartnerFile::new(peer.office, partner_text(peer, None)));
     }
-    super::whole(&sources, lang)?;
+    super::whole(&with, lang)?;
+    let _alone = super::alone(&sources, &config, lang)?;
     for peer in &changed {
         cards::put(&config.home, peer, None)
             .map_err(|error| super::cannot_write(&config, &error, lang))?;
@@ -121,6 +123,8 @@ struct Table<'c> {
 impl Table<'_> {
     /// The partners of all rows, and everything that is wrong.
     fn read(&self, text: &str) -> (Vec<Peer>, Vec<String>) {
+        // The reader counts a line that ends with CR LF one too late.
+        let text = text.replace("\r\n", "\n");
         let mut reader = ReaderBuilder::new().flexible(true).from_reader(text.as_bytes());
         let mut problems = Vec::new();
         let columns: Vec<_> = match reader.headers() {

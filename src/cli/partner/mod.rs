@@ -171,6 +171,20 @@ fn held(config: &Config, partner: OfficeNumber, lang: Lang) -> Result<cards::Par
     }))
 }
 
+/// Waits until nobody else writes partners, and makes sure that they are as they were read: meanwhile
+/// the node may have taken a newer card.
+fn alone(sources: &Sources, config: &Config, lang: Lang) -> Result<cards::Alone, UsageError> {
+    let alone = cards::alone(&config.home).map_err(|error| cannot_write(config, &error, lang))?;
+    if setup::sources(&sources.path, lang)?.partners == sources.partners {
+        return Ok(alone);
+    }
+    let text = lang.pick(
+        "その間に相手の登録が変わったため、何も変更していません。もう一度実行してください。",
+        "the partners have changed meanwhile, so nothing was written; run the command again",
+    );
+    Err(UsageError(text.to_owned()))
+}
+
 /// Writes a partner, if the configuration is in order with it.
 fn put(
     sources: &Sources,
@@ -182,6 +196,7 @@ fn put(
     let mut with = sources.clone();
     with.put(PartnerFile::new(peer.office, partner_text(peer, None)));
     whole(&with, lang)?;
+    let _alone = alone(sources, config, lang)?;
     cards::put(&config.home, peer, card).map_err(|error| cannot_write(config, &error, lang))
 }
 

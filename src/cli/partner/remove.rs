@@ -36,6 +36,7 @@ pub(super) fn run(
         output::error(lang.pick("削除していません。", "nothing was removed"));
         return Ok(ExitCode::from(EXIT_NO));
     }
+    let _alone = super::alone(&sources, &config, lang)?;
     cards::remove(&config.home, partner)
         .map_err(|error| super::cannot_write(&config, &error, lang))?;
     output::line(&match lang {

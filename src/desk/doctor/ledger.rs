@@ -21,8 +21,8 @@ const HELD: u32 = 1_000;
 
 /// What the store says; nothing about one that is not there yet but that.
 pub(super) async fn lines(config: &Config) -> Vec<Line> {
-    let data = config.node.data.clone();
-    let opened = work::blocking(move || Store::open_for_reading(&data)).await;
+    let (data, key) = (config.node.data.clone(), config.store.key_file.clone());
+    let opened = work::blocking(move || Store::open_for_reading(&data, key.as_deref())).await;
     let store = match opened.unwrap_or(Err(StoreError::Stopped)) {
         Ok(store) => store,
         Err(StoreError::Absent(_)) => {

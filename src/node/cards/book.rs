@@ -1,13 +1,15 @@
 //! The partners in the folder beside the configuration.
 
+use std::fs;
 use std::io;
 use std::path::Path;
 
 use crate::config::{PARTNERS, PartnerFile, Peer, partner_text};
 use crate::disk::{self, Readers};
-use crate::package::card::SignedCard;
-use crate::types::{Digest, OfficeNumber};
+use crate::package::card::{CardCertificate, SignedCard};
+use crate::types::{Digest, Edition, OfficeNumber};
 
+use super::alone::Alone;
 use super::own::read;
 
 /// The largest file of a partner.
@@ -81,7 +83,7 @@ pub fn peer_of(card: &SignedCard, former: Option<&Partner>) -> Result<Peer, NoWa
 struct Facts {
     office: OfficeNumber,
     name: Option<String>,
-    edition: Option<crate::types::Edition>,
+    edition: Option<Edition>,
     takes: Vec<String>,
     tls_certificates: Vec<Digest>,
     signing_certificates: Vec<Digest>,
@@ -89,9 +91,7 @@ struct Facts {
 
 fn facts(card: &SignedCard) -> Facts {
     let card = card.card();
-    let pins = |listed: &[crate::package::card::CardCertificate]| {
-        listed.iter().map(crate::package::card::CardCertificate::sha256).collect()
-    };
+    let pins = |listed: &[CardCertificate]| listed.iter().map(CardCertificate::sha256).collect();
     Facts {
         office: card.office,
         name: card.name.clone(),
@@ -109,6 +109,17 @@ fn add(pins: &mut Vec<Digest>, held: &[Digest], old: &[Digest]) {
             pins.push(*pin);
         }
     }
+}
+
+/// Waits until nobody else writes partners.
+///
+/// # Errors
+///
+/// The folder cannot be written to.
+pub fn alone(home: &Path) -> io::Result<Alone> {
+    let folder = home.join(PARTNERS);
+    disk::create_folders(&folder)?;
+    Alone::in_folder(&folder)
 }
 
 /// Writes a partner, with its card if there is one, in the place of what was there.
@@ -138,7 +149,7 @@ pub fn put(home: &Path, peer: &Peer, card: Option<&SignedCard>) -> io::Result<()
 pub fn remove(home: &Path, office: OfficeNumber) -> io::Result<bool> {
     let folder = home.join(PARTNERS);
     let path = folder.join(PartnerFile::new(office, String::new()).name);
-    let was_there = std::fs::symlink_metadata(&path).is_ok();
+    let was_there = fs::symlink_metadata(&path).is_ok();
     disk::remove_file(&path)?;
     if was_there {
         disk::sync_folder(&folder)?;
@@ -159,3 +170,6 @@ fn remove_cards(folder: &Path, office: OfficeNumber, but: Option<&str>) -> io::R
     }
     Ok(())
 }
+
+#[cfg(test)]
+mod tests;

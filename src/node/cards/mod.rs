@@ -8,12 +8,14 @@
 //! the file of the card (`N-SERIAL.card`) that it was made from. A card is written first and the
 //! `.toml` then replaced in one step, so that a crash leaves either the former partner or the new one.
 
+mod alone;
 mod book;
 mod own;
 mod round;
 mod take;
 
-pub use book::{NoWay, Partner, partner, peer_of, put, remove};
+pub use alone::Alone;
+pub use book::{NoWay, Partner, alone, partner, peer_of, put, remove};
 pub use own::{OwnCardError, own_card};
 
 pub(super) use round::run;

@@ -14,6 +14,8 @@ use crate::package::card::{
 use crate::package::{CertificateInfo, SignerError};
 use crate::types::{Lang, OfficeNumber, io_text};
 
+use super::alone::Alone;
+
 /// Where the last card of each office stands in the data folder.
 const FOLDER: &str = "cards";
 
@@ -120,8 +122,10 @@ pub fn own_card(
         valid_from: now,
         valid_until: until,
     };
+    let path = path_of(config, office);
     let folder = config.node.data.join(FOLDER);
-    let path = folder.join(format!("{office}.card"));
+    let alone = disk::create_private_folders(&folder).and_then(|()| Alone::in_folder(&folder));
+    let _alone = alone.map_err(|error| OwnCardError::Disk { path: folder, error })?;
     let last = read(&path);
     if let Some(last) = &last {
         let signs = last.signer().sha256() == signer.certificate_sha256();
@@ -136,10 +140,20 @@ pub fn own_card(
     let valid_from = begins.checked_sub(BEFORE).unwrap_or(begins).max(from);
     let bytes = Card { serial, valid_from, ..draft }.sign(&signer, now)?;
     let made = SignedCard::open(&bytes)?;
-    let kept = disk::create_private_folders(&folder)
-        .and_then(|()| disk::replace(&path, made.bytes(), Readers::AsUsual));
+    let kept = disk::replace(&path, made.bytes(), Readers::AsUsual);
     kept.map_err(|error| OwnCardError::Disk { path, error })?;
     Ok(made)
+}
+
+/// The last card of an office of ours that was made, as long as its time is now.
+pub(super) fn kept(config: &Config, office: OfficeNumber, now: Timestamp) -> Option<SignedCard> {
+    config.office(office)?;
+    let card = read(&path_of(config, office))?;
+    (card.card().office == office && card.check_time(now).is_ok()).then_some(card)
+}
+
+fn path_of(config: &Config, office: OfficeNumber) -> PathBuf {
+    config.node.data.join(FOLDER).join(format!("{office}.card"))
 }
 
 /// The card in a file, if a good one is there.

@@ -10,19 +10,22 @@ use std::time::Duration;
 
 use futures_util::stream::{self, StreamExt as _};
 
-use super::take::{CARD_FEATURE, TakeError, hand_out, take};
+use super::take::{CARD_FEATURE, TakeError, make, take};
 use crate::link::{Endpoint, SendError};
 use crate::node::context::{Context, Pair, stopped};
 use crate::node::supervise::Beat;
 use crate::package::card::SignedCard;
-use crate::types::{Clock, Instant, code};
+use crate::types::{Clock, Instant, OfficeNumber, code};
 use crate::work::{self, watch};
 
 /// How often to look whether anything is to be done.
 const LOOK: Duration = Duration::from_secs(5);
 
 /// How long a partner that could not be asked is left alone.
-const AGAIN: Duration = Duration::from_mins(1);
+const AGAIN: Duration = Duration::from_secs(20);
+
+/// How old a card of ours may be before it is seen whether it would be another one now.
+const FRESH: Duration = Duration::from_secs(10);
 
 /// How often a partner is asked for its card.
 const ASK: Duration = Duration::from_hours(1);
@@ -58,12 +61,13 @@ pub(in crate::node) async fn run(
         return;
     }
     let mut known: BTreeMap<Pair, Known> = BTreeMap::new();
+    let mut own = Own::new();
     loop {
         beat.works_for("exchanging cards", LONGEST_ROUND);
         tokio::select! {
             biased;
             () = stopped(&mut stopping) => return,
-            () = round(&context, &mut known) => {}
+            () = round(&context, &mut own, &mut known) => {}
         }
         context.notices.clear_unmet(code::CARD_REPLACED, TOLD);
         beat.sleeps(work::pause(LOOK));
@@ -75,11 +79,20 @@ pub(in crate::node) async fn run(
     }
 }
 
-async fn round(context: &Arc<Context>, known: &mut BTreeMap<Pair, Known>) {
-    let offices: Vec<_> = context.config.offices.iter().map(|office| office.number).collect();
-    let partners: Vec<_> = context.config.peers.iter().map(|peer| peer.office).collect();
+/// Our cards, and when they were made or looked at.
+type Own = BTreeMap<OfficeNumber, (Instant, Option<SignedCard>)>;
+
+async fn round(context: &Arc<Context>, cards: &mut Own, known: &mut BTreeMap<Pair, Known>) {
+    let config = context.config();
+    let offices: Vec<_> = config.offices.iter().map(|office| office.number).collect();
+    let partners: Vec<_> = config.peers.iter().map(|peer| peer.office).collect();
     for office in offices {
-        let Some(own) = hand_out(context, office).await else { continue };
+        // To make it anew takes the key, which may be behind a password.
+        if cards.get(&office).is_none_or(|(at, _)| at.elapsed() >= FRESH) {
+            let card = make(context, office).await;
+            cards.insert(office, (Clock::running(), card));
+        }
+        let Some((_, Some(own))) = cards.get(&office) else { continue };
         let due = partners.iter().filter_map(|partner| {
             let known = known.get(&(office, *partner)).copied().unwrap_or_default();
             let rests = known.failed.is_some_and(|at| at.elapsed() < AGAIN);
@@ -87,7 +100,6 @@ async fn round(context: &Arc<Context>, known: &mut BTreeMap<Pair, Known>) {
                 && known.asked.is_some_and(|at| at.elapsed() < ASK);
             (!rests && !settled).then_some((*partner, known))
         });
-        let own = &own;
         let asked = stream::iter(due.collect::<Vec<_>>()).map(async |(partner, mut known)| {
             let Some(endpoint) = context.endpoint(partner) else { return (partner, known) };
             known.failed = None;

@@ -1,12 +1,12 @@
 //! Cards that partners hand us, and those that we hand them.
 
 use std::io;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 
 use bytes::Bytes;
 
-use super::book::{NoWay, partner, peer_of, put};
-use super::own::own_card;
+use super::book::{NoWay, alone, partner, peer_of, put};
+use super::own::{kept, own_card};
 use crate::link::Refusal;
 use crate::node::context::{Context, blocking};
 use crate::package::card::{CardFault, SignedCard};
@@ -15,9 +15,6 @@ use crate::types::{OfficeNumber, code, io_text};
 
 /// How a node says that it has the routes of cards.
 pub(in crate::node) const CARD_FEATURE: &str = "card";
-
-/// Two cards of one partner are never written at the same time.
-static WRITING: Mutex<()> = Mutex::new(());
 
 /// Why a card was not taken.
 #[derive(Debug, thiserror::Error)]
@@ -48,14 +45,28 @@ impl TakeError {
     }
 }
 
-/// The card of an office of ours, for partners.
+/// The card of an office of ours, for a partner that asks: the last one that was made.
 pub(in crate::node) async fn hand_out(
     context: &Arc<Context>,
     office: OfficeNumber,
 ) -> Option<SignedCard> {
     let shared = Arc::clone(context);
-    let made = blocking(move || own_card(&shared.config, office, shared.now())).await?;
-    match made {
+    let kept = blocking(move || kept(&shared.config(), office, shared.now())).await?;
+    match kept {
+        Some(card) => Some(card),
+        None => make(context, office).await,
+    }
+}
+
+/// The card of an office of ours, as it is now.
+pub(super) async fn make(context: &Arc<Context>, office: OfficeNumber) -> Option<SignedCard> {
+    let shared = Arc::clone(context);
+    let made = blocking(move || {
+        let config = shared.config();
+        config.office(office)?;
+        Some(own_card(&config, office, shared.now()))
+    });
+    match made.await?? {
         Ok(card) => Some(card),
         Err(error) => {
             tracing::warn!(%office, %error, "there is no card of our office");
@@ -90,9 +101,13 @@ fn take_now(
     office: OfficeNumber,
     bytes: &[u8],
 ) -> Result<Option<Taken>, TakeError> {
-    let home = &context.config.home;
-    let _alone = WRITING.lock().unwrap_or_else(PoisonError::into_inner);
+    let config = context.config();
+    let home = &config.home;
     let new = SignedCard::open(bytes)?;
+    if partner(home, office).is_none() {
+        return Ok(None);
+    }
+    let _alone = alone(home)?;
     let Some(held) = partner(home, office) else { return Ok(None) };
     let Some(card) = &held.card else { return Ok(None) };
     match new.replaces(card, &context.proof().trust, context.now()) {
@@ -126,11 +141,12 @@ async fn tell(context: &Context, office: OfficeNumber, taken: &Result<Option<Tak
                     "a newer card of the partner {office} (serial {serial}, reached at {url}) took the place of the former one; it is signed with the registered key, and nothing has to be done"
                 ),
             );
-            for own in &context.config.offices {
-                let noted = context.store.note_card(own.number, office, *serial, now).await;
-                if let Err(error) = noted {
-                    tracing::error!(code = error.code(), %error, "a card is not in the history");
-                }
+            let detail = format!("{}:{serial}", code::CARD_REPLACED);
+            let offices = context.config();
+            let offices = offices.offices.iter();
+            let notes = offices.map(|own| (own.number, Some(office), detail.clone())).collect();
+            if let Err(error) = context.store.note_changes(notes, now).await {
+                tracing::error!(code = error.code(), %error, "a card is not in the history");
             }
         }
         Err(TakeError::Fault(fault)) => {

@@ -4,6 +4,7 @@
 //! `take` claims and judges, `pack` signs and stores, `claims` lets go of what lies in the work folder.
 
 mod claims;
+mod direct;
 mod ends;
 mod fault;
 mod hand;
@@ -32,6 +33,8 @@ use crate::store::StoreError;
 use crate::types::{Lang, code};
 use crate::work::watch;
 
+pub(super) use direct::send;
+pub use direct::{NotSent, SendOrder, SentSet};
 pub(super) use ends::{CopiedToHold, end_claim};
 use fault::OutboundFault;
 use hand::Hand;
@@ -98,8 +101,8 @@ pub(super) async fn run(
     for error in unwatched {
         tracing::warn!(code = error.code(), %error, "changes show only at the next full scan");
     }
-    let timing = Timing::of(&context.config);
-    let most_files = usize::try_from(context.config.limits.unit_files).unwrap_or(usize::MAX);
+    let timing = Timing::of(&context.config());
+    let most_files = usize::try_from(context.config().limits.unit_files).unwrap_or(usize::MAX);
     let mut outbound = Outbound {
         surveyor: Surveyor::new(
             Arc::clone(&folders),

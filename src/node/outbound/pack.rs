@@ -7,9 +7,10 @@ use bytes::Bytes;
 use futures_util::stream::{self, StreamExt as _};
 use jiff::Timestamp;
 
-use super::super::context::{Context, blocking, wake};
+use super::super::context::{Context, blocking};
 use super::super::conversion::OutboundSet;
 use super::super::judge;
+use super::super::wake::wake;
 use super::fault::OutboundFault;
 use super::key::UnitKey;
 use super::machine::Good;
@@ -18,7 +19,7 @@ use crate::package::{
     Manifest, ManifestFile, ManifestFormat, PackError, Party, Signer, pack_described,
 };
 use crate::store::{NewOutgoing, UnitSummary};
-use crate::types::{Digest, Hashed, OfficeNumber};
+use crate::types::{Digest, FileSerial, Hashed, MessageId, OfficeNumber};
 
 /// So many packages are signed at a time.
 const AT_A_TIME: usize = 8;
@@ -38,6 +39,7 @@ pub(super) async fn pack(
     units: &[Good<OnDisk>],
     now: Timestamp,
 ) -> Result<PackOutcome, OutboundFault> {
+    let _alone = context.packing(office).await;
     let mut last: BTreeMap<OfficeNumber, u64> = BTreeMap::new();
     let mut signing = Vec::new();
     for unit in units {
@@ -47,12 +49,16 @@ pub(super) async fn pack(
             None => context.store.next_sequence(office, partner).await?,
         };
         last.insert(partner, sequence);
-        signing.push(signed(context, unit, sequence, now));
+        let UnitKey::Unit { serial, .. } = unit.key else {
+            return Err(OutboundFault::Internal);
+        };
+        let named = Named { id: unit.claim.claim.id(), serial, office, partner, sequence };
+        signing.push(signed(context, named, &unit.set.set, now));
     }
     let signed: Vec<_> = stream::iter(signing).buffered(AT_A_TIME).collect().await;
     let signed = signed.into_iter().collect::<Result<Vec<_>, _>>()?;
     let size = |new: &NewOutgoing| u64::try_from(new.package.len()).unwrap_or(u64::MAX);
-    if signed.iter().any(|new| size(new) > context.config.limits.package_size) {
+    if signed.iter().any(|new| size(new) > context.config().limits.package_size) {
         return Ok(PackOutcome::TooLarge);
     }
     let packed: Vec<_> =
@@ -65,21 +71,30 @@ pub(super) async fn pack(
     Ok(PackOutcome::Packed)
 }
 
-/// The signed package of a unit.
-async fn signed(
+/// What a package is called.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Named {
+    pub(super) id: MessageId,
+    pub(super) serial: FileSerial,
+    pub(super) office: OfficeNumber,
+    pub(super) partner: OfficeNumber,
+    pub(super) sequence: u64,
+}
+
+/// The signed package of a set.
+pub(super) async fn signed(
     context: &Arc<Context>,
-    unit: &Good<OnDisk>,
-    sequence: u64,
+    named: Named,
+    set: &OutboundSet,
     now: Timestamp,
 ) -> Result<NewOutgoing, OutboundFault> {
-    let UnitKey::Unit { serial, sender: office, recipient: partner } = unit.key else {
-        return Err(OutboundFault::Internal);
-    };
-    let peer = context.config.peer(partner).ok_or(OutboundFault::Internal)?;
-    let OutboundSet { files, judgement, converted_from } = &unit.set.set;
-    let (id, files) = (unit.claim.claim.id(), Arc::clone(files));
-    let expires_at = now.checked_add(context.config.timing.expiry).unwrap_or(Timestamp::MAX);
-    let own = context.config.office(office);
+    let Named { id, serial, office, partner, sequence } = named;
+    let config = context.config();
+    let peer = config.peer(partner).ok_or(OutboundFault::Internal)?;
+    let OutboundSet { files, judgement, converted_from } = set;
+    let files = Arc::clone(files);
+    let expires_at = now.checked_add(config.timing.expiry).unwrap_or(Timestamp::MAX);
+    let own = config.office(office);
     let proof = context.proof();
     let signer = Arc::clone(proof.usable_signer(office, now).map_err(|_| OutboundFault::Internal)?);
     let manifest = Manifest {

@@ -88,7 +88,7 @@ impl Taker {
     /// Reads and judges the files of a claim.
     async fn read(&self, key: &UnitKey, taken: Taken) -> Verdict {
         let (context, claim) = (Arc::clone(&self.context), Arc::clone(&taken.claim));
-        let limit = context.config.limits.package_size;
+        let limit = context.config().limits.package_size;
         let read = blocking(move || {
             let files = claim.read_all(limit)?;
             let judgement = judge::files(context.spec, &borrowed(&files));
@@ -118,8 +118,7 @@ impl Taker {
         }
     }
 
-    /// A good unit in the edition that its partner imports, if there is a partner and nothing is lost
-    /// by it.
+    /// The verdict on a good unit.
     async fn addressed(&self, key: &UnitKey, taken: Taken, set: JudgedSet) -> Verdict {
         let JudgedSet { judgement, files } = set;
         let Some((sender, recipient)) = key.way() else {
@@ -129,41 +128,11 @@ impl Taker {
             let judgement = judgement.not_this_office(sender);
             return Verdict::Hold(taken, JudgedSet { judgement, files });
         }
-        let Some(peer) = self.context.config.peer(recipient) else {
-            let judgement = judgement.unknown_partner(recipient);
-            return Verdict::Hold(taken, JudgedSet { judgement, files });
-        };
-        let wanted = peer.edition.filter(|wanted| judgement.edition() != Some(*wanted));
-        let takes = peer.takes.clone();
-        let Some(wanted) = wanted else {
-            let set = OutboundSet { files: Arc::clone(&files), judgement, converted_from: None };
-            return self.taken_there(&takes, taken, GoodSet { set, files });
-        };
-        let (context, source) = (Arc::clone(&self.context), Arc::clone(&files));
-        let convert = move || conversion::convert(&context, recipient, &source, judgement, wanted);
-        match blocking(convert).await {
-            Some(Ok(set)) => self.taken_there(&takes, taken, GoodSet { set, files }),
-            Some(Err(judgement)) => {
-                Verdict::Hold(taken, JudgedSet { judgement: *judgement, files })
-            }
+        match for_partner(&self.context, recipient, JudgedSet { judgement, files }).await {
+            Some(Ok(set)) => Verdict::Send(taken, set),
+            Some(Err(set)) => Verdict::Hold(taken, set),
             None => self.failed(taken, &OutboundFault::Internal),
         }
-    }
-
-    /// A unit that can be sent, if the care software of the partner imports its kind: `takes` are the
-    /// kinds that it does, where anybody said. Kinds that the standard does not have are not asked.
-    fn taken_there(&self, takes: &[String], taken: Taken, good: GoodSet) -> Verdict {
-        let kind = good.set.judgement.kind();
-        let mut units =
-            Edition::ALL.into_iter().flat_map(|edition| self.context.spec.units(edition));
-        let unit = units.find(|unit| unit.id == kind);
-        let Some(unit) = unit.filter(|_| !takes.is_empty() && !takes.contains(&kind)) else {
-            return Verdict::Send(taken, good);
-        };
-        // What is held are the files of the office, as they were.
-        let GoodSet { set, files } = good;
-        let judgement = set.judgement.not_taken(&kind, &unit.name, takes);
-        Verdict::Hold(taken, JudgedSet { judgement, files })
     }
 
     fn failed(&self, taken: Taken, fault: &OutboundFault) -> Verdict {
@@ -171,9 +140,51 @@ impl Taker {
     }
 }
 
+/// A good unit in the edition that its partner imports, if there is such a partner and nothing is lost
+/// by it. `None`: a fault of the program.
+pub(super) async fn for_partner(
+    context: &Arc<Context>,
+    recipient: OfficeNumber,
+    set: JudgedSet,
+) -> Option<Result<GoodSet, JudgedSet>> {
+    let JudgedSet { judgement, files } = set;
+    let config = context.config();
+    let Some(peer) = config.peer(recipient) else {
+        let judgement = judgement.unknown_partner(recipient);
+        return Some(Err(JudgedSet { judgement, files }));
+    };
+    let wanted = peer.edition.filter(|wanted| judgement.edition() != Some(*wanted));
+    let takes = peer.takes.clone();
+    let Some(wanted) = wanted else {
+        let set = OutboundSet { files: Arc::clone(&files), judgement, converted_from: None };
+        return Some(taken_there(context, &takes, GoodSet { set, files }));
+    };
+    let (shared, source) = (Arc::clone(context), Arc::clone(&files));
+    let convert = move || conversion::convert(&shared, recipient, &source, judgement, wanted);
+    match blocking(convert).await? {
+        Ok(set) => Some(taken_there(context, &takes, GoodSet { set, files })),
+        Err(judgement) => Some(Err(JudgedSet { judgement: *judgement, files })),
+    }
+}
+
+/// A unit that can be sent, if the care software of the partner imports its kind: `takes` are the
+/// kinds that it does, where anybody said. Kinds that the standard does not have are not asked.
+fn taken_there(context: &Context, takes: &[String], good: GoodSet) -> Result<GoodSet, JudgedSet> {
+    let kind = good.set.judgement.kind();
+    let mut units = Edition::ALL.into_iter().flat_map(|edition| context.spec.units(edition));
+    let unit = units.find(|unit| unit.id == kind);
+    let Some(unit) = unit.filter(|_| !takes.is_empty() && !takes.contains(&kind)) else {
+        return Ok(good);
+    };
+    // What is held are the files of the office, as they were.
+    let GoodSet { set, files } = good;
+    let judgement = set.judgement.not_taken(&kind, &unit.name, takes);
+    Err(JudgedSet { judgement, files })
+}
+
 /// Why the files are not even read.
 fn refused(context: &Context, files: &[Seen]) -> Option<Judgement> {
-    let limits = &context.config.limits;
+    let limits = context.config().limits;
     let most_files = usize::try_from(limits.unit_files).unwrap_or(usize::MAX);
     let mut names = BTreeSet::new();
     if files.len() > most_files {

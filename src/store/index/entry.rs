@@ -30,7 +30,8 @@ pub enum ContentsState {
 impl ContentsState {
     const ALL: [Self; 5] = [Self::Waiting, Self::Read, Self::Cut, Self::Unreadable, Self::Gone];
 
-    pub(super) const fn as_str(self) -> &'static str {
+    /// How it is stored and told to programs.
+    pub const fn as_str(self) -> &'static str {
         match self {
             Self::Waiting => "waiting",
             Self::Read => "read",

@@ -66,7 +66,7 @@ async fn a_store_of_version_1_keeps_its_packages() {
     let folder = private_folder();
     let id = MessageId::new(now());
     let [beside, gone] = version_1(&folder, id);
-    let unread = Store::open_for_reading(folder.path()).map(|_| ());
+    let unread = Store::open_for_reading(folder.path(), None).map(|_| ());
     assert!(matches!(unread, Err(StoreError::TooOld { found: 1, .. })));
 
     let store = open(&folder);
@@ -93,7 +93,7 @@ async fn a_store_of_version_1_keeps_its_packages() {
     let new_id = new.id;
     store.pack(new, now()).await.expect("packed");
     drop(store);
-    let store = Store::open_for_reading(folder.path()).expect("of this version");
+    let store = Store::open_for_reading(folder.path(), None).expect("of this version");
     assert_eq!(store.outgoing_package(new_id).await.expect("kept").bytes(), &b"new"[..]);
     assert_eq!(store.outgoing_package(id).await.expect("kept").bytes(), &b"ours"[..]);
 }

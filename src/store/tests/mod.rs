@@ -3,6 +3,7 @@
 mod anew;
 mod audit;
 mod chain;
+mod copy;
 mod held;
 mod identity;
 mod lists;
@@ -440,11 +441,11 @@ async fn a_full_store_says_so_and_keeps_what_it_has() {
 #[tokio::test]
 async fn only_one_process_writes_and_others_read() {
     let folder = private_folder();
-    assert!(matches!(Store::open_for_reading(folder.path()), Err(StoreError::Absent(_))));
+    assert!(matches!(Store::open_for_reading(folder.path(), None), Err(StoreError::Absent(_))));
     let store = open(&folder);
     assert!(matches!(Store::open(folder.path(), &Terms::default()), Err(StoreError::InUse(_))));
     store.pack(outgoing(1, Bytes::from_static(b"a")), now()).await.expect("packed");
-    let reader = Store::open_for_reading(folder.path()).expect("beside the writer");
+    let reader = Store::open_for_reading(folder.path(), None).expect("beside the writer");
     assert_eq!(
         reader.queued(office(1), office(2), Timestamp::MAX, 10).await.expect("read").len(),
         1

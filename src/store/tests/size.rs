@@ -55,6 +55,31 @@ async fn packages_beside_the_database_count() {
     assert_eq!(beside(&folder).len(), 1);
 }
 
+#[tokio::test]
+async fn another_size_holds_at_once() {
+    let folder = private_folder();
+    let store = limited(&folder, 0);
+    store.pack(large(1), now()).await.expect("room for it");
+    store.set_size(3 << 20).await.expect("written");
+    assert!(matches!(store.pack(large(2), now()).await, Err(StoreError::Full)));
+    let mut small = 0;
+    let full = loop {
+        let new = outgoing(10 + small, Bytes::from(vec![1; 100_000]));
+        match store.pack(new, now()).await {
+            Ok(()) => small += 1,
+            Err(error) => break error,
+        }
+        assert!(small < 20, "the limit does not hold");
+    };
+    assert!(matches!(full, StoreError::Full), "{full}");
+    store.set_size(0).await.expect("written");
+    for sequence in 40..60 {
+        let new = outgoing(sequence, Bytes::from(vec![2; 100_000]));
+        store.pack(new, now()).await.expect("as large as the disk");
+    }
+    store.pack(large(2), now()).await.expect("room for it");
+}
+
 /// The same package several times at once takes its room once.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_package_counts_once() {

@@ -42,11 +42,13 @@ pub enum Area {
     Order,
     /// A step in the history.
     Journal,
+    /// The page refuses a request of care software (`/api/v1`).
+    Api,
 }
 
 impl Area {
     /// Every area, in the order in which a page shows them.
-    pub const ALL: [Self; 12] = [
+    pub const ALL: [Self; 13] = [
         Self::Waiting,
         Self::Refusal,
         Self::OfPackage,
@@ -59,6 +61,7 @@ impl Area {
         Self::Store,
         Self::Order,
         Self::Journal,
+        Self::Api,
     ];
 
     /// What it is called.
@@ -76,6 +79,9 @@ impl Area {
             Self::Store => ("台帳の異常", "the store"),
             Self::Order => ("コマンドへの返事", "answers to commands"),
             Self::Journal => ("履歴の記録", "steps in the history"),
+            Self::Api => {
+                ("介護ソフトからの呼び出し（API）を断る理由", "refusals of the API of the page")
+            }
         };
         lang.pick(ja, en)
     }
@@ -262,7 +268,8 @@ mod tests {
     #[test]
     fn what_is_met_as_a_refusal_has_a_status_and_a_text_for_the_peer() {
         for info in TABLE {
-            let is_met = info.is_in(Area::Refusal) || info.is_in(Area::OfPackage);
+            let areas = [Area::Refusal, Area::OfPackage, Area::Api];
+            let is_met = areas.iter().any(|area| info.is_in(*area));
             let refusal = RefusalCode::find(info.code);
             assert_eq!(refusal.is_some(), is_met, "{}", info.code);
             let Some(text) = refusal.map(RefusalCode::text) else { continue };

@@ -10,7 +10,9 @@ use serde::{Deserialize, Serialize};
 pub enum RefusalStatus {
     /// 400: the request cannot be read.
     BadRequest,
-    /// 403: the certificate may not do this.
+    /// 401: no token, or one that is not good.
+    Unauthorized,
+    /// 403: the certificate, or the token, may not do this.
     Forbidden,
     /// 404: no such route.
     NotFound,
@@ -24,6 +26,8 @@ pub enum RefusalStatus {
     TooLarge,
     /// 415: the body is no package by its type.
     UnsupportedMediaType,
+    /// 421: the request is for another host.
+    Misdirected,
     /// 422: not for us, or the package is broken.
     Unprocessable,
     /// 429: this peer asks too much.
@@ -52,6 +56,7 @@ impl RefusalStatus {
     const fn parts(self) -> (u16, &'static str) {
         match self {
             Self::BadRequest => (400, "Bad Request"),
+            Self::Unauthorized => (401, "Unauthorized"),
             Self::Forbidden => (403, "Forbidden"),
             Self::NotFound => (404, "Not Found"),
             Self::MethodNotAllowed => (405, "Method Not Allowed"),
@@ -59,6 +64,7 @@ impl RefusalStatus {
             Self::Conflict => (409, "Conflict"),
             Self::TooLarge => (413, "Content Too Large"),
             Self::UnsupportedMediaType => (415, "Unsupported Media Type"),
+            Self::Misdirected => (421, "Misdirected Request"),
             Self::Unprocessable => (422, "Unprocessable Content"),
             Self::TooManyRequests => (429, "Too Many Requests"),
             Self::HeadTooLarge => (431, "Request Header Fields Too Large"),
@@ -152,6 +158,7 @@ impl RefusalCode {
         if is_damage {
             RefusalRetry::Same
         } else if self.is_of_package
+            || [Self::SET_REFUSED, Self::NOT_ONE_SET, Self::KEY_REUSED].contains(&self)
             || matches!(self.status, BadRequest | HeadTooLarge | NotFound | MethodNotAllowed)
         {
             RefusalRetry::Never

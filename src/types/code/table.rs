@@ -115,12 +115,12 @@ codes! {
     "相手の受領証を待ちます。"
     "The receipt of the partner is waited for.";
 
-    NOT_FOUND "not-found" [Refusal Store] Sender
+    NOT_FOUND "not-found" [Refusal Store Api] Sender
     => NotFound "There is no such resource."
     "求められたものがありません" "there is no such thing"
     "送信側は相手の url を確かめてください。コマンドの返事の場合は、メッセージ ID を renkei history で確かめてください。"
     "A sender checks the url of the partner. As the answer to a command: check the message id with renkei history.";
-    METHOD_NOT_ALLOWED "method-not-allowed" [Refusal] Maker
+    METHOD_NOT_ALLOWED "method-not-allowed" [Refusal Api] Maker
     => MethodNotAllowed "The resource has no such method."
     "その操作は用意されていません" "the route has no such method"
     "送信側のソフトウェアの版を確かめてください。"
@@ -165,7 +165,7 @@ codes! {
     "その相手から受け取って保存できる量の上限に達しました" "as much of the partner is kept as may be"
     "受信側で limits.partner_store を大きくするか、保存期間（retention.packages）を短くしてください。"
     "The receiving side makes limits.partner_store larger or retention.packages shorter.";
-    STORAGE_FULL "storage-full" [Refusal] Recipient
+    STORAGE_FULL "storage-full" [Refusal Api] Recipient
     => InsufficientStorage "The node has no room for packages at the moment; come again."
     "受信側のディスクか台帳がいっぱいです" "no room on the recipient's disk or in its store"
     "受信側でディスクの空きを増やすか、limits.store_size を大きくしてください。空くと自動で送り直されます。"
@@ -175,17 +175,17 @@ codes! {
     "データフォルダー、または中の台帳が、動作中になくなりました" "the data folder or the store in it is gone"
     "node.data のディスクをつなぎ直してください。控えから戻す場合は、先に renkei を止めます。"
     "Connect the disk of node.data again; stop renkei before a copy is restored.";
-    BUSY "busy" [Refusal] Time
+    BUSY "busy" [Refusal Api] Time
     => Unavailable "The node cannot take it at the moment; come again."
     "受信側が混み合っています" "the recipient is busy"
     "少し待つと自動で送り直されます。"
     "It is sent again after a while.";
-    TIMEOUT "timeout" [Refusal] Time
+    TIMEOUT "timeout" [Refusal Api] Time
     => Unavailable "The node did not answer in time; repeat the request."
     "受信側の処理が時間内に終わりませんでした" "the recipient did not get it done in time"
     "自動で送り直されます。二重に取り込まれることはありません。"
     "It is sent again by itself, and is never imported twice.";
-    INTERNAL "internal" [Refusal Held Order Start Store] Maker
+    INTERNAL "internal" [Refusal Held Order Start Store Api] Maker
     => Internal "The node failed to handle the request; its operator finds the reason in its log."
     "内部エラーです" "an internal fault"
     "そのコードを出した側のログを確かめ、続く場合はログを添えて開発元に連絡してください。"
@@ -210,7 +210,7 @@ codes! {
     "メッセージ ID の形が正しくありません" "the message id is malformed"
     "送信側のソフトウェアの版を確かめてください。"
     "Check the version of the sending software.";
-    UNSUPPORTED_MEDIA_TYPE "unsupported-media-type" [OfPackage] Maker
+    UNSUPPORTED_MEDIA_TYPE "unsupported-media-type" [OfPackage Api] Maker
     => UnsupportedMediaType "Expected a body of type application/zip without a content coding."
     "パッケージの形式ではありません" "the body is no package by its type"
     "送信側のソフトウェアの版を確かめてください。"
@@ -230,17 +230,17 @@ codes! {
     "届いた内容が、送信時に約束されたもの（Content-Digest）と異なります" "the body was damaged on its way"
     "自動で送り直します。続く場合は、途中の機器が内容を変えていないか確かめてください。"
     "It is sent again. If it goes on, see whether something between changes the content.";
-    BODY_BROKEN "body-broken" [OfPackage] Time
+    BODY_BROKEN "body-broken" [OfPackage Api] Time
     => BadRequest "The body ended early or is not well-formed."
     "受信の途中で通信が切れました" "the body ended early"
     "自動で送り直します。"
     "It is sent again by itself.";
-    TOO_LARGE "too-large" [OfPackage] Both
+    TOO_LARGE "too-large" [OfPackage Api] Both
     => TooLarge "The package is larger than this node takes. Send the files in smaller units."
     "受信側の上限より大きいパッケージです" "the package is larger than the recipient accepts"
     "ファイルを分けて送るか、受信側で limits.package_size を大きくしてください。"
     "Send the files in smaller units, or the receiving side raises limits.package_size.";
-    TOO_MANY_FILES "too-many-files" [OfPackage] Both
+    TOO_MANY_FILES "too-many-files" [OfPackage Api] Both
     => TooLarge "The package has more files than this node takes. Send the files in smaller units."
     "受信側の上限より多くのファイルが入ったパッケージです" "the package has more files than the recipient accepts"
     "ファイルを分けて送るか、受信側で limits.unit_files を大きくしてください。"
@@ -420,8 +420,8 @@ codes! {
 
     UNKNOWN_PARTNER "unknown-partner" [Held] Here
     "送信先が相手として登録されていません" "the addressee is no registered partner"
-    "まず、送信先の事業所番号が正しいか確かめてください。間違いなら、介護ソフトで直して出力し直します。正しければ、IT 担当の方に [[peer]] への登録と再起動を頼んでください。登録後は renkei hold release で送れます。"
-    "First see whether the number of the addressee is right; if not, mend it in the care software and export again. If it is, ask your IT person to register it as [[peer]] and to start again; then renkei hold release sends the files.";
+    "まず、送信先の事業所番号が正しいか確かめてください。間違いなら、介護ソフトで直して出力し直します。正しければ、IT 担当の方に登録を頼んでください（事業所カードで renkei partner add、または [[peer]]）。登録後は renkei hold release で送れます。"
+    "First see whether the number of the addressee is right; if not, mend it in the care software and export again. If it is, ask your IT person to register it (renkei partner add with its card, or [[peer]]); then renkei hold release sends the files.";
     NOT_THIS_OFFICE "not-this-office" [Held] Here
     "送信元の事業所番号が、このフォルダーの事業所ではありません" "the sender is not the office of this folder"
     "その事業所の送信用フォルダーに入れてください。介護ソフトの自事業所の番号も確かめます。"
@@ -482,6 +482,10 @@ codes! {
     "取込フォルダーにある同じ名前のファイルを読み取れません" "the file of the same name in the import folder cannot be read"
     "受信側が、そのファイルのアクセス権を直すか別の場所に移し、renkei hold release を実行してください。"
     "The receiving side mends the permissions of that file or moves it, and runs renkei hold release.";
+    RESTORED_UNPLACED "restored-unplaced" [Held] Recipient
+    "バックアップから戻したため、取込フォルダーに入れ終えたものかどうか分かりません" "the store was put back from a backup, so it may have been placed already"
+    "受信側が、介護ソフトに取り込み済みかどうかを確かめてください。まだなら renkei hold release、取り込み済みなら何もしなくてかまいません。"
+    "The receiving side looks whether the care software has it: if not, renkei hold release; if so, nothing has to be done.";
     DISMISSED_BY_RECIPIENT "dismissed-by-recipient" [Held] Sender
     "相手の担当者が受け取らないと決めました" "a person at the recipient dismissed it"
     "理由を相手に確かめてください。"
@@ -539,6 +543,26 @@ codes! {
     "証明書と失効リストを読み直します" "certificates and lists are read again"
     "結果はログと renkei status で確かめてください。"
     "The log and renkei status say how it went.";
+    CONFIGURATION_APPLIED "configuration-applied" [Order] Nobody
+    "設定の変更を反映しました" "changes of the configuration were taken up"
+    "何もする必要はありません。"
+    "Nothing is to be done.";
+    CONFIGURATION_NOT_APPLIED "configuration-not-applied" [Condition Order] Here
+    "設定の変更に誤りがあるため、変更前の設定のまま動いています" "a change of the configuration is wrong: the former one stays in force"
+    "示された箇所を直してください。保存すると自動で反映します。"
+    "Mend what is named; it is taken up by itself when it is saved.";
+    RESTART_NEEDED "restart-needed" [Condition] Here
+    "再起動すると反映される設定の変更があります" "changes of the configuration wait for a restart"
+    "都合のよいときに renkei を起動し直してください。送受信は続いています。"
+    "Start the node again when it suits; the exchange goes on.";
+    QUEUED_WITHOUT_PARTNER "queued-without-partner" [Condition] Here
+    "設定にない相手あての送信待ちがあります" "packages wait for a partner that is not in the configuration"
+    "相手を設定に戻すと送ります。戻さない場合は期限が来ると保留フォルダーに移ります。"
+    "They are sent when the partner is back in the configuration, and held when their time is over.";
+    UNPLACED_WITHOUT_OFFICE "unplaced-without-office" [Condition] Here
+    "設定にない自事業所あての、配置待ちのファイルがあります" "received packages wait for an office that is not in the configuration"
+    "その事業所を設定に戻すと配置します。"
+    "They are placed when the office is back in the configuration.";
     PAGE_OPENED "page-opened" [Order] Nobody
     "ブラウザーで画面を開きます" "the page opens in the browser"
     "何もする必要はありません。"
@@ -565,8 +589,8 @@ codes! {
     "Check the files of certificate and key of [page] and put the right ones there. If they could not be used at the start, start again then. The exchange goes on.";
     USERS_UNREADABLE "users-unreadable" [Condition] Here
     "画面のユーザーの登録を読めません" "who may log in to the page cannot be read"
-    "データフォルダーの users/users.json とそのアクセス権を確かめてください。直るまで、だれもパスワードではログインできません。renkei open では開けます。"
-    "Check users/users.json in the data folder and who may read it. Until then nobody logs in with a password; renkei open opens the page.";
+    "データフォルダーの users/users.json と users/tokens.json、そのアクセス権を確かめてください。直るまで、だれもパスワードではログインできません。renkei open では開けます。"
+    "Check users/users.json and users/tokens.json in the data folder and who may read it. Until then nobody logs in with a password; renkei open opens the page.";
     AUDIT_NOT_KEPT "audit-not-kept" [Condition] Here
     "画面の閲覧記録を書けません" "who looks at personal data cannot be written down"
     "データフォルダーのディスクの空きを確かめてください。書けるようになると、待っている記録を書きます。"
@@ -909,6 +933,10 @@ codes! {
     "ディスクか、許された台帳の大きさがいっぱいです" "the disk or the allowed size of the store is full"
     "空きを増やすか、limits.store_size を大きくしてください。"
     "Make room or raise limits.store_size.";
+    STORE_KEY "store-key" [Store Start] Here
+    "パッケージを暗号化した鍵を使えません" "the key that packages are encrypted with cannot be used"
+    "設定の store.key_file と、鍵のファイルを確かめてください。"
+    "Look at store.key_file in the configuration, and at the file of the key.";
     STORE_IN_USE "store-in-use" [Store Start] Here
     "データフォルダーは別の renkei が使用中です" "another renkei uses the data folder"
     "先に動いている renkei を止めるか、node.data を分けてください。"
@@ -973,4 +1001,55 @@ codes! {
     "台帳は共有フォルダーに置けません" "the store cannot be on a network share"
     "node.data に、このパソコンのディスクのフォルダーを指定してください。"
     "Name a folder on a local disk in node.data.";
+
+    TOKEN_MISSING "token-missing" [Api] Maker
+    => Unauthorized "Expected the header Authorization with Bearer and a token."
+    "トークンがありません" "there is no token with the request"
+    "介護ソフトの設定に、renkei のトークンが入っているか確かめてください。トークンは renkei token new か、画面の「ユーザー」で発行します。"
+    "See whether the care software was given a token of renkei: renkei token new makes one, and so does the page under Users.";
+    TOKEN_REFUSED "token-refused" [Api] Here
+    => Unauthorized "The token is not known here: it is misspelt, revoked or over."
+    "このトークンは使えません" "the token is misspelt, revoked or over"
+    "renkei token list で、取り消されていないか、期限が過ぎていないか確かめ、必要なら新しく発行して介護ソフトに設定してください。"
+    "Look it up with renkei token list; if need be make a new one and give it to the care software.";
+    TOKEN_LOCKED "token-locked" [Api] Time
+    => TooManyRequests "Too many wrong tokens or passwords came from there; come again."
+    "違うトークンやパスワードが続いたため、しばらく受け付けません" "too many wrong tokens or passwords came from there"
+    "介護ソフトに設定したトークンを確かめてください。しばらくたつと受け付けます。"
+    "Check the token that the care software was given. It ends by itself after a while.";
+    TOKEN_NOT_ALLOWED "token-not-allowed" [Api] Here
+    => Forbidden "The token may not do this, or not for this office."
+    "このトークンに許されていない操作か、事業所です" "the token may not do this, or not for this office"
+    "renkei token list で、できることと事業所を確かめてください。変えるときは、取り消して発行し直します。"
+    "See renkei token list for what it may do; to change that, revoke it and make a new one.";
+    WRONG_HOST "wrong-host" [Api] Maker
+    => Misdirected "The header Host names no name of this page."
+    "画面の名前ではない名前で呼び出されました" "the request was for another name than the page has"
+    "[page] の hosts にその名前を加えるか、介護ソフトに設定した URL を直してください。"
+    "Add the name to hosts of [page], or mend the URL that the care software was given.";
+    REQUEST_MALFORMED "request-malformed" [Api] Maker
+    => BadRequest "A parameter, a header or the body is not as described."
+    "呼び出しの書き方が正しくありません" "a parameter, a header or the body is not as described"
+    "介護ソフトの開発元に、spec/page-api.yaml と比べてもらってください。"
+    "Have the makers of the care software compare it with spec/page-api.yaml.";
+    SET_REFUSED "set-refused" [Api] Sender
+    => Unprocessable "The set is not sent; the report says why."
+    "ファイルに誤りがあるか、宛先に送れないため、送っていません" "the set has errors, or cannot go to its recipient, and was not sent"
+    "返事の report と detail を見て直し、もう一度送ってください。"
+    "Mend it as report and detail of the answer say, and send it again.";
+    NOT_ONE_SET "not-one-set" [Api] Maker
+    => Unprocessable "Expected files of the standard that go together: one sender, one recipient, one file serial."
+    "一つの送信単位（送信元・送信先・連番が同じファイル）ではありません" "these are not the files of one send unit"
+    "連番ごとに分けて送ってください。"
+    "Send each send unit by itself.";
+    KEY_REUSED "key-reused" [Api] Maker
+    => Unprocessable "This Idempotency-Key came before with other files."
+    "同じ Idempotency-Key で、別のファイルが送られました" "the same Idempotency-Key came with other files"
+    "別のファイルには、新しい Idempotency-Key を使います。介護ソフトの開発元に伝えてください。"
+    "Other files need another key: tell the makers of the care software.";
+    PROOF_NOT_MADE "proof-not-made" [Api] Here
+    => Conflict "The proof could not be made; renkei export says why."
+    "証拠を書き出せません" "the proof could not be made"
+    "renkei export で、理由を確かめてください。"
+    "renkei export says why.";
 }

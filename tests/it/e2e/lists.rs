@@ -21,7 +21,7 @@ fn runtime() -> tokio::runtime::Runtime {
 }
 
 fn search(office: &Office, text: &str) -> ListPage {
-    let store = Store::open_for_reading(&office.path("data")).expect("a store");
+    let store = Store::open_for_reading(&office.path("data"), None).expect("a store");
     let filter = ListFilter { text: SearchText::new(text), ..ListFilter::default() };
     runtime().block_on(store.list(filter, PageStart::Newest, 50)).expect("a page")
 }
@@ -54,7 +54,7 @@ fn a_person_is_found_in_everything_that_was_exchanged() {
     let compared = [(&care, (care_number, help_number)), (&help, (help_number, care_number))].map(
         |(office, pair)| {
             let compared = until("the other side has all", || {
-                let store = Store::open_for_reading(&office.path("data")).expect("a store");
+                let store = Store::open_for_reading(&office.path("data"), None).expect("a store");
                 let comparing =
                     compare_month(&store, (spec, Limits::default()), pair, month, help_number);
                 let compared = runtime().block_on(comparing).expect("compared");
@@ -76,7 +76,7 @@ fn a_person_is_found_in_everything_that_was_exchanged() {
     care.start();
     export(&care, &super::units::withdrawal(CARE, 1));
     until("the new one too", || {
-        let store = Store::open_for_reading(&care.path("data")).expect("a store");
+        let store = Store::open_for_reading(&care.path("data"), None).expect("a store");
         let filter = ListFilter { which: Which::Sent, ..ListFilter::default() };
         let page = runtime().block_on(store.list(filter, PageStart::Newest, 50)).expect("a page");
         let newest = page.rows.first()?;

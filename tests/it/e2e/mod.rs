@@ -1,6 +1,7 @@
 //! The running daemon, judged from outside: folders, SHA-256, SQL and `openssl`.
 
 mod anew;
+mod backup;
 mod cards;
 mod check;
 mod conflicts;
@@ -23,6 +24,7 @@ mod init;
 mod inspection;
 mod invariants;
 mod lists;
+mod live;
 mod logging;
 mod manifest_lies;
 mod many_offices;

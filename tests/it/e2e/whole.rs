@@ -106,7 +106,7 @@ fn a_store_is_checked_as_a_whole_and_every_change_is_found() {
 
     // One byte of a package.
     drop(change(
-        "UPDATE payloads SET bytes = substr(bytes, 1, 100) || x'00' || substr(bytes, 102)
+        "UPDATE payloads SET bytes = CAST(substr(bytes, 1, 100) || x'00' || substr(bytes, 102) AS BLOB)
          WHERE id = (SELECT min(id) FROM payloads)",
     ));
     let (report, passed) = verified(&care);

@@ -5,7 +5,7 @@
 
 mod exchange;
 mod partner;
-mod tools;
+pub(crate) mod tools;
 mod troubles;
 
 use partner::{Keys, Partner, handed_over, prove};

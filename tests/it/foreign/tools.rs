@@ -12,12 +12,13 @@ use crate::support::sample;
 use crate::tools::{are_installed, here};
 
 /// A program of `target/tools`, if it is installed.
-fn tool(name: &str) -> Option<PathBuf> {
+pub(crate) fn tool(name: &str) -> Option<PathBuf> {
     are_installed(".ci/tools.txt", "target/tools/installed")
         .then(|| here("target/tools/bin").join(name))
 }
 
-fn said(command: &mut Command) -> String {
+/// What a tool says, which has to end well.
+pub(crate) fn said(command: &mut Command) -> String {
     let output = command.output().expect("the tool runs");
     let text = String::from_utf8_lossy(&output.stdout).into_owned();
     let errors = String::from_utf8_lossy(&output.stderr);

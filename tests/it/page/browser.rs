@@ -17,6 +17,8 @@ pub(super) struct Answer {
     pub(super) status: u16,
     pub(super) headers: Vec<(String, String)>,
     pub(super) body: String,
+    /// The same as it came.
+    pub(super) bytes: Vec<u8>,
 }
 
 impl Answer {
@@ -163,6 +165,7 @@ fn exchange(mut stream: impl Read + Write, request: &[u8]) -> std::io::Result<An
         status: status.parse().expect("a number"),
         headers: headers.collect(),
         body: String::from_utf8_lossy(&bytes[split + 4..]).into_owned(),
+        bytes: bytes.split_off(split + 4),
     })
 }
 

@@ -1,0 +1,200 @@
+//! `renkei backup` and `renkei restore`.
+
+use std::fs;
+use std::io::IsTerminal as _;
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+
+use age::secrecy::SecretString;
+use jiff::tz::TimeZone;
+
+use super::secret::secret;
+use super::setup::{self, ConfigArg};
+use super::{EXIT_NO, UsageError, output};
+use crate::desk::words;
+use crate::node::backup::{self, BackupError, Made, Restored};
+use crate::types::{Clock, Lang};
+
+#[derive(Debug, clap::Args)]
+pub(super) struct BackupArgs {
+    /// 書き出すフォルダー、またはファイル（まだないもの）
+    #[arg(long, value_name = "PATH")]
+    out: PathBuf,
+    /// 1 行目にパスフレーズを書いたファイル（指定しなければ画面でたずねます）
+    #[arg(long, value_name = "FILE")]
+    passphrase_file: Option<PathBuf>,
+    /// 鍵とパスワードのファイルも含めます
+    #[arg(long)]
+    keys: bool,
+    #[command(flatten)]
+    config: ConfigArg,
+}
+
+#[derive(Debug, clap::Args)]
+pub(super) struct RestoreArgs {
+    /// renkei backup が書き出したファイル
+    #[arg(value_name = "BACKUP")]
+    backup: PathBuf,
+    /// 戻す先のフォルダー（まだないもの、または空のもの）
+    #[arg(long, value_name = "DIR")]
+    to: PathBuf,
+    /// 1 行目にパスフレーズを書いたファイル（指定しなければ画面でたずねます）
+    #[arg(long, value_name = "FILE")]
+    passphrase_file: Option<PathBuf>,
+}
+
+pub(super) fn backup(args: &BackupArgs, lang: Lang) -> anyhow::Result<ExitCode> {
+    let config_file = &args.config.config;
+    let config = setup::config(config_file, lang)?;
+    let store = setup::store(&config, lang)?;
+    let passphrase = passphrase(args.passphrase_file.as_deref(), true, lang)?;
+    let now = Clock::system().now();
+    let to = if args.out.is_dir() {
+        let local = now.to_zoned(TimeZone::system()).strftime("%Y%m%d-%H%M%S").to_string();
+        args.out.join(backup::file_name(&local))
+    } else {
+        args.out.clone()
+    };
+    let terms = backup::Terms { config_file, to: &to, passphrase, with_keys: args.keys, now };
+    let made = backup::make(&store, &config, terms);
+    match made {
+        Ok(made) => {
+            output::line(&told(&made, &to, args.keys, lang))?;
+            Ok(ExitCode::SUCCESS)
+        }
+        Err(error) => Ok(refused(&error, lang)),
+    }
+}
+
+fn told(made: &Made, to: &Path, keys: bool, lang: Lang) -> String {
+    let (files, kib, to) = (made.files, made.size.div_ceil(1024), to.display());
+    let mut lines = vec![match lang {
+        Lang::Ja => format!("{to} に {files} ファイル（{kib} KiB）を書き出しました。"),
+        Lang::En => format!("wrote {files} files ({kib} KiB) to {to}"),
+    }];
+    for path in &made.missing {
+        let path = path.display();
+        lines.push(match lang {
+            Lang::Ja => {
+                format!("注意: 設定ファイルにある {path} が見つからないため、含まれていません。")
+            }
+            Lang::En => format!(
+                "note: {path}, which the configuration names, is not there and so not in it"
+            ),
+        });
+    }
+    if !keys {
+        lines.push(
+            lang.pick(
+                "鍵とパスワードのファイルは含まれていません。別に保管してください（--keys を付けると含めます）。",
+                "keys and passwords are not in it: keep them elsewhere, or take them in with --keys",
+            )
+            .to_owned(),
+        );
+    }
+    lines.push(
+        lang.pick(
+            "パスフレーズがないと戻せません。バックアップとは別の場所に控えてください。",
+            "without the passphrase it cannot be put back: keep that in another place",
+        )
+        .to_owned(),
+    );
+    lines.join("\n")
+}
+
+pub(super) fn restore(args: &RestoreArgs, lang: Lang) -> anyhow::Result<ExitCode> {
+    let passphrase = passphrase(args.passphrase_file.as_deref(), false, lang)?;
+    let now = Clock::system().now();
+    match backup::restore(&args.backup, passphrase, &args.to, now) {
+        Ok(restored) => {
+            output::line(&put_back(&restored, lang))?;
+            Ok(ExitCode::SUCCESS)
+        }
+        Err(error) => Ok(refused(&error, lang)),
+    }
+}
+
+fn put_back(restored: &Restored, lang: Lang) -> String {
+    let (at, config) = (words::time(restored.made_at), restored.config.display());
+    let mut lines = vec![match lang {
+        Lang::Ja => format!("{at} のバックアップを戻しました。設定ファイル: {config}"),
+        Lang::En => format!("the backup of {at} is back; configuration: {config}"),
+    }];
+    for (from, to) in &restored.moved {
+        let (from, to) = (from.display(), to.display());
+        lines.push(match lang {
+            Lang::Ja => format!(
+                "  {from} は {to} にあります。設定ファイルを直すか、元の場所に移してください。"
+            ),
+            Lang::En => {
+                format!("  {from} is now {to}: mend the configuration, or move it to where it was")
+            }
+        });
+    }
+    if !restored.with_keys {
+        lines.push(
+            lang.pick(
+                "鍵とパスワードのファイルは含まれていません。元の場所に置いてください。",
+                "keys and passwords were not in it: put them where they were",
+            )
+            .to_owned(),
+        );
+    }
+    lines.push(match lang {
+        Lang::Ja => format!(
+            "元の renkei がもう動かないことを確かめてから、renkei run --check --config {config} で確かめ、renkei run で始めてください。取り込み済みかどうか分からないものは「保留」にあります。"
+        ),
+        Lang::En => format!(
+            "make sure that the former node never runs again, check with renkei run --check --config {config}, and start with renkei run; what may have been placed already is held"
+        ),
+    });
+    lines.join("\n")
+}
+
+fn refused(error: &BackupError, lang: Lang) -> ExitCode {
+    output::error(&error.text(lang));
+    ExitCode::from(EXIT_NO)
+}
+
+/// What locks a backup: the first line of a file, or what is typed, when it is `new` twice.
+fn passphrase(file: Option<&Path>, new: bool, lang: Lang) -> anyhow::Result<SecretString> {
+    if let Some(path) = file {
+        let text = fs::read_to_string(path).map_err(|error| {
+            UsageError(format!("{}: {}", path.display(), crate::types::io_text(&error, lang)))
+        })?;
+        let line = text.lines().next().unwrap_or_default();
+        return strong(line, lang);
+    }
+    if !std::io::stdin().is_terminal() {
+        return Err(UsageError(
+            lang.pick(
+                "画面ではないため、パスフレーズをたずねられません。--passphrase-file で指定してください。",
+                "there is no terminal to ask for the passphrase; name a file with --passphrase-file",
+            )
+            .to_owned(),
+        )
+        .into());
+    }
+    let typed = secret(lang.pick("パスフレーズ: ", "passphrase: "))?;
+    if new {
+        let again = secret(lang.pick("もう一度: ", "again: "))?;
+        if again != typed {
+            let text = lang.pick("2 回の入力が一致しません。", "the two do not match");
+            return Err(UsageError(text.to_owned()).into());
+        }
+    }
+    strong(&typed, lang)
+}
+
+/// Refuses what somebody could try out.
+fn strong(passphrase: &str, lang: Lang) -> anyhow::Result<SecretString> {
+    if passphrase.chars().count() < backup::SHORTEST_PASSPHRASE {
+        let least = backup::SHORTEST_PASSPHRASE;
+        return Err(UsageError(match lang {
+            Lang::Ja => format!("パスフレーズは {least} 文字以上にしてください。"),
+            Lang::En => format!("a passphrase has at least {least} characters"),
+        })
+        .into());
+    }
+    Ok(SecretString::from(passphrase.to_owned()))
+}

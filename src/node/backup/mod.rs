@@ -1,0 +1,138 @@
+//! Backups: everything that is needed to go on elsewhere, in one file that a passphrase locks.
+//!
+//! # Storage
+//!
+//! A ZIP of `home/…` (configuration, partners, the files that the configuration names, as far as they
+//! lie below its folder), `outside/N/…` (those that do not), `data/…` (database, packages, users) and,
+//! last, `backup.json`, which lists all of them with their digests. It is made from the running store as
+//! it stands at one moment. Around it is the age format (age-encryption.org/v1) with a passphrase: the
+//! program `age` opens it too.
+
+mod make;
+mod restore;
+
+use std::io;
+use std::path::PathBuf;
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+pub use make::{Made, Terms, make};
+pub use restore::{Restored, restore};
+
+use crate::store::StoreError;
+use crate::types::Digest;
+
+/// The least number of characters of a passphrase.
+pub const SHORTEST_PASSPHRASE: usize = 12;
+
+/// The name of a backup that is made at this time, as `YYYYMMDD-hhmmss`.
+pub fn file_name(time: &str) -> String {
+    format!("renkei-backup-{time}.zip.age")
+}
+
+/// The name of the list of files.
+const LIST: &str = "backup.json";
+
+/// `renkei.backup/1`
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+enum Format {
+    #[serde(rename = "renkei.backup/1")]
+    V1,
+}
+
+/// The list of what is in a backup.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+struct List {
+    format: Format,
+    /// The program that made it.
+    version: String,
+    made_at: Timestamp,
+    /// The id of the store.
+    store: String,
+    /// How far its journal had come.
+    journal_row: u64,
+    journal_link: Digest,
+    /// The file of the configuration, below `home/`.
+    config: String,
+    /// The data folder: below the folder of the configuration, or as it was.
+    data: PathBuf,
+    /// Whether keys and passwords are in it.
+    with_keys: bool,
+    files: Vec<Entry>,
+}
+
+/// A file of a backup.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+struct Entry {
+    /// Its name in the ZIP.
+    name: String,
+    /// Where it was.
+    from: PathBuf,
+    size: u64,
+    sha256: Digest,
+}
+
+/// Why there is no backup, or why it could not be put back.
+#[derive(Debug, thiserror::Error)]
+pub enum BackupError {
+    /// The store cannot be read, or the one that was put back cannot be opened.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// A file or folder: which one, and why.
+    #[error("{path}: {error}")]
+    File {
+        /// Which.
+        path: PathBuf,
+        /// Why.
+        error: io::Error,
+    },
+    /// The passphrase is not that of the backup.
+    #[error("the passphrase is not that of the backup")]
+    Passphrase,
+    /// It is no backup, or it is damaged.
+    #[error("this is no backup, or it is damaged: {0}")]
+    Damaged(&'static str),
+    /// The folder to put it into holds something.
+    #[error("{0}: the folder is not empty")]
+    NotEmpty(PathBuf),
+}
+
+impl BackupError {
+    /// What is wrong and what to do.
+    pub fn text(&self, lang: crate::types::Lang) -> String {
+        use crate::types::Lang;
+        match (self, lang) {
+            (Self::Store(error), _) => error.text(lang),
+            (Self::File { path, error }, _) => {
+                format!("{}: {}", path.display(), crate::types::io_text(error, lang))
+            }
+            (Self::Passphrase, Lang::Ja) => "パスフレーズが違います。".to_owned(),
+            (Self::Passphrase, Lang::En) => "the passphrase is not that of this backup".to_owned(),
+            (Self::Damaged(what), Lang::Ja) => {
+                format!(
+                    "renkei のバックアップではないか、壊れています（{what}）。別の世代を使ってください。"
+                )
+            }
+            (Self::Damaged(what), Lang::En) => {
+                format!(
+                    "this is no backup of renkei, or it is damaged ({what}); use another generation"
+                )
+            }
+            (Self::NotEmpty(path), Lang::Ja) => format!(
+                "フォルダー {} は空ではありません。何も上書きしないように、別のフォルダーを指定してください。",
+                path.display()
+            ),
+            (Self::NotEmpty(path), Lang::En) => format!(
+                "the folder {} is not empty; name another one, so that nothing is overwritten",
+                path.display()
+            ),
+        }
+    }
+}
+
+/// A fault of the system with a file.
+fn at(path: impl Into<PathBuf>) -> impl FnOnce(io::Error) -> BackupError {
+    let path = path.into();
+    move |error| BackupError::File { path, error }
+}

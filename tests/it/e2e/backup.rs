@@ -1,0 +1,135 @@
+//! `renkei backup` and `renkei restore`: a node goes on elsewhere, and its partners notice nothing.
+
+use std::collections::BTreeSet;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::Output;
+
+use super::units::{PLAN, export, sample};
+use crate::harness::{CARE, HELP, Office, running, until, visible};
+
+const PASSPHRASE: &str = "correct horse battery staple";
+
+/// A file with a passphrase.
+fn passphrase(office: &Office, text: &str) -> PathBuf {
+    let path = office.path(&format!("passphrase-{}", text.len()));
+    fs::write(&path, format!("{text}\n")).expect("written");
+    path
+}
+
+fn backup(office: &Office, name: &str) -> PathBuf {
+    let out = office.path(name);
+    let file = passphrase(office, PASSPHRASE);
+    let arguments = ["backup", "--keys", "--out", utf8(&out), "--passphrase-file", utf8(&file)];
+    let output = office.command(&arguments);
+    assert_eq!(output.status.code(), Some(0), "{output:?}");
+    out
+}
+
+fn restore(office: &Office, from: &Path, to: &Path, text: &str) -> Output {
+    let file = passphrase(office, text);
+    let arguments = ["restore", utf8(from), "--to", utf8(to), "--passphrase-file", utf8(&file)];
+    crate::support::renkei(&[&["--lang", "en"], arguments.as_slice()].concat(), &office.path(""))
+}
+
+fn utf8(path: &Path) -> &str {
+    path.to_str().expect("UTF-8")
+}
+
+#[test]
+fn a_node_that_is_put_back_delivers_nothing_twice_and_loses_nothing() {
+    let [mut care, mut help] = running([CARE, HELP]);
+    for serial in ["20260520101500", "20260520101501"] {
+        export(&care, &sample(PLAN, serial));
+    }
+    until("handed over", || care.has_sent("HANDED_OVER", 2));
+    // Beside the running node, while more is on its way.
+    export(&care, &sample(PLAN, "20260520101502"));
+    let saved = backup(&care, "saved.zip.age");
+    until("handed over", || care.has_sent("HANDED_OVER", 3));
+    // After the backup: the partner has it, and the node that is put back knows nothing of it.
+    export(&care, &sample(PLAN, "20260520101503"));
+    until("handed over", || care.has_sent("HANDED_OVER", 4));
+    care.kill();
+
+    let lost = care.path("data");
+    fs::remove_dir_all(&lost).expect("the disk is gone");
+    let to = care.path("restored");
+    let output = restore(&care, &saved, &to, PASSPHRASE);
+    assert_eq!(output.status.code(), Some(0), "{output:?}");
+    fs::rename(to.join("data"), &lost).expect("put back");
+    // On another computer nothing tells of the store that was lost.
+    for record in fs::read_dir(care.path("")).expect("listed") {
+        let record = record.expect("an entry");
+        if record.file_name().to_string_lossy().starts_with(".renkei-store-") {
+            fs::remove_file(record.path()).expect("removed");
+        }
+    }
+    care.start();
+    export(&care, &sample(PLAN, "20260520101504"));
+    until("all is handed over", || {
+        let open = care.sql("SELECT count(*) FROM outgoing WHERE state <> 'HANDED_OVER'");
+        let came = help.sql("SELECT count(*) FROM incoming WHERE state = 'HANDED_OVER'");
+        (open == ["0"] && came == ["5"]).then_some(())
+    });
+    let sequences = help.sql("SELECT sequence FROM incoming ORDER BY sequence");
+    let distinct: BTreeSet<_> = sequences.iter().collect();
+    assert_eq!((sequences.len(), distinct.len()), (5, 5), "no number twice: {sequences:?}");
+    help.stop();
+    let placed =
+        help.sql("SELECT count(*) FROM journal WHERE direction = 'in' AND state = 'PLACED'");
+    assert_eq!(placed, ["5"], "each once");
+    let verified = care.command(&["verify", "--all"]);
+    assert_eq!(verified.status.code(), Some(0), "{verified:?}");
+}
+
+#[test]
+fn a_wrong_passphrase_a_changed_byte_and_a_full_folder_are_refused() {
+    let [mut care, help] = running([CARE, HELP]);
+    export(&care, &sample(PLAN, "20260520101500"));
+    until("handed over", || care.has_sent("HANDED_OVER", 1));
+    care.stop();
+    let saved = backup(&care, "saved.zip.age");
+    let again = care.command(&[
+        "backup",
+        "--out",
+        utf8(&saved),
+        "--passphrase-file",
+        utf8(&passphrase(&care, PASSPHRASE)),
+    ]);
+    assert_eq!(again.status.code(), Some(1), "it is never overwritten: {again:?}");
+    let bytes = fs::read(&saved).expect("read");
+    let needle = b"PK\x03\x04";
+    assert!(bytes.starts_with(b"age-encryption.org/v1\n"));
+    assert!(!bytes.windows(needle.len()).any(|part| part == needle), "nothing is readable");
+
+    let to = care.path("restored");
+    let output = restore(&care, &saved, &to, "another passphrase");
+    assert_eq!(output.status.code(), Some(1), "{output:?}");
+    assert!(String::from_utf8_lossy(&output.stderr).contains("passphrase"), "{output:?}");
+    assert!(!to.exists());
+    let short = restore(&care, &saved, &to, "short");
+    assert_eq!(short.status.code(), Some(2), "{short:?}");
+
+    // One byte at many places, and an end that is missing.
+    let damaged = care.path("damaged.zip.age");
+    let step = bytes.len() / 25;
+    for place in (200..bytes.len()).step_by(step) {
+        let mut changed = bytes.clone();
+        changed[place] ^= 1;
+        fs::write(&damaged, changed).expect("written");
+        let to = care.path(&format!("damaged-{place}"));
+        let output = restore(&care, &damaged, &to, PASSPHRASE);
+        assert_eq!(output.status.code(), Some(1), "byte {place}: {output:?}");
+    }
+    fs::write(&damaged, &bytes[..bytes.len() - 40]).expect("written");
+    assert_eq!(restore(&care, &damaged, &care.path("cut"), PASSPHRASE).status.code(), Some(1));
+
+    let full = care.path("full");
+    fs::create_dir(&full).expect("made");
+    fs::write(full.join("mine"), b"mine").expect("written");
+    let output = restore(&care, &saved, &full, PASSPHRASE);
+    assert_eq!(output.status.code(), Some(1), "{output:?}");
+    assert_eq!(visible(&full).len(), 1);
+    drop(help);
+}
