@@ -81,7 +81,7 @@ pub(super) fn sources(path: &Path, lang: Lang) -> Result<Sources, UsageError> {
         let path = path.display();
         UsageError(match (lang, error.kind()) {
             (Lang::Ja, io::ErrorKind::NotFound) => format!(
-                "設定ファイル {path} がありません。--config で場所を指定してください（見本は config.example.toml です）。"
+                "設定ファイル {path} がありません。--config で場所を指定するか、renkei init で作ってください。"
             ),
             // The editor of Windows long had other encodings as its first choice.
             (Lang::Ja, io::ErrorKind::InvalidData) => format!(
@@ -91,6 +91,9 @@ pub(super) fn sources(path: &Path, lang: Lang) -> Result<Sources, UsageError> {
                 format!("the configuration {path} is not UTF-8; save it again as UTF-8")
             }
             (Lang::Ja, _) => format!("設定ファイル {path} を読めません: {}。", io_text(&error, lang)),
+            (Lang::En, io::ErrorKind::NotFound) => {
+                format!("there is no configuration {path}: name one with --config, or make one with renkei init")
+            }
             (Lang::En, _) => {
                 format!("cannot read the configuration {path}: {}", io_text(&error, lang))
             }

@@ -1,5 +1,7 @@
 //! 詳しく調べる: everything that can be looked at from here, as `renkei doctor` shows it.
 
+use std::cmp::Reverse;
+use std::ops::Deref;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -14,7 +16,7 @@ use super::guard::{Sealed, Visitor};
 use super::layout::{Frame, Place, page};
 use super::state::Shared;
 use crate::config::{Config, Draft};
-use crate::desk::doctor::{Examination, Grade, Line, Topic, examine};
+use crate::desk::doctor::{Examination, Grade, Line, examine};
 use crate::desk::words;
 use crate::work;
 
@@ -31,7 +33,9 @@ struct Page {
     at: Option<String>,
     broken: usize,
     look: usize,
-    topics: Vec<(&'static str, Vec<Row>)>,
+    /// What is not fine, each with its topic, the worst first.
+    attention: Vec<(&'static str, Row)>,
+    fine: Vec<(&'static str, Row)>,
 }
 
 /// A line as it is shown.
@@ -63,19 +67,26 @@ pub(super) async fn show(State(shared): State<Arc<Shared>>, Visitor(session): Vi
         text: line.text(lang).to_owned(),
         code: line.code.unwrap_or_default(),
     };
-    let rows = |topic| last.as_ref().map(|found| found.of(topic).map(row).collect());
-    let topics = Topic::ALL.into_iter().filter_map(|topic| {
-        let rows: Vec<Row> = rows(topic)?;
-        (!rows.is_empty()).then(|| (topic.title(lang), rows))
-    });
+    let mut lines: Vec<&Line> = last.iter().flat_map(|found| &found.lines).collect();
+    lines.sort_by_key(|line| Reverse(line.grade));
+    let rows = |is_fine: bool| {
+        let lines = lines.iter().filter(move |line| (line.grade == Grade::Fine) == is_fine);
+        lines.map(|line| (line.topic.title(lang), row(line))).collect()
+    };
     page(&Page {
         frame: Frame::new(&shared, &session, Place::Diagnosis, title),
         busy,
         at: last.as_ref().map(|found| words::time(found.at)),
         broken: count(Grade::Broken),
         look: count(Grade::Look),
-        topics: topics.collect(),
+        attention: rows(false),
+        fine: rows(true),
     })
+}
+
+/// A configuration that runs has no problems.
+fn draft(config: impl Deref<Target = Config>) -> Draft {
+    Draft { config: Config::clone(&config), problems: Vec::new() }
 }
 
 /// What the button sends.
@@ -98,8 +109,9 @@ pub(super) async fn run(
     let looks = Arc::clone(&shared);
     let look = work::spawn(async move {
         let Ok(mut last) = looks.examined.try_lock() else { return };
-        let draft = Draft { config: Config::clone(&looks.node.config()), problems: Vec::new() };
-        let found = examine(draft, looks.node.spec(), looks.node.clock().clone()).await;
+        let found =
+            examine(draft(looks.node.config()), looks.node.spec(), looks.node.clock().clone())
+                .await;
         *last = Some(found);
     });
     let _ = timeout(PATIENCE, look).await;

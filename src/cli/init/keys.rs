@@ -102,19 +102,17 @@ fn source(asker: &mut Asker, lang: Lang) -> anyhow::Result<KeySource> {
 fn identity(path: &Path, password: &Zeroizing<String>, lang: Lang) -> anyhow::Result<Identity> {
     let mut all =
         load_all_of_pkcs12(path, password).map_err(|error| UsageError(error.text(lang)))?;
-    match (all.pop(), all.is_empty()) {
-        (Some(one), true) => Ok(one),
-        _ => {
-            let path = path.display();
-            Err(UsageError(match lang {
-                Lang::Ja => format!(
-                    "{path} に証明書が複数あります。renkei certs import で分けてから、設定ファイルに書いてください。"
-                ),
-                Lang::En => format!(
-                    "{path} holds several certificates; take them apart with renkei certs import and name them in the configuration"
-                ),
-            })
-            .into())
-        }
+    if let (Some(one), true) = (all.pop(), all.is_empty()) {
+        return Ok(one);
     }
+    let path = path.display();
+    Err(UsageError(match lang {
+        Lang::Ja => format!(
+            "{path} に証明書が複数あります。renkei certs import で分けてから、設定ファイルに書いてください。"
+        ),
+        Lang::En => format!(
+            "{path} holds several certificates; take them apart with renkei certs import and name them in the configuration"
+        ),
+    })
+    .into())
 }

@@ -214,8 +214,10 @@ fn done(plan: &Plan, founded: &Founded) -> String {
     lines.push(match (&plan.node, lang) {
         (Some(_), Lang::Ja) => format!("  renkei run --config {config} で起動する"),
         (Some(_), Lang::En) => format!("  renkei run --config {config} starts it"),
-        (None, Lang::Ja) => "  renkei run --check で確かめ、renkei を起動し直す".to_owned(),
-        (None, Lang::En) => "  renkei run --check, then start renkei again".to_owned(),
+        (None, Lang::Ja) => "  動いている renkei は、加えた事業所を自動で読み込みます（renkei run --check で確かめられます）"
+                .to_owned(),
+        (None, Lang::En) => "  a node that runs takes the office up by itself (renkei run --check looks at it)"
+                .to_owned(),
     });
     lines.push(match lang {
         Lang::Ja => format!(

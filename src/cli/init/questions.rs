@@ -55,8 +55,10 @@ pub(super) fn answers(
     let service_types = form.service_types(spec)?;
     let below = |name: &str| number.map(|number| format!("folders/{number}/{name}"));
     let (drop_usual, import_usual) = (below("drop"), below("import"));
-    let drop = form.folder("--drop", FolderRole::Drop, args.drop.as_ref(), drop_usual)?;
-    let import = form.folder("--import", FolderRole::Import, args.import.as_ref(), import_usual)?;
+    let drop =
+        form.folder("--drop", FolderRole::Drop, args.drop.as_ref(), drop_usual.as_deref())?;
+    let import =
+        form.folder("--import", FolderRole::Import, args.import.as_ref(), import_usual.as_deref())?;
     let hold = args.hold.clone().or_else(|| below("hold").map(PathBuf::from));
     let node = match existing {
         Some(config) => {
@@ -197,7 +199,7 @@ impl Form<'_> {
         option: &'static str,
         role: FolderRole,
         given: Option<&PathBuf>,
-        usual: Option<String>,
+        usual: Option<&str>,
     ) -> anyhow::Result<Option<PathBuf>> {
         let (lang, home) = (self.lang, self.home);
         let fault = |path: &Path, role| {
@@ -246,7 +248,7 @@ impl Form<'_> {
             ),
         };
         loop {
-            let path: PathBuf = asker.until(question, usual.as_deref(), |text| {
+            let path: PathBuf = asker.until(question, usual, |text| {
                 let none = lang.pick("フォルダーを入力してください。", "name a folder");
                 if text.is_empty() { Err(none.to_owned()) } else { Ok(text.into()) }
             })?;

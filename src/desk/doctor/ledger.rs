@@ -14,7 +14,7 @@ use crate::types::{Lang, code};
 use crate::work;
 
 /// How long the check of the database may take. A node goes on meanwhile.
-const LONGEST: Duration = Duration::from_secs(60);
+const LONGEST: Duration = Duration::from_mins(1);
 
 /// Held sets that are looked at.
 const HELD: u32 = 1_000;

@@ -31,7 +31,12 @@ pub(super) fn lines(config: &Config) -> Vec<Line> {
 
 /// Nothing where the path could not be read: that is told elsewhere.
 fn line(about: &str, path: &Path, package: u64) -> Option<Line> {
-    let path = path.ancestors().find(|above| !above.as_os_str().is_empty() && above.exists())?;
+    if path.as_os_str().is_empty() {
+        return None;
+    }
+    // One that is not there yet is made below one that is.
+    let path = std::path::absolute(path).ok()?;
+    let path = path.ancestors().find(|above| above.exists())?;
     let shown = path.display();
     let available = match fs4::available_space(path) {
         Ok(available) => available,
@@ -99,5 +104,7 @@ mod tests {
         let folder = tempfile::tempdir().expect("a folder");
         let line = line("node.data", &folder.path().join("a/b"), 1).expect("asked");
         assert!(line.en.contains(&folder.path().display().to_string()), "{line:?}");
+        assert!(super::line("node.data", Path::new("not/there/yet"), 1).is_some());
+        assert!(super::line("node.data", Path::new(""), 1).is_none());
     }
 }

@@ -58,17 +58,13 @@ pub async fn problems(plan: &Plan, spec: &'static Spec, clock: &Clock) -> Vec<St
 /// told when it is to be changed.
 fn draft(plan: &Plan) -> Option<Draft> {
     let office = plan.first_office();
-    let sources = match plan.first_node() {
-        Some(node) => Sources {
-            path: plan.config.clone(),
-            text: first_text(&node, &office),
-            partners: Vec::new(),
-        },
-        None => {
-            let mut sources = Sources::read(&plan.config).ok()?;
-            sources.text.push_str(&office_text(&office, plan.lang));
-            sources
-        }
+    let sources = if let Some(node) = plan.first_node() {
+        let text = first_text(&node, &office);
+        Sources { path: plan.config.clone(), text, partners: Vec::new() }
+    } else {
+        let mut sources = Sources::read(&plan.config).ok()?;
+        sources.text.push_str(&office_text(&office, plan.lang));
+        sources
     };
     Some(sources.draft())
 }

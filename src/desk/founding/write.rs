@@ -75,31 +75,26 @@ fn replace(path: &Path, text: &str) -> io::Result<()> {
 /// The configuration as it will be, which has to be a whole one.
 fn text(plan: &Plan) -> Result<String, FoundingError> {
     let office = plan.first_office();
-    let sources = match plan.first_node() {
-        Some(node) => {
-            let taken = fs::symlink_metadata(&plan.config).is_ok();
-            if taken {
-                let source = io::ErrorKind::AlreadyExists.into();
-                return Err(FoundingError::Io { path: plan.config.clone(), source });
-            }
-            let text = first_text(&node, &office);
-            Sources { path: plan.config.clone(), text, partners: Vec::new() }
+    let sources = if let Some(node) = plan.first_node() {
+        if fs::symlink_metadata(&plan.config).is_ok() {
+            let source = io::ErrorKind::AlreadyExists.into();
+            return Err(FoundingError::Io { path: plan.config.clone(), source });
         }
-        None => {
-            let read = Sources::read(&plan.config);
-            let mut sources = read.map_err(|SourceError { path, error: source }| {
-                FoundingError::Io { path, source }
-            })?;
-            let before = sources.draft().problems;
-            if !before.is_empty() {
-                return Err(FoundingError::Config(Problems(before)));
-            }
-            if !sources.text.ends_with('\n') {
-                sources.text.push('\n');
-            }
-            sources.text.push_str(&office_text(&office, plan.lang));
-            sources
+        let text = first_text(&node, &office);
+        Sources { path: plan.config.clone(), text, partners: Vec::new() }
+    } else {
+        let read = Sources::read(&plan.config);
+        let mut sources =
+            read.map_err(|SourceError { path, error: source }| FoundingError::Io { path, source })?;
+        let before = sources.draft().problems;
+        if !before.is_empty() {
+            return Err(FoundingError::Config(Problems(before)));
         }
+        if !sources.text.ends_with('\n') {
+            sources.text.push('\n');
+        }
+        sources.text.push_str(&office_text(&office, plan.lang));
+        sources
     };
     match sources.draft().problems {
         problems if problems.is_empty() => Ok(sources.text),
