@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use jiff::{SignedDuration, Timestamp};
+use rusqlite::types::FromSql as _;
 use rusqlite::{Connection, OptionalExtension as _, params};
 
 use super::chain::{self, Chain, ChainFault, ChainFaultKind};
@@ -204,13 +205,16 @@ fn lost(connection: &Connection) -> Result<Vec<LostPackage>, StoreError> {
                  AND incoming.sender = journal.partner) END
          LIMIT 1000",
     )?;
-    let rows = statement.query_map([], |row| {
-        Ok(LostPackage {
-            direction: row.get::<_, Column<_>>(0)?.0,
-            id: row.get::<_, Column<_>>(1)?.0,
-        })
-    })?;
-    Ok(rows.collect::<Result<_, _>>()?)
+    let mut rows = statement.query([])?;
+    let mut lost = Vec::new();
+    while let Some(row) = rows.next()? {
+        // What is none is told of as a broken link.
+        let (direction, id) = (Column::column_result(row.get_ref(0)?), Column::column_result(row.get_ref(1)?));
+        if let (Ok(direction), Ok(id)) = (direction, id) {
+            lost.push(LostPackage { direction: direction.0, id: id.0 });
+        }
+    }
+    Ok(lost)
 }
 
 /// What SQLite finds wrong with its own pages and indexes.
