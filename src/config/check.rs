@@ -8,9 +8,10 @@ use std::str::FromStr;
 use jiff::SignedDuration;
 
 use super::{
-    Config, Draft, IdentityFiles, Limits, LogFile, LogRotation, Node, Office, Page, Peer,
+    Attachments, Config, Draft, IdentityFiles, Limits, LogFile, LogRotation, Node, Office, Page, Peer,
     Retention, Timing, Tls, folders, units,
 };
+use crate::attachment::FileType;
 use crate::types::settings::{Reader, Section};
 use crate::types::{Digest, Lang, OfficeNumber, ServiceType};
 
@@ -25,6 +26,9 @@ pub(super) const NOWHERE: SocketAddr = SocketAddr::new(IpAddr::V4(Ipv4Addr::UNSP
 
 /// Where the page is served when the configuration does not say it.
 const PAGE: SocketAddr = SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), 8480);
+
+/// What a package has beside the file of an attachment, at the most.
+const AROUND_FILE: u64 = 1 << 20;
 
 const OFFICE_JA: &str = "事業所番号（数字または英大文字 10 桁）";
 const OFFICE_EN: &str = "an office number: 10 digits or capital letters";
@@ -65,6 +69,7 @@ fn whole(mut root: Section<'_, '_>, base: &Path) -> Config {
     let peers = each(root.tables("peer"), peer, |peer| peer.office, "office");
     let timing = timing(root.table("timing"));
     let limits = limits(root.table("limits"));
+    let attachments = attachments(root.table("attachments"));
     let retention = retention(root.table("retention"));
     let has_page = root.has("page");
     let page = page(root.table("page"));
@@ -73,8 +78,14 @@ fn whole(mut root: Section<'_, '_>, base: &Path) -> Config {
         let ja = "file_size は package_size 以下にしてください。";
         root.report(&(0..0), "limits", ja, "file_size must not exceed package_size");
     }
+    if attachments.file_size.saturating_add(AROUND_FILE) > limits.package_size {
+        let ja = "attachments.file_size は limits.package_size より 1MiB 以上小さくしてください。";
+        let en = "file_size must be less than limits.package_size by 1MiB";
+        root.report(&(0..0), "attachments", ja, en);
+    }
     root.finish();
-    Config { node, tls, offices, peers, timing, limits, retention, page, home: base.to_owned() }
+    let home = base.to_owned();
+    Config { node, tls, offices, peers, timing, limits, attachments, retention, page, home }
 }
 
 /// Reads each table and refuses two with the same office number.
@@ -322,6 +333,28 @@ fn limits(mut table: Section<'_, '_>) -> Limits {
     }
     table.finish();
     limits
+}
+
+fn attachments(mut table: Section<'_, '_>) -> Attachments {
+    let (ja, en) = (
+        "種類の名前（pdf、jpg、png、docx、xlsx、pptx、csv、doc、xls、ppt）",
+        "types such as pdf, jpg, png, docx, xlsx, pptx, csv, doc, xls, ppt",
+    );
+    let stands_there = table.has("types");
+    let types = table.list("types", parse::<FileType>, ja, en);
+    let types = if stands_there { types } else { FileType::USUAL.to_vec() };
+    let file_size = size(&mut table, "file_size", "20MiB");
+    let word = |text: &str| (!text.is_empty()).then(|| text.to_owned());
+    let scanner = table.list("scanner", word, "プログラムと引数", "a program and its arguments");
+    if let Some(program) = scanner.first()
+        && !Path::new(program).is_absolute()
+    {
+        let ja = "プログラムは絶対パスで書いてください。";
+        table.report(&table.span(), "scanner", ja, "the program has to be an absolute path");
+    }
+    let scanner_timeout = positive(&mut table, "scanner_timeout", "60s");
+    table.finish();
+    Attachments { types, file_size, scanner, scanner_timeout }
 }
 
 fn retention(mut table: Section<'_, '_>) -> Retention {

@@ -18,6 +18,7 @@ use jiff::SignedDuration;
 
 pub use crate::types::{Problem, Problems};
 
+use crate::attachment::FileType;
 use crate::types::{Digest, Edition, Lang, OfficeNumber, PeerUrl, ServiceType};
 
 /// A checked configuration; all paths are absolute or relative to the working directory.
@@ -35,6 +36,8 @@ pub struct Config {
     pub timing: Timing,
     /// `[limits]`
     pub limits: Limits,
+    /// `[attachments]`
+    pub attachments: Attachments,
     /// `[retention]`
     pub retention: Retention,
     /// `[page]`, if it stands there: without it there is no page.
@@ -243,6 +246,20 @@ pub struct Limits {
     pub partner_store: u64,
     /// What one partner may send in an hour, in bytes.
     pub partner_rate: u64,
+}
+
+/// `[attachments]`
+#[derive(Debug, Clone)]
+pub struct Attachments {
+    /// The types that are sent and taken; with none, no attachments travel.
+    pub types: Vec<FileType>,
+    /// The largest one, in bytes.
+    pub file_size: u64,
+    /// A program with its arguments that looks at each file before it is sent or placed; the path of
+    /// the file is put behind them. Nothing where there is none.
+    pub scanner: Vec<String>,
+    /// How long the program may take for one file.
+    pub scanner_timeout: SignedDuration,
 }
 
 /// `[retention]`

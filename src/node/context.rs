@@ -24,6 +24,9 @@ use crate::work::{self, watch};
 /// One of our offices and one of its partners.
 pub(super) type Pair = (OfficeNumber, OfficeNumber);
 
+/// Programs of `attachments.scanner` that run at a time.
+const SCANNING: usize = 2;
+
 pub(super) struct Context {
     pub(super) config: Config,
     pub(super) spec: &'static Spec,
@@ -42,6 +45,10 @@ pub(super) struct Context {
     pub(super) notices: Notices,
     /// Whether the clock is believed.
     pub(super) time: TimeGuard,
+    /// Programs that look at attachments at a time.
+    pub(super) scanning: Semaphore,
+    /// Held while an attachment gets its number: whoever asks for one packs before the next asks.
+    pub(super) attaching: Mutex<()>,
     /// Held while an order is carried out: two about the same set would be in each other's way.
     pub(super) order: Mutex<()>,
     /// How somebody who asks enters the page, if there is one.
@@ -70,6 +77,8 @@ pub(super) struct Wake {
     pub(super) collect: BTreeMap<Pair, Notify>,
     /// A package for the office is committed.
     pub(super) placing: BTreeMap<OfficeNumber, Notify>,
+    /// Attachments for the office are committed.
+    pub(super) attachments: BTreeMap<OfficeNumber, Notify>,
     /// A receipt was issued.
     pub(super) issued: Issued,
     /// Certificates and revocation lists are to be read again.
@@ -110,6 +119,7 @@ impl Wake {
             retry: pairs().map(|pair| (pair, Notify::new())).collect(),
             collect: pairs().map(|pair| (pair, Notify::new())).collect(),
             placing: offices().map(|office| (office, Notify::new())).collect(),
+            attachments: offices().map(|office| (office, Notify::new())).collect(),
             issued: Issued::default(),
             reload: Notify::new(),
         }
@@ -177,6 +187,8 @@ impl Context {
             quota,
             notices,
             time,
+            scanning: Semaphore::new(SCANNING),
+            attaching: Mutex::new(()),
             order: Mutex::new(()),
             door,
         }

@@ -8,6 +8,7 @@ use super::context::Context;
 use super::health::{Health, Watcher};
 use super::notices::Notice;
 use super::orders::{AllEnds, carry_out, internal};
+use super::outbound::{self, NewAttachment};
 use crate::config::Config;
 use crate::control::{Answer, Request};
 use crate::spec::Spec;
@@ -74,6 +75,13 @@ impl Handle {
         let carried_out =
             work::spawn(async move { carry_out(&context, &ends, &request, &by).await });
         carried_out.await.unwrap_or_else(|_| internal())
+    }
+
+    /// Judges an attachment that a person wants to send, has it scanned, and makes it a package.
+    pub async fn attach(&self, new: NewAttachment) -> Answer {
+        let context = Arc::clone(&self.context);
+        let attached = work::spawn(async move { outbound::attach_new(&context, new).await });
+        attached.await.unwrap_or_else(|_| internal())
     }
 
     /// Says how a person enters the page: `door` makes an address for the account of a name. The

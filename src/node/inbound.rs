@@ -149,10 +149,11 @@ impl Service for Inbound {
 
     fn status(&self, _peer: &Caller) -> StatusAnswer {
         let limits = self.0.package_limits();
+        let formats = ManifestFormat::IDS.into_iter().chain([ReceiptFormat::ID]);
         StatusAnswer {
             version: env!("CARGO_PKG_VERSION").to_owned(),
             time: self.0.now(),
-            formats: [ManifestFormat::ID, ReceiptFormat::ID].map(str::to_owned).to_vec(),
+            formats: formats.map(str::to_owned).collect(),
             clock_skew: CLOCK_TOLERANCE.unsigned_abs(),
             files: limits.files,
             manifest_bytes: limits.manifest_bytes,
@@ -207,6 +208,7 @@ impl Inbound {
             tracing::info!(%id, %sender, %office, state = state.state().as_str(), "received");
             context.wake.issued.announce();
             wake(&context.wake.placing, &office);
+            wake(&context.wake.attachments, &office);
             let about = format!("partner {sender}");
             context.notices.clear(code::PARTNER_STORE_FULL, &about);
             context.notices.clear(code::PARTNER_CERTIFICATE_REFUSED, &about);
@@ -388,7 +390,11 @@ fn judged(
 ) -> Result<(NewIncoming, NewReceipt), Refusal> {
     let manifest = package.manifest();
     let office = manifest.recipient.office;
-    let judgement = judge::package(context.spec, package).against(manifest);
+    let judgement = if manifest.is_of_attachments() {
+        judge::attachments(&context.config.attachments, package)
+    } else {
+        judge::package(context.spec, package).against(manifest)
+    };
     let (state, kind) = if judgement.has_errors() {
         (Incoming::Rejected, ReceiptKind::Rejection)
     } else {
@@ -404,7 +410,7 @@ fn judged(
         serial: manifest.serial,
         unit: UnitSummary {
             kind: manifest.kind.clone(),
-            edition: Some(manifest.edition),
+            edition: manifest.edition,
             converted_from: None,
             months: manifest.months.clone(),
             files: judge::listed_files(&manifest.files),

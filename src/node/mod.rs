@@ -53,6 +53,7 @@ mod receipts;
 mod refusals;
 mod refused;
 mod reissue;
+mod scanner;
 #[cfg(test)]
 pub(crate) mod simulated;
 mod start;
@@ -71,6 +72,7 @@ pub use handle::Handle;
 pub use health::{Health, TaskHealth};
 pub use month::{MonthComparison, compare_month};
 pub use notices::Notice;
+pub use outbound::NewAttachment;
 pub use problems::{StartProblem, StartProblems};
 pub use proof::{Pins, open_trust};
 pub use start::Consent;
@@ -172,6 +174,18 @@ impl Node {
             let office = folders.office;
             let (drop, import, outcome) = folders.split();
             let (drop, import, outcome) = (Arc::new(drop), Arc::new(import), Arc::new(outcome));
+            let shared = (Arc::clone(&context), stopping.clone());
+            let attached = Arc::clone(&drop);
+            tasks.keep(format!("attachments out {office}"), move |beat| {
+                let (context, folders) = (Arc::clone(&shared.0), Arc::clone(&attached));
+                outbound::send_attachments(context, folders, beat, shared.1.clone())
+            });
+            let shared = (Arc::clone(&context), stopping.clone());
+            let attached = Arc::clone(&import);
+            tasks.keep(format!("attachments in {office}"), move |beat| {
+                let (context, folders) = (Arc::clone(&shared.0), Arc::clone(&attached));
+                placing::place_attachments(context, folders, beat, shared.1.clone())
+            });
             let shared = (Arc::clone(&context), stopping.clone());
             tasks.keep(format!("outbound {office}"), move |beat| {
                 outbound::run(Arc::clone(&shared.0), Arc::clone(&drop), beat, shared.1.clone())

@@ -14,12 +14,13 @@ use super::listener::{Bound, Listener};
 use super::network::Network;
 use super::open_files;
 use super::outbound::{CopiedToHold, end_claim};
+use super::scanner;
 use super::problems::{Problems, StartProblems};
 use super::proof::{self, Proof};
 use super::time_guard::TimeGuard;
 use crate::config::{Config, Office};
 use crate::folder::{
-    DropFolder, Fault, FolderError, FolderRole, ImportFolder, Marked, Place, UnitFolder,
+    AttachmentFolder, DropFolder, Fault, FolderError, FolderRole, ImportFolder, Marked, Place, UnitFolder,
 };
 use crate::link::{ClientLimits, Limits, Tls};
 use crate::spec::Spec;
@@ -118,6 +119,9 @@ fn open_files(config: &Config, clock: &Clock, consent: Consent) -> (Files, Probl
         None => None,
     };
     let store = open_store(config, consent, clock.now(), &mut problems);
+    if store.is_some() {
+        scanner::clean_up(&config.node.data);
+    }
     // Opening a folder removes what a crash left in it, and the store's lock tells that no other
     // node is at work there.
     let folders = match &store {
@@ -173,6 +177,9 @@ fn open_folders(
         }
         None => None,
     };
+    let plans = plans?;
+    let attachments = AttachmentFolder::open(&plans);
+    let attachments = problems.folder_at(&place("import"), &office.import, attachments);
     let hold = UnitFolder::open(&office.hold, FolderRole::Hold);
     let hold = problems.folder_at(&place("hold"), &office.hold, hold).map(Arc::new);
     let sent = match &office.sent {
@@ -192,7 +199,7 @@ fn open_folders(
             hold: Arc::clone(&hold),
         },
         outcome: OutcomeFolders { office: number, sent, hold: Arc::clone(&hold) },
-        import: ImportFolders { office: number, plans: plans?, actuals, hold },
+        import: ImportFolders { office: number, plans, actuals, attachments: attachments?, hold },
         marks: Vec::new(),
     };
     for (key, folder) in folders.watched() {
@@ -284,12 +291,31 @@ async fn recover(context: &Arc<Context>, folders: &OfficeFolders, problems: &mut
         }
         tracing::info!(%office, id = %claim.id(), packed, "an unfinished set was taken up");
     }
+    forget_attachments(context, folders, problems).await;
     for import in folders.import.all().filter(|import| import.root().check().is_ok()) {
         for id in problems.folder(&place, import.unfinished()).unwrap_or_default() {
             let waits = problems.store(&place, context.store.waits(id).await);
             if waits == Some(false) {
                 problems.folder(&place, import.finish(id));
             }
+        }
+    }
+}
+
+/// The same for attachments that were placed; claims are ended by the task that looks after them.
+async fn forget_attachments(
+    context: &Arc<Context>,
+    folders: &OfficeFolders,
+    problems: &mut Problems,
+) {
+    let place = format!("office {}", folders.office);
+    if folders.import.plans.root().check().is_err() {
+        return;
+    }
+    let attachments = &folders.import.attachments;
+    for id in problems.folder(&place, attachments.unfinished()).unwrap_or_default() {
+        if problems.store(&place, context.store.waits(id).await) == Some(false) {
+            problems.folder(&place, attachments.finish_all(&[id]));
         }
     }
 }

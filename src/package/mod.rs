@@ -34,7 +34,9 @@ pub use cms::{CmsFault, Signer, SignerError, VerifiedSigner};
 pub use envelope::{PackError, Package, PackageRef, open, open_again, pack, pack_described};
 pub use fault::PackageFault;
 pub use limits::Limits;
-pub use manifest::{Manifest, ManifestFault, ManifestFile, ManifestFormat, Party};
+pub use manifest::{
+    AttachedDocument, Manifest, ManifestFault, ManifestFile, ManifestFormat, Party,
+};
 pub use receipt::{
     Receipt, ReceiptFinding, ReceiptFormat, ReceiptKind, ReceiptResult, VerifiedReceipt,
 };

@@ -16,6 +16,7 @@ mod lang;
 mod message_id;
 pub mod nearest;
 mod peer_url;
+mod person_key;
 mod personal;
 #[cfg(test)]
 mod plant;
@@ -40,6 +41,7 @@ pub use lang::{Lang, ParseLangError};
 pub(crate) use message_id::seeded;
 pub use message_id::{MessageId, ParseMessageIdError};
 pub use peer_url::{ParsePeerUrlError, PeerUrl};
+pub use person_key::PersonKey;
 pub use personal::Personal;
 #[cfg(test)]
 pub(crate) use plant::Plant;

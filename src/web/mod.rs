@@ -27,6 +27,7 @@
 mod account;
 mod actuals;
 mod assets;
+mod attach;
 mod audit;
 mod audits;
 mod certificates;

@@ -11,9 +11,9 @@ use axum::routing::{MethodRouter, get, post};
 use super::guard::Need::{self, Administrator, Nobody, Visitor};
 use super::layout::not_found;
 use super::state::Shared;
-use super::{account, actuals, assets, audits, certificates, diagnosis, entrance, events, forms};
+use super::{account, actuals, assets, attach, audits, certificates, diagnosis, entrance, events};
 use super::{
-    guard, held, list, metrics, month, package, partners, savings, today, users, versions,
+    forms, guard, held, list, metrics, month, package, partners, savings, today, users, versions,
 };
 
 /// The largest form in bytes.
@@ -22,7 +22,8 @@ const FORM: usize = 64 << 10;
 /// A route with who may ask for it: none can be without.
 struct Route(Need, &'static str, MethodRouter<Arc<Shared>>);
 
-fn routes() -> Vec<Route> {
+fn routes(shared: &Shared) -> Vec<Route> {
+    let upload = DefaultBodyLimit::max(attach::most(shared.node.config()));
     vec![
         Route(Nobody, "/assets/{name}", get(assets::asset)),
         Route(Nobody, "/healthz", get(metrics::health)),
@@ -37,6 +38,7 @@ fn routes() -> Vec<Route> {
         Route(Visitor, "/sent", get(list::sent)),
         Route(Visitor, "/received", get(list::received)),
         Route(Visitor, "/search", post(list::search)),
+        Route(Visitor, "/attach", get(attach::show).post(attach::send).layer(upload)),
         Route(Visitor, "/held", get(held::list)),
         Route(Visitor, "/held/{id}", get(held::show)),
         Route(Visitor, "/held/{id}/forms", get(forms::of_held)),
@@ -74,7 +76,7 @@ fn routes() -> Vec<Route> {
 
 pub(super) fn router(shared: Arc<Shared>) -> Router {
     let mut router = Router::new();
-    for Route(need, path, handler) in routes() {
+    for Route(need, path, handler) in routes(&shared) {
         let state = Arc::clone(&shared);
         let guarded = move |request: Request, next: Next| {
             guard::need(need, Arc::clone(&state), request, next)

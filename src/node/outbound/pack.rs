@@ -99,9 +99,10 @@ async fn signed(
         created_at: now,
         expires_at,
         kind: judgement.kind(),
-        edition: judgement.edition().ok_or(OutboundFault::Internal)?,
+        edition: Some(judgement.edition().ok_or(OutboundFault::Internal)?),
         months: judgement.months(),
         serial,
+        set: None,
         supersedes: None,
         files: Vec::new(),
     };
@@ -130,7 +131,7 @@ async fn signed(
         serial,
         unit: UnitSummary {
             kind: manifest.kind,
-            edition: Some(manifest.edition),
+            edition: manifest.edition,
             converted_from: *converted_from,
             months: manifest.months,
             files: judge::listed_files(&manifest.files),

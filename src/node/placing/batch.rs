@@ -24,7 +24,7 @@ struct Set {
 }
 
 /// What became of the files of a package.
-enum PlacingOutcome {
+pub(super) enum PlacingOutcome {
     /// They are in the import folder.
     Placed(Box<Package>),
     /// They are not placed before a person has done something.
@@ -206,7 +206,7 @@ fn show_one(
 }
 
 /// Stores what became of packages.
-async fn note(
+pub(super) async fn note(
     context: &Arc<Context>,
     folders: &Arc<ImportFolders>,
     outcomes: Vec<(IncomingRow, PlacingOutcome)>,
