@@ -19,8 +19,9 @@ const LONGEST_KIND: usize = 90;
 /// Extensions behind which programs hide. They are no types of attachments; this list is for those
 /// that stand before another extension.
 const PROGRAMS: [&str; 27] = [
-    "exe", "com", "scr", "pif", "bat", "cmd", "ps1", "vbs", "vbe", "js", "jse", "wsf", "wsh", "hta",
-    "msi", "msp", "dll", "cpl", "jar", "lnk", "url", "reg", "chm", "iso", "docm", "xlsm", "pptm",
+    "exe", "com", "scr", "pif", "bat", "cmd", "ps1", "vbs", "vbe", "js", "jse", "wsf", "wsh",
+    "hta", "msi", "msp", "dll", "cpl", "jar", "lnk", "url", "reg", "chm", "iso", "docm", "xlsm",
+    "pptm",
 ];
 
 /// The name of an attachment as its sender calls it: one visible component of a path that no system
@@ -168,9 +169,26 @@ mod tests {
     #[test]
     fn refuses_names_that_mislead_or_mean_something_else() {
         for name in [
-            "", "pdf", ".pdf", "a.", "a.pdf.", "a.pdf ", " a.pdf", "~$a.docx", "../a.pdf", "a/b.pdf",
-            "a\\b.pdf", "C:a.pdf", "a\u{202E}fdp.exe", "a\u{200B}.pdf", "a\nb.pdf", "a\u{0}.pdf",
-            "NUL.pdf", "com1.pdf", "a.pdf:stream.pdf", "a?.pdf",
+            "",
+            "pdf",
+            ".pdf",
+            "a.",
+            "a.pdf.",
+            "a.pdf ",
+            " a.pdf",
+            "~$a.docx",
+            "../a.pdf",
+            "a/b.pdf",
+            "a\\b.pdf",
+            "C:a.pdf",
+            "a\u{202E}fdp.exe",
+            "a\u{200B}.pdf",
+            "a\nb.pdf",
+            "a\u{0}.pdf",
+            "NUL.pdf",
+            "com1.pdf",
+            "a.pdf:stream.pdf",
+            "a?.pdf",
         ] {
             assert_eq!(Title::new(name), Err(Refused::Name), "{name:?}");
         }

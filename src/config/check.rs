@@ -8,8 +8,8 @@ use std::str::FromStr;
 use jiff::SignedDuration;
 
 use super::{
-    Attachments, Config, Draft, IdentityFiles, Limits, LogFile, LogRotation, Node, Office, Page, Peer,
-    Retention, Timing, Tls, folders, units,
+    Attachments, Config, Draft, IdentityFiles, Limits, LogFile, LogRotation, Node, Office, Page,
+    Peer, Retention, Timing, Tls, folders, units,
 };
 use crate::attachment::FileType;
 use crate::types::settings::{Reader, Section};

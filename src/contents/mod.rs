@@ -13,10 +13,10 @@ mod key;
 mod person;
 mod read;
 
+pub use crate::types::PersonKey;
 pub use document::{Document, Mention, When};
 pub use key::SearchKey;
 pub use person::Person;
-pub use crate::types::PersonKey;
 pub use read::{Contents, of_attachments, read};
 
 #[cfg(test)]

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::document::Mention;
-use crate::types::{Personal, PersonKey};
+use crate::types::{PersonKey, Personal};
 
 /// What a package says of one person.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -59,8 +59,7 @@ impl DropFolder {
     /// The folders with attachments in the drop folder.
     pub fn lots(&self) -> Result<Lots, FolderError> {
         self.root().check()?;
-        lots(self.root().path())
-            .map_err(FolderError::at(FolderRole::Drop, Action::List))
+        lots(self.root().path()).map_err(FolderError::at(FolderRole::Drop, Action::List))
     }
 
     /// The drop folder of a lot, with a work folder of its own.

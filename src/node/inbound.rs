@@ -149,7 +149,9 @@ impl Service for Inbound {
 
     fn status(&self, _peer: &Caller) -> StatusAnswer {
         let limits = self.0.package_limits();
-        let formats = ManifestFormat::IDS.into_iter().chain([ReceiptFormat::ID]);
+        let takes_attachments = !self.0.config.attachments.types.is_empty();
+        let is_read = |format: &&str| *format != ManifestFormat::ATTACHMENTS || takes_attachments;
+        let formats = ManifestFormat::IDS.into_iter().filter(is_read).chain([ReceiptFormat::ID]);
         StatusAnswer {
             version: env!("CARGO_PKG_VERSION").to_owned(),
             time: self.0.now(),

@@ -14,13 +14,14 @@ use super::listener::{Bound, Listener};
 use super::network::Network;
 use super::open_files;
 use super::outbound::{CopiedToHold, end_claim};
-use super::scanner;
 use super::problems::{Problems, StartProblems};
 use super::proof::{self, Proof};
+use super::scanner;
 use super::time_guard::TimeGuard;
 use crate::config::{Config, Office};
 use crate::folder::{
-    AttachmentFolder, DropFolder, Fault, FolderError, FolderRole, ImportFolder, Marked, Place, UnitFolder,
+    AttachmentFolder, DropFolder, Fault, FolderError, FolderRole, ImportFolder, Marked, Place,
+    UnitFolder,
 };
 use crate::link::{ClientLimits, Limits, Tls};
 use crate::spec::Spec;

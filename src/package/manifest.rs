@@ -370,5 +370,6 @@ fn names_other_format(bytes: &[u8]) -> bool {
     struct Head {
         format: String,
     }
-    serde_json::from_slice::<Head>(bytes).is_ok_and(|head| !ManifestFormat::IDS.contains(&head.format.as_str()))
+    serde_json::from_slice::<Head>(bytes)
+        .is_ok_and(|head| !ManifestFormat::IDS.contains(&head.format.as_str()))
 }

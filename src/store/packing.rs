@@ -78,7 +78,9 @@ impl Store {
                      WHERE office = ?1 AND partner = ?2 AND sequence >= ?3 AND sequence < ?4
                          AND state <> '{SUPERSEDED}'"
                 ))?
-                .query_row(params![Column(office), Column(partner), first, end], |row| row.get(0))?;
+                .query_row(params![Column(office), Column(partner), first, end], |row| {
+                    row.get(0)
+                })?;
             Ok(u64::try_from(last.map_or(first, |last| last + 1)).unwrap_or_default())
         })
         .await

@@ -14,6 +14,9 @@ use crate::types::{MessageId, OfficeNumber};
 
 const ATTACHMENTS: &str = Manifest::ATTACHMENTS;
 
+/// What a package holds, as its sender says.
+const KIND: &str = "coalesce(iif(json_valid(unit), json_extract(unit, '$.kind'), ''), '')";
+
 /// A set that waits to be placed.
 #[derive(Debug, Clone)]
 pub struct UnplacedRow {
@@ -36,7 +39,7 @@ impl Store {
         self.read(move |connection| {
             let mut statement = connection.prepare_cached(&format!(
                 "{} WHERE office = ?1 AND state = '{COMMITTED}'
-                     AND json_extract(unit, '$.kind') = '{ATTACHMENTS}'
+                     AND {KIND} = '{ATTACHMENTS}'
                  ORDER BY next_at, sender, sequence LIMIT ?2",
                 select::<Incoming>("created_at")
             ))?;
@@ -57,7 +60,7 @@ impl Store {
         self.read(move |connection| {
             let mut statement = connection.prepare_cached(&format!(
                 "{} WHERE office = ?1 AND sender = ?2 AND state = '{COMMITTED}'
-                     AND json_extract(unit, '$.kind') <> '{ATTACHMENTS}'
+                     AND {KIND} <> '{ATTACHMENTS}'
                  ORDER BY serial, sequence LIMIT ?3",
                 select::<Incoming>("created_at, place = 'beside'")
             ))?;

@@ -49,10 +49,7 @@ struct Form {
     files: usize,
 }
 
-pub(super) async fn show(
-    State(shared): State<Arc<Shared>>,
-    Visitor(session): Visitor,
-) -> Response {
+pub(super) async fn show(State(shared): State<Arc<Shared>>, Visitor(session): Visitor) -> Response {
     let config = shared.node.config();
     let named = |number: OfficeNumber| (number, words::office(number, config));
     let types = &config.attachments.types;
@@ -92,7 +89,10 @@ impl Said {
         let month = match field("month") {
             "" => None,
             text => Some(text.replace('-', "").parse().map_err(|_| {
-                wrong("年月は 2026-05 のように入力してください。", "The month is written as 2026-05.")
+                wrong(
+                    "年月は 2026-05 のように入力してください。",
+                    "The month is written as 2026-05.",
+                )
             })?),
         };
         let kind = match field("kind") {
@@ -169,7 +169,8 @@ pub(super) async fn send(
         };
         let file_name = field.file_name().unwrap_or_default().to_owned();
         if sent + refused.len() >= FILES {
-            refused.push(lang.pick("ファイルが多すぎます。", "There are too many files.").to_owned());
+            refused
+                .push(lang.pick("ファイルが多すぎます。", "There are too many files.").to_owned());
             break;
         }
         let bytes = match bounded(field, shared.node.config().attachments.file_size).await {
@@ -183,9 +184,7 @@ pub(super) async fn send(
         }
     }
     match (sent, refused.as_slice()) {
-        (0, []) => {
-            told(&visitor, false, lang.pick("ファイルを選んでください。", "Choose a file."))
-        }
+        (0, []) => told(&visitor, false, lang.pick("ファイルを選んでください。", "Choose a file.")),
         (_, []) => {
             let text = match lang {
                 Lang::Ja => format!("{sent} 件の添付ファイルを送信待ちにしました。"),
@@ -224,8 +223,7 @@ async fn attach(
     let title = Title::new(name).map_err(refused)?;
     let Said { office, partner, month, person, set, .. } = *said;
     let document = AttachedDocument { title, kind: said.kind.clone(), month, person };
-    let answer =
-        shared.node.attach(NewAttachment { office, partner, document, set, bytes }).await;
+    let answer = shared.node.attach(NewAttachment { office, partner, document, set, bytes }).await;
     if answer.done { Ok(()) } else { Err(answer.text(lang).to_owned()) }
 }
 

@@ -13,9 +13,7 @@ use super::fault::OutboundFault;
 use super::pack::packed;
 use crate::attachment::{FileType, judge};
 use crate::control::Answer;
-use crate::package::{
-    AttachedDocument, Manifest, ManifestFile, ManifestFormat, PackError, Party,
-};
+use crate::package::{AttachedDocument, Manifest, ManifestFile, ManifestFormat, PackError, Party};
 use crate::store::{NewOutgoing, UnitSummary};
 use crate::types::{Digest, FileSerial, Lang, MessageId, OfficeNumber, code};
 
@@ -131,11 +129,7 @@ pub(in super::super) async fn attach_new(context: &Arc<Context>, new: NewAttachm
     let file_type = match judge(&document.title, &bytes, types, settings.file_size) {
         Ok(file_type) => file_type,
         Err(refused) => {
-            return Answer::refused(
-                refused.code(),
-                refused.text(Lang::Ja),
-                refused.text(Lang::En),
-            );
+            return Answer::refused(refused.code(), refused.text(Lang::Ja), refused.text(Lang::En));
         }
     };
     if context.config.office(office).is_none() || context.config.peer(partner).is_none() {

@@ -81,10 +81,7 @@ pub(in super::super) async fn run(
 }
 
 /// Ends claims of attachments that were left in the work folder, as the store says.
-async fn end_left(
-    context: &Arc<Context>,
-    folders: &Arc<DropFolders>,
-) -> Result<(), OutboundFault> {
+async fn end_left(context: &Arc<Context>, folders: &Arc<DropFolders>) -> Result<(), OutboundFault> {
     let drop = folders.drop.clone();
     let claims = blocking(move || drop.unfinished_attachments());
     for (_, claim) in claims.await.ok_or(OutboundFault::Internal)?? {
@@ -179,12 +176,7 @@ impl Sender {
     }
 
     /// Claims a file and sends it, holds it or gives it back.
-    async fn take(
-        &self,
-        lot: &Lot,
-        folder: &DropFolder,
-        file: Seen,
-    ) -> Result<(), OutboundFault> {
+    async fn take(&self, lot: &Lot, folder: &DropFolder, file: Seen) -> Result<(), OutboundFault> {
         let (folder, id) = (folder.clone(), MessageId::new(self.context.now()));
         let claimed = blocking(move || folder.claim(id, &[file]));
         let claim = match claimed.await.ok_or(OutboundFault::Internal)? {
@@ -343,7 +335,8 @@ impl Sender {
                 None
             }
             Some(fault) => {
-                let ja = format!("添付ファイルの送信の準備が止まっています。{}", fault.text(Lang::Ja));
+                let ja =
+                    format!("添付ファイルの送信の準備が止まっています。{}", fault.text(Lang::Ja));
                 let en = format!("attachments cannot be taken: {}", fault.text(Lang::En));
                 context.notices.raise(
                     code::ATTACHMENTS_STOPPED,

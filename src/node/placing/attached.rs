@@ -150,8 +150,7 @@ pub(in super::super) fn scanner_failed(context: &Context) {
 async fn opened(context: &Arc<Context>, row: &IncomingRow) -> Result<Package, Fault> {
     let stored = context.store.incoming_package(row.sender, row.id).await?;
     let limits = context.package_limits();
-    let opened =
-        move || open_again(stored, &limits).map_err(|fault| Fault::Package(fault.code()));
+    let opened = move || open_again(stored, &limits).map_err(|fault| Fault::Package(fault.code()));
     blocking(opened).await.unwrap_or(Err(Fault::Internal))
 }
 

@@ -225,14 +225,8 @@ mod scanner {
         assert!(list.contains("attachment-infected"), "{list}");
         assert!(arrived(&help).is_empty() && help.sets("hold").is_empty());
         let id = help.sql("SELECT lower(hex(message_id)) FROM incoming").pop().expect("a row");
-        let id = format!(
-            "{}-{}-{}-{}-{}",
-            &id[..8],
-            &id[8..12],
-            &id[12..16],
-            &id[16..20],
-            &id[20..]
-        );
+        let id =
+            format!("{}-{}-{}-{}-{}", &id[..8], &id[8..12], &id[12..16], &id[16..20], &id[20..]);
         let (answer, code) = says(&help, &["hold", "dismiss", &id]);
         assert_eq!(code, 0, "{answer}");
         until("refused", || care.has_sent("REJECTED", 1));

@@ -1,5 +1,6 @@
 //! The page of an office, as browsers, people and strangers find it: a real node, real requests.
 
+mod attach;
 mod audit;
 mod browser;
 #[cfg(unix)]
