@@ -175,7 +175,11 @@ fn month(name: &str) -> Option<ServiceMonth> {
 mod tests {
     use super::*;
     use crate::folder::ScanLimits;
-    use crate::types::seeded;
+    use crate::types::MessageId;
+
+    fn id(seed: u64) -> MessageId {
+        format!("01890a5d-ac96-774b-bcce-{seed:012x}").parse().expect("a message id")
+    }
 
     fn open(root: &Path) -> DropFolder {
         fs::create_dir_all(root.join("drop")).expect("made");
@@ -223,13 +227,13 @@ mod tests {
         let lot = drop.lots().expect("listed").lots.pop().expect("a lot");
         let of_lot = drop.of_lot(&lot).expect("opened");
         let seen = of_lot.scan(&ScanLimits { files: 10 }).expect("scanned").files;
-        of_lot.claim(seeded(1), &seen).expect("claimed");
+        of_lot.claim(id(1), &seen).expect("claimed");
         fs::remove_dir_all(root.path().join("drop/1370000026")).expect("removed");
         assert!(drop.unfinished().expect("listed").is_empty(), "it is no claim of a set");
         let again = open(root.path());
         let mut claims = again.unfinished_attachments().expect("listed");
         let (of, claim) = claims.pop().expect("a claim");
-        assert_eq!((of, claim.id(), claims.len()), (lot, seeded(1), 0));
+        assert_eq!((of, claim.id(), claims.len()), (lot, id(1), 0));
         let hold = super::super::UnitFolder::open(root.path().join("hold"), FolderRole::Hold);
         claim.release(&hold.expect("opened"), "unit", &[]).expect("released");
         assert!(root.path().join("drop/1370000026/2026-05/意見書/c.csv").exists());

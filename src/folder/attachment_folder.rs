@@ -238,10 +238,9 @@ mod tests {
 
     use super::*;
     use crate::disk::faults::{Then, at_step};
-    use crate::types::seeded;
 
     fn id(seed: u64) -> MessageId {
-        seeded(seed)
+        format!("01890a5d-ac96-774b-bcce-{seed:012x}").parse().expect("a message id")
     }
 
     fn sender() -> OfficeNumber {

@@ -61,7 +61,7 @@ async function dragged(visitor, things) {
   await visitor.button("送る").dblclick();
   await visitor.told(/2 件の添付ファイルを送信待ちにしました/);
   await page.waitForURL("**/sent");
-  await page.getByRole("link", { name: /^添付ファイル/ }).first().click();
+  await page.locator("tbody").getByRole("link", { name: /^添付ファイル/ }).first().click();
   await page.waitForURL("**/package/**");
   await visitor.sees("主治医意見書、2026年5月");
   assert(!decodeURIComponent(page.url()).includes("意見書"), "no title in an address");
