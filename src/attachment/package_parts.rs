@@ -55,6 +55,10 @@ fn names(bytes: &[u8]) -> Option<Vec<String>> {
     let tail = bytes.len().saturating_sub(LONGEST_TAIL);
     let end = memchr::memmem::rfind(bytes.get(tail..)?, END)? + tail;
     let count = usize::from(u16_at(bytes, end + 10)?);
+    let comment = usize::from(u16_at(bytes, end + 20)?);
+    if end + 22 + comment != bytes.len() {
+        return None;
+    }
     let mut at = usize::try_from(u32_at(bytes, end + 16)?).ok()?;
     if count > MOST_PARTS {
         return None;

@@ -1,7 +1,6 @@
 //! Where attachments lie in a drop folder: `<office number>/<YYYY-MM>/<kind>/`, of which the last two
 //! may be left out.
 
-use std::fmt;
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
@@ -20,7 +19,7 @@ const WORK: &str = "attachments";
 const MOST: usize = 1_000;
 
 /// What the folder of an attachment says of it.
-#[derive(Clone, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Lot {
     /// The office that it is for.
     pub partner: OfficeNumber,
@@ -28,12 +27,6 @@ pub struct Lot {
     pub month: Option<ServiceMonth>,
     /// The kind of document.
     pub kind: Option<DocumentKind>,
-}
-
-impl fmt::Debug for Lot {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Lot").field("partner", &self.partner).field("month", &self.month).finish()
-    }
 }
 
 /// The folders with attachments that a look found.

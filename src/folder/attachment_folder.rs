@@ -164,11 +164,9 @@ fn show(staged: &Path, folder: &Path, file: &Attached<'_>) -> Result<(), FolderE
             Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {}
             Err(error) => return Err(failed(error)),
         }
-        match disk::holds(&target, file.bytes) {
-            Ok(true) => return disk::remove_file(staged).map_err(failed),
-            Ok(false) => {}
-            // A folder, a link, or one that nobody may read: it is not ours.
-            Err(_) => {}
+        // A folder, a link, or what nobody may read is not the same.
+        if matches!(disk::holds(&target, file.bytes), Ok(true)) {
+            return disk::remove_file(staged).map_err(failed);
         }
     }
     Err(fault(Fault::SameName))

@@ -153,20 +153,18 @@ pub(super) async fn send(
             continue;
         }
         // Nothing of a file is read before it is known who sends it.
-        let said = match &said {
-            Some(said) => said,
-            None => {
-                let take = |name: &str| fields.get(name).cloned().unwrap_or_default();
-                let sealed = Sealed::new(take("csrf"), take("form"));
-                if let Err(answer) = visitor.may_do(&shared, &sealed, "attach", "/sent") {
-                    return answer;
-                }
-                match Said::of(&fields, shared.node.config(), lang) {
-                    Ok(found) => said.insert(found),
-                    Err(why) => return told(&visitor, false, &why),
-                }
+        if said.is_none() {
+            let take = |name: &str| fields.get(name).cloned().unwrap_or_default();
+            let sealed = Sealed::new(take("csrf"), take("form"));
+            if let Err(answer) = visitor.may_do(&shared, &sealed, "attach", "/sent") {
+                return answer;
             }
-        };
+            match Said::of(&fields, shared.node.config(), lang) {
+                Ok(found) => said = Some(found),
+                Err(why) => return told(&visitor, false, &why),
+            }
+        }
+        let Some(said) = &said else { continue };
         let file_name = field.file_name().unwrap_or_default().to_owned();
         if sent + refused.len() >= FILES {
             refused

@@ -193,10 +193,9 @@ impl Sender {
             Verdict::Send(attachment) => {
                 let now = self.context.now();
                 let office = self.folders.office;
-                if let Err(fault) = attach(&self.context, office, *attachment, now).await {
-                    // Whether it was packed after all only the store can say.
-                    return Err(fault);
-                }
+                // Where that fails only the store can say whether it was packed after all: the claim is
+                // ended with the next look.
+                attach(&self.context, office, *attachment, now).await?;
                 let finished = blocking(move || claim.finish()).await;
                 match finished.ok_or(OutboundFault::Internal)? {
                     // The next look puts what it is now into the hold folder.
