@@ -39,13 +39,16 @@ pub(super) fn type_of(bytes: &[u8]) -> Result<FileType, Refused> {
 }
 
 /// Parts that hold programs, or whole files that may: macros, `ActiveX` controls, embedded objects, and
-/// sheets of the macros of old.
+/// sheets of the macros of old. The tables behind charts are embedded too, as files of a kind that
+/// office programs open without macros.
 fn carries_programs(name: &str) -> bool {
     let name = name.to_ascii_lowercase();
     let last = name.rsplit('/').next().unwrap_or_default();
+    let is_plain = [".docx", ".xlsx", ".pptx"].iter().any(|extension| last.ends_with(extension));
     last.starts_with("vbaproject")
         || last.starts_with("vbadata")
-        || ["/activex/", "/embeddings/", "/macrosheets/", "/dialogsheets/"]
+        || (name.contains("/embeddings/") && !is_plain)
+        || ["/activex/", "/macrosheets/", "/dialogsheets/"]
             .iter()
             .any(|folder| name.contains(folder))
 }
@@ -118,6 +121,8 @@ mod tests {
         assert_eq!(of(&[types, "_rels/.rels", "word/document.xml"]), Ok(FileType::Docx));
         assert_eq!(of(&[types, "xl/workbook.xml"]), Ok(FileType::Xlsx));
         assert_eq!(of(&[types, "ppt/presentation.xml"]), Ok(FileType::Pptx));
+        let chart = "ppt/embeddings/Microsoft_Excel_Sheet1.xlsx";
+        assert_eq!(of(&[types, "ppt/presentation.xml", chart]), Ok(FileType::Pptx));
         assert_eq!(of(&["a.exe"]), Err(Refused::UnknownType));
         assert_eq!(of(&["word/document.xml"]), Err(Refused::UnknownType));
         let two = [types, "word/document.xml", "xl/workbook.xml"];
@@ -132,6 +137,7 @@ mod tests {
             "word/vbaData.xml",
             "xl/activeX/activeX1.bin",
             "word/embeddings/oleObject1.bin",
+            "word/embeddings/sheet.xlsm",
             "xl\\macrosheets\\sheet1.xml",
         ] {
             let bytes = zipped(&["[Content_Types].xml", "xl/workbook.xml", part]);

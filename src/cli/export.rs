@@ -79,14 +79,7 @@ fn refused(report: &EvidenceReport, lang: Lang) -> String {
 fn write(folder: &Path, set: &[EvidenceFile], lang: Lang) -> anyhow::Result<()> {
     fs::create_dir_all(folder).with_context(|| folder.display().to_string())?;
     if fs::read_dir(folder)?.next().is_some() {
-        let path = folder.display();
-        return Err(UsageError(match lang {
-            Lang::Ja => {
-                format!("フォルダー {path} は空ではありません。別のフォルダーを指定してください。")
-            }
-            Lang::En => format!("the folder {path} is not empty; name another one"),
-        })
-        .into());
+        return Err(UsageError(setup::not_empty(folder, lang)).into());
     }
     for file in set {
         let path = folder.join(&file.path);

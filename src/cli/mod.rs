@@ -11,6 +11,7 @@ mod copies;
 mod dates;
 mod demo;
 mod dev;
+mod evidence;
 mod explain;
 mod export;
 mod feed;
@@ -40,6 +41,7 @@ mod user;
 mod validate;
 mod vectors;
 mod verify;
+mod verify_all;
 
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
@@ -101,11 +103,13 @@ enum Command {
     Open(open::Args),
     /// 画面にログインできるユーザーを登録・変更・削除します
     User(user::Args),
-    /// 証明書と失効リストを読み直します
+    /// 設定・証明書・失効リストをすぐに読み直し、反映した内容か誤りを表示します
     Reload(reload::Args),
     /// 送受信したパッケージと受領証を、第三者が検証できる形で書き出します
     Export(export::Args),
-    /// 書き出したパッケージと受領証が本物か確かめます
+    /// 1 か月分の送受信の記録を、証拠ごと書き出します（運営指導用）
+    Evidence(evidence::Args),
+    /// 書き出したもの、または保管しているすべてが本物か確かめます
     Verify(verify::Args),
     /// 証明書の準備を手伝います
     Certs(certs::Args),
@@ -177,6 +181,7 @@ fn run(matches: &ArgMatches, lang: Lang) -> anyhow::Result<ExitCode> {
         Command::User(args) => user::run(args, lang),
         Command::Reload(args) => reload::run(&args, lang),
         Command::Export(args) => export::run(&args, lang),
+        Command::Evidence(args) => evidence::run(&args, lang),
         Command::Verify(args) => verify::run(&args, lang),
         Command::Certs(args) => certs::run(&args, lang),
         Command::New(args) => new::run(&args, lang),

@@ -14,6 +14,6 @@ pub(super) struct Args {
 }
 
 pub(super) fn run(args: &Args, lang: Lang) -> anyhow::Result<ExitCode> {
-    let config = setup::config(&args.config.config, lang)?;
+    let config = setup::config_of_running(&args.config.config, lang)?;
     order::give(&config, Request::Reload, lang)
 }

@@ -56,7 +56,7 @@ pub(super) fn run(args: &Args, lang: Lang) -> anyhow::Result<ExitCode> {
         return check(args, lang);
     }
     let mut config = setup::config(&args.config.config, lang)?;
-    config.node.lang = lang;
+    let written = std::mem::replace(&mut config.node.lang, lang);
     let log = setup::log(&config.node, lang)?;
     // Nobody may read what is printed here: the node does not wait for it.
     let screen = Sink::start(io::stdout(), None)?;
@@ -68,6 +68,7 @@ pub(super) fn run(args: &Args, lang: Lang) -> anyhow::Result<ExitCode> {
         let node = Node::start(config.clone(), spec, Clock::system(), args.consent())
             .await
             .map_err(|problems| refused(&problems, lang))?;
+        node.follow(setup::source(&args.config.config, (written, lang))).await;
         let mut page = match &config.page {
             Some(settings) => serve_page(&node, settings).await,
             None => None,

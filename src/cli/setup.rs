@@ -8,6 +8,7 @@ use tracing_subscriber::EnvFilter;
 use super::{UsageError, copies};
 use crate::config::{Config, Draft, Node, Problem, Problems};
 use crate::log::{self, RotatingFile, Sink};
+use crate::node::{Faults, Source};
 use crate::spec::Spec;
 use crate::store::Store;
 use crate::types::{Clock, Lang, io_text};
@@ -34,6 +35,33 @@ pub(super) fn config(path: &Path, lang: Lang) -> Result<Config, UsageError> {
         return Ok(config);
     }
     Err(UsageError(problems_text(path, problems, lang)))
+}
+
+/// The configuration of a node that runs, also where a change of it is wrong: as far as it can be read.
+pub(super) fn config_of_running(path: &Path, lang: Lang) -> Result<Config, UsageError> {
+    let Draft { config, problems } = draft(path, lang)?;
+    if problems.is_empty() || Store::is_in_use(&config.node.data) {
+        return Ok(config);
+    }
+    Err(UsageError(problems_text(path, problems, lang)))
+}
+
+/// Where a configuration stands that a node follows. It speaks the language with which it started, as
+/// long as the one that is `written` there stays.
+pub(super) fn source(path: &Path, (written, spoken): (Lang, Lang)) -> Source {
+    let file = path.to_owned();
+    Source::new(path, move || match config(&file, Lang::Ja) {
+        Ok(mut config) => {
+            if config.node.lang == written {
+                config.node.lang = spoken;
+            }
+            Ok(config)
+        }
+        Err(UsageError(ja)) => {
+            let en = config(&file, Lang::En).err().map(|UsageError(en)| en);
+            Err(Faults { en: en.unwrap_or_else(|| ja.clone()), ja })
+        }
+    })
 }
 
 /// Everything that is wrong with the file of a configuration.
@@ -126,4 +154,15 @@ pub(super) fn filter(node: &Node, lang: Lang) -> Result<EnvFilter, UsageError> {
 /// The runtime of the commands that wait for something.
 pub(super) fn runtime() -> io::Result<tokio::runtime::Runtime> {
     tokio::runtime::Builder::new_multi_thread().enable_all().build()
+}
+
+/// What is said of a folder that should be empty.
+pub(super) fn not_empty(folder: &Path, lang: Lang) -> String {
+    let path = folder.display();
+    match lang {
+        Lang::Ja => {
+            format!("フォルダー {path} は空ではありません。別のフォルダーを指定してください。")
+        }
+        Lang::En => format!("the folder {path} is not empty; name another one"),
+    }
 }

@@ -74,7 +74,7 @@ enum NodeState {
 }
 
 pub(super) fn run(args: &Args, lang: Lang) -> anyhow::Result<ExitCode> {
-    let config = setup::config(&args.config.config, lang)?;
+    let config = setup::config_of_running(&args.config.config, lang)?;
     let node = NodeStatus::of(&config.node.data);
     if !args.json {
         output::line(&node.text(lang))?;

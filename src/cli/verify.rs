@@ -9,7 +9,7 @@ use anyhow::Context as _;
 use bytes::Bytes;
 use jiff::Timestamp;
 
-use super::{EXIT_NO, UsageError, output, setup};
+use super::{EXIT_NO, UsageError, output, setup, verify_all};
 use crate::certs;
 use crate::desk::{proof, words};
 use crate::node::{Pins, open_trust};
@@ -33,8 +33,14 @@ const MOST: usize = 20_000;
 #[derive(Debug, clap::Args)]
 pub(super) struct Args {
     /// renkei export が書き出したフォルダー、package.zip、または受領証（.p7s）
-    #[arg(value_name = "PATH")]
-    path: PathBuf,
+    #[arg(value_name = "PATH", required_unless_present = "all")]
+    path: Option<PathBuf>,
+    /// 保管しているすべて（履歴の連鎖、パッケージ、受領証）を確かめます
+    #[arg(long, requires = "config", conflicts_with_all = ["path", "roots", "pin"])]
+    all: bool,
+    /// --all の結果を JSON で出力します
+    #[arg(long, requires = "all")]
+    json: bool,
     /// 信頼する認証局の証明書（何度でも指定できます）
     #[arg(long, value_name = "FILE")]
     roots: Vec<PathBuf>,
@@ -53,24 +59,28 @@ fn pin(text: &str) -> Result<(OfficeNumber, Digest), String> {
 }
 
 pub(super) fn run(args: &Args, lang: Lang) -> anyhow::Result<ExitCode> {
+    if let (true, Some(config)) = (args.all, &args.config) {
+        return verify_all::run(config, args.json, lang);
+    }
+    let path = args.path.as_deref().unwrap_or(Path::new(""));
     let limits = Limits {
         package_bytes: usize::try_from(LARGEST).unwrap_or(usize::MAX),
         files: 9_999,
         ..Limits::default()
     };
-    let name = args.path.file_name().unwrap_or_default().to_string_lossy();
+    let name = path.file_name().unwrap_or_default().to_string_lossy();
     let mut files = Vec::new();
-    let one = if args.path.is_dir() {
-        read_set(&args.path, "", &mut files)?;
+    let one = if path.is_dir() {
+        read_set(path, "", &mut files)?;
         None
     } else {
-        let bytes = Bytes::from(read(&args.path)?);
+        let bytes = Bytes::from(read(path)?);
         let is_package = bytes.starts_with(b"PK");
         let path = if is_package { "package.zip" } else { "receipts/one.p7s" };
         files.push(EvidenceFile { path: path.to_owned(), bytes: bytes.clone() });
         Some((bytes, is_package))
     };
-    let (trust, own_roots) = trust(args, &files, &limits, lang)?;
+    let (trust, own_roots) = trust(args, path, (&files, &limits), lang)?;
     let report = match one {
         None => verify_set(&files, &trust, &limits, None),
         Some((bytes, true)) => verify_package(&name, bytes, &trust, &limits, None),
@@ -92,8 +102,8 @@ pub(super) fn run(args: &Args, lang: Lang) -> anyhow::Result<ExitCode> {
 /// Whom to believe, and whether that came from the set itself.
 fn trust(
     args: &Args,
-    files: &[EvidenceFile],
-    limits: &Limits,
+    path: &Path,
+    (files, limits): (&[EvidenceFile], &Limits),
     lang: Lang,
 ) -> anyhow::Result<(Trust, bool)> {
     if let Some(path) = &args.config {
@@ -111,7 +121,7 @@ fn trust(
         sources.pins.entry(*office).or_default().insert(*digest);
     }
     if args.roots.is_empty() && args.pin.is_empty() {
-        if !args.path.join("certificates").join("roots.pem").is_file() {
+        if !path.join("certificates").join("roots.pem").is_file() {
             let text = lang.pick(
                 "信頼する認証局を --roots か --config で指定してください。",
                 "name the authorities to believe with --roots or --config",

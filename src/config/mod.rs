@@ -8,6 +8,7 @@
 //! Nothing here touches the disk: whether a folder exists is asked by the node when it starts.
 
 mod check;
+mod difference;
 mod folders;
 mod units;
 
@@ -16,13 +17,15 @@ use std::path::{Path, PathBuf};
 
 use jiff::SignedDuration;
 
+pub use difference::{Change, Changes, Subject, What};
+
 pub use crate::types::{Problem, Problems};
 
 use crate::attachment::FileType;
 use crate::types::{Digest, Edition, Lang, OfficeNumber, PeerUrl, ServiceType};
 
 /// A checked configuration; all paths are absolute or relative to the working directory.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Config {
     /// `[node]`
     pub node: Node,
@@ -64,7 +67,7 @@ impl Draft {
 }
 
 /// `[node]`
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Node {
     /// The folder of the store; on a local disk.
     pub data: PathBuf,
@@ -84,7 +87,7 @@ pub struct Node {
 }
 
 /// `[node] log_file` and what belongs to it.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct LogFile {
     /// The file; older ones stand beside it, with a number at the end of their names.
     pub path: PathBuf,
@@ -143,7 +146,7 @@ impl IdentityFiles {
 }
 
 /// `[tls]`
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Tls {
     /// Who this node is to its partners.
     pub identity: IdentityFiles,
@@ -160,7 +163,7 @@ pub struct Tls {
 }
 
 /// `[[office]]`: an office whose files this node sends and receives.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Office {
     /// 事業所番号
     pub number: OfficeNumber,
@@ -185,7 +188,7 @@ pub struct Office {
 }
 
 /// `[[peer]]`: an office that ours exchange files with.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Peer {
     /// 事業所番号
     pub office: OfficeNumber,
@@ -204,7 +207,7 @@ pub struct Peer {
 }
 
 /// `[timing]`
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Timing {
     /// Every how often the drop folders are read in full.
     pub scan_interval: SignedDuration,
@@ -223,7 +226,7 @@ pub struct Timing {
 }
 
 /// `[limits]`
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Limits {
     /// The largest file, in bytes.
     pub file_size: u64,
@@ -249,7 +252,7 @@ pub struct Limits {
 }
 
 /// `[attachments]`
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Attachments {
     /// The types that are sent and taken; with none, no attachments travel.
     pub types: Vec<FileType>,
@@ -263,7 +266,7 @@ pub struct Attachments {
 }
 
 /// `[retention]`
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Retention {
     /// How long packages are kept after their last change; receipts and the journal stay.
     pub packages: SignedDuration,
@@ -272,7 +275,7 @@ pub struct Retention {
 }
 
 /// `[page]`
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Page {
     /// Where browsers reach it.
     pub listen: SocketAddr,

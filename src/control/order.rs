@@ -43,7 +43,7 @@ pub enum Request {
         /// Also remove its files from the hold folder.
         delete: bool,
     },
-    /// Read certificates and revocation lists again.
+    /// Read configuration, certificates and revocation lists again.
     Reload,
     /// Let whoever asks enter the page.
     Open,

@@ -2,5 +2,7 @@
 
 pub mod dates;
 pub mod held;
+pub mod inspection;
 pub mod proof;
+pub mod whole;
 pub mod words;

@@ -52,9 +52,14 @@ pub struct Attached<'a> {
 }
 
 impl AttachmentFolder {
+    /// That of an import folder in which somebody may be placing.
+    pub fn of(import: &ImportFolder) -> Self {
+        Self { import: import.root().clone() }
+    }
+
     /// That of an import folder; removes what a crash left half-written.
     pub fn open(import: &ImportFolder) -> Result<Self, FolderError> {
-        let folder = Self { import: import.root().clone() };
+        let folder = Self::of(import);
         if is_folder(&folder.root()).map_err(failed)? {
             disk::remove_leftovers(&folder.root()).map_err(failed)?;
         }

@@ -6,7 +6,7 @@
 
 use std::io;
 use std::path::Path;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use axum::body::{Body, HttpBody as _};
@@ -21,6 +21,7 @@ use super::problem::Refusal;
 use super::spool::{Spool, Spooled};
 use crate::types::code::RefusalCode;
 use crate::types::{Clock, Digest, DigestBuilder, Instant, OfficeNumber};
+use crate::work;
 
 /// Peers that find no room are asked to come again after this time.
 const BUSY_RETRY: Duration = Duration::from_secs(5);
@@ -52,21 +53,68 @@ pub(super) struct Room {
     disk: Arc<Pool>,
     /// For large bodies that are looked at; in the order in which they are whole.
     large: Arc<Semaphore>,
+    /// The pieces of `large`, or how many there are to be.
+    pieces: Mutex<usize>,
     spool: Spool,
 }
 
 impl Room {
     pub(super) fn new(limits: &Limits, folder: &Path) -> Self {
+        let sizes = Sizes::of(limits);
+        Self {
+            memory: Pool::new(sizes.small.0, sizes.small.1),
+            disk: Pool::new(sizes.disk.0, sizes.disk.1),
+            large: Arc::new(Semaphore::new(sizes.pieces)),
+            pieces: Mutex::new(sizes.pieces),
+            spool: Spool::new(folder),
+        }
+    }
+
+    /// From now on there is as much room as these limits grant. Bodies that have theirs keep it.
+    pub(super) fn resize(&self, limits: &Limits) {
+        let sizes = Sizes::of(limits);
+        self.memory.resize(sizes.small.0, sizes.small.1);
+        self.disk.resize(sizes.disk.0, sizes.disk.1);
+        let mut pieces = self.pieces.lock().unwrap_or_else(PoisonError::into_inner);
+        let before = std::mem::replace(&mut *pieces, sizes.pieces);
+        if sizes.pieces >= before {
+            self.large.add_permits(sizes.pieces - before);
+            return;
+        }
+        // What is in use now goes when its turn comes.
+        let mut left = before - sizes.pieces;
+        left -= self.large.forget_permits(left);
+        while left > 0 {
+            let part = u32::try_from(left).unwrap_or(u32::MAX);
+            left -= usize::try_from(part).unwrap_or(left);
+            let large = Arc::clone(&self.large);
+            work::spawn(async move {
+                if let Ok(pieces) = large.acquire_many_owned(part).await {
+                    pieces.forget();
+                }
+            });
+        }
+    }
+}
+
+/// How much room there is: for all, and for one partner.
+struct Sizes {
+    small: (u64, u64),
+    disk: (u64, u64),
+    pieces: usize,
+}
+
+impl Sizes {
+    fn of(limits: &Limits) -> Self {
         let package = limits.package_bytes;
         let large = (limits.body_memory / 2).max(package);
         let small = limits.body_memory.saturating_sub(large).max(limits.body_memory / 4);
         let disk = package.saturating_mul(DISK_PACKAGES);
         let pieces = usize::try_from(large.div_ceil(PIECE)).unwrap_or(usize::MAX);
         Self {
-            memory: Pool::new(small, limits.share_of(small).max(SMALL)),
-            disk: Pool::new(disk, limits.share_of(disk).max(package)),
-            large: Arc::new(Semaphore::new(pieces.min(Semaphore::MAX_PERMITS))),
-            spool: Spool::new(folder),
+            small: (small, limits.share_of(small).max(SMALL)),
+            disk: (disk, limits.share_of(disk).max(package)),
+            pieces: pieces.min(Semaphore::MAX_PERMITS),
         }
     }
 }

@@ -39,14 +39,18 @@ pub struct PutReply {
 /// Asks partners. One client serves all partners; clones are not needed, it is used by reference.
 #[derive(Debug)]
 pub struct Client {
-    limits: ClientLimits,
     pools: Pools,
 }
 
 impl Client {
     /// A client that connects with the settings of `tls`, also after a reload.
     pub fn new(tls: Arc<Tls>, limits: ClientLimits) -> Self {
-        Self { limits, pools: Pools::new(tls, limits) }
+        Self { pools: Pools::new(tls, limits) }
+    }
+
+    /// Goes by other limits from now on; what is under way by those with which it began.
+    pub fn set_limits(&self, limits: ClientLimits) {
+        self.pools.set_limits(limits);
     }
 
     /// Puts a package. Safe to repeat with the same id and bytes.
@@ -59,19 +63,19 @@ impl Client {
         let package = package.into();
         let pool = self.pools.of(to.office)?;
         let _upload = pool.uploads.acquire().await;
+        let limits = &pool.limits;
         let bytes = u64::try_from(package.bytes().len()).unwrap_or(u64::MAX);
-        let upload =
-            Duration::from_millis(bytes.saturating_mul(1000) / self.limits.upload_rate.max(1));
+        let upload = Duration::from_millis(bytes.saturating_mul(1000) / limits.upload_rate.max(1));
         let digest = digest::format(&package.sha256());
         let url = url(to, &format!("/v1/messages/{id}"));
         let request = || {
             let request = pool.http.put(&url).header(header::CONTENT_TYPE, ZIP);
             request.header(CONTENT_DIGEST, &digest).body(package.bytes().clone())
         };
-        let deadline = self.limits.answer_timeout.saturating_add(upload);
+        let deadline = limits.answer_timeout.saturating_add(upload);
         let Answer { status, headers, body } =
-            ask(request, self.limits.receipt_bytes, deadline, &self.limits).await?;
-        PutReply::of(status, &headers, body, &self.limits)
+            ask(request, limits.receipt_bytes, deadline, limits).await?;
+        PutReply::of(status, &headers, body, limits)
     }
 
     /// Collects the receipts of packages that `own` sent to the partner, behind position `after`;
@@ -85,22 +89,23 @@ impl Client {
     ) -> Result<ReceiptPage, SendError> {
         let wait_seconds = wait.as_secs();
         let path = format!("/v1/receipts?office={own}&after={after}&wait={wait_seconds}");
-        let deadline = self.limits.answer_timeout.saturating_add(wait);
-        read_page(&self.get(from, &path, deadline).await?, after)
+        read_page(&self.get(from, &path, wait).await?, after)
     }
 
     /// Asks for version, clock and limits.
     pub async fn status(&self, of: &Endpoint) -> Result<Status, SendError> {
-        parse_json(&self.get(of, "/v1/status", self.limits.answer_timeout).await?)
+        parse_json(&self.get(of, "/v1/status", Duration::ZERO).await?)
     }
 
-    /// The JSON that is found at a path.
-    async fn get(&self, of: &Endpoint, path: &str, deadline: Duration) -> Result<Bytes, SendError> {
+    /// The JSON that is found at a path; the partner may take `wait` before it answers.
+    async fn get(&self, of: &Endpoint, path: &str, wait: Duration) -> Result<Bytes, SendError> {
         let (pool, url) = (self.pools.of(of.office)?, url(of, path));
+        let limits = &pool.limits;
+        let deadline = limits.answer_timeout.saturating_add(wait);
         let request = || pool.http.get(&url);
-        let answer = ask(request, self.limits.page_bytes, deadline, &self.limits).await?;
+        let answer = ask(request, limits.page_bytes, deadline, limits).await?;
         if answer.status != StatusCode::OK {
-            return Err(refused(answer.status, &answer.headers, &answer.body, &self.limits));
+            return Err(refused(answer.status, &answer.headers, &answer.body, limits));
         }
         expect_media_type(&answer.headers, JSON)?;
         Ok(answer.body)

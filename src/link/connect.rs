@@ -4,7 +4,7 @@
 //! reqwest makes and keeps the connections. What TLS accepts is decided by our own settings alone.
 
 use std::collections::HashMap;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use axum::http::StatusCode;
@@ -35,7 +35,6 @@ const UNSENT_AGAIN: u32 = 5;
 #[derive(Debug)]
 pub(super) struct Pools {
     tls: Arc<Tls>,
-    limits: ClientLimits,
     current: Mutex<Current>,
 }
 
@@ -43,6 +42,7 @@ pub(super) struct Pools {
 struct Current {
     /// The settings with which all connections were made.
     state: Arc<TlsState>,
+    limits: ClientLimits,
     by_office: HashMap<OfficeNumber, Pool>,
 }
 
@@ -51,6 +51,8 @@ struct Current {
 pub(super) struct Pool {
     pub(super) http: reqwest::Client,
     pub(super) uploads: Arc<Semaphore>,
+    /// What bounds the requests over them.
+    pub(super) limits: ClientLimits,
 }
 
 /// An answer whose body was read, within its bound.
@@ -69,23 +71,37 @@ struct Unanswered {
 
 impl Pools {
     pub(super) fn new(tls: Arc<Tls>, limits: ClientLimits) -> Self {
-        let current = Mutex::new(Current { state: tls.state(), by_office: HashMap::new() });
-        Self { tls, limits, current }
+        let current = Current { state: tls.state(), limits, by_office: HashMap::new() };
+        Self { tls, current: Mutex::new(current) }
+    }
+
+    /// Makes connections with other limits from now on.
+    pub(super) fn set_limits(&self, limits: ClientLimits) {
+        let mut current = self.current();
+        if current.limits != limits {
+            current.limits = limits;
+            current.by_office.clear();
+        }
     }
 
     /// The connections to an office, made with the settings of this moment.
     pub(super) fn of(&self, office: OfficeNumber) -> Result<Pool, SendError> {
         let state = self.tls.state();
-        let mut current = self.current.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut current = self.current();
         if !Arc::ptr_eq(&current.state, &state) {
-            *current = Current { state: Arc::clone(&state), by_office: HashMap::new() };
+            current.state = Arc::clone(&state);
+            current.by_office.clear();
         }
         if let Some(pool) = current.by_office.get(&office) {
             return Ok(pool.clone());
         }
-        let pool = Pool::new(&state, office, &self.limits)?;
+        let pool = Pool::new(&state, office, &current.limits)?;
         current.by_office.insert(office, pool.clone());
         Ok(pool)
+    }
+
+    fn current(&self) -> MutexGuard<'_, Current> {
+        self.current.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -117,7 +133,7 @@ impl Pool {
         let http = builder.build().map_err(|error| {
             SendError::Unreachable(format!("no HTTP client can be made: {}", last_cause(&error)))
         })?;
-        Ok(Self { http, uploads: Arc::new(Semaphore::new(uploads)) })
+        Ok(Self { http, uploads: Arc::new(Semaphore::new(uploads)), limits: *limits })
     }
 }
 

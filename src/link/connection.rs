@@ -73,8 +73,8 @@ pub(super) async fn serve<S: Service>(
     let mut partner = shared.service.admits(&peer);
     let mut place = None;
     if let Ok(office) = partner {
-        let waited = shared.places.wait(office, 1);
-        match timeout(shared.limits.header_timeout, waited).await {
+        let waited = shared.grants.places.wait(office, 1);
+        match timeout(shared.grants.limits().header_timeout, waited).await {
             Ok(Ok(held)) => place = Some(held),
             Ok(Err(_)) => partner = Err(too_many_connections()),
             Err(_elapsed) => {
@@ -94,7 +94,7 @@ pub(super) async fn serve<S: Service>(
         unreadable: Unreadable::default(),
     });
     debug!(peer = link.peer.certificate_sha256.short(), "connected");
-    let limits = shared.limits;
+    let limits = shared.grants.limits();
     let serving = async {
         if let Some(tls) = serve_http(shared, router, tls, Arc::clone(&link)).await {
             close(tls, link.unread.load(Ordering::Relaxed), &limits).await;
@@ -133,7 +133,7 @@ async fn handshake<S: Service>(
     guest: &Place,
 ) -> Option<TlsStream<TcpStream>> {
     let mut stopping = shared.stopping.clone();
-    let limits = &shared.limits;
+    let limits = shared.grants.limits();
     let shake = async {
         match timeout(limits.first_byte_timeout, tcp.peek(&mut [0; 1])).await {
             Ok(Ok(1..)) => guest.talks(),
@@ -227,7 +227,7 @@ async fn serve_http<S: Service>(
     tls: TlsStream<TcpStream>,
     link: Arc<Link>,
 ) -> Option<TlsStream<TcpStream>> {
-    let limits = shared.limits;
+    let limits = shared.grants.limits();
     let mut stopping = shared.stopping.clone();
     let heads = Heads::new(tls, limits, Arc::clone(&link.unreadable));
     let service = service_fn(move |request: Request<Incoming>| {

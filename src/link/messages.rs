@@ -101,18 +101,19 @@ async fn receive_message<S: Service>(
     link.leave_unread();
     let partner = link.partner()?;
     shared.service.takes_from(partner)?;
-    let place = shared.packages.take(partner, 1).map_err(no_place)?;
+    let (grants, limits) = (&shared.grants, shared.grants.limits());
+    let place = grants.packages.take(partner, 1).map_err(no_place)?;
     let id = id.and_then(|Path(id)| id.parse::<MessageId>().ok()).ok_or_else(bad_message_id)?;
     check_no_query(&head.uri)?;
     check_media_type(&head.headers)?;
     let promised = digest::parse(head.headers.get_all(CONTENT_DIGEST)).map_err(bad_digest)?;
-    let received = body::receive(body, &shared.limits, &shared.room, partner).await?;
+    let received = body::receive(body, &limits, &grants.room, partner).await?;
     link.all_read();
     if received.digest != promised {
         let log = format!("promised {promised}, received {}", received.digest);
         return Err(Refusal::new(RefusalCode::DIGEST_MISMATCH, log));
     }
-    let (bytes, memory) = received.load(&shared.limits, &shared.room).await?;
+    let (bytes, memory) = received.load(&limits, &grants.room).await?;
     let service = Arc::clone(&shared.service);
     let peer = Arc::clone(&link.peer);
     let package = Hashed::known(bytes, promised);
@@ -124,7 +125,7 @@ async fn receive_message<S: Service>(
         }
         .in_current_span(),
     );
-    match timeout(shared.limits.request_timeout, delivery).await {
+    match timeout(limits.request_timeout, delivery).await {
         Ok(Ok(answer)) => answer,
         Ok(Err(fault)) if fault.is_panic() => Err(panicked().of_this_package()),
         Ok(Err(_stopped)) => Err(Refusal::internal("the service was stopped")),

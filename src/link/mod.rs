@@ -40,6 +40,7 @@ mod connect;
 mod connection;
 mod digest;
 mod error;
+mod grants;
 mod guests;
 mod heads;
 mod limits;
@@ -65,6 +66,7 @@ pub use api::{
 pub use client::{Client, Endpoint, PutReply, read_page};
 pub use digest::{ContentDigestError, parse as parse_content_digest};
 pub use error::{SendError, TlsFault};
+pub use grants::Grants;
 pub use heads::refused_head;
 pub use limits::{ClientLimits, Limits};
 pub use problem::{Expectation, Problem, Refusal};

@@ -10,14 +10,14 @@ use crate::types::OfficeNumber;
 /// So much of something: connections, bytes of memory or of the disk.
 #[derive(Debug)]
 pub(super) struct Pool {
-    total: u64,
-    share: u64,
     state: Mutex<State>,
     freed: Notify,
 }
 
 #[derive(Debug, Default)]
 struct State {
+    total: u64,
+    share: u64,
     held: u64,
     by: HashMap<OfficeNumber, u64>,
 }
@@ -34,8 +34,16 @@ pub(super) enum Full {
 impl Pool {
     /// `total` for all partners together, `share` for each.
     pub(super) fn new(total: u64, share: u64) -> Arc<Self> {
-        let share = share.min(total);
-        Arc::new(Self { total, share, state: Mutex::default(), freed: Notify::new() })
+        let state = State { total, share: share.min(total), ..State::default() };
+        Arc::new(Self { state: Mutex::new(state), freed: Notify::new() })
+    }
+
+    /// From now on there is so much. Whoever holds more than that keeps it.
+    pub(super) fn resize(&self, total: u64, share: u64) {
+        let mut state = self.state();
+        (state.total, state.share) = (total, share.min(total));
+        drop(state);
+        self.freed.notify_waiters();
     }
 
     /// Nothing yet, for a partner that is going to take some.
@@ -103,10 +111,10 @@ impl Held {
         }
         let mut state = self.pool.state();
         let by_partner = state.by.get(&self.partner).copied().unwrap_or_default();
-        if missing > self.pool.total.saturating_sub(state.held) {
+        if missing > state.total.saturating_sub(state.held) {
             return Err(Full::All);
         }
-        if missing > self.pool.share.saturating_sub(by_partner) {
+        if missing > state.share.saturating_sub(by_partner) {
             return Err(Full::Share);
         }
         state.held += missing;
@@ -158,6 +166,26 @@ mod tests {
         drop(other);
         assert_eq!(pool.state().held, 0);
         assert!(pool.state().by.is_empty(), "partners that hold nothing are forgotten");
+    }
+
+    #[tokio::test]
+    async fn grows_and_shrinks_while_parts_are_held() {
+        let (one, two) = (office("1370000018"), office("1370000026"));
+        let pool = Pool::new(2, 2);
+        let first = pool.take(one, 2).expect("room");
+        let waiting = crate::work::spawn({
+            let pool = Arc::clone(&pool);
+            async move { pool.wait(two, 1).await.map(drop) }
+        });
+        tokio::task::yield_now().await;
+        assert!(!waiting.is_finished());
+        pool.resize(4, 3);
+        assert_eq!(waiting.await.expect("no panic"), Ok(()), "told of the new room");
+        pool.resize(1, 1);
+        assert_eq!(pool.take(two, 1).err(), Some(Full::All), "what is held stays held");
+        drop(first);
+        assert_eq!(pool.take(two, 2).err(), Some(Full::All));
+        assert!(pool.take(two, 1).is_ok());
     }
 
     #[tokio::test]

@@ -74,7 +74,7 @@ pub(super) async fn get_receipts<S: Service>(
         find_receipts(&shared, &link.peer, &parameters).await
     };
     match found.await {
-        Ok(page) => grant_json(&GET_RECEIPTS, &page.cut(shared.limits.page_bytes)),
+        Ok(page) => grant_json(&GET_RECEIPTS, &page.cut(shared.grants.limits().page_bytes)),
         Err(refusal) => refuse(&GET_RECEIPTS, refusal),
     }
 }
@@ -85,13 +85,13 @@ async fn find_receipts<S: Service>(
     parameters: &ReceiptParameters,
 ) -> Result<ReceiptPage, Refusal> {
     let ReceiptParameters { office, after, wait } = *parameters;
-    let wait = Duration::from_secs(wait).min(shared.limits.longest_wait);
-    let limit = shared.limits.receipts_per_page;
+    let wait = Duration::from_secs(wait).min(shared.grants.limits().longest_wait);
+    let limit = shared.grants.limits().receipts_per_page;
     let query = ReceiptQuery { office, after, wait, limit };
     let answer = AssertUnwindSafe(shared.service.receipts(peer, query)).catch_unwind();
     let answer = async { answer.await.unwrap_or_else(|_| Err(panicked())) };
     if wait.is_zero() {
-        return timeout(shared.limits.request_timeout, answer)
+        return timeout(shared.grants.limits().request_timeout, answer)
             .await
             .unwrap_or_else(|_| Err(too_late()));
     }

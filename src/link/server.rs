@@ -12,11 +12,10 @@ use tokio::time::{interval, sleep, timeout};
 use tracing::{Instrument as _, debug, error, info_span, warn};
 
 use super::api::Service;
-use super::body::Room;
 use super::connection;
+use super::grants::Grants;
 use super::guests::Guests;
 use super::limits::Limits;
-use super::pool::Pool;
 use super::quiet::{self, Quiet};
 use super::routes;
 use super::shared::Shared;
@@ -64,11 +63,16 @@ impl<S: Service> Server<S> {
         self.address
     }
 
+    /// What it grants to partners, to be changed while it serves.
+    pub fn grants(&self) -> Arc<Grants> {
+        Arc::clone(&self.shared.grants)
+    }
+
     /// Serves until `shutdown` is ready, then stops listening, answers waiting polls, lets
     /// requests in flight finish, and cuts off what is left after [`Limits::shutdown_grace`].
     pub async fn run(self, shutdown: impl Future<Output = ()>) -> Stopped {
         let Self { listener, shared, stop, .. } = self;
-        let limits = shared.limits;
+        let limits = shared.grants.limits();
         let router = routes::router(Arc::clone(&shared));
         let mut connections = JoinSet::new();
         let mut number = 0_u64;
@@ -118,7 +122,7 @@ impl<S: Service> Server<S> {
                 note_panic(ended);
             }
             // Packages whose sender went away are still on their way into the store.
-            shared.packages.is_idle().await;
+            shared.grants.packages.is_idle().await;
         };
         let clean = timeout(limits.shutdown_grace, finish).await.is_ok();
         if !clean {
@@ -140,18 +144,11 @@ pub(super) fn shared<S: Service>(
     Arc::new(Shared {
         service,
         tls,
-        limits,
-        room: Room::new(&limits, folder),
-        packages: Pool::new(connections(&limits), limits.connections_of_partner()),
-        places: Pool::new(connections(&limits), limits.connections_of_partner()),
+        grants: Grants::new(limits, folder),
         guests: Guests::new(limits.guests, limits.guests / 2),
         stopping,
         quiet: Quiet::default(),
     })
-}
-
-fn connections(limits: &Limits) -> u64 {
-    u64::try_from(limits.connections).unwrap_or(u64::MAX).max(1)
 }
 
 async fn accept(listener: &TcpListener) -> io::Result<(TcpStream, SocketAddr)> {

@@ -4,11 +4,9 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use super::api::{Caller, Service};
-use super::body::Room;
+use super::grants::Grants;
 use super::guests::Guests;
 use super::heads::Unreadable;
-use super::limits::Limits;
-use super::pool::Pool;
 use super::problem::Refusal;
 use super::quiet::Quiet;
 use super::tls::{Tls, TlsState};
@@ -20,13 +18,8 @@ use crate::work::watch;
 pub(super) struct Shared<S> {
     pub(super) service: Arc<S>,
     pub(super) tls: Arc<Tls>,
-    pub(super) limits: Limits,
-    /// Room for the bodies of requests.
-    pub(super) room: Room,
-    /// One for every package that arrives or is with the service.
-    pub(super) packages: Arc<Pool>,
-    /// Connections of partners.
-    pub(super) places: Arc<Pool>,
+    /// What partners are granted.
+    pub(super) grants: Arc<Grants>,
     /// All other connections.
     pub(super) guests: Arc<Guests>,
     /// Keeps the log short when strangers are loud.
@@ -86,7 +79,7 @@ impl Link {
         let current = shared.tls.state();
         {
             let judged = self.judged();
-            let is_fresh = judged.at.elapsed() < shared.limits.recheck;
+            let is_fresh = judged.at.elapsed() < shared.grants.limits().recheck;
             if (Arc::ptr_eq(&judged.by, &current) && is_fresh) || !self.has_place {
                 return Ok(());
             }

@@ -31,13 +31,14 @@ pub(super) async fn get_status<S: Service>(
     let answer = std::panic::catch_unwind(AssertUnwindSafe(|| shared.service.status(&link.peer)));
     let Ok(answer) = answer else { return refuse(&GET_STATUS, panicked()) };
     let StatusAnswer { version, time, formats, clock_skew, files, manifest_bytes } = answer;
+    let limits = shared.grants.limits();
     let limits = StatusLimits {
-        package_bytes: shared.limits.package_bytes,
+        package_bytes: limits.package_bytes,
         manifest_bytes,
         files,
-        idle_seconds: shared.limits.header_timeout.as_secs(),
-        wait_seconds: shared.limits.longest_wait.as_secs(),
-        receipts_per_page: shared.limits.receipts_per_page,
+        idle_seconds: limits.header_timeout.as_secs(),
+        wait_seconds: limits.longest_wait.as_secs(),
+        receipts_per_page: limits.receipts_per_page,
     };
     let (features, clock_skew_seconds) = (Vec::new(), clock_skew.as_secs());
     let status = Status { version, time, formats, features, clock_skew_seconds, limits };

@@ -11,8 +11,9 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 
-use super::context::{Context, blocking, wake};
+use super::context::{Context, blocking};
 use super::outbound::packed;
+use super::wake::wake;
 use crate::link::SendError;
 use crate::package::{CLOCK_TOLERANCE, Manifest, Package, Party, open};
 use crate::store::{NewOutgoing, OutgoingRow, StoreError, UnitSummary};
@@ -180,7 +181,7 @@ fn in_place_of(
 /// have, unless that time was a wrong one.
 fn successor(context: &Context, former: &Package, certificate: Digest, now: Timestamp) -> Manifest {
     let manifest = former.manifest();
-    let latest = now.checked_add(context.config.timing.expiry).unwrap_or(Timestamp::MAX);
+    let latest = now.checked_add(context.config().timing.expiry).unwrap_or(Timestamp::MAX);
     Manifest {
         message_id: MessageId::new(now),
         sender: Party { certificate: Some(certificate), ..manifest.sender.clone() },

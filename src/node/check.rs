@@ -115,7 +115,8 @@ fn unread(config: &Config) -> Vec<String> {
     tls.into_iter().chain(offices).collect()
 }
 
-fn folders(office: &Office, problems: &mut Problems) {
+/// Looks at the folders of an office.
+pub(super) fn folders(office: &Office, problems: &mut Problems) {
     let mut tell = |key: &str, path: &Path, looked: fn(&Path, FolderRole) -> _, role| {
         let is_read = !path.as_os_str().is_empty();
         let looked: Result<(), FolderError> = if is_read { looked(path, role) } else { Ok(()) };

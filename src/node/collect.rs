@@ -11,9 +11,10 @@ use futures_util::future::join_all;
 use futures_util::stream::{self, StreamExt as _};
 use jiff::Timestamp;
 
-use super::context::{Context, Pair, stopped, woken};
+use super::context::{Context, Pair, stopped};
 use super::receipts::{Read, look_at_clock, read_receipt};
 use super::supervise::Beat;
+use super::wake::woken;
 use crate::link::{ReceiptEntry, SendError};
 use crate::store::{OutgoingRow, StoreError};
 use crate::transfer::{Outgoing, OutgoingEvent, OutgoingReceipt, Transition};
@@ -134,7 +135,7 @@ impl Collector {
             None => context.store.receipt_cursor(office, partner).await.map_err(code)?,
         };
         let endpoint = context.endpoint(partner).ok_or(code::UNKNOWN_PARTNER)?;
-        let wait = Duration::try_from(context.config.timing.receipt_wait).unwrap_or_default();
+        let wait = Duration::try_from(context.config().timing.receipt_wait).unwrap_or_default();
         let wait = if awaits { wait } else { Duration::ZERO };
         let asked_at = Clock::running();
         let page = context

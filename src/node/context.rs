@@ -1,40 +1,40 @@
 //! What all tasks of a node share.
 
-use std::collections::BTreeMap;
 use std::num::NonZero;
 use std::sync::{Arc, OnceLock, PoisonError, RwLock};
 
 use jiff::Timestamp;
-use tokio::sync::{Mutex, Notify, Semaphore};
+use tokio::sync::{Mutex, Semaphore};
 
+use super::folders::AllPlaces;
 use super::network::Client;
 use super::notices::Notices;
 use super::proof::Proof;
 use super::quota::Quota;
 use super::time_guard::TimeGuard;
+pub(super) use super::wake::Pair;
+use super::wake::Wake;
 use crate::config::Config;
 use crate::link::{Endpoint, Tls};
 use crate::package::Limits;
 use crate::spec::Spec;
 use crate::store::{Store, StoreError};
 use crate::types::{Clock, Lang, OfficeNumber};
+use crate::work;
 pub(super) use crate::work::stopped;
-use crate::work::{self, watch};
-
-/// One of our offices and one of its partners.
-pub(super) type Pair = (OfficeNumber, OfficeNumber);
 
 /// Programs of `attachments.scanner` that run at a time.
 const SCANNING: usize = 2;
 
 pub(super) struct Context {
-    pub(super) config: Config,
+    config: RwLock<Arc<Config>>,
     pub(super) spec: &'static Spec,
     pub(super) store: Store,
     pub(super) clock: Clock,
     pub(super) tls: Arc<Tls>,
     proof: RwLock<Arc<Proof>>,
     pub(super) client: Client,
+    places: RwLock<Arc<AllPlaces>>,
     pub(super) wake: Wake,
     /// Packages that are verified and judged at a time, the others in the order in which they came:
     /// more than the processors can do at once would only make all of them late.
@@ -58,106 +58,6 @@ pub(super) struct Context {
 /// Makes an address by which the account of this name enters the page, once and soon.
 pub(super) type Door = Box<dyn Fn(&str) -> String + Send + Sync>;
 
-/// How tasks tell each other that there is work in the store. A wake-up that nobody waits for is
-/// kept for the next wait.
-#[derive(Default)]
-pub(super) struct Wake {
-    /// A package is queued for the pair.
-    pub(super) dispatch: BTreeMap<Pair, Notify>,
-    /// A partner showed that it is there.
-    pub(super) contact: BTreeMap<Pair, Notify>,
-    /// What was in the way of the pair may be mended: everything that waits is due, but for what the
-    /// partner named a time for.
-    pub(super) mended: BTreeMap<Pair, Notify>,
-    /// The partner of the pair does not know that we are there.
-    pub(super) greet: BTreeMap<Pair, Notify>,
-    /// A person wants what is due for the pair to be tried now.
-    pub(super) retry: BTreeMap<Pair, Notify>,
-    /// A package of the pair waits for its later receipts.
-    pub(super) collect: BTreeMap<Pair, Notify>,
-    /// A package for the office is committed.
-    pub(super) placing: BTreeMap<OfficeNumber, Notify>,
-    /// Attachments for the office are committed.
-    pub(super) attachments: BTreeMap<OfficeNumber, Notify>,
-    /// A receipt was issued.
-    pub(super) issued: Issued,
-    /// Certificates and revocation lists are to be read again.
-    pub(super) reload: Notify,
-}
-
-/// Tells those who wait for receipts that one was issued.
-pub(super) struct Issued(watch::Sender<u64>);
-
-impl Default for Issued {
-    fn default() -> Self {
-        Self(watch::Sender::new(0))
-    }
-}
-
-impl Issued {
-    pub(super) fn announce(&self) {
-        self.0.send_modify(|count| *count += 1);
-    }
-
-    /// Subscribe before looking into the store, so that nothing is missed in between.
-    pub(super) fn subscribe(&self) -> watch::Receiver<u64> {
-        self.0.subscribe()
-    }
-}
-
-impl Wake {
-    pub(super) fn new(config: &Config) -> Self {
-        let offices = || config.offices.iter().map(|office| office.number);
-        let pairs = || {
-            offices().flat_map(|office| config.peers.iter().map(move |peer| (office, peer.office)))
-        };
-        Self {
-            dispatch: pairs().map(|pair| (pair, Notify::new())).collect(),
-            contact: pairs().map(|pair| (pair, Notify::new())).collect(),
-            mended: pairs().map(|pair| (pair, Notify::new())).collect(),
-            greet: pairs().map(|pair| (pair, Notify::new())).collect(),
-            retry: pairs().map(|pair| (pair, Notify::new())).collect(),
-            collect: pairs().map(|pair| (pair, Notify::new())).collect(),
-            placing: offices().map(|office| (office, Notify::new())).collect(),
-            attachments: offices().map(|office| (office, Notify::new())).collect(),
-            issued: Issued::default(),
-            reload: Notify::new(),
-        }
-    }
-
-    /// Our certificates, our network or our computer are not what they were: try whatever waits for
-    /// whomever, and show everybody that we are there.
-    pub(super) fn begin_anew(&self) {
-        for notify in self.mended.values().chain(self.greet.values()) {
-            notify.notify_one();
-        }
-    }
-
-    /// A partner connected to us, so it can be reached: try what waits for it, and ask for its
-    /// receipts.
-    pub(super) fn in_contact(&self, partner: OfficeNumber) {
-        let waiting = self.contact.iter().chain(&self.collect);
-        for (_, notify) in waiting.filter(|(pair, _)| pair.1 == partner) {
-            notify.notify_one();
-        }
-    }
-}
-
-/// Wakes the task that waits for `key`.
-pub(super) fn wake<K: Ord>(waiting: &BTreeMap<K, Notify>, key: &K) {
-    if let Some(notify) = waiting.get(key) {
-        notify.notify_one();
-    }
-}
-
-/// Waits until somebody wakes `key`; for ever where nobody can.
-pub(super) async fn woken<K: Ord>(waiting: &BTreeMap<K, Notify>, key: &K) {
-    match waiting.get(key) {
-        Some(notify) => notify.notified().await,
-        None => std::future::pending().await,
-    }
-}
-
 impl Context {
     pub(super) fn new(
         config: Config,
@@ -172,7 +72,9 @@ impl Context {
         let processors = std::thread::available_parallelism().map_or(1, NonZero::get);
         let judging = Semaphore::new(2 * processors);
         let quota = Quota::new(config.limits.partner_rate);
+        let config = RwLock::new(Arc::new(config));
         let notices = Notices::default();
+        let places = RwLock::default();
         let door = OnceLock::new();
         Self {
             config,
@@ -182,6 +84,7 @@ impl Context {
             tls,
             proof,
             client,
+            places,
             wake,
             judging,
             quota,
@@ -204,6 +107,26 @@ impl Context {
         *self.proof.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(proof);
     }
 
+    /// The configuration of this moment. Work that looks at several parts of it takes it once.
+    pub(super) fn config(&self) -> Arc<Config> {
+        Arc::clone(&self.config.read().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// Makes another configuration the current one.
+    pub(super) fn set_config(&self, config: Config) {
+        *self.config.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(config);
+    }
+
+    /// Where the folders of our offices are at the moment.
+    pub(super) fn places(&self) -> Arc<AllPlaces> {
+        Arc::clone(&self.places.read().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// Says where they are from now on.
+    pub(super) fn set_places(&self, places: AllPlaces) {
+        *self.places.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(places);
+    }
+
     /// Whether the clock of the machine is believed at the moment.
     pub(super) fn believes_clock(&self) -> bool {
         self.time.believes(self.now())
@@ -213,19 +136,20 @@ impl Context {
         self.clock.now()
     }
 
-    pub(super) const fn lang(&self) -> Lang {
-        self.config.node.lang
+    pub(super) fn lang(&self) -> Lang {
+        self.config().node.lang
     }
 
     /// Where a partner is reached.
     pub(super) fn endpoint(&self, partner: OfficeNumber) -> Option<Endpoint> {
-        let peer = self.config.peer(partner)?;
+        let config = self.config();
+        let peer = config.peer(partner)?;
         Some(Endpoint { url: peer.url.clone(), office: partner })
     }
 
     /// What a package may have at most.
     pub(super) fn package_limits(&self) -> Limits {
-        super::Node::package_limits(&self.config)
+        super::Node::package_limits(&self.config())
     }
 }
 

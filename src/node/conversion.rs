@@ -31,8 +31,8 @@ pub(super) fn convert(
     judgement: Judgement,
     wanted: Edition,
 ) -> Result<OutboundSet, Box<Judgement>> {
-    let limit = context.config.limits.package_size;
-    let types = office_types(&context.config);
+    let limit = context.config().limits.package_size;
+    let types = office_types(&context.config());
     let converted = set(context.spec, files, &types, wanted);
     let (new, new_judgement) = match converted {
         Ok(converted) => converted,

@@ -24,12 +24,13 @@ use jiff::{SignedDuration, Timestamp};
 use tokio::task::{JoinError, JoinSet};
 
 use super::anew;
-use super::context::{Context, Pair, log_store_fault, stopped, wake, woken};
+use super::context::{Context, Pair, log_store_fault, stopped};
 use super::expiry::sign_expiry;
 use super::notices;
 use super::receipts::{NotTaken, Read, look_at_clock, read_first_receipt};
 use super::refused::to_do_about_certificate;
 use super::supervise::Beat;
+use super::wake::{wake, woken};
 use crate::link::{Endpoint, Problem, SendError};
 use crate::package::{Manifest, ManifestFormat};
 use crate::store::{NewReceipt, OutgoingRow, StoreError};
@@ -153,7 +154,7 @@ impl Dispatcher {
         if let Some(until) = paused_until.filter(|until| *until > now) {
             return Ok(until_then(until, now));
         }
-        let window = if self.probing { 1 } else { self.context.config.limits.in_flight };
+        let window = if self.probing { 1 } else { self.context.config().limits.in_flight };
         let room = usize::try_from(window).unwrap_or(1).saturating_sub(self.sending.len());
         if room == 0 {
             return Ok(LONGEST_SLEEP);

@@ -1,27 +1,33 @@
 //! The folders of an office, each with those that belong to the same work.
 
+use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use super::guard::Watched;
+use crate::config::Office;
 use crate::folder::{AttachmentFolder, DropFolder, FolderError, ImportFolder, Place, UnitFolder};
 use crate::route;
 use crate::store::KnownFolder;
 use crate::types::{FileKind, MessageId, OfficeNumber};
 
-/// The folders of one office.
+/// A folder with the key it stands under, such as `office 2770000011 drop`.
+pub(super) type Watched = (String, Place);
+
+/// The folders of one office. Cheap to clone.
+#[derive(Clone)]
 pub(super) struct OfficeFolders {
-    pub(super) office: OfficeNumber,
-    pub(super) drop: DropFolders,
-    pub(super) import: ImportFolders,
-    pub(super) outcome: OutcomeFolders,
+    /// What the configuration said when they were opened.
+    pub(super) named: Office,
+    pub(super) drop: Arc<DropFolders>,
+    pub(super) import: Arc<ImportFolders>,
+    pub(super) outcome: Arc<OutcomeFolders>,
     pub(super) marks: Vec<KnownFolder>,
 }
 
 impl OfficeFolders {
     /// The folders that have to stay what they are, each with its key.
     pub(super) fn watched(&self) -> Vec<Watched> {
-        let key = |key: &str| format!("office {} {key}", self.office);
+        let key = |key: &str| format!("office {} {key}", self.named.number);
         let (drop, import) = (&self.drop, &self.import);
         let mut watched =
             vec![(key("drop"), drop.drop.root()), (key("import"), import.plans.root())];
@@ -31,32 +37,38 @@ impl OfficeFolders {
         watched.into_iter().map(|(key, place)| (key, place.clone())).collect()
     }
 
-    pub(super) fn ends(&self) -> Ends {
-        Ends { drop: self.drop.drop.root().clone(), hold: self.drop.hold.root().clone() }
-    }
-
-    pub(super) fn split(self) -> (DropFolders, ImportFolders, OutcomeFolders) {
-        (self.drop, self.import, self.outcome)
+    pub(super) fn places(&self) -> Places {
+        Places {
+            drop: self.drop.drop.root().clone(),
+            hold: self.drop.hold.root().clone(),
+            watched: self.watched(),
+        }
     }
 }
 
-/// Between which a held set of an office goes to and fro.
-pub(super) struct Ends {
+/// Where the folders of an office are.
+pub(super) struct Places {
+    /// Between this one and `hold` a held set goes to and fro.
     pub(super) drop: Place,
     pub(super) hold: Place,
+    /// Those that have to stay what they are.
+    pub(super) watched: Vec<Watched>,
 }
+
+/// The folders of all offices.
+pub(super) type AllPlaces = BTreeMap<OfficeNumber, Places>;
 
 /// Where it is shown what became of the packages that an office sent.
 pub(super) struct OutcomeFolders {
     pub(super) office: OfficeNumber,
-    pub(super) sent: Option<UnitFolder>,
+    pub(super) sent: Option<Arc<UnitFolder>>,
     pub(super) hold: Arc<UnitFolder>,
 }
 
 /// Where the files that an office sends come from.
 pub(super) struct DropFolders {
     pub(super) office: OfficeNumber,
-    pub(super) drop: DropFolder,
+    pub(super) drop: Arc<DropFolder>,
     pub(super) drop_path: PathBuf,
     pub(super) hold: Arc<UnitFolder>,
 }
@@ -64,9 +76,9 @@ pub(super) struct DropFolders {
 /// Where the files that an office receives go.
 pub(super) struct ImportFolders {
     pub(super) office: OfficeNumber,
-    pub(super) plans: ImportFolder,
+    pub(super) plans: Arc<ImportFolder>,
     /// Only where it is another one than that of the plans.
-    pub(super) actuals: Option<ImportFolder>,
+    pub(super) actuals: Option<Arc<ImportFolder>>,
     /// Below the folder of the plans.
     pub(super) attachments: AttachmentFolder,
     pub(super) hold: Arc<UnitFolder>,
@@ -89,15 +101,15 @@ impl ImportFolders {
 
     /// Makes durable what was staged and shown.
     pub(super) fn sync(&self) -> Result<(), FolderError> {
-        self.all().try_for_each(ImportFolder::sync)
+        self.all().try_for_each(|folder| folder.sync())
     }
 
     /// Checks that files can be written there.
     pub(super) fn check(&self) -> Result<(), FolderError> {
-        self.all().try_for_each(ImportFolder::check)
+        self.all().try_for_each(|folder| folder.check())
     }
 
     pub(super) fn all(&self) -> impl Iterator<Item = &ImportFolder> {
-        std::iter::once(&self.plans).chain(&self.actuals)
+        std::iter::once(&self.plans).chain(&self.actuals).map(Arc::as_ref)
     }
 }

@@ -8,6 +8,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::context::{Context, blocking, stopped};
+use super::folders::Watched;
 use super::problems::folder_words;
 use super::supervise::Beat;
 use crate::folder::{FolderError, Place};
@@ -17,30 +18,35 @@ use crate::work::{self, watch};
 
 const INTERVAL: Duration = Duration::from_secs(2);
 
-/// A folder with the key it stands under, such as `office 2770000011 drop`.
-pub(super) type Watched = (String, Place);
+/// What the store is called.
+const STORE: &str = "node.data";
 
 /// What stands of each thing.
 type Told = BTreeMap<String, &'static str>;
 
-pub(super) async fn run(
-    context: Arc<Context>,
-    folders: Vec<Watched>,
-    beat: Beat,
-    mut stopping: watch::Receiver<bool>,
-) {
-    let folders = Arc::new(folders);
+pub(super) async fn run(context: Arc<Context>, beat: Beat, mut stopping: watch::Receiver<bool>) {
     let mut told = Told::new();
     while !*stopping.borrow() {
         beat.works("looking after store and folders");
-        let (shared, asked) = (Arc::clone(&context), Arc::clone(&folders));
+        let shared = Arc::clone(&context);
         let looked = blocking(move || {
-            let folders: Vec<_> = asked.iter().map(|(_, place)| place.renew()).collect();
-            (shared.store.keep_record(false), folders)
+            let places = shared.places();
+            let watched = places.values().flat_map(|places| places.watched.iter().cloned());
+            let renewed = |watched: Watched| {
+                let renewed = watched.1.renew();
+                (watched, renewed)
+            };
+            (shared.store.keep_record(false), watched.map(renewed).collect::<Vec<_>>())
         });
-        if let Some((store, renewed)) = looked.await {
+        if let Some((store, folders)) = looked.await {
             tell_store(&context, &store, &mut told);
-            for ((key, place), renewed) in folders.iter().zip(&renewed) {
+            let is_watched = |key: &str| folders.iter().any(|((watched, _), _)| watched == key);
+            let gone: Vec<_> =
+                told.keys().filter(|key| *key != STORE && !is_watched(key)).cloned().collect();
+            for key in gone {
+                tell(&context, &key, None, &mut told);
+            }
+            for ((key, place), renewed) in &folders {
                 tell_folder(&context, (key, place), renewed, &mut told);
             }
         }
@@ -57,9 +63,9 @@ fn tell_store(context: &Context, looked: &Result<(), StoreError>, told: &mut Tol
     match looked {
         Err(error) => {
             let words = (error.text(Lang::Ja), error.text(Lang::En));
-            tell(context, "node.data", Some((error.code(), words)), told);
+            tell(context, STORE, Some((error.code(), words)), told);
         }
-        Ok(()) => tell(context, "node.data", None, told),
+        Ok(()) => tell(context, STORE, None, told),
     }
 }
 

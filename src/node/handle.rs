@@ -6,8 +6,9 @@ use jiff::Timestamp;
 
 use super::context::Context;
 use super::health::{Health, Watcher};
+use super::live::Follower;
 use super::notices::Notice;
-use super::orders::{AllEnds, carry_out, internal};
+use super::orders::{carry_out, internal};
 use super::outbound::{self, NewAttachment};
 use crate::config::Config;
 use crate::control::{Answer, Request};
@@ -20,22 +21,22 @@ use crate::work;
 #[derive(Clone)]
 pub struct Handle {
     context: Arc<Context>,
-    ends: Arc<AllEnds>,
+    follower: Arc<Follower>,
     watcher: Arc<Watcher>,
 }
 
 impl Handle {
     pub(super) const fn new(
         context: Arc<Context>,
-        ends: Arc<AllEnds>,
+        follower: Arc<Follower>,
         watcher: Arc<Watcher>,
     ) -> Self {
-        Self { context, ends, watcher }
+        Self { context, follower, watcher }
     }
 
-    /// Its configuration.
-    pub fn config(&self) -> &Config {
-        &self.context.config
+    /// Its configuration as it is at the moment.
+    pub fn config(&self) -> Arc<Config> {
+        self.context.config()
     }
 
     /// The tables of the standard that it works with.
@@ -71,9 +72,9 @@ impl Handle {
     /// Carries out what `by` orders, and notes it in the journal as a command is noted. It is carried
     /// out to its end also where nobody waits for the answer any more.
     pub async fn order(&self, request: Request, by: String) -> Answer {
-        let (context, ends) = (Arc::clone(&self.context), Arc::clone(&self.ends));
+        let (context, follower) = (Arc::clone(&self.context), Arc::clone(&self.follower));
         let carried_out =
-            work::spawn(async move { carry_out(&context, &ends, &request, &by).await });
+            work::spawn(async move { carry_out(&context, &follower, &request, &by).await });
         carried_out.await.unwrap_or_else(|_| internal())
     }
 

@@ -5,6 +5,7 @@
 //! The file is replaced at once and never written into a folder that is gone. It is fresh for
 //! twice its `interval` of seconds; later, whatever it says, the node does not run or stands still.
 
+use std::collections::BTreeSet;
 use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
@@ -156,7 +157,7 @@ impl Watcher {
         }
         *is_over = has_stopped;
         let health = self.health(has_stopped);
-        let path = self.context.config.node.data.join(NAME);
+        let path = self.context.config().node.data.join(NAME);
         let written = serde_json::to_vec_pretty(&health)
             .map(|json| disk::replace(&path, &json, Readers::AsUsual));
         if let Ok(Err(error)) = written {
@@ -185,7 +186,7 @@ impl Watcher {
 
     /// What the tasks do, and whether one of them stands still.
     fn tasks(&self) -> (Vec<TaskHealth>, bool) {
-        let after = Duration::try_from(self.context.config.node.stall_after).unwrap_or_default();
+        let after = Duration::try_from(self.context.config().node.stall_after).unwrap_or_default();
         let now = self.context.now();
         let health = |heard: Heard| {
             let elapsed = SignedDuration::try_from(heard.since.elapsed()).unwrap_or_default();
@@ -208,6 +209,10 @@ impl Watcher {
     }
 
     fn tell(&self, tasks: &[TaskHealth]) {
+        let there: BTreeSet<String> = tasks.iter().map(|task| task.name.clone()).collect();
+        for code in [code::TASK_STANDS_STILL, code::TASK_RESTARTS] {
+            self.context.notices.clear_others(code, "", &there);
+        }
         for TaskHealth { name, state, doing, since } in tasks {
             let notices = &self.context.notices;
             if since.is_some() {

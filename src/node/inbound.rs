@@ -5,15 +5,15 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 use jiff::Timestamp;
-use tokio::sync::Notify;
 
-use super::context::{Context, blocking, wake};
+use super::context::{Context, blocking};
 use super::judge;
 #[cfg(test)]
 use super::planted;
 use super::refusals::{COME_AGAIN, cannot_reissue, cannot_sign, refuse, refuse_store};
 use super::refused::{tell_refused_certificate, tell_stranger, tell_unregistered};
 use super::reissue;
+use super::wake::wake;
 use crate::link::{
     Caller, PutAnswer, ReceiptEntry, ReceiptPage, ReceiptQuery, Refusal, Service, StatusAnswer,
 };
@@ -41,7 +41,8 @@ impl Service for Inbound {
         let named = CertificateInfo::of(&peer.certificate).ok().and_then(|info| info.office);
         let mut fault = None;
         // Only those that it can speak for are asked about: it is named or pinned for them.
-        for partner in &context.config.peers {
+        let config = context.config();
+        for partner in &config.peers {
             let is_pinned = partner.tls_certificates.contains(&peer.certificate_sha256);
             if is_pinned || named == Some(partner.office) {
                 match speaks_for(context, peer, partner.office, now) {
@@ -69,7 +70,7 @@ impl Service for Inbound {
             context.notices.clear(code::PARTNER_RATE_EXCEEDED, &about);
             return Ok(());
         };
-        let rate = context.config.limits.partner_rate;
+        let rate = context.config().limits.partner_rate;
         context.notices.raise(
             code::PARTNER_RATE_EXCEEDED,
             about,
@@ -149,7 +150,7 @@ impl Service for Inbound {
 
     fn status(&self, _peer: &Caller) -> StatusAnswer {
         let limits = self.0.package_limits();
-        let takes_attachments = !self.0.config.attachments.types.is_empty();
+        let takes_attachments = !self.0.config().attachments.types.is_empty();
         let is_read = |format: &&str| *format != ManifestFormat::ATTACHMENTS || takes_attachments;
         let formats = ManifestFormat::IDS.into_iter().filter(is_read).chain([ReceiptFormat::ID]);
         StatusAnswer {
@@ -240,7 +241,7 @@ impl Inbound {
         let context = &self.0;
         if context.store.restore(sender, id, package, now).await.map_err(refuse_store)? {
             tracing::info!(%id, %sender, "a damaged package was sent again");
-            context.wake.placing.values().for_each(Notify::notify_one);
+            context.wake.placing.ring_all();
         }
         Ok(())
     }
@@ -291,7 +292,7 @@ fn look_at(
 /// Whether another package of a sender may be kept. One that has nothing here may always send one,
 /// so that a small share never keeps somebody out for good.
 fn has_room_for(context: &Context, sender: OfficeNumber, bytes: usize) -> Result<(), Refusal> {
-    let limits = &context.config.limits;
+    let limits = context.config().limits;
     let share = match limits.store_size {
         0 => u64::MAX,
         size => (size / 100).saturating_mul(u64::from(limits.partner_share)),
@@ -330,12 +331,12 @@ fn admit(
         let expected = "the id of the path in message_id of the manifest";
         return Err(Refusal::plain(RefusalCode::ID_MISMATCH).expecting(expected, None));
     }
-    let offices: Vec<OfficeNumber> =
-        context.config.offices.iter().map(|office| office.number).collect();
+    let config = context.config();
+    let offices: Vec<OfficeNumber> = config.offices.iter().map(|office| office.number).collect();
     package.check_recipient(&offices).map_err(|fault| refuse(&fault))?;
     let sender = manifest.sender.office;
     speaks_for(context, peer, sender, now)?;
-    if context.config.peer(sender).is_none() {
+    if config.peer(sender).is_none() {
         return Err(Refusal::new(
             RefusalCode::NOT_A_PARTNER,
             format!("{sender} is not among the configured peers"),
@@ -393,7 +394,7 @@ fn judged(
     let manifest = package.manifest();
     let office = manifest.recipient.office;
     let judgement = if manifest.is_of_attachments() {
-        judge::attachments(&context.config.attachments, package)
+        judge::attachments(&context.config().attachments, package)
     } else {
         judge::package(context.spec, package).against(manifest)
     };

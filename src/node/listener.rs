@@ -11,7 +11,7 @@ use super::inbound::Inbound;
 use super::network::Network;
 #[cfg(test)]
 use super::simulated::{self, Wire};
-use crate::link::{Limits, Server, Tls};
+use crate::link::{Grants, Limits, Server, Tls};
 
 /// Where a node will listen.
 pub(super) enum Bound {
@@ -61,6 +61,15 @@ impl Listener {
             Self::Tls(server) => server.address(),
             #[cfg(test)]
             Self::Simulated(_) => SocketAddr::from(([127, 0, 0, 1], 0)),
+        }
+    }
+
+    /// What partners are granted; nobody is bounded in a simulation.
+    pub(super) fn grants(&self) -> Option<Arc<Grants>> {
+        match self {
+            Self::Tls(server) => Some(server.grants()),
+            #[cfg(test)]
+            Self::Simulated(_) => None,
         }
     }
 

@@ -9,7 +9,7 @@
 //! One task per office looks after its drop folder (`outbound`) and its import folder
 //! (`placing`), one per office and partner sends (`dispatch`) and collects receipts (`collect`).
 //! They talk through the store: a task finds its work there when it starts, and the others only
-//! wake it. So a crash at any moment costs nothing but the time until the next start.
+//! wake it. `live` has them come and go with the configuration. So a crash at any moment costs nothing but the time until the next start.
 //!
 //! # Errors
 //!
@@ -24,22 +24,27 @@ mod clock;
 mod collect;
 mod context;
 mod conversion;
+mod crew;
 mod dispatch;
 mod expiry;
 mod folders;
+mod grants;
 mod guard;
 mod handle;
 mod health;
 mod housekeeping;
 mod inbound;
 mod index;
+mod journal_head;
 mod judge;
 mod listener;
+mod live;
 mod month;
 mod network;
 mod note;
 mod notices;
 mod open_files;
+mod opening;
 mod orders;
 mod outbound;
 mod partners;
@@ -61,7 +66,9 @@ mod supervise;
 mod surroundings;
 mod systemd;
 mod time_guard;
+mod wake;
 
+use std::collections::BTreeSet;
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
@@ -70,6 +77,7 @@ pub use check::Checked;
 pub use clock::local_time;
 pub use handle::Handle;
 pub use health::{Health, TaskHealth};
+pub use live::{Faults, Reading, Source};
 pub use month::{MonthComparison, compare_month};
 pub use notices::Notice;
 pub use outbound::NewAttachment;
@@ -83,16 +91,17 @@ use crate::package::Limits;
 use crate::spec::Spec;
 use crate::store::Store;
 use crate::types::Clock;
-use crate::work::watch;
 use context::{Context, stopped};
+use crew::Crew;
 use health::Watcher;
+use live::Follower;
 use network::Network;
-use supervise::Supervisor;
+use supervise::{Group, Supervisor};
 
 /// How long the tasks may take to finish what is in flight.
 const STOP_GRACE: Duration = Duration::from_secs(9);
 
-/// How long the health file, and the record of the store, may take to say that the node has stopped.
+/// How long the health file, the signed head of the journal and the record of the store may each take to say that the node has stopped.
 const LAST_WORD: Duration = Duration::from_millis(300);
 
 /// How often the server says that it goes on.
@@ -105,10 +114,11 @@ const MANIFEST_ENTRY: usize = 320;
 pub struct Node {
     context: Arc<Context>,
     address: SocketAddr,
-    stop: watch::Sender<bool>,
-    tasks: Supervisor,
+    supervisor: Supervisor,
+    /// Those that are there as long as the node is.
+    _tasks: Group,
     watcher: Arc<Watcher>,
-    ends: Arc<orders::AllEnds>,
+    follower: Arc<Follower>,
 }
 
 impl Node {
@@ -133,14 +143,14 @@ impl Node {
         consent: Consent,
     ) -> Result<Self, StartProblems> {
         let opened = start::open(config, spec, surroundings, consent).await?;
-        let (stop, stopping) = watch::channel(false);
-        let mut tasks = Supervisor::new(stopping.clone());
+        let supervisor = Supervisor::new();
+        let tasks = supervisor.staff().group();
         let context = Arc::clone(&opened.context);
         let address = opened.server.address();
+        let grants = opened.server.grants();
 
-        let mut shutdown = stopping.clone();
-        tasks.once("server", |beat| async move {
-            let serving = opened.server.run(async move { stopped(&mut shutdown).await });
+        tasks.once("server", |beat, mut stopping| async move {
+            let serving = opened.server.run(async move { stopped(&mut stopping).await });
             tokio::pin!(serving);
             loop {
                 beat.sleeps(SERVER_BEAT);
@@ -152,81 +162,40 @@ impl Node {
             }
         });
         let store = context.store.clone();
-        let mut shutdown = stopping.clone();
-        tasks.once("store", |beat| async move {
+        tasks.once("store", |beat, mut stopping| async move {
             // It has no turns of its own: those who wait for it stand still if it does.
             beat.sleeps(Duration::MAX);
             tokio::select! {
                 biased;
                 () = store.writer_ended() => {}
-                () = stopped(&mut shutdown) => {}
+                () = stopped(&mut stopping) => {}
             }
         });
-        let watched: Vec<_> =
-            opened.folders.iter().flat_map(folders::OfficeFolders::watched).collect();
-        let shared = (Arc::clone(&context), watched, stopping.clone());
-        tasks.keep("guard", move |beat| {
-            guard::run(Arc::clone(&shared.0), shared.1.clone(), beat, shared.2.clone())
+        let mut crew = Crew::new(Arc::clone(&context), supervisor.staff(), opened.folders);
+        let shared = Arc::clone(&context);
+        tasks.keep("guard", move |beat, stopping| guard::run(Arc::clone(&shared), beat, stopping));
+        crew.follow(&BTreeSet::new());
+        let follower = Arc::new(Follower::new(Arc::clone(&context), crew, grants));
+        let shared = Arc::clone(&follower);
+        tasks.keep("configuration", move |beat, stopping| {
+            live::run(Arc::clone(&shared), beat, stopping)
         });
-        let ends = opened.folders.iter().map(|folders| (folders.office, folders.ends()));
-        let ends: Arc<orders::AllEnds> = Arc::new(ends.collect());
-        for folders in opened.folders {
-            let office = folders.office;
-            let (drop, import, outcome) = folders.split();
-            let (drop, import, outcome) = (Arc::new(drop), Arc::new(import), Arc::new(outcome));
-            let shared = (Arc::clone(&context), stopping.clone());
-            let attached = Arc::clone(&drop);
-            tasks.keep(format!("attachments out {office}"), move |beat| {
-                let (context, folders) = (Arc::clone(&shared.0), Arc::clone(&attached));
-                outbound::send_attachments(context, folders, beat, shared.1.clone())
-            });
-            let shared = (Arc::clone(&context), stopping.clone());
-            let attached = Arc::clone(&import);
-            tasks.keep(format!("attachments in {office}"), move |beat| {
-                let (context, folders) = (Arc::clone(&shared.0), Arc::clone(&attached));
-                placing::place_attachments(context, folders, beat, shared.1.clone())
-            });
-            let shared = (Arc::clone(&context), stopping.clone());
-            tasks.keep(format!("outbound {office}"), move |beat| {
-                outbound::run(Arc::clone(&shared.0), Arc::clone(&drop), beat, shared.1.clone())
-            });
-            let shared = (Arc::clone(&context), stopping.clone());
-            tasks.keep(format!("outcomes {office}"), move |beat| {
-                let outcome = Arc::clone(&outcome);
-                outbound::show_outcomes(Arc::clone(&shared.0), outcome, beat, shared.1.clone())
-            });
-            let shared = (Arc::clone(&context), stopping.clone());
-            tasks.keep(format!("placing {office}"), move |beat| {
-                placing::run(Arc::clone(&shared.0), Arc::clone(&import), beat, shared.1.clone())
-            });
-            for peer in &context.config.peers {
-                let pair = (office, peer.office);
-                let shared = (Arc::clone(&context), stopping.clone());
-                tasks.keep(format!("dispatch {office} {}", peer.office), move |beat| {
-                    dispatch::run(Arc::clone(&shared.0), pair, beat, shared.1.clone())
-                });
-                let shared = (Arc::clone(&context), stopping.clone());
-                tasks.keep(format!("collect {office} {}", peer.office), move |beat| {
-                    collect::run(Arc::clone(&shared.0), pair, beat, shared.1.clone())
-                });
-            }
-        }
-        let shared = (Arc::clone(&context), Arc::clone(&ends), stopping.clone());
-        tasks.keep("orders", move |beat| {
-            orders::run(Arc::clone(&shared.0), Arc::clone(&shared.1), beat, shared.2.clone())
+        let shared = (Arc::clone(&context), Arc::clone(&follower));
+        tasks.keep("orders", move |beat, stopping| {
+            orders::run(Arc::clone(&shared.0), Arc::clone(&shared.1), beat, stopping)
         });
-        let shared = (Arc::clone(&context), stopping.clone());
-        tasks.keep("housekeeping", move |beat| {
-            housekeeping::run(Arc::clone(&shared.0), beat, shared.1.clone())
+        let shared = Arc::clone(&context);
+        tasks.keep("housekeeping", move |beat, stopping| {
+            housekeeping::run(Arc::clone(&shared), beat, stopping)
         });
-        let shared = (Arc::clone(&context), stopping.clone());
-        tasks.keep("index", move |beat| index::run(Arc::clone(&shared.0), beat, shared.1.clone()));
-        let watcher = Arc::new(Watcher::new(Arc::clone(&context), tasks.board()));
+        let shared = Arc::clone(&context);
+        tasks.keep("index", move |beat, stopping| index::run(Arc::clone(&shared), beat, stopping));
+        let watcher = Arc::new(Watcher::new(Arc::clone(&context), supervisor.board()));
         let shared = Arc::clone(&watcher);
-        tasks.keep("watcher", move |beat| Arc::clone(&shared).run(beat, stopping.clone()));
+        tasks.keep("watcher", move |beat, stopping| Arc::clone(&shared).run(beat, stopping));
         systemd::ready();
-        tracing::info!(%address, offices = context.config.offices.len(), "the node is running");
-        Ok(Self { context, address, stop, tasks, watcher, ends })
+        tracing::info!(%address, offices = context.config().offices.len(), "the node is running");
+        Ok(Self { context, address, supervisor, _tasks: tasks, watcher, follower })
     }
 
     /// Says what a node would find by a configuration, as far as that could be read. Changes
@@ -275,10 +244,17 @@ impl Node {
 
     /// A hold on it, for others in the process.
     pub fn handle(&self) -> Handle {
-        Handle::new(Arc::clone(&self.context), Arc::clone(&self.ends), Arc::clone(&self.watcher))
+        let (follower, watcher) = (Arc::clone(&self.follower), Arc::clone(&self.watcher));
+        Handle::new(Arc::clone(&self.context), follower, watcher)
     }
 
-    /// Reads certificates and revocation lists again, soon.
+    /// Has the node follow the configuration that stands there: what changes is taken up within
+    /// seconds, as far as that needs no restart.
+    pub async fn follow(&self, source: Source) {
+        self.follower.follow(source).await;
+    }
+
+    /// Reads configuration, certificates and revocation lists again, soon.
     pub fn reload(&self) {
         self.context.wake.reload.notify_one();
     }
@@ -286,20 +262,23 @@ impl Node {
     /// Waits until the node cannot go on: a task that it needs has ended for good. It should then
     /// be stopped and started anew.
     pub async fn fault(&self) -> Fault {
-        self.tasks.fault().await
+        self.supervisor.fault().await
     }
 
     /// Finishes what is in flight and stops, within ten seconds. What could not be finished is
     /// taken up at the next start.
     pub async fn stop(self) {
         systemd::stopping();
-        self.stop.send_replace(true);
-        if !self.tasks.finish(STOP_GRACE).await {
+        if !self.supervisor.finish(STOP_GRACE).await {
             tracing::warn!("work in flight was cut off; it is taken up at the next start");
         }
         let watcher = self.watcher;
         let written = context::blocking(move || watcher.write(true));
         let _ = tokio::time::timeout(LAST_WORD, written).await;
+        let mut head = journal_head::LastHead::default();
+        if tokio::time::timeout(LAST_WORD, head.renew(&self.context)).await.is_err() {
+            tracing::warn!("the journal was not signed at the end");
+        }
         let store = self.context.store.clone();
         let kept = context::blocking(move || store.keep_record(true));
         match tokio::time::timeout(LAST_WORD, kept).await {

@@ -34,6 +34,15 @@ impl Network {
 }
 
 impl Client {
+    /// Goes by other limits from now on.
+    pub(super) fn set_limits(&self, limits: ClientLimits) {
+        match self {
+            Self::Tls(client) => client.set_limits(limits),
+            #[cfg(test)]
+            Self::Simulated(_) => {}
+        }
+    }
+
     /// Puts a package; see [`link::Client::put_message`].
     pub(super) async fn put_message(
         &self,

@@ -172,6 +172,31 @@ impl Notices {
         }
     }
 
+    /// Clears everything about what is not there any more: an office of ours (`office …`) or a partner
+    /// (`partner …`), and what they had with others.
+    pub(super) fn forget(&self, gone: &str) {
+        let is_about = |about: &str| {
+            let mut words = about.match_indices(gone);
+            words.any(|(at, _)| {
+                let (before, from) = about.split_at(at);
+                let after = from.get(gone.len()..).unwrap_or_default();
+                (before.is_empty() || before.ends_with(' '))
+                    && (after.is_empty() || after.starts_with(' '))
+            })
+        };
+        let over: Vec<(&'static str, String)> = {
+            let state = self.state();
+            let omitted = state.omitted.iter();
+            let omitted = omitted.flat_map(|(code, all)| all.iter().map(|about| (*code, about)));
+            let standing = state.standing.keys().map(|(code, about)| (*code, about));
+            let all = standing.chain(omitted).filter(|(_, about)| is_about(about));
+            all.map(|(code, about)| (code, about.clone())).collect()
+        };
+        for (code, about) in over {
+            self.clear(code, &about);
+        }
+    }
+
     /// What stands now, by code and subject, and how many conditions found no place.
     pub(super) fn standing(&self) -> (Vec<Notice>, u64) {
         let state = self.state();
@@ -218,6 +243,27 @@ mod tests {
         notices.clear_others("file-stays", "office 1", &BTreeSet::from(["office 1 b".to_owned()]));
         let left: Vec<_> = notices.standing().0.into_iter().map(|notice| notice.about).collect();
         assert_eq!(left, ["office 1 b", "office 2 a", "office 1 a"]);
+    }
+
+    #[test]
+    fn what_is_gone_is_not_told_of() {
+        let notices = Notices::default();
+        for about in [
+            "office 1 partner 2",
+            "partner 2",
+            "office 1 partner 22",
+            "office 2 drop",
+            "x partner 2 y",
+        ] {
+            raise(&notices, "any", about, "x");
+        }
+        notices.forget("partner 2");
+        let left = |notices: &Notices| -> Vec<String> {
+            notices.standing().0.into_iter().map(|notice| notice.about).collect()
+        };
+        assert_eq!(left(&notices), ["office 1 partner 22", "office 2 drop"]);
+        notices.forget("office 1");
+        assert_eq!(left(&notices), ["office 2 drop"]);
     }
 
     #[test]

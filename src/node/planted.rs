@@ -5,7 +5,8 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 
-use super::context::{Context, blocking, wake};
+use super::context::{Context, blocking};
+use super::wake::wake;
 use crate::folder::ImportFolder;
 use crate::package::open_again;
 use crate::route;
@@ -17,7 +18,7 @@ use crate::work;
 pub(super) async fn place(context: &Arc<Context>, new: &NewIncoming) {
     let Content::Whole(package) = &new.content else { return };
     let (package, limits, id) = (package.clone(), context.package_limits(), new.id);
-    let office = context.config.office(new.office).cloned();
+    let office = context.config().office(new.office).cloned();
     let placed = blocking(move || {
         let (package, office) = (open_again(package, &limits).ok()?, office?);
         let names = || package.files().map(|(file, _)| file.name.as_str());

@@ -1,6 +1,6 @@
 //! Who we are and whom we believe: everything that comes from files of certificates.
 //!
-//! Read at the start, when a file changes and every hour, so that a renewed certificate or
+//! Read at the start, when a file or the configuration changes and every hour, so that a renewed certificate or
 //! revocation list needs no restart. Each file is taken up on its own: of one that cannot be used
 //! the former content stays and a condition is told, and all others are taken up as they are.
 //!
@@ -108,6 +108,7 @@ pub(super) fn open(
         let file = config.tls.identity.certificate().to_owned();
         let new = OwnTls { office, identity: Arc::clone(identity), file };
         let judged = own::check(new.own(), &tls_trust, now);
+        let former = former.filter(|former| former.sources.has_tls_of(config));
         let told = if former.is_some() { &mut faults } else { &mut *problems };
         let refused = judged.is_err_and(|error| own::tell_unusable(&new.own(), error, told));
         // One that nobody can ever accept does not replace one that served.
@@ -117,8 +118,11 @@ pub(super) fn open(
     let mut signers = BTreeMap::new();
     for (office, identity) in &sources.signing {
         let place = signing_place(*office);
-        let told = if former.is_some() { &mut faults } else { &mut *problems };
         let own = config.office(*office);
+        let has_former =
+            |former: &&Proof| own.is_some_and(|own| former.sources.has_signing_of(own));
+        let former = former.filter(has_former);
+        let told = if former.is_some() { &mut faults } else { &mut *problems };
         let file = own.map(|own| own.signing.certificate().to_owned()).unwrap_or_default();
         let new = match OwnSigner::new(*office, file, identity) {
             Ok(new) => new,

@@ -7,6 +7,7 @@
 //! every package.
 
 use std::collections::HashMap;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -21,7 +22,7 @@ const REFUSED: u64 = 1024;
 #[derive(Debug)]
 pub(super) struct Quota {
     /// Bytes in an hour.
-    rate: u64,
+    rate: AtomicU64,
     partners: Mutex<HashMap<OfficeNumber, Allowance>>,
 }
 
@@ -35,14 +36,31 @@ struct Allowance {
 
 impl Quota {
     pub(super) fn new(rate: u64) -> Self {
-        Self { rate, partners: Mutex::default() }
+        Self { rate: AtomicU64::new(rate), partners: Mutex::default() }
+    }
+
+    /// From now on partners may send so much in an hour. Nobody has used up more of it than before.
+    pub(super) fn set_rate(&self, rate: u64) {
+        let mut partners = self.partners();
+        let former = self.rate.swap(rate, Ordering::Relaxed);
+        if former != rate {
+            for allowance in partners.values_mut() {
+                let used = former.saturating_sub(allowance.left);
+                allowance.left = rate.saturating_sub(used);
+                allowance.used_up &= allowance.left < rate / 12;
+            }
+        }
+    }
+
+    fn rate(&self) -> u64 {
+        self.rate.load(Ordering::Relaxed)
     }
 
     /// Whether a package may come, or how long to wait until one may.
     pub(super) fn allows(&self, partner: OfficeNumber) -> Result<(), Duration> {
         let mut partners = self.partners();
         let allowance = self.allowance(&mut partners, partner);
-        let enough = self.rate / 12;
+        let enough = self.rate() / 12;
         if allowance.left >= enough {
             allowance.used_up = false;
         }
@@ -50,7 +68,7 @@ impl Quota {
             return Ok(());
         }
         let missing = u128::from(enough.saturating_sub(allowance.left));
-        let millis = missing * HOUR.as_millis() / u128::from(self.rate.max(1));
+        let millis = missing * HOUR.as_millis() / u128::from(self.rate().max(1));
         Err(Duration::from_millis(u64::try_from(millis).unwrap_or(u64::MAX)))
     }
 
@@ -61,7 +79,7 @@ impl Quota {
 
     /// A package was refused for what is in it.
     pub(super) fn refused(&self, partner: OfficeNumber) {
-        self.charge(partner, self.rate / REFUSED);
+        self.charge(partner, self.rate() / REFUSED);
     }
 
     fn charge(&self, partner: OfficeNumber, bytes: u64) {
@@ -78,13 +96,13 @@ impl Quota {
         partner: OfficeNumber,
     ) -> &'a mut Allowance {
         let now = Clock::running();
-        let full = Allowance { left: self.rate, at: now, used_up: false };
+        let full = Allowance { left: self.rate(), at: now, used_up: false };
         let allowance = partners.entry(partner).or_insert(full);
         let passed = now.saturating_duration_since(allowance.at).min(HOUR).as_micros();
-        let filled = u128::from(self.rate) * passed / HOUR.as_micros();
+        let filled = u128::from(self.rate()) * passed / HOUR.as_micros();
         if filled > 0 {
             let filled = u64::try_from(filled).unwrap_or(u64::MAX);
-            allowance.left = allowance.left.saturating_add(filled).min(self.rate);
+            allowance.left = allowance.left.saturating_add(filled).min(self.rate());
             allowance.at = now;
         }
         allowance
@@ -124,6 +142,20 @@ mod tests {
         assert!(quota.allows(one).is_err(), "not yet");
         quota.partners().get_mut(&one).expect("known").left = (1 << 20) / 12;
         assert_eq!(quota.allows(one), Ok(()));
+    }
+
+    #[test]
+    fn another_rate_counts_from_now_on() {
+        let one = "1370000018".parse().expect("an office");
+        let quota = Quota::new(1 << 20);
+        quota.came(one, 1 << 20);
+        assert!(quota.allows(one).is_err());
+        quota.set_rate(1 << 22);
+        assert_eq!(quota.allows(one), Ok(()), "three quarters of it are left");
+        quota.came(one, 3 << 20);
+        assert!(quota.allows(one).is_err(), "what was used counts");
+        quota.set_rate(1 << 20);
+        assert!(quota.allows(one).is_err());
     }
 
     #[test]

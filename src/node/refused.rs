@@ -41,7 +41,8 @@ pub(super) fn tell_refused_certificate(
     usage: Usage,
     why: &str,
 ) {
-    let Some(peer) = context.config.peer(office) else { return };
+    let config = context.config();
+    let Some(peer) = config.peer(office) else { return };
     let (key, own, other_key, others) = match usage {
         Usage::Tls => (
             "tls_certificates",

@@ -29,10 +29,11 @@ pub(super) enum Scanned {
 /// nothing, and has no way to say anything but by its exit code: what it prints may name what is in the
 /// file.
 pub(super) async fn scan(context: &Arc<Context>, bytes: Bytes) -> Scanned {
-    let settings = &context.config.attachments;
+    let config = context.config();
+    let settings = &config.attachments;
     let Some((program, arguments)) = settings.scanner.split_first() else { return Scanned::Clean };
     let _turn = context.scanning.acquire().await;
-    let folder = context.config.node.data.join(FOLDER);
+    let folder = config.node.data.join(FOLDER);
     let path = disk::temporary(&folder);
     let copy = path.clone();
     let written = blocking(move || {

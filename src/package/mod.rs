@@ -23,6 +23,7 @@ mod cms;
 mod container;
 mod envelope;
 mod fault;
+mod journal_head;
 mod json;
 mod limits;
 mod manifest;
@@ -33,6 +34,7 @@ pub use clock::{CLOCK_TOLERANCE, ClockDoubt};
 pub use cms::{CmsFault, Signer, SignerError, VerifiedSigner};
 pub use envelope::{PackError, Package, PackageRef, open, open_again, pack, pack_described};
 pub use fault::PackageFault;
+pub use journal_head::{ChainEnd, JournalHead, JournalHeadFormat, StatedHead};
 pub use limits::Limits;
 pub use manifest::{
     AttachedDocument, Manifest, ManifestFault, ManifestFile, ManifestFormat, Party,

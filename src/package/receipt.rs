@@ -327,7 +327,7 @@ impl Receipt {
     }
 
     /// Whose statement it is. A relay's is refused.
-    pub(super) fn signing_party(&self) -> Result<&Party, PackageFault> {
+    pub fn signing_party(&self) -> Result<&Party, PackageFault> {
         match self.kind {
             ReceiptKind::ContentConsignment
             | ReceiptKind::ContentHandover

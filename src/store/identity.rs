@@ -190,7 +190,7 @@ fn compare(known: &[Record], folder: &Path) -> Result<Option<Loss>, StoreError> 
 }
 
 /// The id of a store that has one.
-fn id(connection: &Connection) -> Result<Option<String>, StoreError> {
+pub(super) fn id(connection: &Connection) -> Result<Option<String>, StoreError> {
     let exists = "SELECT 1 FROM sqlite_schema WHERE type = 'table' AND name = 'identity'";
     if connection.query_row(exists, (), |_| Ok(())).optional()?.is_none() {
         return Ok(None);

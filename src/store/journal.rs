@@ -1,8 +1,10 @@
 //! The journal: what happened, in the order in which it became durable. Rows are only ever added.
 
 use jiff::Timestamp;
+use rusqlite::types::ToSql;
 use rusqlite::{Connection, OptionalExtension as _, params};
 
+use super::chain::{self, Chain};
 use super::unit::Column;
 use super::{Store, StoreError};
 use crate::transfer::{Direction, State};
@@ -19,6 +21,8 @@ pub enum Step {
     Retry,
     /// A person asked for the configuration to be read again.
     Reload,
+    /// A change of the configuration was taken up; the detail says of what.
+    Changed,
 }
 
 impl Step {
@@ -29,18 +33,19 @@ impl Step {
             Self::Packed => "PACKED",
             Self::Retry => "RETRY",
             Self::Reload => "RELOAD",
+            Self::Changed => "CHANGED",
         }
     }
 
     const fn direction(self) -> Direction {
         match self {
             Self::State(state) => state.direction(),
-            Self::Packed | Self::Retry | Self::Reload => Direction::Out,
+            Self::Packed | Self::Retry | Self::Reload | Self::Changed => Direction::Out,
         }
     }
 
     fn from_stored(direction: Direction, text: &str) -> Result<Self, StoreError> {
-        let others = [Self::Packed, Self::Retry, Self::Reload];
+        let others = [Self::Packed, Self::Retry, Self::Reload, Self::Changed];
         let other = || others.into_iter().find(|step| step.as_str() == text);
         let step = State::named(direction, text).map(Self::State).or_else(other);
         step.ok_or(StoreError::Damaged("unknown step"))
@@ -96,20 +101,43 @@ pub(super) fn append(
     now: Timestamp,
 ) -> Result<(), StoreError> {
     let step = step.into();
+    let values: [&dyn ToSql; 8] = [
+        &Column(now),
+        &step.direction().as_str(),
+        &Column(entry.office),
+        &entry.partner.as_ref().map(OfficeNumber::as_str).unwrap_or_default(),
+        &entry.id.map(Column),
+        &entry.serial.as_ref().map(FileSerial::as_str).unwrap_or_default(),
+        &step.as_str(),
+        &detail,
+    ];
+    insert(connection, values)
+}
+
+/// Appends that rows were removed whose time of keeping was over; `detail` says which.
+pub(super) fn tell_removal(
+    connection: &Connection,
+    detail: &str,
+    now: Timestamp,
+) -> Result<(), StoreError> {
+    let out = Direction::Out.as_str();
+    insert(
+        connection,
+        [&Column(now), &out, &"", &"", &rusqlite::types::Null, &"", &chain::PURGED, &detail],
+    )
+}
+
+/// Adds a row behind all others.
+fn insert(connection: &Connection, values: [&dyn ToSql; 8]) -> Result<(), StoreError> {
+    let link = Chain::Journal.next_link(connection, Chain::Journal.digest(&values)?)?;
+    let [at, direction, office, partner, message_id, serial, state, detail] = values;
     connection
         .prepare_cached(
-            "INSERT INTO journal (at, direction, office, partner, message_id, serial, state, detail)
-             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
+            "INSERT INTO journal (at, direction, office, partner, message_id, serial, state, detail, link)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)",
         )?
         .execute(params![
-            Column(now),
-            step.direction().as_str(),
-            Column(entry.office),
-            entry.partner.as_ref().map(OfficeNumber::as_str).unwrap_or_default(),
-            entry.id.map(Column),
-            entry.serial.as_ref().map(FileSerial::as_str).unwrap_or_default(),
-            step.as_str(),
-            detail,
+            at, direction, office, partner, message_id, serial, state, detail, Column(link)
         ])?;
     Ok(())
 }

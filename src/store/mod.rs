@@ -21,8 +21,11 @@
 
 mod arrival;
 mod audit;
+mod chain;
+mod each;
 mod error;
 mod folders;
+mod heads;
 mod held;
 mod identity;
 mod incoming;
@@ -57,8 +60,11 @@ use rusqlite::{Connection, OpenFlags};
 
 pub use arrival::{CommitAnswer, Content, NewIncoming};
 pub use audit::{Account, AuditEntry, AuditFilter, AuditRow};
+pub use chain::{Chain, ChainFault, ChainFaultKind};
+pub use each::{JournalLine, PackageRange, StoredPackage};
 pub use error::StoreError;
 pub use folders::KnownFolder;
+pub use heads::{ChainReport, HeadFault, HeadReport, LostPackage};
 pub use held::{HeldItem, HeldRow, Settled};
 pub use identity::Beginning;
 pub use incoming::{IncomingNote, IncomingRow};
@@ -242,6 +248,17 @@ impl Store {
             Some(writer) => writer.ended().await,
             None => std::future::pending().await,
         }
+    }
+
+    /// Changes how large the store may grow, in bytes; 0 means as large as the disk.
+    ///
+    /// # Errors
+    ///
+    /// The store cannot be written to at the moment; the size holds all the same.
+    pub async fn set_size(&self, size: u64) -> Result<(), StoreError> {
+        self.shared.room.set_limit(size);
+        // What is taken is measured with the next transaction.
+        self.write(|_| Ok(())).await
     }
 
     /// Runs `work` in the next transaction and returns when it is durable.

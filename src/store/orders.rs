@@ -85,6 +85,23 @@ impl Store {
         .await
     }
 
+    /// Notes that changes of the configuration were taken up: each for an office of ours, perhaps of its
+    /// exchange with a partner, and what it was.
+    pub async fn note_changes(
+        &self,
+        changes: Vec<(OfficeNumber, Option<OfficeNumber>, String)>,
+        now: Timestamp,
+    ) -> Result<(), StoreError> {
+        self.write(move |connection| {
+            for (office, partner, what) in changes {
+                let entry = JournalEntry { office, partner, id: None, serial: None };
+                journal::append(connection, &entry, Step::Changed, &what, now)?;
+            }
+            Ok(())
+        })
+        .await
+    }
+
     /// Puts the bytes of a held package in the place of those that the disk has lost, and lets it be
     /// placed: its sender sent the very same once more. `false` if it is not held, or its bytes are
     /// whole.

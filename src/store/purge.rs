@@ -5,6 +5,7 @@ use std::sync::{Arc, PoisonError};
 use jiff::Timestamp;
 use rusqlite::{Connection, params};
 
+use super::chain::{self, Chain};
 use super::packages::Machine as _;
 use super::unit::Column;
 use super::{Store, StoreError, arrival, audit};
@@ -13,14 +14,15 @@ use crate::types::Digest;
 
 impl Store {
     /// Forgets packages that came to rest before `packages`, and everything that ended before
-    /// `records`. Returns how many packages were removed.
+    /// `records`; the journal tells of it as of `now`. Returns how many packages were removed.
     pub async fn purge(
         &self,
         packages: Timestamp,
         records: Timestamp,
+        now: Timestamp,
     ) -> Result<usize, StoreError> {
         let (removed, beside) =
-            self.write(move |connection| purge(connection, packages, records)).await?;
+            self.write(move |connection| purge(connection, (packages, records), now)).await?;
         // Only now does no row name them any more, also after a crash.
         self.remove_unnamed(beside).await?;
         let kept = Arc::clone(&self.shared.kept);
@@ -66,8 +68,8 @@ fn in_sql<'a>(names: impl Iterator<Item = &'a str>) -> String {
 /// Returns how many packages are gone, and the digests of those beside the database.
 fn purge(
     connection: &Connection,
-    packages: Timestamp,
-    records: Timestamp,
+    (packages, records): (Timestamp, Timestamp),
+    now: Timestamp,
 ) -> Result<(usize, Vec<Digest>), StoreError> {
     let (mut removed, mut beside) = (0, Vec::new());
     // No row goes without its package.
@@ -99,17 +101,21 @@ fn purge(
     }
     // As long as the package has its row it keeps its steps and its proof, whatever time a partner
     // wrote into a receipt.
-    for table in ["receipts", "journal"] {
+    // The receipts first: the journal tells of both.
+    for chain in [Chain::Receipts, Chain::Journal] {
+        let table = chain.as_str();
         let ended = tables.each_ref().map(|Table { name: packages, partner, .. }| {
             format!(
                 "NOT EXISTS (SELECT 1 FROM {packages} AS p WHERE p.message_id = {table}.message_id
                      AND p.{partner} = {table}.partner)"
             )
         });
-        connection.execute(
-            &format!("DELETE FROM {table} WHERE at < ?1 AND {}", ended.join(" AND ")),
-            params![Column(records)],
-        )?;
+        let kept = match chain {
+            Chain::Journal => format!(" AND state <> '{}'", chain::PURGED),
+            Chain::Receipts => String::new(),
+        };
+        let condition = format!("at < ?1{kept} AND {}", ended.join(" AND "));
+        chain::remove(connection, chain, (&condition, records), now)?;
     }
     connection.execute("DELETE FROM held WHERE at < ?1", params![Column(records)])?;
     audit::purge(connection, records)?;

@@ -2,8 +2,10 @@
 
 use bytes::Bytes;
 use jiff::Timestamp;
+use rusqlite::types::ToSql;
 use rusqlite::{Connection, Row, params};
 
+use super::chain::Chain;
 use super::names::EXPIRY;
 use super::unit::Column;
 use super::{Store, StoreError};
@@ -222,24 +224,37 @@ fn insert_below(
     receipt: &NewReceipt,
     most: u32,
 ) -> Result<(), StoreError> {
+    let sha256 = Digest::of(&receipt.der);
+    let values: [&dyn ToSql; 7] = [
+        &receipt.origin.as_str(),
+        &Column(office),
+        &Column(partner),
+        &Column(id),
+        &receipt.kind.as_str(),
+        &Column(receipt.at),
+        &Column(sha256),
+    ];
+    let link = Chain::Receipts.next_link(connection, Chain::Receipts.digest(&values)?)?;
+    let [origin, office, partner, id, kind, at, sha256] = values;
     connection
         .prepare_cached(
-            "INSERT INTO receipts (origin, office, partner, message_id, kind, at, sha256, der)
-             SELECT ?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8 WHERE (
+            "INSERT INTO receipts (origin, office, partner, message_id, kind, at, sha256, der, link)
+             SELECT ?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?10 WHERE (
                  SELECT count(*) FROM receipts INDEXED BY receipts_message WHERE message_id = ?4 AND kind = ?5 AND origin = ?1
                      AND office = ?2 AND partner = ?3
              ) < ?9 ON CONFLICT (origin, sha256) DO NOTHING",
         )?
         .execute(params![
-            receipt.origin.as_str(),
-            Column(office),
-            Column(partner),
-            Column(id),
-            receipt.kind.as_str(),
-            Column(receipt.at),
-            Column(Digest::of(&receipt.der)),
+            origin,
+            office,
+            partner,
+            id,
+            kind,
+            at,
+            sha256,
             receipt.der.as_ref(),
             most,
+            Column(link),
         ])?;
     Ok(())
 }

@@ -1,7 +1,7 @@
 //! How much of the disk the store takes: the database and the packages beside it, together.
 
 use std::collections::BTreeMap;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use rusqlite::Connection;
@@ -9,10 +9,15 @@ use rusqlite::Connection;
 use super::StoreError;
 use crate::types::Digest;
 
+/// More pages than this no database of SQLite has.
+const MOST_PAGES: i64 = 0xffff_fffe;
+
 /// The size that the store may have, and what of it is taken.
 pub(super) struct Room {
     /// In bytes; 0 means only the disk bounds it.
-    limit: u64,
+    limit: AtomicU64,
+    /// Whether the database has a bound.
+    is_bound: AtomicBool,
     /// Bytes of the database after its last transaction.
     database: AtomicU64,
     /// Without the pages that it keeps for later.
@@ -25,19 +30,30 @@ pub(super) struct Room {
 impl Room {
     pub(super) fn new(limit: u64) -> Self {
         Self {
-            limit,
+            limit: AtomicU64::new(limit),
+            is_bound: AtomicBool::new(false),
             database: AtomicU64::new(0),
             used: AtomicU64::new(0),
             beside: Mutex::default(),
         }
     }
 
+    /// Changes the size that the store may have.
+    pub(super) fn set_limit(&self, limit: u64) {
+        self.limit.store(limit, Ordering::Relaxed);
+    }
+
+    fn limit(&self) -> u64 {
+        self.limit.load(Ordering::Relaxed)
+    }
+
     /// Takes room for a package beside the database, or says that there is none.
     pub(super) fn take(&self, digest: Digest, bytes: u64) -> Result<(), StoreError> {
+        let limit = self.limit();
         let mut beside = self.beside();
-        if self.limit > 0 && !beside.contains_key(&digest) {
+        if limit > 0 && !beside.contains_key(&digest) {
             let taken = self.database.load(Ordering::Relaxed).saturating_add(sum(&beside));
-            if taken.saturating_add(bytes) > self.limit {
+            if taken.saturating_add(bytes) > limit {
                 return Err(StoreError::Full);
             }
         }
@@ -50,7 +66,8 @@ impl Room {
     pub(super) fn admits(&self, bytes: usize) -> Result<(), StoreError> {
         let bytes = u64::try_from(bytes).unwrap_or(u64::MAX);
         let taken = self.used.load(Ordering::Relaxed).saturating_add(sum(&self.beside()));
-        if self.limit > 0 && taken.saturating_add(bytes) > self.limit {
+        let limit = self.limit();
+        if limit > 0 && taken.saturating_add(bytes) > limit {
             return Err(StoreError::Full);
         }
         Ok(())
@@ -68,11 +85,17 @@ impl Room {
 
     /// Before a transaction: the database may take what the packages beside it leave.
     pub(super) fn bound(&self, connection: &Connection) -> Result<(), StoreError> {
-        if self.limit == 0 {
+        let limit = self.limit();
+        let was_bound = self.is_bound.swap(limit > 0, Ordering::Relaxed);
+        if limit == 0 && !was_bound {
             return Ok(());
         }
-        let left = self.limit.saturating_sub(sum(&self.beside()));
-        let pages = i64::try_from(left / page_size(connection)?).unwrap_or(i64::MAX).max(1);
+        let left = match limit {
+            0 => u64::MAX,
+            limit => limit.saturating_sub(sum(&self.beside())),
+        };
+        let pages = i64::try_from(left / page_size(connection)?).unwrap_or(MOST_PAGES);
+        let pages = pages.clamp(1, MOST_PAGES);
         // SQLite answers with the limit that now holds: never less than there is already.
         connection.pragma_update_and_check(None, "max_page_count", pages, |_| Ok(()))?;
         Ok(())
@@ -80,7 +103,7 @@ impl Room {
 
     /// After a transaction: what the database takes now.
     pub(super) fn measure(&self, connection: &Connection) -> Result<(), StoreError> {
-        if self.limit > 0 {
+        if self.limit() > 0 {
             let (page, pages) = (page_size(connection)?, count(connection, "page_count")?);
             let used = pages.saturating_sub(count(connection, "freelist_count")?);
             self.database.store(pages.saturating_mul(page), Ordering::Relaxed);

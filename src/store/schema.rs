@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 use rusqlite::Connection;
 
-use super::StoreError;
+use super::{StoreError, chain};
 
 /// Each migration brings the schema from its place in the list to the next version.
 const MIGRATIONS: &[&str] = &[
@@ -17,6 +17,7 @@ const MIGRATIONS: &[&str] = &[
     include_str!("migrations/0010.sql"),
     include_str!("migrations/0011.sql"),
     include_str!("migrations/0012.sql"),
+    include_str!("migrations/0013.sql"),
 ];
 
 /// A page of the database in bytes, in stores that begin now.
@@ -57,6 +58,9 @@ pub(super) fn prepare(connection: &mut Connection, now: Timestamp) -> Result<(),
     for (migration, version) in open {
         let transaction = connection.transaction()?;
         transaction.execute_batch(migration)?;
+        if version == chain::SINCE {
+            chain::begin(&transaction)?;
+        }
         transaction.pragma_update(None, "user_version", version)?;
         transaction.commit()?;
     }

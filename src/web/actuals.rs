@@ -86,8 +86,8 @@ pub(super) async fn show(
     let title = lang.pick("予実", "Plan and actual");
     page(&Actuals {
         frame: Frame::new(&shared, &session, Place::Month, title),
-        partner: words::office(partner, config),
-        service_office: words::office(comparison.office, config),
+        partner: words::office(partner, &config),
+        service_office: words::office(comparison.office, &config),
         month: words::month(month, lang),
         link: format!(
             "/month/{partner}/csv?office={office}&month={:04}-{:02}",
@@ -120,7 +120,7 @@ pub(super) async fn csv(
 }
 
 fn asked_for(shared: &Shared, asked: &Asked) -> Option<(OfficeNumber, ServiceMonth)> {
-    let office = chosen_office(shared.node.config(), &asked.office)?;
+    let office = chosen_office(&shared.node.config(), &asked.office)?;
     let this = ServiceMonth::of(shared.node.now().to_zoned(TimeZone::system()).date());
     Some((office, asked.month.replace('-', "").parse().ok().or(this)?))
 }
@@ -135,7 +135,7 @@ async fn compared(
     let fault = |error: StoreError| store_fault(shared, &error);
     let lines = store.month(office, month).await.map_err(fault)?;
     let service_office = if is_planned_here(&lines, partner) { partner } else { office };
-    let judged_by = (shared.node.spec(), Node::package_limits(shared.node.config()));
+    let judged_by = (shared.node.spec(), Node::package_limits(&shared.node.config()));
     compare_month(store, judged_by, (office, partner), month, service_office).await.map_err(fault)
 }
 

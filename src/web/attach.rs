@@ -30,10 +30,32 @@ const TEXT: usize = 1 << 10;
 /// Characters of a name that are told of a file that was not sent.
 const SHOWN: usize = 40;
 
-/// The most bytes of a form: its files, and room for what stands between them.
-pub(super) fn most(config: &Config) -> usize {
-    let file = usize::try_from(config.attachments.file_size).unwrap_or(usize::MAX);
-    file.saturating_mul(FILES).saturating_add(1 << 20)
+/// What of a form is still read: its files, and room for what stands between them.
+struct Budget(u64);
+
+impl Budget {
+    fn of(config: &Config) -> Self {
+        let files = u64::try_from(FILES).unwrap_or(u64::MAX);
+        Self(config.attachments.file_size.saturating_mul(files).saturating_add(1 << 20))
+    }
+
+    fn takes(&mut self, piece: &[u8]) -> Result<(), Unreadable> {
+        let length = u64::try_from(piece.len()).unwrap_or(u64::MAX);
+        self.0 = self.0.checked_sub(length).ok_or(Unreadable::TooMuch)?;
+        Ok(())
+    }
+}
+
+/// Why a form cannot be read.
+enum Unreadable {
+    Broken(MultipartError),
+    TooMuch,
+}
+
+impl From<MultipartError> for Unreadable {
+    fn from(error: MultipartError) -> Self {
+        Self::Broken(error)
+    }
 }
 
 #[derive(Template)]
@@ -51,7 +73,7 @@ struct Form {
 
 pub(super) async fn show(State(shared): State<Arc<Shared>>, Visitor(session): Visitor) -> Response {
     let config = shared.node.config();
-    let named = |number: OfficeNumber| (number, words::office(number, config));
+    let named = |number: OfficeNumber| (number, words::office(number, &config));
     let types = &config.attachments.types;
     let extensions = types.iter().flat_map(|one| one.extensions()).map(|it| format!(".{it}"));
     let title = shared.lang().pick("添付ファイルを送る", "Send an attachment");
@@ -132,6 +154,7 @@ pub(super) async fn send(
     mut form: Multipart,
 ) -> Response {
     let lang = shared.lang();
+    let mut budget = Budget::of(&shared.node.config());
     let mut fields = BTreeMap::new();
     let mut said: Option<Said> = None;
     let (mut sent, mut refused) = (0_usize, Vec::new());
@@ -139,11 +162,11 @@ pub(super) async fn send(
         let field = match form.next_field().await {
             Ok(Some(field)) => field,
             Ok(None) => break,
-            Err(error) => return unreadable(&shared, &error),
+            Err(error) => return unreadable(&shared, &error.into()),
         };
         let Some(name) = field.name().map(str::to_owned) else { continue };
         if name != "files" {
-            match text(field).await {
+            match text(field, &mut budget).await {
                 Ok(text) => _ = fields.insert(name, text),
                 Err(error) => return unreadable(&shared, &error),
             }
@@ -159,7 +182,7 @@ pub(super) async fn send(
             if let Err(answer) = visitor.may_do(&shared, &sealed, "attach", "/sent") {
                 return answer;
             }
-            match Said::of(&fields, shared.node.config(), lang) {
+            match Said::of(&fields, &shared.node.config(), lang) {
                 Ok(found) => said = Some(found),
                 Err(why) => return told(&visitor, false, &why),
             }
@@ -171,7 +194,8 @@ pub(super) async fn send(
                 .push(lang.pick("ファイルが多すぎます。", "There are too many files.").to_owned());
             break;
         }
-        let bytes = match bounded(field, shared.node.config().attachments.file_size).await {
+        let limit = shared.node.config().attachments.file_size;
+        let bytes = match bounded(field, limit, &mut budget).await {
             Ok(Some(bytes)) if bytes.is_empty() && file_name.is_empty() => continue,
             Ok(bytes) => bytes,
             Err(error) => return unreadable(&shared, &error),
@@ -226,21 +250,27 @@ async fn attach(
 }
 
 /// The text of a field, cut where it is too long for any.
-async fn text(mut field: Field<'_>) -> Result<String, MultipartError> {
+async fn text(mut field: Field<'_>, budget: &mut Budget) -> Result<String, Unreadable> {
     let mut bytes = Vec::new();
     while let Some(piece) = field.chunk().await? {
+        budget.takes(&piece)?;
         let room = TEXT.saturating_sub(bytes.len());
         bytes.extend(piece.iter().take(room));
     }
     Ok(String::from_utf8_lossy(&bytes).into_owned())
 }
 
-/// The bytes of a file; none if there are more than `limit`, which are read to the end all the same, so
-/// that the browser hears of it.
-async fn bounded(mut field: Field<'_>, limit: u64) -> Result<Option<Bytes>, MultipartError> {
+/// The bytes of a file; none if there are more than `limit`, which are read to the end all the same, as
+/// far as the budget goes, so that the browser hears of it.
+async fn bounded(
+    mut field: Field<'_>,
+    limit: u64,
+    budget: &mut Budget,
+) -> Result<Option<Bytes>, Unreadable> {
     let limit = usize::try_from(limit).unwrap_or(usize::MAX);
     let mut bytes = Some(BytesMut::new());
     while let Some(piece) = field.chunk().await? {
+        budget.takes(&piece)?;
         let fits = |bytes: &BytesMut| bytes.len().saturating_add(piece.len()) <= limit;
         bytes = bytes.filter(fits);
         if let Some(bytes) = &mut bytes {
@@ -255,10 +285,14 @@ fn shown(name: &str) -> String {
     name.chars().filter(|c| !c.is_control() && !is_invisible(*c)).take(SHOWN).collect()
 }
 
-fn unreadable(shared: &Shared, error: &MultipartError) -> Response {
+fn unreadable(shared: &Shared, error: &Unreadable) -> Response {
     let text = shared.lang().pick(
         "送られた内容を読み取れませんでした。ファイルが大きすぎるか、途中で切れました。もう一度操作してください。",
         "What was sent cannot be read: it is too large or broke off. Try again.",
     );
-    message(shared, error.status(), text)
+    let status = match error {
+        Unreadable::Broken(error) => error.status(),
+        Unreadable::TooMuch => StatusCode::PAYLOAD_TOO_LARGE,
+    };
+    message(shared, status, text)
 }

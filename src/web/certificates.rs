@@ -38,7 +38,7 @@ pub(super) struct Row {
 
 pub(super) async fn show(State(shared): State<Arc<Shared>>, Visitor(session): Visitor) -> Response {
     let (lang, now) = (shared.lang(), shared.node.now());
-    let config = shared.node.config().clone();
+    let config = shared.node.config();
     let read = work::blocking(move || dates::read(&config, lang)).await;
     let (certificates, lists) = read.map(|dates| rows(&dates, now, lang)).unwrap_or_default();
     let title = lang.pick("証明書", "Certificates");

@@ -59,7 +59,7 @@ pub(super) async fn show(State(shared): State<Arc<Shared>>, Visitor(session): Vi
         started: words::time(health.started_at),
         health,
         notices,
-        settings: settings(config, lang),
+        settings: settings(&config, lang),
         log,
     })
 }

@@ -128,7 +128,7 @@ pub(super) async fn of_held(
         Err(error) => return store_fault(&shared, &error),
     };
     let Some(item) = item else { return not_found(&shared) };
-    let Some(folder) = held::folder(&item, config) else { return not_found(&shared) };
+    let Some(folder) = held::folder(&item, &config) else { return not_found(&shared) };
     let most = config.limits.package_size;
     let read = work::blocking(move || read_held(&folder, most)).await;
     let Ok(Ok(files)) = read else { return not_found(&shared) };

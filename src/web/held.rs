@@ -84,11 +84,11 @@ pub(super) async fn list(State(shared): State<Arc<Shared>>, Visitor(session): Vi
     let most = usize::try_from(MOST).unwrap_or(usize::MAX);
     let more = items.len() > most;
     items.truncate(most);
-    items.retain(|item| held::is_open(item, config));
+    items.retain(|item| held::is_open(item, &config));
     if let Err(error) = held::add_last_reasons(shared.node.store(), &mut items).await {
         return store_fault(&shared, &error);
     }
-    let rows = items.iter().map(|item| Row::of(item, config, lang)).collect();
+    let rows = items.iter().map(|item| Row::of(item, &config, lang)).collect();
     let title = lang.pick("保留", "Held");
     page(&List { frame: Frame::new(&shared, &session, Place::Held, title).live(), rows, more })
 }
@@ -160,7 +160,7 @@ pub(super) async fn show(
         return store_fault(&shared, &error);
     }
     let Some(item) = items.into_iter().next() else { return not_found(&shared) };
-    let folder = held::folder(&item, config);
+    let folder = held::folder(&item, &config);
     let found = match folder.clone() {
         Some(folder) => {
             let most = config.limits.package_size;
@@ -202,7 +202,7 @@ pub(super) async fn show(
         }
         None => (Vec::new(), None, None),
     };
-    let row = Row::of(&item, config, lang);
+    let row = Row::of(&item, &config, lang);
     let title = format!("{} {}", lang.pick("保留", "Held"), row.unit);
     page(&Show {
         frame: Frame::new(&shared, &session, Place::Held, title),
@@ -324,7 +324,7 @@ pub(super) async fn correct(
     };
     let config = shared.node.config();
     // Whatever is not there any more, the order says.
-    if let Some(folder) = items.first().and_then(|item| held::folder(item, config)) {
+    if let Some(folder) = items.first().and_then(|item| held::folder(item, &config)) {
         let most = config.limits.package_size;
         let read = work::blocking(move || read_held(&folder, most).ok()).await.ok().flatten();
         let digest = read.map(|files| correction::digest(&files).to_string());

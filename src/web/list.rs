@@ -130,7 +130,7 @@ async fn show(shared: &Shared, session: &Session, asked: &Asked, direction: Dire
         frame: Frame::new(shared, session, place, title).live(),
         path,
         is_out: direction == Direction::Out,
-        partners: partners(config, asked),
+        partners: partners(&config, asked),
         kinds: kinds(asked, lang),
         states: states(asked, direction, lang),
         month: filter.month.map(|month| dashed(&month.to_string())).unwrap_or_default(),
@@ -141,7 +141,7 @@ async fn show(shared: &Shared, session: &Session, asked: &Asked, direction: Dire
             || filter.text.is_some(),
         text,
         is_forgotten,
-        rows: found.rows.iter().map(|row| line(row, config, lang)).collect(),
+        rows: found.rows.iter().map(|row| line(row, &config, lang)).collect(),
         count: count(found.count, lang),
         waiting: match found.waiting {
             Count::Exactly(0) => None,

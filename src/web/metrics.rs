@@ -42,7 +42,7 @@ pub(super) async fn metrics(State(shared): State<Arc<Shared>>) -> Response {
     let Ok(status) = shared.node.store().status(HELD).await else {
         return (StatusCode::SERVICE_UNAVAILABLE, "the store cannot be read\n").into_response();
     };
-    let config = shared.node.config().clone();
+    let config = shared.node.config();
     let dates = work::blocking(move || dates::read(&config, Lang::En)).await.ok();
     let text = text(&shared.node.health(), &status, dates.as_ref());
     ([(header::CONTENT_TYPE, FORMAT)], text).into_response()

@@ -71,7 +71,7 @@ pub(super) async fn show(
     Query(asked): Query<Asked>,
 ) -> Response {
     let (lang, config) = (shared.lang(), shared.node.config());
-    let offices = offices(config, &asked.office);
+    let offices = offices(&config, &asked.office);
     let office = offices.iter().find(|office| office.chosen).map(|office| office.number);
     let given = asked.month.replace('-', "").parse().ok();
     let month = given.or_else(|| month_of_claim(shared.node.now()));
@@ -82,7 +82,7 @@ pub(super) async fn show(
     };
     let people = lines.iter().map(|line| line.person.key.insured().to_owned());
     shared.audit.viewed(&session, Act::ViewMonth, &month.to_string(), people);
-    let partners = partners(&lines, config, lang);
+    let partners = partners(&lines, &config, lang);
     let title = lang.pick("予実", "Plan and actual");
     page(&Month {
         frame: Frame::new(&shared, &session, Place::Month, title).live(),

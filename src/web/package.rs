@@ -91,13 +91,13 @@ pub(super) async fn show(
         Ok(found) => found,
         Err(answer) => return answer,
     };
-    let limits = Node::package_limits(shared.node.config());
+    let limits = Node::package_limits(&shared.node.config());
     let manifest = package.manifest();
     let config = shared.node.config();
     let unit = words::unit(&manifest.kind, lang);
     let last = evidence.journal.iter().rev().find_map(|row| match row.step {
         Step::State(state) => Some((state, row)),
-        Step::Packed | Step::Retry | Step::Reload => None,
+        Step::Packed | Step::Retry | Step::Reload | Step::Changed => None,
     });
     let place = match evidence.direction {
         Direction::Out => Place::Sent,
@@ -113,8 +113,8 @@ pub(super) async fn show(
         frame: Frame::new(&shared, &session, place, unit.clone()).live(),
         id,
         is_out: evidence.direction == Direction::Out,
-        from: words::office(manifest.sender.office, config),
-        to: words::office(manifest.recipient.office, config),
+        from: words::office(manifest.sender.office, &config),
+        to: words::office(manifest.recipient.office, &config),
         unit,
         tone: last.map_or("busy", |(state, _)| tone(state)),
         state: match last {
@@ -141,7 +141,7 @@ pub(super) async fn show(
         receipts: evidence
             .receipts
             .iter()
-            .filter_map(|it| receipt(it, (config, &limits), lang))
+            .filter_map(|it| receipt(it, (&config, &limits), lang))
             .collect(),
     })
 }
@@ -161,7 +161,7 @@ pub(super) async fn kept(
         Err(StoreError::NotFound | StoreError::NoLongerKept) => return Ok(None),
         Err(error) => return Err(store_fault(shared, &error)),
     };
-    let limits = Node::package_limits(shared.node.config());
+    let limits = Node::package_limits(&shared.node.config());
     let bytes = evidence.package.clone();
     match work::blocking(move || open(bytes, &limits)).await {
         Ok(Ok(package)) => Ok(Some((evidence, package))),
@@ -208,10 +208,11 @@ fn step(row: &JournalRow, lang: Lang) -> StepRow {
             lang.pick("すぐに送り直すよう指示がありました", "ordered to be tried at once")
         }
         Step::Reload => lang.pick("設定の読み直しの指示がありました", "ordered to read anew"),
+        Step::Changed => lang.pick("設定の変更を反映しました", "the configuration was changed"),
     };
     let (codes, by) = codes_and_by(row);
     // That somebody ordered it is all that the detail of an order says beside.
-    let codes = codes.filter(|_| !matches!(row.step, Step::Retry | Step::Reload));
+    let codes = codes.filter(|_| !matches!(row.step, Step::Retry | Step::Reload | Step::Changed));
     let mut detail = codes.map_or_else(Vec::new, |codes| words::reasons(codes, lang));
     if let Some(by) = by {
         detail.push(format!("{}: {by}", lang.pick("操作した人", "by")));
@@ -323,7 +324,7 @@ pub(super) async fn evidence(
     people.extend(package.manifest().about().filter_map(|(person, _)| person));
     let people = people.iter().map(PersonKey::insured);
     shared.audit.took(&session, Act::ProofSaved, &id.to_string(), people);
-    let made = proof::set(shared.node.store(), shared.node.config(), evidence).await;
+    let made = proof::set(shared.node.store(), &shared.node.config(), evidence).await;
     let zipped = match made {
         Ok(set) => work::blocking(move || zip(&set.files)).await.ok().flatten(),
         Err(error) => {

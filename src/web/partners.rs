@@ -48,7 +48,8 @@ pub(super) async fn show(State(shared): State<Arc<Shared>>, Visitor(session): Vi
     };
     let now = shared.node.now();
     let spec = shared.node.spec();
-    let rows = shared.node.config().peers.iter().map(|peer| {
+    let config = shared.node.config();
+    let rows = config.peers.iter().map(|peer| {
         let services = peer.service_types.iter().map(|service| service_name(spec, *service));
         let services = services.collect::<Vec<_>>().join(lang.pick("、", ", "));
         row(peer, services, &status, now, lang)

@@ -80,7 +80,8 @@ pub(super) async fn show(
     let month = now.first_of_month().and_then(|first| first.start_of_day());
     let since = month.map_or(shared.node.now(), |month| month.timestamp());
     let mut people = 0_u64;
-    for office in &shared.node.config().offices {
+    let config = shared.node.config();
+    for office in &config.offices {
         match shared.node.store().people_in_packages(office.number, since).await {
             Ok(count) => people = people.saturating_add(count),
             Err(error) => return store_fault(&shared, &error),
@@ -96,7 +97,7 @@ pub(super) async fn show(
         sheets_per_person: figure(asked.sheets_per_person, 100.0, default.sheets_per_person),
         ..default
     };
-    let partners = u32::try_from(shared.node.config().peers.len()).unwrap_or(u32::MAX);
+    let partners = u32::try_from(config.peers.len()).unwrap_or(u32::MAX);
     let office = Office {
         managers: asked.managers.unwrap_or(2).min(1_000),
         users: asked.users.map(|users| users.min(100_000)),

@@ -97,10 +97,11 @@ async fn figures(node: &Handle, lang: Lang) -> Result<(Vec<TrafficRow>, Vec<Clai
     let month = now.first_of_month().and_then(|first| first.start_of_day());
     let month = month.map_or(day, |month| month.timestamp());
     let found = node.store().traffic(day, month).await?;
-    let rows = node.config().offices.iter().map(|office| {
+    let config = node.config();
+    let rows = config.offices.iter().map(|office| {
         let of_office = found.iter().find(|traffic| traffic.office == office.number);
         TrafficRow {
-            office: words::office(office.number, node.config()),
+            office: words::office(office.number, &config),
             today: of_office.map(|traffic| traffic.today).unwrap_or_default(),
             month: of_office.map(|traffic| traffic.month).unwrap_or_default(),
         }
@@ -110,12 +111,12 @@ async fn figures(node: &Handle, lang: Lang) -> Result<(Vec<TrafficRow>, Vec<Clai
     let Some(month) = month_of_claim(node.now()).filter(|_| now.day() <= CLAIM) else {
         return Ok((rows, claims));
     };
-    let offices = &node.config().offices;
+    let offices = &config.offices;
     for office in offices {
         let lines = node.store().month(office.number, month).await?;
         claims.push(Claim {
             office: office.number,
-            name: (offices.len() > 1).then(|| words::office(office.number, node.config())),
+            name: (offices.len() > 1).then(|| words::office(office.number, &config)),
             month: words::month(month, lang),
             link: format!(
                 "/month?month={:04}-{:02}&office={}",
@@ -148,7 +149,7 @@ async fn needs(node: &Handle, lang: Lang) -> Result<(Vec<Need>, bool), StoreErro
     let mut status = store.status(HELD + 1).await?;
     let more = status.held.len() > usize::try_from(HELD).unwrap_or(usize::MAX);
     status.held.truncate(usize::try_from(HELD).unwrap_or(usize::MAX));
-    status.held.retain(|item| held::is_open(item, config));
+    status.held.retain(|item| held::is_open(item, &config));
     held::add_last_reasons(store, &mut status.held).await?;
     let mut needs: Vec<Need> = status.held.iter().map(|item| of_held(item, node, lang)).collect();
     needs.extend(status.waiting.iter().filter_map(|pair| of_waiting(pair, node, now, lang)));
@@ -160,14 +161,13 @@ async fn needs(node: &Handle, lang: Lang) -> Result<(Vec<Need>, bool), StoreErro
         lines: vec![notice.text(lang).to_owned()],
         act: None,
     }));
-    let (config, at) = (config.clone(), now);
-    let ends = crate::work::blocking(move || ends(&dates::read(&config, lang), at, lang)).await;
+    let ends = crate::work::blocking(move || ends(&dates::read(&config, lang), now, lang)).await;
     needs.extend(ends.unwrap_or_default());
     Ok((needs, more))
 }
 
 fn of_held(item: &HeldItem, node: &Handle, lang: Lang) -> Need {
-    let partner = item.partner.map(|partner| words::office(partner, node.config()));
+    let partner = item.partner.map(|partner| words::office(partner, &node.config()));
     let partner = partner.unwrap_or_else(|| lang.pick("（相手不明）", "(unknown)").to_owned());
     let unit = words::unit(&item.unit.kind, lang);
     let mut lines = vec![held::what(item, lang).to_owned()];
@@ -189,7 +189,7 @@ fn of_waiting(pair: &Waiting, node: &Handle, now: Timestamp, lang: Lang) -> Opti
     if pair.reason.is_empty() && !is_late {
         return None;
     }
-    let partner = words::office(pair.partner, node.config());
+    let partner = words::office(pair.partner, &node.config());
     let mut lines = words::reasons(&pair.reason, lang);
     if pair.reason.is_empty() {
         lines.clear();

@@ -64,7 +64,7 @@ pub(super) async fn show(
     Query(asked): Query<Asked>,
 ) -> Response {
     let (lang, config) = (shared.lang(), shared.node.config());
-    let offices = offices(config, &asked.office);
+    let offices = offices(&config, &asked.office);
     let office = offices.iter().find(|office| office.chosen).map(|office| office.number);
     let today = shared.node.now().to_zoned(TimeZone::system()).date();
     let Some((office, month)) = office.zip(ServiceMonth::of(today)) else {
@@ -86,7 +86,7 @@ pub(super) async fn show(
         // Where the package is no longer kept there is nothing to lead to.
         let details = shared.node.store().details(versions.package).await.ok();
         let id = details.and_then(|details| details.row.line.message_id);
-        rows.push(row(versions, id.map(|id| format!("/package/{id}")), config, lang));
+        rows.push(row(versions, id.map(|id| format!("/package/{id}")), &config, lang));
     }
     let title = lang.pick("計画の版", "Plan versions");
     page(&Versions {

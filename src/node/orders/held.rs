@@ -4,10 +4,11 @@ use std::collections::BTreeSet;
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use super::super::context::{Context, blocking, wake};
-use super::super::folders::Ends;
+use super::super::context::{Context, blocking};
+use super::super::folders::{AllPlaces, Places};
 use super::super::placing::{failure_receipt, lost_code, signed_receipt};
-use super::{AllEnds, internal};
+use super::super::wake::wake;
+use super::internal;
 use crate::control::Answer;
 use crate::folder::{
     Fault, FolderError, GivenBack, Lot, Place, correct_held, give_back, read_held, remove_copies,
@@ -38,20 +39,20 @@ fn is_report(name: &str) -> bool {
 
 pub(super) async fn release(
     context: &Arc<Context>,
-    ends: &AllEnds,
+    places: &AllPlaces,
     id: HeldId,
     by: &str,
 ) -> Result<Answer, StoreError> {
     let items = context.store.held_as(id).await?;
     match id {
         HeldId::Set(number) => match items.first() {
-            Some(item) => release_set(context, ends, (number, Settled::Released), item, by).await,
+            Some(item) => release_set(context, places, (number, Settled::Released), item, by).await,
             None => Ok(not_held()),
         },
         HeldId::Package(id) => {
             let mut answer = not_held();
             for item in &items {
-                answer = release_package(context, ends, id, item, by).await?;
+                answer = release_package(context, places, id, item, by).await?;
             }
             Ok(answer)
         }
@@ -61,12 +62,12 @@ pub(super) async fn release(
 /// Puts a set into the drop folder again, where it is checked as if it had just come.
 async fn release_set(
     context: &Arc<Context>,
-    ends: &AllEnds,
+    places: &AllPlaces,
     (number, released): (u32, Settled),
     item: &HeldItem,
     by: &str,
 ) -> Result<Answer, StoreError> {
-    let Some(set) = HeldSet::of(ends, item) else { return Ok(no_such_office()) };
+    let Some(set) = HeldSet::of(places, item) else { return Ok(no_such_office()) };
     let listed: BTreeSet<String> = item.unit.files.iter().map(|file| file.name.clone()).collect();
     let given_back =
         blocking(move || set.give_back(|name| is_report(name) && !listed.contains(name)));
@@ -106,14 +107,14 @@ async fn release_set(
 /// the drop folder again. The files as they were stay in the hold folder.
 pub(super) async fn correct(
     context: &Arc<Context>,
-    ends: &AllEnds,
+    places: &AllPlaces,
     id: HeldId,
     by: &str,
 ) -> Result<Answer, StoreError> {
     let items = context.store.held_as(id).await?;
     let (HeldId::Set(number), Some(item)) = (id, items.first()) else { return Ok(not_held()) };
-    let Some(set) = HeldSet::of(ends, item) else { return Ok(no_such_office()) };
-    let (spec, most) = (context.spec, context.config.limits.package_size);
+    let Some(set) = HeldSet::of(places, item) else { return Ok(no_such_office()) };
+    let (spec, most) = (context.spec, context.config().limits.package_size);
     match blocking(move || set.correct(spec, most)).await {
         Some(Ok(true)) => {}
         Some(Ok(false)) => {
@@ -126,14 +127,14 @@ pub(super) async fn correct(
         Some(Err(error)) => return Ok(not_moved(&error)),
         None => return Ok(internal()),
     }
-    release_set(context, ends, (number, Settled::Corrected), item, by).await
+    release_set(context, places, (number, Settled::Corrected), item, by).await
 }
 
 /// Lets a package be placed anew, as it lies in the store. The copies in the hold folder go: if it is
 /// held again they come again.
 async fn release_package(
     context: &Arc<Context>,
-    ends: &AllEnds,
+    places: &AllPlaces,
     id: MessageId,
     item: &HeldItem,
     by: &str,
@@ -167,7 +168,7 @@ async fn release_package(
         }
         Err(error) => return Err(error),
     };
-    if let Some(set) = HeldSet::of(ends, item) {
+    if let Some(set) = HeldSet::of(places, item) {
         let limits = context.package_limits();
         let removed = blocking(move || {
             let Ok(package) = open(package, &limits) else { return Ok(()) };
@@ -214,7 +215,7 @@ async fn tell_loss(
 
 pub(super) async fn dismiss(
     context: &Arc<Context>,
-    ends: &AllEnds,
+    places: &AllPlaces,
     id: HeldId,
     (reason, delete): (Option<&str>, bool),
     by: &str,
@@ -225,7 +226,7 @@ pub(super) async fn dismiss(
     }
     for item in &items {
         // Before it is settled: what cannot be deleted can be dismissed again.
-        if let Some(set) = HeldSet::of(ends, item).filter(|_| delete)
+        if let Some(set) = HeldSet::of(places, item).filter(|_| delete)
             && let Some(Err(error)) = blocking(move || set.remove()).await
         {
             return Ok(not_moved(&error));
@@ -287,33 +288,35 @@ async fn reject(
 /// Settles the held sets whose folders somebody removes.
 #[derive(Default)]
 pub(super) struct Removal {
-    /// Sets whose folders have been there while the node runs: only such a one can be seen to be
-    /// removed. One that was never there may lie on a disk that is not mounted.
-    seen: BTreeSet<u32>,
+    /// Sets whose folders have been there while the node runs, with their hold folders: only such a
+    /// one can be seen to be removed. One that was never there may lie on a disk that is not mounted,
+    /// or in the hold folder that the office had before.
+    seen: BTreeSet<(u32, PathBuf)>,
 }
 
 impl Removal {
     pub(super) async fn settle(
         &mut self,
         context: &Arc<Context>,
-        ends: &AllEnds,
+        places: &AllPlaces,
     ) -> Result<(), StoreError> {
         let mut seen = BTreeSet::new();
         for item in context.store.held(HELD).await? {
             let HeldId::Set(number) = item.id else { continue };
-            let Some(set) = HeldSet::of(ends, &item) else { continue };
+            let Some(set) = HeldSet::of(places, &item) else { continue };
+            let known = (number, set.hold.path().to_owned());
             match blocking(move || set.hold.has(&set.name)).await {
-                Some(Ok(false)) if self.seen.contains(&number) => {
+                Some(Ok(false)) if self.seen.contains(&known) => {
                     let now = context.now();
                     let how = Settled::FolderRemoved;
                     context.store.settle(number, how, String::new(), now).await?;
                 }
                 Some(Ok(true)) => {
-                    seen.insert(number);
+                    seen.insert(known);
                 }
                 // A hold folder that is away as a whole says nothing of the sets in it.
-                Some(Err(_)) if self.seen.contains(&number) => {
-                    seen.insert(number);
+                Some(Err(_)) if self.seen.contains(&known) => {
+                    seen.insert(known);
                 }
                 Some(Ok(false) | Err(_)) | None => {}
             }
@@ -334,8 +337,8 @@ struct HeldSet {
 }
 
 impl HeldSet {
-    fn of(ends: &AllEnds, item: &HeldItem) -> Option<Self> {
-        let Ends { drop, hold } = ends.get(&item.office)?;
+    fn of(places: &AllPlaces, item: &HeldItem) -> Option<Self> {
+        let Places { drop, hold, .. } = places.get(&item.office)?;
         // The name comes from our own store, and still leads nowhere else.
         let is_plain = !item.folder.is_empty() && !item.folder.contains(['/', '\\']);
         let name = (is_plain && item.folder != "..").then(|| PathBuf::from(&item.folder))?;

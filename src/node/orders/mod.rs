@@ -5,17 +5,17 @@
 
 mod held;
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::context::{Context, blocking, stopped, wake};
-use super::folders::Ends;
+use super::context::{Context, blocking, stopped};
+use super::live::{self, Follower};
 use super::supervise::Beat;
+use super::wake::wake;
 use crate::control::{Answer, ControlBox, Request, Target};
 use crate::store::StoreError;
 use crate::transfer::{Outgoing, OutgoingEvent};
-use crate::types::{Clock, Instant, Lang, MessageId, OfficeNumber, code, io_text};
+use crate::types::{Clock, Instant, Lang, MessageId, code, io_text};
 use crate::work::{self, watch};
 
 /// How often the box is looked into.
@@ -24,27 +24,24 @@ const INTERVAL: Duration = Duration::from_secs(1);
 /// How often it is looked whether somebody removed the folders of held sets.
 const LOOK_AT_FOLDERS: Duration = Duration::from_mins(1);
 
-/// The folders of all offices.
-pub(super) type AllEnds = BTreeMap<OfficeNumber, Ends>;
-
 pub(super) async fn run(
     context: Arc<Context>,
-    ends: Arc<AllEnds>,
+    follower: Arc<Follower>,
     beat: Beat,
     mut stopping: watch::Receiver<bool>,
 ) {
     let mut looked_at: Option<Instant> = None;
     let mut removal = held::Removal::default();
-    let data = context.config.node.data.clone();
+    let data = context.config().node.data.clone();
     if let Some(Err(error)) = blocking(move || ControlBox::open(&data)?.clean_up()).await {
         told(&context, &error);
     }
     loop {
         beat.works("carrying out orders");
-        look(&context, &ends).await;
+        look(&context, &follower).await;
         if looked_at.is_none_or(|at| at.elapsed() >= LOOK_AT_FOLDERS) {
             looked_at = Some(Clock::running());
-            if let Err(error) = removal.settle(&context, &ends).await {
+            if let Err(error) = removal.settle(&context, &context.places()).await {
                 tracing::error!(code = error.code(), %error, "held sets cannot be looked after");
             }
         }
@@ -57,8 +54,8 @@ pub(super) async fn run(
     }
 }
 
-async fn look(context: &Arc<Context>, ends: &AllEnds) {
-    let data = context.config.node.data.clone();
+async fn look(context: &Arc<Context>, follower: &Follower) {
+    let data = context.config().node.data.clone();
     let taken = blocking(move || {
         let control = ControlBox::open(&data)?;
         control.take().map(|taken| (control, taken))
@@ -73,7 +70,7 @@ async fn look(context: &Arc<Context>, ends: &AllEnds) {
     };
     for taken in taken {
         let answer = match &taken.order {
-            Ok(order) => carry_out(context, ends, &order.request, &order.by).await,
+            Ok(order) => carry_out(context, follower, &order.request, &order.by).await,
             Err(answer) => answer.clone(),
         };
         tracing::info!(code = answer.code, done = answer.done, "an order was carried out");
@@ -102,18 +99,19 @@ fn told(context: &Context, error: &std::io::Error) {
 /// Does what is asked, on behalf of `by`, when what was asked before is done.
 pub(super) async fn carry_out(
     context: &Arc<Context>,
-    ends: &AllEnds,
+    follower: &Follower,
     request: &Request,
     by: &str,
 ) -> Answer {
     let _alone = context.order.lock().await;
+    let places = context.places();
     let carried_out = match request {
         Request::Retry { target } => retry(context, *target, by).await,
-        Request::Reload => reload(context, by).await,
-        Request::Release { id } => held::release(context, ends, *id, by).await,
-        Request::Correct { id } => held::correct(context, ends, *id, by).await,
+        Request::Reload => reload(context, follower, by).await,
+        Request::Release { id } => held::release(context, &places, *id, by).await,
+        Request::Correct { id } => held::correct(context, &places, *id, by).await,
         Request::Dismiss { id, reason, delete } => {
-            held::dismiss(context, ends, *id, (reason.as_deref(), *delete), by).await
+            held::dismiss(context, &places, *id, (reason.as_deref(), *delete), by).await
         }
         Request::Open => Ok(open_page(context, by)),
     };
@@ -192,14 +190,14 @@ async fn resend(context: &Arc<Context>, id: MessageId) -> Result<(), StoreError>
     Ok(())
 }
 
-async fn reload(context: &Arc<Context>, by: &str) -> Result<Answer, StoreError> {
-    for office in &context.config.offices {
+async fn reload(
+    context: &Arc<Context>,
+    follower: &Follower,
+    by: &str,
+) -> Result<Answer, StoreError> {
+    for office in &context.config().offices {
         context.store.note_reload(office.number, by.to_owned(), context.now()).await?;
     }
-    context.wake.reload.notify_one();
-    Ok(Answer::done(
-        code::RELOADING,
-        "証明書と失効リストを読み直します。結果はログと renkei status で確かめてください。",
-        "certificates and revocation lists are read again; log and renkei status say how it went",
-    ))
+    let looked = follower.look(true).await;
+    Ok(live::answer(&looked.found, &looked.after_restart))
 }

@@ -6,9 +6,10 @@ use bytes::Bytes;
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 
-use super::super::context::{Context, blocking, wake};
+use super::super::context::{Context, blocking};
 use super::super::judge::listed_files;
 use super::super::scanner::{Scanned, scan};
+use super::super::wake::wake;
 use super::fault::OutboundFault;
 use super::pack::packed;
 use crate::attachment::{FileType, judge};
@@ -58,8 +59,9 @@ pub(super) async fn attach(
     now: Timestamp,
 ) -> Result<(), OutboundFault> {
     let Attachment { id, partner, document, file_type, bytes, set } = attachment;
-    let peer = context.config.peer(partner).ok_or(OutboundFault::Internal)?;
-    let own = context.config.office(office).ok_or(OutboundFault::Internal)?;
+    let config = context.config();
+    let peer = config.peer(partner).ok_or(OutboundFault::Internal)?;
+    let own = config.office(office).ok_or(OutboundFault::Internal)?;
     let serial = serial_at(now).ok_or(OutboundFault::Internal)?;
     let proof = context.proof();
     let signer = Arc::clone(proof.usable_signer(office, now).map_err(|_| OutboundFault::Internal)?);
@@ -81,7 +83,7 @@ pub(super) async fn attach(
             certificate: peer.signing_certificates.first().copied(),
         },
         created_at: now,
-        expires_at: now.checked_add(context.config.timing.expiry).unwrap_or(Timestamp::MAX),
+        expires_at: now.checked_add(config.timing.expiry).unwrap_or(Timestamp::MAX),
         kind: Manifest::ATTACHMENTS.to_owned(),
         edition: None,
         months,
@@ -124,7 +126,8 @@ pub(super) async fn attach(
 /// Judges what a person wants to send, has it scanned, and makes it a package.
 pub(in super::super) async fn attach_new(context: &Arc<Context>, new: NewAttachment) -> Answer {
     let NewAttachment { office, partner, document, set, bytes } = new;
-    let settings = &context.config.attachments;
+    let config = context.config();
+    let settings = &config.attachments;
     let types = settings.types.as_slice();
     let file_type = match judge(&document.title, &bytes, types, settings.file_size) {
         Ok(file_type) => file_type,
@@ -132,7 +135,7 @@ pub(in super::super) async fn attach_new(context: &Arc<Context>, new: NewAttachm
             return Answer::refused(refused.code(), refused.text(Lang::Ja), refused.text(Lang::En));
         }
     };
-    if context.config.office(office).is_none() || context.config.peer(partner).is_none() {
+    if config.office(office).is_none() || config.peer(partner).is_none() {
         return in_words(code::UNKNOWN_PARTNER);
     }
     match scan(context, bytes.clone()).await {

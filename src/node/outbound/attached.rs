@@ -52,7 +52,7 @@ pub(in super::super) async fn run(
     beat: Beat,
     mut stopping: watch::Receiver<bool>,
 ) {
-    let timing = Timing::of(&context.config);
+    let timing = Timing::of(&context.config());
     let mut sender = Sender {
         context,
         folders,
@@ -82,7 +82,7 @@ pub(in super::super) async fn run(
 
 /// Ends claims of attachments that were left in the work folder, as the store says.
 async fn end_left(context: &Arc<Context>, folders: &Arc<DropFolders>) -> Result<(), OutboundFault> {
-    let drop = folders.drop.clone();
+    let drop = Arc::clone(&folders.drop);
     let claims = blocking(move || drop.unfinished_attachments());
     for (_, claim) in claims.await.ok_or(OutboundFault::Internal)?? {
         let claim = Arc::new(claim);
@@ -127,7 +127,7 @@ impl Sender {
             // Told where sets are looked after.
             return Ok(());
         }
-        let drop = self.folders.drop.clone();
+        let drop = Arc::clone(&self.folders.drop);
         let Lots { lots, mut odd } =
             blocking(move || drop.lots()).await.ok_or(OutboundFault::Internal)??;
         self.settlers.retain(|lot, _| lots.contains(lot));
@@ -151,7 +151,7 @@ impl Sender {
         lot: &Lot,
         stopping: &watch::Receiver<bool>,
     ) -> Result<usize, OutboundFault> {
-        let (drop, of) = (self.folders.drop.clone(), lot.clone());
+        let (drop, of) = (Arc::clone(&self.folders.drop), lot.clone());
         let scanned = blocking(move || {
             let folder = drop.of_lot(&of)?;
             let scan = folder.scan(&ScanLimits { files: MOST })?;
@@ -216,10 +216,10 @@ impl Sender {
 
     async fn judged(&self, lot: &Lot, claim: &Arc<Claim>) -> Result<Verdict, OutboundFault> {
         let partner = lot.partner;
-        if self.context.config.peer(partner).is_none() {
+        if self.context.config().peer(partner).is_none() {
             return Ok(Verdict::Hold(Judgement::attachment_to_nobody(partner)));
         }
-        let limit = self.context.config.attachments.file_size;
+        let limit = self.context.config().attachments.file_size;
         let reading = Arc::clone(claim);
         let read = blocking(move || reading.read_all(limit));
         let file = match read.await.ok_or(OutboundFault::Internal)? {
@@ -234,7 +234,8 @@ impl Sender {
                 };
             }
         };
-        let types = self.context.config.attachments.types.as_slice();
+        let config = self.context.config();
+        let types = config.attachments.types.as_slice();
         let judged = Title::new(&file.name).and_then(|title| {
             let file_type = judge(&title, &file.bytes, types, limit)?;
             Ok((title, file_type))
@@ -267,7 +268,8 @@ impl Sender {
         let (context, office, now) = (&self.context, self.folders.office, self.context.now());
         let serial = serial_at(now).ok_or(OutboundFault::Internal)?;
         let unit = judge::unit_name(serial, office, lot.partner);
-        let name = context.config.name(lot.partner);
+        let config = context.config();
+        let name = config.name(lot.partner);
         let to = name.map_or_else(|| lot.partner.to_string(), |it| format!("{} {it}", lot.partner));
         let notes = judgement.reports(Some(&to), context.lang());
         let (folders, held) = (Arc::clone(&self.folders), Arc::clone(&claim));

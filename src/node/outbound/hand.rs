@@ -173,7 +173,7 @@ impl Hand {
 
     /// Makes units durable packages and lets their files go.
     async fn pack(&mut self, units: Vec<Good<OnDisk>>, now: Timestamp) -> Answer {
-        let limit = self.context.config.limits.package_size;
+        let limit = self.context.config().limits.package_size;
         let packed = pack::pack(&self.context, self.folders.office, &units, now).await;
         let packed = match packed {
             Ok(PackOutcome::Packed) => {
@@ -230,8 +230,8 @@ impl Hand {
             UnitKey::Stranger { .. } => (judge::stranger_name(now), None, None),
         };
         let to = partner.map(|partner| {
-            let name = self.context.config.name(partner);
-            let name = name.map(|name| format!(" {name}")).unwrap_or_default();
+            let config = self.context.config();
+            let name = config.name(partner).map(|name| format!(" {name}")).unwrap_or_default();
             let serial = serial.map(|serial| serial.to_string()).unwrap_or_default();
             match self.context.lang() {
                 Lang::Ja => format!("{partner}{name}（連番 {serial}）"),

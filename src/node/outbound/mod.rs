@@ -103,8 +103,8 @@ pub(super) async fn run(
     for error in unwatched {
         tracing::warn!(code = error.code(), %error, "changes show only at the next full scan");
     }
-    let timing = Timing::of(&context.config);
-    let most_files = usize::try_from(context.config.limits.unit_files).unwrap_or(usize::MAX);
+    let timing = Timing::of(&context.config());
+    let most_files = usize::try_from(context.config().limits.unit_files).unwrap_or(usize::MAX);
     let mut outbound = Outbound {
         surveyor: Surveyor::new(
             Arc::clone(&folders),

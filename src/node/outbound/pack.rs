@@ -7,9 +7,10 @@ use bytes::Bytes;
 use futures_util::stream::{self, StreamExt as _};
 use jiff::Timestamp;
 
-use super::super::context::{Context, blocking, wake};
+use super::super::context::{Context, blocking};
 use super::super::conversion::OutboundSet;
 use super::super::judge;
+use super::super::wake::wake;
 use super::fault::OutboundFault;
 use super::key::UnitKey;
 use super::machine::Good;
@@ -52,7 +53,7 @@ pub(super) async fn pack(
     let signed: Vec<_> = stream::iter(signing).buffered(AT_A_TIME).collect().await;
     let signed = signed.into_iter().collect::<Result<Vec<_>, _>>()?;
     let size = |new: &NewOutgoing| u64::try_from(new.package.len()).unwrap_or(u64::MAX);
-    if signed.iter().any(|new| size(new) > context.config.limits.package_size) {
+    if signed.iter().any(|new| size(new) > context.config().limits.package_size) {
         return Ok(PackOutcome::TooLarge);
     }
     let packed: Vec<_> =
@@ -75,11 +76,12 @@ async fn signed(
     let UnitKey::Unit { serial, sender: office, recipient: partner } = unit.key else {
         return Err(OutboundFault::Internal);
     };
-    let peer = context.config.peer(partner).ok_or(OutboundFault::Internal)?;
+    let config = context.config();
+    let peer = config.peer(partner).ok_or(OutboundFault::Internal)?;
     let OutboundSet { files, judgement, converted_from } = &unit.set.set;
     let (id, files) = (unit.claim.claim.id(), Arc::clone(files));
-    let expires_at = now.checked_add(context.config.timing.expiry).unwrap_or(Timestamp::MAX);
-    let own = context.config.office(office);
+    let expires_at = now.checked_add(config.timing.expiry).unwrap_or(Timestamp::MAX);
+    let own = config.office(office);
     let proof = context.proof();
     let signer = Arc::clone(proof.usable_signer(office, now).map_err(|_| OutboundFault::Internal)?);
     let manifest = Manifest {

@@ -88,7 +88,7 @@ impl Taker {
     /// Reads and judges the files of a claim.
     async fn read(&self, key: &UnitKey, taken: Taken) -> Verdict {
         let (context, claim) = (Arc::clone(&self.context), Arc::clone(&taken.claim));
-        let limit = context.config.limits.package_size;
+        let limit = context.config().limits.package_size;
         let read = blocking(move || {
             let files = claim.read_all(limit)?;
             let judgement = judge::files(context.spec, &borrowed(&files));
@@ -129,7 +129,8 @@ impl Taker {
             let judgement = judgement.not_this_office(sender);
             return Verdict::Hold(taken, JudgedSet { judgement, files });
         }
-        let Some(peer) = self.context.config.peer(recipient) else {
+        let config = self.context.config();
+        let Some(peer) = config.peer(recipient) else {
             let judgement = judgement.unknown_partner(recipient);
             return Verdict::Hold(taken, JudgedSet { judgement, files });
         };
@@ -156,7 +157,7 @@ impl Taker {
 
 /// Why the files are not even read.
 fn refused(context: &Context, files: &[Seen]) -> Option<Judgement> {
-    let limits = &context.config.limits;
+    let limits = context.config().limits;
     let most_files = usize::try_from(limits.unit_files).unwrap_or(usize::MAX);
     let mut names = BTreeSet::new();
     if files.len() > most_files {

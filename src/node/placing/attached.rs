@@ -5,10 +5,11 @@ use std::time::Duration;
 
 use bytes::Bytes;
 
-use super::super::context::{Context, blocking, log_store_fault, stopped, wake, woken};
+use super::super::context::{Context, blocking, log_store_fault, stopped};
 use super::super::folders::ImportFolders;
 use super::super::scanner::{Scanned, scan};
 use super::super::supervise::Beat;
+use super::super::wake::{wake, woken};
 use super::batch::{PlacingOutcome, note};
 use super::withheld::Withheld;
 use super::{CERTIFICATE_PAUSE, CLOCK_PAUSE, Fault, LONGEST_SLEEP, STORE_PAUSE, told};
@@ -92,7 +93,7 @@ async fn place_due(
 }
 
 fn longest(context: &Context) -> Duration {
-    let scanner = context.config.attachments.scanner_timeout;
+    let scanner = context.config().attachments.scanner_timeout;
     LONGEST_PLACING.saturating_add(Duration::try_from(scanner).unwrap_or_default())
 }
 

@@ -15,9 +15,10 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 
-use super::context::{Context, blocking, log_store_fault, stopped, woken};
+use super::context::{Context, blocking, log_store_fault, stopped};
 use super::folders::ImportFolders;
 use super::supervise::Beat;
+use super::wake::woken;
 use crate::folder::FolderError;
 use crate::route::{self, First, Turn};
 use crate::store::{IncomingRow, StoreError, UnplacedRow};
@@ -241,7 +242,7 @@ fn turn(context: &Context, unplaced: &UnplacedRow, now: Timestamp) -> Turn {
             Incoming::Rejected | Incoming::Placed | Incoming::HandedOver | Incoming::Held => now,
         },
     };
-    route::turn(&first, context.config.timing.order_wait, now)
+    route::turn(&first, context.config().timing.order_wait, now)
 }
 
 /// The store says what became of the sets, so the import folder need not remember them.

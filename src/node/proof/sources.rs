@@ -1,6 +1,6 @@
 //! The files that proof is built from, each kept as it was when it last could be used.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -10,7 +10,7 @@ use rustls_pki_types::{CertificateDer, CertificateRevocationListDer};
 
 use super::{Pins, Problems, signing_place};
 use crate::certs::{self, CertsError, Identity};
-use crate::config::{Config, IdentityFiles};
+use crate::config::{Config, IdentityFiles, Office};
 use crate::package::{CertificateInfo, ListInfo, TrustSources, read_list};
 use crate::types::{Digest, Lang, OfficeNumber, code};
 
@@ -24,6 +24,25 @@ pub(super) struct Sources {
     list_missing: bool,
     pub(super) tls: Option<Arc<Identity>>,
     pub(super) signing: BTreeMap<OfficeNumber, Arc<Identity>>,
+    named: Named,
+}
+
+/// The files as the configuration named them. What is named only now has no former content.
+struct Named {
+    lists: BTreeSet<PathBuf>,
+    tls: IdentityFiles,
+    signing: BTreeMap<OfficeNumber, IdentityFiles>,
+}
+
+impl Named {
+    fn of(config: &Config) -> Self {
+        let signing = config.offices.iter().map(|own| (own.number, own.signing.clone()));
+        Self {
+            lists: config.tls.revocation_lists.iter().cloned().collect(),
+            tls: config.tls.identity.clone(),
+            signing: signing.collect(),
+        }
+    }
 }
 
 impl Sources {
@@ -42,6 +61,7 @@ impl Sources {
             list_missing: false,
             tls: None,
             signing: BTreeMap::new(),
+            named: Named::of(config),
         };
         for path in &config.tls.roots {
             let former = former.and_then(|former| former.roots.get(path)).cloned();
@@ -54,7 +74,7 @@ impl Sources {
             let taken = match certs::load_revocation_lists(path) {
                 Ok(lists) => Some(lists),
                 Err(error @ (CertsError::Io { .. } | CertsError::NotAFile { .. }))
-                    if former.is_none() =>
+                    if former.is_none_or(|former| !former.named.lists.contains(path)) =>
                 {
                     problems.certs::<()>("tls.revocation_lists", Err(error));
                     None
@@ -67,17 +87,29 @@ impl Sources {
             sources.list_missing |= taken.is_none();
             sources.lists.extend(taken.map(|lists| (path.clone(), lists)));
         }
-        let tls = former.and_then(|former| former.tls.clone());
+        let tls = former.filter(|former| former.has_tls_of(config));
+        let tls = tls.and_then(|former| former.tls.clone());
         let loaded = certs::load(&config.tls.identity).map(Arc::new);
         sources.tls = take("tls", loaded, tls, problems, faults);
         for office in &config.offices {
             let place = signing_place(office.number);
+            let former = former.filter(|former| former.has_signing_of(office));
             let former = former.and_then(|former| former.signing.get(&office.number)).cloned();
             let loaded = certs::load(&office.signing).map(Arc::new);
             let taken = take(&place, loaded, former, problems, faults);
             sources.signing.extend(taken.map(|identity| (office.number, identity)));
         }
         sources
+    }
+
+    /// Whether the files for TLS are those of a configuration.
+    pub(super) fn has_tls_of(&self, config: &Config) -> bool {
+        self.named.tls == config.tls.identity
+    }
+
+    /// Whether the files with which an office signs are those that it names.
+    pub(super) fn has_signing_of(&self, office: &Office) -> bool {
+        self.named.signing.get(&office.number) == Some(&office.signing)
     }
 
     pub(super) fn trust(&self, config: &Config, pins: Pins, vouched: Pins) -> TrustSources {

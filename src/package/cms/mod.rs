@@ -106,6 +106,7 @@ pub struct VerifiedSigner {
 
 /// A message whose signature verified with the key of `certificate`; whether to trust that
 /// certificate is not decided yet.
+#[derive(Debug)]
 pub(super) struct Verified {
     pub(super) certificate: CertificateDer<'static>,
     pub(super) chain: Vec<CertificateDer<'static>>,

@@ -57,7 +57,7 @@ async fn who_saw_whom_can_be_asked() {
     );
 
     let later = at(2).expect("in range");
-    store.purge(later, later).await.expect("purged");
+    store.purge(later, later, now()).await.expect("purged");
     assert_eq!(ask(AuditFilter::default()).await, &all[..1]);
     assert_eq!(ask(person("0000000002")).await, [""; 0]);
     drop(store);

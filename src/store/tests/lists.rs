@@ -250,13 +250,13 @@ async fn people_go_with_the_last_package_about_them() {
     for (id, at, people, entries) in [(ids[0], now(), 1, 1), (ids[1], now(), 0, 0)] {
         let proof = receipt(Origin::Received, ReceiptKind::ContentHandover, b"signed");
         store.outgoing_event(id, event, String::new(), Some(proof), at).await.expect("event");
-        store.purge(later, Timestamp::MIN).await.expect("purged");
+        store.purge(later, Timestamp::MIN, now()).await.expect("purged");
         assert_eq!(
             page(&store, text("架空")).await.rows.len(),
             entries + 1,
             "kept as the record is"
         );
-        store.purge(later, later).await.expect("purged");
+        store.purge(later, later, now()).await.expect("purged");
         follow(&store).await;
         assert_eq!(page(&store, ListFilter::default()).await.rows.len(), entries);
         let count = store.with_reader(|connection| {

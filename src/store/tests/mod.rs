@@ -3,6 +3,7 @@
 mod anew;
 mod attachments;
 mod audit;
+mod chain;
 mod held;
 mod identity;
 mod lists;
@@ -470,7 +471,7 @@ async fn purging_keeps_what_is_open_and_all_proof() {
         .expect("event");
 
     let later = now() + jiff::SignedDuration::from_secs(1);
-    assert_eq!(store.purge(later, now()).await.expect("purged"), 1);
+    assert_eq!(store.purge(later, now(), now()).await.expect("purged"), 1);
     assert!(matches!(store.outgoing_package(ended_id).await, Err(StoreError::NoLongerKept)));
     assert!(!folder.path().join("packages").join(digest.to_string()).exists());
     assert!(store.outgoing_package(open_id).await.is_ok());
@@ -490,11 +491,11 @@ async fn purging_keeps_what_is_open_and_all_proof() {
         .outgoing_event(open_id, consigned, String::new(), Some(early), long_after)
         .await
         .expect("event");
-    store.purge(later, later).await.expect("purged");
+    store.purge(later, later, now()).await.expect("purged");
     let evidence = store.evidence(open_id).await.expect("evidence");
     assert_eq!((evidence.receipts.len(), evidence.journal.len()), (1, 3));
     assert!(matches!(store.evidence(ended_id).await, Err(StoreError::NotFound)));
-    store.purge(Timestamp::MAX, later).await.expect("purged");
+    store.purge(Timestamp::MAX, later, now()).await.expect("purged");
     let consigned = store.outgoing_package(open_id).await;
     assert!(matches!(consigned, Err(StoreError::NoLongerKept)), "it is safe at the partner");
 }

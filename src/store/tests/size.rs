@@ -49,10 +49,35 @@ async fn packages_beside_the_database_count() {
         .await
         .expect("event");
     let later = now() + jiff::SignedDuration::from_secs(1);
-    assert_eq!(store.purge(later, Timestamp::MIN).await.expect("purged"), 1);
+    assert_eq!(store.purge(later, Timestamp::MIN, now()).await.expect("purged"), 1);
     let again = outgoing(40, Bytes::from(vec![2; 100_000]));
     store.pack(again, now()).await.expect("room for a small one");
     assert_eq!(beside(&folder).len(), 1);
+}
+
+#[tokio::test]
+async fn another_size_holds_at_once() {
+    let folder = private_folder();
+    let store = limited(&folder, 0);
+    store.pack(large(1), now()).await.expect("room for it");
+    store.set_size(3 << 20).await.expect("written");
+    assert!(matches!(store.pack(large(2), now()).await, Err(StoreError::Full)));
+    let mut small = 0;
+    let full = loop {
+        let new = outgoing(10 + small, Bytes::from(vec![1; 100_000]));
+        match store.pack(new, now()).await {
+            Ok(()) => small += 1,
+            Err(error) => break error,
+        }
+        assert!(small < 20, "the limit does not hold");
+    };
+    assert!(matches!(full, StoreError::Full), "{full}");
+    store.set_size(0).await.expect("written");
+    for sequence in 40..60 {
+        let new = outgoing(sequence, Bytes::from(vec![2; 100_000]));
+        store.pack(new, now()).await.expect("as large as the disk");
+    }
+    store.pack(large(2), now()).await.expect("room for it");
 }
 
 /// The same package several times at once takes its room once.
@@ -82,7 +107,7 @@ async fn no_bytes_stay_without_their_row() {
     let proof = receipt(Origin::Received, ReceiptKind::ContentHandover, b"signed");
     store.outgoing_event(id, handover, String::new(), Some(proof), now()).await.expect("event");
     let later = now() + jiff::SignedDuration::from_secs(1);
-    store.purge(Timestamp::MIN, later).await.expect("purged");
+    store.purge(Timestamp::MIN, later, now()).await.expect("purged");
     assert!(matches!(store.evidence(id).await, Err(StoreError::NotFound)));
     drop(store);
     let connection = Connection::open(database(folder.path())).expect("open");

@@ -554,6 +554,26 @@ codes! {
     "証明書と失効リストを読み直します" "certificates and lists are read again"
     "結果はログと renkei status で確かめてください。"
     "The log and renkei status say how it went.";
+    CONFIGURATION_APPLIED "configuration-applied" [Order] Nobody
+    "設定の変更を反映しました" "changes of the configuration were taken up"
+    "何もする必要はありません。"
+    "Nothing is to be done.";
+    CONFIGURATION_NOT_APPLIED "configuration-not-applied" [Condition Order] Here
+    "設定の変更に誤りがあるため、変更前の設定のまま動いています" "a change of the configuration is wrong: the former one stays in force"
+    "示された箇所を直してください。保存すると自動で反映します。"
+    "Mend what is named; it is taken up by itself when it is saved.";
+    RESTART_NEEDED "restart-needed" [Condition] Here
+    "再起動すると反映される設定の変更があります" "changes of the configuration wait for a restart"
+    "都合のよいときに renkei を起動し直してください。送受信は続いています。"
+    "Start the node again when it suits; the exchange goes on.";
+    QUEUED_WITHOUT_PARTNER "queued-without-partner" [Condition] Here
+    "設定にない相手あての送信待ちがあります" "packages wait for a partner that is not in the configuration"
+    "相手を設定に戻すと送ります。戻さない場合は期限が来ると保留フォルダーに移ります。"
+    "They are sent when the partner is back in the configuration, and held when their time is over.";
+    UNPLACED_WITHOUT_OFFICE "unplaced-without-office" [Condition] Here
+    "設定にない自事業所あての、配置待ちのファイルがあります" "received packages wait for an office that is not in the configuration"
+    "その事業所を設定に戻すと配置します。"
+    "They are placed when the office is back in the configuration.";
     PAGE_OPENED "page-opened" [Order] Nobody
     "ブラウザーで画面を開きます" "the page opens in the browser"
     "何もする必要はありません。"

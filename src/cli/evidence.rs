@@ -1,0 +1,158 @@
+//! `renkei evidence`: the records of a month for an inspection.
+
+use std::fs::{self, File};
+use std::io::{self, BufWriter, Write as _};
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+
+use anyhow::Context as _;
+use zip::write::{SimpleFileOptions, ZipWriter};
+
+use super::progress::Progress;
+use super::setup::{self, ConfigArg};
+use super::{EXIT_NO, UsageError, output};
+use crate::desk::inspection::{self, InspectionError, Sink, Terms, Written};
+use crate::desk::proof::ProofError;
+use crate::disk::{self, Readers};
+use crate::types::{Clock, Lang, OfficeNumber, ServiceMonth};
+
+#[derive(Debug, clap::Args)]
+pub(super) struct Args {
+    /// 送受信した月（例: 2026-04）
+    #[arg(long, value_name = "YYYY-MM", value_parser = month)]
+    month: ServiceMonth,
+    /// この事業所との送受信だけ
+    #[arg(long, value_name = "OFFICE")]
+    partner: Option<OfficeNumber>,
+    /// 書き出すフォルダー（まだないもの、または空のもの）。--zip のときはファイル
+    #[arg(long, value_name = "DIR")]
+    out: PathBuf,
+    /// 1 つの ZIP ファイルに書き出します
+    #[arg(long)]
+    zip: bool,
+    #[command(flatten)]
+    config: ConfigArg,
+}
+
+fn month(text: &str) -> Result<ServiceMonth, String> {
+    let digits: String = text.chars().filter(|character| *character != '-').collect();
+    ServiceMonth::from_bytes(digits.as_bytes()).map_err(|_| "YYYY-MM".to_owned())
+}
+
+pub(super) fn run(args: &Args, lang: Lang) -> anyhow::Result<ExitCode> {
+    let config = setup::config(&args.config.config, lang)?;
+    let store = setup::store(&config, lang)?;
+    let terms =
+        Terms { month: args.month, partner: args.partner, lang, now: Clock::system().now() };
+    let progress = Progress::of_packages();
+    let runtime = setup::runtime()?;
+    let done = |done, all| progress.set(done, all);
+    let written = if args.zip {
+        let mut sink = Zip::create(&args.out, lang)?;
+        let written = runtime.block_on(inspection::write(&store, &config, &terms, &mut sink, done));
+        match written {
+            Ok(written) => sink.finish().map(|()| written).map_err(InspectionError::from),
+            Err(error) => Err(error),
+        }
+    } else {
+        let mut sink = Folder::empty(&args.out, lang)?;
+        runtime.block_on(inspection::write(&store, &config, &terms, &mut sink, done))
+    };
+    progress.finish();
+    let written = written.map_err(|error| match error {
+        InspectionError::Proof(ProofError::Trust(problems)) => {
+            UsageError(problems.text(lang)).into()
+        }
+        other => anyhow::Error::from(other).context(args.out.display().to_string()),
+    })?;
+    output::line(&text(&written, &args.out, lang))?;
+    Ok(if written.refused.is_empty() { ExitCode::SUCCESS } else { ExitCode::from(EXIT_NO) })
+}
+
+fn text(written: &Written, out: &Path, lang: Lang) -> String {
+    let (proved, gone, out) = (written.proved, written.gone, out.display());
+    let mut lines = vec![match lang {
+        Lang::Ja => format!(
+            "{out} に、パッケージ {proved} 件と証拠を書き出しました（ほかに、保管期間が過ぎて受領証だけのもの {gone} 件）。index.html を開くと一覧を印刷できます。"
+        ),
+        Lang::En => format!(
+            "wrote {proved} packages with their proof to {out} (and the receipts of {gone} whose time of keeping is over); open index.html for the list"
+        ),
+    }];
+    for (id, why) in &written.refused {
+        lines.push(match lang {
+            Lang::Ja => format!("  NG  {id}: 検証できないため、書き出していません（{why}）"),
+            Lang::En => format!("  NG  {id}: not written, because it does not verify ({why})"),
+        });
+    }
+    lines.push(
+        lang.pick(
+            "注意: 利用者の個人情報が含まれます。渡す相手と置き場所にご注意ください。",
+            "note: this holds personal data of users; mind where you put it and whom you give it to",
+        )
+        .to_owned(),
+    );
+    lines.join("\n")
+}
+
+/// A folder that held nothing else, so that nothing is overwritten and nothing foreign looks like proof.
+struct Folder(PathBuf);
+
+impl Folder {
+    fn empty(path: &Path, lang: Lang) -> anyhow::Result<Self> {
+        fs::create_dir_all(path).with_context(|| path.display().to_string())?;
+        if fs::read_dir(path)?.next().is_some() {
+            return Err(UsageError(setup::not_empty(path, lang)).into());
+        }
+        Ok(Self(path.to_owned()))
+    }
+}
+
+impl Sink for Folder {
+    fn put(&mut self, path: &str, bytes: &[u8]) -> io::Result<()> {
+        let path = self.0.join(path);
+        if let Some(parent) = path.parent() {
+            fs::create_dir_all(parent)?;
+        }
+        disk::create(&path, bytes, Readers::Public)
+    }
+}
+
+/// A ZIP file that was not there before.
+struct Zip {
+    writer: ZipWriter<BufWriter<File>>,
+}
+
+impl Zip {
+    fn create(path: &Path, lang: Lang) -> anyhow::Result<Self> {
+        let file = match File::create_new(path) {
+            Ok(file) => file,
+            Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {
+                let path = path.display();
+                return Err(UsageError(match lang {
+                    Lang::Ja => format!("{path} はすでにあります。別の名前を指定してください。"),
+                    Lang::En => format!("{path} is there already; name another file"),
+                })
+                .into());
+            }
+            Err(error) => {
+                return Err(anyhow::Error::from(error).context(path.display().to_string()));
+            }
+        };
+        Ok(Self { writer: ZipWriter::new(BufWriter::new(file)) })
+    }
+
+    fn finish(self) -> io::Result<()> {
+        let mut file = self.writer.finish()?;
+        file.flush()?;
+        file.get_ref().sync_all()
+    }
+}
+
+impl Sink for Zip {
+    fn put(&mut self, path: &str, bytes: &[u8]) -> io::Result<()> {
+        let large = u32::try_from(bytes.len()).is_err();
+        self.writer.start_file(path, SimpleFileOptions::default().large_file(large))?;
+        self.writer.write_all(bytes)
+    }
+}

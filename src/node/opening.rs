@@ -1,0 +1,208 @@
+//! Opens the folders of an office, and brings them in line with the store.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use super::context::Context;
+use super::folders::{DropFolders, ImportFolders, OfficeFolders, OutcomeFolders};
+use super::outbound::{CopiedToHold, end_claim};
+use super::problems::Problems;
+use crate::config::Office;
+use crate::folder::{
+    AttachmentFolder, DropFolder, Fault, FolderError, FolderRole, ImportFolder, Marked, Place,
+    UnitFolder,
+};
+use crate::store::KnownFolder;
+
+/// Opens the folders of an office. Opening one removes what a crash left in it, so one that is open
+/// already, for this office or with `others`, is taken as it is.
+pub(super) fn open_folders(
+    office: &Office,
+    known: &[KnownFolder],
+    others: &[OfficeFolders],
+    problems: &mut Problems,
+) -> Option<OfficeFolders> {
+    let number = office.number;
+    let place = |key: &str| format!("office {number} {key}");
+    let opened = Opened(others);
+    let drop = opened.drop(office).map_or_else(
+        || DropFolder::open(&office.drop, &office.work).map(Arc::new),
+        |open| Ok(Arc::clone(open)),
+    );
+    let of_work = drop.as_ref().is_err_and(|error| error.folder() == FolderRole::Work);
+    let (key, path) = if of_work { ("work", &office.work) } else { ("drop", &office.drop) };
+    let drop = problems.folder_at(&place(key), path, drop);
+    let mut import = |key: &str, path: &PathBuf| {
+        let folder = opened
+            .import(path)
+            .map_or_else(|| ImportFolder::open(path).map(Arc::new), |open| Ok(Arc::clone(open)));
+        problems.folder_at(&place(key), path, folder)
+    };
+    let plans = import("import", &office.import)?;
+    let actuals = if office.import_actuals == office.import {
+        None
+    } else {
+        Some(import("import_actuals", &office.import_actuals)?)
+    };
+    // Another office may be placing there just now.
+    let attachments = if opened.import(&office.import).is_some() {
+        AttachmentFolder::of(&plans)
+    } else {
+        let folder = AttachmentFolder::open(&plans);
+        problems.folder_at(&place("import"), &office.import, folder)?
+    };
+    let mut kept = |key: &str, path: &PathBuf, role| {
+        let folder = opened.kept(path, role).map_or_else(
+            || UnitFolder::open(path, role).map(Arc::new),
+            |open| Ok(Arc::clone(open)),
+        );
+        problems.folder_at(&place(key), path, folder)
+    };
+    let hold = kept("hold", &office.hold, FolderRole::Hold);
+    let sent = match &office.sent {
+        Some(sent) => Some(kept("sent", sent, FolderRole::Sent)?),
+        None => None,
+    };
+    let hold = hold?;
+    let drop_path = office.drop.clone();
+    let mut folders = OfficeFolders {
+        named: office.clone(),
+        drop: Arc::new(DropFolders {
+            office: number,
+            drop: drop?,
+            drop_path,
+            hold: Arc::clone(&hold),
+        }),
+        outcome: Arc::new(OutcomeFolders { office: number, sent, hold: Arc::clone(&hold) }),
+        import: Arc::new(ImportFolders { office: number, plans, actuals, attachments, hold }),
+        marks: Vec::new(),
+    };
+    for (key, folder) in folders.watched() {
+        // One that was opened only now is not marked yet, whatever another has been.
+        let is_new = folder.path() == office.drop && opened.drop(office).is_none();
+        let marked = match opened.mark(folder.path()).filter(|_| !is_new) {
+            Some(marked) => Some(marked),
+            None => problems.folder(&key, mark(&key, &folder, known)),
+        };
+        folders.marks.extend(marked);
+    }
+    Some(folders)
+}
+
+/// Folders that are open.
+struct Opened<'a>(&'a [OfficeFolders]);
+
+impl<'a> Opened<'a> {
+    /// The drop folder of the same office, with the same work folder.
+    fn drop(&self, office: &Office) -> Option<&'a Arc<DropFolder>> {
+        let same = |open: &&OfficeFolders| {
+            open.named.number == office.number
+                && open.named.drop == office.drop
+                && open.named.work == office.work
+        };
+        self.0.iter().find(same).map(|open| &open.drop.drop)
+    }
+
+    fn import(&self, path: &Path) -> Option<&'a Arc<ImportFolder>> {
+        let imports = self.0.iter().map(|open| &open.import);
+        let mut all =
+            imports.flat_map(|import| std::iter::once(&import.plans).chain(&import.actuals));
+        all.find(|folder| folder.root().path() == path)
+    }
+
+    fn kept(&self, path: &Path, role: FolderRole) -> Option<&'a Arc<UnitFolder>> {
+        self.0
+            .iter()
+            .flat_map(|open| match role {
+                FolderRole::Sent => open.outcome.sent.as_ref(),
+                _ => Some(&open.outcome.hold),
+            })
+            .find(|folder| folder.root().path() == path)
+    }
+
+    fn mark(&self, path: &Path) -> Option<KnownFolder> {
+        let path = shown(path);
+        let mut marks = self.0.iter().flat_map(|open| &open.marks);
+        marks.find(|known| known.path == path).cloned()
+    }
+}
+
+/// How the path of a folder is remembered.
+fn shown(path: &Path) -> String {
+    let path = std::path::absolute(path).unwrap_or_else(|_| path.to_owned());
+    path.to_string_lossy().into_owned()
+}
+
+/// Marks a folder. One that the care software knows has to be the one of the last start; hold and
+/// sent, which the node makes itself, may have been made anew.
+fn mark(key: &str, folder: &Place, known: &[KnownFolder]) -> Result<KnownFolder, FolderError> {
+    let path = shown(folder.path());
+    let known = known.iter().find(|known| known.path == path);
+    let known = known.map(|known| Marked { mark: known.mark.clone(), id: known.id.clone() });
+    let mut marked = folder.mark(known)?;
+    if let Err(error) = folder.check()
+        && error.fault() == Fault::Replaced
+        && !matches!(error.folder(), FolderRole::Drop | FolderRole::Import)
+    {
+        tracing::warn!(folder = key, "another folder than at the last start");
+        marked = folder.mark(None)?;
+    }
+    Ok(KnownFolder { path, mark: marked.mark, id: marked.id })
+}
+
+/// Brings the folders of an office in line with the store: after a crash, and where the tasks that
+/// worked in them have ended.
+pub(super) async fn recover(
+    context: &Arc<Context>,
+    folders: &OfficeFolders,
+    problems: &mut Problems,
+) {
+    let office = folders.named.number;
+    let place = format!("office {office}");
+    // What belongs into a folder that is not there now waits until it is back.
+    let claims = match folders.drop.drop.root().check() {
+        Ok(()) => problems.folder(&place, folders.drop.drop.unfinished()).unwrap_or_default(),
+        Err(_) => Vec::new(),
+    };
+    for claim in claims {
+        let Some(set) = problems.store(&place, context.store.packed_set(claim.id()).await) else {
+            continue;
+        };
+        let packed = set.is_some();
+        let at = (context.lang(), context.now());
+        let recovered = end_claim(&folders.drop, &claim, set.as_ref(), at);
+        if let Some(Some(CopiedToHold { row, files })) = problems.folder(&place, recovered)
+            && problems.store(&place, context.store.hold(row).await).is_some()
+        {
+            problems.folder(&place, claim.discard(&files));
+        }
+        tracing::info!(%office, id = %claim.id(), packed, "an unfinished set was taken up");
+    }
+    forget_attachments(context, folders, problems).await;
+    for import in folders.import.all().filter(|import| import.root().check().is_ok()) {
+        for id in problems.folder(&place, import.unfinished()).unwrap_or_default() {
+            let waits = problems.store(&place, context.store.waits(id).await);
+            if waits == Some(false) {
+                problems.folder(&place, import.finish(id));
+            }
+        }
+    }
+}
+
+/// The same for attachments that were placed; claims are ended by the task that looks after them.
+async fn forget_attachments(
+    context: &Arc<Context>,
+    folders: &OfficeFolders,
+    problems: &mut Problems,
+) {
+    let place = format!("office {}", folders.named.number);
+    if folders.import.plans.root().check().is_err() {
+        return;
+    }
+    let attachments = &folders.import.attachments;
+    for id in problems.folder(&place, attachments.unfinished()).unwrap_or_default() {
+        if problems.store(&place, context.store.waits(id).await) == Some(false) {
+            problems.folder(&place, attachments.finish_all(&[id]));
+        }
+    }
+}
