@@ -8,6 +8,7 @@
 //! | 0 | [`types`] | the words of the standard: office numbers, months, file names, digests |
 //! | 1 | [`spec`] | the tables of the standard, loaded and self-checked |
 //! | 1 | [`record`] | MS932 and CSV with exact positions |
+//! | 1 | [`attachment`] | what may travel beside the sets: titles, and types told by content |
 //! | 1 | [`disk`] | durable writes, renames that never overwrite, folder sync, fault steps |
 //! | 2 | [`rules`] | the rule table, the checks, the report |
 //! | 2 | [`package`] | manifest, CMS signatures, container, receipts |
@@ -52,6 +53,7 @@
 
 pub mod types;
 
+pub mod attachment;
 pub mod disk;
 pub mod record;
 pub mod spec;

@@ -75,9 +75,10 @@ impl Sender {
             created_at: now,
             expires_at: now + SignedDuration::from_hours(24),
             kind: "K2".to_owned(),
-            edition: Edition::V4_1,
+            edition: Some(Edition::V4_1),
             months: vec!["202604".parse().expect("a month")],
             serial,
+            set: None,
             supersedes: None,
             files: (1..).zip(unit).map(described).collect(),
         };
@@ -98,7 +99,7 @@ impl Sender {
             serial,
             unit: UnitSummary {
                 kind: manifest.kind.clone(),
-                edition: Some(manifest.edition),
+                edition: manifest.edition,
                 converted_from: None,
                 months: manifest.months.clone(),
                 files: Vec::new(),

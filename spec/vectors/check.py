@@ -4,7 +4,7 @@
 Python's standard library and the program openssl (3.0 or later) are all it uses.
 """
 
-import base64, calendar, hashlib, json, math, re, subprocess, sys, tempfile, time, zlib
+import base64, calendar, hashlib, json, math, re, subprocess, sys, tempfile, time, unicodedata, zlib
 from pathlib import Path
 
 DIR = Path(sys.argv[1] if len(sys.argv) > 1 else Path(__file__).parent)
@@ -116,20 +116,65 @@ def fits(pattern, *texts):
         raise ValueError(pattern)
 
 
+MEDIA = {
+    "pdf": "application/pdf", "jpg": "image/jpeg", "png": "image/png", "csv": "text/csv", "doc": "application/msword",
+    "xls": "application/vnd.ms-excel", "ppt": "application/vnd.ms-powerpoint",
+    "docx": "application/vnd.openxmlformats-officedocument.wordprocessingml.document",
+    "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+    "pptx": "application/vnd.openxmlformats-officedocument.presentationml.presentation",
+}
+PROGRAMS = set("exe com scr pif bat cmd ps1 vbs vbe js jse wsf wsh hta msi msp dll cpl jar lnk url reg chm iso docm xlsm pptm".split())
+UNSEEN = "\u00ad\u061c\u180e\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb\U000e0000-\U000e007f"
+
+
+def component(text, longest):
+    """One component of a path; section 3.1."""
+    text = unicodedata.normalize("NFC", text)
+    fits("[^\\x00-\\x1f\\x7f-\\x9f<>:\"/\\\\|?*%s]{1,%d}" % (UNSEEN, longest), text)
+    device = re.fullmatch("(CON|PRN|AUX|NUL|CONIN[$]|CONOUT[$]|(COM|LPT)[0-9\u00b9\u00b2\u00b3])", text.split(".")[0].rstrip(" ").upper())
+    if len(text.encode()) > longest or text[0] in ". ~" or text[-1] in ". " or device:
+        raise ValueError("component")
+    return text
+
+
+def attachments(said):
+    """Checks what a manifest of attachments has in place of a set; section 3.1."""
+    if said["kind"] != "ATT" or "edition" in said or not said["sequence"] > 2**52:
+        raise ValueError("attachments")
+    fits("[0-9]{14}", said.get("set", "0" * 14))
+    for n, one in enumerate(said["files"], 1):
+        about = one["document"]
+        if one["name"] not in ["ATT_%04d.%s" % (n, extension) for extension, media in MEDIA.items() if media == one["media"]]:
+            raise ValueError("name")
+        parts = component(about["title"], 200).split(".")
+        if len(parts) < 2 or not parts[0] or not parts[-1] or any(part.strip().lower() in PROGRAMS | set(MEDIA) | {"jpeg"} for part in parts[1:-1]):
+            raise ValueError("title")
+        if "kind" in about:
+            component(about["kind"], 90)
+        fits("(?!0000)[0-9]{4}(0[1-9]|1[0-2])", about.get("month", "202606"))
+        if "person" in about:
+            fits("[0-9]{1,6}", about["person"]["insurer"])
+            fits("[0-9H][0-9]{9}", about["person"]["insured"])
+
+
 def manifest_code(text):
     """What a manifest is refused with, if it is; section 3."""
     try:
         said = document(text)
-        if isinstance(said["format"], str) and said["format"] != "renkei.package/1":
+        if isinstance(said["format"], str) and said["format"] not in ("renkei.package/1", "renkei.attachments/1"):
             return "unsupported-format"
+        attached = said["format"] == "renkei.attachments/1"
         ids = [said["message_id"]] + ([said["supersedes"]] if "supersedes" in said else [])
         fits("[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[0-9a-f]{4}-[0-9a-f]{12}", *ids)
         sender, recipient, files = said["sender"], said["recipient"], said["files"]
         fits("[0-9A-Z]{10}", sender["office"], recipient["office"])
-        fits("renkei.package/1", said["format"])
+        fits("renkei.(package|attachments)/1", said["format"])
         fits("[0-9A-Fa-f]{64}", sender["certificate"], recipient.get("certificate", "0" * 64), *(one["sha256"] for one in files))
         fits("[A-Za-z0-9_-]{1,16}", said["kind"])
-        fits("v3|v4[.]1", said["edition"])
+        if attached:
+            attachments(said)
+        else:
+            fits("v3|v4[.]1", said["edition"])
         fits("(?!0000)[0-9]{4}(0[1-9]|1[0-2])", *said["months"])
         fits("[0-9]{14}", said["serial"])
         types = [party.get("service_types", []) for party in (sender, recipient)]
@@ -137,24 +182,25 @@ def manifest_code(text):
         month, offices = "(?!0000)[0-9]{4}(0[1-9]|1[0-2])", "(_%s_TT_%s_TT|_%s_%s)".replace("TT", "[0-9A-Z]{2}")
         name = "(UPHOSOKU_(%s|000000)|(UP|DLT)(PLAN|JSK|SIKYU)_%s|(UP|DLT)([123]KYO|KIHON|YOBO)(_SUB[12]?|_IMAGE)?)%s_%s(_[0-9]{4})?[.](CSV|JPG)"
         name %= month, month, offices % ((sender["office"], recipient["office"]) * 2), said["serial"]
-        fits(name, *(one["name"].upper() for one in files))
+        fits(name, *(one["name"].upper() for one in files if not attached))
         good = [
             type(said["sequence"]) is int and 1 <= said["sequence"] < 2**53, when(said["created_at"]) < when(said["expires_at"]),
             len(said["months"]) <= 120, max(map(len, types)) <= 100, len(set(ids)) == len(ids), files,
             all(type(one[number]) is int and 0 <= one[number] < 2**53 for one in files for number in ("n", "size")),
             [one["n"] for one in files] == list(range(1, len(files) + 1)),
             len({one["name"].upper() for one in files}) == len(files),
-            all(one["media"] == ("image/jpeg" if one["name"].upper().endswith("JPG") else "text/csv") for one in files),
+            attached or all(one["media"] == ("image/jpeg" if one["name"].upper().endswith("JPG") else "text/csv") for one in files),
         ]
         return None if all(good) else "bad-manifest"
     except (ValueError, KeyError, TypeError, AttributeError):
         return "bad-manifest"
 
 
-good = (DIR / "manifest" / "good.json").read_text("utf-8")
-for case in load("manifest")["cases"]:
-    text = base64.b64decode(case["base64"]) if "base64" in case else good.replace(*case["replace"]).encode()
-    expect(case["name"], case.get("code"), manifest_code(text))
+for section in ("manifest", "attachments"):
+    good = (DIR / section / "good.json").read_text("utf-8")
+    for case in load(section)["cases"]:
+        text = base64.b64decode(case["base64"]) if "base64" in case else good.replace(*case["replace"]).encode()
+        expect(case["name"], case.get("code"), manifest_code(text))
 
 for case in load("cms")["cases"]:
     manifest, signature = entries((DIR / "cms" / case["file"]).read_bytes())

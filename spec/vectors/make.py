@@ -286,6 +286,63 @@ def make_containers():
     return good
 
 
+def make_attachments():
+    folder = fresh("attachments")
+    pdf = b"%PDF-1.7\n"
+    about = {"title": "主治医意見書.pdf", "kind": "意見書", "month": "202606",
+             "person": {"insurer": "999999", "insured": "0000900011"}}
+    file = {"n": 1, "name": "ATT_0001.pdf", "size": len(pdf), "sha256": sha256(pdf), "media": "application/pdf", "document": about}
+    members = manifest(format="renkei.attachments/1", sequence=2**52 + 1, kind="ATT", set="20260703100000", serial="20261130180000")
+    good = compact({**{name: value for name, value in members.items() if name != "edition"}, "files": [file]})
+    (folder / "good.json").write_bytes(good)
+    text = good.decode()
+    cases = []
+
+    def edit(name, before, after, code=None):
+        assert text.count(before) >= 1, (name, before)
+        cases.append({"name": name, "replace": [before, after], "verdict": "refuse" if code else "accept", **({"code": code} if code else {})})
+
+    bad = lambda name, before, after, code="bad-manifest": edit(name, before, after, code)
+    edit("as-it-is", '"n":1', '"n":1')
+    edit("no-set", ',"set":"20260703100000"', "")
+    edit("no-kind", '"kind":"意見書",', "")
+    edit("no-month", '"month":"202606",', "")
+    edit("no-person", ',"person":{"insurer":"999999","insured":"0000900011"}', "")
+    edit("insurer-without-zeros", '"999999"', '"99999"')
+    edit("insured-of-another-kind", '"0000900011"', '"H000900011"')
+    edit("unknown-member-of-document", '{"title"', '{"x":1,"title"')
+    edit("serial-of-any-time", '"serial":"20261130180000"', '"serial":"00000000000000"')
+    edit("title-taken-apart", "主治医意見書", "か\u3099く")
+    edit("title-with-dots", "主治医意見書", "計画 2026.05.12 (2)")
+    edit("title-of-200-bytes", "主治医意見書", "あ" * 65 + "a")
+    bad("format-of-sets", "renkei.attachments/1", "renkei.package/1")
+    bad("format-2", "renkei.attachments/1", "renkei.attachments/2", "unsupported-format")
+    bad("sequence-of-sets", str(2**52 + 1), str(2**52))
+    bad("other-kind", '"kind":"ATT"', '"kind":"K1"')
+    bad("with-an-edition", '"kind":"ATT"', '"kind":"ATT","edition":"v4.1"')
+    bad("set-13-digits", '"set":"20260703100000"', '"set":"2026070310000"')
+    bad("null-set", '"set":"20260703100000"', '"set":null')
+    bad("name-of-another-number", "ATT_0001", "ATT_0002")
+    bad("name-of-another-type", "ATT_0001.pdf", "ATT_0001.png")
+    bad("name-of-the-standard", "ATT_0001.pdf", SAMPLE)
+    bad("media-unknown", "application/pdf", "application/zip")
+    bad("no-document", ',"document":' + json.dumps(about, ensure_ascii=False, separators=(",", ":")), "")
+    bad("null-document", json.dumps(about, ensure_ascii=False, separators=(",", ":")), "null")
+    bad("no-title", '"title":"主治医意見書.pdf",', "")
+    for name, title in [("empty", ""), ("without-extension", "主治医意見書"), ("of-a-path", "../意見書.pdf"), ("of-another-path", "a\\\\b.pdf"), ("with-a-colon", "a:b.pdf"),
+                        ("that-turns", "a\u202efdp.pdf"), ("with-nothing-to-see", "a\u200b.pdf"), ("with-a-line", "a\\nb.pdf"), ("hidden", ".a.pdf"), ("of-an-open-file", "~a.pdf"),
+                        ("blank-before", " a.pdf"), ("blank-behind", "a.pdf "), ("dot-behind", "a.pdf."), ("device", "nul.pdf"), ("port", "COM1.pdf"),
+                        ("two-extensions", "a.exe.pdf"), ("two-types", "a.xlsx.pdf"), ("of-201-bytes", "あ" * 65 + "aa.pdf")]:
+        bad("title-" + name, "主治医意見書.pdf", title)
+    bad("kind-of-a-path", "意見書\",\"month", "a/b\",\"month")
+    bad("kind-of-91-bytes", '"kind":"意見書"', '"kind":"' + "あ" * 30 + 'a"')
+    bad("month-13", '"month":"202606"', '"month":"202613"')
+    bad("person-without-insurer", '"insurer":"999999",', "")
+    bad("insurer-7-digits", '"999999"', '"9999999"')
+    bad("insured-9-digits", '"0000900011"', '"000090001"')
+    index(folder, "Each is good.json with every `replace[0]` replaced by `replace[1]`.", cases=cases)
+
+
 def make_manifests():
     folder = fresh("manifest")
     good = compact(manifest())
@@ -988,6 +1045,7 @@ def main():
     make_keys()
     good = make_containers()
     make_manifests()
+    make_attachments()
     make_cms()
     make_receipts(good)
     make_order()
@@ -998,6 +1056,7 @@ def main():
     about = {"format": "renkei.vectors/1", "now": NOW, "sender": SENDER, "recipient": RECIPIENT,
              "limits": {"package_bytes": 67108864, "manifest_bytes": 524288, "signature_bytes": 65536, "receipt_bytes": 262144, "files": 1000},
              "sections": ["container", "manifest", "cms", "receipts", "order", "retry", "http", "tls", "cards"]}
+             "sections": ["container", "manifest", "attachments", "cms", "receipts", "order", "retry", "http", "tls"]}
     (HERE / "vectors.json").write_text(json.dumps(about, indent=1) + "\n")
 
 

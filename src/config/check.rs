@@ -7,9 +7,11 @@ use std::path::{Path, PathBuf};
 use super::partner_file::PartnerFile;
 use super::values::{self, duration, parse, positive, size};
 use super::{
-    Config, Draft, IdentityFiles, Limits, LogFile, LogRotation, Node, Office, OfficeNumberPlace,
-    Page, Retention, StoreSettings, Timing, Tls, folders, forms, mail, peer, profiles,
+    Attachments, Config, Draft, IdentityFiles, Limits, LogFile, LogRotation, Node, Office,
+    OfficeNumberPlace, Page, Retention, StoreSettings, Timing, Tls, folders, forms, mail, peer,
+    profiles,
 };
+use crate::attachment::FileType;
 use crate::types::settings::{Reader, Section};
 use crate::types::{Lang, ListUrl, NumberField, NumberRule, OfficeNumber};
 
@@ -21,6 +23,9 @@ pub(super) const NOWHERE: SocketAddr = SocketAddr::new(IpAddr::V4(Ipv4Addr::UNSP
 
 /// Where the page is served when the configuration does not say it.
 const PAGE: SocketAddr = SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), 8480);
+
+/// What a package has beside the file of an attachment, at the most.
+const AROUND_FILE: u64 = 1 << 20;
 
 const LIST_URL_JA: &str = "http:// か https:// で始まるアドレス";
 const LIST_URL_EN: &str = "addresses that start with http:// or https://";
@@ -64,6 +69,7 @@ fn whole(mut root: Section<'_, '_>, base: &Path) -> Config {
     let peers = each(root.tables("peer"), peer::peer, |peer| peer.office, "office");
     let timing = timing(root.table("timing"));
     let limits = limits(root.table("limits"));
+    let attachments = attachments(root.table("attachments"));
     let retention = retention(root.table("retention"));
     let mut store = root.table("store");
     let store_settings = StoreSettings { key_file: store.path("key_file") };
@@ -76,6 +82,11 @@ fn whole(mut root: Section<'_, '_>, base: &Path) -> Config {
         let ja = "file_size は package_size 以下にしてください。";
         root.report(&(0..0), "limits", ja, "file_size must not exceed package_size");
     }
+    if attachments.file_size.saturating_add(AROUND_FILE) > limits.package_size {
+        let ja = "attachments.file_size は limits.package_size より 1MiB 以上小さくしてください。";
+        let en = "file_size must be less than limits.package_size by 1MiB";
+        root.report(&(0..0), "attachments", ja, en);
+    }
     root.finish();
     Config {
         node,
@@ -84,6 +95,7 @@ fn whole(mut root: Section<'_, '_>, base: &Path) -> Config {
         peers,
         timing,
         limits,
+        attachments,
         retention,
         page,
         store: store_settings,
@@ -350,6 +362,28 @@ fn limits(mut table: Section<'_, '_>) -> Limits {
     }
     table.finish();
     limits
+}
+
+fn attachments(mut table: Section<'_, '_>) -> Attachments {
+    let (ja, en) = (
+        "種類の名前（pdf、jpg、png、docx、xlsx、pptx、csv、doc、xls、ppt）",
+        "types such as pdf, jpg, png, docx, xlsx, pptx, csv, doc, xls, ppt",
+    );
+    let stands_there = table.has("types");
+    let types = table.list("types", parse::<FileType>, ja, en);
+    let types = if stands_there { types } else { FileType::USUAL.to_vec() };
+    let file_size = size(&mut table, "file_size", "20MiB");
+    let word = |text: &str| (!text.is_empty()).then(|| text.to_owned());
+    let scanner = table.list("scanner", word, "プログラムと引数", "a program and its arguments");
+    if let Some(program) = scanner.first()
+        && !Path::new(program).is_absolute()
+    {
+        let ja = "プログラムは絶対パスで書いてください。";
+        table.report(&table.span(), "scanner", ja, "the program has to be an absolute path");
+    }
+    let scanner_timeout = positive(&mut table, "scanner_timeout", "60s");
+    table.finish();
+    Attachments { types, file_size, scanner, scanner_timeout }
 }
 
 fn retention(mut table: Section<'_, '_>) -> Retention {

@@ -3,7 +3,8 @@
 use std::fmt;
 
 use super::{
-    Config, Limits, Mail, Node, Office, Page, Peer, Retention, StoreSettings, Timing, Tls,
+    Attachments, Config, Limits, Mail, Node, Office, Page, Peer, Retention, StoreSettings, Timing,
+    Tls,
 };
 use crate::types::OfficeNumber;
 
@@ -86,6 +87,7 @@ impl Changes {
             peers,
             timing,
             limits,
+            attachments,
             retention,
             page,
             store,
@@ -101,6 +103,13 @@ impl Changes {
         tls(&old.tls, &new.tls, |key| table("tls", key));
         timing_keys(timing, &new.timing, |key| table("timing", key));
         limit_keys(limits, &new.limits, |key| table("limits", key));
+        compare!(
+            Attachments {
+                types => "types", file_size => "file_size", scanner => "scanner",
+                scanner_timeout => "scanner_timeout",
+            },
+            attachments, new.attachments, |key| table("attachments", key)
+        );
         compare!(
             Retention { packages => "packages", records => "records" },
             retention, new.retention, |key| table("retention", key)

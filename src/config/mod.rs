@@ -42,6 +42,7 @@ pub use partner_file::PartnerFile;
 pub use sources::{SourceError, Sources};
 pub use writing::partner_text;
 
+use crate::attachment::FileType;
 use crate::types::{
     Digest, Edition, FormChoices, Lang, ListUrl, NumberRule, OfficeNumber, PeerUrl, ServiceType,
 };
@@ -64,6 +65,8 @@ pub struct Config {
     pub timing: Timing,
     /// `[limits]`
     pub limits: Limits,
+    /// `[attachments]`
+    pub attachments: Attachments,
     /// `[retention]`
     pub retention: Retention,
     /// `[page]`, if it stands there: without it there is no page.
@@ -316,6 +319,20 @@ pub struct Limits {
     pub partner_store: u64,
     /// What one partner may send in an hour, in bytes.
     pub partner_rate: u64,
+}
+
+/// `[attachments]`
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Attachments {
+    /// The types that are sent and taken; with none, no attachments travel.
+    pub types: Vec<FileType>,
+    /// The largest one, in bytes.
+    pub file_size: u64,
+    /// A program with its arguments that looks at each file before it is sent or placed; the path of
+    /// the file is put behind them. Nothing where there is none.
+    pub scanner: Vec<String>,
+    /// How long the program may take for one file.
+    pub scanner_timeout: SignedDuration,
 }
 
 /// `[retention]`

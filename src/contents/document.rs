@@ -17,12 +17,20 @@ pub enum Document {
     Actual,
     /// 利用者基本情報.
     Basics,
+    /// An attachment, which is in no file of the standard.
+    Attachment,
 }
 
 impl Document {
     /// Every one.
-    pub const ALL: [Self; 5] =
-        [Self::CarePlan, Self::SupportPlan, Self::Plan, Self::Actual, Self::Basics];
+    pub const ALL: [Self; 6] = [
+        Self::CarePlan,
+        Self::SupportPlan,
+        Self::Plan,
+        Self::Actual,
+        Self::Basics,
+        Self::Attachment,
+    ];
 
     /// The name under which it is stored.
     pub const fn as_str(self) -> &'static str {
@@ -32,6 +40,7 @@ impl Document {
             Self::Plan => "plan",
             Self::Actual => "actual",
             Self::Basics => "basics",
+            Self::Attachment => "attachment",
         }
     }
 
@@ -65,7 +74,8 @@ impl Document {
 /// Of when a document is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum When {
-    /// サービス提供年月, of a [`Document::Plan`] and a [`Document::Actual`].
+    /// サービス提供年月, of a [`Document::Plan`] and a [`Document::Actual`]; the month that a
+    /// [`Document::Attachment`] is about.
     Month(ServiceMonth),
     /// 作成（変更）日 of a plan, 相談日 of a [`Document::Basics`].
     Day(Date),

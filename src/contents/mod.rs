@@ -13,10 +13,11 @@ mod key;
 mod person;
 mod read;
 
+pub use crate::types::PersonKey;
 pub use document::{Document, Mention, When};
 pub use key::SearchKey;
-pub use person::{Person, PersonKey};
-pub use read::{Contents, read};
+pub use person::Person;
+pub use read::{Contents, of_attachments, read};
 
 #[cfg(test)]
 mod tests;

@@ -5,10 +5,10 @@ use std::collections::{BTreeMap, BTreeSet};
 use jiff::civil::Date;
 
 use super::document::{Document, Mention, When};
-use super::person::{Person, PersonKey};
+use super::person::Person;
 use crate::record::{Note, Reader, Record, Sink, Span, ms932};
 use crate::spec::{KnownItem, Layout, Spec};
-use crate::types::{FileKind, FileName, Personal, ServiceMonth};
+use crate::types::{FileKind, FileName, PersonKey, Personal, ServiceMonth};
 
 /// What the files of a package say about people.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -45,11 +45,23 @@ pub fn read<'f>(spec: &Spec, files: impl IntoIterator<Item = (&'f str, &'f [u8])
         reader.feed(bytes, &mut file);
         reader.finish(&mut file);
     }
-    Contents {
-        people: found.people.into_values().collect(),
-        months: found.months,
-        is_cut: found.is_cut,
+    found.contents()
+}
+
+/// What a package says of whom its attachments are about, and of which month.
+pub fn of_attachments(
+    about: impl IntoIterator<Item = (Option<PersonKey>, Option<ServiceMonth>)>,
+) -> Contents {
+    let mut found = Found::default();
+    for (person, month) in about {
+        found.months.extend(month);
+        let document = Document::Attachment;
+        let mention = Mention { document, withdrawn: false, when: month.map(When::Month) };
+        if let Some(person) = person.and_then(|key| found.person(key)) {
+            person.mentions.insert(mention);
+        }
     }
+    found.contents()
 }
 
 /// What was found so far.
@@ -61,6 +73,11 @@ struct Found {
 }
 
 impl Found {
+    fn contents(self) -> Contents {
+        let Self { people, months, is_cut } = self;
+        Contents { people: people.into_values().collect(), months, is_cut }
+    }
+
     fn person(&mut self, key: PersonKey) -> Option<&mut Person> {
         if self.people.len() >= Contents::MOST_PEOPLE && !self.people.contains_key(&key) {
             self.is_cut = true;
@@ -108,7 +125,7 @@ impl Shape {
     fn new(layout: &Layout, document: Document) -> Self {
         let first = |items: &[KnownItem]| layout.places(items).next();
         let when = match document {
-            Document::Plan | Document::Actual => first(&MONTHS),
+            Document::Plan | Document::Actual | Document::Attachment => first(&MONTHS),
             Document::CarePlan | Document::SupportPlan | Document::Basics => first(&DAYS),
         };
         let (insurer, insured) =
@@ -178,7 +195,9 @@ impl Sink for File<'_, '_> {
 /// The day or month of a document.
 fn when(document: Document, item: &[u8]) -> Option<When> {
     match document {
-        Document::Plan | Document::Actual => ServiceMonth::from_bytes(item).ok().map(When::Month),
+        Document::Plan | Document::Actual | Document::Attachment => {
+            ServiceMonth::from_bytes(item).ok().map(When::Month)
+        }
         Document::CarePlan | Document::SupportPlan | Document::Basics => day(item).map(When::Day),
     }
 }

@@ -3,6 +3,7 @@
 pub use crate::node::local_time as time;
 
 use crate::config::Config;
+use crate::package::Manifest;
 use crate::rules::Rule;
 use crate::spec::Spec;
 use crate::transfer::State;
@@ -50,6 +51,7 @@ const UNITS: &[(&[&str], &str)] = &[
     (&["Y7"], "withdrawal of a service use slip (prevention)"),
     (&["Y8"], "actuals (prevention)"),
     (&["Y9"], "withdrawal of actuals (prevention)"),
+    (&[Manifest::ATTACHMENTS], "attachment"),
 ];
 
 /// One kind of each send unit, in the order in which lists show them; it stands for those of the other
@@ -83,6 +85,9 @@ pub fn unit(kind: &str, lang: Lang) -> String {
         let mut units = Edition::ALL.into_iter().flat_map(|edition| spec.units(edition));
         units.find(|unit| unit.id == kind).map(|unit| unit.name.as_str())
     });
+    if kind == Manifest::ATTACHMENTS {
+        return lang.pick("添付ファイル", "attachment").to_owned();
+    }
     match (lang, japanese, english) {
         (Lang::Ja, Some(name), _) => format!("{name}（{kind}）"),
         (Lang::En, _, Some(name)) => format!("{name} ({kind})"),

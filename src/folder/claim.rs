@@ -94,6 +94,20 @@ impl DropFolder {
         &self.drop
     }
 
+    /// The pair of folders at `drop` and `work` below these; that of the claims is made.
+    pub(super) fn below(&self, drop: &Path, work: &Path) -> Result<Self, FolderError> {
+        let (drop, work) = (self.drop.path().join(drop), self.work.path().join(work));
+        disk::create_private_folders(&work)
+            .map_err(FolderError::at(FolderRole::Work, Action::Check))?;
+        let drop = Place::open(drop, FolderRole::Drop)?;
+        Ok(Self { drop, work: Place::open(work, FolderRole::Work)? })
+    }
+
+    /// Where claims lie.
+    pub(super) fn work_path(&self) -> &Path {
+        self.work.path()
+    }
+
     /// Makes the work folder anew if it is not there any more, and says so. What lay in it is lost.
     /// Another folder in its place is taken, if it can be used.
     pub fn mend_work(&self) -> Result<bool, FolderError> {

@@ -33,6 +33,10 @@ pub fn give_back(
         return Ok(GivenBack::Nothing);
     }
     let in_drop = |error| FolderError::of_io(error, FolderRole::Drop, Action::Move);
+    if !drop.is_dir() {
+        // Of attachments, which somebody has removed since.
+        disk::create_folders(drop).map_err(in_drop)?;
+    }
     for name in &files {
         match disk::same_file_contents(&set.join(name), &drop.join(name)) {
             Ok(true) => {}

@@ -29,6 +29,8 @@
 //! stable [`Fault`]. None of them names a person: a file name that is not one of the standard is
 //! masked ([`ShownName`]).
 
+mod attachment_drop;
+mod attachment_folder;
 mod claim;
 mod error;
 mod give_back;
@@ -46,6 +48,8 @@ mod volume;
 mod watch;
 mod writers;
 
+pub use attachment_drop::{Lot, Lots};
+pub use attachment_folder::{Attached, AttachmentFolder};
 pub use claim::{Claim, ClaimedFile, DropFolder, Released, Unclaimed};
 pub use error::{Action, Fault, FolderError, FolderRole};
 pub use give_back::{GivenBack, give_back, remove_copies, remove_set};

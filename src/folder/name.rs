@@ -3,8 +3,8 @@
 use std::ffi::OsStr;
 use std::fmt;
 
-use crate::types::text::is_invisible;
-use crate::types::{FileKind, FileName, FileNameError, Lang, code};
+use crate::types::text::{is_device_name, is_forbidden_in_names, is_invisible};
+use crate::types::{FileKind, FileName, FileNameError, Lang, OfficeNumber, code};
 
 /// The longest name that NTFS and the usual file systems hold, in UTF-16 units.
 const LONGEST: usize = 255;
@@ -117,17 +117,22 @@ pub fn check_name(name: &OsStr) -> Result<&str, OddReason> {
         if is_invisible(character) {
             return Err(OddReason::Invisible);
         }
-        if matches!(character, '<' | '>' | ':' | '"' | '/' | '\\' | '|' | '?' | '*') {
+        if is_forbidden_in_names(character) {
             return Err(OddReason::ForbiddenCharacter);
         }
     }
     if name.ends_with(['.', ' ']) {
         return Err(OddReason::TrailingDotOrSpace);
     }
-    if is_device(name) {
+    if is_device_name(name) {
         return Err(OddReason::DeviceName);
     }
     Ok(name)
+}
+
+/// Whether a folder of this name in a drop folder holds attachments: for the office of that number.
+pub(super) fn is_attachment_folder(name: &str) -> bool {
+    name.parse::<OfficeNumber>().is_ok()
 }
 
 /// Whether the name is one of a file that some program is still writing, or of no interest to
@@ -208,20 +213,6 @@ fn known_extension(name: &str) -> Option<&'static str> {
     ];
     let lower = name.to_ascii_lowercase();
     KNOWN.into_iter().find(|extension| lower.ends_with(extension))
-}
-
-/// The device names of Windows, which no extension makes into files. COM and LPT take the
-/// superscript digits too.
-fn is_device(name: &str) -> bool {
-    const DEVICES: [&str; 6] = ["CON", "PRN", "AUX", "NUL", "CONIN$", "CONOUT$"];
-    let stem = name.split('.').next().unwrap_or_default().trim_end_matches(' ');
-    let stem = stem.to_ascii_uppercase();
-    if DEVICES.contains(&stem.as_str()) {
-        return true;
-    }
-    let port = stem.strip_prefix("COM").or_else(|| stem.strip_prefix("LPT"));
-    let mut rest = port.unwrap_or_default().chars();
-    matches!((rest.next(), rest.next()), (Some('0'..='9' | '¹' | '²' | '³'), None))
 }
 
 #[cfg(test)]

@@ -9,7 +9,7 @@ use std::path::Path;
 use std::time::SystemTime;
 
 use super::error::{Action, FolderError, FolderRole};
-use super::name::{OddReason, ShownName, check_name, is_passed_over};
+use super::name::{OddReason, ShownName, check_name, is_attachment_folder, is_passed_over};
 use crate::types::{FileName, FileNameError, FileSerial, OfficeNumber};
 
 /// Odd entries that one scan lists at most; a folder with more is odd enough.
@@ -139,8 +139,8 @@ pub struct Scan {
     pub odd: Vec<Odd>,
 }
 
-/// Lists the plain files directly in `folder`. Hidden and temporary files are passed over without
-/// mention, everything else that is no file to take is [`Odd`].
+/// Lists the plain files directly in `folder`. Hidden and temporary files, and folders of attachments,
+/// are passed over without mention, everything else that is no file to take is [`Odd`].
 ///
 /// Memory stays bounded however many entries there are; only names that are kept are looked at
 /// more closely. Links in the folder are never followed.
@@ -168,6 +168,9 @@ pub fn scan_but(
             Err(error) if error.kind() == io::ErrorKind::NotFound => continue,
             Err(error) => return Err(failed(error)),
         };
+        if kind.is_dir() && os_name.to_str().is_some_and(is_attachment_folder) {
+            continue;
+        }
         let reason = if kind.is_symlink() {
             Some(OddReason::Link)
         } else if kind.is_dir() {

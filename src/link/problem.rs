@@ -145,6 +145,16 @@ pub struct Problem {
 }
 
 impl Problem {
+    /// The one that a peer would tell with a code.
+    pub fn of(code: RefusalCode) -> Self {
+        Self {
+            status: code.status().code(),
+            code: code.code(),
+            scope: Some(code.scope()),
+            retry: Some(code.retry()),
+        }
+    }
+
     /// The problem of an answer with `status` whose body a peer wrote. A code that no refusal has is
     /// not believed.
     pub(super) fn from_untrusted(status: u16, body: &[u8]) -> Self {

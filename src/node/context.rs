@@ -24,6 +24,9 @@ use crate::types::{Clock, Lang, OfficeNumber};
 use crate::work;
 pub(super) use crate::work::stopped;
 
+/// Programs of `attachments.scanner` that run at a time.
+const SCANNING: usize = 2;
+
 pub(super) struct Context {
     config: RwLock<Arc<Config>>,
     pub(super) spec: &'static Spec,
@@ -43,6 +46,10 @@ pub(super) struct Context {
     pub(super) notices: Notices,
     /// Whether the clock is believed.
     pub(super) time: TimeGuard,
+    /// Programs that look at attachments at a time.
+    pub(super) scanning: Semaphore,
+    /// Held while an attachment gets its number: whoever asks for one packs before the next asks.
+    pub(super) attaching: Mutex<()>,
     /// Held while an order is carried out: two about the same set would be in each other's way.
     pub(super) order: Mutex<()>,
     /// Held while packages of an office are made: each takes the number after the last one.
@@ -86,6 +93,8 @@ impl Context {
             quota,
             notices,
             time,
+            scanning: Semaphore::new(SCANNING),
+            attaching: Mutex::new(()),
             order: Mutex::new(()),
             packing: std::sync::Mutex::default(),
             door,

@@ -166,6 +166,14 @@ fn begin(group: &Group, context: &Arc<Context>, folders: &OfficeFolders) {
     group.keep(format!("outbound {office}"), move |beat, stopping| {
         outbound::run(Arc::clone(&shared.0), Arc::clone(&shared.1), beat, stopping)
     });
+    let shared = (Arc::clone(context), Arc::clone(&folders.drop));
+    group.keep(format!("attachments out {office}"), move |beat, stopping| {
+        outbound::send_attachments(Arc::clone(&shared.0), Arc::clone(&shared.1), beat, stopping)
+    });
+    let shared = (Arc::clone(context), Arc::clone(&folders.import));
+    group.keep(format!("attachments in {office}"), move |beat, stopping| {
+        placing::place_attachments(Arc::clone(&shared.0), Arc::clone(&shared.1), beat, stopping)
+    });
     let shared = (Arc::clone(context), Arc::clone(&folders.outcome));
     group.keep(format!("outcomes {office}"), move |beat, stopping| {
         outbound::show_outcomes(Arc::clone(&shared.0), Arc::clone(&shared.1), beat, stopping)

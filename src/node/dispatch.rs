@@ -31,10 +31,12 @@ use super::receipts::{NotTaken, Read, look_at_clock, read_first_receipt};
 use super::refused::to_do_about_certificate;
 use super::supervise::Beat;
 use super::wake::{wake, woken};
-use crate::link::SendError;
+use crate::link::{Endpoint, Problem, SendError};
+use crate::package::{Manifest, ManifestFormat};
 use crate::store::{NewReceipt, OutgoingRow, StoreError};
 use crate::transfer::{Failure, Outgoing, OutgoingEvent, due_at};
-use crate::types::{Clock, Instant, MessageId, code};
+use crate::types::code::{self, RefusalCode};
+use crate::types::{Clock, Instant, MessageId};
 use crate::work::{self, watch};
 
 /// Contact shortens a pause at most once in this time.
@@ -309,7 +311,10 @@ async fn attempt(context: Arc<Context>, row: OutgoingRow) -> Attempt {
         });
         return Attempt { id, result, blocks: true, asked: false };
     };
-    let answer = context.client.put_message(&endpoint, id, package.clone()).await;
+    let answer = match unread_there(&context, &row, &endpoint).await {
+        Some(error) => Err(error),
+        None => context.client.put_message(&endpoint, id, package.clone()).await,
+    };
     if let Err(error) = &answer {
         match anew::made(&context, &row, package, error).await {
             Ok(false) => {}
@@ -368,6 +373,23 @@ async fn attempt(context: Arc<Context>, row: OutgoingRow) -> Attempt {
         Err(error) => Err(error),
     };
     Attempt { id, result, blocks, asked }
+}
+
+/// What keeps attachments from a partner whose node does not read them: they are not even put to it,
+/// and wait for a person as if it had refused them.
+async fn unread_there(
+    context: &Context,
+    row: &OutgoingRow,
+    endpoint: &Endpoint,
+) -> Option<SendError> {
+    if row.sequence < Manifest::FIRST_ATTACHMENT {
+        return None;
+    }
+    match context.client.status(endpoint).await {
+        Ok(status) if status.formats.iter().any(|one| one == ManifestFormat::ATTACHMENTS) => None,
+        Ok(_) => Some(SendError::Refused { problem: Problem::of(RefusalCode::UNSUPPORTED_FORMAT) }),
+        Err(error) => Some(error),
+    }
 }
 
 /// What a failed attempt means, and whether it blocks the packages behind it.

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use crate::config::{ImportHabits, Office};
-use crate::folder::{DropFolder, FolderError, ImportFolder, Place, UnitFolder};
+use crate::folder::{AttachmentFolder, DropFolder, FolderError, ImportFolder, Place, UnitFolder};
 use crate::route;
 use crate::store::{KnownFolder, WorkFolder};
 use crate::types::{FileKind, MessageId, OfficeNumber};
@@ -88,6 +88,8 @@ pub(super) struct ImportFolders {
     pub(super) plans: Arc<ImportFolder>,
     /// Only where it is another one than that of the plans.
     pub(super) actuals: Option<Arc<ImportFolder>>,
+    /// Below the folder of the plans.
+    pub(super) attachments: AttachmentFolder,
     pub(super) hold: Arc<UnitFolder>,
 }
 
@@ -104,7 +106,8 @@ impl ImportFolders {
 
     /// Forgets staged sets; the store says what became of them.
     pub(super) fn forget(&self, ids: &[MessageId]) -> Result<(), FolderError> {
-        self.all().try_for_each(|folder| folder.finish_all(ids))
+        self.all().try_for_each(|folder| folder.finish_all(ids))?;
+        self.attachments.finish_all(ids)
     }
 
     /// Makes durable what was staged and shown.

@@ -9,7 +9,7 @@ use super::health::{Health, Watcher};
 use super::live::Follower;
 use super::notices::Notice;
 use super::orders::{carry_out, internal};
-use super::outbound::{NotSent, SendOrder, SentSet, send};
+use super::outbound::{self, NewAttachment, NotSent, SendOrder, SentSet, send};
 use crate::config::Config;
 use crate::control::{Answer, Request};
 use crate::spec::Spec;
@@ -84,6 +84,13 @@ impl Handle {
         let context = Arc::clone(&self.context);
         let sent = work::spawn(async move { send(&context, order).await });
         sent.await.unwrap_or(Err(NotSent::Internal))
+    }
+
+    /// Judges an attachment that a person wants to send, has it scanned, and makes it a package.
+    pub async fn attach(&self, new: NewAttachment) -> Answer {
+        let context = Arc::clone(&self.context);
+        let attached = work::spawn(async move { outbound::attach_new(&context, new).await });
+        attached.await.unwrap_or_else(|_| internal())
     }
 
     /// Says how a person enters the page: `door` makes an address for the account of a name. The

@@ -176,10 +176,13 @@ impl Service for Inbound {
 
     fn status(&self, _peer: &Caller) -> StatusAnswer {
         let limits = self.0.package_limits();
+        let takes_attachments = !self.0.config().attachments.types.is_empty();
+        let is_read = |format: &&str| *format != ManifestFormat::ATTACHMENTS || takes_attachments;
+        let formats = ManifestFormat::IDS.into_iter().filter(is_read).chain([ReceiptFormat::ID]);
         StatusAnswer {
             version: env!("CARGO_PKG_VERSION").to_owned(),
             time: self.0.now(),
-            formats: [ManifestFormat::ID, ReceiptFormat::ID].map(str::to_owned).to_vec(),
+            formats: formats.map(str::to_owned).collect(),
             features: vec![cards::CARD_FEATURE.to_owned()],
             clock_skew: CLOCK_TOLERANCE.unsigned_abs(),
             files: limits.files,
@@ -235,6 +238,7 @@ impl Inbound {
             tracing::info!(%id, %sender, %office, state = state.state().as_str(), "received");
             context.wake.issued.announce();
             wake(&context.wake.placing, &office);
+            wake(&context.wake.attachments, &office);
             let about = format!("partner {sender}");
             context.notices.clear(code::PARTNER_STORE_FULL, &about);
             context.notices.clear(code::PARTNER_CERTIFICATE_REFUSED, &about);
@@ -416,7 +420,11 @@ fn judged(
 ) -> Result<(NewIncoming, NewReceipt), Refusal> {
     let manifest = package.manifest();
     let office = manifest.recipient.office;
-    let judgement = judge::package(context.spec, package).against(manifest);
+    let judgement = if manifest.is_of_attachments() {
+        judge::attachments(&context.config().attachments, package)
+    } else {
+        judge::package(context.spec, package).against(manifest)
+    };
     let (state, kind) = if judgement.has_errors() {
         (Incoming::Rejected, ReceiptKind::Rejection)
     } else {
@@ -432,7 +440,7 @@ fn judged(
         serial: manifest.serial,
         unit: UnitSummary {
             kind: manifest.kind.clone(),
-            edition: Some(manifest.edition),
+            edition: manifest.edition,
             converted_from: None,
             months: manifest.months.clone(),
             files: judge::listed_files(&manifest.files),

@@ -137,6 +137,9 @@ async fn look_into(
     let (spec, limits) = (context.spec, context.package_limits());
     let found = blocking(move || {
         let package = package::open_again(package, &limits).ok()?;
+        if package.manifest().is_of_attachments() {
+            return Some(contents::of_attachments(package.manifest().about()));
+        }
         let files = package.files().map(|(file, bytes)| (file.name.as_str(), bytes.as_ref()));
         Some(contents::read(spec, files))
     });

@@ -6,6 +6,8 @@ use std::fmt::Write as _;
 use jiff::Timestamp;
 
 use super::note::Note;
+use crate::attachment::{self, Refused};
+use crate::config;
 use crate::package::{Manifest, ManifestFile, Package, ReceiptFinding};
 use crate::rules::render;
 use crate::rules::{self, Options, Report, Rule, SourceFile};
@@ -45,7 +47,42 @@ pub(super) fn files(spec: &Spec, files: &[(&str, &[u8])]) -> Judgement {
     Judgement { report: Some(Box::new(report)), fault: None }
 }
 
+/// Checks the attachments of a package.
+pub(super) fn attachments(settings: &config::Attachments, package: &Package) -> Judgement {
+    for (listed, bytes) in package.files() {
+        let Some(document) = &listed.document else { continue };
+        let types = settings.types.as_slice();
+        match attachment::judge(&document.title, bytes, types, settings.file_size) {
+            Ok(found) if found.media_type() == listed.media => {}
+            Ok(_) => return Judgement::attachment(Refused::Extension),
+            Err(refused) => return Judgement::attachment(refused),
+        }
+    }
+    Judgement { report: None, fault: None }
+}
+
 impl Judgement {
+    /// A file that is no attachment.
+    pub(super) fn attachment(refused: Refused) -> Self {
+        let (ja, en) = (refused.text(Lang::Ja), refused.text(Lang::En));
+        Self { report: None, fault: Some(LocalFault { code: refused.code(), ja, en }) }
+    }
+
+    /// An attachment in which the scanner of the office has found something.
+    pub(super) fn infected() -> Self {
+        let fault = LocalFault {
+            code: code::ATTACHMENT_INFECTED,
+            ja: "検査のコマンド（attachments.scanner）が、添付ファイルからウイルスなどを見つけました。".to_owned(),
+            en: "the command of attachments.scanner has found something in the attachment".to_owned(),
+        };
+        Self { report: None, fault: Some(fault) }
+    }
+
+    /// An attachment whose partner nobody has configured.
+    pub(super) fn attachment_to_nobody(recipient: OfficeNumber) -> Self {
+        Self { report: None, fault: None }.unknown_partner(recipient)
+    }
+
     /// A set that was not even read.
     pub(super) fn too_large(limit: u64) -> Self {
         let fault = LocalFault {
@@ -141,7 +178,7 @@ impl Judgement {
         let said: BTreeSet<_> = manifest.months.iter().copied().collect();
         let unlike = [
             ("kind", manifest.kind != self.kind()),
-            ("edition", Some(manifest.edition) != self.edition()),
+            ("edition", manifest.edition != self.edition()),
             ("months", said != self.months().into_iter().collect()),
         ];
         let unlike: Vec<&str> =
@@ -165,7 +202,7 @@ impl Judgement {
 
     /// Whether the set must not go on.
     pub(super) fn has_errors(&self) -> bool {
-        self.fault.is_some() || self.report.as_ref().is_none_or(|report| report.has_errors())
+        self.fault.is_some() || self.report.as_ref().is_some_and(|report| report.has_errors())
     }
 
     /// Whether the only thing wrong is that files are missing which may still come.

@@ -62,6 +62,7 @@ mod receipts;
 mod refusals;
 mod refused;
 mod reissue;
+mod scanner;
 #[cfg(test)]
 pub(crate) mod simulated;
 mod start;
@@ -83,7 +84,7 @@ pub use health::{Health, TaskHealth};
 pub use live::{Faults, Reading, Source};
 pub use month::{MonthComparison, compare_month};
 pub use notices::{Notice, pause_after};
-pub use outbound::{NotSent, SendOrder, SentSet};
+pub use outbound::{NewAttachment, NotSent, SendOrder, SentSet};
 pub use problems::{StartProblem, StartProblems};
 pub use proof::{Pins, Renewed, open_trust, renew_own, renewal_text};
 pub use start::Consent;

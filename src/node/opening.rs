@@ -9,7 +9,8 @@ use super::outbound::{CopiedToHold, end_claim};
 use super::problems::Problems;
 use crate::config::Office;
 use crate::folder::{
-    DropFolder, Fault, FolderError, FolderRole, ImportFolder, Marked, Place, UnitFolder, is_marked,
+    AttachmentFolder, DropFolder, Fault, FolderError, FolderRole, ImportFolder, Marked, Place,
+    UnitFolder, is_marked,
 };
 use crate::store::{KnownFolder, StoreError, WorkFolder};
 
@@ -37,11 +38,18 @@ pub(super) fn open_folders(
             .map_or_else(|| ImportFolder::open(path).map(Arc::new), |open| Ok(Arc::clone(open)));
         problems.folder_at(&place(key), path, folder)
     };
-    let plans = import("import", &office.import);
+    let plans = import("import", &office.import)?;
     let actuals = if office.import_actuals == office.import {
         None
     } else {
         Some(import("import_actuals", &office.import_actuals)?)
+    };
+    // Another office may be placing there just now.
+    let attachments = if opened.import(&office.import).is_some() {
+        AttachmentFolder::of(&plans)
+    } else {
+        let folder = AttachmentFolder::open(&plans);
+        problems.folder_at(&place("import"), &office.import, folder)?
     };
     let mut kept = |key: &str, path: &PathBuf, role| {
         let folder = opened.kept(path, role).map_or_else(
@@ -69,8 +77,9 @@ pub(super) fn open_folders(
         import: Arc::new(ImportFolders {
             office: number,
             habits: office.import_habits,
-            plans: plans?,
+            plans,
             actuals,
+            attachments,
             hold,
         }),
         marks: Vec::new(),
@@ -158,6 +167,7 @@ pub(super) async fn recover(
     let office = folders.named.number;
     let place = format!("office {office}");
     end_claims(context, &folders.drop, problems).await;
+    forget_attachments(context, folders, problems).await;
     for import in folders.import.all().filter(|import| import.root().check().is_ok()) {
         for id in problems.folder(&place, import.unfinished()).unwrap_or_default() {
             let waits = problems.store(&place, context.store.waits(id).await);
@@ -269,5 +279,23 @@ pub(super) fn tell_files_left(former: &DropFolders) {
     if names.any(|name| !name.to_string_lossy().starts_with('.')) {
         let (office, folder) = (former.office, former.drop_path.display());
         tracing::warn!(%office, %folder, "files stay in a drop folder that is not looked into any more");
+    }
+}
+
+/// The same for attachments that were placed; claims are ended by the task that looks after them.
+async fn forget_attachments(
+    context: &Arc<Context>,
+    folders: &OfficeFolders,
+    problems: &mut Problems,
+) {
+    let place = format!("office {}", folders.named.number);
+    if folders.import.plans.root().check().is_err() {
+        return;
+    }
+    let attachments = &folders.import.attachments;
+    for id in problems.folder(&place, attachments.unfinished()).unwrap_or_default() {
+        if problems.store(&place, context.store.waits(id).await) == Some(false) {
+            problems.folder(&place, attachments.finish_all(&[id]));
+        }
     }
 }

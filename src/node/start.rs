@@ -15,6 +15,7 @@ use super::network::Network;
 use super::opening::{end_former, open_folders, recover};
 use super::problems::{Problems, StartProblems};
 use super::proof::{self, Proof};
+use super::scanner;
 use super::time_guard::TimeGuard;
 use super::wake::Wake;
 use crate::config::Config;
@@ -119,6 +120,9 @@ fn open_files(config: &Config, clock: &Clock, consent: Consent) -> (Files, Probl
         None => None,
     };
     let store = open_store(config, consent, clock.now(), &mut problems);
+    if store.is_some() {
+        scanner::clean_up(&config.node.data);
+    }
     // Opening a folder removes what a crash left in it, and the store's lock tells that no other
     // node is at work there.
     let folders = match &store {

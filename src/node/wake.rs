@@ -30,6 +30,8 @@ pub(super) struct Wake {
     pub(super) collect: Bells<Pair>,
     /// A package for the office is committed.
     pub(super) placing: Bells<OfficeNumber>,
+    /// Attachments for the office are committed.
+    pub(super) attachments: Bells<OfficeNumber>,
     /// A receipt was issued.
     pub(super) issued: Issued,
     /// The configuration, certificates and revocation lists are to be read again.
@@ -107,6 +109,7 @@ impl Wake {
             bells.keep(&pairs);
         }
         self.placing.keep(&offices);
+        self.attachments.keep(&offices);
     }
 
     /// Our certificates, our network or our computer are not what they were: try whatever waits for

@@ -6,27 +6,37 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use super::json::{self, MAX_SAFE_INTEGER};
+use crate::attachment::{DocumentKind, FileType, Title};
 use crate::types::{
-    Digest, Edition, FileName, FileSerial, MessageId, OfficeNumber, ServiceMonth, ServiceType,
+    Digest, Edition, FileName, FileSerial, MessageId, OfficeNumber, PersonKey, ServiceMonth,
+    ServiceType,
 };
 
 /// The most service types that a party may list; the standard knows fewer than 100.
 const MAX_SERVICE_TYPES: usize = 100;
 /// The most months that one send unit may cover.
 const MAX_MONTHS: usize = 120;
+/// Attachments are numbered above this, sets up to it: so one that is missing is no gap among sets.
+const LAST_OF_SETS: u64 = 1 << 52;
 
 /// The format of a manifest. Another meaning of a field needs another format.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Serialize, Deserialize)]
 pub enum ManifestFormat {
-    /// The first and only one.
+    /// A set of the standard.
     #[default]
     #[serde(rename = "renkei.package/1")]
     V1,
+    /// Attachments: the names of their files are ours, and what people call them stands beside.
+    #[serde(rename = "renkei.attachments/1")]
+    Attachments,
 }
 
 impl ManifestFormat {
-    /// The name of the format that we write and read.
-    pub const ID: &str = "renkei.package/1";
+    /// The names of the formats that we write and read.
+    pub const IDS: [&str; 2] = ["renkei.package/1", Self::ATTACHMENTS];
+
+    /// The name of the format of attachments, which nodes of before do not read.
+    pub const ATTACHMENTS: &str = "renkei.attachments/1";
 }
 
 /// Who sends what to whom: the JSON document that the signature covers.
@@ -42,6 +52,7 @@ pub struct Manifest {
     /// The id that the sender chose; the same in every attempt to deliver.
     pub message_id: MessageId,
     /// 1, 2, 3 … per sender and recipient; at most 2⁵³ − 1. A gap shows that something is missing.
+    /// Attachments count on from [`Manifest::FIRST_ATTACHMENT`].
     pub sequence: u64,
     /// The office that signs.
     pub sender: Party,
@@ -55,12 +66,16 @@ pub struct Manifest {
     pub expires_at: Timestamp,
     /// The id of the send unit's kind, such as `K1`: 1 to 16 of `[A-Za-z0-9_-]`.
     pub kind: String,
-    /// The edition of the standard that the files follow.
-    pub edition: Edition,
+    /// The edition of the standard that the files follow; attachments follow none.
+    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "json::present")]
+    pub edition: Option<Edition>,
     /// サービス提供年月 that the files are about; empty where the kind has none.
     pub months: Vec<ServiceMonth>,
-    /// ファイル連番 of the send unit.
+    /// ファイル連番 of the send unit; of attachments, when they were packed.
     pub serial: FileSerial,
+    /// ファイル連番 of the set of the same sender that attachments belong to.
+    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "json::present")]
+    pub set: Option<FileSerial>,
     /// The package that this one replaces.
     #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "json::present")]
     pub supersedes: Option<MessageId>,
@@ -93,15 +108,34 @@ pub struct ManifestFile {
     pub size: u64,
     /// Of the bytes as they are; nothing is decoded on the way.
     pub sha256: Digest,
-    /// `text/csv` or `image/jpeg`.
+    /// `text/csv` or `image/jpeg`; of an attachment that of its type.
     pub media: String,
+    /// What an attachment is to people; nothing for the files of a set.
+    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "json::present")]
+    pub document: Option<AttachedDocument>,
+}
+
+/// What an attachment is to people. It is in the package alone: never in names, logs or addresses.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct AttachedDocument {
+    /// What its sender calls it: a file name.
+    pub title: Title,
+    /// The kind of document, in the words of its sender.
+    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "json::present")]
+    pub kind: Option<DocumentKind>,
+    /// The month that it is about.
+    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "json::present")]
+    pub month: Option<ServiceMonth>,
+    /// Whom it is about.
+    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "json::present")]
+    pub person: Option<PersonKey>,
 }
 
 /// Why a manifest is refused.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum ManifestFault {
     /// The manifest follows a format that we do not know.
-    #[error("the format is not renkei.package/1")]
+    #[error("the format is neither renkei.package/1 nor renkei.attachments/1")]
     Format,
     /// There is more of it than the limits allow.
     #[error("{got} bytes are more than the limit {limit}")]
@@ -148,6 +182,23 @@ fn wanted(member: &str) -> String {
 }
 
 impl Manifest {
+    /// The `kind` of packages of attachments.
+    pub const ATTACHMENTS: &str = "ATT";
+
+    /// The first `sequence` of attachments, which are counted apart from sets.
+    pub const FIRST_ATTACHMENT: u64 = LAST_OF_SETS + 1;
+
+    /// Whether it describes attachments and no set of the standard.
+    pub fn is_of_attachments(&self) -> bool {
+        self.format == ManifestFormat::Attachments
+    }
+
+    /// Whom attachments are about, and of which month.
+    pub fn about(&self) -> impl Iterator<Item = (Option<PersonKey>, Option<ServiceMonth>)> {
+        let documents = self.files.iter().filter_map(|file| file.document.as_ref());
+        documents.map(|document| (document.person, document.month))
+    }
+
     /// Reads and checks the bytes of a `manifest.json`.
     pub fn parse(bytes: &[u8]) -> Result<Self, ManifestFault> {
         let manifest: Self =
@@ -207,7 +258,34 @@ impl Manifest {
         field(self.months.len() <= MAX_MONTHS, "months", "at most 120")?;
         field(self.supersedes != Some(self.message_id), "supersedes", "another message")?;
         field(!self.files.is_empty(), "files", "at least one")?;
-        self.check_files()
+        match self.format {
+            ManifestFormat::V1 => {
+                field(self.edition.is_some(), "edition", "v3 or v4.1")?;
+                self.check_files()
+            }
+            ManifestFormat::Attachments => {
+                field(self.sequence > LAST_OF_SETS, "sequence", "a number above 2^52")?;
+                field(self.kind == Self::ATTACHMENTS, "kind", "ATT")?;
+                field(self.edition.is_none(), "edition", "no edition")?;
+                self.check_attachments()
+            }
+        }
+    }
+
+    fn check_attachments(&self) -> Result<(), ManifestFault> {
+        for (n, file) in (1_usize..).zip(&self.files) {
+            let must = |allowed: bool, expected| {
+                if allowed { Ok(()) } else { Err(ManifestFault::File { n, expected }) }
+            };
+            must(usize::try_from(file.n) == Ok(n), "n to count from 1")?;
+            must(file.size <= MAX_SAFE_INTEGER, "a size of at most 2^53 - 1")?;
+            let found = FileType::of_media_type(&file.media);
+            must(found.is_some(), "the media type of an attachment")?;
+            let name = found.map(|found| ManifestFile::attachment_name(file.n, found));
+            must(name.as_deref() == Some(file.name.as_str()), "a name such as ATT_0001.pdf")?;
+            must(file.document.is_some(), "document, with a title")?;
+        }
+        Ok(())
     }
 
     fn check_files(&self) -> Result<(), ManifestFault> {
@@ -239,6 +317,28 @@ impl Manifest {
 }
 
 impl ManifestFile {
+    /// Describes the attachment at place `n`, counted from 1.
+    pub fn attachment(
+        n: u32,
+        document: AttachedDocument,
+        file_type: FileType,
+        (size, sha256): (u64, Digest),
+    ) -> Self {
+        let (name, media) =
+            (Self::attachment_name(n, file_type), file_type.media_type().to_owned());
+        Self { n, name, size, sha256, media, document: Some(document) }
+    }
+
+    /// What the file is called among people: the title of an attachment, the name of any other file.
+    pub fn title(&self) -> &str {
+        self.document.as_ref().map_or(&self.name, |document| document.title.reveal())
+    }
+
+    /// The name of an attachment where no title may stand.
+    fn attachment_name(n: u32, file_type: FileType) -> String {
+        format!("ATT_{n:04}.{}", file_type.id())
+    }
+
     /// Describes the file at place `n`, counted from 1.
     pub fn describe(n: u32, name: &str, bytes: &[u8]) -> Result<Self, ManifestFault> {
         Self::describe_known(n, name, bytes.len(), Digest::of(bytes))
@@ -259,6 +359,7 @@ impl ManifestFile {
             size: u64::try_from(size).map_err(|_| fault("a smaller file"))?,
             sha256,
             media: parsed.kind.media_type().to_owned(),
+            document: None,
         })
     }
 }
@@ -269,5 +370,6 @@ fn names_other_format(bytes: &[u8]) -> bool {
     struct Head {
         format: String,
     }
-    serde_json::from_slice::<Head>(bytes).is_ok_and(|head| head.format != ManifestFormat::ID)
+    serde_json::from_slice::<Head>(bytes)
+        .is_ok_and(|head| !ManifestFormat::IDS.contains(&head.format.as_str()))
 }

@@ -38,7 +38,9 @@ pub use envelope::{PackError, Package, PackageRef, open, open_again, pack, pack_
 pub use fault::PackageFault;
 pub use journal_head::{ChainEnd, JournalHead, JournalHeadFormat, StatedHead};
 pub use limits::Limits;
-pub use manifest::{Manifest, ManifestFault, ManifestFile, ManifestFormat, Party};
+pub use manifest::{
+    AttachedDocument, Manifest, ManifestFault, ManifestFile, ManifestFormat, Party,
+};
 pub use receipt::{
     Receipt, ReceiptFinding, ReceiptFormat, ReceiptKind, ReceiptResult, VerifiedReceipt,
 };

@@ -12,7 +12,7 @@ use super::{
     IncomingNote, Store, StoreError, connect, database, identity, incoming, journal, schema,
 };
 use crate::disk;
-use crate::package::ChainEnd;
+use crate::package::{ChainEnd, Manifest};
 use crate::transfer::IncomingEvent;
 use crate::types::{Digest, MessageId, OfficeNumber, code};
 
@@ -105,8 +105,9 @@ pub fn put_back(folder: &Path, made_at: Timestamp, now: Timestamp) -> Result<(),
     let transaction = connection.transaction()?;
     transaction.execute(
         "INSERT OR REPLACE INTO used_sequences
-         SELECT office, partner, max(sequence) + ?1 FROM outgoing GROUP BY office, partner",
-        params![MOST_SINCE],
+         SELECT office, partner, max(sequence) + ?1 FROM outgoing
+         GROUP BY office, partner, sequence >= ?2",
+        params![MOST_SINCE, i64::try_from(Manifest::FIRST_ATTACHMENT).unwrap_or(i64::MAX)],
     )?;
     transaction.execute_batch("DELETE FROM folders; DELETE FROM work_folders")?;
     journal::tell_restored(&transaction, &made_at.to_string(), now)?;

@@ -209,7 +209,8 @@ fn lost(connection: &Connection) -> Result<Vec<LostPackage>, StoreError> {
     let mut lost = Vec::new();
     while let Some(row) = rows.next()? {
         // What is none is told of as a broken link.
-        let (direction, id) = (Column::column_result(row.get_ref(0)?), Column::column_result(row.get_ref(1)?));
+        let (direction, id) =
+            (Column::column_result(row.get_ref(0)?), Column::column_result(row.get_ref(1)?));
         if let (Ok(direction), Ok(id)) = (direction, id) {
             lost.push(LostPackage { direction: direction.0, id: id.0 });
         }

@@ -1,5 +1,7 @@
 //! Packages that we make.
 
+use std::ops::Range;
+
 use bytes::Bytes;
 use jiff::Timestamp;
 use rusqlite::{Connection, params};
@@ -10,6 +12,7 @@ use super::outgoing::SUPERSEDED_BY;
 use super::payload::Payload;
 use super::unit::Column;
 use super::{Store, StoreError, UnitSummary, held, outgoing};
+use crate::package::Manifest;
 use crate::transfer::{Outgoing, OutgoingEvent, State};
 use crate::types::{Digest, FileSerial, MessageId, OfficeNumber};
 
@@ -47,16 +50,41 @@ impl Store {
         office: OfficeNumber,
         partner: OfficeNumber,
     ) -> Result<u64, StoreError> {
+        self.next_of((office, partner), 1..Manifest::FIRST_ATTACHMENT).await
+    }
+
+    /// The number of the next package of attachments: they are counted apart, so that one that is
+    /// missing is no gap among sets. Whoever asks packs before the next one asks.
+    pub async fn next_attachment(
+        &self,
+        office: OfficeNumber,
+        partner: OfficeNumber,
+    ) -> Result<u64, StoreError> {
+        self.next_of((office, partner), Manifest::FIRST_ATTACHMENT..1 << 53).await
+    }
+
+    /// The next number of a series.
+    async fn next_of(
+        &self,
+        (office, partner): (OfficeNumber, OfficeNumber),
+        series: Range<u64>,
+    ) -> Result<u64, StoreError> {
+        let number = |number: u64| i64::try_from(number).unwrap_or(i64::MAX);
+        let (first, end) = (number(series.start), number(series.end));
         self.read(move |connection| {
             let last: i64 = connection
                 .prepare_cached(&format!(
                     "SELECT max(
                          coalesce((SELECT max(sequence) FROM outgoing
-                             WHERE office = ?1 AND partner = ?2 AND state <> '{SUPERSEDED}'), 0),
-                         coalesce((SELECT used FROM used_sequences
-                             WHERE office = ?1 AND partner = ?2), 0))"
+                             WHERE office = ?1 AND partner = ?2 AND sequence >= ?3
+                                 AND sequence < ?4 AND state <> '{SUPERSEDED}'), ?3 - 1),
+                         coalesce((SELECT max(used) FROM used_sequences
+                             WHERE office = ?1 AND partner = ?2 AND used >= ?3 AND used < ?4),
+                             ?3 - 1))"
                 ))?
-                .query_row(params![Column(office), Column(partner)], |row| row.get(0))?;
+                .query_row(params![Column(office), Column(partner), first, end], |row| {
+                    row.get(0)
+                })?;
             Ok(u64::try_from(last).unwrap_or_default() + 1)
         })
         .await
@@ -126,6 +154,10 @@ pub(super) fn pack(
     payload: &Payload,
     now: Timestamp,
 ) -> Result<(), StoreError> {
+    if new.unit.kind == Manifest::ATTACHMENTS {
+        // Each is one of its own: its number says when it was packed, and nothing more.
+        return insert(connection, new, payload, now);
+    }
     let way = (new.office, new.partner);
     let unit = (new.serial, Some(new.unit.kind.as_str()));
     held::overtaken(connection, way, unit, held::Overtaken::SentAgain, now)?;

@@ -7,11 +7,17 @@ use super::names::{COMMITTED, PLACED};
 use super::packages::{MORE, select};
 use super::unit::Column;
 use super::{IncomingRow, Store, StoreError, incoming};
+use crate::package::Manifest;
 use crate::route::{self, AfterGap};
 use crate::transfer::Incoming;
 use crate::types::{MessageId, OfficeNumber};
 
-/// A package that waits to be placed.
+const ATTACHMENTS: &str = Manifest::ATTACHMENTS;
+
+/// What a package holds, as its sender says.
+const KIND: &str = "coalesce(iif(json_valid(unit), json_extract(unit, '$.kind'), ''), '')";
+
+/// A set that waits to be placed.
 #[derive(Debug, Clone)]
 pub struct UnplacedRow {
     /// The package.
@@ -23,7 +29,27 @@ pub struct UnplacedRow {
 }
 
 impl Store {
-    /// The packages from `sender` to `office` that are committed and not placed yet, the lowest
+    /// The packages of attachments to `office` that are committed and not placed yet, those that are
+    /// due first. They wait for nothing, and no set waits for them.
+    pub async fn unplaced_attachments(
+        &self,
+        office: OfficeNumber,
+        limit: u32,
+    ) -> Result<Vec<IncomingRow>, StoreError> {
+        self.read(move |connection| {
+            let mut statement = connection.prepare_cached(&format!(
+                "{} WHERE office = ?1 AND state = '{COMMITTED}'
+                     AND {KIND} = '{ATTACHMENTS}'
+                 ORDER BY next_at, sender, sequence LIMIT ?2",
+                select::<Incoming>("created_at")
+            ))?;
+            let rows = statement.query_map(params![Column(office), limit], incoming::read)?;
+            Ok(rows.collect::<Result<_, _>>()?)
+        })
+        .await
+    }
+
+    /// The sets from `sender` to `office` that are committed and not placed yet, the lowest
     /// 連番 first.
     pub async fn unplaced(
         &self,
@@ -34,6 +60,7 @@ impl Store {
         self.read(move |connection| {
             let mut statement = connection.prepare_cached(&format!(
                 "{} WHERE office = ?1 AND sender = ?2 AND state = '{COMMITTED}'
+                     AND {KIND} <> '{ATTACHMENTS}'
                  ORDER BY serial, sequence LIMIT ?3",
                 select::<Incoming>("created_at, place = 'beside'")
             ))?;

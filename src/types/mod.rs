@@ -19,6 +19,7 @@ mod message_id;
 pub mod nearest;
 mod number_rule;
 mod peer_url;
+mod person_key;
 mod personal;
 #[cfg(test)]
 mod plant;
@@ -48,6 +49,7 @@ pub(crate) use message_id::seeded;
 pub use message_id::{MessageId, ParseMessageIdError};
 pub use number_rule::{NumberField, NumberRule};
 pub use peer_url::{ParsePeerUrlError, PeerUrl};
+pub use person_key::PersonKey;
 pub use personal::Personal;
 #[cfg(test)]
 pub(crate) use plant::Plant;

@@ -1,4 +1,5 @@
-//! Characters that a reader does not see, or that change how others are seen.
+//! Characters that a reader does not see, or that change how others are seen, and names that a system
+//! reads as something else.
 
 /// Whether nobody sees a character though it is no control character: zero width, joiners, marks and
 /// overrides of direction (Unicode Standard Annex 9), line and paragraph separators, the byte order
@@ -37,6 +38,25 @@ pub fn is_office_name(text: &str) -> bool {
     (1..=LONGEST_NAME).contains(&text.chars().count())
         && text.chars().all(seen)
         && text.trim() == text
+}
+
+/// Whether no file on Windows may have the character in its name.
+pub const fn is_forbidden_in_names(character: char) -> bool {
+    matches!(character, '<' | '>' | ':' | '"' | '/' | '\\' | '|' | '?' | '*')
+}
+
+/// Whether a name is one of the device names of Windows, which no extension makes into files. COM and LPT take the
+/// superscript digits too.
+pub fn is_device_name(name: &str) -> bool {
+    const DEVICES: [&str; 6] = ["CON", "PRN", "AUX", "NUL", "CONIN$", "CONOUT$"];
+    let stem = name.split('.').next().unwrap_or_default().trim_end_matches(' ');
+    let stem = stem.to_ascii_uppercase();
+    if DEVICES.contains(&stem.as_str()) {
+        return true;
+    }
+    let port = stem.strip_prefix("COM").or_else(|| stem.strip_prefix("LPT"));
+    let mut rest = port.unwrap_or_default().chars();
+    matches!((rest.next(), rest.next()), (Some('0'..='9' | '¹' | '²' | '³'), None))
 }
 
 #[cfg(test)]

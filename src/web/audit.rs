@@ -69,6 +69,7 @@ acts! {
     MonthSaved "month-saved" "予実を保存" "saved a month";
     ViewVersions "view-versions" "計画の版を表示" "looked at versions of plans";
     ViewForms "view-forms" "様式を表示" "looked at forms";
+    ViewAttachments "view-attachments" "添付ファイルの一覧を表示" "looked at what is attached";
     FileSaved "file-saved" "ファイルを保存" "saved a file";
     ProofSaved "proof-saved" "証拠を保存" "saved the proof of a package";
     ViewHeld "view-held" "保留の内容を表示" "looked at something held";

@@ -265,6 +265,13 @@ pub(super) struct Sealed {
     form: String,
 }
 
+impl Sealed {
+    /// The same from a form that is read piece by piece.
+    pub(super) const fn new(csrf: String, form: String) -> Self {
+        Self { csrf, form }
+    }
+}
+
 impl Visitor {
     /// Whether a form is one of this session; otherwise what to answer. That is enough for a form that
     /// changes nothing: a search, whose words do not belong into an address.

@@ -18,6 +18,7 @@ use crate::contents;
 use crate::control::{Answer, Request};
 use crate::desk::{held, words};
 use crate::folder::read_held;
+use crate::package::Manifest;
 use crate::rules::{self, Finding, Options, Report, SourceFile};
 use crate::store::HeldItem;
 use crate::transfer::Direction;
@@ -230,7 +231,9 @@ pub(super) async fn show(
     let (files, judged, correction) = match found {
         Some((files, judged, correction, people)) => {
             shared.audit.viewed(&session, Act::ViewHeld, &id.to_string(), people);
-            (files, Some(judged), correction)
+            // The rules of the standard say nothing of attachments.
+            let judged = (item.unit.kind != Manifest::ATTACHMENTS).then_some(judged);
+            (files, judged, correction)
         }
         None => (Vec::new(), None, None),
     };

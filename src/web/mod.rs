@@ -28,6 +28,7 @@ mod account;
 mod actuals;
 mod api;
 mod assets;
+mod attach;
 mod audit;
 mod audits;
 mod certificates;

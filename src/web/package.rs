@@ -1,5 +1,6 @@
 //! One package: what it holds, what became of it, and what proves it.
 
+use std::fmt::Write as _;
 use std::io::{Cursor, Write as _};
 use std::sync::Arc;
 
@@ -15,12 +16,15 @@ use super::guard::Visitor;
 use super::layout::{Frame, Place, message, not_found, page, store_fault};
 use super::state::Shared;
 use super::states::tone;
+use crate::attachment::Title;
 use crate::config::Config;
 use crate::contents::{self, PersonKey};
 use crate::desk::{proof, words};
 use crate::node::Node;
 use crate::package::evidence::EvidenceFile;
-use crate::package::{Limits, Manifest, ManifestFile, Package, Receipt, ReceiptKind, open};
+use crate::package::{
+    AttachedDocument, Limits, Manifest, ManifestFile, Package, Receipt, ReceiptKind, open,
+};
 use crate::store::{Evidence, JournalRow, PlacedCopy, Step, StoreError, StoredReceipt};
 use crate::transfer::{Direction, receipt_in_words};
 use crate::types::{Lang, MessageId};
@@ -47,6 +51,9 @@ struct Show {
     sha256: String,
     files: Vec<FileRow>,
     copies: Vec<CopyRow>,
+    is_attached: bool,
+    /// 連番 of the set that attachments belong to.
+    set: String,
     steps: Vec<StepRow>,
     receipts: Vec<ReceiptRow>,
 }
@@ -55,6 +62,8 @@ struct FileRow {
     number: u32,
     name: String,
     size: u64,
+    /// What an attachment is: kind of document, month, whom it is about.
+    about: String,
 }
 
 /// A file that was placed for the care software in place of one that came.
@@ -113,6 +122,11 @@ pub(super) async fn show(
         Direction::Out => Place::Sent,
         Direction::In => Place::Received,
     };
+    if manifest.is_of_attachments() {
+        let people: Vec<PersonKey> = manifest.about().filter_map(|(person, _)| person).collect();
+        let people = people.iter().map(PersonKey::insured);
+        shared.audit.viewed(&session, Act::ViewAttachments, &id.to_string(), people);
+    }
     let months: Vec<_> = manifest.months.iter().map(|month| words::month(*month, lang)).collect();
     page(&Show {
         frame: Frame::new(&shared, &session, place, unit.clone()).live(),
@@ -134,13 +148,15 @@ pub(super) async fn show(
         },
         sequence: manifest.sequence,
         serial: manifest.serial.to_string(),
-        edition: manifest.edition.to_string(),
+        edition: manifest.edition.map(|edition| edition.to_string()).unwrap_or_default(),
         months: months.join(lang.pick("、", ", ")),
         created: words::time(manifest.created_at),
         expires: words::time(manifest.expires_at),
         sha256: package.sha256().to_string(),
-        files: files(manifest),
+        files: files(manifest, lang),
         copies,
+        is_attached: manifest.is_of_attachments(),
+        set: manifest.set.map(|serial| serial.to_string()).unwrap_or_default(),
         steps: evidence.journal.iter().map(|row| step(row, lang)).collect(),
         receipts: evidence
             .receipts
@@ -206,10 +222,29 @@ pub(super) async fn kept(
     }
 }
 
-fn files(manifest: &Manifest) -> Vec<FileRow> {
-    let row =
-        |file: &ManifestFile| FileRow { number: file.n, name: file.name.clone(), size: file.size };
+fn files(manifest: &Manifest, lang: Lang) -> Vec<FileRow> {
+    let row = |file: &ManifestFile| FileRow {
+        number: file.n,
+        name: file.title().to_owned(),
+        size: file.size,
+        about: file.document.as_ref().map(|document| about(document, lang)).unwrap_or_default(),
+    };
     manifest.files.iter().map(row).collect()
+}
+
+/// What an attachment is, as far as its sender said it.
+fn about(document: &AttachedDocument, lang: Lang) -> String {
+    let kind = document.kind.as_ref().map(|kind| kind.reveal().to_owned());
+    let month = document.month.map(|month| words::month(month, lang));
+    let person = document.person.map(|person| {
+        let (insurer, insured) = (person.insurer(), person.insured());
+        match lang {
+            Lang::Ja => format!("保険者 {insurer} 被保険者 {insured}"),
+            Lang::En => format!("insurer {insurer}, insured {insured}"),
+        }
+    });
+    let said: Vec<String> = [kind, month, person].into_iter().flatten().collect();
+    said.join(lang.pick("、", ", "))
 }
 
 fn step(row: &JournalRow, lang: Lang) -> StepRow {
@@ -293,11 +328,34 @@ pub(super) async fn file(
     let Some((listed, bytes)) = package.files().find(|(listed, _)| listed.n == number) else {
         return not_found(&shared);
     };
-    let (name, bytes) = (listed.name.clone(), bytes.clone());
-    let about = format!("{id} {name}");
-    let people = people(&shared, vec![(name.clone(), bytes.clone())]).await;
+    let about = format!("{id} {}", listed.name);
+    let people = match &listed.document {
+        Some(document) => document.person.into_iter().collect(),
+        None => people(&shared, vec![(listed.name.clone(), bytes.clone())]).await,
+    };
     shared.audit.took(&session, Act::FileSaved, &about, people.iter().map(PersonKey::insured));
-    download(&name, "application/octet-stream", bytes)
+    let answer = download(&listed.name, "application/octet-stream", bytes.clone());
+    match &listed.document {
+        Some(document) => under_title(answer, &listed.name, &document.title),
+        None => answer,
+    }
+}
+
+/// The same answer, saved under the title of an attachment (RFC 6266, RFC 8187).
+fn under_title(mut answer: Response, name: &str, title: &Title) -> Response {
+    let mut disposition = format!("attachment; filename=\"{name}\"; filename*=UTF-8''");
+    for byte in title.reveal().bytes() {
+        if byte.is_ascii_alphanumeric() || b"-._~".contains(&byte) {
+            disposition.push(char::from(byte));
+        } else {
+            // Writing into a String cannot fail.
+            let _ = write!(disposition, "%{byte:02X}");
+        }
+    }
+    if let Ok(disposition) = HeaderValue::from_str(&disposition) {
+        answer.headers_mut().insert(header::CONTENT_DISPOSITION, disposition);
+    }
+    answer
 }
 
 /// Whom files are about.
@@ -323,7 +381,8 @@ pub(super) async fn evidence(
     };
     let lang = shared.lang();
     let files = package.files().map(|(file, bytes)| (file.name.clone(), bytes.clone()));
-    let people = people(&shared, files.collect()).await;
+    let mut people = people(&shared, files.collect()).await;
+    people.extend(package.manifest().about().filter_map(|(person, _)| person));
     let people = people.iter().map(PersonKey::insured);
     shared.audit.took(&session, Act::ProofSaved, &id.to_string(), people);
     let made = proof::set(shared.node.store(), &shared.node.config(), evidence).await;

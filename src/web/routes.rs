@@ -12,7 +12,8 @@ use super::guard::Need::{self, Administrator, Nobody, Visitor};
 use super::layout::not_found;
 use super::state::Shared;
 use super::{
-    account, actuals, api, assets, audits, certificates, diagnosis, doctor, entrance, events, forms,
+    account, actuals, api, assets, attach, audits, certificates, diagnosis, doctor, entrance,
+    events, forms,
 };
 use super::{
     guard, held, list, metrics, month, package, partners, savings, today, tokens, users, versions,
@@ -25,6 +26,8 @@ const FORM: usize = 64 << 10;
 struct Route(Need, &'static str, MethodRouter<Arc<Shared>>);
 
 fn routes() -> Vec<Route> {
+    // It counts what it reads by itself.
+    let upload = DefaultBodyLimit::disable();
     vec![
         Route(Nobody, "/assets/{name}", get(assets::asset)),
         Route(Nobody, "/healthz", get(metrics::health)),
@@ -41,6 +44,7 @@ fn routes() -> Vec<Route> {
         Route(Visitor, "/sent", get(list::sent)),
         Route(Visitor, "/received", get(list::received)),
         Route(Visitor, "/search", post(list::search)),
+        Route(Visitor, "/attach", get(attach::show).post(attach::send).layer(upload)),
         Route(Visitor, "/held", get(held::list)),
         Route(Visitor, "/held/{id}", get(held::show)),
         Route(Visitor, "/held/{id}/forms", get(forms::of_held)),

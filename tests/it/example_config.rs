@@ -60,6 +60,8 @@ fn commented_keys_are_known_and_say_the_default() {
         office.sent = Some("folders/sent".into());
         office.import_actuals = "folders/import-actuals".into();
     }
+    let scanner = ["/usr/bin/clamdscan", "--fdpass", "--no-summary"];
+    plain.attachments.scanner = scanner.map(str::to_owned).to_vec();
     let page = plain.page.as_mut().expect("a page");
     page.identity = Some(renkei::config::IdentityFiles::Pem {
         certificate: "page.pem".into(),

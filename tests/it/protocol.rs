@@ -115,10 +115,45 @@ const BEYOND_THE_SCHEMA: [&str; 24] = [
     "sequence-fraction",
 ];
 
+/// The same of attachments: what a title may be, names that fit, and what a schema cannot forbid.
+const BEYOND_THE_SCHEMA_OF_ATTACHMENTS: [&str; 22] = [
+    "with-an-edition",
+    "name-of-another-number",
+    "name-of-another-type",
+    "title-without-extension",
+    "title-of-a-path",
+    "title-of-another-path",
+    "title-with-a-colon",
+    "title-that-turns",
+    "title-with-nothing-to-see",
+    "title-with-a-line",
+    "title-hidden",
+    "title-of-an-open-file",
+    "title-blank-before",
+    "title-blank-behind",
+    "title-dot-behind",
+    "title-device",
+    "title-port",
+    "title-two-extensions",
+    "title-two-types",
+    "title-of-201-bytes",
+    "kind-of-a-path",
+    "kind-of-91-bytes",
+];
+
 #[test]
 fn the_schema_of_manifests_takes_what_the_program_takes() {
-    let index = index("manifest");
-    let good = fs::read_to_string(vectors().join("manifest/good.json")).expect("a manifest");
+    takes_alike(("manifest", "package"), &BEYOND_THE_SCHEMA);
+}
+
+#[test]
+fn the_schema_of_attachments_takes_what_the_program_takes() {
+    takes_alike(("attachments", "attachments"), &BEYOND_THE_SCHEMA_OF_ATTACHMENTS);
+}
+
+fn takes_alike((section, schema): (&str, &str), beyond_the_schema: &[&str]) {
+    let index = index(section);
+    let good = fs::read_to_string(vectors().join(section).join("good.json")).expect("a manifest");
     let mut beyond = BTreeSet::new();
     for case in cases(&index) {
         let name = case["name"].as_str().expect("a name");
@@ -127,7 +162,7 @@ fn the_schema_of_manifests_takes_what_the_program_takes() {
         let changed = good.replace(text(0), text(1));
         let fault = serde_json::from_str::<Value>(&changed)
             .map_err(|error| error.to_string())
-            .map(|manifest| schema::fault("package", &manifest));
+            .map(|manifest| schema::fault(schema, &manifest));
         match (is_accepted(case), fault) {
             (true, Ok(None)) | (false, Ok(Some(_)) | Err(_)) => {}
             (true, fault) => panic!("{name}: {fault:?}"),
@@ -136,7 +171,7 @@ fn the_schema_of_manifests_takes_what_the_program_takes() {
             }
         }
     }
-    let known: BTreeSet<_> = BEYOND_THE_SCHEMA.into_iter().collect();
+    let known: BTreeSet<_> = beyond_the_schema.iter().copied().collect();
     assert!(beyond.is_subset(&known), "the schema takes {:?}", beyond.difference(&known));
 }
 

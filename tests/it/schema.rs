@@ -168,6 +168,21 @@ fn matches(pattern: &str, value: &Value) -> bool {
         "^[A-Za-z0-9_-]{1,16}$" => is_token(text, 16, "_-"),
         "^[A-Za-z0-9_.-]{1,64}$" => is_token(text, 64, "_.-"),
         "^[A-Za-z0-9._-]{1,16}$" => is_token(text, 16, "._-"),
+        "^ATT_[0-9]{4}\\.[a-z]{3,4}$" => {
+            let small = |text: &str| text.bytes().all(|byte| byte.is_ascii_lowercase());
+            let parts = text.strip_prefix("ATT_").and_then(|rest| rest.split_once('.'));
+            parts.is_some_and(|(number, extension)| {
+                let digits = number.len() == 4 && number.bytes().all(|byte| byte.is_ascii_digit());
+                digits && (3..=4).contains(&extension.len()) && small(extension)
+            })
+        }
+        "^[0-9]{1,6}$" => {
+            (1..=6).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_digit())
+        }
+        "^[0-9H][0-9]{9}$" => {
+            let digits = text.strip_prefix('H').unwrap_or(text);
+            text.len() == 10 && digits.bytes().all(|byte| byte.is_ascii_digit())
+        }
         "^[A-Za-z0-9_]+\\.[A-Za-z]{3}$" => text
             .rsplit_once('.')
             .is_some_and(|(stem, end)| is_token(stem, 255, "_") && is_token(end, 3, "")),

@@ -9,6 +9,7 @@
 export const PAGES = [
   { path: "/", heading: "今日", has: ["対応が必要なこと", "すぐに送り直す", "件・今日"], sheets: 2, picture: "today" },
   { path: "/sent", heading: "送信", has: ["サービス提供年月", "取込フォルダーに到着"], sheets: 2, picture: "sent" },
+  { path: "/attach", heading: "添付ファイルを送る", has: ["ファイルをここに置く"], sheets: 2 },
   { path: "/received", heading: "受信", has: ["実績"], sheets: 2 },
   { path: "/package/{sent}", heading: "サービス利用票", has: ["受領証", "証拠を保存"], sheets: 3, picture: "package" },
   { path: "/package/{received}", heading: "実績", has: ["受領証"], sheets: 3 },

@@ -84,7 +84,7 @@ pub(super) fn check(folder: &Path, lang: Lang) -> anyhow::Result<ExitCode> {
     for section in &about.sections {
         match section.as_str() {
             "container" => proof::containers(&mut vectors)?,
-            "manifest" => proof::manifests(&mut vectors)?,
+            "manifest" | "attachments" => proof::manifests(&mut vectors, section)?,
             "cms" => proof::signatures(&mut vectors)?,
             "receipts" => proof::receipts(&mut vectors)?,
             "tls" => proof::tls(&mut vectors)?,

@@ -52,10 +52,10 @@ struct ManifestCase {
     expected: Expected,
 }
 
-pub(super) fn manifests(vectors: &mut Vectors) -> anyhow::Result<()> {
-    let index: Manifests = vectors.index("manifest")?;
-    let good = vectors.read("manifest", "good.json")?;
-    let good = std::str::from_utf8(&good).context("manifest/good.json")?;
+pub(super) fn manifests(vectors: &mut Vectors, section: &str) -> anyhow::Result<()> {
+    let index: Manifests = vectors.index(section)?;
+    let good = vectors.read(section, "good.json")?;
+    let good = std::str::from_utf8(&good).with_context(|| format!("{section}/good.json"))?;
     for ManifestCase { name, replace, base64, expected } in index.cases {
         let manifest = match (replace, base64) {
             (Some((from, to)), _) => good.replace(&from, &to).into_bytes(),

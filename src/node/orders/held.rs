@@ -11,10 +11,10 @@ use super::super::wake::wake;
 use super::internal;
 use crate::control::Answer;
 use crate::folder::{
-    Fault, FolderError, GivenBack, Place, correct_held, give_back, held_digest, read_held,
+    Fault, FolderError, GivenBack, Lot, Place, correct_held, give_back, held_digest, read_held,
     remove_copies, remove_originals, remove_set,
 };
-use crate::package::{Receipt, ReceiptFinding, ReceiptKind, open};
+use crate::package::{Manifest, Receipt, ReceiptFinding, ReceiptKind, open};
 use crate::repair::{FixOptions, fix};
 use crate::spec::Spec;
 use crate::store::{HeldItem, IncomingNote, Settled, StoreError};
@@ -179,7 +179,7 @@ async fn release_package(
         let limits = context.package_limits();
         let removed = blocking(move || {
             let Ok(package) = open(package, &limits) else { return Ok(()) };
-            let files = package.files().map(|(file, bytes)| (file.name.as_str(), bytes.as_ref()));
+            let files = package.files().map(|(file, bytes)| (file.title(), bytes.as_ref()));
             set.hold.check()?;
             remove_copies(&set.path(), files, is_report)
         });
@@ -350,6 +350,8 @@ struct HeldSet {
     name: PathBuf,
     hold: Place,
     drop: Place,
+    /// Where in the drop folder its files belong: attachments below it.
+    below_drop: PathBuf,
 }
 
 impl HeldSet {
@@ -358,7 +360,12 @@ impl HeldSet {
         // The name comes from our own store, and still leads nowhere else.
         let is_plain = !item.folder.is_empty() && !item.folder.contains(['/', '\\']);
         let name = (is_plain && item.folder != "..").then(|| PathBuf::from(&item.folder))?;
-        Some(Self { name, hold: hold.clone(), drop: drop.clone() })
+        let lot = item.partner.filter(|_| item.unit.kind == Manifest::ATTACHMENTS).map(|partner| {
+            // The kind of document is not stored with what is held: it may say who it is about.
+            Lot { partner, month: item.unit.months.first().copied(), kind: None }
+        });
+        let below_drop = lot.map(|lot| lot.path()).unwrap_or_default();
+        Some(Self { name, hold: hold.clone(), drop: drop.clone(), below_drop })
     }
 
     fn path(&self) -> PathBuf {
@@ -368,7 +375,8 @@ impl HeldSet {
     fn give_back(&self, is_report: impl Fn(&str) -> bool) -> Result<GivenBack, FolderError> {
         self.drop.check()?;
         self.hold.check()?;
-        let given_back = give_back(&self.path(), self.drop.path(), is_report)?;
+        let to = self.drop.path().join(&self.below_drop);
+        let given_back = give_back(&self.path(), &to, is_report)?;
         self.hold.check()?;
         Ok(given_back)
     }

@@ -15,6 +15,8 @@ pub(super) enum OutboundFault {
     Folder(#[from] FolderError),
     #[error("the package could not be signed: {0}")]
     Pack(#[from] PackError),
+    #[error("the command that scans attachments does not work")]
+    Scanner,
     #[error("work on a blocking thread did not end")]
     Internal,
 }
@@ -25,6 +27,7 @@ impl OutboundFault {
             Self::Store(error) => error.code(),
             Self::Folder(error) => error.code(),
             Self::Pack(_) => code::PACK_FAILED,
+            Self::Scanner => code::ATTACHMENT_SCANNER,
             Self::Internal => code::INTERNAL,
         }
     }
@@ -33,6 +36,7 @@ impl OutboundFault {
         match self {
             Self::Store(error) => error.text(lang),
             Self::Folder(error) => error.text(lang),
+            Self::Scanner => code::meaning(self.code(), lang).unwrap_or_default(),
             Self::Pack(_) | Self::Internal => {
                 lang.pick(&format!("内部エラーです（{self}）。"), &self.to_string()).to_owned()
             }
@@ -49,7 +53,7 @@ impl OutboundFault {
         };
         let is_of_the_unit = match self {
             Self::Folder(error) => error.action() == Action::Read,
-            Self::Store(_) | Self::Pack(_) | Self::Internal => true,
+            Self::Store(_) | Self::Pack(_) | Self::Scanner | Self::Internal => true,
         };
         Trouble { code: self.code(), ja, en, is_of_the_unit }
     }

@@ -3,6 +3,8 @@
 //! `survey` looks into the folder, `machine` says what that means, and `hand` does it:
 //! `take` claims and judges, `pack` signs and stores, `claims` lets go of what lies in the work folder.
 
+mod attach;
+mod attached;
 mod claims;
 mod direct;
 mod ends;
@@ -33,6 +35,9 @@ use crate::store::StoreError;
 use crate::types::{Lang, code};
 use crate::work::watch;
 
+pub use attach::NewAttachment;
+pub(super) use attach::attach_new;
+pub(super) use attached::run as send_attachments;
 pub(super) use direct::send;
 pub use direct::{NotSent, SendOrder, SentSet};
 pub(super) use ends::{CopiedToHold, end_claim};
@@ -232,7 +237,7 @@ impl Outbound {
                 error.folder() == FolderRole::Drop
                     && matches!(error.fault(), Fault::Missing | Fault::Replaced)
             }
-            OutboundFault::Pack(_) | OutboundFault::Internal => false,
+            OutboundFault::Pack(_) | OutboundFault::Scanner | OutboundFault::Internal => false,
         };
         let fault = fault.filter(|fault| !is_told(fault));
         let code = fault.map(OutboundFault::code);

@@ -114,9 +114,10 @@ pub(super) async fn signed(
         created_at: now,
         expires_at,
         kind: judgement.kind(),
-        edition: judgement.edition().ok_or(OutboundFault::Internal)?,
+        edition: Some(judgement.edition().ok_or(OutboundFault::Internal)?),
         months: judgement.months(),
         serial,
+        set: None,
         supersedes: None,
         files: Vec::new(),
     };
@@ -145,7 +146,7 @@ pub(super) async fn signed(
         serial,
         unit: UnitSummary {
             kind: manifest.kind,
-            edition: Some(manifest.edition),
+            edition: manifest.edition,
             converted_from: *converted_from,
             months: manifest.months,
             files: judge::listed_files(&manifest.files),

@@ -155,7 +155,7 @@ fn lay(
     let files: Vec<(&str, &[u8])> = package
         .iter()
         .flat_map(Package::files)
-        .map(|(file, bytes)| (file.name.as_str(), bytes.as_ref()))
+        .map(|(file, bytes)| (file.title(), bytes.as_ref()))
         .collect();
     let unit = judge::unit_name(row.serial, folders.office, row.partner);
     let about = About { partner: row.partner, serial: row.serial, lang: context.lang() };

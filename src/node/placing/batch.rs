@@ -40,7 +40,7 @@ enum Prepared {
 }
 
 /// What became of the files of a package.
-enum PlacingOutcome {
+pub(super) enum PlacingOutcome {
     /// They are in the import folder; a code that says more.
     Placed(Box<Package>, &'static str),
     /// They are not placed before a person has done something.
@@ -274,7 +274,7 @@ fn show_one(
 }
 
 /// Stores what became of packages.
-async fn note(
+pub(super) async fn note(
     context: &Arc<Context>,
     folders: &Arc<ImportFolders>,
     outcomes: Vec<(IncomingRow, PlacingOutcome)>,

@@ -3,6 +3,7 @@
 //! Packages of one sender that wait are placed together: their files are written at the same time,
 //! shown to the care software one set after the other, and made durable at once.
 
+mod attached;
 mod batch;
 mod copies;
 mod files;
@@ -122,6 +123,7 @@ fn told(context: &Context, row: &IncomingRow, fault: &Fault) -> &'static str {
     }
 }
 
+pub(super) use attached::{run as place_attachments, scanner_failed};
 pub(super) use withheld::{receipt as failure_receipt, signed as signed_receipt};
 
 pub(super) async fn run(

@@ -3,5 +3,5 @@ CREATE TABLE used_sequences (
     office  TEXT    NOT NULL,
     partner TEXT    NOT NULL,
     used    INTEGER NOT NULL,
-    PRIMARY KEY (office, partner)
+    PRIMARY KEY (office, partner, used)
 ) STRICT, WITHOUT ROWID;

@@ -1,6 +1,7 @@
 //! The store on a real disk.
 
 mod anew;
+mod attachments;
 mod audit;
 mod chain;
 mod copies;

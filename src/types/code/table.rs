@@ -450,6 +450,50 @@ codes! {
     "大文字・小文字だけが違う同じ名前のファイルがあります" "two files have the same name but for the letter case"
     "正しいほうだけを、元の名前で送信用フォルダーに入れてください。"
     "Put only the right one into the drop folder, under its name.";
+    ATTACHMENT_NAME "attachment-name" [Held] Sender
+    "添付ファイルの名前が使えません" "the name of an attachment is not allowed"
+    "名前を短くし、記号や二つ目の拡張子を取ってから、入れ直してください。"
+    "Make the name shorter, without signs and second extensions, and put it there again.";
+    ATTACHMENT_TYPE "attachment-type" [Held] Sender
+    "添付ファイルの種類が扱えません" "an attachment is of a type that does not travel"
+    "PDF などに変えて送ってください。双方の attachments.types で、扱う種類を増やせます。"
+    "Turn it into PDF, for example; attachments.types of both sides says which types travel.";
+    ATTACHMENT_EXTENSION "attachment-extension" [Held] Sender
+    "添付ファイルの拡張子が中身と合っていません" "the extension of an attachment does not fit its contents"
+    "元のソフトで開いて、保存し直してください。"
+    "Open it with the program that made it and save it anew.";
+    ATTACHMENT_MACROS "attachment-macros" [Held] Sender
+    "添付ファイルにマクロなどのプログラムが含まれています" "an attachment carries macros or other programs"
+    "マクロのない形式（PDF、.xlsx など）で保存し直してください。"
+    "Save it in a form without macros, such as PDF or .xlsx.";
+    ATTACHMENT_TOO_LARGE "attachment-too-large" [Held] Sender
+    "添付ファイルが大きすぎます" "an attachment is too large"
+    "小さくするか、双方の attachments.file_size を大きくしてください。"
+    "Make it smaller, or raise attachments.file_size on both sides.";
+    ATTACHMENT_INFECTED "attachment-infected" [Held] Both
+    "添付ファイルからウイルスなどが見つかりました" "the scanner has found something in an attachment"
+    "開かないでください。送信側のパソコンを検査し、受け取らないときは renkei hold dismiss で断ってください。"
+    "Do not open it. Have the computer of the sender scanned; renkei hold dismiss refuses it.";
+    ATTACHMENT_SCANNER "attachment-scanner" [Held Waiting Condition] Here
+    "添付ファイルを検査するコマンドが動きません" "the command that scans attachments does not work"
+    "attachments.scanner のコマンドを、renkei のアカウントで実行して確かめてください。直ると自動で続きます。"
+    "Run the command of attachments.scanner as the account of renkei to see why; it goes on by itself.";
+    ATTACHMENT_QUEUED "attachment-queued" [Order] Nobody
+    "添付ファイルを送信待ちにしました" "the attachment waits to be sent"
+    "結果は画面か renkei history で確かめてください。"
+    "The page and renkei history say how it went.";
+    ATTACHMENT_WAITS "attachment-waits" [Order] Here
+    "添付ファイルをいまは送れません" "the attachment cannot be sent at the moment"
+    "署名用証明書、パソコンの時計、ディスクの空きを確かめて、もう一度操作してください。"
+    "Check the signing certificate, the clock and the room on the disk, and try again.";
+    ATTACHMENT_FOLDER "attachment-folder" [Condition] Here
+    "送信用フォルダーの中に、添付ファイルの決まりに合わないフォルダーやファイルがあります" "there are folders or files in the drop folder that do not follow the rule of attachments"
+    "「事業所番号／年-月／種類」の順にしてください。年-月と種類は省けます。"
+    "The order is office number, YYYY-MM, kind of document; the last two may be left out.";
+    ATTACHMENTS_STOPPED "attachments-stopped" [Condition] Here
+    "添付ファイルの送信の準備が止まっています" "attachments cannot be taken from the drop folder"
+    "送信用フォルダーと作業用フォルダーのアクセス権と空き容量を確かめてください。自動でやり直します。"
+    "Check permissions and room of the drop and the work folder; it is tried again.";
     MANIFEST_MISMATCH "manifest-mismatch" [Held] Sender
     "送信側のソフトが書いた目録が、ファイルの内容と一致しません" "the manifest says otherwise than the files"
     "送信側のソフトウェアを確かめてください。"

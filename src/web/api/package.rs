@@ -35,7 +35,7 @@ struct Show<'a> {
     sequence: u64,
     serial: FileSerial,
     kind: &'a str,
-    edition: Edition,
+    edition: Option<Edition>,
     months: &'a [ServiceMonth],
     created_at: Timestamp,
     expires_at: Timestamp,

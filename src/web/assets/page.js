@@ -198,6 +198,12 @@
       for (const button of form.querySelectorAll("button")) button.disabled = true;
     });
   });
+  // The field takes what is dropped on it by itself; this only shows that it will.
+  for (const kind of ["dragenter", "dragover", "dragleave", "drop"]) {
+    document.addEventListener(kind, ({ target }) => {
+      if (target.matches?.("input[type=file].drop")) target.classList.toggle("over", kind.startsWith("dragen") || kind === "dragover");
+    });
+  }
   document.addEventListener("click", ({ target }) => {
     if (target.closest("[data-print]")) window.print();
   });

@@ -19,13 +19,28 @@ pub(super) fn check(sender: &Office, recipient: &Office, packages: usize) {
     assert!(sent.values().all(|row| row.starts_with("HANDED_OVER")), "not all handed over");
 
     once_each(recipient, from);
+    same_on_both_ends(sender, recipient);
+    numbers_have_no_gap(sender, to, 1);
+}
+
+/// The same of attachments alone, whose serials say nothing and whose numbers begin elsewhere.
+pub(super) fn check_attachments(sender: &Office, recipient: &Office, packages: usize) {
+    let count = packages.to_string();
+    let handed_over = |table| format!("SELECT count(*) FROM {table} WHERE state = 'HANDED_OVER'");
+    assert_eq!(sender.sql(&handed_over("outgoing")), [count.as_str()]);
+    assert_eq!(recipient.sql(&handed_over("incoming")), [count.as_str()]);
+    placed_once(recipient, sender.number);
+    same_on_both_ends(sender, recipient);
+    numbers_have_no_gap(sender, recipient.number, (1 << 52) + 1);
+}
+
+fn same_on_both_ends(sender: &Office, recipient: &Office) {
     for office in [sender, recipient] {
         stored_bytes_are_whole(office);
         receipts_name_existing_packages(office);
         no_state_without_journal(office);
     }
     same_receipts(sender, recipient);
-    numbers_have_no_gap(sender, to);
 }
 
 fn by_id(office: &Office, table: &str) -> BTreeMap<String, String> {
@@ -41,15 +56,19 @@ fn by_id(office: &Office, table: &str) -> BTreeMap<String, String> {
 
 /// INV2: a package is committed once and placed once.
 fn once_each(recipient: &Office, sender: &str) {
+    placed_once(recipient, sender);
+    let serials = recipient.sql(&format!(
+        "SELECT serial FROM incoming WHERE sender = '{sender}' GROUP BY serial HAVING count(*) > 1"
+    ));
+    assert_eq!(serials, Vec::<String>::new(), "one unit in two packages");
+}
+
+fn placed_once(recipient: &Office, sender: &str) {
     let twice = recipient.sql(&format!(
         "SELECT hex(message_id), state FROM journal WHERE direction = 'in' AND partner = '{sender}'
          AND state IN ('PLACED', 'HANDED_OVER') GROUP BY message_id, state HAVING count(*) > 1"
     ));
     assert_eq!(twice, Vec::<String>::new(), "placed twice");
-    let serials = recipient.sql(&format!(
-        "SELECT serial FROM incoming WHERE sender = '{sender}' GROUP BY serial HAVING count(*) > 1"
-    ));
-    assert_eq!(serials, Vec::<String>::new(), "one unit in two packages");
 }
 
 /// INV3, first half: the bytes in the store are those that its rows name.
@@ -120,10 +139,10 @@ fn same_receipts(sender: &Office, recipient: &Office) {
     assert_eq!(issued, of(sender, "received", recipient), "receipts differ");
 }
 
-/// Every number was given once: 1, 2, 3, …
-fn numbers_have_no_gap(sender: &Office, recipient: &str) {
+/// Every number was given once, from `first` on.
+fn numbers_have_no_gap(sender: &Office, recipient: &str, first: u64) {
     let numbers = sender.sql(&format!(
-        "SELECT min(sequence) = 1 AND max(sequence) = count(*) FROM outgoing
+        "SELECT min(sequence) = {first} AND max(sequence) = count(*) + {first} - 1 FROM outgoing
          WHERE office = '{}' AND partner = '{recipient}'",
         sender.number
     ));

@@ -13,7 +13,7 @@ fn a_manifest_that_does_not_fit_its_files_is_rejected() {
     type Lie = fn(&mut Manifest);
     let lies: [(&str, Lie); 4] = [
         ("kind", |manifest| manifest.kind = "K1".to_owned()),
-        ("edition", |manifest| manifest.edition = Edition::V3),
+        ("edition", |manifest| manifest.edition = Some(Edition::V3)),
         ("months", |manifest| manifest.months = vec!["202501".parse().expect("a month")]),
         ("months", |manifest| manifest.months.clear()),
     ];

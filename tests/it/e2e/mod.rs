@@ -1,6 +1,7 @@
 //! The running daemon, judged from outside: folders, SHA-256, SQL and `openssl`.
 
 mod anew;
+mod attachments;
 mod backup;
 mod cards;
 mod check;

@@ -111,9 +111,10 @@ impl Rogue {
             created_at: now,
             expires_at: now + SignedDuration::from_hours(24),
             kind: kind.unwrap_or_else(|| "K4".to_owned()),
-            edition: Edition::V4_1,
+            edition: Some(Edition::V4_1),
             months,
             serial: serial_of(unit).parse().expect("a serial"),
+            set: None,
             supersedes: None,
             files: files.collect(),
         };

@@ -75,7 +75,7 @@ fn a_generated_client_sends_a_package_and_collects_its_receipts() {
         "damaged": "digest-mismatch",
         "status": 201,
         "receipts": ["ContentConsignment", "ContentHandover"],
-        "formats": ["renkei.package/1", "renkei.receipt/1"],
+        "formats": ["renkei.package/1", "renkei.attachments/1", "renkei.receipt/1"],
     });
     assert_eq!(answers, expected);
     assert_eq!(care.files("import-actuals").len(), 1);

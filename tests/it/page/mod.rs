@@ -1,6 +1,7 @@
 //! The page of an office, as browsers, people and strangers find it: a real node, real requests.
 
 mod api;
+mod attach;
 mod audit;
 mod browser;
 #[cfg(unix)]

@@ -106,9 +106,10 @@ pub(crate) fn manifest(signer: &Signer, files: &[(&str, &[u8])]) -> Manifest {
         created_at: now(),
         expires_at: days(7),
         kind: "K1".to_owned(),
-        edition: Edition::V4_1,
+        edition: Some(Edition::V4_1),
         months: vec!["202604".parse().expect("a month")],
         serial: "20260326101500".parse().expect("a serial"),
+        set: None,
         supersedes: None,
         files: files.collect(),
     }

@@ -48,6 +48,11 @@ fn lookup() {
 }
 
 #[test]
+fn attach() {
+    play(&["attach"], || Town::new(Names::Plain));
+}
+
+#[test]
 fn accounts() {
     play(&["accounts"], || Town::new(Names::Plain));
 }
