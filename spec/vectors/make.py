@@ -1055,8 +1055,7 @@ def main():
     make_cards()
     about = {"format": "renkei.vectors/1", "now": NOW, "sender": SENDER, "recipient": RECIPIENT,
              "limits": {"package_bytes": 67108864, "manifest_bytes": 524288, "signature_bytes": 65536, "receipt_bytes": 262144, "files": 1000},
-             "sections": ["container", "manifest", "cms", "receipts", "order", "retry", "http", "tls", "cards"]}
-             "sections": ["container", "manifest", "attachments", "cms", "receipts", "order", "retry", "http", "tls"]}
+             "sections": ["container", "manifest", "attachments", "cms", "receipts", "order", "retry", "http", "tls", "cards"]}
     (HERE / "vectors.json").write_text(json.dumps(about, indent=1) + "\n")
 
 
