@@ -122,7 +122,7 @@ mod tests {
         // In PEM as well.
         let pem = revocation_list_to_pem(&second);
         assert!(keep(pem.as_bytes()).expect("newer").is_new);
-        assert_eq!(there(), [second.clone()]);
+        assert_eq!(there(), std::slice::from_ref(&second));
         let kept = keep(&first).expect("older");
         assert_eq!(kept, Kept { is_new: false, next_update: days(0, 32).not_after });
         assert_eq!(there(), [second], "what was revoked stays revoked");

@@ -69,7 +69,7 @@ fn whole(mut root: Section<'_, '_>, base: &Path) -> Config {
     let peers = each(root.tables("peer"), peer::peer, |peer| peer.office, "office");
     let timing = timing(root.table("timing"));
     let limits = limits(root.table("limits"));
-    let attachments = attachments(root.table("attachments"));
+    let attachments = attachments(root.table("attachments"), limits.package_size);
     let retention = retention(root.table("retention"));
     let mut store = root.table("store");
     let store_settings = StoreSettings { key_file: store.path("key_file") };
@@ -81,11 +81,6 @@ fn whole(mut root: Section<'_, '_>, base: &Path) -> Config {
     if limits.file_size > limits.package_size {
         let ja = "file_size は package_size 以下にしてください。";
         root.report(&(0..0), "limits", ja, "file_size must not exceed package_size");
-    }
-    if attachments.file_size.saturating_add(AROUND_FILE) > limits.package_size {
-        let ja = "attachments.file_size は limits.package_size より 1MiB 以上小さくしてください。";
-        let en = "file_size must be less than limits.package_size by 1MiB";
-        root.report(&(0..0), "attachments", ja, en);
     }
     root.finish();
     Config {
@@ -364,7 +359,7 @@ fn limits(mut table: Section<'_, '_>) -> Limits {
     limits
 }
 
-fn attachments(mut table: Section<'_, '_>) -> Attachments {
+fn attachments(mut table: Section<'_, '_>, package_size: u64) -> Attachments {
     let (ja, en) = (
         "種類の名前（pdf、jpg、png、docx、xlsx、pptx、csv、doc、xls、ppt）",
         "types such as pdf, jpg, png, docx, xlsx, pptx, csv, doc, xls, ppt",
@@ -372,7 +367,15 @@ fn attachments(mut table: Section<'_, '_>) -> Attachments {
     let stands_there = table.has("types");
     let types = table.list("types", parse::<FileType>, ja, en);
     let types = if stands_there { types } else { FileType::USUAL.to_vec() };
+    let is_said = table.has("file_size");
     let file_size = size(&mut table, "file_size", "20MiB");
+    let most = package_size.saturating_sub(AROUND_FILE);
+    if is_said && file_size > most {
+        let ja = "limits.package_size より 1MiB 以上小さくしてください。";
+        let en = "must be less than limits.package_size by 1MiB";
+        table.report(&table.span(), "file_size", ja, en);
+    }
+    let file_size = file_size.min(most);
     let word = |text: &str| (!text.is_empty()).then(|| text.to_owned());
     let scanner = table.list("scanner", word, "プログラムと引数", "a program and its arguments");
     if let Some(program) = scanner.first()

@@ -10,6 +10,7 @@ use crate::types::settings::Section;
 /// What the care software of an office wants that takes files out of the import folder. What was
 /// received and signed stays as it came; what the software gets are copies.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a key of the configuration")]
 pub struct ImportHabits {
     /// Where below the import folder its files lie.
     pub folders: ImportLayout,

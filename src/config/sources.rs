@@ -49,7 +49,8 @@ impl Sources {
         let text = disk::read_text(path, LARGEST).map_err(at(path))?;
         let folder = home(path).join(PARTNERS);
         let mut names = disk::names(&folder).map_err(at(&folder))?;
-        names.retain(|name| name.ends_with(".toml") && !name.starts_with('.'));
+        let is_toml = |name: &str| Path::new(name).extension().is_some_and(|end| end == "toml");
+        names.retain(|name| is_toml(name) && !name.starts_with('.'));
         if names.len() > MOST {
             return Err(at(&folder)(io::Error::other(format!("more than {MOST} files"))));
         }

@@ -4,6 +4,7 @@
 //! nobody gets an older plan by it: to a partner that has a plan or 予定 of each person in it, where it
 //! is the newest about each.
 
+use std::collections::btree_map::Entry;
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::contents::{Document, PersonKey};
@@ -128,9 +129,8 @@ impl Newest {
                 if sent.contains(&(versions.package, partner)) {
                     continue;
                 }
-                if !in_package.contains_key(&versions.package) {
-                    let plans = node.store().plans_in(versions.package, document).await?;
-                    in_package.insert(versions.package, plans);
+                if let Entry::Vacant(place) = in_package.entry(versions.package) {
+                    place.insert(node.store().plans_in(versions.package, document).await?);
                 }
                 let plans = in_package.get(&versions.package).and_then(Option::as_ref);
                 let people = plans.and_then(|plans| everybody(plans, partner, &by_key));

@@ -178,12 +178,11 @@ async fn check_one(
 /// its bytes all the same.
 fn documents(evidence: &Evidence, limits: &Limits) -> Vec<EvidenceFile> {
     let receipts: Vec<_> = evidence.receipts.iter().map(|receipt| receipt.der.clone()).collect();
-    match open(evidence.package.clone(), limits) {
-        Ok(package) => evidence::documents(&package, &receipts),
-        Err(_) => {
-            let bytes = evidence.package.clone();
-            vec![EvidenceFile { path: "package.zip".to_owned(), bytes }]
-        }
+    if let Ok(package) = open(evidence.package.clone(), limits) {
+        evidence::documents(&package, &receipts)
+    } else {
+        let bytes = evidence.package.clone();
+        vec![EvidenceFile { path: "package.zip".to_owned(), bytes }]
     }
 }
 

@@ -153,6 +153,7 @@ mod tests {
         Some(told.collect())
     }
 
+    #[expect(clippy::unnecessary_wraps, reason = "as it is compared")]
     fn some(of: &[&str]) -> Option<Vec<String>> {
         Some(of.iter().map(|key| (*key).to_owned()).collect())
     }

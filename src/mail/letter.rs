@@ -1,5 +1,7 @@
 //! What stands in the mails. None of them names a person, a file or a folder.
 
+use std::fmt::Write as _;
+
 use jiff::Timestamp;
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
@@ -144,10 +146,11 @@ fn section<L: AsRef<str>>(body: &mut String, head: &str, lines: &[L], lang: Lang
         body.push('\n');
     }
     if let Some(more) = lines.len().checked_sub(MOST_LINES).filter(|more| *more > 0) {
-        body.push_str(&match lang {
-            Lang::Ja => format!("・ほか {more} 件\n"),
-            Lang::En => format!("- and {more} more\n"),
-        });
+        // Writing into a String never fails.
+        let _ = match lang {
+            Lang::Ja => writeln!(body, "・ほか {more} 件"),
+            Lang::En => writeln!(body, "- and {more} more"),
+        };
     }
     body.push('\n');
 }
@@ -157,10 +160,10 @@ fn sign(body: &mut String, config: &Config, lang: Lang) {
     let offices: Vec<_> =
         config.offices.iter().map(|office| words::office(office.number, config)).collect();
     body.push_str("-- \n");
-    body.push_str(&match lang {
-        Lang::Ja => format!("renkei（{}）\n", offices.join("、")),
-        Lang::En => format!("renkei ({})\n", offices.join(", ")),
-    });
+    let _ = match lang {
+        Lang::Ja => writeln!(body, "renkei（{}）", offices.join("、")),
+        Lang::En => writeln!(body, "renkei ({})", offices.join(", ")),
+    };
 }
 
 /// The day it is by the clock on the wall.

@@ -115,7 +115,7 @@ mod tests {
     async fn nobody_says_without_end() {
         let (near, mut far) = tokio::io::duplex(64 << 10);
         let talking =
-            tokio::spawn(async move { while far.write_all(&[b'2'; 4096]).await.is_ok() {} });
+            crate::work::spawn(async move { while far.write_all(&[b'2'; 4096]).await.is_ok() {} });
         let mut wire = Wire::new(near, peer());
         let mut read = Vec::new();
         let error = wire.read_to_end(&mut read).await.expect_err("an end");

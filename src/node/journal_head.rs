@@ -43,7 +43,7 @@ impl LastHead {
         match context.store.add_head(der, now).await {
             Ok(()) => self.0 = Some((journal, receipts)),
             Err(error) => {
-                tracing::warn!(code = error.code(), %error, "the signed journal head is lost")
+                tracing::warn!(code = error.code(), %error, "the signed journal head is lost");
             }
         }
     }

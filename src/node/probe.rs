@@ -206,8 +206,7 @@ async fn connection(addresses: &[SocketAddr]) -> Tried {
 fn answered(status: &Status, clock: &Clock) -> Tried {
     let ahead = status.time.duration_since(clock.now());
     let apart = ahead.as_secs();
-    let version: String =
-        status.version.chars().filter(|c| c.is_ascii_graphic()).take(40).collect();
+    let version: String = status.version.chars().filter(char::is_ascii_graphic).take(40).collect();
     let fine = Tried::fine(
         Step::Answer,
         format!("renkei {version} が返事をしました（時計の差 {apart} 秒）。"),

@@ -3,7 +3,6 @@
 use std::path::PathBuf;
 
 use super::loss::Loss;
-use super::sealing::KeyFault;
 use crate::types::{Lang, code, io_text};
 
 /// What to do about a store that is not the one that it was.
@@ -169,6 +168,21 @@ impl StoreError {
         };
         lang.pick(&ja, &self.to_string()).to_owned()
     }
+}
+
+/// What is wrong with a key.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum KeyFault {
+    /// Packages are encrypted, and no key is configured.
+    None,
+    /// The file is not there, although packages are encrypted.
+    Missing(PathBuf),
+    /// It is not 64 hexadecimal digits.
+    Malformed(PathBuf),
+    /// Other accounts can read it.
+    Exposed(PathBuf),
+    /// It is not the one that packages are encrypted with.
+    Other(PathBuf),
 }
 
 /// What is wrong with a key and what to do, in Japanese and in English.

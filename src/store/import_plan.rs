@@ -170,12 +170,12 @@ impl Store {
         self.read(move |connection| awaited(connection, office)).await
     }
 
-    /// The care software has taken the files of a package, or a person says so: nothing waits for
-    /// them any more.
+    /// The care software has taken the files of a package, or a person says so (`by`, an account, empty
+    /// where it is not known): nothing waits for them any more.
     pub async fn taken(
         &self,
         (office, sender, id): (OfficeNumber, OfficeNumber, MessageId),
-        by: String,
+        by: Option<String>,
         now: Timestamp,
     ) -> Result<(), StoreError> {
         self.write(move |connection| {
@@ -185,9 +185,7 @@ impl Store {
                      WHERE sender = ?1 AND message_id = ?2 AND awaited = 1",
                 )?
                 .execute(params![Column(sender), Column(id)])?;
-            if changed == 0 || by.is_empty() {
-                return Ok(());
-            }
+            let Some(by) = by.filter(|_| changed > 0) else { return Ok(()) };
             // Somebody decided it, so it stands in the journal. The state of the package stays, so the
             // row is about the order and not about a step of the package.
             let serial: Option<Column<FileSerial>> = connection

@@ -12,7 +12,7 @@
 
 use std::fs::{self, File};
 use std::io::{self, Read as _};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use aws_lc_rs::aead::{AES_256_GCM, Aad, Nonce, RandomizedNonceKey};
 use aws_lc_rs::rand;
@@ -20,7 +20,7 @@ use bytes::Bytes;
 use rusqlite::{Connection, OptionalExtension as _, params};
 use zeroize::Zeroizing;
 
-use super::StoreError;
+use super::{KeyFault, StoreError};
 use crate::disk::{self, Readers};
 use crate::types::{Digest, DigestBuilder};
 
@@ -29,21 +29,6 @@ const MARK: &[u8; 8] = b"RENKEI-S";
 
 /// Bytes of a nonce.
 const NONCE: usize = 12;
-
-/// What is wrong with a key.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum KeyFault {
-    /// Packages are encrypted, and no key is configured.
-    None,
-    /// The file is not there, although packages are encrypted.
-    Missing(PathBuf),
-    /// It is not 64 hexadecimal digits.
-    Malformed(PathBuf),
-    /// Other accounts can read it.
-    Exposed(PathBuf),
-    /// It is not the one that packages are encrypted with.
-    Other(PathBuf),
-}
 
 /// How the packages of a store lie.
 #[derive(Default)]

@@ -173,7 +173,9 @@ impl Authority {
                 }
                 Step::Revoked { serial, reason } => {
                     let one = known.iter_mut().find(|known| known.serial == *serial);
-                    one.into_iter().for_each(|one| one.revoked = Some((*at, *reason)));
+                    if let Some(one) = one {
+                        one.revoked = Some((*at, *reason));
+                    }
                 }
                 Step::Begun { .. } | Step::Listed { .. } => {}
             }

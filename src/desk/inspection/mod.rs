@@ -328,9 +328,9 @@ fn csv(rows: &[Row], lang: Lang) -> io::Result<Vec<u8>> {
             &row.package,
             row.note.as_deref().unwrap_or_default(),
         ];
-        writer.write_record(cells.map(|cell| spreadsheet_cell(cell)))?;
+        writer.write_record(cells.map(spreadsheet_cell))?;
     }
-    writer.into_inner().map_err(|error| error.into_error())
+    writer.into_inner().map_err(csv::IntoInnerError::into_error)
 }
 
 fn sheet() -> csv::Writer<Vec<u8>> {
@@ -367,5 +367,5 @@ async fn journal(store: &Store, range: PackageRange) -> Result<Vec<u8>, Inspecti
             writer.write_record(cells).map_err(io::Error::from)?;
         }
     }
-    Ok(writer.into_inner().map_err(|error| error.into_error())?)
+    Ok(writer.into_inner().map_err(csv::IntoInnerError::into_error)?)
 }

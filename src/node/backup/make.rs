@@ -86,7 +86,7 @@ fn write(store: &Store, config: &Config, terms: Terms<'_>) -> Result<Made, Backu
     remove_if_there(&copy)?;
     let copied = written?;
     archive.add_folder("data", &config.node.data, &|name| {
-        !NOT_KEPT.contains(&name) && !name.ends_with(".tmp")
+        !NOT_KEPT.contains(&name) && Path::new(name).extension().is_none_or(|end| end != "tmp")
     })?;
     let users = config.node.data.join("users");
     archive.add_folder("data/users", &users, &|name| name == "users.json")?;
@@ -148,7 +148,7 @@ struct Archive<'a, W: Write> {
     files: Vec<Entry>,
 }
 
-impl<'a> Archive<'a, age::stream::StreamWriter<BufWriter<File>>> {
+impl Archive<'_, age::stream::StreamWriter<BufWriter<File>>> {
     /// Adds one file under `name`.
     fn add(&mut self, name: &str, from: &Path) -> Result<(), BackupError> {
         let mut source = File::open(from).map_err(at(from))?;

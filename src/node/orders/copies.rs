@@ -3,6 +3,7 @@
 //! The files are laid into the drop folder under names for that partner, and checked, converted if
 //! need be and packed there like any others. Their bytes stay as they are.
 
+use std::fmt::Write as _;
 use std::sync::Arc;
 
 use jiff::tz::TimeZone;
@@ -66,8 +67,9 @@ pub(super) async fn copy(
         });
     };
     let count = failed.len();
-    ja.push_str(&format!("{count} 件は送れません: {}", first.ja));
-    en.push_str(&format!(" {count} could not be sent: {}", first.en));
+    // Writing into a String never fails.
+    let _ = write!(ja, "{count} 件は送れません: {}", first.ja);
+    let _ = write!(en, " {count} could not be sent: {}", first.en);
     Ok(Answer::refused(&first.code, ja, en.trim_start()))
 }
 

@@ -21,7 +21,7 @@ pub(super) async fn taken(
     let mut sets = 0_usize;
     for number in offices.filter(|number| office.is_none_or(|office| office == *number)) {
         for set in context.store.awaited(number).await? {
-            context.store.taken((number, set.sender, set.id), by.to_owned(), now).await?;
+            context.store.taken((number, set.sender, set.id), Some(by.to_owned()), now).await?;
             sets += 1;
         }
         wake(&context.wake.placing, &number);

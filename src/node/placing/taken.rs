@@ -66,7 +66,7 @@ async fn is_taken(
         });
         match lies_there.await {
             Some(Ok(false)) => {
-                context.store.taken((office, sender, id), String::new(), now).await?;
+                context.store.taken((office, sender, id), None, now).await?;
             }
             // A folder that cannot be looked into says nothing; that it is away is told elsewhere.
             Some(Ok(true) | Err(_)) | None => {

@@ -77,7 +77,7 @@ pub(in crate::node) fn renew_in_time(config: &Config, proof: &Proof, now: Timest
             Ok(Done::Nothing) => {}
             Ok(Done::Begun) => tracing::info!(place, %file, "the renewal of a certificate began"),
             Ok(Done::Taken) => {
-                tracing::info!(place, %file, "a renewed certificate is in its place")
+                tracing::info!(place, %file, "a renewed certificate is in its place");
             }
             // It is told already that the identity cannot be read.
             Err(RenewalError::Certs(error)) if is_of_present(&error, config) => {}

@@ -150,7 +150,11 @@ async fn what_is_removed_when_its_time_is_over_leaves_the_chain_whole() {
         let walked: usize = Chain::ALL
             .into_iter()
             .map(|chain| {
-                let walk = super::super::chain::walk(&connection, chain, &Default::default());
+                let walk = super::super::chain::walk(
+                    &connection,
+                    chain,
+                    &std::collections::BTreeSet::default(),
+                );
                 walk.expect("walked").faults.len()
             })
             .sum();

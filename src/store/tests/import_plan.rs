@@ -66,9 +66,9 @@ async fn a_set_is_waited_for_from_its_placing_until_it_is_taken() {
     stored.expect("placed");
     assert_eq!(waits().await, 1);
     let set = (office, sender, id);
-    store.taken(set, "hanako".to_owned(), now()).await.expect("written");
+    store.taken(set, Some("hanako".to_owned()), now()).await.expect("written");
     assert_eq!(waits().await, 0);
-    store.taken(set, "hanako".to_owned(), now()).await.expect("nothing to do");
+    store.taken(set, Some("hanako".to_owned()), now()).await.expect("nothing to do");
     let connection = Connection::open(database(folder.path())).expect("open");
     let rows: u32 = connection
         .query_row(

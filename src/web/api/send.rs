@@ -57,9 +57,8 @@ pub(super) async fn send(
     let key = key(&headers)?;
     is_of(&headers, "application/zip")?;
     let office = caller.sees(None)?;
-    let _permit = match timeout(LINE, shared.sending.acquire()).await {
-        Ok(Ok(permit)) => permit,
-        Ok(Err(_)) | Err(_) => return Err(Refused::busy()),
+    let Ok(Ok(_permit)) = timeout(LINE, shared.sending.acquire()).await else {
+        return Err(Refused::busy());
     };
     let config = shared.node.config();
     let limits = &config.limits;

@@ -295,7 +295,7 @@ fn partners_come_from_a_table_all_or_none() {
     }
     assert!(!care.path("partners").exists(), "something was written");
     // As a spreadsheet on Windows writes it.
-    let (bytes, ..) = encoding_rs::SHIFT_JIS.encode(&heads);
+    let (bytes, ..) = encoding_rs::SHIFT_JIS.encode(heads);
     let (row, ..) = encoding_rs::SHIFT_JIS.encode(&good);
     fs::write(&table, [bytes, row].concat()).expect("written");
     done(&care.command(&["partner", "import", &path]));

@@ -64,7 +64,11 @@ impl Raw {
 
     /// The group of the key exchange that came about.
     pub(crate) fn group(&self) -> Option<NamedGroup> {
-        self.stream.get_ref().1.negotiated_key_exchange_group().map(|group| group.name())
+        self.stream
+            .get_ref()
+            .1
+            .negotiated_key_exchange_group()
+            .map(rustls::crypto::SupportedKxGroup::name)
     }
 
     async fn connect_as(

@@ -1,5 +1,6 @@
 //! `/api/v1`, as care software calls it: real nodes, real requests.
 
+use std::fmt::Write as _;
 use std::io::{Cursor, Write as _};
 use std::process::Command;
 use std::time::{Duration, Instant};
@@ -55,9 +56,9 @@ impl Program {
             format!("{method} {path} HTTP/1.1\r\nHost: {}\r\nConnection: close\r\n", self.address);
         let own = self.headers.iter().map(|(name, value)| (*name, value.as_str()));
         for (name, value) in own.chain(more.iter().copied()) {
-            request.push_str(&format!("{name}: {value}\r\n"));
+            let _ = write!(request, "{name}: {value}\r\n");
         }
-        request.push_str(&format!("Content-Length: {}\r\n\r\n", body.len()));
+        let _ = write!(request, "Content-Length: {}\r\n\r\n", body.len());
         let mut bytes = request.into_bytes();
         bytes.extend(body);
         Browser::new(&self.address).raw(&bytes).expect("an answer")

@@ -126,7 +126,7 @@ fn a_partner_is_the_old_one_or_the_new_one() {
         let Partner { card, .. } = registered(home, &new);
         assert_eq!(card.map(|card| card.card().serial), Some(8));
         let mut cards = disk::names(&home.join(PARTNERS)).expect("a folder");
-        cards.retain(|name| name.ends_with(".card"));
+        cards.retain(|name| name.contains(".card"));
         assert_eq!(cards, ["1370000026-8.card"], "step {step}");
     }
     assert!(seen.iter().all(|times| *times > 0), "{seen:?}");
