@@ -16,7 +16,7 @@ use crate::types::nearest::is_slip;
 /// What an argument wants whose values are no short list, by its name, `--name` or `NAME`: in
 /// Japanese and in English.
 const EXPECTED: &[(&str, &str, &str)] = &[
-    ("--expect", "30 桁の数字（例 01234 56789 …）", "30 digits, such as 01234 56789 …"),
+    ("--expect", "30 桁の数字（5 桁ずつ 6 組）", "30 digits, in six groups of five"),
     ("--from", PARTY.0, PARTY.1),
     ("--limit", "0 以上の整数", "a whole number"),
     ("--month", "年月（例 202604）", "a month, such as 202604"),
