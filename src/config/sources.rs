@@ -49,7 +49,7 @@ impl Sources {
         let text = disk::read_text(path, LARGEST).map_err(at(path))?;
         let folder = home(path).join(PARTNERS);
         let mut names = disk::names(&folder).map_err(at(&folder))?;
-        names.retain(|name| name.ends_with(".toml") && !name.starts_with('.'));
+        names.retain(|name| name.strip_suffix(".toml").is_some() && !name.starts_with('.'));
         if names.len() > MOST {
             return Err(at(&folder)(io::Error::other(format!("more than {MOST} files"))));
         }

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use axum::body::Body;
 use axum::extract::rejection::PathRejection;
 use axum::extract::{Extension, Path, Request, State};
-use axum::http::{HeaderMap, Response, StatusCode, Uri, header};
+use axum::http::{HeaderMap, HeaderValue, Response, StatusCode, Uri, header};
 use bytes::Bytes;
 use futures_util::FutureExt as _;
 use http_body_util::{BodyExt as _, Limited};
@@ -146,7 +146,7 @@ fn of_path(office: Result<Path<String>, PathRejection>) -> Result<OfficeNumber, 
 }
 
 fn check_media_type(headers: &HeaderMap) -> Result<(), Refusal> {
-    let value = headers.get(header::CONTENT_TYPE).map(|value| value.as_bytes());
+    let value = headers.get(header::CONTENT_TYPE).map(HeaderValue::as_bytes);
     let essence = value.and_then(|value| value.split(|byte| *byte == b';').next());
     let is_cms = essence.is_some_and(|essence| essence.trim_ascii().eq_ignore_ascii_case(CMS));
     if is_cms && !headers.contains_key(header::CONTENT_ENCODING) {

@@ -200,8 +200,7 @@ async fn connection(addresses: &[SocketAddr]) -> Tried {
 
 fn answered(status: &Status, clock: &Clock) -> Tried {
     let apart = status.time.duration_since(clock.now()).as_secs();
-    let version: String =
-        status.version.chars().filter(|c| c.is_ascii_graphic()).take(40).collect();
+    let version: String = status.version.chars().filter(char::is_ascii_graphic).take(40).collect();
     Tried::fine(
         Step::Answer,
         format!("renkei {version} が返事をしました（時計の差 {apart} 秒）。"),
