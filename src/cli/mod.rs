@@ -250,6 +250,7 @@ mod tests {
                         "id" => "h1".to_owned(),
                         "to" => "v3".to_owned(),
                         "role" => "general".to_owned(),
+                        "month" => "2026-04".to_owned(),
                         "partner" => "1370000026".to_owned(),
                         "month" => "2026-04".to_owned(),
                         _ => "there".to_owned(),
