@@ -116,7 +116,8 @@ const BEYOND_THE_SCHEMA: [&str; 24] = [
 ];
 
 /// The same of attachments: what a title may be, names that fit, and what a schema cannot forbid.
-const BEYOND_THE_SCHEMA_OF_ATTACHMENTS: [&str; 22] = [
+const BEYOND_THE_SCHEMA_OF_ATTACHMENTS: [&str; 23] = [
+    "title-empty",
     "with-an-edition",
     "name-of-another-number",
     "name-of-another-type",

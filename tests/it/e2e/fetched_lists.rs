@@ -76,7 +76,11 @@ fn a_list_is_fetched_checked_kept_and_needed() {
     let name = "end-to-end CA";
     let forged = TestCa::new(name, long()).expect("a CA").revocation_list(&[], seconds(-9, 9000));
     publisher.says(&forged.expect("a list"));
-    told("not signed by any authority of tls.roots");
+    until("another authority's", || {
+        let status = help.command(&["status"]);
+        let said = String::from_utf8_lossy(&status.stdout).into_owned();
+        said.contains("not signed by any authority of tls.roots").then_some(())
+    });
     assert!(help.files("import").is_empty());
 
     let list = help.world.authority.revocation_list(&[], seconds(-60, 9000)).expect("a list");

@@ -29,6 +29,12 @@ fn files(of: &Office, name: &str) -> IdentityFiles {
     IdentityFiles::Pem { certificate: path("pem"), key: path("key") }
 }
 
+/// What an office is told, in the log and by `renkei status`, where a condition has its newest words.
+fn told(of: &Office) -> String {
+    let status = of.command(&["status"]);
+    of.log() + &String::from_utf8_lossy(&status.stdout)
+}
+
 /// What stands in a partner's configuration.
 fn pins(digests: &[Digest]) -> String {
     let all: Vec<_> = digests.iter().map(|digest| format!("\"{digest}\"")).collect();
@@ -72,7 +78,7 @@ fn self_made_certificates_are_prepared_told_and_taken_when_partners_know_them() 
     };
     let next = ["tls", "signing"].map(|name| Digest::of(&next(name)));
     until("told", || {
-        let log = care.log();
+        let log = told(&care);
         (log.contains("certificate-ends-within-90-days")
             && next.iter().all(|digest| log.contains(&digest.to_string())))
         .then_some(())
@@ -143,13 +149,13 @@ fn an_authority_is_asked_in_time_and_its_answer_is_used_by_itself() {
     let request = care.path("keys/tls.next.csr");
     until("asked for", || request.exists().then_some(()));
     until("told", || {
-        let log = care.log();
+        let log = told(&care);
         (log.contains("certificate-ends-within-60-days") && log.contains("tls.next.csr"))
             .then_some(())
     });
     // Something else than an answer is told, and the old one serves on.
     care.put_key_file("tls.next.pem", "nothing", renkei::certs::files::Access::Public);
-    until("told", || care.log().contains("certificate-renewal-failed").then_some(()));
+    until("told", || told(&care).contains("certificate-renewal-failed").then_some(()));
     export(&care, &withdrawal(CARE, 1));
     until("handed over", || care.has_sent("HANDED_OVER", 1));
     // The answer of an authority of the tests has its own key.

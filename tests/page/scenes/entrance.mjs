@@ -54,6 +54,8 @@ async function onceOnly(browser) {
 async function leaves(browser) {
   const visitor = await Visitor.arrive(browser);
   const { page, origin, context } = visitor;
+  // Other tabs learn that they are outside.
+  visitor.expect(/status of 401/);
   await visitor.open("/held");
   const other = await visitor.open("/certificates", await visitor.tab());
   const live = await visitor.open("/partners", await visitor.tab());

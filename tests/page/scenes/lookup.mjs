@@ -45,7 +45,7 @@ async function byPartner(visitor) {
   await page.getByLabel("相手").selectOption("2770000037");
   await visitor.button("絞り込む").click();
   await page.waitForURL("**partner=2770000037**");
-  assert.equal(await rows(visitor).count(), 1);
+  assert.equal(await rows(visitor).count(), 2);
   await page.getByLabel("内容").selectOption({ index: 1 });
   await page.getByLabel("状態").selectOption({ index: 1 });
   await visitor.button("絞り込む").click();
