@@ -252,9 +252,12 @@ mod tests {
                         "role" => "general".to_owned(),
                         "month" => "2026-04".to_owned(),
                         "partner" => "1370000026".to_owned(),
-                        "month" => "2026-04".to_owned(),
                         _ => "there".to_owned(),
                     });
+                }
+                // Needed where nothing else says what to look at.
+                if command.get_name() == "verify" {
+                    arguments.push("there".to_owned());
                 }
                 found.push(arguments);
             }

@@ -17,7 +17,7 @@ use crate::types::nearest::is_slip;
 /// Japanese and in English.
 const EXPECTED: &[(&str, &str, &str)] = &[
     ("--days", "1 から 3650 までの整数", "a whole number from 1 to 3650"),
-    ("--expect", "30 桁の数字（例 01234 56789 …）", "30 digits, such as 01234 56789 …"),
+    ("--expect", "30 桁の数字（5 桁ずつ 6 組）", "30 digits, in six groups of five"),
     ("--from", PARTY.0, PARTY.1),
     ("--limit", "0 以上の整数", "a whole number"),
     (
