@@ -49,6 +49,7 @@ fn commented_keys_are_known_and_say_the_default() {
         peer.name = Some("○○訪問介護事業所".into());
     }
     plain.node.url = Some("https://renkei.example.jp:8443".parse().expect("an address"));
+    plain.store.key_file = Some("keys/store.key".into());
     plain.node.log_file = Some(renkei::config::LogFile {
         path: "renkei.log".into(),
         rotation: renkei::config::LogRotation::Daily,
