@@ -50,8 +50,8 @@ pub struct Made {
 /// Writes a backup of a store that may be written meanwhile. May block for as long as it takes. A file
 /// that was begun and could not be finished is removed.
 pub fn make(store: &Store, config: &Config, terms: Terms<'_>) -> Result<Made, BackupError> {
-    let to = terms.to.to_owned();
-    let made = write(store, config, terms);
+    let to = std::path::absolute(terms.to).map_err(at(terms.to))?;
+    let made = write(store, config, Terms { to: &to, ..terms });
     if made.as_ref().is_err_and(|error| !is_there_already(error, &to)) {
         let _ = fs::remove_file(&to);
     }
