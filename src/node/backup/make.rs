@@ -51,7 +51,8 @@ pub struct Made {
 /// that was begun and could not be finished is removed.
 pub fn make(store: &Store, config: &Config, terms: Terms<'_>) -> Result<Made, BackupError> {
     let to = std::path::absolute(terms.to).map_err(at(terms.to))?;
-    let made = write(store, config, Terms { to: &to, ..terms });
+    let config_file = std::path::absolute(terms.config_file).map_err(at(terms.config_file))?;
+    let made = write(store, config, Terms { to: &to, config_file: &config_file, ..terms });
     if made.as_ref().is_err_and(|error| !is_there_already(error, &to)) {
         let _ = fs::remove_file(&to);
     }

@@ -115,6 +115,24 @@ fn a_wrong_passphrase_a_changed_byte_and_a_full_folder_are_refused() {
     let short = restore(&care, &saved, &to, "short");
     assert_eq!(short.status.code(), Some(2), "{short:?}");
 
+    // From within the folder of the configuration.
+    let near = care.path("near.zip.age");
+    let key = passphrase(&care, PASSPHRASE);
+    let arguments = [
+        "backup",
+        "--config",
+        "renkei.toml",
+        "--out",
+        utf8(&near),
+        "--passphrase-file",
+        utf8(&key),
+    ];
+    let output = crate::support::renkei(&arguments, &care.path(""));
+    assert_eq!(output.status.code(), Some(0), "{output:?}");
+    let back = care.path("near");
+    assert_eq!(restore(&care, &near, &back, PASSPHRASE).status.code(), Some(0));
+    assert!(back.join("renkei.toml").is_file() && back.join("data/renkei.db").is_file());
+
     // One byte at many places, and an end that is missing.
     let damaged = care.path("damaged.zip.age");
     let step = bytes.len() / 25;
