@@ -18,8 +18,8 @@ const TYPE_JA: &str = "サービス種類コード（2 桁）";
 const TYPE_EN: &str = "service types of 2 characters";
 const EDITION_JA: &str = "v3 か v4.1";
 const EDITION_EN: &str = "v3 or v4.1";
-const UNIT_JA: &str = "送信単位の ID（K1、S1、3-2 など。半角英数字と _ -、16 文字まで）";
-const UNIT_EN: &str = "ids of send units such as K1, S1, 3-2: up to 16 of A-Z a-z 0-9 _ -";
+const UNIT_JA: &str = "送信単位の ID（K1、S1、3-2 など。半角英数字と _ - .、16 文字まで）";
+const UNIT_EN: &str = "ids of send units such as K1, S1, 3-2: up to 16 of A-Z a-z 0-9 _ - .";
 
 /// `key` with an office number, which has to be there.
 pub(super) fn office_number(table: &mut Section<'_, '_>, key: &str) -> Option<OfficeNumber> {
@@ -52,9 +52,9 @@ pub(super) fn takes(table: &mut Section<'_, '_>) -> Vec<String> {
     table.list("takes", unit, UNIT_JA, UNIT_EN)
 }
 
-/// Whether a text has the form of the id of a send unit, as `kind` in manifests.
+/// Whether a text has the form of the id of a send unit, as cards may name it.
 fn is_unit(text: &str) -> bool {
-    let fits = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-');
+    let fits = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-' | b'.');
     (1..=LONGEST_UNIT).contains(&text.len()) && text.bytes().all(fits)
 }
 

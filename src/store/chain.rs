@@ -10,7 +10,7 @@
 //!
 //! When the time of keeping is over rows are removed, but their digests stay in `chain_gone`. The
 //! journal's row `PURGED` says of each removal how many rows went and SHA-256 over their numbers and
-//! digests, so that nobody else can pass a removal off as one of ours.
+//! digests, so that a removal has its row too.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -183,7 +183,7 @@ pub(super) fn begin(connection: &Connection) -> Result<(), StoreError> {
     for chain in Chain::ALL {
         let mut update = connection
             .prepare(&format!("UPDATE {} SET link = ?2 WHERE id = ?1", chain.as_str()))?;
-        let (mut previous, mut after) = (BEGINNING, 0);
+        let (mut previous, mut after) = (BEGINNING, i64::MIN);
         loop {
             let batch = rows(connection, chain, after)?;
             let Some(last) = batch.last() else { break };
@@ -336,7 +336,7 @@ pub(super) fn walk(
     walk.links.insert(0, BEGINNING);
     let gone = removed(connection, chain, &mut walk)?;
     let mut gone = gone.into_iter().peekable();
-    let (mut previous, mut after) = (BEGINNING, 0);
+    let (mut previous, mut after) = (BEGINNING, i64::MIN);
     loop {
         let batch = rows(connection, chain, after)?;
         let is_last = batch.is_empty();

@@ -105,7 +105,9 @@ pub fn put_back(folder: &Path, made_at: Timestamp, now: Timestamp) -> Result<(),
     let transaction = connection.transaction()?;
     transaction.execute(
         "INSERT OR REPLACE INTO used_sequences
-         SELECT office, partner, max(sequence) + ?1 FROM outgoing
+         SELECT office, partner, max(sequence) + ?1 FROM (
+             SELECT office, partner, sequence FROM outgoing
+             UNION ALL SELECT office, partner, used FROM used_sequences)
          GROUP BY office, partner, sequence >= ?2",
         params![MOST_SINCE, i64::try_from(Manifest::FIRST_ATTACHMENT).unwrap_or(i64::MAX)],
     )?;

@@ -2,14 +2,14 @@
 
 use std::fs::{self, File};
 use std::io::{self, BufWriter, Read, Write};
-use std::path::{Path, PathBuf};
+use std::path::{Component, Path, PathBuf};
 
 use age::secrecy::SecretString;
 use jiff::Timestamp;
 use zip::write::{SimpleFileOptions, StreamWriter, ZipWriter};
 
 use super::{BackupError, Entry, Format, LIST, List, at};
-use crate::config::Config;
+use crate::config::{Config, PARTNERS};
 use crate::disk;
 use crate::store::Store;
 use crate::types::DigestBuilder;
@@ -52,6 +52,13 @@ pub struct Made {
 pub fn make(store: &Store, config: &Config, terms: Terms<'_>) -> Result<Made, BackupError> {
     let to = std::path::absolute(terms.to).map_err(at(terms.to))?;
     let config_file = std::path::absolute(terms.config_file).map_err(at(terms.config_file))?;
+    // It would become a part of itself.
+    for folder in [&config.node.data, &config.home.join(PARTNERS)] {
+        let folder = std::path::absolute(folder).map_err(at(folder))?;
+        if to.starts_with(&folder) {
+            return Err(BackupError::Inside(folder));
+        }
+    }
     let made = write(store, config, Terms { to: &to, config_file: &config_file, ..terms });
     if made.as_ref().is_err_and(|error| !is_there_already(error, &to)) {
         let _ = fs::remove_file(&to);
@@ -90,7 +97,8 @@ fn write(store: &Store, config: &Config, terms: Terms<'_>) -> Result<Made, Backu
         !NOT_KEPT.contains(&name) && Path::new(name).extension().is_none_or(|end| end != "tmp")
     })?;
     let users = config.node.data.join("users");
-    archive.add_folder("data/users", &users, &|name| name == "users.json")?;
+    archive
+        .add_folder("data/users", &users, &|name| ["users.json", "tokens.json"].contains(&name))?;
 
     let home = config_file.parent().unwrap_or(Path::new(""));
     let config_name = archive.add_below(home, config_file)?;
@@ -139,7 +147,10 @@ fn remove_if_there(path: &Path) -> Result<(), BackupError> {
 fn below(home: &Path, path: &Path) -> Option<PathBuf> {
     let absolute = |path: &Path| std::path::absolute(path).ok();
     let (home, path) = (absolute(home)?, absolute(path)?);
-    path.strip_prefix(home).ok().map(Path::to_owned)
+    let below = path.strip_prefix(home).ok()?;
+    // What leads up again is outside, whatever it begins with.
+    let is_plain = below.components().all(|part| matches!(part, Component::Normal(_)));
+    is_plain.then(|| below.to_owned())
 }
 
 /// The ZIP, and what is in it.

@@ -93,6 +93,9 @@ pub enum BackupError {
     /// It is no backup, or it is damaged.
     #[error("this is no backup, or it is damaged: {0}")]
     Damaged(&'static str),
+    /// The backup would lie in a folder that it is made of.
+    #[error("{0}: the backup would lie in a folder that is part of it")]
+    Inside(PathBuf),
     /// The folder to put it into holds something.
     #[error("{0}: the folder is not empty")]
     NotEmpty(PathBuf),
@@ -119,6 +122,14 @@ impl BackupError {
                     "this is no backup of renkei, or it is damaged ({what}); use another generation"
                 )
             }
+            (Self::Inside(path), Lang::Ja) => format!(
+                "フォルダー {} はバックアップの対象です。別の場所を指定してください。",
+                path.display()
+            ),
+            (Self::Inside(path), Lang::En) => format!(
+                "the folder {} is itself part of the backup; name another place",
+                path.display()
+            ),
             (Self::NotEmpty(path), Lang::Ja) => format!(
                 "フォルダー {} は空ではありません。何も上書きしないように、別のフォルダーを指定してください。",
                 path.display()

@@ -17,6 +17,9 @@ use crate::types::DigestBuilder;
 /// The most bytes that the list of files may have.
 const LONGEST_LIST: u64 = 16 << 20;
 
+/// The most work that a passphrase may take, as a power of two.
+const MOST_WORK: u8 = 22;
+
 /// The most files of a backup.
 const MOST: usize = 1_000_000;
 
@@ -49,7 +52,9 @@ pub fn restore(
     if !locked.is_scrypt() {
         return Err(BackupError::Damaged("not locked by a passphrase"));
     }
-    let identity = age::scrypt::Identity::new(passphrase);
+    let mut identity = age::scrypt::Identity::new(passphrase);
+    // A backup of a fast computer can be put back on a slow one.
+    identity.set_max_work_factor(MOST_WORK);
     let stream = locked
         .decrypt(std::iter::once(&identity as &dyn age::Identity))
         .map_err(|error| reading(backup, error))?;
