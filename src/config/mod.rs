@@ -416,7 +416,7 @@ impl Config {
         let tables = page.flat_map(|page| page.service_codes.iter().chain(&page.insurer_codes));
         files.extend(tables.map(|path| (path.as_path(), false)));
         files.extend(self.store_key().map(|path| (path, true)));
-        for mail in &self.mail {
+        if let Some(mail) = &self.mail {
             files.extend(mail.roots.iter().map(|path| (path.as_path(), false)));
             files.extend(mail.login.iter().map(|login| (login.password_file.as_path(), true)));
         }
