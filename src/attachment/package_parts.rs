@@ -42,10 +42,12 @@ pub(super) fn type_of(bytes: &[u8]) -> Result<FileType, Refused> {
 /// sheets of the macros of old. The tables behind charts are embedded too, as files of a kind that
 /// office programs open without macros.
 fn carries_programs(name: &str) -> bool {
-    let name = name.to_ascii_lowercase();
+    let name = format!("/{}", name.to_ascii_lowercase());
     let last = name.rsplit('/').next().unwrap_or_default();
     let is_plain = [".docx", ".xlsx", ".pptx"].iter().any(|extension| last.ends_with(extension));
-    last.starts_with("vbaproject")
+    // Office programs write no such names, and readers take them for others.
+    name.contains('%')
+        || last.starts_with("vbaproject")
         || last.starts_with("vbadata")
         || (name.contains("/embeddings/") && !is_plain)
         || ["/activex/", "/macrosheets/", "/dialogsheets/"]

@@ -83,7 +83,9 @@ impl DocumentKind {
         let words = component(words, LONGEST_KIND)?;
         // A folder of this name would be taken for a claim in the work folder.
         let is_id = uuid::Uuid::try_parse(&words).is_ok();
-        if is_id { Err(Refused::Name) } else { Ok(Self(words)) }
+        // The Explorer of Windows shows a folder that ends with a class id as something else.
+        let has_class = words.contains(['{', '}']);
+        if is_id || has_class { Err(Refused::Name) } else { Ok(Self(words)) }
     }
 
     /// The words themselves.

@@ -1,6 +1,7 @@
 //! Where attachments lie in a drop folder: `<office number>/<YYYY-MM>/<kind>/`, of which the last two
 //! may be left out.
 
+use std::cmp::Reverse;
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
@@ -10,13 +11,16 @@ use super::claim::{Claim, DropFolder};
 use super::error::{Action, FolderError, FolderRole};
 use super::name::is_passed_over;
 use crate::attachment::DocumentKind;
-use crate::types::{OfficeNumber, ServiceMonth};
+use crate::types::{MessageId, OfficeNumber, ServiceMonth};
 
 /// Below the work folder, where no claim of a set is looked for.
 const WORK: &str = "attachments";
 
-/// Folders with attachments that one look goes into.
-const MOST: usize = 1_000;
+/// Folders with attachments that one look goes into, those of the newest months first.
+const MOST: usize = 2_000;
+
+/// Folders in one folder that are looked at.
+const MOST_IN_ONE: usize = 10_000;
 
 /// What the folder of an attachment says of it.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
@@ -32,10 +36,12 @@ pub struct Lot {
 /// The folders with attachments that a look found.
 #[derive(Debug, Default)]
 pub struct Lots {
-    /// In their order.
+    /// Those of the newest months first.
     pub lots: Vec<Lot>,
     /// Folders that do not follow the rule. Their names may be those of people.
     pub odd: usize,
+    /// Folders of the oldest months that there are too many of to be looked into.
+    pub left: usize,
 }
 
 impl Lot {
@@ -52,7 +58,11 @@ impl DropFolder {
     /// The folders with attachments in the drop folder.
     pub fn lots(&self) -> Result<Lots, FolderError> {
         self.root().check()?;
-        lots(self.root().path()).map_err(FolderError::at(FolderRole::Drop, Action::List))
+        let found = lots(self.root().path());
+        let mut found = found.map_err(FolderError::at(FolderRole::Drop, Action::List))?;
+        found.left = found.lots.len().saturating_sub(MOST);
+        found.lots.truncate(MOST);
+        Ok(found)
     }
 
     /// The drop folder of a lot, with a work folder of its own.
@@ -66,11 +76,8 @@ impl DropFolder {
     pub fn unfinished_attachments(&self) -> Result<Vec<(Lot, Claim)>, FolderError> {
         let failed = FolderError::at(FolderRole::Work, Action::List);
         let work = self.work_path().join(WORK);
-        let found = match lots(&work) {
-            Ok(found) => found,
-            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
-            Err(error) => return Err(failed(error)),
-        };
+        // However many there are: what is forgotten there is lost.
+        let found = lots(&work).map_err(&failed)?;
         let mut claims = Vec::new();
         for lot in found.lots {
             if !has_claims(&work.join(lot.path())).map_err(&failed)? {
@@ -88,7 +95,7 @@ impl DropFolder {
 fn has_claims(folder: &Path) -> io::Result<bool> {
     for entry in fs::read_dir(folder)? {
         let name = entry?.file_name();
-        if name.to_str().is_some_and(|name| name.parse::<crate::types::MessageId>().is_ok()) {
+        if name.to_str().is_some_and(is_claim) {
             return Ok(true);
         }
     }
@@ -100,14 +107,14 @@ fn lots(drop: &Path) -> io::Result<Lots> {
     for name in folders(drop)? {
         let Ok(partner) = name.parse::<OfficeNumber>() else { continue };
         let folder = drop.join(&name);
-        found.add(Lot { partner, month: None, kind: None });
+        found.lots.push(Lot { partner, month: None, kind: None });
         for name in folders(&folder)? {
             let Some(month) = month(&name) else {
                 found.odd += usize::from(!is_claim(&name));
                 continue;
             };
             let folder = folder.join(&name);
-            found.add(Lot { partner, month: Some(month), kind: None });
+            found.lots.push(Lot { partner, month: Some(month), kind: None });
             for name in folders(&folder)? {
                 match DocumentKind::new(&name) {
                     // A name that is put together is not that of the folder on the disk.
@@ -116,36 +123,32 @@ fn lots(drop: &Path) -> io::Result<Lots> {
                             .iter()
                             .filter(|name| !is_claim(name))
                             .count();
-                        found.add(Lot { partner, month: Some(month), kind: Some(kind) });
+                        found.lots.push(Lot { partner, month: Some(month), kind: Some(kind) });
                     }
                     _ => found.odd += usize::from(!is_claim(&name)),
                 }
             }
         }
     }
-    found.lots.sort();
+    // What is of no month is new too.
+    let age = |lot: &Lot| (lot.month.is_some(), Reverse(lot.month));
+    found.lots.sort_by(|one, other| (age(one), one).cmp(&(age(other), other)));
     Ok(found)
 }
 
-impl Lots {
-    fn add(&mut self, lot: Lot) {
-        if self.lots.len() < MOST {
-            self.lots.push(lot);
-        } else {
-            self.odd += 1;
-        }
-    }
-}
-
 fn is_claim(name: &str) -> bool {
-    name.parse::<crate::types::MessageId>().is_ok()
+    name.parse::<MessageId>().is_ok()
 }
 
 /// The names of the folders in a folder: no links, and none that is hidden. A folder that has gone has
 /// none.
 fn folders(folder: &Path) -> io::Result<Vec<String>> {
     let mut names = Vec::new();
-    for entry in fs::read_dir(folder)?.take(10 * MOST) {
+    let entries = match fs::read_dir(folder) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(names),
+        entries => entries?,
+    };
+    for entry in entries.take(MOST_IN_ONE) {
         let entry = entry?;
         let name = entry.file_name();
         let name = name.to_str().filter(|name| !is_passed_over(name));
@@ -168,7 +171,6 @@ fn month(name: &str) -> Option<ServiceMonth> {
 mod tests {
     use super::*;
     use crate::folder::ScanLimits;
-    use crate::types::MessageId;
 
     fn id(seed: u64) -> MessageId {
         format!("01890a5d-ac96-774b-bcce-{seed:012x}").parse().expect("a message id")
@@ -210,6 +212,28 @@ mod tests {
         // The scan for sets tells of the other folder alone.
         let scan = drop.scan(&ScanLimits { files: 10 }).expect("scanned");
         assert_eq!((scan.files.len(), scan.odd.len()), (1, 1));
+    }
+
+    #[test]
+    fn old_months_keep_no_new_one_out() {
+        let root = tempfile::tempdir().expect("a folder");
+        for partner in 0..MOST {
+            put(root.path(), &format!("13{partner:08}/2020-01/a.csv"));
+        }
+        put(root.path(), "9900000000/2026-05/a.csv");
+        let drop = open(root.path());
+        let found = drop.lots().expect("listed");
+        let offices = MOST + 1;
+        assert_eq!((found.lots.len(), found.left), (MOST, 2 * offices - MOST));
+        // Those of no month come first, though one partner does not fit.
+        assert!(found.lots.iter().all(|lot| lot.month.is_none()));
+        for partner in 2..MOST {
+            fs::remove_dir_all(root.path().join(format!("drop/13{partner:08}"))).expect("removed");
+        }
+        let months: Vec<_> =
+            drop.lots().expect("listed").lots.iter().map(|lot| lot.month).collect();
+        let [new, old] = ["202605", "202001"].map(|month| Some(month.parse().expect("a month")));
+        assert_eq!(months, [None, None, None, new, old, old]);
     }
 
     #[test]

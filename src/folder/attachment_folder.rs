@@ -1,16 +1,15 @@
 //! Placing attachments where people find them.
 
 use std::ffi::OsStr;
-use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
 use super::error::{Action, Fault, FolderError, FolderRole};
-use super::import_folder::ImportFolder;
+use super::import_folder::{ImportFolder, is_folder, staged, staged_in, staged_name};
 use super::name::check_name;
 use super::place::Place;
 use crate::attachment::{DocumentKind, Title};
-use crate::disk::{self, OWN_PREFIX};
+use crate::disk;
 use crate::types::{MessageId, OfficeNumber, ServiceMonth};
 
 /// The folder below an import folder.
@@ -112,22 +111,10 @@ impl AttachmentFolder {
 
     /// The packages that were staged and not finished.
     pub fn unfinished(&self) -> Result<Vec<MessageId>, FolderError> {
-        let failed = FolderError::at(FolderRole::Import, Action::List);
-        let entries = match fs::read_dir(self.root()) {
-            Ok(entries) => entries,
-            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
-            Err(error) => return Err(failed(error)),
-        };
-        let mut ids = Vec::new();
-        for entry in entries {
-            let entry = entry.map_err(&failed)?;
-            let name = entry.file_name();
-            let id = name.to_str().and_then(|name| name.strip_prefix(OWN_PREFIX));
-            let id = id.and_then(|id| id.parse::<MessageId>().ok());
-            ids.extend(id.filter(|_| entry.file_type().is_ok_and(|kind| kind.is_dir())));
+        match staged_in(&self.root()) {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(Vec::new()),
+            staged => staged.map_err(FolderError::at(FolderRole::Import, Action::List)),
         }
-        ids.sort_unstable();
-        Ok(ids)
     }
 
     fn root(&self) -> PathBuf {
@@ -135,7 +122,7 @@ impl AttachmentFolder {
     }
 
     fn staged(&self, id: MessageId) -> PathBuf {
-        self.root().join(format!("{OWN_PREFIX}{id}"))
+        staged(&self.root(), id)
     }
 
     /// The folder of a file, made if it is missing. Nothing on the way may be a link.
@@ -214,10 +201,6 @@ fn gone_is_placed(error: io::Error) -> io::Result<bool> {
     if error.kind() == io::ErrorKind::NotFound { Ok(true) } else { Err(error) }
 }
 
-fn staged_name(number: usize) -> String {
-    format!("{:04}", number.saturating_add(1))
-}
-
 fn failed(error: io::Error) -> FolderError {
     FolderError::of_io(error, FolderRole::Import, Action::Write)
 }
@@ -226,18 +209,10 @@ fn fault(fault: Fault) -> FolderError {
     FolderError::new(fault, FolderRole::Import, Action::Write)
 }
 
-fn is_folder(path: &Path) -> io::Result<bool> {
-    match fs::symlink_metadata(path) {
-        Ok(metadata) if metadata.is_dir() => Ok(true),
-        Ok(_) => Err(io::ErrorKind::NotADirectory.into()),
-        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(false),
-        Err(error) => Err(error),
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use std::collections::BTreeMap;
+    use std::fs;
 
     use super::*;
     use crate::disk::faults::{Then, at_step};

@@ -48,8 +48,6 @@ pub(super) struct Context {
     pub(super) time: TimeGuard,
     /// Programs that look at attachments at a time.
     pub(super) scanning: Semaphore,
-    /// Held while an attachment gets its number: whoever asks for one packs before the next asks.
-    pub(super) attaching: Mutex<()>,
     /// Held while an order is carried out: two about the same set would be in each other's way.
     pub(super) order: Mutex<()>,
     /// Held while packages of an office are made: each takes the number after the last one.
@@ -94,7 +92,6 @@ impl Context {
             notices,
             time,
             scanning: Semaphore::new(SCANNING),
-            attaching: Mutex::new(()),
             order: Mutex::new(()),
             packing: std::sync::Mutex::default(),
             door,

@@ -9,8 +9,8 @@ use super::outbound::{CopiedToHold, end_claim};
 use super::problems::Problems;
 use crate::config::Office;
 use crate::folder::{
-    AttachmentFolder, DropFolder, Fault, FolderError, FolderRole, ImportFolder, Marked, Place,
-    UnitFolder, is_marked,
+    AttachmentFolder, Claim, DropFolder, Fault, FolderError, FolderRole, ImportFolder, Marked,
+    Place, UnitFolder, is_marked,
 };
 use crate::store::{KnownFolder, StoreError, WorkFolder};
 
@@ -184,7 +184,7 @@ async fn end_claims(context: &Arc<Context>, drop: &DropFolders, problems: &mut P
     let place = format!("office {office}");
     // What belongs into a folder that is not there now waits until it is back.
     let claims = match drop.drop.root().check() {
-        Ok(()) => problems.folder(&place, drop.drop.unfinished()).unwrap_or_default(),
+        Ok(()) => problems.folder(&place, all_unfinished(&drop.drop)).unwrap_or_default(),
         Err(_) => Vec::new(),
     };
     for claim in claims {
@@ -201,6 +201,14 @@ async fn end_claims(context: &Arc<Context>, drop: &DropFolders, problems: &mut P
         }
         tracing::info!(%office, id = %claim.id(), packed, "an unfinished set was taken up");
     }
+}
+
+/// The claims that lie in a work folder, of sets and of attachments.
+fn all_unfinished(drop: &DropFolder) -> Result<Vec<Claim>, FolderError> {
+    let attachments = drop.unfinished_attachments()?.into_iter().map(|(_, claim)| claim);
+    let mut all = drop.unfinished()?;
+    all.extend(attachments);
+    Ok(all)
 }
 
 /// Ends what lies in work folders that are not those of the configuration any more: they were changed
@@ -265,7 +273,7 @@ async fn end_in(
     for problem in &problems.0 {
         tracing::warn!(%office, code = problem.code, "{}", problem.en);
     }
-    let ended = drop.drop.unfinished().is_ok_and(|left| left.is_empty());
+    let ended = all_unfinished(&drop.drop).is_ok_and(|left| left.is_empty());
     if ended {
         tell_files_left(&drop);
     }
@@ -282,7 +290,7 @@ pub(super) fn tell_files_left(former: &DropFolders) {
     }
 }
 
-/// The same for attachments that were placed; claims are ended by the task that looks after them.
+/// The same for attachments that were placed.
 async fn forget_attachments(
     context: &Arc<Context>,
     folders: &OfficeFolders,

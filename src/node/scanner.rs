@@ -10,6 +10,7 @@ use tokio::process::Command;
 
 use super::context::{Context, blocking};
 use crate::disk;
+use crate::types::code;
 
 /// Below the data folder, for this account alone.
 const FOLDER: &str = "scanning";
@@ -27,8 +28,25 @@ pub(super) enum Scanned {
 
 /// Looks at a file as `attachments.scanner` says. The program gets a copy of its own, whose name says
 /// nothing, and has no way to say anything but by its exit code: what it prints may name what is in the
-/// file.
+/// file. That it does not work is a notice until it does again.
 pub(super) async fn scan(context: &Arc<Context>, bytes: Bytes) -> Scanned {
+    let scanned = ask(context, bytes).await;
+    if scanned == Scanned::Failed {
+        let ja = "添付ファイルを検査するコマンド（attachments.scanner）が動かないため、添付ファイルの送信と取込が待っています。renkei のアカウントで実行して確かめてください。直ると自動で続きます。";
+        let en = "the command of attachments.scanner does not work, so attachments wait to be sent and placed; run it as the account of renkei to see why, it goes on by itself";
+        context.notices.raise(code::ATTACHMENT_SCANNER, "attachments", (ja, en), context.now());
+    } else {
+        context.notices.clear(code::ATTACHMENT_SCANNER, "attachments");
+    }
+    scanned
+}
+
+/// How long a scan may well take.
+pub(super) fn longest(context: &Context) -> Duration {
+    Duration::try_from(context.config().attachments.scanner_timeout).unwrap_or_default()
+}
+
+async fn ask(context: &Arc<Context>, bytes: Bytes) -> Scanned {
     let config = context.config();
     let settings = &config.attachments;
     let Some((program, arguments)) = settings.scanner.split_first() else { return Scanned::Clean };
@@ -42,8 +60,7 @@ pub(super) async fn scan(context: &Arc<Context>, bytes: Bytes) -> Scanned {
     });
     let scanned = match written.await {
         Some(Ok(())) => {
-            let limit = Duration::try_from(settings.scanner_timeout).unwrap_or_default();
-            run(Command::new(program).args(arguments).arg(&path), limit).await
+            run(Command::new(program).args(arguments).arg(&path), longest(context)).await
         }
         Some(Err(error)) => {
             tracing::warn!(%error, "an attachment cannot be laid where it is scanned");

@@ -3,8 +3,9 @@
 use std::fmt;
 use std::str::FromStr;
 
-use jiff::SignedDuration;
 use jiff::civil::{Date, DateTime, Time};
+use jiff::tz::TimeZone;
+use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 
 /// A token had another length or a character outside its alphabet.
@@ -114,6 +115,11 @@ fixed_ascii!(
 );
 
 impl FileSerial {
+    /// The one that names this moment as a clock on the wall shows it.
+    pub fn at(moment: Timestamp) -> Option<Self> {
+        Self::of(moment.to_zoned(TimeZone::system()).datetime())
+    }
+
     /// The one that names this moment.
     pub fn of(moment: DateTime) -> Option<Self> {
         moment.strftime("%Y%m%d%H%M%S").to_string().parse().ok()

@@ -6,14 +6,12 @@
 use std::fmt::Write as _;
 use std::sync::Arc;
 
-use jiff::tz::TimeZone;
-
 use super::super::context::{Context, blocking};
 use super::super::folders::AllPlaces;
 use super::internal;
 use crate::control::{Answer, CopyOrder, Request};
 use crate::folder::{FolderError, put_new};
-use crate::package::{Package, open};
+use crate::package::{Package, open_again};
 use crate::store::{NewCopy, StoreError};
 use crate::types::{FileName, FileSerial, Lang, OfficeNumber, ServiceType, code};
 
@@ -91,8 +89,8 @@ async fn one(
     else {
         return Ok(Copied::Failed(cannot_be_copied()));
     };
-    let package = match context.store.evidence(copy.source).await {
-        Ok(evidence) => evidence.package,
+    let package = match context.store.outgoing_package(copy.source).await {
+        Ok(package) => package,
         Err(StoreError::NotFound | StoreError::NoLongerKept) => {
             return Ok(Copied::Failed(not_kept()));
         }
@@ -101,11 +99,11 @@ async fn one(
     };
     let now = context.now();
     let highest = context.store.highest_serial(row.office, copy.partner).await?;
-    let this = FileSerial::of(now.to_zoned(TimeZone::system()).datetime());
+    let this = FileSerial::at(now);
     let after = highest.max(*last).and_then(FileSerial::next);
     let Some(serial) = this.max(after) else { return Ok(Copied::Failed(cannot_be_copied())) };
     let (limits, to, drop) = (context.package_limits(), *copy, end.drop.clone());
-    let opened = blocking(move || open(package, &limits).ok()).await;
+    let opened = blocking(move || open_again(package, &limits).ok()).await;
     let Some(package) = opened.flatten() else { return Ok(Copied::Failed(not_kept())) };
     let Some(names) = names(&package, to.partner, to.service_type, serial) else {
         return Ok(Copied::Failed(cannot_be_copied()));

@@ -4,7 +4,6 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 use jiff::Timestamp;
-use jiff::tz::TimeZone;
 
 use super::super::context::{Context, blocking};
 use super::super::judge::listed_files;
@@ -45,12 +44,6 @@ pub struct NewAttachment {
     pub bytes: Bytes,
 }
 
-/// The 連番 of attachments that are packed at a time: it says when that was.
-pub(super) fn serial_at(now: Timestamp) -> Option<FileSerial> {
-    let text = now.to_zoned(TimeZone::system()).strftime("%Y%m%d%H%M%S").to_string();
-    text.parse().ok()
-}
-
 /// Makes an attachment a durable package; only then may its file be let go.
 pub(super) async fn attach(
     context: &Arc<Context>,
@@ -62,11 +55,11 @@ pub(super) async fn attach(
     let config = context.config();
     let peer = config.peer(partner).ok_or(OutboundFault::Internal)?;
     let own = config.office(office).ok_or(OutboundFault::Internal)?;
-    let serial = serial_at(now).ok_or(OutboundFault::Internal)?;
+    let serial = FileSerial::at(now).ok_or(OutboundFault::Internal)?;
     let proof = context.proof();
     let signer = Arc::clone(proof.usable_signer(office, now).map_err(|_| OutboundFault::Internal)?);
     let months = document.month.into_iter().collect();
-    let _numbering = context.attaching.lock().await;
+    let _alone = context.packing(office).await;
     let sequence = context.store.next_attachment(office, partner).await?;
     let manifest = Manifest {
         format: ManifestFormat::Attachments,

@@ -10,11 +10,10 @@ use bytes::Bytes;
 use super::super::context::{Context, blocking, stopped};
 use super::super::folders::DropFolders;
 use super::super::judge::{self, Judgement};
-use super::super::placing::scanner_failed;
-use super::super::scanner::{Scanned, scan};
+use super::super::scanner::{Scanned, longest, scan};
 use super::super::supervise::Beat;
 use super::Timing;
-use super::attach::{Attachment, attach, serial_at};
+use super::attach::{Attachment, attach};
 use super::ends::{CopiedToHold, end_claim, folder_name, release};
 use super::fault::OutboundFault;
 use super::machine::FAULT_PAUSE;
@@ -24,26 +23,34 @@ use crate::folder::{
 };
 use crate::package::{AttachedDocument, Manifest};
 use crate::store::{HeldRow, UnitSummary};
-use crate::types::{Clock, Instant, Lang, MessageId, code};
+use crate::types::{Clock, FileSerial, Instant, Lang, MessageId, code};
 use crate::work::{self, watch};
 
 /// Files of one folder that one look takes in.
 const MOST: usize = 1_000;
 
-/// How long one look may well take, beside the scanner.
-const LONGEST_LOOK: Duration = Duration::from_mins(30);
+/// How long a look into all folders may well take, and what is done with one file beside its scan.
+const LONGEST_STEP: Duration = Duration::from_mins(10);
 
 /// How long to wait after the scanner failed.
 const SCANNER_PAUSE: Duration = Duration::from_mins(1);
 
+/// How long a file waits that was given back because the scanner or the disk failed with it, so that
+/// those behind it have their turn.
+const GIVEN_BACK_PAUSE: Duration = Duration::from_mins(10);
+
+/// Files that the scanner fails with before a look gives up: it is not one file then.
+const SCANNER_FAULTS: usize = 3;
+
 struct Sender {
     context: Arc<Context>,
     folders: Arc<DropFolders>,
+    beat: Beat,
     settle: Duration,
     settlers: BTreeMap<Lot, Settler>,
+    /// When a file that was given back for a fault may be taken again, since the start.
+    given_back: BTreeMap<(Lot, String), Duration>,
     started: Instant,
-    /// The code of what keeps us from the attachments, as it was told.
-    told: Option<&'static str>,
 }
 
 pub(in super::super) async fn run(
@@ -56,14 +63,15 @@ pub(in super::super) async fn run(
     let mut sender = Sender {
         context,
         folders,
+        beat,
         // Nobody tells of the writers of files in these folders.
         settle: timing.settle_unknown,
         settlers: BTreeMap::new(),
+        given_back: BTreeMap::new(),
         started: Clock::running(),
-        told: None,
     };
     while !*stopping.borrow() {
-        beat.works_for("looking for attachments", LONGEST_LOOK);
+        sender.beat.works_for("looking for attachments", LONGEST_STEP);
         let looked = sender.look(&stopping).await;
         sender.tell(looked.as_ref().err());
         let sleep = match looked {
@@ -71,7 +79,7 @@ pub(in super::super) async fn run(
             Err(OutboundFault::Scanner) => SCANNER_PAUSE,
             Err(_) => FAULT_PAUSE,
         };
-        beat.sleeps(sleep);
+        sender.beat.sleeps(sleep);
         tokio::select! {
             biased;
             () = stopped(&mut stopping) => break,
@@ -115,9 +123,29 @@ enum Verdict {
     GiveBack(Option<OutboundFault>),
 }
 
+/// What went wrong with single files and folders of one look.
+#[derive(Default)]
+struct Faults {
+    first: Option<OutboundFault>,
+    of_scanner: usize,
+}
+
+impl Faults {
+    /// Remembers a fault; gives it back where nothing else can go on.
+    fn add(&mut self, fault: OutboundFault) -> Result<(), OutboundFault> {
+        match fault {
+            OutboundFault::Store(_) => return Err(fault),
+            OutboundFault::Scanner => self.of_scanner += 1,
+            _ => {}
+        }
+        self.first.get_or_insert(fault);
+        Ok(())
+    }
+}
+
 impl Sender {
-    /// One look into the folders, and what it leads to. What is wrong with one folder keeps no other
-    /// back.
+    /// One look into the folders, and what it leads to. What is wrong with one folder or file keeps no
+    /// other back.
     async fn look(&mut self, stopping: &watch::Receiver<bool>) -> Result<(), OutboundFault> {
         self.context.store.check()?;
         end_left(&self.context, &self.folders).await?;
@@ -128,27 +156,27 @@ impl Sender {
             return Ok(());
         }
         let drop = Arc::clone(&self.folders.drop);
-        let Lots { lots, mut odd } =
+        let Lots { lots, mut odd, left } =
             blocking(move || drop.lots()).await.ok_or(OutboundFault::Internal)??;
         self.settlers.retain(|lot, _| lots.contains(lot));
-        let mut looked = Ok(());
+        let now = self.since_start();
+        self.given_back.retain(|_, until| now < *until);
+        let mut faults = Faults::default();
         for lot in lots {
-            match self.look_into(&lot, stopping).await {
+            match self.look_into(&lot, &mut faults, stopping).await {
                 Ok(strange) => odd += strange,
-                Err(fault @ (OutboundFault::Store(_) | OutboundFault::Scanner)) => {
-                    return Err(fault);
-                }
-                Err(fault) => looked = looked.and(Err(fault)),
+                Err(fault) => faults.add(fault)?,
             }
         }
-        self.tell_odd(odd);
-        looked
+        self.tell_odd(odd, left);
+        faults.first.map_or(Ok(()), Err)
     }
 
     /// Takes the files of a folder that stand still; says how many are none to take.
     async fn look_into(
         &mut self,
         lot: &Lot,
+        faults: &mut Faults,
         stopping: &watch::Receiver<bool>,
     ) -> Result<usize, OutboundFault> {
         let (drop, of) = (Arc::clone(&self.folders.drop), lot.clone());
@@ -163,16 +191,29 @@ impl Sender {
             scanned => scanned?,
         };
         let odd = scan.odd.iter().filter(|odd| odd.reason() != OddReason::Folder).count();
-        let now = Clock::running() - self.started;
+        let now = self.since_start();
         let settle = self.settle;
         let settler = self.settlers.entry(lot.clone()).or_insert_with(|| Settler::new(settle));
         for file in settler.on_scan(scan, now).files {
-            if *stopping.borrow() {
+            if *stopping.borrow() || faults.of_scanner >= SCANNER_FAULTS {
                 break;
             }
-            self.take(lot, &folder, file).await?;
+            let of = (lot.clone(), file.name().to_owned());
+            if self.given_back.contains_key(&of) {
+                continue;
+            }
+            let longest = LONGEST_STEP + longest(&self.context);
+            self.beat.works_for("sending an attachment", longest);
+            if let Err(fault) = self.take(lot, &folder, file).await {
+                self.given_back.insert(of, self.since_start() + GIVEN_BACK_PAUSE);
+                faults.add(fault)?;
+            }
         }
         Ok(odd)
+    }
+
+    fn since_start(&self) -> Duration {
+        Clock::running() - self.started
     }
 
     /// Claims a file and sends it, holds it or gives it back.
@@ -266,7 +307,7 @@ impl Sender {
         judgement: Judgement,
     ) -> Result<(), OutboundFault> {
         let (context, office, now) = (&self.context, self.folders.office, self.context.now());
-        let serial = serial_at(now).ok_or(OutboundFault::Internal)?;
+        let serial = FileSerial::at(now).ok_or(OutboundFault::Internal)?;
         let unit = judge::unit_name(serial, office, lot.partner);
         let config = context.config();
         let name = config.name(lot.partner);
@@ -304,53 +345,69 @@ impl Sender {
         Ok(blocking(move || claim.finish()).await.ok_or(OutboundFault::Internal)??)
     }
 
-    fn tell_odd(&self, odd: usize) {
+    /// Tells of what does not follow the rule, and of folders that there are too many of.
+    fn tell_odd(&self, odd: usize, left: usize) {
         let about = format!("office {} drop", self.folders.office);
-        if odd == 0 {
+        let (mut ja, mut en) = (Vec::new(), Vec::new());
+        if odd > 0 {
+            ja.push(format!(
+                "送信用フォルダーの添付ファイルの場所に、決まりに合わないフォルダーやファイルが {odd} 件あります。「事業所番号／年-月（例 2026-05）／種類」の順にしてください（年-月と種類は省けます）。"
+            ));
+            en.push(format!(
+                "{odd} folders or files among the attachments in the drop folder do not follow the rule: office number, YYYY-MM, kind of document; the last two may be left out"
+            ));
+        }
+        if left > 0 {
+            ja.push(format!(
+                "送信用フォルダーに添付ファイル用のフォルダーが多すぎるため、古い月の {left} 個は見ていません。空になった古い月のフォルダーを消してください。"
+            ));
+            en.push(format!(
+                "the drop folder has too many folders for attachments: {left} of the oldest months are not looked into; remove those of old months that are empty"
+            ));
+        }
+        if ja.is_empty() {
             self.context.notices.clear(code::ATTACHMENT_FOLDER, &about);
             return;
         }
-        let ja = format!(
-            "送信用フォルダーの添付ファイルの場所に、決まりに合わないフォルダーやファイルが {odd} 件あります。「事業所番号／年-月（例 2026-05）／種類」の順にしてください（年-月と種類は省けます）。"
-        );
-        let en = format!(
-            "{odd} folders or files among the attachments in the drop folder do not follow the rule: office number, YYYY-MM, kind of document; the last two may be left out"
-        );
-        self.context.notices.raise(code::ATTACHMENT_FOLDER, about, (ja, en), self.context.now());
+        let texts = (ja.concat(), en.join("; "));
+        self.context.notices.raise(code::ATTACHMENT_FOLDER, about, texts, self.context.now());
     }
 
     /// Tells what keeps us from the attachments, until it is over. A folder or store that is gone is
     /// told by the guard.
-    fn tell(&mut self, fault: Option<&OutboundFault>) {
-        let context = &self.context;
+    fn tell(&self, fault: Option<&OutboundFault>) {
+        let notices = &self.context.notices;
         let about = format!("office {} attachments", self.folders.office);
-        let told = match fault {
-            None | Some(OutboundFault::Store(_)) => None,
-            Some(OutboundFault::Folder(error))
-                if matches!(error.fault(), Fault::Missing | Fault::Replaced) =>
-            {
-                None
+        let waiting = self.given_back.len();
+        let fault = fault.filter(|fault| match fault {
+            OutboundFault::Store(_) => false,
+            OutboundFault::Folder(error) => {
+                !matches!(error.fault(), Fault::Missing | Fault::Replaced)
             }
-            Some(OutboundFault::Scanner) => {
-                scanner_failed(context);
-                None
+            _ => true,
+        });
+        let Some(fault) = fault else {
+            // What was given back is tried again later: that is not over.
+            if waiting == 0 {
+                notices.clear(code::ATTACHMENTS_STOPPED, &about);
             }
-            Some(fault) => {
-                let ja =
-                    format!("添付ファイルの送信の準備が止まっています。{}", fault.text(Lang::Ja));
-                let en = format!("attachments cannot be taken: {}", fault.text(Lang::En));
-                context.notices.raise(
-                    code::ATTACHMENTS_STOPPED,
-                    about.clone(),
-                    (ja, en),
-                    context.now(),
-                );
-                Some(code::ATTACHMENTS_STOPPED)
-            }
+            return;
         };
-        if let Some(before) = self.told.filter(|_| told.is_none()) {
-            context.notices.clear(before, &about);
-        }
-        self.told = told;
+        let (ja, en) = if waiting == 0 {
+            (
+                "添付ファイルの送信の準備が止まっています。".to_owned(),
+                "attachments cannot be taken".to_owned(),
+            )
+        } else {
+            (
+                format!("添付ファイル {waiting} 件をまだ送れません。10 分ごとにやり直します。"),
+                format!(
+                    "{waiting} attachments cannot be sent yet; it is tried again every 10 minutes"
+                ),
+            )
+        };
+        let ja = format!("{ja}{}", fault.text(Lang::Ja));
+        let en = format!("{en}: {}", fault.text(Lang::En));
+        notices.raise(code::ATTACHMENTS_STOPPED, about, (ja, en), self.context.now());
     }
 }

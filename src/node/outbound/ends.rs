@@ -4,6 +4,7 @@ use super::super::folders::DropFolders;
 use super::super::judge;
 use super::notes::{self, About};
 use crate::folder::{Claim, FolderError, Kept, Released, Seen};
+use crate::package::Manifest;
 use crate::store::{HeldRow, PackedSet, UnitSummary};
 use crate::types::{FileName, Lang, code};
 
@@ -69,8 +70,10 @@ fn let_go(
     packed: &PackedSet,
     (lang, now): (Lang, Timestamp),
 ) -> Result<Option<CopiedToHold>, FolderError> {
-    // The files of a converted set are others than those that were signed.
+    // The files of a converted set are others than those that were signed. The one of an attachment has
+    // another name in its package.
     let is_signed = |name: &str| match packed.unit.converted_from {
+        None if packed.unit.kind == Manifest::ATTACHMENTS => packed.unit.files.first(),
         None => packed.unit.files.iter().find(|file| file.name == name),
         Some(_) => None,
     };

@@ -7,7 +7,7 @@ use bytes::Bytes;
 
 use super::super::context::{Context, blocking, log_store_fault, stopped};
 use super::super::folders::ImportFolders;
-use super::super::scanner::{Scanned, scan};
+use super::super::scanner::{Scanned, longest, scan};
 use super::super::supervise::Beat;
 use super::super::wake::{wake, woken};
 use super::batch::{PlacingOutcome, note};
@@ -78,7 +78,7 @@ async fn place_due(
                 return Ok(wait.min(LONGEST_SLEEP));
             }
         }
-        beat.works_for("placing attachments", longest(context));
+        beat.works_for("placing attachments", LONGEST_PLACING + longest(context));
         let outcome = place(context, folders, &row).await?;
         let (placed, stored) = note(context, folders, vec![(row, outcome)]).await;
         stored?;
@@ -90,11 +90,6 @@ async fn place_due(
     // A full look may have left some.
     let more = context.store.unplaced_attachments(folders.office, 1).await?;
     Ok(more.first().map_or(LONGEST_SLEEP, |_| Duration::from_millis(100)))
-}
-
-fn longest(context: &Context) -> Duration {
-    let scanner = context.config().attachments.scanner_timeout;
-    LONGEST_PLACING.saturating_add(Duration::try_from(scanner).unwrap_or_default())
 }
 
 /// What becomes of one package. Only a fault of the store is returned.
@@ -123,13 +118,9 @@ async fn place(
                 let held = Withheld::without_files(code::ATTACHMENT_INFECTED);
                 return Ok(PlacingOutcome::Held(held));
             }
-            Scanned::Failed => {
-                scanner_failed(context);
-                return Ok(PlacingOutcome::Failed(code::ATTACHMENT_SCANNER));
-            }
+            Scanned::Failed => return Ok(PlacingOutcome::Failed(code::ATTACHMENT_SCANNER)),
         }
     }
-    context.notices.clear(code::ATTACHMENT_SCANNER, "attachments");
     let (shared, id, sender) = (Arc::clone(folders), row.id, row.sender);
     let placed = blocking(move || {
         let placed = shared.attachments.place(id, sender, &attached(&package));
@@ -139,13 +130,6 @@ async fn place(
         Ok(package) => PlacingOutcome::Placed(Box::new(package), ""),
         Err(fault) => PlacingOutcome::Failed(told(context, row, &fault)),
     })
-}
-
-/// Tells that attachments wait because they cannot be scanned.
-pub(in super::super) fn scanner_failed(context: &Context) {
-    let ja = "添付ファイルを検査するコマンド（attachments.scanner）が動かないため、添付ファイルの送信と取込が待っています。renkei のアカウントで実行して確かめてください。直ると自動で続きます。";
-    let en = "the command of attachments.scanner does not work, so attachments wait to be sent and placed; run it as the account of renkei to see why, it goes on by itself";
-    context.notices.raise(code::ATTACHMENT_SCANNER, "attachments", (ja, en), context.now());
 }
 
 async fn opened(context: &Arc<Context>, row: &IncomingRow) -> Result<Package, Fault> {

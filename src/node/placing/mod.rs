@@ -123,7 +123,7 @@ fn told(context: &Context, row: &IncomingRow, fault: &Fault) -> &'static str {
     }
 }
 
-pub(super) use attached::{run as place_attachments, scanner_failed};
+pub(super) use attached::run as place_attachments;
 pub(super) use withheld::{receipt as failure_receipt, signed as signed_receipt};
 
 pub(super) async fn run(

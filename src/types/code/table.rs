@@ -491,9 +491,9 @@ codes! {
     "「事業所番号／年-月／種類」の順にしてください。年-月と種類は省けます。"
     "The order is office number, YYYY-MM, kind of document; the last two may be left out.";
     ATTACHMENTS_STOPPED "attachments-stopped" [Condition] Here
-    "添付ファイルの送信の準備が止まっています" "attachments cannot be taken from the drop folder"
-    "送信用フォルダーと作業用フォルダーのアクセス権と空き容量を確かめてください。自動でやり直します。"
-    "Check permissions and room of the drop and the work folder; it is tried again.";
+    "添付ファイルの一部または全部の送信の準備が止まっています" "attachments, some or all, cannot be taken from the drop folder"
+    "送信用フォルダーと作業用フォルダーのアクセス権と空き容量、attachments.scanner のコマンドを確かめてください。自動でやり直します。"
+    "Check permissions and room of the drop and the work folder, and the command of attachments.scanner; it is tried again.";
     MANIFEST_MISMATCH "manifest-mismatch" [Held] Sender
     "送信側のソフトが書いた目録が、ファイルの内容と一致しません" "the manifest says otherwise than the files"
     "送信側のソフトウェアを確かめてください。"

@@ -251,6 +251,27 @@ mod scanner {
         until_within(Duration::from_mins(1), "placed", || care.has_sent("HANDED_OVER", 2));
         assert_eq!(arrived(&help)[&format!("{CARE}/undated/plan.pdf")], PDF);
     }
+
+    #[test]
+    fn a_file_that_the_scanner_fails_with_keeps_no_other_waiting() {
+        let [mut care, mut help] = offices([CARE, HELP]);
+        scanner(&mut care, "if grep -q odd \"$2\"; then exit 9; fi; exit 0");
+        care.start();
+        help.start();
+        let odd = [PDF, b"% odd\n"].concat();
+        put(&care, &format!("{HELP}/a.pdf"), &odd);
+        until("told", || says(&care, &["status"]).0.contains("attachment-scanner").then_some(()));
+        until("waits", || says(&care, &["status"]).0.contains("attachments-stopped").then_some(()));
+        put(&care, &format!("{HELP}/b.pdf"), PDF);
+        until("sent", || care.has_sent("HANDED_OVER", 1));
+        assert_eq!(arrived(&help)[&format!("{CARE}/undated/b.pdf")], PDF);
+        // It stays with its owner, who is still told.
+        let (status, _) = says(&care, &["status"]);
+        assert!(status.contains("attachments-stopped"), "{status}");
+        assert!(!status.contains("attachment-scanner"), "{status}");
+        assert_eq!(tree(&care.path("drop"))[&format!("{HELP}/a.pdf")], odd);
+        assert!(care.sets("hold").is_empty());
+    }
 }
 
 #[test]
