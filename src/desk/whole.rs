@@ -5,9 +5,7 @@ use jiff::Timestamp;
 use super::proof;
 use crate::config::Config;
 use crate::node::{Node, Pins, StartProblems, open_trust};
-use crate::package::evidence::{
-    Check, CheckName, EvidenceFile, EvidenceReport, verify_package, verify_receipt,
-};
+use crate::package::evidence::EvidenceFile;
 use crate::package::{Limits, Trust, evidence, open};
 use crate::store::{ChainReport, Evidence, PackageRange, Store, StoreError, StoredPackage};
 use crate::transfer::Direction;
@@ -137,21 +135,21 @@ async fn check_one(
         // Removed since it was asked for.
         Err(StoreError::NoLongerKept | StoreError::NotFound) => return Ok(()),
         Err(error) if error.is_about_one_package() => {
-            report.damaged.push(damaged("package.zip", error.code()));
+            report.damaged.push(damaged(evidence::PACKAGE, error.code()));
             return Ok(());
         }
         Err(StoreError::Io(_)) => {
-            report.damaged.push(damaged("package.zip", code::STORE_DAMAGED));
+            report.damaged.push(damaged(evidence::PACKAGE, code::STORE_DAMAGED));
             return Ok(());
         }
         Err(error) => return Err(error.into()),
     };
     let documents = documents(&evidence, limits);
-    let mut checked = verified(&documents, trust_now, limits);
+    let mut checked = evidence::verify_documents(&documents, trust_now, limits);
     if !checked.passed() {
         // Its certificates may be ones of former times, for which what is stored vouches.
         let vouched = proof::vouched(store, &documents, limits).await?;
-        checked = verified(&documents, &trust(config, vouched).await?, limits);
+        checked = evidence::verify_documents(&documents, &trust(config, vouched).await?, limits);
     }
     let same = checked.package.as_ref().is_none_or(|facts| {
         let manifest = &facts.manifest;
@@ -164,7 +162,7 @@ async fn check_one(
             && manifest.serial == package.serial
     });
     if !same {
-        report.damaged.push(damaged("package.zip", code::STORE_DAMAGED));
+        report.damaged.push(damaged(evidence::PACKAGE, code::STORE_DAMAGED));
     }
     for check in checked.checks {
         if let Some(fault) = check.fault {
@@ -182,30 +180,6 @@ fn documents(evidence: &Evidence, limits: &Limits) -> Vec<EvidenceFile> {
         evidence::documents(&package, &receipts)
     } else {
         let bytes = evidence.package.clone();
-        vec![EvidenceFile { path: "package.zip".to_owned(), bytes }]
+        vec![EvidenceFile { path: evidence::PACKAGE.to_owned(), bytes }]
     }
-}
-
-fn verified(documents: &[EvidenceFile], trust: &Trust, limits: &Limits) -> EvidenceReport {
-    let mut report = EvidenceReport::default();
-    for document in documents {
-        let bytes = document.bytes.clone();
-        let mut one = if document.path == "package.zip" {
-            verify_package(&document.path, bytes, trust, limits, None)
-        } else {
-            verify_receipt(&document.path, &bytes, trust, limits, None)
-        };
-        report.checks.append(&mut one.checks);
-        report.receipts.append(&mut one.receipts);
-        report.package = report.package.or(one.package);
-    }
-    if let Some(package) = &report.package {
-        let answers = report.receipts.iter().map(|(path, receipt)| Check {
-            path: path.clone(),
-            name: CheckName::Answers,
-            fault: receipt.receipt.check_answers(&package.reference).err(),
-        });
-        report.checks.extend(answers.collect::<Vec<_>>());
-    }
-    report
 }

@@ -228,21 +228,11 @@ impl ImportFolder {
     /// The sets that were staged and not finished, in the order of their ids: at start each is to
     /// be placed again or, if the store says it was placed, finished.
     pub fn unfinished(&self) -> Result<Vec<MessageId>, FolderError> {
-        let failed = FolderError::at(FolderRole::Import, Action::List);
-        let mut ids = Vec::new();
-        for entry in fs::read_dir(self.place.path()).map_err(&failed)? {
-            let entry = entry.map_err(&failed)?;
-            let name = entry.file_name();
-            let id = name.to_str().and_then(|name| name.strip_prefix(OWN_PREFIX));
-            let id = id.and_then(|id| id.parse::<MessageId>().ok());
-            ids.extend(id.filter(|_| entry.file_type().is_ok_and(|kind| kind.is_dir())));
-        }
-        ids.sort_unstable();
-        Ok(ids)
+        staged_in(self.place.path()).map_err(FolderError::at(FolderRole::Import, Action::List))
     }
 
     fn staged(&self, id: MessageId) -> PathBuf {
-        self.place.path().join(format!("{OWN_PREFIX}{id}"))
+        staged(self.place.path(), id)
     }
 
     /// What stands in the way of each file; [`Placement::Placed`] where nothing does.
@@ -389,12 +379,32 @@ fn check(files: &[(&str, &[u8])]) -> Result<BTreeSet<String>, FolderError> {
     Ok(folders)
 }
 
+/// Where a package is staged below `folder`.
+pub(super) fn staged(folder: &Path, id: MessageId) -> PathBuf {
+    folder.join(format!("{OWN_PREFIX}{id}"))
+}
+
+/// The packages that are staged below `folder`, in the order of their ids.
+pub(super) fn staged_in(folder: &Path) -> io::Result<Vec<MessageId>> {
+    let mut ids = Vec::new();
+    for entry in fs::read_dir(folder)? {
+        let entry = entry?;
+        let name = entry.file_name();
+        let id = name.to_str().and_then(|name| name.strip_prefix(OWN_PREFIX));
+        let id = id.and_then(|id| id.parse::<MessageId>().ok());
+        ids.extend(id.filter(|_| entry.file_type().is_ok_and(|kind| kind.is_dir())));
+    }
+    ids.sort_unstable();
+    Ok(ids)
+}
+
 /// Names in the staging folder that no care software imports.
-fn staged_name(number: usize) -> String {
+pub(super) fn staged_name(number: usize) -> String {
     format!("{:04}", number.saturating_add(1))
 }
 
-fn is_folder(path: &Path) -> io::Result<bool> {
+/// Whether a folder is there; that something else is there, such as a link, is an error.
+pub(super) fn is_folder(path: &Path) -> io::Result<bool> {
     match fs::symlink_metadata(path) {
         Ok(metadata) if metadata.is_dir() => Ok(true),
         Ok(_) => Err(io::ErrorKind::NotADirectory.into()),

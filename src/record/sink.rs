@@ -1,5 +1,7 @@
 //! What a reader hands out: records with their items, and notes about what is no record.
 
+use std::borrow::Cow;
+
 use super::line_end::count_line_breaks;
 use super::work;
 
@@ -24,6 +26,22 @@ impl Span {
     /// Whether the item holds doubled double quotes (R-CSV-04).
     pub const fn is_escaped(self) -> bool {
         self.flags & Self::ESCAPED != 0
+    }
+
+    /// The value of an item whose bytes are `raw`: doubled quotes made single.
+    pub fn unescaped(self, raw: &[u8]) -> Cow<'_, [u8]> {
+        if !self.is_escaped() {
+            return Cow::Borrowed(raw);
+        }
+        let mut bytes = Vec::with_capacity(raw.len());
+        let mut rest = raw.iter();
+        while let Some(byte) = rest.next() {
+            bytes.push(*byte);
+            if *byte == b'"' {
+                rest.next();
+            }
+        }
+        Cow::Owned(bytes)
     }
 
     /// Whether a double quote stood where none may: inside an unquoted item, or followed by text.

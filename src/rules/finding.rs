@@ -1,7 +1,5 @@
 //! Findings: what is wrong, and where.
 
-use std::borrow::Cow;
-
 use serde::{Serialize, Serializer};
 
 use crate::record::{Record, Span, ms932};
@@ -210,7 +208,7 @@ impl Draft {
                 length: Some(length(raw)),
             },
             value: (!raw.is_empty()).then(|| {
-                Value::of(&unescaped(raw, span), item.personal || strayed(raw, item.format))
+                Value::of(&span.unescaped(raw), item.personal || strayed(raw, item.format))
             }),
             ..Self::default()
         }
@@ -325,22 +323,6 @@ pub(super) fn strayed(raw: &[u8], format: Format) -> bool {
     let article = format == Format::EquipmentCode && raw.get(5) == Some(&b'-');
     let telephone = raw.contains(&b'-') && raw.len() >= 8 && !article;
     !raw.is_ascii() || raw.contains(&b' ') || person || telephone
-}
-
-/// The bytes of an item with doubled quotes made single.
-pub(super) fn unescaped(raw: &[u8], span: Span) -> Cow<'_, [u8]> {
-    if !span.is_escaped() {
-        return Cow::Borrowed(raw);
-    }
-    let mut bytes = Vec::with_capacity(raw.len());
-    let mut rest = raw.iter();
-    while let Some(byte) = rest.next() {
-        bytes.push(*byte);
-        if *byte == b'"' {
-            rest.next();
-        }
-    }
-    Cow::Owned(bytes)
 }
 
 /// 被保険者番号 as every report may show it; nothing for what is none, as in a record whose items

@@ -6,7 +6,7 @@ use crate::spec::{Format, Item, Layout, Spec};
 use crate::types::{Lang, Severity};
 
 use super::collect::Findings;
-use super::finding::{Draft, unescaped};
+use super::finding::Draft;
 use super::formats::{self, Verdict};
 use super::nearest;
 use super::places::Places;
@@ -299,7 +299,7 @@ const fn rule_of(defect: Defect) -> Rule {
 
 fn judge(item: &Item, raw: &[u8], span: Span, chars: usize) -> Verdict {
     if span.is_escaped() {
-        let value = unescaped(raw, span);
+        let value = span.unescaped(raw);
         // In damaged text a quote may be part of what counts as one character.
         let gone = raw.len().saturating_sub(value.len());
         formats::check(item, &value, chars.saturating_sub(gone))

@@ -63,7 +63,7 @@ impl Store {
         }
         let mut beside = Vec::new();
         for digest in named {
-            let path = self.shared.folder.join("packages").join(digest.to_string());
+            let path = super::payload::beside(&self.shared.folder, digest);
             if path.is_file() {
                 beside.push((digest, path));
                 continue;

@@ -5,7 +5,7 @@ use rusqlite::{OptionalExtension as _, params};
 
 use super::payload::Stored;
 use super::unit::Column;
-use super::{Evidence, Store, StoreError, StoredReceipt, UnitSummary, journal, query, receipts};
+use super::{Evidence, Store, StoreError, StoredReceipt, UnitSummary, query, receipts};
 use crate::transfer::{Direction, State};
 use crate::types::{Digest, FileSerial, MessageId, OfficeNumber};
 
@@ -202,14 +202,8 @@ impl Store {
                 })
                 .optional()?
                 .ok_or(StoreError::NotFound)?;
-            Ok(Evidence {
-                direction,
-                office,
-                partner,
-                package: stored.load(&folder, &sealing)?.bytes().clone(),
-                receipts: receipts::of_message(connection, direction, (office, partner), id)?,
-                journal: journal::of_package(connection, direction, partner, id)?,
-            })
+            let package = stored.load(&folder, &sealing)?.bytes().clone();
+            query::evidence(connection, direction, (office, partner), id, package)
         })
         .await
     }

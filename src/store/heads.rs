@@ -107,15 +107,13 @@ impl Store {
         .await
     }
 
-    /// The newest signed head and when it was stored.
-    pub async fn last_head(&self) -> Result<Option<(Timestamp, Vec<u8>)>, StoreError> {
+    /// The newest signed head, DER.
+    pub async fn last_head(&self) -> Result<Option<Vec<u8>>, StoreError> {
         self.read(|connection| {
             let last = connection
-                .query_row(
-                    "SELECT at, der FROM journal_heads ORDER BY id DESC LIMIT 1",
-                    [],
-                    |row| Ok((row.get::<_, Column<_>>(0)?.0, row.get(1)?)),
-                )
+                .query_row("SELECT der FROM journal_heads ORDER BY id DESC LIMIT 1", [], |row| {
+                    row.get(0)
+                })
                 .optional()?;
             Ok(last)
         })

@@ -96,18 +96,6 @@ impl Store {
         .await
     }
 
-    /// The same of a package that came in, whoever sent it: for those who look it up.
-    pub async fn import_plans_of(&self, id: MessageId) -> Result<Vec<ImportPlan>, StoreError> {
-        self.read(move |connection| {
-            let mut statement = connection.prepare_cached(
-                "SELECT plan FROM import_plans WHERE message_id = ?1 ORDER BY sender",
-            )?;
-            let plans = statement.query_map(params![Column(id)], |row| row.get::<_, String>(0))?;
-            plans.map(|plan| read(&plan?)).collect()
-        })
-        .await
-    }
-
     /// Whether anything was ever written down for an office.
     pub async fn has_import_plans(&self, office: OfficeNumber) -> Result<bool, StoreError> {
         self.read(move |connection| {

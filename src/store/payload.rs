@@ -244,7 +244,8 @@ pub(super) fn clean_up(
     Ok(())
 }
 
-fn beside(folder: &Path, digest: Digest) -> PathBuf {
+/// Where a package lies beside the database.
+pub(super) fn beside(folder: &Path, digest: Digest) -> PathBuf {
     folder.join("packages").join(digest.to_string())
 }
 

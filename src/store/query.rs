@@ -212,17 +212,29 @@ impl Store {
                 )
                 .optional()?
                 .ok_or(StoreError::NotFound)?;
-            Ok(Evidence {
-                direction,
-                office,
-                partner,
-                package: stored.load(&folder, &sealing)?.bytes().clone(),
-                receipts: receipts::of_message(connection, direction, (office, partner), id)?,
-                journal: journal::of_package(connection, direction, partner, id)?,
-            })
+            let package = stored.load(&folder, &sealing)?.bytes().clone();
+            evidence(connection, direction, (office, partner), id, package)
         })
         .await
     }
+}
+
+/// A package with what the store knows of it.
+pub(super) fn evidence(
+    connection: &Connection,
+    direction: Direction,
+    (office, partner): (OfficeNumber, OfficeNumber),
+    id: MessageId,
+    package: Bytes,
+) -> Result<Evidence, StoreError> {
+    Ok(Evidence {
+        direction,
+        office,
+        partner,
+        package,
+        receipts: receipts::of_message(connection, direction, (office, partner), id)?,
+        journal: journal::of_package(connection, direction, partner, id)?,
+    })
 }
 
 /// What waits to be sent. Behind a package that failed all others of its pair wait as long.

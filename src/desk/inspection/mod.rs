@@ -160,7 +160,7 @@ pub async fn write(
     let rows: Vec<Row> = rows.into_iter().map(|(_, row)| row).collect();
     writer.put("history.csv", &csv(&rows, terms.lang)?)?;
     writer.put("journal.csv", &journal(store, range).await?)?;
-    if let Some((_, der)) = store.last_head().await? {
+    if let Some(der) = store.last_head().await? {
         writer.put("journal-head.p7s", &der)?;
     }
     let index = index(config, terms, &rows).render().map_err(|_| InspectionError::Internal)?;

@@ -10,7 +10,7 @@ use super::super::wake::wake;
 use super::fault::OutboundFault;
 use super::key::UnitKey;
 use super::pack::{Named, signed};
-use super::take::{GoodSet, JudgedSet, borrowed, for_partner};
+use super::take::{GoodSet, JudgedSet, beyond, borrowed, for_partner};
 use crate::folder::ClaimedFile;
 use crate::rules::Report;
 use crate::store::{SendKey, Sent, StoreError};
@@ -168,21 +168,13 @@ fn way(files: &[(String, Vec<u8>)]) -> Option<(FileSerial, OfficeNumber, OfficeN
 
 /// Why the files are not even judged.
 fn too_much(context: &Context, files: &[(String, Vec<u8>)]) -> Option<Judgement> {
-    let config = context.config();
-    let limits = &config.limits;
-    let most_files = usize::try_from(limits.unit_files).unwrap_or(usize::MAX);
+    let limits = context.config().limits;
     let size = |bytes: &[u8]| u64::try_from(bytes.len()).unwrap_or(u64::MAX);
-    let mut names = BTreeSet::new();
-    if files.len() > most_files {
-        Some(Judgement::too_many(most_files))
-    } else if files.iter().any(|(name, _)| !names.insert(name.to_lowercase())) {
-        Some(Judgement::same_names())
-    } else if files.iter().any(|(_, bytes)| size(bytes) > limits.file_size) {
-        Some(Judgement::file_too_large(limits.file_size))
-    } else {
-        let all: u64 = files.iter().map(|(_, bytes)| size(bytes)).fold(0, u64::saturating_add);
+    let sizes = files.iter().map(|(name, bytes)| (name.as_str(), size(bytes)));
+    beyond(&limits, sizes.clone()).or_else(|| {
+        let all = sizes.map(|(_, size)| size).fold(0, u64::saturating_add);
         (all > limits.package_size).then(|| Judgement::too_large(limits.package_size))
-    }
+    })
 }
 
 #[cfg(test)]

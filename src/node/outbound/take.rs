@@ -12,6 +12,7 @@ use super::super::judge::{self, Judgement};
 use super::fault::OutboundFault;
 use super::key::UnitKey;
 use super::machine::{self, Ready, World};
+use crate::config::Limits;
 use crate::folder::{Claim, ClaimedFile, Fault, FolderError, FolderRole, Seen, Unclaimed};
 use crate::types::{Edition, MessageId, OfficeNumber};
 
@@ -185,17 +186,26 @@ fn taken_there(context: &Context, takes: &[String], good: GoodSet) -> Result<Goo
 /// Why the files are not even read.
 fn refused(context: &Context, files: &[Seen]) -> Option<Judgement> {
     let limits = context.config().limits;
+    beyond(&limits, files.iter().map(|file| (file.name(), file.stamp().size())))
+}
+
+/// Why files of these names and sizes are no send unit.
+pub(super) fn beyond<'n>(
+    limits: &Limits,
+    files: impl ExactSizeIterator<Item = (&'n str, u64)>,
+) -> Option<Judgement> {
     let most_files = usize::try_from(limits.unit_files).unwrap_or(usize::MAX);
-    let mut names = BTreeSet::new();
     if files.len() > most_files {
-        Some(Judgement::too_many(most_files))
-    } else if files.iter().any(|file| !names.insert(file.name().to_lowercase())) {
-        Some(Judgement::same_names())
-    } else if files.iter().any(|file| file.stamp().size() > limits.file_size) {
-        Some(Judgement::file_too_large(limits.file_size))
-    } else {
-        None
+        return Some(Judgement::too_many(most_files));
     }
+    let (mut names, mut is_too_large) = (BTreeSet::new(), false);
+    for (name, size) in files {
+        if !names.insert(name.to_lowercase()) {
+            return Some(Judgement::same_names());
+        }
+        is_too_large |= size > limits.file_size;
+    }
+    is_too_large.then(|| Judgement::file_too_large(limits.file_size))
 }
 
 fn not_claimed(unclaimed: Unclaimed, office: OfficeNumber, is_certain: bool) -> Verdict {

@@ -32,6 +32,12 @@ struct CopyOf {
     bytes: Bytes,
 }
 
+impl CopyOf {
+    fn bare_name(&self) -> &str {
+        self.name.rsplit('/').next().unwrap_or_default()
+    }
+}
+
 /// Why no copies are made.
 #[derive(Debug, thiserror::Error)]
 pub(super) enum NoCopies {
@@ -108,8 +114,7 @@ impl ToPlace {
 
     /// The name of the file at a place, without a folder before it.
     pub(super) fn bare_name(&self, place: usize) -> Option<String> {
-        let file = self.files.get(place)?;
-        file.name.rsplit('/').next().map(str::to_owned)
+        self.files.get(place).map(|file| file.bare_name().to_owned())
     }
 
     /// The name of the file that it comes from.
@@ -207,7 +212,7 @@ impl ToPlace {
     /// Whether these are the files as they came, wherever they lie.
     pub(super) fn is_as_sent(&self, as_sent: &Self) -> bool {
         let same = |(copy, sent): (&CopyOf, &CopyOf)| {
-            copy.bytes == sent.bytes && copy.name.rsplit('/').next() == Some(&sent.name)
+            copy.bytes == sent.bytes && copy.bare_name() == sent.name
         };
         self.files.len() == as_sent.files.len() && self.files.iter().zip(&as_sent.files).all(same)
     }
@@ -224,10 +229,8 @@ fn judged(spec: &Spec, set: &[CopyOf], as_sent: &ToPlace) -> Result<(), NoCopies
     if set.len() == as_sent.files.len() && set.iter().zip(&as_sent.files).all(is_same) {
         return Ok(());
     }
-    let bare = |name: &'_ str| name.rsplit('/').next().unwrap_or_default().to_owned();
-    let names: Vec<String> = set.iter().map(|file| bare(&file.name)).collect();
-    let sources: Vec<SourceFile<'_>> =
-        names.iter().zip(set).map(|(name, file)| SourceFile { name, bytes: &file.bytes }).collect();
+    let sources = set.iter().map(|file| SourceFile { name: file.bare_name(), bytes: &file.bytes });
+    let sources: Vec<SourceFile<'_>> = sources.collect();
     let report = rules::check(spec, &sources, &Options { received: true, ..Options::default() });
     if !report.has_errors() {
         return Ok(());

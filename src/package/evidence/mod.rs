@@ -8,11 +8,12 @@ mod verify;
 pub use export::{EvidenceFile, documents, export};
 pub use signed::{Signed, signed, trust_of_set};
 pub use verify::{
-    Check, CheckName, EvidenceReport, PackageFacts, verify_package, verify_receipt, verify_set,
+    Check, CheckName, EvidenceReport, PackageFacts, verify_documents, verify_package,
+    verify_receipt, verify_set,
 };
 
-/// The package as it was sent.
-const PACKAGE: &str = "package.zip";
+/// The path of the package as it was sent, in a set of evidence.
+pub const PACKAGE: &str = "package.zip";
 /// The entries of the package, taken out.
 const MANIFEST: &str = "manifest.json";
 const SIGNATURE: &str = "manifest.p7s";

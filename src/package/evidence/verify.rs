@@ -148,9 +148,31 @@ pub fn verify_set(
     limits: &Limits,
     at: Option<Timestamp>,
 ) -> EvidenceReport {
+    let files = by_path(files);
+    let (mut report, package) = check_documents(&files, trust, limits, at);
+    if let Some(package) = &package {
+        check_extracted(&mut report, package, &files);
+    }
+    check_previous(&mut report);
+    report
+}
+
+/// Checks a package and the receipts about it, as [`super::documents`] gives them.
+pub fn verify_documents(files: &[EvidenceFile], trust: &Trust, limits: &Limits) -> EvidenceReport {
+    check_documents(&by_path(files), trust, limits, None).0
+}
+
+fn by_path(files: &[EvidenceFile]) -> BTreeMap<&str, &Bytes> {
+    files.iter().map(|file| (file.path.as_str(), &file.bytes)).collect()
+}
+
+fn check_documents(
+    files: &BTreeMap<&str, &Bytes>,
+    trust: &Trust,
+    limits: &Limits,
+    at: Option<Timestamp>,
+) -> (EvidenceReport, Option<Package>) {
     let mut report = EvidenceReport::default();
-    let files: BTreeMap<&str, &Bytes> =
-        files.iter().map(|file| (file.path.as_str(), &file.bytes)).collect();
     let package = if let Some(bytes) = files.get(PACKAGE) {
         check_package(&mut report, PACKAGE, (*bytes).clone(), trust, limits, at)
     } else {
@@ -158,9 +180,6 @@ pub fn verify_set(
         report.note::<()>(PACKAGE, CheckName::Content, Err(missing));
         None
     };
-    if let Some(package) = &package {
-        check_extracted(&mut report, package, &files);
-    }
     for (path, message) in files.iter().filter(|(path, _)| path.starts_with(RECEIPTS)) {
         let Some(receipt) = check_receipt(&mut report, path, message, trust, limits, at) else {
             continue;
@@ -170,8 +189,7 @@ pub fn verify_set(
             report.note(path, CheckName::Answers, answers);
         }
     }
-    check_previous(&mut report);
-    report
+    (report, package)
 }
 
 fn check_package(
