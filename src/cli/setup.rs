@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use tracing_subscriber::EnvFilter;
 
 use super::{UsageError, copies};
-use crate::config::{Config, Draft, Node, Problem, Problems, SourceError, Sources};
+use crate::config::{self, Config, Draft, Node, Problem, Problems, Sources};
 use crate::log::{self, RotatingFile, Sink};
 use crate::node::{Faults, Source};
 use crate::spec::Spec;
@@ -66,8 +66,7 @@ pub(super) fn source(path: &Path, (written, spoken): (Lang, Lang)) -> Source {
 
 /// Everything that is wrong with the file of a configuration.
 pub(super) fn problems_text(path: &Path, problems: Vec<Problem>, lang: Lang) -> String {
-    let head = lang.pick("設定ファイルに誤りがあります", "the configuration has problems");
-    format!("{head}: {}\n{}", path.display(), Problems(problems).text(lang))
+    config::problems_text(path, &Problems(problems), lang)
 }
 
 /// Reads a configuration as far as it can be read, with the files of its partners.
@@ -77,28 +76,7 @@ pub(super) fn draft(path: &Path, lang: Lang) -> Result<Draft, UsageError> {
 
 /// Reads the files of a configuration.
 pub(super) fn sources(path: &Path, lang: Lang) -> Result<Sources, UsageError> {
-    Sources::read(path).map_err(|SourceError { path, error }| {
-        let path = path.display();
-        UsageError(match (lang, error.kind()) {
-            (Lang::Ja, io::ErrorKind::NotFound) => format!(
-                "設定ファイル {path} がありません。--config で場所を指定するか、renkei init で作ってください。"
-            ),
-            // The editor of Windows long had other encodings as its first choice.
-            (Lang::Ja, io::ErrorKind::InvalidData) => format!(
-                "設定ファイル {path} の文字コードが UTF-8 ではありません。メモ帳の「名前を付けて保存」で、文字コードに UTF-8 を選んで保存し直してください。"
-            ),
-            (Lang::En, io::ErrorKind::InvalidData) => {
-                format!("the configuration {path} is not UTF-8; save it again as UTF-8")
-            }
-            (Lang::Ja, _) => format!("設定ファイル {path} を読めません: {}。", io_text(&error, lang)),
-            (Lang::En, io::ErrorKind::NotFound) => {
-                format!("there is no configuration {path}: name one with --config, or make one with renkei init")
-            }
-            (Lang::En, _) => {
-                format!("cannot read the configuration {path}: {}", io_text(&error, lang))
-            }
-        })
-    })
+    Sources::read(path).map_err(|error| UsageError(error.text(lang)))
 }
 
 /// Opens the store of a configured node beside the running daemon.

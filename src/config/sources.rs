@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use super::partner_file::PartnerFile;
 use super::{Draft, PARTNERS, check};
 use crate::disk;
+use crate::types::{Lang, Problems, io_text};
 
 /// The largest file of a configuration: far more than anybody writes.
 const LARGEST: u64 = 16 << 20;
@@ -32,6 +33,40 @@ pub struct SourceError {
     pub path: PathBuf,
     /// Why.
     pub error: io::Error,
+}
+
+impl SourceError {
+    /// What is wrong and what to do.
+    pub fn text(&self, lang: Lang) -> String {
+        let path = self.path.display();
+        match (lang, self.error.kind()) {
+            (Lang::Ja, io::ErrorKind::NotFound) => format!(
+                "設定ファイル {path} がありません。--config で場所を指定するか、renkei init で作ってください。"
+            ),
+            // The editor of Windows long had other encodings as its first choice.
+            (Lang::Ja, io::ErrorKind::InvalidData) => format!(
+                "設定ファイル {path} の文字コードが UTF-8 ではありません。メモ帳の「名前を付けて保存」で、文字コードに UTF-8 を選んで保存し直してください。"
+            ),
+            (Lang::En, io::ErrorKind::InvalidData) => {
+                format!("the configuration {path} is not UTF-8; save it again as UTF-8")
+            }
+            (Lang::Ja, _) => {
+                format!("設定ファイル {path} を読めません: {}。", io_text(&self.error, lang))
+            }
+            (Lang::En, io::ErrorKind::NotFound) => format!(
+                "there is no configuration {path}: name one with --config, or make one with renkei init"
+            ),
+            (Lang::En, _) => {
+                format!("cannot read the configuration {path}: {}", io_text(&self.error, lang))
+            }
+        }
+    }
+}
+
+/// Everything that is wrong with the file of a configuration.
+pub fn problems_text(path: &Path, problems: &Problems, lang: Lang) -> String {
+    let head = lang.pick("設定ファイルに誤りがあります", "the configuration has problems");
+    format!("{head}: {}\n{}", path.display(), problems.text(lang))
 }
 
 impl Sources {

@@ -1,5 +1,6 @@
 //! What the commands and the page tell of a node in the same words, and find in the same way.
 
+pub mod card;
 pub mod claim;
 pub mod dates;
 pub mod doctor;
@@ -9,7 +10,9 @@ pub mod held;
 pub mod inspection;
 pub mod needs;
 pub mod newest;
+pub mod partner;
 pub mod proof;
+pub mod square;
 pub mod traffic;
 pub mod whole;
 pub mod words;

@@ -7,7 +7,7 @@ use crate::package::Manifest;
 use crate::rules::Rule;
 use crate::spec::Spec;
 use crate::transfer::State;
-use crate::types::{Edition, Lang, OfficeNumber, ServiceMonth, code};
+use crate::types::{Digest, Edition, Lang, OfficeNumber, ServiceMonth, ServiceType, code};
 
 /// A state with what is known of why: in words where there are some, and as a code for those who ask
 /// for help.
@@ -63,6 +63,24 @@ pub fn kinds() -> impl Iterator<Item = &'static str> {
 /// The kinds that say the same as this one in any edition; none for what is no kind.
 pub fn kinds_like(kind: &str) -> &'static [&'static str] {
     UNITS.iter().map(|(kinds, _)| *kinds).find(|kinds| kinds.contains(&kind)).unwrap_or_default()
+}
+
+/// A service type by its official name and code; the name is Japanese everywhere.
+pub fn service(service: ServiceType, lang: Lang) -> String {
+    let code = service.to_string();
+    let entry = Spec::builtin().ok().and_then(|spec| spec.service_type(code.as_bytes()));
+    match (entry, lang) {
+        (Some(entry), Lang::Ja) => format!("{}（{code}）", entry.name),
+        (Some(entry), Lang::En) => format!("{} ({code})", entry.name),
+        (None, _) => code,
+    }
+}
+
+/// A digest in groups of four, to be compared over the telephone.
+pub fn in_fours(sha256: &Digest) -> String {
+    let digits: Vec<char> = sha256.to_string().chars().collect();
+    let groups: Vec<String> = digits.chunks(4).map(|group| group.iter().collect()).collect();
+    groups.join(" ")
 }
 
 /// A month as people write it.

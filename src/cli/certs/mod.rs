@@ -16,7 +16,7 @@ use crate::certs::files::{self, Access, Existing};
 use crate::certs::{self, CertsError};
 use crate::desk::words;
 use crate::package::{CertificateInfo, SignerError};
-use crate::types::{Digest, Lang, OfficeNumber};
+use crate::types::{Lang, OfficeNumber};
 
 #[derive(Debug, clap::Args)]
 pub(super) struct Args {
@@ -154,7 +154,7 @@ fn show(info: &CertificateInfo, lang: Lang) -> String {
             info.key.map_or(unfit, |kind| kind.as_str()).to_owned()
         }),
         ("SHA-256", info.sha256.to_string()),
-        (lang.pick("電話で読み合わせる形", "to be read aloud"), in_groups(&info.sha256)),
+        (lang.pick("電話で読み合わせる形", "to be read aloud"), words::in_fours(&info.sha256)),
     ];
     let rows: Vec<_> = rows
         .into_iter()
@@ -174,13 +174,6 @@ fn show(info: &CertificateInfo, lang: Lang) -> String {
         ));
     }
     text
-}
-
-/// The digits in groups of four, to be compared over the telephone.
-fn in_groups(sha256: &Digest) -> String {
-    let digits: Vec<char> = sha256.to_string().chars().collect();
-    let groups: Vec<String> = digits.chunks(4).map(|group| group.iter().collect()).collect();
-    groups.join(" ")
 }
 
 /// Why the subject is no office, where it looks like one or has no single common name.

@@ -7,10 +7,9 @@ use std::str::FromStr;
 
 use csv::{ReaderBuilder, StringRecord};
 
-use crate::cli::setup::{self, ConfigArg};
+use crate::cli::setup::ConfigArg;
 use crate::cli::{UsageError, copies, output};
 use crate::config::{Config, PartnerFile, Peer, Sources, partner_text};
-use crate::node::cards;
 use crate::record::ms932;
 use crate::types::text::is_office_name;
 use crate::types::{Digest, Edition, Lang, OfficeNumber, PeerUrl, ServiceType, io_text};
@@ -58,8 +57,7 @@ impl Column {
 }
 
 pub(super) fn run(config: &ConfigArg, file: &Path, lang: Lang) -> anyhow::Result<ExitCode> {
-    let sources = setup::sources(&config.config, lang)?;
-    let config = super::whole(&sources, lang)?;
+    let book = super::book(config, lang)?;
     let bytes = copies::read_file(file).map_err(|error| {
         let (file, why) = (file.display(), io_text(&error, lang));
         UsageError(match lang {
@@ -67,7 +65,7 @@ pub(super) fn run(config: &ConfigArg, file: &Path, lang: Lang) -> anyhow::Result
             Lang::En => format!("cannot read {file}: {why}"),
         })
     })?;
-    let table = Table { config: &config, lang };
+    let table = Table { config: book.config(), lang };
     let (peers, problems) = table.read(&text(&bytes, lang)?);
     if !problems.is_empty() {
         let head = match lang {
@@ -76,17 +74,8 @@ pub(super) fn run(config: &ConfigArg, file: &Path, lang: Lang) -> anyhow::Result
         };
         return Err(UsageError(format!("{head}\n{}", problems.join("\n"))).into());
     }
-    let changed: Vec<_> = peers.iter().filter(|peer| is_news(peer, &sources)).collect();
-    let mut with = sources.clone();
-    for peer in &changed {
-        with.put(PartnerFile::new(peer.office, partner_text(peer, None)));
-    }
-    super::whole(&with, lang)?;
-    let _alone = super::alone(&sources, &config, lang)?;
-    for peer in &changed {
-        cards::put(&config.home, peer, None)
-            .map_err(|error| super::cannot_write(&config, &error, lang))?;
-    }
+    let changed: Vec<_> = peers.iter().filter(|peer| is_news(peer, book.sources())).collect();
+    book.put_all(&changed).map_err(|error| super::told(&error, lang))?;
     let (changed, same) = (changed.len(), peers.len() - changed.len());
     output::line(&match lang {
         Lang::Ja => format!("相手を {changed} 件登録しました（変更なし {same} 件）。"),

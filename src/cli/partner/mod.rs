@@ -14,13 +14,11 @@ use std::process::ExitCode;
 
 use clap::Subcommand;
 
-use super::setup::{self, ConfigArg};
+use super::setup::ConfigArg;
 use super::{UsageError, output};
-use crate::config::{Config, Draft, PARTNERS, PartnerFile, Peer, Sources, partner_text};
-use crate::node::cards;
-use crate::package::card::{CheckDigits, SignedCard};
-use crate::types::text::is_office_name;
-use crate::types::{Lang, OfficeNumber, io_text};
+use crate::desk::partner::{Book, PartnerError};
+use crate::package::card::CheckDigits;
+use crate::types::{Lang, OfficeNumber};
 
 #[derive(Debug, clap::Args)]
 pub(super) struct Args {
@@ -125,18 +123,7 @@ fn rename(
     name: &str,
     lang: Lang,
 ) -> anyhow::Result<ExitCode> {
-    let sources = setup::sources(&config.config, lang)?;
-    let config = whole(&sources, lang)?;
-    let held = held(&config, partner, lang)?;
-    if !is_office_name(name) {
-        let text = lang.pick(
-            "名前は 100 文字までで、改行や見えない文字は使えません。",
-            "a name has up to 100 characters that are all visible",
-        );
-        return Err(UsageError(text.to_owned()).into());
-    }
-    let peer = Peer { name: Some(name.to_owned()), ..held.peer };
-    put(&sources, &config, &peer, held.card.as_ref(), lang)?;
+    book(config, lang)?.rename(partner, name).map_err(|error| told(&error, lang))?;
     output::line(&match lang {
         Lang::Ja => format!("相手 {partner} の名前を「{name}」にしました。"),
         Lang::En => format!("the partner {partner} is now called {name}"),
@@ -144,67 +131,11 @@ fn rename(
     Ok(ExitCode::SUCCESS)
 }
 
-/// A configuration without problems.
-fn whole(sources: &Sources, lang: Lang) -> Result<Config, UsageError> {
-    let Draft { config, problems } = sources.draft();
-    if problems.is_empty() {
-        return Ok(config);
-    }
-    Err(UsageError(setup::problems_text(&sources.path, problems, lang)))
+/// Reads a configuration that partners are written into.
+fn book(config: &ConfigArg, lang: Lang) -> Result<Book, UsageError> {
+    Book::open(&config.config).map_err(|error| told(&error, lang))
 }
 
-/// A partner that stands in a file of its own.
-fn held(config: &Config, partner: OfficeNumber, lang: Lang) -> Result<cards::Partner, UsageError> {
-    if let Some(held) = cards::partner(&config.home, partner) {
-        return Ok(held);
-    }
-    let by_hand = config.peer(partner).is_some();
-    Err(UsageError(match (lang, by_hand) {
-        (Lang::Ja, true) => format!(
-            "相手 {partner} は設定ファイルの [[peer]] に書かれています。設定ファイルを直してください。"
-        ),
-        (Lang::Ja, false) => format!("相手 {partner} は登録されていません。"),
-        (Lang::En, true) => {
-            format!("the partner {partner} is a [[peer]] of the configuration; change it there")
-        }
-        (Lang::En, false) => format!("the partner {partner} is not registered"),
-    }))
-}
-
-/// Waits until nobody else writes partners, and makes sure that they are as they were read: meanwhile
-/// the node may have taken a newer card.
-fn alone(sources: &Sources, config: &Config, lang: Lang) -> Result<cards::Alone, UsageError> {
-    let alone = cards::alone(&config.home).map_err(|error| cannot_write(config, &error, lang))?;
-    if setup::sources(&sources.path, lang)?.partners == sources.partners {
-        return Ok(alone);
-    }
-    let text = lang.pick(
-        "その間に相手の登録が変わったため、何も変更していません。もう一度実行してください。",
-        "the partners have changed meanwhile, so nothing was written; run the command again",
-    );
-    Err(UsageError(text.to_owned()))
-}
-
-/// Writes a partner, if the configuration is in order with it.
-fn put(
-    sources: &Sources,
-    config: &Config,
-    peer: &Peer,
-    card: Option<&SignedCard>,
-    lang: Lang,
-) -> Result<(), UsageError> {
-    let mut with = sources.clone();
-    with.put(PartnerFile::new(peer.office, partner_text(peer, None)));
-    whole(&with, lang)?;
-    let _alone = alone(sources, config, lang)?;
-    cards::put(&config.home, peer, card).map_err(|error| cannot_write(config, &error, lang))
-}
-
-fn cannot_write(config: &Config, error: &std::io::Error, lang: Lang) -> UsageError {
-    let folder = config.home.join(PARTNERS);
-    let (folder, why) = (folder.display(), io_text(error, lang));
-    UsageError(match lang {
-        Lang::Ja => format!("フォルダー {folder} に書けません: {why}。"),
-        Lang::En => format!("cannot write to the folder {folder}: {why}"),
-    })
+fn told(error: &PartnerError, lang: Lang) -> UsageError {
+    UsageError(error.text(lang))
 }

@@ -8,7 +8,7 @@ use console::Term;
 use crate::cli::setup::{self, ConfigArg};
 use crate::cli::{EXIT_NO, UsageError, output};
 use crate::config::Config;
-use crate::node::cards;
+use crate::desk::partner;
 use crate::types::{Lang, OfficeNumber};
 
 pub(super) fn run(
@@ -17,10 +17,9 @@ pub(super) fn run(
     (yes, force): (bool, bool),
     lang: Lang,
 ) -> anyhow::Result<ExitCode> {
-    let sources = setup::sources(&config.config, lang)?;
-    let config = super::whole(&sources, lang)?;
-    let held = super::held(&config, partner, lang)?;
-    let waiting = waiting(&config, partner, lang)?;
+    let book = super::book(config, lang)?;
+    let held = book.held(partner).map_err(|error| super::told(&error, lang))?;
+    let waiting = waiting(book.config(), partner, lang)?;
     if waiting > 0 && !force {
         output::error(&match lang {
             Lang::Ja => format!(
@@ -36,9 +35,7 @@ pub(super) fn run(
         output::error(lang.pick("削除していません。", "nothing was removed"));
         return Ok(ExitCode::from(EXIT_NO));
     }
-    let _alone = super::alone(&sources, &config, lang)?;
-    cards::remove(&config.home, partner)
-        .map_err(|error| super::cannot_write(&config, &error, lang))?;
+    book.remove(partner).map_err(|error| super::told(&error, lang))?;
     output::line(&match lang {
         Lang::Ja => format!("相手 {partner} の登録を削除しました。"),
         Lang::En => format!("the partner {partner} is removed"),
@@ -47,14 +44,12 @@ pub(super) fn run(
 }
 
 /// How many packages wait for a partner; none where there is no store yet.
-fn waiting(config: &Config, partner: OfficeNumber, lang: Lang) -> anyhow::Result<u64> {
+fn waiting(config: &Config, office: OfficeNumber, lang: Lang) -> anyhow::Result<u64> {
     if !config.node.data.is_dir() {
         return Ok(0);
     }
     let store = setup::store(config, lang)?;
-    let status = setup::runtime()?.block_on(store.status(0))?;
-    let of_partner = status.waiting.iter().filter(|waiting| waiting.partner == partner);
-    Ok(of_partner.map(|waiting| waiting.count).sum())
+    Ok(setup::runtime()?.block_on(partner::waiting(&store, office))?)
 }
 
 fn is_meant(partner: OfficeNumber, name: Option<&str>, lang: Lang) -> anyhow::Result<bool> {

@@ -1,15 +1,14 @@
 //! Setting up an authenticator app, and doing without again.
 
-use std::fmt::Write as _;
 use std::sync::Arc;
 
 use askama::Template;
 use axum::extract::{Form, State};
 use axum::response::{IntoResponse, Redirect, Response};
-use qrcode::{Color, EcLevel, QrCode};
 use serde::Deserialize;
 
 use super::{HERE, own, proven};
+use crate::desk::square::Square;
 use crate::users::{RecoveryCode, UserName};
 use crate::web::audit::Act;
 use crate::web::guard::{Sealed, Visitor};
@@ -26,33 +25,6 @@ struct App {
     square: Option<Square>,
     groups: String,
     uri: String,
-}
-
-/// The square that an app photographs.
-struct Square {
-    /// How many modules it is wide, with its margin.
-    width: usize,
-    /// The dark modules, as the path of a drawing.
-    path: String,
-}
-
-impl Square {
-    /// Light modules around it, which readers need.
-    const MARGIN: usize = 4;
-
-    fn of(text: &str) -> Option<Self> {
-        let code = QrCode::with_error_correction_level(text, EcLevel::M).ok()?;
-        let width = code.width();
-        let mut path = String::new();
-        for (place, color) in code.to_colors().into_iter().enumerate() {
-            if color == Color::Dark {
-                let (x, y) = (place % width + Self::MARGIN, place / width + Self::MARGIN);
-                // Writing into a String cannot fail.
-                let _ = write!(path, "M{x} {y}h1v1h-1z");
-            }
-        }
-        Some(Self { width: width + 2 * Self::MARGIN, path })
-    }
 }
 
 #[derive(Template)]
@@ -166,19 +138,5 @@ pub(in crate::web) async fn remove(
             Redirect::to(HERE).into_response()
         }
         Err(error) => users_fault(&shared, &error),
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_square_is_square() {
-        let square = Square::of("otpauth://totp/renkei:a?secret=GEZDGNBVGY3TQOJQ").expect("made");
-        assert!(square.width > 21 + 8);
-        // The corner of the first finder pattern, behind the margin.
-        assert!(square.path.starts_with("M4 4h1v1h-1zM5 4"), "{}", square.path);
-        assert!(Square::of(&"x".repeat(10_000)).is_none());
     }
 }
