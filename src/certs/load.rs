@@ -26,10 +26,21 @@ const MAX_PASSWORD: u64 = 1 << 10;
 
 /// Reads every certificate of a file in PEM, or the one of a file in DER.
 pub fn load_certificates(path: &Path) -> Result<Vec<CertificateDer<'static>>, CertsError> {
-    let bytes = files::read(path, Access::Public, MAX_FILE)?;
+    certificates_in(path, &files::read(path, Access::Public, MAX_FILE)?)
+}
+
+/// The same of bytes that came from `path`, which errors name.
+///
+/// # Errors
+///
+/// There is no certificate in them.
+pub fn certificates_in(
+    path: &Path,
+    bytes: &[u8],
+) -> Result<Vec<CertificateDer<'static>>, CertsError> {
     let mut certificates = Vec::new();
-    if is_pem(&bytes) {
-        for (kind, der) in sections(path, &bytes)? {
+    if is_pem(bytes) {
+        for (kind, der) in sections(path, bytes)? {
             if kind == SectionKind::Certificate {
                 certificates.push(CertificateDer::from(der));
             }
@@ -90,10 +101,17 @@ pub fn load(files: &IdentityFiles) -> Result<Identity, CertsError> {
 
 /// Reads an identity from a file with certificates and a file with the key; they may be the same.
 pub fn load_identity(certificates: &Path, key: &Path) -> Result<Identity, CertsError> {
-    let chain = load_certificates(certificates)?;
-    let key = load_key(key)?;
-    Identity::new(chain, key)
-        .map_err(|source| CertsError::Signer { path: certificates.to_owned(), source })
+    with_key(load_certificates(certificates)?, certificates, key)
+}
+
+/// Certificates that came from `path` together with the key in a file.
+pub(super) fn with_key(
+    chain: Vec<CertificateDer<'static>>,
+    path: &Path,
+    key: &Path,
+) -> Result<Identity, CertsError> {
+    Identity::new(chain, load_key(key)?)
+        .map_err(|source| CertsError::Signer { path: path.to_owned(), source })
 }
 
 /// Reads an identity from PKCS#12 (`.p12`, `.pfx`); the password is the first line of a file.

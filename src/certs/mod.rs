@@ -26,6 +26,7 @@ mod make;
 mod request;
 mod self_made;
 mod test_ca;
+mod unfit;
 
 use std::fmt;
 
@@ -37,13 +38,14 @@ use crate::package::{Signer, SignerError};
 
 pub use error::CertsError;
 pub use load::{
-    load, load_all_of_pkcs12, load_certificates, load_identity, load_password, load_pkcs12,
+    certificates_in, load, load_all_of_pkcs12, load_certificates, load_identity, load_password, load_pkcs12,
     load_revocation_lists,
 };
 pub use make::{Issued, Validity};
 pub use request::{KeyAndRequest, request};
 pub use self_made::{is_self_made, self_made};
 pub use test_ca::{Subject, TestCa};
+pub use unfit::{Unfit, unfit};
 
 /// A certificate chain, the own certificate first, and its private key.
 ///

@@ -32,7 +32,8 @@ use crate::types::OfficeNumber;
 
 use super::files::{self, Access, Existing};
 use super::{
-    CertsError, Identity, Validity, is_self_made, load, load_identity, request, self_made,
+    CertsError, Identity, Validity, certificates_in, is_self_made, load, load_identity, request,
+    self_made,
 };
 
 /// A renewal begins so long before the end.
@@ -183,6 +184,25 @@ pub fn stage(files: &IdentityFiles) -> Stage {
         return Stage::Requested { request: next.request, answer: next.certificate };
     }
     Stage::None
+}
+
+/// Where the answer of an authority belongs while one is waited for, and the identity that it makes
+/// with the key that the request was made with. `name` is what faults call the file it came in.
+///
+/// # Errors
+///
+/// It holds no certificate for that key.
+pub fn answer(
+    files: &IdentityFiles,
+    name: &Path,
+    bytes: &[u8],
+) -> Result<Option<(PathBuf, Identity)>, CertsError> {
+    let (Stage::Requested { answer, .. }, Some((next, ..))) = (stage(files), Next::of(files))
+    else {
+        return Ok(None);
+    };
+    let identity = super::load::with_key(certificates_in(name, bytes)?, name, &next.key)?;
+    Ok(Some((answer, identity)))
 }
 
 /// Whether a certificate is within the time of its renewal at `now`.

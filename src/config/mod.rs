@@ -40,6 +40,7 @@ pub use first::{FirstNode, FirstOffice, first_text, office_text};
 pub use mail::{Mail, MailLogin, MailSecurity};
 pub use partner_file::PartnerFile;
 pub use sources::{SourceError, Sources, problems_text};
+pub use units::{duration_text, size_text};
 pub use writing::partner_text;
 
 use crate::attachment::FileType;

@@ -32,6 +32,25 @@ pub(super) fn size(text: &str) -> Option<u64> {
     number.checked_mul(factor)
 }
 
+/// A duration as [`duration`] reads it, in the largest unit that fits.
+pub fn duration_text(duration: SignedDuration) -> String {
+    let millis = duration.as_millis();
+    let units = [("d", 86_400_000), ("h", 3_600_000), ("m", 60_000), ("s", 1_000)];
+    let fits = units.iter().find(|(_, unit)| millis != 0 && millis % unit == 0);
+    match fits {
+        Some((unit, factor)) => format!("{}{unit}", millis / factor),
+        None if millis == 0 => "0s".to_owned(),
+        None => format!("{millis}ms"),
+    }
+}
+
+/// A size as [`size`] reads it, in the largest unit that fits.
+pub fn size_text(bytes: u64) -> String {
+    let units = [("GiB", 1 << 30), ("MiB", 1 << 20), ("KiB", 1 << 10)];
+    let fits = units.iter().find(|(_, unit)| bytes != 0 && bytes % unit == 0);
+    fits.map_or_else(|| format!("{bytes}B"), |(unit, factor)| format!("{}{unit}", bytes / factor))
+}
+
 fn split(text: &str) -> Option<(u64, &str)> {
     let unit = text.trim_start_matches(|character: char| character.is_ascii_digit());
     let number = text.strip_suffix(unit)?.parse().ok()?;
@@ -41,6 +60,19 @@ fn split(text: &str) -> Option<(u64, &str)> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_is_written_is_read_again() {
+        for text in ["250ms", "2s", "5m", "24h", "7d", "0s", "1500ms"] {
+            let read = duration(text).expect("a duration");
+            assert_eq!(duration(&duration_text(read)), Some(read), "{text}");
+        }
+        assert_eq!(duration_text(SignedDuration::from_secs(90)), "90s");
+        assert_eq!(duration_text(SignedDuration::from_hours(168)), "7d");
+        for text in ["0B", "512B", "64KiB", "32MiB", "10GiB"] {
+            assert_eq!(size(text).map(size_text).as_deref(), Some(text));
+        }
+    }
 
     #[test]
     fn reads_what_people_write() {

@@ -12,6 +12,7 @@ pub mod needs;
 pub mod newest;
 pub mod partner;
 pub mod proof;
+pub mod settings;
 pub mod square;
 pub mod traffic;
 pub mod whole;

@@ -105,6 +105,14 @@ pub fn replace(path: &Path, bytes: &[u8], readers: Readers) -> io::Result<()> {
     put(&temporary(folder_of(path)), path, bytes, readers, rename)
 }
 
+/// The same of a file that a person wrote: it keeps its rights, and a link to it goes on leading there.
+pub fn rewrite(path: &Path, bytes: &[u8]) -> io::Result<()> {
+    let path = fs::canonicalize(path)?;
+    let rights = fs::metadata(&path)?.permissions();
+    replace(&path, bytes, Readers::AsUsual)?;
+    fs::set_permissions(&path, rights)
+}
+
 /// The same by way of a name that only this file has, for a folder in which nobody looks for
 /// leftovers: one of an earlier run is removed.
 pub fn replace_by_way_of(

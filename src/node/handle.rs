@@ -1,5 +1,6 @@
 //! What others in the process ask of a node that runs.
 
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use jiff::Timestamp;
@@ -37,6 +38,11 @@ impl Handle {
     /// Its configuration as it is at the moment.
     pub fn config(&self) -> Arc<Config> {
         self.context.config()
+    }
+
+    /// The main file of that, if it follows one.
+    pub fn config_file(&self) -> Option<PathBuf> {
+        self.follower.file().map(Path::to_owned)
     }
 
     /// The tables of the standard that it works with.

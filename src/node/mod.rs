@@ -86,7 +86,9 @@ pub use month::{MonthComparison, compare_month};
 pub use notices::{Notice, pause_after};
 pub use outbound::{NewAttachment, NotSent, SendOrder, SentSet};
 pub use problems::{StartProblem, StartProblems};
-pub use proof::{Pins, Renewed, open_trust, renew_own, renewal_text};
+pub use proof::{
+    AnswerError, Pins, Renewed, open_trust, put_answer, renew_own, renewal_text,
+};
 pub use start::Consent;
 pub use supervise::Fault;
 

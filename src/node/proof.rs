@@ -30,7 +30,7 @@ use crate::types::{Digest, Lang, OfficeNumber, code};
 
 pub(super) use own::OwnFault;
 use own::{OwnSigner, OwnTls};
-pub use renew::Renewed;
+pub use renew::{AnswerError, Renewed};
 pub(super) use renew::{finish, is_due, renew_in_time};
 use renew::{renew, words as renewal_words};
 use sources::Sources;
@@ -221,12 +221,29 @@ pub fn open_trust(config: &Config, vouched: Pins) -> Result<Trust, StartProblems
 /// Every root or list that cannot be used.
 pub fn renew_own(
     config: &Config,
+    only: Option<&Path>,
     haste: Haste,
     now: Timestamp,
 ) -> Result<Vec<Renewed>, StartProblems> {
     let trust = open_trust(config, Pins::new())?;
-    let renewed = renew(config, haste, (&trust, &trust), now);
+    let renewed = renew(config, only, haste, (&trust, &trust), now);
     Ok(renewed.into_iter().map(|(_, renewed)| renewed).collect())
+}
+
+/// Puts what an authority sent for the certificate in `file` where the next one belongs; `name` is what
+/// faults call it. [`renew_own`] takes it into use.
+///
+/// # Errors
+///
+/// It is not one for our key that partners will accept: then nothing was written.
+pub fn put_answer(
+    config: &Config,
+    file: &Path,
+    (name, bytes): (&Path, &[u8]),
+    now: Timestamp,
+) -> Result<(), AnswerError> {
+    let trust = open_trust(config, Pins::new()).map_err(AnswerError::Trust)?;
+    renew::put_answer(config, file, (name, bytes), &trust, now)
 }
 
 /// Why a renewal does not go on, and what to do.

@@ -4,15 +4,15 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use askama::Template;
-use axum::extract::multipart::{Field, MultipartError};
 use axum::extract::{Multipart, State};
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Redirect, Response};
-use bytes::{Bytes, BytesMut};
+use bytes::Bytes;
 
 use super::guard::{Sealed, Visitor};
 use super::layout::{Frame, Place, message, page};
 use super::state::Shared;
+use super::upload::{Budget, bounded, text, unreadable};
 use crate::attachment::{DocumentKind, FileType, Refused, Title};
 use crate::config::Config;
 use crate::desk::words;
@@ -24,38 +24,13 @@ use crate::types::{FileSerial, Lang, OfficeNumber, PersonKey, ServiceMonth};
 /// Files of one form.
 const FILES: usize = 10;
 
-/// The longest text of a field in bytes.
-const TEXT: usize = 1 << 10;
-
 /// Characters of a name that are told of a file that was not sent.
 const SHOWN: usize = 40;
 
-/// What of a form is still read: its files, and room for what stands between them.
-struct Budget(u64);
-
-impl Budget {
-    fn of(config: &Config) -> Self {
-        let files = u64::try_from(FILES).unwrap_or(u64::MAX);
-        Self(config.attachments.file_size.saturating_mul(files).saturating_add(1 << 20))
-    }
-
-    fn takes(&mut self, piece: &[u8]) -> Result<(), Unreadable> {
-        let length = u64::try_from(piece.len()).unwrap_or(u64::MAX);
-        self.0 = self.0.checked_sub(length).ok_or(Unreadable::TooMuch)?;
-        Ok(())
-    }
-}
-
-/// Why a form cannot be read.
-enum Unreadable {
-    Broken(MultipartError),
-    TooMuch,
-}
-
-impl From<MultipartError> for Unreadable {
-    fn from(error: MultipartError) -> Self {
-        Self::Broken(error)
-    }
+/// What is read of a form: its files, and room for what stands between them.
+fn budget(config: &Config) -> Budget {
+    let files = u64::try_from(FILES).unwrap_or(u64::MAX);
+    Budget::new(config.attachments.file_size.saturating_mul(files).saturating_add(1 << 20))
 }
 
 #[derive(Template)]
@@ -154,7 +129,7 @@ pub(super) async fn send(
     mut form: Multipart,
 ) -> Response {
     let lang = shared.lang();
-    let mut budget = Budget::of(&shared.node.config());
+    let mut budget = budget(&shared.node.config());
     let mut fields = BTreeMap::new();
     let mut said: Option<Said> = None;
     let (mut sent, mut refused) = (0_usize, Vec::new());
@@ -249,50 +224,7 @@ async fn attach(
     if answer.done { Ok(()) } else { Err(answer.text(lang).to_owned()) }
 }
 
-/// The text of a field, cut where it is too long for any.
-async fn text(mut field: Field<'_>, budget: &mut Budget) -> Result<String, Unreadable> {
-    let mut bytes = Vec::new();
-    while let Some(piece) = field.chunk().await? {
-        budget.takes(&piece)?;
-        let room = TEXT.saturating_sub(bytes.len());
-        bytes.extend(piece.iter().take(room));
-    }
-    Ok(String::from_utf8_lossy(&bytes).into_owned())
-}
-
-/// The bytes of a file; none if there are more than `limit`, which are read to the end all the same, as
-/// far as the budget goes, so that the browser hears of it.
-async fn bounded(
-    mut field: Field<'_>,
-    limit: u64,
-    budget: &mut Budget,
-) -> Result<Option<Bytes>, Unreadable> {
-    let limit = usize::try_from(limit).unwrap_or(usize::MAX);
-    let mut bytes = Some(BytesMut::new());
-    while let Some(piece) = field.chunk().await? {
-        budget.takes(&piece)?;
-        let fits = |bytes: &BytesMut| bytes.len().saturating_add(piece.len()) <= limit;
-        bytes = bytes.filter(fits);
-        if let Some(bytes) = &mut bytes {
-            bytes.extend_from_slice(&piece);
-        }
-    }
-    Ok(bytes.map(BytesMut::freeze))
-}
-
 /// A name that somebody gave, as far as it can be seen.
 fn shown(name: &str) -> String {
     name.chars().filter(|c| !c.is_control() && !is_invisible(*c)).take(SHOWN).collect()
-}
-
-fn unreadable(shared: &Shared, error: &Unreadable) -> Response {
-    let text = shared.lang().pick(
-        "送られた内容を読み取れませんでした。ファイルが大きすぎるか、途中で切れました。もう一度操作してください。",
-        "What was sent cannot be read: it is too large or broke off. Try again.",
-    );
-    let status = match error {
-        Unreadable::Broken(error) => error.status(),
-        Unreadable::TooMuch => StatusCode::PAYLOAD_TOO_LARGE,
-    };
-    message(shared, status, text)
 }

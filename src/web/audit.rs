@@ -86,6 +86,12 @@ acts! {
     OwnPassword "own-password" "自分のパスワードを変更" "changed the own password";
     AppSet "app-set" "二段階認証を設定" "set up an authenticator app";
     AppRemoved "app-removed" "二段階認証を解除" "removed an authenticator app";
+    PartnerAdded "partner-added" "相手を登録" "registered a partner";
+    PartnerRenamed "partner-renamed" "相手の名前を変更" "renamed a partner";
+    PartnerRemoved "partner-removed" "相手の登録を削除" "removed a partner";
+    CardSaved "card-saved" "事業所カードを保存" "saved our card";
+    CertificateRenewed "certificate-renewed" "証明書の更新を操作" "renewed a certificate";
+    SettingsChanged "settings-changed" "設定を変更" "changed settings";
     Lost "lost" "記録できなかった件数" "rows that could not be kept";
 }
 

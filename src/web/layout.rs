@@ -22,6 +22,7 @@ pub(super) enum Place {
     Certificates,
     Diagnosis,
     Savings,
+    Settings,
     Users,
     Audits,
     /// Of whoever is in; reached by their name.
@@ -30,7 +31,7 @@ pub(super) enum Place {
 
 impl Place {
     /// What is in the menu, in its order.
-    const MENU: [Self; 12] = [
+    const MENU: [Self; 13] = [
         Self::Today,
         Self::Sent,
         Self::Received,
@@ -41,6 +42,7 @@ impl Place {
         Self::Certificates,
         Self::Diagnosis,
         Self::Savings,
+        Self::Settings,
         Self::Users,
         Self::Audits,
     ];
@@ -57,6 +59,7 @@ impl Place {
             Self::Certificates => "/certificates",
             Self::Diagnosis => "/diagnosis",
             Self::Savings => "/savings",
+            Self::Settings => "/settings",
             Self::Users => "/users",
             Self::Audits => "/audit",
             Self::Account => "/account",
@@ -75,6 +78,7 @@ impl Place {
             Self::Certificates => ("証明書", "Certificates"),
             Self::Diagnosis => ("診断", "Diagnosis"),
             Self::Savings => ("効果", "Savings"),
+            Self::Settings => ("設定", "Settings"),
             Self::Users => ("ユーザー", "Users"),
             Self::Audits => ("閲覧記録", "Record of views"),
             Self::Account => ("自分の設定", "Your account"),
@@ -84,7 +88,7 @@ impl Place {
 
     /// Whether it stands in the menu of somebody of this role.
     const fn is_for(self, role: Role) -> bool {
-        !matches!(self, Self::Users | Self::Audits) || matches!(role, Role::Administrator)
+        !matches!(self, Self::Settings | Self::Users | Self::Audits) || matches!(role, Role::Administrator)
     }
 }
 

@@ -12,16 +12,20 @@ use super::layout::{Frame, Place, page, store_fault};
 use super::state::Shared;
 use crate::config::Peer;
 use crate::desk::words;
-use crate::spec::Spec;
 use crate::store::{StateCount, Status, Waiting};
 use crate::transfer::{Direction, OutgoingState, State as PackageState};
-use crate::types::{Lang, OfficeNumber, ServiceType, code};
+use crate::types::{Lang, OfficeNumber, code};
+use crate::users::Role;
 
 #[derive(Template)]
 #[template(path = "web/partners.html", config = "src/askama.toml")]
 struct Partners {
     frame: Frame,
     rows: Vec<Row>,
+    /// Whether partners may be registered.
+    is_administrator: bool,
+    /// Our offices, where there are several.
+    offices: Vec<(OfficeNumber, String)>,
 }
 
 /// One partner.
@@ -47,22 +51,23 @@ pub(super) async fn show(State(shared): State<Arc<Shared>>, Visitor(session): Vi
         Err(error) => return store_fault(&shared, &error),
     };
     let now = shared.node.now();
-    let spec = shared.node.spec();
     let config = shared.node.config();
     let rows = config.peers.iter().map(|peer| {
-        let services = peer.service_types.iter().map(|service| service_name(spec, *service));
+        let services = peer.service_types.iter().map(|service| words::service(*service, lang));
         let services = services.collect::<Vec<_>>().join(lang.pick("、", ", "));
         row(peer, services, &status, now, lang)
     });
     let title = lang.pick("相手", "Partners");
     let rows = rows.collect();
-    page(&Partners { frame: Frame::new(&shared, &session, Place::Partners, title).live(), rows })
-}
-
-/// A service type by its official name.
-fn service_name(spec: &Spec, service: ServiceType) -> String {
-    let code = service.to_string();
-    spec.service_type(code.as_bytes()).map_or(code, |entry| entry.name.clone())
+    let offices = config.offices.iter().map(|own| own.number);
+    let offices: Vec<_> =
+        offices.map(|number| (number, words::office(number, &config))).collect();
+    page(&Partners {
+        frame: Frame::new(&shared, &session, Place::Partners, title).live(),
+        rows,
+        is_administrator: session.role() == Role::Administrator,
+        offices: if offices.len() > 1 { offices } else { Vec::new() },
+    })
 }
 
 fn row(peer: &Peer, services: String, status: &Status, now: Timestamp, lang: Lang) -> Row {

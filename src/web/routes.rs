@@ -12,11 +12,12 @@ use super::guard::Need::{self, Administrator, Nobody, Visitor};
 use super::layout::not_found;
 use super::state::Shared;
 use super::{
-    account, actuals, api, assets, attach, audits, certificates, diagnosis, doctor, entrance,
+    account, actuals, api, assets, attach, audits, card, certificates, diagnosis, doctor, entrance,
     events, forms,
 };
 use super::{
-    guard, held, list, metrics, month, package, partners, savings, today, tokens, users, versions,
+    guard, held, invitation, list, metrics, month, package, partner, partners, renewal, savings,
+    settings, today, tokens, users, versions,
 };
 
 /// The largest form in bytes.
@@ -27,7 +28,7 @@ struct Route(Need, &'static str, MethodRouter<Arc<Shared>>);
 
 fn routes() -> Vec<Route> {
     // It counts what it reads by itself.
-    let upload = DefaultBodyLimit::disable();
+    let upload = DefaultBodyLimit::disable;
     vec![
         Route(Nobody, "/assets/{name}", get(assets::asset)),
         Route(Nobody, "/healthz", get(metrics::health)),
@@ -44,7 +45,7 @@ fn routes() -> Vec<Route> {
         Route(Visitor, "/sent", get(list::sent)),
         Route(Visitor, "/received", get(list::received)),
         Route(Visitor, "/search", post(list::search)),
-        Route(Visitor, "/attach", get(attach::show).post(attach::send).layer(upload)),
+        Route(Visitor, "/attach", get(attach::show).post(attach::send).layer(upload())),
         Route(Visitor, "/held", get(held::list)),
         Route(Visitor, "/held/{id}", get(held::show)),
         Route(Visitor, "/held/{id}/forms", get(forms::of_held)),
@@ -63,7 +64,18 @@ fn routes() -> Vec<Route> {
         Route(Visitor, "/versions", get(versions::show)),
         Route(Visitor, "/versions/send", get(versions::ask).post(versions::send)),
         Route(Visitor, "/partners", get(partners::show)),
+        Route(Administrator, "/partners/card", post(card::choose).layer(upload())),
+        Route(Administrator, "/partners/card/{sha256}", get(card::show).post(card::register)),
+        Route(Administrator, "/partners/invitation", get(invitation::show)),
+        Route(Administrator, "/partners/invitation/{office}/card", get(invitation::card)),
+        Route(Visitor, "/partners/{partner}", get(partner::show)),
+        Route(Administrator, "/partners/{partner}/test", post(partner::test)),
+        Route(Administrator, "/partners/{partner}/rename", post(partner::rename)),
+        Route(Administrator, "/partners/{partner}/remove", post(partner::remove)),
         Route(Visitor, "/certificates", get(certificates::show)),
+        Route(Administrator, "/certificates/renew", post(renewal::renew)),
+        Route(Administrator, "/certificates/request/{of}", get(renewal::request)),
+        Route(Administrator, "/certificates/answer", post(renewal::answer).layer(upload())),
         Route(Visitor, "/diagnosis", get(diagnosis::show)),
         Route(Visitor, "/diagnosis/doctor", get(doctor::show).post(doctor::run)),
         Route(Visitor, "/account", get(account::show)),
@@ -71,6 +83,9 @@ fn routes() -> Vec<Route> {
         Route(Visitor, "/account/app", get(account::app::show).post(account::app::set)),
         Route(Visitor, "/account/app/remove", post(account::app::remove)),
         Route(Visitor, "/account/sessions", post(account::end_others)),
+        Route(Administrator, "/settings", get(settings::show)),
+        Route(Administrator, "/settings/check", post(settings::check)),
+        Route(Administrator, "/settings/apply", post(settings::apply)),
         Route(Administrator, "/users", get(users::list)),
         Route(Administrator, "/users/add", post(users::add)),
         Route(Administrator, "/users/role", post(users::role)),

@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 
+use crate::package::card::SignedCard;
 use crate::types::{Clock, Digest, Instant};
 use crate::users::{Role, Secret, token};
 
@@ -30,6 +31,9 @@ const FORMS: usize = 64;
 
 /// Views of a session that are remembered.
 const VIEWS: usize = 64;
+
+/// Cards of partners that a session holds which are not registered yet; the oldest goes.
+const CARDS: usize = 4;
 
 /// What is shown again to the same session within so long is one view: a page that keeps itself up to
 /// date is looked at once.
@@ -113,6 +117,8 @@ struct State {
     app: Option<Secret>,
     /// What was searched for, by number.
     searches: VecDeque<(String, String)>,
+    /// Cards that somebody looks at before they register them.
+    cards: VecDeque<SignedCard>,
 }
 
 /// What is told on the next page.
@@ -233,6 +239,7 @@ impl Session {
             views,
             app: None,
             searches: VecDeque::new(),
+            cards: VecDeque::new(),
         };
         let (csrf, state) = (token(), Arc::new(Mutex::new(state)));
         Self { user: name, key, from, csrf, began: now, is_unseen: false, state }
@@ -341,6 +348,21 @@ impl Session {
         let state = self.state();
         let found = state.searches.iter().find(|(known, _)| known == number);
         found.map(|(_, text)| text.clone())
+    }
+
+    /// Keeps a card until somebody has compared its digits.
+    pub(super) fn keep_card(&self, card: SignedCard) {
+        let mut state = self.state();
+        state.cards.retain(|known| known.sha256() != card.sha256());
+        if state.cards.len() >= CARDS {
+            state.cards.pop_front();
+        }
+        state.cards.push_back(card);
+    }
+
+    /// The card of this digest.
+    pub(super) fn card(&self, sha256: Digest) -> Option<SignedCard> {
+        self.state().cards.iter().find(|card| card.sha256() == sha256).cloned()
     }
 
     /// Tells something on the next page.

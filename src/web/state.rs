@@ -1,20 +1,25 @@
 //! What all requests share.
 
+use std::collections::BTreeMap;
 use std::fs;
 use std::net::SocketAddr;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
+use jiff::Timestamp;
 use tokio::sync::{Mutex, Semaphore};
+use tokio::time::timeout;
 
 use super::audit::Audit;
 use super::session::Sessions;
 use crate::config;
+use crate::control::{Answer, Request};
 use crate::desk::doctor::Examination;
 use crate::forms::Names;
 use crate::node::Handle;
-use crate::types::{Lang, code, io_text};
+use crate::node::probe::Tried;
+use crate::types::{Lang, OfficeNumber, code, io_text};
 use crate::users::{Attempts, Kept, KeptFile, TokenFile, Tokens, UserFile, Users, UsersError};
 use crate::work::{self, watch};
 
@@ -52,8 +57,22 @@ pub(super) struct Shared {
     drawing: Semaphore,
     /// What was found when everything was last looked at; held while that goes on.
     pub(super) examined: Mutex<Option<Examination>>,
+    /// How it went when partners were last tried; held while one is.
+    pub(super) probed: Mutex<BTreeMap<OfficeNumber, Probed>>,
     /// Sets that programs send, at a time: their files are in memory.
     pub(super) sending: Semaphore,
+}
+
+/// How long somebody waits until a change of the configuration is taken up.
+const TAKING_UP: Duration = Duration::from_secs(20);
+
+/// How it went when a partner was tried.
+#[derive(Clone)]
+pub(super) struct Probed {
+    /// When.
+    pub(super) at: Timestamp,
+    /// Each step as far as it got, or why it was not tried.
+    pub(super) outcome: Result<Vec<Tried>, String>,
 }
 
 /// Names of codes, from the lists of the office.
@@ -123,6 +142,7 @@ impl Shared {
             hashing: Semaphore::new(HASHING),
             drawing: Semaphore::new(DRAWING),
             examined: Mutex::new(None),
+            probed: Mutex::default(),
             sending: Semaphore::new(SENDING),
         }
     }
@@ -210,6 +230,21 @@ impl Shared {
         change: impl FnOnce(&mut Users) -> Result<T, UsersError> + Send + 'static,
     ) -> Result<T, UsersError> {
         self.change(&self.users, change).await
+    }
+
+    /// The main file of the configuration, or why nothing can be written into it.
+    pub(super) fn config_file(&self) -> Result<PathBuf, String> {
+        let told = self.lang().pick(
+            "この renkei は設定ファイルから起動していないため、ここでは変更できません。",
+            "This node was not started from a configuration, so nothing can be changed here.",
+        );
+        self.node.config_file().ok_or_else(|| told.to_owned())
+    }
+
+    /// Has the node take up what was written, on behalf of `by`. What takes longer goes on: then there
+    /// is no answer.
+    pub(super) async fn take_up(&self, by: &str) -> Option<Answer> {
+        timeout(TAKING_UP, self.node.order(Request::Reload, by.to_owned())).await.ok()
     }
 
     /// Does what takes much memory and time, with few others at the same time. `None`: too many wait.

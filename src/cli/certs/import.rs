@@ -3,17 +3,15 @@
 use std::io::{self, IsTerminal as _};
 use std::path::{Path, PathBuf};
 
-use rustls_pki_types::CertificateDer;
-
 use super::super::secret::secret;
 use super::super::{UsageError, output};
 use super::show;
 use crate::certs::files::{self, Access, Existing};
 use crate::certs::{
-    self, CertsError, Identity, certificates_to_pem, key_to_pem, load_all_of_pkcs12, load_identity,
+    self, CertsError, certificates_to_pem, key_to_pem, load_all_of_pkcs12, load_identity,
     load_password,
 };
-use crate::package::{CertificateInfo, SignerError};
+use crate::package::CertificateInfo;
 use crate::types::{Clock, Lang};
 
 /// Files to import, and where to.
@@ -51,7 +49,9 @@ pub(super) fn run(import: &Import<'_>, lang: Lang) -> anyhow::Result<()> {
     // All is looked at before anything is written.
     let mut wanted = Vec::new();
     for (place, identity) in (1..).zip(&identities) {
-        usable(identity, import.file, lang)?;
+        let file = import.file.display();
+        certs::unfit(identity, Clock::system().now())
+            .map_err(|why| UsageError(format!("{file}: {}", why.text(lang))))?;
         let out = numbered(import.out, place, identities.len());
         let certificate = out.with_extension("pem");
         let own_key = out.with_extension("key");
@@ -85,43 +85,6 @@ pub(super) fn run(import: &Import<'_>, lang: Lang) -> anyhow::Result<()> {
         })?;
     }
     Ok(())
-}
-
-/// Refuses what no partner can ever accept.
-fn usable(identity: &Identity, file: &Path, lang: Lang) -> Result<(), UsageError> {
-    let refused = |why: &str| UsageError(format!("{}: {why}", file.display()));
-    let Some(own) = identity.chain().first() else { return Err(refused("")) };
-    let info = info(own, file, lang)?;
-    if info.is_ca {
-        return Err(refused(lang.pick(
-            "認証局の証明書（CA:TRUE）は、事業所の証明書として使えません。",
-            "the certificate of an authority (CA:TRUE) is none of an office",
-        )));
-    }
-    if info.is_version_1 {
-        return Err(refused(lang.pick(
-            "拡張のない X.509 v1 の証明書は使えません。",
-            "an X.509 v1 certificate without extensions is not accepted",
-        )));
-    }
-    let now = Clock::system().now();
-    if info.not_after < now {
-        return Err(refused(
-            lang.pick("証明書の期限が切れています。", "the certificate has ended"),
-        ));
-    }
-    Ok(())
-}
-
-fn info(
-    certificate: &CertificateDer<'_>,
-    file: &Path,
-    lang: Lang,
-) -> Result<CertificateInfo, UsageError> {
-    CertificateInfo::of(certificate).map_err(|error| {
-        let why = SignerError::from(error).text(lang);
-        UsageError(format!("{}: {why}", file.display()))
-    })
 }
 
 /// `tls` for a single one, else `tls-1`, `tls-2`, in the order of the file.

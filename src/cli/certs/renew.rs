@@ -11,7 +11,7 @@ use crate::types::{Clock, Digest, Lang};
 pub(super) fn run(config: &ConfigArg, take: bool, lang: Lang) -> anyhow::Result<ExitCode> {
     let config = setup::config(&config.config, lang)?;
     let haste = if take { Haste::Take } else { Haste::Begin };
-    let renewed = renew_own(&config, haste, Clock::system().now())
+    let renewed = renew_own(&config, None, haste, Clock::system().now())
         .map_err(|problems| UsageError(problems.text(lang)))?;
     let mut failed = false;
     for Renewed { file, outcome, stage } in renewed {

@@ -10,6 +10,7 @@ use csv::{ReaderBuilder, StringRecord};
 use crate::cli::setup::ConfigArg;
 use crate::cli::{UsageError, copies, output};
 use crate::config::{Config, PartnerFile, Peer, Sources, partner_text};
+use crate::node::cards;
 use crate::record::ms932;
 use crate::types::text::is_office_name;
 use crate::types::{Digest, Edition, Lang, OfficeNumber, PeerUrl, ServiceType, io_text};

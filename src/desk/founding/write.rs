@@ -53,7 +53,7 @@ pub fn found(plan: &Plan, now: Timestamp) -> Result<Founded, FoundingError> {
     }
     let put = match plan.node {
         Some(_) => disk::create(&plan.config, text.as_bytes(), Readers::AsUsual),
-        None => replace(&plan.config, &text),
+        None => disk::rewrite(&plan.config, text.as_bytes()),
     };
     put.map_err(io_fault(&plan.config))?;
     let files = written.keep();
@@ -63,13 +63,6 @@ pub fn found(plan: &Plan, now: Timestamp) -> Result<Founded, FoundingError> {
         Keys::Made | Keys::Given(_) => Vec::new(),
     };
     Ok(Founded { files, requests })
-}
-
-/// Replaces a configuration, which keeps its rights.
-fn replace(path: &Path, text: &str) -> io::Result<()> {
-    let rights = fs::metadata(path)?.permissions();
-    disk::replace(path, text.as_bytes(), Readers::AsUsual)?;
-    fs::set_permissions(path, rights)
 }
 
 /// The configuration as it will be, which has to be a whole one.

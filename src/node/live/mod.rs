@@ -10,8 +10,8 @@ mod source;
 mod stranded;
 mod words;
 
-use std::path::Path;
-use std::sync::Arc;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use tokio::sync::{Mutex, Notify};
@@ -56,6 +56,8 @@ pub(super) struct Follower {
     state: Mutex<State>,
     /// Somebody changed a file of the configuration.
     hint: Arc<Notify>,
+    /// The main file of the configuration, once it is followed.
+    file: OnceLock<PathBuf>,
 }
 
 struct State {
@@ -132,7 +134,7 @@ impl Follower {
             refused: None,
             stranded_at: None,
         };
-        Self { context, state: Mutex::new(state), hint: Arc::default() }
+        Self { context, state: Mutex::new(state), hint: Arc::default(), file: OnceLock::new() }
     }
 
     /// Begins the tasks of offices and partners that are not there, as after a fault of the program in
@@ -143,8 +145,14 @@ impl Follower {
         state.look_for_stranded(&self.context).await;
     }
 
+    /// The main file of the configuration that the node follows, if it follows any.
+    pub(super) fn file(&self) -> Option<&Path> {
+        self.file.get().map(PathBuf::as_path)
+    }
+
     /// Has the node follow the configuration that stands there, from what it started with.
     pub(super) async fn follow(&self, source: Source) {
+        let _ = self.file.set(source.file().to_owned());
         let folders = source.folders();
         let hint = Arc::clone(&self.hint);
         let watched = folders.iter().map(|folder| (FolderRole::Other, folder.as_path()));

@@ -6,12 +6,13 @@ use std::path::{Path, PathBuf};
 use jiff::Timestamp;
 
 use super::super::clock::local_time;
-use super::{Problems, Proof, signing_place};
+use super::{Problems, Proof, StartProblems, signing_place};
+use crate::certs::files::{self, Access, Existing};
 use crate::certs::renewal::{self, Done, Haste, Renewable, RenewalError, Stage};
-use crate::certs::{CertsError, Identity};
+use crate::certs::{CertsError, Identity, Unfit, certificates_to_pem, unfit};
 use crate::config::Config;
 use crate::package::{CertificateInfo, Trust, TrustError, Usage};
-use crate::types::{Digest, Lang, code};
+use crate::types::{Digest, Lang, OfficeNumber, code};
 
 /// What became of the renewal of one of our certificates.
 #[derive(Debug)]
@@ -45,33 +46,116 @@ fn renewables(config: &Config) -> Vec<(String, Renewable<'_>)> {
     found
 }
 
-/// Does what is due, or what a person wants. `trust` is that of TLS and that of signatures.
+/// Why what an authority sent is not put into the place of the next certificate.
+#[derive(Debug, thiserror::Error)]
+pub enum AnswerError {
+    /// Nothing is waited for.
+    #[error("no certificate is waited for here")]
+    NotAsked,
+    /// It is none for our key, or cannot be written.
+    #[error(transparent)]
+    Certs(#[from] CertsError),
+    /// Nobody can accept it.
+    #[error(transparent)]
+    Unfit(#[from] Unfit),
+    /// Partners who trust as we do would not accept it.
+    #[error("partners would not accept it: {0}")]
+    NotAccepted(TrustError),
+    /// Our own authorities or lists cannot be used.
+    #[error("{}", .0.text(Lang::En))]
+    Trust(StartProblems),
+}
+
+impl AnswerError {
+    /// What is wrong and what to do.
+    pub fn text(&self, lang: Lang) -> String {
+        match (lang, self) {
+            (_, Self::Certs(error)) => error.text(lang),
+            (_, Self::Unfit(why)) => why.text(lang),
+            (_, Self::Trust(problems)) => problems.text(lang),
+            (Lang::Ja, Self::NotAsked) => {
+                "この証明書については、認証局に何も依頼していません。".to_owned()
+            }
+            (_, Self::NotAccepted(why)) => {
+                let info = code::find(why.code());
+                let meaning = info.map_or_else(|| why.to_string(), |info| info.meaning(lang).to_owned());
+                let to_do = info.map(|info| info.to_do(lang)).unwrap_or_default();
+                match lang {
+                    Lang::Ja => format!(
+                        "この証明書は、相手に受け付けられません: {meaning}（{why}）。{to_do}"
+                    ),
+                    Lang::En => format!("partners would not accept it: {meaning} ({why}). {to_do}"),
+                }
+            }
+            (Lang::En, _) => self.to_string(),
+        }
+    }
+}
+
+/// Puts what an authority sent for the certificate in `file` where the next one belongs, if it is one
+/// for our key that partners will accept. `name` is what faults call it. It is taken into use by
+/// [`renew`].
+pub(super) fn put_answer(
+    config: &Config,
+    file: &Path,
+    (name, bytes): (&Path, &[u8]),
+    trust: &Trust,
+    now: Timestamp,
+) -> Result<(), AnswerError> {
+    let known = renewables(config).into_iter().find(|(_, one)| one.files.certificate() == file);
+    let (_, renewable) = known.ok_or(AnswerError::NotAsked)?;
+    let answer = renewal::answer(renewable.files, name, bytes)?;
+    let (place, identity) = answer.ok_or(AnswerError::NotAsked)?;
+    unfit(&identity, now)?;
+    for usage in &renewable.usages {
+        speaks(trust, &identity, renewable.office, *usage, now)
+            .map_err(AnswerError::NotAccepted)?;
+    }
+    let pem = certificates_to_pem(identity.chain());
+    Ok(files::write(&place, pem.as_bytes(), Access::Public, Existing::Replace)?)
+}
+
+/// Whether partners who trust as we do would believe an identity.
+fn speaks(
+    trust: &Trust,
+    identity: &Identity,
+    office: OfficeNumber,
+    usage: Usage,
+    now: Timestamp,
+) -> Result<(), TrustError> {
+    let (own, chain) = identity.chain().split_first().ok_or(TrustError::Unreadable)?;
+    trust.speaks_for(own, chain, office, usage, now)
+}
+
+/// Does what is due, or what a person wants; of the certificate in one file alone where one is named.
+/// `trust` is that of TLS and that of signatures.
 pub(in crate::node) fn renew(
     config: &Config,
+    only: Option<&Path>,
     haste: Haste,
     trust: (&Trust, &Trust),
     now: Timestamp,
 ) -> Vec<(String, Renewed)> {
     let one = |(place, renewable): (String, Renewable<'_>)| {
-        let accepts = |identity: &Identity, usage| match identity.chain().split_first() {
-            Some((own, chain)) => {
-                let trust = if usage == Usage::Tls { trust.0 } else { trust.1 };
-                trust.speaks_for(own, chain, renewable.office, usage, now)
-            }
-            None => Err(TrustError::Unreadable),
+        let accepts = |identity: &Identity, usage| {
+            let trust = if usage == Usage::Tls { trust.0 } else { trust.1 };
+            speaks(trust, identity, renewable.office, usage, now)
         };
         let outcome = renewal::advance(&renewable, haste, now, accepts);
         let stage = renewal::stage(renewable.files);
         (place, Renewed { file: renewable.files.certificate().to_owned(), outcome, stage })
     };
-    renewables(config).into_iter().map(one).collect()
+    let is_meant = |(_, one): &(String, Renewable<'_>)| {
+        only.is_none_or(|only| one.files.certificate() == only)
+    };
+    renewables(config).into_iter().filter(is_meant).map(one).collect()
 }
 
 /// Does what time asks for, tells the log, and returns what is in the way.
 pub(in crate::node) fn renew_in_time(config: &Config, proof: &Proof, now: Timestamp) -> Problems {
     let mut problems = Problems::default();
     let trust = (proof.tls_trust.as_ref(), proof.trust.as_ref());
-    for (place, Renewed { file, outcome, .. }) in renew(config, Haste::InTime, trust, now) {
+    for (place, Renewed { file, outcome, .. }) in renew(config, None, Haste::InTime, trust, now) {
         let file = file.display();
         match outcome {
             Ok(Done::Nothing) => {}

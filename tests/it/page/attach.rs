@@ -1,7 +1,5 @@
 //! Attachments by the page: what a form brings is judged, sent and shown, and nothing else.
 
-use std::fmt::Write as _;
-
 use super::browser::{Answer, Browser};
 use super::{office, opened};
 use crate::harness::{HELP, Office, until};
@@ -13,18 +11,9 @@ type Part<'p> = (&'p str, Option<&'p str>, &'p str);
 
 /// Posts a form with files as a browser does.
 fn post(browser: &mut Browser, parts: &[Part<'_>]) -> Answer {
-    let mut body = String::new();
-    for (name, file, value) in parts {
-        write!(body, "--edge\r\nContent-Disposition: form-data; name=\"{name}\"").expect("a text");
-        if let Some(file) = file {
-            write!(body, "; filename=\"{file}\"\r\nContent-Type: x/y").expect("a text");
-        }
-        write!(body, "\r\n\r\n{value}\r\n").expect("a text");
-    }
-    body.push_str("--edge--\r\n");
-    let mut headers = browser.headers("POST");
-    headers.insert("Content-Type", "multipart/form-data; boundary=edge".to_owned());
-    browser.ask("POST", "/attach", &headers, &body)
+    let parts: Vec<_> =
+        parts.iter().map(|(name, file, value)| (*name, *file, value.as_bytes())).collect();
+    browser.post_parts("/attach", &parts)
 }
 
 /// Sends files with the form that the page shows.

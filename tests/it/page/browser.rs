@@ -101,6 +101,49 @@ impl Browser {
         self.post(path, &all)
     }
 
+    /// Posts a form with files as a browser does: the name of each part, the name of its file if it is
+    /// one, its bytes.
+    pub(super) fn post_parts(
+        &mut self,
+        path: &str,
+        parts: &[(&str, Option<&str>, &[u8])],
+    ) -> Answer {
+        let mut body = Vec::new();
+        for (name, file, value) in parts {
+            let head = format!("--edge\r\nContent-Disposition: form-data; name=\"{name}\"");
+            body.extend(head.bytes());
+            if let Some(file) = file {
+                body.extend(format!("; filename=\"{file}\"\r\nContent-Type: x/y").bytes());
+            }
+            body.extend(b"\r\n\r\n");
+            body.extend(*value);
+            body.extend(b"\r\n");
+        }
+        body.extend(b"--edge--\r\n");
+        let mut headers = self.headers("POST");
+        headers.insert("Content-Type", "multipart/form-data; boundary=edge".to_owned());
+        self.ask_bytes("POST", path, &headers, &body)
+    }
+
+    /// The same with the token and the number that stand on a page, other fields, and one file.
+    pub(super) fn submit_file(
+        &mut self,
+        page: &str,
+        path: &str,
+        fields: &[(&str, &str)],
+        file: &[u8],
+    ) -> Answer {
+        let shown = self.get(page);
+        assert_eq!(shown.status, 200, "{page}: {}", shown.location());
+        let (csrf, number) = (shown.field("csrf"), shown.field("form"));
+        let mut all = vec![("csrf", csrf.as_str()), ("form", number.as_str())];
+        all.extend(fields);
+        let mut parts: Vec<_> =
+            all.into_iter().map(|(name, value)| (name, None, value.as_bytes())).collect();
+        parts.push(("file", Some("a file"), file));
+        self.post_parts(path, &parts)
+    }
+
     pub(super) fn login(&mut self, name: &str, password: &str, code: &str) -> Answer {
         self.post("/login", &[("name", name), ("password", password), ("code", code)])
     }
@@ -113,12 +156,23 @@ impl Browser {
         headers: &BTreeMap<&str, String>,
         body: &str,
     ) -> Answer {
+        self.ask_bytes(method, path, headers, body.as_bytes())
+    }
+
+    fn ask_bytes(
+        &mut self,
+        method: &str,
+        path: &str,
+        headers: &BTreeMap<&str, String>,
+        body: &[u8],
+    ) -> Answer {
         let mut request = format!("{method} {path} HTTP/1.1\r\nConnection: close\r\n");
         for (name, value) in headers {
             write!(request, "{name}: {value}\r\n").expect("a text");
         }
-        write!(request, "Content-Length: {}\r\n\r\n{body}", body.len()).expect("a text");
-        let answer = self.raw(request.as_bytes()).expect("an answer");
+        write!(request, "Content-Length: {}\r\n\r\n", body.len()).expect("a text");
+        let request = [request.as_bytes(), body].concat();
+        let answer = self.raw(&request).expect("an answer");
         for (name, value) in &answer.headers {
             if name == "set-cookie" {
                 let pair = value.split(';').next().expect("a pair");

@@ -35,6 +35,9 @@ fn filled(path: &str) -> String {
         .replace("{number}", "1")
         .replace("{name}", "x")
         .replace("{token}", "x")
+        .replace("{sha256}", &"0".repeat(64))
+        .replace("{office}", "1370000018")
+        .replace("{of}", "tls")
 }
 
 fn ask(browser: &mut Browser, method: &str, path: &str) -> (u16, String) {

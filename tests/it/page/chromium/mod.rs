@@ -53,6 +53,16 @@ fn attach() {
 }
 
 #[test]
+fn partners() {
+    play(&["partners"], || Town::new(Names::Plain));
+}
+
+#[test]
+fn settings() {
+    play(&["settings"], || Town::new(Names::Plain));
+}
+
+#[test]
 fn accounts() {
     play(&["accounts"], || Town::new(Names::Plain));
 }

@@ -3,11 +3,12 @@
 use std::fs;
 use std::path::PathBuf;
 
+use base64::prelude::{BASE64_STANDARD, Engine as _};
 use encoding_rs::SHIFT_JIS;
 use serde_json::{Value, json};
 
 use crate::e2e::units::{ACTUAL, PLAN, USAGE, Unit, export, sample, withdrawal};
-use crate::harness::{CARE, DAY, HELP, Office, free_port, offices, until};
+use crate::harness::{CARE, DAY, HELP, Office, free_port, offices, quoted, until};
 use crate::page::{PASSWORD, add};
 
 /// A name that is shown wherever a name is.
@@ -52,6 +53,8 @@ impl Town {
         // A string of JSON is one of TOML too.
         let quoted = |name: &str| Value::from(name).to_string();
         care.speak(lang);
+        let url = quoted(&format!("https://127.0.0.1:{}", care.port));
+        care.set("node", "url", url);
         care.set("office", "name", quoted(own));
         care.set_peer(HELP, "name", quoted(first));
         care.set_peer(DAY, "name", quoted(second));
@@ -77,6 +80,7 @@ impl Town {
             ["dismiss all"] => self.dismiss_all(),
             ["send to nobody"] => self.send_to_nobody(),
             ["start"] => self.start(),
+            ["card of a stranger"] => card_of_a_stranger(),
             ["rows", query] => json!(self.care.sql(query)),
             ["is sent", ..] => self.is_sent(&question[1]),
             _ => panic!("the town does not know {question:?}"),
@@ -218,6 +222,17 @@ impl Town {
         let count = usize::try_from(count.as_u64().expect("a number")).expect("a few");
         self.care.has_sent("HANDED_OVER", count).is_some().into()
     }
+}
+
+/// The card of an office that nobody knows yet, in Base64.
+fn card_of_a_stranger() -> Value {
+    let [mut stranger] = offices(["1370000042"]);
+    stranger.set("office", "name", quoted("あさがお訪問看護ステーション"));
+    stranger.set("node", "url", quoted(format!("https://127.0.0.1:{}", stranger.port)));
+    let path = stranger.path("outside/a.card");
+    let output = stranger.command(&["card", "--out", path.to_str().expect("UTF-8")]);
+    assert!(output.status.success(), "{output:?}");
+    BASE64_STANDARD.encode(fs::read(path).expect("a card")).into()
 }
 
 /// A message id, as it is written, of its hexadecimal digits.
