@@ -82,7 +82,7 @@ pub(super) async fn show(
     page(&Invitation {
         frame: Frame::new(&shared, &session, Place::Partners, title),
         office,
-        name: config.name(office).map(str::to_owned).unwrap_or_else(|| office.to_string()),
+        name: config.name(office).map_or_else(|| office.to_string(), str::to_owned),
         facts: desk::card::rows(&card, lang),
         square: desk::card::square(&card),
         file: file(office),

@@ -201,7 +201,7 @@ pub(super) async fn apply(
 }
 
 async fn written(
-    shared: &Arc<Shared>,
+    shared: &Shared,
     session: &Session,
     proposal: Proposal,
 ) -> Result<String, String> {

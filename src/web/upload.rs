@@ -92,7 +92,7 @@ pub(super) struct OneFile {
 
 impl OneFile {
     /// Reads a form of this session whose file, called `file`, has at most `limit` bytes; otherwise what
-    /// to answer. What stands behind the file is not read.
+    /// to answer.
     pub(super) async fn read(
         shared: &Shared,
         visitor: &Visitor,
@@ -110,7 +110,7 @@ impl OneFile {
                 // Nothing of a file is read before it is known who sends it.
                 visitor.is_sealed(shared, &read.sealed())?;
                 read.bytes = bounded(field, limit, &mut budget).await.map_err(refused)?;
-                return Ok(read);
+                continue;
             }
             let text = text(field, &mut budget).await.map_err(refused)?;
             read.fields.insert(name, text);

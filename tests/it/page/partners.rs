@@ -9,20 +9,18 @@ use super::{office, opened};
 use crate::e2e::units::{export, withdrawal};
 use crate::harness::{CARE, HELP, Office, offices, quoted, until};
 
-/// An office with a page that knows nobody, and one that it will know.
-fn strangers() -> [Office; 2] {
-    let mut pair = offices([CARE, HELP]);
-    for office in &mut pair {
+/// An office with a page that knows nobody, and others that it will know.
+fn strangers<const N: usize>(numbers: [&'static str; N]) -> [Office; N] {
+    let mut all = offices(numbers);
+    for office in &mut all {
         let url = quoted(format!("https://127.0.0.1:{}", office.port));
         office.set("node", "url", url);
-        for other in [CARE, HELP] {
-            if other != office.number {
-                office.forget_peer(other);
-            }
+        for other in numbers {
+            office.forget_peer(other);
         }
     }
-    pair[0].set("page", "listen", quoted("127.0.0.1:0"));
-    pair
+    all[0].set("page", "listen", quoted("127.0.0.1:0"));
+    all
 }
 
 /// The card of an office, just made.
@@ -67,7 +65,7 @@ fn join(browser: &mut Browser, file: &[u8]) -> Answer {
 
 #[test]
 fn a_card_is_registered_when_its_digits_were_compared() {
-    let [mut care, mut help] = strangers();
+    let [mut care, mut help] = strangers([CARE, HELP]);
     let theirs = card(&help);
     care.start();
     help.start();
@@ -144,7 +142,7 @@ fn a_card_is_registered_when_its_digits_were_compared() {
 
 #[test]
 fn a_partner_is_tried_renamed_and_removed() {
-    let [mut care, help] = strangers();
+    let [mut care, help] = strangers([CARE, HELP]);
     let theirs = card(&help);
     care.start();
     let mut browser = opened(&care);
@@ -189,7 +187,7 @@ fn a_partner_is_tried_renamed_and_removed() {
 
 #[test]
 fn a_card_that_is_not_to_be_taken_says_why() {
-    let [mut care, mut help] = strangers();
+    let [mut care, mut help] = strangers([CARE, HELP]);
     let first = card(&help);
     help.set("office", "name", quoted("Himawari"));
     let second = card(&help);
@@ -254,8 +252,7 @@ fn a_partner_of_the_configuration_is_changed_there() {
 
 #[test]
 fn of_several_offices_one_is_chosen() {
-    let [mut care, help] = strangers();
-    let [other] = offices(["2700000051"]);
+    let [mut care, help, other] = strangers([CARE, HELP, "2700000051"]);
     care.host(&other);
     let theirs = card(&help);
     care.start();

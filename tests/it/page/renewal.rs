@@ -33,12 +33,7 @@ fn office() -> Office {
         let pem = fs::read_to_string(made.join(name)).expect("made");
         care.put_key_file(name, &pem, access);
     }
-    let root = fs::read_dir(&ca).expect("listed").find_map(|entry| {
-        let path = entry.expect("an entry").path();
-        let is_root = path.file_name().is_some_and(|name| name == "ca.pem" || name == "root.pem");
-        is_root.then_some(path)
-    });
-    let root = root.expect("the certificate of the authority");
+    let root = ca.join("ca.pem");
     care.set("tls", "roots", format!("[\"keys/ca.pem\", {}]", quoted(root.display())));
     care.set("page", "listen", quoted("127.0.0.1:0"));
     care.start();
