@@ -244,6 +244,10 @@ pub(super) async fn remove(
     if let Err(why) = change(&shared, move |book| book.remove(number)).await {
         return back(&session, number, false, why);
     }
+    // How it was reached is of no use to whoever registers it again.
+    if let Ok(mut probed) = shared.probed.try_lock() {
+        probed.remove(&number);
+    }
     shared.audit.did(&session, Act::PartnerRemoved, &number.to_string());
     shared.take_up(&session.user).await;
     session.tell(true, match lang {

@@ -89,13 +89,13 @@ fn what_an_authority_issues_is_asked_for_checked_and_used() {
     assert_eq!(browser.get("/certificates/request/tls").status, 404);
     let csr = office.path("outside/a.csr");
     fs::write(&csr, &request.bytes).expect("written");
-    let issue = |name: &str, number: &str, usage: &str, more: &[&str]| {
-        let out = office.path(&format!("outside/{name}.pem"));
-        let (ca, csr) = (office.path("ca"), text(&csr).to_owned());
-        let start = ["ca", "--dir", text(&ca), "issue", number, &csr, "--for", usage];
-        renkei(&[&start[..], &["--out", text(&out)], more].concat());
+    let issue = |ca: &str| {
+        let (ca, out) = (office.path(ca), office.path(&format!("outside/of-{ca}.pem")));
+        let order = ["issue", CARE, text(&csr), "--for", "signing", "--out", text(&out)];
+        renkei(&[&["ca", "--dir", text(&ca)][..], &order].concat());
         fs::read(out).expect("issued")
     };
+    renkei(&["ca", "--dir", text(&office.path("other-ca")), "init", "Another authority"]);
     let mut answered = |file: &[u8]| {
         let fields = [("of", CARE)];
         let answer =
@@ -103,11 +103,11 @@ fn what_an_authority_issues_is_asked_for_checked_and_used() {
         told(&mut browser, &answer)
     };
     let before = fs::read(office.path("keys/signing.pem")).expect("there");
-    // Not for our key, not of a known authority, not for signing, no certificate, nothing.
+    // Not for our key, not of a known authority, no certificate, nothing.
     let others = office.issue(CARE, Usage::Signing).chain_pem();
     for (file, why) in [
         (others.as_bytes(), "key"),
-        (&issue("tls", CARE, "tls", &[])[..], "would not accept it"),
+        (&issue("other-ca")[..], "would not accept it"),
         (b"no certificate", "no certificate"),
         (b"", "Choose the file"),
     ] {
@@ -116,8 +116,7 @@ fn what_an_authority_issues_is_asked_for_checked_and_used() {
         assert!(!office.path("keys/signing.next.pem").exists(), "{why}");
         assert_eq!(fs::read(office.path("keys/signing.pem")).expect("there"), before, "{why}");
     }
-    let good = issue("good", CARE, "signing", &[]);
-    let said = answered(&good);
+    let said = answered(&issue("ca"));
     assert!(said.contains("is used now"), "{said}");
     assert_ne!(fs::read(office.path("keys/signing.pem")).expect("there"), before);
     assert!(!office.path("keys/signing.next.csr").exists());
