@@ -47,7 +47,7 @@ pub fn duration_text(duration: SignedDuration) -> String {
 /// A size as [`size`] reads it, in the largest unit that fits.
 pub fn size_text(bytes: u64) -> String {
     let units = [("GiB", 1 << 30), ("MiB", 1 << 20), ("KiB", 1 << 10)];
-    let fits = units.iter().find(|(_, unit)| bytes != 0 && bytes % unit == 0);
+    let fits = units.iter().find(|(_, unit)| bytes != 0 && bytes.is_multiple_of(*unit));
     fits.map_or_else(|| format!("{bytes}B"), |(unit, factor)| format!("{}{unit}", bytes / factor))
 }
 

@@ -86,9 +86,7 @@ pub use month::{MonthComparison, compare_month};
 pub use notices::{Notice, pause_after};
 pub use outbound::{NewAttachment, NotSent, SendOrder, SentSet};
 pub use problems::{StartProblem, StartProblems};
-pub use proof::{
-    AnswerError, Pins, Renewed, open_trust, put_answer, renew_own, renewal_text,
-};
+pub use proof::{AnswerError, Pins, Renewed, open_trust, put_answer, renew_own, renewal_text};
 pub use start::Consent;
 pub use supervise::Fault;
 

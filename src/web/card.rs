@@ -81,7 +81,8 @@ pub(super) async fn choose(
     let lang = shared.lang();
     let card = match &form.bytes {
         Some(bytes) if bytes.is_empty() => {
-            let text = lang.pick("事業所カードのファイルを選んでください。", "Choose the file of a card.");
+            let text =
+                lang.pick("事業所カードのファイルを選んでください。", "Choose the file of a card.");
             return back(&session, text);
         }
         Some(bytes) => partner::read_card(bytes),
@@ -146,8 +147,7 @@ pub(super) async fn show(
     let title = lang.pick("事業所カードの確認", "The card of a partner");
     let digits = digits.unwrap_or_default();
     let offices = config.offices.iter().map(|own| own.number);
-    let offices: Vec<_> =
-        offices.map(|number| (number, words::office(number, &config))).collect();
+    let offices: Vec<_> = offices.map(|number| (number, words::office(number, &config))).collect();
     page(&Shown {
         frame: Frame::new(&shared, &session, Place::Partners, title),
         sha256,
@@ -185,8 +185,7 @@ pub(super) async fn register(
     let here = address(sha256, said.office);
     let leads_to = visitor.0.card(sha256).map(|card| format!("/partners/{}", card.card().office));
     let leads_to = leads_to.unwrap_or_else(|| PARTNERS.to_owned());
-    if let Err(answer) =
-        visitor.may_do(&shared, &said.sealed, &format!("card {sha256}"), &leads_to)
+    if let Err(answer) = visitor.may_do(&shared, &said.sealed, &format!("card {sha256}"), &leads_to)
     {
         return answer;
     }

@@ -53,7 +53,8 @@ fn file(office: OfficeNumber) -> String {
 async fn own(shared: &Shared, office: OfficeNumber) -> Result<SignedCard, String> {
     let (config, now, lang) = (shared.node.config(), shared.node.now(), shared.lang());
     let made = shared.drawing(move || own_card(&config, office, now)).await;
-    let made = made.ok_or_else(|| lang.pick("内部エラーです。", "An internal fault.").to_owned())?;
+    let made =
+        made.ok_or_else(|| lang.pick("内部エラーです。", "An internal fault.").to_owned())?;
     made.map_err(|error| error.text(lang))
 }
 

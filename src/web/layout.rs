@@ -88,7 +88,8 @@ impl Place {
 
     /// Whether it stands in the menu of somebody of this role.
     const fn is_for(self, role: Role) -> bool {
-        !matches!(self, Self::Settings | Self::Users | Self::Audits) || matches!(role, Role::Administrator)
+        !matches!(self, Self::Settings | Self::Users | Self::Audits)
+            || matches!(role, Role::Administrator)
     }
 }
 

@@ -109,9 +109,7 @@ impl Tested {
     fn of(probed: &Probed, lang: Lang) -> Self {
         let at = words::time(probed.at);
         match &probed.outcome {
-            Err(fault) => {
-                Self { at, is_fine: false, steps: Vec::new(), fault: fault.clone() }
-            }
+            Err(fault) => Self { at, is_fine: false, steps: Vec::new(), fault: fault.clone() },
             Ok(steps) => Self {
                 at,
                 is_fine: steps.iter().all(|step| step.is_fine),
@@ -170,10 +168,15 @@ pub(super) async fn test(
     });
     if let Ok(Ok(false)) = timeout(PATIENCE, trying).await {
         let Visitor(session) = visitor;
-        return back(&session, number, false, lang.pick(
-            "ほかの相手を確かめています。終わってから、もう一度押してください。",
-            "Another partner is being tried. Try again when that is done.",
-        ));
+        return back(
+            &session,
+            number,
+            false,
+            lang.pick(
+                "ほかの相手を確かめています。終わってから、もう一度押してください。",
+                "Another partner is being tried. Try again when that is done.",
+            ),
+        );
     }
     Redirect::to(&leads_to).into_response()
 }
@@ -250,9 +253,12 @@ pub(super) async fn remove(
     }
     shared.audit.did(&session, Act::PartnerRemoved, &number.to_string());
     shared.take_up(&session.user).await;
-    session.tell(true, match lang {
-        Lang::Ja => format!("相手 {number} の登録を削除しました。"),
-        Lang::En => format!("The partner {number} is removed."),
-    });
+    session.tell(
+        true,
+        match lang {
+            Lang::Ja => format!("相手 {number} の登録を削除しました。"),
+            Lang::En => format!("The partner {number} is removed."),
+        },
+    );
     Redirect::to(leads_to).into_response()
 }

@@ -60,8 +60,7 @@ pub(super) async fn show(State(shared): State<Arc<Shared>>, Visitor(session): Vi
     let title = lang.pick("相手", "Partners");
     let rows = rows.collect();
     let offices = config.offices.iter().map(|own| own.number);
-    let offices: Vec<_> =
-        offices.map(|number| (number, words::office(number, &config))).collect();
+    let offices: Vec<_> = offices.map(|number| (number, words::office(number, &config))).collect();
     page(&Partners {
         frame: Frame::new(&shared, &session, Place::Partners, title).live(),
         rows,

@@ -163,9 +163,7 @@ pub(super) async fn answer(
         Err(answer) => return answer,
     };
     let of = form.field("of").to_owned();
-    if let Err(answer) =
-        visitor.may_do(&shared, &form.sealed(), &format!("answer {of}"), HERE)
-    {
+    if let Err(answer) = visitor.may_do(&shared, &form.sealed(), &format!("answer {of}"), HERE) {
         return answer;
     }
     let Some(file) = certificate(&shared, &of) else { return not_found(&shared) };

@@ -14,9 +14,7 @@ use super::layout::{Frame, Place, message, page};
 use super::session::Session;
 use super::state::Shared;
 use crate::config::Sources;
-use crate::desk::settings::{
-    self, Changed, Kind, Proposal, Setting, Verdict, Wanted, propose,
-};
+use crate::desk::settings::{self, Changed, Kind, Proposal, Setting, Verdict, Wanted, propose};
 use crate::desk::words;
 use crate::types::Lang;
 use crate::work;
@@ -114,9 +112,7 @@ fn groups(shared: &Shared, sources: &Sources, typed: &Wanted, lang: Lang) -> Vec
     for setting in settings::settings(sources, lang) {
         let (id, title) = match (setting.office, setting.place.table) {
             (Some(office), _) => (office.to_string(), words::office(office, &config)),
-            (None, "timing") => {
-                ("timing".to_owned(), lang.pick("時間", "Times").to_owned())
-            }
+            (None, "timing") => ("timing".to_owned(), lang.pick("時間", "Times").to_owned()),
             (None, table) => (table.to_owned(), lang.pick("上限", "Limits").to_owned()),
         };
         let value = typed.get(&setting.name).unwrap_or(&setting.value).clone();
@@ -149,8 +145,8 @@ async fn proposed(shared: &Shared, session: &Session, said: &Said) -> Result<Pro
 }
 
 async fn judge(shared: &Shared, proposal: &Proposal) -> Verdict {
-    let (config, clock) = (shared.node.config(), shared.node.clock().clone());
-    proposal.judge(&config, shared.node.spec(), clock, shared.lang()).await
+    let clock = shared.node.clock().clone();
+    proposal.judge(shared.node.spec(), clock, shared.lang()).await
 }
 
 /// Shows what a change would be, and what is wrong with it.
@@ -200,11 +196,7 @@ pub(super) async fn apply(
     Redirect::to(HERE).into_response()
 }
 
-async fn written(
-    shared: &Shared,
-    session: &Session,
-    proposal: Proposal,
-) -> Result<String, String> {
+async fn written(shared: &Shared, session: &Session, proposal: Proposal) -> Result<String, String> {
     let lang = shared.lang();
     let internal = || lang.pick("内部エラーです。", "An internal fault.").to_owned();
     // What was in order when it was shown may be so no more.

@@ -50,10 +50,7 @@ impl From<MultipartError> for Unreadable {
 }
 
 /// The text of a field, cut where it is too long for any.
-pub(super) async fn text(
-    mut field: Field<'_>,
-    budget: &mut Budget,
-) -> Result<String, Unreadable> {
+pub(super) async fn text(mut field: Field<'_>, budget: &mut Budget) -> Result<String, Unreadable> {
     let mut bytes = Vec::new();
     while let Some(piece) = field.chunk().await? {
         budget.takes(&piece)?;

@@ -162,7 +162,10 @@ const OF_NODE: [Key; 12] = [
         "timing",
         "settle_unknown",
         Kind::Duration,
-        ["書き終わりが分からないときに待つ時間", "The same where nobody can tell whether it is written"],
+        [
+            "書き終わりが分からないときに待つ時間",
+            "The same where nobody can tell whether it is written",
+        ],
         ["", ""],
         |config, _| duration_text(config.timing.settle_unknown),
     ),

@@ -11,7 +11,7 @@ use std::collections::BTreeMap;
 use std::io;
 use std::path::PathBuf;
 
-use crate::config::{Changes, Config, Draft, Sources, problems_text};
+use crate::config::{Draft, Sources, problems_text};
 use crate::disk;
 use crate::node::Node;
 use crate::node::cards::alone;
@@ -57,8 +57,6 @@ pub struct Verdict {
     pub wrong: Vec<String>,
     /// What should be known.
     pub notes: String,
-    /// The keys that the node takes up when it starts again.
-    pub after_restart: Vec<String>,
 }
 
 /// Why a change was not written.
@@ -119,18 +117,10 @@ impl Proposal {
         Sources { text: self.text.clone(), ..self.sources.clone() }
     }
 
-    /// Looks at the change as `renkei run --check` looks at a configuration. `current` is what the node
-    /// goes by.
-    pub async fn judge(
-        &self,
-        current: &Config,
-        spec: &'static Spec,
-        clock: Clock,
-        lang: Lang,
-    ) -> Verdict {
+    /// Looks at the change as `renkei run --check` looks at a configuration.
+    pub async fn judge(&self, spec: &'static Spec, clock: Clock, lang: Lang) -> Verdict {
         let sources = self.new_sources();
         let Draft { config, problems } = sources.draft();
-        let after_restart = Changes::between(current, &config).after_restart;
         let mut wrong = Vec::new();
         if !problems.is_empty() {
             wrong.push(problems_text(&sources.path, &Problems(problems), lang));
@@ -141,8 +131,7 @@ impl Proposal {
             wrong.push(checked.problems.text(lang));
         }
         let notes = checked.notes.text(lang);
-        let after_restart = after_restart.iter().map(ToString::to_string).collect();
-        Verdict { wrong, notes, after_restart }
+        Verdict { wrong, notes }
     }
 
     /// Writes it, if the file is still the one that it was made from. Blocks.

@@ -78,7 +78,8 @@ impl AnswerError {
             }
             (_, Self::NotAccepted(why)) => {
                 let info = code::find(why.code());
-                let meaning = info.map_or_else(|| why.to_string(), |info| info.meaning(lang).to_owned());
+                let meaning =
+                    info.map_or_else(|| why.to_string(), |info| info.meaning(lang).to_owned());
                 let to_do = info.map(|info| info.to_do(lang)).unwrap_or_default();
                 match lang {
                     Lang::Ja => format!(

@@ -257,12 +257,8 @@ fn of_several_offices_one_is_chosen() {
     let theirs = card(&help);
     care.start();
     let mut browser = opened(&care);
-    let answer = browser.submit_file(
-        "/partners",
-        "/partners/card",
-        &[("office", "2700000051")],
-        &theirs,
-    );
+    let answer =
+        browser.submit_file("/partners", "/partners/card", &[("office", "2700000051")], &theirs);
     let place = answer.location().to_owned();
     assert!(place.ends_with("?office=2700000051"), "{place}");
     let shown = browser.get(&place);

@@ -98,8 +98,7 @@ fn what_an_authority_issues_is_asked_for_checked_and_used() {
     renkei(&["ca", "--dir", text(&office.path("other-ca")), "init", "Another authority"]);
     let mut answered = |file: &[u8]| {
         let fields = [("of", CARE)];
-        let answer =
-            browser.submit_file("/certificates", "/certificates/answer", &fields, file);
+        let answer = browser.submit_file("/certificates", "/certificates/answer", &fields, file);
         told(&mut browser, &answer)
     };
     let before = fs::read(office.path("keys/signing.pem")).expect("there");

@@ -34,8 +34,12 @@ fn what_changes_is_looked_at_written_and_taken_up() {
     let digest = shown.field("digest");
     let drop = format!("office.{CARE}.drop");
     fs::create_dir(office.path("other-drop")).expect("a folder");
-    let wanted =
-        [("digest", &*digest), ("timing.settle", "300ms"), ("limits.in_flight", "9"), (&drop, "other-drop")];
+    let wanted = [
+        ("digest", &*digest),
+        ("timing.settle", "300ms"),
+        ("limits.in_flight", "9"),
+        (&drop, "other-drop"),
+    ];
     let checked = browser.submit("/settings", "/settings/check", &wanted);
     assert_eq!(checked.status, 200, "{}", checked.body);
     for shown in ["in order", "<bdi>100ms</bdi>", "<bdi>300ms</bdi>", "other-drop", "Write it"] {
@@ -46,7 +50,9 @@ fn what_changes_is_looked_at_written_and_taken_up() {
     let said = told(&applied, &browser.get("/settings").body);
     assert!(said.contains("are taken up"), "{said}");
     let after = file(&office);
-    for line in ["# the end # of ours", "settle = \"300ms\"", "in_flight = 9", "drop = \"other-drop\""] {
+    for line in
+        ["# the end # of ours", "settle = \"300ms\"", "in_flight = 9", "drop = \"other-drop\""]
+    {
         assert!(after.contains(line), "{line}: {after}");
     }
     // All else stands as it did.
