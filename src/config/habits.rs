@@ -10,6 +10,7 @@ use crate::types::settings::Section;
 /// What the care software of an office wants that takes files out of the import folder. What was
 /// received and signed stays as it came; what the software gets are copies.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a key of the configuration by itself")]
 pub struct ImportHabits {
     /// Where below the import folder its files lie.
     pub folders: ImportLayout,
@@ -92,6 +93,17 @@ pub fn quoting_word(quoting: Option<Quoting>) -> &'static str {
     quoting.map_or(AS_SENT, Quoting::as_str)
 }
 
+pub(super) const QUOTING_JA: &str = "as-sent、strict、all、minimal のどれか";
+pub(super) const QUOTING_EN: &str = "as-sent, strict, all or minimal";
+
+/// A style of quoting, or that none is wanted.
+pub(super) fn quoting(text: &str) -> Result<Option<Quoting>, ()> {
+    match text {
+        AS_SENT => Ok(None),
+        style => style.parse().map(Some),
+    }
+}
+
 /// The keys that a table has, and `base` for the others.
 pub(super) fn read(table: &mut Section<'_, '_>, base: ImportHabits) -> ImportHabits {
     let folders = table.parsed(
@@ -100,16 +112,7 @@ pub(super) fn read(table: &mut Section<'_, '_>, base: ImportHabits) -> ImportHab
         "flat、sender、month、user のどれか",
         "flat, sender, month or user",
     );
-    let quoting = |text: &str| match text {
-        AS_SENT => Some(None),
-        style => style.parse().ok().map(Some),
-    };
-    let quoting = table.parsed(
-        "quoting",
-        quoting,
-        "as-sent、strict、all、minimal のどれか",
-        "as-sent, strict, all or minimal",
-    );
+    let quoting = table.parsed("quoting", |text| quoting(text).ok(), QUOTING_JA, QUOTING_EN);
     let remind_after = if table.has("remind_after") {
         positive(table, "remind_after", "1h")
     } else {

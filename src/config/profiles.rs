@@ -109,7 +109,7 @@ fn parse(name: &'static str, text: &str) -> Option<Profile> {
 
 fn words(root: &mut Section<'_, '_>, lang: &str) -> Words {
     let mut table = root.table(lang);
-    let title = table.required("title", |table, key| table.text(key)).map(|(title, _)| title);
+    let title = table.required("title", Section::text).map(|(title, _)| title);
     let words = Words {
         title: title.unwrap_or_default(),
         known: texts(&mut table, "known"),

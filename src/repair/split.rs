@@ -112,7 +112,9 @@ pub fn split(
         let parts = users.get_mut(&owner).ok_or(SplitError::Picture)?;
         parts.push(Part { of, name: name.clone(), bytes: None });
     }
-    users.values_mut().for_each(|parts| parts.sort_by_key(|part| part.of));
+    for parts in users.values_mut() {
+        parts.sort_by_key(|part| part.of);
+    }
     if users.is_empty() { Err(SplitError::Users) } else { Ok(users) }
 }
 

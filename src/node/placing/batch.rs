@@ -81,7 +81,6 @@ pub(super) async fn place(
                 let without = || Withheld::without_files(code::DELETION_NEEDS_WORD);
                 outcomes.push((row, PlacingOutcome::Held(kept.unwrap_or_else(without))));
             }
-            Prepared::NeedsWord(_) => {}
             // It can never succeed, so it holds nothing up.
             Prepared::Failed(row, Fault::Package(code)) => {
                 tracing::error!(id = %row.id, code, "a stored package cannot be opened; it is held");
@@ -90,7 +89,7 @@ pub(super) async fn place(
             Prepared::Failed(row, fault) if !waits => {
                 failed.get_or_insert((row, fault));
             }
-            Prepared::Failed(..) => {}
+            Prepared::NeedsWord(_) | Prepared::Failed(..) => {}
         }
     }
     let (shown, failed_to_show) = show(context, folders, sets, &mut unshown).await;

@@ -1,4 +1,5 @@
 use std::collections::BTreeMap;
+use std::fmt::Write as _;
 
 use super::*;
 use crate::contents;
@@ -86,7 +87,9 @@ fn lines(files: &[Files]) -> BTreeMap<FileKind, Vec<Vec<Vec<u8>>>> {
         })
         .expect("readable");
     }
-    found.values_mut().for_each(|lines| lines.sort());
+    for lines in found.values_mut() {
+        lines.sort();
+    }
     found
 }
 
@@ -177,13 +180,15 @@ fn what_cannot_be_divided_is_refused() {
     assert_eq!(of(""), Err(SplitError::Users));
     let torn = Unreadable { record: 2 };
     assert_eq!(of(&format!("{good}202407\r\n")), Err(SplitError::Unreadable(torn)));
-    let many: String = (0..=Contents::MOST_PEOPLE)
-        .map(|number| format!("202407,131011,{number:010},20260325\r\n"))
-        .collect();
+    let mut many = String::new();
+    for number in 0..=Contents::MOST_PEOPLE {
+        let _ = write!(many, "202407,131011,{number:010},20260325\r\n");
+    }
     assert_eq!(of(&many), Err(SplitError::Users));
     // A picture that no record names, among several users.
     let mut files = made(Edition::V4_1, "Y1", 2, 3);
-    let picture = files.iter().position(|(name, _)| name.ends_with(".jpg")).expect("a picture");
+    let picture =
+        files.iter().position(|(name, _)| name.starts_with("UPKIHON_IMAGE")).expect("a picture");
     files[picture].0 = files[picture].0.replace("_0001.jpg", "_0099.jpg");
     assert_eq!(split(spec(), &named(&files)).err(), Some(SplitError::Picture));
 }
