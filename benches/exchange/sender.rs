@@ -100,6 +100,7 @@ impl Sender {
                 kind: manifest.kind.clone(),
                 edition: Some(manifest.edition),
                 converted_from: None,
+                quoted: None,
                 months: manifest.months.clone(),
                 files: Vec::new(),
                 records: 0,

@@ -5,6 +5,7 @@ use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
 
+use super::habits::{QUOTING_EN, QUOTING_JA, quoting};
 use super::values::{duration, positive, size};
 use super::{
     Config, Draft, IdentityFiles, Limits, LogFile, LogRotation, Node, Office, Page, Peer,
@@ -259,6 +260,7 @@ fn peer(table: &mut Section<'_, '_>) -> Option<Peer> {
         table.parsed(key, parse, "https://ホスト名:ポート", "https://host:port without a path")
     });
     let edition = table.parsed("edition", parse, "v3 か v4.1", "v3 or v4.1");
+    let quoting = table.parsed("quoting", |text| quoting(text).ok(), QUOTING_JA, QUOTING_EN);
     let tls_certificates = table.list("tls_certificates", parse::<Digest>, DIGEST_JA, DIGEST_EN);
     let signing_certificates =
         table.list("signing_certificates", parse::<Digest>, DIGEST_JA, DIGEST_EN);
@@ -268,6 +270,7 @@ fn peer(table: &mut Section<'_, '_>) -> Option<Peer> {
         service_types,
         url: url?,
         edition,
+        quoting: quoting.flatten(),
         tls_certificates,
         signing_certificates,
     })

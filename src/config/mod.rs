@@ -24,6 +24,7 @@ pub use profiles::{Profile, Words};
 
 pub use crate::types::{Problem, Problems};
 
+use crate::record::Quoting;
 use crate::types::{Digest, Edition, Lang, OfficeNumber, PeerUrl, ServiceType};
 
 /// A checked configuration; all paths are absolute or relative to the working directory.
@@ -202,6 +203,8 @@ pub struct Peer {
     pub url: PeerUrl,
     /// The only edition that it can import; without it, whatever comes is sent.
     pub edition: Option<Edition>,
+    /// The style of quoting that it wants; without it the quotes are sent as they were written.
+    pub quoting: Option<Quoting>,
     /// SHA-256 of TLS certificates that speak for it, beside those of a trusted authority.
     pub tls_certificates: Vec<Digest>,
     /// SHA-256 of signing certificates that speak for it, beside those of a trusted authority.

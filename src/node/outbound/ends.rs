@@ -69,10 +69,10 @@ fn let_go(
     packed: &PackedSet,
     (lang, now): (Lang, Timestamp),
 ) -> Result<Option<CopiedToHold>, FolderError> {
-    // The files of a converted set are others than those that were signed.
-    let is_signed = |name: &str| match packed.unit.converted_from {
-        None => packed.unit.files.iter().find(|file| file.name == name),
-        Some(_) => None,
+    // The files of a set that was copied for its partner are others than those that were signed.
+    let is_signed = |name: &str| {
+        let files = packed.unit.files.iter().filter(|_| !packed.unit.is_copied());
+        files.into_iter().find(|file| file.name == name)
     };
     // Before they are looked at: what is written to them from now on shows when they are discarded.
     let files = claim.as_they_are();

@@ -76,7 +76,7 @@ async fn signed(
         return Err(OutboundFault::Internal);
     };
     let peer = context.config.peer(partner).ok_or(OutboundFault::Internal)?;
-    let OutboundSet { files, judgement, converted_from } = &unit.set.set;
+    let OutboundSet { files, judgement, converted_from, quoted } = &unit.set.set;
     let (id, files) = (unit.claim.claim.id(), Arc::clone(files));
     let expires_at = now.checked_add(context.config.timing.expiry).unwrap_or(Timestamp::MAX);
     let own = context.config.office(office);
@@ -132,6 +132,7 @@ async fn signed(
             kind: manifest.kind,
             edition: Some(manifest.edition),
             converted_from: *converted_from,
+            quoted: *quoted,
             months: manifest.months,
             files: judge::listed_files(&manifest.files),
             records: judgement.records(),

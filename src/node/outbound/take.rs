@@ -6,7 +6,7 @@ use std::sync::Arc;
 use jiff::Timestamp;
 
 use super::super::context::{Context, blocking};
-use super::super::conversion::{self, OutboundSet};
+use super::super::conversion::{self, OutboundSet, Wanted};
 use super::super::folders::DropFolders;
 use super::super::judge::{self, Judgement};
 use super::fault::OutboundFault;
@@ -133,14 +133,17 @@ impl Taker {
             let judgement = judgement.unknown_partner(recipient);
             return Verdict::Hold(taken, JudgedSet { judgement, files });
         };
-        let wanted = peer.edition.filter(|wanted| judgement.edition() != Some(*wanted));
-        let Some(wanted) = wanted else {
-            let set = OutboundSet { files: Arc::clone(&files), judgement, converted_from: None };
-            return Verdict::Send(taken, GoodSet { set, files });
+        let wanted = Wanted {
+            edition: peer.edition.filter(|wanted| judgement.edition() != Some(*wanted)),
+            quoting: peer.quoting,
         };
         let (context, source) = (Arc::clone(&self.context), Arc::clone(&files));
-        let convert = move || conversion::convert(&context, recipient, &source, judgement, wanted);
-        match blocking(convert).await {
+        if wanted == Wanted::default() {
+            let set = OutboundSet::as_it_is(files, judgement);
+            return Verdict::Send(taken, GoodSet { set, files: source });
+        }
+        let copy = move || conversion::suited(&context, recipient, &source, judgement, wanted);
+        match blocking(copy).await {
             Some(Ok(set)) => Verdict::Send(taken, GoodSet { set, files }),
             Some(Err(judgement)) => {
                 Verdict::Hold(taken, JudgedSet { judgement: *judgement, files })
