@@ -10,7 +10,7 @@ use super::guard::Visitor;
 use super::layout::{Frame, Place, page};
 use super::state::Shared;
 use crate::desk::dates;
-use crate::desk::ends::{self, Row};
+use crate::desk::expiry::{self, Row};
 use crate::work;
 
 #[derive(Template)]
@@ -25,7 +25,8 @@ pub(super) async fn show(State(shared): State<Arc<Shared>>, Visitor(session): Vi
     let (lang, now) = (shared.lang(), shared.node.now());
     let config = shared.node.config();
     let read = work::blocking(move || dates::read(&config, lang)).await;
-    let (certificates, lists) = read.map(|dates| ends::rows(&dates, now, lang)).unwrap_or_default();
+    let (certificates, lists) =
+        read.map(|dates| expiry::rows(&dates, now, lang)).unwrap_or_default();
     let title = lang.pick("証明書", "Certificates");
     let frame = Frame::new(&shared, &session, Place::Certificates, title);
     page(&Certificates { frame, certificates, lists })
