@@ -101,6 +101,7 @@ impl Sender {
                 kind: manifest.kind.clone(),
                 edition: manifest.edition,
                 converted_from: None,
+                quoted: None,
                 months: manifest.months.clone(),
                 files: Vec::new(),
                 records: 0,

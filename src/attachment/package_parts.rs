@@ -141,6 +141,8 @@ mod tests {
             "word/embeddings/oleObject1.bin",
             "word/embeddings/sheet.xlsm",
             "xl\\macrosheets\\sheet1.xml",
+            "activeX/activeX1.bin",
+            "xl/vba%50roject.bin",
         ] {
             let bytes = zipped(&["[Content_Types].xml", "xl/workbook.xml", part]);
             assert_eq!(type_of(&bytes), Err(Refused::Macros), "{part}");

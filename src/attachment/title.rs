@@ -206,7 +206,7 @@ mod tests {
     #[test]
     fn a_kind_is_the_name_of_a_folder() {
         assert_eq!(DocumentKind::new("主治医意見書").expect("a kind").reveal(), "主治医意見書");
-        for bad in ["", "..", "a/b", "a.", "CON", "0190163d-8694-739b-aea5-966c26f8ad91"] {
+        for bad in ["", "..", "a/b", "a.", "CON", "0190163d-8694-739b-aea5-966c26f8ad91", "a{b}"] {
             assert_eq!(DocumentKind::new(bad), Err(Refused::Name), "{bad}");
         }
     }

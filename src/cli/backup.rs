@@ -8,7 +8,7 @@ use std::process::ExitCode;
 use age::secrecy::SecretString;
 use jiff::tz::TimeZone;
 
-use super::secret::secret;
+use super::secret::{same_again, secret};
 use super::setup::{self, ConfigArg};
 use super::{EXIT_NO, UsageError, output};
 use crate::desk::words;
@@ -177,11 +177,7 @@ fn passphrase(file: Option<&Path>, new: bool, lang: Lang) -> anyhow::Result<Secr
     }
     let typed = secret(lang.pick("パスフレーズ: ", "passphrase: "))?;
     if new {
-        let again = secret(lang.pick("もう一度: ", "again: "))?;
-        if again != typed {
-            let text = lang.pick("2 回の入力が一致しません。", "the two do not match");
-            return Err(UsageError(text.to_owned()).into());
-        }
+        same_again(&typed, lang)?;
     }
     strong(&typed, lang)
 }

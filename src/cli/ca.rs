@@ -8,7 +8,7 @@ use clap::{Subcommand, ValueEnum};
 use jiff::Timestamp;
 use serde::Serialize;
 
-use super::secret::secret;
+use super::secret::{same_again, secret};
 use super::{UsageError, output};
 use crate::certs::authority::{Authority, AuthorityError, Known, Passphrase, Reason, Requested};
 use crate::certs::files::{self, Access, Existing};
@@ -196,6 +196,13 @@ fn tell_list(authority: &Authority, lang: Lang) -> anyhow::Result<()> {
     })
 }
 
+/// What was issued, for programs (`spec/ca.schema.json`).
+#[derive(Serialize)]
+struct Json<'a> {
+    schema: &'static str,
+    certificates: Vec<Row<'a>>,
+}
+
 /// One certificate, for programs.
 #[derive(Serialize)]
 struct Row<'a> {
@@ -226,8 +233,9 @@ impl<'a> Row<'a> {
 
 fn list(known: &[Known], json: bool, now: Timestamp, lang: Lang) -> anyhow::Result<()> {
     if json {
-        let rows: Vec<_> = known.iter().map(Row::of).collect();
-        return output::line(&serde_json::to_string_pretty(&rows)?);
+        let certificates = known.iter().map(Row::of).collect();
+        let json = Json { schema: "renkei.ca/1", certificates };
+        return output::line(&serde_json::to_string_pretty(&json)?);
     }
     let head = match lang {
         Lang::Ja => ["シリアル番号", "事業所番号", "用途", "期限", "状態"],
@@ -299,14 +307,7 @@ fn new_passphrase(args: &Args, lang: Lang) -> anyhow::Result<Passphrase> {
             "新しいパスフレーズ（12 文字以上）: ",
             "new passphrase (12 characters or more): ",
         ))?;
-    let again = secret(lang.pick("もう一度: ", "again: "))?;
-    if new != again {
-        return Err(usage(
-            "2 回の入力が違います。もう一度実行してください。",
-            "that was not the same twice; run the command again",
-        )
-        .into());
-    }
+    same_again(&new, lang)?;
     Ok(Passphrase::new(new).map_err(told)?)
 }
 

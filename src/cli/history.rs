@@ -111,13 +111,17 @@ fn cells(row: &HistoryRow, lang: Lang) -> [String; 9] {
         Lang::Ja => format!("（{from} から変換）"),
         Lang::En => format!(" (converted from {from})"),
     });
+    let quoted = row.unit.quoted.map_or_else(String::new, |style| match lang {
+        Lang::Ja => format!("（引用符を {} の形に変更）", style.as_str()),
+        Lang::En => format!(" (quotes written anew: {})", style.as_str()),
+    });
     let state = words::state_and_why(row.state, &row.detail, lang);
     [
         words::time(row.at),
         row.direction.text(lang).to_owned(),
         row.office.to_string(),
         row.partner.map(|partner| partner.to_string()).unwrap_or_default(),
-        format!("{} {serial}{converted}", words::unit(&row.unit.kind, lang)),
+        format!("{} {serial}{converted}{quoted}", words::unit(&row.unit.kind, lang)),
         match row.unit.files.len() {
             // The name of a file that is none of the standard is not kept.
             0 => "-".to_owned(),
@@ -173,6 +177,7 @@ mod tests {
                 kind: "K2".to_owned(),
                 edition: None,
                 converted_from: None,
+                quoted: None,
                 months: Vec::new(),
                 files: Vec::new(),
                 records: 0,

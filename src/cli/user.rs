@@ -9,7 +9,7 @@ use std::process::ExitCode;
 use clap::Subcommand;
 use zeroize::Zeroizing;
 
-use super::secret::secret;
+use super::secret::{same_again, secret};
 use super::setup::{self, ConfigArg};
 use super::{UsageError, order, output, usage};
 use crate::control::{Request, UserChange};
@@ -207,16 +207,6 @@ fn password(name: &UserName, lang: Lang) -> anyhow::Result<Zeroizing<String>> {
     if let Some(error) = weakness(name, &new) {
         return Err(UsageError(error.text(lang)).into());
     }
-    let again = secret(lang.pick("もう一度: ", "again: "))?;
-    if new == again {
-        return Ok(new);
-    }
-    Err(UsageError(
-        lang.pick(
-            "2 回の入力が違います。もう一度実行してください。",
-            "that was not the same twice; run the command again",
-        )
-        .to_owned(),
-    )
-    .into())
+    same_again(&new, lang)?;
+    Ok(new)
 }

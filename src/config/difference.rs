@@ -271,7 +271,7 @@ fn peer_keys(old: &Peer, new: &Peer, tell: &mut dyn FnMut(&'static str)) {
         Peer {
             office => "office", name => "name", service_types => "service_types", url => "url",
             edition => "edition", tls_certificates => "tls_certificates",
-            signing_certificates => "signing_certificates", takes => "takes", card => "card",
+            signing_certificates => "signing_certificates", takes => "takes", quoting => "quoting", card => "card",
         },
         old, new, tell
     );

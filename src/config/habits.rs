@@ -93,6 +93,16 @@ pub fn quoting_word(quoting: Option<Quoting>) -> &'static str {
     quoting.map_or(AS_SENT, Quoting::as_str)
 }
 
+/// `quoting`: a style, or that none is wanted.
+pub(super) fn quoting(table: &mut Section<'_, '_>) -> Option<Option<Quoting>> {
+    let read = |text: &str| match text {
+        AS_SENT => Some(None),
+        style => style.parse().ok().map(Some),
+    };
+    let en = "as-sent, strict, all or minimal";
+    table.parsed("quoting", read, "as-sent、strict、all、minimal のどれか", en)
+}
+
 /// The keys that a table has, and `base` for the others.
 pub(super) fn read(table: &mut Section<'_, '_>, base: ImportHabits) -> ImportHabits {
     let folders = table.parsed(
@@ -101,16 +111,7 @@ pub(super) fn read(table: &mut Section<'_, '_>, base: ImportHabits) -> ImportHab
         "flat、sender、month、user のどれか",
         "flat, sender, month or user",
     );
-    let quoting = |text: &str| match text {
-        AS_SENT => Some(None),
-        style => style.parse().ok().map(Some),
-    };
-    let quoting = table.parsed(
-        "quoting",
-        quoting,
-        "as-sent、strict、all、minimal のどれか",
-        "as-sent, strict, all or minimal",
-    );
+    let quoting = quoting(table);
     let remind_after = if table.has("remind_after") {
         positive(table, "remind_after", "1h")
     } else {

@@ -44,6 +44,7 @@ pub use units::{duration_text, size_text};
 pub use writing::partner_text;
 
 use crate::attachment::FileType;
+use crate::record::Quoting;
 use crate::types::{
     Digest, Edition, FormChoices, Lang, ListUrl, NumberRule, OfficeNumber, PeerUrl, ServiceType,
 };
@@ -269,6 +270,8 @@ pub struct Peer {
     pub edition: Option<Edition>,
     /// The send units that its care software imports, as `K1`; without any, all.
     pub takes: Vec<String>,
+    /// The style of quoting that it wants; without it the quotes are sent as they were written.
+    pub quoting: Option<Quoting>,
     /// SHA-256 of TLS certificates that speak for it, beside those of a trusted authority.
     pub tls_certificates: Vec<Digest>,
     /// SHA-256 of signing certificates that speak for it, beside those of a trusted authority.

@@ -4,7 +4,7 @@ use std::path::Path;
 
 use super::partner_file::PartnerFile;
 use super::values::{self, parse};
-use super::{PARTNERS, Peer, Problem};
+use super::{PARTNERS, Peer, Problem, habits};
 use crate::types::Digest;
 use crate::types::settings::{Reader, Section};
 
@@ -19,6 +19,7 @@ pub(super) fn peer(table: &mut Section<'_, '_>) -> Option<Peer> {
     let url = table.required("url", |table, _| values::url(table));
     let edition = values::edition(table);
     let takes = values::takes(table);
+    let quoting = habits::quoting(table).flatten();
     let tls_certificates = table.list("tls_certificates", parse::<Digest>, DIGEST_JA, DIGEST_EN);
     let signing_certificates =
         table.list("signing_certificates", parse::<Digest>, DIGEST_JA, DIGEST_EN);
@@ -29,6 +30,7 @@ pub(super) fn peer(table: &mut Section<'_, '_>) -> Option<Peer> {
         url: url?,
         edition,
         takes,
+        quoting,
         tls_certificates,
         signing_certificates,
         card: None,

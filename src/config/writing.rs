@@ -31,6 +31,9 @@ pub fn partner_text(peer: &Peer, card: Option<&str>) -> String {
     if !peer.takes.is_empty() {
         say("takes", list(peer.takes.iter().cloned()));
     }
+    if let Some(style) = peer.quoting {
+        say("quoting", quoted(style.as_str()));
+    }
     for (key, digests) in [
         ("tls_certificates", &peer.tls_certificates),
         ("signing_certificates", &peer.signing_certificates),

@@ -4,7 +4,7 @@ pub mod card;
 pub mod claim;
 pub mod dates;
 pub mod doctor;
-pub mod ends;
+pub mod expiry;
 pub mod founding;
 pub mod held;
 pub mod inspection;

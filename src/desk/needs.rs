@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use jiff::{SignedDuration, Timestamp};
 
-use super::{dates, ends, held, words};
+use super::{dates, expiry, held, words};
 use crate::config::Config;
 use crate::node::{Handle, Notice};
 use crate::store::{HeldItem, StoreError, Waiting};
@@ -75,7 +75,7 @@ pub async fn find(node: &Handle, lang: Lang) -> Result<Needs, StoreError> {
     let notices = notices.iter().filter(|notice| !is_told(notice, &status.waiting));
     all.extend(notices.map(|notice| of_notice(notice, &config, lang)));
     let config = Arc::clone(&config);
-    let found = work::blocking(move || of_ends(&dates::read(&config, lang), now, lang)).await;
+    let found = work::blocking(move || of_expiry(&dates::read(&config, lang), now, lang)).await;
     all.extend(found.unwrap_or_default());
     Ok(Needs { all, more_held })
 }
@@ -166,8 +166,8 @@ fn is_told(notice: &Notice, waiting: &[Waiting]) -> bool {
 }
 
 /// Certificates and lists that end soon, have ended, or cannot be used.
-fn of_ends(dates: &dates::Dates, now: Timestamp, lang: Lang) -> Vec<Need> {
-    let (certificates, lists) = ends::rows(dates, now, lang);
+fn of_expiry(dates: &dates::Dates, now: Timestamp, lang: Lang) -> Vec<Need> {
+    let (certificates, lists) = expiry::rows(dates, now, lang);
     let kinds = [
         (
             certificates,
@@ -242,7 +242,7 @@ mod tests {
             ],
             revocation_lists: vec![list(-1), list(1)],
         };
-        let needs = of_ends(&dates, now, Lang::Ja);
+        let needs = of_expiry(&dates, now, Lang::Ja);
         let told: Vec<_> =
             needs.iter().map(|need| (need.tone, &*need.title, &*need.lines[0])).collect();
         assert_eq!(

@@ -81,7 +81,7 @@ pub async fn check(
     let signed_until = signed_until(&mut chains, &trust);
     let all = store.package_count(PackageRange::ALL).await?;
     let mut report = WholeReport { chains, signed_until, checked: 0, gone: 0, damaged: Vec::new() };
-    for direction in [Direction::Out, Direction::In] {
+    for direction in Direction::ALL {
         let mut after = None;
         loop {
             let some = store.packages(direction, PackageRange::ALL, after, AT_A_TIME).await?;

@@ -2,7 +2,7 @@
 
 pub use crate::node::local_time as time;
 
-use crate::config::Config;
+use crate::config::{Config, ImportHabits, ImportLayout};
 use crate::package::Manifest;
 use crate::rules::Rule;
 use crate::spec::Spec;
@@ -32,6 +32,28 @@ pub fn in_words(code: &str, lang: Lang) -> Option<String> {
 /// An office by its number, and by its name where the configuration has one.
 pub fn office(number: OfficeNumber, config: &Config) -> String {
     config.name(number).map_or_else(|| number.to_string(), |name| format!("{number} {name}"))
+}
+
+/// The habits of the care software of an office; none where it gets files as they were sent.
+pub fn import_habits(habits: &ImportHabits, lang: Lang) -> Option<String> {
+    let folders = match habits.folders {
+        ImportLayout::Flat => None,
+        ImportLayout::Sender => {
+            Some(lang.pick("送信元ごとのフォルダー", "a folder for each sender"))
+        }
+        ImportLayout::Month => Some(lang.pick("月ごとのフォルダー", "a folder for each month")),
+        ImportLayout::User => Some(lang.pick("利用者ごとのフォルダー", "a folder for each user")),
+    };
+    let when = |says: bool, ja, en| says.then(|| lang.pick(ja, en).to_owned());
+    let words = [
+        folders.map(str::to_owned),
+        when(habits.one_user_per_set, "1人ずつに分ける", "sets of one user"),
+        when(habits.wait_until_taken, "1組ずつ置く", "one set after the other"),
+        when(habits.hold_deletions, "削除は確かめてから", "deletions by a person's word"),
+        habits.quoting.map(|style| format!("{} {}", lang.pick("引用符", "quotes"), style.as_str())),
+    ];
+    let words: Vec<_> = words.into_iter().flatten().collect();
+    (!words.is_empty()).then(|| words.join(lang.pick("、", ", ")))
 }
 
 /// English names of the send units; the Japanese ones stand in the tables of the standard.

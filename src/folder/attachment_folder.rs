@@ -9,7 +9,7 @@ use super::import_folder::{ImportFolder, is_folder, staged, staged_in, staged_na
 use super::name::check_name;
 use super::place::Place;
 use crate::attachment::{DocumentKind, Title};
-use crate::disk;
+use crate::disk::{self, Readers};
 use crate::types::{MessageId, OfficeNumber, ServiceMonth};
 
 /// The folder below an import folder.
@@ -85,8 +85,8 @@ impl AttachmentFolder {
         for (number, file) in files.iter().enumerate() {
             let source = staged.join(staged_name(number));
             if !disk::holds(&source, file.bytes).or_else(gone_is_placed).map_err(failed)? {
-                // Somebody meddled with it.
-                return Err(fault(Fault::Changed));
+                // Somebody meddled with it. It was not shown, so that it may be written anew.
+                disk::replace(&source, file.bytes, Readers::AsUsual).map_err(failed)?;
             }
             if !source.try_exists().map_err(failed)? {
                 continue;

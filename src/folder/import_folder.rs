@@ -10,7 +10,7 @@ use super::name::OddReason;
 use super::place::Place;
 use super::probe::probe;
 use super::unit_folder::check_set;
-use crate::disk::{self, OWN_PREFIX};
+use crate::disk::{self, OWN_PREFIX, Readers};
 use crate::types::{FileName, MessageId};
 
 /// How often a file is placed anew whose rival vanished just when it was looked at.
@@ -296,12 +296,10 @@ impl ImportFolder {
 
     fn place_one(&self, staged: &Path, name: &str, bytes: &[u8]) -> Result<Placement, FolderError> {
         let failed = |error| failed(error).about(bare(name));
-        let fault =
-            |fault| FolderError::new(fault, FolderRole::Import, Action::Write).about(bare(name));
         match disk::holds(staged, bytes) {
             Ok(true) => {}
-            // Somebody meddled with it.
-            Ok(false) => return Err(fault(Fault::Changed)),
+            // Somebody meddled with it. It was not shown, so that it may be written anew.
+            Ok(false) => disk::replace(staged, bytes, Readers::AsUsual).map_err(failed)?,
             Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Placement::Placed),
             Err(error) => return Err(failed(error)),
         }
@@ -329,7 +327,7 @@ impl ImportFolder {
                 Err(error) => return Err(failed(error)),
             }
         }
-        Err(fault(Fault::Locked))
+        Err(FolderError::new(Fault::Locked, FolderRole::Import, Action::Write).about(bare(name)))
     }
 }
 

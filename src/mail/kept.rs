@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 
-use super::law::Memory;
+use super::schedule::Memory;
 use crate::disk::{self, Readers};
 
 /// The name of the file in the data folder.

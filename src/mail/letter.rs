@@ -13,7 +13,7 @@ use crate::desk::words;
 use crate::store::OfficeTraffic;
 use crate::types::Lang;
 
-use super::law::About;
+use super::schedule::About;
 
 /// The most lines of one kind.
 const MOST_LINES: usize = 50;

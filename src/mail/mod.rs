@@ -2,7 +2,7 @@
 //!
 //! Nothing is queued. Every so often it is looked at what needs a person, and a mail says what stands at
 //! that moment; one that could not be sent is not kept but written anew when it is tried again, with what
-//! stands then. When which of it is told, `law` decides; what was told is kept, so that starting anew
+//! stands then. When which of it is told, `schedule` decides; what was told is kept, so that starting anew
 //! does not tell it again. A mail names no person, no file and no folder: it may be read where nobody
 //! knows of them.
 //!
@@ -17,8 +17,8 @@
 
 mod error;
 mod kept;
-mod law;
 mod letter;
+mod schedule;
 mod server;
 mod starttls;
 mod watch;

@@ -8,8 +8,8 @@ use tokio::time::sleep;
 
 use super::error::MailError;
 use super::kept::Kept;
-use super::law::Memory;
 use super::letter::{Day, Letter, local};
+use super::schedule::Memory;
 use super::server::Server;
 use crate::config;
 use crate::desk::claim::claims;

@@ -1,4 +1,5 @@
-//! Sets for partners that import another edition (`Peer.edition`).
+//! Sets for partners that import another edition (`Peer.edition`), or that are particular about double
+//! quotes (`Peer.quoting`).
 //!
 //! A set is converted only when nothing is lost by it and nothing is missing then; otherwise it is
 //! held with the list of what is in the way. What is checked, signed and sent is the converted set;
@@ -10,10 +11,11 @@ use super::context::Context;
 use super::judge::{self, Judgement};
 use crate::config::Config;
 use crate::folder::ClaimedFile;
+use crate::record::Quoting;
 use crate::repair::{self, OfficeTypes, conversion_text};
 use crate::rules::SourceFile;
 use crate::spec::Spec;
-use crate::types::{Edition, Lang, OfficeNumber};
+use crate::types::{Edition, FileName, Lang, OfficeNumber};
 
 /// A set that is ready to be packed.
 pub(super) struct OutboundSet {
@@ -21,10 +23,75 @@ pub(super) struct OutboundSet {
     pub(super) judgement: Judgement,
     /// The edition of the files of the office, where these were converted.
     pub(super) converted_from: Option<Edition>,
+    /// The style of quoting, where the files were written anew in one.
+    pub(super) quoted: Option<Quoting>,
+}
+
+impl OutboundSet {
+    /// The files as the office wrote them.
+    pub(super) const fn as_it_is(files: Arc<Vec<ClaimedFile>>, judgement: Judgement) -> Self {
+        Self { files, judgement, converted_from: None, quoted: None }
+    }
+}
+
+/// What a partner wants that a set is not.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub(super) struct Wanted {
+    /// The edition.
+    pub(super) edition: Option<Edition>,
+    /// The style of quoting.
+    pub(super) quoting: Option<Quoting>,
+}
+
+/// The set as its partner wants it, or the judgement that says why it is held.
+pub(super) fn suited(
+    context: &Context,
+    partner: OfficeNumber,
+    files: &Arc<Vec<ClaimedFile>>,
+    judgement: Judgement,
+    wanted: Wanted,
+) -> Result<OutboundSet, Box<Judgement>> {
+    let set = match wanted.edition {
+        Some(edition) => convert(context, partner, files, judgement, edition)?,
+        None => OutboundSet::as_it_is(Arc::clone(files), judgement),
+    };
+    match wanted.quoting {
+        Some(style) => Ok(quoted(context.spec, set, style)),
+        None => Ok(set),
+    }
+}
+
+/// The set in a style of quoting. Where it is in that style already, or cannot be written in it, it
+/// stays as it is: it is good as it stands.
+fn quoted(spec: &Spec, set: OutboundSet, style: Quoting) -> OutboundSet {
+    let copy = |file: &ClaimedFile| {
+        let name = FileName::parse(&file.name).ok()?;
+        let bytes = if name.kind.is_image() {
+            file.bytes.clone()
+        } else {
+            repair::requote(spec, &name, &file.bytes, style).ok()?
+        };
+        Some(ClaimedFile { name: file.name.clone(), bytes })
+    };
+    let Some(copies) = set.files.iter().map(copy).collect::<Option<Vec<_>>>() else {
+        tracing::warn!(style = style.as_str(), "a set cannot be quoted as its partner wants it");
+        return set;
+    };
+    if copies.iter().zip(set.files.iter()).all(|(copy, file)| copy.bytes == file.bytes) {
+        return set;
+    }
+    let borrowed: Vec<(&str, &[u8])> =
+        copies.iter().map(|file| (file.name.as_str(), file.bytes.as_slice())).collect();
+    let judgement = judge::files(spec, &borrowed);
+    if judgement.has_errors() {
+        tracing::error!(style = style.as_str(), codes = judgement.codes(), "copies are not valid");
+        return set;
+    }
+    OutboundSet { files: Arc::new(copies), judgement, quoted: Some(style), ..set }
 }
 
 /// The set in the edition that the partner imports, or the judgement that says why it is held.
-pub(super) fn convert(
+fn convert(
     context: &Context,
     partner: OfficeNumber,
     files: &[ClaimedFile],
@@ -46,7 +113,8 @@ pub(super) fn convert(
         return Err(Box::new(Judgement::too_large(limit)));
     }
     let converted_from = judgement.edition();
-    Ok(OutboundSet { files: Arc::new(new), judgement: new_judgement, converted_from })
+    let files = Arc::new(new);
+    Ok(OutboundSet { files, judgement: new_judgement, converted_from, quoted: None })
 }
 
 /// The service types that the configuration knows.
@@ -124,6 +192,25 @@ mod tests {
         assert_eq!(there, Ok((V3.to_owned(), v3.as_bytes().to_vec())));
         let back = converted(&file(V3, v3), Edition::V4_1);
         assert_eq!(back, Ok((V41.to_owned(), v41.as_bytes().to_vec())));
+    }
+
+    #[test]
+    fn a_set_is_quoted_only_where_that_changes_it() {
+        let spec = Spec::builtin().expect("consistent");
+        let set = |style| {
+            let files = file(V41, "202407,131011,0000900011,20260325\r\n");
+            let borrowed = [(files[0].name.as_str(), files[0].bytes.as_slice())];
+            let judgement = judge::files(spec, &borrowed);
+            let set = quoted(spec, OutboundSet::as_it_is(Arc::new(files), judgement), style);
+            assert!(!set.judgement.has_errors());
+            let bytes = String::from_utf8(set.files[0].bytes.clone()).expect("ASCII");
+            (set.quoted, bytes)
+        };
+        let bare = "202407,131011,0000900011,20260325\r\n";
+        assert_eq!(set(Quoting::Strict), (None, bare.to_owned()));
+        assert_eq!(set(Quoting::Minimal), (None, bare.to_owned()));
+        let all = "\"202407\",\"131011\",\"0000900011\",\"20260325\"\r\n";
+        assert_eq!(set(Quoting::All), (Some(Quoting::All), all.to_owned()));
     }
 
     #[test]

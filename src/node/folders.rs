@@ -48,6 +48,7 @@ impl OfficeFolders {
         Places {
             drop: self.drop.drop.root().clone(),
             hold: self.drop.hold.root().clone(),
+            import: Arc::clone(&self.import),
             watched: self.watched(),
         }
     }
@@ -58,6 +59,8 @@ pub(super) struct Places {
     /// Between this one and `hold` a held set goes to and fro.
     pub(super) drop: Place,
     pub(super) hold: Place,
+    /// Where what was shown of a held package is remembered.
+    pub(super) import: Arc<ImportFolders>,
     /// Those that have to stay what they are.
     pub(super) watched: Vec<Watched>,
 }

@@ -442,6 +442,7 @@ fn judged(
             kind: manifest.kind.clone(),
             edition: manifest.edition,
             converted_from: None,
+            quoted: None,
             months: manifest.months.clone(),
             files: judge::listed_files(&manifest.files),
             records: judgement.records(),

@@ -290,7 +290,7 @@ pub(super) fn tell_files_left(former: &DropFolders) {
     }
 }
 
-/// The same for attachments that were placed.
+/// Finishes the placing of attachments that nothing in the store waits for any more.
 async fn forget_attachments(
     context: &Arc<Context>,
     folders: &OfficeFolders,

@@ -7,13 +7,14 @@ use rusqlite::backup::{Backup, StepResult};
 use rusqlite::{Connection, OpenFlags, params};
 
 use super::names::COMMITTED;
+use super::packages::table;
 use super::unit::Column;
 use super::{
     IncomingNote, Store, StoreError, connect, database, identity, incoming, journal, schema,
 };
 use crate::disk;
 use crate::package::{ChainEnd, Manifest};
-use crate::transfer::IncomingEvent;
+use crate::transfer::{Direction, IncomingEvent};
 use crate::types::{Digest, MessageId, OfficeNumber, code};
 
 /// No store sends so many packages to one partner between a backup and the loss.
@@ -68,7 +69,7 @@ impl Store {
                 beside.push((digest, path));
                 continue;
             }
-            for table in ["outgoing", "incoming"] {
+            for (table, _) in Direction::ALL.map(table) {
                 copy.execute(
                     &format!(
                         "UPDATE {table} SET place = 'gone' WHERE place = 'beside' AND package_sha256 = ?1"

@@ -3,6 +3,7 @@
 use jiff::Timestamp;
 use rusqlite::{OptionalExtension as _, params};
 
+use super::packages::table;
 use super::payload::Stored;
 use super::unit::Column;
 use super::{Evidence, Store, StoreError, StoredReceipt, UnitSummary, query, receipts};
@@ -115,7 +116,7 @@ impl Store {
     pub async fn package_count(&self, range: PackageRange) -> Result<u64, StoreError> {
         self.read(move |connection| {
             let mut all = 0;
-            for direction in [Direction::Out, Direction::In] {
+            for direction in Direction::ALL {
                 let (table, partner) = table(direction);
                 let wanted = range.partner.as_ref().map(OfficeNumber::as_str).unwrap_or_default();
                 let count: i64 = connection
@@ -206,13 +207,5 @@ impl Store {
             query::evidence(connection, direction, (office, partner), id, package)
         })
         .await
-    }
-}
-
-/// The table of the packages that go this way, and its column of the other office.
-const fn table(direction: Direction) -> (&'static str, &'static str) {
-    match direction {
-        Direction::Out => ("outgoing", "partner"),
-        Direction::In => ("incoming", "sender"),
     }
 }

@@ -7,8 +7,16 @@ use super::StoreError;
 use super::held::by_whom;
 use super::journal::{self, JournalEntry};
 use super::unit::Column;
-use crate::transfer::{Incoming, Outgoing, State};
+use crate::transfer::{Direction, Incoming, Outgoing, State};
 use crate::types::{Digest, FileSerial, MessageId, OfficeNumber};
+
+/// The table of the packages that go this way, and its column of the other office.
+pub(super) const fn table(direction: Direction) -> (&'static str, &'static str) {
+    match direction {
+        Direction::Out => ("outgoing", "partner"),
+        Direction::In => ("incoming", "sender"),
+    }
+}
 
 /// A machine of [`crate::transfer`] whose packages lie in a table.
 pub(super) trait Machine: Copy {
@@ -25,10 +33,10 @@ pub(super) trait Machine: Copy {
 }
 
 macro_rules! machine {
-    ($machine:ty, $table:literal, $partner:literal, $state:path) => {
+    ($machine:ty, $direction:expr, $state:path) => {
         impl Machine for $machine {
-            const TABLE: &'static str = $table;
-            const PARTNER: &'static str = $partner;
+            const TABLE: &'static str = table($direction).0;
+            const PARTNER: &'static str = table($direction).1;
 
             fn read(row: &Row<'_>, place: usize) -> rusqlite::Result<Self> {
                 let (name, next_at): (Column<_>, Column<_>) =
@@ -47,8 +55,8 @@ macro_rules! machine {
     };
 }
 
-machine!(Outgoing, "outgoing", "partner", State::Out);
-machine!(Incoming, "incoming", "sender", State::In);
+machine!(Outgoing, Direction::Out, State::Out);
+machine!(Incoming, Direction::In, State::In);
 
 /// A package as far as both tables know it.
 #[derive(Debug)]

@@ -222,8 +222,9 @@ fn insert(
         id: Some(new.id),
         serial: Some(new.serial),
     };
-    let converted = new.unit.converted_from;
-    let detail = converted.map_or_else(String::new, |from| format!("converted-from-{from}"));
+    let converted = new.unit.converted_from.map(|from| format!("converted-from-{from}"));
+    let quoted = new.unit.quoted.map(|style| format!("quoted-{}", style.as_str()));
+    let detail = converted.into_iter().chain(quoted).collect::<Vec<_>>().join(",");
     journal::append(connection, &entry, Step::Packed, &detail, now)?;
     journal::append(connection, &entry, State::Out(first.state()), "", now)
 }

@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 use rusqlite::{Connection, OptionalExtension as _, params};
 
-use super::names::{COMMITTED, PLACED};
+use super::names::{COMMITTED, PLACED, WITHHELD};
 use super::packages::{MORE, select};
 use super::unit::Column;
 use super::{IncomingRow, Store, StoreError, incoming};
@@ -93,14 +93,15 @@ impl Store {
         .await
     }
 
-    /// Whether a package of this id still waits to be placed, whoever sent it, for whichever of our
-    /// offices: several may have one import folder.
+    /// Whether a package of this id still waits to be placed, or is held until a person says so, whoever
+    /// sent it, for whichever of our offices: several may have one import folder.
     pub async fn waits(&self, id: MessageId) -> Result<bool, StoreError> {
         self.read(move |connection| {
             let found = connection
                 .query_row(
                     &format!(
-                        "SELECT 1 FROM incoming WHERE message_id = ?1 AND state = '{COMMITTED}'"
+                        "SELECT 1 FROM incoming WHERE message_id = ?1
+                             AND state IN ('{COMMITTED}', '{WITHHELD}')"
                     ),
                     params![Column(id)],
                     |_| Ok(()),

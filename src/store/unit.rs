@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use super::StoreError;
 use super::error::UnknownName;
+use crate::record::Quoting;
 use crate::types::{Digest, Edition, ServiceMonth};
 
 /// A send unit in the history. Holds no personal data: the names of the standard's files hold
@@ -19,6 +20,9 @@ pub struct UnitSummary {
     /// The edition that the files had before they were converted for the partner.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub converted_from: Option<Edition>,
+    /// The style of quoting in which the files were written anew for the partner.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub quoted: Option<Quoting>,
     /// The service months that its file names carry.
     pub months: Vec<ServiceMonth>,
     /// Its files, in the order of the manifest.
@@ -41,6 +45,11 @@ pub struct UnitFile {
 }
 
 impl UnitSummary {
+    /// Whether the files are copies of those that the office wrote.
+    pub const fn is_copied(&self) -> bool {
+        self.converted_from.is_some() || self.quoted.is_some()
+    }
+
     pub(super) fn to_json(&self) -> Result<String, StoreError> {
         serde_json::to_string(self).map_err(|_| StoreError::Damaged("unit"))
     }

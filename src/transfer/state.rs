@@ -126,6 +126,9 @@ pub enum State {
 }
 
 impl Direction {
+    /// Both.
+    pub const ALL: [Self; 2] = [Self::Out, Self::In];
+
     /// `out` or `in`.
     pub const fn as_str(self) -> &'static str {
         match self {
@@ -136,7 +139,7 @@ impl Direction {
 
     /// The one of this name.
     pub fn named(name: &str) -> Option<Self> {
-        [Self::Out, Self::In].into_iter().find(|one| one.as_str() == name)
+        Self::ALL.into_iter().find(|one| one.as_str() == name)
     }
 }
 

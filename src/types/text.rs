@@ -45,6 +45,13 @@ pub const fn is_forbidden_in_names(character: char) -> bool {
     matches!(character, '<' | '>' | ':' | '"' | '/' | '\\' | '|' | '?' | '*')
 }
 
+/// Whether a text is a word of letters, digits, `.`, `_` and `-`, of at most so many, as programs name
+/// things for each other.
+pub fn is_word(text: &str, most: usize) -> bool {
+    let fits = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'_' | b'-');
+    (1..=most).contains(&text.len()) && text.bytes().all(fits)
+}
+
 /// Whether a name is one of the device names of Windows, which no extension makes into files. COM and LPT take the
 /// superscript digits too.
 pub fn is_device_name(name: &str) -> bool {
@@ -62,6 +69,17 @@ pub fn is_device_name(name: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_word_has_an_end_and_no_spaces() {
+        let long = "x".repeat(16);
+        for word in ["K2", "v4.1", "a_b-c", &long] {
+            assert!(is_word(word, 16), "{word}");
+        }
+        for none in ["", "K 2", "K2\n", "計画", &format!("{long}x")] {
+            assert!(!is_word(none, 16), "{none}");
+        }
+    }
 
     #[test]
     fn what_turns_direction_is_invisible() {

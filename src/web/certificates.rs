@@ -13,7 +13,7 @@ use crate::certs;
 use crate::certs::renewal::{self, Stage};
 use crate::config::{Config, IdentityFiles};
 use crate::desk::dates;
-use crate::desk::ends::{self, Row};
+use crate::desk::expiry::{self, Row};
 use crate::desk::words;
 use crate::types::Digest;
 use crate::users::Role;
@@ -62,7 +62,7 @@ pub(super) async fn show(State(shared): State<Arc<Shared>>, Visitor(session): Vi
     let config = shared.node.config();
     let read = work::blocking(move || {
         let dates = dates::read(&config, lang);
-        let (rows, lists) = ends::rows(&dates, now, lang);
+        let (rows, lists) = expiry::rows(&dates, now, lang);
         let usages = dates.certificates.iter().map(|one| one.usage.as_str());
         let own = usages.zip(rows).map(|(usage, row)| Own::of(&config, usage, row));
         (own.collect(), lists)

@@ -119,6 +119,9 @@ fn settings(config: &Config, lang: Lang) -> Vec<(String, String)> {
             let what = lang.pick("取込（実績）", "import of actuals");
             rows.push((name(what), shown(&office.import_actuals)));
         }
+        if let Some(habits) = words::import_habits(&office.import_habits, lang) {
+            rows.push((name(lang.pick("取込の癖", "import habits")), habits));
+        }
         rows.push((name(lang.pick("保留", "hold")), shown(&office.hold)));
         if let Some(sent) = &office.sent {
             rows.push((name(lang.pick("控え", "sent")), shown(sent)));

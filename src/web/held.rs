@@ -136,6 +136,8 @@ struct Show {
     is_out: bool,
     /// Who may be asked once more as it is.
     asked_again: Option<OfficeNumber>,
+    /// Nothing is wrong with it: a person lets it in or not.
+    needs_word: bool,
     serial: String,
     folder: Option<String>,
     files: Vec<FileRow>,
@@ -243,6 +245,7 @@ pub(super) async fn show(
         frame: Frame::new(&shared, &session, Place::Held, title),
         is_out: item.direction == Direction::Out,
         asked_again: held::may_be_asked_again(&item),
+        needs_word: item.reason == code::DELETION_NEEDS_WORD,
         serial: item.serial.map(|serial| serial.to_string()).unwrap_or_default(),
         folder: folder
             .map(|folder| std::path::absolute(&folder).unwrap_or(folder).display().to_string()),
@@ -258,7 +261,7 @@ pub(super) async fn show(
 /// What the table of codes says that is to be done about the reasons. What the page itself has a button
 /// for it says better; of rules the findings say it.
 fn to_do(item: &HeldItem, lang: Lang) -> Vec<&'static str> {
-    let has_button = [code::IMPORT_NAME_TAKEN, code::REFUSED_FOR_GOOD];
+    let has_button = [code::IMPORT_NAME_TAKEN, code::REFUSED_FOR_GOOD, code::DELETION_NEEDS_WORD];
     let codes = item.reason.split(',').filter(|code| !has_button.contains(code));
     let known = codes.filter_map(|code| code.rsplit(':').find_map(code::find));
     known.map(|info| info.to_do(lang)).take(REASONS).collect()

@@ -10,6 +10,8 @@ use axum::Router;
 use axum::body::Body;
 use axum::http::{Request, StatusCode};
 use axum::response::{IntoResponse as _, Response};
+use futures_util::FutureExt as _;
+use futures_util::future::BoxFuture;
 use hyper::body::Incoming;
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
@@ -173,8 +175,8 @@ async fn speak(
 ) {
     let service = service_fn(move |mut request: Request<Incoming>| {
         request.extensions_mut().insert(Peer(peer));
-        let called = called.clone();
-        async move { Ok::<_, Infallible>(called.call(request).await) }
+        let answer = called.clone().call(request);
+        async move { Ok::<_, Infallible>(answer.await) }
     });
     let http = http1::Builder::new()
         .timer(TokioTimer::new())
@@ -207,8 +209,9 @@ struct Called {
 
 impl Called {
     /// What changes something goes on to its end where the browser goes away meanwhile: half of it
-    /// would be done, and nobody would be told.
-    async fn call(self, request: Request<Incoming>) -> Response {
+    /// would be done, and nobody would be told. It begins before anybody waits for the answer, because
+    /// nobody ever does where the browser is gone before its request is read.
+    fn call(self, request: Request<Incoming>) -> BoxFuture<'static, Response> {
         let Self { mut router, lang, begun } = self;
         let changes = guard::changes(request.method());
         let is_api = api::is_api(request.uri());
@@ -221,24 +224,45 @@ impl Called {
             }
         };
         if !changes {
-            return answer.await;
+            return Box::pin(answer);
         }
         let done = work::spawn(async move {
             let answer = answer.await;
             drop(begun);
             answer
         });
-        done.await.unwrap_or_else(|_| {
-            // The text of a panic may quote data.
-            tracing::error!("a request of the page ended with a panic");
-            StatusCode::INTERNAL_SERVER_ERROR.into_response()
-        })
+        Box::pin(done.map(|done| {
+            done.unwrap_or_else(|_| {
+                // The text of a panic may quote data.
+                tracing::error!("a request of the page ended with a panic");
+                StatusCode::INTERNAL_SERVER_ERROR.into_response()
+            })
+        }))
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use axum::routing::post;
+    use tokio::io::{AsyncWriteExt as _, duplex};
+
     use super::*;
+
+    /// On a busy computer a request and the end of its connection are seen at the same time.
+    #[tokio::test]
+    async fn what_changes_something_is_done_though_the_browser_is_gone() {
+        let (does, mut done) = mpsc::channel(1);
+        let does = move |asked: String| async move { does.send(asked).await.is_ok().to_string() };
+        let (begun, _) = mpsc::channel(1);
+        let called = Called { router: Router::new().route("/", post(does)), lang: Lang::En, begun };
+        let (mut browser, node) = duplex(1024);
+        let request = b"POST / HTTP/1.1\r\nHost: page\r\nContent-Length: 7\r\n\r\ncorrect";
+        browser.write_all(request).await.expect("written");
+        drop(browser);
+        let (_stop, stopping) = watch::channel(false);
+        speak(node, IpAddr::from([127, 0, 0, 1]), called, stopping).await;
+        assert_eq!(done.recv().await.as_deref(), Some("correct"));
+    }
 
     #[test]
     fn one_site_does_not_take_all_places() {

@@ -1,6 +1,7 @@
 """Signatures and certificates (spec/PROTOCOL.md, sections 4 and 7), by the program openssl."""
 
 import hashlib
+import os
 import re
 import subprocess
 import tempfile
@@ -166,12 +167,15 @@ class Trust:
     """Who is believed to speak for which office (section 7)."""
 
     def __init__(self, folder, authority, pins):
-        """`pins`: use ("tls" or "signing") → office → PEM files. Writes anchor files into `folder`."""
+        """`pins`: use ("tls" or "signing") → office → PEM files. Writes anchor files into `folder`, each
+        of them whole at any moment, because other commands on the folder read them meanwhile."""
         self.pinned, self.authority = {}, authority
         for use, offices in pins.items():
             files = [file for files in offices.values() for file in files]
             anchors = "".join(Path(file).read_text() for file in files + [authority] * bool(authority))
-            Path(folder, f"{use}-anchors.pem").write_text(anchors)
+            beside = Path(folder, f".{use}-anchors.{os.getpid()}")
+            beside.write_text(anchors)
+            os.replace(beside, Path(folder, f"{use}-anchors.pem"))
             for office, files in offices.items():
                 for file in files:
                     pin = (use, hashlib.sha256(der_of(file)).hexdigest())

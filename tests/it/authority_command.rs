@@ -7,6 +7,7 @@ use std::process::{Command, Output};
 use tempfile::TempDir;
 
 use crate::certs_command::{openssl, renkei, text};
+use crate::schema;
 
 const OFFICE: &str = "1370000018";
 
@@ -74,7 +75,9 @@ impl Place {
     }
 
     fn list(&self) -> Vec<serde_json::Value> {
-        serde_json::from_str(&self.good(&["list", "--json"])).expect("JSON")
+        let listed = serde_json::from_str(&self.good(&["list", "--json"])).expect("JSON");
+        schema::check_document(&listed);
+        listed["certificates"].as_array().expect("a list").clone()
     }
 }
 

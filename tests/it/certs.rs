@@ -12,15 +12,16 @@ use renkei::package::{
 };
 
 use crate::proof::{SENDER, World, days, long, now, office, openssl, openssl_ok, put};
+use crate::support;
 
 fn folder() -> tempfile::TempDir {
     tempfile::tempdir().expect("a folder")
 }
 
-/// Writes what must be kept from others.
+/// Writes what must be kept from others into a folder.
 fn put_secret(folder: &Path, name: &str, text: &str) -> PathBuf {
     let path = folder.join(name);
-    files::write(&path, text.as_bytes(), Access::Secret, Existing::Replace).expect("written");
+    support::put_secret(&path, text);
     path
 }
 

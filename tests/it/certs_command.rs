@@ -1,18 +1,19 @@
 //! `renkei certs`, judged by `openssl`.
 
 use std::path::Path;
-use std::process::{Command, Output};
+use std::process::Output;
 
 use tempfile::TempDir;
 
+use crate::proof::openssl_ok;
+use crate::support::{self, put_secret};
+
 pub(crate) fn renkei(arguments: &[&str]) -> Output {
-    Command::new(env!("CARGO_BIN_EXE_renkei")).args(arguments).output().expect("renkei runs")
+    support::renkei(arguments, Path::new("."))
 }
 
 pub(crate) fn openssl(arguments: &[&str]) -> String {
-    let output = Command::new("openssl").args(arguments).output().expect("openssl is installed");
-    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
-    String::from_utf8(output.stdout).expect("text")
+    String::from_utf8(openssl_ok(Path::new("."), arguments)).expect("text")
 }
 
 pub(crate) fn text(path: &Path) -> &str {
@@ -103,11 +104,6 @@ fn shows_the_digest_that_a_configuration_pins() {
     let digest = expected.split('=').next_back().expect("a digest").trim().replace(':', "");
     assert!(shown.contains(&digest.to_lowercase()), "{shown}");
     assert!(shown.contains("1370000026"));
-}
-
-fn put_secret(path: &Path, text: &str) {
-    use renkei::certs::files::{Access, Existing, write};
-    write(path, text.as_bytes(), Access::Secret, Existing::Replace).expect("written");
 }
 
 #[test]

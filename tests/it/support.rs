@@ -4,6 +4,7 @@ use std::fs;
 use std::path::Path;
 use std::process::{Command, Output};
 
+use renkei::certs::files::{self, Access, Existing};
 use serde_json::Value;
 
 use crate::schema;
@@ -32,6 +33,11 @@ pub(crate) fn json(output: &Output) -> Value {
     let document = document.unwrap_or_else(|error| panic!("{error}: {text}{}", stderr(output)));
     schema::check_document(&document);
     document
+}
+
+/// Writes what must be kept from others.
+pub(crate) fn put_secret(path: &Path, text: &str) {
+    files::write(path, text.as_bytes(), Access::Secret, Existing::Replace).expect("written");
 }
 
 /// A folder with files, by their paths in it.

@@ -20,6 +20,12 @@ pub(crate) fn are_installed(list: &str, installed: &str) -> bool {
     false
 }
 
+/// A program of `target/tools`, if it is installed.
+pub(crate) fn tool(name: &str) -> Option<PathBuf> {
+    are_installed(".ci/tools.txt", "target/tools/installed")
+        .then(|| here("target/tools/bin").join(name))
+}
+
 /// A path of the repository.
 pub(crate) fn here(path: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join(path)

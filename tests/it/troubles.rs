@@ -1,12 +1,10 @@
 //! What goes wrong in an office: a full disk, a lost file, a new PC, a folder that is away.
 
-use std::collections::BTreeMap;
 use std::fs;
 use std::time::{Duration, Instant};
 
-use crate::harness::{CARE, DAY, HELP, Office, name_of, offices, running, until};
-
-type Unit = BTreeMap<String, Vec<u8>>;
+use crate::e2e::units::{Unit, export};
+use crate::harness::{CARE, DAY, HELP, name_of, offices, running, until};
 
 fn service(number: &str) -> &'static str {
     match number {
@@ -44,12 +42,6 @@ fn plan() -> Unit {
         (name, fs::read(entry.path()).expect("read"))
     };
     entries.map(read).collect()
-}
-
-fn export(office: &Office, unit: &Unit) {
-    for (name, bytes) in unit {
-        office.drop_file(name, bytes);
-    }
 }
 
 /// The later 連番 is complete at once, the earlier one is still being exported.

@@ -1,11 +1,10 @@
 //! `renkei partner add`
 
-use std::io::{self, IsTerminal as _, Write as _};
+use std::io::{self, IsTerminal as _};
 use std::path::Path;
 use std::process::ExitCode;
 
-use console::Term;
-
+use crate::cli::secret::answer;
 use crate::cli::setup::ConfigArg;
 use crate::cli::{EXIT_NO, UsageError, card as own_card, copies, output};
 use crate::desk::partner::{self, PartnerError, Standing};
@@ -114,10 +113,7 @@ fn are_compared(
             "ring the partner up (by a number that you did not get with the card) and compare all digits; if they are the same, type: {word}"
         ),
     })?;
-    let mut screen = Term::stderr();
-    write!(screen, "> ")?;
-    screen.flush()?;
-    let typed = screen.read_line()?;
+    let typed = answer()?;
     if typed.trim() == word || typed.trim() == "same" {
         return Ok(true);
     }

@@ -259,6 +259,7 @@ impl Table<'_> {
             url: url?,
             edition,
             takes,
+            quoting: None,
             tls_certificates,
             signing_certificates,
             card: None,

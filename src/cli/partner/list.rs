@@ -9,6 +9,7 @@ use crate::cli::{UsageError, card as own_card, output};
 use crate::config::{Config, Peer};
 use crate::desk::words;
 use crate::node::cards;
+use crate::record::Quoting;
 use crate::types::{Digest, Edition, Lang, OfficeNumber, ServiceType};
 
 /// A partner, for programs.
@@ -20,6 +21,7 @@ struct Row<'p> {
     service_types: &'p [ServiceType],
     edition: Option<Edition>,
     takes: &'p [String],
+    quoting: Option<Quoting>,
     tls_certificates: &'p [Digest],
     signing_certificates: &'p [Digest],
     card: Option<Card>,
@@ -48,6 +50,7 @@ pub(super) fn run(config: &ConfigArg, json: bool, lang: Lang) -> anyhow::Result<
             service_types: &peer.service_types,
             edition: peer.edition,
             takes: &peer.takes,
+            quoting: peer.quoting,
             tls_certificates: &peer.tls_certificates,
             signing_certificates: &peer.signing_certificates,
             card: card(peer),
@@ -123,6 +126,10 @@ pub(super) fn show(
             } else {
                 peer.takes.join(", ")
             },
+        ),
+        (
+            lang.pick("引用符の形", "quotes"),
+            peer.quoting.map_or_else(none, |style| style.as_str().to_owned()),
         ),
     ];
     let pins = |digests: &[Digest]| list(digests.iter().map(ToString::to_string).collect());

@@ -1,10 +1,9 @@
 //! `renkei partner remove`
 
-use std::io::{self, IsTerminal as _, Write as _};
+use std::io::{self, IsTerminal as _};
 use std::process::ExitCode;
 
-use console::Term;
-
+use crate::cli::secret::answer;
 use crate::cli::setup::{self, ConfigArg};
 use crate::cli::{EXIT_NO, UsageError, output};
 use crate::config::Config;
@@ -69,8 +68,5 @@ fn is_meant(partner: OfficeNumber, name: Option<&str>, lang: Lang) -> anyhow::Re
             "the partner {partner} {name} will be removed; type its office number again to go on"
         ),
     })?;
-    let mut screen = Term::stderr();
-    write!(screen, "> ")?;
-    screen.flush()?;
-    Ok(screen.read_line()?.trim() == partner.to_string())
+    Ok(answer()?.trim() == partner.to_string())
 }

@@ -7,7 +7,6 @@
 
 mod clock;
 mod found;
-mod ledger;
 mod line;
 mod partners;
 mod port;
@@ -15,6 +14,7 @@ mod rights;
 mod running;
 mod sleeping;
 mod space;
+mod store;
 
 use std::time::Duration;
 
@@ -76,7 +76,7 @@ pub async fn examine(draft: Draft, spec: &'static Spec, clock: Clock) -> Examina
         check(&draft, spec, &clock),
         disks(&draft, at),
         partners::ask(config, &clock),
-        ledger::lines(config),
+        store::lines(config),
     );
     let (runs, found) = match checked {
         Some(checked) => {

@@ -142,7 +142,7 @@ pub async fn write(
     let mut writer = Writer { sink, sums: String::new() };
     let mut written = Written { proved: 0, gone: 0, refused: Vec::new() };
     let mut rows = Vec::new();
-    for direction in [Direction::Out, Direction::In] {
+    for direction in Direction::ALL {
         let mut after = None;
         loop {
             let some = store.packages(direction, range, after, AT_A_TIME).await?;

@@ -99,6 +99,11 @@ fn a_conflict_that_comes_late_overwrites_nothing() {
     assert_eq!(placements, [Placement::Placed, Placement::Conflict]);
     assert_eq!(visible(folder.path())[PLAN], b"other");
     assert_eq!(import.place(id(), &FILES).expect("again"), placements);
+    // When the care software has taken the one and the way is free, only the other one comes.
+    fs::remove_file(folder.path().join(DETAIL)).expect("imported");
+    fs::remove_file(folder.path().join(PLAN)).expect("moved away");
+    assert_eq!(import.place(id(), &FILES).expect("released"), [Placement::Placed; 2]);
+    assert_eq!(visible(folder.path()), [(PLAN.to_owned(), FILES[1].1.to_vec())].into());
     import.finish(id()).expect("finished");
     assert_eq!(import.unfinished().expect("listed"), []);
 }
@@ -155,15 +160,18 @@ fn a_link_under_the_name_is_a_conflict() {
 }
 
 #[test]
-fn notices_meddling_with_what_is_staged() {
+fn what_somebody_did_to_staged_files_is_undone() {
     let folder = tempfile::tempdir().expect("a folder");
     let import = open(&folder);
     let staged = import.staged(id());
     fs::create_dir(&staged).expect("made");
     fs::write(staged.join("0001"), "one").expect("written");
     fs::write(staged.join("0002"), "forged").expect("written");
-    assert_eq!(import.place(id(), &FILES).expect_err("forged").fault(), Fault::Changed);
-    assert!(!visible(folder.path()).contains_key(PLAN));
+    let placements = import.place(id(), &FILES).expect("placed");
+    assert_eq!(placements, [Placement::Placed, Placement::Placed]);
+    assert_eq!(visible(folder.path())[PLAN], FILES[1].1);
+    import.finish(id()).expect("finished");
+    assert_eq!(import.unfinished().expect("listed"), []);
 }
 
 const BELOW: &str = "1370000018/UPPLAN_202604_1370000018_43_1370000026_11_20260326111500.CSV";

@@ -39,7 +39,7 @@ pub fn partner(home: &Path, office: OfficeNumber) -> Option<Partner> {
 }
 
 /// The partner that a card makes. Where a person gave the former one another name, address, edition
-/// or send units than its card said, or pinned further certificates, that stays.
+/// or send units than its card said, a style of quoting, or pinned further certificates, that stays.
 ///
 /// # Errors
 ///
@@ -73,6 +73,7 @@ pub fn peer_of(card: &SignedCard, former: Option<&Partner>) -> Result<Peer, NoWa
         url,
         edition: peer.edition,
         takes: peer.takes,
+        quoting: former.and_then(|former| former.peer.quoting),
         tls_certificates: peer.tls_certificates,
         signing_certificates: peer.signing_certificates,
         card: None,

@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use super::super::context::{Context, blocking};
 use super::super::folders::{AllPlaces, Places};
+use super::super::placing::forget;
 use super::super::placing::{failure_receipt, lost_code, signed_receipt};
 use super::super::wake::wake;
 use super::internal;
@@ -249,6 +250,9 @@ pub(super) async fn dismiss(
             HeldId::Package(id) => {
                 if let Some(refused) = reject(context, id, item, (reason, by)).await? {
                     return Ok(refused);
+                }
+                if let Some(Places { import, .. }) = places.get(&item.office) {
+                    forget(import, vec![id]).await;
                 }
             }
         }

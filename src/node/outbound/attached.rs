@@ -32,9 +32,6 @@ const MOST: usize = 1_000;
 /// How long a look into all folders may well take, and what is done with one file beside its scan.
 const LONGEST_STEP: Duration = Duration::from_mins(10);
 
-/// How long to wait after the scanner failed.
-const SCANNER_PAUSE: Duration = Duration::from_mins(1);
-
 /// How long a file waits that was given back because the scanner or the disk failed with it, so that
 /// those behind it have their turn.
 const GIVEN_BACK_PAUSE: Duration = Duration::from_mins(10);
@@ -75,8 +72,8 @@ pub(in super::super) async fn run(
         let looked = sender.look(&stopping).await;
         sender.tell(looked.as_ref().err());
         let sleep = match looked {
-            Ok(()) => work::pause(timing.scan_interval),
-            Err(OutboundFault::Scanner) => SCANNER_PAUSE,
+            // A file that the scanner failed with waits by itself.
+            Ok(()) | Err(OutboundFault::Scanner) => work::pause(timing.scan_interval),
             Err(_) => FAULT_PAUSE,
         };
         sender.beat.sleeps(sleep);

@@ -72,10 +72,10 @@ fn let_go(
 ) -> Result<Option<CopiedToHold>, FolderError> {
     // The files of a converted set are others than those that were signed. The one of an attachment has
     // another name in its package.
-    let is_signed = |name: &str| match packed.unit.converted_from {
-        None if packed.unit.kind == Manifest::ATTACHMENTS => packed.unit.files.first(),
-        None => packed.unit.files.iter().find(|file| file.name == name),
-        Some(_) => None,
+    let is_signed = |name: &str| match packed.unit.is_copied() {
+        true => None,
+        false if packed.unit.kind == Manifest::ATTACHMENTS => packed.unit.files.first(),
+        false => packed.unit.files.iter().find(|file| file.name == name),
     };
     // Before they are looked at: what is written to them from now on shows when they are discarded.
     let files = claim.as_they_are();

@@ -258,6 +258,7 @@ impl Hand {
                 kind: judgement.kind(),
                 edition: judgement.edition(),
                 converted_from: None,
+                quoted: None,
                 months: judgement.months(),
                 // The name of a stranger may be that of a person.
                 files: if serial.is_some() {

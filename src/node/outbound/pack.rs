@@ -91,7 +91,7 @@ pub(super) async fn signed(
     let Named { id, serial, office, partner, sequence } = named;
     let config = context.config();
     let peer = config.peer(partner).ok_or(OutboundFault::Internal)?;
-    let OutboundSet { files, judgement, converted_from } = set;
+    let OutboundSet { files, judgement, converted_from, quoted } = set;
     let files = Arc::clone(files);
     let expires_at = now.checked_add(config.timing.expiry).unwrap_or(Timestamp::MAX);
     let own = config.office(office);
@@ -148,6 +148,7 @@ pub(super) async fn signed(
             kind: manifest.kind,
             edition: manifest.edition,
             converted_from: *converted_from,
+            quoted: *quoted,
             months: manifest.months,
             files: judge::listed_files(&manifest.files),
             records: judgement.records(),

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use jiff::Timestamp;
 
 use super::super::context::{Context, blocking};
-use super::super::conversion::{self, OutboundSet};
+use super::super::conversion::{self, OutboundSet, Wanted};
 use super::super::folders::DropFolders;
 use super::super::judge::{self, Judgement};
 use super::fault::OutboundFault;
@@ -141,7 +141,7 @@ impl Taker {
     }
 }
 
-/// A good unit in the edition that its partner imports, if there is such a partner and nothing is lost
+/// A good unit in the edition and the style of quoting that its partner wants, if there is such a partner and nothing is lost
 /// by it. `None`: a fault of the program.
 pub(super) async fn for_partner(
     context: &Arc<Context>,
@@ -154,15 +154,18 @@ pub(super) async fn for_partner(
         let judgement = judgement.unknown_partner(recipient);
         return Some(Err(JudgedSet { judgement, files }));
     };
-    let wanted = peer.edition.filter(|wanted| judgement.edition() != Some(*wanted));
-    let takes = peer.takes.clone();
-    let Some(wanted) = wanted else {
-        let set = OutboundSet { files: Arc::clone(&files), judgement, converted_from: None };
-        return Some(taken_there(context, &takes, GoodSet { set, files }));
+    let wanted = Wanted {
+        edition: peer.edition.filter(|wanted| judgement.edition() != Some(*wanted)),
+        quoting: peer.quoting,
     };
+    let takes = peer.takes.clone();
+    if wanted == Wanted::default() {
+        let set = OutboundSet::as_it_is(Arc::clone(&files), judgement);
+        return Some(taken_there(context, &takes, GoodSet { set, files }));
+    }
     let (shared, source) = (Arc::clone(context), Arc::clone(&files));
-    let convert = move || conversion::convert(&shared, recipient, &source, judgement, wanted);
-    match blocking(convert).await? {
+    let copy = move || conversion::suited(&shared, recipient, &source, judgement, wanted);
+    match blocking(copy).await? {
         Ok(set) => Some(taken_there(context, &takes, GoodSet { set, files })),
         Err(judgement) => Some(Err(JudgedSet { judgement: *judgement, files })),
     }

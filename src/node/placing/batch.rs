@@ -314,18 +314,18 @@ pub(super) async fn note(
         stored.map(|transition| (row, transition.after, package))
     };
     // At the same time, so that they share a transaction.
-    let (mut placed, mut held, mut broken) = (Vec::new(), Vec::new(), None);
+    let (mut placed, mut is_any_held, mut broken) = (Vec::new(), false, None);
     for stored in join_all(outcomes.into_iter().map(store)).await {
         match stored {
             Ok((row, Incoming::Placed, package)) => placed.push((row, package)),
-            Ok((row, Incoming::Held, _)) => held.push(row.id),
+            // What was shown of it stays known, so that a release places nothing twice.
+            Ok((_, Incoming::Held, _)) => is_any_held = true,
             Ok((_, Incoming::Committed { .. } | Incoming::Rejected | Incoming::HandedOver, _)) => {}
             Err(error) => broken = Some(error),
         }
     }
-    if !placed.is_empty() || !held.is_empty() {
+    if !placed.is_empty() || is_any_held {
         context.notices.clear(code::PLACING_STOPPED, &of_import(folders.office));
     }
-    forget(folders, held).await;
     (placed, broken.map_or(Ok(()), Err))
 }

@@ -260,3 +260,22 @@ pub(super) fn first_serial(
 pub(super) fn about(office: OfficeNumber, sender: OfficeNumber) -> String {
     format!("office {office} import of {sender}")
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_set_follows_those_before_it() {
+        let serial = |text: &str| text.parse::<FileSerial>().expect("14 digits");
+        let first = |own: &str, last: Option<&str>| {
+            first_serial(serial(own), last.map(serial)).ok().map(|serial| serial.to_string())
+        };
+        let own = "20260320090000";
+        assert_eq!(first(own, None).as_deref(), Some(own));
+        assert_eq!(first(own, Some("20260320085959")).as_deref(), Some(own));
+        assert_eq!(first(own, Some(own)).as_deref(), Some("20260320090001"));
+        assert_eq!(first(own, Some("20260320235959")).as_deref(), Some("20260321000000"));
+        assert_eq!(first(own, Some("99991231235959")), None, "nothing comes after it");
+    }
+}

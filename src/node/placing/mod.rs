@@ -273,7 +273,7 @@ fn turn(context: &Context, unplaced: &UnplacedRow, now: Timestamp) -> Turn {
 }
 
 /// The store says what became of the sets, so the import folder need not remember them.
-async fn forget(folders: &Arc<ImportFolders>, ids: Vec<MessageId>) {
+pub(super) async fn forget(folders: &Arc<ImportFolders>, ids: Vec<MessageId>) {
     if ids.is_empty() {
         return;
     }

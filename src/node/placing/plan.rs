@@ -117,6 +117,8 @@ fn anew(
 ) -> (Planned, ImportPlan, Option<NoCopies>) {
     let as_sent = ToPlace::as_sent(folders, &package);
     let own = package.manifest().serial;
+    // Where no set is divided every name stays as it was sent.
+    let last = last.filter(|_| recipe.one_user_per_set);
     let made = first_serial(own, last).and_then(|first| {
         let (files, last) = ToPlace::copies(spec, &package, &as_sent, recipe, first)?;
         Ok((files, (first, last)))

@@ -14,7 +14,7 @@ mod sealing;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use crate::types::text::is_office_name;
+use crate::types::text::{is_office_name, is_word};
 use crate::types::{Digest, Edition, OfficeNumber, PeerUrl, ServiceType};
 
 use super::json::{self, MAX_SAFE_INTEGER};
@@ -144,7 +144,7 @@ impl Card {
         let lengths =
             [self.service_types.len(), self.editions.len(), self.takes.len(), self.channels.len()];
         must(lengths.iter().all(|length| *length <= MAX_ENTRIES), "lists of at most 100 entries")?;
-        let are_words = self.editions.iter().chain(&self.takes).all(|word| is_word(word));
+        let are_words = self.editions.iter().chain(&self.takes).all(|word| is_word(word, MAX_UNIT));
         must(are_words, "editions and send units of 1 to 16 of [A-Za-z0-9._-]")?;
         must(self.valid_from < self.valid_until, "valid_until after valid_from")?;
         self.sealing.as_ref().map_or(Ok(()), SealingKey::check)?;
@@ -238,11 +238,6 @@ impl SignedCard {
             .speaks_for(self.signer.der(), &[], office, Usage::Signing, now)
             .map_err(|why| CardFault::NotTrusted { why })
     }
-}
-
-fn is_word(word: &str) -> bool {
-    let fits = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'_' | b'-');
-    (1..=MAX_UNIT).contains(&word.len()) && word.bytes().all(fits)
 }
 
 #[cfg(test)]

@@ -4,6 +4,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use crate::package::json;
+use crate::types::text::is_word;
 
 use super::CardFault;
 
@@ -30,8 +31,7 @@ impl SealingKey {
     pub(super) fn check(&self) -> Result<(), CardFault> {
         let suite = (1..=100).contains(&self.suite.len())
             && self.suite.bytes().all(|byte| byte == b' ' || byte.is_ascii_graphic());
-        let fits = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'_' | b'-');
-        let id = (1..=64).contains(&self.key_id.len()) && self.key_id.bytes().all(fits);
+        let id = is_word(&self.key_id, 64);
         let key = (1..=MAX_KEY).contains(&self.public_key.len());
         if suite && id && key {
             Ok(())

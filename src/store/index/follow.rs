@@ -4,7 +4,10 @@ use std::collections::HashSet;
 
 use rusqlite::{Connection, params};
 
+use crate::store::packages::table;
+use crate::store::unit::Column;
 use crate::store::{Store, StoreError};
+use crate::transfer::Direction;
 
 /// How far there was something to follow.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -20,8 +23,6 @@ const ROWS: u32 = 512;
 
 const NEXT: &str = "SELECT id, direction, partner, message_id FROM journal
     WHERE id > (SELECT journal FROM followed) ORDER BY id LIMIT ?1";
-
-const WAYS: [(&str, &str); 2] = [("outgoing", "partner"), ("incoming", "sender")];
 
 impl Store {
     /// Takes over what the journal says since the last time, or the first part of it.
@@ -42,12 +43,13 @@ fn follow(connection: &Connection) -> Result<Followed, StoreError> {
     while let Some(step) = steps.next()? {
         rows += 1;
         last = step.get(0)?;
-        let (direction, partner): (String, String) = (step.get(1)?, step.get(2)?);
         let Some(id) = step.get::<_, Option<Vec<u8>>>(3)? else { continue };
+        let (Column(direction), partner): (Column<Direction>, String) =
+            (step.get(1)?, step.get(2)?);
         // The newest state stands in the package's row, whatever its steps were.
         let package = (direction, partner, id);
         if !seen.contains(&package) {
-            enter(connection, (&package.0, &package.1, &package.2))?;
+            enter(connection, (package.0, &package.1, &package.2))?;
             seen.insert(package);
         }
     }
@@ -60,10 +62,9 @@ fn follow(connection: &Connection) -> Result<Followed, StoreError> {
 /// Writes down a package as it is now; one that is gone again leaves nothing.
 fn enter(
     connection: &Connection,
-    (direction, partner, id): (&str, &str, &[u8]),
+    (direction, partner, id): (Direction, &str, &[u8]),
 ) -> Result<(), StoreError> {
-    let [out, came] = WAYS;
-    let (table, column) = if direction == "out" { out } else { came };
+    let (table, column) = table(direction);
     connection
         .prepare_cached(&format!(
             "INSERT INTO entries
@@ -77,6 +78,6 @@ fn enter(
              ON CONFLICT (message_id, direction, partner) WHERE message_id IS NOT NULL
                  DO UPDATE SET state = excluded.state"
         ))?
-        .execute(params![direction, partner, id])?;
+        .execute(params![direction.as_str(), partner, id])?;
     Ok(())
 }

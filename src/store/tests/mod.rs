@@ -45,6 +45,7 @@ fn unit() -> UnitSummary {
         kind: "K1".to_owned(),
         edition: None,
         converted_from: None,
+        quoted: None,
         months: Vec::new(),
         files: Vec::new(),
         records: 3,

@@ -266,9 +266,11 @@ mod scanner {
         until("sent", || care.has_sent("HANDED_OVER", 1));
         assert_eq!(arrived(&help)[&format!("{CARE}/undated/b.pdf")], PDF);
         // It stays with its owner, who is still told.
-        let (status, _) = says(&care, &["status"]);
-        assert!(status.contains("attachments-stopped"), "{status}");
-        assert!(!status.contains("attachment-scanner"), "{status}");
+        until("the scanner works", || {
+            let (status, _) = says(&care, &["status"]);
+            assert!(status.contains("attachments-stopped"), "{status}");
+            (!status.contains("attachment-scanner")).then_some(())
+        });
         assert_eq!(tree(&care.path("drop"))[&format!("{HELP}/a.pdf")], odd);
         assert!(care.sets("hold").is_empty());
     }

@@ -1,32 +1,20 @@
 //! Offices that join by exchanging cards and comparing digits, and nothing else.
 
 use std::fs;
-use std::process::{Command, Output};
+use std::process::Output;
 
-use renkei::certs::files::Access;
+use renkei::package::Usage;
 use renkei::package::card::{SignedCard, check_digits};
 
+use super::overlap::made;
 use super::units::{PLAN, export, sample, withdrawal};
 use crate::harness::{CARE, HELP, Office, free_port, offices, quoted, until, visible};
+use crate::proof::long;
 
 /// Gives an office a key and a certificate that it made itself.
-fn make_own(office: &Office, name: &str, file: &str) {
-    let folder = office.path("keys");
-    let (key, certificate) =
-        (folder.join(format!("{file}.key")), folder.join(format!("{file}.pem")));
-    let output = Command::new("openssl")
-        .args(["req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes"])
-        .args(["-days", "365", "-subj", &format!("/O={name}/CN={}", office.number)])
-        .args(["-addext", "basicConstraints=critical,CA:FALSE"])
-        .args(["-addext", "keyUsage=critical,digitalSignature"])
-        .args([std::ffi::OsStr::new("-keyout"), key.as_os_str()])
-        .args([std::ffi::OsStr::new("-out"), certificate.as_os_str()])
-        .output()
-        .expect("openssl");
-    assert!(output.status.success(), "{output:?}");
-    // As a key that renkei wrote: for this account alone.
-    let pem = fs::read_to_string(&key).expect("a key");
-    office.put_key_file(&format!("{file}.key"), &pem, Access::Secret);
+fn make_own(office: &Office, file: &str) {
+    let usage = if file.starts_with("tls") { Usage::Tls } else { Usage::Signing };
+    office.put_identity(file, &made(office, usage, long()));
 }
 
 /// Two offices with certificates of their own making, who know nobody.
@@ -34,7 +22,7 @@ fn strangers() -> [Office; 2] {
     let mut pair = offices([CARE, HELP]);
     for office in &mut pair {
         for file in ["tls", "signing"] {
-            make_own(office, file, file);
+            make_own(office, file);
         }
         let url = quoted(format!("https://127.0.0.1:{}", office.port));
         office.set("tls", "roots", "[]");
@@ -166,7 +154,7 @@ fn a_renewed_card_is_taken_up_by_itself() {
     let before = opened(&card(&help)).card().serial;
     // New keys are told beforehand, by a card that the old one signs. Nothing is started anew.
     for file in ["tls", "signing"] {
-        make_own(&help, "next", &format!("{file}-next"));
+        make_own(&help, &format!("{file}-next"));
     }
     help.set("tls", "next_certificates", "[\"keys/tls-next.pem\"]");
     help.set("office", "signing_next_certificates", "[\"keys/signing-next.pem\"]");
@@ -230,7 +218,7 @@ fn a_card_of_another_hand_is_not_taken_up() {
     let [mut care, mut help] = joined();
     let held = registered(&care, HELP);
     // Whoever has the TLS key alone can hand cards, but not sign them.
-    make_own(&help, "thief", "signing");
+    make_own(&help, "signing");
     help.set("office", "name", quoted("somebody else"));
     for office in [&mut care, &mut help] {
         office.start();

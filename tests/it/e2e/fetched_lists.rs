@@ -5,12 +5,12 @@ use std::net::{SocketAddr, TcpListener};
 use std::sync::{Arc, Mutex};
 
 use jiff::SignedDuration;
-use renkei::certs::{TestCa, Validity};
+use renkei::certs::TestCa;
 use renkei::types::Clock;
 
 use super::units::{export, withdrawal};
 use crate::harness::{CARE, HELP, Office, offices, until};
-use crate::proof::long;
+use crate::proof::{long, seconds};
 
 /// A server of lists that says what it is told to say.
 struct Publisher {
@@ -51,11 +51,6 @@ impl Publisher {
         let urls = format!("[\"http://{}/ca.crl\"]", self.address);
         node.set("tls", "revocation_list_urls", urls);
     }
-}
-
-fn seconds(from: i64, until: i64) -> Validity {
-    let at = |seconds| Clock::system().now() + SignedDuration::from_secs(seconds);
-    Validity { not_before: at(from), not_after: at(until) }
 }
 
 #[test]

@@ -172,6 +172,30 @@ fn copies_of_sets_that_follow_closely_keep_their_order_and_their_names_apart() {
     invariants::check(&care, &help, 3);
 }
 
+/// Only a divided set needs numbers of its own.
+#[test]
+fn where_no_set_is_divided_names_stay_as_they_were_sent() {
+    let [care, help] = with_habits("{ profile = \"folder-per-sender\", quoting = \"minimal\" }");
+    let sets = [slips(2, "20260320100000"), slips(2, "20260320090000")];
+    for (number, set) in (1..).zip(&sets) {
+        export(&care, set);
+        until("handed over", || care.has_sent("HANDED_OVER", number));
+    }
+    let names = |set: &Unit| set.keys().map(|name| format!("{CARE}/{name}")).collect::<Vec<_>>();
+    let mut expected = [names(&sets[0]), names(&sets[1])].concat();
+    expected.sort();
+    let placed = below(&help);
+    assert_eq!(placed.keys().cloned().collect::<Vec<_>>(), expected);
+    let spec = Spec::builtin().expect("consistent");
+    for (name, bytes) in sets.iter().flatten() {
+        let parsed = FileName::parse(name).expect("a name");
+        let copy = requote(spec, &parsed, bytes, Quoting::Minimal).expect("readable");
+        assert!(placed[&format!("{CARE}/{name}")] == copy, "{name}");
+        assert!(copy != *bytes || !bytes.contains(&b'"'), "{name}: nothing to quote otherwise");
+    }
+    invariants::check(&care, &help, 2);
+}
+
 #[test]
 fn a_set_that_cannot_be_divided_is_placed_whole_and_that_is_told() {
     let [manager, service] = ["2700000051", "27A0000018"];
@@ -234,11 +258,7 @@ fn the_next_set_waits_until_the_last_one_is_taken_or_somebody_says_so() {
     until("the second", || (help.files("import") == sets[1]).then_some(()));
     until("handed over", || care.has_sent("HANDED_OVER", 2));
     // A person says so, and the file stays.
-    let (said, code) = until("counted", || {
-        let (said, code) = says(&help, &["hold", "taken", HELP]);
-        (code == 0).then_some((said, code))
-    });
-    assert_eq!(code, 0, "{said}");
+    until("counted", || (says(&help, &["hold", "taken", HELP]).1 == 0).then_some(()));
     until("the third", || (help.files("import") == together(&sets[1..])).then_some(()));
     until("handed over", || care.has_sent("HANDED_OVER", 3));
     let by = "SELECT count(*) FROM journal WHERE state = 'TAKEN' AND detail LIKE 'taken-by-hand%'";
@@ -301,6 +321,39 @@ fn a_deletion_waits_for_a_word_and_what_follows_it_too() {
     until("the later one", || care.has_sent("HANDED_OVER", 4));
     let second = second.keys().next().expect("a file");
     assert!(!help.files("import").contains_key(second));
+}
+
+/// What is signed are the copies; those of the office stay as they were written.
+#[test]
+fn a_partner_that_is_particular_about_quotes_gets_a_package_of_copies() {
+    let [mut care, mut help] = offices([CARE, HELP]);
+    care.set_peer(HELP, "quoting", "\"all\"".to_owned());
+    care.start();
+    help.start();
+    let sent = slips(2, "20260320090000");
+    export(&care, &sent);
+    until("handed over", || care.has_sent("HANDED_OVER", 1));
+    let spec = Spec::builtin().expect("consistent");
+    let placed = help.files("import");
+    assert_eq!(placed.len(), sent.len());
+    for (name, bytes) in &sent {
+        let parsed = FileName::parse(name).expect("a name");
+        let copy = requote(spec, &parsed, bytes, Quoting::All).expect("readable");
+        assert!(placed[name] == copy && copy != *bytes, "{name}");
+        let digest = Digest::of(&copy).to_string();
+        let listed = format!(
+            "SELECT count(*) FROM outgoing, json_each(unit, '$.files')
+             WHERE json_extract(value, '$.sha256') = '{digest}'"
+        );
+        assert_eq!(care.sql(&listed), ["1"], "{name}: other bytes were signed");
+    }
+    assert_eq!(care.sql("SELECT detail FROM journal WHERE state = 'PACKED'"), ["quoted-all"]);
+    let (history, _) = says(&care, &["history"]);
+    assert!(history.contains("(quotes written anew: all)"), "{history}");
+    let json = care.command(&["history", "--format", "json"]);
+    assert!(String::from_utf8_lossy(&json.stdout).contains("\"quoted\": \"all\""));
+    assert!(care.files("drop").is_empty() && care.sets("hold").is_empty());
+    invariants::check(&care, &help, 1);
 }
 
 #[test]

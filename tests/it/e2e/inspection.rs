@@ -15,10 +15,11 @@ fn this_month() -> String {
 }
 
 fn written(office: &Office, arguments: &[&str]) -> std::process::Output {
-    let month = this_month();
-    let mut all = vec!["evidence", "--month", &month];
-    all.extend(arguments);
-    office.command(&all)
+    written_of(office, &this_month(), arguments)
+}
+
+fn written_of(office: &Office, month: &str, arguments: &[&str]) -> std::process::Output {
+    office.command(&[&["evidence", "--month", month], arguments].concat())
 }
 
 fn openssl_holds(folder: &Path) {
@@ -76,6 +77,10 @@ fn an_inspector_gets_a_month_that_stands_without_renkei() {
         written(&care, &["--partner", "1370000018", "--out", other.to_str().expect("UTF-8")]);
     assert_eq!(output.status.code(), Some(0), "{output:?}");
     assert!(!other.join("packages").exists());
+    let earlier = care.path("earlier");
+    let output = written_of(&care, "2020-01", &["--out", earlier.to_str().expect("UTF-8")]);
+    assert_eq!(output.status.code(), Some(0), "{output:?}");
+    assert!(!earlier.join("packages").exists());
     drop(help);
 }
 

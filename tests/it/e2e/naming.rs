@@ -1,47 +1,28 @@
 //! Offices whose authority puts the office number elsewhere than into the common name.
 
-use rcgen::{
-    BasicConstraints, CertificateParams, CertifiedIssuer, DnType, ExtendedKeyUsagePurpose, IsCa,
-    KeyPair, KeyUsagePurpose, date_time_ymd,
-};
+use rcgen::{DnType, ExtendedKeyUsagePurpose, IsCa, KeyUsagePurpose};
 use renkei::certs::certificates_to_pem;
 use renkei::certs::files::Access;
 
 use super::units::{export, withdrawal};
 use crate::harness::{CARE, HELP, Office, offices, until};
-
-fn params() -> CertificateParams {
-    let mut params = CertificateParams::new(Vec::new()).expect("parameters");
-    params.distinguished_name = rcgen::DistinguishedName::new();
-    params.not_before = date_time_ymd(2020, 1, 1);
-    params.not_after = date_time_ymd(2090, 1, 1);
-    params
-}
-
-fn authority() -> CertifiedIssuer<'static, KeyPair> {
-    let mut params = params();
-    params.distinguished_name.push(DnType::CommonName, "Elsewhere CA");
-    params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
-    let key = KeyPair::generate().expect("a key");
-    CertifiedIssuer::self_signed(params, key).expect("a root")
-}
+use crate::proof::naming::Authority;
 
 /// Gives an office certificates whose unit is `unit` and whose common name is another office's number.
-fn put(node: &Office, authority: &CertifiedIssuer<'static, KeyPair>, unit: &str, common: &str) {
+fn put(node: &Office, authority: &Authority, unit: &str, common: &str) {
     for name in ["tls", "signing"] {
-        let mut params = params();
-        params.distinguished_name.push(DnType::OrganizationalUnitName, unit);
-        params.distinguished_name.push(DnType::CommonName, common);
-        params.is_ca = IsCa::ExplicitNoCa;
-        params.key_usages = vec![KeyUsagePurpose::DigitalSignature];
-        params.extended_key_usages = vec![
-            ExtendedKeyUsagePurpose::ServerAuth,
-            ExtendedKeyUsagePurpose::ClientAuth,
-            ExtendedKeyUsagePurpose::EmailProtection,
-        ];
-        let key = KeyPair::generate().expect("a key");
-        let certificate = params.signed_by(&key, authority).expect("a certificate");
-        let pem = certificates_to_pem(&[certificate.der().clone()]);
+        let (certificate, key) = authority.issue_with_key(|params| {
+            params.distinguished_name.push(DnType::OrganizationalUnitName, unit);
+            params.distinguished_name.push(DnType::CommonName, common);
+            params.is_ca = IsCa::ExplicitNoCa;
+            params.key_usages = vec![KeyUsagePurpose::DigitalSignature];
+            params.extended_key_usages = vec![
+                ExtendedKeyUsagePurpose::ServerAuth,
+                ExtendedKeyUsagePurpose::ClientAuth,
+                ExtendedKeyUsagePurpose::EmailProtection,
+            ];
+        });
+        let pem = certificates_to_pem(&[certificate]);
         node.put_key_file(&format!("{name}.pem"), &pem, Access::Public);
         node.put_key_file(&format!("{name}.key"), &key.serialize_pem(), Access::Secret);
     }
@@ -50,11 +31,11 @@ fn put(node: &Office, authority: &CertifiedIssuer<'static, KeyPair>, unit: &str,
 #[test]
 fn the_configured_field_counts_and_nothing_else() {
     let [mut care, mut help] = offices([CARE, HELP]);
-    let elsewhere = authority();
+    let elsewhere = Authority::new("Elsewhere CA");
     // Each names the other one in its common name: by that, each would speak for the other.
     put(&care, &elsewhere, &format!("JP-{CARE}"), HELP);
     put(&help, &elsewhere, &format!("JP-{HELP}"), CARE);
-    let root = certificates_to_pem(&[elsewhere.der().clone()]);
+    let root = certificates_to_pem(&[elsewhere.root()]);
     for node in [&mut care, &mut help] {
         node.put_key_file("elsewhere.pem", &root, Access::Public);
         node.set("tls", "roots", "[\"keys/elsewhere.pem\"]");

@@ -1,25 +1,20 @@
 //! Certificates that renew themselves, with both known for a while.
 
-use jiff::SignedDuration;
 use renkei::certs::renewal::next_certificate;
 use renkei::certs::{Issued, Validity, self_made};
 use renkei::config::IdentityFiles;
 use renkei::package::Usage;
-use renkei::types::{Clock, Digest};
+use renkei::types::Digest;
 
 use super::units::{export, withdrawal};
 use crate::harness::{CARE, HELP, Office, offices, until};
-use crate::proof::office;
+use crate::proof::{office, seconds};
 
 const HOUR: i64 = 3600;
 const DAY: i64 = 24 * HOUR;
 
-fn seconds(from: i64, until: i64) -> Validity {
-    let at = |seconds| Clock::system().now() + SignedDuration::from_secs(seconds);
-    Validity { not_before: at(from), not_after: at(until) }
-}
-
-fn made(of: &Office, usage: Usage, validity: Validity) -> Issued {
+/// A certificate that an office made itself.
+pub(super) fn made(of: &Office, usage: Usage, validity: Validity) -> Issued {
     let hosts = ["127.0.0.1".to_owned()];
     self_made(office(of.number), usage, &hosts, validity).expect("made")
 }

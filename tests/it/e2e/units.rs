@@ -57,9 +57,7 @@ pub(crate) fn withdrawal(sender: &str, number: u32) -> Unit {
 
 /// Puts the files of a unit into the drop folder.
 pub(crate) fn export(office: &Office, unit: &Unit) {
-    for (name, bytes) in unit {
-        office.drop_file(name, bytes);
-    }
+    office.drop_files(unit.iter().map(|(name, bytes)| (name.as_str(), bytes.as_slice())));
 }
 
 /// The same with several units, one after the other.

@@ -1,7 +1,6 @@
 //! What public tools make of `spec/openapi.yaml`, against the real node. `.ci/tools` installs them.
 
 use std::fs;
-use std::path::PathBuf;
 use std::process::Command;
 
 use serde_json::{Value, json};
@@ -9,13 +8,7 @@ use serde_json::{Value, json};
 use super::{Keys, Partner};
 use crate::harness::{CARE, HELP, Office, offices};
 use crate::support::sample;
-use crate::tools::{are_installed, here};
-
-/// A program of `target/tools`, if it is installed.
-pub(crate) fn tool(name: &str) -> Option<PathBuf> {
-    are_installed(".ci/tools.txt", "target/tools/installed")
-        .then(|| here("target/tools/bin").join(name))
-}
+use crate::tools::{here, tool};
 
 /// What a tool says, which has to end well.
 pub(crate) fn said(command: &mut Command) -> String {

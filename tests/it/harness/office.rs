@@ -348,9 +348,21 @@ impl Office {
 
     /// Puts a file where the care software exports to, whole at once.
     pub(crate) fn drop_file(&self, name: &str, bytes: &[u8]) {
-        let beside = self.path("outside").join(name);
-        fs::write(&beside, bytes).expect("written");
-        fs::rename(&beside, self.path("drop").join(name)).expect("renamed");
+        self.drop_files([(name, bytes)]);
+    }
+
+    /// The same with several files, which are all there at almost the same moment: a busy computer must
+    /// not make one that comes later look as if it were missing.
+    pub(crate) fn drop_files<'a>(&self, files: impl IntoIterator<Item = (&'a str, &'a [u8])>) {
+        let outside = self.path("outside");
+        let whole = files.into_iter().map(|(name, bytes)| {
+            let beside = outside.join(name);
+            fs::write(&beside, bytes).expect("written");
+            (beside, self.path("drop").join(name))
+        });
+        for (beside, to) in whole.collect::<Vec<_>>() {
+            fs::rename(beside, to).expect("renamed");
+        }
     }
 
     /// The visible files of a folder with their bytes.

@@ -13,10 +13,10 @@ use zip::write::SimpleFileOptions;
 use super::browser::{Answer, Browser};
 use super::{add, address, logged_in};
 use crate::e2e::units::{PLAN, Unit, export, sample, withdrawal};
-use crate::foreign::tools::{said, tool};
+use crate::foreign::tools::said;
 use crate::harness::{CARE, HELP, Office, offices, quoted, until};
 use crate::schema;
-use crate::tools::here;
+use crate::tools::{here, tool};
 
 /// Two offices, the first with a page; none of them runs yet.
 fn pair() -> [Office; 2] {

@@ -73,3 +73,25 @@ fn the_page_of_a_package_lists_the_copies_and_names_no_user() {
     let of_care = care.sql("SELECT count(*) FROM import_plans");
     assert_eq!(of_care, ["0"]);
 }
+
+#[test]
+fn a_deletion_is_let_in_with_a_button() {
+    let [care, help] = with_habits("{ hold_deletions = true }");
+    let deletion = withdrawal(CARE, 1);
+    export(&care, &deletion);
+    until("held", || care.has_sent("HELD_BY_RECIPIENT", 1));
+    let mut browser = opened(&help);
+    let today = browser.get("/").body;
+    let (_, rest) = today.split_once("href=\"/held/").expect("it needs a person");
+    let id = rest.split('"').next().expect("an id").to_owned();
+    let shown = browser.get(&format!("/held/{id}"));
+    for text in ["It deletes data in your care software", "Let it in", "Refuse it"] {
+        assert!(shown.body.contains(text), "{text}: {}", shown.body);
+    }
+    let fields = ["csrf", "form"].map(|name| (name, shown.field(name)));
+    let fields = fields.each_ref().map(|(name, value)| (*name, value.as_str()));
+    let answer = browser.post(&format!("/held/{id}/release"), &fields);
+    assert_eq!(answer.status, 303, "{}", answer.body);
+    until("placed", || (help.files("import") == deletion).then_some(()));
+    until("handed over", || care.has_sent("HANDED_OVER", 1));
+}

@@ -30,10 +30,16 @@ use browser::Browser;
 /// A password that is good enough.
 const PASSWORD: &str = "correct horse battery";
 
-/// An office whose node serves a page.
-fn office() -> Office {
+/// An office whose node serves a page when it runs.
+fn at_rest() -> Office {
     let [mut care, _] = offices([CARE, HELP]);
     care.set("page", "listen", quoted("127.0.0.1:0"));
+    care
+}
+
+/// An office whose node serves a page.
+fn office() -> Office {
+    let mut care = at_rest();
     care.start();
     care
 }

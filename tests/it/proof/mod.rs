@@ -4,37 +4,43 @@
 mod evidence;
 mod hostile;
 mod interop;
-mod naming;
+pub(crate) mod naming;
 mod trust;
 
 use std::path::Path;
 use std::process::{Command, Output};
 
 use bytes::Bytes;
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use renkei::certs::{self, Issued, Subject, TestCa, Validity};
 use renkei::package::{
     KeyKind, Limits, Manifest, ManifestFile, ManifestFormat, Package, Party, Signer, Trust,
     TrustSources, Usage, open, pack,
 };
-use renkei::types::{Digest, Edition, MessageId, OfficeNumber};
+use renkei::types::{Clock, Digest, Edition, MessageId, OfficeNumber};
 
 pub(crate) const SENDER: &str = "1370000018";
 pub(crate) const RECIPIENT: &str = "1370000026";
 
-/// The moment of all tests; no test reads a clock.
+/// The moment of all tests that run no program; none of them reads a clock.
 pub(crate) fn now() -> Timestamp {
     "2026-03-26T10:15:00Z".parse().expect("a time")
 }
 
 pub(crate) fn days(days: i64) -> Timestamp {
-    now() + jiff::SignedDuration::from_hours(24 * days)
+    now() + SignedDuration::from_hours(24 * days)
 }
 
 /// So long that `openssl`, which reads the clock, is content for many years.
 pub(crate) fn long() -> Validity {
     let time = |text: &str| text.parse().expect("a time");
     Validity { not_before: time("2020-01-01T00:00:00Z"), not_after: time("2090-01-01T00:00:00Z") }
+}
+
+/// From and until so many seconds from now, for a program that reads the clock.
+pub(crate) fn seconds(from: i64, until: i64) -> Validity {
+    let at = |seconds| Clock::system().now() + SignedDuration::from_secs(seconds);
+    Validity { not_before: at(from), not_after: at(until) }
 }
 
 pub(crate) fn office(text: &str) -> OfficeNumber {

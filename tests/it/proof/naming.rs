@@ -14,7 +14,7 @@ use super::{RECIPIENT, SENDER, now, office};
 const THIRD: &str = "1370000042";
 
 /// An authority that puts numbers wherever it is told.
-struct Authority(CertifiedIssuer<'static, KeyPair>);
+pub(crate) struct Authority(CertifiedIssuer<'static, KeyPair>);
 
 fn params() -> CertificateParams {
     let mut params = CertificateParams::new(Vec::new()).expect("parameters");
@@ -32,7 +32,7 @@ fn ca_params(name: &str) -> CertificateParams {
 }
 
 impl Authority {
-    fn new(name: &str) -> Self {
+    pub(crate) fn new(name: &str) -> Self {
         let key = KeyPair::generate().expect("a key");
         Self(CertifiedIssuer::self_signed(ca_params(name), key).expect("a root"))
     }
@@ -42,15 +42,22 @@ impl Authority {
         Self(CertifiedIssuer::signed_by(ca_params(name), key, &self.0).expect("an authority"))
     }
 
-    fn root(&self) -> CertificateDer<'static> {
+    pub(crate) fn root(&self) -> CertificateDer<'static> {
         self.0.der().clone()
     }
 
     fn issue(&self, change: impl FnOnce(&mut CertificateParams)) -> CertificateDer<'static> {
+        self.issue_with_key(change).0
+    }
+
+    pub(crate) fn issue_with_key(
+        &self,
+        change: impl FnOnce(&mut CertificateParams),
+    ) -> (CertificateDer<'static>, KeyPair) {
         let mut params = params();
         change(&mut params);
         let key = KeyPair::generate().expect("a key");
-        params.signed_by(&key, &self.0).expect("a certificate").der().clone()
+        (params.signed_by(&key, &self.0).expect("a certificate").der().clone(), key)
     }
 }
 
