@@ -14,8 +14,16 @@ use crate::config::Config;
 use crate::control::{Answer, Request};
 use crate::spec::Spec;
 use crate::store::Store;
-use crate::types::Clock;
+use crate::types::{Clock, Digest};
 use crate::work;
+
+/// How a node stands: another one whenever a step was made, or another condition stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Standing {
+    /// The last step; none also where the store cannot tell.
+    step: Option<Timestamp>,
+    conditions: Digest,
+}
 
 /// A hold on a node that runs: what it knows, and what a person may order it to do.
 #[derive(Clone)]
@@ -67,6 +75,12 @@ impl Handle {
     /// The conditions that a person should know of, and how many more there are.
     pub fn notices(&self) -> (Vec<Notice>, u64) {
         self.context.notices.standing()
+    }
+
+    /// How it stands, to see by it whether something has changed.
+    pub async fn state(&self) -> Standing {
+        let step = self.context.store.latest_step().await.ok().flatten();
+        Standing { step, conditions: self.context.notices.digest() }
     }
 
     /// Carries out what `by` orders, and notes it in the journal as a command is noted. It is carried

@@ -79,7 +79,7 @@ use std::time::Duration;
 
 pub use check::{Checked, look_at_certificates};
 pub use clock::local_time;
-pub use handle::Handle;
+pub use handle::{Handle, Standing};
 pub use health::{Health, TaskHealth};
 pub use live::{Faults, Reading, Source};
 pub use month::{MonthComparison, compare_month};

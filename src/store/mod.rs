@@ -74,7 +74,7 @@ pub use each::{JournalLine, PackageRange, StoredPackage};
 pub use error::{KeyFault, StoreError};
 pub use folders::{KnownFolder, WorkFolder};
 pub use heads::{ChainReport, HeadFault, HeadReport, LostPackage};
-pub use held::{HeldItem, HeldRow, Settled};
+pub use held::{HeldFilter, HeldItem, HeldRow, Settled};
 pub use identity::Beginning;
 pub use import_plan::{AwaitedSet, ImportPlan, PlacedCopy, Recipe};
 pub use incoming::{IncomingNote, IncomingRow};

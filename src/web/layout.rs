@@ -199,7 +199,7 @@ pub(super) fn store_fault(shared: &Shared, error: &crate::store::StoreError) -> 
 
 /// Who may log in could not be read or changed.
 pub(super) fn users_fault(shared: &Shared, error: &UsersError) -> Response {
-    tracing::warn!(%error, "the page could not use the file of users");
+    tracing::warn!(%error, "the page could not use the folder of users and tokens");
     message(shared, StatusCode::SERVICE_UNAVAILABLE, &error.text(shared.lang()))
 }
 

@@ -34,7 +34,7 @@ use crate::types::{Lang, one_site};
 use crate::work::{self, stopped, watch};
 
 /// Connections at a time. A browser opens six of them at the most, of which the tab that is seen keeps
-/// one for news.
+/// one for news, and one tab another where somebody chose notifications.
 const CONNECTIONS: usize = 256;
 
 /// The same of one site, so that nobody takes the places of the others. All who use the computer of

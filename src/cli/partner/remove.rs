@@ -51,7 +51,7 @@ fn waiting(config: &Config, partner: OfficeNumber, lang: Lang) -> anyhow::Result
         return Ok(0);
     }
     let store = setup::store(config, lang)?;
-    let status = setup::runtime()?.block_on(store.status(0))?;
+    let status = setup::runtime()?.block_on(store.status())?;
     let of_partner = status.waiting.iter().filter(|waiting| waiting.partner == partner);
     Ok(of_partner.map(|waiting| waiting.count).sum())
 }

@@ -14,8 +14,9 @@ use jiff::tz::TimeZone;
 use super::proof::{self, ProofError};
 use super::words;
 use crate::config::Config;
-use crate::package::{Limits, Receipt};
-use crate::rules::render::spreadsheet_cell;
+use crate::node::Node;
+use crate::package::Receipt;
+use crate::rules::render::Sheet;
 use crate::store::{JournalLine, PackageRange, Store, StoreError, StoredPackage, StoredReceipt};
 use crate::transfer::{Direction, receipt_in_words};
 use crate::types::{Digest, Lang, OfficeNumber, ServiceMonth};
@@ -63,7 +64,8 @@ pub enum InspectionError {
     /// The files cannot be written.
     #[error(transparent)]
     Io(#[from] io::Error),
-    /// The roots, lists or pins of the configuration cannot be used.
+    /// No package can be proved: the roots, lists or pins of the configuration cannot be used, or
+    /// the program has a fault.
     #[error(transparent)]
     Proof(ProofError),
     /// A fault of the program.
@@ -158,7 +160,7 @@ pub async fn write(
     }
     rows.sort_by_key(|(at, _)| *at);
     let rows: Vec<Row> = rows.into_iter().map(|(_, row)| row).collect();
-    writer.put("history.csv", &csv(&rows, terms.lang)?)?;
+    writer.put("history.csv", &csv(&rows, terms.lang))?;
     writer.put("journal.csv", &journal(store, range).await?)?;
     if let Some(der) = store.last_head().await? {
         writer.put("journal-head.p7s", &der)?;
@@ -250,7 +252,7 @@ async fn one<S: Sink>(
 }
 
 fn line(config: &Config, lang: Lang, package: &StoredPackage, receipts: &[StoredReceipt]) -> Row {
-    let limits = Limits::default();
+    let limits = Node::package_limits(config);
     let receipts = receipts.iter().map(|receipt| {
         let at = words::time(receipt.at);
         match Receipt::stated(&receipt.der, &limits) {
@@ -285,10 +287,8 @@ fn line(config: &Config, lang: Lang, package: &StoredPackage, receipts: &[Stored
     }
 }
 
-/// With a mark at the start, by which Excel knows that it is UTF-8.
-fn csv(rows: &[Row], lang: Lang) -> io::Result<Vec<u8>> {
-    let mut writer = sheet();
-    writer.write_record(match lang {
+fn csv(rows: &[Row], lang: Lang) -> Vec<u8> {
+    let mut sheet = Sheet::new(match lang {
         Lang::Ja => [
             "日時",
             "方向",
@@ -313,7 +313,7 @@ fn csv(rows: &[Row], lang: Lang) -> io::Result<Vec<u8>> {
             "SHA-256 of the package",
             "note",
         ],
-    })?;
+    });
     for row in rows {
         let (files, receipts) = (row.files.join(" "), row.receipts.join(" / "));
         let cells = [
@@ -328,21 +328,14 @@ fn csv(rows: &[Row], lang: Lang) -> io::Result<Vec<u8>> {
             &row.package,
             row.note.as_deref().unwrap_or_default(),
         ];
-        writer.write_record(cells.map(spreadsheet_cell))?;
+        sheet.row(cells);
     }
-    writer.into_inner().map_err(csv::IntoInnerError::into_error)
-}
-
-fn sheet() -> csv::Writer<Vec<u8>> {
-    csv::WriterBuilder::new()
-        .terminator(csv::Terminator::CRLF)
-        .from_writer(b"\xef\xbb\xbf".to_vec())
+    sheet.finish()
 }
 
 /// The rows of the journal of that time as they are chained; the columns are those of the store.
-async fn journal(store: &Store, range: PackageRange) -> Result<Vec<u8>, InspectionError> {
-    let mut writer = sheet();
-    let columns = [
+async fn journal(store: &Store, range: PackageRange) -> Result<Vec<u8>, StoreError> {
+    let mut sheet = Sheet::new([
         "id",
         "at",
         "direction",
@@ -353,8 +346,7 @@ async fn journal(store: &Store, range: PackageRange) -> Result<Vec<u8>, Inspecti
         "state",
         "detail",
         "link",
-    ];
-    writer.write_record(columns).map_err(io::Error::from)?;
+    ]);
     let mut after = 0;
     loop {
         let some = store.journal_lines(range, after, AT_A_TIME).await?;
@@ -362,10 +354,10 @@ async fn journal(store: &Store, range: PackageRange) -> Result<Vec<u8>, Inspecti
         after = last.id;
         for JournalLine { id, at, texts, link } in some {
             let mut cells = vec![id.to_string(), at.to_string()];
-            cells.extend(texts.iter().map(|text| spreadsheet_cell(text)));
+            cells.extend(texts);
             cells.push(link.to_string());
-            writer.write_record(cells).map_err(io::Error::from)?;
+            sheet.row(cells);
         }
     }
-    Ok(writer.into_inner().map_err(csv::IntoInnerError::into_error)?)
+    Ok(sheet.finish())
 }
