@@ -11,20 +11,20 @@ use super::units::{export, withdrawal};
 use crate::harness::{CARE, HELP, Office, offices, until};
 use crate::proof::office;
 
-const HOUR: i64 = 3600;
-const DAY: i64 = 24 * HOUR;
+pub(super) const HOUR: i64 = 3600;
+pub(super) const DAY: i64 = 24 * HOUR;
 
-fn seconds(from: i64, until: i64) -> Validity {
+pub(super) fn seconds(from: i64, until: i64) -> Validity {
     let at = |seconds| Clock::system().now() + SignedDuration::from_secs(seconds);
     Validity { not_before: at(from), not_after: at(until) }
 }
 
-fn made(of: &Office, usage: Usage, validity: Validity) -> Issued {
+pub(super) fn made(of: &Office, usage: Usage, validity: Validity) -> Issued {
     let hosts = ["127.0.0.1".to_owned()];
     self_made(office(of.number), usage, &hosts, validity).expect("made")
 }
 
-fn files(of: &Office, name: &str) -> IdentityFiles {
+pub(super) fn files(of: &Office, name: &str) -> IdentityFiles {
     let path = |ending: &str| of.path("keys").join(name).with_extension(ending);
     IdentityFiles::Pem { certificate: path("pem"), key: path("key") }
 }
