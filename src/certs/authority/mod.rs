@@ -236,10 +236,10 @@ impl Authority {
         };
         if one.revoked.is_some() {
             // The list that should have told it did not come about.
-            return match self.is_listed(&serial) {
-                true => Err(AuthorityError::Revoked { serial }),
-                false => self.list((passphrase, now)),
-            };
+            if self.is_listed(&serial) {
+                return Err(AuthorityError::Revoked { serial });
+            }
+            return self.list((passphrase, now));
         }
         // What cannot be told to anybody is not begun.
         self.issuer(passphrase, now)?;

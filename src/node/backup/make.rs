@@ -293,3 +293,22 @@ impl Archive<'_, age::stream::StreamWriter<BufWriter<File>>> {
         disk::sync_folder(folder).map_err(at(folder))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_gone_meanwhile_is_passed_over() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let path = |name| folder.path().join(name);
+        let zip = ZipWriter::new_stream(Vec::new());
+        let to = path("backup");
+        let mut archive = Archive { zip, to: &to, apart: BTreeSet::new(), files: Vec::new() };
+        fs::write(path("there"), "bytes").expect("written");
+        assert!(!archive.add("data/packages/gone", &path("gone")).expect("no fault"));
+        assert!(archive.add("data/packages/there", &path("there")).expect("added"));
+        let names: Vec<_> = archive.files.iter().map(|entry| entry.name.as_str()).collect();
+        assert_eq!(names, ["data/packages/there"]);
+    }
+}

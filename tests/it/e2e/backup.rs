@@ -95,7 +95,7 @@ fn a_node_that_is_put_back_delivers_nothing_twice_and_loses_nothing() {
 fn keys_are_in_a_backup_when_they_are_asked_for_and_only_then() {
     let [mut care, help] = offices([CARE, HELP]);
     let data = care.path("data");
-    fs::create_dir(&data).expect("made");
+    renkei::disk::create_private_folders(&data).expect("made");
     // One file with both, in the folder that is taken as a whole.
     let key = fs::read_to_string(care.path("keys/tls.key")).expect("a key");
     let chain = fs::read_to_string(care.path("keys/tls.pem")).expect("a certificate");
@@ -104,6 +104,8 @@ fn keys_are_in_a_backup_when_they_are_asked_for_and_only_then() {
     files::write(&both, format!("{chain}{key}").as_bytes(), secret.0, secret.1).expect("written");
     care.set("tls", "certificate", quoted("data/both.pem"));
     care.set("tls", "key", quoted("data/both.pem"));
+    care.put_key_file("next.pem", &chain, Access::Public);
+    care.set("tls", "next_certificates", "[\"keys/next.pem\"]");
     care.start();
     let is_there = |to: &Path| {
         let paths = ["data/both.pem", "keys/signing.key"].map(|path| to.join(path));
@@ -124,7 +126,9 @@ fn keys_are_in_a_backup_when_they_are_asked_for_and_only_then() {
     let output = restore(&care, &out, &to, PASSPHRASE);
     assert_eq!(output.status.code(), Some(0), "{output:?}");
     assert_eq!(is_there(&to), [false, false]);
-    assert!(to.join("keys/signing.pem").is_file(), "it holds no key");
+    for open in ["keys/signing.pem", "keys/next.pem"] {
+        assert!(to.join(open).is_file(), "{open} holds no key");
+    }
     drop(help);
 }
 

@@ -354,7 +354,9 @@ fn what_a_partner_does_not_take_is_held_before_it_leaves() {
         office.start();
     }
     export(&care, &sample(PLAN, "20260520101500"));
-    let set = until("held", || care.sets("hold").into_iter().next());
+    // The files come first, then the row by which they are listed.
+    until("held", || (care.sql("SELECT count(*) FROM held") == ["1"]).then_some(()));
+    let set = care.sets("hold").into_iter().next().expect("a set");
     assert!(set.1.iter().any(|name| name.contains("UP3KYO")), "{set:?}");
     assert_eq!(care.sql("SELECT count(*) FROM outgoing"), ["0"], "it left");
     let held = done(&care.command(&["hold", "list"]));
