@@ -90,10 +90,19 @@ pub fn load(files: &IdentityFiles) -> Result<Identity, CertsError> {
 
 /// Reads an identity from a file with certificates and a file with the key; they may be the same.
 pub fn load_identity(certificates: &Path, key: &Path) -> Result<Identity, CertsError> {
-    let chain = load_certificates(certificates)?;
+    with_key(load_certificates(certificates)?, certificates, key)
+}
+
+/// Puts certificates that were read from the file `from` together with the key in another file, if it
+/// is theirs.
+pub fn with_key(
+    certificates: Vec<CertificateDer<'static>>,
+    from: &Path,
+    key: &Path,
+) -> Result<Identity, CertsError> {
     let key = load_key(key)?;
-    Identity::new(chain, key)
-        .map_err(|source| CertsError::Signer { path: certificates.to_owned(), source })
+    Identity::new(certificates, key)
+        .map_err(|source| CertsError::Signer { path: from.to_owned(), source })
 }
 
 /// Reads an identity from PKCS#12 (`.p12`, `.pfx`); the password is the first line of a file.

@@ -1,6 +1,5 @@
 //! `renkei backup` and `renkei restore`.
 
-use std::fs;
 use std::io::IsTerminal as _;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
@@ -11,6 +10,7 @@ use jiff::tz::TimeZone;
 use super::secret::{same_again, secret};
 use super::setup::{self, ConfigArg};
 use super::{EXIT_NO, UsageError, output};
+use crate::certs::load_password;
 use crate::desk::words;
 use crate::node::backup::{self, BackupError, Made, Restored};
 use crate::types::{Clock, Lang};
@@ -159,11 +159,8 @@ fn refused(error: &BackupError, lang: Lang) -> ExitCode {
 /// What locks a backup: the first line of a file, or what is typed, when it is `new` twice.
 fn passphrase(file: Option<&Path>, new: bool, lang: Lang) -> anyhow::Result<SecretString> {
     if let Some(path) = file {
-        let text = fs::read_to_string(path).map_err(|error| {
-            UsageError(format!("{}: {}", path.display(), crate::types::io_text(&error, lang)))
-        })?;
-        let line = text.lines().next().unwrap_or_default();
-        return strong(line, lang);
+        let text = load_password(path).map_err(|error| UsageError(error.text(lang)))?;
+        return strong(&text, lang);
     }
     if !std::io::stdin().is_terminal() {
         return Err(UsageError(

@@ -39,7 +39,7 @@ pub use crate::types::{Problem, Problems};
 pub use first::{FirstNode, FirstOffice, first_text, office_text};
 pub use mail::{Mail, MailLogin, MailSecurity};
 pub use partner_file::PartnerFile;
-pub use sources::{SourceError, Sources};
+pub use sources::{LARGEST_SOURCE, SourceError, Sources};
 pub use writing::partner_text;
 
 use crate::attachment::FileType;
@@ -208,6 +208,13 @@ pub struct Tls {
     pub revocation_strict: bool,
     /// Whether TLS 1.2 is allowed beside 1.3.
     pub allow_tls12: bool,
+}
+
+impl Tls {
+    /// Whether revocation lists are known, as files or by where they are fetched.
+    pub const fn has_lists(&self) -> bool {
+        !self.revocation_lists.is_empty() || !self.revocation_list_urls.is_empty()
+    }
 }
 
 /// `[[tls.office_number]]`: where the certificates of an authority carry the office number.
@@ -406,7 +413,7 @@ impl Config {
         self.store.key_file.as_deref()
     }
 
-    /// Every file that the configuration names and that is read when the node starts; `true` for those
+    /// Every file that the configuration names and that the node reads; `true` for those
     /// that hold a key or a password.
     pub fn named_files(&self) -> Vec<(&Path, bool)> {
         let page = self.page.iter();
@@ -414,7 +421,9 @@ impl Config {
             .chain(self.offices.iter().map(|office| &office.signing))
             .chain(page.clone().filter_map(|page| page.identity.as_ref()));
         let mut files: Vec<_> = identities.flat_map(IdentityFiles::files).collect();
+        let next = self.offices.iter().flat_map(|office| &office.signing_next);
         let open = self.tls.roots.iter().chain(&self.tls.revocation_lists);
+        let open = open.chain(&self.tls.next).chain(next);
         files.extend(open.map(|path| (path.as_path(), false)));
         let tables = page.flat_map(|page| page.service_codes.iter().chain(&page.insurer_codes));
         files.extend(tables.map(|path| (path.as_path(), false)));

@@ -8,7 +8,7 @@ use super::{Draft, PARTNERS, check};
 use crate::disk;
 
 /// The largest file of a configuration: far more than anybody writes.
-const LARGEST: u64 = 16 << 20;
+pub const LARGEST_SOURCE: u64 = 16 << 20;
 
 /// The most files of partners.
 const MOST: usize = 10_000;
@@ -46,7 +46,7 @@ impl Sources {
             let path = path.to_owned();
             |error| SourceError { path, error }
         };
-        let text = disk::read_text(path, LARGEST).map_err(at(path))?;
+        let text = disk::read_text(path, LARGEST_SOURCE).map_err(at(path))?;
         let folder = home(path).join(PARTNERS);
         let mut names = disk::names(&folder).map_err(at(&folder))?;
         let is_toml = |name: &str| Path::new(name).extension().is_some_and(|end| end == "toml");
@@ -56,7 +56,7 @@ impl Sources {
         }
         let read = |name: String| {
             let path = folder.join(&name);
-            let text = disk::read_text(&path, LARGEST).map_err(at(&path))?;
+            let text = disk::read_text(&path, LARGEST_SOURCE).map_err(at(&path))?;
             Ok(PartnerFile { name, text })
         };
         let partners = names.into_iter().map(read).collect::<Result<_, _>>()?;

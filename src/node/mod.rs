@@ -86,7 +86,7 @@ pub use month::{MonthComparison, compare_month};
 pub use notices::{Notice, pause_after};
 pub use outbound::{NewAttachment, NotSent, SendOrder, SentSet};
 pub use problems::{StartProblem, StartProblems};
-pub use proof::{Pins, Renewed, open_trust, renew_own, renewal_text};
+pub use proof::{Pins, Renewed, TLS_PLACE, open_trust, renew_own, renewal_text, signing_place};
 pub use start::Consent;
 pub use supervise::Fault;
 

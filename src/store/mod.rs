@@ -69,7 +69,7 @@ pub use audit::{Account, AuditEntry, AuditFilter, AuditRow};
 pub use chain::{Chain, ChainFault, ChainFaultKind};
 pub use changes::{Change, Changes};
 pub use copies::NewCopy;
-pub use copy::{Copied, put_back};
+pub use copy::{Copied, let_go, put_back};
 pub use each::{JournalLine, PackageRange, StoredPackage};
 pub use error::{KeyFault, StoreError};
 pub use folders::{KnownFolder, WorkFolder};

@@ -147,9 +147,16 @@ fn changes(peer: &Peer, held: Option<&Partner>, lang: Lang) -> Vec<String> {
     let pins = |digests: &[crate::types::Digest]| {
         digests.iter().map(crate::types::Digest::short).collect::<Vec<_>>().join(", ")
     };
+    let types = |peer: &Peer| {
+        let types = peer.service_types.iter().map(ToString::to_string);
+        types.collect::<Vec<_>>().join(", ")
+    };
+    let edition = |peer: &Peer| peer.edition.map(|edition| edition.to_string()).unwrap_or_default();
     let facts = [
         (lang.pick("名称", "name"), text(&old.name), text(&peer.name)),
         (lang.pick("接続先", "reached at"), old.url.to_string(), peer.url.to_string()),
+        (lang.pick("サービス種類", "service types"), types(old), types(peer)),
+        (lang.pick("取り込める版", "edition"), edition(old), edition(peer)),
         (lang.pick("送信単位", "send units"), old.takes.join(", "), peer.takes.join(", ")),
         (
             lang.pick("TLS 証明書", "TLS certificates"),

@@ -14,7 +14,9 @@ use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 
 use crate::certs::CertsError;
-use crate::config::{FirstNode, FirstOffice};
+use crate::config::{
+    FirstNode, FirstOffice, Problems, SourceError, Sources, first_text, office_text,
+};
 use crate::types::{Lang, OfficeNumber, PeerUrl, ServiceType};
 
 pub use check::{folder_fault, make_folder, problems};
@@ -81,7 +83,7 @@ pub enum FoundingError {
     Certs(#[from] CertsError),
     /// What would be written is no configuration, or the one that is there is none.
     #[error("{}", .0.text(Lang::En))]
-    Config(crate::config::Problems),
+    Config(Problems),
     /// A file cannot be read or written.
     #[error("{path}: {source}", path = .path.display())]
     Io {
@@ -123,4 +125,29 @@ impl Plan {
         let (lang, tls) = (self.lang, keys::tls());
         Some(FirstNode { listen, url, lang, data, tls, roots, page })
     }
+}
+
+/// The configuration as it will be.
+///
+/// # Errors
+///
+/// The one to which an office is added cannot be read, or has mistakes.
+fn planned(plan: &Plan) -> Result<Sources, FoundingError> {
+    let office = plan.first_office();
+    if let Some(node) = plan.first_node() {
+        let text = first_text(&node, &office);
+        return Ok(Sources { path: plan.config.clone(), text, partners: Vec::new() });
+    }
+    let read = Sources::read(&plan.config);
+    let mut sources =
+        read.map_err(|SourceError { path, error: source }| FoundingError::Io { path, source })?;
+    let before = sources.draft().problems;
+    if !before.is_empty() {
+        return Err(FoundingError::Config(Problems(before)));
+    }
+    if !sources.text.ends_with('\n') {
+        sources.text.push('\n');
+    }
+    sources.text.push_str(&office_text(&office, plan.lang));
+    Ok(sources)
 }

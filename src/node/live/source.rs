@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use crate::config::Config;
+use crate::config::{Config, PARTNERS};
 
 /// What is wrong with a configuration, or with a change of it, in Japanese and English.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -40,7 +40,7 @@ impl Source {
     pub(super) fn folders(&self) -> Vec<PathBuf> {
         let folder = self.file.parent().filter(|folder| !folder.as_os_str().is_empty());
         let folder = folder.unwrap_or_else(|| Path::new("."));
-        let partners = folder.join("partners");
+        let partners = folder.join(PARTNERS);
         let is_there = partners.is_dir();
         std::iter::once(folder.to_owned()).chain(is_there.then_some(partners)).collect()
     }

@@ -1073,6 +1073,10 @@ codes! {
     "相手の新しい事業所カードを保存できません" "a newer card of a partner cannot be written"
     "設定ファイルの横の partners フォルダーに renkei が書けるか、ディスクの空きと権限を確かめてください。自動でやり直します。"
     "See that renkei may write to the folder partners beside the configuration, and that there is space; it is tried again.";
+    OWN_CARD_NOT_MADE "own-card-not-made" [Condition] Here
+    "自事業所の事業所カードを作れません" "the card of our own office cannot be made"
+    "表示された理由（証明書のファイル、データフォルダーの権限など）を確かめてください。直ると自動で作ります。送受信は続いています。"
+    "See the reason beside it, such as a file of certificates or the rights of the data folder; it is made when that is mended. The exchange goes on.";
     STORE_TOO_NEW "store-too-new" [Store Start] Here
     "台帳は、より新しい版の renkei で作られています" "a newer renkei made the store"
     "renkei を更新してください。"
