@@ -53,12 +53,11 @@ pub(super) struct RestoreArgs {
 }
 
 pub(super) fn backup(args: &BackupArgs, lang: Lang) -> anyhow::Result<ExitCode> {
-    let (None, Some(out)) = (&args.command, &args.out) else {
-        return match &args.command {
-            Some(BackupCommand::Check(args)) => backup_check::run(args, lang),
-            None => Ok(ExitCode::from(EXIT_USAGE)),
-        };
-    };
+    if let Some(BackupCommand::Check(args)) = &args.command {
+        return backup_check::run(args, lang);
+    }
+    // Without a command below it there is no call without it.
+    let Some(out) = &args.out else { return Ok(ExitCode::from(EXIT_USAGE)) };
     let config_file = &args.config.config;
     let config = setup::config(config_file, lang)?;
     let store = setup::store(&config, lang)?;
@@ -172,7 +171,11 @@ fn refused(error: &BackupError, lang: Lang) -> ExitCode {
 }
 
 /// What locks a backup: the first line of a file, or what is typed, when it is `new` twice.
-pub(super) fn passphrase(file: Option<&Path>, new: bool, lang: Lang) -> anyhow::Result<SecretString> {
+pub(super) fn passphrase(
+    file: Option<&Path>,
+    new: bool,
+    lang: Lang,
+) -> anyhow::Result<SecretString> {
     if let Some(path) = file {
         let text = fs::read_to_string(path).map_err(|error| {
             UsageError(format!("{}: {}", path.display(), crate::types::io_text(&error, lang)))

@@ -8,8 +8,8 @@ use super::partner_file::PartnerFile;
 use super::values::{self, duration, parse, positive, size};
 use super::{
     Attachments, Config, Draft, IdentityFiles, Limits, LogFile, LogRotation, Node, Office,
-    OfficeNumberPlace, Page, Retention, StoreSettings, Timing, Tls, backup, folders, forms, mail, peer,
-    profiles,
+    OfficeNumberPlace, Page, Retention, StoreSettings, Timing, Tls, backup, folders, forms, mail,
+    peer, profiles,
 };
 use crate::attachment::FileType;
 use crate::types::settings::{Reader, Section};

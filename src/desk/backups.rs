@@ -36,9 +36,13 @@ impl Stand {
     /// In words.
     pub fn text(self, lang: Lang) -> String {
         match (self, lang) {
-            (Self::Off, Lang::Ja) => "自動バックアップは設定されていません（設定の [backup]）。".to_owned(),
+            (Self::Off, Lang::Ja) => {
+                "自動バックアップは設定されていません（設定の [backup]）。".to_owned()
+            }
             (Self::Off, Lang::En) => "no automatic backups are configured ([backup])".to_owned(),
-            (Self::None, Lang::Ja) => "自動バックアップは、まだ 1 つも作られていません。".to_owned(),
+            (Self::None, Lang::Ja) => {
+                "自動バックアップは、まだ 1 つも作られていません。".to_owned()
+            }
             (Self::None, Lang::En) => "no automatic backup was made yet".to_owned(),
             (Self::Old(at) | Self::Good(at), Lang::Ja) => {
                 format!("最後に作れた自動バックアップ: {}", words::time(at))

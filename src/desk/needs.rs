@@ -148,7 +148,9 @@ fn of_notice(notice: &Notice, config: &Config, lang: Lang) -> Need {
         remedy: Some(match (waits_for_care_software(notice, config), code::find(&notice.code)) {
             (Some(office), _) => Remedy::Taken(office),
             (None, Some(info)) if info.is_in(Area::Certificates) => Remedy::Certificates,
-            (None, Some(info)) if [code::BACKUP_NOT_MADE, code::BACKUP_OLD].contains(&info.code) => {
+            (None, Some(info))
+                if [code::BACKUP_NOT_MADE, code::BACKUP_OLD].contains(&info.code) =>
+            {
                 Remedy::Backups
             }
             (None, _) => Remedy::Diagnosis,

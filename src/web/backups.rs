@@ -164,7 +164,9 @@ fn row(file: &Shelved, record: &Record, lang: Lang) -> Row {
     });
     Row {
         name: file.name.clone(),
-        at: whole.map(|(at, _)| words::time(at)).or_else(|| file.named_at().map(|at| at.to_string())),
+        at: whole
+            .map(|(at, _)| words::time(at))
+            .or_else(|| file.named_at().map(|at| at.to_string())),
         size: size(file.size),
         keys: whole.map(|(_, with_keys)| with_keys),
         tone,
@@ -227,7 +229,14 @@ pub(super) async fn make(
         }
     });
     if done.await.is_ok() {
-        return back(&session, true, lang.pick("バックアップを作成し、読み直して確かめました。", "A backup was made, and read back."));
+        return back(
+            &session,
+            true,
+            lang.pick(
+                "バックアップを作成し、読み直して確かめました。",
+                "A backup was made, and read back.",
+            ),
+        );
     }
     back(&session, true, lang.pick(
         "バックアップの作成を始めました。終わると一覧に出ます。作れないときは「今日」でお知らせします。",

@@ -76,9 +76,8 @@ pub(super) async fn show(
         Ok(packages) => packages,
         Err(error) => return store_fault(&shared, &error),
     };
-    let choice = |number: OfficeNumber| {
-        (number, words::office(number, &config), partner == Some(number))
-    };
+    let choice =
+        |number: OfficeNumber| (number, words::office(number, &config), partner == Some(number));
     let mut partners: Vec<_> = config.peers.iter().map(|peer| choice(peer.office)).collect();
     // One that is no partner any more has its records all the same.
     let is_former = |former: &OfficeNumber| config.peer(*former).is_none();

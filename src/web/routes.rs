@@ -12,8 +12,8 @@ use super::guard::Need::{self, Administrator, Nobody, Visitor};
 use super::layout::not_found;
 use super::state::Shared;
 use super::{
-    account, actuals, api, assets, attach, audits, backups, certificates, diagnosis, doctor, entrance,
-    events, evidence, forms,
+    account, actuals, api, assets, attach, audits, backups, certificates, diagnosis, doctor,
+    entrance, events, evidence, forms,
 };
 use super::{
     guard, held, list, metrics, month, package, partners, savings, today, tokens, users, versions,

@@ -103,8 +103,7 @@ pub(super) fn run(
     let name = name_at(office, now.to_zoned(TimeZone::system()).datetime());
     let (begun, path) = (folder.join(unread(&name)), folder.join(&name));
     let with_keys = settings.keys;
-    let terms =
-        Terms { config_file, to: &begun, passphrase: passphrase.clone(), with_keys, now };
+    let terms = Terms { config_file, to: &begun, passphrase: passphrase.clone(), with_keys, now };
     let made = make(&context.store, &config, terms)?;
     let named = check(&begun, passphrase)
         .map_err(NotMade::Unreadable)

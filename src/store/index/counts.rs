@@ -101,7 +101,10 @@ impl Store {
     }
 
     /// The insured numbers of the people whom the packages of a time are about, each once.
-    pub async fn people_of(&self, range: PackageRange) -> Result<Vec<Personal<String>>, StoreError> {
+    pub async fn people_of(
+        &self,
+        range: PackageRange,
+    ) -> Result<Vec<Personal<String>>, StoreError> {
         self.read(move |connection| {
             let partner = range.partner.as_ref().map(OfficeNumber::as_str).unwrap_or_default();
             let mut statement = connection.prepare_cached(

@@ -99,7 +99,9 @@ fn backups_are_made_kept_for_generations_and_made_up_for() {
     let left = until("the backup that was missed", || {
         let names = names(&folder);
         let is_new = |name: &String| {
-            name.starts_with(&format!("renkei-auto-{CARE}-")) && !old.contains(name) && *name > first
+            name.starts_with(&format!("renkei-auto-{CARE}-"))
+                && !old.contains(name)
+                && *name > first
         };
         (names.iter().any(is_new) && !names.contains(&old[0])).then_some(names)
     });
@@ -134,9 +136,7 @@ fn a_folder_that_is_away_is_told_and_taken_up_when_it_is_back() {
     fs::rename(&folder, care.path("elsewhere")).expect("taken away");
     long_ago(&care);
     care.start();
-    until("both are told", || {
-        (told(&care) == ["backup-not-made", "backup-old"]).then_some(())
-    });
+    until("both are told", || (told(&care) == ["backup-not-made", "backup-old"]).then_some(()));
     let doctor = care.command(&["doctor", "--json"]);
     let doctor: Value = serde_json::from_slice(&doctor.stdout).expect("JSON");
     let codes = doctor["lines"].as_array().expect("lines").iter();
