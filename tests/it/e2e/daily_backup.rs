@@ -58,6 +58,7 @@ fn backups_are_made_kept_for_generations_and_made_up_for() {
     });
     assert!(first.starts_with(&format!("renkei-auto-{CARE}-")), "{first}");
     let passphrase = care.path("keys/backup-passphrase.txt");
+    let home = care.path("");
     let check = |path: &Path| {
         let arguments = [
             "--lang",
@@ -68,7 +69,7 @@ fn backups_are_made_kept_for_generations_and_made_up_for() {
             "--passphrase-file",
             passphrase.to_str().expect("UTF-8"),
         ];
-        crate::support::renkei(&arguments, &care.path(""))
+        crate::support::renkei(&arguments, &home)
     };
     let output = check(&folder);
     assert_eq!(output.status.code(), Some(0), "{output:?}");
