@@ -219,6 +219,12 @@ const ENGLISH: &[(&str, &str)] = &[
         "A file whose first line is the passphrase; asked for on the terminal if not given",
     ),
     ("backup --keys", "Also the files with keys and passwords"),
+    ("backup check", "Read a backup to its end and say whether it can be put back; writes nothing"),
+    ("backup check PATH", "The file of a backup, or the folder in which backups lie"),
+    (
+        "backup check --passphrase-file",
+        "A file whose first line is the passphrase; asked for on the terminal if not given",
+    ),
     ("restore", "Put a backup back into an empty folder"),
     ("restore BACKUP", "A file that renkei backup wrote"),
     ("restore --to", "The folder to put it into; new or empty"),

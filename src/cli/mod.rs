@@ -5,6 +5,7 @@
 
 mod archive;
 mod backup;
+mod backup_check;
 mod ca;
 mod card;
 mod certs;

@@ -10,7 +10,7 @@ use super::{EXIT_FAILED, UsageError, output};
 use crate::config::{self, Config, Draft};
 use crate::log::Sink;
 use crate::mail::Mailer;
-use crate::node::{Consent, Handle, Node, StartProblems};
+use crate::node::{Consent, Handle, Node, StartProblems, backup};
 use crate::store::Beginning;
 use crate::types::{Clock, Lang, code};
 use crate::web::{Page, PageError};
@@ -202,6 +202,15 @@ fn check(args: &Args, lang: Lang) -> anyhow::Result<ExitCode> {
         wrong.push(match lang {
             Lang::Ja => format!("メールの設定（[mail]）のファイルを使えません: {text}"),
             Lang::En => format!("the files of [mail] cannot be used: {text}"),
+        });
+    }
+    if let Some(settings) = config.backup.as_ref().filter(|_| problems.is_empty())
+        && let Err(error) = backup::look(settings)
+    {
+        let text = error.text(lang);
+        wrong.push(match lang {
+            Lang::Ja => format!("バックアップを作れません（[backup]）: {text}"),
+            Lang::En => format!("no backups can be made by [backup]: {text}"),
         });
     }
     let draft = Draft { config, problems: Vec::new() };

@@ -8,6 +8,7 @@ use tracing_subscriber::EnvFilter;
 use super::{UsageError, copies};
 use crate::config::{Config, Draft, Node, Problem, Problems, SourceError, Sources};
 use crate::log::{self, RotatingFile, Sink};
+use crate::node::backup::UNFINISHED;
 use crate::node::{Faults, Source};
 use crate::spec::Spec;
 use crate::store::Store;
@@ -78,8 +79,15 @@ pub(super) fn draft(path: &Path, lang: Lang) -> Result<Draft, UsageError> {
 /// Reads the files of a configuration.
 pub(super) fn sources(path: &Path, lang: Lang) -> Result<Sources, UsageError> {
     Sources::read(path).map_err(|SourceError { path, error }| {
+        let is_cut = path.parent().is_some_and(|folder| folder.join(UNFINISHED).is_dir());
         let path = path.display();
         UsageError(match (lang, error.kind()) {
+            (Lang::Ja, io::ErrorKind::NotFound) if is_cut => format!(
+                "設定ファイル {path} がありません。このフォルダーへの復元が途中で止まっています。同じ renkei restore をもう一度実行してください。"
+            ),
+            (Lang::En, io::ErrorKind::NotFound) if is_cut => format!(
+                "there is no configuration {path}: putting a backup back into this folder was cut off. Run the same renkei restore again"
+            ),
             (Lang::Ja, io::ErrorKind::NotFound) => format!(
                 "設定ファイル {path} がありません。--config で場所を指定するか、renkei init で作ってください。"
             ),

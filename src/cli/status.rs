@@ -98,6 +98,10 @@ pub(super) fn run(args: &Args, lang: Lang) -> anyhow::Result<ExitCode> {
         output::line(&serde_json::to_string_pretty(&json)?)?;
     } else {
         output::line(&text(&status, &held, &config, lang))?;
+        if config.backup.is_some() {
+            let stand = desk::backups::stand(&config, Clock::system().now());
+            output::line(&format!("\n{}", stand.text(lang)))?;
+        }
         output::line(&format!("\n{}", dates::text(&dates, lang)))?;
     }
     let no = args.exit_code && node.state != NodeState::Running;

@@ -11,6 +11,7 @@
 //! Nothing here but [`Sources::read`] touches the disk: whether a folder exists is asked by the node
 //! when it starts.
 
+mod backup;
 mod check;
 mod difference;
 mod first;
@@ -31,6 +32,7 @@ use std::path::{Path, PathBuf};
 
 use jiff::SignedDuration;
 
+pub use backup::{Backup, Generations};
 pub use difference::{Change, Changes, Subject, What};
 pub use habits::{ImportHabits, ImportLayout, quoting_word};
 pub use profiles::{Profile, Words};
@@ -76,6 +78,8 @@ pub struct Config {
     pub store: StoreSettings,
     /// `[mail]`, if it stands there: without it no mails are sent.
     pub mail: Option<Mail>,
+    /// `[backup]`, if it stands there: without it no backups are made.
+    pub backup: Option<Backup>,
     /// The folder of the configuration's file.
     pub home: PathBuf,
 }
@@ -432,6 +436,7 @@ impl Config {
             files.extend(mail.roots.iter().map(|path| (path.as_path(), false)));
             files.extend(mail.login.iter().map(|login| (login.password_file.as_path(), true)));
         }
+        files.extend(self.backup.iter().map(|backup| (backup.passphrase_file.as_path(), true)));
         files
     }
 

@@ -1,5 +1,6 @@
 //! What the commands and the page tell of a node in the same words, and find in the same way.
 
+pub mod backups;
 pub mod claim;
 pub mod dates;
 pub mod doctor;

@@ -56,6 +56,8 @@ pub enum Remedy {
     Certificates,
     /// To go on although the care software has not taken the last set.
     Taken(OfficeNumber),
+    /// To look at the backups.
+    Backups,
     /// To look how the node does.
     Diagnosis,
 }
@@ -139,6 +141,11 @@ fn of_notice(notice: &Notice, config: &Config, lang: Lang) -> Need {
         remedy: Some(match (waits_for_care_software(notice, config), code::find(&notice.code)) {
             (Some(office), _) => Remedy::Taken(office),
             (None, Some(info)) if info.is_in(Area::Certificates) => Remedy::Certificates,
+            (None, Some(info))
+                if [code::BACKUP_NOT_MADE, code::BACKUP_OLD].contains(&info.code) =>
+            {
+                Remedy::Backups
+            }
             (None, _) => Remedy::Diagnosis,
         }),
     }

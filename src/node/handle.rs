@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use jiff::Timestamp;
 
+use super::backup;
 use super::context::Context;
 use super::health::{Health, Watcher};
 use super::live::Follower;
@@ -105,6 +106,23 @@ impl Handle {
         let context = Arc::clone(&self.context);
         let attached = work::spawn(async move { outbound::attach_new(&context, new).await });
         attached.await.unwrap_or_else(|_| internal())
+    }
+
+    /// Has a backup made now. Where one is being made or looked at, that comes first.
+    pub fn back_up(&self) {
+        self.context.wake.backup.notify_one();
+    }
+
+    /// Whether a backup is being made or looked at.
+    pub fn is_backing_up(&self) -> bool {
+        self.context.backing.try_lock().is_err()
+    }
+
+    /// Reads a backup of the folder for backups from its beginning to its end, and keeps what came of
+    /// it; says whether it could. It goes on also where nobody waits any more.
+    pub async fn look_at_backup(&self, name: String) -> bool {
+        let context = Arc::clone(&self.context);
+        work::spawn(async move { backup::look_at(&context, name).await }).await.unwrap_or(false)
     }
 
     /// Says how a person enters the page: `door` makes an address for the account of a name. The

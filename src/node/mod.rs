@@ -195,6 +195,10 @@ impl Node {
         let shared = Arc::clone(&context);
         tasks.keep("cards", move |beat, stopping| cards::run(Arc::clone(&shared), beat, stopping));
         let shared = Arc::clone(&context);
+        tasks.keep("backups", move |beat, stopping| {
+            backup::run(Arc::clone(&shared), beat, stopping)
+        });
+        let shared = Arc::clone(&context);
         tasks.keep("lists", move |beat, stopping| lists::run(Arc::clone(&shared), beat, stopping));
         let shared = Arc::clone(&context);
         tasks.keep("index", move |beat, stopping| index::run(Arc::clone(&shared), beat, stopping));

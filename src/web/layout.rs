@@ -24,13 +24,15 @@ pub(super) enum Place {
     Savings,
     Users,
     Audits,
+    Evidence,
+    Backups,
     /// Of whoever is in; reached by their name.
     Account,
 }
 
 impl Place {
     /// What is in the menu, in its order.
-    const MENU: [Self; 12] = [
+    const MENU: [Self; 14] = [
         Self::Today,
         Self::Sent,
         Self::Received,
@@ -43,6 +45,8 @@ impl Place {
         Self::Savings,
         Self::Users,
         Self::Audits,
+        Self::Evidence,
+        Self::Backups,
     ];
 
     const fn path(self) -> &'static str {
@@ -59,6 +63,8 @@ impl Place {
             Self::Savings => "/savings",
             Self::Users => "/users",
             Self::Audits => "/audit",
+            Self::Evidence => "/evidence",
+            Self::Backups => "/backups",
             Self::Account => "/account",
         }
     }
@@ -77,6 +83,8 @@ impl Place {
             Self::Savings => ("効果", "Savings"),
             Self::Users => ("ユーザー", "Users"),
             Self::Audits => ("閲覧記録", "Record of views"),
+            Self::Evidence => ("記録・証跡", "Evidence"),
+            Self::Backups => ("バックアップ", "Backups"),
             Self::Account => ("自分の設定", "Your account"),
         };
         lang.pick(ja, en)
@@ -84,7 +92,8 @@ impl Place {
 
     /// Whether it stands in the menu of somebody of this role.
     const fn is_for(self, role: Role) -> bool {
-        !matches!(self, Self::Users | Self::Audits) || matches!(role, Role::Administrator)
+        let is_theirs = matches!(self, Self::Users | Self::Audits | Self::Evidence | Self::Backups);
+        !is_theirs || matches!(role, Role::Administrator)
     }
 }
 

@@ -54,6 +54,8 @@ pub(super) struct Shared {
     pub(super) examined: Mutex<Option<Examination>>,
     /// Sets that programs send, at a time: their files are in memory.
     pub(super) sending: Semaphore,
+    /// Held while the records of a month are written.
+    pub(super) evidence: Mutex<()>,
 }
 
 /// Names of codes, from the lists of the office.
@@ -124,6 +126,7 @@ impl Shared {
             drawing: Semaphore::new(DRAWING),
             examined: Mutex::new(None),
             sending: Semaphore::new(SENDING),
+            evidence: Mutex::new(()),
         }
     }
 

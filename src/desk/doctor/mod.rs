@@ -5,6 +5,7 @@
 //! are probed as `run --check` probes them, partners are asked what they tell everybody. Each part has
 //! its time and is told as it is when that is over; what waits for a disk that hangs is left behind.
 
+mod backups;
 mod clock;
 mod found;
 mod line;
@@ -123,6 +124,7 @@ async fn disks(draft: &Draft, now: Timestamp) -> Option<Vec<Line>> {
         let mut lines = space::lines(&config);
         lines.extend(rights::lines(&config));
         lines.extend(sleeping::lines(&config, runs, now));
+        lines.extend(backups::lines(&config, now));
         lines
     })
     .await

@@ -3,6 +3,9 @@
 //!
 //! One package is in memory at a time.
 
+mod sink;
+mod zip;
+
 use std::fmt::Write as _;
 use std::io;
 
@@ -10,6 +13,9 @@ use askama::Template;
 use jiff::Timestamp;
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
+
+pub use sink::Sink;
+pub use zip::Zip;
 
 use super::proof::{self, ProofError};
 use super::words;
@@ -35,13 +41,6 @@ pub struct Terms {
     pub lang: Lang,
     /// When it is written.
     pub now: Timestamp,
-}
-
-/// Takes the files, in the order in which they are made. Paths are relative, their parts separated by
-/// `/`.
-pub trait Sink {
-    /// Writes one file.
-    fn put(&mut self, path: &str, bytes: &[u8]) -> io::Result<()>;
 }
 
 /// What was written.
@@ -106,14 +105,14 @@ impl Index<'_> {
     }
 }
 
-/// The first instant of a month and that of the next, by the clock of the office.
-fn window(month: ServiceMonth) -> Option<(Timestamp, Timestamp)> {
+/// The packages of a month, by the clock of the office.
+pub fn range(month: ServiceMonth, partner: Option<OfficeNumber>) -> Option<PackageRange> {
     let zone = TimeZone::system();
     let (year, number) = (i16::try_from(month.year()).ok()?, i8::try_from(month.month()).ok()?);
     let first = Date::new(year, number, 1).ok()?;
     let next = first.checked_add(jiff::Span::new().months(1)).ok()?;
     let start = |day: Date| day.to_zoned(zone.clone()).ok().map(|day| day.timestamp());
-    Some((start(first)?, start(next)?))
+    Some(PackageRange { since: start(first)?, until: start(next)?, partner })
 }
 
 struct Writer<'a, S> {
@@ -138,8 +137,7 @@ pub async fn write(
     sink: &mut impl Sink,
     done: impl Fn(u64, u64),
 ) -> Result<Written, InspectionError> {
-    let (since, until) = window(terms.month).ok_or(InspectionError::Internal)?;
-    let range = PackageRange { since, until, partner: terms.partner };
+    let range = range(terms.month, terms.partner).ok_or(InspectionError::Internal)?;
     let all = store.package_count(range).await?;
     let mut writer = Writer { sink, sums: String::new() };
     let mut written = Written { proved: 0, gone: 0, refused: Vec::new() };

@@ -35,6 +35,11 @@ impl Source {
         (self.read)()
     }
 
+    /// The main file of the configuration.
+    pub(super) fn file(&self) -> &Path {
+        &self.file
+    }
+
     /// The folders in which a change shows: that of the file, and those in it that hold parts of the
     /// configuration.
     pub(super) fn folders(&self) -> Vec<PathBuf> {

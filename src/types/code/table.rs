@@ -769,6 +769,14 @@ codes! {
     "メールを送れません" "mails cannot be sent"
     "表示された理由を見て、設定の [mail] を直して起動し直してください。renkei mail test で確かめられます。パスワードのファイルを置き換えたときや、メールサーバーが直ったときは、自動で送ります。送受信は続いています。"
     "See the reason beside it, mend [mail] and start again; renkei mail test tries it. After the file of the password was replaced, or when the mail server is well again, it goes on by itself. The exchange goes on.";
+    BACKUP_NOT_MADE "backup-not-made" [Condition] Here
+    "自動バックアップを作れません" "no backup can be made"
+    "表示された理由を見て、フォルダー・ディスクの空き・パスフレーズのファイル（設定の [backup]）を確かめてください。直ると自動で作ります。送受信は続いています。"
+    "See the reason beside it: the folder, its free space, the file of the passphrase ([backup]). It goes on by itself when that is mended. The exchange goes on.";
+    BACKUP_OLD "backup-old" [Condition] Here
+    "2 日以上、バックアップを作れていません" "there is no good backup of the last two days"
+    "画面の「バックアップ」か renkei doctor で理由を確かめ、直してください。"
+    "See why under Backups on the page or with renkei doctor, and mend it.";
     CONTROL_UNREADABLE "control-unreadable" [Condition] Here
     "コマンドの指示を受け取れません" "commands are not heard"
     "データフォルダーの control フォルダーのアクセス権を確かめてください。"

@@ -3,6 +3,7 @@
 mod api;
 mod attach;
 mod audit;
+mod backups;
 mod browser;
 #[cfg(unix)]
 mod chromium;

@@ -4,6 +4,7 @@ use std::fs;
 use std::path::PathBuf;
 
 use encoding_rs::SHIFT_JIS;
+use renkei::certs::files::Access;
 use serde_json::{Value, json};
 
 use crate::e2e::units::{ACTUAL, PLAN, USAGE, Unit, export, sample, withdrawal};
@@ -57,6 +58,10 @@ impl Town {
         care.set_peer(DAY, "name", quoted(second));
         let page = format!("127.0.0.1:{}", free_port());
         care.set("page", "listen", quoted(&page));
+        care.put_key_file("backup.txt", "correct horse battery staple\n", Access::Secret);
+        fs::create_dir_all(care.path("backups")).expect("made");
+        care.set("backup", "folder", quoted("backups"));
+        care.set("backup", "passphrase_file", quoted("keys/backup.txt"));
         care.start();
         help.start();
         Self { care, help, day, page, lang, names, sets: 0, in_the_way: None }
