@@ -37,7 +37,7 @@ use crate::package::{Signer, SignerError};
 
 pub use error::CertsError;
 pub use load::{
-    load, load_all_of_pkcs12, load_certificates, load_identity, load_password, load_pkcs12,
+    identities_of_pkcs12, load, load_all_of_pkcs12, load_certificates, load_identity, load_password, load_pkcs12,
     load_revocation_lists,
 };
 pub use make::{Issued, Validity};

@@ -19,6 +19,7 @@ mod evidence;
 mod explain;
 mod export;
 mod feed;
+mod first_start;
 mod fix;
 mod held;
 mod help;
