@@ -60,7 +60,7 @@ pub(super) fn keys(
 }
 
 fn source(asker: &mut Asker, lang: Lang) -> anyhow::Result<KeySource> {
-    let list = |lang| {
+    let list = |lang: Lang| {
         let numbered = (1..).zip(KeySource::ALL);
         let lines = numbered.map(|(number, source)| format!("\n  {number} {}", source.text(lang)));
         lines.collect::<String>()

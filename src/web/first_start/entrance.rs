@@ -35,9 +35,9 @@ impl FromRequestParts<Arc<Shared>> for Inside {
 }
 
 /// From where somebody comes.
-pub(super) struct From(Origin);
+pub(super) struct Whence(Origin);
 
-impl FromRequestParts<Arc<Shared>> for From {
+impl FromRequestParts<Arc<Shared>> for Whence {
     type Rejection = Response;
 
     async fn from_request_parts(
@@ -59,7 +59,7 @@ fn outside(shared: &Shared) -> Response {
 /// Lets somebody in who was invited.
 pub(super) async fn enter(
     State(shared): State<Arc<Shared>>,
-    From(from): From,
+    Whence(from): Whence,
     Path(token): Path<String>,
 ) -> Response {
     let Some(Invited { name, key, leads_to }) = shared.sessions.invited(&token) else {

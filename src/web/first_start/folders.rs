@@ -128,7 +128,7 @@ async fn looked_at(shared: &Shared) -> Result<(Vec<Seen>, bool), Redirect> {
 }
 
 async fn asked(shared: &Shared, session: &Session) -> Result<Response, Response> {
-    let (folders, _) = looked_at(shared).await.map_err(|to| to.into_response())?;
+    let (folders, _) = looked_at(shared).await.map_err(Redirect::into_response)?;
     Ok(page(&Asked { frame: Frame::new(shared, session, Step::Folders), folders }))
 }
 

@@ -1,5 +1,6 @@
 //! The first start: a real program without a configuration, and somebody in front of a browser.
 
+use std::fmt::Write as _;
 use std::fs::{self, File};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
@@ -103,7 +104,7 @@ fn keys(browser: &mut Browser, fields: &[(&str, &str)], file: Option<&[u8]>) -> 
     headers.insert("Content-Type", "multipart/form-data; boundary=edge".to_owned());
     headers.insert("Content-Length", body.len().to_string());
     for (name, value) in headers {
-        request.push_str(&format!("{name}: {value}\r\n"));
+        write!(request, "{name}: {value}\r\n").expect("a text");
     }
     browser.raw(&[request.as_bytes(), b"\r\n", &body].concat()).expect("an answer")
 }
@@ -270,8 +271,6 @@ fn strangers_get_nowhere() {
     let large = "x".repeat(70 << 10);
     let answer = browser.post("/office", &[("csrf", &csrf), ("form", "y"), ("number", &large)]);
     assert_eq!(answer.status, 413);
-    let answer = keys(&mut browser, &[("source", "pkcs12")], Some(&vec![0; 2 << 20]));
-    assert!(answer.status >= 400, "{}", answer.status);
     assert_eq!(names(assistant.home.path()), Vec::<String>::new());
 }
 
