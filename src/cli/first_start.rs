@@ -41,8 +41,7 @@ impl FirstStartArg {
 /// sits at this computer.
 pub(super) async fn through(config: &Path, opens: bool, lang: Lang) -> anyhow::Result<Outcome> {
     let mut signals = Signals::listen()?;
-    let started =
-        FirstStart::start(config.to_owned(), setup::spec()?, Clock::system(), lang).await;
+    let started = FirstStart::start(config, setup::spec()?, Clock::system(), lang).await;
     let mut first = started.map_err(|error| {
         let head = lang.pick("はじめての設定の画面を表示できません", "no page for the first start");
         UsageError(format!("{head}: {}", error.text(lang)))

@@ -100,12 +100,13 @@ pub(super) fn refusal(
         let told = (StatusCode::MISDIRECTED_REQUEST, "this page has another name");
         return Some(told.into_response());
     }
-    let is_fine =
-        (!changes(method) || is_from_here(site, headers)) && may_be_read(method, headers);
-    (!is_fine).then(|| said(lang, StatusCode::FORBIDDEN, lang.pick(
+    let is_fine = (!changes(method) || is_from_here(site, headers)) && may_be_read(method, headers);
+    (!is_fine).then(|| {
+        said(lang, StatusCode::FORBIDDEN, lang.pick(
         "ほかのページからの操作は受け付けません。この画面を開き直して、もう一度操作してください。",
         "This page does nothing that another page asks for. Open it anew and try again.",
-    )))
+    ))
+    })
 }
 
 /// Adds what the browser is told with every answer.

@@ -114,11 +114,9 @@ impl Form<'_> {
         let read = |text: &str| founding::office_name(text, lang);
         match (&self.args.name, &mut self.asker) {
             (Some(name), _) => Ok(Some(read(name).map_err(UsageError)?)),
-            (None, Some(asker)) => asker.until(
-                founding::name_question(lang),
-                None,
-                |text| if text.is_empty() { Ok(None) } else { read(text).map(Some) },
-            ),
+            (None, Some(asker)) => asker.until(founding::name_question(lang), None, |text| {
+                if text.is_empty() { Ok(None) } else { read(text).map(Some) }
+            }),
             (None, None) => Ok(None),
         }
     }

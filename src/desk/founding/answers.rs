@@ -43,13 +43,10 @@ impl KeySource {
                 "ここで作る（相手と事業所カードを交換して使います）",
                 "made here (partners take them with the card of the office)",
             ),
-            Self::Request => {
-                ("認証局に出す要求（CSR）を作る", "a request (CSR) for an authority")
+            Self::Request => ("認証局に出す要求（CSR）を作る", "a request (CSR) for an authority"),
+            Self::Pkcs12 => {
+                ("認証局から届いた PKCS#12 ファイルを使う", "a PKCS#12 file of an authority")
             }
-            Self::Pkcs12 => (
-                "認証局から届いた PKCS#12 ファイルを使う",
-                "a PKCS#12 file of an authority",
-            ),
         };
         lang.pick(ja, en)
     }

@@ -23,10 +23,8 @@ pub const fn folder_question(role: FolderRole, lang: Lang) -> &'static str {
             "介護ソフトが CSV ファイルを書き出すフォルダー（送信用）",
             "folder into which the care software writes what is to be sent (drop)",
         ),
-        _ => lang.pick(
-            "介護ソフトが取り込むフォルダー",
-            "folder from which the care software imports",
-        ),
+        _ => lang
+            .pick("介護ソフトが取り込むフォルダー", "folder from which the care software imports"),
     }
 }
 

@@ -85,14 +85,13 @@ impl TrialError {
             Self::Certs(error) => error.text(lang),
             Self::Start(problems) => problems.text(lang),
             Self::Store(error) => error.text(lang),
-            Self::Refused(code) => of_code(code),
             Self::Late(code) if code.is_empty() => lang
                 .pick(
                     "時間内に終わりませんでした。このパソコンが混み合っているときは、後でもう一度試してください。ウイルス対策ソフトが通信を止めていないかも確かめてください。",
                     "It took too long. Try again when this computer is less busy, and see whether an antivirus program stops connections.",
                 )
                 .to_owned(),
-            Self::Late(code) => of_code(code),
+            Self::Refused(code) | Self::Late(code) => of_code(code),
         };
         format!("{head}{why}")
     }

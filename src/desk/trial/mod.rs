@@ -131,9 +131,7 @@ async fn delivered(store: &Store, files: usize) -> Result<(), TrialError> {
 fn fate(row: &HistoryRow) -> Option<bool> {
     match row.state {
         State::Out(OutgoingState::HandedOver) => Some(true),
-        State::Out(
-            OutgoingState::Refused | OutgoingState::Rejected | OutgoingState::Expired,
-        )
+        State::Out(OutgoingState::Refused | OutgoingState::Rejected | OutgoingState::Expired)
         | State::Set(HeldSet::Held) => Some(false),
         State::Out(
             OutgoingState::Queued

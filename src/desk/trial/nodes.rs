@@ -64,12 +64,7 @@ pub(super) fn prepare(
 }
 
 /// The configuration with this office alone, and with nothing of its own but the keys.
-fn alone(
-    config: &Config,
-    office: &Office,
-    home: &Path,
-    listen: SocketAddr,
-) -> io::Result<Config> {
+fn alone(config: &Config, office: &Office, home: &Path, listen: SocketAddr) -> io::Result<Config> {
     let folder = |name: &str| -> io::Result<PathBuf> {
         let path = home.join(name);
         disk::create_folders(&path)?;
@@ -88,7 +83,8 @@ fn alone(
     let node =
         crate::config::Node { data: home.join("data"), listen, url: None, ..config.node.clone() };
     let second = SignedDuration::from_secs(1);
-    let timing = Timing { scan_interval: second, settle: second / 5, set_wait: second * 3, ..config.timing };
+    let timing =
+        Timing { scan_interval: second, settle: second / 5, set_wait: second * 3, ..config.timing };
     Ok(Config {
         node,
         offices: vec![office],
@@ -116,7 +112,8 @@ fn made(
         Usage::Tls => "tls",
         Usage::Signing => "signing",
     };
-    let (certificate, key) = (home.join(name).with_extension("pem"), home.join(name).with_extension("key"));
+    let (certificate, key) =
+        (home.join(name).with_extension("pem"), home.join(name).with_extension("key"));
     files::write(&certificate, made.chain_pem().as_bytes(), Access::Public, Existing::Keep)?;
     files::write(&key, made.key_pem().as_bytes(), Access::Secret, Existing::Keep)?;
     Ok(IdentityFiles::Pem { certificate, key })

@@ -49,21 +49,22 @@ pub(super) fn samples(config: &Config, spec: &Spec) -> Option<Samples> {
 /// The files of the first send unit that one office may send another; none if there is no such unit.
 fn unit(spec: &Spec, from: Party, to: Party) -> Vec<File> {
     let edition = Edition::V4_1;
-    spec.units(edition).find_map(|unit| {
-        let content = Content::Unit { id: unit.id.clone(), people: 1 };
-        let usual = Request::usual(spec, edition, content).ok()?;
-        let request = Request { from, to, ..usual };
-        let files = synth::files(spec, &request).ok()?;
-        let whole = files.into_iter().map(|mut file| {
-            let mut bytes = Vec::new();
-            for piece in file.by_ref() {
-                bytes.extend(piece.ok()?);
-            }
-            Some((file.name().to_string(), bytes))
-        });
-        whole.collect::<Option<Vec<_>>>()
-    })
-    .unwrap_or_default()
+    spec.units(edition)
+        .find_map(|unit| {
+            let content = Content::Unit { id: unit.id.clone(), people: 1 };
+            let usual = Request::usual(spec, edition, content).ok()?;
+            let request = Request { from, to, ..usual };
+            let files = synth::files(spec, &request).ok()?;
+            let whole = files.into_iter().map(|mut file| {
+                let mut bytes = Vec::new();
+                for piece in file.by_ref() {
+                    bytes.extend(piece.ok()?);
+                }
+                Some((file.name().to_string(), bytes))
+            });
+            whole.collect::<Option<Vec<_>>>()
+        })
+        .unwrap_or_default()
 }
 
 #[cfg(test)]

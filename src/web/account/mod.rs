@@ -188,7 +188,8 @@ pub(super) async fn password(
             "Your password is changed. You are signed out everywhere else.",
         ),
     );
-    ([(header::SET_COOKIE, shared.site.session_cookie(&cookie))], Redirect::to(HERE)).into_response()
+    ([(header::SET_COOKIE, shared.site.session_cookie(&cookie))], Redirect::to(HERE))
+        .into_response()
 }
 
 /// Sets a password and gives the new key of the user, or says why not.

@@ -4,7 +4,6 @@ use std::sync::Arc;
 
 use askama::Template;
 use axum::extract::{Form, State};
-use axum::http::StatusCode;
 use axum::response::{IntoResponse as _, Redirect, Response};
 use zeroize::Zeroizing;
 
@@ -17,9 +16,7 @@ use super::fields::Fields;
 use super::frame::{Frame, Step};
 use super::shared::Shared;
 use crate::config::Config;
-use crate::users::{
-    LEAST_PASSWORD, MOST_PASSWORD, Role, UserFile, UserName, Users, UsersError,
-};
+use crate::users::{LEAST_PASSWORD, MOST_PASSWORD, Role, UserFile, UserName, Users, UsersError};
 
 #[derive(Template)]
 #[template(path = "web/first_start/administrator.html", config = "src/askama.toml")]
@@ -77,13 +74,13 @@ pub(super) async fn set(
     if let Err(answer) = fields.sealed().may_do(&session, lang, "administrator", next) {
         return answer;
     }
-    shared.state().answers.name = fields.text("name").to_owned();
+    fields.text("name").clone_into(&mut shared.state().answers.name);
     match read(&shared, &fields).await {
         Ok(administrator) => shared.state().answers.administrator = Some(administrator),
         Err(_) if back => {}
         Err(wrong) => {
             let told = asked(&shared, &session, vec![wrong]).await;
-            return (StatusCode::BAD_REQUEST, told).into_response();
+            return told;
         }
     }
     Redirect::to(next).into_response()

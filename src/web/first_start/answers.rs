@@ -147,8 +147,7 @@ impl Answers {
     /// What is to be written; nothing where something is not answered yet. Asks the disk which folders
     /// are to be made.
     pub(super) fn planned(&self, config: PathBuf, spec: &Spec, lang: Lang) -> Option<Planned> {
-        let Office { number, name, service_types } =
-            Office::read(&self.office, spec, lang).ok()?;
+        let Office { number, name, service_types } = Office::read(&self.office, spec, lang).ok()?;
         let Reach { url, listen } = Reach::read(&self.reach, lang).ok()?;
         let (keys, _) = (self.keys.clone()?, self.administrator.as_ref()?);
         let [drop, import, hold] = [FolderRole::Drop, FolderRole::Import, FolderRole::Hold]
@@ -156,8 +155,7 @@ impl Answers {
         let roots = Some(&self.root).filter(|root| !root.is_empty());
         let roots = roots.map(PathBuf::from).into_iter().collect();
         let node = NewNode { listen, url, data: None, roots, page: true, page_listen: None };
-        let office =
-            NewOffice { number, name, service_types, drop, import, hold, sent: None };
+        let office = NewOffice { number, name, service_types, drop, import, hold, sent: None };
         let plan = Plan { config, office, node: Some(node), keys, lang };
         let folders = [
             (FolderRole::Drop, plan.office.drop.clone()),

@@ -15,7 +15,7 @@ use super::frame::{Frame, Step};
 use super::shared::Shared;
 use crate::desk::founding;
 use crate::node::{StartProblem, StartProblems};
-use crate::types::Lang;
+use crate::types::{Lang, code};
 
 #[derive(Template)]
 #[template(path = "web/first_start/check.html", config = "src/askama.toml")]
@@ -57,9 +57,18 @@ pub(super) fn told(problems: &StartProblems, lang: Lang) -> Vec<String> {
     problems.0.iter().map(one).collect()
 }
 
-/// Everything that would keep the node from starting.
+/// Everything that would keep the node from starting once the folders are made.
 pub(super) async fn problems(shared: &Shared, planned: &Planned) -> StartProblems {
-    StartProblems(founding::problems(&planned.plan, shared.spec, &shared.clock).await)
+    let Planned { plan, to_make } = planned;
+    let office = &plan.office;
+    let made = [("drop", &office.drop), ("import", &office.import)]
+        .into_iter()
+        .filter(|(_, folder)| to_make.contains(folder))
+        .map(|(key, _)| format!("office {} {key}", office.number));
+    let made: Vec<_> = made.collect();
+    let mut found = founding::problems(plan, shared.spec, &shared.clock).await;
+    found.retain(|one| one.code != code::FOLDER_MISSING || !made.contains(&one.place));
+    StartProblems(found)
 }
 
 /// The first step that is not answered.

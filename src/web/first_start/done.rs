@@ -77,9 +77,8 @@ pub(super) async fn runs(shared: &Arc<Shared>, runs: Runs) {
     };
     if let (Some(page), Some(Administrator::New(name, hash))) = (&runs.page, administrator) {
         let (new, now) = (name.clone(), runs.node.now());
-        let add = move |users: &mut crate::users::Users| {
-            users.add(new, Role::Administrator, hash, now)
-        };
+        let add =
+            move |users: &mut crate::users::Users| users.add(new, Role::Administrator, hash, now);
         match (page.change_users(add).await, by) {
             (Ok(()), Some(by)) => {
                 let about = format!("{name} {}", Role::Administrator.as_str());

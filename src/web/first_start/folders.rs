@@ -18,7 +18,7 @@ use super::listing::{self, Listing};
 use super::shared::Shared;
 use crate::desk::doctor::free_space;
 use crate::desk::founding::{self, Found};
-use crate::folder::{FolderRole, look_for_one_volume};
+use crate::folder::FolderRole;
 use crate::types::{Lang, io_text};
 
 /// The folders that are asked for, by their names in addresses.
@@ -103,12 +103,9 @@ fn seen(
             "送信用と取込のフォルダーは、別々にしてください。",
             "The folders for sending and importing have to be two.",
         );
-        folders.iter_mut().for_each(|one| one.told.push(text.to_owned()));
-    }
-    if let Some(first) = folders.first_mut()
-        && let Err(error) = look_for_one_volume(&drop, &home.join(answers.path(FolderRole::Hold, number)))
-    {
-        first.told.push(error.text(lang));
+        for one in &mut folders {
+            one.told.push(text.to_owned());
+        }
     }
     (folders, are_right)
 }
@@ -153,7 +150,7 @@ pub(super) async fn set(
                 "A folder cannot be used. Choose another one.",
             );
             let frame = Frame::new(&shared, &session, Step::Folders).wrong(vec![text.to_owned()]);
-            (StatusCode::BAD_REQUEST, page(&Asked { frame, folders })).into_response()
+            page(&Asked { frame, folders })
         }
         Err(elsewhere) => elsewhere.into_response(),
     }
@@ -194,8 +191,10 @@ async fn listed(
             Some(Err(error)) => (wanted.as_deref().and_then(begin), Some(error)),
             None => (begin(&home), None),
         };
-        let fault = fault.zip(wanted).filter(|(error, _)| error.kind() != std::io::ErrorKind::NotFound);
-        let fault = fault.map(|(error, path)| format!("{}: {}", shown(&path), io_text(&error, lang)));
+        let fault =
+            fault.zip(wanted).filter(|(error, _)| error.kind() != std::io::ErrorKind::NotFound);
+        let fault =
+            fault.map(|(error, path)| format!("{}: {}", shown(&path), io_text(&error, lang)));
         (listing, listing::beginnings(), fault)
     });
     let Some((Some(Listing { path, above, folders, are_more }), beginnings, fault)) = looked.await
@@ -204,9 +203,8 @@ async fn listed(
         return said(lang, StatusCode::SERVICE_UNAVAILABLE, text);
     };
     wrong.extend(fault);
-    let status = if wrong.is_empty() { StatusCode::OK } else { StatusCode::BAD_REQUEST };
     let folders = folders.into_iter().map(|(name, path)| (name, shown(&path)));
-    let looked = page(&Looked {
+    page(&Looked {
         frame: Frame::new(shared, session, Step::Folders).wrong(wrong),
         id,
         question: founding::folder_question(role, lang),
@@ -215,8 +213,7 @@ async fn listed(
         beginnings: beginnings.iter().map(|path| shown(path)).collect(),
         folders: folders.collect(),
         are_more,
-    });
-    (status, looked).into_response()
+    })
 }
 
 /// Looks into another folder.
@@ -280,7 +277,9 @@ pub(super) async fn choose(
                     None
                 }
                 Some(Err(error)) => Some(format!("{}: {}", shown(&path), error.text(lang))),
-                None => Some(lang.pick("調べられませんでした。", "It could not be looked at.").to_owned()),
+                None => Some(
+                    lang.pick("調べられませんでした。", "It could not be looked at.").to_owned(),
+                ),
             }
         }
     };

@@ -114,9 +114,7 @@ impl Frame {
     /// Number and name of each step, and whether it is this one.
     pub(super) fn steps(&self) -> Vec<(usize, &'static str, bool)> {
         let numbered = (1..).zip(Step::ALL);
-        numbered
-            .map(|(number, step)| (number, step.title(self.lang), step == self.step))
-            .collect()
+        numbered.map(|(number, step)| (number, step.title(self.lang), step == self.step)).collect()
     }
 
     /// The number of this one.

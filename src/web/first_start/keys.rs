@@ -5,7 +5,6 @@ use std::sync::Arc;
 
 use askama::Template;
 use axum::extract::{Multipart, State};
-use axum::http::StatusCode;
 use axum::response::{IntoResponse as _, Redirect, Response};
 use zeroize::Zeroizing;
 
@@ -42,9 +41,8 @@ pub(super) async fn show(State(shared): State<Arc<Shared>>, Inside(session): Ins
 
 fn asked(shared: &Shared, session: &Session, wrong: Vec<String>) -> Response {
     let (answers, lang) = (shared.answers(), shared.lang());
-    let one = |source: KeySource| {
-        (source.as_str(), source.text(lang), answers.source == Some(source))
-    };
+    let one =
+        |source: KeySource| (source.as_str(), source.text(lang), answers.source == Some(source));
     page(&Asked {
         frame: Frame::new(shared, session, Step::Keys).wrong(wrong),
         sources: KeySource::ALL.map(one).to_vec(),
@@ -89,7 +87,7 @@ pub(super) async fn set(
             "What was sent cannot be read. The files may have 1 MB together.",
         );
         let told = asked(&shared, &session, vec![text.to_owned()]);
-        return (StatusCode::PAYLOAD_TOO_LARGE, told).into_response();
+        return told;
     };
     let back = sent.fields.goes_back();
     let next = if back { Step::Keys.before() } else { Step::Keys.after() }.path();
@@ -132,7 +130,7 @@ pub(super) async fn set(
         Err(_) if back => {}
         Err(wrong) => {
             let told = asked(&shared, &session, vec![wrong]);
-            return (StatusCode::BAD_REQUEST, told).into_response();
+            return told;
         }
     }
     Redirect::to(next).into_response()
@@ -166,13 +164,16 @@ fn identity(
     lang: Lang,
 ) -> Result<Identity, String> {
     let name = Path::new(lang.pick(ja, en));
-    let mut all =
-        identities_of_pkcs12(bytes, name, password).map_err(|error| error.text(lang))?;
+    let mut all = identities_of_pkcs12(bytes, name, password).map_err(|error| error.text(lang))?;
     if let (Some(one), true) = (all.pop(), all.is_empty()) {
         return Ok(one);
     }
     Err(match lang {
-        Lang::Ja => format!("{ja}のファイルに証明書が複数あります。一つだけのファイルを認証局に頼むか、renkei certs import で分けてください。"),
-        Lang::En => format!("The file for {en} holds several certificates. Ask your authority for one with one, or take them apart with renkei certs import."),
+        Lang::Ja => format!(
+            "{ja}のファイルに証明書が複数あります。一つだけのファイルを認証局に頼むか、renkei certs import で分けてください。"
+        ),
+        Lang::En => format!(
+            "The file for {en} holds several certificates. Ask your authority for one with one, or take them apart with renkei certs import."
+        ),
     })
 }

@@ -21,7 +21,7 @@ mod shared;
 mod write;
 
 use std::net::Ipv4Addr;
-use std::path::PathBuf;
+use std::path::Path;
 use std::sync::Arc;
 
 use tokio::net::TcpListener;
@@ -55,11 +55,12 @@ impl FirstStart {
     ///
     /// This computer gives no port.
     pub async fn start(
-        config: PathBuf,
+        config: &Path,
         spec: &'static Spec,
         clock: Clock,
         lang: Lang,
     ) -> Result<Self, PageError> {
+        let config = std::path::absolute(config)?;
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await?;
         let site = Site::new(listener.local_addr()?, false, &[]);
         let (sender, founded) = mpsc::channel(1);

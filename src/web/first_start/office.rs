@@ -4,7 +4,6 @@ use std::sync::Arc;
 
 use askama::Template;
 use axum::extract::{Form, State};
-use axum::http::StatusCode;
 use axum::response::{IntoResponse as _, Redirect, Response};
 
 use super::super::layout::page;
@@ -63,8 +62,6 @@ pub(super) async fn set(
     shared.state().answers.office = fields;
     match read {
         Ok(_) => Redirect::to(next).into_response(),
-        Err(wrong) => {
-            (StatusCode::BAD_REQUEST, asked(&shared, &session, wrong)).into_response()
-        }
+        Err(wrong) => asked(&shared, &session, wrong),
     }
 }

@@ -4,7 +4,6 @@ use std::sync::Arc;
 
 use askama::Template;
 use axum::extract::{Form, State};
-use axum::http::StatusCode;
 use axum::response::{IntoResponse as _, Redirect, Response};
 
 use super::super::layout::page;
@@ -54,9 +53,7 @@ pub(super) async fn set(
     let read = Reach::read(&fields, lang);
     shared.state().answers.reach = fields;
     match read {
-        Err(wrong) if !back => {
-            (StatusCode::BAD_REQUEST, asked(&shared, &session, vec![wrong])).into_response()
-        }
+        Err(wrong) if !back => asked(&shared, &session, vec![wrong]),
         _ => Redirect::to(next).into_response(),
     }
 }

@@ -44,7 +44,7 @@ pub enum Founding {
 pub(super) struct Shared {
     pub(super) site: Site,
     pub(super) sessions: Sessions,
-    /// The file that is to be written.
+    /// The file that is to be written; an absolute path.
     pub(super) config: PathBuf,
     pub(super) spec: &'static Spec,
     pub(super) clock: Clock,
@@ -145,8 +145,7 @@ impl Shared {
 
     /// The folder of the configuration.
     pub(super) fn home(&self) -> PathBuf {
-        let path = std::path::absolute(&self.config).unwrap_or_else(|_| self.config.clone());
-        path.parent().map(PathBuf::from).unwrap_or_default()
+        self.config.parent().map(PathBuf::from).unwrap_or_default()
     }
 
     /// What everybody gets to begin with: the page as it is where nobody says otherwise, and the bytes

@@ -9,7 +9,6 @@ use axum::http::StatusCode;
 use axum::response::{IntoResponse as _, Redirect, Response};
 use tokio::net::TcpListener;
 
-use super::answers::Planned;
 use super::check::{asked, problems, told};
 use super::entrance::Inside;
 use super::fields::Fields;
@@ -54,6 +53,17 @@ async fn written(shared: &Shared) -> Result<Founding, Vec<String>> {
     let Some(mut planned) = shared.planned().await else {
         return Err(vec![unfinished().to_owned()]);
     };
+    let head = lang.pick("設定できません", "It cannot be set up");
+    let failed = |error: FoundingError| vec![format!("{head}: {}", error.text(lang))];
+    let home = planned.plan.home();
+    let folders: Vec<_> = planned.to_make.drain(..).map(|folder| home.join(folder)).collect();
+    let made = shared.looking(move || {
+        folders.into_iter().try_for_each(|path| {
+            let made = founding::make_folder(&path);
+            made.map_err(|source| FoundingError::Io { path, source })
+        })
+    });
+    made.await.ok_or_else(|| vec![head.to_owned()])?.map_err(failed)?;
     let found = problems(shared, &planned).await;
     if !found.0.is_empty() {
         return Err(told(&found, lang));
@@ -66,17 +76,10 @@ async fn written(shared: &Shared) -> Result<Founding, Vec<String>> {
     }
     let now = shared.clock.now();
     let founded = shared.looking(move || {
-        let Planned { plan, to_make } = planned;
-        for folder in to_make {
-            let path = plan.home().join(folder);
-            founding::make_folder(&path)
-                .map_err(|source| FoundingError::Io { path, source })?;
-        }
+        let plan = planned.plan;
         let founded = founding::found(&plan, now)?;
         Ok::<_, FoundingError>((founded, matches!(plan.keys, Keys::Request)))
     });
-    let head = lang.pick("設定できません", "It cannot be set up");
-    let failed = |error: FoundingError| vec![format!("{head}: {}", error.text(lang))];
     let (founded, is_request) =
         founded.await.ok_or_else(|| vec![head.to_owned()])?.map_err(failed)?;
     if is_request {
