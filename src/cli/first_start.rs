@@ -33,7 +33,9 @@ impl FirstStartArg {
         let is_missing = std::fs::symlink_metadata(config)
             .is_err_and(|error| error.kind() == io::ErrorKind::NotFound);
         let sees = io::stdin().is_terminal() && io::stderr().is_terminal();
-        is_missing && (self.first_start || sees)
+        // A service manager waits for a node, and would take the end of the first exchange for its end.
+        let is_service = std::env::var_os("NOTIFY_SOCKET").is_some();
+        is_missing && (self.first_start || sees) && !is_service
     }
 }
 

@@ -96,10 +96,15 @@ fn try_out(shared: &Arc<Shared>, runs: Runs) {
     shared.set_stage(Stage::Trying(runs.clone()));
     let shared = Arc::clone(shared);
     work::spawn(async move {
+        tracing::info!(
+            "the first exchange with ourselves begins, by two nodes in a temporary folder"
+        );
         let config = runs.node.config();
         let outcome = trial::exchange(&config, shared.spec, &shared.clock).await;
         match &outcome {
-            Ok(_) => tracing::info!("the first exchange with ourselves worked"),
+            Ok(_) => {
+                tracing::info!("the first exchange with ourselves worked, and its nodes are gone")
+            }
             Err(error) => tracing::warn!(%error, "the first exchange with ourselves did not work"),
         }
         shared.set_stage(Stage::Tried(runs, Arc::new(outcome)));
