@@ -5,11 +5,15 @@ use std::fs::{self, File};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 
+use p12_keystore::{Certificate, KeyStore, KeyStoreEntry, PrivateKey, PrivateKeyChain};
+use renkei::certs::{Issued, TestCa, certificates_to_pem};
+use renkei::package::Usage;
 use tempfile::TempDir;
 
 use super::PASSWORD;
 use super::browser::{Answer, Browser};
 use crate::harness::{CARE, free_port, until, visible};
+use crate::proof::{self, long};
 use crate::support::{renkei, stderr, stdout};
 
 /// A program that was started where there is no configuration. It is ended whatever happens.
@@ -87,7 +91,7 @@ fn step(browser: &mut Browser, path: &str, fields: &[(&str, &str)], next: &str) 
 }
 
 /// Posts the form of the keys, which brings files.
-fn keys(browser: &mut Browser, fields: &[(&str, &str)], file: Option<&[u8]>) -> Answer {
+fn keys(browser: &mut Browser, fields: &[(&str, &str)], files: &[(&str, &[u8])]) -> Answer {
     let shown = browser.get("/keys");
     assert_eq!(shown.status, 200, "{}", shown.body);
     let (csrf, form) = (shown.field("csrf"), shown.field("form"));
@@ -97,9 +101,13 @@ fn keys(browser: &mut Browser, fields: &[(&str, &str)], file: Option<&[u8]>) -> 
         let head = format!("--edge\r\nContent-Disposition: form-data; name=\"{name}\"\r\n\r\n");
         body.extend([head.as_bytes(), value.as_bytes(), b"\r\n"].concat());
     }
-    let head =
-        "--edge\r\nContent-Disposition: form-data; name=\"signing\"; filename=\"a.p12\"\r\n\r\n";
-    body.extend([head.as_bytes(), file.unwrap_or_default(), b"\r\n--edge--\r\n"].concat());
+    for (name, bytes) in files {
+        let head = format!(
+            "--edge\r\nContent-Disposition: form-data; name=\"{name}\"; filename=\"a.p12\"\r\n\r\n"
+        );
+        body.extend([head.as_bytes(), bytes, b"\r\n"].concat());
+    }
+    body.extend(b"--edge--\r\n");
     let mut request = "POST /keys HTTP/1.1\r\nConnection: close\r\n".to_owned();
     let mut headers = browser.headers("POST");
     headers.insert("Content-Type", "multipart/form-data; boundary=edge".to_owned());
@@ -117,7 +125,7 @@ fn answer_all(browser: &mut Browser, source: &str) {
     step(browser, "/folders", &[], "/reach");
     let port = free_port().to_string();
     step(browser, "/reach", &[("how", "closed"), ("port", &port)], "/keys");
-    let answer = keys(browser, &[("source", source)], None);
+    let answer = keys(browser, &[("source", source)], &[]);
     assert_eq!((answer.status, answer.location()), (303, "/administrator"), "{}", answer.body);
     let person = [("name", "hanako"), ("password", PASSWORD), ("again", PASSWORD)];
     step(browser, "/administrator", &person, "/check");
@@ -194,9 +202,10 @@ fn from_nothing_to_an_office_that_has_exchanged_with_itself() {
     let port = free_port().to_string();
     let url = format!("https://127.0.0.1:{port}");
     step(&mut browser, "/reach", &[("how", "open"), ("url", &url)], "/keys");
-    let wrong = keys(&mut browser, &[("source", "pkcs12"), ("password", "x")], Some(b"no p12"));
+    let wrong =
+        keys(&mut browser, &[("source", "pkcs12"), ("password", "x")], &[("signing", b"no p12")]);
     assert!(wrong.status == 200 && wrong.body.contains("role=\"alert\""), "{}", wrong.body);
-    let answer = keys(&mut browser, &[("source", "made")], None);
+    let answer = keys(&mut browser, &[("source", "made")], &[]);
     assert_eq!(answer.location(), "/administrator", "{}", answer.body);
     let weak = [("name", "hanako"), ("password", "short"), ("again", "short")];
     let answer = browser.submit("/administrator", "/administrator", &weak);
@@ -292,6 +301,56 @@ fn a_configuration_that_came_meanwhile_stays() {
     fs::remove_file(assistant.path("renkei.toml")).expect("removed");
     assert_eq!(browser.submit("/check", "/write", &[]).location(), "/done");
     assert!(ended(&mut browser).contains("worked"));
+}
+
+/// What an authority hands out, as one file.
+fn p12(issued: &Issued) -> Vec<u8> {
+    let identity = issued.identity().expect("an identity");
+    let key = PrivateKey::from_der(identity.key().secret_der()).expect("a key");
+    let certificates = identity.chain().iter().map(|der| Certificate::from_der(der));
+    let certificates: Vec<_> = certificates.map(|one| one.expect("a certificate")).collect();
+    let chain = PrivateKeyChain::new(b"own".as_slice(), key, certificates);
+    let mut store = KeyStore::new();
+    store.add_entry("own", KeyStoreEntry::PrivateKeyChain(chain));
+    store.writer("himitsu").write().expect("written")
+}
+
+#[test]
+fn files_of_an_authority_are_taken() {
+    let assistant = Assistant::start("en");
+    let mut browser = assistant.opened();
+    let authority = TestCa::new("Root", long()).expect("a CA");
+    let [signing, tls] = [Usage::Signing, Usage::Tls].map(|usage| {
+        p12(&authority.issue(proof::office(CARE), usage, &[], long()).expect("issued"))
+    });
+    let root = assistant.path("root.pem");
+    let pem = certificates_to_pem(&[authority.certificate().clone()]);
+    fs::write(&root, pem).expect("written");
+    let root = root.to_str().expect("UTF-8");
+    answer_all(&mut browser, "made");
+
+    let files: [(&str, &[u8]); 2] = [("signing", &signing), ("tls", &tls)];
+    let fields = |password, root| [("source", "pkcs12"), ("password", password), ("root", root)];
+    for (password, root, files) in [
+        ("wrong", root, &files[..]),
+        ("himitsu", "/not/there.pem", &files[..]),
+        ("himitsu", root, &files[1..]),
+    ] {
+        let answer = keys(&mut browser, &fields(password, root), files);
+        assert!(answer.body.contains("role=\"alert\""), "{password}: {}", answer.body);
+        assert!(!answer.body.contains("himitsu"), "{}", answer.body);
+    }
+    let answer = keys(&mut browser, &fields("himitsu", root), &files);
+    assert_eq!(answer.location(), "/administrator", "{}", answer.body);
+    // The files are there, also when somebody comes back to this step.
+    assert!(browser.get("/keys").body.contains("The file is here already"));
+    let answer = keys(&mut browser, &fields("", root), &[]);
+    assert_eq!(answer.location(), "/administrator", "{}", answer.body);
+    assert_eq!(browser.submit("/check", "/write", &[]).location(), "/done");
+    let end = ended(&mut browser);
+    assert!(end.contains("first test exchange with yourself worked"), "{end}");
+    let config = fs::read_to_string(assistant.path("renkei.toml")).expect("a configuration");
+    assert!(config.contains("root.pem") && !config.contains("himitsu"), "{config}");
 }
 
 #[test]
