@@ -95,7 +95,7 @@ export default async function play(browser, look) {
   assert.equal(await ask("config"), "", "nothing is written yet");
   await press(page, "書き込む");
   await page.waitForURL(`${origin}/done`);
-  await visitor.sees("最初の試し送受信ができました");
+  await page.getByText("最初の試し送受信ができました").first().waitFor({ timeout: 150_000 });
   await looked("7-done");
   assert.match(await ask("config"), new RegExp(office));
 
