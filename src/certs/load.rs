@@ -116,8 +116,16 @@ pub fn load_pkcs12(path: &Path, password: &Path) -> Result<Identity, CertsError>
 
 /// Reads every identity of a PKCS#12 file, at least one; authorities put several into one.
 pub fn load_all_of_pkcs12(path: &Path, password: &str) -> Result<Vec<Identity>, CertsError> {
-    let bytes = files::read(path, Access::Secret, MAX_FILE)?;
-    let archive = Pkcs12Archive::from_pkcs12(&bytes, password)
+    identities_of_pkcs12(&files::read(path, Access::Secret, MAX_FILE)?, path, password)
+}
+
+/// The same of bytes; errors name `path`.
+pub fn identities_of_pkcs12(
+    bytes: &[u8],
+    path: &Path,
+    password: &str,
+) -> Result<Vec<Identity>, CertsError> {
+    let archive = Pkcs12Archive::from_pkcs12(bytes, password)
         .map_err(|_| CertsError::Pkcs12 { path: path.to_owned() })?;
     if archive.keys.is_empty() {
         return Err(CertsError::KeyCount { path: path.to_owned(), got: 0 });

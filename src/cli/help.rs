@@ -110,6 +110,10 @@ const ENGLISH: &[(&str, &str)] = &[
         "run --new-store",
         "Begin a new store where the old one is lost; what is left is kept in aside-N in the data folder, what waited and the receipts are not taken over",
     ),
+    (
+        "--first-start",
+        "Where there is no configuration: begin the assistant in the browser without a terminal too (on a terminal it begins by itself)",
+    ),
     ("demo", "Try everything with no preparation"),
     ("demo --once", "End when all units arrived; exit code 1 if one did not"),
     ("demo --dir", "Where to make the folders of the offices (default: a temporary folder)"),

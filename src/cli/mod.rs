@@ -20,6 +20,7 @@ mod evidence;
 mod explain;
 mod export;
 mod feed;
+mod first_start;
 mod fix;
 mod held;
 mod help;

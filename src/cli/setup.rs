@@ -89,7 +89,7 @@ pub(super) fn sources(path: &Path, lang: Lang) -> Result<Sources, UsageError> {
                 "there is no configuration {path}: putting a backup back into this folder was cut off. Run the same renkei restore again"
             ),
             (Lang::Ja, io::ErrorKind::NotFound) => format!(
-                "設定ファイル {path} がありません。--config で場所を指定するか、renkei init で作ってください。"
+                "設定ファイル {path} がありません。--config で場所を指定するか、renkei init（端末での質問）か renkei run --first-start（ブラウザーの画面）で作ってください。"
             ),
             // The editor of Windows long had other encodings as its first choice.
             (Lang::Ja, io::ErrorKind::InvalidData) => format!(
@@ -100,7 +100,7 @@ pub(super) fn sources(path: &Path, lang: Lang) -> Result<Sources, UsageError> {
             }
             (Lang::Ja, _) => format!("設定ファイル {path} を読めません: {}。", io_text(&error, lang)),
             (Lang::En, io::ErrorKind::NotFound) => {
-                format!("there is no configuration {path}: name one with --config, or make one with renkei init")
+                format!("there is no configuration {path}: name one with --config, or make one with renkei init (questions on a terminal) or renkei run --first-start (in the browser)")
             }
             (Lang::En, _) => {
                 format!("cannot read the configuration {path}: {}", io_text(&error, lang))

@@ -12,5 +12,6 @@ pub mod needs;
 pub mod newest;
 pub mod proof;
 pub mod traffic;
+pub mod trial;
 pub mod whole;
 pub mod words;

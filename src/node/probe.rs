@@ -256,7 +256,8 @@ fn failed(step: Step, error: &SendError) -> Tried {
     Tried { code, ..Tried::bad(step, text(Lang::Ja), text(Lang::En)) }
 }
 
-fn say(info: &CodeInfo, lang: Lang) -> String {
+/// What the table says of a code: what it means, and what to do.
+pub fn say(info: &CodeInfo, lang: Lang) -> String {
     let (code, meaning, to_do) = (info.code, info.meaning(lang), info.to_do(lang));
     match lang {
         Lang::Ja => format!("[{code}] {meaning}。{to_do}"),

@@ -197,7 +197,12 @@ struct Message<'a> {
 
 /// A page that says one thing, whoever asks.
 pub(super) fn message(shared: &Shared, status: StatusCode, text: &str) -> Response {
-    (status, page(&Message { lang: shared.lang(), text })).into_response()
+    said(shared.lang(), status, text)
+}
+
+/// The same in a language.
+pub(super) fn said(lang: Lang, status: StatusCode, text: &str) -> Response {
+    (status, page(&Message { lang, text })).into_response()
 }
 
 /// The store could not answer.

@@ -27,8 +27,6 @@ use tower_service::Service as _;
 use super::api;
 use super::guard::{self, Peer};
 use super::patience::Patient;
-use super::routes;
-use super::state::Shared;
 use super::tls::PageTls;
 use crate::types::{Lang, one_site};
 use crate::work::{self, stopped, watch};
@@ -65,12 +63,10 @@ const ACCEPT_PAUSE: Duration = Duration::from_millis(200);
 
 pub(super) async fn run(
     listener: TcpListener,
-    shared: Arc<Shared>,
+    (router, lang): (Router, Lang),
     tls: Option<Arc<PageTls>>,
     mut stopping: watch::Receiver<bool>,
 ) {
-    let lang = shared.lang();
-    let router = routes::router(shared);
     let places = Arc::new(Places::default());
     let mut connections = JoinSet::new();
     // Whatever changes something holds the one end until it is done.

@@ -17,6 +17,7 @@ mod sleeping;
 mod space;
 mod store;
 
+use std::path::Path;
 use std::time::Duration;
 
 use jiff::Timestamp;
@@ -61,6 +62,12 @@ impl Examination {
     pub fn of(&self, topic: Topic) -> impl Iterator<Item = &Line> {
         self.lines.iter().filter(move |line| line.topic == topic)
     }
+}
+
+/// The free space of the disk that a folder is on, or would be on; nothing without a folder.
+/// `package` are the bytes of the largest package. Asks the disk.
+pub fn free_space(folder: &Path, package: u64) -> Option<Line> {
+    space::line("", folder, package)
 }
 
 /// The folders of a configuration whose disks have no room for even one package. Asks the disks.

@@ -6,7 +6,7 @@ use std::path::Path;
 use super::{Plan, planned};
 use crate::desk::doctor::{Line, full_disks};
 use crate::disk::create_folders;
-use crate::folder::{FolderError, FolderRole, look, look_or_above};
+use crate::folder::{Fault, FolderError, FolderRole, look, look_or_above};
 use crate::node::{Node, StartProblem, TLS_PLACE, signing_place};
 use crate::spec::Spec;
 use crate::types::{Clock, code};
@@ -24,6 +24,30 @@ pub fn folder_fault(path: &Path, role: FolderRole) -> Result<(), FolderError> {
         FolderRole::Work | FolderRole::Hold | FolderRole::Sent | FolderRole::Other => {
             look_or_above(path, role)
         }
+    }
+}
+
+/// How a folder of the care software is found.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Found {
+    /// It is there and can be used.
+    There,
+    /// It is not there, and can be made.
+    ToMake,
+}
+
+/// The same of a folder that is made where it is missing.
+///
+/// # Errors
+///
+/// Why it cannot be used, or made.
+pub fn folder_found(path: &Path, role: FolderRole) -> Result<Found, FolderError> {
+    match folder_fault(path, role) {
+        Ok(()) => Ok(Found::There),
+        Err(error) if error.fault() == Fault::Missing => {
+            folder_fault(path, FolderRole::Other).map(|()| Found::ToMake)
+        }
+        Err(error) => Err(error),
     }
 }
 

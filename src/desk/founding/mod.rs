@@ -1,13 +1,15 @@
 //! Setting up a node, and adding an office to one: from a person's answers to a configuration and keys
-//! on disk. The command `renkei init` asks; nothing here does.
+//! on disk. The command `renkei init` asks, and so does the page at a first start; nothing here does.
 //!
 //! # Storage
 //!
 //! Files are only ever added. Keys come first and the configuration last, so that what stands there is
 //! whole; where something fails, what was written is removed again.
 
+mod answers;
 mod check;
 mod keys;
+mod words;
 mod write;
 
 use std::net::SocketAddr;
@@ -19,8 +21,10 @@ use crate::config::{
 };
 use crate::types::{Lang, OfficeNumber, PeerUrl, ServiceType};
 
-pub use check::{folder_fault, make_folder, problems};
+pub use answers::{KeySource, office_name, office_number, service_types, url};
+pub use check::{Found, folder_fault, folder_found, make_folder, problems};
 pub use keys::{Given, Keys};
+pub use words::{folder_question, name_question, number_question, request_step, summary};
 pub use write::{Founded, found};
 
 /// The port on which a node listens unless the address of partners says another.
@@ -73,6 +77,8 @@ pub struct NewNode {
     pub roots: Vec<PathBuf>,
     /// Whether it has a page.
     pub page: bool,
+    /// Where the page is, where that is not as usual.
+    pub page_listen: Option<SocketAddr>,
 }
 
 /// Why nothing was set up.
@@ -121,9 +127,9 @@ impl Plan {
     }
 
     fn first_node(&self) -> Option<FirstNode> {
-        let NewNode { listen, url, data, roots, page } = self.node.clone()?;
+        let NewNode { listen, url, data, roots, page, page_listen } = self.node.clone()?;
         let (lang, tls) = (self.lang, keys::tls());
-        Some(FirstNode { listen, url, lang, data, tls, roots, page })
+        Some(FirstNode { listen, url, lang, data, tls, roots, page, page_listen })
     }
 }
 

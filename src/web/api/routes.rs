@@ -250,7 +250,7 @@ async fn admitted(
     headers: &HeaderMap,
     address: Option<IpAddr>,
 ) -> Result<Caller, Refused> {
-    if !names_this_page(shared, headers) {
+    if !names_this_page(&shared.site, headers) {
         return Err(Refused::new(RefusalCode::WRONG_HOST));
     }
     let address = address.ok_or_else(|| Refused::new(RefusalCode::INTERNAL))?;
