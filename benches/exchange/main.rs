@@ -2,7 +2,7 @@
 //!
 //! `cargo bench --bench exchange` starts real nodes of two offices on this machine, with real
 //! keys, certificates, TLS, stores and folders. `--packages N` changes the size of the runs,
-//! `--only exchange,queue,burst,single,idle` which of them are made.
+//! `--only exchange,at-rest,queue,burst,single,idle` which of them are made.
 
 #![allow(
     clippy::cast_possible_truncation,
@@ -52,6 +52,9 @@ fn main() {
         if wanted("exchange") {
             closed_loop(&unit, packages).await;
         }
+        if wanted("at-rest") {
+            at_rest(&unit, packages).await;
+        }
         if wanted("queue") {
             queue(&unit, packages).await;
         }
@@ -70,9 +73,31 @@ fn main() {
 /// Sign, store, send, verify the receipt, store it: `AT_A_TIME` at a time, through the same store,
 /// client and proof that a node uses, to a real node that checks, stores and answers.
 async fn closed_loop(unit: &Unit, packages: usize) {
-    let world = World::new();
+    let (rate, took) = exchanged(unit, packages, &World::new()).await;
+    report("signed, sent, receipted, durable at both ends", rate, "/s", Some((1000.0, true)));
+    let [middle, late, last] = spread(took);
+    report("  from signing to the stored receipt, median", middle, "ms", None);
+    report("  from signing to the stored receipt, 99 %", late, "ms", Some((200.0, false)));
+    report("  from signing to the stored receipt, slowest", last, "ms", None);
+}
+
+/// What it costs that packages lie encrypted at both ends: the same with and without a key, in turn, the
+/// best of three.
+async fn at_rest(unit: &Unit, packages: usize) {
+    let (mut open, mut sealed) = (0_f64, 0_f64);
+    for _ in 0..3 {
+        open = open.max(exchanged(unit, packages, &World::new()).await.0);
+        sealed = sealed.max(exchanged(unit, packages, &World::with_keys()).await.0);
+    }
+    report("the same, packages lie open", open, "/s", None);
+    report("the same, packages encrypted at rest", sealed, "/s", None);
+    report("  encrypted / open", sealed / open, "", None);
+}
+
+/// How many packages a second, and how long each took.
+async fn exchanged(unit: &Unit, packages: usize, world: &World) -> (f64, Vec<Duration>) {
     let receiver = world.start(1).await;
-    let sender = Arc::new(Sender::new(&world));
+    let sender = Arc::new(Sender::new(world));
     let start = Instant::now();
     let mut running = JoinSet::new();
     let mut took = Vec::with_capacity(packages);
@@ -92,17 +117,8 @@ async fn closed_loop(unit: &Unit, packages: usize) {
         took.push(one.expect("no panic"));
     }
     let all = start.elapsed().as_secs_f64();
-    report(
-        "signed, sent, receipted, durable at both ends",
-        packages as f64 / all,
-        "/s",
-        Some((1000.0, true)),
-    );
-    let [middle, late, last] = spread(took);
-    report("  from signing to the stored receipt, median", middle, "ms", None);
-    report("  from signing to the stored receipt, 99 %", late, "ms", Some((200.0, false)));
-    report("  from signing to the stored receipt, slowest", last, "ms", None);
     receiver.stop().await;
+    (packages as f64 / all, took)
 }
 
 /// A morning's queue: packages wait in the store of a node that starts.

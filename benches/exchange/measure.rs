@@ -27,7 +27,7 @@ pub(crate) fn spread(mut took: Vec<Duration>) -> [f64; 3] {
 pub(crate) async fn until(node: &Node, packages: usize, states: &[&str]) -> Instant {
     let start = Instant::now();
     loop {
-        let status = node.store().status(0).await.expect("the store answers");
+        let status = node.store().status().await.expect("the store answers");
         let there = status.counts.iter().filter(|row| states.contains(&row.state.as_str()));
         if there.map(|row| row.count).sum::<u64>() >= packages as u64 {
             return Instant::now();

@@ -1,5 +1,6 @@
 //! The sending side without its folders.
 
+use std::path::Path;
 use std::sync::Arc;
 
 use bytes::Bytes;
@@ -33,6 +34,8 @@ impl Sender {
     pub(crate) fn new(world: &World) -> Self {
         let config = world.config(0);
         let [tls, signing] = &world.issued[0];
+        let key_file = config.store_key().map(Path::to_owned);
+        let terms = Terms { key_file, ..Terms::default() };
         let identity = tls.identity().expect("an identity");
         let settings = TlsSettings {
             chain: identity.chain().to_vec(),
@@ -45,7 +48,7 @@ impl Sender {
         let offices = OFFICES.map(|(number, _)| number.parse().expect("an office"));
         let url = format!("https://{}", world.address[1]).parse().expect("an address");
         Self {
-            store: Store::open(&config.node.data, &Terms::default()).expect("a store"),
+            store: Store::open(&config.node.data, &terms).expect("a store"),
             client: Client::new(tls, limits),
             trust: open_trust(&config, Pins::new()).expect("trust"),
             signer: Arc::new(signing.identity().and_then(|own| own.signer()).expect("a signer")),

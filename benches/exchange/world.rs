@@ -32,6 +32,16 @@ pub(crate) struct World {
 
 impl World {
     pub(crate) fn new() -> Self {
+        Self::with("")
+    }
+
+    /// The same, whose packages lie encrypted.
+    pub(crate) fn with_keys() -> Self {
+        Self::with("[store]\nkey_file = \"store.key\"\n")
+    }
+
+    /// With more in their configurations.
+    fn with(more: &str) -> Self {
         let folder = tempfile::tempdir().expect("a folder");
         let now = Clock::system().now();
         let validity = Validity {
@@ -72,7 +82,7 @@ impl World {
                  signing_certificate = \"signing.pem\"\nsigning_key = \"signing.key\"\n\
                  [[peer]]\noffice = \"{partner}\"\nservice_types = [\"{partner_service}\"]\n\
                  url = \"https://{}\"\n\
-                 [timing]\nsettle = \"{}ms\"\n",
+                 [timing]\nsettle = \"{}ms\"\n{more}",
                 world.address[place],
                 world.address[1 - place],
                 SETTLE.as_millis(),

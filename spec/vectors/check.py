@@ -380,6 +380,11 @@ for case in cards["digits"]:
     stretched = hashlib.pbkdf2_hmac("sha512", low + high, b"renkei.card/1 check digits", 1000000, dklen=48)
     number = lambda group: int.from_bytes(stretched[group * 8:group * 8 + 8], "big") % 10**5
     expect(case["cards"], case["digits"], " ".join(f"{number(group):05}" for group in range(6)))
+for case in cards["certificates"]:
+    body = (DIR / case["certificate"]).read_text().split("-----")[2]
+    stretched = hashlib.pbkdf2_hmac("sha512", hashlib.sha256(base64.b64decode(body)).digest(), b"renkei.certificate/1 check digits", 1000000, dklen=48)
+    number = lambda group: int.from_bytes(stretched[group * 8:group * 8 + 8], "big") % 10**5
+    expect(case["certificate"], case["digits"], " ".join(f"{number(group):05}" for group in range(6)))
 
 print(*wrong, f"{checked} checked, {len(wrong)} wrong", sep="\n")
 sys.exit(bool(wrong))

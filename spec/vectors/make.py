@@ -1037,8 +1037,13 @@ def make_cards():
         out = hashlib.pbkdf2_hmac("sha512", b"".join(both), b"renkei.card/1 check digits", 1_000_000, 48)
         groups = [int.from_bytes(out[8 * n:8 * n + 8], "big") % 100_000 for n in range(6)]
         digits.append({"cards": [f"{one}.card", f"{other}.card"], "digits": " ".join("%05d" % group for group in groups)})
-    index(folder, "Cards: by themselves at `now`; with `held`, as what takes the place of that card, where `trust` pins the certificates that are registered. And the check digits of two cards.",
-          cases=cases, digits=digits)
+    certificates = []
+    for name in ["sender", "recipient-rsa"]:
+        out = hashlib.pbkdf2_hmac("sha512", bytes.fromhex(fingerprint(name)), b"renkei.certificate/1 check digits", 1_000_000, 48)
+        groups = [int.from_bytes(out[8 * n:8 * n + 8], "big") % 100_000 for n in range(6)]
+        certificates.append({"certificate": f"keys/{name}.pem", "digits": " ".join("%05d" % group for group in groups)})
+    index(folder, "Cards: by themselves at `now`; with `held`, as what takes the place of that card, where `trust` pins the certificates that are registered. And the check digits of two cards, and of certificates.",
+          cases=cases, digits=digits, certificates=certificates)
 
 
 def main():

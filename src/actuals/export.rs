@@ -1,8 +1,7 @@
-//! The comparison as CSV for spreadsheet programs: UTF-8 with a byte order mark and CR LF, as all
-//! lists of the program are.
+//! The comparison as a list for spreadsheet programs.
 
 use super::compare::{Comparison, DayOutcome, Line, PersonMonth, Slot};
-use crate::rules::render::spreadsheet_cell;
+use crate::rules::render::Sheet;
 use crate::types::Lang;
 
 const COLUMNS: usize = 13;
@@ -42,18 +41,10 @@ const HEAD_EN: [&str; COLUMNS] = [
 /// A row for each day of each service, and behind the days of a service one with its sums. No cell is
 /// a formula, whatever the files say.
 pub fn to_csv(comparison: &Comparison, lang: Lang) -> Vec<u8> {
-    let mut sheet = csv::WriterBuilder::new()
-        .terminator(csv::Terminator::CRLF)
-        .from_writer(b"\xEF\xBB\xBF".to_vec());
-    let head = match lang {
+    let mut sheet = Sheet::new(match lang {
         Lang::Ja => HEAD_JA,
         Lang::En => HEAD_EN,
-    };
-    let mut row = |cells: [String; COLUMNS]| {
-        // Writing into memory does not fail, and all rows have the same length.
-        let _ = sheet.write_record(cells.map(|cell| spreadsheet_cell(&cell)));
-    };
-    row(head.map(str::to_owned));
+    });
     for person in &comparison.people {
         for line in &person.lines {
             for day in &line.days {
@@ -65,7 +56,7 @@ pub fn to_csv(comparison: &Comparison, lang: Lang) -> Vec<u8> {
                     String::new(),
                     String::new(),
                 ];
-                row(with_head(comparison, person, line, told));
+                sheet.row(with_head(comparison, person, line, told));
             }
             let number = |number: Option<i64>| number.map(|n| n.to_string()).unwrap_or_default();
             let sums = [
@@ -76,10 +67,10 @@ pub fn to_csv(comparison: &Comparison, lang: Lang) -> Vec<u8> {
                 number(line.slip.map(|slip| slip.units)),
                 number(line.done_units),
             ];
-            row(with_head(comparison, person, line, sums));
+            sheet.row(with_head(comparison, person, line, sums));
         }
     }
-    sheet.into_inner().unwrap_or_default()
+    sheet.finish()
 }
 
 fn with_head(

@@ -18,10 +18,21 @@ pub use super::load::MAX_LIST;
 /// What is there after a list came.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Kept {
-    /// Whether it is another one than before.
-    pub is_new: bool,
+    /// What came.
+    pub what: Came,
     /// When the issuer promised the next one.
     pub next_update: Timestamp,
+}
+
+/// What came from an address.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Came {
+    /// Another one than before, which is kept.
+    New,
+    /// The one that is there.
+    Same,
+    /// One that is older, or lacks an issuer: what is there stays.
+    Older,
 }
 
 /// Where the list of an address lies.
@@ -37,6 +48,15 @@ pub fn list_files(config: &Config) -> Vec<PathBuf> {
     let Tls { revocation_lists, revocation_list_urls, .. } = &config.tls;
     let fetched = revocation_list_urls.iter().map(|url| path(&config.node.data, url));
     revocation_lists.iter().cloned().chain(fetched).collect()
+}
+
+/// How a file with lists is called where it is told of: as the configuration names it.
+pub fn place(config: &Config, file: &Path) -> String {
+    let mut urls = config.tls.revocation_list_urls.iter();
+    match urls.find(|url| path(&config.node.data, url) == file) {
+        Some(url) => format!("tls.revocation_list_urls {url}"),
+        None => format!("tls.revocation_lists {}", file.display()),
+    }
 }
 
 /// Keeps what came from an address, if each list in it was signed by one of `authorities` and none is
@@ -60,7 +80,7 @@ pub fn keep(
     }
     let former = load_revocation_lists(&path).unwrap_or_default();
     if former == lists {
-        return Ok(Kept { is_new: false, next_update });
+        return Ok(Kept { what: Came::Same, next_update });
     }
     let former: Vec<_> = former.iter().filter_map(|list| read_list(list).ok()).collect();
     let is_older = former.iter().any(|old| {
@@ -71,7 +91,7 @@ pub fn keep(
     if is_older {
         // A server that is behind, or somebody who brings back what was revoked.
         let ends = former.iter().map(|old| old.next_update).min();
-        return Ok(Kept { is_new: false, next_update: ends.unwrap_or(next_update) });
+        return Ok(Kept { what: Came::Older, next_update: ends.unwrap_or(next_update) });
     }
     if let Some(folder) = path.parent() {
         create_private_folders(folder)
@@ -79,7 +99,7 @@ pub fn keep(
     }
     let pem: String = lists.iter().map(revocation_list_to_pem).collect();
     files::write(&path, pem.as_bytes(), Access::Public, Existing::Replace)?;
-    Ok(Kept { is_new: true, next_update })
+    Ok(Kept { what: Came::New, next_update })
 }
 
 #[cfg(test)]
@@ -117,14 +137,14 @@ mod tests {
 
         let (first, second) = (list(&ca, 1), list(&ca, 2));
         let kept = keep(&first).expect("kept");
-        assert_eq!(kept, Kept { is_new: true, next_update: days(0, 31).not_after });
-        assert!(!keep(&first).expect("the same").is_new);
+        assert_eq!(kept, Kept { what: Came::New, next_update: days(0, 31).not_after });
+        assert_eq!(keep(&first).expect("the same").what, Came::Same);
         // In PEM as well.
         let pem = revocation_list_to_pem(&second);
-        assert!(keep(pem.as_bytes()).expect("newer").is_new);
+        assert_eq!(keep(pem.as_bytes()).expect("newer").what, Came::New);
         assert_eq!(there(), std::slice::from_ref(&second));
         let kept = keep(&first).expect("older");
-        assert_eq!(kept, Kept { is_new: false, next_update: days(0, 32).not_after });
+        assert_eq!(kept, Kept { what: Came::Older, next_update: days(0, 32).not_after });
         assert_eq!(there(), [second], "what was revoked stays revoked");
         let mut flipped = list(&ca, 3).to_vec();
         let last = flipped.len() - 1;

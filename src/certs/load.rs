@@ -104,14 +104,16 @@ pub fn load_identity(certificates: &Path, key: &Path) -> Result<Identity, CertsE
     with_key(load_certificates(certificates)?, certificates, key)
 }
 
-/// Certificates that came from `path` together with the key in a file.
-pub(super) fn with_key(
-    chain: Vec<CertificateDer<'static>>,
-    path: &Path,
+/// Puts certificates that were read from the file `from` together with the key in another file, if it
+/// is theirs.
+pub fn with_key(
+    certificates: Vec<CertificateDer<'static>>,
+    from: &Path,
     key: &Path,
 ) -> Result<Identity, CertsError> {
-    Identity::new(chain, load_key(key)?)
-        .map_err(|source| CertsError::Signer { path: path.to_owned(), source })
+    let key = load_key(key)?;
+    Identity::new(certificates, key)
+        .map_err(|source| CertsError::Signer { path: from.to_owned(), source })
 }
 
 /// Reads an identity from PKCS#12 (`.p12`, `.pfx`); the password is the first line of a file.
@@ -125,8 +127,16 @@ pub fn load_pkcs12(path: &Path, password: &Path) -> Result<Identity, CertsError>
 
 /// Reads every identity of a PKCS#12 file, at least one; authorities put several into one.
 pub fn load_all_of_pkcs12(path: &Path, password: &str) -> Result<Vec<Identity>, CertsError> {
-    let bytes = files::read(path, Access::Secret, MAX_FILE)?;
-    let archive = Pkcs12Archive::from_pkcs12(&bytes, password)
+    identities_of_pkcs12(&files::read(path, Access::Secret, MAX_FILE)?, path, password)
+}
+
+/// The same of bytes; errors name `path`.
+pub fn identities_of_pkcs12(
+    bytes: &[u8],
+    path: &Path,
+    password: &str,
+) -> Result<Vec<Identity>, CertsError> {
+    let archive = Pkcs12Archive::from_pkcs12(bytes, password)
         .map_err(|_| CertsError::Pkcs12 { path: path.to_owned() })?;
     if archive.keys.is_empty() {
         return Err(CertsError::KeyCount { path: path.to_owned(), got: 0 });

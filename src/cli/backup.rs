@@ -1,6 +1,5 @@
 //! `renkei backup` and `renkei restore`.
 
-use std::fs;
 use std::io::IsTerminal as _;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
@@ -10,16 +9,20 @@ use jiff::tz::TimeZone;
 
 use super::secret::{same_again, secret};
 use super::setup::{self, ConfigArg};
-use super::{EXIT_NO, UsageError, output};
+use super::{EXIT_NO, EXIT_USAGE, UsageError, backup_check, output};
+use crate::certs::load_password;
 use crate::desk::words;
 use crate::node::backup::{self, BackupError, Made, Restored};
 use crate::types::{Clock, Lang};
 
 #[derive(Debug, clap::Args)]
+#[command(args_conflicts_with_subcommands = true, subcommand_negates_reqs = true)]
 pub(super) struct BackupArgs {
+    #[command(subcommand)]
+    command: Option<BackupCommand>,
     /// 書き出すフォルダー、またはファイル（まだないもの）
-    #[arg(long, value_name = "PATH")]
-    out: PathBuf,
+    #[arg(long, value_name = "PATH", required = true)]
+    out: Option<PathBuf>,
     /// 1 行目にパスフレーズを書いたファイル（指定しなければ画面でたずねます）
     #[arg(long, value_name = "FILE")]
     passphrase_file: Option<PathBuf>,
@@ -28,6 +31,12 @@ pub(super) struct BackupArgs {
     keys: bool,
     #[command(flatten)]
     config: ConfigArg,
+}
+
+#[derive(Debug, clap::Subcommand)]
+enum BackupCommand {
+    /// バックアップを最後まで読んで、戻せるか確かめます（何も書きません）
+    Check(backup_check::Args),
 }
 
 #[derive(Debug, clap::Args)]
@@ -44,16 +53,21 @@ pub(super) struct RestoreArgs {
 }
 
 pub(super) fn backup(args: &BackupArgs, lang: Lang) -> anyhow::Result<ExitCode> {
+    if let Some(BackupCommand::Check(args)) = &args.command {
+        return backup_check::run(args, lang);
+    }
+    // Without a command below it there is no call without it.
+    let Some(out) = &args.out else { return Ok(ExitCode::from(EXIT_USAGE)) };
     let config_file = &args.config.config;
     let config = setup::config(config_file, lang)?;
     let store = setup::store(&config, lang)?;
     let passphrase = passphrase(args.passphrase_file.as_deref(), true, lang)?;
     let now = Clock::system().now();
-    let to = if args.out.is_dir() {
+    let to = if out.is_dir() {
         let local = now.to_zoned(TimeZone::system()).strftime("%Y%m%d-%H%M%S").to_string();
-        args.out.join(backup::file_name(&local))
+        out.join(backup::file_name(&local))
     } else {
-        args.out.clone()
+        out.clone()
     };
     let terms = backup::Terms { config_file, to: &to, passphrase, with_keys: args.keys, now };
     let made = backup::make(&store, &config, terms);
@@ -157,13 +171,14 @@ fn refused(error: &BackupError, lang: Lang) -> ExitCode {
 }
 
 /// What locks a backup: the first line of a file, or what is typed, when it is `new` twice.
-fn passphrase(file: Option<&Path>, new: bool, lang: Lang) -> anyhow::Result<SecretString> {
+pub(super) fn passphrase(
+    file: Option<&Path>,
+    new: bool,
+    lang: Lang,
+) -> anyhow::Result<SecretString> {
     if let Some(path) = file {
-        let text = fs::read_to_string(path).map_err(|error| {
-            UsageError(format!("{}: {}", path.display(), crate::types::io_text(&error, lang)))
-        })?;
-        let line = text.lines().next().unwrap_or_default();
-        return strong(line, lang);
+        let text = load_password(path).map_err(|error| UsageError(error.text(lang)))?;
+        return strong(&text, lang);
     }
     if !std::io::stdin().is_terminal() {
         return Err(UsageError(

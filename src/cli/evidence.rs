@@ -1,17 +1,16 @@
 //! `renkei evidence`: the records of a month for an inspection.
 
 use std::fs::{self, File};
-use std::io::{self, BufWriter, Write as _};
+use std::io::{self, BufWriter};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use anyhow::Context as _;
-use zip::write::{SimpleFileOptions, ZipWriter};
 
 use super::progress::Progress;
 use super::setup::{self, ConfigArg};
 use super::{EXIT_NO, UsageError, output};
-use crate::desk::inspection::{self, InspectionError, Sink, Terms, Written};
+use crate::desk::inspection::{self, InspectionError, Sink, Terms, Written, Zip};
 use crate::desk::proof::ProofError;
 use crate::disk::{self, Readers};
 use crate::types::{Clock, Lang, OfficeNumber, ServiceMonth};
@@ -48,10 +47,15 @@ pub(super) fn run(args: &Args, lang: Lang) -> anyhow::Result<ExitCode> {
     let runtime = setup::runtime()?;
     let done = |done, all| progress.set(done, all);
     let written = if args.zip {
-        let mut sink = Zip::create(&args.out, lang)?;
+        let mut sink = zip_file(&args.out, lang)?;
         let written = runtime.block_on(inspection::write(&store, &config, &terms, &mut sink, done));
         match written {
-            Ok(written) => sink.finish().map(|()| written).map_err(InspectionError::from),
+            Ok(written) => sink
+                .finish()
+                .and_then(|file| file.into_inner().map_err(io::IntoInnerError::into_error))
+                .and_then(|file| file.sync_all())
+                .map(|()| written)
+                .map_err(InspectionError::from),
             Err(error) => Err(error),
         }
     } else {
@@ -119,40 +123,20 @@ impl Sink for Folder {
 }
 
 /// A ZIP file that was not there before.
-struct Zip {
-    writer: ZipWriter<BufWriter<File>>,
-}
-
-impl Zip {
-    fn create(path: &Path, lang: Lang) -> anyhow::Result<Self> {
-        let file = match File::create_new(path) {
-            Ok(file) => file,
-            Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {
-                let path = path.display();
-                return Err(UsageError(match lang {
-                    Lang::Ja => format!("{path} はすでにあります。別の名前を指定してください。"),
-                    Lang::En => format!("{path} is there already; name another file"),
-                })
-                .into());
-            }
-            Err(error) => {
-                return Err(anyhow::Error::from(error).context(path.display().to_string()));
-            }
-        };
-        Ok(Self { writer: ZipWriter::new(BufWriter::new(file)) })
-    }
-
-    fn finish(self) -> io::Result<()> {
-        let mut file = self.writer.finish()?;
-        file.flush()?;
-        file.get_ref().sync_all()
-    }
-}
-
-impl Sink for Zip {
-    fn put(&mut self, path: &str, bytes: &[u8]) -> io::Result<()> {
-        let large = u32::try_from(bytes.len()).is_err();
-        self.writer.start_file(path, SimpleFileOptions::default().large_file(large))?;
-        self.writer.write_all(bytes)
-    }
+fn zip_file(path: &Path, lang: Lang) -> anyhow::Result<Zip<BufWriter<File>>> {
+    let file = match File::create_new(path) {
+        Ok(file) => file,
+        Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {
+            let path = path.display();
+            return Err(UsageError(match lang {
+                Lang::Ja => format!("{path} はすでにあります。別の名前を指定してください。"),
+                Lang::En => format!("{path} is there already; name another file"),
+            })
+            .into());
+        }
+        Err(error) => {
+            return Err(anyhow::Error::from(error).context(path.display().to_string()));
+        }
+    };
+    Ok(Zip::new(BufWriter::new(file)))
 }

@@ -110,6 +110,10 @@ const ENGLISH: &[(&str, &str)] = &[
         "run --new-store",
         "Begin a new store where the old one is lost; what is left is kept in aside-N in the data folder, what waited and the receipts are not taken over",
     ),
+    (
+        "--first-start",
+        "Where there is no configuration: begin the assistant in the browser without a terminal too (on a terminal it begins by itself)",
+    ),
     ("demo", "Try everything with no preparation"),
     ("demo --once", "End when all units arrived; exit code 1 if one did not"),
     ("demo --dir", "Where to make the folders of the offices (default: a temporary folder)"),
@@ -219,6 +223,12 @@ const ENGLISH: &[(&str, &str)] = &[
         "A file whose first line is the passphrase; asked for on the terminal if not given",
     ),
     ("backup --keys", "Also the files with keys and passwords"),
+    ("backup check", "Read a backup to its end and say whether it can be put back; writes nothing"),
+    ("backup check PATH", "The file of a backup, or the folder in which backups lie"),
+    (
+        "backup check --passphrase-file",
+        "A file whose first line is the passphrase; asked for on the terminal if not given",
+    ),
     ("restore", "Put a backup back into an empty folder"),
     ("restore BACKUP", "A file that renkei backup wrote"),
     ("restore --to", "The folder to put it into; new or empty"),

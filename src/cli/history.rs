@@ -9,7 +9,7 @@ use serde::Serialize;
 use super::output;
 use super::setup::{self, ConfigArg};
 use crate::desk::words;
-use crate::rules::render::spreadsheet_cell;
+use crate::rules::render::Sheet;
 use crate::store::{HistoryFilter, HistoryRow};
 use crate::transfer::receipt_in_words;
 use crate::types::{Lang, OfficeNumber};
@@ -67,7 +67,7 @@ pub(super) fn run(args: &Args, lang: Lang) -> anyhow::Result<ExitCode> {
             let rows: Vec<_> = history.iter().map(|row| cells(row, lang).to_vec()).collect();
             output::table(&head(lang), &rows)
         }
-        Format::Csv => csv(&history, lang)?,
+        Format::Csv => String::from_utf8(csv(&history, lang))?,
         Format::Json => serde_json::to_string_pretty(&HistoryJson {
             schema: "renkei.history/1",
             history: &history,
@@ -133,25 +133,16 @@ fn cells(row: &HistoryRow, lang: Lang) -> [String; 9] {
     ]
 }
 
-/// With a mark at the start, by which Excel knows that it is UTF-8. The names of the files stand
-/// in a column of their own.
-fn csv(history: &[HistoryRow], lang: Lang) -> anyhow::Result<String> {
-    let mut writer = csv::WriterBuilder::new()
-        .terminator(csv::Terminator::CRLF)
-        .from_writer(b"\xef\xbb\xbf".to_vec());
-    let mut record: Vec<String> = head(lang).map(str::to_owned).into();
-    record.push(lang.pick("ファイル名", "file names").to_owned());
-    record.push(lang.pick("最終更新", "last change").to_owned());
-    writer.write_record(&record)?;
+/// The names of the files stand in a column of their own.
+fn csv(history: &[HistoryRow], lang: Lang) -> Vec<u8> {
+    let more = [lang.pick("ファイル名", "file names"), lang.pick("最終更新", "last change")];
+    let mut sheet = Sheet::new(head(lang).into_iter().chain(more));
     for row in history {
         let names: Vec<_> = row.unit.files.iter().map(|file| file.name.as_str()).collect();
-        let mut record: Vec<_> =
-            cells(row, lang).iter().map(|cell| spreadsheet_cell(cell)).collect();
-        record.push(names.join(" "));
-        record.push(words::time(row.changed_at));
-        writer.write_record(&record)?;
+        let more = [names.join(" "), words::time(row.changed_at)];
+        sheet.row(cells(row, lang).into_iter().chain(more));
     }
-    Ok(String::from_utf8(writer.into_inner()?)?)
+    sheet.finish()
 }
 
 #[cfg(test)]
@@ -187,7 +178,7 @@ mod tests {
             detail: String::new(),
             receipts: Vec::new(),
         };
-        let text = csv(&[row], Lang::Ja).expect("CSV");
+        let text = String::from_utf8(csv(&[row], Lang::Ja)).expect("UTF-8");
         assert!(text.contains(",'0170000018,'0170000026,"), "{text}");
     }
 }

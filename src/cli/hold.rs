@@ -11,7 +11,7 @@ use super::setup::{self, ConfigArg};
 use super::{EXIT_NO, UsageError, held, order, output};
 use crate::control::Request;
 use crate::desk;
-use crate::store::{HeldItem, StoreError};
+use crate::store::{HeldFilter, HeldItem};
 use crate::types::{HeldId, Lang, OfficeNumber};
 
 /// What is listed at the most.
@@ -112,12 +112,8 @@ pub(super) fn run(args: Args, lang: Lang) -> anyhow::Result<ExitCode> {
 fn list(config: &ConfigArg, json: bool, lang: Lang) -> anyhow::Result<ExitCode> {
     let config = setup::config(&config.config, lang)?;
     let store = setup::store(&config, lang)?;
-    let items = setup::runtime()?.block_on(async {
-        let mut items = store.held(MOST).await?;
-        items.retain(|item| desk::held::is_open(item, &config));
-        desk::held::add_last_reasons(&store, &mut items).await?;
-        Ok::<_, StoreError>(items)
-    })?;
+    let open = desk::held::open(&store, &config, HeldFilter::newest(MOST));
+    let items = setup::runtime()?.block_on(open)?.items;
     if json {
         let json = HeldJson { schema: "renkei.held/1", held: &items };
         output::line(&serde_json::to_string_pretty(&json)?)?;
@@ -132,11 +128,7 @@ fn list(config: &ConfigArg, json: bool, lang: Lang) -> anyhow::Result<ExitCode> 
 fn show(config: &ConfigArg, id: HeldId, lang: Lang) -> anyhow::Result<ExitCode> {
     let config = setup::config(&config.config, lang)?;
     let store = setup::store(&config, lang)?;
-    let items = setup::runtime()?.block_on(async {
-        let mut items = store.held_as(id).await?;
-        desk::held::add_last_reasons(&store, &mut items).await?;
-        Ok::<_, StoreError>(items)
-    })?;
+    let items = setup::runtime()?.block_on(desk::held::named(&store, id))?;
     if items.is_empty() {
         output::line(
             lang.pick("その ID で保留中のものはありません。", "nothing of this id is held"),

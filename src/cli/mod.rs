@@ -5,6 +5,7 @@
 
 mod archive;
 mod backup;
+mod backup_check;
 mod ca;
 mod card;
 mod certs;
@@ -19,6 +20,7 @@ mod evidence;
 mod explain;
 mod export;
 mod feed;
+mod first_start;
 mod fix;
 mod held;
 mod help;

@@ -2,6 +2,7 @@
 
 use std::process::ExitCode;
 
+use super::first_start::FirstStartArg;
 use super::setup::{self, ConfigArg};
 use super::{EXIT_FAILED, EXIT_NO, UsageError, order, output};
 use crate::control::Request;
@@ -15,10 +16,16 @@ pub(super) struct Args {
     /// ブラウザーを開かずに、アドレスだけを表示します
     #[arg(long)]
     print: bool,
+    #[command(flatten)]
+    first_start: FirstStartArg,
 }
 
 pub(super) fn run(args: &Args, lang: Lang) -> anyhow::Result<ExitCode> {
-    let config = setup::config(&args.config.config, lang)?;
+    let path = &args.config.config;
+    if args.first_start.is_wanted(path) {
+        return super::run::begin(path, !args.print, lang);
+    }
+    let config = setup::config(path, lang)?;
     // An address that is made later is of no use to anybody, so no order is left behind.
     if !Store::is_in_use(&config.node.data) {
         return Err(UsageError(

@@ -4,9 +4,10 @@ use std::io;
 use std::process::ExitCode;
 use std::time::Duration;
 
+use super::setup::{self, ConfigArg};
 use super::{EXIT_FAILED, EXIT_NO, output};
 use crate::config::Config;
-use crate::control::{Answer, ControlBox, Request, Ticket};
+use crate::control::{Answer, ControlBox, Request, Ticket, UserChange};
 use crate::store::Store;
 use crate::types::{Clock, Lang, io_text};
 
@@ -21,8 +22,21 @@ pub(super) fn give(config: &Config, request: Request, lang: Lang) -> anyhow::Res
     Ok(if answer.done { ExitCode::SUCCESS } else { ExitCode::from(EXIT_NO) })
 }
 
+/// Has the node note in the record of views and changes what was changed of who may come in, at its
+/// next start if it does not run.
+pub(super) fn record(
+    config: &ConfigArg,
+    change: UserChange,
+    about: &str,
+    lang: Lang,
+) -> anyhow::Result<()> {
+    let config = setup::config(&config.config, lang)?;
+    let at = Clock::system().now();
+    note(&config, Request::Record { change, about: about.to_owned(), at }, lang)
+}
+
 /// Gives an order of which nobody needs the answer: it is carried out now, or when the node starts.
-pub(super) fn note(config: &Config, request: Request, lang: Lang) -> anyhow::Result<()> {
+fn note(config: &Config, request: Request, lang: Lang) -> anyhow::Result<()> {
     let ticket = post(config, request, lang)?;
     if Store::is_in_use(&config.node.data) {
         // Only so that it does not lie about.

@@ -1,19 +1,24 @@
 //! `renkei run`
 
-use std::io;
+use std::io::{self, IsTerminal as _};
+use std::path::Path;
 use std::process::ExitCode;
 use std::time::Duration;
 
+use tokio::net::TcpListener;
+use tokio::runtime::Runtime;
+
+use super::first_start::{self, FirstStartArg, Outcome};
 use super::setup::{self, ConfigArg};
 use super::signals::{Asked, Signals};
 use super::{EXIT_FAILED, UsageError, output};
 use crate::config::{self, Config, Draft};
 use crate::log::Sink;
 use crate::mail::Mailer;
-use crate::node::{Consent, Handle, Node, StartProblems};
+use crate::node::{Consent, Handle, Node, StartProblems, backup};
 use crate::store::Beginning;
 use crate::types::{Clock, Lang, code};
-use crate::web::{Page, PageError};
+use crate::web::{FirstStart, Page, PageError};
 
 /// How long threads that wait for a disk may take after the node has stopped.
 const THREADS_GRACE: Duration = Duration::from_millis(500);
@@ -38,6 +43,8 @@ pub(super) struct Args {
     /// 台帳が失われたとき、新しい台帳で始めます（残っているファイルはデータフォルダーの aside-N に移します。送信待ち・受領証は引き継がれません）
     #[arg(long)]
     new_store: bool,
+    #[command(flatten)]
+    first_start: FirstStartArg,
 }
 
 impl Args {
@@ -56,26 +63,69 @@ pub(super) fn run(args: &Args, lang: Lang) -> anyhow::Result<ExitCode> {
     if args.check {
         return check(args, lang);
     }
-    let mut config = setup::config(&args.config.config, lang)?;
+    let path = &args.config.config;
+    if args.first_start.is_wanted(path) {
+        return begin(path, io::stderr().is_terminal(), lang);
+    }
+    let runtime = setup::runtime()?;
+    let ended = node(&runtime, path, args.consent(), None, lang);
+    // A thread that hangs on a network share must not keep the process from ending.
+    runtime.shutdown_timeout(THREADS_GRACE);
+    ended
+}
+
+/// Sets up what there is no configuration for, and goes on as the node of it. With `opens`, the browser
+/// is opened.
+pub(super) fn begin(path: &Path, opens: bool, lang: Lang) -> anyhow::Result<ExitCode> {
+    let runtime = setup::runtime()?;
+    let ended = match runtime.block_on(first_start::through(path, opens, lang))? {
+        Outcome::Over => Ok(ExitCode::SUCCESS),
+        Outcome::Node(first, listener) => {
+            let (lang, begun) = (first.lang(), Some((&first, listener)));
+            let ended = node(&runtime, path, Consent::default(), begun, lang);
+            if let Err(error) = &ended {
+                runtime.block_on(first_start::tell(&first, error));
+            }
+            runtime.block_on(first.stop());
+            ended
+        }
+    };
+    runtime.shutdown_timeout(THREADS_GRACE);
+    ended
+}
+
+/// Runs the node until it is asked to stop. After a first start the address of its page is held
+/// already.
+fn node(
+    runtime: &Runtime,
+    path: &Path,
+    consent: Consent,
+    begun: Option<(&FirstStart, TcpListener)>,
+    lang: Lang,
+) -> anyhow::Result<ExitCode> {
+    let mut config = setup::config(path, lang)?;
     let written = std::mem::replace(&mut config.node.lang, lang);
     let log = setup::log(&config.node, lang)?;
     // Nobody may read what is printed here: the node does not wait for it.
     let screen = Sink::start(io::stdout(), None)?;
     let say = |text: &str| screen.send(format!("{text}\n").as_bytes());
     let spec = setup::spec()?;
-    let runtime = setup::runtime()?;
     let ended = runtime.block_on(async {
         let mut signals = Signals::listen()?;
-        let node = Node::start(config.clone(), spec, Clock::system(), args.consent())
+        let node = Node::start(config.clone(), spec, Clock::system(), consent)
             .await
             .map_err(|problems| refused(&problems, lang))?;
-        node.follow(setup::source(&args.config.config, (written, lang))).await;
+        node.follow(setup::source(path, (written, lang))).await;
+        let (first, listener) = begun.unzip();
         let mut page = match &config.page {
-            Some(settings) => serve_page(&node, settings).await,
+            Some(settings) => serve_page(&node, settings, listener).await,
             None => None,
         };
         let mailer = config.mail.clone().map(|settings| Mailer::start(node.handle(), settings));
         say(&welcome(&config, &node, page.as_ref(), lang));
+        if let Some(first) = first {
+            first.runs(&node, page.as_ref()).await;
+        }
         let code = loop {
             tokio::select! {
                 asked = signals.next() => match asked {
@@ -103,8 +153,6 @@ pub(super) fn run(args: &Args, lang: Lang) -> anyhow::Result<ExitCode> {
         say(lang.pick("停止しました。", "stopped"));
         Ok(code)
     });
-    // A thread that hangs on a network share must not keep the process from ending.
-    runtime.shutdown_timeout(THREADS_GRACE);
     for sink in [&screen, &log] {
         sink.flush(FLUSH_GRACE);
     }
@@ -112,9 +160,17 @@ pub(super) fn run(args: &Args, lang: Lang) -> anyhow::Result<ExitCode> {
 }
 
 /// The page, if it can be served. The exchange is worth more than the page, so it goes on without.
-async fn serve_page(node: &Node, settings: &config::Page) -> Option<Page> {
+async fn serve_page(
+    node: &Node,
+    settings: &config::Page,
+    listener: Option<TcpListener>,
+) -> Option<Page> {
     let handle = node.handle();
-    let error = match Page::start(handle.clone(), settings).await {
+    let started = match listener {
+        Some(listener) => Page::start_on(handle.clone(), settings, listener).await,
+        None => Page::start(handle.clone(), settings).await,
+    };
+    let error = match started {
         Ok(page) => return Some(page),
         Err(error) => error,
     };
@@ -202,6 +258,15 @@ fn check(args: &Args, lang: Lang) -> anyhow::Result<ExitCode> {
         wrong.push(match lang {
             Lang::Ja => format!("メールの設定（[mail]）のファイルを使えません: {text}"),
             Lang::En => format!("the files of [mail] cannot be used: {text}"),
+        });
+    }
+    if let Some(settings) = config.backup.as_ref().filter(|_| problems.is_empty())
+        && let Err(error) = backup::look(settings)
+    {
+        let text = error.text(lang);
+        wrong.push(match lang {
+            Lang::Ja => format!("バックアップを作れません（[backup]）: {text}"),
+            Lang::En => format!("no backups can be made by [backup]: {text}"),
         });
     }
     let draft = Draft { config, problems: Vec::new() };

@@ -8,6 +8,7 @@ use tracing_subscriber::EnvFilter;
 use super::{UsageError, copies};
 use crate::config::{self, Config, Draft, Node, Problem, Problems, Sources};
 use crate::log::{self, RotatingFile, Sink};
+use crate::node::backup::UNFINISHED;
 use crate::node::{Faults, Source};
 use crate::spec::Spec;
 use crate::store::Store;
@@ -76,7 +77,20 @@ pub(super) fn draft(path: &Path, lang: Lang) -> Result<Draft, UsageError> {
 
 /// Reads the files of a configuration.
 pub(super) fn sources(path: &Path, lang: Lang) -> Result<Sources, UsageError> {
-    Sources::read(path).map_err(|error| UsageError(error.text(lang)))
+    Sources::read(path).map_err(|error| {
+        let is_cut = error.error.kind() == io::ErrorKind::NotFound
+            && error.path.parent().is_some_and(|folder| folder.join(UNFINISHED).is_dir());
+        let path = error.path.display();
+        UsageError(match lang {
+            _ if !is_cut => error.text(lang),
+            Lang::Ja => format!(
+                "設定ファイル {path} がありません。このフォルダーへの復元が途中で止まっています。同じ renkei restore をもう一度実行してください。"
+            ),
+            Lang::En => format!(
+                "there is no configuration {path}: putting a backup back into this folder was cut off. Run the same renkei restore again"
+            ),
+        })
+    })
 }
 
 /// Opens the store of a configured node beside the running daemon.

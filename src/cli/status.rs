@@ -11,7 +11,7 @@ use super::{EXIT_NO, dates, held, output};
 use crate::config::Config;
 use crate::desk::{self, words};
 use crate::node::{Health, Notice, TaskHealth};
-use crate::store::{HeldItem, StateCount, Status, Store, StoreError, Waiting};
+use crate::store::{HeldFilter, HeldItem, StateCount, Status, Store, StoreError, Waiting};
 use crate::transfer::{OutgoingState, State};
 use crate::types::code::{self, Actor};
 use crate::types::{Clock, Lang};
@@ -81,11 +81,9 @@ pub(super) fn run(args: &Args, lang: Lang) -> anyhow::Result<ExitCode> {
     }
     let store = setup::store(&config, lang)?;
     let dates = desk::dates::read(&config, lang);
-    let status = setup::runtime()?.block_on(async {
-        let mut status = store.status(HELD).await?;
-        status.held.retain(|item| desk::held::is_open(item, &config));
-        desk::held::add_last_reasons(&store, &mut status.held).await?;
-        Ok::<_, StoreError>(status)
+    let (status, held) = setup::runtime()?.block_on(async {
+        let held = desk::held::open(&store, &config, HeldFilter::newest(HELD)).await?;
+        Ok::<_, StoreError>((store.status().await?, held.items))
     })?;
     if args.json {
         let json = StatusJson {
@@ -94,12 +92,16 @@ pub(super) fn run(args: &Args, lang: Lang) -> anyhow::Result<ExitCode> {
             notices: node.notices(),
             counts: &status.counts,
             waiting: &status.waiting,
-            held: &status.held,
+            held: &held,
             dates,
         };
         output::line(&serde_json::to_string_pretty(&json)?)?;
     } else {
-        output::line(&text(&status, &config, lang))?;
+        output::line(&text(&status, &held, &config, lang))?;
+        if config.backup.is_some() {
+            let stand = desk::backups::stand(&config, Clock::system().now());
+            output::line(&format!("\n{}", stand.text(lang)))?;
+        }
         output::line(&format!("\n{}", dates::text(&dates, lang)))?;
     }
     let no = args.exit_code && node.state != NodeState::Running;
@@ -217,8 +219,8 @@ impl NodeStatus {
     }
 }
 
-fn text(status: &Status, config: &Config, lang: Lang) -> String {
-    if status.counts.is_empty() && status.held.is_empty() {
+fn text(status: &Status, held: &[HeldItem], config: &Config, lang: Lang) -> String {
+    if status.counts.is_empty() && held.is_empty() {
         return lang
             .pick("送受信はまだありません。", "nothing was sent or received yet")
             .to_owned();
@@ -260,8 +262,8 @@ fn text(status: &Status, config: &Config, lang: Lang) -> String {
         }
         parts.push(text);
     }
-    if !status.held.is_empty() {
-        parts.push(held::text(&status.held, config, lang));
+    if !held.is_empty() {
+        parts.push(held::text(held, config, lang));
     }
     parts.join("\n\n")
 }

@@ -6,14 +6,16 @@
 use std::collections::BTreeSet;
 use std::process::ExitCode;
 
+use anyhow::Context as _;
 use clap::Subcommand;
-use jiff::SignedDuration;
 
+use super::order::record;
 use super::setup::{self, ConfigArg};
 use super::{UsageError, output, usage};
+use crate::control::UserChange;
 use crate::desk::words;
 use crate::types::{Clock, Lang, OfficeNumber};
-use crate::users::{Access, Right, TokenFile, UserName, UsersError};
+use crate::users::{Access, MOST_DAYS, Right, TokenFile, UserName, UsersError};
 
 #[derive(Debug, clap::Args)]
 pub(super) struct Args {
@@ -36,7 +38,7 @@ enum Command {
         #[arg(long, value_name = "OFFICE")]
         office: Option<OfficeNumber>,
         /// この日数がたつと使えなくなるようにします（省略すると、期限なし）
-        #[arg(long, value_name = "DAYS", value_parser = clap::value_parser!(u16).range(1..=3650))]
+        #[arg(long, value_name = "DAYS", value_parser = clap::value_parser!(u16).range(1..=MOST_DAYS))]
         days: Option<u16>,
     },
     /// トークンを一覧します（秘密の部分は表示しません）
@@ -58,11 +60,12 @@ pub(super) fn run(args: Args, lang: Lang) -> anyhow::Result<ExitCode> {
         Command::New { config, name, may, office, days } => {
             let now = Clock::system().now();
             is_ours(&config, office, lang)?;
-            let ends = |days| now.checked_add(SignedDuration::from_hours(24 * i64::from(days)));
+            let ends = |days| Access::expiry(days, now).context("no such day");
             let expires = days.map(ends).transpose()?;
             let access = Access { rights: BTreeSet::from_iter(may), office, expires };
             let file = file(&config, lang)?;
             let secret = told(file.change(|tokens| tokens.add(name.clone(), access, now)), lang)?;
+            let recorded = record(&config, UserChange::TokenMade, name.as_str(), lang);
             output::error(&match lang {
                 Lang::Ja => format!(
                     "トークン {name} を発行しました。次の 1 行がトークンです。二度と表示しません。"
@@ -71,11 +74,14 @@ pub(super) fn run(args: Args, lang: Lang) -> anyhow::Result<ExitCode> {
                     format!("the token {name} is made: the line below, which is never shown again")
                 }
             });
+            // It is told also where that it was made cannot be noted: it is good already.
             output::line(secret.reveal())?;
+            recorded?;
         }
         Command::List { config } => list(&config, lang)?,
         Command::Revoke { config, name } => {
             told(file(&config, lang)?.change(|tokens| tokens.revoke(&name)), lang)?;
+            record(&config, UserChange::TokenRevoked, name.as_str(), lang)?;
             output::line(&match lang {
                 Lang::Ja => format!("トークン {name} を取り消しました。"),
                 Lang::En => format!("the token {name} is revoked"),

@@ -9,10 +9,11 @@ use std::process::ExitCode;
 use clap::Subcommand;
 use zeroize::Zeroizing;
 
+use super::order::record;
 use super::secret::{same_again, secret};
 use super::setup::{self, ConfigArg};
-use super::{UsageError, order, output, usage};
-use crate::control::{Request, UserChange};
+use super::{UsageError, output, usage};
+use crate::control::UserChange;
 use crate::desk::words;
 use crate::types::{Clock, Lang};
 use crate::users::{
@@ -145,14 +146,6 @@ pub(super) fn run(args: Args, lang: Lang) -> anyhow::Result<ExitCode> {
         }
     }
     Ok(ExitCode::SUCCESS)
-}
-
-/// Has the node note a change in the record of views and changes, at its next start if it does not run.
-fn record(config: &ConfigArg, change: UserChange, about: &str, lang: Lang) -> anyhow::Result<()> {
-    let config = setup::config(&config.config, lang)?;
-    let at = Clock::system().now();
-    let request = Request::Record { change, about: about.to_owned(), at };
-    order::note(&config, request, lang)
 }
 
 fn told<T>(done: Result<T, UsersError>, lang: Lang) -> Result<T, UsageError> {

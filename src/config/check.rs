@@ -8,8 +8,8 @@ use super::partner_file::PartnerFile;
 use super::values::{self, duration, parse, positive, size};
 use super::{
     Attachments, Config, Draft, IdentityFiles, Limits, LogFile, LogRotation, Node, Office,
-    OfficeNumberPlace, Page, Retention, StoreSettings, Timing, Tls, folders, forms, mail, peer,
-    profiles,
+    OfficeNumberPlace, Page, Retention, StoreSettings, Timing, Tls, backup, folders, forms, mail,
+    peer, profiles,
 };
 use crate::attachment::FileType;
 use crate::types::settings::{Reader, Section};
@@ -77,6 +77,13 @@ fn whole(mut root: Section<'_, '_>, base: &Path) -> Config {
     let has_page = root.has("page");
     let page = page(root.table("page"));
     let page = has_page.then_some(page);
+    let backup = if root.has("backup") {
+        let of_offices = offices.iter().flat_map(folders::folders).map(|(_, folder)| folder);
+        let others = of_offices.chain(std::iter::once(node.data.as_path()));
+        backup::backup(root.table("backup"), others)
+    } else {
+        None
+    };
     let mail = if root.has("mail") { mail::mail(root.table("mail")) } else { None };
     if limits.file_size > limits.package_size {
         let ja = "file_size は package_size 以下にしてください。";
@@ -95,6 +102,7 @@ fn whole(mut root: Section<'_, '_>, base: &Path) -> Config {
         page,
         store: store_settings,
         mail,
+        backup,
         home: base.to_owned(),
     }
 }

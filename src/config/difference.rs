@@ -3,8 +3,8 @@
 use std::fmt;
 
 use super::{
-    Attachments, Config, Limits, Mail, Node, Office, Page, Peer, Retention, StoreSettings, Timing,
-    Tls,
+    Attachments, Backup, Config, Generations, Limits, Mail, Node, Office, Page, Peer, Retention,
+    StoreSettings, Timing, Tls,
 };
 use crate::types::OfficeNumber;
 
@@ -92,6 +92,7 @@ impl Changes {
             page,
             store,
             mail,
+            backup,
             home: _,
         } = old;
         let mut changes = Self::default();
@@ -114,6 +115,14 @@ impl Changes {
             Retention { packages => "packages", records => "records" },
             retention, new.retention, |key| table("retention", key)
         );
+        match (backup, &new.backup) {
+            (None, None) => {}
+            (Some(old), Some(new)) => backup_keys(old, new, |key| table("backup", key)),
+            (old, _) => live.push(Change {
+                subject: Subject::Table("backup"),
+                what: if old.is_none() { What::Added } else { What::Removed },
+            }),
+        }
         let number = |office: &Office| office.number;
         each(offices, &new.offices, (number, Subject::Office), office_keys, live);
         each(peers, &new.peers, (|peer: &Peer| peer.office, Subject::Peer), peer_keys, live);
@@ -251,6 +260,24 @@ fn limit_keys(old: &Limits, new: &Limits, mut tell: impl FnMut(&'static str)) {
             partner_store => "partner_store", partner_rate => "partner_rate",
         },
         old, new, tell
+    );
+}
+
+fn backup_keys(old: &Backup, new: &Backup, mut tell: impl FnMut(&'static str)) {
+    compare!(
+        Backup {
+            folder => "folder", passphrase_file => "passphrase_file", daily_at => "daily_at",
+            keys => "keys", keep => "keep",
+        },
+        old, new, |key| match key {
+            "keep" => compare!(
+                Generations {
+                    daily => "keep_daily", weekly => "keep_weekly", monthly => "keep_monthly",
+                },
+                &old.keep, &new.keep, &mut tell
+            ),
+            key => tell(key),
+        }
     );
 }
 

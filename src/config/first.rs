@@ -25,6 +25,8 @@ pub struct FirstNode {
     pub roots: Vec<PathBuf>,
     /// Whether it has a page.
     pub page: bool,
+    /// Where the page is, where that is not as usual.
+    pub page_listen: Option<SocketAddr>,
 }
 
 /// What a configuration says of an office.
@@ -97,6 +99,9 @@ pub fn first_text(node: &FirstNode, office: &FirstOffice) -> String {
             "画面。このパソコンの中だけで使えます。renkei open で開きます。",
             "The page, on this computer alone; renkei open opens it.",
         );
+        if let Some(listen) = node.page_listen {
+            text.say("listen", &quoted(&listen.to_string()));
+        }
     }
     text.text.push_str(&office_text(office, node.lang));
     text.text
@@ -192,6 +197,7 @@ mod tests {
                 tls: ["t.pem".into(), "t.key".into()],
                 roots: vec!["ca.pem".into()],
                 page: true,
+                page_listen: Some("127.0.0.1:8481".parse().expect("an address")),
             };
             let mut other = office("1370000026");
             other.drop = "drop-2".into();
@@ -201,7 +207,7 @@ mod tests {
             assert_eq!(config.node.lang, lang);
             assert_eq!(config.node.data, Path::new("store"));
             assert_eq!(config.tls.roots, [Path::new("ca.pem")]);
-            assert!(config.page.is_some());
+            assert_eq!(config.page.map(|page| page.listen), node.page_listen);
             let [first, second] = config.offices.as_slice() else { panic!("two offices") };
             assert_eq!(first.name.as_deref(), Some("架空の \"事業所\""));
             assert_eq!(first.drop, Path::new(r"C:\renkei\送信"));

@@ -67,6 +67,11 @@ fn is_same(left: &Path, right: &Path) -> bool {
     left == right || (cfg!(windows) && lower(&left) == lower(&right))
 }
 
+/// Whether a folder is another one or lies in it, as far as their paths say it.
+pub(super) fn is_within(folder: &Path, other: &Path) -> bool {
+    plain(folder).ancestors().any(|above| is_same(above, other))
+}
+
 /// The path without `.`, and without `..` behind a name.
 fn plain(path: &Path) -> PathBuf {
     let mut plain = PathBuf::new();
@@ -86,7 +91,8 @@ fn plain(path: &Path) -> PathBuf {
     plain
 }
 
-fn folders(office: &Office) -> Vec<(&'static str, &Path)> {
+/// The folders of an office with their keys.
+pub(super) fn folders(office: &Office) -> Vec<(&'static str, &Path)> {
     let mut folders = vec![
         ("drop", office.drop.as_path()),
         ("work", &office.work),

@@ -145,7 +145,7 @@ pub(super) fn mail(mut table: Section<'_, '_>) -> Option<Mail> {
     let when = table.list("when", When::of, "conditions か daily", "conditions and daily");
     let wants = |one: When| !when_stands_there || when.contains(&one);
     let daily_at =
-        table.parsed("daily_at", time, "時刻（例 08:00）", "a time of day, such as 08:00");
+        table.parsed("daily_at", units::time, "時刻（例 08:00）", "a time of day, such as 08:00");
     let daily = wants(When::Daily).then(|| daily_at.unwrap_or(DAILY_AT));
     let wait = table.parsed("wait", units::duration, "時間（例 2m）", "a duration such as 2m");
     let lang =
@@ -203,13 +203,4 @@ fn is_this_computer(server: &str) -> bool {
 /// An address that every server understands: in ASCII.
 fn address(text: &str) -> Option<Address> {
     Address::from_str(text).ok().filter(|_| text.is_ascii() && text.len() <= 254)
-}
-
-fn time(text: &str) -> Option<Time> {
-    let (hour, minute) = text.split_once(':')?;
-    let is_number = |part: &str| part.len() == 2 && part.bytes().all(|b| b.is_ascii_digit());
-    if !is_number(hour) || !is_number(minute) {
-        return None;
-    }
-    Time::new(hour.parse().ok()?, minute.parse().ok()?, 0, 0).ok()
 }

@@ -11,6 +11,7 @@
 //! Nothing here but [`Sources::read`] touches the disk: whether a folder exists is asked by the node
 //! when it starts.
 
+mod backup;
 mod check;
 mod difference;
 mod first;
@@ -31,6 +32,7 @@ use std::path::{Path, PathBuf};
 
 use jiff::SignedDuration;
 
+pub use backup::{Backup, Generations};
 pub use difference::{Change, Changes, Subject, What};
 pub use habits::{ImportHabits, ImportLayout, quoting_word};
 pub use profiles::{Profile, Words};
@@ -39,7 +41,7 @@ pub use crate::types::{Problem, Problems};
 pub use first::{FirstNode, FirstOffice, first_text, office_text};
 pub use mail::{Mail, MailLogin, MailSecurity};
 pub use partner_file::PartnerFile;
-pub use sources::{SourceError, Sources, problems_text};
+pub use sources::{LARGEST_SOURCE, SourceError, Sources, problems_text};
 pub use units::{duration_text, size_text};
 pub use writing::partner_text;
 
@@ -77,6 +79,8 @@ pub struct Config {
     pub store: StoreSettings,
     /// `[mail]`, if it stands there: without it no mails are sent.
     pub mail: Option<Mail>,
+    /// `[backup]`, if it stands there: without it no backups are made.
+    pub backup: Option<Backup>,
     /// The folder of the configuration's file.
     pub home: PathBuf,
 }
@@ -209,6 +213,13 @@ pub struct Tls {
     pub revocation_strict: bool,
     /// Whether TLS 1.2 is allowed beside 1.3.
     pub allow_tls12: bool,
+}
+
+impl Tls {
+    /// Whether revocation lists are known, as files or by where they are fetched.
+    pub const fn has_lists(&self) -> bool {
+        !self.revocation_lists.is_empty() || !self.revocation_list_urls.is_empty()
+    }
 }
 
 /// `[[tls.office_number]]`: where the certificates of an authority carry the office number.
@@ -407,7 +418,7 @@ impl Config {
         self.store.key_file.as_deref()
     }
 
-    /// Every file that the configuration names and that is read when the node starts; `true` for those
+    /// Every file that the configuration names and that the node reads; `true` for those
     /// that hold a key or a password.
     pub fn named_files(&self) -> Vec<(&Path, bool)> {
         let page = self.page.iter();
@@ -415,7 +426,9 @@ impl Config {
             .chain(self.offices.iter().map(|office| &office.signing))
             .chain(page.clone().filter_map(|page| page.identity.as_ref()));
         let mut files: Vec<_> = identities.flat_map(IdentityFiles::files).collect();
+        let next = self.offices.iter().flat_map(|office| &office.signing_next);
         let open = self.tls.roots.iter().chain(&self.tls.revocation_lists);
+        let open = open.chain(&self.tls.next).chain(next);
         files.extend(open.map(|path| (path.as_path(), false)));
         let tables = page.flat_map(|page| page.service_codes.iter().chain(&page.insurer_codes));
         files.extend(tables.map(|path| (path.as_path(), false)));
@@ -424,6 +437,7 @@ impl Config {
             files.extend(mail.roots.iter().map(|path| (path.as_path(), false)));
             files.extend(mail.login.iter().map(|login| (login.password_file.as_path(), true)));
         }
+        files.extend(self.backup.iter().map(|backup| (backup.passphrase_file.as_path(), true)));
         files
     }
 

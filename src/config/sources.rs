@@ -9,7 +9,7 @@ use crate::disk;
 use crate::types::{Lang, Problems, io_text};
 
 /// The largest file of a configuration: far more than anybody writes.
-const LARGEST: u64 = 16 << 20;
+pub const LARGEST_SOURCE: u64 = 16 << 20;
 
 /// The most files of partners.
 const MOST: usize = 10_000;
@@ -41,7 +41,7 @@ impl SourceError {
         let path = self.path.display();
         match (lang, self.error.kind()) {
             (Lang::Ja, io::ErrorKind::NotFound) => format!(
-                "設定ファイル {path} がありません。--config で場所を指定するか、renkei init で作ってください。"
+                "設定ファイル {path} がありません。--config で場所を指定するか、renkei init（端末での質問）か renkei run --first-start（ブラウザーの画面）で作ってください。"
             ),
             // The editor of Windows long had other encodings as its first choice.
             (Lang::Ja, io::ErrorKind::InvalidData) => format!(
@@ -54,7 +54,7 @@ impl SourceError {
                 format!("設定ファイル {path} を読めません: {}。", io_text(&self.error, lang))
             }
             (Lang::En, io::ErrorKind::NotFound) => format!(
-                "there is no configuration {path}: name one with --config, or make one with renkei init"
+                "there is no configuration {path}: name one with --config, or make one with renkei init (questions on a terminal) or renkei run --first-start (in the browser)"
             ),
             (Lang::En, _) => {
                 format!("cannot read the configuration {path}: {}", io_text(&self.error, lang))
@@ -81,7 +81,7 @@ impl Sources {
             let path = path.to_owned();
             |error| SourceError { path, error }
         };
-        let text = disk::read_text(path, LARGEST).map_err(at(path))?;
+        let text = disk::read_text(path, LARGEST_SOURCE).map_err(at(path))?;
         let folder = home(path).join(PARTNERS);
         let mut names = disk::names(&folder).map_err(at(&folder))?;
         let is_toml = |name: &str| Path::new(name).extension().is_some_and(|end| end == "toml");
@@ -91,7 +91,7 @@ impl Sources {
         }
         let read = |name: String| {
             let path = folder.join(&name);
-            let text = disk::read_text(&path, LARGEST).map_err(at(&path))?;
+            let text = disk::read_text(&path, LARGEST_SOURCE).map_err(at(&path))?;
             Ok(PartnerFile { name, text })
         };
         let partners = names.into_iter().map(read).collect::<Result<_, _>>()?;

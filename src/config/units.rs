@@ -1,6 +1,7 @@
-//! Durations and sizes as people write them.
+//! Durations, sizes and times of day as people write them.
 
 use jiff::SignedDuration;
+use jiff::civil::Time;
 
 /// `250ms`, `2s`, `5m`, `24h`, `7d`.
 pub(super) fn duration(text: &str) -> Option<SignedDuration> {
@@ -49,6 +50,16 @@ pub fn size_text(bytes: u64) -> String {
     let units = [("GiB", 1 << 30), ("MiB", 1 << 20), ("KiB", 1 << 10)];
     let fits = units.iter().find(|(_, unit)| bytes != 0 && bytes.is_multiple_of(*unit));
     fits.map_or_else(|| format!("{bytes}B"), |(unit, factor)| format!("{}{unit}", bytes / factor))
+}
+
+/// `08:30`
+pub(super) fn time(text: &str) -> Option<Time> {
+    let (hour, minute) = text.split_once(':')?;
+    let is_number = |part: &str| part.len() == 2 && part.bytes().all(|b| b.is_ascii_digit());
+    if !is_number(hour) || !is_number(minute) {
+        return None;
+    }
+    Time::new(hour.parse().ok()?, minute.parse().ok()?, 0, 0).ok()
 }
 
 fn split(text: &str) -> Option<(u64, &str)> {

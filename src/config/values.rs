@@ -6,11 +6,8 @@ use jiff::SignedDuration;
 
 use super::units;
 use crate::types::settings::Section;
-use crate::types::text::{is_office_name, is_word};
+use crate::types::text::{is_office_name, is_unit};
 use crate::types::{Edition, OfficeNumber, PeerUrl, ServiceType};
-
-/// The longest name of a send unit in characters.
-const LONGEST_UNIT: usize = 16;
 
 const OFFICE_JA: &str = "事業所番号（数字または英大文字 10 桁）";
 const OFFICE_EN: &str = "an office number: 10 digits or capital letters";
@@ -48,7 +45,7 @@ pub(super) fn editions(table: &mut Section<'_, '_>) -> Vec<Edition> {
 
 /// `takes`: the send units that a care software imports.
 pub(super) fn takes(table: &mut Section<'_, '_>) -> Vec<String> {
-    let unit = |text: &str| is_word(text, LONGEST_UNIT).then(|| text.to_owned());
+    let unit = |text: &str| is_unit(text).then(|| text.to_owned());
     table.list("takes", unit, UNIT_JA, UNIT_EN)
 }
 

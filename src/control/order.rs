@@ -82,7 +82,7 @@ pub enum Target {
     Message(MessageId),
 }
 
-/// What was changed of a user by a command.
+/// What was changed by a command of who may come in: of a user, or of a token.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum UserChange {
@@ -98,17 +98,23 @@ pub enum UserChange {
     UserUnlocked,
     /// Somebody is asked for no code of an app any more.
     AppRemoved,
+    /// A program has a token.
+    TokenMade,
+    /// A token is of no use any more.
+    TokenRevoked,
 }
 
 impl UserChange {
     /// Every one.
-    pub const ALL: [Self; 6] = [
+    pub const ALL: [Self; 8] = [
         Self::UserAdded,
         Self::UserRemoved,
         Self::UserRole,
         Self::UserPassword,
         Self::UserUnlocked,
         Self::AppRemoved,
+        Self::TokenMade,
+        Self::TokenRevoked,
     ];
 
     /// How the record has it.
@@ -120,6 +126,8 @@ impl UserChange {
             Self::UserPassword => "user-password",
             Self::UserUnlocked => "user-unlocked",
             Self::AppRemoved => "app-removed",
+            Self::TokenMade => "token-made",
+            Self::TokenRevoked => "token-revoked",
         }
     }
 }

@@ -1,12 +1,65 @@
 //! What is held and waits for a person.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use crate::config::Config;
 use crate::folder::is_marked;
-use crate::store::{HeldItem, Store, StoreError};
+use crate::store::{HeldFilter, HeldItem, Store, StoreError};
 use crate::transfer::Direction;
 use crate::types::{HeldId, Lang, OfficeNumber, code};
+use crate::work;
+
+/// What waits for a person.
+#[derive(Debug)]
+pub struct Open {
+    /// The newest first.
+    pub items: Vec<HeldItem>,
+    /// Whether there are more than were asked for.
+    pub more: bool,
+}
+
+/// What waits for a person, with all that is known of why.
+pub async fn open(store: &Store, config: &Config, filter: HeldFilter) -> Result<Open, StoreError> {
+    let mut open = still_open(store, config, filter).await?;
+    add_last_reasons(store, &mut open.items).await?;
+    Ok(open)
+}
+
+/// How many wait for a person; more than the limit of the filter are told as so many.
+pub async fn count(
+    store: &Store,
+    config: &Config,
+    filter: HeldFilter,
+) -> Result<usize, StoreError> {
+    Ok(still_open(store, config, filter).await?.items.len())
+}
+
+async fn still_open(
+    store: &Store,
+    config: &Config,
+    filter: HeldFilter,
+) -> Result<Open, StoreError> {
+    let limit = filter.limit.saturating_add(1);
+    let mut found = store.held(HeldFilter { limit, ..filter }).await?;
+    let most = usize::try_from(filter.limit).unwrap_or(usize::MAX);
+    let more = found.len() > most;
+    found.truncate(most);
+    let places: Vec<_> = found.iter().map(|item| folder_of_set(item, config)).collect();
+    let still = move || {
+        let found = found.into_iter().zip(places);
+        let open = found.filter(|(_, folder)| folder.as_deref().is_none_or(is_open));
+        open.map(|(item, _)| item).collect()
+    };
+    let items = work::blocking(still).await.map_err(|_| StoreError::Stopped)?;
+    Ok(Open { items, more })
+}
+
+/// Those that a person means by `id`, as [`Store::held_as`] finds them, with all that is known of why.
+pub async fn named(store: &Store, id: HeldId) -> Result<Vec<HeldItem>, StoreError> {
+    let mut items = store.held_as(id).await?;
+    add_last_reasons(store, &mut items).await?;
+    Ok(items)
+}
 
 /// Where its files lie, if its office is in the configuration.
 pub fn folder(item: &HeldItem, config: &Config) -> Option<PathBuf> {
@@ -14,18 +67,20 @@ pub fn folder(item: &HeldItem, config: &Config) -> Option<PathBuf> {
     Some(office.hold.join(&item.folder))
 }
 
-/// Whether it still waits for a person: a set whose folder somebody removed does not. A node that
+/// The same of a set of ours.
+fn folder_of_set(item: &HeldItem, config: &Config) -> Option<PathBuf> {
+    folder(item, config).filter(|_| matches!(item.id, HeldId::Set(_)))
+}
+
+/// Whether a set still waits for a person: one whose folder somebody removed does not. A node that
 /// runs notes that too. A hold folder that is not the right one says nothing.
-pub fn is_open(item: &HeldItem, config: &Config) -> bool {
-    let Some(folder) = folder(item, config).filter(|_| matches!(item.id, HeldId::Set(_))) else {
-        return true;
-    };
+fn is_open(folder: &Path) -> bool {
     folder.exists() || !folder.parent().is_some_and(is_marked)
 }
 
 /// Adds to the sets that were refused for good or given up what kept them from the partner, as far as
 /// it is known.
-pub async fn add_last_reasons(store: &Store, items: &mut [HeldItem]) -> Result<(), StoreError> {
+async fn add_last_reasons(store: &Store, items: &mut [HeldItem]) -> Result<(), StoreError> {
     let stopped = [code::REFUSED_FOR_GOOD, code::EXPIRED];
     for item in items.iter_mut().filter(|item| stopped.contains(&item.reason.as_str())) {
         let Some((partner, serial)) = item.partner.zip(item.serial) else { continue };

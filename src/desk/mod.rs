@@ -1,5 +1,6 @@
 //! What the commands and the page tell of a node in the same words, and find in the same way.
 
+pub mod backups;
 pub mod card;
 pub mod claim;
 pub mod dates;
@@ -15,5 +16,6 @@ pub mod proof;
 pub mod settings;
 pub mod square;
 pub mod traffic;
+pub mod trial;
 pub mod whole;
 pub mod words;

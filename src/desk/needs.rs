@@ -8,7 +8,7 @@ use jiff::{SignedDuration, Timestamp};
 use super::{dates, expiry, held, words};
 use crate::config::Config;
 use crate::node::{Handle, Notice};
-use crate::store::{HeldItem, StoreError, Waiting};
+use crate::store::{HeldFilter, HeldItem, StoreError, Waiting};
 use crate::types::code::{self, Area};
 use crate::types::{HeldId, Lang, OfficeNumber};
 use crate::work;
@@ -56,6 +56,8 @@ pub enum Remedy {
     Certificates,
     /// To go on although the care software has not taken the last set.
     Taken(OfficeNumber),
+    /// To look at the backups.
+    Backups,
     /// To look how the node does.
     Diagnosis,
 }
@@ -63,13 +65,9 @@ pub enum Remedy {
 /// What needs a person now.
 pub async fn find(node: &Handle, lang: Lang) -> Result<Needs, StoreError> {
     let (store, config, now) = (node.store(), node.config(), node.now());
-    let mut status = store.status(HELD + 1).await?;
-    let most = usize::try_from(HELD).unwrap_or(usize::MAX);
-    let more_held = status.held.len() > most;
-    status.held.truncate(most);
-    status.held.retain(|item| held::is_open(item, &config));
-    held::add_last_reasons(store, &mut status.held).await?;
-    let mut all: Vec<Need> = status.held.iter().map(|item| of_held(item, &config, lang)).collect();
+    let status = store.status().await?;
+    let held = held::open(store, &config, HeldFilter::newest(HELD)).await?;
+    let mut all: Vec<Need> = held.items.iter().map(|item| of_held(item, &config, lang)).collect();
     all.extend(status.waiting.iter().filter_map(|pair| of_waiting(pair, &config, now, lang)));
     let notices = node.notices().0;
     let notices = notices.iter().filter(|notice| !is_told(notice, &status.waiting));
@@ -77,7 +75,7 @@ pub async fn find(node: &Handle, lang: Lang) -> Result<Needs, StoreError> {
     let config = Arc::clone(&config);
     let found = work::blocking(move || of_expiry(&dates::read(&config, lang), now, lang)).await;
     all.extend(found.unwrap_or_default());
-    Ok(Needs { all, more_held })
+    Ok(Needs { all, more_held: held.more })
 }
 
 fn of_held(item: &HeldItem, config: &Config, lang: Lang) -> Need {
@@ -105,9 +103,6 @@ fn of_waiting(pair: &Waiting, config: &Config, now: Timestamp, lang: Lang) -> Op
     }
     let partner = words::office(pair.partner, config);
     let mut lines = words::reasons(&pair.reason, lang);
-    if pair.reason.is_empty() {
-        lines.clear();
-    }
     let last = pair.reason.rsplit(':').next().and_then(code::find);
     lines.extend(last.map(|info| info.to_do(lang).to_owned()));
     let (next, end) = (words::time(pair.next_at), words::time(pair.expires_at));
@@ -146,6 +141,11 @@ fn of_notice(notice: &Notice, config: &Config, lang: Lang) -> Need {
         remedy: Some(match (waits_for_care_software(notice, config), code::find(&notice.code)) {
             (Some(office), _) => Remedy::Taken(office),
             (None, Some(info)) if info.is_in(Area::Certificates) => Remedy::Certificates,
+            (None, Some(info))
+                if [code::BACKUP_NOT_MADE, code::BACKUP_OLD].contains(&info.code) =>
+            {
+                Remedy::Backups
+            }
             (None, _) => Remedy::Diagnosis,
         }),
     }

@@ -150,7 +150,7 @@ pub fn read_card(bytes: &[u8]) -> Result<SignedCard, CardFault> {
 ///
 /// The store cannot be read.
 pub async fn waiting(store: &Store, partner: OfficeNumber) -> Result<u64, StoreError> {
-    let status = store.status(0).await?;
+    let status = store.status().await?;
     let of_partner = status.waiting.iter().filter(|waiting| waiting.partner == partner);
     Ok(of_partner.map(|waiting| waiting.count).sum())
 }
@@ -340,9 +340,17 @@ impl Candidate {
         let text = |name: &Option<String>| name.clone().unwrap_or_default();
         let pins =
             |digests: &[Digest]| digests.iter().map(Digest::short).collect::<Vec<_>>().join(", ");
+        let types = |peer: &Peer| {
+            let types = peer.service_types.iter().map(ToString::to_string);
+            types.collect::<Vec<_>>().join(", ")
+        };
+        let edition =
+            |peer: &Peer| peer.edition.map(|edition| edition.to_string()).unwrap_or_default();
         let facts = [
             (lang.pick("名称", "name"), text(&old.name), text(&peer.name)),
             (lang.pick("接続先", "reached at"), old.url.to_string(), peer.url.to_string()),
+            (lang.pick("サービス種類", "service types"), types(old), types(peer)),
+            (lang.pick("取り込める版", "edition"), edition(old), edition(peer)),
             (lang.pick("送信単位", "send units"), old.takes.join(", "), peer.takes.join(", ")),
             (
                 lang.pick("TLS 証明書", "TLS certificates"),

@@ -138,17 +138,30 @@ pub fn unit(kind: &str, lang: Lang) -> String {
 /// Reasons that are told in words; of the others there is the number.
 const REASONS: usize = 3;
 
-/// Codes, joined with commas, in words: one line for each of the first few.
+/// Codes, joined with commas, in words: one line for each of the first few, and none of none.
 pub fn reasons(codes: &str, lang: Lang) -> Vec<String> {
+    let codes = || codes.split(',').filter(|code| !code.is_empty());
     let line = |code: &str| match in_words(code, lang) {
         Some(words) => format!("{words} [{code}]"),
         None => format!("[{code}]"),
     };
-    let mut lines: Vec<_> = codes.split(',').take(REASONS).map(line).collect();
-    match codes.split(',').count().saturating_sub(REASONS) {
+    let mut lines: Vec<_> = codes().take(REASONS).map(line).collect();
+    match codes().count().saturating_sub(REASONS) {
         0 => {}
         more if lang == Lang::Ja => lines.push(format!("ほか {more} 種類")),
         more => lines.push(format!("and {more} more")),
     }
     lines
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_has_no_reason_has_no_line() {
+        assert!(reasons("", Lang::Ja).is_empty());
+        assert_eq!(reasons("a", Lang::En), ["[a]"]);
+        assert_eq!(reasons("a,b,c,d,e", Lang::En), ["[a]", "[b]", "[c]", "and 2 more"]);
+    }
 }

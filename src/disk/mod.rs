@@ -24,6 +24,7 @@ use std::io::{self, Read as _, Write as _};
 use std::path::{Path, PathBuf};
 use std::sync::LazyLock;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::SystemTime;
 
 pub use effect::Effect;
 pub use permissions::{
@@ -60,12 +61,31 @@ pub fn temporary(folder: &Path) -> PathBuf {
 /// Removes what a crash left under the names of [`temporary`], and nothing else: other things of
 /// ours, such as a work folder, may stand beside them.
 pub fn remove_leftovers(folder: &Path) -> io::Result<()> {
+    remove_leftovers_that(folder, |_| true)
+}
+
+/// The same of what was not changed since `time`, where others may be at work.
+pub fn remove_leftovers_before(folder: &Path, time: SystemTime) -> io::Result<()> {
+    remove_leftovers_that(folder, |leftover| {
+        leftover.modified().is_ok_and(|modified| modified < time)
+    })
+}
+
+fn remove_leftovers_that(folder: &Path, is_over: impl Fn(&fs::Metadata) -> bool) -> io::Result<()> {
     for entry in fs::read_dir(folder)? {
         let entry = entry?;
         if !entry.file_name().to_str().is_some_and(is_leftover) {
             continue;
         }
-        if entry.file_type()?.is_dir() {
+        let metadata = match entry.metadata() {
+            // Whoever made it has removed it.
+            Err(error) if error.kind() == io::ErrorKind::NotFound => continue,
+            metadata => metadata?,
+        };
+        if !is_over(&metadata) {
+            continue;
+        }
+        if metadata.is_dir() {
             remove_folder(&entry.path())?;
         } else {
             remove_file(&entry.path())?;

@@ -41,13 +41,16 @@ pub fn read_held(set: &Path, most: u64) -> Result<Vec<HeldFile>, FolderError> {
     Ok(files)
 }
 
-/// What is another one where a file is another one.
-pub fn held_digest(files: &[HeldFile]) -> Digest {
+/// What is another one where a file is another one, in whatever order they stand.
+pub fn files_digest(files: &[HeldFile]) -> Digest {
+    let of = |(name, bytes): &HeldFile| (Digest::of(name.as_bytes()), Digest::of(bytes));
+    let mut parts: Vec<_> = files.iter().map(of).collect();
+    parts.sort_unstable();
     let mut all = DigestBuilder::new();
-    for (name, bytes) in files {
+    for (name, bytes) in parts {
         // Both are of one length each, so that nothing of one can stand in the place of another.
-        all.update(Digest::of(name.as_bytes()).as_raw());
-        all.update(Digest::of(bytes).as_raw());
+        all.update(name.as_raw());
+        all.update(bytes.as_raw());
     }
     all.finish()
 }
@@ -116,14 +119,15 @@ mod tests {
     fn other_files_have_another_digest() {
         let file = |name: &str, bytes: &[u8]| (name.to_owned(), bytes.to_vec());
         let one = [file("a", b"bc"), file("d", b"")];
-        assert_eq!(held_digest(&one), held_digest(&one.clone()));
+        let turned = [file("d", b""), file("a", b"bc")];
+        assert_eq!(files_digest(&one), files_digest(&turned));
         for other in [
             vec![file("ab", b"c"), file("d", b"")],
             vec![file("a", b"bc")],
             vec![file("a", b"b"), file("d", b"c")],
-            vec![file("d", b""), file("a", b"bc")],
+            vec![file("a", b""), file("d", b"bc")],
         ] {
-            assert_ne!(held_digest(&one), held_digest(&other));
+            assert_ne!(files_digest(&one), files_digest(&other));
         }
     }
 

@@ -53,7 +53,7 @@ pub use attachment_folder::{Attached, AttachmentFolder};
 pub use claim::{Claim, ClaimedFile, DropFolder, Released, Unclaimed};
 pub use error::{Action, Fault, FolderError, FolderRole};
 pub use give_back::{GivenBack, give_back, remove_copies, remove_set};
-pub use held_files::{HeldFile, correct_held, held_digest, read_held, remove_originals};
+pub use held_files::{HeldFile, correct_held, files_digest, read_held, remove_originals};
 pub use import_folder::{ImportFolder, Placement, Staged};
 pub use look::{look, look_for_one_volume, look_or_above};
 pub use name::{OddReason, ShownName, check_name};

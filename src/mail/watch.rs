@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::time::Duration;
 
-use jiff::{SignedDuration, Timestamp};
+use jiff::SignedDuration;
 use tokio::time::sleep;
 
 use super::error::MailError;
@@ -62,7 +62,7 @@ pub(super) async fn run(
     let mut watcher = Watcher { node, settings, lang, kept, memory, failed: None };
     let mut known = None;
     loop {
-        let state = watcher.state().await;
+        let state = watcher.node.state().await;
         let is_due = known.is_none_or(|(at, known): (Instant, _)| {
             let pause = if known == state { FULL } else { AGAIN };
             at.elapsed() >= pause
@@ -86,12 +86,6 @@ pub(super) async fn run(
 }
 
 impl Watcher {
-    /// What changes whenever something may need a person.
-    async fn state(&self) -> (Option<Timestamp>, usize) {
-        let step = self.node.store().latest_step().await.ok().flatten();
-        (step, self.node.notices().0.len())
-    }
-
     async fn look(&mut self) -> Result<(), StoreError> {
         let mut needs = needs::find(&self.node, self.lang).await?;
         // Nobody is told by mail that there is no mail.

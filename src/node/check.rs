@@ -11,6 +11,7 @@ use super::context::blocking;
 use super::partners;
 use super::problems::{Problems, StartProblem, StartProblems};
 use super::proof;
+use crate::certs;
 use crate::config::{Config, Draft, IdentityFiles, Office};
 use crate::folder::{FolderError, FolderRole, look, look_for_one_volume, look_or_above};
 use crate::link::Tls;
@@ -37,6 +38,7 @@ pub(super) async fn check(draft: Draft, spec: &'static Spec, clock: Clock) -> Ch
         let runs = Store::is_in_use(&config.node.data);
         let mut notes = certificates(config, &clock, &mut problems);
         notes.extend(partners::doubtful(config).0);
+        notes.extend(next_certificates(config).0);
         problems.0.extend(partners::without_proof(config).0);
         problems.0.extend(partners::without_lists(config).0);
         problems.0.extend(partners::mistyped(config, spec).0);
@@ -91,6 +93,20 @@ fn certificates(config: &Config, clock: &Clock, problems: &mut Problems) -> Vec<
         problem.code != code::CERTIFICATE_UNUSABLE || !unread.contains(&problem.place)
     });
     problems.0.append(&mut found.0);
+    notes
+}
+
+/// The certificates that partners are to learn of beforehand, where their files cannot be read.
+fn next_certificates(config: &Config) -> Problems {
+    let mut notes = Problems::default();
+    let tls = config.tls.next.iter().map(|path| ("tls.next_certificates".to_owned(), path));
+    let signing = config.offices.iter().flat_map(|office| {
+        let place = format!("office {} signing_next_certificates", office.number);
+        office.signing_next.iter().map(move |path| (place.clone(), path))
+    });
+    for (place, path) in tls.chain(signing) {
+        notes.certs(&place, certs::load_certificates(path));
+    }
     notes
 }
 

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::num::NonZero;
+use std::path::PathBuf;
 use std::sync::{Arc, OnceLock, PoisonError, RwLock};
 
 use jiff::Timestamp;
@@ -52,6 +53,10 @@ pub(super) struct Context {
     pub(super) order: Mutex<()>,
     /// Held while packages of an office are made: each takes the number after the last one.
     packing: std::sync::Mutex<BTreeMap<OfficeNumber, Arc<Mutex<()>>>>,
+    /// Held while a backup is made or looked at, by whatever reads or writes it.
+    pub(super) backing: Arc<Mutex<()>>,
+    /// The file of the configuration that the node follows.
+    pub(super) config_file: OnceLock<PathBuf>,
     /// How somebody who asks enters the page, if there is one.
     pub(super) door: OnceLock<Door>,
 }
@@ -94,6 +99,8 @@ impl Context {
             scanning: Semaphore::new(SCANNING),
             order: Mutex::new(()),
             packing: std::sync::Mutex::default(),
+            backing: Arc::default(),
+            config_file: OnceLock::new(),
             door,
         }
     }

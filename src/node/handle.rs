@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use jiff::Timestamp;
 
+use super::backup;
 use super::context::Context;
 use super::health::{Health, Watcher};
 use super::live::Follower;
@@ -15,8 +16,16 @@ use crate::config::Config;
 use crate::control::{Answer, Request};
 use crate::spec::Spec;
 use crate::store::Store;
-use crate::types::Clock;
+use crate::types::{Clock, Digest};
 use crate::work;
+
+/// How a node stands: another one whenever a step was made, or another condition stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Standing {
+    /// The last step; none also where the store cannot tell.
+    step: Option<Timestamp>,
+    conditions: Digest,
+}
 
 /// A hold on a node that runs: what it knows, and what a person may order it to do.
 #[derive(Clone)]
@@ -75,6 +84,12 @@ impl Handle {
         self.context.notices.standing()
     }
 
+    /// How it stands, to see by it whether something has changed.
+    pub async fn state(&self) -> Standing {
+        let step = self.context.store.latest_step().await.ok().flatten();
+        Standing { step, conditions: self.context.notices.digest() }
+    }
+
     /// Carries out what `by` orders, and notes it in the journal as a command is noted. It is carried
     /// out to its end also where nobody waits for the answer any more.
     pub async fn order(&self, request: Request, by: String) -> Answer {
@@ -97,6 +112,23 @@ impl Handle {
         let context = Arc::clone(&self.context);
         let attached = work::spawn(async move { outbound::attach_new(&context, new).await });
         attached.await.unwrap_or_else(|_| internal())
+    }
+
+    /// Has a backup made now. Where one is being made or looked at, that comes first.
+    pub fn back_up(&self) {
+        self.context.wake.backup.notify_one();
+    }
+
+    /// Whether a backup is being made or looked at.
+    pub fn is_backing_up(&self) -> bool {
+        self.context.backing.try_lock().is_err()
+    }
+
+    /// Reads a backup of the folder for backups from its beginning to its end, and keeps what came of
+    /// it; says whether it could. It goes on also where nobody waits any more.
+    pub async fn look_at_backup(&self, name: String) -> bool {
+        let context = Arc::clone(&self.context);
+        work::spawn(async move { backup::look_at(&context, name).await }).await.unwrap_or(false)
     }
 
     /// Says how a person enters the page: `door` makes an address for the account of a name. The

@@ -16,7 +16,7 @@ use jiff::Timestamp;
 
 use super::context::{Context, blocking, stopped};
 use super::supervise::Beat;
-use crate::certs::fetched;
+use crate::certs::fetched::{self, Came};
 use crate::link::{FetchError, ListClient};
 use crate::types::{Clock, Instant, Lang, ListUrl, code};
 use crate::work::{self, watch};
@@ -123,8 +123,16 @@ async fn fetch(context: &Arc<Context>, url: &ListUrl) -> Result<Timestamp, (Stri
     let internal = || ("内部エラーです。".to_owned(), "internal fault".to_owned());
     let kept = kept.await.ok_or_else(internal)?;
     let kept = kept.map_err(|error| (error.text(Lang::Ja), error.to_string()))?;
-    if kept.is_new {
-        context.wake.reload.notify_one();
+    match kept.what {
+        Came::New => context.wake.reload.notify_one(),
+        Came::Same => {}
+        // Somebody holds back what was revoked since, or a server is behind: a newer one has to come.
+        Came::Older => {
+            return Err((
+                "手元のリストより古いリストが届きました。手元のリストを使い続けます。".to_owned(),
+                "an older list came than the one that is here, which stays in use".to_owned(),
+            ));
+        }
     }
     Ok(kept.next_update)
 }

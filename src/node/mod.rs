@@ -79,14 +79,17 @@ use std::time::Duration;
 
 pub use check::{Checked, look_at_certificates};
 pub use clock::local_time;
-pub use handle::Handle;
+pub use handle::{Handle, Standing};
 pub use health::{Health, TaskHealth};
 pub use live::{Faults, Reading, Source};
 pub use month::{MonthComparison, compare_month};
 pub use notices::{Notice, pause_after};
 pub use outbound::{NewAttachment, NotSent, SendOrder, SentSet};
 pub use problems::{StartProblem, StartProblems};
-pub use proof::{AnswerError, Pins, Renewed, open_trust, put_answer, renew_own, renewal_text};
+pub use proof::{
+    AnswerError, Pins, Renewed, TLS_PLACE, open_trust, put_answer, renew_own, renewal_text,
+    signing_place,
+};
 pub use start::Consent;
 pub use supervise::Fault;
 
@@ -194,6 +197,10 @@ impl Node {
         });
         let shared = Arc::clone(&context);
         tasks.keep("cards", move |beat, stopping| cards::run(Arc::clone(&shared), beat, stopping));
+        let shared = Arc::clone(&context);
+        tasks.keep("backups", move |beat, stopping| {
+            backup::run(Arc::clone(&shared), beat, stopping)
+        });
         let shared = Arc::clone(&context);
         tasks.keep("lists", move |beat, stopping| lists::run(Arc::clone(&shared), beat, stopping));
         let shared = Arc::clone(&context);

@@ -11,7 +11,7 @@ use std::time::Duration;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use crate::types::{Clock, Instant, Lang, OfficeNumber};
+use crate::types::{Clock, Digest, DigestBuilder, Instant, Lang, OfficeNumber};
 
 /// The most conditions of one code that are told one by one, so that no code takes the place of
 /// another; of further ones only the number is known.
@@ -219,6 +219,21 @@ impl Notices {
         (standing, u64::try_from(omitted).unwrap_or(u64::MAX))
     }
 
+    /// What is another one when others stand, whatever is said of them and how long they last.
+    pub(super) fn digest(&self) -> Digest {
+        let state = self.state();
+        let omitted = state.omitted.iter();
+        let omitted = omitted.flat_map(|(code, all)| all.iter().map(|about| (*code, about)));
+        let standing = state.standing.keys().map(|(code, about)| (*code, about));
+        let mut all = DigestBuilder::new();
+        for (code, about) in standing.chain(omitted) {
+            for part in [code, about] {
+                all.update(Digest::of(part.as_bytes()).as_raw());
+            }
+        }
+        all.finish()
+    }
+
     fn state(&self) -> MutexGuard<'_, State> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -245,6 +260,24 @@ mod tests {
         notices.clear("folder-gone", "office 1");
         notices.clear("folder-gone", "never raised");
         assert_eq!(notices.standing().0.len(), 1);
+    }
+
+    #[test]
+    fn one_that_takes_the_place_of_another_is_seen() {
+        let notices = Notices::default();
+        raise(&notices, "folder-gone", "office 1", "x");
+        let before = notices.digest();
+        raise(&notices, "folder-gone", "office 1", "another text");
+        assert_eq!(notices.digest(), before, "it is the same condition");
+        notices.clear("folder-gone", "office 1");
+        raise(&notices, "disk-full", "office 1", "x");
+        assert_ne!(notices.digest(), before);
+        notices.clear("disk-full", "office 1");
+        raise(&notices, "folder-gone", "office 2", "x");
+        assert_ne!(notices.digest(), before);
+        notices.clear("folder-gone", "office 2");
+        raise(&notices, "folder-gone", "office 1", "x");
+        assert_eq!(notices.digest(), before);
     }
 
     #[test]

@@ -157,8 +157,8 @@ pub(super) fn doubtful(config: &Config) -> Problems {
         notes.add(
             code::NO_PEER,
             "peer",
-            "相手の事業所 [[peer]] が一つもないため、まだ何も送受信できません。相手と証明書の値を交換し、[[peer]] を書き加えてください。".to_owned(),
-            "without any [[peer]] nothing can be exchanged yet: exchange certificates or their values with a partner and add a [[peer]]".to_owned(),
+            "相手が一つも登録されていないため、まだ何も送受信できません。事業所カードを交換して renkei partner add で登録するか、[[peer]] を書き加えてください。".to_owned(),
+            "without any partner nothing can be exchanged yet: exchange cards (renkei card, renkei partner add), or add a [[peer]]".to_owned(),
         );
     }
     let listen = config.node.listen;
@@ -198,8 +198,7 @@ pub(super) fn without_lists(config: &Config) -> Problems {
     let mut problems = Problems::default();
     let tls = &config.tls;
     let is_needed = !tls.roots.is_empty() && !are_all_pinned(config);
-    let has_lists = !tls.revocation_lists.is_empty() || !tls.revocation_list_urls.is_empty();
-    if tls.revocation_strict && !has_lists && is_needed {
+    if tls.revocation_strict && !tls.has_lists() && is_needed {
         problems.add(
             code::REVOCATION_STRICT_WITHOUT_LIST,
             "tls.revocation",

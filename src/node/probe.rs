@@ -1,7 +1,6 @@
 //! Whether a partner can be reached, step by step, as a person looks for what is in the way.
 
 use std::net::SocketAddr;
-use std::sync::Arc;
 use std::time::Duration;
 
 use jiff::SignedDuration;
@@ -82,62 +81,73 @@ impl Tried {
     }
 }
 
-/// Goes to a partner of the configuration, as far as it gets; the last step is the one that failed, if
-/// any did. `None` if there is no such partner.
-///
-/// # Errors
-///
-/// Our own certificates cannot be used.
-pub async fn probe(
-    config: &Config,
-    partner: OfficeNumber,
+/// Asks partners with our certificates, which are read once for all of them.
+pub struct Prober<'a> {
+    config: &'a Config,
+    client: Client,
     clock: Clock,
-) -> Result<Option<Vec<Tried>>, StartProblems> {
-    let Some(peer) = config.peer(partner) else { return Ok(None) };
-    let Some(own) = config.offices.first() else { return Ok(None) };
-    let mut problems = Problems::default();
-    let opened = proof::open(config, None, clock.now(), &mut problems);
-    let Some((_, settings)) = opened else { return Err(StartProblems(problems.0)) };
-    let tls = match Tls::new(settings, clock.clone()) {
-        Ok(tls) => tls,
-        Err(error) => {
-            problems.tls_unusable(&error);
-            return Err(StartProblems(problems.0));
-        }
-    };
-    let mut tried = Vec::new();
-    let addresses = match name(peer.url.host(), peer.url.port()).await {
-        Ok((addresses, fine)) => {
-            tried.push(fine);
-            addresses
-        }
-        Err(bad) => return Ok(Some(vec![bad])),
-    };
-    let connected = connection(&addresses).await;
-    let is_connected = connected.is_fine;
-    tried.push(connected);
-    if !is_connected {
-        return Ok(Some(tried));
-    }
-    let endpoint = Endpoint { url: peer.url.clone(), office: partner };
-    let client = Client::new(Arc::clone(&tls), ClientLimits::default());
-    match client.status(&endpoint).await {
-        Ok(status) => {
-            tried.push(Tried::fine(
-                Step::Tls,
-                "双方の証明書を確認しました。",
-                "the certificates of both sides are accepted",
-            ));
-            tried.push(answered(&status, &clock));
-            tried.push(registered(&client, &endpoint, own.number).await);
-        }
-        Err(error @ SendError::Tls { .. }) => tried.push(failed(Step::Tls, &error)),
-        Err(error) => {
-            tried.push(Tried::fine(Step::Tls, "つながりました。", "a connection came about"));
-            tried.push(failed(Step::Answer, &error));
+}
+
+impl<'a> Prober<'a> {
+    /// Reads our certificates. Blocks.
+    ///
+    /// # Errors
+    ///
+    /// They cannot be used.
+    pub fn open(config: &'a Config, clock: Clock) -> Result<Self, StartProblems> {
+        let mut problems = Problems::default();
+        let opened = proof::open(config, None, clock.now(), &mut problems);
+        let Some((_, settings)) = opened else { return Err(StartProblems(problems.0)) };
+        match Tls::new(settings, clock.clone()) {
+            Ok(tls) => {
+                let client = Client::new(tls, ClientLimits::default());
+                Ok(Self { config, client, clock })
+            }
+            Err(error) => {
+                problems.tls_unusable(&error);
+                Err(StartProblems(problems.0))
+            }
         }
     }
-    Ok(Some(tried))
+
+    /// Goes to a partner of the configuration, as far as it gets; the last step is the one that failed,
+    /// if any did. `None` if there is no such partner.
+    pub async fn ask(&self, partner: OfficeNumber) -> Option<Vec<Tried>> {
+        let Self { config, client, clock } = self;
+        let (peer, own) = (config.peer(partner)?, config.offices.first()?);
+        let mut tried = Vec::new();
+        let addresses = match name(peer.url.host(), peer.url.port()).await {
+            Ok((addresses, fine)) => {
+                tried.push(fine);
+                addresses
+            }
+            Err(bad) => return Some(vec![bad]),
+        };
+        let connected = connection(&addresses).await;
+        let is_connected = connected.is_fine;
+        tried.push(connected);
+        if !is_connected {
+            return Some(tried);
+        }
+        let endpoint = Endpoint { url: peer.url.clone(), office: partner };
+        match client.status(&endpoint).await {
+            Ok(status) => {
+                tried.push(Tried::fine(
+                    Step::Tls,
+                    "双方の証明書を確認しました。",
+                    "the certificates of both sides are accepted",
+                ));
+                tried.push(answered(&status, clock));
+                tried.push(registered(client, &endpoint, own.number).await);
+            }
+            Err(error @ SendError::Tls { .. }) => tried.push(failed(Step::Tls, &error)),
+            Err(error) => {
+                tried.push(Tried::fine(Step::Tls, "つながりました。", "a connection came about"));
+                tried.push(failed(Step::Answer, &error));
+            }
+        }
+        Some(tried)
+    }
 }
 
 async fn name(host: &str, port: u16) -> Result<(Vec<SocketAddr>, Tried), Tried> {
@@ -246,7 +256,8 @@ fn failed(step: Step, error: &SendError) -> Tried {
     Tried { code, ..Tried::bad(step, text(Lang::Ja), text(Lang::En)) }
 }
 
-fn say(info: &CodeInfo, lang: Lang) -> String {
+/// What the table says of a code: what it means, and what to do.
+pub fn say(info: &CodeInfo, lang: Lang) -> String {
     let (code, meaning, to_do) = (info.code, info.meaning(lang), info.to_do(lang));
     match lang {
         Lang::Ja => format!("[{code}] {meaning}。{to_do}"),

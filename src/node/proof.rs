@@ -264,8 +264,11 @@ pub(super) fn own_certificates(config: &Config) -> Vec<(String, Digest)> {
     .collect()
 }
 
+/// How the TLS certificate of the node is called in problems and conditions.
+pub const TLS_PLACE: &str = "tls";
+
 /// How the signing certificate of an office is called in problems and conditions.
-pub(super) fn signing_place(office: OfficeNumber) -> String {
+pub fn signing_place(office: OfficeNumber) -> String {
     format!("office {office} signing_certificate")
 }
 

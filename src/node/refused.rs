@@ -12,8 +12,8 @@ pub(super) fn tell_unregistered(context: &Context, office: OfficeNumber, sha256:
         code::STRANGER_CERTIFICATE_REFUSED,
         format!("office {office}"),
         (
-            format!("登録されていない事業所 {office}（証明書の SHA-256 {sha256}）が送ろうとしています。相手であれば、[[peer]] に登録して起動し直してください。心当たりがなければ、何もする必要はありません。"),
-            format!("the office {office} (certificate SHA-256 {sha256}), which is not registered here, tries to send; if it is a partner, register it as [[peer]] and start again, else nothing is to be done"),
+            format!("登録されていない事業所 {office}（証明書の SHA-256 {sha256}）が送ろうとしています。相手であれば、事業所カードを受け取って renkei partner add で登録するか、[[peer]] に登録してください。心当たりがなければ、何もする必要はありません。"),
+            format!("the office {office} (certificate SHA-256 {sha256}), which is not registered here, tries to send; if it is a partner, register it by its card (renkei partner add) or as [[peer]], else nothing is to be done"),
         ),
         context.now(),
     );
@@ -60,10 +60,10 @@ pub(super) fn tell_refused_certificate(
     let (ja, en) = if others.contains(&sha256) && !own.contains(&sha256) {
         (
             format!(
-                "この値は {other_key} に登録されています。TLS 用と署名用が逆です。[[peer]] を直して起動し直してください。"
+                "この値は {other_key} に登録されています。TLS 用と署名用が逆です。[[peer]] を直してください。"
             ),
             format!(
-                "this value is registered in {other_key}: those for TLS and for signing were swapped; mend [[peer]] and start again"
+                "this value is registered in {other_key}: those for TLS and for signing were swapped; mend [[peer]]"
             ),
         )
     } else {
@@ -85,10 +85,10 @@ pub(super) fn to_do_about_certificate(why: &str, key: &str) -> (String, String) 
     if [code::CERTIFICATE_UNKNOWN, code::CERTIFICATE_WRONG_OFFICE].contains(&why) {
         return (
             format!(
-                "この値を相手に電話で確かめ、相手のものであれば [[peer]] の {key} に登録するか、発行した認証局を tls.roots に加えて、起動し直してください。相手に心当たりがなければ、何もする必要はありません。"
+                "この値を相手に電話で確かめ、相手のものであれば [[peer]] の {key} に登録するか、発行した認証局を tls.roots に加えてください。相手に心当たりがなければ、何もする必要はありません。"
             ),
             format!(
-                "ask the partner for this value; if it is its own, register it in {key} of [[peer]] or its authority in tls.roots, and start again; if it knows nothing of it, nothing is to be done"
+                "ask the partner for this value; if it is its own, register it in {key} of [[peer]] or its authority in tls.roots; if it knows nothing of it, nothing is to be done"
             ),
         );
     }

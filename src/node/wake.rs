@@ -36,6 +36,8 @@ pub(super) struct Wake {
     pub(super) issued: Issued,
     /// The configuration, certificates and revocation lists are to be read again.
     pub(super) reload: Notify,
+    /// A person wants a backup now.
+    pub(super) backup: Notify,
 }
 
 /// One bell for each task of a kind.

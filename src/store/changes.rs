@@ -25,7 +25,7 @@ pub struct Change {
     pub message_id: Option<MessageId>,
     /// The 連番.
     pub serial: Option<FileSerial>,
-    /// The state, or `PACKED`.
+    /// The state, or `PACKED`, `COPIED` or `TAKEN`.
     pub step: &'static str,
 }
 
@@ -40,7 +40,8 @@ pub struct Changes {
 
 impl Store {
     /// At most `limit` changes after a place, of one office or of all. Without a place none, but
-    /// where the feed ends now.
+    /// where the feed ends now. What is about the store as a whole, or about partners and the
+    /// configuration, is no change of it.
     pub async fn changes(
         &self,
         after: Option<i64>,
@@ -56,8 +57,8 @@ impl Store {
             };
             let mut statement = connection.prepare_cached(
                 "SELECT id, at, direction, office, partner, message_id, serial, state FROM journal
-                 WHERE id > ?1 AND id <= ?2 AND (?3 = '' OR office = ?3)
-                     AND state NOT IN ('RETRY', 'RELOAD', 'CHANGED')
+                 WHERE id > ?1 AND id <= ?2 AND office <> '' AND (?3 = '' OR office = ?3)
+                     AND state NOT IN ('RETRY', 'RELOAD', 'CHANGED', 'CARD')
                  ORDER BY id LIMIT ?4",
             )?;
             let office = office.as_ref().map(OfficeNumber::as_str).unwrap_or_default();

@@ -69,17 +69,29 @@ impl Store {
                 beside.push((digest, path));
                 continue;
             }
-            for (table, _) in Direction::ALL.map(table) {
-                copy.execute(
-                    &format!(
-                        "UPDATE {table} SET place = 'gone' WHERE place = 'beside' AND package_sha256 = ?1"
-                    ),
-                    params![Column(digest)],
-                )?;
-            }
+            let_go_of(copy, digest)?;
         }
         Ok(beside)
     }
+}
+
+/// Says in a copy that packages which lay beside the database are gone: their time of keeping was over
+/// before they could be read.
+pub fn let_go(copy: &Path, gone: &[Digest]) -> Result<(), StoreError> {
+    let copy = Connection::open(copy)?;
+    gone.iter().try_for_each(|digest| let_go_of(&copy, *digest))
+}
+
+fn let_go_of(copy: &Connection, digest: Digest) -> Result<(), StoreError> {
+    for (table, _) in Direction::ALL.map(table) {
+        copy.execute(
+            &format!(
+                "UPDATE {table} SET place = 'gone' WHERE place = 'beside' AND package_sha256 = ?1"
+            ),
+            params![Column(digest)],
+        )?;
+    }
+    Ok(())
 }
 
 fn copy_whole(from: &Connection, to: &mut Connection) -> Result<(), StoreError> {

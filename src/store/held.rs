@@ -55,6 +55,26 @@ pub struct HeldItem {
     pub folder: String,
 }
 
+/// Which of what is held is wanted.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct HeldFilter {
+    /// Only of this office of ours.
+    pub office: Option<OfficeNumber>,
+    /// Only to or from this partner.
+    pub partner: Option<OfficeNumber>,
+    /// Only this way.
+    pub direction: Option<Direction>,
+    /// At most so many, the newest.
+    pub limit: u32,
+}
+
+impl HeldFilter {
+    /// All of it, so many at the most.
+    pub fn newest(limit: u32) -> Self {
+        Self { limit, ..Self::default() }
+    }
+}
+
 /// How a held set of ours came to its end.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Settled {
@@ -130,8 +150,8 @@ impl Store {
     }
 
     /// What is held and not settled, both ways, newest first.
-    pub async fn held(&self, limit: u32) -> Result<Vec<HeldItem>, StoreError> {
-        self.read(move |connection| open(connection, limit)).await
+    pub async fn held(&self, filter: HeldFilter) -> Result<Vec<HeldItem>, StoreError> {
+        self.read(move |connection| open(connection, &filter)).await
     }
 
     /// Those that a person means by `id`; more than one where two partners gave the same id. Empty
@@ -213,11 +233,20 @@ pub(super) fn overtaken(
     Ok(())
 }
 
-pub(super) fn open(connection: &Connection, limit: u32) -> Result<Vec<HeldItem>, StoreError> {
+fn open(connection: &Connection, filter: &HeldFilter) -> Result<Vec<HeldItem>, StoreError> {
     let packages = packages();
-    let sql =
-        format!("{SETS} WHERE settled_at IS NULL UNION ALL {packages} ORDER BY 4 DESC LIMIT ?1");
-    items(connection, &sql, params![limit])
+    let sql = format!(
+        "{SETS} WHERE settled_at IS NULL
+             AND (?2 = '' OR office = ?2) AND (?3 = '' OR partner = ?3) AND ?4 IN ('', 'out')
+         UNION ALL {packages}
+             AND (?2 = '' OR office = ?2) AND (?3 = '' OR sender = ?3) AND ?4 IN ('', 'in')
+         ORDER BY 4 DESC LIMIT ?1"
+    );
+    let HeldFilter { office, partner, direction, limit } = filter;
+    let [office, partner] =
+        [office, partner].map(|it| it.as_ref().map(OfficeNumber::as_str).unwrap_or_default());
+    let direction = direction.map(Direction::as_str).unwrap_or_default();
+    items(connection, &sql, params![limit, office, partner, direction])
 }
 
 fn items(

@@ -10,9 +10,7 @@ use serde::Serialize;
 use super::names::{HELD, QUEUED, SETTLED};
 use super::payload::Stored;
 use super::unit::{Column, optional};
-use super::{
-    HeldItem, JournalRow, Store, StoreError, StoredReceipt, UnitSummary, held, journal, receipts,
-};
+use super::{JournalRow, Store, StoreError, StoredReceipt, UnitSummary, journal, receipts};
 use crate::package::ReceiptKind;
 use crate::transfer::{Direction, State};
 use crate::types::{Digest, FileSerial, MessageId, OfficeNumber};
@@ -92,15 +90,13 @@ pub struct Waiting {
     pub expires_at: Timestamp,
 }
 
-/// What waits, is held, was delivered.
+/// What waits, and was delivered.
 #[derive(Debug, Clone)]
 pub struct Status {
     /// Packages by office, partner, direction and state.
     pub counts: Vec<StateCount>,
     /// What waits to be sent, by office and partner.
     pub waiting: Vec<Waiting>,
-    /// What is held and not settled, both ways, newest first.
-    pub held: Vec<HeldItem>,
 }
 
 /// Everything that proves what became of a package.
@@ -121,9 +117,9 @@ pub struct Evidence {
 }
 
 impl Store {
-    /// What waits, is held, was delivered.
-    pub async fn status(&self, held_limit: u32) -> Result<Status, StoreError> {
-        self.read(move |connection| {
+    /// What waits, and was delivered.
+    pub async fn status(&self) -> Result<Status, StoreError> {
+        self.read(|connection| {
             let mut statement = connection.prepare_cached(
                 "SELECT 'out', office, partner, state, count(*), max(changed_at) FROM outgoing
                  GROUP BY office, partner, state
@@ -147,8 +143,7 @@ impl Store {
                 }))
             })?;
             let counts = rows.map(|row| row?).collect::<Result<_, StoreError>>()?;
-            let waiting = waiting(connection)?;
-            Ok(Status { counts, waiting, held: held::open(connection, held_limit)? })
+            Ok(Status { counts, waiting: waiting(connection)? })
         })
         .await
     }

@@ -40,6 +40,14 @@ pub fn is_office_name(text: &str) -> bool {
         && text.trim() == text
 }
 
+/// The longest id of a send unit.
+const LONGEST_UNIT: usize = 16;
+
+/// Whether a text has the form of the id of a send unit, such as `K1` or `3-2`, or of an edition.
+pub fn is_unit(text: &str) -> bool {
+    is_word(text, LONGEST_UNIT)
+}
+
 /// Whether no file on Windows may have the character in its name.
 pub const fn is_forbidden_in_names(character: char) -> bool {
     matches!(character, '<' | '>' | ':' | '"' | '/' | '\\' | '|' | '?' | '*')

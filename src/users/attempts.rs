@@ -155,12 +155,6 @@ impl Attempts {
         Ok(Attempt { attempts: self, name, site })
     }
 
-    /// How long nobody may try from this address, whatever it is. Counts nothing.
-    pub fn wait_of(&self, address: IpAddr) -> Duration {
-        let site = site(address);
-        self.inner().sites.wait_of(site.as_ref())
-    }
-
     /// Waits until there is a lock that should be kept.
     pub async fn changed(&self) {
         self.changed.notified().await;

@@ -1,21 +1,21 @@
-//! Why something about the people who may log in cannot be done.
+//! Why something about the people who may log in, or the programs with tokens, cannot be done.
 
 use std::io;
 
-use super::policy::{LEAST_PASSWORD, MOST_PASSWORD};
+use super::policy::{DIFFERENT, LEAST_PASSWORD, MOST_PASSWORD};
 use crate::types::{Lang, io_text};
 
 /// Why it cannot be done.
 #[derive(Debug, thiserror::Error)]
 pub enum UsersError {
-    /// The folder or the file.
-    #[error("the file of users cannot be read or written: {0}")]
+    /// The folder, or a file in it, cannot be read or written.
+    #[error("the folder of users and tokens cannot be read or written: {0}")]
     Io(#[from] io::Error),
     /// The file of this name is not as we wrote it.
     #[error("the file of {0} is damaged")]
     Damaged(&'static str),
-    /// The text cannot be a name.
-    #[error("no name for a user")]
+    /// The text cannot be the name of a user or a token.
+    #[error("no name for a user or a token")]
     Name,
     /// There is nobody of that name.
     #[error("no such user")]
@@ -51,7 +51,7 @@ impl UsersError {
                 format!("the folder users in the data folder cannot be read or written: {}", io_text(error, lang))
             }
             (Self::Damaged(file), Lang::Ja) => format!(
-                "データフォルダーの users/{file}.json が壊れています。控えから戻すか、ファイルを別の場所に移してから、登録し直してください。"
+                "データフォルダーの users/{file}.json が壊れています。控えから戻すか、ファイルを別の場所に移してから、登録や発行をやり直してください。"
             ),
             (Self::Damaged(file), Lang::En) => format!(
                 "users/{file}.json in the data folder is damaged; put a copy back, or move it away and add anew what stood there"
@@ -71,10 +71,10 @@ impl UsersError {
             (Self::TooManyTokens, Lang::Ja) => "これ以上は発行できません。使っていないトークンを取り消してください。".to_owned(),
             (Self::TooManyTokens, Lang::En) => "there are as many tokens as there can be; revoke some".to_owned(),
             (Self::Weak, Lang::Ja) => format!(
-                "このパスワードは使えません。{LEAST_PASSWORD} 文字以上 {MOST_PASSWORD} 文字までで、名前を含まず、同じ文字の繰り返しでないものにしてください。"
+                "このパスワードは使えません。{LEAST_PASSWORD} 文字以上 {MOST_PASSWORD} 文字までで、名前を含まず、{DIFFERENT} 種類以上の文字を使ったものにしてください。"
             ),
             (Self::Weak, Lang::En) => format!(
-                "this password cannot be used: expected {LEAST_PASSWORD} to {MOST_PASSWORD} characters, without the name, and no few characters again and again"
+                "this password cannot be used: expected {LEAST_PASSWORD} to {MOST_PASSWORD} characters, at least {DIFFERENT} of them different, and not the name in it"
             ),
         }
     }

@@ -39,6 +39,6 @@ pub use password::{PasswordHash, weakness};
 pub use policy::{LEAST_PASSWORD, MOST_PASSWORD};
 pub use random::token;
 pub use recovery::RecoveryCode;
-pub use tokens::{Access, ParseRightError, Right, TokenEntry, TokenSecret, Tokens};
+pub use tokens::{Access, MOST_DAYS, ParseRightError, Right, TokenEntry, TokenSecret, Tokens};
 pub use totp::Secret;
 pub use user::{Factor, Role, User, Users};

@@ -16,6 +16,9 @@ use crate::types::{Digest, Lang, OfficeNumber};
 /// The most tokens.
 const MOST: usize = 100;
 
+/// The most days after which a token that ends does.
+pub const MOST_DAYS: i64 = 3_650;
+
 /// How a token begins, so that people and programs that look for secrets know what it is.
 const PREFIX: &str = "renkei_";
 
@@ -79,6 +82,15 @@ pub struct Access {
     /// Until when.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub expires: Option<Timestamp>,
+}
+
+impl Access {
+    /// When a token ends that is good for some days from now on; none where they are too few or too
+    /// many.
+    pub fn expiry(days: u16, now: Timestamp) -> Option<Timestamp> {
+        let days = Some(i64::from(days)).filter(|days| (1..=MOST_DAYS).contains(days))?;
+        now.checked_add(SignedDuration::from_hours(24 * days)).ok()
+    }
 }
 
 /// A token, told once to whoever made it.
@@ -228,6 +240,14 @@ mod tests {
         assert!(tokens.shown(secret.reveal()).is_none());
         assert!(matches!(tokens.revoke(&name("kaigo")), Err(UsersError::NoToken)));
         assert!(tokens.shown(other.reveal()).is_some());
+    }
+
+    #[test]
+    fn a_token_is_good_for_some_days() {
+        let ends = |days| Access::expiry(days, now(0));
+        assert_eq!(ends(30), Some(now(24 * 30)));
+        assert_eq!(ends(3_650), Some(now(24 * 3_650)));
+        assert_eq!((ends(0), ends(3_651)), (None, None));
     }
 
     #[test]

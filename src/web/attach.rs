@@ -24,6 +24,9 @@ use crate::types::{FileSerial, Lang, OfficeNumber, PersonKey, ServiceMonth};
 /// Files of one form.
 const FILES: usize = 10;
 
+/// Fields of one form beside its files: more than it has.
+const FIELDS: usize = 20;
+
 /// Characters of a name that are told of a file that was not sent.
 const SHOWN: usize = 40;
 
@@ -145,7 +148,7 @@ pub(super) async fn send(
                 Ok(text) => _ = fields.insert(name, text),
                 Err(error) => return unreadable(&shared, &error),
             }
-            if fields.len() > 20 {
+            if fields.len() > FIELDS {
                 return message(&shared, StatusCode::BAD_REQUEST, "");
             }
             continue;

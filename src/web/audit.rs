@@ -72,12 +72,15 @@ acts! {
     ViewAttachments "view-attachments" "添付ファイルの一覧を表示" "looked at what is attached";
     FileSaved "file-saved" "ファイルを保存" "saved a file";
     ProofSaved "proof-saved" "証拠を保存" "saved the proof of a package";
+    EvidenceSaved "evidence-saved" "1 か月分の記録と証拠を保存" "saved the records of a month";
     ViewHeld "view-held" "保留の内容を表示" "looked at something held";
     SetSent "set-sent" "送信用に受け取り（API）" "sent a set";
     TokenMade "token-made" "トークンを発行" "made a token";
     TokenRevoked "token-revoked" "トークンを取り消し" "revoked a token";
     AuditRead "audit-read" "閲覧記録を検索" "searched this record for a person";
     AuditExported "audit-exported" "閲覧記録を書き出し" "exported this record";
+    BackupMade "backup-made" "バックアップを作成" "had a backup made";
+    BackupChecked "backup-checked" "バックアップを確認" "had a backup checked";
     UserAdded "user-added" "ユーザーを登録" "added a user";
     UserRemoved "user-removed" "ユーザーを削除" "removed a user";
     UserRole "user-role" "権限を変更" "changed a role";

@@ -23,7 +23,7 @@ use super::layout::{Frame, Place, page, store_fault};
 use super::session::Session;
 use super::state::Shared;
 use crate::desk::words;
-use crate::rules::render;
+use crate::rules::render::Sheet;
 use crate::store::{Account, AuditFilter, AuditRow};
 use crate::types::{Lang, Personal};
 use crate::work;
@@ -231,15 +231,8 @@ pub(super) async fn export(
     (headers, Body::from_stream(parts)).into_response()
 }
 
-/// UTF-8, CR LF: one line for each person, as spreadsheets filter them; the first part with a mark and
-/// a head.
+/// One line for each person, as spreadsheets filter them; the head stands in the first part.
 fn sheet(rows: &[AuditRow], is_first: bool, lang: Lang) -> Vec<u8> {
-    let terminator = csv::Terminator::CRLF;
-    let mut sheet = csv::WriterBuilder::new().terminator(terminator).from_writer(if is_first {
-        "\u{feff}".as_bytes().to_vec()
-    } else {
-        Vec::new()
-    });
     let head = match lang {
         Lang::Ja => [
             "番号",
@@ -266,10 +259,7 @@ fn sheet(rows: &[AuditRow], is_first: bool, lang: Lang) -> Vec<u8> {
             "people",
         ],
     };
-    // Writing into memory cannot fail.
-    if is_first {
-        let _ = sheet.write_record(head);
-    }
+    let mut sheet = if is_first { Sheet::new(head) } else { Sheet::going_on() };
     for row in rows {
         let entry = &row.entry;
         let nobody = Personal::new(String::new());
@@ -287,10 +277,10 @@ fn sheet(rows: &[AuditRow], is_first: bool, lang: Lang) -> Vec<u8> {
                 person.reveal().clone(),
                 row.people.to_string(),
             ];
-            let _ = sheet.write_record(cells.map(|cell| render::spreadsheet_cell(&cell)));
+            sheet.row(cells);
         }
     }
-    sheet.into_inner().unwrap_or_default()
+    sheet.finish()
 }
 
 #[cfg(test)]

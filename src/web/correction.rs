@@ -1,6 +1,6 @@
 //! What could be corrected of a held set by itself, as somebody has to see it before it is done.
 
-use crate::folder::{HeldFile, held_digest};
+use crate::folder::{HeldFile, files_digest};
 use crate::repair::{self, Change, ChangeKind, FixOptions, change_text};
 use crate::spec::Spec;
 use crate::types::{Digest, Lang};
@@ -19,7 +19,7 @@ pub(super) struct Correction {
     pub(super) asks: bool,
     /// Whether all are shown that have to be approved: only then somebody can.
     pub(super) may_be_approved: bool,
-    /// Of the files as they are shown, see [`held_digest`].
+    /// Of the files as they are shown, see [`files_digest`].
     pub(super) files: Digest,
 }
 
@@ -31,7 +31,7 @@ pub(super) fn of(spec: &Spec, files: &[HeldFile], lang: Lang) -> Option<Correcti
         omitted: 0,
         asks: false,
         may_be_approved: true,
-        files: held_digest(files),
+        files: files_digest(files),
     };
     for (name, bytes) in files {
         let fixed = repair::fix(spec, name, bytes, &options);

@@ -83,6 +83,7 @@ fn in_words(task: &TaskHealth, config: &Config, lang: Lang) -> (String, &'static
         "housekeeping" => {
             lang.pick("証明書と保存期間の確認", "looks after certificates and old packages")
         }
+        "backups" => lang.pick("バックアップの作成", "makes backups"),
         "index" => lang.pick("検索のための読み取り", "reads packages for the search"),
         "watcher" => lang.pick("処理の見張り", "watches the tasks"),
         _ => "",

@@ -11,9 +11,9 @@ use serde::Deserialize;
 use zeroize::Zeroizing;
 
 use super::audit::Act;
-use super::guard::{Sealed, Visitor, no_cookie, session_cookie};
+use super::guard::{Sealed, Visitor};
 use super::layout::{message, page};
-use super::session::{Entrant, Origin, Session};
+use super::session::{Entrant, Invited, Origin, Session};
 use super::state::Shared;
 use crate::types::Lang;
 use crate::users::{Factor, PasswordHash, Role, User, UserName, Users};
@@ -30,8 +30,9 @@ struct Welcome {
 
 #[derive(Template)]
 #[template(path = "web/enter.html", config = "src/askama.toml")]
-struct Enter {
-    lang: Lang,
+pub(super) struct Enter {
+    pub(super) lang: Lang,
+    pub(super) leads_to: &'static str,
 }
 
 /// What somebody sees who is not in.
@@ -57,18 +58,18 @@ pub(super) async fn enter(
     Path(token): Path<String>,
 ) -> Response {
     let lang = shared.lang();
-    let Some(name) = shared.sessions.invited(&token) else {
+    let Some(Invited { name, key, leads_to }) = shared.sessions.invited(&token) else {
         return message(&shared, StatusCode::FORBIDDEN, lang.pick(
             "この入口は使えません。一度だけ、期限のうちに使えます（renkei open では発行から 2 分）。もう一度 renkei open を実行してください。",
             "This address works once, and not for ever (one of renkei open for two minutes). Run renkei open again.",
         ));
     };
-    let entrant = Entrant { name, key: None, role: Role::Administrator, from: origin };
+    let entrant = Entrant { name, key, role: Role::Administrator, from: origin };
     let (cookie, session) = shared.sessions.begin(entrant);
     end(&shared, before);
     shared.audit.did(&session, Act::Entered, "");
-    let cookie = session_cookie(&shared, &cookie);
-    ([(header::SET_COOKIE, cookie)], page(&Enter { lang })).into_response()
+    let cookie = shared.site.session_cookie(&cookie);
+    ([(header::SET_COOKIE, cookie)], page(&Enter { lang, leads_to })).into_response()
 }
 
 /// What somebody fills in to log in.
@@ -113,7 +114,7 @@ pub(super) async fn login(
             Lang::En => format!("You came in with a recovery code; {left} are left. If the app is lost, set it up anew."),
         });
     }
-    ([(header::SET_COOKIE, session_cookie(&shared, &cookie))], Redirect::to("/")).into_response()
+    ([(header::SET_COOKIE, shared.site.session_cookie(&cookie))], Redirect::to("/")).into_response()
 }
 
 /// Ends the session that a browser had before it got a new one: nobody uses its cookie any more, but
@@ -260,5 +261,5 @@ pub(super) async fn leave(
     let Visitor(session) = visitor;
     shared.audit.did(&session, Act::Left, "");
     shared.sessions.end(|other| std::ptr::eq(other, Arc::as_ptr(&session)));
-    ([(header::SET_COOKIE, no_cookie(&shared))], Redirect::to("/welcome")).into_response()
+    ([(header::SET_COOKIE, shared.site.no_cookie())], Redirect::to("/welcome")).into_response()
 }

@@ -9,7 +9,6 @@ use axum::extract::State;
 use axum::response::sse::{Event, KeepAlive, Sse};
 use futures_util::Stream;
 use futures_util::stream::unfold;
-use jiff::Timestamp;
 use tokio::time::sleep;
 
 use super::guard::Visitor;
@@ -49,7 +48,7 @@ pub(super) async fn events(
             if connection.is_over() {
                 return Some((told("over", "over"), None));
             }
-            let now = connection.state().await;
+            let now = connection.shared.node.state().await;
             if known.replace(now).is_some_and(|known| known != now) {
                 return Some((told("changed", "changed"), Some((connection, known))));
             }
@@ -72,7 +71,7 @@ pub(super) async fn needs(
             if connection.is_over() {
                 return Some((told("over", "over"), None));
             }
-            let now = connection.state().await;
+            let now = connection.shared.node.state().await;
             let changed = known.replace(now) != Some(now);
             if (changed || connection.looks.is_multiple_of(NEEDS))
                 && let Some(needs) = connection.needs().await
@@ -101,12 +100,6 @@ impl Connection {
 
     fn is_over(&self) -> bool {
         !self.shared.sessions.goes_on(&self.session)
-    }
-
-    /// What changes whenever a page may look different.
-    async fn state(&self) -> (Option<Timestamp>, usize) {
-        let step = self.shared.node.store().latest_step().await.ok().flatten();
-        (step, self.shared.node.notices().0.len())
     }
 
     /// How many things need a person, and marks of them.

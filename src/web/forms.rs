@@ -189,9 +189,9 @@ pub(super) async fn compared(
     };
     let chosen = compared.with.or_else(|| earlier.first().map(|newest| newest.id));
     let before = match chosen {
-        Some(other) => match kept(&shared, other).await {
+        Some(other) => match kept(&shared, None, other).await {
             Ok(other) => other.map(|(_, other)| files_of(&other)),
-            Err(answer) => return answer,
+            Err(error) => return store_fault(&shared, &error),
         },
         None => None,
     };

@@ -9,10 +9,13 @@ use axum::http::request::Parts;
 use axum::http::{Method, StatusCode, Uri};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Redirect, Response};
+use jiff::Timestamp;
 
-use super::layout::{self, message};
-use super::session::{Origin, Session};
+use super::layout::{message, said};
+use super::session::{Origin, Session, Sessions};
+use super::site::Site;
 use super::state::Shared;
+use crate::types::Lang;
 use crate::users::Role;
 
 /// Nothing but what lies in the program itself, no frames, no plug-ins.
@@ -41,36 +44,21 @@ const COOKIES: usize = 8;
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Peer(pub(super) IpAddr);
 
-/// The name of the cookie. Cookies do not know ports, so it names the port itself: another page on
-/// this computer does not end our session with its own. Over TLS its name binds it to this host, so
-/// that no other host of the domain can set it.
-fn cookie_name(shared: &Shared) -> String {
-    let prefix = if shared.is_tls { "__Host-" } else { "" };
-    format!("{prefix}renkei-{}", shared.address.port())
-}
-
-/// The cookie that holds a session.
-pub(super) fn session_cookie(shared: &Shared, value: &str) -> String {
-    let secure = if shared.is_tls { "; Secure" } else { "" };
-    format!("{}={value}; Path=/; HttpOnly; SameSite=Strict{secure}", cookie_name(shared))
-}
-
-/// The same for one that is over.
-pub(super) fn no_cookie(shared: &Shared) -> String {
-    format!("{}; Max-Age=0", session_cookie(shared, ""))
-}
-
 /// The session of a request. Another page on this computer may have set a cookie of our name for some
 /// path, which the browser sends before ours: one that leads nowhere is passed over.
-fn session(shared: &Shared, headers: &HeaderMap) -> Option<Arc<Session>> {
-    let name = cookie_name(shared);
+pub(super) fn session(
+    site: &Site,
+    sessions: &Sessions,
+    headers: &HeaderMap,
+) -> Option<Arc<Session>> {
+    let name = site.cookie_name();
     // Another page may have set one of whatever bytes: only that one is of no use.
     let cookies = headers.get_all(header::COOKIE).into_iter().map(HeaderValue::as_bytes);
     let pairs = cookies.flat_map(|value| value.split(|byte| *byte == b';')).filter_map(|pair| {
         let (key, value) = str::from_utf8(pair).ok()?.trim().split_once('=')?;
         (key == name).then_some(value)
     });
-    pairs.take(COOKIES).find_map(|cookie| shared.sessions.find(cookie))
+    pairs.take(COOKIES).find_map(|cookie| sessions.find(cookie))
 }
 
 /// Stands before every route.
@@ -79,19 +67,12 @@ pub(super) async fn guard(
     mut request: Request,
     next: Next,
 ) -> Response {
-    let headers = request.headers();
-    let mut answer = if !names_this_page(&shared, headers) {
-        (StatusCode::MISDIRECTED_REQUEST, "this page has another name").into_response()
-    } else if changes(request.method()) && !is_from_here(&shared, headers)
-        || !may_be_read(request.method(), headers)
-    {
-        let lang = shared.lang();
-        message(&shared, StatusCode::FORBIDDEN, lang.pick(
-            "ほかのページからの操作は受け付けません。この画面を開き直して、もう一度操作してください。",
-            "This page does nothing that another page asks for. Open it anew and try again.",
-        ))
+    let lang = shared.lang();
+    let refused = refusal(&shared.site, lang, request.method(), request.headers());
+    let mut answer = if let Some(refused) = refused {
+        refused
     } else {
-        if let Some(session) = session(&shared, headers)
+        if let Some(session) = session(&shared.site, &shared.sessions, request.headers())
             && is_still_in(&shared, &session).await
         {
             // What the page asks by itself keeps nobody logged in.
@@ -102,18 +83,43 @@ pub(super) async fn guard(
             let session = if is_live { Arc::new(session.unseen()) } else { session };
             request.extensions_mut().insert(session);
         }
-        in_words(&shared, next.run(request).await)
+        in_words(lang, next.run(request).await)
     };
+    tell_browser(&mut answer);
+    answer
+}
+
+/// Why a request is refused whoever sends it: it means another page, or comes from one.
+pub(super) fn refusal(
+    site: &Site,
+    lang: Lang,
+    method: &Method,
+    headers: &HeaderMap,
+) -> Option<Response> {
+    if !names_this_page(site, headers) {
+        let told = (StatusCode::MISDIRECTED_REQUEST, "this page has another name");
+        return Some(told.into_response());
+    }
+    let is_fine = (!changes(method) || is_from_here(site, headers)) && may_be_read(method, headers);
+    (!is_fine).then(|| {
+        said(lang, StatusCode::FORBIDDEN, lang.pick(
+        "ほかのページからの操作は受け付けません。この画面を開き直して、もう一度操作してください。",
+        "This page does nothing that another page asks for. Open it anew and try again.",
+    ))
+    })
+}
+
+/// Adds what the browser is told with every answer.
+pub(super) fn tell_browser(answer: &mut Response) {
     let headers = answer.headers_mut();
     for (name, value) in HEADERS {
         headers.insert(name, HeaderValue::from_static(value));
     }
     headers.entry(header::CACHE_CONTROL).or_insert(HeaderValue::from_static("no-store"));
-    answer
 }
 
 /// What a form that cannot be read is answered with, said to a person and in their language.
-fn in_words(shared: &Shared, answer: Response) -> Response {
+pub(super) fn in_words(lang: Lang, answer: Response) -> Response {
     let unreadable = [
         StatusCode::BAD_REQUEST,
         StatusCode::PAYLOAD_TOO_LARGE,
@@ -123,18 +129,18 @@ fn in_words(shared: &Shared, answer: Response) -> Response {
     if !unreadable.contains(&answer.status()) {
         return answer;
     }
-    let text = shared.lang().pick(
+    let text = lang.pick(
         "送られた内容を読み取れませんでした。画面を開き直して、もう一度操作してください。",
         "What was sent cannot be read. Open this page anew and try again.",
     );
-    message(shared, answer.status(), text)
+    said(lang, answer.status(), text)
 }
 
 /// Whether the request names this page as its host, once.
-pub(super) fn names_this_page(shared: &Shared, headers: &HeaderMap) -> bool {
+pub(super) fn names_this_page(site: &Site, headers: &HeaderMap) -> bool {
     let mut hosts = headers.get_all(header::HOST).into_iter();
     let host = hosts.next().and_then(|host| host.to_str().ok());
-    hosts.next().is_none() && host.is_some_and(|host| shared.is_own_host(host))
+    hosts.next().is_none() && host.is_some_and(|host| site.is_own_host(host))
 }
 
 /// What the script of a page asks by itself.
@@ -153,9 +159,9 @@ fn text<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
 
 /// Whether the browser says that a page of ours sent it. Old browsers say nothing of the site, but
 /// all name the origin of a form.
-fn is_from_here(shared: &Shared, headers: &HeaderMap) -> bool {
-    let site = text(headers, "sec-fetch-site").is_none_or(|site| site == "same-origin");
-    site && text(headers, "origin").is_some_and(|origin| shared.is_own_origin(origin))
+fn is_from_here(site: &Site, headers: &HeaderMap) -> bool {
+    let is_here = text(headers, "sec-fetch-site").is_none_or(|of| of == "same-origin");
+    is_here && text(headers, "origin").is_some_and(|origin| site.is_own_origin(origin))
 }
 
 /// Whether the browser fetches it for a page of ours, or to show it to a person by itself. Another
@@ -248,12 +254,17 @@ impl FromRequestParts<Arc<Shared>> for Origin {
         parts: &mut Parts,
         shared: &Arc<Shared>,
     ) -> Result<Self, Self::Rejection> {
-        let Some(Peer(address)) = parts.extensions.get::<Peer>() else {
-            return Err(StatusCode::INTERNAL_SERVER_ERROR.into_response());
-        };
-        let browser = text(&parts.headers, "user-agent").unwrap_or_default();
-        Ok(Self::new(*address, browser, shared.node.now()))
+        origin(parts, shared.node.now())
     }
+}
+
+/// From where a request comes at `now`.
+pub(super) fn origin(parts: &Parts, now: Timestamp) -> Result<Origin, Response> {
+    let Some(Peer(address)) = parts.extensions.get::<Peer>() else {
+        return Err(StatusCode::INTERNAL_SERVER_ERROR.into_response());
+    };
+    let browser = text(&parts.headers, "user-agent").unwrap_or_default();
+    Ok(Origin::new(*address, browser, now))
 }
 
 /// What every form carries.
@@ -270,24 +281,41 @@ impl Sealed {
     pub(super) const fn new(csrf: String, form: String) -> Self {
         Self { csrf, form }
     }
+
+    fn is_of(&self, session: &Session, lang: Lang) -> Result<(), Response> {
+        let is_same = aws_lc_rs::constant_time::verify_slices_are_equal(
+            session.csrf.as_bytes(),
+            self.csrf.as_bytes(),
+        );
+        is_same.map_err(|_| {
+            said(lang, StatusCode::FORBIDDEN, lang.pick(
+                "画面を開いてから時間がたったため、操作できませんでした。開き直して、もう一度操作してください。",
+                "This page was open for too long. Open it anew and try again.",
+            ))
+        })
+    }
+
+    /// See [`Visitor::may_do`].
+    pub(super) fn may_do(
+        &self,
+        session: &Session,
+        lang: Lang,
+        what: &str,
+        leads_to: &str,
+    ) -> Result<(), Response> {
+        self.is_of(session, lang)?;
+        match session.sent_before(&format!("{} {what}", self.form), leads_to) {
+            Some(led_to) => Err(Redirect::to(&led_to).into_response()),
+            None => Ok(()),
+        }
+    }
 }
 
 impl Visitor {
     /// Whether a form is one of this session; otherwise what to answer. That is enough for a form that
     /// changes nothing: a search, whose words do not belong into an address.
     pub(super) fn is_sealed(&self, shared: &Shared, sealed: &Sealed) -> Result<(), Response> {
-        let Self(session) = self;
-        let is_same = aws_lc_rs::constant_time::verify_slices_are_equal(
-            session.csrf.as_bytes(),
-            sealed.csrf.as_bytes(),
-        );
-        is_same.map_err(|_| {
-            let lang = shared.lang();
-            layout::message(shared, StatusCode::FORBIDDEN, lang.pick(
-                "画面を開いてから時間がたったため、操作できませんでした。開き直して、もう一度操作してください。",
-                "This page was open for too long. Open it anew and try again.",
-            ))
-        })
+        sealed.is_of(&self.0, shared.lang())
     }
 
     /// Whether `what` may be done now by a form of this session; otherwise what to answer. Where the
@@ -299,11 +327,6 @@ impl Visitor {
         what: &str,
         leads_to: &str,
     ) -> Result<(), Response> {
-        self.is_sealed(shared, sealed)?;
-        let Self(session) = self;
-        match session.sent_before(&format!("{} {what}", sealed.form), leads_to) {
-            Some(led_to) => Err(Redirect::to(&led_to).into_response()),
-            None => Ok(()),
-        }
+        sealed.may_do(&self.0, shared.lang(), what, leads_to)
     }
 }

@@ -20,7 +20,7 @@ use crate::desk::{held, words};
 use crate::folder::read_held;
 use crate::package::Manifest;
 use crate::rules::{self, Finding, Options, Report, SourceFile};
-use crate::store::HeldItem;
+use crate::store::{HeldFilter, HeldItem, StoreError};
 use crate::transfer::Direction;
 use crate::types::{HeldId, Lang, OfficeNumber, Severity, code};
 
@@ -93,38 +93,38 @@ pub(super) async fn list(
     Query(wanted): Query<Wanted>,
 ) -> Response {
     let (lang, config) = (shared.lang(), shared.node.config());
-    let mut items = match shared.node.store().held(MOST + 1).await {
-        Ok(items) => items,
-        Err(error) => return store_fault(&shared, &error),
-    };
-    let most = usize::try_from(MOST).unwrap_or(usize::MAX);
-    let more = items.len() > most;
-    items.truncate(most);
-    items.retain(|item| held::is_open(item, &config));
-    if let Err(error) = held::add_last_reasons(shared.node.store(), &mut items).await {
-        return store_fault(&shared, &error);
-    }
     let asked: Option<OfficeNumber> = wanted.partner.parse().ok();
-    let partners: BTreeSet<_> = items.iter().filter_map(|item| item.partner).collect();
-    let partners = partners.into_iter();
-    let partners = partners.map(|one| (one, words::office(one, &config), asked == Some(one)));
     let way = match &*wanted.way {
         "out" => Some(Direction::Out),
         "in" => Some(Direction::In),
         _ => None,
     };
-    let is_wanted = |item: &&HeldItem| {
-        (asked.is_none() || item.partner == asked) && way.is_none_or(|way| item.direction == way)
+    let is_filtered = asked.is_some() || way.is_some();
+    let all = HeldFilter::newest(MOST);
+    let filter = HeldFilter { partner: asked, direction: way, ..all };
+    let store = shared.node.store();
+    let found = async {
+        let all = held::open(store, &config, all).await?;
+        let mut partners: BTreeSet<_> = all.items.iter().filter_map(|item| item.partner).collect();
+        partners.extend(asked);
+        let open = if is_filtered { held::open(store, &config, filter).await? } else { all };
+        Ok::<_, StoreError>((open, partners))
     };
-    let rows = items.iter().filter(is_wanted).map(|item| Row::of(item, &config, lang)).collect();
+    let (open, partners) = match found.await {
+        Ok(found) => found,
+        Err(error) => return store_fault(&shared, &error),
+    };
+    let partners = partners.into_iter();
+    let partners = partners.map(|one| (one, words::office(one, &config), asked == Some(one)));
+    let rows = open.items.iter().map(|item| Row::of(item, &config, lang)).collect();
     let title = lang.pick("保留", "Held");
     page(&List {
         frame: Frame::new(&shared, &session, Place::Held, title).live(),
         rows,
-        more,
+        more: open.more,
         partners: partners.collect(),
         way,
-        is_filtered: asked.is_some() || way.is_some(),
+        is_filtered,
     })
 }
 
@@ -189,37 +189,39 @@ pub(super) async fn show(
     Path(id): Path<HeldId>,
 ) -> Response {
     let (lang, config) = (shared.lang(), shared.node.config());
-    let mut items = match shared.node.store().held_as(id).await {
+    let items = match held::named(shared.node.store(), id).await {
         Ok(items) => items,
         Err(error) => return store_fault(&shared, &error),
     };
-    if let Err(error) = held::add_last_reasons(shared.node.store(), &mut items).await {
-        return store_fault(&shared, &error);
-    }
     let Some(item) = items.into_iter().next() else { return not_found(&shared) };
     let folder = held::folder(&item, &config);
     let found = match folder.clone() {
         Some(folder) => {
             let most = config.limits.package_size;
             let received = item.direction == Direction::In;
+            // The rules of the standard say nothing of attachments.
+            let is_of_attachments = item.unit.kind == Manifest::ATTACHMENTS;
             let spec = shared.node.spec();
             let judged = shared.drawing(move || {
                 let files = read_held(&folder, most).map_err(|error| error.text(lang))?;
-                let sources = files.iter().map(|(name, bytes)| SourceFile { name, bytes });
-                let options = Options { received, ..Options::default() };
-                let report = rules::check(spec, &sources.collect::<Vec<_>>(), &options);
                 let rows = files.iter().map(|(name, bytes)| FileRow {
                     name: name.clone(),
                     size: u64::try_from(bytes.len()).unwrap_or(u64::MAX),
                 });
-                let judged = judged(&report, lang);
+                let rows = rows.collect::<Vec<_>>();
+                if is_of_attachments {
+                    return Ok((rows, None, None, Vec::new()));
+                }
+                let sources = files.iter().map(|(name, bytes)| SourceFile { name, bytes });
+                let options = Options { received, ..Options::default() };
+                let report = rules::check(spec, &sources.collect::<Vec<_>>(), &options);
                 // Findings show numbers shortened, and changes quote whatever stands there: so it
                 // is about everybody in the files.
                 let files_of = files.iter().map(|(name, bytes)| (name.as_str(), &bytes[..]));
                 let people = contents::read(spec, files_of).people.into_iter();
                 let people: Vec<_> = people.map(|one| one.key.insured().to_owned()).collect();
-                let rows = rows.collect::<Vec<_>>();
-                Ok((rows, judged, correction::of(spec, &files, lang), people))
+                let correction = correction::of(spec, &files, lang);
+                Ok((rows, Some(judged(&report, lang)), correction, people))
             });
             Some(judged.await.unwrap_or_else(|| Err(String::new())))
         }
@@ -233,8 +235,6 @@ pub(super) async fn show(
     let (files, judged, correction) = match found {
         Some((files, judged, correction, people)) => {
             shared.audit.viewed(&session, Act::ViewHeld, &id.to_string(), people);
-            // The rules of the standard say nothing of attachments.
-            let judged = (item.unit.kind != Manifest::ATTACHMENTS).then_some(judged);
             (files, judged, correction)
         }
         None => (Vec::new(), None, None),

@@ -25,13 +25,15 @@ pub(super) enum Place {
     Settings,
     Users,
     Audits,
+    Evidence,
+    Backups,
     /// Of whoever is in; reached by their name.
     Account,
 }
 
 impl Place {
     /// What is in the menu, in its order.
-    const MENU: [Self; 13] = [
+    const MENU: [Self; 15] = [
         Self::Today,
         Self::Sent,
         Self::Received,
@@ -45,6 +47,8 @@ impl Place {
         Self::Settings,
         Self::Users,
         Self::Audits,
+        Self::Evidence,
+        Self::Backups,
     ];
 
     const fn path(self) -> &'static str {
@@ -62,6 +66,8 @@ impl Place {
             Self::Settings => "/settings",
             Self::Users => "/users",
             Self::Audits => "/audit",
+            Self::Evidence => "/evidence",
+            Self::Backups => "/backups",
             Self::Account => "/account",
         }
     }
@@ -81,6 +87,8 @@ impl Place {
             Self::Settings => ("設定", "Settings"),
             Self::Users => ("ユーザー", "Users"),
             Self::Audits => ("閲覧記録", "Record of views"),
+            Self::Evidence => ("記録・証跡", "Evidence"),
+            Self::Backups => ("バックアップ", "Backups"),
             Self::Account => ("自分の設定", "Your account"),
         };
         lang.pick(ja, en)
@@ -88,8 +96,11 @@ impl Place {
 
     /// Whether it stands in the menu of somebody of this role.
     const fn is_for(self, role: Role) -> bool {
-        !matches!(self, Self::Settings | Self::Users | Self::Audits)
-            || matches!(role, Role::Administrator)
+        let is_theirs = matches!(
+            self,
+            Self::Settings | Self::Users | Self::Audits | Self::Evidence | Self::Backups
+        );
+        !is_theirs || matches!(role, Role::Administrator)
     }
 }
 
@@ -193,7 +204,12 @@ struct Message<'a> {
 
 /// A page that says one thing, whoever asks.
 pub(super) fn message(shared: &Shared, status: StatusCode, text: &str) -> Response {
-    (status, page(&Message { lang: shared.lang(), text })).into_response()
+    said(shared.lang(), status, text)
+}
+
+/// The same in a language.
+pub(super) fn said(lang: Lang, status: StatusCode, text: &str) -> Response {
+    (status, page(&Message { lang, text })).into_response()
 }
 
 /// The store could not answer.
@@ -204,7 +220,7 @@ pub(super) fn store_fault(shared: &Shared, error: &crate::store::StoreError) -> 
 
 /// Who may log in could not be read or changed.
 pub(super) fn users_fault(shared: &Shared, error: &UsersError) -> Response {
-    tracing::warn!(%error, "the page could not use the file of users");
+    tracing::warn!(%error, "the page could not use the folder of users and tokens");
     message(shared, StatusCode::SERVICE_UNAVAILABLE, &error.text(shared.lang()))
 }
 

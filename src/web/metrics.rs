@@ -12,8 +12,9 @@ use axum::response::{IntoResponse, Response};
 use super::layout::not_found;
 use super::state::Shared;
 use crate::desk::dates::{self, Dates, Found};
+use crate::desk::held;
 use crate::node::Health;
-use crate::store::Status;
+use crate::store::{HeldFilter, Status};
 use crate::types::Lang;
 use crate::work;
 
@@ -39,12 +40,13 @@ pub(super) async fn metrics(State(shared): State<Arc<Shared>>) -> Response {
     if !shared.metrics {
         return not_found(&shared);
     }
-    let Ok(status) = shared.node.store().status(HELD).await else {
+    let (store, config) = (shared.node.store(), shared.node.config());
+    let held = held::count(store, &config, HeldFilter::newest(HELD)).await;
+    let (Ok(held), Ok(status)) = (held, store.status().await) else {
         return (StatusCode::SERVICE_UNAVAILABLE, "the store cannot be read\n").into_response();
     };
-    let config = shared.node.config();
     let dates = work::blocking(move || dates::read(&config, Lang::En)).await.ok();
-    let text = text(&shared.node.health(), &status, dates.as_ref());
+    let text = text(&shared.node.health(), &status, held, dates.as_ref());
     ([(header::CONTENT_TYPE, FORMAT)], text).into_response()
 }
 
@@ -78,7 +80,7 @@ impl<'t> Figure<'t> {
     }
 }
 
-fn text(health: &Health, status: &Status, dates: Option<&Dates>) -> String {
+fn text(health: &Health, status: &Status, held: usize, dates: Option<&Dates>) -> String {
     let mut text = String::new();
     let mut figure = Figure::new(&mut text, "renkei_info", "gauge", "The version of the program.");
     figure.line(&[("version", &health.version)], 1);
@@ -120,7 +122,7 @@ fn text(health: &Health, status: &Status, dates: Option<&Dates>) -> String {
     }
     let about = "What is held and waits for a person.";
     let mut figure = Figure::new(&mut text, "renkei_held", "gauge", about);
-    figure.line(&[], status.held.len());
+    figure.line(&[], held);
     let about = "When an own certificate ends, seconds since 1970.";
     let mut figure = Figure::new(&mut text, "renkei_certificate_end_seconds", "gauge", about);
     for row in dates.into_iter().flat_map(|dates| &dates.certificates) {

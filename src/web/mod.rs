@@ -31,6 +31,7 @@ mod assets;
 mod attach;
 mod audit;
 mod audits;
+mod backups;
 mod card;
 mod certificates;
 mod choices;
@@ -40,6 +41,8 @@ mod doctor;
 mod entrance;
 mod error;
 mod events;
+mod evidence;
+mod first_start;
 mod forms;
 mod guard;
 mod held;
@@ -58,6 +61,7 @@ mod savings;
 mod server;
 mod session;
 mod settings;
+mod site;
 mod state;
 mod states;
 mod tls;
@@ -83,6 +87,7 @@ use crate::users::Attempts;
 use crate::work::{self, watch};
 
 pub use error::PageError;
+pub use first_start::{FirstStart, Founding};
 
 use state::{CodeNames, Shared};
 use tls::PageTls;
@@ -111,6 +116,16 @@ impl Page {
 
     /// Serves the page of a node.
     pub async fn start(node: Handle, settings: &config::Page) -> Result<Self, PageError> {
+        let listener = TcpListener::bind(settings.listen).await?;
+        Self::start_on(node, settings, listener).await
+    }
+
+    /// The same where a first start holds its address already.
+    pub async fn start_on(
+        node: Handle,
+        settings: &config::Page,
+        listener: TcpListener,
+    ) -> Result<Self, PageError> {
         let (data, now) = (node.config().node.data.clone(), node.now());
         let (handle, of_names) = (node.clone(), settings.clone());
         let (files, clock) = (settings.identity.clone(), node.clock().clone());
@@ -121,7 +136,6 @@ impl Page {
         });
         let (tls, read) = opened.await.map_err(io::Error::other)??;
         let tls = tls.map(Arc::new);
-        let listener = TcpListener::bind(settings.listen).await?;
         let address = listener.local_addr()?;
         let (stop, stopping) = watch::channel(false);
         let (audit, keeper) = audit::start(&node);
@@ -137,7 +151,8 @@ impl Page {
             let renewing = renew(Arc::clone(tls), shared.node.clone(), stopping.clone());
             keeping.push(work::spawn(renewing));
         }
-        let serving = work::spawn(server::run(listener, Arc::clone(&shared), tls, stopping));
+        let called = (routes::router(Arc::clone(&shared)), shared.lang());
+        let serving = work::spawn(server::run(listener, called, tls, stopping));
         Ok(Self { address, shared, stop, serving, keeping })
     }
 
@@ -148,7 +163,7 @@ impl Page {
 
     /// Its address for people.
     pub fn url(&self) -> String {
-        self.shared.url()
+        self.shared.site.url()
     }
 
     /// An address by which the account `by` enters, once, before `good_for` is over.

@@ -138,6 +138,6 @@ fn partners(lines: &[MonthLine], config: &Config, lang: Lang) -> Vec<Partner> {
 }
 
 /// A month as a browser writes it.
-fn dashed(month: ServiceMonth) -> String {
+pub(super) fn dashed(month: ServiceMonth) -> String {
     format!("{:04}-{:02}", month.year(), month.month())
 }

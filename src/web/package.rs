@@ -22,12 +22,10 @@ use crate::contents::{self, PersonKey};
 use crate::desk::{proof, words};
 use crate::node::Node;
 use crate::package::evidence::EvidenceFile;
-use crate::package::{
-    AttachedDocument, Limits, Manifest, ManifestFile, Package, Receipt, ReceiptKind, open,
-};
+use crate::package::{AttachedDocument, Limits, Manifest, ManifestFile, Package, Receipt, open};
 use crate::store::{Evidence, JournalRow, PlacedCopy, Step, StoreError, StoredReceipt};
-use crate::transfer::{Direction, receipt_in_words};
-use crate::types::{Lang, MessageId};
+use crate::transfer::{Direction, State as PackageState, receipt_in_words};
+use crate::types::{Lang, MessageId, OfficeNumber};
 use crate::work;
 
 #[derive(Template)]
@@ -108,22 +106,13 @@ pub(super) async fn show(
         Err(error) => return store_fault(&shared, &error),
     };
     let unit = words::unit(&manifest.kind, lang);
-    let last = evidence.journal.iter().rev().find_map(|row| match row.step {
-        Step::State(state) => Some((state, row)),
-        Step::Packed
-        | Step::Retry
-        | Step::Reload
-        | Step::Copied
-        | Step::Changed
-        | Step::Card
-        | Step::Taken => None,
-    });
+    let last = last_state(&evidence);
     let place = match evidence.direction {
         Direction::Out => Place::Sent,
         Direction::In => Place::Received,
     };
     if manifest.is_of_attachments() {
-        let people: Vec<PersonKey> = manifest.about().filter_map(|(person, _)| person).collect();
+        let people = people_in(&shared, &package, None).await;
         let people = people.iter().map(PersonKey::insured);
         shared.audit.viewed(&session, Act::ViewAttachments, &id.to_string(), people);
     }
@@ -195,20 +184,39 @@ async fn copies(
     Ok(files.into_iter().map(row).collect())
 }
 
-/// The package of an id with everything that is known of it, or what to answer.
-pub(super) async fn found(shared: &Shared, id: MessageId) -> Result<(Evidence, Package), Response> {
-    kept(shared, id).await?.ok_or_else(|| not_found(shared))
+/// The state that a package came into last, with its row; none until it is queued.
+pub(super) fn last_state(evidence: &Evidence) -> Option<(PackageState, &JournalRow)> {
+    evidence.journal.iter().rev().find_map(|row| match row.step {
+        Step::State(state) => Some((state, row)),
+        Step::Packed
+        | Step::Retry
+        | Step::Reload
+        | Step::Copied
+        | Step::Changed
+        | Step::Card
+        | Step::Taken => None,
+    })
 }
 
-/// The same; none where there is no such package, or it is no longer kept.
+/// The package of an id with everything that is known of it, or what to answer.
+pub(super) async fn found(shared: &Shared, id: MessageId) -> Result<(Evidence, Package), Response> {
+    match kept(shared, None, id).await {
+        Ok(found) => found.ok_or_else(|| not_found(shared)),
+        Err(error) => Err(store_fault(shared, &error)),
+    }
+}
+
+/// The same, of one of our offices or of any; none where there is no such package, it is no longer
+/// kept, or it cannot be read.
 pub(super) async fn kept(
     shared: &Shared,
+    office: Option<OfficeNumber>,
     id: MessageId,
-) -> Result<Option<(Evidence, Package)>, Response> {
-    let evidence = match shared.node.store().evidence(id).await {
+) -> Result<Option<(Evidence, Package)>, StoreError> {
+    let evidence = match shared.node.store().evidence_at(office, id).await {
         Ok(evidence) => evidence,
         Err(StoreError::NotFound | StoreError::NoLongerKept) => return Ok(None),
-        Err(error) => return Err(store_fault(shared, &error)),
+        Err(error) => return Err(error),
     };
     let limits = Node::package_limits(&shared.node.config());
     let bytes = evidence.package.clone();
@@ -296,11 +304,7 @@ fn receipt(
     lang: Lang,
 ) -> Option<ReceiptRow> {
     let (receipt, _) = Receipt::stated(&stored.der, limits).ok()?;
-    // An expiry is our own note; everything else is a word of the recipient.
-    let signer = match receipt.kind {
-        ReceiptKind::Expiry => &receipt.sender,
-        _ => &receipt.recipient,
-    };
+    let signer = receipt.signing_party().ok()?;
     let certificate = signer.certificate.map(|sha256| sha256.to_string()).unwrap_or_default();
     let findings = receipt.findings.iter().map(|finding| {
         let words = words::in_words(&finding.rule, lang);
@@ -329,11 +333,13 @@ pub(super) async fn file(
         return not_found(&shared);
     };
     let about = format!("{id} {}", listed.name);
-    let people = match &listed.document {
-        Some(document) => document.person.into_iter().collect(),
-        None => people(&shared, vec![(listed.name.clone(), bytes.clone())]).await,
-    };
+    let people = people_in(&shared, &package, Some(number)).await;
     shared.audit.took(&session, Act::FileSaved, &about, people.iter().map(PersonKey::insured));
+    saved(listed, bytes)
+}
+
+/// An answer by which one file of a package is saved: an attachment under its title.
+pub(super) fn saved(listed: &ManifestFile, bytes: &Bytes) -> Response {
     let answer = download(&listed.name, "application/octet-stream", bytes.clone());
     match &listed.document {
         Some(document) => under_title(answer, &listed.name, &document.title),
@@ -369,6 +375,27 @@ pub(super) async fn people(shared: &Shared, files: Vec<(String, Bytes)>) -> Vec<
     read.await.unwrap_or_default()
 }
 
+/// Whom the files of a package are about, or file `n` of it: what its sender said of attachments, and
+/// what the other files say themselves.
+pub(super) async fn people_in(
+    shared: &Shared,
+    package: &Package,
+    n: Option<u32>,
+) -> Vec<PersonKey> {
+    let mut said = Vec::new();
+    let mut files = Vec::new();
+    for (listed, bytes) in package.files().filter(|(listed, _)| n.is_none_or(|n| listed.n == n)) {
+        match &listed.document {
+            Some(document) => said.extend(document.person),
+            None => files.push((listed.name.clone(), bytes.clone())),
+        }
+    }
+    if !files.is_empty() {
+        said.extend(people(shared, files).await);
+    }
+    said
+}
+
 /// What proves the exchange of a package, as a ZIP file.
 pub(super) async fn evidence(
     State(shared): State<Arc<Shared>>,
@@ -380,9 +407,7 @@ pub(super) async fn evidence(
         Err(answer) => return answer,
     };
     let lang = shared.lang();
-    let files = package.files().map(|(file, bytes)| (file.name.clone(), bytes.clone()));
-    let mut people = people(&shared, files.collect()).await;
-    people.extend(package.manifest().about().filter_map(|(person, _)| person));
+    let people = people_in(&shared, &package, None).await;
     let people = people.iter().map(PersonKey::insured);
     shared.audit.took(&session, Act::ProofSaved, &id.to_string(), people);
     let made = proof::set(shared.node.store(), &shared.node.config(), evidence).await;

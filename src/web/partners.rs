@@ -46,7 +46,7 @@ struct Row {
 
 pub(super) async fn show(State(shared): State<Arc<Shared>>, Visitor(session): Visitor) -> Response {
     let lang = shared.lang();
-    let status = match shared.node.store().status(0).await {
+    let status = match shared.node.store().status().await {
         Ok(status) => status,
         Err(error) => return store_fault(&shared, &error),
     };

@@ -12,8 +12,8 @@ use super::guard::Need::{self, Administrator, Nobody, Visitor};
 use super::layout::not_found;
 use super::state::Shared;
 use super::{
-    account, actuals, api, assets, attach, audits, card, certificates, diagnosis, doctor, entrance,
-    events, forms,
+    account, actuals, api, assets, attach, audits, backups, card, certificates, diagnosis, doctor,
+    entrance, events, evidence, forms,
 };
 use super::{
     guard, held, invitation, list, metrics, month, package, partner, partners, renewal, savings,
@@ -97,6 +97,11 @@ fn routes() -> Vec<Route> {
         Route(Administrator, "/tokens/revoke", post(tokens::revoke)),
         Route(Administrator, "/audit", get(audits::show).post(audits::find)),
         Route(Administrator, "/audit/export", post(audits::export)),
+        Route(Administrator, "/evidence", get(evidence::show)),
+        Route(Administrator, "/evidence/save", post(evidence::save)),
+        Route(Administrator, "/backups", get(backups::show)),
+        Route(Administrator, "/backups/make", post(backups::make)),
+        Route(Administrator, "/backups/check", post(backups::check)),
     ]
 }
 

@@ -27,14 +27,12 @@ use tower_service::Service as _;
 use super::api;
 use super::guard::{self, Peer};
 use super::patience::Patient;
-use super::routes;
-use super::state::Shared;
 use super::tls::PageTls;
 use crate::types::{Lang, one_site};
 use crate::work::{self, stopped, watch};
 
 /// Connections at a time. A browser opens six of them at the most, of which the tab that is seen keeps
-/// one for news.
+/// one for news, and one tab another where somebody chose notifications.
 const CONNECTIONS: usize = 256;
 
 /// The same of one site, so that nobody takes the places of the others. All who use the computer of
@@ -65,12 +63,10 @@ const ACCEPT_PAUSE: Duration = Duration::from_millis(200);
 
 pub(super) async fn run(
     listener: TcpListener,
-    shared: Arc<Shared>,
+    (router, lang): (Router, Lang),
     tls: Option<Arc<PageTls>>,
     mut stopping: watch::Receiver<bool>,
 ) {
-    let lang = shared.lang();
-    let router = routes::router(shared);
     let places = Arc::new(Places::default());
     let mut connections = JoinSet::new();
     // Whatever changes something holds the one end until it is done.

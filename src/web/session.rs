@@ -14,6 +14,9 @@ use crate::users::{Role, Secret, token};
 /// How long an invitation is good for that somebody asked for.
 pub(super) const INVITATION: Duration = Duration::from_mins(2);
 
+/// The same of one to a first start, which is shown when the program starts.
+pub(super) const INVITED_AT_START: Duration = Duration::from_hours(2);
+
 /// Invitations that wait at a time; the oldest goes.
 const INVITATIONS: usize = 16;
 
@@ -57,9 +60,20 @@ struct Inner {
 struct Invitation {
     /// Of the token.
     sha256: Digest,
-    by: String,
+    invited: Invited,
     at: Instant,
     good_for: Duration,
+}
+
+/// Whom an invitation lets in.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Invited {
+    /// The name of the user, or the account that ran a command, as far as it is known.
+    pub(super) name: String,
+    /// See [`Entrant`].
+    pub(super) key: Option<String>,
+    /// The page that they see first.
+    pub(super) leads_to: &'static str,
 }
 
 /// Who comes in.
@@ -130,6 +144,13 @@ pub(super) struct Told {
     pub(super) text: String,
 }
 
+impl Invited {
+    /// The account that ran a command, as an administrator.
+    pub(super) fn account(name: &str) -> Self {
+        Self { name: name.to_owned(), key: None, leads_to: "/" }
+    }
+}
+
 impl Sessions {
     pub(super) fn new(idle: Duration) -> Self {
         Self { idle, inner: Mutex::default() }
@@ -139,12 +160,12 @@ impl Sessions {
         self.inner.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// A token that lets the account `by` in, once, before `good_for` is over.
-    pub(super) fn invite(&self, by: &str, good_for: Duration) -> String {
+    /// A token that lets somebody in, once, before `good_for` is over.
+    pub(super) fn invite(&self, invited: Invited, good_for: Duration) -> String {
         let token = token();
         let at = Clock::running();
-        let (sha256, by) = (Digest::of(token.as_bytes()), by.to_owned());
-        let invitation = Invitation { sha256, by, at, good_for };
+        let sha256 = Digest::of(token.as_bytes());
+        let invitation = Invitation { sha256, invited, at, good_for };
         let mut inner = self.inner();
         if inner.invitations.len() >= INVITATIONS {
             inner.invitations.pop_front();
@@ -153,14 +174,13 @@ impl Sessions {
         token
     }
 
-    /// Whom the token of an invitation lets in: the account that asked for it. It is of no use any
-    /// more with that.
-    pub(super) fn invited(&self, token: &str) -> Option<String> {
+    /// Whom the token of an invitation lets in. It is of no use any more with that.
+    pub(super) fn invited(&self, token: &str) -> Option<Invited> {
         let sha256 = Digest::of(token.as_bytes());
         let mut inner = self.inner();
         inner.invitations.retain(|invitation| invitation.at.elapsed() < invitation.good_for);
         let at = inner.invitations.iter().position(|invitation| invitation.sha256 == sha256)?;
-        Some(inner.invitations.remove(at)?.by)
+        Some(inner.invitations.remove(at)?.invited)
     }
 
     /// Begins a session and gives what its cookie holds.
@@ -396,9 +416,9 @@ mod tests {
     #[test]
     fn an_invitation_lets_in_once() {
         let sessions = sessions();
-        let token = sessions.invite("hanako", INVITATION);
+        let token = sessions.invite(Invited::account("hanako"), INVITATION);
         assert!(sessions.invited("another").is_none());
-        assert_eq!(sessions.invited(&token).as_deref(), Some("hanako"));
+        assert_eq!(sessions.invited(&token), Some(Invited::account("hanako")));
         assert!(sessions.invited(&token).is_none(), "the second time");
         assert!(sessions.find(&token).is_none(), "the invitation is no cookie");
         let cookie = begin(&sessions, "hanako");
@@ -409,7 +429,7 @@ mod tests {
     #[tokio::test(start_paused = true)]
     async fn what_nobody_uses_ends() {
         let sessions = sessions();
-        let late = sessions.invite("late", INVITATION);
+        let late = sessions.invite(Invited::account("late"), INVITATION);
         let cookie = begin(&sessions, "hanako");
         for _ in 0..3 {
             tokio::time::advance(Duration::from_mins(20)).await;
@@ -456,7 +476,7 @@ mod tests {
         let sessions = sessions();
         let other = begin(&sessions, "taro");
         for _ in 0..100 {
-            sessions.invite("hanako", INVITATION);
+            sessions.invite(Invited::account("hanako"), INVITATION);
             begin(&sessions, "hanako");
         }
         assert_eq!(sessions.inner().invitations.len(), INVITATIONS);

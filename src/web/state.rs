@@ -12,7 +12,8 @@ use tokio::sync::{Mutex, Semaphore};
 use tokio::time::timeout;
 
 use super::audit::Audit;
-use super::session::Sessions;
+use super::session::{Invited, Sessions};
+use super::site::Site;
 use crate::config;
 use crate::control::{Answer, Request};
 use crate::desk::doctor::Examination;
@@ -38,7 +39,7 @@ const SENDING: usize = 1;
 /// What all requests share.
 pub(super) struct Shared {
     pub(super) node: Handle,
-    pub(super) address: SocketAddr,
+    pub(super) site: Site,
     pub(super) sessions: Sessions,
     pub(super) attempts: Arc<Attempts>,
     pub(super) audit: Audit,
@@ -46,10 +47,6 @@ pub(super) struct Shared {
     /// Whether programs may watch the node without a login.
     pub(super) metrics: bool,
     pub(super) stopping: watch::Receiver<bool>,
-    /// Whether it speaks TLS.
-    pub(super) is_tls: bool,
-    /// The names by which browsers may call it, as they write them.
-    hosts: Vec<String>,
     users: Arc<UserFile>,
     tokens: Arc<TokenFile>,
     line: Semaphore,
@@ -61,6 +58,8 @@ pub(super) struct Shared {
     pub(super) probed: Mutex<BTreeMap<OfficeNumber, Probed>>,
     /// Sets that programs send, at a time: their files are in memory.
     pub(super) sending: Semaphore,
+    /// Held while the records of a month are written.
+    pub(super) evidence: Mutex<()>,
 }
 
 /// How long somebody waits until a change of the configuration is taken up.
@@ -124,18 +123,15 @@ impl Shared {
         let idle = settings.idle.try_into().unwrap_or_default();
         let users = Arc::new(UserFile::new(&node.config().node.data));
         let tokens = Arc::new(TokenFile::new(&node.config().node.data));
-        let is_tls = settings.identity.is_some();
         Self {
             node,
-            address,
+            site: Site::new(address, settings.identity.is_some(), &settings.hosts),
             sessions: Sessions::new(idle),
             attempts: Arc::new(attempts),
             audit,
             names: Arc::new(names),
             metrics: settings.metrics,
             stopping,
-            is_tls,
-            hosts: hosts(address, is_tls, &settings.hosts),
             users,
             tokens,
             line: Semaphore::new(WAITING),
@@ -144,6 +140,7 @@ impl Shared {
             examined: Mutex::new(None),
             probed: Mutex::default(),
             sending: Semaphore::new(SENDING),
+            evidence: Mutex::new(()),
         }
     }
 
@@ -154,27 +151,7 @@ impl Shared {
 
     /// An address by which the account `by` enters, once, before `good_for` is over.
     pub(super) fn invite(&self, by: &str, good_for: Duration) -> String {
-        let token = self.sessions.invite(by, good_for);
-        format!("{}/enter/{token}", self.url())
-    }
-
-    /// Where browsers find it.
-    pub(super) fn url(&self) -> String {
-        let scheme = if self.is_tls { "https" } else { "http" };
-        let host = self.hosts.first().cloned().unwrap_or_else(|| self.address.to_string());
-        format!("{scheme}://{host}")
-    }
-
-    /// Whether a request that names this host means this page: another name that leads here is one
-    /// that somebody else gave this computer.
-    pub(super) fn is_own_host(&self, host: &str) -> bool {
-        self.hosts.iter().any(|own| own.eq_ignore_ascii_case(host))
-    }
-
-    /// Whether a page of this origin is ours.
-    pub(super) fn is_own_origin(&self, origin: &str) -> bool {
-        let scheme = if self.is_tls { "https://" } else { "http://" };
-        origin.strip_prefix(scheme).is_some_and(|host| self.is_own_host(host))
+        self.site.entrance(&self.sessions.invite(Invited::account(by), good_for))
     }
 
     /// Reads a file of whoever may come in.
@@ -265,46 +242,5 @@ impl Shared {
     ) -> Option<T> {
         let _permit = self.drawing.acquire().await.ok()?;
         work::blocking(job).await.ok()
-    }
-}
-
-/// The names by which browsers may call a page, as they write them: with the port, unless it is that of
-/// the scheme. The first one stands in addresses.
-fn hosts(address: SocketAddr, is_tls: bool, names: &[String]) -> Vec<String> {
-    let (ip, port) = (address.ip(), address.port());
-    let mut all: Vec<String> = names.to_vec();
-    if !ip.is_unspecified() {
-        all.push(ip.to_string());
-    }
-    if ip.is_loopback() {
-        all.push("localhost".to_owned());
-    }
-    let is_usual = port == if is_tls { 443 } else { 80 };
-    let written = all.into_iter().map(|name| {
-        let name = if name.contains(':') { format!("[{name}]") } else { name };
-        if is_usual { name } else { format!("{name}:{port}") }
-    });
-    written.collect()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_page_has_the_names_that_it_was_given() {
-        let of = |address: &str, is_tls, names: &[&str]| {
-            let names: Vec<_> = names.iter().map(|name| (*name).to_owned()).collect();
-            hosts(address.parse().expect("an address"), is_tls, &names)
-        };
-        assert_eq!(of("127.0.0.1:8480", false, &[]), ["127.0.0.1:8480", "localhost:8480"]);
-        assert_eq!(of("[::1]:8480", false, &[]), ["[::1]:8480", "localhost:8480"]);
-        assert_eq!(of("0.0.0.0:443", true, &["a.example"]), ["a.example"]);
-        assert_eq!(
-            of("192.0.2.1:8480", true, &["a.example"]),
-            ["a.example:8480", "192.0.2.1:8480"]
-        );
-        assert_eq!(of("192.0.2.1:443", true, &["2001:db8::1"]), ["[2001:db8::1]", "192.0.2.1"]);
-        assert_eq!(of("127.0.0.1:80", false, &[]), ["127.0.0.1", "localhost"]);
     }
 }

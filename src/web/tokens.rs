@@ -6,7 +6,6 @@ use std::sync::Arc;
 use askama::Template;
 use axum::extract::{Form, State};
 use axum::response::{IntoResponse, Redirect, Response};
-use jiff::SignedDuration;
 use serde::Deserialize;
 
 use super::audit::Act;
@@ -16,12 +15,9 @@ use super::session::Session;
 use super::state::Shared;
 use crate::desk::words;
 use crate::types::{Lang, OfficeNumber};
-use crate::users::{Access, Right, TokenSecret, UserName, UsersError};
+use crate::users::{Access, MOST_DAYS, Right, TokenSecret, UserName, UsersError};
 
 const HERE: &str = "/tokens";
-
-/// The most days after which a token ends.
-const MOST_DAYS: u16 = 3650;
 
 #[derive(Template)]
 #[template(path = "web/tokens.html", config = "src/askama.toml")]
@@ -29,7 +25,7 @@ struct List {
     frame: Frame,
     rows: Vec<Row>,
     offices: Vec<(OfficeNumber, String)>,
-    most_days: u16,
+    most_days: i64,
 }
 
 /// One token.
@@ -142,11 +138,7 @@ fn wanted(shared: &Shared, new: &New) -> Result<(UserName, Access), String> {
         }
     };
     let days = Some(new.days.trim()).filter(|days| !days.is_empty());
-    let expires = days.map(|days| {
-        let days: u16 = days.parse().ok().filter(|days| (1..=MOST_DAYS).contains(days))?;
-        let span = SignedDuration::from_hours(24 * i64::from(days));
-        shared.node.now().checked_add(span).ok()
-    });
+    let expires = days.map(|days| Access::expiry(days.parse().ok()?, shared.node.now()));
     let expires = match expires {
         None => None,
         Some(Some(expires)) => Some(expires),

@@ -148,6 +148,29 @@ fn openssl_agrees_with_everything_that_is_issued_and_revoked() {
 }
 
 #[test]
+fn what_lies_in_the_journal_beside_it_and_a_list_that_is_missing_stop_nobody() {
+    let place = Place::new();
+    let tls = place.issue("tls", "tls");
+    for name in [".DS_Store", "Thumbs.db", "000001.json~", "0000002.json", "000000.json"] {
+        fs::write(place.path("ca/journal").join(name), "of another program").expect("written");
+    }
+    let serial = place.list()[0]["serial"].as_str().expect("a number").to_owned();
+    let list = fs::read(place.path("ca/ca.crl.pem")).expect("a list");
+    place.good(&["revoke", &serial]);
+    // As where nothing more could be written after the revocation itself.
+    let last = place.path("ca/journal/000005.json");
+    fs::remove_file(&last).expect("the list that told it");
+    fs::write(place.path("ca/ca.crl.pem"), list).expect("written");
+    assert!(place.verify(&[], &tls).status.success(), "nobody knows");
+    place.good(&["revoke", &serial]);
+    assert!(!place.verify(&[], &tls).status.success(), "it is told");
+    assert!(place.refused(&["revoke", &serial]).contains("revoked already"));
+    // A step that is missing is another thing.
+    fs::remove_file(place.path("ca/journal/000002.json")).expect("removed");
+    assert!(place.refused(&["list"]).contains("the journal is broken"));
+}
+
+#[test]
 fn the_office_of_the_request_and_its_key_are_checked() {
     let place = Place::new();
     let out = place.path("out.pem");

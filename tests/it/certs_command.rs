@@ -187,7 +187,24 @@ fn what_an_authority_sends_is_taken_in_every_form() {
         let (empty, password) = (path("empty"), path("password"));
         let wrong = [&import[..], &[text(&empty)]].concat();
         assert_eq!(renkei(&wrong).status.code(), Some(2), "no password");
+        put_secret(&path("another"), "himitsu2\n");
+        let another = path("another");
+        let output = renkei(&[&["--lang", "en"], &import[..], &[text(&another)]].concat());
+        assert_eq!(output.status.code(), Some(2), "another password: {output:?}");
+        let said = String::from_utf8_lossy(&output.stderr).into_owned();
+        assert!(said.contains("another password"), "{said}");
         let right = [&import[..], &[text(&password)]].concat();
+        // A key that lies there and is another one's stays, and alone.
+        let stranger = root.issue(office("1370000018"), Usage::Tls, &[], long()).expect("issued");
+        let beside = out.with_extension("key");
+        put_secret(&beside, stranger.key_pem());
+        let output = renkei(&right);
+        assert_eq!(output.status.code(), Some(2), "{output:?}");
+        assert!(!out.with_extension("pem").exists(), "a certificate beside another's key");
+        assert_eq!(std::fs::read_to_string(&beside).expect("a key"), stranger.key_pem());
+        // The right one is used as it is.
+        std::fs::remove_file(&beside).expect("removed");
+        put_secret(&beside, issued.key_pem());
         let done = renkei(&right);
         assert_eq!(done.status.code(), Some(0), "{name}: {done:?}");
         let (certificate, key) = (out.with_extension("pem"), out.with_extension("key"));
@@ -209,6 +226,17 @@ fn what_an_authority_sends_is_taken_in_every_form() {
     assert_eq!(import("other"), Some(2));
     assert!(!path("other.pem").exists());
     assert_eq!(import("absent"), Some(2));
+
+    // With the authority first, as some send it.
+    let mut parts = pem::parse_many(issued.chain_pem()).expect("PEM");
+    assert_eq!(parts.len(), 2);
+    parts.reverse();
+    std::fs::write(path("sent.pem"), pem::encode_many(&parts)).expect("written");
+    put_secret(&path("reversed.key"), issued.key_pem());
+    assert_eq!(import("reversed"), Some(0));
+    let kept = renkei::certs::load_certificates(&path("reversed.pem")).expect("certificates");
+    assert_eq!(kept.first(), issued.certificate(), "its own first");
+    assert_eq!(kept.len(), 2);
 }
 
 #[test]

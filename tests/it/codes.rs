@@ -22,6 +22,8 @@ const NO_CODES: &[&str] = &[
     "sha-256",
     "stands-still",
     "store-id",
+    "token-made",
+    "token-revoked",
     "user-added",
     "user-password",
     "user-removed",

@@ -76,6 +76,11 @@ fn commented_keys_are_known_and_say_the_default() {
     assert_eq!((mail.port, mail.conditions, mail.login.is_none()), (465, true, true));
     assert_eq!(mail.wait, jiff::SignedDuration::from_mins(2));
     assert_eq!(mail.daily, Some(jiff::civil::Time::constant(8, 0, 0, 0)));
+    plain.backup.clone_from(&full.backup);
+    let backup = full.backup.as_ref().expect("backups");
+    assert_eq!(backup.keep, renkei::config::Generations { daily: 7, weekly: 4, monthly: 12 });
+    assert_eq!(backup.daily_at, jiff::civil::Time::constant(12, 30, 0, 0));
+    assert!(!backup.keys);
     // On Windows a path may have either slash.
     let shown = |config: &Config| format!("{config:?}").replace(r"\\", "/");
     assert_eq!(shown(&plain), shown(&full));

@@ -39,6 +39,8 @@ export const PAGES = [
   { path: "/users", heading: "ユーザー", has: ["登録されているユーザー"], sheets: 2 },
   { path: "/tokens", heading: "API のトークン", has: ["トークンを発行する"], sheets: 2 },
   { path: "/audit", heading: "閲覧記録", has: ["CSV に書き出す"], sheets: 9 },
+  { path: "/evidence?month=2026-06", heading: "記録・証跡", has: ["送受信した月"], sheets: 2 },
+  { path: "/backups", heading: "バックアップ", has: ["renkei restore", "読めるか確かめる"], sheets: 3 },
   { path: "/account", heading: "自分の設定", has: ["二段階認証"], sheets: 2 },
   { path: "/account/app", heading: "二段階認証の設定", has: ["確認コード"], sheets: 2 },
 ];

@@ -1,6 +1,5 @@
 //! The journal of an authority: one file for each step, none of which is ever changed.
 
-use std::fs;
 use std::path::{Path, PathBuf};
 
 use jiff::Timestamp;
@@ -8,7 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use super::AuthorityError;
 use crate::certs::files::{self, Access, Existing};
-use crate::disk::{create_private_folders, remove_leftovers};
+use crate::disk::{self, create_private_folders, remove_leftovers};
 use crate::package::Usage;
 use crate::types::{Digest, OfficeNumber};
 
@@ -125,9 +124,9 @@ impl Journal {
         create_private_folders(&folder).map_err(failed)?;
         remove_leftovers(&folder).map_err(failed)?;
         let mut count = 0_u64;
-        for entry in fs::read_dir(&folder).map_err(failed)? {
-            entry.map_err(failed)?;
-            count += 1;
+        for name in disk::names(&folder).map_err(failed)? {
+            // Other programs leave their own files beside.
+            count += u64::from(is_entry(&name));
         }
         let mut journal =
             Self { folder: folder.clone(), entries: Vec::new(), last: Digest::of(&[]) };
@@ -169,6 +168,15 @@ impl Journal {
     }
 
     fn path(&self, number: u64) -> PathBuf {
-        self.folder.join(format!("{number:06}.json"))
+        self.folder.join(name_of(number))
     }
+}
+
+fn name_of(number: u64) -> String {
+    format!("{number:06}.json")
+}
+
+fn is_entry(name: &str) -> bool {
+    let number = name.strip_suffix(".json").and_then(|digits| digits.parse().ok());
+    number.is_some_and(|number| number > 0 && name == name_of(number))
 }

@@ -235,12 +235,24 @@ impl Authority {
             return Err(AuthorityError::UnknownSerial { serial });
         };
         if one.revoked.is_some() {
-            return Err(AuthorityError::Revoked { serial });
+            // The list that should have told it did not come about.
+            if self.is_listed(&serial) {
+                return Err(AuthorityError::Revoked { serial });
+            }
+            return self.list((passphrase, now));
         }
         // What cannot be told to anybody is not begun.
         self.issuer(passphrase, now)?;
         self.journal.add(now, Step::Revoked { serial, reason })?;
         self.list((passphrase, now))
+    }
+
+    /// Whether a list was made since a certificate was revoked.
+    fn is_listed(&self, revoked: &str) -> bool {
+        let mut since = self.journal.entries().iter().skip_while(
+            |entry| !matches!(&entry.step, Step::Revoked { serial, .. } if serial == revoked),
+        );
+        since.any(|entry| matches!(entry.step, Step::Listed { .. }))
     }
 
     /// Makes a new revocation list of thirty days.

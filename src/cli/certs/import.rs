@@ -9,7 +9,7 @@ use super::show;
 use crate::certs::files::{self, Access, Existing};
 use crate::certs::{
     self, CertsError, certificates_to_pem, key_to_pem, load_all_of_pkcs12, load_identity,
-    load_password,
+    load_password, with_key,
 };
 use crate::package::CertificateInfo;
 use crate::types::{Clock, Lang};
@@ -42,7 +42,12 @@ pub(super) fn run(import: &Import<'_>, lang: Lang) -> anyhow::Result<()> {
                     return Err(UsageError(text.to_owned()).into());
                 }
             };
-            load_all_of_pkcs12(import.file, &password).map_err(told)?
+            let identities = load_all_of_pkcs12(import.file, &password).map_err(told)?;
+            // The key that lies there already stays, so it has to be the one of the certificate.
+            if let ([identity], true) = (identities.as_slice(), key.exists()) {
+                with_key(identity.chain().to_vec(), import.file, &key).map_err(told)?;
+            }
+            identities
         }
         Err(error) => return Err(told(error).into()),
     };

@@ -15,6 +15,7 @@ use super::{UsageError, output};
 use crate::certs::files::{self, Access, Existing};
 use crate::certs::{self, CertsError};
 use crate::desk::words;
+use crate::package::card::certificate_digits;
 use crate::package::{CertificateInfo, SignerError};
 use crate::types::{Lang, OfficeNumber};
 
@@ -156,8 +157,12 @@ fn show(info: &CertificateInfo, lang: Lang) -> String {
         ("SHA-256", info.sha256.to_string()),
         (lang.pick("電話で読み合わせる形", "to be read aloud"), words::in_fours(&info.sha256)),
     ];
+    let digits = lang.pick("確認用の数字（30 桁）", "check digits");
+    // Files of authorities hold many, and each would take a second.
+    let digits = (!info.is_ca).then(|| (digits, certificate_digits(info.sha256).to_string()));
     let rows: Vec<_> = rows
         .into_iter()
+        .chain(digits)
         .filter(|(name, _)| !info.is_ca || *name != lang.pick("事業所番号", "office"))
         .map(|(name, value)| vec![name.to_owned(), value])
         .collect();

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 use std::fs;
-use std::net::{Ipv4Addr, SocketAddr, TcpListener};
+use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 
 use anyhow::Context as _;
@@ -12,6 +12,7 @@ use jiff::{SignedDuration, Timestamp};
 use super::input::Unit;
 use crate::certs::files::{self, Access, Existing};
 use crate::certs::{TestCa, Validity, certificates_to_pem};
+use crate::desk::trial::free_addresses;
 use crate::disk::{self, Readers};
 use crate::package::Usage;
 use crate::types::{FileName, MessageId, OfficeNumber, ServiceType};
@@ -110,14 +111,6 @@ fn service_types(units: &[Unit]) -> BTreeMap<OfficeNumber, BTreeSet<ServiceType>
         types.entry(recipient).or_default().insert(both.1);
     }
     types
-}
-
-/// Addresses of this machine that were free a moment ago; all are held until all are found.
-fn free_addresses(count: usize) -> std::io::Result<Vec<SocketAddr>> {
-    let listeners: Vec<TcpListener> = (0..count)
-        .map(|_| TcpListener::bind((Ipv4Addr::LOCALHOST, 0)))
-        .collect::<Result<_, _>>()?;
-    listeners.iter().map(TcpListener::local_addr).collect()
 }
 
 fn configuration(

@@ -7,7 +7,7 @@ use jiff::Timestamp;
 use super::offices::Office;
 use super::outcome::DemoOutcome;
 use crate::desk::{self, words};
-use crate::store::{HeldItem, HistoryFilter, HistoryRow, Store};
+use crate::store::{HeldFilter, HeldItem, HistoryFilter, HistoryRow, Store};
 use crate::transfer::{Direction, State};
 use crate::types::{HeldId, Lang, MessageId, OfficeNumber};
 
@@ -51,7 +51,7 @@ impl Watch {
                 lines.push(package(row, lang));
             }
         }
-        for item in store.held(MOST).await?.iter().rev() {
+        for item in store.held(HeldFilter::newest(MOST)).await?.iter().rev() {
             let is_news = self.since.is_none_or(|since| item.at > since);
             let key = (item.office, item.id);
             if is_news && self.held.insert(key, item.at) != Some(item.at) {

@@ -1,7 +1,7 @@
 //! Where the keys come from.
 
 use std::path::Path;
-use std::str::FromStr;
+use std::sync::Arc;
 
 use zeroize::Zeroizing;
 
@@ -9,34 +9,8 @@ use super::asker::Asker;
 use super::{Args, UsageError};
 use crate::certs::{Identity, load_all_of_pkcs12, load_password};
 use crate::cli::secret::secret;
-use crate::desk::founding::{Given, Keys};
+use crate::desk::founding::{Given, KeySource, Keys};
 use crate::types::Lang;
-
-/// How keys and certificates are come by.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum KeySource {
-    Made,
-    Request,
-    Pkcs12,
-}
-
-/// None of these words.
-#[derive(Debug, Clone, thiserror::Error)]
-#[error("expected made, request or pkcs12")]
-pub(super) struct ParseKeySourceError;
-
-impl FromStr for KeySource {
-    type Err = ParseKeySourceError;
-
-    fn from_str(text: &str) -> Result<Self, Self::Err> {
-        match text {
-            "made" => Ok(Self::Made),
-            "request" => Ok(Self::Request),
-            "pkcs12" => Ok(Self::Pkcs12),
-            _ => Err(ParseKeySourceError),
-        }
-    }
-}
 
 /// The keys that were given, or how they are made; the name of an option that is missing.
 pub(super) fn keys(
@@ -79,15 +53,21 @@ pub(super) fn keys(
             };
             let tls = args.tls_pkcs12.as_deref().filter(|_| with_tls);
             let tls = tls.map(|path| identity(path, &password, lang)).transpose()?;
-            Ok(Keys::Given(Given { tls, signing: identity(&signing, &password, lang)? }))
+            let signing = identity(&signing, &password, lang)?;
+            Ok(Keys::Given(Arc::new(Given { tls, signing })))
         }
     })
 }
 
 fn source(asker: &mut Asker, lang: Lang) -> anyhow::Result<KeySource> {
+    let list = |lang: Lang| {
+        let numbered = (1..).zip(KeySource::ALL);
+        let lines = numbered.map(|(number, source)| format!("\n  {number} {}", source.text(lang)));
+        lines.collect::<String>()
+    };
     asker.say(
-        "鍵と証明書:\n  1 ここで作る（相手と事業所カードを交換して使います）\n  2 認証局に出す要求（CSR）を作る\n  3 認証局から届いた PKCS#12 ファイルを使う",
-        "keys and certificates:\n  1 made here (partners take them with the card of the office)\n  2 a request (CSR) for an authority\n  3 a PKCS#12 file of an authority",
+        &format!("鍵と証明書:{}", list(Lang::Ja)),
+        &format!("keys and certificates:{}", list(Lang::En)),
     );
     let question = lang.pick("番号", "number");
     asker.until(question, None, |text| match text {

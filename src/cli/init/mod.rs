@@ -13,12 +13,11 @@ use std::process::ExitCode;
 
 use super::setup::{self, ConfigArg};
 use super::{UsageError, output, usage};
-use crate::desk::founding::{self, Founded, Keys, Plan};
+use crate::desk::founding::{self, Founded, KeySource, Plan};
 use crate::node::StartProblems;
 use crate::types::{Clock, Lang, OfficeNumber, PeerUrl, ServiceType, io_text};
 
 use asker::Asker;
-use keys::KeySource;
 use questions::Answers;
 
 #[derive(Debug, clap::Args)]
@@ -143,41 +142,8 @@ pub(super) fn run(args: &Args, lang: Lang) -> anyhow::Result<ExitCode> {
 
 /// What is going to be, to be confirmed.
 fn summary(plan: &Plan, to_make: &[PathBuf]) -> String {
-    let lang = plan.lang;
-    let office = &plan.office;
-    let types: Vec<_> = office.service_types.iter().map(ToString::to_string).collect();
-    let mut rows = vec![
-        (lang.pick("設定ファイル", "configuration"), plan.config.display().to_string()),
-        (lang.pick("事業所番号", "office number"), office.number.to_string()),
-        (lang.pick("名前", "name"), office.name.clone().unwrap_or_default()),
-        (lang.pick("サービス種類", "service types"), types.join(", ")),
-        (lang.pick("送信用フォルダー", "drop folder"), office.drop.display().to_string()),
-        (lang.pick("取込フォルダー", "import folder"), office.import.display().to_string()),
-        (lang.pick("保留フォルダー", "hold folder"), office.hold.display().to_string()),
-    ];
-    if let Some(sent) = &office.sent {
-        rows.push((lang.pick("控えのフォルダー", "copies"), sent.display().to_string()));
-    }
-    let making: Vec<_> = to_make.iter().map(|folder| folder.display().to_string()).collect();
-    if !making.is_empty() {
-        rows.push((lang.pick("作るフォルダー", "folders to be made"), making.join(", ")));
-    }
-    if let Some(node) = &plan.node {
-        let url = node.url.as_ref().map(ToString::to_string);
-        let none = || lang.pick("未定", "not set yet").to_owned();
-        rows.push((lang.pick("待ち受け", "listens on"), node.listen.to_string()));
-        rows.push((lang.pick("相手からの接続先", "reached at"), url.unwrap_or_else(none)));
-        let page =
-            if node.page { lang.pick("使う", "yes") } else { lang.pick("使わない", "no") };
-        rows.push((lang.pick("画面", "page"), page.to_owned()));
-    }
-    let keys = match plan.keys {
-        Keys::Made => lang.pick("ここで作る", "made here"),
-        Keys::Request => lang.pick("認証局に出す要求を作る", "asked of an authority"),
-        Keys::Given(_) => lang.pick("認証局から届いたもの", "given by an authority"),
-    };
-    rows.push((lang.pick("鍵と証明書", "keys"), keys.to_owned()));
-    let rows: Vec<_> = rows.into_iter().map(|(name, value)| vec![name.to_owned(), value]).collect();
+    let rows = founding::summary(plan, to_make).into_iter();
+    let rows: Vec<_> = rows.map(|(name, value)| vec![name.to_owned(), value]).collect();
     output::table(&["", ""], &rows)
 }
 
@@ -200,16 +166,7 @@ fn done(plan: &Plan, founded: &Founded) -> String {
     );
     lines.push(lang.pick("次にすること:", "next:").to_owned());
     for request in &founded.requests {
-        let (request, out) = (request.display(), request.with_extension(""));
-        let out = out.display();
-        lines.push(match lang {
-            Lang::Ja => format!(
-                "  {request} を認証局に出し、証明書が届いたら renkei certs import 届いたファイル --out {out}"
-            ),
-            Lang::En => format!(
-                "  send {request} to your authority; when the certificate has come: renkei certs import FILE --out {out}"
-            ),
-        });
+        lines.push(format!("  {}", founding::request_step(request, lang)));
     }
     lines.push(match (&plan.node, lang) {
         (Some(_), Lang::Ja) => format!("  renkei run --config {config} で起動する"),

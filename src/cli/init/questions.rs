@@ -7,10 +7,9 @@ use super::asker::Asker;
 use super::{Args, UsageError, keys};
 use crate::cli::{output, setup};
 use crate::config::Config;
-use crate::desk::founding::{Keys, NewNode, NewOffice, PORT, folder_fault};
+use crate::desk::founding::{self, Keys, NewNode, NewOffice, PORT, folder_fault};
 use crate::folder::{Fault, FolderRole};
 use crate::spec::Spec;
-use crate::types::text::is_office_name;
 use crate::types::{Lang, OfficeNumber, PeerUrl, ServiceType};
 
 /// Everything that has to be known.
@@ -97,26 +96,11 @@ fn missing(options: &[&str], lang: Lang) -> UsageError {
 impl Form<'_> {
     fn number(&mut self, existing: Option<&Config>) -> anyhow::Result<Option<OfficeNumber>> {
         let lang = self.lang;
-        let is_free = |number: OfficeNumber| match existing.and_then(|c| c.office(number)) {
-            None => Ok(number),
-            Some(_) => Err(match lang {
-                Lang::Ja => format!("事業所 {number} は、すでに設定にあります。"),
-                Lang::En => format!("the office {number} is in the configuration already"),
-            }),
-        };
+        let read = |text: &str| founding::office_number(text, existing, lang);
         match (self.args.office, &mut self.asker) {
-            (Some(number), _) => Ok(Some(is_free(number).map_err(UsageError)?)),
+            (Some(number), _) => Ok(Some(read(number.as_str()).map_err(UsageError)?)),
             (None, Some(asker)) => {
-                let question = lang.pick("事業所番号（10 桁）", "office number (10 characters)");
-                asker
-                    .until(question, None, |text| {
-                        let wrong = lang.pick(
-                            "数字または英大文字 10 桁で入力してください。",
-                            "10 digits or capital letters",
-                        );
-                        is_free(text.parse().map_err(|_| wrong.to_owned())?)
-                    })
-                    .map(Some)
+                asker.until(founding::number_question(lang), None, read).map(Some)
             }
             (None, None) => {
                 self.missing.push("--office");
@@ -127,43 +111,25 @@ impl Form<'_> {
 
     fn name(&mut self) -> anyhow::Result<Option<String>> {
         let lang = self.lang;
-        let read = |text: &str| {
-            if is_office_name(text) {
-                return Ok(text.to_owned());
-            }
-            let wrong = lang.pick(
-                "100 文字までの、改行や見えない文字を含まない名前にしてください。",
-                "a name of up to 100 characters that are all visible",
-            );
-            Err(wrong.to_owned())
-        };
+        let read = |text: &str| founding::office_name(text, lang);
         match (&self.args.name, &mut self.asker) {
             (Some(name), _) => Ok(Some(read(name).map_err(UsageError)?)),
-            (None, Some(asker)) => asker.until(
-                lang.pick(
-                    "事業所の名前（なしでもかまいません）",
-                    "name of the office (may be empty)",
-                ),
-                None,
-                |text| if text.is_empty() { Ok(None) } else { read(text).map(Some) },
-            ),
+            (None, Some(asker)) => asker.until(founding::name_question(lang), None, |text| {
+                if text.is_empty() { Ok(None) } else { read(text).map(Some) }
+            }),
             (None, None) => Ok(None),
         }
     }
 
     fn service_types(&mut self, spec: &Spec) -> anyhow::Result<Vec<ServiceType>> {
         let lang = self.lang;
-        let known = |code: ServiceType| spec.office_types().any(|(other, _)| other == code);
-        let unknown = |code: &str| match lang {
-            Lang::Ja => format!("{code} は、データ連携の対象のサービス種類コードではありません。"),
-            Lang::En => format!("{code} is no service type whose data is exchanged"),
-        };
-        let given = &self.args.service_types;
-        if let Some(code) = given.iter().find(|code| !known(**code)) {
-            return Err(UsageError(unknown(&code.to_string())).into());
-        }
+        let given: Vec<_> = self.args.service_types.iter().map(ToString::to_string).collect();
+        let read = |codes: Vec<&str>| founding::service_types(codes, spec, lang);
         match &mut self.asker {
-            _ if !given.is_empty() => Ok(given.clone()),
+            _ if !given.is_empty() => {
+                let codes = given.iter().map(String::as_str).collect();
+                Ok(read(codes).map_err(UsageError)?)
+            }
             None => {
                 self.missing.push("--service-types");
                 Ok(Vec::new())
@@ -181,13 +147,7 @@ impl Form<'_> {
                 );
                 asker.until(question, None, |text| {
                     let codes = text.split([',', '、', ' ']).map(str::trim);
-                    let codes = codes.filter(|code| !code.is_empty());
-                    let read = |code: &str| {
-                        code.parse().ok().filter(|code| known(*code)).ok_or_else(|| unknown(code))
-                    };
-                    let codes = codes.map(read).collect::<Result<Vec<_>, _>>()?;
-                    let none = lang.pick("一つは入力してください。", "at least one");
-                    if codes.is_empty() { Err(none.to_owned()) } else { Ok(codes) }
+                    read(codes.filter(|code| !code.is_empty()).collect())
                 })
             }
         }
@@ -237,16 +197,7 @@ impl Form<'_> {
             self.missing.push(option);
             return Ok(None);
         };
-        let question = match role {
-            FolderRole::Drop => lang.pick(
-                "介護ソフトが CSV ファイルを書き出すフォルダー（送信用）",
-                "folder into which the care software writes what is to be sent (drop)",
-            ),
-            _ => lang.pick(
-                "介護ソフトが取り込むフォルダー",
-                "folder from which the care software imports",
-            ),
-        };
+        let question = founding::folder_question(role, lang);
         loop {
             let path: PathBuf = asker.until(question, usual, |text| {
                 let none = lang.pick("フォルダーを入力してください。", "name a folder");
@@ -292,7 +243,8 @@ impl Form<'_> {
         };
         let absolute = |path: &PathBuf| std::path::absolute(path).unwrap_or_else(|_| path.clone());
         let roots = args.roots.iter().map(absolute).collect();
-        Ok(NewNode { listen, url, data: args.data.clone(), roots, page })
+        let data = args.data.clone();
+        Ok(NewNode { listen, url, data, roots, page, page_listen: None })
     }
 
     fn url(&mut self) -> anyhow::Result<Option<PeerUrl>> {
@@ -307,14 +259,7 @@ impl Form<'_> {
                 ),
                 None,
                 |text| {
-                    let wrong = |_| {
-                        let text = lang.pick(
-                            "https://ホスト名:ポート の形で入力してください。",
-                            "https://host:port without a path",
-                        );
-                        text.to_owned()
-                    };
-                    if text.is_empty() { Ok(None) } else { text.parse().map(Some).map_err(wrong) }
+                    if text.is_empty() { Ok(None) } else { founding::url(text, lang).map(Some) }
                 },
             ),
             (None, None) => {

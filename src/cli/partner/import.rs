@@ -12,7 +12,7 @@ use crate::cli::{UsageError, copies, output};
 use crate::config::{Config, PartnerFile, Peer, Sources, partner_text};
 use crate::node::cards;
 use crate::record::ms932;
-use crate::types::text::is_office_name;
+use crate::types::text::{is_office_name, is_unit};
 use crate::types::{Digest, Edition, Lang, OfficeNumber, PeerUrl, ServiceType, io_text};
 
 /// The most rows.
@@ -135,7 +135,16 @@ impl Table<'_> {
         }
         let mut peers: Vec<Peer> = Vec::new();
         let mut seen = BTreeSet::new();
-        for row in reader.records().take(MOST) {
+        for (count, row) in reader.records().enumerate() {
+            if count == MOST {
+                problems.push(match self.lang {
+                    Lang::Ja => {
+                        format!("{MOST} 件を超える表は一度に読めません。分けて登録してください。")
+                    }
+                    Lang::En => format!("a table has at most {MOST} partners: divide it"),
+                });
+                break;
+            }
             let row = match row {
                 Ok(row) => row,
                 Err(error) => {
@@ -235,7 +244,16 @@ impl Table<'_> {
             let expected = lang.pick("v3 か v4.1 と書いてください。", "expected v3 or v4.1");
             parsed::<Edition>(text, Column::Edition, expected, tell)
         });
-        let takes = list::<String>(cell(Column::Takes), |word| Some(word.to_owned()));
+        let units = lang.pick(
+            "送信単位の ID（K1、S1、3-2 など）を空白で区切ってください。",
+            "expected ids of send units such as K1, S1, 3-2",
+        );
+        let takes = list::<String>(cell(Column::Takes), |word| {
+            if !is_unit(word) {
+                tell(Column::Takes, units);
+            }
+            Some(word.to_owned())
+        });
         let digits = lang.pick(
             "証明書の SHA-256（16 進 64 桁）で書いてください。",
             "expected SHA-256, 64 hexadecimal digits",

@@ -4,7 +4,7 @@ use std::process::ExitCode;
 
 use crate::cli::setup::{self, ConfigArg};
 use crate::cli::{EXIT_NO, UsageError, output};
-use crate::node::probe;
+use crate::node::probe::Prober;
 use crate::types::{Clock, Lang, OfficeNumber};
 
 pub(super) fn run(
@@ -13,9 +13,9 @@ pub(super) fn run(
     lang: Lang,
 ) -> anyhow::Result<ExitCode> {
     let config = setup::config(&config.config, lang)?;
-    let asked = setup::runtime()?.block_on(probe::probe(&config, partner, Clock::system()));
-    let asked = asked.map_err(|problems| UsageError(problems.text(lang)))?;
-    let Some(tried) = asked else {
+    let prober = Prober::open(&config, Clock::system());
+    let prober = prober.map_err(|problems| UsageError(problems.text(lang)))?;
+    let Some(tried) = setup::runtime()?.block_on(prober.ask(partner)) else {
         return Err(UsageError(match lang {
             Lang::Ja => format!("相手 {partner} は登録されていません。"),
             Lang::En => format!("the partner {partner} is not registered"),

@@ -1,15 +1,20 @@
 //! Cards, what takes the place of what, and the digits that two people compare.
 
+use std::path::PathBuf;
+
 use anyhow::Context as _;
 use serde::Deserialize;
 
 use super::{Expected, TrustOf, Vectors};
-use crate::package::card::{CardFault, SignedCard, check_digits};
+use crate::certs;
+use crate::package::card::{CardFault, SignedCard, certificate_digits, check_digits};
+use crate::types::Digest;
 
 #[derive(Debug, Deserialize)]
 struct Cards {
     cases: Vec<Case>,
     digits: Vec<Digits>,
+    certificates: Vec<CertificateDigits>,
 }
 
 #[derive(Debug, Deserialize)]
@@ -31,6 +36,12 @@ struct Digits {
     digits: String,
 }
 
+#[derive(Debug, Deserialize)]
+struct CertificateDigits {
+    certificate: PathBuf,
+    digits: String,
+}
+
 pub(super) fn cards(vectors: &mut Vectors) -> anyhow::Result<()> {
     let index: Cards = vectors.index("cards")?;
     for Case { file, held, trust, expected } in index.cases {
@@ -49,6 +60,13 @@ pub(super) fn cards(vectors: &mut Vectors) -> anyhow::Result<()> {
         let [first, second] = [open(vectors, &one)??, open(vectors, &other)??];
         let got = check_digits(first.sha256(), second.sha256()).to_string();
         let name = format!("{one} and {other}");
+        vectors.same(&name, got == digits, || format!("expected {digits}, got {got}"));
+    }
+    for CertificateDigits { certificate, digits } in index.certificates {
+        let read = certs::load_certificates(&vectors.folder.join(&certificate))?;
+        let sha256 = read.first().map(|der| Digest::of(der)).context("a certificate")?;
+        let got = certificate_digits(sha256).to_string();
+        let name = certificate.display().to_string();
         vectors.same(&name, got == digits, || format!("expected {digits}, got {got}"));
     }
     Ok(())

@@ -298,6 +298,31 @@ fn mails_have_safe_defaults() {
 }
 
 #[test]
+fn backups_have_safe_defaults_and_a_place_of_their_own() {
+    let parse = |text: &str| Config::parse(&format!("{LEAST}{text}"), Path::new("base"));
+    assert_eq!(parse("").expect("valid").backup, None);
+    let least = "[backup]\nfolder = \"/disk/backups\"\npassphrase_file = \"p.txt\"\n";
+    let read = parse(least).expect("valid").backup.expect("backups");
+    assert_eq!((read.keep.daily, read.keep.weekly, read.keep.monthly), (7, 4, 12));
+    assert_eq!(read.daily_at, jiff::civil::Time::constant(12, 30, 0, 0));
+    assert!(!read.keys && read.passphrase_file.ends_with("base/p.txt"));
+    let wrong = |text: &str| -> Vec<String> {
+        let problems = parse(text).expect_err("wrong").0;
+        problems.into_iter().map(|problem| problem.key).collect()
+    };
+    assert_eq!(wrong("[backup]\n"), ["backup.folder", "backup.passphrase_file"]);
+    assert_eq!(
+        wrong(&format!("{least}daily_at = \"noon\"\nkeep_daily = 0\nkeep = 3\n")),
+        ["backup.daily_at", "backup.keep_daily", "backup.keep"]
+    );
+    // It would be taken for something to send, or become a part of itself.
+    for folder in ["data", "data/backups", "./data/../data/x", "drop", "drop/backups"] {
+        let text = least.replace("/disk/backups", folder);
+        assert_eq!(wrong(&text), ["backup.folder"], "{folder}");
+    }
+}
+
+#[test]
 fn what_is_wrong_with_mails_is_told() {
     let wrong = |more: &str| {
         let text = format!("{LEAST}[mail]\n{more}");

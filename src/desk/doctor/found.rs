@@ -3,8 +3,9 @@
 use std::path::Path;
 
 use super::line::{Grade, Line, Topic};
+use crate::certs::fetched;
 use crate::config::{Config, Draft};
-use crate::desk::dates::{self, Found};
+use crate::desk::dates::{self, CertificateDates, Found, ListDates};
 use crate::desk::words;
 use crate::folder::on_network_share;
 use crate::node::{Checked, StartProblem};
@@ -40,8 +41,9 @@ pub(super) fn checked(checked: &Checked, draft: &Draft) -> Vec<Line> {
             lines.push(folder(about, path));
         }
     }
-    lines.extend(certificates(&draft.config, &lines));
-    lines.extend(lists(&draft.config, &lines));
+    let dates = dates::read(&draft.config, Lang::En);
+    lines.extend(certificates(dates.certificates, &lines));
+    lines.extend(lists(&draft.config, dates.revocation_lists, &lines));
     let is_free = !checked.runs && draft.has_address() && !is_told(&lines, "node.listen");
     if is_free {
         let listen = draft.config.node.listen;
@@ -72,7 +74,7 @@ fn topic(told: &StartProblem) -> Topic {
     match place.split([' ', '.']).next().unwrap_or_default() {
         _ if is_of_lists || place.starts_with("tls.revocation") => Topic::Lists,
         "tls" => Topic::Certificates,
-        "office" if place.ends_with("signing_certificate") => Topic::Certificates,
+        "office" if place.contains(" signing_") => Topic::Certificates,
         "office" => Topic::Folders,
         "peer" => Topic::Partners,
         "node" if place == "node.listen" => Topic::Port,
@@ -123,9 +125,9 @@ fn folder(about: String, path: &Path) -> Line {
 }
 
 /// Our certificates of which nothing is told.
-fn certificates(config: &Config, told: &[Line]) -> Vec<Line> {
+fn certificates(all: Vec<CertificateDates>, told: &[Line]) -> Vec<Line> {
     let mut lines = Vec::new();
-    for certificate in dates::read(config, Lang::En).certificates {
+    for certificate in all {
         let about = match certificate.usage.as_str() {
             dates::PAGE => "page".to_owned(),
             usage => usage.replace(" signing", " signing_certificate"),
@@ -163,7 +165,7 @@ fn certificates(config: &Config, told: &[Line]) -> Vec<Line> {
 }
 
 /// The lists of which nothing is told.
-fn lists(config: &Config, told: &[Line]) -> Vec<Line> {
+fn lists(config: &Config, all: Vec<ListDates>, told: &[Line]) -> Vec<Line> {
     let tls = &config.tls;
     if tls.roots.is_empty() {
         return vec![Line::fine(
@@ -174,7 +176,7 @@ fn lists(config: &Config, told: &[Line]) -> Vec<Line> {
         )];
     }
     let is_told = told.iter().any(|line| line.topic == Topic::Lists);
-    if tls.revocation_lists.is_empty() && !is_told {
+    if !tls.has_lists() && !is_told {
         return vec![
             Line::fine(
                 Topic::Lists,
@@ -186,8 +188,8 @@ fn lists(config: &Config, told: &[Line]) -> Vec<Line> {
         ];
     }
     let mut lines = Vec::new();
-    for list in dates::read(config, Lang::En).revocation_lists {
-        let about = format!("tls.revocation_lists {}", list.file);
+    for list in all {
+        let about = fetched::place(config, Path::new(&list.file));
         let is_told = told.iter().any(|line| line.about == about);
         if let (Found::Read(facts), false) = (list.found, is_told) {
             let (issuer, until) = (facts.issuer, words::time(facts.next_update));

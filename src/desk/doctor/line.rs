@@ -23,6 +23,8 @@ pub enum Topic {
     Port,
     /// The store.
     Store,
+    /// Backups of the store and the rest.
+    Backups,
     /// The clock of this computer.
     Clock,
     /// Each partner.
@@ -61,7 +63,7 @@ pub struct Line {
 
 impl Topic {
     /// All of them, in the order of the list.
-    pub const ALL: [Self; 11] = [
+    pub const ALL: [Self; 12] = [
         Self::Node,
         Self::Configuration,
         Self::Folders,
@@ -70,6 +72,7 @@ impl Topic {
         Self::Lists,
         Self::Port,
         Self::Store,
+        Self::Backups,
         Self::Clock,
         Self::Partners,
         Self::Waiting,
@@ -86,6 +89,7 @@ impl Topic {
             Self::Lists => "revocation-lists",
             Self::Port => "port",
             Self::Store => "store",
+            Self::Backups => "backups",
             Self::Clock => "clock",
             Self::Partners => "partners",
             Self::Waiting => "waiting",
@@ -103,6 +107,7 @@ impl Topic {
             Self::Lists => ("失効リスト", "revocation lists"),
             Self::Port => ("待ち受けポート", "port"),
             Self::Store => ("台帳", "store"),
+            Self::Backups => ("バックアップ", "backups"),
             Self::Clock => ("時計", "clock"),
             Self::Partners => ("相手", "partners"),
             Self::Waiting => ("残っているもの", "what lies and waits"),

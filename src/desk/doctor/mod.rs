@@ -5,6 +5,7 @@
 //! are probed as `run --check` probes them, partners are asked what they tell everybody. Each part has
 //! its time and is told as it is when that is over; what waits for a disk that hangs is left behind.
 
+mod backups;
 mod clock;
 mod found;
 mod line;
@@ -16,6 +17,7 @@ mod sleeping;
 mod space;
 mod store;
 
+use std::path::Path;
 use std::time::Duration;
 
 use jiff::Timestamp;
@@ -60,6 +62,12 @@ impl Examination {
     pub fn of(&self, topic: Topic) -> impl Iterator<Item = &Line> {
         self.lines.iter().filter(move |line| line.topic == topic)
     }
+}
+
+/// The free space of the disk that a folder is on, or would be on; nothing without a folder.
+/// `package` are the bytes of the largest package. Asks the disk.
+pub fn free_space(folder: &Path, package: u64) -> Option<Line> {
+    space::line("", folder, package)
 }
 
 /// The folders of a configuration whose disks have no room for even one package. Asks the disks.
@@ -123,6 +131,7 @@ async fn disks(draft: &Draft, now: Timestamp) -> Option<Vec<Line>> {
         let mut lines = space::lines(&config);
         lines.extend(rights::lines(&config));
         lines.extend(sleeping::lines(&config, runs, now));
+        lines.extend(backups::lines(&config, now));
         lines
     })
     .await

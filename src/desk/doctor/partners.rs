@@ -12,7 +12,7 @@ use super::line::{Grade, Line, Topic};
 use crate::config::{Config, Peer};
 use crate::desk::words;
 use crate::link::{Glimpse, glimpse};
-use crate::node::probe::{Step, Tried, probe};
+use crate::node::probe::{Prober, Step, Tried};
 use crate::package::CertificateInfo;
 use crate::rules::render::visible_line;
 use crate::types::{Clock, Lang, OfficeNumber, code};
@@ -72,13 +72,14 @@ pub(super) struct Asked {
 /// Asks all partners, some at a time. Nothing is sent but questions.
 pub(super) async fn ask(config: &Config, clock: &Clock) -> Asked {
     let started = Clock::running();
+    let prober = Prober::open(config, clock.clone()).ok();
     let one = async |peer: &Peer| {
         let left = ALL.saturating_sub(started.elapsed());
-        let tried = timeout(EACH.min(left), probe(config, peer.office, clock.clone()));
-        let (line, ahead) = match tried.await {
+        let tried = async { prober.as_ref()?.ask(peer.office).await };
+        let (line, ahead) = match timeout(EACH.min(left), tried).await {
             // Certificates of ours that cannot be used are told elsewhere, and the partner was not asked.
-            Ok(Err(_) | Ok(None)) => (not_asked(peer, config), None),
-            Ok(Ok(Some(steps))) => {
+            Ok(None) => (not_asked(peer, config), None),
+            Ok(Some(steps)) => {
                 let ahead = steps.iter().find_map(|step| step.ahead);
                 (reached(peer, &steps, config, clock).await, ahead)
             }

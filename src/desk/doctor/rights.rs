@@ -4,24 +4,16 @@
 use std::path::Path;
 
 use super::line::{Grade, Line, Topic};
-use crate::config::{Config, IdentityFiles};
+use crate::config::Config;
 
 /// The files with secrets that others can read. Asks the system.
 pub(super) fn lines(config: &Config) -> Vec<Line> {
-    let mut all = vec![&config.tls.identity];
-    all.extend(config.offices.iter().map(|office| &office.signing));
-    all.extend(config.page.iter().filter_map(|page| page.identity.as_ref()));
-    let mut secrets: Vec<&Path> = all.into_iter().flat_map(secrets).collect();
+    let named = config.named_files().into_iter();
+    let mut secrets: Vec<&Path> =
+        named.filter_map(|(path, is_secret)| is_secret.then_some(path)).collect();
     secrets.sort_unstable();
     secrets.dedup();
     secrets.into_iter().filter(|path| path.is_file() && is_open(path)).map(open).collect()
-}
-
-fn secrets(files: &IdentityFiles) -> Vec<&Path> {
-    match files {
-        IdentityFiles::Pem { key, .. } => vec![key],
-        IdentityFiles::Pkcs12 { file, password_file } => vec![file, password_file],
-    }
 }
 
 fn open(path: &Path) -> Line {

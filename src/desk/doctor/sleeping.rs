@@ -126,17 +126,12 @@ fn odd(about: &str, all: &[Odd]) -> Line {
 
 /// Files that the care software has not taken for long.
 fn import(about: &str, path: &Path, now: Timestamp) -> Option<Line> {
-    let entries = fs::read_dir(path).ok()?;
-    let files = entries.take(MOST).filter_map(Result::ok);
-    let is_old = |entry: &fs::DirEntry| {
-        let name = entry.file_name();
-        let is_shown = name.to_str().is_none_or(|name| !name.starts_with('.'));
-        let metadata = entry.metadata().ok().filter(fs::Metadata::is_file);
-        let modified = metadata.and_then(|file| file.modified().ok());
+    let is_old = |metadata: &fs::Metadata| {
+        let modified = metadata.modified().ok();
         let modified = modified.and_then(|time| Timestamp::try_from(time).ok());
-        is_shown && modified.is_some_and(|time| now.duration_since(time) > UNREAD)
+        modified.is_some_and(|time| now.duration_since(time) > UNREAD)
     };
-    let count = files.filter(is_old).count();
+    let count = files_below(path).iter().filter(|metadata| is_old(metadata)).count();
     let days = UNREAD.as_hours() / 24;
     (count > 0).then(|| {
         Line::fine(
@@ -147,6 +142,32 @@ fn import(about: &str, path: &Path, now: Timestamp) -> Option<Line> {
         )
         .grade(Grade::Look)
     })
+}
+
+/// The files of a folder and of those in it, as sets may lie apart, but for hidden ones.
+fn files_below(folder: &Path) -> Vec<fs::Metadata> {
+    let mut folders = vec![folder.to_owned()];
+    let (mut files, mut looked) = (Vec::new(), 0);
+    while let Some(folder) = folders.pop() {
+        let entries = fs::read_dir(folder).into_iter().flatten().filter_map(Result::ok);
+        for entry in entries {
+            looked += 1;
+            if looked > MOST {
+                return files;
+            }
+            let name = entry.file_name();
+            if name.to_str().is_some_and(|name| name.starts_with('.')) {
+                continue;
+            }
+            // Of a link nothing is known but itself, so that the walk ends.
+            match entry.metadata() {
+                Ok(metadata) if metadata.is_dir() => folders.push(entry.path()),
+                Ok(metadata) if metadata.is_file() => files.push(metadata),
+                _ => {}
+            }
+        }
+    }
+    files
 }
 
 fn age(seen: &Seen, now: Timestamp) -> Option<SignedDuration> {

@@ -30,7 +30,7 @@ pub(super) fn lines(config: &Config) -> Vec<Line> {
 }
 
 /// Nothing where the path could not be read: that is told elsewhere.
-fn line(about: &str, path: &Path, package: u64) -> Option<Line> {
+pub(super) fn line(about: &str, path: &Path, package: u64) -> Option<Line> {
     if path.as_os_str().is_empty() {
         return None;
     }

@@ -2,14 +2,13 @@
 
 use std::time::Duration;
 
-use jiff::Timestamp;
 use tokio::time::timeout;
 
 use super::line::{Grade, Line, Topic};
 use crate::config::Config;
 use crate::desk::{held, words};
 use crate::node::Node;
-use crate::store::{ChainReport, Status, Store, StoreError};
+use crate::store::{ChainReport, HeldFilter, HeldItem, Status, Store, StoreError};
 use crate::types::{Lang, code};
 use crate::work;
 
@@ -53,8 +52,12 @@ pub(super) async fn lines(config: &Config) -> Vec<Line> {
             );
         }
     }
-    match store.status(HELD).await {
-        Ok(status) => lines.extend(waiting(status, config)),
+    match held::open(&store, config, HeldFilter::newest(HELD)).await {
+        Ok(held) => lines.extend(held_line(&held.items)),
+        Err(error) => lines.push(fault(&error, Grade::Broken)),
+    }
+    match store.status().await {
+        Ok(status) => lines.extend(waiting(&status, config)),
         Err(error) => lines.push(fault(&error, Grade::Broken)),
     }
     lines
@@ -91,14 +94,9 @@ fn whole(report: &ChainReport) -> Line {
     .code(Some(code::STORE_DAMAGED))
 }
 
-/// What is held, and what waits for partners that it does not get to.
-fn waiting(mut status: Status, config: &Config) -> Vec<Line> {
+/// What waits for partners that it does not get to.
+fn waiting(status: &Status, config: &Config) -> Vec<Line> {
     let mut lines = Vec::new();
-    status.held.retain(|item| held::is_open(item, config));
-    let count = status.held.len();
-    if let Some(since) = status.held.iter().map(|item| item.at).min() {
-        lines.push(held_line(count, since));
-    }
     for pair in status.waiting.iter().filter(|pair| !pair.reason.is_empty()) {
         let (partner, count) = (words::office(pair.partner, config), pair.count);
         let first = pair.reason.split(':').next().unwrap_or_default();
@@ -117,13 +115,19 @@ fn waiting(mut status: Status, config: &Config) -> Vec<Line> {
     lines
 }
 
-fn held_line(count: usize, since: Timestamp) -> Line {
-    let since = words::time(since);
-    Line::fine(
+/// What is held, if anything is.
+fn held_line(held: &[HeldItem]) -> Option<Line> {
+    let count = held.len();
+    let since = words::time(held.iter().map(|item| item.at).min()?);
+    let line = Line::fine(
         Topic::Waiting,
         "hold",
-        format!("保留中のものが {count} 件あります（古いものは {since} から）。renkei hold list か画面の「保留」で確かめてください。"),
-        format!("{count} sets are held, the oldest since {since}: see renkei hold list, or Held on the page"),
-    )
-    .grade(Grade::Look)
+        format!(
+            "保留中のものが {count} 件あります（古いものは {since} から）。renkei hold list か画面の「保留」で確かめてください。"
+        ),
+        format!(
+            "{count} sets are held, the oldest since {since}: see renkei hold list, or Held on the page"
+        ),
+    );
+    Some(line.grade(Grade::Look))
 }

@@ -3,12 +3,11 @@
 use std::io;
 use std::path::Path;
 
-use super::Plan;
-use crate::config::{Draft, Sources, first_text, office_text};
+use super::{Plan, planned};
 use crate::desk::doctor::{Line, full_disks};
 use crate::disk::create_folders;
-use crate::folder::{FolderError, FolderRole, look, look_or_above};
-use crate::node::{Node, StartProblem};
+use crate::folder::{Fault, FolderError, FolderRole, look, look_or_above};
+use crate::node::{Node, StartProblem, TLS_PLACE, signing_place};
 use crate::spec::Spec;
 use crate::types::{Clock, code};
 use crate::work;
@@ -28,6 +27,30 @@ pub fn folder_fault(path: &Path, role: FolderRole) -> Result<(), FolderError> {
     }
 }
 
+/// How a folder of the care software is found.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Found {
+    /// It is there and can be used.
+    There,
+    /// It is not there, and can be made.
+    ToMake,
+}
+
+/// The same of a folder that is made where it is missing.
+///
+/// # Errors
+///
+/// Why it cannot be used, or made.
+pub fn folder_found(path: &Path, role: FolderRole) -> Result<Found, FolderError> {
+    match folder_fault(path, role) {
+        Ok(()) => Ok(Found::There),
+        Err(error) if error.fault() == Fault::Missing => {
+            folder_fault(path, FolderRole::Other).map(|()| Found::ToMake)
+        }
+        Err(error) => Err(error),
+    }
+}
+
 /// Makes a folder that the care software is to use.
 ///
 /// # Errors
@@ -40,7 +63,9 @@ pub fn make_folder(path: &Path) -> io::Result<()> {
 /// Everything that would keep a node from starting by the plan, but for keys, which are not there yet.
 /// Nothing is made or changed.
 pub async fn problems(plan: &Plan, spec: &'static Spec, clock: &Clock) -> Vec<StartProblem> {
-    let Some(draft) = draft(plan) else { return Vec::new() };
+    // What cannot be read is told when it is to be changed.
+    let Ok(sources) = planned(plan) else { return Vec::new() };
+    let draft = sources.draft();
     let config = draft.config.clone();
     let full = work::blocking(move || full_disks(&config)).await.unwrap_or_default();
     let full = full.into_iter().map(|Line { about: place, ja, en, .. }| StartProblem {
@@ -50,21 +75,10 @@ pub async fn problems(plan: &Plan, spec: &'static Spec, clock: &Clock) -> Vec<St
         en,
     });
     let checked = Node::check(draft, spec, clock.clone()).await;
-    let is_of_keys = |told: &StartProblem| told.code == code::CERTIFICATE_UNUSABLE;
-    checked.problems.0.into_iter().filter(|told| !is_of_keys(told)).chain(full).collect()
-}
-
-/// The configuration as it would be; nothing where the one that is there cannot be read, which is
-/// told when it is to be changed.
-fn draft(plan: &Plan) -> Option<Draft> {
-    let office = plan.first_office();
-    let sources = if let Some(node) = plan.first_node() {
-        let text = first_text(&node, &office);
-        Sources { path: plan.config.clone(), text, partners: Vec::new() }
-    } else {
-        let mut sources = Sources::read(&plan.config).ok()?;
-        sources.text.push_str(&office_text(&office, plan.lang));
-        sources
+    let signing = signing_place(plan.office.number);
+    let is_of_keys = |told: &StartProblem| {
+        let is_new = told.place == signing || (plan.node.is_some() && told.place == TLS_PLACE);
+        told.code == code::CERTIFICATE_UNUSABLE && is_new
     };
-    Some(sources.draft())
+    checked.problems.0.into_iter().filter(|told| !is_of_keys(told)).chain(full).collect()
 }

@@ -2,6 +2,7 @@
 
 use std::fmt;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use jiff::{SignedDuration, Timestamp};
 use zeroize::Zeroizing;
@@ -21,13 +22,14 @@ const FOLDER: &str = "keys";
 const LATE: SignedDuration = SignedDuration::from_mins(15);
 
 /// Where keys and certificates come from.
+#[derive(Clone)]
 pub enum Keys {
     /// Made here; partners register them.
     Made,
     /// Keys are made here, and an authority is asked for certificates.
     Request,
     /// An authority has issued them.
-    Given(Given),
+    Given(Arc<Given>),
 }
 
 /// What an authority has issued.

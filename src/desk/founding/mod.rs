@@ -1,24 +1,30 @@
 //! Setting up a node, and adding an office to one: from a person's answers to a configuration and keys
-//! on disk. The command `renkei init` asks; nothing here does.
+//! on disk. The command `renkei init` asks, and so does the page at a first start; nothing here does.
 //!
 //! # Storage
 //!
 //! Files are only ever added. Keys come first and the configuration last, so that what stands there is
 //! whole; where something fails, what was written is removed again.
 
+mod answers;
 mod check;
 mod keys;
+mod words;
 mod write;
 
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 
 use crate::certs::CertsError;
-use crate::config::{FirstNode, FirstOffice};
+use crate::config::{
+    FirstNode, FirstOffice, Problems, SourceError, Sources, first_text, office_text,
+};
 use crate::types::{Lang, OfficeNumber, PeerUrl, ServiceType};
 
-pub use check::{folder_fault, make_folder, problems};
+pub use answers::{KeySource, office_name, office_number, service_types, url};
+pub use check::{Found, folder_fault, folder_found, make_folder, problems};
 pub use keys::{Given, Keys};
+pub use words::{folder_question, name_question, number_question, request_step, summary};
 pub use write::{Founded, found};
 
 /// The port on which a node listens unless the address of partners says another.
@@ -71,6 +77,8 @@ pub struct NewNode {
     pub roots: Vec<PathBuf>,
     /// Whether it has a page.
     pub page: bool,
+    /// Where the page is, where that is not as usual.
+    pub page_listen: Option<SocketAddr>,
 }
 
 /// Why nothing was set up.
@@ -81,7 +89,7 @@ pub enum FoundingError {
     Certs(#[from] CertsError),
     /// What would be written is no configuration, or the one that is there is none.
     #[error("{}", .0.text(Lang::En))]
-    Config(crate::config::Problems),
+    Config(Problems),
     /// A file cannot be read or written.
     #[error("{path}: {source}", path = .path.display())]
     Io {
@@ -119,8 +127,33 @@ impl Plan {
     }
 
     fn first_node(&self) -> Option<FirstNode> {
-        let NewNode { listen, url, data, roots, page } = self.node.clone()?;
+        let NewNode { listen, url, data, roots, page, page_listen } = self.node.clone()?;
         let (lang, tls) = (self.lang, keys::tls());
-        Some(FirstNode { listen, url, lang, data, tls, roots, page })
+        Some(FirstNode { listen, url, lang, data, tls, roots, page, page_listen })
     }
+}
+
+/// The configuration as it will be.
+///
+/// # Errors
+///
+/// The one to which an office is added cannot be read, or has mistakes.
+fn planned(plan: &Plan) -> Result<Sources, FoundingError> {
+    let office = plan.first_office();
+    if let Some(node) = plan.first_node() {
+        let text = first_text(&node, &office);
+        return Ok(Sources { path: plan.config.clone(), text, partners: Vec::new() });
+    }
+    let read = Sources::read(&plan.config);
+    let mut sources =
+        read.map_err(|SourceError { path, error: source }| FoundingError::Io { path, source })?;
+    let before = sources.draft().problems;
+    if !before.is_empty() {
+        return Err(FoundingError::Config(Problems(before)));
+    }
+    if !sources.text.ends_with('\n') {
+        sources.text.push('\n');
+    }
+    sources.text.push_str(&office_text(&office, plan.lang));
+    Ok(sources)
 }

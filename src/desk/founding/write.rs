@@ -6,9 +6,9 @@ use std::{fs, io};
 use jiff::Timestamp;
 
 use super::keys::{self, NewFile};
-use super::{FoundingError, Keys, Plan};
+use super::{FoundingError, Keys, Plan, planned};
 use crate::certs::files::{self, Existing};
-use crate::config::{Problems, SourceError, Sources, first_text, office_text};
+use crate::config::Problems;
 use crate::disk::{self, Readers, create_private_folders};
 
 /// What was set up.
@@ -67,28 +67,11 @@ pub fn found(plan: &Plan, now: Timestamp) -> Result<Founded, FoundingError> {
 
 /// The configuration as it will be, which has to be a whole one.
 fn text(plan: &Plan) -> Result<String, FoundingError> {
-    let office = plan.first_office();
-    let sources = if let Some(node) = plan.first_node() {
-        if fs::symlink_metadata(&plan.config).is_ok() {
-            let source = io::ErrorKind::AlreadyExists.into();
-            return Err(FoundingError::Io { path: plan.config.clone(), source });
-        }
-        let text = first_text(&node, &office);
-        Sources { path: plan.config.clone(), text, partners: Vec::new() }
-    } else {
-        let read = Sources::read(&plan.config);
-        let mut sources =
-            read.map_err(|SourceError { path, error: source }| FoundingError::Io { path, source })?;
-        let before = sources.draft().problems;
-        if !before.is_empty() {
-            return Err(FoundingError::Config(Problems(before)));
-        }
-        if !sources.text.ends_with('\n') {
-            sources.text.push('\n');
-        }
-        sources.text.push_str(&office_text(&office, plan.lang));
-        sources
-    };
+    if plan.node.is_some() && fs::symlink_metadata(&plan.config).is_ok() {
+        let source = io::ErrorKind::AlreadyExists.into();
+        return Err(FoundingError::Io { path: plan.config.clone(), source });
+    }
+    let sources = planned(plan)?;
     match sources.draft().problems {
         problems if problems.is_empty() => Ok(sources.text),
         problems => Err(FoundingError::Config(Problems(problems))),

@@ -3,6 +3,9 @@
 //!
 //! One package is in memory at a time.
 
+mod sink;
+mod zip;
+
 use std::fmt::Write as _;
 use std::io;
 
@@ -11,11 +14,15 @@ use jiff::Timestamp;
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
 
+pub use sink::Sink;
+pub use zip::Zip;
+
 use super::proof::{self, ProofError};
 use super::words;
 use crate::config::Config;
-use crate::package::{Limits, Receipt};
-use crate::rules::render::spreadsheet_cell;
+use crate::node::Node;
+use crate::package::Receipt;
+use crate::rules::render::Sheet;
 use crate::store::{JournalLine, PackageRange, Store, StoreError, StoredPackage, StoredReceipt};
 use crate::transfer::{Direction, receipt_in_words};
 use crate::types::{Digest, Lang, OfficeNumber, ServiceMonth};
@@ -34,13 +41,6 @@ pub struct Terms {
     pub lang: Lang,
     /// When it is written.
     pub now: Timestamp,
-}
-
-/// Takes the files, in the order in which they are made. Paths are relative, their parts separated by
-/// `/`.
-pub trait Sink {
-    /// Writes one file.
-    fn put(&mut self, path: &str, bytes: &[u8]) -> io::Result<()>;
 }
 
 /// What was written.
@@ -63,7 +63,8 @@ pub enum InspectionError {
     /// The files cannot be written.
     #[error(transparent)]
     Io(#[from] io::Error),
-    /// The roots, lists or pins of the configuration cannot be used.
+    /// No package can be proved: the roots, lists or pins of the configuration cannot be used, or
+    /// the program has a fault.
     #[error(transparent)]
     Proof(ProofError),
     /// A fault of the program.
@@ -104,14 +105,14 @@ impl Index<'_> {
     }
 }
 
-/// The first instant of a month and that of the next, by the clock of the office.
-fn window(month: ServiceMonth) -> Option<(Timestamp, Timestamp)> {
+/// The packages of a month, by the clock of the office.
+pub fn range(month: ServiceMonth, partner: Option<OfficeNumber>) -> Option<PackageRange> {
     let zone = TimeZone::system();
     let (year, number) = (i16::try_from(month.year()).ok()?, i8::try_from(month.month()).ok()?);
     let first = Date::new(year, number, 1).ok()?;
     let next = first.checked_add(jiff::Span::new().months(1)).ok()?;
     let start = |day: Date| day.to_zoned(zone.clone()).ok().map(|day| day.timestamp());
-    Some((start(first)?, start(next)?))
+    Some(PackageRange { since: start(first)?, until: start(next)?, partner })
 }
 
 struct Writer<'a, S> {
@@ -136,8 +137,7 @@ pub async fn write(
     sink: &mut impl Sink,
     done: impl Fn(u64, u64),
 ) -> Result<Written, InspectionError> {
-    let (since, until) = window(terms.month).ok_or(InspectionError::Internal)?;
-    let range = PackageRange { since, until, partner: terms.partner };
+    let range = range(terms.month, terms.partner).ok_or(InspectionError::Internal)?;
     let all = store.package_count(range).await?;
     let mut writer = Writer { sink, sums: String::new() };
     let mut written = Written { proved: 0, gone: 0, refused: Vec::new() };
@@ -158,7 +158,7 @@ pub async fn write(
     }
     rows.sort_by_key(|(at, _)| *at);
     let rows: Vec<Row> = rows.into_iter().map(|(_, row)| row).collect();
-    writer.put("history.csv", &csv(&rows, terms.lang)?)?;
+    writer.put("history.csv", &csv(&rows, terms.lang))?;
     writer.put("journal.csv", &journal(store, range).await?)?;
     if let Some(der) = store.last_head().await? {
         writer.put("journal-head.p7s", &der)?;
@@ -250,7 +250,7 @@ async fn one<S: Sink>(
 }
 
 fn line(config: &Config, lang: Lang, package: &StoredPackage, receipts: &[StoredReceipt]) -> Row {
-    let limits = Limits::default();
+    let limits = Node::package_limits(config);
     let receipts = receipts.iter().map(|receipt| {
         let at = words::time(receipt.at);
         match Receipt::stated(&receipt.der, &limits) {
@@ -285,10 +285,8 @@ fn line(config: &Config, lang: Lang, package: &StoredPackage, receipts: &[Stored
     }
 }
 
-/// With a mark at the start, by which Excel knows that it is UTF-8.
-fn csv(rows: &[Row], lang: Lang) -> io::Result<Vec<u8>> {
-    let mut writer = sheet();
-    writer.write_record(match lang {
+fn csv(rows: &[Row], lang: Lang) -> Vec<u8> {
+    let mut sheet = Sheet::new(match lang {
         Lang::Ja => [
             "日時",
             "方向",
@@ -313,7 +311,7 @@ fn csv(rows: &[Row], lang: Lang) -> io::Result<Vec<u8>> {
             "SHA-256 of the package",
             "note",
         ],
-    })?;
+    });
     for row in rows {
         let (files, receipts) = (row.files.join(" "), row.receipts.join(" / "));
         let cells = [
@@ -328,21 +326,14 @@ fn csv(rows: &[Row], lang: Lang) -> io::Result<Vec<u8>> {
             &row.package,
             row.note.as_deref().unwrap_or_default(),
         ];
-        writer.write_record(cells.map(spreadsheet_cell))?;
+        sheet.row(cells);
     }
-    writer.into_inner().map_err(csv::IntoInnerError::into_error)
-}
-
-fn sheet() -> csv::Writer<Vec<u8>> {
-    csv::WriterBuilder::new()
-        .terminator(csv::Terminator::CRLF)
-        .from_writer(b"\xef\xbb\xbf".to_vec())
+    sheet.finish()
 }
 
 /// The rows of the journal of that time as they are chained; the columns are those of the store.
-async fn journal(store: &Store, range: PackageRange) -> Result<Vec<u8>, InspectionError> {
-    let mut writer = sheet();
-    let columns = [
+async fn journal(store: &Store, range: PackageRange) -> Result<Vec<u8>, StoreError> {
+    let mut sheet = Sheet::new([
         "id",
         "at",
         "direction",
@@ -353,8 +344,7 @@ async fn journal(store: &Store, range: PackageRange) -> Result<Vec<u8>, Inspecti
         "state",
         "detail",
         "link",
-    ];
-    writer.write_record(columns).map_err(io::Error::from)?;
+    ]);
     let mut after = 0;
     loop {
         let some = store.journal_lines(range, after, AT_A_TIME).await?;
@@ -362,10 +352,10 @@ async fn journal(store: &Store, range: PackageRange) -> Result<Vec<u8>, Inspecti
         after = last.id;
         for JournalLine { id, at, texts, link } in some {
             let mut cells = vec![id.to_string(), at.to_string()];
-            cells.extend(texts.iter().map(|text| spreadsheet_cell(text)));
+            cells.extend(texts);
             cells.push(link.to_string());
-            writer.write_record(cells).map_err(io::Error::from)?;
+            sheet.row(cells);
         }
     }
-    Ok(writer.into_inner().map_err(csv::IntoInnerError::into_error)?)
+    Ok(sheet.finish())
 }

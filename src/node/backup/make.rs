@@ -1,22 +1,22 @@
 //! Making a backup.
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs::{self, File};
 use std::io::{self, BufWriter, Read, Write};
 use std::path::{Component, Path, PathBuf};
 
 use age::secrecy::SecretString;
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use zip::write::{SimpleFileOptions, StreamWriter, ZipWriter};
 
 use super::{BackupError, Entry, Format, LIST, List, at};
 use crate::config::{Config, PARTNERS};
 use crate::disk;
-use crate::store::Store;
+use crate::store::{Copied, Store, let_go};
 use crate::types::DigestBuilder;
 
-/// Where the copy of the database lies until it is in the backup: in the data folder, which is closed
-/// to others.
-const COPY: &str = "backup-copy.tmp";
+/// What lies about unchanged for so long is nobody's any more.
+const ABANDONED: SignedDuration = SignedDuration::from_hours(24);
 
 /// What of the data folder is made anew, or is in the backup in another way.
 const NOT_KEPT: [&str; 6] =
@@ -61,7 +61,7 @@ pub fn make(store: &Store, config: &Config, terms: Terms<'_>) -> Result<Made, Ba
     }
     let made = write(store, config, Terms { to: &to, config_file: &config_file, ..terms });
     if made.as_ref().is_err_and(|error| !is_there_already(error, &to)) {
-        let _ = fs::remove_file(&to);
+        let _ = disk::remove_file(&to);
     }
     made
 }
@@ -78,21 +78,12 @@ fn write(store: &Store, config: &Config, terms: Terms<'_>) -> Result<Made, Backu
     let locked = age::Encryptor::with_user_passphrase(passphrase)
         .wrap_output(BufWriter::new(file))
         .map_err(at(to))?;
-    let mut archive = Archive { zip: ZipWriter::new_stream(locked), to, files: Vec::new() };
+    let named = named(config);
+    // These are in it by their own names, or not at all.
+    let apart = named.keys().map(PathBuf::as_path).chain([config_file]).map(real).collect();
+    let mut archive = Archive { zip: ZipWriter::new_stream(locked), to, apart, files: Vec::new() };
 
-    let copy = config.node.data.join(COPY);
-    // Left over from a process that was killed.
-    remove_if_there(&copy)?;
-    let copied = store.copy_to(&copy);
-    let written = copied.map_err(BackupError::from).and_then(|copied| {
-        archive.add("data/renkei.db", &copy)?;
-        for (digest, path) in &copied.beside {
-            archive.add(&format!("data/packages/{digest}"), path)?;
-        }
-        Ok(copied)
-    });
-    remove_if_there(&copy)?;
-    let copied = written?;
+    let copied = add_store(store, config, &mut archive, now)?;
     archive.add_folder("data", &config.node.data, &|name| {
         !NOT_KEPT.contains(&name) && Path::new(name).extension().is_none_or(|end| end != "tmp")
     })?;
@@ -101,21 +92,15 @@ fn write(store: &Store, config: &Config, terms: Terms<'_>) -> Result<Made, Backu
         .add_folder("data/users", &users, &|name| ["users.json", "tokens.json"].contains(&name))?;
 
     let home = config_file.parent().unwrap_or(Path::new(""));
-    let config_name = archive.add_below(home, config_file)?;
-    let partners = home.join("partners");
-    archive.add_folder("home/partners", &partners, &|_| true)?;
+    let config_name = add_below(&mut archive, home, config_file)?.unwrap_or_default();
+    archive.add_folder(&format!("home/{PARTNERS}"), &home.join(PARTNERS), &|_| true)?;
     let mut missing = Vec::new();
-    let mut named: Vec<_> = config.named_files();
-    named.sort_unstable();
-    named.dedup();
     for (path, is_secret) in named {
         if is_secret && !with_keys {
             continue;
         }
-        if path.is_file() {
-            archive.add_below(home, path)?;
-        } else {
-            missing.push(path.to_owned());
+        if !path.is_file() || add_below(&mut archive, home, &path)?.is_none() {
+            missing.push(path);
         }
     }
     let list = List {
@@ -136,11 +121,56 @@ fn write(store: &Store, config: &Config, terms: Terms<'_>) -> Result<Made, Backu
     Ok(Made { files, size, missing })
 }
 
-fn remove_if_there(path: &Path) -> Result<(), BackupError> {
-    match fs::remove_file(path) {
-        Err(error) if error.kind() != io::ErrorKind::NotFound => Err(at(path)(error)),
-        _ => Ok(()),
+/// The files that the configuration names, each once; `true` for those that hold a key or a password,
+/// whatever else they hold.
+fn named(config: &Config) -> BTreeMap<PathBuf, bool> {
+    let mut named = BTreeMap::new();
+    for (path, is_secret) in config.named_files() {
+        *named.entry(absolute(path)).or_insert(false) |= is_secret;
     }
+    named
+}
+
+fn absolute(path: &Path) -> PathBuf {
+    std::path::absolute(path).unwrap_or_else(|_| path.to_owned())
+}
+
+/// Where a file lies in truth, by whatever links it is named.
+fn real(path: &Path) -> PathBuf {
+    fs::canonicalize(path).unwrap_or_else(|_| absolute(path))
+}
+
+/// Adds the packages and a copy of the database. Where the copy lies meanwhile, in the data folder,
+/// which is closed to others, nobody else who makes a backup puts his own.
+fn add_store<W: Write>(
+    store: &Store,
+    config: &Config,
+    archive: &mut Archive<'_, W>,
+    now: Timestamp,
+) -> Result<Copied, BackupError> {
+    let data = &config.node.data;
+    // Left over from a process that was killed.
+    let old = now.checked_sub(ABANDONED).unwrap_or(Timestamp::MIN);
+    disk::remove_leftovers_before(data, old.into()).map_err(at(data))?;
+    let place = disk::temporary(data);
+    disk::create_private_folder(&place).map_err(at(&place))?;
+    let copy = place.join("copy.db");
+    let add = |archive: &mut Archive<'_, W>| -> Result<Copied, BackupError> {
+        let copied = store.copy_to(&copy)?;
+        let mut gone = Vec::new();
+        for (digest, path) in &copied.beside {
+            if !archive.add(&format!("data/packages/{digest}"), path)? {
+                gone.push(*digest);
+            }
+        }
+        let_go(&copy, &gone)?;
+        archive.add("data/renkei.db", &copy)?;
+        Ok(copied)
+    };
+    let added = add(archive);
+    let removed = disk::remove_folder(&place).map_err(at(&place));
+    let copied = added?;
+    removed.map(|()| copied)
 }
 
 /// The way from `home` to a path below it.
@@ -157,13 +187,19 @@ fn below(home: &Path, path: &Path) -> Option<PathBuf> {
 struct Archive<'a, W: Write> {
     zip: ZipWriter<StreamWriter<W>>,
     to: &'a Path,
+    /// Files that no folder brings in.
+    apart: BTreeSet<PathBuf>,
     files: Vec<Entry>,
 }
 
-impl Archive<'_, age::stream::StreamWriter<BufWriter<File>>> {
-    /// Adds one file under `name`.
-    fn add(&mut self, name: &str, from: &Path) -> Result<(), BackupError> {
-        let mut source = File::open(from).map_err(at(from))?;
+impl<W: Write> Archive<'_, W> {
+    /// Adds one file under `name`; `false` if it is not there, as one whose time of keeping was over.
+    fn add(&mut self, name: &str, from: &Path) -> Result<bool, BackupError> {
+        let mut source = match File::open(from) {
+            Ok(source) => source,
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(false),
+            Err(error) => return Err(at(from)(error)),
+        };
         // Packages are compressed as well as they can be, and nothing else is large.
         let options = SimpleFileOptions::default().compression_level(Some(1)).large_file(true);
         let begun = self.zip.start_file(name, options).map_err(io::Error::from);
@@ -178,12 +214,13 @@ impl Archive<'_, age::stream::StreamWriter<BufWriter<File>>> {
             size += u64::try_from(read.len()).unwrap_or_default();
             self.zip.write_all(read).map_err(at(self.to))?;
         }
-        let from = std::path::absolute(from).unwrap_or_else(|_| from.to_owned());
-        self.files.push(Entry { name: name.to_owned(), from, size, sha256: digest.finish() });
-        Ok(())
+        let (name, from) = (name.to_owned(), absolute(from));
+        self.files.push(Entry { name, from, size, sha256: digest.finish() });
+        Ok(true)
     }
 
-    /// Adds the files of a folder that `is_wanted` holds for by their names; none if it is not there.
+    /// Adds the files of a folder that `is_wanted` holds for by their names, but for what is ours and
+    /// unfinished; none if it is not there.
     fn add_folder(
         &mut self,
         name: &str,
@@ -200,35 +237,47 @@ impl Archive<'_, age::stream::StreamWriter<BufWriter<File>>> {
             let entry = entry.map_err(at(folder))?;
             let is_file = entry.file_type().map_err(at(entry.path()))?.is_file();
             let file = entry.file_name();
-            if let (true, Some(file)) = (is_file, file.to_str().filter(|name| is_wanted(name))) {
+            let file = file.to_str().filter(|name| is_wanted(name));
+            let file = file.filter(|name| !name.starts_with(disk::OWN_PREFIX));
+            if let (true, Some(file)) = (is_file, file)
+                && !self.apart.contains(&real(&entry.path()))
+            {
                 found.push((format!("{name}/{file}"), entry.path()));
             }
         }
         found.sort_unstable();
-        found.iter().try_for_each(|(name, path)| self.add(name, path))
-    }
-
-    /// Adds a file that the configuration names, and gives its name behind `home/` or `outside/`. One
-    /// that was added before is not added again.
-    fn add_below(&mut self, home: &Path, path: &Path) -> Result<String, BackupError> {
-        let inside = below(home, path).and_then(|path| {
-            let parts: Option<Vec<_>> = path.iter().map(|part| part.to_str()).collect();
-            Some(parts?.join("/"))
-        });
-        let name = inside.as_ref().map_or_else(
-            || {
-                let count = self.files.iter().filter(|file| file.name.starts_with("outside/"));
-                let file = path.file_name().unwrap_or_default().to_string_lossy();
-                format!("outside/{}/{file}", count.count() + 1)
-            },
-            |inside| format!("home/{inside}"),
-        );
-        if !self.files.iter().any(|file| file.name == name) {
-            self.add(&name, path)?;
+        for (name, path) in found {
+            self.add(&name, &path)?;
         }
-        Ok(inside.unwrap_or(name))
+        Ok(())
     }
+}
 
+/// Adds a file that the configuration names, and gives its name: as it lies below `home`, or behind
+/// `outside/`; nothing if it is not there. One that was added before is not added again.
+fn add_below<W: Write>(
+    archive: &mut Archive<'_, W>,
+    home: &Path,
+    path: &Path,
+) -> Result<Option<String>, BackupError> {
+    let inside = below(home, path).and_then(|path| {
+        let parts: Option<Vec<_>> = path.iter().map(|part| part.to_str()).collect();
+        Some(parts?.join("/"))
+    });
+    let name = inside.as_ref().map_or_else(
+        || {
+            let count = archive.files.iter().filter(|file| file.name.starts_with("outside/"));
+            let file = path.file_name().unwrap_or_default().to_string_lossy();
+            format!("outside/{}/{file}", count.count() + 1)
+        },
+        |inside| format!("home/{inside}"),
+    );
+    let is_there =
+        archive.files.iter().any(|file| file.name == name) || archive.add(&name, path)?;
+    Ok(is_there.then(|| inside.unwrap_or(name)))
+}
+
+impl Archive<'_, age::stream::StreamWriter<BufWriter<File>>> {
     /// Writes the list and makes the whole durable.
     fn finish(mut self, list: List) -> Result<(), BackupError> {
         let list = List { files: self.files, ..list };
@@ -242,5 +291,24 @@ impl Archive<'_, age::stream::StreamWriter<BufWriter<File>>> {
         file.sync_all().map_err(at(self.to))?;
         let folder = self.to.parent().unwrap_or(Path::new(""));
         disk::sync_folder(folder).map_err(at(folder))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_gone_meanwhile_is_passed_over() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let path = |name| folder.path().join(name);
+        let zip = ZipWriter::new_stream(Vec::new());
+        let to = path("backup");
+        let mut archive = Archive { zip, to: &to, apart: BTreeSet::new(), files: Vec::new() };
+        fs::write(path("there"), "bytes").expect("written");
+        assert!(!archive.add("data/packages/gone", &path("gone")).expect("no fault"));
+        assert!(archive.add("data/packages/there", &path("there")).expect("added"));
+        let names: Vec<_> = archive.files.iter().map(|entry| entry.name.as_str()).collect();
+        assert_eq!(names, ["data/packages/there"]);
     }
 }

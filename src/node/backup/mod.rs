@@ -8,28 +8,58 @@
 //! it stands at one moment. Around it is the age format (age-encryption.org/v1) with a passphrase: the
 //! program `age` opens it too.
 
+mod automatic;
+mod check;
+mod generations;
 mod make;
+mod opened;
+mod record;
 mod restore;
+mod round;
+mod shelf;
 
 use std::io;
 use std::path::PathBuf;
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
+pub use automatic::NotMade;
+pub use check::{Checked, check};
+pub use generations::is_backup;
 pub use make::{Made, Terms, make};
+pub use record::{Known, Last, Record, Verdict};
 pub use restore::{Restored, restore};
+pub use shelf::{Shelved, shelf};
 
+pub(super) use round::{look_at, run};
+
+use crate::config::Backup;
 use crate::store::StoreError;
 use crate::types::Digest;
 
 /// The least number of characters of a passphrase.
 pub const SHORTEST_PASSPHRASE: usize = 12;
 
+/// A last good backup that is older than this is told of.
+pub const OLD: SignedDuration = SignedDuration::from_hours(48);
+
+/// What is to be said of the settings before a backup is made by them, which changes nothing. Blocks.
+pub fn look(settings: &Backup) -> Result<(), NotMade> {
+    automatic::look(settings)
+}
+
 /// The name of a backup that is made at this time, as `YYYYMMDD-hhmmss`.
 pub fn file_name(time: &str) -> String {
     format!("renkei-backup-{time}.zip.age")
 }
+
+/// Where a backup is unpacked in the folder that it is put into. As long as it is there, that folder holds
+/// no node.
+pub const UNFINISHED: &str = "restore-unfinished";
+
+/// The database among the files.
+const DATABASE: &str = "data/renkei.db";
 
 /// The name of the list of files.
 const LIST: &str = "backup.json";
@@ -96,6 +126,12 @@ pub enum BackupError {
     /// The backup would lie in a folder that it is made of.
     #[error("{0}: the backup would lie in a folder that is part of it")]
     Inside(PathBuf),
+    /// A fault of the program.
+    #[error("a fault of the program")]
+    Internal,
+    /// Putting back another backup was cut off there.
+    #[error("{0}: putting back another backup was cut off there")]
+    CutOff(PathBuf),
     /// The folder to put it into holds something.
     #[error("{0}: the folder is not empty")]
     NotEmpty(PathBuf),
@@ -128,6 +164,20 @@ impl BackupError {
             ),
             (Self::Inside(path), Lang::En) => format!(
                 "the folder {} is itself part of the backup; name another place",
+                path.display()
+            ),
+            (Self::Internal, Lang::Ja) => {
+                "プログラムの不具合です。ログを添えて開発元に連絡してください。".to_owned()
+            }
+            (Self::Internal, Lang::En) => {
+                "a fault of the program: report it with the log".to_owned()
+            }
+            (Self::CutOff(path), Lang::Ja) => format!(
+                "フォルダー {} には、途中で止まった別のバックアップの復元が残っています。そのときと同じバックアップで renkei restore をもう一度実行するか、別のフォルダーを指定してください。",
+                path.display()
+            ),
+            (Self::CutOff(path), Lang::En) => format!(
+                "in the folder {} putting back another backup was cut off: run renkei restore again with that one, or name another folder",
                 path.display()
             ),
             (Self::NotEmpty(path), Lang::Ja) => format!(

@@ -1,27 +1,24 @@
 //! Putting a backup back.
+//!
+//! Everything is unpacked into a folder of its own in the folder that it is to be put into, and moved from
+//! there when it is whole, the configuration last. So whatever cuts it off, no node can start by what is
+//! there, and the same command again begins anew or ends what was begun.
 
 use std::fs::{self, File};
-use std::io::{BufReader, Read, Seek, Write as _};
-use std::path::{Component, Path, PathBuf};
+use std::io::{self, Write as _};
+use std::path::{Path, PathBuf};
 
 use age::secrecy::SecretString;
 use jiff::Timestamp;
-use zip::ZipArchive;
 
-use super::{BackupError, Entry, LIST, List, at};
+use super::opened::{Opened, is_plain};
+use super::{BackupError, DATABASE, Entry, List, UNFINISHED, at};
 use crate::config::Config;
-use crate::disk;
+use crate::disk::{self, Readers};
 use crate::store::put_back;
-use crate::types::DigestBuilder;
 
-/// The most bytes that the list of files may have.
-const LONGEST_LIST: u64 = 16 << 20;
-
-/// The most work that a passphrase may take, as a power of two.
-const MOST_WORK: u8 = 22;
-
-/// The most files of a backup.
-const MOST: usize = 1_000_000;
+/// Lies among what is unpacked when that is whole, and says of which backup it is.
+const WHOLE: &str = ".renkei-whole";
 
 /// What was put back.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -38,53 +35,36 @@ pub struct Restored {
     pub moved: Vec<(PathBuf, PathBuf)>,
 }
 
-/// Puts a backup into a folder that is empty or not there yet. May block for as long as it takes. What
-/// is in the folder counts only when this has ended well: nothing there is a store before.
+/// Puts a backup into a folder that is empty or not there yet, or in which putting back the same one was
+/// cut off. May block for as long as it takes.
 pub fn restore(
     backup: &Path,
     passphrase: SecretString,
     to: &Path,
     now: Timestamp,
 ) -> Result<Restored, BackupError> {
-    let file = File::open(backup).map_err(at(backup))?;
-    let locked = age::Decryptor::new_buffered(BufReader::new(file))
-        .map_err(|error| reading(backup, error))?;
-    if !locked.is_scrypt() {
-        return Err(BackupError::Damaged("not locked by a passphrase"));
-    }
-    let mut identity = age::scrypt::Identity::new(passphrase);
-    // A backup of a fast computer can be put back on a slow one.
-    identity.set_max_work_factor(MOST_WORK);
-    let stream = locked
-        .decrypt(std::iter::once(&identity as &dyn age::Identity))
-        .map_err(|error| reading(backup, error))?;
-    let mut archive =
-        ZipArchive::new(stream).map_err(|_| BackupError::Damaged("its end is missing"))?;
-    let list = list(&mut archive)?;
-    make_empty(to)?;
-    let data = if list.data.is_relative() && is_plain(&list.data) {
-        to.join(&list.data)
-    } else {
-        to.join("data")
-    };
-    if list.files.len() > MOST || list.files.len() + 1 != archive.len() {
-        return Err(BackupError::Damaged("its list does not fit"));
-    }
-    let mut moved = Vec::new();
-    // The database last: without it there is no store.
-    let (database, others): (Vec<_>, Vec<_>) =
-        list.files.iter().partition(|entry| entry.name == "data/renkei.db");
-    for entry in others.into_iter().chain(database) {
-        let path = place(entry, to, &data)?;
-        if entry.name.starts_with("outside/") {
-            moved.push((entry.from.clone(), path.clone()));
+    let mut opened = Opened::open(backup, passphrase)?;
+    let places = Places::of(&opened.list)?;
+    let unfinished = to.join(UNFINISHED);
+    let mark = mark(&opened.list);
+    let is_whole = fs::read_to_string(unfinished.join(WHOLE)).is_ok_and(|text| text == mark);
+    if !is_whole {
+        begin(to, &unfinished)?;
+        let unpacked = unpack(&mut opened, &places, &unfinished, now);
+        if unpacked.is_err() {
+            let _ = disk::remove_folder(&unfinished);
         }
-        extract(&mut archive, entry, &path)?;
+        unpacked?;
+        let whole = unfinished.join(WHOLE);
+        disk::create(&whole, mark.as_bytes(), Readers::AsUsual).map_err(at(&whole))?;
     }
-    put_back(&data, list.made_at, now)?;
-    disk::sync_folder(&data).map_err(at(&data))?;
-    disk::sync_folder(to).map_err(at(to))?;
-    let config = place_of_config(&list.config, to)?;
+    move_up(&unfinished, to, &places)?;
+
+    let list = opened.list;
+    let (config, data) = (to.join(&places.config), to.join(&places.data));
+    let outside = list.files.iter().filter(|entry| entry.name.starts_with("outside/"));
+    let outside = outside.map(|entry| Ok((entry.from.clone(), to.join(places.of_file(entry)?))));
+    let mut moved = outside.collect::<Result<Vec<_>, BackupError>>()?;
     let text = fs::read_to_string(&config).map_err(at(&config))?;
     let named = Config::draft(&text, to).config.node.data;
     if named != data {
@@ -93,84 +73,125 @@ pub fn restore(
     Ok(Restored { made_at: list.made_at, config, data, with_keys: list.with_keys, moved })
 }
 
-/// What went wrong with the lock.
-fn reading(path: &Path, error: age::DecryptError) -> BackupError {
-    match error {
-        age::DecryptError::Io(error) => at(path)(error),
-        age::DecryptError::InvalidHeader | age::DecryptError::UnknownFormat => {
-            BackupError::Damaged("its beginning")
+/// By which a backup is known again.
+fn mark(list: &List) -> String {
+    format!("{} {} {}\n", list.store, list.made_at, list.journal_link)
+}
+
+/// Where things belong, below the folder that they are put into.
+struct Places {
+    config: PathBuf,
+    data: PathBuf,
+}
+
+impl Places {
+    fn of(list: &List) -> Result<Self, BackupError> {
+        let config = PathBuf::from(&list.config);
+        if !is_plain(&config) {
+            return Err(BackupError::Damaged("its configuration"));
         }
-        _ => BackupError::Passphrase,
+        let is_below = list.data.is_relative() && is_plain(&list.data);
+        let data = if is_below { list.data.clone() } else { PathBuf::from("data") };
+        let places = Self { config, data };
+        for entry in &list.files {
+            places.of_file(entry)?;
+        }
+        Ok(places)
+    }
+
+    fn of_file(&self, entry: &Entry) -> Result<PathBuf, BackupError> {
+        let strange = || BackupError::Damaged("the name of a file");
+        let (folder, rest) = entry.name.split_once('/').ok_or_else(strange)?;
+        let rest = Path::new(rest);
+        let path = match folder {
+            "home" => rest.to_owned(),
+            "data" => self.data.join(rest),
+            "outside" => Path::new("outside").join(rest),
+            _ => return Err(strange()),
+        };
+        let is_own = path.starts_with(UNFINISHED) || path.starts_with(WHOLE);
+        if is_plain(rest) && !is_own { Ok(path) } else { Err(strange()) }
     }
 }
 
-fn list<R: Read + Seek>(archive: &mut ZipArchive<R>) -> Result<List, BackupError> {
-    let damaged = |_| BackupError::Damaged("its list");
-    let entry = archive.by_name(LIST).map_err(damaged)?;
-    let mut text = Vec::new();
-    let read = entry.take(LONGEST_LIST).read_to_end(&mut text);
-    read.map_err(|_| BackupError::Damaged("its list"))?;
-    serde_json::from_slice(&text).map_err(|_| BackupError::Damaged("its list"))
-}
-
-fn make_empty(folder: &Path) -> Result<(), BackupError> {
-    disk::create_private_folders(folder).map_err(at(folder))?;
-    match fs::read_dir(folder).map_err(at(folder))?.next() {
-        None => Ok(()),
-        Some(_) => Err(BackupError::NotEmpty(folder.to_owned())),
+/// An empty folder to unpack into. What was cut off before it was whole is removed.
+fn begin(to: &Path, unfinished: &Path) -> Result<(), BackupError> {
+    disk::create_private_folders(to).map_err(at(to))?;
+    for entry in fs::read_dir(to).map_err(at(to))? {
+        if entry.map_err(at(to))?.file_name() != UNFINISHED {
+            let to = to.to_owned();
+            let is_cut = unfinished.is_dir();
+            return Err(if is_cut { BackupError::CutOff(to) } else { BackupError::NotEmpty(to) });
+        }
     }
+    disk::remove_folder(unfinished).map_err(at(unfinished))?;
+    disk::create_private_folders(unfinished).map_err(at(unfinished))
 }
 
-/// Whether a path leads nowhere but down.
-fn is_plain(path: &Path) -> bool {
-    path.components().all(|part| matches!(part, Component::Normal(_)))
-        && path.components().next().is_some()
+fn unpack(
+    opened: &mut Opened,
+    places: &Places,
+    unfinished: &Path,
+    now: Timestamp,
+) -> Result<(), BackupError> {
+    let entries = opened.list.files.clone();
+    if !entries.iter().any(|entry| entry.name == DATABASE) {
+        return Err(BackupError::Damaged("a file is missing"));
+    }
+    for entry in &entries {
+        extract(opened, entry, &unfinished.join(places.of_file(entry)?))?;
+    }
+    let data = unfinished.join(&places.data);
+    put_back(&data, opened.list.made_at, now)?;
+    sync_folders(unfinished)
 }
 
-/// Where a file of the backup belongs.
-fn place(entry: &Entry, to: &Path, data: &Path) -> Result<PathBuf, BackupError> {
-    let strange = || BackupError::Damaged("the name of a file");
-    let (folder, rest) = entry.name.split_once('/').ok_or_else(strange)?;
-    let folder = match folder {
-        "home" => to.to_owned(),
-        "data" => data.to_owned(),
-        "outside" => to.join("outside"),
-        _ => return Err(strange()),
-    };
-    let rest = Path::new(rest);
-    if is_plain(rest) { Ok(folder.join(rest)) } else { Err(strange()) }
+fn sync_folders(folder: &Path) -> Result<(), BackupError> {
+    let mut open = vec![folder.to_owned()];
+    while let Some(folder) = open.pop() {
+        disk::sync_folder(&folder).map_err(at(&folder))?;
+        for entry in fs::read_dir(&folder).map_err(at(&folder))? {
+            let entry = entry.map_err(at(&folder))?;
+            if entry.file_type().map_err(at(entry.path()))?.is_dir() {
+                open.push(entry.path());
+            }
+        }
+    }
+    Ok(())
 }
 
-fn place_of_config(name: &str, to: &Path) -> Result<PathBuf, BackupError> {
-    let name = Path::new(name);
-    if is_plain(name) { Ok(to.join(name)) } else { Err(BackupError::Damaged("its configuration")) }
+/// Moves what is whole to where it belongs, the configuration last, and removes the rest.
+fn move_up(unfinished: &Path, to: &Path, places: &Places) -> Result<(), BackupError> {
+    let last = places.config.iter().next().unwrap_or_default();
+    let mut names = Vec::new();
+    for entry in fs::read_dir(unfinished).map_err(at(unfinished))? {
+        names.push(entry.map_err(at(unfinished))?.file_name());
+    }
+    names.retain(|name| name != WHOLE);
+    names.sort_by_key(|name| name == last);
+    for name in names {
+        let (from, path) = (unfinished.join(&name), to.join(&name));
+        if name == last {
+            disk::sync_folder(to).map_err(at(to))?;
+        }
+        // Whoever puts something there meanwhile keeps it.
+        if fs::symlink_metadata(&path).is_ok() {
+            return Err(at(path)(io::ErrorKind::AlreadyExists.into()));
+        }
+        disk::rename(&from, &path).map_err(at(&path))?;
+    }
+    disk::sync_folder(to).map_err(at(to))?;
+    disk::remove_folder(unfinished).map_err(at(unfinished))
 }
 
 /// Writes one file and holds it against its digest.
-fn extract<R: Read + Seek>(
-    archive: &mut ZipArchive<R>,
-    entry: &Entry,
-    path: &Path,
-) -> Result<(), BackupError> {
+fn extract(opened: &mut Opened, entry: &Entry, path: &Path) -> Result<(), BackupError> {
     if let Some(folder) = path.parent() {
         disk::create_private_folders(folder).map_err(at(folder))?;
     }
     let mut options = File::options();
     let mut file =
         disk::private(options.create_new(true).write(true)).open(path).map_err(at(path))?;
-    let damaged = BackupError::Damaged("a file");
-    let Ok(source) = archive.by_name(&entry.name) else { return Err(damaged) };
-    let mut source = source.take(entry.size.saturating_add(1));
-    let mut digest = DigestBuilder::new();
-    let mut size = 0;
-    let mut piece = vec![0; 64 << 10];
-    loop {
-        let Ok(read) = source.read(&mut piece) else { return Err(damaged) };
-        let Some(read) = piece.get(..read).filter(|read| !read.is_empty()) else { break };
-        digest.update(read);
-        size += u64::try_from(read.len()).unwrap_or_default();
-        file.write_all(read).map_err(at(path))?;
-    }
-    file.sync_all().map_err(at(path))?;
-    if size == entry.size && digest.finish() == entry.sha256 { Ok(()) } else { Err(damaged) }
+    opened.read(entry, |piece| file.write_all(piece).map_err(at(path)))?;
+    file.sync_all().map_err(at(path))
 }

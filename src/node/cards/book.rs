@@ -1,19 +1,15 @@
 //! The partners in the folder beside the configuration.
 
-use std::fs;
 use std::io;
 use std::path::Path;
 
-use crate::config::{PARTNERS, PartnerFile, Peer, partner_text};
+use crate::config::{LARGEST_SOURCE, PARTNERS, PartnerFile, Peer, partner_text};
 use crate::disk::{self, Readers};
 use crate::package::card::{CardCertificate, SignedCard};
-use crate::types::{Digest, Edition, OfficeNumber};
+use crate::types::{Digest, OfficeNumber, PeerUrl};
 
 use super::alone::Alone;
 use super::own::read;
-
-/// The largest file of a partner.
-const LARGEST: u64 = 1 << 20;
 
 /// A partner as its files say.
 #[derive(Debug, Clone)]
@@ -32,7 +28,7 @@ pub struct NoWay;
 /// The partner of a file in `partners/` of `home`; nothing where there is none, or one with mistakes.
 pub fn partner(home: &Path, office: OfficeNumber) -> Option<Partner> {
     let name = PartnerFile::new(office, String::new()).name;
-    let text = disk::read_text(&home.join(PARTNERS).join(&name), LARGEST).ok()?;
+    let text = disk::read_text(&home.join(PARTNERS).join(&name), LARGEST_SOURCE).ok()?;
     let peer = PartnerFile { name, text }.peer(home)?;
     let card = peer.card.as_deref().and_then(read);
     Some(Partner { peer, card })
@@ -45,16 +41,15 @@ pub fn partner(home: &Path, office: OfficeNumber) -> Option<Partner> {
 ///
 /// Nobody knows where it is reached.
 pub fn peer_of(card: &SignedCard, former: Option<&Partner>) -> Result<Peer, NoWay> {
-    let mut peer = facts(card);
-    let mut url = card.card().url().cloned();
-    if let Some(Partner { peer: held, card: Some(old) }) = former {
-        let old_url = old.card().url();
-        let old = facts(old);
+    let quoting = former.and_then(|former| former.peer.quoting);
+    let former = former.and_then(|Partner { peer, card }| Some((peer, card.as_ref()?)));
+    let of_a_person = former.filter(|(held, old)| Some(&held.url) != old.card().url());
+    let url = of_a_person.map(|(held, _)| &held.url).or_else(|| card.card().url());
+    let mut peer = said(card, url.ok_or(NoWay)?);
+    if let Some((held, old)) = former {
+        let old = said(old, &held.url);
         if held.name != old.name {
             peer.name.clone_from(&held.name);
-        }
-        if Some(&held.url) != old_url {
-            url = Some(held.url.clone());
         }
         if held.edition != old.edition {
             peer.edition = held.edition;
@@ -65,41 +60,25 @@ pub fn peer_of(card: &SignedCard, former: Option<&Partner>) -> Result<Peer, NoWa
         add(&mut peer.tls_certificates, &held.tls_certificates, &old.tls_certificates);
         add(&mut peer.signing_certificates, &held.signing_certificates, &old.signing_certificates);
     }
-    let url = url.ok_or(NoWay)?;
-    Ok(Peer {
-        office: peer.office,
-        name: peer.name,
-        service_types: card.card().service_types.clone(),
-        url,
-        edition: peer.edition,
-        takes: peer.takes,
-        quoting: former.and_then(|former| former.peer.quoting),
-        tls_certificates: peer.tls_certificates,
-        signing_certificates: peer.signing_certificates,
-        card: None,
-    })
+    peer.quoting = quoting;
+    Ok(peer)
 }
 
-/// What a card says that a person may have decided otherwise.
-struct Facts {
-    office: OfficeNumber,
-    name: Option<String>,
-    edition: Option<Edition>,
-    takes: Vec<String>,
-    tls_certificates: Vec<Digest>,
-    signing_certificates: Vec<Digest>,
-}
-
-fn facts(card: &SignedCard) -> Facts {
+/// The partner as its card says, reached at `url`.
+fn said(card: &SignedCard, url: &PeerUrl) -> Peer {
     let card = card.card();
     let pins = |listed: &[CardCertificate]| listed.iter().map(CardCertificate::sha256).collect();
-    Facts {
+    Peer {
         office: card.office,
         name: card.name.clone(),
+        service_types: card.service_types.clone(),
+        url: url.clone(),
         edition: card.only_edition(),
         takes: card.takes.clone(),
+        quoting: None,
         tls_certificates: pins(&card.certificates.tls),
         signing_certificates: pins(&card.certificates.signing),
+        card: None,
     }
 }
 
@@ -142,21 +121,21 @@ pub fn put(home: &Path, peer: &Peer, card: Option<&SignedCard>) -> io::Result<()
     Ok(())
 }
 
-/// Removes a partner and its card; `false` if there was none.
+/// Removes a partner and its card; one that is not there is fine.
 ///
 /// # Errors
 ///
-/// The folder cannot be written to.
-pub fn remove(home: &Path, office: OfficeNumber) -> io::Result<bool> {
+/// The folder cannot be written to. Then the partner is there as before.
+pub fn remove(home: &Path, office: OfficeNumber) -> io::Result<()> {
     let folder = home.join(PARTNERS);
-    let path = folder.join(PartnerFile::new(office, String::new()).name);
-    let was_there = fs::symlink_metadata(&path).is_ok();
-    disk::remove_file(&path)?;
-    if was_there {
-        disk::sync_folder(&folder)?;
+    if !folder.is_dir() {
+        return Ok(());
     }
-    remove_cards(&folder, office, None)?;
-    Ok(was_there)
+    disk::remove_file(&folder.join(PartnerFile::new(office, String::new()).name))?;
+    disk::sync_folder(&folder)?;
+    // Nothing names its card any more, and one that stays goes with the next partner of this number.
+    let _ = remove_cards(&folder, office, None);
+    Ok(())
 }
 
 fn remove_cards(folder: &Path, office: OfficeNumber, but: Option<&str>) -> io::Result<()> {

@@ -4,9 +4,10 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use jiff::{SignedDuration, Timestamp};
+use rustls_pki_types::CertificateDer;
 
-use crate::certs::{self, CertsError};
-use crate::config::{Config, IdentityFiles};
+use crate::certs::{self, CertsError, Identity, renewal};
+use crate::config::Config;
 use crate::disk::{self, Readers};
 use crate::package::card::{
     Card, CardCertificate, CardCertificates, CardFault, CardFormat, Channel, MAX_CARD, SignedCard,
@@ -98,7 +99,8 @@ pub fn own_card(
     now: Timestamp,
 ) -> Result<SignedCard, OwnCardError> {
     let own = config.office(office).ok_or(OwnCardError::UnknownOffice(office))?;
-    let signer = certs::load(&own.signing)?.signer()?;
+    let signing = certs::load(&own.signing)?;
+    let signer = signing.signer()?;
     let info = CertificateInfo::of(signer.chain().first().ok_or(SignerError::KeyKind)?)
         .map_err(SignerError::from)?;
     let (from, until) = (info.not_before, info.not_after);
@@ -115,8 +117,12 @@ pub fn own_card(
         takes: own.takes.clone(),
         channels: config.node.url.iter().map(|url| Channel::Direct { url: url.clone() }).collect(),
         certificates: CardCertificates {
-            tls: listed(&config.tls.identity, &config.tls.next)?,
-            signing: listed(&own.signing, &own.signing_next)?,
+            tls: listed(
+                &certs::load(&config.tls.identity)?,
+                renewal::next_certificate(&config.tls.identity),
+                &config.tls.next,
+            )?,
+            signing: listed(&signing, renewal::next_certificate(&own.signing), &own.signing_next)?,
         },
         sealing: None,
         valid_from: now,
@@ -162,16 +168,30 @@ pub(super) fn read(path: &Path) -> Option<SignedCard> {
     SignedCard::open(&disk::read_bytes(path, most).ok()?).ok()
 }
 
-/// The certificate in use, and those that will follow it.
-fn listed(files: &IdentityFiles, next: &[PathBuf]) -> Result<Vec<CardCertificate>, CertsError> {
-    let current = certs::load(files)?;
-    let mut all: Vec<_> = current.chain().iter().take(1).cloned().collect();
+/// The certificate in use, and those that will follow it: the one that its renewal has prepared, and
+/// those of the files that the configuration names.
+fn listed(
+    current: &Identity,
+    renewed: Option<CertificateDer<'static>>,
+    next: &[PathBuf],
+) -> Result<Vec<CardCertificate>, CertsError> {
+    let current = current.chain().iter().take(1).cloned().map(CardCertificate::from);
+    // Of what is none for an office the renewal tells.
+    let renewed = renewed.map(CardCertificate::from).filter(CardCertificate::is_usable);
+    let mut all: Vec<_> = current.chain(renewed).collect();
     for path in next {
+        let certificates = match certs::load_certificates(path) {
+            // One that was put into its place, so that it is the one in use.
+            Err(CertsError::Io { source, .. }) if source.kind() == io::ErrorKind::NotFound => {
+                continue;
+            }
+            loaded => loaded?,
+        };
         // Behind it stand those above it.
-        all.extend(certs::load_certificates(path)?.into_iter().take(1));
+        all.extend(certificates.into_iter().take(1).map(CardCertificate::from));
     }
     let mut listed: Vec<CardCertificate> = Vec::new();
-    for certificate in all.into_iter().map(CardCertificate::from) {
+    for certificate in all {
         if !listed.contains(&certificate) {
             listed.push(certificate);
         }

@@ -10,7 +10,7 @@ use std::time::Duration;
 
 use futures_util::stream::{self, StreamExt as _};
 
-use super::take::{CARD_FEATURE, TakeError, make, take};
+use super::take::{CARD_FEATURE, TakeError, last, make, take};
 use crate::link::{Endpoint, SendError};
 use crate::node::context::{Context, Pair, stopped};
 use crate::node::supervise::Beat;
@@ -27,8 +27,13 @@ const AGAIN: Duration = Duration::from_secs(20);
 /// How old a card of ours may be before it is seen whether it would be another one now.
 const FRESH: Duration = Duration::from_secs(10);
 
-/// How often a partner is asked for its card.
+/// How often a partner is asked for its card, and handed one of ours that it does not take: its trust or
+/// its clock may be mended meanwhile.
 const ASK: Duration = Duration::from_hours(1);
+
+/// How long a card that a command made is kept, though the node would say something else: it was made
+/// by a configuration that the node takes up in a moment, and a person hands it to a partner as it is.
+const OF_A_COMMAND: Duration = Duration::from_mins(1);
 
 /// How long it is told that a card was replaced.
 const TOLD: Duration = Duration::from_hours(24);
@@ -44,10 +49,20 @@ const LONGEST_ROUND: Duration = Duration::from_mins(30);
 struct Known {
     /// The serial that the partner was handed.
     handed: u64,
+    /// When it was handed one that it did not take, and which.
+    refused: Option<(u64, Instant)>,
     /// When it was asked last.
     asked: Option<Instant>,
     /// It could not be asked, and when that was.
     failed: Option<Instant>,
+}
+
+impl Known {
+    /// Whether there is no need to hand the partner this card now.
+    fn is_settled(&self, serial: u64) -> bool {
+        let is_refused = |(refused, at): (u64, Instant)| refused == serial && at.elapsed() < ASK;
+        self.handed == serial || self.refused.is_some_and(is_refused)
+    }
 }
 
 pub(in crate::node) async fn run(
@@ -79,24 +94,59 @@ pub(in crate::node) async fn run(
     }
 }
 
-/// Our cards, and when they were made or looked at.
-type Own = BTreeMap<OfficeNumber, (Instant, Option<SignedCard>)>;
+/// Our cards.
+type Own = BTreeMap<OfficeNumber, Looked>;
+
+/// A card of ours, as it was when it was looked at.
+struct Looked {
+    at: Instant,
+    card: Option<SignedCard>,
+    /// The serial that this node made or found right.
+    right: Option<u64>,
+    /// The serial of a later one that a command made, and when it was seen first.
+    other: Option<(u64, Instant)>,
+}
+
+/// The card of an office of ours as it is now. To make it anew takes the key, which may be behind a
+/// password.
+async fn look(context: &Arc<Context>, office: OfficeNumber, before: Option<&Looked>) -> Looked {
+    let at = Clock::running();
+    let right = before.and_then(|before| before.right);
+    if let Some(right) = right
+        && let Some(card) = last(context, office).await.filter(|card| card.card().serial > right)
+    {
+        let serial = card.card().serial;
+        let seen = before.and_then(|before| before.other).filter(|(other, _)| *other == serial);
+        let (_, since) = seen.unwrap_or((serial, at));
+        if since.elapsed() < OF_A_COMMAND {
+            return Looked {
+                at,
+                card: Some(card),
+                right: Some(right),
+                other: Some((serial, since)),
+            };
+        }
+    }
+    let card = make(context, office).await;
+    let right = card.as_ref().map(|card| card.card().serial).or(right);
+    Looked { at, card, right, other: None }
+}
 
 async fn round(context: &Arc<Context>, cards: &mut Own, known: &mut BTreeMap<Pair, Known>) {
     let config = context.config();
     let offices: Vec<_> = config.offices.iter().map(|office| office.number).collect();
     let partners: Vec<_> = config.peers.iter().map(|peer| peer.office).collect();
     for office in offices {
-        // To make it anew takes the key, which may be behind a password.
-        if cards.get(&office).is_none_or(|(at, _)| at.elapsed() >= FRESH) {
-            let card = make(context, office).await;
-            cards.insert(office, (Clock::running(), card));
+        let before = cards.get(&office);
+        if before.is_none_or(|before| before.at.elapsed() >= FRESH) {
+            let looked = look(context, office, before).await;
+            cards.insert(office, looked);
         }
-        let Some((_, Some(own))) = cards.get(&office) else { continue };
+        let Some(Looked { card: Some(own), .. }) = cards.get(&office) else { continue };
         let due = partners.iter().filter_map(|partner| {
             let known = known.get(&(office, *partner)).copied().unwrap_or_default();
             let rests = known.failed.is_some_and(|at| at.elapsed() < AGAIN);
-            let settled = known.handed == own.card().serial
+            let settled = known.is_settled(own.card().serial)
                 && known.asked.is_some_and(|at| at.elapsed() < ASK);
             (!rests && !settled).then_some((*partner, known))
         });
@@ -127,20 +177,22 @@ async fn exchange(
         (known.handed, known.asked) = (serial, Some(Clock::running()));
         return Ok(());
     }
-    if known.handed != serial {
+    if !known.is_settled(serial) {
         match context
             .client
             .put_card(endpoint, own.card().office, own.bytes().to_vec().into())
             .await
         {
-            Ok(()) => tracing::info!(%partner, serial, "the partner has our card"),
-            // It has said no to this very card; handed again it would say the same.
+            Ok(()) => {
+                tracing::info!(%partner, serial, "the partner has our card");
+                known.handed = serial;
+            }
             Err(SendError::Refused { problem }) => {
                 tracing::warn!(%partner, serial, %problem, "the partner does not take our card");
+                known.refused = Some((serial, Clock::running()));
             }
             Err(error) => return Err(error),
         }
-        known.handed = serial;
     }
     if let Some(card) = context.client.card(endpoint).await? {
         match take(context, partner, card).await {
@@ -153,4 +205,20 @@ async fn exchange(
     }
     known.asked = Some(Clock::running());
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_card_that_a_partner_does_not_take_is_handed_again_later() {
+        let now = Clock::running();
+        let known = Known { handed: 6, refused: Some((7, now)), ..Known::default() };
+        assert!(known.is_settled(6) && known.is_settled(7));
+        assert!(!known.is_settled(8), "another one at once");
+        let long_ago = now.checked_sub(ASK).map(|at| (7, at));
+        let known = Known { refused: long_ago, ..known };
+        assert_eq!(known.is_settled(7), long_ago.is_none());
+    }
 }

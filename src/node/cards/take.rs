@@ -11,7 +11,7 @@ use crate::link::Refusal;
 use crate::node::context::{Context, blocking};
 use crate::package::card::{CardFault, SignedCard};
 use crate::types::code::RefusalCode;
-use crate::types::{OfficeNumber, code, io_text};
+use crate::types::{Lang, OfficeNumber, code, io_text};
 
 /// How a node says that it has the routes of cards.
 pub(in crate::node) const CARD_FEATURE: &str = "card";
@@ -50,12 +50,16 @@ pub(in crate::node) async fn hand_out(
     context: &Arc<Context>,
     office: OfficeNumber,
 ) -> Option<SignedCard> {
-    let shared = Arc::clone(context);
-    let kept = blocking(move || kept(&shared.config(), office, shared.now())).await?;
-    match kept {
+    match last(context, office).await {
         Some(card) => Some(card),
         None => make(context, office).await,
     }
+}
+
+/// The last card of an office of ours that was made, by whomever.
+pub(super) async fn last(context: &Arc<Context>, office: OfficeNumber) -> Option<SignedCard> {
+    let shared = Arc::clone(context);
+    blocking(move || kept(&shared.config(), office, shared.now())).await?
 }
 
 /// The card of an office of ours, as it is now.
@@ -66,10 +70,15 @@ pub(super) async fn make(context: &Arc<Context>, office: OfficeNumber) -> Option
         config.office(office)?;
         Some(own_card(&config, office, shared.now()))
     });
+    let about = format!("office {office} card");
     match made.await?? {
-        Ok(card) => Some(card),
+        Ok(card) => {
+            context.notices.clear(code::OWN_CARD_NOT_MADE, &about);
+            Some(card)
+        }
         Err(error) => {
-            tracing::warn!(%office, %error, "there is no card of our office");
+            let texts = (error.text(Lang::Ja), error.text(Lang::En));
+            context.notices.raise(code::OWN_CARD_NOT_MADE, about, texts, context.now());
             None
         }
     }
@@ -167,7 +176,7 @@ async fn tell(context: &Context, office: OfficeNumber, taken: &Result<Option<Tak
             tracing::warn!(partner = %office, %fault, "a card was refused");
         }
         Err(TakeError::Disk(error)) => {
-            let [ja, en] = [crate::types::Lang::Ja, crate::types::Lang::En];
+            let [ja, en] = [Lang::Ja, Lang::En];
             raise(
                 code::CARD_NOT_WRITTEN,
                 format!(

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use super::super::context::{Context, blocking};
 use super::super::problems::Problems;
-use super::super::proof::{self, Stamp};
+use super::super::proof::{self, Stamp, TLS_PLACE};
 use crate::types::code::{self, Area};
 use crate::types::{Clock, Instant};
 
@@ -29,14 +29,17 @@ pub(super) struct Certificates {
     told_at: Instant,
     /// Whether it was looked for renewals since the start.
     is_begun: bool,
+    /// Why what was read last is not in use.
+    refused: Problems,
 }
 
 impl Certificates {
     pub(super) fn new(context: &Context) -> Self {
-        tell_conditions(context);
+        let refused = Problems::default();
+        tell_conditions(context, &refused);
         let taken = context.proof().read_of.clone();
         let now = Clock::running();
-        Self { seen: taken.clone(), taken, read_at: now, told_at: now, is_begun: false }
+        Self { seen: taken.clone(), taken, read_at: now, told_at: now, is_begun: false, refused }
     }
 
     /// The proof of the context was read anew, with another configuration.
@@ -44,7 +47,8 @@ impl Certificates {
         self.taken.clone_from(&context.proof().read_of);
         self.seen.clone_from(&self.taken);
         (self.read_at, self.told_at) = (Clock::running(), Clock::running());
-        tell_conditions(context);
+        self.refused = Problems::default();
+        tell_conditions(context, &self.refused);
     }
 
     /// Reads what was replaced, or everything; says whether a file is just being replaced.
@@ -60,14 +64,15 @@ impl Certificates {
         // Certificate and key are two files: they are read when neither changes any more.
         let is_new = found != self.taken;
         let settles = found != self.seen;
-        let again = context.proof().has_faults() && self.read_at.elapsed() >= RETRY;
+        let has_faults = context.proof().has_faults() || !self.refused.0.is_empty();
+        let again = has_faults && self.read_at.elapsed() >= RETRY;
         if at_once || is_due || (is_new && !settles) || again || self.read_at.elapsed() >= INTERVAL
         {
-            reload(context).await;
+            self.refused = reload(context).await;
             self.taken.clone_from(&found);
             (self.read_at, self.told_at) = (Clock::running(), Clock::running());
         } else if self.told_at.elapsed() >= TELL {
-            tell_conditions(context);
+            tell_conditions(context, &self.refused);
             self.told_at = Clock::running();
         }
         self.seen = found;
@@ -76,11 +81,11 @@ impl Certificates {
 }
 
 /// Reads certificates and revocation lists again. What cannot be used is told, and what was read
-/// before stays.
-async fn reload(context: &Arc<Context>) {
+/// before stays; returned is why, where it is not told with what was read.
+async fn reload(context: &Arc<Context>) -> Problems {
     let shared = Arc::clone(context);
     let reloaded = blocking(move || {
-        let mut problems = Problems::default();
+        let (mut problems, mut refused) = (Problems::default(), Problems::default());
         let (former, config) = (shared.proof(), shared.config());
         // Nothing is begun or ended by a clock that may be wrong.
         let unrenewed = if shared.believes_clock() {
@@ -100,22 +105,32 @@ async fn reload(context: &Arc<Context>) {
                     }
                     tracing::info!("certificates and revocation lists were read again");
                 }
-                Err(error) => tracing::error!(%error, "the TLS certificate cannot be used"),
+                Err(error) => {
+                    let ja = format!(
+                        "TLS の証明書を使えません: {error}。これまでの証明書を使い続けます。"
+                    );
+                    let en = format!(
+                        "the TLS certificate cannot be used: {error}; the one before stays in use"
+                    );
+                    refused.add(code::CERTIFICATE_UNUSABLE, TLS_PLACE, ja, en);
+                }
             }
         }
         for problem in problems.0 {
             tracing::error!(code = problem.code, place = problem.place, "{}", problem.en);
         }
-        tell_conditions(&shared);
+        tell_conditions(&shared, &refused);
+        refused
     });
-    reloaded.await.unwrap_or_default();
+    reloaded.await.unwrap_or_default()
 }
 
 /// Tells what stands of certificates and lists, and takes back what does not any more.
-fn tell_conditions(context: &Context) {
+fn tell_conditions(context: &Context, refused: &Problems) {
     let now = context.now();
     let mut standing: BTreeMap<&str, BTreeSet<String>> = BTreeMap::new();
-    for told in context.proof().conditions(&context.config(), now).0 {
+    let conditions = context.proof().conditions(&context.config(), now).0;
+    for told in conditions.into_iter().chain(refused.0.iter().cloned()) {
         standing.entry(told.code).or_default().insert(told.place.clone());
         context.notices.raise(told.code, told.place, (told.ja, told.en), now);
     }

@@ -171,6 +171,8 @@ impl Follower {
             tracing::debug!(code = error.code(), %error, "changes of the configuration show a moment later");
         }
         let mut state = self.state.lock().await;
+        // The first one stays.
+        let _ = self.context.config_file.set(source.file().to_owned());
         state.source = Some(Arc::new(source));
         state.watch = Some(watch);
     }

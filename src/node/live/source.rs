@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use crate::config::Config;
+use crate::config::{Config, PARTNERS};
 
 /// What is wrong with a configuration, or with a change of it, in Japanese and English.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -35,6 +35,7 @@ impl Source {
         (self.read)()
     }
 
+    /// The main file of the configuration.
     pub(super) fn file(&self) -> &Path {
         &self.file
     }
@@ -44,7 +45,7 @@ impl Source {
     pub(super) fn folders(&self) -> Vec<PathBuf> {
         let folder = self.file.parent().filter(|folder| !folder.as_os_str().is_empty());
         let folder = folder.unwrap_or_else(|| Path::new("."));
-        let partners = folder.join("partners");
+        let partners = folder.join(PARTNERS);
         let is_there = partners.is_dir();
         std::iter::once(folder.to_owned()).chain(is_there.then_some(partners)).collect()
     }

@@ -10,7 +10,7 @@ use crate::types::code;
 
 /// Tells of it, and takes back what does not stand any more; says whether anything does.
 pub(super) async fn tell(context: &Context) -> bool {
-    let status = match context.store.status(0).await {
+    let status = match context.store.status().await {
         Ok(status) => status,
         Err(error) => {
             log_store_fault(&error, "what waits cannot be counted");

@@ -12,13 +12,13 @@ use super::super::wake::wake;
 use super::internal;
 use crate::control::Answer;
 use crate::folder::{
-    Fault, FolderError, GivenBack, Lot, Place, correct_held, give_back, held_digest, read_held,
+    Fault, FolderError, GivenBack, Lot, Place, correct_held, files_digest, give_back, read_held,
     remove_copies, remove_originals, remove_set,
 };
 use crate::package::{Manifest, Receipt, ReceiptFinding, ReceiptKind, open};
 use crate::repair::{FixOptions, fix};
 use crate::spec::Spec;
-use crate::store::{HeldItem, IncomingNote, Settled, StoreError};
+use crate::store::{HeldFilter, HeldItem, IncomingNote, Settled, StoreError};
 use crate::transfer::IncomingEvent;
 use crate::types::{Digest, HeldId, Lang, MessageId, code};
 
@@ -314,7 +314,7 @@ impl Removal {
         places: &AllPlaces,
     ) -> Result<(), StoreError> {
         let mut seen = BTreeSet::new();
-        for item in context.store.held(HELD).await? {
+        for item in context.store.held(HeldFilter::newest(HELD)).await? {
             let HeldId::Set(number) = item.id else { continue };
             let Some(set) = HeldSet::of(places, &item) else { continue };
             let known = (number, set.hold.path().to_owned());
@@ -389,7 +389,7 @@ impl HeldSet {
     fn correct(&self, spec: &Spec, most: u64, seen: Digest) -> Result<Corrected, FolderError> {
         self.hold.check()?;
         let files = read_held(&self.path(), most)?;
-        if held_digest(&files) != seen {
+        if files_digest(&files) != seen {
             return Ok(Corrected::Changed);
         }
         let options = FixOptions { approve_shipped: true, ..FixOptions::default() };

@@ -30,13 +30,7 @@ impl Proof {
             ends_soon(own, &self.renewals, now, &mut told);
         }
         for (path, list) in self.sources.lists() {
-            let urls = config.tls.revocation_list_urls.iter();
-            let mut fetched = urls.filter(|url| fetched::path(&config.node.data, url) == path);
-            let about = match fetched.next() {
-                Some(url) => format!("tls.revocation_list_urls {url}"),
-                None => format!("tls.revocation_lists {}", path.display()),
-            };
-            list_dates(&about, &list, config, now, &mut told);
+            list_dates(&fetched::place(config, path), &list, config, now, &mut told);
         }
         told.0.extend(self.unlisted_issuers().0);
         told

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use jiff::Timestamp;
 use rustls_pki_types::CertificateDer;
 
-use super::{Own, Problems, Proof, signing_place};
+use super::{Own, Problems, Proof, TLS_PLACE, signing_place};
 use crate::certs::Identity;
 use crate::package::{CertificateInfo, Signer, SignerError, Trust, TrustError, Usage};
 use crate::types::{Lang, OfficeNumber, code};
@@ -51,7 +51,7 @@ pub(super) struct OwnSigner {
 impl OwnTls {
     pub(super) fn own(&self) -> Own<'_> {
         let chain = self.identity.chain();
-        Own { place: "tls", file: &self.file, office: self.office, chain, usage: Usage::Tls }
+        Own { place: TLS_PLACE, file: &self.file, office: self.office, chain, usage: Usage::Tls }
     }
 }
 

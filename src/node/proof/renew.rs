@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use jiff::Timestamp;
 
 use super::super::clock::local_time;
-use super::{Problems, Proof, StartProblems, signing_place};
+use super::{Problems, Proof, StartProblems, TLS_PLACE, signing_place};
 use crate::certs::files::{self, Access, Existing};
 use crate::certs::renewal::{self, Done, Haste, Renewable, RenewalError, Stage};
 use crate::certs::{CertsError, Identity, Unfit, certificates_to_pem, unfit};
@@ -29,7 +29,10 @@ pub struct Renewed {
 fn renewables(config: &Config) -> Vec<(String, Renewable<'_>)> {
     let tls = config.offices.first().map(|office| {
         let usages = vec![Usage::Tls];
-        ("tls".to_owned(), Renewable { files: &config.tls.identity, office: office.number, usages })
+        (
+            TLS_PLACE.to_owned(),
+            Renewable { files: &config.tls.identity, office: office.number, usages },
+        )
     });
     let mut found: Vec<_> = tls.into_iter().collect();
     for office in &config.offices {
@@ -245,10 +248,10 @@ pub(super) fn to_do(stages: &[(PathBuf, Stage)], file: &Path) -> (String, String
             let (sha256, at) = (Digest::of(certificate), local_time(*at));
             (
                 format!(
-                    "次の証明書（SHA-256 {sha256}）を用意してあります。相手に伝え、今の値と並べて登録してもらってください。{at} に自動で切り替わります。全員の登録が済んだら renkei certs renew --take ですぐに切り替えられます。"
+                    "次の証明書（SHA-256 {sha256}）を用意してあります。事業所カードで登録した相手には自動で伝わります。ほかの相手には、今の値と並べて登録してもらってください。{at} に自動で切り替わります。全員の登録が済んだら renkei certs renew --take ですぐに切り替えられます。"
                 ),
                 format!(
-                    "the next one is prepared (SHA-256 {sha256}): have the partners register it beside the present one. It is used from {at} on by itself, or at once with renkei certs renew --take when all have done so"
+                    "the next one is prepared (SHA-256 {sha256}): partners with our card learn of it by themselves, have the others register it beside the present one. It is used from {at} on by itself, or at once with renkei certs renew --take when all have done so"
                 ),
             )
         }

@@ -8,7 +8,7 @@ use std::time::SystemTime;
 
 use rustls_pki_types::{CertificateDer, CertificateRevocationListDer};
 
-use super::{Pins, Problems, signing_place};
+use super::{Pins, Problems, TLS_PLACE, signing_place};
 use crate::certs::{self, CertsError, Identity, fetched, renewal};
 use crate::config::{Config, IdentityFiles, Office};
 use crate::package::{CertificateInfo, ListInfo, TrustSources, read_list};
@@ -98,7 +98,7 @@ impl Sources {
         let tls = former.filter(|former| former.has_tls_of(config));
         let tls = tls.and_then(|former| former.tls.clone());
         let loaded = certs::load(&config.tls.identity).map(Arc::new);
-        sources.tls = take("tls", loaded, tls, problems, faults);
+        sources.tls = take(TLS_PLACE, loaded, tls, problems, faults);
         for office in &config.offices {
             let place = signing_place(office.number);
             let former = former.filter(|former| former.has_signing_of(office));
@@ -156,7 +156,7 @@ impl Sources {
             };
         let chain = |identity: &Arc<Identity>| identity.chain().to_vec();
         let (new, old) = (self.tls.as_ref().map(chain), former.tls.as_ref().map(chain));
-        changed("tls", &new.unwrap_or_default(), old.as_deref());
+        changed(TLS_PLACE, &new.unwrap_or_default(), old.as_deref());
         for (office, identity) in &self.signing {
             let old = former.signing.get(office).map(chain);
             let place = signing_place(*office);

@@ -42,8 +42,8 @@ impl CardCertificate {
         CertificateInfo::of(&self.0).ok()
     }
 
-    /// One that could speak for an office if it were pinned.
-    fn is_usable(&self) -> bool {
+    /// Whether it could speak for an office if it were pinned. A card with another one is none.
+    pub fn is_usable(&self) -> bool {
         Facts::parse(&self.0).is_ok_and(|facts| {
             !facts.is_version_1()
                 && !facts.is_ca()

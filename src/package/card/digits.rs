@@ -8,8 +8,11 @@ use aws_lc_rs::pbkdf2;
 
 use crate::types::Digest;
 
-/// The salt, which keeps these digits apart from every other use of the same function.
-const SALT: &[u8] = b"renkei.card/1 check digits";
+/// The salt of two cards, which keeps these digits apart from every other use of the same function.
+const CARDS: &[u8] = b"renkei.card/1 check digits";
+
+/// The salt of one certificate.
+const CERTIFICATE: &[u8] = b"renkei.certificate/1 check digits";
 
 /// How often the function is repeated: about a second on an office PC. Somebody in the middle who makes
 /// both cards that he hands on has to find two that give the same digits, with 2^50 tries for each
@@ -38,9 +41,18 @@ pub struct ParseCheckDigitsError;
 /// second of the processor.
 pub fn check_digits(one: Digest, other: Digest) -> CheckDigits {
     let (low, high) = if one <= other { (one, other) } else { (other, one) };
-    let both = [low.as_raw().as_slice(), high.as_raw()].concat();
+    stretched(CARDS, &[low.as_raw().as_slice(), high.as_raw()].concat())
+}
+
+/// The digits of one certificate, by its SHA-256, to be compared by whoever registers it by hand. Takes
+/// about a second of the processor.
+pub fn certificate_digits(certificate: Digest) -> CheckDigits {
+    stretched(CERTIFICATE, certificate.as_raw().as_slice())
+}
+
+fn stretched(salt: &[u8], secret: &[u8]) -> CheckDigits {
     let mut out = [0; 8 * GROUPS];
-    pbkdf2::derive(pbkdf2::PBKDF2_HMAC_SHA512, ITERATIONS, SALT, &both, &mut out);
+    pbkdf2::derive(pbkdf2::PBKDF2_HMAC_SHA512, ITERATIONS, salt, secret, &mut out);
     let mut groups = [0; GROUPS];
     for (group, bytes) in groups.iter_mut().zip(out.chunks_exact(8)) {
         let number = bytes.iter().fold(0_u64, |number, byte| number << 8 | u64::from(*byte));

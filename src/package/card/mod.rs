@@ -14,7 +14,7 @@ mod sealing;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use crate::types::text::{is_office_name, is_word};
+use crate::types::text::{is_office_name, is_unit};
 use crate::types::{Digest, Edition, OfficeNumber, PeerUrl, ServiceType};
 
 use super::json::{self, MAX_SAFE_INTEGER};
@@ -22,7 +22,7 @@ use super::{Signer, SignerError, Trust, Usage, cms};
 
 pub use certificates::{CardCertificate, CardCertificates};
 pub use channel::Channel;
-pub use digits::{CheckDigits, ParseCheckDigitsError, check_digits};
+pub use digits::{CheckDigits, ParseCheckDigitsError, certificate_digits, check_digits};
 pub use fault::CardFault;
 pub use sealing::SealingKey;
 
@@ -31,8 +31,6 @@ pub const MAX_CARD: usize = 64 << 10;
 
 /// The most service types, editions, send units and channels.
 const MAX_ENTRIES: usize = 100;
-/// The most characters of the id of a send unit.
-const MAX_UNIT: usize = 16;
 
 /// The format of a card. Another meaning of a field needs another format.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Serialize, Deserialize)]
@@ -41,11 +39,6 @@ pub enum CardFormat {
     #[default]
     #[serde(rename = "renkei.card/1")]
     V1,
-}
-
-impl CardFormat {
-    /// The name of the format that we write and read.
-    pub const ID: &str = "renkei.card/1";
 }
 
 /// What a card says.
@@ -93,7 +86,6 @@ pub struct SignedCard {
     card: Card,
     sha256: Digest,
     signer: CardCertificate,
-    signed_at: Timestamp,
 }
 
 impl Card {
@@ -144,7 +136,7 @@ impl Card {
         let lengths =
             [self.service_types.len(), self.editions.len(), self.takes.len(), self.channels.len()];
         must(lengths.iter().all(|length| *length <= MAX_ENTRIES), "lists of at most 100 entries")?;
-        let are_words = self.editions.iter().chain(&self.takes).all(|word| is_word(word, MAX_UNIT));
+        let are_words = self.editions.iter().chain(&self.takes).all(|word| is_unit(word));
         must(are_words, "editions and send units of 1 to 16 of [A-Za-z0-9._-]")?;
         must(self.valid_from < self.valid_until, "valid_until after valid_from")?;
         self.sealing.as_ref().map_or(Ok(()), SealingKey::check)?;
@@ -170,8 +162,7 @@ impl SignedCard {
         let mut listed = card.certificates.signing.iter();
         let signer = listed.find(|listed| *listed.der() == signed.certificate).cloned();
         let signer = signer.ok_or(CardFault::OtherSigner)?;
-        let (sha256, signed_at) = (Digest::of(bytes), signed.signed_at);
-        Ok(Self { bytes: bytes.to_vec(), card, sha256, signer, signed_at })
+        Ok(Self { bytes: bytes.to_vec(), card, sha256: Digest::of(bytes), signer })
     }
 
     /// The whole message, as it was signed.
@@ -194,17 +185,12 @@ impl SignedCard {
         &self.signer
     }
 
-    /// When its signer says that it was signed.
-    pub const fn signed_at(&self) -> Timestamp {
-        self.signed_at
-    }
-
     /// Whether it may be registered at `now`.
     ///
     /// # Errors
     ///
-    /// Its time has not come or is over, or the certificate that signed it is not good by itself at
-    /// that time.
+    /// Its time has not come or is over. Whether the certificate that signed it is good is not looked
+    /// at: that is a matter of trust.
     pub fn check_time(&self, now: Timestamp) -> Result<(), CardFault> {
         if now < self.card.valid_from {
             return Err(CardFault::NotYetValid { from: self.card.valid_from });

@@ -221,6 +221,7 @@ fn both_sides_read_the_same_digits() {
     let digits = check_digits(one, other);
     assert_eq!(digits, check_digits(other, one));
     assert_ne!(digits, check_digits(one, Digest::of(b"another")));
+    assert_ne!(certificate_digits(one), certificate_digits(other));
     let text = digits.to_string();
     assert_eq!(text.len(), 35);
     assert!(text.split(' ').all(|group| group.len() == 5), "{text}");

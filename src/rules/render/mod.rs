@@ -23,6 +23,7 @@ mod html;
 mod junit;
 mod lines;
 mod sarif;
+mod sheet;
 mod spreadsheet;
 mod text;
 mod words;
@@ -32,6 +33,7 @@ use std::str::FromStr;
 
 use crate::types::Lang;
 
+pub use sheet::Sheet;
 pub use words::{verdict_line, visible, visible_line};
 
 use super::report::Report;
@@ -58,12 +60,6 @@ pub struct Frame<'f> {
 /// The page of [`Format::Html`] within `frame`.
 pub fn framed_page(report: &Report, frame: &Frame<'_>, lang: Lang) -> String {
     html::render(report, Some(frame), lang)
-}
-
-/// A text as the cell of a CSV file that a spreadsheet shows as it is: nothing is taken for a formula,
-/// and numbers such as 0170000018 keep their zeros.
-pub fn spreadsheet_cell(text: &str) -> String {
-    spreadsheet::cell(text)
 }
 
 /// Whether a file that begins with these bytes is a report in the form [`Format::Csv`], in either

@@ -4,9 +4,9 @@ use jiff::Timestamp;
 use rusqlite::params;
 
 use crate::store::unit::Column;
-use crate::store::{Store, StoreError};
+use crate::store::{PackageRange, Store, StoreError};
 use crate::transfer::{IncomingState, OutgoingState};
-use crate::types::OfficeNumber;
+use crate::types::{OfficeNumber, Personal};
 
 /// What an office exchanged in a time.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -95,6 +95,27 @@ impl Store {
                     month: traffic(2)?,
                 })
             })?;
+            Ok(rows.collect::<Result<_, _>>()?)
+        })
+        .await
+    }
+
+    /// The insured numbers of the people whom the packages of a time are about, each once.
+    pub async fn people_of(
+        &self,
+        range: PackageRange,
+    ) -> Result<Vec<Personal<String>>, StoreError> {
+        self.read(move |connection| {
+            let partner = range.partner.as_ref().map(OfficeNumber::as_str).unwrap_or_default();
+            let mut statement = connection.prepare_cached(
+                "SELECT DISTINCT p.insured
+                 FROM entries AS e CROSS JOIN mentions AS m ON m.entry = e.id
+                 CROSS JOIN people AS p ON p.id = m.person
+                 WHERE e.at >= ?1 AND e.at < ?2 AND (?3 = '' OR e.partner = ?3)
+                 ORDER BY p.insured",
+            )?;
+            let range = params![Column(range.since), Column(range.until), partner];
+            let rows = statement.query_map(range, |row| row.get(0).map(Personal::new))?;
             Ok(rows.collect::<Result<_, _>>()?)
         })
         .await

@@ -70,7 +70,11 @@ async fn what_is_held_beside_a_package_stays_held_when_that_is_made_anew() {
     let new = outgoing(1, Bytes::from_static(b"anew"));
     let id = new.id;
     assert!(store.supersede(former, new, now()).await.expect("written"));
-    assert_eq!(store.held(10).await.expect("read").len(), 1, "nothing of it was sent");
+    assert_eq!(
+        store.held(HeldFilter::newest(10)).await.expect("read").len(),
+        1,
+        "nothing of it was sent"
+    );
     assert_eq!(store.successor(former).await.expect("read"), Some(id));
     assert_eq!(store.successor(id).await.expect("read"), None);
 }

@@ -69,7 +69,7 @@ async fn nobody_sends_the_same_twice_unless_it_came_to_nothing() {
     store.hold(held).await.expect("held");
     let end = much_later + SignedDuration::from_hours(1);
     assert_eq!(copies(&store, end).await, 1);
-    let id = store.held(1).await.expect("read")[0].id;
+    let id = store.held(HeldFilter::newest(1)).await.expect("read")[0].id;
     let crate::types::HeldId::Set(number) = id else { panic!("{id}") };
     store.settle(number, Settled::Dismissed, String::new(), end).await.expect("settled");
     assert_eq!(copies(&store, end).await, 0);

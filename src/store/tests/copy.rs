@@ -31,10 +31,30 @@ async fn a_copy_is_the_whole_store_and_one_that_is_put_back_says_so() {
     assert_eq!(unknown, 1);
     let held = restored.incoming(office(2), waiting).await.expect("a row");
     assert_eq!(held.state, Incoming::Held);
-    let held = restored.status(9).await.expect("status").held;
+    let held = restored.held(HeldFilter::newest(9)).await.expect("read");
     assert_eq!(held.len(), 1);
     let report = restored.check_chains(Limits::default()).await.expect("checked");
     assert_eq!((report.faults, report.lost.len()), (vec![], 0));
+}
+
+/// That it was put back is about no office: the feed of what happens passes over it.
+#[tokio::test]
+async fn the_feed_goes_on_after_a_restore() {
+    let folder = private_folder();
+    let (store, _) = packed(&folder).await;
+    drop(store);
+    put_back(folder.path(), now(), now()).expect("put back");
+    let store = open(&folder);
+    let feed = store.changes(Some(0), None, 9).await.expect("read");
+    let steps: Vec<_> = feed.changes.iter().map(|change| change.step).collect();
+    assert_eq!(steps[..2], ["PACKED", "QUEUED"]);
+    assert!(!steps.contains(&"RESTORED"), "{steps:?}");
+    let newest = store.changes(None, None, 9).await.expect("read").next;
+    assert_eq!(feed.next, newest, "behind the row of the restore");
+    let card = store.note_card(office(1), office(2), 7, now());
+    card.await.expect("noted");
+    let feed = store.changes(Some(feed.next), None, 9).await.expect("read");
+    assert_eq!((feed.changes, feed.next), (vec![], newest + 1));
 }
 
 /// The number rises from where it went on, not each time anew.

@@ -16,7 +16,7 @@ fn set(folder: &str, reason: &str) -> HeldRow {
 }
 
 async fn open_ids(store: &Store) -> Vec<String> {
-    let items = store.held(100).await.expect("read");
+    let items = store.held(HeldFilter::newest(100)).await.expect("read");
     items.into_iter().map(|item| item.id.to_string()).collect()
 }
 
@@ -27,6 +27,26 @@ fn journal(folder: &TempDir) -> Vec<String> {
         connection.prepare("SELECT state || '|' || detail FROM journal ORDER BY id").expect("SQL");
     let rows = statement.query_map((), |row| row.get(0)).expect("rows");
     rows.collect::<Result<_, _>>().expect("rows")
+}
+
+#[tokio::test]
+async fn the_newest_of_an_office_are_found_among_those_of_others() {
+    let folder = private_folder();
+    let store = open(&folder);
+    for number in 1..=4 {
+        let row = set(&number.to_string(), "x");
+        let (office, partner) = (office(1 + number % 2), Some(office(number)));
+        store.hold(HeldRow { office, partner, ..row }).await.expect("written");
+    }
+    let of = async |filter: HeldFilter| -> Vec<String> {
+        let items = store.held(filter).await.expect("read");
+        items.into_iter().map(|item| item.folder).collect()
+    };
+    let two = HeldFilter::newest(2);
+    assert_eq!(of(HeldFilter { office: Some(office(2)), ..two }).await.len(), 2);
+    assert_eq!(of(HeldFilter { partner: Some(office(1)), ..two }).await, ["1"]);
+    assert_eq!(of(HeldFilter { direction: Some(Direction::In), ..two }).await, [""; 0]);
+    assert_eq!(of(HeldFilter { direction: Some(Direction::Out), ..two }).await.len(), 2);
 }
 
 #[tokio::test]

@@ -245,12 +245,12 @@ async fn a_package_that_arrived_after_all_is_shown_again() {
     };
     let rows = vec![held("expired"), held("CMN-001")];
     store.shown(office(1), given_up.clone(), rows, late).await.expect("written");
-    assert_eq!(store.held(10).await.expect("read").len(), 2);
+    assert_eq!(store.held(HeldFilter::newest(10)).await.expect("read").len(), 2);
     event(OutgoingEvent::Receipt(OutgoingReceipt::Consignment)).await.expect("event");
     let due = store.settled(office(1), 10).await.expect("read");
     assert_eq!((due[0].state, due[0].was_given_up), (Outgoing::Consigned, true));
     store.shown(office(1), due, Vec::new(), late).await.expect("written");
-    let open = store.held(10).await.expect("read");
+    let open = store.held(HeldFilter::newest(10)).await.expect("read");
     let open: Vec<_> = open.iter().map(|item| item.reason.as_str()).collect();
     assert_eq!(open, ["CMN-001"], "it needs nobody any more; another set of that name does");
     // The handover after the consignment is the same outcome.

@@ -38,7 +38,7 @@ async fn retried(store: &Store, partner: Option<u32>, id: Option<MessageId>) -> 
 }
 
 async fn held(store: &Store) -> usize {
-    store.held(9).await.expect("read").len()
+    store.held(HeldFilter::newest(9)).await.expect("read").len()
 }
 
 #[tokio::test]
@@ -53,7 +53,7 @@ async fn it_leaves_the_queue_and_is_to_be_shown() {
     let why = store.given_up_because(office(1), office(2), serial()).await.expect("read");
     assert_eq!(why.as_deref(), Some("peer-refuses:too-large"));
     assert!(store.has_given_up(office(1), office(2)).await.expect("read"), "it is asked for");
-    let status = store.status(9).await.expect("read");
+    let status = store.status().await.expect("read");
     assert!(status.waiting.is_empty(), "it does not wait by itself");
     assert_eq!(status.counts[0].state, State::Out(OutgoingState::Refused));
     show(&store, 1).await;
@@ -90,7 +90,7 @@ async fn a_person_has_it_sent_again() {
     store.hold(HeldRow { folder: "changed".to_owned(), ..changed }).await.expect("held");
     assert_eq!(retried(&store, None, None).await, 1);
     assert_eq!(state(&store, id).await, Outgoing::packed(now()));
-    let left = store.held(9).await.expect("read");
+    let left = store.held(HeldFilter::newest(9)).await.expect("read");
     assert!(matches!(&left[..], [item] if item.reason == "changed-after-packing"), "{left:?}");
     assert_eq!(retried(&store, None, None).await, 1, "it is queued, and no more than that");
 }

@@ -769,6 +769,14 @@ codes! {
     "メールを送れません" "mails cannot be sent"
     "表示された理由を見て、設定の [mail] を直して起動し直してください。renkei mail test で確かめられます。パスワードのファイルを置き換えたときや、メールサーバーが直ったときは、自動で送ります。送受信は続いています。"
     "See the reason beside it, mend [mail] and start again; renkei mail test tries it. After the file of the password was replaced, or when the mail server is well again, it goes on by itself. The exchange goes on.";
+    BACKUP_NOT_MADE "backup-not-made" [Condition] Here
+    "自動バックアップを作れません" "no backup can be made"
+    "表示された理由を見て、フォルダー・ディスクの空き・パスフレーズのファイル（設定の [backup]）を確かめてください。直ると自動で作ります。送受信は続いています。"
+    "See the reason beside it: the folder, its free space, the file of the passphrase ([backup]). It goes on by itself when that is mended. The exchange goes on.";
+    BACKUP_OLD "backup-old" [Condition] Here
+    "2 日以上、バックアップを作れていません" "there is no good backup of the last two days"
+    "画面の「バックアップ」か renkei doctor で理由を確かめ、直してください。"
+    "See why under Backups on the page or with renkei doctor, and mend it.";
     CONTROL_UNREADABLE "control-unreadable" [Condition] Here
     "コマンドの指示を受け取れません" "commands are not heard"
     "データフォルダーの control フォルダーのアクセス権を確かめてください。"
@@ -1073,6 +1081,10 @@ codes! {
     "相手の新しい事業所カードを保存できません" "a newer card of a partner cannot be written"
     "設定ファイルの横の partners フォルダーに renkei が書けるか、ディスクの空きと権限を確かめてください。自動でやり直します。"
     "See that renkei may write to the folder partners beside the configuration, and that there is space; it is tried again.";
+    OWN_CARD_NOT_MADE "own-card-not-made" [Condition] Here
+    "自事業所の事業所カードを作れません" "the card of our own office cannot be made"
+    "表示された理由（証明書のファイル、データフォルダーの権限など）を確かめてください。直ると自動で作ります。送受信は続いています。"
+    "See the reason beside it, such as a file of certificates or the rights of the data folder; it is made when that is mended. The exchange goes on.";
     STORE_TOO_NEW "store-too-new" [Store Start] Here
     "台帳は、より新しい版の renkei で作られています" "a newer renkei made the store"
     "renkei を更新してください。"

@@ -13,7 +13,7 @@ use zeroize::Zeroizing;
 
 use super::audit::Act;
 use super::entrance::{Refusal, Tried, check, span};
-use super::guard::{Sealed, Visitor, session_cookie};
+use super::guard::{Sealed, Visitor};
 use super::layout::{Frame, Place, not_found, page, users_fault};
 use super::session::{Entrant, Origin, Session};
 use super::state::Shared;
@@ -188,7 +188,8 @@ pub(super) async fn password(
             "Your password is changed. You are signed out everywhere else.",
         ),
     );
-    ([(header::SET_COOKIE, session_cookie(&shared, &cookie))], Redirect::to(HERE)).into_response()
+    ([(header::SET_COOKIE, shared.site.session_cookie(&cookie))], Redirect::to(HERE))
+        .into_response()
 }
 
 /// Sets a password and gives the new key of the user, or says why not.

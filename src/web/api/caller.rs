@@ -8,6 +8,7 @@ use axum::extract::FromRequestParts;
 use axum::http::HeaderMap;
 use axum::http::header;
 use axum::http::request::Parts;
+use jiff::Timestamp;
 
 use super::super::audit::{Act, Actor};
 use super::super::state::Shared;
@@ -15,7 +16,7 @@ use super::problem::Refused;
 use crate::store::Account;
 use crate::types::code::RefusalCode;
 use crate::types::{Digest, OfficeNumber};
-use crate::users::Right;
+use crate::users::{Attempts, Right, TokenEntry, Tokens};
 
 /// A program.
 #[derive(Debug, Clone)]
@@ -43,23 +44,10 @@ pub(super) async fn caller(
     headers: &HeaderMap,
     address: IpAddr,
 ) -> Result<Caller, Refused> {
-    let locked = |wait| Refused::new(RefusalCode::TOKEN_LOCKED).after(wait);
-    let wait = shared.attempts.wait_of(address);
-    if !wait.is_zero() {
-        return Err(locked(wait));
-    }
     let token = token(headers).ok_or_else(|| Refused::new(RefusalCode::TOKEN_MISSING))?;
     let tokens = shared.tokens().await.map_err(|_| Refused::busy())?;
     let now = shared.node.now();
-    let Some(entry) = tokens.shown(token).filter(|entry| !entry.is_over(now)) else {
-        // It has failed with its beginning. Each wrong token is a name of its own: a program that is
-        // set up wrongly on this computer locks out itself, and no other.
-        let name = format!("token {}", Digest::of(token.as_bytes()));
-        return match shared.attempts.begin(&name, address, None, now) {
-            Ok(_failed) => Err(Refused::new(RefusalCode::TOKEN_REFUSED)),
-            Err(wait) => Err(locked(wait)),
-        };
-    };
+    let entry = known(&tokens, token, &shared.attempts, address, now)?;
     if entry.is_used_anew(now) {
         let used = entry.digest();
         let noted = shared.change_tokens(move |tokens| {
@@ -76,6 +64,27 @@ pub(super) async fn caller(
         rights: entry.access.rights.iter().copied().collect(),
         office: entry.access.office,
         address,
+    })
+}
+
+/// The entry of a token that is good. Wrong ones have to wait after some, and are counted by address
+/// too; a right one never has to, as nobody comes upon it by trying.
+fn known<'t>(
+    tokens: &'t Tokens,
+    token: &str,
+    attempts: &Attempts,
+    address: IpAddr,
+    now: Timestamp,
+) -> Result<&'t TokenEntry, Refused> {
+    if let Some(entry) = tokens.shown(token).filter(|entry| !entry.is_over(now)) {
+        return Ok(entry);
+    }
+    // It has failed with its beginning. Each wrong token is a name of its own: a program that is set up
+    // wrongly on this computer locks out itself, and no other.
+    let name = format!("token {}", Digest::of(token.as_bytes()));
+    Err(match attempts.begin(&name, address, None, now) {
+        Ok(_failed) => Refused::new(RefusalCode::TOKEN_REFUSED),
+        Err(wait) => Refused::new(RefusalCode::TOKEN_LOCKED).after(wait),
     })
 }
 
@@ -133,9 +142,32 @@ impl FromRequestParts<Arc<Shared>> for Caller {
 
 #[cfg(test)]
 mod tests {
+    use std::collections::BTreeSet;
+
     use axum::http::HeaderValue;
 
     use super::*;
+    use crate::users::Access;
+
+    #[test]
+    fn wrong_tokens_lock_out_no_right_one_of_their_address() {
+        let data = tempfile::tempdir().expect("a folder");
+        let now = Timestamp::UNIX_EPOCH;
+        let attempts = Attempts::open(data.path(), now);
+        let mut tokens = Tokens::default();
+        let access = Access { rights: BTreeSet::from(Right::ALL), office: None, expires: None };
+        let secret = tokens.add("kaigo".parse().expect("a name"), access, now).expect("made");
+        let address: IpAddr = "192.0.2.7".parse().expect("an address");
+        let code = |token: &str| {
+            let found = known(&tokens, token, &attempts, address, now);
+            found.map(|entry| entry.name.to_string()).map_err(|refused| refused.code())
+        };
+        let answers: Vec<_> = (0..30).map(|number| code(&format!("wrong {number}"))).collect();
+        assert_eq!(answers.first(), Some(&Err(RefusalCode::TOKEN_REFUSED)));
+        assert_eq!(answers.last(), Some(&Err(RefusalCode::TOKEN_LOCKED)), "of its address");
+        assert_eq!(code(secret.reveal()), Ok("kaigo".to_owned()));
+        assert_eq!(code("wrong 30"), Err(RefusalCode::TOKEN_LOCKED), "that unlocks nobody");
+    }
 
     #[test]
     fn a_token_stands_behind_its_scheme_once() {

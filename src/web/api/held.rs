@@ -14,8 +14,9 @@ use super::problem::Refused;
 use crate::contents;
 use crate::desk::held;
 use crate::folder::read_held;
+use crate::package::Manifest;
 use crate::rules::{self, Options, Report, SourceFile};
-use crate::store::HeldItem;
+use crate::store::{HeldFilter, HeldItem};
 use crate::transfer::Direction;
 use crate::types::code::RefusalCode;
 use crate::types::{HeldId, OfficeNumber};
@@ -40,7 +41,8 @@ struct List {
 struct Show {
     #[serde(flatten)]
     item: HeldItem,
-    /// What the rules say of the files as they lie there now; none where they cannot be read.
+    /// What the rules say of the files as they lie there now; none where they cannot be
+    /// read, and none of attachments.
     report: Option<Report>,
 }
 
@@ -50,16 +52,9 @@ pub(super) async fn list(
     Params(asked): Params<Asked>,
 ) -> Result<Response, Refused> {
     let office = caller.sees(asked.office)?;
-    let mut items = shared.node.store().held(MOST + 1).await?;
-    let most = usize::try_from(MOST).unwrap_or(usize::MAX);
-    let more = items.len() > most;
-    items.truncate(most);
-    let config = shared.node.config();
-    items.retain(|item| {
-        office.is_none_or(|office| office == item.office) && held::is_open(item, &config)
-    });
-    held::add_last_reasons(shared.node.store(), &mut items).await?;
-    ok(&List { held: items, more })
+    let filter = HeldFilter { office, ..HeldFilter::newest(MOST) };
+    let open = held::open(shared.node.store(), &shared.node.config(), filter).await?;
+    ok(&List { held: open.items, more: open.more })
 }
 
 pub(super) async fn show(
@@ -70,25 +65,28 @@ pub(super) async fn show(
     caller.sees(Some(office))?;
     let not_found = || Refused::new(RefusalCode::NOT_FOUND);
     let id: HeldId = id.parse().map_err(|_| not_found())?;
-    let mut items = shared.node.store().held_as(id).await?;
-    items.retain(|item| item.office == office);
-    held::add_last_reasons(shared.node.store(), &mut items).await?;
-    let item = items.into_iter().next().ok_or_else(not_found)?;
+    let items = held::named(shared.node.store(), id).await?;
+    let item = items.into_iter().find(|item| item.office == office).ok_or_else(not_found)?;
     let Some(folder) = held::folder(&item, &shared.node.config()) else {
         return ok(&Show { item, report: None });
     };
     let (most, spec) = (shared.node.config().limits.package_size, shared.node.spec());
+    // The rules of the standard say nothing of attachments.
+    let is_of_attachments = item.unit.kind == Manifest::ATTACHMENTS;
     let options = Options { received: item.direction == Direction::In, ..Options::default() };
     let read = shared.drawing(move || {
         let files = read_held(&folder, most).ok()?;
+        if is_of_attachments {
+            return Some((None, Vec::new()));
+        }
         let sources = files.iter().map(|(name, bytes)| SourceFile { name, bytes });
         let report = rules::check(spec, &sources.collect::<Vec<_>>(), &options).masked();
         let named = files.iter().map(|(name, bytes)| (name.as_str(), &bytes[..]));
         let people = contents::read(spec, named).people.into_iter();
         let people: Vec<_> = people.map(|one| one.key.insured().to_owned()).collect();
-        Some((report, people))
+        Some((Some(report), people))
     });
-    let report = read.await.flatten().map(|(report, people)| {
+    let report = read.await.flatten().and_then(|(report, people)| {
         caller.noted(&shared, Act::ViewHeld, &id.to_string(), people);
         report
     });

@@ -14,13 +14,14 @@ use super::caller::Caller;
 use super::parts::{Params, ok};
 use super::problem::Refused;
 use crate::config::Peer;
+use crate::desk::held;
 use crate::node::Notice;
-use crate::store::{Change, StateCount, Status as StoreStatus, Waiting};
+use crate::store::{Change, HeldFilter, StateCount, Status as StoreStatus, Waiting};
 use crate::transfer::Direction;
 use crate::types::{Clock, Edition, OfficeNumber, ServiceType};
 use crate::work::stopped;
 
-/// What is held and counted; more are told as so many.
+/// What is held is counted up to here; more are told as so many.
 const HELD: u32 = 1_000;
 
 /// The longest that a request waits for a change, in seconds.
@@ -65,12 +66,12 @@ pub(super) async fn status(
 ) -> Result<Response, Refused> {
     let only = caller.sees(asked.office)?;
     let is_wanted = |office| only.is_none_or(|only| only == office);
-    let StoreStatus { mut counts, mut waiting, mut held } =
-        shared.node.store().status(HELD).await?;
+    let (store, config) = (shared.node.store(), shared.node.config());
+    let StoreStatus { mut counts, mut waiting } = store.status().await?;
     counts.retain(|count| is_wanted(count.office));
     waiting.retain(|pair| is_wanted(pair.office));
-    held.retain(|item| is_wanted(item.office));
-    let config = shared.node.config();
+    let filter = HeldFilter { office: only, ..HeldFilter::newest(HELD) };
+    let held = held::count(store, &config, filter).await?;
     let offices = config.offices.iter().filter(|it| is_wanted(it.number));
     ok(&Status {
         version: env!("CARGO_PKG_VERSION"),
@@ -85,7 +86,7 @@ pub(super) async fn status(
             .collect(),
         counts,
         waiting,
-        held: held.len(),
+        held,
         notices: standing(&shared, only).len(),
     })
 }
@@ -119,7 +120,7 @@ pub(super) async fn partners(
 ) -> Result<Response, Refused> {
     let only = caller.sees(asked.office)?;
     let is_wanted = |office| only.is_none_or(|only| only == office);
-    let mut status = shared.node.store().status(0).await?;
+    let mut status = shared.node.store().status().await?;
     status.counts.retain(|count| is_wanted(count.office));
     status.waiting.retain(|pair| is_wanted(pair.office));
     let config = shared.node.config();

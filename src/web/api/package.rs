@@ -4,12 +4,11 @@ use std::sync::Arc;
 
 use axum::extract::State;
 use axum::response::Response;
-use bytes::Bytes;
 use jiff::Timestamp;
 use serde::Serialize;
 
 use super::super::audit::Act;
-use super::super::package::{download, people, zip};
+use super::super::package::{download, kept, last_state, people_in, saved, zip};
 use super::super::state::Shared;
 use super::caller::Caller;
 use super::parts::{Named, ok};
@@ -17,8 +16,10 @@ use super::problem::Refused;
 use crate::contents::PersonKey;
 use crate::desk::proof;
 use crate::node::Node;
-use crate::package::{Limits, Package, Receipt, ReceiptFinding, ReceiptKind, open};
-use crate::store::{Evidence, Step, StoredReceipt};
+use crate::package::{
+    AttachedDocument, Limits, ManifestFile, Package, Receipt, ReceiptFinding, ReceiptKind,
+};
+use crate::store::{Evidence, StoredReceipt};
 use crate::transfer::{Direction, State as PackageState};
 use crate::types::code::RefusalCode;
 use crate::types::{Digest, Edition, FileSerial, MessageId, OfficeNumber, ServiceMonth};
@@ -40,6 +41,8 @@ struct Show<'a> {
     created_at: Timestamp,
     expires_at: Timestamp,
     supersedes: Option<MessageId>,
+    /// The 連番 of the set that attachments belong to.
+    set: Option<FileSerial>,
     sha256: Digest,
     files: Vec<File<'a>>,
     timeline: Vec<Moment<'a>>,
@@ -52,6 +55,15 @@ struct File<'a> {
     name: &'a str,
     size: u64,
     sha256: Digest,
+    /// What an attachment is, as far as its sender said it.
+    document: Option<&'a AttachedDocument>,
+}
+
+impl<'a> From<&'a ManifestFile> for File<'a> {
+    fn from(listed: &'a ManifestFile) -> Self {
+        let ManifestFile { n, name, size, sha256, document, media: _ } = listed;
+        Self { n: *n, name, size: *size, sha256: *sha256, document: document.as_ref() }
+    }
 }
 
 /// A step of the way.
@@ -80,23 +92,15 @@ pub(super) async fn show(
     let (evidence, package) = found(&shared, &caller, office, id).await?;
     let limits = Node::package_limits(&shared.node.config());
     let manifest = package.manifest();
-    let states = evidence.journal.iter().rev().find_map(|row| match row.step {
-        Step::State(state) => Some(state),
-        Step::Packed
-        | Step::Retry
-        | Step::Reload
-        | Step::Copied
-        | Step::Changed
-        | Step::Card
-        | Step::Taken => None,
-    });
-    let file = |file: &'_ crate::package::ManifestFile| (file.n, file.size, file.sha256);
+    if manifest.is_of_attachments() {
+        note(&shared, &caller, (Act::ViewAttachments, id.to_string()), (&package, None)).await;
+    }
     ok(&Show {
         office,
         partner: evidence.partner,
         direction: evidence.direction,
         message_id: id,
-        state: states,
+        state: last_state(&evidence).map(|(state, _)| state),
         sequence: manifest.sequence,
         serial: manifest.serial,
         kind: &manifest.kind,
@@ -105,15 +109,9 @@ pub(super) async fn show(
         created_at: manifest.created_at,
         expires_at: manifest.expires_at,
         supersedes: manifest.supersedes,
+        set: manifest.set,
         sha256: package.sha256(),
-        files: manifest
-            .files
-            .iter()
-            .map(|listed| {
-                let (n, size, sha256) = file(listed);
-                File { n, name: &listed.name, size, sha256 }
-            })
-            .collect(),
+        files: manifest.files.iter().map(File::from).collect(),
         timeline: evidence
             .journal
             .iter()
@@ -131,33 +129,16 @@ async fn found(
     id: MessageId,
 ) -> Result<(Evidence, Package), Refused> {
     caller.sees(Some(office))?;
-    let evidence = shared.node.store().evidence_at(Some(office), id).await?;
-    let limits = Node::package_limits(&shared.node.config());
-    let bytes = evidence.package.clone();
-    match work::blocking(move || open(bytes, &limits)).await {
-        Ok(Ok(package)) => Ok((evidence, package)),
-        Ok(Err(error)) => {
-            tracing::warn!(%id, %error, "a stored package cannot be read");
-            Err(Refused::new(RefusalCode::NOT_FOUND))
-        }
-        Err(_) => Err(Refused::new(RefusalCode::INTERNAL)),
-    }
+    let found = kept(shared, Some(office), id).await?;
+    found.ok_or_else(|| Refused::new(RefusalCode::NOT_FOUND))
 }
 
 fn told(stored: &StoredReceipt, limits: &Limits) -> Option<Told> {
     let (receipt, _) = Receipt::stated(&stored.der, limits).ok()?;
-    // An expiry is our own note; everything else is a word of the recipient.
-    let signer = match receipt.kind {
-        ReceiptKind::Expiry => receipt.sender,
-        _ => receipt.recipient,
-    };
-    Some(Told {
-        kind: receipt.kind,
-        at: receipt.at,
-        office: signer.office,
-        certificate: signer.certificate,
-        findings: receipt.findings,
-    })
+    let signer = receipt.signing_party().ok()?;
+    let (office, certificate) = (signer.office, signer.certificate);
+    let Receipt { kind, at, findings, .. } = receipt;
+    Some(Told { kind, at, office, certificate, findings })
 }
 
 /// One file, byte for byte as the care software wrote it.
@@ -167,19 +148,11 @@ pub(super) async fn file(
     Named((office, id, number)): Named<(OfficeNumber, MessageId, u32)>,
 ) -> Result<Response, Refused> {
     let (_, package) = found(&shared, &caller, office, id).await?;
-    let (name, bytes) = package
-        .files()
-        .find(|(listed, _)| listed.n == number)
-        .map(|(listed, bytes)| (listed.name.clone(), bytes.clone()))
-        .ok_or_else(|| Refused::new(RefusalCode::NOT_FOUND))?;
-    note(
-        &shared,
-        &caller,
-        (Act::FileSaved, format!("{id} {name}")),
-        vec![(name.clone(), bytes.clone())],
-    )
-    .await;
-    Ok(download(&name, "application/octet-stream", bytes))
+    let found = package.files().find(|(listed, _)| listed.n == number);
+    let (listed, bytes) = found.ok_or_else(|| Refused::new(RefusalCode::NOT_FOUND))?;
+    let about = (Act::FileSaved, format!("{id} {}", listed.name));
+    note(&shared, &caller, about, (&package, Some(number))).await;
+    Ok(saved(listed, bytes))
 }
 
 /// What proves the exchange of a package, as a ZIP file.
@@ -189,8 +162,7 @@ pub(super) async fn evidence(
     Named((office, id)): Named<(OfficeNumber, MessageId)>,
 ) -> Result<Response, Refused> {
     let (evidence, package) = found(&shared, &caller, office, id).await?;
-    let files = package.files().map(|(file, bytes)| (file.name.clone(), bytes.clone())).collect();
-    note(&shared, &caller, (Act::ProofSaved, id.to_string()), files).await;
+    note(&shared, &caller, (Act::ProofSaved, id.to_string()), (&package, None)).await;
     let set = proof::set(shared.node.store(), &shared.node.config(), evidence).await;
     let set = set.map_err(|error| {
         tracing::warn!(%id, %error, "no proof could be made of a package");
@@ -202,13 +174,13 @@ pub(super) async fn evidence(
     }
 }
 
-/// Writes down whose data a program takes.
+/// Writes down whose data a program takes: of all files of a package, or of one of them.
 async fn note(
     shared: &Shared,
     caller: &Caller,
     (act, about): (Act, String),
-    files: Vec<(String, Bytes)>,
+    (package, n): (&Package, Option<u32>),
 ) {
-    let people = people(shared, files).await;
+    let people = people_in(shared, package, n).await;
     caller.noted(shared, act, &about, people.iter().map(PersonKey::insured));
 }

@@ -45,7 +45,7 @@ const EVERYWHERE: [RefusalCode; 8] = [
 const READS: &[RefusalCode] = &[RefusalCode::REQUEST_MALFORMED];
 const NAMES: &[RefusalCode] = &[RefusalCode::NOT_FOUND];
 
-const ROUTES: [Route; 12] = [
+const ROUTES: [Route; 13] = [
     Route {
         method: "get",
         path: "/api/v1/status",
@@ -147,27 +147,26 @@ const ROUTES: [Route; 12] = [
         refused: &[RefusalCode::NOT_FOUND, RefusalCode::PROOF_NOT_MADE],
         handler: || get(package::evidence),
     },
+    // The one that changes something.
+    Route {
+        method: "post",
+        path: "/api/v1/send",
+        right: Right::Send,
+        granted: &[200, 201],
+        refused: &[
+            RefusalCode::REQUEST_MALFORMED,
+            RefusalCode::UNSUPPORTED_MEDIA_TYPE,
+            RefusalCode::BODY_BROKEN,
+            RefusalCode::TOO_LARGE,
+            RefusalCode::TOO_MANY_FILES,
+            RefusalCode::NOT_ONE_SET,
+            RefusalCode::SET_REFUSED,
+            RefusalCode::KEY_REUSED,
+            RefusalCode::STORAGE_FULL,
+        ],
+        handler: || post(send::send),
+    },
 ];
-
-/// The one that changes something.
-const SEND: Route = Route {
-    method: "post",
-    path: "/api/v1/send",
-    right: Right::Send,
-    granted: &[200, 201],
-    refused: &[
-        RefusalCode::REQUEST_MALFORMED,
-        RefusalCode::UNSUPPORTED_MEDIA_TYPE,
-        RefusalCode::BODY_BROKEN,
-        RefusalCode::TOO_LARGE,
-        RefusalCode::TOO_MANY_FILES,
-        RefusalCode::NOT_ONE_SET,
-        RefusalCode::SET_REFUSED,
-        RefusalCode::KEY_REUSED,
-        RefusalCode::STORAGE_FULL,
-    ],
-    handler: || post(send::send),
-};
 
 /// What every answer says: it is for a program, and for no cache.
 const HEADERS: [(HeaderName, &str); 4] = [
@@ -180,7 +179,7 @@ const HEADERS: [(HeaderName, &str); 4] = [
 /// The routes of the API.
 pub(in super::super) fn router(shared: Arc<Shared>) -> Router {
     let mut router = Router::new();
-    for route in ROUTES.iter().chain([&SEND]) {
+    for route in &ROUTES {
         let guarded = move |caller: Caller, request: Request, next: Next| async move {
             let answer = match caller.may(route.right) {
                 Ok(()) => next.run(request).await,
@@ -251,7 +250,7 @@ async fn admitted(
     headers: &HeaderMap,
     address: Option<IpAddr>,
 ) -> Result<Caller, Refused> {
-    if !names_this_page(shared, headers) {
+    if !names_this_page(&shared.site, headers) {
         return Err(Refused::new(RefusalCode::WRONG_HOST));
     }
     let address = address.ok_or_else(|| Refused::new(RefusalCode::INTERNAL))?;
@@ -290,7 +289,7 @@ mod tests {
     #[test]
     fn the_description_has_every_route_status_and_code_and_no_other() {
         let mut expected = BTreeMap::new();
-        for route in ROUTES.iter().chain([&SEND]) {
+        for route in &ROUTES {
             let mut statuses = BTreeMap::<String, BTreeSet<String>>::new();
             for status in route.granted {
                 statuses.insert(status.to_string(), BTreeSet::new());
@@ -321,7 +320,7 @@ mod tests {
     #[tokio::test]
     async fn the_examples_of_the_description_are_what_the_program_answers() {
         let description = description();
-        let listed = ROUTES.iter().chain([&SEND]).flat_map(|route| route.refused);
+        let listed = ROUTES.iter().flat_map(|route| route.refused);
         let listed: BTreeSet<_> =
             listed.chain(&EVERYWHERE).chain([&RefusalCode::INTERNAL]).map(|it| it.code()).collect();
         let mut described = BTreeSet::new();

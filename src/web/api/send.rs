@@ -15,17 +15,18 @@ use tokio::time::timeout;
 use zip::ZipArchive;
 
 use super::super::audit::Act;
-use super::super::package::people;
+use super::super::package::{kept, people_in};
 use super::super::state::Shared;
 use super::caller::Caller;
 use super::parts::{answer, bytes, is_of};
 use super::problem::{Refused, RefusedSet};
 use crate::contents::PersonKey;
+use crate::folder::files_digest;
 use crate::node::{NotSent, SendOrder, SentSet};
 use crate::rules::Report;
 use crate::store::{SendKey, StoreError};
 use crate::types::code::RefusalCode;
-use crate::types::{Digest, DigestBuilder, FileSerial, MessageId, OfficeNumber};
+use crate::types::{FileSerial, MessageId, OfficeNumber};
 use crate::work;
 
 /// The longest key of a program, in characters.
@@ -67,12 +68,15 @@ pub(super) async fn send(
     let body = bytes(&headers, body, most).await?;
     let files = work::blocking(move || unpack(body, most, most_files)).await;
     let files = files.map_err(|_| Refused::new(RefusalCode::INTERNAL))??;
-    let key = SendKey { token: caller.token, key, files: digest(&files) };
-    let shown = files.iter().map(|(name, bytes)| (name.clone(), Bytes::from(bytes.clone())));
-    let people = people(&shared, shown.collect()).await;
+    let key = SendKey { token: caller.token, key, files: files_digest(&files) };
     let SentSet { id, office, partner, serial, before, report } =
         shared.node.send(SendOrder { files, office, key }).await.map_err(refused)?;
     if !before {
+        let people = match kept(&shared, Some(office), id).await {
+            Ok(Some((_, package))) => people_in(&shared, &package, None).await,
+            // That it was sent is worth a row also where nobody can be named.
+            Ok(None) | Err(_) => Vec::new(),
+        };
         let people = people.iter().map(PersonKey::insured);
         caller.noted(&shared, Act::SetSent, &id.to_string(), people);
     }
@@ -132,21 +136,6 @@ fn unpack(body: Bytes, most: usize, most_files: usize) -> Result<Vec<(String, Ve
         files.push((name, unpacked));
     }
     Ok(files)
-}
-
-/// Of all names and files, in whatever order they stand in the ZIP.
-fn digest(files: &[(String, Vec<u8>)]) -> Digest {
-    let mut parts: Vec<_> = files
-        .iter()
-        .map(|(name, bytes)| (Digest::of(name.as_bytes()), Digest::of(bytes)))
-        .collect();
-    parts.sort();
-    let mut all = DigestBuilder::new();
-    for (name, bytes) in parts {
-        all.update(name.as_raw());
-        all.update(bytes.as_raw());
-    }
-    all.finish()
 }
 
 fn refused(not_sent: NotSent) -> Refused {

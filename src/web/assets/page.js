@@ -108,7 +108,7 @@
       events = null;
     };
     watch();
-    // A browser has six connections for all its tabs: one that nobody sees takes none of them.
+    // A browser has six connections for all its tabs: none is kept to renew one that nobody sees.
     document.addEventListener("visibilitychange", () => {
       if (document.visibilityState === "hidden") return unwatch();
       later(0);
@@ -135,32 +135,39 @@
     });
   };
 
-  /// Listens until the session is over or nobody wants it any more.
+  // So long after a refusal it is tried again: the node may have had no place just then.
+  const REFUSED = 30000;
+
+  /// Listens until the session is over, nobody wants it any more, or it was refused a while ago; says
+  /// whether to try again.
   const listen = () => new Promise((end) => {
     const events = new EventSource("/events/needs");
-    const close = () => {
+    const over = new AbortController();
+    const { signal } = over;
+    const close = (again) => {
       events.close();
-      end();
+      over.abort();
+      end(again);
     };
     events.addEventListener("needs", ({ data }) => {
-      if (!mayNotify()) return close();
+      if (!mayNotify()) return close(false);
       const [count, ...marks] = data.split(" ");
       // What there was when somebody chose to be told needs no telling.
       const known = new Set((localStorage.getItem(KNOWN) ?? marks.join(" ")).split(" "));
       localStorage.setItem(KNOWN, marks.join(" "));
       if (marks.some((mark) => !known.has(mark))) notify(count);
     });
-    events.addEventListener("over", close);
+    events.addEventListener("over", () => close(false));
     events.addEventListener("error", () => {
-      if (events.readyState === EventSource.CLOSED) setTimeout(close, 10000);
+      if (events.readyState === EventSource.CLOSED) setTimeout(() => close(true), REFUSED);
     });
-    addEventListener("storage", ({ key }) => { if (key === CHOICE && !isChosen()) close(); });
-    document.addEventListener("renkei-quiet", close);
+    addEventListener("storage", ({ key }) => { if (key === CHOICE && !isChosen()) close(false); }, { signal });
+    document.addEventListener("renkei-quiet", () => close(false), { signal });
   });
 
   /// One tab of a browser listens for all, also where nobody sees it.
   const watchNeeds = () => {
-    if (mayNotify()) navigator.locks.request(CHOICE, listen).catch(() => null);
+    if (mayNotify()) navigator.locks.request(CHOICE, listen).then((again) => { if (again) watchNeeds(); }).catch(() => null);
   };
   watchNeeds();
 

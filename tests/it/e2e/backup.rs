@@ -5,6 +5,8 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Output;
 
+use renkei::certs::files::{self, Access, Existing};
+
 use super::units::{PLAN, export, sample};
 use crate::harness::{CARE, HELP, Office, offices, quoted, running, until, visible};
 
@@ -13,7 +15,8 @@ const PASSPHRASE: &str = "correct horse battery staple";
 /// A file with a passphrase.
 fn passphrase(office: &Office, text: &str) -> PathBuf {
     let path = office.path(&format!("passphrase-{}", text.len()));
-    fs::write(&path, format!("{text}\n")).expect("written");
+    let secret = (Access::Secret, Existing::Replace);
+    files::write(&path, format!("{text}\n").as_bytes(), secret.0, secret.1).expect("written");
     path
 }
 
@@ -85,6 +88,70 @@ fn a_node_that_is_put_back_delivers_nothing_twice_and_loses_nothing() {
     assert_eq!(placed, ["5"], "each once");
     let verified = care.command(&["verify", "--all"]);
     assert_eq!(verified.status.code(), Some(0), "{verified:?}");
+}
+
+/// What holds a key is taken with `--keys` alone, wherever it lies, and each file once.
+#[test]
+fn keys_are_in_a_backup_when_they_are_asked_for_and_only_then() {
+    let [mut care, help] = offices([CARE, HELP]);
+    let data = care.path("data");
+    renkei::disk::create_private_folders(&data).expect("made");
+    // One file with both, in the folder that is taken as a whole.
+    let key = fs::read_to_string(care.path("keys/tls.key")).expect("a key");
+    let chain = fs::read_to_string(care.path("keys/tls.pem")).expect("a certificate");
+    let secret = (Access::Secret, Existing::Replace);
+    let both = data.join("both.pem");
+    files::write(&both, format!("{chain}{key}").as_bytes(), secret.0, secret.1).expect("written");
+    care.set("tls", "certificate", quoted("data/both.pem"));
+    care.set("tls", "key", quoted("data/both.pem"));
+    care.put_key_file("next.pem", &chain, Access::Public);
+    care.set("tls", "next_certificates", "[\"keys/next.pem\"]");
+    care.start();
+    let is_there = |to: &Path| {
+        let paths = ["data/both.pem", "keys/signing.key"].map(|path| to.join(path));
+        paths.map(|path| path.is_file())
+    };
+    let with_keys = backup(&care, "with.zip.age");
+    let to = care.path("with");
+    let output = restore(&care, &with_keys, &to, PASSPHRASE);
+    assert_eq!(output.status.code(), Some(0), "{output:?}");
+    assert_eq!(is_there(&to), [true, true]);
+
+    let out = care.path("without.zip.age");
+    let file = passphrase(&care, PASSPHRASE);
+    let arguments = ["backup", "--out", utf8(&out), "--passphrase-file", utf8(&file)];
+    let output = care.command(&arguments);
+    assert_eq!(output.status.code(), Some(0), "{output:?}");
+    let to = care.path("without");
+    let output = restore(&care, &out, &to, PASSPHRASE);
+    assert_eq!(output.status.code(), Some(0), "{output:?}");
+    assert_eq!(is_there(&to), [false, false]);
+    for open in ["keys/signing.pem", "keys/next.pem"] {
+        assert!(to.join(open).is_file(), "{open} holds no key");
+    }
+    drop(help);
+}
+
+#[test]
+fn two_backups_at_once_do_not_disturb_each_other() {
+    let [mut care, _help] = offices([CARE, HELP]);
+    care.start();
+    let made: Vec<_> = std::thread::scope(|scope| {
+        let care = &care;
+        let one = |name| scope.spawn(move || backup(care, name));
+        let begun = ["one.zip.age", "two.zip.age", "three.zip.age"].map(one);
+        begun.map(|one| one.join().expect("made")).into()
+    });
+    for saved in made {
+        let to = saved.with_extension("back");
+        assert_eq!(restore(&care, &saved, &to, PASSPHRASE).status.code(), Some(0));
+        assert!(to.join("data/renkei.db").is_file());
+    }
+    let left = fs::read_dir(care.path("data")).expect("listed");
+    let names =
+        left.map(|entry| entry.expect("an entry").file_name().into_string().expect("UTF-8"));
+    let left: Vec<_> = names.filter(|name| name.starts_with(".renkei-")).collect();
+    assert!(left.is_empty(), "{left:?}");
 }
 
 #[test]

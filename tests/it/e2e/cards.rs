@@ -1,15 +1,18 @@
 //! Offices that join by exchanging cards and comparing digits, and nothing else.
 
 use std::fs;
+use std::path::Path;
 use std::process::Output;
 
+use renkei::certs::renewal::next_certificate;
 use renkei::package::Usage;
 use renkei::package::card::{SignedCard, check_digits};
+use renkei::types::Digest;
 
-use super::overlap::made;
+use super::overlap::{DAY, files, made};
 use super::units::{PLAN, export, sample, withdrawal};
 use crate::harness::{CARE, HELP, Office, free_port, offices, quoted, until, visible};
-use crate::proof::long;
+use crate::proof::{long, seconds};
 
 /// Gives an office a key and a certificate that it made itself.
 fn make_own(office: &Office, file: &str) {
@@ -53,6 +56,10 @@ fn card(office: &Office) -> String {
     path
 }
 
+fn utf8(path: &Path) -> &str {
+    path.to_str().expect("UTF-8")
+}
+
 fn opened(path: &str) -> SignedCard {
     SignedCard::open(&fs::read(path).expect("a card")).expect("a good card")
 }
@@ -63,15 +70,26 @@ fn join(office: &Office, card: &str, digits: &str) {
     assert!(said.contains(digits), "{said}");
 }
 
+/// Two offices exchange their cards and compare digits.
+fn join_each_other(pair: [&Office; 2]) {
+    let cards = pair.map(card);
+    let [one, other] = [opened(&cards[0]), opened(&cards[1])];
+    let digits = check_digits(one.sha256(), other.sha256()).to_string();
+    join(pair[0], &cards[1], &digits);
+    join(pair[1], &cards[0], &digits);
+}
+
 /// Two strangers that have joined.
 fn joined() -> [Office; 2] {
     let pair = strangers();
-    let cards = [card(&pair[0]), card(&pair[1])];
-    let [one, other] = [opened(&cards[0]), opened(&cards[1])];
-    let digits = check_digits(one.sha256(), other.sha256()).to_string();
-    join(&pair[0], &cards[1], &digits);
-    join(&pair[1], &cards[0], &digits);
+    join_each_other([&pair[0], &pair[1]]);
     pair
+}
+
+/// How many newer cards of partners an office has noted that it took.
+fn replaced(office: &Office) -> usize {
+    let noted = "SELECT at FROM journal WHERE state = 'CHANGED' AND detail LIKE 'card-replaced:%'";
+    office.sql(noted).len()
 }
 
 /// What the file of a partner says.
@@ -151,6 +169,9 @@ fn a_renewed_card_is_taken_up_by_itself() {
     for office in [&mut care, &mut help] {
         office.start();
     }
+    until("the first cards are settled", || {
+        help.log().contains("the partner has our card").then_some(())
+    });
     let before = opened(&card(&help)).card().serial;
     // New keys are told beforehand, by a card that the old one signs. Nothing is started anew.
     for file in ["tls", "signing"] {
@@ -171,12 +192,12 @@ fn a_renewed_card_is_taken_up_by_itself() {
         pins(&next).iter().all(|pin| held.contains(pin)).then_some(())
     });
     until("it is told", || care.log().contains("card-replaced").then_some(()));
-    let noted = care.sql(
-        "SELECT count(*) FROM journal WHERE state = 'CHANGED' AND detail LIKE 'card-replaced:%'",
-    );
-    assert_eq!(noted, ["1"]);
+    // Made by the command before the node knew of it, it is the one card that the node hands on.
+    until("it is noted", || (replaced(&care) > 0).then_some(()));
     let taken_up = format!("peer {HELP} tls_certificates");
     until("it is in use", || care.log().contains(&taken_up).then_some(()));
+    assert_eq!(replaced(&care), 1, "once");
+    assert!(registered(&care, HELP).contains(&format!("{HELP}-{}.card", next.card().serial)));
 
     // The new keys are in use, at a new address; the old certificates are gone.
     help.kill();
@@ -213,6 +234,84 @@ fn a_renewed_card_is_taken_up_by_itself() {
     assert!(text(&refused.stderr).contains("the registered card has"), "{refused:?}");
 }
 
+/// A person hands a card to a partner as a command made it: while the node goes by another configuration
+/// for a moment, it does not put its own in the place of that.
+#[test]
+fn a_card_that_a_command_made_is_handed_on_as_it_is() {
+    let [mut care, mut help] = joined();
+    for office in [&mut care, &mut help] {
+        office.start();
+    }
+    let first = opened(&card(&help)).card().serial;
+    until("the partner has it", || help.log().contains("the partner has our card").then_some(()));
+    // A configuration that the node does not go by, with the same data.
+    let config = fs::read_to_string(help.path("renkei.toml")).expect("a configuration");
+    let changed = config.replace("[[office]]", "[[office]]\nname = \"another name\"");
+    let beside = help.path("other-config");
+    fs::write(&beside, changed).expect("written");
+    let out = help.path("outside/other.card");
+    let arguments = ["--config", utf8(&beside), "--out", utf8(&out)];
+    let made = crate::support::renkei(&[&["card"], &arguments[..]].concat(), &help.path(""));
+    done(&made);
+    let other = opened(utf8(&out)).card().serial;
+    assert!(other > first);
+    until("the partner has it as it is", || {
+        registered(&care, HELP).contains(&format!("{HELP}-{other}.card")).then_some(())
+    });
+}
+
+/// Nobody names a file or starts anything anew: what a node has prepared for itself stands on its card,
+/// so that partners know it before it is used.
+#[test]
+fn a_certificate_that_renews_itself_reaches_partners_by_the_card() {
+    let [mut care, mut help] = strangers();
+    let kinds = [("tls", Usage::Tls), ("signing", Usage::Signing)];
+    // Two years of which 80 days are left.
+    let old = kinds.map(|(name, usage)| {
+        let issued = made(&care, usage, seconds(-650 * DAY, 80 * DAY));
+        care.put_identity(name, &issued);
+        Digest::of(issued.certificate().expect("one"))
+    });
+    join_each_other([&care, &help]);
+    for office in [&mut care, &mut help] {
+        office.start();
+    }
+    let next = kinds.map(|(name, _)| {
+        let files = files(&care, name);
+        Digest::of(&until("prepared", || next_certificate(&files)))
+    });
+    let is_pinned = |digest: &Digest| registered(&help, CARE).contains(&digest.to_string());
+    until("both of each kind are registered", || {
+        old.iter().chain(&next).all(is_pinned).then_some(())
+    });
+    let taken_up = format!("peer {CARE} tls_certificates");
+    until("they are known", || help.log().contains(&taken_up).then_some(()));
+    export(&care, &withdrawal(CARE, 1));
+    until("handed over with the old ones", || care.has_sent("HANDED_OVER", 1));
+    assert!(old.iter().all(is_pinned));
+
+    done(&care.command(&["certs", "renew", "--take"]));
+    until("in use", || {
+        let log = care.log();
+        let is_used = |digest: &Digest| {
+            let sha256 = digest.to_string();
+            log.lines().any(|line| {
+                line.contains("a new certificate was taken up") && line.contains(&sha256)
+            })
+        };
+        next.iter().all(is_used).then_some(())
+    });
+    export(&care, &withdrawal(CARE, 2));
+    until("handed over with the new ones", || care.has_sent("HANDED_OVER", 2));
+    until("the old ones are let go", || {
+        let stay = next.iter().all(is_pinned);
+        (stay && !old.iter().any(is_pinned)).then_some(())
+    });
+    export(&care, &withdrawal(CARE, 3));
+    until("handed over with nothing else", || care.has_sent("HANDED_OVER", 3));
+    assert!(care.is_alive() && help.is_alive());
+}
+
 #[test]
 fn a_card_of_another_hand_is_not_taken_up() {
     let [mut care, mut help] = joined();
@@ -236,16 +335,14 @@ fn what_a_partner_does_not_take_is_held_before_it_leaves() {
     let [mut care, mut help] = strangers();
     help.set("office", "takes", "[\"K2\", \"K4\"]");
     help.set("office", "editions", "[\"v4.1\"]");
-    let cards = [card(&care), card(&help)];
-    let [one, other] = [opened(&cards[0]), opened(&cards[1])];
-    let digits = check_digits(one.sha256(), other.sha256()).to_string();
-    join(&care, &cards[1], &digits);
-    join(&help, &cards[0], &digits);
+    join_each_other([&care, &help]);
     for office in [&mut care, &mut help] {
         office.start();
     }
     export(&care, &sample(PLAN, "20260520101500"));
-    let set = until("held", || care.sets("hold").into_iter().next());
+    // The files come first, then the row by which they are listed.
+    until("held", || (care.sql("SELECT count(*) FROM held") == ["1"]).then_some(()));
+    let set = care.sets("hold").into_iter().next().expect("a set");
     assert!(set.1.iter().any(|name| name.contains("UP3KYO")), "{set:?}");
     assert_eq!(care.sql("SELECT count(*) FROM outgoing"), ["0"], "it left");
     let held = done(&care.command(&["hold", "list"]));
@@ -281,6 +378,17 @@ fn partners_come_from_a_table_all_or_none() {
     ] {
         assert!(said.contains(part), "{part} is missing: {said}");
     }
+    // A unit that is none, and more than anybody has.
+    let units = "事業所番号,URL,送信単位,TLS証明書,署名証明書\r\n";
+    let row = format!("{HELP},https://b.test:8443,K1 全部,{digest},{digest}\r\n");
+    fs::write(&table, format!("{units}{row}")).expect("written");
+    let refused = care.command(&["partner", "import", &path]);
+    assert_eq!(refused.status.code(), Some(2), "{refused:?}");
+    assert!(text(&refused.stderr).contains("line 2: takes"), "{refused:?}");
+    fs::write(&table, format!("{heads}{}", good.repeat(10_001))).expect("written");
+    let refused = care.command(&["partner", "import", &path]);
+    assert_eq!(refused.status.code(), Some(2), "{refused:?}");
+    assert!(text(&refused.stderr).contains("at most 10000 partners"), "{refused:?}");
     assert!(!care.path("partners").exists(), "something was written");
     // As a spreadsheet on Windows writes it.
     let (bytes, ..) = encoding_rs::SHIFT_JIS.encode(heads);

@@ -77,6 +77,12 @@ fn what_is_broken_is_named() {
     care.set("office", "import", quoted("nowhere"));
     fs::write(care.path("drop").join("memo.txt"), "a note").expect("written");
     fs::create_dir(care.path("drop").join("old")).expect("made");
+    // Received long ago, in a folder of its set.
+    let set = care.path("import-actuals/set");
+    fs::create_dir(&set).expect("made");
+    let file = fs::File::create(set.join("old.csv")).expect("a file");
+    let days = std::time::Duration::from_hours(24 * 9);
+    file.set_modified(std::time::SystemTime::UNIX_EPOCH + days).expect("dated");
     let (code, found) = doctor(&care);
     assert_eq!(code, Some(1), "{found:#}");
     assert_eq!(found["passed"], false);
@@ -84,6 +90,8 @@ fn what_is_broken_is_named() {
     let lying = lines(&found, "waiting", &format!("office {CARE} drop"));
     assert_eq!(lying.len(), 2, "{found:#}");
     assert!(lying.iter().all(|(grade, _)| *grade == "look"), "{lying:?}");
+    let received = grades(&found, "waiting", &format!("office {CARE} import_actuals"));
+    assert_eq!(received, ["look"], "{found:#}");
     assert!(!found.to_string().contains("memo"), "names of files may be names of persons");
     // A configuration with mistakes is looked at as far as it can be read.
     care.set("node", "listen", quoted("here"));

@@ -78,7 +78,8 @@ fn a_list_is_fetched_checked_kept_and_needed() {
     });
     assert!(help.files("import").is_empty());
 
-    let list = help.world.authority.revocation_list(&[], seconds(-60, 9000)).expect("a list");
+    let month = 30 * 24 * 3600;
+    let list = help.world.authority.revocation_list(&[], seconds(-60, month)).expect("a list");
     publisher.says(&list);
     told("a new revocation list was taken up");
     care.kill();
@@ -87,6 +88,25 @@ fn a_list_is_fetched_checked_kept_and_needed() {
     let status = help.command(&["status", "--json"]);
     let status: serde_json::Value = serde_json::from_slice(&status.stdout).expect("JSON");
     assert!(status["revocation_lists"][0]["next_update"].is_string(), "{status}");
+
+    // The doctor has nothing to say against lists that are fetched.
+    let examined = help.command(&["doctor", "--json"]);
+    let examined: serde_json::Value = serde_json::from_slice(&examined.stdout).expect("JSON");
+    let lines = examined["lines"].as_array().expect("lines").iter();
+    let of_lists: Vec<_> = lines.filter(|line| line["topic"] == "revocation-lists").collect();
+    let about = |line: &serde_json::Value| line["about"].as_str().expect("text").to_owned();
+    let url = format!("tls.revocation_list_urls http://{}/ca.crl", publisher.address);
+    assert_eq!(of_lists.iter().map(|line| about(line)).collect::<Vec<_>>(), [url]);
+    assert_eq!(of_lists[0]["grade"], "fine", "{of_lists:?}");
+
+    // An older one is none that came.
+    let older = help.world.authority.revocation_list(&[], seconds(-600, 9000)).expect("a list");
+    publisher.says(&older);
+    help.kill();
+    help.start();
+    until("an older list", || {
+        help.log().contains("an older list came than the one that is here").then_some(())
+    });
 
     // The publisher is gone; what was fetched serves on.
     publisher.says(b"");

@@ -152,6 +152,17 @@ fn nothing_is_guessed_and_nothing_is_overwritten() {
         assert!(stderr(&output).contains(why), "{why}: {}", stderr(&output));
         assert_eq!(entries(), 0, "{why}");
     }
+    // What is no key of the office is looked at like everything else.
+    let elsewhere = tempfile::tempdir().expect("a folder");
+    let root = elsewhere.path().join("root.pem");
+    fs::write(&root, "no certificate").expect("written");
+    let with_root = ["--yes", "--make-folders", "--root", root.to_str().expect("UTF-8")];
+    let at_another = elsewhere.path().join("home");
+    fs::create_dir(&at_another).expect("made");
+    let output = renkei(&[&all[..], &with_root].concat(), &at_another);
+    assert_eq!(output.status.code(), Some(2), "{output:?}");
+    assert!(stderr(&output).contains("tls.roots"), "{}", stderr(&output));
+    assert!(!at_another.join("renkei.toml").exists());
     // A key that lies there is never touched, and what was begun goes again.
     fs::create_dir(at.join("keys")).expect("made");
     let own = at.join(format!("keys/{CARE}-signing.pem"));

@@ -1,12 +1,14 @@
 //! The running daemon, judged from outside: folders, SHA-256, SQL and `openssl`.
 
 mod anew;
+mod at_rest;
 mod attachments;
 mod backup;
 mod cards;
 mod check;
 mod conflicts;
 mod crashes;
+mod daily_backup;
 mod demo;
 mod doctor;
 mod documents;
@@ -43,6 +45,7 @@ mod proof;
 mod refusals;
 mod renewal;
 mod reports;
+mod restore_kills;
 mod retry;
 mod revocation;
 mod rogue;

@@ -10,8 +10,8 @@ use super::units::{export, withdrawal};
 use crate::harness::{CARE, HELP, Office, offices, until};
 use crate::proof::{office, seconds};
 
-const HOUR: i64 = 3600;
-const DAY: i64 = 24 * HOUR;
+pub(super) const HOUR: i64 = 3600;
+pub(super) const DAY: i64 = 24 * HOUR;
 
 /// A certificate that an office made itself.
 pub(super) fn made(of: &Office, usage: Usage, validity: Validity) -> Issued {
@@ -19,7 +19,7 @@ pub(super) fn made(of: &Office, usage: Usage, validity: Validity) -> Issued {
     self_made(office(of.number), usage, &hosts, validity).expect("made")
 }
 
-fn files(of: &Office, name: &str) -> IdentityFiles {
+pub(super) fn files(of: &Office, name: &str) -> IdentityFiles {
     let path = |ending: &str| of.path("keys").join(name).with_extension(ending);
     IdentityFiles::Pem { certificate: path("pem"), key: path("key") }
 }

@@ -34,13 +34,13 @@ fn token(office: &Office, arguments: &[&str]) -> String {
 }
 
 /// A program with a token.
-struct Program {
+pub(super) struct Program {
     address: String,
     headers: Vec<(&'static str, String)>,
 }
 
 impl Program {
-    fn new(office: &Office, rights: &[&str]) -> Self {
+    pub(super) fn new(office: &Office, rights: &[&str]) -> Self {
         let name = format!("soft {}", rights.len());
         let token = token(office, &[&["new", &name][..], rights].concat());
         Self::with(office, &token)
@@ -51,7 +51,13 @@ impl Program {
         Self { address: address(office), headers }
     }
 
-    fn ask(&self, method: &str, path: &str, more: &[(&str, &str)], body: &[u8]) -> Answer {
+    pub(super) fn ask(
+        &self,
+        method: &str,
+        path: &str,
+        more: &[(&str, &str)],
+        body: &[u8],
+    ) -> Answer {
         let mut request =
             format!("{method} {path} HTTP/1.1\r\nHost: {}\r\nConnection: close\r\n", self.address);
         let own = self.headers.iter().map(|(name, value)| (*name, value.as_str()));
@@ -65,7 +71,7 @@ impl Program {
     }
 
     /// What a path answers, which has to be good.
-    fn get(&self, path: &str) -> Value {
+    pub(super) fn get(&self, path: &str) -> Value {
         let answer = self.ask("GET", path, &[], b"");
         assert_eq!(answer.status, 200, "{path}: {}", answer.body);
         assert_eq!(answer.header("cache-control"), "no-store");
@@ -214,7 +220,7 @@ fn a_set_is_sent_once_and_can_be_followed() {
     assert_eq!((&taken["before"], &taken["partner"]), (&json!(false), &json!(HELP)));
     schema::check_document(&taken["report"]);
     let place = answer.header("location").to_owned();
-    let row = "SELECT what FROM audit";
+    let row = "SELECT what FROM audit WHERE account = 'token'";
     until("the row", || (care.sql(row) == ["set-sent"]).then_some(()));
     // What was answered is durable.
     care.kill();
@@ -424,6 +430,29 @@ fn what_is_held_has_its_report() {
     }
     let rows = "SELECT account, what, about, person FROM audit JOIN audit_people ON audit = id";
     until("the row", || (care.sql(rows) == ["token|view-held|h1|0000800001"]).then_some(()));
+    assert_eq!(program.get("/api/v1/status")["held"], 1);
+    // Somebody removes it while nobody sees it.
+    care.stop();
+    let set = care.sets("hold").into_keys().next().expect("held");
+    fs::remove_dir_all(care.path("hold").join(set)).expect("removed");
+    care.start();
+    let program = Program { address: address(&care), ..program };
+    assert_eq!(program.get("/api/v1/held"), json!({ "held": [], "more": false }));
+    assert_eq!(program.get("/api/v1/status")["held"], 0);
+}
+
+#[test]
+fn no_rule_speaks_of_attachments_that_are_held() {
+    let [mut care, _] = pair();
+    care.set("attachments", "types", r#"["png"]"#);
+    care.start();
+    let lot = care.path("drop").join(HELP);
+    fs::create_dir_all(&lot).expect("made");
+    fs::write(lot.join("plan.csv"), "202407,271001,0000800001,202613\r\n").expect("written");
+    until("held", || (care.sql("SELECT id FROM held") == ["1"]).then_some(()));
+    let held = Program::new(&care, &[]).get(&format!("/api/v1/held/{CARE}/h1"));
+    assert_eq!(held["unit"]["kind"], "ATT");
+    assert_eq!(held["report"], Value::Null);
 }
 
 /// No answer that the description does not have, and none of 500 or above.

@@ -1,5 +1,8 @@
 //! Attachments by the page: what a form brings is judged, sent and shown, and nothing else.
 
+use serde_json::json;
+
+use super::api::Program;
 use super::browser::{Answer, Browser};
 use super::{office, opened};
 use crate::harness::{HELP, Office, until};
@@ -88,6 +91,29 @@ fn what_is_dragged_there_is_sent_and_shown_with_its_title() {
     until("written down", || {
         let seen = office.sql("SELECT what FROM audit JOIN audit_people ON audit = id ORDER BY id");
         (seen == ["view-attachments", "file-saved"]).then_some(())
+    });
+    // A program gets the same, and is written down as well.
+    let program = Program::new(&office, &[]);
+    let place = format!("/api/v1/packages/{}/{id}", office.number);
+    let package = program.get(&place);
+    assert_eq!((&package["kind"], &package["set"]), (&json!("ATT"), &json!("20260520101501")));
+    let document = json!({
+        "title": "主治医意見書.pdf",
+        "kind": "意見書",
+        "month": "202605",
+        "person": { "insurer": "131016", "insured": "0000900011" },
+    });
+    assert_eq!(package["files"][0]["document"], document);
+    let file = program.ask("GET", &format!("{place}/files/1"), &[], b"");
+    assert_eq!((&*file.body, file.header("content-disposition")), (PDF, disposition));
+    let row = "token|view-attachments|0000900011,token|file-saved|0000900011";
+    until("written down", || {
+        let seen = office.sql(
+            "SELECT group_concat(account || '|' || what || '|' || person) FROM
+                 (SELECT * FROM audit JOIN audit_people ON audit = id ORDER BY id)
+             WHERE account = 'token'",
+        );
+        (seen == [row]).then_some(())
     });
     assert!(browser.get("/sent").body.contains("attachment"));
     assert!(!office.log().contains("意見書") && !office.log().contains("0000900011"));

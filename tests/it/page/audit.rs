@@ -87,7 +87,7 @@ fn whoever_comes_in_by_a_command_is_named_too() {
 }
 
 #[test]
-fn what_commands_change_of_users_is_written_down() {
+fn what_commands_change_of_users_and_tokens_is_written_down() {
     let mut office = office();
     add(&office, "hanako", "general");
     user_ok(&office, &["role", "hanako", "administrator"], "");
@@ -106,12 +106,25 @@ fn what_commands_change_of_users_is_written_down() {
     user_ok(&office, &["passwd", "hanako"], "another long password\n");
     user_ok(&office, &["unlock", "hanako"], "");
     user_ok(&office, &["remove", "hanako"], "");
+    for command in [["new", "kaigo"], ["revoke", "kaigo"]] {
+        let output = office.command(&[&["token"][..], &command].concat());
+        assert!(output.status.success(), "{output:?}");
+    }
     office.start();
     let rows = until("the rows", || {
         let rows = office.sql("SELECT what, about FROM audit ORDER BY id");
-        (rows.len() >= 5).then_some(rows)
+        (rows.len() >= 7).then_some(rows)
     });
-    assert_eq!(rows[2..], ["user-password|hanako", "user-unlocked|hanako", "user-removed|hanako"]);
+    assert_eq!(
+        rows[2..],
+        [
+            "user-password|hanako",
+            "user-unlocked|hanako",
+            "user-removed|hanako",
+            "token-made|kaigo",
+            "token-revoked|kaigo"
+        ]
+    );
     let page = opened(&office).get("/audit").body;
     assert!(page.contains("set a password anew") && page.contains("removed a user"), "{page}");
 }

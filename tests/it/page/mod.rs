@@ -3,11 +3,13 @@
 mod api;
 mod attach;
 mod audit;
+mod backups;
 mod browser;
 #[cfg(unix)]
 mod chromium;
 mod compare;
 mod doctor;
+mod first_start;
 mod forms;
 mod guard;
 mod habits;

@@ -46,7 +46,7 @@ async function onceOnly(browser) {
   assert.equal(missing.status(), 404);
   await visitor.sees("見つかりませんでした");
   await isAccessible(page);
-  await visitor.link("「今日」の画面へ").click();
+  await visitor.link("最初の画面へ").click();
   await page.waitForURL(`${origin}/`);
   await visitor.leave();
 }

@@ -23,6 +23,7 @@ const writtenDown = () => {
 };
 
 export default async function play(browser) {
+  await refusedOnce(browser);
   const visitor = await Visitor.arrive(browser, { entered: false });
   await visitor.context.addInitScript(writtenDown);
   await visitor.enter();
@@ -67,5 +68,28 @@ export default async function play(browser) {
   await visitor.open("/held");
   await visitor.sees("送っていません");
   assert.deepEqual(await shown(), [], "nobody is told who does not want it");
+  await visitor.leave();
+}
+
+/// The node may have no place just when somebody is to be told: the tab asks again by itself.
+async function refusedOnce(browser) {
+  const visitor = await Visitor.arrive(browser, { entered: false });
+  visitor.expect(/503/);
+  await visitor.context.addInitScript(writtenDown);
+  await visitor.enter();
+  const { page } = visitor;
+  const answers = [];
+  page.on("response", (answer) => {
+    if (answer.url().endsWith("/events/needs")) answers.push(answer.status());
+  });
+  await page.route("**/events/needs", (route) => route.fulfill({ status: 503 }), { times: 1 });
+  await page.clock.install();
+  await visitor.open("/account");
+  await visitor.button("このブラウザーで通知する").click();
+  await until("asked again", async () => {
+    await page.clock.runFor(10_000);
+    return answers.length > 1;
+  });
+  assert.deepEqual(answers, [503, 200]);
   await visitor.leave();
 }

@@ -6,9 +6,11 @@
 //!
 //! Chromium, node and fonts are installed by `.ci/test`, what node needs by `.ci/tools`.
 
+mod beginner;
 mod scene;
 mod town;
 
+use beginner::Beginner;
 use scene::play;
 use town::{Names, Town};
 
@@ -80,6 +82,16 @@ fn without_script() {
 #[test]
 fn keyboard() {
     play(&["keyboard"], || Town::new(Names::Plain));
+}
+
+#[test]
+fn first_start_on_a_screen() {
+    play(&["first_start", "wide"], Beginner::new);
+}
+
+#[test]
+fn first_start_on_a_telephone() {
+    play(&["first_start", "narrow"], Beginner::new);
 }
 
 /// Makes the pictures of the documents anew, in `docs/images`.

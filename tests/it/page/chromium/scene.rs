@@ -7,7 +7,6 @@ use std::time::{Duration, Instant};
 
 use serde_json::Value;
 
-use super::town::Town;
 use crate::tools::{are_installed, here};
 
 /// So many browsers at a time: each needs a core.
@@ -58,13 +57,19 @@ impl Drop for Script {
     }
 }
 
+/// What stands around a browser, and what a scene can have it do.
+pub(super) trait Answers {
+    /// Does or tells what a scene asks for.
+    fn answer(&mut self, question: &[Value]) -> Value;
+}
+
 /// Plays a scene, with words for it, in a town of its own. It has to end well.
-pub(super) fn play(scene: &[&str], town: impl FnOnce() -> Town) {
+pub(super) fn play<A: Answers>(scene: &[&str], answers: impl FnOnce() -> A) {
     if !are_installed("tests/page/package-lock.json", "target/tools/page/installed") {
         return;
     }
     let _place = Place::take();
-    let mut town = town();
+    let mut asked_of = answers();
     let script = Command::new("node")
         .arg(here("tests/page/run.mjs"))
         .args(scene)
@@ -81,7 +86,7 @@ pub(super) fn play(scene: &[&str], town: impl FnOnce() -> Town) {
             continue;
         };
         let question: Vec<Value> = serde_json::from_str(question).expect("JSON");
-        let answer = town.answer(&question);
+        let answer = asked_of.answer(&question);
         // Who does not wait for the answer has ended, which is seen below.
         let _ = writeln!(answers, "{answer}");
     }

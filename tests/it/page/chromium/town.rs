@@ -5,8 +5,10 @@ use std::path::PathBuf;
 
 use base64::prelude::{BASE64_STANDARD, Engine as _};
 use encoding_rs::SHIFT_JIS;
+use renkei::certs::files::Access;
 use serde_json::{Value, json};
 
+use super::scene::Answers;
 use crate::e2e::units::{ACTUAL, PLAN, USAGE, Unit, export, sample, withdrawal};
 use crate::harness::{CARE, DAY, HELP, Office, free_port, offices, quoted, until};
 use crate::page::{PASSWORD, add};
@@ -60,31 +62,13 @@ impl Town {
         care.set_peer(DAY, "name", quoted(second));
         let page = format!("127.0.0.1:{}", free_port());
         care.set("page", "listen", quoted(&page));
+        care.put_key_file("backup.txt", "correct horse battery staple\n", Access::Secret);
+        fs::create_dir_all(care.path("backups")).expect("made");
+        care.set("backup", "folder", quoted("backups"));
+        care.set("backup", "passphrase_file", quoted("keys/backup.txt"));
         care.start();
         help.start();
         Self { care, help, day, page, lang, names, sets: 0, in_the_way: None }
-    }
-
-    /// Does or tells what a scene asks for.
-    pub(super) fn answer(&mut self, question: &[Value]) -> Value {
-        let words: Vec<&str> =
-            question.iter().map(|word| word.as_str().unwrap_or_default()).collect();
-        match *words.as_slice() {
-            ["link"] => self.link(),
-            ["origin"] => format!("http://{}", self.page).into(),
-            ["furnish"] => self.furnish(),
-            ["open"] => json!(self.open()),
-            ["hold", kind] => self.hold(kind).into(),
-            ["mend", id] => self.mend(id),
-            ["clear away"] => self.clear_away(),
-            ["dismiss all"] => self.dismiss_all(),
-            ["send to nobody"] => self.send_to_nobody(),
-            ["start"] => self.start(),
-            ["card of a stranger"] => card_of_a_stranger(),
-            ["rows", query] => json!(self.care.sql(query)),
-            ["is sent", ..] => self.is_sent(&question[1]),
-            _ => panic!("the town does not know {question:?}"),
-        }
     }
 
     /// An address that lets in once.
@@ -221,6 +205,29 @@ impl Town {
     fn is_sent(&self, count: &Value) -> Value {
         let count = usize::try_from(count.as_u64().expect("a number")).expect("a few");
         self.care.has_sent("HANDED_OVER", count).is_some().into()
+    }
+}
+
+impl Answers for Town {
+    fn answer(&mut self, question: &[Value]) -> Value {
+        let words: Vec<&str> =
+            question.iter().map(|word| word.as_str().unwrap_or_default()).collect();
+        match *words.as_slice() {
+            ["link"] => self.link(),
+            ["origin"] => format!("http://{}", self.page).into(),
+            ["furnish"] => self.furnish(),
+            ["open"] => json!(self.open()),
+            ["hold", kind] => self.hold(kind).into(),
+            ["mend", id] => self.mend(id),
+            ["clear away"] => self.clear_away(),
+            ["dismiss all"] => self.dismiss_all(),
+            ["send to nobody"] => self.send_to_nobody(),
+            ["start"] => self.start(),
+            ["card of a stranger"] => card_of_a_stranger(),
+            ["rows", query] => json!(self.care.sql(query)),
+            ["is sent", ..] => self.is_sent(&question[1]),
+            _ => panic!("the town does not know {question:?}"),
+        }
     }
 }
 

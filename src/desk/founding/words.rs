@@ -1,0 +1,82 @@
+//! What a person is asked, and what is said of the answers.
+
+use std::path::{Path, PathBuf};
+
+use super::{Keys, Plan};
+use crate::folder::FolderRole;
+use crate::types::Lang;
+
+/// What is asked for the number of an office.
+pub const fn number_question(lang: Lang) -> &'static str {
+    lang.pick("事業所番号（10 桁）", "office number (10 characters)")
+}
+
+/// What is asked for its name.
+pub const fn name_question(lang: Lang) -> &'static str {
+    lang.pick("事業所の名前（なしでもかまいません）", "name of the office (may be empty)")
+}
+
+/// What is asked for a folder of the care software.
+pub const fn folder_question(role: FolderRole, lang: Lang) -> &'static str {
+    match role {
+        FolderRole::Drop => lang.pick(
+            "介護ソフトが CSV ファイルを書き出すフォルダー（送信用）",
+            "folder into which the care software writes what is to be sent (drop)",
+        ),
+        _ => lang
+            .pick("介護ソフトが取り込むフォルダー", "folder from which the care software imports"),
+    }
+}
+
+/// What is going to be, to be confirmed: what each thing is called, and what it will be.
+pub fn summary(plan: &Plan, to_make: &[PathBuf]) -> Vec<(&'static str, String)> {
+    let lang = plan.lang;
+    let office = &plan.office;
+    let types: Vec<_> = office.service_types.iter().map(ToString::to_string).collect();
+    let mut rows = vec![
+        (lang.pick("設定ファイル", "configuration"), plan.config.display().to_string()),
+        (lang.pick("事業所番号", "office number"), office.number.to_string()),
+        (lang.pick("名前", "name"), office.name.clone().unwrap_or_default()),
+        (lang.pick("サービス種類", "service types"), types.join(", ")),
+        (lang.pick("送信用フォルダー", "drop folder"), office.drop.display().to_string()),
+        (lang.pick("取込フォルダー", "import folder"), office.import.display().to_string()),
+        (lang.pick("保留フォルダー", "hold folder"), office.hold.display().to_string()),
+    ];
+    if let Some(sent) = &office.sent {
+        rows.push((lang.pick("控えのフォルダー", "copies"), sent.display().to_string()));
+    }
+    let making: Vec<_> = to_make.iter().map(|folder| folder.display().to_string()).collect();
+    if !making.is_empty() {
+        rows.push((lang.pick("作るフォルダー", "folders to be made"), making.join(", ")));
+    }
+    if let Some(node) = &plan.node {
+        let url = node.url.as_ref().map(ToString::to_string);
+        let none = || lang.pick("未定", "not set yet").to_owned();
+        rows.push((lang.pick("待ち受け", "listens on"), node.listen.to_string()));
+        rows.push((lang.pick("相手からの接続先", "reached at"), url.unwrap_or_else(none)));
+        let page =
+            if node.page { lang.pick("使う", "yes") } else { lang.pick("使わない", "no") };
+        rows.push((lang.pick("画面", "page"), page.to_owned()));
+    }
+    let keys = match plan.keys {
+        Keys::Made => lang.pick("ここで作る", "made here"),
+        Keys::Request => lang.pick("認証局に出す要求を作る", "asked of an authority"),
+        Keys::Given(_) => lang.pick("認証局から届いたもの", "given by an authority"),
+    };
+    rows.push((lang.pick("鍵と証明書", "keys"), keys.to_owned()));
+    rows
+}
+
+/// What is to be done with a request for a certificate.
+pub fn request_step(request: &Path, lang: Lang) -> String {
+    let (request, out) = (request.display(), request.with_extension(""));
+    let out = out.display();
+    match lang {
+        Lang::Ja => format!(
+            "{request} を認証局に出し、証明書が届いたら renkei certs import 届いたファイル --out {out}"
+        ),
+        Lang::En => format!(
+            "send {request} to your authority; when the certificate has come: renkei certs import FILE --out {out}"
+        ),
+    }
+}
