@@ -38,8 +38,8 @@ use crate::package::{Signer, SignerError};
 
 pub use error::CertsError;
 pub use load::{
-    certificates_in, identities_of_pkcs12, load, load_all_of_pkcs12, load_certificates, load_identity,
-    load_password, load_pkcs12, load_revocation_lists, with_key,
+    certificates_in, identities_of_pkcs12, load, load_all_of_pkcs12, load_certificates,
+    load_identity, load_password, load_pkcs12, load_revocation_lists, with_key,
 };
 pub use make::{Issued, Validity};
 pub use request::{KeyAndRequest, request};

@@ -17,7 +17,7 @@ use super::state::{Probed, Shared};
 use crate::desk::partner::{self, Book, PartnerError};
 use crate::desk::{self, words};
 use crate::node::cards;
-use crate::node::probe::probe;
+use crate::node::probe::Prober;
 use crate::types::{Lang, OfficeNumber};
 use crate::users::Role;
 use crate::work;
@@ -156,9 +156,8 @@ pub(super) async fn test(
     let trying = work::spawn(async move {
         let Ok(mut probed) = tries.probed.try_lock() else { return false };
         let (config, clock) = (tries.node.config(), tries.node.clock().clone());
-        let outcome = match probe(&config, number, clock).await {
-            Ok(Some(steps)) => Ok(steps),
-            Ok(None) => Err(PartnerError::Unknown(number).text(lang)),
+        let outcome = match Prober::open(&config, clock) {
+            Ok(prober) => prober.ask(number).await.ok_or_else(|| PartnerError::Unknown(number).text(lang)),
             Err(problems) => Err(problems.text(lang)),
         };
         // Those that are gone meanwhile are of no use.
