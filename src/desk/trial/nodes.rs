@@ -138,6 +138,7 @@ fn peer(config: &Config) -> Result<Peer, TrialError> {
         url,
         edition: None,
         takes: Vec::new(),
+        quoting: None,
         tls_certificates: digest(&config.tls.identity)?,
         signing_certificates: digest(&office.signing)?,
         card: None,
