@@ -157,7 +157,9 @@ pub(super) async fn test(
         let Ok(mut probed) = tries.probed.try_lock() else { return false };
         let (config, clock) = (tries.node.config(), tries.node.clock().clone());
         let outcome = match Prober::open(&config, clock) {
-            Ok(prober) => prober.ask(number).await.ok_or_else(|| PartnerError::Unknown(number).text(lang)),
+            Ok(prober) => {
+                prober.ask(number).await.ok_or_else(|| PartnerError::Unknown(number).text(lang))
+            }
             Err(problems) => Err(problems.text(lang)),
         };
         // Those that are gone meanwhile are of no use.
