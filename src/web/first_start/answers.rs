@@ -7,7 +7,7 @@ use super::fields::Fields;
 use crate::desk::founding::{self, Found, KeySource, Keys, NewNode, NewOffice, PORT, Plan};
 use crate::folder::FolderRole;
 use crate::spec::Spec;
-use crate::types::{Lang, OfficeNumber, PeerUrl};
+use crate::types::{Lang, OfficeNumber, PeerUrl, ServiceType};
 use crate::users::{PasswordHash, UserName};
 
 /// What was answered so far.
@@ -50,7 +50,7 @@ pub(super) enum Administrator {
 pub(super) struct Office {
     pub(super) number: OfficeNumber,
     name: Option<String>,
-    service_types: Vec<crate::types::ServiceType>,
+    service_types: Vec<ServiceType>,
 }
 
 /// How partners reach the node, read.

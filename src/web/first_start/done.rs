@@ -103,7 +103,7 @@ fn try_out(shared: &Arc<Shared>, runs: Runs) {
         let outcome = trial::exchange(&config, shared.spec, &shared.clock).await;
         match &outcome {
             Ok(_) => {
-                tracing::info!("the first exchange with ourselves worked, and its nodes are gone")
+                tracing::info!("the first exchange with ourselves worked, and its nodes are gone");
             }
             Err(error) => tracing::warn!(%error, "the first exchange with ourselves did not work"),
         }

@@ -19,7 +19,7 @@ use super::shared::Shared;
 use crate::desk::doctor::free_space;
 use crate::desk::founding::{self, Found};
 use crate::folder::FolderRole;
-use crate::types::{Lang, io_text};
+use crate::types::{Lang, OfficeNumber, io_text};
 
 /// The folders that are asked for, by their names in addresses.
 const ROLES: [(&str, FolderRole); 2] = [("drop", FolderRole::Drop), ("import", FolderRole::Import)];
@@ -67,7 +67,7 @@ fn shown(path: &Path) -> String {
 /// What the folders are and how they are found; nothing before the office is known. Asks the disk.
 fn seen(
     answers: &Answers,
-    number: crate::types::OfficeNumber,
+    number: OfficeNumber,
     (home, package): (&Path, u64),
     lang: Lang,
 ) -> (Vec<Seen>, bool) {

@@ -399,6 +399,12 @@ fn nobody_is_asked_where_nobody_can_answer() {
         assert_eq!(output.status.code(), Some(2), "{command}");
         assert!(stderr(&output).contains("renkei run --first-start"), "{}", stderr(&output));
     }
+    // A service manager waits for a node, not for a person.
+    let mut program = Command::new(env!("CARGO_BIN_EXE_renkei"));
+    program.args(["--lang", "en", "run", "--first-start"]).current_dir(folder.path());
+    program.env("NOTIFY_SOCKET", folder.path().join("socket"));
+    let output = program.output().expect("the program runs");
+    assert_eq!(output.status.code(), Some(2), "{output:?}");
     // With a configuration there is nothing to ask, whatever is said.
     fs::write(folder.path().join("renkei.toml"), "[node]\n").expect("written");
     let output = renkei(&["--lang", "en", "run", "--first-start"], folder.path());
