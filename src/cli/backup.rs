@@ -1,4 +1,4 @@
-//! `renkei backup` and `renkei restore`.
+//! `renkei backup`, `renkei backup check` and `renkei restore`.
 
 use std::io::IsTerminal as _;
 use std::path::{Path, PathBuf};
@@ -9,11 +9,11 @@ use jiff::tz::TimeZone;
 
 use super::secret::{same_again, secret};
 use super::setup::{self, ConfigArg};
-use super::{EXIT_NO, EXIT_USAGE, UsageError, backup_check, output};
+use super::{EXIT_NO, EXIT_USAGE, UsageError, output};
 use crate::certs::load_password;
 use crate::desk::words;
-use crate::node::backup::{self, BackupError, Made, Restored};
-use crate::types::{Clock, Lang};
+use crate::node::backup::{self, BackupError, Checked, Made, Restored};
+use crate::types::{Clock, Lang, io_text};
 
 #[derive(Debug, clap::Args)]
 #[command(args_conflicts_with_subcommands = true, subcommand_negates_reqs = true)]
@@ -36,7 +36,17 @@ pub(super) struct BackupArgs {
 #[derive(Debug, clap::Subcommand)]
 enum BackupCommand {
     /// バックアップを最後まで読んで、戻せるか確かめます（何も書きません）
-    Check(backup_check::Args),
+    Check(CheckArgs),
+}
+
+#[derive(Debug, clap::Args)]
+struct CheckArgs {
+    /// バックアップのファイル、またはそれが入ったフォルダー
+    #[arg(value_name = "PATH")]
+    path: PathBuf,
+    /// 1 行目にパスフレーズを書いたファイル（指定しなければ画面でたずねます）
+    #[arg(long, value_name = "FILE")]
+    passphrase_file: Option<PathBuf>,
 }
 
 #[derive(Debug, clap::Args)]
@@ -54,7 +64,7 @@ pub(super) struct RestoreArgs {
 
 pub(super) fn backup(args: &BackupArgs, lang: Lang) -> anyhow::Result<ExitCode> {
     if let Some(BackupCommand::Check(args)) = &args.command {
-        return backup_check::run(args, lang);
+        return check_all(args, lang);
     }
     // Without a command below it there is no call without it.
     let Some(out) = &args.out else { return Ok(ExitCode::from(EXIT_USAGE)) };
@@ -165,17 +175,69 @@ fn put_back(restored: &Restored, lang: Lang) -> String {
     lines.join("\n")
 }
 
+/// Reads backups to their end and tells what came of it.
+fn check_all(args: &CheckArgs, lang: Lang) -> anyhow::Result<ExitCode> {
+    let path = &args.path;
+    let backups = if path.is_dir() {
+        let found = backup::shelf(path).map_err(|error| {
+            UsageError(format!("{}: {}", path.display(), io_text(&error, lang)))
+        })?;
+        found.into_iter().map(|backup| path.join(backup.name)).collect()
+    } else {
+        vec![path.clone()]
+    };
+    if backups.is_empty() {
+        let path = path.display();
+        return Err(UsageError(match lang {
+            Lang::Ja => format!("フォルダー {path} にバックアップがありません。"),
+            Lang::En => format!("there is no backup in {path}"),
+        })
+        .into());
+    }
+    let passphrase = passphrase(args.passphrase_file.as_deref(), false, lang)?;
+    let mut are_whole = true;
+    for path in &backups {
+        are_whole &= one(path, passphrase.clone(), lang)?;
+    }
+    Ok(if are_whole { ExitCode::SUCCESS } else { ExitCode::from(EXIT_NO) })
+}
+
+/// Checks one and tells what came of it.
+fn one(path: &Path, passphrase: SecretString, lang: Lang) -> anyhow::Result<bool> {
+    let name = path.display();
+    match backup::check(path, passphrase) {
+        Ok(checked) => {
+            output::line(&format!("OK  {name}: {}", whole(&checked, lang)))?;
+            Ok(true)
+        }
+        Err(error) => {
+            output::line(&format!("NG  {name}: {}", error.text(lang)))?;
+            Ok(false)
+        }
+    }
+}
+
+fn whole(checked: &Checked, lang: Lang) -> String {
+    let (at, files) = (words::time(checked.made_at), checked.files);
+    let keys = match (lang, checked.with_keys) {
+        (Lang::Ja, true) => "鍵を含む",
+        (Lang::Ja, false) => "鍵を含まない",
+        (Lang::En, true) => "with keys",
+        (Lang::En, false) => "without keys",
+    };
+    match lang {
+        Lang::Ja => format!("戻せます（{at} に作成、{files} ファイル、{keys}）"),
+        Lang::En => format!("can be put back (made {at}, {files} files, {keys})"),
+    }
+}
+
 fn refused(error: &BackupError, lang: Lang) -> ExitCode {
     output::error(&error.text(lang));
     ExitCode::from(EXIT_NO)
 }
 
 /// What locks a backup: the first line of a file, or what is typed, when it is `new` twice.
-pub(super) fn passphrase(
-    file: Option<&Path>,
-    new: bool,
-    lang: Lang,
-) -> anyhow::Result<SecretString> {
+fn passphrase(file: Option<&Path>, new: bool, lang: Lang) -> anyhow::Result<SecretString> {
     if let Some(path) = file {
         let text = load_password(path).map_err(|error| UsageError(error.text(lang)))?;
         return strong(&text, lang);

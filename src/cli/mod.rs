@@ -5,7 +5,6 @@
 
 mod archive;
 mod backup;
-mod backup_check;
 mod ca;
 mod card;
 mod certs;

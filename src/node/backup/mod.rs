@@ -56,7 +56,7 @@ pub fn file_name(time: &str) -> String {
 
 /// Where a backup is unpacked in the folder that it is put into. As long as it is there, that folder holds
 /// no node.
-pub const UNFINISHED: &str = "restore-unfinished";
+pub const UNFINISHED: &str = "restore.unfinished";
 
 /// The database among the files.
 const DATABASE: &str = "data/renkei.db";

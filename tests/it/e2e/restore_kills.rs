@@ -14,7 +14,7 @@ use crate::support::renkei;
 const PASSPHRASE: &str = "correct horse battery staple\n";
 
 /// Where a backup is unpacked.
-const UNFINISHED: &str = "restore-unfinished";
+const UNFINISHED: &str = "restore.unfinished";
 
 fn restoring(office: &Office, to: &Path) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_renkei"));
