@@ -23,7 +23,7 @@ pub(super) struct BackupArgs {
     /// 書き出すフォルダー、またはファイル（まだないもの）
     #[arg(long, value_name = "PATH", required = true)]
     out: Option<PathBuf>,
-    /// 1 行目にパスフレーズを書いたファイル（指定しなければ画面でたずねます）
+    /// パスフレーズだけを 1 行で書いたファイル（指定しなければ画面でたずねます）
     #[arg(long, value_name = "FILE")]
     passphrase_file: Option<PathBuf>,
     /// 鍵とパスワードのファイルも含めます
@@ -44,7 +44,7 @@ struct CheckArgs {
     /// バックアップのファイル、またはそれが入ったフォルダー
     #[arg(value_name = "PATH")]
     path: PathBuf,
-    /// 1 行目にパスフレーズを書いたファイル（指定しなければ画面でたずねます）
+    /// パスフレーズだけを 1 行で書いたファイル（指定しなければ画面でたずねます）
     #[arg(long, value_name = "FILE")]
     passphrase_file: Option<PathBuf>,
 }
@@ -57,7 +57,7 @@ pub(super) struct RestoreArgs {
     /// 戻す先のフォルダー（まだないもの、または空のもの）
     #[arg(long, value_name = "DIR")]
     to: PathBuf,
-    /// 1 行目にパスフレーズを書いたファイル（指定しなければ画面でたずねます）
+    /// パスフレーズだけを 1 行で書いたファイル（指定しなければ画面でたずねます）
     #[arg(long, value_name = "FILE")]
     passphrase_file: Option<PathBuf>,
 }

@@ -5,7 +5,9 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use super::error::{Action, Fault, FolderError, FolderRole};
-use super::import_folder::{ImportFolder, is_folder, staged, staged_in, staged_name};
+use super::import_folder::{
+    ImportFolder, forget_staged, is_folder, staged, staged_in, staged_name,
+};
 use super::name::check_name;
 use super::place::Place;
 use crate::attachment::{DocumentKind, Title};
@@ -13,7 +15,7 @@ use crate::disk::{self, Readers};
 use crate::types::{MessageId, OfficeNumber, ServiceMonth};
 
 /// The folder below an import folder.
-const ROOT: &str = "attachments";
+pub const ROOT: &str = "attachments";
 
 /// The folder of what is about no month.
 const UNDATED: &str = "undated";
@@ -102,11 +104,9 @@ impl AttachmentFolder {
     /// Forgets packages, once the store says what became of them. Can be repeated.
     pub fn finish_all(&self, ids: &[MessageId]) -> Result<(), FolderError> {
         self.import.check()?;
-        for id in ids {
-            disk::remove_folder(&self.staged(*id))
-                .map_err(FolderError::at(FolderRole::Import, Action::Delete))?;
-        }
-        Ok(())
+        let all: Vec<_> = ids.iter().map(|id| self.staged(*id)).collect();
+        forget_staged(&self.root(), &all)
+            .map_err(FolderError::at(FolderRole::Import, Action::Delete))
     }
 
     /// The packages that were staged and not finished.

@@ -178,7 +178,7 @@ impl ImportFolder {
         if set.anew {
             let now = self.look(files)?;
             if now.contains(&Placement::Conflict) {
-                disk::remove_folder(&staged).map_err(failed)?;
+                forget_staged(self.place.path(), &[staged]).map_err(failed)?;
                 return Ok(withheld(now));
             }
         }
@@ -219,9 +219,8 @@ impl ImportFolder {
     /// As [`finish`](Self::finish), for several sets.
     pub fn finish_all(&self, ids: &[MessageId]) -> Result<(), FolderError> {
         self.place.check()?;
-        ids.iter()
-            .try_for_each(|id| disk::remove_folder(&self.staged(*id)))
-            .and_then(|()| disk::sync_folder(self.place.path()))
+        let all: Vec<_> = ids.iter().map(|id| self.staged(*id)).collect();
+        forget_staged(self.place.path(), &all)
             .map_err(FolderError::at(FolderRole::Import, Action::Delete))
     }
 
@@ -229,6 +228,12 @@ impl ImportFolder {
     /// be placed again or, if the store says it was placed, finished.
     pub fn unfinished(&self) -> Result<Vec<MessageId>, FolderError> {
         staged_in(self.place.path()).map_err(FolderError::at(FolderRole::Import, Action::List))
+    }
+
+    /// Whether a set was staged and not finished.
+    pub fn is_staged(&self, id: MessageId) -> Result<bool, FolderError> {
+        self.place.check()?;
+        is_folder(&self.staged(id)).map_err(failed)
     }
 
     fn staged(&self, id: MessageId) -> PathBuf {
@@ -329,6 +334,28 @@ impl ImportFolder {
         }
         Err(FolderError::new(Fault::Locked, FolderRole::Import, Action::Write).about(bare(name)))
     }
+}
+
+/// Removes the folders of staged sets below `root`. Each goes under another name first, because what is
+/// missing from one has been placed: half removed it would say so of files that nobody has seen.
+pub(super) fn forget_staged(root: &Path, all: &[PathBuf]) -> io::Result<()> {
+    let mut gone = Vec::new();
+    for staged in all {
+        let other = disk::temporary(root);
+        match disk::rename(staged, &other) {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => {}
+            renamed => {
+                renamed?;
+                gone.push(other);
+            }
+        }
+    }
+    if gone.is_empty() {
+        return Ok(());
+    }
+    disk::sync_folder(root)?;
+    // What stays of one is removed when the folder is opened next.
+    gone.iter().try_for_each(|other| disk::remove_folder(other))
 }
 
 /// What becomes of a set of which a file is in conflict.

@@ -49,7 +49,7 @@ mod watch;
 mod writers;
 
 pub use attachment_drop::{Lot, Lots};
-pub use attachment_folder::{Attached, AttachmentFolder};
+pub use attachment_folder::{Attached, AttachmentFolder, ROOT as ATTACHMENTS};
 pub use claim::{Claim, ClaimedFile, DropFolder, Released, Unclaimed};
 pub use error::{Action, Fault, FolderError, FolderRole};
 pub use give_back::{GivenBack, give_back, remove_copies, remove_set};

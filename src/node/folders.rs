@@ -113,6 +113,11 @@ impl ImportFolders {
         self.attachments.finish_all(ids)
     }
 
+    /// Whether a set was staged here and not finished.
+    pub(super) fn is_staged(&self, id: MessageId) -> Result<bool, FolderError> {
+        self.all().try_fold(false, |found, folder| Ok(found || folder.is_staged(id)?))
+    }
+
     /// Makes durable what was staged and shown.
     pub(super) fn sync(&self) -> Result<(), FolderError> {
         self.all().try_for_each(ImportFolder::sync)

@@ -22,7 +22,7 @@ use super::layout::{Frame, Place, message, not_found, page, store_fault};
 use super::month::dashed;
 use super::package::download;
 use super::state::Shared;
-use crate::desk::inspection::{self, InspectionError, Terms, Zip, range};
+use crate::desk::inspection::{self, InspectionError, Terms, Written, Zip, range};
 use crate::desk::words;
 use crate::types::{Lang, OfficeNumber, Personal, ServiceMonth};
 use crate::work;
@@ -37,6 +37,9 @@ pub(super) struct Asked {
     month: String,
     partner: String,
 }
+
+/// Where the records of a month are asked for.
+pub(super) const SAVE: &str = "/evidence/save";
 
 #[derive(Template)]
 #[template(path = "web/evidence.html", config = "src/askama.toml")]
@@ -116,7 +119,7 @@ pub(super) async fn save(
     let Some(range) = range(month, partner) else { return not_found(&shared) };
     let lang = shared.lang();
     // Each of them reads the store and verifies every package: one at a time.
-    let Ok(_alone) = shared.evidence.try_lock() else {
+    let Ok(alone) = Arc::clone(&shared.evidence).try_lock_owned() else {
         return message(&shared, StatusCode::SERVICE_UNAVAILABLE, lang.pick(
             "いま、ほかの人が記録を書き出しています。少し待ってから、もう一度操作してください。",
             "Somebody else is saving records now. Try again in a while.",
@@ -128,10 +131,18 @@ pub(super) async fn save(
     };
     let written = {
         let (shared, runtime) = (Arc::clone(&shared), Handle::current());
-        work::blocking(move || runtime.block_on(write(&shared, month, partner))).await
+        work::blocking(move || {
+            // Held until it is written, whether anybody waits for that or not.
+            let _alone = alone;
+            runtime.block_on(write(&shared, month, partner))
+        })
+        .await
     };
     match written {
-        Ok(Ok((file, size))) => {
+        Ok(Ok((file, size, written))) => {
+            if !written.refused.is_empty() {
+                session.tell(false, refused(written.refused.len(), lang));
+            }
             let about = match partner {
                 Some(partner) => format!("{} {partner}", dashed(month)),
                 None => dashed(month),
@@ -150,6 +161,18 @@ pub(super) async fn save(
     }
 }
 
+/// What is told where packages were left out.
+fn refused(count: usize, lang: Lang) -> String {
+    match lang {
+        Lang::Ja => format!(
+            "確かめられないパッケージが {count} 件あり、記録に入れていません。どれかは、保存した ZIP の index.html に書いてあります。「診断」で原因を確かめてください。"
+        ),
+        Lang::En => format!(
+            "{count} packages do not verify and were left out; index.html in the ZIP that was saved names them. See Diagnosis for the cause."
+        ),
+    }
+}
+
 fn failed(shared: &Shared, lang: Lang) -> Response {
     message(shared, StatusCode::CONFLICT, lang.pick(
         "記録を書き出せませんでした。ディスクの空き容量を確かめてください。理由は renkei evidence で詳しく表示します。",
@@ -158,23 +181,23 @@ fn failed(shared: &Shared, lang: Lang) -> Response {
 }
 
 /// Writes the records into a file without a name in the data folder, which is closed to others, and gives
-/// it with its size.
+/// it with its size and what is in it.
 async fn write(
     shared: &Shared,
     month: ServiceMonth,
     partner: Option<OfficeNumber>,
-) -> Result<(File, u64), InspectionError> {
+) -> Result<(File, u64, Written), InspectionError> {
     let (node, config) = (&shared.node, shared.node.config());
     let terms = Terms { month, partner, lang: shared.lang(), now: node.now() };
     let file = tempfile::tempfile_in(&config.node.data)?;
     let mut zip = Zip::new(BufWriter::new(file));
-    inspection::write(node.store(), &config, &terms, &mut zip, |_, _| {}).await?;
+    let written = inspection::write(node.store(), &config, &terms, &mut zip, |_, _| {}).await?;
     let mut file = zip.finish()?;
     file.flush()?;
     let mut file = file.into_inner().map_err(io::IntoInnerError::into_error)?;
     let size = file.stream_position()?;
     file.rewind()?;
-    Ok((file, size))
+    Ok((file, size, written))
 }
 
 /// An answer that the browser saves, piece by piece.

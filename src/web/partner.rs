@@ -14,6 +14,7 @@ use super::guard::{Sealed, Visitor};
 use super::layout::{Frame, Place, not_found, page, store_fault};
 use super::session::Session;
 use super::state::{Probed, Shared};
+use crate::control::Answer;
 use crate::desk::partner::{self, Book, PartnerError};
 use crate::desk::{self, words};
 use crate::node::cards;
@@ -195,6 +196,22 @@ async fn change(
     changed.await.unwrap_or_else(internal)
 }
 
+/// What is told of a change that was written: that the node has taken it up, or why it has not yet.
+fn told(taken: Option<&Answer>, text: &str, lang: Lang) -> (bool, String) {
+    match taken {
+        Some(answer) if !answer.done => {
+            let not_yet =
+                lang.pick("ただし、まだ反映されていません: ", "It is not in effect yet, though: ");
+            (false, format!("{text}\n{not_yet}{}", answer.text(lang)))
+        }
+        Some(_) => (true, text.to_owned()),
+        None => {
+            let soon = lang.pick("まもなく反映されます。", "It takes effect soon.");
+            (true, format!("{text}\n{soon}"))
+        }
+    }
+}
+
 pub(super) async fn rename(
     State(shared): State<Arc<Shared>>,
     visitor: Visitor,
@@ -211,9 +228,11 @@ pub(super) async fn rename(
         return back(&session, number, false, why);
     }
     shared.audit.did(&session, Act::PartnerRenamed, &number.to_string());
-    shared.take_up(&session.user).await;
-    let text = shared.lang().pick("名前を変更しました。", "It has its new name.");
-    back(&session, number, true, text)
+    let taken = shared.take_up(&session.user).await;
+    let lang = shared.lang();
+    let (done, text) =
+        told(taken.as_ref(), lang.pick("名前を変更しました。", "It has its new name."), lang);
+    back(&session, number, done, text)
 }
 
 pub(super) async fn remove(
@@ -253,13 +272,12 @@ pub(super) async fn remove(
         probed.remove(&number);
     }
     shared.audit.did(&session, Act::PartnerRemoved, &number.to_string());
-    shared.take_up(&session.user).await;
-    session.tell(
-        true,
-        match lang {
-            Lang::Ja => format!("相手 {number} の登録を削除しました。"),
-            Lang::En => format!("The partner {number} is removed."),
-        },
-    );
+    let taken = shared.take_up(&session.user).await;
+    let removed = match lang {
+        Lang::Ja => format!("相手 {number} の登録を削除しました。"),
+        Lang::En => format!("The partner {number} is removed."),
+    };
+    let (done, text) = told(taken.as_ref(), &removed, lang);
+    session.tell(done, text);
     Redirect::to(leads_to).into_response()
 }

@@ -98,7 +98,7 @@ fn routes() -> Vec<Route> {
         Route(Administrator, "/audit", get(audits::show).post(audits::find)),
         Route(Administrator, "/audit/export", post(audits::export)),
         Route(Administrator, "/evidence", get(evidence::show)),
-        Route(Administrator, "/evidence/save", post(evidence::save)),
+        Route(Administrator, evidence::SAVE, post(evidence::save)),
         Route(Administrator, "/backups", get(backups::show)),
         Route(Administrator, "/backups/make", post(backups::make)),
         Route(Administrator, "/backups/check", post(backups::check)),

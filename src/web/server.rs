@@ -24,10 +24,10 @@ use tokio::time::{sleep, timeout};
 use tokio_rustls::TlsAcceptor;
 use tower_service::Service as _;
 
-use super::api;
 use super::guard::{self, Peer};
 use super::patience::Patient;
 use super::tls::PageTls;
+use super::{api, evidence};
 use crate::types::{Lang, one_site};
 use crate::work::{self, stopped, watch};
 
@@ -45,6 +45,9 @@ const HANDSHAKE: Duration = Duration::from_secs(10);
 /// How long a request may take from its head to the head of the answer: somebody who sends the rest
 /// of a form drop by drop is not waited for.
 const REQUEST: Duration = Duration::from_mins(1);
+
+/// The same where all records of a month are written and verified.
+const RECORDS: Duration = Duration::from_mins(30);
 
 /// How long the head of a request may take, and how long a connection may stand still between two.
 const HEAD: Duration = Duration::from_secs(15);
@@ -211,8 +214,9 @@ impl Called {
         let Self { mut router, lang, begun } = self;
         let changes = guard::changes(request.method());
         let is_api = api::is_api(request.uri());
+        let patience = if request.uri().path() == evidence::SAVE { RECORDS } else { REQUEST };
         let answer = async move {
-            match timeout(REQUEST, router.call(request.map(Body::new))).await {
+            match timeout(patience, router.call(request.map(Body::new))).await {
                 Ok(Ok(answer)) => answer,
                 Ok(Err(never)) => match never {},
                 Err(_) if is_api => api::too_late(lang),

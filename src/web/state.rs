@@ -59,7 +59,7 @@ pub(super) struct Shared {
     /// Sets that programs send, at a time: their files are in memory.
     pub(super) sending: Semaphore,
     /// Held while the records of a month are written.
-    pub(super) evidence: Mutex<()>,
+    pub(super) evidence: Arc<Mutex<()>>,
 }
 
 /// How long somebody waits until a change of the configuration is taken up.
@@ -140,7 +140,7 @@ impl Shared {
             examined: Mutex::new(None),
             probed: Mutex::default(),
             sending: Semaphore::new(SENDING),
-            evidence: Mutex::new(()),
+            evidence: Arc::new(Mutex::new(())),
         }
     }
 

@@ -7,7 +7,7 @@ use jiff::{SignedDuration, Timestamp};
 
 use super::line::{Grade, Line, Topic};
 use crate::config::{Config, Office};
-use crate::folder::{Odd, ScanLimits, Seen, scan};
+use crate::folder::{ATTACHMENTS, Odd, ScanLimits, Seen, scan};
 use crate::types::Lang;
 
 /// Files of a folder that are looked at.
@@ -144,7 +144,8 @@ fn import(about: &str, path: &Path, now: Timestamp) -> Option<Line> {
     })
 }
 
-/// The files of a folder and of those in it, as sets may lie apart, but for hidden ones.
+/// The files of a folder and of those in it, as sets may lie apart, but for hidden ones, and for
+/// attachments: people read them there, and no care software takes them away.
 fn files_below(folder: &Path) -> Vec<fs::Metadata> {
     let mut folders = vec![folder.to_owned()];
     let (mut files, mut looked) = (Vec::new(), 0);
@@ -156,7 +157,8 @@ fn files_below(folder: &Path) -> Vec<fs::Metadata> {
                 return files;
             }
             let name = entry.file_name();
-            if name.to_str().is_some_and(|name| name.starts_with('.')) {
+            let is_other = |name: &str| name.starts_with('.') || name == ATTACHMENTS;
+            if name.to_str().is_some_and(is_other) {
                 continue;
             }
             // Of a link nothing is known but itself, so that the walk ends.

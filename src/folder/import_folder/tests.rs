@@ -159,6 +159,32 @@ fn a_link_under_the_name_is_a_conflict() {
     assert!(!target.exists());
 }
 
+/// What is missing from a staged set has been placed: a removal that fails leaves no part of one.
+#[test]
+fn a_staged_set_is_forgotten_as_a_whole() {
+    let folder = tempfile::tempdir().expect("a folder");
+    for step in 0.. {
+        let import = open(&folder);
+        import.stage(id(), &FILES).expect("staged");
+        let run = || import.finish(id());
+        let (result, hit) = at_step(step, io::ErrorKind::PermissionDenied, Then::StayDead, run);
+        let left = import.unfinished().expect("listed");
+        if step > 0 {
+            assert_eq!(left, [], "{step}");
+        } else {
+            assert_eq!(fs::read_dir(import.staged(id())).expect("whole").count(), FILES.len());
+        }
+        if !hit {
+            result.expect("forgotten");
+            assert!(step > 2, "renamed, made durable, removed");
+            break;
+        }
+    }
+    let left = fs::read_dir(folder.path()).expect("listed");
+    open(&folder);
+    assert_eq!(fs::read_dir(folder.path()).expect("listed").count(), 0, "{left:?}");
+}
+
 #[test]
 fn what_somebody_did_to_staged_files_is_undone() {
     let folder = tempfile::tempdir().expect("a folder");

@@ -105,8 +105,10 @@ async fn look(context: &Arc<Context>, state: &mut State) {
     };
     let is_believed = context.believes_clock();
     let mut last = last(context).await;
+    // One that failed is tried again, whoever wanted it.
     let is_due = is_believed
-        && is_due(last, settings.daily_at, context.now(), &TimeZone::system())
+        && (state.failed.is_some()
+            || is_due(last, settings.daily_at, context.now(), &TimeZone::system()))
         && !state.waits(&settings);
     if state.wanted || is_due {
         make(context, &settings, (office.number, file.clone()), state).await;

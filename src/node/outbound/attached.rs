@@ -202,8 +202,8 @@ impl Sender {
             let longest = LONGEST_STEP + longest(&self.context);
             self.beat.works_for("sending an attachment", longest);
             if let Err(fault) = self.take(lot, &folder, file).await {
-                self.given_back.insert(of, self.since_start() + GIVEN_BACK_PAUSE);
                 faults.add(fault)?;
+                self.given_back.insert(of, self.since_start() + GIVEN_BACK_PAUSE);
             }
         }
         Ok(odd)

@@ -53,7 +53,11 @@ pub(super) async fn decide(
     if let Some(plan) = context.store.import_plan(sender, id).await? {
         return again(context.spec, folders, package, plan).await;
     }
-    if !plans(&habits) {
+    let shared = Arc::clone(folders);
+    let is_staged = blocking(move || shared.is_staged(id).map_err(Fault::Folder));
+    // What was staged before the habits asked for copies goes on as it was begun: part of it may have
+    // been shown.
+    if !plans(&habits) || is_staged.await.unwrap_or(Err(Fault::Internal))? {
         let files = ToPlace::as_sent(folders, &package);
         return Ok(Planned { package, files, detail: "" });
     }

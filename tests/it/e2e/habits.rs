@@ -323,6 +323,38 @@ fn a_deletion_waits_for_a_word_and_what_follows_it_too() {
     assert!(!help.files("import").contains_key(second));
 }
 
+/// What was begun without habits is not taken for the beginning of copies.
+#[test]
+fn a_set_that_was_shown_in_part_goes_on_as_it_was_begun() {
+    let [mut care, mut help] = offices([CARE, HELP]);
+    care.start();
+    help.start();
+    let sent = slips(2, "20260320090000");
+    let mut ordered: Vec<_> = sent.iter().collect();
+    ordered.sort_by_key(|(name, _)| (FileName::parse(name).expect("a name").kind, *name));
+    let in_the_way = help.path("import").join(ordered[1].0);
+    fs::write(&in_the_way, "typed in by hand").expect("written");
+    export(&care, &sent);
+    until("held", || care.has_sent("HELD_BY_RECIPIENT", 1));
+    let id = help.sql("SELECT lower(hex(message_id)) FROM incoming").remove(0);
+    let id = uuid::Uuid::parse_str(&id).expect("an id").to_string();
+    help.kill();
+    // As a conflict leaves it that came late: the first file was shown, and imported.
+    let staged = help.path("import").join(format!(".renkei-{id}"));
+    fs::create_dir(&staged).expect("made");
+    for (number, (_, bytes)) in (1..).zip(&ordered).skip(1) {
+        fs::write(staged.join(format!("{number:04}")), bytes).expect("written");
+    }
+    fs::remove_file(in_the_way).expect("moved away");
+    help.set("office", "import_habits", "{ one_user_per_set = true }");
+    help.start();
+    assert_eq!(says(&help, &["hold", "release", &id]).1, 0);
+    until("handed over", || care.has_sent("HANDED_OVER", 1));
+    let rest = ordered.iter().skip(1).map(|(name, bytes)| ((*name).clone(), (*bytes).clone()));
+    assert_eq!(help.files("import"), rest.collect::<Unit>());
+    assert!(!staged.exists());
+}
+
 /// What is signed are the copies; those of the office stay as they were written.
 #[test]
 fn a_partner_that_is_particular_about_quotes_gets_a_package_of_copies() {
