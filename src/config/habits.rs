@@ -93,14 +93,14 @@ pub fn quoting_word(quoting: Option<Quoting>) -> &'static str {
     quoting.map_or(AS_SENT, Quoting::as_str)
 }
 
-/// `quoting`: a style, or that none is wanted.
-pub(super) fn quoting(table: &mut Section<'_, '_>) -> Option<Option<Quoting>> {
+/// `quoting`: a style, or that none is wanted; `base` where nothing is said.
+pub(super) fn quoting(table: &mut Section<'_, '_>, base: Option<Quoting>) -> Option<Quoting> {
     let read = |text: &str| match text {
         AS_SENT => Some(None),
         style => style.parse().ok().map(Some),
     };
     let en = "as-sent, strict, all or minimal";
-    table.parsed("quoting", read, "as-sent、strict、all、minimal のどれか", en)
+    table.parsed("quoting", read, "as-sent、strict、all、minimal のどれか", en).unwrap_or(base)
 }
 
 /// The keys that a table has, and `base` for the others.
@@ -111,7 +111,7 @@ pub(super) fn read(table: &mut Section<'_, '_>, base: ImportHabits) -> ImportHab
         "flat、sender、month、user のどれか",
         "flat, sender, month or user",
     );
-    let quoting = quoting(table);
+    let quoting = quoting(table, base.quoting);
     let remind_after = if table.has("remind_after") {
         positive(table, "remind_after", "1h")
     } else {
@@ -125,7 +125,7 @@ pub(super) fn read(table: &mut Section<'_, '_>, base: ImportHabits) -> ImportHab
         wait_until_taken: flag("wait_until_taken", base.wait_until_taken),
         remind_after,
         hold_deletions: flag("hold_deletions", base.hold_deletions),
-        quoting: quoting.unwrap_or(base.quoting),
+        quoting,
     }
 }
 

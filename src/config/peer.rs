@@ -19,7 +19,7 @@ pub(super) fn peer(table: &mut Section<'_, '_>) -> Option<Peer> {
     let url = table.required("url", |table, _| values::url(table));
     let edition = values::edition(table);
     let takes = values::takes(table);
-    let quoting = habits::quoting(table).flatten();
+    let quoting = habits::quoting(table, None);
     let tls_certificates = table.list("tls_certificates", parse::<Digest>, DIGEST_JA, DIGEST_EN);
     let signing_certificates =
         table.list("signing_certificates", parse::<Digest>, DIGEST_JA, DIGEST_EN);

@@ -31,7 +31,7 @@ pub(crate) const HELP: &str = "2770000029";
 pub(crate) const DAY: &str = "2770000037";
 
 /// No condition is waited for longer than this.
-pub(crate) const PATIENCE: Duration = Duration::from_mins(1);
+pub(crate) const PATIENCE: Duration = Duration::from_mins(2);
 
 const LOOK: Duration = Duration::from_millis(20);
 
