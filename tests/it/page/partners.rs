@@ -208,7 +208,7 @@ fn a_card_that_is_not_to_be_taken_says_why() {
     flipped[middle] ^= 1;
     refused(&flipped, "the card is not taken");
     refused(b"no card", "the card is not taken");
-    refused(&[0; 70_000], "the card is not taken");
+    refused(&vec![0; 70_000], "the card is not taken");
     refused(b"", "Choose the file of a card");
     refused(&own, "the card of your own office");
     assert_eq!(registered(&care), "");
