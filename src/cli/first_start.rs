@@ -7,9 +7,10 @@ use std::io::{self, IsTerminal as _};
 use std::path::Path;
 
 use super::signals::{Asked, Signals};
-use super::{UsageError, output, setup};
+use super::{UsageError, order, output, setup};
+use crate::desk::founding;
 use crate::types::{Clock, Lang};
-use crate::web::{FirstStart, Founding};
+use crate::web::{FirstStart, Founding, Reached};
 
 /// When somebody is asked.
 #[derive(Debug, Clone, Copy, clap::Args)]
@@ -48,19 +49,20 @@ pub(super) async fn through(config: &Path, opens: bool, lang: Lang) -> anyhow::R
         let head = lang.pick("はじめての設定の画面を表示できません", "no page for the first start");
         UsageError(format!("{head}: {}", error.text(lang)))
     })?;
-    let link = first.invite();
+    let account = order::account();
+    let link = first.invite(&account);
     output::line(&match lang {
         Lang::Ja => format!(
-            "設定ファイル {} がまだないため、はじめての設定をブラウザーで行います。\n次のアドレスを、このパソコンのブラウザーで開いてください（一度だけ、2 時間以内に使えます）。\n{link}\nCtrl-C で中止します（何も作りません）。",
+            "設定ファイル {} がまだないため、はじめての設定をブラウザーで行います。\n次のアドレスを、このパソコンのブラウザーで開いてください（一度だけ、2 時間以内に使えます）。\n{link}\nCtrl-C で中止します（最後に書き込むまで、何も作りません）。",
             config.display()
         ),
         Lang::En => format!(
-            "There is no configuration {} yet: it is set up in the browser.\nOpen this address in a browser on this computer (it works once, within two hours):\n{link}\nCtrl-C ends it (nothing is made).",
+            "There is no configuration {} yet: it is set up in the browser.\nOpen this address in a browser on this computer (it works once, within two hours):\n{link}\nCtrl-C ends it (nothing is made before it is written in the end).",
             config.display()
         ),
     })?;
     // The address stands there all the same.
-    if opens && open::that_detached(first.invite()).is_err() {
+    if opens && open::that_detached(first.invite(&account)).is_err() {
         tracing::debug!("there is no browser to open the page in");
     }
     let founding = tokio::select! {
@@ -82,11 +84,28 @@ pub(super) async fn through(config: &Path, opens: bool, lang: Lang) -> anyhow::R
             first.stop().await;
             Ok(Outcome::Over)
         }
-        None => {
-            first.stop().await;
-            let text = lang.pick("中止しました。何も作りませんでした。", "ended; nothing was made");
-            Err(UsageError(text.to_owned()).into())
-        }
+        None => Err(UsageError(broken_off(first.stop().await, config, lang)).into()),
+    }
+}
+
+/// What is there where somebody ends it.
+fn broken_off(reached: Reached, config: &Path, lang: Lang) -> String {
+    let (file, in_command) = (config.display(), founding::in_command(config));
+    match (reached, lang) {
+        (Reached::Nothing, Lang::Ja) => "中止しました。設定は書き込んでいません。".to_owned(),
+        (Reached::Nothing, Lang::En) => "ended; no configuration was written".to_owned(),
+        (Reached::Writing, Lang::Ja) => format!(
+            "書き込んでいる途中で中止しました。設定ファイル {file} と、その横の keys フォルダーがあるか確かめてください。設定ファイルがあれば、renkei run --config {in_command} で起動できます。"
+        ),
+        (Reached::Writing, Lang::En) => format!(
+            "ended while it was being written: see whether there are {file} and the folder keys beside it. If the configuration is there, renkei run --config {in_command} starts it"
+        ),
+        (Reached::Written, Lang::Ja) => format!(
+            "中止しましたが、設定は書き込み済みです。renkei run --config {in_command} で起動できます。"
+        ),
+        (Reached::Written, Lang::En) => format!(
+            "ended, but the configuration is written: renkei run --config {in_command} starts it"
+        ),
     }
 }
 

@@ -87,7 +87,7 @@ fn unwritten(config: &Config, error: &io::Error, lang: Lang) -> anyhow::Error {
 }
 
 /// The account that gives the order, as far as the environment tells.
-fn account() -> String {
+pub(super) fn account() -> String {
     let names = ["SUDO_USER", "USER", "LOGNAME", "USERNAME"];
     names.iter().find_map(|name| std::env::var(name).ok()).unwrap_or_default()
 }

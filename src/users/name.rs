@@ -23,7 +23,7 @@ impl UserName {
     }
 
     /// Whether people would take one for the other.
-    pub(super) fn looks_like(&self, other: &Self) -> bool {
+    pub fn looks_like(&self, other: &Self) -> bool {
         self.0.to_lowercase() == other.0.to_lowercase()
     }
 }

@@ -87,7 +87,7 @@ use crate::users::Attempts;
 use crate::work::{self, watch};
 
 pub use error::PageError;
-pub use first_start::{FirstStart, Founding};
+pub use first_start::{FirstStart, Founding, Reached};
 
 use state::{CodeNames, Shared};
 use tls::PageTls;

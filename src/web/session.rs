@@ -176,11 +176,15 @@ impl Sessions {
 
     /// Whom the token of an invitation lets in. It is of no use any more with that.
     pub(super) fn invited(&self, token: &str) -> Option<Invited> {
-        let sha256 = Digest::of(token.as_bytes());
+        self.inner().take(token)
+    }
+
+    /// The same where one person is expected: whoever is in, no other invitation is of use any more.
+    pub(super) fn invited_alone(&self, token: &str) -> Option<Invited> {
         let mut inner = self.inner();
-        inner.invitations.retain(|invitation| invitation.at.elapsed() < invitation.good_for);
-        let at = inner.invitations.iter().position(|invitation| invitation.sha256 == sha256)?;
-        Some(inner.invitations.remove(at)?.invited)
+        let invited = inner.take(token)?;
+        inner.invitations.clear();
+        Some(invited)
     }
 
     /// Begins a session and gives what its cookie holds.
@@ -238,6 +242,13 @@ impl Sessions {
 }
 
 impl Inner {
+    fn take(&mut self, token: &str) -> Option<Invited> {
+        let sha256 = Digest::of(token.as_bytes());
+        self.invitations.retain(|invitation| invitation.at.elapsed() < invitation.good_for);
+        let at = self.invitations.iter().position(|invitation| invitation.sha256 == sha256)?;
+        Some(self.invitations.remove(at)?.invited)
+    }
+
     fn end_least_used(&mut self, among: impl Fn(&Session) -> bool) {
         let found = self.sessions.iter().filter(|(_, session)| among(session));
         let least = found.max_by_key(|(_, session)| session.rests());
@@ -424,6 +435,16 @@ mod tests {
         let cookie = begin(&sessions, "hanako");
         assert_eq!(sessions.find(&cookie).expect("a session").user, "hanako");
         assert_ne!(begin(&sessions, "hanako"), cookie);
+    }
+
+    #[test]
+    fn where_one_is_expected_the_others_are_not_let_in() {
+        let sessions = sessions();
+        let [printed, opened] =
+            [(); 2].map(|()| sessions.invite(Invited::account("hanako"), INVITED_AT_START));
+        assert!(sessions.invited_alone("another").is_none());
+        assert!(sessions.invited_alone(&opened).is_some());
+        assert!(sessions.invited_alone(&printed).is_none());
     }
 
     #[tokio::test(start_paused = true)]

@@ -52,9 +52,9 @@ pub(super) fn keys(
                 (None, None) => return Ok(Err("--password-file")),
             };
             let tls = args.tls_pkcs12.as_deref().filter(|_| with_tls);
-            let tls = tls.map(|path| identity(path, &password, lang)).transpose()?;
-            let signing = identity(&signing, &password, lang)?;
-            Ok(Keys::Given(Arc::new(Given { tls, signing })))
+            let tls = tls.map(|path| identity(path, &password, lang).map(Arc::new)).transpose()?;
+            let signing = Arc::new(identity(&signing, &password, lang)?);
+            Ok(Keys::Given(Given { tls, signing }))
         }
     })
 }

@@ -15,6 +15,7 @@ use super::setup::{self, ConfigArg};
 use super::{UsageError, output, usage};
 use crate::desk::founding::{self, Founded, KeySource, Plan};
 use crate::node::StartProblems;
+use crate::spec::Spec;
 use crate::types::{Clock, Lang, OfficeNumber, PeerUrl, ServiceType, io_text};
 
 use asker::Asker;
@@ -101,7 +102,7 @@ pub(super) fn run(args: &Args, lang: Lang) -> anyhow::Result<ExitCode> {
     let plan = Plan { config: path.clone(), office, node, keys, lang };
     match &mut asker {
         Some(asker) => {
-            output::line(&summary(&plan, &to_make))?;
+            output::line(&summary(&plan, &to_make, setup::spec()?))?;
             if !asker.yes(lang.pick("この内容で作りますか", "Set it up like this"), None)?
             {
                 let text = lang.pick("何も作りませんでした。", "nothing was made");
@@ -141,8 +142,8 @@ pub(super) fn run(args: &Args, lang: Lang) -> anyhow::Result<ExitCode> {
 }
 
 /// What is going to be, to be confirmed.
-fn summary(plan: &Plan, to_make: &[PathBuf]) -> String {
-    let rows = founding::summary(plan, to_make).into_iter();
+fn summary(plan: &Plan, to_make: &[PathBuf], spec: &Spec) -> String {
+    let rows = founding::summary(plan, to_make, spec).into_iter();
     let rows: Vec<_> = rows.map(|(name, value)| vec![name.to_owned(), value]).collect();
     output::table(&["", ""], &rows)
 }
@@ -150,7 +151,7 @@ fn summary(plan: &Plan, to_make: &[PathBuf]) -> String {
 /// What was made, and what comes next.
 fn done(plan: &Plan, founded: &Founded) -> String {
     let lang = plan.lang;
-    let config = plan.config.display();
+    let (config, in_command) = (plan.config.display(), founding::in_command(&plan.config));
     let mut lines = vec![match (&plan.node, lang) {
         (Some(_), Lang::Ja) => format!("設定ファイル {config} を作りました。"),
         (Some(_), Lang::En) => format!("wrote the configuration {config}"),
@@ -169,8 +170,8 @@ fn done(plan: &Plan, founded: &Founded) -> String {
         lines.push(format!("  {}", founding::request_step(request, lang)));
     }
     lines.push(match (&plan.node, lang) {
-        (Some(_), Lang::Ja) => format!("  renkei run --config {config} で起動する"),
-        (Some(_), Lang::En) => format!("  renkei run --config {config} starts it"),
+        (Some(_), Lang::Ja) => format!("  renkei run --config {in_command} で起動する"),
+        (Some(_), Lang::En) => format!("  renkei run --config {in_command} starts it"),
         (None, Lang::Ja) => "  動いている renkei は、加えた事業所を自動で読み込みます（renkei run --check で確かめられます）"
                 .to_owned(),
         (None, Lang::En) => "  a node that runs takes the office up by itself (renkei run --check looks at it)"
@@ -178,17 +179,17 @@ fn done(plan: &Plan, founded: &Founded) -> String {
     });
     lines.push(match lang {
         Lang::Ja => format!(
-            "  renkei card --config {config} --office {} で事業所カードを作り、相手と交換する",
+            "  renkei card --config {in_command} --office {} で事業所カードを作り、相手と交換する",
             plan.office.number
         ),
         Lang::En => format!(
-            "  renkei card --config {config} --office {} makes the card to exchange with partners",
+            "  renkei card --config {in_command} --office {} makes the card to exchange with partners",
             plan.office.number
         ),
     });
     lines.push(match lang {
-        Lang::Ja => format!("  うまくいかないときは renkei doctor --config {config}"),
-        Lang::En => format!("  renkei doctor --config {config} where something does not work"),
+        Lang::Ja => format!("  うまくいかないときは renkei doctor --config {in_command}"),
+        Lang::En => format!("  renkei doctor --config {in_command} where something does not work"),
     });
     lines.join("\n")
 }

@@ -29,15 +29,16 @@ pub enum Keys {
     /// Keys are made here, and an authority is asked for certificates.
     Request,
     /// An authority has issued them.
-    Given(Arc<Given>),
+    Given(Given),
 }
 
 /// What an authority has issued.
+#[derive(Clone)]
 pub struct Given {
     /// For connections; not needed where an office is added to a node.
-    pub tls: Option<Identity>,
+    pub tls: Option<Arc<Identity>>,
     /// For signing.
-    pub signing: Identity,
+    pub signing: Arc<Identity>,
 }
 
 /// A file that is to be written.
@@ -88,13 +89,13 @@ pub(super) fn files(
     let mut files = Vec::new();
     if with_tls {
         let given = match keys {
-            Keys::Given(given) => given.tls.as_ref().or(Some(&given.signing)),
+            Keys::Given(given) => given.tls.as_deref().or(Some(&*given.signing)),
             Keys::Made | Keys::Request => None,
         };
         files.extend(of(keys, given, tls(), (office, Usage::Tls), hosts, now)?);
     }
     let given = match keys {
-        Keys::Given(given) => Some(&given.signing),
+        Keys::Given(given) => Some(&*given.signing),
         Keys::Made | Keys::Request => None,
     };
     files.extend(of(keys, given, signing(office), (office, Usage::Signing), &[], now)?);

@@ -24,7 +24,9 @@ use crate::types::{Lang, OfficeNumber, PeerUrl, ServiceType};
 pub use answers::{KeySource, office_name, office_number, service_types, url};
 pub use check::{Found, folder_fault, folder_found, make_folder, problems};
 pub use keys::{Given, Keys};
-pub use words::{folder_question, name_question, number_question, request_step, summary};
+pub use words::{
+    folder_question, in_command, name_question, number_question, request_step, summary,
+};
 pub use write::{Founded, found};
 
 /// The port on which a node listens unless the address of partners says another.

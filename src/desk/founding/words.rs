@@ -4,7 +4,8 @@ use std::path::{Path, PathBuf};
 
 use super::{Keys, Plan};
 use crate::folder::FolderRole;
-use crate::types::Lang;
+use crate::spec::Spec;
+use crate::types::{Lang, ServiceType};
 
 /// What is asked for the number of an office.
 pub const fn number_question(lang: Lang) -> &'static str {
@@ -29,10 +30,14 @@ pub const fn folder_question(role: FolderRole, lang: Lang) -> &'static str {
 }
 
 /// What is going to be, to be confirmed: what each thing is called, and what it will be.
-pub fn summary(plan: &Plan, to_make: &[PathBuf]) -> Vec<(&'static str, String)> {
+pub fn summary(plan: &Plan, to_make: &[PathBuf], spec: &Spec) -> Vec<(&'static str, String)> {
     let lang = plan.lang;
     let office = &plan.office;
-    let types: Vec<_> = office.service_types.iter().map(ToString::to_string).collect();
+    let named = |code: &ServiceType| {
+        let known = spec.office_types().find(|(other, _)| other == code);
+        known.map_or_else(|| code.to_string(), |(code, name)| format!("{code} {name}"))
+    };
+    let types: Vec<_> = office.service_types.iter().map(named).collect();
     let mut rows = vec![
         (lang.pick("設定ファイル", "configuration"), plan.config.display().to_string()),
         (lang.pick("事業所番号", "office number"), office.number.to_string()),
@@ -69,8 +74,7 @@ pub fn summary(plan: &Plan, to_make: &[PathBuf]) -> Vec<(&'static str, String)> 
 
 /// What is to be done with a request for a certificate.
 pub fn request_step(request: &Path, lang: Lang) -> String {
-    let (request, out) = (request.display(), request.with_extension(""));
-    let out = out.display();
+    let (request, out) = (request.display(), in_command(&request.with_extension("")));
     match lang {
         Lang::Ja => format!(
             "{request} を認証局に出し、証明書が届いたら renkei certs import 届いたファイル --out {out}"
@@ -78,5 +82,34 @@ pub fn request_step(request: &Path, lang: Lang) -> String {
         Lang::En => format!(
             "send {request} to your authority; when the certificate has come: renkei certs import FILE --out {out}"
         ),
+    }
+}
+
+/// A path as it stands in a command that people copy: in quotes where a shell would take it apart.
+pub fn in_command(path: &Path) -> String {
+    let path = path.display().to_string();
+    let is_plain =
+        |c: char| c.is_alphanumeric() || "/._-:".contains(c) || (cfg!(windows) && c == '\\');
+    if !path.is_empty() && path.chars().all(is_plain) {
+        return path;
+    }
+    // No path of Windows holds such a quote.
+    if cfg!(windows) { format!("\"{path}\"") } else { format!("'{}'", path.replace('\'', "'\\''")) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn commands_hold_a_path_as_one_word() {
+        assert_eq!(in_command(Path::new("/srv/連携/renkei.toml")), "/srv/連携/renkei.toml");
+        let [spaced, wide] = [Path::new("/a b/c"), Path::new("/a\u{3000}b")].map(in_command);
+        if cfg!(windows) {
+            assert_eq!((spaced.as_str(), wide.as_str()), ("\"/a b/c\"", "\"/a\u{3000}b\""));
+        } else {
+            assert_eq!((spaced.as_str(), wide.as_str()), ("'/a b/c'", "'/a\u{3000}b'"));
+            assert_eq!(in_command(Path::new("it's")), "'it'\\''s'");
+        }
     }
 }

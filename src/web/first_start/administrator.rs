@@ -31,17 +31,21 @@ struct Asked {
     most: usize,
 }
 
-/// The administrators of the data folder, if there is one already. Asks the disk.
-async fn known(shared: &Shared) -> Result<Vec<String>, String> {
+/// Those who may log in already, where there is a data folder. Asks the disk.
+async fn users(shared: &Shared) -> Result<Arc<Users>, String> {
     let data = Config::draft("", &shared.home()).config.node.data;
     let read = shared.looking(move || UserFile::new(&data).read()).await;
-    let users = match read {
-        Some(Ok(users)) => users,
-        Some(Err(error)) => return Err(error.text(shared.lang())),
-        None => return Ok(Vec::new()),
-    };
+    match read {
+        Some(Ok(users)) => Ok(users),
+        Some(Err(error)) => Err(error.text(shared.lang())),
+        None => Err(shared.no_answer()),
+    }
+}
+
+/// The administrators among them.
+fn administrators(users: &Users) -> Vec<String> {
     let all = users.all().iter().filter(|user| user.role == Role::Administrator);
-    Ok(all.map(|user| user.name.to_string()).collect())
+    all.map(|user| user.name.to_string()).collect()
 }
 
 pub(super) async fn show(State(shared): State<Arc<Shared>>, Inside(session): Inside) -> Response {
@@ -49,10 +53,16 @@ pub(super) async fn show(State(shared): State<Arc<Shared>>, Inside(session): Ins
 }
 
 async fn asked(shared: &Shared, session: &Session, mut wrong: Vec<String>) -> Response {
-    let known = known(shared).await.unwrap_or_else(|error| {
-        wrong.push(error);
-        Vec::new()
-    });
+    let known = match users(shared).await {
+        Ok(users) => administrators(&users),
+        Err(error) => {
+            // Whoever sent the form was told so already.
+            if !wrong.contains(&error) {
+                wrong.push(error);
+            }
+            Vec::new()
+        }
+    };
     let answers = shared.answers();
     page(&Asked {
         frame: Frame::new(shared, session, Step::Administrator).wrong(wrong),
@@ -88,11 +98,15 @@ pub(super) async fn set(
 
 async fn read(shared: &Shared, fields: &Fields) -> Result<Administrator, String> {
     let lang = shared.lang();
-    if !known(shared).await?.is_empty() {
+    let users = users(shared).await?;
+    if !administrators(&users).is_empty() {
         return Ok(Administrator::Known);
     }
     let name: UserName =
         fields.text("name").parse().map_err(|error| UsersError::text(&error, lang))?;
+    if users.all().iter().any(|user| user.name.looks_like(&name)) {
+        return Err(UsersError::Taken.text(lang));
+    }
     let password = Zeroizing::new(fields.secret("password").to_owned());
     let before = shared.answers().administrator;
     // Nobody types a password again for another look at this page.
@@ -105,7 +119,7 @@ async fn read(shared: &Shared, fields: &Fields) -> Result<Administrator, String>
         return Err(not_twice(lang).to_owned());
     }
     let whose = name.clone();
-    let hash = shared.looking(move || Users::hash(&whose, &password)).await;
+    let hash = shared.working(move || Users::hash(&whose, &password)).await;
     let hash = hash.ok_or_else(String::new)?.map_err(|error| error.text(lang))?;
     Ok(Administrator::New(name, hash))
 }

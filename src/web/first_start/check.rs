@@ -36,7 +36,7 @@ pub(super) async fn asked(shared: &Shared, session: &Session, wrong: Vec<String>
     let Some(planned) = shared.planned().await else {
         return Redirect::to(missing(&shared.answers(), shared).path()).into_response();
     };
-    let mut rows = founding::summary(&planned.plan, &planned.to_make);
+    let mut rows = founding::summary(&planned.plan, &planned.to_make, shared.spec);
     if let Some(Administrator::New(name, _)) = shared.answers().administrator {
         let text = lang.pick("（パスワードは表示しません）", " (the password is not shown)");
         rows.push((Step::Administrator.title(lang), format!("{name}{text}")));
@@ -80,8 +80,11 @@ fn missing(answers: &Answers, shared: &Shared) -> Step {
         Step::Reach
     } else if answers.keys.is_none() {
         Step::Keys
-    } else {
+    } else if answers.administrator.is_none() {
         Step::Administrator
+    } else {
+        // The folders do not answer, which is told there.
+        Step::Folders
     }
 }
 

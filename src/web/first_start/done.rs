@@ -4,18 +4,19 @@ use std::sync::Arc;
 
 use askama::Template;
 use axum::extract::{Form, State};
+use axum::http::StatusCode;
 use axum::response::{IntoResponse as _, Redirect, Response};
 
 use super::super::audit::Act;
-use super::super::layout::page;
-use super::super::session::{INVITATION, Invited};
+use super::super::layout::{page, said};
+use super::super::session::{INVITATION, Invited, Session};
 use super::answers::Administrator;
 use super::entrance::Inside;
 use super::fields::Fields;
 use super::frame::{Frame, Step};
 use super::shared::{Runs, Shared, Stage};
-use crate::desk::trial;
-use crate::users::{Role, UserName};
+use crate::desk::{founding, trial};
+use crate::users::{Role, Users};
 use crate::work;
 
 #[derive(Template)]
@@ -23,6 +24,10 @@ use crate::work;
 struct Shown {
     frame: Frame,
     config: String,
+    /// The same in a command.
+    in_command: String,
+    /// Whether somebody was to be added as an administrator.
+    has_new: bool,
     state: Seen,
 }
 
@@ -34,8 +39,17 @@ enum Seen {
     Requested(Vec<String>),
     /// The node does not start.
     Failed(String),
-    /// The first exchange was tried: whether it worked, what is said of it, whether there is a page.
-    Tried(bool, String, bool),
+    /// The first exchange was tried.
+    Tried(Tried),
+}
+
+/// How the first exchange went, and what comes next.
+struct Tried {
+    worked: bool,
+    told: String,
+    has_page: bool,
+    /// Why there is no administrator, if so.
+    unsaved: Option<String>,
 }
 
 pub(super) async fn show(State(shared): State<Arc<Shared>>, Inside(session): Inside) -> Response {
@@ -57,7 +71,12 @@ pub(super) async fn show(State(shared): State<Arc<Shared>>, Inside(session): Ins
                 Ok(exchanged) => exchanged.text(lang),
                 Err(error) => error.text(lang),
             };
-            Seen::Tried(outcome.is_ok(), told, runs.page.is_some())
+            Seen::Tried(Tried {
+                worked: outcome.is_ok(),
+                told,
+                has_page: runs.page.is_some(),
+                unsaved: runs.unsaved,
+            })
         }
     };
     let waits = matches!(state, Seen::Busy(_));
@@ -65,31 +84,43 @@ pub(super) async fn show(State(shared): State<Arc<Shared>>, Inside(session): Ins
         shared.was_read();
     }
     let frame = Frame { waits, ..Frame::new(&shared, &session, Step::Done) };
-    page(&Shown { frame, config: shared.config.display().to_string(), state })
+    page(&Shown {
+        frame,
+        config: shared.config.display().to_string(),
+        in_command: founding::in_command(&shared.config),
+        has_new: matches!(shared.answers().administrator, Some(Administrator::New(..))),
+        state,
+    })
 }
 
 /// The node runs: adds the administrator, and tries the first exchange.
-pub(super) async fn runs(shared: &Arc<Shared>, runs: Runs) {
-    let administrator = shared.answers().administrator;
-    let by = match shared.stage() {
-        Stage::Starting(session) => Some(session),
-        _ => None,
-    };
-    if let (Some(page), Some(Administrator::New(name, hash))) = (&runs.page, administrator) {
-        let (new, now) = (name.clone(), runs.node.now());
-        let add =
-            move |users: &mut crate::users::Users| users.add(new, Role::Administrator, hash, now);
-        match (page.change_users(add).await, by) {
-            (Ok(()), Some(by)) => {
-                let about = format!("{name} {}", Role::Administrator.as_str());
-                page.audit.did(&by, Act::UserAdded, &about);
-            }
-            (Ok(()), None) => {}
-            // Whoever is here gets in without, and adds somebody there.
-            (Err(error), _) => tracing::warn!(%error, "the administrator could not be added"),
-        }
+pub(super) async fn runs(shared: &Arc<Shared>, mut runs: Runs) {
+    runs.unsaved = add_administrator(shared, &runs).await.err();
+    if let Some(why) = &runs.unsaved {
+        tracing::warn!(%why, "the administrator could not be added");
     }
     try_out(shared, runs);
+}
+
+/// Adds whoever is to look after the page; why not, in words.
+async fn add_administrator(shared: &Shared, runs: &Runs) -> Result<(), String> {
+    let lang = shared.lang();
+    let Some(Administrator::New(name, hash)) = shared.answers().administrator else {
+        return Ok(());
+    };
+    let Some(page) = &runs.page else {
+        let text =
+            lang.pick("renkei の画面を表示できません。", "The page of renkei cannot be served.");
+        return Err(text.to_owned());
+    };
+    let (new, now) = (name.clone(), runs.node.now());
+    let add = move |users: &mut Users| users.add(new, Role::Administrator, hash, now);
+    page.change_users(add).await.map_err(|error| error.text(lang))?;
+    if let Stage::Starting(by) = shared.stage() {
+        let about = format!("{name} {}", Role::Administrator.as_str());
+        page.audit.did(&by, Act::UserAdded, &about);
+    }
+    Ok(())
 }
 
 fn try_out(shared: &Arc<Shared>, runs: Runs) {
@@ -128,34 +159,48 @@ pub(super) async fn again(
 }
 
 /// Leads to the first page of the node.
-pub(super) async fn today(State(shared): State<Arc<Shared>>, Inside(_): Inside) -> Response {
-    over(&shared, "/").await
+pub(super) async fn today(State(shared): State<Arc<Shared>>, Inside(session): Inside) -> Response {
+    over(&shared, &session, "/").await
 }
 
 /// Leads to where partners are registered.
-pub(super) async fn partners(State(shared): State<Arc<Shared>>, Inside(_): Inside) -> Response {
-    over(&shared, "/partners").await
+pub(super) async fn partners(
+    State(shared): State<Arc<Shared>>,
+    Inside(session): Inside,
+) -> Response {
+    over(&shared, &session, "/partners").await
 }
 
-/// Leads to the page of the node, logged in as the administrator.
-async fn over(shared: &Shared, leads_to: &'static str) -> Response {
-    let (Stage::Trying(Runs { page: Some(page), .. })
-    | Stage::Tried(Runs { page: Some(page), .. }, _)) = shared.stage()
+/// Leads to the page of the node, logged in as the administrator, once: whoever comes later logs in.
+async fn over(shared: &Shared, session: &Session, leads_to: &'static str) -> Response {
+    let (Stage::Trying(Runs { page: Some(page), unsaved, .. })
+    | Stage::Tried(Runs { page: Some(page), unsaved, .. }, _)) = shared.stage()
     else {
         return Redirect::to(Step::Done.path()).into_response();
     };
-    let added: Option<UserName> = match shared.answers().administrator {
-        Some(Administrator::New(name, _)) => Some(name),
-        _ => None,
+    let invited = match shared.answers().administrator {
+        Some(Administrator::New(name, _)) => {
+            let users = page.users().await.ok().filter(|_| unsaved.is_none());
+            let added = users.and_then(|users| users.named(&name).cloned());
+            // Nobody gets in as somebody who was never added.
+            let Some(user) = added else { return nobody(shared) };
+            Invited { name: user.name.to_string(), key: Some(user.key), leads_to }
+        }
+        _ => Invited { leads_to, ..Invited::account(&session.user) },
     };
-    let user = match (added, page.users().await) {
-        (Some(name), Ok(users)) => users.named(&name).cloned(),
-        _ => None,
-    };
-    let invited = match user {
-        Some(user) => Invited { name: user.name.to_string(), key: Some(user.key), leads_to },
-        None => Invited { leads_to, ..Invited::account("") },
-    };
+    if !shared.hands_over(page.site.url()) {
+        return Redirect::to(&page.site.url()).into_response();
+    }
     let link = page.site.entrance(&page.sessions.invite(invited, INVITATION));
     Redirect::to(&link).into_response()
+}
+
+/// The administrator is not there.
+fn nobody(shared: &Shared) -> Response {
+    let lang = shared.lang();
+    let text = lang.pick(
+        "管理者が登録されていないため、ここからは画面を開けません。renkei open で開き、「ユーザー」で登録してください。",
+        "There is no administrator, so the page is not opened from here. Open it with renkei open and add one under users.",
+    );
+    said(lang, StatusCode::CONFLICT, text)
 }

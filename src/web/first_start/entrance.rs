@@ -15,6 +15,7 @@ use super::super::session::{Entrant, Invited, Origin, Session};
 use super::fields::Fields;
 use super::frame::Step;
 use super::shared::Shared;
+use crate::types::Lang;
 use crate::users::Role;
 
 /// Somebody who is in.
@@ -49,11 +50,28 @@ impl FromRequestParts<Arc<Shared>> for Whence {
 }
 
 fn outside(shared: &Shared) -> Response {
+    if let Some(page) = shared.handed_over() {
+        return over(shared, &page);
+    }
     let text = shared.lang().pick(
         "この画面は、renkei を起動したときに表示されたアドレスから開きます。アドレスは一度だけ使えます。ほかのブラウザーで続けるときは、renkei をいったん終了し（Ctrl-C）、起動し直してください。",
         "This page is opened by the address that renkei shows when it is started, which works once. To go on in another browser, end renkei (Ctrl-C) and start it again.",
     );
     said(shared.lang(), StatusCode::FORBIDDEN, text)
+}
+
+/// Says where the page of the node is, to whoever is not led there any more.
+fn over(shared: &Shared, page: &str) -> Response {
+    let lang = shared.lang();
+    let text = match lang {
+        Lang::Ja => format!(
+            "はじめての設定は終わりました。renkei の画面 {page} を開いてログインしてください。renkei open でも開けます。"
+        ),
+        Lang::En => format!(
+            "The first start is over. Open the page of renkei, {page}, and log in; renkei open opens it, too."
+        ),
+    };
+    said(lang, StatusCode::FORBIDDEN, &text)
 }
 
 /// Lets somebody in who was invited.
@@ -62,7 +80,7 @@ pub(super) async fn enter(
     Whence(from): Whence,
     Path(token): Path<String>,
 ) -> Response {
-    let Some(Invited { name, key, leads_to }) = shared.sessions.invited(&token) else {
+    let Some(Invited { name, key, leads_to }) = shared.sessions.invited_alone(&token) else {
         return outside(&shared);
     };
     let entrant = Entrant { name, key, role: Role::Administrator, from };

@@ -64,39 +64,46 @@ fn shown(path: &Path) -> String {
     path.display().to_string()
 }
 
-/// What the folders are and how they are found; nothing before the office is known. Asks the disk.
-fn seen(
-    answers: &Answers,
-    number: OfficeNumber,
-    (home, package): (&Path, u64),
-    lang: Lang,
-) -> (Vec<Seen>, bool) {
-    let mut are_right = true;
-    let folders = ROLES.map(|(id, role)| {
-        let path = home.join(answers.path(role, number));
-        let (tone, mut told) = match founding::folder_found(&path, role) {
-            Ok(Found::There) => {
-                ("good", vec![lang.pick("使えます。", "It can be used.").to_owned()])
-            }
-            Ok(Found::ToMake) => {
-                let text = lang.pick(
-                    "まだありません。最後に作ります。",
-                    "It is not there yet, and is made at the end.",
-                );
-                ("calm", vec![text.to_owned()])
-            }
-            Err(error) => {
-                are_right = false;
-                ("bad", vec![error.text(lang)])
-            }
-        };
-        if let Some(line) = free_space(&path, package) {
-            told.push(lang.pick(&line.ja, &line.en).to_owned());
+/// What is told of a folder, and in which tone. Asks the disk.
+fn told_of(path: &Path, role: FolderRole, package: u64, lang: Lang) -> (&'static str, Vec<String>) {
+    let (tone, mut told) = match founding::folder_found(path, role) {
+        Ok(Found::There) => ("good", vec![lang.pick("使えます。", "It can be used.").to_owned()]),
+        Ok(Found::ToMake) => {
+            let text = lang.pick(
+                "まだありません。最後に作ります。",
+                "It is not there yet, and is made at the end.",
+            );
+            ("calm", vec![text.to_owned()])
         }
-        Seen { id, question: founding::folder_question(role, lang), path: shown(&path), tone, told }
-    });
+        Err(error) => ("bad", vec![error.text(lang)]),
+    };
+    if let Some(line) = free_space(path, package) {
+        told.push(lang.pick(&line.ja, &line.en).to_owned());
+    }
+    (tone, told)
+}
+
+/// What the folders are and how they are found. Asks the disk.
+async fn seen(shared: &Shared, answers: &Answers, number: OfficeNumber) -> (Vec<Seen>, bool) {
+    let (lang, home) = (shared.lang(), shared.home());
+    let (_, package) = shared.usual();
+    let (mut folders, mut are_right) = (Vec::new(), true);
+    for (id, role) in ROLES {
+        let path = home.join(answers.path(role, number));
+        let looked_at = path.clone();
+        // One that does not answer hides nothing of the other.
+        let looked = shared.looking(move || told_of(&looked_at, role, package, lang)).await;
+        let (tone, told) = looked.unwrap_or_else(|| ("bad", vec![shared.no_answer()]));
+        are_right &= tone != "bad";
+        folders.push(Seen {
+            id,
+            question: founding::folder_question(role, lang),
+            path: shown(&path),
+            tone,
+            told,
+        });
+    }
     let [drop, import] = ROLES.map(|(_, role)| home.join(answers.path(role, number)));
-    let mut folders = Vec::from(folders);
     if drop == import {
         are_right = false;
         let text = lang.pick(
@@ -116,12 +123,10 @@ pub(super) async fn show(State(shared): State<Arc<Shared>>, Inside(session): Ins
 
 /// The page, and whether the folders can be used; where else to go first.
 async fn looked_at(shared: &Shared) -> Result<(Vec<Seen>, bool), Redirect> {
-    let (answers, lang, home) = (shared.answers(), shared.lang(), shared.home());
+    let (answers, lang) = (shared.answers(), shared.lang());
     let number = Office::read(&answers.office, shared.spec, lang);
     let number = number.map_err(|_| Redirect::to(Step::Office.path()))?.number;
-    let (_, package) = shared.usual();
-    let seen = shared.looking(move || seen(&answers, number, (&home, package), lang)).await;
-    seen.ok_or_else(|| Redirect::to(Step::Office.path()))
+    Ok(seen(shared, &answers, number).await)
 }
 
 async fn asked(shared: &Shared, session: &Session) -> Result<Response, Response> {
@@ -174,6 +179,24 @@ fn missing(shared: &Shared) -> Response {
     said(lang, StatusCode::NOT_FOUND, text)
 }
 
+/// What there is to choose from: where somebody looks, or else the nearest that can be read; where one
+/// may begin; and why it is not what was wanted. Asks the disk.
+fn around(
+    wanted: Option<PathBuf>,
+    home: &Path,
+    lang: Lang,
+) -> (Option<Listing>, Vec<PathBuf>, Option<String>) {
+    let begin = |path: &Path| path.ancestors().find_map(|above| listing::list(above).ok());
+    let (listing, fault) = match wanted.as_deref().map(listing::list) {
+        Some(Ok(listing)) => (Some(listing), None),
+        Some(Err(error)) => (wanted.as_deref().and_then(begin), Some(error)),
+        None => (begin(home), None),
+    };
+    let fault = fault.zip(wanted).filter(|(error, _)| error.kind() != std::io::ErrorKind::NotFound);
+    let fault = fault.map(|(error, path)| format!("{}: {}", shown(&path), io_text(&error, lang)));
+    (listing, listing::beginnings(), fault)
+}
+
 async fn listed(
     shared: &Shared,
     session: &Session,
@@ -183,22 +206,15 @@ async fn listed(
     let (lang, home) = (shared.lang(), shared.home());
     let folder = shared.answers().folder(role).clone();
     let wanted = folder.looked_at.or(folder.chosen);
-    let looked = shared.looking(move || {
-        let begin = |path: &Path| path.ancestors().find_map(|above| listing::list(above).ok());
-        // What cannot be read is told, and the nearest that can be read is shown.
-        let (listing, fault) = match wanted.as_deref().map(listing::list) {
-            Some(Ok(listing)) => (Some(listing), None),
-            Some(Err(error)) => (wanted.as_deref().and_then(begin), Some(error)),
-            None => (begin(&home), None),
-        };
-        let fault =
-            fault.zip(wanted).filter(|(error, _)| error.kind() != std::io::ErrorKind::NotFound);
-        let fault =
-            fault.map(|(error, path)| format!("{}: {}", shown(&path), io_text(&error, lang)));
-        (listing, listing::beginnings(), fault)
-    });
-    let Some((Some(Listing { path, above, folders, are_more }), beginnings, fault)) = looked.await
-    else {
+    let (asked, beside) = (wanted.clone(), home.clone());
+    let mut looked = shared.looking(move || around(asked, &beside, lang)).await;
+    if let (None, Some(silent)) = (&looked, wanted) {
+        // Nobody is kept where nothing answers.
+        shared.state().answers.folder_mut(role).looked_at = None;
+        wrong.push(format!("{}: {}", shown(&silent), shared.no_answer()));
+        looked = shared.looking(move || around(None, &home, lang)).await;
+    }
+    let Some((Some(Listing { path, above, folders, are_more }), beginnings, fault)) = looked else {
         let text = lang.pick("フォルダーを読めません。", "No folder can be read.");
         return said(lang, StatusCode::SERVICE_UNAVAILABLE, text);
     };
@@ -277,9 +293,7 @@ pub(super) async fn choose(
                     None
                 }
                 Some(Err(error)) => Some(format!("{}: {}", shown(&path), error.text(lang))),
-                None => Some(
-                    lang.pick("調べられませんでした。", "It could not be looked at.").to_owned(),
-                ),
+                None => Some(shared.no_answer()),
             }
         }
     };

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use askama::Template;
 use axum::extract::{Multipart, State};
 use axum::response::{IntoResponse as _, Redirect, Response};
+use jiff::Timestamp;
 use zeroize::Zeroizing;
 
 use super::super::layout::page;
@@ -14,7 +15,7 @@ use super::entrance::Inside;
 use super::fields::Fields;
 use super::frame::{Frame, Step};
 use super::shared::Shared;
-use crate::certs::{Identity, identities_of_pkcs12};
+use crate::certs::{self, Identity, identities_of_pkcs12};
 use crate::desk::founding::{Given, KeySource, Keys};
 use crate::types::Lang;
 
@@ -106,9 +107,16 @@ pub(super) async fn set(
         Some(KeySource::Request) => Ok(Keys::Request),
         Some(KeySource::Pkcs12) => match before {
             // A browser never sends a file again by itself.
-            Some(given @ Keys::Given(_)) if sent.signing.is_empty() => Ok(given),
-            _ => {
-                let given = shared.looking(move || given(&sent, lang)).await;
+            Some(given @ Keys::Given(_)) if sent.signing.is_empty() && sent.tls.is_empty() => {
+                Ok(given)
+            }
+            before => {
+                let before = match before {
+                    Some(Keys::Given(given)) => Some(given),
+                    _ => None,
+                };
+                let now = shared.clock.now();
+                let given = shared.working(move || given(&sent, before, now, lang)).await;
                 given.unwrap_or_else(|| Err(String::new()))
             }
         },
@@ -116,11 +124,11 @@ pub(super) async fn set(
     };
     let keys = match keys {
         Ok(keys) if !root.is_empty() => {
-            let read = move || crate::certs::load_certificates(Path::new(&root));
+            let read = move || certs::load_certificates(Path::new(&root));
             match shared.looking(read).await {
                 Some(Ok(_)) => Ok(keys),
                 Some(Err(error)) => Err(error.text(lang)),
-                None => Err(String::new()),
+                None => Err(shared.no_answer()),
             }
         }
         keys => keys,
@@ -136,37 +144,43 @@ pub(super) async fn set(
     Redirect::to(next).into_response()
 }
 
-/// The keys of the files.
-fn given(sent: &Sent, lang: Lang) -> Result<Keys, String> {
+/// The keys of the files; of one that was not chosen anew, those that were taken `before`.
+fn given(sent: &Sent, before: Option<Given>, now: Timestamp, lang: Lang) -> Result<Keys, String> {
     let password = Zeroizing::new(sent.fields.secret("password").to_owned());
-    if sent.signing.is_empty() {
+    let one = |bytes: &[u8], ja, en, before: Option<Arc<Identity>>| {
+        if bytes.is_empty() {
+            return Ok(before);
+        }
+        identity(bytes, (ja, en), &password, now, lang).map(|new| Some(Arc::new(new)))
+    };
+    let (tls, signing) = before.map_or((None, None), |it| (it.tls, Some(it.signing)));
+    let Some(signing) = one(&sent.signing, "署名用", "signing", signing)? else {
         let text = lang.pick(
             "署名用の PKCS#12 ファイル（.p12、.pfx）を選んでください。",
             "Choose the PKCS#12 file for signing (.p12, .pfx).",
         );
         return Err(text.to_owned());
-    }
-    let signing = identity(&sent.signing, "署名用", "signing", &password, lang)?;
-    let tls = if sent.tls.is_empty() {
-        None
-    } else {
-        Some(identity(&sent.tls, "TLS 用", "TLS", &password, lang)?)
     };
-    Ok(Keys::Given(Arc::new(Given { tls, signing })))
+    let tls = one(&sent.tls, "TLS 用", "TLS", tls)?;
+    Ok(Keys::Given(Given { tls, signing }))
 }
 
-/// The one identity of a file.
+/// The one identity of a file, if it is of use to an office.
 fn identity(
     bytes: &[u8],
-    ja: &str,
-    en: &str,
+    (ja, en): (&str, &str),
     password: &str,
+    now: Timestamp,
     lang: Lang,
 ) -> Result<Identity, String> {
     let name = Path::new(lang.pick(ja, en));
     let mut all = identities_of_pkcs12(bytes, name, password).map_err(|error| error.text(lang))?;
     if let (Some(one), true) = (all.pop(), all.is_empty()) {
-        return Ok(one);
+        let told = certs::unfit(&one, now);
+        return told.map(|()| one).map_err(|why| match lang {
+            Lang::Ja => format!("{ja}のファイル: {}", why.text(lang)),
+            Lang::En => format!("the file for {en}: {}", why.text(lang)),
+        });
     }
     Err(match lang {
         Lang::Ja => format!(

@@ -36,9 +36,20 @@ use crate::spec::Spec;
 use crate::types::{Clock, Lang};
 use crate::work::{self, watch};
 
-use shared::{Runs, Shared};
+use shared::{Runs, Shared, Stage};
 
 pub use shared::Founding;
+
+/// How far a first start came.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Reached {
+    /// No configuration was written.
+    Nothing,
+    /// It was being written.
+    Writing,
+    /// It is written.
+    Written,
+}
 
 /// The page of a first start, which is served.
 pub struct FirstStart {
@@ -71,9 +82,9 @@ impl FirstStart {
         Ok(Self { shared, founded, stop, serving })
     }
 
-    /// An address by which somebody enters, once.
-    pub fn invite(&self) -> String {
-        let invited = Invited::account("");
+    /// An address by which the account `by` enters, once. Whoever enters first is the only one.
+    pub fn invite(&self, by: &str) -> String {
+        let invited = Invited::account(by);
         self.shared.site.entrance(&self.shared.sessions.invite(invited, INVITED_AT_START))
     }
 
@@ -89,7 +100,11 @@ impl FirstStart {
 
     /// The node runs, with its page: tries the first exchange, and leads there.
     pub async fn runs(&self, node: &Node, page: Option<&Page>) {
-        let runs = Runs { node: node.handle(), page: page.map(|page| Arc::clone(&page.shared)) };
+        let runs = Runs {
+            node: node.handle(),
+            page: page.map(|page| Arc::clone(&page.shared)),
+            unsaved: None,
+        };
         done::runs(&self.shared, runs).await;
     }
 
@@ -103,9 +118,14 @@ impl FirstStart {
         self.shared.shown().await;
     }
 
-    /// Ends it.
-    pub async fn stop(self) {
+    /// Ends it, and says how far it came.
+    pub async fn stop(self) -> Reached {
         self.stop.send_replace(true);
         let _ = self.serving.await;
+        match self.shared.stage() {
+            Stage::Asking => Reached::Nothing,
+            Stage::Writing => Reached::Writing,
+            _ => Reached::Written,
+        }
     }
 }

@@ -25,6 +25,9 @@ const IDLE: Duration = Duration::from_hours(2);
 /// Looks at the disk at a time: a network share may take its time.
 const LOOKS: usize = 4;
 
+/// How long a look may take before somebody is told that there is no answer.
+const LOOK: Duration = Duration::from_secs(8);
+
 /// How long what is wrong is shown where nobody looks.
 const READING: Duration = Duration::from_mins(5);
 
@@ -49,7 +52,9 @@ pub(super) struct Shared {
     pub(super) spec: &'static Spec,
     pub(super) clock: Clock,
     state: Mutex<State>,
-    looks: Semaphore,
+    looks: Arc<Semaphore>,
+    /// For what is worked out or written, which no look is to hold up.
+    works: Semaphore,
     founded: mpsc::Sender<Founding>,
     read: Notify,
 }
@@ -59,6 +64,8 @@ pub(super) struct State {
     lang: Lang,
     pub(super) answers: Answers,
     pub(super) stage: Stage,
+    /// Where the page of the node is, once somebody was led there.
+    handed_over: Option<String>,
 }
 
 /// How far a first start is.
@@ -85,6 +92,8 @@ pub(super) enum Stage {
 pub(super) struct Runs {
     pub(super) node: Handle,
     pub(super) page: Option<Arc<state::Shared>>,
+    /// Why the administrator could not be added, if so.
+    pub(super) unsaved: Option<String>,
 }
 
 impl Shared {
@@ -95,7 +104,8 @@ impl Shared {
         lang: Lang,
         founded: mpsc::Sender<Founding>,
     ) -> Self {
-        let state = State { lang, answers: Answers::default(), stage: Stage::Asking };
+        let state =
+            State { lang, answers: Answers::default(), stage: Stage::Asking, handed_over: None };
         Self {
             site,
             sessions: Sessions::new(IDLE),
@@ -103,7 +113,8 @@ impl Shared {
             spec,
             clock,
             state: Mutex::new(state),
-            looks: Semaphore::new(LOOKS),
+            looks: Arc::new(Semaphore::new(LOOKS)),
+            works: Semaphore::new(1),
             founded,
             read: Notify::new(),
         }
@@ -162,13 +173,53 @@ impl Shared {
         self.looking(move || answers.planned(config, spec, lang)).await.flatten()
     }
 
-    /// Asks the disk, with few others at the same time.
+    /// Asks the disk, with few others at the same time. Nothing where it does not answer: the look then
+    /// holds its place until it does.
     pub(super) async fn looking<T: Send + 'static>(
         &self,
         job: impl FnOnce() -> T + Send + 'static,
     ) -> Option<T> {
-        let _permit = self.looks.acquire().await.ok()?;
+        let looks = Arc::clone(&self.looks);
+        let looked = async move {
+            let permit = looks.acquire_owned().await.ok()?;
+            let kept = move || {
+                let _permit = permit;
+                job()
+            };
+            work::blocking(kept).await.ok()
+        };
+        timeout(LOOK, looked).await.ok().flatten()
+    }
+
+    /// Works something out, or writes it, however long that takes; one at a time.
+    pub(super) async fn working<T: Send + 'static>(
+        &self,
+        job: impl FnOnce() -> T + Send + 'static,
+    ) -> Option<T> {
+        let _permit = self.works.acquire().await.ok()?;
         work::blocking(job).await.ok()
+    }
+
+    /// What people read where the disk does not answer.
+    pub(super) fn no_answer(&self) -> String {
+        let text = self.lang().pick(
+            "応答がありません。ネットワークのフォルダーのときは、つながっているか確かめてください。",
+            "There is no answer. If it is on the network, see whether it is connected.",
+        );
+        text.to_owned()
+    }
+
+    /// Where the page of the node is, once somebody was led there.
+    pub(super) fn handed_over(&self) -> Option<String> {
+        self.state().handed_over.clone()
+    }
+
+    /// Whether somebody may be led to the page of the node at `url`, which is once; nobody is in here
+    /// any more with that.
+    pub(super) fn hands_over(&self, url: String) -> bool {
+        let is_first = self.state().handed_over.replace(url).is_none();
+        self.sessions.end(|_| true);
+        is_first
     }
 
     /// Tells whoever waits that it is written.

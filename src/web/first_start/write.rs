@@ -49,7 +49,12 @@ pub(super) async fn write(
 
 async fn written(shared: &Shared) -> Result<Founding, Vec<String>> {
     let lang = shared.lang();
-    let unfinished = || lang.pick("答えていない手順があります。", "A step is not answered yet.");
+    let unfinished = || {
+        lang.pick(
+            "答えていない手順があるか、フォルダーが応答しません。",
+            "A step is not answered yet, or the folders do not answer.",
+        )
+    };
     let Some(mut planned) = shared.planned().await else {
         return Err(vec![unfinished().to_owned()]);
     };
@@ -57,7 +62,7 @@ async fn written(shared: &Shared) -> Result<Founding, Vec<String>> {
     let failed = |error: FoundingError| vec![format!("{head}: {}", error.text(lang))];
     let home = planned.plan.home();
     let folders: Vec<_> = planned.to_make.drain(..).map(|folder| home.join(folder)).collect();
-    let made = shared.looking(move || {
+    let made = shared.working(move || {
         folders.into_iter().try_for_each(|path| {
             let made = founding::make_folder(&path);
             made.map_err(|source| FoundingError::Io { path, source })
@@ -75,7 +80,7 @@ async fn written(shared: &Shared) -> Result<Founding, Vec<String>> {
         node.page_listen = Some(listen).filter(|listen| Some(*listen) != usual);
     }
     let now = shared.clock.now();
-    let founded = shared.looking(move || {
+    let founded = shared.working(move || {
         let plan = planned.plan;
         let founded = founding::found(&plan, now)?;
         Ok::<_, FoundingError>((founded, matches!(plan.keys, Keys::Request)))
@@ -85,7 +90,7 @@ async fn written(shared: &Shared) -> Result<Founding, Vec<String>> {
     if is_request {
         let requests = founded.requests.iter();
         let steps = requests.map(|request| founding::request_step(request, lang));
-        let last = next_step(&shared.config.display().to_string(), lang);
+        let last = next_step(&founding::in_command(&shared.config), lang);
         return Ok(Founding::Requests(steps.chain([last]).collect()));
     }
     Ok(Founding::Node(listener))

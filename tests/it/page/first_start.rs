@@ -8,6 +8,7 @@ use std::process::{Child, Command, Stdio};
 use p12_keystore::{Certificate, KeyStore, KeyStoreEntry, PrivateKey, PrivateKeyChain};
 use renkei::certs::{Issued, TestCa, certificates_to_pem};
 use renkei::package::Usage;
+use renkei::users::{Role, UserFile, UserName, Users};
 use tempfile::TempDir;
 
 use super::PASSWORD;
@@ -15,6 +16,9 @@ use super::browser::{Answer, Browser};
 use crate::harness::{CARE, PATIENCE, free_port, until, until_within, visible};
 use crate::proof::{self, long};
 use crate::support::{renkei, stderr, stdout};
+
+/// Whoever starts the program, as far as it is told.
+const ACCOUNT: &str = "keiri-tanto";
 
 /// A program that was started where there is no configuration. It is ended whatever happens.
 pub(super) struct Assistant {
@@ -35,6 +39,7 @@ impl Assistant {
         let file = |name: &str| File::create(home.path().join(name)).expect("a file");
         let mut command = Command::new(env!("CARGO_BIN_EXE_renkei"));
         command.args(["--lang", lang]).args(words).current_dir(home.path());
+        command.env("SUDO_USER", ACCOUNT);
         command.stdin(Stdio::null()).stdout(file("out.txt")).stderr(file("log.txt"));
         more(&mut command);
         let program = command.spawn().expect("the program runs");
@@ -132,6 +137,7 @@ fn answer_all(browser: &mut Browser, source: &str) {
     let checked = browser.get("/check");
     assert!(checked.body.contains("action=\"/write\""), "{}", checked.body);
     assert!(!checked.body.contains(PASSWORD), "{}", checked.body);
+    assert!(checked.body.contains("43 居宅介護支援"), "{}", checked.body);
 }
 
 /// What the page says in the end.
@@ -243,6 +249,17 @@ fn from_nothing_to_an_office_that_has_exchanged_with_itself() {
     assert_eq!(again.get(path_of(&over)).status, 403, "once");
     assert_eq!(again.login("hanako", PASSWORD, "").location(), "/");
 
+    let audit = there.get("/audit").body;
+    assert!(audit.contains(ACCOUNT), "who added the administrator: {audit}");
+
+    // Nobody is led there a second time, and nobody is in here any more.
+    for path in ["/today", "/partners", "/done"] {
+        let late = browser.get(path);
+        let page = format!("http://{}", there.host);
+        assert!(late.status == 403 && late.body.contains(&page), "{path}: {}", late.body);
+        assert!(!late.body.contains("/enter/"), "{path}: {}", late.body);
+    }
+
     // Nothing of the first exchange is anywhere.
     assert!(visible(Path::new(&drop)).is_empty() && visible(&assistant.path("取込")).is_empty());
     let history = renkei(&["--lang", "en", "history"], assistant.home.path());
@@ -346,11 +363,73 @@ fn files_of_an_authority_are_taken() {
     assert!(browser.get("/keys").body.contains("The file is here already"));
     let answer = keys(&mut browser, &fields("", root), &[]);
     assert_eq!(answer.location(), "/administrator", "{}", answer.body);
+    // Certificates that are of no use, or those of another office, are told before they are written.
+    let issued = |office: &str, usage, until| {
+        let issued = authority.issue(proof::office(office), usage, &[], until).expect("issued");
+        (p12(&issued), certificates_to_pem(&issued.identity().expect("an identity").chain()[..1]))
+    };
+    let (late, _) = issued(CARE, Usage::Tls, proof::seconds(-100, -50));
+    let answer = keys(&mut browser, &fields("himitsu", root), &[("tls", &late)]);
+    assert!(answer.body.contains("the certificate has ended"), "{}", answer.body);
+    let (other, _) = issued("2770000099", Usage::Signing, long());
+    let answer = keys(&mut browser, &fields("himitsu", root), &[("signing", &other)]);
+    assert_eq!(answer.location(), "/administrator", "{}", answer.body);
+    let told = browser.get("/check").body;
+    assert!(told.contains("2770000099") && !told.contains("action=\"/write\""), "{told}");
+    // One of the two files can be chosen anew.
+    let answer = keys(&mut browser, &fields("himitsu", root), &[("signing", &signing)]);
+    assert_eq!(answer.location(), "/administrator", "{}", answer.body);
+    let (newer, pem) = issued(CARE, Usage::Tls, long());
+    let answer = keys(&mut browser, &fields("himitsu", root), &[("tls", &newer)]);
+    assert_eq!(answer.location(), "/administrator", "{}", answer.body);
     assert_eq!(browser.submit("/check", "/write", &[]).location(), "/done");
     let end = ended(&mut browser);
     assert!(end.contains("first test exchange with yourself worked"), "{end}");
+    let written = fs::read_to_string(assistant.path("keys/tls.pem")).expect("a certificate");
+    assert_eq!(written, pem);
     let config = fs::read_to_string(assistant.path("renkei.toml")).expect("a configuration");
     assert!(config.contains("root.pem") && !config.contains("himitsu"), "{config}");
+}
+
+/// A general user of this name, in the data folder.
+fn general_user(assistant: &Assistant, name: &str) {
+    let name: UserName = name.parse().expect("a name");
+    let hash = Users::hash(&name, PASSWORD).expect("a password");
+    let data = assistant.path("data");
+    fs::create_dir_all(&data).expect("made");
+    let now = "2026-06-01T00:00:00Z".parse().expect("a time");
+    let add = |users: &mut Users| users.add(name, Role::General, hash, now);
+    UserFile::new(&data).change(add).expect("added");
+}
+
+#[test]
+fn an_administrator_who_is_not_saved_is_told_and_lets_nobody_in() {
+    let assistant = Assistant::start("en");
+    let mut browser = assistant.opened();
+    general_user(&assistant, "taro");
+    answer_all(&mut browser, "made");
+    let person = [("name", "Taro"), ("password", PASSWORD), ("again", PASSWORD)];
+    let answer = browser.submit("/administrator", "/administrator", &person);
+    assert!(answer.body.contains("there is a user of this name"), "{}", answer.body);
+    general_user(&assistant, "hanako");
+    assert_eq!(browser.submit("/check", "/write", &[]).location(), "/done");
+    let end = ended(&mut browser);
+    assert!(end.contains("administrator could not be added"), "{end}");
+    assert!(end.contains("there is a user of this name"), "{end}");
+    let answer = browser.get("/today");
+    assert!(answer.status == 409 && answer.location().is_empty(), "{}", answer.body);
+}
+
+/// What is said in the end is true.
+#[cfg(unix)]
+#[test]
+fn whoever_ends_it_is_told_what_is_there() {
+    let mut assistant = Assistant::start("en");
+    let pid = assistant.program.id().to_string();
+    assert!(Command::new("kill").args(["-INT", &pid]).status().expect("kill runs").success());
+    assert_eq!(assistant.program.wait().expect("it ends").code(), Some(2));
+    let log = fs::read_to_string(assistant.path("log.txt")).expect("a log");
+    assert!(log.contains("no configuration was written"), "{log}");
 }
 
 #[test]
