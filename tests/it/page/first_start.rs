@@ -7,6 +7,7 @@ use std::process::{Child, Command, Stdio};
 
 use p12_keystore::{Certificate, KeyStore, KeyStoreEntry, PrivateKey, PrivateKeyChain};
 use renkei::certs::{Issued, TestCa, certificates_to_pem};
+use renkei::disk::create_private_folders;
 use renkei::package::Usage;
 use renkei::users::{Role, UserFile, UserName, Users};
 use tempfile::TempDir;
@@ -396,7 +397,7 @@ fn general_user(assistant: &Assistant, name: &str) {
     let name: UserName = name.parse().expect("a name");
     let hash = Users::hash(&name, PASSWORD).expect("a password");
     let data = assistant.path("data");
-    fs::create_dir_all(&data).expect("made");
+    create_private_folders(&data).expect("made");
     let now = "2026-06-01T00:00:00Z".parse().expect("a time");
     let add = |users: &mut Users| users.add(name, Role::General, hash, now);
     UserFile::new(&data).change(add).expect("added");
