@@ -47,6 +47,9 @@ const LATE: SignedDuration = SignedDuration::from_mins(15);
 /// The most bytes of a file that is kept.
 const MAX_FILE: u64 = 1 << 20;
 
+/// Pairs that end on the same day.
+const MOST_OF_A_DAY: u32 = 100;
+
 /// An identity that is to be renewed.
 #[derive(Debug, Clone)]
 pub struct Renewable<'a> {
@@ -304,16 +307,28 @@ fn let_in(next: &Next, certificate: &Path) -> Result<(), CertsError> {
     disk::remove_file(&next.request).map_err(failed)
 }
 
-/// Copies a file of the old pair beside itself. A copy that is there already stays.
+/// Copies a file of the old pair beside itself. A copy that is there already stays; one of another
+/// certificate that ends on the same day gets a number.
 fn keep(path: &Path, own: &Identity, access: Access) -> Result<(), CertsError> {
     let ends = end_of(own).unwrap_or_default().to_zoned(TimeZone::UTC);
-    let mark = format!("until-{}", ends.strftime("%Y%m%d"));
-    let Some(copy) = marked(path, &mark) else { return Ok(()) };
+    let day = ends.strftime("%Y%m%d");
     let bytes = files::read(path, access, MAX_FILE)?;
-    match files::write(&copy, &bytes, access, Existing::Keep) {
-        Err(CertsError::Exists { .. }) => Ok(()),
-        written => written,
+    for number in 1..=MOST_OF_A_DAY {
+        let mark = match number {
+            1 => format!("until-{day}"),
+            _ => format!("until-{day}-{number}"),
+        };
+        let Some(copy) = marked(path, &mark) else { return Ok(()) };
+        match files::write(&copy, &bytes, access, Existing::Keep) {
+            Err(CertsError::Exists { .. }) => {
+                if *files::read(&copy, access, MAX_FILE)? == *bytes {
+                    return Ok(());
+                }
+            }
+            written => return written,
+        }
     }
+    Err(CertsError::Exists { path: path.to_owned() })
 }
 
 fn rename(from: &Path, to: &Path) -> Result<(), CertsError> {

@@ -33,7 +33,7 @@ pub(super) fn size(text: &str) -> Option<u64> {
     number.checked_mul(factor)
 }
 
-/// A duration as [`duration`] reads it, in the largest unit that fits.
+/// A duration as the configuration has it, in the largest unit that fits.
 pub fn duration_text(duration: SignedDuration) -> String {
     let millis = duration.as_millis();
     let units = [("d", 86_400_000), ("h", 3_600_000), ("m", 60_000), ("s", 1_000)];
@@ -45,7 +45,7 @@ pub fn duration_text(duration: SignedDuration) -> String {
     }
 }
 
-/// A size as [`size`] reads it, in the largest unit that fits.
+/// A size as the configuration has it, in the largest unit that fits.
 pub fn size_text(bytes: u64) -> String {
     let units = [("GiB", 1 << 30), ("MiB", 1 << 20), ("KiB", 1 << 10)];
     let fits = units.iter().find(|(_, unit)| bytes != 0 && bytes.is_multiple_of(*unit));

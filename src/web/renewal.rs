@@ -107,8 +107,8 @@ fn told(done: Done, stage: &Stage, lang: Lang) -> Result<String, String> {
             lang.pick("新しい証明書に切り替えました。", "The new certificate is used now.")
         }
         (_, Stage::Prepared { .. }) => lang.pick(
-            "次の証明書を用意しました。相手に SHA-256 を伝えてください。",
-            "The next certificate is prepared. Tell the partners its SHA-256.",
+            "次の証明書を用意しました。事業所カードで登録した相手には自動で伝わります。[[peer]] で登録した相手には SHA-256 を伝えてください。",
+            "The next certificate is prepared. Partners by card learn it by themselves; tell its SHA-256 to those that are registered as [[peer]].",
         ),
         (_, Stage::Requested { .. }) => lang.pick(
             "発行要求（CSR）を作りました。保存して、認証局に出してください。",

@@ -87,6 +87,23 @@ fn a_self_made_certificate_is_followed_with_overlap() {
     assert_eq!(place.advance(Haste::InTime, at(729)), Done::Nothing);
 }
 
+/// Several that end on the same day are all kept: partners may know any of them.
+#[test]
+fn none_that_was_in_use_is_lost() {
+    let place = Place::new();
+    place.put("tls.pem", "tls.key", &of_two_years());
+    let mut used = vec![place.own()];
+    for _ in 0..3 {
+        assert_eq!(place.advance(Haste::Begin, at(100)), Done::Begun);
+        assert_eq!(place.advance(Haste::Take, at(100)), Done::Taken);
+        used.push(place.own());
+    }
+    let kept = place.names().into_iter().filter(|name| name.ends_with(".pem"));
+    let load = |name: String| super::super::load_certificates(&place.folder.path().join(name));
+    let kept: Vec<_> = kept.flat_map(|name| load(name).expect("a certificate")).collect();
+    assert!(used.iter().all(|one| kept.contains(one)), "{:?}", place.names());
+}
+
 #[test]
 fn a_person_may_begin_and_take_it_earlier() {
     let place = Place::new();

@@ -38,10 +38,10 @@ fn told(done: Done, stage: &Stage, lang: Lang) -> String {
             let sha256 = Digest::of(certificate);
             text(
                 format!(
-                    "次の証明書を用意してあります（SHA-256 {sha256}）。相手に伝え、今の値と並べて登録してもらってください。全員の登録が済んだら renkei certs renew --take で切り替えます。"
+                    "次の証明書を用意してあります（SHA-256 {sha256}）。事業所カードで登録した相手には、双方の renkei が動いていれば数分で伝わります。ほかの相手には伝えて、今の値と並べて登録してもらってください。全員に伝わってから renkei certs renew --take で切り替えます（伝わる前に切り替えると、その相手とは送受信できなくなります）。"
                 ),
                 format!(
-                    "the next certificate is prepared (SHA-256 {sha256}): have the partners register it beside the present one, then use it with renkei certs renew --take"
+                    "the next certificate is prepared (SHA-256 {sha256}): partners by card learn it within minutes while both nodes run; have the others register it beside the present one. When all have it, use it with renkei certs renew --take (with a partner that does not have it nothing can be exchanged)"
                 ),
             )
         }
