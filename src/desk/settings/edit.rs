@@ -2,7 +2,7 @@
 
 use toml_edit::{DocumentMut, Item, Table, TableLike, Value};
 
-use super::keys::{Kind, Setting};
+use super::keys::{Kind, Setting, is_of};
 use crate::types::{Lang, OfficeNumber};
 
 /// Why nothing can be changed but by hand.
@@ -55,12 +55,8 @@ pub(super) fn edit(text: &str, changed: &[(Setting, String)]) -> Result<String, 
 }
 
 fn of_office(root: &mut Table, number: OfficeNumber) -> Option<&mut dyn TableLike> {
-    let number = number.to_string();
-    let tables = root.get_mut("office")?.as_array_of_tables_mut()?.iter_mut();
-    let is_meant = |table: &&mut Table| {
-        table.get("number").and_then(Item::as_str).is_some_and(|text| text == number)
-    };
-    tables.into_iter().find(is_meant).map(|table| table as &mut dyn TableLike)
+    let mut tables = root.get_mut("office")?.as_array_of_tables_mut()?.iter_mut();
+    tables.find(|table| is_of(table, number)).map(|table| table as &mut dyn TableLike)
 }
 
 /// A table in another, made if it is missing.

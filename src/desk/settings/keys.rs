@@ -1,6 +1,6 @@
 //! Which settings there are, what they are called, and what they are now.
 
-use toml_edit::{Document, Item, TableLike};
+use toml_edit::{Document, Item, Table, TableLike};
 
 use crate::config::{Config, Office, Profile, duration_text, size_text};
 use crate::types::{Lang, OfficeNumber};
@@ -266,12 +266,13 @@ pub(super) fn settings(text: &str, config: &Config, lang: Lang) -> Vec<Setting> 
 
 /// The table of an office.
 fn of_office(root: &dyn TableLike, number: OfficeNumber) -> Option<&dyn TableLike> {
-    let number = number.to_string();
-    let is_meant = |table: &&dyn TableLike| {
-        table.get("number").and_then(Item::as_str).is_some_and(|text| text == number)
-    };
-    let tables = root.get("office")?.as_array_of_tables()?.iter();
-    tables.map(|table| table as &dyn TableLike).find(is_meant)
+    let mut tables = root.get("office")?.as_array_of_tables()?.iter();
+    tables.find(|table| is_of(table, number)).map(|table| table as &dyn TableLike)
+}
+
+/// Whether a table `[[office]]` is that of an office.
+pub(super) fn is_of(table: &Table, number: OfficeNumber) -> bool {
+    table.get("number").and_then(Item::as_str) == Some(number.as_str())
 }
 
 fn setting(

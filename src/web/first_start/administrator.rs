@@ -79,11 +79,11 @@ pub(super) async fn set(
     Inside(session): Inside,
     Form(fields): Form<Fields>,
 ) -> Response {
-    let (lang, back) = (shared.lang(), fields.goes_back());
-    let next = if back { Step::Administrator.before() } else { Step::Administrator.after() }.path();
-    if let Err(answer) = fields.sealed().may_do(&session, lang, "administrator", next) {
-        return answer;
-    }
+    let lang = shared.lang();
+    let (back, next) = match Step::Administrator.leads(&fields, &session, lang) {
+        Ok(leads) => leads,
+        Err(answer) => return answer,
+    };
     fields.text("name").clone_into(&mut shared.state().answers.name);
     match read(&shared, &fields).await {
         Ok(administrator) => shared.state().answers.administrator = Some(administrator),

@@ -139,11 +139,11 @@ pub(super) async fn set(
     Inside(session): Inside,
     Form(fields): Form<Fields>,
 ) -> Response {
-    let (lang, back) = (shared.lang(), fields.goes_back());
-    let next = if back { Step::Folders.before() } else { Step::Folders.after() }.path();
-    if let Err(answer) = fields.sealed().may_do(&session, lang, "folders", next) {
-        return answer;
-    }
+    let lang = shared.lang();
+    let (back, next) = match Step::Folders.leads(&fields, &session, lang) {
+        Ok(leads) => leads,
+        Err(answer) => return answer,
+    };
     if back {
         return Redirect::to(next).into_response();
     }
@@ -151,7 +151,7 @@ pub(super) async fn set(
         Ok((_, true)) => Redirect::to(next).into_response(),
         Ok((folders, false)) => {
             let text = lang.pick(
-                "使えないフォルダーがあります。「選ぶ」で別のフォルダーを選んでください。",
+                "使えないフォルダーがあります。「別のフォルダーを選ぶ」を押してください。",
                 "A folder cannot be used. Choose another one.",
             );
             let frame = Frame::new(&shared, &session, Step::Folders).wrong(vec![text.to_owned()]);

@@ -1,6 +1,9 @@
 //! The frame around every step.
 
+use axum::response::Response;
+
 use super::super::session::Session;
+use super::fields::Fields;
 use super::shared::Shared;
 use crate::types::Lang;
 
@@ -68,6 +71,20 @@ impl Step {
     /// The step after it.
     pub(super) fn after(self) -> Self {
         Self::ALL.into_iter().find(|step| *step > self).unwrap_or(self)
+    }
+
+    /// Whether the form of the step leads back to the one before, and where it leads; what to answer
+    /// where it is none of this session, or was sent before.
+    pub(super) fn leads(
+        self,
+        fields: &Fields,
+        session: &Session,
+        lang: Lang,
+    ) -> Result<(bool, &'static str), Response> {
+        let back = fields.goes_back();
+        let next = if back { self.before() } else { self.after() }.path();
+        fields.sealed().may_do(session, lang, self.path(), next)?;
+        Ok((back, next))
     }
 }
 

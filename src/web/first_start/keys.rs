@@ -90,11 +90,10 @@ pub(super) async fn set(
         let told = asked(&shared, &session, vec![text.to_owned()]);
         return told;
     };
-    let back = sent.fields.goes_back();
-    let next = if back { Step::Keys.before() } else { Step::Keys.after() }.path();
-    if let Err(answer) = sent.fields.sealed().may_do(&session, lang, "keys", next) {
-        return answer;
-    }
+    let (back, next) = match Step::Keys.leads(&sent.fields, &session, lang) {
+        Ok(leads) => leads,
+        Err(answer) => return answer,
+    };
     let source = sent.fields.text("source").parse().ok();
     let root = sent.fields.text("root").to_owned();
     {
@@ -117,7 +116,13 @@ pub(super) async fn set(
                 };
                 let now = shared.clock.now();
                 let given = shared.working(move || given(&sent, before, now, lang)).await;
-                given.unwrap_or_else(|| Err(String::new()))
+                given.unwrap_or_else(|| {
+                    let text = lang.pick(
+                        "内部エラーです。もう一度操作してください。",
+                        "An internal fault. Try again.",
+                    );
+                    Err(text.to_owned())
+                })
             }
         },
         None => Err(lang.pick("一つを選んでください。", "Choose one.").to_owned()),

@@ -45,11 +45,11 @@ pub(super) async fn set(
     Inside(session): Inside,
     Form(fields): Form<Fields>,
 ) -> Response {
-    let (lang, back) = (shared.lang(), fields.goes_back());
-    let next = if back { Step::Reach.before() } else { Step::Reach.after() }.path();
-    if let Err(answer) = fields.sealed().may_do(&session, lang, "reach", next) {
-        return answer;
-    }
+    let lang = shared.lang();
+    let (back, next) = match Step::Reach.leads(&fields, &session, lang) {
+        Ok(leads) => leads,
+        Err(answer) => return answer,
+    };
     let read = Reach::read(&fields, lang);
     shared.state().answers.reach = fields;
     match read {
