@@ -61,7 +61,9 @@ mod quota;
 mod receipts;
 mod refusals;
 mod refused;
+mod registered;
 mod reissue;
+mod restored;
 mod scanner;
 #[cfg(test)]
 pub(crate) mod simulated;
@@ -88,7 +90,7 @@ pub use outbound::{NewAttachment, NotSent, SendOrder, SentSet};
 pub use problems::{StartProblem, StartProblems};
 pub use proof::{
     AnswerError, Pins, Renewed, TLS_PLACE, open_trust, put_answer, renew_own, renewal_text,
-    signing_place,
+    signing_place, unaware_of_next,
 };
 pub use start::Consent;
 pub use supervise::Fault;

@@ -273,13 +273,19 @@ fn a_certificate_that_renews_itself_reaches_partners_by_the_card() {
         Digest::of(issued.certificate().expect("one"))
     });
     join_each_other([&care, &help]);
-    for office in [&mut care, &mut help] {
-        office.start();
-    }
+    care.start();
     let next = kinds.map(|(name, _)| {
         let files = files(&care, name);
         Digest::of(&until("prepared", || next_certificate(&files)))
     });
+    // The partner cannot know it yet: whoever switches now would be cut off from it.
+    let early = care.command(&["certs", "renew", "--take"]);
+    assert_eq!(early.status.code(), Some(1), "{early:?}");
+    let said = text(&early.stdout);
+    assert!(said.lines().count() == 2 && said.lines().all(|line| line.contains(HELP)), "{said}");
+    let in_use = kinds.map(|(name, _)| next_certificate(&files(&care, name)).is_some());
+    assert_eq!(in_use, [true; 2], "they wait as before");
+    help.start();
     let is_pinned = |digest: &Digest| registered(&help, CARE).contains(&digest.to_string());
     until("both of each kind are registered", || {
         old.iter().chain(&next).all(is_pinned).then_some(())
@@ -290,7 +296,9 @@ fn a_certificate_that_renews_itself_reaches_partners_by_the_card() {
     until("handed over with the old ones", || care.has_sent("HANDED_OVER", 1));
     assert!(old.iter().all(is_pinned));
 
-    done(&care.command(&["certs", "renew", "--take"]));
+    until("the partner has said that it has them", || {
+        care.command(&["certs", "renew", "--take"]).status.success().then_some(())
+    });
     until("in use", || {
         let log = care.log();
         let is_used = |digest: &Digest| {
