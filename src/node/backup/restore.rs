@@ -51,7 +51,7 @@ pub fn restore(
     let unfinished = to.join(UNFINISHED);
     let mark = mark(&opened.list);
     let is_whole = fs::read_to_string(unfinished.join(WHOLE)).is_ok_and(|text| text == mark);
-    if !is_whole {
+    if !is_whole && !is_placed(&unfinished, &to.join(&places.config)) {
         begin(to, &unfinished)?;
         let unpacked = unpack(&mut opened, &places, &unfinished, now);
         if unpacked.is_err() {
@@ -77,6 +77,13 @@ pub fn restore(
     }
     let (made_at, with_keys) = (list.made_at, list.with_keys);
     Ok(Restored { made_at, config, data, with_keys, moved, missing })
+}
+
+/// Whether it was cut off when everything was in its place: the configuration is moved last, and the
+/// mark removed after it.
+fn is_placed(unfinished: &Path, config: &Path) -> bool {
+    let is_empty = fs::read_dir(unfinished).is_ok_and(|mut left| left.next().is_none());
+    is_empty && config.is_file()
 }
 
 /// The folders of the offices that nobody but a person makes.

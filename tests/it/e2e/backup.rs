@@ -204,6 +204,11 @@ fn a_wrong_passphrase_a_changed_byte_and_a_full_folder_are_refused() {
     assert_eq!(restore(&care, &near, &back, PASSPHRASE).status.code(), Some(0));
     assert!(back.join("renkei.toml").is_file() && back.join("data/renkei.db").is_file());
 
+    // Cut off when nothing was left but to remove what it worked in.
+    fs::create_dir(back.join("restore.unfinished")).expect("made");
+    assert_eq!(restore(&care, &near, &back, PASSPHRASE).status.code(), Some(0));
+    assert!(!back.join("restore.unfinished").exists());
+
     // One byte at many places, and an end that is missing.
     let damaged = care.path("damaged.zip.age");
     let step = bytes.len() / 25;
