@@ -4,11 +4,10 @@ use std::io;
 use std::path::Path;
 
 use crate::config::{Config, LARGEST_SOURCE, PARTNERS, PartnerFile, Peer, partner_text};
-use crate::disk::{self, Readers};
+use crate::disk::{self, Alone, Readers};
 use crate::package::card::{CardCertificate, SignedCard};
 use crate::types::{Digest, OfficeNumber, PeerUrl};
 
-use super::alone::Alone;
 use super::own::read;
 
 /// A partner as its files say.

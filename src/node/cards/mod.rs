@@ -9,13 +9,11 @@
 //! `cards/registered.json`. A card is written first and the
 //! `.toml` then replaced in one step, so that a crash leaves either the former partner or the new one.
 
-mod alone;
 mod book;
 mod own;
 mod round;
 mod take;
 
-pub use alone::Alone;
 pub use book::{NoWay, Partner, alone, partner, peer_of, put, remove};
 pub use own::{OwnCardError, own_card};
 

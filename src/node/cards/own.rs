@@ -8,7 +8,7 @@ use rustls_pki_types::CertificateDer;
 
 use crate::certs::{self, CertsError, Identity, renewal};
 use crate::config::Config;
-use crate::disk::{self, Readers};
+use crate::disk::{self, Alone, Readers};
 use crate::package::card::{
     Card, CardCertificate, CardCertificates, CardFault, CardFormat, Channel, MAX_CARD, SignedCard,
 };
@@ -16,7 +16,6 @@ use crate::package::{CertificateInfo, SignerError};
 use crate::types::{Lang, OfficeNumber, io_text};
 
 use super::super::registered::OWN_CARDS;
-use super::alone::Alone;
 
 /// How much longer than a second before now a new card holds: clocks of partners may be behind.
 const BEFORE: SignedDuration = SignedDuration::from_hours(24);

@@ -12,6 +12,7 @@ use crate::certs::files::{self, Access, Existing};
 use crate::certs::renewal::{self, Done, Haste, Renewable, RenewalError, Stage};
 use crate::certs::{CertsError, Identity, Unfit, certificates_to_pem, unfit};
 use crate::config::{Config, IdentityFiles};
+use crate::disk::Alone;
 use crate::package::{CertificateInfo, Trust, TrustError, Usage};
 use crate::types::{Digest, Lang, OfficeNumber, code};
 
@@ -149,6 +150,7 @@ pub(in crate::node) fn renew(
         let unaware =
             if haste == Haste::Take { unaware(config, renewable.files) } else { Vec::new() };
         let outcome = if unaware.is_empty() {
+            let _alone = alone(&renewable, haste, now);
             renewal::advance(&renewable, haste, now, accepts)
         } else {
             Err(RenewalError::NotEverywhere { partners: unaware })
@@ -160,6 +162,15 @@ pub(in crate::node) fn renew(
         only.is_none_or(|only| one.files.certificate() == only)
     };
     renewables(config).into_iter().filter(is_meant).map(one).collect()
+}
+
+/// Keeps node, page and command from renewing the same certificate at once, where there is anything to
+/// do. Whoever cannot lock the folder cannot write there either, and that is told.
+fn alone(renewable: &Renewable<'_>, haste: Haste, now: Timestamp) -> Option<Alone> {
+    let folder = renewable.files.certificate().parent()?;
+    let folder = if folder.as_os_str().is_empty() { Path::new(".") } else { folder };
+    let is_to_do = haste != Haste::InTime || has_to_do(renewable, now);
+    is_to_do.then(|| Alone::in_folder(folder).ok()).flatten()
 }
 
 /// The partners that have not said that they know the certificate which we made to follow this one.
@@ -238,7 +249,12 @@ pub(in crate::node) fn words(error: &RenewalError) -> (String, String) {
 
 /// Whether there is anything to do, by what can be read of the files.
 pub(in crate::node) fn is_due(config: &Config, now: Timestamp) -> bool {
-    renewables(config).iter().any(|(_, renewable)| match renewal::stage(renewable.files) {
+    renewables(config).iter().any(|(_, renewable)| has_to_do(renewable, now))
+}
+
+/// The same of one certificate.
+fn has_to_do(renewable: &Renewable<'_>, now: Timestamp) -> bool {
+    match renewal::stage(renewable.files) {
         Stage::Answered => true,
         Stage::Prepared { at, .. } => at <= now,
         Stage::Requested { answer, .. } => answer.exists(),
@@ -247,7 +263,7 @@ pub(in crate::node) fn is_due(config: &Config, now: Timestamp) -> bool {
             let info = certificates.ok().and_then(|all| CertificateInfo::of(all.first()?).ok());
             info.is_some_and(|info| renewal::is_due(info.not_before, info.not_after, now))
         }
-    })
+    }
 }
 
 /// Finishes what a crash left undone, before anything is read.

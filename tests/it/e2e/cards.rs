@@ -320,6 +320,31 @@ fn a_certificate_that_renews_itself_reaches_partners_by_the_card() {
     assert!(care.is_alive() && help.is_alive());
 }
 
+/// The page, the node and a person may begin the same renewal in the same moment.
+#[test]
+fn renewals_that_begin_at_once_make_one_pair() {
+    let [care, _] = strangers();
+    done(&care.command(&["certs", "check"]));
+    let config = care.path("renkei.toml");
+    for _ in 0..5 {
+        std::thread::scope(|scope| {
+            let begin = || {
+                let arguments = ["certs", "renew", "--config", utf8(&config)];
+                done(&crate::support::renkei(&arguments, &care.path("")))
+            };
+            let all: Vec<_> = (0..6).map(|_| scope.spawn(begin)).collect();
+            all.into_iter().for_each(|one| drop(one.join().expect("it ended")));
+        });
+        for name in ["tls", "signing"] {
+            assert!(next_certificate(&files(&care, name)).is_some(), "key and certificate: {name}");
+            for file in ["pem", "key"] {
+                let path = care.path(&format!("keys/{name}.next.{file}"));
+                fs::remove_file(path).expect("removed");
+            }
+        }
+    }
+}
+
 #[test]
 fn a_card_of_another_hand_is_not_taken_up() {
     let [mut care, mut help] = joined();
