@@ -14,19 +14,12 @@ use super::connect::{Answer, Pools, ask};
 use super::digest::{self, CONTENT_DIGEST};
 use super::error::SendError;
 use super::limits::ClientLimits;
+use super::party::Endpoint;
 use super::problem::{PROBLEM_JSON, Problem};
+use super::proxy::ProxyAccess;
 use super::tls::Tls;
 use crate::package::card::MAX_CARD;
-use crate::types::{Hashed, MessageId, OfficeNumber, PeerUrl};
-
-/// A partner's node, and the office that its certificate must speak for.
-#[derive(Debug, Clone, PartialEq, Eq, Hash)]
-pub struct Endpoint {
-    /// Where it listens.
-    pub url: PeerUrl,
-    /// The office that we mean to reach there.
-    pub office: OfficeNumber,
-}
+use crate::types::{Hashed, MessageId, OfficeNumber};
 
 /// The partner took the package.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -54,6 +47,11 @@ impl Client {
         self.pools.set_limits(limits);
     }
 
+    /// Opens connections through another proxy from now on, or through none.
+    pub fn set_proxy(&self, proxy: Option<ProxyAccess>) {
+        self.pools.set_proxy(proxy);
+    }
+
     /// Puts a package. Safe to repeat with the same id and bytes.
     pub async fn put_message(
         &self,
@@ -62,7 +60,7 @@ impl Client {
         package: impl Into<Hashed>,
     ) -> Result<PutReply, SendError> {
         let package = package.into();
-        let pool = self.pools.of(to.office)?;
+        let pool = self.pools.of(to)?;
         let _upload = pool.uploads.acquire().await;
         let limits = &pool.limits;
         let bytes = u64::try_from(package.bytes().len()).unwrap_or(u64::MAX);
@@ -98,10 +96,14 @@ impl Client {
         parse_json(&self.get(of, "/v1/status", Duration::ZERO).await?)
     }
 
-    /// The card of the office that is reached there, as it came: nothing about it has been checked.
-    /// Nothing where the node has none of it.
-    pub async fn card(&self, of: &Endpoint) -> Result<Option<Bytes>, SendError> {
-        let (pool, url) = (self.pools.of(of.office)?, url(of, &format!("/v1/card/{}", of.office)));
+    /// The card of an office, as it came: nothing about it has been checked. Nothing where there is none
+    /// of it.
+    pub async fn card(
+        &self,
+        of: &Endpoint,
+        office: OfficeNumber,
+    ) -> Result<Option<Bytes>, SendError> {
+        let (pool, url) = (self.pools.of(of)?, url(of, &format!("/v1/card/{office}")));
         let request = || pool.http.get(&url);
         let limits = &pool.limits;
         let answer = ask(request, MAX_CARD, limits.answer_timeout, limits).await?;
@@ -122,7 +124,7 @@ impl Client {
         own: OfficeNumber,
         card: Bytes,
     ) -> Result<(), SendError> {
-        let (pool, url) = (self.pools.of(to.office)?, url(to, &format!("/v1/card/{own}")));
+        let (pool, url) = (self.pools.of(to)?, url(to, &format!("/v1/card/{own}")));
         let request =
             || pool.http.put(&url).header(header::CONTENT_TYPE, RECEIPT).body(card.clone());
         let limits = &pool.limits;
@@ -135,7 +137,7 @@ impl Client {
 
     /// The JSON that is found at a path; the partner may take `wait` before it answers.
     async fn get(&self, of: &Endpoint, path: &str, wait: Duration) -> Result<Bytes, SendError> {
-        let (pool, url) = (self.pools.of(of.office)?, url(of, path));
+        let (pool, url) = (self.pools.of(of)?, url(of, path));
         let limits = &pool.limits;
         let deadline = limits.answer_timeout.saturating_add(wait);
         let request = || pool.http.get(&url);

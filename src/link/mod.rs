@@ -13,6 +13,7 @@
 //! | `body`, `spool` | request bodies with bounded size, speed, memory and disk |
 //! | `tls`, `verify` | who may speak: certificates of both sides, reloadable |
 //! | `client`, `connect` | what partners are asked, and the connections on which they are (reqwest) |
+//! | `party`, `proxy` | who is asked: an office or a relay; the way through an HTTP proxy |
 //! | `digest`, `problem`, `limits`, `error` | `Content-Digest`, refusals, numbers, what went wrong |
 //!
 //! # Decisions
@@ -48,8 +49,10 @@ mod heads;
 mod limits;
 mod lists;
 mod messages;
+mod party;
 mod pool;
 mod problem;
+mod proxy;
 mod quiet;
 mod receipts;
 mod routes;
@@ -66,7 +69,7 @@ pub use api::{
     Caller, PutAnswer, ReceiptEntry, ReceiptPage, ReceiptQuery, Service, Status, StatusAnswer,
     StatusLimits,
 };
-pub use client::{Client, Endpoint, PutReply, read_page};
+pub use client::{Client, PutReply, read_page};
 pub use digest::{ContentDigestError, parse as parse_content_digest};
 pub use error::{SendError, TlsFault};
 pub use glimpse::{Glimpse, glimpse};
@@ -74,7 +77,9 @@ pub use grants::Grants;
 pub use heads::refused_head;
 pub use limits::{ClientLimits, Limits};
 pub use lists::{FetchError, ListClient};
+pub use party::{Endpoint, Party};
 pub use problem::{Expectation, Problem, Refusal};
+pub use proxy::{ProxyAccess, ProxyFault, connect};
 pub use server::{Server, Stopped};
 #[cfg(test)]
 pub(crate) use station::{Answered, Asked, Station};

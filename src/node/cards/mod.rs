@@ -15,7 +15,7 @@ mod round;
 mod take;
 
 pub use alone::Alone;
-pub use book::{NoWay, Partner, alone, partner, peer_of, put, remove};
+pub use book::{NoWay, OwnWays, Partner, alone, partner, peer_of, put, remove};
 pub use own::{OwnCardError, own_card};
 
 pub(super) use round::run;
