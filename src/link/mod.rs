@@ -5,12 +5,13 @@
 //! |---|---|
 //! | `api` | what is said: requests, answers, and the [`Service`] that the node implements |
 //! | `routes`, `answers` | every route on one screen, how answers look |
-//! | `messages`, `receipts`, `status` | what each route does, a file for each resource |
+//! | `messages`, `receipts`, `card`, `mailbox`, `status` | what each route does, a file for each resource |
+//! | `range`, `waiting`, `query` | parts of bodies, answers that are waited for, parameters |
 //! | `shared` | what the requests of a server, and of one connection, share |
 //! | `server`, `connection` | listening, limits, shutdown; one connection from handshake to end |
 //! | `heads` | the heads of requests, judged before hyper reads them |
 //! | `guests`, `pool` | places for those who are no partners yet, and shares of those who are |
-//! | `body`, `spool` | request bodies with bounded size, speed, memory and disk |
+//! | `body`, `spool`, `short_body` | request bodies with bounded size, speed, memory and disk |
 //! | `tls`, `verify` | who may speak: certificates of both sides, reloadable |
 //! | `client`, `connect` | what partners are asked, and the connections on which they are (reqwest) |
 //! | `party`, `proxy` | who is asked: an office or a relay; the way through an HTTP proxy |
@@ -48,26 +49,32 @@ mod guests;
 mod heads;
 mod limits;
 mod lists;
+mod mailbox;
 mod messages;
 mod party;
 mod pool;
 mod problem;
 mod proxy;
+mod query;
 mod quiet;
+mod range;
 mod receipts;
 mod routes;
 mod server;
 mod shared;
+mod short_body;
 mod spool;
 #[cfg(test)]
 mod station;
 mod status;
 mod tls;
 mod verify;
+mod waiting;
 
 pub use api::{
-    Caller, PutAnswer, ReceiptEntry, ReceiptPage, ReceiptQuery, Service, Status, StatusAnswer,
-    StatusLimits,
+    Caller, MailboxBody, MailboxItem, MailboxItemName, MailboxPage, MailboxQuery, PackageForm,
+    PutAnswer, ReceiptEntry, ReceiptPage, ReceiptQuery, Service, Status, StatusAnswer,
+    StatusLimits, receipt_word,
 };
 pub use client::{Client, PutReply, read_page};
 pub use digest::{ContentDigestError, parse as parse_content_digest};

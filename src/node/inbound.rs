@@ -16,7 +16,8 @@ use super::refused::{tell_refused_certificate, tell_stranger, tell_unregistered}
 use super::reissue;
 use super::wake::wake;
 use crate::link::{
-    Caller, PutAnswer, ReceiptEntry, ReceiptPage, ReceiptQuery, Refusal, Service, StatusAnswer,
+    Caller, PackageForm, PutAnswer, ReceiptEntry, ReceiptPage, ReceiptQuery, Refusal, Service,
+    StatusAnswer,
 };
 use crate::package::{
     CLOCK_TOLERANCE, ManifestFormat, Package, PackageFault, Receipt, ReceiptFormat, ReceiptKind,
@@ -100,7 +101,11 @@ impl Service for Inbound {
         partner: OfficeNumber,
         id: MessageId,
         body: Hashed,
+        form: PackageForm,
     ) -> Result<PutAnswer, Refusal> {
+        if form == PackageForm::Sealed {
+            return Err(Refusal::plain(RefusalCode::UNSUPPORTED_MEDIA_TYPE));
+        }
         let context = &self.0;
         context.store.check().map_err(refuse_store)?;
         context.quota.came(partner, body.bytes().len());
@@ -114,9 +119,9 @@ impl Service for Inbound {
                 if rejected {
                     context.quota.refused(partner);
                 }
-                Ok(PutAnswer { receipt, repeated: false })
+                Ok(PutAnswer { receipt, repeated: false, relayed: false })
             }
-            Taken::Repeat(receipt) => Ok(PutAnswer { receipt, repeated: true }),
+            Taken::Repeat(receipt) => Ok(PutAnswer { receipt, repeated: true, relayed: false }),
         }
     }
 

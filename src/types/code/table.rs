@@ -118,7 +118,8 @@ codes! {
     "相手の受領証の内容が正しくありません" "the partner's receipt is invalid"
     "相手のソフトウェアの版を確かめてください。"
     "Check the version of the partner's software.";
-    RECEIPT_MISMATCH "receipt-mismatch" [Waiting] Maker
+    RECEIPT_MISMATCH "receipt-mismatch" [Waiting OfPackage] Maker
+    => Unprocessable "Expected a receipt of this kind about this package."
     "届いた受領証が別のパッケージのものです" "the receipt is about another package"
     "自動でやり直します。続く場合は、相手のソフトウェアの版を確かめてください。"
     "It is tried again. If it goes on, check the version of the partner's software.";
@@ -392,6 +393,22 @@ codes! {
     "証明書の失効を確認できません" "revocation of the certificate cannot be checked"
     "確認する側が、失効リスト（tls.revocation_lists）を新しいものに置き換えてください。"
     "The side that checks puts a new revocation list into tls.revocation_lists.";
+
+    NOT_SEALED "not-sealed" [OfPackage] Maker
+    => Unprocessable "A relay takes only packages that are sealed to their recipient."
+    "封をしていないパッケージは、中継では預かれません" "a relay takes only sealed packages"
+    "送信側の renkei の版を確かめてください。相手の事業所カードが古いときは、相手から新しいカードをもらいます。"
+    "Check the version of the sending renkei. Where the recipient's card is old, get its new one.";
+    GONE "gone" [OfPackage] Nobody
+    => Gone "The package was here and waits no more: it was taken, or its time is over."
+    "もう置いていないパッケージです（受け取り済み、または期限切れ）" "the package waits there no more: it was taken, or its time is over"
+    "対応は不要です。届いていないときは、送信側にもう一度送ってもらいます。"
+    "Nothing has to be done; if it never came, have the sender send it again.";
+    RANGE_NOT_SATISFIABLE "range-not-satisfiable" [OfPackage] Maker
+    => RangeNotSatisfiable "There is no such part of the package."
+    "パッケージにない範囲が求められました" "there is no such part of the package"
+    "受け取る側のソフトウェアの版を確かめてください。"
+    "Check the version of the receiving software.";
 
     CERTIFICATE_MISSING "certificate-missing" [Handshake] Partner
     "つないできた相手が証明書を示しませんでした" "the caller showed no certificate"
