@@ -33,7 +33,7 @@ pub struct PutReply {
 /// Asks partners. One client serves all partners; clones are not needed, it is used by reference.
 #[derive(Debug)]
 pub struct Client {
-    pools: Pools,
+    pub(super) pools: Pools,
 }
 
 impl Client {
@@ -63,8 +63,7 @@ impl Client {
         let pool = self.pools.of(to)?;
         let _upload = pool.uploads.acquire().await;
         let limits = &pool.limits;
-        let bytes = u64::try_from(package.bytes().len()).unwrap_or(u64::MAX);
-        let upload = Duration::from_millis(bytes.saturating_mul(1000) / limits.upload_rate.max(1));
+        let upload = limits.transfer(package.bytes().len());
         let digest = digest::format(&package.sha256());
         let url = url(to, &format!("/v1/messages/{id}"));
         let request = || {
@@ -136,7 +135,7 @@ impl Client {
     }
 
     /// The JSON that is found at a path; the partner may take `wait` before it answers.
-    async fn get(&self, of: &Endpoint, path: &str, wait: Duration) -> Result<Bytes, SendError> {
+    pub(super) async fn get(&self, of: &Endpoint, path: &str, wait: Duration) -> Result<Bytes, SendError> {
         let (pool, url) = (self.pools.of(of)?, url(of, path));
         let limits = &pool.limits;
         let deadline = limits.answer_timeout.saturating_add(wait);
@@ -189,7 +188,7 @@ pub fn read_page(json: &[u8], after: u64) -> Result<ReceiptPage, SendError> {
     Ok(page)
 }
 
-fn parse_json<T: DeserializeOwned>(json: &[u8]) -> Result<T, SendError> {
+pub(super) fn parse_json<T: DeserializeOwned>(json: &[u8]) -> Result<T, SendError> {
     // The text of the error could quote the answer; its place is enough.
     serde_json::from_slice(json).map_err(|error| {
         let (line, column) = (error.line(), error.column());
@@ -198,7 +197,7 @@ fn parse_json<T: DeserializeOwned>(json: &[u8]) -> Result<T, SendError> {
 }
 
 /// What an answer means that does not grant the request.
-fn refused(
+pub(super) fn refused(
     status: StatusCode,
     headers: &HeaderMap,
     body: &[u8],
@@ -217,11 +216,11 @@ fn refused(
     }
 }
 
-fn url(of: &Endpoint, path: &str) -> String {
+pub(super) fn url(of: &Endpoint, path: &str) -> String {
     format!("https://{}{path}", of.url.authority())
 }
 
-fn media_type_is(headers: &HeaderMap, expected: &str) -> bool {
+pub(super) fn media_type_is(headers: &HeaderMap, expected: &str) -> bool {
     let essence = |value: &[u8]| {
         value
             .split(|byte| *byte == b';')
@@ -234,7 +233,7 @@ fn media_type_is(headers: &HeaderMap, expected: &str) -> bool {
     found.is_some_and(|found| found == essence(expected.as_bytes()))
 }
 
-fn expect_media_type(headers: &HeaderMap, expected: &str) -> Result<(), SendError> {
+pub(super) fn expect_media_type(headers: &HeaderMap, expected: &str) -> Result<(), SendError> {
     if media_type_is(headers, expected) {
         Ok(())
     } else {

@@ -65,8 +65,8 @@ pub(super) struct Answer {
 }
 
 /// A request that got no answer.
-struct Unanswered {
-    error: SendError,
+pub(super) struct Unanswered {
+    pub(super) error: SendError,
     /// Whether any of it may have left.
     was_sent: bool,
 }
@@ -204,7 +204,7 @@ async fn exchange(
 }
 
 /// The body of an answer; nothing if it is larger than `most`.
-async fn read_body(mut response: Response, most: usize) -> Result<Option<Bytes>, reqwest::Error> {
+pub(super) async fn read_body(mut response: Response, most: usize) -> Result<Option<Bytes>, reqwest::Error> {
     let most_declared = u64::try_from(most).unwrap_or(u64::MAX);
     if response.content_length().is_some_and(|declared| declared > most_declared) {
         return Ok(None);
@@ -221,7 +221,7 @@ async fn read_body(mut response: Response, most: usize) -> Result<Option<Bytes>,
 
 impl Unanswered {
     /// Why there is no answer.
-    fn new(error: &reqwest::Error, limits: &ClientLimits) -> Self {
+    pub(super) fn new(error: &reqwest::Error, limits: &ClientLimits) -> Self {
         let http = find_cause::<hyper::Error>(error);
         let was_sent = !http.is_some_and(hyper::Error::is_canceled);
         let cause = || last_cause(error);

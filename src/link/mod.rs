@@ -14,6 +14,7 @@
 //! | `body`, `spool`, `short_body` | request bodies with bounded size, speed, memory and disk |
 //! | `tls`, `verify` | who may speak: certificates of both sides, reloadable |
 //! | `client`, `connect` | what partners are asked, and the connections on which they are (reqwest) |
+//! | `mailbox_client` | packages left with relays, and fetched from where they wait |
 //! | `party`, `proxy` | who is asked: an office or a relay; the way through an HTTP proxy |
 //! | `digest`, `problem`, `limits`, `error` | `Content-Digest`, refusals, numbers, what went wrong |
 //!
@@ -50,6 +51,7 @@ mod heads;
 mod limits;
 mod lists;
 mod mailbox;
+mod mailbox_client;
 mod messages;
 mod party;
 mod pool;
@@ -84,6 +86,7 @@ pub use grants::Grants;
 pub use heads::refused_head;
 pub use limits::{ClientLimits, Limits};
 pub use lists::{FetchError, ListClient};
+pub use mailbox_client::DepositReply;
 pub use party::{Endpoint, Party};
 pub use problem::{Expectation, Problem, Refusal};
 pub use proxy::{ProxyAccess, ProxyFault, connect};

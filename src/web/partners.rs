@@ -94,6 +94,9 @@ fn row(
         (None, true, Some(_)) if any(OutgoingState::Refused) => {
             ("warn", lang.pick("受け付けられないものがあります", "something is not accepted there"))
         }
+        (None, true, Some(_)) if any(OutgoingState::Deposited) => {
+            ("busy", lang.pick("中継サーバーに預かり済み", "kept by the relay"))
+        }
         (None, true, Some(_)) if any(OutgoingState::HeldByRecipient) => {
             ("warn", lang.pick("相手で保留中のものがあります", "something is held there"))
         }
