@@ -111,6 +111,17 @@ impl SendError {
         }
     }
 
+    /// Whether whoever was to be reached was not, so that another way may help.
+    pub const fn is_unreached(&self) -> bool {
+        matches!(
+            self,
+            Self::Unreachable(_)
+                | Self::Broken(_)
+                | Self::Timeout(_)
+                | Self::Proxy { fault: ProxyFault::NoConnection, .. }
+        )
+    }
+
     /// Whether the partner was reached and says no, to the package or to us.
     pub const fn is_refusal(&self) -> bool {
         matches!(self, Self::Refused { .. } | Self::Tls { fault: TlsFault::OwnCertificate, .. })

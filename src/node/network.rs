@@ -10,8 +10,10 @@ use bytes::Bytes;
 use crate::certs::{self, CertsError};
 use crate::config::{Config, Proxy, ProxyLogin};
 use crate::link::{
-    self, ClientLimits, Endpoint, ProxyAccess, PutReply, ReceiptPage, SendError, Status, Tls,
+    self, ClientLimits, DepositReply, Endpoint, MailboxItem, MailboxItemName, MailboxPage,
+    PackageForm, ProxyAccess, PutReply, ReceiptPage, SendError, Status, Tls,
 };
+use crate::package::ReceiptKind;
 use crate::types::{Hashed, MessageId, OfficeNumber};
 
 /// How a node reaches others and is reached.
@@ -102,6 +104,65 @@ impl Client {
         }
     }
 
+    /// Leaves a package with a relay; see [`link::Client::deposit`].
+    pub(super) async fn deposit(
+        &self,
+        with: &Endpoint,
+        id: MessageId,
+        sealed: &Hashed,
+    ) -> Result<DepositReply, SendError> {
+        match self {
+            Self::Tls(client) => client.deposit(with, id, sealed).await,
+            #[cfg(test)]
+            Self::Simulated(_) => Err(no_mailboxes()),
+        }
+    }
+
+    /// Asks what waits there; see [`link::Client::mailbox`].
+    pub(super) async fn mailbox(
+        &self,
+        at: &Endpoint,
+        own: OfficeNumber,
+        after: u64,
+        wait: Duration,
+    ) -> Result<MailboxPage, SendError> {
+        match self {
+            Self::Tls(client) => client.mailbox(at, own, after, wait).await,
+            #[cfg(test)]
+            Self::Simulated(_) => Err(no_mailboxes()),
+        }
+    }
+
+    /// Fetches what waits there; see [`link::Client::fetch`].
+    pub(super) async fn fetch(
+        &self,
+        at: &Endpoint,
+        own: OfficeNumber,
+        item: &MailboxItem,
+        most: u64,
+    ) -> Result<(Hashed, PackageForm), SendError> {
+        match self {
+            Self::Tls(client) => client.fetch(at, own, item, most).await,
+            #[cfg(test)]
+            Self::Simulated(_) => Err(no_mailboxes()),
+        }
+    }
+
+    /// Says what became of it; see [`link::Client::put_mailbox_receipt`].
+    pub(super) async fn put_mailbox_receipt(
+        &self,
+        at: &Endpoint,
+        of: MailboxItemName,
+        kind: ReceiptKind,
+        receipt: Bytes,
+    ) -> Result<(), SendError> {
+        match self {
+            Self::Tls(client) => client.put_mailbox_receipt(at, of, kind, receipt).await,
+            #[cfg(test)]
+            Self::Simulated(_) => Err(no_mailboxes()),
+        }
+    }
+
     /// Asks who is there; see [`link::Client::status`].
     pub(super) async fn status(&self, of: &Endpoint) -> Result<Status, SendError> {
         match self {
@@ -146,6 +207,11 @@ impl Client {
             Self::Simulated(_) => Ok(()),
         }
     }
+}
+
+#[cfg(test)]
+fn no_mailboxes() -> SendError {
+    SendError::Unreachable("a simulated network has no mailboxes".to_owned())
 }
 
 /// A simulated wire leads to offices only.

@@ -55,6 +55,7 @@ mod sealing;
 mod sends;
 mod settled;
 mod unit;
+mod waits;
 mod writer;
 
 use std::collections::BTreeMap;
@@ -98,6 +99,7 @@ pub use receipts::{NewReceipt, Origin, ReceiptLine, StoredReceipt};
 pub use sends::{SendKey, Sent};
 pub use settled::{PackedSet, SettledRow};
 pub use unit::{UnitFile, UnitSummary};
+pub use waits::WaitingPackage;
 
 use identity::{Opened, Records};
 use room::Room;

@@ -62,6 +62,10 @@ codes! {
     "相手につながりません" "the partner cannot be reached"
     "自動で送り直します。続く場合は、相手の renkei が動いているか、[[peer]] の url、途中のルーターとファイアウォールを確かめてください。"
     "It is tried again by itself. If it goes on, see whether the partner's renkei runs, and check the url of [[peer]], routers and firewalls.";
+    NO_SEALING_KEY "no-sealing-key" [Waiting Condition] Both
+    "相手の封の鍵が分からないため、中継サーバーに預けられません" "no key of the partner is known to which packages could be sealed, so nothing is left with the relay"
+    "相手から新しい事業所カードを受け取り、renkei partner add で登録してください。"
+    "Get a new card of the partner and register it with renkei partner add.";
     PROXY_REFUSES "proxy-refuses" [Waiting] Here
     "プロキシがログインを求めています" "the proxy asks for a login, or does not take ours"
     "[network] の proxy_user と、proxy_password_file の 1 行目を確かめてください。分からないときは、ネットワークの管理者に聞いてください。"
@@ -753,6 +757,18 @@ codes! {
     "相手につながらないため、パッケージが待っています" "packages wait because the partner cannot be reached"
     "自動で送り直します。続く場合は、かっこ内のコードの説明を見てください。"
     "It is tried again by itself; if it goes on, look up the code that stands with it.";
+    RELAY_UNREACHABLE "relay-unreachable" [Condition] Both
+    "中継サーバーにつながりません" "the relay cannot be reached"
+    "自動でつなぎ直します。続く場合は、インターネットの接続と、中継サーバーの管理者に確かめてください。"
+    "It is tried again by itself; if it goes on, look at the line and ask the operator of the relay.";
+    RELAY_REFUSES "relay-refuses" [Condition] Both
+    "中継サーバーがこの事業所を受け付けません" "the relay does not serve this office"
+    "中継サーバーの管理者にこの事業所の登録を頼み、[[relay]] の証明書の値を確かめてください。"
+    "Have the operator of the relay register the office, and check the certificates in [[relay]].";
+    MAILBOX_UNREADABLE "mailbox-unreadable" [Condition] Both
+    "中継サーバーや相手に届いているものを受け取れません" "what waits at a relay or a partner cannot be taken"
+    "かっこ内のコードの説明を見て、相手に連絡してください。"
+    "Look up the code that stands with it, and call the partner.";
     PARTNER_REFUSES "partner-refuses" [Condition] Both
     "相手が受け取らないため、パッケージが待っています" "packages wait because the partner refuses them"
     "かっこ内のコードの説明を見て、必要なら相手に連絡してください。"
