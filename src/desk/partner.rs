@@ -18,7 +18,7 @@ use crate::package::card::{CardFault, MAX_CARD, SignedCard};
 use crate::package::{Trust, TrustSources};
 use crate::store::{Store, StoreError};
 use crate::types::text::is_office_name;
-use crate::types::{Digest, Lang, OfficeNumber, Problems, io_text};
+use crate::types::{Digest, Lang, OfficeNumber, PeerUrl, Problems, io_text};
 
 /// Why partners stay as they are.
 #[derive(Debug, thiserror::Error)]
@@ -45,7 +45,7 @@ pub enum PartnerError {
     OwnOffice,
     /// The card says no way to its office.
     #[error(
-        "the card does not say where the office is reached; ask the partner to set [node] url and to make the card again"
+        "the card does not say where the office is reached, nor a relay of ours, and nobody can connect to this node; ask the partner to set [node] url or its [[relay]] and to make the card again, or set node.listen"
     )]
     NoWay,
     /// The card is not one to be taken.
@@ -83,7 +83,7 @@ impl PartnerError {
             (Lang::Ja, Self::OwnOffice) => {
                 "自事業所のカードです。相手から受け取ったカードを指定してください。".to_owned()
             }
-            (Lang::Ja, Self::NoWay) => "この事業所カードには接続先がありません。相手に、設定の [node] url を書いてからカードを作り直してもらってください。".to_owned(),
+            (Lang::Ja, Self::NoWay) => "この事業所カードには接続先も、こちらと同じ中継サーバーもなく、こちらの renkei も接続を受けません（node.listen がありません）。相手に、設定の [node] url か [[relay]] を書いてからカードを作り直してもらってください。".to_owned(),
             (Lang::Ja, Self::Name) => {
                 "名前は 100 文字までで、改行や見えない文字は使えません。".to_owned()
             }
@@ -209,7 +209,7 @@ impl Book {
         };
         let former = held.as_ref().and_then(|held| held.card.as_ref());
         let is_same = former.is_some_and(|old| old.sha256() == card.sha256());
-        let peer = match cards::peer_of(&card, held.as_ref()) {
+        let peer = match cards::peer_of(&card, held.as_ref(), cards::OwnWays::of(&self.config)) {
             Ok(peer) => peer,
             Err(cards::NoWay) => return Err(PartnerError::NoWay),
         };
@@ -339,6 +339,7 @@ impl Candidate {
         let Some(Partner { peer: old, .. }) = &self.held else { return Vec::new() };
         let peer = &self.peer;
         let text = |name: &Option<String>| name.clone().unwrap_or_default();
+        let url = |url: &Option<PeerUrl>| url.as_ref().map(ToString::to_string).unwrap_or_default();
         let pins =
             |digests: &[Digest]| digests.iter().map(Digest::short).collect::<Vec<_>>().join(", ");
         let types = |peer: &Peer| {
@@ -349,7 +350,8 @@ impl Candidate {
             |peer: &Peer| peer.edition.map(|edition| edition.to_string()).unwrap_or_default();
         let facts = [
             (lang.pick("名称", "name"), text(&old.name), text(&peer.name)),
-            (lang.pick("接続先", "reached at"), old.url.to_string(), peer.url.to_string()),
+            (lang.pick("接続先", "reached at"), url(&old.url), url(&peer.url)),
+            (lang.pick("中継サーバー", "relay"), url(&old.relay), url(&peer.relay)),
             (lang.pick("サービス種類", "service types"), types(old), types(peer)),
             (lang.pick("取り込める版", "edition"), edition(old), edition(peer)),
             (lang.pick("送信単位", "send units"), old.takes.join(", "), peer.takes.join(", ")),

@@ -6,10 +6,9 @@ use std::sync::Arc;
 use axum::body::Body;
 use axum::extract::rejection::PathRejection;
 use axum::extract::{Extension, Path, Request, State};
-use axum::http::{HeaderMap, HeaderValue, Response, StatusCode, Uri, header};
+use axum::http::{Response, StatusCode, Uri, header};
 use bytes::Bytes;
 use futures_util::FutureExt as _;
-use http_body_util::{BodyExt as _, Limited};
 use tokio::time::timeout;
 
 use super::answers::{
@@ -18,12 +17,10 @@ use super::answers::{
 use super::api::Service;
 use super::problem::Refusal;
 use super::shared::{Link, Shared};
+use super::short_body;
 use crate::package::card::MAX_CARD;
 use crate::types::OfficeNumber;
 use crate::types::code::RefusalCode;
-
-/// The media type of cards without its parameter.
-const CMS: &[u8] = b"application/pkcs7-mime";
 
 /// A partner asks for the card of an office of ours.
 pub(super) const GET_CARD: Route = Route {
@@ -35,6 +32,7 @@ pub(super) const GET_CARD: Route = Route {
         RefusalCode::NOT_FOUND,
         RefusalCode::NOT_A_PARTNER,
         RefusalCode::CERTIFICATE_NOT_ALLOWED,
+        RefusalCode::PARTNER_RATE_EXCEEDED,
         RefusalCode::PARTNER_SHARE_EXCEEDED,
         RefusalCode::TIMEOUT,
         RefusalCode::INTERNAL,
@@ -122,17 +120,10 @@ async fn receive<S: Service>(
     })?;
     check_no_query(&head.uri)?;
     let office = of_path(office)?;
-    check_media_type(&head.headers)?;
-    let whole = Limited::new(body, MAX_CARD).collect();
-    let whole = timeout(shared.grants.limits().body_grace, whole).await;
-    let whole = whole.map_err(|_elapsed| Refusal::plain(RefusalCode::TOO_SLOW))?;
-    let card = whole.map_err(|error| {
-        let too_large = error.is::<http_body_util::LengthLimitError>();
-        let code = if too_large { RefusalCode::TOO_LARGE } else { RefusalCode::BODY_BROKEN };
-        Refusal::plain(code)
-    })?;
+    short_body::check_media_type(&head.headers, "Expected a card.")?;
+    let card = short_body::receive(body, MAX_CARD, shared.grants.limits().body_grace).await?;
     link.all_read();
-    let answer = shared.service.put_card(&link.peer, partner, office, card.to_bytes());
+    let answer = shared.service.put_card(&link.peer, partner, office, card);
     let answer =
         timeout(shared.grants.limits().request_timeout, AssertUnwindSafe(answer).catch_unwind());
     let answer = answer.await.map_err(|_elapsed| too_late())?;
@@ -143,14 +134,4 @@ async fn receive<S: Service>(
 fn of_path(office: Result<Path<String>, PathRejection>) -> Result<OfficeNumber, Refusal> {
     let office = office.ok().and_then(|Path(office)| office.parse().ok());
     office.ok_or_else(|| Refusal::plain(RefusalCode::NOT_FOUND))
-}
-
-fn check_media_type(headers: &HeaderMap) -> Result<(), Refusal> {
-    let value = headers.get(header::CONTENT_TYPE).map(HeaderValue::as_bytes);
-    let essence = value.and_then(|value| value.split(|byte| *byte == b';').next());
-    let is_cms = essence.is_some_and(|essence| essence.trim_ascii().eq_ignore_ascii_case(CMS));
-    if is_cms && !headers.contains_key(header::CONTENT_ENCODING) {
-        return Ok(());
-    }
-    Err(Refusal::plain(RefusalCode::UNSUPPORTED_MEDIA_TYPE).saying("Expected a card."))
 }

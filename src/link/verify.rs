@@ -17,8 +17,9 @@ use rustls::{
     CertificateError, DigitallySignedStruct, DistinguishedName, Error, OtherError, SignatureScheme,
 };
 
+use super::party::Party;
 use crate::package::{Trust, TrustError, Usage};
-use crate::types::{Digest, OfficeNumber};
+use crate::types::Digest;
 
 /// A certificate of the other side that we refuse; rustls carries it to whoever asks why there is no
 /// connection.
@@ -86,9 +87,9 @@ pub(super) struct AcceptedClients {
     pub(super) provider: Arc<CryptoProvider>,
 }
 
-/// Takes only a server that [`Trust::speaks_for`] the office we mean to reach.
-pub(super) struct OfficeServer {
-    pub(super) office: OfficeNumber,
+/// Takes only a server that [`Trust::speaks_for`] the office we mean to reach, or that is the relay.
+pub(super) struct MeantServer {
+    pub(super) meant: Party,
     pub(super) trust: Arc<Trust>,
     pub(super) provider: Arc<CryptoProvider>,
 }
@@ -148,7 +149,7 @@ impl ClientCertVerifier for AcceptedClients {
     handshake_signatures!();
 }
 
-impl ServerCertVerifier for OfficeServer {
+impl ServerCertVerifier for MeantServer {
     fn verify_server_cert(
         &self,
         certificate: &CertificateDer<'_>,
@@ -158,7 +159,12 @@ impl ServerCertVerifier for OfficeServer {
         now: UnixTime,
     ) -> Result<ServerCertVerified, Error> {
         let (usage, now) = (Usage::Tls, timestamp(now)?);
-        let spoken = self.trust.speaks_for(certificate, chain, self.office, usage, now);
+        let spoken = match &self.meant {
+            Party::Office(office) => {
+                self.trust.speaks_for(certificate, chain, *office, usage, now)
+            }
+            Party::Relay(relay) => self.trust.is_of_relay(certificate, relay, usage, now),
+        };
         spoken.map_err(|why| RefusedCertificate::new(certificate, why).for_us())?;
         Ok(ServerCertVerified::assertion())
     }
@@ -172,8 +178,8 @@ impl fmt::Debug for AcceptedClients {
     }
 }
 
-impl fmt::Debug for OfficeServer {
+impl fmt::Debug for MeantServer {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("OfficeServer").field("office", &self.office).finish_non_exhaustive()
+        f.debug_struct("MeantServer").field("meant", &self.meant).finish_non_exhaustive()
     }
 }

@@ -29,6 +29,7 @@ mod conversion;
 mod crew;
 mod dispatch;
 mod expiry;
+mod fetch;
 mod folders;
 mod grants;
 mod guard;
@@ -39,6 +40,7 @@ mod inbound;
 mod index;
 mod journal_head;
 mod judge;
+mod leave;
 mod listener;
 mod lists;
 mod live;
@@ -63,6 +65,7 @@ mod refusals;
 mod refused;
 mod registered;
 mod reissue;
+mod relayed;
 mod restored;
 mod scanner;
 #[cfg(test)]
@@ -72,7 +75,9 @@ mod supervise;
 mod surroundings;
 mod systemd;
 mod time_guard;
+mod waits;
 mod wake;
+mod words;
 
 use std::collections::BTreeSet;
 use std::net::SocketAddr;
@@ -94,6 +99,7 @@ pub use proof::{
 };
 pub use start::Consent;
 pub use supervise::Fault;
+pub use words::way_in_words;
 
 use crate::config::{Config, Draft};
 use crate::package::Limits;
@@ -122,7 +128,7 @@ const MANIFEST_ENTRY: usize = 320;
 /// A running node.
 pub struct Node {
     context: Arc<Context>,
-    address: SocketAddr,
+    address: Option<SocketAddr>,
     supervisor: Supervisor,
     /// Those that are there as long as the node is.
     _tasks: Group,
@@ -211,7 +217,9 @@ impl Node {
         let shared = Arc::clone(&watcher);
         tasks.keep("watcher", move |beat, stopping| Arc::clone(&shared).run(beat, stopping));
         systemd::ready();
-        tracing::info!(%address, offices = context.config().offices.len(), "the node is running");
+        let listens_on = address.map(tracing::field::display);
+        let offices = context.config().offices.len();
+        tracing::info!(address = listens_on, offices, "the node is running");
         Ok(Self { context, address, supervisor, _tasks: tasks, watcher, follower })
     }
 
@@ -249,8 +257,8 @@ impl Node {
         }
     }
 
-    /// Where partners reach it.
-    pub const fn address(&self) -> SocketAddr {
+    /// Where partners connect to it, if they do.
+    pub const fn address(&self) -> Option<SocketAddr> {
         self.address
     }
 

@@ -14,7 +14,7 @@ mod own;
 mod round;
 mod take;
 
-pub use book::{NoWay, Partner, alone, partner, peer_of, put, remove};
+pub use book::{NoWay, OwnWays, Partner, alone, partner, peer_of, put, remove};
 pub use own::{OwnCardError, own_card};
 
 pub(super) use book::registered_serial;

@@ -112,7 +112,7 @@ pub fn own_card(
         service_types: own.service_types.clone(),
         editions: own.editions.iter().map(ToString::to_string).collect(),
         takes: own.takes.clone(),
-        channels: config.node.url.iter().map(|url| Channel::Direct { url: url.clone() }).collect(),
+        channels: channels(config),
         certificates: CardCertificates {
             tls: listed(
                 &certs::load(&config.tls.identity)?,
@@ -146,6 +146,13 @@ pub fn own_card(
     let kept = disk::replace(&path, made.bytes(), Readers::AsUsual);
     kept.map_err(|error| OwnCardError::Disk { path, error })?;
     Ok(made)
+}
+
+/// How partners reach us: directly, and by our relays.
+fn channels(config: &Config) -> Vec<Channel> {
+    let direct = config.node.url.iter().map(|url| Channel::Direct { url: url.clone() });
+    let relays = config.relays.iter().map(|relay| Channel::Relay { url: relay.url.clone() });
+    direct.chain(relays).collect()
 }
 
 /// The last card of an office of ours that was made, as long as its time is now.

@@ -166,7 +166,7 @@ async fn round(context: &Arc<Context>, cards: &mut Own, known: &mut BTreeMap<Pai
         let asked = stream::iter(due.collect::<Vec<_>>()).map(async |(partner, mut known)| {
             let Some(endpoint) = context.endpoint(partner) else { return (partner, known) };
             known.failed = None;
-            if let Err(error) = exchange(context, &endpoint, own, &mut known).await {
+            if let Err(error) = exchange(context, (&endpoint, partner), own, &mut known).await {
                 tracing::debug!(%partner, code = error.code(), "no cards were exchanged");
                 known.failed = Some(Clock::running());
             }
@@ -196,11 +196,11 @@ async fn write_down(context: &Arc<Context>, card: SignedCard, partners: Vec<Offi
 /// Hands a partner our card and asks for its own.
 async fn exchange(
     context: &Arc<Context>,
-    endpoint: &Endpoint,
+    (endpoint, partner): (&Endpoint, OfficeNumber),
     own: &SignedCard,
     known: &mut Known,
 ) -> Result<(), SendError> {
-    let (partner, serial) = (endpoint.office, own.card().serial);
+    let serial = own.card().serial;
     let status = context.client.status(endpoint).await?;
     (known.registered, known.looked) = (status.your_card, Some(Clock::running()));
     if !status.features.iter().any(|feature| feature == CARD_FEATURE) {
@@ -224,7 +224,7 @@ async fn exchange(
             Err(error) => return Err(error),
         }
     }
-    if let Some(card) = context.client.card(endpoint).await? {
+    if let Some(card) = context.client.card(endpoint, partner).await? {
         match take(context, partner, card).await {
             Ok(_) | Err(TakeError::Fault(_) | TakeError::NoWay(_)) => {}
             Err(TakeError::Disk(_)) => {

@@ -12,8 +12,9 @@ use rcgen::{
     IsCa, KeyIdMethod, KeyPair, RevokedCertParams, SerialNumber, date_time_ymd,
 };
 use renkei::link::{
-    Caller, Client, ClientLimits, Endpoint, Limits, PutAnswer, ReceiptEntry, ReceiptPage,
-    ReceiptQuery, Refusal, Server, Service, StatusAnswer, Stopped, Tls, TlsSettings, TlsVersions,
+    Caller, Client, ClientLimits, Endpoint, Limits, PackageForm, PutAnswer, ReceiptEntry,
+    ReceiptPage, ReceiptQuery, Refusal, Server, Service, StatusAnswer, Stopped, Tls, TlsSettings,
+    TlsVersions,
 };
 use renkei::package::{CertificateInfo, Trust, TrustError, TrustSources};
 use renkei::types::code::RefusalCode;
@@ -301,6 +302,7 @@ impl Service for TestService {
         _partner: OfficeNumber,
         id: MessageId,
         body: Hashed,
+        _form: PackageForm,
     ) -> Result<PutAnswer, Refusal> {
         self.begun.send_modify(|count| *count += 1);
         let (body, digest) = (body.bytes(), body.sha256());
@@ -318,7 +320,7 @@ impl Service for TestService {
             return Err(Refusal::new(RefusalCode::ID_TAKEN, "secret"));
         }
         let receipt = format!("receipt for {digest}").into();
-        Ok(PutAnswer { receipt, repeated: before.is_some() })
+        Ok(PutAnswer { receipt, repeated: before.is_some(), relayed: false })
     }
 
     async fn receipts(&self, peer: &Caller, query: ReceiptQuery) -> Result<ReceiptPage, Refusal> {
