@@ -6,6 +6,7 @@ use super::cards;
 use super::context::{Context, blocking};
 use crate::link::{Endpoint, SendError};
 use crate::package::card::SealingKey;
+use crate::package::sealed::seal;
 use crate::package::{RelayAcceptance, open_again};
 use crate::store::{NewDeposit, OutgoingRow};
 use crate::types::{Hashed, OfficeNumber, PeerUrl, code};
@@ -46,7 +47,10 @@ pub(super) async fn leave(
     let (limits, now) = (context.package_limits(), context.now());
     let sealed = blocking(move || {
         let package = open_again(package, &limits).map_err(|fault| fault.code())?;
-        seal(&package, &key, now)
+        seal(&package, &key, now).map_err(|fault| {
+            tracing::warn!(%fault, "a package cannot be sealed");
+            code::NO_SEALING_KEY
+        })
     });
     let sealed = sealed.await.ok_or(NotLeft::Seal(code::INTERNAL))?.map_err(NotLeft::Seal)?;
     let endpoint = Endpoint::of_relay(relay.clone());
@@ -71,12 +75,4 @@ pub(super) async fn leave(
         expires_at: accepted.expires_at,
         acceptance: reply.acceptance,
     })
-}
-
-fn seal(
-    _package: &crate::package::Package,
-    _key: &SealingKey,
-    _now: jiff::Timestamp,
-) -> Result<Hashed, &'static str> {
-    Err(code::INTERNAL)
 }

@@ -317,11 +317,6 @@ codes! {
     "封かんの見出しと、中のパッケージが一致しません" "the clear header and the package inside differ"
     "送信側のソフトウェアの版を確かめてください。"
     "Check the version of the sending software.";
-    NOT_SEALED "not-sealed" [OfPackage] Sender
-    => Unprocessable "The body is no sealed package."
-    "封かんされたパッケージではありません" "the package is not sealed"
-    "中継には、封かんしたパッケージだけを預けられます。送信側の renkei の版を確かめてください。"
-    "A relay takes sealed packages only. Check the version of the sender's renkei.";
     BAD_CARD "bad-card" [Refusal] Partner
     => Unprocessable "The card is no signed card of an office, or was changed."
     "事業所カードとして正しくありません" "the card is invalid"

@@ -6,6 +6,7 @@ mod attachments;
 mod backup;
 mod cards;
 mod check;
+mod collecting;
 mod conflicts;
 mod crashes;
 mod daily_backup;

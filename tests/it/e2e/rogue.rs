@@ -154,5 +154,5 @@ impl Rogue {
 
 fn endpoint(to: &Office) -> Endpoint {
     let url = format!("https://127.0.0.1:{}", to.port).parse().expect("an address");
-    Endpoint { url, office: office(to.number) }
+    Endpoint::of_office(url, office(to.number))
 }
