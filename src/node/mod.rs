@@ -68,7 +68,6 @@ pub(crate) mod simulated;
 mod start;
 mod supervise;
 mod surroundings;
-mod systemd;
 mod time_guard;
 mod wake;
 
@@ -208,7 +207,7 @@ impl Node {
         let watcher = Arc::new(Watcher::new(Arc::clone(&context), supervisor.board()));
         let shared = Arc::clone(&watcher);
         tasks.keep("watcher", move |beat, stopping| Arc::clone(&shared).run(beat, stopping));
-        systemd::ready();
+        work::systemd::ready();
         tracing::info!(%address, offices = context.config().offices.len(), "the node is running");
         Ok(Self { context, address, supervisor, _tasks: tasks, watcher, follower })
     }
@@ -283,7 +282,7 @@ impl Node {
     /// Finishes what is in flight and stops, within ten seconds. What could not be finished is
     /// taken up at the next start.
     pub async fn stop(self) {
-        systemd::stopping();
+        work::systemd::stopping();
         if !self.supervisor.finish(STOP_GRACE).await {
             tracing::warn!("work in flight was cut off; it is taken up at the next start");
         }

@@ -188,11 +188,15 @@ pub struct Candidate {
     pub at: Timestamp,
 }
 
-/// How far the positions of an office have got.
+/// How far the positions of an office have got, and what tells whether something else changed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Positions {
     /// Which one.
     pub office: OfficeNumber,
+    /// Since when and why it is known.
+    pub standing: Standing,
+    /// The serial of its card; 0 without one.
+    pub serial: u64,
     /// Of packages for it.
     pub mailbox: u64,
     /// Of receipts about packages of it.
@@ -307,6 +311,12 @@ pub trait RelayStore: Send + Sync + 'static {
         standing: Standing,
         card: Option<(u64, Bytes)>,
     ) -> impl Future<Output = Result<(), RelayStoreError>> + Send;
+
+    /// The newest card of an office, if there is one.
+    fn card(
+        &self,
+        office: OfficeNumber,
+    ) -> impl Future<Output = Result<Option<Bytes>, RelayStoreError>> + Send;
 
     /// Keeps a newer card of an office that is known; says whether it was newer.
     fn put_card(

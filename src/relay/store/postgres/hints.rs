@@ -7,9 +7,9 @@ use futures_util::{StreamExt as _, stream};
 use tokio::sync::mpsc;
 use tokio::time::sleep;
 use tokio_postgres::{AsyncMessage, Config};
-use tokio_postgres_rustls::MakeRustlsConnect;
 
 use super::super::Hint;
+use super::tls::Tls;
 
 /// The channel.
 pub(super) const CHANNEL: &str = "renkei_relay";
@@ -43,7 +43,7 @@ fn read(payload: &str) -> impl Iterator<Item = Hint> + '_ {
 }
 
 /// Hands on what is told, on a connection of its own, until nobody listens.
-pub(super) async fn listen(config: &Config, tls: &MakeRustlsConnect, to: &mpsc::Sender<Hint>) {
+pub(super) async fn listen(config: &Config, tls: &Tls, to: &mpsc::Sender<Hint>) {
     loop {
         tokio::select! {
             () = hear(config, tls, to) => {}
@@ -57,7 +57,7 @@ pub(super) async fn listen(config: &Config, tls: &MakeRustlsConnect, to: &mpsc::
 }
 
 /// The same until the connection breaks.
-async fn hear(config: &Config, tls: &MakeRustlsConnect, to: &mpsc::Sender<Hint>) {
+async fn hear(config: &Config, tls: &Tls, to: &mpsc::Sender<Hint>) {
     let Ok((client, mut connection)) = config.connect(tls.clone()).await else { return };
     let mut messages =
         stream::poll_fn(move |context| connection.poll_message(context)).boxed();

@@ -8,15 +8,17 @@
 mod hints;
 mod schema;
 mod settings;
+mod tls;
 
 use bytes::Bytes;
 use deadpool_postgres::{Client, Pool};
 use jiff::Timestamp;
 use tokio::sync::mpsc;
 use tokio_postgres::{Config, Row};
-use tokio_postgres_rustls::MakeRustlsConnect;
 
 pub use settings::PostgresSettings;
+
+use tls::Tls;
 
 use super::{
     CANDIDATES, CANDIDATES_OF_OFFICE, CLEAN_UP, Candidate, CleanedUp, Deposit, Deposited, Found,
@@ -32,7 +34,7 @@ use crate::types::{Digest, OfficeNumber};
 pub struct PostgresStore {
     pool: Pool,
     config: Config,
-    tls: MakeRustlsConnect,
+    tls: Tls,
 }
 
 impl PostgresStore {
@@ -291,6 +293,13 @@ impl RelayStore for PostgresStore {
         self.execute(sql, &[&office, &standing, &signed(serial), &&card[..]]).await.map(drop)
     }
 
+    async fn card(&self, office: OfficeNumber) -> Result<Option<Bytes>, RelayStoreError> {
+        let sql = "SELECT card FROM offices WHERE number = $1";
+        let rows = self.rows(sql, &[&office.as_str()]).await?;
+        let Some(row) = rows.first() else { return Ok(None) };
+        Ok(row.try_get::<_, Option<Vec<u8>>>(0)?.map(Bytes::from))
+    }
+
     async fn put_card(
         &self,
         office: OfficeNumber,
@@ -343,11 +352,14 @@ impl RelayStore for PostgresStore {
         let read = |row: &Row| {
             Ok(Positions {
                 office: office(row.try_get(0)?)?,
+                standing: Standing::of(i64::from(row.try_get::<_, i16>(3)?)),
+                serial: unsigned(row.try_get(4)?),
                 mailbox: unsigned(row.try_get(1)?),
                 receipts: unsigned(row.try_get(2)?),
             })
         };
-        let rows = self.rows("SELECT number, mailbox, receipts FROM offices", &[]).await?;
+        let sql = "SELECT number, mailbox, receipts, standing, serial FROM offices";
+        let rows = self.rows(sql, &[]).await?;
         rows.iter().map(read).collect()
     }
 

@@ -9,9 +9,9 @@ use rustls::crypto::aws_lc_rs;
 use rustls::{ClientConfig, RootCertStore};
 use tokio_postgres::Config;
 use tokio_postgres::config::{Host, SslMode};
-use tokio_postgres_rustls::MakeRustlsConnect;
 
 use super::RelayStoreError;
+use super::tls::Tls;
 use crate::certs::{load_certificates, load_password};
 use crate::types::Lang;
 
@@ -36,7 +36,7 @@ pub struct PostgresSettings {
 
 impl PostgresSettings {
     /// Reads the files, and says what cannot be used of all this.
-    pub(super) fn open(&self) -> Result<(Config, MakeRustlsConnect, Pool), RelayStoreError> {
+    pub(super) fn open(&self) -> Result<(Config, Tls, Pool), RelayStoreError> {
         let wrong = |text: String| RelayStoreError::Settings(text);
         let mut config: Config = self
             .url
@@ -76,7 +76,7 @@ impl PostgresSettings {
             .map_err(|error| wrong(error.to_string()))?
             .with_root_certificates(roots)
             .with_no_client_auth();
-        let tls = MakeRustlsConnect::new(tls);
+        let tls = Tls::new(tls);
         config.application_name("renkei relay");
         config.options(OPTIONS);
         config.connect_timeout(PATIENCE);

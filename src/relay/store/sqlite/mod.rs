@@ -157,6 +157,10 @@ impl RelayStore for SqliteStore {
         self.write(move |connection| write::decide(connection, office, standing, card)).await
     }
 
+    async fn card(&self, office: OfficeNumber) -> Result<Option<Bytes>, RelayStoreError> {
+        self.read(move |connection| read::card(connection, office)).await
+    }
+
     async fn put_card(
         &self,
         office: OfficeNumber,

@@ -125,6 +125,15 @@ pub(super) fn offices(connection: &Connection) -> Result<Vec<OfficeRow>, RelaySt
     })
 }
 
+pub(super) fn card(
+    connection: &Connection,
+    of: OfficeNumber,
+) -> Result<Option<Bytes>, RelayStoreError> {
+    let mut statement = connection.prepare_cached("SELECT card FROM offices WHERE number = ?1")?;
+    let card = statement.query_row([of.as_str()], |row| row.get::<_, Option<Vec<u8>>>(0));
+    Ok(card.optional()?.flatten().map(Bytes::from))
+}
+
 pub(super) fn candidates(connection: &Connection) -> Result<Vec<Candidate>, RelayStoreError> {
     let sql = "SELECT office, sha256, card, at FROM candidates ORDER BY at, office, sha256";
     all(connection, sql, [], |row| {
@@ -138,9 +147,12 @@ pub(super) fn candidates(connection: &Connection) -> Result<Vec<Candidate>, Rela
 }
 
 pub(super) fn positions(connection: &Connection) -> Result<Vec<Positions>, RelayStoreError> {
-    all(connection, "SELECT number, mailbox, receipts FROM offices", [], |row| {
+    let sql = "SELECT number, mailbox, receipts, standing, serial FROM offices";
+    all(connection, sql, [], |row| {
         Ok(Positions {
             office: office(row.get_ref(0)?.as_str().map_err(|_| NO_TEXT)?)?,
+            standing: Standing::of(row.get(3)?),
+            serial: unsigned(row.get(4)?),
             mailbox: unsigned(row.get(1)?),
             receipts: unsigned(row.get(2)?),
         })
