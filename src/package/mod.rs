@@ -17,6 +17,7 @@
 
 pub mod card;
 pub mod evidence;
+pub mod sealed;
 pub mod trust;
 
 mod acceptance;

@@ -20,6 +20,7 @@ use crate::types::{Digest, Edition, OfficeNumber, PeerUrl, ServiceType};
 use super::json::{self, MAX_SAFE_INTEGER};
 use super::{Signer, SignerError, Trust, Usage, cms};
 
+pub(super) use certificates::base64;
 pub use certificates::{CardCertificate, CardCertificates};
 pub use channel::Channel;
 pub use digits::{CheckDigits, ParseCheckDigitsError, certificate_digits, check_digits};

@@ -286,6 +286,26 @@ codes! {
     "ファイルが、パッケージの目録の内容と一致しません" "a file is not the one that the manifest of its package describes"
     "送信側のソフトウェアを確かめてください。保存した証拠で出た場合は、ファイルが署名の後で書き換えられています。"
     "Check the sending software. Met in proof that was kept, the file was changed after it was signed.";
+    SEAL_UNKNOWN_KEY "seal-unknown-key" [Refusal] Time
+    => Unprocessable "The package is sealed to a key that this node does not have. Fetch its card and seal anew."
+    "受信側にない鍵で封かんされています" "the package is sealed to a key that the recipient does not have"
+    "送信側が新しい事業所カードを取りに行き、封かんし直して自動で送ります。続く場合は、受信側の設定（sealing_key）と鍵のファイルを確かめてください。"
+    "The sender fetches the newest card, seals anew and sends by itself. If it goes on, check sealing_key and the key files at the recipient.";
+    SEAL_BROKEN "seal-broken" [OfPackage] Maker
+    => Unprocessable "The sealed package was changed, cut short, or sealed wrongly."
+    "封かんされたパッケージが壊れているか、途中で変わっています" "the sealed package was changed or is broken"
+    "送信側のソフトウェアの版と、途中の中継を確かめてください。"
+    "Check the version of the sending software, and the relay between.";
+    SEAL_MISMATCH "seal-mismatch" [OfPackage] Maker
+    => Unprocessable "The clear header and the package inside differ."
+    "封かんの見出しと、中のパッケージが一致しません" "the clear header and the package inside differ"
+    "送信側のソフトウェアの版を確かめてください。"
+    "Check the version of the sending software.";
+    NOT_SEALED "not-sealed" [OfPackage] Sender
+    => Unprocessable "The body is no sealed package."
+    "封かんされたパッケージではありません" "the package is not sealed"
+    "中継には、封かんしたパッケージだけを預けられます。送信側の renkei の版を確かめてください。"
+    "A relay takes sealed packages only. Check the version of the sender's renkei.";
     BAD_CARD "bad-card" [Refusal] Partner
     => Unprocessable "The card is no signed card of an office, or was changed."
     "事業所カードとして正しくありません" "the card is invalid"
