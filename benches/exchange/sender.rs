@@ -42,6 +42,7 @@ impl Sender {
             key: identity.key(),
             trust: Arc::new(open_trust(&config, Pins::new()).expect("trust")),
             versions: TlsVersions::Tls13,
+            strangers: false,
         };
         let tls = Tls::new(settings, Clock::system()).expect("settings");
         let limits = ClientLimits { uploads_per_office: AT_A_TIME, ..ClientLimits::default() };

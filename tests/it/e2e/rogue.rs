@@ -73,6 +73,7 @@ impl Rogue {
             key: tls.key(),
             trust: std::sync::Arc::new(trust_in(&[&of.world.authority])),
             versions: TlsVersions::Tls13,
+            strangers: false,
         };
         Tls::new(settings, Clock::system()).expect("usable keys")
     }

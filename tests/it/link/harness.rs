@@ -193,6 +193,7 @@ pub(super) fn settings(identity: &Identity, trust: TestTrust) -> TlsSettings {
         key,
         trust: Arc::new(Trust::new(sources).expect("usable sources")),
         versions: TlsVersions::Tls13,
+        strangers: false,
     }
 }
 
