@@ -66,6 +66,7 @@ mod refused;
 mod reissue;
 mod relayed;
 mod scanner;
+mod sealing;
 #[cfg(test)]
 pub(crate) mod simulated;
 mod start;
