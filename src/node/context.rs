@@ -163,6 +163,13 @@ impl Context {
         Some(Endpoint::of_office(url, partner))
     }
 
+    /// The relay through which a partner is reached, if both have one.
+    pub(super) fn relay_of(&self, partner: OfficeNumber) -> Option<Endpoint> {
+        let config = self.config();
+        let relay = config.relay_of(config.peer(partner)?)?;
+        Some(Endpoint::of_relay(relay.url.clone()))
+    }
+
     /// The keys to which packages for an office of ours are sealed.
     pub(super) fn sealing_keys(&self, _office: OfficeNumber) -> crate::package::sealed::SealingSecrets {
         crate::package::sealed::SealingSecrets::default()
