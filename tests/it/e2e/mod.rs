@@ -43,6 +43,7 @@ mod printed;
 mod privacy;
 mod process;
 mod proof;
+mod proxied;
 mod refusals;
 mod renewal;
 mod reports;
