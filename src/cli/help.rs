@@ -71,7 +71,7 @@ const ENGLISH: &[(&str, &str)] = &[
     ("init --sent", "The folder for copies of what was sent (without it none are kept)"),
     ("init --make-folders", "Make the drop and import folders if they are missing"),
     ("init --url", "Where partners reach this node, such as https://renkei.example.jp:8443"),
-    ("init --no-url", "Where partners reach this node is not known yet"),
+    ("init --no-url", "Partners cannot reach this node: without --listen it opens no port and asks them instead"),
     (
         "init --listen",
         "The address and port to listen on (default: every address, with the port of --url or 8443)",
@@ -262,6 +262,10 @@ const ENGLISH: &[(&str, &str)] = &[
     ("certs check", "Show how long our certificates last, and what partners would refuse"),
     ("certs renew", "Begin to renew our certificates: the next self-made ones, or requests"),
     ("certs renew --take", "Use the prepared certificates at once"),
+    (
+        "certs renew --anyway",
+        "Also where partners have not said that they have them; nothing can be exchanged with those then",
+    ),
     ("certs request", "Make a new private key and a certificate signing request (CSR)"),
     ("certs request OFFICE", "The office number, which becomes the common name"),
     ("certs request --organization", "The name of the organization for the certificate"),

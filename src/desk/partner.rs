@@ -12,6 +12,7 @@ use crate::certs;
 use crate::config::{
     Config, Draft, PARTNERS, PartnerFile, Peer, SourceError, Sources, partner_text, problems_text,
 };
+use crate::disk::Alone;
 use crate::node::cards::{self, Partner};
 use crate::package::card::{CardFault, MAX_CARD, SignedCard};
 use crate::package::{Trust, TrustSources};
@@ -309,7 +310,7 @@ impl Book {
 
     /// Waits until nobody else writes partners, and makes sure that they are as they were read:
     /// meanwhile the node may have taken a newer card.
-    fn alone(&self) -> Result<cards::Alone, PartnerError> {
+    fn alone(&self) -> Result<Alone, PartnerError> {
         let alone = cards::alone(&self.config.home).map_err(|error| self.folder(error))?;
         if Sources::read(&self.sources.path)?.partners == self.sources.partners {
             return Ok(alone);

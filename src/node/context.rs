@@ -167,6 +167,13 @@ impl Context {
         Some(Endpoint::of_office(url, partner))
     }
 
+    /// The relay through which a partner is reached, if both have one.
+    pub(super) fn relay_of(&self, partner: OfficeNumber) -> Option<Endpoint> {
+        let config = self.config();
+        let relay = config.relay_of(config.peer(partner)?)?;
+        Some(Endpoint::of_relay(relay.url.clone()))
+    }
+
     /// What a package may have at most.
     pub(super) fn package_limits(&self) -> Limits {
         super::Node::package_limits(&self.config())

@@ -356,11 +356,7 @@ async fn attempt(context: Arc<Context>, row: OutgoingRow, lately: bool) -> Attem
         }
         Err(error) => return Attempt::ended(id, Err(error)),
     };
-    let relay = {
-        let config = context.config();
-        let peer = config.peer(row.partner);
-        peer.and_then(|peer| config.relay_of(peer)).map(|relay| relay.url.clone())
-    };
+    let relay = context.relay_of(row.partner).map(|relay| relay.url);
     let endpoint = context.endpoint(row.partner).filter(|_| relay.is_none() || !lately);
     if let (None, Some(relay)) = (&endpoint, &relay) {
         return leave_with(&context, &row, package, relay).await;

@@ -200,7 +200,7 @@ impl Service for Inbound {
         waits::put_receipt(&self.0, peer, of, kind, receipt).await
     }
 
-    fn status(&self, _peer: &Caller) -> StatusAnswer {
+    fn status(&self, peer: &Caller) -> StatusAnswer {
         let limits = self.0.package_limits();
         let takes_attachments = !self.0.config().attachments.types.is_empty();
         let is_read = |format: &&str| *format != ManifestFormat::ATTACHMENTS || takes_attachments;
@@ -213,6 +213,7 @@ impl Service for Inbound {
             clock_skew: CLOCK_TOLERANCE.unsigned_abs(),
             files: limits.files,
             manifest_bytes: limits.manifest_bytes,
+            your_card: cards::registered_serial(&self.0.config(), peer.certificate_sha256),
         }
     }
 }

@@ -63,8 +63,10 @@ mod quota;
 mod receipts;
 mod refusals;
 mod refused;
+mod registered;
 mod reissue;
 mod relayed;
+mod restored;
 mod scanner;
 mod sealing;
 #[cfg(test)]
@@ -93,7 +95,7 @@ pub use outbound::{NewAttachment, NotSent, SendOrder, SentSet};
 pub use problems::{StartProblem, StartProblems};
 pub use proof::{
     AnswerError, Pins, Renewed, TLS_PLACE, open_trust, put_answer, renew_own, renewal_text,
-    signing_place,
+    signing_place, unaware_of_next,
 };
 pub use start::Consent;
 pub use supervise::Fault;
@@ -214,7 +216,7 @@ impl Node {
         let watcher = Arc::new(Watcher::new(Arc::clone(&context), supervisor.board()));
         let shared = Arc::clone(&watcher);
         tasks.keep("watcher", move |beat, stopping| Arc::clone(&shared).run(beat, stopping));
-        work::systemd::ready();
+        crate::work::systemd::ready();
         let listens_on = address.map(tracing::field::display);
         let offices = context.config().offices.len();
         tracing::info!(address = listens_on, offices, "the node is running");
@@ -291,7 +293,7 @@ impl Node {
     /// Finishes what is in flight and stops, within ten seconds. What could not be finished is
     /// taken up at the next start.
     pub async fn stop(self) {
-        work::systemd::stopping();
+        crate::work::systemd::stopping();
         if !self.supervisor.finish(STOP_GRACE).await {
             tracing::warn!("work in flight was cut off; it is taken up at the next start");
         }

@@ -22,7 +22,7 @@ use jiff::Timestamp;
 use super::problems::{Problems, StartProblem, StartProblems};
 use crate::certs;
 use crate::certs::renewal::{Haste, RenewalError, Stage};
-use crate::config::{Config, Peer, Relay};
+use crate::config::{Config, IdentityFiles, Peer, Relay};
 use crate::link::{TlsSettings, TlsVersions};
 use crate::package::{Receipt, Trust, TrustSources, Usage};
 use crate::store::{NewReceipt, Origin};
@@ -216,6 +216,12 @@ pub fn open_trust(config: &Config, vouched: Pins) -> Result<Trust, StartProblems
             Err(StartProblems(problems.0))
         }
     }
+}
+
+/// The partners that would be cut off if the certificate that we made to follow the one in these files
+/// were used now. May block.
+pub fn unaware_of_next(config: &Config, files: &IdentityFiles) -> Vec<OfficeNumber> {
+    renew::unaware(config, files)
 }
 
 /// Renews our certificates as a person wants it.

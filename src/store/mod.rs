@@ -88,7 +88,7 @@ pub use index::{
     ListPage, ListRow, Missing, MonthLine, MonthPackage, OfficeTraffic, PackageFacts, PageStart,
     ParseEntryIdError, PlanVersions, ReadContents, SearchText, Traffic, Unread, Which,
 };
-pub use journal::{JournalRow, Step};
+pub use journal::{JournalRow, Restoration, Step};
 pub use loss::Loss;
 pub use orders::Due;
 pub use outgoing::OutgoingRow;

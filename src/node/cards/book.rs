@@ -4,11 +4,10 @@ use std::io;
 use std::path::Path;
 
 use crate::config::{Config, LARGEST_SOURCE, PARTNERS, PartnerFile, Peer, Relay, partner_text};
-use crate::disk::{self, Readers};
+use crate::disk::{self, Alone, Readers};
 use crate::package::card::{CardCertificate, SignedCard};
 use crate::types::{Digest, OfficeNumber, PeerUrl};
 
-use super::alone::Alone;
 use super::own::read;
 
 /// A partner as its files say.
@@ -176,13 +175,24 @@ pub fn remove(home: &Path, office: OfficeNumber) -> io::Result<()> {
     Ok(())
 }
 
+/// The serial of the card by which the office is registered that this TLS certificate is pinned for.
+pub(in crate::node) fn registered_serial(config: &Config, certificate: Digest) -> Option<u64> {
+    let mut peers = config.peers.iter();
+    let peer = peers.find(|peer| peer.tls_certificates.contains(&certificate))?;
+    let name = peer.card.as_ref()?.file_name()?.to_str()?;
+    serial_in(name, peer.office)
+}
+
+/// The serial in the name of the file of an office's card.
+fn serial_in(name: &str, office: OfficeNumber) -> Option<u64> {
+    let serial = name.strip_prefix(&format!("{office}-"))?.strip_suffix(".card")?;
+    let digits = Some(serial).filter(|serial| serial.bytes().all(|byte| byte.is_ascii_digit()));
+    digits?.parse().ok()
+}
+
 fn remove_cards(folder: &Path, office: OfficeNumber, but: Option<&str>) -> io::Result<()> {
-    let is_of = |name: &str| {
-        let serial = name.strip_prefix(&format!("{office}-"))?.strip_suffix(".card")?;
-        serial.bytes().all(|byte| byte.is_ascii_digit()).then_some(())
-    };
     for name in disk::names(folder)? {
-        if is_of(&name).is_some() && Some(name.as_str()) != but {
+        if serial_in(&name, office).is_some() && Some(name.as_str()) != but {
             disk::remove_file(&folder.join(name))?;
         }
     }

@@ -8,7 +8,7 @@ use rustls_pki_types::CertificateDer;
 
 use crate::certs::{self, CertsError, Identity, SEALING_FOLDER, renewal};
 use crate::config::Config;
-use crate::disk::{self, Readers};
+use crate::disk::{self, Alone, Readers};
 use crate::package::card::{
     Card, CardCertificate, CardCertificates, CardFault, CardFormat, Channel, MAX_CARD, SealingKey,
     SignedCard,
@@ -17,10 +17,7 @@ use crate::package::sealed::SealingSecret;
 use crate::package::{CertificateInfo, SignerError};
 use crate::types::{Lang, OfficeNumber, io_text};
 
-use super::alone::Alone;
-
-/// Where the last card of each office stands in the data folder.
-const FOLDER: &str = "cards";
+use super::super::registered::OWN_CARDS;
 
 /// How much longer than a second before now a new card holds: clocks of partners may be behind.
 const BEFORE: SignedDuration = SignedDuration::from_hours(24);
@@ -109,7 +106,7 @@ pub fn own_card(
     if !(from..=until).contains(&now) {
         return Err(OwnCardError::NotCurrent { from, until });
     }
-    let folder = config.node.data.join(FOLDER);
+    let folder = folder_of(config);
     let alone = disk::create_private_folders(&folder).and_then(|()| Alone::in_folder(&folder));
     let _alone = alone.map_err(|error| OwnCardError::Disk { path: folder, error })?;
     let draft = Card {
@@ -179,8 +176,13 @@ pub(super) fn kept(config: &Config, office: OfficeNumber, now: Timestamp) -> Opt
     (card.card().office == office && card.check_time(now).is_ok()).then_some(card)
 }
 
+/// Where our own cards stand.
+fn folder_of(config: &Config) -> PathBuf {
+    config.node.data.join(OWN_CARDS)
+}
+
 fn path_of(config: &Config, office: OfficeNumber) -> PathBuf {
-    config.node.data.join(FOLDER).join(format!("{office}.card"))
+    folder_of(config).join(format!("{office}.card"))
 }
 
 /// The card in a file, if a good one is there.

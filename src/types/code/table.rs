@@ -574,6 +574,10 @@ codes! {
     "取込フォルダーにある同じ名前のファイルを読み取れません" "the file of the same name in the import folder cannot be read"
     "受信側が、そのファイルのアクセス権を直すか別の場所に移し、renkei hold release を実行してください。"
     "The receiving side mends the permissions of that file or moves it, and runs renkei hold release.";
+    RESTORED "restored" [Condition] Here
+    "台帳をバックアップから戻しました" "the store was put back from a backup"
+    "バックアップより後に送受信したものは記録にありません。介護ソフトに取り込まれているか、相手に届いているかを確かめ、足りないものは送り直してもらってください。"
+    "What was exchanged after the backup is not in it: see whether it was imported here and there, and have sent again what is missing.";
     RESTORED_UNPLACED "restored-unplaced" [Held] Recipient
     "バックアップから戻したため、取込フォルダーに入れ終えたものかどうか分かりません" "the store was put back from a backup, so it may have been placed already"
     "受信側が、介護ソフトに取り込み済みかどうかを確かめてください。まだなら renkei hold release、取り込み済みなら何もしなくてかまいません。"
