@@ -71,7 +71,7 @@ const ENGLISH: &[(&str, &str)] = &[
     ("init --sent", "The folder for copies of what was sent (without it none are kept)"),
     ("init --make-folders", "Make the drop and import folders if they are missing"),
     ("init --url", "Where partners reach this node, such as https://renkei.example.jp:8443"),
-    ("init --no-url", "Where partners reach this node is not known yet"),
+    ("init --no-url", "Partners cannot reach this node: without --listen it opens no port and asks them instead"),
     (
         "init --listen",
         "The address and port to listen on (default: every address, with the port of --url or 8443)",

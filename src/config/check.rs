@@ -109,7 +109,7 @@ fn whole(mut root: Section<'_, '_>, base: &Path) -> Config {
 }
 
 /// Reads each table and refuses two with the same office number.
-fn each<'r, 't, T>(
+pub(super) fn each<'r, 't, T>(
     tables: Vec<Section<'r, 't>>,
     read: impl Fn(&mut Section<'r, 't>) -> Option<T>,
     number: impl Fn(&T) -> OfficeNumber,
@@ -130,7 +130,7 @@ fn each<'r, 't, T>(
     found
 }
 
-fn node(mut table: Section<'_, '_>) -> Node {
+pub(super) fn node(mut table: Section<'_, '_>) -> Node {
     let data = table.path("data").unwrap_or_else(|| table.based("data"));
     let listen = table.parsed(
         "listen",
@@ -192,7 +192,7 @@ fn log_file(table: &mut Section<'_, '_>) -> Option<LogFile> {
     Some(LogFile { path: path?, rotation, size, keep })
 }
 
-fn tls(mut table: Section<'_, '_>) -> Tls {
+pub(super) fn tls(mut table: Section<'_, '_>) -> Tls {
     let identity = identity(&mut table, "");
     let next = table.paths("next_certificates");
     let roots = table.paths("roots");
@@ -252,7 +252,7 @@ fn number_place(mut table: Section<'_, '_>, roots: &[PathBuf]) -> Option<OfficeN
 }
 
 /// `certificate` and `key`, or `pkcs12` and `password_file`, each with a prefix.
-fn identity(table: &mut Section<'_, '_>, prefix: &str) -> IdentityFiles {
+pub(super) fn identity(table: &mut Section<'_, '_>, prefix: &str) -> IdentityFiles {
     let key = |name: &str| format!("{prefix}{name}");
     let (pem, pkcs12) = (table.has(&key("certificate")), table.has(&key("pkcs12")));
     if pem && pkcs12 {

@@ -8,8 +8,8 @@ use super::{PARTNERS, Peer, Problem, habits};
 use crate::types::Digest;
 use crate::types::settings::{Reader, Section};
 
-const DIGEST_JA: &str = "証明書の SHA-256（16 進 64 桁）";
-const DIGEST_EN: &str = "SHA-256 of certificates, 64 hexadecimal digits";
+pub(super) const DIGEST_JA: &str = "証明書の SHA-256（16 進 64 桁）";
+pub(super) const DIGEST_EN: &str = "SHA-256 of certificates, 64 hexadecimal digits";
 
 /// A table `[[peer]]`.
 pub(super) fn peer(table: &mut Section<'_, '_>) -> Option<Peer> {

@@ -43,7 +43,7 @@ pub(super) const GET_CARD: Route = Route {
 pub(super) const PUT_CARD: Route = Route {
     method: "put",
     path: GET_CARD.path,
-    granted: &[204],
+    granted: &[202, 204],
     refused: &[
         RefusalCode::BAD_QUERY,
         RefusalCode::NOT_FOUND,
@@ -94,8 +94,8 @@ pub(super) async fn put_card<S: Service>(
     request: Request,
 ) -> Response<Body> {
     match receive(&shared, &link, office, request).await {
-        Ok(()) => {
-            let mut answer = grant(&PUT_CARD, StatusCode::NO_CONTENT, RECEIPT, Bytes::new());
+        Ok(status) => {
+            let mut answer = grant(&PUT_CARD, status, RECEIPT, Bytes::new());
             answer.headers_mut().remove(header::CONTENT_TYPE);
             answer
         }
@@ -108,24 +108,43 @@ async fn receive<S: Service>(
     link: &Link,
     office: Result<Path<String>, PathRejection>,
     request: Request,
-) -> Result<(), Refusal> {
+) -> Result<StatusCode, Refusal> {
     let (head, body) = request.into_parts();
     // Until the body is read, an answer may cross with the rest of it.
     link.leave_unread();
-    let partner = link.partner()?;
-    shared.service.takes_from(partner)?;
-    let _place = shared.grants.packages.take(partner, 1).map_err(|_full| {
-        let log = "too many packages and cards are being worked on";
-        Refusal::new(RefusalCode::BUSY, log).retry_after(TIMEOUT_RETRY)
-    })?;
+    let partner = match link.partner() {
+        Err(_) if shared.service.takes_introductions() => None,
+        partner => Some(partner?),
+    };
+    let _place = match partner {
+        None => None,
+        Some(partner) => {
+            shared.service.takes_from(partner)?;
+            Some(shared.grants.packages.take(partner, 1).map_err(|_full| {
+                let log = "too many packages and cards are being worked on";
+                Refusal::new(RefusalCode::BUSY, log).retry_after(TIMEOUT_RETRY)
+            })?)
+        }
+    };
     check_no_query(&head.uri)?;
     let office = of_path(office)?;
     short_body::check_media_type(&head.headers, "Expected a card.")?;
-    let card = short_body::receive(body, MAX_CARD, shared.grants.limits().body_grace).await?;
+    let limits = shared.grants.limits();
+    let card = short_body::receive(body, MAX_CARD, limits.body_grace).await?;
     link.all_read();
-    let answer = shared.service.put_card(&link.peer, partner, office, card);
-    let answer =
-        timeout(shared.grants.limits().request_timeout, AssertUnwindSafe(answer).catch_unwind());
+    let answer = async {
+        match partner {
+            Some(partner) => {
+                shared.service.put_card(&link.peer, partner, office, card).await?;
+                Ok(StatusCode::NO_CONTENT)
+            }
+            None => {
+                shared.service.introduce(&link.peer, office, card).await?;
+                Ok(StatusCode::ACCEPTED)
+            }
+        }
+    };
+    let answer = timeout(limits.request_timeout, AssertUnwindSafe(answer).catch_unwind());
     let answer = answer.await.map_err(|_elapsed| too_late())?;
     answer.unwrap_or_else(|_| Err(panicked()))
 }

@@ -71,6 +71,9 @@ pub struct TlsSettings {
     pub trust: Arc<Trust>,
     /// The versions of TLS.
     pub versions: TlsVersions,
+    /// Whether the handshake lets in certificates that nobody has registered, so that those who show
+    /// them can say who they are. They speak for no partner.
+    pub strangers: bool,
 }
 
 /// Our TLS settings cannot be used.
@@ -146,7 +149,7 @@ impl fmt::Debug for TlsState {
 
 impl TlsState {
     fn new(settings: TlsSettings, clock: &Clock) -> Result<Self, TlsError> {
-        let TlsSettings { chain, key, trust, versions } = settings;
+        let TlsSettings { chain, key, trust, versions, strangers } = settings;
         let mut provider = provider();
         if versions == TlsVersions::Tls13 {
             provider.cipher_suites.retain(|suite| suite.tls13().is_some());
@@ -160,8 +163,11 @@ impl TlsState {
         let certified = Arc::new(SingleCertAndKey::from(certified));
         let time: Arc<dyn TimeProvider> = Arc::new(clock.clone());
 
-        let clients =
-            AcceptedClients { trust: Arc::clone(&trust), provider: Arc::clone(&provider) };
+        let clients = AcceptedClients {
+            trust: Arc::clone(&trust),
+            provider: Arc::clone(&provider),
+            strangers,
+        };
         let mut server =
             ServerConfig::builder_with_details(Arc::clone(&provider), Arc::clone(&time))
                 .with_protocol_versions(versions)

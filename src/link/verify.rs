@@ -81,10 +81,12 @@ tokio::task_local! {
     pub(super) static REFUSED: RefCell<Option<RefusedClient>>;
 }
 
-/// Lets in the clients that [`Trust::accepts`]; a certificate is always required.
+/// Lets in the clients that [`Trust::accepts`], and where it is said so strangers whose certificate is
+/// good in itself; a certificate is always required.
 pub(super) struct AcceptedClients {
     pub(super) trust: Arc<Trust>,
     pub(super) provider: Arc<CryptoProvider>,
+    pub(super) strangers: bool,
 }
 
 /// Takes only a server that [`Trust::speaks_for`] the office we mean to reach, or that is the relay.
@@ -137,6 +139,11 @@ impl ClientCertVerifier for AcceptedClients {
         now: UnixTime,
     ) -> Result<ClientCertVerified, Error> {
         let accepted = self.trust.accepts(certificate, chain, Usage::Tls, timestamp(now)?);
+        // In itself it is good, as everything but the path was looked at.
+        if self.strangers && matches!(accepted, Err(TrustError::UnknownIssuer | TrustError::NoList))
+        {
+            return Ok(ClientCertVerified::assertion());
+        }
         accepted.map_err(|why| {
             let refused = RefusedClient { certificate: certificate.clone().into_owned(), why };
             // Outside of a handshake of the server nobody asks.

@@ -68,12 +68,12 @@ mod reissue;
 mod relayed;
 mod restored;
 mod scanner;
+mod sealing;
 #[cfg(test)]
 pub(crate) mod simulated;
 mod start;
 mod supervise;
 mod surroundings;
-mod systemd;
 mod time_guard;
 mod waits;
 mod wake;
@@ -216,7 +216,7 @@ impl Node {
         let watcher = Arc::new(Watcher::new(Arc::clone(&context), supervisor.board()));
         let shared = Arc::clone(&watcher);
         tasks.keep("watcher", move |beat, stopping| Arc::clone(&shared).run(beat, stopping));
-        systemd::ready();
+        crate::work::systemd::ready();
         let listens_on = address.map(tracing::field::display);
         let offices = context.config().offices.len();
         tracing::info!(address = listens_on, offices, "the node is running");
@@ -293,7 +293,7 @@ impl Node {
     /// Finishes what is in flight and stops, within ten seconds. What could not be finished is
     /// taken up at the next start.
     pub async fn stop(self) {
-        systemd::stopping();
+        crate::work::systemd::stopping();
         if !self.supervisor.finish(STOP_GRACE).await {
             tracing::warn!("work in flight was cut off; it is taken up at the next start");
         }

@@ -161,6 +161,7 @@ pub(super) fn open(
         } else {
             TlsVersions::Tls13
         },
+        strangers: false,
     };
     let (renewals, faults) = (renew::stages(config), faults.0);
     let proof = Proof { trust, tls_trust, tls, signers, sources, renewals, faults, read_of };

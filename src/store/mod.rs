@@ -100,11 +100,11 @@ pub use sends::{SendKey, Sent};
 pub use settled::{PackedSet, SettledRow};
 pub use unit::{UnitFile, UnitSummary};
 pub use waits::WaitingPackage;
+pub use writer::{Bounds, Writer};
 
 use identity::{Opened, Records};
 use room::Room;
 use sealing::Sealing;
-use writer::Writer;
 
 use crate::disk;
 use crate::types::OfficeNumber;
@@ -134,6 +134,26 @@ struct Shared {
     records: Option<Records>,
     /// Held for as long as the store is open for writing.
     _lock: Option<File>,
+}
+
+/// The bounds of a store: its room, and that it is still the one that was opened.
+struct RoomOfOne {
+    room: Arc<Room>,
+    opened: Arc<Opened>,
+}
+
+impl Bounds for RoomOfOne {
+    fn before(&self, connection: &Connection) -> Result<(), StoreError> {
+        self.room.bound(connection)
+    }
+
+    fn after(&self, connection: &Connection) -> Result<(), StoreError> {
+        self.room.measure(connection)
+    }
+
+    fn check(&self) -> Result<(), StoreError> {
+        self.opened.check()
+    }
 }
 
 /// How often the lock is asked for before somebody else is said to have it, and the pause between.
@@ -191,7 +211,8 @@ impl Store {
         let kept = arrival::kept(&connection)?;
         records.keep(&connection, true)?;
         let opened = Arc::new(Opened::of(folder)?);
-        let writer = Writer::start(connection, Arc::clone(&room), Arc::clone(&opened))?;
+        let bounds = RoomOfOne { room: Arc::clone(&room), opened: Arc::clone(&opened) };
+        let writer = Writer::start(connection, Arc::new(bounds))?;
         let shared = Shared {
             folder: folder.to_owned(),
             writer: Some(writer),

@@ -108,6 +108,23 @@ pub trait Service: Send + Sync + 'static {
         async { Err(Refusal::plain(RefusalCode::NOT_FOUND)) }
     }
 
+    /// Whether somebody who is no partner may hand us its card, so that a person can register it.
+    fn takes_introductions(&self) -> bool {
+        false
+    }
+
+    /// Somebody who is no partner hands us the card of `office`; asked only where
+    /// [`takes_introductions`](Self::takes_introductions) says so.
+    fn introduce(
+        &self,
+        peer: &Caller,
+        office: OfficeNumber,
+        card: Bytes,
+    ) -> impl Future<Output = Result<(), Refusal>> + Send {
+        let _ = (peer, office, card);
+        async { Err(Refusal::plain(RefusalCode::NOT_A_PARTNER)) }
+    }
+
     /// The packages that wait for `query.office` here, behind a position. Those whose last receipt is
     /// here or whose time is over wait no more.
     ///

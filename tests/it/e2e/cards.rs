@@ -71,7 +71,7 @@ fn join(office: &Office, card: &str, digits: &str) {
 }
 
 /// Two offices exchange their cards and compare digits.
-fn join_each_other(pair: [&Office; 2]) {
+pub(super) fn join_each_other(pair: [&Office; 2]) {
     let cards = pair.map(card);
     let [one, other] = [opened(&cards[0]), opened(&cards[1])];
     let digits = check_digits(one.sha256(), other.sha256()).to_string();

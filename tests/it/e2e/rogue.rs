@@ -73,6 +73,7 @@ impl Rogue {
             key: tls.key(),
             trust: std::sync::Arc::new(trust_in(&[&of.world.authority])),
             versions: TlsVersions::Tls13,
+            strangers: false,
         };
         Tls::new(settings, Clock::system()).expect("usable keys")
     }
@@ -154,5 +155,5 @@ impl Rogue {
 
 fn endpoint(to: &Office) -> Endpoint {
     let url = format!("https://127.0.0.1:{}", to.port).parse().expect("an address");
-    Endpoint { url, office: office(to.number) }
+    Endpoint::of_office(url, office(to.number))
 }
