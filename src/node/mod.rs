@@ -97,6 +97,7 @@ use crate::package::Limits;
 use crate::spec::Spec;
 use crate::store::Store;
 use crate::types::Clock;
+use crate::work::systemd;
 use context::{Context, stopped};
 use crew::Crew;
 use health::Watcher;
@@ -207,7 +208,7 @@ impl Node {
         let watcher = Arc::new(Watcher::new(Arc::clone(&context), supervisor.board()));
         let shared = Arc::clone(&watcher);
         tasks.keep("watcher", move |beat, stopping| Arc::clone(&shared).run(beat, stopping));
-        work::systemd::ready();
+        systemd::ready();
         tracing::info!(%address, offices = context.config().offices.len(), "the node is running");
         Ok(Self { context, address, supervisor, _tasks: tasks, watcher, follower })
     }
@@ -282,7 +283,7 @@ impl Node {
     /// Finishes what is in flight and stops, within ten seconds. What could not be finished is
     /// taken up at the next start.
     pub async fn stop(self) {
-        work::systemd::stopping();
+        systemd::stopping();
         if !self.supervisor.finish(STOP_GRACE).await {
             tracing::warn!("work in flight was cut off; it is taken up at the next start");
         }
