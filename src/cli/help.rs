@@ -279,6 +279,10 @@ const ENGLISH: &[(&str, &str)] = &[
     ("certs check", "Show how long our certificates last, and what partners would refuse"),
     ("certs renew", "Begin to renew our certificates: the next self-made ones, or requests"),
     ("certs renew --take", "Use the prepared certificates at once"),
+    (
+        "certs renew --anyway",
+        "Also where partners have not said that they have them; nothing can be exchanged with those then",
+    ),
     ("certs request", "Make a new private key and a certificate signing request (CSR)"),
     ("certs request OFFICE", "The office number, which becomes the common name"),
     ("certs request --organization", "The name of the organization for the certificate"),

@@ -16,7 +16,8 @@ pub(super) fn peer(table: &mut Section<'_, '_>) -> Option<Peer> {
     let office = values::office_number(table, "office");
     let name = values::name(table);
     let service_types = values::service_types(table);
-    let url = table.required("url", |table, _| values::url(table));
+    let url = values::url(table);
+    let relay = values::relay(table);
     let edition = values::edition(table);
     let takes = values::takes(table);
     let quoting = habits::quoting(table, None);
@@ -27,7 +28,8 @@ pub(super) fn peer(table: &mut Section<'_, '_>) -> Option<Peer> {
         office: office?,
         name,
         service_types,
-        url: url?,
+        url,
+        relay,
         edition,
         takes,
         quoting,

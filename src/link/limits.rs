@@ -135,6 +135,14 @@ pub struct ClientLimits {
     pub longest_retry_after: Duration,
 }
 
+impl ClientLimits {
+    /// How long so many bytes may take, either way.
+    pub(super) fn transfer(&self, bytes: usize) -> Duration {
+        let bytes = u64::try_from(bytes).unwrap_or(u64::MAX);
+        Duration::from_millis(bytes.saturating_mul(1000) / self.upload_rate.max(1))
+    }
+}
+
 impl Default for ClientLimits {
     fn default() -> Self {
         Self {

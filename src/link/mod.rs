@@ -14,6 +14,8 @@
 //! | `body`, `spool`, `short_body` | request bodies with bounded size, speed, memory and disk |
 //! | `tls`, `verify` | who may speak: certificates of both sides, reloadable |
 //! | `client`, `connect` | what partners are asked, and the connections on which they are (reqwest) |
+//! | `mailbox_client` | packages left with relays, and fetched from where they wait |
+//! | `party`, `proxy` | who is asked: an office or a relay; the way through an HTTP proxy |
 //! | `digest`, `problem`, `limits`, `error` | `Content-Digest`, refusals, numbers, what went wrong |
 //!
 //! # Decisions
@@ -49,9 +51,12 @@ mod heads;
 mod limits;
 mod lists;
 mod mailbox;
+mod mailbox_client;
 mod messages;
+mod party;
 mod pool;
 mod problem;
+mod proxy;
 mod query;
 mod quiet;
 mod range;
@@ -73,7 +78,7 @@ pub use api::{
     PutAnswer, ReceiptEntry, ReceiptPage, ReceiptQuery, Service, Status, StatusAnswer,
     StatusLimits, receipt_word,
 };
-pub use client::{Client, Endpoint, PutReply, read_page};
+pub use client::{Client, PutReply, read_page};
 pub use digest::{ContentDigestError, parse as parse_content_digest};
 pub use error::{SendError, TlsFault};
 pub use glimpse::{Glimpse, glimpse};
@@ -81,7 +86,10 @@ pub use grants::Grants;
 pub use heads::refused_head;
 pub use limits::{ClientLimits, Limits};
 pub use lists::{FetchError, ListClient};
+pub use mailbox_client::DepositReply;
+pub use party::{Endpoint, Party};
 pub use problem::{Expectation, Problem, Refusal};
+pub use proxy::{ProxyAccess, ProxyFault, connect};
 pub use server::{Server, Stopped};
 #[cfg(test)]
 pub(crate) use station::{Answered, Asked, Station};

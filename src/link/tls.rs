@@ -19,9 +19,10 @@ use rustls::{
     CipherSuite, ClientConfig, ConfigBuilder, ServerConfig, SupportedProtocolVersion, WantsVerifier,
 };
 
-use super::verify::{AcceptedClients, OfficeServer};
+use super::party::Party;
+use super::verify::{AcceptedClients, MeantServer};
 use crate::package::Trust;
-use crate::types::{Clock, OfficeNumber};
+use crate::types::Clock;
 
 /// The one protocol that is spoken inside.
 const HTTP_1_1: &[u8] = b"http/1.1";
@@ -183,10 +184,10 @@ impl TlsState {
         Ok(Self { trust, server: Arc::new(server), client, certified, provider })
     }
 
-    /// How to reach a node of `office`.
-    pub(super) fn client_for(&self, office: OfficeNumber) -> ClientConfig {
-        let server = OfficeServer {
-            office,
+    /// How to reach a node of an office, or a relay.
+    pub(super) fn client_for(&self, meant: Party) -> ClientConfig {
+        let server = MeantServer {
+            meant,
             trust: Arc::clone(&self.trust),
             provider: Arc::clone(&self.provider),
         };

@@ -17,8 +17,9 @@ use rustls::{
     CertificateError, DigitallySignedStruct, DistinguishedName, Error, OtherError, SignatureScheme,
 };
 
+use super::party::Party;
 use crate::package::{Trust, TrustError, Usage};
-use crate::types::{Digest, OfficeNumber};
+use crate::types::Digest;
 
 /// A certificate of the other side that we refuse; rustls carries it to whoever asks why there is no
 /// connection.
@@ -88,9 +89,9 @@ pub(super) struct AcceptedClients {
     pub(super) strangers: bool,
 }
 
-/// Takes only a server that [`Trust::speaks_for`] the office we mean to reach.
-pub(super) struct OfficeServer {
-    pub(super) office: OfficeNumber,
+/// Takes only a server that [`Trust::speaks_for`] the office we mean to reach, or that is the relay.
+pub(super) struct MeantServer {
+    pub(super) meant: Party,
     pub(super) trust: Arc<Trust>,
     pub(super) provider: Arc<CryptoProvider>,
 }
@@ -155,7 +156,7 @@ impl ClientCertVerifier for AcceptedClients {
     handshake_signatures!();
 }
 
-impl ServerCertVerifier for OfficeServer {
+impl ServerCertVerifier for MeantServer {
     fn verify_server_cert(
         &self,
         certificate: &CertificateDer<'_>,
@@ -165,7 +166,12 @@ impl ServerCertVerifier for OfficeServer {
         now: UnixTime,
     ) -> Result<ServerCertVerified, Error> {
         let (usage, now) = (Usage::Tls, timestamp(now)?);
-        let spoken = self.trust.speaks_for(certificate, chain, self.office, usage, now);
+        let spoken = match &self.meant {
+            Party::Office(office) => {
+                self.trust.speaks_for(certificate, chain, *office, usage, now)
+            }
+            Party::Relay(relay) => self.trust.is_of_relay(certificate, relay, usage, now),
+        };
         spoken.map_err(|why| RefusedCertificate::new(certificate, why).for_us())?;
         Ok(ServerCertVerified::assertion())
     }
@@ -179,8 +185,8 @@ impl fmt::Debug for AcceptedClients {
     }
 }
 
-impl fmt::Debug for OfficeServer {
+impl fmt::Debug for MeantServer {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("OfficeServer").field("office", &self.office).finish_non_exhaustive()
+        f.debug_struct("MeantServer").field("meant", &self.meant).finish_non_exhaustive()
     }
 }

@@ -157,11 +157,10 @@ impl Context {
         alone.lock_owned().await
     }
 
-    /// Where a partner is reached.
+    /// Where a partner's node is reached, if it can be.
     pub(super) fn endpoint(&self, partner: OfficeNumber) -> Option<Endpoint> {
-        let config = self.config();
-        let peer = config.peer(partner)?;
-        Some(Endpoint { url: peer.url.clone(), office: partner })
+        let url = self.config().peer(partner)?.url.clone()?;
+        Some(Endpoint::of_office(url, partner))
     }
 
     /// What a package may have at most.

@@ -14,9 +14,10 @@ use super::planted;
 use super::refusals::{COME_AGAIN, cannot_reissue, cannot_sign, refuse, refuse_store};
 use super::refused::{tell_refused_certificate, tell_stranger, tell_unregistered};
 use super::reissue;
+use super::waits;
 use super::wake::wake;
 use crate::link::{
-    Caller, PackageForm, PutAnswer, ReceiptEntry, ReceiptPage, ReceiptQuery, Refusal, Service,
+    Caller, MailboxBody, MailboxItemName, MailboxPage, MailboxQuery, PackageForm, PutAnswer, ReceiptEntry, ReceiptPage, ReceiptQuery, Refusal, Service,
     StatusAnswer,
 };
 use crate::package::{
@@ -29,6 +30,9 @@ use crate::transfer::Incoming;
 use crate::types::Plant;
 use crate::types::code::{self, RefusalCode, RefusalStatus};
 use crate::types::{Digest, Hashed, MessageId, OfficeNumber};
+
+/// How a node says that what waits for a partner can be fetched.
+const MAILBOX_FEATURE: &str = "mailbox/1";
 
 /// When a partner of which enough is kept is told to come again.
 const STORE_AGAIN: std::time::Duration = std::time::Duration::from_mins(10);
@@ -109,7 +113,7 @@ impl Service for Inbound {
         let context = &self.0;
         context.store.check().map_err(refuse_store)?;
         context.quota.came(partner, body.bytes().len());
-        let taken = self.take(peer, id, body).await;
+        let taken = self.take(Bringer::Peer(Box::new(peer.clone())), id, body).await;
         let status = taken.as_ref().err().map(|refusal| refusal.code.status());
         if status == Some(RefusalStatus::Unprocessable) {
             context.quota.refused(partner);
@@ -179,7 +183,25 @@ impl Service for Inbound {
         cards::take(context, office, card).await.map(drop).map_err(cards::TakeError::refusal)
     }
 
-    fn status(&self, _peer: &Caller) -> StatusAnswer {
+    async fn mailbox(&self, peer: &Caller, query: MailboxQuery) -> Result<MailboxPage, Refusal> {
+        waits::list(&self.0, peer, query).await
+    }
+
+    async fn fetch(&self, peer: &Caller, of: MailboxItemName) -> Result<MailboxBody, Refusal> {
+        waits::fetch(&self.0, peer, of).await
+    }
+
+    async fn put_receipt(
+        &self,
+        peer: &Caller,
+        of: MailboxItemName,
+        kind: ReceiptKind,
+        receipt: Bytes,
+    ) -> Result<bool, Refusal> {
+        waits::put_receipt(&self.0, peer, of, kind, receipt).await
+    }
+
+    fn status(&self, peer: &Caller) -> StatusAnswer {
         let limits = self.0.package_limits();
         let takes_attachments = !self.0.config().attachments.types.is_empty();
         let is_read = |format: &&str| *format != ManifestFormat::ATTACHMENTS || takes_attachments;
@@ -188,10 +210,11 @@ impl Service for Inbound {
             version: env!("CARGO_PKG_VERSION").to_owned(),
             time: self.0.now(),
             formats: formats.map(str::to_owned).collect(),
-            features: vec![cards::CARD_FEATURE.to_owned()],
+            features: [cards::CARD_FEATURE, MAILBOX_FEATURE].map(str::to_owned).into(),
             clock_skew: CLOCK_TOLERANCE.unsigned_abs(),
             files: limits.files,
             manifest_bytes: limits.manifest_bytes,
+            your_card: cards::registered_serial(&self.0.config(), peer.certificate_sha256),
         }
     }
 }
@@ -203,13 +226,38 @@ enum Taken {
 }
 
 impl Inbound {
-    async fn take(&self, peer: &Caller, id: MessageId, body: Hashed) -> Result<Taken, Refusal> {
+    /// Takes a package that was fetched elsewhere for `office`, where it stood under the name of
+    /// `sender`. Nobody vouches for it but its signature.
+    pub(super) async fn take_fetched(
+        &self,
+        sender: OfficeNumber,
+        office: OfficeNumber,
+        id: MessageId,
+        body: Hashed,
+    ) -> Result<(), Refusal> {
+        let context = &self.0;
+        context.store.check().map_err(refuse_store)?;
+        let size = body.bytes().len();
+        self.takes_from(sender)?;
+        context.quota.came(sender, size);
+        let taken = self.take(Bringer::Place { sender, office }, id, body).await;
+        let refused = match &taken {
+            Ok(taken) => matches!(taken, Taken::New { rejected: true, .. }),
+            Err(refusal) => refusal.code.status() == RefusalStatus::Unprocessable,
+        };
+        if refused {
+            context.quota.refused(sender);
+        }
+        taken.map(drop)
+    }
+
+    async fn take(&self, by: Bringer, id: MessageId, body: Hashed) -> Result<Taken, Refusal> {
         let context = &self.0;
         let now = context.now();
         let looked_at = {
             let _turn = context.judging.acquire().await;
-            let (context, peer) = (Arc::clone(context), peer.clone());
-            blocking(move || look_at(&context, &peer, id, body, now)).await.ok_or_else(|| {
+            let context = Arc::clone(context);
+            blocking(move || look_at(&context, &by, id, body, now)).await.ok_or_else(|| {
                 Refusal::internal("a panic while a package was checked").of_this_package()
             })??
         };
@@ -252,6 +300,14 @@ impl Inbound {
     }
 }
 
+/// Who brought a package.
+enum Bringer {
+    /// Its sender, over a connection of its own.
+    Peer(Box<Caller>),
+    /// We fetched it from a place where it stood under these names.
+    Place { sender: OfficeNumber, office: OfficeNumber },
+}
+
 /// What was found out about a package before it is committed.
 enum LookedAt {
     /// To be committed, with its receipt.
@@ -286,12 +342,12 @@ fn hashed(package: &Package) -> Hashed {
 /// Verifies a package and, unless it is known, checks its files. May block.
 fn look_at(
     context: &Context,
-    peer: &Caller,
+    by: &Bringer,
     id: MessageId,
     body: Hashed,
     now: Timestamp,
 ) -> Result<LookedAt, Refusal> {
-    let package = admit(context, peer, id, body, now)?;
+    let package = admit(context, by, id, body, now)?;
     let sender = package.manifest().sender.office;
     // The bytes that are here were verified when they came: whatever ended since, the sender may
     // have their receipt.
@@ -352,7 +408,7 @@ fn has_room_for(context: &Context, sender: OfficeNumber, bytes: usize) -> Result
 /// whole, brought by somebody who may speak for its sender, and for one of our offices.
 fn admit(
     context: &Context,
-    peer: &Caller,
+    by: &Bringer,
     id: MessageId,
     body: Hashed,
     now: Timestamp,
@@ -367,7 +423,15 @@ fn admit(
     let offices: Vec<OfficeNumber> = config.offices.iter().map(|office| office.number).collect();
     package.check_recipient(&offices).map_err(|fault| refuse(&fault))?;
     let sender = manifest.sender.office;
-    speaks_for(context, peer, sender, now)?;
+    match by {
+        Bringer::Peer(peer) => speaks_for(context, peer, sender, now)?,
+        Bringer::Place { sender: named, office } => {
+            if (*named, *office) != (sender, manifest.recipient.office) {
+                let expected = "the sender and the recipient of the list in the manifest";
+                return Err(Refusal::plain(RefusalCode::ID_MISMATCH).expecting(expected, None));
+            }
+        }
+    }
     if config.peer(sender).is_none() {
         return Err(Refusal::new(
             RefusalCode::NOT_A_PARTNER,
@@ -401,7 +465,7 @@ fn verify(context: &Context, package: &Package, now: Timestamp) -> Result<(), Re
     Ok(())
 }
 
-fn speaks_for(
+pub(super) fn speaks_for(
     context: &Context,
     peer: &Caller,
     office: OfficeNumber,

@@ -124,7 +124,7 @@ impl Relay {
             rates: Rates::new(config.limits.office_rate),
             counts: Counts::default(),
         });
-        let listen = config.node.listen;
+        let listen = config.listen;
         let listener = TcpListener::bind(listen).await.map_err(failed(listen.to_string()))?;
         let watched = match config.status {
             None => None,

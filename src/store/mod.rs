@@ -25,8 +25,10 @@ mod chain;
 mod changes;
 mod copies;
 mod copy;
+mod deposits;
 mod each;
 mod error;
+mod fetched;
 mod folders;
 mod heads;
 mod held;
@@ -53,6 +55,7 @@ mod sealing;
 mod sends;
 mod settled;
 mod unit;
+mod waits;
 mod writer;
 
 use std::collections::BTreeMap;
@@ -70,8 +73,10 @@ pub use chain::{Chain, ChainFault, ChainFaultKind};
 pub use changes::{Change, Changes};
 pub use copies::NewCopy;
 pub use copy::{Copied, let_go, put_back};
+pub use deposits::{Deposit, NewDeposit};
 pub use each::{JournalLine, PackageRange, StoredPackage};
 pub use error::{KeyFault, StoreError};
+pub use fetched::DueReceipt;
 pub use folders::{KnownFolder, WorkFolder};
 pub use heads::{ChainReport, HeadFault, HeadReport, LostPackage};
 pub use held::{HeldFilter, HeldItem, HeldRow, Settled};
@@ -83,7 +88,7 @@ pub use index::{
     ListPage, ListRow, Missing, MonthLine, MonthPackage, OfficeTraffic, PackageFacts, PageStart,
     ParseEntryIdError, PlanVersions, ReadContents, SearchText, Traffic, Unread, Which,
 };
-pub use journal::{JournalRow, Step};
+pub use journal::{JournalRow, Restoration, Step};
 pub use loss::Loss;
 pub use orders::Due;
 pub use outgoing::OutgoingRow;
@@ -94,6 +99,7 @@ pub use receipts::{NewReceipt, Origin, ReceiptLine, StoredReceipt};
 pub use sends::{SendKey, Sent};
 pub use settled::{PackedSet, SettledRow};
 pub use unit::{UnitFile, UnitSummary};
+pub use waits::WaitingPackage;
 pub use writer::{Bounds, Writer};
 
 use identity::{Opened, Records};

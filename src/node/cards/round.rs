@@ -12,7 +12,8 @@ use futures_util::stream::{self, StreamExt as _};
 
 use super::take::{CARD_FEATURE, TakeError, last, make, take};
 use crate::link::{Endpoint, SendError};
-use crate::node::context::{Context, Pair, stopped};
+use crate::node::context::{Context, Pair, blocking, stopped};
+use crate::node::registered::note;
 use crate::node::supervise::Beat;
 use crate::package::card::SignedCard;
 use crate::types::{Clock, Instant, OfficeNumber, code};
@@ -51,6 +52,10 @@ struct Known {
     handed: u64,
     /// When it was handed one that it did not take, and which.
     refused: Option<(u64, Instant)>,
+    /// The serial that it said it has registered.
+    registered: Option<u64>,
+    /// When it was looked whether it has taken up what it was handed.
+    looked: Option<Instant>,
     /// When it was asked last.
     asked: Option<Instant>,
     /// It could not be asked, and when that was.
@@ -62,6 +67,11 @@ impl Known {
     fn is_settled(&self, serial: u64) -> bool {
         let is_refused = |(refused, at): (u64, Instant)| refused == serial && at.elapsed() < ASK;
         self.handed == serial || self.refused.is_some_and(is_refused)
+    }
+
+    /// Whether the partner was handed this card and still has another one: it takes it up in a moment.
+    fn is_awaited(&self, serial: u64) -> bool {
+        self.handed == serial && self.registered.is_some_and(|registered| registered != serial)
     }
 }
 
@@ -145,34 +155,54 @@ async fn round(context: &Arc<Context>, cards: &mut Own, known: &mut BTreeMap<Pai
         let Some(Looked { card: Some(own), .. }) = cards.get(&office) else { continue };
         let due = partners.iter().filter_map(|partner| {
             let known = known.get(&(office, *partner)).copied().unwrap_or_default();
-            let rests = known.failed.is_some_and(|at| at.elapsed() < AGAIN);
-            let settled = known.is_settled(own.card().serial)
+            let serial = own.card().serial;
+            let rests = [known.failed, known.looked.filter(|_| known.is_awaited(serial))];
+            let rests = rests.into_iter().flatten().any(|at| at.elapsed() < AGAIN);
+            let settled = known.is_settled(serial)
+                && !known.is_awaited(serial)
                 && known.asked.is_some_and(|at| at.elapsed() < ASK);
             (!rests && !settled).then_some((*partner, known))
         });
         let asked = stream::iter(due.collect::<Vec<_>>()).map(async |(partner, mut known)| {
             let Some(endpoint) = context.endpoint(partner) else { return (partner, known) };
             known.failed = None;
-            if let Err(error) = exchange(context, &endpoint, own, &mut known).await {
+            if let Err(error) = exchange(context, (&endpoint, partner), own, &mut known).await {
                 tracing::debug!(%partner, code = error.code(), "no cards were exchanged");
                 known.failed = Some(Clock::running());
             }
             (partner, known)
         });
         let asked: Vec<_> = asked.buffer_unordered(AT_A_TIME).collect().await;
+        let serial = own.card().serial;
+        let have = asked.iter().filter(|(_, known)| known.registered == Some(serial));
+        let have: Vec<_> = have.map(|(partner, _)| *partner).collect();
+        if !have.is_empty() {
+            write_down(context, own.clone(), have).await;
+        }
         known.extend(asked.into_iter().map(|(partner, known)| ((office, partner), known)));
+    }
+}
+
+/// Writes down which partners have a card of ours.
+async fn write_down(context: &Arc<Context>, card: SignedCard, partners: Vec<OfficeNumber>) {
+    let shared = Arc::clone(context);
+    let noted = blocking(move || note(&shared.config(), &card, &partners)).await;
+    if let Some(Err(error)) = noted {
+        // It is found out again in an hour, and when the node starts.
+        tracing::warn!(%error, "which partners have our card could not be written down");
     }
 }
 
 /// Hands a partner our card and asks for its own.
 async fn exchange(
     context: &Arc<Context>,
-    endpoint: &Endpoint,
+    (endpoint, partner): (&Endpoint, OfficeNumber),
     own: &SignedCard,
     known: &mut Known,
 ) -> Result<(), SendError> {
-    let (partner, serial) = (endpoint.office, own.card().serial);
+    let serial = own.card().serial;
     let status = context.client.status(endpoint).await?;
+    (known.registered, known.looked) = (status.your_card, Some(Clock::running()));
     if !status.features.iter().any(|feature| feature == CARD_FEATURE) {
         (known.handed, known.asked) = (serial, Some(Clock::running()));
         return Ok(());
@@ -194,7 +224,7 @@ async fn exchange(
             Err(error) => return Err(error),
         }
     }
-    if let Some(card) = context.client.card(endpoint).await? {
+    if let Some(card) = context.client.card(endpoint, partner).await? {
         match take(context, partner, card).await {
             Ok(_) | Err(TakeError::Fault(_) | TakeError::NoWay(_)) => {}
             Err(TakeError::Disk(_)) => {

@@ -8,7 +8,7 @@ use std::time::SystemTime;
 
 use rustls_pki_types::{CertificateDer, CertificateRevocationListDer};
 
-use super::{Pins, Problems, TLS_PLACE, signing_place};
+use super::{Pins, Problems, RelayPins, TLS_PLACE, signing_place};
 use crate::certs::{self, CertsError, Identity, fetched, renewal};
 use crate::config::{Config, IdentityFiles, Office};
 use crate::package::{CertificateInfo, ListInfo, TrustSources, read_list};
@@ -120,7 +120,7 @@ impl Sources {
         self.named.signing.get(&office.number) == Some(&office.signing)
     }
 
-    pub(super) fn trust(&self, config: &Config, pins: Pins, vouched: Pins) -> TrustSources {
+    pub(super) fn trust(&self, config: &Config, (pins, relays): (Pins, RelayPins), vouched: Pins) -> TrustSources {
         TrustSources {
             roots: self.roots.values().flatten().cloned().collect(),
             naming: naming(config, |path| self.roots.get(path).cloned().unwrap_or_default()),
@@ -128,6 +128,7 @@ impl Sources {
             revocation_grace: config.tls.revocation_grace,
             revocation_strict: config.tls.revocation_strict || self.list_missing,
             pins,
+            relays,
             vouched,
         }
     }
