@@ -53,6 +53,7 @@ mod sealing;
 mod sends;
 mod settled;
 mod unit;
+mod words;
 mod writer;
 
 use std::collections::BTreeMap;
