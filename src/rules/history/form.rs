@@ -1,4 +1,4 @@
-//! The form of a history, `renkei.history/1`: JSON that a node writes and others can.
+//! The form of a history, `renkei.exchange/1`: JSON that a node writes and others can.
 
 use std::collections::BTreeSet;
 
@@ -23,9 +23,9 @@ pub struct History {
 /// The form of a [`History`].
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub enum HistoryFormat {
-    /// `renkei.history/1`
+    /// `renkei.exchange/1`
     #[default]
-    #[serde(rename = "renkei.history/1")]
+    #[serde(rename = "renkei.exchange/1")]
     V1,
 }
 

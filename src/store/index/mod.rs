@@ -8,7 +8,7 @@
 //! fact ([`Store::follow_journal`], [`Store::note_contents`]), by the journal, so that nothing on the
 //! way of a package waits for it. What a list shows of a package comes from the package's own row.
 //! Entries go with their packages, and people with the last package about them. `actuals` and `births`
-//! say what new files are held against ([`Store::history`]).
+//! say what new files are held against ([`Store::exchanged`]).
 
 mod counts;
 mod details;

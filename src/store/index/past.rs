@@ -22,7 +22,7 @@ const MOST_BIRTHS: u32 = 4;
 /// 予定 are sent at most so many months before their month.
 const AHEAD: i32 = 3;
 
-/// Packages that [`Store::whole_history`] tells at most.
+/// Packages that [`Store::all_exchanged`] tells at most.
 const MOST_PACKAGES: u32 = 100_000;
 
 /// Writes down what later files are held against.
@@ -61,7 +61,7 @@ pub(super) fn add(
 
 impl Store {
     /// What is known of the exchange that some files are to be held against.
-    pub async fn history(&self, questions: Questions) -> Result<History, StoreError> {
+    pub async fn exchanged(&self, questions: Questions) -> Result<History, StoreError> {
         self.read(move |connection| {
             let mut found = Found::default();
             let turned = |(one, other): &(OfficeNumber, OfficeNumber)| [(*one, *other), (*other, *one)];
@@ -75,7 +75,7 @@ impl Store {
     }
 
     /// What is known of all of the exchange, or of its newest packages where these are very many.
-    pub async fn whole_history(&self) -> Result<History, StoreError> {
+    pub async fn all_exchanged(&self) -> Result<History, StoreError> {
         self.read(|connection| {
             let mut found = Found::default();
             let newest = format!(

@@ -5,7 +5,7 @@ use rusqlite::{Connection, OptionalExtension as _, Row, params};
 
 use super::entry::ContentsState;
 use super::id::EntryId;
-use super::past;
+use super::{flags, past};
 use crate::contents::{Contents, Mention, Person, SearchKey, When};
 use crate::store::unit::Column;
 use crate::store::{Store, StoreError};
@@ -23,6 +23,8 @@ pub struct Unread {
     pub partner: OfficeNumber,
     /// Its id.
     pub id: MessageId,
+    /// When it was packed or came.
+    pub at: Timestamp,
 }
 
 /// What came of looking into a package.
@@ -41,7 +43,7 @@ impl Store {
     pub async fn unread(&self, limit: u32) -> Result<Vec<Unread>, StoreError> {
         self.read(move |connection| {
             let mut statement = connection.prepare_cached(
-                "SELECT id, direction, partner, message_id FROM entries
+                "SELECT id, direction, partner, message_id, at FROM entries
                  WHERE contents = 'waiting' ORDER BY id DESC LIMIT ?1",
             )?;
             let rows = statement.query_map(params![limit], |row| Ok(unread(row)))?;
@@ -59,7 +61,7 @@ impl Store {
     ) -> Result<Vec<Unread>, StoreError> {
         self.read(move |connection| {
             let mut statement = connection.prepare_cached(
-                "SELECT id, direction, partner, message_id FROM entries
+                "SELECT id, direction, partner, message_id, at FROM entries
                  WHERE contents = 'waiting' AND office = ?1 AND partner = ?2
                      AND instr(months, ?3) > 0 ORDER BY id DESC LIMIT ?4",
             )?;
@@ -82,12 +84,13 @@ impl Store {
     }
 }
 
-fn unread(row: &Row<'_>) -> rusqlite::Result<Unread> {
+pub(super) fn unread(row: &Row<'_>) -> rusqlite::Result<Unread> {
     Ok(Unread {
         entry: EntryId(row.get(0)?),
         direction: row.get::<_, Column<_>>(1)?.0,
         partner: row.get::<_, Column<_>>(2)?.0,
         id: row.get::<_, Column<_>>(3)?.0,
+        at: row.get::<_, Column<_>>(4)?.0,
     })
 }
 
@@ -116,6 +119,11 @@ fn note(
             }
             past::add(connection, (entry, id), person)?;
         }
+    }
+    if let ReadContents::Found(contents) = contents
+        && contents.people.iter().any(|person| person.actuals.keys().any(|of| !of.withdrawn))
+    {
+        flags::wait(connection, entry)?;
     }
     connection
         .prepare_cached("UPDATE entries SET contents = ?2 WHERE id = ?1")?

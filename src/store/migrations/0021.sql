@@ -21,10 +21,11 @@ CREATE TABLE births (
     PRIMARY KEY (entry, person)
 ) STRICT, WITHOUT ROWID;
 
--- Received packages that were taken and that somebody should look at, until somebody did.
+-- Received packages with 実績 that are still to be held against earlier ones, and those that somebody
+-- should look at, until somebody did.
 CREATE TABLE flags (
     entry   INTEGER PRIMARY KEY REFERENCES entries (id) ON DELETE CASCADE,
-    rules   TEXT    NOT NULL, -- codes of rules, joined with commas
+    rules   TEXT    NOT NULL, -- codes of rules, joined with commas; empty until it was judged
     seen_at INTEGER,
     seen_by TEXT    NOT NULL
 ) STRICT;
