@@ -118,6 +118,16 @@ impl Judgement {
         Self { report: None, fault: Some(fault) }
     }
 
+    /// A ZIP whose files cannot be taken.
+    pub(super) fn odd_zip(ja: &str, en: &str) -> Self {
+        let fault = LocalFault {
+            code: code::ZIP_NOT_TAKEN,
+            ja: format!("ZIP ファイルの中身を送信用フォルダーに入れられません: {ja}"),
+            en: format!("the files of the ZIP cannot be taken: {en}"),
+        };
+        Self { report: None, fault: Some(fault) }
+    }
+
     /// A set with a file above the limit; it was not even read.
     pub(super) fn file_too_large(limit: u64) -> Self {
         let fault = LocalFault {

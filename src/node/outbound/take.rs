@@ -13,6 +13,7 @@ use super::super::past;
 use super::fault::OutboundFault;
 use super::key::UnitKey;
 use super::machine::{self, Ready, World};
+use super::unzip::{self, Room, Unzipped};
 use crate::config::Limits;
 use crate::folder::{Claim, ClaimedFile, Fault, FolderError, FolderRole, Seen, Unclaimed};
 use crate::store::StoreError;
@@ -86,9 +87,28 @@ impl Taker {
         let taken = Taken { claim, is_certain };
         let verdict = match refused(&self.context, &seen) {
             Some(judgement) => Verdict::Hold(taken, JudgedSet::unread(judgement)),
+            None if unzip::is_of_zip(&taken.claim) => self.unzip(taken).await,
             None => self.read(&key, taken).await,
         };
         (key, verdict)
+    }
+
+    /// Lays the files of a ZIP into the drop folder, where they are found with the next look.
+    async fn unzip(&self, taken: Taken) -> Verdict {
+        let (folders, claim) = (Arc::clone(&self.folders), Arc::clone(&taken.claim));
+        let room = Room::of(&self.context.config().limits);
+        match blocking(move || unzip::unzip(&folders.drop, &claim, room)).await {
+            // There is nothing more to be done with the ZIP itself.
+            Some(Ok(Unzipped::Laid)) => Verdict::InUse,
+            Some(Ok(Unzipped::Odd(judgement))) => {
+                Verdict::Hold(taken, JudgedSet::unread(judgement))
+            }
+            Some(Err(error)) if matches!(error.fault(), Fault::Changed | Fault::Locked) => {
+                Verdict::Later(taken)
+            }
+            Some(Err(error)) => self.failed(taken, &error.into()),
+            None => self.failed(taken, &OutboundFault::Internal),
+        }
     }
 
     /// Reads and judges the files of a claim.

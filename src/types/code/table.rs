@@ -530,6 +530,10 @@ codes! {
     "バックアップから戻したため、取込フォルダーに入れ終えたものかどうか分かりません" "the store was put back from a backup, so it may have been placed already"
     "受信側が、介護ソフトに取り込み済みかどうかを確かめてください。まだなら renkei hold release、取り込み済みなら何もしなくてかまいません。"
     "The receiving side looks whether the care software has it: if not, renkei hold release; if so, nothing has to be done.";
+    ZIP_NOT_TAKEN "zip-not-taken" [Held] Here
+    "ZIP ファイルの中身を取り出せません" "the files of a ZIP cannot be taken out of it"
+    "パスワードなしの普通の ZIP に作り直すか、中のファイルを取り出して、送信用フォルダーに入れてください。ZIP は保留フォルダーにそのまま残っています。"
+    "Pack it anew as an ordinary ZIP without a password, or take the files out of it, and put them into the drop folder. The ZIP lies in the hold folder as it was.";
     ACTUALS_LOSE_SERVICES "actuals-lose-services" [Held] Here
     "前に送った実績にあったサービスコードや加算が、この実績にはありません" "the actuals lack service codes or add-ons that were sent before"
     "記録ソフトの出力で請求ソフトの実績を消してしまうおそれがあります。なくなるものを確かめ、そのままでよければ「送る」（renkei hold release）、よくなければ「送らない」（renkei hold dismiss）を選んでください。"
