@@ -54,6 +54,7 @@ mod retry;
 mod revocation;
 mod rogue;
 mod scripted;
+mod sealed;
 mod sent_copies;
 mod starvation;
 mod stays_in_drop;
