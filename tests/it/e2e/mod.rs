@@ -55,6 +55,7 @@ mod retry;
 mod revocation;
 mod rogue;
 mod scripted;
+mod sealed;
 mod sent_copies;
 mod starvation;
 mod stays_in_drop;
