@@ -43,7 +43,7 @@ pub use load::{
 };
 pub use make::{Issued, Validity};
 pub use request::{KeyAndRequest, request};
-pub use self_made::{is_self_made, self_made};
+pub use self_made::{is_self_made, self_made, self_made_of_host};
 pub use test_ca::{Subject, TestCa};
 pub use unfit::{Unfit, unfit};
 

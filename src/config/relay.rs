@@ -15,8 +15,10 @@ use crate::types::{Digest, OfficeNumber};
 /// A checked configuration of a relay.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct RelayConfig {
-    /// `[node]`: where it listens, its folder, its log.
+    /// `[node]`: its folder, its log.
     pub node: Node,
+    /// `[node] listen`: where offices come to it.
+    pub listen: SocketAddr,
     /// `[status]`: where programs that watch it ask, in plain HTTP on this computer alone.
     pub status: Option<SocketAddr>,
     /// `[tls]`: who it is to offices, and by which authorities it knows them.
@@ -96,7 +98,14 @@ impl RelayConfig {
 }
 
 fn whole(mut root: Section<'_, '_>) -> RelayConfig {
-    let node = check::node(root.table("node"));
+    let mut table = root.table("node");
+    let (span, names_listen) = (table.span(), table.has("listen"));
+    let node = check::node(table);
+    if !names_listen {
+        root.report(&span, "listen", "必須の項目がありません。", "this key is required");
+    }
+    // Where it could not be read, there is a problem.
+    let listen = node.listen.unwrap_or_else(|| SocketAddr::from(([0, 0, 0, 0], 0)));
     let status = status(root.table("status"));
     let tls = check::tls(root.table("tls"));
     let mut signing_table = root.table("signing");
@@ -110,7 +119,7 @@ fn whole(mut root: Section<'_, '_>) -> RelayConfig {
     let remember = positive(&mut retention, "remember", "30d");
     retention.finish();
     root.finish();
-    RelayConfig { node, status, tls, signing, offices, store, limits, remember }
+    RelayConfig { node, listen, status, tls, signing, offices, store, limits, remember }
 }
 
 fn status(mut table: Section<'_, '_>) -> Option<SocketAddr> {

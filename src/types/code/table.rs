@@ -307,6 +307,11 @@ codes! {
     "受信側にない鍵で封かんされています" "the package is sealed to a key that the recipient does not have"
     "送信側が新しい事業所カードを取りに行き、封かんし直して自動で送ります。続く場合は、受信側の設定（sealing_key）と鍵のファイルを確かめてください。"
     "The sender fetches the newest card, seals anew and sends by itself. If it goes on, check sealing_key and the key files at the recipient.";
+    NOT_SEALED "not-sealed" [OfPackage] Sender
+    => Unprocessable "The body is no sealed package."
+    "封かんされたパッケージではありません" "the package is not sealed"
+    "中継には、封かんしたパッケージだけを預けられます。送信側の renkei の版を確かめてください。"
+    "A relay takes sealed packages only. Check the version of the sender's renkei.";
     SEAL_BROKEN "seal-broken" [OfPackage] Maker
     => Unprocessable "The sealed package was changed, cut short, or sealed wrongly."
     "封かんされたパッケージが壊れているか、途中で変わっています" "the sealed package was changed or is broken"
@@ -413,11 +418,6 @@ codes! {
     "確認する側が、失効リスト（tls.revocation_lists）を新しいものに置き換えてください。"
     "The side that checks puts a new revocation list into tls.revocation_lists.";
 
-    NOT_SEALED "not-sealed" [OfPackage] Maker
-    => Unprocessable "A relay takes only packages that are sealed to their recipient."
-    "封をしていないパッケージは、中継では預かれません" "a relay takes only sealed packages"
-    "送信側の renkei の版を確かめてください。相手の事業所カードが古いときは、相手から新しいカードをもらいます。"
-    "Check the version of the sending renkei. Where the recipient's card is old, get its new one.";
     GONE "gone" [OfPackage] Nobody
     => Gone "The package was here and waits no more: it was taken, or its time is over."
     "もう置いていないパッケージです（受け取り済み、または期限切れ）" "the package waits there no more: it was taken, or its time is over"
