@@ -13,6 +13,7 @@ use super::network::Client;
 use super::notices::Notices;
 use super::proof::Proof;
 use super::quota::Quota;
+use super::sealing::Seals;
 use super::time_guard::TimeGuard;
 pub(super) use super::wake::Pair;
 use super::wake::Wake;
@@ -45,6 +46,8 @@ pub(super) struct Context {
     pub(super) quota: Quota,
     /// What a person should know of.
     pub(super) notices: Notices,
+    /// What is known of seals.
+    pub(super) seals: Seals,
     /// Whether the clock is believed.
     pub(super) time: TimeGuard,
     /// Programs that look at attachments at a time.
@@ -95,6 +98,7 @@ impl Context {
             judging,
             quota,
             notices,
+            seals: Seals::default(),
             time,
             scanning: Semaphore::new(SCANNING),
             order: Mutex::new(()),
@@ -168,11 +172,6 @@ impl Context {
         let config = self.config();
         let relay = config.relay_of(config.peer(partner)?)?;
         Some(Endpoint::of_relay(relay.url.clone()))
-    }
-
-    /// The keys to which packages for an office of ours are sealed.
-    pub(super) fn sealing_keys(&self, _office: OfficeNumber) -> crate::package::sealed::SealingSecrets {
-        crate::package::sealed::SealingSecrets::default()
     }
 
     /// What a package may have at most.

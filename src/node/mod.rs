@@ -68,6 +68,7 @@ mod reissue;
 mod relayed;
 mod restored;
 mod scanner;
+mod sealing;
 #[cfg(test)]
 pub(crate) mod simulated;
 mod start;

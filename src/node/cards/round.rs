@@ -251,6 +251,7 @@ async fn exchange(
 ) -> Result<(), SendError> {
     let serial = own.card().serial;
     let status = context.client.status(endpoint).await?;
+    context.seals.note(partner, &status.features);
     (known.registered, known.looked) = (status.your_card, Some(Clock::running()));
     if !status.features.iter().any(|feature| feature == CARD_FEATURE) {
         (known.handed, known.asked) = (serial, Some(Clock::running()));

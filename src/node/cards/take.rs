@@ -10,6 +10,7 @@ use super::own::{kept, own_card};
 use crate::link::Refusal;
 use crate::config::Way;
 use crate::node::context::{Context, blocking};
+use crate::node::sealing;
 use crate::package::card::{CardFault, SignedCard};
 use crate::types::code::RefusalCode;
 use crate::node::words::way_in_words;
@@ -75,6 +76,7 @@ pub(super) async fn make(context: &Arc<Context>, office: OfficeNumber) -> Option
     let about = format!("office {office} card");
     match made.await?? {
         Ok(card) => {
+            sealing::look_after_keys(context, office).await;
             context.notices.clear(code::OWN_CARD_NOT_MADE, &about);
             Some(card)
         }

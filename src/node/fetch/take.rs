@@ -4,13 +4,12 @@ use std::sync::Arc;
 
 use super::Source;
 use crate::link::{Endpoint, MailboxItem, PackageForm, Refusal, SendError};
-use crate::node::context::{Context, blocking};
+use crate::node::context::Context;
 use crate::node::inbound::Inbound;
-use crate::package::open_again;
-use crate::package::sealed::{Sealed, SealedFault, largest, open_sealed};
+use crate::package::sealed::largest;
 use crate::store::StoreError;
 use crate::types::code::{self, RefusalCode, RefusalRetry};
-use crate::types::{Hashed, OfficeNumber};
+use crate::types::OfficeNumber;
 
 /// What became of a package on the list.
 pub(super) enum Taken {
@@ -57,12 +56,12 @@ pub(super) async fn take(
             return Ok(Taken::Later);
         }
     };
-    let taken = match opened(&context, office, &source, &item, (bytes, form)).await {
-        Ok(package) => {
+    let taken = match (form, &source) {
+        (PackageForm::Plain, Source::Relay(_)) => Err(Refusal::plain(RefusalCode::NOT_SEALED)),
+        (form, _) => {
             let inbound = Inbound(Arc::clone(&context));
-            inbound.take_fetched(sender, office, id, package).await
+            inbound.take_fetched((sender, office), id, bytes, form).await
         }
-        Err(refusal) => Err(refusal),
     };
     match taken {
         Ok(()) => {
@@ -83,49 +82,6 @@ pub(super) async fn take(
             Ok(Taken::Settled)
         }
     }
-}
-
-/// The package as its sender signed it.
-async fn opened(
-    context: &Arc<Context>,
-    office: OfficeNumber,
-    source: &Source,
-    item: &MailboxItem,
-    (bytes, form): (Hashed, PackageForm),
-) -> Result<Hashed, Refusal> {
-    match (form, source) {
-        (PackageForm::Plain, Source::Partner(_)) => Ok(bytes),
-        (PackageForm::Plain, Source::Relay(_)) => Err(Refusal::plain(RefusalCode::NOT_SEALED)),
-        (PackageForm::Sealed, _) => {
-            let (context, item) = (Arc::clone(context), item.clone());
-            let opening = blocking(move || unseal(&context, office, &item, bytes));
-            let opened = opening.await.ok_or_else(|| Refusal::internal("a panic under a seal"))?;
-            opened.map_err(|fault| Refusal::new(fault.refusal(), fault.to_string()))
-        }
-    }
-}
-
-/// Opens the seal, and holds what it says in clear against the list and what is inside. May block.
-fn unseal(
-    context: &Context,
-    office: OfficeNumber,
-    item: &MailboxItem,
-    bytes: Hashed,
-) -> Result<Hashed, SealedFault> {
-    let limits = context.package_limits();
-    let sealed = Sealed::read(bytes, &limits)?;
-    let header = sealed.header();
-    let is_the_one = (header.message_id, header.sender, header.recipient)
-        == (item.message_id, item.sender, office);
-    if !is_the_one {
-        return Err(SealedFault::Mismatch { what: "the list" });
-    }
-    let package = open_sealed(&sealed, &context.sealing_keys(office))?;
-    // Whether its manifest is right is looked at by those who take it.
-    if let Ok(inside) = open_again(package.clone(), &limits) {
-        header.check_is_of(inside.manifest())?;
-    }
-    Ok(package)
 }
 
 fn about(item: &MailboxItem) -> String {

@@ -305,8 +305,8 @@ codes! {
     SEAL_UNKNOWN_KEY "seal-unknown-key" [Refusal] Time
     => Unprocessable "The package is sealed to a key that this node does not have. Fetch its card and seal anew."
     "受信側にない鍵で封かんされています" "the package is sealed to a key that the recipient does not have"
-    "送信側が新しい事業所カードを取りに行き、封かんし直して自動で送ります。続く場合は、受信側の設定（sealing_key）と鍵のファイルを確かめてください。"
-    "The sender fetches the newest card, seals anew and sends by itself. If it goes on, check sealing_key and the key files at the recipient.";
+    "送信側が新しい事業所カードを取りに行き、封かんし直して自動で送ります。続く場合は、受信側のデータフォルダーの sealing と、renkei doctor の結果を確かめてください。"
+    "The sender fetches the newest card, seals anew and sends by itself. If it goes on, check the folder sealing in the data folder of the recipient, and renkei doctor there.";
     NOT_SEALED "not-sealed" [OfPackage] Sender
     => Unprocessable "The body is no sealed package."
     "封かんされたパッケージではありません" "the package is not sealed"
@@ -1149,6 +1149,14 @@ codes! {
     "データフォルダーを、ほかのアカウントが読み書きできます" "other accounts can get at the data folder"
     "表示された chmod 700 のコマンドを実行してください。"
     "Run the chmod 700 that is shown.";
+    SEALING_KEY_MADE "sealing-key-made" [Journal] Nobody
+    "封かん用の新しい鍵を作りました" "a new sealing key was made"
+    "30 日ごとに自動で作り、事業所カードで相手に知らせます。"
+    "It is made every 30 days by itself, and partners learn of it by the card.";
+    SEALING_KEY_REMOVED "sealing-key-removed" [Journal] Nobody
+    "使われなくなった封かん用の鍵を削除しました" "a sealing key that nobody needs any more was removed"
+    "その鍵で封かんされたものは、もう届きません。"
+    "Nothing that is sealed to it can come any more.";
     CARD_REPLACED "card-replaced" [Condition] Nobody
     "相手の新しい事業所カードに入れ替えました" "a newer card of the partner took the place of the former one"
     "登録済みの鍵で署名されているため、自動で入れ替えました。変わった点を確かめたいときは renkei partner show で表示します。"
