@@ -307,6 +307,11 @@ codes! {
     "受信側にない鍵で封かんされています" "the package is sealed to a key that the recipient does not have"
     "送信側が新しい事業所カードを取りに行き、封かんし直して自動で送ります。続く場合は、受信側のデータフォルダーの sealing と、renkei doctor の結果を確かめてください。"
     "The sender fetches the newest card, seals anew and sends by itself. If it goes on, check the folder sealing in the data folder of the recipient, and renkei doctor there.";
+    NOT_SEALED "not-sealed" [OfPackage] Sender
+    => Unprocessable "The body is no sealed package."
+    "封かんされたパッケージではありません" "the package is not sealed"
+    "中継には、封かんしたパッケージだけを預けられます。送信側の renkei の版を確かめてください。"
+    "A relay takes sealed packages only. Check the version of the sender's renkei.";
     SEAL_BROKEN "seal-broken" [OfPackage] Maker
     => Unprocessable "The sealed package was changed, cut short, or sealed wrongly."
     "封かんされたパッケージが壊れているか、途中で変わっています" "the sealed package was changed or is broken"
@@ -317,11 +322,6 @@ codes! {
     "封かんの見出しと、中のパッケージが一致しません" "the clear header and the package inside differ"
     "送信側のソフトウェアの版を確かめてください。"
     "Check the version of the sending software.";
-    NOT_SEALED "not-sealed" [OfPackage] Sender
-    => Unprocessable "The body is no sealed package."
-    "封かんされたパッケージではありません" "the package is not sealed"
-    "中継には、封かんしたパッケージだけを預けられます。送信側の renkei の版を確かめてください。"
-    "A relay takes sealed packages only. Check the version of the sender's renkei.";
     BAD_CARD "bad-card" [Refusal] Partner
     => Unprocessable "The card is no signed card of an office, or was changed."
     "事業所カードとして正しくありません" "the card is invalid"
