@@ -197,7 +197,7 @@ impl Judgement {
             }
         };
         let (ja, en) = (text(Lang::Ja), text(Lang::En));
-        self.kept_back(code::ACTUALS_LOSE_SERVICES, ja, en)
+        self.kept_back(code::ACTUALS_NEED_WORD, ja, en)
     }
 
     /// The same set, kept back because its addressee imports another edition only, in which it

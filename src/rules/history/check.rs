@@ -47,7 +47,7 @@ const BIRTHS: UnitCheck = UnitCheck {
 };
 
 /// Every check against the history.
-const CHECKS: [&UnitCheck; 5] =
+pub(in crate::rules) const CHECKS: [&UnitCheck; 5] =
     [&ANY, &ACTUALS, &DELETIONS, &DAYS, &BIRTHS];
 
 type Way = (OfficeNumber, OfficeNumber);

@@ -16,6 +16,8 @@ pub use form::{
     Brought, Exchanged, ExchangedFile, ExchangedPerson, History, HistoryFormat, What,
 };
 
+#[cfg(test)]
+pub(super) use check::CHECKS;
 pub(super) use check::check;
 
 use std::collections::BTreeSet;
