@@ -31,6 +31,7 @@
 //! | 5 | [`control`] | orders from a command to the running node |
 //! | 5 | [`users`] | who may log in to the page, and how often somebody may try |
 //! | 6 | [`node`] | the daemon |
+//! | 6 | [`relay`] | the mailbox server that cannot read what it keeps |
 //! | 7 | [`desk`] | what the commands and the page tell in the same words |
 //! | 8 | [`web`] | the page of an office, one file per page |
 //! | 8 | [`mail`] | what needs a person, told by mail |
@@ -84,6 +85,7 @@ pub mod store;
 pub mod users;
 
 pub mod node;
+pub mod relay;
 
 pub mod desk;
 

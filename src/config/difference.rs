@@ -3,8 +3,8 @@
 use std::fmt;
 
 use super::{
-    Attachments, Backup, Config, Generations, Limits, Mail, Node, Office, Page, Peer, Retention,
-    StoreSettings, Timing, Tls,
+    Attachments, Backup, Config, Generations, Limits, Mail, Network, Node, Office, Page, Peer, Relay,
+    Retention, StoreSettings, Timing, Tls,
 };
 use crate::types::OfficeNumber;
 
@@ -85,6 +85,8 @@ impl Changes {
             tls: _,
             offices,
             peers,
+            relays,
+            network,
             timing,
             limits,
             attachments,
@@ -126,6 +128,14 @@ impl Changes {
         let number = |office: &Office| office.number;
         each(offices, &new.offices, (number, Subject::Office), office_keys, live);
         each(peers, &new.peers, (|peer: &Peer| peer.office, Subject::Peer), peer_keys, live);
+        compare!(
+            Network { proxy => "proxy" },
+            network, new.network, |key| live
+                .push(Change { subject: Subject::Table("network"), what: What::Key(key) })
+        );
+        relay_keys(relays, &new.relays, |what| {
+            live.push(Change { subject: Subject::Table("relay"), what });
+        });
         changes.of_page(page.as_ref(), new.page.as_ref());
         let later = &mut changes.after_restart;
         compare!(StoreSettings { key_file => "key_file" }, store, new.store, |key| later
@@ -293,11 +303,30 @@ fn office_keys(old: &Office, new: &Office, tell: &mut dyn FnMut(&'static str)) {
     );
 }
 
+/// Compares relays by their addresses, whatever their order.
+fn relay_keys(old: &[Relay], new: &[Relay], mut tell: impl FnMut(What)) {
+    for former in old {
+        match new.iter().find(|new| new.url == former.url) {
+            None => tell(What::Removed),
+            Some(new) => compare!(
+                Relay {
+                    url => "url", name => "name", tls_certificates => "tls_certificates",
+                    signing_certificates => "signing_certificates",
+                },
+                former, new, |key| tell(What::Key(key))
+            ),
+        }
+    }
+    for _ in new.iter().filter(|new| !old.iter().any(|old| old.url == new.url)) {
+        tell(What::Added);
+    }
+}
+
 fn peer_keys(old: &Peer, new: &Peer, tell: &mut dyn FnMut(&'static str)) {
     compare!(
         Peer {
             office => "office", name => "name", service_types => "service_types", url => "url",
-            edition => "edition", tls_certificates => "tls_certificates",
+            relay => "relay", edition => "edition", tls_certificates => "tls_certificates",
             signing_certificates => "signing_certificates", takes => "takes", quoting => "quoting", card => "card",
         },
         old, new, tell

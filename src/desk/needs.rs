@@ -9,7 +9,7 @@ use super::{dates, expiry, held, words};
 use crate::config::Config;
 use crate::node::{Handle, Notice};
 use crate::store::{HeldFilter, HeldItem, StoreError, Waiting};
-use crate::types::code::{self, Area};
+use crate::types::code::{self, Actor, Area};
 use crate::types::{HeldId, Lang, OfficeNumber};
 use crate::work;
 
@@ -71,6 +71,7 @@ pub async fn find(node: &Handle, lang: Lang) -> Result<Needs, StoreError> {
     all.extend(status.waiting.iter().filter_map(|pair| of_waiting(pair, &config, now, lang)));
     let notices = node.notices().0;
     let notices = notices.iter().filter(|notice| !is_told(notice, &status.waiting));
+    let notices = notices.filter(|notice| needs_somebody(notice));
     all.extend(notices.map(|notice| of_notice(notice, &config, lang)));
     let config = Arc::clone(&config);
     let found = work::blocking(move || of_expiry(&dates::read(&config, lang), now, lang)).await;
@@ -165,6 +166,11 @@ fn is_told(notice: &Notice, waiting: &[Waiting]) -> bool {
             .any(|pair| !pair.reason.is_empty() && notice.is_about(pair.office, pair.partner))
 }
 
+/// Whether there is anything to do about it.
+fn needs_somebody(notice: &Notice) -> bool {
+    code::find(&notice.code).is_none_or(|info| info.actor != Actor::Nobody)
+}
+
 /// Certificates and lists that end soon, have ended, or cannot be used.
 fn of_expiry(dates: &dates::Dates, now: Timestamp, lang: Lang) -> Vec<Need> {
     let (certificates, lists) = expiry::rows(dates, now, lang);
@@ -225,6 +231,7 @@ mod tests {
                 not_before: now - day * 90,
                 not_after: now + day * left,
             }),
+            next: None,
         };
         let list = |left: i32| ListDates {
             file: "a.crl".to_owned(),

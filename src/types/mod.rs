@@ -24,6 +24,7 @@ mod personal;
 #[cfg(test)]
 mod plant;
 mod problem;
+mod proxy_url;
 mod service_month;
 pub(crate) mod settings;
 mod severity;
@@ -54,6 +55,7 @@ pub use personal::Personal;
 #[cfg(test)]
 pub(crate) use plant::Plant;
 pub use problem::{Problem, Problems};
+pub use proxy_url::ProxyUrl;
 pub use service_month::{ParseServiceMonthError, ServiceMonth};
 pub use severity::Severity;
 pub use site::one_site;

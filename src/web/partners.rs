@@ -33,7 +33,7 @@ struct Row {
     number: OfficeNumber,
     name: String,
     services: String,
-    url: String,
+    way: String,
     edition: String,
     tone: &'static str,
     state: String,
@@ -55,7 +55,8 @@ pub(super) async fn show(State(shared): State<Arc<Shared>>, Visitor(session): Vi
     let rows = config.peers.iter().map(|peer| {
         let services = peer.service_types.iter().map(|service| words::service(*service, lang));
         let services = services.collect::<Vec<_>>().join(lang.pick("、", ", "));
-        row(peer, services, &status, now, lang)
+        let way = words::way(&config.way(peer), lang);
+        row(peer, (services, way), &status, now, lang)
     });
     let title = lang.pick("相手", "Partners");
     let rows = rows.collect();
@@ -69,7 +70,13 @@ pub(super) async fn show(State(shared): State<Arc<Shared>>, Visitor(session): Vi
     })
 }
 
-fn row(peer: &Peer, services: String, status: &Status, now: Timestamp, lang: Lang) -> Row {
+fn row(
+    peer: &Peer,
+    (services, way): (String, String),
+    status: &Status,
+    now: Timestamp,
+    lang: Lang,
+) -> Row {
     let of_peer = |count: &&StateCount| count.partner == peer.office;
     let counts = || status.counts.iter().filter(of_peer);
     let waiting: Vec<&Waiting> =
@@ -87,6 +94,9 @@ fn row(peer: &Peer, services: String, status: &Status, now: Timestamp, lang: Lan
         (None, true, Some(_)) if any(OutgoingState::Refused) => {
             ("warn", lang.pick("受け付けられないものがあります", "something is not accepted there"))
         }
+        (None, true, Some(_)) if any(OutgoingState::Deposited) => {
+            ("busy", lang.pick("中継サーバーに預かり済み", "kept by the relay"))
+        }
         (None, true, Some(_)) if any(OutgoingState::HeldByRecipient) => {
             ("warn", lang.pick("相手で保留中のものがあります", "something is held there"))
         }
@@ -96,7 +106,7 @@ fn row(peer: &Peer, services: String, status: &Status, now: Timestamp, lang: Lan
         number: peer.office,
         name: peer.name.clone().unwrap_or_default(),
         services,
-        url: peer.url.to_string(),
+        way,
         edition: peer.edition.map_or_else(
             || lang.pick("どの版でも", "any").to_owned(),
             |edition| edition.to_string(),

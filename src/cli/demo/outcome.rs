@@ -29,6 +29,7 @@ impl DemoOutcome {
                 | OutgoingState::Rejected
                 | OutgoingState::Expired => true,
                 OutgoingState::Queued
+                | OutgoingState::Deposited
                 | OutgoingState::Consigned
                 | OutgoingState::HeldByRecipient
                 | OutgoingState::Superseded => false,

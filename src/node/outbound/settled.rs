@@ -160,7 +160,7 @@ fn lay(
     let unit = judge::unit_name(row.serial, folders.office, row.partner);
     let about = About { partner: row.partner, serial: row.serial, lang: context.lang() };
     let (note, reason) = match row.state {
-        Outgoing::Queued { .. } | Outgoing::Superseded => return Ok(None),
+        Outgoing::Queued { .. } | Outgoing::Deposited | Outgoing::Superseded => return Ok(None),
         Outgoing::Consigned | Outgoing::HeldByRecipient | Outgoing::HandedOver => {
             if let Some(sent) = &folders.sent
                 && !files.is_empty()

@@ -243,7 +243,7 @@ fn versions(
 /// Whether the partner has a package; none where it never will.
 const fn has(state: OutgoingState) -> Option<bool> {
     match state {
-        OutgoingState::Queued => Some(false),
+        OutgoingState::Queued | OutgoingState::Deposited => Some(false),
         OutgoingState::Consigned | OutgoingState::HeldByRecipient | OutgoingState::HandedOver => {
             Some(true)
         }

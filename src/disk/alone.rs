@@ -16,7 +16,11 @@ pub struct Alone {
 
 impl Alone {
     /// Waits until nobody else holds the folder, which is there.
-    pub(super) fn in_folder(folder: &Path) -> io::Result<Self> {
+    ///
+    /// # Errors
+    ///
+    /// The folder cannot be written to.
+    pub fn in_folder(folder: &Path) -> io::Result<Self> {
         let file =
             OpenOptions::new().write(true).create(true).truncate(false).open(folder.join(LOCK))?;
         match file.lock() {
