@@ -10,14 +10,12 @@ use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
 
-use super::context::{Context, blocking, log_store_fault, stopped};
+use super::context::{Context, log_store_fault, stopped};
 use super::notices::of_pair;
+use super::opened::{look_into, opened};
 use super::past;
 use super::supervise::Beat;
-use crate::contents;
-use crate::package::{self, Package};
 use crate::store::{EntryId, Flagged, ReadContents, StoreError, Unread};
-use crate::transfer::Direction;
 use crate::types::code;
 use crate::work::{self, watch};
 
@@ -138,49 +136,6 @@ fn has_failed_enough(failing: &mut Failing, entry: EntryId) -> bool {
     times >= MOST_ATTEMPTS
 }
 
-/// What a package says. An error is one that may pass.
-pub(super) async fn look_into(
-    context: &Arc<Context>,
-    unread: Unread,
-) -> Result<ReadContents, StoreError> {
-    let (package, gone) = opened(context, unread).await?;
-    let Some(package) = package else { return Ok(gone) };
-    let spec = context.spec;
-    let found = blocking(move || {
-        if package.manifest().is_of_attachments() {
-            return contents::of_attachments(package.manifest().about());
-        }
-        let files = package.files().map(|(file, bytes)| (file.name.as_str(), bytes.as_ref()));
-        contents::read(spec, files)
-    });
-    Ok(found.await.map_or(ReadContents::Unreadable, ReadContents::Found))
-}
-
-/// The package, or what is written down where there is none to look into.
-async fn opened(
-    context: &Arc<Context>,
-    Unread { direction, partner, id, .. }: Unread,
-) -> Result<(Option<Package>, ReadContents), StoreError> {
-    let stored = match direction {
-        Direction::Out => context.store.outgoing_package(id).await,
-        Direction::In => context.store.incoming_package(partner, id).await,
-    };
-    let package = match stored {
-        Ok(package) => package,
-        Err(StoreError::NoLongerKept | StoreError::NotFound) => {
-            return Ok((None, ReadContents::Gone));
-        }
-        Err(StoreError::Damaged(_)) => {
-            tracing::warn!(%id, "a damaged package is passed over in the lists");
-            return Ok((None, ReadContents::Unreadable));
-        }
-        Err(error) => return Err(error),
-    };
-    let limits = context.package_limits();
-    let opened = blocking(move || package::open_again(package, &limits).ok());
-    Ok((opened.await.flatten(), ReadContents::Unreadable))
-}
-
 /// Has somebody look at a package that only just came in, if it lacks what an earlier one had.
 async fn flag(context: &Arc<Context>, package: Unread) -> Result<(), StoreError> {
     let since = context.now().saturating_sub(NEWS).unwrap_or(Timestamp::MIN);
@@ -197,10 +152,7 @@ async fn flag(context: &Arc<Context>, package: Unread) -> Result<(), StoreError>
 }
 
 /// Tells which packages somebody should look at, until somebody did.
-async fn tell_flagged(
-    context: &Context,
-    told: &mut BTreeSet<String>,
-) -> Result<(), StoreError> {
+async fn tell_flagged(context: &Context, told: &mut BTreeSet<String>) -> Result<(), StoreError> {
     let mut pairs: BTreeMap<_, Vec<_>> = BTreeMap::new();
     for Flagged { office, partner, id } in context.store.flagged().await? {
         pairs.entry((office, partner)).or_default().push(id);

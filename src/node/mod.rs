@@ -49,6 +49,7 @@ mod network;
 mod note;
 mod notices;
 mod open_files;
+mod opened;
 mod opening;
 mod orders;
 mod outbound;

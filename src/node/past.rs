@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use super::context::{Context, blocking};
-use super::index;
 use super::judge::{self, Judgement};
+use super::opened::look_into;
 use crate::folder::ClaimedFile;
 use crate::package::Package;
 use crate::rules::history::{History, Questions};
@@ -43,7 +43,7 @@ async fn catch_up(
     for month in &questions.months {
         let mut found = Vec::new();
         for unread in context.store.unread_of(pair, *month, MOST_UNREAD).await? {
-            found.push((unread.entry, index::look_into(context, unread).await?));
+            found.push((unread.entry, look_into(context, unread).await?));
         }
         if !found.is_empty() {
             context.store.note_contents(found).await?;
@@ -81,7 +81,7 @@ pub(super) async fn worded(
     }
     let borrowed: Vec<(&str, &[u8])> =
         files.iter().map(|file| (file.name.as_str(), file.bytes.as_slice())).collect();
-    let word = code::ACTUALS_LOSE_SERVICES;
+    let word = code::ACTUALS_NEED_WORD;
     let files = judge::unit_files(&borrowed);
     let has_word = context.store.has_word(office, files, word).await?;
     Ok(if has_word { judgement } else { judgement.needs_word() })

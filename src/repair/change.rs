@@ -99,6 +99,9 @@ reasons! {
     /// A double quote inside free text was doubled.
     QuotesDoubled = "quotes-doubled",
         "フリーテキストの中の \" を \"\" にしました", "doubled the quotes inside free text";
+    /// Rows of 第2表 with the same numbers were numbered anew.
+    Renumbered = "renumbered",
+        "課題・目標・援助内容の番号が重なる行があるため、並びの順に振り直しました", "numbered the rows anew, because some had the same numbers";
     /// The same character under the code point that MS932 knows.
     MappingVariant = "mapping-variant",
         "同じ文字の、MS932 にある符号に置き換えました", "the same character, as MS932 has it";

@@ -1,6 +1,7 @@
 //! Mending one file.
 
 mod header;
+mod numbers;
 mod quotes;
 
 use std::collections::BTreeMap;
@@ -110,12 +111,13 @@ pub fn fix(spec: &Spec, name: &str, bytes: &[u8], options: &FixOptions<'_>) -> F
     reader.feed(&source.text, &mut fixer);
     reader.finish(&mut fixer);
     let (mut changes, out) = fixer.finish(reader.line_ends());
-    changes.sort();
     if changes.writable() {
         let copy = if changes.counts.total() == 0 { bytes.to_vec() } else { out };
+        let copy = numbers::renumbered(spec, name, &copy, &mut changes).unwrap_or(copy);
         fixed.remaining = remaining(spec, name, &copy);
         fixed.bytes = Some(copy);
     }
+    changes.sort();
     fixed.changes = changes;
     fixed
 }

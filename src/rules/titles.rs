@@ -327,6 +327,36 @@ const TITLES: &[(&str, &str, &str)] = &[
         "A character reference or a tag such as <br> is left in a text.",
     ),
     ("L7-TEXT-008", "長すぎる文章があります。", "A text is too long."),
+    (
+        "L8-JSK-001",
+        "前の実績にあったサービスコードが、この実績にはありません。",
+        "The actuals lack service codes that earlier ones had.",
+    ),
+    (
+        "L8-JSK-002",
+        "この利用者のその月の予定は、やり取りされたことがありません。",
+        "No plan of the month about this user was ever exchanged.",
+    ),
+    (
+        "L8-DEL-001",
+        "この削除が指すものは、届いたことがないか、すでに削除されています。",
+        "What this deletion names was never delivered, or is deleted already.",
+    ),
+    (
+        "L8-DATE-001",
+        "これより新しい日付のものがもう届いています。",
+        "One of a later date was delivered already.",
+    ),
+    (
+        "L8-ID-001",
+        "同じ被保険者番号の利用者の生年月日か性別が、前にやり取りしたものと違います。",
+        "The date of birth or sex of the user with this insured number is not the one exchanged before.",
+    ),
+    (
+        "L8-ID-002",
+        "同じ利用者が、前は別の保険者番号でやり取りされています。",
+        "The same user was exchanged under another insurer before.",
+    ),
 ];
 
 impl RuleInfo {

@@ -251,7 +251,7 @@ pub(super) async fn show(
         is_out: item.direction == Direction::Out,
         asked_again: held::may_be_asked_again(&item),
         needs_word: item.reason == code::DELETION_NEEDS_WORD,
-        loses_services: item.reason == code::ACTUALS_LOSE_SERVICES,
+        loses_services: item.reason == code::ACTUALS_NEED_WORD,
         serial: item.serial.map(|serial| serial.to_string()).unwrap_or_default(),
         folder: folder
             .map(|folder| std::path::absolute(&folder).unwrap_or(folder).display().to_string()),
@@ -297,7 +297,7 @@ fn to_do(item: &HeldItem, lang: Lang) -> Vec<&'static str> {
         code::IMPORT_NAME_TAKEN,
         code::REFUSED_FOR_GOOD,
         code::DELETION_NEEDS_WORD,
-        code::ACTUALS_LOSE_SERVICES,
+        code::ACTUALS_NEED_WORD,
     ];
     let codes = item.reason.split(',').filter(|code| !has_button.contains(code));
     let known = codes.filter_map(|code| code.rsplit(':').find_map(code::find));

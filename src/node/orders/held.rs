@@ -71,7 +71,7 @@ async fn release_set(
     let Some(set) = HeldSet::of(places, item) else { return Ok(no_such_office()) };
     let listed: BTreeSet<String> = item.unit.files.iter().map(|file| file.name.clone()).collect();
     // Before the files are seen again; it holds for these very files and no others.
-    let word = code::ACTUALS_LOSE_SERVICES;
+    let word = code::ACTUALS_NEED_WORD;
     if item.reason == word {
         let (office, files) = (item.office, item.unit.files.clone());
         context.store.note_word(office, files, word, context.now()).await?;

@@ -44,6 +44,48 @@ fn a_good_file_stays_as_it_is() {
     assert_eq!(told(PLAN, &bytes), (vec![], Some(bytes)));
 }
 
+/// A receiver stops at two rows of the same numbers.
+#[test]
+fn rows_of_the_same_numbers_are_numbered_anew() {
+    let row = |numbers: [u8; 3], issue: &str, goal: &str, help: &str| {
+        let [one, two, three] = numbers;
+        format!(
+            "202407,131011,0000900011,20260325,20260325,{one},\"{issue}\",{two},\"{goal}\",,,,{three},\"{help}\",1,,,,,,,\r\n"
+        )
+    };
+    let rows = |all: &[([u8; 3], &str, &str, &str)]| {
+        all.iter()
+            .map(|(numbers, issue, goal, help)| row(*numbers, issue, goal, help))
+            .collect::<String>()
+    };
+    let bytes = rows(&[
+        ([1, 1, 1], "a", "b", "c"),
+        ([1, 1, 1], "a", "b", "d"),
+        ([1, 1, 1], "a", "e", "f"),
+        ([1, 1, 1], "g", "h", "i"),
+        ([7, 1, 1], "j", "k", "l"),
+    ]);
+    let wanted = rows(&[
+        ([1, 1, 1], "a", "b", "c"),
+        ([1, 1, 2], "a", "b", "d"),
+        ([1, 2, 1], "a", "e", "f"),
+        ([2, 1, 1], "g", "h", "i"),
+        ([3, 1, 1], "j", "k", "l"),
+    ]);
+    let mended = fixed(PLAN, bytes.as_bytes());
+    assert_eq!(String::from_utf8(mended.bytes.clone().expect("written")).expect("ASCII"), wanted);
+    let reasons: Vec<_> = mended.changes.list.iter().map(|change| change.reason.as_str()).collect();
+    assert!(
+        !reasons.is_empty() && reasons.iter().all(|reason| *reason == "renumbered"),
+        "{reasons:?}"
+    );
+    assert!(!mended.remaining.iter().any(|left| left.rule == Rule::DuplicateNumbers));
+    // Done once it is done, and gaps alone are nobody's mistake to mend.
+    assert_eq!(told(PLAN, wanted.as_bytes()), (vec![], Some(wanted.into_bytes())));
+    let gap = rows(&[([1, 1, 1], "a", "b", "c"), ([3, 1, 1], "g", "h", "i")]);
+    assert_eq!(told(PLAN, gap.as_bytes()), (vec![], Some(gap.into_bytes())));
+}
+
 #[test]
 fn the_form_is_mended() {
     let good = format!("{LINE}\r\n{LINE}\r\n").into_bytes();

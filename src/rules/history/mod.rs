@@ -12,10 +12,10 @@ mod check;
 mod form;
 mod past;
 
-pub use form::{
-    Brought, Exchanged, ExchangedFile, ExchangedPerson, History, HistoryFormat, What,
-};
+pub use form::{Brought, Exchanged, ExchangedFile, ExchangedPerson, History, HistoryFormat, What};
 
+#[cfg(test)]
+pub(super) use check::CHECKS;
 pub(super) use check::check;
 
 use std::collections::BTreeSet;

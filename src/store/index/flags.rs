@@ -1,7 +1,7 @@
 //! Received packages that were taken and that somebody should look at.
 
 use jiff::Timestamp;
-use rusqlite::{Connection, params};
+use rusqlite::params;
 
 use super::id::EntryId;
 use super::unread::{Unread, unread};
@@ -34,18 +34,6 @@ const OF_PACKAGE: &str = "entry IN (SELECT id FROM entries
 
 /// So many packages are told.
 const MOST: u32 = 1_000;
-
-/// Has a package with 実績 that came in held against earlier ones.
-pub(super) fn wait(connection: &Connection, entry: EntryId) -> Result<(), StoreError> {
-    connection
-        .prepare_cached(
-            "INSERT INTO flags (entry, rules, seen_by)
-             SELECT id, '', '' FROM entries WHERE id = ?1 AND direction = 'in'
-             ON CONFLICT DO NOTHING",
-        )?
-        .execute(params![entry.0])?;
-    Ok(())
-}
 
 impl Store {
     /// Packages with 実績 that are still to be held against earlier ones, the oldest first.

@@ -5,7 +5,7 @@ use rusqlite::{Connection, OptionalExtension as _, Row, params};
 
 use super::entry::ContentsState;
 use super::id::EntryId;
-use super::{flags, past};
+use super::past;
 use crate::contents::{Contents, Mention, Person, SearchKey, When};
 use crate::store::unit::Column;
 use crate::store::{Store, StoreError};
@@ -123,7 +123,14 @@ fn note(
     if let ReadContents::Found(contents) = contents
         && contents.people.iter().any(|person| person.actuals.keys().any(|of| !of.withdrawn))
     {
-        flags::wait(connection, entry)?;
+        // What came in is held against earlier ones afterwards.
+        connection
+            .prepare_cached(
+                "INSERT INTO flags (entry, rules, seen_by)
+                 SELECT id, '', '' FROM entries WHERE id = ?1 AND direction = 'in'
+                 ON CONFLICT DO NOTHING",
+            )?
+            .execute(params![entry.0])?;
     }
     connection
         .prepare_cached("UPDATE entries SET contents = ?2 WHERE id = ?1")?

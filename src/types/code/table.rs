@@ -586,7 +586,7 @@ codes! {
     "ZIP ファイルの中身を取り出せません" "the files of a ZIP cannot be taken out of it"
     "パスワードなしの普通の ZIP に作り直すか、中のファイルを取り出して、送信用フォルダーに入れてください。ZIP は保留フォルダーにそのまま残っています。"
     "Pack it anew as an ordinary ZIP without a password, or take the files out of it, and put them into the drop folder. The ZIP lies in the hold folder as it was.";
-    ACTUALS_LOSE_SERVICES "actuals-lose-services" [Held] Here
+    ACTUALS_NEED_WORD "actuals-need-word" [Held] Here
     "前に送った実績にあったサービスコードや加算が、この実績にはありません" "the actuals lack service codes or add-ons that were sent before"
     "記録ソフトの出力で請求ソフトの実績を消してしまうおそれがあります。なくなるものを確かめ、そのままでよければ「送る」（renkei hold release）、よくなければ「送らない」（renkei hold dismiss）を選んでください。"
     "An export of a records program may wipe out the actuals of the billing program. See what gets lost; send it if that is meant (renkei hold release), or settle it without sending (renkei hold dismiss).";

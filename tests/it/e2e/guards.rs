@@ -24,7 +24,7 @@ fn full(serial: &str) -> Unit {
 
 /// The number of what is held, when something is.
 fn held(office: &Office) -> String {
-    let one = || office.sql("SELECT id FROM held WHERE settled_at IS NULL").pop();
+    let one = || office.sql("SELECT 'h' || id FROM held WHERE settled_at IS NULL").pop();
     until("held", one)
 }
 
@@ -43,7 +43,7 @@ fn actuals_that_lose_services_wait_for_a_word_and_are_flagged() {
     let less = sample(ACTUAL, "20260703090000");
     export(&help, &less);
     let id = held(&help);
-    assert_eq!(reason(&help), ["actuals-lose-services"]);
+    assert_eq!(reason(&help), ["actuals-need-word"]);
     let set = help.path("hold").join(format!("20260703090000_{HELP}_{CARE}"));
     let report = std::fs::read_to_string(set.join("report.txt")).expect("a report in UTF-8");
     assert!(report.contains("111411") && report.contains("20260702090000"), "{report}");
@@ -53,7 +53,7 @@ fn actuals_that_lose_services_wait_for_a_word_and_are_flagged() {
     // Not even what was said before a crash is asked for twice, and nothing goes without a word.
     help.kill();
     help.start();
-    assert_eq!(reason(&help), ["actuals-lose-services"]);
+    assert_eq!(reason(&help), ["actuals-need-word"]);
     assert_eq!(help.sql("SELECT count(*) FROM outgoing"), ["1"]);
 
     let (said, code) = says(&help, &["hold", "release", &id]);
@@ -107,6 +107,6 @@ fn what_was_exported_while_the_node_was_off_is_held_against_what_goes_before_it(
     help.start();
     until("the first", || help.has_sent("HANDED_OVER", 1));
     held(&help);
-    assert_eq!(reason(&help), ["actuals-lose-services"]);
+    assert_eq!(reason(&help), ["actuals-need-word"]);
     assert_eq!(help.sql("SELECT count(*) FROM outgoing"), ["1"]);
 }

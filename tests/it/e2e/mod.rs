@@ -65,3 +65,4 @@ pub(crate) mod units;
 mod whole;
 mod words;
 mod writers;
+mod zipped;
