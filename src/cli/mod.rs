@@ -37,6 +37,7 @@ mod output;
 mod partner;
 mod print;
 mod progress;
+mod relay;
 mod reload;
 mod retry;
 mod rules;
@@ -144,6 +145,8 @@ enum Command {
     Card(card::Args),
     /// 相手を登録・確認・削除します
     Partner(partner::Args),
+    /// 封をしたパッケージを預かる中継サーバーを動かします
+    Relay(relay::Args),
     /// 架空の利用者の正しいファイルを作ります（取込の試験、性能測定用）
     New(new::Args),
     /// シェルの補完の設定を表示します
@@ -225,6 +228,7 @@ fn run(matches: &ArgMatches, lang: Lang) -> anyhow::Result<ExitCode> {
         Command::Ca(args) => ca::run(&args, lang),
         Command::Card(args) => card::run(&args, lang),
         Command::Partner(args) => partner::run(&args, lang),
+        Command::Relay(args) => relay::run(args, lang),
         Command::New(args) => new::run(&args, lang),
         Command::Completions(args) => completions::run(&args, lang),
         Command::Man(args) => man::run(&args, lang),
@@ -252,7 +256,7 @@ mod tests {
                         "to" => "v3".to_owned(),
                         "role" => "general".to_owned(),
                         "month" => "2026-04".to_owned(),
-                        "partner" => "1370000026".to_owned(),
+                        "partner" | "office" => "1370000026".to_owned(),
                         _ => "there".to_owned(),
                     });
                 }

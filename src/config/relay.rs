@@ -15,8 +15,10 @@ use crate::types::{Digest, OfficeNumber};
 /// A checked configuration of a relay.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct RelayConfig {
-    /// `[node]`: where it listens, its folder, its log.
+    /// `[node]`: its folder, its log.
     pub node: Node,
+    /// `[node] listen`: where it listens.
+    pub listen: SocketAddr,
     /// `[status]`: where programs that watch it ask, in plain HTTP on this computer alone.
     pub status: Option<SocketAddr>,
     /// `[tls]`: who it is to offices, and by which authorities it knows them.
@@ -97,6 +99,11 @@ impl RelayConfig {
 
 fn whole(mut root: Section<'_, '_>) -> RelayConfig {
     let node = check::node(root.table("node"));
+    let listen = node.listen.unwrap_or_else(|| {
+        let ja = "中継サーバーには listen が必要です（例 0.0.0.0:8444）。";
+        root.report(&(0..0), "node.listen", ja, "a relay needs listen, such as 0.0.0.0:8444");
+        SocketAddr::from(([0, 0, 0, 0], 0))
+    });
     let status = status(root.table("status"));
     let tls = check::tls(root.table("tls"));
     let mut signing_table = root.table("signing");
@@ -110,7 +117,7 @@ fn whole(mut root: Section<'_, '_>) -> RelayConfig {
     let remember = positive(&mut retention, "remember", "30d");
     retention.finish();
     root.finish();
-    RelayConfig { node, status, tls, signing, offices, store, limits, remember }
+    RelayConfig { node, listen, status, tls, signing, offices, store, limits, remember }
 }
 
 fn status(mut table: Section<'_, '_>) -> Option<SocketAddr> {

@@ -106,6 +106,7 @@ use crate::package::Limits;
 use crate::spec::Spec;
 use crate::store::Store;
 use crate::types::Clock;
+use crate::work::systemd;
 use context::{Context, stopped};
 use crew::Crew;
 use health::Watcher;
@@ -216,7 +217,7 @@ impl Node {
         let watcher = Arc::new(Watcher::new(Arc::clone(&context), supervisor.board()));
         let shared = Arc::clone(&watcher);
         tasks.keep("watcher", move |beat, stopping| Arc::clone(&shared).run(beat, stopping));
-        crate::work::systemd::ready();
+        systemd::ready();
         let listens_on = address.map(tracing::field::display);
         let offices = context.config().offices.len();
         tracing::info!(address = listens_on, offices, "the node is running");
@@ -293,7 +294,7 @@ impl Node {
     /// Finishes what is in flight and stops, within ten seconds. What could not be finished is
     /// taken up at the next start.
     pub async fn stop(self) {
-        crate::work::systemd::stopping();
+        systemd::stopping();
         if !self.supervisor.finish(STOP_GRACE).await {
             tracing::warn!("work in flight was cut off; it is taken up at the next start");
         }

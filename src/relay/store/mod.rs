@@ -227,6 +227,13 @@ pub struct CleanedUp {
     pub receipts: u64,
 }
 
+impl CleanedUp {
+    /// Whether there was nothing to do.
+    pub fn is_nothing(&self) -> bool {
+        *self == Self::default()
+    }
+}
+
 /// When something is kept no more.
 #[derive(Debug, Clone, Copy)]
 pub struct Retention {

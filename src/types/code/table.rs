@@ -317,6 +317,11 @@ codes! {
     "封かんの見出しと、中のパッケージが一致しません" "the clear header and the package inside differ"
     "送信側のソフトウェアの版を確かめてください。"
     "Check the version of the sending software.";
+    NOT_SEALED "not-sealed" [OfPackage] Sender
+    => Unprocessable "The body is no sealed package."
+    "封かんされたパッケージではありません" "the package is not sealed"
+    "中継には、封かんしたパッケージだけを預けられます。送信側の renkei の版を確かめてください。"
+    "A relay takes sealed packages only. Check the version of the sender's renkei.";
     BAD_CARD "bad-card" [Refusal] Partner
     => Unprocessable "The card is no signed card of an office, or was changed."
     "事業所カードとして正しくありません" "the card is invalid"
@@ -413,11 +418,6 @@ codes! {
     "確認する側が、失効リスト（tls.revocation_lists）を新しいものに置き換えてください。"
     "The side that checks puts a new revocation list into tls.revocation_lists.";
 
-    NOT_SEALED "not-sealed" [OfPackage] Maker
-    => Unprocessable "A relay takes only packages that are sealed to their recipient."
-    "封をしていないパッケージは、中継では預かれません" "a relay takes only sealed packages"
-    "送信側の renkei の版を確かめてください。相手の事業所カードが古いときは、相手から新しいカードをもらいます。"
-    "Check the version of the sending renkei. Where the recipient's card is old, get its new one.";
     GONE "gone" [OfPackage] Nobody
     => Gone "The package was here and waits no more: it was taken, or its time is over."
     "もう置いていないパッケージです（受け取り済み、または期限切れ）" "the package waits there no more: it was taken, or its time is over"
