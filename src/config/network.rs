@@ -2,12 +2,10 @@
 
 use std::path::PathBuf;
 
+use super::peer::{DIGEST_EN, DIGEST_JA};
 use super::values::{self, parse};
 use crate::types::settings::Section;
 use crate::types::{Digest, PeerUrl, ProxyUrl};
-
-const DIGEST_JA: &str = "証明書の SHA-256（16 進 64 桁）";
-const DIGEST_EN: &str = "SHA-256 of certificates, 64 hexadecimal digits";
 
 /// `[network]`
 #[derive(Debug, Clone, Default, PartialEq, Eq)]

@@ -307,6 +307,11 @@ codes! {
     "受信側にない鍵で封かんされています" "the package is sealed to a key that the recipient does not have"
     "送信側が新しい事業所カードを取りに行き、封かんし直して自動で送ります。続く場合は、受信側のデータフォルダーの sealing と、renkei doctor の結果を確かめてください。"
     "The sender fetches the newest card, seals anew and sends by itself. If it goes on, check the folder sealing in the data folder of the recipient, and renkei doctor there.";
+    NOT_SEALED "not-sealed" [OfPackage] Sender
+    => Unprocessable "The body is no sealed package."
+    "封かんされたパッケージではありません" "the package is not sealed"
+    "中継には、封かんしたパッケージだけを預けられます。送信側の renkei の版を確かめてください。"
+    "A relay takes sealed packages only. Check the version of the sender's renkei.";
     SEAL_BROKEN "seal-broken" [OfPackage] Maker
     => Unprocessable "The sealed package was changed, cut short, or sealed wrongly."
     "封かんされたパッケージが壊れているか、途中で変わっています" "the sealed package was changed or is broken"
@@ -317,11 +322,6 @@ codes! {
     "封かんの見出しと、中のパッケージが一致しません" "the clear header and the package inside differ"
     "送信側のソフトウェアの版を確かめてください。"
     "Check the version of the sending software.";
-    NOT_SEALED "not-sealed" [OfPackage] Sender
-    => Unprocessable "The body is no sealed package."
-    "封かんされたパッケージではありません" "the package is not sealed"
-    "中継には、封かんしたパッケージだけを預けられます。送信側の renkei の版を確かめてください。"
-    "A relay takes sealed packages only. Check the version of the sender's renkei.";
     BAD_CARD "bad-card" [Refusal] Partner
     => Unprocessable "The card is no signed card of an office, or was changed."
     "事業所カードとして正しくありません" "the card is invalid"
@@ -582,6 +582,22 @@ codes! {
     "バックアップから戻したため、取込フォルダーに入れ終えたものかどうか分かりません" "the store was put back from a backup, so it may have been placed already"
     "受信側が、介護ソフトに取り込み済みかどうかを確かめてください。まだなら renkei hold release、取り込み済みなら何もしなくてかまいません。"
     "The receiving side looks whether the care software has it: if not, renkei hold release; if so, nothing has to be done.";
+    ZIP_NOT_TAKEN "zip-not-taken" [Held] Here
+    "ZIP ファイルの中身を取り出せません" "the files of a ZIP cannot be taken out of it"
+    "パスワードなしの普通の ZIP に作り直すか、中のファイルを取り出して、送信用フォルダーに入れてください。ZIP は保留フォルダーにそのまま残っています。"
+    "Pack it anew as an ordinary ZIP without a password, or take the files out of it, and put them into the drop folder. The ZIP lies in the hold folder as it was.";
+    ACTUALS_LOSE_SERVICES "actuals-lose-services" [Held] Here
+    "前に送った実績にあったサービスコードや加算が、この実績にはありません" "the actuals lack service codes or add-ons that were sent before"
+    "記録ソフトの出力で請求ソフトの実績を消してしまうおそれがあります。なくなるものを確かめ、そのままでよければ「送る」（renkei hold release）、よくなければ「送らない」（renkei hold dismiss）を選んでください。"
+    "An export of a records program may wipe out the actuals of the billing program. See what gets lost; send it if that is meant (renkei hold release), or settle it without sending (renkei hold dismiss).";
+    LOSING_ACTUALS_CAME "losing-actuals-came" [Condition] Here
+    "受け取った実績から、前にあったサービスコードや加算がなくなっています" "received actuals lack service codes or add-ons that they had before"
+    "画面でそのパッケージを開き、なくなったものを確かめてください。誤りなら相手に送り直してもらいます。確かめたら「確認しました」を押してください。"
+    "Open the package on the page and see what is gone. If it is a mistake, have the partner send it again. Then press the button that says that you have looked at it.";
+    LOOKED_AT "looked-at" [Order] Nobody
+    "確認済みにしました" "somebody has looked at it"
+    "何もしなくてかまいません。"
+    "Nothing is to be done.";
     DELETION_NEEDS_WORD "deletion-needs-word" [Held] Recipient
     "削除のデータなので、担当者が確かめるまで取り込みません" "it deletes data, so it is not imported before a person has looked at it"
     "受信側が内容を確かめて、取り込むなら renkei hold release、取り込まないなら renkei hold dismiss を実行してください。決まるまで、同じ相手の後のデータも待ちます。"
