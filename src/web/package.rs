@@ -54,6 +54,8 @@ struct Show {
     set: String,
     steps: Vec<StepRow>,
     receipts: Vec<ReceiptRow>,
+    /// Where a relay keeps or kept it: the relay, since when, until when.
+    deposit: Option<[String; 3]>,
 }
 
 struct FileRow {
@@ -105,6 +107,15 @@ pub(super) async fn show(
         Ok(copies) => copies,
         Err(error) => return store_fault(&shared, &error),
     };
+    let deposit = match evidence.direction {
+        Direction::Out => shared.node.store().deposit(id).await,
+        Direction::In => Ok(None),
+    };
+    let deposit = match deposit {
+        Ok(deposit) => deposit
+            .map(|it| [it.relay, words::time(it.at), words::time(it.expires_at)]),
+        Err(error) => return store_fault(&shared, &error),
+    };
     let unit = words::unit(&manifest.kind, lang);
     let last = last_state(&evidence);
     let place = match evidence.direction {
@@ -152,6 +163,7 @@ pub(super) async fn show(
             .iter()
             .filter_map(|it| receipt(it, (&config, &limits), lang))
             .collect(),
+        deposit,
     })
 }
 
