@@ -359,6 +359,8 @@ const ENGLISH: &[(&str, &str)] = &[
     ),
     ("validate --ignore", "Judge without these rules, written as with --select"),
     ("validate --file-name", "The name of what comes through standard input (-)"),
+    ("validate --history", "Hold the files against what a file of the form renkei.exchange/1 says was exchanged before (rules of L8)"),
+    ("validate --config", "Hold the files against what the store of the node with this configuration says was exchanged before (rules of L8)"),
     ("validate --watch", "Check again whenever files change; Ctrl+C ends it"),
     ("validate --fail-on", "The severity that makes the exit code 1"),
     ("validate --spec", "A folder with the tables of the standard (default: the built-in ones)"),

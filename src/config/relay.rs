@@ -17,7 +17,7 @@ use crate::types::{Digest, OfficeNumber};
 pub struct RelayConfig {
     /// `[node]`: its folder, its log.
     pub node: Node,
-    /// `[node] listen`: where offices come to it.
+    /// `[node] listen`: where it listens.
     pub listen: SocketAddr,
     /// `[status]`: where programs that watch it ask, in plain HTTP on this computer alone.
     pub status: Option<SocketAddr>,
@@ -98,14 +98,12 @@ impl RelayConfig {
 }
 
 fn whole(mut root: Section<'_, '_>) -> RelayConfig {
-    let mut table = root.table("node");
-    let (span, names_listen) = (table.span(), table.has("listen"));
-    let node = check::node(table);
-    if !names_listen {
-        root.report(&span, "listen", "必須の項目がありません。", "this key is required");
-    }
-    // Where it could not be read, there is a problem.
-    let listen = node.listen.unwrap_or_else(|| SocketAddr::from(([0, 0, 0, 0], 0)));
+    let node = check::node(root.table("node"));
+    let listen = node.listen.unwrap_or_else(|| {
+        let ja = "中継サーバーには listen が必要です（例 0.0.0.0:8444）。";
+        root.report(&(0..0), "node.listen", ja, "a relay needs listen, such as 0.0.0.0:8444");
+        SocketAddr::from(([0, 0, 0, 0], 0))
+    });
     let status = status(root.table("status"));
     let tls = check::tls(root.table("tls"));
     let mut signing_table = root.table("signing");

@@ -53,6 +53,7 @@ mod opening;
 mod orders;
 mod outbound;
 mod partners;
+mod past;
 mod placing;
 #[cfg(test)]
 mod planted;

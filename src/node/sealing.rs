@@ -64,43 +64,51 @@ impl Seals {
         self.own.lock().unwrap_or_else(PoisonError::into_inner).get(&office).cloned()
     }
 
-    /// Keeps the keys of an office, and returns those that were known before.
-    fn keep(&self, office: OfficeNumber, keys: SealingSecrets) -> Option<SealingSecrets> {
-        self.own.lock().unwrap_or_else(PoisonError::into_inner).insert(office, keys)
+    fn keep(&self, office: OfficeNumber, keys: SealingSecrets) {
+        self.own.lock().unwrap_or_else(PoisonError::into_inner).insert(office, keys);
     }
 }
 
-/// Reads the keys of an office of ours anew, after its card was made and with it perhaps a new key,
-/// and removes those to which nothing can come any more. Both is told in log and history.
+/// What there is to tell of the keys of an office.
+struct Looked {
+    keys: SealingSecrets,
+    /// The key that was made just now.
+    made: Option<String>,
+    /// How many went.
+    removed: usize,
+}
+
+fn look_at(context: &Context, office: OfficeNumber, now: Timestamp) -> Result<Looked, CertsError> {
+    let folder = context.config().node.data.join(SEALING_FOLDER);
+    // By a clock that runs ahead, keys would go that are needed.
+    let believed = context.time.believes(now);
+    let removed = if believed { certs::remove_ended(&folder, office, now)? } else { 0 };
+    let before = certs::sealing_keys(&folder, office)?;
+    let keys = certs::sealing_keys_in_time(&folder, office, now)?;
+    let made = keys.iter().find(|key| before.find(key.key_id()).is_none());
+    let made = made.map(|key| key.key_id().to_owned());
+    Ok(Looked { keys, made, removed })
+}
+
+/// Makes a new key for an office of ours where it is time for that, and removes those to which
+/// nothing can come any more. Both is told in log and history.
 pub(super) async fn look_after_keys(context: &Arc<Context>, office: OfficeNumber) {
     let now = context.now();
     let shared = Arc::clone(context);
-    let looked = blocking(move || {
-        let folder = shared.config().node.data.join(SEALING_FOLDER);
-        // By a clock that runs ahead, keys would go that are needed.
-        let removed =
-            if shared.time.believes(now) { certs::remove_ended(&folder, office, now)? } else { 0 };
-        Ok::<_, CertsError>((certs::sealing_keys(&folder, office)?, removed))
-    });
-    let (keys, removed) = match looked.await {
-        Some(Ok(looked)) => looked,
-        Some(Err(error)) => {
-            tracing::warn!(%office, %error, "the sealing keys cannot be looked after");
-            return;
-        }
-        None => return,
-    };
-    let announced = certs::announced(&keys, now).map(|key| (key.key_id().to_owned(), key.made()));
-    let before = context.seals.keep(office, keys);
+    let Looked { keys, made, removed } =
+        match blocking(move || look_at(&shared, office, now)).await {
+            Some(Ok(looked)) => looked,
+            Some(Err(error)) => {
+                tracing::warn!(%office, %error, "the sealing keys cannot be looked after");
+                return;
+            }
+            None => return,
+        };
+    context.seals.keep(office, keys);
     let mut notes = Vec::new();
-    if let Some((key_id, made)) = announced {
-        let is_known = before.as_ref().is_some_and(|before| before.find(&key_id).is_some());
-        // What a node finds when it starts was told by the one that made it.
-        let is_new = before.is_some() || made.duration_since(now).abs().as_secs() < 60;
-        if !is_known && is_new {
-            tracing::info!(%office, key_id, "a new sealing key was made");
-            notes.push((office, None, format!("{}:{key_id}", code::SEALING_KEY_MADE)));
-        }
+    if let Some(key_id) = made {
+        tracing::info!(%office, key_id, "a new sealing key was made");
+        notes.push((office, None, format!("{}:{key_id}", code::SEALING_KEY_MADE)));
     }
     if removed > 0 {
         tracing::info!(%office, removed, "sealing keys that nobody needs any more were removed");

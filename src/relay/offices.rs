@@ -144,6 +144,11 @@ impl Offices {
         self.stored.contains_key(&office)
     }
 
+    /// The serial of its card, if it has one.
+    pub(super) fn serial(&self, office: OfficeNumber) -> Option<u64> {
+        self.stored.get(&office).map(|known| known.serial).filter(|serial| *serial > 0)
+    }
+
     /// Whether it is known by its card alone.
     pub(super) fn is_approved(&self, office: OfficeNumber) -> bool {
         self.stored.get(&office).is_some_and(|known| known.standing == Standing::Approved)

@@ -67,6 +67,7 @@ pub(super) async fn last(context: &Arc<Context>, office: OfficeNumber) -> Option
 
 /// The card of an office of ours, as it is now.
 pub(super) async fn make(context: &Arc<Context>, office: OfficeNumber) -> Option<SignedCard> {
+    sealing::look_after_keys(context, office).await;
     let shared = Arc::clone(context);
     let made = blocking(move || {
         let config = shared.config();
@@ -76,7 +77,6 @@ pub(super) async fn make(context: &Arc<Context>, office: OfficeNumber) -> Option
     let about = format!("office {office} card");
     match made.await?? {
         Ok(card) => {
-            sealing::look_after_keys(context, office).await;
             context.notices.clear(code::OWN_CARD_NOT_MADE, &about);
             Some(card)
         }

@@ -582,6 +582,22 @@ codes! {
     "バックアップから戻したため、取込フォルダーに入れ終えたものかどうか分かりません" "the store was put back from a backup, so it may have been placed already"
     "受信側が、介護ソフトに取り込み済みかどうかを確かめてください。まだなら renkei hold release、取り込み済みなら何もしなくてかまいません。"
     "The receiving side looks whether the care software has it: if not, renkei hold release; if so, nothing has to be done.";
+    ZIP_NOT_TAKEN "zip-not-taken" [Held] Here
+    "ZIP ファイルの中身を取り出せません" "the files of a ZIP cannot be taken out of it"
+    "パスワードなしの普通の ZIP に作り直すか、中のファイルを取り出して、送信用フォルダーに入れてください。ZIP は保留フォルダーにそのまま残っています。"
+    "Pack it anew as an ordinary ZIP without a password, or take the files out of it, and put them into the drop folder. The ZIP lies in the hold folder as it was.";
+    ACTUALS_LOSE_SERVICES "actuals-lose-services" [Held] Here
+    "前に送った実績にあったサービスコードや加算が、この実績にはありません" "the actuals lack service codes or add-ons that were sent before"
+    "記録ソフトの出力で請求ソフトの実績を消してしまうおそれがあります。なくなるものを確かめ、そのままでよければ「送る」（renkei hold release）、よくなければ「送らない」（renkei hold dismiss）を選んでください。"
+    "An export of a records program may wipe out the actuals of the billing program. See what gets lost; send it if that is meant (renkei hold release), or settle it without sending (renkei hold dismiss).";
+    LOSING_ACTUALS_CAME "losing-actuals-came" [Condition] Here
+    "受け取った実績から、前にあったサービスコードや加算がなくなっています" "received actuals lack service codes or add-ons that they had before"
+    "画面でそのパッケージを開き、なくなったものを確かめてください。誤りなら相手に送り直してもらいます。確かめたら「確認しました」を押してください。"
+    "Open the package on the page and see what is gone. If it is a mistake, have the partner send it again. Then press the button that says that you have looked at it.";
+    LOOKED_AT "looked-at" [Order] Nobody
+    "確認済みにしました" "somebody has looked at it"
+    "何もしなくてかまいません。"
+    "Nothing is to be done.";
     DELETION_NEEDS_WORD "deletion-needs-word" [Held] Recipient
     "削除のデータなので、担当者が確かめるまで取り込みません" "it deletes data, so it is not imported before a person has looked at it"
     "受信側が内容を確かめて、取り込むなら renkei hold release、取り込まないなら renkei hold dismiss を実行してください。決まるまで、同じ相手の後のデータも待ちます。"
