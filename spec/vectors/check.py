@@ -1,7 +1,8 @@
 #!/usr/bin/env python3
 """Holds an independent reading of spec/PROTOCOL.md against the vectors: python3 check.py [DIR]
 
-Python's standard library and the program openssl (3.0 or later) are all it uses.
+Python's standard library and the program openssl (3.0 or later) are all it uses; with pyhpke it opens
+what is sealed, too.
 """
 
 import base64, calendar, hashlib, json, math, re, subprocess, sys, tempfile, time, unicodedata, zlib
@@ -385,6 +386,77 @@ for case in cards["certificates"]:
     stretched = hashlib.pbkdf2_hmac("sha512", hashlib.sha256(base64.b64decode(body)).digest(), b"renkei.certificate/1 check digits", 1000000, dklen=48)
     number = lambda group: int.from_bytes(stretched[group * 8:group * 8 + 8], "big") % 10**5
     expect(case["certificate"], case["digits"], " ".join(f"{number(group):05}" for group in range(6)))
+
+SUITE = "DHKEM(P-256, HKDF-SHA256), HKDF-SHA256, AES-256-GCM"
+MEMBERS = ("message_id", "sender", "recipient", "created_at", "expires_at")
+
+
+def clear(data):
+    """The clear header, what stands before the pieces, and the pieces."""
+    if data[:8] != b"RNKSEAL1":
+        raise ValueError("not-sealed")
+    length = int.from_bytes(data[8:12], "big")
+    try:
+        if not 0 < length <= 16384 or len(data) < 12 + length:
+            raise ValueError("length")
+        said = document(data[12:12 + length])
+        fits("[0-9A-Z]{10}", said["sender"], said["recipient"])
+        fits("[0-9a-f]{64}", said["package_sha256"])
+        fits("[A-Za-z0-9._-]{1,64}", said["key_id"])
+        fits("[\\x20-\\x7e]{1,100}", said["suite"])
+        enc, size = base64.b64decode(said["enc"], validate=True), said["size"]
+        if said["format"] != "renkei.sealed/1" or not enc or size < 1 or when(said["created_at"]) >= when(said["expires_at"]):
+            raise ValueError("header")
+        if len(data) != 12 + length + size + 16 * -(-size // 65536):
+            raise ValueError("length")
+    except (ValueError, KeyError, TypeError, AttributeError):
+        raise ValueError("seal-broken")
+    at = 12 + length
+    return said, enc, data[:at], [data[start:start + 65552] for start in range(at, len(data), 65552)]
+
+
+def unsealed(data, sealed):
+    said, enc, before, pieces = clear(data)
+    if (said["suite"], said["key_id"]) != (SUITE, sealed["key_id"]):
+        raise ValueError("seal-unknown-key")
+    suite = pyhpke.CipherSuite.new(pyhpke.KEMId.DHKEM_P256_HKDF_SHA256, pyhpke.KDFId.HKDF_SHA256, pyhpke.AEADId.AES256_GCM)
+    key = pyhpke.KEMKey.from_pem((DIR / sealed["key"]).read_text())
+    aad = lambda n: hashlib.sha256(before).digest() + n.to_bytes(8, "big") + bytes([n == len(pieces) - 1])
+    try:
+        context = suite.create_recipient_context(enc, key, b"renkei.sealed/1")
+        inside = b"".join(context.open(piece, aad(n)) for n, piece in enumerate(pieces))
+    except (pyhpke.exceptions.PyHPKEError, ValueError):
+        raise ValueError("seal-broken")
+    if hashlib.sha256(inside).hexdigest() != said["package_sha256"]:
+        raise ValueError("seal-mismatch")
+    manifest = json.loads(entries(inside)[0])
+    office = lambda name: manifest[name]["office"] if name in ("sender", "recipient") else manifest[name]
+    if any(said[name] != office(name) for name in MEMBERS):
+        raise ValueError("seal-mismatch")
+    return inside
+
+
+def seal_code(read, *what):
+    try:
+        read(*what)
+    except ValueError as fault:
+        return str(fault)
+
+
+sealed = load("sealed")
+try:
+    import pyhpke
+except ImportError:
+    pyhpke = None
+for case in sealed["cases"]:
+    data = (DIR / "sealed" / case["file"]).read_bytes()
+    if pyhpke:
+        expect(case["file"], case.get("code"), seal_code(unsealed, data, sealed))
+    else:
+        expect(case["file"], None if case["opens"] else case.get("code"), seal_code(clear, data))
+# Another one that was sealed to this key, as a second argument.
+for name in sys.argv[2:]:
+    print(hashlib.sha256(unsealed(Path(name).read_bytes(), sealed)).hexdigest())
 
 print(*wrong, f"{checked} checked, {len(wrong)} wrong", sep="\n")
 sys.exit(bool(wrong))

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Makes the test vectors of renkei's protocol anew: python3 spec/vectors/make.py
 
-Needs Python 3.9 and OpenSSL 3 on the path; no part of renkei. Keys, certificates and revocation
+Needs Python 3.9 with pyhpke, and OpenSSL 3 on the path; no part of renkei. Keys, certificates and revocation
 lists under keys/ are made once and then stay (delete the folder to make new ones); everything else
 is written each time. ECDSA signatures and signing times differ between runs, so the files are
 committed and only verified. All data is invented and every key is thrown away already.
@@ -1046,6 +1046,90 @@ def make_cards():
           cases=cases, digits=digits, certificates=certificates)
 
 
+def make_sealed(good):
+    from pyhpke import AEADId, CipherSuite, KDFId, KEMId, KEMKey
+
+    folder = fresh("sealed")
+    if not (KEYS / "sealing.key.pem").exists():
+        openssl("genpkey", "-algorithm", "EC", "-pkeyopt", "ec_paramgen_curve:P-256", "-out", "sealing.key.pem")
+    hpke = CipherSuite.new(KEMId.DHKEM_P256_HKDF_SHA256, KDFId.HKDF_SHA256, AEADId.AES256_GCM)
+    public = openssl("pkey", "-in", "sealing.key.pem", "-pubout", "-outform", "DER")[-65:]
+    key = KEMKey.from_pem(openssl("pkey", "-in", "sealing.key.pem", "-pubout").decode())
+    suite, piece, cases = "DHKEM(P-256, HKDF-SHA256), HKDF-SHA256, AES-256-GCM", 65536, []
+
+    def said(data):
+        end = 43 + int.from_bytes(data[18:22], "little")
+        inside = json.loads(data[43:end])
+        return {"format": "renkei.sealed/1", "message_id": inside["message_id"], "sender": inside["sender"]["office"],
+                "recipient": inside["recipient"]["office"], "package_sha256": sha256(data), "size": len(data), "suite": suite,
+                "key_id": sha256(public)[:32], "created_at": inside["created_at"], "expires_at": inside["expires_at"]}
+
+    def seal(data, info=b"renkei.sealed/1", last=True, count=None, **members):
+        enc, context = hpke.create_sender_context(key, info)
+        header = compact({**said(data), "enc": base64.b64encode(enc).decode(), **members})
+        before = b"RNKSEAL1" + len(header).to_bytes(4, "big") + header
+        pieces = [data[at:at + piece] for at in range(0, len(data), piece)]
+        flag = lambda n: bytes([last and n == len(pieces) - 1])
+        aad = lambda n: hashlib.sha256(before).digest() + n.to_bytes(8, "big") + flag(n)
+        return before, [context.seal(data, aad(n)) for n, data in enumerate(pieces)][:count]
+
+    def put(name, sealed, code=None, note=None, opens=True):
+        (folder / f"{name}.sealed").write_bytes(sealed if isinstance(sealed, bytes) else sealed[0] + b"".join(sealed[1]))
+        cases.append({"file": f"{name}.sealed", "verdict": "refuse" if code else "accept", **({"code": code} if code else {}),
+                      **({"note": note} if note else {}), "opens": opens})
+
+    def of_size(size):
+        """A package of so many bytes; signatures have several lengths."""
+        file = size - len(good) + len(CSV)
+        while True:
+            csv = bytes(file)
+            text = compact(manifest(files=((SAMPLE, csv),)))
+            made = package(text, cms(text), [csv])
+            if len(made) == size:
+                return made
+            file += (size - len(made)) // 2 or (1 if len(made) < size else -1)
+
+    two = of_size(2 * piece)
+    put("good", seal(good), note="container/good.zip is inside")
+    put("two-pieces", seal(two), note="two full pieces")
+    put("unknown-members", seal(good, colour={"a": [1]}))
+    whole = seal(good)
+    put("zip", good, "not-sealed", "a package that is not sealed", opens=False)
+    put("empty", b"", "not-sealed", opens=False)
+    put("other-magic", whole[0].replace(b"SEAL1", b"SEAL2", 1) + whole[1][0], "not-sealed", opens=False)
+    bad = lambda name, sealed, note=None, code="seal-broken", opens=False: put(name, sealed, code, note, opens)
+    bad("no-header", b"RNKSEAL1" + bytes(4), "a header of 0 bytes")
+    bad("header-too-long", b"RNKSEAL1\0\0\x40\1" + bytes(16385), "16385 bytes")
+    bad("no-piece", seal(good, count=0))
+    bad("one-byte-less", whole[0] + whole[1][0][:-1])
+    bad("one-byte-more", whole[0] + whole[1][0] + b"\0")
+    bad("ends-at-a-piece", seal(two, count=1), "the second piece is missing")
+    for name, members in [("format", {"format": "renkei.sealed/2"}), ("size-0", {"size": 0}), ("key-id", {"key_id": "a b"}),
+                          ("enc-empty", {"enc": ""}), ("ends-before-it-begins", {"expires_at": "2026-11-30T09:00:00Z"})]:
+        bad(name, seal(good, **members))
+    bad("member-twice", (whole[0].replace(b'"size":', b'"size":1,"size":', 1), whole[1]))
+    # From here on it takes the key to tell.
+    bit = lambda data, at: data[:at] + bytes([data[at] ^ 1]) + data[at + 1:]
+    bad("bit-of-a-piece", whole[0] + bit(whole[1][0], 100), opens=True)
+    bad("bit-of-a-tag", whole[0] + bit(whole[1][0], len(whole[1][0]) - 1), opens=True)
+    bad("other-header", whole[0].replace(SENDER.encode(), OTHER.encode(), 1) + whole[1][0], "another sender in the header, afterwards", opens=True)
+    before, pieces = seal(two)
+    bad("swapped", (before, pieces[::-1]), opens=True)
+    before, pieces = seal(two, size=piece)
+    bad("cut-off", (before, pieces[:1]), "sealed with a size of one piece, of which the flag says that it is not the last", opens=True)
+    bad("no-last", seal(good, last=False), "the last piece is not flagged", opens=True)
+    bad("other-info", seal(good, info=b"renkei.sealed/2"), opens=True)
+    bad("enc-of-another", seal(good, enc=base64.b64encode(bytes([4]) + bytes(64)).decode()), "no point of the curve", opens=True)
+    bad("key-unknown", seal(good, key_id="another"), code="seal-unknown-key", opens=True)
+    bad("suite-unknown", seal(good, suite="another"), code="seal-unknown-key", opens=True)
+    bad("other-digest", seal(good, package_sha256=sha256(b"")), code="seal-mismatch", opens=True)
+    for name, members in [("id", {"message_id": ID % 9}), ("sender", {"sender": OTHER}), ("recipient", {"recipient": OTHER}),
+                          ("created", {"created_at": "2026-11-30T09:00:01Z"}), ("expires", {"expires_at": "2026-12-07T09:00:01Z"})]:
+        bad(f"other-{name}", seal(good, **members), "sealed with a header that is not that of the package", "seal-mismatch", True)
+    index(folder, "Sealed packages, opened with the key; `opens` where it takes the key to judge.", key="keys/sealing.key.pem",
+          key_id=sha256(public)[:32], cases=cases)
+
+
 def main():
     make_keys()
     good = make_containers()
@@ -1058,9 +1142,10 @@ def main():
     make_http(good)
     make_tls()
     make_cards()
+    make_sealed(good)
     about = {"format": "renkei.vectors/1", "now": NOW, "sender": SENDER, "recipient": RECIPIENT,
              "limits": {"package_bytes": 67108864, "manifest_bytes": 524288, "signature_bytes": 65536, "receipt_bytes": 262144, "files": 1000},
-             "sections": ["container", "manifest", "attachments", "cms", "receipts", "order", "retry", "http", "tls", "cards"]}
+             "sections": ["container", "manifest", "attachments", "cms", "receipts", "order", "retry", "http", "tls", "cards", "sealed"]}
     (HERE / "vectors.json").write_text(json.dumps(about, indent=1) + "\n")
 
 

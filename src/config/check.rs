@@ -132,13 +132,13 @@ pub(super) fn each<'r, 't, T>(
 
 pub(super) fn node(mut table: Section<'_, '_>) -> Node {
     let data = table.path("data").unwrap_or_else(|| table.based("data"));
+    let (span, has_listen) = (table.span_of("url"), table.has("listen"));
     let listen = table.parsed(
         "listen",
         parse,
         "IP アドレス:ポート（例 0.0.0.0:8443）",
         "an address such as 0.0.0.0:8443",
     );
-    let (span, has_listen) = (table.span_of("url"), table.has("listen"));
     let url = values::url(&mut table);
     if url.is_some() && !has_listen {
         let ja = "listen がないため、相手からの接続を受けられません。listen を書くか、url を消してください。";

@@ -136,18 +136,24 @@ enum Content {
 }
 
 impl ReceivedBody {
-    /// The bytes, and what is to be held as long as they are in use.
+    /// The bytes, and what is to be held as long as they are in use. So many `times` its length is
+    /// what a large one takes: of what is sealed, what is inside will be there as well.
     pub(super) async fn load(
         self,
         limits: &Limits,
         room: &Room,
+        times: u64,
     ) -> Result<(Bytes, Option<Held>), Refusal> {
         let spooled = match self.content {
             Content::Memory(bytes) => return Ok((bytes, Some(self.held))),
             Content::File(spooled) => spooled,
         };
         let length = u64::try_from(spooled.len()).unwrap_or(u64::MAX);
-        let pieces = u32::try_from(length.div_ceil(PIECE)).unwrap_or(u32::MAX);
+        // The largest one takes all there is.
+        let all = *room.pieces.lock().unwrap_or_else(PoisonError::into_inner);
+        let all = u64::try_from(all).unwrap_or(u64::MAX);
+        let pieces = length.saturating_mul(times).div_ceil(PIECE).min(all);
+        let pieces = u32::try_from(pieces).unwrap_or(u32::MAX);
         let turn = Arc::clone(&room.large).acquire_many_owned(pieces);
         let Ok(Ok(memory)) = timeout(limits.request_timeout, turn).await else {
             return Err(no_room(Full::All));
@@ -359,7 +365,7 @@ mod tests {
             let is_file = matches!(received.content, Content::File(_));
             assert_eq!(is_file, length > 1 << 20, "{length}");
             let digest = received.digest;
-            let (bytes, _held) = received.load(&fixture.limits, &fixture.room).await.expect("read");
+            let (bytes, _held) = received.load(&fixture.limits, &fixture.room, 1).await.expect("read");
             assert_eq!(bytes, vec![7; length]);
             assert_eq!(digest, Digest::of(&bytes));
         }
@@ -406,9 +412,9 @@ mod tests {
         let body = || Body::from(vec![7; 3 << 20]);
         let one = fixture.receive(body()).await.expect("on the disk");
         let two = fixture.receive_from("1370000026", body()).await.expect("on the disk");
-        let (one, _) = one.load(&fixture.limits, &fixture.room).await.expect("room");
+        let (one, _) = one.load(&fixture.limits, &fixture.room, 1).await.expect("room");
         let second = crate::work::spawn(async move {
-            let (bytes, _) = two.load(&fixture.limits, &fixture.room).await.expect("room");
+            let (bytes, _) = two.load(&fixture.limits, &fixture.room, 1).await.expect("room");
             bytes.len()
         });
         tokio::task::yield_now().await;

@@ -118,10 +118,10 @@ async fn receive_message<S: Service>(
     check_no_query(&head.uri)?;
     let form = form_of(&head.headers)?;
     let promised = digest::parse(head.headers.get_all(CONTENT_DIGEST)).map_err(bad_digest)?;
-    let limits = match form {
-        PackageForm::Plain => limits,
+    let (limits, times) = match form {
+        PackageForm::Plain => (limits, 1),
         PackageForm::Sealed => {
-            Limits { package_bytes: largest(limits.package_bytes), ..limits }
+            (Limits { package_bytes: largest(limits.package_bytes), ..limits }, 2)
         }
     };
     let received = body::receive(body, &limits, &grants.room, partner).await?;
@@ -130,14 +130,15 @@ async fn receive_message<S: Service>(
         let log = format!("promised {promised}, received {}", received.digest);
         return Err(Refusal::new(RefusalCode::DIGEST_MISMATCH, log));
     }
-    let (bytes, memory) = received.load(&limits, &grants.room).await?;
+    let (bytes, memory) = received.load(&limits, &grants.room, times).await?;
     let service = Arc::clone(&shared.service);
     let peer = Arc::clone(&link.peer);
     let package = Hashed::known(bytes, promised);
     // A task of its own: what the service has begun it ends, even when the peer has gone.
     let delivery = work::spawn(
         async move {
-            let _held = (place, memory);
+            // What is sealed is counted until what was inside is kept.
+            let _held = (place, memory, (times > 1).then(|| package.clone()));
             service.put_message(&peer, partner, id, package, form).await
         }
         .in_current_span(),

@@ -134,7 +134,8 @@ impl Collector {
             Some(ahead) => ahead.position,
             None => context.store.receipt_cursor(office, partner).await.map_err(code)?,
         };
-        let endpoint = context.endpoint(partner).ok_or(code::UNKNOWN_PARTNER)?;
+        // One that comes to us, or to a relay, leaves its receipts there.
+        let Some(endpoint) = context.endpoint(partner) else { return Ok(LONGEST_SLEEP) };
         let wait = Duration::try_from(context.config().timing.receipt_wait).unwrap_or_default();
         let wait = if awaits { wait } else { Duration::ZERO };
         let asked_at = Clock::running();

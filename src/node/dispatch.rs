@@ -25,7 +25,7 @@ use tokio::task::{JoinError, JoinSet};
 
 use super::anew;
 use super::context::{Context, Pair, log_store_fault, stopped};
-use super::expiry::sign_expiry;
+use super::expiry::{expire_due, sign_expiry};
 use super::leave::{NotLeft, leave};
 use super::notices;
 use super::receipts::{NotTaken, Read, look_at_clock, read_first_receipt};
@@ -105,6 +105,8 @@ struct Dispatcher {
     direct_failed: Option<Instant>,
     /// When it was last looked for what is of no use at the relay.
     withdrawn: Option<Instant>,
+    /// When something that a relay keeps ends.
+    deposit_end: Option<Timestamp>,
     /// And for those that the partner wants to come then, and not before.
     asked: BTreeMap<MessageId, Timestamp>,
 }
@@ -130,12 +132,17 @@ pub(super) async fn run(
         spared: None,
         direct_failed: None,
         withdrawn: None,
+        deposit_end: None,
         asked: BTreeMap::new(),
     };
     while !*stopping.borrow() {
         beat.works("reading the queue");
         let sleep = match dispatcher.launch().await {
-            Ok(sleep) => sleep,
+            Ok(sleep) => {
+                let now = dispatcher.context.now();
+                let end = dispatcher.deposit_end.filter(|end| *end > now);
+                end.map_or(sleep, |end| sleep.min(until_then(end, now)))
+            }
             Err(error) => {
                 log_store_fault(&error, "the queue cannot be read");
                 STORE_PAUSE
@@ -243,16 +250,21 @@ impl Dispatcher {
 
     /// Queues again what a relay keeps and the partner could not open, or what it keeps no longer.
     async fn withdraw(&mut self, now: Timestamp) -> Result<(), StoreError> {
-        if self.withdrawn.is_some_and(|at| at.elapsed() < WITHDRAW) {
+        let ends = self.deposit_end.is_some_and(|end| end <= now);
+        if !ends && self.withdrawn.is_some_and(|at| at.elapsed() < WITHDRAW) {
             return Ok(());
         }
         self.withdrawn = Some(Clock::running());
+        if ends {
+            expire_due(&self.context).await?;
+        }
         let (office, partner) = self.pair;
         let key = sealing::key_of(&self.context, partner).await.map(|key| key.key_id);
         let count = self.context.store.withdraw(office, partner, key, now).await?;
         if count > 0 {
             tracing::info!(%partner, count, "packages are sealed anew for the relay");
         }
+        self.deposit_end = self.context.store.deposits_end(office, partner).await?;
         Ok(())
     }
 
@@ -289,6 +301,7 @@ impl Dispatcher {
                     self.asked.insert(attempt.id, next_at);
                 }
             }
+            Ok(Outgoing::Deposited) => self.withdrawn = None,
             Ok(Outgoing::Consigned) => wake(&self.context.wake.collect, &self.pair),
             Ok(_) => {}
             Err(error) => {
@@ -479,6 +492,19 @@ async fn leave_with(
             context.notices.raise(code::NO_SEALING_KEY, about, texts, context.now());
             let refused = OutgoingEvent::Failed(Failure::Refused);
             (refused, code::NO_SEALING_KEY.to_owned(), None, true)
+        }
+        NotLeft::Send(SendError::Refused { problem })
+            if problem.code == RefusalCode::NOT_OUR_PACKAGE.code() =>
+        {
+            // It may come to know the partner any time.
+            let texts = (
+                format!("中継サーバー {relay} は、相手 {partner} をまだ知りません。相手がこの中継サーバーにつなぐと（または登録されると）、自動で送ります。続く場合は、相手と中継サーバーの管理者に確かめてください。"),
+                format!("the relay {relay} does not know the partner {partner} yet; packages go by themselves when the partner has connected there or is registered. If it goes on, ask the partner and the operator of the relay"),
+            );
+            context.notices.raise(code::PARTNER_REFUSES, about, texts, context.now());
+            let detail = format!("{}:{}", code::PEER_REFUSES, problem.code);
+            let failed = Failure::Unreachable { retry_after: None };
+            (OutgoingEvent::Failed(failed), detail, None, true)
         }
         NotLeft::Send(error) => failed(context, row, error, Some(relay)),
         NotLeft::Seal(code) | NotLeft::Acceptance(code) => {

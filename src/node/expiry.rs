@@ -34,6 +34,14 @@ pub(super) async fn expire_overdue(context: &Arc<Context>) {
     }
 }
 
+/// Gives up at once what a relay keeps beyond its time.
+pub(super) async fn expire_due(context: &Arc<Context>) -> Result<(), StoreError> {
+    for row in context.store.overdue(Timestamp::MIN, context.now()).await? {
+        expire(context, &row).await?;
+    }
+    Ok(())
+}
+
 /// Gives a package up whose time is over.
 async fn expire(context: &Arc<Context>, row: &OutgoingRow) -> Result<(), StoreError> {
     let event = OutgoingEvent::Tick;

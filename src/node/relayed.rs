@@ -34,8 +34,11 @@ struct Collector {
     context: Arc<Context>,
     office: OfficeNumber,
     relay: PeerUrl,
-    /// Set while the relay's receipts are looked at beyond what the store remembers.
+    /// Set while the relay's receipts are looked at from the beginning, or beyond what the store is to
+    /// remember.
     ahead: Option<u64>,
+    /// Some of them are to be asked for again.
+    kept_back: bool,
     /// When all were last asked for.
     begun: Instant,
 }
@@ -49,7 +52,8 @@ pub(super) async fn run(
     let begun = Clock::running();
     let mut deposited = context.wake.deposited.subscribe();
     let mut collector =
-        Collector { context: Arc::clone(&context), office, relay, ahead: None, begun };
+        // A relay may have told a place that was never right.
+        Collector { context: Arc::clone(&context), office, relay, ahead: Some(0), kept_back: false, begun };
     let mut failures = 0_usize;
     while !*stopping.borrow() {
         beat.works_for("asking a relay for receipts", LONGEST_QUESTION);
@@ -96,7 +100,7 @@ impl Collector {
             return Ok(LONGEST_SLEEP);
         }
         if self.begun.elapsed() >= ASK_AGAIN {
-            (self.ahead, self.begun) = (Some(0), Clock::running());
+            (self.ahead, self.kept_back, self.begun) = (Some(0), false, Clock::running());
         }
         let after = match self.ahead {
             Some(ahead) => ahead,
@@ -112,10 +116,11 @@ impl Collector {
         })?;
         let is_empty = page.receipts.is_empty();
         let all_taken = take_all(context, page.receipts).await.map_err(failed)?;
-        if self.ahead.is_some() || !all_taken {
+        self.kept_back |= !all_taken;
+        if self.kept_back || (self.ahead.is_some() && !is_empty) {
             // What cannot be believed now is asked for again later.
             self.ahead = Some(page.next);
-        } else if page.next > after {
+        } else if self.ahead.take().is_some() || page.next > after {
             context.store.set_relay_cursor(office, &relay, page.next).await.map_err(failed)?;
         }
         Ok(if is_empty { SHORTEST_WAIT.saturating_sub(asked_at.elapsed()) } else { Duration::ZERO })

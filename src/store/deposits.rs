@@ -137,6 +137,26 @@ impl Store {
         .await
     }
 
+    /// When the first of the packages of `office` for `partner` that a relay keeps is given up, or kept
+    /// no longer.
+    pub async fn deposits_end(
+        &self,
+        office: OfficeNumber,
+        partner: OfficeNumber,
+    ) -> Result<Option<Timestamp>, StoreError> {
+        self.read(move |connection| {
+            let end: Option<Column<Timestamp>> = connection
+                .prepare_cached(&format!(
+                    "SELECT min(min(outgoing.expires_at, deposits.expires_at))
+                     FROM outgoing JOIN deposits USING (message_id)
+                     WHERE office = ?1 AND partner = ?2 AND state = '{DEPOSITED}'"
+                ))?
+                .query_row(params![Column(office), Column(partner)], |row| row.get(0))?;
+            Ok(end.map(|end| end.0))
+        })
+        .await
+    }
+
     /// Whether a receipt is to come through a relay for a package of `office`.
     pub async fn awaits_relayed(
         &self,

@@ -66,6 +66,8 @@ struct Show {
     set: String,
     steps: Vec<StepRow>,
     receipts: Vec<ReceiptRow>,
+    /// Where a relay keeps or kept it: the relay, since when, until when.
+    deposit: Option<[String; 3]>,
 }
 
 struct FileRow {
@@ -115,6 +117,15 @@ pub(super) async fn show(
     let config = shared.node.config();
     let copies = match copies(&shared, &evidence, manifest).await {
         Ok(copies) => copies,
+        Err(error) => return store_fault(&shared, &error),
+    };
+    let deposit = match evidence.direction {
+        Direction::Out => shared.node.store().deposit(id).await,
+        Direction::In => Ok(None),
+    };
+    let deposit = match deposit {
+        Ok(deposit) => deposit
+            .map(|it| [it.relay, words::time(it.at), words::time(it.expires_at)]),
         Err(error) => return store_fault(&shared, &error),
     };
     let unit = words::unit(&manifest.kind, lang);
@@ -180,6 +191,7 @@ pub(super) async fn show(
             .iter()
             .filter_map(|it| receipt(it, (&config, &limits), lang))
             .collect(),
+        deposit,
     })
 }
 

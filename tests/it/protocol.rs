@@ -6,14 +6,21 @@ use std::path::{Path, PathBuf};
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
+use bytes::Bytes;
+use jiff::Timestamp;
 use renkei::link::Status;
 use renkei::package::card::SignedCard;
+use renkei::package::sealed::{SealingSecret, seal};
+use renkei::package::{Limits, open};
 use renkei::types::Digest;
+use rustls_pki_types::PrivateKeyDer;
+use rustls_pki_types::pem::PemObject as _;
 use serde_json::Value;
 
 use crate::proof::openssl_ok;
 use crate::schema;
 use crate::support::{renkei, stdout};
+use crate::tools::tool;
 
 fn vectors() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("spec/vectors")
@@ -83,6 +90,30 @@ fn another_program_judges_the_vectors_as_they_say() {
     let checked = checked.expect("the tests need the command python3: please install it");
     let said = String::from_utf8_lossy(&checked.stdout);
     assert!(checked.status.success(), "{said}");
+    assert!(said.ends_with(" checked, 0 wrong\n"), "{said}");
+}
+
+/// The same with an HPKE that is not ours: it opens the vectors, and what we seal.
+#[cfg(unix)]
+#[test]
+fn another_program_opens_what_is_sealed() {
+    let Some(python) = tool("python") else { return };
+    let key = PrivateKeyDer::from_pem_file(vectors().join("keys/sealing.key.pem")).expect("a key");
+    let now = Timestamp::now();
+    let secret = SealingSecret::of_der(key.secret_der(), now).expect("a sealing key");
+    let good = fs::read(vectors().join("container/good.zip")).expect("a package");
+    let package = open(Bytes::from(good), &Limits::default()).expect("a package");
+    let sealed = seal(&package, &secret.announced(), now).expect("sealed");
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = folder.path().join("ours.sealed");
+    fs::write(&path, sealed.bytes()).expect("written");
+    let mut check = std::process::Command::new(python);
+    let checked = check.arg(vectors().join("check.py")).arg(vectors()).arg(path).output();
+    let checked = checked.expect("python runs");
+    let said = String::from_utf8_lossy(&checked.stdout);
+    let told = String::from_utf8_lossy(&checked.stderr);
+    assert!(checked.status.success(), "{said}{told}");
+    assert!(said.contains(&package.sha256().to_string()), "{said}");
     assert!(said.ends_with(" checked, 0 wrong\n"), "{said}");
 }
 

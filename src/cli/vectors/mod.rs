@@ -6,6 +6,7 @@
 mod cards;
 mod exchange;
 mod proof;
+mod sealed;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
@@ -92,6 +93,7 @@ pub(super) fn check(folder: &Path, lang: Lang) -> anyhow::Result<ExitCode> {
             "retry" => exchange::retry(&mut vectors)?,
             "http" => exchange::http(&mut vectors)?,
             "cards" => cards::cards(&mut vectors)?,
+            "sealed" => sealed::sealed(&mut vectors)?,
             other => anyhow::bail!("{other}: a section that this version does not know"),
         }
     }

@@ -2,9 +2,9 @@ use std::path::PathBuf;
 
 use jiff::SignedDuration;
 
-use super::super::{MailSecurity, Problem, Problems};
+use super::super::{MailSecurity, Peer, Problem, Problems, Way};
 use super::*;
-use crate::types::{FormChoices, Honorific, Slip};
+use crate::types::{FormChoices, Honorific, PeerUrl, Slip};
 
 const LEAST: &str = r#"
 [node]
@@ -418,4 +418,53 @@ fn lists_are_fetched_from_addresses() {
     for wrong in ["\"ftp://crl.example.jp/\"", "\"ca.crl.pem\"", "7"] {
         assert_eq!(problems(&with(wrong)), [(5, "tls.revocation_list_urls".to_owned())], "{wrong}");
     }
+}
+
+/// Relays and the proxy, with every mistake in its place.
+#[test]
+fn what_stands_between_is_read_and_judged() {
+    let pin = "ab".repeat(32);
+    let relay = format!(
+        "[[relay]]\nurl = \"https://relay.test\"\ntls_certificates = [\"{pin}\"]\n\
+         signing_certificates = [\"{pin}\"]\n"
+    );
+    let text = format!(
+        "{LEAST}{relay}[network]\nproxy = \"http://proxy.test:8080\"\nproxy_user = \"u\"\n\
+         proxy_password_file = \"p.txt\"\n[[peer]]\noffice = \"1370000026\"\n\
+         relay = \"https://relay.test\"\n"
+    );
+    let config = Config::parse(&text, Path::new("base")).expect("valid");
+    let proxy = config.network.proxy.as_ref().expect("a proxy");
+    assert_eq!(proxy.url.to_string(), "http://proxy.test:8080");
+    let login = proxy.login.as_ref().expect("a login");
+    assert_eq!(login.password_file, Path::new("base/p.txt"));
+    let secrets = config.named_files().into_iter().filter(|(_, is_secret)| *is_secret);
+    assert!(secrets.map(|(path, _)| path).any(|path| path == login.password_file));
+    let peer = config.peers.first().expect("a peer");
+    let url: PeerUrl = "https://relay.test".parse().expect("an address");
+    assert_eq!(config.way(peer), Way::Relay(url.clone()));
+    let direct = Peer { url: Some("https://b.test".parse().expect("one")), ..peer.clone() };
+    assert!(matches!(config.way(&direct), Way::Direct { relay: Some(_), .. }));
+    let other = Peer { relay: Some("https://other.test".parse().expect("one")), ..peer.clone() };
+    assert_eq!(config.way(&other), Way::Collect, "it is none of ours");
+    let mut closed = config.clone();
+    closed.node.listen = None;
+    assert_eq!(closed.way(&other), Way::None);
+
+    let keys = |more: &str| -> Vec<String> {
+        problems(&format!("{LEAST}{more}")).into_iter().map(|(_, key)| key).collect()
+    };
+    assert_eq!(keys(&format!("{relay}{relay}")), ["relay.url"]);
+    assert_eq!(
+        keys("[[relay]]\nurl = \"https://relay.test\"\n"),
+        ["relay.tls_certificates", "relay.signing_certificates"]
+    );
+    assert_eq!(keys("[network]\nproxy = \"http://u:p@proxy.test:8080\"\n"), ["network.proxy"]);
+    assert_eq!(keys("[network]\nproxy = \"http://proxy.test\"\n"), ["network.proxy"]);
+    let half = "[network]\nproxy = \"http://proxy.test:1\"\nproxy_user = \"u\"\n";
+    assert_eq!(keys(half), ["network.proxy_password_file"]);
+    let alone = "[network]\nproxy_user = \"u\"\nproxy_password_file = \"p\"\n";
+    assert_eq!(keys(alone), ["network.proxy"]);
+    let unheard = LEAST.replace("listen = \"127.0.0.1:0\"", "url = \"https://a.test\"");
+    assert_eq!(problems(&unheard), [(3, "node.url".to_owned())]);
 }

@@ -72,8 +72,8 @@ codes! {
     "Check proxy_user and the first line of proxy_password_file in [network]; ask whoever looks after the network.";
     PROXY_NO_CONNECTION "proxy-no-connection" [Waiting] Both
     "プロキシが接続を開きません" "the proxy does not open the connection"
-    "相手の renkei が動いていないか、プロキシがこの接続先やポートを許していません。自動で送り直します。続く場合は、ネットワークの管理者に、この接続先への CONNECT を許すよう頼んでください。"
-    "The partner's renkei does not run, or the proxy does not let this address or port through. It is tried again by itself; if it goes on, have CONNECT to the address allowed.";
+    "相手の renkei が動いていないか、プロキシがこの接続先やポート、またはこちらのパスワードを認めていません。自動で送り直します。続く場合は、[network] の proxy_user とパスワードを確かめ、ネットワークの管理者に、この接続先への CONNECT を許すよう頼んでください。"
+    "The partner's renkei does not run, or the proxy does not let this address, this port or our password through. It is tried again by itself; if it goes on, check proxy_user and the password in [network], and have CONNECT to the address allowed.";
     PROXY_UNREACHABLE "proxy-unreachable" [Waiting] Here
     "プロキシにつながりません" "the proxy cannot be reached"
     "[network] の proxy のアドレスと、このパソコンのネットワークを確かめてください。"

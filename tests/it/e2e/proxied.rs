@@ -77,15 +77,18 @@ fn outgoing_connections_through_a_proxy_suffice() {
     care.close();
     help.forget_url(CARE);
     care.set("network", "proxy", quoted(format!("http://127.0.0.1:{}", proxy.port)));
-    care.set("network", "proxy_user", quoted("renkei"));
-    care.set("network", "proxy_password_file", quoted("keys/proxy.txt"));
-    care.put_key_file("proxy.txt", "wrong\n", Access::Secret);
     let (plan, actual) = (sample(PLAN, "20260520101500"), withdrawal(HELP, 1));
     export(&care, &plan);
     export(&help, &actual);
     care.start();
     help.start();
     until("a proxy that refuses", || tells(&care, "proxy-refuses"));
+    // With a login, first a wrong one; both are taken up while it runs.
+    care.set("network", "proxy_user", quoted("renkei"));
+    care.set("network", "proxy_password_file", quoted("keys/proxy.txt"));
+    care.put_key_file("proxy.txt", "wrong\n", Access::Secret);
+    care.write_config();
+    until("a proxy that does not open", || tells(&care, "proxy-no-connection"));
     care.put_key_file("proxy.txt", "himitsu\n", Access::Secret);
     until("a plan at the partner", || care.has_sent("HANDED_OVER", 1));
     until("an actual that was fetched", || help.has_sent("HANDED_OVER", 1));

@@ -189,5 +189,6 @@ fn a_wrong_seal_is_refused_and_another_seal_is_no_other_package() {
     assert_eq!(again.receipt, first.receipt);
     let open = rogue.put_in_form(&help, parcel.id, parcel.bytes.to_vec(), PackageForm::Plain);
     assert_eq!(open.expect("taken").receipt, first.receipt);
-    assert_eq!(visible(&help.path("import")).len() + visible(&help.path("import-actuals")).len(), 1);
+    until("it is placed", || (help.files("import").len() == 1).then_some(()));
+    assert_eq!(help.files("import"), withdrawal(CARE, 1));
 }

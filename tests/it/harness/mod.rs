@@ -20,7 +20,7 @@ use tempfile::TempDir;
 
 use crate::proof::long;
 
-pub(crate) use office::Office;
+pub(crate) use office::{Office, RENKEI};
 pub(crate) use settings::quoted;
 
 /// 居宅介護支援

@@ -21,7 +21,7 @@ use crate::proof::{long, office};
 use crate::schema;
 
 /// The program under test.
-const RENKEI: &str = env!("CARGO_BIN_EXE_renkei");
+pub(crate) const RENKEI: &str = env!("CARGO_BIN_EXE_renkei");
 
 /// An office with its folders and its node, which runs between `start` and `kill` or `stop`.
 pub(crate) struct Office {
