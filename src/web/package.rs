@@ -25,8 +25,8 @@ use crate::control::Request;
 use crate::desk::{proof, words};
 use crate::node::Node;
 use crate::package::evidence::EvidenceFile;
-use crate::rules::{Finding, Level};
 use crate::package::{AttachedDocument, Limits, Manifest, ManifestFile, Package, Receipt, open};
+use crate::rules::{Finding, Level};
 use crate::store::{Evidence, JournalRow, PlacedCopy, Step, StoreError, StoredReceipt};
 use crate::transfer::{Direction, State as PackageState, receipt_in_words};
 use crate::types::{Lang, MessageId, OfficeNumber};
@@ -124,8 +124,7 @@ pub(super) async fn show(
         Direction::In => Ok(None),
     };
     let deposit = match deposit {
-        Ok(deposit) => deposit
-            .map(|it| [it.relay, words::time(it.at), words::time(it.expires_at)]),
+        Ok(deposit) => deposit.map(|it| [it.relay, words::time(it.at), words::time(it.expires_at)]),
         Err(error) => return store_fault(&shared, &error),
     };
     let unit = words::unit(&manifest.kind, lang);
