@@ -124,8 +124,7 @@ pub(super) async fn show(
         Direction::In => Ok(None),
     };
     let deposit = match deposit {
-        Ok(deposit) => deposit
-            .map(|it| [it.relay, words::time(it.at), words::time(it.expires_at)]),
+        Ok(deposit) => deposit.map(|it| [it.relay, words::time(it.at), words::time(it.expires_at)]),
         Err(error) => return store_fault(&shared, &error),
     };
     let unit = words::unit(&manifest.kind, lang);

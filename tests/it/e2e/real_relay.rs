@@ -80,7 +80,11 @@ impl RealRelay {
         let (mut open, mut bytes) = (vec![self.folder.path().to_owned()], Vec::new());
         while let Some(path) = open.pop() {
             if path.is_dir() {
-                open.extend(fs::read_dir(&path).expect("listed").map(|entry| entry.expect("an entry").path()));
+                open.extend(
+                    fs::read_dir(&path)
+                        .expect("listed")
+                        .map(|entry| entry.expect("an entry").path()),
+                );
             } else {
                 bytes.extend(fs::read(&path).unwrap_or_default());
             }
@@ -122,7 +126,8 @@ fn plans_and_actuals_go_over_the_real_relay_whoever_is_killed() {
         export(&care, plan);
         export(&help, actual);
         let state = ["QUEUED", "DEPOSITED", "CONSIGNED"][round / 2];
-        let seen = format!("SELECT count(*) FROM journal WHERE direction = 'out' AND state = '{state}'");
+        let seen =
+            format!("SELECT count(*) FROM journal WHERE direction = 'out' AND state = '{state}'");
         until("a step", || (care.sql(&seen) != ["0"]).then_some(()));
         match round % 3 {
             0 => {
