@@ -200,7 +200,10 @@ const ENGLISH: &[(&str, &str)] = &[
     ("relay init --host", "The name or address by which offices reach it"),
     ("relay list", "List the offices, and the cards that wait for approval"),
     ("relay list --config", "The configuration of the relay"),
-    ("relay approve", "Take an office in by its card, whose digits were compared over the telephone"),
+    (
+        "relay approve",
+        "Take an office in by its card, whose digits were compared over the telephone",
+    ),
     ("relay approve --config", "The configuration of the relay"),
     ("relay approve --digits", "The 30 digits that the office reads out"),
     ("relay approve OFFICE", "The office number"),

@@ -58,7 +58,8 @@ pub(super) fn network(mut table: Section<'_, '_>) -> Network {
     let user = table.parsed(
         "proxy_user",
         |text| {
-            let fits = !text.is_empty() && !text.contains(':') && !text.chars().any(char::is_control);
+            let fits =
+                !text.is_empty() && !text.contains(':') && !text.chars().any(char::is_control);
             fits.then(|| text.to_owned())
         },
         "「:」を含まないユーザー名",
@@ -75,7 +76,8 @@ pub(super) fn network(mut table: Section<'_, '_>) -> Network {
         table.report(&span, "proxy", ja, "proxy_user needs proxy, the address of the proxy");
     }
     table.finish();
-    let login = user.zip(password_file).map(|(user, password_file)| ProxyLogin { user, password_file });
+    let login =
+        user.zip(password_file).map(|(user, password_file)| ProxyLogin { user, password_file });
     Network { proxy: url.map(|url| Proxy { url, login }) }
 }
 

@@ -34,7 +34,8 @@ pub fn in_words(code: &str, lang: Lang) -> Option<String> {
 
 /// Where a node listens, in words.
 pub fn listens_on(listen: Option<SocketAddr>, lang: Lang) -> String {
-    let nowhere = lang.pick("待ち受けません（こちらから取りに行きます）", "nowhere (it asks others)");
+    let nowhere =
+        lang.pick("待ち受けません（こちらから取りに行きます）", "nowhere (it asks others)");
     listen.map_or_else(|| nowhere.to_owned(), |listen| listen.to_string())
 }
 

@@ -135,7 +135,12 @@ impl Client {
     }
 
     /// The JSON that is found at a path; the partner may take `wait` before it answers.
-    pub(super) async fn get(&self, of: &Endpoint, path: &str, wait: Duration) -> Result<Bytes, SendError> {
+    pub(super) async fn get(
+        &self,
+        of: &Endpoint,
+        path: &str,
+        wait: Duration,
+    ) -> Result<Bytes, SendError> {
         let (pool, url) = (self.pools.of(of)?, url(of, path));
         let limits = &pool.limits;
         let deadline = limits.answer_timeout.saturating_add(wait);

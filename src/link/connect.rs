@@ -73,8 +73,7 @@ pub(super) struct Unanswered {
 
 impl Pools {
     pub(super) fn new(tls: Arc<Tls>, limits: ClientLimits) -> Self {
-        let current =
-            Current { state: tls.state(), limits, proxy: None, by_party: HashMap::new() };
+        let current = Current { state: tls.state(), limits, proxy: None, by_party: HashMap::new() };
         Self { tls, current: Mutex::new(current) }
     }
 
@@ -204,7 +203,10 @@ async fn exchange(
 }
 
 /// The body of an answer; nothing if it is larger than `most`.
-pub(super) async fn read_body(mut response: Response, most: usize) -> Result<Option<Bytes>, reqwest::Error> {
+pub(super) async fn read_body(
+    mut response: Response,
+    most: usize,
+) -> Result<Option<Bytes>, reqwest::Error> {
     let most_declared = u64::try_from(most).unwrap_or(u64::MAX);
     if response.content_length().is_some_and(|declared| declared > most_declared) {
         return Ok(None);

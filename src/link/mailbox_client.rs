@@ -87,7 +87,8 @@ impl Client {
         item: &MailboxItem,
         most: u64,
     ) -> Result<(Hashed, PackageForm), SendError> {
-        let too_large = || SendError::Protocol(format!("expected a package of at most {most} bytes"));
+        let too_large =
+            || SendError::Protocol(format!("expected a package of at most {most} bytes"));
         let size = usize::try_from(item.size).map_err(|_| too_large())?;
         if item.size > most {
             return Err(too_large());

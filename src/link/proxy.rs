@@ -49,7 +49,8 @@ impl ProxyAccess {
         let proxy = self.url.to_string().parse().map_err(io::Error::other)?;
         let mut tunnel = Tunnel::new(proxy, HttpConnector::new());
         if let Some((user, password)) = &self.login {
-            let login = format!("Basic {}", STANDARD.encode(format!("{user}:{}", password.as_str())));
+            let login =
+                format!("Basic {}", STANDARD.encode(format!("{user}:{}", password.as_str())));
             tunnel = tunnel.with_auth(login.parse().map_err(io::Error::other)?);
         }
         let to = format!("https://{}", to.authority()).parse().map_err(io::Error::other)?;

@@ -167,9 +167,7 @@ impl ServerCertVerifier for MeantServer {
     ) -> Result<ServerCertVerified, Error> {
         let (usage, now) = (Usage::Tls, timestamp(now)?);
         let spoken = match &self.meant {
-            Party::Office(office) => {
-                self.trust.speaks_for(certificate, chain, *office, usage, now)
-            }
+            Party::Office(office) => self.trust.speaks_for(certificate, chain, *office, usage, now),
             Party::Relay(relay) => self.trust.is_of_relay(certificate, relay, usage, now),
         };
         spoken.map_err(|why| RefusedCertificate::new(certificate, why).for_us())?;

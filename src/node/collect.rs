@@ -172,7 +172,10 @@ enum Looked {
 /// Takes the receipts of a page; `false` if some of them are to be asked for again. They are verified
 /// at the same time, and stored in their order, so that they share a transaction. One that names a
 /// receipt before it that never came is passed over: with it the proof would not hold.
-pub(super) async fn take_all(context: &Arc<Context>, receipts: Vec<ReceiptEntry>) -> Result<bool, StoreError> {
+pub(super) async fn take_all(
+    context: &Arc<Context>,
+    receipts: Vec<ReceiptEntry>,
+) -> Result<bool, StoreError> {
     let now = context.now();
     let look = |entry| look_at(Arc::clone(context), entry, now);
     let looked: Vec<_> = stream::iter(receipts).map(look).buffered(AT_A_TIME).collect().await;

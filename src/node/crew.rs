@@ -6,10 +6,10 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::context::{Context, Pair, stopped};
+use super::fetch::{self, Errand, Source, errands};
 use super::folders::OfficeFolders;
 use super::supervise::{Ending, Group, Staff};
 use super::wake::pairs;
-use super::fetch::{self, Errand, Source, errands};
 use super::{collect, dispatch, outbound, placing, relayed};
 use crate::types::OfficeNumber;
 

@@ -32,12 +32,12 @@ use super::receipts::{NotTaken, Read, look_at_clock, read_first_receipt};
 use super::refused::to_do_about_certificate;
 use super::supervise::Beat;
 use super::wake::{wake, woken};
+use crate::config::Way;
 use crate::link::{Endpoint, Problem, SendError};
 use crate::package::{Manifest, ManifestFormat};
 use crate::store::{NewReceipt, OutgoingRow, StoreError};
 use crate::transfer::{Failure, Outgoing, OutgoingEvent, due_at};
 use crate::types::code::{self, RefusalCode};
-use crate::config::Way;
 use crate::types::{Clock, Hashed, Instant, MessageId, PeerUrl};
 use crate::work::{self, watch};
 
@@ -471,13 +471,16 @@ async fn leave_with(
         }
         Err(fault) => fault,
     };
-    let asked =
-        matches!(&fault, NotLeft::Send(SendError::Busy { retry_after: Some(_), .. }));
+    let asked = matches!(&fault, NotLeft::Send(SendError::Busy { retry_after: Some(_), .. }));
     let (event, detail, receipt, blocks) = match &fault {
         NotLeft::NoKey => {
             let texts = (
-                format!("相手 {partner} の封の鍵が分からないため、中継サーバーに預けられません。相手から新しい事業所カードを受け取り、renkei partner add で登録してください。登録すると自動で送ります。"),
-                format!("no key of the partner {partner} is known to which packages could be sealed, so nothing is left with the relay; get its new card and register it (renkei partner add). They are sent by themselves then"),
+                format!(
+                    "相手 {partner} の封の鍵が分からないため、中継サーバーに預けられません。相手から新しい事業所カードを受け取り、renkei partner add で登録してください。登録すると自動で送ります。"
+                ),
+                format!(
+                    "no key of the partner {partner} is known to which packages could be sealed, so nothing is left with the relay; get its new card and register it (renkei partner add). They are sent by themselves then"
+                ),
             );
             context.notices.raise(code::NO_SEALING_KEY, about, texts, context.now());
             let refused = OutgoingEvent::Failed(Failure::Refused);

@@ -17,8 +17,8 @@ use super::reissue;
 use super::waits;
 use super::wake::wake;
 use crate::link::{
-    Caller, MailboxBody, MailboxItemName, MailboxPage, MailboxQuery, PackageForm, PutAnswer, ReceiptEntry, ReceiptPage, ReceiptQuery, Refusal, Service,
-    StatusAnswer,
+    Caller, MailboxBody, MailboxItemName, MailboxPage, MailboxQuery, PackageForm, PutAnswer,
+    ReceiptEntry, ReceiptPage, ReceiptQuery, Refusal, Service, StatusAnswer,
 };
 use crate::package::{
     CLOCK_TOLERANCE, ManifestFormat, Package, PackageFault, Receipt, ReceiptFormat, ReceiptKind,

@@ -11,9 +11,7 @@ use super::network;
 use super::problems::{Problems, StartProblems};
 use super::proof;
 use crate::config::{Config, Way};
-use crate::link::{
-    Client, ClientLimits, Endpoint, Party, ProxyAccess, SendError, Status, Tls,
-};
+use crate::link::{Client, ClientLimits, Endpoint, Party, ProxyAccess, SendError, Status, Tls};
 use crate::types::code::{self, CodeInfo};
 use crate::types::{Clock, Lang, OfficeNumber, io_text};
 
@@ -102,7 +100,9 @@ impl<'a> Prober<'a> {
         let mut problems = Problems::default();
         let opened = proof::open(config, None, clock.now(), &mut problems);
         let proxy = problems.certs(network::PROXY_PLACE, network::proxy_of(config));
-        let (Some((_, settings)), Some(proxy)) = (opened, proxy) else { return Err(StartProblems(problems.0)) };
+        let (Some((_, settings)), Some(proxy)) = (opened, proxy) else {
+            return Err(StartProblems(problems.0));
+        };
         match Tls::new(settings, clock.clone()) {
             Ok(tls) => {
                 let client = Client::new(tls, ClientLimits::default());

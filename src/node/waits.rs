@@ -18,8 +18,8 @@ use crate::link::{
 };
 use crate::package::ReceiptKind;
 use crate::store::{OutgoingRow, StoreError};
-use crate::types::code::RefusalCode;
 use crate::types::Digest;
+use crate::types::code::RefusalCode;
 
 /// The most packages on a page: each is read from the disk for it.
 const MOST: usize = 20;
@@ -70,11 +70,9 @@ pub(super) async fn fetch(
         return Err(Refusal::plain(RefusalCode::GONE));
     }
     match context.store.outgoing_package(of.id).await {
-        Ok(package) => Ok(MailboxBody::whole(
-            package.bytes().clone(),
-            row.package_sha256,
-            PackageForm::Plain,
-        )),
+        Ok(package) => {
+            Ok(MailboxBody::whole(package.bytes().clone(), row.package_sha256, PackageForm::Plain))
+        }
         Err(StoreError::NoLongerKept) => Err(Refusal::plain(RefusalCode::GONE)),
         Err(error) => Err(refuse_store(error)),
     }

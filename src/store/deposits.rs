@@ -112,9 +112,8 @@ impl Store {
                 // Without a key nothing could be sealed anew.
                 let mut statement = connection.prepare_cached(&useless)?;
                 let parameters = params![Column(office), Column(partner), Column(now), key_id];
-                let rows = statement.query_map(parameters, |row| {
-                    Ok(row.get::<_, Column<MessageId>>(0)?.0)
-                })?;
+                let rows = statement
+                    .query_map(parameters, |row| Ok(row.get::<_, Column<MessageId>>(0)?.0))?;
                 Ok(rows.collect::<Result<_, _>>()?)
             })
             .await?
@@ -168,7 +167,9 @@ impl Store {
         let relay = relay.to_string();
         self.read(move |connection| {
             let position: Option<i64> = connection
-                .prepare_cached("SELECT position FROM relay_cursors WHERE office = ?1 AND relay = ?2")?
+                .prepare_cached(
+                    "SELECT position FROM relay_cursors WHERE office = ?1 AND relay = ?2",
+                )?
                 .query_row(params![Column(office), relay], |row| row.get(0))
                 .optional()?;
             Ok(position.and_then(|position| u64::try_from(position).ok()).unwrap_or_default())

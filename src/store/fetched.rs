@@ -29,7 +29,11 @@ pub struct DueReceipt {
 
 impl Store {
     /// Whether a package of `sender` with this id is here.
-    pub async fn has_incoming(&self, sender: OfficeNumber, id: MessageId) -> Result<bool, StoreError> {
+    pub async fn has_incoming(
+        &self,
+        sender: OfficeNumber,
+        id: MessageId,
+    ) -> Result<bool, StoreError> {
         self.read(move |connection| {
             Ok(connection
                 .prepare_cached("SELECT 1 FROM incoming WHERE sender = ?1 AND message_id = ?2")?
@@ -82,7 +86,8 @@ impl Store {
                     sender: row.get::<_, Column<_>>(0)?.0,
                     id: row.get::<_, Column<_>>(1)?.0,
                     position: row.get(2)?,
-                    kind: ReceiptKind::named(&row.get::<_, String>(3)?).unwrap_or(ReceiptKind::Other),
+                    kind: ReceiptKind::named(&row.get::<_, String>(3)?)
+                        .unwrap_or(ReceiptKind::Other),
                     der: der.into(),
                 })
             })?;

@@ -257,7 +257,9 @@ impl Transition<Outgoing> {
         let was_there = [OutgoingState::Consigned, OutgoingState::HeldByRecipient];
         self.changes()
             && match self.after.state() {
-                OutgoingState::Queued | OutgoingState::Deposited | OutgoingState::Superseded => false,
+                OutgoingState::Queued | OutgoingState::Deposited | OutgoingState::Superseded => {
+                    false
+                }
                 OutgoingState::Consigned
                 | OutgoingState::HeldByRecipient
                 | OutgoingState::HandedOver => !was_there.contains(&self.before.state()),

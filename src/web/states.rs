@@ -7,9 +7,7 @@ pub(super) const fn tone(state: State) -> &'static str {
     match state {
         State::Out(OutgoingState::HandedOver)
         | State::In(IncomingState::Placed | IncomingState::HandedOver) => "good",
-        State::Out(
-            OutgoingState::Queued | OutgoingState::Deposited | OutgoingState::Consigned,
-        )
+        State::Out(OutgoingState::Queued | OutgoingState::Deposited | OutgoingState::Consigned)
         | State::In(IncomingState::Committed) => "busy",
         State::Out(OutgoingState::HeldByRecipient) => "warn",
         State::Out(OutgoingState::Refused | OutgoingState::Rejected | OutgoingState::Expired)

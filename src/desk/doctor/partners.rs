@@ -161,11 +161,7 @@ fn grade(failed: &Tried) -> Grade {
 }
 
 /// Who answers in the place of the partner.
-async fn shown(
-    way: Way,
-    proxy: Option<&ProxyAccess>,
-    clock: &Clock,
-) -> Option<(String, String)> {
+async fn shown(way: Way, proxy: Option<&ProxyAccess>, clock: &Clock) -> Option<(String, String)> {
     let (Way::Direct { url, .. } | Way::Relay(url)) = way else { return None };
     let look = async {
         let stream = connect(&url, proxy).await.ok()?;

@@ -80,8 +80,12 @@ fn alone(config: &Config, office: &Office, home: &Path, listen: SocketAddr) -> i
         sent: None,
         ..office.clone()
     };
-    let node =
-        crate::config::Node { data: home.join("data"), listen: Some(listen), url: None, ..config.node.clone() };
+    let node = crate::config::Node {
+        data: home.join("data"),
+        listen: Some(listen),
+        url: None,
+        ..config.node.clone()
+    };
     let second = SignedDuration::from_secs(1);
     let timing =
         Timing { scan_interval: second, settle: second / 5, set_wait: second * 3, ..config.timing };

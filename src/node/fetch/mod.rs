@@ -119,8 +119,13 @@ pub(super) async fn run(
     mut stopping: watch::Receiver<bool>,
 ) {
     let about = format!("{} {office}", source.name());
-    let mut fetcher =
-        Fetcher { context: Arc::clone(&context), office, source, after: 0, begun: Clock::running() };
+    let mut fetcher = Fetcher {
+        context: Arc::clone(&context),
+        office,
+        source,
+        after: 0,
+        begun: Clock::running(),
+    };
     let mut failures = 0_usize;
     while !*stopping.borrow() {
         beat.works_for("fetching packages", LONGEST);
@@ -234,15 +239,23 @@ impl Fetcher {
             (
                 code::RELAY_UNREACHABLE,
                 code::RELAY_REFUSES,
-                format!("中継サーバー {relay} につながりません（{code}）。自動でつなぎ直します。続く場合は、インターネットの接続と、中継サーバーの管理者に確かめてください。"),
-                format!("the relay {relay} cannot be reached ({code}); it is tried again, but look at the line and ask its operator if it goes on"),
+                format!(
+                    "中継サーバー {relay} につながりません（{code}）。自動でつなぎ直します。続く場合は、インターネットの接続と、中継サーバーの管理者に確かめてください。"
+                ),
+                format!(
+                    "the relay {relay} cannot be reached ({code}); it is tried again, but look at the line and ask its operator if it goes on"
+                ),
             )
         } else {
             (
                 code::RELAY_REFUSES,
                 code::RELAY_UNREACHABLE,
-                format!("中継サーバー {relay} が事業所 {office} を受け付けません（{code}）。中継サーバーの管理者に、この事業所の登録（renkei relay approve）を頼み、[[relay]] の証明書の値を確かめてください。"),
-                format!("the relay {relay} does not serve the office {office} ({code}); have its operator register the office (renkei relay approve), and check the certificates in [[relay]]"),
+                format!(
+                    "中継サーバー {relay} が事業所 {office} を受け付けません（{code}）。中継サーバーの管理者に、この事業所の登録（renkei relay approve）を頼み、[[relay]] の証明書の値を確かめてください。"
+                ),
+                format!(
+                    "the relay {relay} does not serve the office {office} ({code}); have its operator register the office (renkei relay approve), and check the certificates in [[relay]]"
+                ),
             )
         };
         self.context.notices.clear(other, &self.about());

@@ -20,11 +20,11 @@ use super::context::{Context, blocking, log_store_fault, stopped};
 use super::crew::Crew;
 use super::opening::end_former;
 use super::supervise::Beat;
-use crate::work::systemd;
 use crate::config::{Change, Changes, Config};
 use crate::folder::{FolderRole, Hint, Watch};
 use crate::link::Grants;
 use crate::types::{Clock, Instant, code};
+use crate::work::systemd;
 use crate::work::{self, watch};
 
 use certificates::Certificates;

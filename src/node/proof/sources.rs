@@ -120,7 +120,12 @@ impl Sources {
         self.named.signing.get(&office.number) == Some(&office.signing)
     }
 
-    pub(super) fn trust(&self, config: &Config, (pins, relays): (Pins, RelayPins), vouched: Pins) -> TrustSources {
+    pub(super) fn trust(
+        &self,
+        config: &Config,
+        (pins, relays): (Pins, RelayPins),
+        vouched: Pins,
+    ) -> TrustSources {
         TrustSources {
             roots: self.roots.values().flatten().cloned().collect(),
             naming: naming(config, |path| self.roots.get(path).cloned().unwrap_or_default()),
