@@ -22,6 +22,7 @@
 //! | 3 | [`synth`] | valid sets of invented people, for tests and benchmarks |
 //! | 3 | [`forms`] | the paper forms of long-term care, drawn from the files |
 //! | 4 | [`work`] | tasks, and work that blocks |
+//! | 4 | [`archive`] | ZIP files as input: bounded, and read where they lie |
 //! | 5 | [`folder`] | drop, hold and import folders on disk |
 //! | 5 | [`store`] | journal, packages and receipts in SQLite |
 //! | 5 | [`link`] | the HTTP API over mutual TLS |
@@ -72,6 +73,7 @@ pub mod savings;
 pub mod synth;
 pub mod transfer;
 
+pub mod archive;
 pub mod work;
 
 pub mod certs;

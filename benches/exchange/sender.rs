@@ -53,7 +53,7 @@ impl Sender {
             client: Client::new(tls, limits),
             trust: open_trust(&config, Pins::new()).expect("trust"),
             signer: Arc::new(signing.identity().and_then(|own| own.signer()).expect("a signer")),
-            endpoint: Endpoint { url, office: offices[1] },
+            endpoint: Endpoint::of_office(url, offices[1]),
             offices,
         }
     }

@@ -3,7 +3,6 @@
 //! Exit codes are the same everywhere: 0 all is well, 1 the answer is no (findings, a signature
 //! that does not hold, a set that did not arrive), 2 usage or configuration, 3 could not finish.
 
-mod archive;
 mod backup;
 mod ca;
 mod card;
@@ -18,7 +17,6 @@ mod doctor;
 mod evidence;
 mod explain;
 mod export;
-mod feed;
 mod first_start;
 mod fix;
 mod held;

@@ -14,7 +14,7 @@ use crate::types::code::RefusalCode;
 pub(super) const ZIP: &str = "application/zip";
 
 /// The media type of packages that are sealed to their recipient.
-pub(super) const SEALED: &str = "application/vnd.renkei.sealed";
+pub(super) use crate::package::sealed::SEALED;
 
 /// The media type of receipts (RFC 8551, section 3.2.2).
 pub(super) const RECEIPT: &str = "application/pkcs7-mime; smime-type=signed-data";

@@ -8,8 +8,8 @@ use axum::http::header::{self, HeaderMap};
 use bytes::Bytes;
 use serde::de::DeserializeOwned;
 
-use super::answers::{JSON, RECEIPT, ZIP};
-use super::api::{ReceiptPage, Status};
+use super::answers::{JSON, RECEIPT, SEALED, ZIP};
+use super::api::{PackageForm, ReceiptPage, Status};
 use super::connect::{Answer, Pools, ask};
 use super::digest::{self, CONTENT_DIGEST};
 use super::error::SendError;
@@ -52,14 +52,29 @@ impl Client {
         self.pools.set_proxy(proxy);
     }
 
-    /// Puts a package. Safe to repeat with the same id and bytes.
+    /// Puts a package as it is. Safe to repeat with the same id and bytes.
     pub async fn put_message(
         &self,
         to: &Endpoint,
         id: MessageId,
         package: impl Into<Hashed>,
     ) -> Result<PutReply, SendError> {
-        let package = package.into();
+        self.put_in_form(to, id, package.into(), PackageForm::Plain).await
+    }
+
+    /// Puts a package as it is or sealed. Safe to repeat with the same id and the same package inside,
+    /// sealed anew or not.
+    pub async fn put_in_form(
+        &self,
+        to: &Endpoint,
+        id: MessageId,
+        package: Hashed,
+        form: PackageForm,
+    ) -> Result<PutReply, SendError> {
+        let media_type = match form {
+            PackageForm::Plain => ZIP,
+            PackageForm::Sealed => SEALED,
+        };
         let pool = self.pools.of(to)?;
         let _upload = pool.uploads.acquire().await;
         let limits = &pool.limits;
@@ -67,7 +82,7 @@ impl Client {
         let digest = digest::format(&package.sha256());
         let url = url(to, &format!("/v1/messages/{id}"));
         let request = || {
-            let request = pool.http.put(&url).header(header::CONTENT_TYPE, ZIP);
+            let request = pool.http.put(&url).header(header::CONTENT_TYPE, media_type);
             request.header(CONTENT_DIGEST, &digest).body(package.bytes().clone())
         };
         let deadline = limits.answer_timeout.saturating_add(upload);

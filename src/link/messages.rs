@@ -16,9 +16,11 @@ use super::answers::{
 use super::api::{PackageForm, PutAnswer, Service};
 use super::body;
 use super::digest::{self, CONTENT_DIGEST, ContentDigestError};
+use super::limits::Limits;
 use super::pool::Full;
 use super::problem::Refusal;
 use super::shared::{Link, Shared};
+use crate::package::sealed::largest;
 use crate::types::code::RefusalCode;
 use crate::types::{Hashed, MessageId};
 use crate::work;
@@ -116,6 +118,12 @@ async fn receive_message<S: Service>(
     check_no_query(&head.uri)?;
     let form = form_of(&head.headers)?;
     let promised = digest::parse(head.headers.get_all(CONTENT_DIGEST)).map_err(bad_digest)?;
+    let limits = match form {
+        PackageForm::Plain => limits,
+        PackageForm::Sealed => {
+            Limits { package_bytes: largest(limits.package_bytes), ..limits }
+        }
+    };
     let received = body::receive(body, &limits, &grants.room, partner).await?;
     link.all_read();
     if received.digest != promised {

@@ -26,10 +26,11 @@ use tokio::task::{JoinError, JoinSet};
 use super::anew;
 use super::context::{Context, Pair, log_store_fault, stopped};
 use super::expiry::sign_expiry;
-use super::leave::{NotLeft, leave, sealing_key};
+use super::leave::{NotLeft, leave};
 use super::notices;
 use super::receipts::{NotTaken, Read, look_at_clock, read_first_receipt};
 use super::refused::to_do_about_certificate;
+use super::sealing;
 use super::supervise::Beat;
 use super::wake::{wake, woken};
 use crate::config::Way;
@@ -247,7 +248,7 @@ impl Dispatcher {
         }
         self.withdrawn = Some(Clock::running());
         let (office, partner) = self.pair;
-        let key = sealing_key(&self.context, partner).await.map(|key| key.key_id);
+        let key = sealing::key_of(&self.context, partner).await.map(|key| key.key_id);
         let count = self.context.store.withdraw(office, partner, key, now).await?;
         if count > 0 {
             tracing::info!(%partner, count, "packages are sealed anew for the relay");
@@ -355,11 +356,7 @@ async fn attempt(context: Arc<Context>, row: OutgoingRow, lately: bool) -> Attem
         }
         Err(error) => return Attempt::ended(id, Err(error)),
     };
-    let relay = {
-        let config = context.config();
-        let peer = config.peer(row.partner);
-        peer.and_then(|peer| config.relay_of(peer)).map(|relay| relay.url.clone())
-    };
+    let relay = context.relay_of(row.partner).map(|relay| relay.url);
     let endpoint = context.endpoint(row.partner).filter(|_| relay.is_none() || !lately);
     if let (None, Some(relay)) = (&endpoint, &relay) {
         return leave_with(&context, &row, package, relay).await;
@@ -376,7 +373,7 @@ async fn attempt(context: Arc<Context>, row: OutgoingRow, lately: bool) -> Attem
     };
     let answer = match unread_there(&context, &row, &endpoint).await {
         Some(error) => Err(error),
-        None => context.client.put_message(&endpoint, id, package.clone()).await,
+        None => sealing::put(&context, &row, &endpoint, package.clone()).await,
     };
     if let (Err(error), Some(relay)) = (&answer, &relay)
         && error.is_unreached()

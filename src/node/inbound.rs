@@ -14,6 +14,7 @@ use super::planted;
 use super::refusals::{COME_AGAIN, cannot_reissue, cannot_sign, refuse, refuse_store};
 use super::refused::{tell_refused_certificate, tell_stranger, tell_unregistered};
 use super::reissue;
+use super::sealing;
 use super::waits;
 use super::wake::wake;
 use crate::link::{
@@ -24,6 +25,7 @@ use crate::package::{
     CLOCK_TOLERANCE, ManifestFormat, Package, PackageFault, Receipt, ReceiptFormat, ReceiptKind,
     TrustError, Usage, open,
 };
+use crate::package::sealed::{SEALED_FEATURE, Sealed, SealedFault};
 use crate::store::{CommitAnswer, Content, NewIncoming, NewReceipt, UnitSummary};
 use crate::transfer::Incoming;
 #[cfg(test)]
@@ -107,13 +109,10 @@ impl Service for Inbound {
         body: Hashed,
         form: PackageForm,
     ) -> Result<PutAnswer, Refusal> {
-        if form == PackageForm::Sealed {
-            return Err(Refusal::plain(RefusalCode::UNSUPPORTED_MEDIA_TYPE));
-        }
         let context = &self.0;
         context.store.check().map_err(refuse_store)?;
         context.quota.came(partner, body.bytes().len());
-        let taken = self.take(Bringer::Peer(Box::new(peer.clone())), id, body).await;
+        let taken = self.take(Bringer::Peer(Box::new(peer.clone())), id, (body, form)).await;
         let status = taken.as_ref().err().map(|refusal| refusal.code.status());
         if status == Some(RefusalStatus::Unprocessable) {
             context.quota.refused(partner);
@@ -210,7 +209,7 @@ impl Service for Inbound {
             version: env!("CARGO_PKG_VERSION").to_owned(),
             time: self.0.now(),
             formats: formats.map(str::to_owned).collect(),
-            features: [cards::CARD_FEATURE, MAILBOX_FEATURE].map(str::to_owned).into(),
+            features: [cards::CARD_FEATURE, MAILBOX_FEATURE, SEALED_FEATURE].map(str::to_owned).into(),
             clock_skew: CLOCK_TOLERANCE.unsigned_abs(),
             files: limits.files,
             manifest_bytes: limits.manifest_bytes,
@@ -230,17 +229,17 @@ impl Inbound {
     /// `sender`. Nobody vouches for it but its signature.
     pub(super) async fn take_fetched(
         &self,
-        sender: OfficeNumber,
-        office: OfficeNumber,
+        (sender, office): (OfficeNumber, OfficeNumber),
         id: MessageId,
         body: Hashed,
+        form: PackageForm,
     ) -> Result<(), Refusal> {
         let context = &self.0;
         context.store.check().map_err(refuse_store)?;
         let size = body.bytes().len();
         self.takes_from(sender)?;
         context.quota.came(sender, size);
-        let taken = self.take(Bringer::Place { sender, office }, id, body).await;
+        let taken = self.take(Bringer::Place { sender, office }, id, (body, form)).await;
         let refused = match &taken {
             Ok(taken) => matches!(taken, Taken::New { rejected: true, .. }),
             Err(refusal) => refusal.code.status() == RefusalStatus::Unprocessable,
@@ -251,7 +250,12 @@ impl Inbound {
         taken.map(drop)
     }
 
-    async fn take(&self, by: Bringer, id: MessageId, body: Hashed) -> Result<Taken, Refusal> {
+    async fn take(
+        &self,
+        by: Bringer,
+        id: MessageId,
+        body: (Hashed, PackageForm),
+    ) -> Result<Taken, Refusal> {
         let context = &self.0;
         let now = context.now();
         let looked_at = {
@@ -344,9 +348,16 @@ fn look_at(
     context: &Context,
     by: &Bringer,
     id: MessageId,
-    body: Hashed,
+    (body, form): (Hashed, PackageForm),
     now: Timestamp,
 ) -> Result<LookedAt, Refusal> {
+    let (body, sealed_sha256) = match form {
+        PackageForm::Plain => (body, None),
+        PackageForm::Sealed => {
+            let sealed_sha256 = body.sha256();
+            (unsealed(context, by, id, body, now)?, Some(sealed_sha256))
+        }
+    };
     let package = admit(context, by, id, body, now)?;
     let sender = package.manifest().sender.office;
     // The bytes that are here were verified when they came: whatever ended since, the sender may
@@ -373,7 +384,7 @@ fn look_at(
     context.wake.in_contact(sender);
     package.check_time(now).map_err(|fault| refuse(&fault))?;
     has_room_for(context, sender, package.bytes().len())?;
-    let (new, receipt) = judged(context, &package, now)?;
+    let (new, receipt) = judged(context, &package, sealed_sha256, now)?;
     Ok(LookedAt::New(Box::new(new), receipt))
 }
 
@@ -402,6 +413,37 @@ fn has_room_for(context: &Context, sender: OfficeNumber, bytes: usize) -> Result
     );
     let log = format!("{kept} bytes of the partner {sender} are kept, the limit is {most}");
     Err(Refusal::new(RefusalCode::PARTNER_STORE_FULL, log).retry_after(STORE_AGAIN))
+}
+
+/// The package in a sealed one that somebody brings who may speak for the sender it names.
+fn unsealed(
+    context: &Context,
+    by: &Bringer,
+    id: MessageId,
+    body: Hashed,
+    now: Timestamp,
+) -> Result<Hashed, Refusal> {
+    let refuse_seal = |fault: SealedFault| Refusal::new(fault.refusal(), fault.to_string());
+    let sealed = Sealed::read(body, &context.package_limits()).map_err(refuse_seal)?;
+    let header = sealed.header();
+    if header.message_id != id {
+        let expected = "the id of the path in message_id of the header";
+        return Err(Refusal::plain(RefusalCode::ID_MISMATCH).expecting(expected, None));
+    }
+    match by {
+        Bringer::Peer(peer) => speaks_for(context, peer, header.sender, now)?,
+        Bringer::Place { sender, office } => {
+            if (*sender, *office) != (header.sender, header.recipient) {
+                let expected = "the sender and the recipient of the list in the header";
+                return Err(Refusal::plain(RefusalCode::ID_MISMATCH).expecting(expected, None));
+            }
+        }
+    }
+    let recipient = header.recipient;
+    if context.config().office(recipient).is_none() {
+        return Err(refuse(&PackageFault::NotOurs { recipient }));
+    }
+    sealing::opened(context, &sealed).map_err(refuse_seal)
 }
 
 /// Everything that can be said of a package without the store and without its signature: it is
@@ -485,6 +527,7 @@ pub(super) fn speaks_for(
 fn judged(
     context: &Context,
     package: &Package,
+    sealed_sha256: Option<Digest>,
     now: Timestamp,
 ) -> Result<(NewIncoming, NewReceipt), Refusal> {
     let manifest = package.manifest();
@@ -499,7 +542,8 @@ fn judged(
     } else {
         (Incoming::committed(now), ReceiptKind::ContentConsignment)
     };
-    let receipt = Receipt::about(package, kind, now).with_findings(judgement.receipt_findings());
+    let receipt = Receipt { sealed_sha256, ..Receipt::about(package, kind, now) };
+    let receipt = receipt.with_findings(judgement.receipt_findings());
     let receipt = context.proof().sign(office, &receipt, now).map_err(cannot_sign)?;
     let new = NewIncoming {
         id: manifest.message_id,

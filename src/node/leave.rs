@@ -2,13 +2,13 @@
 
 use std::sync::Arc;
 
-use super::cards;
-use super::context::{Context, blocking};
+use super::context::Context;
+use super::sealing::{key_of, sealed_to};
 use crate::link::{Endpoint, SendError};
-use crate::package::card::SealingKey;
-use crate::package::{RelayAcceptance, open_again};
+use crate::package::RelayAcceptance;
+use crate::package::sealed::SealError;
 use crate::store::{NewDeposit, OutgoingRow};
-use crate::types::{Hashed, OfficeNumber, PeerUrl, code};
+use crate::types::{Hashed, PeerUrl, code};
 
 /// Why a package is not with the relay.
 #[derive(Debug)]
@@ -23,17 +23,6 @@ pub(super) enum NotLeft {
     Acceptance(&'static str),
 }
 
-/// The key to which packages for a partner are sealed now, as its card says. Reads the disk.
-pub(super) async fn sealing_key(
-    context: &Arc<Context>,
-    partner: OfficeNumber,
-) -> Option<SealingKey> {
-    let (home, now) = (context.config().home.clone(), context.now());
-    let held = blocking(move || cards::partner(&home, partner)).await??;
-    let key = held.card?.card().sealing.clone()?;
-    (key.valid_until > now).then_some(key)
-}
-
 /// Leaves a package with a relay of ours.
 pub(super) async fn leave(
     context: &Arc<Context>,
@@ -41,14 +30,17 @@ pub(super) async fn leave(
     package: Hashed,
     relay: &PeerUrl,
 ) -> Result<NewDeposit, NotLeft> {
-    let key = sealing_key(context, row.partner).await.ok_or(NotLeft::NoKey)?;
+    let key = key_of(context, row.partner).await.ok_or(NotLeft::NoKey)?;
     let key_id = key.key_id.clone();
     let (limits, now) = (context.package_limits(), context.now());
-    let sealed = blocking(move || {
-        let package = open_again(package, &limits).map_err(|fault| fault.code())?;
-        seal(&package, &key, now)
-    });
-    let sealed = sealed.await.ok_or(NotLeft::Seal(code::INTERNAL))?.map_err(NotLeft::Seal)?;
+    let sealed = sealed_to(context, package, key, now).await;
+    let sealed = sealed.ok_or(NotLeft::Seal(code::INTERNAL))?.map_err(|fault| {
+        tracing::warn!(%fault, "a package cannot be sealed");
+        NotLeft::Seal(match fault {
+            SealError::Package(fault) => fault.code(),
+            _ => code::NO_SEALING_KEY,
+        })
+    })?;
     let endpoint = Endpoint::of_relay(relay.clone());
     let reply = context.client.deposit(&endpoint, row.id, &sealed).await.map_err(NotLeft::Send)?;
     let config = context.config();
@@ -71,12 +63,4 @@ pub(super) async fn leave(
         expires_at: accepted.expires_at,
         acceptance: reply.acceptance,
     })
-}
-
-fn seal(
-    _package: &crate::package::Package,
-    _key: &SealingKey,
-    _now: jiff::Timestamp,
-) -> Result<Hashed, &'static str> {
-    Err(code::INTERNAL)
 }

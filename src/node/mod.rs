@@ -53,6 +53,7 @@ mod opening;
 mod orders;
 mod outbound;
 mod partners;
+mod past;
 mod placing;
 #[cfg(test)]
 mod planted;
@@ -68,6 +69,7 @@ mod reissue;
 mod relayed;
 mod restored;
 mod scanner;
+mod sealing;
 #[cfg(test)]
 pub(crate) mod simulated;
 mod start;

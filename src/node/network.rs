@@ -81,9 +81,10 @@ impl Client {
         to: &Endpoint,
         id: MessageId,
         package: Hashed,
+        form: PackageForm,
     ) -> Result<PutReply, SendError> {
         match self {
-            Self::Tls(client) => client.put_message(to, id, package).await,
+            Self::Tls(client) => client.put_in_form(to, id, package, form).await,
             #[cfg(test)]
             Self::Simulated(wire) => wire.put_message(of_office(to)?, id, package).await,
         }

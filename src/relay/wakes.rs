@@ -9,7 +9,7 @@ use super::store::Hint;
 use crate::types::OfficeNumber;
 use crate::work::watch;
 
-/// Those who wait, by the office that they wait for.
+/// Those who wait, by the office that they wait for: never more than the relay knows.
 #[derive(Debug)]
 pub(super) struct Wakes {
     waiting: Mutex<HashMap<OfficeNumber, watch::Sender<()>>>,
@@ -29,13 +29,8 @@ impl Wakes {
 
     /// Something may have come for an office; those of this instance are told.
     pub(super) fn wake(&self, office: OfficeNumber) {
-        let mut waiting = self.waiting();
-        if let Some(sender) = waiting.get(&office) {
-            if sender.receiver_count() == 0 {
-                waiting.remove(&office);
-            } else {
-                sender.send_replace(());
-            }
+        if let Some(sender) = self.waiting().get(&office) {
+            sender.send_replace(());
         }
     }
 

@@ -56,6 +56,7 @@ mod sends;
 mod settled;
 mod unit;
 mod waits;
+mod words;
 mod writer;
 
 use std::collections::BTreeMap;
@@ -84,7 +85,7 @@ pub use identity::Beginning;
 pub use import_plan::{AwaitedSet, ImportPlan, PlacedCopy, Recipe};
 pub use incoming::{IncomingNote, IncomingRow};
 pub use index::{
-    Brought, ContentsState, Count, Details, EntryId, Followed, Holder, KnownPerson, ListFilter,
+    Brought, ContentsState, Count, Details, EntryId, Flag, Flagged, Followed, Holder, KnownPerson, ListFilter,
     ListPage, ListRow, Missing, MonthLine, MonthPackage, OfficeTraffic, PackageFacts, PageStart,
     ParseEntryIdError, PlanVersions, ReadContents, SearchText, Traffic, Unread, Which,
 };

@@ -50,7 +50,7 @@ pub(crate) use message_id::seeded;
 pub use message_id::{MessageId, ParseMessageIdError};
 pub use number_rule::{NumberField, NumberRule};
 pub use peer_url::{ParsePeerUrlError, PeerUrl};
-pub use person_key::PersonKey;
+pub use person_key::{BirthPrint, BirthPrintError, PersonKey};
 pub use personal::Personal;
 #[cfg(test)]
 pub(crate) use plant::Plant;

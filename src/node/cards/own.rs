@@ -6,12 +6,14 @@ use std::path::{Path, PathBuf};
 use jiff::{SignedDuration, Timestamp};
 use rustls_pki_types::CertificateDer;
 
-use crate::certs::{self, CertsError, Identity, renewal};
+use crate::certs::{self, CertsError, Identity, SEALING_FOLDER, renewal};
 use crate::config::Config;
 use crate::disk::{self, Alone, Readers};
 use crate::package::card::{
-    Card, CardCertificate, CardCertificates, CardFault, CardFormat, Channel, MAX_CARD, SignedCard,
+    Card, CardCertificate, CardCertificates, CardFault, CardFormat, Channel, MAX_CARD, SealingKey,
+    SignedCard,
 };
+use crate::package::sealed::SealingSecret;
 use crate::package::{CertificateInfo, SignerError};
 use crate::types::{Lang, OfficeNumber, io_text};
 
@@ -104,6 +106,9 @@ pub fn own_card(
     if !(from..=until).contains(&now) {
         return Err(OwnCardError::NotCurrent { from, until });
     }
+    let folder = folder_of(config);
+    let alone = disk::create_private_folders(&folder).and_then(|()| Alone::in_folder(&folder));
+    let _alone = alone.map_err(|error| OwnCardError::Disk { path: folder, error })?;
     let draft = Card {
         format: CardFormat::V1,
         office,
@@ -121,14 +126,11 @@ pub fn own_card(
             )?,
             signing: listed(&signing, renewal::next_certificate(&own.signing), &own.signing_next)?,
         },
-        sealing: None,
+        sealing: sealing(config, office, now),
         valid_from: now,
         valid_until: until,
     };
     let path = path_of(config, office);
-    let folder = folder_of(config);
-    let alone = disk::create_private_folders(&folder).and_then(|()| Alone::in_folder(&folder));
-    let _alone = alone.map_err(|error| OwnCardError::Disk { path: folder, error })?;
     let last = read(&path);
     if let Some(last) = &last {
         let signs = last.signer().sha256() == signer.certificate_sha256();
@@ -146,6 +148,18 @@ pub fn own_card(
     let kept = disk::replace(&path, made.bytes(), Readers::AsUsual);
     kept.map_err(|error| OwnCardError::Disk { path, error })?;
     Ok(made)
+}
+
+/// The key to which partners seal; without one they send as before.
+fn sealing(config: &Config, office: OfficeNumber, now: Timestamp) -> Option<SealingKey> {
+    let folder = config.node.data.join(SEALING_FOLDER);
+    match certs::sealing_keys_in_time(&folder, office, now) {
+        Ok(keys) => certs::announced(&keys, now).map(SealingSecret::announced),
+        Err(error) => {
+            tracing::warn!(%office, %error, "the card has no sealing key");
+            None
+        }
+    }
 }
 
 /// How partners reach us: directly, and by our relays.

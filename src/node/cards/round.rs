@@ -16,7 +16,8 @@ use crate::node::context::{Context, Pair, blocking, stopped};
 use crate::node::registered::note;
 use crate::node::supervise::Beat;
 use crate::package::card::SignedCard;
-use crate::types::{Clock, Instant, OfficeNumber, code};
+use crate::config::Config;
+use crate::types::{Clock, Instant, OfficeNumber, PeerUrl, code};
 use crate::work::{self, watch};
 
 /// How often to look whether anything is to be done.
@@ -87,12 +88,13 @@ pub(in crate::node) async fn run(
     }
     let mut known: BTreeMap<Pair, Known> = BTreeMap::new();
     let mut own = Own::new();
+    let mut at_relays = AtRelays::new();
     loop {
         beat.works_for("exchanging cards", LONGEST_ROUND);
         tokio::select! {
             biased;
             () = stopped(&mut stopping) => return,
-            () = round(&context, &mut own, &mut known) => {}
+            () = round(&context, &mut own, &mut known, &mut at_relays) => {}
         }
         context.notices.clear_unmet(code::CARD_REPLACED, TOLD);
         beat.sleeps(work::pause(LOOK));
@@ -142,7 +144,12 @@ async fn look(context: &Arc<Context>, office: OfficeNumber, before: Option<&Look
     Looked { at, card, right, other: None }
 }
 
-async fn round(context: &Arc<Context>, cards: &mut Own, known: &mut BTreeMap<Pair, Known>) {
+async fn round(
+    context: &Arc<Context>,
+    cards: &mut Own,
+    known: &mut BTreeMap<Pair, Known>,
+    at_relays: &mut AtRelays,
+) {
     let config = context.config();
     let offices: Vec<_> = config.offices.iter().map(|office| office.number).collect();
     let partners: Vec<_> = config.peers.iter().map(|peer| peer.office).collect();
@@ -153,6 +160,7 @@ async fn round(context: &Arc<Context>, cards: &mut Own, known: &mut BTreeMap<Pai
             cards.insert(office, looked);
         }
         let Some(Looked { card: Some(own), .. }) = cards.get(&office) else { continue };
+        hand_to_relays(context, &config, own, at_relays).await;
         let due = partners.iter().filter_map(|partner| {
             let known = known.get(&(office, *partner)).copied().unwrap_or_default();
             let serial = own.card().serial;
@@ -164,9 +172,18 @@ async fn round(context: &Arc<Context>, cards: &mut Own, known: &mut BTreeMap<Pai
             (!rests && !settled).then_some((*partner, known))
         });
         let asked = stream::iter(due.collect::<Vec<_>>()).map(async |(partner, mut known)| {
-            let Some(endpoint) = context.endpoint(partner) else { return (partner, known) };
             known.failed = None;
-            if let Err(error) = exchange(context, (&endpoint, partner), own, &mut known).await {
+            // What its own node does not say, the relay may.
+            let (direct, relay) = (context.endpoint(partner), context.relay_of(partner));
+            let mut asked = Ok(());
+            if let Some(endpoint) = &direct {
+                asked = exchange(context, (endpoint, partner), own, &mut known).await;
+            }
+            if let Some(relay) = relay.filter(|_| direct.is_none() || asked.is_err()) {
+                known.handed = own.card().serial;
+                asked = ask(context, (&relay, partner), &mut known).await;
+            }
+            if let Err(error) = asked {
                 tracing::debug!(%partner, code = error.code(), "no cards were exchanged");
                 known.failed = Some(Clock::running());
             }
@@ -193,6 +210,38 @@ async fn write_down(context: &Arc<Context>, card: SignedCard, partners: Vec<Offi
     }
 }
 
+/// Which card of ours each relay has, or when it was last tried in vain.
+type AtRelays = BTreeMap<(OfficeNumber, PeerUrl), Result<u64, Instant>>;
+
+/// Puts a card of ours where others ask for it.
+async fn hand_to_relays(
+    context: &Arc<Context>,
+    config: &Config,
+    own: &SignedCard,
+    at_relays: &mut AtRelays,
+) {
+    let (office, serial) = (own.card().office, own.card().serial);
+    for relay in &config.relays {
+        let place = (office, relay.url.clone());
+        let settled = match at_relays.get(&place) {
+            Some(Ok(handed)) => *handed == serial,
+            Some(Err(at)) => at.elapsed() < AGAIN,
+            None => false,
+        };
+        if settled {
+            continue;
+        }
+        let endpoint = Endpoint::of_relay(relay.url.clone());
+        let put = context.client.put_card(&endpoint, office, own.bytes().to_vec().into()).await;
+        let put = put.map(|()| serial).map_err(|error| {
+            tracing::debug!(relay = %relay.url, code = error.code(), "the relay has not our card");
+            Clock::running()
+        });
+        at_relays.insert(place, put);
+    }
+    at_relays.retain(|(_, url), _| config.relay(url).is_some());
+}
+
 /// Hands a partner our card and asks for its own.
 async fn exchange(
     context: &Arc<Context>,
@@ -202,6 +251,7 @@ async fn exchange(
 ) -> Result<(), SendError> {
     let serial = own.card().serial;
     let status = context.client.status(endpoint).await?;
+    context.seals.note(partner, &status.features);
     (known.registered, known.looked) = (status.your_card, Some(Clock::running()));
     if !status.features.iter().any(|feature| feature == CARD_FEATURE) {
         (known.handed, known.asked) = (serial, Some(Clock::running()));
@@ -224,6 +274,15 @@ async fn exchange(
             Err(error) => return Err(error),
         }
     }
+    ask(context, (endpoint, partner), known).await
+}
+
+/// Asks for the card of a partner.
+async fn ask(
+    context: &Arc<Context>,
+    (endpoint, partner): (&Endpoint, OfficeNumber),
+    known: &mut Known,
+) -> Result<(), SendError> {
     if let Some(card) = context.client.card(endpoint, partner).await? {
         match take(context, partner, card).await {
             Ok(_) | Err(TakeError::Fault(_) | TakeError::NoWay(_)) => {}

@@ -7,12 +7,13 @@ use bytes::Bytes;
 
 use super::book::{NoWay, OwnWays, alone, partner, peer_of, put};
 use super::own::{kept, own_card};
-use crate::config::Way;
 use crate::link::Refusal;
+use crate::config::Way;
 use crate::node::context::{Context, blocking};
-use crate::node::words::way_in_words;
+use crate::node::sealing;
 use crate::package::card::{CardFault, SignedCard};
 use crate::types::code::RefusalCode;
+use crate::node::words::way_in_words;
 use crate::types::{Lang, OfficeNumber, code, io_text};
 
 /// How a node says that it has the routes of cards.
@@ -66,6 +67,7 @@ pub(super) async fn last(context: &Arc<Context>, office: OfficeNumber) -> Option
 
 /// The card of an office of ours, as it is now.
 pub(super) async fn make(context: &Arc<Context>, office: OfficeNumber) -> Option<SignedCard> {
+    sealing::look_after_keys(context, office).await;
     let shared = Arc::clone(context);
     let made = blocking(move || {
         let config = shared.config();

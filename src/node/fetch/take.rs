@@ -6,12 +6,10 @@ use super::Source;
 use crate::link::{Endpoint, MailboxItem, PackageForm, Refusal, SendError};
 use crate::node::context::Context;
 use crate::node::inbound::Inbound;
+use crate::package::sealed::largest;
 use crate::store::StoreError;
 use crate::types::code::{self, RefusalCode, RefusalRetry};
-use crate::types::{Hashed, OfficeNumber};
-
-/// What a seal adds to a package, at the most.
-const SEAL: u64 = 1 << 20;
+use crate::types::OfficeNumber;
 
 /// What became of a package on the list.
 pub(super) enum Taken {
@@ -42,7 +40,7 @@ pub(super) async fn take(
     if context.store.unreadable(name.clone(), (sender, id), item.sha256).await?.is_some() {
         return Ok(Taken::Settled);
     }
-    let most = context.config().limits.package_size.saturating_add(SEAL);
+    let most = largest(context.config().limits.package_size);
     let fetched = context.client.fetch(&endpoint, office, &item, most).await;
     let (bytes, form) = match fetched {
         Ok(fetched) => fetched,
@@ -58,12 +56,12 @@ pub(super) async fn take(
             return Ok(Taken::Later);
         }
     };
-    let taken = match opened(&context, &source, &item, bytes, form).await {
-        Ok(package) => {
+    let taken = match (form, &source) {
+        (PackageForm::Plain, Source::Relay(_)) => Err(Refusal::plain(RefusalCode::NOT_SEALED)),
+        (form, _) => {
             let inbound = Inbound(Arc::clone(&context));
-            inbound.take_fetched(sender, office, id, package).await
+            inbound.take_fetched((sender, office), id, bytes, form).await
         }
-        Err(refusal) => Err(refusal),
     };
     match taken {
         Ok(()) => {
@@ -83,22 +81,6 @@ pub(super) async fn take(
             context.store.is_unreadable(name, (sender, id), item.sha256, code, now).await?;
             Ok(Taken::Settled)
         }
-    }
-}
-
-/// The package as its sender signed it.
-async fn opened(
-    context: &Arc<Context>,
-    source: &Source,
-    item: &MailboxItem,
-    bytes: Hashed,
-    form: PackageForm,
-) -> Result<Hashed, Refusal> {
-    let _ = (context, item);
-    match (form, source) {
-        (PackageForm::Plain, Source::Partner(_)) => Ok(bytes),
-        (PackageForm::Plain, Source::Relay(_)) => Err(Refusal::plain(RefusalCode::NOT_SEALED)),
-        (PackageForm::Sealed, _) => Err(Refusal::plain(RefusalCode::UNSUPPORTED_MEDIA_TYPE)),
     }
 }
 

@@ -18,6 +18,7 @@ mod settled;
 mod stays;
 mod survey;
 mod take;
+mod unzip;
 
 use std::sync::Arc;
 use std::time::Duration;

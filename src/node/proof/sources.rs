@@ -209,7 +209,9 @@ pub(in crate::node) fn stamps(config: &Config) -> Vec<Stamp> {
     let next: Vec<_> = identities.clone().flat_map(renewal::files_of).collect();
     let identities = identities.flat_map(IdentityFiles::paths).map(Path::to_owned);
     let lists = fetched::list_files(config);
-    let paths = config.tls.roots.iter().chain(&lists).chain(&next).cloned();
+    let proxy = config.network.proxy.iter().flat_map(|proxy| &proxy.login);
+    let proxy = proxy.map(|login| &login.password_file);
+    let paths = config.tls.roots.iter().chain(&lists).chain(&next).chain(proxy).cloned();
     let paths: Vec<PathBuf> = paths.chain(identities).collect();
     paths.iter().map(|path| stamp(path).ok()).collect()
 }

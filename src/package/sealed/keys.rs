@@ -28,9 +28,9 @@ const ON_ITS_WAY: SignedDuration = SignedDuration::from_hours(24 * 30);
 /// The digits of a key's id: enough that no two keys share one.
 const ID_DIGITS: usize = 32;
 
-/// The bytes are no private key of P-256 in PKCS#8.
+/// The bytes are no private key of P-256.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("expected a private key of P-256 in PKCS#8")]
+#[error("expected a private key of P-256")]
 pub struct NoSealingKey;
 
 /// A private key to which packages are sealed. It is wiped from memory when it is dropped, and
@@ -43,12 +43,12 @@ pub struct SealingSecret {
 }
 
 impl SealingSecret {
-    /// The key in these bytes, which was made at this time.
+    /// The key in these bytes (PKCS#8, SEC 1), which was made at this time.
     ///
     /// # Errors
     ///
     /// They are no such key.
-    pub fn of_pkcs8(der: &[u8], made: Timestamp) -> Result<Self, NoSealingKey> {
+    pub fn of_der(der: &[u8], made: Timestamp) -> Result<Self, NoSealingKey> {
         let key = PrivateKey::from_private_key_der(&ECDH_P256, der).map_err(|_| NoSealingKey)?;
         let public = key.compute_public_key().map_err(|_| NoSealingKey)?.as_ref().to_vec();
         let private: EcPrivateKeyBin<'_> = key.as_be_bytes().map_err(|_| NoSealingKey)?;
@@ -112,11 +112,6 @@ impl SealingSecrets {
     /// The key with this id, if it is here.
     pub fn find(&self, key_id: &str) -> Option<&SealingSecret> {
         self.0.iter().map(AsRef::as_ref).find(|key| key.key_id == key_id)
-    }
-
-    /// The key that was made last.
-    pub fn newest(&self) -> Option<&SealingSecret> {
-        self.0.iter().map(AsRef::as_ref).max_by_key(|key| key.made)
     }
 
     /// Every key.

@@ -305,8 +305,8 @@ codes! {
     SEAL_UNKNOWN_KEY "seal-unknown-key" [Refusal] Time
     => Unprocessable "The package is sealed to a key that this node does not have. Fetch its card and seal anew."
     "受信側にない鍵で封かんされています" "the package is sealed to a key that the recipient does not have"
-    "送信側が新しい事業所カードを取りに行き、封かんし直して自動で送ります。続く場合は、受信側の設定（sealing_key）と鍵のファイルを確かめてください。"
-    "The sender fetches the newest card, seals anew and sends by itself. If it goes on, check sealing_key and the key files at the recipient.";
+    "送信側が新しい事業所カードを取りに行き、封かんし直して自動で送ります。続く場合は、受信側のデータフォルダーの sealing と、renkei doctor の結果を確かめてください。"
+    "The sender fetches the newest card, seals anew and sends by itself. If it goes on, check the folder sealing in the data folder of the recipient, and renkei doctor there.";
     SEAL_BROKEN "seal-broken" [OfPackage] Maker
     => Unprocessable "The sealed package was changed, cut short, or sealed wrongly."
     "封かんされたパッケージが壊れているか、途中で変わっています" "the sealed package was changed or is broken"
@@ -582,6 +582,22 @@ codes! {
     "バックアップから戻したため、取込フォルダーに入れ終えたものかどうか分かりません" "the store was put back from a backup, so it may have been placed already"
     "受信側が、介護ソフトに取り込み済みかどうかを確かめてください。まだなら renkei hold release、取り込み済みなら何もしなくてかまいません。"
     "The receiving side looks whether the care software has it: if not, renkei hold release; if so, nothing has to be done.";
+    ZIP_NOT_TAKEN "zip-not-taken" [Held] Here
+    "ZIP ファイルの中身を取り出せません" "the files of a ZIP cannot be taken out of it"
+    "パスワードなしの普通の ZIP に作り直すか、中のファイルを取り出して、送信用フォルダーに入れてください。ZIP は保留フォルダーにそのまま残っています。"
+    "Pack it anew as an ordinary ZIP without a password, or take the files out of it, and put them into the drop folder. The ZIP lies in the hold folder as it was.";
+    ACTUALS_LOSE_SERVICES "actuals-lose-services" [Held] Here
+    "前に送った実績にあったサービスコードや加算が、この実績にはありません" "the actuals lack service codes or add-ons that were sent before"
+    "記録ソフトの出力で請求ソフトの実績を消してしまうおそれがあります。なくなるものを確かめ、そのままでよければ「送る」（renkei hold release）、よくなければ「送らない」（renkei hold dismiss）を選んでください。"
+    "An export of a records program may wipe out the actuals of the billing program. See what gets lost; send it if that is meant (renkei hold release), or settle it without sending (renkei hold dismiss).";
+    LOSING_ACTUALS_CAME "losing-actuals-came" [Condition] Here
+    "受け取った実績から、前にあったサービスコードや加算がなくなっています" "received actuals lack service codes or add-ons that they had before"
+    "画面でそのパッケージを開き、なくなったものを確かめてください。誤りなら相手に送り直してもらいます。確かめたら「確認しました」を押してください。"
+    "Open the package on the page and see what is gone. If it is a mistake, have the partner send it again. Then press the button that says that you have looked at it.";
+    LOOKED_AT "looked-at" [Order] Nobody
+    "確認済みにしました" "somebody has looked at it"
+    "何もしなくてかまいません。"
+    "Nothing is to be done.";
     DELETION_NEEDS_WORD "deletion-needs-word" [Held] Recipient
     "削除のデータなので、担当者が確かめるまで取り込みません" "it deletes data, so it is not imported before a person has looked at it"
     "受信側が内容を確かめて、取り込むなら renkei hold release、取り込まないなら renkei hold dismiss を実行してください。決まるまで、同じ相手の後のデータも待ちます。"
@@ -1149,6 +1165,14 @@ codes! {
     "データフォルダーを、ほかのアカウントが読み書きできます" "other accounts can get at the data folder"
     "表示された chmod 700 のコマンドを実行してください。"
     "Run the chmod 700 that is shown.";
+    SEALING_KEY_MADE "sealing-key-made" [Journal] Nobody
+    "封かん用の新しい鍵を作りました" "a new sealing key was made"
+    "30 日ごとに自動で作り、事業所カードで相手に知らせます。"
+    "It is made every 30 days by itself, and partners learn of it by the card.";
+    SEALING_KEY_REMOVED "sealing-key-removed" [Journal] Nobody
+    "使われなくなった封かん用の鍵を削除しました" "a sealing key that nobody needs any more was removed"
+    "その鍵で封かんされたものは、もう届きません。"
+    "Nothing that is sealed to it can come any more.";
     CARD_REPLACED "card-replaced" [Condition] Nobody
     "相手の新しい事業所カードに入れ替えました" "a newer card of the partner took the place of the former one"
     "登録済みの鍵で署名されているため、自動で入れ替えました。変わった点を確かめたいときは renkei partner show で表示します。"

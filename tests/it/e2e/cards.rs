@@ -49,7 +49,7 @@ fn done(output: &Output) -> String {
 }
 
 /// The path of the office's card, just written.
-fn card(office: &Office) -> String {
+pub(super) fn card(office: &Office) -> String {
     let path = office.path("outside").join(format!("{}.card", office.number));
     let path = path.to_str().expect("UTF-8").to_owned();
     done(&office.command(&["card", "--out", &path]));
@@ -60,7 +60,7 @@ fn utf8(path: &Path) -> &str {
     path.to_str().expect("UTF-8")
 }
 
-fn opened(path: &str) -> SignedCard {
+pub(super) fn opened(path: &str) -> SignedCard {
     SignedCard::open(&fs::read(path).expect("a card")).expect("a good card")
 }
 
@@ -71,7 +71,7 @@ fn join(office: &Office, card: &str, digits: &str) {
 }
 
 /// Two offices exchange their cards and compare digits.
-fn join_each_other(pair: [&Office; 2]) {
+pub(super) fn join_each_other(pair: [&Office; 2]) {
     let cards = pair.map(card);
     let [one, other] = [opened(&cards[0]), opened(&cards[1])];
     let digits = check_digits(one.sha256(), other.sha256()).to_string();
@@ -80,7 +80,7 @@ fn join_each_other(pair: [&Office; 2]) {
 }
 
 /// Two strangers that have joined.
-fn joined() -> [Office; 2] {
+pub(super) fn joined() -> [Office; 2] {
     let pair = strangers();
     join_each_other([&pair[0], &pair[1]]);
     pair

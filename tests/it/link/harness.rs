@@ -401,7 +401,7 @@ impl Node {
 
 pub(super) fn endpoint(address: SocketAddr) -> Endpoint {
     let url = format!("https://{address}").parse().expect("an address");
-    Endpoint { url, office: office(RECIPIENT) }
+    Endpoint::of_office(url, office(RECIPIENT))
 }
 
 /// A recipient's node and a sender's client that trust one authority.

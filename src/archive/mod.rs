@@ -4,7 +4,12 @@
 //! with their file. The list of files, their number, what they unpack to and the bytes that are read
 //! for it are bounded, so that a small archive cannot take the memory or the day.
 
+mod feed;
 mod headers;
+mod name;
+
+pub use feed::{Taker, feed};
+pub use name::{is_of_the_standard, is_of_the_system, is_wanted_name, is_zip};
 
 use std::cell::{Cell, RefCell};
 use std::collections::BTreeSet;
@@ -16,8 +21,6 @@ use std::rc::Rc;
 use zip::ZipArchive;
 use zip::result::ZipError;
 
-use super::feed::{Taker, feed};
-use super::inputs::{is_of_the_system, is_wanted_name};
 use crate::disk::too_large;
 use crate::record::ms932;
 use crate::types::{Lang, OwnFault, io_text};
@@ -29,26 +32,26 @@ const LONGEST_LIST: u64 = 4 << 20;
 const MOST_FILES: usize = 10_000;
 
 /// The most bytes that all files together may unpack to.
-const MOST_BYTES: u64 = 1 << 30;
+pub const MOST_BYTES: u64 = 1 << 30;
 
 /// What came of an archive beside its files.
 #[derive(Default)]
-pub(super) struct Inside {
+pub struct Inside {
     /// What is wrong with what could not be read.
-    pub(super) faults: Vec<String>,
+    pub faults: Vec<String>,
     /// Files that have nothing to do with the standard.
-    pub(super) passed_over: Vec<PathBuf>,
+    pub passed_over: Vec<PathBuf>,
 }
 
 /// An archive that cannot be read at all.
-pub(super) fn unreadable(label: &str, taker: &mut impl Taker, fault: String) -> Inside {
+pub fn unreadable(label: &str, taker: &mut impl Taker, fault: String) -> Inside {
     taker.begin_file(label);
     taker.abandon_file();
     Inside { faults: vec![fault], passed_over: Vec::new() }
 }
 
 /// Takes standard input into a file without a name: the list of an archive stands at its end.
-pub(super) fn spooled(input: impl Read) -> io::Result<File> {
+pub fn spooled(input: impl Read) -> io::Result<File> {
     let mut file = tempfile::tempfile()?;
     let copied = io::copy(&mut input.take(MOST_BYTES + 1), &mut file)?;
     if copied > MOST_BYTES {
@@ -58,8 +61,26 @@ pub(super) fn spooled(input: impl Read) -> io::Result<File> {
     Ok(file)
 }
 
-/// Hands out the files of an archive, as `a.zip!/NAME.CSV`.
-pub(super) fn read(file: File, label: &str, taker: &mut impl Taker, lang: Lang) -> Inside {
+/// Hands out the files of an archive that have to do with the standard, as `a.zip!/NAME.CSV`.
+pub fn read(file: File, label: &str, taker: &mut impl Taker, lang: Lang) -> Inside {
+    let terms = Terms { lang, most_bytes: MOST_BYTES, is_wanted: is_wanted_name };
+    read_by(file, label, taker, terms)
+}
+
+/// What is taken out of an archive.
+#[derive(Clone, Copy)]
+pub struct Terms {
+    /// The language of the faults.
+    pub lang: Lang,
+    /// The most bytes that all files together may unpack to; at most [`MOST_BYTES`] are read.
+    pub most_bytes: u64,
+    /// Which files, by the last part of their names.
+    pub is_wanted: fn(&str) -> bool,
+}
+
+/// The same on other terms.
+pub fn read_by(file: File, label: &str, taker: &mut impl Taker, terms: Terms) -> Inside {
+    let Terms { lang, most_bytes, is_wanted } = terms;
     let left = Rc::new(Cell::new(LONGEST_LIST));
     let file = Rc::new(RefCell::new(BufReader::new(file)));
     let reader = Metered { inner: Rc::clone(&file), left: Rc::clone(&left) };
@@ -84,7 +105,7 @@ pub(super) fn read(file: File, label: &str, taker: &mut impl Taker, lang: Lang) 
     }
     let mut inside = Inside::default();
     let mut names = BTreeSet::new();
-    let mut room = MOST_BYTES;
+    let mut room = most_bytes.min(MOST_BYTES);
     for place in 0..archive.len() {
         let Ok(entry) = archive.by_index_data(place) else { continue };
         let name = name_of(entry.name_raw());
@@ -94,7 +115,7 @@ pub(super) fn read(file: File, label: &str, taker: &mut impl Taker, lang: Lang) 
         }
         let shown = format!("{label}!/{name}");
         let last = name.rsplit('/').next().unwrap_or_default();
-        if link || name.split('/').any(is_of_the_system) || !is_wanted_name(last) {
+        if link || name.split('/').any(is_of_the_system) || !is_wanted(last) {
             inside.passed_over.push(PathBuf::from(shown));
             continue;
         }
@@ -109,7 +130,7 @@ pub(super) fn read(file: File, label: &str, taker: &mut impl Taker, lang: Lang) 
             let file = archive.by_index(place).map_err(|error| not_readable(&error, lang));
             file.and_then(|file| {
                 let mut file = Bounded { inner: file, left: &mut room };
-                feed(taker, &mut file, |_| {}).map_err(|error| damaged(&error, lang))
+                feed(taker, &mut file, |_| {}).map_err(|error| damaged(&error, most_bytes, lang))
             })
         };
         if let Err(fault) = judged {
@@ -204,9 +225,9 @@ fn not_readable(error: &ZipError, lang: Lang) -> String {
     lang.pick(ja, en).to_owned()
 }
 
-fn damaged(error: &io::Error, lang: Lang) -> String {
+fn damaged(error: &io::Error, most_bytes: u64, lang: Lang) -> String {
     if error.kind() == io::ErrorKind::QuotaExceeded {
-        let most = MOST_BYTES >> 20;
+        let most = most_bytes.min(MOST_BYTES) >> 20;
         return match lang {
             Lang::Ja => format!("展開すると {most} MiB を超えます"),
             Lang::En => format!("the archive unpacks to more than {most} MiB"),

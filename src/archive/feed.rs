@@ -9,7 +9,7 @@ use crate::rules::SetCheck;
 const PIECE: usize = 1 << 20;
 
 /// What takes files, one after the other, each in pieces.
-pub(super) trait Taker {
+pub trait Taker {
     /// The next file; its name may have folders before it, with `/`.
     fn begin_file(&mut self, name: &str);
     /// Its next bytes.
@@ -39,7 +39,7 @@ impl Taker for SetCheck<'_> {
 }
 
 /// Reads a file that was begun in pieces, to its end.
-pub(super) fn feed(
+pub fn feed(
     taker: &mut impl Taker,
     file: &mut impl Read,
     mut advance: impl FnMut(usize),
