@@ -3,9 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::document::Mention;
-use crate::types::{
-    BirthPrint, OfficeNumber, PersonKey, Personal, ServiceMonth, ServiceType,
-};
+use crate::types::{BirthPrint, OfficeNumber, PersonKey, Personal, ServiceMonth, ServiceType};
 
 /// What a package says of one person.
 #[derive(Debug, Clone, PartialEq, Eq)]

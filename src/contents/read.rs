@@ -155,8 +155,7 @@ impl Shape {
         };
         let office = of_actual(&[KnownItem::ServiceOffice]);
         let code = of_actual(&[KnownItem::ServiceCode, KnownItem::ServiceType]);
-        let places =
-            [Some(insurer), Some(insured), when, name, kana, born, sex, office, code];
+        let places = [Some(insurer), Some(insured), when, name, kana, born, sex, office, code];
         let bits = places.into_iter().flatten().fold(0, |bits, place| bits | (1_u128 << place));
         Self { insurer, insured, when, name, kana, born, sex, office, code, bits }
     }
@@ -204,7 +203,8 @@ impl File<'_, '_> {
             if person.actuals.len() < Contents::MOST_MENTIONS || person.actuals.contains_key(&of) {
                 let codes = person.actuals.entry(of).or_default();
                 let code = std::str::from_utf8(item(shape.code)).ok();
-                let code = code.filter(|code| code.len() == 6 && codes.len() < Contents::MOST_CODES);
+                let code =
+                    code.filter(|code| code.len() == 6 && codes.len() < Contents::MOST_CODES);
                 codes.extend(code.map(str::to_owned));
             }
         }

@@ -239,8 +239,7 @@ impl Claim {
 
     /// Opens one of the files. One that was written to since it was claimed is [`Fault::Changed`].
     pub fn open(&self, name: &str) -> Result<fs::File, FolderError> {
-        let failed =
-            |error| FolderError::of_io(error, FolderRole::Work, Action::Read).about(name);
+        let failed = |error| FolderError::of_io(error, FolderRole::Work, Action::Read).about(name);
         let file = disk::open_plain(&self.folder.join(name), Access::Read).map_err(failed)?;
         let stamp = file.metadata().map(|metadata| Stamp::of(&metadata)).map_err(failed)?;
         match self.files.iter().find(|file| file.name() == name) {

@@ -120,9 +120,7 @@ async fn receive_message<S: Service>(
     let promised = digest::parse(head.headers.get_all(CONTENT_DIGEST)).map_err(bad_digest)?;
     let limits = match form {
         PackageForm::Plain => limits,
-        PackageForm::Sealed => {
-            Limits { package_bytes: largest(limits.package_bytes), ..limits }
-        }
+        PackageForm::Sealed => Limits { package_bytes: largest(limits.package_bytes), ..limits },
     };
     let received = body::receive(body, &limits, &grants.room, partner).await?;
     link.all_read();

@@ -21,11 +21,11 @@ use crate::link::{
     Caller, MailboxBody, MailboxItemName, MailboxPage, MailboxQuery, PackageForm, PutAnswer,
     ReceiptEntry, ReceiptPage, ReceiptQuery, Refusal, Service, StatusAnswer,
 };
+use crate::package::sealed::{SEALED_FEATURE, Sealed, SealedFault};
 use crate::package::{
     CLOCK_TOLERANCE, ManifestFormat, Package, PackageFault, Receipt, ReceiptFormat, ReceiptKind,
     TrustError, Usage, open,
 };
-use crate::package::sealed::{SEALED_FEATURE, Sealed, SealedFault};
 use crate::store::{CommitAnswer, Content, NewIncoming, NewReceipt, UnitSummary};
 use crate::transfer::Incoming;
 #[cfg(test)]
@@ -209,7 +209,9 @@ impl Service for Inbound {
             version: env!("CARGO_PKG_VERSION").to_owned(),
             time: self.0.now(),
             formats: formats.map(str::to_owned).collect(),
-            features: [cards::CARD_FEATURE, MAILBOX_FEATURE, SEALED_FEATURE].map(str::to_owned).into(),
+            features: [cards::CARD_FEATURE, MAILBOX_FEATURE, SEALED_FEATURE]
+                .map(str::to_owned)
+                .into(),
             clock_skew: CLOCK_TOLERANCE.unsigned_abs(),
             files: limits.files,
             manifest_bytes: limits.manifest_bytes,

@@ -197,10 +197,7 @@ async fn flag(context: &Arc<Context>, package: Unread) -> Result<(), StoreError>
 }
 
 /// Tells which packages somebody should look at, until somebody did.
-async fn tell_flagged(
-    context: &Context,
-    told: &mut BTreeSet<String>,
-) -> Result<(), StoreError> {
+async fn tell_flagged(context: &Context, told: &mut BTreeSet<String>) -> Result<(), StoreError> {
     let mut pairs: BTreeMap<_, Vec<_>> = BTreeMap::new();
     for Flagged { office, partner, id } in context.store.flagged().await? {
         pairs.entry((office, partner)).or_default().push(id);

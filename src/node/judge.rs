@@ -9,12 +9,14 @@ use super::note::Note;
 use crate::attachment::{self, Refused};
 use crate::config;
 use crate::package::{Manifest, ManifestFile, Package, ReceiptFinding};
-use crate::rules::render;
 use crate::rules::history::History;
+use crate::rules::render;
 use crate::rules::{self, Checked, Options, Report, Rule, SetCheck, SourceFile};
 use crate::spec::Spec;
 use crate::store::UnitFile;
-use crate::types::{Digest, Edition, FileKind, FileSerial, Lang, OfficeNumber, ServiceMonth, Severity, code};
+use crate::types::{
+    Digest, Edition, FileKind, FileSerial, Lang, OfficeNumber, ServiceMonth, Severity, code,
+};
 
 /// What keeps a set back: findings of the rules, or a fault of the configuration around it.
 pub(super) struct Judgement {

@@ -67,16 +67,8 @@ pub struct RuleText {
 
 impl Level {
     /// Every level, the nearest to the bytes first.
-    pub const ALL: [Self; 8] = [
-        Self::L1,
-        Self::L2,
-        Self::L3,
-        Self::L4,
-        Self::L5,
-        Self::L6,
-        Self::L7,
-        Self::L8,
-    ];
+    pub const ALL: [Self; 8] =
+        [Self::L1, Self::L2, Self::L3, Self::L4, Self::L5, Self::L6, Self::L7, Self::L8];
 
     /// `L1` to `L8`.
     pub const fn as_str(self) -> &'static str {

@@ -51,7 +51,9 @@ impl Store {
     ) -> Result<bool, StoreError> {
         self.read(move |connection| {
             Ok(connection
-                .prepare_cached("SELECT 1 FROM words WHERE files = ?1 AND office = ?2 AND code = ?3")?
+                .prepare_cached(
+                    "SELECT 1 FROM words WHERE files = ?1 AND office = ?2 AND code = ?3",
+                )?
                 .exists(params![Column(known_by(&files)), Column(office), code])?)
         })
         .await

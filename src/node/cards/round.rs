@@ -11,12 +11,12 @@ use std::time::Duration;
 use futures_util::stream::{self, StreamExt as _};
 
 use super::take::{CARD_FEATURE, TakeError, last, make, take};
+use crate::config::Config;
 use crate::link::{Endpoint, SendError};
 use crate::node::context::{Context, Pair, blocking, stopped};
 use crate::node::registered::note;
 use crate::node::supervise::Beat;
 use crate::package::card::SignedCard;
-use crate::config::Config;
 use crate::types::{Clock, Instant, OfficeNumber, PeerUrl, code};
 use crate::work::{self, watch};
 

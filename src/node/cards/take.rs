@@ -7,13 +7,13 @@ use bytes::Bytes;
 
 use super::book::{NoWay, OwnWays, alone, partner, peer_of, put};
 use super::own::{kept, own_card};
-use crate::link::Refusal;
 use crate::config::Way;
+use crate::link::Refusal;
 use crate::node::context::{Context, blocking};
 use crate::node::sealing;
+use crate::node::words::way_in_words;
 use crate::package::card::{CardFault, SignedCard};
 use crate::types::code::RefusalCode;
-use crate::node::words::way_in_words;
 use crate::types::{Lang, OfficeNumber, code, io_text};
 
 /// How a node says that it has the routes of cards.

@@ -8,8 +8,8 @@ use crate::node::context::Context;
 use crate::node::inbound::Inbound;
 use crate::package::sealed::largest;
 use crate::store::StoreError;
-use crate::types::code::{self, RefusalCode, RefusalRetry};
 use crate::types::OfficeNumber;
+use crate::types::code::{self, RefusalCode, RefusalRetry};
 
 /// What became of a package on the list.
 pub(super) enum Taken {

@@ -5,8 +5,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::super::context::{Context, blocking};
-use super::super::problems::Problems;
 use super::super::network;
+use super::super::problems::Problems;
 use super::super::proof::{self, Stamp, TLS_PLACE};
 use crate::types::code::{self, Area};
 use crate::types::{Clock, Instant, Lang};

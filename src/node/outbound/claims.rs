@@ -73,7 +73,8 @@ impl Claims {
         for claim in claims {
             if unzip::is_of_zip(&claim) {
                 // What was laid of it already must not be taken before all of it is there.
-                let (folders, room) = (Arc::clone(&self.folders), Room::of(&self.context.config().limits));
+                let (folders, room) =
+                    (Arc::clone(&self.folders), Room::of(&self.context.config().limits));
                 let (claim, unzipped) = blocking(move || {
                     let unzipped = unzip::unzip(&folders.drop, &claim, room);
                     (claim, unzipped)

@@ -142,7 +142,10 @@ impl Taker for Looked {
     fn begin_file(&mut self, label: &str) {
         let name = bare(label);
         if check_name(OsStr::new(name)).is_err() {
-            self.is_odd("使えない名前のファイルがあります", "the name of a file in it cannot be used");
+            self.is_odd(
+                "使えない名前のファイルがあります",
+                "the name of a file in it cannot be used",
+            );
         }
         self.current = Some((name.to_owned(), 0, DigestBuilder::new()));
     }

@@ -20,8 +20,7 @@ use crate::rules::units::{UnitCheck, Units};
 /// The files that bring a plan of a day.
 const PLANS: &[FileKind] = &[FileKind::Up1kyo, FileKind::Upkihon, FileKind::Upyobo];
 
-const ANY: UnitCheck =
-    UnitCheck { kinds: FileKind::ALL, rules: &[Rule::SameNameOtherBytes] };
+const ANY: UnitCheck = UnitCheck { kinds: FileKind::ALL, rules: &[Rule::SameNameOtherBytes] };
 
 const ACTUALS: UnitCheck = UnitCheck {
     kinds: &[FileKind::Upjsk],
@@ -47,8 +46,7 @@ const BIRTHS: UnitCheck = UnitCheck {
 };
 
 /// Every check against the history.
-const CHECKS: [&UnitCheck; 5] =
-    [&ANY, &ACTUALS, &DELETIONS, &DAYS, &BIRTHS];
+const CHECKS: [&UnitCheck; 5] = [&ANY, &ACTUALS, &DELETIONS, &DAYS, &BIRTHS];
 
 type Way = (OfficeNumber, OfficeNumber);
 
@@ -94,7 +92,10 @@ fn is_self(package: &Exchanged, file: &FileOutcome, name: &FileName) -> bool {
     package.serial == name.serial
         && (package.sender, package.recipient) == (name.sender, name.recipient)
         && (package.files.is_empty()
-            || package.files.iter().any(|one| one.sha256 == file.sha256 && is_named(&one.name, file)))
+            || package
+                .files
+                .iter()
+                .any(|one| one.sha256 == file.sha256 && is_named(&one.name, file)))
 }
 
 fn is_named(name: &str, file: &FileOutcome) -> bool {
@@ -133,8 +134,12 @@ impl Against<'_> {
             if let Some(last) = self.past.standing.get(&(key, what)) {
                 let now: BTreeSet<&str> =
                     codes.iter().filter_map(|code| std::str::from_utf8(code).ok()).collect();
-                let lost: Vec<&str> =
-                    last.codes.iter().map(String::as_str).filter(|code| !now.contains(code)).collect();
+                let lost: Vec<&str> = last
+                    .codes
+                    .iter()
+                    .map(String::as_str)
+                    .filter(|code| !now.contains(code))
+                    .collect();
                 let new = now.iter().filter(|code| !last.codes.contains(**code)).count();
                 // A code in the place of another corrects it.
                 if lost.len() > new {
@@ -214,7 +219,9 @@ impl Against<'_> {
             };
             let standing = self.past.standing.iter();
             let newer = standing.filter(|((of, known), _)| *of == key && alike(known));
-            let Some(((_, newer), last)) = newer.max_by_key(|((_, what), _)| *what) else { continue };
+            let Some(((_, newer), last)) = newer.max_by_key(|((_, what), _)| *what) else {
+                continue;
+            };
             units.findings.add(Rule::OlderPlanAfterNewer, || {
                 Draft::place(self.place(names, spot, person))
                     .with("day", day_of(*newer).map(|day| day.to_string()).unwrap_or_default())
@@ -250,9 +257,9 @@ impl Against<'_> {
                 }
                 continue;
             }
-            let other = known.iter().find(|(of, (_, print))| {
-                of.insured() == key.insured() && *print == born.print
-            });
+            let other = known
+                .iter()
+                .find(|(of, (_, print))| of.insured() == key.insured() && *print == born.print);
             if let Some((other, (serial, _))) = other {
                 units.findings.add(Rule::InsurerDiffers, || {
                     Draft::place(self.place(&facts.names, born.insurer_at, *person))

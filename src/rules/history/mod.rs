@@ -12,9 +12,7 @@ mod check;
 mod form;
 mod past;
 
-pub use form::{
-    Brought, Exchanged, ExchangedFile, ExchangedPerson, History, HistoryFormat, What,
-};
+pub use form::{Brought, Exchanged, ExchangedFile, ExchangedPerson, History, HistoryFormat, What};
 
 pub(super) use check::check;
 

@@ -60,8 +60,7 @@ pub(super) const SUBJECT: Declared = Declared {
 fn new(context: &Context<'_>) -> Box<dyn Subject> {
     let layout = context.layout;
     let is_actual = layout.kind == FileKind::Upjsk;
-    let items =
-        [KnownItem::ServiceMonth, KnownItem::ServiceOffice, KnownItem::ServiceCode];
+    let items = [KnownItem::ServiceMonth, KnownItem::ServiceOffice, KnownItem::ServiceCode];
     Box::new(Exchanged {
         person: PersonItems::of(layout),
         actual: is_actual.then(|| items.map(|item| layout.place(item))),
@@ -77,7 +76,11 @@ fn new(context: &Context<'_>) -> Box<dyn Subject> {
 }
 
 impl Exchanged {
-    fn take_actual(&mut self, record: &Judged<'_>, [month, office, code]: [usize; 3]) -> Option<()> {
+    fn take_actual(
+        &mut self,
+        record: &Judged<'_>,
+        [month, office, code]: [usize; 3],
+    ) -> Option<()> {
         let spot = Spot::of(record, code);
         let code: Code = record.good(code)?.try_into().ok()?;
         let service = Service {

@@ -64,7 +64,8 @@ impl Store {
     pub async fn exchanged(&self, questions: Questions) -> Result<History, StoreError> {
         self.read(move |connection| {
             let mut found = Found::default();
-            let turned = |(one, other): &(OfficeNumber, OfficeNumber)| [(*one, *other), (*other, *one)];
+            let turned =
+                |(one, other): &(OfficeNumber, OfficeNumber)| [(*one, *other), (*other, *one)];
             let pairs: BTreeSet<_> = questions.ways.iter().flat_map(turned).collect();
             for pair in pairs {
                 found.of_pair(connection, pair, &questions)?;
@@ -195,9 +196,8 @@ impl Found {
             // Copies are made anew from the same files of the office.
             let files = unit.files.iter().filter(|_| !unit.is_copied());
             let files = files.cloned();
-            self.package(row)?.files = files
-                .map(|file| ExchangedFile { name: file.name, sha256: file.sha256 })
-                .collect();
+            self.package(row)?.files =
+                files.map(|file| ExchangedFile { name: file.name, sha256: file.sha256 }).collect();
         }
         Ok(())
     }
@@ -264,26 +264,27 @@ impl Found {
         };
         let day = || Date::strptime("%Y%m%d", date.to_string()).ok();
         let mut codes = BTreeSet::new();
-        let what = match document {
-            Document::CarePlan => day().map(|day| What::CarePlan { day }),
-            Document::SupportPlan => day().map(|day| What::SupportPlan { day }),
-            Document::Basics => day().map(|day| What::Basics { day }),
-            Document::Plan => month().map(|month| What::Plan { month }),
-            Document::Actual => {
-                let office: Option<String> = row.get(10)?;
-                let service: Option<String> = row.get(11)?;
-                let told: Option<String> = row.get(12)?;
-                codes.extend(told.iter().flat_map(|told| told.split_whitespace()).map(str::to_owned));
-                let office = office.and_then(|office| office.parse().ok());
-                let service = service.and_then(|service| service.parse().ok());
-                month().zip(office.zip(service)).map(|(month, (office, service))| What::Actual {
-                    month,
-                    office,
-                    service,
-                })
-            }
-            Document::Attachment => None,
-        };
+        let what =
+            match document {
+                Document::CarePlan => day().map(|day| What::CarePlan { day }),
+                Document::SupportPlan => day().map(|day| What::SupportPlan { day }),
+                Document::Basics => day().map(|day| What::Basics { day }),
+                Document::Plan => month().map(|month| What::Plan { month }),
+                Document::Actual => {
+                    let office: Option<String> = row.get(10)?;
+                    let service: Option<String> = row.get(11)?;
+                    let told: Option<String> = row.get(12)?;
+                    codes.extend(
+                        told.iter().flat_map(|told| told.split_whitespace()).map(str::to_owned),
+                    );
+                    let office = office.and_then(|office| office.parse().ok());
+                    let service = service.and_then(|service| service.parse().ok());
+                    month()
+                        .zip(office.zip(service))
+                        .map(|(month, (office, service))| What::Actual { month, office, service })
+                }
+                Document::Attachment => None,
+            };
         let Some(what) = what else { return Ok(()) };
         let brought = Brought { what, withdrawn: row.get(9)?, codes };
         let documents = &mut self.person(row)?.documents;

@@ -49,7 +49,8 @@ fn kills_on_both_sides_lose_nothing_that_is_collected() {
         export(&care, plan);
         // Each time at another place on the way.
         let state = ["QUEUED", "CONSIGNED", "HANDED_OVER"][round % 3];
-        let seen = format!("SELECT count(*) FROM journal WHERE direction = 'out' AND state = '{state}'");
+        let seen =
+            format!("SELECT count(*) FROM journal WHERE direction = 'out' AND state = '{state}'");
         let office = if round % 2 == 0 { &mut care } else { &mut help };
         until("a step", || (office.sql(&seen) != ["0"]).then_some(()));
         office.kill();

@@ -222,7 +222,8 @@ impl Service for Kernel {
             match state.kept.iter_mut().find(same) {
                 Some(kept) => {
                     if kept.header.key_id != header.key_id {
-                        (kept.header, kept.body, kept.position) = (header.clone(), body.clone(), self.next());
+                        (kept.header, kept.body, kept.position) =
+                            (header.clone(), body.clone(), self.next());
                     }
                     true
                 }
@@ -266,18 +267,29 @@ impl Service for Kernel {
             };
             if self.vice() == Vice::ForgesReceipts {
                 let state = self.state();
-                let lies: Vec<_> = state.kept.iter().map(|kept| {
-                    // What it has is no receipt of the recipient; an acceptance least of all.
-                    let receipt = found.first().map_or_else(|| Bytes::from_static(b"no receipt"), |one| one.receipt.clone());
-                    ReceiptEntry { position: 0, message_id: kept.header.message_id, receipt }
-                }).collect();
+                let lies: Vec<_> = state
+                    .kept
+                    .iter()
+                    .map(|kept| {
+                        // What it has is no receipt of the recipient; an acceptance least of all.
+                        let receipt = found.first().map_or_else(
+                            || Bytes::from_static(b"no receipt"),
+                            |one| one.receipt.clone(),
+                        );
+                        ReceiptEntry { position: 0, message_id: kept.header.message_id, receipt }
+                    })
+                    .collect();
                 found.extend(lies.into_iter().filter(|_| query.after < 1 << 40));
                 for (place, entry) in (1..).zip(&mut found) {
                     entry.position = (1 << 40) + query.after + place;
                 }
             }
             if !found.is_empty() || query.wait.is_zero() {
-                return Ok(ReceiptPage { next: found.last().map_or(query.after, |last| last.position), receipts: found, more: false });
+                return Ok(ReceiptPage {
+                    next: found.last().map_or(query.after, |last| last.position),
+                    receipts: found,
+                    more: false,
+                });
             }
             news.await;
         }
@@ -310,7 +322,11 @@ impl Service for Kernel {
                 items
             };
             if !items.is_empty() || query.wait.is_zero() {
-                return Ok(MailboxPage { next: items.last().map_or(query.after, |last| last.position), items, more: false });
+                return Ok(MailboxPage {
+                    next: items.last().map_or(query.after, |last| last.position),
+                    items,
+                    more: false,
+                });
             }
             news.await;
         }

@@ -3,7 +3,7 @@
 use super::cards::join_each_other;
 use super::double_relay::{DoubleRelay, Vice};
 use super::invariants;
-use super::units::{ACTUAL, PLAN, Unit, USAGE, export, sample, together, withdrawal};
+use super::units::{ACTUAL, PLAN, USAGE, Unit, export, sample, together, withdrawal};
 use crate::harness::{CARE, HELP, Office, offices, quoted, until};
 
 /// Two offices with a relay between them, which have joined by their cards. `open` says whether the
@@ -83,7 +83,8 @@ fn kills_lose_nothing_that_goes_by_a_relay() {
     for (round, plan) in plans.iter().enumerate() {
         export(&care, plan);
         let state = ["QUEUED", "DEPOSITED", "CONSIGNED"][round % 3];
-        let seen = format!("SELECT count(*) FROM journal WHERE direction = 'out' AND state = '{state}'");
+        let seen =
+            format!("SELECT count(*) FROM journal WHERE direction = 'out' AND state = '{state}'");
         until("a step", || (care.sql(&seen) != ["0"]).then_some(()));
         let office = if round % 2 == 0 { &mut care } else { &mut help };
         office.kill();

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use renkei::package::ReceiptKind;
 use renkei::types::MessageId;
+use rustix::process::Signal;
 
 use super::harness::{Client, Relay, World, pair};
 use crate::proof::SENDER;
@@ -48,10 +49,9 @@ async fn what_was_accepted_is_there_after_a_kill() {
         let (id, sealed) = (late.manifest().message_id, keys.seal(&late));
         if round == 1 {
             let dying = sender.deposit(&relay, id, &sealed);
-            let (_, ()) = tokio::join!(dying, async { relay.kill() });
-        } else {
-            relay.kill();
+            let (_, ()) = tokio::join!(dying, async { relay.signal(Signal::KILL) });
         }
+        relay.kill();
         relay.start();
         let acceptance = put_until_taken(&sender, &relay, id, &sealed).await;
         sent.insert(id, (late, acceptance));
@@ -76,11 +76,9 @@ async fn what_was_accepted_is_there_after_a_kill() {
         let again = sender.deposit(&relay, *id, &keys.seal(package)).await.expect("answered");
         assert_eq!((again.status, &again.body), (200, acceptance), "the acceptance stays");
     }
-    #[cfg(unix)]
     relay.stop();
 }
 
-#[cfg(unix)]
 #[tokio::test(flavor = "multi_thread")]
 async fn two_instances_on_postgresql_are_one_relay() {
     let mut cluster = super::cluster::Cluster::start();
@@ -139,7 +137,7 @@ async fn two_instances_on_postgresql_are_one_relay() {
     let (mut one, two) = (one.expect("alone"), two.expect("alone"));
 
     // One stands still and dies; the other goes on.
-    one.signal(rustix::process::Signal::STOP);
+    one.signal(Signal::STOP);
     let put = recipient
         .put_receipt(
             &two,
@@ -167,7 +165,6 @@ async fn two_instances_on_postgresql_are_one_relay() {
     assert_eq!(keys.open(fetched.body), *second.bytes());
 }
 
-#[cfg(unix)]
 async fn put_counting(
     sender: &Client,
     relay: &Relay,

@@ -171,7 +171,9 @@ pub(super) struct Client {
 impl Client {
     /// One whose certificates an authority issued.
     pub(super) fn of(world: &World, number: &'static str) -> Self {
-        let issue = |usage| world.authority.issue(number, usage, long()).expect("a certificate");
+        let issue = |usage| {
+            world.authority.issue(proof::office(number), usage, &[], long()).expect("a certificate")
+        };
         Self::with(number, &issue(Usage::Tls), &issue(Usage::Signing))
     }
 
@@ -319,7 +321,7 @@ pub(super) struct Keys {
 impl Keys {
     pub(super) fn new() -> Self {
         let key = rcgen::KeyPair::generate().expect("a key");
-        let secret = SealingSecret::of_pkcs8(&key.serialize_der(), now()).expect("a sealing key");
+        let secret = SealingSecret::of_der(&key.serialize_der(), now()).expect("a sealing key");
         Self { announced: secret.announced(), secrets: std::iter::once(secret).collect() }
     }
 

@@ -5,6 +5,7 @@ mod battery;
 #[cfg(unix)]
 mod cluster;
 mod deposits;
+#[cfg(unix)]
 mod faults;
 mod harness;
 mod introductions;
