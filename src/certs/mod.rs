@@ -44,9 +44,7 @@ pub use load::{
 };
 pub use make::{Issued, Validity};
 pub use request::{KeyAndRequest, request};
-pub use sealing::{
-    SEALING_FOLDER, announced, remove_ended, sealing_keys, sealing_keys_in_time,
-};
+pub use sealing::{SEALING_FOLDER, announced, remove_ended, sealing_keys, sealing_keys_in_time};
 pub use self_made::{is_self_made, self_made, self_made_of_host};
 pub use test_ca::{Subject, TestCa};
 pub use unfit::{Unfit, unfit};

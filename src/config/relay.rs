@@ -143,8 +143,7 @@ fn office(table: &mut Section<'_, '_>) -> Option<RelayOffice> {
 }
 
 fn store(mut table: Section<'_, '_>, data: &Path) -> RelayStoreSettings {
-    let is_address =
-        |text: &str| text.starts_with("postgresql://").then(|| text.to_owned());
+    let is_address = |text: &str| text.starts_with("postgresql://").then(|| text.to_owned());
     let url = table.parsed(
         "postgres",
         is_address,

@@ -17,9 +17,9 @@ use tokio::task::JoinHandle;
 use super::context::{Context, stopped};
 use super::notices::Notice;
 use super::supervise::{Beat, Board, Doing, Heard};
-use crate::work::systemd;
 use crate::disk::{self, Readers};
 use crate::types::{Clock, Instant, code};
+use crate::work::systemd;
 use crate::work::{self, watch};
 
 /// How often to look at the tasks.

@@ -95,15 +95,15 @@ fn look_at(context: &Context, office: OfficeNumber, now: Timestamp) -> Result<Lo
 pub(super) async fn look_after_keys(context: &Arc<Context>, office: OfficeNumber) {
     let now = context.now();
     let shared = Arc::clone(context);
-    let Looked { keys, made, removed } =
-        match blocking(move || look_at(&shared, office, now)).await {
-            Some(Ok(looked)) => looked,
-            Some(Err(error)) => {
-                tracing::warn!(%office, %error, "the sealing keys cannot be looked after");
-                return;
-            }
-            None => return,
-        };
+    let Looked { keys, made, removed } = match blocking(move || look_at(&shared, office, now)).await
+    {
+        Some(Ok(looked)) => looked,
+        Some(Err(error)) => {
+            tracing::warn!(%office, %error, "the sealing keys cannot be looked after");
+            return;
+        }
+        None => return,
+    };
     context.seals.keep(office, keys);
     let mut notes = Vec::new();
     if let Some(key_id) = made {
@@ -191,9 +191,7 @@ pub(super) async fn put(
     endpoint: &Endpoint,
     package: Hashed,
 ) -> Result<PutReply, SendError> {
-    let put = |package: Hashed, form| {
-        context.client.put_message(endpoint, row.id, package, form)
-    };
+    let put = |package: Hashed, form| context.client.put_message(endpoint, row.id, package, form);
     let mut key = key_of(context, row.partner).await;
     let mut is_first = true;
     while let Some(to) = key.take() {

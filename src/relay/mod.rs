@@ -134,14 +134,9 @@ impl Relay {
             }
         };
         let watched_at = watched.as_ref().and_then(|watched| watched.local_addr().ok());
-        let server = Server::new(
-            listener,
-            Arc::clone(&tls),
-            Arc::clone(&mailboxes),
-            limits(config),
-            folder,
-        )
-        .map_err(failed(listen.to_string()))?;
+        let server =
+            Server::new(listener, Arc::clone(&tls), Arc::clone(&mailboxes), limits(config), folder)
+                .map_err(failed(listen.to_string()))?;
         let address = server.address();
         let (stop, stopping) = watch::channel(false);
         let keeper = Keeper {
@@ -153,9 +148,11 @@ impl Relay {
             stopping: stopping.clone(),
         };
         let mut beside = vec![work::spawn(keeper.run(told))];
-        beside.extend(watched.map(|watched| {
-            work::spawn(watch_page::serve(watched, mailboxes, stopping.clone()))
-        }));
+        beside.extend(
+            watched.map(|watched| {
+                work::spawn(watch_page::serve(watched, mailboxes, stopping.clone()))
+            }),
+        );
         let mut shutdown = stopping;
         let serving = work::spawn(async move {
             server.run(async move { work::stopped(&mut shutdown).await }).await;

@@ -48,7 +48,8 @@ impl Sources {
             ..TrustSources::default()
         };
         let pins = config.offices.iter();
-        let pins = pins.map(|office| (office.number, office.tls_certificates.iter().copied().collect()));
+        let pins =
+            pins.map(|office| (office.number, office.tls_certificates.iter().copied().collect()));
         Ok(Self { roots, of_config, pins: pins.collect() })
     }
 }
@@ -110,7 +111,9 @@ impl Offices {
         }
         let of_config = TrustSources { pins, ..sources.of_config.clone() };
         let trust = Trust::new(of_config).map_err(|error| {
-            RelayStoreError::Settings(format!("the authorities of tls.roots cannot be used: {error}"))
+            RelayStoreError::Settings(format!(
+                "the authorities of tls.roots cannot be used: {error}"
+            ))
         })?;
         Ok(Self {
             trust: Arc::new(trust),
@@ -161,21 +164,18 @@ impl Offices {
         office: OfficeNumber,
         now: jiff::Timestamp,
     ) -> bool {
-        let is_refused = self
-            .stored
-            .get(&office)
-            .is_some_and(|known| known.standing == Standing::Refused);
+        let is_refused =
+            self.stored.get(&office).is_some_and(|known| known.standing == Standing::Refused);
         let Caller { certificate, chain, .. } = peer;
-        !is_refused
-            && self.trust.speaks_for(certificate, chain, office, Usage::Tls, now).is_ok()
+        !is_refused && self.trust.speaks_for(certificate, chain, office, Usage::Tls, now).is_ok()
     }
 
     /// The office that a certificate speaks for; the first of several.
     pub(super) fn of(&self, peer: &Caller, now: jiff::Timestamp) -> Option<OfficeNumber> {
         let pinned = self.by_pin.get(&peer.certificate_sha256).into_iter().flatten().copied();
-        let named = self.has_authority.then(|| {
-            self.trust.named_office(&peer.certificate, &peer.chain, Usage::Tls, now)
-        });
+        let named = self
+            .has_authority
+            .then(|| self.trust.named_office(&peer.certificate, &peer.chain, Usage::Tls, now));
         let mut offices = pinned.chain(named.flatten());
         offices.find(|office| self.speaks_for(peer, *office, now))
     }

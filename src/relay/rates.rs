@@ -49,9 +49,8 @@ mod tests {
     async fn a_burst_is_let_through_and_then_the_rate() {
         let office = |number: &str| number.parse().expect("an office");
         let rates = Rates::new(10);
-        let granted = |number: &str| {
-            (0..1000).filter(|_| rates.ask(office(number)).is_ok()).count()
-        };
+        let granted =
+            |number: &str| (0..1000).filter(|_| rates.ask(office(number)).is_ok()).count();
         assert_eq!(granted("1370000018"), 40);
         assert!(rates.ask(office("1370000018")).is_err_and(|wait| !wait.is_zero()));
         assert_eq!(granted("1370000026"), 40, "each by itself");

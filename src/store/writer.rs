@@ -109,11 +109,7 @@ impl Drop for Writer {
     }
 }
 
-fn write_all(
-    mut connection: Connection,
-    bounds: &dyn Bounds,
-    mut jobs: mpsc::Receiver<Job>,
-) {
+fn write_all(mut connection: Connection, bounds: &dyn Bounds, mut jobs: mpsc::Receiver<Job>) {
     while let Some(first) = jobs.blocking_recv() {
         write_some(&mut connection, bounds, first, &mut jobs);
     }

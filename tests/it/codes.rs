@@ -44,7 +44,9 @@ fn the_page_is_what_the_table_gives() {
 #[test]
 fn no_code_is_written_out_beside_the_table() {
     let mut found = Vec::new();
-    for module in ["certs", "control", "folder", "link", "node", "package", "relay", "store", "transfer"] {
+    for module in
+        ["certs", "control", "folder", "link", "node", "package", "relay", "store", "transfer"]
+    {
         for file in sources(&Path::new(env!("CARGO_MANIFEST_DIR")).join("src").join(module)) {
             let text = fs::read_to_string(&file).expect("read");
             let program = text.split("#[cfg(test)]\nmod tests").next().unwrap_or_default();

@@ -41,6 +41,7 @@ mod page;
 mod print;
 mod proof;
 mod protocol;
+mod relay;
 mod robust;
 mod rules_run;
 mod schema;

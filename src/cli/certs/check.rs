@@ -22,9 +22,7 @@ pub(super) fn run(config: &ConfigArg, lang: Lang) -> anyhow::Result<ExitCode> {
         .iter()
         .map(|one| {
             let (until, left) = match &one.found {
-                Found::Read(facts) => {
-                    (words::time(facts.not_after), days(facts.not_after))
-                }
+                Found::Read(facts) => (words::time(facts.not_after), days(facts.not_after)),
                 Found::Fault { problem } => (problem.clone(), String::new()),
             };
             vec![one.usage.clone(), one.file.clone(), until, left]

@@ -147,7 +147,9 @@ mod tests {
         let all: Vec<_> = made
             .lines()
             .filter(|line| !line.contains('…') && !line.contains("roots"))
-            .map(|line| line.strip_prefix('#').filter(|rest| !rest.starts_with(' ')).unwrap_or(line))
+            .map(|line| {
+                line.strip_prefix('#').filter(|rest| !rest.starts_with(' ')).unwrap_or(line)
+            })
             .collect();
         let all = RelayConfig::parse(&all.join("\n"), Path::new("")).expect("valid");
         assert_eq!((plain.limits, plain.remember), (all.limits, all.remember));

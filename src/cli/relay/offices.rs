@@ -158,7 +158,8 @@ async fn take_in<S: RelayStore>(
     })?;
     let read_out = of_office.into_iter().rev().find(|one| digits_of(one) == Some(digits));
     let Some(candidate) = read_out else {
-        let text = "数字が一致しません。登録していません。読み違いでなければ、相手に知らせてください。";
+        let text =
+            "数字が一致しません。登録していません。読み違いでなければ、相手に知らせてください。";
         output::error(lang.pick(text, "the digits differ; nothing was registered"));
         return Ok(ExitCode::from(EXIT_NO));
     };

@@ -152,8 +152,7 @@ pub fn open_sealed(sealed: &Sealed, keys: &SealingSecrets) -> Result<Hashed, Sea
     let enc = EncapsulatedSecret(header.enc.clone());
     let opener = hpke().setup_opener(&enc, INFO, key.private());
     let mut opener = opener.map_err(|_| SealedFault::Broken)?;
-    let (clear, rest) =
-        body.bytes().split_at_checked(pieces.start).ok_or(SealedFault::Broken)?;
+    let (clear, rest) = body.bytes().split_at_checked(pieces.start).ok_or(SealedFault::Broken)?;
     let before = Digest::of(clear);
     let mut package = Vec::with_capacity(usize::try_from(header.size).unwrap_or_default());
     let mut left = rest.chunks(PIECE + TAG).enumerate().peekable();

@@ -361,10 +361,7 @@ pub trait RelayStore: Send + Sync + 'static {
     fn totals(&self) -> impl Future<Output = Result<Totals, RelayStoreError>> + Send;
 
     /// Tells other instances.
-    fn tell(
-        &self,
-        hints: &[Hint],
-    ) -> impl Future<Output = Result<(), RelayStoreError>> + Send;
+    fn tell(&self, hints: &[Hint]) -> impl Future<Output = Result<(), RelayStoreError>> + Send;
 
     /// Hands on what other instances tell, until the receiver is dropped.
     fn listen(&self, to: mpsc::Sender<Hint>) -> impl Future<Output = ()> + Send;

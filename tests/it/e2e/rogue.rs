@@ -7,7 +7,8 @@ use bytes::Bytes;
 use jiff::{SignedDuration, Timestamp};
 use renkei::certs::{Identity, load_identity};
 use renkei::link::{
-    Client, ClientLimits, Endpoint, PackageForm, PutReply, ReceiptPage, SendError, Tls, TlsSettings, TlsVersions,
+    Client, ClientLimits, Endpoint, PackageForm, PutReply, ReceiptPage, SendError, Tls,
+    TlsSettings, TlsVersions,
 };
 use renkei::package::{
     Limits, Manifest, ManifestFile, ManifestFormat, Package, Party, Signer, open, pack,

@@ -50,7 +50,8 @@ fn announced(of: &Office) -> String {
 
 /// How often the history tells of it.
 fn noted(of: &Office, code: &str) -> usize {
-    of.sql(&format!("SELECT at FROM journal WHERE state = 'CHANGED' AND detail LIKE '{code}%'")).len()
+    of.sql(&format!("SELECT at FROM journal WHERE state = 'CHANGED' AND detail LIKE '{code}%'"))
+        .len()
 }
 
 #[test]
@@ -112,9 +113,7 @@ fn keys_follow_each_other_and_go_when_their_time_is_over() {
     let second = announced(&help);
     assert_ne!(second, first);
     assert_eq!(keys(&help).len(), 2);
-    until("the partner has the new card", || {
-        (noted(&care, "card-replaced") > 0).then_some(())
-    });
+    until("the partner has the new card", || (noted(&care, "card-replaced") > 0).then_some(()));
     help.stop();
     export(&care, &withdrawal(CARE, 3));
     until("it waits", || care.has_sent("QUEUED", 1));

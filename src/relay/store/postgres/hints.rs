@@ -59,8 +59,7 @@ pub(super) async fn listen(config: &Config, tls: &Tls, to: &mpsc::Sender<Hint>) 
 /// The same until the connection breaks.
 async fn hear(config: &Config, tls: &Tls, to: &mpsc::Sender<Hint>) {
     let Ok((client, mut connection)) = config.connect(tls.clone()).await else { return };
-    let mut messages =
-        stream::poll_fn(move |context| connection.poll_message(context)).boxed();
+    let mut messages = stream::poll_fn(move |context| connection.poll_message(context)).boxed();
     let mut listening = Box::pin(client.batch_execute("LISTEN renkei_relay"));
     let mut is_listening = false;
     loop {
@@ -93,8 +92,10 @@ mod tests {
     #[test]
     fn what_is_told_is_read_again_and_fits() {
         let office = |number: u32| format!("{number:010}").parse().expect("an office");
-        let hints: Vec<_> =
-            (0..1200).map(|number| Hint::Something(office(number))).chain([Hint::Offices]).collect();
+        let hints: Vec<_> = (0..1200)
+            .map(|number| Hint::Something(office(number)))
+            .chain([Hint::Offices])
+            .collect();
         let payloads = payloads(&hints);
         assert!(payloads.len() == 3 && payloads.iter().all(|payload| payload.len() < 8000));
         let told: Vec<_> = payloads.iter().flat_map(|payload| read(payload)).collect();

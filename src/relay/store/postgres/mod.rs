@@ -90,8 +90,7 @@ impl RelayStore for PostgresStore {
             client.query_one(&statement, &[]).await?.try_get(0)?
         };
         let statement = client.prepare_cached(DEPOSIT).await?;
-        let insert =
-            client.prepare_cached("INSERT INTO pieces VALUES ($1, $2, $3)").await?;
+        let insert = client.prepare_cached("INSERT INTO pieces VALUES ($1, $2, $3)").await?;
         let mut parts = pieces(new.sealed.bytes());
         let (_, first) = parts.next().unwrap_or_default();
         let mut parts = parts.peekable();
@@ -201,8 +200,7 @@ impl RelayStore for PostgresStore {
         let of = &new.of;
         let (sender, id, recipient) =
             (of.sender.as_str(), &of.id.as_bytes()[..], of.office.as_str());
-        let is_last =
-            matches!(new.kind, ReceiptKind::ContentHandover | ReceiptKind::Rejection);
+        let is_last = matches!(new.kind, ReceiptKind::ContentHandover | ReceiptKind::Rejection);
         let sha256 = Digest::of(&new.receipt);
         let rows = self
             .rows(
@@ -221,8 +219,7 @@ impl RelayStore for PostgresStore {
                 ],
             )
             .await?;
-        let outcome: i16 =
-            rows.first().ok_or(RelayStoreError::Damaged("answer"))?.try_get(0)?;
+        let outcome: i16 = rows.first().ok_or(RelayStoreError::Damaged("answer"))?.try_get(0)?;
         Ok(match outcome {
             0 => PutReceipt::New,
             1 => PutReceipt::Repeated,
@@ -321,11 +318,8 @@ impl RelayStore for PostgresStore {
             ON CONFLICT DO NOTHING";
         let (office, sha256) = (candidate.office.as_str(), &candidate.sha256.as_raw()[..]);
         let (card, at) = (&candidate.card[..], millis(candidate.at));
-        self.execute(
-            sql,
-            &[&office, &sha256, &card, &at, &CANDIDATES, &CANDIDATES_OF_OFFICE],
-        )
-        .await?;
+        self.execute(sql, &[&office, &sha256, &card, &at, &CANDIDATES, &CANDIDATES_OF_OFFICE])
+            .await?;
         let sql = "SELECT 1 FROM candidates WHERE office = $1 AND sha256 = $2";
         Ok(!self.rows(sql, &[&office, &sha256]).await?.is_empty())
     }

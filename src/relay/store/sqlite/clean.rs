@@ -11,7 +11,8 @@ pub(super) fn step(
 ) -> Result<CleanedUp, RelayStoreError> {
     let mut done = CleanedUp::default();
     let over = {
-        let sql = "SELECT id, sender, size FROM packages WHERE state < 2 AND expires_at <= ?1 LIMIT ?2";
+        let sql =
+            "SELECT id, sender, size FROM packages WHERE state < 2 AND expires_at <= ?1 LIMIT ?2";
         let mut statement = connection.prepare_cached(sql)?;
         let rows = statement.query_map(params![millis(retention.now), CLEAN_UP], |row| {
             Ok((row.get::<_, i64>(0)?, row.get::<_, String>(1)?, row.get::<_, i64>(2)?))

@@ -84,7 +84,8 @@ fn insert(
     size: i64,
     acceptance: &Bytes,
 ) -> Result<(), RelayStoreError> {
-    let sql = "UPDATE offices SET mailbox = max(mailbox + 1, ?2) WHERE number = ?1 RETURNING mailbox";
+    let sql =
+        "UPDATE offices SET mailbox = max(mailbox + 1, ?2) WHERE number = ?1 RETURNING mailbox";
     let position: i64 = connection
         .prepare_cached(sql)?
         .query_row(params![new.recipient.as_str(), millis(new.stored_at)], |row| row.get(0))?;
@@ -129,8 +130,7 @@ pub(super) fn kept(
     bytes: i64,
     messages: i64,
 ) -> Result<(), RelayStoreError> {
-    let sql =
-        "UPDATE offices SET bytes = bytes + ?2, messages = messages + ?3 WHERE number = ?1";
+    let sql = "UPDATE offices SET bytes = bytes + ?2, messages = messages + ?3 WHERE number = ?1";
     connection.prepare_cached(sql)?.execute(params![of.as_str(), bytes, messages])?;
     Ok(())
 }
@@ -172,7 +172,8 @@ pub(super) fn put_receipt(
     let position: i64 = connection
         .prepare_cached(sql)?
         .query_row(params![of.sender.as_str(), millis(new.at)], |row| row.get(0))?;
-    let sql = "INSERT INTO receipts (sender, position, message_id, recipient, kind, sha256, receipt,
+    let sql =
+        "INSERT INTO receipts (sender, position, message_id, recipient, kind, sha256, receipt,
         stored_at) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)";
     connection.prepare_cached(sql)?.execute(params![
         of.sender.as_str(),

@@ -1,0 +1,147 @@
+//! A cluster of PostgreSQL of one test, in a folder of its own on a free port.
+
+use std::fs;
+use std::os::unix::fs::chown;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+
+use rustix::process::geteuid;
+use tempfile::TempDir;
+
+use crate::harness::{free_port, until};
+
+/// Where Debian has the programs, besides the path.
+const DEBIAN: &str = "/usr/lib/postgresql";
+
+pub(super) struct Cluster {
+    folder: TempDir,
+    port: u16,
+    server: Option<Child>,
+}
+
+impl Cluster {
+    pub(super) fn start() -> Self {
+        let folder = tempfile::tempdir().expect("a folder");
+        if let Some((user, group)) = account() {
+            chown(folder.path(), Some(user), Some(group)).expect("given away");
+        }
+        let cluster = Self { folder, port: free_port(), server: None };
+        let data = cluster.data();
+        let made = as_account(&program("initdb"))
+            .args([
+                "--username=renkei",
+                "--auth=trust",
+                "--no-sync",
+                "--encoding=UTF8",
+                "--no-locale",
+            ])
+            .arg("--pgdata")
+            .arg(&data)
+            .output()
+            .expect("initdb runs");
+        assert!(made.status.success(), "{}", String::from_utf8_lossy(&made.stderr));
+        let mut cluster = cluster;
+        cluster.run();
+        cluster
+    }
+
+    fn data(&self) -> PathBuf {
+        self.folder.path().join("data")
+    }
+
+    pub(super) fn url(&self) -> String {
+        format!("postgresql://renkei@127.0.0.1:{}/postgres", self.port)
+    }
+
+    /// Starts the server, and waits until it answers.
+    pub(super) fn run(&mut self) {
+        let log = fs::File::options()
+            .create(true)
+            .append(true)
+            .open(self.folder.path().join("log"))
+            .expect("a log");
+        let server = as_account(&program("postgres"))
+            .arg("-D")
+            .arg(self.data())
+            .args(["-p", &self.port.to_string(), "-h", "127.0.0.1", "-k", ""])
+            .args(["-c", "max_connections=200"])
+            .stdin(Stdio::null())
+            .stdout(Stdio::null())
+            .stderr(log)
+            .spawn()
+            .expect("postgres runs");
+        self.server = Some(server);
+        until("PostgreSQL answers", || {
+            let ready = Command::new(program("pg_isready"))
+                .args(["-q", "-h", "127.0.0.1", "-p", &self.port.to_string()])
+                .status()
+                .expect("pg_isready runs");
+            ready.success().then_some(())
+        });
+    }
+
+    /// Ends it as a power failure would: without a checkpoint.
+    pub(super) fn stop_immediately(&mut self) {
+        let stopped = as_account(&program("pg_ctl"))
+            .args(["-s", "-m", "immediate", "-D"])
+            .arg(self.data())
+            .arg("stop")
+            .status()
+            .expect("pg_ctl runs");
+        assert!(stopped.success());
+        self.server.take().expect("it ran").wait().expect("it ended");
+    }
+}
+
+impl Drop for Cluster {
+    fn drop(&mut self) {
+        if self.server.is_some() {
+            let _ = as_account(&program("pg_ctl"))
+                .args(["-s", "-m", "immediate", "-D"])
+                .arg(self.data())
+                .arg("stop")
+                .status();
+        }
+        if let Some(mut server) = self.server.take() {
+            let _ = server.kill();
+            let _ = server.wait();
+        }
+    }
+}
+
+/// A program of PostgreSQL. Without it the tests fail: `.ci/test` installs it.
+fn program(name: &str) -> PathBuf {
+    let path = std::env::var_os("PATH").unwrap_or_default();
+    let debian = fs::read_dir(DEBIAN).into_iter().flatten();
+    let debian = debian.flatten().map(|version| version.path().join("bin"));
+    let mut found = std::env::split_paths(&path).chain(debian).map(|folder| folder.join(name));
+    found
+        .find(|program| program.is_file())
+        .unwrap_or_else(|| panic!("the tests need {name} of PostgreSQL: please install postgresql"))
+}
+
+/// PostgreSQL refuses to run as root: then it runs as its own account.
+fn account() -> Option<(u32, u32)> {
+    if !geteuid().is_root() {
+        return None;
+    }
+    let accounts = fs::read_to_string("/etc/passwd").expect("accounts");
+    let find = |name: &str| {
+        let line = accounts.lines().find(|line| line.split(':').next() == Some(name))?;
+        let mut fields = line.split(':').skip(2).map(str::parse);
+        Some((fields.next()?.ok()?, fields.next()?.ok()?))
+    };
+    Some(find("postgres").or_else(|| find("nobody")).expect("an account"))
+}
+
+fn as_account(program: &Path) -> Command {
+    let Some((user, group)) = account() else { return Command::new(program) };
+    let mut command = Command::new("setpriv");
+    command
+        .arg(format!("--reuid={user}"))
+        .arg(format!("--regid={group}"))
+        .arg("--clear-groups")
+        .arg(program)
+        .current_dir("/");
+    command
+}

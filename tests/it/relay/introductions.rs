@@ -1,0 +1,102 @@
+//! Offices that the relay knows by a card, after its operator compared digits.
+
+use renkei::certs::Issued;
+use renkei::package::card::{Card, CardCertificates, CardFormat, certificate_digits};
+use renkei::types::Digest;
+
+use super::harness::{Answer, Client, Relay, World, answer, now};
+use crate::harness::until;
+use crate::proof::{long, office, signer};
+
+const NEW: &str = "1370000034";
+
+fn card(number: &str, tls: &Issued, signing: &Issued, serial: u64) -> Vec<u8> {
+    let certificate = |issued: &Issued| issued.certificate().expect("one").clone().into();
+    let card = Card {
+        format: CardFormat::V1,
+        office: office(number),
+        serial,
+        name: None,
+        service_types: Vec::new(),
+        editions: Vec::new(),
+        takes: Vec::new(),
+        channels: Vec::new(),
+        certificates: CardCertificates {
+            tls: vec![certificate(tls)],
+            signing: vec![certificate(signing)],
+        },
+        sealing: None,
+        valid_from: long().not_before,
+        valid_until: long().not_after,
+    };
+    card.sign(&signer(signing), now()).expect("signed")
+}
+
+async fn put_card(client: &Client, at: &Relay, of: &str, card: Vec<u8>) -> Answer {
+    let media = "application/pkcs7-mime; smime-type=signed-data";
+    answer(client.put(at, &format!("/v1/card/{of}"), media, card)).await.expect("answered")
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_unknown_office_is_taken_in_by_its_card_when_the_digits_are_the_same() {
+    let world = World::new();
+    let mut relay = Relay::new(&world, "relay", "");
+    relay.start();
+    let (client, tls, signing) = Client::by_itself(NEW);
+    let own = card(NEW, &tls, &signing, 1);
+    // Not with another's key, nor under another number, nor junk.
+    let (other, _, _) = Client::by_itself(NEW);
+    let refused = put_card(&other, &relay, NEW, own.clone()).await;
+    assert_eq!((refused.status, refused.code().as_str()), (403, "certificate-not-allowed"));
+    let refused = put_card(&client, &relay, "1370000042", own.clone()).await;
+    assert_eq!((refused.status, refused.code().as_str()), (403, "card-not-trusted"));
+    let refused = put_card(&client, &relay, NEW, b"junk".to_vec()).await;
+    assert_eq!((refused.status, refused.code().as_str()), (422, "bad-card"));
+    let refused = put_card(&client, &relay, NEW, vec![0; 80 << 10]).await;
+    assert_eq!((refused.status, refused.code().as_str()), (413, "too-large"));
+    assert_eq!(put_card(&client, &relay, NEW, own.clone()).await.status, 202);
+    assert_eq!(put_card(&client, &relay, NEW, own.clone()).await.status, 202, "a repeat");
+
+    let listed = relay.run(&["list"]);
+    let listed = String::from_utf8_lossy(&listed.stdout).into_owned();
+    let certificate = signing.certificate().expect("one");
+    let digits = certificate_digits(Digest::of(certificate)).to_string();
+    assert!(listed.contains(NEW) && listed.contains(&digits), "{listed}");
+    let path = format!("/v1/mailbox?office={NEW}");
+    let asked = answer(client.get(&relay, &path)).await.expect("answered");
+    assert_eq!(asked.code(), "not-a-partner", "it waits for the operator");
+    let wrong = relay.run(&["approve", NEW, "--digits", &"12345 ".repeat(6)]);
+    assert_eq!(wrong.status.code(), Some(1), "{wrong:?}");
+    assert_eq!(relay.run(&["approve", NEW]).status.code(), Some(1), "nothing is guessed");
+    let taken = relay.run(&["approve", NEW, "--digits", &digits]);
+    assert!(taken.status.success(), "{taken:?}");
+
+    // The relay that runs takes it up by itself, within its next look.
+    let asks = || async { answer(client.get(&relay, &path)).await.expect("answered").status };
+    wait_for(asks, 200).await;
+    let shown = answer(client.get(&relay, &format!("/v1/card/{NEW}"))).await.expect("answered");
+    assert_eq!((shown.status, &shown.body[..]), (200, own.as_slice()));
+    // A newer card of the same hand is taken, one of another hand is not.
+    let newer = card(NEW, &tls, &signing, 2);
+    assert_eq!(put_card(&client, &relay, NEW, newer).await.status, 204);
+    let older = put_card(&client, &relay, NEW, own).await;
+    assert_eq!((older.status, older.code().as_str()), (409, "card-older"));
+    let (_, _, hand) = Client::by_itself(NEW);
+    let forged = put_card(&client, &relay, NEW, card(NEW, &tls, &hand, 3)).await;
+    assert_eq!((forged.status, forged.code().as_str()), (403, "card-not-trusted"));
+
+    let refused = relay.run(&["refuse", NEW]);
+    assert!(refused.status.success(), "{refused:?}");
+    wait_for(asks, 403).await;
+}
+
+async fn wait_for<F: Future<Output = u16>>(ask: impl Fn() -> F, status: u16) {
+    let ask = &ask;
+    let found = tokio::task::block_in_place(|| {
+        until("the relay takes it up", || {
+            let asked = tokio::runtime::Handle::current().block_on(ask());
+            (asked == status).then_some(())
+        })
+    });
+    let () = found;
+}
