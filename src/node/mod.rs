@@ -70,6 +70,8 @@ mod relayed;
 mod restored;
 mod scanner;
 mod sealing;
+mod sealing_keys;
+mod seals;
 #[cfg(test)]
 pub(crate) mod simulated;
 mod start;

@@ -86,8 +86,7 @@ impl SealedHeader {
     /// Reads the bytes of a header.
     pub(super) fn parse(bytes: &[u8]) -> Result<Self, SealedFault> {
         let fault = |expected| SealedFault::Header { expected };
-        let header: Self =
-            json::read(bytes).map_err(|_| fault("a document renkei.sealed/1"))?;
+        let header: Self = json::read(bytes).map_err(|_| fault("a document renkei.sealed/1"))?;
         let must = |allowed: bool, expected| if allowed { Ok(()) } else { Err(fault(expected)) };
         must((1..=MAX_SAFE_INTEGER).contains(&header.size), "a size from 1 to 2^53 - 1")?;
         let suite = &header.suite;

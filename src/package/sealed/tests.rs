@@ -123,7 +123,8 @@ fn no_bit_can_be_flipped() {
     let header = read(&good).expect("sealed").pieces.start;
     // Every byte before the pieces, and 1,000 places in them, the tags at the end among them.
     let step = (good.len() - header) / 1000;
-    let places = (0..header).chain((header..good.len()).step_by(step)).chain(good.len() - 16..good.len());
+    let places =
+        (0..header).chain((header..good.len()).step_by(step)).chain(good.len() - 16..good.len());
     for place in places {
         let mut flipped = good.to_vec();
         flipped[place] ^= 1 << (place % 8);
