@@ -13,7 +13,7 @@ use super::network::Client;
 use super::notices::Notices;
 use super::proof::Proof;
 use super::quota::Quota;
-use super::sealing::Seals;
+use super::seals::Seals;
 use super::time_guard::TimeGuard;
 pub(super) use super::wake::Pair;
 use super::wake::Wake;

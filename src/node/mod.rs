@@ -71,6 +71,8 @@ mod relayed;
 mod restored;
 mod scanner;
 mod sealing;
+mod sealing_keys;
+mod seals;
 #[cfg(test)]
 pub(crate) mod simulated;
 mod start;

@@ -1,27 +1,19 @@
-//! Seals: the keys of our offices, what is known of those of partners, and opening what came sealed.
+//! Sealing what goes to partners, and opening what came sealed.
 
-use std::collections::BTreeMap;
-use std::path::PathBuf;
-use std::sync::{Arc, Mutex, PoisonError};
-use std::time::Duration;
+use std::sync::{Arc, PoisonError};
 
 use jiff::Timestamp;
 
 use super::cards;
-use super::context::{Context, blocking, log_store_fault};
-use crate::certs::{self, CertsError, SEALING_FOLDER};
+use super::context::{Context, blocking};
+use crate::certs::{self, SEALING_FOLDER};
 use crate::link::{Endpoint, PackageForm, PutReply, SendError};
 use crate::package::card::SealingKey;
 use crate::package::open_again;
-use crate::package::sealed::{
-    SEALED_FEATURE, SealError, Sealed, SealedFault, SealingSecrets, open_sealed, seal,
-};
+use crate::package::sealed::{SealError, Sealed, SealedFault, open_sealed, seal};
 use crate::store::OutgoingRow;
-use crate::types::code::{self, RefusalCode};
-use crate::types::{Clock, Hashed, Instant, OfficeNumber};
-
-/// What a partner said that it takes is believed for so long; the exchange of cards asks more often.
-const BELIEVED: Duration = Duration::from_hours(2);
+use crate::types::code::RefusalCode;
+use crate::types::{Hashed, OfficeNumber};
 
 /// A partner that refuses sealed packages gets them open until then.
 const REFUSALS: [RefusalCode; 5] = [
@@ -31,95 +23,6 @@ const REFUSALS: [RefusalCode; 5] = [
     RefusalCode::NOT_SEALED,
     RefusalCode::UNSUPPORTED_MEDIA_TYPE,
 ];
-
-/// What a node knows of seals.
-#[derive(Default)]
-pub(super) struct Seals {
-    /// The keys of our offices.
-    own: Mutex<BTreeMap<OfficeNumber, SealingSecrets>>,
-    /// The key in the card of a partner, by the card's file.
-    cards: Mutex<BTreeMap<OfficeNumber, (Option<PathBuf>, Option<SealingKey>)>>,
-    /// Whether a partner's own node takes sealed packages, and when it said so.
-    takes: Mutex<BTreeMap<OfficeNumber, (bool, Instant)>>,
-}
-
-impl Seals {
-    /// Notes what a partner's own node says in its status.
-    pub(super) fn note(&self, partner: OfficeNumber, features: &[String]) {
-        let takes = features.iter().any(|feature| feature == SEALED_FEATURE);
-        self.takes_from_now(partner, takes);
-    }
-
-    fn takes_from_now(&self, partner: OfficeNumber, takes: bool) {
-        let mut known = self.takes.lock().unwrap_or_else(PoisonError::into_inner);
-        known.insert(partner, (takes, Clock::running()));
-    }
-
-    fn takes(&self, partner: OfficeNumber) -> Option<bool> {
-        let known = self.takes.lock().unwrap_or_else(PoisonError::into_inner);
-        known.get(&partner).filter(|(_, at)| at.elapsed() < BELIEVED).map(|(takes, _)| *takes)
-    }
-
-    fn keys(&self, office: OfficeNumber) -> Option<SealingSecrets> {
-        self.own.lock().unwrap_or_else(PoisonError::into_inner).get(&office).cloned()
-    }
-
-    fn keep(&self, office: OfficeNumber, keys: SealingSecrets) {
-        self.own.lock().unwrap_or_else(PoisonError::into_inner).insert(office, keys);
-    }
-}
-
-/// What there is to tell of the keys of an office.
-struct Looked {
-    keys: SealingSecrets,
-    /// The key that was made just now.
-    made: Option<String>,
-    /// How many went.
-    removed: usize,
-}
-
-fn look_at(context: &Context, office: OfficeNumber, now: Timestamp) -> Result<Looked, CertsError> {
-    let folder = context.config().node.data.join(SEALING_FOLDER);
-    // By a clock that runs ahead, keys would go that are needed.
-    let believed = context.time.believes(now);
-    let removed = if believed { certs::remove_ended(&folder, office, now)? } else { 0 };
-    let before = certs::sealing_keys(&folder, office)?;
-    let keys = certs::sealing_keys_in_time(&folder, office, now)?;
-    let made = keys.iter().find(|key| before.find(key.key_id()).is_none());
-    let made = made.map(|key| key.key_id().to_owned());
-    Ok(Looked { keys, made, removed })
-}
-
-/// Makes a new key for an office of ours where it is time for that, and removes those to which
-/// nothing can come any more. Both is told in log and history.
-pub(super) async fn look_after_keys(context: &Arc<Context>, office: OfficeNumber) {
-    let now = context.now();
-    let shared = Arc::clone(context);
-    let Looked { keys, made, removed } = match blocking(move || look_at(&shared, office, now)).await
-    {
-        Some(Ok(looked)) => looked,
-        Some(Err(error)) => {
-            tracing::warn!(%office, %error, "the sealing keys cannot be looked after");
-            return;
-        }
-        None => return,
-    };
-    context.seals.keep(office, keys);
-    let mut notes = Vec::new();
-    if let Some(key_id) = made {
-        tracing::info!(%office, key_id, "a new sealing key was made");
-        notes.push((office, None, format!("{}:{key_id}", code::SEALING_KEY_MADE)));
-    }
-    if removed > 0 {
-        tracing::info!(%office, removed, "sealing keys that nobody needs any more were removed");
-        notes.push((office, None, code::SEALING_KEY_REMOVED.to_owned()));
-    }
-    if !notes.is_empty()
-        && let Err(error) = context.store.note_changes(notes, now).await
-    {
-        log_store_fault(&error, "a sealing key is not in the history");
-    }
-}
 
 /// The package that is sealed in what came for an office of ours; that its clear header is true of
 /// it. May block.

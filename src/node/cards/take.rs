@@ -10,7 +10,7 @@ use super::own::{kept, own_card};
 use crate::config::Way;
 use crate::link::Refusal;
 use crate::node::context::{Context, blocking};
-use crate::node::sealing;
+use crate::node::sealing_keys::look_after_keys;
 use crate::node::words::way_in_words;
 use crate::package::card::{CardFault, SignedCard};
 use crate::types::code::RefusalCode;
@@ -67,7 +67,7 @@ pub(super) async fn last(context: &Arc<Context>, office: OfficeNumber) -> Option
 
 /// The card of an office of ours, as it is now.
 pub(super) async fn make(context: &Arc<Context>, office: OfficeNumber) -> Option<SignedCard> {
-    sealing::look_after_keys(context, office).await;
+    look_after_keys(context, office).await;
     let shared = Arc::clone(context);
     let made = blocking(move || {
         let config = shared.config();
