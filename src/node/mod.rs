@@ -72,6 +72,7 @@ mod scanner;
 mod sealing;
 #[cfg(test)]
 pub(crate) mod simulated;
+mod speaker;
 mod start;
 mod supervise;
 mod surroundings;
