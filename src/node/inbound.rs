@@ -12,6 +12,7 @@ use super::judge;
 #[cfg(test)]
 use super::planted;
 use super::refusals::{COME_AGAIN, cannot_reissue, cannot_sign, refuse, refuse_store};
+use super::speaker::speaks_for;
 use super::refused::{tell_refused_certificate, tell_stranger, tell_unregistered};
 use super::reissue;
 use super::sealing;
@@ -507,22 +508,6 @@ fn verify(context: &Context, package: &Package, now: Timestamp) -> Result<(), Re
         context.notices.raise(told.code, told.place, (told.ja, told.en), now);
     }
     Ok(())
-}
-
-pub(super) fn speaks_for(
-    context: &Context,
-    peer: &Caller,
-    office: OfficeNumber,
-    now: Timestamp,
-) -> Result<(), Refusal> {
-    context
-        .proof()
-        .tls_trust
-        .speaks_for(&peer.certificate, &peer.chain, office, Usage::Tls, now)
-        .map_err(|error| {
-            let log = format!("TLS certificate {}: {error}", peer.certificate_sha256.short());
-            Refusal::new(RefusalCode::CERTIFICATE_NOT_ALLOWED, log).saying(error.refusal().text())
-        })
 }
 
 /// Checks the files by our own rules and signs the receipt that goes with the outcome.

@@ -75,6 +75,7 @@ mod sealing_keys;
 mod seals;
 #[cfg(test)]
 pub(crate) mod simulated;
+mod speaker;
 mod start;
 mod supervise;
 mod surroundings;

@@ -9,9 +9,9 @@ use bytes::Bytes;
 
 use super::collect::take_one;
 use super::context::Context;
-use super::inbound::speaks_for;
 use super::receipts::read_receipt;
 use super::refusals::{COME_AGAIN, refuse_store};
+use super::speaker::speaks_for;
 use crate::link::{
     Caller, MailboxBody, MailboxItem, MailboxItemName, MailboxPage, MailboxQuery, PackageForm,
     Refusal,

@@ -6,10 +6,9 @@
 //! be taken is told to a person once. Which receipts went where stands in the store.
 
 mod puts;
+mod source;
 mod take;
 
-use std::collections::BTreeSet;
-use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -17,17 +16,15 @@ use futures_util::stream::{self, StreamExt as _};
 
 use super::context::{Context, log_store_fault, stopped};
 use super::supervise::Beat;
-use crate::config::{Config, Way};
-use crate::link::{Endpoint, SendError};
+use crate::link::SendError;
 use crate::types::code;
-use crate::types::{Clock, Instant, OfficeNumber, PeerUrl};
+use crate::types::{Clock, Instant, OfficeNumber};
 use crate::work::watch;
 
 pub(super) use puts::run as put_receipts;
+use source::PAUSES;
+pub(super) use source::{Errand, Source, errands};
 use take::{Taken, take};
-
-/// Waits after a question that failed, growing.
-const PAUSES: [u64; 4] = [5, 15, 60, 300];
 
 /// The list is begun anew after this time: something may have been put off, or queued again.
 const BEGIN_ANEW: Duration = Duration::from_mins(5);
@@ -43,64 +40,6 @@ const LONGEST: Duration = Duration::from_mins(30);
 
 /// Packages that are fetched at a time.
 const AT_A_TIME: usize = 4;
-
-/// Where packages wait for us.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) enum Source {
-    /// A relay, by its address.
-    Relay(PeerUrl),
-    /// The node of a partner.
-    Partner(OfficeNumber),
-}
-
-impl Source {
-    /// How it is reached at the moment, if it is.
-    fn endpoint(&self, config: &Config) -> Option<Endpoint> {
-        match self {
-            Self::Relay(url) => {
-                config.relay(url).map(|relay| Endpoint::of_relay(relay.url.clone()))
-            }
-            Self::Partner(partner) => {
-                let url = config.peer(*partner)?.url.clone()?;
-                Some(Endpoint::of_office(url, *partner))
-            }
-        }
-    }
-
-    /// The name by which the store knows it.
-    fn name(&self) -> String {
-        self.to_string()
-    }
-}
-
-impl fmt::Display for Source {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Relay(url) => write!(f, "{url}"),
-            Self::Partner(partner) => write!(f, "{partner}"),
-        }
-    }
-}
-
-/// One of our offices, and where something may wait for it.
-pub(super) type Errand = (OfficeNumber, Source);
-
-/// Where a configuration has us look: at every relay, and with every partner that we can reach if
-/// nobody can reach us.
-pub(super) fn errands(config: &Config) -> BTreeSet<Errand> {
-    let relays = config.relays.iter().map(|relay| Source::Relay(relay.url.clone()));
-    let reached = |peer: &&crate::config::Peer| {
-        config.node.listen.is_none() && matches!(config.way(peer), Way::Direct { .. })
-    };
-    let partners = config.peers.iter().filter(reached);
-    let partners = partners.map(|peer| Source::Partner(peer.office));
-    let sources: Vec<_> = relays.chain(partners).collect();
-    let of_office = |office: &crate::config::Office| {
-        let number = office.number;
-        sources.iter().cloned().map(move |source| (number, source)).collect::<Vec<_>>()
-    };
-    config.offices.iter().flat_map(of_office).collect()
-}
 
 struct Fetcher {
     context: Arc<Context>,

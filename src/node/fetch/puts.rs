@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::{Errand, PAUSES, Source};
+use super::source::{Errand, PAUSES, Source};
 use crate::link::{MailboxItemName, SendError};
 use crate::node::context::{Context, log_store_fault, stopped};
 use crate::node::supervise::Beat;

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::Source;
+use super::source::Source;
 use crate::link::{Endpoint, MailboxItem, PackageForm, Refusal, SendError};
 use crate::node::context::Context;
 use crate::node::inbound::Inbound;
