@@ -375,7 +375,9 @@ impl RelayStore for PostgresStore {
                 ), gone AS (
                     DELETE FROM pieces WHERE body IN (SELECT id FROM ended)
                 ), less AS (
-                    UPDATE offices SET bytes = bytes - sums.bytes, messages = messages - sums.messages
+                    UPDATE offices
+                    SET bytes = offices.bytes - sums.bytes,
+                        messages = offices.messages - sums.messages
                     FROM (SELECT sender, sum(size)::BIGINT AS bytes, count(*) AS messages
                         FROM ended GROUP BY sender) AS sums
                     WHERE number = sums.sender
