@@ -83,11 +83,10 @@ impl<S: RelayStore> Keeper<S> {
                 Ok(()) if std::mem::take(&mut failing) => {
                     tracing::info!("the store answers again");
                 }
-                Ok(()) => {}
                 Err(error) if !std::mem::replace(&mut failing, true) => {
                     tracing::error!(%error, "the store does not answer");
                 }
-                Err(_) => {}
+                Ok(()) | Err(_) => {}
             }
             systemd::watchdog();
         }

@@ -64,6 +64,7 @@ struct Known {
 }
 
 /// The offices of this moment.
+#[derive(Clone)]
 pub(super) struct Offices {
     pub(super) trust: Arc<Trust>,
     stored: BTreeMap<OfficeNumber, Known>,
@@ -122,6 +123,14 @@ impl Offices {
             by_pin,
             has_authority: !sources.roots.is_empty(),
         })
+    }
+
+    /// The same, and one more that an authority made known.
+    pub(super) fn with(&self, office: OfficeNumber) -> Self {
+        let mut more = self.clone();
+        let known = Known { standing: Standing::Known, serial: 0, pins: BTreeSet::new() };
+        more.stored.entry(office).or_insert(known);
+        more
     }
 
     /// Whether the store has other offices by now, or other cards of them.

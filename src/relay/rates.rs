@@ -34,7 +34,7 @@ impl Rates {
         let ahead = next.saturating_duration_since(now);
         let most = Duration::from_secs(1) * BURST;
         if ahead > most {
-            return Err(ahead - most);
+            return Err(ahead.saturating_sub(most));
         }
         *paid = next;
         Ok(())

@@ -63,6 +63,12 @@ impl<S: RelayStore> Mailboxes<S> {
         Arc::clone(&self.offices.read().unwrap_or_else(PoisonError::into_inner))
     }
 
+    /// From now on an office is known here, before the next look at the store.
+    fn add(&self, office: OfficeNumber) {
+        let mut offices = self.offices.write().unwrap_or_else(PoisonError::into_inner);
+        *offices = Arc::new(offices.with(office));
+    }
+
     fn speaks_for(&self, peer: &Caller, office: OfficeNumber) -> Result<(), Refusal> {
         if self.offices().speaks_for(peer, office, self.clock.now()) {
             return Ok(());
@@ -369,6 +375,7 @@ impl<S: RelayStore> Service for Mailboxes<S> {
             if !self.offices().has_row(query.office) {
                 let known = self.store.know(query.office).await;
                 known.map_err(|error| self.away(&error))?;
+                self.add(query.office);
                 self.wakes.offices_changed();
             }
         }

@@ -99,6 +99,7 @@ fn read(path: &Path, lang: Lang) -> Result<RelayConfig, UsageError> {
 }
 
 /// The store that a command works on.
+#[expect(clippy::large_enum_variant, reason = "there is one, for as long as the command runs")]
 enum OpenStore {
     Sqlite(SqliteStore),
     Postgres(PostgresStore),

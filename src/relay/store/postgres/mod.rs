@@ -312,7 +312,7 @@ impl RelayStore for PostgresStore {
 
     async fn introduce(&self, candidate: Candidate) -> Result<bool, RelayStoreError> {
         let sql = "INSERT INTO candidates (office, sha256, card, at)
-            SELECT $1, $2, $3, $4
+            SELECT $1::TEXT, $2::BYTEA, $3::BYTEA, $4::BIGINT
             WHERE (SELECT count(*) FROM candidates) < $5
                 AND (SELECT count(*) FROM candidates WHERE office = $1) < $6
             ON CONFLICT DO NOTHING";
@@ -375,7 +375,9 @@ impl RelayStore for PostgresStore {
                 ), gone AS (
                     DELETE FROM pieces WHERE body IN (SELECT id FROM ended)
                 ), less AS (
-                    UPDATE offices SET bytes = bytes - sums.bytes, messages = messages - sums.messages
+                    UPDATE offices
+                    SET bytes = offices.bytes - sums.bytes,
+                        messages = offices.messages - sums.messages
                     FROM (SELECT sender, sum(size)::BIGINT AS bytes, count(*) AS messages
                         FROM ended GROUP BY sender) AS sums
                     WHERE number = sums.sender

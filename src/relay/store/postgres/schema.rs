@@ -17,12 +17,11 @@ pub(super) async fn prepare(client: &mut Client) -> Result<(), RelayStoreError> 
         .batch_execute("CREATE TABLE IF NOT EXISTS schema_version (version BIGINT NOT NULL)")
         .await?;
     let found = transaction.query_opt("SELECT version FROM schema_version", &[]).await?;
-    let found = match found {
-        Some(row) => row.try_get(0)?,
-        None => {
-            transaction.execute("INSERT INTO schema_version VALUES (0)", &[]).await?;
-            0_i64
-        }
+    let found = if let Some(row) = found {
+        row.try_get(0)?
+    } else {
+        transaction.execute("INSERT INTO schema_version VALUES (0)", &[]).await?;
+        0_i64
     };
     let known = i64::try_from(MIGRATIONS.len()).unwrap_or(i64::MAX);
     if found > known {
