@@ -130,14 +130,18 @@ async fn delivered(store: &Store, files: usize) -> Result<(), TrialError> {
 /// Whether what was sent has arrived; nothing while that is open.
 fn fate(row: &HistoryRow) -> Option<bool> {
     match row.state {
-        State::Out(OutgoingState::HandedOver) => Some(true),
+        State::Out(
+            OutgoingState::HandedOver | OutgoingState::Uploaded | OutgoingState::SentOnPaper,
+        ) => Some(true),
         State::Out(OutgoingState::Refused | OutgoingState::Rejected | OutgoingState::Expired)
         | State::Set(HeldSet::Held) => Some(false),
         State::Out(
             OutgoingState::Queued
             | OutgoingState::Consigned
             | OutgoingState::HeldByRecipient
-            | OutgoingState::Superseded,
+            | OutgoingState::Superseded
+            | OutgoingState::ToUpload
+            | OutgoingState::ToPrint,
         )
         | State::Set(_)
         | State::In(_) => None,
