@@ -22,6 +22,7 @@
 //! | 3 | [`synth`] | valid sets of invented people, for tests and benchmarks |
 //! | 3 | [`forms`] | the paper forms of long-term care, drawn from the files |
 //! | 4 | [`work`] | tasks, and work that blocks |
+//! | 4 | [`archive`] | ZIP files as input: bounded, and read where they lie |
 //! | 5 | [`folder`] | drop, hold and import folders on disk |
 //! | 5 | [`store`] | journal, packages and receipts in SQLite |
 //! | 5 | [`link`] | the HTTP API over mutual TLS |
@@ -30,6 +31,7 @@
 //! | 5 | [`control`] | orders from a command to the running node |
 //! | 5 | [`users`] | who may log in to the page, and how often somebody may try |
 //! | 6 | [`node`] | the daemon |
+//! | 6 | [`relay`] | the mailbox server that cannot read what it keeps |
 //! | 7 | [`desk`] | what the commands and the page tell in the same words |
 //! | 8 | [`web`] | the page of an office, one file per page |
 //! | 8 | [`mail`] | what needs a person, told by mail |
@@ -71,6 +73,7 @@ pub mod savings;
 pub mod synth;
 pub mod transfer;
 
+pub mod archive;
 pub mod work;
 
 pub mod certs;
@@ -82,6 +85,7 @@ pub mod store;
 pub mod users;
 
 pub mod node;
+pub mod relay;
 
 pub mod desk;
 

@@ -42,6 +42,7 @@ impl Sender {
             key: identity.key(),
             trust: Arc::new(open_trust(&config, Pins::new()).expect("trust")),
             versions: TlsVersions::Tls13,
+            strangers: false,
         };
         let tls = Tls::new(settings, Clock::system()).expect("settings");
         let limits = ClientLimits { uploads_per_office: AT_A_TIME, ..ClientLimits::default() };
@@ -52,7 +53,7 @@ impl Sender {
             client: Client::new(tls, limits),
             trust: open_trust(&config, Pins::new()).expect("trust"),
             signer: Arc::new(signing.identity().and_then(|own| own.signer()).expect("a signer")),
-            endpoint: Endpoint { url, office: offices[1] },
+            endpoint: Endpoint::of_office(url, offices[1]),
             offices,
         }
     }

@@ -187,7 +187,8 @@ fn position_of_issuer(
     })
 }
 
-fn load_key(path: &Path) -> Result<PrivateKeyDer<'static>, CertsError> {
+/// The private key in a PEM file.
+pub(super) fn load_key(path: &Path) -> Result<PrivateKeyDer<'static>, CertsError> {
     if is_certificate_only(path) {
         return Err(CertsError::NotAKey { path: path.to_owned() });
     }

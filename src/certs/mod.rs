@@ -24,6 +24,7 @@ mod error;
 mod load;
 mod make;
 mod request;
+mod sealing;
 mod self_made;
 mod test_ca;
 mod unfit;
@@ -43,7 +44,10 @@ pub use load::{
 };
 pub use make::{Issued, Validity};
 pub use request::{KeyAndRequest, request};
-pub use self_made::{is_self_made, self_made};
+pub use sealing::{
+    SEALING_FOLDER, announced, remove_ended, sealing_keys, sealing_keys_in_time,
+};
+pub use self_made::{is_self_made, self_made, self_made_of_host};
 pub use test_ca::{Subject, TestCa};
 pub use unfit::{Unfit, unfit};
 

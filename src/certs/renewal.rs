@@ -102,8 +102,17 @@ pub enum Haste {
     InTime,
     /// Begin now.
     Begin,
-    /// Use what is prepared now.
+    /// Use what is prepared now, if everybody has it who has to.
     Take,
+    /// Use what is prepared now, whoever is cut off.
+    TakeAnyway,
+}
+
+impl Haste {
+    /// Whether what is prepared is to be used now.
+    fn takes(self) -> bool {
+        matches!(self, Self::Take | Self::TakeAnyway)
+    }
 }
 
 /// Why a renewal does not go on.
@@ -112,6 +121,12 @@ pub enum RenewalError {
     /// A file.
     #[error(transparent)]
     Certs(#[from] CertsError),
+    /// Partners have not said that they know the next certificate; it would cut them off.
+    #[error("not known to {} partners", partners.len())]
+    NotEverywhere {
+        /// Their offices.
+        partners: Vec<OfficeNumber>,
+    },
     /// What was put there as the next certificate would not be believed.
     #[error("{}: {why}", path.display())]
     NotAccepted {
@@ -232,7 +247,7 @@ pub fn advance(
     match stage(renewable.files) {
         Stage::Answered => {
             let answer = load_identity(&next.certificate, &next.key)?;
-            let asked = if haste == Haste::Take { &[] } else { renewable.usages.as_slice() };
+            let asked = if haste.takes() { &[] } else { renewable.usages.as_slice() };
             for usage in asked {
                 accepts(&answer, *usage).map_err(|why| RenewalError::NotAccepted {
                     path: next.certificate.clone(),
@@ -242,7 +257,7 @@ pub fn advance(
             take(&next, certificate, key, &own)?;
             Ok(Done::Taken)
         }
-        Stage::Prepared { at, .. } if now >= at || haste == Haste::Take => {
+        Stage::Prepared { at, .. } if now >= at || haste.takes() => {
             take(&next, certificate, key, &own)?;
             Ok(Done::Taken)
         }

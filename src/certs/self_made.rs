@@ -34,10 +34,31 @@ pub(super) fn self_made_for(
     hosts: &[String],
     validity: Validity,
 ) -> Result<Issued, CertsError> {
+    made_by_itself(subject(office), usages, hosts, validity)
+}
+
+/// The same of a machine that is no office: its subject is `CN=` the first of `hosts`.
+pub fn self_made_of_host(
+    usage: Usage,
+    hosts: &[String],
+    validity: Validity,
+) -> Result<Issued, CertsError> {
+    let host = hosts.first().ok_or(CertsError::Generate { what: "host name" })?;
+    let mut name = DistinguishedName::new();
+    name.push(DnType::CommonName, host.as_str());
+    made_by_itself(name, &[usage], hosts, validity)
+}
+
+fn made_by_itself(
+    subject: DistinguishedName,
+    usages: &[Usage],
+    hosts: &[String],
+    validity: Validity,
+) -> Result<Issued, CertsError> {
     let key = generate(KeyKind::EcP256)?;
     let mut params =
         CertificateParams::new(hosts).map_err(|_| CertsError::Generate { what: "host name" })?;
-    params.distinguished_name = subject(office);
+    params.distinguished_name = subject;
     params.serial_number = Some(random_serial()?);
     set_validity(&mut params, validity)?;
     set_usages(&mut params, usages);

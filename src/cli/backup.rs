@@ -155,6 +155,16 @@ fn put_back(restored: &Restored, lang: Lang) -> String {
             }
         });
     }
+    if !restored.missing.is_empty() {
+        lines.push(
+            lang.pick(
+                "次のフォルダーがありません。始める前に作ってください:",
+                "these folders are not there; make them before you start:",
+            )
+            .to_owned(),
+        );
+        lines.extend(restored.missing.iter().map(|folder| format!("  {}", folder.display())));
+    }
     if !restored.with_keys {
         lines.push(
             lang.pick(

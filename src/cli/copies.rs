@@ -7,7 +7,8 @@ use std::path::{Path, PathBuf};
 
 use anyhow::Context as _;
 
-use super::inputs::{OtherCsv, find, is_zip, label};
+use super::inputs::{OtherCsv, find, label};
+use crate::archive::is_zip;
 use super::{UsageError, unfinished};
 use crate::disk::{self, Readers};
 use crate::types::Lang;

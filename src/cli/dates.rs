@@ -37,6 +37,30 @@ pub(super) fn text(dates: &Dates, lang: Lang) -> String {
         Lang::En => ["certificate", "valid", "SHA-256", "file"],
     };
     let mut text = output::table(&head, &certificates);
+    for (row, next) in dates.certificates.iter().filter_map(|row| Some((row, row.next.as_ref()?))) {
+        let (usage, sha256, at) = (&row.usage, next.sha256, words::time(next.used_from));
+        let unaware: Vec<_> = next.unaware.iter().map(ToString::to_string).collect();
+        let unaware = if unaware.is_empty() {
+            lang.pick("すべての相手に届いています", "all partners have it").to_owned()
+        } else {
+            let heading = lang.pick(
+                "届いたことを確認できない相手: ",
+                "partners that have not said that they have it: ",
+            );
+            format!("{heading}{}", unaware.join(", "))
+        };
+        let line = match lang {
+            Lang::Ja => {
+                format!(
+                    "次の証明書（{usage}）: SHA-256 {sha256}、{at} に自動で切り替わります。{unaware}"
+                )
+            }
+            Lang::En => {
+                format!("next certificate ({usage}): SHA-256 {sha256}, used from {at}; {unaware}")
+            }
+        };
+        text.push_str(&format!("\n{line}"));
+    }
     if !lists.is_empty() {
         let head = match lang {
             Lang::Ja => ["失効リスト", "更新日時 – 次回", "ファイル"],

@@ -40,6 +40,7 @@ enum Format {
     Text,
     Csv,
     Json,
+    Exchange,
 }
 
 /// The history as programs read it.
@@ -60,6 +61,10 @@ pub(super) fn run(args: &Args, lang: Lang) -> anyhow::Result<ExitCode> {
         HistoryFilter { office: args.office, partner: args.partner, since, limit: args.limit };
     let history = setup::runtime()?.block_on(store.history(filter))?;
     let text = match args.format {
+        Format::Exchange => {
+            let exchanged = setup::runtime()?.block_on(store.all_exchanged())?;
+            serde_json::to_string_pretty(&exchanged)?
+        }
         Format::Text if history.is_empty() => {
             lang.pick("履歴はありません。", "no history").to_owned()
         }

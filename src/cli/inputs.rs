@@ -8,8 +8,9 @@ use std::path::{Path, PathBuf};
 use anyhow::Context as _;
 
 use super::UsageError;
+use crate::archive::{is_of_the_standard, is_of_the_system, is_wanted_name, is_zip};
 use crate::rules::render::is_own_spreadsheet;
-use crate::types::{FileName, FileNameError, FileSerial, Lang, OfficeNumber, io_text};
+use crate::types::{Lang, io_text};
 
 /// What the arguments name.
 #[derive(Default)]
@@ -152,34 +153,12 @@ fn walk(top: &Path, other: OtherCsv, found: &mut Found) -> anyhow::Result<bool> 
     Ok(any)
 }
 
-/// Whether a name is that of an archive.
-pub(super) fn is_zip(path: &Path) -> bool {
-    path.extension().is_some_and(|extension| extension.eq_ignore_ascii_case("zip"))
-}
-
 /// The name of an archive in a folder is a mistake that the judgement has to tell, where it is
 /// meant to be one of the standard; no command that makes copies can mend it.
 fn is_wanted(path: &Path, name: &str, other: OtherCsv) -> bool {
     let judged = || other == OtherCsv::Judged && is_wanted_name(name) && !is_own_report(path);
     let taken = other == OtherCsv::Judged || !is_zip(path);
     !name.starts_with('.') && (taken && is_of_the_standard(name) || judged())
-}
-
-/// Whether a name is one that Windows and macOS give to files of their own, or to a folder of them.
-pub(super) fn is_of_the_system(name: &str) -> bool {
-    const NAMES: [&str; 4] = ["__MACOSX", ".DS_Store", "Thumbs.db", "desktop.ini"];
-    NAMES.iter().any(|known| name.eq_ignore_ascii_case(known)) || name.starts_with("._")
-}
-
-/// Whether a file of a folder or an archive is judged, by its name.
-pub(super) fn is_wanted_name(name: &str) -> bool {
-    let (_, extension) = name.rsplit_once('.').unwrap_or_default();
-    let csv = extension.eq_ignore_ascii_case("csv");
-    !name.starts_with('.') && (is_of_the_standard(name) || csv)
-}
-
-fn is_of_the_standard(name: &str) -> bool {
-    FileName::parse(name) != Err(FileNameError::UnknownPrefix) || is_meant_to_be(name)
 }
 
 /// Whether a file is a report that `--format csv=…` wrote, or is about to be one: a shell that
@@ -192,13 +171,3 @@ fn is_own_report(path: &Path) -> bool {
 
 /// More bytes than the first line of a report has.
 const START: u64 = 1 << 10;
-
-/// Whether a name has two office numbers and a serial, whatever it begins with.
-fn is_meant_to_be(name: &str) -> bool {
-    let upper = name.to_ascii_uppercase();
-    let Some(stem) = upper.strip_suffix(".CSV") else { return false };
-    let parts = || stem.split('_').skip(1);
-    let offices = parts().filter(|part| part.parse::<OfficeNumber>().is_ok()).count();
-    let serial = parts().last().is_some_and(|part| part.parse::<FileSerial>().is_ok());
-    offices == 2 && serial
-}

@@ -3,7 +3,6 @@
 //! Exit codes are the same everywhere: 0 all is well, 1 the answer is no (findings, a signature
 //! that does not hold, a set that did not arrive), 2 usage or configuration, 3 could not finish.
 
-mod archive;
 mod backup;
 mod ca;
 mod card;
@@ -18,7 +17,6 @@ mod doctor;
 mod evidence;
 mod explain;
 mod export;
-mod feed;
 mod first_start;
 mod fix;
 mod held;
@@ -38,6 +36,7 @@ mod output;
 mod partner;
 mod print;
 mod progress;
+mod relay;
 mod reload;
 mod retry;
 mod rules;
@@ -148,6 +147,8 @@ enum Command {
     Card(card::Args),
     /// 相手を登録・確認・削除します
     Partner(partner::Args),
+    /// 封をしたパッケージを預かる中継サーバーを動かします
+    Relay(relay::Args),
     /// 架空の利用者の正しいファイルを作ります（取込の試験、性能測定用）
     New(new::Args),
     /// シェルの補完の設定を表示します
@@ -230,6 +231,7 @@ fn run(matches: &ArgMatches, lang: Lang) -> anyhow::Result<ExitCode> {
         Command::Ca(args) => ca::run(&args, lang),
         Command::Card(args) => card::run(&args, lang),
         Command::Partner(args) => partner::run(&args, lang),
+        Command::Relay(args) => relay::run(args, lang),
         Command::New(args) => new::run(&args, lang),
         Command::Completions(args) => completions::run(&args, lang),
         Command::Man(args) => man::run(&args, lang),
@@ -257,7 +259,7 @@ mod tests {
                         "to" => "v3".to_owned(),
                         "role" => "general".to_owned(),
                         "month" => "2026-04".to_owned(),
-                        "partner" => "1370000026".to_owned(),
+                        "partner" | "office" => "1370000026".to_owned(),
                         _ => "there".to_owned(),
                     });
                 }

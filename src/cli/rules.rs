@@ -29,6 +29,7 @@ enum LevelName {
     L5,
     L6,
     L7,
+    L8,
 }
 
 impl LevelName {
@@ -41,6 +42,7 @@ impl LevelName {
             Self::L5 => Level::L5,
             Self::L6 => Level::L6,
             Self::L7 => Level::L7,
+            Self::L8 => Level::L8,
         }
     }
 }

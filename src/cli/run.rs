@@ -13,6 +13,7 @@ use super::setup::{self, ConfigArg};
 use super::signals::{Asked, Signals};
 use super::{EXIT_FAILED, UsageError, output};
 use crate::config::{self, Config, Draft};
+use crate::desk::words;
 use crate::log::Sink;
 use crate::mail::Mailer;
 use crate::node::{Consent, Handle, Node, StartProblems, backup};
@@ -302,8 +303,11 @@ fn welcome(config: &Config, node: &Node, page: Option<&Page>, lang: Lang) -> Str
     let mut lines = vec![format!(
         "renkei {} {} {}",
         env!("CARGO_PKG_VERSION"),
-        lang.pick("起動しました。待ち受け:", "is running, listening on"),
-        node.address()
+        match node.address() {
+            Some(_) => lang.pick("起動しました。待ち受け:", "is running, listening on"),
+            None => lang.pick("起動しました。", "is running,"),
+        },
+        words::listens_on(node.address(), lang)
     )];
     for office in &config.offices {
         lines.push(format!("  {} {}", lang.pick("事業所", "office"), office.number));
@@ -314,7 +318,9 @@ fn welcome(config: &Config, node: &Node, page: Option<&Page>, lang: Lang) -> Str
         ];
         lines.extend(folders.map(|(name, folder)| format!("    {name}: {}", folder.display())));
     }
-    let peers = config.peers.iter().map(|peer| format!("{} ({})", peer.office, peer.url));
+    let peers = config.peers.iter();
+    let peers =
+        peers.map(|peer| format!("{} ({})", peer.office, words::way(&config.way(peer), lang)));
     let peers = peers.collect::<Vec<_>>().join(", ");
     lines.push(format!("  {}: {peers}", lang.pick("相手の事業所", "partners")));
     if let Some(page) = page {

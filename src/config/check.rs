@@ -9,7 +9,7 @@ use super::values::{self, duration, parse, positive, size};
 use super::{
     Attachments, Config, Draft, IdentityFiles, Limits, LogFile, LogRotation, Node, Office,
     OfficeNumberPlace, Page, Retention, StoreSettings, Timing, Tls, backup, by_hand, folders, forms,
-    mail, peer, profiles,
+    mail, network, peer, profiles,
 };
 use crate::attachment::FileType;
 use crate::types::settings::{Reader, Section};
@@ -17,9 +17,6 @@ use crate::types::{Lang, ListUrl, NumberField, NumberRule, OfficeNumber};
 
 /// A log file that is smaller would begin anew all the time.
 const LEAST_LOG_SIZE: u64 = 4 << 10;
-
-/// Stands in a draft for an address that could not be read.
-pub(super) const NOWHERE: SocketAddr = SocketAddr::new(IpAddr::V4(Ipv4Addr::UNSPECIFIED), 0);
 
 /// Where the page is served when the configuration does not say it.
 const PAGE: SocketAddr = SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), 8480);
@@ -58,7 +55,7 @@ pub(super) fn lang(text: &str) -> Option<Lang> {
 }
 
 /// What could be read. Where a problem was reported, something is missing: a path is empty, an
-/// address is [`NOWHERE`], an office or a peer is left out.
+/// address, an office or a peer is left out.
 fn whole(mut root: Section<'_, '_>, base: &Path) -> Config {
     // Everything is read before anything is judged missing, so that all problems come out.
     let node = node(root.table("node"));
@@ -79,6 +76,8 @@ fn whole(mut root: Section<'_, '_>, base: &Path) -> Config {
             by_hand::Partner::ByHand(partner) => by_hand.push(partner),
         }
     }
+    let relays = network::relays(root.tables("relay"));
+    let network = network::network(root.table("network"));
     let timing = timing(root.table("timing"));
     let limits = limits(root.table("limits"));
     let attachments = attachments(root.table("attachments"), limits.package_size);
@@ -108,6 +107,8 @@ fn whole(mut root: Section<'_, '_>, base: &Path) -> Config {
         offices,
         peers,
         by_hand,
+        relays,
+        network,
         timing,
         limits,
         attachments,
@@ -121,7 +122,7 @@ fn whole(mut root: Section<'_, '_>, base: &Path) -> Config {
 }
 
 /// Reads each table and refuses two with the same office number.
-fn each<'r, 't, T>(
+pub(super) fn each<'r, 't, T>(
     tables: Vec<Section<'r, 't>>,
     read: impl Fn(&mut Section<'r, 't>) -> Option<T>,
     number: impl Fn(&T) -> OfficeNumber,
@@ -142,17 +143,21 @@ fn each<'r, 't, T>(
     found
 }
 
-fn node(mut table: Section<'_, '_>) -> Node {
+pub(super) fn node(mut table: Section<'_, '_>) -> Node {
     let data = table.path("data").unwrap_or_else(|| table.based("data"));
-    let listen = table.required("listen", |table, key| {
-        table.parsed(
-            key,
-            parse,
-            "IP アドレス:ポート（例 0.0.0.0:8443）",
-            "an address such as 0.0.0.0:8443",
-        )
-    });
+    let listen = table.parsed(
+        "listen",
+        parse,
+        "IP アドレス:ポート（例 0.0.0.0:8443）",
+        "an address such as 0.0.0.0:8443",
+    );
+    let (span, has_listen) = (table.span_of("url"), table.has("listen"));
     let url = values::url(&mut table);
+    if url.is_some() && !has_listen {
+        let ja = "listen がないため、相手からの接続を受けられません。listen を書くか、url を消してください。";
+        let en = "without listen nobody can connect: write listen, or leave url out";
+        table.report(&span, "url", ja, en);
+    }
     let lang = table.parsed("lang", parse, "ja か en のどちらか", "ja or en").unwrap_or(Lang::Ja);
     let log = table.parsed(
         "log",
@@ -165,7 +170,6 @@ fn node(mut table: Section<'_, '_>) -> Node {
     let log_file = log_file(&mut table);
     let stall_after = positive(&mut table, "stall_after", "5m");
     table.finish();
-    let listen = listen.unwrap_or(NOWHERE);
     Node { data, listen, url, lang, log, log_json, log_file, stall_after }
 }
 
@@ -201,7 +205,7 @@ fn log_file(table: &mut Section<'_, '_>) -> Option<LogFile> {
     Some(LogFile { path: path?, rotation, size, keep })
 }
 
-fn tls(mut table: Section<'_, '_>) -> Tls {
+pub(super) fn tls(mut table: Section<'_, '_>) -> Tls {
     let identity = identity(&mut table, "");
     let next = table.paths("next_certificates");
     let roots = table.paths("roots");
@@ -261,7 +265,7 @@ fn number_place(mut table: Section<'_, '_>, roots: &[PathBuf]) -> Option<OfficeN
 }
 
 /// `certificate` and `key`, or `pkcs12` and `password_file`, each with a prefix.
-fn identity(table: &mut Section<'_, '_>, prefix: &str) -> IdentityFiles {
+pub(super) fn identity(table: &mut Section<'_, '_>, prefix: &str) -> IdentityFiles {
     let key = |name: &str| format!("{prefix}{name}");
     let (pem, pkcs12) = (table.has(&key("certificate")), table.has(&key("pkcs12")));
     if pem && pkcs12 {
@@ -299,7 +303,6 @@ fn office(table: &mut Section<'_, '_>) -> Option<Office> {
     let hold = table.required("hold", Section::path);
     let sent = table.path("sent");
     let outbox = table.path("outbox");
-    let downloads = table.path("downloads");
     let signing = identity(table, "signing_");
     let signing_next = table.paths("signing_next_certificates");
     let import_habits = profiles::of_office(table);
@@ -342,7 +345,6 @@ fn office(table: &mut Section<'_, '_>) -> Option<Office> {
         hold,
         sent,
         outbox,
-        downloads,
         signing,
         signing_next,
         forms,

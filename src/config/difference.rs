@@ -3,8 +3,8 @@
 use std::fmt;
 
 use super::{
-    Attachments, Backup, ByHand, Config, Generations, Limits, Mail, Node, Office, Page, Peer, Retention,
-    StoreSettings, Timing, Tls,
+    Attachments, Backup, ByHand, Config, Generations, Limits, Mail, Network, Node, Office, Page, Peer,
+    Relay, Retention, StoreSettings, Timing, Tls,
 };
 use crate::types::OfficeNumber;
 
@@ -86,6 +86,8 @@ impl Changes {
             offices,
             peers,
             by_hand,
+            relays,
+            network,
             timing,
             limits,
             attachments,
@@ -129,6 +131,14 @@ impl Changes {
         each(peers, &new.peers, (|peer: &Peer| peer.office, Subject::Peer), peer_keys, live);
         let number = |partner: &ByHand| partner.office;
         each(by_hand, &new.by_hand, (number, Subject::Peer), by_hand_keys, live);
+        compare!(
+            Network { proxy => "proxy" },
+            network, new.network, |key| live
+                .push(Change { subject: Subject::Table("network"), what: What::Key(key) })
+        );
+        relay_keys(relays, &new.relays, |what| {
+            live.push(Change { subject: Subject::Table("relay"), what });
+        });
         changes.of_page(page.as_ref(), new.page.as_ref());
         let later = &mut changes.after_restart;
         compare!(StoreSettings { key_file => "key_file" }, store, new.store, |key| later
@@ -289,7 +299,7 @@ fn office_keys(old: &Office, new: &Office, tell: &mut dyn FnMut(&'static str)) {
         Office {
             number => "number", name => "name", service_types => "service_types", drop => "drop",
             work => "work", import => "import", import_actuals => "import_actuals",
-            hold => "hold", sent => "sent", outbox => "outbox", downloads => "downloads", signing => "signing_certificate",
+            hold => "hold", sent => "sent", outbox => "outbox", signing => "signing_certificate",
             signing_next => "signing_next_certificates", import_habits => "import_habits", forms => "forms", editions => "editions", takes => "takes",
         },
         old, new, tell
@@ -306,11 +316,30 @@ fn by_hand_keys(old: &ByHand, new: &ByHand, tell: &mut dyn FnMut(&'static str)) 
     );
 }
 
+/// Compares relays by their addresses, whatever their order.
+fn relay_keys(old: &[Relay], new: &[Relay], mut tell: impl FnMut(What)) {
+    for former in old {
+        match new.iter().find(|new| new.url == former.url) {
+            None => tell(What::Removed),
+            Some(new) => compare!(
+                Relay {
+                    url => "url", name => "name", tls_certificates => "tls_certificates",
+                    signing_certificates => "signing_certificates",
+                },
+                former, new, |key| tell(What::Key(key))
+            ),
+        }
+    }
+    for _ in new.iter().filter(|new| !old.iter().any(|old| old.url == new.url)) {
+        tell(What::Added);
+    }
+}
+
 fn peer_keys(old: &Peer, new: &Peer, tell: &mut dyn FnMut(&'static str)) {
     compare!(
         Peer {
             office => "office", name => "name", service_types => "service_types", url => "url",
-            edition => "edition", tls_certificates => "tls_certificates",
+            relay => "relay", edition => "edition", tls_certificates => "tls_certificates",
             signing_certificates => "signing_certificates", takes => "takes", quoting => "quoting", card => "card",
         },
         old, new, tell

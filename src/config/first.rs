@@ -11,8 +11,8 @@ use crate::types::{Lang, OfficeNumber, PeerUrl, ServiceType};
 /// What a first configuration says of the node.
 #[derive(Debug, Clone)]
 pub struct FirstNode {
-    /// Where it listens.
-    pub listen: SocketAddr,
+    /// Where it listens, if partners come to it.
+    pub listen: Option<SocketAddr>,
     /// Where partners reach it, if they do.
     pub url: Option<PeerUrl>,
     /// Its language.
@@ -62,8 +62,15 @@ pub fn first_text(node: &FirstNode, office: &FirstOffice) -> String {
         "What does not stand here is as usual; all keys stand in config.example.toml.",
     );
     text.table("[node]");
-    text.note("相手からの接続を受けるアドレスとポート。", "Where partners are listened to.");
-    text.say("listen", &quoted(&node.listen.to_string()));
+    if let Some(listen) = node.listen {
+        text.note("相手からの接続を受けるアドレスとポート。", "Where partners are listened to.");
+        text.say("listen", &quoted(&listen.to_string()));
+    } else {
+        text.note(
+            "相手からの接続は受けません（listen がありません）。相手や中継サーバーに、こちらから取りに行きます。",
+            "Nobody connects to this node (no listen): it asks partners and relays for what they have.",
+        );
+    }
     if let Some(url) = &node.url {
         text.note(
             "相手から見た、この renkei の場所。事業所カードに載ります。",
@@ -190,7 +197,7 @@ mod tests {
     fn what_is_written_is_read_again() {
         for lang in [Lang::Ja, Lang::En] {
             let node = FirstNode {
-                listen: "0.0.0.0:8443".parse().expect("an address"),
+                listen: Some("0.0.0.0:8443".parse().expect("an address")),
                 url: Some("https://a.example:8443".parse().expect("an address")),
                 lang,
                 data: Some("store".into()),

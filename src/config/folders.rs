@@ -16,7 +16,6 @@ pub(super) fn separate(table: &Section<'_, '_>, office: &Office) {
         ("hold", Some(&office.hold)),
         ("sent", office.sent.as_ref()),
         ("outbox", Some(&office.outbox)),
-        ("downloads", office.downloads.as_ref()),
     ];
     for (key, folder) in others {
         if folder.is_some_and(|folder| is_same(folder, drop)) {
@@ -104,6 +103,5 @@ pub(super) fn folders(office: &Office) -> Vec<(&'static str, &Path)> {
     ];
     folders.extend(office.sent.as_deref().map(|sent| ("sent", sent)));
     folders.push(("outbox", &office.outbox));
-    folders.extend(office.downloads.as_deref().map(|downloads| ("downloads", downloads)));
     folders
 }

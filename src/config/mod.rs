@@ -20,9 +20,11 @@ mod folders;
 mod forms;
 mod habits;
 mod mail;
+mod network;
 mod partner_file;
 mod peer;
 mod profiles;
+mod relay;
 mod sources;
 mod units;
 mod values;
@@ -42,7 +44,9 @@ pub use profiles::{Profile, Words};
 pub use crate::types::{Problem, Problems};
 pub use first::{FirstNode, FirstOffice, first_text, office_text};
 pub use mail::{Mail, MailLogin, MailSecurity};
+pub use network::{Network, Proxy, ProxyLogin, Relay};
 pub use partner_file::PartnerFile;
+pub use relay::{RelayConfig, RelayLimits, RelayOffice, RelayStoreSettings};
 pub use sources::{LARGEST_SOURCE, SourceError, Sources, problems_text};
 pub use units::{duration_text, size_text};
 pub use writing::partner_text;
@@ -69,6 +73,10 @@ pub struct Config {
     pub peers: Vec<Peer>,
     /// `[[peer]]` with `channel`: those without a node of their own.
     pub by_hand: Vec<ByHand>,
+    /// `[[relay]]`, each address once.
+    pub relays: Vec<Relay>,
+    /// `[network]`
+    pub network: Network,
     /// `[timing]`
     pub timing: Timing,
     /// `[limits]`
@@ -99,20 +107,14 @@ pub struct Draft {
     pub problems: Vec<Problem>,
 }
 
-impl Draft {
-    /// Whether `node.listen` could be read.
-    pub fn has_address(&self) -> bool {
-        self.config.node.listen != check::NOWHERE
-    }
-}
-
 /// `[node]`
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Node {
     /// The folder of the store; on a local disk.
     pub data: PathBuf,
-    /// Where this node listens.
-    pub listen: SocketAddr,
+    /// Where this node listens; without it no port is opened, and partners are reached through relays
+    /// or asked for what they have.
+    pub listen: Option<SocketAddr>,
     /// Where partners reach this node from outside, as its card tells them.
     pub url: Option<PeerUrl>,
     /// The language of what people read: the reports in the hold folder, and what commands that read
@@ -264,8 +266,6 @@ pub struct Office {
     pub sent: Option<PathBuf>,
     /// Where sets lie that a person uploads or sends on paper.
     pub outbox: PathBuf,
-    /// Where the browser lays what a person downloads, if it is looked into.
-    pub downloads: Option<PathBuf>,
     /// The certificate that signs this office's packages and receipts.
     pub signing: IdentityFiles,
     /// Certificates that will follow it: partners learn of them beforehand, by the card.
@@ -283,8 +283,11 @@ pub struct Peer {
     pub name: Option<String>,
     /// サービス種類コード of the office.
     pub service_types: Vec<ServiceType>,
-    /// Where its node is reached: `https://host:port`.
-    pub url: PeerUrl,
+    /// Where its node is reached: `https://host:port`. Without it, it comes to us or is reached by a
+    /// relay.
+    pub url: Option<PeerUrl>,
+    /// The relay from which it fetches what is sent to it.
+    pub relay: Option<PeerUrl>,
     /// The only edition that it can import; without it, whatever comes is sent.
     pub edition: Option<Edition>,
     /// The send units that its care software imports, as `K1`; without any, all.
@@ -297,6 +300,24 @@ pub struct Peer {
     pub signing_certificates: Vec<Digest>,
     /// The file of its card, where it was registered by that.
     pub card: Option<PathBuf>,
+}
+
+/// How what is sent to a partner gets there.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Way {
+    /// We open connections to its node, and leave it with the relay where that cannot be.
+    Direct {
+        /// Where it listens.
+        url: PeerUrl,
+        /// The relay, if both have one.
+        relay: Option<PeerUrl>,
+    },
+    /// We leave it with the relay, where the partner fetches it.
+    Relay(PeerUrl),
+    /// The partner comes to our node and fetches it.
+    Collect,
+    /// Not at all: neither side opens connections to the other.
+    None,
 }
 
 /// `[timing]`
@@ -446,6 +467,8 @@ impl Config {
             files.extend(mail.roots.iter().map(|path| (path.as_path(), false)));
             files.extend(mail.login.iter().map(|login| (login.password_file.as_path(), true)));
         }
+        let proxy = self.network.proxy.iter().flat_map(|proxy| &proxy.login);
+        files.extend(proxy.map(|login| (login.password_file.as_path(), true)));
         files.extend(self.backup.iter().map(|backup| (backup.passphrase_file.as_path(), true)));
         files
     }
@@ -453,6 +476,27 @@ impl Config {
     /// The office with this number.
     pub fn office(&self, number: OfficeNumber) -> Option<&Office> {
         self.offices.iter().find(|office| office.number == number)
+    }
+
+    /// The relay at this address.
+    pub fn relay(&self, url: &PeerUrl) -> Option<&Relay> {
+        self.relays.iter().find(|relay| relay.url == *url)
+    }
+
+    /// The relay through which a partner is reached, of those that are ours too.
+    pub fn relay_of(&self, peer: &Peer) -> Option<&Relay> {
+        self.relay(peer.relay.as_ref()?)
+    }
+
+    /// How what is sent to a partner gets there.
+    pub fn way(&self, peer: &Peer) -> Way {
+        let relay = self.relay_of(peer).map(|relay| relay.url.clone());
+        match (peer.url.clone(), relay) {
+            (Some(url), relay) => Way::Direct { url, relay },
+            (None, Some(relay)) => Way::Relay(relay),
+            (None, None) if self.node.listen.is_some() => Way::Collect,
+            (None, None) => Way::None,
+        }
     }
 
     /// The peer with this number.

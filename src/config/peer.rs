@@ -9,15 +9,16 @@ use super::{PARTNERS, Peer, Problem, habits};
 use crate::types::{Digest, OfficeNumber};
 use crate::types::settings::{Reader, Section};
 
-const DIGEST_JA: &str = "証明書の SHA-256（16 進 64 桁）";
-const DIGEST_EN: &str = "SHA-256 of certificates, 64 hexadecimal digits";
+pub(super) const DIGEST_JA: &str = "証明書の SHA-256（16 進 64 桁）";
+pub(super) const DIGEST_EN: &str = "SHA-256 of certificates, 64 hexadecimal digits";
 
 /// A table `[[peer]]`.
 pub(super) fn peer(table: &mut Section<'_, '_>) -> Option<Peer> {
     let office = values::office_number(table, "office");
     let name = values::name(table);
     let service_types = values::service_types(table);
-    let url = table.required("url", |table, _| values::url(table));
+    let url = values::url(table);
+    let relay = values::relay(table);
     let edition = values::edition(table);
     let takes = values::takes(table);
     let quoting = habits::quoting(table, None);
@@ -28,7 +29,8 @@ pub(super) fn peer(table: &mut Section<'_, '_>) -> Option<Peer> {
         office: office?,
         name,
         service_types,
-        url: url?,
+        url,
+        relay,
         edition,
         takes,
         quoting,

@@ -28,6 +28,11 @@ pub(super) fn url(table: &mut Section<'_, '_>) -> Option<PeerUrl> {
     table.parsed("url", parse, "https://ホスト名:ポート", "https://host:port without a path")
 }
 
+/// `relay`: where what is sent to a partner waits for it.
+pub(super) fn relay(table: &mut Section<'_, '_>) -> Option<PeerUrl> {
+    table.parsed("relay", parse, "https://ホスト名:ポート", "https://host:port without a path")
+}
+
 /// `service_types`
 pub(super) fn service_types(table: &mut Section<'_, '_>) -> Vec<ServiceType> {
     table.list("service_types", parse, TYPE_JA, TYPE_EN)

@@ -24,7 +24,11 @@ pub fn partner_text(peer: &Peer, card: Option<&str>) -> String {
     if !peer.service_types.is_empty() {
         say("service_types", list(peer.service_types.iter().map(ToString::to_string)));
     }
-    say("url", quoted(&peer.url.to_string()));
+    for (key, url) in [("url", &peer.url), ("relay", &peer.relay)] {
+        if let Some(url) = url {
+            say(key, quoted(&url.to_string()));
+        }
+    }
     if let Some(edition) = peer.edition {
         say("edition", quoted(edition.as_str()));
     }

@@ -16,7 +16,7 @@ mod read;
 pub use crate::types::PersonKey;
 pub use document::{Document, Mention, When};
 pub use key::SearchKey;
-pub use person::Person;
+pub use person::{ActualOf, Person};
 pub use read::{Contents, of_attachments, read};
 
 #[cfg(test)]

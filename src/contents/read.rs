@@ -5,10 +5,12 @@ use std::collections::{BTreeMap, BTreeSet};
 use jiff::civil::Date;
 
 use super::document::{Document, Mention, When};
-use super::person::Person;
+use super::person::{ActualOf, Person};
 use crate::record::{Note, Reader, Record, Sink, Span, ms932};
 use crate::spec::{KnownItem, Layout, Spec};
-use crate::types::{FileKind, FileName, PersonKey, Personal, ServiceMonth};
+use crate::types::{
+    BirthPrint, FileKind, FileName, OfficeNumber, PersonKey, Personal, ServiceMonth, ServiceType,
+};
 
 /// What the files of a package say about people.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -27,6 +29,9 @@ impl Contents {
 
     /// No more documents about one person are told.
     pub const MOST_MENTIONS: usize = 64;
+
+    /// No more service codes of one person, month, office and service type are told.
+    pub const MOST_CODES: usize = 256;
 
     /// No more characters of a name are told.
     pub const MOST_OF_NAME: usize = 100;
@@ -83,7 +88,14 @@ impl Found {
             self.is_cut = true;
             return None;
         }
-        let new = || Person { key, name: None, kana: None, mentions: BTreeSet::new() };
+        let new = || Person {
+            key,
+            name: None,
+            kana: None,
+            mentions: BTreeSet::new(),
+            birth: None,
+            actuals: BTreeMap::new(),
+        };
         Some(self.people.entry(key).or_insert_with(new))
     }
 }
@@ -107,6 +119,12 @@ struct Shape {
     when: Option<usize>,
     name: Option<usize>,
     kana: Option<usize>,
+    born: Option<usize>,
+    sex: Option<usize>,
+    /// サービス事業者コード of 実績 and their withdrawals.
+    office: Option<usize>,
+    /// サービスコード, or サービス種類コード of a withdrawal.
+    code: Option<usize>,
     /// The items that matter, one bit each.
     bits: u128,
 }
@@ -131,9 +149,16 @@ impl Shape {
         let (insurer, insured) =
             (layout.place(KnownItem::Insurer), layout.place(KnownItem::Insured));
         let (name, kana) = (first(&NAMES), first(&KANA));
-        let places = [Some(insurer), Some(insured), when, name, kana];
+        let (born, sex) = (first(&[KnownItem::Born]), first(&[KnownItem::Sex]));
+        let of_actual = |items: &[KnownItem]| {
+            if document == Document::Actual { first(items) } else { None }
+        };
+        let office = of_actual(&[KnownItem::ServiceOffice]);
+        let code = of_actual(&[KnownItem::ServiceCode, KnownItem::ServiceType]);
+        let places =
+            [Some(insurer), Some(insured), when, name, kana, born, sex, office, code];
         let bits = places.into_iter().flatten().fold(0, |bits, place| bits | (1_u128 << place));
-        Self { insurer, insured, when, name, kana, bits }
+        Self { insurer, insured, when, name, kana, born, sex, office, code, bits }
     }
 }
 
@@ -166,6 +191,22 @@ impl File<'_, '_> {
         let is_cut = is_full && !person.mentions.contains(&mention);
         if !is_cut {
             person.mentions.insert(mention);
+        }
+        let item = |place: Option<usize>| record.item(place.unwrap_or(usize::MAX));
+        let birth = || BirthPrint::of(key.insured().as_bytes(), item(shape.born), item(shape.sex));
+        person.birth = person.birth.or_else(birth);
+        if let Some(When::Month(month)) = when
+            && let Ok(office) = OfficeNumber::from_bytes(item(shape.office))
+            && let Some(kind) = item(shape.code).get(..2)
+            && let Ok(service) = ServiceType::from_bytes(kind)
+        {
+            let of = ActualOf { month, office, service, withdrawn };
+            if person.actuals.len() < Contents::MOST_MENTIONS || person.actuals.contains_key(&of) {
+                let codes = person.actuals.entry(of).or_default();
+                let code = std::str::from_utf8(item(shape.code)).ok();
+                let code = code.filter(|code| code.len() == 6 && codes.len() < Contents::MOST_CODES);
+                codes.extend(code.map(str::to_owned));
+            }
         }
         let text = |place: Option<usize>| text(record, *record.spans().get(place?)?);
         person.name = person.name.take().or_else(|| text(shape.name));

@@ -69,6 +69,11 @@ pub enum Request {
         /// Which to whom.
         copies: Vec<CopyOrder>,
     },
+    /// Somebody has looked at a received package that lacks what an earlier one had.
+    Seen {
+        /// Which.
+        id: MessageId,
+    },
     /// Read configuration, certificates and revocation lists again.
     Reload,
     /// Let whoever asks enter the page.

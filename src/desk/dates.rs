@@ -6,10 +6,12 @@ use std::path::Path;
 use jiff::Timestamp;
 use serde::Serialize;
 
+use crate::certs::renewal::{self, Stage};
 use crate::certs::{self, CertsError};
 use crate::config::{Config, IdentityFiles};
+use crate::node::unaware_of_next;
 use crate::package::{CertificateInfo, read_list};
-use crate::types::{Digest, Lang};
+use crate::types::{Digest, Lang, OfficeNumber};
 
 /// The usage of the certificate of the page.
 pub const PAGE: &str = "page";
@@ -33,6 +35,20 @@ pub struct CertificateDates {
     #[serde(flatten)]
     /// What was found there.
     pub found: Found<CertificateFacts>,
+    /// The one that is prepared to follow it, of those that we made ourselves.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub next: Option<NextFacts>,
+}
+
+/// A certificate that is prepared, and not used yet.
+#[derive(Serialize)]
+pub struct NextFacts {
+    /// Of its DER.
+    pub sha256: Digest,
+    /// When it is used by itself.
+    pub used_from: Timestamp,
+    /// The partners that have not said that they know it.
+    pub unaware: Vec<OfficeNumber>,
 }
 
 /// A revocation list.
@@ -82,10 +98,10 @@ pub struct ListFacts {
 
 /// Reads the files anew, as a node that starts now would.
 pub fn read(config: &Config, lang: Lang) -> Dates {
-    let mut certificates = vec![certificate("tls".to_owned(), &config.tls.identity, lang)];
+    let mut certificates = vec![renewed(config, "tls".to_owned(), &config.tls.identity, lang)];
     for office in &config.offices {
         let usage = format!("office {} signing", office.number);
-        certificates.push(certificate(usage, &office.signing, lang));
+        certificates.push(renewed(config, usage, &office.signing, lang));
     }
     if let Some(identity) = config.page.as_ref().and_then(|page| page.identity.as_ref()) {
         certificates.push(certificate(PAGE.to_owned(), identity, lang));
@@ -93,6 +109,19 @@ pub fn read(config: &Config, lang: Lang) -> Dates {
     let lists = certs::fetched::list_files(config);
     let revocation_lists = lists.iter().flat_map(|path| of_lists(path, lang)).collect();
     Dates { certificates, revocation_lists }
+}
+
+/// A certificate that renews itself.
+fn renewed(config: &Config, usage: String, files: &IdentityFiles, lang: Lang) -> CertificateDates {
+    let next = match renewal::stage(files) {
+        Stage::Prepared { certificate, at } => Some(NextFacts {
+            sha256: Digest::of(&certificate),
+            used_from: at,
+            unaware: unaware_of_next(config, files),
+        }),
+        _ => None,
+    };
+    CertificateDates { next, ..certificate(usage, files, lang) }
 }
 
 fn certificate(usage: String, files: &IdentityFiles, lang: Lang) -> CertificateDates {
@@ -113,7 +142,7 @@ fn certificate(usage: String, files: &IdentityFiles, lang: Lang) -> CertificateD
         Ok(None) => fault(&CertsError::NoCertificate { path: path.clone() }, lang),
         Err(error) => fault(&error, lang),
     };
-    CertificateDates { usage, file: path.display().to_string(), found }
+    CertificateDates { usage, file: path.display().to_string(), found, next: None }
 }
 
 fn of_lists(path: &Path, lang: Lang) -> Vec<ListDates> {

@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 
 use crate::config::Config;
 use crate::folder::{Outbox, OutboxPlace};
@@ -12,12 +12,20 @@ use crate::types::Lang;
 /// What is listed at the most.
 pub const MOST: u32 = 2_000;
 
+/// What has waited for so long needs a word.
+const OLD: SignedDuration = SignedDuration::from_hours(24);
+
 /// The folder of a set.
 pub fn folder(row: &OutboxRow, config: &Config) -> Option<PathBuf> {
     let outbox = Outbox::new(config.office(row.office)?.outbox.clone());
     let unit = row.unit_name();
     let place = OutboxPlace { channel: row.channel, partner: row.partner, unit: &unit };
     Some(outbox.folder(place))
+}
+
+/// Whether something has waited for so long that somebody should be reminded.
+pub fn is_old(since: Timestamp, now: Timestamp) -> bool {
+    now.duration_since(since) >= OLD
 }
 
 /// How long something has waited, in words.
@@ -35,8 +43,6 @@ pub fn age(since: Timestamp, now: Timestamp, lang: Lang) -> String {
 
 #[cfg(test)]
 mod tests {
-    use jiff::SignedDuration;
-
     use super::*;
 
     #[test]

@@ -12,12 +12,13 @@ use crate::certs;
 use crate::config::{
     Config, Draft, PARTNERS, PartnerFile, Peer, SourceError, Sources, partner_text, problems_text,
 };
+use crate::disk::Alone;
 use crate::node::cards::{self, Partner};
 use crate::package::card::{CardFault, MAX_CARD, SignedCard};
 use crate::package::{Trust, TrustSources};
 use crate::store::{Store, StoreError};
 use crate::types::text::is_office_name;
-use crate::types::{Digest, Lang, OfficeNumber, Problems, io_text};
+use crate::types::{Digest, Lang, OfficeNumber, PeerUrl, Problems, io_text};
 
 /// Why partners stay as they are.
 #[derive(Debug, thiserror::Error)]
@@ -44,7 +45,7 @@ pub enum PartnerError {
     OwnOffice,
     /// The card says no way to its office.
     #[error(
-        "the card does not say where the office is reached; ask the partner to set [node] url and to make the card again"
+        "the card does not say where the office is reached, nor a relay of ours, and nobody can connect to this node; ask the partner to set [node] url or its [[relay]] and to make the card again, or set node.listen"
     )]
     NoWay,
     /// The card is not one to be taken.
@@ -82,7 +83,7 @@ impl PartnerError {
             (Lang::Ja, Self::OwnOffice) => {
                 "自事業所のカードです。相手から受け取ったカードを指定してください。".to_owned()
             }
-            (Lang::Ja, Self::NoWay) => "この事業所カードには接続先がありません。相手に、設定の [node] url を書いてからカードを作り直してもらってください。".to_owned(),
+            (Lang::Ja, Self::NoWay) => "この事業所カードには接続先も、こちらと同じ中継サーバーもなく、こちらの renkei も接続を受けません（node.listen がありません）。相手に、設定の [node] url か [[relay]] を書いてからカードを作り直してもらってください。".to_owned(),
             (Lang::Ja, Self::Name) => {
                 "名前は 100 文字までで、改行や見えない文字は使えません。".to_owned()
             }
@@ -208,7 +209,7 @@ impl Book {
         };
         let former = held.as_ref().and_then(|held| held.card.as_ref());
         let is_same = former.is_some_and(|old| old.sha256() == card.sha256());
-        let peer = match cards::peer_of(&card, held.as_ref()) {
+        let peer = match cards::peer_of(&card, held.as_ref(), cards::OwnWays::of(&self.config)) {
             Ok(peer) => peer,
             Err(cards::NoWay) => return Err(PartnerError::NoWay),
         };
@@ -309,7 +310,7 @@ impl Book {
 
     /// Waits until nobody else writes partners, and makes sure that they are as they were read:
     /// meanwhile the node may have taken a newer card.
-    fn alone(&self) -> Result<cards::Alone, PartnerError> {
+    fn alone(&self) -> Result<Alone, PartnerError> {
         let alone = cards::alone(&self.config.home).map_err(|error| self.folder(error))?;
         if Sources::read(&self.sources.path)?.partners == self.sources.partners {
             return Ok(alone);
@@ -338,6 +339,7 @@ impl Candidate {
         let Some(Partner { peer: old, .. }) = &self.held else { return Vec::new() };
         let peer = &self.peer;
         let text = |name: &Option<String>| name.clone().unwrap_or_default();
+        let url = |url: &Option<PeerUrl>| url.as_ref().map(ToString::to_string).unwrap_or_default();
         let pins =
             |digests: &[Digest]| digests.iter().map(Digest::short).collect::<Vec<_>>().join(", ");
         let types = |peer: &Peer| {
@@ -348,7 +350,8 @@ impl Candidate {
             |peer: &Peer| peer.edition.map(|edition| edition.to_string()).unwrap_or_default();
         let facts = [
             (lang.pick("名称", "name"), text(&old.name), text(&peer.name)),
-            (lang.pick("接続先", "reached at"), old.url.to_string(), peer.url.to_string()),
+            (lang.pick("接続先", "reached at"), url(&old.url), url(&peer.url)),
+            (lang.pick("中継サーバー", "relay"), url(&old.relay), url(&peer.relay)),
             (lang.pick("サービス種類", "service types"), types(old), types(peer)),
             (lang.pick("取り込める版", "edition"), edition(old), edition(peer)),
             (lang.pick("送信単位", "send units"), old.takes.join(", "), peer.takes.join(", ")),

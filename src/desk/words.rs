@@ -1,6 +1,9 @@
 //! Words for reasons, send units, offices and times.
 
 pub use crate::node::local_time as time;
+pub use crate::node::way_in_words as way;
+
+use std::net::SocketAddr;
 
 use crate::config::{Config, ImportHabits, ImportLayout};
 use crate::package::Manifest;
@@ -27,6 +30,12 @@ pub fn state_and_why(state: State, why: &str, lang: Lang) -> String {
 pub fn in_words(code: &str, lang: Lang) -> Option<String> {
     let meaning = code::meaning(code, lang);
     meaning.or_else(|| Some(Rule::from_code(code)?.info().title(lang)))
+}
+
+/// Where a node listens, in words.
+pub fn listens_on(listen: Option<SocketAddr>, lang: Lang) -> String {
+    let nowhere = lang.pick("待ち受けません（こちらから取りに行きます）", "nowhere (it asks others)");
+    listen.map_or_else(|| nowhere.to_owned(), |listen| listen.to_string())
 }
 
 /// An office by its number, and by its name where the configuration has one.

@@ -10,6 +10,7 @@
 //! ([`temporary`]) in the same folder, synced, renamed, and the folder synced. What a crash left
 //! under such names, [`remove_leftovers`] removes.
 
+mod alone;
 mod effect;
 #[cfg(test)]
 pub(crate) mod faults;
@@ -26,6 +27,7 @@ use std::sync::LazyLock;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::SystemTime;
 
+pub use alone::Alone;
 pub use effect::Effect;
 pub use permissions::{
     Readers, close_to_others, create_folders, create_private_folder, create_private_folders,

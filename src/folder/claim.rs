@@ -237,6 +237,18 @@ impl Claim {
         Ok(read)
     }
 
+    /// Opens one of the files. One that was written to since it was claimed is [`Fault::Changed`].
+    pub fn open(&self, name: &str) -> Result<fs::File, FolderError> {
+        let failed =
+            |error| FolderError::of_io(error, FolderRole::Work, Action::Read).about(name);
+        let file = disk::open_plain(&self.folder.join(name), Access::Read).map_err(failed)?;
+        let stamp = file.metadata().map(|metadata| Stamp::of(&metadata)).map_err(failed)?;
+        match self.files.iter().find(|file| file.name() == name) {
+            Some(seen) if *seen.stamp() == stamp => Ok(file),
+            _ => Err(FolderError::new(Fault::Changed, FolderRole::Work, Action::Read).about(name)),
+        }
+    }
+
     /// Deletes the files, once what is in them is safe elsewhere. A file that was written to since
     /// it was claimed is [`Fault::Changed`], and nothing is deleted.
     pub fn finish(&self) -> Result<(), FolderError> {

@@ -20,8 +20,6 @@ pub enum FolderRole {
     Import,
     /// Where sets lie that a person hands over.
     Outbox,
-    /// Where the browser lays what a person downloads.
-    Downloads,
     /// A folder that is none of an office's, for files the program writes elsewhere.
     Other,
 }
@@ -36,7 +34,6 @@ impl FolderRole {
             Self::Sent => ("送信済みフォルダー", "sent folder"),
             Self::Import => ("取込フォルダー", "import folder"),
             Self::Outbox => ("アップロード待ちフォルダー", "outbox folder"),
-            Self::Downloads => ("ダウンロードフォルダー", "downloads folder"),
             Self::Other => ("出力先フォルダー", "output folder"),
         };
         lang.pick(ja, en)

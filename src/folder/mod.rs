@@ -36,6 +36,7 @@ mod error;
 mod give_back;
 mod held_files;
 mod import_folder;
+pub mod lay;
 mod look;
 mod name;
 mod outbox;

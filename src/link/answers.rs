@@ -5,7 +5,6 @@ use std::time::Duration;
 use axum::body::Body;
 use axum::http::header::{self, HeaderValue};
 use axum::http::{Response, StatusCode, Uri};
-use bytes::Bytes;
 use serde::Serialize;
 
 use super::problem::{Document, PROBLEM_JSON, Refusal};
@@ -13,6 +12,9 @@ use crate::types::code::RefusalCode;
 
 /// The media type of packages.
 pub(super) const ZIP: &str = "application/zip";
+
+/// The media type of packages that are sealed to their recipient.
+pub(super) use crate::package::sealed::SEALED;
 
 /// The media type of receipts (RFC 8551, section 3.2.2).
 pub(super) const RECEIPT: &str = "application/pkcs7-mime; smime-type=signed-data";
@@ -69,9 +71,9 @@ pub(super) fn grant(
     route: &Route,
     status: StatusCode,
     media_type: &'static str,
-    body: Bytes,
+    body: impl Into<Body>,
 ) -> Response<Body> {
-    let mut response = Response::new(Body::from(body));
+    let mut response = Response::new(body.into());
     *response.status_mut() = status;
     response.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static(media_type));
     response.headers_mut().insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
@@ -82,7 +84,7 @@ pub(super) fn grant(
 /// The same as JSON.
 pub(super) fn grant_json<T: Serialize>(route: &Route, answer: &T) -> Response<Body> {
     match serde_json::to_vec(answer) {
-        Ok(json) => grant(route, StatusCode::OK, JSON, json.into()),
+        Ok(json) => grant(route, StatusCode::OK, JSON, json),
         Err(error) => refuse(route, Refusal::internal(format!("the answer has no JSON: {error}"))),
     }
 }
@@ -104,12 +106,8 @@ pub(super) fn refuse(route: &Route, refusal: Refusal) -> Response<Body> {
     };
     let body = serde_json::to_vec(&Document::of(&refusal)).unwrap_or_default();
     let status = StatusCode::from_u16(refusal.code.status().code());
-    let mut response = grant(
-        route,
-        status.unwrap_or(StatusCode::INTERNAL_SERVER_ERROR),
-        PROBLEM_JSON,
-        body.into(),
-    );
+    let mut response =
+        grant(route, status.unwrap_or(StatusCode::INTERNAL_SERVER_ERROR), PROBLEM_JSON, body);
     if let Some(seconds) = refusal.retry_seconds() {
         response.headers_mut().insert(header::RETRY_AFTER, seconds.into());
     }

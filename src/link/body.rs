@@ -19,6 +19,7 @@ use super::limits::Limits;
 use super::pool::{Full, Held, Pool};
 use super::problem::Refusal;
 use super::spool::{Spool, Spooled};
+use crate::package::sealed::largest;
 use crate::types::code::RefusalCode;
 use crate::types::{Clock, Digest, DigestBuilder, Instant, OfficeNumber};
 use crate::work;
@@ -106,7 +107,7 @@ struct Sizes {
 
 impl Sizes {
     fn of(limits: &Limits) -> Self {
-        let package = limits.package_bytes;
+        let package = largest(limits.package_bytes);
         let large = (limits.body_memory / 2).max(package);
         let small = limits.body_memory.saturating_sub(large).max(limits.body_memory / 4);
         let disk = package.saturating_mul(DISK_PACKAGES);

@@ -6,10 +6,9 @@ use std::sync::Arc;
 use axum::body::Body;
 use axum::extract::rejection::PathRejection;
 use axum::extract::{Extension, Path, Request, State};
-use axum::http::{HeaderMap, HeaderValue, Response, StatusCode, Uri, header};
+use axum::http::{Response, StatusCode, Uri, header};
 use bytes::Bytes;
 use futures_util::FutureExt as _;
-use http_body_util::{BodyExt as _, Limited};
 use tokio::time::timeout;
 
 use super::answers::{
@@ -18,12 +17,10 @@ use super::answers::{
 use super::api::Service;
 use super::problem::Refusal;
 use super::shared::{Link, Shared};
+use super::short_body;
 use crate::package::card::MAX_CARD;
 use crate::types::OfficeNumber;
 use crate::types::code::RefusalCode;
-
-/// The media type of cards without its parameter.
-const CMS: &[u8] = b"application/pkcs7-mime";
 
 /// A partner asks for the card of an office of ours.
 pub(super) const GET_CARD: Route = Route {
@@ -35,6 +32,7 @@ pub(super) const GET_CARD: Route = Route {
         RefusalCode::NOT_FOUND,
         RefusalCode::NOT_A_PARTNER,
         RefusalCode::CERTIFICATE_NOT_ALLOWED,
+        RefusalCode::PARTNER_RATE_EXCEEDED,
         RefusalCode::PARTNER_SHARE_EXCEEDED,
         RefusalCode::TIMEOUT,
         RefusalCode::INTERNAL,
@@ -45,7 +43,7 @@ pub(super) const GET_CARD: Route = Route {
 pub(super) const PUT_CARD: Route = Route {
     method: "put",
     path: GET_CARD.path,
-    granted: &[204],
+    granted: &[202, 204],
     refused: &[
         RefusalCode::BAD_QUERY,
         RefusalCode::NOT_FOUND,
@@ -96,8 +94,8 @@ pub(super) async fn put_card<S: Service>(
     request: Request,
 ) -> Response<Body> {
     match receive(&shared, &link, office, request).await {
-        Ok(()) => {
-            let mut answer = grant(&PUT_CARD, StatusCode::NO_CONTENT, RECEIPT, Bytes::new());
+        Ok(status) => {
+            let mut answer = grant(&PUT_CARD, status, RECEIPT, Bytes::new());
             answer.headers_mut().remove(header::CONTENT_TYPE);
             answer
         }
@@ -110,31 +108,43 @@ async fn receive<S: Service>(
     link: &Link,
     office: Result<Path<String>, PathRejection>,
     request: Request,
-) -> Result<(), Refusal> {
+) -> Result<StatusCode, Refusal> {
     let (head, body) = request.into_parts();
     // Until the body is read, an answer may cross with the rest of it.
     link.leave_unread();
-    let partner = link.partner()?;
-    shared.service.takes_from(partner)?;
-    let _place = shared.grants.packages.take(partner, 1).map_err(|_full| {
-        let log = "too many packages and cards are being worked on";
-        Refusal::new(RefusalCode::BUSY, log).retry_after(TIMEOUT_RETRY)
-    })?;
+    let partner = match link.partner() {
+        Err(_) if shared.service.takes_introductions() => None,
+        partner => Some(partner?),
+    };
+    let _place = match partner {
+        None => None,
+        Some(partner) => {
+            shared.service.takes_from(partner)?;
+            Some(shared.grants.packages.take(partner, 1).map_err(|_full| {
+                let log = "too many packages and cards are being worked on";
+                Refusal::new(RefusalCode::BUSY, log).retry_after(TIMEOUT_RETRY)
+            })?)
+        }
+    };
     check_no_query(&head.uri)?;
     let office = of_path(office)?;
-    check_media_type(&head.headers)?;
-    let whole = Limited::new(body, MAX_CARD).collect();
-    let whole = timeout(shared.grants.limits().body_grace, whole).await;
-    let whole = whole.map_err(|_elapsed| Refusal::plain(RefusalCode::TOO_SLOW))?;
-    let card = whole.map_err(|error| {
-        let too_large = error.is::<http_body_util::LengthLimitError>();
-        let code = if too_large { RefusalCode::TOO_LARGE } else { RefusalCode::BODY_BROKEN };
-        Refusal::plain(code)
-    })?;
+    short_body::check_media_type(&head.headers, "Expected a card.")?;
+    let limits = shared.grants.limits();
+    let card = short_body::receive(body, MAX_CARD, limits.body_grace).await?;
     link.all_read();
-    let answer = shared.service.put_card(&link.peer, partner, office, card.to_bytes());
-    let answer =
-        timeout(shared.grants.limits().request_timeout, AssertUnwindSafe(answer).catch_unwind());
+    let answer = async {
+        match partner {
+            Some(partner) => {
+                shared.service.put_card(&link.peer, partner, office, card).await?;
+                Ok(StatusCode::NO_CONTENT)
+            }
+            None => {
+                shared.service.introduce(&link.peer, office, card).await?;
+                Ok(StatusCode::ACCEPTED)
+            }
+        }
+    };
+    let answer = timeout(limits.request_timeout, AssertUnwindSafe(answer).catch_unwind());
     let answer = answer.await.map_err(|_elapsed| too_late())?;
     answer.unwrap_or_else(|_| Err(panicked()))
 }
@@ -143,14 +153,4 @@ async fn receive<S: Service>(
 fn of_path(office: Result<Path<String>, PathRejection>) -> Result<OfficeNumber, Refusal> {
     let office = office.ok().and_then(|Path(office)| office.parse().ok());
     office.ok_or_else(|| Refusal::plain(RefusalCode::NOT_FOUND))
-}
-
-fn check_media_type(headers: &HeaderMap) -> Result<(), Refusal> {
-    let value = headers.get(header::CONTENT_TYPE).map(HeaderValue::as_bytes);
-    let essence = value.and_then(|value| value.split(|byte| *byte == b';').next());
-    let is_cms = essence.is_some_and(|essence| essence.trim_ascii().eq_ignore_ascii_case(CMS));
-    if is_cms && !headers.contains_key(header::CONTENT_ENCODING) {
-        return Ok(());
-    }
-    Err(Refusal::plain(RefusalCode::UNSUPPORTED_MEDIA_TYPE).saying("Expected a card."))
 }

@@ -8,25 +8,18 @@ use axum::http::header::{self, HeaderMap};
 use bytes::Bytes;
 use serde::de::DeserializeOwned;
 
-use super::answers::{JSON, RECEIPT, ZIP};
-use super::api::{ReceiptPage, Status};
+use super::answers::{JSON, RECEIPT, SEALED, ZIP};
+use super::api::{PackageForm, ReceiptPage, Status};
 use super::connect::{Answer, Pools, ask};
 use super::digest::{self, CONTENT_DIGEST};
 use super::error::SendError;
 use super::limits::ClientLimits;
+use super::party::Endpoint;
 use super::problem::{PROBLEM_JSON, Problem};
+use super::proxy::ProxyAccess;
 use super::tls::Tls;
 use crate::package::card::MAX_CARD;
-use crate::types::{Hashed, MessageId, OfficeNumber, PeerUrl};
-
-/// A partner's node, and the office that its certificate must speak for.
-#[derive(Debug, Clone, PartialEq, Eq, Hash)]
-pub struct Endpoint {
-    /// Where it listens.
-    pub url: PeerUrl,
-    /// The office that we mean to reach there.
-    pub office: OfficeNumber,
-}
+use crate::types::{Hashed, MessageId, OfficeNumber};
 
 /// The partner took the package.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -40,7 +33,7 @@ pub struct PutReply {
 /// Asks partners. One client serves all partners; clones are not needed, it is used by reference.
 #[derive(Debug)]
 pub struct Client {
-    pools: Pools,
+    pub(super) pools: Pools,
 }
 
 impl Client {
@@ -54,23 +47,42 @@ impl Client {
         self.pools.set_limits(limits);
     }
 
-    /// Puts a package. Safe to repeat with the same id and bytes.
+    /// Opens connections through another proxy from now on, or through none.
+    pub fn set_proxy(&self, proxy: Option<ProxyAccess>) {
+        self.pools.set_proxy(proxy);
+    }
+
+    /// Puts a package as it is. Safe to repeat with the same id and bytes.
     pub async fn put_message(
         &self,
         to: &Endpoint,
         id: MessageId,
         package: impl Into<Hashed>,
     ) -> Result<PutReply, SendError> {
-        let package = package.into();
-        let pool = self.pools.of(to.office)?;
+        self.put_in_form(to, id, package.into(), PackageForm::Plain).await
+    }
+
+    /// Puts a package as it is or sealed. Safe to repeat with the same id and the same package inside,
+    /// sealed anew or not.
+    pub async fn put_in_form(
+        &self,
+        to: &Endpoint,
+        id: MessageId,
+        package: Hashed,
+        form: PackageForm,
+    ) -> Result<PutReply, SendError> {
+        let media_type = match form {
+            PackageForm::Plain => ZIP,
+            PackageForm::Sealed => SEALED,
+        };
+        let pool = self.pools.of(to)?;
         let _upload = pool.uploads.acquire().await;
         let limits = &pool.limits;
-        let bytes = u64::try_from(package.bytes().len()).unwrap_or(u64::MAX);
-        let upload = Duration::from_millis(bytes.saturating_mul(1000) / limits.upload_rate.max(1));
+        let upload = limits.transfer(package.bytes().len());
         let digest = digest::format(&package.sha256());
         let url = url(to, &format!("/v1/messages/{id}"));
         let request = || {
-            let request = pool.http.put(&url).header(header::CONTENT_TYPE, ZIP);
+            let request = pool.http.put(&url).header(header::CONTENT_TYPE, media_type);
             request.header(CONTENT_DIGEST, &digest).body(package.bytes().clone())
         };
         let deadline = limits.answer_timeout.saturating_add(upload);
@@ -98,10 +110,14 @@ impl Client {
         parse_json(&self.get(of, "/v1/status", Duration::ZERO).await?)
     }
 
-    /// The card of the office that is reached there, as it came: nothing about it has been checked.
-    /// Nothing where the node has none of it.
-    pub async fn card(&self, of: &Endpoint) -> Result<Option<Bytes>, SendError> {
-        let (pool, url) = (self.pools.of(of.office)?, url(of, &format!("/v1/card/{}", of.office)));
+    /// The card of an office, as it came: nothing about it has been checked. Nothing where there is none
+    /// of it.
+    pub async fn card(
+        &self,
+        of: &Endpoint,
+        office: OfficeNumber,
+    ) -> Result<Option<Bytes>, SendError> {
+        let (pool, url) = (self.pools.of(of)?, url(of, &format!("/v1/card/{office}")));
         let request = || pool.http.get(&url);
         let limits = &pool.limits;
         let answer = ask(request, MAX_CARD, limits.answer_timeout, limits).await?;
@@ -122,7 +138,7 @@ impl Client {
         own: OfficeNumber,
         card: Bytes,
     ) -> Result<(), SendError> {
-        let (pool, url) = (self.pools.of(to.office)?, url(to, &format!("/v1/card/{own}")));
+        let (pool, url) = (self.pools.of(to)?, url(to, &format!("/v1/card/{own}")));
         let request =
             || pool.http.put(&url).header(header::CONTENT_TYPE, RECEIPT).body(card.clone());
         let limits = &pool.limits;
@@ -134,8 +150,8 @@ impl Client {
     }
 
     /// The JSON that is found at a path; the partner may take `wait` before it answers.
-    async fn get(&self, of: &Endpoint, path: &str, wait: Duration) -> Result<Bytes, SendError> {
-        let (pool, url) = (self.pools.of(of.office)?, url(of, path));
+    pub(super) async fn get(&self, of: &Endpoint, path: &str, wait: Duration) -> Result<Bytes, SendError> {
+        let (pool, url) = (self.pools.of(of)?, url(of, path));
         let limits = &pool.limits;
         let deadline = limits.answer_timeout.saturating_add(wait);
         let request = || pool.http.get(&url);
@@ -187,7 +203,7 @@ pub fn read_page(json: &[u8], after: u64) -> Result<ReceiptPage, SendError> {
     Ok(page)
 }
 
-fn parse_json<T: DeserializeOwned>(json: &[u8]) -> Result<T, SendError> {
+pub(super) fn parse_json<T: DeserializeOwned>(json: &[u8]) -> Result<T, SendError> {
     // The text of the error could quote the answer; its place is enough.
     serde_json::from_slice(json).map_err(|error| {
         let (line, column) = (error.line(), error.column());
@@ -196,7 +212,7 @@ fn parse_json<T: DeserializeOwned>(json: &[u8]) -> Result<T, SendError> {
 }
 
 /// What an answer means that does not grant the request.
-fn refused(
+pub(super) fn refused(
     status: StatusCode,
     headers: &HeaderMap,
     body: &[u8],
@@ -215,11 +231,11 @@ fn refused(
     }
 }
 
-fn url(of: &Endpoint, path: &str) -> String {
+pub(super) fn url(of: &Endpoint, path: &str) -> String {
     format!("https://{}{path}", of.url.authority())
 }
 
-fn media_type_is(headers: &HeaderMap, expected: &str) -> bool {
+pub(super) fn media_type_is(headers: &HeaderMap, expected: &str) -> bool {
     let essence = |value: &[u8]| {
         value
             .split(|byte| *byte == b';')
@@ -232,7 +248,7 @@ fn media_type_is(headers: &HeaderMap, expected: &str) -> bool {
     found.is_some_and(|found| found == essence(expected.as_bytes()))
 }
 
-fn expect_media_type(headers: &HeaderMap, expected: &str) -> Result<(), SendError> {
+pub(super) fn expect_media_type(headers: &HeaderMap, expected: &str) -> Result<(), SendError> {
     if media_type_is(headers, expected) {
         Ok(())
     } else {

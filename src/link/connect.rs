@@ -17,8 +17,9 @@ use tokio::time::timeout;
 
 use super::error::{SendError, find_cause, last_cause};
 use super::limits::ClientLimits;
+use super::party::{Endpoint, Party};
+use super::proxy::{ProxyAccess, ProxyFault};
 use super::tls::{Tls, TlsState};
-use crate::types::OfficeNumber;
 
 /// How often a request is sent once more that broke off. A connection that the partner closed while
 /// it was idle shows only when it is used.
@@ -30,8 +31,8 @@ const SENT_AGAIN: u32 = 1;
 /// in the moment between the handshake and the request.
 const UNSENT_AGAIN: u32 = 5;
 
-/// The connections to each office. A node that serves several offices gets a pool for each, because
-/// a connection is proved for the office for which it was made.
+/// The connections to each office and each relay. A node that serves several offices gets a pool for
+/// each, because a connection is proved for the office for which it was made.
 #[derive(Debug)]
 pub(super) struct Pools {
     tls: Arc<Tls>,
@@ -43,10 +44,11 @@ struct Current {
     /// The settings with which all connections were made.
     state: Arc<TlsState>,
     limits: ClientLimits,
-    by_office: HashMap<OfficeNumber, Pool>,
+    proxy: Option<ProxyAccess>,
+    by_party: HashMap<Party, Pool>,
 }
 
-/// The connections to one office.
+/// The connections to one of them.
 #[derive(Debug, Clone)]
 pub(super) struct Pool {
     pub(super) http: reqwest::Client,
@@ -63,15 +65,16 @@ pub(super) struct Answer {
 }
 
 /// A request that got no answer.
-struct Unanswered {
-    error: SendError,
+pub(super) struct Unanswered {
+    pub(super) error: SendError,
     /// Whether any of it may have left.
     was_sent: bool,
 }
 
 impl Pools {
     pub(super) fn new(tls: Arc<Tls>, limits: ClientLimits) -> Self {
-        let current = Current { state: tls.state(), limits, by_office: HashMap::new() };
+        let current =
+            Current { state: tls.state(), limits, proxy: None, by_party: HashMap::new() };
         Self { tls, current: Mutex::new(current) }
     }
 
@@ -80,23 +83,33 @@ impl Pools {
         let mut current = self.current();
         if current.limits != limits {
             current.limits = limits;
-            current.by_office.clear();
+            current.by_party.clear();
         }
     }
 
-    /// The connections to an office, made with the settings of this moment.
-    pub(super) fn of(&self, office: OfficeNumber) -> Result<Pool, SendError> {
+    /// Opens connections through another proxy from now on, or through none.
+    pub(super) fn set_proxy(&self, proxy: Option<ProxyAccess>) {
+        let mut current = self.current();
+        if current.proxy != proxy {
+            current.proxy = proxy;
+            current.by_party.clear();
+        }
+    }
+
+    /// The connections to an office or a relay, made with the settings of this moment.
+    pub(super) fn of(&self, endpoint: &Endpoint) -> Result<Pool, SendError> {
         let state = self.tls.state();
         let mut current = self.current();
         if !Arc::ptr_eq(&current.state, &state) {
             current.state = Arc::clone(&state);
-            current.by_office.clear();
+            current.by_party.clear();
         }
-        if let Some(pool) = current.by_office.get(&office) {
+        let party = &endpoint.party;
+        if let Some(pool) = current.by_party.get(party) {
             return Ok(pool.clone());
         }
-        let pool = Pool::new(&state, office, &current.limits)?;
-        current.by_office.insert(office, pool.clone());
+        let pool = Pool::new(&state, party.clone(), &current.limits, current.proxy.as_ref())?;
+        current.by_party.insert(party.clone(), pool.clone());
         Ok(pool)
     }
 
@@ -108,15 +121,18 @@ impl Pools {
 impl Pool {
     fn new(
         state: &TlsState,
-        office: OfficeNumber,
+        party: Party,
         limits: &ClientLimits,
+        proxy: Option<&ProxyAccess>,
     ) -> Result<Self, SendError> {
+        let unusable = |error: reqwest::Error| {
+            SendError::Unreachable(format!("no HTTP client can be made: {}", last_cause(&error)))
+        };
         let uploads = limits.uploads_per_office.max(1);
         let builder = ClientBuilder::new()
-            .use_preconfigured_tls(state.client_for(office))
+            .use_preconfigured_tls(state.client_for(party))
             .https_only(true)
             .http1_only()
-            .no_proxy()
             .redirect(redirect::Policy::none())
             .referer(false)
             .retry(reqwest::retry::never())
@@ -130,9 +146,12 @@ impl Pool {
         // Our own limits say how long an answer may take.
         #[cfg(any(target_os = "android", target_os = "linux"))]
         let builder = builder.tcp_user_timeout(None);
-        let http = builder.build().map_err(|error| {
-            SendError::Unreachable(format!("no HTTP client can be made: {}", last_cause(&error)))
-        })?;
+        // What the environment names is passed over either way: the configuration alone says it.
+        let builder = match proxy {
+            None => builder.no_proxy(),
+            Some(proxy) => builder.proxy(proxy.of_client().map_err(unusable)?),
+        };
+        let http = builder.build().map_err(unusable)?;
         Ok(Self { http, uploads: Arc::new(Semaphore::new(uploads)), limits: *limits })
     }
 }
@@ -185,7 +204,7 @@ async fn exchange(
 }
 
 /// The body of an answer; nothing if it is larger than `most`.
-async fn read_body(mut response: Response, most: usize) -> Result<Option<Bytes>, reqwest::Error> {
+pub(super) async fn read_body(mut response: Response, most: usize) -> Result<Option<Bytes>, reqwest::Error> {
     let most_declared = u64::try_from(most).unwrap_or(u64::MAX);
     if response.content_length().is_some_and(|declared| declared > most_declared) {
         return Ok(None);
@@ -202,12 +221,14 @@ async fn read_body(mut response: Response, most: usize) -> Result<Option<Bytes>,
 
 impl Unanswered {
     /// Why there is no answer.
-    fn new(error: &reqwest::Error, limits: &ClientLimits) -> Self {
+    pub(super) fn new(error: &reqwest::Error, limits: &ClientLimits) -> Self {
         let http = find_cause::<hyper::Error>(error);
         let was_sent = !http.is_some_and(hyper::Error::is_canceled);
         let cause = || last_cause(error);
         let error = if let Some(fault) = find_cause::<rustls::Error>(error) {
             SendError::from_tls(fault)
+        } else if let Some(fault) = ProxyFault::of(error) {
+            SendError::Proxy { fault, log: cause() }
         } else if error.is_builder() {
             SendError::Unreachable(format!("the address is no URI: {}", cause()))
         } else if error.is_connect() && error.is_timeout() {

@@ -7,6 +7,7 @@ use std::time::Duration;
 use rustls::AlertDescription;
 
 use super::problem::Problem;
+use super::proxy::ProxyFault;
 use super::verify::RefusedCertificate;
 use crate::types::Digest;
 use crate::types::code::{self, RefusalRetry, RefusalScope};
@@ -43,6 +44,14 @@ pub enum SendError {
     /// The partner answers what no node of this API answers.
     #[error("the partner does not keep to the protocol: {0}")]
     Protocol(String),
+    /// The proxy that all connections go through is in the way. `log` never holds its login.
+    #[error("{fault}: {log}")]
+    Proxy {
+        /// What it is.
+        fault: ProxyFault,
+        /// What the library says.
+        log: String,
+    },
     /// TLS found a reason not to talk.
     #[error("{fault}: {log}")]
     Tls {
@@ -83,6 +92,7 @@ impl SendError {
             Self::Busy { .. } => code::PEER_BUSY,
             Self::Refused { .. } => code::PEER_REFUSES,
             Self::Protocol(_) => code::PEER_PROTOCOL_FAULT,
+            Self::Proxy { fault, .. } => fault.code(),
             Self::Tls { fault: TlsFault::PeerCertificate, .. } => {
                 code::PEER_CERTIFICATE_NOT_ACCEPTED
             }
@@ -96,8 +106,20 @@ impl SendError {
     pub const fn is_passing(&self) -> bool {
         match self {
             Self::Unreachable(_) | Self::Broken(_) | Self::Timeout(_) | Self::Busy { .. } => true,
+            Self::Proxy { fault, .. } => !matches!(fault, ProxyFault::Login),
             Self::Refused { .. } | Self::Protocol(_) | Self::Tls { .. } => false,
         }
+    }
+
+    /// Whether whoever was to be reached was not, so that another way may help.
+    pub const fn is_unreached(&self) -> bool {
+        matches!(
+            self,
+            Self::Unreachable(_)
+                | Self::Broken(_)
+                | Self::Timeout(_)
+                | Self::Proxy { fault: ProxyFault::NoConnection, .. }
+        )
     }
 
     /// Whether the partner was reached and says no, to the package or to us.
@@ -119,6 +141,7 @@ impl SendError {
             | Self::Broken(_)
             | Self::Timeout(_)
             | Self::Protocol(_)
+            | Self::Proxy { .. }
             | Self::Tls { .. } => false,
         }
     }
@@ -129,7 +152,7 @@ impl SendError {
     pub fn is_about_us(&self) -> bool {
         match self {
             Self::Refused { problem } => problem.scope != Some(RefusalScope::Package),
-            Self::Protocol(_) | Self::Tls { .. } => true,
+            Self::Protocol(_) | Self::Proxy { .. } | Self::Tls { .. } => true,
             Self::Unreachable(_) | Self::Broken(_) | Self::Timeout(_) | Self::Busy { .. } => false,
         }
     }
@@ -139,7 +162,7 @@ impl SendError {
     pub fn holds_up_others(&self) -> bool {
         match self {
             Self::Busy { problem, .. } => problem.scope != Some(RefusalScope::Package),
-            Self::Unreachable(_) | Self::Broken(_) | Self::Timeout(_) => true,
+            Self::Unreachable(_) | Self::Broken(_) | Self::Timeout(_) | Self::Proxy { .. } => true,
             Self::Refused { .. } | Self::Protocol(_) | Self::Tls { .. } => self.is_about_us(),
         }
     }

@@ -8,7 +8,7 @@ use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, Server
 use rustls::crypto::aws_lc_rs;
 use rustls::pki_types::{CertificateDer, ServerName, UnixTime};
 use rustls::{CertificateError, ClientConfig, DigitallySignedStruct, Error, SignatureScheme};
-use tokio::net::TcpStream;
+use tokio::io::{AsyncRead, AsyncWrite};
 use tokio_rustls::TlsConnector;
 
 use crate::types::Clock;
@@ -24,7 +24,11 @@ pub enum Glimpse {
 
 /// Looks at the certificate that whoever answers on `stream` shows for `host`, and hangs up. Nothing
 /// of ours is shown or sent, and nothing is believed. The caller bounds the time.
-pub async fn glimpse(stream: TcpStream, host: &str, clock: &Clock) -> Glimpse {
+pub async fn glimpse(
+    stream: impl AsyncRead + AsyncWrite + Unpin,
+    host: &str,
+    clock: &Clock,
+) -> Glimpse {
     let seen = Arc::new(Seen::default());
     // What stands in between may speak versions and suites that we would not.
     let config = ClientConfig::builder_with_details(

@@ -20,6 +20,8 @@ pub struct Limits {
     /// Open connections of partners; more wait for a place. As many packages are worked on at a
     /// time. 1024.
     pub connections: usize,
+    /// The most connections of one partner, and packages of it at a time, where that is not its share.
+    pub partner_connections: Option<usize>,
     /// Connections that have not shown yet that they come from a partner; half of them from one IPv4
     /// address or one IPv6 /64. 128.
     pub guests: usize,
@@ -66,6 +68,7 @@ impl Default for Limits {
             header_bytes: 16 << 10,
             headers: 64,
             connections: 1024,
+            partner_connections: None,
             guests: 128,
             first_byte_timeout: Duration::from_secs(3),
             handshake_timeout: Duration::from_secs(5),
@@ -95,8 +98,9 @@ impl Limits {
     /// The connections that one partner may have. Enough for its packages and questions, also where
     /// there are few.
     pub(super) fn connections_of_partner(&self) -> u64 {
-        let connections = u64::try_from(self.connections).unwrap_or(u64::MAX);
-        self.share_of(connections).max(64)
+        let wide = |number: usize| u64::try_from(number).unwrap_or(u64::MAX);
+        let share = || self.share_of(wide(self.connections)).max(64);
+        self.partner_connections.map_or_else(share, wide)
     }
 
     /// No request takes longer, from its head to the end of its answer.
@@ -129,6 +133,14 @@ pub struct ClientLimits {
     pub problem_bytes: usize,
     /// The longest `Retry-After` that is believed; longer ones are cut to it. 1 h.
     pub longest_retry_after: Duration,
+}
+
+impl ClientLimits {
+    /// How long so many bytes may take, either way.
+    pub(super) fn transfer(&self, bytes: usize) -> Duration {
+        let bytes = u64::try_from(bytes).unwrap_or(u64::MAX);
+        Duration::from_millis(bytes.saturating_mul(1000) / self.upload_rate.max(1))
+    }
 }
 
 impl Default for ClientLimits {

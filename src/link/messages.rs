@@ -11,14 +11,16 @@ use tokio::time::timeout;
 use tracing::Instrument as _;
 
 use super::answers::{
-    RECEIPT, Route, TIMEOUT_RETRY, ZIP, check_no_query, grant, panicked, refuse, too_late,
+    RECEIPT, Route, SEALED, TIMEOUT_RETRY, ZIP, check_no_query, grant, panicked, refuse, too_late,
 };
-use super::api::{PutAnswer, Service};
+use super::api::{PackageForm, PutAnswer, Service};
 use super::body;
 use super::digest::{self, CONTENT_DIGEST, ContentDigestError};
+use super::limits::Limits;
 use super::pool::Full;
 use super::problem::Refusal;
 use super::shared::{Link, Shared};
+use crate::package::sealed::largest;
 use crate::types::code::RefusalCode;
 use crate::types::{Hashed, MessageId};
 use crate::work;
@@ -27,7 +29,7 @@ use crate::work;
 pub(super) const PUT_MESSAGE: Route = Route {
     method: "put",
     path: "/v1/messages/{id}",
-    granted: &[200, 201],
+    granted: &[200, 201, 202],
     refused: &[
         RefusalCode::NOT_A_PARTNER,
         RefusalCode::CERTIFICATE_NOT_ALLOWED,
@@ -43,6 +45,10 @@ pub(super) const PUT_MESSAGE: Route = Route {
         RefusalCode::TOO_SLOW,
         RefusalCode::BODY_BROKEN,
         RefusalCode::DIGEST_MISMATCH,
+        RefusalCode::NOT_SEALED,
+        RefusalCode::SEAL_UNKNOWN_KEY,
+        RefusalCode::SEAL_BROKEN,
+        RefusalCode::SEAL_MISMATCH,
         RefusalCode::BAD_CONTAINER,
         RefusalCode::TOO_MANY_FILES,
         RefusalCode::BAD_MANIFEST,
@@ -84,7 +90,11 @@ pub(super) async fn put_message<S: Service>(
 ) -> Response<Body> {
     match receive_message(&shared, &link, id.ok(), request).await {
         Ok(answer) => {
-            let status = if answer.repeated { StatusCode::OK } else { StatusCode::CREATED };
+            let status = match (answer.repeated, answer.relayed) {
+                (true, _) => StatusCode::OK,
+                (false, false) => StatusCode::CREATED,
+                (false, true) => StatusCode::ACCEPTED,
+            };
             grant(&PUT_MESSAGE, status, RECEIPT, answer.receipt)
         }
         Err(refusal) => refuse(&PUT_MESSAGE, refusal),
@@ -106,8 +116,14 @@ async fn receive_message<S: Service>(
     let place = grants.packages.take(partner, 1).map_err(no_place)?;
     let id = id.and_then(|Path(id)| id.parse::<MessageId>().ok()).ok_or_else(bad_message_id)?;
     check_no_query(&head.uri)?;
-    check_media_type(&head.headers)?;
+    let form = form_of(&head.headers)?;
     let promised = digest::parse(head.headers.get_all(CONTENT_DIGEST)).map_err(bad_digest)?;
+    let limits = match form {
+        PackageForm::Plain => limits,
+        PackageForm::Sealed => {
+            Limits { package_bytes: largest(limits.package_bytes), ..limits }
+        }
+    };
     let received = body::receive(body, &limits, &grants.room, partner).await?;
     link.all_read();
     if received.digest != promised {
@@ -122,7 +138,7 @@ async fn receive_message<S: Service>(
     let delivery = work::spawn(
         async move {
             let _held = (place, memory);
-            service.put_message(&peer, partner, id, package).await
+            service.put_message(&peer, partner, id, package, form).await
         }
         .in_current_span(),
     );
@@ -134,18 +150,24 @@ async fn receive_message<S: Service>(
     }
 }
 
-/// `application/zip`, with or without parameters, and no content coding.
-fn check_media_type(headers: &HeaderMap) -> Result<(), Refusal> {
+/// `application/zip` or the media type of sealed packages, with or without parameters, and no content
+/// coding.
+fn form_of(headers: &HeaderMap) -> Result<PackageForm, Refusal> {
     let media_type = headers.get(header::CONTENT_TYPE).map(HeaderValue::as_bytes);
     let essence = media_type.and_then(|value| value.split(|byte| *byte == b';').next());
-    let zip = essence.is_some_and(|value| value.trim_ascii().eq_ignore_ascii_case(ZIP.as_bytes()));
-    if zip && !headers.contains_key(header::CONTENT_ENCODING) {
-        return Ok(());
-    }
-    Err(Refusal::plain(RefusalCode::UNSUPPORTED_MEDIA_TYPE))
+    let is = |known: &str| {
+        essence.is_some_and(|value| value.trim_ascii().eq_ignore_ascii_case(known.as_bytes()))
+    };
+    let form = match (is(ZIP), is(SEALED)) {
+        (true, _) => Some(PackageForm::Plain),
+        (_, true) => Some(PackageForm::Sealed),
+        (false, false) => None,
+    };
+    form.filter(|_| !headers.contains_key(header::CONTENT_ENCODING))
+        .ok_or_else(|| Refusal::plain(RefusalCode::UNSUPPORTED_MEDIA_TYPE))
 }
 
-fn bad_message_id() -> Refusal {
+pub(super) fn bad_message_id() -> Refusal {
     Refusal::plain(RefusalCode::BAD_MESSAGE_ID)
 }
 
@@ -176,13 +198,15 @@ mod tests {
         let check = |fields: &[(header::HeaderName, &'static str)]| {
             let headers =
                 fields.iter().map(|(name, value)| (name.clone(), HeaderValue::from_static(value)));
-            check_media_type(&headers.collect()).is_ok()
+            form_of(&headers.collect()).ok()
         };
-        assert!(check(&[(header::CONTENT_TYPE, "application/zip")]));
-        assert!(check(&[(header::CONTENT_TYPE, "Application/ZIP ; x=y")]));
-        assert!(!check(&[]));
-        assert!(!check(&[(header::CONTENT_TYPE, "application/zipper")]));
+        let (plain, sealed) = (Some(PackageForm::Plain), Some(PackageForm::Sealed));
+        assert_eq!(check(&[(header::CONTENT_TYPE, "application/zip")]), plain);
+        assert_eq!(check(&[(header::CONTENT_TYPE, "Application/ZIP ; x=y")]), plain);
+        assert_eq!(check(&[(header::CONTENT_TYPE, "application/Vnd.renkei.sealed;x")]), sealed);
+        assert_eq!(check(&[]), None);
+        assert_eq!(check(&[(header::CONTENT_TYPE, "application/zipper")]), None);
         let gzip = (header::CONTENT_ENCODING, "gzip");
-        assert!(!check(&[(header::CONTENT_TYPE, "application/zip"), gzip]));
+        assert_eq!(check(&[(header::CONTENT_TYPE, "application/zip"), gzip]), None);
     }
 }

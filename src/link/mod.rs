@@ -5,14 +5,17 @@
 //! |---|---|
 //! | `api` | what is said: requests, answers, and the [`Service`] that the node implements |
 //! | `routes`, `answers` | every route on one screen, how answers look |
-//! | `messages`, `receipts`, `status` | what each route does, a file for each resource |
+//! | `messages`, `receipts`, `card`, `mailbox`, `status` | what each route does, a file for each resource |
+//! | `range`, `waiting`, `query` | parts of bodies, answers that are waited for, parameters |
 //! | `shared` | what the requests of a server, and of one connection, share |
 //! | `server`, `connection` | listening, limits, shutdown; one connection from handshake to end |
 //! | `heads` | the heads of requests, judged before hyper reads them |
 //! | `guests`, `pool` | places for those who are no partners yet, and shares of those who are |
-//! | `body`, `spool` | request bodies with bounded size, speed, memory and disk |
+//! | `body`, `spool`, `short_body` | request bodies with bounded size, speed, memory and disk |
 //! | `tls`, `verify` | who may speak: certificates of both sides, reloadable |
 //! | `client`, `connect` | what partners are asked, and the connections on which they are (reqwest) |
+//! | `mailbox_client` | packages left with relays, and fetched from where they wait |
+//! | `party`, `proxy` | who is asked: an office or a relay; the way through an HTTP proxy |
 //! | `digest`, `problem`, `limits`, `error` | `Content-Digest`, refusals, numbers, what went wrong |
 //!
 //! # Decisions
@@ -47,26 +50,35 @@ mod guests;
 mod heads;
 mod limits;
 mod lists;
+mod mailbox;
+mod mailbox_client;
 mod messages;
+mod party;
 mod pool;
 mod problem;
+mod proxy;
+mod query;
 mod quiet;
+mod range;
 mod receipts;
 mod routes;
 mod server;
 mod shared;
+mod short_body;
 mod spool;
 #[cfg(test)]
 mod station;
 mod status;
 mod tls;
 mod verify;
+mod waiting;
 
 pub use api::{
-    Caller, PutAnswer, ReceiptEntry, ReceiptPage, ReceiptQuery, Service, Status, StatusAnswer,
-    StatusLimits,
+    Caller, MailboxBody, MailboxItem, MailboxItemName, MailboxPage, MailboxQuery, PackageForm,
+    PutAnswer, ReceiptEntry, ReceiptPage, ReceiptQuery, Service, Status, StatusAnswer,
+    StatusLimits, receipt_word,
 };
-pub use client::{Client, Endpoint, PutReply, read_page};
+pub use client::{Client, PutReply, read_page};
 pub use digest::{ContentDigestError, parse as parse_content_digest};
 pub use error::{SendError, TlsFault};
 pub use glimpse::{Glimpse, glimpse};
@@ -74,7 +86,10 @@ pub use grants::Grants;
 pub use heads::refused_head;
 pub use limits::{ClientLimits, Limits};
 pub use lists::{FetchError, ListClient};
+pub use mailbox_client::DepositReply;
+pub use party::{Endpoint, Party};
 pub use problem::{Expectation, Problem, Refusal};
+pub use proxy::{ProxyAccess, ProxyFault, connect};
 pub use server::{Server, Stopped};
 #[cfg(test)]
 pub(crate) use station::{Answered, Asked, Station};

@@ -11,6 +11,7 @@ use axum::routing::{get, put};
 use super::answers::{ELSEWHERE, refuse};
 use super::api::Service;
 use super::card::{GET_CARD, get_card, put_card};
+use super::mailbox::{GET_ITEM, GET_MAILBOX, PUT_RECEIPT, get_item, get_mailbox, put_receipt};
 use super::messages::{PUT_MESSAGE, put_message};
 use super::problem::Refusal;
 use super::receipts::{GET_RECEIPTS, get_receipts};
@@ -25,6 +26,9 @@ pub(super) fn router<S: Service>(shared: Arc<Shared<S>>) -> Router {
         .route(GET_RECEIPTS.path, get(get_receipts::<S>))
         .route(GET_STATUS.path, get(get_status::<S>))
         .route(GET_CARD.path, get(get_card::<S>).put(put_card::<S>))
+        .route(GET_MAILBOX.path, get(get_mailbox::<S>))
+        .route(GET_ITEM.path, get(get_item::<S>))
+        .route(PUT_RECEIPT.path, put(put_receipt::<S>))
         .fallback(async |link: Extension<Arc<Link>>| elsewhere(&link, RefusalCode::NOT_FOUND))
         .method_not_allowed_fallback(async |link: Extension<Arc<Link>>| {
             elsewhere(&link, RefusalCode::METHOD_NOT_ALLOWED)
@@ -50,7 +54,16 @@ mod tests {
     use crate::types::code::{self, Area};
 
     const OPENAPI: &str = include_str!("../../spec/openapi.yaml");
-    const ROUTES: [Route; 5] = [PUT_MESSAGE, GET_RECEIPTS, GET_STATUS, GET_CARD, PUT_CARD];
+    const ROUTES: [Route; 8] = [
+        PUT_MESSAGE,
+        GET_RECEIPTS,
+        GET_STATUS,
+        GET_CARD,
+        PUT_CARD,
+        GET_MAILBOX,
+        GET_ITEM,
+        PUT_RECEIPT,
+    ];
 
     fn openapi() -> Value {
         serde_saphyr::from_str(OPENAPI).expect("spec/openapi.yaml is YAML")

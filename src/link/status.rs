@@ -30,8 +30,16 @@ pub(super) async fn get_status<S: Service>(
     }
     let answer = std::panic::catch_unwind(AssertUnwindSafe(|| shared.service.status(&link.peer)));
     let Ok(answer) = answer else { return refuse(&GET_STATUS, panicked()) };
-    let StatusAnswer { version, time, formats, features, clock_skew, files, manifest_bytes } =
-        answer;
+    let StatusAnswer {
+        version,
+        time,
+        formats,
+        features,
+        clock_skew,
+        files,
+        manifest_bytes,
+        your_card,
+    } = answer;
     let limits = shared.grants.limits();
     let limits = StatusLimits {
         package_bytes: limits.package_bytes,
@@ -42,6 +50,6 @@ pub(super) async fn get_status<S: Service>(
         receipts_per_page: limits.receipts_per_page,
     };
     let clock_skew_seconds = clock_skew.as_secs();
-    let status = Status { version, time, formats, features, clock_skew_seconds, limits };
+    let status = Status { version, time, formats, features, clock_skew_seconds, your_card, limits };
     grant_json(&GET_STATUS, &status)
 }

@@ -19,9 +19,10 @@ use rustls::{
     CipherSuite, ClientConfig, ConfigBuilder, ServerConfig, SupportedProtocolVersion, WantsVerifier,
 };
 
-use super::verify::{AcceptedClients, OfficeServer};
+use super::party::Party;
+use super::verify::{AcceptedClients, MeantServer};
 use crate::package::Trust;
-use crate::types::{Clock, OfficeNumber};
+use crate::types::Clock;
 
 /// The one protocol that is spoken inside.
 const HTTP_1_1: &[u8] = b"http/1.1";
@@ -70,6 +71,9 @@ pub struct TlsSettings {
     pub trust: Arc<Trust>,
     /// The versions of TLS.
     pub versions: TlsVersions,
+    /// Whether the handshake lets in certificates that nobody has registered, so that those who show
+    /// them can say who they are. They speak for no partner.
+    pub strangers: bool,
 }
 
 /// Our TLS settings cannot be used.
@@ -145,7 +149,7 @@ impl fmt::Debug for TlsState {
 
 impl TlsState {
     fn new(settings: TlsSettings, clock: &Clock) -> Result<Self, TlsError> {
-        let TlsSettings { chain, key, trust, versions } = settings;
+        let TlsSettings { chain, key, trust, versions, strangers } = settings;
         let mut provider = provider();
         if versions == TlsVersions::Tls13 {
             provider.cipher_suites.retain(|suite| suite.tls13().is_some());
@@ -159,8 +163,11 @@ impl TlsState {
         let certified = Arc::new(SingleCertAndKey::from(certified));
         let time: Arc<dyn TimeProvider> = Arc::new(clock.clone());
 
-        let clients =
-            AcceptedClients { trust: Arc::clone(&trust), provider: Arc::clone(&provider) };
+        let clients = AcceptedClients {
+            trust: Arc::clone(&trust),
+            provider: Arc::clone(&provider),
+            strangers,
+        };
         let mut server =
             ServerConfig::builder_with_details(Arc::clone(&provider), Arc::clone(&time))
                 .with_protocol_versions(versions)
@@ -177,10 +184,10 @@ impl TlsState {
         Ok(Self { trust, server: Arc::new(server), client, certified, provider })
     }
 
-    /// How to reach a node of `office`.
-    pub(super) fn client_for(&self, office: OfficeNumber) -> ClientConfig {
-        let server = OfficeServer {
-            office,
+    /// How to reach a node of an office, or a relay.
+    pub(super) fn client_for(&self, meant: Party) -> ClientConfig {
+        let server = MeantServer {
+            meant,
             trust: Arc::clone(&self.trust),
             provider: Arc::clone(&self.provider),
         };

@@ -17,8 +17,9 @@ use rustls::{
     CertificateError, DigitallySignedStruct, DistinguishedName, Error, OtherError, SignatureScheme,
 };
 
+use super::party::Party;
 use crate::package::{Trust, TrustError, Usage};
-use crate::types::{Digest, OfficeNumber};
+use crate::types::Digest;
 
 /// A certificate of the other side that we refuse; rustls carries it to whoever asks why there is no
 /// connection.
@@ -80,15 +81,17 @@ tokio::task_local! {
     pub(super) static REFUSED: RefCell<Option<RefusedClient>>;
 }
 
-/// Lets in the clients that [`Trust::accepts`]; a certificate is always required.
+/// Lets in the clients that [`Trust::accepts`], and where it is said so strangers whose certificate is
+/// good in itself; a certificate is always required.
 pub(super) struct AcceptedClients {
     pub(super) trust: Arc<Trust>,
     pub(super) provider: Arc<CryptoProvider>,
+    pub(super) strangers: bool,
 }
 
-/// Takes only a server that [`Trust::speaks_for`] the office we mean to reach.
-pub(super) struct OfficeServer {
-    pub(super) office: OfficeNumber,
+/// Takes only a server that [`Trust::speaks_for`] the office we mean to reach, or that is the relay.
+pub(super) struct MeantServer {
+    pub(super) meant: Party,
     pub(super) trust: Arc<Trust>,
     pub(super) provider: Arc<CryptoProvider>,
 }
@@ -136,6 +139,11 @@ impl ClientCertVerifier for AcceptedClients {
         now: UnixTime,
     ) -> Result<ClientCertVerified, Error> {
         let accepted = self.trust.accepts(certificate, chain, Usage::Tls, timestamp(now)?);
+        // In itself it is good, as everything but the path was looked at.
+        if self.strangers && matches!(accepted, Err(TrustError::UnknownIssuer | TrustError::NoList))
+        {
+            return Ok(ClientCertVerified::assertion());
+        }
         accepted.map_err(|why| {
             let refused = RefusedClient { certificate: certificate.clone().into_owned(), why };
             // Outside of a handshake of the server nobody asks.
@@ -148,7 +156,7 @@ impl ClientCertVerifier for AcceptedClients {
     handshake_signatures!();
 }
 
-impl ServerCertVerifier for OfficeServer {
+impl ServerCertVerifier for MeantServer {
     fn verify_server_cert(
         &self,
         certificate: &CertificateDer<'_>,
@@ -158,7 +166,12 @@ impl ServerCertVerifier for OfficeServer {
         now: UnixTime,
     ) -> Result<ServerCertVerified, Error> {
         let (usage, now) = (Usage::Tls, timestamp(now)?);
-        let spoken = self.trust.speaks_for(certificate, chain, self.office, usage, now);
+        let spoken = match &self.meant {
+            Party::Office(office) => {
+                self.trust.speaks_for(certificate, chain, *office, usage, now)
+            }
+            Party::Relay(relay) => self.trust.is_of_relay(certificate, relay, usage, now),
+        };
         spoken.map_err(|why| RefusedCertificate::new(certificate, why).for_us())?;
         Ok(ServerCertVerified::assertion())
     }
@@ -172,8 +185,8 @@ impl fmt::Debug for AcceptedClients {
     }
 }
 
-impl fmt::Debug for OfficeServer {
+impl fmt::Debug for MeantServer {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("OfficeServer").field("office", &self.office).finish_non_exhaustive()
+        f.debug_struct("MeantServer").field("meant", &self.meant).finish_non_exhaustive()
     }
 }

@@ -50,11 +50,10 @@ pub(super) async fn check(draft: Draft, spec: &'static Spec, clock: Clock) -> Ch
         apart::check(config, &mut problems);
         data(config, runs, &mut problems);
         log_file(config, &mut problems);
-        if !runs && draft.has_address() {
-            let address = config.node.listen;
-            if let Err(error) = TcpListener::bind(address) {
-                problems.cannot_listen(address, &error);
-            }
+        if let Some(address) = config.node.listen.filter(|_| !runs)
+            && let Err(error) = TcpListener::bind(address)
+        {
+            problems.cannot_listen(Some(address), &error);
         }
         Checked { problems: StartProblems(problems.0), notes: StartProblems(notes), runs }
     });

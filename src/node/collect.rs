@@ -172,7 +172,7 @@ enum Looked {
 /// Takes the receipts of a page; `false` if some of them are to be asked for again. They are verified
 /// at the same time, and stored in their order, so that they share a transaction. One that names a
 /// receipt before it that never came is passed over: with it the proof would not hold.
-async fn take_all(context: &Arc<Context>, receipts: Vec<ReceiptEntry>) -> Result<bool, StoreError> {
+pub(super) async fn take_all(context: &Arc<Context>, receipts: Vec<ReceiptEntry>) -> Result<bool, StoreError> {
     let now = context.now();
     let look = |entry| look_at(Arc::clone(context), entry, now);
     let looked: Vec<_> = stream::iter(receipts).map(look).buffered(AT_A_TIME).collect().await;
@@ -211,21 +211,49 @@ async fn take_all(context: &Arc<Context>, receipts: Vec<ReceiptEntry>) -> Result
             Looked::Again(digest) => again.push(digest),
         }
     }
-    let store = async |(row, Read { event, receipt, codes, .. }): (Box<OutgoingRow>, Read)| {
-        let id = row.id;
-        let elsewhere = [OutgoingReceipt::Rejection, OutgoingReceipt::Other];
-        let is_there = !elsewhere.map(OutgoingEvent::Receipt).contains(&event);
-        let stored = context.store.outgoing_event(id, event, codes, Some(receipt), now).await;
-        stored.map(|Transition { after, .. }| {
-            if after == Outgoing::Superseded && is_there {
-                tell_twice(context, &row);
-            }
-            tracing::info!(%id, partner = %row.partner, state = after.state().as_str(),
-                "receipt collected");
-        })
-    };
+    let store = async |(row, read)| store(context, row, read, now).await;
     join_all(good.into_iter().map(store)).await.into_iter().collect::<Result<(), _>>()?;
     Ok(again.is_empty())
+}
+
+/// Takes one receipt that was read; `false` if the one before it, which it names, never came.
+pub(super) async fn take_one(
+    context: &Arc<Context>,
+    row: OutgoingRow,
+    read: Read,
+) -> Result<bool, StoreError> {
+    let came = match read.previous {
+        None => true,
+        Some(previous) => {
+            context.store.has_come((row.office, row.partner), row.id, previous).await?
+        }
+    };
+    if read.may_follow(came) {
+        look_at_clock(context, &row, read.receipt.at);
+        store(context, Box::new(row), read, context.now()).await?;
+        return Ok(true);
+    }
+    Ok(false)
+}
+
+/// Stores a receipt with the step that it proves.
+async fn store(
+    context: &Context,
+    row: Box<OutgoingRow>,
+    Read { event, receipt, codes, .. }: Read,
+    now: Timestamp,
+) -> Result<(), StoreError> {
+    let id = row.id;
+    let elsewhere = [OutgoingReceipt::Rejection, OutgoingReceipt::Other];
+    let is_there = !elsewhere.map(OutgoingEvent::Receipt).contains(&event);
+    let stored = context.store.outgoing_event(id, event, codes, Some(receipt), now).await;
+    stored.map(|Transition { after, .. }| {
+        if after == Outgoing::Superseded && is_there {
+            tell_twice(context, &row);
+        }
+        tracing::info!(%id, partner = %row.partner, state = after.state().as_str(),
+            "receipt collected");
+    })
 }
 
 /// A partner has a package, and the one that was sent in its place as well.

@@ -13,6 +13,7 @@ use super::network::Client;
 use super::notices::Notices;
 use super::proof::Proof;
 use super::quota::Quota;
+use super::sealing::Seals;
 use super::time_guard::TimeGuard;
 pub(super) use super::wake::Pair;
 use super::wake::Wake;
@@ -45,6 +46,8 @@ pub(super) struct Context {
     pub(super) quota: Quota,
     /// What a person should know of.
     pub(super) notices: Notices,
+    /// What is known of seals.
+    pub(super) seals: Seals,
     /// Whether the clock is believed.
     pub(super) time: TimeGuard,
     /// Programs that look at attachments at a time.
@@ -95,6 +98,7 @@ impl Context {
             judging,
             quota,
             notices,
+            seals: Seals::default(),
             time,
             scanning: Semaphore::new(SCANNING),
             order: Mutex::new(()),
@@ -157,11 +161,17 @@ impl Context {
         alone.lock_owned().await
     }
 
-    /// Where a partner is reached.
+    /// Where a partner's node is reached, if it can be.
     pub(super) fn endpoint(&self, partner: OfficeNumber) -> Option<Endpoint> {
+        let url = self.config().peer(partner)?.url.clone()?;
+        Some(Endpoint::of_office(url, partner))
+    }
+
+    /// The relay through which a partner is reached, if both have one.
+    pub(super) fn relay_of(&self, partner: OfficeNumber) -> Option<Endpoint> {
         let config = self.config();
-        let peer = config.peer(partner)?;
-        Some(Endpoint { url: peer.url.clone(), office: partner })
+        let relay = config.relay_of(config.peer(partner)?)?;
+        Some(Endpoint::of_relay(relay.url.clone()))
     }
 
     /// What a package may have at most.

@@ -9,7 +9,8 @@ use super::context::{Context, Pair, stopped};
 use super::folders::OfficeFolders;
 use super::supervise::{Ending, Group, Staff};
 use super::wake::pairs;
-use super::{collect, dispatch, outbound, placing};
+use super::fetch::{self, Errand, Source, errands};
+use super::{collect, dispatch, outbound, placing, relayed};
 use crate::types::OfficeNumber;
 
 /// How long what a partner's former tasks have in hand may well take.
@@ -21,6 +22,8 @@ pub(super) struct Crew {
     folders: Vec<OfficeFolders>,
     offices: BTreeMap<OfficeNumber, Group>,
     pairs: BTreeMap<Pair, Both>,
+    /// Where packages are fetched.
+    errands: BTreeMap<Errand, Group>,
     /// Former tasks of pairs that may still have something in hand.
     leaving: BTreeMap<Pair, Vec<Ending>>,
 }
@@ -39,6 +42,7 @@ impl Crew {
             folders: Vec::new(),
             offices: BTreeMap::new(),
             pairs: BTreeMap::new(),
+            errands: BTreeMap::new(),
             leaving: BTreeMap::new(),
         };
         crew.set_folders(folders);
@@ -79,6 +83,7 @@ impl Crew {
         }
         self.offices
             .retain(|office, _| self.folders.iter().any(|folders| folders.named.number == *office));
+        self.run_errands();
         let wanted = pairs(&self.context.config());
         let surplus: Vec<Pair> =
             self.pairs.keys().filter(|pair| !wanted.contains(pair)).copied().collect();
@@ -110,6 +115,35 @@ impl Crew {
                 }
                 Some(_) => {}
             }
+        }
+    }
+
+    /// Begins to fetch where something may wait, and ends it where nothing does any more. Two that did so
+    /// at the same time would only ask twice.
+    fn run_errands(&mut self) {
+        let wanted = errands(&self.context.config());
+        self.errands.retain(|errand, _| wanted.contains(errand));
+        for errand in wanted {
+            if self.errands.contains_key(&errand) {
+                continue;
+            }
+            let group = self.staff.group();
+            let name = format!("{} {}", errand.0, errand.1);
+            let (context, own) = (Arc::clone(&self.context), errand.clone());
+            group.keep(format!("fetch {name}"), move |beat, stopping| {
+                fetch::run(Arc::clone(&context), own.clone(), beat, stopping)
+            });
+            let (context, own) = (Arc::clone(&self.context), errand.clone());
+            group.keep(format!("receipts {name}"), move |beat, stopping| {
+                fetch::put_receipts(Arc::clone(&context), own.clone(), beat, stopping)
+            });
+            if let Source::Relay(relay) = &errand.1 {
+                let (context, own) = (Arc::clone(&self.context), (errand.0, relay.clone()));
+                group.keep(format!("collect {name}"), move |beat, stopping| {
+                    relayed::run(Arc::clone(&context), own.clone(), beat, stopping)
+                });
+            }
+            self.errands.insert(errand, group);
         }
     }
 

@@ -26,9 +26,11 @@ use tokio::task::{JoinError, JoinSet};
 use super::anew;
 use super::context::{Context, Pair, log_store_fault, stopped};
 use super::expiry::sign_expiry;
+use super::leave::{NotLeft, leave};
 use super::notices;
 use super::receipts::{NotTaken, Read, look_at_clock, read_first_receipt};
 use super::refused::to_do_about_certificate;
+use super::sealing;
 use super::supervise::Beat;
 use super::wake::{wake, woken};
 use crate::link::{Endpoint, Problem, SendError};
@@ -36,7 +38,8 @@ use crate::package::{Manifest, ManifestFormat};
 use crate::store::{NewReceipt, OutgoingRow, StoreError};
 use crate::transfer::{Failure, Outgoing, OutgoingEvent, due_at};
 use crate::types::code::{self, RefusalCode};
-use crate::types::{Clock, Instant, MessageId};
+use crate::config::Way;
+use crate::types::{Clock, Hashed, Instant, MessageId, PeerUrl};
 use crate::work::{self, watch};
 
 /// Contact shortens a pause at most once in this time.
@@ -44,6 +47,12 @@ const CONTACT_PAUSE: Duration = Duration::from_mins(1);
 
 /// How long to wait while the clock is in doubt.
 const CLOCK_PAUSE: Duration = Duration::from_secs(5);
+
+/// How long a partner's own node is left alone that could not be reached, where there is a relay.
+const DIRECT_PAUSE: Duration = Duration::from_mins(1);
+
+/// How often it is looked for what is of no use at the relay.
+const WITHDRAW: Duration = Duration::from_mins(1);
 
 /// How long to wait after the store failed.
 const STORE_PAUSE: Duration = Duration::from_secs(5);
@@ -62,6 +71,15 @@ struct Attempt {
     blocks: bool,
     /// The partner named the time of the next one.
     asked: bool,
+    /// The partner's own node could not be reached, and the relay was tried.
+    direct_failed: bool,
+}
+
+impl Attempt {
+    /// One after which others go on as before.
+    const fn ended(id: MessageId, result: Result<Outgoing, StoreError>) -> Self {
+        Self { id, result, blocks: false, asked: false, direct_failed: false }
+    }
 }
 
 struct Dispatcher {
@@ -83,6 +101,10 @@ struct Dispatcher {
     hurry: bool,
     /// But for the package that went ahead and failed for its own sake.
     spared: Option<MessageId>,
+    /// When the partner's own node could not be reached, where there is a relay.
+    direct_failed: Option<Instant>,
+    /// When it was last looked for what is of no use at the relay.
+    withdrawn: Option<Instant>,
     /// And for those that the partner wants to come then, and not before.
     asked: BTreeMap<MessageId, Timestamp>,
 }
@@ -106,6 +128,8 @@ pub(super) async fn run(
         // Whoever starts the node may just have mended what was in the way.
         hurry: true,
         spared: None,
+        direct_failed: None,
+        withdrawn: None,
         asked: BTreeMap::new(),
     };
     while !*stopping.borrow() {
@@ -134,7 +158,8 @@ pub(super) async fn run(
                     }
                 }
             }
-            () = woken(&context.wake.dispatch, &pair) => {}
+            // A partner may come for it before it is sent.
+            () = woken(&context.wake.dispatch, &pair) => context.wake.queued.announce(),
             () = woken(&context.wake.contact, &pair) => dispatcher.in_contact(),
             () = woken(&context.wake.mended, &pair) => dispatcher.begin_anew(),
             () = woken(&context.wake.retry, &pair) => dispatcher.paused_until = None,
@@ -152,6 +177,19 @@ impl Dispatcher {
         if !self.context.time.believes(now) {
             // A wrong clock would give up what waits.
             return Ok(CLOCK_PAUSE);
+        }
+        let way = {
+            let config = self.context.config();
+            config.peer(self.pair.1).map(|peer| config.way(peer))
+        };
+        match way {
+            // It comes for what waits, or nobody can do anything.
+            Some(Way::Collect | Way::None) => {
+                self.settled();
+                return Ok(LONGEST_SLEEP);
+            }
+            Some(Way::Relay(_) | Way::Direct { relay: Some(_), .. }) => self.withdraw(now).await?,
+            Some(Way::Direct { relay: None, .. }) | None => {}
         }
         let paused_until = self.paused_until.map(|until| due_at(until, now));
         if let Some(until) = paused_until.filter(|until| *until > now) {
@@ -180,7 +218,8 @@ impl Dispatcher {
             self.asked.remove(&row.id);
             self.probe = self.probing.then_some(row.id);
             let id = row.id;
-            let attempt = attempt(Arc::clone(&self.context), row);
+            let lately = self.direct_failed.is_some_and(|at| at.elapsed() < DIRECT_PAUSE);
+            let attempt = attempt(Arc::clone(&self.context), row, lately);
             self.in_flight.spawn(work::task(guarded(Arc::clone(&self.context), id, attempt)));
         }
         if full {
@@ -190,11 +229,31 @@ impl Dispatcher {
         let next = self.context.store.next_attempt(office, partner, now).await?;
         if next.is_none() && self.sending.is_empty() {
             // Nothing waits for the partner any more.
-            for code in [code::PARTNER_UNREACHABLE, code::PARTNER_REFUSES] {
-                self.context.notices.clear(code, &about(self.pair));
-            }
+            self.settled();
         }
         Ok(next.map_or(LONGEST_SLEEP, |next| until_then(next, now)))
+    }
+
+    /// Nothing waits for an attempt any more.
+    fn settled(&self) {
+        for code in [code::PARTNER_UNREACHABLE, code::PARTNER_REFUSES, code::NO_SEALING_KEY] {
+            self.context.notices.clear(code, &about(self.pair));
+        }
+    }
+
+    /// Queues again what a relay keeps and the partner could not open, or what it keeps no longer.
+    async fn withdraw(&mut self, now: Timestamp) -> Result<(), StoreError> {
+        if self.withdrawn.is_some_and(|at| at.elapsed() < WITHDRAW) {
+            return Ok(());
+        }
+        self.withdrawn = Some(Clock::running());
+        let (office, partner) = self.pair;
+        let key = sealing::key_of(&self.context, partner).await.map(|key| key.key_id);
+        let count = self.context.store.withdraw(office, partner, key, now).await?;
+        if count > 0 {
+            tracing::info!(%partner, count, "packages are sealed anew for the relay");
+        }
+        Ok(())
     }
 
     /// Notes how an attempt ended; `false` if it was cut off because the node stops.
@@ -217,6 +276,9 @@ impl Dispatcher {
             }
         }
         self.probing = attempt.blocks;
+        if attempt.direct_failed {
+            self.direct_failed = Some(Clock::running());
+        }
         self.paused_until = None;
         match attempt.result {
             Ok(Outgoing::Queued { next_at, .. }) => {
@@ -243,6 +305,7 @@ impl Dispatcher {
             self.contact_at = Some(Clock::running());
             self.begin_anew();
         }
+        self.direct_failed = None;
     }
 
     /// Ends the pause, unless the partner asked for it, and makes due what waits.
@@ -250,7 +313,7 @@ impl Dispatcher {
         if !self.pause_is_asked {
             self.paused_until = None;
         }
-        (self.hurry, self.spared) = (true, None);
+        (self.hurry, self.spared, self.direct_failed) = (true, None, None);
     }
 }
 
@@ -271,17 +334,14 @@ async fn guarded(
             let event = OutgoingEvent::Failed(Failure::Refused);
             let (detail, now) = (code::INTERNAL.to_owned(), context.now());
             let result = context.store.outgoing_event(id, event, detail, None, now).await;
-            Attempt {
-                id,
-                result: result.map(|transition| transition.after),
-                blocks: false,
-                asked: false,
-            }
+            Attempt::ended(id, result.map(|transition| transition.after))
         }
     }
 }
 
-async fn attempt(context: Arc<Context>, row: OutgoingRow) -> Attempt {
+/// Sends one package: to the partner's own node, unless that could not be reached `lately`, and where
+/// it cannot be to the relay.
+async fn attempt(context: Arc<Context>, row: OutgoingRow, lately: bool) -> Attempt {
     let id = row.id;
     // One whose time is over is put once more: its receipt may have been lost on the way.
     let package = match context.store.outgoing_package(id).await {
@@ -292,16 +352,16 @@ async fn attempt(context: Arc<Context>, row: OutgoingRow) -> Attempt {
             let event = OutgoingEvent::Failed(Failure::Refused);
             let (detail, now) = (error.code().to_owned(), context.now());
             let result = context.store.outgoing_event(id, event, detail, None, now).await;
-            return Attempt {
-                id,
-                result: result.map(|transition| transition.after),
-                blocks: false,
-                asked: false,
-            };
+            return Attempt::ended(id, result.map(|transition| transition.after));
         }
-        Err(error) => return Attempt { id, result: Err(error), blocks: false, asked: false },
+        Err(error) => return Attempt::ended(id, Err(error)),
     };
-    let Some(endpoint) = context.endpoint(row.partner) else {
+    let relay = context.relay_of(row.partner).map(|relay| relay.url);
+    let endpoint = context.endpoint(row.partner).filter(|_| relay.is_none() || !lately);
+    if let (None, Some(relay)) = (&endpoint, &relay) {
+        return leave_with(&context, &row, package, relay).await;
+    }
+    let Some(endpoint) = endpoint else {
         // It was taken out of the configuration a moment ago, and this task ends.
         let (state, now) = (row.state, context.now());
         let next_at = now.checked_add(GONE_PAUSE).unwrap_or(now);
@@ -309,22 +369,24 @@ async fn attempt(context: Arc<Context>, row: OutgoingRow) -> Attempt {
             Outgoing::Queued { failures, .. } => Outgoing::Queued { failures, next_at },
             other => other,
         });
-        return Attempt { id, result, blocks: true, asked: false };
+        return Attempt { blocks: true, ..Attempt::ended(id, result) };
     };
     let answer = match unread_there(&context, &row, &endpoint).await {
         Some(error) => Err(error),
-        None => context.client.put_message(&endpoint, id, package.clone()).await,
+        None => sealing::put(&context, &row, &endpoint, package.clone()).await,
     };
+    if let (Err(error), Some(relay)) = (&answer, &relay)
+        && error.is_unreached()
+    {
+        tracing::debug!(%id, code = error.code(), "the partner is not reached, the relay is");
+        let left = leave_with(&context, &row, package, relay).await;
+        return Attempt { direct_failed: true, ..left };
+    }
     if let Err(error) = &answer {
         match anew::made(&context, &row, package, error).await {
             Ok(false) => {}
             Ok(true) => {
-                return Attempt {
-                    id,
-                    result: Ok(Outgoing::Superseded),
-                    blocks: false,
-                    asked: false,
-                };
+                return Attempt::ended(id, Ok(Outgoing::Superseded));
             }
             // It waits like any other that is refused, and that is noted below.
             Err(error) => log_store_fault(&error, "a package cannot be made anew"),
@@ -348,19 +410,31 @@ async fn attempt(context: Arc<Context>, row: OutgoingRow) -> Attempt {
                 (OutgoingEvent::Failed(Failure::Refused), code.to_owned(), None, false)
             }
         },
-        Err(error) => failed(&context, &row, &error),
+        Err(error) => failed(&context, &row, &error, None),
     };
     let over = [(reached, code::PARTNER_UNREACHABLE), (detail.is_empty(), code::PARTNER_REFUSES)];
     for (_, code) in over.into_iter().filter(|(is_over, _)| *is_over) {
         context.notices.clear(code, &about((row.office, row.partner)));
     }
-    let now = context.now();
+    let result = noted(&context, &row, event, detail, receipt).await;
+    Attempt { blocks, asked, ..Attempt::ended(id, result) }
+}
+
+/// Writes what came of an attempt.
+async fn noted(
+    context: &Arc<Context>,
+    row: &OutgoingRow,
+    event: OutgoingEvent,
+    detail: String,
+    receipt: Option<NewReceipt>,
+) -> Result<Outgoing, StoreError> {
+    let (id, now) = (row.id, context.now());
     let result = context.store.outgoing_event(id, event, detail, receipt, now).await;
-    let result = match result {
+    match result {
         Ok(transition) => {
             let state = transition.after;
             if transition.expires() {
-                sign_expiry(&context, &row).await;
+                sign_expiry(context, row).await;
             }
             if matches!(state, Outgoing::Queued { .. }) {
                 tracing::debug!(%id, partner = %row.partner, "a package waits for its next attempt");
@@ -371,8 +445,49 @@ async fn attempt(context: Arc<Context>, row: OutgoingRow) -> Attempt {
             Ok(state)
         }
         Err(error) => Err(error),
+    }
+}
+
+/// Leaves a package with the relay, and writes what came of it.
+async fn leave_with(
+    context: &Arc<Context>,
+    row: &OutgoingRow,
+    package: Hashed,
+    relay: &PeerUrl,
+) -> Attempt {
+    let (id, partner, about) = (row.id, row.partner, about((row.office, row.partner)));
+    let fault = match leave(context, row, package, relay).await {
+        Ok(deposit) => {
+            let stored = context.store.deposited(id, deposit, context.now()).await;
+            for code in [code::PARTNER_UNREACHABLE, code::PARTNER_REFUSES, code::NO_SEALING_KEY] {
+                context.notices.clear(code, &about);
+            }
+            tracing::info!(%id, %partner, %relay, "the relay keeps a package");
+            context.wake.deposited.announce();
+            return Attempt::ended(id, stored.map(|transition| transition.after));
+        }
+        Err(fault) => fault,
     };
-    Attempt { id, result, blocks, asked }
+    let asked =
+        matches!(&fault, NotLeft::Send(SendError::Busy { retry_after: Some(_), .. }));
+    let (event, detail, receipt, blocks) = match &fault {
+        NotLeft::NoKey => {
+            let texts = (
+                format!("相手 {partner} の封の鍵が分からないため、中継サーバーに預けられません。相手から新しい事業所カードを受け取り、renkei partner add で登録してください。登録すると自動で送ります。"),
+                format!("no key of the partner {partner} is known to which packages could be sealed, so nothing is left with the relay; get its new card and register it (renkei partner add). They are sent by themselves then"),
+            );
+            context.notices.raise(code::NO_SEALING_KEY, about, texts, context.now());
+            let refused = OutgoingEvent::Failed(Failure::Refused);
+            (refused, code::NO_SEALING_KEY.to_owned(), None, true)
+        }
+        NotLeft::Send(error) => failed(context, row, error, Some(relay)),
+        NotLeft::Seal(code) | NotLeft::Acceptance(code) => {
+            tracing::warn!(%id, %partner, %relay, code, "a package is not left with the relay");
+            (OutgoingEvent::Failed(Failure::Refused), (*code).to_owned(), None, false)
+        }
+    };
+    let result = noted(context, row, event, detail, receipt).await;
+    Attempt { blocks, asked, ..Attempt::ended(id, result) }
 }
 
 /// What keeps attachments from a partner whose node does not read them: they are not even put to it,
@@ -397,6 +512,7 @@ fn failed(
     context: &Context,
     row: &OutgoingRow,
     error: &SendError,
+    relay: Option<&PeerUrl>,
 ) -> (OutgoingEvent, String, Option<NewReceipt>, bool) {
     let retry_after = match error {
         SendError::Busy { retry_after, .. } => {
@@ -433,7 +549,7 @@ fn failed(
     };
     let partner = row.partner;
     let (ja, en) = match error {
-        SendError::Tls { certificate: Some((sha256, why)), .. } => {
+        SendError::Tls { certificate: Some((sha256, why)), .. } if relay.is_none() => {
             let (ja, en) = to_do_about_certificate(why, "tls_certificates");
             (
                 format!(
@@ -444,6 +560,15 @@ fn failed(
                 ),
             )
         }
+        _ if let Some(relay) = relay => (
+            format!(
+                "中継サーバー {relay} {ja}（{detail}。相手 {partner} に送るもの）。自動で送り直しますが、続く場合は中継サーバーの管理者に確かめてください。"
+            ),
+            format!(
+                "the relay {relay} {} ({detail}; for the partner {partner}); it is tried again, but ask its operator if it goes on",
+                en
+            ),
+        ),
         _ => (
             format!(
                 "相手の事業所 {partner} {ja}（{detail}）。自動で送り直しますが、続く場合は相手に確かめてください。"

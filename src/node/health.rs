@@ -17,7 +17,7 @@ use tokio::task::JoinHandle;
 use super::context::{Context, stopped};
 use super::notices::Notice;
 use super::supervise::{Beat, Board, Doing, Heard};
-use super::systemd;
+use crate::work::systemd;
 use crate::disk::{self, Readers};
 use crate::types::{Clock, Instant, code};
 use crate::work::{self, watch};

@@ -9,6 +9,7 @@ use super::clock::local_time;
 use super::context::{Context, stopped};
 use super::expiry;
 use super::journal_head::LastHead;
+use super::restored;
 use super::supervise::Beat;
 use super::surroundings::{Moment, Network};
 use crate::types::{Clock, Instant, code};
@@ -43,6 +44,8 @@ pub(super) async fn run(context: Arc<Context>, beat: Beat, mut stopping: watch::
     let (mut network, mut believed) = (Network::now(), true);
     let mut head = LastHead::default();
     let (mut wants_to_greet, mut greeted_at) = (false, None::<Instant>);
+    beat.works("seeing whether the store was put back");
+    restored::tell(&context).await;
     loop {
         // Not at the start: the clock of a PC may be wrong until the network has set it.
         beat.sleeps(work::pause(WATCH));
@@ -76,6 +79,7 @@ pub(super) async fn run(context: Arc<Context>, beat: Beat, mut stopping: watch::
             purge(&context).await;
             expiry::expire_overdue(&context).await;
             head.renew(&context).await;
+            restored::tell(&context).await;
             kept_at = Clock::running();
         }
     }

@@ -14,20 +14,27 @@ use super::planted;
 use super::refusals::{COME_AGAIN, cannot_reissue, cannot_sign, refuse, refuse_store};
 use super::refused::{tell_refused_certificate, tell_stranger, tell_unregistered};
 use super::reissue;
+use super::sealing;
+use super::waits;
 use super::wake::wake;
 use crate::link::{
-    Caller, PutAnswer, ReceiptEntry, ReceiptPage, ReceiptQuery, Refusal, Service, StatusAnswer,
+    Caller, MailboxBody, MailboxItemName, MailboxPage, MailboxQuery, PackageForm, PutAnswer, ReceiptEntry, ReceiptPage, ReceiptQuery, Refusal, Service,
+    StatusAnswer,
 };
 use crate::package::{
     CLOCK_TOLERANCE, ManifestFormat, Package, PackageFault, Receipt, ReceiptFormat, ReceiptKind,
     TrustError, Usage, open,
 };
+use crate::package::sealed::{SEALED_FEATURE, Sealed, SealedFault};
 use crate::store::{CommitAnswer, Content, NewIncoming, NewReceipt, UnitSummary};
 use crate::transfer::Incoming;
 #[cfg(test)]
 use crate::types::Plant;
 use crate::types::code::{self, RefusalCode, RefusalStatus};
 use crate::types::{Digest, Hashed, MessageId, OfficeNumber};
+
+/// How a node says that what waits for a partner can be fetched.
+const MAILBOX_FEATURE: &str = "mailbox/1";
 
 /// When a partner of which enough is kept is told to come again.
 const STORE_AGAIN: std::time::Duration = std::time::Duration::from_mins(10);
@@ -100,11 +107,12 @@ impl Service for Inbound {
         partner: OfficeNumber,
         id: MessageId,
         body: Hashed,
+        form: PackageForm,
     ) -> Result<PutAnswer, Refusal> {
         let context = &self.0;
         context.store.check().map_err(refuse_store)?;
         context.quota.came(partner, body.bytes().len());
-        let taken = self.take(peer, id, body).await;
+        let taken = self.take(Bringer::Peer(Box::new(peer.clone())), id, (body, form)).await;
         let status = taken.as_ref().err().map(|refusal| refusal.code.status());
         if status == Some(RefusalStatus::Unprocessable) {
             context.quota.refused(partner);
@@ -114,9 +122,9 @@ impl Service for Inbound {
                 if rejected {
                     context.quota.refused(partner);
                 }
-                Ok(PutAnswer { receipt, repeated: false })
+                Ok(PutAnswer { receipt, repeated: false, relayed: false })
             }
-            Taken::Repeat(receipt) => Ok(PutAnswer { receipt, repeated: true }),
+            Taken::Repeat(receipt) => Ok(PutAnswer { receipt, repeated: true, relayed: false }),
         }
     }
 
@@ -174,7 +182,25 @@ impl Service for Inbound {
         cards::take(context, office, card).await.map(drop).map_err(cards::TakeError::refusal)
     }
 
-    fn status(&self, _peer: &Caller) -> StatusAnswer {
+    async fn mailbox(&self, peer: &Caller, query: MailboxQuery) -> Result<MailboxPage, Refusal> {
+        waits::list(&self.0, peer, query).await
+    }
+
+    async fn fetch(&self, peer: &Caller, of: MailboxItemName) -> Result<MailboxBody, Refusal> {
+        waits::fetch(&self.0, peer, of).await
+    }
+
+    async fn put_receipt(
+        &self,
+        peer: &Caller,
+        of: MailboxItemName,
+        kind: ReceiptKind,
+        receipt: Bytes,
+    ) -> Result<bool, Refusal> {
+        waits::put_receipt(&self.0, peer, of, kind, receipt).await
+    }
+
+    fn status(&self, peer: &Caller) -> StatusAnswer {
         let limits = self.0.package_limits();
         let takes_attachments = !self.0.config().attachments.types.is_empty();
         let is_read = |format: &&str| *format != ManifestFormat::ATTACHMENTS || takes_attachments;
@@ -183,10 +209,11 @@ impl Service for Inbound {
             version: env!("CARGO_PKG_VERSION").to_owned(),
             time: self.0.now(),
             formats: formats.map(str::to_owned).collect(),
-            features: vec![cards::CARD_FEATURE.to_owned()],
+            features: [cards::CARD_FEATURE, MAILBOX_FEATURE, SEALED_FEATURE].map(str::to_owned).into(),
             clock_skew: CLOCK_TOLERANCE.unsigned_abs(),
             files: limits.files,
             manifest_bytes: limits.manifest_bytes,
+            your_card: cards::registered_serial(&self.0.config(), peer.certificate_sha256),
         }
     }
 }
@@ -198,13 +225,43 @@ enum Taken {
 }
 
 impl Inbound {
-    async fn take(&self, peer: &Caller, id: MessageId, body: Hashed) -> Result<Taken, Refusal> {
+    /// Takes a package that was fetched elsewhere for `office`, where it stood under the name of
+    /// `sender`. Nobody vouches for it but its signature.
+    pub(super) async fn take_fetched(
+        &self,
+        (sender, office): (OfficeNumber, OfficeNumber),
+        id: MessageId,
+        body: Hashed,
+        form: PackageForm,
+    ) -> Result<(), Refusal> {
+        let context = &self.0;
+        context.store.check().map_err(refuse_store)?;
+        let size = body.bytes().len();
+        self.takes_from(sender)?;
+        context.quota.came(sender, size);
+        let taken = self.take(Bringer::Place { sender, office }, id, (body, form)).await;
+        let refused = match &taken {
+            Ok(taken) => matches!(taken, Taken::New { rejected: true, .. }),
+            Err(refusal) => refusal.code.status() == RefusalStatus::Unprocessable,
+        };
+        if refused {
+            context.quota.refused(sender);
+        }
+        taken.map(drop)
+    }
+
+    async fn take(
+        &self,
+        by: Bringer,
+        id: MessageId,
+        body: (Hashed, PackageForm),
+    ) -> Result<Taken, Refusal> {
         let context = &self.0;
         let now = context.now();
         let looked_at = {
             let _turn = context.judging.acquire().await;
-            let (context, peer) = (Arc::clone(context), peer.clone());
-            blocking(move || look_at(&context, &peer, id, body, now)).await.ok_or_else(|| {
+            let context = Arc::clone(context);
+            blocking(move || look_at(&context, &by, id, body, now)).await.ok_or_else(|| {
                 Refusal::internal("a panic while a package was checked").of_this_package()
             })??
         };
@@ -247,6 +304,14 @@ impl Inbound {
     }
 }
 
+/// Who brought a package.
+enum Bringer {
+    /// Its sender, over a connection of its own.
+    Peer(Box<Caller>),
+    /// We fetched it from a place where it stood under these names.
+    Place { sender: OfficeNumber, office: OfficeNumber },
+}
+
 /// What was found out about a package before it is committed.
 enum LookedAt {
     /// To be committed, with its receipt.
@@ -281,12 +346,19 @@ fn hashed(package: &Package) -> Hashed {
 /// Verifies a package and, unless it is known, checks its files. May block.
 fn look_at(
     context: &Context,
-    peer: &Caller,
+    by: &Bringer,
     id: MessageId,
-    body: Hashed,
+    (body, form): (Hashed, PackageForm),
     now: Timestamp,
 ) -> Result<LookedAt, Refusal> {
-    let package = admit(context, peer, id, body, now)?;
+    let (body, sealed_sha256) = match form {
+        PackageForm::Plain => (body, None),
+        PackageForm::Sealed => {
+            let sealed_sha256 = body.sha256();
+            (unsealed(context, by, id, body, now)?, Some(sealed_sha256))
+        }
+    };
+    let package = admit(context, by, id, body, now)?;
     let sender = package.manifest().sender.office;
     // The bytes that are here were verified when they came: whatever ended since, the sender may
     // have their receipt.
@@ -312,7 +384,7 @@ fn look_at(
     context.wake.in_contact(sender);
     package.check_time(now).map_err(|fault| refuse(&fault))?;
     has_room_for(context, sender, package.bytes().len())?;
-    let (new, receipt) = judged(context, &package, now)?;
+    let (new, receipt) = judged(context, &package, sealed_sha256, now)?;
     Ok(LookedAt::New(Box::new(new), receipt))
 }
 
@@ -343,11 +415,42 @@ fn has_room_for(context: &Context, sender: OfficeNumber, bytes: usize) -> Result
     Err(Refusal::new(RefusalCode::PARTNER_STORE_FULL, log).retry_after(STORE_AGAIN))
 }
 
+/// The package in a sealed one that somebody brings who may speak for the sender it names.
+fn unsealed(
+    context: &Context,
+    by: &Bringer,
+    id: MessageId,
+    body: Hashed,
+    now: Timestamp,
+) -> Result<Hashed, Refusal> {
+    let refuse_seal = |fault: SealedFault| Refusal::new(fault.refusal(), fault.to_string());
+    let sealed = Sealed::read(body, &context.package_limits()).map_err(refuse_seal)?;
+    let header = sealed.header();
+    if header.message_id != id {
+        let expected = "the id of the path in message_id of the header";
+        return Err(Refusal::plain(RefusalCode::ID_MISMATCH).expecting(expected, None));
+    }
+    match by {
+        Bringer::Peer(peer) => speaks_for(context, peer, header.sender, now)?,
+        Bringer::Place { sender, office } => {
+            if (*sender, *office) != (header.sender, header.recipient) {
+                let expected = "the sender and the recipient of the list in the header";
+                return Err(Refusal::plain(RefusalCode::ID_MISMATCH).expecting(expected, None));
+            }
+        }
+    }
+    let recipient = header.recipient;
+    if context.config().office(recipient).is_none() {
+        return Err(refuse(&PackageFault::NotOurs { recipient }));
+    }
+    sealing::opened(context, &sealed).map_err(refuse_seal)
+}
+
 /// Everything that can be said of a package without the store and without its signature: it is
 /// whole, brought by somebody who may speak for its sender, and for one of our offices.
 fn admit(
     context: &Context,
-    peer: &Caller,
+    by: &Bringer,
     id: MessageId,
     body: Hashed,
     now: Timestamp,
@@ -362,7 +465,15 @@ fn admit(
     let offices: Vec<OfficeNumber> = config.offices.iter().map(|office| office.number).collect();
     package.check_recipient(&offices).map_err(|fault| refuse(&fault))?;
     let sender = manifest.sender.office;
-    speaks_for(context, peer, sender, now)?;
+    match by {
+        Bringer::Peer(peer) => speaks_for(context, peer, sender, now)?,
+        Bringer::Place { sender: named, office } => {
+            if (*named, *office) != (sender, manifest.recipient.office) {
+                let expected = "the sender and the recipient of the list in the manifest";
+                return Err(Refusal::plain(RefusalCode::ID_MISMATCH).expecting(expected, None));
+            }
+        }
+    }
     if config.peer(sender).is_none() {
         return Err(Refusal::new(
             RefusalCode::NOT_A_PARTNER,
@@ -396,7 +507,7 @@ fn verify(context: &Context, package: &Package, now: Timestamp) -> Result<(), Re
     Ok(())
 }
 
-fn speaks_for(
+pub(super) fn speaks_for(
     context: &Context,
     peer: &Caller,
     office: OfficeNumber,
@@ -416,6 +527,7 @@ fn speaks_for(
 fn judged(
     context: &Context,
     package: &Package,
+    sealed_sha256: Option<Digest>,
     now: Timestamp,
 ) -> Result<(NewIncoming, NewReceipt), Refusal> {
     let manifest = package.manifest();
@@ -430,7 +542,8 @@ fn judged(
     } else {
         (Incoming::committed(now), ReceiptKind::ContentConsignment)
     };
-    let receipt = Receipt::about(package, kind, now).with_findings(judgement.receipt_findings());
+    let receipt = Receipt { sealed_sha256, ..Receipt::about(package, kind, now) };
+    let receipt = receipt.with_findings(judgement.receipt_findings());
     let receipt = context.proof().sign(office, &receipt, now).map_err(cannot_sign)?;
     let new = NewIncoming {
         id: manifest.message_id,

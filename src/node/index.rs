@@ -4,16 +4,25 @@
 //! them, and looks into few packages while many come and go. What it finds of an older store, or was
 //! stopped at, it goes on with.
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::Duration;
 
+use jiff::{SignedDuration, Timestamp};
+
 use super::context::{Context, blocking, log_store_fault, stopped};
+use super::notices::of_pair;
+use super::past;
 use super::supervise::Beat;
 use crate::contents;
-use crate::package;
-use crate::store::{EntryId, ReadContents, StoreError, Unread};
+use crate::package::{self, Package};
+use crate::store::{EntryId, Flagged, ReadContents, StoreError, Unread};
 use crate::transfer::Direction;
+use crate::types::code;
 use crate::work::{self, watch};
+
+/// What came longer ago was imported long since, and is told of no more.
+const NEWS: SignedDuration = SignedDuration::from_hours(7 * 24);
 
 /// How often to look for something new.
 const INTERVAL: Duration = Duration::from_secs(1);
@@ -38,10 +47,16 @@ const MOST_ATTEMPTS: u32 = 3;
 
 pub(super) async fn run(context: Arc<Context>, beat: Beat, mut stopping: watch::Receiver<bool>) {
     let mut failing = None;
+    let mut told = BTreeSet::new();
     while !*stopping.borrow() {
         let pause = match turn(&context, &beat, &stopping, &mut failing).await {
             Ok(Turn::Pause) => PAUSE,
-            Ok(Turn::Sleep) => work::pause(INTERVAL),
+            Ok(Turn::Sleep) => {
+                if let Err(error) = tell_flagged(&context, &mut told).await {
+                    log_store_fault(&error, "what is to be looked at cannot be read");
+                }
+                work::pause(INTERVAL)
+            }
             Err(error) => {
                 log_store_fault(&error, "the lists cannot be brought up to date");
                 AFTER_FAULT
@@ -103,6 +118,13 @@ async fn turn(
         beat.works("writing down who is in packages");
         context.store.note_contents(found).await?;
     }
+    for package in context.store.unjudged(if is_busy { 1 } else { PIECE }).await? {
+        if *stopping.borrow() {
+            break;
+        }
+        beat.works_for("holding a package against earlier ones", LONGEST_LOOK);
+        flag(context, package).await?;
+    }
     match fault {
         Some(error) => Err(error),
         None if unread.is_empty() || is_busy => Ok(Turn::Sleep),
@@ -117,31 +139,88 @@ fn has_failed_enough(failing: &mut Failing, entry: EntryId) -> bool {
 }
 
 /// What a package says. An error is one that may pass.
-async fn look_into(
+pub(super) async fn look_into(
+    context: &Arc<Context>,
+    unread: Unread,
+) -> Result<ReadContents, StoreError> {
+    let (package, gone) = opened(context, unread).await?;
+    let Some(package) = package else { return Ok(gone) };
+    let spec = context.spec;
+    let found = blocking(move || {
+        if package.manifest().is_of_attachments() {
+            return contents::of_attachments(package.manifest().about());
+        }
+        let files = package.files().map(|(file, bytes)| (file.name.as_str(), bytes.as_ref()));
+        contents::read(spec, files)
+    });
+    Ok(found.await.map_or(ReadContents::Unreadable, ReadContents::Found))
+}
+
+/// The package, or what is written down where there is none to look into.
+async fn opened(
     context: &Arc<Context>,
     Unread { direction, partner, id, .. }: Unread,
-) -> Result<ReadContents, StoreError> {
+) -> Result<(Option<Package>, ReadContents), StoreError> {
     let stored = match direction {
         Direction::Out => context.store.outgoing_package(id).await,
         Direction::In => context.store.incoming_package(partner, id).await,
     };
     let package = match stored {
         Ok(package) => package,
-        Err(StoreError::NoLongerKept | StoreError::NotFound) => return Ok(ReadContents::Gone),
+        Err(StoreError::NoLongerKept | StoreError::NotFound) => {
+            return Ok((None, ReadContents::Gone));
+        }
         Err(StoreError::Damaged(_)) => {
             tracing::warn!(%id, "a damaged package is passed over in the lists");
-            return Ok(ReadContents::Unreadable);
+            return Ok((None, ReadContents::Unreadable));
         }
         Err(error) => return Err(error),
     };
-    let (spec, limits) = (context.spec, context.package_limits());
-    let found = blocking(move || {
-        let package = package::open_again(package, &limits).ok()?;
-        if package.manifest().is_of_attachments() {
-            return Some(contents::of_attachments(package.manifest().about()));
-        }
-        let files = package.files().map(|(file, bytes)| (file.name.as_str(), bytes.as_ref()));
-        Some(contents::read(spec, files))
-    });
-    Ok(found.await.flatten().map_or(ReadContents::Unreadable, ReadContents::Found))
+    let limits = context.package_limits();
+    let opened = blocking(move || package::open_again(package, &limits).ok());
+    Ok((opened.await.flatten(), ReadContents::Unreadable))
+}
+
+/// Has somebody look at a package that only just came in, if it lacks what an earlier one had.
+async fn flag(context: &Arc<Context>, package: Unread) -> Result<(), StoreError> {
+    let since = context.now().saturating_sub(NEWS).unwrap_or(Timestamp::MIN);
+    let whole = if package.at < since { None } else { opened(context, package).await?.0 };
+    let rules = match whole {
+        Some(whole) => past::to_look_at(context, whole).await?,
+        None => Vec::new(),
+    };
+    if !rules.is_empty() {
+        tracing::warn!(id = %package.id, partner = %package.partner, rules = rules.join(","),
+            "received actuals lack what earlier ones had");
+    }
+    context.store.flag(package.entry, rules).await
+}
+
+/// Tells which packages somebody should look at, until somebody did.
+async fn tell_flagged(
+    context: &Context,
+    told: &mut BTreeSet<String>,
+) -> Result<(), StoreError> {
+    let mut pairs: BTreeMap<_, Vec<_>> = BTreeMap::new();
+    for Flagged { office, partner, id } in context.store.flagged().await? {
+        pairs.entry((office, partner)).or_default().push(id);
+    }
+    let mut now = BTreeSet::new();
+    for ((office, partner), ids) in pairs {
+        let (count, about) = (ids.len(), of_pair(office, partner));
+        let Some(newest) = ids.first() else { continue };
+        let ja = format!(
+            "{partner} から受け取った実績に、前の実績にあったサービスコードや加算のないものが {count} 件あります（新しいもの: {newest}）。取り込む前に、画面の「受信」でそのパッケージを開いて確かめてください。"
+        );
+        let en = format!(
+            "{count} set(s) of actuals from {partner} lack service codes or add-ons that earlier ones had (the newest: {newest}); open it on the page before you import it"
+        );
+        context.notices.raise(code::LOSING_ACTUALS_CAME, about.clone(), (ja, en), context.now());
+        now.insert(about);
+    }
+    for over in told.difference(&now) {
+        context.notices.clear(code::LOSING_ACTUALS_CAME, over);
+    }
+    *told = now;
+    Ok(())
 }

@@ -10,10 +10,11 @@ use crate::attachment::{self, Refused};
 use crate::config;
 use crate::package::{Manifest, ManifestFile, Package, ReceiptFinding};
 use crate::rules::render;
-use crate::rules::{self, Options, Report, Rule, SourceFile};
+use crate::rules::history::History;
+use crate::rules::{self, Checked, Options, Report, Rule, SetCheck, SourceFile};
 use crate::spec::Spec;
 use crate::store::UnitFile;
-use crate::types::{Digest, Edition, FileSerial, Lang, OfficeNumber, ServiceMonth, Severity, code};
+use crate::types::{Digest, Edition, FileKind, FileSerial, Lang, OfficeNumber, ServiceMonth, Severity, code};
 
 /// What keeps a set back: findings of the rules, or a fault of the configuration around it.
 pub(super) struct Judgement {
@@ -41,10 +42,22 @@ pub(super) fn package(spec: &Spec, package: &Package) -> Judgement {
 
 /// Checks the files of one set that is to be sent.
 pub(super) fn files(spec: &Spec, files: &[(&str, &[u8])]) -> Judgement {
-    let sources: Vec<SourceFile<'_>> =
-        files.iter().map(|(name, bytes)| SourceFile { name, bytes }).collect();
-    let report = rules::check(spec, &sources, &Options::default());
-    Judgement { report: Some(Box::new(report)), fault: None }
+    against_history(checked(spec, files), None)
+}
+
+/// Checks the files of one set one by one, so that it can be asked what the history has to say.
+pub(super) fn checked<'s>(spec: &'s Spec, files: &[(&str, &[u8])]) -> Checked<'s> {
+    let mut check = SetCheck::new(spec, Options::default());
+    for (name, bytes) in files {
+        check.begin_file(name);
+        check.feed(bytes);
+    }
+    check.end()
+}
+
+/// Checks them together, and against the history.
+pub(super) fn against_history(checked: Checked<'_>, history: Option<&History>) -> Judgement {
+    Judgement { report: Some(Box::new(checked.finish(history))), fault: None }
 }
 
 /// Checks the attachments of a package.
@@ -105,6 +118,16 @@ impl Judgement {
         Self { report: None, fault: Some(fault) }
     }
 
+    /// A ZIP whose files cannot be taken.
+    pub(super) fn odd_zip(ja: &str, en: &str) -> Self {
+        let fault = LocalFault {
+            code: code::ZIP_NOT_TAKEN,
+            ja: format!("ZIP ファイルの中身を送信用フォルダーに入れられません: {ja}"),
+            en: format!("the files of the ZIP cannot be taken: {en}"),
+        };
+        Self { report: None, fault: Some(fault) }
+    }
+
     /// A set with a file above the limit; it was not even read.
     pub(super) fn file_too_large(limit: u64) -> Self {
         let fault = LocalFault {
@@ -143,6 +166,38 @@ impl Judgement {
             format!("送信先事業所番号 {recipient} は、設定ファイルの [[peer]] にありません。"),
             format!("the recipient {recipient} is no [[peer]] of the configuration"),
         )
+    }
+
+    /// Whether the set takes the place of 実績 with service codes that it lacks.
+    pub(super) fn loses_services(&self) -> bool {
+        let mut findings = self.report.iter().flat_map(|report| &report.findings);
+        findings.any(|finding| finding.rule == Rule::ActualsLoseServices)
+    }
+
+    /// Whether there are 実績 in the set.
+    pub(super) fn has_actuals(&self) -> bool {
+        let mut files = self.report.iter().flat_map(|report| &report.files);
+        files.any(|file| file.kind == Some(FileKind::Upjsk))
+    }
+
+    /// The same set, kept back because a person has to say whether that is meant.
+    pub(super) fn needs_word(self) -> Self {
+        let findings = self.report.iter().flat_map(|report| &report.findings);
+        let lost = || findings.clone().filter(|it| it.rule == Rule::ActualsLoseServices);
+        let (first, more) = (lost().next(), lost().count().saturating_sub(1));
+        let text = |lang: Lang| {
+            let message = first.map(|finding| finding.message(lang)).unwrap_or_default();
+            let person = first.and_then(|finding| finding.place.person.as_deref());
+            let person = person.unwrap_or_default();
+            match (lang, more) {
+                (Lang::Ja, 0) => format!("{message}（利用者 {person}）"),
+                (Lang::Ja, more) => format!("{message}（利用者 {person}、ほか {more} 件）"),
+                (Lang::En, 0) => format!("{message} (user {person})"),
+                (Lang::En, more) => format!("{message} (user {person}, and {more} more)"),
+            }
+        };
+        let (ja, en) = (text(Lang::Ja), text(Lang::En));
+        self.kept_back(code::ACTUALS_LOSE_SERVICES, ja, en)
     }
 
     /// The same set, kept back because its addressee imports another edition only, in which it

@@ -15,6 +15,8 @@ use crate::link::{Grants, Limits, Server, Tls};
 
 /// Where a node will listen.
 pub(super) enum Bound {
+    /// Nowhere: nobody connects to this node.
+    Nowhere,
     Port(TcpListener),
     #[cfg(test)]
     Simulated(Arc<dyn Wire>),
@@ -22,15 +24,20 @@ pub(super) enum Bound {
 
 /// What listens.
 pub(super) enum Listener {
+    /// Nothing does.
+    Nothing,
     Tls(Box<Server<Inbound>>),
     #[cfg(test)]
     Simulated(simulated::Listener),
 }
 
 impl Bound {
-    pub(super) async fn bind(network: &Network, address: SocketAddr) -> io::Result<Self> {
+    pub(super) async fn bind(network: &Network, address: Option<SocketAddr>) -> io::Result<Self> {
         match network {
-            Network::Tls => TcpListener::bind(address).await.map(Self::Port),
+            Network::Tls => match address {
+                Some(address) => TcpListener::bind(address).await.map(Self::Port),
+                None => Ok(Self::Nowhere),
+            },
             #[cfg(test)]
             Network::Simulated(wire) => Ok(Self::Simulated(Arc::clone(wire))),
         }
@@ -44,6 +51,7 @@ impl Bound {
         folder: &Path,
     ) -> io::Result<Listener> {
         match self {
+            Self::Nowhere => Ok(Listener::Nothing),
             Self::Port(listener) => Server::new(listener, tls, service, limits, folder)
                 .map(|server| Listener::Tls(Box::new(server))),
             #[cfg(test)]
@@ -56,18 +64,20 @@ impl Bound {
 }
 
 impl Listener {
-    pub(super) fn address(&self) -> SocketAddr {
+    /// Where partners reach it, if anybody does.
+    pub(super) fn address(&self) -> Option<SocketAddr> {
         match self {
-            Self::Tls(server) => server.address(),
+            Self::Nothing => None,
+            Self::Tls(server) => Some(server.address()),
             #[cfg(test)]
-            Self::Simulated(_) => SocketAddr::from(([127, 0, 0, 1], 0)),
+            Self::Simulated(_) => Some(SocketAddr::from(([127, 0, 0, 1], 0))),
         }
     }
 
-    /// What partners are granted; nobody is bounded in a simulation.
-    #[cfg_attr(not(test), expect(clippy::unnecessary_wraps, reason = "a simulation has none"))]
+    /// What partners are granted; nobody is bounded in a simulation, or where nobody connects.
     pub(super) fn grants(&self) -> Option<Arc<Grants>> {
         match self {
+            Self::Nothing => None,
             Self::Tls(server) => Some(server.grants()),
             #[cfg(test)]
             Self::Simulated(_) => None,
@@ -77,6 +87,7 @@ impl Listener {
     /// Serves until `shutdown` is ready and what was in flight then has been answered.
     pub(super) async fn run(self, shutdown: impl Future<Output = ()>) {
         match self {
+            Self::Nothing => shutdown.await,
             Self::Tls(server) => _ = server.run(shutdown).await,
             #[cfg(test)]
             Self::Simulated(listener) => listener.run(shutdown).await,

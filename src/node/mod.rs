@@ -29,6 +29,7 @@ mod conversion;
 mod crew;
 mod dispatch;
 mod expiry;
+mod fetch;
 mod folders;
 mod grants;
 mod guard;
@@ -39,6 +40,7 @@ mod inbound;
 mod index;
 mod journal_head;
 mod judge;
+mod leave;
 mod listener;
 mod lists;
 mod live;
@@ -51,6 +53,7 @@ mod opening;
 mod orders;
 mod outbound;
 mod partners;
+mod past;
 mod placing;
 #[cfg(test)]
 mod planted;
@@ -61,16 +64,21 @@ mod quota;
 mod receipts;
 mod refusals;
 mod refused;
+mod registered;
 mod reissue;
+mod relayed;
+mod restored;
 mod scanner;
+mod sealing;
 #[cfg(test)]
 pub(crate) mod simulated;
 mod start;
 mod supervise;
 mod surroundings;
-mod systemd;
 mod time_guard;
+mod waits;
 mod wake;
+mod words;
 
 use std::collections::BTreeSet;
 use std::net::SocketAddr;
@@ -84,20 +92,22 @@ pub use health::{Health, TaskHealth};
 pub use live::{Faults, Reading, Source};
 pub use month::{MonthComparison, compare_month};
 pub use notices::{Notice, pause_after};
-pub use outbound::{NewAttachment, NotSent, SendOrder, SentSet};
+pub use outbound::{NewAttachment, NotSent, SendOrder, SentSet, archive};
 pub use problems::{StartProblem, StartProblems};
 pub use proof::{
     AnswerError, Pins, Renewed, TLS_PLACE, open_trust, put_answer, renew_own, renewal_text,
-    signing_place,
+    signing_place, unaware_of_next,
 };
 pub use start::Consent;
 pub use supervise::Fault;
+pub use words::way_in_words;
 
 use crate::config::{Config, Draft};
 use crate::package::Limits;
 use crate::spec::Spec;
 use crate::store::Store;
 use crate::types::Clock;
+use crate::work::systemd;
 use context::{Context, stopped};
 use crew::Crew;
 use health::Watcher;
@@ -120,7 +130,7 @@ const MANIFEST_ENTRY: usize = 320;
 /// A running node.
 pub struct Node {
     context: Arc<Context>,
-    address: SocketAddr,
+    address: Option<SocketAddr>,
     supervisor: Supervisor,
     /// Those that are there as long as the node is.
     _tasks: Group,
@@ -209,7 +219,9 @@ impl Node {
         let shared = Arc::clone(&watcher);
         tasks.keep("watcher", move |beat, stopping| Arc::clone(&shared).run(beat, stopping));
         systemd::ready();
-        tracing::info!(%address, offices = context.config().offices.len(), "the node is running");
+        let listens_on = address.map(tracing::field::display);
+        let offices = context.config().offices.len();
+        tracing::info!(address = listens_on, offices, "the node is running");
         Ok(Self { context, address, supervisor, _tasks: tasks, watcher, follower })
     }
 
@@ -247,8 +259,8 @@ impl Node {
         }
     }
 
-    /// Where partners reach it.
-    pub const fn address(&self) -> SocketAddr {
+    /// Where partners connect to it, if they do.
+    pub const fn address(&self) -> Option<SocketAddr> {
         self.address
     }
 

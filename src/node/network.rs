@@ -7,7 +7,13 @@ use std::time::Duration;
 use super::simulated::Wire;
 use bytes::Bytes;
 
-use crate::link::{self, ClientLimits, Endpoint, PutReply, ReceiptPage, SendError, Status, Tls};
+use crate::certs::{self, CertsError};
+use crate::config::{Config, Proxy, ProxyLogin};
+use crate::link::{
+    self, ClientLimits, DepositReply, Endpoint, MailboxItem, MailboxItemName, MailboxPage,
+    PackageForm, ProxyAccess, PutReply, ReceiptPage, SendError, Status, Tls,
+};
+use crate::package::ReceiptKind;
 use crate::types::{Hashed, MessageId, OfficeNumber};
 
 /// How a node reaches others and is reached.
@@ -23,6 +29,21 @@ pub(super) enum Client {
     Tls(Box<link::Client>),
     #[cfg(test)]
     Simulated(Arc<dyn Wire>),
+}
+
+/// What faults of the file of the proxy's password are about.
+pub(super) const PROXY_PLACE: &str = "network.proxy_password_file";
+
+/// The proxy of a configuration with the login that stands in its file. Reads the disk.
+pub(super) fn proxy_of(config: &Config) -> Result<Option<ProxyAccess>, CertsError> {
+    let Some(Proxy { url, login }) = &config.network.proxy else { return Ok(None) };
+    let login = match login {
+        Some(ProxyLogin { user, password_file }) => {
+            Some((user.clone(), certs::load_password(password_file)?))
+        }
+        None => None,
+    };
+    Ok(Some(ProxyAccess { url: url.clone(), login }))
 }
 
 impl Network {
@@ -45,17 +66,27 @@ impl Client {
         }
     }
 
+    /// Opens connections through another proxy from now on, or through none.
+    pub(super) fn set_proxy(&self, proxy: Option<ProxyAccess>) {
+        match self {
+            Self::Tls(client) => client.set_proxy(proxy),
+            #[cfg(test)]
+            Self::Simulated(_) => {}
+        }
+    }
+
     /// Puts a package; see [`link::Client::put_message`].
     pub(super) async fn put_message(
         &self,
         to: &Endpoint,
         id: MessageId,
         package: Hashed,
+        form: PackageForm,
     ) -> Result<PutReply, SendError> {
         match self {
-            Self::Tls(client) => client.put_message(to, id, package).await,
+            Self::Tls(client) => client.put_in_form(to, id, package, form).await,
             #[cfg(test)]
-            Self::Simulated(wire) => wire.put_message(to.office, id, package).await,
+            Self::Simulated(wire) => wire.put_message(of_office(to)?, id, package).await,
         }
     }
 
@@ -70,7 +101,66 @@ impl Client {
         match self {
             Self::Tls(client) => client.receipts(from, own, after, wait).await,
             #[cfg(test)]
-            Self::Simulated(wire) => wire.receipts(from.office, own, after, wait).await,
+            Self::Simulated(wire) => wire.receipts(of_office(from)?, own, after, wait).await,
+        }
+    }
+
+    /// Leaves a package with a relay; see [`link::Client::deposit`].
+    pub(super) async fn deposit(
+        &self,
+        with: &Endpoint,
+        id: MessageId,
+        sealed: &Hashed,
+    ) -> Result<DepositReply, SendError> {
+        match self {
+            Self::Tls(client) => client.deposit(with, id, sealed).await,
+            #[cfg(test)]
+            Self::Simulated(_) => Err(no_mailboxes()),
+        }
+    }
+
+    /// Asks what waits there; see [`link::Client::mailbox`].
+    pub(super) async fn mailbox(
+        &self,
+        at: &Endpoint,
+        own: OfficeNumber,
+        after: u64,
+        wait: Duration,
+    ) -> Result<MailboxPage, SendError> {
+        match self {
+            Self::Tls(client) => client.mailbox(at, own, after, wait).await,
+            #[cfg(test)]
+            Self::Simulated(_) => Err(no_mailboxes()),
+        }
+    }
+
+    /// Fetches what waits there; see [`link::Client::fetch`].
+    pub(super) async fn fetch(
+        &self,
+        at: &Endpoint,
+        own: OfficeNumber,
+        item: &MailboxItem,
+        most: u64,
+    ) -> Result<(Hashed, PackageForm), SendError> {
+        match self {
+            Self::Tls(client) => client.fetch(at, own, item, most).await,
+            #[cfg(test)]
+            Self::Simulated(_) => Err(no_mailboxes()),
+        }
+    }
+
+    /// Says what became of it; see [`link::Client::put_mailbox_receipt`].
+    pub(super) async fn put_mailbox_receipt(
+        &self,
+        at: &Endpoint,
+        of: MailboxItemName,
+        kind: ReceiptKind,
+        receipt: Bytes,
+    ) -> Result<(), SendError> {
+        match self {
+            Self::Tls(client) => client.put_mailbox_receipt(at, of, kind, receipt).await,
+            #[cfg(test)]
+            Self::Simulated(_) => Err(no_mailboxes()),
         }
     }
 
@@ -79,7 +169,7 @@ impl Client {
         match self {
             Self::Tls(client) => client.status(of).await,
             #[cfg(test)]
-            Self::Simulated(wire) => wire.status(of.office).await,
+            Self::Simulated(wire) => wire.status(of_office(of)?).await,
         }
     }
 
@@ -92,10 +182,14 @@ impl Client {
         }
     }
 
-    /// The card of the office that is reached there; see [`link::Client::card`].
-    pub(super) async fn card(&self, of: &Endpoint) -> Result<Option<Bytes>, SendError> {
+    /// The card of an office; see [`link::Client::card`].
+    pub(super) async fn card(
+        &self,
+        of: &Endpoint,
+        office: OfficeNumber,
+    ) -> Result<Option<Bytes>, SendError> {
         match self {
-            Self::Tls(client) => client.card(of).await,
+            Self::Tls(client) => client.card(of, office).await,
             #[cfg(test)]
             Self::Simulated(_) => Ok(None),
         }
@@ -113,5 +207,19 @@ impl Client {
             #[cfg(test)]
             Self::Simulated(_) => Ok(()),
         }
+    }
+}
+
+#[cfg(test)]
+fn no_mailboxes() -> SendError {
+    SendError::Unreachable("a simulated network has no mailboxes".to_owned())
+}
+
+/// A simulated wire leads to offices only.
+#[cfg(test)]
+fn of_office(endpoint: &Endpoint) -> Result<OfficeNumber, SendError> {
+    match endpoint.party {
+        link::Party::Office(office) => Ok(office),
+        link::Party::Relay(_) => Err(SendError::Unreachable("a relay".to_owned())),
     }
 }

@@ -1,9 +1,9 @@
 //! Whether anything can be exchanged with the partners that the configuration names.
 
-use std::net::{IpAddr, UdpSocket};
+use std::net::{IpAddr, SocketAddr, UdpSocket};
 
 use super::problems::Problems;
-use crate::config::{Config, Peer};
+use crate::config::{Config, Peer, Way};
 use crate::spec::Spec;
 use crate::types::{Digest, PeerUrl, ServiceType, code};
 
@@ -69,8 +69,8 @@ pub(super) fn mistyped(config: &Config, spec: &Spec) -> Problems {
         }
     }
     for peer in partners(config) {
-        let address = config.node.listen;
-        if is_own_address(&peer.url, config) {
+        let own = config.node.listen.zip(peer.url.as_ref());
+        if let Some((address, _)) = own.filter(|(listen, url)| is_own_address(url, *listen)) {
             problems.add(
                 code::PEER_CANNOT_WORK,
                 &format!("{} url", place(peer)),
@@ -107,8 +107,7 @@ fn partners(config: &Config) -> impl Iterator<Item = &Peer> {
 }
 
 /// Whether a partner's address leads back to this node.
-fn is_own_address(url: &PeerUrl, config: &Config) -> bool {
-    let listen = config.node.listen;
+fn is_own_address(url: &PeerUrl, listen: SocketAddr) -> bool {
     if url.port() != listen.port() || listen.port() == 0 {
         return false;
     }
@@ -161,9 +160,12 @@ pub(super) fn doubtful(config: &Config) -> Problems {
             "without any partner nothing can be exchanged yet: exchange cards (renkei card, renkei partner add), or add a [[peer]]".to_owned(),
         );
     }
-    let listen = config.node.listen;
-    let elsewhere = |peer: &Peer| !ip(&peer.url).is_some_and(|ip| ip.is_loopback());
-    if listen.ip().is_loopback() && config.peers.iter().any(elsewhere) {
+    let elsewhere = |peer: &Peer| {
+        let ip = peer.url.as_ref().and_then(ip);
+        peer.url.is_some() && !ip.is_some_and(|ip| ip.is_loopback())
+    };
+    let for_itself = config.node.listen.filter(|listen| listen.ip().is_loopback());
+    if let Some(listen) = for_itself.filter(|_| config.peers.iter().any(elsewhere)) {
         notes.add(
             code::LISTENS_FOR_ITSELF,
             "node.listen",
@@ -171,10 +173,11 @@ pub(super) fn doubtful(config: &Config) -> Problems {
             format!("{listen} can be reached from this computer only; to receive from partners write 0.0.0.0:{}, unless other software passes connections on", listen.port()),
         );
     }
+    ways(config, &mut notes);
     for (place, peer) in config.peers.iter().enumerate() {
         for other in config.peers.iter().take(place) {
             // One node may serve several offices.
-            if other.url == peer.url || other.office == peer.office {
+            if (other.url == peer.url && peer.url.is_some()) || other.office == peer.office {
                 continue;
             }
             for ((key, pins), (_, others)) in pins(peer).into_iter().zip(pins(other)) {
@@ -191,6 +194,36 @@ pub(super) fn doubtful(config: &Config) -> Problems {
         }
     }
     notes
+}
+
+/// How partners are reached that we cannot connect to.
+fn ways(config: &Config, notes: &mut Problems) {
+    for peer in partners(config) {
+        let place = place(peer);
+        let (code, ja, en) = match config.way(peer) {
+            Way::Direct { relay: None, .. } | Way::Collect | Way::None
+                if let Some(relay) = &peer.relay =>
+            {
+                (
+                    code::PEER_RELAY_UNKNOWN,
+                    format!("この相手の中継サーバー {relay} は、[[relay]] にありません。使うときは [[relay]] に書いてください。"),
+                    format!("its relay {relay} is none of ours; write it as [[relay]] to use it"),
+                )
+            }
+            Way::Collect => (
+                code::PEER_COLLECTS,
+                "url がないため、送るものは、相手がこの renkei に取りに来るのを待ちます。".to_owned(),
+                "has no url: what is sent to it waits here until it comes for it".to_owned(),
+            ),
+            Way::None => (
+                code::PEER_WITHOUT_WAY,
+                "url がなく、こちらも接続を受けない（node.listen がない）ため、届ける経路がありません。url か、双方で使う中継サーバーを書いてください。".to_owned(),
+                "has no url, and nobody connects to this node (no node.listen): nothing gets there. Write its url, or a relay that both use".to_owned(),
+            ),
+            Way::Direct { .. } | Way::Relay(_) => continue,
+        };
+        notes.add(code, &place, ja, en);
+    }
 }
 
 /// Refusing whatever no list speaks of, without any list.

@@ -7,10 +7,13 @@ use jiff::SignedDuration;
 use tokio::net::{TcpStream, lookup_host};
 use tokio::time::timeout;
 
+use super::network;
 use super::problems::{Problems, StartProblems};
 use super::proof;
-use crate::config::Config;
-use crate::link::{Client, ClientLimits, Endpoint, SendError, Status, Tls};
+use crate::config::{Config, Way};
+use crate::link::{
+    Client, ClientLimits, Endpoint, Party, ProxyAccess, SendError, Status, Tls,
+};
 use crate::types::code::{self, CodeInfo};
 use crate::types::{Clock, Lang, OfficeNumber, io_text};
 
@@ -85,6 +88,7 @@ impl Tried {
 pub struct Prober<'a> {
     config: &'a Config,
     client: Client,
+    proxy: Option<ProxyAccess>,
     clock: Clock,
 }
 
@@ -97,11 +101,13 @@ impl<'a> Prober<'a> {
     pub fn open(config: &'a Config, clock: Clock) -> Result<Self, StartProblems> {
         let mut problems = Problems::default();
         let opened = proof::open(config, None, clock.now(), &mut problems);
-        let Some((_, settings)) = opened else { return Err(StartProblems(problems.0)) };
+        let proxy = problems.certs(network::PROXY_PLACE, network::proxy_of(config));
+        let (Some((_, settings)), Some(proxy)) = (opened, proxy) else { return Err(StartProblems(problems.0)) };
         match Tls::new(settings, clock.clone()) {
             Ok(tls) => {
                 let client = Client::new(tls, ClientLimits::default());
-                Ok(Self { config, client, clock })
+                client.set_proxy(proxy.clone());
+                Ok(Self { config, client, proxy, clock })
             }
             Err(error) => {
                 problems.tls_unusable(&error);
@@ -113,24 +119,50 @@ impl<'a> Prober<'a> {
     /// Goes to a partner of the configuration, as far as it gets; the last step is the one that failed,
     /// if any did. `None` if there is no such partner.
     pub async fn ask(&self, partner: OfficeNumber) -> Option<Vec<Tried>> {
-        let Self { config, client, clock } = self;
-        let (peer, own) = (config.peer(partner)?, config.offices.first()?);
+        let (peer, own) = (self.config.peer(partner)?, self.config.offices.first()?);
+        match self.config.way(peer) {
+            Way::Direct { url, .. } => {
+                Some(self.walk(&Endpoint::of_office(url, partner), own.number).await)
+            }
+            Way::Relay(relay) => Some(self.walk(&Endpoint::of_relay(relay), own.number).await),
+            Way::Collect => Some(vec![Tried::fine(
+                Step::Name,
+                "こちらからは接続しません。送るものは、相手がこの renkei に取りに来ます。",
+                "nothing connects from here: the partner comes to this node for what is sent to it",
+            )]),
+            Way::None => Some(vec![Tried {
+                code: Some(code::PEER_WITHOUT_WAY),
+                ..Tried::bad(
+                    Step::Name,
+                    "届ける経路がありません。相手の url か、双方で使う中継サーバーを設定してください。",
+                    "there is no way: set its url, or a relay that both use",
+                )
+            }]),
+        }
+    }
+
+    /// Goes to a node or a relay.
+    async fn walk(&self, endpoint: &Endpoint, own: OfficeNumber) -> Vec<Tried> {
+        let Self { client, proxy, clock, .. } = self;
         let mut tried = Vec::new();
-        let addresses = match name(peer.url.host(), peer.url.port()).await {
+        let (host, port) = match proxy {
+            Some(proxy) => (proxy.url.host(), proxy.url.port()),
+            None => (endpoint.url.host(), endpoint.url.port()),
+        };
+        let addresses = match name(host, port).await {
             Ok((addresses, fine)) => {
                 tried.push(fine);
                 addresses
             }
-            Err(bad) => return Some(vec![bad]),
+            Err(bad) => return vec![bad],
         };
         let connected = connection(&addresses).await;
         let is_connected = connected.is_fine;
         tried.push(connected);
         if !is_connected {
-            return Some(tried);
+            return tried;
         }
-        let endpoint = Endpoint { url: peer.url.clone(), office: partner };
-        match client.status(&endpoint).await {
+        match client.status(endpoint).await {
             Ok(status) => {
                 tried.push(Tried::fine(
                     Step::Tls,
@@ -138,15 +170,21 @@ impl<'a> Prober<'a> {
                     "the certificates of both sides are accepted",
                 ));
                 tried.push(answered(&status, clock));
-                tried.push(registered(client, &endpoint, own.number).await);
+                tried.push(registered(client, endpoint, own).await);
             }
+            Err(error @ SendError::Proxy { .. }) => tried.push(failed(Step::Connection, &error)),
             Err(error @ SendError::Tls { .. }) => tried.push(failed(Step::Tls, &error)),
             Err(error) => {
                 tried.push(Tried::fine(Step::Tls, "つながりました。", "a connection came about"));
                 tried.push(failed(Step::Answer, &error));
             }
         }
-        Some(tried)
+        tried
+    }
+
+    /// The proxy through which partners are reached.
+    pub const fn proxy(&self) -> Option<&ProxyAccess> {
+        self.proxy.as_ref()
     }
 }
 
@@ -229,6 +267,11 @@ async fn registered(client: &Client, endpoint: &Endpoint, own: OfficeNumber) -> 
     // What lies behind the last position is empty: nothing is fetched for the question.
     let last = (1 << 53) - 2;
     match client.receipts(endpoint, own, last, Duration::ZERO).await {
+        Ok(_) if matches!(endpoint.party, Party::Relay(_)) => Tried::fine(
+            Step::Registered,
+            format!("中継サーバーはこちら（{own}）を登録しています。"),
+            format!("the relay has registered our office {own}"),
+        ),
         Ok(_) => Tried::fine(
             Step::Registered,
             format!("相手はこちら（{own}）を登録しています。"),

@@ -110,7 +110,9 @@ impl Problems {
     }
 
     /// The address cannot be listened on.
-    pub(super) fn cannot_listen(&mut self, address: SocketAddr, error: &io::Error) {
+    pub(super) fn cannot_listen(&mut self, address: Option<SocketAddr>, error: &io::Error) {
+        // Without an address the disk failed under what is received.
+        let address = address.map(|address| address.to_string()).unwrap_or_default();
         let (ja, en) = if error.kind() == io::ErrorKind::AddrInUse {
             (
                 format!(

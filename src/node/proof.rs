@@ -22,11 +22,11 @@ use jiff::Timestamp;
 use super::problems::{Problems, StartProblem, StartProblems};
 use crate::certs;
 use crate::certs::renewal::{Haste, RenewalError, Stage};
-use crate::config::{Config, Peer};
+use crate::config::{Config, IdentityFiles, Peer, Relay};
 use crate::link::{TlsSettings, TlsVersions};
 use crate::package::{Receipt, Trust, TrustSources, Usage};
 use crate::store::{NewReceipt, Origin};
-use crate::types::{Digest, Lang, OfficeNumber, code};
+use crate::types::{Digest, Lang, OfficeNumber, PeerUrl, code};
 
 pub(super) use own::OwnFault;
 use own::{OwnSigner, OwnTls};
@@ -38,6 +38,9 @@ pub(super) use sources::{Stamp, stamps};
 
 /// Who speaks for an office whoever issued the certificate.
 pub type Pins = BTreeMap<OfficeNumber, BTreeSet<Digest>>;
+
+/// What is believed of a relay.
+pub(super) type RelayPins = BTreeMap<PeerUrl, BTreeSet<Digest>>;
 
 /// Trust and signing identities, as the files were when they were last read.
 pub(super) struct Proof {
@@ -101,12 +104,11 @@ pub(super) fn open(
     let mut faults = Problems::default();
     let sources =
         Sources::load(config, former.map(|former| &former.sources), problems, &mut faults);
-    let trust = |pinned| {
-        let built = Trust::new(sources.trust(config, peer_pins(config, pinned), Pins::new()));
-        built.map(Arc::new)
+    let trust = |usage| {
+        let pins = (peer_pins(config, usage), relay_pins(config, usage));
+        Trust::new(sources.trust(config, pins, Pins::new())).map(Arc::new)
     };
-    let trusts = trust(|peer: &Peer| &peer.signing_certificates)
-        .and_then(|signing| Ok((signing, trust(|peer: &Peer| &peer.tls_certificates)?)));
+    let trusts = trust(Usage::Signing).and_then(|signing| Ok((signing, trust(Usage::Tls)?)));
     let (trust, tls_trust) = match trusts {
         Ok(trusts) => trusts,
         Err(error) => {
@@ -159,6 +161,7 @@ pub(super) fn open(
         } else {
             TlsVersions::Tls13
         },
+        strangers: false,
     };
     let (renewals, faults) = (renew::stages(config), faults.0);
     let proof = Proof { trust, tls_trust, tls, signers, sources, renewals, faults, read_of };
@@ -174,7 +177,7 @@ pub(super) fn open(
 /// Every root or list that cannot be used.
 pub fn open_trust(config: &Config, vouched: Pins) -> Result<Trust, StartProblems> {
     let mut problems = Problems::default();
-    let mut pins = peer_pins(config, |peer| &peer.signing_certificates);
+    let mut pins = peer_pins(config, Usage::Signing);
     for office in &config.offices {
         // Old proof does not depend on a key of today.
         let Ok(identity) = certs::load(&office.signing) else { continue };
@@ -200,6 +203,7 @@ pub fn open_trust(config: &Config, vouched: Pins) -> Result<Trust, StartProblems
         revocation_grace: config.tls.revocation_grace,
         revocation_strict: config.tls.revocation_strict,
         pins,
+        relays: relay_pins(config, Usage::Signing),
         vouched,
     };
     problems.0.append(&mut list_problems.0);
@@ -212,6 +216,12 @@ pub fn open_trust(config: &Config, vouched: Pins) -> Result<Trust, StartProblems
             Err(StartProblems(problems.0))
         }
     }
+}
+
+/// The partners that would be cut off if the certificate that we made to follow the one in these files
+/// were used now. May block.
+pub fn unaware_of_next(config: &Config, files: &IdentityFiles) -> Vec<OfficeNumber> {
+    renew::unaware(config, files)
 }
 
 /// Renews our certificates as a person wants it.
@@ -272,9 +282,21 @@ pub fn signing_place(office: OfficeNumber) -> String {
     format!("office {office} signing_certificate")
 }
 
-fn peer_pins(config: &Config, pinned: fn(&Peer) -> &Vec<Digest>) -> Pins {
-    let pins = |peer: &Peer| (peer.office, pinned(peer).iter().copied().collect());
-    config.peers.iter().map(pins).collect()
+fn peer_pins(config: &Config, usage: Usage) -> Pins {
+    let pinned = |peer: &Peer| match usage {
+        Usage::Tls => peer.tls_certificates.iter().copied().collect(),
+        Usage::Signing => peer.signing_certificates.iter().copied().collect(),
+    };
+    config.peers.iter().map(|peer| (peer.office, pinned(peer))).collect()
+}
+
+/// The same of relays.
+fn relay_pins(config: &Config, usage: Usage) -> RelayPins {
+    let pinned = |relay: &Relay| match usage {
+        Usage::Tls => relay.tls_certificates.iter().copied().collect(),
+        Usage::Signing => relay.signing_certificates.iter().copied().collect(),
+    };
+    config.relays.iter().map(|relay| (relay.url.clone(), pinned(relay))).collect()
 }
 
 /// An own certificate with what it is for.

@@ -11,7 +11,7 @@ use super::folders::OfficeFolders;
 use super::grants::{client_limits, server_limits};
 use super::inbound::Inbound;
 use super::listener::{Bound, Listener};
-use super::network::Network;
+use super::network::{self, Network};
 use super::opening::{end_former, open_folders, recover};
 use super::problems::{Problems, StartProblems};
 use super::proof::{self, Proof};
@@ -71,6 +71,7 @@ pub(super) async fn open(
             None
         }
     };
+    let proxy = problems.certs(network::PROXY_PLACE, network::proxy_of(&config));
     let (Some((proof, tls)), Some(store), Some(listener), true) =
         (files.proof, files.store, listener, problems.0.is_empty())
     else {
@@ -79,6 +80,7 @@ pub(super) async fn open(
 
     let wake = Wake::new(&config);
     let client = network.client(Arc::clone(&tls), client_limits(&config));
+    client.set_proxy(proxy.flatten());
     let last = problems.store("node.data", store.latest_step().await).flatten();
     let time = TimeGuard::new(clock.now(), last);
     let context = Context::new(config, spec, store, (clock, time), (proof, tls), client, wake);

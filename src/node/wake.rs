@@ -34,6 +34,12 @@ pub(super) struct Wake {
     pub(super) attachments: Bells<OfficeNumber>,
     /// A receipt was issued.
     pub(super) issued: Issued,
+    /// A package is queued for a partner that comes for it.
+    pub(super) queued: Issued,
+    /// A relay took a package over.
+    pub(super) deposited: Issued,
+    /// Ways to others may be mended.
+    pub(super) ways: Issued,
     /// The configuration, certificates and revocation lists are to be read again.
     pub(super) reload: Notify,
     /// A person wants a backup now.
@@ -74,7 +80,7 @@ impl<K: Ord + Copy> Bells<K> {
     }
 }
 
-/// Tells those who wait for receipts that one was issued.
+/// Tells all who wait for something of a kind that there is one more.
 pub(super) struct Issued(watch::Sender<u64>);
 
 impl Default for Issued {
@@ -119,6 +125,7 @@ impl Wake {
     pub(super) fn begin_anew(&self) {
         self.mended.ring_all();
         self.greet.ring_all();
+        self.ways.announce();
     }
 
     /// The same with some partners: what we know of them is not what it was.

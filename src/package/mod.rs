@@ -17,8 +17,10 @@
 
 pub mod card;
 pub mod evidence;
+pub mod sealed;
 pub mod trust;
 
+mod acceptance;
 mod certificate;
 mod clock;
 mod cms;
@@ -31,6 +33,7 @@ mod limits;
 mod manifest;
 mod receipt;
 
+pub use acceptance::{AcceptanceFormat, RelayAcceptance};
 pub use certificate::{CertificateInfo, KeyKind, Unreadable, is_strong_key};
 pub use clock::{CLOCK_TOLERANCE, ClockDoubt};
 pub use cms::{CmsFault, Signer, SignerError, VerifiedSigner};

@@ -141,6 +141,9 @@ pub struct Receipt {
     pub message_id: MessageId,
     /// Of the whole container.
     pub package_sha256: Digest,
+    /// Of the sealed bytes in which it came, where it came sealed.
+    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "json::present")]
+    pub sealed_sha256: Option<Digest>,
     /// Of `manifest.json`.
     pub manifest_sha256: Digest,
     /// Who sent the package.
@@ -211,6 +214,7 @@ impl Receipt {
             kind,
             message_id: reference.message_id,
             package_sha256: reference.package_sha256,
+            sealed_sha256: None,
             manifest_sha256: reference.manifest_sha256,
             sender: party(reference.sender),
             recipient: party(reference.recipient),

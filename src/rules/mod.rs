@@ -42,6 +42,7 @@ mod file;
 mod finding;
 mod form;
 mod formats;
+pub mod history;
 mod items;
 mod joins;
 mod jpeg;
@@ -89,7 +90,7 @@ pub use report::{
 };
 pub use rule::{Level, RuleInfo, RuleText};
 pub use selection::{Selection, SelectionReport, UnknownPattern};
-pub use set::SetCheck;
+pub use set::{Checked, SetCheck};
 pub use table::{Rule, TABLE};
 
 use crate::spec::Spec;

@@ -197,6 +197,8 @@ pub enum Reason {
     Blocked,
     /// The caller left it out: its findings are only counted.
     LeftOut,
+    /// It needs the history of the exchange, which was not given.
+    NoHistory,
 }
 
 impl Reason {
@@ -206,6 +208,7 @@ impl Reason {
             Self::NoSuchFile => "no-such-file",
             Self::Blocked => "blocked",
             Self::LeftOut => "left-out",
+            Self::NoHistory => "no-history",
         }
     }
 }

@@ -23,6 +23,8 @@ pub enum Level {
     L6,
     /// Advice for interoperability.
     L7,
+    /// Against the history of the exchange.
+    L8,
 }
 
 /// One row of the rule table.
@@ -65,10 +67,18 @@ pub struct RuleText {
 
 impl Level {
     /// Every level, the nearest to the bytes first.
-    pub const ALL: [Self; 7] =
-        [Self::L1, Self::L2, Self::L3, Self::L4, Self::L5, Self::L6, Self::L7];
+    pub const ALL: [Self; 8] = [
+        Self::L1,
+        Self::L2,
+        Self::L3,
+        Self::L4,
+        Self::L5,
+        Self::L6,
+        Self::L7,
+        Self::L8,
+    ];
 
-    /// `L1` to `L7`.
+    /// `L1` to `L8`.
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::L1 => "L1",
@@ -78,6 +88,7 @@ impl Level {
             Self::L5 => "L5",
             Self::L6 => "L6",
             Self::L7 => "L7",
+            Self::L8 => "L8",
         }
     }
 
@@ -96,6 +107,9 @@ impl Level {
                 "file names against contents, and the files of a send unit",
             ),
             Self::L7 => lang.pick("相互運用の助言", "advice for interoperability"),
+            Self::L8 => {
+                lang.pick("これまでのやり取りとの照合", "against the history of the exchange")
+            }
         }
     }
 }

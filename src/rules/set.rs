@@ -7,6 +7,7 @@ use crate::types::{Digest, FileKind};
 
 use super::alike;
 use super::file::FileCheck;
+use super::history::{History, Questions};
 use super::options::Options;
 use super::outcome::FileOutcome;
 use super::report::Report;
@@ -95,10 +96,39 @@ impl<'s> SetCheck<'s> {
     }
 
     /// All files were seen: judges the send units and gives the report.
-    pub fn finish(mut self) -> Report {
+    pub fn finish(self) -> Report {
+        self.end().finish(None)
+    }
+
+    /// All files were seen; what was exchanged before may be asked for.
+    pub fn end(mut self) -> Checked<'s> {
         self.end_file();
+        let Self { spec, options, current: _, files, unfinished, unread, kept } = self;
+        Checked { spec, options, files, unfinished, unread, kept }
+    }
+}
+
+/// Files that were judged one by one, and not yet together.
+pub struct Checked<'s> {
+    spec: &'s Spec,
+    options: Options,
+    files: Vec<FileOutcome>,
+    unfinished: Vec<String>,
+    unread: Vec<(String, FileKind)>,
+    kept: BTreeMap<super::Rule, u64>,
+}
+
+impl Checked<'_> {
+    /// What has to be known of the history to judge the files against it.
+    pub fn questions(&self) -> Questions {
+        Questions::of(&self.files)
+    }
+
+    /// Judges the send units, and all files against what was exchanged before where that is known, and
+    /// gives the report.
+    pub fn finish(mut self, history: Option<&History>) -> Report {
         let collector = self.options.collector();
-        let mut units = unit::check(self.spec, &self.files, &self.unread, collector);
+        let mut units = unit::check(self.spec, &self.files, &self.unread, history, collector);
         // Afterwards: what a file has wrong explains what is wrong with its unit.
         alike::fold(&mut self.files);
         alike::explain(&mut self.files, &units.findings);

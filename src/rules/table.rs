@@ -2771,4 +2771,109 @@ rules! {
     }
     bad "\"202407\",\"131011\",…"
     good "202407,131011,…"
+
+    SameNameOtherBytes "L8-SER-001" "same-name-other-bytes"
+    L8 Warning since V3 clause "R-FN-04, R-ORD-01"
+    ja {
+        "同じ名前（同じ連番）で中身の違うファイルが、前にやり取りされています。"
+        "連番は出力した日時で、同じ連番のファイルは一つのはずです。受信側では、前のファイルと同じものとみなされるか、取込フォルダーで名前がぶつかります。"
+        "内容を直したときは、介護ソフトで出力し直し、新しい連番のファイルを送ってください。"
+    }
+    en {
+        "Another file of this very name, and so of this serial, was exchanged before."
+        "A serial is the time of an export and belongs to one; the recipient takes the file for the former one, or cannot place it beside it."
+        "Export again after a correction, so that the file gets a serial of its own."
+    }
+    bad "送信済みのファイルをテキストエディターで直し、同じ名前で送る"
+    good "介護ソフトで直して出力し直す（連番が変わる）"
+
+    ActualsLoseServices "L8-JSK-001" "actuals-lose-services"
+    L8 Warning since V3 clause "R-JSK-01"
+    ja {
+        "連番 {serial} の {month} の実績にあったサービスコード {codes} が、この実績にはありません。"
+        "実績は利用者・年月・事業所・サービス種類ごとに丸ごと置き換わります。記録ソフトの出力のように加算のない実績を後から送ると、請求ソフトの実績が消えます。"
+        "取り消したいサービスでなければ、すべてのサービスと加算を含む実績を出力し直してください。"
+    }
+    en {
+        "The actuals of {month} in serial {serial} had the service codes {codes}, which these do not have."
+        "Actuals replace those of the same user, month, office and service type as a whole: an export without add-ons, as of a records program, wipes out the one of the billing program."
+        "Unless these services were not given after all, export actuals with all services and add-ons."
+    }
+    bad "111111 と 116275 を送った後に、111111 だけの実績を送る"
+    good "訂正した実績にも 111111 と 116275 を入れて送る"
+
+    ActualsWithoutPlan "L8-JSK-002" "actuals-without-plan"
+    L8 Warning since V3 clause "R-JSK-01, R-REL-03"
+    ja {
+        "この利用者の {month} の予定は、やり取りされたことがありません。"
+        "同じ相手とのほかの利用者の予定は届いています。利用者の番号違いか、送り先の違いの可能性があります。受信側では予定と突き合わせられません。"
+        "被保険者番号と送信先を確かめ、予定がまだなら居宅介護支援事業所に送ってもらってください。"
+    }
+    en {
+        "No plan of {month} about this user was ever exchanged."
+        "Plans about other users were; the number of the user or the addressee may be wrong, and the recipient has nothing to hold the actuals against."
+        "See whether insured number and addressee are right, or have the care manager send the plan."
+    }
+    bad "予定を受け取っていない利用者の実績を送る"
+    good "予定を受け取った利用者の実績を送る"
+
+    DeletionOfUnknown "L8-DEL-001" "deletion-of-what-was-never-delivered"
+    L8 Warning since V3 clause "R-DEL-05, R-DEL-06, R-REL-06, R-REL-07, R-REL-08"
+    ja {
+        "この削除が指す {kind} は、届いたことがないか、すでに削除されています。"
+        "受信側には消すものがなく、エラーになるか、何も起きません。キー（作成日・年月・事業所・サービス種類）が違うと、消したいものが残ります。"
+        "送ったときと同じキーで削除を出力し直してください。相手に届いていないものの削除は要りません。"
+    }
+    en {
+        "The {kind} that this deletion names was never delivered, or is deleted already."
+        "The recipient has nothing to delete; with another key (date, month, office, service type) what should go stays."
+        "Export the deletion with the key that was sent. What was never delivered needs none."
+    }
+    bad "作成日 2026-03-25 の計画を送り、2026-03-26 の削除を送る"
+    good "作成日 2026-03-25 の計画を送り、同じ日付の削除を送る"
+
+    OlderPlanAfterNewer "L8-DATE-001" "older-plan-after-newer"
+    L8 Warning since V3 clause "R-ORD-01, R-UPD-01"
+    ja {
+        "連番 {serial} で、これより新しい日付（{day}）のものがもう届いています。"
+        "受信側で古い計画が最新として表示されることがあります。古いファイルの送り間違いの可能性があります。"
+        "最新の計画を出力し直してください。古い計画を意図して送るときは、そのままで構いません。"
+    }
+    en {
+        "One of a later date ({day}) was delivered already, with serial {serial}."
+        "The recipient may show the older one as the newest; an old file may have been sent by mistake."
+        "Export the newest plan. Where the older one is meant, nothing needs to be done."
+    }
+    bad "作成日 2026-04-01 の計画の後に、2025-10-01 の計画を送る"
+    good "作成日 2026-04-01 の計画の後に、2026-10-01 の計画を送る"
+
+    BirthOrSexDiffers "L8-ID-001" "birth-or-sex-differs"
+    L8 Warning since V3 clause "R-REL-01"
+    ja {
+        "同じ被保険者番号の利用者の{what}が、前にやり取りしたもの（連番 {serial}）と違います。"
+        "被保険者番号を取り違えている可能性があります。受信側では、別の利用者の情報を書き換えるおそれがあります。"
+        "介護保険被保険者証で番号・生年月日・性別を確かめてください。前のものが誤りなら、そのままで構いません。"
+    }
+    en {
+        "The {what} of the user with this insured number is not the one exchanged before, with serial {serial}."
+        "The number may be somebody else's, and the recipient would overwrite that person."
+        "Compare number, date of birth and sex with the insurance card. Where the former was wrong, nothing needs to be done."
+    }
+    bad "前は 1940-01-01 生まれ、今回は 1941-01-01 生まれ"
+    good "前も今回も 1940-01-01 生まれ"
+
+    InsurerDiffers "L8-ID-002" "insurer-differs"
+    L8 Warning since V3 clause "R-REL-01, R-FLD-14"
+    ja {
+        "同じ被保険者番号・生年月日・性別の利用者が、前（連番 {serial}）は保険者番号 {insurer} でやり取りされています。"
+        "保険者番号はすべてのキーの一部です。違うと、受信側では別の利用者として登録されます。"
+        "介護保険被保険者証で保険者番号を確かめてください。転居などで保険者が変わったときは、そのままで構いません。"
+    }
+    en {
+        "The user with this insured number, date of birth and sex was exchanged under the insurer {insurer} before, with serial {serial}."
+        "The insurer is part of every key: with another one the recipient has another user."
+        "Compare with the insurance card. Where the insurer changed, nothing needs to be done."
+    }
+    bad "前は保険者番号 131011、今回は 131016"
+    good "前も今回も保険者番号 131011"
 }

@@ -9,6 +9,7 @@ use super::clusters::{self, Cluster, ClusterKey, Group};
 use super::collect::Findings;
 use super::completeness;
 use super::finding::Draft;
+use super::history::{self, History};
 use super::joins;
 use super::offices;
 use super::outcome::FileOutcome;
@@ -37,14 +38,20 @@ pub(super) fn planned(kind: FileKind) -> RuleSet {
 }
 
 /// Judges the send units that a set of files makes up. `unread` are the folders and kinds of files
-/// that are there and could not be read.
+/// that are there and could not be read; `history` is what was exchanged before, where it is known.
 pub(super) fn check(
     spec: &Spec,
     files: &[FileOutcome],
     unread: &[(String, FileKind)],
+    history: Option<&History>,
     findings: Findings,
 ) -> Units {
-    let mut units = Units { summaries: Vec::new(), findings, run: RuleSet::default() };
+    let mut units = Units {
+        summaries: Vec::new(),
+        findings,
+        run: RuleSet::default(),
+        has_history: history.is_some(),
+    };
     let mut folders: BTreeMap<&str, Vec<usize>> = BTreeMap::new();
     for (index, file) in files.iter().enumerate() {
         folders.entry(&file.folder).or_default().push(index);
@@ -56,6 +63,9 @@ pub(super) fn check(
     for (folder, indices) in folders {
         let unread = strangers.remove(folder).unwrap_or_default();
         check_folder(spec, files, &indices, unread, &mut units);
+    }
+    if let Some(history) = history {
+        history::check(history, files, &mut units);
     }
     units
 }

@@ -11,6 +11,8 @@ pub(super) struct Units {
     pub(super) summaries: Vec<Summary>,
     pub(super) findings: Findings,
     pub(super) run: RuleSet,
+    /// Whether the files were held against a history.
+    pub(super) has_history: bool,
 }
 
 /// A check over several files. What a report says of the rules about units, it says from here.

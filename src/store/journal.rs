@@ -10,6 +10,15 @@ use super::{Store, StoreError};
 use crate::transfer::{Direction, State};
 use crate::types::{FileSerial, MessageId, OfficeNumber};
 
+/// That the store was put back from a backup.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Restoration {
+    /// When the backup was made.
+    pub made_at: Timestamp,
+    /// When it was put back.
+    pub at: Timestamp,
+}
+
 /// How it stands in the journal that the store was put back from a backup.
 const RESTORED: &str = "RESTORED";
 
@@ -156,6 +165,18 @@ pub(super) fn tell_restored(
     now: Timestamp,
 ) -> Result<(), StoreError> {
     tell(connection, RESTORED, detail, now)
+}
+
+/// When the store was put back last from a backup, and of what time that was.
+pub(super) fn last_restoration(connection: &Connection) -> Result<Option<Restoration>, StoreError> {
+    let found = connection
+        .query_row(
+            "SELECT at, detail FROM journal WHERE state = ?1 ORDER BY id DESC LIMIT 1",
+            params![RESTORED],
+            |row| Ok((row.get::<_, Column<_>>(0)?.0, row.get::<_, String>(1)?)),
+        )
+        .optional()?;
+    Ok(found.and_then(|(at, detail)| Some(Restoration { made_at: detail.parse().ok()?, at })))
 }
 
 /// Appends what is about the store, not about a package.

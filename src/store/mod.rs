@@ -25,8 +25,10 @@ mod chain;
 mod changes;
 mod copies;
 mod copy;
+mod deposits;
 mod each;
 mod error;
+mod fetched;
 mod folders;
 mod heads;
 mod held;
@@ -54,6 +56,8 @@ mod sealing;
 mod sends;
 mod settled;
 mod unit;
+mod waits;
+mod words;
 mod writer;
 
 use std::collections::BTreeMap;
@@ -71,8 +75,10 @@ pub use chain::{Chain, ChainFault, ChainFaultKind};
 pub use changes::{Change, Changes};
 pub use copies::NewCopy;
 pub use copy::{Copied, let_go, put_back};
+pub use deposits::{Deposit, NewDeposit};
 pub use each::{JournalLine, PackageRange, StoredPackage};
 pub use error::{KeyFault, StoreError};
+pub use fetched::DueReceipt;
 pub use folders::{KnownFolder, WorkFolder};
 pub use heads::{ChainReport, HeadFault, HeadReport, LostPackage};
 pub use held::{HeldFilter, HeldItem, HeldRow, Settled};
@@ -80,11 +86,11 @@ pub use identity::Beginning;
 pub use import_plan::{AwaitedSet, ImportPlan, PlacedCopy, Recipe};
 pub use incoming::{IncomingNote, IncomingRow};
 pub use index::{
-    Brought, ContentsState, Count, Details, EntryId, Followed, Holder, KnownPerson, ListFilter,
+    Brought, ContentsState, Count, Details, EntryId, Flag, Flagged, Followed, Holder, KnownPerson, ListFilter,
     ListPage, ListRow, Missing, MonthLine, MonthPackage, OfficeTraffic, PackageFacts, PageStart,
     ParseEntryIdError, PlanVersions, ReadContents, SearchText, Traffic, Unread, Which,
 };
-pub use journal::{JournalRow, Step};
+pub use journal::{JournalRow, Restoration, Step};
 pub use loss::Loss;
 pub use orders::Due;
 pub use outbox::OutboxRow;
@@ -96,11 +102,12 @@ pub use receipts::{NewReceipt, Origin, ReceiptLine, StoredReceipt};
 pub use sends::{SendKey, Sent};
 pub use settled::{PackedSet, SettledRow};
 pub use unit::{UnitFile, UnitSummary};
+pub use waits::WaitingPackage;
+pub use writer::{Bounds, Writer};
 
 use identity::{Opened, Records};
 use room::Room;
 use sealing::Sealing;
-use writer::Writer;
 
 use crate::disk;
 use crate::types::OfficeNumber;
@@ -130,6 +137,26 @@ struct Shared {
     records: Option<Records>,
     /// Held for as long as the store is open for writing.
     _lock: Option<File>,
+}
+
+/// The bounds of a store: its room, and that it is still the one that was opened.
+struct RoomOfOne {
+    room: Arc<Room>,
+    opened: Arc<Opened>,
+}
+
+impl Bounds for RoomOfOne {
+    fn before(&self, connection: &Connection) -> Result<(), StoreError> {
+        self.room.bound(connection)
+    }
+
+    fn after(&self, connection: &Connection) -> Result<(), StoreError> {
+        self.room.measure(connection)
+    }
+
+    fn check(&self) -> Result<(), StoreError> {
+        self.opened.check()
+    }
 }
 
 /// How often the lock is asked for before somebody else is said to have it, and the pause between.
@@ -187,7 +214,8 @@ impl Store {
         let kept = arrival::kept(&connection)?;
         records.keep(&connection, true)?;
         let opened = Arc::new(Opened::of(folder)?);
-        let writer = Writer::start(connection, Arc::clone(&room), Arc::clone(&opened))?;
+        let bounds = RoomOfOne { room: Arc::clone(&room), opened: Arc::clone(&opened) };
+        let writer = Writer::start(connection, Arc::new(bounds))?;
         let shared = Shared {
             folder: folder.to_owned(),
             writer: Some(writer),

@@ -5,6 +5,7 @@ use crate::package::ReceiptKind;
 use crate::transfer::{HeldSet, IncomingState, OutgoingState};
 
 pub(super) const QUEUED: &str = OutgoingState::Queued.as_str();
+pub(super) const DEPOSITED: &str = OutgoingState::Deposited.as_str();
 pub(super) const REFUSED: &str = OutgoingState::Refused.as_str();
 pub(super) const CONSIGNED: &str = OutgoingState::Consigned.as_str();
 pub(super) const HANDED_OVER: &str = OutgoingState::HandedOver.as_str();

@@ -8,7 +8,7 @@ use rusqlite::{Connection, params};
 use super::chain::{self, Chain};
 use super::packages::Machine as _;
 use super::unit::Column;
-use super::{Store, StoreError, arrival, audit, copies, journal, sends};
+use super::{Store, StoreError, arrival, audit, copies, journal, sends, words};
 use crate::transfer::{Incoming, IncomingState, Outgoing, OutgoingState};
 use crate::types::Digest;
 
@@ -124,5 +124,6 @@ fn purge(
     copies::purge(connection, records)?;
     audit::purge(connection, records)?;
     sends::purge(connection, records)?;
+    words::purge(connection, records)?;
     Ok((removed, beside))
 }

@@ -10,7 +10,9 @@ use serde::Serialize;
 use super::names::{HELD, QUEUED, SETTLED};
 use super::payload::Stored;
 use super::unit::{Column, optional};
-use super::{JournalRow, Store, StoreError, StoredReceipt, UnitSummary, journal, receipts};
+use super::{
+    JournalRow, Restoration, Store, StoreError, StoredReceipt, UnitSummary, journal, receipts,
+};
 use crate::package::ReceiptKind;
 use crate::transfer::{Direction, State};
 use crate::types::{Digest, FileSerial, MessageId, OfficeNumber};
@@ -146,6 +148,11 @@ impl Store {
             Ok(Status { counts, waiting: waiting(connection)? })
         })
         .await
+    }
+
+    /// When the store was put back last from a backup, if ever.
+    pub async fn restoration(&self) -> Result<Option<Restoration>, StoreError> {
+        self.read(journal::last_restoration).await
     }
 
     /// 送受信履歴, newest first.

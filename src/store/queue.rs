@@ -4,7 +4,7 @@ use jiff::Timestamp;
 use rusqlite::{OptionalExtension as _, params};
 use uuid::Uuid;
 
-use super::names::{EXPIRED, QUEUED, REFUSED};
+use super::names::{DEPOSITED, EXPIRED, QUEUED, REFUSED};
 use super::outgoing::read;
 use super::packages::select;
 use super::unit::Column;
@@ -85,7 +85,7 @@ impl Store {
     }
 
     /// The packages of all offices that are queued and whose time was over before `queued`, and those
-    /// that are refused and whose time is over at `now`.
+    /// that are refused, or kept by a relay, and whose time is over at `now`.
     pub async fn overdue(
         &self,
         queued: Timestamp,
@@ -95,7 +95,8 @@ impl Store {
             let select = select::<Outgoing>("expires_at");
             let mut statement = connection.prepare_cached(&format!(
                 "{select} WHERE state = '{QUEUED}' AND expires_at <= ?1
-                 UNION ALL {select} WHERE state = '{REFUSED}' AND expires_at <= ?2"
+                 UNION ALL {select} WHERE state = '{REFUSED}' AND expires_at <= ?2
+                 UNION ALL {select} WHERE state = '{DEPOSITED}' AND expires_at <= ?2"
             ))?;
             let rows = statement.query_map(params![Column(queued), Column(now)], read)?;
             Ok(rows.collect::<Result<_, _>>()?)

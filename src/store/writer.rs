@@ -8,8 +8,6 @@ use rusqlite::{Connection, TransactionBehavior};
 use tokio::sync::{mpsc, oneshot};
 
 use super::StoreError;
-use super::identity::Opened;
-use super::room::Room;
 
 /// Writes that may wait in line; further ones wait for a place.
 const LINE: usize = 1024;
@@ -32,32 +30,43 @@ type Answer = Box<dyn FnOnce(Ended) + Send>;
 /// One write: runs in the open transaction and returns the way to answer.
 type Job = Box<dyn FnOnce(&Connection) -> Answer + Send>;
 
-pub(super) struct Writer {
+/// What a database is bounded by, and whether it is still the one that was opened.
+pub trait Bounds: Send + Sync + 'static {
+    /// Asked before each transaction.
+    fn before(&self, connection: &Connection) -> Result<(), StoreError>;
+
+    /// Told after each transaction.
+    fn after(&self, connection: &Connection) -> Result<(), StoreError>;
+
+    /// Whether what is written goes where it should.
+    fn check(&self) -> Result<(), StoreError>;
+}
+
+/// Writes to a database of SQLite, on a thread of its own: writes that come in while it waits for the
+/// disk share the next transaction.
+pub struct Writer {
     line: Option<mpsc::Sender<Job>>,
     thread: Option<thread::JoinHandle<()>>,
 }
 
 impl Writer {
-    pub(super) fn start(
-        connection: Connection,
-        room: Arc<Room>,
-        opened: Arc<Opened>,
-    ) -> Result<Self, StoreError> {
+    /// Takes the one connection that writes.
+    pub fn start(connection: Connection, bounds: Arc<dyn Bounds>) -> Result<Self, StoreError> {
         let (line, jobs) = mpsc::channel(LINE);
         #[cfg(test)]
         if crate::work::life::current().is_some() {
             // A simulation has no other threads.
-            crate::work::spawn(write_in_turns(connection, room, opened, jobs));
+            crate::work::spawn(write_in_turns(connection, bounds, jobs));
             return Ok(Self { line: Some(line), thread: None });
         }
         let thread = thread::Builder::new()
             .name("renkei-store".to_owned())
-            .spawn(move || write_all(connection, &room, &opened, jobs))?;
+            .spawn(move || write_all(connection, &*bounds, jobs))?;
         Ok(Self { line: Some(line), thread: Some(thread) })
     }
 
     /// Runs `work` in the next transaction; `Ok` means that it is durable.
-    pub(super) async fn run<T, W>(&self, work: W) -> Result<T, StoreError>
+    pub async fn run<T, W>(&self, work: W) -> Result<T, StoreError>
     where
         T: Send + 'static,
         W: FnOnce(&Connection) -> Result<T, StoreError> + Send + 'static,
@@ -83,7 +92,7 @@ impl Writer {
 
 impl Writer {
     /// Waits until the thread that writes has ended.
-    pub(super) async fn ended(&self) {
+    pub async fn ended(&self) {
         if let Some(line) = &self.line {
             line.closed().await;
         }
@@ -102,12 +111,11 @@ impl Drop for Writer {
 
 fn write_all(
     mut connection: Connection,
-    room: &Room,
-    opened: &Opened,
+    bounds: &dyn Bounds,
     mut jobs: mpsc::Receiver<Job>,
 ) {
     while let Some(first) = jobs.blocking_recv() {
-        write_some(&mut connection, room, opened, first, &mut jobs);
+        write_some(&mut connection, bounds, first, &mut jobs);
     }
 }
 
@@ -115,28 +123,26 @@ fn write_all(
 #[cfg(test)]
 async fn write_in_turns(
     mut connection: Connection,
-    room: Arc<Room>,
-    opened: Arc<Opened>,
+    bounds: Arc<dyn Bounds>,
     mut jobs: mpsc::Receiver<Job>,
 ) {
     while let Some(first) = jobs.recv().await {
-        write_some(&mut connection, &room, &opened, first, &mut jobs);
+        write_some(&mut connection, &*bounds, first, &mut jobs);
     }
 }
 
 /// Writes `first` and what came in behind it, and tells those who wait.
 fn write_some(
     connection: &mut Connection,
-    room: &Room,
-    opened: &Opened,
+    bounds: &dyn Bounds,
     first: Job,
     jobs: &mut mpsc::Receiver<Job>,
 ) {
     let mut answers = Vec::new();
-    let committed = room
-        .bound(connection)
-        .and_then(|()| write_group(connection, opened, first, jobs, &mut answers));
-    if let Err(error) = room.measure(connection) {
+    let committed = bounds
+        .before(connection)
+        .and_then(|()| write_group(connection, bounds, first, jobs, &mut answers));
+    if let Err(error) = bounds.after(connection) {
         tracing::error!(%error, "the size of the store is not known");
     }
     let ended = match committed {
@@ -157,7 +163,7 @@ fn write_some(
 /// database is still there afterwards: the system lets a file that was deleted be written to.
 fn write_group(
     connection: &mut Connection,
-    opened: &Opened,
+    bounds: &dyn Bounds,
     first: Job,
     jobs: &mut mpsc::Receiver<Job>,
     answers: &mut Vec<Answer>,
@@ -172,7 +178,7 @@ fn write_group(
         }
         next = if answers.len() < GROUP { jobs.try_recv().ok() } else { None };
     }
-    opened.check()?;
+    bounds.check()?;
     #[cfg(test)]
     let database = std::path::PathBuf::from(transaction.path().unwrap_or_default());
     #[cfg(test)]
@@ -181,7 +187,7 @@ fn write_group(
     // Whoever dies here has committed.
     #[cfg(test)]
     let _ = crate::disk::faults::commit(&database);
-    opened.check()
+    bounds.check()
 }
 
 /// One write fails alone: the others of its group are not undone.

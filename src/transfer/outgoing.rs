@@ -19,6 +19,9 @@ pub enum Outgoing {
         /// When to try next.
         next_at: Timestamp,
     },
+    /// A relay signed that it keeps the package for the recipient (`RelayAcceptance`). It never counts as
+    /// delivery: its time goes on, and the recipient's receipts are awaited.
+    Deposited,
     /// The partner will never take the package as it is: it is not sent again until a person says so.
     /// A receipt that still comes is believed.
     Refused,
@@ -97,6 +100,10 @@ pub enum OutgoingEvent {
     Failed(Failure),
     /// A verified receipt came in.
     Receipt(OutgoingReceipt),
+    /// A relay took it over for the recipient.
+    Deposited,
+    /// The relay has it no more, or the recipient could not open what it has.
+    Withdrawn,
     /// Time passed.
     Tick,
     /// A person asks for the package to be sent once more: the recipient lost its bytes, or what it
@@ -127,21 +134,28 @@ impl Outgoing {
             (Self::HeldByRecipient, OutgoingEvent::Receipt(OutgoingReceipt::Consignment)) => self,
             (
                 Self::Queued { .. }
+                | Self::Deposited
                 | Self::Refused
                 | Self::Consigned
                 | Self::HeldByRecipient
                 | Self::Expired,
                 OutgoingEvent::Receipt(receipt),
             ) => self.receipted(*receipt),
-            (Self::HeldByRecipient | Self::Refused, OutgoingEvent::Resend) if now < expires_at => {
+            (Self::HeldByRecipient | Self::Refused | Self::Deposited, OutgoingEvent::Resend)
+            | (Self::Deposited, OutgoingEvent::Withdrawn)
+                if now < expires_at =>
+            {
                 Self::packed(now)
             }
+            (Self::Queued { .. }, OutgoingEvent::Deposited) => Self::Deposited,
             (
                 Self::Queued { .. } | Self::Refused | Self::ByHand(_),
                 OutgoingEvent::Superseded,
             ) => Self::Superseded,
             (Self::ByHand(channel), OutgoingEvent::Handed) => Self::HandedByPerson(channel),
-            (Self::Refused, OutgoingEvent::Tick) if now >= expires_at => Self::Expired,
+            (Self::Refused | Self::Deposited, OutgoingEvent::Tick) if now >= expires_at => {
+                Self::Expired
+            }
             (Self::Queued { .. }, OutgoingEvent::Failed(_) | OutgoingEvent::Tick)
                 if now >= expires_at =>
             {
@@ -161,6 +175,7 @@ impl Outgoing {
             // consignment only means that the partner repeated itself in vain.
             (
                 Self::Queued { .. }
+                | Self::Deposited
                 | Self::Refused
                 | Self::Consigned
                 | Self::HeldByRecipient
@@ -193,6 +208,7 @@ impl Outgoing {
     pub const fn state(self) -> OutgoingState {
         match self {
             Self::Queued { .. } => OutgoingState::Queued,
+            Self::Deposited => OutgoingState::Deposited,
             Self::Refused => OutgoingState::Refused,
             Self::Consigned => OutgoingState::Consigned,
             Self::HeldByRecipient => OutgoingState::HeldByRecipient,
@@ -211,6 +227,7 @@ impl Outgoing {
     pub const fn in_state(state: OutgoingState, failures: u32, next_at: Timestamp) -> Self {
         match state {
             OutgoingState::Queued => Self::Queued { failures, next_at },
+            OutgoingState::Deposited => Self::Deposited,
             OutgoingState::Refused => Self::Refused,
             OutgoingState::Consigned => Self::Consigned,
             OutgoingState::HeldByRecipient => Self::HeldByRecipient,
@@ -229,7 +246,8 @@ impl Outgoing {
     pub const fn planned(self) -> Option<(u32, Timestamp)> {
         match self {
             Self::Queued { failures, next_at } => Some((failures, next_at)),
-            Self::Refused
+            Self::Deposited
+            | Self::Refused
             | Self::Consigned
             | Self::HeldByRecipient
             | Self::HandedOver
@@ -269,8 +287,10 @@ impl Transition<Outgoing> {
             && match self.after.state() {
                 OutgoingState::Superseded => was_in_outbox,
                 OutgoingState::Uploaded | OutgoingState::SentOnPaper => true,
-                OutgoingState::ToUpload | OutgoingState::ToPrint => false,
-                OutgoingState::Queued => false,
+                OutgoingState::Queued
+                | OutgoingState::Deposited
+                | OutgoingState::ToUpload
+                | OutgoingState::ToPrint => false,
                 OutgoingState::Consigned
                 | OutgoingState::HeldByRecipient
                 | OutgoingState::HandedOver => !was_there.contains(&self.before.state()),
@@ -290,9 +310,10 @@ mod tests {
         Timestamp::from_second(seconds).expect("in range")
     }
 
-    fn states() -> [Outgoing; 8] {
+    fn states() -> [Outgoing; 9] {
         [
             Outgoing::packed(at(0)),
+            Outgoing::Deposited,
             Outgoing::Refused,
             Outgoing::Consigned,
             Outgoing::HeldByRecipient,
@@ -306,10 +327,11 @@ mod tests {
     /// Every pair of state and event, before and after the expiry.
     #[test]
     fn table_of_all_transitions() {
-        use OutgoingEvent::{Failed, Receipt, Resend, Superseded, Tick};
+        use OutgoingEvent::{Failed, Receipt, Resend, Superseded, Tick, Withdrawn};
         use OutgoingReceipt::{Consignment, Handover, HandoverFailure, Rejection};
         use OutgoingState::{
-            Consigned, Expired, HandedOver, HeldByRecipient as Held, Queued, Refused, Rejected,
+            Consigned, Deposited as Kept, Expired, HandedOver, HeldByRecipient as Held, Queued,
+            Refused, Rejected,
         };
         const REPLACED: OutgoingState = OutgoingState::Superseded;
         let events = [
@@ -323,32 +345,38 @@ mod tests {
             Tick,
             Resend,
             Superseded,
+            OutgoingEvent::Deposited,
+            Withdrawn,
         ];
         #[rustfmt::skip]
         let expected = [
             // unreachable, refused, for good, consignment, handover failure, handover, rejection,
-            // tick, resend, superseded; and the same when expired
+            // tick, resend, superseded, deposited, withdrawn; and the same when expired
             [Queued, Queued, Refused, Consigned, Held, HandedOver, Rejected,
-             Queued, Queued, REPLACED,
+             Queued, Queued, REPLACED, Kept, Queued,
              Expired, Expired, Expired, Consigned, Held, HandedOver, Rejected,
-             Expired, Queued, REPLACED],
+             Expired, Queued, REPLACED, Kept, Queued],
+            [Kept, Kept, Kept, Consigned, Held, HandedOver, Rejected,
+             Kept, Queued, Kept, Kept, Queued,
+             Kept, Kept, Kept, Consigned, Held, HandedOver, Rejected,
+             Expired, Kept, Kept, Kept, Kept],
             [Refused, Refused, Refused, Consigned, Held, HandedOver, Rejected,
-             Refused, Queued, REPLACED,
+             Refused, Queued, REPLACED, Refused, Refused,
              Refused, Refused, Refused, Consigned, Held, HandedOver, Rejected,
-             Expired, Refused, REPLACED],
+             Expired, Refused, REPLACED, Refused, Refused],
             [Consigned, Consigned, Consigned, Consigned, Held, HandedOver, Rejected,
-             Consigned, Consigned, Consigned,
+             Consigned, Consigned, Consigned, Consigned, Consigned,
              Consigned, Consigned, Consigned, Consigned, Held, HandedOver, Rejected,
-             Consigned, Consigned, Consigned],
-            [Held, Held, Held, Held, Held, HandedOver, Rejected, Held, Queued, Held,
-             Held, Held, Held, Held, Held, HandedOver, Rejected, Held, Held, Held],
-            [HandedOver; 20],
-            [Rejected; 20],
+             Consigned, Consigned, Consigned, Consigned, Consigned],
+            [Held, Held, Held, Held, Held, HandedOver, Rejected, Held, Queued, Held, Held, Held,
+             Held, Held, Held, Held, Held, HandedOver, Rejected, Held, Held, Held, Held, Held],
+            [HandedOver; 24],
+            [Rejected; 24],
             [Expired, Expired, Expired, Consigned, Held, HandedOver, Rejected,
-             Expired, Expired, Expired,
+             Expired, Expired, Expired, Expired, Expired,
              Expired, Expired, Expired, Consigned, Held, HandedOver, Rejected,
-             Expired, Expired, Expired],
-            [REPLACED; 20],
+             Expired, Expired, Expired, Expired, Expired],
+            [REPLACED; 24],
         ];
         let id = MessageId::new(at(0));
         for (state, row) in states().into_iter().zip(expected) {

@@ -45,6 +45,8 @@ named! {
     OutgoingState {
         /// Waits for its next attempt.
         Queued = "QUEUED",
+        /// A relay keeps it for the recipient, which has not signed for it.
+        Deposited = "DEPOSITED",
         /// The partner will never take it as it is; waits for a person.
         Refused = "REFUSED",
         /// Durable at the recipient.
@@ -101,7 +103,7 @@ impl OutgoingState {
     /// or not its files come out of a hold folder there one day; a refused one is given up some day.
     pub const fn is_at_rest(self) -> bool {
         match self {
-            Self::Queued | Self::Refused | Self::ToUpload | Self::ToPrint => false,
+            Self::Queued | Self::Deposited | Self::Refused | Self::ToUpload | Self::ToPrint => false,
             Self::Consigned
             | Self::HeldByRecipient
             | Self::HandedOver

@@ -31,6 +31,9 @@ impl State {
     pub const fn text(self, lang: Lang) -> &'static str {
         let (ja, en) = match self {
             Self::Out(OutgoingState::Queued) => ("送信待ち", "waiting to be sent"),
+            Self::Out(OutgoingState::Deposited) => {
+                ("中継サーバーに預かり済み（相手の受領待ち）", "kept by the relay, not fetched yet")
+            }
             Self::Out(OutgoingState::Refused) => {
                 ("相手が受け付けず停止中", "not accepted by the partner, stopped")
             }

@@ -25,6 +25,7 @@ mod personal;
 #[cfg(test)]
 mod plant;
 mod problem;
+mod proxy_url;
 mod service_month;
 pub(crate) mod settings;
 mod severity;
@@ -51,11 +52,12 @@ pub(crate) use message_id::seeded;
 pub use message_id::{MessageId, ParseMessageIdError};
 pub use number_rule::{NumberField, NumberRule};
 pub use peer_url::{ParsePeerUrlError, PeerUrl};
-pub use person_key::PersonKey;
+pub use person_key::{BirthPrint, BirthPrintError, PersonKey};
 pub use personal::Personal;
 #[cfg(test)]
 pub(crate) use plant::Plant;
 pub use problem::{Problem, Problems};
+pub use proxy_url::ProxyUrl;
 pub use service_month::{ParseServiceMonthError, ServiceMonth};
 pub use severity::Severity;
 pub use site::one_site;

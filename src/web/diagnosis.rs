@@ -109,7 +109,7 @@ fn in_words(task: &TaskHealth, config: &Config, lang: Lang) -> (String, &'static
 /// stand in files of their own, of which only the names are known here.
 fn settings(config: &Config, lang: Lang) -> Vec<(String, String)> {
     let mut rows = vec![
-        (lang.pick("待ち受け", "listens on").to_owned(), config.node.listen.to_string()),
+        (lang.pick("待ち受け", "listens on").to_owned(), words::listens_on(config.node.listen, lang)),
         (lang.pick("データフォルダー", "data folder").to_owned(), shown(&config.node.data)),
     ];
     for office in &config.offices {

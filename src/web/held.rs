@@ -19,7 +19,8 @@ use crate::control::{Answer, Request};
 use crate::desk::{held, words};
 use crate::folder::read_held;
 use crate::package::Manifest;
-use crate::rules::{self, Finding, Options, Report, SourceFile};
+use crate::rules::{Checked, Finding, Options, Report, SetCheck};
+use crate::spec::Spec;
 use crate::store::{HeldFilter, HeldItem, StoreError};
 use crate::transfer::Direction;
 use crate::types::{HeldId, Lang, OfficeNumber, Severity, code};
@@ -138,6 +139,8 @@ struct Show {
     asked_again: Option<OfficeNumber>,
     /// Nothing is wrong with it: a person lets it in or not.
     needs_word: bool,
+    /// It lacks services that were sent before: a person says whether that is meant.
+    loses_services: bool,
     serial: String,
     folder: Option<String>,
     files: Vec<FileRow>,
@@ -212,16 +215,14 @@ pub(super) async fn show(
                 if is_of_attachments {
                     return Ok((rows, None, None, Vec::new()));
                 }
-                let sources = files.iter().map(|(name, bytes)| SourceFile { name, bytes });
-                let options = Options { received, ..Options::default() };
-                let report = rules::check(spec, &sources.collect::<Vec<_>>(), &options);
+                let checked = checked(spec, &files, received);
                 // Findings show numbers shortened, and changes quote whatever stands there: so it
                 // is about everybody in the files.
                 let files_of = files.iter().map(|(name, bytes)| (name.as_str(), &bytes[..]));
                 let people = contents::read(spec, files_of).people.into_iter();
                 let people: Vec<_> = people.map(|one| one.key.insured().to_owned()).collect();
                 let correction = correction::of(spec, &files, lang);
-                Ok((rows, Some(judged(&report, lang)), correction, people))
+                Ok((rows, Some(checked), correction, people))
             });
             Some(judged.await.unwrap_or_else(|| Err(String::new())))
         }
@@ -233,9 +234,13 @@ pub(super) async fn show(
         None => (None, None),
     };
     let (files, judged, correction) = match found {
-        Some((files, judged, correction, people)) => {
+        Some((files, checked, correction, people)) => {
             shared.audit.viewed(&session, Act::ViewHeld, &id.to_string(), people);
-            (files, judged, correction)
+            let report = match checked {
+                Some(checked) => against_history(&shared, checked).await,
+                None => None,
+            };
+            (files, report.map(|report| judged(&report, lang)), correction)
         }
         None => (Vec::new(), None, None),
     };
@@ -246,6 +251,7 @@ pub(super) async fn show(
         is_out: item.direction == Direction::Out,
         asked_again: held::may_be_asked_again(&item),
         needs_word: item.reason == code::DELETION_NEEDS_WORD,
+        loses_services: item.reason == code::ACTUALS_LOSE_SERVICES,
         serial: item.serial.map(|serial| serial.to_string()).unwrap_or_default(),
         folder: folder
             .map(|folder| std::path::absolute(&folder).unwrap_or(folder).display().to_string()),
@@ -258,10 +264,41 @@ pub(super) async fn show(
     })
 }
 
+/// The files one by one, by the rules of the standard.
+pub(super) fn checked(
+    spec: &'static Spec,
+    files: &[(String, Vec<u8>)],
+    received: bool,
+) -> Checked<'static> {
+    let mut check = SetCheck::new(spec, Options { received, ..Options::default() });
+    for (name, bytes) in files {
+        check.begin_file(name);
+        check.feed(bytes);
+    }
+    check.end()
+}
+
+/// What the rules say of files, with what was exchanged before.
+pub(super) async fn against_history(
+    shared: &Arc<Shared>,
+    checked: Checked<'static>,
+) -> Option<Report> {
+    let history = shared.node.store().exchanged(checked.questions()).await;
+    if let Err(error) = &history {
+        tracing::warn!(code = error.code(), "files are shown without what was exchanged before");
+    }
+    shared.drawing(move || checked.finish(history.as_ref().ok())).await
+}
+
 /// What the table of codes says that is to be done about the reasons. What the page itself has a button
 /// for it says better; of rules the findings say it.
 fn to_do(item: &HeldItem, lang: Lang) -> Vec<&'static str> {
-    let has_button = [code::IMPORT_NAME_TAKEN, code::REFUSED_FOR_GOOD, code::DELETION_NEEDS_WORD];
+    let has_button = [
+        code::IMPORT_NAME_TAKEN,
+        code::REFUSED_FOR_GOOD,
+        code::DELETION_NEEDS_WORD,
+        code::ACTUALS_LOSE_SERVICES,
+    ];
     let codes = item.reason.split(',').filter(|code| !has_button.contains(code));
     let known = codes.filter_map(|code| code.rsplit(':').find_map(code::find));
     known.map(|info| info.to_do(lang)).take(REASONS).collect()

@@ -5,28 +5,35 @@ use std::io::{Cursor, Write as _};
 use std::sync::Arc;
 
 use askama::Template;
-use axum::extract::{Path, State};
+use axum::extract::{Form, Path, State};
 use axum::http::header::{self, HeaderValue};
-use axum::response::{IntoResponse, Response};
+use axum::response::{IntoResponse, Redirect, Response};
 use bytes::Bytes;
+use serde::Deserialize;
 use zip::write::{SimpleFileOptions, ZipWriter};
 
 use super::audit::Act;
-use super::guard::Visitor;
+use super::guard::{Sealed, Visitor};
+use super::held;
 use super::layout::{Frame, Place, message, not_found, page, store_fault};
 use super::state::Shared;
 use super::states::tone;
 use crate::attachment::Title;
 use crate::config::Config;
 use crate::contents::{self, PersonKey};
+use crate::control::Request;
 use crate::desk::{proof, words};
 use crate::node::Node;
 use crate::package::evidence::EvidenceFile;
+use crate::rules::{Finding, Level};
 use crate::package::{AttachedDocument, Limits, Manifest, ManifestFile, Package, Receipt, open};
 use crate::store::{Evidence, JournalRow, PlacedCopy, Step, StoreError, StoredReceipt};
 use crate::transfer::{Direction, State as PackageState, receipt_in_words};
 use crate::types::{Lang, MessageId, OfficeNumber};
 use crate::work;
+
+/// So many findings about what was exchanged before are shown.
+const MOST_OF_PAST: usize = 50;
 
 #[derive(Template)]
 #[template(path = "web/package.html", config = "src/askama.toml")]
@@ -50,6 +57,11 @@ struct Show {
     files: Vec<FileRow>,
     copies: Vec<CopyRow>,
     is_attached: bool,
+    /// What the exchange before says of it.
+    past: Vec<String>,
+    /// Whether somebody should look at it; and who did, and when.
+    to_look_at: bool,
+    looked_at: Option<String>,
     /// 連番 of the set that attachments belong to.
     set: String,
     steps: Vec<StepRow>,
@@ -116,6 +128,17 @@ pub(super) async fn show(
         let people = people.iter().map(PersonKey::insured);
         shared.audit.viewed(&session, Act::ViewAttachments, &id.to_string(), people);
     }
+    let is_in = evidence.direction == Direction::In;
+    let flag = shared.node.store().flag_of(manifest.sender.office, id).await;
+    let flag = match flag {
+        Ok(flag) => flag.filter(|_| is_in),
+        Err(error) => return store_fault(&shared, &error),
+    };
+    let past = if manifest.is_of_attachments() {
+        Vec::new()
+    } else {
+        past(&shared, &package, is_in).await
+    };
     let months: Vec<_> = manifest.months.iter().map(|month| words::month(*month, lang)).collect();
     page(&Show {
         frame: Frame::new(&shared, &session, place, unit.clone()).live(),
@@ -145,6 +168,11 @@ pub(super) async fn show(
         files: files(manifest, lang),
         copies,
         is_attached: manifest.is_of_attachments(),
+        past,
+        to_look_at: flag.as_ref().is_some_and(|flag| flag.seen.is_none()),
+        looked_at: flag
+            .and_then(|flag| flag.seen)
+            .map(|(at, by)| format!("{} {by}", words::time(at))),
         set: manifest.set.map(|serial| serial.to_string()).unwrap_or_default(),
         steps: evidence.journal.iter().map(|row| step(row, lang)).collect(),
         receipts: evidence
@@ -153,6 +181,48 @@ pub(super) async fn show(
             .filter_map(|it| receipt(it, (&config, &limits), lang))
             .collect(),
     })
+}
+
+/// What the exchange before says of the files of a package: of whom no more than the end of the number.
+async fn past(shared: &Arc<Shared>, package: &Package, received: bool) -> Vec<String> {
+    let (spec, lang) = (shared.node.spec(), shared.lang());
+    let files = package.files().map(|(file, bytes)| (file.name.clone(), bytes.to_vec()));
+    let files: Vec<_> = files.collect();
+    let checked = shared.drawing(move || held::checked(spec, &files, received)).await;
+    let Some(checked) = checked else { return Vec::new() };
+    let report = held::against_history(shared, checked).await;
+    let findings = report.iter().flat_map(|report| &report.findings);
+    let of_past = findings.filter(|finding| finding.rule.info().level == Level::L8);
+    let line = |finding: &Finding| {
+        let person = finding.place.person.as_deref().unwrap_or_default();
+        format!("{} {person} [{}]", finding.message(lang), finding.rule.code())
+    };
+    of_past.map(line).take(MOST_OF_PAST).collect()
+}
+
+/// What the button sends by which somebody says to have looked at it.
+#[derive(Debug, Deserialize)]
+pub(super) struct Seen {
+    #[serde(flatten)]
+    sealed: Sealed,
+}
+
+/// Somebody has looked at a package that lacks what an earlier one had.
+pub(super) async fn seen(
+    State(shared): State<Arc<Shared>>,
+    visitor: Visitor,
+    Path(id): Path<MessageId>,
+    Form(seen): Form<Seen>,
+) -> Response {
+    let back = format!("/package/{id}");
+    let request = Request::Seen { id };
+    if let Err(answer) = visitor.may_do(&shared, &seen.sealed, &format!("{request:?}"), &back) {
+        return answer;
+    }
+    let Visitor(session) = visitor;
+    let answer = shared.node.order(request, session.user.clone()).await;
+    session.tell(answer.done, answer.text(shared.lang()));
+    Redirect::to(&back).into_response()
 }
 
 /// What lies in the import folder for a package, where that is not simply its files.

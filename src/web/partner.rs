@@ -32,7 +32,7 @@ struct Shown {
     frame: Frame,
     number: OfficeNumber,
     name: String,
-    url: String,
+    way: String,
     services: String,
     edition: String,
     /// What its card says, if it was registered by one.
@@ -95,7 +95,7 @@ pub(super) async fn show(
         is_administrator: session.role() == Role::Administrator,
         frame: Frame::new(&shared, &session, Place::Partners, title),
         number,
-        url: peer.url.to_string(),
+        way: words::way(&config.way(peer), lang),
         services,
         edition: peer.edition.map_or_else(any, |edition| edition.to_string()),
         card: card.map(|card| desk::card::rows(card, lang)).unwrap_or_default(),

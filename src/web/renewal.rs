@@ -40,6 +40,9 @@ pub(super) struct Order {
     /// Whether the next certificate is to be used now.
     #[serde(default)]
     take: String,
+    /// Also where partners do not have it.
+    #[serde(default)]
+    anyway: String,
 }
 
 /// Leads back to the certificates, and tells how it went.
@@ -68,7 +71,11 @@ pub(super) async fn renew(
     }
     let Some(file) = certificate(&shared, &order.of) else { return not_found(&shared) };
     let Visitor(session) = visitor;
-    let haste = if order.take.is_empty() { Haste::Begin } else { Haste::Take };
+    let haste = match (order.take.is_empty(), order.anyway.is_empty()) {
+        (true, _) => Haste::Begin,
+        (false, true) => Haste::Take,
+        (false, false) => Haste::TakeAnyway,
+    };
     let renewed = carry_out(&shared, file, haste).await;
     if renewed.is_ok() {
         done(&shared, &session, &order.of, haste).await;
@@ -81,6 +88,7 @@ async fn done(shared: &Shared, session: &Session, of: &str, haste: Haste) {
     let how = match haste {
         Haste::Begin => "begin",
         Haste::Take => "take",
+        Haste::TakeAnyway => "take anyway",
         Haste::InTime => "answer",
     };
     shared.audit.did(session, Act::CertificateRenewed, &format!("{of} {how}"));

@@ -5,6 +5,7 @@
 
 #[cfg(test)]
 pub(crate) mod life;
+pub mod systemd;
 #[cfg(test)]
 pub mod watch;
 

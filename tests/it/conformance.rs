@@ -5,6 +5,8 @@
 //! `severities` in `expected.json` says how bad the findings of a rule are, where that depends on
 //! what was found.
 //!
+//! `history.json` beside the files is what was exchanged before.
+//!
 //! `padding` in `expected.json` makes a file longer than anybody wants to keep in a repository:
 //! `count` times `byte` at the end of `file`.
 
@@ -67,17 +69,32 @@ fn cases() -> Vec<(String, PathBuf)> {
     sorted(&top).into_iter().flat_map(of_rule).collect()
 }
 
-/// The files of a folder but `expected.json`.
+/// The files of a folder but `expected.json` and `history.json`.
 fn files(folder: &Path) -> BTreeMap<String, Vec<u8>> {
     let read = |path: PathBuf| (file_name(&path), fs::read(&path).expect("readable"));
     let mut files: BTreeMap<_, _> = sorted(folder).into_iter().map(read).collect();
     files.remove("expected.json");
+    files.remove("history.json");
     files
 }
 
 fn judge(files: &BTreeMap<String, Vec<u8>>) -> Report {
     let files: Vec<_> = files.iter().map(|(name, bytes)| SourceFile { name, bytes }).collect();
     rules::check(spec(), &files, &Options::default())
+}
+
+/// The same with the history of a case, if it has one.
+fn judge_case(case: &Path, files: &BTreeMap<String, Vec<u8>>) -> Report {
+    let mut check = rules::SetCheck::new(spec(), Options::default());
+    for (name, bytes) in files {
+        check.begin_file(name);
+        check.feed(bytes);
+    }
+    let history = fs::read(case.join("history.json")).ok().map(|text| {
+        let read = serde_json::from_slice(&text);
+        read.unwrap_or_else(|error| panic!("{}: {error}", case.display()))
+    });
+    check.end().finish(history.as_ref())
 }
 
 fn expected(case: &Path) -> Expected {
@@ -110,7 +127,7 @@ fn every_case_gives_exactly_its_findings() {
             let file = files.get_mut(&padding.file).expect("the padded file");
             file.resize(file.len() + padding.count, padding.byte);
         }
-        let report = judge(&files);
+        let report = judge_case(&case, &files);
         expected.findings.sort();
         let found = found(&report);
         if found != expected.findings {

@@ -13,6 +13,7 @@ use clap::Subcommand;
 use super::setup::ConfigArg;
 use super::{UsageError, output};
 use crate::certs::files::{self, Access, Existing};
+use crate::certs::renewal::Haste;
 use crate::certs::{self, CertsError};
 use crate::desk::words;
 use crate::package::card::certificate_digits;
@@ -66,6 +67,9 @@ enum CertsCommand {
         /// 用意してある次の証明書に、すぐに切り替えます
         #[arg(long)]
         take: bool,
+        /// 届いたことを確認できない相手がいても切り替えます（その相手とは送受信できなくなります）
+        #[arg(long, requires = "take")]
+        anyway: bool,
     },
     /// 新しい秘密鍵と、認証局に出す証明書発行要求（CSR）を作ります
     Request {
@@ -96,7 +100,14 @@ pub(super) fn run(args: &Args, lang: Lang) -> anyhow::Result<ExitCode> {
             import::run(&import::Import { file, key, password_file, out }, lang)?;
         }
         CertsCommand::Check { config } => return check::run(config, lang),
-        CertsCommand::Renew { config, take } => return renew::run(config, *take, lang),
+        CertsCommand::Renew { config, take, anyway } => {
+            let haste = match (take, anyway) {
+                (false, _) => Haste::Begin,
+                (true, false) => Haste::Take,
+                (true, true) => Haste::TakeAnyway,
+            };
+            return renew::run(config, haste, lang);
+        }
         CertsCommand::Request { office, organization, out } => {
             let made = certs::request(*office, organization.as_deref()).map_err(usage)?;
             let (key, csr) = (out.with_extension("key"), out.with_extension("csr"));

@@ -8,9 +8,8 @@ use crate::certs::renewal::{Done, Haste, Stage};
 use crate::node::{Renewed, renew_own, renewal_text};
 use crate::types::{Clock, Digest, Lang};
 
-pub(super) fn run(config: &ConfigArg, take: bool, lang: Lang) -> anyhow::Result<ExitCode> {
+pub(super) fn run(config: &ConfigArg, haste: Haste, lang: Lang) -> anyhow::Result<ExitCode> {
     let config = setup::config(&config.config, lang)?;
-    let haste = if take { Haste::Take } else { Haste::Begin };
     let renewed = renew_own(&config, None, haste, Clock::system().now())
         .map_err(|problems| UsageError(problems.text(lang)))?;
     let mut failed = false;
@@ -38,10 +37,10 @@ fn told(done: Done, stage: &Stage, lang: Lang) -> String {
             let sha256 = Digest::of(certificate);
             text(
                 format!(
-                    "次の証明書を用意してあります（SHA-256 {sha256}）。事業所カードで登録した相手には、双方の renkei が動いていれば数分で伝わります。ほかの相手には伝えて、今の値と並べて登録してもらってください。全員に伝わってから renkei certs renew --take で切り替えます（伝わる前に切り替えると、その相手とは送受信できなくなります）。"
+                    "次の証明書を用意してあります（SHA-256 {sha256}）。事業所カードで登録した相手には、双方の renkei が動いていれば数分で伝わります。ほかの相手には伝えて、今の値と並べて登録してもらってください。全員に伝わってから renkei certs renew --take で切り替えます（まだ届いていない相手がいれば、切り替える前にお知らせします）。"
                 ),
                 format!(
-                    "the next certificate is prepared (SHA-256 {sha256}): partners by card learn it within minutes while both nodes run; have the others register it beside the present one. When all have it, use it with renkei certs renew --take (with a partner that does not have it nothing can be exchanged)"
+                    "the next certificate is prepared (SHA-256 {sha256}): partners by card learn it within minutes while both nodes run; have the others register it beside the present one. When all have it, use it with renkei certs renew --take, which names those that do not"
                 ),
             )
         }

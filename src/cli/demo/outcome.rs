@@ -31,6 +31,7 @@ impl DemoOutcome {
                 | OutgoingState::Uploaded
                 | OutgoingState::SentOnPaper => true,
                 OutgoingState::Queued
+                | OutgoingState::Deposited
                 | OutgoingState::Consigned
                 | OutgoingState::HeldByRecipient
                 | OutgoingState::Superseded

@@ -53,10 +53,10 @@ pub(super) struct Args {
     /// 相手から見た、この renkei の場所（例 https://renkei.example.jp:8443）
     #[arg(long, value_name = "URL", conflicts_with = "no_url")]
     url: Option<PeerUrl>,
-    /// 相手から接続できる場所を、まだ決めません
+    /// 相手からは接続できません（--listen がなければポートを開かず、こちらから取りに行きます）
     #[arg(long)]
     no_url: bool,
-    /// 待ち受ける IP アドレスとポート（省略すると、すべてのアドレスの、--url のポートか 8443）
+    /// 待ち受ける IP アドレスとポート（省略すると、すべてのアドレスの、--url のポート。--no-url なら待ち受けません）
     #[arg(long, value_name = "ADDR")]
     listen: Option<SocketAddr>,
     /// 台帳を置くフォルダー（省略すると data）

@@ -229,8 +229,9 @@ impl Form<'_> {
         let (args, lang) = (self.args, self.lang);
         let url = self.url()?;
         let port = url.as_ref().map_or(PORT, PeerUrl::port);
-        let listen =
-            args.listen.unwrap_or_else(|| SocketAddr::new(IpAddr::V4(Ipv4Addr::UNSPECIFIED), port));
+        // Where nobody reaches it, no port is opened unless somebody names one.
+        let usual = url.as_ref().map(|_| SocketAddr::new(IpAddr::V4(Ipv4Addr::UNSPECIFIED), port));
+        let listen = args.listen.or(usual);
         let page = match &mut self.asker {
             Some(asker) if !args.no_page => asker.yes(
                 lang.pick(
@@ -254,8 +255,8 @@ impl Form<'_> {
             (None, _) if self.args.no_url => Ok(None),
             (None, Some(asker)) => asker.until(
                 lang.pick(
-                    "相手から見たこの renkei の場所（例 https://renkei.example.jp:8443。まだ決まっていなければ空のまま）",
-                    "where partners reach this node (such as https://renkei.example.jp:8443; empty if it is not known yet)",
+                    "相手から見たこの renkei の場所（例 https://renkei.example.jp:8443。相手から接続できないときは空のまま）",
+                    "where partners reach this node (such as https://renkei.example.jp:8443; empty if they cannot)",
                 ),
                 None,
                 |text| {

@@ -17,7 +17,8 @@ use crate::types::{Digest, Edition, Lang, OfficeNumber, ServiceType};
 struct Row<'p> {
     office: OfficeNumber,
     name: Option<&'p str>,
-    url: String,
+    url: Option<String>,
+    relay: Option<String>,
     service_types: &'p [ServiceType],
     edition: Option<Edition>,
     takes: &'p [String],
@@ -46,7 +47,8 @@ pub(super) fn run(config: &ConfigArg, json: bool, lang: Lang) -> anyhow::Result<
         let rows = config.peers.iter().map(|peer| Row {
             office: peer.office,
             name: peer.name.as_deref(),
-            url: peer.url.to_string(),
+            url: peer.url.as_ref().map(ToString::to_string),
+            relay: peer.relay.as_ref().map(ToString::to_string),
             service_types: &peer.service_types,
             edition: peer.edition,
             takes: &peer.takes,
@@ -61,25 +63,35 @@ pub(super) fn run(config: &ConfigArg, json: bool, lang: Lang) -> anyhow::Result<
         )?)?;
         return Ok(ExitCode::SUCCESS);
     }
-    if config.peers.is_empty() {
+    if config.partners().next().is_none() {
         output::line(lang.pick("登録している相手はありません。", "there are no partners"))?;
         return Ok(ExitCode::SUCCESS);
     }
     let head = match lang {
-        Lang::Ja => ["事業所番号", "名称", "接続先", "登録", "カードの期限"],
-        Lang::En => ["office", "name", "reached at", "registered", "card until"],
+        Lang::Ja => ["事業所番号", "名称", "送る経路", "登録", "カードの期限"],
+        Lang::En => ["office", "name", "sent", "registered", "card until"],
     };
     let rows = config.peers.iter().map(|peer| {
         let card = card(peer);
         vec![
             peer.office.to_string(),
             peer.name.clone().unwrap_or_default(),
-            peer.url.to_string(),
+            words::way(&config.way(peer), lang),
             how(&config, peer, card.is_some(), lang).to_owned(),
             card.map(|card| words::time(card.valid_until)).unwrap_or_default(),
         ]
     });
-    output::line(&output::table(&head, &rows.collect::<Vec<_>>()))?;
+    // Those without a node have no card.
+    let by_hand = config.by_hand.iter().map(|partner| {
+        vec![
+            partner.office.to_string(),
+            partner.name.clone().unwrap_or_default(),
+            partner.channel.text(lang).to_owned(),
+            lang.pick("手渡し", "by hand").to_owned(),
+            String::new(),
+        ]
+    });
+    output::line(&output::table(&head, &rows.chain(by_hand).collect::<Vec<_>>()))?;
     Ok(ExitCode::SUCCESS)
 }
 
@@ -113,7 +125,7 @@ pub(super) fn show(
     let mut rows = vec![
         (lang.pick("事業所番号", "office"), partner.to_string()),
         (lang.pick("名称", "name"), peer.name.clone().unwrap_or_else(none)),
-        (lang.pick("接続先", "reached at"), peer.url.to_string()),
+        (lang.pick("送る経路", "sent"), words::way(&config.way(peer), lang)),
         (lang.pick("登録", "registered"), how(&config, peer, card.is_some(), lang).to_owned()),
         (
             lang.pick("版の指定", "edition"),

@@ -4,10 +4,10 @@ use std::path::{Path, PathBuf};
 
 use anyhow::Context as _;
 
-use crate::cli::feed::Taker;
-use crate::cli::inputs::{OtherCsv, find, is_zip};
+use crate::archive::{self, Taker, is_zip};
+use crate::cli::inputs::{OtherCsv, find};
 use crate::cli::setup::{self, ConfigArg};
-use crate::cli::{UsageError, archive, copies};
+use crate::cli::{UsageError, copies};
 use crate::config::Config;
 use crate::desk;
 use crate::disk;

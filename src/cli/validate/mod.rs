@@ -1,6 +1,7 @@
 //! `renkei validate`: judges files and folders, archives, and what comes through standard input.
 
 mod grading;
+mod history;
 mod outputs;
 mod sources;
 mod watch;
@@ -48,6 +49,12 @@ pub(super) struct Args {
     /// 標準入力（-）のファイル名
     #[arg(long, value_name = "NAME")]
     file_name: Option<String>,
+    /// これまでのやり取りを書いたファイル（renkei.exchange/1）とも照らし合わせます（段階 L8 の規則）
+    #[arg(long, value_name = "FILE", conflicts_with = "config")]
+    history: Option<PathBuf>,
+    /// この設定ファイルの renkei の台帳にあるやり取りとも照らし合わせます（段階 L8 の規則）
+    #[arg(long, value_name = "FILE")]
+    config: Option<PathBuf>,
     /// ファイルが変わるたびに検査し直します（Ctrl+C で終わります）
     #[arg(long)]
     watch: bool,
@@ -98,7 +105,7 @@ fn once(
     let progress = Progress::new(sources.size());
     let faults = sources.judge(&mut check, &progress, lang);
     progress.finish();
-    let mut report = check.finish();
+    let mut report = history::judged(args, check, lang)?;
     report.base = sources.base();
     report.passed_over = sources.passed_over();
     if args.mask {

@@ -8,10 +8,10 @@ use std::path::{Path, PathBuf};
 use anyhow::Context as _;
 
 use super::Args;
-use crate::cli::feed::feed;
-use crate::cli::inputs::{Found, OtherCsv, find, is_zip};
+use crate::archive::{self, feed, is_zip};
+use crate::cli::inputs::{Found, OtherCsv, find};
 use crate::cli::progress::Progress;
-use crate::cli::{UsageError, archive, copies};
+use crate::cli::{UsageError, copies};
 use crate::disk;
 use crate::rules::SetCheck;
 use crate::spec::Spec;

@@ -44,9 +44,8 @@ pub(super) fn checked(checked: &Checked, draft: &Draft) -> Vec<Line> {
     let dates = dates::read(&draft.config, Lang::En);
     lines.extend(certificates(dates.certificates, &lines));
     lines.extend(lists(&draft.config, dates.revocation_lists, &lines));
-    let is_free = !checked.runs && draft.has_address() && !is_told(&lines, "node.listen");
-    if is_free {
-        let listen = draft.config.node.listen;
+    let is_free = !checked.runs && !is_told(&lines, "node.listen");
+    if let Some(listen) = draft.config.node.listen.filter(|_| is_free) {
         lines.push(Line::fine(
             Topic::Port,
             "node.listen",

@@ -5,13 +5,12 @@ use std::time::Duration;
 use futures_util::StreamExt as _;
 use futures_util::stream;
 use jiff::SignedDuration;
-use tokio::net::TcpStream;
 use tokio::time::timeout;
 
 use super::line::{Grade, Line, Topic};
-use crate::config::{Config, Peer};
+use crate::config::{Config, Peer, Way};
 use crate::desk::words;
-use crate::link::{Glimpse, glimpse};
+use crate::link::{Glimpse, ProxyAccess, connect, glimpse};
 use crate::node::probe::{Prober, Step, Tried};
 use crate::package::CertificateInfo;
 use crate::rules::render::visible_line;
@@ -81,7 +80,8 @@ pub(super) async fn ask(config: &Config, clock: &Clock) -> Asked {
             Ok(None) => (not_asked(peer, config), None),
             Ok(Some(steps)) => {
                 let ahead = steps.iter().find_map(|step| step.ahead);
-                (reached(peer, &steps, config, clock).await, ahead)
+                let proxy = prober.as_ref().and_then(Prober::proxy);
+                (reached(peer, &steps, config, (clock, proxy)).await, ahead)
             }
             Err(_elapsed) if left < EACH => (not_asked(peer, config), None),
             Err(_elapsed) => (too_slow(peer, config), None),
@@ -124,7 +124,12 @@ fn too_slow(peer: &Peer, config: &Config) -> Line {
 }
 
 /// What the last step says; who answered in the place of the partner is told with it.
-async fn reached(peer: &Peer, steps: &[Tried], config: &Config, clock: &Clock) -> Line {
+async fn reached(
+    peer: &Peer,
+    steps: &[Tried],
+    config: &Config,
+    (clock, proxy): (&Clock, Option<&ProxyAccess>),
+) -> Line {
     let about = about(peer, config);
     let Some(last) = steps.last() else { return not_asked(peer, config) };
     if last.is_fine {
@@ -137,7 +142,7 @@ async fn reached(peer: &Peer, steps: &[Tried], config: &Config, clock: &Clock) -
     let code = last.code.or(unreached.then_some(code::PEER_UNREACHABLE));
     let line = line.grade(grade(last)).code(code);
     match last.step {
-        Step::Tls => match shown(peer, clock).await {
+        Step::Tls => match shown(config.way(peer), proxy, clock).await {
             Some((ja, en)) => {
                 Line { ja: format!("{} {ja}", line.ja), en: format!("{} {en}", line.en), ..line }
             }
@@ -156,10 +161,15 @@ fn grade(failed: &Tried) -> Grade {
 }
 
 /// Who answers in the place of the partner.
-async fn shown(peer: &Peer, clock: &Clock) -> Option<(String, String)> {
+async fn shown(
+    way: Way,
+    proxy: Option<&ProxyAccess>,
+    clock: &Clock,
+) -> Option<(String, String)> {
+    let (Way::Direct { url, .. } | Way::Relay(url)) = way else { return None };
     let look = async {
-        let stream = TcpStream::connect((peer.url.host(), peer.url.port())).await.ok()?;
-        Some(glimpse(stream, peer.url.host(), clock).await)
+        let stream = connect(&url, proxy).await.ok()?;
+        Some(glimpse(stream, url.host(), clock).await)
     };
     let certificate = match timeout(LOOK, look).await.ok()?? {
         Glimpse::Certificate(certificate) => CertificateInfo::of(&certificate).ok()?,

@@ -16,12 +16,9 @@ use crate::work;
 /// How long an answer of this very computer may take.
 const LONGEST: Duration = Duration::from_secs(5);
 
-/// Calls our own port. Nothing where the system chooses it, which only tests ask for.
+/// Calls our own port. Nothing where there is none, or the system chooses it, which only tests ask for.
 pub(super) async fn line(config: &Config, clock: &Clock) -> Option<Line> {
-    let listen = config.node.listen;
-    if listen.port() == 0 {
-        return None;
-    }
+    let listen = config.node.listen.filter(|listen| listen.port() != 0)?;
     let address = SocketAddr::new(here(listen.ip()), listen.port());
     let call = async {
         let stream = TcpStream::connect(address).await?;

@@ -23,7 +23,7 @@ use crate::work;
 /// Why it cannot be used.
 pub fn folder_fault(path: &Path, role: FolderRole) -> Result<(), FolderError> {
     match role {
-        FolderRole::Drop | FolderRole::Import | FolderRole::Downloads => look(path, role),
+        FolderRole::Drop | FolderRole::Import => look(path, role),
         FolderRole::Work
         | FolderRole::Hold
         | FolderRole::Sent

@@ -69,8 +69,8 @@ pub struct NewOffice {
 /// A node that is set up.
 #[derive(Debug, Clone)]
 pub struct NewNode {
-    /// Where it listens.
-    pub listen: SocketAddr,
+    /// Where it listens, if partners come to it.
+    pub listen: Option<SocketAddr>,
     /// Where partners reach it, if they do.
     pub url: Option<PeerUrl>,
     /// Its data folder, where it is not the usual one.

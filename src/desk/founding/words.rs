@@ -3,6 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use super::{Keys, Plan};
+use crate::desk::words;
 use crate::folder::FolderRole;
 use crate::spec::Spec;
 use crate::types::{Lang, ServiceType};
@@ -57,7 +58,7 @@ pub fn summary(plan: &Plan, to_make: &[PathBuf], spec: &Spec) -> Vec<(&'static s
     if let Some(node) = &plan.node {
         let url = node.url.as_ref().map(ToString::to_string);
         let none = || lang.pick("未定", "not set yet").to_owned();
-        rows.push((lang.pick("待ち受け", "listens on"), node.listen.to_string()));
+        rows.push((lang.pick("待ち受け", "listens on"), words::listens_on(node.listen, lang)));
         rows.push((lang.pick("相手からの接続先", "reached at"), url.unwrap_or_else(none)));
         let page =
             if node.page { lang.pick("使う", "yes") } else { lang.pick("使わない", "no") };

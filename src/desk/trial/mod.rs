@@ -137,6 +137,7 @@ fn fate(row: &HistoryRow) -> Option<bool> {
         | State::Set(HeldSet::Held) => Some(false),
         State::Out(
             OutgoingState::Queued
+            | OutgoingState::Deposited
             | OutgoingState::Consigned
             | OutgoingState::HeldByRecipient
             | OutgoingState::Superseded

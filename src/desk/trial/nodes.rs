@@ -11,7 +11,7 @@ use super::error::TrialError;
 use super::sample::{File, Samples};
 use crate::certs::files::{self, Access, Existing};
 use crate::certs::{self, CertsError, Validity, self_made};
-use crate::config::{Config, IdentityFiles, Office, Peer, StoreSettings, Timing};
+use crate::config::{Config, IdentityFiles, Network, Office, Peer, StoreSettings, Timing};
 use crate::disk::{self, Readers};
 use crate::package::Usage;
 use crate::types::{Digest, OfficeNumber, ServiceType};
@@ -81,7 +81,7 @@ fn alone(config: &Config, office: &Office, home: &Path, listen: SocketAddr) -> i
         ..office.clone()
     };
     let node =
-        crate::config::Node { data: home.join("data"), listen, url: None, ..config.node.clone() };
+        crate::config::Node { data: home.join("data"), listen: Some(listen), url: None, ..config.node.clone() };
     let second = SignedDuration::from_secs(1);
     let timing =
         Timing { scan_interval: second, settle: second / 5, set_wait: second * 3, ..config.timing };
@@ -90,6 +90,8 @@ fn alone(config: &Config, office: &Office, home: &Path, listen: SocketAddr) -> i
         offices: vec![office],
         peers: Vec::new(),
         timing,
+        relays: Vec::new(),
+        network: Network::default(),
         page: None,
         mail: None,
         store: StoreSettings::default(),
@@ -122,8 +124,8 @@ fn made(
 /// How the other side of a configuration knows it: by its address and its certificates.
 fn peer(config: &Config) -> Result<Peer, TrialError> {
     let office = config.offices.first().ok_or(TrialError::NoSample)?;
-    let url = format!("https://{}", config.node.listen);
-    let url = url.parse().map_err(io::Error::other)?;
+    let listen = config.node.listen.ok_or(TrialError::NoSample)?;
+    let url = format!("https://{listen}").parse().map_err(io::Error::other)?;
     let digest = |files: &IdentityFiles| {
         let identity = certs::load(files)?;
         let own = identity.chain().first().map(|own| Digest::of(own));
@@ -135,7 +137,8 @@ fn peer(config: &Config) -> Result<Peer, TrialError> {
         office: number,
         name: None,
         service_types,
-        url,
+        url: Some(url),
+        relay: None,
         edition: None,
         takes: Vec::new(),
         quoting: None,

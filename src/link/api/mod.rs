@@ -6,15 +6,20 @@ use std::net::{IpAddr, SocketAddr};
 use bytes::Bytes;
 use rustls::pki_types::CertificateDer;
 
+mod mailbox;
 mod receipts;
 mod status;
 
+pub(super) use mailbox::receipt_kind;
+pub use mailbox::{
+    MailboxBody, MailboxItem, MailboxItemName, MailboxPage, MailboxQuery, PackageForm, receipt_word,
+};
 pub(super) use receipts::LAST_POSITION;
 pub use receipts::{ReceiptEntry, ReceiptPage, ReceiptQuery};
 pub use status::{Status, StatusAnswer, StatusLimits};
 
 use super::problem::Refusal;
-use crate::package::TrustError;
+use crate::package::{ReceiptKind, TrustError};
 use crate::types::code::RefusalCode;
 use crate::types::{Digest, Hashed, MessageId, OfficeNumber};
 
@@ -47,8 +52,8 @@ pub trait Service: Send + Sync + 'static {
     /// it came from. Never waits.
     fn refused_stranger(&self, sha256: Digest, site: IpAddr, why: TrustError);
 
-    /// A package of `partner`, as [`admits`](Self::admits) said, arrived completely and fits its
-    /// `Content-Digest`.
+    /// A package of `partner`, as [`admits`](Self::admits) said, arrived completely in the form that its
+    /// media type says, and fits its `Content-Digest`.
     ///
     /// Answers only after the bytes are durable; a repeat is answered with the same receipt bytes.
     /// Once started it always runs to its end, also when the peer went away or was told to come
@@ -61,6 +66,7 @@ pub trait Service: Send + Sync + 'static {
         partner: OfficeNumber,
         id: MessageId,
         body: Hashed,
+        form: PackageForm,
     ) -> impl Future<Output = Result<PutAnswer, Refusal>> + Send;
 
     /// The receipts of packages that `query.office` sent to us, behind a position.
@@ -102,6 +108,72 @@ pub trait Service: Send + Sync + 'static {
         async { Err(Refusal::plain(RefusalCode::NOT_FOUND)) }
     }
 
+    /// Whether somebody who is no partner may hand us its card, so that a person can register it.
+    fn takes_introductions(&self) -> bool {
+        false
+    }
+
+    /// Somebody who is no partner hands us the card of `office`; asked only where
+    /// [`takes_introductions`](Self::takes_introductions) says so.
+    fn introduce(
+        &self,
+        peer: &Caller,
+        office: OfficeNumber,
+        card: Bytes,
+    ) -> impl Future<Output = Result<(), Refusal>> + Send {
+        let _ = (peer, office, card);
+        async { Err(Refusal::plain(RefusalCode::NOT_A_PARTNER)) }
+    }
+
+    /// The packages that wait for `query.office` here, behind a position. Those whose last receipt is
+    /// here or whose time is over wait no more.
+    ///
+    /// Waits as [`receipts`](Self::receipts) does.
+    ///
+    /// # Errors
+    ///
+    /// `not-found` where the service has no mailboxes.
+    fn mailbox(
+        &self,
+        peer: &Caller,
+        query: MailboxQuery,
+    ) -> impl Future<Output = Result<MailboxPage, Refusal>> + Send {
+        let _ = (peer, query);
+        async { Err(Refusal::plain(RefusalCode::NOT_FOUND)) }
+    }
+
+    /// The bytes of a package that waits for an office.
+    ///
+    /// # Errors
+    ///
+    /// `not-found` for one that never waited here, `gone` for one that does no more.
+    fn fetch(
+        &self,
+        peer: &Caller,
+        of: MailboxItemName,
+    ) -> impl Future<Output = Result<MailboxBody, Refusal>> + Send {
+        let _ = (peer, of);
+        async { Err(Refusal::plain(RefusalCode::NOT_FOUND)) }
+    }
+
+    /// The office that a package is for hands us a receipt about it, of which nothing has been checked.
+    /// Answers only after it is durable, with whether these very bytes had been taken before.
+    ///
+    /// # Errors
+    ///
+    /// `not-found` where the package never waited here, `receipt-mismatch` for what is no receipt of
+    /// this kind about it.
+    fn put_receipt(
+        &self,
+        peer: &Caller,
+        of: MailboxItemName,
+        kind: ReceiptKind,
+        receipt: Bytes,
+    ) -> impl Future<Output = Result<bool, Refusal>> + Send {
+        let _ = (peer, of, kind, receipt);
+        async { Err(Refusal::plain(RefusalCode::NOT_FOUND)) }
+    }
+
     /// What we tell about ourselves; never waits.
     fn status(&self, peer: &Caller) -> StatusAnswer;
 }
@@ -131,8 +203,10 @@ impl fmt::Debug for Caller {
 /// The answer to a package that was taken.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct PutAnswer {
-    /// The signed receipt, DER.
+    /// The signed receipt, or the acceptance of a relay, DER.
     pub receipt: Bytes,
     /// Whether the package had been taken before.
     pub repeated: bool,
+    /// Whether it was taken for somebody else, to whom it has yet to go.
+    pub relayed: bool,
 }

@@ -22,6 +22,8 @@ pub struct StatusAnswer {
     pub files: usize,
     /// The largest manifest in bytes.
     pub manifest_bytes: usize,
+    /// The serial of the caller's own card that is registered, if it is registered by one.
+    pub your_card: Option<u64>,
 }
 
 /// The answer to `GET /v1/status`.
@@ -41,6 +43,10 @@ pub struct Status {
     /// How far the clock of a partner may run ahead of it, in seconds.
     #[serde(default)]
     pub clock_skew_seconds: u64,
+    /// The serial of the card by which the caller is registered there; nothing where it is registered
+    /// without one, or not at all.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub your_card: Option<u64>,
     /// What it takes.
     pub limits: StatusLimits,
 }

@@ -10,6 +10,7 @@ use jiff::{SignedDuration, Timestamp};
 use zip::write::{SimpleFileOptions, StreamWriter, ZipWriter};
 
 use super::{BackupError, Entry, Format, LIST, List, at};
+use crate::certs::SEALING_FOLDER;
 use crate::config::{Config, PARTNERS};
 use crate::disk;
 use crate::store::{Copied, Store, let_go};
@@ -90,6 +91,13 @@ fn write(store: &Store, config: &Config, terms: Terms<'_>) -> Result<Made, Backu
     let users = config.node.data.join("users");
     archive
         .add_folder("data/users", &users, &|name| ["users.json", "tokens.json"].contains(&name))?;
+
+    if with_keys {
+        let sealing = config.node.data.join(SEALING_FOLDER);
+        archive.add_folder("data/sealing", &sealing, &|name| {
+            Path::new(name).extension().is_some_and(|end| end == "key")
+        })?;
+    }
 
     let home = config_file.parent().unwrap_or(Path::new(""));
     let config_name = add_below(&mut archive, home, config_file)?.unwrap_or_default();

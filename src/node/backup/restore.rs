@@ -4,6 +4,7 @@
 //! there when it is whole, the configuration last. So whatever cuts it off, no node can start by what is
 //! there, and the same command again begins anew or ends what was begun.
 
+use std::collections::BTreeSet;
 use std::fs::{self, File};
 use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
@@ -13,7 +14,7 @@ use jiff::Timestamp;
 
 use super::opened::{Opened, is_plain};
 use super::{BackupError, DATABASE, Entry, List, UNFINISHED, at};
-use crate::config::Config;
+use crate::config::{Config, Office};
 use crate::disk::{self, Readers};
 use crate::store::put_back;
 
@@ -33,6 +34,8 @@ pub struct Restored {
     pub with_keys: bool,
     /// Files and folders that lay elsewhere: where they were, and where they are now.
     pub moved: Vec<(PathBuf, PathBuf)>,
+    /// Folders of the configuration that are not there and that the node does not make itself.
+    pub missing: Vec<PathBuf>,
 }
 
 /// Puts a backup into a folder that is empty or not there yet, or in which putting back the same one was
@@ -48,7 +51,7 @@ pub fn restore(
     let unfinished = to.join(UNFINISHED);
     let mark = mark(&opened.list);
     let is_whole = fs::read_to_string(unfinished.join(WHOLE)).is_ok_and(|text| text == mark);
-    if !is_whole {
+    if !is_whole && !is_placed(&unfinished, &to.join(&places.config)) {
         begin(to, &unfinished)?;
         let unpacked = unpack(&mut opened, &places, &unfinished, now);
         if unpacked.is_err() {
@@ -66,11 +69,31 @@ pub fn restore(
     let outside = outside.map(|entry| Ok((entry.from.clone(), to.join(places.of_file(entry)?))));
     let mut moved = outside.collect::<Result<Vec<_>, BackupError>>()?;
     let text = fs::read_to_string(&config).map_err(at(&config))?;
-    let named = Config::draft(&text, to).config.node.data;
+    let draft = Config::draft(&text, to).config;
+    let missing = missing(&draft);
+    let named = draft.node.data;
     if named != data {
         moved.push((named, data.clone()));
     }
-    Ok(Restored { made_at: list.made_at, config, data, with_keys: list.with_keys, moved })
+    let (made_at, with_keys) = (list.made_at, list.with_keys);
+    Ok(Restored { made_at, config, data, with_keys, moved, missing })
+}
+
+/// Whether it was cut off when everything was in its place: the configuration is moved last, and the
+/// mark removed after it.
+fn is_placed(unfinished: &Path, config: &Path) -> bool {
+    let is_empty = fs::read_dir(unfinished).is_ok_and(|mut left| left.next().is_none());
+    is_empty && config.is_file()
+}
+
+/// The folders of the offices that nobody but a person makes.
+fn missing(config: &Config) -> Vec<PathBuf> {
+    let of_office = |office: &Office| {
+        let all = [&office.drop, &office.import, &office.import_actuals, &office.hold];
+        all.into_iter().chain(&office.sent).cloned().collect::<Vec<_>>()
+    };
+    let all: BTreeSet<_> = config.offices.iter().flat_map(of_office).collect();
+    all.into_iter().filter(|folder| !folder.is_dir()).collect()
 }
 
 /// By which a backup is known again.

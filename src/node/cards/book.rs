@@ -3,12 +3,11 @@
 use std::io;
 use std::path::Path;
 
-use crate::config::{LARGEST_SOURCE, PARTNERS, PartnerFile, Peer, partner_text};
-use crate::disk::{self, Readers};
+use crate::config::{Config, LARGEST_SOURCE, PARTNERS, PartnerFile, Peer, Relay, partner_text};
+use crate::disk::{self, Alone, Readers};
 use crate::package::card::{CardCertificate, SignedCard};
 use crate::types::{Digest, OfficeNumber, PeerUrl};
 
-use super::alone::Alone;
 use super::own::read;
 
 /// A partner as its files say.
@@ -20,10 +19,38 @@ pub struct Partner {
     pub card: Option<SignedCard>,
 }
 
-/// The card names no way that leads to the office which this program knows.
+/// The card names no way that leads to the office, and the office cannot come to us.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("the card names no address at which the office is reached")]
+#[error("the card names no address and no relay of ours, and this node does not listen")]
 pub struct NoWay;
+
+/// What we have of ways, for choosing the one to a partner.
+#[derive(Debug, Clone, Copy)]
+pub struct OwnWays<'c> {
+    /// The relays from which we fetch, and with which we leave what is for others.
+    pub relays: &'c [Relay],
+    /// Whether others can come to us.
+    pub listens: bool,
+}
+
+impl<'c> OwnWays<'c> {
+    /// Those of a configuration.
+    pub fn of(config: &'c Config) -> Self {
+        Self { relays: &config.relays, listens: config.node.listen.is_some() }
+    }
+
+    /// The relay of a card that is ours too; else its first one, which may become ours.
+    fn relay_of<'u>(&self, card: &'u SignedCard) -> Option<&'u PeerUrl> {
+        let is_ours = |url: &&PeerUrl| self.relays.iter().any(|relay| relay.url == **url);
+        let mut relays = card.card().relays();
+        relays.clone().find(is_ours).or_else(|| relays.next())
+    }
+
+    fn lead_to(&self, peer: &Peer) -> bool {
+        let is_ours = |url: &PeerUrl| self.relays.iter().any(|relay| relay.url == *url);
+        peer.url.is_some() || self.listens || peer.relay.as_ref().is_some_and(is_ours)
+    }
+}
 
 /// The partner of a file in `partners/` of `home`; nothing where there is none, or one with mistakes.
 pub fn partner(home: &Path, office: OfficeNumber) -> Option<Partner> {
@@ -39,15 +66,23 @@ pub fn partner(home: &Path, office: OfficeNumber) -> Option<Partner> {
 ///
 /// # Errors
 ///
-/// Nobody knows where it is reached.
-pub fn peer_of(card: &SignedCard, former: Option<&Partner>) -> Result<Peer, NoWay> {
+/// Nobody knows how it is reached.
+pub fn peer_of(
+    card: &SignedCard,
+    former: Option<&Partner>,
+    own: OwnWays<'_>,
+) -> Result<Peer, NoWay> {
     let quoting = former.and_then(|former| former.peer.quoting);
     let former = former.and_then(|Partner { peer, card }| Some((peer, card.as_ref()?)));
-    let of_a_person = former.filter(|(held, old)| Some(&held.url) != old.card().url());
-    let url = of_a_person.map(|(held, _)| &held.url).or_else(|| card.card().url());
-    let mut peer = said(card, url.ok_or(NoWay)?);
+    let mut peer = said(card, own);
     if let Some((held, old)) = former {
-        let old = said(old, &held.url);
+        let old = said(old, own);
+        if held.url != old.url {
+            peer.url.clone_from(&held.url);
+        }
+        if held.relay != old.relay {
+            peer.relay.clone_from(&held.relay);
+        }
         if held.name != old.name {
             peer.name.clone_from(&held.name);
         }
@@ -61,18 +96,20 @@ pub fn peer_of(card: &SignedCard, former: Option<&Partner>) -> Result<Peer, NoWa
         add(&mut peer.signing_certificates, &held.signing_certificates, &old.signing_certificates);
     }
     peer.quoting = quoting;
-    Ok(peer)
+    if own.lead_to(&peer) { Ok(peer) } else { Err(NoWay) }
 }
 
-/// The partner as its card says, reached at `url`.
-fn said(card: &SignedCard, url: &PeerUrl) -> Peer {
+/// The partner as its card says.
+fn said(card: &SignedCard, own: OwnWays<'_>) -> Peer {
+    let relay = own.relay_of(card).cloned();
     let card = card.card();
     let pins = |listed: &[CardCertificate]| listed.iter().map(CardCertificate::sha256).collect();
     Peer {
         office: card.office,
         name: card.name.clone(),
         service_types: card.service_types.clone(),
-        url: url.clone(),
+        url: card.url().cloned(),
+        relay,
         edition: card.only_edition(),
         takes: card.takes.clone(),
         quoting: None,
@@ -138,13 +175,24 @@ pub fn remove(home: &Path, office: OfficeNumber) -> io::Result<()> {
     Ok(())
 }
 
+/// The serial of the card by which the office is registered that this TLS certificate is pinned for.
+pub(in crate::node) fn registered_serial(config: &Config, certificate: Digest) -> Option<u64> {
+    let mut peers = config.peers.iter();
+    let peer = peers.find(|peer| peer.tls_certificates.contains(&certificate))?;
+    let name = peer.card.as_ref()?.file_name()?.to_str()?;
+    serial_in(name, peer.office)
+}
+
+/// The serial in the name of the file of an office's card.
+fn serial_in(name: &str, office: OfficeNumber) -> Option<u64> {
+    let serial = name.strip_prefix(&format!("{office}-"))?.strip_suffix(".card")?;
+    let digits = Some(serial).filter(|serial| serial.bytes().all(|byte| byte.is_ascii_digit()));
+    digits?.parse().ok()
+}
+
 fn remove_cards(folder: &Path, office: OfficeNumber, but: Option<&str>) -> io::Result<()> {
-    let is_of = |name: &str| {
-        let serial = name.strip_prefix(&format!("{office}-"))?.strip_suffix(".card")?;
-        serial.bytes().all(|byte| byte.is_ascii_digit()).then_some(())
-    };
     for name in disk::names(folder)? {
-        if is_of(&name).is_some() && Some(name.as_str()) != but {
+        if serial_in(&name, office).is_some() && Some(name.as_str()) != but {
             disk::remove_file(&folder.join(name))?;
         }
     }

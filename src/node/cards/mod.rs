@@ -5,18 +5,18 @@
 //!
 //! The last card of an office of ours stands in `cards/` of the data folder: its serial rises from
 //! there. Partners stand in `partners/` beside the configuration: `N.toml` is what holds, and names
-//! the file of the card (`N-SERIAL.card`) that it was made from. A card is written first and the
+//! the file of the card (`N-SERIAL.card`) that it was made from; which card of ours a partner has stands in
+//! `cards/registered.json`. A card is written first and the
 //! `.toml` then replaced in one step, so that a crash leaves either the former partner or the new one.
 
-mod alone;
 mod book;
 mod own;
 mod round;
 mod take;
 
-pub use alone::Alone;
-pub use book::{NoWay, Partner, alone, partner, peer_of, put, remove};
+pub use book::{NoWay, OwnWays, Partner, alone, partner, peer_of, put, remove};
 pub use own::{OwnCardError, own_card};
 
+pub(super) use book::registered_serial;
 pub(super) use round::run;
 pub(super) use take::{CARD_FEATURE, TakeError, hand_out, take};

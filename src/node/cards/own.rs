@@ -6,19 +6,18 @@ use std::path::{Path, PathBuf};
 use jiff::{SignedDuration, Timestamp};
 use rustls_pki_types::CertificateDer;
 
-use crate::certs::{self, CertsError, Identity, renewal};
+use crate::certs::{self, CertsError, Identity, SEALING_FOLDER, renewal};
 use crate::config::Config;
-use crate::disk::{self, Readers};
+use crate::disk::{self, Alone, Readers};
 use crate::package::card::{
-    Card, CardCertificate, CardCertificates, CardFault, CardFormat, Channel, MAX_CARD, SignedCard,
+    Card, CardCertificate, CardCertificates, CardFault, CardFormat, Channel, MAX_CARD, SealingKey,
+    SignedCard,
 };
+use crate::package::sealed::SealingSecret;
 use crate::package::{CertificateInfo, SignerError};
 use crate::types::{Lang, OfficeNumber, io_text};
 
-use super::alone::Alone;
-
-/// Where the last card of each office stands in the data folder.
-const FOLDER: &str = "cards";
+use super::super::registered::OWN_CARDS;
 
 /// How much longer than a second before now a new card holds: clocks of partners may be behind.
 const BEFORE: SignedDuration = SignedDuration::from_hours(24);
@@ -107,6 +106,9 @@ pub fn own_card(
     if !(from..=until).contains(&now) {
         return Err(OwnCardError::NotCurrent { from, until });
     }
+    let folder = folder_of(config);
+    let alone = disk::create_private_folders(&folder).and_then(|()| Alone::in_folder(&folder));
+    let _alone = alone.map_err(|error| OwnCardError::Disk { path: folder, error })?;
     let draft = Card {
         format: CardFormat::V1,
         office,
@@ -115,7 +117,7 @@ pub fn own_card(
         service_types: own.service_types.clone(),
         editions: own.editions.iter().map(ToString::to_string).collect(),
         takes: own.takes.clone(),
-        channels: config.node.url.iter().map(|url| Channel::Direct { url: url.clone() }).collect(),
+        channels: channels(config),
         certificates: CardCertificates {
             tls: listed(
                 &certs::load(&config.tls.identity)?,
@@ -124,14 +126,11 @@ pub fn own_card(
             )?,
             signing: listed(&signing, renewal::next_certificate(&own.signing), &own.signing_next)?,
         },
-        sealing: None,
+        sealing: sealing(config, office, now),
         valid_from: now,
         valid_until: until,
     };
     let path = path_of(config, office);
-    let folder = config.node.data.join(FOLDER);
-    let alone = disk::create_private_folders(&folder).and_then(|()| Alone::in_folder(&folder));
-    let _alone = alone.map_err(|error| OwnCardError::Disk { path: folder, error })?;
     let last = read(&path);
     if let Some(last) = &last {
         let signs = last.signer().sha256() == signer.certificate_sha256();
@@ -151,6 +150,25 @@ pub fn own_card(
     Ok(made)
 }
 
+/// The key to which partners seal; without one they send as before.
+fn sealing(config: &Config, office: OfficeNumber, now: Timestamp) -> Option<SealingKey> {
+    let folder = config.node.data.join(SEALING_FOLDER);
+    match certs::sealing_keys_in_time(&folder, office, now) {
+        Ok(keys) => certs::announced(&keys, now).map(SealingSecret::announced),
+        Err(error) => {
+            tracing::warn!(%office, %error, "the card has no sealing key");
+            None
+        }
+    }
+}
+
+/// How partners reach us: directly, and by our relays.
+fn channels(config: &Config) -> Vec<Channel> {
+    let direct = config.node.url.iter().map(|url| Channel::Direct { url: url.clone() });
+    let relays = config.relays.iter().map(|relay| Channel::Relay { url: relay.url.clone() });
+    direct.chain(relays).collect()
+}
+
 /// The last card of an office of ours that was made, as long as its time is now.
 pub(super) fn kept(config: &Config, office: OfficeNumber, now: Timestamp) -> Option<SignedCard> {
     config.office(office)?;
@@ -158,8 +176,13 @@ pub(super) fn kept(config: &Config, office: OfficeNumber, now: Timestamp) -> Opt
     (card.card().office == office && card.check_time(now).is_ok()).then_some(card)
 }
 
+/// Where our own cards stand.
+fn folder_of(config: &Config) -> PathBuf {
+    config.node.data.join(OWN_CARDS)
+}
+
 fn path_of(config: &Config, office: OfficeNumber) -> PathBuf {
-    config.node.data.join(FOLDER).join(format!("{office}.card"))
+    folder_of(config).join(format!("{office}.card"))
 }
 
 /// The card in a file, if a good one is there.

@@ -12,10 +12,12 @@ use futures_util::stream::{self, StreamExt as _};
 
 use super::take::{CARD_FEATURE, TakeError, last, make, take};
 use crate::link::{Endpoint, SendError};
-use crate::node::context::{Context, Pair, stopped};
+use crate::node::context::{Context, Pair, blocking, stopped};
+use crate::node::registered::note;
 use crate::node::supervise::Beat;
 use crate::package::card::SignedCard;
-use crate::types::{Clock, Instant, OfficeNumber, code};
+use crate::config::Config;
+use crate::types::{Clock, Instant, OfficeNumber, PeerUrl, code};
 use crate::work::{self, watch};
 
 /// How often to look whether anything is to be done.
@@ -51,6 +53,10 @@ struct Known {
     handed: u64,
     /// When it was handed one that it did not take, and which.
     refused: Option<(u64, Instant)>,
+    /// The serial that it said it has registered.
+    registered: Option<u64>,
+    /// When it was looked whether it has taken up what it was handed.
+    looked: Option<Instant>,
     /// When it was asked last.
     asked: Option<Instant>,
     /// It could not be asked, and when that was.
@@ -62,6 +68,11 @@ impl Known {
     fn is_settled(&self, serial: u64) -> bool {
         let is_refused = |(refused, at): (u64, Instant)| refused == serial && at.elapsed() < ASK;
         self.handed == serial || self.refused.is_some_and(is_refused)
+    }
+
+    /// Whether the partner was handed this card and still has another one: it takes it up in a moment.
+    fn is_awaited(&self, serial: u64) -> bool {
+        self.handed == serial && self.registered.is_some_and(|registered| registered != serial)
     }
 }
 
@@ -77,12 +88,13 @@ pub(in crate::node) async fn run(
     }
     let mut known: BTreeMap<Pair, Known> = BTreeMap::new();
     let mut own = Own::new();
+    let mut at_relays = AtRelays::new();
     loop {
         beat.works_for("exchanging cards", LONGEST_ROUND);
         tokio::select! {
             biased;
             () = stopped(&mut stopping) => return,
-            () = round(&context, &mut own, &mut known) => {}
+            () = round(&context, &mut own, &mut known, &mut at_relays) => {}
         }
         context.notices.clear_unmet(code::CARD_REPLACED, TOLD);
         beat.sleeps(work::pause(LOOK));
@@ -132,7 +144,12 @@ async fn look(context: &Arc<Context>, office: OfficeNumber, before: Option<&Look
     Looked { at, card, right, other: None }
 }
 
-async fn round(context: &Arc<Context>, cards: &mut Own, known: &mut BTreeMap<Pair, Known>) {
+async fn round(
+    context: &Arc<Context>,
+    cards: &mut Own,
+    known: &mut BTreeMap<Pair, Known>,
+    at_relays: &mut AtRelays,
+) {
     let config = context.config();
     let offices: Vec<_> = config.offices.iter().map(|office| office.number).collect();
     let partners: Vec<_> = config.peers.iter().map(|peer| peer.office).collect();
@@ -143,36 +160,99 @@ async fn round(context: &Arc<Context>, cards: &mut Own, known: &mut BTreeMap<Pai
             cards.insert(office, looked);
         }
         let Some(Looked { card: Some(own), .. }) = cards.get(&office) else { continue };
+        hand_to_relays(context, &config, own, at_relays).await;
         let due = partners.iter().filter_map(|partner| {
             let known = known.get(&(office, *partner)).copied().unwrap_or_default();
-            let rests = known.failed.is_some_and(|at| at.elapsed() < AGAIN);
-            let settled = known.is_settled(own.card().serial)
+            let serial = own.card().serial;
+            let rests = [known.failed, known.looked.filter(|_| known.is_awaited(serial))];
+            let rests = rests.into_iter().flatten().any(|at| at.elapsed() < AGAIN);
+            let settled = known.is_settled(serial)
+                && !known.is_awaited(serial)
                 && known.asked.is_some_and(|at| at.elapsed() < ASK);
             (!rests && !settled).then_some((*partner, known))
         });
         let asked = stream::iter(due.collect::<Vec<_>>()).map(async |(partner, mut known)| {
-            let Some(endpoint) = context.endpoint(partner) else { return (partner, known) };
             known.failed = None;
-            if let Err(error) = exchange(context, &endpoint, own, &mut known).await {
+            // What its own node does not say, the relay may.
+            let (direct, relay) = (context.endpoint(partner), context.relay_of(partner));
+            let mut asked = Ok(());
+            if let Some(endpoint) = &direct {
+                asked = exchange(context, (endpoint, partner), own, &mut known).await;
+            }
+            if let Some(relay) = relay.filter(|_| direct.is_none() || asked.is_err()) {
+                known.handed = own.card().serial;
+                asked = ask(context, (&relay, partner), &mut known).await;
+            }
+            if let Err(error) = asked {
                 tracing::debug!(%partner, code = error.code(), "no cards were exchanged");
                 known.failed = Some(Clock::running());
             }
             (partner, known)
         });
         let asked: Vec<_> = asked.buffer_unordered(AT_A_TIME).collect().await;
+        let serial = own.card().serial;
+        let have = asked.iter().filter(|(_, known)| known.registered == Some(serial));
+        let have: Vec<_> = have.map(|(partner, _)| *partner).collect();
+        if !have.is_empty() {
+            write_down(context, own.clone(), have).await;
+        }
         known.extend(asked.into_iter().map(|(partner, known)| ((office, partner), known)));
     }
+}
+
+/// Writes down which partners have a card of ours.
+async fn write_down(context: &Arc<Context>, card: SignedCard, partners: Vec<OfficeNumber>) {
+    let shared = Arc::clone(context);
+    let noted = blocking(move || note(&shared.config(), &card, &partners)).await;
+    if let Some(Err(error)) = noted {
+        // It is found out again in an hour, and when the node starts.
+        tracing::warn!(%error, "which partners have our card could not be written down");
+    }
+}
+
+/// Which card of ours each relay has, or when it was last tried in vain.
+type AtRelays = BTreeMap<(OfficeNumber, PeerUrl), Result<u64, Instant>>;
+
+/// Puts a card of ours where others ask for it.
+async fn hand_to_relays(
+    context: &Arc<Context>,
+    config: &Config,
+    own: &SignedCard,
+    at_relays: &mut AtRelays,
+) {
+    let (office, serial) = (own.card().office, own.card().serial);
+    for relay in &config.relays {
+        let place = (office, relay.url.clone());
+        let settled = match at_relays.get(&place) {
+            Some(Ok(handed)) => *handed == serial,
+            Some(Err(at)) => at.elapsed() < AGAIN,
+            None => false,
+        };
+        if settled {
+            continue;
+        }
+        let endpoint = Endpoint::of_relay(relay.url.clone());
+        let put = context.client.put_card(&endpoint, office, own.bytes().to_vec().into()).await;
+        let put = put.map(|()| serial).map_err(|error| {
+            tracing::debug!(relay = %relay.url, code = error.code(), "the relay has not our card");
+            Clock::running()
+        });
+        at_relays.insert(place, put);
+    }
+    at_relays.retain(|(_, url), _| config.relay(url).is_some());
 }
 
 /// Hands a partner our card and asks for its own.
 async fn exchange(
     context: &Arc<Context>,
-    endpoint: &Endpoint,
+    (endpoint, partner): (&Endpoint, OfficeNumber),
     own: &SignedCard,
     known: &mut Known,
 ) -> Result<(), SendError> {
-    let (partner, serial) = (endpoint.office, own.card().serial);
+    let serial = own.card().serial;
     let status = context.client.status(endpoint).await?;
+    context.seals.note(partner, &status.features);
+    (known.registered, known.looked) = (status.your_card, Some(Clock::running()));
     if !status.features.iter().any(|feature| feature == CARD_FEATURE) {
         (known.handed, known.asked) = (serial, Some(Clock::running()));
         return Ok(());
@@ -194,7 +274,16 @@ async fn exchange(
             Err(error) => return Err(error),
         }
     }
-    if let Some(card) = context.client.card(endpoint).await? {
+    ask(context, (endpoint, partner), known).await
+}
+
+/// Asks for the card of a partner.
+async fn ask(
+    context: &Arc<Context>,
+    (endpoint, partner): (&Endpoint, OfficeNumber),
+    known: &mut Known,
+) -> Result<(), SendError> {
+    if let Some(card) = context.client.card(endpoint, partner).await? {
         match take(context, partner, card).await {
             Ok(_) | Err(TakeError::Fault(_) | TakeError::NoWay(_)) => {}
             Err(TakeError::Disk(_)) => {

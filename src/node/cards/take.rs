@@ -5,12 +5,15 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 
-use super::book::{NoWay, alone, partner, peer_of, put};
+use super::book::{NoWay, OwnWays, alone, partner, peer_of, put};
 use super::own::{kept, own_card};
 use crate::link::Refusal;
+use crate::config::Way;
 use crate::node::context::{Context, blocking};
+use crate::node::sealing;
 use crate::package::card::{CardFault, SignedCard};
 use crate::types::code::RefusalCode;
+use crate::node::words::way_in_words;
 use crate::types::{Lang, OfficeNumber, code, io_text};
 
 /// How a node says that it has the routes of cards.
@@ -64,6 +67,7 @@ pub(super) async fn last(context: &Arc<Context>, office: OfficeNumber) -> Option
 
 /// The card of an office of ours, as it is now.
 pub(super) async fn make(context: &Arc<Context>, office: OfficeNumber) -> Option<SignedCard> {
+    sealing::look_after_keys(context, office).await;
     let shared = Arc::clone(context);
     let made = blocking(move || {
         let config = shared.config();
@@ -102,7 +106,7 @@ pub(in crate::node) async fn take(
 /// A card that was taken.
 struct Taken {
     serial: u64,
-    url: String,
+    way: Way,
 }
 
 fn take_now(
@@ -123,9 +127,9 @@ fn take_now(
         Err(CardFault::Same) => return Ok(None),
         judged => judged?,
     }
-    let peer = peer_of(&new, Some(&held))?;
+    let peer = peer_of(&new, Some(&held), OwnWays::of(&config))?;
     put(home, &peer, Some(&new))?;
-    Ok(Some(Taken { serial: new.card().serial, url: peer.url.to_string() }))
+    Ok(Some(Taken { serial: new.card().serial, way: config.way(&peer) }))
 }
 
 /// Tells people what became of a card.
@@ -137,17 +141,18 @@ async fn tell(context: &Context, office: OfficeNumber, taken: &Result<Option<Tak
     };
     match taken {
         Ok(None) => {}
-        Ok(Some(Taken { serial, url })) => {
+        Ok(Some(Taken { serial, way })) => {
+            let [way, reached] = [Lang::Ja, Lang::En].map(|lang| way_in_words(way, lang));
             for code in [code::CARD_NOT_TRUSTED, code::CARD_NOT_WRITTEN] {
                 context.notices.clear(code, &about);
             }
             raise(
                 code::CARD_REPLACED,
                 format!(
-                    "相手 {office} の新しい事業所カード（通番 {serial}、接続先 {url}）に入れ替えました。登録済みの鍵で署名されています。対応は不要です。"
+                    "相手 {office} の新しい事業所カード（通番 {serial}、経路 {way}）に入れ替えました。登録済みの鍵で署名されています。対応は不要です。"
                 ),
                 format!(
-                    "a newer card of the partner {office} (serial {serial}, reached at {url}) took the place of the former one; it is signed with the registered key, and nothing has to be done"
+                    "a newer card of the partner {office} (serial {serial}, {reached}) took the place of the former one; it is signed with the registered key, and nothing has to be done"
                 ),
             );
             let detail = format!("{}:{serial}", code::CARD_REPLACED);

@@ -6,9 +6,10 @@ use std::time::Duration;
 
 use super::super::context::{Context, blocking};
 use super::super::problems::Problems;
+use super::super::network;
 use super::super::proof::{self, Stamp, TLS_PLACE};
 use crate::types::code::{self, Area};
-use crate::types::{Clock, Instant};
+use crate::types::{Clock, Instant, Lang};
 
 /// How often what could not be taken up is read again, whether its file looks new or not.
 const RETRY: Duration = Duration::from_mins(1);
@@ -93,6 +94,15 @@ async fn reload(context: &Arc<Context>) -> Problems {
         } else {
             Problems::default()
         };
+        match network::proxy_of(&config) {
+            Ok(proxy) => shared.client.set_proxy(proxy),
+            Err(error) => refused.add(
+                code::CERTIFICATE_UNUSABLE,
+                network::PROXY_PLACE,
+                error.text(Lang::Ja),
+                error.to_string(),
+            ),
+        }
         let opened = proof::open(&config, Some(&former), shared.now(), &mut problems);
         if let Some((mut proof, settings)) = opened {
             proof.add_faults(unrenewed);

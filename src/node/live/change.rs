@@ -14,9 +14,9 @@ use super::super::grants::{client_limits, server_limits};
 use super::super::opening::{open_folders, recover, tell_files_left};
 use super::super::problems::{Problems, StartProblems};
 use super::super::proof::{self, Proof};
-use super::super::{apart, check};
+use super::super::{apart, check, network};
 use crate::config::{Change, Changes, Config, Office, Subject, What};
-use crate::link::{Grants, TlsSettings};
+use crate::link::{Grants, ProxyAccess, TlsSettings};
 use crate::types::OfficeNumber;
 
 /// The most keys that the log names.
@@ -42,7 +42,7 @@ pub(super) async fn apply(
         let (context, current, new) = (Arc::clone(context), Arc::clone(&current), Arc::clone(&new));
         blocking(move || judge(&context, &current, &new)).await
     };
-    let (proof, settings) = judging.unwrap_or_else(|| Err(internal()))?;
+    let (proof, settings, proxy) = judging.unwrap_or_else(|| Err(internal()))?;
 
     crew.halt(&to_halt(&current, &new, &changes)).await;
     let exchanged = exchange(context, crew.folders(), &new).await.and_then(|folders| {
@@ -64,6 +64,7 @@ pub(super) async fn apply(
         }
     };
 
+    context.client.set_proxy(proxy);
     publish(context, crew, grants, (&new, proof, folders), &changes);
     if let Err(error) = context.store.set_size(new.limits.store_size).await {
         tracing::warn!(code = error.code(), %error, "the size of the store is not measured yet");
@@ -99,6 +100,8 @@ fn publish(
         changes.live.iter().filter_map(partner).collect()
     };
     crew.follow(&with(|what| what == What::Key("url")));
+    let is_way = |change: &Change| matches!(change.subject, Subject::Table("network" | "relay"));
+    let is_new = is_new || changes.live.iter().any(is_way);
     if is_new {
         context.wake.begin_anew();
     } else {
@@ -123,7 +126,7 @@ fn judge(
     context: &Context,
     current: &Config,
     new: &Config,
-) -> Result<(Proof, TlsSettings), StartProblems> {
+) -> Result<(Proof, TlsSettings, Option<ProxyAccess>), StartProblems> {
     let mut problems = Problems::default();
     let opened = proof::open(new, Some(&context.proof()), context.now(), &mut problems);
     let is_new = |office: &&Office| {
@@ -133,8 +136,9 @@ fn judge(
         check::folders(office, &mut problems);
     }
     apart::check(new, &mut problems);
+    let proxy = problems.certs(network::PROXY_PLACE, network::proxy_of(new)).flatten();
     match opened {
-        Some(opened) if problems.0.is_empty() => Ok(opened),
+        Some((proof, settings)) if problems.0.is_empty() => Ok((proof, settings, proxy)),
         _ => Err(StartProblems(problems.0)),
     }
 }

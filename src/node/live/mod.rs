@@ -20,7 +20,7 @@ use super::context::{Context, blocking, log_store_fault, stopped};
 use super::crew::Crew;
 use super::opening::end_former;
 use super::supervise::Beat;
-use super::systemd;
+use crate::work::systemd;
 use crate::config::{Change, Changes, Config};
 use crate::folder::{FolderRole, Hint, Watch};
 use crate::link::Grants;

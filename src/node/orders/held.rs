@@ -70,6 +70,12 @@ async fn release_set(
 ) -> Result<Answer, StoreError> {
     let Some(set) = HeldSet::of(places, item) else { return Ok(no_such_office()) };
     let listed: BTreeSet<String> = item.unit.files.iter().map(|file| file.name.clone()).collect();
+    // Before the files are seen again; it holds for these very files and no others.
+    let word = code::ACTUALS_LOSE_SERVICES;
+    if item.reason == word {
+        let (office, files) = (item.office, item.unit.files.clone());
+        context.store.note_word(office, files, word, context.now()).await?;
+    }
     let given_back =
         blocking(move || set.give_back(|name| is_report(name) && !listed.contains(name)));
     let how = match given_back.await {

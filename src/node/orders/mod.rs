@@ -122,6 +122,7 @@ pub(super) async fn carry_out(
         Request::Taken { office } => taken::taken(context, *office, by).await,
         Request::Copy { copies } => copies::copy(context, &places, copies, by).await,
         Request::Handed { id } => handed::handed(context, *id, by).await,
+        Request::Seen { id } => seen(context, *id, by).await,
         Request::Open => Ok(open_page(context, by)),
     };
     carried_out.unwrap_or_else(|error| {
@@ -181,6 +182,19 @@ async fn retry(context: &Arc<Context>, target: Target, by: &str) -> Result<Answe
             code::NOTHING_TO_RETRY,
             "送信待ちのパッケージはありません。",
             "no such package waits to be sent",
+        )
+    })
+}
+
+/// Notes that somebody has looked at a received package.
+async fn seen(context: &Context, id: MessageId, by: &str) -> Result<Answer, StoreError> {
+    Ok(if context.store.unflag(id, by.to_owned(), context.now()).await? {
+        Answer::done(code::LOOKED_AT, "確認済みにしました。", "it is noted that you have looked at it")
+    } else {
+        Answer::refused(
+            code::NOT_HELD,
+            "確認を待っているものではありません。",
+            "it does not wait for anybody to look at it",
         )
     })
 }

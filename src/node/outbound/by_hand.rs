@@ -22,7 +22,7 @@ const CHECK_SHEET: &str = "check-sheet.html";
 const FAX_COVER: &str = "fax-cover.html";
 
 /// The name of the folder of a set in the outbox. The number of its package makes it one of its own.
-pub fn unit_name(serial: FileSerial, office: OfficeNumber, sequence: u64) -> String {
+fn unit_name(serial: FileSerial, office: OfficeNumber, sequence: u64) -> String {
     format!("{serial}_{office}_{sequence}")
 }
 

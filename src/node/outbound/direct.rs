@@ -4,13 +4,14 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use super::super::context::{Context, blocking};
-use super::super::judge::{self, Judgement};
+use super::super::context::Context;
+use super::super::judge::Judgement;
+use super::super::past;
 use super::super::wake::wake;
 use super::fault::OutboundFault;
 use super::key::UnitKey;
 use super::pack::{Named, signed};
-use super::take::{GoodSet, JudgedSet, beyond, borrowed, for_partner};
+use super::take::{GoodSet, JudgedSet, beyond, for_partner};
 use crate::folder::ClaimedFile;
 use crate::rules::Report;
 use crate::store::{SendKey, Sent, StoreError};
@@ -119,14 +120,11 @@ pub(in super::super) async fn send(
     if let Some(judgement) = too_much(context, &files) {
         return Err(NotSent::refused(&judgement));
     }
-    let spec = context.spec;
-    let judged = blocking(move || {
-        let files = files.into_iter().map(|(name, bytes)| ClaimedFile { name, bytes });
-        let files: Vec<_> = files.collect();
-        let judgement = judge::files(spec, &borrowed(&files));
-        JudgedSet { judgement, files: Arc::new(files) }
-    });
-    let judged = judged.await.ok_or(NotSent::Internal)?;
+    let files = files.into_iter().map(|(name, bytes)| ClaimedFile { name, bytes });
+    let files = Arc::new(files.collect::<Vec<_>>());
+    let judgement = past::judged(context, &files).await?.ok_or(NotSent::Internal)?;
+    let judgement = past::worded(context, office, &files, judgement).await?;
+    let judged = JudgedSet { judgement, files };
     if judged.judgement.has_errors() {
         return Err(NotSent::refused(&judged.judgement));
     }

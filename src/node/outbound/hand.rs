@@ -1,6 +1,6 @@
 //! Performs the steps that the machine asks for.
 
-use std::collections::VecDeque;
+use std::collections::{BTreeSet, VecDeque};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -10,6 +10,7 @@ use tokio::task::JoinHandle;
 use super::super::context::{Context, blocking};
 use super::super::folders::DropFolders;
 use super::super::judge::{self, Judgement};
+use super::super::past;
 use super::super::supervise::Beat;
 use super::claims::Claims;
 use super::ends::folder_name;
@@ -173,6 +174,10 @@ impl Hand {
 
     /// Makes units durable packages and lets their files go.
     async fn pack(&mut self, units: Vec<Good<OnDisk>>, now: Timestamp) -> Answer {
+        let units = match self.still_good(units).await {
+            Ok(units) => units,
+            Err(answer) => return *answer,
+        };
         let limit = self.context.config().limits.package_size;
         let packed = pack::pack(&self.context, self.folders.office, &units, now).await;
         let packed = match packed {
@@ -198,6 +203,50 @@ impl Hand {
                 }
                 Answer::of(Event::NotTogether(units))
             }
+        }
+    }
+
+    /// The units, if what was packed since they were judged changes nothing about them: 実績 may take the
+    /// place of others that only just went. Those are judged anew, each alone.
+    async fn still_good(
+        &self,
+        mut units: Vec<Good<OnDisk>>,
+    ) -> Result<Vec<Good<OnDisk>>, Box<Answer>> {
+        let office = self.folders.office;
+        let mut ways = BTreeSet::new();
+        let mut is_stale = false;
+        for unit in &units {
+            let Some((_, partner)) = unit.key.way() else { continue };
+            let is_first = ways.insert(partner);
+            if !unit.set.set.judgement.has_actuals() {
+                continue;
+            }
+            let next = match self.context.store.next_sequence(office, partner).await {
+                Ok(next) => next,
+                // Packing will say so.
+                Err(_) => return Ok(units),
+            };
+            is_stale |= !is_first || next != unit.set.judged_after;
+        }
+        if !is_stale {
+            return Ok(units);
+        }
+        if units.len() > 1 {
+            return Err(Box::new(Answer::of(Event::NotTogether(units))));
+        }
+        let Some(Good { key, claim, set }) = units.pop() else { return Ok(units) };
+        let judgement = async {
+            let judged = past::judged(&self.context, &set.files).await?;
+            let judgement = judged.ok_or(OutboundFault::Internal)?;
+            Ok(past::worded(&self.context, office, &set.files, judgement).await?)
+        };
+        match judgement.await {
+            Ok(judgement) if judgement.has_errors() => {
+                let set = JudgedSet { judgement, files: set.files };
+                Err(Box::new(Answer::of(Event::Judged(key, Verdict::Hold(claim, set)))))
+            }
+            Ok(_) => Ok(vec![Good { key, claim, set }]),
+            Err(fault) => Err(Box::new(self.failed(key, claim, fault))),
         }
     }
 

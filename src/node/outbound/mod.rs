@@ -19,6 +19,7 @@ mod settled;
 mod stays;
 mod survey;
 mod take;
+mod unzip;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -39,7 +40,7 @@ use crate::work::watch;
 pub use attach::NewAttachment;
 pub(super) use attach::attach_new;
 pub(super) use attached::run as send_attachments;
-pub use by_hand::{archive, unit_name};
+pub use by_hand::archive;
 pub(super) use direct::send;
 pub use direct::{NotSent, SendOrder, SentSet};
 pub(super) use ends::{CopiedToHold, end_claim};

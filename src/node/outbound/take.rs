@@ -8,12 +8,15 @@ use jiff::Timestamp;
 use super::super::context::{Context, blocking};
 use super::super::conversion::{self, OutboundSet, Wanted};
 use super::super::folders::DropFolders;
-use super::super::judge::{self, Judgement};
+use super::super::judge::Judgement;
+use super::super::past;
 use super::fault::OutboundFault;
 use super::key::UnitKey;
 use super::machine::{self, Ready, World};
+use super::unzip::{self, Room, Unzipped};
 use crate::config::Limits;
 use crate::folder::{Claim, ClaimedFile, Fault, FolderError, FolderRole, Seen, Unclaimed};
+use crate::store::StoreError;
 use crate::types::{Edition, MessageId, OfficeNumber};
 
 /// The drop folder of an office as it is.
@@ -40,6 +43,9 @@ pub(super) struct GoodSet {
     pub(super) set: OutboundSet,
     /// The files of the office, which may have been converted for the partner.
     pub(super) files: Arc<Vec<ClaimedFile>>,
+    /// The number that the next package to this partner had when it was judged: what was packed since is
+    /// not in the history that it was held against.
+    pub(super) judged_after: u64,
 }
 
 /// A unit and what the rules say of it.
@@ -81,31 +87,66 @@ impl Taker {
         let taken = Taken { claim, is_certain };
         let verdict = match refused(&self.context, &seen) {
             Some(judgement) => Verdict::Hold(taken, JudgedSet::unread(judgement)),
+            None if unzip::is_of_zip(&taken.claim) => self.unzip(taken).await,
             None => self.read(&key, taken).await,
         };
         (key, verdict)
+    }
+
+    /// Lays the files of a ZIP into the drop folder, where they are found with the next look.
+    async fn unzip(&self, taken: Taken) -> Verdict {
+        let (folders, claim) = (Arc::clone(&self.folders), Arc::clone(&taken.claim));
+        let room = Room::of(&self.context.config().limits);
+        match blocking(move || unzip::unzip(&folders.drop, &claim, room)).await {
+            // There is nothing more to be done with the ZIP itself.
+            Some(Ok(Unzipped::Laid)) => Verdict::InUse,
+            Some(Ok(Unzipped::Odd(judgement))) => {
+                Verdict::Hold(taken, JudgedSet::unread(judgement))
+            }
+            Some(Err(error)) if matches!(error.fault(), Fault::Changed | Fault::Locked) => {
+                Verdict::Later(taken)
+            }
+            Some(Err(error)) => self.failed(taken, &error.into()),
+            None => self.failed(taken, &OutboundFault::Internal),
+        }
     }
 
     /// Reads and judges the files of a claim.
     async fn read(&self, key: &UnitKey, taken: Taken) -> Verdict {
         let (context, claim) = (Arc::clone(&self.context), Arc::clone(&taken.claim));
         let limit = context.config().limits.package_size;
-        let read = blocking(move || {
-            let files = claim.read_all(limit)?;
-            let judgement = judge::files(context.spec, &borrowed(&files));
-            Ok::<_, FolderError>(JudgedSet { judgement, files: Arc::new(files) })
-        });
-        let set = match read.await {
-            Some(Ok(set)) => set,
+        let read = blocking(move || claim.read_all(limit).map(Arc::new));
+        let files = match read.await {
+            Some(Ok(files)) => files,
             Some(Err(error)) => return self.unread(taken, error, limit),
             None => return self.failed(taken, &OutboundFault::Internal),
         };
+        let judged_after = match self.last_sequence(key).await {
+            Ok(last) => last,
+            Err(error) => return self.failed(taken, &error.into()),
+        };
+        let judgement = match past::judged(&context, &files).await {
+            Ok(Some(judgement)) => judgement,
+            Ok(None) => return self.failed(taken, &OutboundFault::Internal),
+            Err(error) => return self.failed(taken, &error.into()),
+        };
+        let set = JudgedSet { judgement, files };
         if set.judgement.is_incomplete() {
             Verdict::Incomplete(taken, set)
         } else if set.judgement.has_errors() {
             Verdict::Hold(taken, set)
         } else {
-            self.addressed(key, taken, set).await
+            self.addressed(key, taken, set, judged_after).await
+        }
+    }
+
+    /// The number of the next package on the way of a unit.
+    async fn last_sequence(&self, key: &UnitKey) -> Result<u64, StoreError> {
+        match key.way() {
+            Some((sender, recipient)) if sender == self.folders.office => {
+                self.context.store.next_sequence(sender, recipient).await
+            }
+            _ => Ok(0),
         }
     }
 
@@ -120,7 +161,13 @@ impl Taker {
     }
 
     /// The verdict on a good unit.
-    async fn addressed(&self, key: &UnitKey, taken: Taken, set: JudgedSet) -> Verdict {
+    async fn addressed(
+        &self,
+        key: &UnitKey,
+        taken: Taken,
+        set: JudgedSet,
+        judged_after: u64,
+    ) -> Verdict {
         let JudgedSet { judgement, files } = set;
         let Some((sender, recipient)) = key.way() else {
             return Verdict::Hold(taken, JudgedSet { judgement, files });
@@ -129,8 +176,15 @@ impl Taker {
             let judgement = judgement.not_this_office(sender);
             return Verdict::Hold(taken, JudgedSet { judgement, files });
         }
+        let judgement = match past::worded(&self.context, sender, &files, judgement).await {
+            Ok(judgement) if judgement.has_errors() => {
+                return Verdict::Hold(taken, JudgedSet { judgement, files });
+            }
+            Ok(judgement) => judgement,
+            Err(error) => return self.failed(taken, &error.into()),
+        };
         match for_partner(&self.context, recipient, JudgedSet { judgement, files }).await {
-            Some(Ok(set)) => Verdict::Send(taken, set),
+            Some(Ok(set)) => Verdict::Send(taken, GoodSet { judged_after, ..set }),
             Some(Err(set)) => Verdict::Hold(taken, set),
             None => self.failed(taken, &OutboundFault::Internal),
         }
@@ -162,12 +216,12 @@ pub(super) async fn for_partner(
         Wanted { edition: edition.filter(|wanted| judgement.edition() != Some(*wanted)), quoting };
     if wanted == Wanted::default() {
         let set = OutboundSet::as_it_is(Arc::clone(&files), judgement);
-        return Some(taken_there(context, &takes, GoodSet { set, files }));
+        return Some(taken_there(context, &takes, GoodSet { set, files, judged_after: 0 }));
     }
     let (shared, source) = (Arc::clone(context), Arc::clone(&files));
     let copy = move || conversion::suited(&shared, recipient, &source, judgement, wanted);
     match blocking(copy).await? {
-        Ok(set) => Some(taken_there(context, &takes, GoodSet { set, files })),
+        Ok(set) => Some(taken_there(context, &takes, GoodSet { set, files, judged_after: 0 })),
         Err(judgement) => Some(Err(JudgedSet { judgement: *judgement, files })),
     }
 }
@@ -182,7 +236,7 @@ fn taken_there(context: &Context, takes: &[String], good: GoodSet) -> Result<Goo
         return Ok(good);
     };
     // What is held are the files of the office, as they were.
-    let GoodSet { set, files } = good;
+    let GoodSet { set, files, .. } = good;
     let judgement = set.judgement.not_taken(&kind, &unit.name, takes);
     Err(JudgedSet { judgement, files })
 }

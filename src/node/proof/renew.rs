@@ -6,11 +6,13 @@ use std::path::{Path, PathBuf};
 use jiff::Timestamp;
 
 use super::super::clock::local_time;
+use super::super::registered::strangers_to;
 use super::{Problems, Proof, StartProblems, TLS_PLACE, signing_place};
 use crate::certs::files::{self, Access, Existing};
 use crate::certs::renewal::{self, Done, Haste, Renewable, RenewalError, Stage};
 use crate::certs::{CertsError, Identity, Unfit, certificates_to_pem, unfit};
-use crate::config::Config;
+use crate::config::{Config, IdentityFiles};
+use crate::disk::Alone;
 use crate::package::{CertificateInfo, Trust, TrustError, Usage};
 use crate::types::{Digest, Lang, OfficeNumber, code};
 
@@ -145,7 +147,14 @@ pub(in crate::node) fn renew(
             let trust = if usage == Usage::Tls { trust.0 } else { trust.1 };
             speaks(trust, identity, renewable.office, usage, now)
         };
-        let outcome = renewal::advance(&renewable, haste, now, accepts);
+        let unaware =
+            if haste == Haste::Take { unaware(config, renewable.files) } else { Vec::new() };
+        let outcome = if unaware.is_empty() {
+            let _alone = alone(&renewable, haste, now);
+            renewal::advance(&renewable, haste, now, accepts)
+        } else {
+            Err(RenewalError::NotEverywhere { partners: unaware })
+        };
         let stage = renewal::stage(renewable.files);
         (place, Renewed { file: renewable.files.certificate().to_owned(), outcome, stage })
     };
@@ -153,6 +162,25 @@ pub(in crate::node) fn renew(
         only.is_none_or(|only| one.files.certificate() == only)
     };
     renewables(config).into_iter().filter(is_meant).map(one).collect()
+}
+
+/// Keeps node, page and command from renewing the same certificate at once, where there is anything to
+/// do. Whoever cannot lock the folder cannot write there either, and that is told.
+fn alone(renewable: &Renewable<'_>, haste: Haste, now: Timestamp) -> Option<Alone> {
+    let folder = renewable.files.certificate().parent()?;
+    let folder = if folder.as_os_str().is_empty() { Path::new(".") } else { folder };
+    let is_to_do = haste != Haste::InTime || has_to_do(renewable, now);
+    is_to_do.then(|| Alone::in_folder(folder).ok()).flatten()
+}
+
+/// The partners that have not said that they know the certificate which we made to follow this one.
+/// May block.
+pub(in crate::node) fn unaware(config: &Config, files: &IdentityFiles) -> Vec<OfficeNumber> {
+    let Stage::Prepared { certificate, .. } = renewal::stage(files) else { return Vec::new() };
+    let speaks = *files == config.tls.identity;
+    let own = config.offices.iter().filter(|office| speaks || office.signing == *files);
+    let own: Vec<_> = own.map(|office| office.number).collect();
+    strangers_to(config, &own, Digest::of(&certificate))
 }
 
 /// Does what time asks for, tells the log, and returns what is in the way.
@@ -191,6 +219,18 @@ pub(in crate::node) fn words(error: &RenewalError) -> (String, String) {
             format!("証明書の更新を進められません。{}", error.text(Lang::Ja)),
             format!("the renewal of a certificate does not go on: {error}"),
         ),
+        RenewalError::NotEverywhere { partners } => {
+            let partners: Vec<_> = partners.iter().map(ToString::to_string).collect();
+            let (many, partners) = (partners.len(), partners.join(", "));
+            (
+                format!(
+                    "まだ切り替えていません。次の証明書が届いたことを確認できない相手が {many} 件あります: {partners}。切り替えると、その相手とは送受信できなくなります。事業所カードで登録した相手には、双方の renkei が動いていれば数分で届きます。手で登録した相手には新しい SHA-256 を登録してもらってください。登録が済んでいるなら renkei certs renew --take --anyway（画面では「届いていなくても切り替える」）で切り替えられます。"
+                ),
+                format!(
+                    "nothing was switched: {many} partners have not said that they have the next certificate ({partners}), and nothing could be exchanged with them. Those registered by card get it within minutes while both nodes run; have the others register its SHA-256. When they have, use it with renkei certs renew --take --anyway"
+                ),
+            )
+        }
         RenewalError::NotAccepted { path, why } => {
             let path = path.display();
             let meaning = code::find(why.code()).map(|info| info.meaning(Lang::Ja));
@@ -209,7 +249,12 @@ pub(in crate::node) fn words(error: &RenewalError) -> (String, String) {
 
 /// Whether there is anything to do, by what can be read of the files.
 pub(in crate::node) fn is_due(config: &Config, now: Timestamp) -> bool {
-    renewables(config).iter().any(|(_, renewable)| match renewal::stage(renewable.files) {
+    renewables(config).iter().any(|(_, renewable)| has_to_do(renewable, now))
+}
+
+/// The same of one certificate.
+fn has_to_do(renewable: &Renewable<'_>, now: Timestamp) -> bool {
+    match renewal::stage(renewable.files) {
         Stage::Answered => true,
         Stage::Prepared { at, .. } => at <= now,
         Stage::Requested { answer, .. } => answer.exists(),
@@ -218,7 +263,7 @@ pub(in crate::node) fn is_due(config: &Config, now: Timestamp) -> bool {
             let info = certificates.ok().and_then(|all| CertificateInfo::of(all.first()?).ok());
             info.is_some_and(|info| renewal::is_due(info.not_before, info.not_after, now))
         }
-    })
+    }
 }
 
 /// Finishes what a crash left undone, before anything is read.

@@ -8,7 +8,7 @@ use std::time::SystemTime;
 
 use rustls_pki_types::{CertificateDer, CertificateRevocationListDer};
 
-use super::{Pins, Problems, TLS_PLACE, signing_place};
+use super::{Pins, Problems, RelayPins, TLS_PLACE, signing_place};
 use crate::certs::{self, CertsError, Identity, fetched, renewal};
 use crate::config::{Config, IdentityFiles, Office};
 use crate::package::{CertificateInfo, ListInfo, TrustSources, read_list};
@@ -120,7 +120,7 @@ impl Sources {
         self.named.signing.get(&office.number) == Some(&office.signing)
     }
 
-    pub(super) fn trust(&self, config: &Config, pins: Pins, vouched: Pins) -> TrustSources {
+    pub(super) fn trust(&self, config: &Config, (pins, relays): (Pins, RelayPins), vouched: Pins) -> TrustSources {
         TrustSources {
             roots: self.roots.values().flatten().cloned().collect(),
             naming: naming(config, |path| self.roots.get(path).cloned().unwrap_or_default()),
@@ -128,6 +128,7 @@ impl Sources {
             revocation_grace: config.tls.revocation_grace,
             revocation_strict: config.tls.revocation_strict || self.list_missing,
             pins,
+            relays,
             vouched,
         }
     }
@@ -203,7 +204,9 @@ pub(in crate::node) fn stamps(config: &Config) -> Vec<Stamp> {
     let next: Vec<_> = identities.clone().flat_map(renewal::files_of).collect();
     let identities = identities.flat_map(IdentityFiles::paths).map(Path::to_owned);
     let lists = fetched::list_files(config);
-    let paths = config.tls.roots.iter().chain(&lists).chain(&next).cloned();
+    let proxy = config.network.proxy.iter().flat_map(|proxy| &proxy.login);
+    let proxy = proxy.map(|login| &login.password_file);
+    let paths = config.tls.roots.iter().chain(&lists).chain(&next).chain(proxy).cloned();
     let paths: Vec<PathBuf> = paths.chain(identities).collect();
     paths.iter().map(|path| stamp(path).ok()).collect()
 }

@@ -86,20 +86,20 @@ impl<'de> Deserialize<'de> for CardCertificate {
 }
 
 /// Base64 with its padding (RFC 4648, section 4).
-pub(super) mod base64 {
+pub(in crate::package) mod base64 {
     use ::base64::Engine as _;
     use ::base64::engine::general_purpose::STANDARD;
 
     use super::{Deserialize as _, Deserializer, Serializer, de};
 
-    pub(in super::super) fn serialize<S: Serializer>(
+    pub(in crate::package) fn serialize<S: Serializer>(
         bytes: &[u8],
         serializer: S,
     ) -> Result<S::Ok, S::Error> {
         serializer.serialize_str(&STANDARD.encode(bytes))
     }
 
-    pub(in super::super) fn deserialize<'de, D: Deserializer<'de>>(
+    pub(in crate::package) fn deserialize<'de, D: Deserializer<'de>>(
         deserializer: D,
     ) -> Result<Vec<u8>, D::Error> {
         let text = String::deserialize(deserializer)?;

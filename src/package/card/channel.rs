@@ -13,6 +13,11 @@ pub enum Channel {
         /// Where it listens.
         url: PeerUrl,
     },
+    /// It fetches from a relay what others leave there for it.
+    Relay {
+        /// Where the relay is reached.
+        url: PeerUrl,
+    },
     /// A way that only a newer program knows.
     #[serde(other)]
     Other,

@@ -20,6 +20,7 @@ use crate::types::{Digest, Edition, OfficeNumber, PeerUrl, ServiceType};
 use super::json::{self, MAX_SAFE_INTEGER};
 use super::{Signer, SignerError, Trust, Usage, cms};
 
+pub(super) use certificates::base64;
 pub use certificates::{CardCertificate, CardCertificates};
 pub use channel::Channel;
 pub use digits::{CheckDigits, ParseCheckDigitsError, certificate_digits, check_digits};
@@ -110,7 +111,15 @@ impl Card {
     pub fn url(&self) -> Option<&PeerUrl> {
         self.channels.iter().find_map(|channel| match channel {
             Channel::Direct { url } => Some(url),
-            Channel::Other => None,
+            Channel::Relay { .. } | Channel::Other => None,
+        })
+    }
+
+    /// The relays from which it fetches what is left there for it.
+    pub fn relays(&self) -> impl Iterator<Item = &PeerUrl> + Clone {
+        self.channels.iter().filter_map(|channel| match channel {
+            Channel::Relay { url } => Some(url),
+            Channel::Direct { .. } | Channel::Other => None,
         })
     }
 

@@ -22,7 +22,7 @@ use jiff::{SignedDuration, Timestamp};
 use rustls_pki_types::{CertificateDer, CertificateRevocationListDer};
 use webpki::EndEntityCert;
 
-use crate::types::{Digest, NumberRule, OfficeNumber};
+use crate::types::{Digest, NumberRule, OfficeNumber, PeerUrl};
 
 use super::certificate::Facts;
 use error::check_validity;
@@ -47,6 +47,8 @@ pub struct TrustSources {
     pub revocation_strict: bool,
     /// SHA-256 of the certificates (DER) that speak for an office whoever issued them.
     pub pins: BTreeMap<OfficeNumber, BTreeSet<Digest>>,
+    /// SHA-256 of the certificates of relays, by where they are reached. They speak for no office.
+    pub relays: BTreeMap<PeerUrl, BTreeSet<Digest>>,
     /// SHA-256 of certificates that signed for an office what was verified when it was accepted.
     /// They are believed whatever was renewed, struck out or revoked since, within their own time.
     /// Only for looking at proof that is kept: new packages are never judged with them.
@@ -59,6 +61,7 @@ pub struct Trust {
     roots: Roots,
     lists: Lists,
     pins: BTreeMap<OfficeNumber, BTreeSet<Digest>>,
+    relays: BTreeMap<PeerUrl, BTreeSet<Digest>>,
     vouched: BTreeMap<OfficeNumber, BTreeSet<Digest>>,
 }
 
@@ -68,7 +71,8 @@ impl Trust {
         let roots = Roots::new(sources.roots, &sources.naming)?;
         let strict = sources.revocation_strict;
         let lists = Lists::new(&sources.revocation_lists, sources.revocation_grace, strict)?;
-        Ok(Self { roots, lists, pins: sources.pins, vouched: sources.vouched })
+        let TrustSources { pins, relays, vouched, .. } = sources;
+        Ok(Self { roots, lists, pins, relays, vouched })
     }
 
     /// The configured roots.
@@ -126,6 +130,22 @@ impl Trust {
         } else {
             Err(TrustError::WrongOffice { office })
         }
+    }
+
+    /// Whether `certificate` is one of the relay at `relay`, and may be used at `now`. Of a relay only
+    /// pinned certificates are believed.
+    pub fn is_of_relay(
+        &self,
+        certificate: &CertificateDer<'_>,
+        relay: &PeerUrl,
+        usage: Usage,
+        now: Timestamp,
+    ) -> Result<(), TrustError> {
+        let digest = Digest::of(certificate);
+        if !self.relays.get(relay).is_some_and(|pins| pins.contains(&digest)) {
+            return Err(TrustError::UnknownIssuer);
+        }
+        self.check(certificate, &[], true, usage, now).map(|_| ())
     }
 
     /// The office that a certificate names, where its authority puts the number. Of one that leads to

@@ -59,6 +59,9 @@ pub(super) const fn reason(reason: Reason, lang: Lang) -> &'static str {
         Reason::NoSuchFile => lang.pick("対象となるファイルがない", "no file is subject to it"),
         Reason::Blocked => lang.pick("先に直すべき誤りがある", "an earlier error stands before it"),
         Reason::LeftOut => lang.pick("この検査から除いた", "left out of this check"),
+        Reason::NoHistory => {
+            lang.pick("やり取りの履歴が指定されていない", "no history of the exchange was given")
+        }
     }
 }
 

@@ -6,7 +6,7 @@ use crate::rules::finding::Finding;
 use crate::rules::options::Options;
 use crate::rules::outcome::FileOutcome;
 use crate::rules::profile::Profile;
-use crate::rules::rule::RuleSet;
+use crate::rules::rule::{Level, RuleSet};
 use crate::rules::same;
 use crate::rules::table::TABLE;
 use crate::rules::unit;
@@ -41,6 +41,7 @@ impl Report {
     ) -> Self {
         let Options { profile, selection, .. } = options;
         let mut run = units.run;
+        let has_history = units.has_history;
         let mut planned = RuleSet::default();
         let mut report = Self {
             schema: Self::SCHEMA,
@@ -102,6 +103,8 @@ impl Report {
             } else if run.contains(info.rule) {
                 report.rules.run.push(info.rule);
                 continue;
+            } else if info.level == Level::L8 && !has_history {
+                Reason::NoHistory
             } else if planned.contains(info.rule) {
                 Reason::Blocked
             } else {

@@ -12,6 +12,7 @@ mod coverage;
 mod dates;
 mod declared;
 mod equipment;
+mod exchanged;
 pub(super) mod facts;
 mod insured;
 mod keys;
@@ -34,6 +35,7 @@ mod supplement;
 mod usage;
 mod week;
 
+pub(super) use exchanged::ExchangedFacts;
 pub(super) use keys::{KeyFacts, Keyed, PARTS};
 pub(super) use person::RecordKey;
 pub(super) use services::{Service, ServiceFacts};
@@ -169,6 +171,8 @@ pub(super) struct Facts {
     pub(super) month: Option<[u8; 6]>,
     /// The services of 実績, and what deletions of 第6表 withdraw.
     pub(super) services: Option<ServiceFacts>,
+    /// What it is held against the history by.
+    pub(super) exchanged: Option<ExchangedFacts>,
     /// The keys of its records, where other files hang on them.
     pub(super) keys: Option<KeyFacts>,
     /// What is wrong with a plan, unless it is that one of its records went astray.
@@ -235,6 +239,7 @@ const SUBJECTS: &[&Declared] = &[
     &numbering::SUBJECT,
     &keys::SUBJECT,
     &services::SUBJECT,
+    &exchanged::SUBJECT,
     &planner::SUBJECT,
     &relevance::SUBJECT,
     &advice::SUBJECT,

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use crate::spec::{Item, KnownItem, Layout};
 
 use crate::rules::finding;
+use crate::types::PersonKey;
 
 use super::{Judged, Place, Places};
 
@@ -41,6 +42,12 @@ impl Person {
     /// 被保険者番号 by itself.
     pub(in crate::rules) fn insured(&self) -> &[u8] {
         self.0.get(6..).unwrap_or_default()
+    }
+
+    /// Who it is, for what is known outside of the files; none where the numbers are none.
+    pub(in crate::rules) fn key(&self) -> Option<PersonKey> {
+        let (insurer, insured) = self.0.split_at_checked(6)?;
+        PersonKey::parse(insurer, insured)
     }
 
     /// 被保険者番号 as every report may show it.

@@ -15,8 +15,8 @@ use super::{Context, Facts, Findings, Judged, Places, Subject};
 pub(in crate::rules) struct Service {
     pub(in crate::rules) person: Person,
     pub(in crate::rules) month: [u8; 6],
-    office: [u8; 10],
-    kind: [u8; 2],
+    pub(in crate::rules) office: [u8; 10],
+    pub(in crate::rules) kind: [u8; 2],
 }
 
 impl Service {

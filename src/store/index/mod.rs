@@ -7,7 +7,8 @@
 //! `people` and `mentions` say whom a package is about. A task of the node writes all of it after the
 //! fact ([`Store::follow_journal`], [`Store::note_contents`]), by the journal, so that nothing on the
 //! way of a package waits for it. What a list shows of a package comes from the package's own row.
-//! Entries go with their packages, and people with the last package about them.
+//! Entries go with their packages, and people with the last package about them. `actuals` and `births`
+//! say what new files are held against ([`Store::exchanged`]).
 
 mod counts;
 mod details;
@@ -16,7 +17,9 @@ mod filter;
 mod follow;
 mod id;
 mod list;
+mod flags;
 mod months;
+mod past;
 mod person;
 #[cfg(test)]
 pub(super) mod plans;
@@ -27,6 +30,7 @@ pub use counts::{OfficeTraffic, Traffic};
 pub use details::{Details, PackageFacts};
 pub use entry::{ContentsState, ListRow};
 pub use filter::{ListFilter, SearchText, Which};
+pub use flags::{Flag, Flagged};
 pub use follow::Followed;
 pub use id::{EntryId, ParseEntryIdError};
 pub use list::{Count, ListPage, PageStart};

@@ -1,15 +1,16 @@
 //! Which packages nobody has looked into yet, and what was found in them.
 
 use jiff::Timestamp;
-use rusqlite::{Connection, OptionalExtension as _, params};
+use rusqlite::{Connection, OptionalExtension as _, Row, params};
 
 use super::entry::ContentsState;
 use super::id::EntryId;
+use super::{flags, past};
 use crate::contents::{Contents, Mention, Person, SearchKey, When};
 use crate::store::unit::Column;
 use crate::store::{Store, StoreError};
 use crate::transfer::Direction;
-use crate::types::{MessageId, OfficeNumber, Personal};
+use crate::types::{MessageId, OfficeNumber, Personal, ServiceMonth};
 
 /// A package that nobody has looked into yet.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -22,6 +23,8 @@ pub struct Unread {
     pub partner: OfficeNumber,
     /// Its id.
     pub id: MessageId,
+    /// When it was packed or came.
+    pub at: Timestamp,
 }
 
 /// What came of looking into a package.
@@ -40,18 +43,31 @@ impl Store {
     pub async fn unread(&self, limit: u32) -> Result<Vec<Unread>, StoreError> {
         self.read(move |connection| {
             let mut statement = connection.prepare_cached(
-                "SELECT id, direction, partner, message_id FROM entries
+                "SELECT id, direction, partner, message_id, at FROM entries
                  WHERE contents = 'waiting' ORDER BY id DESC LIMIT ?1",
             )?;
-            let rows = statement.query_map(params![limit], |row| {
-                Ok(Unread {
-                    entry: EntryId(row.get(0)?),
-                    direction: row.get::<_, Column<_>>(1)?.0,
-                    partner: row.get::<_, Column<_>>(2)?.0,
-                    id: row.get::<_, Column<_>>(3)?.0,
-                })
-            })?;
-            Ok(rows.collect::<Result<_, _>>()?)
+            let rows = statement.query_map(params![limit], |row| Ok(unread(row)))?;
+            rows.map(|row| Ok(row??)).collect()
+        })
+        .await
+    }
+
+    /// Packages between an office and a partner about a month that nobody has looked into yet.
+    pub async fn unread_of(
+        &self,
+        (office, partner): (OfficeNumber, OfficeNumber),
+        month: ServiceMonth,
+        limit: u32,
+    ) -> Result<Vec<Unread>, StoreError> {
+        self.read(move |connection| {
+            let mut statement = connection.prepare_cached(
+                "SELECT id, direction, partner, message_id, at FROM entries
+                 WHERE contents = 'waiting' AND office = ?1 AND partner = ?2
+                     AND instr(months, ?3) > 0 ORDER BY id DESC LIMIT ?4",
+            )?;
+            let of = params![Column(office), Column(partner), month.to_string(), limit];
+            let rows = statement.query_map(of, |row| Ok(unread(row)))?;
+            rows.map(|row| Ok(row??)).collect()
         })
         .await
     }
@@ -66,6 +82,16 @@ impl Store {
         })
         .await
     }
+}
+
+pub(super) fn unread(row: &Row<'_>) -> rusqlite::Result<Unread> {
+    Ok(Unread {
+        entry: EntryId(row.get(0)?),
+        direction: row.get::<_, Column<_>>(1)?.0,
+        partner: row.get::<_, Column<_>>(2)?.0,
+        id: row.get::<_, Column<_>>(3)?.0,
+        at: row.get::<_, Column<_>>(4)?.0,
+    })
 }
 
 fn note(
@@ -91,7 +117,13 @@ fn note(
             for mention in &person.mentions {
                 add_mention(connection, (entry, id), *mention)?;
             }
+            past::add(connection, (entry, id), person)?;
         }
+    }
+    if let ReadContents::Found(contents) = contents
+        && contents.people.iter().any(|person| person.actuals.keys().any(|of| !of.withdrawn))
+    {
+        flags::wait(connection, entry)?;
     }
     connection
         .prepare_cached("UPDATE entries SET contents = ?2 WHERE id = ?1")?

@@ -243,7 +243,10 @@ fn versions(
 /// Whether the partner has a package; none where it never will.
 const fn has(state: OutgoingState) -> Option<bool> {
     match state {
-        OutgoingState::Queued | OutgoingState::ToUpload | OutgoingState::ToPrint => Some(false),
+        OutgoingState::Queued
+        | OutgoingState::Deposited
+        | OutgoingState::ToUpload
+        | OutgoingState::ToPrint => Some(false),
         // As far as a person says.
         OutgoingState::Uploaded | OutgoingState::SentOnPaper => Some(true),
         OutgoingState::Consigned | OutgoingState::HeldByRecipient | OutgoingState::HandedOver => {

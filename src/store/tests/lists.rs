@@ -1,6 +1,6 @@
 //! Lists, and who is found in them.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::super::index::plans;
 use super::super::unit::Column;
@@ -29,6 +29,8 @@ fn contents(people: &[(&str, &str, &str)]) -> Contents {
             withdrawn: false,
             when: Some(When::Month("202604".parse().expect("a month"))),
         }]),
+        birth: None,
+        actuals: BTreeMap::new(),
     };
     Contents { people: people.iter().map(person).collect(), ..Contents::default() }
 }

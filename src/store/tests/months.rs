@@ -1,6 +1,6 @@
 //! Months, versions of plans, one package, and counts.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::civil::{Date, date};
 
@@ -21,6 +21,8 @@ fn about(insurer: &str, insured: &str, mention: Mention) -> Contents {
         name: Some(Personal::new(format!("架空 {insured}"))),
         kana: None,
         mentions: BTreeSet::from([mention]),
+        birth: None,
+        actuals: BTreeMap::new(),
     };
     Contents { people: vec![person], ..Contents::default() }
 }

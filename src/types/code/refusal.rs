@@ -22,10 +22,14 @@ pub enum RefusalStatus {
     RequestTimeout,
     /// 409: the id is taken by other bytes.
     Conflict,
+    /// 410: it was here and is no more.
+    Gone,
     /// 413: there is more than is taken.
     TooLarge,
     /// 415: the body is no package by its type.
     UnsupportedMediaType,
+    /// 416: there is no such part of it.
+    RangeNotSatisfiable,
     /// 421: the request is for another host.
     Misdirected,
     /// 422: not for us, or the package is broken.
@@ -62,8 +66,10 @@ impl RefusalStatus {
             Self::MethodNotAllowed => (405, "Method Not Allowed"),
             Self::RequestTimeout => (408, "Request Timeout"),
             Self::Conflict => (409, "Conflict"),
+            Self::Gone => (410, "Gone"),
             Self::TooLarge => (413, "Content Too Large"),
             Self::UnsupportedMediaType => (415, "Unsupported Media Type"),
+            Self::RangeNotSatisfiable => (416, "Range Not Satisfiable"),
             Self::Misdirected => (421, "Misdirected Request"),
             Self::Unprocessable => (422, "Unprocessable Content"),
             Self::TooManyRequests => (429, "Too Many Requests"),

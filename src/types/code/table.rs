@@ -62,6 +62,22 @@ codes! {
     "相手につながりません" "the partner cannot be reached"
     "自動で送り直します。続く場合は、相手の renkei が動いているか、[[peer]] の url、途中のルーターとファイアウォールを確かめてください。"
     "It is tried again by itself. If it goes on, see whether the partner's renkei runs, and check the url of [[peer]], routers and firewalls.";
+    NO_SEALING_KEY "no-sealing-key" [Waiting Condition] Both
+    "相手の封の鍵が分からないため、中継サーバーに預けられません" "no key of the partner is known to which packages could be sealed, so nothing is left with the relay"
+    "相手から新しい事業所カードを受け取り、renkei partner add で登録してください。"
+    "Get a new card of the partner and register it with renkei partner add.";
+    PROXY_REFUSES "proxy-refuses" [Waiting] Here
+    "プロキシがログインを求めています" "the proxy asks for a login, or does not take ours"
+    "[network] の proxy_user と、proxy_password_file の 1 行目を確かめてください。分からないときは、ネットワークの管理者に聞いてください。"
+    "Check proxy_user and the first line of proxy_password_file in [network]; ask whoever looks after the network.";
+    PROXY_NO_CONNECTION "proxy-no-connection" [Waiting] Both
+    "プロキシが接続を開きません" "the proxy does not open the connection"
+    "相手の renkei が動いていないか、プロキシがこの接続先やポートを許していません。自動で送り直します。続く場合は、ネットワークの管理者に、この接続先への CONNECT を許すよう頼んでください。"
+    "The partner's renkei does not run, or the proxy does not let this address or port through. It is tried again by itself; if it goes on, have CONNECT to the address allowed.";
+    PROXY_UNREACHABLE "proxy-unreachable" [Waiting] Here
+    "プロキシにつながりません" "the proxy cannot be reached"
+    "[network] の proxy のアドレスと、このパソコンのネットワークを確かめてください。"
+    "Check the address in proxy of [network], and the network of this computer.";
     PEER_CONNECTION_BROKEN "peer-connection-broken" [Waiting] Time
     "通信が途中で切れました" "the connection broke off"
     "自動で送り直します。続く場合は、回線とファイアウォールを確かめてください。"
@@ -106,7 +122,8 @@ codes! {
     "相手の受領証の内容が正しくありません" "the partner's receipt is invalid"
     "相手のソフトウェアの版を確かめてください。"
     "Check the version of the partner's software.";
-    RECEIPT_MISMATCH "receipt-mismatch" [Waiting] Maker
+    RECEIPT_MISMATCH "receipt-mismatch" [Waiting OfPackage] Maker
+    => Unprocessable "Expected a receipt of this kind about this package."
     "届いた受領証が別のパッケージのものです" "the receipt is about another package"
     "自動でやり直します。続く場合は、相手のソフトウェアの版を確かめてください。"
     "It is tried again. If it goes on, check the version of the partner's software.";
@@ -285,6 +302,26 @@ codes! {
     "ファイルが、パッケージの目録の内容と一致しません" "a file is not the one that the manifest of its package describes"
     "送信側のソフトウェアを確かめてください。保存した証拠で出た場合は、ファイルが署名の後で書き換えられています。"
     "Check the sending software. Met in proof that was kept, the file was changed after it was signed.";
+    SEAL_UNKNOWN_KEY "seal-unknown-key" [Refusal] Time
+    => Unprocessable "The package is sealed to a key that this node does not have. Fetch its card and seal anew."
+    "受信側にない鍵で封かんされています" "the package is sealed to a key that the recipient does not have"
+    "送信側が新しい事業所カードを取りに行き、封かんし直して自動で送ります。続く場合は、受信側のデータフォルダーの sealing と、renkei doctor の結果を確かめてください。"
+    "The sender fetches the newest card, seals anew and sends by itself. If it goes on, check the folder sealing in the data folder of the recipient, and renkei doctor there.";
+    NOT_SEALED "not-sealed" [OfPackage] Sender
+    => Unprocessable "The body is no sealed package."
+    "封かんされたパッケージではありません" "the package is not sealed"
+    "中継には、封かんしたパッケージだけを預けられます。送信側の renkei の版を確かめてください。"
+    "A relay takes sealed packages only. Check the version of the sender's renkei.";
+    SEAL_BROKEN "seal-broken" [OfPackage] Maker
+    => Unprocessable "The sealed package was changed, cut short, or sealed wrongly."
+    "封かんされたパッケージが壊れているか、途中で変わっています" "the sealed package was changed or is broken"
+    "送信側のソフトウェアの版と、途中の中継を確かめてください。"
+    "Check the version of the sending software, and the relay between.";
+    SEAL_MISMATCH "seal-mismatch" [OfPackage] Maker
+    => Unprocessable "The clear header and the package inside differ."
+    "封かんの見出しと、中のパッケージが一致しません" "the clear header and the package inside differ"
+    "送信側のソフトウェアの版を確かめてください。"
+    "Check the version of the sending software.";
     BAD_CARD "bad-card" [Refusal] Partner
     => Unprocessable "The card is no signed card of an office, or was changed."
     "事業所カードとして正しくありません" "the card is invalid"
@@ -380,6 +417,17 @@ codes! {
     "証明書の失効を確認できません" "revocation of the certificate cannot be checked"
     "確認する側が、失効リスト（tls.revocation_lists）を新しいものに置き換えてください。"
     "The side that checks puts a new revocation list into tls.revocation_lists.";
+
+    GONE "gone" [OfPackage] Nobody
+    => Gone "The package was here and waits no more: it was taken, or its time is over."
+    "もう置いていないパッケージです（受け取り済み、または期限切れ）" "the package waits there no more: it was taken, or its time is over"
+    "対応は不要です。届いていないときは、送信側にもう一度送ってもらいます。"
+    "Nothing has to be done; if it never came, have the sender send it again.";
+    RANGE_NOT_SATISFIABLE "range-not-satisfiable" [OfPackage] Maker
+    => RangeNotSatisfiable "There is no such part of the package."
+    "パッケージにない範囲が求められました" "there is no such part of the package"
+    "受け取る側のソフトウェアの版を確かめてください。"
+    "Check the version of the receiving software.";
 
     CERTIFICATE_MISSING "certificate-missing" [Handshake] Partner
     "つないできた相手が証明書を示しませんでした" "the caller showed no certificate"
@@ -526,10 +574,30 @@ codes! {
     "取込フォルダーにある同じ名前のファイルを読み取れません" "the file of the same name in the import folder cannot be read"
     "受信側が、そのファイルのアクセス権を直すか別の場所に移し、renkei hold release を実行してください。"
     "The receiving side mends the permissions of that file or moves it, and runs renkei hold release.";
+    RESTORED "restored" [Condition] Here
+    "台帳をバックアップから戻しました" "the store was put back from a backup"
+    "バックアップより後に送受信したものは記録にありません。介護ソフトに取り込まれているか、相手に届いているかを確かめ、足りないものは送り直してもらってください。"
+    "What was exchanged after the backup is not in it: see whether it was imported here and there, and have sent again what is missing.";
     RESTORED_UNPLACED "restored-unplaced" [Held] Recipient
     "バックアップから戻したため、取込フォルダーに入れ終えたものかどうか分かりません" "the store was put back from a backup, so it may have been placed already"
     "受信側が、介護ソフトに取り込み済みかどうかを確かめてください。まだなら renkei hold release、取り込み済みなら何もしなくてかまいません。"
     "The receiving side looks whether the care software has it: if not, renkei hold release; if so, nothing has to be done.";
+    ZIP_NOT_TAKEN "zip-not-taken" [Held] Here
+    "ZIP ファイルの中身を取り出せません" "the files of a ZIP cannot be taken out of it"
+    "パスワードなしの普通の ZIP に作り直すか、中のファイルを取り出して、送信用フォルダーに入れてください。ZIP は保留フォルダーにそのまま残っています。"
+    "Pack it anew as an ordinary ZIP without a password, or take the files out of it, and put them into the drop folder. The ZIP lies in the hold folder as it was.";
+    ACTUALS_LOSE_SERVICES "actuals-lose-services" [Held] Here
+    "前に送った実績にあったサービスコードや加算が、この実績にはありません" "the actuals lack service codes or add-ons that were sent before"
+    "記録ソフトの出力で請求ソフトの実績を消してしまうおそれがあります。なくなるものを確かめ、そのままでよければ「送る」（renkei hold release）、よくなければ「送らない」（renkei hold dismiss）を選んでください。"
+    "An export of a records program may wipe out the actuals of the billing program. See what gets lost; send it if that is meant (renkei hold release), or settle it without sending (renkei hold dismiss).";
+    LOSING_ACTUALS_CAME "losing-actuals-came" [Condition] Here
+    "受け取った実績から、前にあったサービスコードや加算がなくなっています" "received actuals lack service codes or add-ons that they had before"
+    "画面でそのパッケージを開き、なくなったものを確かめてください。誤りなら相手に送り直してもらいます。確かめたら「確認しました」を押してください。"
+    "Open the package on the page and see what is gone. If it is a mistake, have the partner send it again. Then press the button that says that you have looked at it.";
+    LOOKED_AT "looked-at" [Order] Nobody
+    "確認済みにしました" "somebody has looked at it"
+    "何もしなくてかまいません。"
+    "Nothing is to be done.";
     DELETION_NEEDS_WORD "deletion-needs-word" [Held] Recipient
     "削除のデータなので、担当者が確かめるまで取り込みません" "it deletes data, so it is not imported before a person has looked at it"
     "受信側が内容を確かめて、取り込むなら renkei hold release、取り込まないなら renkei hold dismiss を実行してください。決まるまで、同じ相手の後のデータも待ちます。"
@@ -736,6 +804,18 @@ codes! {
     "相手につながらないため、パッケージが待っています" "packages wait because the partner cannot be reached"
     "自動で送り直します。続く場合は、かっこ内のコードの説明を見てください。"
     "It is tried again by itself; if it goes on, look up the code that stands with it.";
+    RELAY_UNREACHABLE "relay-unreachable" [Condition] Both
+    "中継サーバーにつながりません" "the relay cannot be reached"
+    "自動でつなぎ直します。続く場合は、インターネットの接続と、中継サーバーの管理者に確かめてください。"
+    "It is tried again by itself; if it goes on, look at the line and ask the operator of the relay.";
+    RELAY_REFUSES "relay-refuses" [Condition] Both
+    "中継サーバーがこの事業所を受け付けません" "the relay does not serve this office"
+    "中継サーバーの管理者にこの事業所の登録を頼み、[[relay]] の証明書の値を確かめてください。"
+    "Have the operator of the relay register the office, and check the certificates in [[relay]].";
+    MAILBOX_UNREADABLE "mailbox-unreadable" [Condition] Both
+    "中継サーバーや相手に届いているものを受け取れません" "what waits at a relay or a partner cannot be taken"
+    "かっこ内のコードの説明を見て、相手に連絡してください。"
+    "Look up the code that stands with it, and call the partner.";
     PARTNER_REFUSES "partner-refuses" [Condition] Both
     "相手が受け取らないため、パッケージが待っています" "packages wait because the partner refuses them"
     "かっこ内のコードの説明を見て、必要なら相手に連絡してください。"
@@ -983,6 +1063,18 @@ codes! {
     "相手の事業所が登録されていません" "no partner is configured"
     "相手と証明書の値を交換し、[[peer]] を書き加えてください。"
     "Exchange certificates or their values with a partner and add a [[peer]].";
+    PEER_COLLECTS "peer-collects" [Start] Here
+    "相手への接続先がなく、相手がこちらに取りに来ます" "there is no address of the partner; it collects from us"
+    "相手の設定に、こちらの接続先（url）が必要です。そうでなければ、相手の url か relay を書いてください。"
+    "The partner's node needs our address (url); otherwise write url or relay of the partner.";
+    PEER_WITHOUT_WAY "peer-without-way" [Start] Here
+    "相手に届ける経路がありません" "there is no way to the partner"
+    "相手の url か、双方で使う中継サーバー（[[relay]] と相手の relay）、またはこちらの node.listen のどれかを書いてください。"
+    "Write the url of the partner, a relay that both use ([[relay]], and relay of the partner), or node.listen so that it can come to us.";
+    PEER_RELAY_UNKNOWN "peer-relay-unknown" [Start] Here
+    "相手の中継サーバーが、こちらの設定にありません" "the relay of the partner is none of ours"
+    "その中継サーバーを使うには、管理者に登録してもらい、[[relay]] に書いてください。"
+    "To use it, have your office registered there and write it as [[relay]].";
     LISTENS_FOR_ITSELF "listens-for-itself" [Start] Here
     "待ち受け先に、このパソコンからしか接続できません" "the address can be reached from this computer only"
     "相手から受信するには、node.listen を 0.0.0.0:8443 のように書いてください。中継するソフトを使う場合はそのままで構いません。"
@@ -1085,6 +1177,14 @@ codes! {
     "データフォルダーを、ほかのアカウントが読み書きできます" "other accounts can get at the data folder"
     "表示された chmod 700 のコマンドを実行してください。"
     "Run the chmod 700 that is shown.";
+    SEALING_KEY_MADE "sealing-key-made" [Journal] Nobody
+    "封かん用の新しい鍵を作りました" "a new sealing key was made"
+    "30 日ごとに自動で作り、事業所カードで相手に知らせます。"
+    "It is made every 30 days by itself, and partners learn of it by the card.";
+    SEALING_KEY_REMOVED "sealing-key-removed" [Journal] Nobody
+    "使われなくなった封かん用の鍵を削除しました" "a sealing key that nobody needs any more was removed"
+    "その鍵で封かんされたものは、もう届きません。"
+    "Nothing that is sealed to it can come any more.";
     CARD_REPLACED "card-replaced" [Condition] Nobody
     "相手の新しい事業所カードに入れ替えました" "a newer card of the partner took the place of the former one"
     "登録済みの鍵で署名されているため、自動で入れ替えました。変わった点を確かめたいときは renkei partner show で表示します。"

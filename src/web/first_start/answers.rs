@@ -56,7 +56,7 @@ pub(super) struct Office {
 /// How partners reach the node, read.
 pub(super) struct Reach {
     url: Option<PeerUrl>,
-    listen: SocketAddr,
+    listen: Option<SocketAddr>,
 }
 
 /// What is to be written, and the folders that are made first.
@@ -108,7 +108,7 @@ impl Reach {
                 text.to_owned()
             })?,
         };
-        let listen = SocketAddr::new(IpAddr::V4(Ipv4Addr::UNSPECIFIED), port);
+        let listen = url.as_ref().map(|_| SocketAddr::new(IpAddr::V4(Ipv4Addr::UNSPECIFIED), port));
         Ok(Self { url, listen })
     }
 }

@@ -7,6 +7,7 @@ use std::process::Output;
 
 use renkei::certs::files::{self, Access, Existing};
 
+use super::live::stands;
 use super::units::{PLAN, export, sample};
 use crate::harness::{CARE, HELP, Office, offices, quoted, running, until, visible};
 
@@ -73,6 +74,7 @@ fn a_node_that_is_put_back_delivers_nothing_twice_and_loses_nothing() {
         }
     }
     care.start();
+    until("told", || stands(&care, "restored"));
     export(&care, &sample(PLAN, "20260520101504"));
     until("all is handed over", || {
         let open = care.sql("SELECT count(*) FROM outgoing WHERE state <> 'HANDED_OVER'");
@@ -116,6 +118,8 @@ fn keys_are_in_a_backup_when_they_are_asked_for_and_only_then() {
     let output = restore(&care, &with_keys, &to, PASSPHRASE);
     assert_eq!(output.status.code(), Some(0), "{output:?}");
     assert_eq!(is_there(&to), [true, true]);
+    let said = String::from_utf8(output.stdout).expect("UTF-8");
+    assert!(said.contains(utf8(&to.join("drop"))), "a folder that a person has to make: {said}");
 
     let out = care.path("without.zip.age");
     let file = passphrase(&care, PASSPHRASE);
@@ -199,6 +203,11 @@ fn a_wrong_passphrase_a_changed_byte_and_a_full_folder_are_refused() {
     let back = care.path("near");
     assert_eq!(restore(&care, &near, &back, PASSPHRASE).status.code(), Some(0));
     assert!(back.join("renkei.toml").is_file() && back.join("data/renkei.db").is_file());
+
+    // Cut off when nothing was left but to remove what it worked in.
+    fs::create_dir(back.join("restore.unfinished")).expect("made");
+    assert_eq!(restore(&care, &near, &back, PASSPHRASE).status.code(), Some(0));
+    assert!(!back.join("restore.unfinished").exists());
 
     // One byte at many places, and an end that is missing.
     let damaged = care.path("damaged.zip.age");

@@ -49,7 +49,7 @@ fn done(output: &Output) -> String {
 }
 
 /// The path of the office's card, just written.
-fn card(office: &Office) -> String {
+pub(super) fn card(office: &Office) -> String {
     let path = office.path("outside").join(format!("{}.card", office.number));
     let path = path.to_str().expect("UTF-8").to_owned();
     done(&office.command(&["card", "--out", &path]));
@@ -60,7 +60,7 @@ fn utf8(path: &Path) -> &str {
     path.to_str().expect("UTF-8")
 }
 
-fn opened(path: &str) -> SignedCard {
+pub(super) fn opened(path: &str) -> SignedCard {
     SignedCard::open(&fs::read(path).expect("a card")).expect("a good card")
 }
 
@@ -71,7 +71,7 @@ fn join(office: &Office, card: &str, digits: &str) {
 }
 
 /// Two offices exchange their cards and compare digits.
-fn join_each_other(pair: [&Office; 2]) {
+pub(super) fn join_each_other(pair: [&Office; 2]) {
     let cards = pair.map(card);
     let [one, other] = [opened(&cards[0]), opened(&cards[1])];
     let digits = check_digits(one.sha256(), other.sha256()).to_string();
@@ -80,7 +80,7 @@ fn join_each_other(pair: [&Office; 2]) {
 }
 
 /// Two strangers that have joined.
-fn joined() -> [Office; 2] {
+pub(super) fn joined() -> [Office; 2] {
     let pair = strangers();
     join_each_other([&pair[0], &pair[1]]);
     pair
@@ -273,13 +273,19 @@ fn a_certificate_that_renews_itself_reaches_partners_by_the_card() {
         Digest::of(issued.certificate().expect("one"))
     });
     join_each_other([&care, &help]);
-    for office in [&mut care, &mut help] {
-        office.start();
-    }
+    care.start();
     let next = kinds.map(|(name, _)| {
         let files = files(&care, name);
         Digest::of(&until("prepared", || next_certificate(&files)))
     });
+    // The partner cannot know it yet: whoever switches now would be cut off from it.
+    let early = care.command(&["certs", "renew", "--take"]);
+    assert_eq!(early.status.code(), Some(1), "{early:?}");
+    let said = text(&early.stdout);
+    assert!(said.lines().count() == 2 && said.lines().all(|line| line.contains(HELP)), "{said}");
+    let in_use = kinds.map(|(name, _)| next_certificate(&files(&care, name)).is_some());
+    assert_eq!(in_use, [true; 2], "they wait as before");
+    help.start();
     let is_pinned = |digest: &Digest| registered(&help, CARE).contains(&digest.to_string());
     until("both of each kind are registered", || {
         old.iter().chain(&next).all(is_pinned).then_some(())
@@ -290,7 +296,9 @@ fn a_certificate_that_renews_itself_reaches_partners_by_the_card() {
     until("handed over with the old ones", || care.has_sent("HANDED_OVER", 1));
     assert!(old.iter().all(is_pinned));
 
-    done(&care.command(&["certs", "renew", "--take"]));
+    until("the partner has said that it has them", || {
+        care.command(&["certs", "renew", "--take"]).status.success().then_some(())
+    });
     until("in use", || {
         let log = care.log();
         let is_used = |digest: &Digest| {
@@ -310,6 +318,31 @@ fn a_certificate_that_renews_itself_reaches_partners_by_the_card() {
     export(&care, &withdrawal(CARE, 3));
     until("handed over with nothing else", || care.has_sent("HANDED_OVER", 3));
     assert!(care.is_alive() && help.is_alive());
+}
+
+/// The page, the node and a person may begin the same renewal in the same moment.
+#[test]
+fn renewals_that_begin_at_once_make_one_pair() {
+    let [care, _] = strangers();
+    done(&care.command(&["certs", "check"]));
+    let config = care.path("renkei.toml");
+    for _ in 0..5 {
+        std::thread::scope(|scope| {
+            let begin = || {
+                let arguments = ["certs", "renew", "--config", utf8(&config)];
+                done(&crate::support::renkei(&arguments, &care.path("")))
+            };
+            let all: Vec<_> = (0..6).map(|_| scope.spawn(begin)).collect();
+            all.into_iter().for_each(|one| drop(one.join().expect("it ended")));
+        });
+        for name in ["tls", "signing"] {
+            assert!(next_certificate(&files(&care, name)).is_some(), "key and certificate: {name}");
+            for file in ["pem", "key"] {
+                let path = care.path(&format!("keys/{name}.next.{file}"));
+                fs::remove_file(path).expect("removed");
+            }
+        }
+    }
 }
 
 #[test]

@@ -49,7 +49,7 @@ fn notices(office: &Office) -> Vec<(String, String)> {
     notices.iter().map(|notice| (text(notice, "code"), text(notice, "en"))).collect()
 }
 
-fn stands(office: &Office, code: &str) -> Option<String> {
+pub(super) fn stands(office: &Office, code: &str) -> Option<String> {
     notices(office).into_iter().find(|(standing, _)| standing == code).map(|(_, text)| text)
 }
 

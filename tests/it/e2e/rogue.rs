@@ -7,7 +7,7 @@ use bytes::Bytes;
 use jiff::{SignedDuration, Timestamp};
 use renkei::certs::{Identity, load_identity};
 use renkei::link::{
-    Client, ClientLimits, Endpoint, PutReply, ReceiptPage, SendError, Tls, TlsSettings, TlsVersions,
+    Client, ClientLimits, Endpoint, PackageForm, PutReply, ReceiptPage, SendError, Tls, TlsSettings, TlsVersions,
 };
 use renkei::package::{
     Limits, Manifest, ManifestFile, ManifestFormat, Package, Party, Signer, open, pack,
@@ -73,6 +73,7 @@ impl Rogue {
             key: tls.key(),
             trust: std::sync::Arc::new(trust_in(&[&of.world.authority])),
             versions: TlsVersions::Tls13,
+            strangers: false,
         };
         Tls::new(settings, Clock::system()).expect("usable keys")
     }
@@ -129,6 +130,18 @@ impl Rogue {
         self.runtime.block_on(self.client.put_message(&to, parcel.id, parcel.bytes.clone()))
     }
 
+    /// Puts whatever bytes under an id, in one form or the other.
+    pub(super) fn put_in_form(
+        &self,
+        to: &Office,
+        id: MessageId,
+        bytes: Vec<u8>,
+        form: PackageForm,
+    ) -> Result<PutReply, SendError> {
+        let (to, bytes) = (endpoint(to), Bytes::from(bytes).into());
+        self.runtime.block_on(self.client.put_in_form(&to, id, bytes, form))
+    }
+
     /// Puts a package that must be refused; status and code of the refusal, and what a log says.
     pub(super) fn refusal(&self, to: &Office, parcel: &Parcel) -> (u16, String, String) {
         match self.put(to, parcel) {
@@ -154,5 +167,5 @@ impl Rogue {
 
 fn endpoint(to: &Office) -> Endpoint {
     let url = format!("https://127.0.0.1:{}", to.port).parse().expect("an address");
-    Endpoint { url, office: office(to.number) }
+    Endpoint::of_office(url, office(to.number))
 }

@@ -6,7 +6,8 @@ use std::sync::{Arc, Mutex};
 use std::time::Instant;
 
 use renkei::link::{
-    Caller, Limits, PutAnswer, ReceiptPage, ReceiptQuery, Refusal, Server, Service, StatusAnswer,
+    Caller, Limits, PackageForm, PutAnswer, ReceiptPage, ReceiptQuery, Refusal, Server, Service,
+    StatusAnswer,
 };
 use renkei::package::{self, Package, Receipt, ReceiptKind, Signer, TrustError};
 use renkei::types::code::RefusalCode;
@@ -106,6 +107,7 @@ impl Service for Script {
         _partner: OfficeNumber,
         id: MessageId,
         body: Hashed,
+        _form: PackageForm,
     ) -> Result<PutAnswer, Refusal> {
         let package = package::open(body, &package::Limits::default()).expect("a good package");
         let serial = package.manifest().serial.to_string();
@@ -115,7 +117,7 @@ impl Service for Script {
         let now = Rogue::now();
         let receipt = Receipt::about(&package, ReceiptKind::ContentConsignment, now);
         let receipt = receipt.sign(&self.signer, now).expect("signed").into();
-        Ok(PutAnswer { receipt, repeated: false })
+        Ok(PutAnswer { receipt, repeated: false, relayed: false })
     }
 
     async fn receipts(&self, _peer: &Caller, query: ReceiptQuery) -> Result<ReceiptPage, Refusal> {

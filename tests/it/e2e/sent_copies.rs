@@ -5,8 +5,8 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 
 use renkei::link::{
-    Caller, Limits as ServerLimits, PutAnswer, ReceiptEntry, ReceiptPage, ReceiptQuery, Refusal,
-    Server, Service, StatusAnswer,
+    Caller, Limits as ServerLimits, PackageForm, PutAnswer, ReceiptEntry, ReceiptPage,
+    ReceiptQuery, Refusal, Server, Service, StatusAnswer,
 };
 use renkei::package::{Limits, Receipt, ReceiptFinding, ReceiptKind, Signer, TrustError, open};
 use renkei::types::{Digest, Hashed, MessageId, OfficeNumber};
@@ -111,6 +111,7 @@ impl Service for StandIn {
         _: OfficeNumber,
         _: MessageId,
         body: Hashed,
+        _form: PackageForm,
     ) -> Result<PutAnswer, Refusal> {
         let package = open(body, &Limits::default()).expect("a package");
         let finding = ReceiptFinding {
@@ -141,7 +142,7 @@ impl Service for StandIn {
             unknown,
             last,
         ];
-        Ok(PutAnswer { receipt: receipt.into(), repeated: false })
+        Ok(PutAnswer { receipt: receipt.into(), repeated: false, relayed: false })
     }
 
     async fn receipts(&self, _: &Caller, query: ReceiptQuery) -> Result<ReceiptPage, Refusal> {

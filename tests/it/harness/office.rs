@@ -115,6 +115,21 @@ impl Office {
     }
 
     /// Strikes a partner from the configuration.
+    /// Opens no port from the next start on.
+    pub(crate) fn close(&mut self) {
+        self.settings.unset("node", "listen");
+    }
+
+    /// Does not know where a peer is reached.
+    pub(crate) fn forget_url(&mut self, number: &str) {
+        self.settings.unset_peer(number, "url");
+    }
+
+    /// Knows a relay.
+    pub(crate) fn add_relay<const N: usize>(&mut self, relay: [(&'static str, String); N]) {
+        self.settings.add_relay(relay);
+    }
+
     pub(crate) fn forget_peer(&mut self, number: &str) {
         self.settings.remove_peer(number);
     }

@@ -12,6 +12,7 @@ pub(super) struct Settings {
     tables: BTreeMap<&'static str, Table>,
     offices: Vec<Table>,
     peers: BTreeMap<&'static str, Table>,
+    relays: Vec<Table>,
 }
 
 /// サービス種類コード of the offices of the tests.
@@ -34,8 +35,12 @@ pub(crate) fn quoted(text: impl std::fmt::Display) -> String {
 impl Settings {
     /// A node of one office that does everything quickly.
     pub(super) fn new(number: &'static str, port: u16) -> Self {
-        let mut settings =
-            Self { tables: BTreeMap::new(), offices: Vec::new(), peers: BTreeMap::new() };
+        let mut settings = Self {
+            tables: BTreeMap::new(),
+            offices: Vec::new(),
+            peers: BTreeMap::new(),
+            relays: Vec::new(),
+        };
         for (table, key, value) in [
             ("node", "listen", quoted(format!("127.0.0.1:{port}"))),
             ("node", "lang", quoted("en")),
@@ -88,6 +93,20 @@ impl Settings {
         self.peers.get_mut(number).expect("a peer").insert(key, value);
     }
 
+    /// A relay, by its keys and values.
+    pub(super) fn add_relay<const N: usize>(&mut self, relay: [(&'static str, String); N]) {
+        self.relays.push(Table::from(relay));
+    }
+
+    /// Takes a value away, and one of a peer.
+    pub(super) fn unset(&mut self, table: &str, key: &str) {
+        self.tables.get_mut(table).expect("a table").remove(key);
+    }
+
+    pub(super) fn unset_peer(&mut self, number: &str, key: &str) {
+        self.peers.get_mut(number).expect("a peer").remove(key);
+    }
+
     /// Sets a value; the table `office` is the first office.
     pub(super) fn set(&mut self, table: &'static str, key: &'static str, value: String) {
         let table = match table {
@@ -102,7 +121,8 @@ impl Settings {
         let tables = self.tables.iter().map(|(name, table)| (format!("[{name}]"), table));
         let offices = self.offices.iter().map(|office| ("[[office]]".to_owned(), office));
         let peers = self.peers.values().map(|peer| ("[[peer]]".to_owned(), peer));
-        let lines = tables.chain(offices).chain(peers).flat_map(|(head, table)| {
+        let relays = self.relays.iter().map(|relay| ("[[relay]]".to_owned(), relay));
+        let lines = tables.chain(offices).chain(peers).chain(relays).flat_map(|(head, table)| {
             let values = table.iter().map(|(key, value)| format!("{key} = {value}"));
             [head].into_iter().chain(values)
         });

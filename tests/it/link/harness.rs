@@ -12,8 +12,9 @@ use rcgen::{
     IsCa, KeyIdMethod, KeyPair, RevokedCertParams, SerialNumber, date_time_ymd,
 };
 use renkei::link::{
-    Caller, Client, ClientLimits, Endpoint, Limits, PutAnswer, ReceiptEntry, ReceiptPage,
-    ReceiptQuery, Refusal, Server, Service, StatusAnswer, Stopped, Tls, TlsSettings, TlsVersions,
+    Caller, Client, ClientLimits, Endpoint, Limits, PackageForm, PutAnswer, ReceiptEntry,
+    ReceiptPage, ReceiptQuery, Refusal, Server, Service, StatusAnswer, Stopped, Tls, TlsSettings,
+    TlsVersions,
 };
 use renkei::package::{CertificateInfo, Trust, TrustError, TrustSources};
 use renkei::types::code::RefusalCode;
@@ -192,6 +193,7 @@ pub(super) fn settings(identity: &Identity, trust: TestTrust) -> TlsSettings {
         key,
         trust: Arc::new(Trust::new(sources).expect("usable sources")),
         versions: TlsVersions::Tls13,
+        strangers: false,
     }
 }
 
@@ -301,6 +303,7 @@ impl Service for TestService {
         _partner: OfficeNumber,
         id: MessageId,
         body: Hashed,
+        _form: PackageForm,
     ) -> Result<PutAnswer, Refusal> {
         self.begun.send_modify(|count| *count += 1);
         let (body, digest) = (body.bytes(), body.sha256());
@@ -318,7 +321,7 @@ impl Service for TestService {
             return Err(Refusal::new(RefusalCode::ID_TAKEN, "secret"));
         }
         let receipt = format!("receipt for {digest}").into();
-        Ok(PutAnswer { receipt, repeated: before.is_some() })
+        Ok(PutAnswer { receipt, repeated: before.is_some(), relayed: false })
     }
 
     async fn receipts(&self, peer: &Caller, query: ReceiptQuery) -> Result<ReceiptPage, Refusal> {
@@ -398,7 +401,7 @@ impl Node {
 
 pub(super) fn endpoint(address: SocketAddr) -> Endpoint {
     let url = format!("https://{address}").parse().expect("an address");
-    Endpoint { url, office: office(RECIPIENT) }
+    Endpoint::of_office(url, office(RECIPIENT))
 }
 
 /// A recipient's node and a sender's client that trust one authority.

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use rcgen::{ExtendedKeyUsagePurpose, date_time_ymd};
-use renkei::link::{Client, Limits, SendError, Tls, TlsError, TlsFault, TlsVersions};
+use renkei::link::{Client, Limits, Party, SendError, Tls, TlsError, TlsFault, TlsVersions};
 use rustls::version::{TLS12, TLS13};
 
 use super::harness::{
@@ -130,7 +130,7 @@ async fn one_connection_is_proof_for_one_office_only() {
     let (authority, node, client) = pair(Limits::default()).await;
     client.status(&node.endpoint()).await.expect("a status");
     let mut other = node.endpoint();
-    other.office = "1370000042".parse().expect("an office");
+    other.party = Party::Office("1370000042".parse().expect("an office"));
     assert_eq!(fault(client.status(&other).await), TlsFault::PeerCertificate);
     drop(authority);
 }

@@ -49,10 +49,13 @@ fn card(serial: u64, signers: &[&Signer], change: impl FnOnce(&mut Card)) -> Sig
     SignedCard::open(&card.sign(signers[0], now).expect("signed")).expect("a card")
 }
 
+/// A node that nobody reaches.
+const CLOSED: OwnWays<'static> = OwnWays { relays: &[], listens: false };
+
 /// The partner that stands there after the card was put.
 fn registered(home: &Path, card: &SignedCard) -> Partner {
     let held = partner(home, office());
-    put(home, &peer_of(card, held.as_ref()).expect("a way"), Some(card)).expect("written");
+    put(home, &peer_of(card, held.as_ref(), CLOSED).expect("a way"), Some(card)).expect("written");
     partner(home, office()).expect("a partner")
 }
 
@@ -76,18 +79,21 @@ fn what_a_person_decided_outlives_a_newer_card() {
     });
     let Partner { mut peer, card: held } = registered(home, &newer);
     assert_eq!(peer.name.as_deref(), Some("はな"));
-    assert_eq!((peer.url.host(), peer.edition), ("c.test", Some(Edition::V3)));
+    let host = |peer: &Peer| peer.url.as_ref().map(|url| url.host().to_owned());
+    assert_eq!((host(&peer).as_deref(), peer.edition), (Some("c.test"), Some(Edition::V3)));
     assert!(peer.takes.is_empty());
     let pins = [one.certificate_sha256(), two.certificate_sha256(), by_hand];
     assert_eq!(peer.signing_certificates, pins);
     // An address of one's own, too; and a card without any address is no reason to lose it.
-    peer.url = "https://inside.test:8443".parse().expect("an address");
+    peer.url = Some("https://inside.test:8443".parse().expect("an address"));
     put(home, &peer, held.as_ref()).expect("written");
     let nowhere = card(9, &[&two], |card| card.channels.clear());
     let Partner { peer, .. } = registered(home, &nowhere);
-    assert_eq!(peer.url.host(), "inside.test");
+    assert_eq!(host(&peer).as_deref(), Some("inside.test"));
     assert_eq!(peer.signing_certificates, [two.certificate_sha256(), by_hand]);
-    assert!(peer_of(&nowhere, None).is_err(), "nobody knows where it is");
+    assert!(peer_of(&nowhere, None, CLOSED).is_err(), "nobody knows where it is");
+    let open = OwnWays { listens: true, ..CLOSED };
+    assert!(peer_of(&nowhere, None, open).is_ok_and(|peer| peer.url.is_none()), "it comes to us");
 
     let mut left = disk::names(&home.join(PARTNERS)).expect("a folder");
     assert_eq!(left, ["1370000026-9.card", "1370000026.toml"]);
@@ -107,7 +113,7 @@ fn a_partner_is_the_old_one_or_the_new_one() {
         let folder = tempfile::tempdir().expect("a folder");
         let home = folder.path();
         let Partner { peer: former, .. } = registered(home, &old);
-        let peer = peer_of(&new, partner(home, office()).as_ref()).expect("a way");
+        let peer = peer_of(&new, partner(home, office()).as_ref(), CLOSED).expect("a way");
         let (done, hit) = at_step(step, io::ErrorKind::StorageFull, Then::StayDead, || {
             put(home, &peer, Some(&new))
         });

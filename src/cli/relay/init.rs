@@ -1,0 +1,158 @@
+//! `renkei relay init`
+
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+
+use jiff::SignedDuration;
+
+use crate::certs::files::{self, Access, Existing};
+use crate::certs::{Issued, Validity, self_made_of_host};
+use crate::cli::{UsageError, output};
+use crate::disk;
+use crate::package::Usage;
+use crate::types::{Clock, Digest, Lang};
+
+/// So long the certificates hold.
+const DAYS: i64 = 5 * 365;
+
+#[derive(Debug, clap::Args)]
+pub(super) struct Args {
+    /// 作る場所のフォルダー
+    #[arg(long, value_name = "DIR", default_value = ".")]
+    dir: PathBuf,
+    /// 待ち受けるアドレスとポート
+    #[arg(long, value_name = "ADDRESS", default_value = "0.0.0.0:8444")]
+    listen: SocketAddr,
+    /// 事業所から見た、このサーバーの名前またはアドレス
+    #[arg(long, value_name = "HOST")]
+    host: Option<String>,
+}
+
+pub(super) fn run(args: &Args, lang: Lang) -> anyhow::Result<ExitCode> {
+    let Args { dir, listen, host } = args;
+    let config = dir.join("relay.toml");
+    if config.exists() {
+        let path = config.display();
+        return Err(UsageError(match lang {
+            Lang::Ja => format!("{path} がすでにあります。"),
+            Lang::En => format!("{path} is there already"),
+        })
+        .into());
+    }
+    let host = host.clone().unwrap_or_else(|| match listen.ip() {
+        ip if ip.is_unspecified() => "localhost".to_owned(),
+        ip => ip.to_string(),
+    });
+    disk::create_private_folders(dir)?;
+    let now = Clock::system().now();
+    let not_after = now.checked_add(SignedDuration::from_hours(24 * DAYS))?;
+    let validity = Validity { not_before: now, not_after };
+    let hosts = [host.clone()];
+    let tls = self_made_of_host(Usage::Tls, &hosts, validity)?;
+    let signing = self_made_of_host(Usage::Signing, &hosts, validity)?;
+    let tls_sha256 = keep(dir, "tls", &tls)?;
+    let signing_sha256 = keep(dir, "signing", &signing)?;
+    let text = text(*listen, lang);
+    files::write(&config, text.as_bytes(), Access::Public, Existing::Keep)?;
+    let shown = if host.contains(':') { format!("[{host}]") } else { host };
+    let port = listen.port();
+    output::line(&match lang {
+        Lang::Ja => format!(
+            "{} を作りました。renkei relay --config で起動します。\n各事業所の renkei.toml に、次の行を加えてください。\n",
+            config.display()
+        ),
+        Lang::En => format!(
+            "made {}; renkei relay --config runs it\nadd these lines to renkei.toml of each office:\n",
+            config.display()
+        ),
+    })?;
+    output::line(&format!(
+        "[[relay]]\nurl = \"https://{shown}:{port}\"\ntls_certificates = [\"{tls_sha256}\"]\nsigning_certificates = [\"{signing_sha256}\"]"
+    ))?;
+    Ok(ExitCode::SUCCESS)
+}
+
+/// Writes a certificate and its key; gives the SHA-256 of the certificate.
+fn keep(dir: &Path, name: &str, issued: &Issued) -> anyhow::Result<Digest> {
+    let pem = dir.join(format!("{name}.pem"));
+    files::write(&pem, issued.chain_pem().as_bytes(), Access::Public, Existing::Keep)?;
+    let key = dir.join(format!("{name}.key"));
+    files::write(&key, issued.key_pem().as_bytes(), Access::Secret, Existing::Keep)?;
+    let certificate = issued.certificate().map(|certificate| Digest::of(certificate));
+    certificate.ok_or_else(|| anyhow::anyhow!("no certificate was made"))
+}
+
+fn text(listen: SocketAddr, lang: Lang) -> String {
+    let lang = lang.pick("ja", "en");
+    format!(
+        r#"# 中継サーバーの設定（docs/relay.ja.md）。
+[node]
+listen = "{listen}"
+lang = "{lang}"
+data = "data"
+
+# 監視用（/healthz と /metrics）。このサーバーの中からだけ使えます。
+[status]
+listen = "127.0.0.1:8481"
+
+[tls]
+certificate = "tls.pem"
+key = "tls.key"
+# 事業所番号が入った証明書を発行している認証局。書くと、その証明書を持つ事業所を登録なしで取り次ぎます。
+#roots = ["ca.pem"]
+
+[signing]
+certificate = "signing.pem"
+key = "signing.key"
+
+# 書かなければ、データフォルダーの relay.db（SQLite）を使います。
+#[store]
+#postgres = "postgresql://renkei@db.example.jp:5432/renkei?sslmode=require"
+#password_file = "postgres.password"
+#root = "postgres-ca.pem"
+#connections = 16
+
+#[limits]
+#package_size = "128MiB"
+#body_memory = "256MiB"
+#connections = 10000
+#office_connections = 32
+#office_rate = 100
+#office_store = "1GiB"
+#office_messages = 10000
+#keep = "31d"
+
+#[retention]
+#remember = "30d"
+
+# 証明書の SHA-256 で登録する事業所。事業所カードで登録するときは renkei relay approve を使います。
+#[[office]]
+#number = "1370000018"
+#tls_certificates = ["…"]
+"#
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::config::{RelayConfig, RelayStoreSettings};
+
+    /// What is written is read, and what is commented out says the default.
+    #[test]
+    fn the_configuration_that_is_made_is_valid_and_names_every_key() {
+        let made = text("0.0.0.0:8444".parse().expect("an address"), Lang::Ja);
+        let plain = RelayConfig::parse(&made, Path::new("")).expect("valid");
+        let all: Vec<_> = made
+            .lines()
+            .filter(|line| !line.contains('…') && !line.contains("roots"))
+            .map(|line| line.strip_prefix('#').filter(|rest| !rest.starts_with(' ')).unwrap_or(line))
+            .collect();
+        let all = RelayConfig::parse(&all.join("\n"), Path::new("")).expect("valid");
+        assert_eq!((plain.limits, plain.remember), (all.limits, all.remember));
+        let RelayStoreSettings::Postgres { connections, .. } = all.store else { panic!("another") };
+        assert_eq!(connections, 16);
+        assert_eq!(all.offices.len(), 1);
+    }
+}

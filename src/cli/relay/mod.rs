@@ -1,0 +1,124 @@
+//! `renkei relay`: the relay, and what its operator does.
+
+mod init;
+mod offices;
+mod serve;
+
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+
+use clap::Subcommand;
+
+use super::{UsageError, copies};
+use crate::config::{RelayConfig, RelayStoreSettings, problems_text};
+use crate::relay::store::{PostgresSettings, PostgresStore, SqliteStore};
+use crate::types::{Lang, OfficeNumber, Problems};
+
+#[derive(Debug, clap::Args)]
+#[command(args_conflicts_with_subcommands = true)]
+pub(super) struct Args {
+    #[command(flatten)]
+    config: RelayConfigArg,
+    #[command(subcommand)]
+    command: Option<Command>,
+}
+
+/// Where the configuration is.
+#[derive(Debug, clap::Args)]
+struct RelayConfigArg {
+    /// 中継サーバーの設定ファイル
+    #[arg(long, value_name = "FILE", default_value = "relay.toml")]
+    config: PathBuf,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// 中継サーバーの鍵・証明書・設定ファイルを作ります
+    Init(init::Args),
+    /// 事業所と、承認を待っている事業所カードを一覧します
+    List {
+        #[command(flatten)]
+        config: RelayConfigArg,
+    },
+    /// 電話で 30 桁の数字を確かめた事業所を、事業所カードで登録します
+    Approve {
+        #[command(flatten)]
+        config: RelayConfigArg,
+        /// 相手が読み上げた 30 桁の数字
+        #[arg(long, value_name = "DIGITS")]
+        digits: Option<String>,
+        /// 事業所番号
+        office: OfficeNumber,
+    },
+    /// 事業所との取り次ぎをやめ、待っている事業所カードを捨てます
+    Refuse {
+        #[command(flatten)]
+        config: RelayConfigArg,
+        /// 事業所番号
+        office: OfficeNumber,
+    },
+    /// 預かっているものの数を表示します
+    Status {
+        #[command(flatten)]
+        config: RelayConfigArg,
+    },
+}
+
+pub(super) fn run(args: Args, lang: Lang) -> anyhow::Result<ExitCode> {
+    match args.command {
+        None => serve::run(&args.config.config, lang),
+        Some(Command::Init(args)) => init::run(&args, lang),
+        Some(Command::List { config }) => offices::list(&read(&config.config, lang)?, lang),
+        Some(Command::Approve { config, digits, office }) => {
+            offices::approve(&read(&config.config, lang)?, office, digits.as_deref(), lang)
+        }
+        Some(Command::Refuse { config, office }) => {
+            offices::refuse(&read(&config.config, lang)?, office, lang)
+        }
+        Some(Command::Status { config }) => offices::status(&read(&config.config, lang)?, lang),
+    }
+}
+
+/// Reads and checks the configuration.
+fn read(path: &Path, lang: Lang) -> Result<RelayConfig, UsageError> {
+    let shown = path.display();
+    let text = copies::read_file(path).ok().and_then(|bytes| String::from_utf8(bytes).ok());
+    let text = text.ok_or_else(|| {
+        UsageError(match lang {
+            Lang::Ja => format!(
+                "中継サーバーの設定ファイル {shown} を読めません。--config で場所を指定するか、renkei relay init で作ってください。"
+            ),
+            Lang::En => format!(
+                "cannot read the configuration of the relay {shown}: name it with --config, or make one with renkei relay init"
+            ),
+        })
+    })?;
+    let base = path.parent().unwrap_or_else(|| Path::new(""));
+    RelayConfig::parse(&text, base)
+        .map_err(|Problems(problems)| UsageError(problems_text(path, &Problems(problems), lang)))
+}
+
+/// The store that a command works on.
+enum OpenStore {
+    Sqlite(SqliteStore),
+    Postgres(PostgresStore),
+}
+
+/// Opens the store, for the relay itself or for a command beside it.
+async fn open(settings: &RelayStoreSettings, beside: bool) -> anyhow::Result<OpenStore> {
+    Ok(match settings {
+        RelayStoreSettings::Sqlite(path) if beside => {
+            OpenStore::Sqlite(SqliteStore::open_beside(path)?)
+        }
+        RelayStoreSettings::Sqlite(path) => OpenStore::Sqlite(SqliteStore::open(path)?),
+        RelayStoreSettings::Postgres { url, password_file, root, connections } => {
+            let settings = PostgresSettings {
+                url: url.clone(),
+                password_file: password_file.clone(),
+                root: root.clone(),
+                connections: *connections,
+            };
+            OpenStore::Postgres(PostgresStore::open(&settings).await?)
+        }
+    })
+}

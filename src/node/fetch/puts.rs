@@ -1,0 +1,119 @@
+//! Puts our receipts where their packages were fetched.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use super::{Errand, PAUSES, Source};
+use crate::link::{MailboxItemName, SendError};
+use crate::node::context::{Context, log_store_fault, stopped};
+use crate::node::supervise::Beat;
+use crate::package::ReceiptKind;
+use crate::store::DueReceipt;
+use crate::types::OfficeNumber;
+use crate::work::watch;
+
+/// Looks again after this time whatever happens.
+const LONGEST_SLEEP: Duration = Duration::from_mins(5);
+
+/// How long putting some receipts may well take.
+const LONGEST: Duration = Duration::from_mins(10);
+
+/// Receipts that are read from the store at once.
+const AT_ONCE: u32 = 50;
+
+pub(in crate::node) async fn run(
+    context: Arc<Context>,
+    (office, source): Errand,
+    beat: Beat,
+    mut stopping: watch::Receiver<bool>,
+) {
+    let mut failures = 0_usize;
+    let mut issued = context.wake.issued.subscribe();
+    while !*stopping.borrow() {
+        beat.works_for("putting receipts", LONGEST);
+        issued.borrow_and_update();
+        let sleep = tokio::select! {
+            biased;
+            () = stopped(&mut stopping) => break,
+            put = put_due(&context, office, &source) => match put {
+                Ok(true) => continue,
+                Ok(false) => {
+                    failures = 0;
+                    LONGEST_SLEEP
+                }
+                Err(pause) => {
+                    let place = failures.min(PAUSES.len() - 1);
+                    failures += 1;
+                    pause.max(Duration::from_secs(PAUSES.get(place).copied().unwrap_or(300)))
+                }
+            },
+        };
+        beat.sleeps(sleep);
+        let waits = failures == 0;
+        tokio::select! {
+            biased;
+            () = stopped(&mut stopping) => break,
+            // Where the other side is not reached, another receipt changes nothing.
+            _ = issued.changed(), if waits => {}
+            () = tokio::time::sleep(sleep) => {}
+        }
+    }
+}
+
+/// Puts what is due; says whether there may be more. Of what failed, how long to wait at least.
+async fn put_due(
+    context: &Arc<Context>,
+    office: OfficeNumber,
+    source: &Source,
+) -> Result<bool, Duration> {
+    let Some(endpoint) = source.endpoint(&context.config()) else { return Ok(false) };
+    let due = context.store.due_receipts(source.name(), office, AT_ONCE).await;
+    let due = due.map_err(|error| {
+        log_store_fault(&error, "the receipts that are due cannot be read");
+        Duration::ZERO
+    })?;
+    let is_some = !due.is_empty();
+    for receipt in due {
+        let DueReceipt { sender, id, kind, .. } = receipt;
+        let of = MailboxItemName { office, sender, id };
+        let put = context.client.put_mailbox_receipt(&endpoint, of, kind, receipt.der.clone());
+        match put.await {
+            Ok(()) => {
+                tracing::info!(%id, %sender, kind = kind.as_str(), "a receipt was put where its package was fetched");
+                note(context, source, &receipt, is_last(kind)).await?;
+            }
+            // The package is not known there any more, or this receipt is not wanted: whoever sent it
+            // asks us for it where it can.
+            Err(error @ SendError::Refused { .. }) if !error.is_about_us() => {
+                tracing::warn!(%id, %sender, code = error.code(), %error, "a receipt is not taken where its package was fetched");
+                note(context, source, &receipt, is_last(kind)).await?;
+            }
+            Err(SendError::Busy { retry_after, .. }) => {
+                return Err(retry_after.unwrap_or_default());
+            }
+            Err(error) => {
+                tracing::debug!(code = error.code(), %error, "receipts could not be put");
+                return Err(Duration::ZERO);
+            }
+        }
+    }
+    Ok(is_some)
+}
+
+async fn note(
+    context: &Context,
+    source: &Source,
+    receipt: &DueReceipt,
+    done: bool,
+) -> Result<(), Duration> {
+    let noted = context.store.receipt_was_put(source.name(), receipt, done).await;
+    noted.map_err(|error| {
+        log_store_fault(&error, "that a receipt was put cannot be noted");
+        Duration::ZERO
+    })
+}
+
+/// Whether no receipt follows one of this kind.
+const fn is_last(kind: ReceiptKind) -> bool {
+    matches!(kind, ReceiptKind::ContentHandover | ReceiptKind::Rejection)
+}

@@ -1,0 +1,103 @@
+//! One package that waits elsewhere: fetched, opened, and taken like one that a partner put.
+
+use std::sync::Arc;
+
+use super::Source;
+use crate::link::{Endpoint, MailboxItem, PackageForm, Refusal, SendError};
+use crate::node::context::Context;
+use crate::node::inbound::Inbound;
+use crate::package::sealed::largest;
+use crate::store::StoreError;
+use crate::types::code::{self, RefusalCode, RefusalRetry};
+use crate::types::OfficeNumber;
+
+/// What became of a package on the list.
+pub(super) enum Taken {
+    /// There is nothing more to be done with it.
+    Settled,
+    /// It could not be taken at the moment.
+    Later,
+}
+
+pub(super) async fn take(
+    context: Arc<Context>,
+    office: OfficeNumber,
+    source: Source,
+    endpoint: Endpoint,
+    item: MailboxItem,
+) -> Result<Taken, StoreError> {
+    let (sender, id) = (item.sender, item.message_id);
+    let name = source.name();
+    // A relay may keep what strangers leave for us.
+    if context.config().peer(sender).is_none() || item.expires_at <= context.now() {
+        return Ok(Taken::Settled);
+    }
+    if context.store.has_incoming(sender, id).await? {
+        context.store.was_fetched(name, office, (sender, id)).await?;
+        context.wake.issued.announce();
+        return Ok(Taken::Settled);
+    }
+    if context.store.unreadable(name.clone(), (sender, id), item.sha256).await?.is_some() {
+        return Ok(Taken::Settled);
+    }
+    let most = largest(context.config().limits.package_size);
+    let fetched = context.client.fetch(&endpoint, office, &item, most).await;
+    let (bytes, form) = match fetched {
+        Ok(fetched) => fetched,
+        // What waits no more is not on the list next time.
+        Err(SendError::Refused { .. }) => return Ok(Taken::Settled),
+        Err(error @ SendError::Protocol(_)) => {
+            tracing::warn!(%id, %sender, code = error.code(), %error, "a package cannot be fetched");
+            tell(&context, &item, &name, error.code());
+            return Ok(Taken::Later);
+        }
+        Err(error) => {
+            tracing::debug!(%id, %sender, code = error.code(), %error, "a package was not fetched");
+            return Ok(Taken::Later);
+        }
+    };
+    let taken = match (form, &source) {
+        (PackageForm::Plain, Source::Relay(_)) => Err(Refusal::plain(RefusalCode::NOT_SEALED)),
+        (form, _) => {
+            let inbound = Inbound(Arc::clone(&context));
+            inbound.take_fetched((sender, office), id, bytes, form).await
+        }
+    };
+    match taken {
+        Ok(()) => {
+            context.store.was_fetched(name.clone(), office, (sender, id)).await?;
+            context.wake.issued.announce();
+            context.notices.clear(code::MAILBOX_UNREADABLE, &about(&item));
+            Ok(Taken::Settled)
+        }
+        Err(refusal) => {
+            let code = refusal.code.code();
+            tracing::warn!(%id, %sender, code, "a package that was fetched is not taken: {}", refusal.log);
+            if refusal.code.retry() != RefusalRetry::Never {
+                return Ok(Taken::Later);
+            }
+            tell(&context, &item, &name, code);
+            let now = context.now();
+            context.store.is_unreadable(name, (sender, id), item.sha256, code, now).await?;
+            Ok(Taken::Settled)
+        }
+    }
+}
+
+fn about(item: &MailboxItem) -> String {
+    format!("partner {} package {}", item.sender, item.message_id)
+}
+
+/// Tells a person of a package that cannot be taken.
+fn tell(context: &Context, item: &MailboxItem, source: &str, code: &'static str) {
+    let (sender, id) = (item.sender, item.message_id);
+    context.notices.raise(
+        code::MAILBOX_UNREADABLE,
+        about(item),
+        (
+            format!("相手 {sender} から {source} に届いているもの（{id}）を受け取れません（{code}）。相手に連絡し、もう一度送ってもらってください。"),
+            format!("what the partner {sender} left at {source} ({id}) cannot be taken ({code}); ask the partner to send it once more"),
+        ),
+        context.now(),
+    );
+}

@@ -1,0 +1,24 @@
+//! Words of the node that commands and the page use too.
+
+use crate::config::Way;
+use crate::types::Lang;
+
+/// How what is sent to a partner gets there, in words.
+pub fn way_in_words(way: &Way, lang: Lang) -> String {
+    match (way, lang) {
+        (Way::Direct { url, relay: None }, Lang::Ja) => format!("直接（{url}）"),
+        (Way::Direct { url, relay: None }, Lang::En) => format!("directly ({url})"),
+        (Way::Direct { url, relay: Some(relay) }, Lang::Ja) => {
+            format!("直接（{url}）、つながらなければ中継（{relay}）")
+        }
+        (Way::Direct { url, relay: Some(relay) }, Lang::En) => {
+            format!("directly ({url}), else by the relay ({relay})")
+        }
+        (Way::Relay(relay), Lang::Ja) => format!("中継（{relay}）"),
+        (Way::Relay(relay), Lang::En) => format!("by the relay ({relay})"),
+        (Way::Collect, Lang::Ja) => "相手が取りに来る".to_owned(),
+        (Way::Collect, Lang::En) => "the partner collects it".to_owned(),
+        (Way::None, Lang::Ja) => "経路なし".to_owned(),
+        (Way::None, Lang::En) => "no way".to_owned(),
+    }
+}

@@ -1,0 +1,171 @@
+//! What goes on beside the requests: looking what other instances took, telling them what this one
+//! took, and clearing away.
+
+use std::collections::{BTreeSet, HashMap};
+use std::sync::{Arc, PoisonError};
+use std::time::Duration;
+
+use jiff::SignedDuration;
+use tokio::sync::mpsc;
+use tokio::time::{MissedTickBehavior, interval, sleep};
+
+use super::offices::{Offices, Sources};
+use super::service::Mailboxes;
+use super::store::{Hint, Positions, RelayStore, RelayStoreError, Retention};
+use crate::link::{Tls, TlsSettings};
+use crate::types::OfficeNumber;
+use crate::work::{self, systemd, watch};
+
+/// The truth is looked at so often: what a hint did not tell is found then.
+const LOOK: Duration = Duration::from_secs(2);
+
+/// Hints of so long are told together.
+const GATHER: Duration = Duration::from_millis(20);
+
+/// So often something is cleared away.
+const CLEAN_UP: Duration = Duration::from_mins(1);
+
+/// A receipt that nobody ever collected is kept so long.
+const ABANDON: SignedDuration = SignedDuration::from_hours(24 * 400);
+
+/// The keeper of a relay.
+pub(super) struct Keeper<S> {
+    pub(super) mailboxes: Arc<Mailboxes<S>>,
+    pub(super) tls: Arc<Tls>,
+    pub(super) sources: Sources,
+    /// Makes the settings of TLS for a trust.
+    pub(super) settings: Box<dyn Fn(&Offices) -> TlsSettings + Send + Sync>,
+    pub(super) remember: SignedDuration,
+    pub(super) stopping: watch::Receiver<bool>,
+}
+
+impl<S: RelayStore> Keeper<S> {
+    /// Goes on until it is told to stop. `told` is what this instance has to tell.
+    pub(super) async fn run(self, told: mpsc::Receiver<Hint>) {
+        let mut stopping = self.stopping.clone();
+        let (heard, hears) = mpsc::channel(1024);
+        let store = Arc::clone(&self.mailboxes.store);
+        let listening = work::spawn({
+            let store = Arc::clone(&store);
+            async move { store.listen(heard).await }
+        });
+        let telling = work::spawn(tell(Arc::clone(&store), told));
+        let cleaning = work::spawn(clean(Arc::clone(&self.mailboxes), self.remember));
+        tokio::select! {
+            () = self.look(hears) => {}
+            () = work::stopped(&mut stopping) => {}
+        }
+        for task in [listening, telling, cleaning] {
+            task.abort();
+        }
+    }
+
+    /// Looks at the truth, and listens to hints between.
+    async fn look(&self, mut hears: mpsc::Receiver<Hint>) {
+        let mut ticks = interval(LOOK);
+        ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        let mut known: HashMap<OfficeNumber, (u64, u64)> = HashMap::new();
+        let mut failing = false;
+        loop {
+            tokio::select! {
+                _ = ticks.tick() => {}
+                hint = hears.recv() => match hint {
+                    Some(Hint::Something(office)) => {
+                        self.mailboxes.wakes.wake(office);
+                        continue;
+                    }
+                    Some(Hint::Offices) => {}
+                    None => sleep(LOOK).await,
+                },
+            }
+            let looked = self.look_once(&mut known).await;
+            match looked {
+                Ok(()) if std::mem::take(&mut failing) => {
+                    tracing::info!("the store answers again");
+                }
+                Ok(()) => {}
+                Err(error) if !std::mem::replace(&mut failing, true) => {
+                    tracing::error!(%error, "the store does not answer");
+                }
+                Err(_) => {}
+            }
+            systemd::watchdog();
+        }
+    }
+
+    async fn look_once(
+        &self,
+        known: &mut HashMap<OfficeNumber, (u64, u64)>,
+    ) -> Result<(), RelayStoreError> {
+        let rows = self.mailboxes.store.positions().await?;
+        for row in &rows {
+            let now = (row.mailbox, row.receipts);
+            if known.insert(row.office, now).is_some_and(|before| before != now) {
+                self.mailboxes.wakes.wake(row.office);
+            }
+        }
+        self.take_up(&rows).await
+    }
+
+    /// Takes up offices that are new, or have another card.
+    async fn take_up(&self, rows: &[Positions]) -> Result<(), RelayStoreError> {
+        let former = self.mailboxes.offices();
+        if !former.differ_from(rows) {
+            return Ok(());
+        }
+        let store = &*self.mailboxes.store;
+        let offices = Offices::load(&self.sources, store, rows, Some(&former)).await?;
+        let settings = (self.settings)(&offices);
+        if let Err(error) = self.tls.reload(settings) {
+            tracing::error!(%error, "other offices could not be taken up");
+            return Ok(());
+        }
+        *self.mailboxes.offices.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(offices);
+        Ok(())
+    }
+}
+
+/// Tells other instances, those of a moment together.
+async fn tell<S: RelayStore>(store: Arc<S>, mut told: mpsc::Receiver<Hint>) {
+    while let Some(first) = told.recv().await {
+        sleep(GATHER).await;
+        let mut hints = BTreeSet::from([first]);
+        while let Ok(next) = told.try_recv() {
+            hints.insert(next);
+        }
+        let hints: Vec<_> = hints.into_iter().collect();
+        // They find it by looking.
+        if let Err(error) = store.tell(&hints).await {
+            tracing::debug!(%error, "other instances could not be told");
+        }
+    }
+}
+
+/// Clears away what is over.
+async fn clean<S: RelayStore>(mailboxes: Arc<Mailboxes<S>>, remember: SignedDuration) {
+    let mut ticks = interval(CLEAN_UP);
+    ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    loop {
+        ticks.tick().await;
+        loop {
+            let now = mailboxes.clock.now();
+            let before = |time| now.checked_sub(time).unwrap_or_default();
+            let retention = Retention { now, forget: before(remember), abandon: before(ABANDON) };
+            match mailboxes.store.clean_up(retention).await {
+                Ok(done) => {
+                    mailboxes.counts.cleaned_up(&done);
+                    if done.is_nothing() {
+                        break;
+                    }
+                    let (expired, forgotten, receipts) =
+                        (done.expired, done.forgotten, done.receipts);
+                    tracing::info!(expired, forgotten, receipts, "cleared away");
+                }
+                Err(error) => {
+                    tracing::warn!(%error, "nothing could be cleared away");
+                    break;
+                }
+            }
+        }
+    }
+}

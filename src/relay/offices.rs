@@ -1,0 +1,189 @@
+//! Whom a relay knows.
+//!
+//! By a pinned certificate of the configuration, by an authority whose certificates carry the office
+//! number, or by a card that the operator approved. Whom the operator refuses is known in no way.
+
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::sync::Arc;
+
+use rustls::pki_types::CertificateDer;
+
+use super::store::{Positions, RelayStore, RelayStoreError, Standing};
+use crate::certs::{self, CertsError};
+use crate::config::RelayConfig;
+use crate::link::Caller;
+use crate::package::card::SignedCard;
+use crate::package::{Trust, TrustSources, Usage};
+use crate::types::{Digest, OfficeNumber};
+
+/// What trust is built from, as the files of the configuration have it.
+pub(super) struct Sources {
+    roots: Vec<CertificateDer<'static>>,
+    of_config: TrustSources,
+    pins: BTreeMap<OfficeNumber, BTreeSet<Digest>>,
+}
+
+impl Sources {
+    /// Reads the files.
+    pub(super) fn load(config: &RelayConfig) -> Result<Self, CertsError> {
+        let (mut roots, mut naming, mut lists) = (Vec::new(), Vec::new(), Vec::new());
+        for path in &config.tls.roots {
+            let certificates = certs::load_certificates(path)?;
+            let places = config.tls.office_numbers.iter().filter(|place| place.authority == *path);
+            for place in places {
+                let all = certificates.iter().cloned();
+                naming.extend(all.map(|certificate| (certificate, place.rule.clone())));
+            }
+            roots.extend(certificates);
+        }
+        for path in &config.tls.revocation_lists {
+            lists.extend(certs::load_revocation_lists(path)?);
+        }
+        let of_config = TrustSources {
+            roots: roots.clone(),
+            naming,
+            revocation_lists: lists,
+            revocation_grace: config.tls.revocation_grace,
+            revocation_strict: config.tls.revocation_strict,
+            ..TrustSources::default()
+        };
+        let pins = config.offices.iter();
+        let pins = pins.map(|office| (office.number, office.tls_certificates.iter().copied().collect()));
+        Ok(Self { roots, of_config, pins: pins.collect() })
+    }
+}
+
+/// An office of the store.
+#[derive(Debug, Clone)]
+struct Known {
+    standing: Standing,
+    serial: u64,
+    /// The TLS certificates of its card, where the operator approved it by that.
+    pins: BTreeSet<Digest>,
+}
+
+/// The offices of this moment.
+pub(super) struct Offices {
+    pub(super) trust: Arc<Trust>,
+    stored: BTreeMap<OfficeNumber, Known>,
+    configured: BTreeSet<OfficeNumber>,
+    by_pin: HashMap<Digest, Vec<OfficeNumber>>,
+    has_authority: bool,
+}
+
+impl Offices {
+    /// Those of the configuration and those of the store. Cards that `former` has read are not read
+    /// again.
+    pub(super) async fn load<S: RelayStore>(
+        sources: &Sources,
+        store: &S,
+        rows: &[Positions],
+        former: Option<&Self>,
+    ) -> Result<Self, RelayStoreError> {
+        let mut stored = BTreeMap::new();
+        for row in rows {
+            let before = former.and_then(|former| former.stored.get(&row.office));
+            let pins = match (row.standing, before) {
+                (Standing::Approved, Some(before))
+                    if (before.standing, before.serial) == (row.standing, row.serial) =>
+                {
+                    before.pins.clone()
+                }
+                (Standing::Approved, _) => tls_of(store.card(row.office).await?.as_deref()),
+                (Standing::Known | Standing::Refused, _) => BTreeSet::new(),
+            };
+            let known = Known { standing: row.standing, serial: row.serial, pins };
+            stored.insert(row.office, known);
+        }
+        let mut pins = sources.pins.clone();
+        for (office, known) in &stored {
+            pins.entry(*office).or_default().extend(&known.pins);
+        }
+        pins.retain(|office, _| {
+            stored.get(office).is_none_or(|known| known.standing != Standing::Refused)
+        });
+        let mut by_pin: HashMap<Digest, Vec<OfficeNumber>> = HashMap::new();
+        for (office, digests) in &pins {
+            for digest in digests {
+                by_pin.entry(*digest).or_default().push(*office);
+            }
+        }
+        let of_config = TrustSources { pins, ..sources.of_config.clone() };
+        let trust = Trust::new(of_config).map_err(|error| {
+            RelayStoreError::Settings(format!("the authorities of tls.roots cannot be used: {error}"))
+        })?;
+        Ok(Self {
+            trust: Arc::new(trust),
+            stored,
+            configured: sources.pins.keys().copied().collect(),
+            by_pin,
+            has_authority: !sources.roots.is_empty(),
+        })
+    }
+
+    /// Whether the store has other offices by now, or other cards of them.
+    pub(super) fn differ_from(&self, rows: &[Positions]) -> bool {
+        rows.len() != self.stored.len()
+            || rows.iter().any(|row| {
+                self.stored.get(&row.office).is_none_or(|known| {
+                    (known.standing, known.serial) != (row.standing, row.serial)
+                })
+            })
+    }
+
+    /// Whether packages are taken for an office.
+    pub(super) fn knows(&self, office: OfficeNumber) -> bool {
+        match self.stored.get(&office) {
+            Some(known) => known.standing != Standing::Refused,
+            None => self.configured.contains(&office),
+        }
+    }
+
+    /// Whether the store has a row of it.
+    pub(super) fn has_row(&self, office: OfficeNumber) -> bool {
+        self.stored.contains_key(&office)
+    }
+
+    /// The serial of its card, if it has one.
+    pub(super) fn serial(&self, office: OfficeNumber) -> Option<u64> {
+        self.stored.get(&office).map(|known| known.serial).filter(|serial| *serial > 0)
+    }
+
+    /// Whether it is known by its card alone.
+    pub(super) fn is_approved(&self, office: OfficeNumber) -> bool {
+        self.stored.get(&office).is_some_and(|known| known.standing == Standing::Approved)
+    }
+
+    /// Whether a certificate speaks for an office.
+    pub(super) fn speaks_for(
+        &self,
+        peer: &Caller,
+        office: OfficeNumber,
+        now: jiff::Timestamp,
+    ) -> bool {
+        let is_refused = self
+            .stored
+            .get(&office)
+            .is_some_and(|known| known.standing == Standing::Refused);
+        let Caller { certificate, chain, .. } = peer;
+        !is_refused
+            && self.trust.speaks_for(certificate, chain, office, Usage::Tls, now).is_ok()
+    }
+
+    /// The office that a certificate speaks for; the first of several.
+    pub(super) fn of(&self, peer: &Caller, now: jiff::Timestamp) -> Option<OfficeNumber> {
+        let pinned = self.by_pin.get(&peer.certificate_sha256).into_iter().flatten().copied();
+        let named = self.has_authority.then(|| {
+            self.trust.named_office(&peer.certificate, &peer.chain, Usage::Tls, now)
+        });
+        let mut offices = pinned.chain(named.flatten());
+        offices.find(|office| self.speaks_for(peer, *office, now))
+    }
+}
+
+/// The TLS certificates of a card; none where it cannot be read.
+fn tls_of(card: Option<&[u8]>) -> BTreeSet<Digest> {
+    let card = card.and_then(|card| SignedCard::open(card).ok());
+    let tls = card.iter().flat_map(|card| &card.card().certificates.tls);
+    tls.map(crate::package::card::CardCertificate::sha256).collect()
+}

@@ -1,0 +1,481 @@
+//! The relay as offices see it.
+
+use std::net::IpAddr;
+use std::ops::Range;
+use std::sync::{Arc, PoisonError, RwLock};
+use std::time::Duration;
+
+use bytes::Bytes;
+use futures_util::StreamExt as _;
+use futures_util::stream::{self, BoxStream};
+use jiff::{SignedDuration, Timestamp};
+
+use super::counts::Counts;
+use super::offices::Offices;
+use super::rates::Rates;
+use super::store::{
+    Candidate, Deposit, Deposited, Found, NewReceipt, PIECE, PutReceipt, Quota, RelayStore,
+    RelayStoreError,
+};
+use super::wakes::Wakes;
+use crate::link::{
+    Caller, MailboxBody, MailboxItemName, MailboxPage, MailboxQuery, PackageForm, PutAnswer,
+    ReceiptPage, ReceiptQuery, Refusal, Service, StatusAnswer,
+};
+use crate::package::card::{CardFault, SignedCard};
+use crate::package::sealed::{SEALED_FEATURE, Sealed};
+use crate::package::{
+    AcceptanceFormat, CLOCK_TOLERANCE, Limits, Receipt, ReceiptKind, RelayAcceptance, Signer,
+    TrustError,
+};
+use crate::types::code::RefusalCode;
+use crate::types::{Clock, Digest, Hashed, MessageId, OfficeNumber};
+
+/// When somebody of whom enough is kept is told to come again.
+const STORE_AGAIN: Duration = Duration::from_mins(10);
+
+/// When everybody is told to come again where the store does not answer.
+const AWAY_AGAIN: Duration = Duration::from_secs(5);
+
+/// What the operator grants.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Terms {
+    pub(super) package: Limits,
+    pub(super) quota: Quota,
+    pub(super) keep: SignedDuration,
+}
+
+/// The mailboxes of all offices.
+pub(super) struct Mailboxes<S> {
+    pub(super) store: Arc<S>,
+    pub(super) clock: Clock,
+    pub(super) terms: Terms,
+    pub(super) offices: RwLock<Arc<Offices>>,
+    pub(super) signer: Signer,
+    pub(super) wakes: Arc<Wakes>,
+    pub(super) rates: Rates,
+    pub(super) counts: Counts,
+}
+
+impl<S: RelayStore> Mailboxes<S> {
+    /// The offices of this moment.
+    pub(super) fn offices(&self) -> Arc<Offices> {
+        Arc::clone(&self.offices.read().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    fn speaks_for(&self, peer: &Caller, office: OfficeNumber) -> Result<(), Refusal> {
+        if self.offices().speaks_for(peer, office, self.clock.now()) {
+            return Ok(());
+        }
+        let sha256 = peer.certificate_sha256.short();
+        let log = format!("TLS certificate {sha256} does not speak for {office}");
+        Err(Refusal::new(RefusalCode::CERTIFICATE_NOT_ALLOWED, log))
+    }
+
+    /// Counts a request of an office.
+    fn ask(&self, office: OfficeNumber) -> Result<(), Refusal> {
+        self.rates.ask(office).map_err(|wait| {
+            let log = "the office asks more often than it may";
+            Refusal::new(RefusalCode::PARTNER_RATE_EXCEEDED, log).retry_after(wait)
+        })
+    }
+
+    /// The refusal for a fault of the store.
+    fn away(&self, error: &RelayStoreError) -> Refusal {
+        Counts::add(&self.counts.store_faults, 1);
+        let code = match error {
+            RelayStoreError::Full => RefusalCode::STORAGE_FULL,
+            RelayStoreError::Damaged(_) => RefusalCode::INTERNAL,
+            _ => RefusalCode::BUSY,
+        };
+        Refusal::new(code, error.to_string()).retry_after(AWAY_AGAIN)
+    }
+
+    /// Keeps a package, or says why not.
+    async fn take(
+        &self,
+        peer: &Caller,
+        id: MessageId,
+        body: Hashed,
+        form: PackageForm,
+    ) -> Result<PutAnswer, Refusal> {
+        if form == PackageForm::Plain {
+            return Err(Refusal::plain(RefusalCode::NOT_SEALED));
+        }
+        let sealed = Sealed::read(body, &self.terms.package)
+            .map_err(|fault| Refusal::new(fault.refusal(), fault.to_string()))?;
+        let (header, now) = (sealed.header(), self.clock.now());
+        if header.message_id != id {
+            return Err(Refusal::plain(RefusalCode::ID_MISMATCH));
+        }
+        self.speaks_for(peer, header.sender)?;
+        if !self.offices().knows(header.recipient) {
+            let log = format!("{} is no office of this relay", header.recipient);
+            return Err(Refusal::new(RefusalCode::NOT_OUR_PACKAGE, log));
+        }
+        if header.created_at > later(now, CLOCK_TOLERANCE) {
+            return Err(Refusal::plain(RefusalCode::CLOCK_AHEAD));
+        }
+        if header.expires_at <= now {
+            return Err(Refusal::plain(RefusalCode::PACKAGE_EXPIRED));
+        }
+        let expires_at = header.expires_at.min(later(now, self.terms.keep));
+        let size = u64::try_from(sealed.bytes().len()).unwrap_or(u64::MAX);
+        let acceptance = RelayAcceptance {
+            format: AcceptanceFormat::V1,
+            message_id: id,
+            sender: header.sender,
+            recipient: header.recipient,
+            package_sha256: header.package_sha256,
+            sealed_sha256: sealed.sha256(),
+            size,
+            at: now,
+            expires_at,
+            relay: self.signer.certificate_sha256(),
+        };
+        let acceptance: Bytes = acceptance
+            .sign(&self.signer, now)
+            .map_err(|error| Refusal::internal(format!("the acceptance: {error}")))?
+            .into();
+        let (sender, recipient) = (header.sender, header.recipient);
+        let new = Deposit {
+            sender,
+            recipient,
+            message_id: id,
+            package_sha256: header.package_sha256,
+            sealed: Hashed::known(sealed.bytes().clone(), sealed.sha256()),
+            key_id: header.key_id.clone(),
+            stored_at: now,
+            expires_at,
+            acceptance: acceptance.clone(),
+        };
+        let deposited = self.store.deposit(new, self.terms.quota).await;
+        match deposited.map_err(|error| self.away(&error))? {
+            Deposited::New => {
+                Counts::add(&self.counts.accepted, 1);
+                Counts::add(&self.counts.accepted_bytes, size);
+                self.wakes.came(recipient);
+                tracing::info!(%id, %sender, %recipient, size, "a package was taken");
+                Ok(PutAnswer { receipt: acceptance, repeated: false, relayed: true })
+            }
+            Deposited::Repeated(acceptance) => {
+                Counts::add(&self.counts.repeated, 1);
+                // It may have been sealed anew.
+                self.wakes.came(recipient);
+                Ok(PutAnswer { receipt: acceptance, repeated: true, relayed: true })
+            }
+            Deposited::Different => Err(Refusal::plain(RefusalCode::ID_TAKEN)),
+            Deposited::Full => {
+                let log = format!("as much of {sender} waits as may");
+                let refusal = Refusal::new(RefusalCode::PARTNER_STORE_FULL, log);
+                Err(refusal.retry_after(STORE_AGAIN))
+            }
+        }
+    }
+
+    async fn take_receipt(
+        &self,
+        peer: &Caller,
+        of: MailboxItemName,
+        kind: ReceiptKind,
+        receipt: Bytes,
+    ) -> Result<bool, Refusal> {
+        self.speaks_for(peer, of.office)?;
+        let mismatch = |log: String| Refusal::new(RefusalCode::RECEIPT_MISMATCH, log);
+        let (stated, _) = Receipt::stated(&receipt, &self.terms.package)
+            .map_err(|fault| mismatch(fault.to_string()))?;
+        let is_of_it = stated.kind == kind
+            && stated.message_id == of.id
+            && stated.sender.office == of.sender
+            && stated.recipient.office == of.office;
+        if !is_of_it {
+            return Err(mismatch("it is another kind or about another package".to_owned()));
+        }
+        let new = NewReceipt {
+            of,
+            kind,
+            package_sha256: stated.package_sha256,
+            receipt,
+            at: self.clock.now(),
+        };
+        let put = self.store.put_receipt(new).await.map_err(|error| self.away(&error))?;
+        match put {
+            PutReceipt::New => {
+                Counts::add(&self.counts.receipts, 1);
+                self.wakes.came(of.sender);
+                let (id, sender, recipient) = (of.id, of.sender, of.office);
+                tracing::info!(%id, %sender, %recipient, kind = kind.as_str(), "a receipt was taken");
+                Ok(false)
+            }
+            PutReceipt::Repeated => Ok(true),
+            PutReceipt::Mismatch => {
+                Err(mismatch("it is about another package of this id".to_owned()))
+            }
+            PutReceipt::Unknown => Err(Refusal::plain(RefusalCode::NOT_FOUND)),
+            PutReceipt::TooMany => {
+                let log = "there are enough receipts of this kind";
+                Err(Refusal::new(RefusalCode::PARTNER_STORE_FULL, log).retry_after(STORE_AGAIN))
+            }
+        }
+    }
+
+    fn read_card(&self, office: OfficeNumber, card: &[u8]) -> Result<SignedCard, Refusal> {
+        let refused = |fault: CardFault| Refusal::new(fault.refusal(), fault.to_string());
+        let card = SignedCard::open(card).map_err(refused)?;
+        let got = card.card().office;
+        if got != office {
+            return Err(refused(CardFault::OtherOffice { expected: office, got }));
+        }
+        card.check_time(self.clock.now()).map_err(refused)?;
+        Ok(card)
+    }
+}
+
+impl<S: RelayStore> Service for Mailboxes<S> {
+    fn admits(&self, peer: &Caller) -> Result<OfficeNumber, Refusal> {
+        self.offices().of(peer, self.clock.now()).ok_or_else(|| {
+            let sha256 = peer.certificate_sha256.short();
+            let log = format!("TLS certificate {sha256} speaks for no office of this relay");
+            Refusal::new(RefusalCode::NOT_A_PARTNER, log)
+        })
+    }
+
+    fn takes_from(&self, partner: OfficeNumber) -> Result<(), Refusal> {
+        self.ask(partner)
+    }
+
+    fn refused_certificate(&self, office: OfficeNumber, sha256: Digest, why: TrustError) {
+        tracing::info!(%office, %sha256, code = why.code(), "a certificate was refused");
+    }
+
+    fn refused_stranger(&self, sha256: Digest, _site: IpAddr, why: TrustError) {
+        tracing::info!(%sha256, code = why.code(), "a certificate was refused");
+    }
+
+    async fn put_message(
+        &self,
+        peer: &Caller,
+        _partner: OfficeNumber,
+        id: MessageId,
+        body: Hashed,
+        form: PackageForm,
+    ) -> Result<PutAnswer, Refusal> {
+        let taken = self.take(peer, id, body, form).await;
+        if taken.is_err() {
+            Counts::add(&self.counts.refused, 1);
+        }
+        taken
+    }
+
+    async fn receipts(&self, peer: &Caller, query: ReceiptQuery) -> Result<ReceiptPage, Refusal> {
+        self.speaks_for(peer, query.office)?;
+        // A question that waits was asked once without waiting before.
+        if query.wait.is_zero() {
+            self.ask(query.office)?;
+        }
+        let mut woken = self.wakes.listen(query.office);
+        loop {
+            woken.borrow_and_update();
+            let most = query.limit.saturating_add(1);
+            let found = self.store.receipts(query.office, query.after, most).await;
+            let mut found = found.map_err(|error| self.away(&error))?;
+            if found.is_empty() && !query.wait.is_zero() && woken.changed().await.is_ok() {
+                continue;
+            }
+            let more = found.len() > query.limit;
+            found.truncate(query.limit);
+            return Ok(ReceiptPage::new(query.after, found, more));
+        }
+    }
+
+    async fn card(
+        &self,
+        _peer: &Caller,
+        partner: OfficeNumber,
+        office: OfficeNumber,
+    ) -> Result<Bytes, Refusal> {
+        self.ask(partner)?;
+        let known = self.offices().knows(office);
+        let card = if known { self.store.card(office).await } else { Ok(None) };
+        let card = card.map_err(|error| self.away(&error))?;
+        card.ok_or_else(|| Refusal::plain(RefusalCode::NOT_FOUND))
+    }
+
+    async fn put_card(
+        &self,
+        peer: &Caller,
+        _partner: OfficeNumber,
+        office: OfficeNumber,
+        card: Bytes,
+    ) -> Result<(), Refusal> {
+        self.speaks_for(peer, office)?;
+        let read = self.read_card(office, &card)?;
+        let held = self.store.card(office).await.map_err(|error| self.away(&error))?;
+        let held = held.and_then(|held| SignedCard::open(&held).ok());
+        if let Some(held) = held {
+            if held.sha256() == read.sha256() {
+                return Ok(());
+            }
+            // An office that is known by its card alone is known by the hand that signed it.
+            let signing = &held.card().certificates.signing;
+            if self.offices().is_approved(office) && !signing.contains(read.signer()) {
+                let log = "the card is signed by another hand than the one that was approved";
+                return Err(Refusal::new(RefusalCode::CARD_NOT_TRUSTED, log));
+            }
+        }
+        let serial = read.card().serial;
+        let newer = self.store.put_card(office, serial, card).await;
+        if !newer.map_err(|error| self.away(&error))? {
+            return Err(Refusal::plain(RefusalCode::CARD_OLDER));
+        }
+        Counts::add(&self.counts.cards, 1);
+        self.wakes.offices_changed();
+        tracing::info!(%office, serial, "a card was taken");
+        Ok(())
+    }
+
+    fn takes_introductions(&self) -> bool {
+        true
+    }
+
+    async fn introduce(
+        &self,
+        peer: &Caller,
+        office: OfficeNumber,
+        card: Bytes,
+    ) -> Result<(), Refusal> {
+        let read = self.read_card(office, &card)?;
+        let mut tls = read.card().certificates.tls.iter();
+        if !tls.any(|listed| listed.sha256() == peer.certificate_sha256) {
+            let log = "the card is not that of the certificate that hands it over";
+            return Err(Refusal::new(RefusalCode::CERTIFICATE_NOT_ALLOWED, log));
+        }
+        let sha256 = read.sha256();
+        let candidate = Candidate { office, sha256, card, at: self.clock.now() };
+        let room = self.store.introduce(candidate).await.map_err(|error| self.away(&error))?;
+        if !room {
+            let log = "too many cards wait for the operator";
+            return Err(Refusal::new(RefusalCode::BUSY, log).retry_after(STORE_AGAIN));
+        }
+        tracing::info!(%office, %sha256, "a card waits for the operator (renkei relay list)");
+        Ok(())
+    }
+
+    async fn mailbox(&self, peer: &Caller, query: MailboxQuery) -> Result<MailboxPage, Refusal> {
+        self.speaks_for(peer, query.office)?;
+        if query.wait.is_zero() {
+            self.ask(query.office)?;
+            // Whoever has a mailbox can be sent something.
+            if !self.offices().has_row(query.office) {
+                let known = self.store.know(query.office).await;
+                known.map_err(|error| self.away(&error))?;
+                self.wakes.offices_changed();
+            }
+        }
+        let mut woken = self.wakes.listen(query.office);
+        loop {
+            woken.borrow_and_update();
+            let most = query.limit.saturating_add(1);
+            let now = self.clock.now();
+            let found = self.store.waiting(query.office, query.after, most, now).await;
+            let mut found = found.map_err(|error| self.away(&error))?;
+            if found.is_empty() && !query.wait.is_zero() && woken.changed().await.is_ok() {
+                continue;
+            }
+            let more = found.len() > query.limit;
+            found.truncate(query.limit);
+            return Ok(MailboxPage::new(query.after, found, more));
+        }
+    }
+
+    async fn fetch(&self, peer: &Caller, of: MailboxItemName) -> Result<MailboxBody, Refusal> {
+        self.speaks_for(peer, of.office)?;
+        self.ask(of.office)?;
+        let found = self.store.find(of, self.clock.now()).await;
+        match found.map_err(|error| self.away(&error))? {
+            Found::Never => Err(Refusal::plain(RefusalCode::NOT_FOUND)),
+            Found::Gone => Err(Refusal::plain(RefusalCode::GONE)),
+            Found::Waiting { body, size, sha256 } => {
+                Counts::add(&self.counts.fetched, 1);
+                let store = Arc::clone(&self.store);
+                let read = move |range| read(Arc::clone(&store), body, range);
+                Ok(MailboxBody::in_pieces(size, sha256, PackageForm::Sealed, read))
+            }
+        }
+    }
+
+    async fn put_receipt(
+        &self,
+        peer: &Caller,
+        of: MailboxItemName,
+        kind: ReceiptKind,
+        receipt: Bytes,
+    ) -> Result<bool, Refusal> {
+        let taken = self.take_receipt(peer, of, kind, receipt).await;
+        if taken.is_err() {
+            Counts::add(&self.counts.refused, 1);
+        }
+        taken
+    }
+
+    fn status(&self, peer: &Caller) -> StatusAnswer {
+        let (offices, now) = (self.offices(), self.clock.now());
+        let your_card = offices.of(peer, now).and_then(|office| offices.serial(office));
+        let features = ["relay/1", "mailbox/1", SEALED_FEATURE, "card"];
+        StatusAnswer {
+            version: env!("CARGO_PKG_VERSION").to_owned(),
+            time: now,
+            your_card,
+            formats: vec!["renkei.sealed/1".to_owned()],
+            features: features.map(str::to_owned).to_vec(),
+            clock_skew: Duration::try_from(CLOCK_TOLERANCE).unwrap_or_default(),
+            files: self.terms.package.files,
+            manifest_bytes: self.terms.package.manifest_bytes,
+        }
+    }
+}
+
+fn later(now: Timestamp, by: SignedDuration) -> Timestamp {
+    now.checked_add(by).unwrap_or(Timestamp::MAX)
+}
+
+/// A range of a body, piece by piece.
+fn read<S: RelayStore>(
+    store: Arc<S>,
+    body: i64,
+    range: Range<u64>,
+) -> BoxStream<'static, Result<Bytes, Refusal>> {
+    let pieces = stream::unfold(Some(range), move |left| {
+        let store = Arc::clone(&store);
+        async move {
+            let left = left.filter(|left| left.start < left.end)?;
+            match part(&*store, body, &left).await {
+                Ok(bytes) => {
+                    let length = u64::try_from(bytes.len()).unwrap_or(u64::MAX);
+                    let next = left.start.saturating_add(length)..left.end;
+                    Some((Ok(bytes), Some(next)))
+                }
+                Err(refusal) => Some((Err(refusal), None)),
+            }
+        }
+    });
+    pieces.boxed()
+}
+
+/// The first part of a range: to the end of its piece at the most, and never nothing.
+async fn part<S: RelayStore>(store: &S, body: i64, left: &Range<u64>) -> Result<Bytes, Refusal> {
+    let number = u32::try_from(left.start / PIECE).unwrap_or(u32::MAX);
+    let piece = store.piece(body, number).await;
+    let piece = piece.map_err(|error| {
+        Refusal::new(RefusalCode::BUSY, error.to_string()).retry_after(AWAY_AGAIN)
+    })?;
+    let gone = || Refusal::plain(RefusalCode::GONE);
+    let piece = piece.ok_or_else(gone)?;
+    let at = |place: u64| usize::try_from(place).unwrap_or(usize::MAX).min(piece.len());
+    let begin = u64::from(number).saturating_mul(PIECE);
+    let (start, end) = (at(left.start - begin), at(left.end.saturating_sub(begin)));
+    if start >= end {
+        return Err(gone());
+    }
+    Ok(piece.slice(start..end))
+}

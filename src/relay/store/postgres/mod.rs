@@ -1,0 +1,433 @@
+//! The store of a relay of several instances: PostgreSQL, which they share.
+//!
+//! What takes several steps is a function in the database, so that it is one statement, one
+//! transaction and one answer. Instances tell each other that something came by NOTIFY, outside of
+//! the transactions that bring it: a notice within one would hold up all others at its end. It is a
+//! hint; what is in the tables is the truth.
+
+mod hints;
+mod schema;
+mod settings;
+mod tls;
+
+use bytes::Bytes;
+use deadpool_postgres::{Client, Pool};
+use jiff::Timestamp;
+use tokio::sync::mpsc;
+use tokio_postgres::{Config, Row};
+
+pub use settings::PostgresSettings;
+
+use tls::Tls;
+
+use super::{
+    CANDIDATES, CANDIDATES_OF_OFFICE, CLEAN_UP, Candidate, CleanedUp, Deposit, Deposited, Found,
+    Hint, NewReceipt, OfficeRow, Positions, PutReceipt, Quota, RECEIPTS_OF_KIND, RelayStore,
+    RelayStoreError, Retention, Standing, Totals, digest, message_id, millis, most_rows, office,
+    pieces, signed, time, unsigned,
+};
+use crate::link::{MailboxItem, MailboxItemName, ReceiptEntry};
+use crate::package::ReceiptKind;
+use crate::types::{Digest, OfficeNumber};
+
+/// The store in a database.
+pub struct PostgresStore {
+    pool: Pool,
+    config: Config,
+    tls: Tls,
+}
+
+impl PostgresStore {
+    /// Reaches the database and brings its schema up to date. Any number of instances may have it.
+    pub async fn open(settings: &PostgresSettings) -> Result<Self, RelayStoreError> {
+        let (config, tls, pool) = settings.open()?;
+        let mut client = pool.get().await?;
+        schema::prepare(&mut client).await?;
+        drop(client);
+        Ok(Self { pool, config, tls })
+    }
+
+    async fn client(&self) -> Result<Client, RelayStoreError> {
+        Ok(self.pool.get().await?)
+    }
+
+    async fn rows(
+        &self,
+        sql: &str,
+        parameters: &[&(dyn tokio_postgres::types::ToSql + Sync)],
+    ) -> Result<Vec<Row>, RelayStoreError> {
+        let client = self.client().await?;
+        let statement = client.prepare_cached(sql).await?;
+        Ok(client.query(&statement, parameters).await?)
+    }
+
+    async fn execute(
+        &self,
+        sql: &str,
+        parameters: &[&(dyn tokio_postgres::types::ToSql + Sync)],
+    ) -> Result<u64, RelayStoreError> {
+        let client = self.client().await?;
+        let statement = client.prepare_cached(sql).await?;
+        Ok(client.execute(&statement, parameters).await?)
+    }
+}
+
+impl std::fmt::Debug for PostgresStore {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("PostgresStore").finish_non_exhaustive()
+    }
+}
+
+const DEPOSIT: &str =
+    "SELECT * FROM deposit($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)";
+
+impl RelayStore for PostgresStore {
+    async fn deposit(&self, new: Deposit, quota: Quota) -> Result<Deposited, RelayStoreError> {
+        let mut client = self.client().await?;
+        let size = i64::try_from(new.sealed.bytes().len()).unwrap_or(i64::MAX);
+        let body: i64 = {
+            let statement = client.prepare_cached("SELECT nextval('bodies')").await?;
+            client.query_one(&statement, &[]).await?.try_get(0)?
+        };
+        let statement = client.prepare_cached(DEPOSIT).await?;
+        let insert =
+            client.prepare_cached("INSERT INTO pieces VALUES ($1, $2, $3)").await?;
+        let mut parts = pieces(new.sealed.bytes());
+        let (_, first) = parts.next().unwrap_or_default();
+        let mut parts = parts.peekable();
+        let (first, sender, recipient) = (&first[..], new.sender.as_str(), new.recipient.as_str());
+        let (id, sealed_sha256) = (&new.message_id.as_bytes()[..], new.sealed.sha256());
+        let (package_sha256, sealed_sha256) =
+            (&new.package_sha256.as_raw()[..], &sealed_sha256.as_raw()[..]);
+        let (stored_at, expires_at) = (millis(new.stored_at), millis(new.expires_at));
+        let (bytes, messages) = (signed(quota.bytes), signed(quota.messages));
+        let acceptance = &new.acceptance[..];
+        let parameters: [&(dyn tokio_postgres::types::ToSql + Sync); 14] = [
+            &body,
+            &sender,
+            &id,
+            &recipient,
+            &package_sha256,
+            &sealed_sha256,
+            &new.key_id,
+            &size,
+            &stored_at,
+            &expires_at,
+            &acceptance,
+            &first,
+            &bytes,
+            &messages,
+        ];
+        let row = if parts.peek().is_none() {
+            client.query_one(&statement, &parameters).await?
+        } else {
+            // The other pieces first: the rows of the offices are held from the function on.
+            let transaction = client.transaction().await?;
+            for (number, bytes) in parts {
+                let number = i32::try_from(number).unwrap_or(i32::MAX);
+                transaction.execute(&insert, &[&body, &number, &&bytes[..]]).await?;
+            }
+            let row = transaction.query_one(&statement, &parameters).await?;
+            let is_kept = matches!(row.try_get::<_, i16>(0)?, 0 | 4);
+            if is_kept {
+                transaction.commit().await?;
+            } else {
+                transaction.rollback().await?;
+            }
+            row
+        };
+        let former = || Ok::<_, RelayStoreError>(Bytes::from(row.try_get::<_, Vec<u8>>(1)?));
+        Ok(match row.try_get::<_, i16>(0)? {
+            0 => Deposited::New,
+            1 | 4 => Deposited::Repeated(former()?),
+            2 => Deposited::Different,
+            _ => Deposited::Full,
+        })
+    }
+
+    async fn waiting(
+        &self,
+        of: OfficeNumber,
+        after: u64,
+        most: usize,
+        now: Timestamp,
+    ) -> Result<Vec<MailboxItem>, RelayStoreError> {
+        let sql = "SELECT position, message_id, sender, size, sealed_sha256, expires_at, stored_at
+            FROM packages WHERE recipient = $1 AND position > $2 AND state < 2 AND expires_at > $3
+            ORDER BY position LIMIT $4";
+        let parameters = (of.as_str(), signed(after), millis(now), most_rows(most));
+        let (office_of, after, now, most) = &parameters;
+        let rows = self.rows(sql, &[office_of, after, now, most]).await?;
+        let read = |row: &Row| {
+            Ok(MailboxItem {
+                position: unsigned(row.try_get(0)?),
+                message_id: message_id(row.try_get(1)?)?,
+                sender: office(row.try_get(2)?)?,
+                size: unsigned(row.try_get(3)?),
+                sha256: digest(row.try_get(4)?)?,
+                sealed: true,
+                expires_at: time(row.try_get(5)?),
+                stored_at: time(row.try_get(6)?),
+            })
+        };
+        rows.iter().map(read).collect()
+    }
+
+    async fn find(&self, of: MailboxItemName, now: Timestamp) -> Result<Found, RelayStoreError> {
+        let sql = "SELECT id, size, sealed_sha256, state, expires_at FROM packages
+            WHERE sender = $1 AND message_id = $2 AND recipient = $3";
+        let (sender, id, recipient) =
+            (of.sender.as_str(), &of.id.as_bytes()[..], of.office.as_str());
+        let rows = self.rows(sql, &[&sender, &id, &recipient]).await?;
+        let Some(row) = rows.first() else { return Ok(Found::Never) };
+        let (state, expires_at): (i16, i64) = (row.try_get(3)?, row.try_get(4)?);
+        if state >= 2 || expires_at <= millis(now) {
+            return Ok(Found::Gone);
+        }
+        let (body, size) = (row.try_get(0)?, unsigned(row.try_get(1)?));
+        Ok(Found::Waiting { body, size, sha256: digest(row.try_get(2)?)? })
+    }
+
+    async fn piece(&self, body: i64, number: u32) -> Result<Option<Bytes>, RelayStoreError> {
+        let sql = "SELECT bytes FROM pieces WHERE body = $1 AND number = $2";
+        let number = i32::try_from(number).unwrap_or(i32::MAX);
+        let rows = self.rows(sql, &[&body, &number]).await?;
+        let Some(row) = rows.first() else { return Ok(None) };
+        Ok(Some(Bytes::from(row.try_get::<_, Vec<u8>>(0)?)))
+    }
+
+    async fn put_receipt(&self, new: NewReceipt) -> Result<PutReceipt, RelayStoreError> {
+        let sql = "SELECT put_receipt($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)";
+        let of = &new.of;
+        let (sender, id, recipient) =
+            (of.sender.as_str(), &of.id.as_bytes()[..], of.office.as_str());
+        let is_last =
+            matches!(new.kind, ReceiptKind::ContentHandover | ReceiptKind::Rejection);
+        let sha256 = Digest::of(&new.receipt);
+        let rows = self
+            .rows(
+                sql,
+                &[
+                    &sender,
+                    &id,
+                    &recipient,
+                    &new.kind.as_str(),
+                    &is_last,
+                    &&new.package_sha256.as_raw()[..],
+                    &&sha256.as_raw()[..],
+                    &&new.receipt[..],
+                    &millis(new.at),
+                    &RECEIPTS_OF_KIND,
+                ],
+            )
+            .await?;
+        let outcome: i16 =
+            rows.first().ok_or(RelayStoreError::Damaged("answer"))?.try_get(0)?;
+        Ok(match outcome {
+            0 => PutReceipt::New,
+            1 => PutReceipt::Repeated,
+            2 => PutReceipt::Mismatch,
+            3 => PutReceipt::Unknown,
+            _ => PutReceipt::TooMany,
+        })
+    }
+
+    async fn receipts(
+        &self,
+        sender: OfficeNumber,
+        after: u64,
+        most: usize,
+    ) -> Result<Vec<ReceiptEntry>, RelayStoreError> {
+        let sql = "SELECT position, message_id, receipt FROM receipts
+            WHERE sender = $1 AND position > $2 ORDER BY position LIMIT $3";
+        let (of, after, most) = (sender.as_str(), signed(after), most_rows(most));
+        let rows = self.rows(sql, &[&of, &after, &most]).await?;
+        let read = |row: &Row| {
+            Ok(ReceiptEntry {
+                position: unsigned(row.try_get(0)?),
+                message_id: message_id(row.try_get(1)?)?,
+                receipt: row.try_get::<_, Vec<u8>>(2)?.into(),
+            })
+        };
+        let found = rows.iter().map(read).collect::<Result<_, RelayStoreError>>()?;
+        if after > 0 {
+            let sql = "UPDATE offices SET collected = $2
+                WHERE number = $1 AND collected < $2 AND receipts >= $2";
+            self.execute(sql, &[&of, &after]).await?;
+        }
+        Ok(found)
+    }
+
+    async fn offices(&self) -> Result<Vec<OfficeRow>, RelayStoreError> {
+        let sql = "SELECT number, standing, card, bytes, messages FROM offices ORDER BY number";
+        let read = |row: &Row| {
+            Ok(OfficeRow {
+                number: office(row.try_get(0)?)?,
+                standing: Standing::of(i64::from(row.try_get::<_, i16>(1)?)),
+                card: row.try_get::<_, Option<Vec<u8>>>(2)?.map(Bytes::from),
+                bytes: unsigned(row.try_get(3)?),
+                messages: unsigned(row.try_get(4)?),
+            })
+        };
+        self.rows(sql, &[]).await?.iter().map(read).collect()
+    }
+
+    async fn know(&self, office: OfficeNumber) -> Result<(), RelayStoreError> {
+        let sql = "INSERT INTO offices (number) VALUES ($1) ON CONFLICT DO NOTHING";
+        self.execute(sql, &[&office.as_str()]).await.map(drop)
+    }
+
+    async fn decide(
+        &self,
+        office: OfficeNumber,
+        standing: Standing,
+        card: Option<(u64, Bytes)>,
+    ) -> Result<(), RelayStoreError> {
+        self.know(office).await?;
+        let (office, standing) = (office.as_str(), standing.number());
+        let Some((serial, card)) = card else {
+            let sql = "UPDATE offices SET standing = $2 WHERE number = $1";
+            return self.execute(sql, &[&office, &standing]).await.map(drop);
+        };
+        let sql = "UPDATE offices SET standing = $2, serial = $3, card = $4 WHERE number = $1";
+        self.execute(sql, &[&office, &standing, &signed(serial), &&card[..]]).await.map(drop)
+    }
+
+    async fn card(&self, office: OfficeNumber) -> Result<Option<Bytes>, RelayStoreError> {
+        let sql = "SELECT card FROM offices WHERE number = $1";
+        let rows = self.rows(sql, &[&office.as_str()]).await?;
+        let Some(row) = rows.first() else { return Ok(None) };
+        Ok(row.try_get::<_, Option<Vec<u8>>>(0)?.map(Bytes::from))
+    }
+
+    async fn put_card(
+        &self,
+        office: OfficeNumber,
+        serial: u64,
+        card: Bytes,
+    ) -> Result<bool, RelayStoreError> {
+        self.know(office).await?;
+        let sql = "UPDATE offices SET serial = $2, card = $3 WHERE number = $1 AND serial < $2";
+        let parameters = (office.as_str(), signed(serial));
+        let done = self.execute(sql, &[&parameters.0, &parameters.1, &&card[..]]).await?;
+        Ok(done > 0)
+    }
+
+    async fn introduce(&self, candidate: Candidate) -> Result<bool, RelayStoreError> {
+        let sql = "INSERT INTO candidates (office, sha256, card, at)
+            SELECT $1, $2, $3, $4
+            WHERE (SELECT count(*) FROM candidates) < $5
+                AND (SELECT count(*) FROM candidates WHERE office = $1) < $6
+            ON CONFLICT DO NOTHING";
+        let (office, sha256) = (candidate.office.as_str(), &candidate.sha256.as_raw()[..]);
+        let (card, at) = (&candidate.card[..], millis(candidate.at));
+        self.execute(
+            sql,
+            &[&office, &sha256, &card, &at, &CANDIDATES, &CANDIDATES_OF_OFFICE],
+        )
+        .await?;
+        let sql = "SELECT 1 FROM candidates WHERE office = $1 AND sha256 = $2";
+        Ok(!self.rows(sql, &[&office, &sha256]).await?.is_empty())
+    }
+
+    async fn candidates(&self) -> Result<Vec<Candidate>, RelayStoreError> {
+        let sql = "SELECT office, sha256, card, at FROM candidates ORDER BY at, office, sha256";
+        let read = |row: &Row| {
+            Ok(Candidate {
+                office: office(row.try_get(0)?)?,
+                sha256: digest(row.try_get(1)?)?,
+                card: row.try_get::<_, Vec<u8>>(2)?.into(),
+                at: time(row.try_get(3)?),
+            })
+        };
+        self.rows(sql, &[]).await?.iter().map(read).collect()
+    }
+
+    async fn forget_candidates(&self, office: OfficeNumber) -> Result<(), RelayStoreError> {
+        let sql = "DELETE FROM candidates WHERE office = $1";
+        self.execute(sql, &[&office.as_str()]).await.map(drop)
+    }
+
+    async fn positions(&self) -> Result<Vec<Positions>, RelayStoreError> {
+        let read = |row: &Row| {
+            Ok(Positions {
+                office: office(row.try_get(0)?)?,
+                standing: Standing::of(i64::from(row.try_get::<_, i16>(3)?)),
+                serial: unsigned(row.try_get(4)?),
+                mailbox: unsigned(row.try_get(1)?),
+                receipts: unsigned(row.try_get(2)?),
+            })
+        };
+        let sql = "SELECT number, mailbox, receipts, standing, serial FROM offices";
+        let rows = self.rows(sql, &[]).await?;
+        rows.iter().map(read).collect()
+    }
+
+    async fn clean_up(&self, retention: Retention) -> Result<CleanedUp, RelayStoreError> {
+        // The rows of the offices are taken first and in their order, as a deposit takes them.
+        let expired = self
+            .rows(
+                "WITH over AS (
+                    SELECT id, sender, size FROM packages
+                    WHERE state < 2 AND expires_at <= $1 ORDER BY id LIMIT $2
+                ), held AS MATERIALIZED (
+                    SELECT number FROM offices WHERE number IN (SELECT sender FROM over)
+                    ORDER BY number FOR UPDATE
+                ), ended AS (
+                    UPDATE packages SET state = 3 FROM over
+                    WHERE packages.id = over.id AND packages.state < 2
+                        AND (SELECT count(*) FROM held) > 0
+                    RETURNING packages.id, packages.sender, packages.size
+                ), gone AS (
+                    DELETE FROM pieces WHERE body IN (SELECT id FROM ended)
+                ), less AS (
+                    UPDATE offices SET bytes = bytes - sums.bytes, messages = messages - sums.messages
+                    FROM (SELECT sender, sum(size)::BIGINT AS bytes, count(*) AS messages
+                        FROM ended GROUP BY sender) AS sums
+                    WHERE number = sums.sender
+                )
+                SELECT count(*) FROM ended",
+                &[&millis(retention.now), &CLEAN_UP],
+            )
+            .await?;
+        let expired = match expired.first() {
+            Some(row) => unsigned(row.try_get(0)?),
+            None => 0,
+        };
+        let (forget, abandon) = (millis(retention.forget), millis(retention.abandon));
+        let sql = "DELETE FROM packages WHERE id IN
+            (SELECT id FROM packages WHERE state >= 2 AND expires_at <= $1 LIMIT $2)";
+        let forgotten = self.execute(sql, &[&forget, &CLEAN_UP]).await?;
+        let sql = "DELETE FROM receipts USING (
+                SELECT sender, position FROM receipts JOIN offices ON offices.number = sender
+                WHERE stored_at <= $1 AND (position <= collected OR stored_at <= $2) LIMIT $3
+            ) AS old WHERE receipts.sender = old.sender AND receipts.position = old.position";
+        let receipts = self.execute(sql, &[&forget, &abandon, &CLEAN_UP]).await?;
+        self.execute("DELETE FROM candidates WHERE at <= $1", &[&forget]).await?;
+        Ok(CleanedUp { expired, forgotten, receipts })
+    }
+
+    async fn totals(&self) -> Result<Totals, RelayStoreError> {
+        let sql = "SELECT count(*), coalesce(sum(messages), 0)::BIGINT,
+            coalesce(sum(bytes), 0)::BIGINT, (SELECT count(*) FROM candidates) FROM offices";
+        let rows = self.rows(sql, &[]).await?;
+        let row = rows.first().ok_or(RelayStoreError::Damaged("answer"))?;
+        Ok(Totals {
+            offices: unsigned(row.try_get(0)?),
+            waiting: unsigned(row.try_get(1)?),
+            bytes: unsigned(row.try_get(2)?),
+            candidates: unsigned(row.try_get(3)?),
+        })
+    }
+
+    async fn tell(&self, hints: &[Hint]) -> Result<(), RelayStoreError> {
+        for payload in hints::payloads(hints) {
+            self.rows("SELECT pg_notify($1, $2)", &[&hints::CHANNEL, &payload]).await?;
+        }
+        Ok(())
+    }
+
+    async fn listen(&self, to: mpsc::Sender<Hint>) {
+        hints::listen(&self.config, &self.tls, &to).await;
+    }
+}

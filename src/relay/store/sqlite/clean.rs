@@ -1,0 +1,41 @@
+//! What is kept no more.
+
+use rusqlite::{Connection, params};
+
+use super::super::{CLEAN_UP, CleanedUp, RelayStoreError, Retention, millis, office};
+use super::write::{kept, remove_pieces};
+
+pub(super) fn step(
+    connection: &Connection,
+    retention: &Retention,
+) -> Result<CleanedUp, RelayStoreError> {
+    let mut done = CleanedUp::default();
+    let over = {
+        let sql = "SELECT id, sender, size FROM packages WHERE state < 2 AND expires_at <= ?1 LIMIT ?2";
+        let mut statement = connection.prepare_cached(sql)?;
+        let rows = statement.query_map(params![millis(retention.now), CLEAN_UP], |row| {
+            Ok((row.get::<_, i64>(0)?, row.get::<_, String>(1)?, row.get::<_, i64>(2)?))
+        })?;
+        rows.collect::<Result<Vec<_>, _>>()?
+    };
+    for (id, sender, size) in over {
+        remove_pieces(connection, id)?;
+        let sql = "UPDATE packages SET state = 3 WHERE id = ?1";
+        connection.prepare_cached(sql)?.execute([id])?;
+        kept(connection, office(&sender)?, size.saturating_neg(), -1)?;
+        done.expired += 1;
+    }
+    let counted = |count: usize| u64::try_from(count).unwrap_or(u64::MAX);
+    let sql = "DELETE FROM packages WHERE id IN
+        (SELECT id FROM packages WHERE state >= 2 AND expires_at <= ?1 LIMIT ?2)";
+    let forget = millis(retention.forget);
+    done.forgotten = counted(connection.prepare_cached(sql)?.execute(params![forget, CLEAN_UP])?);
+    let sql = "DELETE FROM receipts WHERE rowid IN (SELECT receipts.rowid FROM receipts
+        JOIN offices ON offices.number = receipts.sender
+        WHERE stored_at <= ?1 AND (position <= collected OR stored_at <= ?2) LIMIT ?3)";
+    let parameters = params![forget, millis(retention.abandon), CLEAN_UP];
+    done.receipts = counted(connection.prepare_cached(sql)?.execute(parameters)?);
+    let sql = "DELETE FROM candidates WHERE at <= ?1";
+    connection.prepare_cached(sql)?.execute([forget])?;
+    Ok(done)
+}

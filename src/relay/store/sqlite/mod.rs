@@ -1,0 +1,205 @@
+//! The store of a relay that is one process: SQLite, in one file.
+//!
+//! One thread writes, and what comes in while it waits for the disk shares the next transaction
+//! ([`Writer`]); readers have connections of their own. Commands such as `renkei relay approve` write
+//! beside it in transactions of their own.
+
+mod clean;
+mod open;
+mod read;
+mod write;
+
+use std::fs::File;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, PoisonError};
+
+use bytes::Bytes;
+use jiff::Timestamp;
+use rusqlite::Connection;
+use tokio::sync::mpsc;
+
+use super::{
+    Candidate, CleanedUp, Deposit, Deposited, Found, Hint, NewReceipt, OfficeRow, Positions,
+    PutReceipt, Quota, RelayStore, RelayStoreError, Retention, Standing, Totals,
+};
+use crate::link::{MailboxItem, MailboxItemName, ReceiptEntry};
+use crate::store::{StoreError, Writer};
+use crate::types::OfficeNumber;
+use crate::work;
+
+/// Readers that are kept open between reads.
+const IDLE_READERS: usize = 8;
+
+/// The store in a file.
+pub struct SqliteStore {
+    path: PathBuf,
+    writer: Writer,
+    readers: Arc<Mutex<Vec<Connection>>>,
+    /// Held for as long as a relay runs on it.
+    _lock: Option<File>,
+}
+
+impl SqliteStore {
+    /// Opens the file for a relay, making it if it was never there. Only one relay has it at a time.
+    pub fn open(path: &Path) -> Result<Self, RelayStoreError> {
+        let lock = open::lock(path)?;
+        Self::beside(path, Some(lock))
+    }
+
+    /// Opens the file for a command, also while a relay runs on it.
+    pub fn open_beside(path: &Path) -> Result<Self, RelayStoreError> {
+        Self::beside(path, None)
+    }
+
+    fn beside(path: &Path, lock: Option<File>) -> Result<Self, RelayStoreError> {
+        let connection = open::for_writing(path)?;
+        let writer = Writer::start(connection, Arc::new(open::AsItIs))?;
+        Ok(Self { path: path.to_owned(), writer, readers: Arc::default(), _lock: lock })
+    }
+
+    async fn write<T: Send + 'static>(
+        &self,
+        job: impl FnOnce(&Connection) -> Result<T, RelayStoreError> + Send + 'static,
+    ) -> Result<T, RelayStoreError> {
+        // What the job itself finds wrong undoes it; the writer carries faults of the database only.
+        let done = self.writer.run(move |connection| match job(connection) {
+            Ok(done) => Ok(Ok(done)),
+            Err(RelayStoreError::Full) => Err(StoreError::Full),
+            Err(RelayStoreError::Damaged(what)) => Err(StoreError::Damaged(what)),
+            Err(error) => Ok(Err(error)),
+        });
+        done.await?
+    }
+
+    async fn read<T: Send + 'static>(
+        &self,
+        job: impl FnOnce(&Connection) -> Result<T, RelayStoreError> + Send + 'static,
+    ) -> Result<T, RelayStoreError> {
+        let (path, readers) = (self.path.clone(), Arc::clone(&self.readers));
+        let done = work::blocking(move || {
+            let idle = readers.lock().unwrap_or_else(PoisonError::into_inner).pop();
+            let connection = match idle {
+                Some(connection) => connection,
+                None => open::for_reading(&path)?,
+            };
+            let done = job(&connection);
+            let mut readers = readers.lock().unwrap_or_else(PoisonError::into_inner);
+            if readers.len() < IDLE_READERS {
+                readers.push(connection);
+            }
+            done
+        });
+        done.await.map_err(|_| RelayStoreError::Away("a read was broken off".to_owned()))?
+    }
+}
+
+impl std::fmt::Debug for SqliteStore {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("SqliteStore").field("path", &self.path).finish_non_exhaustive()
+    }
+}
+
+impl RelayStore for SqliteStore {
+    async fn deposit(&self, new: Deposit, quota: Quota) -> Result<Deposited, RelayStoreError> {
+        self.write(move |connection| write::deposit(connection, &new, quota)).await
+    }
+
+    async fn waiting(
+        &self,
+        office: OfficeNumber,
+        after: u64,
+        most: usize,
+        now: Timestamp,
+    ) -> Result<Vec<MailboxItem>, RelayStoreError> {
+        self.read(move |connection| read::waiting(connection, office, after, most, now)).await
+    }
+
+    async fn find(&self, of: MailboxItemName, now: Timestamp) -> Result<Found, RelayStoreError> {
+        self.read(move |connection| read::find(connection, &of, now)).await
+    }
+
+    async fn piece(&self, body: i64, number: u32) -> Result<Option<Bytes>, RelayStoreError> {
+        self.read(move |connection| read::piece(connection, body, number)).await
+    }
+
+    async fn put_receipt(&self, new: NewReceipt) -> Result<PutReceipt, RelayStoreError> {
+        self.write(move |connection| write::put_receipt(connection, &new)).await
+    }
+
+    async fn receipts(
+        &self,
+        sender: OfficeNumber,
+        after: u64,
+        most: usize,
+    ) -> Result<Vec<ReceiptEntry>, RelayStoreError> {
+        let (found, news) =
+            self.read(move |connection| read::receipts(connection, sender, after, most)).await?;
+        if news {
+            self.write(move |connection| write::collected(connection, sender, after)).await?;
+        }
+        Ok(found)
+    }
+
+    async fn offices(&self) -> Result<Vec<OfficeRow>, RelayStoreError> {
+        self.read(read::offices).await
+    }
+
+    async fn know(&self, office: OfficeNumber) -> Result<(), RelayStoreError> {
+        self.write(move |connection| write::know(connection, office)).await
+    }
+
+    async fn decide(
+        &self,
+        office: OfficeNumber,
+        standing: Standing,
+        card: Option<(u64, Bytes)>,
+    ) -> Result<(), RelayStoreError> {
+        self.write(move |connection| write::decide(connection, office, standing, card)).await
+    }
+
+    async fn card(&self, office: OfficeNumber) -> Result<Option<Bytes>, RelayStoreError> {
+        self.read(move |connection| read::card(connection, office)).await
+    }
+
+    async fn put_card(
+        &self,
+        office: OfficeNumber,
+        serial: u64,
+        card: Bytes,
+    ) -> Result<bool, RelayStoreError> {
+        self.write(move |connection| write::put_card(connection, office, serial, &card)).await
+    }
+
+    async fn introduce(&self, candidate: Candidate) -> Result<bool, RelayStoreError> {
+        self.write(move |connection| write::introduce(connection, &candidate)).await
+    }
+
+    async fn candidates(&self) -> Result<Vec<Candidate>, RelayStoreError> {
+        self.read(read::candidates).await
+    }
+
+    async fn forget_candidates(&self, office: OfficeNumber) -> Result<(), RelayStoreError> {
+        self.write(move |connection| write::forget_candidates(connection, office)).await
+    }
+
+    async fn positions(&self) -> Result<Vec<Positions>, RelayStoreError> {
+        self.read(read::positions).await
+    }
+
+    async fn clean_up(&self, retention: Retention) -> Result<CleanedUp, RelayStoreError> {
+        self.write(move |connection| clean::step(connection, &retention)).await
+    }
+
+    async fn totals(&self) -> Result<Totals, RelayStoreError> {
+        self.read(read::totals).await
+    }
+
+    /// There are no others.
+    async fn tell(&self, _hints: &[Hint]) -> Result<(), RelayStoreError> {
+        Ok(())
+    }
+
+    async fn listen(&self, to: mpsc::Sender<Hint>) {
+        to.closed().await;
+    }
+}

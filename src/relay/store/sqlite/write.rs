@@ -1,0 +1,276 @@
+//! What is written; each is part of a transaction.
+
+use bytes::Bytes;
+use rusqlite::{Connection, OptionalExtension as _, params};
+
+use super::super::{
+    CANDIDATES, CANDIDATES_OF_OFFICE, Candidate, Deposit, Deposited, NewReceipt, PutReceipt, Quota,
+    RECEIPTS_OF_KIND, RelayStoreError, Standing, millis, pieces, signed,
+};
+use crate::package::ReceiptKind;
+use crate::types::{Digest, OfficeNumber};
+
+/// The most pieces of a body.
+const PIECES: i64 = 1 << 16;
+
+/// The id of the first piece of a body; the others follow.
+pub(super) const fn first_piece(body: i64) -> i64 {
+    body.saturating_mul(PIECES)
+}
+
+/// A package that is there already under the same id.
+struct Former {
+    id: i64,
+    package_sha256: Vec<u8>,
+    key_id: String,
+    size: i64,
+    state: i64,
+    acceptance: Vec<u8>,
+}
+
+pub(super) fn deposit(
+    connection: &Connection,
+    new: &Deposit,
+    quota: Quota,
+) -> Result<Deposited, RelayStoreError> {
+    let sql = "SELECT id, package_sha256, key_id, size, state, acceptance FROM packages
+        WHERE sender = ?1 AND message_id = ?2";
+    let mut statement = connection.prepare_cached(sql)?;
+    let former = statement
+        .query_row(params![new.sender.as_str(), new.message_id.as_bytes()], |row| {
+            Ok(Former {
+                id: row.get(0)?,
+                package_sha256: row.get(1)?,
+                key_id: row.get(2)?,
+                size: row.get(3)?,
+                state: row.get(4)?,
+                acceptance: row.get(5)?,
+            })
+        })
+        .optional()?;
+    let size = i64::try_from(new.sealed.bytes().len()).unwrap_or(i64::MAX);
+    if let Some(former) = former {
+        if former.package_sha256 != new.package_sha256.as_raw() {
+            return Ok(Deposited::Different);
+        }
+        let acceptance = Bytes::from(former.acceptance);
+        if former.state == 0 && former.key_id != new.key_id {
+            remove_pieces(connection, former.id)?;
+            connection
+                .prepare_cached("DELETE FROM packages WHERE id = ?1")?
+                .execute([former.id])?;
+            kept(connection, new.sender, size.saturating_sub(former.size), 0)?;
+            insert(connection, new, size, &acceptance)?;
+        }
+        return Ok(Deposited::Repeated(acceptance));
+    }
+    know(connection, new.sender)?;
+    know(connection, new.recipient)?;
+    let sql = "SELECT bytes, messages FROM offices WHERE number = ?1";
+    let (bytes, messages): (i64, i64) = connection
+        .prepare_cached(sql)?
+        .query_row([new.sender.as_str()], |row| Ok((row.get(0)?, row.get(1)?)))?;
+    if bytes.saturating_add(size) > signed(quota.bytes) || messages >= signed(quota.messages) {
+        return Ok(Deposited::Full);
+    }
+    kept(connection, new.sender, size, 1)?;
+    insert(connection, new, size, &new.acceptance)?;
+    Ok(Deposited::New)
+}
+
+fn insert(
+    connection: &Connection,
+    new: &Deposit,
+    size: i64,
+    acceptance: &Bytes,
+) -> Result<(), RelayStoreError> {
+    let sql = "UPDATE offices SET mailbox = max(mailbox + 1, ?2) WHERE number = ?1 RETURNING mailbox";
+    let position: i64 = connection
+        .prepare_cached(sql)?
+        .query_row(params![new.recipient.as_str(), millis(new.stored_at)], |row| row.get(0))?;
+    let sql = "INSERT INTO packages (sender, message_id, recipient, position, package_sha256,
+        sealed_sha256, key_id, size, stored_at, expires_at, state, acceptance)
+        VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, 0, ?11)";
+    connection.prepare_cached(sql)?.execute(params![
+        new.sender.as_str(),
+        new.message_id.as_bytes(),
+        new.recipient.as_str(),
+        position,
+        new.package_sha256.as_raw(),
+        new.sealed.sha256().as_raw(),
+        new.key_id,
+        size,
+        millis(new.stored_at),
+        millis(new.expires_at),
+        &acceptance[..],
+    ])?;
+    let first = first_piece(connection.last_insert_rowid());
+    let mut statement =
+        connection.prepare_cached("INSERT INTO pieces (id, bytes) VALUES (?1, ?2)")?;
+    for (number, bytes) in pieces(new.sealed.bytes()) {
+        statement.execute(params![first.saturating_add(number), &bytes[..]])?;
+    }
+    Ok(())
+}
+
+/// Removes the bytes of a package.
+pub(super) fn remove_pieces(connection: &Connection, body: i64) -> Result<(), RelayStoreError> {
+    let (first, next) = (first_piece(body), first_piece(body.saturating_add(1)));
+    let mut statement =
+        connection.prepare_cached("DELETE FROM pieces WHERE id >= ?1 AND id < ?2")?;
+    statement.execute([first, next])?;
+    Ok(())
+}
+
+/// So much more is kept of an office, or less.
+pub(super) fn kept(
+    connection: &Connection,
+    of: OfficeNumber,
+    bytes: i64,
+    messages: i64,
+) -> Result<(), RelayStoreError> {
+    let sql =
+        "UPDATE offices SET bytes = bytes + ?2, messages = messages + ?3 WHERE number = ?1";
+    connection.prepare_cached(sql)?.execute(params![of.as_str(), bytes, messages])?;
+    Ok(())
+}
+
+pub(super) fn put_receipt(
+    connection: &Connection,
+    new: &NewReceipt,
+) -> Result<PutReceipt, RelayStoreError> {
+    let sql = "SELECT id, package_sha256, size, state FROM packages
+        WHERE sender = ?1 AND message_id = ?2 AND recipient = ?3";
+    let of = &new.of;
+    let found = connection
+        .prepare_cached(sql)?
+        .query_row(params![of.sender.as_str(), of.id.as_bytes(), of.office.as_str()], |row| {
+            Ok((row.get(0)?, row.get::<_, Vec<u8>>(1)?, row.get(2)?, row.get(3)?))
+        })
+        .optional()?;
+    let Some((id, package_sha256, size, state)) = found else { return Ok(PutReceipt::Unknown) };
+    let (id, size, state): (i64, i64, i64) = (id, size, state);
+    if package_sha256 != new.package_sha256.as_raw() {
+        return Ok(PutReceipt::Mismatch);
+    }
+    let sha256 = Digest::of(&new.receipt);
+    let kind = new.kind.as_str();
+    let sql = "SELECT coalesce(sum(sha256 = ?3), 0), coalesce(sum(kind = ?4), 0) FROM receipts
+        WHERE sender = ?1 AND message_id = ?2";
+    let parameters = params![of.sender.as_str(), of.id.as_bytes(), sha256.as_raw(), kind];
+    let (same, of_kind): (i64, i64) = connection
+        .prepare_cached(sql)?
+        .query_row(parameters, |row| Ok((row.get(0)?, row.get(1)?)))?;
+    if same > 0 {
+        return Ok(PutReceipt::Repeated);
+    }
+    if of_kind >= RECEIPTS_OF_KIND {
+        return Ok(PutReceipt::TooMany);
+    }
+    let sql =
+        "UPDATE offices SET receipts = max(receipts + 1, ?2) WHERE number = ?1 RETURNING receipts";
+    let position: i64 = connection
+        .prepare_cached(sql)?
+        .query_row(params![of.sender.as_str(), millis(new.at)], |row| row.get(0))?;
+    let sql = "INSERT INTO receipts (sender, position, message_id, recipient, kind, sha256, receipt,
+        stored_at) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)";
+    connection.prepare_cached(sql)?.execute(params![
+        of.sender.as_str(),
+        position,
+        of.id.as_bytes(),
+        of.office.as_str(),
+        kind,
+        sha256.as_raw(),
+        &new.receipt[..],
+        millis(new.at),
+    ])?;
+    let after = match new.kind {
+        ReceiptKind::ContentHandover | ReceiptKind::Rejection => 2,
+        _ => state.max(1),
+    };
+    if after > state {
+        connection
+            .prepare_cached("UPDATE packages SET state = ?2 WHERE id = ?1")?
+            .execute([id, after])?;
+    }
+    if state < 2 && after == 2 {
+        remove_pieces(connection, id)?;
+        kept(connection, of.sender, size.saturating_neg(), -1)?;
+    }
+    Ok(PutReceipt::New)
+}
+
+pub(super) fn collected(
+    connection: &Connection,
+    sender: OfficeNumber,
+    up_to: u64,
+) -> Result<(), RelayStoreError> {
+    let sql = "UPDATE offices SET collected = max(collected, ?2) WHERE number = ?1";
+    connection.prepare_cached(sql)?.execute(params![sender.as_str(), signed(up_to)])?;
+    Ok(())
+}
+
+pub(super) fn know(connection: &Connection, office: OfficeNumber) -> Result<(), RelayStoreError> {
+    let sql = "INSERT INTO offices (number) VALUES (?1) ON CONFLICT DO NOTHING";
+    connection.prepare_cached(sql)?.execute([office.as_str()])?;
+    Ok(())
+}
+
+pub(super) fn decide(
+    connection: &Connection,
+    office: OfficeNumber,
+    standing: Standing,
+    card: Option<(u64, Bytes)>,
+) -> Result<(), RelayStoreError> {
+    know(connection, office)?;
+    let sql = "UPDATE offices SET standing = ?2 WHERE number = ?1";
+    connection.prepare_cached(sql)?.execute(params![office.as_str(), standing.number()])?;
+    if let Some((serial, card)) = card {
+        let sql = "UPDATE offices SET serial = ?2, card = ?3 WHERE number = ?1";
+        let parameters = params![office.as_str(), signed(serial), &card[..]];
+        connection.prepare_cached(sql)?.execute(parameters)?;
+    }
+    Ok(())
+}
+
+pub(super) fn put_card(
+    connection: &Connection,
+    office: OfficeNumber,
+    serial: u64,
+    card: &Bytes,
+) -> Result<bool, RelayStoreError> {
+    know(connection, office)?;
+    let sql = "UPDATE offices SET serial = ?2, card = ?3 WHERE number = ?1 AND serial < ?2";
+    let parameters = params![office.as_str(), signed(serial), &card[..]];
+    Ok(connection.prepare_cached(sql)?.execute(parameters)? > 0)
+}
+
+pub(super) fn introduce(
+    connection: &Connection,
+    candidate: &Candidate,
+) -> Result<bool, RelayStoreError> {
+    let sql = "INSERT INTO candidates (office, sha256, card, at) SELECT ?1, ?2, ?3, ?4
+        WHERE (SELECT count(*) FROM candidates) < ?5
+            AND (SELECT count(*) FROM candidates WHERE office = ?1) < ?6
+        ON CONFLICT DO NOTHING";
+    let (office, sha256) = (candidate.office.as_str(), candidate.sha256.as_raw());
+    connection.prepare_cached(sql)?.execute(params![
+        office,
+        sha256,
+        &candidate.card[..],
+        millis(candidate.at),
+        CANDIDATES,
+        CANDIDATES_OF_OFFICE,
+    ])?;
+    let sql = "SELECT 1 FROM candidates WHERE office = ?1 AND sha256 = ?2";
+    Ok(connection.prepare_cached(sql)?.exists(params![office, sha256])?)
+}
+
+pub(super) fn forget_candidates(
+    connection: &Connection,
+    office: OfficeNumber,
+) -> Result<(), RelayStoreError> {
+    let sql = "DELETE FROM candidates WHERE office = ?1";
+    connection.prepare_cached(sql)?.execute([office.as_str()])?;
+    Ok(())
+}

@@ -1,0 +1,198 @@
+//! Packages of ours that a relay keeps for their recipients, and the receipts that it has for us.
+
+use bytes::Bytes;
+use jiff::Timestamp;
+use rusqlite::{OptionalExtension as _, params};
+
+use super::names::{CONSIGNED, DEPOSITED};
+use super::outgoing::package;
+use super::unit::Column;
+use super::{Store, StoreError};
+use crate::transfer::{Outgoing, OutgoingEvent, OutgoingState, Transition};
+use crate::types::{MessageId, OfficeNumber, PeerUrl};
+
+/// The state whose packages await the last word of their recipients.
+const HELD: &str = OutgoingState::HeldByRecipient.as_str();
+
+/// A relay has a package of ours.
+#[derive(Debug, Clone)]
+pub struct NewDeposit {
+    /// Where the relay is reached.
+    pub relay: PeerUrl,
+    /// The key of the recipient to which the package is sealed.
+    pub key_id: String,
+    /// Until when the relay keeps it.
+    pub expires_at: Timestamp,
+    /// What the relay signed.
+    pub acceptance: Bytes,
+}
+
+/// Where a package is kept.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Deposit {
+    /// The address of the relay.
+    pub relay: String,
+    /// Since when.
+    pub at: Timestamp,
+    /// Until when.
+    pub expires_at: Timestamp,
+}
+
+impl Store {
+    /// A relay took a package over; its word becomes durable together with the new state.
+    pub async fn deposited(
+        &self,
+        id: MessageId,
+        deposit: NewDeposit,
+        now: Timestamp,
+    ) -> Result<Transition<Outgoing>, StoreError> {
+        self.write(move |connection| {
+            let (package, expires_at) = package(connection, id)?;
+            let NewDeposit { relay, key_id, expires_at: until, acceptance } = deposit;
+            connection
+                .prepare_cached(
+                    "INSERT INTO deposits (message_id, relay, key_id, at, expires_at, der)
+                     VALUES (?1, ?2, ?3, ?4, ?5, ?6)
+                     ON CONFLICT (message_id) DO UPDATE SET relay = excluded.relay,
+                         key_id = excluded.key_id, at = excluded.at,
+                         expires_at = excluded.expires_at, der = excluded.der",
+                )?
+                .execute(params![
+                    Column(id),
+                    relay.to_string(),
+                    key_id,
+                    Column(now),
+                    Column(until),
+                    acceptance.as_ref()
+                ])?;
+            let transition = package.state.on(id, expires_at, &OutgoingEvent::Deposited, now);
+            if transition.changes() {
+                package.enter(connection, transition.after, ("", ""), now)?;
+            }
+            Ok(transition)
+        })
+        .await
+    }
+
+    /// Where a package of ours is kept, if a relay has it or had it.
+    pub async fn deposit(&self, id: MessageId) -> Result<Option<Deposit>, StoreError> {
+        self.read(move |connection| {
+            Ok(connection
+                .prepare_cached("SELECT relay, at, expires_at FROM deposits WHERE message_id = ?1")?
+                .query_row(params![Column(id)], |row| {
+                    Ok(Deposit {
+                        relay: row.get(0)?,
+                        at: row.get::<_, Column<_>>(1)?.0,
+                        expires_at: row.get::<_, Column<_>>(2)?.0,
+                    })
+                })
+                .optional()?)
+        })
+        .await
+    }
+
+    /// Queues again what a relay keeps of `office` for `partner` and is of no use there: sealed to
+    /// another key than `key_id`, which the partner has deleted or will, or not kept any longer. Says
+    /// how many packages it were.
+    pub async fn withdraw(
+        &self,
+        office: OfficeNumber,
+        partner: OfficeNumber,
+        key_id: Option<String>,
+        now: Timestamp,
+    ) -> Result<usize, StoreError> {
+        let useless = format!(
+            "SELECT outgoing.message_id FROM outgoing JOIN deposits USING (message_id)
+             WHERE office = ?1 AND partner = ?2 AND state = '{DEPOSITED}'
+                 AND (deposits.expires_at <= ?3 OR key_id <> ?4)"
+        );
+        let found: Vec<MessageId> = {
+            let useless = useless.clone();
+            self.read(move |connection| {
+                // Without a key nothing could be sealed anew.
+                let mut statement = connection.prepare_cached(&useless)?;
+                let parameters = params![Column(office), Column(partner), Column(now), key_id];
+                let rows = statement.query_map(parameters, |row| {
+                    Ok(row.get::<_, Column<MessageId>>(0)?.0)
+                })?;
+                Ok(rows.collect::<Result<_, _>>()?)
+            })
+            .await?
+        };
+        if found.is_empty() {
+            return Ok(0);
+        }
+        self.write(move |connection| {
+            let mut count = 0;
+            for id in &found {
+                let (package, expires_at) = package(connection, *id)?;
+                let transition = package.state.on(*id, expires_at, &OutgoingEvent::Withdrawn, now);
+                if transition.changes() {
+                    package.enter(connection, transition.after, ("", ""), now)?;
+                    count += 1;
+                }
+            }
+            Ok(count)
+        })
+        .await
+    }
+
+    /// Whether a receipt is to come through a relay for a package of `office`.
+    pub async fn awaits_relayed(
+        &self,
+        office: OfficeNumber,
+        relay: &PeerUrl,
+    ) -> Result<bool, StoreError> {
+        let relay = relay.to_string();
+        self.read(move |connection| {
+            let awaits = |state: &str| {
+                let sql = format!(
+                    "SELECT 1 FROM outgoing JOIN deposits USING (message_id)
+                     WHERE office = ?1 AND state = '{state}' AND relay = ?2 LIMIT 1"
+                );
+                Ok::<_, StoreError>(
+                    connection.prepare_cached(&sql)?.exists(params![Column(office), relay])?,
+                )
+            };
+            Ok(awaits(DEPOSITED)? || awaits(CONSIGNED)? || awaits(HELD)?)
+        })
+        .await
+    }
+
+    /// How far the receipts that `relay` has for `office` were collected.
+    pub async fn relay_cursor(
+        &self,
+        office: OfficeNumber,
+        relay: &PeerUrl,
+    ) -> Result<u64, StoreError> {
+        let relay = relay.to_string();
+        self.read(move |connection| {
+            let position: Option<i64> = connection
+                .prepare_cached("SELECT position FROM relay_cursors WHERE office = ?1 AND relay = ?2")?
+                .query_row(params![Column(office), relay], |row| row.get(0))
+                .optional()?;
+            Ok(position.and_then(|position| u64::try_from(position).ok()).unwrap_or_default())
+        })
+        .await
+    }
+
+    /// Remembers it.
+    pub async fn set_relay_cursor(
+        &self,
+        office: OfficeNumber,
+        relay: &PeerUrl,
+        position: u64,
+    ) -> Result<(), StoreError> {
+        let (relay, position) = (relay.to_string(), i64::try_from(position).unwrap_or(i64::MAX));
+        self.write(move |connection| {
+            connection
+                .prepare_cached(
+                    "INSERT INTO relay_cursors (office, relay, position) VALUES (?1, ?2, ?3)
+                     ON CONFLICT (office, relay) DO UPDATE SET position = excluded.position",
+                )?
+                .execute(params![Column(office), relay, position])?;
+            Ok(())
+        })
+        .await
+    }
+}

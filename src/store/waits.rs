@@ -1,0 +1,71 @@
+//! Packages of ours that a partner comes for.
+
+use jiff::Timestamp;
+use rusqlite::params;
+
+use super::names::QUEUED;
+use super::outgoing::read;
+use super::packages::{MORE, select};
+use super::payload::Stored;
+use super::unit::Column;
+use super::{OutgoingRow, Store, StoreError};
+use crate::transfer::Outgoing;
+use crate::types::OfficeNumber;
+
+/// A package that waits for its recipient.
+#[derive(Debug, Clone)]
+pub struct WaitingPackage {
+    /// Rises with each package that is made.
+    pub position: u64,
+    /// The package.
+    pub row: OutgoingRow,
+    /// How many bytes it has.
+    pub size: u64,
+    /// When it was made.
+    pub created_at: Timestamp,
+}
+
+impl Store {
+    /// The queued packages of all our offices for `partner` behind a position, whose time is not over.
+    /// Those whose bytes cannot be read are left out.
+    pub async fn waits_for(
+        &self,
+        partner: OfficeNumber,
+        after: u64,
+        limit: u32,
+        now: Timestamp,
+    ) -> Result<Vec<WaitingPackage>, StoreError> {
+        let (folder, sealing) = self.where_packages_lie();
+        self.read(move |connection| {
+            let mut statement = connection.prepare_cached(&format!(
+                "{} WHERE partner = ?1 AND state = '{QUEUED}' AND rowid > ?2 AND expires_at > ?3
+                 ORDER BY rowid LIMIT ?4",
+                select::<Outgoing>("expires_at, created_at, rowid")
+            ))?;
+            let after = i64::try_from(after).unwrap_or(i64::MAX);
+            let rows = statement.query_map(
+                params![Column(partner), after, Column(now), limit],
+                |row| {
+                    let position: i64 = row.get(MORE + 2)?;
+                    Ok((read(row)?, row.get::<_, Column<_>>(MORE + 1)?.0, position))
+                },
+            )?;
+            let mut found = Vec::new();
+            for row in rows {
+                let (row, created_at, position) = row?;
+                // How large it is, only its bytes say: they may lie encrypted.
+                let place = ("outgoing", "message_id = ?1");
+                let stored = Stored::find(connection, place, params![Column(row.id)])?;
+                let Ok(package) = stored.load(&folder, &sealing) else { continue };
+                found.push(WaitingPackage {
+                    position: u64::try_from(position).unwrap_or_default(),
+                    size: u64::try_from(package.bytes().len()).unwrap_or(u64::MAX),
+                    row,
+                    created_at,
+                });
+            }
+            Ok(found)
+        })
+        .await
+    }
+}
