@@ -71,7 +71,10 @@ const ENGLISH: &[(&str, &str)] = &[
     ("init --sent", "The folder for copies of what was sent (without it none are kept)"),
     ("init --make-folders", "Make the drop and import folders if they are missing"),
     ("init --url", "Where partners reach this node, such as https://renkei.example.jp:8443"),
-    ("init --no-url", "Partners cannot reach this node: without --listen it opens no port and asks them instead"),
+    (
+        "init --no-url",
+        "Partners cannot reach this node: without --listen it opens no port and asks them instead",
+    ),
     (
         "init --listen",
         "The address and port to listen on (default: every address, with the port of --url or 8443)",
@@ -208,7 +211,10 @@ const ENGLISH: &[(&str, &str)] = &[
     ("relay init --host", "The name or address by which offices reach it"),
     ("relay list", "List the offices, and the cards that wait for approval"),
     ("relay list --config", "The configuration of the relay"),
-    ("relay approve", "Take an office in by its card, whose digits were compared over the telephone"),
+    (
+        "relay approve",
+        "Take an office in by its card, whose digits were compared over the telephone",
+    ),
     ("relay approve --config", "The configuration of the relay"),
     ("relay approve --digits", "The 30 digits that the office reads out"),
     ("relay approve OFFICE", "The office number"),
@@ -367,8 +373,14 @@ const ENGLISH: &[(&str, &str)] = &[
     ),
     ("validate --ignore", "Judge without these rules, written as with --select"),
     ("validate --file-name", "The name of what comes through standard input (-)"),
-    ("validate --history", "Hold the files against what a file of the form renkei.exchange/1 says was exchanged before (rules of L8)"),
-    ("validate --config", "Hold the files against what the store of the node with this configuration says was exchanged before (rules of L8)"),
+    (
+        "validate --history",
+        "Hold the files against what a file of the form renkei.exchange/1 says was exchanged before (rules of L8)",
+    ),
+    (
+        "validate --config",
+        "Hold the files against what the store of the node with this configuration says was exchanged before (rules of L8)",
+    ),
     ("validate --watch", "Check again whenever files change; Ctrl+C ends it"),
     ("validate --fail-on", "The severity that makes the exit code 1"),
     ("validate --spec", "A folder with the tables of the standard (default: the built-in ones)"),

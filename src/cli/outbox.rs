@@ -85,7 +85,9 @@ fn list(config: &ConfigArg, json: bool, lang: Lang) -> anyhow::Result<ExitCode> 
             kind: row.unit.kind.clone(),
             files: row.unit.files.len(),
             since: row.since.to_string(),
-            folder: outbox::folder(row, &config).map(|path| path.display().to_string()).unwrap_or_default(),
+            folder: outbox::folder(row, &config)
+                .map(|path| path.display().to_string())
+                .unwrap_or_default(),
         });
         let all = AllJson { schema: "renkei.outbox/1", outbox: outbox.collect() };
         output::line(&serde_json::to_string_pretty(&all)?)?;
@@ -103,7 +105,9 @@ fn list(config: &ConfigArg, json: bool, lang: Lang) -> anyhow::Result<ExitCode> 
 fn text(rows: &[OutboxRow], config: &Config, lang: Lang) -> String {
     let now = Clock::system().now();
     let mut lines = vec![match lang {
-        Lang::Ja => format!("相手に渡すのを待っているもの: {} 件（連番の小さいものから順に）", rows.len()),
+        Lang::Ja => {
+            format!("相手に渡すのを待っているもの: {} 件（連番の小さいものから順に）", rows.len())
+        }
         Lang::En => format!("to be handed over: {}, the lowest file serial first", rows.len()),
     }];
     for row in rows {
@@ -134,10 +138,8 @@ fn done(config: &ConfigArg, unit: &str, lang: Lang) -> anyhow::Result<ExitCode> 
         return order::give(&config, Request::Handed { id }, lang);
     }
     let rows = rows(&config, lang)?;
-    let named: Vec<_> = rows
-        .iter()
-        .filter(|row| row.unit_name() == unit || row.serial.as_str() == unit)
-        .collect();
+    let named: Vec<_> =
+        rows.iter().filter(|row| row.unit_name() == unit || row.serial.as_str() == unit).collect();
     match named.as_slice() {
         [row] => order::give(&config, Request::Handed { id: row.id }, lang),
         [] => {
@@ -151,8 +153,12 @@ fn done(config: &ConfigArg, unit: &str, lang: Lang) -> anyhow::Result<ExitCode> 
             let units: Vec<_> = several.iter().map(|row| row.unit_name()).collect();
             let units = units.join(lang.pick("、", ", "));
             Err(UsageError(match lang {
-                Lang::Ja => format!("連番 {unit} のものが複数あります。{units} のどれかで指定してください。"),
-                Lang::En => format!("several sets have the file serial {unit}; name one of {units}"),
+                Lang::Ja => format!(
+                    "連番 {unit} のものが複数あります。{units} のどれかで指定してください。"
+                ),
+                Lang::En => {
+                    format!("several sets have the file serial {unit}; name one of {units}")
+                }
             })
             .into())
         }

@@ -8,8 +8,8 @@ use super::partner_file::PartnerFile;
 use super::values::{self, duration, parse, positive, size};
 use super::{
     Attachments, Config, Draft, IdentityFiles, Limits, LogFile, LogRotation, Node, Office,
-    OfficeNumberPlace, Page, Retention, StoreSettings, Timing, Tls, backup, by_hand, folders, forms,
-    mail, network, peer, profiles,
+    OfficeNumberPlace, Page, Retention, StoreSettings, Timing, Tls, backup, by_hand, folders,
+    forms, mail, network, peer, profiles,
 };
 use crate::attachment::FileType;
 use crate::types::settings::{Reader, Section};

@@ -3,8 +3,8 @@
 use std::fmt;
 
 use super::{
-    Attachments, Backup, ByHand, Config, Generations, Limits, Mail, Network, Node, Office, Page, Peer,
-    Relay, Retention, StoreSettings, Timing, Tls,
+    Attachments, Backup, ByHand, Config, Generations, Limits, Mail, Network, Node, Office, Page,
+    Peer, Relay, Retention, StoreSettings, Timing, Tls,
 };
 use crate::types::OfficeNumber;
 

@@ -6,8 +6,8 @@ use super::by_hand::{Partner, partner};
 use super::partner_file::PartnerFile;
 use super::values::{self, parse};
 use super::{PARTNERS, Peer, Problem, habits};
-use crate::types::{Digest, OfficeNumber};
 use crate::types::settings::{Reader, Section};
+use crate::types::{Digest, OfficeNumber};
 
 pub(super) const DIGEST_JA: &str = "証明書の SHA-256（16 進 64 桁）";
 pub(super) const DIGEST_EN: &str = "SHA-256 of certificates, 64 hexadecimal digits";

@@ -5,7 +5,9 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use crate::config::{ImportHabits, Office};
-use crate::folder::{AttachmentFolder, DropFolder, FolderError, ImportFolder, Outbox, Place, UnitFolder};
+use crate::folder::{
+    AttachmentFolder, DropFolder, FolderError, ImportFolder, Outbox, Place, UnitFolder,
+};
 use crate::route;
 use crate::store::{KnownFolder, WorkFolder};
 use crate::types::{FileKind, MessageId, OfficeNumber};

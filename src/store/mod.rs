@@ -86,9 +86,9 @@ pub use identity::Beginning;
 pub use import_plan::{AwaitedSet, ImportPlan, PlacedCopy, Recipe};
 pub use incoming::{IncomingNote, IncomingRow};
 pub use index::{
-    Brought, ContentsState, Count, Details, EntryId, Flag, Flagged, Followed, Holder, KnownPerson, ListFilter,
-    ListPage, ListRow, Missing, MonthLine, MonthPackage, OfficeTraffic, PackageFacts, PageStart,
-    ParseEntryIdError, PlanVersions, ReadContents, SearchText, Traffic, Unread, Which,
+    Brought, ContentsState, Count, Details, EntryId, Flag, Flagged, Followed, Holder, KnownPerson,
+    ListFilter, ListPage, ListRow, Missing, MonthLine, MonthPackage, OfficeTraffic, PackageFacts,
+    PageStart, ParseEntryIdError, PlanVersions, ReadContents, SearchText, Traffic, Unread, Which,
 };
 pub use journal::{JournalRow, Restoration, Step};
 pub use loss::Loss;

@@ -148,10 +148,9 @@ impl Outgoing {
                 Self::packed(now)
             }
             (Self::Queued { .. }, OutgoingEvent::Deposited) => Self::Deposited,
-            (
-                Self::Queued { .. } | Self::Refused | Self::ByHand(_),
-                OutgoingEvent::Superseded,
-            ) => Self::Superseded,
+            (Self::Queued { .. } | Self::Refused | Self::ByHand(_), OutgoingEvent::Superseded) => {
+                Self::Superseded
+            }
             (Self::ByHand(channel), OutgoingEvent::Handed) => Self::HandedByPerson(channel),
             (Self::Refused | Self::Deposited, OutgoingEvent::Tick) if now >= expires_at => {
                 Self::Expired

@@ -103,7 +103,9 @@ impl OutgoingState {
     /// or not its files come out of a hold folder there one day; a refused one is given up some day.
     pub const fn is_at_rest(self) -> bool {
         match self {
-            Self::Queued | Self::Deposited | Self::Refused | Self::ToUpload | Self::ToPrint => false,
+            Self::Queued | Self::Deposited | Self::Refused | Self::ToUpload | Self::ToPrint => {
+                false
+            }
             Self::Consigned
             | Self::HeldByRecipient
             | Self::HandedOver

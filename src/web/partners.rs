@@ -139,7 +139,9 @@ fn row_by_hand(partner: &ByHand, services: Vec<String>, status: &Status, lang: L
         counts().filter(|count| waits.contains(&count.state)).map(|count| count.count).sum();
     let (tone, state) = match (waits, last) {
         (0, None) => ("calm", lang.pick("まだやり取りがありません", "nothing yet").to_owned()),
-        (0, Some(_)) => ("calm", lang.pick("待っているものはありません", "nothing waits").to_owned()),
+        (0, Some(_)) => {
+            ("calm", lang.pick("待っているものはありません", "nothing waits").to_owned())
+        }
         (count, _) if lang == Lang::Ja => ("busy", format!("アップロード・送付待ち {count} 件")),
         (count, _) => ("busy", format!("to be handed over: {count}")),
     };

@@ -16,8 +16,8 @@ use super::{
     entrance, events, evidence, forms,
 };
 use super::{
-    guard, held, invitation, list, metrics, month, outbox, package, partner, partners, renewal, savings,
-    settings, today, tokens, users, versions,
+    guard, held, invitation, list, metrics, month, outbox, package, partner, partners, renewal,
+    savings, settings, today, tokens, users, versions,
 };
 
 /// The largest form in bytes.

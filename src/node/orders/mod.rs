@@ -189,7 +189,11 @@ async fn retry(context: &Arc<Context>, target: Target, by: &str) -> Result<Answe
 /// Notes that somebody has looked at a received package.
 async fn seen(context: &Context, id: MessageId, by: &str) -> Result<Answer, StoreError> {
     Ok(if context.store.unflag(id, by.to_owned(), context.now()).await? {
-        Answer::done(code::LOOKED_AT, "確認済みにしました。", "it is noted that you have looked at it")
+        Answer::done(
+            code::LOOKED_AT,
+            "確認済みにしました。",
+            "it is noted that you have looked at it",
+        )
     } else {
         Answer::refused(
             code::NOT_HELD,

@@ -111,11 +111,7 @@ pub(super) async fn signed(
             service_types: own.map(|own| own.service_types.clone()).unwrap_or_default(),
             certificate: Some(signer.certificate_sha256()),
         },
-        recipient: Party {
-            office: partner,
-            service_types: service_types.clone(),
-            certificate,
-        },
+        recipient: Party { office: partner, service_types: service_types.clone(), certificate },
         created_at: now,
         expires_at,
         kind: judgement.kind(),
