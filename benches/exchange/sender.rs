@@ -111,6 +111,7 @@ impl Sender {
                 records: 0,
                 findings: 0,
             },
+            by_hand: None,
             expires_at: manifest.expires_at,
             package_sha256: reference.package_sha256,
             manifest_sha256: reference.manifest_sha256,

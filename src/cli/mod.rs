@@ -31,6 +31,7 @@ mod man;
 mod new;
 mod open;
 mod order;
+mod outbox;
 mod output;
 mod partner;
 mod print;
@@ -111,6 +112,9 @@ enum Command {
     History(history::Args),
     /// 保留中のものを一覧し、もう一度検査・配置するか、対応済みにします
     Hold(hold::Args),
+    /// WEBサービスや紙の相手に渡すものを一覧し、渡したと記録します（renkei web でも同じです）
+    #[command(alias = "web")]
+    Outbox(outbox::Args),
     /// 介護ソフトの取込の型（設定の import_habits）を一覧・説明します
     ImportProfiles(import_profiles::Args),
     /// 送信待ちのものと、相手が受け付けず停止中のものを、すぐに送り直します
@@ -210,6 +214,7 @@ fn run(matches: &ArgMatches, lang: Lang) -> anyhow::Result<ExitCode> {
         Command::Doctor(args) => doctor::run(&args, lang),
         Command::History(args) => history::run(&args, lang),
         Command::Hold(args) => hold::run(args, lang),
+        Command::Outbox(args) => outbox::run(args, lang),
         Command::ImportProfiles(args) => import_profiles::run(&args, lang),
         Command::Retry(args) => retry::run(&args, lang),
         Command::Open(args) => open::run(&args, lang),

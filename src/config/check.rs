@@ -8,8 +8,8 @@ use super::partner_file::PartnerFile;
 use super::values::{self, duration, parse, positive, size};
 use super::{
     Attachments, Config, Draft, IdentityFiles, Limits, LogFile, LogRotation, Node, Office,
-    OfficeNumberPlace, Page, Retention, StoreSettings, Timing, Tls, backup, folders, forms, mail,
-    network, peer, profiles,
+    OfficeNumberPlace, Page, Retention, StoreSettings, Timing, Tls, backup, by_hand, folders,
+    forms, mail, network, peer, profiles,
 };
 use crate::attachment::FileType;
 use crate::types::settings::{Reader, Section};
@@ -36,8 +36,13 @@ pub(super) fn config(text: &str, base: &Path, partners: &[PartnerFile]) -> Draft
     let mut config = whole(Section::root(&reader), base);
     let mut problems = reader.finish();
     for file in partners {
-        let (found, mut wrong) = peer::file(file, base, &config.peers);
-        config.peers.extend(found);
+        let known: Vec<_> = config.partners().collect();
+        let (found, mut wrong) = peer::file(file, base, &known);
+        match found {
+            Some(by_hand::Partner::Node(peer)) => config.peers.push(peer),
+            Some(by_hand::Partner::ByHand(partner)) => config.by_hand.push(partner),
+            None => {}
+        }
         problems.append(&mut wrong);
     }
     Draft { config, problems }
@@ -63,7 +68,14 @@ fn whole(mut root: Section<'_, '_>, base: &Path) -> Config {
     let spans: Vec<_> = office_tables.iter().map(Section::span).collect();
     let offices = each(office_tables, office, |office| office.number, "number");
     folders::separate_offices(&root, &offices, &spans);
-    let peers = each(root.tables("peer"), peer::peer, |peer| peer.office, "office");
+    let partners = each(root.tables("peer"), by_hand::partner, by_hand::Partner::office, "office");
+    let (mut peers, mut by_hand) = (Vec::new(), Vec::new());
+    for partner in partners {
+        match partner {
+            by_hand::Partner::Node(peer) => peers.push(peer),
+            by_hand::Partner::ByHand(partner) => by_hand.push(partner),
+        }
+    }
     let relays = network::relays(root.tables("relay"));
     let network = network::network(root.table("network"));
     let timing = timing(root.table("timing"));
@@ -94,6 +106,7 @@ fn whole(mut root: Section<'_, '_>, base: &Path) -> Config {
         tls,
         offices,
         peers,
+        by_hand,
         relays,
         network,
         timing,
@@ -289,6 +302,7 @@ fn office(table: &mut Section<'_, '_>) -> Option<Office> {
     let import_actuals = table.path("import_actuals");
     let hold = table.required("hold", Section::path);
     let sent = table.path("sent");
+    let outbox = table.path("outbox");
     let signing = identity(table, "signing_");
     let signing_next = table.paths("signing_next_certificates");
     let import_habits = profiles::of_office(table);
@@ -305,6 +319,11 @@ fn office(table: &mut Section<'_, '_>) -> Option<Office> {
         }
         _ if drop.as_os_str().is_empty() => PathBuf::new(),
         _ => drop.join(".renkei-work"),
+    });
+    // Beside the sent folder, where there is one.
+    let outbox = outbox.unwrap_or_else(|| {
+        let beside = sent.as_ref().unwrap_or(&hold);
+        beside.parent().map(|parent| parent.join("outbox")).unwrap_or_default()
     });
     if import_habits.actuals_apart && import_actuals.as_ref().is_none_or(|other| *other == import) {
         let ja = "実績を分けて取り込む（actuals_apart = true）には、import とは別の import_actuals が必要です。";
@@ -325,6 +344,7 @@ fn office(table: &mut Section<'_, '_>) -> Option<Office> {
         import_habits,
         hold,
         sent,
+        outbox,
         signing,
         signing_next,
         forms,

@@ -3,8 +3,8 @@
 use std::fmt;
 
 use super::{
-    Attachments, Backup, Config, Generations, Limits, Mail, Network, Node, Office, Page, Peer,
-    Relay, Retention, StoreSettings, Timing, Tls,
+    Attachments, Backup, ByHand, Config, Generations, Limits, Mail, Network, Node, Office, Page,
+    Peer, Relay, Retention, StoreSettings, Timing, Tls,
 };
 use crate::types::OfficeNumber;
 
@@ -85,6 +85,7 @@ impl Changes {
             tls: _,
             offices,
             peers,
+            by_hand,
             relays,
             network,
             timing,
@@ -128,6 +129,8 @@ impl Changes {
         let number = |office: &Office| office.number;
         each(offices, &new.offices, (number, Subject::Office), office_keys, live);
         each(peers, &new.peers, (|peer: &Peer| peer.office, Subject::Peer), peer_keys, live);
+        let number = |partner: &ByHand| partner.office;
+        each(by_hand, &new.by_hand, (number, Subject::Peer), by_hand_keys, live);
         compare!(
             Network { proxy => "proxy" },
             network, new.network, |key| live
@@ -296,8 +299,18 @@ fn office_keys(old: &Office, new: &Office, tell: &mut dyn FnMut(&'static str)) {
         Office {
             number => "number", name => "name", service_types => "service_types", drop => "drop",
             work => "work", import => "import", import_actuals => "import_actuals",
-            hold => "hold", sent => "sent", signing => "signing_certificate",
+            hold => "hold", sent => "sent", outbox => "outbox", signing => "signing_certificate",
             signing_next => "signing_next_certificates", import_habits => "import_habits", forms => "forms", editions => "editions", takes => "takes",
+        },
+        old, new, tell
+    );
+}
+
+fn by_hand_keys(old: &ByHand, new: &ByHand, tell: &mut dyn FnMut(&'static str)) {
+    compare!(
+        ByHand {
+            office => "office", name => "name", service_types => "service_types",
+            channel => "channel", edition => "edition", takes => "takes", quoting => "quoting",
         },
         old, new, tell
     );

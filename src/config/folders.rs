@@ -15,6 +15,7 @@ pub(super) fn separate(table: &Section<'_, '_>, office: &Office) {
         ("import_actuals", Some(&office.import_actuals)),
         ("hold", Some(&office.hold)),
         ("sent", office.sent.as_ref()),
+        ("outbox", Some(&office.outbox)),
     ];
     for (key, folder) in others {
         if folder.is_some_and(|folder| is_same(folder, drop)) {
@@ -101,5 +102,6 @@ pub(super) fn folders(office: &Office) -> Vec<(&'static str, &Path)> {
         ("hold", &office.hold),
     ];
     folders.extend(office.sent.as_deref().map(|sent| ("sent", sent)));
+    folders.push(("outbox", &office.outbox));
     folders
 }

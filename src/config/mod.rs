@@ -12,6 +12,7 @@
 //! when it starts.
 
 mod backup;
+mod by_hand;
 mod check;
 mod difference;
 mod first;
@@ -35,6 +36,7 @@ use std::path::{Path, PathBuf};
 use jiff::SignedDuration;
 
 pub use backup::{Backup, Generations};
+pub use by_hand::ByHand;
 pub use difference::{Change, Changes, Subject, What};
 pub use habits::{ImportHabits, ImportLayout, quoting_word};
 pub use profiles::{Profile, Words};
@@ -69,6 +71,8 @@ pub struct Config {
     pub offices: Vec<Office>,
     /// `[[peer]]`, each number once.
     pub peers: Vec<Peer>,
+    /// `[[peer]]` with `channel`: those without a node of their own.
+    pub by_hand: Vec<ByHand>,
     /// `[[relay]]`, each address once.
     pub relays: Vec<Relay>,
     /// `[network]`
@@ -260,6 +264,8 @@ pub struct Office {
     pub hold: PathBuf,
     /// Where copies of sent files go, if they are wanted.
     pub sent: Option<PathBuf>,
+    /// Where sets lie that a person uploads or sends on paper.
+    pub outbox: PathBuf,
     /// The certificate that signs this office's packages and receipts.
     pub signing: IdentityFiles,
     /// Certificates that will follow it: partners learn of them beforehand, by the card.
@@ -433,7 +439,8 @@ impl Config {
     /// What people call an office, ours or a partner's, if the configuration has a name for it.
     pub fn name(&self, number: OfficeNumber) -> Option<&str> {
         let own = self.office(number).and_then(|office| office.name.as_deref());
-        own.or_else(|| self.peer(number)?.name.as_deref())
+        let by_hand = || self.by_hand(number)?.name.as_deref();
+        own.or_else(|| self.peer(number)?.name.as_deref()).or_else(by_hand)
     }
 
     /// The file of the key that packages in the store are encrypted with.
@@ -495,5 +502,16 @@ impl Config {
     /// The peer with this number.
     pub fn peer(&self, number: OfficeNumber) -> Option<&Peer> {
         self.peers.iter().find(|peer| peer.office == number)
+    }
+
+    /// The partner with this number that has no node of its own.
+    pub fn by_hand(&self, number: OfficeNumber) -> Option<&ByHand> {
+        self.by_hand.iter().find(|partner| partner.office == number)
+    }
+
+    /// The numbers of all partners, those with a node first.
+    pub fn partners(&self) -> impl Iterator<Item = OfficeNumber> {
+        let by_hand = self.by_hand.iter().map(|partner| partner.office);
+        self.peers.iter().map(|peer| peer.office).chain(by_hand)
     }
 }

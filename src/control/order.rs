@@ -59,6 +59,11 @@ pub enum Request {
         /// Of which of our offices; of every one without it.
         office: Option<OfficeNumber>,
     },
+    /// A set for a partner without a node was handed over by a person.
+    Handed {
+        /// The id of its package.
+        id: MessageId,
+    },
     /// Send the files of packages of ours to other partners too, at most [`Request::MOST_COPIES`].
     Copy {
         /// Which to whom.

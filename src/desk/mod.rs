@@ -11,6 +11,7 @@ pub mod held;
 pub mod inspection;
 pub mod needs;
 pub mod newest;
+pub mod outbox;
 pub mod partner;
 pub mod proof;
 pub mod settings;

@@ -5,10 +5,10 @@ use std::sync::Arc;
 
 use jiff::{SignedDuration, Timestamp};
 
-use super::{dates, expiry, held, words};
+use super::{dates, expiry, held, outbox, words};
 use crate::config::Config;
 use crate::node::{Handle, Notice};
-use crate::store::{HeldFilter, HeldItem, StoreError, Waiting};
+use crate::store::{HeldFilter, HeldItem, OutboxRow, StoreError, Waiting};
 use crate::types::code::{self, Actor, Area};
 use crate::types::{HeldId, Lang, OfficeNumber};
 use crate::work;
@@ -58,6 +58,8 @@ pub enum Remedy {
     Taken(OfficeNumber),
     /// To look at the backups.
     Backups,
+    /// To look at what is to be handed over.
+    Outbox,
     /// To look how the node does.
     Diagnosis,
 }
@@ -69,6 +71,7 @@ pub async fn find(node: &Handle, lang: Lang) -> Result<Needs, StoreError> {
     let held = held::open(store, &config, HeldFilter::newest(HELD)).await?;
     let mut all: Vec<Need> = held.items.iter().map(|item| of_held(item, &config, lang)).collect();
     all.extend(status.waiting.iter().filter_map(|pair| of_waiting(pair, &config, now, lang)));
+    all.extend(of_outbox(&store.outbox(outbox::MOST).await?, now, lang));
     let notices = node.notices().0;
     let notices = notices.iter().filter(|notice| !is_told(notice, &status.waiting));
     let notices = notices.filter(|notice| needs_somebody(notice));
@@ -94,6 +97,33 @@ fn of_held(item: &HeldItem, config: &Config, lang: Lang) -> Need {
         lines,
         remedy: Some(Remedy::Settle(item.id)),
     }
+}
+
+/// What should have been handed over by now.
+fn of_outbox(rows: &[OutboxRow], now: Timestamp, lang: Lang) -> Option<Need> {
+    let oldest = rows.iter().map(|row| row.since).min()?;
+    if !outbox::is_old(oldest, now) {
+        return None;
+    }
+    let count = rows.len();
+    let title = match lang {
+        Lang::Ja => format!("相手に渡していないものがあります（アップロード待ち {count} 件）"),
+        Lang::En => format!("to be uploaded or sent on paper: {count}"),
+    };
+    let age = outbox::age(oldest, now, lang);
+    Some(Need {
+        key: "outbox".to_owned(),
+        tone: "warn",
+        outside: title.clone(),
+        title,
+        lines: vec![match lang {
+            Lang::Ja => format!(
+                "いちばん古いものは {age}待っています。WEBサービスへの登録か紙での送付が済んだら、済みと記録してください。"
+            ),
+            Lang::En => format!("the oldest waits {age}; note it when it was handed over"),
+        }],
+        remedy: Some(Remedy::Outbox),
+    })
 }
 
 /// What does not get to a partner, or is about to be given up.

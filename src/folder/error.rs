@@ -18,6 +18,8 @@ pub enum FolderRole {
     Sent,
     /// Where the care software imports from.
     Import,
+    /// Where sets lie that a person hands over.
+    Outbox,
     /// A folder that is none of an office's, for files the program writes elsewhere.
     Other,
 }
@@ -31,6 +33,7 @@ impl FolderRole {
             Self::Hold => ("保留フォルダー", "hold folder"),
             Self::Sent => ("送信済みフォルダー", "sent folder"),
             Self::Import => ("取込フォルダー", "import folder"),
+            Self::Outbox => ("アップロード待ちフォルダー", "outbox folder"),
             Self::Other => ("出力先フォルダー", "output folder"),
         };
         lang.pick(ja, en)

@@ -39,6 +39,7 @@ mod import_folder;
 pub mod lay;
 mod look;
 mod name;
+mod outbox;
 mod place;
 mod probe;
 mod put_new;
@@ -58,6 +59,7 @@ pub use held_files::{HeldFile, correct_held, files_digest, read_held, remove_ori
 pub use import_folder::{ImportFolder, Placement, Staged};
 pub use look::{look, look_for_one_volume, look_or_above};
 pub use name::{OddReason, ShownName, check_name};
+pub use outbox::{Outbox, OutboxPlace};
 pub use place::{FolderId, Marked, Place, is_marked};
 pub use put_new::put_new;
 pub use scan::{Odd, Scan, ScanLimits, Seen, Stamp, scan, scan_but};

@@ -37,6 +37,7 @@
 
 mod align;
 mod basics;
+mod by_hand;
 mod codes;
 mod deletion;
 mod draw;
@@ -65,6 +66,7 @@ mod wareki;
 #[cfg(test)]
 mod tests;
 
+pub use by_hand::HandedSet;
 pub use codes::{Names, NamesError};
 pub use draw::{Drawing, UserForms, compare, draw};
 pub use form::{Form, Paper};

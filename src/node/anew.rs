@@ -171,6 +171,7 @@ fn in_place_of(
         sequence: row.sequence,
         serial: row.serial,
         unit,
+        by_hand: None,
         expires_at: manifest.expires_at,
         package_sha256: package.sha256(),
         manifest_sha256,

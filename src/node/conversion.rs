@@ -121,7 +121,9 @@ fn convert(
 fn office_types(config: &Config) -> OfficeTypes {
     let peers = config.peers.iter().map(|peer| (peer.office, peer.service_types.clone()));
     let own = config.offices.iter().map(|office| (office.number, office.service_types.clone()));
-    peers.chain(own).collect()
+    let by_hand = config.by_hand.iter();
+    let by_hand = by_hand.map(|partner| (partner.office, partner.service_types.clone()));
+    peers.chain(by_hand).chain(own).collect()
 }
 
 /// The converted set with its judgement, or what is in the way, in Japanese and English.

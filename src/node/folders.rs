@@ -5,7 +5,9 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use crate::config::{ImportHabits, Office};
-use crate::folder::{AttachmentFolder, DropFolder, FolderError, ImportFolder, Place, UnitFolder};
+use crate::folder::{
+    AttachmentFolder, DropFolder, FolderError, ImportFolder, Outbox, Place, UnitFolder,
+};
 use crate::route;
 use crate::store::{KnownFolder, WorkFolder};
 use crate::types::{FileKind, MessageId, OfficeNumber};
@@ -72,6 +74,8 @@ pub(super) type AllPlaces = BTreeMap<OfficeNumber, Places>;
 pub(super) struct OutcomeFolders {
     pub(super) office: OfficeNumber,
     pub(super) sent: Option<Arc<UnitFolder>>,
+    /// For partners without a node.
+    pub(super) outbox: Outbox,
     pub(super) hold: Arc<UnitFolder>,
 }
 

@@ -96,7 +96,7 @@ pub use health::{Health, TaskHealth};
 pub use live::{Faults, Reading, Source};
 pub use month::{MonthComparison, compare_month};
 pub use notices::{Notice, pause_after};
-pub use outbound::{NewAttachment, NotSent, SendOrder, SentSet};
+pub use outbound::{NewAttachment, NotSent, SendOrder, SentSet, archive};
 pub use problems::{StartProblem, StartProblems};
 pub use proof::{
     AnswerError, Pins, Renewed, TLS_PLACE, open_trust, put_answer, renew_own, renewal_text,

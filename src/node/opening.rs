@@ -10,7 +10,7 @@ use super::problems::Problems;
 use crate::config::Office;
 use crate::folder::{
     AttachmentFolder, Claim, DropFolder, Fault, FolderError, FolderRole, ImportFolder, Marked,
-    Place, UnitFolder, is_marked,
+    Outbox, Place, UnitFolder, is_marked,
 };
 use crate::store::{KnownFolder, StoreError, WorkFolder};
 
@@ -73,7 +73,12 @@ pub(super) fn open_folders(
             drop_path,
             hold: Arc::clone(&hold),
         }),
-        outcome: Arc::new(OutcomeFolders { office: number, sent, hold: Arc::clone(&hold) }),
+        outcome: Arc::new(OutcomeFolders {
+            office: number,
+            sent,
+            outbox: Outbox::new(office.outbox.clone()),
+            hold: Arc::clone(&hold),
+        }),
         import: Arc::new(ImportFolders {
             office: number,
             habits: office.import_habits,

@@ -152,7 +152,7 @@ pub(super) fn with_own_certificates(config: &Config, own: &[(String, Digest)]) -
 /// What works, and is most likely not meant.
 pub(super) fn doubtful(config: &Config) -> Problems {
     let mut notes = Problems::default();
-    if config.peers.is_empty() {
+    if config.peers.is_empty() && config.by_hand.is_empty() {
         notes.add(
             code::NO_PEER,
             "peer",

@@ -40,6 +40,7 @@ mod journal;
 mod loss;
 mod names;
 mod orders;
+mod outbox;
 mod outgoing;
 mod packages;
 mod packing;
@@ -92,6 +93,7 @@ pub use index::{
 pub use journal::{JournalRow, Restoration, Step};
 pub use loss::Loss;
 pub use orders::Due;
+pub use outbox::OutboxRow;
 pub use outgoing::OutgoingRow;
 pub use packing::NewOutgoing;
 pub use placement::UnplacedRow;

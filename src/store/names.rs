@@ -12,6 +12,9 @@ pub(super) const HANDED_OVER: &str = OutgoingState::HandedOver.as_str();
 pub(super) const EXPIRED: &str = OutgoingState::Expired.as_str();
 pub(super) const SUPERSEDED: &str = OutgoingState::Superseded.as_str();
 
+pub(super) const TO_UPLOAD: &str = OutgoingState::ToUpload.as_str();
+pub(super) const TO_PRINT: &str = OutgoingState::ToPrint.as_str();
+
 pub(super) const COMMITTED: &str = IncomingState::Committed.as_str();
 pub(super) const PLACED: &str = IncomingState::Placed.as_str();
 /// Of a package that came in, as the one above it.

@@ -6,7 +6,7 @@ use rusqlite::{Connection, Row, params};
 use super::packages::{Head, MORE, select};
 use super::payload::Stored;
 use super::unit::Column;
-use super::{NewReceipt, Store, StoreError, receipts};
+use super::{NewReceipt, Store, StoreError, receipts, settled};
 use crate::transfer::{Outgoing, OutgoingEvent, OutgoingReceipt, Transition};
 use crate::types::{Digest, FileSerial, Hashed, MessageId, OfficeNumber};
 
@@ -93,9 +93,7 @@ impl Store {
                 package.enter(connection, transition.after, (&detail, ""), now)?;
             }
             if transition.is_outcome() {
-                connection
-                    .prepare_cached("UPDATE outgoing SET copy_due = 1 WHERE message_id = ?1")?
-                    .execute(params![Column(id)])?;
+                settled::show(connection, id)?;
             }
             Ok(transition)
         });

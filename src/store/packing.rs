@@ -7,14 +7,14 @@ use jiff::Timestamp;
 use rusqlite::{Connection, params};
 
 use super::journal::{self, JournalEntry, Step};
-use super::names::{REFUSED, SUPERSEDED};
+use super::names::{REFUSED, SUPERSEDED, TO_PRINT, TO_UPLOAD};
 use super::outgoing::SUPERSEDED_BY;
 use super::payload::Payload;
 use super::unit::Column;
-use super::{Store, StoreError, UnitSummary, held, outgoing};
+use super::{Store, StoreError, UnitSummary, held, outgoing, settled};
 use crate::package::Manifest;
 use crate::transfer::{Outgoing, OutgoingEvent, State};
-use crate::types::{Digest, FileSerial, MessageId, OfficeNumber};
+use crate::types::{Digest, FileSerial, HandChannel, MessageId, OfficeNumber};
 
 /// A package that becomes durable.
 #[derive(Debug, Clone)]
@@ -31,6 +31,8 @@ pub struct NewOutgoing {
     pub serial: FileSerial,
     /// What it holds.
     pub unit: UnitSummary,
+    /// How a person hands it over, where the recipient has no node.
+    pub by_hand: Option<HandChannel>,
     /// When the package gives up.
     pub expires_at: Timestamp,
     /// Digest of `package`.
@@ -96,7 +98,9 @@ impl Store {
         self.write_package(digest, package, move |connection, payload| {
             pack(connection, &new, payload, now)
         })
-        .await
+        .await?;
+        self.shared.settling.send_replace(());
+        Ok(())
     }
 
     /// Makes packages durable, all or none, so that no number is left out. Each of several must be one
@@ -118,7 +122,9 @@ impl Store {
             let mut new = with_payloads.iter();
             new.try_for_each(|(new, payload)| pack(connection, new, payload, now))
         })
-        .await
+        .await?;
+        self.shared.settling.send_replace(());
+        Ok(())
     }
 
     /// Puts a package in the place of a queued one that cannot be delivered as it is, under another
@@ -147,7 +153,7 @@ impl Store {
 }
 
 /// Inserts the package of a set that came: one of the same name that was held needs nobody any more,
-/// and takes the place of one that the partner refused for good.
+/// and takes the place of one that the partner refused for good, or that is still in the outbox.
 pub(super) fn pack(
     connection: &Connection,
     new: &NewOutgoing,
@@ -161,22 +167,27 @@ pub(super) fn pack(
     let way = (new.office, new.partner);
     let unit = (new.serial, Some(new.unit.kind.as_str()));
     held::overtaken(connection, way, unit, held::Overtaken::SentAgain, now)?;
-    for former in refused(connection, new)? {
+    for former in replaceable(connection, new)? {
         let (former, expires_at) = outgoing::package(connection, former)?;
         let transition = former.state.on(former.id, expires_at, &OutgoingEvent::Superseded, now);
         if transition.changes() {
             let detail = format!("{SUPERSEDED_BY}{}", new.id);
             former.enter(connection, transition.after, (&detail, ""), now)?;
         }
+        if transition.is_outcome() {
+            settled::show(connection, former.id)?;
+        }
     }
     insert(connection, new, payload, now)
 }
 
-/// The packages of the same send unit that the partner refused for good.
-fn refused(connection: &Connection, new: &NewOutgoing) -> Result<Vec<MessageId>, StoreError> {
+/// The packages of the same send unit that the partner refused for good, or that nobody has handed
+/// over yet.
+fn replaceable(connection: &Connection, new: &NewOutgoing) -> Result<Vec<MessageId>, StoreError> {
     let mut statement = connection.prepare_cached(&format!(
         "SELECT message_id FROM outgoing WHERE office = ?1 AND partner = ?2 AND serial = ?3
-             AND state = '{REFUSED}' AND json_extract(unit, '$.kind') = ?4"
+             AND state IN ('{REFUSED}', '{TO_UPLOAD}', '{TO_PRINT}')
+             AND json_extract(unit, '$.kind') = ?4"
     ))?;
     let unit = params![Column(new.office), Column(new.partner), Column(new.serial), new.unit.kind];
     let rows = statement.query_map(unit, |row| Ok(row.get::<_, Column<_>>(0)?.0))?;
@@ -189,7 +200,7 @@ fn insert(
     payload: &Payload,
     now: Timestamp,
 ) -> Result<(), StoreError> {
-    let first = Outgoing::packed(now);
+    let first = new.by_hand.map_or(Outgoing::packed(now), Outgoing::ByHand);
     let (failures, next_at) = first.planned().unwrap_or((0, now));
     connection
         .prepare_cached(
@@ -216,6 +227,9 @@ fn insert(
             payload.place,
             payload.insert(connection)?,
         ])?;
+    if new.by_hand.is_some() {
+        settled::show(connection, new.id)?;
+    }
     let entry = JournalEntry {
         office: new.office,
         partner: Some(new.partner),

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use jiff::Timestamp;
-use rusqlite::{OptionalExtension as _, params};
+use rusqlite::{Connection, OptionalExtension as _, params};
 
 use super::held::Overtaken;
 use super::names::{CONSIGNED, EXPIRED, HANDED_OVER, REFUSED, REJECTION};
@@ -22,10 +22,14 @@ pub struct SettledRow {
     pub id: MessageId,
     /// The recipient.
     pub partner: OfficeNumber,
+    /// Its number among all packages to this recipient.
+    pub sequence: u64,
     /// Its 連番.
     pub serial: FileSerial,
     /// What it holds.
     pub unit: UnitSummary,
+    /// When it was packed.
+    pub packed_at: Timestamp,
     /// Its state.
     pub state: Outgoing,
     /// Until when it may be sent again.
@@ -70,19 +74,22 @@ impl Store {
                       WHERE message_id = outgoing.message_id AND kind = '{REJECTION}'
                          AND origin = 'received' AND office = outgoing.office
                          AND partner = outgoing.partner),
-                     expires_at
+                     expires_at, sequence, created_at
                  FROM outgoing WHERE office = ?1 AND copy_due = 1
                  ORDER BY state IN ('{CONSIGNED}', '{HANDED_OVER}'), changed_at LIMIT ?2"
             ))?;
             let rows = statement.query_map(params![Column(office), limit], |row| {
                 let unit: String = row.get(3)?;
                 let state = Outgoing::read(row, 4)?;
+                let sequence: i64 = row.get(10)?;
                 Ok(UnitSummary::from_json(&unit).and_then(|unit| {
                     Ok(SettledRow {
                         id: row.get::<_, Column<_>>(0)?.0,
                         partner: row.get::<_, Column<_>>(1)?.0,
+                        sequence: u64::try_from(sequence).unwrap_or_default(),
                         serial: row.get::<_, Column<_>>(2)?.0,
                         unit,
+                        packed_at: row.get::<_, Column<_>>(11)?.0,
                         state,
                         was_given_up: row.get(7)?,
                         rejection: row.get(8)?,
@@ -143,4 +150,12 @@ impl Store {
         })
         .await
     }
+}
+
+/// Marks a package as one whose outcome is to be shown in the folders.
+pub(super) fn show(connection: &Connection, id: MessageId) -> Result<(), StoreError> {
+    connection
+        .prepare_cached("UPDATE outgoing SET copy_due = 1 WHERE message_id = ?1")?
+        .execute(params![Column(id)])?;
+    Ok(())
 }

@@ -4,7 +4,7 @@ use jiff::{SignedDuration, Timestamp};
 
 use super::retry::{asked_delay, retry_delay};
 use super::{OutgoingState, Transition};
-use crate::types::MessageId;
+use crate::types::{HandChannel, MessageId};
 
 /// The state of a package that we send.
 ///
@@ -40,6 +40,12 @@ pub enum Outgoing {
     /// It could not be delivered as it was, and another one with the same files has taken its place.
     /// Final.
     Superseded,
+    /// The partner has no node: the files lie in the outbox until a person says that they were handed
+    /// over. It has no end.
+    ByHand(HandChannel),
+    /// A person said that the files were handed over. The partner has signed for nothing, so that this
+    /// proves less than any receipt. Final.
+    HandedByPerson(HandChannel),
 }
 
 /// What a receipt of the recipient says.
@@ -105,6 +111,8 @@ pub enum OutgoingEvent {
     Resend,
     /// Another package takes its place.
     Superseded,
+    /// A person says that the files were handed over.
+    Handed,
 }
 
 impl Outgoing {
@@ -140,7 +148,10 @@ impl Outgoing {
                 Self::packed(now)
             }
             (Self::Queued { .. }, OutgoingEvent::Deposited) => Self::Deposited,
-            (Self::Queued { .. } | Self::Refused, OutgoingEvent::Superseded) => Self::Superseded,
+            (Self::Queued { .. } | Self::Refused | Self::ByHand(_), OutgoingEvent::Superseded) => {
+                Self::Superseded
+            }
+            (Self::ByHand(channel), OutgoingEvent::Handed) => Self::HandedByPerson(channel),
             (Self::Refused | Self::Deposited, OutgoingEvent::Tick) if now >= expires_at => {
                 Self::Expired
             }
@@ -170,7 +181,9 @@ impl Outgoing {
                 | Self::HandedOver
                 | Self::Rejected
                 | Self::Expired
-                | Self::Superseded,
+                | Self::Superseded
+                | Self::ByHand(_)
+                | Self::HandedByPerson(_),
                 _,
             ) => self,
         };
@@ -184,7 +197,10 @@ impl Outgoing {
 
     /// Whether nothing that the recipient says changes it any more.
     pub const fn is_final(self) -> bool {
-        matches!(self, Self::HandedOver | Self::Rejected | Self::Superseded)
+        matches!(
+            self,
+            Self::HandedOver | Self::Rejected | Self::Superseded | Self::HandedByPerson(_)
+        )
     }
 
     /// The state without what a package in it carries.
@@ -199,6 +215,10 @@ impl Outgoing {
             Self::Rejected => OutgoingState::Rejected,
             Self::Expired => OutgoingState::Expired,
             Self::Superseded => OutgoingState::Superseded,
+            Self::ByHand(HandChannel::Web) => OutgoingState::ToUpload,
+            Self::ByHand(HandChannel::Paper) => OutgoingState::ToPrint,
+            Self::HandedByPerson(HandChannel::Web) => OutgoingState::Uploaded,
+            Self::HandedByPerson(HandChannel::Paper) => OutgoingState::SentOnPaper,
         }
     }
 
@@ -214,6 +234,10 @@ impl Outgoing {
             OutgoingState::Rejected => Self::Rejected,
             OutgoingState::Expired => Self::Expired,
             OutgoingState::Superseded => Self::Superseded,
+            OutgoingState::ToUpload => Self::ByHand(HandChannel::Web),
+            OutgoingState::ToPrint => Self::ByHand(HandChannel::Paper),
+            OutgoingState::Uploaded => Self::HandedByPerson(HandChannel::Web),
+            OutgoingState::SentOnPaper => Self::HandedByPerson(HandChannel::Paper),
         }
     }
 
@@ -228,7 +252,9 @@ impl Outgoing {
             | Self::HandedOver
             | Self::Rejected
             | Self::Expired
-            | Self::Superseded => None,
+            | Self::Superseded
+            | Self::ByHand(_)
+            | Self::HandedByPerson(_) => None,
         }
     }
 
@@ -252,14 +278,18 @@ impl Transition<Outgoing> {
 
     /// Whether it led to an outcome that is to be shown in the folders: delivered, refused or given
     /// up. One that is delivered already is shown, and so is one that was refused before its time
-    /// was over: a person may have settled it since.
+    /// was over: a person may have settled it since. What was in the outbox leaves it.
     pub fn is_outcome(&self) -> bool {
         let was_there = [OutgoingState::Consigned, OutgoingState::HeldByRecipient];
+        let was_in_outbox = matches!(self.before, Outgoing::ByHand(_));
         self.changes()
             && match self.after.state() {
-                OutgoingState::Queued | OutgoingState::Deposited | OutgoingState::Superseded => {
-                    false
-                }
+                OutgoingState::Superseded => was_in_outbox,
+                OutgoingState::Uploaded | OutgoingState::SentOnPaper => true,
+                OutgoingState::Queued
+                | OutgoingState::Deposited
+                | OutgoingState::ToUpload
+                | OutgoingState::ToPrint => false,
                 OutgoingState::Consigned
                 | OutgoingState::HeldByRecipient
                 | OutgoingState::HandedOver => !was_there.contains(&self.before.state()),
@@ -356,6 +386,42 @@ mod tests {
                 let told = (before, after.state());
                 assert_eq!(told, (state, expected), "{state:?} on {event:?} at {now}");
             }
+        }
+    }
+
+    /// What a person hands over waits for that person's word alone, however long it takes.
+    #[test]
+    fn only_a_person_moves_what_is_handed_over_by_one() {
+        let id = MessageId::new(at(0));
+        let failed = OutgoingEvent::Failed(Failure::Unreachable { retry_after: None });
+        let others = [
+            failed,
+            OutgoingEvent::Receipt(OutgoingReceipt::Handover),
+            OutgoingEvent::Receipt(OutgoingReceipt::Rejection),
+            OutgoingEvent::Tick,
+            OutgoingEvent::Resend,
+        ];
+        for channel in HandChannel::ALL {
+            let (waits, done) = (Outgoing::ByHand(channel), Outgoing::HandedByPerson(channel));
+            for now in [at(5), at(10 * EXPIRES)] {
+                let on = |state: Outgoing, event| state.on(id, at(EXPIRES), &event, now);
+                for event in others {
+                    assert_eq!(on(waits, event).after, waits, "{event:?}");
+                    assert_eq!(on(done, event).after, done, "{event:?}");
+                }
+                assert!(on(waits, OutgoingEvent::Handed).is_outcome());
+                assert_eq!(on(waits, OutgoingEvent::Handed).after, done);
+                assert!(!on(done, OutgoingEvent::Handed).changes(), "said twice");
+                assert!(on(waits, OutgoingEvent::Superseded).is_outcome(), "it leaves the outbox");
+                assert!(!on(done, OutgoingEvent::Superseded).changes());
+            }
+            assert!(!done.is_delivered(), "nobody signed for it");
+            for state in [waits, done] {
+                assert_eq!(Outgoing::in_state(state.state(), 0, at(0)), state);
+            }
+        }
+        for state in states() {
+            assert!(!state.on(id, at(EXPIRES), &OutgoingEvent::Handed, at(5)).changes());
         }
     }
 

@@ -61,6 +61,14 @@ named! {
         Expired = "EXPIRED",
         /// Replaced by another package.
         Superseded = "SUPERSEDED",
+        /// Lies in the outbox until a person uploads it to the WEB service.
+        ToUpload = "TO_UPLOAD",
+        /// Lies in the outbox until a person sends it on paper.
+        ToPrint = "TO_PRINT",
+        /// Uploaded to the WEB service, as a person says.
+        Uploaded = "UPLOADED",
+        /// Sent on paper, as a person says.
+        SentOnPaper = "SENT_ON_PAPER",
     }
 }
 
@@ -95,13 +103,17 @@ impl OutgoingState {
     /// or not its files come out of a hold folder there one day; a refused one is given up some day.
     pub const fn is_at_rest(self) -> bool {
         match self {
-            Self::Queued | Self::Deposited | Self::Refused => false,
+            Self::Queued | Self::Deposited | Self::Refused | Self::ToUpload | Self::ToPrint => {
+                false
+            }
             Self::Consigned
             | Self::HeldByRecipient
             | Self::HandedOver
             | Self::Rejected
             | Self::Expired
-            | Self::Superseded => true,
+            | Self::Superseded
+            | Self::Uploaded
+            | Self::SentOnPaper => true,
         }
     }
 }

@@ -47,6 +47,16 @@ impl State {
             Self::Out(OutgoingState::Rejected) | Self::In(IncomingState::Rejected) => REFUSED,
             Self::Out(OutgoingState::Expired) => ("期限切れ", "given up, no receipt in time"),
             Self::Out(OutgoingState::Superseded) => ("作り直し済み", "made anew"),
+            Self::Out(OutgoingState::ToUpload) => {
+                ("アップロード待ち（WEBサービス）", "to be uploaded to the WEB service")
+            }
+            Self::Out(OutgoingState::ToPrint) => ("紙での送付待ち", "to be sent on paper"),
+            Self::Out(OutgoingState::Uploaded) => {
+                ("WEBサービスに登録済み（担当者の記録）", "uploaded, as a person noted")
+            }
+            Self::Out(OutgoingState::SentOnPaper) => {
+                ("紙で送付済み（担当者の記録）", "sent on paper, as a person noted")
+            }
             Self::In(IncomingState::Committed) => {
                 ("受信済み（取込待ち）", "received, not placed yet")
             }

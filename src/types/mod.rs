@@ -11,6 +11,7 @@ mod edition;
 mod file_kind;
 mod file_name;
 mod form_choices;
+mod hand_channel;
 mod hashed;
 mod held_id;
 mod lang;
@@ -41,6 +42,7 @@ pub use file_name::{FileName, FileNameError, MonthPart, NamePart, NameQuirk};
 pub use form_choices::{
     DayStart, FormChoices, Honorific, PreventionPaper, PrintedNotes, Slip, UnknownChoice,
 };
+pub use hand_channel::{HandChannel, ParseHandChannelError};
 pub use hashed::Hashed;
 pub use held_id::{HeldId, ParseHeldIdError};
 pub use lang::{Lang, ParseLangError};

@@ -81,7 +81,7 @@ pub(super) async fn show(
     };
     let choice =
         |number: OfficeNumber| (number, words::office(number, &config), partner == Some(number));
-    let mut partners: Vec<_> = config.peers.iter().map(|peer| choice(peer.office)).collect();
+    let mut partners: Vec<_> = config.partners().map(choice).collect();
     // One that is no partner any more has its records all the same.
     let is_former = |former: &OfficeNumber| config.peer(*former).is_none();
     partners.extend(partner.filter(is_former).map(choice));

@@ -16,6 +16,7 @@ pub(super) enum Place {
     Sent,
     Received,
     Held,
+    Outbox,
     Month,
     Versions,
     Partners,
@@ -33,11 +34,12 @@ pub(super) enum Place {
 
 impl Place {
     /// What is in the menu, in its order.
-    const MENU: [Self; 15] = [
+    const MENU: [Self; 16] = [
         Self::Today,
         Self::Sent,
         Self::Received,
         Self::Held,
+        Self::Outbox,
         Self::Month,
         Self::Versions,
         Self::Partners,
@@ -57,6 +59,7 @@ impl Place {
             Self::Sent => "/sent",
             Self::Received => "/received",
             Self::Held => "/held",
+            Self::Outbox => "/outbox",
             Self::Month => "/month",
             Self::Versions => "/versions",
             Self::Partners => "/partners",
@@ -72,12 +75,13 @@ impl Place {
         }
     }
 
-    const fn title(self, lang: Lang) -> &'static str {
+    pub(super) const fn title(self, lang: Lang) -> &'static str {
         let (ja, en) = match self {
             Self::Today => ("今日", "Today"),
             Self::Sent => ("送信", "Sent"),
             Self::Received => ("受信", "Received"),
             Self::Held => ("保留", "Held"),
+            Self::Outbox => ("アップロード待ち", "To hand over"),
             Self::Month => ("予実", "Plan and actual"),
             Self::Versions => ("計画の版", "Plan versions"),
             Self::Partners => ("相手", "Partners"),

@@ -217,7 +217,7 @@ fn offices(config: &Config, asked: &Asked) -> Vec<Choice> {
 }
 
 fn partners(config: &Config, asked: &Asked) -> Vec<Choice> {
-    let numbers = config.peers.iter().map(|peer| peer.office);
+    let numbers = config.partners();
     numbers.map(|number| of_office(number, config, &asked.partner)).collect()
 }
 

@@ -51,6 +51,7 @@ mod layout;
 mod list;
 mod metrics;
 mod month;
+mod outbox;
 mod package;
 mod partner;
 mod partners;

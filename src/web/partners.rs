@@ -10,7 +10,7 @@ use jiff::Timestamp;
 use super::guard::Visitor;
 use super::layout::{Frame, Place, page, store_fault};
 use super::state::Shared;
-use crate::config::Peer;
+use crate::config::{ByHand, Peer};
 use crate::desk::words;
 use crate::store::{StateCount, Status, Waiting};
 use crate::transfer::{Direction, OutgoingState, State as PackageState};
@@ -42,6 +42,8 @@ struct Row {
     sent: u64,
     received: u64,
     waits: bool,
+    /// Whether a person hands over what it gets.
+    is_by_hand: bool,
 }
 
 pub(super) async fn show(State(shared): State<Arc<Shared>>, Visitor(session): Visitor) -> Response {
@@ -58,8 +60,12 @@ pub(super) async fn show(State(shared): State<Arc<Shared>>, Visitor(session): Vi
         let way = words::way(&config.way(peer), lang);
         row(peer, (services, way), &status, now, lang)
     });
+    let by_hand = config.by_hand.iter().map(|partner| {
+        let services = partner.service_types.iter().map(|service| words::service(*service, lang));
+        row_by_hand(partner, services.collect(), &status, lang)
+    });
     let title = lang.pick("相手", "Partners");
-    let rows = rows.collect();
+    let rows = rows.chain(by_hand).collect();
     let offices = config.offices.iter().map(|own| own.number);
     let offices: Vec<_> = offices.map(|number| (number, words::office(number, &config))).collect();
     page(&Partners {
@@ -118,6 +124,44 @@ fn row(
         sent: number(Direction::Out),
         received: number(Direction::In),
         waits: !waiting.is_empty(),
+        is_by_hand: false,
+    }
+}
+
+fn row_by_hand(partner: &ByHand, services: Vec<String>, status: &Status, lang: Lang) -> Row {
+    let counts = || status.counts.iter().filter(|count| count.partner == partner.office);
+    let last = counts().map(|count| count.changed_at).max();
+    let number = |wanted: Direction| {
+        counts().filter(|count| count.direction == wanted).map(|count| count.count).sum()
+    };
+    let waits = [OutgoingState::ToUpload, OutgoingState::ToPrint].map(PackageState::Out);
+    let waits: u64 =
+        counts().filter(|count| waits.contains(&count.state)).map(|count| count.count).sum();
+    let (tone, state) = match (waits, last) {
+        (0, None) => ("calm", lang.pick("まだやり取りがありません", "nothing yet").to_owned()),
+        (0, Some(_)) => {
+            ("calm", lang.pick("待っているものはありません", "nothing waits").to_owned())
+        }
+        (count, _) if lang == Lang::Ja => ("busy", format!("アップロード・送付待ち {count} 件")),
+        (count, _) => ("busy", format!("to be handed over: {count}")),
+    };
+    Row {
+        number: partner.office,
+        name: partner.name.clone().unwrap_or_default(),
+        services: services.join(lang.pick("、", ", ")),
+        way: partner.channel.text(lang).to_owned(),
+        edition: partner.edition.map_or_else(
+            || lang.pick("どの版でも", "any").to_owned(),
+            |edition| edition.to_string(),
+        ),
+        tone,
+        state,
+        lines: Vec::new(),
+        last: last.map(words::time).unwrap_or_default(),
+        sent: number(Direction::Out),
+        received: number(Direction::In),
+        waits: false,
+        is_by_hand: true,
     }
 }
 

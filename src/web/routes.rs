@@ -16,8 +16,8 @@ use super::{
     entrance, events, evidence, forms,
 };
 use super::{
-    guard, held, invitation, list, metrics, month, package, partner, partners, renewal, savings,
-    settings, today, tokens, users, versions,
+    guard, held, invitation, list, metrics, month, outbox, package, partner, partners, renewal,
+    savings, settings, today, tokens, users, versions,
 };
 
 /// The largest form in bytes.
@@ -52,6 +52,10 @@ fn routes() -> Vec<Route> {
         Route(Visitor, "/held/{id}/release", post(held::release)),
         Route(Visitor, "/held/{id}/correct", post(held::correct)),
         Route(Visitor, "/held/{id}/dismiss", post(held::dismiss)),
+        Route(Visitor, "/outbox", get(outbox::show)),
+        Route(Visitor, "/outbox/{id}/sheet", get(outbox::sheet)),
+        Route(Visitor, "/outbox/{id}/zip", get(outbox::archive)),
+        Route(Visitor, "/outbox/{id}/done", post(outbox::done)),
         Route(Visitor, "/package/{id}", get(package::show)),
         Route(Visitor, "/package/{id}/forms", get(forms::of_package)),
         Route(Visitor, "/package/{id}/compare", get(forms::compared)),

@@ -7,7 +7,15 @@ pub(super) const fn tone(state: State) -> &'static str {
     match state {
         State::Out(OutgoingState::HandedOver)
         | State::In(IncomingState::Placed | IncomingState::HandedOver) => "good",
-        State::Out(OutgoingState::Queued | OutgoingState::Deposited | OutgoingState::Consigned)
+        // A person says so, and nobody signed for it.
+        State::Out(OutgoingState::Uploaded | OutgoingState::SentOnPaper) => "calm",
+        State::Out(
+            OutgoingState::Queued
+            | OutgoingState::Deposited
+            | OutgoingState::Consigned
+            | OutgoingState::ToUpload
+            | OutgoingState::ToPrint,
+        )
         | State::In(IncomingState::Committed) => "busy",
         State::Out(OutgoingState::HeldByRecipient) => "warn",
         State::Out(OutgoingState::Refused | OutgoingState::Rejected | OutgoingState::Expired)

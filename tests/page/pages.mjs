@@ -24,6 +24,7 @@ export const PAGES = [
   { path: "/held/{turned}", heading: "居宅サービス計画書", has: ["[要承認]", "U+202E"], sheets: 6 },
   { path: "/held/{turned}/forms", heading: "居宅サービス計画書", has: [], sheets: 9 },
   { path: "/held/{fixable}/forms", heading: "居宅サービス計画書", has: [], sheets: 9 },
+  { path: "/outbox", heading: "アップロード待ち", has: ["待っているものはありません"], sheets: 1 },
   { path: "/month?month=2026-06", heading: "予実", has: ["サービス提供年月", "架空"], sheets: 2, picture: "month" },
   { path: "/month/{partner}?month=2026-06", heading: "", has: ["架空"], sheets: 4 },
   { path: "/savings", heading: "", has: ["もとにした数字"], sheets: 3 },

@@ -27,12 +27,16 @@ impl DemoOutcome {
                 OutgoingState::HandedOver
                 | OutgoingState::Refused
                 | OutgoingState::Rejected
-                | OutgoingState::Expired => true,
+                | OutgoingState::Expired
+                | OutgoingState::Uploaded
+                | OutgoingState::SentOnPaper => true,
                 OutgoingState::Queued
                 | OutgoingState::Deposited
                 | OutgoingState::Consigned
                 | OutgoingState::HeldByRecipient
-                | OutgoingState::Superseded => false,
+                | OutgoingState::Superseded
+                | OutgoingState::ToUpload
+                | OutgoingState::ToPrint => false,
             },
             State::Set(state) => state == HeldSet::Held,
             State::In(_) => false,

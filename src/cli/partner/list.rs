@@ -63,7 +63,7 @@ pub(super) fn run(config: &ConfigArg, json: bool, lang: Lang) -> anyhow::Result<
         )?)?;
         return Ok(ExitCode::SUCCESS);
     }
-    if config.peers.is_empty() {
+    if config.partners().next().is_none() {
         output::line(lang.pick("登録している相手はありません。", "there are no partners"))?;
         return Ok(ExitCode::SUCCESS);
     }
@@ -81,7 +81,17 @@ pub(super) fn run(config: &ConfigArg, json: bool, lang: Lang) -> anyhow::Result<
             card.map(|card| words::time(card.valid_until)).unwrap_or_default(),
         ]
     });
-    output::line(&output::table(&head, &rows.collect::<Vec<_>>()))?;
+    // Those without a node have no card.
+    let by_hand = config.by_hand.iter().map(|partner| {
+        vec![
+            partner.office.to_string(),
+            partner.name.clone().unwrap_or_default(),
+            partner.channel.text(lang).to_owned(),
+            lang.pick("手渡し", "by hand").to_owned(),
+            String::new(),
+        ]
+    });
+    output::line(&output::table(&head, &rows.chain(by_hand).collect::<Vec<_>>()))?;
     Ok(ExitCode::SUCCESS)
 }
 

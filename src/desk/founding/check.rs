@@ -24,9 +24,11 @@ use crate::work;
 pub fn folder_fault(path: &Path, role: FolderRole) -> Result<(), FolderError> {
     match role {
         FolderRole::Drop | FolderRole::Import => look(path, role),
-        FolderRole::Work | FolderRole::Hold | FolderRole::Sent | FolderRole::Other => {
-            look_or_above(path, role)
-        }
+        FolderRole::Work
+        | FolderRole::Hold
+        | FolderRole::Sent
+        | FolderRole::Outbox
+        | FolderRole::Other => look_or_above(path, role),
     }
 }
 

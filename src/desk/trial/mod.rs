@@ -130,7 +130,9 @@ async fn delivered(store: &Store, files: usize) -> Result<(), TrialError> {
 /// Whether what was sent has arrived; nothing while that is open.
 fn fate(row: &HistoryRow) -> Option<bool> {
     match row.state {
-        State::Out(OutgoingState::HandedOver) => Some(true),
+        State::Out(
+            OutgoingState::HandedOver | OutgoingState::Uploaded | OutgoingState::SentOnPaper,
+        ) => Some(true),
         State::Out(OutgoingState::Refused | OutgoingState::Rejected | OutgoingState::Expired)
         | State::Set(HeldSet::Held) => Some(false),
         State::Out(
@@ -138,7 +140,9 @@ fn fate(row: &HistoryRow) -> Option<bool> {
             | OutgoingState::Deposited
             | OutgoingState::Consigned
             | OutgoingState::HeldByRecipient
-            | OutgoingState::Superseded,
+            | OutgoingState::Superseded
+            | OutgoingState::ToUpload
+            | OutgoingState::ToPrint,
         )
         | State::Set(_)
         | State::In(_) => None,

@@ -4,6 +4,7 @@
 //! account that gave it, and answered.
 
 mod copies;
+mod handed;
 mod held;
 mod taken;
 
@@ -120,6 +121,7 @@ pub(super) async fn carry_out(
         }
         Request::Taken { office } => taken::taken(context, *office, by).await,
         Request::Copy { copies } => copies::copy(context, &places, copies, by).await,
+        Request::Handed { id } => handed::handed(context, *id, by).await,
         Request::Seen { id } => seen(context, *id, by).await,
         Request::Open => Ok(open_page(context, by)),
     };

@@ -105,6 +105,7 @@ pub(super) async fn attach(
             files: listed_files(&manifest.files),
             ..UnitSummary::default()
         },
+        by_hand: None,
         expires_at: manifest.expires_at,
         package_sha256: package.sha256(),
         manifest_sha256,

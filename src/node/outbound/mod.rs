@@ -5,6 +5,7 @@
 
 mod attach;
 mod attached;
+mod by_hand;
 mod claims;
 mod direct;
 mod ends;
@@ -39,6 +40,7 @@ use crate::work::watch;
 pub use attach::NewAttachment;
 pub(super) use attach::attach_new;
 pub(super) use attached::run as send_attachments;
+pub use by_hand::archive;
 pub(super) use direct::send;
 pub use direct::{NotSent, SendOrder, SentSet};
 pub(super) use ends::{CopiedToHold, end_claim};

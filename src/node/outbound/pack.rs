@@ -90,7 +90,12 @@ pub(super) async fn signed(
 ) -> Result<NewOutgoing, OutboundFault> {
     let Named { id, serial, office, partner, sequence } = named;
     let config = context.config();
-    let peer = config.peer(partner).ok_or(OutboundFault::Internal)?;
+    let by_hand = config.by_hand(partner);
+    let (service_types, certificate) = match (config.peer(partner), by_hand) {
+        (Some(peer), _) => (&peer.service_types, peer.signing_certificates.first().copied()),
+        (None, Some(partner)) => (&partner.service_types, None),
+        (None, None) => return Err(OutboundFault::Internal),
+    };
     let OutboundSet { files, judgement, converted_from, quoted } = set;
     let files = Arc::clone(files);
     let expires_at = now.checked_add(config.timing.expiry).unwrap_or(Timestamp::MAX);
@@ -106,11 +111,7 @@ pub(super) async fn signed(
             service_types: own.map(|own| own.service_types.clone()).unwrap_or_default(),
             certificate: Some(signer.certificate_sha256()),
         },
-        recipient: Party {
-            office: partner,
-            service_types: peer.service_types.clone(),
-            certificate: peer.signing_certificates.first().copied(),
-        },
+        recipient: Party { office: partner, service_types: service_types.clone(), certificate },
         created_at: now,
         expires_at,
         kind: judgement.kind(),
@@ -154,6 +155,7 @@ pub(super) async fn signed(
             records: judgement.records(),
             findings: judgement.findings(),
         },
+        by_hand: by_hand.map(|partner| partner.channel),
         expires_at,
         package_sha256: package.sha256(),
         manifest_sha256,

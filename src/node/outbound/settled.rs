@@ -14,13 +14,14 @@ use super::super::expiry::last_reason;
 use super::super::folders::OutcomeFolders;
 use super::super::judge;
 use super::super::supervise::Beat;
+use super::by_hand;
 use super::ends;
 use super::notes::{self, About};
 use crate::folder::{FolderError, Kept};
 use crate::package::{Package, Receipt, open};
 use crate::store::{HeldRow, SettledRow, StoreError};
 use crate::transfer::Outgoing;
-use crate::types::{Hashed, code};
+use crate::types::{HandChannel, Hashed, code};
 use crate::work::watch;
 
 /// Packages that are shown at a time.
@@ -41,6 +42,8 @@ enum Fault {
     Store(#[from] StoreError),
     #[error(transparent)]
     Folder(#[from] FolderError),
+    #[error("a set cannot be made ready to be handed over: {0}")]
+    Outbox(#[from] std::io::Error),
     #[error("work on a blocking thread did not end")]
     Internal,
 }
@@ -53,9 +56,14 @@ pub(in super::super) async fn run(
 ) {
     let about = format!("office {} sent", folders.office);
     let mut settling = context.store.settling();
+    // The outbox may be another one since, and a person may have thrown away what lies there.
+    let mut is_laid = false;
     while !*stopping.borrow() {
         settling.borrow_and_update();
         beat.works_for("showing outcomes", LONGEST_SHOWING);
+        if !is_laid {
+            is_laid = context.store.lay_outbox(folders.office).await.is_ok();
+        }
         let sleep = match show(&context, &folders).await {
             Ok(more) => {
                 context.notices.clear(code::OUTCOME_NOT_SHOWN, &about);
@@ -160,7 +168,31 @@ fn lay(
     let unit = judge::unit_name(row.serial, folders.office, row.partner);
     let about = About { partner: row.partner, serial: row.serial, lang: context.lang() };
     let (note, reason) = match row.state {
-        Outgoing::Queued { .. } | Outgoing::Deposited | Outgoing::Superseded => return Ok(None),
+        Outgoing::Queued { .. } | Outgoing::Deposited => return Ok(None),
+        Outgoing::ByHand(channel) => {
+            let row = by_hand::row(folders.office, channel, row);
+            let unit = row.unit_name();
+            if let Some(package) = &package {
+                let contents = by_hand::contents(context, &row, package)?;
+                folders.outbox.lay(by_hand::place(&row, &unit), &contents)?;
+            }
+            return Ok(None);
+        }
+        Outgoing::HandedByPerson(channel) => {
+            take_away(context, folders, (row, channel), package.as_ref())?;
+            if let Some(sent) = &folders.sent
+                && !files.is_empty()
+            {
+                sent.keep(&unit, &files, &[])?;
+            }
+            return Ok(None);
+        }
+        Outgoing::Superseded => {
+            for channel in HandChannel::ALL {
+                take_away(context, folders, (row, channel), package.as_ref())?;
+            }
+            return Ok(None);
+        }
         Outgoing::Consigned | Outgoing::HeldByRecipient | Outgoing::HandedOver => {
             if let Some(sent) = &folders.sent
                 && !files.is_empty()
@@ -192,6 +224,23 @@ fn lay(
     let kept = folders.hold.keep(&unit, &files, &note.files())?;
     tracing::warn!(id = %row.id, office = %folders.office, reason, "the files of a package are held");
     Ok(Some(held_row(folders, row, &kept, reason, now)))
+}
+
+/// Takes what lies in the outbox for a package away.
+fn take_away(
+    context: &Context,
+    folders: &OutcomeFolders,
+    (row, channel): (&SettledRow, HandChannel),
+    package: Option<&Package>,
+) -> Result<(), Fault> {
+    let row = by_hand::row(folders.office, channel, row);
+    let unit = row.unit_name();
+    let place = by_hand::place(&row, &unit);
+    if let Some(package) = package.filter(|_| folders.outbox.folder(place).exists()) {
+        let contents = by_hand::contents(context, &row, package)?;
+        folders.outbox.take_away(place, contents.into_iter().map(|(name, _)| name))?;
+    }
+    Ok(())
 }
 
 fn held_row(

@@ -204,15 +204,16 @@ pub(super) async fn for_partner(
 ) -> Option<Result<GoodSet, JudgedSet>> {
     let JudgedSet { judgement, files } = set;
     let config = context.config();
-    let Some(peer) = config.peer(recipient) else {
-        let judgement = judgement.unknown_partner(recipient);
-        return Some(Err(JudgedSet { judgement, files }));
+    let (edition, quoting, takes) = match (config.peer(recipient), config.by_hand(recipient)) {
+        (Some(peer), _) => (peer.edition, peer.quoting, peer.takes.clone()),
+        (None, Some(partner)) => (partner.edition, partner.quoting, partner.takes.clone()),
+        (None, None) => {
+            let judgement = judgement.unknown_partner(recipient);
+            return Some(Err(JudgedSet { judgement, files }));
+        }
     };
-    let wanted = Wanted {
-        edition: peer.edition.filter(|wanted| judgement.edition() != Some(*wanted)),
-        quoting: peer.quoting,
-    };
-    let takes = peer.takes.clone();
+    let wanted =
+        Wanted { edition: edition.filter(|wanted| judgement.edition() != Some(*wanted)), quoting };
     if wanted == Wanted::default() {
         let set = OutboundSet::as_it_is(Arc::clone(&files), judgement);
         return Some(taken_there(context, &takes, GoodSet { set, files, judged_after: 0 }));

@@ -243,7 +243,12 @@ fn versions(
 /// Whether the partner has a package; none where it never will.
 const fn has(state: OutgoingState) -> Option<bool> {
     match state {
-        OutgoingState::Queued | OutgoingState::Deposited => Some(false),
+        OutgoingState::Queued
+        | OutgoingState::Deposited
+        | OutgoingState::ToUpload
+        | OutgoingState::ToPrint => Some(false),
+        // As far as a person says.
+        OutgoingState::Uploaded | OutgoingState::SentOnPaper => Some(true),
         OutgoingState::Consigned | OutgoingState::HeldByRecipient | OutgoingState::HandedOver => {
             Some(true)
         }

@@ -61,6 +61,7 @@ fn outgoing(sequence: u64, package: Bytes) -> NewOutgoing {
         sequence,
         serial: serial(),
         unit: unit(),
+        by_hand: None,
         expires_at: now() + jiff::SignedDuration::from_hours(24),
         package_sha256: Digest::of(&package),
         manifest_sha256: Digest::of(b"manifest"),

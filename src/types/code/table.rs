@@ -622,6 +622,18 @@ codes! {
     "取り込みを待っているデータはありません" "nothing waits to be taken"
     "renkei status で確かめてください。"
     "See renkei status.";
+    HANDED_BY_PERSON "handed-by-person" [Order Journal] Nobody
+    "担当者が、相手に渡したと記録しました" "a person noted that it was handed over"
+    "相手の受領証はありません。届いたかどうかは、必要に応じて相手に確かめてください。"
+    "There is no receipt of the recipient: ask there where it matters whether it came.";
+    HANDED_BEFORE "handed-before" [Order] Nobody
+    "すでに登録済み・送付済みと記録されています" "it was noted as handed over before"
+    "何もする必要はありません。"
+    "There is nothing to do.";
+    NOT_IN_OUTBOX "not-in-outbox" [Order] Nobody
+    "アップロードや紙での送付を待っているものではありません" "it does not wait to be uploaded or sent on paper"
+    "renkei outbox list で、待っているものを確かめてください。"
+    "See renkei outbox list for what waits.";
     IMPORT_NOT_TAKEN "import-not-taken" [Condition] Here
     "介護ソフトが取込フォルダーのデータを取り込んでいないため、次を置けません" "the care software has not taken what lies in the import folder, so the next set waits"
     "介護ソフトで取り込むか、取り込み済みのファイルを移してください。ファイルを残したまま次へ進むときは renkei hold taken を実行します。"

@@ -39,6 +39,7 @@ mod naming;
 mod odd_bytes;
 mod odd_files;
 mod order;
+mod outbox;
 mod overlap;
 mod partners;
 mod printed;

@@ -1,0 +1,56 @@
+//! What a person hands over, as the commands and the page tell of it.
+
+use std::path::PathBuf;
+
+use jiff::{SignedDuration, Timestamp};
+
+use crate::config::Config;
+use crate::folder::{Outbox, OutboxPlace};
+use crate::store::OutboxRow;
+use crate::types::Lang;
+
+/// What is listed at the most.
+pub const MOST: u32 = 2_000;
+
+/// What has waited for so long needs a word.
+const OLD: SignedDuration = SignedDuration::from_hours(24);
+
+/// The folder of a set.
+pub fn folder(row: &OutboxRow, config: &Config) -> Option<PathBuf> {
+    let outbox = Outbox::new(config.office(row.office)?.outbox.clone());
+    let unit = row.unit_name();
+    let place = OutboxPlace { channel: row.channel, partner: row.partner, unit: &unit };
+    Some(outbox.folder(place))
+}
+
+/// Whether something has waited for so long that somebody should be reminded.
+pub fn is_old(since: Timestamp, now: Timestamp) -> bool {
+    now.duration_since(since) >= OLD
+}
+
+/// How long something has waited, in words.
+pub fn age(since: Timestamp, now: Timestamp, lang: Lang) -> String {
+    let hours = now.duration_since(since).as_hours().max(0);
+    match (hours, lang) {
+        (0, Lang::Ja) => "1 時間以内".to_owned(),
+        (0, Lang::En) => "less than an hour".to_owned(),
+        (1..48, Lang::Ja) => format!("{hours} 時間前から"),
+        (1..48, Lang::En) => format!("for {hours} h"),
+        (_, Lang::Ja) => format!("{} 日前から", hours / 24),
+        (_, Lang::En) => format!("for {} days", hours / 24),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_age_is_told_in_hours_and_then_in_days() {
+        let now = Timestamp::from_second(1_800_000_000).expect("in range");
+        let told = |hours| age(now - SignedDuration::from_hours(hours), now, Lang::Ja);
+        assert_eq!(told(-3), "1 時間以内", "a clock that was set back");
+        assert_eq!([told(0), told(5)], ["1 時間以内", "5 時間前から"]);
+        assert_eq!([told(47), told(49)], ["47 時間前から", "2 日前から"]);
+    }
+}

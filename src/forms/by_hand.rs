@@ -1,0 +1,115 @@
+//! What goes with a set that a person hands over: the check sheet of an upload, the cover of a fax.
+//!
+//! Both name offices and files, and nobody in them.
+
+use askama::Template;
+
+use super::page::CSS;
+use super::piece::Text;
+use crate::types::Lang;
+
+/// A set that a person hands over.
+#[derive(Debug, Clone)]
+pub struct HandedSet {
+    /// The name of its folder, by which it is called.
+    pub unit: String,
+    /// Our office: its number, and its name where there is one.
+    pub from: String,
+    /// The recipient, in the same way.
+    pub to: String,
+    /// What it is, such as サービス利用票（K2）.
+    pub what: String,
+    /// The months that it is about.
+    pub months: String,
+    /// Its 連番.
+    pub serial: String,
+    /// Since when it waits.
+    pub since: String,
+    /// Its files, each with its size in bytes.
+    pub files: Vec<(String, u64)>,
+    /// The language of the sheet.
+    pub lang: Lang,
+}
+
+#[derive(Template)]
+#[template(path = "forms/check_sheet.html", config = "src/askama.toml")]
+struct CheckSheet<'s> {
+    set: &'s HandedSet,
+}
+
+#[derive(Template)]
+#[template(path = "forms/fax_cover.html", config = "src/askama.toml")]
+struct FaxCover<'s> {
+    set: &'s HandedSet,
+    /// With the cover itself.
+    pages: usize,
+}
+
+#[derive(Template)]
+#[template(path = "forms/alone.html", config = "src/askama.toml")]
+struct Alone<'s> {
+    title: &'s str,
+    lang: Lang,
+    section: &'s str,
+}
+
+impl HandedSet {
+    fn t<'w>(&self, ja: &'w str, en: &'w str) -> &'w str {
+        self.lang.pick(ja, en)
+    }
+
+    /// The check sheet of an upload: a `section` for a page that has [`CSS`].
+    pub fn check_sheet(&self) -> String {
+        // The templates are checked when they are compiled, and text takes whatever is written to it.
+        CheckSheet { set: self }.render().unwrap_or_default()
+    }
+
+    /// The cover of a fax of so many further pages: a `section` in the same way.
+    pub fn fax_cover(&self, pages: usize) -> String {
+        FaxCover { set: self, pages: pages.saturating_add(1) }.render().unwrap_or_default()
+    }
+
+    /// One of the two as a page that stands alone.
+    pub fn alone(&self, title: &str, section: &str) -> String {
+        Alone { title, lang: self.lang, section }.render().unwrap_or_default()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn set(lang: Lang) -> HandedSet {
+        HandedSet {
+            unit: "20260326101500_1370000018_3".to_owned(),
+            from: "1370000018 <あおば>".to_owned(),
+            to: "1370000026 はな&ヘルパー".to_owned(),
+            what: "サービス利用票（K2）".to_owned(),
+            months: "2026年4月".to_owned(),
+            serial: "20260326101500".to_owned(),
+            since: "2026-03-26 10:15".to_owned(),
+            files: vec![("UPHYO6_1.CSV".to_owned(), 120), ("UPHYO7_1.CSV".to_owned(), 80)],
+            lang,
+        }
+    }
+
+    #[test]
+    fn a_sheet_has_a_box_for_each_file_and_nothing_of_it_is_markup() {
+        for lang in [Lang::Ja, Lang::En] {
+            let set = set(lang);
+            let sheet = set.check_sheet();
+            assert_eq!(sheet.matches("☐").count(), 2 + 6, "{sheet}");
+            assert!(sheet.contains("UPHYO7_1.CSV") && sheet.contains(&set.serial), "{sheet}");
+            let page = set.alone("<t>", &sheet);
+            assert!(!page.contains("<あおば>") && !page.contains("<t>"), "{page}");
+            assert!(page.contains("default-src 'none'") && !page.contains("<script"), "{page}");
+        }
+    }
+
+    #[test]
+    fn a_cover_counts_itself_and_names_no_file() {
+        let cover = set(Lang::Ja).fax_cover(4);
+        assert!(cover.contains("5 枚"), "{cover}");
+        assert!(!cover.contains("UPHYO6"), "{cover}");
+    }
+}

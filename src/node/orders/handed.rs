@@ -1,0 +1,53 @@
+//! A person says that a set for a partner without a node was handed over.
+
+use std::sync::Arc;
+
+use super::super::context::Context;
+use crate::control::Answer;
+use crate::store::StoreError;
+use crate::transfer::{Outgoing, State};
+use crate::types::{HandChannel, Lang, MessageId, code};
+
+pub(super) async fn handed(
+    context: &Arc<Context>,
+    id: MessageId,
+    by: &str,
+) -> Result<Answer, StoreError> {
+    let handed = match context.store.handed(id, by.to_owned(), context.now()).await {
+        Ok(handed) => handed,
+        Err(StoreError::NotFound) => return Ok(not_there()),
+        Err(error) => return Err(error),
+    };
+    Ok(match handed.after {
+        Outgoing::HandedByPerson(channel) if handed.changes() => match channel {
+            HandChannel::Web => Answer::done(
+                code::HANDED_BY_PERSON,
+                "WEBサービスに登録済みと記録しました。",
+                "noted as uploaded to the WEB service",
+            ),
+            HandChannel::Paper => Answer::done(
+                code::HANDED_BY_PERSON,
+                "紙で送付済みと記録しました。",
+                "noted as sent on paper",
+            ),
+        },
+        // Pressed twice, or by two people.
+        Outgoing::HandedByPerson(_) => {
+            let state = State::Out(handed.after.state());
+            Answer::done(
+                code::HANDED_BEFORE,
+                format!("すでに記録されています: {}", state.text(Lang::Ja)),
+                format!("this is noted already: {}", state.text(Lang::En)),
+            )
+        }
+        _ => not_there(),
+    })
+}
+
+fn not_there() -> Answer {
+    Answer::refused(
+        code::NOT_IN_OUTBOX,
+        "その番号で、アップロードや紙での送付を待っているものはありません。",
+        "nothing of this name waits to be uploaded or sent on paper",
+    )
+}

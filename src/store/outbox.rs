@@ -1,0 +1,106 @@
+//! What a person hands over to partners that have no node.
+
+use jiff::Timestamp;
+use rusqlite::params;
+
+use super::names::{TO_PRINT, TO_UPLOAD};
+use super::packages::Machine as _;
+use super::unit::Column;
+use super::{Store, StoreError, UnitSummary, outgoing, settled};
+use crate::transfer::{Outgoing, OutgoingEvent, Transition};
+use crate::types::{FileSerial, HandChannel, MessageId, OfficeNumber, code};
+
+/// A set in the outbox.
+#[derive(Debug, Clone)]
+pub struct OutboxRow {
+    /// The id of its package.
+    pub id: MessageId,
+    /// Our office.
+    pub office: OfficeNumber,
+    /// The recipient.
+    pub partner: OfficeNumber,
+    /// How it gets there.
+    pub channel: HandChannel,
+    /// Its number among all packages from `office` to `partner`.
+    pub sequence: u64,
+    /// Its 連番.
+    pub serial: FileSerial,
+    /// What it holds.
+    pub unit: UnitSummary,
+    /// Since when it waits.
+    pub since: Timestamp,
+}
+
+impl Store {
+    /// What waits to be handed over: for each partner in the order of its 連番, which is that in which
+    /// the recipient has to take it (R-ORD-01).
+    pub async fn outbox(&self, limit: u32) -> Result<Vec<OutboxRow>, StoreError> {
+        self.read(move |connection| {
+            let mut statement = connection.prepare_cached(&format!(
+                "SELECT message_id, office, partner, sequence, serial, unit, state, failures,
+                     next_at, created_at
+                 FROM outgoing WHERE state IN ('{TO_UPLOAD}', '{TO_PRINT}')
+                 ORDER BY office, partner, serial, sequence LIMIT ?1"
+            ))?;
+            let rows = statement.query_map(params![limit], |row| {
+                let (sequence, unit): (i64, String) = (row.get(3)?, row.get(5)?);
+                let state = Outgoing::read(row, 6)?;
+                let (id, office): (Column<_>, Column<_>) = (row.get(0)?, row.get(1)?);
+                let (partner, serial): (Column<_>, Column<_>) = (row.get(2)?, row.get(4)?);
+                let since = row.get::<_, Column<_>>(9)?.0;
+                Ok(UnitSummary::from_json(&unit).and_then(|unit| {
+                    let Outgoing::ByHand(channel) = state else {
+                        return Err(StoreError::Damaged("state of a set in the outbox"));
+                    };
+                    Ok(OutboxRow {
+                        id: id.0,
+                        office: office.0,
+                        partner: partner.0,
+                        channel,
+                        sequence: u64::try_from(sequence).unwrap_or_default(),
+                        serial: serial.0,
+                        unit,
+                        since,
+                    })
+                }))
+            })?;
+            rows.map(|row| row?).collect()
+        })
+        .await
+    }
+
+    /// Notes that a person handed a set over, and who says so.
+    pub async fn handed(
+        &self,
+        id: MessageId,
+        by: String,
+        now: Timestamp,
+    ) -> Result<Transition<Outgoing>, StoreError> {
+        let transition = self.write(move |connection| {
+            let (package, expires_at) = outgoing::package(connection, id)?;
+            let transition = package.state.on(id, expires_at, &OutgoingEvent::Handed, now);
+            if transition.changes() {
+                package.enter(connection, transition.after, (code::HANDED_BY_PERSON, &by), now)?;
+                settled::show(connection, id)?;
+            }
+            Ok(transition)
+        });
+        let transition = transition.await?;
+        self.shared.settling.send_replace(());
+        Ok(transition)
+    }
+
+    /// Has the sets of `office` that wait in the outbox laid there again, wherever that is now.
+    pub async fn lay_outbox(&self, office: OfficeNumber) -> Result<(), StoreError> {
+        self.write(move |connection| {
+            connection
+                .prepare_cached(&format!(
+                    "UPDATE outgoing SET copy_due = 1
+                     WHERE office = ?1 AND state IN ('{TO_UPLOAD}', '{TO_PRINT}')"
+                ))?
+                .execute(params![Column(office)])?;
+            Ok(())
+        })
+        .await
+    }
+}
