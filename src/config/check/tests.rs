@@ -258,7 +258,7 @@ fn problems_of_partners_name_the_file_and_the_line() {
     let least = format!("{LEAST}[[peer]]\noffice = \"1370000026\"\nurl = \"https://b.test\"\n");
     let same = "# ours\noffice = \"1370000026\"\nurl = \"https://c.test\"\n";
     let other = "office = \"1370000034\"\nurl = \"ftp://c.test\"\ntakes = [\"\"]\ncolour = 1\n";
-    let wrong = "office = \"1370000034\"\nurl = \"https://c.test\"\n";
+    let wrong = "office = \"1370000042\"\nurl = \"https://d.test\"\n";
     let found = with_partners(
         &least,
         &[("1370000026.toml", same), ("1370000034.toml", other), ("x.toml", wrong)],
