@@ -365,7 +365,8 @@ mod tests {
             let is_file = matches!(received.content, Content::File(_));
             assert_eq!(is_file, length > 1 << 20, "{length}");
             let digest = received.digest;
-            let (bytes, _held) = received.load(&fixture.limits, &fixture.room, 1).await.expect("read");
+            let (bytes, _held) =
+                received.load(&fixture.limits, &fixture.room, 1).await.expect("read");
             assert_eq!(bytes, vec![7; length]);
             assert_eq!(digest, Digest::of(&bytes));
         }

@@ -12,10 +12,10 @@ use super::judge;
 #[cfg(test)]
 use super::planted;
 use super::refusals::{COME_AGAIN, cannot_reissue, cannot_sign, refuse, refuse_store};
-use super::speaker::speaks_for;
 use super::refused::{tell_refused_certificate, tell_stranger, tell_unregistered};
 use super::reissue;
 use super::sealing;
+use super::speaker::speaks_for;
 use super::waits;
 use super::wake::wake;
 use crate::link::{
