@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use super::context::{Context, blocking};
 use super::folders::{DropFolders, ImportFolders, OfficeFolders, OutcomeFolders};
-use super::outbound::{CopiedToHold, end_claim};
+use super::outbound::{CopiedToHold, end_claim, go_on};
 use super::problems::Problems;
 use crate::config::Office;
 use crate::folder::{
@@ -197,6 +197,13 @@ async fn end_claims(context: &Arc<Context>, drop: &DropFolders, problems: &mut P
             continue;
         };
         let packed = set.is_some();
+        if !packed {
+            let gone_on = go_on(&drop.drop, &claim, &context.config().limits);
+            match problems.folder(&place, gone_on) {
+                Some(false) => {}
+                Some(true) | None => continue,
+            }
+        }
         let at = (context.lang(), context.now());
         let recovered = end_claim(drop, &claim, set.as_ref(), at);
         if let Some(Some(CopiedToHold { row, files })) = problems.folder(&place, recovered)

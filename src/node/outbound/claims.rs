@@ -10,7 +10,7 @@ use super::super::folders::DropFolders;
 use super::ends::{CopiedToHold, end_claim, release};
 use super::fault::OutboundFault;
 use super::take::Taken;
-use super::unzip::{self, Room, Unzipped};
+use super::unzip;
 use crate::folder::{Claim, Fault, FolderError};
 use crate::work;
 
@@ -71,25 +71,15 @@ impl Claims {
         let claims: Vec<_> = claims.filter(|claim| !rests(claim.id())).collect();
         let mut work = WorkFolder::Clear;
         for claim in claims {
-            if unzip::is_of_zip(&claim) {
-                // What was laid of it already must not be taken before all of it is there.
-                let (folders, room) =
-                    (Arc::clone(&self.folders), Room::of(&self.context.config().limits));
-                let (claim, unzipped) = blocking(move || {
-                    let unzipped = unzip::unzip(&folders.drop, &claim, room);
-                    (claim, unzipped)
-                })
-                .await
-                .ok_or(OutboundFault::Internal)?;
-                match unzipped {
-                    Ok(Unzipped::Laid) => {}
-                    // It comes again, and is held.
-                    Ok(Unzipped::Odd(_)) => self.end(&Arc::new(claim)).await?,
-                    Err(error) if error.fault() == Fault::Changed => {
-                        self.end(&Arc::new(claim)).await?;
-                    }
-                    Err(error) => return Err(error.into()),
-                }
+            let (folders, limits) = (Arc::clone(&self.folders), self.context.config().limits);
+            let (claim, gone_on) = blocking(move || {
+                let gone_on = unzip::go_on(&folders.drop, &claim, &limits);
+                (claim, gone_on)
+            })
+            .await
+            .ok_or(OutboundFault::Internal)?;
+            // What was laid of a ZIP must not be taken before all of it is there.
+            if gone_on? {
                 continue;
             }
             match self.end(&Arc::new(claim)).await {

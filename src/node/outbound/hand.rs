@@ -221,11 +221,9 @@ impl Hand {
             if !unit.set.set.judgement.has_actuals() {
                 continue;
             }
-            let next = match self.context.store.next_sequence(office, partner).await {
-                Ok(next) => next,
-                // Packing will say so.
-                Err(_) => return Ok(units),
-            };
+            let next = self.context.store.next_sequence(office, partner).await;
+            // Where the store fails, packing will say so.
+            let Ok(next) = next else { return Ok(units) };
             is_stale |= !is_first || next != unit.set.judged_after;
         }
         if !is_stale {

@@ -44,6 +44,7 @@ pub use by_hand::archive;
 pub(super) use direct::send;
 pub use direct::{NotSent, SendOrder, SentSet};
 pub(super) use ends::{CopiedToHold, end_claim};
+pub(super) use unzip::go_on;
 use fault::OutboundFault;
 use hand::Hand;
 use machine::{FAULT_PAUSE, Machine, Terms};

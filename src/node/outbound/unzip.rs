@@ -3,7 +3,7 @@
 //! The ZIP is claimed as a file by itself, in the work folder. All its files are looked at before any is
 //! laid into the drop folder; a file that is there with the same bytes is left. Only when all of them are
 //! durable the ZIP goes. What a crash cuts off is gone on with before the drop folder is looked into
-//! again: so no file of the ZIP can have been taken in between, and none is laid twice.
+//! again ([`go_on`]): so no file of the ZIP can have been taken in between, and none is laid twice.
 
 use std::collections::BTreeMap;
 use std::ffi::OsStr;
@@ -12,7 +12,7 @@ use std::path::Path;
 use super::super::judge::Judgement;
 use crate::archive::{self, Taker, Terms, is_of_the_system, is_zip};
 use crate::config::Limits;
-use crate::folder::{Claim, DropFolder, FolderError, check_name, lay};
+use crate::folder::{Claim, DropFolder, Fault, FolderError, check_name, lay};
 use crate::types::{Digest, DigestBuilder, Lang};
 
 /// A ZIP may unpack to so many packages of the largest size.
@@ -46,6 +46,24 @@ pub(super) enum Unzipped {
 /// Whether a claim is one of a ZIP.
 pub(super) fn is_of_zip(claim: &Claim) -> bool {
     matches!(claim.files(), [file] if is_zip(Path::new(file.name())))
+}
+
+/// Goes on with a claim that was cut off, if it is one of a ZIP: whether it is done with. Where it is not,
+/// it ends like any other, and a ZIP that cannot be taken comes again, to be held.
+pub(in super::super) fn go_on(
+    drop: &DropFolder,
+    claim: &Claim,
+    limits: &Limits,
+) -> Result<bool, FolderError> {
+    if !is_of_zip(claim) {
+        return Ok(false);
+    }
+    match unzip(drop, claim, Room::of(limits)) {
+        Ok(Unzipped::Laid) => Ok(true),
+        Ok(Unzipped::Odd(_)) => Ok(false),
+        Err(error) if error.fault() == Fault::Changed => Ok(false),
+        Err(error) => Err(error),
+    }
 }
 
 /// Lays the files of a claimed ZIP into the drop folder and lets the ZIP go, or says why not.

@@ -14,7 +14,7 @@ use crate::rules::history::{
 use crate::store::unit::Column;
 use crate::store::{Store, StoreError, UnitSummary};
 use crate::transfer::Direction;
-use crate::types::{BirthPrint, OfficeNumber, PersonKey, ServiceMonth};
+use crate::types::{BirthPrint, FileSerial, OfficeNumber, PersonKey, ServiceMonth};
 
 /// Packages whose prints of a birth are read: the last, and those of a set that is judged once more.
 const MOST_BIRTHS: u32 = 4;
@@ -159,7 +159,7 @@ impl Found {
         let months = questions.months.iter().map(|month| super::unread::date(When::Month(*month)));
         let first = months.clone().min().unwrap_or_default();
         let last = months.max().unwrap_or_default();
-        let until = questions.serials.last().map(|serial| serial.as_str()).unwrap_or_default();
+        let until = questions.serials.last().map(FileSerial::as_str).unwrap_or_default();
         let insured: BTreeSet<&str> = questions.people.iter().map(PersonKey::insured).collect();
         for insured in insured {
             let about = format!("{pair} AND p.insured = ?3");

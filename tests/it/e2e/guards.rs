@@ -60,9 +60,9 @@ fn actuals_that_lose_services_wait_for_a_word_and_are_flagged() {
     let (said, code) = says(&help, &["hold", "release", &id]);
     assert_eq!(code, 0, "{said}");
     until("with a word", || help.has_sent("HANDED_OVER", 2));
-    assert_eq!(care.files("import").len(), 2, "it is taken all the same");
+    assert_eq!(care.files("import-actuals").len(), 2, "it is taken all the same");
     let (name, bytes) = less.first_key_value().expect("a file");
-    assert_eq!(&care.files("import")[name], bytes);
+    assert_eq!(&care.files("import-actuals")[name], bytes);
     assert!(reason(&help).is_empty());
 
     until("flagged", || {

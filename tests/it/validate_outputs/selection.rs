@@ -81,7 +81,7 @@ fn what_names_no_rule_is_a_mistake_with_a_suggestion() {
         (&["--select", "L9"][..], "L1"),
         (&["--ignore", "L2-FTM"], "L2-FMT"),
         (&["--ignore", "L2,unreal-dat"], "L2-FMT-003"),
-        (&["--ignore", "L1,L2,L3,L4,L5,L6,L7"], "--select"),
+        (&["--ignore", "L1,L2,L3,L4,L5,L6,L7,L8"], "--select"),
         (&["--profile", "conformance", "--ignore", "L7"], "--profile conformance"),
         (&["--profile", "conformance", "--select", "L7"], "--profile conformance"),
     ] {
