@@ -1,7 +1,7 @@
 //! `[[peer]]` with `channel`: a partner without a node of its own.
 
+use super::habits;
 use super::values::{self, parse};
-use super::{Peer, habits, peer};
 use crate::record::Quoting;
 use crate::types::settings::Section;
 use crate::types::{Edition, HandChannel, OfficeNumber, ServiceType};
@@ -25,27 +25,8 @@ pub struct ByHand {
     pub quoting: Option<Quoting>,
 }
 
-/// What a table `[[peer]]` names.
-pub(super) enum Partner {
-    Node(Peer),
-    ByHand(ByHand),
-}
-
-impl Partner {
-    pub(super) fn office(&self) -> OfficeNumber {
-        match self {
-            Self::Node(peer) => peer.office,
-            Self::ByHand(partner) => partner.office,
-        }
-    }
-}
-
-/// A table `[[peer]]`.
-pub(super) fn partner(table: &mut Section<'_, '_>) -> Option<Partner> {
-    if table.has("channel") { by_hand(table) } else { peer::peer(table).map(Partner::Node) }
-}
-
-fn by_hand(table: &mut Section<'_, '_>) -> Option<Partner> {
+/// A table `[[peer]]` with `channel`.
+pub(super) fn by_hand(table: &mut Section<'_, '_>) -> Option<ByHand> {
     let channel = table.parsed("channel", parse, "web か paper", "web or paper");
     let office = values::office_number(table, "office");
     let name = values::name(table);
@@ -53,7 +34,7 @@ fn by_hand(table: &mut Section<'_, '_>) -> Option<Partner> {
     let edition = values::edition(table);
     let takes = values::takes(table);
     let quoting = habits::quoting(table, None);
-    Some(Partner::ByHand(ByHand {
+    Some(ByHand {
         office: office?,
         name,
         service_types,
@@ -61,5 +42,5 @@ fn by_hand(table: &mut Section<'_, '_>) -> Option<Partner> {
         edition,
         takes,
         quoting,
-    }))
+    })
 }

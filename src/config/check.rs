@@ -8,8 +8,8 @@ use super::partner_file::PartnerFile;
 use super::values::{self, duration, parse, positive, size};
 use super::{
     Attachments, Config, Draft, IdentityFiles, Limits, LogFile, LogRotation, Node, Office,
-    OfficeNumberPlace, Page, Retention, StoreSettings, Timing, Tls, backup, by_hand, folders,
-    forms, mail, network, peer, profiles,
+    OfficeNumberPlace, Page, Retention, StoreSettings, Timing, Tls, backup, folders, forms, mail,
+    network, partner, profiles,
 };
 use crate::attachment::FileType;
 use crate::types::settings::{Reader, Section};
@@ -37,10 +37,10 @@ pub(super) fn config(text: &str, base: &Path, partners: &[PartnerFile]) -> Draft
     let mut problems = reader.finish();
     for file in partners {
         let known: Vec<_> = config.partners().collect();
-        let (found, mut wrong) = peer::file(file, base, &known);
+        let (found, mut wrong) = partner::file(file, base, &known);
         match found {
-            Some(by_hand::Partner::Node(peer)) => config.peers.push(peer),
-            Some(by_hand::Partner::ByHand(partner)) => config.by_hand.push(partner),
+            Some(partner::Partner::Node(peer)) => config.peers.push(peer),
+            Some(partner::Partner::ByHand(partner)) => config.by_hand.push(partner),
             None => {}
         }
         problems.append(&mut wrong);
@@ -68,12 +68,12 @@ fn whole(mut root: Section<'_, '_>, base: &Path) -> Config {
     let spans: Vec<_> = office_tables.iter().map(Section::span).collect();
     let offices = each(office_tables, office, |office| office.number, "number");
     folders::separate_offices(&root, &offices, &spans);
-    let partners = each(root.tables("peer"), by_hand::partner, by_hand::Partner::office, "office");
+    let partners = each(root.tables("peer"), partner::partner, partner::Partner::office, "office");
     let (mut peers, mut by_hand) = (Vec::new(), Vec::new());
     for partner in partners {
         match partner {
-            by_hand::Partner::Node(peer) => peers.push(peer),
-            by_hand::Partner::ByHand(partner) => by_hand.push(partner),
+            partner::Partner::Node(peer) => peers.push(peer),
+            partner::Partner::ByHand(partner) => by_hand.push(partner),
         }
     }
     let relays = network::relays(root.tables("relay"));

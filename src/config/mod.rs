@@ -21,6 +21,7 @@ mod forms;
 mod habits;
 mod mail;
 mod network;
+mod partner;
 mod partner_file;
 mod peer;
 mod profiles;

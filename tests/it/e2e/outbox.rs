@@ -84,7 +84,7 @@ fn a_set_for_the_web_service_lies_ready_until_a_person_notes_it() {
         .sql(&format!("SELECT state, detail FROM journal WHERE serial = '{FIRST}' ORDER BY id"));
     assert_eq!(steps.len(), 3, "{steps:?}");
     assert_eq!(steps[..2], ["PACKED|", "TO_UPLOAD|"]);
-    assert!(steps[2].starts_with("UPLOADED|handed-by-person by "), "{steps:?}");
+    assert!(steps[2].starts_with("UPLOADED|handed-by-person"), "{steps:?}");
     assert_eq!(care.sql("SELECT count(*) FROM receipts"), ["0"], "nobody signed for it");
     let (_, history) = said(&care, &["history"]);
     assert!(history.contains("uploaded, as a person noted"), "{history}");

@@ -15,6 +15,7 @@ mod guard;
 mod habits;
 mod held;
 mod login;
+mod outbox;
 mod partners;
 mod renewal;
 mod roles;
