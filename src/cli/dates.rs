@@ -59,7 +59,8 @@ pub(super) fn text(dates: &Dates, lang: Lang) -> String {
                 format!("next certificate ({usage}): SHA-256 {sha256}, used from {at}; {unaware}")
             }
         };
-        text.push_str(&format!("\n{line}"));
+        text.push('\n');
+        text.push_str(&line);
     }
     if !lists.is_empty() {
         let head = match lang {

@@ -133,15 +133,12 @@ async fn receive<S: Service>(
     let card = short_body::receive(body, MAX_CARD, limits.body_grace).await?;
     link.all_read();
     let answer = async {
-        match partner {
-            Some(partner) => {
-                shared.service.put_card(&link.peer, partner, office, card).await?;
-                Ok(StatusCode::NO_CONTENT)
-            }
-            None => {
-                shared.service.introduce(&link.peer, office, card).await?;
-                Ok(StatusCode::ACCEPTED)
-            }
+        if let Some(partner) = partner {
+            shared.service.put_card(&link.peer, partner, office, card).await?;
+            Ok(StatusCode::NO_CONTENT)
+        } else {
+            shared.service.introduce(&link.peer, office, card).await?;
+            Ok(StatusCode::ACCEPTED)
         }
     };
     let answer = timeout(limits.request_timeout, AssertUnwindSafe(answer).catch_unwind());

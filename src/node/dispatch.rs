@@ -598,8 +598,7 @@ fn failed(
                 "中継サーバー {relay} {ja}（{detail}。相手 {partner} に送るもの）。自動で送り直しますが、続く場合は中継サーバーの管理者に確かめてください。"
             ),
             format!(
-                "the relay {relay} {} ({detail}; for the partner {partner}); it is tried again, but ask its operator if it goes on",
-                en
+                "the relay {relay} {en} ({detail}; for the partner {partner}); it is tried again, but ask its operator if it goes on"
             ),
         ),
         _ => (

@@ -61,16 +61,13 @@ pub(super) async fn run(
         let sleep = tokio::select! {
             biased;
             () = stopped(&mut stopping) => break,
-            asked = collector.ask() => match asked {
-                Ok(sleep) => {
-                    failures = 0;
-                    sleep
-                }
-                Err(()) => {
-                    let place = failures.min(PAUSES.len() - 1);
-                    failures += 1;
-                    Duration::from_secs(PAUSES.get(place).copied().unwrap_or(300))
-                }
+            asked = collector.ask() => if let Ok(sleep) = asked {
+                failures = 0;
+                sleep
+            } else {
+                let place = failures.min(PAUSES.len() - 1);
+                failures += 1;
+                Duration::from_secs(PAUSES.get(place).copied().unwrap_or(300))
             },
         };
         if sleep.is_zero() {

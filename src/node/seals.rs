@@ -12,13 +12,16 @@ use crate::types::{Clock, Instant, OfficeNumber};
 /// What a partner said that it takes is believed for so long; the exchange of cards asks more often.
 const BELIEVED: Duration = Duration::from_hours(2);
 
+/// The file of a card, and the key in it.
+type KeyOfCard = (Option<PathBuf>, Option<SealingKey>);
+
 /// What a node knows of seals.
 #[derive(Default)]
 pub(super) struct Seals {
     /// The keys of our offices.
     own: Mutex<BTreeMap<OfficeNumber, SealingSecrets>>,
     /// The key in the card of a partner, by the card's file.
-    pub(super) cards: Mutex<BTreeMap<OfficeNumber, (Option<PathBuf>, Option<SealingKey>)>>,
+    pub(super) cards: Mutex<BTreeMap<OfficeNumber, KeyOfCard>>,
     /// Whether a partner's own node takes sealed packages, and when it said so.
     takes: Mutex<BTreeMap<OfficeNumber, (bool, Instant)>>,
 }

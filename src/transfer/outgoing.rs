@@ -152,10 +152,8 @@ impl Outgoing {
                 Self::Superseded
             }
             (Self::ByHand(channel), OutgoingEvent::Handed) => Self::HandedByPerson(channel),
-            (Self::Refused | Self::Deposited, OutgoingEvent::Tick) if now >= expires_at => {
-                Self::Expired
-            }
-            (Self::Queued { .. }, OutgoingEvent::Failed(_) | OutgoingEvent::Tick)
+            (Self::Refused | Self::Deposited | Self::Queued { .. }, OutgoingEvent::Tick)
+            | (Self::Queued { .. }, OutgoingEvent::Failed(_))
                 if now >= expires_at =>
             {
                 Self::Expired
@@ -285,7 +283,6 @@ impl Transition<Outgoing> {
         self.changes()
             && match self.after.state() {
                 OutgoingState::Superseded => was_in_outbox,
-                OutgoingState::Uploaded | OutgoingState::SentOnPaper => true,
                 OutgoingState::Queued
                 | OutgoingState::Deposited
                 | OutgoingState::ToUpload
@@ -293,7 +290,10 @@ impl Transition<Outgoing> {
                 OutgoingState::Consigned
                 | OutgoingState::HeldByRecipient
                 | OutgoingState::HandedOver => !was_there.contains(&self.before.state()),
-                OutgoingState::Refused | OutgoingState::Rejected => true,
+                OutgoingState::Uploaded
+                | OutgoingState::SentOnPaper
+                | OutgoingState::Refused
+                | OutgoingState::Rejected => true,
                 OutgoingState::Expired => self.before != Outgoing::Refused,
             }
     }

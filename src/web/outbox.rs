@@ -138,9 +138,10 @@ pub(super) async fn sheet(
     } else {
         set.check_sheet()
     };
-    let title = match is_paper {
-        true => lang.pick("ＦＡＸ送付状", "Fax cover"),
-        false => lang.pick("チェックシート", "Check sheet"),
+    let title = if is_paper {
+        lang.pick("ＦＡＸ送付状", "Fax cover")
+    } else {
+        lang.pick("チェックシート", "Check sheet")
     };
     let frame = Frame::new(&shared, &session, Place::Outbox, title);
     page(&Sheet { frame, id, is_paper, section })

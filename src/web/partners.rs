@@ -62,7 +62,7 @@ pub(super) async fn show(State(shared): State<Arc<Shared>>, Visitor(session): Vi
     });
     let by_hand = config.by_hand.iter().map(|partner| {
         let services = partner.service_types.iter().map(|service| words::service(*service, lang));
-        row_by_hand(partner, services.collect(), &status, lang)
+        row_by_hand(partner, &services.collect::<Vec<_>>(), &status, lang)
     });
     let title = lang.pick("相手", "Partners");
     let rows = rows.chain(by_hand).collect();
@@ -128,7 +128,7 @@ fn row(
     }
 }
 
-fn row_by_hand(partner: &ByHand, services: Vec<String>, status: &Status, lang: Lang) -> Row {
+fn row_by_hand(partner: &ByHand, services: &[String], status: &Status, lang: Lang) -> Row {
     let counts = || status.counts.iter().filter(|count| count.partner == partner.office);
     let last = counts().map(|count| count.changed_at).max();
     let number = |wanted: Direction| {

@@ -7,8 +7,6 @@ pub(super) const fn tone(state: State) -> &'static str {
     match state {
         State::Out(OutgoingState::HandedOver)
         | State::In(IncomingState::Placed | IncomingState::HandedOver) => "good",
-        // A person says so, and nobody signed for it.
-        State::Out(OutgoingState::Uploaded | OutgoingState::SentOnPaper) => "calm",
         State::Out(
             OutgoingState::Queued
             | OutgoingState::Deposited
@@ -21,6 +19,10 @@ pub(super) const fn tone(state: State) -> &'static str {
         State::Out(OutgoingState::Refused | OutgoingState::Rejected | OutgoingState::Expired)
         | State::In(IncomingState::Rejected | IncomingState::Held)
         | State::Set(HeldSet::Held) => "bad",
-        State::Out(OutgoingState::Superseded) | State::Set(HeldSet::Settled) => "calm",
+        // Of what was handed over by hand a person says so, and nobody signed for it.
+        State::Out(
+            OutgoingState::Uploaded | OutgoingState::SentOnPaper | OutgoingState::Superseded,
+        )
+        | State::Set(HeldSet::Settled) => "calm",
     }
 }

@@ -44,7 +44,6 @@ pub use by_hand::archive;
 pub(super) use direct::send;
 pub use direct::{NotSent, SendOrder, SentSet};
 pub(super) use ends::{CopiedToHold, end_claim};
-pub(super) use unzip::go_on;
 use fault::OutboundFault;
 use hand::Hand;
 use machine::{FAULT_PAUSE, Machine, Terms};
@@ -53,6 +52,7 @@ pub(super) use settled::run as show_outcomes;
 use stays::Stays;
 use survey::Surveyor;
 use take::OnDisk;
+pub(super) use unzip::go_on;
 
 /// The times of the configuration.
 struct Timing {

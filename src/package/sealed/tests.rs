@@ -66,8 +66,10 @@ fn with_header(bytes: &[u8], change: impl FnOnce(&mut SealedHeader)) -> Vec<u8> 
 #[test]
 fn the_algorithms_are_those_of_the_rfc() {
     fn hex(text: &str) -> Vec<u8> {
-        let digit = |place| u8::from_str_radix(&text[place..place + 2], 16).expect("digits");
-        (0..text.len()).step_by(2).map(digit).collect()
+        let digits: Vec<_> =
+            text.chars().map(|digit| digit.to_digit(16).expect("a digit")).collect();
+        let byte = |pair: &[u32]| u8::try_from(pair[0] * 16 + pair[1]).expect("a byte");
+        digits.chunks(2).map(byte).collect()
     }
     let private = hex("317f915db7bc629c48fe765587897e01e282d3e8445f79f27f65d031a88082b2");
     let enc = EncapsulatedSecret(hex(
@@ -197,7 +199,8 @@ fn the_header_speaks_of_what_is_inside() {
     let inside = package.manifest();
     let header = SealedHeader::of(&package, SUITE, &to.key_id, vec![4; 65]);
     assert_eq!(header.check_is_of(inside), Ok(()));
-    let changes: [(&str, fn(&mut SealedHeader)); 5] = [
+    type Change = fn(&mut SealedHeader);
+    let changes: [(&str, Change); 5] = [
         ("message_id", |header| header.message_id = crate::types::MessageId::new(now())),
         ("sender", |header| header.sender = "1370000018".parse().expect("an office")),
         ("recipient", |header| header.recipient = "1370000018".parse().expect("an office")),

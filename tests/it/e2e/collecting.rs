@@ -17,8 +17,12 @@ fn who_opens_no_port_sends_and_collects() {
     let [mut care, mut help] = one_closed();
     let plans = [sample(PLAN, "20260520101500"), sample(USAGE, "20260520111500")];
     let actuals = [withdrawal(HELP, 1), sample(ACTUAL, "20260702090000")];
-    plans.iter().for_each(|unit| export(&care, unit));
-    actuals.iter().for_each(|unit| export(&help, unit));
+    for unit in &plans {
+        export(&care, unit);
+    }
+    for unit in &actuals {
+        export(&help, unit);
+    }
     care.start();
     help.start();
     until("all plans at the partner", || care.has_sent("HANDED_OVER", plans.len()));

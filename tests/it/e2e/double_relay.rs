@@ -303,8 +303,7 @@ impl Service for Kernel {
                 let state = self.state();
                 let waits = |kept: &&Kept| {
                     let replayed = vice == Vice::Replays;
-                    (kept.header.recipient == query.office || replayed)
-                        && (!kept.done || replayed)
+                    (replayed || (kept.header.recipient == query.office && !kept.done))
                         && kept.position > query.after
                 };
                 let item = |kept: &Kept| MailboxItem {

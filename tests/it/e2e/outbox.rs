@@ -2,6 +2,7 @@
 
 use std::fs;
 use std::io::Cursor;
+use std::path::Path;
 
 use renkei::types::Digest;
 
@@ -140,7 +141,13 @@ fn a_set_for_paper_is_printed_with_a_cover_that_names_no_user() {
     let found = laid(&care, &at);
     let names: Vec<_> = found.keys().map(String::as_str).collect();
     assert_eq!(names.first(), Some(&"fax-cover.html"));
-    assert!(names.len() > 1 && names.iter().all(|name| name.ends_with(".html")), "{names:?}");
+    assert!(
+        names.len() > 1
+            && names
+                .iter()
+                .all(|name| Path::new(name).extension().is_some_and(|end| end == "html")),
+        "{names:?}"
+    );
     let text = |name: &str| String::from_utf8(found[name].clone()).expect("UTF-8");
     let cover = text("fax-cover.html");
     assert!(cover.contains(HELP) && cover.contains(CARE), "{cover}");
@@ -160,7 +167,9 @@ fn wrong_sets_are_held_as_for_any_partner_and_nobody_is_dialled() {
     let mut care = by_hand("web");
     care.start();
     let mut unit = withdrawal(CARE, 1);
-    unit.values_mut().for_each(|bytes| bytes.truncate(9));
+    for bytes in unit.values_mut() {
+        bytes.truncate(9);
+    }
     export(&care, &unit);
     until("held", || (care.sets("hold").len() == 1).then_some(()));
     assert!(!care.path("outbox").exists());

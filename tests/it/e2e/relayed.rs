@@ -49,7 +49,9 @@ fn two_offices_without_a_port_exchange_over_a_relay() {
     let ([mut care, mut help], relay) = with_relay(false);
     let plans = [sample(PLAN, "20260520101500"), sample(USAGE, "20260520111500")];
     let actuals = [sample(ACTUAL, "20260702090000")];
-    plans.iter().for_each(|unit| export(&care, unit));
+    for unit in &plans {
+        export(&care, unit);
+    }
     care.start();
     until("plans at the relay", || is_deposited(&care, plans.len()));
     assert_eq!(relay.counts(), (plans.len(), 0));
@@ -58,7 +60,9 @@ fn two_offices_without_a_port_exchange_over_a_relay() {
     assert!(history.contains("kept by the relay"), "{history}");
     assert_eq!(care.sql("SELECT count(*) FROM receipts WHERE origin = 'received'"), ["0"]);
 
-    actuals.iter().for_each(|unit| export(&help, unit));
+    for unit in &actuals {
+        export(&help, unit);
+    }
     help.start();
     until("all plans at the partner", || care.has_sent("HANDED_OVER", plans.len()));
     until("all actuals at the partner", || help.has_sent("HANDED_OVER", actuals.len()));
@@ -163,7 +167,9 @@ fn what_a_relay_changed_or_swapped_is_told_and_taken_by_nobody() {
         let ([mut care, mut help], relay) = with_relay(false);
         relay.turns(vice);
         let plans = [withdrawal(CARE, 1), withdrawal(CARE, 2)];
-        plans.iter().for_each(|unit| export(&care, unit));
+        for unit in &plans {
+            export(&care, unit);
+        }
         care.start();
         until("plans at the relay", || is_deposited(&care, 2));
         help.start();

@@ -1,6 +1,6 @@
 //! Relays that are killed, and several instances on one database.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use renkei::package::ReceiptKind;
@@ -56,13 +56,13 @@ async fn what_was_accepted_is_there_after_a_kill() {
         let acceptance = put_until_taken(&sender, &relay, id, &sealed).await;
         sent.insert(id, (late, acceptance));
     }
-    let mut seen = BTreeMap::new();
+    let mut seen = BTreeSet::new();
     let mut after = 0;
     loop {
         let page = recipient.mailbox(&relay, after, 0).await;
         for item in page["items"].as_array().expect("a list") {
             let id: MessageId = item["message_id"].as_str().expect("an id").parse().expect("an id");
-            assert!(seen.insert(id, ()).is_none(), "twice: {id}");
+            assert!(seen.insert(id), "twice: {id}");
         }
         after = page["next"].as_u64().expect("a position");
         if page["more"] == false {

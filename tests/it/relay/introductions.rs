@@ -73,7 +73,7 @@ async fn an_unknown_office_is_taken_in_by_its_card_when_the_digits_are_the_same(
 
     // The relay that runs takes it up by itself, within its next look.
     let asks = || async { answer(client.get(&relay, &path)).await.expect("answered").status };
-    wait_for(asks, 200).await;
+    wait_for(asks, 200);
     let shown = answer(client.get(&relay, &format!("/v1/card/{NEW}"))).await.expect("answered");
     assert_eq!((shown.status, &shown.body[..]), (200, own.as_slice()));
     // A newer card of the same hand is taken, one of another hand is not.
@@ -87,16 +87,15 @@ async fn an_unknown_office_is_taken_in_by_its_card_when_the_digits_are_the_same(
 
     let refused = relay.run(&["refuse", NEW]);
     assert!(refused.status.success(), "{refused:?}");
-    wait_for(asks, 403).await;
+    wait_for(asks, 403);
 }
 
-async fn wait_for<F: Future<Output = u16>>(ask: impl Fn() -> F, status: u16) {
+fn wait_for<F: Future<Output = u16>>(ask: impl Fn() -> F, status: u16) {
     let ask = &ask;
-    let found = tokio::task::block_in_place(|| {
+    tokio::task::block_in_place(|| {
         until("the relay takes it up", || {
             let asked = tokio::runtime::Handle::current().block_on(ask());
             (asked == status).then_some(())
-        })
+        });
     });
-    let () = found;
 }
