@@ -14,6 +14,8 @@ struct Looked {
     keys: SealingSecrets,
     /// The key that was made just now.
     made: Option<String>,
+    /// It is the first one of the office.
+    is_first: bool,
     /// How many went.
     removed: usize,
 }
@@ -27,7 +29,8 @@ fn look_at(context: &Context, office: OfficeNumber, now: Timestamp) -> Result<Lo
     let keys = certs::sealing_keys_in_time(&folder, office, now)?;
     let made = keys.iter().find(|key| before.find(key.key_id()).is_none());
     let made = made.map(|key| key.key_id().to_owned());
-    Ok(Looked { keys, made, removed })
+    let is_first = before.iter().next().is_none();
+    Ok(Looked { keys, made, is_first, removed })
 }
 
 /// Makes a new key for an office of ours where it is time for that, and removes those to which
@@ -35,8 +38,8 @@ fn look_at(context: &Context, office: OfficeNumber, now: Timestamp) -> Result<Lo
 pub(super) async fn look_after_keys(context: &Arc<Context>, office: OfficeNumber) {
     let now = context.now();
     let shared = Arc::clone(context);
-    let Looked { keys, made, removed } = match blocking(move || look_at(&shared, office, now)).await
-    {
+    let looked = blocking(move || look_at(&shared, office, now)).await;
+    let Looked { keys, made, is_first, removed } = match looked {
         Some(Ok(looked)) => looked,
         Some(Err(error)) => {
             tracing::warn!(%office, %error, "the sealing keys cannot be looked after");
@@ -48,7 +51,10 @@ pub(super) async fn look_after_keys(context: &Arc<Context>, office: OfficeNumber
     let mut notes = Vec::new();
     if let Some(key_id) = made {
         tracing::info!(%office, key_id, "a new sealing key was made");
-        notes.push((office, None, format!("{}:{key_id}", code::SEALING_KEY_MADE)));
+        // That an office begins to have keys is no change.
+        if !is_first {
+            notes.push((office, None, format!("{}:{key_id}", code::SEALING_KEY_MADE)));
+        }
     }
     if removed > 0 {
         tracing::info!(%office, removed, "sealing keys that nobody needs any more were removed");
