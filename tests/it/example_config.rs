@@ -11,15 +11,16 @@ fn example() -> String {
     fs::read_to_string(path).expect("config.example.toml")
 }
 
-/// The example with every `#key = value` line active, PKCS#12 aside, which excludes PEM, and the user of
-/// the mail server, whose password would be asked for.
+/// The example with every `#key = value` line active, PKCS#12 aside, which excludes PEM, and the users of
+/// mail server and proxy, whose passwords would be asked for.
 fn with_all_keys(text: &str) -> String {
     let active = |line: &str| match line.strip_prefix('#') {
         Some(rest)
             if !rest.starts_with(' ')
                 && !rest.contains("p12")
                 && !rest.contains("password")
-                && !rest.starts_with("user =") =>
+                && !rest.starts_with("user =")
+                && !rest.starts_with("proxy_user =") =>
         {
             rest.to_owned()
         }
@@ -47,6 +48,7 @@ fn commented_keys_are_known_and_say_the_default() {
     for peer in &mut plain.peers {
         peer.edition = Some(renkei::types::Edition::V4_1);
         peer.name = Some("○○訪問介護事業所".into());
+        peer.relay = Some("https://relay.example.jp".parse().expect("an address"));
     }
     plain.node.url = Some("https://renkei.example.jp:8443".parse().expect("an address"));
     plain.store.key_file = Some("keys/store.key".into());
@@ -60,6 +62,7 @@ fn commented_keys_are_known_and_say_the_default() {
         office.name = Some("○○居宅介護支援事業所".into());
         office.sent = Some("folders/sent".into());
         office.import_actuals = "folders/import-actuals".into();
+        office.outbox = "folders/outbox".into();
     }
     let scanner = ["/usr/bin/clamdscan", "--fdpass", "--no-summary"];
     plain.attachments.scanner = scanner.map(str::to_owned).to_vec();
@@ -76,6 +79,9 @@ fn commented_keys_are_known_and_say_the_default() {
     assert_eq!((mail.port, mail.conditions, mail.login.is_none()), (465, true, true));
     assert_eq!(mail.wait, jiff::SignedDuration::from_mins(2));
     assert_eq!(mail.daily, Some(jiff::civil::Time::constant(8, 0, 0, 0)));
+    plain.network.clone_from(&full.network);
+    assert!(full.network.proxy.as_ref().is_some_and(|proxy| proxy.login.is_none()));
+    plain.relays.clone_from(&full.relays);
     plain.backup.clone_from(&full.backup);
     let backup = full.backup.as_ref().expect("backups");
     assert_eq!(backup.keep, renkei::config::Generations { daily: 7, weekly: 4, monthly: 12 });

@@ -41,7 +41,7 @@ pub(super) fn add(
             .execute(params![
                 entry.0,
                 id,
-                super::unread::date(When::Month(of.month)),
+                date(When::Month(of.month)),
                 of.office.as_str(),
                 of.service.as_str(),
                 of.withdrawn,
@@ -156,7 +156,7 @@ impl Found {
         for month in questions.months.iter().filter(|_| questions.has_actuals) {
             self.someone_planned(connection, (&office, &partner), *month)?;
         }
-        let months = questions.months.iter().map(|month| super::unread::date(When::Month(*month)));
+        let months = questions.months.iter().map(|month| date(When::Month(*month)));
         let first = months.clone().min().unwrap_or_default();
         let last = months.max().unwrap_or_default();
         let until = questions.serials.last().map(FileSerial::as_str).unwrap_or_default();
@@ -209,7 +209,7 @@ impl Found {
         (office, partner): (&Column<OfficeNumber>, &Column<OfficeNumber>),
         month: ServiceMonth,
     ) -> Result<(), StoreError> {
-        let date = super::unread::date(When::Month(month));
+        let date = date(When::Month(month));
         let since = month.plus(-AHEAD).to_string();
         let mut statement = connection.prepare_cached(&format!(
             "SELECT {WAY}, p.insurer, p.insured, m.document, m.date, m.withdrawn
@@ -317,5 +317,15 @@ impl Found {
             self.person(row)?.birth_print = Some(print);
         }
         Ok(())
+    }
+}
+
+/// How a month or a day is stored.
+pub(super) fn date(when: When) -> i64 {
+    match when {
+        When::Month(month) => i64::from(month.year()) * 100 + i64::from(month.month()),
+        When::Day(day) => {
+            (i64::from(day.year()) * 100 + i64::from(day.month())) * 100 + i64::from(day.day())
+        }
     }
 }

@@ -5,8 +5,8 @@ use rusqlite::{Connection, OptionalExtension as _, Row, params};
 
 use super::entry::ContentsState;
 use super::id::EntryId;
-use super::past;
-use crate::contents::{Contents, Mention, Person, SearchKey, When};
+use super::past::{self, date};
+use crate::contents::{Contents, Mention, Person, SearchKey};
 use crate::store::unit::Column;
 use crate::store::{Store, StoreError};
 use crate::transfer::Direction;
@@ -209,14 +209,4 @@ fn add_mention(
             mention.when.map_or(0, date),
         ])?;
     Ok(())
-}
-
-/// How a month or a day is stored.
-pub(super) fn date(when: When) -> i64 {
-    match when {
-        When::Month(month) => i64::from(month.year()) * 100 + i64::from(month.month()),
-        When::Day(day) => {
-            (i64::from(day.year()) * 100 + i64::from(day.month())) * 100 + i64::from(day.day())
-        }
-    }
 }

@@ -93,7 +93,10 @@ fn self_made_certificates_are_prepared_told_and_taken_when_partners_know_them() 
     help.start();
     export(&care, &withdrawal(CARE, 2));
     until("still with the old ones", || care.has_sent("HANDED_OVER", 2));
+    // It was registered by hand, so that it never says that it knows them.
     let output = care.command(&["certs", "renew", "--take"]);
+    assert_eq!(output.status.code(), Some(1), "{output:?}");
+    let output = care.command(&["certs", "renew", "--take", "--anyway"]);
     assert_eq!(output.status.code(), Some(0), "{output:?}");
     until("taken up", || {
         let log = care.log();
