@@ -142,7 +142,7 @@ fn what_is_sealed_to_a_lost_key_is_sealed_anew() {
     export(&care, &withdrawal(CARE, 2));
     help.start();
     until("handed over", || care.has_sent("HANDED_OVER", 2));
-    until("a new key", || (noted(&help, "sealing-key-made") == 1).then_some(()));
+    until("a new key", || (keys(&help).len() == 1).then_some(()));
     // Where its new card is not made yet, the package goes under TLS alone.
     let sealed = seals(&care);
     assert!(sealed.len() == 2 && sealed[0].is_some(), "{sealed:?}");
