@@ -6,7 +6,7 @@
 //! [`Questions`] ask for; the answers are the same.
 //!
 //! The history begins somewhere: what was exchanged before, or by other means, is not in it. So nothing
-//! is said to be missing in it that may be older than its first package (see [`past`]).
+//! is said to be missing in it that may be older than its first package (see `past`).
 
 mod check;
 mod form;
