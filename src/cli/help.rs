@@ -77,7 +77,7 @@ const ENGLISH: &[(&str, &str)] = &[
     ),
     (
         "init --listen",
-        "The address and port to listen on (default: every address, with the port of --url or 8443)",
+        "The address and port to listen on (default: every address, with the port of --url; with --no-url none)",
     ),
     ("init --data", "The folder for the store (default: data)"),
     ("init --no-page", "Without the page"),
@@ -133,7 +133,10 @@ const ENGLISH: &[(&str, &str)] = &[
     ),
     ("doctor --json", "Print JSON"),
     ("history", "Show what was sent and received"),
-    ("history --format", "The form of the output"),
+    (
+        "history --format",
+        "The form of the output; exchange, for validate --history, has all there is",
+    ),
     ("history --office", "Only this office of ours"),
     ("history --partner", "Only this partner"),
     ("history --since", "Only from this date on, such as 2026-04-01"),

@@ -53,6 +53,11 @@ struct HistoryJson<'a> {
 pub(super) fn run(args: &Args, lang: Lang) -> anyhow::Result<ExitCode> {
     let config = setup::config(&args.config.config, lang)?;
     let store = setup::store(&config, lang)?;
+    if args.format == Format::Exchange {
+        let exchanged = setup::runtime()?.block_on(store.all_exchanged())?;
+        output::line(&serde_json::to_string_pretty(&exchanged)?)?;
+        return Ok(ExitCode::SUCCESS);
+    }
     let since = match args.since {
         Some(date) => Some(date.to_zoned(TimeZone::system())?.timestamp()),
         None => None,
@@ -61,10 +66,6 @@ pub(super) fn run(args: &Args, lang: Lang) -> anyhow::Result<ExitCode> {
         HistoryFilter { office: args.office, partner: args.partner, since, limit: args.limit };
     let history = setup::runtime()?.block_on(store.history(filter))?;
     let text = match args.format {
-        Format::Exchange => {
-            let exchanged = setup::runtime()?.block_on(store.all_exchanged())?;
-            serde_json::to_string_pretty(&exchanged)?
-        }
         Format::Text if history.is_empty() => {
             lang.pick("履歴はありません。", "no history").to_owned()
         }
@@ -73,7 +74,7 @@ pub(super) fn run(args: &Args, lang: Lang) -> anyhow::Result<ExitCode> {
             output::table(&head(lang), &rows)
         }
         Format::Csv => String::from_utf8(csv(&history, lang))?,
-        Format::Json => serde_json::to_string_pretty(&HistoryJson {
+        Format::Json | Format::Exchange => serde_json::to_string_pretty(&HistoryJson {
             schema: "renkei.history/1",
             history: &history,
         })?,

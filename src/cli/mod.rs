@@ -147,7 +147,7 @@ enum Command {
     Card(card::Args),
     /// 相手を登録・確認・削除します
     Partner(partner::Args),
-    /// 封をしたパッケージを預かる中継サーバーを動かします
+    /// 封かんしたパッケージを預かる中継サーバーを動かします
     Relay(relay::Args),
     /// 架空の利用者の正しいファイルを作ります（取込の試験、性能測定用）
     New(new::Args),

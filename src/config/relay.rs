@@ -98,14 +98,22 @@ impl RelayConfig {
 }
 
 fn whole(mut root: Section<'_, '_>) -> RelayConfig {
-    let node = check::node(root.table("node"));
-    let listen = node.listen.unwrap_or_else(|| {
+    let mut table = root.table("node");
+    let names_listen = table.has("listen");
+    let node = check::node(table);
+    if !names_listen {
         let ja = "中継サーバーには listen が必要です（例 0.0.0.0:8444）。";
         root.report(&(0..0), "node.listen", ja, "a relay needs listen, such as 0.0.0.0:8444");
-        SocketAddr::from(([0, 0, 0, 0], 0))
-    });
+    }
+    // Where it could not be read, that is told.
+    let listen = node.listen.unwrap_or(SocketAddr::from(([0, 0, 0, 0], 0)));
     let status = status(root.table("status"));
     let tls = check::tls(root.table("tls"));
+    if !tls.revocation_list_urls.is_empty() {
+        let ja = "中継サーバーは失効リストを取り寄せません。revocation_lists にファイルを書いてください。";
+        let en = "a relay fetches no lists; name their files in revocation_lists";
+        root.report(&(0..0), "tls.revocation_list_urls", ja, en);
+    }
     let mut signing_table = root.table("signing");
     let signing = identity(&mut signing_table, "");
     signing_table.finish();

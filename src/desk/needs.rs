@@ -107,7 +107,9 @@ fn of_outbox(rows: &[OutboxRow], now: Timestamp, lang: Lang) -> Option<Need> {
     }
     let count = rows.len();
     let title = match lang {
-        Lang::Ja => format!("相手に渡していないものがあります（アップロード待ち {count} 件）"),
+        Lang::Ja => {
+            format!("相手に渡していないものがあります（アップロード・送付待ち {count} 件）")
+        }
         Lang::En => format!("to be uploaded or sent on paper: {count}"),
     };
     let age = outbox::age(oldest, now, lang);

@@ -4,6 +4,7 @@ use std::ffi::OsStr;
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
+use std::time::SystemTime;
 
 use super::error::{Action, Fault, FolderError, FolderRole};
 use super::name::check_name;
@@ -29,6 +30,29 @@ impl Outbox {
     /// The outbox at a path.
     pub const fn new(path: PathBuf) -> Self {
         Self(path)
+    }
+
+    /// Removes what a crash left half-built and nobody has changed since `time`: another office may lay
+    /// its sets in the same folder.
+    ///
+    /// # Errors
+    ///
+    /// A folder that is there cannot be read, or what is left there not removed.
+    pub fn sweep(&self, time: SystemTime) -> Result<(), FolderError> {
+        let failed = FolderError::at(FolderRole::Outbox, Action::Delete);
+        for channel in HandChannel::ALL {
+            let folder = self.0.join(channel.as_str());
+            if !is_there(&folder).map_err(&failed)? {
+                continue;
+            }
+            for name in disk::names(&folder).map_err(&failed)? {
+                let of_partner = folder.join(name);
+                if of_partner.is_dir() {
+                    disk::remove_leftovers_before(&of_partner, time).map_err(&failed)?;
+                }
+            }
+        }
+        Ok(())
     }
 
     /// Where the set of a place lies.
@@ -64,12 +88,12 @@ impl Outbox {
         Ok(folder)
     }
 
-    /// Takes a set away: the files of these names, and its folder where nothing else lies in it.
+    /// Takes a set away: the files whose names are `ours`, and its folder where nothing else lies in it.
     /// Whatever a person put there stays. Can be repeated.
     pub fn take_away(
         &self,
         place: OutboxPlace<'_>,
-        names: impl Iterator<Item = String>,
+        is_ours: impl Fn(&str) -> bool,
     ) -> Result<(), FolderError> {
         check(place.unit)?;
         let folder = self.folder(place);
@@ -77,8 +101,10 @@ impl Outbox {
         if !is_there(&folder).map_err(&failed)? {
             return Ok(());
         }
-        for name in names {
-            check(&name)?;
+        for name in disk::names(&folder).map_err(&failed)? {
+            if !is_ours(&name) {
+                continue;
+            }
             match disk::remove_file(&folder.join(name)) {
                 Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(failed(error)),
                 _ => {}
@@ -169,15 +195,35 @@ mod tests {
         outbox.lay(place("u_1"), &files()).expect("laid again");
         assert_eq!(fs::read(folder.join("A.CSV")).expect("read"), b"1");
         assert_eq!(fs::read(folder.join("sheet.html")).expect("read"), b"2");
-        let names = || files().into_iter().map(|(name, _)| name);
+        let is_ours = |name: &str| files().iter().any(|(ours, _)| ours == name);
         for _ in 0..2 {
-            outbox.take_away(place("u_1"), names()).expect("taken away");
+            outbox.take_away(place("u_1"), is_ours).expect("taken away");
             let left = fs::read_dir(&folder).expect("listed").count();
             assert_eq!(left, 1, "what a person put there stays");
         }
         fs::remove_file(folder.join("mine.txt")).expect("removed");
-        outbox.take_away(place("u_1"), names()).expect("taken away");
+        outbox.take_away(place("u_1"), is_ours).expect("taken away");
         assert!(!folder.exists());
+    }
+
+    #[test]
+    fn what_a_crash_left_half_built_goes() {
+        let root = tempfile::tempdir().expect("a folder");
+        let outbox = Outbox::new(root.path().join("outbox"));
+        let soon = || {
+            SystemTime::from(
+                crate::types::Clock::system().now() + jiff::SignedDuration::from_hours(1),
+            )
+        };
+        outbox.sweep(soon()).expect("nothing is there yet");
+        let folder = outbox.lay(place("u_1"), &files()).expect("laid");
+        let left = disk::temporary(folder.parent().expect("of the partner"));
+        fs::create_dir(&left).expect("made");
+        fs::write(left.join("A.CSV"), b"1").expect("written");
+        outbox.sweep(SystemTime::UNIX_EPOCH).expect("swept");
+        assert!(left.exists(), "somebody may be at work");
+        outbox.sweep(soon()).expect("swept");
+        assert!(!left.exists() && folder.join("A.CSV").is_file());
     }
 
     #[test]

@@ -113,7 +113,12 @@ async fn receive<S: Service>(
     // Until the body is read, an answer may cross with the rest of it.
     link.leave_unread();
     let partner = match link.partner() {
-        Err(_) if shared.service.takes_introductions() => None,
+        Err(refusal)
+            if refusal.code == RefusalCode::NOT_A_PARTNER
+                && shared.service.takes_introductions() =>
+        {
+            None
+        }
         partner => Some(partner?),
     };
     let _place = match partner {

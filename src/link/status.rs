@@ -38,7 +38,7 @@ pub(super) async fn get_status<S: Service>(
         clock_skew,
         files,
         manifest_bytes,
-        your_card,
+        your_cards,
     } = answer;
     let limits = shared.grants.limits();
     let limits = StatusLimits {
@@ -50,6 +50,7 @@ pub(super) async fn get_status<S: Service>(
         receipts_per_page: limits.receipts_per_page,
     };
     let clock_skew_seconds = clock_skew.as_secs();
-    let status = Status { version, time, formats, features, clock_skew_seconds, your_card, limits };
+    let status =
+        Status { version, time, formats, features, clock_skew_seconds, your_cards, limits };
     grant_json(&GET_STATUS, &status)
 }

@@ -12,6 +12,7 @@ use futures_util::stream::{self, StreamExt as _};
 use jiff::Timestamp;
 
 use super::context::{Context, Pair, stopped};
+use super::pauses::Pauses;
 use super::receipts::{Read, look_at_clock, read_receipt};
 use super::supervise::Beat;
 use super::wake::woken;
@@ -20,9 +21,6 @@ use crate::store::{OutgoingRow, StoreError};
 use crate::transfer::{Outgoing, OutgoingEvent, OutgoingReceipt, Transition};
 use crate::types::{Clock, Digest, Instant, code};
 use crate::work::watch;
-
-/// Waits after a question that failed, growing.
-const PAUSES: [u64; 4] = [5, 15, 60, 300];
 
 /// Even when no package is known to wait, look again after this time.
 const LONGEST_SLEEP: Duration = Duration::from_mins(10);
@@ -75,7 +73,7 @@ pub(super) async fn run(
         greeting: true,
         given_up_asked: None,
     };
-    let mut failures = 0_usize;
+    let mut pauses = Pauses::default();
     while !*stopping.borrow() {
         beat.works_for("asking for receipts", LONGEST_QUESTION);
         let sleep = tokio::select! {
@@ -83,14 +81,12 @@ pub(super) async fn run(
             () = stopped(&mut stopping) => break,
             asked = collector.ask() => match asked {
                 Ok(sleep) => {
-                    failures = 0;
+                    pauses.over();
                     sleep
                 }
                 Err(code) => {
-                    let place = failures.min(PAUSES.len() - 1);
-                    failures += 1;
                     tracing::debug!(partner = %pair.1, code, "receipts could not be collected");
-                    Duration::from_secs(PAUSES.get(place).copied().unwrap_or(300))
+                    pauses.next()
                 }
             },
         };

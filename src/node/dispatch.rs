@@ -189,14 +189,17 @@ impl Dispatcher {
             let config = self.context.config();
             config.peer(self.pair.1).map(|peer| config.way(peer))
         };
-        match way {
-            // It comes for what waits, or nobody can do anything.
-            Some(Way::Collect | Way::None) => {
-                self.settled();
-                return Ok(LONGEST_SLEEP);
+        let relay = match &way {
+            Some(Way::Relay(relay) | Way::Direct { relay: Some(relay), .. }) => {
+                Some(relay.to_string())
             }
-            Some(Way::Relay(_) | Way::Direct { relay: Some(_), .. }) => self.withdraw(now).await?,
-            Some(Way::Direct { relay: None, .. }) | None => {}
+            _ => None,
+        };
+        self.withdraw(relay, now).await?;
+        if matches!(way, Some(Way::Collect | Way::None)) {
+            // It comes for what waits, or nobody can do anything.
+            self.settled();
+            return Ok(LONGEST_SLEEP);
         }
         let paused_until = self.paused_until.map(|until| due_at(until, now));
         if let Some(until) = paused_until.filter(|until| *until > now) {
@@ -248,8 +251,9 @@ impl Dispatcher {
         }
     }
 
-    /// Queues again what a relay keeps and the partner could not open, or what it keeps no longer.
-    async fn withdraw(&mut self, now: Timestamp) -> Result<(), StoreError> {
+    /// Queues again what a relay keeps and the partner could not open, what it keeps no longer, and what is
+    /// at another relay than the one of today.
+    async fn withdraw(&mut self, relay: Option<String>, now: Timestamp) -> Result<(), StoreError> {
         let ends = self.deposit_end.is_some_and(|end| end <= now);
         if !ends && self.withdrawn.is_some_and(|at| at.elapsed() < WITHDRAW) {
             return Ok(());
@@ -260,7 +264,7 @@ impl Dispatcher {
         }
         let (office, partner) = self.pair;
         let key = sealing::key_of(&self.context, partner).await.map(|key| key.key_id);
-        let count = self.context.store.withdraw(office, partner, key, now).await?;
+        let count = self.context.store.withdraw((office, partner), relay, key, now).await?;
         if count > 0 {
             tracing::info!(%partner, count, "packages are sealed anew for the relay");
         }
@@ -291,7 +295,10 @@ impl Dispatcher {
         if attempt.direct_failed {
             self.direct_failed = Some(Clock::running());
         }
-        self.paused_until = None;
+        if self.paused_until.take().is_some() && !attempt.blocks {
+            // The partner takes others, so what failed meanwhile is due too.
+            self.hurry = true;
+        }
         match attempt.result {
             Ok(Outgoing::Queued { next_at, .. }) => {
                 if attempt.blocks {
@@ -486,7 +493,7 @@ async fn leave_with(
         NotLeft::NoKey => {
             let texts = (
                 format!(
-                    "相手 {partner} の封の鍵が分からないため、中継サーバーに預けられません。相手から新しい事業所カードを受け取り、renkei partner add で登録してください。登録すると自動で送ります。"
+                    "相手 {partner} の封かん用の鍵が分からないため、中継サーバーに預けられません。相手から新しい事業所カードを受け取り、renkei partner add で登録してください。登録すると自動で送ります。"
                 ),
                 format!(
                     "no key of the partner {partner} is known to which packages could be sealed, so nothing is left with the relay; get its new card and register it (renkei partner add). They are sent by themselves then"

@@ -216,7 +216,7 @@ impl Service for Inbound {
             clock_skew: CLOCK_TOLERANCE.unsigned_abs(),
             files: limits.files,
             manifest_bytes: limits.manifest_bytes,
-            your_card: cards::registered_serial(&self.0.config(), peer.certificate_sha256),
+            your_cards: cards::registered_serials(&self.0.config(), peer.certificate_sha256),
         }
     }
 }

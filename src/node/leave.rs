@@ -57,6 +57,10 @@ pub(super) async fn leave(
     if !is_this {
         return Err(NotLeft::Acceptance(code::RECEIPT_MISMATCH));
     }
+    // Of one that it had and keeps no longer, it has nothing but its former word.
+    if accepted.expires_at <= context.now() {
+        return Err(NotLeft::Acceptance(code::PACKAGE_EXPIRED));
+    }
     Ok(NewDeposit {
         relay: relay.clone(),
         key_id,

@@ -55,6 +55,7 @@ mod orders;
 mod outbound;
 mod partners;
 mod past;
+mod pauses;
 mod placing;
 #[cfg(test)]
 mod planted;

@@ -8,14 +8,12 @@ use std::time::Duration;
 
 use super::collect::take_all;
 use super::context::{Context, log_store_fault, stopped};
+use super::pauses::Pauses;
 use super::supervise::Beat;
 use crate::link::Endpoint;
 use crate::store::StoreError;
 use crate::types::{Clock, Instant, OfficeNumber, PeerUrl};
 use crate::work::watch;
-
-/// Waits after a question that failed, growing.
-const PAUSES: [u64; 4] = [5, 15, 60, 300];
 
 /// Even when nothing is known to wait, look again after this time.
 const LONGEST_SLEEP: Duration = Duration::from_mins(10);
@@ -54,7 +52,7 @@ pub(super) async fn run(
     let mut collector =
         // A relay may have told a place that was never right.
         Collector { context: Arc::clone(&context), office, relay, ahead: Some(0), kept_back: false, begun };
-    let mut failures = 0_usize;
+    let mut pauses = Pauses::default();
     while !*stopping.borrow() {
         beat.works_for("asking a relay for receipts", LONGEST_QUESTION);
         deposited.borrow_and_update();
@@ -62,12 +60,10 @@ pub(super) async fn run(
             biased;
             () = stopped(&mut stopping) => break,
             asked = collector.ask() => if let Ok(sleep) = asked {
-                failures = 0;
+                pauses.over();
                 sleep
             } else {
-                let place = failures.min(PAUSES.len() - 1);
-                failures += 1;
-                Duration::from_secs(PAUSES.get(place).copied().unwrap_or(300))
+                pauses.next()
             },
         };
         if sleep.is_zero() {

@@ -94,7 +94,7 @@ pub(super) async fn put_receipt(
     let read = read_receipt(context, &row, receipt).await.map_err(|fault| {
         let log = format!("a receipt was not taken: {}", fault.code);
         if fault.is_passing {
-            Refusal::new(RefusalCode::BUSY, log).retry_after(COME_AGAIN)
+            Refusal::new(RefusalCode::BUSY, log).retry_after(COME_AGAIN).of_this_package()
         } else {
             Refusal::new(RefusalCode::RECEIPT_MISMATCH, log)
         }

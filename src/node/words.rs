@@ -9,12 +9,12 @@ pub fn way_in_words(way: &Way, lang: Lang) -> String {
         (Way::Direct { url, relay: None }, Lang::Ja) => format!("直接（{url}）"),
         (Way::Direct { url, relay: None }, Lang::En) => format!("directly ({url})"),
         (Way::Direct { url, relay: Some(relay) }, Lang::Ja) => {
-            format!("直接（{url}）、つながらなければ中継（{relay}）")
+            format!("直接（{url}）、つながらなければ中継サーバー（{relay}）")
         }
         (Way::Direct { url, relay: Some(relay) }, Lang::En) => {
             format!("directly ({url}), else by the relay ({relay})")
         }
-        (Way::Relay(relay), Lang::Ja) => format!("中継（{relay}）"),
+        (Way::Relay(relay), Lang::Ja) => format!("中継サーバー（{relay}）"),
         (Way::Relay(relay), Lang::En) => format!("by the relay ({relay})"),
         (Way::Collect, Lang::Ja) => "相手が取りに来る".to_owned(),
         (Way::Collect, Lang::En) => "the partner collects it".to_owned(),

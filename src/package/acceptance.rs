@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize};
 use super::certificate::Facts;
 use super::fault::PackageFault;
 use super::json::{self, MAX_SAFE_INTEGER};
+use super::trust::check_validity;
 use super::{Limits, Signer, SignerError, TrustError, cms};
 use crate::types::{Digest, MessageId, OfficeNumber};
 
@@ -83,12 +84,7 @@ impl RelayAcceptance {
             return Err(TrustError::UnknownIssuer.into());
         }
         let facts = Facts::parse(&signed.certificate).map_err(|_| TrustError::Unreadable)?;
-        if now < facts.not_before {
-            return Err(TrustError::NotYetValid { not_before: facts.not_before }.into());
-        }
-        if now > facts.not_after {
-            return Err(TrustError::Expired { not_after: facts.not_after }.into());
-        }
+        check_validity(facts.not_before, facts.not_after, now)?;
         Ok(acceptance)
     }
 }

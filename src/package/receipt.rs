@@ -65,6 +65,11 @@ pub enum ReceiptKind {
 }
 
 impl ReceiptKind {
+    /// Whether it is the last word of a recipient about a package.
+    pub const fn is_last(self) -> bool {
+        matches!(self, Self::ContentHandover | Self::Rejection)
+    }
+
     /// Every kind that we know.
     pub const ALL: [Self; 6] = [
         Self::ContentConsignment,

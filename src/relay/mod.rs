@@ -34,7 +34,7 @@ use tokio::task::JoinHandle;
 use crate::certs::{self, CertsError};
 use crate::config::RelayConfig;
 use crate::link::{Limits, Server, Tls, TlsError, TlsSettings, TlsVersions};
-use crate::package::{self, SignerError, sealed};
+use crate::package::{self, SignerError};
 use crate::types::Clock;
 use crate::work::{self, systemd, watch};
 use counts::Counts;
@@ -200,8 +200,8 @@ fn limits(config: &RelayConfig) -> Limits {
     let number = |number: u32| usize::try_from(number).unwrap_or(usize::MAX);
     let defaults = Limits::default();
     Limits {
-        package_bytes: sealed::largest(granted.package_size),
-        body_memory: granted.body_memory.max(sealed::largest(granted.package_size)),
+        package_bytes: granted.package_size,
+        body_memory: granted.body_memory,
         connections: number(granted.connections),
         partner_connections: Some(number(granted.office_connections)),
         // Offices that introduce themselves are guests too, and a balancer has one address for all.

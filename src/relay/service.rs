@@ -427,12 +427,13 @@ impl<S: RelayStore> Service for Mailboxes<S> {
 
     fn status(&self, peer: &Caller) -> StatusAnswer {
         let (offices, now) = (self.offices(), self.clock.now());
-        let your_card = offices.of(peer, now).and_then(|office| offices.serial(office));
+        let known =
+            offices.of(peer, now).and_then(|office| Some((office, offices.serial(office)?)));
         let features = ["relay/1", "mailbox/1", SEALED_FEATURE, "card"];
         StatusAnswer {
             version: env!("CARGO_PKG_VERSION").to_owned(),
             time: now,
-            your_card,
+            your_cards: known.into_iter().collect(),
             formats: vec!["renkei.sealed/1".to_owned()],
             features: features.map(str::to_owned).to_vec(),
             clock_skew: Duration::try_from(CLOCK_TOLERANCE).unwrap_or_default(),

@@ -92,26 +92,27 @@ impl Store {
     }
 
     /// Queues again what a relay keeps of `office` for `partner` and is of no use there: sealed to
-    /// another key than `key_id`, which the partner has deleted or will, or not kept any longer. Says
-    /// how many packages it were.
+    /// another key than `key_id`, which the partner has deleted or will, not kept any longer, or kept by
+    /// another one than `relay`, from which nobody collects any more. Says how many packages it were.
     pub async fn withdraw(
         &self,
-        office: OfficeNumber,
-        partner: OfficeNumber,
+        (office, partner): (OfficeNumber, OfficeNumber),
+        relay: Option<String>,
         key_id: Option<String>,
         now: Timestamp,
     ) -> Result<usize, StoreError> {
         let useless = format!(
             "SELECT outgoing.message_id FROM outgoing JOIN deposits USING (message_id)
              WHERE office = ?1 AND partner = ?2 AND state = '{DEPOSITED}'
-                 AND (deposits.expires_at <= ?3 OR key_id <> ?4)"
+                 AND (deposits.expires_at <= ?3 OR key_id <> ?4 OR ?5 IS NULL OR relay <> ?5)"
         );
         let found: Vec<MessageId> = {
             let useless = useless.clone();
             self.read(move |connection| {
                 // Without a key nothing could be sealed anew.
                 let mut statement = connection.prepare_cached(&useless)?;
-                let parameters = params![Column(office), Column(partner), Column(now), key_id];
+                let pair = (Column(office), Column(partner));
+                let parameters = params![pair.0, pair.1, Column(now), key_id, relay];
                 let rows = statement
                     .query_map(parameters, |row| Ok(row.get::<_, Column<MessageId>>(0)?.0))?;
                 Ok(rows.collect::<Result<_, _>>()?)

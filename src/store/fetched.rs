@@ -9,7 +9,7 @@ use super::{Store, StoreError};
 use crate::package::ReceiptKind;
 use crate::types::{Digest, MessageId, OfficeNumber};
 
-/// How many of what cannot be taken are remembered of one place.
+/// How many of what cannot be taken are remembered, of all places together.
 const MOST_UNREADABLE: u32 = 10_000;
 
 /// A receipt of ours that has to go where its package was fetched.

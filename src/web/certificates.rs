@@ -16,7 +16,7 @@ use crate::desk::dates;
 use crate::desk::expiry::{self, Row};
 use crate::desk::words;
 use crate::node::unaware_of_next;
-use crate::types::{Digest, OfficeNumber};
+use crate::types::Digest;
 use crate::users::Role;
 use crate::work;
 
@@ -85,17 +85,10 @@ impl Own {
         let of = name(usage);
         let files = of.as_deref().and_then(|of| files(config, of));
         let unaware = files.map(|files| unaware_of_next(config, files)).unwrap_or_default();
-        let unaware = unaware.into_iter().map(|partner| called(config, partner)).collect();
+        let unaware = unaware.into_iter().map(|partner| words::office(partner, config)).collect();
         let (step, next, at) = files.map_or((Step::ByHand, String::new(), String::new()), step);
         Self { row, of: of.filter(|_| step != Step::ByHand), step, next, at, unaware }
     }
-}
-
-/// A partner as people know it.
-fn called(config: &Config, partner: OfficeNumber) -> String {
-    let peer = config.peers.iter().find(|peer| peer.office == partner);
-    let name = peer.and_then(|peer| peer.name.as_deref());
-    name.map_or_else(|| partner.to_string(), |name| format!("{name} ({partner})"))
 }
 
 /// By which forms name a certificate: `tls`, or the office that signs with it. That of the page is not

@@ -59,11 +59,11 @@ pub(super) fn run(args: &Args, lang: Lang) -> anyhow::Result<ExitCode> {
     let port = listen.port();
     output::line(&match lang {
         Lang::Ja => format!(
-            "{} を作りました。renkei relay --config で起動します。\n各事業所の renkei.toml に、次の行を加えてください。\n",
+            "{0} を作りました。renkei relay --config {0} で起動します。\n各事業所の renkei.toml に、次の行を加えてください。\n",
             config.display()
         ),
         Lang::En => format!(
-            "made {}; renkei relay --config runs it\nadd these lines to renkei.toml of each office:\n",
+            "made {0}; renkei relay --config {0} runs it\nadd these lines to renkei.toml of each office:\n",
             config.display()
         ),
     })?;

@@ -1,11 +1,10 @@
 //! What was exchanged before: from a file, or from the store of a node.
 
-use std::fs::File;
-use std::io::Read as _;
 use std::path::Path;
 
 use super::Args;
 use crate::cli::{UsageError, setup};
+use crate::disk;
 use crate::rules::history::History;
 use crate::rules::{Report, SetCheck};
 use crate::types::{Lang, io_text};
@@ -30,24 +29,13 @@ pub(super) fn judged(args: &Args, check: SetCheck<'_>, lang: Lang) -> anyhow::Re
 
 fn read(path: &Path, lang: Lang) -> anyhow::Result<History> {
     let shown = path.display();
-    let mut bytes = Vec::new();
-    let read = File::open(path)
-        .and_then(|file| file.take(LARGEST.saturating_add(1)).read_to_end(&mut bytes));
-    if let Err(error) = read {
+    let bytes = disk::read_bytes(path, LARGEST).map_err(|error| {
         let why = io_text(&error, lang);
-        return Err(UsageError(match lang {
+        UsageError(match lang {
             Lang::Ja => format!("{shown} を読めません: {why}"),
             Lang::En => format!("{shown} cannot be read: {why}"),
         })
-        .into());
-    }
-    if u64::try_from(bytes.len()).is_ok_and(|length| length > LARGEST) {
-        return Err(UsageError(match lang {
-            Lang::Ja => format!("{shown} が大きすぎます。"),
-            Lang::En => format!("{shown} is too large"),
-        })
-        .into());
-    }
+    })?;
     serde_json::from_slice(&bytes).map_err(|error| {
         let (line, column) = (error.line(), error.column());
         UsageError(match lang {

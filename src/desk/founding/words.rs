@@ -57,7 +57,7 @@ pub fn summary(plan: &Plan, to_make: &[PathBuf], spec: &Spec) -> Vec<(&'static s
     }
     if let Some(node) = &plan.node {
         let url = node.url.as_ref().map(ToString::to_string);
-        let none = || lang.pick("未定", "not set yet").to_owned();
+        let none = || lang.pick("なし", "nowhere").to_owned();
         rows.push((lang.pick("待ち受け", "listens on"), words::listens_on(node.listen, lang)));
         rows.push((lang.pick("相手からの接続先", "reached at"), url.unwrap_or_else(none)));
         let page =

@@ -1,9 +1,12 @@
 //! What a node tells about itself.
 
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
+
+use crate::types::OfficeNumber;
 
 /// What the node tells about itself; the server adds its limits.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -22,8 +25,8 @@ pub struct StatusAnswer {
     pub files: usize,
     /// The largest manifest in bytes.
     pub manifest_bytes: usize,
-    /// The serial of the caller's own card that is registered, if it is registered by one.
-    pub your_card: Option<u64>,
+    /// The serials of the cards by which offices are registered that the caller's certificate speaks for.
+    pub your_cards: BTreeMap<OfficeNumber, u64>,
 }
 
 /// The answer to `GET /v1/status`.
@@ -43,10 +46,10 @@ pub struct Status {
     /// How far the clock of a partner may run ahead of it, in seconds.
     #[serde(default)]
     pub clock_skew_seconds: u64,
-    /// The serial of the card by which the caller is registered there; nothing where it is registered
-    /// without one, or not at all.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub your_card: Option<u64>,
+    /// The serials of the cards by which offices are registered there that the caller's certificate speaks
+    /// for; those that are registered without one, or not at all, are left out.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub your_cards: BTreeMap<OfficeNumber, u64>,
     /// What it takes.
     pub limits: StatusLimits,
 }

@@ -1,5 +1,6 @@
 //! The partners in the folder beside the configuration.
 
+use std::collections::BTreeMap;
 use std::io;
 use std::path::Path;
 
@@ -175,12 +176,17 @@ pub fn remove(home: &Path, office: OfficeNumber) -> io::Result<()> {
     Ok(())
 }
 
-/// The serial of the card by which the office is registered that this TLS certificate is pinned for.
-pub(in crate::node) fn registered_serial(config: &Config, certificate: Digest) -> Option<u64> {
-    let mut peers = config.peers.iter();
-    let peer = peers.find(|peer| peer.tls_certificates.contains(&certificate))?;
-    let name = peer.card.as_ref()?.file_name()?.to_str()?;
-    serial_in(name, peer.office)
+/// The serials of the cards by which the offices are registered that a TLS certificate is pinned for.
+pub(in crate::node) fn registered_serials(
+    config: &Config,
+    certificate: Digest,
+) -> BTreeMap<OfficeNumber, u64> {
+    let pinned = config.peers.iter().filter(|peer| peer.tls_certificates.contains(&certificate));
+    let serial = |peer: &Peer| {
+        let name = peer.card.as_ref()?.file_name()?.to_str()?;
+        Some((peer.office, serial_in(name, peer.office)?))
+    };
+    pinned.filter_map(serial).collect()
 }
 
 /// The serial in the name of the file of an office's card.

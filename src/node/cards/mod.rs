@@ -17,6 +17,6 @@ mod take;
 pub use book::{NoWay, OwnWays, Partner, alone, partner, peer_of, put, remove};
 pub use own::{OwnCardError, own_card};
 
-pub(super) use book::registered_serial;
+pub(super) use book::registered_serials;
 pub(super) use round::run;
 pub(super) use take::{CARD_FEATURE, TakeError, hand_out, take};

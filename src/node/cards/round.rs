@@ -252,7 +252,8 @@ async fn exchange(
     let serial = own.card().serial;
     let status = context.client.status(endpoint).await?;
     context.seals.note(partner, &status.features);
-    (known.registered, known.looked) = (status.your_card, Some(Clock::running()));
+    known.registered = status.your_cards.get(&own.card().office).copied();
+    known.looked = Some(Clock::running());
     if !status.features.iter().any(|feature| feature == CARD_FEATURE) {
         (known.handed, known.asked) = (serial, Some(Clock::running()));
         return Ok(());

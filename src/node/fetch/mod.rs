@@ -15,6 +15,7 @@ use std::time::Duration;
 use futures_util::stream::{self, StreamExt as _};
 
 use super::context::{Context, log_store_fault, stopped};
+use super::pauses::Pauses;
 use super::supervise::Beat;
 use crate::link::SendError;
 use crate::types::code;
@@ -22,7 +23,6 @@ use crate::types::{Clock, Instant, OfficeNumber};
 use crate::work::watch;
 
 pub(super) use puts::run as put_receipts;
-use source::PAUSES;
 pub(super) use source::{Errand, Source, errands};
 use take::{Taken, take};
 
@@ -38,6 +38,9 @@ const SHORTEST_WAIT: Duration = Duration::from_secs(1);
 /// How long a question with all that it brings may well take.
 const LONGEST: Duration = Duration::from_mins(30);
 
+/// How long it is told that something cannot be taken: the sender sends another one in its place.
+const TOLD: Duration = Duration::from_hours(72);
+
 /// Packages that are fetched at a time.
 const AT_A_TIME: usize = 4;
 
@@ -47,6 +50,8 @@ struct Fetcher {
     source: Source,
     /// Behind this position is asked next.
     after: u64,
+    /// Something on this list could not be taken at the moment.
+    later: bool,
     /// When the list was begun.
     begun: Instant,
 }
@@ -57,37 +62,33 @@ pub(super) async fn run(
     beat: Beat,
     mut stopping: watch::Receiver<bool>,
 ) {
-    let about = format!("{} {office}", source.name());
     let mut fetcher = Fetcher {
         context: Arc::clone(&context),
         office,
         source,
         after: 0,
+        later: false,
         begun: Clock::running(),
     };
-    let mut failures = 0_usize;
+    let mut pauses = Pauses::default();
+    let mut mended = context.wake.ways.subscribe();
     while !*stopping.borrow() {
         beat.works_for("fetching packages", LONGEST);
+        mended.borrow_and_update();
         let sleep = tokio::select! {
             biased;
             () = stopped(&mut stopping) => break,
             asked = fetcher.ask() => match asked {
                 Ok(sleep) => {
-                    failures = 0;
+                    pauses.over();
                     sleep
                 }
-                Err(pause) => {
-                    let place = failures.min(PAUSES.len() - 1);
-                    failures += 1;
-                    pause.max(Duration::from_secs(PAUSES.get(place).copied().unwrap_or(300)))
-                }
+                Err(pause) => pause.max(pauses.next()),
             },
         };
         if sleep.is_zero() {
             continue;
         }
-        let mut mended = context.wake.ways.subscribe();
-        mended.borrow_and_update();
         beat.sleeps(sleep);
         tokio::select! {
             biased;
@@ -97,7 +98,7 @@ pub(super) async fn run(
         }
     }
     for code in [code::RELAY_UNREACHABLE, code::RELAY_REFUSES] {
-        context.notices.clear(code, &about);
+        context.notices.clear(code, &fetcher.about());
     }
 }
 
@@ -109,9 +110,12 @@ impl Fetcher {
         let config = context.config();
         let Some(endpoint) = self.source.endpoint(&config) else { return Ok(BEGIN_ANEW) };
         if self.begun.elapsed() >= BEGIN_ANEW {
-            (self.after, self.begun) = (0, Clock::running());
+            (self.after, self.later, self.begun) = (0, false, Clock::running());
+            context.notices.clear_unmet(code::MAILBOX_UNREADABLE, TOLD);
         }
         let wait = Duration::try_from(config.timing.receipt_wait).unwrap_or_default();
+        // What was put off is not on what is still to come.
+        let wait = if self.later { Duration::ZERO } else { wait };
         let asked_at = Clock::running();
         let asked = context.client.mailbox(&endpoint, self.office, self.after, wait).await;
         let page = match asked {
@@ -126,24 +130,26 @@ impl Fetcher {
             take(Arc::clone(context), self.office, self.source.clone(), endpoint.clone(), item)
         });
         let taken: Vec<_> = taking.buffered(AT_A_TIME).collect().await;
-        let mut later = false;
         for taken in taken {
             match taken {
                 Ok(Taken::Settled) => {}
-                Ok(Taken::Later) => later = true,
+                Ok(Taken::Later) => self.later = true,
                 Err(error) => {
                     log_store_fault(&error, "what was fetched cannot be noted");
-                    later = true;
+                    self.later = true;
                 }
             }
         }
-        if later {
-            // It is still on the list then.
+        self.after = page.next;
+        if !is_empty {
+            return Ok(Duration::ZERO);
+        }
+        if std::mem::take(&mut self.later) {
+            // It is still on the list then; meanwhile nothing behind it had to wait.
             self.after = 0;
             return Ok(LATER);
         }
-        self.after = page.next;
-        Ok(if is_empty { SHORTEST_WAIT.saturating_sub(asked_at.elapsed()) } else { Duration::ZERO })
+        Ok(SHORTEST_WAIT.saturating_sub(asked_at.elapsed()))
     }
 
     fn about(&self) -> String {

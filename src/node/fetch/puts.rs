@@ -1,15 +1,17 @@
 //! Puts our receipts where their packages were fetched.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::source::{Errand, PAUSES, Source};
+use super::source::{Errand, Source};
 use crate::link::{MailboxItemName, SendError};
 use crate::node::context::{Context, log_store_fault, stopped};
+use crate::node::pauses::Pauses;
 use crate::node::supervise::Beat;
-use crate::package::ReceiptKind;
 use crate::store::DueReceipt;
 use crate::types::OfficeNumber;
+use crate::types::code::RefusalScope;
 use crate::work::watch;
 
 /// Looks again after this time whatever happens.
@@ -27,7 +29,7 @@ pub(in crate::node) async fn run(
     beat: Beat,
     mut stopping: watch::Receiver<bool>,
 ) {
-    let mut failures = 0_usize;
+    let mut pauses = Pauses::default();
     let mut issued = context.wake.issued.subscribe();
     while !*stopping.borrow() {
         beat.works_for("putting receipts", LONGEST);
@@ -38,18 +40,14 @@ pub(in crate::node) async fn run(
             put = put_due(&context, office, &source) => match put {
                 Ok(true) => continue,
                 Ok(false) => {
-                    failures = 0;
+                    pauses.over();
                     LONGEST_SLEEP
                 }
-                Err(pause) => {
-                    let place = failures.min(PAUSES.len() - 1);
-                    failures += 1;
-                    pause.max(Duration::from_secs(PAUSES.get(place).copied().unwrap_or(300)))
-                }
+                Err(pause) => pause.max(pauses.next()),
             },
         };
         beat.sleeps(sleep);
-        let waits = failures == 0;
+        let waits = pauses.are_over();
         tokio::select! {
             biased;
             () = stopped(&mut stopping) => break,
@@ -60,7 +58,8 @@ pub(in crate::node) async fn run(
     }
 }
 
-/// Puts what is due; says whether there may be more. Of what failed, how long to wait at least.
+/// Puts what is due; says whether there may be more. Of what failed, how long to wait at least. A
+/// receipt that is not believed there at the moment holds up those about its package alone.
 async fn put_due(
     context: &Arc<Context>,
     office: OfficeNumber,
@@ -73,20 +72,30 @@ async fn put_due(
         Duration::ZERO
     })?;
     let is_some = !due.is_empty();
+    let (mut stuck, mut pause) = (BTreeSet::new(), None);
     for receipt in due {
         let DueReceipt { sender, id, kind, .. } = receipt;
+        if stuck.contains(&(sender, id)) {
+            continue;
+        }
         let of = MailboxItemName { office, sender, id };
         let put = context.client.put_mailbox_receipt(&endpoint, of, kind, receipt.der.clone());
         match put.await {
             Ok(()) => {
                 tracing::info!(%id, %sender, kind = kind.as_str(), "a receipt was put where its package was fetched");
-                note(context, source, &receipt, is_last(kind)).await?;
+                note(context, source, &receipt, kind.is_last()).await?;
             }
             // The package is not known there any more, or this receipt is not wanted: whoever sent it
             // asks us for it where it can.
             Err(error @ SendError::Refused { .. }) if !error.is_about_us() => {
                 tracing::warn!(%id, %sender, code = error.code(), %error, "a receipt is not taken where its package was fetched");
-                note(context, source, &receipt, is_last(kind)).await?;
+                note(context, source, &receipt, kind.is_last()).await?;
+            }
+            Err(SendError::Busy { problem, retry_after })
+                if problem.scope == Some(RefusalScope::Package) =>
+            {
+                stuck.insert((sender, id));
+                pause = pause.max(Some(retry_after.unwrap_or_default()));
             }
             Err(SendError::Busy { retry_after, .. }) => {
                 return Err(retry_after.unwrap_or_default());
@@ -97,7 +106,7 @@ async fn put_due(
             }
         }
     }
-    Ok(is_some)
+    pause.map_or(Ok(is_some), Err)
 }
 
 async fn note(
@@ -111,9 +120,4 @@ async fn note(
         log_store_fault(&error, "that a receipt was put cannot be noted");
         Duration::ZERO
     })
-}
-
-/// Whether no receipt follows one of this kind.
-const fn is_last(kind: ReceiptKind) -> bool {
-    matches!(kind, ReceiptKind::ContentHandover | ReceiptKind::Rejection)
 }

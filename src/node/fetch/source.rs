@@ -7,9 +7,6 @@ use crate::config::{Config, Office, Peer, Way};
 use crate::link::Endpoint;
 use crate::types::{OfficeNumber, PeerUrl};
 
-/// Waits after a question that failed, growing.
-pub(super) const PAUSES: [u64; 4] = [5, 15, 60, 300];
-
 /// Where packages wait for us.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub(in crate::node) enum Source {

@@ -1,6 +1,7 @@
 //! Sets for partners that have no node: what lies in the outbox for the person who hands them over.
 
 use std::io::{self, Cursor, Write as _};
+use std::path::Path;
 
 use zip::write::{SimpleFileOptions, ZipWriter};
 
@@ -93,6 +94,18 @@ pub(super) fn contents(
             Ok(printed(context.spec, &set, &files, &options))
         }
     }
+}
+
+/// Whether a file in the folder of a set is one of those that were laid there, be it by an earlier
+/// version or with other choices of forms.
+pub(super) fn is_laid(row: &OutboxRow, name: &str) -> bool {
+    let of_set = row.unit.files.iter().any(|file| file.name == name);
+    let is_form =
+        name.starts_with("forms-") && Path::new(name).extension() == Some("html".as_ref());
+    of_set
+        || is_form
+        || [CHECK_SHEET, FAX_COVER].contains(&name)
+        || name == format!("{}.zip", row.unit_name())
 }
 
 /// The forms, one file for each person; the names of files say nothing about people.

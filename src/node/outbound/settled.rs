@@ -7,7 +7,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 
 use super::super::context::{Context, blocking, stopped};
 use super::super::expiry::last_reason;
@@ -32,6 +32,9 @@ const LONGEST_SLEEP: Duration = Duration::from_mins(10);
 
 /// How long it may well take to copy large packages.
 const LONGEST_SHOWING: Duration = Duration::from_mins(10);
+
+/// What was half-built in the outbox and left alone for so long is of a crash.
+const HALF_BUILT: SignedDuration = SignedDuration::from_hours(1);
 
 /// How long to wait after the disk or the store failed.
 const FAULT_PAUSE: Duration = Duration::from_secs(10);
@@ -62,6 +65,7 @@ pub(in super::super) async fn run(
         settling.borrow_and_update();
         beat.works_for("showing outcomes", LONGEST_SHOWING);
         if !is_laid {
+            sweep(&context, &folders).await;
             is_laid = context.store.lay_outbox(folders.office).await.is_ok();
         }
         let sleep = match show(&context, &folders).await {
@@ -179,7 +183,7 @@ fn lay(
             return Ok(None);
         }
         Outgoing::HandedByPerson(channel) => {
-            take_away(context, folders, (row, channel), package.as_ref())?;
+            take_away(folders, row, channel)?;
             if let Some(sent) = &folders.sent
                 && !files.is_empty()
             {
@@ -189,7 +193,7 @@ fn lay(
         }
         Outgoing::Superseded => {
             for channel in HandChannel::ALL {
-                take_away(context, folders, (row, channel), package.as_ref())?;
+                take_away(folders, row, channel)?;
             }
             return Ok(None);
         }
@@ -226,21 +230,24 @@ fn lay(
     Ok(Some(held_row(folders, row, &kept, reason, now)))
 }
 
+/// Removes what a crash left in the outbox.
+async fn sweep(context: &Arc<Context>, folders: &Arc<OutcomeFolders>) {
+    let (folders, before) = (Arc::clone(folders), context.now() - HALF_BUILT);
+    let swept = blocking(move || folders.outbox.sweep(before.into())).await;
+    if let Some(Err(error)) = swept {
+        tracing::warn!(code = error.code(), %error, "what was left in the outbox stays there");
+    }
+}
+
 /// Takes what lies in the outbox for a package away.
 fn take_away(
-    context: &Context,
     folders: &OutcomeFolders,
-    (row, channel): (&SettledRow, HandChannel),
-    package: Option<&Package>,
-) -> Result<(), Fault> {
+    row: &SettledRow,
+    channel: HandChannel,
+) -> Result<(), FolderError> {
     let row = by_hand::row(folders.office, channel, row);
     let unit = row.unit_name();
-    let place = by_hand::place(&row, &unit);
-    if let Some(package) = package.filter(|_| folders.outbox.folder(place).exists()) {
-        let contents = by_hand::contents(context, &row, package)?;
-        folders.outbox.take_away(place, contents.into_iter().map(|(name, _)| name))?;
-    }
-    Ok(())
+    folders.outbox.take_away(by_hand::place(&row, &unit), |name| by_hand::is_laid(&row, name))
 }
 
 fn held_row(

@@ -121,7 +121,7 @@ impl Taker {
             Some(Err(error)) => return self.unread(taken, error, limit),
             None => return self.failed(taken, &OutboundFault::Internal),
         };
-        let judged_after = match self.last_sequence(key).await {
+        let judged_after = match self.next_sequence_of(key).await {
             Ok(last) => last,
             Err(error) => return self.failed(taken, &error.into()),
         };
@@ -141,7 +141,7 @@ impl Taker {
     }
 
     /// The number of the next package on the way of a unit.
-    async fn last_sequence(&self, key: &UnitKey) -> Result<u64, StoreError> {
+    async fn next_sequence_of(&self, key: &UnitKey) -> Result<u64, StoreError> {
         match key.way() {
             Some((sender, recipient)) if sender == self.folders.office => {
                 self.context.store.next_sequence(sender, recipient).await

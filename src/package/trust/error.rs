@@ -181,7 +181,7 @@ impl ListFault {
 }
 
 /// Whether a certificate is within its own time.
-pub(super) fn check_validity(
+pub(in crate::package) fn check_validity(
     not_before: Timestamp,
     not_after: Timestamp,
     now: Timestamp,

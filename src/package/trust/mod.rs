@@ -25,7 +25,7 @@ use webpki::EndEntityCert;
 use crate::types::{Digest, NumberRule, OfficeNumber, PeerUrl};
 
 use super::certificate::Facts;
-use error::check_validity;
+pub(super) use error::check_validity;
 use path::Roots;
 use revocation::Lists;
 

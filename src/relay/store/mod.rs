@@ -151,11 +151,12 @@ impl Standing {
         }
     }
 
-    const fn of(number: i64) -> Self {
+    const fn of(number: i64) -> Result<Self, RelayStoreError> {
         match number {
-            1 => Self::Approved,
-            2 => Self::Refused,
-            _ => Self::Known,
+            0 => Ok(Self::Known),
+            1 => Ok(Self::Approved),
+            2 => Ok(Self::Refused),
+            _ => Err(RelayStoreError::Damaged("standing")),
         }
     }
 }
@@ -165,7 +166,7 @@ impl Standing {
 pub struct OfficeRow {
     /// Which one.
     pub number: OfficeNumber,
-    /// Since when and why.
+    /// How it came to be known.
     pub standing: Standing,
     /// Its newest card.
     pub card: Option<Bytes>,
@@ -193,7 +194,7 @@ pub struct Candidate {
 pub struct Positions {
     /// Which one.
     pub office: OfficeNumber,
-    /// Since when and why it is known.
+    /// How it came to be known.
     pub standing: Standing,
     /// The serial of its card; 0 without one.
     pub serial: u64,

@@ -63,7 +63,7 @@ codes! {
     "自動で送り直します。続く場合は、相手の renkei が動いているか、[[peer]] の url、途中のルーターとファイアウォールを確かめてください。"
     "It is tried again by itself. If it goes on, see whether the partner's renkei runs, and check the url of [[peer]], routers and firewalls.";
     NO_SEALING_KEY "no-sealing-key" [Waiting Condition] Both
-    "相手の封の鍵が分からないため、中継サーバーに預けられません" "no key of the partner is known to which packages could be sealed, so nothing is left with the relay"
+    "相手の封かん用の鍵が分からないため、中継サーバーに預けられません" "no key of the partner is known to which packages could be sealed, so nothing is left with the relay"
     "相手から新しい事業所カードを受け取り、renkei partner add で登録してください。"
     "Get a new card of the partner and register it with renkei partner add.";
     PROXY_REFUSES "proxy-refuses" [Waiting] Here
@@ -128,7 +128,7 @@ codes! {
     "自動でやり直します。続く場合は、相手のソフトウェアの版を確かめてください。"
     "It is tried again. If it goes on, check the version of the partner's software.";
     RELAY_RECEIPT "relay-receipt" [Waiting] Nobody
-    "中継の受付で、配達の受領証ではありません" "a relay's acceptance, no receipt of delivery"
+    "中継サーバーの受付で、配達の受領証ではありません" "a relay's acceptance, no receipt of delivery"
     "相手の受領証を待ちます。"
     "The receipt of the partner is waited for.";
 
@@ -310,12 +310,12 @@ codes! {
     NOT_SEALED "not-sealed" [OfPackage] Sender
     => Unprocessable "The body is no sealed package."
     "封かんされたパッケージではありません" "the package is not sealed"
-    "中継には、封かんしたパッケージだけを預けられます。送信側の renkei の版を確かめてください。"
+    "中継サーバーには、封かんしたパッケージだけを預けられます。送信側の renkei の版を確かめてください。"
     "A relay takes sealed packages only. Check the version of the sender's renkei.";
     SEAL_BROKEN "seal-broken" [OfPackage] Maker
     => Unprocessable "The sealed package was changed, cut short, or sealed wrongly."
     "封かんされたパッケージが壊れているか、途中で変わっています" "the sealed package was changed or is broken"
-    "送信側のソフトウェアの版と、途中の中継を確かめてください。"
+    "送信側のソフトウェアの版と、途中の中継サーバーを確かめてください。"
     "Check the version of the sending software, and the relay between.";
     SEAL_MISMATCH "seal-mismatch" [OfPackage] Maker
     => Unprocessable "The clear header and the package inside differ."

@@ -13,7 +13,6 @@ use super::entrance::Inside;
 use super::fields::Fields;
 use super::frame::{Frame, Step};
 use super::shared::Shared;
-use crate::desk::founding::PORT;
 
 #[derive(Template)]
 #[template(path = "web/first_start/reach.html", config = "src/askama.toml")]
@@ -22,7 +21,6 @@ struct Asked {
     how: String,
     url: String,
     port: String,
-    usual: u16,
 }
 
 pub(super) async fn show(State(shared): State<Arc<Shared>>, Inside(session): Inside) -> Response {
@@ -36,7 +34,6 @@ fn asked(shared: &Shared, session: &Session, wrong: Vec<String>) -> Response {
         how: typed.text("how").to_owned(),
         url: typed.text("url").to_owned(),
         port: typed.text("port").to_owned(),
-        usual: PORT,
     })
 }
 

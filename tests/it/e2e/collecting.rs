@@ -40,6 +40,20 @@ fn who_opens_no_port_sends_and_collects() {
     assert!(!told.contains("peer-without-way"), "{told}");
 }
 
+/// Waits until so many packages of an office have got to a state, or beyond it.
+pub(super) fn wait_for_step(office: &Office, state: &str, count: usize) {
+    const WAY: [&str; 4] = ["QUEUED", "DEPOSITED", "CONSIGNED", "HANDED_OVER"];
+    let from = WAY.iter().position(|step| *step == state).expect("a state");
+    let states = WAY[from..].join("', '");
+    let seen = format!(
+        "SELECT count(DISTINCT message_id) FROM journal
+         WHERE direction = 'out' AND state IN ('{states}')"
+    );
+    until("a step", || {
+        (office.sql(&seen)[0].parse::<usize>().expect("a count") >= count).then_some(())
+    });
+}
+
 /// Whatever is killed when, nothing is lost and nothing comes twice.
 #[test]
 fn kills_on_both_sides_lose_nothing_that_is_collected() {
@@ -53,10 +67,8 @@ fn kills_on_both_sides_lose_nothing_that_is_collected() {
         export(&care, plan);
         // Each time at another place on the way.
         let state = ["QUEUED", "CONSIGNED", "HANDED_OVER"][round % 3];
-        let seen =
-            format!("SELECT count(*) FROM journal WHERE direction = 'out' AND state = '{state}'");
         let office = if round % 2 == 0 { &mut care } else { &mut help };
-        until("a step", || (office.sql(&seen) != ["0"]).then_some(()));
+        wait_for_step(office, state, round + 1);
         office.kill();
         office.start();
     }

@@ -396,7 +396,7 @@ impl Service for Kernel {
             clock_skew: Duration::from_mins(15),
             files: limits.files,
             manifest_bytes: limits.manifest_bytes,
-            your_card: None,
+            your_cards: BTreeMap::new(),
         }
     }
 }

@@ -4,6 +4,7 @@ use std::fs::{self, File};
 use std::process::{Child, Command, Stdio};
 
 use super::cards::join_each_other;
+use super::collecting::wait_for_step;
 use super::invariants;
 use super::units::{PLAN, export, sample, together, withdrawal};
 use crate::harness::{CARE, HELP, Office, RENKEI, free_port, offices, quoted, until};
@@ -126,9 +127,8 @@ fn plans_and_actuals_go_over_the_real_relay_whoever_is_killed() {
         export(&care, plan);
         export(&help, actual);
         let state = ["QUEUED", "DEPOSITED", "CONSIGNED"][round / 2];
-        let seen =
-            format!("SELECT count(*) FROM journal WHERE direction = 'out' AND state = '{state}'");
-        until("a step", || (care.sql(&seen) != ["0"]).then_some(()));
+        // The first one is the canary.
+        wait_for_step(&care, state, round + 2);
         match round % 3 {
             0 => {
                 relay.kill();

@@ -1,6 +1,7 @@
 //! Offices that are joined by a relay alone, be it as it should or hostile.
 
 use super::cards::join_each_other;
+use super::collecting::wait_for_step;
 use super::double_relay::{DoubleRelay, Vice};
 use super::invariants;
 use super::units::{ACTUAL, PLAN, USAGE, Unit, export, sample, together, withdrawal};
@@ -87,9 +88,7 @@ fn kills_lose_nothing_that_goes_by_a_relay() {
     for (round, plan) in plans.iter().enumerate() {
         export(&care, plan);
         let state = ["QUEUED", "DEPOSITED", "CONSIGNED"][round % 3];
-        let seen =
-            format!("SELECT count(*) FROM journal WHERE direction = 'out' AND state = '{state}'");
-        until("a step", || (care.sql(&seen) != ["0"]).then_some(()));
+        wait_for_step(&care, state, round + 1);
         let office = if round % 2 == 0 { &mut care } else { &mut help };
         office.kill();
         office.start();

@@ -114,7 +114,6 @@ impl Office {
         self.lang = lang;
     }
 
-    /// Strikes a partner from the configuration.
     /// Opens no port from the next start on.
     pub(crate) fn close(&mut self) {
         self.settings.unset("node", "listen");
@@ -130,6 +129,7 @@ impl Office {
         self.settings.add_relay(relay);
     }
 
+    /// Strikes a partner from the configuration.
     pub(crate) fn forget_peer(&mut self, number: &str) {
         self.settings.remove_peer(number);
     }

@@ -123,6 +123,8 @@ async fn answers_repeats<S: RelayStore>(store: &S) {
     assert_eq!(repeated, Deposited::Repeated(first.acceptance.clone()));
     let other = Deposit { package_sha256: Digest::of(b"other"), ..first.clone() };
     assert_eq!(store.deposit(other, QUOTA).await.expect("answered"), Deposited::Different);
+    let elsewhere = Deposit { recipient: office("1000000014"), ..first.clone() };
+    assert_eq!(store.deposit(elsewhere, QUOTA).await.expect("answered"), Deposited::Different);
     // The same id of another sender is another package.
     let stranger = Deposit { sender: office("1000000013"), ..first.clone() };
     assert_eq!(store.deposit(stranger, QUOTA).await.expect("kept"), Deposited::New);
@@ -169,6 +171,14 @@ async fn keeps_to_the_quota<S: RelayStore>(store: &S) {
     assert_eq!(put(b"123456").await.0, Deposited::Full);
     assert_eq!(put(b"1").await.0, Deposited::New);
     assert_eq!(put(b"2").await.0, Deposited::Full, "two packages");
+    // Sealed anew, it may not grow beyond the quota either.
+    let large = Deposit {
+        sealed: Hashed::from(Bytes::from_static(b"much more")),
+        key_id: "two".to_owned(),
+        ..first.clone()
+    };
+    assert_eq!(store.deposit(large, quota).await.expect("answered"), Deposited::Full);
+    assert_eq!(body(store, &first).await, b"12345");
     let last = receipt(&first, ReceiptKind::Rejection, "not wanted");
     store.put_receipt(last).await.expect("kept");
     assert_eq!(put(b"12345678").await.0, Deposited::New, "what was taken makes room");
@@ -296,6 +306,8 @@ async fn clears_away<S: RelayStore>(store: &S) {
     let kept = deposit("1000000081", "1000000082", b"stays");
     let kept = Deposit { expires_at: start() + SignedDuration::from_hours(48), ..kept };
     store.deposit(kept.clone(), QUOTA).await.expect("kept");
+    let over = deposit("1000000083", "1000000084", b"comes again");
+    store.deposit(over.clone(), QUOTA).await.expect("kept");
     let hours = |hours| start() + SignedDuration::from_hours(hours);
     let step = async |now, forget, abandon| {
         let mut sum = CleanedUp::default();
@@ -316,6 +328,18 @@ async fn clears_away<S: RelayStore>(store: &S) {
     assert_eq!(bytes_kept(store, office("1000000072")).await, (0, 0));
     let totals = store.totals().await.expect("counted");
     assert_eq!((totals.waiting, totals.bytes), (1, 5));
+    // What comes again after its time is kept anew, with a word of its own.
+    let again = Deposit {
+        stored_at: hours(25),
+        expires_at: hours(60),
+        acceptance: Bytes::from_static(b"anew"),
+        ..over.clone()
+    };
+    assert_eq!(store.deposit(again.clone(), QUOTA).await.expect("kept"), Deposited::New);
+    assert_eq!(body(store, &again).await, b"comes again");
+    assert_eq!(bytes_kept(store, again.sender).await, (11, 1));
+    let last = receipt(&again, ReceiptKind::Rejection, "not wanted");
+    assert_eq!(store.put_receipt(last).await.expect("kept"), PutReceipt::New);
     // Receipts that were collected go with the memory of their packages, others stay longer.
     let sender = office("1000000041");
     let all = store.receipts(sender, 0, 100).await.expect("collected");

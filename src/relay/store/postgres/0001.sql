@@ -83,9 +83,13 @@ BEGIN
         ORDER BY number ON CONFLICT DO NOTHING;
     -- Both are held to the end, always in the same order, so that no two wait for each other.
     PERFORM 1 FROM offices WHERE number IN (new_sender, new_recipient) ORDER BY number FOR UPDATE;
+    SELECT * INTO of_sender FROM offices WHERE number = new_sender;
+    -- Of one whose time was over all that is left is that it was here.
+    DELETE FROM packages WHERE sender = new_sender AND message_id = new_message_id
+        AND recipient = new_recipient AND package_sha256 = new_package_sha256 AND state = 3;
     SELECT * INTO former FROM packages WHERE sender = new_sender AND message_id = new_message_id;
     IF FOUND THEN
-        IF former.package_sha256 <> new_package_sha256 THEN
+        IF former.package_sha256 <> new_package_sha256 OR former.recipient <> new_recipient THEN
             outcome := 2;
             RETURN;
         END IF;
@@ -94,12 +98,15 @@ BEGIN
         IF former.state <> 0 OR former.key_id = new_key_id THEN
             RETURN;
         END IF;
+        IF of_sender.bytes + new_size - former.size > most_bytes THEN
+            outcome := 3;
+            RETURN;
+        END IF;
         DELETE FROM pieces WHERE body = former.id;
         DELETE FROM packages WHERE id = former.id;
         UPDATE offices SET bytes = bytes + new_size - former.size WHERE number = new_sender;
         outcome := 4;
     ELSE
-        SELECT * INTO of_sender FROM offices WHERE number = new_sender;
         IF of_sender.bytes + new_size > most_bytes OR of_sender.messages >= most_messages THEN
             outcome := 3;
             RETURN;

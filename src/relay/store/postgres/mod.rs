@@ -27,7 +27,6 @@ use super::{
     pieces, signed, time, unsigned,
 };
 use crate::link::{MailboxItem, MailboxItemName, ReceiptEntry};
-use crate::package::ReceiptKind;
 use crate::types::{Digest, OfficeNumber};
 
 /// The store in a database.
@@ -200,7 +199,7 @@ impl RelayStore for PostgresStore {
         let of = &new.of;
         let (sender, id, recipient) =
             (of.sender.as_str(), &of.id.as_bytes()[..], of.office.as_str());
-        let is_last = matches!(new.kind, ReceiptKind::ContentHandover | ReceiptKind::Rejection);
+        let is_last = new.kind.is_last();
         let sha256 = Digest::of(&new.receipt);
         let rows = self
             .rows(
@@ -260,7 +259,7 @@ impl RelayStore for PostgresStore {
         let read = |row: &Row| {
             Ok(OfficeRow {
                 number: office(row.try_get(0)?)?,
-                standing: Standing::of(i64::from(row.try_get::<_, i16>(1)?)),
+                standing: Standing::of(i64::from(row.try_get::<_, i16>(1)?))?,
                 card: row.try_get::<_, Option<Vec<u8>>>(2)?.map(Bytes::from),
                 bytes: unsigned(row.try_get(3)?),
                 messages: unsigned(row.try_get(4)?),
@@ -346,7 +345,7 @@ impl RelayStore for PostgresStore {
         let read = |row: &Row| {
             Ok(Positions {
                 office: office(row.try_get(0)?)?,
-                standing: Standing::of(i64::from(row.try_get::<_, i16>(3)?)),
+                standing: Standing::of(i64::from(row.try_get::<_, i16>(3)?))?,
                 serial: unsigned(row.try_get(4)?),
                 mailbox: unsigned(row.try_get(1)?),
                 receipts: unsigned(row.try_get(2)?),

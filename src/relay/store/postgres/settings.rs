@@ -80,7 +80,11 @@ impl PostgresSettings {
         config.application_name("renkei relay");
         config.options(OPTIONS);
         config.connect_timeout(PATIENCE);
+        // A server that is gone without a word is noticed, also by who has sent something already.
         config.keepalives_idle(Duration::from_secs(30));
+        config.keepalives_interval(Duration::from_secs(10));
+        config.keepalives_retries(3);
+        config.tcp_user_timeout(Duration::from_secs(20));
         let manager = ManagerConfig { recycling_method: RecyclingMethod::Fast };
         let manager = Manager::from_config(config.clone(), tls.clone(), manager);
         let pool = Pool::builder(manager)

@@ -10,6 +10,7 @@ mod read;
 mod write;
 
 use std::fs::File;
+use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -61,14 +62,15 @@ impl SqliteStore {
         &self,
         job: impl FnOnce(&Connection) -> Result<T, RelayStoreError> + Send + 'static,
     ) -> Result<T, RelayStoreError> {
-        // What the job itself finds wrong undoes it; the writer carries faults of the database only.
-        let done = self.writer.run(move |connection| match job(connection) {
-            Ok(done) => Ok(Ok(done)),
-            Err(RelayStoreError::Full) => Err(StoreError::Full),
-            Err(RelayStoreError::Damaged(what)) => Err(StoreError::Damaged(what)),
-            Err(error) => Ok(Err(error)),
+        // Whatever the job finds wrong undoes it as a whole.
+        let done = self.writer.run(move |connection| {
+            job(connection).map_err(|error| match error {
+                RelayStoreError::Full => StoreError::Full,
+                RelayStoreError::Damaged(what) => StoreError::Damaged(what),
+                error => StoreError::Io(io::Error::other(error.to_string())),
+            })
         });
-        done.await?
+        Ok(done.await?)
     }
 
     async fn read<T: Send + 'static>(

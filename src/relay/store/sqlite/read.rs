@@ -117,7 +117,7 @@ pub(super) fn offices(connection: &Connection) -> Result<Vec<OfficeRow>, RelaySt
     all(connection, sql, [], |row| {
         Ok(OfficeRow {
             number: office(row.get_ref(0)?.as_str().map_err(|_| NO_TEXT)?)?,
-            standing: Standing::of(row.get(1)?),
+            standing: Standing::of(row.get(1)?)?,
             card: row.get::<_, Option<Vec<u8>>>(2)?.map(Bytes::from),
             bytes: unsigned(row.get(3)?),
             messages: unsigned(row.get(4)?),
@@ -151,7 +151,7 @@ pub(super) fn positions(connection: &Connection) -> Result<Vec<Positions>, Relay
     all(connection, sql, [], |row| {
         Ok(Positions {
             office: office(row.get_ref(0)?.as_str().map_err(|_| NO_TEXT)?)?,
-            standing: Standing::of(row.get(3)?),
+            standing: Standing::of(row.get(3)?)?,
             serial: unsigned(row.get(4)?),
             mailbox: unsigned(row.get(1)?),
             receipts: unsigned(row.get(2)?),

@@ -7,11 +7,13 @@ use super::super::{
     CANDIDATES, CANDIDATES_OF_OFFICE, Candidate, Deposit, Deposited, NewReceipt, PutReceipt, Quota,
     RECEIPTS_OF_KIND, RelayStoreError, Standing, millis, pieces, signed,
 };
-use crate::package::ReceiptKind;
 use crate::types::{Digest, OfficeNumber};
 
 /// The most pieces of a body.
 const PIECES: i64 = 1 << 16;
+
+/// How it stands with a package whose time was over before its last receipt came.
+const OVER: i64 = 3;
 
 /// The id of the first piece of a body; the others follow.
 pub(super) const fn first_piece(body: i64) -> i64 {
@@ -21,6 +23,7 @@ pub(super) const fn first_piece(body: i64) -> i64 {
 /// A package that is there already under the same id.
 struct Former {
     id: i64,
+    recipient: String,
     package_sha256: Vec<u8>,
     key_id: String,
     size: i64,
@@ -33,49 +36,69 @@ pub(super) fn deposit(
     new: &Deposit,
     quota: Quota,
 ) -> Result<Deposited, RelayStoreError> {
-    let sql = "SELECT id, package_sha256, key_id, size, state, acceptance FROM packages
+    let sql = "SELECT id, recipient, package_sha256, key_id, size, state, acceptance FROM packages
         WHERE sender = ?1 AND message_id = ?2";
     let mut statement = connection.prepare_cached(sql)?;
     let former = statement
         .query_row(params![new.sender.as_str(), new.message_id.as_bytes()], |row| {
             Ok(Former {
                 id: row.get(0)?,
-                package_sha256: row.get(1)?,
-                key_id: row.get(2)?,
-                size: row.get(3)?,
-                state: row.get(4)?,
-                acceptance: row.get(5)?,
+                recipient: row.get(1)?,
+                package_sha256: row.get(2)?,
+                key_id: row.get(3)?,
+                size: row.get(4)?,
+                state: row.get(5)?,
+                acceptance: row.get(6)?,
             })
         })
         .optional()?;
     let size = i64::try_from(new.sealed.bytes().len()).unwrap_or(i64::MAX);
     if let Some(former) = former {
-        if former.package_sha256 != new.package_sha256.as_raw() {
+        let is_same = former.package_sha256 == new.package_sha256.as_raw()
+            && former.recipient == new.recipient.as_str();
+        if !is_same {
             return Ok(Deposited::Different);
+        }
+        if former.state == OVER {
+            // All that is left is that it was here; its receipts have it from another table.
+            forget(connection, former.id)?;
+            return deposit(connection, new, quota);
         }
         let acceptance = Bytes::from(former.acceptance);
         if former.state == 0 && former.key_id != new.key_id {
+            let more = size.saturating_sub(former.size);
+            if kept_of(connection, new.sender)?.0.saturating_add(more) > signed(quota.bytes) {
+                return Ok(Deposited::Full);
+            }
             remove_pieces(connection, former.id)?;
-            connection
-                .prepare_cached("DELETE FROM packages WHERE id = ?1")?
-                .execute([former.id])?;
-            kept(connection, new.sender, size.saturating_sub(former.size), 0)?;
+            forget(connection, former.id)?;
+            kept(connection, new.sender, more, 0)?;
             insert(connection, new, size, &acceptance)?;
         }
         return Ok(Deposited::Repeated(acceptance));
     }
     know(connection, new.sender)?;
     know(connection, new.recipient)?;
-    let sql = "SELECT bytes, messages FROM offices WHERE number = ?1";
-    let (bytes, messages): (i64, i64) = connection
-        .prepare_cached(sql)?
-        .query_row([new.sender.as_str()], |row| Ok((row.get(0)?, row.get(1)?)))?;
+    let (bytes, messages) = kept_of(connection, new.sender)?;
     if bytes.saturating_add(size) > signed(quota.bytes) || messages >= signed(quota.messages) {
         return Ok(Deposited::Full);
     }
     kept(connection, new.sender, size, 1)?;
     insert(connection, new, size, &new.acceptance)?;
     Ok(Deposited::New)
+}
+
+/// The bytes and packages that are kept of an office that is known.
+fn kept_of(connection: &Connection, office: OfficeNumber) -> Result<(i64, i64), RelayStoreError> {
+    let mut statement =
+        connection.prepare_cached("SELECT bytes, messages FROM offices WHERE number = ?1")?;
+    Ok(statement.query_row([office.as_str()], |row| Ok((row.get(0)?, row.get(1)?)))?)
+}
+
+/// Removes the memory of a package; its bytes are gone already.
+fn forget(connection: &Connection, id: i64) -> Result<(), RelayStoreError> {
+    connection.prepare_cached("DELETE FROM packages WHERE id = ?1")?.execute([id])?;
+    Ok(())
 }
 
 fn insert(
@@ -185,10 +208,7 @@ pub(super) fn put_receipt(
         &new.receipt[..],
         millis(new.at),
     ])?;
-    let after = match new.kind {
-        ReceiptKind::ContentHandover | ReceiptKind::Rejection => 2,
-        _ => state.max(1),
-    };
+    let after = if new.kind.is_last() { 2 } else { state.max(1) };
     if after > state {
         connection
             .prepare_cached("UPDATE packages SET state = ?2 WHERE id = ?1")?
