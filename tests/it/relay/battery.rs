@@ -173,7 +173,7 @@ async fn keeps_to_the_quota<S: RelayStore>(store: &S) {
     assert_eq!(put(b"2").await.0, Deposited::Full, "two packages");
     // Sealed anew, it may not grow beyond the quota either.
     let large = Deposit {
-        sealed: Hashed::from(Bytes::from_static(b"much more")),
+        sealed: Hashed::from(Bytes::from_static(b"much more.")),
         key_id: "two".to_owned(),
         ..first.clone()
     };
