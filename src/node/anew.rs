@@ -40,26 +40,36 @@ const OF_SIGNER: [&str; 12] = [
 /// Pages of a partner's receipts that are looked through for one.
 const MOST_PAGES: usize = 20;
 
-/// Puts a new package in the place of one that was refused, if the partner may take that one; says
-/// whether it did.
+/// What came of the wish to make a package anew.
+#[derive(Debug)]
+pub(super) enum Anew {
+    /// Another one stands in its place.
+    Made,
+    /// It would not help, or is not needed.
+    Needless,
+    /// Whether the partner has it already could not be asked, for this reason.
+    Unknown(SendError),
+}
+
+/// Puts a new package in the place of one that was refused, if the partner may take that one.
 pub(super) async fn made(
     context: &Arc<Context>,
     row: &OutgoingRow,
     package: Hashed,
     error: &SendError,
-) -> Result<bool, StoreError> {
+) -> Result<Anew, StoreError> {
     #[cfg(test)]
     if Plant::RetryWithNewId.is_there() && error.is_passing() {
         return made_at_once(context, row, package).await;
     }
-    let SendError::Refused { problem } = error else { return Ok(false) };
+    let SendError::Refused { problem } = error else { return Ok(Anew::Needless) };
     let is_of_signer = OF_SIGNER.contains(&problem.code);
     let now = context.now();
     // One whose time is over was put for the last time.
     if !is_of_signer && problem.code != code::CLOCK_AHEAD || row.expires_at <= now {
-        return Ok(false);
+        return Ok(Anew::Needless);
     }
-    let Some(set) = context.store.packed_set(row.id).await? else { return Ok(false) };
+    let Some(set) = context.store.packed_set(row.id).await? else { return Ok(Anew::Needless) };
     let (shared, former) = (Arc::clone(context), row.clone());
     let made = blocking(move || {
         let package = match open(package, &shared.package_limits()) {
@@ -87,26 +97,27 @@ pub(super) async fn made(
         }
     });
     let Some((manifest, package, manifest_sha256)) = made.await.flatten() else {
-        return Ok(false);
+        return Ok(Anew::Needless);
     };
-    match has_receipt(context, row).await {
-        Some(false) => {}
-        // Whether it is there is not known yet.
-        None => return Ok(false),
-        Some(true) => {
+    match has_receipt(context, row).await? {
+        Ok(false) => {}
+        Ok(true) => {
             // It is there: a partner that judges the signature first does not say so.
             wake(&context.wake.greet, &(row.office, row.partner));
-            return Ok(false);
+            return Ok(Anew::Needless);
         }
+        // The first refusal says more than that of a question.
+        Err(error) if error.is_refusal() => return Ok(Anew::Needless),
+        Err(error) => return Ok(Anew::Unknown(error)),
     }
     let new = in_place_of(row, set.unit, &manifest, (&package, manifest_sha256));
     let id = new.id;
-    let done = context.store.supersede(row.id, new, now).await?;
-    if done {
-        tracing::info!(%id, supersedes = %row.id, partner = %row.partner, code = problem.code,
-            "a package that was refused was made anew");
+    if !context.store.supersede(row.id, new, now).await? {
+        return Ok(Anew::Needless);
     }
-    Ok(done)
+    tracing::info!(%id, supersedes = %row.id, partner = %row.partner, code = problem.code,
+        "a package that was refused was made anew");
+    Ok(Anew::Made)
 }
 
 /// The same for no reason: a defect on purpose.
@@ -115,41 +126,50 @@ async fn made_at_once(
     context: &Arc<Context>,
     row: &OutgoingRow,
     package: Hashed,
-) -> Result<bool, StoreError> {
+) -> Result<Anew, StoreError> {
     let now = context.now();
     let set = context.store.packed_set(row.id).await?;
     let proof = context.proof();
     let opened = open(package, &context.package_limits());
     let (Some(set), Ok(package), Ok(signer)) = (set, opened, proof.usable_signer(row.office, now))
     else {
-        return Ok(false);
+        return Ok(Anew::Needless);
     };
     let manifest = successor(context, &package, signer.certificate_sha256(), now);
     let files: Vec<&[u8]> = package.files().map(|(_, bytes)| bytes.as_ref()).collect();
     let Ok((package, manifest_sha256)) = packed(&manifest, &files, signer, now) else {
-        return Ok(false);
+        return Ok(Anew::Needless);
     };
     let new = in_place_of(row, set.unit, &manifest, (&package, manifest_sha256));
-    context.store.supersede(row.id, new, now).await
+    let done = context.store.supersede(row.id, new, now).await?;
+    Ok(if done { Anew::Made } else { Anew::Needless })
 }
 
 /// Whether the partner has issued a receipt about a package that was not collected yet: an earlier
-/// attempt may have arrived although its answer did not. Nothing if that cannot be known now.
-async fn has_receipt(context: &Arc<Context>, row: &OutgoingRow) -> Option<bool> {
-    let endpoint = context.endpoint(row.partner)?;
-    let mut after = context.store.receipt_cursor(row.office, row.partner).await.ok()?;
+/// attempt may have arrived although its answer did not. `true` as well where there are so many that
+/// they have to be collected first.
+async fn has_receipt(
+    context: &Arc<Context>,
+    row: &OutgoingRow,
+) -> Result<Result<bool, SendError>, StoreError> {
+    // Without an address it was taken out of the configuration a moment ago, and this task ends.
+    let Some(endpoint) = context.endpoint(row.partner) else { return Ok(Ok(true)) };
+    let mut after = context.store.receipt_cursor(row.office, row.partner).await?;
     for _ in 0..MOST_PAGES {
         let asked = context.client.receipts(&endpoint, row.office, after, Duration::ZERO).await;
-        let page = asked.ok()?;
+        let page = match asked {
+            Ok(page) => page,
+            Err(error) => return Ok(Err(error)),
+        };
         if page.receipts.iter().any(|entry| entry.message_id == row.id) {
-            return Some(true);
+            return Ok(Ok(true));
         }
         if page.receipts.is_empty() || page.next <= after {
-            return Some(false);
+            return Ok(Ok(false));
         }
         after = page.next;
     }
-    None
+    Ok(Ok(true))
 }
 
 /// Whether a package was made at a time that is still to come.

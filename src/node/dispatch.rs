@@ -23,7 +23,7 @@ use futures_util::FutureExt as _;
 use jiff::{SignedDuration, Timestamp};
 use tokio::task::{JoinError, JoinSet};
 
-use super::anew;
+use super::anew::{self, Anew};
 use super::context::{Context, Pair, log_store_fault, stopped};
 use super::expiry::{expire_due, sign_expiry};
 use super::leave::{NotLeft, leave};
@@ -391,7 +391,7 @@ async fn attempt(context: Arc<Context>, row: OutgoingRow, lately: bool) -> Attem
         });
         return Attempt { blocks: true, ..Attempt::ended(id, result) };
     };
-    let answer = match unread_there(&context, &row, &endpoint).await {
+    let mut answer = match unread_there(&context, &row, &endpoint).await {
         Some(error) => Err(error),
         None => sealing::put(&context, &row, &endpoint, package.clone()).await,
     };
@@ -404,10 +404,10 @@ async fn attempt(context: Arc<Context>, row: OutgoingRow, lately: bool) -> Attem
     }
     if let Err(error) = &answer {
         match anew::made(&context, &row, package, error).await {
-            Ok(false) => {}
-            Ok(true) => {
-                return Attempt::ended(id, Ok(Outgoing::Superseded));
-            }
+            Ok(Anew::Needless) => {}
+            Ok(Anew::Made) => return Attempt::ended(id, Ok(Outgoing::Superseded)),
+            // It is tried again as soon as one that could not be reached.
+            Ok(Anew::Unknown(error)) => answer = Err(error),
             // It waits like any other that is refused, and that is noted below.
             Err(error) => log_store_fault(&error, "a package cannot be made anew"),
         }

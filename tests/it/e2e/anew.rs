@@ -2,11 +2,13 @@
 
 use jiff::{SignedDuration, Timestamp};
 use renkei::certs::{Issued, TestCa, Validity};
-use renkei::link::SendError;
+use renkei::link::{Refusal, SendError};
 use renkei::package::{Limits, Receipt, Usage};
+use renkei::types::code::RefusalCode;
 use renkei::types::{Clock, Digest};
 
 use super::rogue::Rogue;
+use super::scripted::Scripted;
 use super::units::{export, withdrawal};
 use crate::harness::{CARE, HELP, Office, offices, until};
 use crate::proof::{long, office, trust_in};
@@ -74,6 +76,36 @@ fn what_was_signed_before_the_end_is_delivered_after_the_renewal() {
          WHERE new.state = 'HANDED_OVER'",
     );
     assert_eq!(details, ["3"]);
+}
+
+/// Whether the partner has it already cannot be asked at that moment: that is no refusal, after which
+/// it would wait for long.
+#[test]
+fn what_cannot_be_asked_yet_is_asked_again_soon() {
+    let [mut care, help] = offices([CARE, HELP]);
+    let end = now() + SignedDuration::from_secs(LEFT + 1);
+    let former = issue(&care, LEFT);
+    care.put_identity("signing", &former);
+    care.start();
+    export(&care, &withdrawal(CARE, 1));
+    until("packed", || care.has_sent("QUEUED", 1));
+    end_of_certificates(end);
+    renewed(&care);
+    let sha256 = Digest::of(former.certificate().expect("one"));
+    let partner = Scripted::start(&help, &care, move |package| {
+        if package.manifest().sender.certificate == Some(sha256) {
+            return Err(Refusal::plain(RefusalCode::CERTIFICATE_EXPIRED));
+        }
+        Ok(())
+    });
+    partner.keeps_receipts(true);
+    assert_eq!(care.command(&["retry", HELP]).status.code(), Some(0));
+    until("told as what it is", || {
+        (care.sql("SELECT detail FROM outgoing") == ["peer-busy:busy"]).then_some(())
+    });
+    partner.keeps_receipts(false);
+    until("delivered", || care.has_sent("CONSIGNED", 1));
+    care.has_sent("SUPERSEDED", 1).expect("the former one");
 }
 
 /// In a pinned pair the former certificate is unknown as soon as the partner has the new one.

@@ -2,8 +2,9 @@
 //! still.
 
 use std::net::{IpAddr, Ipv4Addr};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use renkei::link::{
     Caller, Limits, PackageForm, PutAnswer, ReceiptPage, ReceiptQuery, Refusal, Server, Service,
@@ -41,6 +42,8 @@ struct Script {
     signer: Signer,
     verdict: Mutex<Box<Verdict>>,
     puts: Mutex<Vec<Put>>,
+    /// Whether questions for receipts are answered with "not now".
+    keeps_receipts: AtomicBool,
 }
 
 impl Scripted {
@@ -55,6 +58,7 @@ impl Scripted {
             signer: identity(home, "signing").signer().expect("usable keys"),
             verdict: Mutex::new(Box::new(verdict)),
             puts: Mutex::default(),
+            keeps_receipts: AtomicBool::new(false),
         });
         let runtime = Runtime::new().expect("a runtime");
         let address = (Ipv4Addr::LOCALHOST, home.port);
@@ -75,6 +79,11 @@ impl Scripted {
         verdict: impl Fn(&Package) -> Result<(), Refusal> + Send + Sync + 'static,
     ) {
         *self.script.verdict.lock().expect("no panic inside") = Box::new(verdict);
+    }
+
+    /// Whether it keeps its receipts back from now on.
+    pub(super) fn keeps_receipts(&self, keeps: bool) {
+        self.script.keeps_receipts.store(keeps, Ordering::Relaxed);
     }
 
     /// What came, in its order.
@@ -121,6 +130,10 @@ impl Service for Script {
     }
 
     async fn receipts(&self, _peer: &Caller, query: ReceiptQuery) -> Result<ReceiptPage, Refusal> {
+        if self.keeps_receipts.load(Ordering::Relaxed) {
+            let again = Duration::from_secs(1);
+            return Err(Refusal::plain(RefusalCode::BUSY).retry_after(again));
+        }
         Ok(ReceiptPage::new(query.after, Vec::new(), false))
     }
 
