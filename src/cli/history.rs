@@ -183,6 +183,7 @@ mod tests {
             state: State::Set(HeldSet::Held),
             detail: String::new(),
             receipts: Vec::new(),
+            came_by: None,
         };
         let text = String::from_utf8(csv(&[row], Lang::Ja)).expect("UTF-8");
         assert!(text.contains(",'0170000018,'0170000026,"), "{text}");

@@ -20,7 +20,7 @@ use crate::repair::{FixOptions, fix};
 use crate::spec::Spec;
 use crate::store::{HeldFilter, HeldItem, IncomingNote, Settled, StoreError};
 use crate::transfer::IncomingEvent;
-use crate::types::{Digest, HeldId, Lang, MessageId, code};
+use crate::types::{CameBy, Digest, HeldId, Lang, MessageId, code};
 
 /// Held sets whose folders are looked at.
 const HELD: u32 = 1_000;
@@ -220,7 +220,7 @@ async fn tell_loss(
     let Ok(receipt) = failure_receipt(context, &row, code::STORE_DAMAGED, None, now).await else {
         return Ok(false);
     };
-    let (by, receipt) = (by.to_owned(), Some(receipt));
+    let by = by.to_owned();
     let note = IncomingNote { by, receipt, ..IncomingNote::code(code::STORE_DAMAGED) };
     context.store.incoming_event(sender, id, IncomingEvent::Withheld, note, now).await?;
     context.wake.issued.announce();
@@ -269,6 +269,13 @@ pub(super) async fn dismiss(
             "対応済みにしました。送信はしません。",
             "settled; it is not sent",
         ),
+        HeldId::Package(_) if items.iter().any(|item| item.came_by == Some(CameBy::Web)) => {
+            Answer::done(
+                code::DISMISSED,
+                "取り込まないことにしました。ダウンロードしたファイルはそのまま残ります。",
+                "it is not imported; the files that were downloaded stay where they are",
+            )
+        }
         HeldId::Package(_) => Answer::done(
             code::DISMISSED,
             "受け取らないことにしました。相手には「受取拒否」と伝わります。",
@@ -295,8 +302,13 @@ async fn reject(
     let Ok(receipt) = signed else {
         return Ok(Some(signing_failed()));
     };
-    let (by, receipt) = (by.to_owned(), Some(receipt));
-    let note = IncomingNote { by, receipt, ..IncomingNote::code(code::DISMISSED_BY_RECIPIENT) };
+    let by = by.to_owned();
+    let detail = if row.came_by.is_receipted() {
+        code::DISMISSED_BY_RECIPIENT
+    } else {
+        code::DOWNLOAD_DISMISSED
+    };
+    let note = IncomingNote { by, receipt, ..IncomingNote::code(detail) };
     context.store.incoming_event(sender, id, IncomingEvent::Dismissed, note, now).await?;
     context.wake.issued.announce();
     // What came behind it may have waited for the word.
