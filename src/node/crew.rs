@@ -215,7 +215,11 @@ fn begin(group: &Group, context: &Arc<Context>, folders: &OfficeFolders) {
         outbound::show_outcomes(Arc::clone(&shared.0), Arc::clone(&shared.1), beat, stopping)
     });
     if let Some(downloads) = &folders.named.downloads {
-        let folder = DownloadFolder { office, folder: Downloads::new(downloads.clone()) };
+        let folder = DownloadFolder {
+            office,
+            folder: Downloads::new(downloads.clone()),
+            import: Arc::clone(&folders.import),
+        };
         let shared = (Arc::clone(context), folder);
         group.keep(format!("downloads {office}"), move |beat, stopping| {
             downloads::run(Arc::clone(&shared.0), shared.1.clone(), beat, stopping)

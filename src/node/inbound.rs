@@ -565,6 +565,7 @@ fn judged(
         },
         receipt: Some(receipt.clone()),
         came_by: CameBy::Renkei,
+        folder: String::new(),
     };
     Ok((new, receipt))
 }

@@ -45,6 +45,8 @@ pub struct NewIncoming {
     pub receipt: Option<NewReceipt>,
     /// How it came.
     pub came_by: CameBy,
+    /// Where copies of its files lie, below the hold folder; empty where none do.
+    pub folder: String,
 }
 
 /// What is kept of a package that came in.
@@ -185,9 +187,10 @@ fn insert(
         .prepare_cached(
             "INSERT INTO incoming (message_id, sender, office, sequence, serial, unit,
                  state, failures, next_at, detail, created_at, changed_at, package_sha256,
-                 manifest_sha256, place, payload, size, manifest, signature, came_by)
+                 manifest_sha256, place, payload, size, manifest, signature, came_by,
+                 folder)
              VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, 0, ?8, ?9, ?8, ?8, ?10, ?11, ?12, ?13, ?14,
-                 ?15, ?16, ?17)",
+                 ?15, ?16, ?17, ?18)",
         )?
         .execute(params![
             Column(new.id),
@@ -207,6 +210,7 @@ fn insert(
             proof.map(|(manifest, _)| manifest),
             proof.map(|(_, signature)| signature),
             new.came_by.as_str(),
+            new.folder,
         ])?;
     if let Some(receipt) = &new.receipt {
         receipts::insert(connection, (new.office, new.sender), new.id, receipt)?;

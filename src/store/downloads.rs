@@ -23,6 +23,8 @@ pub struct CameBefore {
     pub detail: String,
     /// Its files.
     pub files: Vec<UnitFile>,
+    /// Where copies of them lie, below the hold folder; empty where none do.
+    pub folder: String,
 }
 
 impl Store {
@@ -59,7 +61,7 @@ impl Store {
     ) -> Result<Vec<CameBefore>, StoreError> {
         self.read(move |connection| {
             let mut statement = connection.prepare_cached(
-                "SELECT message_id, came_by, state, detail, unit FROM incoming
+                "SELECT message_id, came_by, state, detail, unit, folder FROM incoming
                  WHERE office = ?1 AND sender = ?2 AND serial = ?3 ORDER BY created_at, message_id",
             )?;
             let values = params![Column(office), Column(sender), Column(serial)];
@@ -72,6 +74,7 @@ impl Store {
                         state: row.get::<_, Column<_>>(2)?.0,
                         detail: row.get(3)?,
                         files: unit.files,
+                        folder: row.get(5)?,
                     })
                 }))
             })?;

@@ -19,6 +19,7 @@ use jiff::{SignedDuration, Timestamp};
 use tokio::sync::Notify;
 
 use super::context::{Context, blocking, stopped};
+use super::folders::ImportFolders;
 use super::supervise::Beat;
 use crate::folder::{Downloads, FolderError, FolderRole, Watch, Writers};
 use crate::store::StoreError;
@@ -61,10 +62,12 @@ impl Fault {
 }
 
 /// The folder of downloads of one office.
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub(super) struct DownloadFolder {
     pub(super) office: OfficeNumber,
     pub(super) folder: Downloads,
+    /// Where its sets go, and copies of those that are held.
+    pub(super) import: Arc<ImportFolders>,
 }
 
 impl DownloadFolder {

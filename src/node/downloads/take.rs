@@ -11,18 +11,24 @@ use super::groups::{Groups, Key, next_set};
 use super::survey::{Found, Surveyor};
 use super::{DownloadFolder, Fault, block};
 use crate::config::Config;
+use crate::folder::remove_copies;
 use crate::node::context::Context;
+use crate::node::folders::ImportFolders;
 use crate::node::judge::{self, Judgement};
+use crate::node::note::is_report;
+use crate::node::placing::keep_copies;
 use crate::node::wake::wake;
 use crate::package::{
     Manifest, ManifestFault, ManifestFile, ManifestFormat, PackError, Party, pack_downloaded,
 };
 use crate::store::{
-    CameBefore, CommitAnswer, Content, IncomingNote, NewIncoming, UnitFile, UnitSummary,
+    CameBefore, CommitAnswer, Content, IncomingNote, IncomingRow, NewIncoming, UnitFile,
+    UnitSummary,
 };
 use crate::transfer::{Incoming, IncomingEvent, IncomingState};
 use crate::types::{
-    CameBy, Digest, DigestBuilder, FileName, FileSerial, MessageId, OfficeNumber, ServiceType, code,
+    CameBy, Digest, DigestBuilder, FileName, FileSerial, Lang, MessageId, OfficeNumber,
+    ServiceType, code,
 };
 
 /// A downloaded set is nobody's to give up; the form asks for a time all the same.
@@ -134,14 +140,14 @@ impl Taker {
             .await?
         };
         let digests: BTreeSet<Digest> = set.iter().map(|file| file.sha256).collect();
-        let mut completed = Vec::new();
+        let mut completed: Vec<CameBefore> = Vec::new();
         let stance = if judgement.is_incomplete() {
             if let Some(until) = self.waits_until(key, digests, now) {
                 return Ok(Step::Until(until));
             }
             Stance::Held(code::DOWNLOAD_INCOMPLETE)
         } else {
-            completed = before.iter().filter(|other| is_part_of(other, set)).collect();
+            completed.extend(before.iter().filter(|other| is_part_of(other, set)).cloned());
             let is_other = |other: &&CameBefore| {
                 other.state != IncomingState::Rejected
                     && !completed.iter().any(|part| part.id == other.id)
@@ -156,15 +162,30 @@ impl Taker {
         };
         let (office, sender, serial) = (self.folder.office, key.1, key.0);
         let at = self.context.now();
+        let (config, lang) = (self.context.config(), self.context.lang());
+        let named = Named { office, sender, serial, at };
+        let (import, parts) = (Arc::clone(&self.folder.import), completed.clone());
+        let made = block(move || {
+            for part in parts.iter().filter(|part| !part.folder.is_empty()) {
+                let folder = import.hold.root().path().join(&part.folder);
+                let copies = files.iter().map(|(name, bytes)| (name.as_str(), bytes.as_slice()));
+                if let Err(error) = remove_copies(&folder, copies, is_report) {
+                    tracing::warn!(code = error.code(), %error, "copies stay in the hold folder");
+                }
+            }
+            let new = make(named, &config, &files, &judgement, stance)?;
+            Ok::<_, PackError>(match stance {
+                Stance::Ready => new,
+                Stance::Held(code) => keep(&import, new, &files, code, lang),
+            })
+        });
+        let made = made.await?;
         for part in completed {
             let note = IncomingNote::code(code::DOWNLOAD_COMPLETED);
             let event = IncomingEvent::Dismissed;
             self.context.store.incoming_event(sender, part.id, event, note, at).await?;
         }
-        let config = self.context.config();
-        let named = Named { office, sender, serial, at };
-        let new = block(move || make(named, &config, &files, &judgement, stance)).await?;
-        let new = match new {
+        let new = match made {
             Ok(new) => new,
             Err(error) => {
                 tracing::error!(%office, %sender, %serial, %error,
@@ -296,7 +317,41 @@ fn make(
         content: Content::Whole(package.into()),
         receipt: None,
         came_by: CameBy::Web,
+        folder: String::new(),
     })
+}
+
+/// Puts copies of a set that a person decides about into the hold folder, as of every other one. Without
+/// them it is in the store all the same.
+fn keep(
+    import: &ImportFolders,
+    new: NewIncoming,
+    files: &[(String, Vec<u8>)],
+    code: &'static str,
+    lang: Lang,
+) -> NewIncoming {
+    let row = IncomingRow {
+        id: new.id,
+        sender: new.sender,
+        office: new.office,
+        sequence: new.sequence,
+        serial: new.serial,
+        state: new.state,
+        created_at: Timestamp::UNIX_EPOCH,
+        package_sha256: new.package_sha256,
+        manifest_sha256: new.manifest_sha256,
+        came_by: new.came_by,
+    };
+    let files: Vec<(&str, &[u8])> =
+        files.iter().map(|(name, bytes)| (name.as_str(), bytes.as_slice())).collect();
+    match keep_copies(import, &row, &files, (code, Vec::new()), lang) {
+        Ok(kept) => NewIncoming { folder: kept.folder.unwrap_or_default(), ..new },
+        Err(error) => {
+            tracing::warn!(id = %new.id, code = error.code(), %error,
+                "held without copies in the hold folder");
+            new
+        }
+    }
 }
 
 fn party(office: OfficeNumber, config: &Config) -> Party {

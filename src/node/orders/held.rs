@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use super::super::context::{Context, blocking};
 use super::super::folders::{AllPlaces, Places};
+use super::super::note::is_report;
 use super::super::placing::forget;
 use super::super::placing::{failure_receipt, lost_code, signed_receipt};
 use super::super::wake::wake;
@@ -24,19 +25,6 @@ use crate::types::{CameBy, Digest, HeldId, Lang, MessageId, code};
 
 /// Held sets whose folders are looked at.
 const HELD: u32 = 1_000;
-
-/// The names under which reports lie beside the files of a held set.
-fn is_report(name: &str) -> bool {
-    let stem = ["txt", "json", "html"]
-        .iter()
-        .find_map(|extension| name.strip_suffix(extension).and_then(|stem| stem.strip_suffix('.')));
-    stem.and_then(|stem| stem.strip_prefix("report")).is_some_and(|number| {
-        let digits = number.strip_prefix('-');
-        let is_number =
-            |digits: &str| !digits.is_empty() && digits.bytes().all(|b| b.is_ascii_digit());
-        number.is_empty() || digits.is_some_and(is_number)
-    })
-}
 
 pub(super) async fn release(
     context: &Arc<Context>,

@@ -27,13 +27,13 @@ const TELL_AFTER: SignedDuration = SignedDuration::from_hours(1);
 
 /// A package that a person has to decide about.
 #[derive(Debug)]
-pub(super) struct Withheld {
+pub(in super::super) struct Withheld {
     /// Why: a stable code.
     pub(super) code: &'static str,
     /// The first of the files in whose way something is, as the sender calls it.
     pub(super) sent_as: Option<String>,
     /// Where copies of its files lie, below the hold folder, if they could be put there.
-    pub(super) folder: Option<String>,
+    pub(in super::super) folder: Option<String>,
 }
 
 impl Withheld {
@@ -44,7 +44,7 @@ impl Withheld {
 }
 
 /// Puts copies of the files into the hold folder, with a note that says how to go on.
-pub(super) fn keep(
+pub(in super::super) fn keep(
     folders: &ImportFolders,
     row: &IncomingRow,
     files: &[(&str, &[u8])],

@@ -88,6 +88,7 @@ fn incoming(id: MessageId, package: &'static [u8], der: &'static [u8]) -> NewInc
         content: Content::Whole(Bytes::from_static(package)),
         receipt: Some(receipt(Origin::Issued, ReceiptKind::ContentConsignment, der)),
         came_by: CameBy::Renkei,
+        folder: String::new(),
     }
 }
 
