@@ -235,6 +235,9 @@ pub(super) async fn seen(
     }
     let Visitor(session) = visitor;
     let answer = shared.node.order(request, session.user.clone()).await;
+    if answer.done {
+        shared.audit.did(&session, Act::ActualsSeen, &id.to_string());
+    }
     session.tell(answer.done, answer.text(shared.lang()));
     Redirect::to(&back).into_response()
 }

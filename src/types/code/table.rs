@@ -638,6 +638,10 @@ codes! {
     "介護ソフトが取込フォルダーのデータを取り込んでいないため、次を置けません" "the care software has not taken what lies in the import folder, so the next set waits"
     "介護ソフトで取り込むか、取り込み済みのファイルを移してください。ファイルを残したまま次へ進むときは renkei hold taken を実行します。"
     "Import it in the care software, or move the imported files away. To go on with the files left there, run renkei hold taken.";
+    ZIP_WAITS "zip-waits" [Condition] Here
+    "ZIP の中身を送信用フォルダーに出せないため、ほかのデータも待っています" "the files of a ZIP cannot be laid into the drop folder, and everything else there waits"
+    "送信用フォルダーのあるディスクの空き容量と、アクセス権を確かめてください。直ると自動で続きます。"
+    "Check the space of the disk with the drop folder, and the rights there. It goes on by itself.";
     DOWNLOAD_DIFFERS "download-differs" [Held] Here
     "同じ連番のデータを前に受け取っていますが、内容が違います" "data of the same 連番 came before, with other contents"
     "前に受け取ったものと見比べてください。新しいほうを取り込むなら renkei hold release、取り込まないなら renkei hold dismiss を実行します。画面のボタンでもできます。"
