@@ -22,19 +22,20 @@ pub(super) struct Groups {
 
 /// Puts the files for `office` together. What one of our offices sends is its own business: it was
 /// saved from the page to be uploaded.
-pub(super) fn group(files: &[Found], office: OfficeNumber, config: &Config) -> Groups {
+pub(super) fn group(files: Vec<Found>, office: OfficeNumber, config: &Config) -> Groups {
     let partners: BTreeSet<OfficeNumber> = config.partners().collect();
     let mut groups = Groups::default();
     for file in files {
         let (sender, recipient) = (file.name.sender, file.name.recipient);
         let is_partner = partners.contains(&sender);
         if recipient == office && is_partner {
-            groups.ours.entry((file.name.serial, sender)).or_default().push(file.clone());
+            groups.ours.entry((file.name.serial, sender)).or_default().push(file);
         } else if config.office(sender).is_some() {
+            continue;
         } else if recipient == office {
-            groups.strangers.push(file.clone());
+            groups.strangers.push(file);
         } else if config.office(recipient).is_none() {
-            groups.foreign.push(file.clone());
+            groups.foreign.push(file);
         }
     }
     groups

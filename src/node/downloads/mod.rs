@@ -27,12 +27,15 @@ use crate::types::{Clock, Instant, Lang, OfficeNumber, code};
 use crate::work::watch;
 
 use groups::group;
-use survey::Surveyor;
+use survey::{Look, Surveyor};
 use take::Taker;
 use told::Told;
 
 /// How long to wait after the folder or the store failed.
 const FAULT_PAUSE: Duration = Duration::from_secs(5);
+
+/// How long after a hint the folder is looked into.
+const AFTER_HINT: Duration = Duration::from_millis(50);
 
 /// How long reading a full folder may well take.
 const LONGEST_LOOK: Duration = Duration::from_mins(10);
@@ -125,10 +128,16 @@ pub(super) async fn run(
         tokio::select! {
             biased;
             () = stopped(&mut stopping) => break,
-            () = hint.notified() => {}
+            () = hinted(&hint) => {}
             () = tokio::time::sleep(sleep) => {}
         }
     }
+}
+
+/// A hint, and a moment: a download that is under way makes many.
+async fn hinted(hint: &Notify) {
+    hint.notified().await;
+    tokio::time::sleep(AFTER_HINT).await;
 }
 
 impl Watched {
@@ -140,11 +149,9 @@ impl Watched {
         }
         let floor = self.floor().await?;
         let now = self.began.elapsed();
-        let found = self.surveyor.look(&self.context, floor, now).await?;
-        let config = self.context.config();
-        let groups = group(&found.files, self.folder.office, &config);
-        self.told.tell(&groups, &found);
-        let mut wakes_at = found.next;
+        let Look { files, odd, next } = self.surveyor.look(&self.context, floor, now).await?;
+        let groups = group(files, self.folder.office, &self.context.config());
+        let mut wakes_at = next;
         for (key, files) in &groups.ours {
             if *stopping.borrow() {
                 break;
@@ -154,6 +161,7 @@ impl Watched {
             }
         }
         self.taker.forget_all_but(&groups);
+        self.told.tell(&groups, odd + self.taker.too_large());
         Ok(wakes_at.map_or(Duration::MAX, |at| at.saturating_sub(now)))
     }
 

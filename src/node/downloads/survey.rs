@@ -13,6 +13,9 @@ use crate::folder::{self, Downloads, FolderError, Meant, Seen, Settler, Writers,
 use crate::node::context::Context;
 use crate::types::{Digest, FileName};
 
+/// Files of the standard that are kept in mind at the most, in ZIPs too.
+const MOST_KNOWN: usize = 50_000;
+
 /// A file of the standard that was downloaded.
 #[derive(Debug, Clone)]
 pub(super) struct Found {
@@ -112,8 +115,10 @@ impl Surveyor {
                 (file, read)
             })
             .await?;
+            let is_full = |read: &Read| matches!(read, Read::Files(files) if files.len() + self.known() > MOST_KNOWN);
             match read {
                 Ok(Some(read)) => {
+                    let read = if is_full(&read) { Read::Odd } else { read };
                     self.read.insert(seen.name().to_owned(), (seen, read));
                 }
                 // It is seen again when it stands still, or is gone.
@@ -130,6 +135,15 @@ impl Surveyor {
             }
         }
         Ok(look)
+    }
+
+    /// How many files of the standard are known, in ZIPs too.
+    fn known(&self) -> usize {
+        let files = self.read.values().map(|(_, read)| match read {
+            Read::Files(files) => files.len(),
+            Read::Odd => 0,
+        });
+        files.sum()
     }
 
     /// The bytes of files that were found, in their order; nothing where one is not what it was.

@@ -21,13 +21,14 @@ use crate::node::wake::wake;
 use crate::package::{
     Manifest, ManifestFault, ManifestFile, ManifestFormat, PackError, Party, pack_downloaded,
 };
+use crate::spec::Spec;
 use crate::store::{
     CameBefore, CommitAnswer, Content, IncomingNote, IncomingRow, NewIncoming, UnitFile,
     UnitSummary,
 };
 use crate::transfer::{Incoming, IncomingEvent, IncomingState};
 use crate::types::{
-    CameBy, Digest, DigestBuilder, FileName, FileSerial, Lang, MessageId, OfficeNumber,
+    CameBy, Digest, DigestBuilder, Edition, FileName, FileSerial, Lang, MessageId, OfficeNumber,
     ServiceType, code,
 };
 
@@ -42,16 +43,18 @@ pub(super) struct Taker {
     folder: DownloadFolder,
     /// The sets with which everything is done, by the digests of their files.
     done: BTreeMap<Key, BTreeSet<Digest>>,
-    /// Incomplete ones, and since when each is as it is.
+    /// Those that may lack files, and since when each is as it is.
     waits: BTreeMap<Key, (BTreeSet<Digest>, Duration)>,
+    /// Those that are larger than a package may be.
+    too_large: BTreeSet<Key>,
 }
 
 /// What there is to do with a set.
 enum Step {
     /// It is stored, or was before.
     Done,
-    /// Its files changed while they were read.
-    Changed,
+    /// It is left alone for now: its files changed while they were read, or it cannot be stored.
+    Left,
     /// It waits for other files until then.
     Until(Duration),
 }
@@ -67,7 +70,13 @@ enum Stance {
 impl Taker {
     pub(super) fn new(context: &Arc<Context>, folder: &DownloadFolder) -> Self {
         let (context, folder) = (Arc::clone(context), folder.clone());
-        Self { context, folder, done: BTreeMap::new(), waits: BTreeMap::new() }
+        Self {
+            context,
+            folder,
+            done: BTreeMap::new(),
+            waits: BTreeMap::new(),
+            too_large: BTreeSet::new(),
+        }
     }
 
     /// Takes what is new among the files of a 連番; says when to look again, if it waits.
@@ -92,7 +101,7 @@ impl Taker {
             };
             match self.step(key, (&set, &before), surveyor, now).await? {
                 Step::Done => {}
-                Step::Changed => return Ok(None),
+                Step::Left => return Ok(None),
                 Step::Until(at) => return Ok(Some(at)),
             }
         }
@@ -103,6 +112,12 @@ impl Taker {
     pub(super) fn forget_all_but(&mut self, groups: &Groups) {
         self.done.retain(|key, _| groups.ours.contains_key(key));
         self.waits.retain(|key, _| groups.ours.contains_key(key));
+        self.too_large.retain(|key| groups.ours.contains_key(key));
+    }
+
+    /// How many sets are larger than a package may be.
+    pub(super) fn too_large(&self) -> usize {
+        self.too_large.len()
     }
 
     async fn came_before(&self, (serial, sender): Key) -> Result<Vec<CameBefore>, Fault> {
@@ -116,16 +131,19 @@ impl Taker {
         surveyor: &Surveyor,
         now: Duration,
     ) -> Result<Step, Fault> {
+        let digests: BTreeSet<Digest> = set.iter().map(|file| file.sha256).collect();
+        if let Some(until) = self.waits_until(key, &digests, now) {
+            return Ok(Step::Until(until));
+        }
         let limits = self.context.config().limits;
         let size: u64 = set.iter().map(|file| file.size).sum();
         let most_files = usize::try_from(limits.unit_files).unwrap_or(usize::MAX);
         let is_large = size > limits.package_size || set.len() > most_files;
         if is_large {
-            tracing::warn!(office = %self.folder.office, sender = %key.1, serial = %key.0,
-                "a downloaded set is larger than a package may be; it is left alone");
-            return Ok(Step::Changed);
+            self.too_large.insert(key);
+            return Ok(Step::Left);
         }
-        let Some(bytes) = surveyor.bytes(set, limits).await? else { return Ok(Step::Changed) };
+        let Some(bytes) = surveyor.bytes(set, limits).await? else { return Ok(Step::Left) };
         let files: Vec<(String, Vec<u8>)> =
             set.iter().map(|file| file.written.clone()).zip(bytes).collect();
         let spec = self.context.spec;
@@ -139,12 +157,14 @@ impl Taker {
             })
             .await?
         };
-        let digests: BTreeSet<Digest> = set.iter().map(|file| file.sha256).collect();
+        let is_loose = set.iter().any(|file| file.label.is_none());
+        if (judgement.is_incomplete() || (is_loose && may_grow(spec, &judgement.kind())))
+            && let Some(until) = self.begins_to_wait(key, digests, now)
+        {
+            return Ok(Step::Until(until));
+        }
         let mut completed: Vec<CameBefore> = Vec::new();
         let stance = if judgement.is_incomplete() {
-            if let Some(until) = self.waits_until(key, digests, now) {
-                return Ok(Step::Until(until));
-            }
             Stance::Held(code::DOWNLOAD_INCOMPLETE)
         } else {
             completed.extend(before.iter().filter(|other| is_part_of(other, set)).cloned());
@@ -190,7 +210,7 @@ impl Taker {
             Err(error) => {
                 tracing::error!(%office, %sender, %serial, %error,
                     "a downloaded set cannot be stored; it is left alone");
-                return Ok(Step::Changed);
+                return Ok(Step::Left);
             }
         };
         let (id, state) = (new.id, new.state.state());
@@ -202,22 +222,35 @@ impl Taker {
         Ok(Step::Done)
     }
 
-    /// Until when an incomplete set waits for other files; nothing once it has waited.
-    fn waits_until(
+    /// Until when a set still waits that began to.
+    fn waits_until(&self, key: Key, digests: &BTreeSet<Digest>, now: Duration) -> Option<Duration> {
+        let wait = self.context.config().timing.set_wait;
+        let (of, since) = self.waits.get(&key)?;
+        let until = since.saturating_add(Duration::try_from(wait).unwrap_or_default());
+        (of == digests && until > now).then_some(until)
+    }
+
+    /// Has a set wait for other files, until then; nothing where it has waited.
+    fn begins_to_wait(
         &mut self,
         key: Key,
         digests: BTreeSet<Digest>,
         now: Duration,
     ) -> Option<Duration> {
-        let wait = self.context.config().timing.set_wait;
-        let since = match self.waits.get(&key) {
-            Some((of, since)) if *of == digests => *since,
-            _ => now,
-        };
-        self.waits.insert(key, (digests, since));
-        let until = since.saturating_add(Duration::try_from(wait).unwrap_or_default());
-        (until > now).then_some(until)
+        if self.waits.get(&key).is_some_and(|(of, _)| *of == digests) {
+            return None;
+        }
+        self.waits.insert(key, (digests.clone(), now));
+        self.waits_until(key, &digests, now)
     }
+}
+
+/// Whether a unit may have more files than those that it must have, or of one kind several: people download
+/// files one by one.
+fn may_grow(spec: &Spec, kind: &str) -> bool {
+    let mut units = Edition::ALL.into_iter().flat_map(|edition| spec.units(edition));
+    let unit = units.find(|unit| unit.id == kind);
+    unit.is_none_or(|unit| unit.required.len() > 1 || !unit.optional.is_empty())
 }
 
 /// Whether a file that came is this very one.

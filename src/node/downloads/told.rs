@@ -8,7 +8,7 @@ use jiff::SignedDuration;
 
 use super::DownloadFolder;
 use super::groups::Groups;
-use super::survey::{Found, Look};
+use super::survey::Found;
 use crate::node::context::Context;
 use crate::types::code;
 
@@ -29,7 +29,7 @@ impl Told {
     }
 
     /// Tells what is not taken, until it is gone from the folder or old.
-    pub(super) fn tell(&self, groups: &Groups, look: &Look) {
+    pub(super) fn tell(&self, groups: &Groups, odd: usize) {
         let since = self.context.now().checked_sub(TOLD_FOR).map(SystemTime::from);
         let is_new = |file: &&Found| match (file.came_at, &since) {
             (Some(came), Ok(since)) => came >= *since,
@@ -49,7 +49,6 @@ impl Told {
             format!("ダウンロードのフォルダーに、登録していない相手（{}）から事業所 {office} あてのケアプランデータがあります。取り込んでいません。相手が正しければ、設定ファイルに [[peer]] と channel = \"web\" を書いて登録してください。登録すると自動で取り込みます。", senders.join("、")),
             format!("care-plan data for the office {office} from senders that are no partners ({}) lies in the downloads folder; it is not imported. Register them as [[peer]] with channel = \"web\", and it is imported by itself", senders.join(", ")),
         ));
-        let odd = look.odd;
         self.stands(code::DOWNLOAD_NOT_TAKEN, odd, || (
             format!("事業所 {office} のダウンロードのフォルダーに、読み取れないケアプランデータ（ZIP またはファイル）が {odd} 個あります。パスワードが付いていないか、大きすぎないかを確かめて、もう一度ダウンロードしてください。"),
             format!("{odd} ZIPs or files with care-plan data in the downloads folder of the office {office} cannot be read; see that they have no password and are not too large, and download them again"),

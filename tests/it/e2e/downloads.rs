@@ -96,6 +96,19 @@ fn a_plan_is_checked_stored_and_placed_and_stays_where_it_was_downloaded() {
     let history = String::from_utf8(help.command(&["history"]).stdout).expect("UTF-8");
     assert!(history.contains("from the WEB service"), "{history}");
 
+    let whole = help.command(&["verify", "--all"]);
+    assert!(whole.status.success(), "{whole:?}");
+    let id = help.command(&["history", "--format", "json"]).stdout;
+    let id: serde_json::Value = serde_json::from_slice(&id).expect("JSON");
+    let id = id["history"][0]["message_id"].as_str().expect("an id").to_owned();
+    let export =
+        help.command(&["export", &id, "--out", help.path("proof").to_str().expect("UTF-8")]);
+    let said = String::from_utf8(export.stderr).expect("UTF-8");
+    assert!(
+        !export.status.success() && said.contains("neither a signature nor receipts"),
+        "{said}"
+    );
+
     // It is not taken again: not under another name, not after a restart.
     for (name, bytes) in &unit {
         let (stem, end) = name.rsplit_once('.').expect("an extension");
