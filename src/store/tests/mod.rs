@@ -6,6 +6,7 @@ mod audit;
 mod chain;
 mod copies;
 mod copy;
+mod downloads;
 mod held;
 mod identity;
 mod import_plan;
