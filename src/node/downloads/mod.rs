@@ -103,10 +103,10 @@ pub(super) async fn run(
     let notify = Arc::clone(&hint);
     let path = folder.folder.path().to_owned();
     let writers = Arc::new(Writers::new(path.clone()));
-    let hinted = Arc::clone(&writers);
+    let watching = Arc::clone(&writers);
     // One that is not there is told by the look itself.
     let (_watch, _) = Watch::start([(FolderRole::Downloads, path.as_path())], move |hint| {
-        hinted.hint(&hint);
+        watching.hint(&hint);
         notify.notify_one();
     });
     let timing = context.config().timing;
@@ -128,14 +128,14 @@ pub(super) async fn run(
         tokio::select! {
             biased;
             () = stopped(&mut stopping) => break,
-            () = hinted(&hint) => {}
+            () = settled_hint(&hint) => {}
             () = tokio::time::sleep(sleep) => {}
         }
     }
 }
 
 /// A hint, and a moment: a download that is under way makes many.
-async fn hinted(hint: &Notify) {
+async fn settled_hint(hint: &Notify) {
     hint.notified().await;
     tokio::time::sleep(AFTER_HINT).await;
 }
