@@ -42,6 +42,10 @@ pub(super) fn run(args: &Args, lang: Lang) -> anyhow::Result<ExitCode> {
             output::error(&refused(&report, lang));
             return Ok(ExitCode::from(EXIT_NO));
         }
+        Err(ProofError::Unsigned) => {
+            output::error(proof::unsigned(lang));
+            return Ok(ExitCode::from(EXIT_NO));
+        }
         Err(ProofError::Trust(problems)) => return Err(UsageError(problems.text(lang)).into()),
         Err(other) => return Err(other.into()),
     };

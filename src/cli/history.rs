@@ -121,13 +121,18 @@ fn cells(row: &HistoryRow, lang: Lang) -> [String; 9] {
         Lang::Ja => format!("（引用符を {} の形に変更）", style.as_str()),
         Lang::En => format!(" (quotes written anew: {})", style.as_str()),
     });
+    let came_by =
+        row.came_by.and_then(|way| way.note(lang)).map_or_else(String::new, |note| match lang {
+            Lang::Ja => format!("（{note}）"),
+            Lang::En => format!(" ({note})"),
+        });
     let state = words::state_and_why(row.state, &row.detail, lang);
     [
         words::time(row.at),
         row.direction.text(lang).to_owned(),
         row.office.to_string(),
         row.partner.map(|partner| partner.to_string()).unwrap_or_default(),
-        format!("{} {serial}{converted}{quoted}", words::unit(&row.unit.kind, lang)),
+        format!("{} {serial}{converted}{quoted}{came_by}", words::unit(&row.unit.kind, lang)),
         match row.unit.files.len() {
             // The name of a file that is none of the standard is not kept.
             0 => "-".to_owned(),
@@ -183,6 +188,7 @@ mod tests {
             state: State::Set(HeldSet::Held),
             detail: String::new(),
             receipts: Vec::new(),
+            came_by: None,
         };
         let text = String::from_utf8(csv(&[row], Lang::Ja)).expect("UTF-8");
         assert!(text.contains(",'0170000018,'0170000026,"), "{text}");

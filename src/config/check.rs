@@ -303,6 +303,7 @@ fn office(table: &mut Section<'_, '_>) -> Option<Office> {
     let hold = table.required("hold", Section::path);
     let sent = table.path("sent");
     let outbox = table.path("outbox");
+    let downloads = table.path("downloads");
     let signing = identity(table, "signing_");
     let signing_next = table.paths("signing_next_certificates");
     let import_habits = profiles::of_office(table);
@@ -345,11 +346,13 @@ fn office(table: &mut Section<'_, '_>) -> Option<Office> {
         hold,
         sent,
         outbox,
+        downloads,
         signing,
         signing_next,
         forms,
     };
     folders::separate(table, &office);
+    folders::downloads_apart(table, &office);
     Some(office)
 }
 

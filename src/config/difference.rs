@@ -299,7 +299,7 @@ fn office_keys(old: &Office, new: &Office, tell: &mut dyn FnMut(&'static str)) {
         Office {
             number => "number", name => "name", service_types => "service_types", drop => "drop",
             work => "work", import => "import", import_actuals => "import_actuals",
-            hold => "hold", sent => "sent", outbox => "outbox", signing => "signing_certificate",
+            hold => "hold", sent => "sent", outbox => "outbox", downloads => "downloads", signing => "signing_certificate",
             signing_next => "signing_next_certificates", import_habits => "import_habits", forms => "forms", editions => "editions", takes => "takes",
         },
         old, new, tell

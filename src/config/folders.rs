@@ -16,12 +16,24 @@ pub(super) fn separate(table: &Section<'_, '_>, office: &Office) {
         ("hold", Some(&office.hold)),
         ("sent", office.sent.as_ref()),
         ("outbox", Some(&office.outbox)),
+        ("downloads", office.downloads.as_ref()),
     ];
     for (key, folder) in others {
         if folder.is_some_and(|folder| is_same(folder, drop)) {
             let ja = "drop と同じフォルダーは使えません。";
             table.report(&table.span(), key, ja, "must not be the drop folder");
         }
+    }
+}
+
+/// What the node itself puts somewhere is no download.
+pub(super) fn downloads_apart(table: &Section<'_, '_>, office: &Office) {
+    let Some(downloads) = &office.downloads else { return };
+    let own = [&office.work, &office.import, &office.import_actuals, &office.hold, &office.outbox];
+    if own.into_iter().chain(&office.sent).any(|own| is_same(own, downloads)) {
+        let ja = "renkei が使うフォルダー（work、import、import_actuals、hold、sent、outbox）とは別の、ブラウザーのダウンロード先を書いてください。";
+        let en = "must be the folder of the browser, none that renkei itself uses (work, import, import_actuals, hold, sent, outbox)";
+        table.report(&table.span(), "downloads", ja, en);
     }
 }
 
@@ -103,5 +115,6 @@ pub(super) fn folders(office: &Office) -> Vec<(&'static str, &Path)> {
     ];
     folders.extend(office.sent.as_deref().map(|sent| ("sent", sent)));
     folders.push(("outbox", &office.outbox));
+    folders.extend(office.downloads.as_deref().map(|downloads| ("downloads", downloads)));
     folders
 }

@@ -267,6 +267,9 @@ pub struct Office {
     pub sent: Option<PathBuf>,
     /// Where sets lie that a person uploads or sends on paper.
     pub outbox: PathBuf,
+    /// Where the browser puts what a person downloads from the official WEB service, if sets are to be
+    /// taken from there.
+    pub downloads: Option<PathBuf>,
     /// The certificate that signs this office's packages and receipts.
     pub signing: IdentityFiles,
     /// Certificates that will follow it: partners learn of them beforehand, by the card.

@@ -11,6 +11,7 @@ use crate::package::evidence::{self, EvidenceFile, EvidenceReport, signed};
 use crate::package::trust::TrustSourceError;
 use crate::package::{Limits, PackageFault, open};
 use crate::store::{Evidence, Store, StoreError};
+use crate::types::Lang;
 use crate::work;
 
 /// The certificates for which the store vouches: what lies in it was verified when it came, or
@@ -48,7 +49,7 @@ pub enum ProofError {
     #[error(transparent)]
     Store(#[from] StoreError),
     /// The roots, lists or pins that the configuration names cannot be used.
-    #[error("{}", .0.text(crate::types::Lang::En))]
+    #[error("{}", .0.text(Lang::En))]
     Trust(StartProblems),
     /// The package or a receipt is not what it was.
     #[error(transparent)]
@@ -56,12 +57,23 @@ pub enum ProofError {
     /// The set does not hold its own roots.
     #[error(transparent)]
     Roots(#[from] TrustSourceError),
+    /// It was downloaded: nobody signed it.
+    #[error("{}", unsigned(Lang::En))]
+    Unsigned,
     /// A fault of the program.
     #[error("an internal fault")]
     Internal,
     /// The set would not verify: here, or at whoever gets it.
     #[error("the set does not verify")]
     Refused(Box<EvidenceReport>),
+}
+
+/// Why there is no proof of what was downloaded.
+pub const fn unsigned(lang: Lang) -> &'static str {
+    lang.pick(
+        "WEBサービスからダウンロードしたものには、署名も受領証もないため、証拠はありません。",
+        "what was downloaded from the WEB service has neither a signature nor receipts, so there is no proof of it",
+    )
 }
 
 /// What proves what became of a package.
@@ -82,6 +94,9 @@ pub async fn set(
     // Digests and signatures of large packages take a while.
     let read = move || {
         let package = open(evidence.package, &limits)?;
+        if package.manifest().is_downloaded() {
+            return Err(ProofError::Unsigned);
+        }
         let receipts: Vec<Bytes> =
             evidence.receipts.into_iter().map(|receipt| receipt.der).collect();
         let documents = evidence::documents(&package, &receipts);

@@ -6,7 +6,7 @@ use super::proof;
 use crate::config::Config;
 use crate::node::{Node, Pins, StartProblems, open_trust};
 use crate::package::evidence::EvidenceFile;
-use crate::package::{Limits, Trust, evidence, open};
+use crate::package::{Limits, Manifest, Trust, evidence, open};
 use crate::store::{ChainReport, Evidence, PackageRange, Store, StoreError, StoredPackage};
 use crate::transfer::Direction;
 use crate::types::{Lang, MessageId, code};
@@ -144,6 +144,15 @@ async fn check_one(
         }
         Err(error) => return Err(error.into()),
     };
+    if let Ok(downloaded) = open(evidence.package.clone(), limits)
+        && downloaded.manifest().is_downloaded()
+    {
+        // Nobody signed it: its files are those of its manifest, and that is the one of its row.
+        if !is_of(package, downloaded.manifest()) {
+            report.damaged.push(damaged(evidence::PACKAGE, code::STORE_DAMAGED));
+        }
+        return Ok(());
+    }
     let documents = documents(&evidence, limits);
     let mut checked = evidence::verify_documents(&documents, trust_now, limits);
     if !checked.passed() {
@@ -151,16 +160,7 @@ async fn check_one(
         let vouched = proof::vouched(store, &documents, limits).await?;
         checked = evidence::verify_documents(&documents, &trust(config, vouched).await?, limits);
     }
-    let same = checked.package.as_ref().is_none_or(|facts| {
-        let manifest = &facts.manifest;
-        let ends = match package.direction {
-            Direction::Out => (package.office, package.partner),
-            Direction::In => (package.partner, package.office),
-        };
-        manifest.message_id == package.id
-            && (manifest.sender.office, manifest.recipient.office) == ends
-            && manifest.serial == package.serial
-    });
+    let same = checked.package.as_ref().is_none_or(|facts| is_of(package, &facts.manifest));
     if !same {
         report.damaged.push(damaged(evidence::PACKAGE, code::STORE_DAMAGED));
     }
@@ -170,6 +170,17 @@ async fn check_one(
         }
     }
     Ok(())
+}
+
+/// Whether a manifest is that of the package of a row.
+fn is_of(package: &StoredPackage, manifest: &Manifest) -> bool {
+    let ends = match package.direction {
+        Direction::Out => (package.office, package.partner),
+        Direction::In => (package.partner, package.office),
+    };
+    manifest.message_id == package.id
+        && (manifest.sender.office, manifest.recipient.office) == ends
+        && manifest.serial == package.serial
 }
 
 /// The package and its receipts, as they lie in a set of evidence; of a package that cannot be opened

@@ -446,7 +446,7 @@ fn check_free(drop: &Path, file: &Seen) -> Result<(), FolderError> {
 }
 
 /// The bytes, or nothing if the file is not, or is no longer at the end, the one that was seen.
-fn read_as_seen(path: &Path, stamp: &Stamp) -> io::Result<Option<Vec<u8>>> {
+pub(super) fn read_as_seen(path: &Path, stamp: &Stamp) -> io::Result<Option<Vec<u8>>> {
     let mut file = disk::open_plain(path, Access::Read)?;
     if Stamp::of(&file.metadata()?) != *stamp {
         return Ok(None);

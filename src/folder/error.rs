@@ -20,6 +20,8 @@ pub enum FolderRole {
     Import,
     /// Where sets lie that a person hands over.
     Outbox,
+    /// Where the browser of the office puts what is downloaded.
+    Downloads,
     /// A folder that is none of an office's, for files the program writes elsewhere.
     Other,
 }
@@ -34,6 +36,7 @@ impl FolderRole {
             Self::Sent => ("送信済みフォルダー", "sent folder"),
             Self::Import => ("取込フォルダー", "import folder"),
             Self::Outbox => ("アップロード待ちフォルダー", "outbox folder"),
+            Self::Downloads => ("ダウンロードのフォルダー", "downloads folder"),
             Self::Other => ("出力先フォルダー", "output folder"),
         };
         lang.pick(ja, en)

@@ -5,6 +5,7 @@
 //!                                         ├─▶ refused ───────▶ hold/<unit>/ with its reports
 //!                                         └─▶ not ours yet ──▶ back into drop
 //! import ◀─ place (staged, then renamed one by one, never over an existing file)
+//! downloads ─▶ read where they lie, and left alone
 //! ```
 //!
 //! Every name, link and byte in these folders is written by somebody else. A name is used only
@@ -32,6 +33,7 @@
 mod attachment_drop;
 mod attachment_folder;
 mod claim;
+mod downloads;
 mod error;
 mod give_back;
 mod held_files;
@@ -53,6 +55,7 @@ mod writers;
 pub use attachment_drop::{Lot, Lots};
 pub use attachment_folder::{Attached, AttachmentFolder, ROOT as ATTACHMENTS};
 pub use claim::{Claim, ClaimedFile, DropFolder, Released, Unclaimed};
+pub use downloads::{Downloads, Meant};
 pub use error::{Action, Fault, FolderError, FolderRole};
 pub use give_back::{GivenBack, give_back, remove_copies, remove_set};
 pub use held_files::{HeldFile, correct_held, files_digest, read_held, remove_originals};

@@ -154,7 +154,17 @@ pub fn scan_but(
     limits: &ScanLimits,
     is_set_aside: impl Fn(&str) -> bool,
 ) -> Result<Scan, FolderError> {
-    let failed = FolderError::at(FolderRole::Drop, Action::List);
+    scan_in(FolderRole::Drop, folder, limits, is_set_aside)
+}
+
+/// The same in a folder of any role.
+pub(super) fn scan_in(
+    role: FolderRole,
+    folder: &Path,
+    limits: &ScanLimits,
+    is_set_aside: impl Fn(&str) -> bool,
+) -> Result<Scan, FolderError> {
+    let failed = FolderError::at(role, Action::List);
     let mut scan = Scan::default();
     let mut smallest = Smallest { capacity: limits.files, heap: BinaryHeap::new(), cut: None };
     for entry in fs::read_dir(folder).map_err(&failed)? {

@@ -13,7 +13,7 @@ use super::problems::{Problems, StartProblem, StartProblems};
 use super::proof;
 use crate::certs;
 use crate::config::{Config, Draft, IdentityFiles, Office};
-use crate::folder::{FolderError, FolderRole, look, look_for_one_volume, look_or_above};
+use crate::folder::{Downloads, FolderError, FolderRole, look, look_for_one_volume, look_or_above};
 use crate::link::Tls;
 use crate::spec::Spec;
 use crate::store::Store;
@@ -157,6 +157,10 @@ pub(super) fn folders(office: &Office, problems: &mut Problems) {
     tell("hold", &office.hold, look_or_above, FolderRole::Hold);
     if let Some(sent) = &office.sent {
         tell("sent", sent, look_or_above, FolderRole::Sent);
+    }
+    if let Some(downloads) = &office.downloads {
+        let place = format!("office {} downloads", office.number);
+        problems.folder_at(&place, downloads, Downloads::new(downloads.clone()).check());
     }
     if drop && work {
         let place = format!("office {} work", office.number);

@@ -6,11 +6,13 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::context::{Context, Pair, stopped};
+use super::downloads::DownloadFolder;
 use super::fetch::{self, Errand, Source, errands};
 use super::folders::OfficeFolders;
 use super::supervise::{Ending, Group, Staff};
 use super::wake::pairs;
-use super::{collect, dispatch, outbound, placing, relayed};
+use super::{collect, dispatch, downloads, outbound, placing, relayed};
+use crate::folder::Downloads;
 use crate::types::OfficeNumber;
 
 /// How long what a partner's former tasks have in hand may well take.
@@ -212,6 +214,17 @@ fn begin(group: &Group, context: &Arc<Context>, folders: &OfficeFolders) {
     group.keep(format!("outcomes {office}"), move |beat, stopping| {
         outbound::show_outcomes(Arc::clone(&shared.0), Arc::clone(&shared.1), beat, stopping)
     });
+    if let Some(downloads) = &folders.named.downloads {
+        let folder = DownloadFolder {
+            office,
+            folder: Downloads::new(downloads.clone()),
+            import: Arc::clone(&folders.import),
+        };
+        let shared = (Arc::clone(context), folder);
+        group.keep(format!("downloads {office}"), move |beat, stopping| {
+            downloads::run(Arc::clone(&shared.0), shared.1.clone(), beat, stopping)
+        });
+    }
     let shared = (Arc::clone(context), Arc::clone(&folders.import));
     group.keep(format!("placing {office}"), move |beat, stopping| {
         placing::run(Arc::clone(&shared.0), Arc::clone(&shared.1), beat, stopping)

@@ -24,15 +24,15 @@ use crate::link::{
 };
 use crate::package::sealed::{SEALED_FEATURE, Sealed, SealedFault};
 use crate::package::{
-    CLOCK_TOLERANCE, ManifestFormat, Package, PackageFault, Receipt, ReceiptFormat, ReceiptKind,
-    TrustError, Usage, open,
+    CLOCK_TOLERANCE, ManifestFault, ManifestFormat, Package, PackageFault, Receipt, ReceiptFormat,
+    ReceiptKind, TrustError, Usage, open,
 };
 use crate::store::{CommitAnswer, Content, NewIncoming, NewReceipt, UnitSummary};
 use crate::transfer::Incoming;
 #[cfg(test)]
 use crate::types::Plant;
 use crate::types::code::{self, RefusalCode, RefusalStatus};
-use crate::types::{Digest, Hashed, MessageId, OfficeNumber};
+use crate::types::{CameBy, Digest, Hashed, MessageId, OfficeNumber};
 
 /// How a node says that what waits for a partner can be fetched.
 const MAILBOX_FEATURE: &str = "mailbox/1";
@@ -460,6 +460,10 @@ fn admit(
 ) -> Result<Package, Refusal> {
     let package = open(body, &context.package_limits()).map_err(|fault| refuse(&fault))?;
     let manifest = package.manifest();
+    if manifest.is_downloaded() {
+        // Of the store of an office alone: nobody has signed for it.
+        return Err(refuse(&PackageFault::Manifest(ManifestFault::Format)));
+    }
     if manifest.message_id != id {
         let expected = "the id of the path in message_id of the manifest";
         return Err(Refusal::plain(RefusalCode::ID_MISMATCH).expecting(expected, None));
@@ -559,7 +563,9 @@ fn judged(
             },
             _ => Content::Whole(package.bytes().clone()),
         },
-        receipt: receipt.clone(),
+        receipt: Some(receipt.clone()),
+        came_by: CameBy::Renkei,
+        folder: String::new(),
     };
     Ok((new, receipt))
 }

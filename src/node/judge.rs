@@ -47,6 +47,16 @@ pub(super) fn files(spec: &Spec, files: &[(&str, &[u8])]) -> Judgement {
     against_history(checked(spec, files), None)
 }
 
+/// Checks the files of one set that a person downloaded.
+pub(super) fn downloaded(spec: &Spec, files: &[(&str, &[u8])]) -> Judgement {
+    let mut check = SetCheck::new(spec, Options { received: true, ..Options::default() });
+    for (name, bytes) in files {
+        check.begin_file(name);
+        check.feed(bytes);
+    }
+    against_history(check.end(), None)
+}
+
 /// Checks the files of one set one by one, so that it can be asked what the history has to say.
 pub(super) fn checked<'s>(spec: &'s Spec, files: &[(&str, &[u8])]) -> Checked<'s> {
     let mut check = SetCheck::new(spec, Options::default());

@@ -28,6 +28,7 @@ mod context;
 mod conversion;
 mod crew;
 mod dispatch;
+mod downloads;
 mod expiry;
 mod fetch;
 mod folders;

@@ -18,7 +18,7 @@ pub fn way_in_words(way: &Way, lang: Lang) -> String {
         (Way::Relay(relay), Lang::En) => format!("by the relay ({relay})"),
         (Way::Collect, Lang::Ja) => "相手が取りに来る".to_owned(),
         (Way::Collect, Lang::En) => "the partner collects it".to_owned(),
-        (Way::None, Lang::Ja) => "経路なし".to_owned(),
+        (Way::None, Lang::Ja) => "届け方なし".to_owned(),
         (Way::None, Lang::En) => "no way".to_owned(),
     }
 }

@@ -73,6 +73,20 @@ pub fn pack_described(
     container::write(&manifest, &signature, files).ok_or(PackError::TooLarge)
 }
 
+/// Makes the package of a set that was downloaded: it has the form of every other one, and no
+/// signature. It is for the store of the office alone: [`Package::verify`] refuses it.
+pub fn pack_downloaded(manifest: &Manifest, files: &[&[u8]]) -> Result<Vec<u8>, PackError> {
+    for (n, (listed, file)) in (1..).zip(manifest.files.iter().zip(files)) {
+        if Digest::of(file) != listed.sha256 {
+            return Err(PackError::File { n });
+        }
+    }
+    if manifest.files.len() != files.len() {
+        return Err(PackError::File { n: manifest.files.len().min(files.len()) + 1 });
+    }
+    container::write(&manifest.to_bytes()?, &[], files).ok_or(PackError::TooLarge)
+}
+
 /// Takes a package apart: the container is well-formed, the manifest consistent, every file the
 /// one that the manifest describes. Who signed is not looked at yet: [`Package::verify`].
 pub fn open(package: impl Into<Hashed>, limits: &Limits) -> Result<Package, PackageFault> {
@@ -233,4 +247,48 @@ pub(super) fn check_signer(
         chain: signed.chain,
         signed_at: signed.signed_at,
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::package::{ManifestFile, ManifestFormat, Party};
+    use crate::types::Edition;
+
+    #[test]
+    fn what_was_downloaded_has_the_form_of_a_package_and_no_signature() {
+        let name = "UPPLAN_202604_1370000018_43_1370000026_11_20260326111500.CSV";
+        let (now, file) = (Timestamp::UNIX_EPOCH, b"202407");
+        let party = |office: &str| Party {
+            office: office.parse().expect("an office"),
+            service_types: Vec::new(),
+            certificate: None,
+        };
+        let manifest = Manifest {
+            format: ManifestFormat::Download,
+            message_id: MessageId::of_contents(now, Digest::of(file)),
+            sequence: 0,
+            sender: party("1370000018"),
+            recipient: party("1370000026"),
+            created_at: now,
+            expires_at: now + jiff::SignedDuration::from_hours(1),
+            kind: "K1".to_owned(),
+            edition: Some(Edition::V4_1),
+            months: Vec::new(),
+            serial: "20260326111500".parse().expect("a serial"),
+            set: None,
+            supersedes: None,
+            files: vec![ManifestFile::describe(1, name, file).expect("described")],
+        };
+        assert_eq!(manifest.message_id, MessageId::of_contents(now, Digest::of(file)));
+        let bytes = pack_downloaded(&manifest, &[file]).expect("packed");
+        let limits = Limits::default();
+        let package = open(Bytes::from(bytes), &limits).expect("opened");
+        assert!(package.manifest().is_downloaded() && package.signature().is_empty());
+        assert!(package.read_signature().is_err());
+        assert!(matches!(pack_downloaded(&manifest, &[b"other"]), Err(PackError::File { n: 1 })));
+        // A number or a certificate of a sender would make it look like one that was sent.
+        let numbered = Manifest { sequence: 1, ..manifest };
+        assert!(pack_downloaded(&numbered, &[file]).is_err());
+    }
 }

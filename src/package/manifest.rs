@@ -29,6 +29,10 @@ pub enum ManifestFormat {
     /// Attachments: the names of their files are ours, and what people call them stands beside.
     #[serde(rename = "renkei.attachments/1")]
     Attachments,
+    /// A set of the standard that a person downloaded from the official WEB service. Nobody signed it;
+    /// it stays in the store of the office and never travels.
+    #[serde(rename = "renkei.download/1")]
+    Download,
 }
 
 impl ManifestFormat {
@@ -193,6 +197,11 @@ impl Manifest {
         self.format == ManifestFormat::Attachments
     }
 
+    /// Whether it describes a set that was downloaded, which nobody signed.
+    pub fn is_downloaded(&self) -> bool {
+        self.format == ManifestFormat::Download
+    }
+
     /// Whom attachments are about, and of which month.
     pub fn about(&self) -> impl Iterator<Item = (Option<PersonKey>, Option<ServiceMonth>)> {
         let documents = self.files.iter().filter_map(|file| file.document.as_ref());
@@ -233,16 +242,21 @@ impl Manifest {
         let field = |allowed: bool, field, expected| {
             if allowed { Ok(()) } else { Err(ManifestFault::Field { field, expected }) }
         };
-        field(
-            (1..=MAX_SAFE_INTEGER).contains(&self.sequence),
-            "sequence",
-            "a number from 1 to 2^53 - 1",
-        )?;
-        field(
-            self.sender.certificate.is_some(),
-            "sender.certificate",
-            "the SHA-256 of the signing certificate",
-        )?;
+        if self.is_downloaded() {
+            field(self.sequence == 0, "sequence", "0")?;
+            field(self.sender.certificate.is_none(), "sender.certificate", "no certificate")?;
+        } else {
+            field(
+                (1..=MAX_SAFE_INTEGER).contains(&self.sequence),
+                "sequence",
+                "a number from 1 to 2^53 - 1",
+            )?;
+            field(
+                self.sender.certificate.is_some(),
+                "sender.certificate",
+                "the SHA-256 of the signing certificate",
+            )?;
+        }
         for (name, party) in
             [("sender.service_types", &self.sender), ("recipient.service_types", &self.recipient)]
         {
@@ -259,7 +273,7 @@ impl Manifest {
         field(self.supersedes != Some(self.message_id), "supersedes", "another message")?;
         field(!self.files.is_empty(), "files", "at least one")?;
         match self.format {
-            ManifestFormat::V1 => {
+            ManifestFormat::V1 | ManifestFormat::Download => {
                 field(self.edition.is_some(), "edition", "v3 or v4.1")?;
                 self.check_files()
             }

@@ -37,7 +37,9 @@ pub use acceptance::{AcceptanceFormat, RelayAcceptance};
 pub use certificate::{CertificateInfo, KeyKind, Unreadable, is_strong_key};
 pub use clock::{CLOCK_TOLERANCE, ClockDoubt};
 pub use cms::{CmsFault, Signer, SignerError, VerifiedSigner};
-pub use envelope::{PackError, Package, PackageRef, open, open_again, pack, pack_described};
+pub use envelope::{
+    PackError, Package, PackageRef, open, open_again, pack, pack_described, pack_downloaded,
+};
 pub use fault::PackageFault;
 pub use journal_head::{ChainEnd, JournalHead, JournalHeadFormat, StatedHead};
 pub use limits::Limits;

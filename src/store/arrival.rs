@@ -1,4 +1,4 @@
-//! Packages that come in: made durable once, together with the receipt that answers them.
+//! Packages that come in: made durable once, together with the receipt that answers them, if any does.
 
 use std::collections::BTreeMap;
 
@@ -14,9 +14,9 @@ use super::{NewReceipt, Store, StoreError, UnitSummary, receipts};
 use crate::transfer::{Incoming, State};
 #[cfg(test)]
 use crate::types::Plant;
-use crate::types::{Digest, FileSerial, MessageId, OfficeNumber};
+use crate::types::{CameBy, Digest, FileSerial, MessageId, OfficeNumber};
 
-/// A package that becomes durable together with the receipt that answers it.
+/// A package that becomes durable together with the receipt that answers it, if it came from a node.
 #[derive(Debug, Clone)]
 pub struct NewIncoming {
     /// Its id.
@@ -31,9 +31,9 @@ pub struct NewIncoming {
     pub serial: FileSerial,
     /// What it holds.
     pub unit: UnitSummary,
-    /// [`Incoming::committed`] or [`Incoming::Rejected`].
+    /// [`Incoming::committed`] or [`Incoming::Rejected`]; of a downloaded set also [`Incoming::Held`].
     pub state: Incoming,
-    /// Why it was rejected: rule codes.
+    /// Why it was rejected or is held: codes.
     pub detail: String,
     /// Digest of `package`.
     pub package_sha256: Digest,
@@ -41,8 +41,12 @@ pub struct NewIncoming {
     pub manifest_sha256: Digest,
     /// What is kept of it.
     pub content: Content,
-    /// The receipt that goes out when all of this is durable.
-    pub receipt: NewReceipt,
+    /// The receipt that goes out when all of this is durable; none where nobody is told.
+    pub receipt: Option<NewReceipt>,
+    /// How it came.
+    pub came_by: CameBy,
+    /// Where copies of its files lie, below the hold folder; empty where none do.
+    pub folder: String,
 }
 
 /// What is kept of a package that came in.
@@ -183,9 +187,10 @@ fn insert(
         .prepare_cached(
             "INSERT INTO incoming (message_id, sender, office, sequence, serial, unit,
                  state, failures, next_at, detail, created_at, changed_at, package_sha256,
-                 manifest_sha256, place, payload, size, manifest, signature)
+                 manifest_sha256, place, payload, size, manifest, signature, came_by,
+                 folder)
              VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, 0, ?8, ?9, ?8, ?8, ?10, ?11, ?12, ?13, ?14,
-                 ?15, ?16)",
+                 ?15, ?16, ?17, ?18)",
         )?
         .execute(params![
             Column(new.id),
@@ -204,8 +209,12 @@ fn insert(
             i64::try_from(size).unwrap_or(i64::MAX),
             proof.map(|(manifest, _)| manifest),
             proof.map(|(_, signature)| signature),
+            new.came_by.as_str(),
+            new.folder,
         ])?;
-    receipts::insert(connection, (new.office, new.sender), new.id, &new.receipt)?;
+    if let Some(receipt) = &new.receipt {
+        receipts::insert(connection, (new.office, new.sender), new.id, receipt)?;
+    }
     let entry = JournalEntry {
         office: new.office,
         partner: Some(new.sender),

@@ -10,7 +10,7 @@ use super::names::WITHHELD;
 use super::unit::{Column, optional};
 use super::{Store, StoreError, UnitSummary};
 use crate::transfer::{Direction, HeldSet, State};
-use crate::types::{FileSerial, HeldId, MessageId, OfficeNumber, code};
+use crate::types::{CameBy, FileSerial, HeldId, MessageId, OfficeNumber, code};
 
 /// A set that was refused before it became a package.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -53,6 +53,9 @@ pub struct HeldItem {
     pub reason: String,
     /// Where its files lie, below the hold folder; empty where they could not be put there.
     pub folder: String,
+    /// How it came, if it did.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub came_by: Option<CameBy>,
 }
 
 /// Which of what is held is wanted.
@@ -129,13 +132,13 @@ impl Overtaken {
     }
 }
 
-const SETS: &str = "SELECT id, NULL, 'out', at, office, partner, serial, unit, reason, folder
+const SETS: &str = "SELECT id, NULL, 'out', at, office, partner, serial, unit, reason, folder, ''
                     FROM held";
 
 /// What of the packages that came in is held.
 fn packages() -> String {
     format!(
-        "SELECT 0, message_id, 'in', changed_at, office, sender, serial, unit, detail, folder
+        "SELECT 0, message_id, 'in', changed_at, office, sender, serial, unit, detail, folder, came_by
          FROM incoming WHERE state = '{WITHHELD}'"
     )
 }
@@ -275,6 +278,7 @@ fn item(row: &Row<'_>) -> Result<HeldItem, StoreError> {
         unit: UnitSummary::from_json(&unit)?,
         reason: row.get(8)?,
         folder: row.get(9)?,
+        came_by: optional(row, 10)?,
     })
 }
 

@@ -9,7 +9,7 @@ use super::unit::Column;
 use super::{NewReceipt, Store, StoreError, receipts};
 use crate::package::PackageRef;
 use crate::transfer::{Incoming, IncomingEvent, Transition};
-use crate::types::{Digest, FileSerial, Hashed, MessageId, OfficeNumber};
+use crate::types::{CameBy, Digest, FileSerial, Hashed, MessageId, OfficeNumber};
 
 /// A package that came in.
 #[derive(Debug, Clone)]
@@ -20,7 +20,7 @@ pub struct IncomingRow {
     pub sender: OfficeNumber,
     /// Our office.
     pub office: OfficeNumber,
-    /// The sender's number for it.
+    /// The sender's number for it; 0 where it has none, as it was downloaded.
     pub sequence: u64,
     /// Its 連番.
     pub serial: FileSerial,
@@ -32,6 +32,8 @@ pub struct IncomingRow {
     pub package_sha256: Digest,
     /// Digest of the manifest's bytes.
     pub manifest_sha256: Digest,
+    /// How it came.
+    pub came_by: CameBy,
 }
 
 impl IncomingRow {
@@ -143,11 +145,14 @@ fn incoming<T>(
     id: MessageId,
     read: impl FnOnce(&Row<'_>) -> rusqlite::Result<T>,
 ) -> Result<T, StoreError> {
-    let sql = format!("{} WHERE sender = ?1 AND message_id = ?2", select::<Incoming>("created_at"));
+    let sql = format!("{} WHERE sender = ?1 AND message_id = ?2", select::<Incoming>(COLUMNS));
     Ok(connection.prepare_cached(&sql)?.query_row(params![Column(sender), Column(id)], read)?)
 }
 
-/// A package from the columns of [`select`] and `created_at`.
+/// What [`read`] needs beside the head of a package.
+pub(super) const COLUMNS: &str = "created_at, came_by";
+
+/// A package from the columns of [`select`] and [`COLUMNS`].
 pub(super) fn read(row: &Row<'_>) -> rusqlite::Result<IncomingRow> {
     let package = Head::read(row)?;
     Ok(IncomingRow {
@@ -160,5 +165,6 @@ pub(super) fn read(row: &Row<'_>) -> rusqlite::Result<IncomingRow> {
         created_at: row.get::<_, Column<_>>(MORE)?.0,
         package_sha256: package.package_sha256,
         manifest_sha256: package.manifest_sha256,
+        came_by: row.get::<_, Column<_>>(MORE + 1)?.0,
     })
 }

@@ -41,7 +41,7 @@ impl Store {
                 "{} WHERE office = ?1 AND state = '{COMMITTED}'
                      AND {KIND} = '{ATTACHMENTS}'
                  ORDER BY next_at, sender, sequence LIMIT ?2",
-                select::<Incoming>("created_at")
+                select::<Incoming>(incoming::COLUMNS)
             ))?;
             let rows = statement.query_map(params![Column(office), limit], incoming::read)?;
             Ok(rows.collect::<Result<_, _>>()?)
@@ -62,11 +62,11 @@ impl Store {
                 "{} WHERE office = ?1 AND sender = ?2 AND state = '{COMMITTED}'
                      AND {KIND} <> '{ATTACHMENTS}'
                  ORDER BY serial, sequence LIMIT ?3",
-                select::<Incoming>("created_at, place = 'beside'")
+                select::<Incoming>(&format!("{}, place = 'beside'", incoming::COLUMNS))
             ))?;
             let rows =
                 statement.query_map(params![Column(office), Column(sender), limit], |row| {
-                    let is_large = row.get(MORE + 1)?;
+                    let is_large = row.get(MORE + 2)?;
                     Ok(UnplacedRow { row: incoming::read(row)?, is_large, missing_since: None })
                 })?;
             let mut rows = rows.collect::<Result<Vec<UnplacedRow>, _>>()?;
@@ -85,7 +85,7 @@ impl Store {
         self.read(move |connection| {
             let mut statement = connection.prepare_cached(&format!(
                 "{} WHERE office = ?1 AND state = '{PLACED}' ORDER BY sender, serial",
-                select::<Incoming>("created_at")
+                select::<Incoming>(incoming::COLUMNS)
             ))?;
             let rows = statement.query_map(params![Column(office)], incoming::read)?;
             Ok(rows.collect::<Result<_, _>>()?)

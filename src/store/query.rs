@@ -15,7 +15,7 @@ use super::{
 };
 use crate::package::ReceiptKind;
 use crate::transfer::{Direction, State};
-use crate::types::{Digest, FileSerial, MessageId, OfficeNumber};
+use crate::types::{CameBy, Digest, FileSerial, MessageId, OfficeNumber};
 
 /// A line of 送受信履歴.
 #[derive(Debug, Clone, Serialize)]
@@ -42,6 +42,9 @@ pub struct HistoryRow {
     pub detail: String,
     /// The kinds of the receipts about it, oldest first.
     pub receipts: Vec<ReceiptKind>,
+    /// How it came, if it did.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub came_by: Option<CameBy>,
 }
 
 /// Which lines of the history are wanted.
@@ -278,15 +281,15 @@ fn history(connection: &Connection, filter: &HistoryFilter) -> Result<Vec<Histor
     let mut statement = connection.prepare_cached(&format!(
         "SELECT * FROM (
              SELECT created_at AS at, changed_at, 'out' AS direction, office, partner, message_id,
-                    serial, unit, state, detail
+                    serial, unit, state, detail, '' AS came_by
              FROM outgoing
              UNION ALL
              SELECT created_at, changed_at, 'in', office, sender, message_id, serial, unit, state,
-                    detail
+                    detail, came_by
              FROM incoming
              UNION ALL
              SELECT at, coalesce(settled_at, at), 'out', office, partner, NULL, serial, unit,
-                    iif(settled_at IS NULL, '{HELD}', '{SETTLED}'), reason FROM held
+                    iif(settled_at IS NULL, '{HELD}', '{SETTLED}'), reason, '' FROM held
          )
          WHERE (?1 = '' OR office = ?1) AND (?2 = '' OR partner = ?2) AND at >= ?3
          ORDER BY at DESC, serial DESC LIMIT ?4"
@@ -310,6 +313,7 @@ fn history(connection: &Connection, filter: &HistoryFilter) -> Result<Vec<Histor
                 state,
                 detail: row.get(9)?,
                 receipts: Vec::new(),
+                came_by: optional(row, 10)?,
             })
         }))
     })?;

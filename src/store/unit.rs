@@ -95,7 +95,8 @@ macro_rules! named_column {
 named_column!(
     crate::transfer::Direction,
     crate::transfer::OutgoingState,
-    crate::transfer::IncomingState
+    crate::transfer::IncomingState,
+    crate::types::CameBy
 );
 
 impl FromSql for Column<Digest> {

@@ -6,6 +6,8 @@ use std::str::FromStr;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
+use super::Digest;
+
 /// The id of a package: a UUIDv7 (RFC 9562, section 5.7) chosen by the sender.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "Uuid")]
@@ -29,6 +31,13 @@ impl MessageId {
         }
         let context = uuid::ContextV7::new();
         Self(Uuid::new_v7(uuid::Timestamp::from_unix(&context, seconds, nanoseconds)))
+    }
+
+    /// The id of what came without one: the same contents have the same id. `at` is its time part.
+    pub fn of_contents(at: jiff::Timestamp, sha256: Digest) -> Self {
+        let millis = u64::try_from(at.as_millisecond()).unwrap_or_default();
+        let random = sha256.as_raw().first_chunk().copied().unwrap_or_default();
+        Self(uuid::Builder::from_unix_timestamp_millis(millis, &random).into_uuid())
     }
 
     /// The time in it, in whole milliseconds. It can be relied on where the id is our own.
@@ -91,7 +100,7 @@ impl FromStr for MessageId {
 pub(crate) mod seeded {
     use std::cell::Cell;
 
-    use crate::types::Digest;
+    use super::Digest;
 
     thread_local! {
         static SEED: Cell<Option<(u64, u64)>> = const { Cell::new(None) };

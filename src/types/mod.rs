@@ -4,6 +4,7 @@
 //! Row 0 of the layers: no IO, no clock but the one that others are handed, nothing of this crate above it.
 
 mod ascii;
+mod came_by;
 mod clock;
 pub mod code;
 mod digest;
@@ -34,6 +35,7 @@ mod system;
 pub mod text;
 
 pub use ascii::{FileSerial, OfficeNumber, ParseTokenError, ServiceType};
+pub use came_by::CameBy;
 pub use clock::{Clock, Instant};
 pub use digest::{Digest, DigestBuilder, ParseDigestError};
 pub use edition::{Edition, ParseEditionError};

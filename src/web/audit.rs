@@ -74,6 +74,7 @@ acts! {
     ProofSaved "proof-saved" "証拠を保存" "saved the proof of a package";
     EvidenceSaved "evidence-saved" "1 か月分の記録と証拠を保存" "saved the records of a month";
     ViewHeld "view-held" "保留の内容を表示" "looked at something held";
+    ActualsSeen "actuals-seen" "実績を確認済みにした" "noted to have looked at actuals";
     SetSent "set-sent" "送信用に受け取り（API）" "sent a set";
     TokenMade "token-made" "トークンを発行" "made a token";
     TokenRevoked "token-revoked" "トークンを取り消し" "revoked a token";

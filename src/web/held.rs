@@ -23,7 +23,7 @@ use crate::rules::{Checked, Finding, Options, Report, SetCheck};
 use crate::spec::Spec;
 use crate::store::{HeldFilter, HeldItem, StoreError};
 use crate::transfer::Direction;
-use crate::types::{HeldId, Lang, OfficeNumber, Severity, code};
+use crate::types::{CameBy, HeldId, Lang, OfficeNumber, Severity, code};
 
 /// What is listed at the most.
 const MOST: u32 = 500;
@@ -43,6 +43,8 @@ struct Row {
     unit: String,
     what: &'static str,
     reasons: Vec<String>,
+    /// That it did not come by renkei.
+    came: Option<&'static str>,
 }
 
 impl Row {
@@ -62,6 +64,7 @@ impl Row {
             unit: words::unit(&item.unit.kind, lang),
             what: held::what(item, lang),
             reasons: words::reasons(&item.reason, lang),
+            came: item.came_by.and_then(|way| way.note(lang)),
         }
     }
 }
@@ -139,6 +142,8 @@ struct Show {
     asked_again: Option<OfficeNumber>,
     /// Nothing is wrong with it: a person lets it in or not.
     needs_word: bool,
+    /// It was downloaded from the WEB service, and nobody is told what becomes of it.
+    is_downloaded: bool,
     /// It lacks services that were sent before: a person says whether that is meant.
     loses_services: bool,
     serial: String,
@@ -146,6 +151,8 @@ struct Show {
     files: Vec<FileRow>,
     judged: Option<Judged>,
     correction: Option<Correction>,
+    /// What is to be done about something that was downloaded, where a person decides.
+    download: Option<&'static str>,
     /// What is to be done about the reasons; nothing where the advice is that of every set.
     to_do: Vec<&'static str>,
     /// Why the files cannot be read.
@@ -251,6 +258,7 @@ pub(super) async fn show(
         is_out: item.direction == Direction::Out,
         asked_again: held::may_be_asked_again(&item),
         needs_word: item.reason == code::DELETION_NEEDS_WORD,
+        is_downloaded: item.came_by == Some(CameBy::Web),
         loses_services: item.reason == code::ACTUALS_NEED_WORD,
         serial: item.serial.map(|serial| serial.to_string()).unwrap_or_default(),
         folder: folder
@@ -259,6 +267,7 @@ pub(super) async fn show(
         files,
         judged,
         correction: correction.filter(|_| item.direction == Direction::Out),
+        download: download(&item, lang),
         to_do: to_do(&item, lang),
         unreadable,
     })
@@ -290,6 +299,25 @@ pub(super) async fn against_history(
     shared.drawing(move || checked.finish(history.as_ref().ok())).await
 }
 
+/// What a person is to do about a set that was downloaded, in the words of the page.
+fn download(item: &HeldItem, lang: Lang) -> Option<&'static str> {
+    Some(match item.reason.as_str() {
+        code::DOWNLOAD_DIFFERS => lang.pick(
+            "前に受け取ったものと見比べて、新しいほうを取り込むか、取り込まないかを選んでください。",
+            "Compare it with what came before, then let the new one in or not.",
+        ),
+        code::DOWNLOAD_HAS_ERRORS => lang.pick(
+            "下の「検査の結果」を見て、送信元に直して登録し直すよう頼んでください。問題がないと分かっているときは、このまま取り込めます。",
+            "See below what the check found, and have the sender mend it and upload it anew. Where you know that it does no harm, it can be let in as it is.",
+        ),
+        code::DOWNLOAD_INCOMPLETE => lang.pick(
+            "足りないファイルを、WEBサービスからダウンロードしてください。そろえば自動で取り込みます。足りないまま取り込むこともできます。",
+            "Download the missing files from the WEB service; when all are there, they are imported by themselves. It can be let in as it is, too.",
+        ),
+        _ => return None,
+    })
+}
+
 /// What the table of codes says that is to be done about the reasons. What the page itself has a button
 /// for it says better; of rules the findings say it.
 fn to_do(item: &HeldItem, lang: Lang) -> Vec<&'static str> {
@@ -298,6 +326,9 @@ fn to_do(item: &HeldItem, lang: Lang) -> Vec<&'static str> {
         code::REFUSED_FOR_GOOD,
         code::DELETION_NEEDS_WORD,
         code::ACTUALS_NEED_WORD,
+        code::DOWNLOAD_DIFFERS,
+        code::DOWNLOAD_HAS_ERRORS,
+        code::DOWNLOAD_INCOMPLETE,
     ];
     let codes = item.reason.split(',').filter(|code| !has_button.contains(code));
     let known = codes.filter_map(|code| code.rsplit(':').find_map(code::find));

@@ -85,6 +85,8 @@ struct Row {
     tone: &'static str,
     state: &'static str,
     why: String,
+    /// That it did not come by renkei.
+    came: Option<&'static str>,
 }
 
 pub(super) async fn sent(
@@ -280,6 +282,7 @@ fn line(row: &ListRow, config: &Config, lang: Lang) -> Row {
         tone: tone(of.state),
         state: of.state.text(lang),
         why: why.and_then(|code| words::in_words(code, lang)).unwrap_or_default(),
+        came: of.came_by.and_then(|way| way.note(lang)),
     }
 }
 

@@ -57,6 +57,8 @@ struct Show {
     files: Vec<FileRow>,
     copies: Vec<CopyRow>,
     is_attached: bool,
+    /// Whether it was downloaded from the WEB service: nobody signed it.
+    is_downloaded: bool,
     /// What the exchange before says of it.
     past: Vec<String>,
     /// Whether somebody should look at it; and who did, and when.
@@ -178,6 +180,7 @@ pub(super) async fn show(
         files: files(manifest, lang),
         copies,
         is_attached: manifest.is_of_attachments(),
+        is_downloaded: manifest.is_downloaded(),
         past,
         to_look_at: flag.as_ref().is_some_and(|flag| flag.seen.is_none()),
         looked_at: flag
@@ -232,6 +235,9 @@ pub(super) async fn seen(
     }
     let Visitor(session) = visitor;
     let answer = shared.node.order(request, session.user.clone()).await;
+    if answer.done {
+        shared.audit.did(&session, Act::ActualsSeen, &id.to_string());
+    }
     session.tell(answer.done, answer.text(shared.lang()));
     Redirect::to(&back).into_response()
 }
@@ -488,6 +494,9 @@ pub(super) async fn evidence(
         Err(answer) => return answer,
     };
     let lang = shared.lang();
+    if package.manifest().is_downloaded() {
+        return message(&shared, axum::http::StatusCode::CONFLICT, proof::unsigned(lang));
+    }
     let people = people_in(&shared, &package, None).await;
     let people = people.iter().map(PersonKey::insured);
     shared.audit.took(&session, Act::ProofSaved, &id.to_string(), people);

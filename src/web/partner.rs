@@ -14,6 +14,7 @@ use super::guard::{Sealed, Visitor};
 use super::layout::{Frame, Place, not_found, page, store_fault};
 use super::session::Session;
 use super::state::{Probed, Shared};
+use crate::config::ByHand;
 use crate::control::Answer;
 use crate::desk::partner::{self, Book, PartnerError};
 use crate::desk::{self, words};
@@ -44,6 +45,8 @@ struct Shown {
     /// Whether a partner is being tried.
     busy: bool,
     tested: Option<Tested>,
+    /// Whether a person hands over what it gets: it has no node to be tried.
+    is_by_hand: bool,
 }
 
 /// How it went when it was tried.
@@ -73,6 +76,9 @@ pub(super) async fn show(
 ) -> Response {
     let lang = shared.lang();
     let config = shared.node.config();
+    if let Some(partner) = config.by_hand(number) {
+        return show_by_hand(&shared, &session, partner).await;
+    }
     let Some(peer) = config.peer(number) else { return not_found(&shared) };
     let waiting = match partner::waiting(shared.node.store(), number).await {
         Ok(waiting) => waiting,
@@ -103,6 +109,35 @@ pub(super) async fn show(
         waiting,
         busy,
         tested: probed.map(|probed| Tested::of(&probed, lang)),
+        is_by_hand: false,
+    })
+}
+
+/// A partner without a node.
+async fn show_by_hand(shared: &Shared, session: &Session, partner: &ByHand) -> Response {
+    let (lang, number) = (shared.lang(), partner.office);
+    let waiting = match shared.node.store().outbox(desk::outbox::MOST).await {
+        Ok(rows) => rows.iter().filter(|row| row.partner == number).count(),
+        Err(error) => return store_fault(shared, &error),
+    };
+    let services = partner.service_types.iter().map(|service| words::service(*service, lang));
+    let services = services.collect::<Vec<_>>().join(lang.pick("、", ", "));
+    let any = || lang.pick("どの版でも", "any").to_owned();
+    let title = partner.name.clone().unwrap_or_else(|| number.to_string());
+    page(&Shown {
+        name: title.clone(),
+        is_administrator: session.role() == Role::Administrator,
+        frame: Frame::new(shared, session, Place::Partners, title),
+        number,
+        way: partner.channel.text(lang).to_owned(),
+        services,
+        edition: partner.edition.map_or_else(any, |edition| edition.to_string()),
+        card: Vec::new(),
+        is_ours: false,
+        waiting: u64::try_from(waiting).unwrap_or(u64::MAX),
+        busy: false,
+        tested: None,
+        is_by_hand: true,
     })
 }
 

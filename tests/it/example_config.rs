@@ -63,6 +63,7 @@ fn commented_keys_are_known_and_say_the_default() {
         office.sent = Some("folders/sent".into());
         office.import_actuals = "folders/import-actuals".into();
         office.outbox = "folders/outbox".into();
+        office.downloads = Some("C:/Users/renkei/Downloads".into());
     }
     let scanner = ["/usr/bin/clamdscan", "--fdpass", "--no-summary"];
     plain.attachments.scanner = scanner.map(str::to_owned).to_vec();

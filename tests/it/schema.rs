@@ -267,3 +267,25 @@ fn every_definition_of_a_schema_is_used() {
     }
     assert!(schemas >= 12, "{schemas}");
 }
+
+/// What `validate --history` reads is what the schema takes.
+#[test]
+fn every_history_of_the_cases_is_as_its_schema_says() {
+    let cases = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/conformance/cases");
+    let mut open = vec![cases];
+    let mut histories = 0;
+    while let Some(folder) = open.pop() {
+        for entry in fs::read_dir(folder).expect("a folder") {
+            let path = entry.expect("an entry").path();
+            if path.is_dir() {
+                open.push(path);
+            } else if path.ends_with("history.json") {
+                let text = fs::read_to_string(&path).expect("UTF-8");
+                let history = serde_json::from_str(&text).expect("JSON");
+                assert_eq!(fault("exchange", &history), None, "{}", path.display());
+                histories += 1;
+            }
+        }
+    }
+    assert!(histories > 20, "{histories}");
+}

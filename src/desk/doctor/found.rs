@@ -97,6 +97,9 @@ fn folders(config: &Config) -> Vec<(String, &Path)> {
         if let Some(sent) = &office.sent {
             add("sent", sent);
         }
+        if let Some(downloads) = &office.downloads {
+            add("downloads", downloads);
+        }
     }
     all
 }

@@ -8,7 +8,7 @@ use crate::certs::{self, Identity};
 use crate::config::Config;
 use crate::desk::doctor::{Line, full_disks};
 use crate::disk::create_folders;
-use crate::folder::{Fault, FolderError, FolderRole, look, look_or_above};
+use crate::folder::{Downloads, Fault, FolderError, FolderRole, look, look_or_above};
 use crate::node::{Node, StartProblem, TLS_PLACE, signing_place};
 use crate::package::CertificateInfo;
 use crate::spec::Spec;
@@ -29,6 +29,7 @@ pub fn folder_fault(path: &Path, role: FolderRole) -> Result<(), FolderError> {
         | FolderRole::Sent
         | FolderRole::Outbox
         | FolderRole::Other => look_or_above(path, role),
+        FolderRole::Downloads => Downloads::new(path.to_owned()).check(),
     }
 }
 

@@ -234,6 +234,7 @@ async fn one<S: Sink>(
                 .to_owned(),
             );
         }
+        Err(ProofError::Unsigned) => row.note = Some(proof::unsigned(lang).to_owned()),
         Err(ProofError::Store(error)) if !error.is_about_one_package() => return Err(error.into()),
         Err(error @ (ProofError::Trust(_) | ProofError::Internal)) => {
             return Err(InspectionError::Proof(error));

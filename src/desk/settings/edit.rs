@@ -49,7 +49,11 @@ pub(super) fn edit(text: &str, changed: &[(Setting, String)]) -> Result<String, 
             Some(within) => self::table(table, within).ok_or_else(form)?,
             None => table,
         };
-        set(table, setting.place.key, value(setting.kind, new));
+        if setting.kind == Kind::OptionalFolder && new.is_empty() {
+            table.remove(setting.place.key);
+        } else {
+            set(table, setting.place.key, value(setting.kind, new));
+        }
     }
     Ok(as_before(text, document.to_string()))
 }

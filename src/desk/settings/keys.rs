@@ -10,6 +10,8 @@ use crate::types::{Lang, OfficeNumber};
 pub enum Kind {
     /// A folder.
     Folder,
+    /// A folder that need not be named; empty where none is.
+    OptionalFolder,
     /// A duration, as `2s`.
     Duration,
     /// A size, as `64MiB`.
@@ -81,7 +83,7 @@ fn folder(office: Option<&Office>, folder: fn(&Office) -> &std::path::Path) -> S
 }
 
 /// Every setting of an office.
-const OF_OFFICE: [Key; 6] = [
+const OF_OFFICE: [Key; 7] = [
     key(
         "office",
         "drop",
@@ -130,6 +132,20 @@ const OF_OFFICE: [Key; 6] = [
             "For renkei alone; on the same volume as the drop folder.",
         ],
         |_, office| folder(office, |office| &office.work),
+    ),
+    key(
+        "office",
+        "downloads",
+        Kind::OptionalFolder,
+        ["ブラウザーのダウンロード先", "Downloads folder of the browser"],
+        [
+            "WEBサービスからダウンロードしたものを取り込むときだけ書きます。このフォルダーは読むだけです。",
+            "Only where what is downloaded from the WEB service is to be taken in. It is only read.",
+        ],
+        |_, office| {
+            let downloads = office.and_then(|office| office.downloads.as_ref());
+            downloads.map(|folder| folder.display().to_string()).unwrap_or_default()
+        },
     ),
     profile(
         ["取込の型", "Import profile"],

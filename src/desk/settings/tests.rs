@@ -91,6 +91,18 @@ fn what_was_not_said_is_said_where_it_belongs() {
 }
 
 #[test]
+fn a_folder_that_need_not_be_named_goes_again() {
+    let name = "office.1370000018.downloads";
+    let (text, count) = changed(TEXT, &[(name, "D:\\Downloads")]);
+    assert_eq!(count, 1);
+    let named = sources(&text).draft().config.offices[0].downloads.clone();
+    assert_eq!(named, Some(PathBuf::from("D:\\Downloads")));
+    let (text, count) = changed(&text, &[(name, "")]);
+    assert_eq!((text.as_str(), count), (TEXT, 1));
+    assert_eq!(changed(TEXT, &[(name, "")]).1, 0);
+}
+
+#[test]
 fn what_cannot_be_changed_here_is_told() {
     let of = |text: &str| {
         let wanted = [("timing.settle".to_owned(), "9s".to_owned())].into();

@@ -149,7 +149,7 @@ async fn tell(context: &Context, office: OfficeNumber, taken: &Result<Option<Tak
             raise(
                 code::CARD_REPLACED,
                 format!(
-                    "相手 {office} の新しい事業所カード（通番 {serial}、経路 {way}）に入れ替えました。登録済みの鍵で署名されています。対応は不要です。"
+                    "相手 {office} の新しい事業所カード（通番 {serial}、届け方 {way}）に入れ替えました。登録済みの鍵で署名されています。対応は不要です。"
                 ),
                 format!(
                     "a newer card of the partner {office} (serial {serial}, {reached}) took the place of the former one; it is signed with the registered key, and nothing has to be done"

@@ -159,8 +159,9 @@ fn to_halt(current: &Config, new: &Config, changes: &Changes) -> BTreeSet<Office
 
 fn has_folders_of(one: &Office, other: &Office) -> bool {
     let folders = |office: &Office| {
-        let Office { drop, work, import, import_actuals, hold, sent, outbox, .. } = office.clone();
-        (drop, work, import, import_actuals, hold, sent, outbox)
+        let Office { drop, work, import, import_actuals, hold, sent, outbox, downloads, .. } =
+            office.clone();
+        (drop, work, import, import_actuals, hold, sent, outbox, downloads)
     };
     folders(one) == folders(other)
 }

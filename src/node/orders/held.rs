@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use super::super::context::{Context, blocking};
 use super::super::folders::{AllPlaces, Places};
+use super::super::note::is_report;
 use super::super::placing::forget;
 use super::super::placing::{failure_receipt, lost_code, signed_receipt};
 use super::super::wake::wake;
@@ -20,23 +21,10 @@ use crate::repair::{FixOptions, fix};
 use crate::spec::Spec;
 use crate::store::{HeldFilter, HeldItem, IncomingNote, Settled, StoreError};
 use crate::transfer::IncomingEvent;
-use crate::types::{Digest, HeldId, Lang, MessageId, code};
+use crate::types::{CameBy, Digest, HeldId, Lang, MessageId, code};
 
 /// Held sets whose folders are looked at.
 const HELD: u32 = 1_000;
-
-/// The names under which reports lie beside the files of a held set.
-fn is_report(name: &str) -> bool {
-    let stem = ["txt", "json", "html"]
-        .iter()
-        .find_map(|extension| name.strip_suffix(extension).and_then(|stem| stem.strip_suffix('.')));
-    stem.and_then(|stem| stem.strip_prefix("report")).is_some_and(|number| {
-        let digits = number.strip_prefix('-');
-        let is_number =
-            |digits: &str| !digits.is_empty() && digits.bytes().all(|b| b.is_ascii_digit());
-        number.is_empty() || digits.is_some_and(is_number)
-    })
-}
 
 pub(super) async fn release(
     context: &Arc<Context>,
@@ -220,7 +208,7 @@ async fn tell_loss(
     let Ok(receipt) = failure_receipt(context, &row, code::STORE_DAMAGED, None, now).await else {
         return Ok(false);
     };
-    let (by, receipt) = (by.to_owned(), Some(receipt));
+    let by = by.to_owned();
     let note = IncomingNote { by, receipt, ..IncomingNote::code(code::STORE_DAMAGED) };
     context.store.incoming_event(sender, id, IncomingEvent::Withheld, note, now).await?;
     context.wake.issued.announce();
@@ -269,6 +257,13 @@ pub(super) async fn dismiss(
             "対応済みにしました。送信はしません。",
             "settled; it is not sent",
         ),
+        HeldId::Package(_) if items.iter().any(|item| item.came_by == Some(CameBy::Web)) => {
+            Answer::done(
+                code::DISMISSED,
+                "取り込まないことにしました。ダウンロードしたファイルはそのまま残ります。",
+                "it is not imported; the files that were downloaded stay where they are",
+            )
+        }
         HeldId::Package(_) => Answer::done(
             code::DISMISSED,
             "受け取らないことにしました。相手には「受取拒否」と伝わります。",
@@ -295,8 +290,13 @@ async fn reject(
     let Ok(receipt) = signed else {
         return Ok(Some(signing_failed()));
     };
-    let (by, receipt) = (by.to_owned(), Some(receipt));
-    let note = IncomingNote { by, receipt, ..IncomingNote::code(code::DISMISSED_BY_RECIPIENT) };
+    let by = by.to_owned();
+    let detail = if row.came_by.is_receipted() {
+        code::DISMISSED_BY_RECIPIENT
+    } else {
+        code::DOWNLOAD_DISMISSED
+    };
+    let note = IncomingNote { by, receipt, ..IncomingNote::code(detail) };
     context.store.incoming_event(sender, id, IncomingEvent::Dismissed, note, now).await?;
     context.wake.issued.announce();
     // What came behind it may have waited for the word.

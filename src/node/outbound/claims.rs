@@ -12,6 +12,7 @@ use super::fault::OutboundFault;
 use super::take::Taken;
 use super::unzip;
 use crate::folder::{Claim, Fault, FolderError};
+use crate::types::{Lang, code};
 use crate::work;
 
 /// A claim, and whether its files could be deleted.
@@ -69,6 +70,7 @@ impl Claims {
         let claims = claims.ok_or(OutboundFault::Internal)??.into_iter();
         let rests = |id| self.resting.iter().any(|(resting, _)| resting.id() == id);
         let claims: Vec<_> = claims.filter(|claim| !rests(claim.id())).collect();
+        let about = format!("office {} zip", self.folders.office);
         let mut work = WorkFolder::Clear;
         for claim in claims {
             let (folders, limits) = (Arc::clone(&self.folders), self.context.config().limits);
@@ -79,7 +81,14 @@ impl Claims {
             .await
             .ok_or(OutboundFault::Internal)?;
             // What was laid of a ZIP must not be taken before all of it is there.
-            if gone_on? {
+            let gone_on = match gone_on {
+                Err(error) => {
+                    self.tell_zip(about, &error);
+                    return Err(error.into());
+                }
+                Ok(gone_on) => gone_on,
+            };
+            if gone_on {
                 continue;
             }
             match self.end(&Arc::new(claim)).await {
@@ -92,8 +101,23 @@ impl Claims {
                 ended => ended?,
             }
         }
+        self.context.notices.clear(code::ZIP_WAITS, &about);
         self.work = work;
         Ok(())
+    }
+
+    /// Tells of a ZIP whose files cannot be laid, which keeps everything else of the office back.
+    fn tell_zip(&self, about: String, error: &FolderError) {
+        let office = self.folders.office;
+        let ja = format!(
+            "事業所 {office} の ZIP の中身を送信用フォルダーに出せないため、ほかのデータも送らずに待っています。{} 直ると自動で続きます。",
+            error.text(Lang::Ja)
+        );
+        let en = format!(
+            "the files of a ZIP cannot be laid into the drop folder of the office {office}, so everything else there waits too: {}; it goes on by itself",
+            error.text(Lang::En)
+        );
+        self.context.notices.raise(code::ZIP_WAITS, about, (ja, en), self.context.now());
     }
 
     /// Ends the claims that rested for `rest`, as long as a file must stand still of whose writers

@@ -122,9 +122,9 @@ pub(in super::super) async fn send(
     }
     let files = files.into_iter().map(|(name, bytes)| ClaimedFile { name, bytes });
     let files = Arc::new(files.collect::<Vec<_>>());
-    let judgement = past::judged(context, &files).await?.ok_or(NotSent::Internal)?;
-    let judgement = past::worded(context, office, &files, judgement).await?;
-    let judged = JudgedSet { judgement, files };
+    let judged_after = context.store.next_sequence(office, partner).await?;
+    let judgement = judged_now(context, office, &files).await?;
+    let judged = JudgedSet { judgement, files: Arc::clone(&files) };
     if judged.judgement.has_errors() {
         return Err(NotSent::refused(&judged.judgement));
     }
@@ -138,6 +138,13 @@ pub(in super::super) async fn send(
         return Err(NotSent::CannotSign);
     }
     let sequence = context.store.next_sequence(office, partner).await?;
+    // 実績 may take the place of others that only just went.
+    if set.judgement.has_actuals() && sequence != judged_after {
+        let judgement = judged_now(context, office, &files).await?;
+        if judgement.has_errors() {
+            return Err(NotSent::refused(&judgement));
+        }
+    }
     let named = Named { id: MessageId::new(now), serial, office, partner, sequence };
     let new = signed(context, named, &set, now).await?;
     let limit = context.config().limits.package_size;
@@ -152,6 +159,16 @@ pub(in super::super) async fn send(
         }
         Sent::Otherwise => Err(NotSent::KeyReused),
     }
+}
+
+/// What is to be said of files, with what was exchanged up to now.
+async fn judged_now(
+    context: &Arc<Context>,
+    office: OfficeNumber,
+    files: &Arc<Vec<ClaimedFile>>,
+) -> Result<Judgement, NotSent> {
+    let judgement = past::judged(context, files).await?.ok_or(NotSent::Internal)?;
+    Ok(past::worded(context, office, files, judgement).await?)
 }
 
 /// 連番, sender and recipient of the one send unit that the files are.

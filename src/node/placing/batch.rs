@@ -288,7 +288,7 @@ pub(super) async fn note(
                 let Withheld { code, sent_as, folder } = withheld;
                 match withheld::receipt(context, &row, code, sent_as, now).await {
                     Ok(receipt) => {
-                        let (receipt, folder) = (Some(receipt), Some(folder.unwrap_or_default()));
+                        let folder = Some(folder.unwrap_or_default());
                         let note = IncomingNote { receipt, folder, ..IncomingNote::code(code) };
                         (IncomingEvent::Withheld, note, None)
                     }

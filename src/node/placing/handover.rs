@@ -35,8 +35,8 @@ pub(super) async fn sign(
             Err(Fault::Folder(_) | Fault::Internal) => {}
         }
     }
-    let store = |(row, receipt): (IncomingRow, NewReceipt)| async move {
-        let note = IncomingNote { receipt: Some(receipt), ..IncomingNote::default() };
+    let store = |(row, receipt): (IncomingRow, Option<NewReceipt>)| async move {
+        let note = IncomingNote { receipt, ..IncomingNote::default() };
         let (sender, id, event) = (row.sender, row.id, IncomingEvent::HandoverSigned);
         let stored = context.store.incoming_event(sender, id, event, note, now).await;
         stored.map(|_| row)
@@ -60,13 +60,13 @@ pub(super) async fn sign(
     broken.map_or(Ok(()), Err)
 }
 
-/// The signed handover receipt of a package.
+/// The signed handover receipt of a package; none of one whose sender is not told.
 async fn handover(
     context: Arc<Context>,
     row: IncomingRow,
     package: Option<Package>,
     now: Timestamp,
-) -> (IncomingRow, Result<NewReceipt, Fault>) {
+) -> (IncomingRow, Result<Option<NewReceipt>, Fault>) {
     let package = match package {
         Some(package) => Some(package),
         None => stored(&context, &row).await,

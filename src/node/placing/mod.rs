@@ -124,7 +124,9 @@ fn told(context: &Context, row: &IncomingRow, fault: &Fault) -> &'static str {
 }
 
 pub(super) use attached::run as place_attachments;
-pub(super) use withheld::{receipt as failure_receipt, signed as signed_receipt};
+pub(super) use withheld::{
+    keep as keep_copies, receipt as failure_receipt, signed as signed_receipt,
+};
 
 pub(super) async fn run(
     context: Arc<Context>,

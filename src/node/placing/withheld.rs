@@ -16,7 +16,7 @@ use crate::folder::{self, Action, FolderError, FolderRole, Kept};
 use crate::package::{Receipt, ReceiptFinding, ReceiptKind, open};
 use crate::store::{IncomingRow, NewReceipt, StoreError};
 use crate::transfer::Incoming;
-use crate::types::{Lang, MessageId, code};
+use crate::types::{Lang, code};
 
 /// A fault that stays for so many attempts although the folder can be written to is one of this
 /// package: the second attempt comes after a quarter of a minute, the third a minute later.
@@ -27,13 +27,13 @@ const TELL_AFTER: SignedDuration = SignedDuration::from_hours(1);
 
 /// A package that a person has to decide about.
 #[derive(Debug)]
-pub(super) struct Withheld {
+pub(in super::super) struct Withheld {
     /// Why: a stable code.
     pub(super) code: &'static str,
     /// The first of the files in whose way something is, as the sender calls it.
     pub(super) sent_as: Option<String>,
     /// Where copies of its files lie, below the hold folder, if they could be put there.
-    pub(super) folder: Option<String>,
+    pub(in super::super) folder: Option<String>,
 }
 
 impl Withheld {
@@ -44,7 +44,7 @@ impl Withheld {
 }
 
 /// Puts copies of the files into the hold folder, with a note that says how to go on.
-pub(super) fn keep(
+pub(in super::super) fn keep(
     folders: &ImportFolders,
     row: &IncomingRow,
     files: &[(&str, &[u8])],
@@ -52,7 +52,7 @@ pub(super) fn keep(
     lang: Lang,
 ) -> Result<Withheld, FolderError> {
     let unit = judge::unit_name(row.serial, row.sender, row.office);
-    let note = note(&unit, row.id, (code, &in_the_way), lang);
+    let note = note(&unit, row, (code, &in_the_way), lang);
     let Kept { folder, .. } = folders.hold.keep(&unit, files, &note.files())?;
     let folder = folder.file_name().map(|name| name.to_string_lossy().into_owned());
     Ok(Withheld { code, sent_as: in_the_way.into_iter().next(), folder })
@@ -60,7 +60,13 @@ pub(super) fn keep(
 
 /// What lies beside received files that could not be placed: why, which file is in the way, and how
 /// a person settles it.
-fn note(unit: &str, id: MessageId, (code, in_the_way): (&str, &[String]), lang: Lang) -> Note {
+fn note(unit: &str, row: &IncomingRow, (code, in_the_way): (&str, &[String]), lang: Lang) -> Note {
+    let id = row.id;
+    let told = match (row.came_by.is_receipted(), lang) {
+        (true, Lang::Ja) => "相手には「受取拒否」と表示されます。",
+        (true, Lang::En) => "; the sender will see that it was refused",
+        (false, _) => "",
+    };
     let why = code::meaning(code, lang).unwrap_or_else(|| code.to_owned());
     let mut files = String::new();
     for name in in_the_way {
@@ -81,7 +87,7 @@ fn note(unit: &str, id: MessageId, (code, in_the_way): (&str, &[String]), lang: 
              理由: {why} [{code}]\r\n{files}\r\n\
              取り込むには: {first}\r\n\
              \x20 renkei hold release {id}\r\n\
-             取り込まないときは: 次のコマンドを実行してください。相手には「受取拒否」と表示されます。\r\n\
+             取り込まないときは: 次のコマンドを実行してください。{told}\r\n\
              \x20 renkei hold dismiss {id}\r\n\
              このフォルダーのファイルは控えです。取込フォルダーに手で移す必要はありません。\r\n"
         ),
@@ -91,7 +97,7 @@ fn note(unit: &str, id: MessageId, (code, in_the_way): (&str, &[String]), lang: 
              Why: {why} [{code}]\r\n{files}\r\n\
              To import it: {first}\r\n\
              \x20 renkei hold release {id}\r\n\
-             Not to import it: run the following; the sender will see that it was refused.\r\n\
+             Not to import it: run the following{told}.\r\n\
              \x20 renkei hold dismiss {id}\r\n\
              The files in this folder are copies; they need not be moved by hand.\r\n"
         ),
@@ -159,14 +165,14 @@ pub(super) async fn keep_stored(
     .flatten()
 }
 
-/// The signed receipt that tells the sender why a package is not placed.
+/// The signed receipt that tells the sender why a package is not placed; none where no sender is told.
 pub(in super::super) async fn receipt(
     context: &Arc<Context>,
     row: &IncomingRow,
     code: &'static str,
     file: Option<String>,
     now: Timestamp,
-) -> Result<NewReceipt, Fault> {
+) -> Result<Option<NewReceipt>, Fault> {
     let message = code::meaning(code, Lang::En).unwrap_or_else(|| code.to_owned());
     let finding = ReceiptFinding::of_fault(code, file, message);
     let receipt = Receipt::of(&row.reference(), ReceiptKind::ContentHandoverFailure, now);
@@ -187,16 +193,20 @@ pub(super) async fn late_receipt(
     if last == Some(ReceiptKind::ContentHandoverFailure) {
         return None;
     }
-    receipt(context, row, code, None, now).await.ok()
+    receipt(context, row, code, None, now).await.ok().flatten()
 }
 
-/// A receipt of ours about a package, signed, as the one after the last about it.
+/// A receipt of ours about a package, signed, as the one after the last about it; none about one whose
+/// sender is not told.
 pub(in super::super) async fn signed(
     context: &Arc<Context>,
     row: &IncomingRow,
     receipt: Receipt,
     now: Timestamp,
-) -> Result<NewReceipt, Fault> {
+) -> Result<Option<NewReceipt>, Fault> {
+    if !row.came_by.is_receipted() {
+        return Ok(None);
+    }
     let previous = match context.store.last_receipt(row.sender, row.id).await {
         Ok((_, digest)) => Some(digest),
         Err(StoreError::NotFound) => None,
@@ -205,7 +215,7 @@ pub(in super::super) async fn signed(
     let (shared, office) = (Arc::clone(context), row.office);
     blocking(move || {
         let signed = shared.proof().sign(office, &receipt.after(previous), now);
-        signed.map_err(|_| Fault::Package(code::SIGNING_FAILED))
+        signed.map(Some).map_err(|_| Fault::Package(code::SIGNING_FAILED))
     })
     .await
     .unwrap_or(Err(Fault::Internal))

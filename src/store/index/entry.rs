@@ -74,7 +74,7 @@ const ENTRY: &str = "SELECT e.id, e.direction, e.office, e.partner, e.message_id
         coalesce(o.unit, i.unit, h.unit),
         coalesce(o.state, i.state, iif(h.settled_at IS NULL, 'HELD', 'SETTLED')),
         coalesce(o.detail, i.detail, h.reason),
-        o.expires_at
+        o.expires_at, coalesce(i.came_by, '')
     FROM entries AS e
     LEFT JOIN outgoing AS o ON e.direction = 'out' AND o.message_id = e.message_id
     LEFT JOIN incoming AS i
@@ -139,6 +139,7 @@ fn read(row: &Row<'_>) -> Result<ListRow, StoreError> {
             state,
             detail: row.get(12)?,
             receipts: Vec::new(),
+            came_by: optional(row, 14)?,
         },
         held,
         expires_at: expires_at.filter(|_| waits).map(|at| at.0),

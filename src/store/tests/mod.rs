@@ -6,6 +6,7 @@ mod audit;
 mod chain;
 mod copies;
 mod copy;
+mod downloads;
 mod held;
 mod identity;
 mod import_plan;
@@ -26,7 +27,7 @@ use crate::transfer::{
     Direction, Failure, HeldSet, Incoming, IncomingEvent, IncomingState, Outgoing, OutgoingEvent,
     OutgoingReceipt, OutgoingState, State,
 };
-use crate::types::{Digest, FileSerial, MessageId, OfficeNumber};
+use crate::types::{CameBy, Digest, FileSerial, MessageId, OfficeNumber};
 
 fn now() -> Timestamp {
     Timestamp::from_second(1_800_000_000).expect("in range")
@@ -86,7 +87,9 @@ fn incoming(id: MessageId, package: &'static [u8], der: &'static [u8]) -> NewInc
         package_sha256: Digest::of(package),
         manifest_sha256: Digest::of(b"manifest"),
         content: Content::Whole(Bytes::from_static(package)),
-        receipt: receipt(Origin::Issued, ReceiptKind::ContentConsignment, der),
+        receipt: Some(receipt(Origin::Issued, ReceiptKind::ContentConsignment, der)),
+        came_by: CameBy::Renkei,
+        folder: String::new(),
     }
 }
 

@@ -638,6 +638,46 @@ codes! {
     "介護ソフトが取込フォルダーのデータを取り込んでいないため、次を置けません" "the care software has not taken what lies in the import folder, so the next set waits"
     "介護ソフトで取り込むか、取り込み済みのファイルを移してください。ファイルを残したまま次へ進むときは renkei hold taken を実行します。"
     "Import it in the care software, or move the imported files away. To go on with the files left there, run renkei hold taken.";
+    ZIP_WAITS "zip-waits" [Condition] Here
+    "ZIP の中身を送信用フォルダーに出せないため、ほかのデータも待っています" "the files of a ZIP cannot be laid into the drop folder, and everything else there waits"
+    "送信用フォルダーのあるディスクの空き容量と、アクセス権を確かめてください。直ると自動で続きます。"
+    "Check the space of the disk with the drop folder, and the rights there. It goes on by itself.";
+    DOWNLOAD_DIFFERS "download-differs" [Held] Here
+    "同じ連番のデータを前に受け取っていますが、内容が違います" "data of the same 連番 came before, with other contents"
+    "前に受け取ったものと見比べてください。新しいほうを取り込むなら renkei hold release、取り込まないなら renkei hold dismiss を実行します。画面のボタンでもできます。"
+    "Compare it with what came before. To import the new one run renkei hold release, otherwise renkei hold dismiss; the page has buttons for both.";
+    DOWNLOAD_HAS_ERRORS "download-has-errors" [Held] Here
+    "ダウンロードしたデータに、標準仕様に合わないところがあります" "what was downloaded has errors"
+    "画面の「保留」で誤りを確かめ、送信元に直して登録し直すよう頼んでください。それでも取り込むなら renkei hold release、取り込まないなら renkei hold dismiss を実行します。"
+    "See the errors among what is held on the page, and have the sender mend them and upload anew. To import it all the same run renkei hold release, otherwise renkei hold dismiss.";
+    DOWNLOAD_INCOMPLETE "download-incomplete" [Held] Here
+    "送信単位のファイルがそろっていません" "files of the send unit are missing"
+    "足りないファイルを WEBサービスからダウンロードしてください。そろえば自動で取り込みます。足りないまま取り込むなら renkei hold release、取り込まないなら renkei hold dismiss を実行します。"
+    "Download the missing files from the WEB service; when all are there they are imported by themselves. To import it as it is run renkei hold release, otherwise renkei hold dismiss.";
+    DOWNLOAD_COMPLETED "download-completed" [Held] Nobody
+    "足りなかったファイルがそろったため、まとめて扱います" "the missing files came, and it goes on together with them"
+    "何もしなくてかまいません。"
+    "Nothing is to be done.";
+    DOWNLOAD_DISMISSED "download-dismissed" [Held] Nobody
+    "担当者が、取り込まないと決めました" "a person decided not to import it"
+    "何もしなくてかまいません。ダウンロードしたファイルはそのまま残っています。"
+    "Nothing is to be done. The files that were downloaded are still where they were.";
+    DOWNLOADS_NOT_READ "downloads-not-read" [Condition] Here
+    "ダウンロードのフォルダーを見られません" "the downloads folder cannot be looked into"
+    "[[office]] の downloads のパスと、renkei を動かすアカウントに読み取りを許しているかを確かめてください。直ると自動で再開します。"
+    "Check the path in downloads of [[office]], and that the account that runs renkei may read there. It goes on by itself.";
+    DOWNLOAD_NOT_FOR_US "download-not-for-us" [Condition] Here
+    "この事業所あてではないケアプランデータが、ダウンロードのフォルダーにあります" "care-plan data for another office lies in the downloads folder"
+    "取り込んでいません。間違えてダウンロードしたものなら、フォルダーから削除してください。"
+    "It is not imported. If it was downloaded by mistake, remove it from the folder.";
+    DOWNLOAD_UNKNOWN_SENDER "download-unknown-sender" [Condition] Here
+    "登録していない相手からのケアプランデータが、ダウンロードのフォルダーにあります" "care-plan data of a sender who is no partner lies in the downloads folder"
+    "取り込んでいません。相手が正しければ、[[peer]] に channel = \"web\" と書いて登録してください。登録すると自動で取り込みます。"
+    "It is not imported. If the sender is right, register it as a [[peer]] with channel = \"web\"; then it is imported by itself.";
+    DOWNLOAD_NOT_TAKEN "download-not-taken" [Condition] Here
+    "ダウンロードしたケアプランデータの ZIP またはファイルを読み取れません" "a downloaded ZIP or file with care-plan data cannot be read"
+    "パスワードが付いていないか、大きすぎないか（limits.file_size、limits.package_size）を確かめ、もう一度ダウンロードしてください。"
+    "See that it has no password and is not too large (limits.file_size, limits.package_size), and download it again.";
     DISMISSED_BY_RECIPIENT "dismissed-by-recipient" [Held] Sender
     "相手の担当者が受け取らないと決めました" "a person at the recipient dismissed it"
     "理由を相手に確かめてください。"

@@ -14,6 +14,7 @@ mod demo;
 mod doctor;
 mod documents;
 mod double_relay;
+mod downloads;
 mod ended_certificate;
 mod evidence;
 mod exchange;

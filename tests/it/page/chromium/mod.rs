@@ -70,6 +70,16 @@ fn accounts() {
 }
 
 #[test]
+fn web_service_on_a_screen() {
+    play(&["web_service", "wide"], || Town::new(Names::Plain));
+}
+
+#[test]
+fn web_service_on_a_telephone() {
+    play(&["web_service", "narrow"], || Town::new(Names::Plain));
+}
+
+#[test]
 fn retry() {
     play(&["retry"], || Town::new(Names::Plain));
 }

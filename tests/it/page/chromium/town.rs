@@ -13,6 +13,9 @@ use crate::e2e::units::{ACTUAL, PLAN, USAGE, Unit, export, sample, withdrawal};
 use crate::harness::{CARE, DAY, HELP, Office, free_port, offices, quoted, until};
 use crate::page::{PASSWORD, add};
 
+/// A partner of the WEB service.
+const WEB: &str = "2770000045";
+
 /// A name that is shown wherever a name is.
 const SCRIPT: &str = "<script>alert(1)</script>";
 
@@ -202,6 +205,56 @@ impl Town {
         Value::Null
     }
 
+    /// Registers a partner of the WEB service, and has downloads taken in.
+    fn web_partner(&mut self) -> Value {
+        self.care.remember_peer(WEB, 1);
+        self.care.forget_url(WEB);
+        self.care.set_peer(WEB, "channel", quoted("web"));
+        self.care.set_peer(WEB, "name", quoted("あおぞら訪問介護ステーション"));
+        fs::create_dir_all(self.care.path("Downloads")).expect("made");
+        self.care.set("office", "downloads", quoted("Downloads"));
+        self.care.write_config();
+        until("taken up", || self.care.sql("SELECT folder FROM downloads").pop());
+        json!({ "partner": WEB })
+    }
+
+    /// Exports a plan for the partner of the WEB service, and gives its 連番.
+    fn to_upload(&mut self) -> Value {
+        let serial = self.serial();
+        export(&self.care, &named(plan(&serial, Names::Plain), HELP, WEB));
+        until("ready", || self.care.has_sent("TO_UPLOAD", 1));
+        serial.into()
+    }
+
+    /// Downloads a set from the partner of the WEB service.
+    fn download(&mut self, kind: &str) -> Value {
+        let serial = self.serial();
+        let mut unit = match kind {
+            "incomplete" => turned_round(sample(USAGE, &serial)),
+            _ => named(sample(ACTUAL, &serial), HELP, WEB),
+        };
+        match kind {
+            "good" => {}
+            "broken" => {
+                for bytes in unit.values_mut() {
+                    let end = bytes.windows(2).position(|two| two == b"\r\n").expect("a line");
+                    bytes.truncate(end / 2);
+                }
+            }
+            "incomplete" => {
+                unit.pop_last();
+            }
+            "foreign" => unit = named(unit, CARE, DAY),
+            _ => panic!("what is {kind}?"),
+        }
+        for (name, bytes) in unit {
+            let (stem, end) = name.rsplit_once('.').expect("an extension");
+            let path = self.care.path("Downloads").join(format!("{stem} (1).{end}"));
+            fs::write(path, bytes).expect("written");
+        }
+        Value::Null
+    }
+
     fn is_sent(&self, count: &Value) -> Value {
         let count = usize::try_from(count.as_u64().expect("a number")).expect("a few");
         self.care.has_sent("HANDED_OVER", count).is_some().into()
@@ -223,6 +276,9 @@ impl Answers for Town {
             ["dismiss all"] => self.dismiss_all(),
             ["send to nobody"] => self.send_to_nobody(),
             ["start"] => self.start(),
+            ["web partner"] => self.web_partner(),
+            ["something to upload"] => self.to_upload(),
+            ["download", kind] => self.download(kind),
             ["card of a stranger"] => card_of_a_stranger(),
             ["rows", query] => json!(self.care.sql(query)),
             ["is sent", ..] => self.is_sent(&question[1]),
@@ -272,6 +328,28 @@ fn plan(serial: &str, names: Names) -> Unit {
         }
     }
     unit
+}
+
+/// A unit in which one office stands in the place of another.
+fn named(unit: Unit, of: &str, by: &str) -> Unit {
+    let replaced = |(name, mut bytes): (String, Vec<u8>)| {
+        for place in 0..bytes.len().saturating_sub(of.len() - 1) {
+            if bytes[place..].starts_with(of.as_bytes()) {
+                bytes[place..place + of.len()].copy_from_slice(by.as_bytes());
+            }
+        }
+        (name.replace(of, by), bytes)
+    };
+    unit.into_iter().map(replaced).collect()
+}
+
+/// A unit of 居宅介護支援 as another of them would send it.
+fn turned_round(unit: Unit) -> Unit {
+    let turned = |(name, bytes): (String, Vec<u8>)| {
+        let name = name.replace(&format!("{CARE}_43_{HELP}_11"), &format!("{WEB}_43_{CARE}_43"));
+        (name, bytes)
+    };
+    unit.into_iter().map(turned).collect()
 }
 
 /// The same, for 通所介護.

@@ -1,0 +1,196 @@
+//! The folder where a browser puts what is downloaded: somebody else's, full of other things.
+//!
+//! Only files whose names are of the standard, but for what browsers and Explorer add to a name that
+//! is taken, and ZIP files are looked at. They are read where they lie: nothing here is ever renamed,
+//! deleted or kept from others.
+
+use std::fs::{self, File};
+use std::path::{Path, PathBuf};
+use std::time::SystemTime;
+
+use super::claim::read_as_seen;
+use super::error::{Action, Fault, FolderError, FolderRole};
+use super::scan::{Scan, ScanLimits, Seen, Stamp, scan_in};
+use crate::disk::{self, Access};
+use crate::types::FileName;
+
+/// Files that one look takes in at the most.
+const LIMITS: ScanLimits = ScanLimits { files: 10_000 };
+
+/// What a file is, by its name.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Meant {
+    /// A file of the standard, with its name as it was before a browser added to it.
+    Standard(FileName, String),
+    /// An archive, which may hold such files.
+    Zip,
+}
+
+impl Meant {
+    /// What a file of this name is; nothing for what has nothing to do with the standard.
+    pub fn of(name: &str) -> Option<Self> {
+        let (stem, extension) = name.rsplit_once('.')?;
+        if extension.eq_ignore_ascii_case("zip") {
+            return Some(Self::Zip);
+        }
+        let original = format!("{}.{extension}", without_copies(stem));
+        let parsed = FileName::parse(&original).ok()?;
+        Some(Self::Standard(parsed, original))
+    }
+}
+
+/// A stem without ` (1)`, `(1)`, ` - コピー`, ` - コピー (2)` and ` - Copy` at its end. The names of the
+/// standard end in digits.
+fn without_copies(stem: &str) -> &str {
+    let mut stem = stem;
+    loop {
+        let shorter = without_number(stem)
+            .or_else(|| stem.strip_suffix(" - コピー"))
+            .or_else(|| stem.strip_suffix(" - Copy"));
+        match shorter {
+            Some(shorter) => stem = shorter,
+            None => return stem,
+        }
+    }
+}
+
+fn without_number(stem: &str) -> Option<&str> {
+    let inner = stem.strip_suffix(')')?;
+    let (before, digits) = inner.rsplit_once('(')?;
+    let is_number = (1..=4).contains(&digits.len()) && digits.bytes().all(|b| b.is_ascii_digit());
+    is_number.then(|| before.strip_suffix(' ').unwrap_or(before))
+}
+
+/// A folder of downloads.
+#[derive(Debug, Clone)]
+pub struct Downloads(PathBuf);
+
+impl Downloads {
+    /// The one at a path.
+    pub const fn new(path: PathBuf) -> Self {
+        Self(path)
+    }
+
+    /// Where it is.
+    pub fn path(&self) -> &Path {
+        &self.0
+    }
+
+    /// The files that may be of the standard and came at or after `since`, by the clock of the disk.
+    pub fn scan(&self, since: SystemTime) -> Result<Scan, FolderError> {
+        let is_other = |name: &str| Meant::of(name).is_none();
+        let mut scan = scan_in(FolderRole::Downloads, &self.0, &LIMITS, is_other)?;
+        scan.files.retain(|file| self.came_at(file).is_none_or(|came| came >= since));
+        Ok(scan)
+    }
+
+    /// Whether it can be looked into.
+    pub fn check(&self) -> Result<(), FolderError> {
+        let failed = FolderError::at(FolderRole::Downloads, Action::Check);
+        fs::read_dir(&self.0).map(drop).map_err(failed)
+    }
+
+    /// When a file came: it was written here, or copied here with the time of its original.
+    pub fn came_at(&self, file: &Seen) -> Option<SystemTime> {
+        let created = fs::symlink_metadata(self.0.join(file.name())).and_then(|it| it.created());
+        file.stamp().modified().into_iter().chain(created.ok()).max()
+    }
+
+    /// The bytes of a file; nothing if it is not, or no longer, the one that was seen.
+    pub fn read(&self, file: &Seen) -> Result<Option<Vec<u8>>, FolderError> {
+        let read = read_as_seen(&self.0.join(file.name()), file.stamp());
+        read.map_err(|error| failed(error, file.name()))
+    }
+
+    /// The file, to be read by somebody who asks [`Downloads::is_as_seen`] afterwards.
+    pub fn open(&self, file: &Seen) -> Result<File, FolderError> {
+        let opened = disk::open_plain(&self.0.join(file.name()), Access::Read);
+        let opened = opened.map_err(|error| failed(error, file.name()))?;
+        let metadata = opened.metadata().map_err(|error| failed(error, file.name()))?;
+        if Stamp::of(&metadata) == *file.stamp() {
+            return Ok(opened);
+        }
+        let fault = FolderError::new(Fault::Changed, FolderRole::Downloads, Action::Read);
+        Err(fault.about(file.name()))
+    }
+
+    /// Whether a file is still the one that was seen.
+    pub fn is_as_seen(&self, file: &Seen) -> bool {
+        fs::symlink_metadata(self.0.join(file.name()))
+            .is_ok_and(|metadata| Stamp::of(&metadata) == *file.stamp())
+    }
+}
+
+fn failed(error: std::io::Error, name: &str) -> FolderError {
+    FolderError::of_io(error, FolderRole::Downloads, Action::Read).about(name)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const NAME: &str = "UPPLAN_202604_1370000018_43_1370000026_11_20260326111500";
+
+    #[test]
+    fn what_browsers_add_to_a_name_is_taken_away() {
+        for added in
+            ["", " (1)", "(12)", " - コピー", " - コピー (2)", " - Copy", " (1) - Copy (3)"]
+        {
+            let meant = Meant::of(&format!("{NAME}{added}.csv"));
+            let Some(Meant::Standard(_, original)) = meant else { panic!("{added}: {meant:?}") };
+            assert_eq!(original, format!("{NAME}.csv"), "{added}");
+        }
+        assert_eq!(Meant::of("何か.ZIP"), Some(Meant::Zip));
+    }
+
+    #[test]
+    fn nothing_else_is_looked_at() {
+        for name in [
+            "写真.jpg",
+            "UPPLAN.CSV",
+            "請求書 (1).csv",
+            ".zip",
+            "readme",
+            &format!("{NAME}.CSV.crdownload"),
+            &format!("{NAME} (1.csv"),
+            &format!("{NAME} (一).csv"),
+            &format!("{NAME} (99999).csv"),
+        ] {
+            assert!(!matches!(Meant::of(name), Some(Meant::Standard(..))), "{name}");
+        }
+    }
+
+    #[test]
+    fn a_look_leaves_out_what_is_old_or_foreign_and_changes_nothing() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let name = format!("{NAME} (1).CSV");
+        for name in [name.as_str(), "a.zip", "写真.jpg", "b.zip.crdownload", "c.zip.part"] {
+            fs::write(folder.path().join(name), name).expect("written");
+        }
+        let downloads = Downloads::new(folder.path().to_owned());
+        let names = |since| {
+            let scan = downloads.scan(since).expect("scanned");
+            scan.files.iter().map(|file| file.name().to_owned()).collect::<Vec<_>>()
+        };
+        let mut all = names(SystemTime::UNIX_EPOCH);
+        all.sort();
+        assert_eq!(all, [name.as_str(), "a.zip"]);
+        let later = SystemTime::from(
+            crate::types::Clock::system().now() + jiff::SignedDuration::from_hours(1),
+        );
+        assert!(names(later).is_empty());
+        assert_eq!(fs::read_dir(folder.path()).expect("listed").count(), 5);
+        let seen = &downloads.scan(SystemTime::UNIX_EPOCH).expect("scanned").files[0];
+        assert!(downloads.read(seen).expect("read").is_some());
+        fs::write(folder.path().join(seen.name()), "other bytes").expect("written");
+        assert!(downloads.read(seen).expect("read").is_none());
+        assert!(!downloads.is_as_seen(seen) && downloads.open(seen).is_err());
+    }
+
+    #[test]
+    fn a_folder_that_is_gone_is_told() {
+        let downloads = Downloads::new(PathBuf::from("/no/such/folder"));
+        let error = downloads.scan(SystemTime::UNIX_EPOCH).expect_err("gone");
+        assert_eq!((error.code(), error.folder()), ("folder-missing", FolderRole::Downloads));
+    }
+}

@@ -1,0 +1,85 @@
+//! What is known of sets that a person downloads from the official WEB service.
+
+use std::path::Path;
+
+use jiff::Timestamp;
+use rusqlite::params;
+
+use super::unit::Column;
+use super::{Store, StoreError, UnitFile, UnitSummary};
+use crate::transfer::IncomingState;
+use crate::types::{CameBy, FileSerial, MessageId, OfficeNumber};
+
+/// A set that came from a sender with a 連番.
+#[derive(Debug, Clone)]
+pub struct CameBefore {
+    /// Its id.
+    pub id: MessageId,
+    /// How it came.
+    pub came_by: CameBy,
+    /// Its state.
+    pub state: IncomingState,
+    /// Why it is in this state: a code.
+    pub detail: String,
+    /// Its files.
+    pub files: Vec<UnitFile>,
+    /// Where copies of them lie, below the hold folder; empty where none do.
+    pub folder: String,
+}
+
+impl Store {
+    /// Since when a folder of downloads is looked into for an office: from `now` on, if it is for the
+    /// first time.
+    pub async fn downloads_since(
+        &self,
+        office: OfficeNumber,
+        folder: &Path,
+        now: Timestamp,
+    ) -> Result<Timestamp, StoreError> {
+        let folder = folder.to_string_lossy().into_owned();
+        self.write(move |connection| {
+            connection
+                .prepare_cached(
+                    "INSERT INTO downloads (office, folder, since) VALUES (?1, ?2, ?3)
+                     ON CONFLICT (office, folder) DO NOTHING",
+                )?
+                .execute(params![Column(office), folder, Column(now)])?;
+            let since = connection
+                .prepare_cached("SELECT since FROM downloads WHERE office = ?1 AND folder = ?2")?
+                .query_row(params![Column(office), folder], |row| row.get::<_, Column<_>>(0))?;
+            Ok(since.0)
+        })
+        .await
+    }
+
+    /// What came from `sender` for `office` with this 連番, on whichever way, oldest first.
+    pub async fn came_before(
+        &self,
+        office: OfficeNumber,
+        sender: OfficeNumber,
+        serial: FileSerial,
+    ) -> Result<Vec<CameBefore>, StoreError> {
+        self.read(move |connection| {
+            let mut statement = connection.prepare_cached(
+                "SELECT message_id, came_by, state, detail, unit, folder FROM incoming
+                 WHERE office = ?1 AND sender = ?2 AND serial = ?3 ORDER BY created_at, message_id",
+            )?;
+            let values = params![Column(office), Column(sender), Column(serial)];
+            let rows = statement.query_map(values, |row| {
+                let unit: String = row.get(4)?;
+                Ok(UnitSummary::from_json(&unit).and_then(|unit| {
+                    Ok(CameBefore {
+                        id: row.get::<_, Column<_>>(0)?.0,
+                        came_by: row.get::<_, Column<_>>(1)?.0,
+                        state: row.get::<_, Column<_>>(2)?.0,
+                        detail: row.get(3)?,
+                        files: unit.files,
+                        folder: row.get(5)?,
+                    })
+                }))
+            })?;
+            rows.map(|row| row?).collect()
+        })
+        .await
+    }
+}
