@@ -10,7 +10,7 @@ use tokio::sync::mpsc;
 use tokio::time::{MissedTickBehavior, interval, sleep};
 
 use super::offices::{Offices, Sources};
-use super::service::Mailboxes;
+use super::service::{Mailboxes, surely_over};
 use super::store::{Hint, Positions, RelayStore, RelayStoreError, Retention};
 use crate::link::{Tls, TlsSettings};
 use crate::types::OfficeNumber;
@@ -149,7 +149,8 @@ async fn clean<S: RelayStore>(mailboxes: Arc<Mailboxes<S>>, remember: SignedDura
         loop {
             let now = mailboxes.clock.now();
             let before = |time| now.checked_sub(time).unwrap_or_default();
-            let retention = Retention { now, forget: before(remember), abandon: before(ABANDON) };
+            let (forget, abandon) = (before(remember), before(ABANDON));
+            let retention = Retention { now: surely_over(now), forget, abandon };
             match mailboxes.store.clean_up(retention).await {
                 Ok(done) => {
                     mailboxes.counts.cleaned_up(&done);

@@ -21,7 +21,7 @@ use tokio::sync::mpsc;
 
 use super::{
     Candidate, CleanedUp, Deposit, Deposited, Found, Hint, NewReceipt, OfficeRow, Positions,
-    PutReceipt, Quota, RelayStore, RelayStoreError, Retention, Standing, Totals,
+    PutReceipt, Quota, RelayStore, RelayStoreError, Retention, Standing, Totals, not_noted,
 };
 use crate::link::{MailboxItem, MailboxItemName, ReceiptEntry};
 use crate::store::{StoreError, Writer};
@@ -137,7 +137,9 @@ impl RelayStore for SqliteStore {
         let (found, news) =
             self.read(move |connection| read::receipts(connection, sender, after, most)).await?;
         if news {
-            self.write(move |connection| write::collected(connection, sender, after)).await?;
+            let noted =
+                self.write(move |connection| write::collected(connection, sender, after)).await;
+            noted.unwrap_or_else(|error| not_noted(&error));
         }
         Ok(found)
     }
