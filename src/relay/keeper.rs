@@ -62,7 +62,7 @@ impl<S: RelayStore> Keeper<S> {
 
     /// Looks at the truth, and listens to hints between.
     async fn look(&self, mut hears: mpsc::Receiver<Hint>) {
-        let mut ticks = interval(LOOK);
+        let mut ticks = interval(work::pause(LOOK));
         ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
         let mut known: HashMap<OfficeNumber, (u64, u64)> = HashMap::new();
         let mut failing = false;
@@ -142,7 +142,7 @@ async fn tell<S: RelayStore>(store: Arc<S>, mut told: mpsc::Receiver<Hint>) {
 
 /// Clears away what is over.
 async fn clean<S: RelayStore>(mailboxes: Arc<Mailboxes<S>>, remember: SignedDuration) {
-    let mut ticks = interval(CLEAN_UP);
+    let mut ticks = interval(work::pause(CLEAN_UP));
     ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
     loop {
         ticks.tick().await;

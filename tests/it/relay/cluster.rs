@@ -69,7 +69,8 @@ impl Cluster {
         let folder = tempfile::tempdir().expect("a folder");
         let disk = SmallDisk::new(&folder.path().join("disk"), mebibytes)?;
         let mut cluster = Self { folder, port: free_port(), server: None, disk: None };
-        // In there we are root, as whom it does not run: it runs as somebody else.
+        // In there we are root, as whom it does not run: it runs as somebody else whom it can look up.
+        let (user, group) = other_account();
         let script = format!(
             "mkdir -m 700 $0/data && {initdb} {arguments} --wal-segsize=1 --pgdata=$0/data >&2 &&
              while :; do
@@ -87,7 +88,9 @@ impl Cluster {
         let (first, rest) = words.split_first().expect("a program");
         let server = Command::new(first)
             .args(rest)
-            .args(["unshare", "--user", "--map-user=26", "--map-group=26", "sh", "-c", &script])
+            .args(["unshare", "--user"])
+            .args([format!("--map-user={user}"), format!("--map-group={group}")])
+            .args(["sh", "-c", &script])
             .arg(disk.place())
             .stdin(Stdio::null())
             .stdout(Stdio::null())
@@ -199,16 +202,17 @@ fn program(name: &str) -> PathBuf {
 
 /// PostgreSQL refuses to run as root: then it runs as its own account.
 fn account() -> Option<(u32, u32)> {
-    if !geteuid().is_root() {
-        return None;
-    }
+    geteuid().is_root().then(other_account)
+}
+
+fn other_account() -> (u32, u32) {
     let accounts = fs::read_to_string("/etc/passwd").expect("accounts");
     let find = |name: &str| {
         let line = accounts.lines().find(|line| line.split(':').next() == Some(name))?;
         let mut fields = line.split(':').skip(2).map(str::parse);
         Some((fields.next()?.ok()?, fields.next()?.ok()?))
     };
-    Some(find("postgres").or_else(|| find("nobody")).expect("an account"))
+    find("postgres").or_else(|| find("nobody")).expect("an account")
 }
 
 fn as_account(program: &Path) -> Command {
