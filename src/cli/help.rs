@@ -121,6 +121,7 @@ const ENGLISH: &[(&str, &str)] = &[
     ("demo --once", "End when all units arrived; exit code 1 if one did not"),
     ("demo --dir", "Where to make the folders of the offices (default: a temporary folder)"),
     ("demo --input", "A folder with send units to exchange (default: built-in samples)"),
+    ("demo --relay", "Let no office open a port: exchange over a relay"),
     ("demo --no-browser", "Do not open a page in the browser; the addresses are printed"),
     ("mail", "See whether mails go out"),
     ("mail test", "Send one test mail as [mail] of the configuration says"),

@@ -184,7 +184,7 @@ impl Client {
 }
 
 /// As what the bytes travel.
-fn form_of(headers: &HeaderMap) -> Result<PackageForm, SendError> {
+pub(super) fn form_of(headers: &HeaderMap) -> Result<PackageForm, SendError> {
     if media_type_is(headers, SEALED) {
         Ok(PackageForm::Sealed)
     } else {

@@ -19,18 +19,22 @@ use http_body_util::BodyExt as _;
 use rustls::pki_types::CertificateDer;
 use tower_service::Service as _;
 
-use super::answers::ZIP;
-use super::api::{Caller, ReceiptPage, Service, Status};
-use super::client::{PutReply, read_page};
+use super::answers::{RECEIPT, SEALED, ZIP};
+use super::api::{
+    Caller, MailboxItem, MailboxItemName, MailboxPage, PackageForm, ReceiptPage, Service, Status,
+    receipt_word,
+};
+use super::client::{PutReply, expect_media_type, parse_json, read_page, refused};
 use super::digest::{self, CONTENT_DIGEST};
 use super::error::{SendError, TlsFault};
 use super::heads::Unreadable;
 use super::limits::{ClientLimits, Limits};
+use super::mailbox_client::{DepositReply, form_of};
 use super::routes;
 use super::server::shared;
 use super::shared::{Judged, Link};
 use super::tls::Tls;
-use crate::package::Usage;
+use crate::package::{ReceiptKind, Usage};
 use crate::types::{Clock, Digest, Hashed, MessageId, OfficeNumber};
 use crate::work::watch;
 
@@ -60,6 +64,15 @@ impl Asked {
 
     /// A package, of which only so many bytes arrive before the connection breaks.
     pub(crate) fn put(id: MessageId, package: &Hashed, arriving: usize) -> Self {
+        Self::put_as(ZIP, id, package, arriving)
+    }
+
+    /// The same, sealed, for a relay.
+    pub(crate) fn deposit(id: MessageId, sealed: &Hashed, arriving: usize) -> Self {
+        Self::put_as(SEALED, id, sealed, arriving)
+    }
+
+    fn put_as(media: &'static str, id: MessageId, package: &Hashed, arriving: usize) -> Self {
         let bytes = package.bytes();
         let is_cut = arriving < bytes.len();
         let first = Ok(bytes.slice(..arriving.min(bytes.len())));
@@ -67,7 +80,7 @@ impl Asked {
         let body = Body::from_stream(stream::iter([first].into_iter().chain(broken)));
         let mut asked = Self::new(Method::PUT, &format!("/v1/messages/{id}"), body);
         let headers = asked.0.headers_mut();
-        headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(ZIP));
+        headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(media));
         let digest = digest::format(&package.sha256());
         headers.insert(CONTENT_DIGEST, HeaderValue::from_str(&digest).expect("ASCII"));
         asked
@@ -78,6 +91,31 @@ impl Asked {
         let wait = wait.as_secs();
         let path = format!("/v1/receipts?office={office}&after={after}&wait={wait}");
         Self::new(Method::GET, &path, Body::empty())
+    }
+
+    /// The question what waits for an office.
+    pub(crate) fn mailbox(office: OfficeNumber, after: u64, wait: Duration) -> Self {
+        let wait = wait.as_secs();
+        let path = format!("/v1/mailbox?office={office}&after={after}&wait={wait}");
+        Self::new(Method::GET, &path, Body::empty())
+    }
+
+    /// The question for the bytes of what waits.
+    pub(crate) fn fetch(of: MailboxItemName) -> Self {
+        let MailboxItemName { office, sender, id } = of;
+        let path = format!("/v1/mailbox/{id}?office={office}&sender={sender}");
+        Self::new(Method::GET, &path, Body::empty())
+    }
+
+    /// A receipt about what was fetched.
+    pub(crate) fn mailbox_receipt(of: MailboxItemName, kind: ReceiptKind, receipt: Bytes) -> Self {
+        let MailboxItemName { office, sender, id } = of;
+        let word = receipt_word(kind).expect("of a recipient");
+        let path = format!("/v1/mailbox/{id}/receipts/{word}?office={office}&sender={sender}");
+        let mut asked = Self::new(Method::PUT, &path, Body::from(receipt));
+        let media = HeaderValue::from_static(RECEIPT);
+        asked.0.headers_mut().insert(header::CONTENT_TYPE, media);
+        asked
     }
 
     /// The question who is there.
@@ -95,6 +133,49 @@ impl Answered {
     /// The receipts in it.
     pub(crate) fn receipts(self, after: u64) -> Result<ReceiptPage, SendError> {
         read_page(&self.granted()?, after)
+    }
+
+    /// What a relay says about a package that was left with it.
+    pub(crate) fn deposited(self) -> Result<DepositReply, SendError> {
+        let repeated = match self.status {
+            StatusCode::ACCEPTED => false,
+            StatusCode::OK => true,
+            _ => return Err(self.refused()),
+        };
+        expect_media_type(&self.headers, RECEIPT)?;
+        Ok(DepositReply { acceptance: self.body, repeated })
+    }
+
+    /// What waits.
+    pub(crate) fn mailbox(self, after: u64) -> Result<MailboxPage, SendError> {
+        let page: MailboxPage = parse_json(&self.granted()?)?;
+        let follows = page.follows(after);
+        follows.then_some(page).ok_or_else(|| SendError::Protocol("the page".to_owned()))
+    }
+
+    /// The bytes of what waited.
+    pub(crate) fn fetched(self, item: &MailboxItem) -> Result<(Hashed, PackageForm), SendError> {
+        if self.status != StatusCode::OK {
+            return Err(self.refused());
+        }
+        let form = form_of(&self.headers)?;
+        let package = Hashed::from(self.body);
+        if package.sha256() != item.sha256 {
+            return Err(SendError::Protocol("other bytes than the list told of".to_owned()));
+        }
+        Ok((package, form))
+    }
+
+    /// Whether a receipt was taken.
+    pub(crate) fn receipt_taken(self) -> Result<(), SendError> {
+        match self.status {
+            StatusCode::CREATED | StatusCode::OK => Ok(()),
+            _ => Err(self.refused()),
+        }
+    }
+
+    fn refused(&self) -> SendError {
+        refused(self.status, &self.headers, &self.body, &ClientLimits::default())
     }
 
     /// Who is there.
@@ -157,7 +238,8 @@ impl Station {
                     Err(never) => match never {},
                 };
                 let (head, body) = response.into_parts();
-                let body = body.collect().await.expect("a whole body").to_bytes();
+                let body = body.collect().await;
+                let body = body.map_err(|error| SendError::Broken(error.to_string()))?.to_bytes();
                 Ok(Answered { status: head.status, headers: head.headers, body })
             })
         }))

@@ -2,11 +2,14 @@
 
 use std::sync::Arc;
 
+use jiff::Timestamp;
+
+use super::clock::local_time;
 use super::context::Context;
 use super::sealing::{key_of, sealed_to};
 use crate::link::{Endpoint, SendError};
-use crate::package::RelayAcceptance;
 use crate::package::sealed::SealError;
+use crate::package::{CLOCK_TOLERANCE, RelayAcceptance};
 use crate::store::{NewDeposit, OutgoingRow};
 use crate::types::{Hashed, PeerUrl, code};
 
@@ -61,10 +64,33 @@ pub(super) async fn leave(
     if accepted.expires_at <= context.now() {
         return Err(NotLeft::Acceptance(code::PACKAGE_EXPIRED));
     }
+    if !reply.repeated {
+        look_at_clock(context, relay, accepted.at);
+    }
     Ok(NewDeposit {
         relay: relay.clone(),
         key_id,
         expires_at: accepted.expires_at,
         acceptance: reply.acceptance,
     })
+}
+
+/// Tells of a relay whose time does not fit ours: it may keep things for too long or not long enough.
+fn look_at_clock(context: &Context, relay: &PeerUrl, at: Timestamp) {
+    if !context.believes_clock() {
+        return;
+    }
+    let (now, about) = (context.now(), format!("relay {relay}"));
+    if now.duration_since(at).abs() <= CLOCK_TOLERANCE {
+        context.notices.clear(code::RELAY_CLOCK_DIFFERS, &about);
+        return;
+    }
+    let [theirs, ours] = [at, now].map(local_time);
+    let ja = format!(
+        "中継サーバー {relay} の時計は {theirs}、こちらの時計は {ours} です。こちらの日付と時刻が正しければ、中継サーバーの管理者に知らせてください。"
+    );
+    let en = format!(
+        "the clock of the relay {relay} shows {theirs} and ours {ours}; if ours is right, tell the operator of the relay"
+    );
+    context.notices.raise(code::RELAY_CLOCK_DIFFERS, about, (ja, en), now);
 }

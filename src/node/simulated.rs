@@ -4,13 +4,18 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
+use bytes::Bytes;
 use futures_util::future::BoxFuture;
 
 use super::inbound::Inbound;
 use super::network::Network;
 use super::{Consent, Node, StartProblems};
 use crate::config::Config;
-use crate::link::{Limits, PutReply, ReceiptPage, SendError, Station, Status, Tls};
+use crate::link::{
+    DepositReply, Limits, MailboxItem, MailboxItemName, MailboxPage, PackageForm, PutReply,
+    ReceiptPage, SendError, Station, Status, Tls,
+};
+use crate::package::ReceiptKind;
 use crate::spec::Spec;
 use crate::types::{Clock, Hashed, MessageId, OfficeNumber};
 use crate::work::watch;
@@ -31,6 +36,40 @@ pub(crate) trait Wire: Send + Sync {
         after: u64,
         wait: Duration,
     ) -> BoxFuture<'static, Result<ReceiptPage, SendError>>;
+
+    /// Leaves a package with the relay; there is one.
+    fn deposit(
+        &self,
+        id: MessageId,
+        sealed: Hashed,
+    ) -> BoxFuture<'static, Result<DepositReply, SendError>>;
+
+    fn relay_receipts(
+        &self,
+        own: OfficeNumber,
+        after: u64,
+        wait: Duration,
+    ) -> BoxFuture<'static, Result<ReceiptPage, SendError>>;
+
+    fn mailbox(
+        &self,
+        own: OfficeNumber,
+        after: u64,
+        wait: Duration,
+    ) -> BoxFuture<'static, Result<MailboxPage, SendError>>;
+
+    fn fetch(
+        &self,
+        own: OfficeNumber,
+        item: MailboxItem,
+    ) -> BoxFuture<'static, Result<(Hashed, PackageForm), SendError>>;
+
+    fn put_mailbox_receipt(
+        &self,
+        of: MailboxItemName,
+        kind: ReceiptKind,
+        receipt: Bytes,
+    ) -> BoxFuture<'static, Result<(), SendError>>;
 
     fn status(&self, of: OfficeNumber) -> BoxFuture<'static, Result<Status, SendError>>;
 

@@ -10,7 +10,7 @@ use tokio::sync::mpsc;
 use tokio::time::{MissedTickBehavior, interval, sleep};
 
 use super::offices::{Offices, Sources};
-use super::service::Mailboxes;
+use super::service::{Mailboxes, surely_over};
 use super::store::{Hint, Positions, RelayStore, RelayStoreError, Retention};
 use crate::link::{Tls, TlsSettings};
 use crate::types::OfficeNumber;
@@ -62,7 +62,7 @@ impl<S: RelayStore> Keeper<S> {
 
     /// Looks at the truth, and listens to hints between.
     async fn look(&self, mut hears: mpsc::Receiver<Hint>) {
-        let mut ticks = interval(LOOK);
+        let mut ticks = interval(work::pause(LOOK));
         ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
         let mut known: HashMap<OfficeNumber, (u64, u64)> = HashMap::new();
         let mut failing = false;
@@ -142,14 +142,15 @@ async fn tell<S: RelayStore>(store: Arc<S>, mut told: mpsc::Receiver<Hint>) {
 
 /// Clears away what is over.
 async fn clean<S: RelayStore>(mailboxes: Arc<Mailboxes<S>>, remember: SignedDuration) {
-    let mut ticks = interval(CLEAN_UP);
+    let mut ticks = interval(work::pause(CLEAN_UP));
     ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
     loop {
         ticks.tick().await;
         loop {
             let now = mailboxes.clock.now();
             let before = |time| now.checked_sub(time).unwrap_or_default();
-            let retention = Retention { now, forget: before(remember), abandon: before(ABANDON) };
+            let (forget, abandon) = (before(remember), before(ABANDON));
+            let retention = Retention { now: surely_over(now), forget, abandon };
             match mailboxes.store.clean_up(retention).await {
                 Ok(done) => {
                     mailboxes.counts.cleaned_up(&done);

@@ -83,17 +83,22 @@ pub struct Relay {
     beside: Vec<JoinHandle<()>>,
 }
 
-impl Relay {
-    /// Starts a relay on a store that is open.
-    pub async fn start<S: RelayStore>(
-        config: &RelayConfig,
-        store: S,
-        clock: Clock,
-    ) -> Result<Self, RelayError> {
+/// A relay that nobody reaches yet.
+struct Prepared<S> {
+    mailboxes: Arc<Mailboxes<S>>,
+    tls: Arc<Tls>,
+    keeper: Keeper<S>,
+    /// What the keeper is to tell other instances.
+    told: mpsc::Receiver<Hint>,
+    /// Ends the keeper, and what serves.
+    stop: watch::Sender<bool>,
+}
+
+impl<S: RelayStore> Prepared<S> {
+    async fn new(config: &RelayConfig, store: S, clock: Clock) -> Result<Self, RelayError> {
         let folder = &config.node.data;
-        let failed = |what: String| move |error| RelayError::Io { what, error };
         crate::disk::create_private_folders(folder)
-            .map_err(failed(folder.display().to_string()))?;
+            .map_err(|error| RelayError::Io { what: folder.display().to_string(), error })?;
         let sources = Sources::load(config)?;
         let identity = certs::load(&config.tls.identity)?;
         let signer = certs::load(&config.signing)?.signer()?;
@@ -124,6 +129,30 @@ impl Relay {
             rates: Rates::new(config.limits.office_rate),
             counts: Counts::default(),
         });
+        let (stop, stopping) = watch::channel(false);
+        let keeper = Keeper {
+            mailboxes: Arc::clone(&mailboxes),
+            tls: Arc::clone(&tls),
+            sources,
+            settings: Box::new(settings),
+            remember: config.remember,
+            stopping,
+        };
+        Ok(Self { mailboxes, tls, keeper, told, stop })
+    }
+}
+
+impl Relay {
+    /// Starts a relay on a store that is open.
+    pub async fn start<S: RelayStore>(
+        config: &RelayConfig,
+        store: S,
+        clock: Clock,
+    ) -> Result<Self, RelayError> {
+        let folder = &config.node.data;
+        let failed = |what: String| move |error| RelayError::Io { what, error };
+        let prepared = Prepared::new(config, store, clock).await?;
+        let Prepared { mailboxes, tls, keeper, told, stop } = prepared;
         let listen = config.listen;
         let listener = TcpListener::bind(listen).await.map_err(failed(listen.to_string()))?;
         let watched = match config.status {
@@ -134,26 +163,16 @@ impl Relay {
             }
         };
         let watched_at = watched.as_ref().and_then(|watched| watched.local_addr().ok());
-        let server =
-            Server::new(listener, Arc::clone(&tls), Arc::clone(&mailboxes), limits(config), folder)
-                .map_err(failed(listen.to_string()))?;
+        let server = Server::new(listener, tls, Arc::clone(&mailboxes), limits(config), folder)
+            .map_err(failed(listen.to_string()))?;
         let address = server.address();
-        let (stop, stopping) = watch::channel(false);
-        let keeper = Keeper {
-            mailboxes: Arc::clone(&mailboxes),
-            tls,
-            sources,
-            settings: Box::new(settings),
-            remember: config.remember,
-            stopping: stopping.clone(),
-        };
+        let mut shutdown = stop.subscribe();
         let mut beside = vec![work::spawn(keeper.run(told))];
         beside.extend(
             watched.map(|watched| {
-                work::spawn(watch_page::serve(watched, mailboxes, stopping.clone()))
+                work::spawn(watch_page::serve(watched, mailboxes, shutdown.clone()))
             }),
         );
-        let mut shutdown = stopping;
         let serving = work::spawn(async move {
             server.run(async move { work::stopped(&mut shutdown).await }).await;
         });
@@ -179,6 +198,36 @@ impl Relay {
         for task in self.beside {
             let _ = task.await;
         }
+    }
+}
+
+/// A relay in a simulation: the same, but for the network.
+#[cfg(test)]
+pub(crate) struct SimulatedRelay {
+    /// What answers.
+    pub(crate) station: crate::link::Station,
+    stop: watch::Sender<bool>,
+    keeping: JoinHandle<()>,
+}
+
+#[cfg(test)]
+impl SimulatedRelay {
+    pub(crate) async fn start<S: RelayStore>(
+        config: &RelayConfig,
+        store: S,
+        clock: Clock,
+    ) -> Result<Self, RelayError> {
+        let Prepared { mailboxes, tls, keeper, told, stop } =
+            Prepared::new(config, store, clock).await?;
+        let (limits, folder) = (limits(config), &config.node.data);
+        let station = crate::link::Station::new(tls, mailboxes, limits, folder, stop.subscribe());
+        let keeping = work::spawn(keeper.run(told));
+        Ok(Self { station, stop, keeping })
+    }
+
+    pub(crate) async fn stop(self) {
+        self.stop.send_replace(true);
+        let _ = self.keeping.await;
     }
 }
 

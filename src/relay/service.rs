@@ -37,6 +37,10 @@ const STORE_AGAIN: Duration = Duration::from_mins(10);
 /// When everybody is told to come again where the store does not answer.
 const AWAY_AGAIN: Duration = Duration::from_secs(5);
 
+/// By so much the clock of a relay may be ahead without anything being lost: what expired less long
+/// ago by it is taken, listed and kept all the same. Recipients go by their own clock.
+const CLOCK_AHEAD: SignedDuration = SignedDuration::from_hours(48);
+
 /// What the operator grants.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Terms {
@@ -122,7 +126,7 @@ impl<S: RelayStore> Mailboxes<S> {
         if header.created_at > later(now, CLOCK_TOLERANCE) {
             return Err(Refusal::plain(RefusalCode::CLOCK_AHEAD));
         }
-        if header.expires_at <= now {
+        if header.expires_at <= surely_over(now) {
             return Err(Refusal::plain(RefusalCode::PACKAGE_EXPIRED));
         }
         let expires_at = header.expires_at.min(later(now, self.terms.keep));
@@ -383,8 +387,8 @@ impl<S: RelayStore> Service for Mailboxes<S> {
         loop {
             woken.borrow_and_update();
             let most = query.limit.saturating_add(1);
-            let now = self.clock.now();
-            let found = self.store.waiting(query.office, query.after, most, now).await;
+            let over = surely_over(self.clock.now());
+            let found = self.store.waiting(query.office, query.after, most, over).await;
             let mut found = found.map_err(|error| self.away(&error))?;
             if found.is_empty() && !query.wait.is_zero() && woken.changed().await.is_ok() {
                 continue;
@@ -398,7 +402,7 @@ impl<S: RelayStore> Service for Mailboxes<S> {
     async fn fetch(&self, peer: &Caller, of: MailboxItemName) -> Result<MailboxBody, Refusal> {
         self.speaks_for(peer, of.office)?;
         self.ask(of.office)?;
-        let found = self.store.find(of, self.clock.now()).await;
+        let found = self.store.find(of, surely_over(self.clock.now())).await;
         match found.map_err(|error| self.away(&error))? {
             Found::Never => Err(Refusal::plain(RefusalCode::NOT_FOUND)),
             Found::Gone => Err(Refusal::plain(RefusalCode::GONE)),
@@ -445,6 +449,11 @@ impl<S: RelayStore> Service for Mailboxes<S> {
 
 fn later(now: Timestamp, by: SignedDuration) -> Timestamp {
     now.checked_add(by).unwrap_or(Timestamp::MAX)
+}
+
+/// What expired before this time is over by any clock that is not worse than ours may be.
+pub(super) fn surely_over(now: Timestamp) -> Timestamp {
+    now.checked_sub(CLOCK_AHEAD).unwrap_or(Timestamp::MIN)
 }
 
 /// A range of a body, piece by piece.

@@ -15,6 +15,10 @@ pub(crate) enum Plant {
     RetryWithNewId,
     /// A package is placed before it is committed.
     PlaceBeforeCommit,
+    /// A relay accepts a package that it could not commit.
+    AcceptedThoughFailed,
+    /// A relay takes a package to be gone when somebody begins to fetch it.
+    GoneAtFetch,
 }
 
 thread_local! {

@@ -49,6 +49,18 @@ pub(super) struct Climate {
     pub(super) jumps: u32,
     /// How far they go.
     pub(super) farthest_jump: Duration,
+    /// How the offices reach each other.
+    pub(super) ways: Ways,
+}
+
+/// How offices reach each other.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Ways {
+    Direct,
+    /// Over a relay alone: no office can be reached.
+    Relay,
+    /// Directly first, over a relay where that fails.
+    Both,
 }
 
 const HOUR: u64 = 3_600;
@@ -88,6 +100,11 @@ impl Climate {
             full: some(random, 100),
             jumps: if random.chance(300) { 1 + random.below(3) as u32 } else { 0 },
             farthest_jump: if random.chance(300) { 30 * day } else { day / 48 },
+            ways: match random.below(10) {
+                0..=4 => Ways::Direct,
+                5..=7 => Ways::Relay,
+                _ => Ways::Both,
+            },
         }
     }
 }

@@ -1,8 +1,8 @@
 //! The exchange, simulated: nodes of several offices in one thread, under virtual time, with faults
 //! that follow from a seed.
 //!
-//! Real are `package`, `store` with its SQLite, `folder`, `node`, and of `link` everything from the
-//! routes on. Simulated are the network ([`wire`]), the clocks, what a disk does at a crash
+//! Real are `package`, `store` with its SQLite, `folder`, `node`, in half of the runs a `relay` with
+//! its SQLite ([`relay`]), and of `link` everything from the routes on. Simulated are the network ([`wire`]), the clocks, what a disk does at a crash
 //! ([`disk`]), the care software ([`care`]) and the crashes themselves: a node ends at any await
 //! point, in the middle of any work with a disk, and between any two commits.
 //!
@@ -37,6 +37,7 @@ mod invariants;
 mod office;
 mod plants;
 mod random;
+mod relay;
 mod report;
 mod sets;
 mod wire;

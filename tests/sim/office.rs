@@ -9,16 +9,20 @@ use std::time::{Duration, SystemTime};
 use jiff::{SignedDuration, Timestamp};
 use rustls_pki_types::CertificateDer;
 
-use super::climate::Climate;
+use super::climate::{Climate, Ways};
 use super::disk::Disk;
 use super::random::Random;
+use super::relay;
 use super::sets::{OFFICES, spec};
 use super::wire::End;
 use super::world::World;
-use crate::certs::{Issued, TestCa, Validity, certificates_to_pem};
+use crate::certs::{Issued, TestCa, Validity, certificates_to_pem, self_made_of_host};
 use crate::config::Config;
+use crate::desk::partner::Book;
 use crate::node::Node;
+use crate::node::cards::own_card;
 use crate::package::Usage;
+use crate::package::card::SignedCard;
 use crate::types::Clock;
 use crate::work::life::Life;
 
@@ -27,13 +31,17 @@ pub(super) fn beginning() -> Timestamp {
     "2026-05-20T00:00:00Z".parse().expect("a time")
 }
 
-/// The keys of all offices, the same in all runs of a process.
-struct Keys {
-    root: String,
+/// The configuration of an office.
+const CONFIG: &str = "renkei.toml";
+
+/// The keys of all offices and of the relay, the same in all runs of a process.
+pub(super) struct Keys {
+    pub(super) root: String,
     offices: Vec<[Issued; 2]>,
+    pub(super) relay: [Issued; 2],
 }
 
-static KEYS: LazyLock<Keys> = LazyLock::new(|| {
+pub(super) static KEYS: LazyLock<Keys> = LazyLock::new(|| {
     let years = |count: i64| SignedDuration::from_hours(24 * 365 * count);
     let validity =
         Validity { not_before: beginning() - years(2), not_after: beginning() + years(5) };
@@ -45,7 +53,10 @@ static KEYS: LazyLock<Keys> = LazyLock::new(|| {
     let offices =
         OFFICES.map(|(number, _)| [issue(number, Usage::Tls), issue(number, Usage::Signing)]);
     let root = certificates_to_pem(&[authority.certificate().clone()]);
-    Keys { root, offices: offices.into() }
+    let hosts = ["127.0.0.1".to_owned()];
+    let relay = [Usage::Tls, Usage::Signing];
+    let relay = relay.map(|usage| self_made_of_host(usage, &hosts, validity).expect("made"));
+    Keys { root, offices: offices.into(), relay }
 });
 
 pub(super) struct Office {
@@ -66,22 +77,15 @@ impl Office {
         for folder in ["drop", "import", "import-actuals", "keys", "outside"] {
             fs::create_dir_all(home.join(folder)).expect("a folder");
         }
-        let put = |name: &str, bytes: &[u8]| {
-            let path = home.join("keys").join(name);
-            fs::write(&path, bytes).expect("written");
-            #[cfg(unix)]
-            {
-                use std::os::unix::fs::PermissionsExt as _;
-                fs::set_permissions(&path, fs::Permissions::from_mode(0o600)).expect("ours");
-            }
+        put_keys(&home.join("keys"), &KEYS.offices[index]);
+        let address = format!("127.0.0.1:{}", port(index));
+        let reached = match climate.ways {
+            Ways::Direct => format!("listen = \"{address}\"\n"),
+            Ways::Relay => String::new(),
+            Ways::Both => format!("listen = \"{address}\"\nurl = \"https://{address}\"\n"),
         };
-        put("ca.pem", KEYS.root.as_bytes());
-        for (name, issued) in ["tls", "signing"].into_iter().zip(&KEYS.offices[index]) {
-            put(&format!("{name}.pem"), issued.chain_pem().as_bytes());
-            put(&format!("{name}.key"), issued.key_pem().as_bytes());
-        }
         let mut text = format!(
-            "[node]\nlisten = \"127.0.0.1:{}\"\nlang = \"en\"\n\
+            "[node]\n{reached}lang = \"en\"\n\
              [tls]\ncertificate = \"keys/tls.pem\"\nkey = \"keys/tls.key\"\n\
              roots = [\"keys/ca.pem\"]\n\
              [timing]\nscan_interval = \"{}s\"\nsettle = \"2s\"\nsettle_unknown = \"4s\"\n\
@@ -90,12 +94,11 @@ impl Office {
              drop = \"drop\"\nimport = \"import\"\nimport_actuals = \"import-actuals\"\n\
              hold = \"hold\"\nsent = \"sent\"\nsigning_certificate = \"keys/signing.pem\"\n\
              signing_key = \"keys/signing.key\"\n",
-            port(index),
             10 * climate.slowness.min(60)
         );
-        for (peer, (number, service)) in OFFICES.iter().enumerate().take(climate.offices) {
-            // The service offices do not know each other.
-            if peer != index && (peer == 0 || index == 0) {
+        if climate.ways == Ways::Direct {
+            for peer in partners(index, climate) {
+                let (number, service) = OFFICES[peer];
                 let peer = format!(
                     "[[peer]]\noffice = \"{number}\"\nservice_types = [\"{service}\"]\n\
                      url = \"https://127.0.0.1:{}\"\n",
@@ -103,11 +106,31 @@ impl Office {
                 );
                 text += &peer;
             }
+        } else {
+            text += &relay::lines();
         }
+        fs::write(home.join(CONFIG), &text).expect("written");
         let config = Config::parse(&text, &home).expect("valid");
         let disk = Disk::new(&home, Random::new(seed, 30 + index as u64));
         let name = ["care", "help", "day"][index];
         Self { index, number, name, home, disk, config, ahead: Arc::default() }
+    }
+
+    /// Joins with its partners by their cards, of which there is one for each office.
+    pub(super) fn join(&mut self, cards: &[SignedCard], climate: &Climate) {
+        let path = self.home.join(CONFIG);
+        for peer in partners(self.index, climate) {
+            let book = Book::open(&path).expect("valid");
+            let candidate = book.judge(cards[peer].clone(), beginning()).expect("a good card");
+            book.register(&candidate).expect("registered");
+        }
+        self.config = Book::open(&path).expect("valid").config().clone();
+    }
+
+    /// Its card.
+    pub(super) fn card(&self) -> SignedCard {
+        let number = self.number.parse().expect("an office");
+        own_card(&self.config, number, beginning()).expect("a card")
     }
 
     /// Its certificates for TLS.
@@ -156,6 +179,24 @@ impl Office {
     }
 }
 
+/// Writes the authority and an identity for each use.
+pub(super) fn put_keys(folder: &Path, identities: &[Issued; 2]) {
+    let put = |name: &str, bytes: &[u8]| {
+        let path = folder.join(name);
+        fs::write(&path, bytes).expect("written");
+        #[cfg(unix)]
+        {
+            use std::os::unix::fs::PermissionsExt as _;
+            fs::set_permissions(&path, fs::Permissions::from_mode(0o600)).expect("ours");
+        }
+    };
+    put("ca.pem", KEYS.root.as_bytes());
+    for (name, issued) in ["tls", "signing"].into_iter().zip(identities) {
+        put(&format!("{name}.pem"), issued.chain_pem().as_bytes());
+        put(&format!("{name}.key"), issued.key_pem().as_bytes());
+    }
+}
+
 /// Two writes at different times of the simulation have different times, however fast it is.
 pub(super) fn stamp(path: &Path, passed: Duration) {
     let at = SystemTime::UNIX_EPOCH + Duration::from_secs(1_700_000_000) + passed;
@@ -177,12 +218,17 @@ pub(super) fn visible(folder: &Path) -> Vec<(String, Vec<u8>)> {
     files
 }
 
+/// Whom an office knows: the service offices do not know each other.
+fn partners(index: usize, climate: &Climate) -> impl Iterator<Item = usize> + use<> {
+    (0..climate.offices).filter(move |peer| *peer != index && (*peer == 0 || index == 0))
+}
+
 fn port(index: usize) -> usize {
     10_000 + index
 }
 
 /// What was begun in the name of a life that is over.
-pub(super) async fn bury(life: &Arc<Life>, node: Option<Node>) {
+pub(super) async fn bury<N>(life: &Arc<Life>, node: Option<N>) {
     life.end();
     life.during(|| drop(node));
     life.left_nothing().await;

@@ -43,3 +43,13 @@ fn a_retry_with_a_new_id_is_found() {
 fn placing_before_the_commit_is_found() {
     found(Plant::PlaceBeforeCommit, &[Kind::Twice]);
 }
+
+#[test]
+fn a_relay_that_accepts_what_it_could_not_commit_is_found() {
+    found(Plant::AcceptedThoughFailed, &[Kind::Missing]);
+}
+
+#[test]
+fn a_relay_that_forgets_what_somebody_begins_to_fetch_is_found() {
+    found(Plant::GoneAtFetch, &[Kind::Missing]);
+}

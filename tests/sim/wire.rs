@@ -3,15 +3,18 @@
 use std::sync::{Arc, Weak};
 use std::time::Duration;
 
+use bytes::Bytes;
 use futures_util::future::BoxFuture;
 use tokio::sync::oneshot;
 use tokio::time::{sleep, timeout};
 
-use super::world::World;
+use super::world::{World, lock};
 use crate::link::{
-    Answered, Asked, ClientLimits, PutReply, ReceiptPage, SendError, Station, Status,
+    Answered, Asked, ClientLimits, DepositReply, MailboxItem, MailboxItemName, MailboxPage,
+    PackageForm, PutReply, ReceiptPage, SendError, Station, Status,
 };
 use crate::node::simulated::Wire;
+use crate::package::ReceiptKind;
 use crate::types::{Hashed, MessageId, OfficeNumber};
 use crate::work::life::{self, Life};
 
@@ -43,6 +46,12 @@ struct Fate {
 /// Makes a request of which so many of a hundred parts arrive.
 type Make = Arc<dyn Fn(usize) -> Asked + Send + Sync>;
 
+impl Reachable {
+    pub(super) const fn new(station: Station, life: Arc<Life>) -> Self {
+        Self { station, life }
+    }
+}
+
 impl End {
     pub(super) fn new(world: &Arc<World>, me: usize) -> Self {
         Self { world: Arc::downgrade(world), me }
@@ -55,8 +64,29 @@ impl End {
         limit: Duration,
         make: Make,
     ) -> BoxFuture<'static, Result<Answered, SendError>> {
+        let to = self.world.upgrade().expect("a world").place_of(to);
+        self.ask_at(to, what, limit, make)
+    }
+
+    fn ask_relay(
+        &self,
+        what: String,
+        limit: Duration,
+        make: Make,
+    ) -> BoxFuture<'static, Result<Answered, SendError>> {
+        let world = self.world.upgrade().expect("a world");
+        let place = world.relay.as_ref().expect("a relay").index;
+        self.ask_at(place, what, limit, make)
+    }
+
+    fn ask_at(
+        &self,
+        to: usize,
+        what: String,
+        limit: Duration,
+        make: Make,
+    ) -> BoxFuture<'static, Result<Answered, SendError>> {
         let (world, from) = (self.world.upgrade().expect("a world"), self.me);
-        let to = world.place_of(to);
         Box::pin(async move {
             let exchange = async {
                 // As the client does: a connection may have been closed while it was idle.
@@ -232,6 +262,74 @@ impl Wire for End {
         let make: Make = Arc::new(move |_| Asked::receipts(own, after, wait));
         let asked = self.ask(from, "for receipts".to_owned(), limit, make);
         Box::pin(async move { asked.await?.receipts(after) })
+    }
+
+    fn deposit(
+        &self,
+        id: MessageId,
+        sealed: Hashed,
+    ) -> BoxFuture<'static, Result<DepositReply, SendError>> {
+        let limit = ClientLimits::default().answer_timeout;
+        let make: Make =
+            Arc::new(move |parts| Asked::deposit(id, &sealed, sealed.bytes().len() * parts / 100));
+        let asked = self.ask_relay(format!("to keep {id}"), limit, make);
+        let world = self.world.upgrade().expect("a world");
+        Box::pin(async move {
+            let reply = asked.await?.deposited()?;
+            world.count("deposits");
+            lock(&world.accepted).insert(id);
+            Ok(reply)
+        })
+    }
+
+    fn relay_receipts(
+        &self,
+        own: OfficeNumber,
+        after: u64,
+        wait: Duration,
+    ) -> BoxFuture<'static, Result<ReceiptPage, SendError>> {
+        let limit = ClientLimits::default().answer_timeout + wait;
+        let make: Make = Arc::new(move |_| Asked::receipts(own, after, wait));
+        let asked = self.ask_relay("for receipts".to_owned(), limit, make);
+        Box::pin(async move { asked.await?.receipts(after) })
+    }
+
+    fn mailbox(
+        &self,
+        own: OfficeNumber,
+        after: u64,
+        wait: Duration,
+    ) -> BoxFuture<'static, Result<MailboxPage, SendError>> {
+        let limit = ClientLimits::default().answer_timeout + wait;
+        let make: Make = Arc::new(move |_| Asked::mailbox(own, after, wait));
+        let asked = self.ask_relay("what waits".to_owned(), limit, make);
+        Box::pin(async move { asked.await?.mailbox(after) })
+    }
+
+    fn fetch(
+        &self,
+        own: OfficeNumber,
+        item: MailboxItem,
+    ) -> BoxFuture<'static, Result<(Hashed, PackageForm), SendError>> {
+        let limit = ClientLimits::default().answer_timeout;
+        let (sender, id) = (item.sender, item.message_id);
+        let of = MailboxItemName { office: own, sender, id };
+        let make: Make = Arc::new(move |_| Asked::fetch(of));
+        let asked = self.ask_relay(format!("for {id}"), limit, make);
+        Box::pin(async move { asked.await?.fetched(&item) })
+    }
+
+    fn put_mailbox_receipt(
+        &self,
+        of: MailboxItemName,
+        kind: ReceiptKind,
+        receipt: Bytes,
+    ) -> BoxFuture<'static, Result<(), SendError>> {
+        let limit = ClientLimits::default().answer_timeout;
+        let what = format!("to take {} about {}", kind.as_str(), of.id);
+        let make: Make = Arc::new(move |_| Asked::mailbox_receipt(of, kind, receipt.clone()));
+        let asked = self.ask_relay(what, limit, make);
+        Box::pin(async move { asked.await?.receipt_taken() })
     }
 
     fn status(&self, of: OfficeNumber) -> BoxFuture<'static, Result<Status, SendError>> {

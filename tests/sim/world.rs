@@ -1,6 +1,6 @@
 //! One run: offices that live through a time of faults, and then through a calm one.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::io;
 use std::panic::AssertUnwindSafe;
@@ -14,15 +14,16 @@ use tokio::task::JoinHandle;
 use tokio::time::{Instant, sleep};
 
 use super::care::{self, Care};
-use super::climate::Climate;
-use super::disk::Mishap;
+use super::climate::{Climate, Ways};
+use super::disk::{Disk, Mishap};
 use super::invariants::{self, Kind, Violation};
 use super::office::{Office, bury};
 use super::random::Random;
+use super::relay::{self, RelayHome};
 use super::wire::Reachable;
 use crate::disk::{Effect, faults};
 use crate::node::Node;
-use crate::types::{OfficeNumber, Plant, seeded};
+use crate::types::{MessageId, OfficeNumber, Plant, seeded};
 use crate::work::life::{self, Life};
 use crate::work::watch;
 
@@ -39,7 +40,7 @@ pub(super) struct Outcome {
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-enum Phase {
+pub(super) enum Phase {
     Faults,
     Calm,
     Over,
@@ -50,6 +51,10 @@ pub(super) struct World {
     pub(super) seed: u64,
     pub(super) climate: Climate,
     pub(super) offices: Vec<Arc<Office>>,
+    /// Its place is behind those of the offices.
+    pub(super) relay: Option<Arc<RelayHome>>,
+    /// What the relay has said that it has.
+    pub(super) accepted: Mutex<BTreeSet<MessageId>>,
     pub(super) began: Instant,
     phase: watch::Sender<Phase>,
     net: Mutex<Net>,
@@ -82,10 +87,19 @@ impl World {
     fn new(seed: u64, folder: &Path) -> Self {
         let climate = Climate::of(seed);
         let count = climate.offices;
-        let offices = (0..count).map(|index| Arc::new(Office::new(index, &climate, folder, seed)));
+        let offices = (0..count).map(|index| Office::new(index, &climate, folder, seed));
+        let mut offices: Vec<_> = offices.collect();
+        let relay = (climate.ways != Ways::Direct).then(|| {
+            let cards: Vec<_> = offices.iter().map(Office::card).collect();
+            offices.iter_mut().for_each(|office| office.join(&cards, &climate));
+            Arc::new(RelayHome::new(folder, count, seed))
+        });
+        let count = count + usize::from(relay.is_some());
         Self {
             seed,
-            offices: offices.collect(),
+            offices: offices.into_iter().map(Arc::new).collect(),
+            relay,
+            accepted: Mutex::default(),
             began: Instant::now(),
             phase: watch::Sender::new(Phase::Faults),
             net: Mutex::new(Net {
@@ -104,7 +118,14 @@ impl World {
     }
 
     pub(super) fn name(&self, office: usize) -> &'static str {
-        self.offices[office].name
+        self.offices.get(office).map_or("relay", |office| office.name)
+    }
+
+    fn disk(&self, office: usize) -> &Disk {
+        match (self.offices.get(office), &self.relay) {
+            (Some(office), _) => &office.disk,
+            (None, relay) => &relay.as_ref().expect("a relay").disk,
+        }
     }
 
     pub(super) fn place_of(&self, number: OfficeNumber) -> usize {
@@ -159,7 +180,7 @@ impl World {
     }
 
     /// Whether an office may still crash.
-    fn may_crash(&self, office: usize) -> bool {
+    pub(super) fn may_crash(&self, office: usize) -> bool {
         !self.is_calm() && lock(&self.crashes)[office] < self.climate.ends
     }
 
@@ -167,9 +188,31 @@ impl World {
         *self.phase.borrow() >= Phase::Over
     }
 
-    async fn phase(&self, phase: Phase) {
+    pub(super) async fn phase(&self, phase: Phase) {
         let mut now = self.phase.subscribe();
         now.wait_for(|now| *now >= phase).await.expect("it is not dropped");
+    }
+
+    /// A life begins.
+    pub(super) fn begins(&self, life: &Arc<Life>) {
+        lock(&self.lives)[life.office] = Some(Arc::clone(life));
+        self.note(life.office, "starts");
+        self.count("starts");
+    }
+
+    /// Counts a crash.
+    pub(super) fn crashed(&self, index: usize) {
+        self.count("crashes");
+        lock(&self.crashes)[index] += 1;
+    }
+
+    /// What a disk loses at a crash.
+    pub(super) fn lose(&self, index: usize) {
+        let lost = self.disk(index).lose();
+        if !lost.is_empty() {
+            self.count("losses at a crash");
+            self.note(index, format_args!("loses {}", lost.join(", ")));
+        }
     }
 
     /// Waits until the faults stop.
@@ -230,8 +273,11 @@ fn step(world: &Weak<World>, effect: Effect<&Path>) -> io::Result<()> {
     if life.is_over() {
         return Err(io::Error::other("the node has ended"));
     }
-    let disk = &world.offices[life.office].disk;
-    let is_commit = matches!(effect, Effect::Write(path) if path.ends_with("renkei.db"));
+    let disk = world.disk(life.office);
+    let is_commit = matches!(
+        effect,
+        Effect::Write(path) if path.ends_with("renkei.db") || path.ends_with("relay.db")
+    );
     if !world.is_calm() {
         match disk.mishap(&world.climate, effect, is_commit, world.passed()) {
             None => {}
@@ -259,8 +305,11 @@ fn step(world: &Weak<World>, effect: Effect<&Path>) -> io::Result<()> {
 
 async fn simulate(world: &Arc<World>) {
     let offices = 0..world.offices.len();
-    let living: Vec<JoinHandle<()>> =
+    let mut living: Vec<JoinHandle<()>> =
         offices.clone().map(|office| tokio::spawn(live(Arc::clone(world), office))).collect();
+    if let Some(relay) = &world.relay {
+        living.push(tokio::spawn(relay::live(Arc::clone(world), Arc::clone(relay))));
+    }
     tokio::spawn(care::export(Arc::clone(world)));
     for office in offices {
         tokio::spawn(care::import(Arc::clone(world), office));
@@ -302,25 +351,18 @@ async fn live(world: Arc<World>, index: usize) {
             .then(|| random.time(climate.length));
         let slowness = if is_calm { climate.slowness.max(120) } else { climate.slowness };
         let life = Life::new(index, slowness, dies);
-        lock(&world.lives)[index] = Some(Arc::clone(&life));
-        world.note(index, "starts");
-        world.count("starts");
+        world.begins(&life);
         let ended = one_life(&world, office, &life, leaves).await;
         world.net().listening[index] = None;
         world.note(index, format_args!("{ended:?} after {} turns", life.turns()));
         if ended == Ended::Crashed {
-            let lost = office.disk.lose();
-            if !lost.is_empty() {
-                world.count("losses at a crash");
-                world.note(index, format_args!("loses {}", lost.join(", ")));
-            }
+            world.lose(index);
         }
         care::look(&world, index);
         let absence = match ended {
             Ended::Over => return,
             Ended::Crashed => {
-                world.count("crashes");
-                lock(&world.crashes)[index] += 1;
+                world.crashed(index);
                 let longest = if random.chance(900) { 120 } else { 24 * 3_600 };
                 random.time(Duration::from_secs(longest))
             }

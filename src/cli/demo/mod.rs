@@ -2,11 +2,13 @@
 //!
 //! Makes an office for every 事業所番号 in the input's file names, with fresh keys of a throw-away
 //! authority, starts a real node for each on this machine, drops each send unit where its sender's
-//! care software would, and waits for the handover receipts.
+//! care software would, and waits for the handover receipts. With `--relay` no office can be reached:
+//! they join by card, and exchange over a relay that runs here too.
 
 mod input;
 mod offices;
 mod outcome;
+mod relayed;
 mod watch;
 
 use std::fmt::Write as _;
@@ -21,6 +23,7 @@ use indicatif::ProgressBar;
 use super::signals::{Asked, Signals};
 use super::{EXIT_NO, UsageError, output, setup};
 use crate::node::{Consent, Node};
+use crate::relay::Relay;
 use crate::types::{Clock, Lang};
 use crate::web::Page;
 use input::Unit;
@@ -50,6 +53,9 @@ pub(super) struct Args {
     /// 送る送信単位のあるフォルダー（初期値は内蔵の見本）
     #[arg(long, value_name = "DIR")]
     input: Option<PathBuf>,
+    /// どの事業所もポートを開けず、中継サーバーを通してやり取りします
+    #[arg(long)]
+    relay: bool,
     /// ブラウザーで画面を開きません（アドレスは表示します）
     #[arg(long)]
     no_browser: bool,
@@ -93,8 +99,16 @@ async fn demo(
     units: Vec<Unit>,
     lang: Lang,
 ) -> anyhow::Result<ExitCode> {
-    let offices = offices::prepare(folder, &units, Clock::system().now())?;
-    output::line(&introduction(folder, &offices, lang))?;
+    let (offices, relay) =
+        offices::prepare(folder, &units, (args.relay, lang), Clock::system().now())?;
+    let relay = match &relay {
+        Some(relay) => {
+            relayed::join(&offices, lang)?;
+            Some(relayed::start(relay, lang).await?)
+        }
+        None => None,
+    };
+    output::line(&introduction(folder, &offices, relay.as_ref(), lang))?;
     let nodes = start(&offices, lang).await?;
     let outcomes = exchange(&offices, &nodes, units).await?;
     output::line(&outcome::table(&outcomes, lang))?;
@@ -131,28 +145,50 @@ async fn demo(
     for node in nodes {
         node.stop().await;
     }
+    if let Some(relay) = relay {
+        relay.stop().await;
+    }
     Ok(if arrived || !args.once { ExitCode::SUCCESS } else { ExitCode::from(EXIT_NO) })
 }
 
-fn introduction(folder: &std::path::Path, offices: &[Office], lang: Lang) -> String {
+fn introduction(
+    folder: &std::path::Path,
+    offices: &[Office],
+    relay: Option<&Relay>,
+    lang: Lang,
+) -> String {
     let numbers: Vec<_> = offices.iter().map(|office| office.number.to_string()).collect();
     let (count, numbers, folder) = (offices.len(), numbers.join(" "), folder.display());
-    match lang {
+    let sep = std::path::MAIN_SEPARATOR;
+    let how = match (relay.map(Relay::address), lang) {
+        (None, Lang::Ja) => {
+            format!("{count} 事業所（{numbers}）のノードを 127.0.0.1 で動かします。")
+        }
+        (None, Lang::En) => format!("Running nodes of {count} offices ({numbers}) on 127.0.0.1."),
+        (Some(at), Lang::Ja) => format!(
+            "{count} 事業所（{numbers}）のノードと、中継サーバー（{at}）を動かします。\n\
+             どのノードも相手のためのポートを開けません。事業所カードで互いを登録し、封かんしたパッケージを中継サーバーに預けます。\n\
+             中継サーバー: {folder}{sep}relay{sep}relay.toml（renkei relay status の --config に使えます）"
+        ),
+        (Some(at), Lang::En) => format!(
+            "Running nodes of {count} offices ({numbers}) and a relay ({at}).\n\
+             No node opens a port for partners: they joined by card, and leave sealed packages with the relay.\n\
+             relay: {folder}{sep}relay{sep}relay.toml (for renkei relay status --config)"
+        ),
+    };
+    let places = match lang {
         Lang::Ja => format!(
-            "{count} 事業所（{numbers}）のノードを 127.0.0.1 で動かします。\n\
-             フォルダー: {folder}{sep}<事業所番号>{sep}drop・import・hold\n\
+            "フォルダー: {folder}{sep}<事業所番号>{sep}drop・import・hold\n\
              設定: {folder}{sep}<事業所番号>{sep}renkei.toml（renkei status や history の --config に使えます）\n\
-             証明書はこのデモ専用の使い捨てです。",
-            sep = std::path::MAIN_SEPARATOR,
+             証明書はこのデモ専用の使い捨てです。"
         ),
         Lang::En => format!(
-            "Running nodes of {count} offices ({numbers}) on 127.0.0.1.\n\
-             folders: {folder}{sep}<office>{sep}drop, import, hold\n\
+            "folders: {folder}{sep}<office>{sep}drop, import, hold\n\
              configuration: {folder}{sep}<office>{sep}renkei.toml (for renkei status and history --config)\n\
-             The certificates are thrown away with the demo.",
-            sep = std::path::MAIN_SEPARATOR,
+             The certificates are thrown away with the demo."
         ),
-    }
+    };
+    format!("{how}\n{places}")
 }
 
 async fn start(offices: &[Office], lang: Lang) -> anyhow::Result<Vec<Node>> {

@@ -10,12 +10,15 @@ use anyhow::Context as _;
 use jiff::{SignedDuration, Timestamp};
 
 use super::input::Unit;
+use super::relayed;
 use crate::certs::files::{self, Access, Existing};
 use crate::certs::{TestCa, Validity, certificates_to_pem};
+use crate::cli::relay::init::Made;
 use crate::desk::trial::free_addresses;
 use crate::disk::{self, Readers};
+use crate::node::cards;
 use crate::package::Usage;
-use crate::types::{FileName, MessageId, OfficeNumber, ServiceType};
+use crate::types::{FileName, Lang, MessageId, OfficeNumber, ServiceType};
 
 /// How long the throw-away certificates are valid: longer than the time for which a node asks for
 /// new ones.
@@ -28,6 +31,7 @@ const ALL_PARTNERS: usize = 32;
 /// An office of the demo.
 pub(super) struct Office {
     pub(super) number: OfficeNumber,
+    pub(super) partners: Vec<OfficeNumber>,
     pub(super) drop: PathBuf,
     pub(super) hold: PathBuf,
     pub(super) config: PathBuf,
@@ -40,27 +44,31 @@ pub(super) fn temporary_folder(now: Timestamp) -> anyhow::Result<PathBuf> {
     Ok(folder)
 }
 
-/// Makes everything that the nodes of all offices need.
+/// Makes everything that the nodes of all offices need, and the relay if they are to exchange over
+/// one: then none of them can be reached, and each has to join with its partners by card.
 pub(super) fn prepare(
     folder: &Path,
     units: &[Unit],
+    (over_relay, lang): (bool, Lang),
     now: Timestamp,
-) -> anyhow::Result<Vec<Office>> {
+) -> anyhow::Result<(Vec<Office>, Option<Made>)> {
     fs::create_dir_all(folder)?;
     let numbers: BTreeSet<OfficeNumber> =
         units.iter().flat_map(|unit| [unit.sender, unit.recipient]).collect();
     let types = service_types(units);
-    let addresses = free_addresses(numbers.len())?;
-    let listening: BTreeMap<OfficeNumber, SocketAddr> =
-        numbers.iter().copied().zip(addresses).collect();
-
     let validity =
         Validity { not_before: now - SignedDuration::from_hours(1), not_after: now + VALIDITY };
     let authority = TestCa::new("renkei demo CA (THROW-AWAY, DO NOT TRUST)", validity)?;
     let root = certificates_to_pem(&[authority.certificate().clone()]);
+    let (relay, listening) = if over_relay {
+        (Some(relayed::make(folder, &root, lang)?), BTreeMap::new())
+    } else {
+        let addresses = free_addresses(numbers.len())?;
+        (None, numbers.iter().copied().zip(addresses).collect())
+    };
 
     let mut offices = Vec::new();
-    for (number, address) in &listening {
+    for number in &numbers {
         let home = folder.join(number.as_str());
         for name in ["drop", "import", "hold", "keys"] {
             fs::create_dir_all(home.join(name))?;
@@ -74,21 +82,30 @@ pub(super) fn prepare(
             files::write(&pem, certificate.as_bytes(), Access::Public, Existing::Replace)?;
             files::write(&key, issued.key_pem().as_bytes(), Access::Secret, Existing::Replace)?;
         }
-        let partners: Vec<_> = listening
+        let partners: Vec<_> = numbers
             .iter()
-            .filter(|(partner, _)| {
+            .filter(|partner| {
                 *partner != number
-                    && (listening.len() <= ALL_PARTNERS || exchange(units, *number, **partner))
+                    && (numbers.len() <= ALL_PARTNERS || exchange(units, *number, **partner))
             })
+            .copied()
             .collect();
+        // Those of an earlier demo in this folder: now they may stand in the configuration.
+        for partner in &partners {
+            cards::remove(&home, *partner)?;
+        }
         let config = home.join("renkei.toml");
-        let text = configuration(*number, *address, &partners, &types);
+        let ways = match &relay {
+            Some(relay) => format!("\n{}\n", relay.lines()),
+            None => peers(&partners, &listening, &types),
+        };
+        let text = configuration(*number, listening.get(number), &types) + &ways;
         disk::replace(&config, text.as_bytes(), Readers::Public)
             .with_context(|| config.display().to_string())?;
         let (drop, hold) = (home.join("drop"), home.join("hold"));
-        offices.push(Office { number: *number, drop, hold, config });
+        offices.push(Office { number: *number, partners, drop, hold, config });
     }
-    Ok(offices)
+    Ok((offices, relay))
 }
 
 fn exchange(units: &[Unit], one: OfficeNumber, other: OfficeNumber) -> bool {
@@ -99,8 +116,8 @@ fn exchange(units: &[Unit], one: OfficeNumber, other: OfficeNumber) -> bool {
 }
 
 /// The service types that the file names attach to each office.
-fn service_types(units: &[Unit]) -> BTreeMap<OfficeNumber, BTreeSet<ServiceType>> {
-    let mut types: BTreeMap<OfficeNumber, BTreeSet<ServiceType>> = BTreeMap::new();
+fn service_types(units: &[Unit]) -> Types {
+    let mut types = Types::new();
     for (name, _) in units.iter().flat_map(|unit| &unit.files) {
         let Ok(FileName { sender, recipient, service_types: Some(both), .. }) =
             FileName::parse(name)
@@ -113,20 +130,20 @@ fn service_types(units: &[Unit]) -> BTreeMap<OfficeNumber, BTreeSet<ServiceType>
     types
 }
 
-fn configuration(
-    number: OfficeNumber,
-    listen: SocketAddr,
-    partners: &[(&OfficeNumber, &SocketAddr)],
-    types: &BTreeMap<OfficeNumber, BTreeSet<ServiceType>>,
-) -> String {
-    let list = |office: &OfficeNumber| {
-        let types = types.get(office).into_iter().flatten();
-        let quoted: Vec<_> = types.map(|service| format!("\"{service}\"")).collect();
-        quoted.join(", ")
-    };
-    let mut text = format!(
+type Types = BTreeMap<OfficeNumber, BTreeSet<ServiceType>>;
+
+fn list(types: &Types, office: OfficeNumber) -> String {
+    let types = types.get(&office).into_iter().flatten();
+    let quoted: Vec<_> = types.map(|service| format!("\"{service}\"")).collect();
+    quoted.join(", ")
+}
+
+/// Without an address to listen at, no port is opened.
+fn configuration(number: OfficeNumber, listen: Option<&SocketAddr>, types: &Types) -> String {
+    let listen = listen.map(|listen| format!("listen = \"{listen}\"\n")).unwrap_or_default();
+    format!(
         "# renkei demo が作った設定です。証明書は使い捨てです。\n\
-         [node]\ndata = \"data\"\nlisten = \"{listen}\"\nlog = \"warn\"\n\n\
+         [node]\ndata = \"data\"\n{listen}log = \"warn\"\n\n\
          [tls]\ncertificate = \"keys/tls.pem\"\nkey = \"keys/tls.key\"\nroots = [\"keys/ca.pem\"]\n\n\
          [[office]]\nnumber = \"{number}\"\nservice_types = [{types}]\n\
          drop = \"drop\"\nimport = \"import\"\nhold = \"hold\"\n\
@@ -134,14 +151,22 @@ fn configuration(
          [timing]\nscan_interval = \"500ms\"\nsettle = \"300ms\"\nset_wait = \"3s\"\n\n\
          [limits]\nconnections = 4096\nin_flight = 8\n\n\
          [page]\nlisten = \"127.0.0.1:0\"\n",
-        types = list(&number),
-    );
-    for (partner, address) in partners {
+        types = list(types, number),
+    )
+}
+
+fn peers(
+    partners: &[OfficeNumber],
+    listening: &BTreeMap<OfficeNumber, SocketAddr>,
+    types: &Types,
+) -> String {
+    let mut text = String::new();
+    for (partner, address) in partners.iter().filter_map(|of| Some((of, listening.get(of)?))) {
         // Writing into a String cannot fail.
         let _ = write!(
             text,
             "\n[[peer]]\noffice = \"{partner}\"\nservice_types = [{}]\nurl = \"https://{address}\"\n",
-            list(partner)
+            list(types, *partner)
         );
     }
     text

@@ -1,6 +1,6 @@
 //! `renkei relay init`
 
-use std::net::SocketAddr;
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
@@ -15,6 +15,9 @@ use crate::types::{Clock, Digest, Lang};
 
 /// So long the certificates hold.
 const DAYS: i64 = 5 * 365;
+
+/// Where programs on the same computer watch it.
+const STATUS: SocketAddr = SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), 8481);
 
 #[derive(Debug, clap::Args)]
 pub(super) struct Args {
@@ -44,19 +47,8 @@ pub(super) fn run(args: &Args, lang: Lang) -> anyhow::Result<ExitCode> {
         ip if ip.is_unspecified() => "localhost".to_owned(),
         ip => ip.to_string(),
     });
-    disk::create_private_folders(dir)?;
-    let now = Clock::system().now();
-    let not_after = now.checked_add(SignedDuration::from_hours(24 * DAYS))?;
-    let validity = Validity { not_before: now, not_after };
-    let hosts = [host.clone()];
-    let tls = self_made_of_host(Usage::Tls, &hosts, validity)?;
-    let signing = self_made_of_host(Usage::Signing, &hosts, validity)?;
-    let tls_sha256 = keep(dir, "tls", &tls)?;
-    let signing_sha256 = keep(dir, "signing", &signing)?;
-    let text = text(*listen, lang);
-    files::write(&config, text.as_bytes(), Access::Public, Existing::Keep)?;
-    let shown = if host.contains(':') { format!("[{host}]") } else { host };
-    let port = listen.port();
+    let settings = Settings { listen: *listen, status: STATUS, roots: None, lang };
+    let made = make(dir, &host, &settings, Existing::Keep)?;
     output::line(&match lang {
         Lang::Ja => format!(
             "{0} を作りました。renkei relay --config {0} で起動します。\n各事業所の renkei.toml に、次の行を加えてください。\n",
@@ -67,24 +59,82 @@ pub(super) fn run(args: &Args, lang: Lang) -> anyhow::Result<ExitCode> {
             config.display()
         ),
     })?;
-    output::line(&format!(
-        "[[relay]]\nurl = \"https://{shown}:{port}\"\ntls_certificates = [\"{tls_sha256}\"]\nsigning_certificates = [\"{signing_sha256}\"]"
-    ))?;
+    output::line(&made.lines())?;
     Ok(ExitCode::SUCCESS)
 }
 
+/// What the configuration says that is made.
+pub(in crate::cli) struct Settings<'a> {
+    /// Where offices reach it.
+    pub(in crate::cli) listen: SocketAddr,
+    /// Where programs that watch it ask.
+    pub(in crate::cli) status: SocketAddr,
+    /// The file of the authority whose certificates name their office, if there is one.
+    pub(in crate::cli) roots: Option<&'a str>,
+    /// Of its texts.
+    pub(in crate::cli) lang: Lang,
+}
+
+/// A relay that was made.
+pub(in crate::cli) struct Made {
+    /// Its configuration.
+    pub(in crate::cli) config: PathBuf,
+    url: String,
+    tls: Digest,
+    signing: Digest,
+}
+
+impl Made {
+    /// What offices write into their configuration.
+    pub(in crate::cli) fn lines(&self) -> String {
+        let Self { url, tls, signing, .. } = self;
+        format!(
+            "[[relay]]\nurl = \"{url}\"\ntls_certificates = [\"{tls}\"]\nsigning_certificates = [\"{signing}\"]"
+        )
+    }
+}
+
+/// Makes keys, certificates and configuration of a relay that offices reach by `host`.
+pub(in crate::cli) fn make(
+    dir: &Path,
+    host: &str,
+    settings: &Settings<'_>,
+    existing: Existing,
+) -> anyhow::Result<Made> {
+    disk::create_private_folders(dir)?;
+    let now = Clock::system().now();
+    let not_after = now.checked_add(SignedDuration::from_hours(24 * DAYS))?;
+    let validity = Validity { not_before: now, not_after };
+    let hosts = [host.to_owned()];
+    let keep = |name: &str, usage| {
+        let issued = self_made_of_host(usage, &hosts, validity)?;
+        keep(dir, name, &issued, existing)
+    };
+    let (tls, signing) = (keep("tls", Usage::Tls)?, keep("signing", Usage::Signing)?);
+    let config = dir.join("relay.toml");
+    files::write(&config, text(settings).as_bytes(), Access::Public, existing)?;
+    let shown = if host.contains(':') { format!("[{host}]") } else { host.to_owned() };
+    let url = format!("https://{shown}:{}", settings.listen.port());
+    Ok(Made { config, url, tls, signing })
+}
+
 /// Writes a certificate and its key; gives the SHA-256 of the certificate.
-fn keep(dir: &Path, name: &str, issued: &Issued) -> anyhow::Result<Digest> {
+fn keep(dir: &Path, name: &str, issued: &Issued, existing: Existing) -> anyhow::Result<Digest> {
     let pem = dir.join(format!("{name}.pem"));
-    files::write(&pem, issued.chain_pem().as_bytes(), Access::Public, Existing::Keep)?;
+    files::write(&pem, issued.chain_pem().as_bytes(), Access::Public, existing)?;
     let key = dir.join(format!("{name}.key"));
-    files::write(&key, issued.key_pem().as_bytes(), Access::Secret, Existing::Keep)?;
+    files::write(&key, issued.key_pem().as_bytes(), Access::Secret, existing)?;
     let certificate = issued.certificate().map(|certificate| Digest::of(certificate));
     certificate.ok_or_else(|| anyhow::anyhow!("no certificate was made"))
 }
 
-fn text(listen: SocketAddr, lang: Lang) -> String {
+fn text(settings: &Settings<'_>) -> String {
+    let Settings { listen, status, roots, lang } = settings;
     let lang = lang.pick("ja", "en");
+    let roots = match roots {
+        Some(file) => format!("roots = [\"{file}\"]"),
+        None => "#roots = [\"ca.pem\"]".to_owned(),
+    };
     format!(
         r#"# 中継サーバーの設定（docs/relay.ja.md）。
 [node]
@@ -94,13 +144,13 @@ data = "data"
 
 # 監視用（/healthz と /metrics）。このサーバーの中からだけ使えます。
 [status]
-listen = "127.0.0.1:8481"
+listen = "{status}"
 
 [tls]
 certificate = "tls.pem"
 key = "tls.key"
 # 事業所番号が入った証明書を発行している認証局。書くと、その証明書を持つ事業所を登録なしで取り次ぎます。
-#roots = ["ca.pem"]
+{roots}
 
 [signing]
 certificate = "signing.pem"
@@ -142,7 +192,8 @@ mod tests {
     /// What is written is read, and what is commented out says the default.
     #[test]
     fn the_configuration_that_is_made_is_valid_and_names_every_key() {
-        let made = text("0.0.0.0:8444".parse().expect("an address"), Lang::Ja);
+        let listen = SocketAddr::from(([0, 0, 0, 0], 8444));
+        let made = text(&Settings { listen, status: STATUS, roots: None, lang: Lang::Ja });
         let plain = RelayConfig::parse(&made, Path::new("")).expect("valid");
         let all: Vec<_> = made
             .lines()

@@ -1,8 +1,8 @@
 //! `renkei relay`: the relay, and what its operator does.
 
-mod init;
+pub(super) mod init;
 mod offices;
-mod serve;
+pub(super) mod serve;
 
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
@@ -80,7 +80,7 @@ pub(super) fn run(args: Args, lang: Lang) -> anyhow::Result<ExitCode> {
 }
 
 /// Reads and checks the configuration.
-fn read(path: &Path, lang: Lang) -> Result<RelayConfig, UsageError> {
+pub(super) fn read(path: &Path, lang: Lang) -> Result<RelayConfig, UsageError> {
     let shown = path.display();
     let text = copies::read_file(path).ok().and_then(|bytes| String::from_utf8(bytes).ok());
     let text = text.ok_or_else(|| {

@@ -35,10 +35,7 @@ pub(super) fn run(path: &Path, lang: Lang) -> anyhow::Result<ExitCode> {
 
 async fn serve(config: &RelayConfig, screen: &Sink, lang: Lang) -> anyhow::Result<ExitCode> {
     let mut signals = Signals::listen()?;
-    let relay = match open(&config.store, false).await? {
-        OpenStore::Sqlite(store) => Relay::start(config, store, Clock::system()).await?,
-        OpenStore::Postgres(store) => Relay::start(config, store, Clock::system()).await?,
-    };
+    let relay = start(config).await?;
     let say = |text: &str| screen.send(format!("{text}\n").as_bytes());
     let (version, address) = (env!("CARGO_PKG_VERSION"), relay.address());
     say(&match lang {
@@ -54,4 +51,12 @@ async fn serve(config: &RelayConfig, screen: &Sink, lang: Lang) -> anyhow::Resul
     relay.stop().await;
     say(lang.pick("停止しました。", "stopped"));
     Ok(ExitCode::SUCCESS)
+}
+
+/// Starts a relay on the store that its configuration names.
+pub(in crate::cli) async fn start(config: &RelayConfig) -> anyhow::Result<Relay> {
+    Ok(match open(&config.store, false).await? {
+        OpenStore::Sqlite(store) => Relay::start(config, store, Clock::system()).await?,
+        OpenStore::Postgres(store) => Relay::start(config, store, Clock::system()).await?,
+    })
 }

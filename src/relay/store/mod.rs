@@ -295,7 +295,7 @@ pub trait RelayStore: Send + Sync + 'static {
     ) -> impl Future<Output = Result<PutReceipt, RelayStoreError>> + Send;
 
     /// The receipts about packages of an office behind a position, at most so many, rising. Those up to
-    /// the position have been collected.
+    /// the position have been collected; where that cannot be noted they are kept longer.
     fn receipts(
         &self,
         sender: OfficeNumber,
@@ -366,6 +366,12 @@ pub trait RelayStore: Send + Sync + 'static {
 
     /// Hands on what other instances tell, until the receiver is dropped.
     fn listen(&self, to: mpsc::Sender<Hint>) -> impl Future<Output = ()> + Send;
+}
+
+/// That receipts were collected is not noted: they stay until it is. Whoever asks gets them all the
+/// same, also where the disk is full.
+fn not_noted(error: &RelayStoreError) {
+    tracing::debug!(%error, "that receipts were collected could not be noted");
 }
 
 /// Times as they lie in both stores: milliseconds.

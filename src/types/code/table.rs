@@ -881,6 +881,10 @@ codes! {
     "相手の受領証の日時が、こちらの時計と合いません" "the time of a partner's receipt does not fit our clock"
     "受領証は有効ですが、証拠に誤った日時が残ります。双方のパソコンの日付と時刻を確かめてください。"
     "The receipt counts, but proof has a wrong time in it: set date and time on both computers.";
+    RELAY_CLOCK_DIFFERS "relay-clock-differs" [Condition] Both
+    "中継サーバーの時計が、こちらの時計と合いません" "the clock of a relay does not fit ours"
+    "パソコンの日付と時刻を確かめ、正しければ中継サーバーの管理者に知らせてください。"
+    "Check date and time of this computer; if they are right, tell the operator of the relay.";
     SUPERSEDED_ARRIVED "superseded-arrived" [Condition] Both
     "作り直す前のパッケージも相手に届いていました" "the partner has the former one of a package that was made anew as well"
     "二重に取り込まれていないか、相手に確かめてください。"

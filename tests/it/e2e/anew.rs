@@ -10,7 +10,7 @@ use renkei::types::{Clock, Digest};
 use super::rogue::Rogue;
 use super::scripted::Scripted;
 use super::units::{export, withdrawal};
-use crate::harness::{CARE, HELP, Office, offices, until};
+use crate::harness::{CARE, HELP, Office, faketime, offices, until};
 use crate::proof::{long, office, trust_in};
 
 /// How long a certificate is still good: enough to start and to sign.
@@ -192,17 +192,6 @@ fn receipts_are_signed_anew_when_their_certificate_has_ended() {
     assert_eq!(kinds(), (signed.clone(), 4));
     assert_eq!(rogue.put(&help, &parcel).expect("the same").receipt, again.receipt);
     assert_eq!(kinds(), (signed, 4), "and not again and again");
-}
-
-/// Where the library is that shows a program another time.
-#[cfg(target_os = "linux")]
-fn faketime() -> String {
-    let folders = std::fs::read_dir("/usr/lib").expect("a folder");
-    let mut found = folders.filter_map(|entry| {
-        let path = entry.expect("an entry").path().join("faketime/libfaketime.so.1");
-        path.is_file().then(|| path.to_str().expect("UTF-8").to_owned())
-    });
-    found.next().expect("libfaketime is not installed (apt-get install faketime)")
 }
 
 /// The clock of a node that is yet to start: what the file says that is returned, at any time.

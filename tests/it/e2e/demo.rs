@@ -34,10 +34,15 @@ fn demo(arguments: &[&str], folder: &Path) -> (Output, String) {
     (output, said)
 }
 
+/// The folders of the offices of a demo.
+fn homes(folder: &Path) -> Vec<std::path::PathBuf> {
+    visible(folder).into_iter().filter(|path| name_of(path) != "relay").collect()
+}
+
 /// Every file lies in the import folder of the office that its name says, and nowhere else.
 fn has_arrived(folder: &Path, sent: &BTreeMap<String, Vec<u8>>) {
     let mut imported = BTreeMap::new();
-    for home in visible(folder) {
+    for home in homes(folder) {
         let files = files_below(&home.join("import"));
         for name in files.keys() {
             let name = FileName::parse(name).expect("a name of the standard");
@@ -63,6 +68,56 @@ fn the_built_in_samples_arrive() {
         let health: serde_json::Value = serde_json::from_str(&health).expect("JSON");
         assert_eq!(health["notices"], serde_json::json!([]), "nothing is to be looked after");
     }
+}
+
+/// No office can be reached, and all the same everything arrives; what the relay kept is told apart.
+#[test]
+fn the_built_in_samples_arrive_over_a_relay() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let (output, said) = demo(&["--relay"], folder.path());
+    assert_eq!(output.status.code(), Some(0), "{said}\n{output:?}");
+    let sent = files_below(&samples());
+    has_arrived(folder.path(), &sent);
+    let units = visible(&samples()).len();
+    assert!(said.contains(&format!("The relay kept {units} units")), "{said}");
+    assert!(said.contains(&format!("All {units} units are in the partners' import")), "{said}");
+    assert!(said.contains("kept by the relay (ms)") && said.contains("arrived (ms)"), "{said}");
+    for home in homes(folder.path()) {
+        let config = fs::read_to_string(home.join("renkei.toml")).expect("a configuration");
+        let node = config.split("[page]").next().expect("a node");
+        assert!(!node.contains("listen") && !config.contains("[[peer]]"), "{config}");
+        assert!(!visible(&home.join("partners")).is_empty(), "joined by card");
+        let health = fs::read_to_string(home.join("data/health.json")).expect("a node ran here");
+        let health: serde_json::Value = serde_json::from_str(&health).expect("JSON");
+        assert_eq!(health["notices"], serde_json::json!([]), "nothing is to be looked after");
+    }
+    // What it kept, it gave away, and could not read.
+    let relay = folder.path().join("relay");
+    let config = relay.join("relay.toml");
+    let asked = Command::new(env!("CARGO_BIN_EXE_renkei"))
+        .args(["--lang", "en", "relay", "status", "--config"])
+        .arg(&config)
+        .output()
+        .expect("the program runs");
+    let told = String::from_utf8_lossy(&asked.stdout).into_owned();
+    assert!(told.contains("packages that wait: 0"), "{told} {asked:?}");
+    for kept in files_below(&relay).values() {
+        for (name, bytes) in &sent {
+            let line = bytes.get(..64).unwrap_or(bytes);
+            assert!(memchr::memmem::find(kept, line).is_none(), "{name} in the clear");
+            assert!(memchr::memmem::find(kept, name.as_bytes()).is_none(), "{name} by name");
+        }
+    }
+    // Once more in the same folder, the plain way: nothing of the cards is in its way.
+    let again = tempfile::tempdir().expect("a folder");
+    let unit = again.path().join("actual");
+    fs::create_dir(&unit).expect("a folder");
+    let name = "UPJSK_202606_2770000029_11_2770000011_43_20260702090100.CSV";
+    let bytes = &sent["UPJSK_202606_2770000029_11_2770000011_43_20260702090000.CSV"];
+    fs::write(unit.join(name), bytes).expect("written");
+    let (output, said) = demo(&["--input", again.path().to_str().expect("UTF-8")], folder.path());
+    assert_eq!(output.status.code(), Some(0), "{said}\n{output:?}");
+    assert!(said.contains("All 1 units") && !said.contains("relay"), "{said}");
 }
 
 #[test]

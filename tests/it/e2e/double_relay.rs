@@ -75,6 +75,8 @@ struct Kernel {
     vice: Mutex<Vice>,
     news: Notify,
     positions: AtomicU64,
+    /// How often each package was listed.
+    listed: Mutex<BTreeMap<MessageId, u64>>,
     signer: Signer,
     stranger: Signer,
 }
@@ -110,6 +112,7 @@ impl DoubleRelay {
             vice: Mutex::new(Vice::None),
             news: Notify::new(),
             positions: AtomicU64::new(1),
+            listed: Mutex::default(),
             stranger: signer(&made(of, Usage::Signing, long())),
             signer: signer(&signing),
         });
@@ -154,6 +157,12 @@ impl DoubleRelay {
         let state = self.kernel.state();
         let done = state.kept.iter().filter(|kept| kept.done).count();
         (state.kept.len() - done, done)
+    }
+
+    /// How often it listed a package.
+    pub(super) fn listed(&self, id: MessageId) -> u64 {
+        let listed = self.kernel.listed.lock().expect("no panic");
+        listed.get(&id).copied().unwrap_or_default()
     }
 
     /// Every byte that it was given.
@@ -320,6 +329,10 @@ impl Service for Kernel {
                 items.sort_by_key(|item| item.position);
                 items
             };
+            for item in &items {
+                let mut listed = self.listed.lock().expect("no panic");
+                *listed.entry(item.message_id).or_default() += 1;
+            }
             if !items.is_empty() || query.wait.is_zero() {
                 return Ok(MailboxPage {
                     next: items.last().map_or(query.after, |last| last.position),

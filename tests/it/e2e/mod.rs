@@ -48,7 +48,7 @@ mod privacy;
 mod process;
 mod proof;
 mod proxied;
-mod real_relay;
+pub(crate) mod real_relay;
 mod refusals;
 mod relayed;
 mod renewal;

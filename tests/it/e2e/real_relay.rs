@@ -1,6 +1,7 @@
 //! Offices and the real `renkei relay` between them, each a process of its own.
 
 use std::fs::{self, File};
+use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
 
 use super::cards::join_each_other;
@@ -10,7 +11,7 @@ use super::units::{PLAN, export, sample, together, withdrawal};
 use crate::harness::{CARE, HELP, Office, RENKEI, free_port, offices, quoted, until};
 
 /// `renkei relay` in a process of its own.
-struct RealRelay {
+pub(crate) struct RealRelay {
     folder: tempfile::TempDir,
     port: u16,
     pins: [String; 2],
@@ -19,7 +20,7 @@ struct RealRelay {
 
 impl RealRelay {
     /// Serves the offices that the authority of `of` knows.
-    fn new(of: &Office) -> Self {
+    pub(crate) fn new(of: &Office) -> Self {
         let (folder, port) = (tempfile::tempdir().expect("a folder"), free_port());
         let dir = folder.path().join("relay");
         let listen = format!("127.0.0.1:{port}");
@@ -47,8 +48,29 @@ impl RealRelay {
         relay
     }
 
+    /// Where it is reached.
+    pub(crate) fn url(&self) -> String {
+        format!("https://127.0.0.1:{}", self.port)
+    }
+
+    /// A file of its own.
+    pub(crate) fn path(&self, name: &str) -> PathBuf {
+        self.folder.path().join("relay").join(name)
+    }
+
+    /// The office knows it from its next start on, and opens no port.
+    pub(crate) fn serves(&self, office: &mut Office) {
+        let [tls, signing] = self.pins.clone();
+        office.add_relay([
+            ("url", quoted(self.url())),
+            ("tls_certificates", tls),
+            ("signing_certificates", signing),
+        ]);
+        office.close();
+    }
+
     fn start(&mut self) {
-        let config = self.folder.path().join("relay/relay.toml");
+        let config = self.path("relay.toml");
         let log = File::options().create(true).append(true).open(self.folder.path().join("log"));
         let mut process = Command::new(RENKEI)
             .args(["relay", "--config"])
@@ -106,13 +128,7 @@ fn plans_and_actuals_go_over_the_real_relay_whoever_is_killed() {
     let [mut care, mut help] = offices([CARE, HELP]);
     let mut relay = RealRelay::new(&care);
     for office in [&mut care, &mut help] {
-        let [tls, signing] = relay.pins.clone();
-        office.add_relay([
-            ("url", quoted(format!("https://127.0.0.1:{}", relay.port))),
-            ("tls_certificates", tls),
-            ("signing_certificates", signing),
-        ]);
-        office.close();
+        relay.serves(office);
     }
     care.forget_peer(HELP);
     help.forget_peer(CARE);

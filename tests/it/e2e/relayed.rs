@@ -1,9 +1,12 @@
 //! Offices that are joined by a relay alone, be it as it should or hostile.
 
+use renkei::types::MessageId;
+
 use super::cards::join_each_other;
 use super::collecting::wait_for_step;
 use super::double_relay::{DoubleRelay, Vice};
 use super::invariants;
+use super::rogue::{Parcel, Rogue};
 use super::units::{ACTUAL, PLAN, USAGE, Unit, export, sample, together, withdrawal};
 use crate::harness::{CARE, HELP, Office, offices, quoted, until};
 
@@ -127,16 +130,34 @@ fn a_package_that_comes_twice_is_placed_once() {
     until("a plan at the relay", || is_deposited(&care, 1));
     help.start();
     until("a plan at the partner", || care.has_sent("HANDED_OVER", 1));
-    // The same once more, directly, and again by the relay, which lists it although it was taken.
-    let journal = "SELECT count(*) FROM journal WHERE direction = 'in' AND state = 'COMMITTED'";
-    care.kill();
+    let id = care.sql("SELECT lower(hex(message_id)) FROM outgoing").remove(0);
+    let id: MessageId =
+        uuid::Uuid::parse_str(&id).expect("an id").to_string().parse().expect("one");
+    // Again by the relay, which lists it although it was taken.
+    let listed = relay.listed(id);
     help.kill();
     help.start();
+    until("listed once more", || (relay.listed(id) > listed).then_some(()));
+    // And the same bytes directly.
+    let out = care.path("outside/proof");
+    let out = out.to_str().expect("UTF-8");
+    let exported = care.command(&["export", &id.to_string(), "--out", out]);
+    assert!(exported.status.success(), "{exported:?}");
+    care.kill();
+    let bytes = std::fs::read(care.path("outside/proof/package.zip")).expect("exported");
+    let parcel = Parcel { id, bytes: bytes.into() };
+    let again = Rogue::of(&care).put(&help, &parcel).expect("answered");
+    assert!(again.repeated, "the recipient knows it");
+    // What comes later is all that is new.
     care.start();
     let more = withdrawal(CARE, 2);
     export(&care, &more);
     until("another at the partner", || care.has_sent("HANDED_OVER", 2));
-    assert_eq!(help.sql(journal), ["2"]);
+    let steps = |state: &str| {
+        let journal = "SELECT count(*) FROM journal WHERE direction = 'in' AND state =";
+        help.sql(&format!("{journal} '{state}'"))
+    };
+    assert_eq!((steps("COMMITTED"), steps("PLACED")), (vec!["2".to_owned()], vec!["2".to_owned()]));
     nothing_is_wrong(&care, &help, &[plan, more]);
 }
 

@@ -5,6 +5,7 @@
 
 mod exchange;
 mod partner;
+mod relayed;
 pub(crate) mod tools;
 mod troubles;
 

@@ -50,6 +50,10 @@ pub(super) struct Relay {
     pub(super) folder: PathBuf,
     pub(super) port: u16,
     pub(super) status: u16,
+    /// Variables of its environment.
+    pub(super) variables: Vec<(&'static str, String)>,
+    /// A program that runs it, with arguments.
+    pub(super) within: Vec<String>,
     child: Option<Child>,
 }
 
@@ -58,7 +62,8 @@ impl Relay {
     pub(super) fn new(world: &World, name: &str, more: &str) -> Self {
         let folder = world.folder.path().join(name);
         let (port, status) = (free_port(), free_port());
-        let relay = Self { folder, port, status, child: None };
+        let (variables, within) = (Vec::new(), Vec::new());
+        let relay = Self { folder, port, status, variables, within, child: None };
         let (dir, listen) = (relay.folder.to_str().expect("UTF-8"), format!("127.0.0.1:{port}"));
         let made = renkei(&["relay", "init", "--dir", dir, "--listen", &listen, "--lang", "en"]);
         let said = String::from_utf8_lossy(&made.stdout).into_owned();
@@ -79,9 +84,13 @@ impl Relay {
 
     pub(super) fn start(&mut self) {
         let log = File::options().create(true).append(true).open(self.log_file()).expect("a log");
-        let child = Command::new(RENKEI)
+        let words = self.within.iter().map(String::as_str).chain([RENKEI]).collect::<Vec<_>>();
+        let (program, arguments) = words.split_first().expect("a program");
+        let child = Command::new(program)
+            .args(arguments)
             .args(["relay", "--config"])
             .arg(self.config())
+            .envs(self.variables.iter().map(|(name, value)| (name, value)))
             .stdin(Stdio::null())
             .stdout(log.try_clone().expect("a log"))
             .stderr(log)
@@ -120,9 +129,14 @@ impl Relay {
         child.wait().expect("ended");
     }
 
+    /// The id of its process.
+    pub(super) fn id(&self) -> u32 {
+        self.child.as_ref().expect("it runs").id()
+    }
+
     #[cfg(unix)]
     pub(super) fn signal(&self, signal: rustix::process::Signal) {
-        let id = self.child.as_ref().expect("it runs").id();
+        let id = self.id();
         let id = rustix::process::Pid::from_raw(i32::try_from(id).expect("an id"));
         rustix::process::kill_process(id.expect("an id"), signal).expect("signalled");
     }
@@ -203,8 +217,12 @@ impl Client {
 
     /// A package with the canary in it, from this office to the other one of the proofs.
     pub(super) fn package(&self) -> Package {
+        self.package_of(format!("202407,{CANARY}\r\n").into_bytes())
+    }
+
+    /// One whose files are this.
+    pub(super) fn package_of(&self, content: Vec<u8>) -> Package {
         assert_eq!(self.number, SENDER);
-        let content = format!("202407,{CANARY}\r\n").into_bytes();
         let files: Vec<(&str, &[u8])> =
             FILES.iter().map(|(name, _)| (*name, content.as_slice())).collect();
         let mut manifest = proof::manifest(&self.signer, &files);
@@ -355,4 +373,22 @@ pub(super) fn digest_of(bytes: &[u8]) -> String {
 /// The two offices of the proofs, and a key of the second one.
 pub(super) fn pair(world: &World) -> (Client, Client, Keys) {
     (Client::of(world, SENDER), Client::of(world, RECIPIENT), Keys::new())
+}
+
+/// Puts until the relay answers; what was taken stays taken.
+pub(super) async fn put_until_taken(
+    sender: &Client,
+    relay: &Relay,
+    id: MessageId,
+    sealed: &Hashed,
+) -> Bytes {
+    for _ in 0..200 {
+        match sender.deposit(relay, id, sealed).await {
+            Ok(answer) if [200, 202].contains(&answer.status) => return answer.body,
+            Ok(answer) => assert!([429, 503, 507].contains(&answer.status), "{answer:?}"),
+            Err(_) => {}
+        }
+        tokio::time::sleep(Duration::from_millis(100)).await;
+    }
+    panic!("never taken")
 }

@@ -2,10 +2,20 @@
 //! speak HTTP and share nothing with it but the paper.
 
 mod battery;
+#[cfg(target_os = "linux")]
+mod canaries;
+#[cfg(target_os = "linux")]
+mod clocks;
 #[cfg(unix)]
 mod cluster;
 mod deposits;
 #[cfg(unix)]
 mod faults;
+#[cfg(target_os = "linux")]
+mod full;
 mod harness;
 mod introductions;
+#[cfg(unix)]
+mod several;
+#[cfg(unix)]
+mod small_disk;

@@ -23,8 +23,8 @@ use tls::Tls;
 use super::{
     CANDIDATES, CANDIDATES_OF_OFFICE, CLEAN_UP, Candidate, CleanedUp, Deposit, Deposited, Found,
     Hint, NewReceipt, OfficeRow, Positions, PutReceipt, Quota, RECEIPTS_OF_KIND, RelayStore,
-    RelayStoreError, Retention, Standing, Totals, digest, message_id, millis, most_rows, office,
-    pieces, signed, time, unsigned,
+    RelayStoreError, Retention, Standing, Totals, digest, message_id, millis, most_rows, not_noted,
+    office, pieces, signed, time, unsigned,
 };
 use crate::link::{MailboxItem, MailboxItemName, ReceiptEntry};
 use crate::types::{Digest, OfficeNumber};
@@ -249,7 +249,8 @@ impl RelayStore for PostgresStore {
         if after > 0 {
             let sql = "UPDATE offices SET collected = $2
                 WHERE number = $1 AND collected < $2 AND receipts >= $2";
-            self.execute(sql, &[&of, &after]).await?;
+            let noted = self.execute(sql, &[&of, &after]).await;
+            noted.map(drop).unwrap_or_else(|error| not_noted(&error));
         }
         Ok(found)
     }

@@ -295,3 +295,10 @@ pub(super) fn forget_candidates(
     connection.prepare_cached(sql)?.execute([office.as_str()])?;
     Ok(())
 }
+
+/// A defect that is planted on purpose: whoever has begun to fetch is taken to have it.
+#[cfg(test)]
+pub(super) fn gone(connection: &Connection, body: i64) -> Result<(), RelayStoreError> {
+    connection.prepare_cached("UPDATE packages SET state = 2 WHERE id = ?1")?.execute([body])?;
+    Ok(())
+}
