@@ -251,8 +251,8 @@ impl Dispatcher {
         }
     }
 
-    /// Queues again what a relay keeps and the partner could not open, what it keeps no longer, and what is
-    /// at another relay than the one of today.
+    /// Queues again what a relay keeps and the partner could not open, what it keeps no longer or may have
+    /// lost, and what is at another relay than the one of today.
     async fn withdraw(&mut self, relay: Option<String>, now: Timestamp) -> Result<(), StoreError> {
         let ends = self.deposit_end.is_some_and(|end| end <= now);
         if !ends && self.withdrawn.is_some_and(|at| at.elapsed() < WITHDRAW) {
@@ -266,7 +266,7 @@ impl Dispatcher {
         let key = sealing::key_of(&self.context, partner).await.map(|key| key.key_id);
         let count = self.context.store.withdraw((office, partner), relay, key, now).await?;
         if count > 0 {
-            tracing::info!(%partner, count, "packages are sealed anew for the relay");
+            tracing::info!(%partner, count, "packages are left with the relay once more");
         }
         self.deposit_end = self.context.store.deposits_end(office, partner).await?;
         Ok(())

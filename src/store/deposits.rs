@@ -1,7 +1,7 @@
 //! Packages of ours that a relay keeps for their recipients, and the receipts that it has for us.
 
 use bytes::Bytes;
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use rusqlite::{OptionalExtension as _, params};
 
 use super::names::{CONSIGNED, DEPOSITED};
@@ -13,6 +13,9 @@ use crate::types::{MessageId, OfficeNumber, PeerUrl};
 
 /// The state whose packages await the last word of their recipients.
 const HELD: &str = OutgoingState::HeldByRecipient.as_str();
+
+/// After this time a relay is asked whether it still has a package.
+const ASK_AGAIN: SignedDuration = SignedDuration::from_hours(24);
 
 /// A relay has a package of ours.
 #[derive(Debug, Clone)]
@@ -93,7 +96,9 @@ impl Store {
 
     /// Queues again what a relay keeps of `office` for `partner` and is of no use there: sealed to
     /// another key than `key_id`, which the partner has deleted or will, not kept any longer, or kept by
-    /// another one than `relay`, from which nobody collects any more. Says how many packages it were.
+    /// another one than `relay`, from which nobody collects any more. So is what was left there a day
+    /// ago: a relay that still has it says so again, and one that has lost it takes it once more. Says
+    /// how many packages it were.
     pub async fn withdraw(
         &self,
         (office, partner): (OfficeNumber, OfficeNumber),
@@ -104,15 +109,17 @@ impl Store {
         let useless = format!(
             "SELECT outgoing.message_id FROM outgoing JOIN deposits USING (message_id)
              WHERE office = ?1 AND partner = ?2 AND state = '{DEPOSITED}'
-                 AND (deposits.expires_at <= ?3 OR key_id <> ?4 OR ?5 IS NULL OR relay <> ?5)"
+                 AND (deposits.expires_at <= ?3 OR key_id <> ?4 OR ?5 IS NULL OR relay <> ?5
+                     OR deposits.at <= ?6)"
         );
+        let asked = now.checked_sub(ASK_AGAIN).unwrap_or(Timestamp::MIN);
         let found: Vec<MessageId> = {
             let useless = useless.clone();
             self.read(move |connection| {
                 // Without a key nothing could be sealed anew.
                 let mut statement = connection.prepare_cached(&useless)?;
                 let pair = (Column(office), Column(partner));
-                let parameters = params![pair.0, pair.1, Column(now), key_id, relay];
+                let parameters = params![pair.0, pair.1, Column(now), key_id, relay, Column(asked)];
                 let rows = statement
                     .query_map(parameters, |row| Ok(row.get::<_, Column<MessageId>>(0)?.0))?;
                 Ok(rows.collect::<Result<_, _>>()?)

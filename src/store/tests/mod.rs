@@ -6,6 +6,7 @@ mod audit;
 mod chain;
 mod copies;
 mod copy;
+mod deposits;
 mod downloads;
 mod held;
 mod identity;

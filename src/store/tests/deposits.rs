@@ -1,0 +1,45 @@
+//! Packages of ours at a relay.
+
+use jiff::SignedDuration;
+
+use super::*;
+use crate::store::NewDeposit;
+
+const RELAY: &str = "https://relay.example";
+
+/// A relay takes a package, at a time.
+async fn leave(store: &Store, id: MessageId, at: Timestamp) {
+    let deposit = NewDeposit {
+        relay: RELAY.parse().expect("an address"),
+        key_id: "one".to_owned(),
+        expires_at: at + SignedDuration::from_hours(24 * 20),
+        acceptance: Bytes::from_static(b"acceptance"),
+    };
+    let moved = store.deposited(id, deposit, at).await.expect("written");
+    assert_eq!(moved.after, Outgoing::Deposited);
+}
+
+async fn withdrawn(store: &Store, key: &str, relay: &str, at: Timestamp) -> usize {
+    let (relay, key) = (Some(relay.to_owned()), Some(key.to_owned()));
+    store.withdraw((office(1), office(2)), relay, key, at).await.expect("written")
+}
+
+#[tokio::test]
+async fn what_a_relay_may_have_lost_is_left_there_once_more() {
+    let folder = private_folder();
+    let (store, id) = packed(&folder).await;
+    let hours = |hours| now() + SignedDuration::from_hours(hours);
+    leave(&store, id, now()).await;
+    assert_eq!(withdrawn(&store, "one", RELAY, hours(23)).await, 0, "asked lately");
+    assert_eq!(withdrawn(&store, "one", RELAY, hours(24)).await, 1);
+    let queued = store.queued(office(1), office(2), hours(24), 9).await.expect("read");
+    assert_eq!(queued.iter().map(|row| row.id).collect::<Vec<_>>(), [id]);
+    // It still had it: from then on the day counts anew.
+    leave(&store, id, hours(25)).await;
+    assert_eq!(withdrawn(&store, "one", RELAY, hours(48)).await, 0);
+    assert_eq!(withdrawn(&store, "two", RELAY, hours(48)).await, 1, "another key");
+    leave(&store, id, hours(48)).await;
+    assert_eq!(withdrawn(&store, "one", "https://other.example/", hours(49)).await, 1);
+    leave(&store, id, hours(49)).await;
+    assert_eq!(withdrawn(&store, "one", RELAY, hours(24 * 30)).await, 1, "kept no longer");
+}
