@@ -50,7 +50,7 @@ async function uploads(visitor) {
   await visitor.sees("待っているものはありません");
   await looked(visitor, "done");
   await visitor.open("/sent");
-  await visitor.sees("WEBサービスに登録済み");
+  await page.locator("td").getByText("WEBサービスに登録済み").first().waitFor();
   await looked(visitor, "sent");
 }
 
