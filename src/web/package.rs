@@ -28,7 +28,7 @@ use crate::package::evidence::EvidenceFile;
 use crate::package::{AttachedDocument, Limits, Manifest, ManifestFile, Package, Receipt, open};
 use crate::rules::{Finding, Level};
 use crate::store::{Evidence, JournalRow, PlacedCopy, Step, StoreError, StoredReceipt};
-use crate::transfer::{Direction, State as PackageState, receipt_in_words};
+use crate::transfer::{Direction, IncomingState, State as PackageState, receipt_in_words};
 use crate::types::{Lang, MessageId, OfficeNumber};
 use crate::work;
 
@@ -187,7 +187,7 @@ pub(super) async fn show(
             .and_then(|flag| flag.seen)
             .map(|(at, by)| format!("{} {by}", words::time(at))),
         set: manifest.set.map(|serial| serial.to_string()).unwrap_or_default(),
-        steps: evidence.journal.iter().map(|row| step(row, lang)).collect(),
+        steps: steps(&evidence.journal, manifest.is_downloaded(), lang),
         receipts: evidence
             .receipts
             .iter()
@@ -340,6 +340,13 @@ fn about(document: &AttachedDocument, lang: Lang) -> String {
     });
     let said: Vec<String> = [kind, month, person].into_iter().flatten().collect();
     said.join(lang.pick("、", ", "))
+}
+
+/// The steps; of what was downloaded without the last one, by which others are receipted.
+fn steps(journal: &[JournalRow], is_downloaded: bool, lang: Lang) -> Vec<StepRow> {
+    let receipted = Step::State(PackageState::In(IncomingState::HandedOver));
+    let shown = journal.iter().filter(|row| !is_downloaded || row.step != receipted);
+    shown.map(|row| step(row, lang)).collect()
 }
 
 fn step(row: &JournalRow, lang: Lang) -> StepRow {

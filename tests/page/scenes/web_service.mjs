@@ -102,7 +102,7 @@ async function decides(visitor) {
   await ask("download", "foreign");
   await until("told", async () => {
     await visitor.open("/");
-    return (await page.getByText("あてではない").count()) > 0;
+    return (await page.getByText("あてではないため").count()) > 0;
   });
   await looked(visitor, "today-foreign");
 }
