@@ -29,7 +29,7 @@ use crate::package::{AttachedDocument, Limits, Manifest, ManifestFile, Package, 
 use crate::rules::{Finding, Level};
 use crate::store::{Evidence, JournalRow, PlacedCopy, Step, StoreError, StoredReceipt};
 use crate::transfer::{Direction, IncomingState, State as PackageState, receipt_in_words};
-use crate::types::{Lang, MessageId, OfficeNumber};
+use crate::types::{CameBy, Lang, MessageId, OfficeNumber};
 use crate::work;
 
 /// So many findings about what was exchanged before are shown.
@@ -57,8 +57,8 @@ struct Show {
     files: Vec<FileRow>,
     copies: Vec<CopyRow>,
     is_attached: bool,
-    /// Whether it was downloaded from the WEB service: nobody signed it.
-    is_downloaded: bool,
+    /// That it was downloaded from the WEB service: nobody signed it.
+    downloaded: Option<&'static str>,
     /// What the exchange before says of it.
     past: Vec<String>,
     /// Whether somebody should look at it; and who did, and when.
@@ -180,7 +180,7 @@ pub(super) async fn show(
         files: files(manifest, lang),
         copies,
         is_attached: manifest.is_of_attachments(),
-        is_downloaded: manifest.is_downloaded(),
+        downloaded: manifest.is_downloaded().then(|| CameBy::Web.sentence(lang)).flatten(),
         past,
         to_look_at: flag.as_ref().is_some_and(|flag| flag.seen.is_none()),
         looked_at: flag
