@@ -12,7 +12,8 @@ use zip::write::SimpleFileOptions;
 
 use super::browser::{Answer, Browser};
 use super::{add, address, logged_in};
-use crate::e2e::units::{PLAN, Unit, export, sample, withdrawal};
+use crate::e2e::guards::full;
+use crate::e2e::units::{ACTUAL, PLAN, Unit, export, sample, withdrawal};
 use crate::foreign::tools::said;
 use crate::harness::{CARE, HELP, Office, offices, quoted, until};
 use crate::schema;
@@ -516,4 +517,33 @@ fn schemathesis_finds_nothing() {
         until(what, || (care.sql(&rows) == ["1"]).then_some(()));
     }
     assert!(care.is_alive());
+}
+
+/// Whichever is packed first, the one behind it is judged with it: actuals that lose services never
+/// come behind those that have them.
+#[test]
+fn actuals_that_come_at_once_do_not_slip_past_each_other() {
+    let [mut care, mut help] = offices([CARE, HELP]);
+    help.set("page", "listen", quoted("127.0.0.1:0"));
+    care.start();
+    help.start();
+    let sender = Program::new(&help, &["--may", "send"]);
+    for round in 0..6 {
+        // Each time about the same person and month; the newest has all services.
+        let (whole, less) = (format!("2026070{round}100000"), format!("2026070{round}110000"));
+        let units = [zipped(&full(&whole)), zipped(&sample(ACTUAL, &less))];
+        let answers: Vec<_> = thread::scope(|scope| {
+            let send = |place: usize| {
+                let (sender, unit) = (&sender, &units[place]);
+                scope.spawn(move || sender.send(&format!("{round}-{place}"), unit).status)
+            };
+            let both = [0, 1].map(send);
+            both.map(|one| one.join().expect("an answer")).into()
+        });
+        assert_eq!(answers[0] / 100, 2, "those with all services go");
+        let order = help.sql(&format!(
+            "SELECT serial FROM outgoing WHERE serial IN ('{whole}', '{less}') ORDER BY sequence"
+        ));
+        assert_eq!(order.last(), Some(&whole), "{answers:?} {order:?}");
+    }
 }
