@@ -88,6 +88,7 @@ fn of_held(item: &HeldItem, config: &Config, lang: Lang) -> Need {
     let title = format!("{partner}　{}", words::unit(&item.unit.kind, lang));
     let what = held::what(item, lang);
     let mut lines = vec![what.to_owned()];
+    lines.extend(item.came_by.and_then(|way| way.sentence(lang)).map(str::to_owned));
     lines.extend(words::reasons(&item.reason, lang).into_iter().take(2));
     Need {
         key: format!("held {}", item.id),
@@ -171,17 +172,25 @@ fn of_notice(notice: &Notice, config: &Config, lang: Lang) -> Need {
         outside: format!("{title} [{}]", notice.code),
         title,
         lines: vec![notice.text(lang).to_owned()],
-        remedy: Some(match (waits_for_care_software(notice, config), code::find(&notice.code)) {
-            (Some(office), _) => Remedy::Taken(office),
-            (None, Some(info)) if info.is_in(Area::Certificates) => Remedy::Certificates,
-            (None, Some(info))
-                if [code::BACKUP_NOT_MADE, code::BACKUP_OLD].contains(&info.code) =>
-            {
-                Remedy::Backups
-            }
-            (None, _) => Remedy::Diagnosis,
-        }),
+        remedy: remedy(notice, config),
     }
+}
+
+/// The button for a notice; none where its words say all that there is to do.
+fn remedy(notice: &Notice, config: &Config) -> Option<Remedy> {
+    let of_downloads =
+        [code::DOWNLOAD_NOT_FOR_US, code::DOWNLOAD_UNKNOWN_SENDER, code::DOWNLOAD_NOT_TAKEN];
+    if of_downloads.contains(&notice.code.as_str()) {
+        return None;
+    }
+    Some(match (waits_for_care_software(notice, config), code::find(&notice.code)) {
+        (Some(office), _) => Remedy::Taken(office),
+        (None, Some(info)) if info.is_in(Area::Certificates) => Remedy::Certificates,
+        (None, Some(info)) if [code::BACKUP_NOT_MADE, code::BACKUP_OLD].contains(&info.code) => {
+            Remedy::Backups
+        }
+        (None, _) => Remedy::Diagnosis,
+    })
 }
 
 /// The office whose care software has not taken the last set, if that is what a notice says.

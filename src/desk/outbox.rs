@@ -32,7 +32,7 @@ pub fn is_old(since: Timestamp, now: Timestamp) -> bool {
 pub fn age(since: Timestamp, now: Timestamp, lang: Lang) -> String {
     let hours = now.duration_since(since).as_hours().max(0);
     match (hours, lang) {
-        (0, Lang::Ja) => "1 時間以内".to_owned(),
+        (0, Lang::Ja) => "用意したばかり".to_owned(),
         (0, Lang::En) => "less than an hour".to_owned(),
         (1..48, Lang::Ja) => format!("{hours} 時間前から"),
         (1..48, Lang::En) => format!("for {hours} h"),
@@ -49,8 +49,8 @@ mod tests {
     fn an_age_is_told_in_hours_and_then_in_days() {
         let now = Timestamp::from_second(1_800_000_000).expect("in range");
         let told = |hours| age(now - SignedDuration::from_hours(hours), now, Lang::Ja);
-        assert_eq!(told(-3), "1 時間以内", "a clock that was set back");
-        assert_eq!([told(0), told(5)], ["1 時間以内", "5 時間前から"]);
+        assert_eq!(told(-3), "用意したばかり", "a clock that was set back");
+        assert_eq!([told(0), told(5)], ["用意したばかり", "5 時間前から"]);
         assert_eq!([told(47), told(49)], ["47 時間前から", "2 日前から"]);
     }
 }

@@ -43,4 +43,15 @@ impl CameBy {
             Self::Web => Some(lang.pick("WEBサービスから", "from the WEB service")),
         }
     }
+
+    /// The same as a sentence.
+    pub const fn sentence(self, lang: Lang) -> Option<&'static str> {
+        match self {
+            Self::Renkei => None,
+            Self::Web => Some(lang.pick(
+                "WEBサービスからダウンロードしたものです。",
+                "It was downloaded from the WEB service.",
+            )),
+        }
+    }
 }

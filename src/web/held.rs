@@ -23,7 +23,7 @@ use crate::rules::{Checked, Finding, Options, Report, SetCheck};
 use crate::spec::Spec;
 use crate::store::{HeldFilter, HeldItem, StoreError};
 use crate::transfer::Direction;
-use crate::types::{CameBy, HeldId, Lang, OfficeNumber, Severity, code};
+use crate::types::{HeldId, Lang, OfficeNumber, Severity, code};
 
 /// What is listed at the most.
 const MOST: u32 = 500;
@@ -142,8 +142,8 @@ struct Show {
     asked_again: Option<OfficeNumber>,
     /// Nothing is wrong with it: a person lets it in or not.
     needs_word: bool,
-    /// It was downloaded from the WEB service, and nobody is told what becomes of it.
-    is_downloaded: bool,
+    /// It was downloaded from the WEB service, and nobody is told what becomes of it: that in words.
+    came: Option<&'static str>,
     /// It lacks services that were sent before: a person says whether that is meant.
     loses_services: bool,
     serial: String,
@@ -258,7 +258,7 @@ pub(super) async fn show(
         is_out: item.direction == Direction::Out,
         asked_again: held::may_be_asked_again(&item),
         needs_word: item.reason == code::DELETION_NEEDS_WORD,
-        is_downloaded: item.came_by == Some(CameBy::Web),
+        came: item.came_by.and_then(|way| way.sentence(lang)),
         loses_services: item.reason == code::ACTUALS_NEED_WORD,
         serial: item.serial.map(|serial| serial.to_string()).unwrap_or_default(),
         folder: folder

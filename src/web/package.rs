@@ -28,8 +28,8 @@ use crate::package::evidence::EvidenceFile;
 use crate::package::{AttachedDocument, Limits, Manifest, ManifestFile, Package, Receipt, open};
 use crate::rules::{Finding, Level};
 use crate::store::{Evidence, JournalRow, PlacedCopy, Step, StoreError, StoredReceipt};
-use crate::transfer::{Direction, State as PackageState, receipt_in_words};
-use crate::types::{Lang, MessageId, OfficeNumber};
+use crate::transfer::{Direction, IncomingState, State as PackageState, receipt_in_words};
+use crate::types::{CameBy, Lang, MessageId, OfficeNumber};
 use crate::work;
 
 /// So many findings about what was exchanged before are shown.
@@ -57,8 +57,8 @@ struct Show {
     files: Vec<FileRow>,
     copies: Vec<CopyRow>,
     is_attached: bool,
-    /// Whether it was downloaded from the WEB service: nobody signed it.
-    is_downloaded: bool,
+    /// That it was downloaded from the WEB service: nobody signed it.
+    downloaded: Option<&'static str>,
     /// What the exchange before says of it.
     past: Vec<String>,
     /// Whether somebody should look at it; and who did, and when.
@@ -180,14 +180,14 @@ pub(super) async fn show(
         files: files(manifest, lang),
         copies,
         is_attached: manifest.is_of_attachments(),
-        is_downloaded: manifest.is_downloaded(),
+        downloaded: manifest.is_downloaded().then(|| CameBy::Web.sentence(lang)).flatten(),
         past,
         to_look_at: flag.as_ref().is_some_and(|flag| flag.seen.is_none()),
         looked_at: flag
             .and_then(|flag| flag.seen)
             .map(|(at, by)| format!("{} {by}", words::time(at))),
         set: manifest.set.map(|serial| serial.to_string()).unwrap_or_default(),
-        steps: evidence.journal.iter().map(|row| step(row, lang)).collect(),
+        steps: steps(&evidence.journal, manifest.is_downloaded(), lang),
         receipts: evidence
             .receipts
             .iter()
@@ -340,6 +340,13 @@ fn about(document: &AttachedDocument, lang: Lang) -> String {
     });
     let said: Vec<String> = [kind, month, person].into_iter().flatten().collect();
     said.join(lang.pick("、", ", "))
+}
+
+/// The steps; of what was downloaded without the last one, by which others are receipted.
+fn steps(journal: &[JournalRow], is_downloaded: bool, lang: Lang) -> Vec<StepRow> {
+    let receipted = Step::State(PackageState::In(IncomingState::HandedOver));
+    let shown = journal.iter().filter(|row| !is_downloaded || row.step != receipted);
+    shown.map(|row| step(row, lang)).collect()
 }
 
 fn step(row: &JournalRow, lang: Lang) -> StepRow {

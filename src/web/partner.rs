@@ -45,8 +45,8 @@ struct Shown {
     /// Whether a partner is being tried.
     busy: bool,
     tested: Option<Tested>,
-    /// Whether a person hands over what it gets: it has no node to be tried.
-    is_by_hand: bool,
+    /// How many sets wait for a person who hands them over: it has no node to be tried.
+    by_hand: Option<usize>,
 }
 
 /// How it went when it was tried.
@@ -109,7 +109,7 @@ pub(super) async fn show(
         waiting,
         busy,
         tested: probed.map(|probed| Tested::of(&probed, lang)),
-        is_by_hand: false,
+        by_hand: None,
     })
 }
 
@@ -134,10 +134,10 @@ async fn show_by_hand(shared: &Shared, session: &Session, partner: &ByHand) -> R
         edition: partner.edition.map_or_else(any, |edition| edition.to_string()),
         card: Vec::new(),
         is_ours: false,
-        waiting: u64::try_from(waiting).unwrap_or(u64::MAX),
+        waiting: 0,
         busy: false,
         tested: None,
-        is_by_hand: true,
+        by_hand: Some(waiting),
     })
 }
 

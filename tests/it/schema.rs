@@ -10,7 +10,9 @@ use serde_json::Value;
 
 /// Panics unless the schema that a document of ours names takes it.
 pub(crate) fn check_document(document: &Value) {
-    let id = document["schema"].as_str().unwrap_or_else(|| panic!("no schema: {document}"));
+    // A history is a document that others write too.
+    let id = document["schema"].as_str().or_else(|| document["format"].as_str());
+    let id = id.unwrap_or_else(|| panic!("no schema: {document}"));
     let name = id.strip_prefix("renkei.").and_then(|id| id.strip_suffix("/1"));
     let schema = schema(name.unwrap_or_else(|| panic!("no schema of ours: {id}")));
     assert_eq!(schema["$id"], id);

@@ -27,14 +27,12 @@ pub(super) fn group(files: Vec<Found>, office: OfficeNumber, config: &Config) ->
     let mut groups = Groups::default();
     for file in files {
         let (sender, recipient) = (file.name.sender, file.name.recipient);
-        let is_partner = partners.contains(&sender);
+        let (is_partner, is_own) = (partners.contains(&sender), config.office(sender).is_some());
         if recipient == office && is_partner {
             groups.ours.entry((file.name.serial, sender)).or_default().push(file);
-        } else if config.office(sender).is_some() {
-            continue;
-        } else if recipient == office {
+        } else if recipient == office && !is_own {
             groups.strangers.push(file);
-        } else if config.office(recipient).is_none() {
+        } else if config.office(recipient).is_none() && !is_own {
             groups.foreign.push(file);
         }
     }

@@ -152,8 +152,9 @@ impl Surveyor {
         files: &[&Found],
         limits: Limits,
     ) -> Result<Option<Vec<Vec<u8>>>, Fault> {
-        let (folder, files) = (self.folder.clone(), files.iter().map(|&it| it.clone()).collect());
-        block(move || bytes(&folder, files, &limits)).await
+        let folder = self.folder.clone();
+        let files: Vec<Found> = files.iter().copied().cloned().collect();
+        block(move || bytes(&folder, &files, &limits)).await
     }
 }
 
@@ -188,9 +189,9 @@ fn read(folder: &Downloads, file: &Seen, limits: &Limits) -> Result<Option<Read>
     }
 }
 
-fn bytes(folder: &Downloads, files: Vec<Found>, limits: &Limits) -> Option<Vec<Vec<u8>>> {
+fn bytes(folder: &Downloads, files: &[Found], limits: &Limits) -> Option<Vec<Vec<u8>>> {
     let mut zips: BTreeMap<&str, BTreeMap<String, Vec<u8>>> = BTreeMap::new();
-    for found in &files {
+    for found in files {
         if found.label.is_some() && !zips.contains_key(found.file.name()) {
             let of_zip = files.iter().filter(|other| other.file.name() == found.file.name());
             let labels = of_zip.filter_map(|other| other.label.as_deref());

@@ -10,13 +10,13 @@ use super::DownloadFolder;
 use super::groups::Groups;
 use super::survey::Found;
 use crate::node::context::Context;
-use crate::types::code;
+use crate::types::{Lang, code};
 
 /// What lies there for longer is told no more: whoever left it there has seen it.
 const TOLD_FOR: SignedDuration = SignedDuration::from_hours(7 * 24);
 
-/// Senders that are named.
-const MOST_NAMED: usize = 5;
+/// Senders and files that are named.
+const MOST_NAMED: usize = 3;
 
 pub(super) struct Told {
     context: Arc<Context>,
@@ -36,18 +36,18 @@ impl Told {
             _ => true,
         };
         let office = self.folder.office;
-        let foreign = groups.foreign.iter().filter(is_new).count();
-        self.stands(code::DOWNLOAD_NOT_FOR_US, foreign, || (
-            format!("ダウンロードのフォルダーに、事業所 {office} あてではないケアプランデータが {foreign} 個あります。取り込んでいません。間違えてダウンロードしたものなら、削除してください。"),
-            format!("{foreign} files with care-plan data that are not for the office {office} lie in the downloads folder; they are not imported. Remove what was downloaded by mistake"),
+        let foreign: Vec<&Found> = groups.foreign.iter().filter(is_new).collect();
+        self.stands(code::DOWNLOAD_NOT_FOR_US, foreign.len(), || (
+            format!("事業所 {office} あてではないため、取り込んでいません。間違えてダウンロードしたものなら、ダウンロードのフォルダーから削除してください。ファイル: {}", names(&foreign, Lang::Ja)),
+            format!("not for the office {office}, so not imported; remove from the downloads folder what was downloaded by mistake: {}", names(&foreign, Lang::En)),
         ));
-        let strangers: Vec<_> = groups.strangers.iter().filter(is_new).collect();
+        let strangers: Vec<&Found> = groups.strangers.iter().filter(is_new).collect();
         let senders: BTreeSet<_> =
             strangers.iter().map(|file| file.name.sender.to_string()).collect();
         let senders: Vec<String> = senders.into_iter().take(MOST_NAMED).collect();
         self.stands(code::DOWNLOAD_UNKNOWN_SENDER, strangers.len(), || (
-            format!("ダウンロードのフォルダーに、登録していない相手（{}）から事業所 {office} あてのケアプランデータがあります。取り込んでいません。相手が正しければ、設定ファイルに [[peer]] と channel = \"web\" を書いて登録してください。登録すると自動で取り込みます。", senders.join("、")),
-            format!("care-plan data for the office {office} from senders that are no partners ({}) lies in the downloads folder; it is not imported. Register them as [[peer]] with channel = \"web\", and it is imported by itself", senders.join(", ")),
+            format!("送信元 {} が相手として登録されていないため、事業所 {office} に取り込んでいません。正しい相手なら、IT 担当の方に登録を頼んでください（設定ファイルの [[peer]] に channel = \"web\"）。登録すると自動で取り込みます。ファイル: {}", senders.join("、"), names(&strangers, Lang::Ja)),
+            format!("the sender {} is no partner, so nothing of it is imported for the office {office}; register it as [[peer]] with channel = \"web\", and it is imported by itself: {}", senders.join(", "), names(&strangers, Lang::En)),
         ));
         self.stands(code::DOWNLOAD_NOT_TAKEN, odd, || (
             format!("事業所 {office} のダウンロードのフォルダーに、読み取れないケアプランデータ（ZIP またはファイル）が {odd} 個あります。パスワードが付いていないか、大きすぎないかを確かめて、もう一度ダウンロードしてください。"),
@@ -62,5 +62,18 @@ impl Told {
         } else {
             notices.raise(code, about, texts(), self.context.now());
         }
+    }
+}
+
+/// Files by their names of the standard, which say nothing of people; of many the first few.
+fn names(files: &[&Found], lang: Lang) -> String {
+    let names: BTreeSet<&str> = files.iter().map(|file| file.written.as_str()).collect();
+    let more = names.len().saturating_sub(MOST_NAMED);
+    let named: Vec<&str> = names.into_iter().take(MOST_NAMED).collect();
+    let named = named.join(lang.pick("、", ", "));
+    match (more, lang) {
+        (0, _) => named,
+        (_, Lang::Ja) => format!("{named} ほか {more} 個"),
+        (_, Lang::En) => format!("{named} and {more} more"),
     }
 }

@@ -6,7 +6,7 @@ use super::units::{ACTUAL, Unit, export, sample};
 use crate::harness::{CARE, HELP, Office, offices, running, until};
 
 /// Actuals of two service codes: the sample, with another code in place of that of its first records.
-fn full(serial: &str) -> Unit {
+pub(crate) fn full(serial: &str) -> Unit {
     let file = |(name, bytes): (String, Vec<u8>)| {
         let lines = bytes.split_inclusive(|byte| *byte == b'\n').enumerate();
         let line = |(number, line): (usize, &[u8])| {

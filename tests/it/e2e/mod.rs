@@ -23,7 +23,7 @@ mod folders;
 mod full;
 mod gone_folders;
 mod greeting;
-mod guards;
+pub(crate) mod guards;
 pub(crate) mod habits;
 mod head_of_line;
 mod held;

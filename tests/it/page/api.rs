@@ -12,7 +12,8 @@ use zip::write::SimpleFileOptions;
 
 use super::browser::{Answer, Browser};
 use super::{add, address, logged_in};
-use crate::e2e::units::{PLAN, Unit, export, sample, withdrawal};
+use crate::e2e::guards::full;
+use crate::e2e::units::{ACTUAL, PLAN, Unit, export, sample, withdrawal};
 use crate::foreign::tools::said;
 use crate::harness::{CARE, HELP, Office, offices, quoted, until};
 use crate::schema;
@@ -516,4 +517,29 @@ fn schemathesis_finds_nothing() {
         until(what, || (care.sql(&rows) == ["1"]).then_some(()));
     }
     assert!(care.is_alive());
+}
+
+/// Whichever is packed first, the one behind it is judged with it: actuals that lose services never
+/// go behind those that have them.
+#[test]
+fn actuals_that_come_at_once_do_not_slip_past_each_other() {
+    let [mut care, mut help] = offices([CARE, HELP]);
+    help.set("page", "listen", quoted("127.0.0.1:0"));
+    care.start();
+    help.start();
+    let sender = Program::new(&help, &["--may", "send"]);
+    let (whole, less) = ("20260702100000", "20260703100000");
+    let units = [zipped(&full(whole)), zipped(&sample(ACTUAL, less))];
+    let answers = thread::scope(|scope| {
+        let send = |(sender, unit): (&Program, &Vec<u8>), key: &'static str| {
+            let (sender, unit) = (sender.headers.clone(), unit.clone());
+            let address = address(&help);
+            scope.spawn(move || Program { address, headers: sender }.send(key, &unit).status)
+        };
+        let both = [send((&sender, &units[0]), "whole"), send((&sender, &units[1]), "less")];
+        both.map(|one| one.join().expect("an answer"))
+    });
+    assert_eq!(answers[0], 201, "those with all services go");
+    let order = help.sql("SELECT serial FROM outgoing ORDER BY sequence");
+    assert_eq!(order.last().map(String::as_str), Some(whole), "{answers:?} {order:?}");
 }

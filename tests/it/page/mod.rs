@@ -9,6 +9,7 @@ mod browser;
 mod chromium;
 mod compare;
 mod doctor;
+mod downloads;
 mod first_start;
 mod forms;
 mod guard;

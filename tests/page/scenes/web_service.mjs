@@ -50,7 +50,7 @@ async function uploads(visitor) {
   await visitor.sees("待っているものはありません");
   await looked(visitor, "done");
   await visitor.open("/sent");
-  await visitor.sees("WEBサービスに登録済み");
+  await page.locator("td").getByText("WEBサービスに登録済み").first().waitFor();
   await looked(visitor, "sent");
 }
 
@@ -102,7 +102,7 @@ async function decides(visitor) {
   await ask("download", "foreign");
   await until("told", async () => {
     await visitor.open("/");
-    return (await page.getByText("あてではない").count()) > 0;
+    return (await page.getByText("あてではないため").count()) > 0;
   });
   await looked(visitor, "today-foreign");
 }
