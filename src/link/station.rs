@@ -63,16 +63,11 @@ impl Asked {
     }
 
     /// A package, of which only so many bytes arrive before the connection breaks.
-    pub(crate) fn put(id: MessageId, package: &Hashed, arriving: usize) -> Self {
-        Self::put_as(ZIP, id, package, arriving)
-    }
-
-    /// The same, sealed, for a relay.
-    pub(crate) fn deposit(id: MessageId, sealed: &Hashed, arriving: usize) -> Self {
-        Self::put_as(SEALED, id, sealed, arriving)
-    }
-
-    fn put_as(media: &'static str, id: MessageId, package: &Hashed, arriving: usize) -> Self {
+    pub(crate) fn put(form: PackageForm, id: MessageId, package: &Hashed, arriving: usize) -> Self {
+        let media = match form {
+            PackageForm::Plain => ZIP,
+            PackageForm::Sealed => SEALED,
+        };
         let bytes = package.bytes();
         let is_cut = arriving < bytes.len();
         let first = Ok(bytes.slice(..arriving.min(bytes.len())));

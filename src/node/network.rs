@@ -86,7 +86,7 @@ impl Client {
         match self {
             Self::Tls(client) => client.put_in_form(to, id, package, form).await,
             #[cfg(test)]
-            Self::Simulated(wire) => wire.put_message(of_office(to)?, id, package).await,
+            Self::Simulated(wire) => wire.put_message(of_office(to)?, id, package, form).await,
         }
     }
 

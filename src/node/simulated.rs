@@ -27,6 +27,7 @@ pub(crate) trait Wire: Send + Sync {
         to: OfficeNumber,
         id: MessageId,
         package: Hashed,
+        form: PackageForm,
     ) -> BoxFuture<'static, Result<PutReply, SendError>>;
 
     fn receipts(

@@ -52,8 +52,9 @@ impl<S: RelayStore> Keeper<S> {
         let telling = work::spawn(tell(Arc::clone(&store), told));
         let cleaning = work::spawn(clean(Arc::clone(&self.mailboxes), self.remember));
         tokio::select! {
-            () = self.look(hears) => {}
+            biased;
             () = work::stopped(&mut stopping) => {}
+            () = self.look(hears) => {}
         }
         for task in [listening, telling, cleaning] {
             task.abort();
@@ -68,6 +69,7 @@ impl<S: RelayStore> Keeper<S> {
         let mut failing = false;
         loop {
             tokio::select! {
+                biased;
                 _ = ticks.tick() => {}
                 hint = hears.recv() => match hint {
                     Some(Hint::Something(office)) => {

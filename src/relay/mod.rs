@@ -42,7 +42,7 @@ use keeper::Keeper;
 use offices::{Offices, Sources};
 use rates::Rates;
 use service::{Mailboxes, Terms};
-use store::{Quota, RelayStore, RelayStoreError};
+use store::{Hint, Quota, RelayStore, RelayStoreError};
 use wakes::Wakes;
 
 /// Hints for other instances that may wait; what does not fit is found by looking.

@@ -101,8 +101,10 @@ impl Climate {
             jumps: if random.chance(300) { 1 + random.below(3) as u32 } else { 0 },
             farthest_jump: if random.chance(300) { 30 * day } else { day / 48 },
             ways: match random.below(10) {
-                0..=4 => Ways::Direct,
-                5..=7 => Ways::Relay,
+                // Who asks a relay all the time makes long runs longer.
+                _ if slowness > 120 => Ways::Direct,
+                0..=3 => Ways::Direct,
+                4..=7 => Ways::Relay,
                 _ => Ways::Both,
             },
         }

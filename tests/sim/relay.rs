@@ -82,7 +82,7 @@ impl RelayHome {
 }
 
 fn kept(book: &Connection, id: MessageId) -> Result<(), String> {
-    let sql = "SELECT id, state, size, expires_at FROM packages WHERE message_id = ?1";
+    let sql = "SELECT id, state, size FROM packages WHERE message_id = ?1";
     let row =
         book.query_row(sql, [id.as_bytes()], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)));
     let row: Option<(i64, i64, i64)> = row.optional().expect("a query");
@@ -124,8 +124,8 @@ pub(super) async fn live(world: Arc<World>, home: Arc<RelayHome>) {
         if home.database.exists() {
             home.has_what_it_accepted(&world);
         }
-        let absence =
-            random.time(Duration::from_secs(if random.chance(900) { 120 } else { 36_000 }));
+        let longest = if random.chance(900) { 120 } else { 36_000 };
+        let absence = random.time(Duration::from_secs(longest));
         tokio::select! {
             biased;
             () = world.calm() => sleep(Duration::from_secs(10)).await,
@@ -142,14 +142,15 @@ async fn one_life(world: &Arc<World>, home: &Arc<RelayHome>, life: &Arc<Life>) -
     let clock = Clock::new(move || {
         beginning() + SignedDuration::try_from(began.elapsed()).expect("not so long")
     });
-    let starting = tokio::spawn(life.begin(Arc::clone(home).start(clock)));
+    let mut starting = tokio::spawn(life.begin(Arc::clone(home).start(clock)));
     let started = tokio::select! {
         biased;
         () = life.ended() => None,
-        started = starting => Some(started),
+        started = &mut starting => Some(started),
     };
     let relay = match started {
         None => {
+            starting.abort();
             bury::<SimulatedRelay>(life, None).await;
             return "dead before it started";
         }

@@ -237,16 +237,24 @@ fn fate(world: &World, from: usize, to: usize) -> Fate {
     fate
 }
 
+/// Makes the request that puts a package.
+fn put(form: PackageForm, id: MessageId, package: Hashed) -> Make {
+    Arc::new(move |parts| {
+        let arriving = package.bytes().len() * parts / 100;
+        Asked::put(form, id, &package, arriving)
+    })
+}
+
 impl Wire for End {
     fn put_message(
         &self,
         to: OfficeNumber,
         id: MessageId,
         package: Hashed,
+        form: PackageForm,
     ) -> BoxFuture<'static, Result<PutReply, SendError>> {
         let limit = ClientLimits::default().answer_timeout;
-        let make: Make =
-            Arc::new(move |parts| Asked::put(id, &package, package.bytes().len() * parts / 100));
+        let make = put(form, id, package);
         let asked = self.ask(to, format!("to take {id}"), limit, make);
         Box::pin(async move { asked.await?.put() })
     }
@@ -270,8 +278,7 @@ impl Wire for End {
         sealed: Hashed,
     ) -> BoxFuture<'static, Result<DepositReply, SendError>> {
         let limit = ClientLimits::default().answer_timeout;
-        let make: Make =
-            Arc::new(move |parts| Asked::deposit(id, &sealed, sealed.bytes().len() * parts / 100));
+        let make = put(PackageForm::Sealed, id, sealed);
         let asked = self.ask_relay(format!("to keep {id}"), limit, make);
         let world = self.world.upgrade().expect("a world");
         Box::pin(async move {

@@ -406,19 +406,19 @@ async fn one_life(
     let node = match started {
         None => {
             starting.abort();
-            bury(life, None).await;
+            bury::<Node>(life, None).await;
             return Ended::Crashed;
         }
         Some(Ok(Ok(node))) => node,
         Some(Ok(Err(codes))) => {
             world.note(index, format_args!("does not start: {codes}"));
             world.count("refused starts");
-            bury(life, None).await;
+            bury::<Node>(life, None).await;
             return Ended::Refused;
         }
         Some(Err(error)) => {
             world.blame_panic(index, &error.to_string());
-            bury(life, None).await;
+            bury::<Node>(life, None).await;
             return Ended::Crashed;
         }
     };
@@ -463,7 +463,7 @@ async fn stop(life: &Arc<Life>, node: Node) -> Result<(), Crashed> {
         }
         stopped = stopping => { stopped.expect("no panic"); Ok(()) }
     };
-    bury(life, None).await;
+    bury::<Node>(life, None).await;
     stopped
 }
 

@@ -6,6 +6,7 @@
 //! they join by card, and exchange over a relay that runs here too.
 
 mod input;
+mod office;
 mod offices;
 mod outcome;
 mod relayed;
@@ -27,7 +28,7 @@ use crate::relay::Relay;
 use crate::types::{Clock, Lang};
 use crate::web::Page;
 use input::Unit;
-use offices::Office;
+use office::Office;
 use outcome::DemoOutcome;
 
 /// How often the stores are asked how far things are.

@@ -10,6 +10,7 @@ use anyhow::Context as _;
 use jiff::{SignedDuration, Timestamp};
 
 use super::input::Unit;
+use super::office::Office;
 use super::relayed;
 use crate::certs::files::{self, Access, Existing};
 use crate::certs::{TestCa, Validity, certificates_to_pem};
@@ -27,15 +28,6 @@ const VALIDITY: SignedDuration = SignedDuration::from_hours(60 * 24);
 /// Up to so many offices, each is a partner of every other; beyond, of those that it has units
 /// with.
 const ALL_PARTNERS: usize = 32;
-
-/// An office of the demo.
-pub(super) struct Office {
-    pub(super) number: OfficeNumber,
-    pub(super) partners: Vec<OfficeNumber>,
-    pub(super) drop: PathBuf,
-    pub(super) hold: PathBuf,
-    pub(super) config: PathBuf,
-}
 
 /// A new folder of its own below the system's folder for such things.
 pub(super) fn temporary_folder(now: Timestamp) -> anyhow::Result<PathBuf> {

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use super::offices::Office;
+use super::office::Office;
 use crate::certs::files::{self, Access, Existing};
 use crate::cli::relay::init::{self, Made, Settings};
 use crate::cli::relay::{read, serve};

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use jiff::Timestamp;
 
-use super::offices::Office;
+use super::office::Office;
 use super::outcome::DemoOutcome;
 use crate::desk::{self, words};
 use crate::store::{HeldFilter, HeldItem, HistoryFilter, HistoryRow, Store};

@@ -20,6 +20,7 @@ mod evidence;
 mod exchange;
 mod fetched_lists;
 mod folders;
+mod forgetful;
 mod full;
 mod gone_folders;
 mod greeting;
