@@ -224,6 +224,11 @@ const ENGLISH: &[(&str, &str)] = &[
     ("relay refuse", "Take nothing more from an office nor for it, and drop its waiting cards"),
     ("relay refuse --config", "The configuration of the relay"),
     ("relay refuse OFFICE", "The office number"),
+    (
+        "relay move-store",
+        "Move everything that the relay keeps from the file of SQLite to PostgreSQL, also while it runs",
+    ),
+    ("relay move-store --config", "The configuration of the relay"),
     ("relay status", "What the relay keeps"),
     ("relay status --config", "The configuration of the relay"),
     ("token", "Make and revoke the tokens by which care software calls the API of the page"),

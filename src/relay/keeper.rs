@@ -37,6 +37,8 @@ pub(super) struct Keeper<S> {
     pub(super) settings: Box<dyn Fn(&Offices) -> TlsSettings + Send + Sync>,
     pub(super) remember: SignedDuration,
     pub(super) stopping: watch::Receiver<bool>,
+    /// Told once what the store has is elsewhere.
+    pub(super) moved: watch::Sender<bool>,
 }
 
 impl<S: RelayStore> Keeper<S> {
@@ -82,6 +84,11 @@ impl<S: RelayStore> Keeper<S> {
             match looked {
                 Ok(()) if std::mem::take(&mut failing) => {
                     tracing::info!("the store answers again");
+                }
+                Err(error @ RelayStoreError::Moved(_)) => {
+                    tracing::info!(%error, "nothing is kept here any more");
+                    self.moved.send_replace(true);
+                    return;
                 }
                 Err(error) if !std::mem::replace(&mut failing, true) => {
                     tracing::error!(%error, "the store does not answer");

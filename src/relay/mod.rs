@@ -79,6 +79,7 @@ pub struct Relay {
     address: SocketAddr,
     watched_at: Option<SocketAddr>,
     stop: watch::Sender<bool>,
+    moved: watch::Receiver<bool>,
     serving: JoinHandle<()>,
     beside: Vec<JoinHandle<()>>,
 }
@@ -139,6 +140,7 @@ impl Relay {
                 .map_err(failed(listen.to_string()))?;
         let address = server.address();
         let (stop, stopping) = watch::channel(false);
+        let (tell_moved, moved) = watch::channel(false);
         let keeper = Keeper {
             mailboxes: Arc::clone(&mailboxes),
             tls,
@@ -146,6 +148,7 @@ impl Relay {
             settings: Box::new(settings),
             remember: config.remember,
             stopping: stopping.clone(),
+            moved: tell_moved,
         };
         let mut beside = vec![work::spawn(keeper.run(told))];
         beside.extend(
@@ -158,7 +161,7 @@ impl Relay {
             server.run(async move { work::stopped(&mut shutdown).await }).await;
         });
         systemd::ready();
-        Ok(Self { address, watched_at, stop, serving, beside })
+        Ok(Self { address, watched_at, stop, moved, serving, beside })
     }
 
     /// Where offices reach it.
@@ -169,6 +172,15 @@ impl Relay {
     /// Where programs that watch it ask.
     pub const fn watched_at(&self) -> Option<SocketAddr> {
         self.watched_at
+    }
+
+    /// Waits until what its store has was moved elsewhere.
+    pub async fn moved(&self) {
+        let mut moved = self.moved.clone();
+        if moved.wait_for(|moved| *moved).await.is_err() {
+            // The keeper ended, as the relay stops.
+            std::future::pending().await
+        }
     }
 
     /// Stops: takes nothing new, and answers what is under way.

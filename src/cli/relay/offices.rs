@@ -11,7 +11,7 @@ use crate::types::{Lang, OfficeNumber};
 
 pub(super) fn list(config: &RelayConfig, lang: Lang) -> anyhow::Result<ExitCode> {
     setup::runtime()?.block_on(async {
-        match open(&config.store, true).await? {
+        match open(config, true).await? {
             OpenStore::Sqlite(store) => print_list(&store, config, lang).await,
             OpenStore::Postgres(store) => print_list(&store, config, lang).await,
         }
@@ -25,7 +25,7 @@ pub(super) fn approve(
     lang: Lang,
 ) -> anyhow::Result<ExitCode> {
     setup::runtime()?.block_on(async {
-        match open(&config.store, true).await? {
+        match open(config, true).await? {
             OpenStore::Sqlite(store) => take_in(&store, office, digits, lang).await,
             OpenStore::Postgres(store) => take_in(&store, office, digits, lang).await,
         }
@@ -38,7 +38,7 @@ pub(super) fn refuse(
     lang: Lang,
 ) -> anyhow::Result<ExitCode> {
     setup::runtime()?.block_on(async {
-        match open(&config.store, true).await? {
+        match open(config, true).await? {
             OpenStore::Sqlite(store) => shut_out(&store, office).await?,
             OpenStore::Postgres(store) => shut_out(&store, office).await?,
         }
@@ -52,7 +52,7 @@ pub(super) fn refuse(
 
 pub(super) fn status(config: &RelayConfig, lang: Lang) -> anyhow::Result<ExitCode> {
     let totals = setup::runtime()?.block_on(async {
-        anyhow::Ok(match open(&config.store, true).await? {
+        anyhow::Ok(match open(config, true).await? {
             OpenStore::Sqlite(store) => store.totals().await?,
             OpenStore::Postgres(store) => store.totals().await?,
         })

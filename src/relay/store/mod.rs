@@ -8,9 +8,13 @@
 //! the end of its transaction: so they become visible in their order, and nobody who asks on behind
 //! the last one that he saw passes one over. They go on from the milliseconds of the clock, so that
 //! they rise above those of a store that was lost.
+//!
+//! A file can be moved into a database while a relay runs on it ([`move_store`]).
 
 mod error;
+mod moving;
 mod postgres;
+mod rows;
 mod sqlite;
 
 use bytes::Bytes;
@@ -18,8 +22,10 @@ use jiff::Timestamp;
 use tokio::sync::mpsc;
 
 pub use error::RelayStoreError;
+pub use moving::{MoveError, Moved, move_store};
 pub use postgres::{PostgresSettings, PostgresStore};
-pub use sqlite::SqliteStore;
+pub use rows::Contents;
+pub use sqlite::{SqliteStore, is_moved};
 
 use crate::link::{MailboxItem, MailboxItemName, ReceiptEntry};
 use crate::package::ReceiptKind;
@@ -66,7 +72,7 @@ pub struct Deposit {
 pub enum Deposited {
     /// It is kept now.
     New,
-    /// It was kept before; this was the acceptance.
+    /// It was kept before; this is the acceptance.
     Repeated(Bytes),
     /// The id belongs to another package.
     Different,
@@ -257,8 +263,8 @@ pub enum Hint {
 
 /// The store of a relay.
 pub trait RelayStore: Send + Sync + 'static {
-    /// Keeps a package. A repeat that is sealed to another key takes the place of what waits, unless
-    /// the recipient has said already that it has it.
+    /// Keeps a package. A repeat that is sealed to another key takes the place of what waits, and its
+    /// acceptance that of the former one, unless the recipient has said already that it has it.
     fn deposit(
         &self,
         new: Deposit,
@@ -349,7 +355,8 @@ pub trait RelayStore: Send + Sync + 'static {
         office: OfficeNumber,
     ) -> impl Future<Output = Result<(), RelayStoreError>> + Send;
 
-    /// How far the positions of all offices have got.
+    /// How far the positions of all offices have got. Fails with [`RelayStoreError::Moved`] once all is
+    /// elsewhere.
     fn positions(&self) -> impl Future<Output = Result<Vec<Positions>, RelayStoreError>> + Send;
 
     /// A step of the clean-up.

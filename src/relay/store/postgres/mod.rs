@@ -8,6 +8,7 @@
 mod hints;
 mod schema;
 mod settings;
+mod target;
 mod tls;
 
 use bytes::Bytes;
@@ -17,6 +18,7 @@ use tokio::sync::mpsc;
 use tokio_postgres::{Config, Row};
 
 pub use settings::PostgresSettings;
+pub(super) use target::{Target, TargetState};
 
 use tls::Tls;
 
@@ -42,6 +44,9 @@ impl PostgresStore {
         let (config, tls, pool) = settings.open()?;
         let mut client = pool.get().await?;
         schema::prepare(&mut client).await?;
+        if client.query_opt("SELECT 1 FROM moves WHERE NOT done", &[]).await?.is_some() {
+            return Err(RelayStoreError::Unfinished);
+        }
         drop(client);
         Ok(Self { pool, config, tls })
     }
@@ -134,10 +139,10 @@ impl RelayStore for PostgresStore {
             }
             row
         };
-        let former = || Ok::<_, RelayStoreError>(Bytes::from(row.try_get::<_, Vec<u8>>(1)?));
         Ok(match row.try_get::<_, i16>(0)? {
             0 => Deposited::New,
-            1 | 4 => Deposited::Repeated(former()?),
+            1 => Deposited::Repeated(row.try_get::<_, Vec<u8>>(1)?.into()),
+            4 => Deposited::Repeated(new.acceptance.clone()),
             2 => Deposited::Different,
             _ => Deposited::Full,
         })

@@ -7,6 +7,7 @@
 mod clean;
 mod open;
 mod read;
+mod source;
 mod write;
 
 use std::fs::File;
@@ -27,6 +28,8 @@ use crate::link::{MailboxItem, MailboxItemName, ReceiptEntry};
 use crate::store::{StoreError, Writer};
 use crate::types::OfficeNumber;
 use crate::work;
+
+pub(super) use source::Source;
 
 /// Readers that are kept open between reads.
 const IDLE_READERS: usize = 8;
@@ -54,6 +57,7 @@ impl SqliteStore {
 
     fn beside(path: &Path, lock: Option<File>) -> Result<Self, RelayStoreError> {
         let connection = open::for_writing(path)?;
+        source::refuse_moved(&connection)?;
         let writer = Writer::start(connection, Arc::new(open::AsItIs))?;
         Ok(Self { path: path.to_owned(), writer, readers: Arc::default(), _lock: lock })
     }
@@ -93,6 +97,11 @@ impl SqliteStore {
         });
         done.await.map_err(|_| RelayStoreError::Away("a read was broken off".to_owned()))?
     }
+}
+
+/// Whether everything in a file that is there was moved elsewhere.
+pub fn is_moved(path: &Path) -> Result<bool, RelayStoreError> {
+    Ok(source::state(&open::for_writing(path)?)?.is_some_and(|state| state.is_done))
 }
 
 impl std::fmt::Debug for SqliteStore {
@@ -185,7 +194,11 @@ impl RelayStore for SqliteStore {
     }
 
     async fn positions(&self) -> Result<Vec<Positions>, RelayStoreError> {
-        self.read(read::positions).await
+        self.read(|connection| {
+            source::refuse_moved(connection)?;
+            read::positions(connection)
+        })
+        .await
     }
 
     async fn clean_up(&self, retention: Retention) -> Result<CleanedUp, RelayStoreError> {
