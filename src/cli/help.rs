@@ -224,6 +224,10 @@ const ENGLISH: &[(&str, &str)] = &[
     ("relay refuse", "Take nothing more from an office nor for it, and drop its waiting cards"),
     ("relay refuse --config", "The configuration of the relay"),
     ("relay refuse OFFICE", "The office number"),
+    ("relay forget", "Drop cards that wait for approval; offices that are registered stay"),
+    ("relay forget --config", "The configuration of the relay"),
+    ("relay forget --all", "Drop all that wait"),
+    ("relay forget OFFICE", "The office number"),
     (
         "relay move-store",
         "Move everything that the relay keeps from the file of SQLite to PostgreSQL, also while it runs",

@@ -6,13 +6,15 @@ use std::sync::{Arc, PoisonError};
 use std::time::Duration;
 
 use jiff::SignedDuration;
-use tokio::sync::mpsc;
+use tokio::sync::{mpsc, oneshot};
 use tokio::time::{MissedTickBehavior, interval, sleep};
 
-use super::offices::{Offices, Sources};
+use super::RelayError;
+use super::offices::Offices;
 use super::service::Mailboxes;
+use super::settings::Settings;
 use super::store::{Hint, Positions, RelayStore, RelayStoreError, Retention};
-use crate::link::{Tls, TlsSettings};
+use crate::link::{Grants, Tls};
 use crate::types::OfficeNumber;
 use crate::work::{self, systemd, watch};
 
@@ -28,14 +30,15 @@ const CLEAN_UP: Duration = Duration::from_mins(1);
 /// A receipt that nobody ever collected is kept so long.
 const ABANDON: SignedDuration = SignedDuration::from_hours(24 * 400);
 
+/// Other settings, and who waits for what became of them.
+pub(super) type Change = (Settings, oneshot::Sender<Result<(), RelayError>>);
+
 /// The keeper of a relay.
 pub(super) struct Keeper<S> {
     pub(super) mailboxes: Arc<Mailboxes<S>>,
     pub(super) tls: Arc<Tls>,
-    pub(super) sources: Sources,
-    /// Makes the settings of TLS for a trust.
-    pub(super) settings: Box<dyn Fn(&Offices) -> TlsSettings + Send + Sync>,
-    pub(super) remember: SignedDuration,
+    pub(super) grants: Arc<Grants>,
+    pub(super) settings: Settings,
     pub(super) stopping: watch::Receiver<bool>,
     /// Told once what the store has is elsewhere.
     pub(super) moved: watch::Sender<bool>,
@@ -43,7 +46,7 @@ pub(super) struct Keeper<S> {
 
 impl<S: RelayStore> Keeper<S> {
     /// Goes on until it is told to stop. `told` is what this instance has to tell.
-    pub(super) async fn run(self, told: mpsc::Receiver<Hint>) {
+    pub(super) async fn run(mut self, told: mpsc::Receiver<Hint>, changes: mpsc::Receiver<Change>) {
         let mut stopping = self.stopping.clone();
         let (heard, hears) = mpsc::channel(1024);
         let store = Arc::clone(&self.mailboxes.store);
@@ -52,9 +55,10 @@ impl<S: RelayStore> Keeper<S> {
             async move { store.listen(heard).await }
         });
         let telling = work::spawn(tell(Arc::clone(&store), told));
-        let cleaning = work::spawn(clean(Arc::clone(&self.mailboxes), self.remember));
+        let (remember, remembers) = watch::channel(self.settings.remember);
+        let cleaning = work::spawn(clean(Arc::clone(&self.mailboxes), remembers));
         tokio::select! {
-            () = self.look(hears) => {}
+            () = self.look(hears, changes, remember) => {}
             () = work::stopped(&mut stopping) => {}
         }
         for task in [listening, telling, cleaning] {
@@ -63,7 +67,12 @@ impl<S: RelayStore> Keeper<S> {
     }
 
     /// Looks at the truth, and listens to hints between.
-    async fn look(&self, mut hears: mpsc::Receiver<Hint>) {
+    async fn look(
+        &mut self,
+        mut hears: mpsc::Receiver<Hint>,
+        mut changes: mpsc::Receiver<Change>,
+        remember: watch::Sender<SignedDuration>,
+    ) {
         let mut ticks = interval(LOOK);
         ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
         let mut known: HashMap<OfficeNumber, (u64, u64)> = HashMap::new();
@@ -71,6 +80,12 @@ impl<S: RelayStore> Keeper<S> {
         loop {
             tokio::select! {
                 _ = ticks.tick() => {}
+                Some((settings, answer)) = changes.recv() => {
+                    let changed = self.change(settings).await;
+                    remember.send_replace(self.settings.remember);
+                    let _ = answer.send(changed);
+                    continue;
+                }
                 hint = hears.recv() => match hint {
                     Some(Hint::Something(office)) => {
                         self.mailboxes.wakes.wake(office);
@@ -113,6 +128,29 @@ impl<S: RelayStore> Keeper<S> {
         self.take_up(&rows).await
     }
 
+    /// Goes by other settings, or by all of the former ones.
+    async fn change(&mut self, settings: Settings) -> Result<(), RelayError> {
+        let store = &*self.mailboxes.store;
+        let rows = store.positions().await?;
+        let former = self.mailboxes.offices();
+        let offices = Offices::load(&settings.sources, store, &rows, Some(&former)).await?;
+        self.tls.reload(settings.tls(&offices))?;
+        self.know(offices, &former);
+        self.grants.set(settings.limits);
+        self.mailboxes.rates.set(settings.office_rate);
+        let mut granted = self.mailboxes.granted.write().unwrap_or_else(PoisonError::into_inner);
+        *granted = Arc::clone(&settings.granted);
+        drop(granted);
+        self.settings = settings;
+        Ok(())
+    }
+
+    /// These are the offices now, and those that came meanwhile.
+    fn know(&self, offices: Offices, former: &Offices) {
+        let mut current = self.mailboxes.offices.write().unwrap_or_else(PoisonError::into_inner);
+        *current = Arc::new(offices.and_new_of(&current, former));
+    }
+
     /// Takes up offices that are new, or have another card.
     async fn take_up(&self, rows: &[Positions]) -> Result<(), RelayStoreError> {
         let former = self.mailboxes.offices();
@@ -120,13 +158,12 @@ impl<S: RelayStore> Keeper<S> {
             return Ok(());
         }
         let store = &*self.mailboxes.store;
-        let offices = Offices::load(&self.sources, store, rows, Some(&former)).await?;
-        let settings = (self.settings)(&offices);
-        if let Err(error) = self.tls.reload(settings) {
+        let offices = Offices::load(&self.settings.sources, store, rows, Some(&former)).await?;
+        if let Err(error) = self.tls.reload(self.settings.tls(&offices)) {
             tracing::error!(%error, "other offices could not be taken up");
             return Ok(());
         }
-        *self.mailboxes.offices.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(offices);
+        self.know(offices, &former);
         Ok(())
     }
 }
@@ -148,7 +185,10 @@ async fn tell<S: RelayStore>(store: Arc<S>, mut told: mpsc::Receiver<Hint>) {
 }
 
 /// Clears away what is over.
-async fn clean<S: RelayStore>(mailboxes: Arc<Mailboxes<S>>, remember: SignedDuration) {
+async fn clean<S: RelayStore>(
+    mailboxes: Arc<Mailboxes<S>>,
+    remember: watch::Receiver<SignedDuration>,
+) {
     let mut ticks = interval(CLEAN_UP);
     ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
     loop {
@@ -156,7 +196,8 @@ async fn clean<S: RelayStore>(mailboxes: Arc<Mailboxes<S>>, remember: SignedDura
         loop {
             let now = mailboxes.clock.now();
             let before = |time| now.checked_sub(time).unwrap_or_default();
-            let retention = Retention { now, forget: before(remember), abandon: before(ABANDON) };
+            let retention =
+                Retention { now, forget: before(*remember.borrow()), abandon: before(ABANDON) };
             match mailboxes.store.clean_up(retention).await {
                 Ok(done) => {
                     mailboxes.counts.cleaned_up(&done);

@@ -125,6 +125,12 @@ impl Offices {
         })
     }
 
+    /// The same, and those that became known here since `former` and are not in the store's rows yet.
+    pub(super) fn and_new_of(self, current: &Self, former: &Self) -> Self {
+        let new = current.stored.keys().filter(|office| !former.stored.contains_key(*office));
+        new.fold(self, |offices, office| offices.with(*office))
+    }
+
     /// The same, and one more that an authority made known.
     pub(super) fn with(&self, office: OfficeNumber) -> Self {
         let mut more = self.clone();

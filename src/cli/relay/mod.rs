@@ -1,5 +1,6 @@
 //! `renkei relay`: the relay, and what its operator does.
 
+mod follow;
 mod init;
 mod move_store;
 mod offices;
@@ -58,6 +59,17 @@ enum Command {
         /// 事業所番号
         office: OfficeNumber,
     },
+    /// 承認を待っている事業所カードを捨てます（登録済みの事業所はそのままです）
+    Forget {
+        #[command(flatten)]
+        config: RelayConfigArg,
+        /// 待っているカードをすべて捨てます
+        #[arg(long, conflicts_with = "office")]
+        all: bool,
+        /// 事業所番号
+        #[arg(required_unless_present = "all")]
+        office: Option<OfficeNumber>,
+    },
     /// 預かっているものをすべて SQLite のファイルから PostgreSQL へ移します（中継サーバーは動かしたままで構いません）
     MoveStore {
         #[command(flatten)]
@@ -80,6 +92,9 @@ pub(super) fn run(args: Args, lang: Lang) -> anyhow::Result<ExitCode> {
         }
         Some(Command::Refuse { config, office }) => {
             offices::refuse(&read(&config.config, lang)?, office, lang)
+        }
+        Some(Command::Forget { config, all: _, office }) => {
+            offices::forget(&read(&config.config, lang)?, office, lang)
         }
         Some(Command::MoveStore { config }) => move_store::run(&read(&config.config, lang)?, lang),
         Some(Command::Status { config }) => offices::status(&read(&config.config, lang)?, lang),

@@ -1,5 +1,6 @@
-//! `renkei relay list`, `approve`, `refuse`, `status`: on the store, beside the relay that runs on it.
+//! `renkei relay list`, `approve`, `refuse`, `forget`, `status`: on the store, beside the relay that runs on it.
 
+use std::collections::BTreeSet;
 use std::process::ExitCode;
 
 use super::{OpenStore, open};
@@ -48,6 +49,38 @@ pub(super) fn refuse(
         })?;
         Ok(ExitCode::SUCCESS)
     })
+}
+
+/// Drops the cards of an office that wait, or those of all.
+pub(super) fn forget(
+    config: &RelayConfig,
+    office: Option<OfficeNumber>,
+    lang: Lang,
+) -> anyhow::Result<ExitCode> {
+    let dropped = setup::runtime()?.block_on(async {
+        match open(config, true).await? {
+            OpenStore::Sqlite(store) => drop_candidates(&store, office).await,
+            OpenStore::Postgres(store) => drop_candidates(&store, office).await,
+        }
+    })?;
+    output::line(&match lang {
+        Lang::Ja => format!("承認を待っている事業所カードを {dropped} 件捨てました。"),
+        Lang::En => format!("{dropped} cards that waited for approval were dropped"),
+    })?;
+    Ok(if dropped == 0 { ExitCode::from(EXIT_NO) } else { ExitCode::SUCCESS })
+}
+
+async fn drop_candidates<S: RelayStore>(
+    store: &S,
+    office: Option<OfficeNumber>,
+) -> anyhow::Result<usize> {
+    let mut waiting = store.candidates().await?;
+    waiting.retain(|candidate| office.is_none_or(|office| candidate.office == office));
+    let offices: BTreeSet<_> = waiting.iter().map(|candidate| candidate.office).collect();
+    for office in offices {
+        store.forget_candidates(office).await?;
+    }
+    Ok(waiting.len())
 }
 
 pub(super) fn status(config: &RelayConfig, lang: Lang) -> anyhow::Result<ExitCode> {

@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use tokio::time::sleep;
 
+use super::follow::{Follower, LOOK};
 use super::{OpenStore, open, read};
 use crate::cli::setup;
 use crate::cli::signals::{Asked, Signals};
@@ -45,7 +46,7 @@ pub(super) fn run(path: &Path, lang: Lang) -> anyhow::Result<ExitCode> {
     let ended = runtime.block_on(async {
         let mut signals = Signals::listen()?;
         let mut config = config;
-        while let Ended::Moved = serve(&config, &mut signals, &screen, lang).await? {
+        while let Ended::Moved = serve(path, &config, &mut signals, &screen, lang).await? {
             // The configuration says by now where everything went, or it cannot be served.
             config = read(path, lang)?;
         }
@@ -61,6 +62,7 @@ pub(super) fn run(path: &Path, lang: Lang) -> anyhow::Result<ExitCode> {
 }
 
 async fn serve(
+    path: &Path,
     config: &RelayConfig,
     signals: &mut Signals,
     screen: &Sink,
@@ -79,11 +81,15 @@ async fn serve(
     if let Some(address) = relay.watched_at() {
         say(&format!("  http://{address}/healthz http://{address}/metrics"));
     }
+    let mut follower = Follower::new(path, config);
     let ended = loop {
         tokio::select! {
-            // Offices that are approved are taken up by themselves; other settings need a new start.
-            asked = signals.next() => if asked != Asked::Reload { break Ended::Stopped },
+            asked = signals.next() => match asked {
+                Asked::Reload => follower.take_up(&relay).await,
+                Asked::Interrupt | Asked::Stop => break Ended::Stopped,
+            },
             () = relay.moved() => break Ended::Moved,
+            () = sleep(LOOK) => follower.look(&relay).await,
         }
     };
     say(match ended {

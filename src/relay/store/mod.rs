@@ -34,6 +34,9 @@ use crate::types::{Digest, Hashed, MessageId, OfficeNumber};
 /// Bodies are kept in pieces of so many bytes.
 pub const PIECE: u64 = 1 << 20;
 
+/// So many bytes of a body are read at a time: a usual package, and little for whoever fetches slowly.
+pub const SLICE: u64 = 128 << 10;
+
 /// Of one kind so many receipts about a package are kept: a sender keeps no more either.
 const RECEIPTS_OF_KIND: i64 = 16;
 
@@ -287,11 +290,12 @@ pub trait RelayStore: Send + Sync + 'static {
         now: Timestamp,
     ) -> impl Future<Output = Result<Found, RelayStoreError>> + Send;
 
-    /// A piece of a body; nothing where it is gone.
-    fn piece(
+    /// The bytes of a body from `start` on, to the end of their slice of [`SLICE`] bytes; nothing where
+    /// the body is gone.
+    fn slice(
         &self,
         body: i64,
-        number: u32,
+        start: u64,
     ) -> impl Future<Output = Result<Option<Bytes>, RelayStoreError>> + Send;
 
     /// Keeps a receipt. With a handover or a rejection the bytes of the package go.
@@ -410,6 +414,12 @@ fn message_id(bytes: &[u8]) -> Result<MessageId, RelayStoreError> {
 
 fn office(text: &str) -> Result<OfficeNumber, RelayStoreError> {
     text.parse().map_err(|_| RelayStoreError::Damaged("office number"))
+}
+
+/// The piece in which a byte of a body lies, and its place there, counted from one; with the bytes to
+/// the end of its slice.
+fn place_of(start: u64) -> (i64, i64, i64) {
+    (signed(start / PIECE), signed(start % PIECE + 1), signed(SLICE - start % SLICE))
 }
 
 /// The pieces of a body, without a copy.

@@ -11,7 +11,7 @@ use super::harness::{Client, Relay, World, pair};
 use crate::proof::SENDER;
 
 /// Puts until the relay answers; what was taken stays taken.
-async fn put_until_taken(
+pub(super) async fn put_until_taken(
     sender: &Client,
     relay: &Relay,
     id: MessageId,

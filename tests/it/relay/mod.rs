@@ -9,3 +9,5 @@ mod deposits;
 mod faults;
 mod harness;
 mod introductions;
+#[cfg(unix)]
+mod moving;

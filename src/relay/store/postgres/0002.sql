@@ -4,7 +4,8 @@ CREATE TABLE moves (
     done BOOLEAN NOT NULL DEFAULT false
 );
 
--- Keeps a package whose pieces behind the first are there already under `new_body`. 0: kept, 1: kept
+-- Keeps a package. Where it has several pieces, those behind the first are there already under
+-- `new_body`. 0: kept, 1: kept
 -- before, 2: another package has the id, 3: enough of the sender is kept, 4: kept before, now sealed
 -- anew, with the acceptance of these bytes.
 CREATE OR REPLACE FUNCTION deposit(
@@ -18,6 +19,7 @@ DECLARE
     former packages%ROWTYPE;
     of_sender offices%ROWTYPE;
     new_position BIGINT;
+    body_id BIGINT := coalesce(new_body, nextval('bodies'));
 BEGIN
     INSERT INTO offices (number) SELECT number FROM unnest(ARRAY[new_sender, new_recipient]) AS number
         WHERE NOT EXISTS (SELECT 1 FROM offices WHERE offices.number = number.number)
@@ -59,10 +61,10 @@ BEGIN
     UPDATE offices SET mailbox = greatest(mailbox + 1, new_stored_at) WHERE number = new_recipient
         RETURNING mailbox INTO new_position;
     INSERT INTO packages VALUES (
-        new_body, new_sender, new_message_id, new_recipient, new_position, new_package_sha256,
+        body_id, new_sender, new_message_id, new_recipient, new_position, new_package_sha256,
         new_sealed_sha256, new_key_id, new_size, new_stored_at, new_expires_at, 0,
         new_acceptance
     );
-    INSERT INTO pieces VALUES (new_body, 0, first_piece);
+    INSERT INTO pieces VALUES (body_id, 0, first_piece);
 END;
 $$;

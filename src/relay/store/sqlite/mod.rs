@@ -129,8 +129,8 @@ impl RelayStore for SqliteStore {
         self.read(move |connection| read::find(connection, &of, now)).await
     }
 
-    async fn piece(&self, body: i64, number: u32) -> Result<Option<Bytes>, RelayStoreError> {
-        self.read(move |connection| read::piece(connection, body, number)).await
+    async fn slice(&self, body: i64, start: u64) -> Result<Option<Bytes>, RelayStoreError> {
+        self.read(move |connection| read::slice(connection, body, start)).await
     }
 
     async fn put_receipt(&self, new: NewReceipt) -> Result<PutReceipt, RelayStoreError> {
