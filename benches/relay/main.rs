@@ -19,6 +19,7 @@
 )]
 #![allow(clippy::disallowed_methods, reason = "measures by the clock of the machine")]
 
+#[allow(dead_code, reason = "the tests need more of it")]
 #[path = "../../tests/it/relay/cluster.rs"]
 mod cluster;
 mod fill;
@@ -31,6 +32,7 @@ mod plain;
 #[path = "../common/process.rs"]
 mod process;
 mod traffic;
+#[allow(dead_code, reason = "the other benchmark needs more of it")]
 #[path = "../exchange/units.rs"]
 mod units;
 mod wire;

@@ -101,8 +101,8 @@ impl RelayFolder {
         let config = config
             .replace("127.0.0.1:8481", &format!("127.0.0.1:{status}"))
             .replace("#roots =", "roots =")
-            .replace("[node]\n", "[node]\nlog = \"error\"\n");
-        let limits = "[limits]\noffice_rate = 1000000\noffice_store = \"1TiB\"\noffice_messages = 10000000\noffice_connections = 1000";
+            .replace("[node]\n", "[node]\nlog_file = \"relay.log\"\n");
+        let limits = "[limits]\noffice_rate = 1000000\noffice_store = \"1000GiB\"\noffice_messages = 10000000\noffice_connections = 1000";
         let config = format!("{config}\n{store}\n{limits}\n");
         fs::write(folder.join("relay.toml"), config).expect("written");
         let certificates = load_certificates(&folder.join("tls.pem")).expect("a certificate");
