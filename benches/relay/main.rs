@@ -32,9 +32,6 @@ mod plain;
 #[path = "../common/process.rs"]
 mod process;
 mod traffic;
-#[allow(dead_code, reason = "the other benchmark needs more of it")]
-#[path = "../exchange/units.rs"]
-mod units;
 mod wire;
 mod world;
 
@@ -45,7 +42,6 @@ use renkei::relay::store::{PostgresSettings, PostgresStore, RelayStore, SqliteSt
 use cluster::Cluster;
 use measure::{report, spread};
 use traffic::Traffic;
-use units::Unit;
 use world::{RelayFolder, World};
 
 /// Packages that are left before what is measured, so that connections and caches are warm.
@@ -69,17 +65,16 @@ fn main() {
         |part: &str| value("--only").is_none_or(|only| only.split(',').any(|one| one == part));
     let runtime =
         tokio::runtime::Builder::new_multi_thread().enable_all().build().expect("runtime");
-    let unit = units::unit();
     println!("{:<58} {:>10} {:>10}", "", "measured", "target");
     runtime.block_on(async {
         if wanted("sqlite") {
-            sqlite(&unit, packages).await;
+            sqlite(packages).await;
         }
         if wanted("postgres") {
-            postgres(&unit, packages).await;
+            postgres(packages).await;
         }
         if wanted("growth") {
-            growth(&unit, stored).await;
+            growth(stored).await;
         }
         if wanted("idle") {
             idle::idle(offices).await;
@@ -87,20 +82,20 @@ fn main() {
     });
 }
 
-async fn sqlite(unit: &Unit, packages: usize) {
+async fn sqlite(packages: usize) {
     let world = World::new();
     let relay = RelayFolder::new(&world, "sqlite", "");
-    let (rate, bytes) = carried(&world, &relay, unit, packages, "SQLite", 1_000.0).await;
+    let (rate, bytes) = carried(&world, &relay, packages, "SQLite", 1_000.0).await;
     let plain = plain::sqlite(&world.folder.path().join("plain.db"), packages, bytes);
     report("  the same bytes into SQLite, a commit for each", plain, "/s", None);
     report("  relay / these", rate / plain, "", None);
 }
 
-async fn postgres(unit: &Unit, packages: usize) {
+async fn postgres(packages: usize) {
     let cluster = Cluster::start();
     let world = World::new();
     let relay = RelayFolder::new(&world, "postgres", &world::section_of_postgres(&cluster.url()));
-    let (rate, bytes) = carried(&world, &relay, unit, packages, "PostgreSQL", 600.0).await;
+    let (rate, bytes) = carried(&world, &relay, packages, "PostgreSQL", 600.0).await;
     let plain = plain::postgres(&cluster.url(), 16, packages, bytes).await;
     report("  the same bytes into PostgreSQL, a commit for each", plain, "/s", None);
     report("  relay / these", rate / plain, "", None);
@@ -111,14 +106,13 @@ async fn postgres(unit: &Unit, packages: usize) {
 async fn carried(
     world: &World,
     relay: &RelayFolder,
-    unit: &Unit,
     packages: usize,
     store: &str,
     target: f64,
 ) -> (f64, usize) {
     let running = relay.run();
-    Traffic::new(world, relay, unit, 1_370_000_000, WARM).run(relay.port).await;
-    let traffic = Traffic::new(world, relay, unit, 1_370_000_000, packages);
+    Traffic::new(world, relay, 1_370_000_000, WARM).run(relay.port).await;
+    let traffic = Traffic::new(world, relay, 1_370_000_000, packages);
     let bytes = traffic.bytes();
     let before = running.processor_seconds();
     let run = traffic.run(relay.port).await;
@@ -140,14 +134,14 @@ async fn carried(
 }
 
 /// What a package costs when so many lie there already.
-async fn growth(unit: &Unit, stored: usize) {
+async fn growth(stored: usize) {
     let sizes: Vec<usize> =
         [1_000, 10_000, 100_000, 1_000_000].into_iter().filter(|size| *size <= stored).collect();
     let world = World::new();
     let relay = RelayFolder::new(&world, "growth", "");
     std::fs::create_dir_all(relay.file().parent().expect("a folder")).expect("a folder");
     let store = async || SqliteStore::open_beside(&relay.file()).expect("a store");
-    grown(&world, &relay, unit, &sizes, "SQLite", store).await;
+    grown(&world, &relay, &sizes, "SQLite", store).await;
     println!("  its file has {:.0} MB", world::size_of(&relay.file()));
     let cluster = Cluster::start();
     let world = World::new();
@@ -155,13 +149,12 @@ async fn growth(unit: &Unit, stored: usize) {
     let settings =
         PostgresSettings { url: cluster.url(), password_file: None, root: None, connections: 16 };
     let store = async || PostgresStore::open(&settings).await.expect("a store");
-    grown(&world, &relay, unit, &sizes, "PostgreSQL", store).await;
+    grown(&world, &relay, &sizes, "PostgreSQL", store).await;
 }
 
 async fn grown<S: RelayStore>(
     world: &World,
     relay: &RelayFolder,
-    unit: &Unit,
     sizes: &[usize],
     name: &str,
     open: impl AsyncFn() -> S,
@@ -174,8 +167,8 @@ async fn grown<S: RelayStore>(
         drop(store);
         there = *size;
         let running = relay.run();
-        Traffic::new(world, relay, unit, 1_370_000_000, WARM).run(relay.port).await;
-        let traffic = Traffic::new(world, relay, unit, 1_370_000_000, AT_EACH_SIZE);
+        Traffic::new(world, relay, 1_370_000_000, WARM).run(relay.port).await;
+        let traffic = Traffic::new(world, relay, 1_370_000_000, AT_EACH_SIZE);
         let before = running.processor_seconds();
         let run = traffic.run(relay.port).await;
         let cost = (running.processor_seconds() - before) / run.packages as f64 * 1e3;

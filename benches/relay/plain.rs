@@ -61,7 +61,7 @@ pub(crate) fn sqlite(file: &Path, rows: usize, bytes: usize) -> f64 {
 }
 
 /// Bytes that cannot be compressed.
-fn noise(bytes: usize) -> Vec<u8> {
+pub(crate) fn noise(bytes: usize) -> Vec<u8> {
     let mut state = 0x9e37_79b9_7f4a_7c15_u64;
     let next = || {
         state ^= state << 13;

@@ -8,7 +8,6 @@ use serde_json::Value;
 use tokio::sync::{mpsc, oneshot};
 use tokio::task::JoinSet;
 
-use crate::units::Unit;
 use crate::wire::Wire;
 use crate::world::{Made, Maker, Office, RelayFolder, World};
 
@@ -43,18 +42,12 @@ struct Pair {
 impl Traffic {
     /// Everything is made before, so that only the carrying is measured. `first` is the number of the
     /// first office.
-    pub(crate) fn new(
-        world: &World,
-        relay: &RelayFolder,
-        unit: &Unit,
-        first: usize,
-        packages: usize,
-    ) -> Self {
+    pub(crate) fn new(world: &World, relay: &RelayFolder, first: usize, packages: usize) -> Self {
         let pair = |place: usize| {
             let sender = world.office(first + place * 2, relay);
             let recipient = world.office(first + place * 2 + 1, relay);
-            let maker = Maker::new(world, sender.number, recipient.number, unit);
-            let packages = (0..packages / PAIRS).map(|number| maker.make(number)).collect();
+            let maker = Maker::new(world, sender.number, recipient.number);
+            let packages = (0..packages / PAIRS).map(|_| maker.make()).collect();
             Pair { sender, recipient, packages }
         };
         let halves = std::thread::scope(|scope| {

@@ -13,19 +13,18 @@ use base64::engine::general_purpose::STANDARD;
 use bytes::Bytes;
 use jiff::SignedDuration;
 use renkei::certs::{TestCa, Validity, certificates_to_pem, load_certificates};
-use renkei::package::card::SealingKey;
-use renkei::package::sealed::{SealingSecret, seal};
-use renkei::package::{
-    Limits, Manifest, ManifestFile, ManifestFormat, Party, Receipt, ReceiptKind, Signer, Usage,
-    open, pack,
-};
-use renkei::types::{Clock, Edition, MessageId, OfficeNumber};
+use renkei::package::sealed::{SUITE, SealedFormat, SealedHeader};
+use renkei::package::{PackageRef, Receipt, ReceiptKind, Signer, Usage};
+use renkei::types::{Clock, Digest, Hashed, MessageId, OfficeNumber};
 use rustls::pki_types::CertificateDer;
 use rustls::{ClientConfig, RootCertStore};
 
 use crate::harness::{free_port, until};
+use crate::plain::noise;
 use crate::process::Running;
-use crate::units::{Unit, serial};
+
+/// The bytes of a package before it is sealed: less than a piece of the seal.
+const PACKAGE: usize = 60_000;
 
 /// The authority of all offices, and how long everything is valid.
 pub(crate) struct World {
@@ -143,65 +142,57 @@ pub(crate) struct Made {
     pub(crate) receipts: [(&'static str, Vec<u8>); 2],
 }
 
-/// Makes packages from one office to another.
-pub(crate) struct Maker<'a> {
+/// Makes packages from one office to another: a true header, and bytes of which nobody but the
+/// recipient could say whether they are sealed.
+pub(crate) struct Maker {
     sender: OfficeNumber,
     recipient: OfficeNumber,
-    signers: [Signer; 2],
-    key: SealingKey,
-    unit: &'a Unit,
+    signer: Signer,
+    noise: Vec<u8>,
 }
 
-impl<'a> Maker<'a> {
-    pub(crate) fn new(
-        world: &World,
-        sender: OfficeNumber,
-        recipient: OfficeNumber,
-        unit: &'a Unit,
-    ) -> Self {
-        let key = rcgen::KeyPair::generate().expect("a key");
-        let made = Clock::system().now();
-        let secret = SealingSecret::of_der(&key.serialize_der(), made).expect("a sealing key");
-        let signers = [world.signer(sender), world.signer(recipient)];
-        Self { sender, recipient, signers, key: secret.announced(), unit }
+impl Maker {
+    pub(crate) fn new(world: &World, sender: OfficeNumber, recipient: OfficeNumber) -> Self {
+        Self { sender, recipient, signer: world.signer(recipient), noise: noise(PACKAGE) }
     }
 
-    pub(crate) fn make(&self, number: usize) -> Made {
+    pub(crate) fn make(&self) -> Made {
         let now = Clock::system().now();
-        let [sender, recipient] = &self.signers;
-        let party = |office, certificate| Party {
-            office,
-            service_types: vec!["43".parse().expect("a type")],
-            certificate,
-        };
-        let described = |(n, (name, bytes)): (u32, &(String, Vec<u8>))| {
-            ManifestFile::describe(n, name, bytes).expect("fits")
-        };
-        let manifest = Manifest {
-            format: ManifestFormat::V1,
-            message_id: MessageId::new(now),
-            sequence: number as u64 + 1,
-            sender: party(self.sender, Some(sender.certificate_sha256())),
-            recipient: party(self.recipient, None),
+        let message_id = MessageId::new(now);
+        let package_sha256 = Digest::of(message_id.as_bytes());
+        let header = SealedHeader {
+            format: SealedFormat::V1,
+            message_id,
+            sender: self.sender,
+            recipient: self.recipient,
+            package_sha256,
+            size: PACKAGE as u64,
+            suite: SUITE.to_owned(),
+            key_id: "0123456789abcdef".to_owned(),
+            enc: vec![4; 65],
             created_at: now,
             expires_at: now + SignedDuration::from_hours(24),
-            kind: "K2".to_owned(),
-            edition: Some(Edition::V4_1),
-            months: vec!["202604".parse().expect("a month")],
-            serial: serial(number % 80_000).parse().expect("a serial"),
-            set: None,
-            supersedes: None,
-            files: (1..).zip(self.unit).map(described).collect(),
         };
-        let files: Vec<&[u8]> = self.unit.iter().map(|(_, bytes)| bytes.as_slice()).collect();
-        let packed = pack(&manifest, &files, sender, now).expect("packed");
-        let package = open(Bytes::from(packed), &Limits::default()).expect("our own package");
-        let sealed = seal(&package, &self.key, now).expect("sealed");
+        let header = serde_json::to_vec(&header).expect("JSON");
+        let mut sealed = b"RNKSEAL1".to_vec();
+        sealed.extend_from_slice(&u32::try_from(header.len()).expect("short").to_be_bytes());
+        sealed.extend_from_slice(&header);
+        sealed.extend_from_slice(&self.noise);
+        // The tag of the one piece, different for each.
+        sealed.extend_from_slice(&message_id.as_bytes()[..16]);
+        let sealed = Hashed::from(Bytes::from(sealed));
+        let reference = PackageRef {
+            message_id,
+            package_sha256,
+            manifest_sha256: package_sha256,
+            sender: self.sender,
+            recipient: self.recipient,
+        };
         let receipt =
-            |kind| Receipt::about(&package, kind, now).sign(recipient, now).expect("signed");
+            |kind| Receipt::of(&reference, kind, now).sign(&self.signer, now).expect("signed");
         let digest = STANDARD.encode(sealed.sha256().as_raw());
         Made {
-            id: manifest.message_id,
+            id: message_id,
             sealed: sealed.bytes().clone(),
             fields: format!(
                 "content-type: application/vnd.renkei.sealed\r\ncontent-digest: sha-256=:{digest}:\r\n"
