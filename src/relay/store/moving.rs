@@ -42,8 +42,8 @@ const LITTLE: u64 = 200;
 /// After so many passes the last one is made in any case.
 const PASSES: u32 = 8;
 
-/// So often it is looked whether a relay uses the database, with so long between.
-const LOOKS: u32 = 10;
+/// So often it is looked whether somebody else uses the database, with so long between.
+const LOOKS: u32 = 30;
 const AGAIN: Duration = Duration::from_millis(100);
 
 /// What keeps a store from being moved.
@@ -101,9 +101,7 @@ pub async fn move_store(
 ) -> Result<Moved, MoveError> {
     let source = Source::open(file)?;
     let mut target = Target::open(settings).await?;
-    if !target.lock().await? {
-        return Err(MoveError::Running);
-    }
+    lock(&target).await?;
     let before = source.state().await?;
     let id = before.as_ref().map_or_else(|| Uuid::now_v7(), |state| state.id);
     let is_sealed = before.as_ref().is_some_and(|state| state.is_done);
@@ -142,6 +140,17 @@ pub async fn move_store(
     source.seal().await?;
     target.finish(last_body).await?;
     Ok(Moved { to, contents: there, closed: Some(start.elapsed()) })
+}
+
+/// The server may take a moment to see that whoever moved before was killed.
+async fn lock(target: &Target) -> Result<(), MoveError> {
+    for _ in 0..LOOKS {
+        if target.lock().await? {
+            return Ok(());
+        }
+        sleep(AGAIN).await;
+    }
+    Err(MoveError::Running)
 }
 
 /// A relay that starts looks at the database for a moment; one that stays uses it.

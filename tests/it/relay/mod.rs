@@ -9,5 +9,6 @@ mod deposits;
 mod faults;
 mod harness;
 mod introductions;
+mod live;
 #[cfg(unix)]
 mod moving;

@@ -111,7 +111,8 @@ impl Target {
         last_body: i64,
     ) -> Result<(), RelayStoreError> {
         let transaction = self.client.transaction().await?;
-        let sql = "SELECT setval('bodies', greatest(1, $1::BIGINT, (SELECT last_value FROM bodies)))";
+        let sql =
+            "SELECT setval('bodies', greatest(1, $1::BIGINT, (SELECT last_value FROM bodies)))";
         transaction.execute(sql, &[&last_body]).await?;
         transaction.execute("UPDATE moves SET done = true", &[]).await?;
         transaction.commit().await?;
