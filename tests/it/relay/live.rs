@@ -42,7 +42,7 @@ async fn offices_and_limits_are_taken_up_while_it_runs() {
     fs::write(relay.config(), &wanted).expect("written");
     until_status(&new, &relay, &path, 200);
     // One waits, and one is all that may wait now.
-    for status in [202, 429] {
+    for status in [202, 507] {
         let package = sender.package();
         let id = package.manifest().message_id;
         let put = sender.deposit(&relay, id, &keys.seal(&package)).await.expect("answered");
