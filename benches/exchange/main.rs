@@ -18,9 +18,13 @@
 #![allow(clippy::disallowed_methods, reason = "measures by the clock of the machine")]
 
 mod idle;
+#[path = "../common/measure.rs"]
 mod measure;
+#[path = "../common/process.rs"]
+mod process;
 mod sender;
 mod units;
+mod waits;
 mod world;
 
 use std::sync::Arc;
@@ -28,9 +32,10 @@ use std::time::{Duration, Instant};
 
 use tokio::task::JoinSet;
 
-use measure::{report, spread, until};
+use measure::{report, spread};
 use sender::{AT_A_TIME, Sender};
 use units::{Unit, renamed};
+use waits::until;
 use world::{SETTLE, World};
 
 fn main() {

@@ -5,6 +5,7 @@ use std::io::{self, Write as _};
 use unicode_width::UnicodeWidthStr as _;
 
 use crate::certs::CertsError;
+use crate::relay::store::RelayStoreError;
 use crate::rules::render::visible;
 use crate::store::StoreError;
 use crate::types::{Lang, io_text};
@@ -36,6 +37,8 @@ fn told(error: &anyhow::Error, lang: Lang) -> String {
         } else if let Some(error) = cause.downcast_ref::<CertsError>() {
             error.text(lang)
         } else if let Some(error) = cause.downcast_ref::<StoreError>() {
+            error.text(lang)
+        } else if let Some(error) = cause.downcast_ref::<RelayStoreError>() {
             error.text(lang)
         } else {
             parts.push(cause.to_string());

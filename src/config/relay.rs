@@ -97,6 +97,17 @@ impl RelayConfig {
     }
 }
 
+impl RelayConfig {
+    /// The file in which everything lies where no database is named.
+    pub fn file(&self) -> PathBuf {
+        file(&self.node.data)
+    }
+}
+
+fn file(data: &Path) -> PathBuf {
+    data.join("relay.db")
+}
+
 fn whole(mut root: Section<'_, '_>) -> RelayConfig {
     let mut table = root.table("node");
     let names_listen = table.has("listen");
@@ -163,7 +174,7 @@ fn store(mut table: Section<'_, '_>, data: &Path) -> RelayStoreSettings {
     let connections = table.number("connections", 1, 1_000).unwrap_or(16);
     table.finish();
     match url {
-        None => RelayStoreSettings::Sqlite(data.join("relay.db")),
+        None => RelayStoreSettings::Sqlite(file(data)),
         Some(url) => {
             let connections = u16::try_from(connections).unwrap_or(u16::MAX);
             RelayStoreSettings::Postgres { url, password_file, root, connections }

@@ -21,7 +21,7 @@ pub struct Grants {
 
 impl Grants {
     /// Large packages arrive in `folder`.
-    pub(super) fn new(limits: Limits, folder: &Path) -> Arc<Self> {
+    pub(crate) fn new(limits: Limits, folder: &Path) -> Arc<Self> {
         let (all, share) = connections(&limits);
         Arc::new(Self {
             limits: RwLock::new(limits),

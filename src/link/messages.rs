@@ -121,7 +121,8 @@ async fn receive_message<S: Service>(
     let (limits, times) = match form {
         PackageForm::Plain => (limits, 1),
         PackageForm::Sealed => {
-            (Limits { package_bytes: largest(limits.package_bytes), ..limits }, 2)
+            let times = if shared.service.opens_sealed() { 2 } else { 1 };
+            (Limits { package_bytes: largest(limits.package_bytes), ..limits }, times)
         }
     };
     let received = body::receive(body, &limits, &grants.room, partner).await?;

@@ -6,13 +6,15 @@ use std::sync::{Arc, PoisonError};
 use std::time::Duration;
 
 use jiff::SignedDuration;
-use tokio::sync::mpsc;
+use tokio::sync::{mpsc, oneshot};
 use tokio::time::{MissedTickBehavior, interval, sleep};
 
-use super::offices::{Offices, Sources};
+use super::RelayError;
+use super::offices::Offices;
 use super::service::{Mailboxes, surely_over};
+use super::settings::Settings;
 use super::store::{Hint, Positions, RelayStore, RelayStoreError, Retention};
-use crate::link::{Tls, TlsSettings};
+use crate::link::{Grants, Tls};
 use crate::types::OfficeNumber;
 use crate::work::{self, systemd, watch};
 
@@ -28,20 +30,23 @@ const CLEAN_UP: Duration = Duration::from_mins(1);
 /// A receipt that nobody ever collected is kept so long.
 const ABANDON: SignedDuration = SignedDuration::from_hours(24 * 400);
 
+/// Other settings, and who waits for what became of them.
+pub(super) type Change = (Settings, oneshot::Sender<Result<(), RelayError>>);
+
 /// The keeper of a relay.
 pub(super) struct Keeper<S> {
     pub(super) mailboxes: Arc<Mailboxes<S>>,
     pub(super) tls: Arc<Tls>,
-    pub(super) sources: Sources,
-    /// Makes the settings of TLS for a trust.
-    pub(super) settings: Box<dyn Fn(&Offices) -> TlsSettings + Send + Sync>,
-    pub(super) remember: SignedDuration,
+    pub(super) grants: Arc<Grants>,
+    pub(super) settings: Settings,
     pub(super) stopping: watch::Receiver<bool>,
+    /// Told once what the store has is elsewhere.
+    pub(super) moved: watch::Sender<bool>,
 }
 
 impl<S: RelayStore> Keeper<S> {
     /// Goes on until it is told to stop. `told` is what this instance has to tell.
-    pub(super) async fn run(self, told: mpsc::Receiver<Hint>) {
+    pub(super) async fn run(mut self, told: mpsc::Receiver<Hint>, changes: mpsc::Receiver<Change>) {
         let mut stopping = self.stopping.clone();
         let (heard, hears) = mpsc::channel(1024);
         let store = Arc::clone(&self.mailboxes.store);
@@ -50,11 +55,12 @@ impl<S: RelayStore> Keeper<S> {
             async move { store.listen(heard).await }
         });
         let telling = work::spawn(tell(Arc::clone(&store), told));
-        let cleaning = work::spawn(clean(Arc::clone(&self.mailboxes), self.remember));
+        let (remember, remembers) = watch::channel(self.settings.remember);
+        let cleaning = work::spawn(clean(Arc::clone(&self.mailboxes), remembers));
         tokio::select! {
             biased;
             () = work::stopped(&mut stopping) => {}
-            () = self.look(hears) => {}
+            () = self.look(hears, changes, remember) => {}
         }
         for task in [listening, telling, cleaning] {
             task.abort();
@@ -62,7 +68,12 @@ impl<S: RelayStore> Keeper<S> {
     }
 
     /// Looks at the truth, and listens to hints between.
-    async fn look(&self, mut hears: mpsc::Receiver<Hint>) {
+    async fn look(
+        &mut self,
+        mut hears: mpsc::Receiver<Hint>,
+        mut changes: mpsc::Receiver<Change>,
+        remember: watch::Sender<SignedDuration>,
+    ) {
         let mut ticks = interval(work::pause(LOOK));
         ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
         let mut known: HashMap<OfficeNumber, (u64, u64)> = HashMap::new();
@@ -71,6 +82,12 @@ impl<S: RelayStore> Keeper<S> {
             tokio::select! {
                 biased;
                 _ = ticks.tick() => {}
+                Some((settings, answer)) = changes.recv() => {
+                    let changed = self.change(settings).await;
+                    remember.send_replace(self.settings.remember);
+                    let _ = answer.send(changed);
+                    continue;
+                }
                 hint = hears.recv() => match hint {
                     Some(Hint::Something(office)) => {
                         self.mailboxes.wakes.wake(office);
@@ -84,6 +101,11 @@ impl<S: RelayStore> Keeper<S> {
             match looked {
                 Ok(()) if std::mem::take(&mut failing) => {
                     tracing::info!("the store answers again");
+                }
+                Err(error @ RelayStoreError::Moved(_)) => {
+                    tracing::info!(%error, "nothing is kept here any more");
+                    self.moved.send_replace(true);
+                    return;
                 }
                 Err(error) if !std::mem::replace(&mut failing, true) => {
                     tracing::error!(%error, "the store does not answer");
@@ -108,6 +130,29 @@ impl<S: RelayStore> Keeper<S> {
         self.take_up(&rows).await
     }
 
+    /// Goes by other settings, or by all of the former ones.
+    async fn change(&mut self, settings: Settings) -> Result<(), RelayError> {
+        let store = &*self.mailboxes.store;
+        let rows = store.positions().await?;
+        let former = self.mailboxes.offices();
+        let offices = Offices::load(&settings.sources, store, &rows, Some(&former)).await?;
+        self.tls.reload(settings.tls(&offices))?;
+        self.know(offices, &former);
+        self.grants.set(settings.limits);
+        self.mailboxes.rates.set(settings.office_rate);
+        let mut granted = self.mailboxes.granted.write().unwrap_or_else(PoisonError::into_inner);
+        *granted = Arc::clone(&settings.granted);
+        drop(granted);
+        self.settings = settings;
+        Ok(())
+    }
+
+    /// These are the offices now, and those that came meanwhile.
+    fn know(&self, offices: Offices, former: &Offices) {
+        let mut current = self.mailboxes.offices.write().unwrap_or_else(PoisonError::into_inner);
+        *current = Arc::new(offices.and_new_of(&current, former));
+    }
+
     /// Takes up offices that are new, or have another card.
     async fn take_up(&self, rows: &[Positions]) -> Result<(), RelayStoreError> {
         let former = self.mailboxes.offices();
@@ -115,13 +160,12 @@ impl<S: RelayStore> Keeper<S> {
             return Ok(());
         }
         let store = &*self.mailboxes.store;
-        let offices = Offices::load(&self.sources, store, rows, Some(&former)).await?;
-        let settings = (self.settings)(&offices);
-        if let Err(error) = self.tls.reload(settings) {
+        let offices = Offices::load(&self.settings.sources, store, rows, Some(&former)).await?;
+        if let Err(error) = self.tls.reload(self.settings.tls(&offices)) {
             tracing::error!(%error, "other offices could not be taken up");
             return Ok(());
         }
-        *self.mailboxes.offices.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(offices);
+        self.know(offices, &former);
         Ok(())
     }
 }
@@ -143,7 +187,10 @@ async fn tell<S: RelayStore>(store: Arc<S>, mut told: mpsc::Receiver<Hint>) {
 }
 
 /// Clears away what is over.
-async fn clean<S: RelayStore>(mailboxes: Arc<Mailboxes<S>>, remember: SignedDuration) {
+async fn clean<S: RelayStore>(
+    mailboxes: Arc<Mailboxes<S>>,
+    remember: watch::Receiver<SignedDuration>,
+) {
     let mut ticks = interval(work::pause(CLEAN_UP));
     ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
     loop {
@@ -151,7 +198,7 @@ async fn clean<S: RelayStore>(mailboxes: Arc<Mailboxes<S>>, remember: SignedDura
         loop {
             let now = mailboxes.clock.now();
             let before = |time| now.checked_sub(time).unwrap_or_default();
-            let (forget, abandon) = (before(remember), before(ABANDON));
+            let (forget, abandon) = (before(*remember.borrow()), before(ABANDON));
             let retention = Retention { now: surely_over(now), forget, abandon };
             match mailboxes.store.clean_up(retention).await {
                 Ok(done) => {

@@ -7,6 +7,7 @@
 //! | `service` | what is answered: the mailbox routes of [`crate::link`] |
 //! | `offices` | whom it knows, and by what |
 //! | `rates`, `wakes`, `counts` | how much an office asks, who waits for what, what is counted |
+//! | `settings` | what of the configuration is taken up while it runs |
 //! | `keeper` | what goes on beside the requests |
 //! | `watch_page` | `/healthz` and `/metrics` |
 //!
@@ -18,6 +19,7 @@ mod keeper;
 mod offices;
 mod rates;
 mod service;
+mod settings;
 pub mod store;
 mod wakes;
 mod watch_page;
@@ -25,24 +27,24 @@ mod watch_page;
 use std::io;
 use std::net::SocketAddr;
 use std::sync::{Arc, RwLock};
-use std::time::Duration;
 
 use tokio::net::TcpListener;
-use tokio::sync::mpsc;
+use tokio::sync::{mpsc, oneshot};
 use tokio::task::JoinHandle;
 
-use crate::certs::{self, CertsError};
+use crate::certs::CertsError;
 use crate::config::RelayConfig;
-use crate::link::{Limits, Server, Tls, TlsError, TlsSettings, TlsVersions};
-use crate::package::{self, SignerError};
+use crate::link::{Grants, Server, Tls, TlsError};
+use crate::package::SignerError;
 use crate::types::Clock;
 use crate::work::{self, systemd, watch};
 use counts::Counts;
-use keeper::Keeper;
-use offices::{Offices, Sources};
+use keeper::{Change, Keeper};
+use offices::Offices;
 use rates::Rates;
-use service::{Mailboxes, Terms};
-use store::{Hint, Quota, RelayStore, RelayStoreError};
+use service::{INTRODUCTION, INTRODUCTIONS, Mailboxes};
+use settings::Settings;
+use store::{Hint, RelayStore, RelayStoreError};
 use wakes::Wakes;
 
 /// Hints for other instances that may wait; what does not fit is found by looking.
@@ -73,12 +75,20 @@ pub enum RelayError {
     },
 }
 
+/// Why nothing can be changed any more.
+fn stopping() -> RelayError {
+    let what = "the relay".to_owned();
+    RelayError::Io { what, error: io::Error::other("it is stopping") }
+}
+
 /// A relay that runs.
 #[derive(Debug)]
 pub struct Relay {
     address: SocketAddr,
     watched_at: Option<SocketAddr>,
     stop: watch::Sender<bool>,
+    moved: watch::Receiver<bool>,
+    change: mpsc::Sender<Change>,
     serving: JoinHandle<()>,
     beside: Vec<JoinHandle<()>>,
 }
@@ -87,11 +97,20 @@ pub struct Relay {
 struct Prepared<S> {
     mailboxes: Arc<Mailboxes<S>>,
     tls: Arc<Tls>,
-    keeper: Keeper<S>,
-    /// What the keeper is to tell other instances.
+    settings: Settings,
+    /// What is to be told to other instances.
     told: mpsc::Receiver<Hint>,
-    /// Ends the keeper, and what serves.
+    /// Ends what goes on.
     stop: watch::Sender<bool>,
+}
+
+/// What goes on beside the requests.
+struct Kept {
+    keeping: JoinHandle<()>,
+    /// Ends it, and what serves.
+    stop: watch::Sender<bool>,
+    moved: watch::Receiver<bool>,
+    change: mpsc::Sender<Change>,
 }
 
 impl<S: RelayStore> Prepared<S> {
@@ -99,46 +118,35 @@ impl<S: RelayStore> Prepared<S> {
         let folder = &config.node.data;
         crate::disk::create_private_folders(folder)
             .map_err(|error| RelayError::Io { what: folder.display().to_string(), error })?;
-        let sources = Sources::load(config)?;
-        let identity = certs::load(&config.tls.identity)?;
-        let signer = certs::load(&config.signing)?.signer()?;
-        let allow_tls12 = config.tls.allow_tls12;
-        let settings = move |offices: &Offices| TlsSettings {
-            chain: identity.chain().to_vec(),
-            key: identity.key(),
-            trust: Arc::clone(&offices.trust),
-            versions: if allow_tls12 {
-                TlsVersions::Tls13AndHighSecurity12
-            } else {
-                TlsVersions::Tls13
-            },
-            strangers: true,
-        };
+        let settings = Settings::load(config)?;
         let store = Arc::new(store);
         let rows = store.positions().await?;
-        let offices = Offices::load(&sources, &*store, &rows, None).await?;
-        let tls = Tls::new(settings(&offices), clock.clone())?;
+        let offices = Offices::load(&settings.sources, &*store, &rows, None).await?;
+        let tls = Tls::new(settings.tls(&offices), clock.clone())?;
         let (tell, told) = mpsc::channel(HINTS);
         let mailboxes = Arc::new(Mailboxes {
             store,
             clock,
-            terms: terms(config),
+            granted: RwLock::new(Arc::clone(&settings.granted)),
             offices: RwLock::new(Arc::new(offices)),
-            signer,
             wakes: Wakes::new(tell),
-            rates: Rates::new(config.limits.office_rate),
+            rates: Rates::new(settings.office_rate),
+            introductions: Rates::each(INTRODUCTION, INTRODUCTIONS),
             counts: Counts::default(),
         });
-        let (stop, stopping) = watch::channel(false);
-        let keeper = Keeper {
-            mailboxes: Arc::clone(&mailboxes),
-            tls: Arc::clone(&tls),
-            sources,
-            settings: Box::new(settings),
-            remember: config.remember,
-            stopping,
-        };
-        Ok(Self { mailboxes, tls, keeper, told, stop })
+        let (stop, _) = watch::channel(false);
+        Ok(Self { mailboxes, tls, settings, told, stop })
+    }
+
+    /// Begins what goes on beside the requests. `grants` are those of what serves.
+    fn keep(self, grants: Arc<Grants>) -> Kept {
+        let Self { mailboxes, tls, settings, told, stop } = self;
+        let (tell_moved, moved) = watch::channel(false);
+        let (change, changes) = mpsc::channel(1);
+        let stopping = stop.subscribe();
+        let keeper = Keeper { mailboxes, tls, grants, settings, stopping, moved: tell_moved };
+        let keeping = work::spawn(keeper.run(told, changes));
+        Kept { keeping, stop, moved, change }
     }
 }
 
@@ -152,7 +160,6 @@ impl Relay {
         let folder = &config.node.data;
         let failed = |what: String| move |error| RelayError::Io { what, error };
         let prepared = Prepared::new(config, store, clock).await?;
-        let Prepared { mailboxes, tls, keeper, told, stop } = prepared;
         let listen = config.listen;
         let listener = TcpListener::bind(listen).await.map_err(failed(listen.to_string()))?;
         let watched = match config.status {
@@ -163,11 +170,14 @@ impl Relay {
             }
         };
         let watched_at = watched.as_ref().and_then(|watched| watched.local_addr().ok());
-        let server = Server::new(listener, tls, Arc::clone(&mailboxes), limits(config), folder)
+        let Prepared { mailboxes, tls, settings, .. } = &prepared;
+        let (tls, mailboxes) = (Arc::clone(tls), Arc::clone(mailboxes));
+        let server = Server::new(listener, tls, Arc::clone(&mailboxes), settings.limits, folder)
             .map_err(failed(listen.to_string()))?;
         let address = server.address();
+        let Kept { keeping, stop, moved, change } = prepared.keep(server.grants());
         let mut shutdown = stop.subscribe();
-        let mut beside = vec![work::spawn(keeper.run(told))];
+        let mut beside = vec![keeping];
         beside.extend(
             watched.map(|watched| {
                 work::spawn(watch_page::serve(watched, mailboxes, shutdown.clone()))
@@ -177,7 +187,7 @@ impl Relay {
             server.run(async move { work::stopped(&mut shutdown).await }).await;
         });
         systemd::ready();
-        Ok(Self { address, watched_at, stop, serving, beside })
+        Ok(Self { address, watched_at, stop, moved, change, serving, beside })
     }
 
     /// Where offices reach it.
@@ -188,6 +198,29 @@ impl Relay {
     /// Where programs that watch it ask.
     pub const fn watched_at(&self) -> Option<SocketAddr> {
         self.watched_at
+    }
+
+    /// Goes by another configuration from now on, as far as that is possible without a new start.
+    ///
+    /// # Errors
+    ///
+    /// A file that cannot be used, or the store; all stays as it was.
+    pub async fn apply(&self, config: &RelayConfig) -> Result<(), RelayError> {
+        let config = config.clone();
+        let read = work::blocking(move || Settings::load(&config)).await;
+        let settings = read.map_err(|_| stopping())??;
+        let (answer, answered) = oneshot::channel();
+        self.change.send((settings, answer)).await.map_err(|_| stopping())?;
+        answered.await.map_err(|_| stopping())?
+    }
+
+    /// Waits until what its store has was moved elsewhere.
+    pub async fn moved(&self) {
+        let mut moved = self.moved.clone();
+        if moved.wait_for(|moved| *moved).await.is_err() {
+            // The keeper ended, as the relay stops.
+            std::future::pending().await
+        }
     }
 
     /// Stops: takes nothing new, and answers what is under way.
@@ -217,45 +250,17 @@ impl SimulatedRelay {
         store: S,
         clock: Clock,
     ) -> Result<Self, RelayError> {
-        let Prepared { mailboxes, tls, keeper, told, stop } =
-            Prepared::new(config, store, clock).await?;
-        let (limits, folder) = (limits(config), &config.node.data);
+        let prepared = Prepared::new(config, store, clock).await?;
+        let Prepared { mailboxes, tls, settings, stop, .. } = &prepared;
+        let (tls, mailboxes) = (Arc::clone(tls), Arc::clone(mailboxes));
+        let (limits, folder) = (settings.limits, &config.node.data);
         let station = crate::link::Station::new(tls, mailboxes, limits, folder, stop.subscribe());
-        let keeping = work::spawn(keeper.run(told));
+        let Kept { keeping, stop, .. } = prepared.keep(crate::link::Grants::new(limits, folder));
         Ok(Self { station, stop, keeping })
     }
 
     pub(crate) async fn stop(self) {
         self.stop.send_replace(true);
         let _ = self.keeping.await;
-    }
-}
-
-fn terms(config: &RelayConfig) -> Terms {
-    let limits = &config.limits;
-    Terms {
-        package: package::Limits {
-            package_bytes: usize::try_from(limits.package_size).unwrap_or(usize::MAX),
-            ..package::Limits::default()
-        },
-        quota: Quota { bytes: limits.office_store, messages: limits.office_messages.into() },
-        keep: limits.keep,
-    }
-}
-
-/// What the link grants.
-fn limits(config: &RelayConfig) -> Limits {
-    let granted = &config.limits;
-    let number = |number: u32| usize::try_from(number).unwrap_or(usize::MAX);
-    let defaults = Limits::default();
-    Limits {
-        package_bytes: granted.package_size,
-        body_memory: granted.body_memory,
-        connections: number(granted.connections),
-        partner_connections: Some(number(granted.office_connections)),
-        // Offices that introduce themselves are guests too, and a balancer has one address for all.
-        guests: defaults.guests.max(number(granted.connections) / 16),
-        request_timeout: Duration::from_secs(30),
-        ..defaults
     }
 }

@@ -4,7 +4,8 @@
 //! number, or by a card that the operator approved. Whom the operator refuses is known in no way.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 
 use rustls::pki_types::CertificateDer;
 
@@ -14,7 +15,7 @@ use crate::config::RelayConfig;
 use crate::link::Caller;
 use crate::package::card::SignedCard;
 use crate::package::{Trust, TrustSources, Usage};
-use crate::types::{Digest, OfficeNumber};
+use crate::types::{Clock, Digest, Instant, OfficeNumber};
 
 /// What trust is built from, as the files of the configuration have it.
 pub(super) struct Sources {
@@ -63,6 +64,16 @@ struct Known {
     pins: BTreeSet<Digest>,
 }
 
+/// So old the judgement on a certificate may be, as that on a connection.
+const RECHECK: Duration = Duration::from_mins(1);
+
+/// More judgements are not kept.
+const JUDGED: usize = 20_000;
+
+/// Which certificates spoke for which offices, and when that was judged: verifying a chain costs more
+/// than a usual request.
+type Judged = Arc<Mutex<HashMap<(Digest, OfficeNumber), Instant>>>;
+
 /// The offices of this moment.
 #[derive(Clone)]
 pub(super) struct Offices {
@@ -71,6 +82,7 @@ pub(super) struct Offices {
     configured: BTreeSet<OfficeNumber>,
     by_pin: HashMap<Digest, Vec<OfficeNumber>>,
     has_authority: bool,
+    judged: Judged,
 }
 
 impl Offices {
@@ -122,7 +134,14 @@ impl Offices {
             configured: sources.pins.keys().copied().collect(),
             by_pin,
             has_authority: !sources.roots.is_empty(),
+            judged: Judged::default(),
         })
+    }
+
+    /// The same, and those that became known here since `former` and are not in the store's rows yet.
+    pub(super) fn and_new_of(self, current: &Self, former: &Self) -> Self {
+        let new = current.stored.keys().filter(|office| !former.stored.contains_key(*office));
+        new.fold(self, |offices, office| offices.with(*office))
     }
 
     /// The same, and one more that an authority made known.
@@ -175,8 +194,24 @@ impl Offices {
     ) -> bool {
         let is_refused =
             self.stored.get(&office).is_some_and(|known| known.standing == Standing::Refused);
-        let Caller { certificate, chain, .. } = peer;
-        !is_refused && self.trust.speaks_for(certificate, chain, office, Usage::Tls, now).is_ok()
+        if is_refused {
+            return false;
+        }
+        let Caller { certificate, chain, certificate_sha256, .. } = peer;
+        let (key, moment) = ((*certificate_sha256, office), Clock::running());
+        let judged = || self.judged.lock().unwrap_or_else(PoisonError::into_inner);
+        if judged().get(&key).is_some_and(|at| moment.saturating_duration_since(*at) < RECHECK) {
+            return true;
+        }
+        let speaks = self.trust.speaks_for(certificate, chain, office, Usage::Tls, now).is_ok();
+        if speaks {
+            let mut judged = judged();
+            if judged.len() >= JUDGED {
+                judged.clear();
+            }
+            judged.insert(key, moment);
+        }
+        speaks
     }
 
     /// The office that a certificate speaks for; the first of several.

@@ -14,7 +14,7 @@ use super::counts::Counts;
 use super::offices::Offices;
 use super::rates::Rates;
 use super::store::{
-    Candidate, Deposit, Deposited, Found, NewReceipt, PIECE, PutReceipt, Quota, RelayStore,
+    Candidate, Deposit, Deposited, Found, NewReceipt, PutReceipt, Quota, RelayStore,
     RelayStoreError,
 };
 use super::wakes::Wakes;
@@ -29,10 +29,14 @@ use crate::package::{
     TrustError,
 };
 use crate::types::code::RefusalCode;
-use crate::types::{Clock, Digest, Hashed, MessageId, OfficeNumber};
+use crate::types::{Clock, Digest, Hashed, MessageId, OfficeNumber, one_site};
 
 /// When somebody of whom enough is kept is told to come again.
 const STORE_AGAIN: Duration = Duration::from_mins(10);
+
+/// A site may introduce somebody once in so long a time, and as many at once as are worth the second.
+pub(super) const INTRODUCTION: Duration = Duration::from_secs(20);
+pub(super) const INTRODUCTIONS: Duration = Duration::from_secs(20 * 20);
 
 /// When everybody is told to come again where the store does not answer.
 const AWAY_AGAIN: Duration = Duration::from_secs(5);
@@ -49,15 +53,22 @@ pub(super) struct Terms {
     pub(super) keep: SignedDuration,
 }
 
+/// The same, and with what is signed that packages were taken.
+pub(super) struct Granted {
+    pub(super) terms: Terms,
+    pub(super) signer: Signer,
+}
+
 /// The mailboxes of all offices.
 pub(super) struct Mailboxes<S> {
     pub(super) store: Arc<S>,
     pub(super) clock: Clock,
-    pub(super) terms: Terms,
+    pub(super) granted: RwLock<Arc<Granted>>,
     pub(super) offices: RwLock<Arc<Offices>>,
-    pub(super) signer: Signer,
     pub(super) wakes: Arc<Wakes>,
-    pub(super) rates: Rates,
+    pub(super) rates: Rates<OfficeNumber>,
+    /// By the address, or the /64, of who introduces.
+    pub(super) introductions: Rates<IpAddr>,
     pub(super) counts: Counts,
 }
 
@@ -65,6 +76,11 @@ impl<S: RelayStore> Mailboxes<S> {
     /// The offices of this moment.
     pub(super) fn offices(&self) -> Arc<Offices> {
         Arc::clone(&self.offices.read().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// What is granted at this moment.
+    fn granted(&self) -> Arc<Granted> {
+        Arc::clone(&self.granted.read().unwrap_or_else(PoisonError::into_inner))
     }
 
     /// From now on an office is known here, before the next look at the store.
@@ -112,7 +128,9 @@ impl<S: RelayStore> Mailboxes<S> {
         if form == PackageForm::Plain {
             return Err(Refusal::plain(RefusalCode::NOT_SEALED));
         }
-        let sealed = Sealed::read(body, &self.terms.package)
+        let granted = self.granted();
+        let Granted { terms, signer } = &*granted;
+        let sealed = Sealed::read(body, &terms.package)
             .map_err(|fault| Refusal::new(fault.refusal(), fault.to_string()))?;
         let (header, now) = (sealed.header(), self.clock.now());
         if header.message_id != id {
@@ -129,7 +147,7 @@ impl<S: RelayStore> Mailboxes<S> {
         if header.expires_at <= surely_over(now) {
             return Err(Refusal::plain(RefusalCode::PACKAGE_EXPIRED));
         }
-        let expires_at = header.expires_at.min(later(now, self.terms.keep));
+        let expires_at = header.expires_at.min(later(now, terms.keep));
         let size = u64::try_from(sealed.bytes().len()).unwrap_or(u64::MAX);
         let acceptance = RelayAcceptance {
             format: AcceptanceFormat::V1,
@@ -141,10 +159,10 @@ impl<S: RelayStore> Mailboxes<S> {
             size,
             at: now,
             expires_at,
-            relay: self.signer.certificate_sha256(),
+            relay: signer.certificate_sha256(),
         };
         let acceptance: Bytes = acceptance
-            .sign(&self.signer, now)
+            .sign(signer, now)
             .map_err(|error| Refusal::internal(format!("the acceptance: {error}")))?
             .into();
         let (sender, recipient) = (header.sender, header.recipient);
@@ -159,7 +177,7 @@ impl<S: RelayStore> Mailboxes<S> {
             expires_at,
             acceptance: acceptance.clone(),
         };
-        let deposited = self.store.deposit(new, self.terms.quota).await;
+        let deposited = self.store.deposit(new, terms.quota).await;
         match deposited.map_err(|error| self.away(&error))? {
             Deposited::New => {
                 Counts::add(&self.counts.accepted, 1);
@@ -192,7 +210,7 @@ impl<S: RelayStore> Mailboxes<S> {
     ) -> Result<bool, Refusal> {
         self.speaks_for(peer, of.office)?;
         let mismatch = |log: String| Refusal::new(RefusalCode::RECEIPT_MISMATCH, log);
-        let (stated, _) = Receipt::stated(&receipt, &self.terms.package)
+        let (stated, _) = Receipt::stated(&receipt, &self.granted().terms.package)
             .map_err(|fault| mismatch(fault.to_string()))?;
         let is_of_it = stated.kind == kind
             && stated.message_id == of.id
@@ -348,12 +366,20 @@ impl<S: RelayStore> Service for Mailboxes<S> {
         true
     }
 
+    fn opens_sealed(&self) -> bool {
+        false
+    }
+
     async fn introduce(
         &self,
         peer: &Caller,
         office: OfficeNumber,
         card: Bytes,
     ) -> Result<(), Refusal> {
+        self.introductions.ask(one_site(peer.address.ip())).map_err(|wait| {
+            let log = "too many cards come from there";
+            Refusal::new(RefusalCode::PARTNER_RATE_EXCEEDED, log).retry_after(wait)
+        })?;
         let read = self.read_card(office, &card)?;
         let mut tls = read.card().certificates.tls.iter();
         if !tls.any(|listed| listed.sha256() == peer.certificate_sha256) {
@@ -431,6 +457,7 @@ impl<S: RelayStore> Service for Mailboxes<S> {
 
     fn status(&self, peer: &Caller) -> StatusAnswer {
         let (offices, now) = (self.offices(), self.clock.now());
+        let limits = self.granted().terms.package;
         let known =
             offices.of(peer, now).and_then(|office| Some((office, offices.serial(office)?)));
         let features = ["relay/1", "mailbox/1", SEALED_FEATURE, "card"];
@@ -441,8 +468,8 @@ impl<S: RelayStore> Service for Mailboxes<S> {
             formats: vec!["renkei.sealed/1".to_owned()],
             features: features.map(str::to_owned).to_vec(),
             clock_skew: Duration::try_from(CLOCK_TOLERANCE).unwrap_or_default(),
-            files: self.terms.package.files,
-            manifest_bytes: self.terms.package.manifest_bytes,
+            files: limits.files,
+            manifest_bytes: limits.manifest_bytes,
         }
     }
 }
@@ -456,17 +483,17 @@ pub(super) fn surely_over(now: Timestamp) -> Timestamp {
     now.checked_sub(CLOCK_AHEAD).unwrap_or(Timestamp::MIN)
 }
 
-/// A range of a body, piece by piece.
+/// A range of a body, slice by slice.
 fn read<S: RelayStore>(
     store: Arc<S>,
     body: i64,
     range: Range<u64>,
 ) -> BoxStream<'static, Result<Bytes, Refusal>> {
-    let pieces = stream::unfold(Some(range), move |left| {
+    let slices = stream::unfold(Some(range), move |left| {
         let store = Arc::clone(&store);
         async move {
             let left = left.filter(|left| left.start < left.end)?;
-            match part(&*store, body, &left).await {
+            match slice(&*store, body, &left).await {
                 Ok(bytes) => {
                     let length = u64::try_from(bytes.len()).unwrap_or(u64::MAX);
                     let next = left.start.saturating_add(length)..left.end;
@@ -476,23 +503,17 @@ fn read<S: RelayStore>(
             }
         }
     });
-    pieces.boxed()
+    slices.boxed()
 }
 
-/// The first part of a range: to the end of its piece at the most, and never nothing.
-async fn part<S: RelayStore>(store: &S, body: i64, left: &Range<u64>) -> Result<Bytes, Refusal> {
-    let number = u32::try_from(left.start / PIECE).unwrap_or(u32::MAX);
-    let piece = store.piece(body, number).await;
-    let piece = piece.map_err(|error| {
+/// The first bytes of a range: to the end of their slice at the most, and never nothing.
+async fn slice<S: RelayStore>(store: &S, body: i64, left: &Range<u64>) -> Result<Bytes, Refusal> {
+    let slice = store.slice(body, left.start).await;
+    let slice = slice.map_err(|error| {
         Refusal::new(RefusalCode::BUSY, error.to_string()).retry_after(AWAY_AGAIN)
     })?;
-    let gone = || Refusal::plain(RefusalCode::GONE);
-    let piece = piece.ok_or_else(gone)?;
-    let at = |place: u64| usize::try_from(place).unwrap_or(usize::MAX).min(piece.len());
-    let begin = u64::from(number).saturating_mul(PIECE);
-    let (start, end) = (at(left.start - begin), at(left.end.saturating_sub(begin)));
-    if start >= end {
-        return Err(gone());
-    }
-    Ok(piece.slice(start..end))
+    let mut slice =
+        slice.filter(|slice| !slice.is_empty()).ok_or_else(|| Refusal::plain(RefusalCode::GONE))?;
+    slice.truncate(usize::try_from(left.end.saturating_sub(left.start)).unwrap_or(usize::MAX));
+    Ok(slice)
 }

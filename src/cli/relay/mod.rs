@@ -1,6 +1,8 @@
 //! `renkei relay`: the relay, and what its operator does.
 
+mod follow;
 pub(super) mod init;
+mod move_store;
 mod offices;
 pub(super) mod serve;
 
@@ -57,6 +59,22 @@ enum Command {
         /// 事業所番号
         office: OfficeNumber,
     },
+    /// 承認を待っている事業所カードを捨てます（登録済みの事業所はそのままです）
+    Forget {
+        #[command(flatten)]
+        config: RelayConfigArg,
+        /// 待っているカードをすべて捨てます
+        #[arg(long, conflicts_with = "office")]
+        all: bool,
+        /// 事業所番号
+        #[arg(required_unless_present = "all")]
+        office: Option<OfficeNumber>,
+    },
+    /// 預かっているものをすべて SQLite のファイルから PostgreSQL へ移します（中継サーバーは動かしたままで構いません）
+    MoveStore {
+        #[command(flatten)]
+        config: RelayConfigArg,
+    },
     /// 預かっているものの数を表示します
     Status {
         #[command(flatten)]
@@ -75,6 +93,10 @@ pub(super) fn run(args: Args, lang: Lang) -> anyhow::Result<ExitCode> {
         Some(Command::Refuse { config, office }) => {
             offices::refuse(&read(&config.config, lang)?, office, lang)
         }
+        Some(Command::Forget { config, all: _, office }) => {
+            offices::forget(&read(&config.config, lang)?, office, lang)
+        }
+        Some(Command::MoveStore { config }) => move_store::run(&read(&config.config, lang)?, lang),
         Some(Command::Status { config }) => offices::status(&read(&config.config, lang)?, lang),
     }
 }
@@ -106,20 +128,24 @@ enum OpenStore {
 }
 
 /// Opens the store, for the relay itself or for a command beside it.
-async fn open(settings: &RelayStoreSettings, beside: bool) -> anyhow::Result<OpenStore> {
-    Ok(match settings {
-        RelayStoreSettings::Sqlite(path) if beside => {
-            OpenStore::Sqlite(SqliteStore::open_beside(path)?)
-        }
-        RelayStoreSettings::Sqlite(path) => OpenStore::Sqlite(SqliteStore::open(path)?),
-        RelayStoreSettings::Postgres { url, password_file, root, connections } => {
-            let settings = PostgresSettings {
-                url: url.clone(),
-                password_file: password_file.clone(),
-                root: root.clone(),
-                connections: *connections,
-            };
-            OpenStore::Postgres(PostgresStore::open(&settings).await?)
-        }
+async fn open(config: &RelayConfig, beside: bool) -> anyhow::Result<OpenStore> {
+    if let Some(settings) = database(&config.store) {
+        return Ok(OpenStore::Postgres(PostgresStore::open(&settings).await?));
+    }
+    let file = config.file();
+    let store = if beside { SqliteStore::open_beside(&file) } else { SqliteStore::open(&file) };
+    Ok(OpenStore::Sqlite(store?))
+}
+
+/// How the database is reached, if one is named.
+fn database(settings: &RelayStoreSettings) -> Option<PostgresSettings> {
+    let RelayStoreSettings::Postgres { url, password_file, root, connections } = settings else {
+        return None;
+    };
+    Some(PostgresSettings {
+        url: url.clone(),
+        password_file: password_file.clone(),
+        root: root.clone(),
+        connections: *connections,
     })
 }

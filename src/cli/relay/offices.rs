@@ -1,5 +1,6 @@
-//! `renkei relay list`, `approve`, `refuse`, `status`: on the store, beside the relay that runs on it.
+//! `renkei relay list`, `approve`, `refuse`, `forget`, `status`: on the store, beside the relay that runs on it.
 
+use std::collections::BTreeSet;
 use std::process::ExitCode;
 
 use super::{OpenStore, open};
@@ -11,7 +12,7 @@ use crate::types::{Lang, OfficeNumber};
 
 pub(super) fn list(config: &RelayConfig, lang: Lang) -> anyhow::Result<ExitCode> {
     setup::runtime()?.block_on(async {
-        match open(&config.store, true).await? {
+        match open(config, true).await? {
             OpenStore::Sqlite(store) => print_list(&store, config, lang).await,
             OpenStore::Postgres(store) => print_list(&store, config, lang).await,
         }
@@ -25,7 +26,7 @@ pub(super) fn approve(
     lang: Lang,
 ) -> anyhow::Result<ExitCode> {
     setup::runtime()?.block_on(async {
-        match open(&config.store, true).await? {
+        match open(config, true).await? {
             OpenStore::Sqlite(store) => take_in(&store, office, digits, lang).await,
             OpenStore::Postgres(store) => take_in(&store, office, digits, lang).await,
         }
@@ -38,7 +39,7 @@ pub(super) fn refuse(
     lang: Lang,
 ) -> anyhow::Result<ExitCode> {
     setup::runtime()?.block_on(async {
-        match open(&config.store, true).await? {
+        match open(config, true).await? {
             OpenStore::Sqlite(store) => shut_out(&store, office).await?,
             OpenStore::Postgres(store) => shut_out(&store, office).await?,
         }
@@ -50,9 +51,41 @@ pub(super) fn refuse(
     })
 }
 
+/// Drops the cards of an office that wait, or those of all.
+pub(super) fn forget(
+    config: &RelayConfig,
+    office: Option<OfficeNumber>,
+    lang: Lang,
+) -> anyhow::Result<ExitCode> {
+    let dropped = setup::runtime()?.block_on(async {
+        match open(config, true).await? {
+            OpenStore::Sqlite(store) => drop_candidates(&store, office).await,
+            OpenStore::Postgres(store) => drop_candidates(&store, office).await,
+        }
+    })?;
+    output::line(&match lang {
+        Lang::Ja => format!("承認を待っている事業所カードを {dropped} 件捨てました。"),
+        Lang::En => format!("{dropped} cards that waited for approval were dropped"),
+    })?;
+    Ok(if dropped == 0 { ExitCode::from(EXIT_NO) } else { ExitCode::SUCCESS })
+}
+
+async fn drop_candidates<S: RelayStore>(
+    store: &S,
+    office: Option<OfficeNumber>,
+) -> anyhow::Result<usize> {
+    let mut waiting = store.candidates().await?;
+    waiting.retain(|candidate| office.is_none_or(|office| candidate.office == office));
+    let offices: BTreeSet<_> = waiting.iter().map(|candidate| candidate.office).collect();
+    for office in offices {
+        store.forget_candidates(office).await?;
+    }
+    Ok(waiting.len())
+}
+
 pub(super) fn status(config: &RelayConfig, lang: Lang) -> anyhow::Result<ExitCode> {
     let totals = setup::runtime()?.block_on(async {
-        anyhow::Ok(match open(&config.store, true).await? {
+        anyhow::Ok(match open(config, true).await? {
             OpenStore::Sqlite(store) => store.totals().await?,
             OpenStore::Postgres(store) => store.totals().await?,
         })

@@ -5,12 +5,16 @@ use std::path::Path;
 use std::process::ExitCode;
 use std::time::Duration;
 
+use tokio::time::sleep;
+
+use super::follow::{Follower, LOOK};
 use super::{OpenStore, open, read};
 use crate::cli::setup;
 use crate::cli::signals::{Asked, Signals};
-use crate::config::RelayConfig;
+use crate::config::{RelayConfig, RelayStoreSettings};
 use crate::log::Sink;
 use crate::relay::Relay;
+use crate::relay::store::{RelayStoreError, SqliteStore, is_moved};
 use crate::types::{Clock, Lang};
 
 /// How long threads that wait for a disk may take after the relay has stopped.
@@ -19,13 +23,37 @@ const THREADS_GRACE: Duration = Duration::from_millis(500);
 /// How long the last lines may take to be written.
 const FLUSH_GRACE: Duration = Duration::from_millis(250);
 
+/// So often it is looked whether a move that was all but done is done.
+const AGAIN: Duration = Duration::from_millis(200);
+
+/// So many looks: after that somebody has to run it again.
+const LOOKS: u32 = 50;
+
+/// Why a relay does not serve any more.
+enum Ended {
+    /// It was told to stop.
+    Stopped,
+    /// What its store had is elsewhere now.
+    Moved,
+}
+
 pub(super) fn run(path: &Path, lang: Lang) -> anyhow::Result<ExitCode> {
     let config = read(path, lang)?;
     let log = setup::log(&config.node, lang)?;
     // Nobody may read what is printed here: the relay does not wait for it.
     let screen = Sink::start(io::stdout(), None)?;
     let runtime = setup::runtime()?;
-    let ended = runtime.block_on(serve(&config, &screen, lang));
+    let ended = runtime.block_on(async {
+        let mut signals = Signals::listen()?;
+        let mut config = config;
+        while let Ended::Moved = serve(path, &config, &mut signals, &screen, lang).await? {
+            // The configuration says by now where everything went, or it cannot be served.
+            config = read(path, lang)?;
+        }
+        let stopped = format!("{}\n", lang.pick("停止しました。", "stopped"));
+        screen.send(stopped.as_bytes());
+        Ok(ExitCode::SUCCESS)
+    });
     for sink in [&screen, &log] {
         sink.flush(FLUSH_GRACE);
     }
@@ -33,8 +61,13 @@ pub(super) fn run(path: &Path, lang: Lang) -> anyhow::Result<ExitCode> {
     ended
 }
 
-async fn serve(config: &RelayConfig, screen: &Sink, lang: Lang) -> anyhow::Result<ExitCode> {
-    let mut signals = Signals::listen()?;
+async fn serve(
+    path: &Path,
+    config: &RelayConfig,
+    signals: &mut Signals,
+    screen: &Sink,
+    lang: Lang,
+) -> anyhow::Result<Ended> {
     let relay = start(config).await?;
     let say = |text: &str| screen.send(format!("{text}\n").as_bytes());
     let (version, address) = (env!("CARGO_PKG_VERSION"), relay.address());
@@ -45,17 +78,62 @@ async fn serve(config: &RelayConfig, screen: &Sink, lang: Lang) -> anyhow::Resul
     if let Some(address) = relay.watched_at() {
         say(&format!("  http://{address}/healthz http://{address}/metrics"));
     }
-    // Offices that are approved are taken up by themselves; other settings need a new start.
-    while signals.next().await == Asked::Reload {}
-    say(lang.pick("停止しています…", "stopping…"));
+    let mut follower = Follower::new(path, config);
+    let ended = loop {
+        tokio::select! {
+            asked = signals.next() => match asked {
+                Asked::Reload => follower.take_up(&relay).await,
+                Asked::Interrupt | Asked::Stop => break Ended::Stopped,
+            },
+            () = relay.moved() => break Ended::Moved,
+            () = sleep(LOOK) => follower.look(&relay).await,
+        }
+    };
+    say(match ended {
+        Ended::Stopped => lang.pick("停止しています…", "stopping…"),
+        Ended::Moved => lang.pick(
+            "預かっているものが移されました。新しい保管先で続けます…",
+            "the store was moved; going on with the new one…",
+        ),
+    });
     relay.stop().await;
-    say(lang.pick("停止しました。", "stopped"));
-    Ok(ExitCode::SUCCESS)
+    Ok(ended)
+}
+
+/// The store that the configuration names. While what lies in the file is moved into the database that
+/// it names, the file counts.
+async fn store(config: &RelayConfig) -> anyhow::Result<OpenStore> {
+    let file = config.file();
+    let is_database = matches!(config.store, RelayStoreSettings::Postgres { .. });
+    if !is_database || !file.exists() {
+        return open(config, false).await;
+    }
+    let mut looks = 0;
+    loop {
+        let opened = open(config, false).await;
+        let is_sealed = is_moved(&file)?;
+        match opened {
+            Ok(store) if is_sealed => return Ok(store),
+            Ok(_) => return Err(RelayStoreError::NotMoved(file).into()),
+            Err(error) => match error.downcast_ref() {
+                Some(RelayStoreError::Unfinished) if !is_sealed => {
+                    tracing::info!("the move is not finished: serving from {}", file.display());
+                    return Ok(OpenStore::Sqlite(SqliteStore::open(&file)?));
+                }
+                // It ends within a moment.
+                Some(RelayStoreError::Unfinished) if looks < LOOKS => {
+                    looks += 1;
+                    sleep(AGAIN).await;
+                }
+                _ => return Err(error),
+            },
+        }
+    }
 }
 
 /// Starts a relay on the store that its configuration names.
 pub(in crate::cli) async fn start(config: &RelayConfig) -> anyhow::Result<Relay> {
-    Ok(match open(&config.store, false).await? {
+    Ok(match store(config).await? {
         OpenStore::Sqlite(store) => Relay::start(config, store, Clock::system()).await?,
         OpenStore::Postgres(store) => Relay::start(config, store, Clock::system()).await?,
     })

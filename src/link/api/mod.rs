@@ -108,6 +108,11 @@ pub trait Service: Send + Sync + 'static {
         async { Err(Refusal::plain(RefusalCode::NOT_FOUND)) }
     }
 
+    /// Whether sealed packages are opened here, so that what is inside needs memory too.
+    fn opens_sealed(&self) -> bool {
+        true
+    }
+
     /// Whether somebody who is no partner may hand us its card, so that a person can register it.
     fn takes_introductions(&self) -> bool {
         false

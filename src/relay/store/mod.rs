@@ -8,9 +8,13 @@
 //! the end of its transaction: so they become visible in their order, and nobody who asks on behind
 //! the last one that he saw passes one over. They go on from the milliseconds of the clock, so that
 //! they rise above those of a store that was lost.
+//!
+//! A file can be moved into a database while a relay runs on it ([`move_store`]).
 
 mod error;
+mod moving;
 mod postgres;
+mod rows;
 mod sqlite;
 
 use bytes::Bytes;
@@ -18,8 +22,10 @@ use jiff::Timestamp;
 use tokio::sync::mpsc;
 
 pub use error::RelayStoreError;
+pub use moving::{MoveError, Moved, move_store};
 pub use postgres::{PostgresSettings, PostgresStore};
-pub use sqlite::SqliteStore;
+pub use rows::Contents;
+pub use sqlite::{SqliteStore, is_moved};
 
 use crate::link::{MailboxItem, MailboxItemName, ReceiptEntry};
 use crate::package::ReceiptKind;
@@ -27,6 +33,9 @@ use crate::types::{Digest, Hashed, MessageId, OfficeNumber};
 
 /// Bodies are kept in pieces of so many bytes.
 pub const PIECE: u64 = 1 << 20;
+
+/// So many bytes of a body are read at a time: a usual package, and little for whoever fetches slowly.
+pub const SLICE: u64 = 128 << 10;
 
 /// Of one kind so many receipts about a package are kept: a sender keeps no more either.
 const RECEIPTS_OF_KIND: i64 = 16;
@@ -66,7 +75,7 @@ pub struct Deposit {
 pub enum Deposited {
     /// It is kept now.
     New,
-    /// It was kept before; this was the acceptance.
+    /// It was kept before; this is the acceptance.
     Repeated(Bytes),
     /// The id belongs to another package.
     Different,
@@ -257,8 +266,8 @@ pub enum Hint {
 
 /// The store of a relay.
 pub trait RelayStore: Send + Sync + 'static {
-    /// Keeps a package. A repeat that is sealed to another key takes the place of what waits, unless
-    /// the recipient has said already that it has it.
+    /// Keeps a package. A repeat that is sealed to another key takes the place of what waits, and its
+    /// acceptance that of the former one, unless the recipient has said already that it has it.
     fn deposit(
         &self,
         new: Deposit,
@@ -281,11 +290,12 @@ pub trait RelayStore: Send + Sync + 'static {
         now: Timestamp,
     ) -> impl Future<Output = Result<Found, RelayStoreError>> + Send;
 
-    /// A piece of a body; nothing where it is gone.
-    fn piece(
+    /// The bytes of a body from `start` on, to the end of their slice of [`SLICE`] bytes; nothing where
+    /// the body is gone.
+    fn slice(
         &self,
         body: i64,
-        number: u32,
+        start: u64,
     ) -> impl Future<Output = Result<Option<Bytes>, RelayStoreError>> + Send;
 
     /// Keeps a receipt. With a handover or a rejection the bytes of the package go.
@@ -349,7 +359,8 @@ pub trait RelayStore: Send + Sync + 'static {
         office: OfficeNumber,
     ) -> impl Future<Output = Result<(), RelayStoreError>> + Send;
 
-    /// How far the positions of all offices have got.
+    /// How far the positions of all offices have got. Fails with [`RelayStoreError::Moved`] once all is
+    /// elsewhere.
     fn positions(&self) -> impl Future<Output = Result<Vec<Positions>, RelayStoreError>> + Send;
 
     /// A step of the clean-up.
@@ -409,6 +420,12 @@ fn message_id(bytes: &[u8]) -> Result<MessageId, RelayStoreError> {
 
 fn office(text: &str) -> Result<OfficeNumber, RelayStoreError> {
     text.parse().map_err(|_| RelayStoreError::Damaged("office number"))
+}
+
+/// The piece in which a byte of a body lies, and its place there, counted from one; with the bytes to
+/// the end of its slice.
+fn place_of(start: u64) -> (i64, i64, i64) {
+    (signed(start / PIECE), signed(start % PIECE + 1), signed(SLICE - start % SLICE))
 }
 
 /// The pieces of a body, without a copy.

@@ -6,14 +6,11 @@
 
 mod office;
 mod settings;
+mod waits;
 
 use std::fs;
-use std::net::{Ipv4Addr, TcpListener};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU32, Ordering};
-use std::thread;
-use std::time::{Duration, Instant};
 
 use renkei::certs::TestCa;
 use tempfile::TempDir;
@@ -22,6 +19,7 @@ use crate::proof::long;
 
 pub(crate) use office::{Office, RENKEI};
 pub(crate) use settings::quoted;
+pub(crate) use waits::{PATIENCE, free_port, until, until_within};
 
 /// 居宅介護支援
 pub(crate) const CARE: &str = "2770000011";
@@ -29,32 +27,6 @@ pub(crate) const CARE: &str = "2770000011";
 pub(crate) const HELP: &str = "2770000029";
 /// 通所介護
 pub(crate) const DAY: &str = "2770000037";
-
-/// No condition is waited for longer than this.
-pub(crate) const PATIENCE: Duration = Duration::from_mins(2);
-
-const LOOK: Duration = Duration::from_millis(20);
-
-/// Waits until `condition` gives something.
-pub(crate) fn until<T>(what: &str, condition: impl FnMut() -> Option<T>) -> T {
-    until_within(PATIENCE, what, condition)
-}
-
-/// The same, for what takes longer by design.
-pub(crate) fn until_within<T>(
-    patience: Duration,
-    what: &str,
-    mut condition: impl FnMut() -> Option<T>,
-) -> T {
-    let started = Instant::now();
-    loop {
-        if let Some(found) = condition() {
-            return found;
-        }
-        assert!(started.elapsed() < patience, "waited in vain: {what}");
-        thread::sleep(LOOK);
-    }
-}
 
 /// What the offices of one test have in common.
 pub(crate) struct World {
@@ -90,17 +62,6 @@ pub(crate) fn faketime() -> String {
         path.is_file().then(|| path.to_str().expect("UTF-8").to_owned())
     });
     found.next().expect("libfaketime is not installed (apt-get install faketime)")
-}
-
-/// A port that is free now, from below the range that systems take for outgoing connections.
-pub(crate) fn free_port() -> u16 {
-    static NEXT: AtomicU32 = AtomicU32::new(0);
-    let base = std::process::id() % 97 * 200;
-    until("a free port", || {
-        let place = (base + NEXT.fetch_add(1, Ordering::Relaxed)) % 20_000;
-        let port = u16::try_from(10_000 + place).expect("below 30,000");
-        TcpListener::bind((Ipv4Addr::LOCALHOST, port)).ok().map(|_| port)
-    })
 }
 
 /// The entries of a folder that are not hidden, by name; none if there is no such folder.

@@ -9,7 +9,7 @@ use renkei::link::MailboxItemName;
 use renkei::package::ReceiptKind;
 use renkei::relay::store::{
     Candidate, CleanedUp, Deposit, Deposited, Found, NewReceipt, PIECE, PutReceipt, Quota,
-    RelayStore, Retention, SqliteStore, Standing,
+    RelayStore, Retention, SLICE, SqliteStore, Standing,
 };
 use renkei::types::{Digest, Hashed, MessageId, OfficeNumber};
 
@@ -56,10 +56,16 @@ async fn body<S: RelayStore>(store: &S, of: &Deposit) -> Vec<u8> {
         panic!("it waits")
     };
     let mut bytes = Vec::new();
-    for number in 0..u32::try_from(size.div_ceil(PIECE)).expect("few") {
-        let piece = store.piece(body, number).await.expect("read").expect("a piece");
-        bytes.extend_from_slice(&piece);
+    while bytes.len() as u64 != size {
+        let start = bytes.len() as u64;
+        let slice = store.slice(body, start).await.expect("read").expect("a slice");
+        assert!(!slice.is_empty() && start / SLICE == (start + slice.len() as u64 - 1) / SLICE);
+        bytes.extend_from_slice(&slice);
     }
+    let middle = size / 2;
+    let slice = store.slice(body, middle).await.expect("read").expect("a slice");
+    assert!(bytes[usize::try_from(middle).expect("small")..].starts_with(&slice));
+    assert!(store.slice(body, size).await.expect("read").is_none_or(|past| past.is_empty()));
     bytes
 }
 
@@ -142,15 +148,19 @@ async fn seals_anew<S: RelayStore>(store: &S) {
     let anew = Deposit {
         sealed: Hashed::from(Bytes::from_static(b"to the second")),
         key_id: "two".to_owned(),
+        acceptance: Bytes::from_static(b"of the bytes that lie there now"),
         ..first.clone()
     };
     let answer = store.deposit(anew.clone(), QUOTA).await.expect("kept");
-    assert_eq!(answer, Deposited::Repeated(first.acceptance.clone()));
+    assert_eq!(answer, Deposited::Repeated(anew.acceptance.clone()));
+    let again = Deposit { acceptance: Bytes::from_static(b"not this one"), ..anew.clone() };
+    let answer = store.deposit(again, QUOTA).await.expect("answered");
+    assert_eq!(answer, Deposited::Repeated(anew.acceptance.clone()));
     assert_eq!(body(store, &anew).await, b"to the second");
     let after = store.waiting(first.recipient, 0, 9, start()).await.expect("listed");
     assert_eq!(after.len(), 1);
     assert!(after[0].position > before[0].position, "whoever passed it over sees it again");
-    assert_eq!(store.piece(old, 0).await.expect("read"), None, "no bytes of both are mixed");
+    assert_eq!(store.slice(old, 0).await.expect("read"), None, "no bytes of both are mixed");
     assert_eq!(bytes_kept(store, first.sender).await, (13, 1));
     // Once the recipient has it, nothing is replaced.
     let consigned = receipt(&first, ReceiptKind::ContentConsignment, "has it");

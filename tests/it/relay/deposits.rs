@@ -6,7 +6,7 @@ use renkei::package::{Limits, ReceiptKind, RelayAcceptance};
 use renkei::types::Digest;
 
 use super::harness::{
-    CANARY, Client, Keys, Relay, World, answer, digest_of, is_anywhere, now, pair,
+    Answer, CANARY, Client, Keys, Relay, World, answer, digest_of, is_anywhere, now, pair,
 };
 use crate::proof::{RECIPIENT, SENDER};
 use crate::schema;
@@ -186,7 +186,13 @@ async fn a_package_that_is_sealed_anew_takes_the_place_of_the_old() {
     let anew = Keys::new();
     let second = sender.deposit(&relay, id, &anew.seal(&package)).await.expect("answered");
     assert_eq!((first.status, second.status), (202, 200));
-    assert_eq!(first.body, second.body, "the same acceptance");
+    let accepted = |answer: &Answer| {
+        RelayAcceptance::open(&answer.body, &Limits::default(), |_| true, now())
+            .expect("an acceptance")
+    };
+    assert_ne!(accepted(&first).sealed_sha256, accepted(&second).sealed_sha256);
+    let again = sender.deposit(&relay, id, &anew.seal(&package)).await.expect("answered");
+    assert_eq!(second.body, again.body, "the acceptance of what lies there");
     let page = recipient.mailbox(&relay, passed_over, 0).await;
     assert_eq!(page["items"].as_array().expect("a list").len(), 1, "it is seen again");
     let fetched = recipient.fetch(&relay, SENDER, id).await;

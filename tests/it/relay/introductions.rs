@@ -90,6 +90,31 @@ async fn an_unknown_office_is_taken_in_by_its_card_when_the_digits_are_the_same(
     wait_for(asks, 403);
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn strangers_do_not_fill_the_list_and_the_operator_empties_it() {
+    let world = World::new();
+    let mut relay = Relay::new(&world, "relay", "");
+    relay.start();
+    let (client, tls, signing) = Client::by_itself(NEW);
+    assert_eq!(put_card(&client, &relay, NEW, card(NEW, &tls, &signing, 1)).await.status, 202);
+    let mut refused = None;
+    for serial in 2..30 {
+        let put = put_card(&client, &relay, NEW, card(NEW, &tls, &signing, serial)).await;
+        if put.status == 429 {
+            refused = Some(put);
+            break;
+        }
+    }
+    let refused = refused.expect("no site introduces as many as it likes");
+    assert_eq!(refused.code(), "partner-rate-exceeded");
+    assert!(refused.header("retry-after").parse::<u32>().is_ok());
+    let dropped = relay.run(&["forget", NEW]);
+    let said = String::from_utf8_lossy(&dropped.stdout).into_owned();
+    assert!(dropped.status.success() && said.contains("8 cards"), "{dropped:?}");
+    assert!(!String::from_utf8_lossy(&relay.run(&["list"]).stdout).contains(NEW));
+    assert_eq!(relay.run(&["forget", "--all"]).status.code(), Some(1), "nothing waits");
+}
+
 fn wait_for<F: Future<Output = u16>>(ask: impl Fn() -> F, status: u16) {
     let ask = &ask;
     tokio::task::block_in_place(|| {

@@ -15,6 +15,9 @@ mod faults;
 mod full;
 mod harness;
 mod introductions;
+mod live;
+#[cfg(unix)]
+mod moving;
 #[cfg(unix)]
 mod several;
 #[cfg(unix)]

@@ -8,6 +8,7 @@
 mod hints;
 mod schema;
 mod settings;
+mod target;
 mod tls;
 
 use bytes::Bytes;
@@ -17,6 +18,7 @@ use tokio::sync::mpsc;
 use tokio_postgres::{Config, Row};
 
 pub use settings::PostgresSettings;
+pub(super) use target::{Target, TargetState};
 
 use tls::Tls;
 
@@ -24,7 +26,7 @@ use super::{
     CANDIDATES, CANDIDATES_OF_OFFICE, CLEAN_UP, Candidate, CleanedUp, Deposit, Deposited, Found,
     Hint, NewReceipt, OfficeRow, Positions, PutReceipt, Quota, RECEIPTS_OF_KIND, RelayStore,
     RelayStoreError, Retention, Standing, Totals, digest, message_id, millis, most_rows, not_noted,
-    office, pieces, signed, time, unsigned,
+    office, pieces, place_of, signed, time, unsigned,
 };
 use crate::link::{MailboxItem, MailboxItemName, ReceiptEntry};
 use crate::types::{Digest, OfficeNumber};
@@ -42,6 +44,9 @@ impl PostgresStore {
         let (config, tls, pool) = settings.open()?;
         let mut client = pool.get().await?;
         schema::prepare(&mut client).await?;
+        if client.query_opt("SELECT 1 FROM moves WHERE NOT done", &[]).await?.is_some() {
+            return Err(RelayStoreError::Unfinished);
+        }
         drop(client);
         Ok(Self { pool, config, tls })
     }
@@ -84,15 +89,17 @@ impl RelayStore for PostgresStore {
     async fn deposit(&self, new: Deposit, quota: Quota) -> Result<Deposited, RelayStoreError> {
         let mut client = self.client().await?;
         let size = i64::try_from(new.sealed.bytes().len()).unwrap_or(i64::MAX);
-        let body: i64 = {
-            let statement = client.prepare_cached("SELECT nextval('bodies')").await?;
-            client.query_one(&statement, &[]).await?.try_get(0)?
-        };
-        let statement = client.prepare_cached(DEPOSIT).await?;
-        let insert = client.prepare_cached("INSERT INTO pieces VALUES ($1, $2, $3)").await?;
         let mut parts = pieces(new.sealed.bytes());
         let (_, first) = parts.next().unwrap_or_default();
         let mut parts = parts.peekable();
+        // What is one piece gets its id within the function.
+        let body: Option<i64> = if parts.peek().is_some() {
+            let statement = client.prepare_cached("SELECT nextval('bodies')").await?;
+            Some(client.query_one(&statement, &[]).await?.try_get(0)?)
+        } else {
+            None
+        };
+        let statement = client.prepare_cached(DEPOSIT).await?;
         let (first, sender, recipient) = (&first[..], new.sender.as_str(), new.recipient.as_str());
         let (id, sealed_sha256) = (&new.message_id.as_bytes()[..], new.sealed.sha256());
         let (package_sha256, sealed_sha256) =
@@ -120,6 +127,7 @@ impl RelayStore for PostgresStore {
             client.query_one(&statement, &parameters).await?
         } else {
             // The other pieces first: the rows of the offices are held from the function on.
+            let insert = client.prepare_cached("INSERT INTO pieces VALUES ($1, $2, $3)").await?;
             let transaction = client.transaction().await?;
             for (number, bytes) in parts {
                 let number = i32::try_from(number).unwrap_or(i32::MAX);
@@ -134,10 +142,10 @@ impl RelayStore for PostgresStore {
             }
             row
         };
-        let former = || Ok::<_, RelayStoreError>(Bytes::from(row.try_get::<_, Vec<u8>>(1)?));
         Ok(match row.try_get::<_, i16>(0)? {
             0 => Deposited::New,
-            1 | 4 => Deposited::Repeated(former()?),
+            1 => Deposited::Repeated(row.try_get::<_, Vec<u8>>(1)?.into()),
+            4 => Deposited::Repeated(new.acceptance.clone()),
             2 => Deposited::Different,
             _ => Deposited::Full,
         })
@@ -186,10 +194,13 @@ impl RelayStore for PostgresStore {
         Ok(Found::Waiting { body, size, sha256: digest(row.try_get(2)?)? })
     }
 
-    async fn piece(&self, body: i64, number: u32) -> Result<Option<Bytes>, RelayStoreError> {
-        let sql = "SELECT bytes FROM pieces WHERE body = $1 AND number = $2";
-        let number = i32::try_from(number).unwrap_or(i32::MAX);
-        let rows = self.rows(sql, &[&body, &number]).await?;
+    async fn slice(&self, body: i64, start: u64) -> Result<Option<Bytes>, RelayStoreError> {
+        let sql = "SELECT substr(bytes, $3::INTEGER, $4::INTEGER) FROM pieces
+            WHERE body = $1 AND number = $2";
+        let (piece, from, length) = place_of(start);
+        let narrow = |number: i64| i32::try_from(number).unwrap_or(i32::MAX);
+        let (piece, from, length) = (narrow(piece), narrow(from), narrow(length));
+        let rows = self.rows(sql, &[&body, &piece, &from, &length]).await?;
         let Some(row) = rows.first() else { return Ok(None) };
         Ok(Some(Bytes::from(row.try_get::<_, Vec<u8>>(0)?)))
     }
@@ -234,10 +245,21 @@ impl RelayStore for PostgresStore {
         after: u64,
         most: usize,
     ) -> Result<Vec<ReceiptEntry>, RelayStoreError> {
-        let sql = "SELECT position, message_id, receipt FROM receipts
+        const NOTED: &str = "WITH noted AS (
+                UPDATE offices SET collected = $2
+                WHERE number = $1 AND collected < $2 AND receipts >= $2
+            ) ";
+        const FOUND: &str = "SELECT position, message_id, receipt FROM receipts
             WHERE sender = $1 AND position > $2 ORDER BY position LIMIT $3";
         let (of, after, most) = (sender.as_str(), signed(after), most_rows(most));
-        let rows = self.rows(sql, &[&of, &after, &most]).await?;
+        let parameters: [&(dyn tokio_postgres::types::ToSql + Sync); 3] = [&of, &after, &most];
+        let rows = match self.rows(&format!("{NOTED}{FOUND}"), &parameters).await {
+            Ok(rows) => rows,
+            Err(error) => {
+                not_noted(&error);
+                self.rows(FOUND, &parameters).await?
+            }
+        };
         let read = |row: &Row| {
             Ok(ReceiptEntry {
                 position: unsigned(row.try_get(0)?),
@@ -245,14 +267,7 @@ impl RelayStore for PostgresStore {
                 receipt: row.try_get::<_, Vec<u8>>(2)?.into(),
             })
         };
-        let found = rows.iter().map(read).collect::<Result<_, RelayStoreError>>()?;
-        if after > 0 {
-            let sql = "UPDATE offices SET collected = $2
-                WHERE number = $1 AND collected < $2 AND receipts >= $2";
-            let noted = self.execute(sql, &[&of, &after]).await;
-            noted.map(drop).unwrap_or_else(|error| not_noted(&error));
-        }
-        Ok(found)
+        rows.iter().map(read).collect()
     }
 
     async fn offices(&self) -> Result<Vec<OfficeRow>, RelayStoreError> {

@@ -21,6 +21,9 @@ const PATIENCE: Duration = Duration::from_secs(5);
 /// No statement takes longer, nor waits longer for a row that another one holds.
 const OPTIONS: &str = "-c statement_timeout=20s -c lock_timeout=10s -c idle_in_transaction_session_timeout=30s -c client_min_messages=warning";
 
+/// What a relay and its commands call themselves there.
+pub(super) const NAME: &str = "renkei relay";
+
 /// Where the database is.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct PostgresSettings {
@@ -77,7 +80,7 @@ impl PostgresSettings {
             .with_root_certificates(roots)
             .with_no_client_auth();
         let tls = Tls::new(tls);
-        config.application_name("renkei relay");
+        config.application_name(NAME);
         config.options(OPTIONS);
         config.connect_timeout(PATIENCE);
         // A server that is gone without a word is noticed, also by who has sent something already.

@@ -7,6 +7,7 @@
 mod clean;
 mod open;
 mod read;
+mod source;
 mod write;
 
 use std::fs::File;
@@ -29,6 +30,8 @@ use crate::types::OfficeNumber;
 #[cfg(test)]
 use crate::types::Plant;
 use crate::work;
+
+pub(super) use source::Source;
 
 /// Readers that are kept open between reads.
 const IDLE_READERS: usize = 8;
@@ -56,6 +59,7 @@ impl SqliteStore {
 
     fn beside(path: &Path, lock: Option<File>) -> Result<Self, RelayStoreError> {
         let connection = open::for_writing(path)?;
+        source::refuse_moved(&connection)?;
         let writer = Writer::start(connection, Arc::new(open::AsItIs))?;
         Ok(Self { path: path.to_owned(), writer, readers: Arc::default(), _lock: lock })
     }
@@ -97,6 +101,11 @@ impl SqliteStore {
     }
 }
 
+/// Whether everything in a file that is there was moved elsewhere.
+pub fn is_moved(path: &Path) -> Result<bool, RelayStoreError> {
+    Ok(source::state(&open::for_writing(path)?)?.is_some_and(|state| state.is_done))
+}
+
 impl std::fmt::Debug for SqliteStore {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("SqliteStore").field("path", &self.path).finish_non_exhaustive()
@@ -133,8 +142,8 @@ impl RelayStore for SqliteStore {
         found
     }
 
-    async fn piece(&self, body: i64, number: u32) -> Result<Option<Bytes>, RelayStoreError> {
-        self.read(move |connection| read::piece(connection, body, number)).await
+    async fn slice(&self, body: i64, start: u64) -> Result<Option<Bytes>, RelayStoreError> {
+        self.read(move |connection| read::slice(connection, body, start)).await
     }
 
     async fn put_receipt(&self, new: NewReceipt) -> Result<PutReceipt, RelayStoreError> {
@@ -200,7 +209,11 @@ impl RelayStore for SqliteStore {
     }
 
     async fn positions(&self) -> Result<Vec<Positions>, RelayStoreError> {
-        self.read(read::positions).await
+        self.read(|connection| {
+            source::refuse_moved(connection)?;
+            read::positions(connection)
+        })
+        .await
     }
 
     async fn clean_up(&self, retention: Retention) -> Result<CleanedUp, RelayStoreError> {

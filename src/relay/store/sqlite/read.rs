@@ -6,7 +6,7 @@ use rusqlite::{Connection, OptionalExtension as _, Row, params};
 
 use super::super::{
     Candidate, Found, OfficeRow, Positions, RelayStoreError, Standing, Totals, digest, message_id,
-    millis, most_rows, office, signed, time, unsigned,
+    millis, most_rows, office, place_of, signed, time, unsigned,
 };
 use super::write::first_piece;
 use crate::link::{MailboxItem, MailboxItemName, ReceiptEntry};
@@ -78,14 +78,17 @@ pub(super) fn find(
     Ok(found.into_iter().next().unwrap_or(Found::Never))
 }
 
-pub(super) fn piece(
+pub(super) fn slice(
     connection: &Connection,
     body: i64,
-    number: u32,
+    start: u64,
 ) -> Result<Option<Bytes>, RelayStoreError> {
-    let mut statement = connection.prepare_cached("SELECT bytes FROM pieces WHERE id = ?1")?;
-    let id = first_piece(body).saturating_add(i64::from(number));
-    let bytes: Option<Vec<u8>> = statement.query_row([id], |row| row.get(0)).optional()?;
+    let mut statement =
+        connection.prepare_cached("SELECT substr(bytes, ?2, ?3) FROM pieces WHERE id = ?1")?;
+    let (piece, from, length) = place_of(start);
+    let id = first_piece(body).saturating_add(piece);
+    let bytes: Option<Vec<u8>> =
+        statement.query_row([id, from, length], |row| row.get(0)).optional()?;
     Ok(bytes.map(Bytes::from))
 }
 

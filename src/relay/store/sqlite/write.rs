@@ -64,7 +64,6 @@ pub(super) fn deposit(
             forget(connection, former.id)?;
             return deposit(connection, new, quota);
         }
-        let acceptance = Bytes::from(former.acceptance);
         if former.state == 0 && former.key_id != new.key_id {
             let more = size.saturating_sub(former.size);
             if kept_of(connection, new.sender)?.0.saturating_add(more) > signed(quota.bytes) {
@@ -73,9 +72,10 @@ pub(super) fn deposit(
             remove_pieces(connection, former.id)?;
             forget(connection, former.id)?;
             kept(connection, new.sender, more, 0)?;
-            insert(connection, new, size, &acceptance)?;
+            insert(connection, new, size)?;
+            return Ok(Deposited::Repeated(new.acceptance.clone()));
         }
-        return Ok(Deposited::Repeated(acceptance));
+        return Ok(Deposited::Repeated(former.acceptance.into()));
     }
     know(connection, new.sender)?;
     know(connection, new.recipient)?;
@@ -84,7 +84,7 @@ pub(super) fn deposit(
         return Ok(Deposited::Full);
     }
     kept(connection, new.sender, size, 1)?;
-    insert(connection, new, size, &new.acceptance)?;
+    insert(connection, new, size)?;
     Ok(Deposited::New)
 }
 
@@ -101,12 +101,7 @@ fn forget(connection: &Connection, id: i64) -> Result<(), RelayStoreError> {
     Ok(())
 }
 
-fn insert(
-    connection: &Connection,
-    new: &Deposit,
-    size: i64,
-    acceptance: &Bytes,
-) -> Result<(), RelayStoreError> {
+fn insert(connection: &Connection, new: &Deposit, size: i64) -> Result<(), RelayStoreError> {
     let sql =
         "UPDATE offices SET mailbox = max(mailbox + 1, ?2) WHERE number = ?1 RETURNING mailbox";
     let position: i64 = connection
@@ -126,7 +121,7 @@ fn insert(
         size,
         millis(new.stored_at),
         millis(new.expires_at),
-        &acceptance[..],
+        &new.acceptance[..],
     ])?;
     let first = first_piece(connection.last_insert_rowid());
     let mut statement =
