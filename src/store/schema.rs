@@ -28,6 +28,7 @@ const MIGRATIONS: &[&str] = &[
     include_str!("migrations/0021.sql"),
     include_str!("migrations/0022.sql"),
     include_str!("migrations/0023.sql"),
+    include_str!("migrations/0024.sql"),
 ];
 
 /// A page of the database in bytes, in stores that begin now.

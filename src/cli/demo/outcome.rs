@@ -27,6 +27,7 @@ impl DemoOutcome {
                 OutgoingState::HandedOver
                 | OutgoingState::Refused
                 | OutgoingState::Rejected
+                | OutgoingState::Recalled
                 | OutgoingState::Expired
                 | OutgoingState::Uploaded
                 | OutgoingState::SentOnPaper => true,
@@ -34,6 +35,7 @@ impl DemoOutcome {
                 | OutgoingState::Deposited
                 | OutgoingState::Consigned
                 | OutgoingState::HeldByRecipient
+                | OutgoingState::RecallAsked
                 | OutgoingState::Superseded
                 | OutgoingState::ToUpload
                 | OutgoingState::ToPrint => false,

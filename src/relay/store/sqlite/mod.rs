@@ -128,6 +128,18 @@ impl RelayStore for SqliteStore {
         self.write(move |connection| write::put_receipt(connection, &new)).await
     }
 
+    async fn put_recall(&self, new: NewRecall) -> Result<PutRecall, RelayStoreError> {
+        self.write(move |connection| write::put_recall(connection, &new)).await
+    }
+
+    async fn recall(
+        &self,
+        of: MailboxItemName,
+        now: Timestamp,
+    ) -> Result<Option<Bytes>, RelayStoreError> {
+        self.read(move |connection| read::recall(connection, &of, now)).await
+    }
+
     async fn receipts(
         &self,
         sender: OfficeNumber,
