@@ -48,6 +48,7 @@ mod process;
 mod proof;
 mod proxied;
 mod real_relay;
+mod recall;
 mod refusals;
 mod relayed;
 mod renewal;

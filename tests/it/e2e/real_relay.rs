@@ -10,7 +10,7 @@ use super::units::{PLAN, export, sample, together, withdrawal};
 use crate::harness::{CARE, HELP, Office, RENKEI, free_port, offices, quoted, until};
 
 /// `renkei relay` in a process of its own.
-struct RealRelay {
+pub(super) struct RealRelay {
     folder: tempfile::TempDir,
     port: u16,
     pins: [String; 2],
@@ -47,7 +47,7 @@ impl RealRelay {
         relay
     }
 
-    fn start(&mut self) {
+    pub(super) fn start(&mut self) {
         let config = self.folder.path().join("relay/relay.toml");
         let log = File::options().create(true).append(true).open(self.folder.path().join("log"));
         let mut process = Command::new(RENKEI)
@@ -65,7 +65,7 @@ impl RealRelay {
         self.process = Some(process);
     }
 
-    fn kill(&mut self) {
+    pub(super) fn kill(&mut self) {
         if let Some(mut process) = self.process.take() {
             process.kill().expect("killed");
             process.wait().expect("ended");
@@ -100,11 +100,10 @@ impl Drop for RealRelay {
     }
 }
 
-/// The real relay, with kills of all three.
-#[test]
-fn plans_and_actuals_go_over_the_real_relay_whoever_is_killed() {
+/// Two offices that open no port and know each other by their cards, and the relay between them.
+pub(super) fn around_relay() -> (RealRelay, [Office; 2]) {
     let [mut care, mut help] = offices([CARE, HELP]);
-    let mut relay = RealRelay::new(&care);
+    let relay = RealRelay::new(&care);
     for office in [&mut care, &mut help] {
         let [tls, signing] = relay.pins.clone();
         office.add_relay([
@@ -117,6 +116,13 @@ fn plans_and_actuals_go_over_the_real_relay_whoever_is_killed() {
     care.forget_peer(HELP);
     help.forget_peer(CARE);
     join_each_other([&care, &help]);
+    (relay, [care, help])
+}
+
+/// The real relay, with kills of all three.
+#[test]
+fn plans_and_actuals_go_over_the_real_relay_whoever_is_killed() {
+    let (mut relay, [mut care, mut help]) = around_relay();
     care.start();
     help.start();
     let canary = sample(PLAN, "20260520101500");
