@@ -62,8 +62,7 @@ pub(super) fn run(args: &Args, lang: Lang) -> anyhow::Result<ExitCode> {
     if args.json {
         let state = stored(&config, id, lang)?.map(|row| State::Out(row.state.state()).as_str());
         let (done, code) = (answer.done, answer.code);
-        let json =
-            Json { schema: "renkei.recall-answer/1", message_id: id, done, code, state };
+        let json = Json { schema: "renkei.recall-answer/1", message_id: id, done, code, state };
         output::line(&serde_json::to_string_pretty(&json)?)?;
         return Ok(if done { ExitCode::SUCCESS } else { ExitCode::from(EXIT_NO) });
     }
@@ -93,10 +92,12 @@ fn waited(config: &Config, id: MessageId, lang: Lang) -> anyhow::Result<Answer> 
         {
             // The node says in words what it is.
             let answer = order::ask(config, Request::Recall { id }, lang)?;
-            return answer.ok_or_else(|| anyhow::anyhow!("{}", lang.pick(
-                "renkei から返事がありません。",
-                "the node does not answer",
-            )));
+            return answer.ok_or_else(|| {
+                anyhow::anyhow!(
+                    "{}",
+                    lang.pick("renkei から返事がありません。", "the node does not answer",)
+                )
+            });
         }
         std::thread::sleep(LOOK);
     }

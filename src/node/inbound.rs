@@ -25,8 +25,8 @@ use crate::link::{
 };
 use crate::package::sealed::{SEALED_FEATURE, Sealed, SealedFault};
 use crate::package::{
-    CLOCK_TOLERANCE, ManifestFormat, Package, PackageFault, Recall, Receipt, ReceiptFormat, ReceiptKind,
-    TrustError, Usage, open,
+    CLOCK_TOLERANCE, ManifestFormat, Package, PackageFault, Recall, Receipt, ReceiptFormat,
+    ReceiptKind, TrustError, Usage, open,
 };
 use crate::store::{CommitAnswer, Content, NewIncoming, NewReceipt, UnitSummary};
 use crate::transfer::Incoming;

@@ -164,6 +164,33 @@ impl Client {
         }
     }
 
+    /// Asks for a package back; see [`link::Client::put_recall`].
+    pub(super) async fn put_recall(
+        &self,
+        at: &Endpoint,
+        id: MessageId,
+        recall: Bytes,
+    ) -> Result<Option<Bytes>, SendError> {
+        match self {
+            Self::Tls(client) => client.put_recall(at, id, recall).await,
+            #[cfg(test)]
+            Self::Simulated(_) => Err(no_mailboxes()),
+        }
+    }
+
+    /// Fetches what a sender asks; see [`link::Client::recall`].
+    pub(super) async fn recall(
+        &self,
+        at: &Endpoint,
+        of: MailboxItemName,
+    ) -> Result<Bytes, SendError> {
+        match self {
+            Self::Tls(client) => client.recall(at, of).await,
+            #[cfg(test)]
+            Self::Simulated(_) => Err(no_mailboxes()),
+        }
+    }
+
     /// Asks who is there; see [`link::Client::status`].
     pub(super) async fn status(&self, of: &Endpoint) -> Result<Status, SendError> {
         match self {

@@ -44,11 +44,8 @@ pub(super) async fn put(
         return Err(Refusal::plain(RefusalCode::ID_MISMATCH).expecting(expected, None));
     }
     speaks_for(context, peer, stated.sender.office, context.now())?;
-    let never_came = !context
-        .store
-        .has_incoming(stated.sender.office, id)
-        .await
-        .map_err(refuse_store)?;
+    let never_came =
+        !context.store.has_incoming(stated.sender.office, id).await.map_err(refuse_store)?;
     if never_came {
         // Whoever asks for what never was gets tired of it.
         context.quota.refused(partner);
@@ -137,11 +134,7 @@ async fn decide(context: &Arc<Context>, der: Bytes) -> Result<RecallReply, Refus
 }
 
 /// The request, if its sender has signed it.
-async fn verified(
-    context: &Arc<Context>,
-    der: Bytes,
-    now: Timestamp,
-) -> Result<Recall, Refusal> {
+async fn verified(context: &Arc<Context>, der: Bytes, now: Timestamp) -> Result<Recall, Refusal> {
     let trust = Arc::clone(&context.proof().trust);
     let opened = blocking(move || {
         let sender = Recall::stated(&der)?.sender;

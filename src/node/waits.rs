@@ -70,7 +70,8 @@ pub(super) async fn fetch(
     let row = row(context, peer, of).await?;
     let is_over = row.state.is_delivered() || row.state.is_final();
     let is_wanted_back = row.state == Outgoing::RecallAsked;
-    if is_over || is_wanted_back || row.expires_at <= context.now() || !context.unsent.begin(of.id) {
+    if is_over || is_wanted_back || row.expires_at <= context.now() || !context.unsent.begin(of.id)
+    {
         return Err(Refusal::plain(RefusalCode::GONE));
     }
     match context.store.outgoing_package(of.id).await {

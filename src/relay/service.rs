@@ -15,8 +15,7 @@ use super::offices::Offices;
 use super::rates::Rates;
 use super::store::{
     Candidate, Deposit, Deposited, Found, NewRecall, NewReceipt, PIECE, PutRecall, PutReceipt,
-    Quota, RelayStore,
-    RelayStoreError,
+    Quota, RelayStore, RelayStoreError,
 };
 use super::wakes::Wakes;
 use crate::link::{
@@ -26,8 +25,8 @@ use crate::link::{
 use crate::package::card::{CardFault, SignedCard};
 use crate::package::sealed::{SEALED_FEATURE, Sealed};
 use crate::package::{
-    AcceptanceFormat, CLOCK_TOLERANCE, Limits, Recall, Receipt, ReceiptKind, RelayAcceptance, Signer,
-    TrustError,
+    AcceptanceFormat, CLOCK_TOLERANCE, Limits, Recall, Receipt, ReceiptKind, RelayAcceptance,
+    Signer, TrustError,
 };
 use crate::types::code::RefusalCode;
 use crate::types::{Clock, Digest, Hashed, MessageId, OfficeNumber};

@@ -174,10 +174,7 @@ impl Store {
                     connection.prepare_cached(&sql)?.exists(params![Column(office), relay])?,
                 )
             };
-            Ok(awaits(DEPOSITED)?
-                || awaits(CONSIGNED)?
-                || awaits(HELD)?
-                || awaits(RECALL_ASKED)?)
+            Ok(awaits(DEPOSITED)? || awaits(CONSIGNED)? || awaits(HELD)? || awaits(RECALL_ASKED)?)
         })
         .await
     }

@@ -147,7 +147,7 @@ fn decide(
             ))
         })
         .optional()?;
-    let last = || Ok::<_, StoreError>(receipts::issued(connection, (sender, id), Which::Last)?);
+    let last = || receipts::issued(connection, (sender, id), Which::Last);
     let Some((is_this, state, detail, placing, place, payload)) = found else {
         return Ok((never_came(connection, recall, now)?, None));
     };
@@ -159,11 +159,11 @@ fn decide(
             remember(connection, recall, now)?;
             return Ok((RecallAnswer::Decided(last()?.der), None));
         }
-        // Of one from a backup nobody knows.
         IncomingState::Placed => {
             remember(connection, recall, now)?;
             return Ok((RecallAnswer::UnderWay, None));
         }
+        // Of one from a backup nobody knows.
         IncomingState::Committed | IncomingState::Held
             if placing || detail == code::RESTORED_UNPLACED =>
         {

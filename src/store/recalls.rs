@@ -203,7 +203,8 @@ impl Store {
     /// The request to have a package back, as long as it is not answered.
     pub async fn recall(&self, id: MessageId) -> Result<Option<RecallRow>, StoreError> {
         self.read(move |connection| {
-            let sql = format!("{} WHERE message_id = ?1 AND state = '{RECALL_ASKED}'", select_recalls());
+            let sql =
+                format!("{} WHERE message_id = ?1 AND state = '{RECALL_ASKED}'", select_recalls());
             let mut statement = connection.prepare_cached(&sql)?;
             let found = statement.query_row(params![Column(id)], read);
             Ok(found.optional()?)

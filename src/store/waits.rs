@@ -6,8 +6,8 @@ use rusqlite::params;
 use super::names::{QUEUED, RECALL_ASKED};
 use super::outgoing::read;
 use super::packages::{MORE, select};
-use super::recalls::PLACES;
 use super::payload::Stored;
+use super::recalls::PLACES;
 use super::unit::Column;
 use super::{OutgoingRow, Store, StoreError};
 use crate::transfer::Outgoing;
@@ -51,9 +51,8 @@ impl Store {
                      WHERE partner = ?1 AND state = '{RECALL_ASKED}'
                      AND position > ?2 AND until > ?3)
                  ORDER BY {NTH} LIMIT ?4",
-                queued = select::<Outgoing>(&format!(
-                    "expires_at, created_at, rowid * {PLACES}, 0"
-                )),
+                queued =
+                    select::<Outgoing>(&format!("expires_at, created_at, rowid * {PLACES}, 0")),
                 asked = select::<Outgoing>("expires_at, created_at, position, 1"),
             ))?;
             let after = i64::try_from(after).unwrap_or(i64::MAX);

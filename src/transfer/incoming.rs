@@ -115,11 +115,7 @@ impl Incoming {
     pub const fn planned(self) -> Option<(u32, Timestamp)> {
         match self {
             Self::Committed { failures, next_at } => Some((failures, next_at)),
-            Self::Rejected
-            | Self::Recalled
-            | Self::Placed
-            | Self::HandedOver
-            | Self::Held => None,
+            Self::Rejected | Self::Recalled | Self::Placed | Self::HandedOver | Self::Held => None,
         }
     }
 }

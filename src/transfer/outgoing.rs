@@ -455,11 +455,8 @@ mod tests {
                 OutgoingState::Consigned,
                 OutgoingState::HeldByRecipient,
             ];
-            let asked = if may_be_there.contains(&state.state()) {
-                Outgoing::RecallAsked
-            } else {
-                state
-            };
+            let asked =
+                if may_be_there.contains(&state.state()) { Outgoing::RecallAsked } else { state };
             assert_eq!(on(state, RecallAsked, 5), asked, "{state:?}");
             let is_here = matches!(state, Outgoing::Queued { .. });
             let taken_back = if is_here { Outgoing::Recalled } else { state };
@@ -469,7 +466,10 @@ mod tests {
             let waits = Outgoing::ByHand(channel);
             let back = waits.on(id, at(EXPIRES), &TakenBack, at(5));
             assert!(back.after == Outgoing::Recalled && back.is_outcome(), "it leaves the outbox");
-            assert_eq!(on(Outgoing::HandedByPerson(channel), TakenBack, 5).state(), channel_done(channel));
+            assert_eq!(
+                on(Outgoing::HandedByPerson(channel), TakenBack, 5).state(),
+                channel_done(channel)
+            );
         }
         let asked = Outgoing::RecallAsked;
         let recalled = OutgoingEvent::Receipt(OutgoingReceipt::Recall);

@@ -35,16 +35,15 @@ pub(super) async fn take(
     if context.config().peer(sender).is_none() || item.expires_at <= context.now() {
         return Ok(Taken::Settled);
     }
-    if item.recalled && !context.store.was_recalled(sender, id).await? {
-        match recall(&context, (office, &source), &endpoint, &item).await? {
-            Some(taken) => return Ok(taken),
-            // Whoever told of it has none, or an invented one: the package is one like any other.
-            None => {}
-        }
-    }
-    if context.store.was_recalled(sender, id).await?
-        || context.store.has_incoming(sender, id).await?
+    let was_recalled = context.store.was_recalled(sender, id).await?;
+    // Where it cannot be had, or is an invented one, the package is one like any other.
+    if item.recalled
+        && !was_recalled
+        && let Some(taken) = recall(&context, (office, &source), &endpoint, &item).await?
     {
+        return Ok(taken);
+    }
+    if was_recalled || context.store.has_incoming(sender, id).await? {
         context.store.was_fetched(name, office, (sender, id)).await?;
         context.wake.issued.announce();
         return Ok(Taken::Settled);

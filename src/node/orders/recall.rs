@@ -67,11 +67,7 @@ pub(super) async fn recall(
     }
 }
 
-async fn take_back(
-    context: &Arc<Context>,
-    id: MessageId,
-    by: &str,
-) -> Result<Answer, StoreError> {
+async fn take_back(context: &Arc<Context>, id: MessageId, by: &str) -> Result<Answer, StoreError> {
     let transition = context.store.take_back(id, by.to_owned(), context.now()).await?;
     if !transition.changes() {
         return Ok(decided(transition.after));

@@ -312,12 +312,8 @@ pub(super) async fn note(
                 match withheld::receipt(context, &row, code, sent_as, now).await {
                     Ok(receipt) => {
                         let (receipt, folder) = (Some(receipt), Some(folder.unwrap_or_default()));
-                        let note = IncomingNote {
-                            receipt,
-                            folder,
-                            unshown,
-                            ..IncomingNote::code(code)
-                        };
+                        let note =
+                            IncomingNote { receipt, folder, unshown, ..IncomingNote::code(code) };
                         (IncomingEvent::Withheld, note, None)
                     }
                     Err(Fault::Store(error)) => return Err(error),

@@ -54,11 +54,7 @@ fn delivered() -> String {
 /// Whether we have it from a partner.
 fn received() -> String {
     let [rejected, recalled] = [IncomingState::Rejected, IncomingState::Recalled];
-    format!(
-        "direction = 'in' AND state NOT IN ('{}', '{}')",
-        rejected.as_str(),
-        recalled.as_str()
-    )
+    format!("direction = 'in' AND state NOT IN ('{}', '{}')", rejected.as_str(), recalled.as_str())
 }
 
 impl Store {

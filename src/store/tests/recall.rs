@@ -60,8 +60,12 @@ async fn what_we_ask_back_is_sent_no_more_and_waits_for_the_receipt() {
     let stored = store.outgoing_event(id, rejected, code::RECALLED.to_owned(), Some(proof), now());
     assert_eq!(stored.await.expect("written").after, Outgoing::Recalled);
     assert!(store.recall(id).await.expect("read").is_none());
-    let row = &store.history(HistoryFilter { limit: 1, ..Default::default() }).await.expect("read")[0];
-    assert_eq!((row.state, row.detail.as_str()), (State::Out(OutgoingState::Recalled), code::RECALLED));
+    let row =
+        &store.history(HistoryFilter { limit: 1, ..Default::default() }).await.expect("read")[0];
+    assert_eq!(
+        (row.state, row.detail.as_str()),
+        (State::Out(OutgoingState::Recalled), code::RECALLED)
+    );
 }
 
 /// A rejection that says so is only an answer where somebody asked; one for another reason is none.
@@ -78,7 +82,10 @@ async fn a_rejection_is_a_recall_only_where_somebody_asked() {
 async fn a_request_that_is_too_late_or_never_answered_leaves_what_was_signed() {
     let folder = private_folder();
     for (said, after) in [
-        (Some((ReceiptKind::ContentConsignment, OutgoingReceipt::Consignment)), Outgoing::Consigned),
+        (
+            Some((ReceiptKind::ContentConsignment, OutgoingReceipt::Consignment)),
+            Outgoing::Consigned,
+        ),
         (None, Outgoing::Refused),
     ] {
         let store = open(&folder);
@@ -88,7 +95,10 @@ async fn a_request_that_is_too_late_or_never_answered_leaves_what_was_signed() {
         if let Some((kind, said)) = said {
             let proof = receipt(Origin::Received, kind, b"consigned");
             let event = OutgoingEvent::Receipt(said);
-            store.outgoing_event(id, event, String::new(), Some(proof), now()).await.expect("event");
+            store
+                .outgoing_event(id, event, String::new(), Some(proof), now())
+                .await
+                .expect("event");
             assert!(store.was_under_way(id).await.expect("read"));
         }
         store.ask_recall(id, request(), String::new(), now()).await.expect("written");

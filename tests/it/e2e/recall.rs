@@ -196,9 +196,8 @@ fn kills_on_both_sides_leave_one_answer() {
     for number in 1..=6 {
         let unit = withdrawal(CARE, number);
         export(&care, &unit);
-        let sequence = format!(
-            "SELECT lower(hex(message_id)) FROM outgoing WHERE sequence = {number}"
-        );
+        let sequence =
+            format!("SELECT lower(hex(message_id)) FROM outgoing WHERE sequence = {number}");
         let hex = until("packed", || care.sql(&sequence).pop());
         let id = [&hex[..8], &hex[8..12], &hex[12..16], &hex[16..20], &hex[20..]].join("-");
         // It may be on its way, there, or placed.

@@ -6,7 +6,8 @@ use rusqlite::{Connection, OptionalExtension as _, params};
 
 use super::super::{
     CANDIDATES, CANDIDATES_OF_OFFICE, Candidate, Deposit, Deposited, NewRecall, NewReceipt,
-    PutRecall, PutReceipt, Quota, RECEIPTS_OF_KIND, RelayStoreError, Standing, millis, pieces, signed,
+    PutRecall, PutReceipt, Quota, RECEIPTS_OF_KIND, RelayStoreError, Standing, millis, pieces,
+    signed,
 };
 use crate::types::{Digest, OfficeNumber};
 
