@@ -22,9 +22,9 @@ use tls::Tls;
 
 use super::{
     CANDIDATES, CANDIDATES_OF_OFFICE, CLEAN_UP, Candidate, CleanedUp, Deposit, Deposited, Found,
-    Hint, NewReceipt, OfficeRow, Positions, PutReceipt, Quota, RECEIPTS_OF_KIND, RelayStore,
-    RelayStoreError, Retention, Standing, Totals, digest, message_id, millis, most_rows, office,
-    pieces, signed, time, unsigned,
+    Hint, NewRecall, NewReceipt, OfficeRow, Positions, PutRecall, PutReceipt, Quota,
+    RECEIPTS_OF_KIND, RelayStore, RelayStoreError, Retention, Standing, Totals, digest, message_id,
+    millis, most_rows, office, pieces, signed, time, unsigned,
 };
 use crate::link::{MailboxItem, MailboxItemName, ReceiptEntry};
 use crate::types::{Digest, OfficeNumber};

@@ -20,8 +20,9 @@ use rusqlite::Connection;
 use tokio::sync::mpsc;
 
 use super::{
-    Candidate, CleanedUp, Deposit, Deposited, Found, Hint, NewReceipt, OfficeRow, Positions,
-    PutReceipt, Quota, RelayStore, RelayStoreError, Retention, Standing, Totals,
+    Candidate, CleanedUp, Deposit, Deposited, Found, Hint, NewRecall, NewReceipt, OfficeRow,
+    Positions, PutRecall, PutReceipt, Quota, RelayStore, RelayStoreError, Retention, Standing,
+    Totals,
 };
 use crate::link::{MailboxItem, MailboxItemName, ReceiptEntry};
 use crate::store::{StoreError, Writer};
