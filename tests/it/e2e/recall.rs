@@ -2,10 +2,17 @@
 
 use std::fs;
 
+use bytes::Bytes;
+use jiff::SignedDuration;
+use renkei::link::SendError;
+use renkei::package::{Recall, Receipt};
+use renkei::types::MessageId;
+
 use super::collecting::one_closed;
 use super::held::says;
 use super::proof::{receipts, verified};
 use super::real_relay::around_relay;
+use super::rogue::{Parcel, Rogue};
 use super::units::{PLAN, Unit, export, sample, withdrawal};
 use crate::harness::{CARE, HELP, Office, offices, running, until};
 
@@ -187,6 +194,66 @@ fn what_was_fetched_from_a_relay_is_taken_back() {
     until("taken back", || is_recalled(&care));
     assert_eq!(help.sql("SELECT state FROM incoming"), ["RECALLED"]);
     proves_it(&care);
+}
+
+/// The code of the refusal of a request.
+fn refusal(answer: Result<Option<Bytes>, SendError>) -> String {
+    match answer {
+        Err(SendError::Refused { problem } | SendError::Busy { problem, .. }) => {
+            problem.code.to_owned()
+        }
+        other => panic!("expected a refusal, got {other:?}"),
+    }
+}
+
+fn asking_for(parcel: &Parcel) -> Recall {
+    let now = Rogue::now();
+    Recall::of(&parcel.open().reference(), now, now + SignedDuration::from_hours(24))
+}
+
+/// Only who has sent a package and signs for it gets it back, and nothing else changes.
+#[test]
+fn forged_and_foreign_requests_are_refused_with_their_codes() {
+    const BATH: &str = "2770000045";
+    let [care, mut help, bath] = offices([CARE, HELP, BATH]);
+    help.start();
+    let [sender, stranger] = [&care, &bath].map(Rogue::of);
+    let unit = in_the_way(&help);
+    let parcel = sender.parcel(&help, &unit, 1, |_| {});
+    sender.put(&help, &parcel).expect("taken");
+    until("held", || (help.sql("SELECT state FROM incoming") == ["HELD"]).then_some(()));
+    let recall = asking_for(&parcel);
+
+    let answer = stranger.recall(&help, parcel.id, &recall);
+    assert_eq!(refusal(answer), "certificate-not-allowed", "said by another office");
+    let answer = Rogue::between(&care, &bath).recall(&help, parcel.id, &recall);
+    assert_eq!(refusal(answer), "certificate-wrong-office", "signed by another office");
+    let answer = sender.recall(&help, MessageId::new(Rogue::now()), &recall);
+    assert_eq!(refusal(answer), "id-mismatch");
+    let answer = sender.recall_with(&help, parcel.id, Bytes::from_static(b"please"));
+    assert_eq!(refusal(answer), "bad-signature");
+    let other = Recall { package_sha256: recall.manifest_sha256, ..recall.clone() };
+    assert_eq!(refusal(sender.recall(&help, parcel.id, &other)), "id-taken");
+    let over = Recall {
+        at: recall.at - SignedDuration::from_hours(9),
+        expires_at: recall.at,
+        ..recall.clone()
+    };
+    assert_eq!(refusal(sender.recall(&help, parcel.id, &over)), "package-expired");
+    let never = Recall { expires_at: recall.at, ..recall.clone() };
+    assert_eq!(refusal(sender.recall(&help, parcel.id, &never)), "bad-recall");
+    assert_eq!(help.sql("SELECT state FROM incoming"), ["HELD"]);
+    assert_eq!(help.sql("SELECT count(*) FROM recalled"), ["0"]);
+
+    let granted = sender.recall(&help, parcel.id, &recall).expect("granted").expect("a receipt");
+    let (said, _) = Receipt::stated(&granted, &renkei::package::Limits::default()).expect("one");
+    assert_eq!((said.kind.as_str(), said.codes().as_str()), ("Rejection", "recalled"));
+    let again = sender.recall(&help, parcel.id, &recall).expect("granted").expect("a receipt");
+    assert_eq!(again, granted, "the same receipt");
+    assert_eq!(help.sql("SELECT state FROM incoming"), ["RECALLED"]);
+    // It is answered so when it is put again.
+    let repeated = sender.put(&help, &parcel).expect("answered");
+    assert!(repeated.repeated);
 }
 
 /// Whoever is killed when: both sides say the same in the end, and nothing is placed that was given back.
