@@ -241,6 +241,7 @@ const ENGLISH: &[(&str, &str)] = &[
     ("recall ID", "The message id, as renkei history shows it"),
     ("recall --yes", "Do not ask"),
     ("recall --wait", "Wait until the partner has answered"),
+    ("recall --json", "As JSON"),
     (
         "reload",
         "Read configuration, certificates and revocation lists at once, and say what changed or is wrong",
