@@ -238,10 +238,10 @@ const ENGLISH: &[(&str, &str)] = &[
     ("retry", "Send at once what waits, or was stopped because the partner did not accept it"),
     ("retry TARGET", "Only for this partner (office number), or only this message id"),
     ("recall", "Take back what was sent, before it is in the partner's import folder"),
-    ("recall ID", "The message id, as renkei history shows it"),
+    ("recall MESSAGE_ID", "The message id, as renkei history shows it"),
     ("recall --yes", "Do not ask"),
     ("recall --wait", "Wait until the partner has answered"),
-    ("recall --json", "As JSON"),
+    ("recall --json", "Print JSON"),
     (
         "reload",
         "Read configuration, certificates and revocation lists at once, and say what changed or is wrong",

@@ -22,7 +22,7 @@ pub(super) struct Args {
     #[command(flatten)]
     config: ConfigArg,
     /// renkei history に表示されるメッセージ ID
-    #[arg(value_name = "ID")]
+    #[arg(value_name = "MESSAGE_ID")]
     message_id: MessageId,
     /// 確かめずに実行します
     #[arg(long)]
